@@ -1,0 +1,103 @@
+// The error table: every stable code with its HTTP status. One row is the truth for the class, the wire and the docs.
+// No behaviour lives here: who raises a code is decided by the stage that finds the trouble.
+
+interface ErrorEntry {
+  /** Number on the wire; never reused. */
+  readonly wire: number
+  /** HTTP status that fits the code. */
+  readonly status: number
+  /** Whether the same call may succeed later without a change. */
+  readonly retryable: boolean
+  readonly message: string
+}
+
+const row = (wire: number, status: number, message: string, retryable = false): ErrorEntry => ({
+  wire,
+  status,
+  retryable,
+  message,
+})
+
+/** What the data says: `process` resolves with these. */
+const dataTable = {
+  'limit.bytes': row(1, 413, 'The payload is larger than the contract allows.'),
+  'limit.depth': row(2, 400, 'The payload is nested deeper than the contract allows.'),
+  'limit.keys': row(3, 400, 'An object has more keys than the contract allows.'),
+  'parse.bom': row(10, 400, 'The payload starts with a byte order mark.'),
+  'parse.utf8': row(11, 400, 'The payload is not valid UTF-8.'),
+  'parse.syntax': row(12, 400, 'The payload is not valid JSON.'),
+  'parse.lone_surrogate': row(13, 400, 'A string holds a lone surrogate.'),
+  'parse.forbidden_key': row(14, 400, 'The key "__proto__" is forbidden.'),
+  'parse.duplicate_key': row(15, 400, 'An object has the same key twice.'),
+  'number.range': row(20, 400, 'A number is outside the range of a double.'),
+  'number.unsafe_integer': row(21, 400, 'An integer is beyond 2^53 - 1 and would lose digits.'),
+  'validate.failed': row(30, 422, 'The payload does not match the contract.'),
+  'value.not_json': row(31, 400, 'The value holds something that JSON cannot carry.'),
+} as const satisfies Record<string, ErrorEntry>
+
+/** What went wrong around the data: `process` and the creators reject with these. */
+const faultTable = {
+  'contract.unknown': row(40, 404, 'The daemon does not know this contract.'),
+  'contract.mismatch': row(41, 409, 'Both sides know the contract by this name, with different content.'),
+  'contract.unsupported': row(42, 500, 'The contract uses something outside profile p1.'),
+  'contract.invalid': row(43, 500, 'The contract is malformed.'),
+  'contract.stale': row(44, 500, 'The lock file no longer says what its source says.'),
+  'codec.unknown': row(50, 415, 'The codec is not known.'),
+  'codec.unavailable': row(51, 501, 'This runtime lacks the codec.'),
+  'codec.corrupt': row(52, 422, 'The compressed body is damaged.'),
+  'limit.output': row(53, 413, 'The decompressed body is larger than allowed.'),
+  overloaded: row(60, 429, 'The placement is full.', true),
+  unavailable: row(61, 503, 'The placement does not accept work.', true),
+  'deadline.exceeded': row(62, 504, 'The deadline passed.', true),
+  cancelled: row(63, 499, 'The caller cancelled the call.'),
+  'engine.unavailable': row(70, 500, 'The requested engine cannot run here.'),
+  'options.invalid': row(71, 500, 'An option is wrong.'),
+  'internal.panic': row(80, 500, 'The engine failed; the payload was not processed.'),
+  'internal.parity': row(81, 500, 'Two engines disagreed.'),
+} as const satisfies Record<string, ErrorEntry>
+
+export type DataCode = keyof typeof dataTable
+export type FaultCode = keyof typeof faultTable
+export type ErrorCode = DataCode | FaultCode
+
+/** Every code of sidelane, stable and never reused (design of the table: docs/errors.md). */
+export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = { ...dataTable, ...faultTable }
+
+/** True for the codes that `process` resolves with. */
+export const isDataCode = (code: string): code is DataCode => Object.hasOwn(dataTable, code)
+
+export interface SidelaneErrorOptions {
+  readonly message?: string
+  readonly cause?: unknown
+  readonly retryAfterMs?: number
+  /** JSON pointer into the lock file, for `contract.*`. */
+  readonly pointer?: string
+  /** More about the fault, never a byte of the payload. */
+  readonly params?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * A fault: the call was not answered by the data's own merit. Match on `code`, never on the class or the message.
+ *
+ * `status` is the HTTP status that fits, `retryable` says whether the same call may succeed later.
+ */
+export class SidelaneError extends Error {
+  override readonly name = 'SidelaneError'
+  readonly code: ErrorCode
+  readonly status: number
+  readonly retryable: boolean
+  readonly retryAfterMs?: number
+  readonly pointer?: string
+  readonly params?: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, options: SidelaneErrorOptions = {}) {
+    const entry = errorTable[code]
+    super(options.message ?? entry.message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.status = entry.status
+    this.retryable = entry.retryable
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
+    if (options.pointer !== undefined) this.pointer = options.pointer
+    if (options.params !== undefined) this.params = options.params
+  }
+}

@@ -1,0 +1,93 @@
+// What a call gives back about the data: accepted or rejected, both as values. Faults are not here (errors.ts).
+
+import { errorTable, type DataCode } from './errors.ts'
+
+export type Codec = 'gzip' | 'deflate' | 'deflate-raw' | 'zstd' | 'brotli' | 'none'
+
+/** The payload passed: its canonical form (RFC 8785), compressed. */
+export interface Accepted {
+  readonly ok: true
+  /** The canonical JSON, compressed with `codec`. */
+  readonly body: Uint8Array
+  readonly codec: Codec
+  /** Lower-case hex of the canonical bytes' digest; null when the contract says `digest: "none"`. */
+  readonly digest: string | null
+  /** Size of the payload as it came, in bytes. */
+  readonly inBytes: number
+  /** Size of the canonical form, in bytes. */
+  readonly canonicalBytes: number
+  /** Size of `body`, in bytes. */
+  readonly outBytes: number
+}
+
+/** What `{ canonical: true }` adds: the canonical bytes and the validated, normalized data. */
+export interface AcceptedCanonical<Out = unknown> extends Accepted {
+  /** Canonical JSON (RFC 8785), UTF-8. */
+  readonly canonical: Uint8Array
+  /** The canonical form as a value: parsed anew at each call. */
+  value(): Out
+}
+
+export type Keyword =
+  | 'type'
+  | 'const'
+  | 'enum'
+  | 'discriminator'
+  | 'union'
+  | 'minLength'
+  | 'maxLength'
+  | 'pattern'
+  | 'minimum'
+  | 'exclusiveMinimum'
+  | 'maximum'
+  | 'exclusiveMaximum'
+  | 'multipleOf'
+  | 'minItems'
+  | 'maxItems'
+  | 'required'
+  | 'additionalProperties'
+  | 'propertyNames'
+
+export type Primitive = string | number | boolean | null
+
+/** From the contract, never from the payload. */
+export interface IssueParams {
+  readonly limit?: number | string
+  readonly expected?: readonly Primitive[]
+}
+
+/** One finding about the data. The keys stand in this order. */
+export interface Issue {
+  readonly code: DataCode
+  /** RFC 6901; each key cut at 128 code points before it is escaped. */
+  readonly pointer: string
+  /** Only with `validate.failed`. */
+  readonly keyword?: Keyword
+  /** Only with `validate.failed`. */
+  readonly params?: IssueParams
+}
+
+/** The payload did not pass. Nothing of it is in here but member names, in the pointers. */
+export interface Rejected {
+  readonly ok: false
+  readonly code: DataCode
+  /** HTTP status that fits the code: 400, 413 or 422. */
+  readonly status: number
+  /** Empty for the stages from size to grammar; at most 32 entries. */
+  readonly issues: readonly Issue[]
+  /** True when there was a 33rd issue. */
+  readonly truncated: boolean
+}
+
+export type Outcome = Accepted | Rejected
+
+/** Most issues that one outcome lists. */
+export const maxIssues = 32
+
+export const rejected = (code: DataCode, issues: readonly Issue[] = [], truncated = false): Rejected => ({
+  ok: false,
+  code,
+  status: errorTable[code].status,
+  issues,
+  truncated,
+})
