@@ -1,0 +1,82 @@
+// The map of the house: which module may import which, and through which door. A wrong import fails here.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+const src = fileURLToPath(new URL('../src/', import.meta.url))
+
+/** Module (a folder or a file of src) → the modules it may import. Lower floors only. */
+const map: Record<string, readonly string[]> = {
+  runtime: [],
+  unicode: [],
+  json: [],
+  contract: ['json', 'runtime'],
+  'contract/define': ['contract'],
+  engine: ['contract', 'json', 'runtime', 'unicode'],
+  layer: ['contract'],
+  placement: ['contract', 'engine'],
+  create: ['contract', 'engine', 'layer', 'placement'],
+  index: ['contract', 'contract/define', 'create'],
+  cli: ['contract', 'contract/define', 'engine', 'create'],
+}
+
+/** Files that stand alone beside their module's door, with the reason. */
+const doors = new Set([
+  'placement/pool/worker.ts', // a thread's entry: loaded by URL
+])
+
+/** Only these files of floors 0 and 1 may import `node:` (the JS engine must run without it). */
+const nodeImporters = new Set(['runtime.ts', 'contract/load.ts', 'engine/native/binding.ts'])
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+const moduleOf = (file: string): string =>
+  Object.keys(map)
+    .filter((name) => file === `${name}.ts` || file.startsWith(`${name}/`))
+    .sort((a, b) => b.length - a.length)[0] ?? file
+
+const importsOf = (file: string): string[] =>
+  [...readFileSync(join(src, file), 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'|^import '([^']+)'/gm)].map((m) => (m[1] ?? m[2]) as string)
+
+describe('src', () => {
+  test('every file belongs to a module of the map', () => {
+    expect(files.filter((file) => !(moduleOf(file) in map))).toEqual([])
+  })
+
+  test('a module imports only from lower floors', () => {
+    const wrong = files.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => target.startsWith('.'))
+        .map((target) => relative(src, join(src, dirname(file), target)))
+        .filter((target) => moduleOf(target) !== moduleOf(file) && !map[moduleOf(file)]?.includes(moduleOf(target)))
+        .map((target) => `${file} imports ${target}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('another module is entered through its door', () => {
+    const wrong = files.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => target.startsWith('.'))
+        .map((target) => relative(src, join(src, dirname(file), target)))
+        .filter((target) => moduleOf(target) !== moduleOf(file) && !doors.has(target))
+        .filter((target) => target !== `${moduleOf(target)}.ts` && target !== `${moduleOf(target)}/index.ts`)
+        .map((target) => `${file} imports ${target}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('only the named files of the lower floors import node:', () => {
+    const low = new Set(['runtime', 'unicode', 'json', 'contract', 'contract/define', 'engine'])
+    const wrong = files.filter(
+      (file) => low.has(moduleOf(file)) && !nodeImporters.has(file) && importsOf(file).some((target) => target.startsWith('node:')),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('zod is imported by contract/define alone, and piscina by the pool alone', () => {
+    const importers = (name: string): string[] => files.filter((file) => importsOf(file).some((target) => target === name || target.startsWith(`${name}/`)))
+    expect(importers('zod').filter((file) => !file.startsWith('contract/define/'))).toEqual([])
+    expect(importers('piscina').filter((file) => !file.startsWith('placement/pool/'))).toEqual([])
+  })
+})

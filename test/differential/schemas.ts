@@ -1,0 +1,150 @@
+// Random schemas of profile p1, every form and every keyword, as fast-check arbitraries. Payloads for them: payloads.ts.
+import fc from 'fast-check'
+
+export type Schema = Readonly<Record<string, unknown>>
+
+/** Patterns of every form of the grammar, each with texts that match it. */
+export const patternSamples: readonly (readonly [pattern: string, ...matching: string[]])[] = [
+  ['^[A-Z0-9-]+$', 'A-1', 'ZZ9'],
+  ['^\\d{4}$', '0042', '1999'],
+  ['^\\+[1-9]\\d{6,14}$', '+49301234567'],
+  ['a|bc|', 'a', 'zbcz', ''],
+  ['^(?:[a-c]{2,3}|x*y?)$', 'ab', 'cab', 'xxxy', ''],
+  ['\\s', ' ', 'a\u2003b', '\ufeff'],
+  ['^\\S+$', 'abc', 'é'],
+  ['^.$', 'a', '😀', 'é'],
+  ['^\\W\\D$', '-a', '!?'],
+  ['[^a-z\\d]', 'A', '_', '漢'],
+  ['^(a|ab)(c|bcd)*?$', 'ac', 'abcd', 'abc'],
+  ['\\x41\\u0042\\u{1F600}', 'AB😀'],
+  ['\\ud83d\\ude00+', '😀😀'],
+  ['^(?:a{0,5}){5}b$', 'aaab', 'b'],
+  ['[\\^\\]\\\\-]', '^', ']', '\\', '-'],
+  ['\\/\\.\\-\\$', '/.-$'],
+  ['^[😀-😂é]+$', '😀😁', 'é'],
+  ['x$|^y', 'x', 'yz', 'ax'],
+  ['^$', ''],
+  ['(?:(?:a+)+)+c', 'aac'],
+  ['\\t|\\n|\\r|\\f|\\v', '\t', '\n'],
+  ['b{0}a{3,}', 'aaa', 'baaaa'],
+]
+
+/** A key that is harmless, one that JS objects treat in a special way, and one that needs care in pointers or order. */
+export const keys = [
+  'a', 'b', 'id', 'name', 'kind', '', ' ', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__',
+  '0', '1', '10', '9', '-1', '01', '4294967295', 'a/b', 'm~n', '"', '\\', '\u0000', '\u2028', 'é', 'e\u0301', '漢字',
+  '\ue000', '😀', '\uffff', 'ab'.repeat(80),
+] as const
+
+const key = fc.constantFrom(...keys)
+const normOps = fc.uniqueArray(fc.constantFrom('trim', 'lower', 'nfc', 'collapse'), { minLength: 1 })
+const count = (max: number): fc.Arbitrary<number> => fc.nat(max)
+const bound = fc.oneof(
+  fc.integer({ min: -5, max: 200 }),
+  fc.constantFrom(0.1, -0.5, 1e21, 9007199254740991, -9007199254740991, 1.7976931348623157e308, 5e-324, 0.30000000000000004),
+)
+const primitive = fc.oneof(
+  fc.constantFrom('', 'a', 'A', 'é', '😀', 'card', 'null', '1'),
+  fc.constantFrom(0, 1, 1.5, -1, 1e21, 100),
+  fc.boolean(),
+  fc.constant(null),
+)
+const sameValue = (a: unknown, b: unknown): boolean => a === b
+
+const optional = <T>(keyword: string, value: fc.Arbitrary<T>): fc.Arbitrary<Schema> =>
+  fc.oneof({ arbitrary: fc.constant({}), weight: 2 }, { arbitrary: value.map((v) => ({ [keyword]: v })), weight: 1 })
+
+const all = (...parts: fc.Arbitrary<Schema>[]): fc.Arbitrary<Schema> =>
+  fc.tuple(...parts).map((list) => Object.assign({}, ...list) as Schema)
+
+const pattern = fc.constantFrom(...patternSamples.map(([text]) => text))
+
+const stringLimits = (norm: boolean): fc.Arbitrary<Schema> =>
+  all(
+    optional('minLength', count(3)),
+    optional('maxLength', count(12)),
+    optional('pattern', pattern),
+    optional('allOf', fc.array(pattern.map((p) => ({ pattern: p })), { minLength: 1, maxLength: 2 })),
+    norm ? optional('x-norm', normOps) : fc.constant({}),
+    optional('description', fc.constant('an annotation')),
+  )
+
+const numberLimits = all(
+  optional('minimum', bound),
+  optional('maximum', bound),
+  optional('exclusiveMinimum', bound),
+  optional('exclusiveMaximum', bound),
+  optional('multipleOf', fc.constantFrom(1, 2, 3, 0.01, 0.1, 0.5, 7.5, 1e-7, 1e10)),
+)
+
+const stringForm = (norm: boolean): fc.Arbitrary<Schema> =>
+  stringLimits(norm).map((limits) => ({ type: 'string', ...limits }))
+
+const values = fc.uniqueArray(primitive, { minLength: 1, maxLength: 4, comparator: sameValue })
+
+const scalar = (norm: boolean): fc.Arbitrary<Schema> =>
+  fc.oneof(
+    stringForm(norm),
+    fc.tuple(fc.constantFrom('number', 'integer'), numberLimits).map(([type, limits]) => ({ type, ...limits })),
+    fc.constantFrom({ type: 'boolean' }, { type: 'null' }, { type: ['string', 'number', 'boolean'] }, { type: ['null', 'integer'] }),
+    stringLimits(norm).map((limits) => ({ type: ['string', 'null'], ...limits })),
+    numberLimits.map((limits) => ({ type: ['null', 'number'], ...limits })),
+    primitive.map((value) => ({ const: value })),
+    values.map((list) => ({ enum: list })),
+    fc.constant({ type: 'string', enum: ['red', 'green', 'ÄB'], ...(norm ? { 'x-norm': ['lower'] } : {}) }),
+  )
+
+/** `norm`: whether x-norm may stand here (not below a plain anyOf, not in propertyNames). */
+function schema(depth: number, norm: boolean): fc.Arbitrary<Schema> {
+  if (depth === 0) return fc.oneof({ arbitrary: scalar(norm), weight: 6 }, { arbitrary: fc.constant({}), weight: 1 })
+  const inner = schema(depth - 1, norm)
+  const plain = schema(depth - 1, false)
+  const closed = fc.oneof(fc.constant<unknown>(false), inner)
+  const object = fc
+    .tuple(fc.uniqueArray(fc.tuple(key, inner, fc.boolean()), { maxLength: 6, selector: ([name]) => name }), optional('additionalProperties', closed))
+    .map(([members, additional]) => ({
+      type: 'object',
+      properties: Object.fromEntries(members.map(([name, node]) => [name, node])),
+      required: members.filter(([, , required]) => required).map(([name]) => name),
+      ...additional,
+    }))
+  return fc.oneof(
+    scalar(norm),
+    object,
+    object,
+    all(fc.constant({ type: 'array' }), optional('items', closed), optional('minItems', count(2)), optional('maxItems', count(4))),
+    all(
+      fc.constant({ type: 'array' }),
+      fc.array(inner, { minLength: 1, maxLength: 3 }).map((prefixItems) => ({ prefixItems })),
+      optional('items', closed),
+      optional('minItems', count(2)),
+      optional('maxItems', count(4)),
+    ),
+    all(fc.constant({ type: 'object' }), stringForm(false).map((propertyNames) => ({ propertyNames })), optional('additionalProperties', closed)),
+    fc.array(plain, { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
+    inner.map((node) => ({ anyOf: [node, { type: 'null' }] })),
+    inner.map((node) => ({ anyOf: [{ type: 'null' }, node] })),
+    fc.array(inner, { minLength: 1, maxLength: 3 }).map((nodes) => ({
+      oneOf: nodes.map((node, i) => ({
+        type: 'object',
+        properties: { kind: i === 0 ? { const: 'k0' } : { enum: [`k${i}`, i] }, body: node },
+        required: i % 2 === 0 ? ['kind', 'body'] : ['kind'],
+        ...(i === 2 ? { additionalProperties: false } : {}),
+      })),
+    })),
+  )
+}
+
+/** A root schema, with a recursive definition beside it now and then. */
+export const rootSchema: fc.Arbitrary<Schema> = fc.oneof(
+  { arbitrary: schema(3, true), weight: 5 },
+  {
+    arbitrary: schema(1, true).map((node) => ({
+      type: 'object',
+      properties: { value: node, next: { $ref: '#/$defs/Next' }, self: { $ref: '#' } },
+      additionalProperties: false,
+      $defs: { Next: { anyOf: [{ $ref: '#/$defs/Item' }, { type: 'null' }] }, Item: { type: 'array', items: node }, Unused: {} },
+    })),
+    weight: 1,
+  },
+)

@@ -1,0 +1,36 @@
+// Short ways to a contract for tests that care about one schema, and to an outcome that can be compared.
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
+import { parseLock, type Contract, type Outcome } from '../../src/contract/index.ts'
+
+/** A contract around one schema; `fields` overrides the lock's other fields. */
+export const contractOf = (schema: unknown, fields: Record<string, unknown> = {}): Contract =>
+  parseLock(JSON.stringify({ profile: 'p1', unicode: '15.0', name: 'test', schema, ...fields }))
+
+/** The body, decompressed. */
+export function decompress(outcome: Outcome): Uint8Array {
+  if (!outcome.ok) throw new Error(`rejected: ${outcome.code} ${JSON.stringify(outcome.issues)}`)
+  switch (outcome.codec) {
+    case 'gzip':
+      return gunzipSync(outcome.body)
+    case 'deflate':
+      return inflateSync(outcome.body)
+    case 'deflate-raw':
+      return inflateRawSync(outcome.body)
+    case 'brotli':
+      return brotliDecompressSync(outcome.body)
+    case 'none':
+      return outcome.body
+    case 'zstd':
+      throw new Error('zstd is not available here')
+  }
+}
+
+/** The canonical text of an accepted outcome; throws for a rejected one. */
+export const canonicalText = (outcome: Outcome): string => Buffer.from(decompress(outcome)).toString('utf8')
+
+/** All that must be equal between engines and placements: everything but the compressed bytes. */
+export function comparable(outcome: Outcome): unknown {
+  if (!outcome.ok) return outcome
+  const { ok, codec, digest, inBytes, canonicalBytes } = outcome
+  return { ok, codec, digest, inBytes, canonicalBytes, canonical: canonicalText(outcome) }
+}
