@@ -1,5 +1,6 @@
 // What a call gives back about the data: accepted or rejected, both as values. Faults are not here (errors.ts).
 
+import type { Refusal } from '../json/index.ts'
 import { errorTable, type DataCode } from './errors.ts'
 
 export type Codec = 'gzip' | 'deflate' | 'deflate-raw' | 'zstd' | 'brotli' | 'none'
@@ -91,3 +92,7 @@ export const rejected = (code: DataCode, issues: readonly Issue[] = [], truncate
   issues,
   truncated,
 })
+
+/** The outcome of what the reader or the encoder refused: one issue where it knows a pointer, none else. */
+export const rejectedBy = (refusal: Refusal): Rejected =>
+  rejected(refusal.code, refusal.pointer === undefined ? [] : [{ code: refusal.code, pointer: refusal.pointer }])

@@ -1,0 +1,52 @@
+// The value tree: what the strict reader gives and the canonical writer takes. Not for callers: they see plain values.
+// An object is a sorted list of members, so that no key (`__proto__`, "0", colliding ones) can do harm or change places.
+
+export type JsonPrimitive = string | number | boolean | null
+export type JsonValue = JsonPrimitive | JsonArray | JsonObject
+export type JsonArray = JsonValue[]
+
+export interface JsonMember {
+  readonly key: string
+  /** Open to change: normalizing replaces strings in place. */
+  value: JsonValue
+}
+
+export class JsonObject {
+  /** In canonical key order; each key once. */
+  readonly members: readonly JsonMember[]
+
+  /** `members` must be sorted by `compareKeys`, without duplicates. */
+  constructor(members: readonly JsonMember[]) {
+    this.members = members
+  }
+
+  /** The value of `key`, or undefined. O(log n). */
+  get(key: string): JsonValue | undefined {
+    let low = 0
+    let high = this.members.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const member = this.members[middle] as JsonMember
+      if (member.key === key) return member.value
+      if (member.key < key) low = middle + 1
+      else high = middle
+    }
+    return undefined
+  }
+
+  has(key: string): boolean {
+    return this.get(key) !== undefined
+  }
+}
+
+/** Canonical key order: by UTF-16 code units (RFC 8785 §3.2.3), which is how JavaScript compares strings. */
+export const compareKeys = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** The tree as a plain value. Safe for trees of the strict reader, which refuses the key `__proto__`. */
+export function toPlain(value: JsonValue): unknown {
+  if (Array.isArray(value)) return value.map(toPlain)
+  if (!(value instanceof JsonObject)) return value
+  const plain: Record<string, unknown> = {}
+  for (const member of value.members) plain[member.key] = toPlain(member.value)
+  return plain
+}
