@@ -19,7 +19,44 @@ const row = (wire: number, status: number, message: string, retryable = false): 
 })
 
 /** What the data says: `process` resolves with these. */
-const dataTable = {
+export type DataCode =
+  | 'limit.bytes'
+  | 'limit.depth'
+  | 'limit.keys'
+  | 'parse.bom'
+  | 'parse.utf8'
+  | 'parse.syntax'
+  | 'parse.lone_surrogate'
+  | 'parse.forbidden_key'
+  | 'parse.duplicate_key'
+  | 'number.range'
+  | 'number.unsafe_integer'
+  | 'validate.failed'
+  | 'value.not_json'
+
+/** What went wrong around the data: `process` and the creators reject with these. */
+export type FaultCode =
+  | 'contract.unknown'
+  | 'contract.mismatch'
+  | 'contract.unsupported'
+  | 'contract.invalid'
+  | 'contract.stale'
+  | 'codec.unknown'
+  | 'codec.unavailable'
+  | 'codec.corrupt'
+  | 'limit.output'
+  | 'overloaded'
+  | 'unavailable'
+  | 'deadline.exceeded'
+  | 'cancelled'
+  | 'engine.unavailable'
+  | 'options.invalid'
+  | 'internal.panic'
+  | 'internal.parity'
+
+export type ErrorCode = DataCode | FaultCode
+
+const dataTable: Readonly<Record<DataCode, ErrorEntry>> = {
   'limit.bytes': row(1, 413, 'The payload is larger than the contract allows.'),
   'limit.depth': row(2, 400, 'The payload is nested deeper than the contract allows.'),
   'limit.keys': row(3, 400, 'An object has more keys than the contract allows.'),
@@ -33,10 +70,9 @@ const dataTable = {
   'number.unsafe_integer': row(21, 400, 'An integer is beyond 2^53 - 1 and would lose digits.'),
   'validate.failed': row(30, 422, 'The payload does not match the contract.'),
   'value.not_json': row(31, 400, 'The value holds something that JSON cannot carry.'),
-} as const satisfies Record<string, ErrorEntry>
+}
 
-/** What went wrong around the data: `process` and the creators reject with these. */
-const faultTable = {
+const faultTable: Readonly<Record<FaultCode, ErrorEntry>> = {
   'contract.unknown': row(40, 404, 'The daemon does not know this contract.'),
   'contract.mismatch': row(41, 409, 'Both sides know the contract by this name, with different content.'),
   'contract.unsupported': row(42, 500, 'The contract uses something outside profile p1.'),
@@ -54,11 +90,7 @@ const faultTable = {
   'options.invalid': row(71, 500, 'An option is wrong.'),
   'internal.panic': row(80, 500, 'The engine failed; the payload was not processed.'),
   'internal.parity': row(81, 500, 'Two engines disagreed.'),
-} as const satisfies Record<string, ErrorEntry>
-
-export type DataCode = keyof typeof dataTable
-export type FaultCode = keyof typeof faultTable
-export type ErrorCode = DataCode | FaultCode
+}
 
 /** Every code of sidelane, stable and never reused (design of the table: docs/errors.md). */
 export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = { ...dataTable, ...faultTable }
