@@ -1,0 +1,45 @@
+// Sets of code points as sorted ranges, and the fixed sets of the grammar (ECMA-262 §22.2.2). What a pattern's author
+// may write is not here (parse.ts).
+
+/** Flat pairs `low, high` (both inside), ascending, neither touching nor overlapping. */
+export type Ranges = readonly number[]
+
+export const lastCodePoint = 0x10ffff
+
+/** The set that any pairs cover, in whatever order they come. */
+export function toRanges(pairs: readonly (readonly [low: number, high: number])[]): Ranges {
+  const ranges: number[] = []
+  for (const [low, high] of [...pairs].sort((a, b) => a[0] - b[0])) {
+    const top = ranges.length - 1
+    if (top > 0 && low <= (ranges[top] as number) + 1) ranges[top] = Math.max(ranges[top] as number, high)
+    else ranges.push(low, high)
+  }
+  return ranges
+}
+
+/** All code points but these. */
+export function negate(ranges: Ranges): Ranges {
+  const rest: number[] = []
+  let low = 0
+  for (let i = 0; i < ranges.length; i += 2) {
+    if (low < (ranges[i] as number)) rest.push(low, (ranges[i] as number) - 1)
+    low = (ranges[i + 1] as number) + 1
+  }
+  if (low <= lastCodePoint) rest.push(low, lastCodePoint)
+  return rest
+}
+
+/** `\d` */
+export const digits: Ranges = [0x30, 0x39]
+
+/** `\w` */
+export const wordCharacters: Ranges = [0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a]
+
+/** `\s`: WhiteSpace and LineTerminator of ECMA-262, 25 code points. */
+export const whiteSpace: Ranges = [
+  0x09, 0x0d, 0x20, 0x20, 0xa0, 0xa0, 0x1680, 0x1680, 0x2000, 0x200a, 0x2028, 0x2029, 0x202f, 0x202f, 0x205f, 0x205f,
+  0x3000, 0x3000, 0xfeff, 0xfeff,
+]
+
+/** `.` */
+export const notLineTerminators: Ranges = negate([0x0a, 0x0a, 0x0d, 0x0d, 0x2028, 0x2029])
