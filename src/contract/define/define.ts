@@ -1,0 +1,114 @@
+// defineContract(): a zod schema and options become a lock document, which lock.ts parses like any lock file: there is
+// one gate. The walk over zod is in walk.ts.
+
+import type { $ZodType, input, output } from 'zod/v4/core'
+import type { Contract } from '../contract.ts'
+import { SidelaneError } from '../errors.ts'
+import { parseLock } from '../lock.ts'
+import type { Codec } from '../outcome.ts'
+import type { DigestName, Limits } from '../profile.ts'
+import type { SchemaDocument } from './document.ts'
+import { pathOfPointer, rootPath } from './paths.ts'
+import { walkSchema } from './walk.ts'
+
+export interface DefineOptions<S extends $ZodType> {
+  /** 1 to 64 of `a-z`, `0-9` and `-`. */
+  readonly name: string
+  /** What a payload must look like: zod 4.6, within profile p1. */
+  readonly schema: S
+  /** `double` takes integers beyond 2^53 - 1 as the nearest double. Default `safe`: they are refused. */
+  readonly numbers?: 'safe' | 'double'
+  /** Defaults: 1,048,576 bytes, depth 64, 10,000 keys. */
+  readonly limits?: Partial<Limits>
+  /** Default: gzip, level 1. */
+  readonly compress?: { readonly codec: Codec; readonly level?: number }
+  /** Of the canonical bytes. Default `sha-256`. */
+  readonly digest?: DigestName
+  /** How bare `z.object()` is read. Without it they are refused, because zod drops unknown keys in silence. */
+  readonly objects?: 'strict' | 'loose'
+  /** `['refine']`: refinements stay checks of the app, left out of the lock and listed in its `appOnly`. */
+  readonly appOnly?: readonly 'refine'[]
+}
+
+/** The lock file's content before it is checked. */
+export interface LockDraft {
+  readonly profile: 'p1'
+  readonly unicode: '15.0'
+  readonly name: string
+  readonly numbers?: 'safe' | 'double'
+  readonly limits?: Partial<Limits>
+  readonly schema: SchemaDocument
+  readonly compress?: { readonly codec: Codec; readonly level?: number }
+  readonly digest?: DigestName
+  readonly appOnly?: readonly string[]
+}
+
+/**
+ * A contract from a zod schema. The lock it holds (`contract.lock`) is what client and daemon compare: write it to a
+ * file with `sidelane contract export`.
+ *
+ * Throws SidelaneError: `contract.unsupported` where the schema says something that a contract cannot (all places at
+ * once, with what to write instead; `params.path` is the first zod path), `contract.invalid`, `options.invalid`.
+ */
+export function defineContract<S extends $ZodType>(options: DefineOptions<S>): Contract<input<S>, output<S>> {
+  const draft = draftLock(options)
+  try {
+    return parseLock(JSON.stringify(draft)) as Contract<input<S>, output<S>>
+  } catch (error) {
+    throw withZodPath(error)
+  }
+}
+
+/** The lock of a zod schema, not yet checked by lock.ts. */
+export function draftLock<S extends $ZodType>(options: DefineOptions<S>): LockDraft {
+  checkOptions(options)
+  const { name, schema, objects, appOnly = [], numbers, limits, compress, digest } = options
+  const walked = walkSchema(schema, { objects, refinementsInAppOnly: appOnly.includes('refine') })
+  return {
+    profile: 'p1',
+    unicode: '15.0',
+    name,
+    ...(numbers === undefined ? {} : { numbers }),
+    ...(limits === undefined ? {} : { limits }),
+    schema: walked.schema,
+    ...(compress === undefined ? {} : { compress }),
+    ...(digest === undefined ? {} : { digest }),
+    ...(walked.appOnly.length === 0 ? {} : { appOnly: walked.appOnly }),
+  }
+}
+
+const optionNames = new Set(['name', 'schema', 'numbers', 'limits', 'compress', 'digest', 'objects', 'appOnly'])
+
+/** What lock.ts cannot see, because it is no part of a lock. */
+function checkOptions({ schema, objects, appOnly, ...rest }: DefineOptions<$ZodType>): void {
+  for (const name of Object.keys(rest)) {
+    if (!optionNames.has(name)) throw invalid(`Unknown option \`${name}\` of defineContract`)
+  }
+  if (objects !== undefined && objects !== 'strict' && objects !== 'loose') {
+    throw invalid(`Expected \`objects\` to be 'strict' or 'loose', got ${JSON.stringify(objects)}`)
+  }
+  if (appOnly !== undefined && !(Array.isArray(appOnly) && appOnly.every((item) => item === 'refine'))) {
+    throw invalid(`Expected \`appOnly\` to be ['refine'], got ${JSON.stringify(appOnly)}`)
+  }
+  const version = (schema as Partial<$ZodType> | undefined)?._zod?.version
+  if (version === undefined) throw invalid('Expected `schema` to be a zod 4 schema')
+  if (version.major !== 4 || version.minor < 6) {
+    throw invalid(
+      `Expected \`schema\` to be of zod >=4.6 <5, got ${version.major}.${version.minor}: verdicts differ between minors`,
+    )
+  }
+}
+
+const invalid = (message: string): SidelaneError => new SidelaneError('options.invalid', { message })
+
+/** Faults that only lock.ts can find (unions, work bounds) point into the lock: say where that is in the schema. */
+function withZodPath(error: unknown): unknown {
+  if (!(error instanceof SidelaneError) || error.pointer?.startsWith('/schema') !== true) return error
+  const path = pathOfPointer(error.pointer)
+  return new SidelaneError(error.code, {
+    message: path === rootPath ? error.message : `${path}: ${error.message}`,
+    pointer: error.pointer,
+    params: { ...error.params, path },
+    cause: error,
+  })
+}

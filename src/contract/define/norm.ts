@@ -1,0 +1,53 @@
+// norm(): marks a string schema as normalized. The mark is a property of the zod *definition*, which every zod method
+// that clones (`.min()`, `.describe()`, `.extract()`, …) copies, so it cannot get lost in a chain; wrappers hold the
+// marked schema inside. Applying the operations is the engines' work: zod's own parse of a marked schema changes nothing.
+
+import type { $ZodType } from 'zod/v4/core'
+import { SidelaneError } from '../errors.ts'
+import { normOps, type NormOp } from '../profile.ts'
+
+/** Registered, so that two copies of this package agree. */
+const mark: unique symbol = Symbol.for('sidelane.norm')
+
+interface Marked {
+  readonly [mark]?: readonly NormOp[]
+}
+
+const stringLike = new Set(['string', 'enum', 'literal', 'template_literal'])
+const wrappers = new Set(['optional', 'nullable', 'nonoptional', 'readonly', 'lazy'])
+
+/**
+ * The same schema, its string normalized *before* it is validated. The order of `ops` does not count: they are always
+ * applied as lower, nfc, collapse, trim (Unicode 15.0). Marking twice adds up. Later `.min()`, `.optional()`, … keep it.
+ *
+ * Throws `options.invalid` for an unknown operation, `contract.unsupported` for a schema that is not a string.
+ */
+export function norm<S extends $ZodType>(schema: S, ops: readonly NormOp[]): S {
+  for (const op of ops) {
+    if (normOps.includes(op)) continue
+    throw new SidelaneError('options.invalid', {
+      message: `Expected \`ops\` to hold ${normOps.map((name) => `'${name}'`).join(', ')}, got ${JSON.stringify(op)}`,
+    })
+  }
+  const { def, constr } = schema._zod
+  if (!stringLike.has(def.type) && !wrappers.has(def.type)) {
+    throw new SidelaneError('contract.unsupported', {
+      message: `norm() takes a schema of strings, not of type "${def.type}": put it on the strings inside.`,
+    })
+  }
+  const marked = Object.defineProperty(Object.defineProperties({}, Object.getOwnPropertyDescriptors(def)), mark, {
+    value: inOrder([...normsOf(schema), ...ops]),
+    enumerable: true,
+    configurable: true,
+  })
+  const clone = new (constr as new (def: object) => S)(marked)
+  // The parent is where zod's registries look for inherited metadata (title, description).
+  clone._zod.parent = schema
+  return clone
+}
+
+/** The operations that `norm` put on this very schema, in the fixed order. */
+export const normsOf = (schema: $ZodType): readonly NormOp[] => (schema._zod.def as Marked)[mark] ?? []
+
+/** In the fixed order, without duplicates. */
+export const inOrder = (ops: readonly NormOp[]): NormOp[] => normOps.filter((op) => ops.includes(op))

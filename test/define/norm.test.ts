@@ -1,0 +1,91 @@
+// norm() is a mark on a zod schema. A mark that gets lost would be a silent change, so every way to go on from a marked
+// schema is tried.
+
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { norm, normsOf } from '../../src/contract/define/norm.ts'
+import type { NormOp } from '../../src/contract/profile.ts'
+import { walkSchema } from '../../src/contract/define/walk.ts'
+
+const marked = norm(z.string(), ['trim', 'lower'])
+const written = (schema: z.ZodType): unknown => walkSchema(schema, { refinementsInAppOnly: true }).schema['x-norm']
+
+const chains: Readonly<Record<string, z.ZodType>> = {
+  '.min()': marked.min(1),
+  '.regex()': marked.regex(/a/),
+  '.email()': marked.email(),
+  '.describe()': marked.describe('words'),
+  '.meta()': marked.meta({ title: 'words' }),
+  '.refine()': marked.refine(() => true),
+  '.brand()': marked.brand('id'),
+  '.readonly()': marked.readonly(),
+  '.optional()': marked.optional(),
+  '.nullable()': marked.nullable(),
+  '.nullish()': marked.nullish(),
+  '.nonoptional()': marked.optional().nonoptional(),
+  '.clone()': marked.clone(),
+  '.unwrap()': marked.optional().unwrap(),
+  'z.lazy()': z.lazy(() => marked),
+  '.extract() of an enum': norm(z.enum(['a', 'b', 'c']), ['lower', 'trim']).extract(['a', 'b']),
+  '.exclude() of an enum': norm(z.enum(['a', 'b', 'c']), ['lower', 'trim']).exclude(['a']),
+  'norm() around wrappers': norm(z.string().max(5).optional(), ['trim', 'lower']),
+  'norm() twice': norm(norm(z.string(), ['trim']), ['lower']),
+  'norm() inside and outside': norm(norm(z.string(), ['trim']).nullable(), ['lower']),
+}
+
+describe('norm', () => {
+  it.each(Object.entries(chains))('stays through %s', (_, schema) => {
+    expect(written(schema)).toStrictEqual(['lower', 'trim'])
+  })
+
+  it('stays through .extend(), .pick() and .partial() of the object around it', () => {
+    const object = z.strictObject({ mail: marked }).extend({ other: z.null() }).pick({ mail: true }).partial()
+    expect(walkSchema(object, { refinementsInAppOnly: false }).schema.properties).toStrictEqual({
+      mail: { type: 'string', 'x-norm': ['lower', 'trim'] },
+    })
+  })
+
+  it('is written in the fixed order, whatever the author wrote', () => {
+    expect(written(norm(z.string(), ['trim', 'collapse', 'nfc', 'lower']))).toStrictEqual([
+      'lower',
+      'nfc',
+      'collapse',
+      'trim',
+    ])
+  })
+
+  it('keeps the type, the checks and the words of the schema, and leaves the schema as it was', () => {
+    const plain = z.email().max(9).describe('a mail')
+    const result = norm(plain, ['trim'])
+    expect(result.description).toBe('a mail')
+    expect(result.safeParse('x@example.com').success).toBe(false)
+    expect(result.safeParse('a@b.co').data).toBe('a@b.co')
+    expect(normsOf(plain)).toStrictEqual([])
+    expect(normsOf(result)).toStrictEqual(['trim'])
+  })
+
+  it('refuses an operation it does not know', () => {
+    expect(() => norm(z.string(), ['upper' as NormOp])).toThrow(
+      expect.objectContaining({ code: 'options.invalid', message: expect.stringContaining('"upper"') }),
+    )
+  })
+
+  it('refuses a schema that is not of strings', () => {
+    expect(() => norm(z.number(), ['trim'])).toThrow(expect.objectContaining({ code: 'contract.unsupported' }))
+    expect(() => written(norm(z.number().nullable(), ['trim']))).toThrow(/norm\(\) stands here/)
+    expect(() => written(norm(z.literal(['a', 1]), ['trim']))).toThrow(/norm\(\) takes strings only/)
+  })
+
+  it.each([
+    ['a record key', z.record(marked, z.null()), 'keys are never normalized'],
+    ['an option of a union', z.union([marked, z.int()]), 'norm() in an option of z.union()'],
+    ['a part of a template literal', z.templateLiteral(['a', marked]), 'would be lost'],
+    [
+      'a discriminator',
+      z.discriminatedUnion('k', [z.strictObject({ k: norm(z.literal('a'), ['trim']) })]),
+      'norm() on a discriminator',
+    ],
+  ])('is refused on %s', (_, schema, words) => {
+    expect(() => written(schema)).toThrow(words)
+  })
+})
