@@ -1,0 +1,22 @@
+// docs/errors.md against the table that it documents.
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { errorTable, isDataCode } from '../../src/contract/errors.ts'
+
+const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
+const [outcomes = '', faults = ''] = page.split('## Faults')
+const rows = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('| `'))
+
+test('docs/errors.md lists every code with its status and meaning, outcomes and faults apart', () => {
+  const expected = (data: boolean): string[] =>
+    Object.entries(errorTable)
+      .filter(([code]) => isDataCode(code) === data)
+      .map(([code, { status, message }]) => `| \`${code}\` | ${status} | ${message} |`)
+  expect(rows(outcomes)).toEqual(expected(true))
+  expect(rows(faults)).toEqual(expected(false))
+})
+
+test('no two codes share a number on the wire', () => {
+  const numbers = Object.values(errorTable).map(({ wire }) => wire)
+  expect(new Set(numbers).size).toBe(numbers.length)
+})
