@@ -1,6 +1,7 @@
 // The strict JSON reader: bytes or text to a value tree, or the refusal of the first stage that fails, in the fixed
 // order size, BOM, UTF-8, depth, grammar, data model. Normalizing and validating come later and elsewhere.
 
+import { decodeUtf8, isUtf8 } from '../runtime.ts'
 import { pointerOf } from './pointer.ts'
 import { refuse, type ModelCode, type Refusal } from './refusal.ts'
 import { compareKeys, JsonObject, type JsonArray, type JsonMember, type JsonValue } from './value.ts'
@@ -22,19 +23,13 @@ export interface Read {
 }
 
 const byteOrderMark = 0xfeff
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Reads UTF-8 bytes. */
 export function readBytes(bytes: Uint8Array, limits: ReadLimits): Read | Refusal {
   if (bytes.length > limits.maxBytes) return refuse('limit.bytes')
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return refuse('parse.bom')
-  let text: string
-  try {
-    text = decoder.decode(bytes)
-  } catch {
-    return refuse('parse.utf8')
-  }
-  return readWellFormed(text, limits)
+  if (!isUtf8(bytes)) return refuse('parse.utf8')
+  return readWellFormed(decodeUtf8(bytes), limits)
 }
 
 /** Reads JSON text as the bytes of its UTF-8 form; text that has no such form is `parse.lone_surrogate` at the root. */

@@ -1,0 +1,17 @@
+// The door of contract/: what the engines, the placements and the public door take from it. The zod side has its own
+// door (define/).
+
+export * from './call.ts'
+export type { Contract } from './contract.ts'
+export * from './errors.ts'
+export { describeIssue } from './issue.ts'
+export { loadContract } from './load.ts'
+export { admittedTypes, typeBits } from './lock/admitted-types.ts'
+export { parseLock, type LockDocument, type LockSchema } from './lock.ts'
+export { normalForm } from './normal-form.ts'
+export * from './options.ts'
+export * from './outcome.ts'
+export * from './outcome-wire.ts'
+export type * from './pattern/index.ts'
+export type * from './processor.ts'
+export * from './profile.ts'

@@ -1,0 +1,41 @@
+// Issues in words. The texts may change; code, keyword and pointer are what programs match on.
+
+import { errorTable } from './errors.ts'
+import type { Issue, IssueParams, Keyword } from './outcome.ts'
+
+const phrases: Readonly<Record<Keyword, (params: IssueParams) => string>> = {
+  type: ({ expected }) => `must be of type ${choice(expected)}`,
+  const: ({ expected }) => `must be ${choice(expected)}`,
+  enum: ({ expected }) => `must be ${choice(expected)}`,
+  discriminator: ({ expected }) => `must be ${choice(expected)}, to tell which branch applies`,
+  union: () => 'must match one of the alternatives',
+  minLength: ({ limit }) => `must have at least ${count(limit, 'character')}`,
+  maxLength: ({ limit }) => `must have at most ${count(limit, 'character')}`,
+  pattern: ({ limit }) => `must match the pattern ${limit}`,
+  minimum: ({ limit }) => `must be at least ${limit}`,
+  exclusiveMinimum: ({ limit }) => `must be more than ${limit}`,
+  maximum: ({ limit }) => `must be at most ${limit}`,
+  exclusiveMaximum: ({ limit }) => `must be less than ${limit}`,
+  multipleOf: ({ limit }) => `must be a multiple of ${limit}`,
+  minItems: ({ limit }) => `must have at least ${count(limit, 'item')}`,
+  maxItems: ({ limit }) => `must have at most ${count(limit, 'item')}`,
+  required: () => 'is missing',
+  additionalProperties: () => 'is not a known property',
+  propertyNames: () => 'has a name that is not allowed',
+}
+
+/** One English sentence about an issue. It says nothing of the payload but member names, in the pointer. */
+export function describeIssue(issue: Issue): string {
+  const { code, pointer, keyword, params } = issue
+  if (keyword === undefined) return `At ${place(pointer)}: ${errorTable[code].message}`
+  return `The value at ${place(pointer)} ${phrases[keyword](params ?? {})}.`
+}
+
+const place = (pointer: string): string => (pointer === '' ? 'the root' : pointer)
+
+function choice(expected: IssueParams['expected'] = []): string {
+  const names = expected.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+}
+
+const count = (limit: IssueParams['limit'], noun: string): string => `${limit} ${noun}${limit === 1 ? '' : 's'}`

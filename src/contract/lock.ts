@@ -1,0 +1,66 @@
+// The lock: the contract as a file. Parsing it is the one gate by which a contract comes into being, from zod or from
+// disk, and refuses all that is outside profile p1. The parts are in lock/.
+
+import { readBytes, readText, type JsonValue, type ReadLimits } from '../json/index.ts'
+import { sha256Hex } from '../runtime.ts'
+import type { Contract } from './contract.ts'
+import { errorTable } from './errors.ts'
+import { checkTree } from './lock/checks.ts'
+import { invalid } from './lock/fault.ts'
+import { readFields } from './lock/fields.ts'
+import { numberDefinitions } from './lock/number-definitions.ts'
+import type { Schema, SchemaTree } from './lock/tree.ts'
+import { walkSchema } from './lock/walk.ts'
+import { normalForm } from './normal-form.ts'
+import type { Profile } from './profile.ts'
+
+export type { LockDocument, LockSchema } from './lock/lock-document.ts'
+
+/** A lock is not a payload: it has limits of its own, and its numbers are doubles (float64 bounds are ±1.8e308). */
+const lockLimits: ReadLimits = {
+  maxBytes: 262_144,
+  maxDepth: 128,
+  // The number of values says it all.
+  maxKeys: Number.MAX_SAFE_INTEGER,
+  numbers: 'double',
+}
+
+const maxValues = 10_000
+
+/**
+ * Reads a lock: its JSON text, or the UTF-8 bytes of it. The contract holds it with defaults written out.
+ *
+ * Throws `SidelaneError` with a JSON pointer into the lock: `contract.unsupported` for what is outside profile p1,
+ * `contract.invalid` for what is malformed.
+ */
+export function parseLock<In = unknown, Out = In>(source: Uint8Array | string): Contract<In, Out> {
+  const read = typeof source === 'string' ? readText(source, lockLimits) : readBytes(source, lockLimits)
+  if (!read.ok) throw invalid(read.pointer ?? '', `The lock cannot be read: ${errorTable[read.code].message}`)
+  if (countValues(read.value) > maxValues) throw invalid('', `A lock may hold ${maxValues} values at most.`)
+
+  let tree: SchemaTree | undefined
+  const document = readFields(read.value, (schema, pointer) => {
+    tree = walkSchema(schema, pointer)
+  })
+  const schema = finish(tree as SchemaTree)
+  const { name, numbers, limits, compress, digest } = document
+  const profile: Profile = { name, numbers, limits, compress, digest, ...schema }
+  return Object.freeze({ name, id: sha256Hex(normalForm(profile)), lock: deepFreeze(document), profile })
+}
+
+function finish(tree: SchemaTree): Schema {
+  checkTree(tree)
+  return numberDefinitions(tree)
+}
+
+function countValues(value: JsonValue): number {
+  if (value === null || typeof value !== 'object') return 1
+  const children = Array.isArray(value) ? value : value.members.map((member) => member.value)
+  return children.reduce<number>((count, child) => count + countValues(child), 1)
+}
+
+function deepFreeze<T>(value: T): T {
+  if (value === null || typeof value !== 'object') return value
+  for (const child of Object.values(value)) deepFreeze(child)
+  return Object.freeze(value)
+}

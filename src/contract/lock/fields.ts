@@ -1,0 +1,152 @@
+// The fields of a lock document beside its schema: names, ranges, defaults. The schema itself is read by walk.ts.
+
+import { appendPointer, compareKeys, JsonObject, toPlain, type JsonValue } from '../../json/index.ts'
+import type { Codec } from '../outcome.ts'
+import type { DigestName, Limits } from '../profile.ts'
+import { invalid, unsupported } from './fault.ts'
+import type { LockDocument, LockSchema } from './lock-document.ts'
+import type { Mutable } from './tree.ts'
+
+interface Range {
+  readonly min: number
+  readonly max: number
+  readonly default: number
+}
+
+/** Maxima keep every payload within what both engines can hold and recurse into. */
+const limitRanges: Readonly<Record<keyof Limits, Range>> = {
+  maxBytes: { min: 1, max: 67_108_864, default: 1_048_576 },
+  maxDepth: { min: 1, max: 120, default: 64 },
+  maxKeys: { min: 1, max: 1_000_000, default: 10_000 },
+}
+
+const levelRanges: Readonly<Record<Codec, Range | undefined>> = {
+  gzip: { min: 0, max: 9, default: 1 },
+  deflate: { min: 0, max: 9, default: 1 },
+  'deflate-raw': { min: 0, max: 9, default: 1 },
+  zstd: { min: 1, max: 19, default: 1 },
+  brotli: { min: 0, max: 11, default: 4 },
+  none: undefined,
+}
+
+const digests: readonly DigestName[] = ['sha-256', 'hmac-sha-256', 'none']
+const required = ['name', 'profile', 'schema', 'unicode']
+
+/**
+ * Reads the fields in canonical order of their keys, missing ones at their place. `onSchema` is called when it is the
+ * schema's turn, so that the first fault is the first one of the whole document.
+ */
+export function readFields(lock: JsonValue, onSchema: (schema: JsonValue, pointer: string) => void): LockDocument {
+  if (!(lock instanceof JsonObject)) throw invalid('', 'Expected an object.')
+  const document: Mutable<LockDocument> = {
+    profile: 'p1',
+    unicode: '15.0',
+    name: '',
+    numbers: 'safe',
+    limits: readLimits(new JsonObject([]), ''),
+    schema: {},
+    compress: readCompress(new JsonObject([]), ''),
+    digest: 'sha-256',
+  }
+  const missing = required.filter((key) => !lock.has(key))
+  for (const key of [...lock.members.map((member) => member.key), ...missing].sort(compareKeys)) {
+    const pointer = appendPointer('', key)
+    const value = lock.get(key)
+    if (value === undefined) throw invalid(pointer, 'The field is missing.')
+    readField(document, key, value, pointer)
+    if (key === 'schema') onSchema(value, pointer)
+  }
+  return document
+}
+
+function readField(document: Mutable<LockDocument>, key: string, value: JsonValue, pointer: string): void {
+  switch (key) {
+    case 'appOnly':
+      document.appOnly = readNames(value, pointer)
+      return
+    case 'compress':
+      document.compress = readCompress(value, pointer)
+      return
+    case 'dictionary':
+    case 'tables':
+      throw unsupported(pointer, `This version does not read ${key}.`)
+    case 'digest':
+      document.digest = readOneOf(digests, value, pointer)
+      return
+    case 'limits':
+      document.limits = readLimits(value, pointer)
+      return
+    case 'name':
+      if (typeof value !== 'string' || !/^[a-z0-9-]{1,64}$/.test(value)) {
+        throw invalid(pointer, 'Expected a name of 1 to 64 characters out of a-z, 0-9 and "-".')
+      }
+      document.name = value
+      return
+    case 'numbers':
+      document.numbers = readOneOf(['safe', 'double'], value, pointer)
+      return
+    case 'profile':
+      if (value !== 'p1') throw unsupported(pointer, 'This version reads profile "p1".')
+      return
+    case 'schema':
+      document.schema = toPlain(value) as LockSchema
+      return
+    case 'unicode':
+      if (value !== '15.0') throw unsupported(pointer, 'This version reads Unicode "15.0".')
+      return
+    default:
+      throw invalid(pointer, 'The field is not known.')
+  }
+}
+
+function readLimits(value: JsonValue, pointer: string): Limits {
+  const limits = {
+    maxBytes: limitRanges.maxBytes.default,
+    maxDepth: limitRanges.maxDepth.default,
+    maxKeys: limitRanges.maxKeys.default,
+  }
+  for (const { key, value: limit, at } of membersOf(value, pointer)) {
+    if (key !== 'maxBytes' && key !== 'maxDepth' && key !== 'maxKeys') throw invalid(at, 'The limit is not known.')
+    limits[key] = readInteger(limitRanges[key], limit, at)
+  }
+  return limits
+}
+
+function readCompress(value: JsonValue, pointer: string): LockDocument['compress'] {
+  let codec: Codec = 'gzip'
+  let level: number | undefined
+  for (const { key, value: setting, at } of membersOf(value, pointer)) {
+    if (key === 'codec') codec = readOneOf(Object.keys(levelRanges) as Codec[], setting, at)
+    else if (key === 'level') {
+      const range = levelRanges[codec]
+      if (range === undefined) throw invalid(at, 'The codec "none" takes no level.')
+      level = readInteger(range, setting, at)
+    } else throw invalid(at, 'The setting is not known.')
+  }
+  level ??= levelRanges[codec]?.default
+  return level === undefined ? { codec } : { codec, level }
+}
+
+function readNames(value: JsonValue, pointer: string): string[] {
+  if (!Array.isArray(value)) throw invalid(pointer, 'Expected a list of strings.')
+  return value.map((item, index) => {
+    if (typeof item === 'string') return item
+    throw invalid(appendPointer(pointer, index), 'Expected a string.')
+  })
+}
+
+function membersOf(value: JsonValue, pointer: string): { key: string; value: JsonValue; at: string }[] {
+  if (!(value instanceof JsonObject)) throw invalid(pointer, 'Expected an object.')
+  return value.members.map((member) => ({ ...member, at: appendPointer(pointer, member.key) }))
+}
+
+function readInteger({ min, max }: Range, value: JsonValue, pointer: string): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value
+  throw invalid(pointer, `Expected an integer from ${min} to ${max}.`)
+}
+
+function readOneOf<T extends string>(names: readonly T[], value: JsonValue, pointer: string): T {
+  const name = names.find((known) => known === value)
+  if (name === undefined) throw invalid(pointer, `Expected one of ${names.join(', ')}.`)
+  return name
+}

@@ -1,0 +1,133 @@
+// The values of single keywords: each reader checks one value and gives it typed, or throws the fault. Which keyword may
+// stand where is not decided here (forms.ts, walk.ts).
+
+import {
+  appendPointer,
+  compareKeys,
+  JsonObject,
+  primitiveText,
+  type JsonPrimitive,
+  type JsonValue,
+} from '../../json/index.ts'
+import type { Primitive } from '../outcome.ts'
+import { parsePattern, PatternError, type Pattern } from '../pattern/index.ts'
+import { normOps, type NormOp, type ScalarTypeName, type TypeName } from '../profile.ts'
+import { annotations } from './forms.ts'
+import { invalid, unsupported } from './fault.ts'
+
+const typeNames = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'] as const
+
+export function readCount(value: JsonValue, pointer: string): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw invalid(pointer, 'Expected an integer from 0 to 2^53 - 1.')
+}
+
+export function readBound(value: JsonValue, pointer: string): number {
+  if (typeof value === 'number') return value
+  throw invalid(pointer, 'Expected a number.')
+}
+
+export function readDivisor(value: JsonValue, pointer: string): number {
+  if (typeof value === 'number' && value > 0) return value
+  throw invalid(pointer, 'Expected a number above 0.')
+}
+
+export function readText(value: JsonValue, pointer: string): string {
+  if (typeof value === 'string') return value
+  throw invalid(pointer, 'Expected a string.')
+}
+
+export function readPattern(value: JsonValue, pointer: string): Pattern {
+  const source = readText(value, pointer)
+  try {
+    return parsePattern(source)
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error
+    throw unsupported(pointer, `The pattern is refused at position ${error.position}: ${error.message}`)
+  }
+}
+
+/** allOf: nothing but further patterns. */
+export function readPatterns(value: JsonValue, pointer: string): Pattern[] {
+  return readNonEmptyList(value, pointer).map((item, index) => {
+    const at = appendPointer(pointer, index)
+    if (typeof item === 'boolean') throw unsupported(at, 'allOf may only hold patterns.')
+    if (!(item instanceof JsonObject)) throw invalid(at, 'Expected a schema.')
+    if (!item.has('pattern')) throw unsupported(at, 'allOf may only hold patterns.')
+    let pattern: Pattern | undefined
+    for (const member of item.members) {
+      const memberAt = appendPointer(at, member.key)
+      if (member.key === 'pattern') pattern = readPattern(member.value, memberAt)
+      else if (!annotations.has(member.key)) throw unsupported(memberAt, 'allOf may only hold patterns.')
+    }
+    return pattern as Pattern
+  })
+}
+
+/** Distinct operations in the fixed order. */
+export function readNorm(value: JsonValue, pointer: string): NormOp[] {
+  if (!Array.isArray(value)) throw invalid(pointer, 'Expected a list of operations.')
+  value.forEach((item, index) => {
+    const known = normOps.some((op) => op === item)
+    if (known && value.indexOf(item) === index) return
+    throw invalid(appendPointer(pointer, index), `Expected distinct names out of ${normOps.join(', ')}.`)
+  })
+  return normOps.filter((op) => value.includes(op))
+}
+
+/** `type` as a name or as a list of scalar names: sorted. */
+export function readTypes(value: JsonValue, pointer: string): TypeName[] {
+  if (!Array.isArray(value)) return [readTypeName(value, pointer)]
+  if (value.length === 0) throw invalid(pointer, 'Expected at least one type.')
+  const types = value.map((item, index) => {
+    const name = readTypeName(item, pointer)
+    if (name === 'array' || name === 'object') throw unsupported(pointer, 'A list of types may only name scalar types.')
+    if (value.indexOf(item) !== index) throw invalid(pointer, `The type ${name} is there twice.`)
+    return name
+  })
+  return types.sort(compareKeys)
+}
+
+function readTypeName(value: JsonValue, pointer: string): TypeName {
+  const name = typeNames.find((known) => known === value)
+  if (name === undefined) throw invalid(pointer, `Expected one of ${typeNames.join(', ')}.`)
+  return name
+}
+
+export function readConst(value: JsonValue, pointer: string): Primitive {
+  if (isPrimitive(value)) return value
+  throw unsupported(pointer, 'A constant must be a string, a number, a boolean or null.')
+}
+
+/** Distinct values, sorted by their canonical text. Equality is of doubles. */
+export function readEnum(value: JsonValue, pointer: string): Primitive[] {
+  const seen = new Set<Primitive>()
+  readNonEmptyList(value, pointer).forEach((item, index) => {
+    const at = appendPointer(pointer, index)
+    if (!isPrimitive(item)) throw unsupported(at, 'A value must be a string, a number, a boolean or null.')
+    if (seen.has(item)) throw invalid(at, 'The value is there twice.')
+    seen.add(item)
+  })
+  return [...seen].sort((a, b) => compareKeys(primitiveText(a), primitiveText(b)))
+}
+
+export function readNonEmptyList(value: JsonValue, pointer: string): readonly JsonValue[] {
+  if (!Array.isArray(value) || value.length === 0) throw invalid(pointer, 'Expected a list with at least one entry.')
+  return value
+}
+
+const isPrimitive = (value: JsonValue): value is JsonPrimitive => value === null || typeof value !== 'object'
+
+/** The types of `values`, sorted; a number is never inferred to be an integer. */
+export function inferTypes(values: readonly Primitive[]): ScalarTypeName[] {
+  const types = new Set(values.map((value) => (value === null ? 'null' : (typeof value as ScalarTypeName))))
+  return [...types].sort(compareKeys)
+}
+
+/** Whether a value of const or enum is of one of `types`. */
+export const admitsValue = (types: readonly TypeName[], value: Primitive): boolean =>
+  types.some((type) => {
+    if (type === 'null') return value === null
+    if (type === 'integer') return Number.isInteger(value)
+    return typeof value === type && type !== 'object'
+  })

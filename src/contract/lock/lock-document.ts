@@ -1,0 +1,22 @@
+// What a lock file says, as a type. Reading and checking it: ../lock.ts.
+
+import type { Codec } from '../outcome.ts'
+import type { DigestName, Limits } from '../profile.ts'
+
+/** A schema as it stands in the lock: JSON Schema 2020-12 within profile p1, annotations included. */
+export type LockSchema = boolean | { readonly [keyword: string]: unknown }
+
+/** A lock file's content, with every default written out. */
+export interface LockDocument {
+  readonly profile: 'p1'
+  readonly unicode: '15.0'
+  /** 1 to 64 characters out of a-z, 0-9 and "-". */
+  readonly name: string
+  readonly numbers: 'safe' | 'double'
+  readonly limits: Limits
+  readonly schema: LockSchema
+  readonly compress: { readonly codec: Codec; /** Absent with `none`. */ readonly level?: number }
+  readonly digest: DigestName
+  /** What the zod schema checks and the lock does not: kept for the reader's eye, no part of the id. */
+  readonly appOnly?: readonly string[]
+}
