@@ -23,10 +23,10 @@ export interface CheckDef {
   readonly fn?: (value: string) => unknown
   readonly tx?: (value: unknown) => unknown
   readonly coerce?: boolean
-  readonly when?: unknown
+  readonly when?: (payload: never) => boolean
 }
 
-type Checks = readonly $ZodCheck<never>[] | undefined
+type Checks = readonly $ZodCheck[] | undefined
 
 /** How many code points or items: the tightest of all checks. */
 export interface LengthBounds {

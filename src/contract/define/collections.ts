@@ -10,16 +10,16 @@ import type { Walk } from './walk.ts'
 export function lowerArray(walk: Walk, def: $ZodArrayDef, path: string): SchemaDocument {
   const bounds: LengthBounds = {}
   readChecks(walk, def.checks, path, (check) => takeLength(walk, path, check, bounds))
-  return { type: 'array', items: walk.lower(def.element as $ZodType, pathTo.items(path)), ...itemCount(bounds) }
+  return { type: 'array', items: walk.lower(def.element, pathTo.items(path)), ...itemCount(bounds) }
 }
 
 export function lowerTuple(walk: Walk, def: $ZodTupleDef, path: string): SchemaDocument {
-  const items = def.items as readonly $ZodType[]
+  const items = def.items
   const bounds: LengthBounds = { min: shortest(items, def.rest !== null) }
   if (def.rest === null) bounds.max = items.length
   readChecks(walk, def.checks, path, (check) => takeLength(walk, path, check, bounds))
   const prefixItems = items.map((item, i) => walk.lower(item, pathTo.item(path, i)))
-  const rest = def.rest === null ? false : walk.lower(def.rest as $ZodType, pathTo.rest(path))
+  const rest = def.rest === null ? false : walk.lower(def.rest, pathTo.rest(path))
   // An empty tuple has no prefix to write: it is an array that takes no items.
   return { type: 'array', ...(items.length === 0 ? {} : { prefixItems }), items: rest, ...itemCount(bounds) }
 }

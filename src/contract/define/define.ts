@@ -2,11 +2,7 @@
 // one gate. The walk over zod is in walk.ts.
 
 import type { $ZodType, input, output } from 'zod/v4/core'
-import type { Contract } from '../contract.ts'
-import { SidelaneError } from '../errors.ts'
-import { parseLock } from '../lock.ts'
-import type { Codec } from '../outcome.ts'
-import type { DigestName, Limits } from '../profile.ts'
+import { type Codec, type Contract, type DigestName, type Limits, parseLock, SidelaneError } from '../index.ts'
 import type { SchemaDocument } from './document.ts'
 import { pathOfPointer, rootPath } from './paths.ts'
 import { walkSchema } from './walk.ts'
@@ -53,7 +49,7 @@ export interface LockDraft {
 export function defineContract<S extends $ZodType>(options: DefineOptions<S>): Contract<input<S>, output<S>> {
   const draft = draftLock(options)
   try {
-    return parseLock(JSON.stringify(draft)) as Contract<input<S>, output<S>>
+    return parseLock<input<S>, output<S>>(JSON.stringify(draft))
   } catch (error) {
     throw withZodPath(error)
   }

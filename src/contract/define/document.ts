@@ -1,8 +1,7 @@
 // What the walk builds: a schema as a plain JSON document, and small questions about such documents. No zod in here, and
 // no checking: lock.ts is the one gate.
 
-import type { Primitive } from '../outcome.ts'
-import type { NormOp } from '../profile.ts'
+import type { NormOp, Primitive } from '../index.ts'
 
 export interface SchemaDocument {
   $schema?: string
@@ -69,7 +68,7 @@ export const sameMeaning = (a: SchemaDocument, b: SchemaDocument): boolean => or
 function ordered(node: SchemaDocument): string {
   return JSON.stringify(meaning(node), (_, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : value,
   )
 }

@@ -1,7 +1,7 @@
 // Intersections, where both sides are objects that fold into one. zod runs both sides and reports an unknown key only
 // when *both* refuse it; the folded object says the same.
 
-import type { $ZodIntersectionDef, $ZodType } from 'zod/v4/core'
+import type { $ZodIntersectionDef } from 'zod/v4/core'
 import { sameMeaning, type SchemaDocument } from './document.ts'
 import { isOpen, objectDocument } from './objects.ts'
 import { pathTo } from './paths.ts'
@@ -16,8 +16,8 @@ interface Shape {
 }
 
 export function lowerIntersection(walk: Walk, def: $ZodIntersectionDef, path: string): SchemaDocument {
-  const left = walk.lower(def.left as $ZodType, pathTo.side(path, 'left'))
-  const right = walk.lower(def.right as $ZodType, pathTo.side(path, 'right'))
+  const left = walk.lower(def.left, pathTo.side(path, 'left'))
+  const right = walk.lower(def.right, pathTo.side(path, 'right'))
   const [a, b] = [shapeOf(left), shapeOf(right)]
   if (a === undefined || b === undefined) {
     return walk.refuse(

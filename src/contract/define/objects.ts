@@ -7,7 +7,7 @@ import { mayBeAbsent } from './presence.ts'
 import type { Walk } from './walk.ts'
 
 export function lowerObject(walk: Walk, def: $ZodObjectDef, path: string): SchemaDocument {
-  const additionalProperties = additional(walk, def.catchall as $ZodType | undefined, path)
+  const additionalProperties = additional(walk, def.catchall, path)
   const properties: Record<string, SchemaDocument> = {}
   const required: string[] = []
   for (const key of Reflect.ownKeys(def.shape)) {

@@ -24,7 +24,7 @@ export function takesUndefined(schema: $ZodType, seen: ReadonlySet<object> = new
     case 'lazy':
       return inner((type as { _zod: { innerType: $ZodType } })._zod.innerType)
     case 'union':
-      return def.options.some((option) => inner(option as $ZodType))
+      return def.options.some((option) => inner(option))
     default:
       return false
   }

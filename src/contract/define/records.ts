@@ -1,6 +1,6 @@
 // Records: over any string key (propertyNames) and over keys that can be listed (plain properties).
 
-import type { $ZodRecordDef, $ZodType } from 'zod/v4/core'
+import type { $ZodRecordDef } from 'zod/v4/core'
 import { meaning, type SchemaDocument } from './document.ts'
 import { objectDocument, usableKey } from './objects.ts'
 import { pathTo } from './paths.ts'
@@ -11,15 +11,15 @@ export function lowerRecord(walk: Walk, def: $ZodRecordDef, path: string): Schem
   // zod 4.6 has both, its types only one.
   const { mode, partial = false } = def as { mode?: 'strict' | 'loose'; partial?: boolean }
   const keyPath = pathTo.keys(path)
-  const listed = (def.keyType as $ZodType)._zod.values
+  const listed = def.keyType._zod.values
   const refusedBefore = walk.refusalCount
-  const names = walk.lower(def.keyType as $ZodType, keyPath)
+  const names = walk.lower(def.keyType, keyPath)
   if (names['x-norm'] !== undefined) {
     return walk.refuse(keyPath, 'norm() on keys could make two keys one; keys are never normalized')
   }
   if (listed !== undefined) return lowerListed(walk, def, path, [...listed], partial, mode === 'loose')
   const keysRefused = walk.refusalCount > refusedBefore
-  const values = walk.lower(def.valueType as $ZodType, pathTo.values(path))
+  const values = walk.lower(def.valueType, pathTo.values(path))
   if (names.type !== 'string') {
     return keysRefused
       ? {}
@@ -45,7 +45,7 @@ function lowerListed(
 ): SchemaDocument {
   const properties: Record<string, SchemaDocument> = {}
   const required: string[] = []
-  const value = def.valueType as $ZodType
+  const value = def.valueType
   for (const listed of keys) {
     // z.record turns a number into its text; z.partialRecord also takes "1.0" for 1, which no list of names can say.
     const key = typeof listed === 'number' && !partial && Number.isFinite(listed) ? String(listed) : listed

@@ -2,7 +2,7 @@
 // formats.ts; overwrites (`.trim()`) and refinements are dealt with in checks.ts.
 
 import type { $ZodTemplateLiteral, $ZodType } from 'zod/v4/core'
-import type { NormOp } from '../profile.ts'
+import type { NormOp } from '../index.ts'
 import { readChecks, takeLength, type CheckDef, type LengthBounds } from './checks.ts'
 import type { SchemaDocument } from './document.ts'
 import { formatAnnotation, patternsOfFormat, stringSource } from './formats.ts'
@@ -38,7 +38,7 @@ export function lowerTemplate(
   norm: readonly NormOp[],
 ): SchemaDocument {
   for (const part of schema._zod.def.parts) {
-    if (typeof part === 'object' && part !== null && isNormed(part as $ZodType)) {
+    if (typeof part === 'object' && part !== null && isNormed(part)) {
       walk.refuse(
         path,
         'norm() on a part of a template literal would be lost; put it on the whole: norm(z.templateLiteral(…), …)',
@@ -46,7 +46,7 @@ export function lowerTemplate(
     }
   }
   // zod's own check of a template is this very pattern; checks of the parts count only as far as they are in it.
-  const pattern = takePattern(walk, path, schema._zod.pattern as RegExp)
+  const pattern = takePattern(walk, path, schema._zod.pattern)
   return { type: 'string', ...patternKeywords(pattern === undefined ? [] : [pattern]), ...normKeyword(norm) }
 }
 

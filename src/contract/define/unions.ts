@@ -6,7 +6,7 @@ import { pathTo } from './paths.ts'
 import type { Walk } from './walk.ts'
 
 export function lowerUnion(walk: Walk, def: $ZodUnionDef, path: string): SchemaDocument {
-  const options = def.options as readonly $ZodType[]
+  const options = def.options
   const { discriminator } = def as { discriminator?: string }
   if (discriminator !== undefined) return lowerDiscriminated(walk, options, discriminator, path)
   if (def.inclusive === false) {

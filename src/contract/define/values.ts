@@ -1,8 +1,7 @@
 // Literals and enums: fixed values.
 
 import type { $ZodType } from 'zod/v4/core'
-import type { Primitive } from '../outcome.ts'
-import type { NormOp } from '../profile.ts'
+import type { NormOp, Primitive } from '../index.ts'
 import type { SchemaDocument } from './document.ts'
 import { normKeyword } from './strings.ts'
 import type { Walk } from './walk.ts'

@@ -2,8 +2,7 @@
 // in its own file; what vanishes or cannot be carried is in refused.ts.
 
 import type { $ZodLazy, $ZodTemplateLiteral, $ZodType, $ZodTypes } from 'zod/v4/core'
-import { SidelaneError } from '../errors.ts'
-import type { NormOp } from '../profile.ts'
+import { type NormOp, SidelaneError } from '../index.ts'
 import { annotationsOf, hasHandmadeNorm, idOf } from './annotations.ts'
 import { lowerChecks } from './checks.ts'
 import { lowerArray, lowerTuple } from './collections.ts'
