@@ -19,17 +19,20 @@ export interface EngineReport {
 }
 
 export interface ProcessOptions<C extends boolean = boolean> {
-  /** Time left for this call, in ms, 1 to 60,000. inline looks at it on entry only. */
+  /** Time left for this call, in ms, 1 to 60,000. Default: the host's. inline looks at it on entry only. */
   readonly deadlineMs?: number
   /** Cancels the call: it rejects with `cancelled`, the signal's reason as cause. */
   readonly signal?: AbortSignal
-  /** Adds the canonical bytes and the value to an accepted outcome. */
+  /** Adds the canonical bytes and the value to an accepted outcome. Default: the processor's. */
   readonly canonical?: C
 }
 
 export type ProcessOutcome<Out, C extends boolean> = (C extends true ? AcceptedCanonical<Out> : Accepted) | Rejected
 
-/** Counters since creation, and gauges (inFlight, queued). */
+/**
+ * Counters since creation, and gauges (inFlight, queued, queuedBytes). At every moment
+ * calls = accepted + rejected + shed + deadlineExceeded + cancelled + failed + inFlight.
+ */
 export interface Stats {
   readonly calls: number
   readonly accepted: number
@@ -38,9 +41,13 @@ export interface Stats {
   readonly shed: number
   readonly deadlineExceeded: number
   readonly cancelled: number
+  /** All other faults. */
   readonly failed: number
+  /** Calls without an answer yet, the queued ones among them. */
   readonly inFlight: number
+  /** Calls that wait for a worker. */
   readonly queued: number
+  /** Payload bytes of the queued calls. */
   readonly queuedBytes: number
 }
 
@@ -50,11 +57,12 @@ export interface Lifecycle extends AsyncDisposable {
   readonly state: State
   /** Finishes accepted work; later calls reject with `unavailable`. */
   close(): Promise<void>
-  /** Fails accepted work now, with `error` (default: `unavailable`). */
+  /** Fails accepted work now: with `error` when it is a SidelaneError, else with `unavailable`, `error` as its cause. */
   destroy(error?: Error): Promise<void>
 }
 
-export interface Processor<In = unknown, Out = In> extends Lifecycle {
+/** One contract on one placement. `C` is the processor's own `canonical`, which a call's option overrides. */
+export interface Processor<In = unknown, Out = In, C extends boolean = false> extends Lifecycle {
   readonly contract: Contract<In, Out>
   readonly placement: PlacementName
   readonly engine: EngineReport
@@ -62,10 +70,10 @@ export interface Processor<In = unknown, Out = In> extends Lifecycle {
    * Normalizes, validates and compresses one payload: bytes, JSON text (every string is read as text) or a value.
    * Resolves for what the data says; rejects with `SidelaneError` for faults.
    */
-  process<C extends boolean = false>(
+  process<K extends boolean = C>(
     payload: Uint8Array | string | In,
-    options?: ProcessOptions<C>,
-  ): Promise<ProcessOutcome<Out, C>>
+    options?: ProcessOptions<K>,
+  ): Promise<ProcessOutcome<Out, K>>
   stats(): Stats
 }
 
@@ -73,13 +81,21 @@ export interface Processor<In = unknown, Out = In> extends Lifecycle {
 export interface Host extends Lifecycle {
   readonly placement: PlacementName
   readonly engine: EngineReport
-  /** The processor of one contract; closing it leaves the host open. */
-  processor<In, Out>(contract: Contract<In, Out>, options?: ProcessorOptions): Processor<In, Out>
+  /**
+   * The processor of one contract; closing it leaves the host open. Throws `codec.unavailable`, `options.invalid`,
+   * `contract.*`, and `unavailable` when the host is closed.
+   */
+  processor<In, Out, C extends boolean = false>(
+    contract: Contract<In, Out>,
+    options?: ProcessorOptions<C>,
+  ): Processor<In, Out, C>
   stats(): Stats
 }
 
 /** What belongs to one contract on a host. */
-export interface ProcessorOptions {
+export interface ProcessorOptions<C extends boolean = boolean> {
   /** Key of `digest: "hmac-sha-256"`, at least 16 bytes; never part of the lock. */
   readonly digestKey?: Uint8Array
+  /** Adds the canonical bytes and the value to each accepted outcome. Default false. */
+  readonly canonical?: C
 }

@@ -1,0 +1,178 @@
+// User options → resolved, frozen options: one row an option, with its range, default and reason. What an option does
+// is not here; the machine's core count comes from the caller.
+
+import { SidelaneError } from './errors.ts'
+import type { EngineName, PlacementName, ProcessOptions, ProcessorOptions } from './processor.ts'
+
+/** How a placement is set up. All options may be given to every placement; `inline` has no use for most of them. */
+export interface HostOptions {
+  /** Where payloads are processed: the caller's thread or worker threads. Default `inline`. */
+  readonly placement?: PlacementName
+  /** `auto` takes native when it loads, else js, and says why. Default `auto`. */
+  readonly engine?: EngineName
+  /** Worker threads of the pool, 1 to 1,024. Default: cores - 1, at least 1. */
+  readonly threads?: number
+  /** Payloads that may wait for a worker, 0 to 1,000,000. Default 1,024. */
+  readonly maxQueue?: number
+  /** Bytes that the waiting payloads may hold together. Default 67,108,864 (64 MiB). */
+  readonly maxQueueBytes?: number
+  /** Time limit of each call, in ms, 1 to 60,000. Default 1,000 in the pool, none inline. */
+  readonly deadlineMs?: number
+  /** Where the pool's worker file is, for bundlers. Default: the one of this package. */
+  readonly workerUrl?: URL | string
+}
+
+export interface CreateOptions<C extends boolean = boolean> extends HostOptions, ProcessorOptions<C> {}
+
+export interface HostSettings {
+  readonly placement: PlacementName
+  readonly engine: EngineName
+  readonly threads: number
+  readonly maxQueue: number
+  readonly maxQueueBytes: number
+  /** undefined: none (inline). */
+  readonly deadlineMs: number | undefined
+  readonly workerUrl: URL | string | undefined
+}
+
+export interface ProcessorSettings {
+  /** A copy: the caller may overwrite his. */
+  readonly digestKey: Uint8Array | undefined
+  readonly canonical: boolean
+}
+
+const mebibyte = 1_048_576
+const minKeyBytes = 16
+const maxDeadlineMs = 60_000
+const absolutePath = /^(?:file:|\/|[A-Za-z]:[\\/])/
+
+interface Rule {
+  /** Completes "Expected `name` to be …". */
+  readonly expected: string
+  readonly accepts: (value: unknown) => boolean
+}
+
+const oneOf = (...names: readonly string[]): Rule => ({
+  expected: `one of ${names.map((name) => `"${name}"`).join(', ')}`,
+  accepts: (value) => typeof value === 'string' && names.includes(value),
+})
+
+const integer = (min: number, max: number): Rule => ({
+  expected: max === Number.MAX_SAFE_INTEGER ? `an integer ≥ ${min}` : `an integer from ${min} to ${max}`,
+  accepts: (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
+})
+
+const atLeast = (min: number): Rule => integer(min, Number.MAX_SAFE_INTEGER)
+
+const deadlineRule: Rule = {
+  expected: `a number of milliseconds from 1 to ${maxDeadlineMs}`,
+  // NaN fails both comparisons; 2^31 would make a timer fire at once.
+  accepts: (value) => typeof value === 'number' && value >= 1 && value <= maxDeadlineMs,
+}
+
+const booleanRule: Rule = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' }
+
+/** The rows: what may be given to a host. */
+const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
+  placement: oneOf('inline', 'pool'),
+  engine: oneOf('auto', 'native', 'js'),
+  threads: integer(1, 1024),
+  maxQueue: atLeast(0),
+  maxQueueBytes: atLeast(0),
+  deadlineMs: deadlineRule,
+  workerUrl: {
+    expected: 'a file: URL or an absolute path',
+    accepts: (value) =>
+      value instanceof URL ? value.protocol === 'file:' : typeof value === 'string' && absolutePath.test(value),
+  },
+}
+
+const processorRules: Readonly<Record<keyof ProcessorOptions, Rule>> = {
+  digestKey: {
+    expected: `a Uint8Array of at least ${minKeyBytes} bytes`,
+    accepts: (value) => value instanceof Uint8Array && value.length >= minKeyBytes,
+  },
+  canonical: booleanRule,
+}
+
+const callRules: Readonly<Record<keyof ProcessOptions, Rule>> = {
+  deadlineMs: deadlineRule,
+  signal: {
+    expected: 'an AbortSignal',
+    accepts: (value) =>
+      typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
+  },
+  canonical: booleanRule,
+}
+
+/** Throws `options.invalid`. `cores` is what the machine offers. */
+export function resolveHostOptions(options: HostOptions, cores: number): HostSettings {
+  check('createHost', options, hostRules)
+  const placement = options.placement ?? 'inline'
+  return Object.freeze({
+    placement,
+    engine: options.engine ?? 'auto',
+    // One core is left to the event loop, which must accept, copy and answer.
+    threads: options.threads ?? Math.max(1, cores - 1),
+    // `Promise.all` over 1,000 payloads must work out of the box.
+    maxQueue: options.maxQueue ?? 1024,
+    // A thousand payloads of 64 KiB; larger ones must not multiply to gigabytes.
+    maxQueueBytes: options.maxQueueBytes ?? 64 * mebibyte,
+    // Nobody waits longer for a hot path; inline runs at once, so that nothing can be late.
+    deadlineMs: options.deadlineMs ?? (placement === 'pool' ? 1000 : undefined),
+    workerUrl: options.workerUrl,
+  })
+}
+
+/** Throws `options.invalid`. */
+export function resolveProcessorOptions(options: ProcessorOptions): ProcessorSettings {
+  check('processor', options, processorRules)
+  return Object.freeze({
+    digestKey: options.digestKey === undefined ? undefined : Uint8Array.from(options.digestKey),
+    canonical: options.canonical ?? false,
+  })
+}
+
+/** Splits the options of `createProcessor`; throws `options.invalid` for a key that belongs to neither part. */
+export function splitCreateOptions(options: CreateOptions): { host: HostOptions; processor: ProcessorOptions } {
+  check('createProcessor', options, { ...hostRules, ...processorRules })
+  const { digestKey, canonical, ...host } = options
+  return {
+    host,
+    processor: { ...(digestKey !== undefined && { digestKey }), ...(canonical !== undefined && { canonical }) },
+  }
+}
+
+/** Throws `options.invalid`. */
+export const checkCallOptions = (options: ProcessOptions): void => check('process', options, callRules)
+
+function check(where: string, options: unknown, rules: Readonly<Record<string, Rule>>): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw invalid(`Expected the options of \`${where}\` to be an object, got ${show(options)}`)
+  }
+  for (const name in options) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
+    if (rule === undefined) {
+      const known = Object.keys(rules).join(', ')
+      throw invalid(`Expected the options of \`${where}\` to be among ${known}, got \`${clip(name)}\``)
+    }
+    const value = (options as Record<string, unknown>)[name]
+    if (value === undefined || rule.accepts(value)) continue
+    // A key is a secret: its type and size are enough.
+    const got = name === 'digestKey' ? showSecret(value) : show(value)
+    throw invalid(`Expected \`${name}\` to be ${rule.expected}, got ${got}`)
+  }
+}
+
+const invalid = (message: string): SidelaneError => new SidelaneError('options.invalid', { message })
+
+function show(value: unknown): string {
+  if (value === null) return '`null`'
+  if (typeof value === 'object') return `an object (${Array.isArray(value) ? 'array' : 'object'})`
+  return `\`${clip(String(value))}\` (${typeof value})`
+}
+
+const showSecret = (value: unknown): string =>
+  value instanceof Uint8Array ? `${value.length} bytes` : `a value of type ${typeof value}`
+
+const clip = (text: string): string => (text.length > 64 ? `${text.slice(0, 64)}…` : text)

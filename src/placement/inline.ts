@@ -1,0 +1,41 @@
+// The caller's own thread: a payload is processed inside the call. There is no queue, so nothing waits and nothing is
+// late.
+
+import { toFault, type Call, type Contract, type EngineReport, type Placement } from '../contract/index.ts'
+import { payloadBytes, type CompiledContract, type Engine } from '../engine/index.ts'
+import { ContractTable } from './contract-table.ts'
+
+export class InlinePlacement implements Placement {
+  readonly name = 'inline'
+  readonly engine: EngineReport
+  readonly #engine: Engine
+  readonly #contracts = new ContractTable<CompiledContract>()
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+    this.engine = engine.report
+  }
+
+  add(contract: Contract, digestKey: Uint8Array | undefined): number {
+    return this.#contracts.add(contract, digestKey, () =>
+      this.#engine.compile(contract, digestKey === undefined ? {} : { digestKey }),
+    )
+  }
+
+  readonly run = (call: Call): void => {
+    call.phase = 'running'
+    try {
+      const bytes = payloadBytes(call.payload, call.contract.profile.limits)
+      if (!(bytes instanceof Uint8Array)) return call.settle(bytes)
+      const compiled = this.#contracts.entries[call.contractIndex] as CompiledContract
+      call.settle(compiled.process(bytes, call.canonical))
+    } catch (error) {
+      call.fail(toFault(error))
+    }
+  }
+
+  stop(): Promise<void> {
+    for (const compiled of this.#contracts.entries) compiled.dispose()
+    return Promise.resolve()
+  }
+}

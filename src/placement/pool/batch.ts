@@ -1,0 +1,150 @@
+// How payloads share one Piscina task: the task, its answer, and the lane, a piece of shared memory whose head lists the
+// items and whose rest takes the outcomes. Both threads use this file; who sends what when is not here.
+//
+//   lane: count × 32 bytes of items, then the outcomes (contract/outcome-wire.ts), each at a multiple of 8
+//   item: 0 u32 contract number · 4 u32 1 = canonical · 8 u32 chunk · 12 u32 offset · 16 u32 length
+//         20 u32 state · 24 u32 where the outcome is, 0 = in Answer.overflow · 28 u32 = 0
+
+import type { EngineReport } from '../../contract/index.ts'
+
+/** Most payloads in one task. */
+export const maxBatch = 64
+
+const itemWords = 8
+const itemBytes = 4 * itemWords
+
+const contractWord = 0
+const canonicalWord = 1
+const chunkWord = 2
+const offsetWord = 3
+const lengthWord = 4
+const stateWord = 5
+const outcomeWord = 6
+
+const stateWanted = 0
+const stateDropped = 1
+
+/** A contract as a worker gets it, once: it compiles by itself. */
+export interface ContractRecord {
+  readonly number: number
+  /** The lock file's text. */
+  readonly lock: string
+  readonly digestKey: Uint8Array | undefined
+}
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  readonly engine: EngineReport['kind']
+  readonly contracts: readonly ContractRecord[]
+}
+
+/** Asked once before real work: does this worker run, and has it loaded its engine? */
+export interface Hello {
+  readonly hello: true
+}
+
+export interface BatchTask {
+  readonly count: number
+  readonly lane: SharedArrayBuffer
+  readonly chunks: readonly SharedArrayBuffer[]
+  /** Only after a worker said that it lacks them. */
+  readonly contracts?: readonly ContractRecord[]
+}
+
+export type Task = Hello | BatchTask
+
+/** `ready` in the answer to a hello: proves that the file is ours, and of the same make. */
+export const readyMark = 'sidelane-worker-1'
+
+export interface HelloAnswer {
+  readonly ready: typeof readyMark
+  /** Why the engine does not load here. */
+  readonly fault?: string
+}
+
+export interface BatchAnswer {
+  /** Time in the worker, in µs. */
+  readonly us: number
+  /** Contracts that this worker was never given; nothing was processed. */
+  readonly missing?: readonly number[]
+  /** Outcomes that the lane had no room for, by item. */
+  readonly overflow?: ReadonlyMap<number, Uint8Array>
+}
+
+/** A lane, seen from either thread. */
+export class Lane {
+  readonly shared: SharedArrayBuffer
+  readonly bytes: Uint8Array
+  readonly #words: Uint32Array
+
+  constructor(shared: SharedArrayBuffer) {
+    this.shared = shared
+    this.bytes = new Uint8Array(shared)
+    this.#words = new Uint32Array(shared)
+  }
+
+  static ofSize(bytes: number): Lane {
+    return new Lane(new SharedArrayBuffer(bytes))
+  }
+
+  /** Where the outcomes start. */
+  static headBytes(count: number): number {
+    return count * itemBytes
+  }
+
+  write(item: number, contract: number, canonical: boolean, chunk: number, offset: number, length: number): void {
+    const at = item * itemWords
+    this.#words[at + contractWord] = contract
+    this.#words[at + canonicalWord] = canonical ? 1 : 0
+    this.#words[at + chunkWord] = chunk
+    this.#words[at + offsetWord] = offset
+    this.#words[at + lengthWord] = length
+    this.#words[at + outcomeWord] = 0
+    Atomics.store(this.#words, at + stateWord, stateWanted)
+  }
+
+  contract(item: number): number {
+    return this.#word(item, contractWord)
+  }
+
+  canonical(item: number): boolean {
+    return this.#word(item, canonicalWord) === 1
+  }
+
+  chunk(item: number): number {
+    return this.#word(item, chunkWord)
+  }
+
+  offset(item: number): number {
+    return this.#word(item, offsetWord)
+  }
+
+  length(item: number): number {
+    return this.#word(item, lengthWord)
+  }
+
+  /** Nobody waits for the item any more: a worker that has not begun it leaves it out. */
+  drop(item: number): void {
+    Atomics.store(this.#words, item * itemWords + stateWord, stateDropped)
+  }
+
+  dropped(item: number): boolean {
+    return Atomics.load(this.#words, item * itemWords + stateWord) === stateDropped
+  }
+
+  /** Where the item's outcome is; 0: not in the lane. */
+  outcome(item: number): number {
+    return this.#word(item, outcomeWord)
+  }
+
+  setOutcome(item: number, offset: number): void {
+    this.#words[item * itemWords + outcomeWord] = offset
+  }
+
+  #word(item: number, word: number): number {
+    return this.#words[item * itemWords + word] as number
+  }
+}
+
+/** Outcomes stand at multiples of 8: copies out of shared memory are then made word by word. */
+export const aligned = (offset: number): number => (offset + 7) & ~7

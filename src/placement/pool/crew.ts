@@ -1,0 +1,129 @@
+// Piscina, tamed: started with a check that its workers really work, never given a signal, never trusted to answer when
+// it has no workers left. What the tasks hold and how many run at once is not here.
+
+import type { Piscina } from 'piscina'
+import { SidelaneError } from '../../contract/index.ts'
+import { readyMark, type BatchAnswer, type BatchTask, type HelloAnswer, type Task, type WorkerSetup } from './batch.ts'
+
+/** Batches that a worker holds: one runs, the next is there when it ends. */
+export const tasksPerWorker = 2
+
+export interface CrewOptions {
+  readonly threads: number
+  /** undefined: the worker of this package. */
+  readonly workerUrl: URL | string | undefined
+  /** Read whenever a worker starts, so that a late one knows every contract. */
+  readonly setup: WorkerSetup
+  /** A worker could not start: Piscina will not try again. Called at most once. */
+  readonly onLame: (reason: unknown) => void
+}
+
+const startLimitMs = 10_000
+/** Buffers are not in this figure: the payloads have their own bound. */
+const maxHeapMb = 128
+
+export class Crew {
+  readonly #pool: Piscina<Task, unknown>
+  readonly #threads: number
+  readonly #onLame: (reason: unknown) => void
+  /** True before the workers are checked and after the end: what happens then is told by a rejection. */
+  #lame = true
+  #running = 0
+  #wakeWhenIdle: (() => void) | undefined
+
+  /** Rejects with `engine.unavailable`, or `options.invalid` for a worker file of the caller, within 10 s. */
+  static async start(options: CrewOptions): Promise<Crew> {
+    const { Piscina } = await import('piscina')
+    const file = String(options.workerUrl ?? new URL('./worker.js', import.meta.url))
+    const pool = new Piscina<Task, unknown>({
+      filename: file,
+      name: 'run',
+      workerData: options.setup,
+      minThreads: options.threads,
+      maxThreads: options.threads,
+      // The default ends an idle worker at once and pays for a new one at the next call.
+      idleTimeout: Number.POSITIVE_INFINITY,
+      concurrentTasksPerWorker: tasksPerWorker,
+      // Only while a dead worker is replaced: otherwise a task finds its worker free.
+      maxQueue: options.threads * tasksPerWorker,
+      recordTiming: false,
+      // Measured: half the main-thread time of `async` and `disabled` once tasks follow each other.
+      atomics: 'sync',
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+    })
+    const crew = new Crew(pool, options)
+    try {
+      await crew.#checkWorkers()
+      crew.#lame = false
+      return crew
+    } catch (cause) {
+      await crew.destroy()
+      throw new SidelaneError(options.workerUrl === undefined ? 'engine.unavailable' : 'options.invalid', {
+        message: `The pool's worker ${file} does not work: ${reasonOf(cause)}`,
+        cause,
+      })
+    }
+  }
+
+  private constructor(pool: Piscina<Task, unknown>, options: CrewOptions) {
+    this.#pool = pool
+    this.#threads = options.threads
+    this.#onLame = options.onLame
+    // Without a listener an error event would end the process. Its text may quote results: it is never shown.
+    pool.on('error', (error) => this.#noticeLame(error))
+  }
+
+  /** False: no worker is left, and Piscina would never answer. */
+  get alive(): boolean {
+    return this.#pool.threads.length > 0
+  }
+
+  /** Rejects when the worker dies. */
+  async run(task: BatchTask): Promise<BatchAnswer> {
+    this.#running++
+    try {
+      return (await this.#pool.run(task)) as BatchAnswer
+    } finally {
+      this.#running--
+      if (this.#running === 0) this.#wakeWhenIdle?.()
+    }
+  }
+
+  /** Ends the workers when they have done what they have. */
+  async retire(): Promise<void> {
+    if (this.#running > 0 && this.alive) await new Promise<void>((resolve) => (this.#wakeWhenIdle = resolve))
+    await this.destroy()
+  }
+
+  /** Ends the workers now; what they have rejects. */
+  async destroy(): Promise<void> {
+    this.#lame = true
+    await this.#pool.destroy()
+  }
+
+  #noticeLame(reason: unknown): void {
+    if (this.#lame || this.#pool.threads.length >= this.#threads) return
+    this.#lame = true
+    this.#onLame(reason)
+  }
+
+  /** One hello a worker: an idle one is always preferred, so that each gets one. */
+  async #checkWorkers(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${startLimitMs} ms`)), startLimitMs)
+    })
+    const hello = async (): Promise<void> => {
+      const answer = (await this.#pool.run({ hello: true })) as Partial<HelloAnswer> | undefined
+      if (answer?.ready !== readyMark) throw new Error('it is not the worker of this version of sidelane')
+      if (answer.fault !== undefined) throw new Error(answer.fault)
+    }
+    try {
+      await Promise.race([Promise.all(Array.from({ length: this.#threads }, hello)), late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

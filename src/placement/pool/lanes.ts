@@ -1,0 +1,32 @@
+// The lanes of a pool: result buffers, used again and again. What is in one is batch.ts.
+
+import { Lane } from './batch.ts'
+import type { Ticket } from './line.ts'
+
+const usualBytes = 256 * 1024
+/** Per item: the outcome's head, and growth of small payloads. */
+const slackBytes = 512
+/** A rejected payload lists up to 32 issues with pointers; few do in one batch. */
+const issueBytes = 16 * 1024
+
+export class Lanes {
+  readonly #most: number
+  readonly #free: Lane[] = []
+
+  /** Keeps at most `most` lanes. */
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** A lane that most likely holds all outcomes; a worker sends the others beside it. */
+  take(tickets: readonly Ticket[]): Lane {
+    let need = Lane.headBytes(tickets.length) + issueBytes
+    for (const { call, length } of tickets) need += (call.canonical ? 2 * length : length) + slackBytes
+    if (need > usualBytes) return Lane.ofSize(need)
+    return this.#free.pop() ?? Lane.ofSize(usualBytes)
+  }
+
+  giveBack(lane: Lane): void {
+    if (lane.bytes.length === usualBytes && this.#free.length < this.#most) this.#free.push(lane)
+  }
+}

@@ -1,0 +1,261 @@
+// The caller side of the pool: accepted payloads wait in a queue of ours, and are sent in batches when a worker can take
+// one. Who is accepted (admission), deadlines and counters are layers; Piscina's life is crew.ts.
+
+import {
+  deadlineExceeded,
+  decodeOutcome,
+  rejected,
+  SidelaneError,
+  toFault,
+  type Call,
+  type Contract,
+  type EngineReport,
+  type HostSettings,
+  type Placement,
+} from '../../contract/index.ts'
+import { payloadBytes, type Engine } from '../../engine/index.ts'
+import { ContractTable } from '../contract-table.ts'
+import { Arena } from './arena.ts'
+import { type Lane, type BatchAnswer, type BatchTask, type ContractRecord } from './batch.ts'
+import { Crew, tasksPerWorker } from './crew.ts'
+import { Healer } from './healer.ts'
+import { Lanes } from './lanes.ts'
+import { Queue, Ticket } from './line.ts'
+import { Pace } from './pace.ts'
+
+/** What a worker has, from the moment it is sent to the moment it is answered. */
+interface Batch {
+  readonly tickets: readonly Ticket[]
+  readonly lane: Lane
+  readonly task: BatchTask
+}
+
+export class PoolPlacement implements Placement {
+  readonly name = 'pool'
+  readonly engine: EngineReport
+  readonly #engine: Engine
+  readonly #threads: number
+  readonly #contracts: ContractTable<ContractRecord>
+  readonly #healer: Healer
+  readonly #queue = new Queue()
+  readonly #arena = new Arena()
+  readonly #lanes: Lanes
+  readonly #pace = new Pace()
+  #batches = 0
+  #flushing = false
+
+  /**
+   * Starts the workers and waits until they work: at most 10 s. The engine is loaded on this thread already: an addon
+   * that only workers load can crash the process when the last of them ends (napi-rs#3443).
+   */
+  static async start(settings: HostSettings, engine: Engine, first: readonly FirstContract[]): Promise<PoolPlacement> {
+    const contracts = new ContractTable<ContractRecord>()
+    for (const { contract, digestKey } of first) addRecord(contracts, engine, contract, digestKey)
+    const healer = await Healer.start({
+      threads: settings.threads,
+      workerUrl: settings.workerUrl,
+      setup: { engine: engine.report.kind, contracts: contracts.entries },
+    })
+    return new PoolPlacement(settings, engine, contracts, healer)
+  }
+
+  private constructor(
+    settings: HostSettings,
+    engine: Engine,
+    contracts: ContractTable<ContractRecord>,
+    healer: Healer,
+  ) {
+    this.engine = engine.report
+    this.#engine = engine
+    this.#threads = settings.threads
+    this.#contracts = contracts
+    this.#healer = healer
+    this.#lanes = new Lanes(this.#slots + 1)
+  }
+
+  add(contract: Contract, digestKey: Uint8Array | undefined): number {
+    return addRecord(this.#contracts, this.#engine, contract, digestKey)
+  }
+
+  get queued(): number {
+    return this.#queue.size
+  }
+
+  get queuedBytes(): number {
+    return this.#queue.bytes
+  }
+
+  /** Payloads that free slots take right now. */
+  get room(): number {
+    return (this.#slots - this.#batches) * this.#pace.perTask
+  }
+
+  get drainMs(): number {
+    return this.#pace.expectedUs(this.#queue.size, this.#queue.bytes) / this.#threads / 1000
+  }
+
+  readonly run = (call: Call): void => {
+    try {
+      const { limits } = call.contract.profile
+      const bytes = payloadBytes(call.payload, limits)
+      if (!(bytes instanceof Uint8Array)) return call.settle(bytes)
+      // The engine would say the same, after the largest copy of all.
+      if (bytes.length > limits.maxBytes) return call.settle(rejected('limit.bytes'))
+      const ticket = new Ticket(call, this.#arena.place(bytes), bytes.length, this.#queue, this.#arena)
+      call.payload = undefined
+      call.copiedBytes = bytes.length
+      call.attach(ticket)
+      this.#queue.push(ticket)
+    } catch (error) {
+      return call.fail(toFault(error))
+    }
+    this.#flushSoon()
+  }
+
+  stop(): Promise<void> {
+    return this.#healer.destroy()
+  }
+
+  get #slots(): number {
+    return this.#threads * tasksPerWorker
+  }
+
+  /** After this tick, microtasks and all: that is when its calls have been gathered. Nothing waits for a timer. */
+  #flushSoon(): void {
+    if (this.#flushing || this.#batches >= this.#slots) return
+    this.#flushing = true
+    process.nextTick(() => {
+      this.#flushing = false
+      this.#flush()
+    })
+  }
+
+  /** Sends what free slots can take. */
+  #flush(): void {
+    while (this.#queue.size > 0 && this.#batches < this.#slots) {
+      const crew = this.#healer.crew
+      if (crew === undefined) return this.#failQueue()
+      const free = this.#slots - this.#batches
+      const tasks = this.#pace.tasksFor(this.#queue.size, this.#queue.bytes, free)
+      const tickets = this.#take(Math.min(this.#pace.perTask, Math.ceil(this.#queue.size / tasks)))
+      if (tickets.length > 0) void this.#send(this.#pack(tickets), crew)
+    }
+  }
+
+  /** The next payloads, without those that cannot be in time. */
+  #take(most: number): Ticket[] {
+    const tickets: Ticket[] = []
+    const now = performance.now()
+    let bytes = 0
+    for (let ticket = this.#queue.first; ticket !== undefined && tickets.length < most; ticket = this.#queue.first) {
+      if (now + this.#pace.leastMs(ticket.length) > ticket.call.expiresAt) {
+        ticket.call.fail(deadlineExceeded(ticket.call))
+        continue
+      }
+      const alone = ticket.retried
+      bytes += ticket.length
+      if (tickets.length > 0 && (alone || this.#pace.full(tickets.length + 1, bytes))) break
+      this.#queue.remove(ticket)
+      ticket.call.phase = 'running'
+      tickets.push(ticket)
+      // A payload that a worker died with must not take others along a second time.
+      if (alone) break
+    }
+    return tickets
+  }
+
+  #pack(tickets: readonly Ticket[]): Batch {
+    const chunks: SharedArrayBuffer[] = []
+    const lane = this.#lanes.take(tickets)
+    tickets.forEach(({ call, chunk, offset, length }, item) => {
+      let place = chunks.indexOf(chunk.shared)
+      if (place < 0) place = chunks.push(chunk.shared) - 1
+      lane.write(item, call.contractIndex, call.canonical, place, offset, length)
+    })
+    tickets.forEach((ticket, item) => (ticket.onDropped = () => lane.drop(item)))
+    return { tickets, lane, task: { count: tickets.length, lane: lane.shared, chunks } }
+  }
+
+  async #send(batch: Batch, crew: Crew): Promise<void> {
+    this.#batches++
+    let answer: BatchAnswer
+    try {
+      answer = await crew.run(batch.task)
+      if (answer.missing !== undefined) {
+        const contracts = answer.missing.map((number) => this.#contracts.entries[number] as ContractRecord)
+        answer = await crew.run({ ...batch.task, contracts })
+      }
+    } catch (error) {
+      this.#batches--
+      // The lane is left to the collector: who knows what still writes to it.
+      this.#retry(batch, error)
+      this.#flush()
+      return
+    }
+    this.#batches--
+    // First of all more work for the worker, then the answers.
+    this.#flush()
+    this.#settle(batch, answer)
+    this.#lanes.giveBack(batch.lane)
+  }
+
+  #settle({ tickets, lane }: Batch, { us, overflow }: BatchAnswer): void {
+    let bytes = 0
+    for (const [item, ticket] of tickets.entries()) {
+      bytes += ticket.length
+      ticket.giveBack()
+      const { call } = ticket
+      if (call.settled) continue
+      const at = lane.outcome(item)
+      try {
+        const source = at === 0 ? overflow?.get(item) : lane.bytes
+        if (source === undefined)
+          throw new SidelaneError('internal.panic', { message: 'The worker left a payload out.' })
+        call.settle(decodeOutcome(source, at, call.contract.profile.compress.codec))
+      } catch (error) {
+        call.fail(toFault(error))
+      }
+    }
+    this.#pace.note(us, tickets.length, bytes)
+  }
+
+  /** A worker died with the batch: each payload gets one more chance, by itself, so that the one to blame stands alone. */
+  #retry({ tickets }: Batch, cause: unknown): void {
+    for (const ticket of tickets.toReversed()) {
+      const { call } = ticket
+      ticket.onDropped = undefined
+      if (!call.settled && !ticket.retried) {
+        ticket.retried = true
+        this.#queue.unshift(ticket)
+        continue
+      }
+      ticket.giveBack()
+      call.fail(new SidelaneError('internal.panic', { message: 'Two workers died with this payload.', cause }))
+    }
+  }
+
+  #failQueue(): void {
+    const cause = this.#healer.reason
+    for (let ticket = this.#queue.first; ticket !== undefined; ticket = this.#queue.first) {
+      ticket.call.fail(new SidelaneError('unavailable', { message: 'The pool has no workers.', cause }))
+    }
+  }
+}
+
+/** A contract that is known before the workers start. */
+export interface FirstContract {
+  readonly contract: Contract
+  readonly digestKey: Uint8Array | undefined
+}
+
+/** Compiles on this thread first: what a worker could not run is told at once, by an exception. */
+const addRecord = (
+  table: ContractTable<ContractRecord>,
+  engine: Engine,
+  contract: Contract,
+  digestKey: Uint8Array | undefined,
+): number =>
+  table.add(contract, digestKey, (number) => {
+    engine.compile(contract, digestKey === undefined ? {} : { digestKey }).dispose()
+    return { number, lock: JSON.stringify(contract.lock), digestKey }
+  })
