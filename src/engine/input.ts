@@ -1,0 +1,34 @@
+// What a caller may hand in (bytes, JSON text, a value) becomes the bytes that every engine takes, or a rejection. The
+// rules for the bytes themselves are the engines'.
+
+import { rejected, type Limits, type Rejected } from '../contract/index.ts'
+import { encodeValue } from '../json/index.ts'
+import { encodeUtf8, isWellFormed, utf8Length } from '../runtime.ts'
+
+/** The bytes of a payload. Bytes are handed through as they are; any string is JSON text, anything else a value. */
+export function payloadBytes(payload: unknown, limits: Limits): Uint8Array | Rejected {
+  if (typeof payload === 'string') return textBytes(payload, limits)
+  if (isUint8Array(payload)) return isShared(payload) ? new Uint8Array(payload) : payload
+  const encoded = encodeValue(payload, limits)
+  if (encoded.ok) return encoded.bytes
+  const { code, pointer } = encoded
+  return rejected(code, pointer === undefined ? [] : [{ code, pointer }])
+}
+
+/** The stages that text can fail before it has bytes, in their order; an encoder would turn surrogates into U+FFFD. */
+function textBytes(text: string, limits: Limits): Uint8Array | Rejected {
+  if (utf8Length(text) > limits.maxBytes) return rejected('limit.bytes')
+  if (text.charCodeAt(0) === 0xfeff) return rejected('parse.bom')
+  if (!isWellFormed(text)) return rejected('parse.lone_surrogate', [{ code: 'parse.lone_surrogate', pointer: '' }])
+  return encodeUtf8(text)
+}
+
+const typedArrayName = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
+  ?.get as (this: unknown) => string | undefined
+
+/** Also for a Buffer and for arrays of other realms, and for nothing that only looks like one. */
+const isUint8Array = (payload: unknown): payload is Uint8Array => typedArrayName.call(payload) === 'Uint8Array'
+
+/** Another thread could change shared bytes between two stages: they are copied first. */
+const isShared = (bytes: Uint8Array): boolean =>
+  typeof SharedArrayBuffer !== 'undefined' && (bytes.buffer as unknown) instanceof SharedArrayBuffer

@@ -1,0 +1,27 @@
+// The digest of the canonical bytes, before they are compressed. native/core/src/digest.rs is the twin.
+
+import { SidelaneError, type DigestName } from '../../contract/index.ts'
+import { hmacSha256Hex, sha256Hex } from '../../runtime.ts'
+
+const minKeyBytes = 16
+
+export type Digester = (canonical: Uint8Array) => string | null
+
+/** Throws `options.invalid` when HMAC lacks its key. The key is copied: the caller may wipe his. */
+export function createDigester(name: DigestName, key: Uint8Array | undefined): Digester {
+  switch (name) {
+    case 'none':
+      return () => null
+    case 'sha-256':
+      return sha256Hex
+    case 'hmac-sha-256': {
+      if (!(key instanceof Uint8Array) || key.length < minKeyBytes) {
+        throw new SidelaneError('options.invalid', {
+          message: `Expected \`digestKey\` to be at least ${minKeyBytes} bytes for digest "hmac-sha-256".`,
+        })
+      }
+      const own = new Uint8Array(key)
+      return (canonical) => hmacSha256Hex(own, canonical)
+    }
+  }
+}

@@ -1,0 +1,52 @@
+// The fast path: bytes to canonical text for payloads that are surely fine, by V8's own parser and writer with the
+// contract's functions (rebuild.ts) between them. It never rejects: on any doubt it answers undefined.
+
+import type { Profile } from '../../contract/index.ts'
+import { decodeUtf8, indexOfAscii, isUtf8 } from '../../runtime.ts'
+import { canonicalOf } from './canonical.ts'
+import { canGenerate } from './generate.ts'
+import { RebuildCompiler, type RebuildOptions, type Walk } from './rebuild.ts'
+import { countMembers } from './scan.ts'
+
+/** The canonical text, or undefined: ask classify.ts. */
+export type FastPath = (payload: Uint8Array) => string | undefined
+
+/** Compiles the fast path of one contract. */
+export function compileFastPath(profile: Profile, options: RebuildOptions = { generate: canGenerate() }): FastPath {
+  const walk: Walk = { keys: 0, explicit: false }
+  const { root, inheritable } = new RebuildCompiler(profile, walk, options)
+  const { maxBytes, maxDepth } = profile.limits
+  const isPolluted = compileProbe(inheritable, options)
+  return (payload) => {
+    if (payload.length > maxBytes || !isUtf8(payload) || isPolluted()) return undefined
+    const members = countMembers(payload, maxDepth)
+    if (members < 0) return undefined
+    walk.keys = 0
+    walk.explicit = false
+    let text: string
+    try {
+      const rebuilt = root(JSON.parse(decodeUtf8(payload)))
+      if (rebuilt === undefined || walk.keys !== members) return undefined
+      text = canonicalOf(rebuilt, walk.explicit)
+    } catch {
+      // A syntax error, a byte order mark, or a stack overflow in a contract of nothing but references.
+      return undefined
+    }
+    return mayHoldLoneSurrogate(payload, text) ? undefined : text
+  }
+}
+
+/**
+ * In valid UTF-8 a surrogate can only come from an escape. V8 writes a lone one as `\udXXX`, which canonical text holds
+ * otherwise only behind an escaped backslash.
+ */
+const mayHoldLoneSurrogate = (payload: Uint8Array, canonical: string): boolean =>
+  indexOfAscii(payload, '\\u') >= 0 && canonical.includes('\\ud')
+
+/** True when somebody put one of the names, or the toJSON that JSON.stringify would call, on a built-in prototype. */
+function compileProbe(names: ReadonlySet<string>, options: RebuildOptions): () => boolean {
+  if (!options.generate) return () => 'toJSON' in Array.prototype
+  const tests = [...names].map((name) => `${JSON.stringify(name)} in object`)
+  const make = new Function('object', 'array', `return () => ${[...tests, '"toJSON" in array'].join(' || ')}`)
+  return make(Object.prototype, Array.prototype) as () => boolean
+}
