@@ -1,0 +1,45 @@
+// The language-neutral vectors of reading and normalizing, as the tests of the JS engine take them. The Rust core reads
+// the same files.
+import { readFileSync } from 'node:fs'
+import type { Rejected } from '../../src/contract/index.ts'
+
+/** One payload with the answer. Limits that are absent are the contract's defaults. */
+export interface ReadVector {
+  readonly description: string
+  /** JSON text; its UTF-8 is the payload. */
+  readonly text?: string
+  /** The payload in hexadecimal, in place of `text`. */
+  readonly hex?: string
+  readonly numbers?: 'safe' | 'double'
+  readonly maxBytes?: number
+  readonly maxDepth?: number
+  readonly maxKeys?: number
+  /** No `pointer`: the stage gives no issue. */
+  readonly expect:
+    | { readonly ok: true; readonly canonical: string }
+    | { readonly ok?: undefined; readonly code: Rejected['code']; readonly pointer?: string }
+}
+
+export interface NormalizeVector {
+  readonly description: string
+  readonly ops: readonly ('lower' | 'nfc' | 'collapse' | 'trim')[]
+  readonly text: string
+  readonly expected: string
+}
+
+/** `name`: path below test/vectors, without the ending. */
+export const readVectors = <T>(name: string): T[] =>
+  JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), 'utf8')) as T[]
+
+export const payloadOf = ({ text, hex }: ReadVector): Uint8Array =>
+  hex === undefined ? Buffer.from(text as string) : Buffer.from(hex, 'hex')
+
+/** Lock fields besides the schema. */
+export const fieldsOf = ({ numbers, maxBytes, maxDepth, maxKeys }: ReadVector): Record<string, unknown> => ({
+  numbers: numbers ?? 'safe',
+  limits: {
+    ...(maxBytes !== undefined && { maxBytes }),
+    ...(maxDepth !== undefined && { maxDepth }),
+    ...(maxKeys !== undefined && { maxKeys }),
+  },
+})
