@@ -1,0 +1,92 @@
+// What a caller may hand in, and which bytes the engines see of it.
+import { runInNewContext } from 'node:vm'
+import { describe, expect, test } from 'vitest'
+import { rejected } from '../../src/contract/index.ts'
+import { payloadBytes } from '../../src/engine/index.ts'
+
+const limits = { maxBytes: 64, maxDepth: 4, maxKeys: 10 }
+const bytesOf = (payload: unknown): string => {
+  const bytes = payloadBytes(payload, limits)
+  if (!(bytes instanceof Uint8Array)) throw new Error(`rejected: ${bytes.code}`)
+  return Buffer.from(bytes).toString()
+}
+const notJson = (pointer: string) => rejected('value.not_json', [{ code: 'value.not_json', pointer }])
+
+describe('bytes', () => {
+  test('a Uint8Array is handed through as it is', () => {
+    const bytes = new Uint8Array([1, 2, 3])
+    expect(payloadBytes(bytes, limits)).toBe(bytes)
+  })
+
+  test('a Buffer is handed through as it is', () => {
+    const bytes = Buffer.from('{}')
+    expect(payloadBytes(bytes, limits)).toBe(bytes)
+  })
+
+  test('a Uint8Array of another realm is bytes', () => {
+    const bytes: unknown = runInNewContext('new Uint8Array([123, 125])')
+    expect(payloadBytes(bytes, limits)).toBe(bytes)
+  })
+
+  test('shared bytes are copied', () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(2)).fill(49)
+    const bytes = payloadBytes(shared, limits)
+    expect(bytes).not.toBe(shared)
+    expect(bytes).toEqual(new Uint8Array([49, 49]))
+  })
+
+  test.each([new ArrayBuffer(2), new DataView(new ArrayBuffer(2)), new Float64Array(1), new Uint8ClampedArray(1)])(
+    'other views and buffers are no JSON: %o',
+    (view) => {
+      expect(payloadBytes(view, limits)).toEqual(notJson(''))
+    },
+  )
+
+  test('an object that pretends to be a Uint8Array is none', () => {
+    expect(payloadBytes(Object.create(Uint8Array.prototype), limits)).toEqual(notJson(''))
+  })
+})
+
+describe('text', () => {
+  test('a string is JSON text, whatever it looks like', () => {
+    expect(bytesOf('"é"')).toBe('"é"')
+  })
+
+  test('its size is counted in UTF-8', () => {
+    expect(payloadBytes('é'.repeat(33), limits)).toEqual(rejected('limit.bytes'))
+    expect(bytesOf('é'.repeat(32))).toHaveLength(32)
+  })
+
+  test('a lone surrogate counts three bytes', () => {
+    expect(payloadBytes('\ud800'.repeat(22), limits)).toEqual(rejected('limit.bytes'))
+  })
+
+  test('a byte order mark is refused before ill-formed text', () => {
+    expect(payloadBytes('\ufeff\ud800', limits)).toEqual(rejected('parse.bom'))
+  })
+
+  test('a lone surrogate is refused at the root, whatever follows', () => {
+    expect(payloadBytes('[[[[[[["\ud800', limits)).toEqual(
+      rejected('parse.lone_surrogate', [{ code: 'parse.lone_surrogate', pointer: '' }]),
+    )
+  })
+})
+
+describe('values', () => {
+  test('plain values become their JSON text', () => {
+    expect(bytesOf({ b: [1, 'x', null, true], a: undefined })).toBe('{"b":[1,"x",null,true]}')
+  })
+
+  test('what JSON cannot carry is refused with its pointer', () => {
+    expect(payloadBytes({ a: [1, Number.NaN] }, limits)).toEqual(notJson('/a/1'))
+  })
+
+  test.each([undefined, Symbol('s'), 1n, () => 1])('%o is no JSON', (value) => {
+    expect(payloadBytes(value, limits)).toEqual(notJson(''))
+  })
+
+  test('a value that is too large or too deep gets the code of its text', () => {
+    expect(payloadBytes(['x'.repeat(64)], limits)).toEqual(rejected('limit.bytes'))
+    expect(payloadBytes([[[[[1]]]]], limits)).toEqual(rejected('limit.depth'))
+  })
+})

@@ -1,0 +1,135 @@
+// The JS engine as a whole: outcomes, digests, codecs, and that it stays linear on hostile payloads.
+import { createHash, createHmac } from 'node:crypto'
+import { inflateRawSync, inflateSync, gunzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { decodeOutcome, type Accepted, type AcceptedCanonical } from '../../src/contract/index.ts'
+import type { CompiledContract } from '../../src/engine/engine.ts'
+import { createEngine } from '../../src/engine/index.ts'
+import { contractOf } from '../support/locks.ts'
+
+const engine = createEngine('js')
+const compile = (fields: Record<string, unknown> = {}, schema: unknown = {}): CompiledContract =>
+  engine.compile(contractOf(schema, fields))
+const payload = Buffer.from('{ "b": 1.0, "a": "é" }')
+const canonical = '{"a":"é","b":1}'
+
+describe('an accepted outcome', () => {
+  test('carries sizes, codec and digest of the canonical form', () => {
+    const outcome = compile().process(payload, false) as Accepted
+    expect(outcome).toEqual({
+      ok: true,
+      body: outcome.body,
+      codec: 'gzip',
+      digest: createHash('sha256').update(canonical).digest('hex'),
+      inBytes: payload.length,
+      canonicalBytes: Buffer.byteLength(canonical),
+      outBytes: outcome.body.length,
+    })
+  })
+
+  test('carries the canonical bytes and the value when they are asked for', () => {
+    const outcome = compile().process(payload, true) as AcceptedCanonical
+    expect(Buffer.from(outcome.canonical).toString()).toBe(canonical)
+    expect(outcome.value()).toEqual({ a: 'é', b: 1 })
+  })
+
+  test('holds plain Uint8Arrays, not Buffers', () => {
+    const outcome = compile().process(payload, true) as AcceptedCanonical
+    expect(Object.getPrototypeOf(outcome.body)).toBe(Uint8Array.prototype)
+    expect(Object.getPrototypeOf(outcome.canonical)).toBe(Uint8Array.prototype)
+  })
+
+  test('holds body and canonical bytes apart with codec none', () => {
+    const outcome = compile({ compress: { codec: 'none' } }).process(payload, true) as AcceptedCanonical
+    outcome.body.fill(0)
+    expect(Buffer.from(outcome.canonical).toString()).toBe(canonical)
+  })
+
+  test('is written in wire form at any offset', () => {
+    const compiled = compile()
+    const target = new Uint8Array(512)
+    const size = compiled.processInto(payload, true, target, 7)
+    expect(compiled.processInto(payload, true, target.subarray(0, 20), 0)).toBe(-size)
+    const { value: _, ...outcome } = decodeOutcome(target, 7, 'gzip') as AcceptedCanonical
+    const { value: __, ...direct } = compiled.process(payload, true) as AcceptedCanonical
+    expect(outcome).toEqual(direct)
+  })
+})
+
+describe('digest', () => {
+  test('none gives null', () => {
+    expect((compile({ digest: 'none' }).process(payload, false) as Accepted).digest).toBeNull()
+  })
+
+  test('HMAC uses the key of the processor, as it was at compile time', () => {
+    const key = Buffer.from('0123456789abcdef')
+    const expected = createHmac('sha256', '0123456789abcdef').update(canonical).digest('hex')
+    const compiled = engine.compile(contractOf({}, { digest: 'hmac-sha-256' }), { digestKey: key })
+    key.fill(0)
+    expect((compiled.process(payload, false) as Accepted).digest).toBe(expected)
+  })
+
+  test.each([undefined, Buffer.from('short')])('HMAC refuses the key %o', (digestKey) => {
+    const contract = contractOf({}, { digest: 'hmac-sha-256' })
+    const attempt = () => engine.compile(contract, digestKey === undefined ? {} : { digestKey })
+    expect(attempt).toThrow(expect.objectContaining({ code: 'options.invalid' }))
+  })
+})
+
+describe('compress', () => {
+  const large = Buffer.from(JSON.stringify(Array.from({ length: 3000 }, (_, i) => `item ${i % 50}`)))
+  const random = Buffer.from(JSON.stringify(Array.from({ length: 4000 }, (_, i) => Math.sin(i))))
+  const undo = { gzip: gunzipSync, deflate: inflateSync, 'deflate-raw': inflateRawSync } as const
+
+  test.each(['gzip', 'deflate', 'deflate-raw'] as const)('%s gives the canonical form back at every level', (codec) => {
+    for (const level of [0, 1, 6, 9]) {
+      const compiled = compile({ compress: { codec, level } })
+      for (const bytes of [payload, large, random, Buffer.from('0')]) {
+        const outcome = compiled.process(bytes, true) as AcceptedCanonical
+        expect(Buffer.compare(undo[codec](outcome.body), outcome.canonical)).toBe(0)
+      }
+    }
+  })
+
+  test('the gzip header has no time, no name and a fixed OS byte', () => {
+    const { body } = compile().process(payload, false) as Accepted
+    expect([...body.subarray(0, 4), body[4], body[5], body[6], body[7], body[9]]).toEqual([
+      31, 139, 8, 0, 0, 0, 0, 0, 255,
+    ])
+  })
+
+  test.each(['zstd', 'brotli'])('%s is refused when the contract is compiled', (codec) => {
+    expect(() => compile({ compress: { codec } })).toThrow(expect.objectContaining({ code: 'codec.unavailable' }))
+  })
+})
+
+describe('hostile payloads', () => {
+  const limits = { maxBytes: 4 * 1024 * 1024, maxKeys: 1_000_000 }
+  const object = (count: number, key: (i: number) => string): Buffer =>
+    Buffer.from(`{${Array.from({ length: count }, (_, i) => `"${key(i)}":1`).join(',')}}`)
+  const timed = (compiled: CompiledContract, bytes: Uint8Array): number => {
+    const runs = [0, 1, 2].map(() => {
+      const start = performance.now()
+      compiled.process(bytes, false)
+      return performance.now() - start
+    })
+    return Math.min(...runs)
+  }
+
+  test.each<[string, (i: number) => string]>([
+    ['integer-like keys', (i) => String(i * 3)],
+    ['sparse integer-like keys', (i) => String(1_000_000_000 + i * 16_777_216)],
+    ['long integer-like keys', (i) => String(4_294_967_296 + i * 4_294_967_296)],
+    ['keys that differ at the end', (i) => `${'k'.repeat(20)}${i}`],
+  ])('%s cost time in proportion to their number', (_, key) => {
+    const compiled = compile({ limits })
+    const small = timed(compiled, object(10_000, key))
+    const large = timed(compiled, object(80_000, key))
+    // Quadratic would be 64 times; the rest is room for a busy machine.
+    expect(large / Math.max(small, 1)).toBeLessThan(32)
+  })
+
+  test('a million open brackets are refused without a walk', () => {
+    expect(compile().process(Buffer.alloc(1_000_000, '['), false)).toMatchObject({ code: 'limit.depth' })
+  })
+})
