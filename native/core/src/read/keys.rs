@@ -1,0 +1,97 @@
+//! The canonical order of keys: by UTF-16 code units (RFC 8785 §3.2.3), told from UTF-8 bytes.
+//!
+//! UTF-8 bytes sort by code point. UTF-16 units sort alike but for one case: U+E000 to U+FFFF, whose UTF-8 starts with
+//! EE or EF, come after everything astral, whose UTF-8 starts with F0 to F4. Those two bytes never continue a
+//! character, so lifting them above F4 wherever they stand turns a byte order into the UTF-16 order.
+
+use std::cmp::Ordering;
+
+/// Compares two keys in canonical order.
+#[must_use]
+pub fn compare_keys(a: &str, b: &str) -> Ordering {
+    compare_bytes(a.as_bytes(), b.as_bytes())
+}
+
+/// The same for the UTF-8 bytes of two keys.
+pub(crate) fn compare_bytes(a: &[u8], b: &[u8]) -> Ordering {
+    match a.iter().zip(b).find(|(x, y)| x != y) {
+        Some((x, y)) => lift(*x).cmp(&lift(*y)),
+        None => a.len().cmp(&b.len()),
+    }
+}
+
+const fn lift(byte: u8) -> u8 {
+    if byte == 0xee || byte == 0xef { byte + 0x10 } else { byte }
+}
+
+/// The first eight bytes of a key as one number: where two differ, they order the keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Prefix(u64);
+
+impl Prefix {
+    /// Of the key that stands at `at` in `source` and is `len` bytes long.
+    #[inline(always)]
+    pub(crate) fn of(source: &[u8], at: usize, len: usize) -> Self {
+        let word = match source.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+            Some(chunk) => u64::from_be_bytes(*chunk),
+            None => near_end(source, at),
+        };
+        let unused = 64 - 8 * len.min(8) as u32;
+        let word = word & u64::MAX.checked_shl(unused).unwrap_or(0);
+        if word & 0x8080_8080_8080_8080 == 0 { Self(word) } else { Self(lift_all(word)) }
+    }
+}
+
+#[cold]
+fn near_end(source: &[u8], at: usize) -> u64 {
+    let mut chunk = [0; 8];
+    for (to, from) in chunk.iter_mut().zip(source.iter().skip(at)) {
+        *to = *from;
+    }
+    u64::from_be_bytes(chunk)
+}
+
+#[cold]
+fn lift_all(word: u64) -> u64 {
+    u64::from_be_bytes(word.to_be_bytes().map(lift))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Prefix, compare_keys};
+
+    #[test]
+    fn keys_and_prefixes_sort_by_utf_16_units() {
+        let keys = [
+            "",
+            "a",
+            "a\0",
+            "\u{7f}",
+            "é",
+            "\u{d7ff}",
+            "\u{10000}",
+            "\u{10ffff}",
+            "\u{e000}",
+            "\u{ffff}",
+            "abcdefgh",
+            "abcdefghi",
+            "abcdefgh\u{fffd}",
+            "abcdefgh\u{1f600}",
+            "1",
+            "10",
+            "9",
+            "aé",
+            "a\u{e000}",
+            "a\u{1f600}b",
+        ];
+        for a in keys {
+            for b in keys {
+                let expected = a.encode_utf16().cmp(b.encode_utf16());
+                assert_eq!(compare_keys(a, b), expected, "{a:?} {b:?}");
+                let [x, y] = [a, b].map(|key| Prefix::of(format!("{key}\"~~~~~~~~").as_bytes(), 0, key.len()));
+                assert!(x == y || x.cmp(&y) == expected, "{a:?} {b:?}");
+                assert_eq!(y, Prefix::of(b.as_bytes(), 0, b.len()));
+            }
+        }
+    }
+}

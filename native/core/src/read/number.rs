@@ -1,0 +1,119 @@
+//! Numbers: the grammar, the double that ECMAScript would read, and whether the text is what ECMAScript would write.
+
+use super::scan::{Stop, at};
+use super::tape::{Entry, Kind, flag};
+
+/// 2^53 − 1.
+const MAX_SAFE: u64 = (1 << 53) - 1;
+
+/// Mantissas below this and powers of ten in `POWERS` are exact doubles; and two different decimals of at most 15
+/// digits are two different doubles, so that the text is the shortest one.
+const MAX_EXACT: u64 = 1_000_000_000_000_000;
+
+const POWERS: [f64; 20] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19];
+
+/// Below it ECMAScript writes an exponent.
+const SMALLEST_PLAIN: f64 = 1e-6;
+
+/// A number as the scanner found it.
+pub(super) struct Number {
+    pub(super) entry: Entry,
+    pub(super) end: usize,
+    /// Infinite, or an integer beyond ±(2^53 − 1).
+    pub(super) out_of_range: bool,
+}
+
+/// Reads the number that starts at `start`.
+#[inline(always)]
+pub(super) fn number(document: &str, start: usize) -> Result<Number, Stop> {
+    let bytes = document.as_bytes();
+    let negative = at(bytes, start) == b'-';
+    let first = start + usize::from(negative);
+    let mut i = first;
+    let mut mantissa = 0_u64;
+    let mut digit = at(bytes, i).wrapping_sub(b'0');
+    if digit > 9 {
+        return Err(Stop::Syntax);
+    }
+    if digit == 0 {
+        i += 1;
+        if at(bytes, i).is_ascii_digit() {
+            return Err(Stop::Syntax);
+        }
+    } else {
+        while digit <= 9 {
+            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+            i += 1;
+            digit = at(bytes, i).wrapping_sub(b'0');
+        }
+    }
+    let mut fraction = 0;
+    let mut digits = i - first;
+    if at(bytes, i) == b'.' {
+        i += 1;
+        let from = i;
+        loop {
+            digit = at(bytes, i).wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+            i += 1;
+        }
+        fraction = i - from;
+        digits += fraction;
+        if fraction == 0 {
+            return Err(Stop::Syntax);
+        }
+    }
+    if at(bytes, i) | 0x20 == b'e' {
+        return with_exponent(document, start, i + 1);
+    }
+    // At most 19 digits: the mantissa has not wrapped round.
+    if digits > 19 || mantissa > MAX_SAFE || (fraction > 0 && mantissa >= MAX_EXACT) {
+        return Ok(hard(document, start, i));
+    }
+    let mut value = mantissa as f64;
+    let mut canonical = !negative || mantissa != 0;
+    if fraction > 0 {
+        value /= POWERS[fraction];
+        canonical = at(bytes, i - 1) != b'0' && value >= SMALLEST_PLAIN;
+    }
+    let flags = if canonical { flag::CANONICAL } else { 0 };
+    let word = if negative { -value } else { value }.to_bits();
+    let entry = Entry { kind: Kind::Number, flags, short: (i - start) as u16, at: start as u32, word };
+    Ok(Number { entry, end: i, out_of_range: false })
+}
+
+/// `i` stands behind the `e`.
+#[cold]
+fn with_exponent(document: &str, start: usize, mut i: usize) -> Result<Number, Stop> {
+    let bytes = document.as_bytes();
+    if matches!(at(bytes, i), b'+' | b'-') {
+        i += 1;
+    }
+    let from = i;
+    while at(bytes, i).is_ascii_digit() {
+        i += 1;
+    }
+    if i == from { Err(Stop::Syntax) } else { Ok(hard(document, start, i)) }
+}
+
+/// Correctly rounded by the standard library, in time linear in the text; no memory.
+#[cold]
+fn hard(document: &str, start: usize, end: usize) -> Number {
+    let value = document[start..end].parse::<f64>().unwrap_or(f64::INFINITY);
+    let entry = Entry { kind: Kind::Number, flags: 0, short: 0, at: start as u32, word: value.to_bits() };
+    Number { entry, end, out_of_range: value.abs() > MAX_SAFE as f64 }
+}
+
+/// True for a double that no contract takes: beyond the range.
+pub(super) fn is_infinite(entry: Entry) -> bool {
+    f64::from_bits(entry.word).is_infinite()
+}
+
+/// True for a double that stands for more than one integer. Every double beyond 2^53 is integral.
+pub(super) fn is_unsafe(entry: Entry) -> bool {
+    f64::from_bits(entry.word).abs() > MAX_SAFE as f64
+}

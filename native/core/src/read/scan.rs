@@ -1,0 +1,204 @@
+//! The one pass: grammar and tape. What breaks the data model is only noted (`Tape::troubled`), because it counts no
+//! sooner than the whole text is known to be JSON.
+//!
+//! No recursion and no stack of its own: an open array or object keeps its parent's index on the tape.
+
+use super::ReadLimits;
+use super::keys::{Prefix, compare_bytes};
+use super::number::{is_infinite, number};
+use super::string::string;
+use super::tape::{Entry, Kind, Tape, flag};
+
+/// Why the pass stopped.
+pub(super) enum Stop {
+    /// Not JSON, or too deep.
+    Syntax,
+    /// No memory.
+    Exhausted,
+}
+
+/// The byte at `i`, or 0, which no rule of the grammar takes, behind the end.
+#[inline(always)]
+pub(super) fn at(bytes: &[u8], i: usize) -> u8 {
+    bytes.get(i).copied().unwrap_or(0)
+}
+
+/// The index of the next byte that is not white space.
+#[inline(always)]
+fn skip(bytes: &[u8], i: usize) -> usize {
+    if at(bytes, i) > b' ' { i } else { skip_run(bytes, i) }
+}
+
+fn skip_run(bytes: &[u8], mut i: usize) -> usize {
+    while matches!(at(bytes, i), b' ' | b'\n' | b'\r' | b'\t') {
+        i += 1;
+    }
+    i
+}
+
+/// What is known of the innermost open array or object.
+struct Open {
+    /// Its index on the tape.
+    index: usize,
+    is_object: bool,
+    count: u32,
+    /// Object: of the last key.
+    last: Prefix,
+    last_key: usize,
+    sorted: bool,
+}
+
+/// Fills the tape that is bound to a document.
+pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), Stop> {
+    let document = tape.document();
+    let bytes = document.as_bytes();
+    if u32::try_from(bytes.len()).is_err() {
+        return Err(Stop::Exhausted);
+    }
+    let mut open = Open { index: 0, is_object: false, count: 0, last: Prefix::default(), last_key: 0, sorted: true };
+    let mut depth = 0;
+    let mut i = skip(bytes, 0);
+    'value: loop {
+        match at(bytes, i) {
+            b'"' => {
+                let (entry, end) = string(tape, Kind::String, i + 1)?;
+                tape.push(entry)?;
+                i = end;
+            }
+            byte @ (b'{' | b'[') => {
+                depth += 1;
+                if depth > limits.max_depth {
+                    return Err(Stop::Syntax);
+                }
+                descend(tape, &mut open, byte == b'{', i)?;
+                i = skip(bytes, i + 1);
+                if at(bytes, i) != byte + 2 {
+                    if open.is_object {
+                        i = key(tape, &mut open, i)?;
+                    }
+                    open.count = 1;
+                    continue 'value;
+                }
+            }
+            b'-' | b'0'..=b'9' => {
+                let found = number(document, i)?;
+                if found.out_of_range && (limits.safe_numbers || is_infinite(found.entry)) {
+                    tape.troubled = true;
+                }
+                tape.push(found.entry)?;
+                i = found.end;
+            }
+            byte => i = literal(tape, bytes, byte, i)?,
+        }
+        loop {
+            if depth == 0 {
+                return if skip(bytes, i) == bytes.len() { Ok(()) } else { Err(Stop::Syntax) };
+            }
+            i = skip(bytes, i);
+            let byte = at(bytes, i);
+            i += 1;
+            if byte == b',' {
+                i = skip(bytes, i);
+                if open.is_object {
+                    i = key(tape, &mut open, i)?;
+                }
+                open.count += 1;
+                continue 'value;
+            }
+            if byte != if open.is_object { b'}' } else { b']' } {
+                return Err(Stop::Syntax);
+            }
+            if open.is_object && open.count as usize > limits.max_keys {
+                tape.troubled = true;
+            }
+            depth -= 1;
+            ascend(tape, &mut open);
+        }
+    }
+}
+
+/// A key and its colon; gives the index where the value starts.
+#[inline(always)]
+fn key(tape: &mut Tape<'_>, open: &mut Open, i: usize) -> Result<usize, Stop> {
+    let bytes = tape.document().as_bytes();
+    if at(bytes, i) != b'"' {
+        return Err(Stop::Syntax);
+    }
+    let (entry, end) = string(tape, Kind::Key, i + 1)?;
+    let index = tape.len();
+    tape.push(entry)?;
+    if open.sorted {
+        let len = entry.byte_len();
+        let source = if entry.has(flag::ARENA) { tape.arena.as_bytes() } else { bytes };
+        let prefix = Prefix::of(source, entry.at as usize, len);
+        // The first key has nothing before it.
+        open.sorted = open.last < prefix || open.last_key == 0 || (open.last == prefix && ascends(tape, open, index));
+        open.last = prefix;
+        open.last_key = index;
+    }
+    if entry.byte_len() == 9 && tape.bytes(index) == b"__proto__" {
+        tape.troubled = true;
+    }
+    let i = skip(bytes, end);
+    if at(bytes, i) != b':' {
+        return Err(Stop::Syntax);
+    }
+    Ok(skip(bytes, i + 1))
+}
+
+#[cold]
+fn ascends(tape: &Tape<'_>, open: &Open, index: usize) -> bool {
+    compare_bytes(tape.bytes(open.last_key), tape.bytes(index)).is_lt()
+}
+
+#[inline(always)]
+fn literal(tape: &mut Tape<'_>, bytes: &[u8], byte: u8, i: usize) -> Result<usize, Stop> {
+    let (text, kind, word): (&[u8], _, _) = match byte {
+        b't' => (b"true", Kind::Boolean, 1),
+        b'f' => (b"false", Kind::Boolean, 0),
+        b'n' => (b"null", Kind::Null, 0),
+        _ => return Err(Stop::Syntax),
+    };
+    let end = i + text.len();
+    if bytes.get(i..end) != Some(text) {
+        return Err(Stop::Syntax);
+    }
+    tape.push(Entry { kind, flags: 0, short: 0, at: i as u32, word })?;
+    Ok(end)
+}
+
+/// Opens an array or object. While it is open, its entry has the parent's index and the parent's count.
+#[inline(always)]
+fn descend(tape: &mut Tape<'_>, open: &mut Open, is_object: bool, place: usize) -> Result<(), Stop> {
+    let index = tape.len();
+    let kind = if is_object { Kind::Object } else { Kind::Array };
+    let flags = if open.sorted { flag::SORTED } else { 0 };
+    let word = (place as u64) << 32 | u64::from(open.count);
+    tape.push(Entry { kind, flags, short: u16::from(open.is_object), at: open.index as u32, word })?;
+    *open = Open { index, is_object, count: 0, last: Prefix::default(), last_key: 0, sorted: true };
+    Ok(())
+}
+
+/// Closes the innermost one and goes back to its parent.
+#[inline(always)]
+fn ascend(tape: &mut Tape<'_>, open: &mut Open) {
+    let after = tape.len() as u32;
+    let index = open.index;
+    let entry = tape.entry_mut(index);
+    let parent = Entry { ..*entry };
+    entry.at = after;
+    entry.flags = if open.sorted { flag::SORTED } else { 0 };
+    entry.short = 0;
+    entry.word = entry.word >> 32 << 32 | u64::from(open.count);
+    open.index = parent.at as usize;
+    open.is_object = parent.short != 0;
+    open.count = parent.count() as u32;
+    open.sorted = parent.has(flag::SORTED);
+    if open.is_object {
+        // The key of the value that has just been closed.
+        open.last_key = index - 1;
+        let key = tape.entry(index - 1);
+        let source = if key.has(flag::ARENA) { tape.arena.as_bytes() } else { tape.document().as_bytes() };
+        open.last = Prefix::of(source, key.at as usize, key.byte_len());
+    }
+}

@@ -1,0 +1,140 @@
+//! Strings: where one ends, whether it is ASCII, and what its escapes mean.
+
+use wide::u8x16;
+
+use super::scan::{Stop, at};
+use super::tape::{Entry, Kind, Tape, flag};
+
+/// Reads the string whose opening quote stands before `start`: its entry and the index behind the closing quote.
+#[inline(always)]
+pub(super) fn string(tape: &mut Tape<'_>, kind: Kind, start: usize) -> Result<(Entry, usize), Stop> {
+    let bytes = tape.document().as_bytes();
+    let mut i = start;
+    let mut ascii = true;
+    while let Some(chunk) = bytes.get(i..).and_then(<[u8]>::first_chunk::<16>) {
+        let (stop, plain) = first_stop(chunk);
+        ascii &= plain;
+        i += stop;
+        if stop < 16 {
+            break;
+        }
+    }
+    // Near the end of the document, or on the stop itself.
+    let mut byte = at(bytes, i);
+    while !is_stop(byte) {
+        ascii &= byte < 0x80;
+        i += 1;
+        byte = at(bytes, i);
+    }
+    if byte != b'"' {
+        return if byte == b'\\' { escaped(tape, kind, start, i, ascii) } else { Err(Stop::Syntax) };
+    }
+    let flags = if ascii { flag::ASCII } else { 0 };
+    let entry = Entry { kind, flags, short: 0, at: start as u32, word: (i - start) as u64 };
+    Ok((entry, i + 1))
+}
+
+/// A quote, a backslash, a control character, or the 0 that `at` gives behind the document's end.
+const fn is_stop(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// Index of the first stop, 16 without one; and whether all before it is ASCII.
+#[inline(always)]
+fn first_stop(chunk: &[u8; 16]) -> (usize, bool) {
+    let bytes = u8x16::new(*chunk);
+    let control = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
+    let quote = bytes.simd_eq(u8x16::splat(b'"'));
+    let slash = bytes.simd_eq(u8x16::splat(b'\\'));
+    let stops = (control | quote | slash).to_bitmask() | 1 << 16;
+    let before = (stops & stops.wrapping_neg()) - 1;
+    // The mask takes each byte's highest bit.
+    (stops.trailing_zeros() as usize, bytes.to_bitmask() & before == 0)
+}
+
+/// Unescapes into the arena. `i` stands on the first backslash.
+#[cold]
+fn escaped(
+    tape: &mut Tape<'_>,
+    kind: Kind,
+    start: usize,
+    mut i: usize,
+    mut ascii: bool,
+) -> Result<(Entry, usize), Stop> {
+    let document = tape.document();
+    let bytes = document.as_bytes();
+    let place = tape.arena.len();
+    let mut flags = flag::ARENA;
+    let mut from = start;
+    loop {
+        let byte = at(bytes, i);
+        if !is_stop(byte) {
+            ascii &= byte < 0x80;
+            i += 1;
+            continue;
+        }
+        tape.arena.try_reserve(i - from + 4).map_err(|_| Stop::Exhausted)?;
+        tape.arena.push_str(&document[from..i]);
+        if byte == b'"' {
+            break;
+        }
+        if byte != b'\\' {
+            return Err(Stop::Syntax);
+        }
+        let (character, end) = escape(bytes, i + 1)?;
+        if character.is_none() {
+            flags |= flag::LONE;
+            tape.troubled = true;
+        }
+        let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
+        ascii &= character.is_ascii();
+        if is_stop(u8::try_from(character).unwrap_or(b' ')) {
+            flags |= flag::ESCAPE;
+        }
+        tape.arena.push(character);
+        i = end;
+        from = end;
+    }
+    if ascii {
+        flags |= flag::ASCII;
+    }
+    let at = u32::try_from(place).map_err(|_| Stop::Exhausted)?;
+    let word = (tape.arena.len() - place) as u64;
+    Ok((Entry { kind, flags, short: 0, at, word }, i + 1))
+}
+
+/// One escape; `i` stands behind the backslash. `None` is a lone surrogate.
+fn escape(bytes: &[u8], i: usize) -> Result<(Option<char>, usize), Stop> {
+    let character = match at(bytes, i) {
+        b'"' => '"',
+        b'\\' => '\\',
+        b'/' => '/',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => return unicode_escape(bytes, i + 1),
+        _ => return Err(Stop::Syntax),
+    };
+    Ok((Some(character), i + 1))
+}
+
+fn unicode_escape(bytes: &[u8], i: usize) -> Result<(Option<char>, usize), Stop> {
+    let unit = hex4(bytes, i).ok_or(Stop::Syntax)?;
+    let end = i + 4;
+    if !(0xd800..0xe000).contains(&unit) {
+        return Ok((char::from_u32(unit), end));
+    }
+    if unit < 0xdc00 && at(bytes, end) == b'\\' && at(bytes, end + 1) == b'u' {
+        // Bad hex digits here are found again, as a syntax error, by the escape that follows.
+        if let Some(low @ 0xdc00..0xe000) = hex4(bytes, end + 2) {
+            return Ok((char::from_u32(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00)), end + 6));
+        }
+    }
+    Ok((None, end))
+}
+
+fn hex4(bytes: &[u8], i: usize) -> Option<u32> {
+    bytes.get(i..i + 4)?.iter().try_fold(0, |unit, byte| Some(unit << 4 | char::from(*byte).to_digit(16)?))
+}
