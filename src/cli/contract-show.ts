@@ -1,0 +1,75 @@
+// `sidelane contract show`: a lock file for a reader. How a schema becomes lines is in schema-lines.ts.
+
+import { existsSync } from 'node:fs'
+import { loadContract, type Contract } from '../contract/index.ts'
+import { readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { Io } from './io.ts'
+import { schemaLines } from './schema-lines.ts'
+
+const topic = 'contract show'
+
+const help = `sidelane contract show LOCK [--json]
+
+Checks a lock file as an engine would, and prints what it says: id, codec, digest, limits, and the fields as a tree
+with their normalization.
+
+  --json    one JSON object instead: { id, norms, … } beside the lock's own fields
+
+Examples
+  sidelane contract show order.lock.json
+  sidelane contract show order.lock.json --json | jq .norms
+`
+
+export const contractShow: Command = {
+  summary: 'check a lock file and print what it says',
+  help,
+  async run(args, io) {
+    const { values, positionals } = readArgs(topic, { args: [...args], options: { json: { type: 'boolean' } } })
+    const [file, ...others] = positionals
+    if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one LOCK')
+    if (!existsSync(file)) throw new UsageError(topic, `There is no file ${file}`)
+    const contract = loadContract(file)
+    io.data(values.json === true ? asJson(contract) : asText(contract, io))
+    return exitCodes.ok
+  },
+}
+
+function asJson({ id, lock }: Contract): string {
+  const norms = schemaLines(lock.schema).flatMap(({ path, norm }) => (norm === undefined ? [] : [{ path, ops: norm }]))
+  return `${JSON.stringify({ id, ...lock, norms }, null, 2)}\n`
+}
+
+function asText({ id, lock }: Contract, io: Io): string {
+  const { limits, compress, appOnly } = lock
+  const head: readonly (readonly [string, string])[] = [
+    ['id', id],
+    ['profile', `${lock.profile}, Unicode ${lock.unicode}`],
+    [
+      'numbers',
+      lock.numbers === 'safe' ? 'safe (integers beyond 2^53 - 1 are refused)' : 'double (large integers are rounded)',
+    ],
+    [
+      'limits',
+      `${amount(limits.maxBytes)} bytes, depth ${limits.maxDepth}, ${amount(limits.maxKeys)} keys in an object`,
+    ],
+    ['compress', compress.level === undefined ? compress.codec : `${compress.codec}, level ${compress.level}`],
+    ['digest', lock.digest],
+    ...(appOnly === undefined || appOnly.length === 0
+      ? []
+      : [['app only', `checks outside the lock at ${appOnly.join(', ')}`] as const]),
+  ]
+  const lines = schemaLines(lock.schema)
+  const width = Math.min(36, Math.max(...lines.map(({ depth, label }) => 2 * depth + label.length)))
+  return [
+    io.style('bold', lock.name),
+    ...head.map(([name, text]) => `  ${io.style('dim', name.padEnd(10))}${text}`),
+    '',
+    ...lines.map(
+      ({ depth, label, text }) => `  ${`${'  '.repeat(depth)}${label}`.padEnd(width)}  ${io.style('dim', text)}`,
+    ),
+    '',
+  ].join('\n')
+}
+
+const amount = (count: number): string => count.toLocaleString('en')

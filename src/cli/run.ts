@@ -1,0 +1,55 @@
+// The command line as a function: arguments in, exit code out. Errors become talk here, and nowhere else.
+
+import { readFileSync } from 'node:fs'
+import { dispatch, UsageError, type Command } from './command.ts'
+import { contract } from './contract.ts'
+import { exitCodes, type ExitCode } from './exit-codes.ts'
+import type { Io } from './io.ts'
+
+const commands: Readonly<Record<string, Command>> = { contract }
+
+const help = `sidelane: one contract for a JSON payload, run where it runs best
+
+Commands
+${Object.entries(commands)
+  .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
+  .join('\n')}
+
+Examples
+  sidelane contract export order.contract.ts -o order.lock.json
+  sidelane contract show order.lock.json
+
+sidelane COMMAND --help shows more; --version prints the version.
+Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} rejected, ${exitCodes.usage} wrong call, ${exitCodes.unreachable} daemon unreachable.
+`
+
+/** Runs one command line. Never throws. */
+export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
+  try {
+    if (args[0] === '--version' || args[0] === '-v') {
+      io.data(`${version()}\n`)
+      return exitCodes.ok
+    }
+    return await dispatch('', commands, help, args, io)
+  } catch (error) {
+    return report(error, io)
+  }
+}
+
+/** Both src/cli and dist/cli stand two folders below the package. */
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+function report(error: unknown, io: Io): ExitCode {
+  if (error instanceof UsageError) {
+    io.talk(`sidelane: ${error.message}`)
+    io.talk(`Try: sidelane ${error.topic === '' ? '' : `${error.topic} `}--help`)
+    return exitCodes.usage
+  }
+  // By name, not by class: the file that is exported may bring its own copy of this package.
+  const { name, code, message } = error as { name?: string; code?: string; message?: string }
+  io.talk(name === 'SidelaneError' ? `sidelane: ${code}: ${message}` : `sidelane: ${message ?? String(error)}`)
+  return exitCodes.rejected
+}

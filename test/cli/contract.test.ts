@@ -1,0 +1,154 @@
+// The command line from outside: the built program, its streams and its exit codes.
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadContract, parseLock } from '../../src/contract/index.ts'
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const fixtures = fileURLToPath(new URL('fixtures/', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'sidelane-cli-'))
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Result {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const sidelane = (...args: string[]): Result =>
+  spawnSync(process.execPath, [main, ...args], {
+    cwd: fixtures,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  })
+
+describe('sidelane', () => {
+  it('prints help with examples on stdout and exits 0', () => {
+    const { status, stdout, stderr } = sidelane('--help')
+    expect({ status, stderr }).toStrictEqual({ status: 0, stderr: '' })
+    expect(stdout).toContain('sidelane contract export order.contract.ts -o order.lock.json')
+  })
+
+  it.each([['contract'], ['contract', 'export'], ['contract', 'show']])('prints help for %s %s', (...topic) => {
+    const { status, stdout } = sidelane(...topic, '--help')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(new RegExp(`^sidelane ${topic.join(' ')}`))
+    expect(stdout).toContain('Examples\n')
+  })
+
+  it('prints its version', () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      version: string
+    }
+    expect(sidelane('--version')).toMatchObject({ status: 0, stdout: `${version}\n` })
+  })
+
+  it.each([
+    ['no command', [], 'Expected a command'],
+    ['an unknown command', ['serv'], 'Unknown command "serv"'],
+    ['no file', ['contract', 'export', '-o', '-'], 'Expected one FILE'],
+    ['no target', ['contract', 'export', 'contracts.js'], 'Expected -o LOCK'],
+    ['an unknown option', ['contract', 'show', '--jsn'], "Unknown option '--jsn'"],
+    ['a file that is not there', ['contract', 'show', 'gone.json'], 'There is no file gone.json'],
+  ])('exits 2 and stays silent on stdout with %s', (_, args, words) => {
+    const { status, stdout, stderr } = sidelane(...args)
+    expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })
+    expect(stderr).toContain(words)
+    expect(stderr).toContain('--help')
+  })
+})
+
+describe('sidelane contract export', () => {
+  it('writes the lock of a TypeScript module, whole or not at all', () => {
+    const target = join(folder, 'order.lock.json')
+    const { status, stdout, stderr } = sidelane('contract', 'export', 'order.contract.ts', '-o', target)
+    expect({ status, stdout }).toStrictEqual({ status: 0, stdout: '' })
+    const contract = loadContract(target)
+    expect(stderr).toBe(`order: wrote ${target}, id ${contract.id}\n`)
+    expect(readFileSync(target, 'utf8')).toBe(`${JSON.stringify(contract.lock, null, 2)}\n`)
+    expect(readdirSync(folder)).toStrictEqual(['order.lock.json'])
+  })
+
+  it('writes to stdout for "-", and takes a contract with several names for one', () => {
+    const { status, stdout } = sidelane('contract', 'export', 'contracts.js', '--name', 'left-side', '-o', '-')
+    expect(status).toBe(0)
+    expect(parseLock(stdout).name).toBe('left-side')
+  })
+
+  it('asks which one, when there are several', () => {
+    const { status, stdout, stderr } = sidelane('contract', 'export', 'contracts.js', '-o', '-')
+    expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })
+    expect(stderr).toContain('left ("left-side"), right ("right-side"); choose with --export or --name')
+  })
+
+  it('takes the one that --export names, and says what only the app checks', () => {
+    const { status, stdout, stderr } = sidelane('contract', 'export', 'contracts.js', '--export', 'right', '-o', '-')
+    expect(status).toBe(0)
+    expect(parseLock(stdout).lock).toMatchObject({ name: 'right-side', appOnly: ['age'], compress: { codec: 'none' } })
+    expect(stderr).toContain('Checked by the app alone, not by the lock: age')
+  })
+
+  it('recognises a contract of another copy of the package by its shape', () => {
+    const { status, stdout } = sidelane('contract', 'export', 'other-copy.js', '-o', '-')
+    expect(status).toBe(0)
+    expect(parseLock(stdout).lock).toMatchObject({ name: 'copied', digest: 'sha-256' })
+  })
+
+  it('exits 1 with every refusal, its path and what to write instead', () => {
+    const { status, stdout, stderr } = sidelane('contract', 'export', 'refused.js', '-o', '-')
+    expect({ status, stdout }).toStrictEqual({ status: 1, stdout: '' })
+    expect(stderr).toContain('contract.unsupported')
+    expect(stderr).toContain("mail: .trim() would vanish from the lock: write norm(z.email(), ['trim'])")
+    expect(stderr).toContain('at: JSON has no dates')
+  })
+
+  it.each([
+    ['a module without a contract', ['nothing.js', '-o', '-'], 'exports no contract'],
+    ['an export that is not there', ['contracts.js', '--export', 'middle', '-o', '-'], 'has no such contract'],
+    ['a target that cannot be written', ['other-copy.js', '-o', join(folder, 'no', 'where.json')], 'Cannot write'],
+  ])('exits 2 for %s', (_, args, words) => {
+    const { status, stderr } = sidelane('contract', 'export', ...args)
+    expect(status).toBe(2)
+    expect(stderr).toContain(words)
+  })
+})
+
+describe('sidelane contract show', () => {
+  const lock = join(folder, 'shown.lock.json')
+  beforeAll(() => sidelane('contract', 'export', 'order.contract.ts', '-o', lock))
+
+  it('prints what a lock says, with the fields as a tree', () => {
+    const { status, stdout } = sidelane('contract', 'show', lock)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^order\n {2}id {8}[0-9a-f]{64}\n/)
+    expect(stdout).toMatch(/ {2}limits {4}1,048,576 bytes, depth 64, 10,000 keys in an object\n/)
+    expect(stdout).toMatch(/ {2}compress {2}gzip, level 1\n/)
+    expect(stdout).toMatch(/^ {6}email +string, email, norm lower → trim$/m)
+    expect(stdout).toMatch(/^ {6}phone\? +string, /m)
+    expect(stdout).toMatch(/^ {4}payment +one of, by "method"$/m)
+    expect(stdout).not.toContain('\u001b')
+  })
+
+  it('prints one JSON object with --json', () => {
+    const { status, stdout } = sidelane('contract', 'show', lock, '--json')
+    expect(status).toBe(0)
+    const shown = JSON.parse(stdout) as Record<string, unknown>
+    expect(shown).toMatchObject({ id: loadContract(lock).id, name: 'order', compress: { codec: 'gzip', level: 1 } })
+    expect(shown['norms']).toContainEqual({ path: 'customer.email', ops: ['lower', 'trim'] })
+    expect(shown['norms']).toContainEqual({ path: 'billing.name', ops: ['nfc', 'collapse', 'trim'] })
+  })
+
+  it('exits 1 for a lock that an engine would refuse', () => {
+    const bad = join(folder, 'bad.lock.json')
+    writeFileSync(bad, JSON.stringify({ profile: 'p1', unicode: '15.0', name: 'bad', schema: { not: {} } }))
+    const { status, stdout, stderr } = sidelane('contract', 'show', bad)
+    expect({ status, stdout }).toStrictEqual({ status: 1, stdout: '' })
+    expect(stderr).toContain('contract.unsupported')
+    expect(stderr).toContain('/schema')
+  })
+})
