@@ -1,0 +1,131 @@
+// The command line of the benchmark: read, checked, explained. What it starts is in run.ts.
+
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+
+export interface Args {
+  readonly help: boolean
+  readonly json: string | undefined
+  readonly payloads: string | undefined
+  readonly contract: string | undefined
+  readonly full: boolean
+  readonly stages: boolean
+  readonly memory: boolean
+  readonly targets: boolean
+  readonly strict: boolean
+  readonly rounds: number
+  /** Ids of contenders; undefined: all. */
+  readonly only: readonly string[] | undefined
+  /** Names of payload sets; undefined: the default ones. */
+  readonly sets: readonly string[] | undefined
+  readonly budgetMs: number | undefined
+  readonly seed: number
+}
+
+/** The command line is wrong; the message is for the user. */
+export class BadArgs extends Error {
+  override readonly name = 'BadArgs'
+}
+
+export const usage = `Compares ways to normalize, validate and compress JSON payloads, on this machine, in one run.
+
+  npm run bench                                       the quick run: a table and a verdict in a minute
+  npm run bench -- --payloads mine.ndjson --contract mine.lock.json
+                                                      the same for your own payloads
+  npm run bench -- --json result.json                 also writes { header, rows, verdict, … }
+  npm run bench -- --only zod+zlib,inline-js          two contenders only
+  npm run bench -- --sets orders --rounds 20          one payload set, more rounds
+  npm run bench -- --full                             sizes from 256 B to 1 MB, more kinds of payload, fixed rates
+  npm run bench -- --stages                           where the time goes, stage by stage
+  npm run bench -- --memory                           resident memory after 20,000 and 100,000 payloads
+  npm run bench -- --targets --strict                 the promised speed; exit 1 when one is missed
+
+Options
+  --json FILE         write the result as JSON
+  --payloads FILE     .ndjson or .jsonl: a payload a line; .json: an array of payloads, or one. Needs --contract
+  --contract LOCK     the lock file for --payloads (sidelane contract export)
+  --only IDS          contenders, separated by commas
+  --sets NAMES        payload sets, separated by commas
+  --rounds N          interleaved rounds, 1 to 1000, default 9
+  --budget-ms N       time for warm-up and rounds of all sets together, default 36000 (--full: 240000)
+  --seed N            seed of the made payloads, default 1
+  --full --stages --memory --targets --strict --help
+
+Method, columns and the rule of the verdict: bench/METHOD.md. With SIDELANE_SUITES set, real GitHub events and product
+rows from there take part. Exit codes: 0 done, 1 a wrong answer (or, with --strict, a missed target), 2 a wrong option.`
+
+const options = {
+  help: { type: 'boolean', short: 'h' },
+  json: { type: 'string' },
+  payloads: { type: 'string' },
+  contract: { type: 'string' },
+  full: { type: 'boolean' },
+  stages: { type: 'boolean' },
+  memory: { type: 'boolean' },
+  targets: { type: 'boolean' },
+  strict: { type: 'boolean' },
+  rounds: { type: 'string' },
+  only: { type: 'string' },
+  sets: { type: 'string' },
+  'budget-ms': { type: 'string' },
+  seed: { type: 'string' },
+} as const satisfies ParseArgsConfig['options']
+
+/** Which names `--only` and `--sets` may hold. */
+export interface Known {
+  readonly contenders: readonly string[]
+  readonly sets: readonly string[]
+}
+
+/** Throws `BadArgs`. */
+export function readArgs(argv: readonly string[], known: Known): Args {
+  const values = parse(argv)
+  if ((values.payloads === undefined) !== (values.contract === undefined)) {
+    throw new BadArgs('--payloads and --contract go together: a payload file and the lock file it is measured under')
+  }
+  if (values.payloads !== undefined && values.sets !== undefined) {
+    throw new BadArgs('--sets names the shipped payload sets; with --payloads there is one set, yours')
+  }
+  return {
+    help: values.help ?? false,
+    json: values.json,
+    payloads: values.payloads,
+    contract: values.contract,
+    full: values.full ?? false,
+    stages: values.stages ?? false,
+    memory: values.memory ?? false,
+    targets: values.targets ?? false,
+    strict: values.strict ?? false,
+    rounds: integer('--rounds', values.rounds, 1, 1000) ?? 9,
+    only: names('--only', values.only, known.contenders),
+    sets: names('--sets', values.sets, known.sets),
+    budgetMs: integer('--budget-ms', values['budget-ms'], 1, 86_400_000),
+    seed: integer('--seed', values.seed, 0, 4_294_967_295) ?? 1,
+  }
+}
+
+function parse(argv: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof options }>>['values'] {
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: false, strict: true }).values
+  } catch (error) {
+    // Node's first sentence names the option; the rest advises on positionals.
+    const message = error instanceof Error ? (error.message.split('. ')[0] as string) : String(error)
+    throw new BadArgs(message)
+  }
+}
+
+function integer(name: string, text: string | undefined, min: number, max: number): number | undefined {
+  if (text === undefined) return undefined
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= min && value <= max) return value
+  throw new BadArgs(`Expected ${name} to be an integer from ${min} to ${max}, got \`${text}\``)
+}
+
+function names(option: string, text: string | undefined, known: readonly string[]): readonly string[] | undefined {
+  if (text === undefined) return undefined
+  const list = [...new Set(text.split(',').map((name) => name.trim()))]
+  for (const name of list) {
+    if (!known.includes(name))
+      throw new BadArgs(`Expected ${option} to hold names out of ${known.join(', ')}; got \`${name}\``)
+  }
+  return list
+}

@@ -1,0 +1,163 @@
+// The main question: which contender is how fast on which payloads. One payload set at a time: line up, verify, measure.
+
+import canonicalize from 'canonicalize'
+import { performance } from 'node:perf_hooks'
+import { createProcessor, type Contract } from 'sidelane'
+import { lineUp, type Hosts } from '../contenders.ts'
+import { ourContract } from '../contracts/ours.ts'
+import type { CpuMeter } from '../measure/cpu.ts'
+import { measure, WrongAnswer, type Lane } from '../measure/rounds.ts'
+import { verify, type Reference } from '../measure/verify.ts'
+import { BadPayloads, type PayloadSet } from '../payloads/sets.ts'
+import { toRows, type Row, type Sizes } from '../report/row.ts'
+
+/** A set as it was measured. */
+export interface SetReport {
+  readonly name: string
+  readonly origin: string
+  readonly count: number
+  readonly available: number
+  readonly distinct: number
+  readonly meanBytes: number
+  readonly contract: {
+    readonly name: string
+    readonly id: string
+    readonly codec: string
+    readonly level: number | null
+  }
+  /** Payloads of the user's file that the contract refuses: they are not timed. */
+  readonly refused: number
+  /** The first of them: code and pointer. */
+  readonly firstRefusal: string | null
+  /** What JSON.stringify adds when the caller holds an object instead of bytes. */
+  readonly stringifyUs: number
+  readonly leftOut: Readonly<Record<string, string>>
+}
+
+export interface CompareOptions {
+  readonly hosts: Hosts
+  readonly wanted: ReadonlySet<string>
+  readonly rounds: number
+  readonly budgetMs: number
+  /** Calls in flight, for the pools. The first is the one that ratios are stated for. */
+  readonly depths: readonly number[]
+  readonly meter: CpuMeter
+  /** From 0 to 1, of this set. */
+  readonly onProgress: (what: string, done: number) => void
+}
+
+export interface Compared {
+  readonly report: SetReport
+  readonly rows: readonly Row[]
+}
+
+export async function compare(set: PayloadSet, options: CompareOptions): Promise<Compared> {
+  options.onProgress('verify', 0)
+  const contract = ourContract(set.contract, 'sha-256')
+  const examined = await examine(set, contract)
+  const { payloads, references } = examined
+  const lineup = lineUp(set.contract, options.hosts, options.wanted)
+  try {
+    const leftOut = new Map(lineup.leftOut)
+    const lanes: Lane[] = []
+    const sizes: Sizes[] = []
+    for (const contender of lineup.contenders) {
+      try {
+        const verified = await verify(contender, payloads, references, contract.lock.compress.codec)
+        for (const depth of contender.mode === 'pool' ? options.depths : [1]) {
+          lanes.push({ contender, depth, passBytes: verified.passBytes })
+          sizes.push({ ...verified, payloads: payloads.length })
+        }
+      } catch (error) {
+        // A peer made from the user's lock may read it otherwise than we do: that is no equal work, and no race.
+        const derived = 'lockFile' in set.contract && contender.side === 'peer'
+        if (!derived || !(error instanceof WrongAnswer)) throw error
+        leftOut.set(contender.id, error.message)
+      }
+    }
+    const timings = await measure(lanes, payloads, {
+      rounds: options.rounds,
+      budgetMs: options.budgetMs,
+      meter: options.meter,
+      onRound: (done, of) =>
+        options.onProgress(
+          done < 0 ? 'warm up' : `round ${Math.min(of, Math.floor(done) + 1)} of ${of}`,
+          Math.max(0, done / of),
+        ),
+    })
+    const report = describe(set, examined, leftOut)
+    return { report, rows: toRows(set.name, lanes, timings, sizes) }
+  } finally {
+    await lineup.close()
+  }
+}
+
+interface Examined {
+  readonly contract: Contract
+  readonly payloads: readonly Buffer[]
+  readonly references: readonly Reference[]
+  readonly refused: number
+  readonly firstRefusal: string | null
+}
+
+/** The reference answers, from the js engine: the canonical text of each payload. */
+async function examine(set: PayloadSet, contract: Contract): Promise<Examined> {
+  await using processor = await createProcessor(contract, { engine: 'js' })
+  const payloads: Buffer[] = []
+  const references: Reference[] = []
+  let refused = 0
+  let firstRefusal: string | null = null
+  for (const payload of set.payloads) {
+    const outcome = await processor.process(payload, { canonical: true })
+    if (set.expect === 'reject' && outcome.ok) throw new WrongAnswer(`${set.name}: accepted, must be refused`)
+    if (set.expect === 'accept' && !outcome.ok) {
+      refused++
+      firstRefusal ??=
+        `${outcome.code} at "${outcome.issues[0]?.pointer ?? ''}" ${outcome.issues[0]?.keyword ?? ''}`.trim()
+      if (!('lockFile' in set.contract))
+        throw new WrongAnswer(`${set.name}: refused, must be accepted: ${firstRefusal}`)
+      continue
+    }
+    payloads.push(payload)
+    references.push(outcome.ok ? reread(set.name, Buffer.from(outcome.canonical).toString()) : null)
+  }
+  if (payloads.length === 0)
+    throw new BadPayloads(`The contract refuses every payload of ${set.origin}; the first: ${String(firstRefusal)}`)
+  return { contract, payloads, references, refused, firstRefusal }
+}
+
+/** The reference is ours: an independent writer of RFC 8785 must agree with it. */
+function reread(set: string, text: string): string {
+  if (canonicalize(JSON.parse(text)) !== text) throw new WrongAnswer(`${set}: the reference is not the canonical form`)
+  return text
+}
+
+function describe(set: PayloadSet, examined: Examined, leftOut: ReadonlyMap<string, string>): SetReport {
+  const { contract, payloads, refused, firstRefusal } = examined
+  const { codec, level } = contract.lock.compress
+  const own = ourContract(set.contract, 'none')
+  return {
+    name: set.name,
+    origin: set.origin,
+    count: payloads.length,
+    available: set.available,
+    distinct: new Set(payloads.map((payload) => payload.toString('latin1'))).size,
+    meanBytes: payloads.reduce((sum, payload) => sum + payload.length, 0) / payloads.length,
+    contract: { name: own.name, id: own.id, codec, level: level ?? null },
+    refused,
+    firstRefusal,
+    stringifyUs: stringifyUs(payloads),
+    leftOut: Object.fromEntries(leftOut),
+  }
+}
+
+function stringifyUs(payloads: readonly Buffer[]): number {
+  const values = payloads.map((payload) => JSON.parse(payload.toString()) as unknown)
+  let best = Number.POSITIVE_INFINITY
+  for (let round = 0; round < 5; round++) {
+    const from = performance.now()
+    for (const value of values) JSON.stringify(value)
+    best = Math.min(best, performance.now() - from)
+  }
+  return (best * 1000) / values.length
+}

@@ -1,0 +1,40 @@
+// Does memory stay flat? Each of ours runs in a process of its own and tells its resident size after 20,000 and after
+// 100,000 payloads.
+
+import { spawn } from 'node:child_process'
+import process from 'node:process'
+import type { ContenderId } from '../contenders.ts'
+
+export interface Memory {
+  readonly id: string
+  /** Resident bytes after 20,000 payloads. */
+  readonly early: number
+  /** Resident bytes after 100,000 payloads. */
+  readonly late: number
+  /** late / early. */
+  readonly ratio: number
+}
+
+export const memoryIds: readonly ContenderId[] = ['inline-js', 'inline-native', 'pool-js', 'pool-native']
+
+/** Throws when the child fails. */
+export async function memoryOf(id: string, seed: number): Promise<Memory> {
+  const file = new URL('./memory-child.js', import.meta.url).pathname
+  const child = spawn(process.execPath, [file, id, String(seed)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve))
+  if (code !== 0) throw new Error(`The memory run of ${id} ended with code ${String(code)}`)
+  const { early, late } = JSON.parse(text) as Pick<Memory, 'early' | 'late'>
+  return { id, early, late, ratio: late / early }
+}
+
+export const memoryList = (list: readonly Memory[]): string =>
+  list
+    .map(
+      ({ id, early, late, ratio }) =>
+        `${id.padEnd(14)}  ${mib(early).padStart(7)} MiB after 20,000  ${mib(late).padStart(7)} MiB after 100,000  ratio ${ratio.toFixed(3)}`,
+    )
+    .join('\n')
+
+const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1)

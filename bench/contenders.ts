@@ -1,0 +1,120 @@
+// Who takes part: the peers and ours, by name, for one contract. Hosts are opened once a run and serve all contracts.
+
+import { availableParallelism } from 'node:os'
+import { createHost, type EngineReport, type Host } from 'sidelane'
+import { ourContract } from './contracts/ours.ts'
+import type { ContractRef } from './contracts/sources.ts'
+import type { Contender, Digest } from './contender.ts'
+import { ajvZlibPeer } from './peers/ajv-zlib.ts'
+import { piscinaPlainPeer } from './peers/piscina-plain.ts'
+import { zodFflatePeer } from './peers/zod-fflate.ts'
+import { zodZlibJcsPeer } from './peers/zod-zlib-jcs.ts'
+import { zodZlibPeer } from './peers/zod-zlib.ts'
+
+export const peerIds = ['zod+zlib', 'zod+zlib+jcs', 'zod+fflate', 'ajv+zlib', 'piscina-plain'] as const
+export const ourIds = ['inline-js', 'inline-native', 'pool-js', 'pool-native'] as const
+export type ContenderId = (typeof peerIds)[number] | (typeof ourIds)[number]
+export const contenderIds: readonly ContenderId[] = [...peerIds, ...ourIds]
+
+/** Threads of every pool, ours and Piscina's: one core is left to the main thread. */
+export const poolThreads = (): number => Math.max(1, availableParallelism() - 1)
+
+/** The hosts of ours that exist on this machine. */
+export interface Hosts {
+  readonly open: ReadonlyMap<string, Host>
+  /** Why an engine is missing; by id. */
+  readonly missing: ReadonlyMap<string, string>
+  /** What `engine: 'auto'` takes here, and why. */
+  readonly auto: EngineReport
+  close(): Promise<void>
+}
+
+export async function openHosts(wanted: ReadonlySet<string>): Promise<Hosts> {
+  const open = new Map<string, Host>()
+  const missing = new Map<string, string>()
+  for (const id of ourIds.filter((name) => wanted.has(name))) {
+    const [placement, engine] = id.split('-') as ['inline' | 'pool', 'js' | 'native']
+    try {
+      // A minute: a slow machine at depth 64 must not turn into refusals.
+      open.set(
+        id,
+        await createHost({
+          placement,
+          engine,
+          ...(placement === 'pool' && { threads: poolThreads(), deadlineMs: 60_000 }),
+        }),
+      )
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'engine.unavailable') throw error
+      missing.set(id, reasonOf(error))
+    }
+  }
+  await using auto = await createHost({ engine: 'auto' })
+  return {
+    open,
+    missing,
+    auto: auto.engine,
+    close: async () => void (await Promise.all([...open.values()].map((host) => host.close()))),
+  }
+}
+
+/** The message, with that of each cause behind it: what a loader tried stands there. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause === undefined ? [] : [reasonOf(error.cause)]
+  return [error.message, ...cause].join(' ← ')
+}
+
+export interface Lineup {
+  readonly contenders: readonly Contender[]
+  /** Peers that cannot do this contract's work, with the reason. */
+  readonly leftOut: ReadonlyMap<string, string>
+  close(): Promise<void>
+}
+
+/** All wanted contenders for one contract. */
+export function lineUp(ref: ContractRef, hosts: Hosts, wanted: ReadonlySet<string>): Lineup {
+  const contract = ourContract(ref, 'none')
+  const { codec, level } = contract.lock.compress
+  // Peers compress with gzip; its level only means something where we do the same.
+  const peerLevel = codec === 'gzip' && level !== undefined ? level : 1
+  const leftOut = new Map<string, string>()
+  const contenders: Contender[] = []
+  const peers: Readonly<Record<(typeof peerIds)[number], () => Contender>> = {
+    'zod+zlib': () => zodZlibPeer(ref, peerLevel),
+    'zod+zlib+jcs': () => zodZlibJcsPeer(ref, peerLevel),
+    'zod+fflate': () => zodFflatePeer(ref, peerLevel),
+    'ajv+zlib': () => ajvZlibPeer(ref, peerLevel, contract.lock.schema),
+    'piscina-plain': () => piscinaPlainPeer(ref, peerLevel, poolThreads()),
+  }
+  for (const id of peerIds.filter((name) => wanted.has(name))) {
+    try {
+      contenders.push(peers[id]())
+    } catch (error) {
+      // Of our own sources every peer must be able to do the work.
+      if ('source' in ref) throw error
+      leftOut.set(id, error instanceof Error ? error.message : String(error))
+    }
+  }
+  for (const [id, host] of hosts.open) {
+    for (const digest of ['none', 'sha-256'] as const) contenders.push(ours(id, host, ref, digest))
+  }
+  return {
+    contenders,
+    leftOut,
+    close: async () => void (await Promise.all(contenders.map((contender) => contender.close()))),
+  }
+}
+
+function ours(id: string, host: Host, ref: ContractRef, digest: Digest): Contender {
+  const processor = host.processor(ourContract(ref, digest))
+  return {
+    id,
+    digest,
+    side: 'ours',
+    mode: host.placement,
+    canonical: true,
+    call: (payload) => processor.process(payload),
+    close: () => processor.close(),
+  }
+}

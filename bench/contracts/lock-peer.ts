@@ -1,0 +1,105 @@
+// What a peer needs to do a lock file's work: the schema without our own keywords, and the normalization as closures over
+// parsed JSON. It covers what x-norm may stand on in profile p1, so that a peer's document equals ours.
+
+type Json = Record<string, unknown>
+type Tidy = (value: unknown) => unknown
+
+/** The schema as zod's `fromJSONSchema` and ajv read it. */
+export function plainSchema(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(plainSchema)
+  if (!isObject(schema)) return schema
+  const entries = Object.entries(schema).filter(([key]) => key !== 'x-norm' && key !== 'x-discriminator')
+  return Object.fromEntries(entries.map(([key, value]) => [key, plainSchema(value)]))
+}
+
+/** Normalizes a parsed payload as the lock's `x-norm` says; undefined when the lock normalizes nothing. */
+export function normalizer(schema: unknown): Tidy | undefined {
+  if (!JSON.stringify(schema).includes('"x-norm"')) return undefined
+  return compile(schema, isObject(schema) ? schema : {}, new Map())
+}
+
+const same: Tidy = (value) => value
+
+function compile(node: unknown, root: Json, known: Map<unknown, Tidy>): Tidy {
+  if (!isObject(node)) return same
+  const before = known.get(node)
+  if (before !== undefined) return before
+  // A recursive $ref meets the node again while it is compiled: it gets this detour.
+  let tidy: Tidy = same
+  known.set(node, (value) => tidy(value))
+  tidy = build(node, root, known)
+  known.set(node, tidy)
+  return tidy
+}
+
+function build(node: Json, root: Json, known: Map<unknown, Tidy>): Tidy {
+  const ops = node['x-norm']
+  if (Array.isArray(ops)) return (value) => (typeof value === 'string' ? apply(value, ops) : value)
+  if (typeof node.$ref === 'string') return compile(target(node.$ref, root), root, known)
+  if (Array.isArray(node.oneOf)) return discriminated(node, root, known)
+  // Elsewhere under anyOf x-norm is refused: only `[X, null]` can hold one.
+  if (Array.isArray(node.anyOf)) {
+    const inner = node.anyOf.filter((branch) => !isObject(branch) || branch.type !== 'null')
+    return inner.length === 1 ? compile(inner[0], root, known) : same
+  }
+  return container(node, root, known)
+}
+
+function container(node: Json, root: Json, known: Map<unknown, Tidy>): Tidy {
+  const properties = isObject(node.properties) ? node.properties : {}
+  const members = new Map(Object.entries(properties).map(([key, inner]) => [key, compile(inner, root, known)]))
+  const rest = compile(node.additionalProperties, root, known)
+  const prefix = Array.isArray(node.prefixItems) ? node.prefixItems.map((inner) => compile(inner, root, known)) : []
+  const items = compile(node.items, root, known)
+  if ([...members.values(), rest, ...prefix, items].every((tidy) => tidy === same)) return same
+  return (value) => {
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) value[i] = (prefix[i] ?? items)(value[i])
+    } else if (isObject(value)) {
+      for (const key of Object.keys(value)) value[key] = (members.get(key) ?? rest)(value[key])
+    }
+    return value
+  }
+}
+
+function discriminated(node: Json, root: Json, known: Map<unknown, Tidy>): Tidy {
+  const branches = (node.oneOf as unknown[]).map((branch) => {
+    const object = isObject(branch) && typeof branch.$ref === 'string' ? target(branch.$ref, root) : branch
+    return {
+      properties: isObject(object) && isObject(object.properties) ? object.properties : {},
+      tidy: compile(branch, root, known),
+    }
+  })
+  const first = branches[0]?.properties ?? {}
+  const key =
+    typeof node['x-discriminator'] === 'string'
+      ? node['x-discriminator']
+      : Object.keys(first)
+          .toSorted()
+          .find((name) => branches.every((branch) => fixed(branch.properties[name])))
+  if (key === undefined) return same
+  return (value) => {
+    if (!isObject(value)) return value
+    return branches.find((branch) => admits(branch.properties[key], value[key]))?.tidy(value) ?? value
+  }
+}
+
+const admits = (schema: unknown, value: unknown): boolean =>
+  isObject(schema) && (schema.const === value || (Array.isArray(schema.enum) && schema.enum.includes(value)))
+
+const fixed = (schema: unknown): boolean => isObject(schema) && ('const' in schema || 'enum' in schema)
+
+function target(reference: string, root: Json): unknown {
+  const defs = isObject(root.$defs) ? root.$defs : {}
+  return reference === '#' ? root : defs[reference.slice('#/$defs/'.length)]
+}
+
+function apply(text: string, ops: readonly unknown[]): string {
+  let done = text
+  if (ops.includes('lower')) done = done.toLowerCase()
+  if (ops.includes('nfc')) done = done.normalize('NFC')
+  if (ops.includes('collapse')) done = done.replace(/\s+/g, ' ')
+  return ops.includes('trim') ? done.trim() : done
+}
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,50 @@
+// The same contracts as the product takes them: defineContract and norm, or the user's lock with its digest switched.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { defineContract, loadContract, norm, type Contract } from 'sidelane'
+import * as z from 'zod'
+import type { Digest } from '../contender.ts'
+import { sources, type ContractRef } from './sources.ts'
+import type { Texts } from './texts.ts'
+
+const ourTexts: Texts = {
+  text: (ops, limits) => norm(limits(z.string()), ops),
+  email: (ops) => norm(z.email(), ops),
+}
+
+/** What to do otherwise than the contract says. */
+export interface Change {
+  /** Leaves the canonical form uncompressed. */
+  readonly uncompressed?: boolean
+}
+
+const uncompressed = { codec: 'none' } as const
+
+/** The contract with the given digest. Throws what `defineContract` and `loadContract` throw. */
+export function ourContract(ref: ContractRef, digest: Digest, change: Change = {}): Contract {
+  const compress = change.uncompressed === true ? { compress: uncompressed } : {}
+  if ('lockFile' in ref) return switchedLock(ref.lockFile, { digest, ...compress })
+  const { name, schema } = sources[ref.source]
+  return defineContract({ name, schema: schema(ourTexts), digest, ...compress }) as Contract
+}
+
+/** Takes anything, and neither hashes nor compresses: reading and writing are left. */
+export const anything = (): Contract =>
+  defineContract({ name: 'anything', schema: z.unknown(), digest: 'none', compress: uncompressed })
+
+function switchedLock(file: string, change: { digest: Digest; compress?: typeof uncompressed }): Contract {
+  // First as it is: what is wrong with it must be reported for the user's own file.
+  const own = loadContract(file)
+  if (own.lock.digest === change.digest && change.compress === undefined) return own
+  const folder = mkdtempSync(join(tmpdir(), 'sidelane-bench-'))
+  try {
+    const copy = join(folder, 'contract.lock.json')
+    const lock = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+    writeFileSync(copy, JSON.stringify({ ...lock, ...change }))
+    return loadContract(copy)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

@@ -1,0 +1,69 @@
+// What the figures were measured on. Everything that can move a ratio is named in the header.
+
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism, cpus, loadavg, release, totalmem, type as osType } from 'node:os'
+import process from 'node:process'
+
+export interface Machine {
+  readonly cpu: string
+  readonly cores: number
+  /** Of those that matter for hashing and compressing; empty where the system does not tell. */
+  readonly cpuFeatures: readonly string[]
+  readonly memoryGib: number
+  readonly os: string
+  readonly node: string
+  readonly v8: string
+  readonly zlib: string
+  /** Load of the last minute when the run began; a busy machine makes absolute figures worthless. */
+  readonly load: number
+  /** The peers' versions. */
+  readonly packages: Readonly<Record<string, string>>
+}
+
+const telling = ['sha_ni', 'avx2', 'bmi2', 'avx512f', 'vpclmulqdq', 'sha2', 'asimd', 'crc32']
+
+export function fingerprint(): Machine {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    cpuFeatures: cpuFeatures(),
+    memoryGib: Math.round(totalmem() / 2 ** 30),
+    os: `${osType()} ${release()} ${process.arch}`,
+    node: process.version,
+    v8: process.versions.v8,
+    zlib: process.versions.zlib,
+    load: Math.round((loadavg()[0] ?? 0) * 100) / 100,
+    packages: Object.fromEntries(
+      ['zod', 'ajv', 'fflate', 'canonicalize', 'piscina'].map((name) => [name, version(name)]),
+    ),
+  }
+}
+
+function cpuFeatures(): string[] {
+  try {
+    const flags = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.split(' ') ?? []
+    return telling.filter((feature) => flags.includes(feature))
+  } catch {
+    return []
+  }
+}
+
+const require = createRequire(import.meta.url)
+
+// Not every package lets its package.json be imported: look beside its entry, upwards.
+function version(name: string): string {
+  try {
+    const paths = require.resolve.paths(name) ?? []
+    for (const folder of paths) {
+      try {
+        return (JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8')) as { version: string }).version
+      } catch {
+        // Not in this folder: the next one.
+      }
+    }
+    return 'unknown'
+  } catch {
+    return 'unknown'
+  }
+}

@@ -1,0 +1,196 @@
+// The clock of the run: all rows of one payload set in interleaved rounds. What a row is worth is decided elsewhere
+// (report/, verdict.ts); whether its answers are right was verified before (verify.ts) and is watched here.
+
+import { performance } from 'node:perf_hooks'
+import { bodyBytes, type Contender } from '../contender.ts'
+import type { CpuMeter } from './cpu.ts'
+import { collect } from './heap.ts'
+import { median, percentile } from './stats.ts'
+
+/** One contender at one depth. */
+export interface Lane {
+  readonly contender: Contender
+  /** Calls in flight. */
+  readonly depth: number
+  /** Bytes of all bodies in one pass over the payloads, as verified. */
+  readonly passBytes: number
+}
+
+export interface Timing {
+  readonly usPerPayload: number
+  /** The best round. */
+  readonly minUsPerPayload: number
+  /** The worst round. */
+  readonly maxUsPerPayload: number
+  readonly p50Us: number
+  readonly p99Us: number
+  readonly mainThreadUs: number
+  /** Timed calls, all rounds together. */
+  readonly calls: number
+}
+
+export interface RoundPlan {
+  readonly rounds: number
+  /** Time for all lanes together, warm-up included. */
+  readonly budgetMs: number
+  readonly meter: CpuMeter
+  readonly onRound: (done: number, of: number) => void
+}
+
+/** A timed answer had another size than the verified one. */
+export class WrongAnswer extends Error {
+  override readonly name = 'WrongAnswer'
+}
+
+// Warm-up gets one and a half slots: the compilers must be done before the first round.
+const warmSlots = 1.5
+
+interface Track {
+  readonly lane: Lane
+  /** Whole passes over the payloads in one slot, so that every lane sees the same mix. */
+  readonly passes: number
+  readonly latencies: Float64Array
+  readonly usPerPayload: number[]
+  readonly mainThreadUs: number[]
+}
+
+/** Times every lane `plan.rounds` times, in turn. */
+export async function measure(lanes: readonly Lane[], payloads: readonly Buffer[], plan: RoundPlan): Promise<Timing[]> {
+  const slotMs = plan.budgetMs / Math.max(1, lanes.length) / (plan.rounds + warmSlots)
+  const tracks: Track[] = []
+  for (const [index, lane] of lanes.entries()) {
+    tracks.push(await warmUp(lane, payloads, slotMs, plan.rounds))
+    plan.onRound((index + 1) / lanes.length - 1, plan.rounds)
+  }
+  for (let round = 0; round < plan.rounds; round++) {
+    for (let i = 0; i < tracks.length; i++) {
+      // Each round starts at another lane, so that none always runs behind the same neighbour.
+      await runSlot(tracks[(i + round * 5) % tracks.length] as Track, payloads, round, plan.meter)
+      plan.onRound(round + (i + 1) / tracks.length, plan.rounds)
+    }
+  }
+  return tracks.map(summarize)
+}
+
+async function warmUp(lane: Lane, payloads: readonly Buffer[], slotMs: number, rounds: number): Promise<Track> {
+  const from = performance.now()
+  const scratch = new Float64Array(payloads.length)
+  do {
+    await runPasses(lane, payloads, 1, scratch, 0)
+  } while (performance.now() - from < slotMs * warmSlots)
+  const again = performance.now()
+  await runPasses(lane, payloads, 1, scratch, 0)
+  const passes = Math.max(1, Math.round(slotMs / (performance.now() - again)))
+  const latencies = new Float64Array(passes * payloads.length * rounds)
+  return { lane, passes, latencies, usPerPayload: [], mainThreadUs: [] }
+}
+
+async function runSlot(track: Track, payloads: readonly Buffer[], round: number, meter: CpuMeter): Promise<void> {
+  const { lane, passes } = track
+  const calls = passes * payloads.length
+  // Nobody pays for the garbage of the lane before.
+  collect()
+  const stopCpu = meter.start()
+  const from = performance.now()
+  const bytes = await runPasses(lane, payloads, passes, track.latencies, round * calls)
+  const wallUs = (performance.now() - from) * 1000
+  const cpuUs = stopCpu()
+  if (bytes !== lane.passBytes * passes) {
+    const { id, digest } = lane.contender
+    throw new WrongAnswer(
+      `${id} (digest ${digest}): ${bytes} body bytes in a timed round, verified were ${lane.passBytes * passes}`,
+    )
+  }
+  track.usPerPayload.push(wallUs / calls)
+  track.mainThreadUs.push(cpuUs / calls)
+}
+
+function summarize({ latencies, usPerPayload, mainThreadUs }: Track): Timing {
+  const sorted = latencies.toSorted()
+  return {
+    usPerPayload: median(usPerPayload),
+    minUsPerPayload: Math.min(...usPerPayload),
+    maxUsPerPayload: Math.max(...usPerPayload),
+    p50Us: percentile(sorted, 0.5) * 1000,
+    p99Us: percentile(sorted, 0.99) * 1000,
+    mainThreadUs: median(mainThreadUs),
+    calls: sorted.length,
+  }
+}
+
+/** Returns the bytes of all bodies. Latencies are in ms. */
+async function runPasses(
+  lane: Lane,
+  payloads: readonly Buffer[],
+  passes: number,
+  latencies: Float64Array,
+  offset: number,
+): Promise<number> {
+  if (lane.contender.mode === 'sync') return runSync(lane.contender, payloads, passes, latencies, offset)
+  if (lane.depth === 1) return runOne(lane.contender, payloads, passes, latencies, offset)
+  return runDeep(lane, payloads, passes, latencies, offset)
+}
+
+function runSync(
+  contender: Contender,
+  payloads: readonly Buffer[],
+  passes: number,
+  latencies: Float64Array,
+  offset: number,
+): number {
+  let bytes = 0
+  let at = offset
+  for (let pass = 0; pass < passes; pass++) {
+    for (const payload of payloads) {
+      const from = performance.now()
+      // `sync` contenders give no promise.
+      const answer = contender.call(payload) as Awaited<ReturnType<Contender['call']>>
+      latencies[at++] = performance.now() - from
+      bytes += bodyBytes(answer)
+    }
+  }
+  return bytes
+}
+
+async function runOne(
+  contender: Contender,
+  payloads: readonly Buffer[],
+  passes: number,
+  latencies: Float64Array,
+  offset: number,
+): Promise<number> {
+  let bytes = 0
+  let at = offset
+  for (let pass = 0; pass < passes; pass++) {
+    for (const payload of payloads) {
+      const from = performance.now()
+      const answer = await contender.call(payload)
+      latencies[at++] = performance.now() - from
+      bytes += bodyBytes(answer)
+    }
+  }
+  return bytes
+}
+
+async function runDeep(
+  { contender, depth }: Lane,
+  payloads: readonly Buffer[],
+  passes: number,
+  latencies: Float64Array,
+  offset: number,
+): Promise<number> {
+  const total = passes * payloads.length
+  let next = 0
+  let bytes = 0
+  const caller = async (): Promise<void> => {
+    while (next < total) {
+      const index = next++
+      const from = performance.now()
+      const answer = await contender.call(payloads[index % payloads.length] as Buffer)
+      latencies[offset + index] = performance.now() - from
+      bytes += bodyBytes(answer)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(depth, total) }, caller))
+  return bytes
+}

@@ -1,0 +1,64 @@
+// Equal work, checked before anything is timed: each contender answers every payload, and each answer is opened and
+// compared with the reference. One wrong answer ends the run.
+
+import canonicalize from 'canonicalize'
+import { createHash } from 'node:crypto'
+import { brotliDecompressSync, gunzipSync, gzipSync, inflateRawSync, inflateSync } from 'node:zlib'
+import type { Answer, Contender } from '../contender.ts'
+import { WrongAnswer } from './rounds.ts'
+
+/** What every contender must give for one payload; null: it must refuse. */
+export type Reference = string | null
+
+export interface Verified {
+  /** Bytes of all bodies in one pass. */
+  readonly passBytes: number
+  /** What node:zlib, gzip level 1, makes of the same texts. */
+  readonly zlibBytes: number
+}
+
+export async function verify(
+  contender: Contender,
+  payloads: readonly Buffer[],
+  references: readonly Reference[],
+  codec: string,
+): Promise<Verified> {
+  let passBytes = 0
+  let zlibBytes = 0
+  for (const [index, payload] of payloads.entries()) {
+    const wrong = (what: string): WrongAnswer =>
+      new WrongAnswer(`${contender.id} (digest ${contender.digest}), payload ${index}: ${what}`)
+    const reference = references[index] as Reference
+    const answer: Answer = await contender.call(payload)
+    if (!answer.ok || reference === null) {
+      if (answer.ok !== (reference !== null))
+        throw wrong(answer.ok ? 'accepted, must be refused' : 'refused, must be accepted')
+      continue
+    }
+    const text = decompress(answer.body, contender.side === 'ours' ? codec : 'gzip')
+    if (contender.canonical && text !== reference) throw wrong('the body is not the canonical form')
+    // Key order is the peer's own affair: its document must be ours.
+    if (!contender.canonical && canonicalize(JSON.parse(text)) !== reference)
+      throw wrong('the body is another document')
+    const digest = contender.digest === 'none' ? null : createHash('sha256').update(reference).digest('hex')
+    if (answer.digest !== digest) throw wrong(`the digest is ${String(answer.digest)}, not ${String(digest)}`)
+    passBytes += answer.body.length
+    zlibBytes += gzipSync(text, { level: 1 }).length
+  }
+  return { passBytes, zlibBytes }
+}
+
+/** The text of a body. */
+function decompress(body: Uint8Array, codec: string): string {
+  const open = openers[codec]
+  if (open === undefined) throw new WrongAnswer(`this benchmark cannot open codec ${codec}`)
+  return open(body).toString()
+}
+
+const openers: Readonly<Record<string, (body: Uint8Array) => Buffer>> = {
+  gzip: (body) => gunzipSync(body),
+  deflate: (body) => inflateSync(body),
+  'deflate-raw': (body) => inflateRawSync(body),
+  brotli: (body) => brotliDecompressSync(body),
+  none: (body) => Buffer.from(body),
+}

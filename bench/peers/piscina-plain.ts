@@ -1,0 +1,33 @@
+// zod+zlib in plain Piscina, one task a payload: what a team writes that moves its hot path to worker threads by itself.
+
+import { Piscina } from 'piscina'
+import type { ContractRef } from '../contracts/sources.ts'
+import type { Answer, Contender } from '../contender.ts'
+
+/** What the worker gets at its start. */
+export interface PlainWorkerData {
+  readonly ref: ContractRef
+  readonly level: number
+}
+
+export function piscinaPlainPeer(ref: ContractRef, level: number, threads: number): Contender {
+  const workerData: PlainWorkerData = { ref, level }
+  // As many threads as our pool has, and none that stops and starts again: all else is Piscina's default.
+  const pool = new Piscina<Uint8Array, Answer>({
+    filename: new URL('./piscina-plain-worker.js', import.meta.url).href,
+    name: 'handle',
+    minThreads: threads,
+    maxThreads: threads,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    workerData,
+  })
+  return {
+    id: 'piscina-plain',
+    digest: 'none',
+    side: 'peer',
+    mode: 'pool',
+    canonical: false,
+    call: (payload) => pool.run(payload),
+    close: () => pool.close(),
+  }
+}

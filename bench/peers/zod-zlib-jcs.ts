@@ -1,0 +1,28 @@
+// zod+zlib doing our work: sorted canonical form (npm canonicalize) and SHA-256 of it before compression.
+
+import canonicalize from 'canonicalize'
+import { createHash } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
+import type { ContractRef } from '../contracts/sources.ts'
+import type { Contender } from '../contender.ts'
+import { zodReader } from './zod-zlib.ts'
+
+export function zodZlibJcsPeer(ref: ContractRef, level: number): Contender {
+  const read = zodReader(ref)
+  const options = { level }
+  return {
+    id: 'zod+zlib+jcs',
+    digest: 'sha-256',
+    side: 'peer',
+    mode: 'sync',
+    canonical: true,
+    call(payload) {
+      const data = read(payload)
+      if (data === undefined) return { ok: false }
+      const text = canonicalize(data) as string
+      const digest = createHash('sha256').update(text).digest('hex')
+      return { ok: true, body: gzipSync(text, options), digest }
+    },
+    close: async () => {},
+  }
+}

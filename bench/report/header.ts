@@ -1,0 +1,37 @@
+// What a run was made on and with: the head of the report and of the JSON file.
+
+import type { SetReport } from '../cases/compare.ts'
+import { poolThreads, type Hosts } from '../contenders.ts'
+import { fingerprint, type Machine } from '../measure/machine.ts'
+import type { WakeProbe } from '../measure/wake.ts'
+
+export interface Header {
+  readonly machine: Machine
+  /** One line for each engine of this run, and what `auto` takes. */
+  readonly engines: readonly { readonly name: string; readonly text: string }[]
+  readonly poolThreads: number
+  /** How main-thread time was measured. */
+  readonly cpuMethod: string
+  readonly rounds: number
+  readonly seed: number
+  readonly depths: readonly number[]
+  readonly wake: WakeProbe | null
+  readonly sets: readonly SetReport[]
+}
+
+export function makeHeader(hosts: Hosts, rest: Omit<Header, 'machine' | 'engines' | 'poolThreads'>): Header {
+  return { machine: fingerprint(), engines: engineLines(hosts), poolThreads: poolThreads(), ...rest }
+}
+
+function engineLines(hosts: Hosts): Header['engines'] {
+  const of = (engine: 'js' | 'native'): { name: string; text: string }[] => {
+    const host = hosts.open.get(`inline-${engine}`) ?? hosts.open.get(`pool-${engine}`)
+    const missing = hosts.missing.get(`inline-${engine}`) ?? hosts.missing.get(`pool-${engine}`)
+    if (host !== undefined) return [{ name: engine, text: host.engine.reason }]
+    return missing === undefined ? [] : [{ name: engine, text: `absent, no rows: ${missing}` }]
+  }
+  const { kind, reason, tried } = hosts.auto
+  const failed = tried.map(({ path, error }) => `${path}: ${error}`).join('; ')
+  const auto = { name: 'auto', text: `takes ${kind}: ${reason}${failed === '' ? '' : ` (tried ${failed})`}` }
+  return [auto, ...of('js'), ...of('native')]
+}

@@ -1,0 +1,30 @@
+// Tells on stderr that the run is alive: one moving line on a terminal, else a line now and then.
+
+import { performance } from 'node:perf_hooks'
+import process from 'node:process'
+
+export interface Progress {
+  /** What is being done, and how much of the whole run is done (0 to 1). */
+  at(what: string, done: number): void
+  end(): void
+}
+
+const quietMs = 5000
+
+export function progress(): Progress {
+  const terminal = process.stderr.isTTY === true
+  const from = performance.now()
+  let said = -quietMs
+  return {
+    at(what, done) {
+      const sinceMs = performance.now() - from
+      if (sinceMs - said < (terminal ? 100 : quietMs)) return
+      said = sinceMs
+      const line = `${String(Math.round(done * 100)).padStart(3)} %  ${(sinceMs / 1000).toFixed(0)} s  ${what}`
+      process.stderr.write(terminal ? `\r\x1b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}` : `${line}\n`)
+    },
+    end() {
+      if (terminal) process.stderr.write('\r\x1b[2K')
+    },
+  }
+}

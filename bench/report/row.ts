@@ -1,0 +1,71 @@
+// One line of the table, as the JSON file holds it.
+
+import type { Lane, Timing } from '../measure/rounds.ts'
+
+export interface Row {
+  /** The contender: `zod+zlib`, `inline-native`, … */
+  readonly id: string
+  readonly side: 'peer' | 'ours'
+  readonly placement: 'inline' | 'pool'
+  /** Name of the payload set. */
+  readonly payloads: string
+  readonly digest: 'none' | 'sha-256'
+  /** Calls in flight. */
+  readonly depth: number
+  /** Wall time by payloads, the median of the rounds; the best and the worst round beside it. */
+  readonly usPerPayload: number
+  readonly minUsPerPayload: number
+  readonly maxUsPerPayload: number
+  readonly payloadsPerSecond: number
+  /** Of single calls, all rounds together. */
+  readonly p50Us: number
+  readonly p99Us: number
+  /** CPU time of the main thread, the median of the rounds. */
+  readonly mainThreadUs: number
+  /** Mean size of a body. */
+  readonly outBytes: number
+  /** All bodies against node:zlib's gzip level 1 of the same texts: 1.02 is two per cent larger. */
+  readonly sizeToZlib: number
+  /** How many times as fast as the baseline; null when the baseline did not run. */
+  readonly ratioZodZlib: number | null
+  readonly ratioZodZlibJcs: number | null
+  /** Timed calls. */
+  readonly calls: number
+}
+
+/** What a lane was verified to give. */
+export interface Sizes {
+  readonly passBytes: number
+  readonly zlibBytes: number
+  readonly payloads: number
+}
+
+export function toRows(
+  set: string,
+  lanes: readonly Lane[],
+  timings: readonly Timing[],
+  sizes: readonly Sizes[],
+): Row[] {
+  const us = (id: string): number | undefined =>
+    timings[lanes.findIndex((lane) => lane.contender.id === id)]?.usPerPayload
+  const [zodZlib, zodZlibJcs] = [us('zod+zlib'), us('zod+zlib+jcs')]
+  return lanes.map(({ contender, depth }, index) => {
+    const { calls, ...timing } = timings[index] as Timing
+    const { passBytes, zlibBytes, payloads } = sizes[index] as Sizes
+    return {
+      id: contender.id,
+      side: contender.side,
+      placement: contender.mode === 'pool' ? 'pool' : 'inline',
+      payloads: set,
+      digest: contender.digest,
+      depth,
+      ...timing,
+      payloadsPerSecond: 1e6 / timing.usPerPayload,
+      outBytes: passBytes / payloads,
+      sizeToZlib: zlibBytes === 0 ? 1 : passBytes / zlibBytes,
+      ratioZodZlib: zodZlib === undefined ? null : zodZlib / timing.usPerPayload,
+      ratioZodZlibJcs: zodZlibJcs === undefined ? null : zodZlibJcs / timing.usPerPayload,
+      calls,
+    }
+  })
+}

@@ -1,0 +1,155 @@
+// Process entry: `node build/bench/run.js`. Reads the command line, runs what it asks for, prints the report.
+
+import { writeFileSync } from 'node:fs'
+import process from 'node:process'
+import { BadArgs, readArgs, usage, type Args } from './args.ts'
+import { compare, type Compared } from './cases/compare.ts'
+import { memoryIds, memoryList, memoryOf, type Memory } from './cases/memory.ts'
+import { openLoop, openLoopText } from './cases/open-loop.ts'
+import { stages } from './cases/stages.ts'
+import { contenderIds, openHosts, type Hosts } from './contenders.ts'
+import { cpuMeter } from './measure/cpu.ts'
+import { WrongAnswer } from './measure/rounds.ts'
+import { wakeProbe } from './measure/wake.ts'
+import { BadPayloads, defaultSetNames, namedSets, thinned, userSet, type PayloadSet } from './payloads/sets.ts'
+import { makeHeader } from './report/header.ts'
+import { progress } from './report/progress.ts'
+import { headerText, setText, verdictText } from './report/text.ts'
+import { judge, targetList, type Target } from './targets.ts'
+import { decide } from './verdict.ts'
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`)
+
+try {
+  process.exitCode = await main(
+    readArgs(process.argv.slice(2), { contenders: contenderIds, sets: Object.keys(namedSets(0)) }),
+  )
+} catch (error) {
+  process.exitCode = explain(error)
+}
+
+function explain(error: unknown): number {
+  if (error instanceof BadArgs || error instanceof BadPayloads) {
+    process.stderr.write(`${error.message}\nTry --help.\n`)
+    return 2
+  }
+  if (error instanceof WrongAnswer) {
+    process.stderr.write(`Wrong answer, nothing here counts: ${error.message}\n`)
+    return 1
+  }
+  if (
+    typeof (error as { code?: unknown }).code === 'string' &&
+    String((error as { code: string }).code).startsWith('contract.')
+  ) {
+    const { message, pointer } = error as { message: string; pointer?: string }
+    process.stderr.write(`The contract cannot be used: ${message}${pointer ? ` (at ${pointer})` : ''}\n`)
+    return 2
+  }
+  throw error
+}
+
+async function main(args: Args): Promise<number> {
+  if (args.help) {
+    print(usage)
+    return 0
+  }
+  const wanted = new Set<string>(args.only ?? contenderIds)
+  const hosts = await openHosts(wanted)
+  try {
+    if (args.stages) return await runStages(args)
+    if (args.memory) return (await runMemory(args, hosts), 0)
+    return await runCompare(args, hosts, wanted)
+  } finally {
+    await hosts.close()
+  }
+}
+
+function chooseSets(args: Args): PayloadSet[] {
+  if (args.payloads !== undefined && args.contract !== undefined) {
+    return [thinned(userSet(args.payloads, args.contract), args.full ? 4096 : 256, args.full ? 16e6 : 4e6)]
+  }
+  const makers = namedSets(args.seed)
+  const names = args.sets ?? (args.targets ? ['orders'] : defaultSetNames(args.full))
+  return names.map((name) => thinned((makers[name] as () => PayloadSet)(), args.full ? 1024 : 256, 16e6))
+}
+
+async function runCompare(args: Args, hosts: Hosts, wanted: ReadonlySet<string>): Promise<number> {
+  const sets = chooseSets(args)
+  const meter = cpuMeter()
+  const depths = args.full ? [64, 8, 1] : [64, 1]
+  const pooled = [...wanted].some((id) => id.startsWith('p'))
+  const wake = pooled ? await wakeProbe() : null
+  const budgetMs = args.budgetMs ?? (args.full ? 240_000 : 36_000)
+  const weights = sets.reduce((sum, set) => sum + set.weight, 0)
+  const tell = progress()
+  const done: Compared[] = []
+  let before = 0
+  for (const set of sets) {
+    const share = set.weight / weights
+    done.push(
+      await compare(set, {
+        hosts,
+        wanted,
+        rounds: args.rounds,
+        budgetMs: budgetMs * share,
+        depths,
+        meter,
+        onProgress: (what, part) => tell.at(`${set.name}: ${what}`, before + part * share),
+      }),
+    )
+    before += share
+  }
+  tell.end()
+
+  const rows = done.flatMap((compared) => compared.rows)
+  const verdicts = done
+    .filter((_, index) => sets[index]?.expect === 'accept')
+    .map(({ report, rows: own }) => decide(report.name, own, wake?.p50Us ?? Number.NaN))
+  const header = makeHeader(hosts, {
+    cpuMethod: meter.method,
+    rounds: args.rounds,
+    seed: args.seed,
+    depths,
+    wake,
+    sets: done.map(({ report }) => report),
+  })
+  print(headerText(header))
+  for (const { report, rows: own } of done) print(`\n${setText(report, own, wake)}`)
+  print(`\nverdict\n${verdictText(verdicts)}`)
+
+  const memory = args.targets ? await runMemory(args, hosts) : undefined
+  const orders = rows.filter((row) => row.payloads === 'orders')
+  const targets = orders.length > 0 ? judge(orders, memory) : []
+  if (targets.length > 0) print(`\nspeed to reach\n${targetList(targets)}`)
+  const rates = args.full ? await openLoop(sets[0] as PayloadSet, hosts, wanted, rows) : []
+  if (rates.length > 0) print(`\nfixed rates, ${sets[0]?.name}\n${openLoopText(rates)}`)
+
+  if (args.json !== undefined) {
+    const [verdict = null] = verdicts
+    writeFileSync(
+      args.json,
+      `${JSON.stringify({ header, rows, verdict, verdicts, targets, rates, memory }, null, 2)}\n`,
+    )
+  }
+  return args.strict && missed(targets) ? 1 : 0
+}
+
+const missed = (targets: readonly Target[]): boolean => targets.some(({ met }) => met !== true)
+
+async function runMemory(args: Args, hosts: Hosts): Promise<Memory[]> {
+  const list: Memory[] = []
+  const tell = progress()
+  const ids = memoryIds.filter((id) => hosts.open.has(id))
+  for (const [index, id] of ids.entries()) {
+    tell.at(`memory of ${id}`, index / ids.length)
+    list.push(await memoryOf(id, args.seed))
+  }
+  tell.end()
+  print(`\nresident memory, order events\n${memoryList(list)}`)
+  return list
+}
+
+async function runStages(args: Args): Promise<number> {
+  print(await stages(chooseSets(args)[0] as PayloadSet))
+  return 0
+}

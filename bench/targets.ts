@@ -1,0 +1,66 @@
+// The speed that this version promises, held against the rows of the order events. It reports; --strict makes it judge.
+
+import type { Memory } from './cases/memory.ts'
+import type { Row } from './report/row.ts'
+
+export interface Target {
+  readonly name: string
+  readonly target: string
+  /** null: the rows it needs are not there. */
+  readonly measured: string | null
+  readonly met: boolean | null
+}
+
+type Find = (id: string, digest?: 'none' | 'sha-256', depth?: number) => Row | undefined
+
+/** `rows` of the set `orders`. */
+export function judge(rows: readonly Row[], memory: readonly Memory[] | undefined): Target[] {
+  const find: Find = (id, digest = 'none', depth = 1) =>
+    rows.find((row) => row.id === id && row.digest === digest && row.depth === depth)
+  const faster = (id: string, digest: 'none' | 'sha-256', peer: string, times: number): Target => {
+    const [ours, theirs] = [find(id, digest), find(peer, digest)]
+    const name = `${id} against ${peer}, digest ${digest}`
+    const target = `≥ ${times} ×`
+    if (ours === undefined || theirs === undefined) return { name, target, measured: null, met: null }
+    const ratio = theirs.usPerPayload / ours.usPerPayload
+    return { name, target, measured: `${ratio.toFixed(2)} ×`, met: ratio >= times }
+  }
+  const mainThread = (id: string): Target => {
+    const [ours, theirs] = [find(id, 'none', 64), find('piscina-plain', 'none', 64)]
+    const name = `${id}, main thread at depth 64 against piscina-plain`
+    const target = '≤ 0.25 ×'
+    if (ours === undefined || theirs === undefined) return { name, target, measured: null, met: null }
+    const ratio = ours.mainThreadUs / theirs.mainThreadUs
+    return { name, target, measured: `${ratio.toFixed(2)} ×`, met: ratio <= 0.25 }
+  }
+  return [
+    faster('inline-native', 'none', 'zod+zlib', 4),
+    faster('inline-native', 'sha-256', 'zod+zlib+jcs', 4.5),
+    faster('inline-native', 'none', 'zod+fflate', 6),
+    faster('inline-js', 'none', 'zod+zlib', 1.2),
+    faster('inline-js', 'sha-256', 'zod+zlib+jcs', 1.5),
+    mainThread('pool-js'),
+    mainThread('pool-native'),
+    ...(memory ?? []).map(flat),
+  ]
+}
+
+function flat({ id, ratio }: Memory): Target {
+  const measured = `${((ratio - 1) * 100).toFixed(1)} %`
+  return {
+    name: `${id}, RSS after 100,000 against 20,000 payloads`,
+    target: '± 5 %',
+    measured,
+    met: Math.abs(ratio - 1) <= 0.05,
+  }
+}
+
+export function targetList(targets: readonly Target[]): string {
+  const width = Math.max(...targets.map(({ name }) => name.length))
+  return targets
+    .map(({ name, target, measured, met }) => {
+      const word = met === null ? 'not measured' : met ? 'met' : 'NOT met'
+      return `${name.padEnd(width)}  ${target.padEnd(8)}  ${(measured ?? '–').padStart(8)}  ${word}`
+    })
+    .join('\n')
+}
