@@ -9,7 +9,7 @@ import { canonicalText, readText } from '../../src/json/index.ts'
 interface Vector {
   description: string
   schema: unknown
-  numbers?: 'double'
+  numbers?: 'safe' | 'double'
   tests: { description: string; text: string; outcome: { ok: true; canonical?: string } | Rejected }[]
 }
 

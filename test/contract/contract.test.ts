@@ -1,0 +1,74 @@
+// Contracts as objects: what parseLock and loadContract give back, and issues in words.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
+import { describeIssue, loadContract, parseLock, SidelaneError, type Issue } from '../../src/contract/index.ts'
+
+const lock = '{"profile":"p1","unicode":"15.0","name":"orders","schema":{"type":"object","title":"Order"}}'
+
+describe('a contract', () => {
+  const contract = parseLock(lock)
+  test('holds the lock with defaults written out and the schema as written', () => {
+    expect(contract.name).toBe('orders')
+    expect(contract.lock).toEqual({
+      profile: 'p1',
+      unicode: '15.0',
+      name: 'orders',
+      numbers: 'safe',
+      limits: { maxBytes: 1_048_576, maxDepth: 64, maxKeys: 10_000 },
+      schema: { type: 'object', title: 'Order' },
+      compress: { codec: 'gzip', level: 1 },
+      digest: 'sha-256',
+    })
+  })
+  test('comes back the same from its own lock', () => {
+    expect(parseLock(JSON.stringify(contract.lock))).toEqual(contract)
+  })
+  test('is read from bytes as from text', () => {
+    expect(parseLock(new TextEncoder().encode(lock))).toEqual(contract)
+  })
+  test('cannot be changed', () => {
+    expect(() => Object.assign(contract.lock.limits, { maxBytes: 1 })).toThrow(TypeError)
+    expect(() => Object.assign(contract, { id: '' })).toThrow(TypeError)
+  })
+})
+
+describe('loadContract', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sidelane-'))
+  const file = join(folder, 'orders.lock.json')
+  writeFileSync(file, lock)
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test('takes a path or a file URL', () => {
+    expect(loadContract(file)).toEqual(parseLock(lock))
+    expect(loadContract(pathToFileURL(file))).toEqual(parseLock(lock))
+  })
+  test('names a file that is not there', () => {
+    const missing = join(folder, 'none.json')
+    expect(() => loadContract(missing)).toThrow(SidelaneError)
+    expect(() => loadContract(missing)).toThrow(missing)
+  })
+})
+
+test('a chain of thousands of definitions overflows no stack', () => {
+  const $defs: Record<string, unknown> = { d4000: { type: 'string' } }
+  for (let i = 0; i < 4000; i++) $defs[`d${i}`] = { $ref: `#/$defs/d${i + 1}` }
+  const chain = { profile: 'p1', unicode: '15.0', name: 'chain', schema: { $defs, $ref: '#/$defs/d0' } }
+  expect(parseLock(JSON.stringify(chain)).profile.defs).toHaveLength(4001)
+})
+
+describe('describeIssue', () => {
+  const issue = (keyword: Issue['keyword'], params: Issue['params']): Issue =>
+    ({ code: 'validate.failed', pointer: '/a', keyword, params }) as Issue
+  test.each([
+    [issue('type', { expected: ['null', 'string'] }), 'The value at /a must be of type null or string.'],
+    [issue('enum', { expected: ['a', 1, null] }), 'The value at /a must be a, 1 or null.'],
+    [issue('minLength', { limit: 1 }), 'The value at /a must have at least 1 character.'],
+    [issue('maxItems', { limit: 3 }), 'The value at /a must have at most 3 items.'],
+    [issue('pattern', { limit: '^a$' }), 'The value at /a must match the pattern ^a$.'],
+    [issue('required', {}), 'The value at /a is missing.'],
+    [{ code: 'parse.duplicate_key', pointer: '' } as const, 'At the root: An object has the same key twice.'],
+  ])('%#', (finding, sentence) => expect(describeIssue(finding)).toBe(sentence))
+})
