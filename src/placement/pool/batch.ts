@@ -3,7 +3,7 @@
 //
 //   lane: count × 32 bytes of items, then the outcomes (contract/outcome-wire.ts), each at a multiple of 8
 //   item: 0 u32 contract number · 4 u32 1 = canonical · 8 u32 chunk · 12 u32 offset · 16 u32 length
-//         20 u32 state · 24 u32 where the outcome is, 0 = in Answer.overflow · 28 u32 = 0
+//         20 u32 1 = nobody waits for it · 24 u32 where the outcome is, 0 = not in the lane · 28 u32 1 = begun
 
 import type { EngineReport } from '../../contract/index.ts'
 
@@ -18,11 +18,9 @@ const canonicalWord = 1
 const chunkWord = 2
 const offsetWord = 3
 const lengthWord = 4
-const stateWord = 5
+const droppedWord = 5
 const outcomeWord = 6
-
-const stateWanted = 0
-const stateDropped = 1
+const begunWord = 7
 
 /** A contract as a worker gets it, once: it compiles by itself. */
 export interface ContractRecord {
@@ -65,8 +63,8 @@ export interface HelloAnswer {
 export interface BatchAnswer {
   /** Time in the worker, in µs. */
   readonly us: number
-  /** Contracts that this worker was never given; nothing was processed. */
-  readonly missing?: readonly number[]
+  /** This worker was never given one of the contracts; nothing was processed. */
+  readonly missing?: true
   /** Outcomes that the lane had no room for, by item. */
   readonly overflow?: ReadonlyMap<number, Uint8Array>
 }
@@ -84,7 +82,7 @@ export class Lane {
   }
 
   static ofSize(bytes: number): Lane {
-    return new Lane(new SharedArrayBuffer(bytes))
+    return new Lane(new SharedArrayBuffer(aligned(bytes)))
   }
 
   /** Where the outcomes start. */
@@ -100,7 +98,8 @@ export class Lane {
     this.#words[at + offsetWord] = offset
     this.#words[at + lengthWord] = length
     this.#words[at + outcomeWord] = 0
-    Atomics.store(this.#words, at + stateWord, stateWanted)
+    this.#words[at + begunWord] = 0
+    Atomics.store(this.#words, at + droppedWord, 0)
   }
 
   contract(item: number): number {
@@ -125,11 +124,11 @@ export class Lane {
 
   /** Nobody waits for the item any more: a worker that has not begun it leaves it out. */
   drop(item: number): void {
-    Atomics.store(this.#words, item * itemWords + stateWord, stateDropped)
+    Atomics.store(this.#words, item * itemWords + droppedWord, 1)
   }
 
   dropped(item: number): boolean {
-    return Atomics.load(this.#words, item * itemWords + stateWord) === stateDropped
+    return Atomics.load(this.#words, item * itemWords + droppedWord) === 1
   }
 
   /** Where the item's outcome is; 0: not in the lane. */
@@ -139,6 +138,15 @@ export class Lane {
 
   setOutcome(item: number, offset: number): void {
     this.#words[item * itemWords + outcomeWord] = offset
+  }
+
+  /** Set while the worker is at the item: says what it died of. */
+  setBegun(item: number, begun: boolean): void {
+    this.#words[item * itemWords + begunWord] = begun ? 1 : 0
+  }
+
+  begun(item: number): boolean {
+    return this.#word(item, begunWord) === 1
   }
 
   #word(item: number, word: number): number {

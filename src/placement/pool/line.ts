@@ -10,8 +10,8 @@ export class Ticket implements Holder {
   readonly chunk: Chunk
   readonly offset: number
   readonly length: number
-  /** True once a worker died with it. */
-  retried: boolean = false
+  /** How much it is to blame for the death of workers. */
+  blame: number = 0
   /** Told when the call ends while a worker has the payload. */
   onDropped: (() => void) | undefined
   next: Ticket | undefined

@@ -138,8 +138,23 @@ export class PoolPlacement implements Placement {
       const free = this.#slots - this.#batches
       const tasks = this.#pace.tasksFor(this.#queue.size, this.#queue.bytes, free)
       const tickets = this.#take(Math.min(this.#pace.perTask, Math.ceil(this.#queue.size / tasks)))
-      if (tickets.length > 0) void this.#send(this.#pack(tickets), crew)
+      if (tickets.length > 0) this.#dispatch(tickets, crew)
     }
+  }
+
+  #dispatch(tickets: readonly Ticket[], crew: Crew): void {
+    let batch: Batch
+    try {
+      batch = this.#pack(tickets)
+    } catch (error) {
+      // No memory for a lane.
+      for (const ticket of tickets) {
+        ticket.giveBack()
+        ticket.call.fail(toFault(error))
+      }
+      return
+    }
+    void this.#send(batch, crew)
   }
 
   /** The next payloads, without those that cannot be in time. */
@@ -152,14 +167,11 @@ export class PoolPlacement implements Placement {
         ticket.call.fail(deadlineExceeded(ticket.call))
         continue
       }
-      const alone = ticket.retried
       bytes += ticket.length
-      if (tickets.length > 0 && (alone || this.#pace.full(tickets.length + 1, bytes))) break
+      if (tickets.length > 0 && this.#pace.full(tickets.length + 1, bytes)) break
       this.#queue.remove(ticket)
       ticket.call.phase = 'running'
       tickets.push(ticket)
-      // A payload that a worker died with must not take others along a second time.
-      if (alone) break
     }
     return tickets
   }
@@ -181,14 +193,11 @@ export class PoolPlacement implements Placement {
     let answer: BatchAnswer
     try {
       answer = await crew.run(batch.task)
-      if (answer.missing !== undefined) {
-        const contracts = answer.missing.map((number) => this.#contracts.entries[number] as ContractRecord)
-        answer = await crew.run({ ...batch.task, contracts })
-      }
+      // All of them, not only the missing ones: the second run may be another worker's.
+      if (answer.missing === true) answer = await crew.run({ ...batch.task, contracts: this.#contractsOf(batch) })
     } catch (error) {
       this.#batches--
-      // The lane is left to the collector: who knows what still writes to it.
-      this.#retry(batch, error)
+      this.#salvage(batch, error)
       this.#flush()
       return
     }
@@ -199,38 +208,40 @@ export class PoolPlacement implements Placement {
     this.#lanes.giveBack(batch.lane)
   }
 
+  #contractsOf({ tickets }: Batch): ContractRecord[] {
+    const numbers = new Set(tickets.map(({ call }) => call.contractIndex))
+    return [...numbers].map((number) => this.#contracts.entries[number] as ContractRecord)
+  }
+
   #settle({ tickets, lane }: Batch, { us, overflow }: BatchAnswer): void {
     let bytes = 0
     for (const [item, ticket] of tickets.entries()) {
       bytes += ticket.length
       ticket.giveBack()
-      const { call } = ticket
-      if (call.settled) continue
       const at = lane.outcome(item)
-      try {
-        const source = at === 0 ? overflow?.get(item) : lane.bytes
-        if (source === undefined)
-          throw new SidelaneError('internal.panic', { message: 'The worker left a payload out.' })
-        call.settle(decodeOutcome(source, at, call.contract.profile.compress.codec))
-      } catch (error) {
-        call.fail(toFault(error))
-      }
+      settleFrom(at === 0 ? overflow?.get(item) : lane.bytes, at, ticket.call)
     }
     this.#pace.note(us, tickets.length, bytes)
   }
 
-  /** A worker died with the batch: each payload gets one more chance, by itself, so that the one to blame stands alone. */
-  #retry({ tickets }: Batch, cause: unknown): void {
-    for (const ticket of tickets.toReversed()) {
+  /**
+   * A worker died with the batch. What it had done is used, what it had not begun runs again, and the payload that it
+   * was at gets one more chance. The lane is left to the collector.
+   */
+  #salvage({ tickets, lane }: Batch, cause: unknown): void {
+    for (let item = tickets.length - 1; item >= 0; item--) {
+      const ticket = tickets[item] as Ticket
       const { call } = ticket
       ticket.onDropped = undefined
-      if (!call.settled && !ticket.retried) {
-        ticket.retried = true
+      const at = lane.outcome(item)
+      if (at !== 0) settleFrom(lane.bytes, at, call)
+      // Also an innocent payload runs out of chances, lest workers that always die keep it for ever.
+      else if (!call.settled && (ticket.blame += lane.begun(item) ? 2 : 1) < mostBlame) {
         this.#queue.unshift(ticket)
         continue
       }
       ticket.giveBack()
-      call.fail(new SidelaneError('internal.panic', { message: 'Two workers died with this payload.', cause }))
+      call.fail(new SidelaneError('internal.panic', { message: 'The workers that had this payload died.', cause }))
     }
   }
 
@@ -239,6 +250,19 @@ export class PoolPlacement implements Placement {
     for (let ticket = this.#queue.first; ticket !== undefined; ticket = this.#queue.first) {
       ticket.call.fail(new SidelaneError('unavailable', { message: 'The pool has no workers.', cause }))
     }
+  }
+}
+
+/** Two deaths at the payload, or four beside it. */
+const mostBlame = 4
+
+function settleFrom(source: Uint8Array | undefined, at: number, call: Call): void {
+  if (call.settled) return
+  try {
+    if (source === undefined) throw new SidelaneError('internal.panic', { message: 'The worker left a payload out.' })
+    call.settle(decodeOutcome(source, at, call.contract.profile.compress.codec))
+  } catch (error) {
+    call.fail(toFault(error))
   }
 }
 

@@ -37,8 +37,9 @@ function runBatch({ count, lane: shared, chunks, contracts: records }: BatchTask
   const startedAt = performance.now()
   for (const record of records ?? []) learn(record)
   const lane = new Lane(shared)
-  const missing = missingContracts(lane, count)
-  if (missing.length > 0) return { us: 0, missing }
+  for (let item = 0; item < count; item++) {
+    if (!contracts.has(lane.contract(item))) return { us: 0, missing: true }
+  }
 
   const inputs = chunks.map((chunk) => new Uint8Array(chunk))
   const overflow = new Map<number, Uint8Array>()
@@ -47,6 +48,7 @@ function runBatch({ count, lane: shared, chunks, contracts: records }: BatchTask
     if (lane.dropped(item)) continue
     const contract = contracts.get(lane.contract(item)) as CompiledContract | SidelaneError
     const payload = copyIn(inputs[lane.chunk(item)] as Uint8Array, lane.offset(item), lane.length(item))
+    lane.setBegun(item, true)
     const size = answer(contract, payload, lane.canonical(item), lane.bytes, at)
     if (size < 0) {
       const bytes = new Uint8Array(-size)
@@ -56,6 +58,7 @@ function runBatch({ count, lane: shared, chunks, contracts: records }: BatchTask
       lane.setOutcome(item, at)
       at = aligned(at + size)
     }
+    lane.setBegun(item, false)
   }
   if (scratch.length > keptScratchBytes) scratch = new Uint8Array(keptScratchBytes)
   const us = (performance.now() - startedAt) * 1000
@@ -87,14 +90,6 @@ function learn({ number, lock, digestKey }: ContractRecord): void {
       return engine.compile(parseLock(lock), digestKey === undefined ? {} : { digestKey })
     }),
   )
-}
-
-function missingContracts(lane: Lane, count: number): number[] {
-  const missing = new Set<number>()
-  for (let item = 0; item < count; item++) {
-    if (!contracts.has(lane.contract(item))) missing.add(lane.contract(item))
-  }
-  return [...missing]
 }
 
 function copyIn(source: Uint8Array, offset: number, length: number): Uint8Array {

@@ -1,0 +1,456 @@
+// The one conformance suite: every placement × engine passes it, from a file of its own in test/contract/. What only one
+// placement does is in test/placement/.
+import { createHmac } from 'node:crypto'
+import { createHost, createProcessor, defineContract, norm, type Host, type HostOptions, type Outcome } from 'sidelane'
+import { afterAll, describe, expect, test, type TestContext } from 'vitest'
+import * as z from 'zod'
+import { canonicalText, comparable, contractOf } from './support/locks.ts'
+
+export interface Skip {
+  readonly reason: string
+  /** Titles. */
+  readonly tests: readonly string[]
+}
+
+const order = defineContract({
+  name: 'order',
+  schema: z.strictObject({
+    id: z.string().min(1).max(40),
+    email: norm(z.string().regex(/^[^@\s]+@[^@\s]+$/), ['trim', 'lower']),
+    lines: z.array(z.strictObject({ sku: z.string(), quantity: z.int().min(1) })).max(50),
+    note: z.string().optional(),
+  }),
+  limits: { maxBytes: 100_000 },
+})
+const anything = contractOf({}, { name: 'anything', digest: 'none' })
+
+const orderValue = (number: number): { id: string; email: string; lines: { sku: string; quantity: number }[] } => ({
+  lines: Array.from({ length: 1 + (number % 20) }, (_, i) => ({ sku: `sku-${i}`, quantity: i + 1 })),
+  id: `order-${number}`,
+  email: ` Buyer${number}@Example.COM `,
+})
+const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
+
+/** What the data can be refused for, one payload a code. */
+const refused: Readonly<Record<string, { status: number; payload: string | Uint8Array }>> = {
+  'limit.bytes': { status: 413, payload: new Uint8Array(100_001).fill(0x20) },
+  'parse.bom': { status: 400, payload: Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b, 0x7d) },
+  'parse.utf8': { status: 400, payload: Uint8Array.of(0x22, 0xff, 0x22) },
+  'limit.depth': { status: 400, payload: '['.repeat(65) },
+  'parse.syntax': { status: 400, payload: '{"id":}' },
+  'parse.lone_surrogate': { status: 400, payload: '{"id":"\\ud800"}' },
+  'parse.forbidden_key': { status: 400, payload: '{"__proto__":1}' },
+  'parse.duplicate_key': { status: 400, payload: '{"id":1,"\\u0069d":2}' },
+  'number.range': { status: 400, payload: '{"id":1e400}' },
+  'number.unsafe_integer': { status: 400, payload: '{"id":9007199254740993}' },
+  'validate.failed': { status: 422, payload: '{"id":7}' },
+}
+
+/** `setup` names the placement and the engine, and nothing else. */
+export function describeContract(name: string, setup: HostOptions, skips: readonly Skip[] = []): void {
+  describe(name, () => {
+    const titles = new Set<string>()
+    const check = (title: string, run: (context: TestContext) => Promise<void>): void => {
+      titles.add(title)
+      test(title, async (context) => {
+        const skip = skips.find(({ tests }) => tests.includes(title))
+        if (skip !== undefined) context.skip(skip.reason)
+        await needEngine(setup, context)
+        await run(context)
+      })
+    }
+
+    const hosts: Host[] = []
+    let shared: Promise<Host> | undefined
+    const open = async (options: HostOptions = {}): Promise<Host> => {
+      const host = await createHost({ ...setup, ...options })
+      hosts.push(host)
+      return host
+    }
+    const sharedHost = (): Promise<Host> => (shared ??= open({ deadlineMs: 20_000 }))
+    afterAll(() => Promise.all(hosts.map((host) => host.destroy())))
+
+    const inlineJs = createHost({ placement: 'inline', engine: 'js' })
+
+    check('it says which placement and which engine answer', async () => {
+      const host = await sharedHost()
+      const processor = host.processor(order)
+      expect([host.placement, host.engine.kind]).toEqual([setup.placement, setup.engine])
+      expect([processor.placement, processor.engine]).toEqual([setup.placement, host.engine])
+      expect(host.engine.reason).not.toBe('')
+    })
+
+    check('an accepted payload comes back normalized, canonical, compressed and digested', async () => {
+      const outcome = accepted(await (await sharedHost()).processor(order).process(bytesOf(orderValue(1))))
+      expect(canonicalText(outcome)).toBe(
+        '{"email":"buyer1@example.com","id":"order-1","lines":[{"quantity":1,"sku":"sku-0"},{"quantity":2,"sku":"sku-1"}]}',
+      )
+      const sizes = { inBytes: bytesOf(orderValue(1)).length, canonicalBytes: canonicalText(outcome).length }
+      expect(outcome).toMatchObject({ codec: 'gzip', outBytes: outcome.body.length, ...sizes })
+      expect(outcome.digest).toMatch(/^[0-9a-f]{64}$/)
+      expect(outcome.body).toBeInstanceOf(Uint8Array)
+    })
+
+    check('bytes, text and a value of the same data give the same outcome', async () => {
+      const processor = (await sharedHost()).processor(order)
+      const value = orderValue(3)
+      const [bytes, text, typed] = await Promise.all([
+        processor.process(bytesOf(value)),
+        processor.process(JSON.stringify(value)),
+        processor.process(value),
+      ])
+      expect(comparable(text)).toEqual(comparable(bytes))
+      expect(comparable(typed)).toEqual(comparable(bytes))
+    })
+
+    for (const [code, { status, payload }] of Object.entries(refused)) {
+      check(`a payload can be refused with ${code}`, async () => {
+        const outcome = await (await sharedHost()).processor(order).process(payload)
+        expect(outcome).toMatchObject({ ok: false, code, status, truncated: false })
+        expect(outcome).toEqual(await (await inlineJs).processor(order).process(payload))
+      })
+    }
+
+    check('issues say where and why, in order', async () => {
+      const outcome = await (await sharedHost()).processor(order).process('{"id":"","lines":[{"sku":1,"x":2}]}')
+      expect(outcome).toEqual({
+        ok: false,
+        code: 'validate.failed',
+        status: 422,
+        issues: [
+          { code: 'validate.failed', pointer: '/email', keyword: 'required', params: {} },
+          { code: 'validate.failed', pointer: '/id', keyword: 'minLength', params: { limit: 1 } },
+          { code: 'validate.failed', pointer: '/lines/0/quantity', keyword: 'required', params: {} },
+          { code: 'validate.failed', pointer: '/lines/0/sku', keyword: 'type', params: { expected: ['string'] } },
+          { code: 'validate.failed', pointer: '/lines/0/x', keyword: 'additionalProperties', params: {} },
+        ],
+        truncated: false,
+      })
+    })
+
+    check('more than 32 issues are cut and said to be', async () => {
+      const lines = Array.from({ length: 40 }, () => 0)
+      const outcome = await (await sharedHost()).processor(order).process(bytesOf({ ...orderValue(1), lines }))
+      expect(outcome).toMatchObject({ ok: false, truncated: true })
+      expect(outcome.ok || outcome.issues.length).toBe(32)
+    })
+
+    check('an empty payload is no JSON', async () => {
+      const processor = (await sharedHost()).processor(order)
+      for (const payload of ['', new Uint8Array()]) {
+        expect(await processor.process(payload)).toMatchObject({ code: 'parse.syntax', issues: [] })
+      }
+    })
+
+    check('a value that JSON cannot carry is refused with its pointer', async () => {
+      const processor = (await sharedHost()).processor(anything)
+      expect(await processor.process({ list: [1, Number.NaN] })).toEqual({
+        ok: false,
+        code: 'value.not_json',
+        status: 400,
+        issues: [{ code: 'value.not_json', pointer: '/list/1' }],
+        truncated: false,
+      })
+    })
+
+    check('text with a lone surrogate is refused, not repaired', async () => {
+      const outcome = await (await sharedHost()).processor(anything).process('"\ud800"')
+      expect(outcome).toMatchObject({ code: 'parse.lone_surrogate', issues: [{ pointer: '' }] })
+    })
+
+    check('hundreds of calls at once each get their own outcome', async () => {
+      const processor = (await sharedHost()).processor(order)
+      const reference = (await inlineJs).processor(order)
+      const payloads = Array.from({ length: 500 }, (_, i) =>
+        i % 7 === 0 ? `{"id":${i}}` : i % 3 === 0 ? JSON.stringify(orderValue(i)) : bytesOf(orderValue(i)),
+      )
+      const outcomes = await Promise.all(payloads.map((payload) => processor.process(payload)))
+      const wanted = await Promise.all(payloads.map((payload) => reference.process(payload)))
+      expect(outcomes.map(comparable)).toEqual(wanted.map(comparable))
+    })
+
+    check('payloads of all sizes mix', async () => {
+      const processor = (await sharedHost()).processor(anything)
+      const sizes = [0, 1, 700, 5000, 70_000, 300_000, 1_000_000]
+      const payloads = [...sizes, ...sizes].map((size, i) => `"${String.fromCharCode(97 + i).repeat(size)}"`)
+      const outcomes = await Promise.all(payloads.map((payload) => processor.process(payload, { canonical: true })))
+      expect(outcomes.map((outcome) => canonicalText(outcome))).toEqual(payloads)
+      expect(outcomes.map((outcome) => outcome.ok && outcome.value())).toEqual(payloads.map((text) => JSON.parse(text)))
+    })
+
+    check('output that is larger than its input arrives whole', async () => {
+      const processor = (await sharedHost()).processor(contractOf({}, { name: 'raw', compress: { codec: 'none' } }))
+      // Each number grows from 4 to 16 characters.
+      const payload = `[${Array.from({ length: 15_000 }, () => '1e15').join()}]`
+      const outcomes = await Promise.all([1, 2, 3].map(() => processor.process(payload, { canonical: true })))
+      for (const outcome of outcomes) {
+        expect(canonicalText(outcome)).toBe(outcome.ok && JSON.stringify(outcome.value()))
+        expect(accepted(outcome).outBytes).toBe(15_000 * 17 + 1)
+      }
+    })
+
+    check('canonical adds the bytes and the value, for the call or the processor', async () => {
+      const host = await sharedHost()
+      const plain = host.processor(order)
+      const always = host.processor(order, { canonical: true })
+      const value = orderValue(2)
+      const asked = await plain.process(value, { canonical: true })
+      const own = await always.process(value)
+      const overridden = await always.process(value, { canonical: false })
+      if (!asked.ok || !own.ok) throw new Error('rejected')
+      // Typed: the contract's output.
+      const email: string = own.value().email
+      expect(email).toBe('buyer2@example.com')
+      expect(new TextDecoder().decode(asked.canonical)).toBe(canonicalText(asked))
+      expect(asked.value()).toEqual(own.value())
+      expect('canonical' in (await plain.process(value))).toBe(false)
+      expect('canonical' in overridden).toBe(false)
+    })
+
+    check("the caller's bytes are neither taken away nor changed", async () => {
+      const processor = (await sharedHost()).processor(order)
+      const text = JSON.stringify(orderValue(4))
+      const whole = Buffer.from(`xxx${text}yyy`)
+      const before = Uint8Array.from(whole)
+      const payload = whole.subarray(3, 3 + text.length)
+      const [a, b] = await Promise.all([processor.process(payload), processor.process(payload)])
+      expect(whole.equals(before)).toBe(true)
+      expect(payload.length).toBe(text.length)
+      expect(a).toEqual(b)
+    })
+
+    check('what happens to the bytes after the call has no effect', async () => {
+      const processor = (await sharedHost()).processor(order)
+      const payloads = Array.from({ length: 50 }, (_, i) => bytesOf(orderValue(i)))
+      const calls = payloads.map((payload) => {
+        const call = processor.process(payload, { canonical: true })
+        payload.fill(0)
+        return call
+      })
+      const outcomes = await Promise.all(calls)
+      expect(outcomes.map((outcome) => outcome.ok && outcome.value().id)).toEqual(payloads.map((_, i) => `order-${i}`))
+    })
+
+    check('an outcome belongs to its caller alone', async () => {
+      const processor = (await sharedHost()).processor(order)
+      const [a, b] = await Promise.all([processor.process(orderValue(5)), processor.process(orderValue(5))])
+      accepted(a).body.fill(0)
+      expect(comparable(b)).toEqual(comparable(await processor.process(orderValue(5))))
+    })
+
+    check('shared memory is taken as bytes', async () => {
+      const bytes = bytesOf(orderValue(6))
+      const shared = new Uint8Array(new SharedArrayBuffer(bytes.length))
+      shared.set(bytes)
+      expect((await (await sharedHost()).processor(order).process(shared)).ok).toBe(true)
+    })
+
+    check('a host serves many contracts, each by its own rules', async () => {
+      const host = await open()
+      const processors = Array.from({ length: 20 }, (_, i) =>
+        host.processor(
+          contractOf({ type: 'number', minimum: i }, { name: `n-${i}`, digest: i % 2 ? 'none' : 'sha-256' }),
+        ),
+      )
+      const rounds = Array.from({ length: 5 }, () => processors.map((processor) => processor.process('10')))
+      const outcomes = await Promise.all(rounds.flat())
+      expect(outcomes.map((outcome) => outcome.ok)).toEqual(outcomes.map((_, i) => i % 20 <= 10))
+      expect(
+        outcomes.flatMap((outcome, i) => (outcome.ok && (outcome.digest === null) !== (i % 2 === 1) ? [i] : [])),
+      ).toEqual([])
+      expect(host.stats().calls).toBe(100)
+      expect(processors.map((processor) => processor.stats().calls)).toEqual(processors.map(() => 5))
+    })
+
+    check('codecs and levels are the contract’s', async () => {
+      const host = await sharedHost()
+      for (const compress of [
+        { codec: 'none' },
+        { codec: 'deflate', level: 9 },
+        { codec: 'deflate-raw' },
+        { codec: 'gzip', level: 0 },
+      ]) {
+        const outcome = await host.processor(contractOf({}, { name: 'codec', compress })).process('{"b":1,"a":[]}')
+        expect(accepted(outcome).codec).toBe(compress.codec)
+        expect(canonicalText(outcome)).toBe('{"a":[],"b":1}')
+      }
+    })
+
+    check('an HMAC digest uses the key of its processor', async () => {
+      const host = await sharedHost()
+      const contract = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
+      const keys = ['first key, 16 bytes', 'second key, 16 bytes'].map((key) => Buffer.from(key))
+      for (const digestKey of [...keys, ...keys]) {
+        const outcome = await host.processor(contract, { digestKey }).process('[1.0]')
+        expect(accepted(outcome).digest).toBe(createHmac('sha256', digestKey).update('[1]').digest('hex'))
+      }
+    })
+
+    check('what a contract needs and this runtime lacks is told at creation', async () => {
+      const host = await sharedHost()
+      const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
+      const zstd = contractOf({}, { name: 'zstd', compress: { codec: 'zstd' } })
+      expect(faultOf(() => host.processor(keyed))).toMatchObject({ code: 'options.invalid' })
+      expect(faultOf(() => host.processor(keyed, { digestKey: new Uint8Array(15) }))).toMatchObject({
+        code: 'options.invalid',
+      })
+      expect(faultOf(() => host.processor(zstd))).toMatchObject({ code: 'codec.unavailable', status: 501 })
+      await expect(createProcessor(zstd, setup)).rejects.toMatchObject({ code: 'codec.unavailable' })
+    })
+
+    check('a wrong option of a call is a fault, and names what was expected', async () => {
+      const processor = (await sharedHost()).processor(order)
+      for (const deadlineMs of [0, -1, Number.NaN, 60_001, 2 ** 31, Number.POSITIVE_INFINITY]) {
+        await expect(processor.process('{}', { deadlineMs })).rejects.toMatchObject({
+          code: 'options.invalid',
+          message: `Expected \`deadlineMs\` to be a number of milliseconds from 1 to 60000, got \`${deadlineMs}\` (number)`,
+        })
+      }
+      await expect(processor.process('{}', { deadlineMS: 5 } as never)).rejects.toMatchObject({
+        code: 'options.invalid',
+      })
+      await expect(processor.process('{}', { signal: {} as never })).rejects.toMatchObject({ code: 'options.invalid' })
+    })
+
+    check('an aborted signal cancels at once, with its reason', async () => {
+      const processor = (await sharedHost()).processor(order)
+      const reason = new Error('the client went away')
+      const call = processor.process(orderValue(1), { signal: AbortSignal.abort(reason) })
+      await expect(call).rejects.toMatchObject({ code: 'cancelled', status: 499, cause: reason })
+    })
+
+    check('a signal that never fires changes nothing', async () => {
+      const processor = (await sharedHost()).processor(order)
+      const { signal } = new AbortController()
+      const outcomes = await Promise.all(
+        Array.from({ length: 100 }, (_, i) => processor.process(orderValue(i), { signal })),
+      )
+      expect(outcomes.every((outcome) => outcome.ok)).toBe(true)
+    })
+
+    check('a signal that fires after the call is too late', async () => {
+      const processor = (await sharedHost()).processor(order)
+      const controller = new AbortController()
+      const outcome = await processor.process(orderValue(1), { signal: controller.signal })
+      controller.abort()
+      expect(outcome.ok).toBe(true)
+    })
+
+    check('close finishes accepted work, and refuses later calls for ever', async () => {
+      const host = await open()
+      const processor = host.processor(order)
+      const calls = Array.from({ length: 100 }, (_, i) => processor.process(orderValue(i)))
+      const closed = host.close()
+      expect(host.state).not.toBe('ready')
+      const late = processor.process(orderValue(1))
+      await expect(late).rejects.toMatchObject({ code: 'unavailable', status: 503, retryable: true })
+      expect((await Promise.all(calls)).every((outcome) => outcome.ok)).toBe(true)
+      await closed
+      expect(host.state).toBe('closed')
+      await host.close()
+      await expect(processor.process(orderValue(1))).rejects.toMatchObject({ code: 'unavailable' })
+      expect(faultOf(() => host.processor(order))).toMatchObject({ code: 'unavailable' })
+    })
+
+    check('destroy fails what has no answer yet', async () => {
+      const host = await open()
+      const processor = host.processor(order)
+      const calls = Array.from({ length: 100 }, (_, i) => processor.process(orderValue(i)))
+      const settled = Promise.allSettled(calls)
+      const cause = new Error('shutting down')
+      await host.destroy(cause)
+      for (const result of await settled) expect(result).toMatchObject({ reason: { code: 'unavailable', cause } })
+      expect(host.state).toBe('closed')
+      expect(host.stats()).toMatchObject({ calls: 100, failed: 100, inFlight: 0, queued: 0, queuedBytes: 0 })
+    })
+
+    check('after destroy every call is refused', async () => {
+      const host = await open()
+      const processor = host.processor(order)
+      await host.destroy()
+      await expect(processor.process(orderValue(1))).rejects.toMatchObject({ code: 'unavailable' })
+      await host.close()
+      expect(host.state).toBe('closed')
+    })
+
+    check('a processor closes without its host', async () => {
+      const host = await sharedHost()
+      const first = host.processor(order)
+      const second = host.processor(order)
+      const call = first.process(orderValue(1))
+      await first.close()
+      expect((await call).ok).toBe(true)
+      expect([first.state, second.state, host.state]).toEqual(['closed', 'ready', 'ready'])
+      await expect(first.process(orderValue(1))).rejects.toMatchObject({ code: 'unavailable' })
+      expect((await second.process(orderValue(1))).ok).toBe(true)
+    })
+
+    check('await using closes the short form, and its host with it', async () => {
+      let escaped
+      {
+        await using processor = await createProcessor(order, { ...setup, canonical: true })
+        escaped = processor
+        const outcome = await processor.process(orderValue(1))
+        expect(outcome.ok && outcome.value().id).toBe('order-1')
+      }
+      expect(escaped.state).toBe('closed')
+      await expect(escaped.process(orderValue(1))).rejects.toMatchObject({ code: 'unavailable' })
+    })
+
+    check('the counters add up', async () => {
+      const host = await open()
+      const processor = host.processor(order)
+      const calls = [
+        processor.process(orderValue(1)),
+        processor.process('{}'),
+        processor.process('nonsense'),
+        processor.process(orderValue(2), { signal: AbortSignal.abort() }),
+      ]
+      await Promise.allSettled(calls)
+      await host.close()
+      await processor.process(orderValue(3)).catch(() => {})
+      const wanted = {
+        calls: 5,
+        accepted: 1,
+        rejected: 2,
+        cancelled: 1,
+        failed: 1,
+        shed: 0,
+        deadlineExceeded: 0,
+        inFlight: 0,
+      }
+      expect(host.stats()).toMatchObject(wanted)
+      expect(processor.stats()).toMatchObject(wanted)
+    })
+
+    for (const title of skips.flatMap(({ tests }) => tests)) {
+      if (!titles.has(title)) throw new Error(`A skip names a test that does not exist: ${title}`)
+    }
+  })
+}
+
+const accepted = <T extends Outcome>(outcome: T): Extract<T, { ok: true }> => {
+  if (outcome.ok) return outcome as Extract<T, { ok: true }>
+  throw new Error(`rejected: ${JSON.stringify(outcome)}`)
+}
+
+function faultOf(run: () => unknown): unknown {
+  try {
+    run()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
+
+let nativeFault: Promise<unknown> | undefined
+
+/** Skips where the native engine is not built; where it is required, the test goes on and fails with the reason. */
+async function needEngine(setup: HostOptions, context: TestContext): Promise<void> {
+  if (setup.engine !== 'native' || process.env['SIDELANE_REQUIRE_NATIVE'] === '1') return
+  nativeFault ??= createHost({ placement: 'inline', engine: 'native' }).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  if ((await nativeFault) !== undefined) context.skip('the native engine is not built (npm run build:native)')
+}

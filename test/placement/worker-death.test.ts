@@ -1,0 +1,56 @@
+// A worker that dies takes nothing along but the payload that is to blame.
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { expect, test } from 'vitest'
+import { act, actingWorker, freshFile, openPool, timed } from './pool-kit.ts'
+
+test('payloads of a worker that died are run again', async () => {
+  const { processor } = await openPool()
+  const payloads = [act('exitOnce', freshFile('died')), ...Array.from({ length: 30 }, (_, i) => `[${i}]`)]
+  const outcomes = await Promise.all(payloads.map((payload) => processor.process(payload, { canonical: true })))
+  expect(outcomes.map((outcome) => outcome.ok && JSON.stringify(outcome.value()))).toEqual(payloads)
+  expect(processor.stats()).toMatchObject({ calls: 31, accepted: 31, failed: 0 })
+})
+
+for (const death of ['exit', 'throw', 'heap'] as const) {
+  test(`a payload that kills its worker twice fails alone: ${death}`, async () => {
+    const { processor } = await openPool({ threads: 2 })
+    const payloads = [...Array.from({ length: 10 }, () => '1'), act(death), ...Array.from({ length: 10 }, () => '2')]
+    const results = await Promise.allSettled(payloads.map((payload) => processor.process(payload)))
+    const failed = results.flatMap((result, i) => (result.status === 'rejected' ? [[i, result.reason]] : []))
+    expect(failed).toMatchObject([[10, { code: 'internal.panic', status: 500 }]])
+    expect((await processor.process('3')).ok).toBe(true)
+    expect(processor.stats()).toMatchObject({ calls: 22, accepted: 21, failed: 1, inFlight: 0, queued: 0 })
+  })
+}
+
+test('when no worker can start, calls fail with the reason; when the cause is gone, they work again', async () => {
+  const file = freshFile('worker.mjs')
+  const source = readFileSync(actingWorker, 'utf8').replaceAll('../../dist/', new URL('../../dist/', actingWorker).href)
+  writeFileSync(file, source)
+  const kept = freshFile('worker.mjs')
+  copyFileSync(file, kept)
+  const { processor } = await openPool({ workerUrl: pathToFileURL(file) })
+  expect((await processor.process('1')).ok).toBe(true)
+
+  rmSync(file)
+  const first = await timed(processor.process(act('exit'), { deadlineMs: 5000 }))
+  expect(first.error).toMatchObject({ code: 'unavailable', retryable: true })
+  expect((first.error as Error).cause).toBeInstanceOf(Error)
+  expect(first.ms).toBeLessThan(3000)
+  const second = await timed(processor.process('1'))
+  expect(second.error).toMatchObject({ code: 'unavailable' })
+  expect(second.ms).toBeLessThan(100)
+
+  copyFileSync(kept, file)
+  await expect
+    .poll(
+      async () =>
+        processor.process('1').then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      { timeout: 8000 },
+    )
+    .toBe(true)
+})
