@@ -5,16 +5,20 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod canonical;
+pub mod compress;
+pub mod contract;
+pub mod digest;
 pub mod error;
+mod json_text;
+pub mod lock;
+pub mod normal_form;
 pub mod normalize;
+pub mod outcome;
 pub mod path;
+pub mod pattern;
+pub mod process;
 pub mod profile;
 pub mod read;
 mod unicode_tables;
-
-/// Stands in until the module is there.
-pub mod pattern {
-    /// A pattern.
-    #[derive(Clone, Debug)]
-    pub struct Pattern;
-}
+pub mod validate;

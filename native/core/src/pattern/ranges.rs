@@ -1,0 +1,60 @@
+//! Sets of code points as sorted ranges, and the fixed sets of the grammar (ECMA-262 §22.2.2).
+
+/// The last code point.
+pub const LAST: u32 = 0x10_ffff;
+
+/// Ranges with both ends inside, ascending, neither touching nor overlapping. Surrogates count as code points, so that
+/// the limits see the same numbers as in TypeScript; no text holds them.
+pub type Ranges = Vec<(u32, u32)>;
+
+/// The set that any ranges cover, in whatever order they come.
+pub fn merged(mut pairs: Ranges) -> Ranges {
+    pairs.sort_unstable();
+    let mut ranges: Ranges = Vec::with_capacity(pairs.len());
+    for (low, high) in pairs {
+        match ranges.last_mut() {
+            Some(top) if low <= top.1 + 1 => top.1 = top.1.max(high),
+            _ => ranges.push((low, high)),
+        }
+    }
+    ranges
+}
+
+/// All code points but these.
+pub fn negated(ranges: &[(u32, u32)]) -> Ranges {
+    let mut rest = Vec::with_capacity(ranges.len() + 1);
+    let mut next = 0;
+    for &(low, high) in ranges {
+        if next < low {
+            rest.push((next, low - 1));
+        }
+        next = high + 1;
+    }
+    if next <= LAST {
+        rest.push((next, LAST));
+    }
+    rest
+}
+
+/// `\d`
+pub const DIGITS: &[(u32, u32)] = &[(0x30, 0x39)];
+
+/// `\w`
+pub const WORD_CHARACTERS: &[(u32, u32)] = &[(0x30, 0x39), (0x41, 0x5a), (0x5f, 0x5f), (0x61, 0x7a)];
+
+/// `\s`: WhiteSpace and LineTerminator of ECMA-262, 25 code points.
+pub const WHITE_SPACE: &[(u32, u32)] = &[
+    (0x09, 0x0d),
+    (0x20, 0x20),
+    (0xa0, 0xa0),
+    (0x1680, 0x1680),
+    (0x2000, 0x200a),
+    (0x2028, 0x2029),
+    (0x202f, 0x202f),
+    (0x205f, 0x205f),
+    (0x3000, 0x3000),
+    (0xfeff, 0xfeff),
+];
+
+/// What `.` does not match.
+pub const LINE_TERMINATORS: &[(u32, u32)] = &[(0x0a, 0x0a), (0x0d, 0x0d), (0x2028, 0x2029)];
