@@ -27,7 +27,7 @@ type Members = readonly (readonly [key: string, value: JsonValue | undefined])[]
 
 function object(entries: Members): JsonObject {
   const written = entries.flatMap(([key, value]) => (value === undefined ? [] : [{ key, value }]))
-  return new JsonObject(written.sort((a, b) => compareKeys(a.key, b.key)))
+  return new JsonObject(written.toSorted((a, b) => compareKeys(a.key, b.key)))
 }
 
 const schema = (node: SchemaNode): JsonObject => object(members(node))
@@ -50,7 +50,7 @@ function members(node: SchemaNode): Members {
       return [['anyOf', node.branches.map(schema)]]
     case 'nullable': {
       const branches = [schema(node.inner), object([['type', 'null']])]
-      return [['anyOf', node.nullFirst ? branches.reverse() : branches]]
+      return [['anyOf', node.nullFirst ? branches.toReversed() : branches]]
     }
     case 'discriminated':
       return [

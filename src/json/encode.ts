@@ -57,7 +57,7 @@ class Check {
 
   /** Where the trouble is; up to the parent of a key that cannot be written. */
   pointer(): string {
-    const path = this.#trail.reverse()
+    const path = this.#trail.toReversed()
     const unwritable = path.findIndex((key) => typeof key === 'string' && hasLoneSurrogate(key))
     return pointerOf(unwritable < 0 ? path : path.slice(0, unwritable))
   }

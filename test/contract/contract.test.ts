@@ -59,9 +59,10 @@ test('a chain of thousands of definitions overflows no stack', () => {
   expect(parseLock(JSON.stringify(chain)).profile.defs).toHaveLength(4001)
 })
 
+const issue = (keyword: Issue['keyword'], params: Issue['params']): Issue =>
+  ({ code: 'validate.failed', pointer: '/a', keyword, params }) as Issue
+
 describe('describeIssue', () => {
-  const issue = (keyword: Issue['keyword'], params: Issue['params']): Issue =>
-    ({ code: 'validate.failed', pointer: '/a', keyword, params }) as Issue
   test.each([
     [issue('type', { expected: ['null', 'string'] }), 'The value at /a must be of type null or string.'],
     [issue('enum', { expected: ['a', 1, null] }), 'The value at /a must be a, 1 or null.'],

@@ -49,7 +49,7 @@ export function readFields(lock: JsonValue, onSchema: (schema: JsonValue, pointe
     digest: 'sha-256',
   }
   const missing = required.filter((key) => !lock.has(key))
-  for (const key of [...lock.members.map((member) => member.key), ...missing].sort(compareKeys)) {
+  for (const key of [...lock.members.map((member) => member.key), ...missing].toSorted(compareKeys)) {
     const pointer = appendPointer('', key)
     const value = lock.get(key)
     if (value === undefined) throw invalid(pointer, 'The field is missing.')

@@ -85,7 +85,7 @@ export function readTypes(value: JsonValue, pointer: string): TypeName[] {
     if (value.indexOf(item) !== index) throw invalid(pointer, `The type ${name} is there twice.`)
     return name
   })
-  return types.sort(compareKeys)
+  return types.toSorted(compareKeys)
 }
 
 function readTypeName(value: JsonValue, pointer: string): TypeName {
@@ -108,7 +108,7 @@ export function readEnum(value: JsonValue, pointer: string): Primitive[] {
     if (seen.has(item)) throw invalid(at, 'The value is there twice.')
     seen.add(item)
   })
-  return [...seen].sort((a, b) => compareKeys(primitiveText(a), primitiveText(b)))
+  return [...seen].toSorted((a, b) => compareKeys(primitiveText(a), primitiveText(b)))
 }
 
 export function readNonEmptyList(value: JsonValue, pointer: string): readonly JsonValue[] {
@@ -121,7 +121,7 @@ const isPrimitive = (value: JsonValue): value is JsonPrimitive => value === null
 /** The types of `values`, sorted; a number is never inferred to be an integer. */
 export function inferTypes(values: readonly Primitive[]): ScalarTypeName[] {
   const types = new Set(values.map((value) => (value === null ? 'null' : (typeof value as ScalarTypeName))))
-  return [...types].sort(compareKeys)
+  return [...types].toSorted(compareKeys)
 }
 
 /** Whether a value of const or enum is of one of `types`. */

@@ -19,7 +19,7 @@ export function openUnion(union: UnionNode, profile: Profile): Candidates {
   const open: SchemaNode[] = [union]
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (node.form === 'ref') open.push(node.target < 0 ? profile.root : (profile.defs[node.target] as SchemaNode))
-    else if (node.form === 'union') open.push(...[...node.branches].reverse())
+    else if (node.form === 'union') open.push(...node.branches.toReversed())
     else if (node.form === 'nullable') {
       candidates.null.push(anything)
       open.push(node.inner)

@@ -4,6 +4,8 @@
 import type {
   ArrayNode,
   DiscriminatedNode,
+  IssueParams,
+  Keyword,
   NumberLimits,
   ObjectNode,
   Pattern,
@@ -99,11 +101,11 @@ class Validator {
   #text({ minLength, maxLength, patterns }: StringLimits, value: string, to: To): boolean {
     const length = codePoints(value)
     let passes = true
-    if (minLength !== undefined && length < minLength) passes = report(to, 'minLength', { limit: minLength })
+    if (minLength !== undefined && length < minLength) passes = breaks(to, 'minLength', minLength)
     // A text that is too long is not matched at all.
-    if (maxLength !== undefined && length > maxLength) return report(to, 'maxLength', { limit: maxLength })
+    if (maxLength !== undefined && length > maxLength) return breaks(to, 'maxLength', maxLength)
     const failed = patterns.find((pattern) => !this.#matchers.get(pattern)(value))
-    return failed ? report(to, 'pattern', { limit: failed.source }) : passes
+    return failed ? breaks(to, 'pattern', failed.source) : passes
   }
 
   #oneOfValues(node: ValuesNode, value: JsonValue, to: To): boolean {
@@ -115,8 +117,8 @@ class Validator {
     if (!Array.isArray(value)) return wrongType(['array'], to)
     const { prefix, items, minItems, maxItems } = node
     let passes = true
-    if (minItems !== undefined && value.length < minItems) passes = report(to, 'minItems', { limit: minItems })
-    if (maxItems !== undefined && value.length > maxItems) passes = report(to, 'maxItems', { limit: maxItems })
+    if (minItems !== undefined && value.length < minItems) passes = breaks(to, 'minItems', minItems)
+    if (maxItems !== undefined && value.length > maxItems) passes = breaks(to, 'maxItems', maxItems)
     return this.#items(value, prefix, items, to) && passes
   }
 
@@ -200,27 +202,36 @@ class Validator {
 function checkNumber(limits: NumberLimits, value: number, to: To): boolean {
   const { minimum, exclusiveMinimum, maximum, exclusiveMaximum, multipleOf } = limits
   let passes = true
-  if (minimum !== undefined && value < minimum) passes = report(to, 'minimum', { limit: minimum })
+  if (minimum !== undefined && value < minimum) passes = breaks(to, 'minimum', minimum)
   if (exclusiveMinimum !== undefined && value <= exclusiveMinimum) {
-    passes = report(to, 'exclusiveMinimum', { limit: exclusiveMinimum })
+    passes = breaks(to, 'exclusiveMinimum', exclusiveMinimum)
   }
-  if (maximum !== undefined && value > maximum) passes = report(to, 'maximum', { limit: maximum })
+  if (maximum !== undefined && value > maximum) passes = breaks(to, 'maximum', maximum)
   if (exclusiveMaximum !== undefined && value >= exclusiveMaximum) {
-    passes = report(to, 'exclusiveMaximum', { limit: exclusiveMaximum })
+    passes = breaks(to, 'exclusiveMaximum', exclusiveMaximum)
   }
   if (multipleOf !== undefined && !isMultipleOf(value, multipleOf)) {
-    passes = report(to, 'multipleOf', { limit: multipleOf })
+    passes = breaks(to, 'multipleOf', multipleOf)
   }
   return passes
 }
 
 /** Always false: a failed check. `key`: the member that the issue points at, when it is not the value itself. */
-function report(to: To, ...issue: Parameters<Findings['add']>): false {
-  to?.add(...issue)
+function report(to: To, keyword: Keyword, params: IssueParams, key?: string): false {
+  to?.add(keyword, params, key)
   return false
 }
 
-const wrongType = (expected: readonly TypeName[], to: To): false => report(to, 'type', { expected })
+/** Always false. A function of its own so that the many failures inside unions allocate nothing. */
+function breaks(to: To, keyword: Keyword, limit: number | string): false {
+  to?.add(keyword, { limit })
+  return false
+}
+
+function wrongType(expected: readonly TypeName[], to: To): false {
+  to?.add('type', { expected })
+  return false
+}
 
 /** After a failure: whether looking further could still change the result. */
 const isDone = (to: To): boolean => to === undefined || to.truncated

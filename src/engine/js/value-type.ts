@@ -7,15 +7,16 @@ import type { JsonValue } from '../../json/index.ts'
 export type ValueType = Exclude<TypeName, 'integer'>
 
 export function typeOf(value: JsonValue): ValueType {
+  if (typeof value !== 'object') return typeof value as ValueType
   if (value === null) return 'null'
-  if (Array.isArray(value)) return 'array'
-  const type = typeof value
-  return type as ValueType
+  return Array.isArray(value) ? 'array' : 'object'
 }
 
 /** Whether `value` is of one of `types`. An integer is any number without a fraction, 1e300 too. */
 export function hasType(types: readonly TypeName[], value: JsonValue): boolean {
-  return types.includes(typeOf(value)) || (types.includes('integer') && Number.isInteger(value))
+  const type = typeOf(value)
+  for (const name of types) if (name === type || (name === 'integer' && Number.isInteger(value))) return true
+  return false
 }
 
 /** Length of a well-formed text in code points. */
