@@ -1,0 +1,146 @@
+// defineContract as a whole: options, the lock it gives, its types, and faults that only the lock's parser can find.
+
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import * as z from 'zod'
+import { orders } from '../../bench/contracts/orders.ts'
+import { parseLock, type Contract } from '../../src/contract/index.ts'
+import { defineContract, httpUrl, norm } from '../../src/contract/define/index.ts'
+import { pathOfPointer } from '../../src/contract/define/paths.ts'
+
+const schema = z.strictObject({ id: z.uuid(), email: norm(z.email(), ['trim', 'lower']).optional() })
+
+const id = (of: z.ZodType): string => defineContract({ name: 'd', schema: of }).id
+
+const refused = (options: object): unknown => {
+  try {
+    return defineContract({ name: 'g', schema, ...options })
+  } catch (error) {
+    return error
+  }
+}
+
+describe('defineContract', () => {
+  it('gives a lock with every default written out', () => {
+    expect(defineContract({ name: 'a', schema: z.string() }).lock).toStrictEqual({
+      profile: 'p1',
+      unicode: '15.0',
+      name: 'a',
+      numbers: 'safe',
+      limits: { maxBytes: 1_048_576, maxDepth: 64, maxKeys: 10_000 },
+      schema: { $schema: 'https://json-schema.org/draft/2020-12/schema', type: 'string' },
+      compress: { codec: 'gzip', level: 1 },
+      digest: 'sha-256',
+    })
+  })
+
+  it('takes what the options say', () => {
+    const { lock } = defineContract({
+      name: 'b',
+      schema: z.object({ a: z.string().refine(() => true) }),
+      numbers: 'double',
+      limits: { maxDepth: 3 },
+      compress: { codec: 'deflate-raw', level: 6 },
+      digest: 'none',
+      objects: 'strict',
+      appOnly: ['refine'],
+    })
+    expect(lock).toMatchObject({
+      numbers: 'double',
+      limits: { maxBytes: 1_048_576, maxDepth: 3 },
+      compress: { codec: 'deflate-raw', level: 6 },
+      digest: 'none',
+      schema: { additionalProperties: false },
+      appOnly: ['a'],
+    })
+  })
+
+  it('gives the contract that its own lock file gives', () => {
+    const contract = defineContract({ name: 'c', schema })
+    expect(parseLock(JSON.stringify(contract.lock)).id).toBe(contract.id)
+  })
+
+  it('keeps the id when only words change, and changes it with the meaning', () => {
+    expect(id(z.strictObject({ b: z.string().describe('words'), a: z.int() }))).toBe(
+      id(z.strictObject({ a: z.int(), b: z.string() })),
+    )
+    expect(id(z.string().max(3))).not.toBe(id(z.string().max(4)))
+    expect(id(norm(z.string(), ['trim', 'lower']))).toBe(id(norm(z.string(), ['lower', 'trim'])))
+    expect(id(norm(z.string(), ['trim']))).not.toBe(id(z.string()))
+  })
+
+  it('types the payload by the schema', () => {
+    const contract = defineContract({ name: 'e', schema })
+    expectTypeOf(contract).toEqualTypeOf<
+      Contract<{ id: string; email?: string | undefined }, { id: string; email?: string | undefined }>
+    >()
+  })
+
+  it('takes the order event of the bench, with norm on e-mail, names and tenant', () => {
+    const { lock } = defineContract({
+      name: orders.name,
+      schema: orders.schema({
+        text: (ops, limits) => norm(limits(z.string()), ops),
+        email: (ops) => norm(z.email(), ops),
+      }),
+    })
+    const address = { properties: { name: { 'x-norm': ['nfc', 'collapse', 'trim'] } }, additionalProperties: false }
+    expect(lock.schema).toMatchObject({
+      properties: {
+        tenant: { 'x-norm': ['lower', 'trim'], maxLength: 64 },
+        customer: { properties: { email: { 'x-norm': ['lower', 'trim'] }, name: { type: ['string', 'null'] } } },
+        shipping: address,
+        billing: { anyOf: [address, { type: 'null' }] },
+        payment: { 'x-discriminator': 'method' },
+      },
+    })
+  })
+
+  it.each<readonly [string, object, string]>([
+    ['an unknown option', { sample: [] }, 'Unknown option `sample`'],
+    ['a wrong way to read objects', { objects: 'strip' }, "Expected `objects` to be 'strict' or 'loose'"],
+    ['something else than refine in appOnly', { appOnly: ['transform'] }, "Expected `appOnly` to be ['refine']"],
+    ['a schema that is not of zod 4', { schema: { _def: {} } }, 'Expected `schema` to be a zod 4 schema'],
+    ['a zod before 4.6', { schema: { _zod: { version: { major: 4, minor: 5, patch: 0 } } } }, 'zod >=4.6 <5'],
+  ])('refuses %s', (_, options, message) => {
+    expect(() => defineContract({ name: 'f', schema, ...options })).toThrow(
+      expect.objectContaining({ code: 'options.invalid', message: expect.stringContaining(message) }),
+    )
+  })
+
+  it('passes on the faults of the lock: a name, a limit', () => {
+    expect(refused({ name: 'No Name' })).toMatchObject({ code: 'contract.invalid', pointer: '/name' })
+    expect(refused({ limits: { maxDepth: 500 } })).toMatchObject({
+      code: 'contract.invalid',
+      pointer: '/limits/maxDepth',
+    })
+  })
+
+  it('names the zod path of a fault that only the parser of locks finds', () => {
+    const deep = z.strictObject({
+      a: z.array(z.union([z.strictObject({ b: norm(z.string(), ['trim']) }), z.array(z.string())])),
+    })
+    expect(() => defineContract({ name: 'h', schema: deep })).toThrow(
+      expect.objectContaining({ code: 'contract.unsupported', params: { path: 'a[]|0' } }),
+    )
+  })
+})
+
+describe('httpUrl', () => {
+  it('is a zod string for the app and a pattern in the lock', () => {
+    expect(httpUrl().safeParse('https://example.com/a?b').success).toBe(true)
+    expect(httpUrl().max(20).safeParse('javascript:alert(1)').success).toBe(false)
+    expect(defineContract({ name: 'i', schema: httpUrl() }).lock.schema).toMatchObject({
+      type: 'string',
+      pattern: expect.stringMatching(/^\^https\?/),
+    })
+  })
+})
+
+it.each([
+  ['/schema', '(root)'],
+  ['/schema/properties/a~1b/items/prefixItems/1/type', '["a/b"][][1]'],
+  ['/schema/additionalProperties/anyOf/2/oneOf/0/propertyNames', '*|2|0.*(key)'],
+  ['/schema/$defs/Tree/properties/items/pattern', 'Tree.items'],
+])('reads the pointer %s as the zod path %s', (pointer, path) => {
+  expect(pathOfPointer(pointer)).toBe(path)
+})
