@@ -1,0 +1,169 @@
+//! The fields of a lock document beside its schema: names, ranges, defaults. The schema itself is read by `walk`.
+
+use super::fault::{invalid, unsupported};
+use super::value::{Object, Value};
+use crate::error::ContractError;
+use crate::path::Path;
+use crate::profile::{Codec, Compress, DigestName, Limits, Numbers, Primitive};
+use crate::read::compare_keys;
+
+const REQUIRED: [&str; 4] = ["name", "profile", "schema", "unicode"];
+
+/// Highest values of the limits; the lowest is 1. They keep every payload within what both engines can hold and recurse
+/// into.
+const MAX_BYTES: u64 = 67_108_864;
+const MAX_DEPTH: u64 = 120;
+const MAX_KEYS: u64 = 1_000_000;
+
+/// What a lock says beside its schema, with every default written out.
+pub struct Fields {
+    pub name: Box<str>,
+    pub numbers: Numbers,
+    pub limits: Limits,
+    pub compress: Compress,
+    pub digest: DigestName,
+}
+
+/// Reads the fields in canonical order of their keys, missing ones at their place. `on_schema` is called when it is the
+/// schema's turn, so that the first fault is the first one of the whole document.
+pub fn read_fields<'v>(
+    lock: &'v Value,
+    mut on_schema: impl FnMut(&'v Value, &Path<'_>) -> Result<(), ContractError>,
+) -> Result<Fields, ContractError> {
+    let Value::Object(lock) = lock else { return Err(invalid(String::new(), "Expected an object.")) };
+    let mut fields = Fields {
+        name: Box::default(),
+        numbers: Numbers::Safe,
+        limits: Limits::default(),
+        compress: Compress { codec: Codec::Gzip, level: Some(1) },
+        digest: DigestName::Sha256,
+    };
+    let missing = REQUIRED.into_iter().filter(|key| !lock.has(key));
+    let mut keys: Vec<&str> = lock.iter().map(|(key, _)| key).chain(missing).collect();
+    keys.sort_by(|a, b| compare_keys(a, b));
+    for key in keys {
+        let at = Path::ROOT.key(key);
+        let Some(value) = lock.get(key) else { return Err(invalid(at.pointer(), "The field is missing.")) };
+        read_field(&mut fields, key, value, &at)?;
+        if key == "schema" {
+            on_schema(value, &at)?;
+        }
+    }
+    Ok(fields)
+}
+
+fn read_field(fields: &mut Fields, key: &str, value: &Value, at: &Path<'_>) -> Result<(), ContractError> {
+    match key {
+        "appOnly" => read_names(value, at)?,
+        "compress" => fields.compress = read_compress(value, at)?,
+        "dictionary" | "tables" => {
+            return Err(unsupported(at.pointer(), format!("This version does not read {key}.")));
+        }
+        "digest" => fields.digest = read_one_of(&DigestName::ALL, DigestName::name, value, at)?,
+        "limits" => fields.limits = read_limits(value, at)?,
+        "name" => match text_of(value) {
+            Some(name) if is_name(name) => fields.name = name.into(),
+            _ => {
+                let message = "Expected a name of 1 to 64 characters out of a-z, 0-9 and \"-\".";
+                return Err(invalid(at.pointer(), message));
+            }
+        },
+        "numbers" => {
+            fields.numbers = read_one_of(&[Numbers::Safe, Numbers::Double], Numbers::name, value, at)?;
+        }
+        "profile" if text_of(value) != Some("p1") => {
+            return Err(unsupported(at.pointer(), "This version reads profile \"p1\"."));
+        }
+        "unicode" if text_of(value) != Some("15.0") => {
+            return Err(unsupported(at.pointer(), "This version reads Unicode \"15.0\"."));
+        }
+        "profile" | "schema" | "unicode" => {}
+        _ => return Err(invalid(at.pointer(), "The field is not known.")),
+    }
+    Ok(())
+}
+
+fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=64).contains(&name.len()) && name.bytes().all(plain)
+}
+
+fn read_limits(value: &Value, at: &Path<'_>) -> Result<Limits, ContractError> {
+    let mut limits = Limits::default();
+    for (key, value) in members_of(value, at)?.iter() {
+        let at = at.key(key);
+        let (limit, max) = match key {
+            "maxBytes" => (&mut limits.max_bytes, MAX_BYTES),
+            "maxDepth" => (&mut limits.max_depth, MAX_DEPTH),
+            "maxKeys" => (&mut limits.max_keys, MAX_KEYS),
+            _ => return Err(invalid(at.pointer(), "The limit is not known.")),
+        };
+        *limit = read_integer(1, max, value, &at)? as usize;
+    }
+    Ok(limits)
+}
+
+fn read_compress(value: &Value, at: &Path<'_>) -> Result<Compress, ContractError> {
+    let mut codec = Codec::Gzip;
+    let mut level = None;
+    for (key, value) in members_of(value, at)?.iter() {
+        let at = at.key(key);
+        match key {
+            "codec" => codec = read_one_of(&Codec::ALL, Codec::name, value, &at)?,
+            "level" => {
+                let Some((min, _, max)) = codec.levels() else {
+                    return Err(invalid(at.pointer(), "The codec \"none\" takes no level."));
+                };
+                level = Some(read_integer(min.into(), max.into(), value, &at)? as u8);
+            }
+            _ => return Err(invalid(at.pointer(), "The setting is not known.")),
+        }
+    }
+    Ok(Compress { codec, level: level.or(codec.levels().map(|(_, default, _)| default)) })
+}
+
+fn read_names(value: &Value, at: &Path<'_>) -> Result<(), ContractError> {
+    let Value::Array(items) = value else { return Err(invalid(at.pointer(), "Expected a list of strings.")) };
+    match items.iter().position(|item| text_of(item).is_none()) {
+        Some(index) => Err(invalid(at.index(index).pointer(), "Expected a string.")),
+        None => Ok(()),
+    }
+}
+
+fn members_of<'v>(value: &'v Value, at: &Path<'_>) -> Result<&'v Object, ContractError> {
+    match value {
+        Value::Object(object) => Ok(object),
+        _ => Err(invalid(at.pointer(), "Expected an object.")),
+    }
+}
+
+fn read_integer(min: u64, max: u64, value: &Value, at: &Path<'_>) -> Result<u64, ContractError> {
+    match value {
+        Value::Primitive(Primitive::Number(number))
+            if number.fract() == 0.0 && *number >= min as f64 && *number <= max as f64 =>
+        {
+            Ok(*number as u64)
+        }
+        _ => Err(invalid(at.pointer(), format!("Expected an integer from {min} to {max}."))),
+    }
+}
+
+fn read_one_of<T: Copy>(
+    all: &[T],
+    name: fn(T) -> &'static str,
+    value: &Value,
+    at: &Path<'_>,
+) -> Result<T, ContractError> {
+    let found = text_of(value).and_then(|text| all.iter().find(|one| name(**one) == text));
+    found.copied().ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|one| name(*one)).collect();
+        invalid(at.pointer(), format!("Expected one of {}.", names.join(", ")))
+    })
+}
+
+fn text_of(value: &Value) -> Option<&str> {
+    match value {
+        Value::Primitive(Primitive::String(text)) => Some(text),
+        _ => None,
+    }
+}

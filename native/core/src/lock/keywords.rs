@@ -1,0 +1,175 @@
+//! The values of single keywords: each reader checks one value and gives it typed, or the fault. Which keyword may stand
+//! where is not decided here (`forms`, `walk`).
+
+use super::fault::{invalid, unsupported};
+use super::forms::is_annotation;
+use super::value::{Value, primitive_text};
+use crate::error::ContractError;
+use crate::path::Path;
+use crate::pattern::Pattern;
+use crate::profile::{NormOp, NormOps, Primitive, TypeName};
+use crate::read::compare_keys;
+
+const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
+
+type Result<T> = std::result::Result<T, ContractError>;
+
+pub fn read_count(value: &Value, at: &Path<'_>) -> Result<u64> {
+    match value {
+        Value::Primitive(Primitive::Number(number)) if (0.0..=MAX_SAFE).contains(number) && number.fract() == 0.0 => {
+            Ok(*number as u64)
+        }
+        _ => Err(invalid(at.pointer(), "Expected an integer from 0 to 2^53 - 1.")),
+    }
+}
+
+pub fn read_bound(value: &Value, at: &Path<'_>) -> Result<f64> {
+    match value {
+        Value::Primitive(Primitive::Number(number)) => Ok(*number),
+        _ => Err(invalid(at.pointer(), "Expected a number.")),
+    }
+}
+
+pub fn read_divisor(value: &Value, at: &Path<'_>) -> Result<f64> {
+    match value {
+        Value::Primitive(Primitive::Number(number)) if *number > 0.0 => Ok(*number),
+        _ => Err(invalid(at.pointer(), "Expected a number above 0.")),
+    }
+}
+
+pub fn read_text<'v>(value: &'v Value, at: &Path<'_>) -> Result<&'v str> {
+    match value {
+        Value::Primitive(Primitive::String(text)) => Ok(text),
+        _ => Err(invalid(at.pointer(), "Expected a string.")),
+    }
+}
+
+pub fn read_pattern(value: &Value, at: &Path<'_>) -> Result<Pattern> {
+    Pattern::parse(read_text(value, at)?).map_err(|fault| {
+        unsupported(at.pointer(), format!("The pattern is refused at position {}: {fault}", fault.position))
+    })
+}
+
+/// allOf: nothing but further patterns.
+pub fn read_patterns(value: &Value, at: &Path<'_>) -> Result<Vec<Pattern>> {
+    let refused = |at: &Path<'_>| unsupported(at.pointer(), "allOf may only hold patterns.");
+    let mut patterns = Vec::new();
+    for (index, item) in read_non_empty_list(value, at)?.iter().enumerate() {
+        let at = at.index(index);
+        let schema = match item {
+            Value::Object(schema) if schema.has("pattern") => schema,
+            Value::Object(_) | Value::Primitive(Primitive::Boolean(_)) => return Err(refused(&at)),
+            _ => return Err(invalid(at.pointer(), "Expected a schema.")),
+        };
+        for (key, value) in schema.iter() {
+            if key == "pattern" {
+                patterns.push(read_pattern(value, &at.key(key))?);
+            } else if !is_annotation(key) {
+                return Err(refused(&at.key(key)));
+            }
+        }
+    }
+    Ok(patterns)
+}
+
+/// Distinct operations.
+pub fn read_norm(value: &Value, at: &Path<'_>) -> Result<NormOps> {
+    let Value::Array(items) = value else {
+        return Err(invalid(at.pointer(), "Expected a list of operations."));
+    };
+    let mut ops = NormOps::NONE;
+    for (index, item) in items.iter().enumerate() {
+        let op = match item {
+            Value::Primitive(Primitive::String(name)) => NormOp::ALL.into_iter().find(|op| op.name() == &**name),
+            _ => None,
+        };
+        match op {
+            Some(op) if !ops.has(op) => ops = ops.with(op),
+            _ => {
+                let message = "Expected distinct names out of lower, nfc, collapse, trim.";
+                return Err(invalid(at.index(index).pointer(), message));
+            }
+        }
+    }
+    Ok(ops)
+}
+
+/// `type` as a name or as a list of scalar names: sorted.
+pub fn read_types(value: &Value, at: &Path<'_>) -> Result<Vec<TypeName>> {
+    let Value::Array(items) = value else { return Ok(vec![read_type_name(value, at)?]) };
+    if items.is_empty() {
+        return Err(invalid(at.pointer(), "Expected at least one type."));
+    }
+    let mut types = Vec::new();
+    for item in items {
+        let name = read_type_name(item, at)?;
+        if !name.is_scalar() {
+            return Err(unsupported(at.pointer(), "A list of types may only name scalar types."));
+        }
+        if types.contains(&name) {
+            return Err(invalid(at.pointer(), format!("The type {} is there twice.", name.name())));
+        }
+        types.push(name);
+    }
+    types.sort_unstable();
+    Ok(types)
+}
+
+fn read_type_name(value: &Value, at: &Path<'_>) -> Result<TypeName> {
+    let name = match value {
+        Value::Primitive(Primitive::String(name)) => TypeName::from_name(name),
+        _ => None,
+    };
+    name.ok_or_else(|| invalid(at.pointer(), "Expected one of array, boolean, integer, null, number, object, string."))
+}
+
+pub fn read_const(value: &Value, at: &Path<'_>) -> Result<Primitive> {
+    match value {
+        Value::Primitive(primitive) => Ok(primitive.clone()),
+        _ => Err(unsupported(at.pointer(), "A constant must be a string, a number, a boolean or null.")),
+    }
+}
+
+/// Distinct values, sorted by their canonical text. Equality is of doubles.
+pub fn read_enum(value: &Value, at: &Path<'_>) -> Result<Vec<Primitive>> {
+    let items = read_non_empty_list(value, at)?;
+    let mut seen = std::collections::HashSet::new();
+    let mut values = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let at = at.index(index);
+        let Value::Primitive(primitive) = item else {
+            return Err(unsupported(at.pointer(), "A value must be a string, a number, a boolean or null."));
+        };
+        // Two doubles are equal exactly when their canonical texts are.
+        let text = primitive_text(primitive);
+        if !seen.insert(text.clone()) {
+            return Err(invalid(at.pointer(), "The value is there twice."));
+        }
+        values.push((text, primitive.clone()));
+    }
+    values.sort_by(|a, b| compare_keys(&a.0, &b.0));
+    Ok(values.into_iter().map(|(_, value)| value).collect())
+}
+
+pub fn read_non_empty_list<'v>(value: &'v Value, at: &Path<'_>) -> Result<&'v [Value]> {
+    match value {
+        Value::Array(items) if !items.is_empty() => Ok(items),
+        _ => Err(invalid(at.pointer(), "Expected a list with at least one entry.")),
+    }
+}
+
+/// The types of `values`, sorted; a number is never inferred to be an integer.
+pub fn infer_types(values: &[Primitive]) -> Vec<TypeName> {
+    let mut types: Vec<TypeName> = values.iter().map(Primitive::type_name).collect();
+    types.sort_unstable();
+    types.dedup();
+    types
+}
+
+/// Whether a value of const or enum is of one of `types`.
+pub fn admits_value(types: &[TypeName], value: &Primitive) -> bool {
+    types.iter().any(|one| match (one, value) {
+        (TypeName::Integer, Primitive::Number(number)) => number.fract() == 0.0,
+        (one, value) => *one == value.type_name(),
+    })
+}

@@ -1,0 +1,79 @@
+//! A small value tree for lock files: what the walk looks into. Payloads never become one.
+//!
+//! Twin of `src/json/value.ts`.
+
+use crate::json_text::push_primitive;
+use crate::profile::Primitive;
+use crate::read::{Kind, Tape, compare_keys};
+
+/// A JSON value.
+#[derive(Debug)]
+pub enum Value {
+    Primitive(Primitive),
+    Array(Vec<Self>),
+    Object(Object),
+}
+
+impl Value {
+    /// The value at `at`. Recurses once for each open bracket; the reader has bounded them.
+    pub fn of(tape: &Tape<'_>, at: usize) -> Self {
+        let primitive = match tape.kind(at) {
+            Kind::Array => {
+                let mut items = Vec::with_capacity(tape.count(at));
+                let mut item = at + 1;
+                while item < tape.after(at) {
+                    items.push(Self::of(tape, item));
+                    item = tape.after(item);
+                }
+                return Self::Array(items);
+            }
+            Kind::Object => return Self::Object(Object::of(tape, at)),
+            Kind::Null => Primitive::Null,
+            Kind::Boolean => Primitive::Boolean(tape.boolean(at)),
+            // −0 is 0.
+            Kind::Number => Primitive::Number(tape.number(at) + 0.0),
+            Kind::String | Kind::Key => Primitive::String(tape.text(at).into()),
+        };
+        Self::Primitive(primitive)
+    }
+}
+
+/// Members in canonical key order (UTF-16 code units), each key once.
+#[derive(Debug)]
+pub struct Object {
+    members: Vec<(Box<str>, Value)>,
+}
+
+impl Object {
+    fn of(tape: &Tape<'_>, at: usize) -> Self {
+        let mut members = Vec::with_capacity(tape.count(at));
+        let mut key = at + 1;
+        while key < tape.after(at) {
+            members.push((tape.text(key).into(), Value::of(tape, key + 1)));
+            key = tape.after(key + 1);
+        }
+        members.sort_by(|a: &(Box<str>, _), b| compare_keys(&a.0, &b.0));
+        Self { members }
+    }
+
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        let at = self.members.binary_search_by(|(one, _)| compare_keys(one, key)).ok()?;
+        Some(&self.members[at].1)
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Key and value, in canonical key order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.members.iter().map(|(key, value)| (&**key, value))
+    }
+}
+
+/// Canonical text of a value without children.
+pub fn primitive_text(value: &Primitive) -> String {
+    let mut text = String::new();
+    push_primitive(&mut text, value);
+    text
+}

@@ -1,0 +1,233 @@
+//! From the profile's tree to the flat nodes. Nothing is refused here: `lock` has done that.
+
+use std::sync::atomic::AtomicU32;
+
+use super::node::{
+    Array, Discriminated, Form, Kinds, Node, NodeId, Number, Object, Property, Scalar, Text, Union, ValueTable, Values,
+    by_length,
+};
+use super::params;
+use crate::pattern::Matcher;
+use crate::profile::{
+    ArrayNode, DiscriminatedNode, NumberLimits, ObjectNode, Primitive, Profile, ScalarNode, SchemaNode, StringLimits,
+    TypeName, ValuesNode,
+};
+use crate::read::Kind;
+
+/// The nodes of one contract and where to start.
+#[derive(Debug)]
+pub struct Graph {
+    pub nodes: Vec<Node>,
+    pub root: NodeId,
+}
+
+/// Compiles the schema of a contract.
+pub fn compile(profile: &Profile) -> Graph {
+    let mut builder = Builder { nodes: Vec::new(), defs: profile.defs.len() as u32 };
+    // Targets of references come first, so that a reference knows its node before that is built: 0 is the root.
+    let targets = || std::iter::once(&profile.root).chain(&profile.defs);
+    for _ in targets() {
+        builder.push(Kinds::ALL, Form::Any);
+    }
+    for (at, target) in targets().enumerate() {
+        let id = builder.add(target);
+        builder.nodes[at].form = Form::Ref(id);
+    }
+    builder.link();
+    let root = builder.settle(0);
+    Graph { nodes: builder.nodes, root }
+}
+
+struct Builder {
+    nodes: Vec<Node>,
+    defs: u32,
+}
+
+impl Builder {
+    fn push(&mut self, kinds: Kinds, form: Form) -> NodeId {
+        self.nodes.push(Node { kinds, form });
+        (self.nodes.len() - 1) as NodeId
+    }
+
+    fn add(&mut self, node: &SchemaNode) -> NodeId {
+        match node {
+            SchemaNode::Any => self.push(Kinds::ALL, Form::Any),
+            SchemaNode::Scalar(scalar) => self.push(kinds_of(&scalar.types), Form::Scalar(Box::new(scalar_of(scalar)))),
+            SchemaNode::Values(values) => self.push(kinds_of(&values.types), Form::Values(Box::new(values_of(values)))),
+            SchemaNode::Array(array) => self.add_array(array),
+            SchemaNode::Object(object) => self.add_object(object),
+            SchemaNode::Union(branches) => {
+                let branches = branches.iter().map(|branch| self.add(branch)).collect();
+                self.push(Kinds::ALL, Form::Union(Box::new(Union { branches, by_kind: Default::default() })))
+            }
+            SchemaNode::Nullable(nullable) => {
+                let inner = self.add(&nullable.inner);
+                self.push(Kinds::ALL, Form::Nullable(inner))
+            }
+            SchemaNode::Discriminated(node) => self.add_discriminated(node),
+            SchemaNode::Ref(target) => {
+                let target = target.map_or(0, |number| number as u32 + 1).min(self.defs);
+                self.push(Kinds::ALL, Form::Ref(target))
+            }
+        }
+    }
+
+    fn add_array(&mut self, array: &ArrayNode) -> NodeId {
+        let prefix = array.prefix.iter().map(|item| self.add(item)).collect();
+        let items = array.items.as_ref().map(|items| self.add(items));
+        let min = array.min_items.unwrap_or(0);
+        let max = array.max_items.unwrap_or(u64::MAX);
+        self.push(Kinds::ARRAY, Form::Array(Box::new(Array { prefix, items, min, max })))
+    }
+
+    fn add_object(&mut self, object: &ObjectNode) -> NodeId {
+        let properties: Vec<Property> = object
+            .properties
+            .iter()
+            .map(|one| Property { name: one.name.clone(), required: one.required, node: self.add(&one.node) })
+            .collect();
+        let mut order: Vec<u32> = (0..properties.len() as u32).collect();
+        order.sort_by(|a, b| by_length(&properties[*a as usize].name, &properties[*b as usize].name));
+        let required = properties.iter().filter(|one| one.required).count() as u32;
+        let next = (0..=properties.len() as u32).map(AtomicU32::new).collect();
+        let additional = object.additional.as_ref().map(|node| self.add(node));
+        let names = object.names.as_ref().map(|node| self.add(node));
+        let compiled = Object { properties, by_length: order, next, required, additional, names };
+        self.push(Kinds::OBJECT, Form::Object(Box::new(compiled)))
+    }
+
+    fn add_discriminated(&mut self, node: &DiscriminatedNode) -> NodeId {
+        let targets: Vec<NodeId> = node.branches.iter().map(|branch| self.add(&branch.node)).collect();
+        let values = || node.branches.iter().zip(&targets).flat_map(|(one, to)| one.values.iter().map(|v| (v, *to)));
+        let expected = params::values(node.branches.iter().flat_map(|branch| &branch.values));
+        let compiled = Discriminated { key: node.key.clone(), expected, table: ValueTable::build(values()) };
+        self.push(Kinds::OBJECT, Form::Discriminated(Box::new(compiled)))
+    }
+
+    /// Leads every edge past the references, and opens nested unions.
+    fn link(&mut self) {
+        for at in 0..self.nodes.len() {
+            let mut form = std::mem::replace(&mut self.nodes[at].form, Form::Any);
+            match &mut form {
+                Form::Any | Form::Scalar(_) | Form::Values(_) | Form::Ref(_) => {}
+                Form::Array(array) => self.settle_all(array.prefix.iter_mut().chain(&mut array.items)),
+                Form::Object(object) => {
+                    let members = object.properties.iter_mut().map(|one| &mut one.node);
+                    self.settle_all(members.chain(&mut object.additional).chain(&mut object.names));
+                }
+                Form::Union(union) => self.settle_all(union.branches.iter_mut()),
+                Form::Nullable(inner) => *inner = self.past_null(*inner),
+                Form::Discriminated(node) => self.settle_all(node.table.targets()),
+            }
+            self.nodes[at].form = form;
+        }
+        let null = SchemaNode::Scalar(ScalarNode { types: vec![TypeName::Null], string: None, number: None });
+        let null = self.add(&null);
+        for at in 0..self.nodes.len() {
+            let Form::Union(union) = &self.nodes[at].form else { continue };
+            let opened = self.open(&union.branches, null);
+            if let Form::Union(union) = &mut self.nodes[at].form {
+                union.by_kind = opened.map(Vec::into_boxed_slice);
+            }
+        }
+    }
+
+    fn settle_all<'a>(&self, edges: impl Iterator<Item = &'a mut NodeId>) {
+        edges.for_each(|edge| *edge = self.settle(*edge));
+    }
+
+    /// The node behind a chain of references.
+    fn settle(&self, mut id: NodeId) -> NodeId {
+        while let Form::Ref(target) = self.nodes[id as usize].form {
+            id = target;
+        }
+        id
+    }
+
+    /// The node behind a chain of references and nullables.
+    fn past_null(&self, mut id: NodeId) -> NodeId {
+        while let Form::Ref(next) | Form::Nullable(next) = self.nodes[id as usize].form {
+            id = next;
+        }
+        id
+    }
+
+    /// The nodes under nested unions that can take a value of each kind. The bounded fan-out bounds their number.
+    fn open(&self, branches: &[NodeId], null: NodeId) -> [Vec<NodeId>; 6] {
+        let mut by_kind: [Vec<NodeId>; 6] = Default::default();
+        let mut open: Vec<NodeId> = branches.iter().rev().copied().collect();
+        while let Some(id) = open.pop() {
+            let node = &self.nodes[id as usize];
+            match &node.form {
+                Form::Ref(target) => open.push(*target),
+                Form::Union(union) => open.extend(union.branches.iter().rev()),
+                Form::Nullable(inner) => {
+                    by_kind[Kind::Null as usize].push(null);
+                    open.push(*inner);
+                }
+                _ => (0..6).filter(|kind| node.kinds.0 >> kind & 1 == 1).for_each(|kind| by_kind[kind].push(id)),
+            }
+        }
+        by_kind
+    }
+}
+
+fn kinds_of(types: &[TypeName]) -> Kinds {
+    types.iter().fold(Kinds::NONE, |kinds, one| {
+        kinds.or(match one {
+            TypeName::Array => Kinds::ARRAY,
+            TypeName::Boolean => Kinds::only(Kind::Boolean),
+            TypeName::Integer | TypeName::Number => Kinds::only(Kind::Number),
+            TypeName::Null => Kinds::only(Kind::Null),
+            TypeName::Object => Kinds::OBJECT,
+            TypeName::String => Kinds::only(Kind::String),
+        })
+    })
+}
+
+fn is_integral_only(types: &[TypeName]) -> bool {
+    types.contains(&TypeName::Integer) && !types.contains(&TypeName::Number)
+}
+
+fn scalar_of(scalar: &ScalarNode) -> Scalar {
+    Scalar {
+        expected: params::types(&scalar.types),
+        integral: is_integral_only(&scalar.types),
+        text: scalar.string.as_ref().map_or_else(|| text_of(&StringLimits::default()), text_of),
+        number: number_of(scalar.number.unwrap_or_default()),
+    }
+}
+
+fn text_of(limits: &StringLimits) -> Text {
+    let text = Text {
+        free: false,
+        min: limits.min_length.unwrap_or(0),
+        max: limits.max_length.unwrap_or(u64::MAX),
+        patterns: limits.patterns.iter().map(|one| (Matcher::new(one), one.source().into())).collect(),
+        norm: limits.norm,
+    };
+    let free = text.min == 0 && text.max == u64::MAX && text.patterns.is_empty() && text.norm.is_empty();
+    Text { free, ..text }
+}
+
+fn number_of(limits: NumberLimits) -> Number {
+    Number {
+        limits,
+        min: limits.minimum.unwrap_or(f64::NEG_INFINITY),
+        above: limits.exclusive_minimum.unwrap_or(f64::NEG_INFINITY),
+        max: limits.maximum.unwrap_or(f64::INFINITY),
+        below: limits.exclusive_maximum.unwrap_or(f64::INFINITY),
+    }
+}
+
+fn values_of(values: &ValuesNode) -> Values {
+    let entries: Vec<&Primitive> = values.values.iter().collect();
+    Values {
+        keyword: values.keyword,
+        expected_types: params::types(&values.types),
+        expected: params::values(entries.iter().copied()),
+        integral: is_integral_only(&values.types),
+        table: ValueTable::build(entries.into_iter().map(|value| (value, 0))),
+        norm: values.norm,
+    }
+}

@@ -1,0 +1,225 @@
+//! The compiled schema: flat nodes that name each other by index, with what the checks look up laid out for it.
+//! How it is built: `compile`. How it is walked: `fast` and `issues`.
+
+use std::sync::atomic::AtomicU32;
+
+use crate::pattern::Matcher;
+use crate::profile::{NormOps, NumberLimits, Primitive, ValuesKeyword};
+use crate::read::Kind;
+
+/// Index into [`Nodes::list`].
+pub type NodeId = u32;
+
+/// A set of kinds of values: bit n stands for the [`Kind`] of number n.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kinds(pub u8);
+
+impl Kinds {
+    pub const NONE: Self = Self(0);
+    pub const ARRAY: Self = Self::only(Kind::Array);
+    pub const OBJECT: Self = Self::only(Kind::Object);
+    pub const ALL: Self = Self(0b11_1111);
+
+    pub const fn only(kind: Kind) -> Self {
+        Self(1 << kind as u8)
+    }
+
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    #[inline]
+    pub const fn admit(self, kind: Kind) -> bool {
+        self.0 >> kind as u8 & 1 != 0
+    }
+}
+
+/// One compiled schema node.
+#[derive(Debug)]
+pub struct Node {
+    /// Which kinds of values can pass.
+    pub kinds: Kinds,
+    pub form: Form,
+}
+
+#[derive(Debug)]
+pub enum Form {
+    Any,
+    Scalar(Box<Scalar>),
+    Values(Box<Values>),
+    Array(Box<Array>),
+    Object(Box<Object>),
+    Union(Box<Union>),
+    /// The inner node is never nullable itself.
+    Nullable(NodeId),
+    Discriminated(Box<Discriminated>),
+    /// Stands in for a node while the graph is built; no finished edge leads to one.
+    Ref(NodeId),
+}
+
+#[derive(Debug)]
+pub struct Scalar {
+    /// Params of a `type` issue, as JSON text.
+    pub expected: Box<str>,
+    /// `integer` without `number`.
+    pub integral: bool,
+    pub text: Text,
+    pub number: Number,
+}
+
+#[derive(Debug)]
+pub struct Text {
+    /// No length, no pattern, no normalizing.
+    pub free: bool,
+    /// Code points.
+    pub min: u64,
+    /// Code points; `u64::MAX` without the keyword.
+    pub max: u64,
+    pub patterns: Vec<(Matcher, Box<str>)>,
+    pub norm: NormOps,
+}
+
+#[derive(Debug)]
+pub struct Number {
+    pub limits: NumberLimits,
+    /// Infinite without the keyword, like the three below.
+    pub min: f64,
+    pub above: f64,
+    pub max: f64,
+    pub below: f64,
+}
+
+#[derive(Debug)]
+pub struct Values {
+    pub keyword: ValuesKeyword,
+    /// Params of a `type` issue, as JSON text.
+    pub expected_types: Box<str>,
+    /// Params of a `const` or `enum` issue, as JSON text.
+    pub expected: Box<str>,
+    /// `integer` without `number`.
+    pub integral: bool,
+    pub table: ValueTable,
+    pub norm: NormOps,
+}
+
+#[derive(Debug)]
+pub struct Array {
+    pub prefix: Vec<NodeId>,
+    /// Where the walk need not look at the items, this is an `Any` node.
+    pub items: Option<NodeId>,
+    pub min: u64,
+    /// `u64::MAX` without the keyword.
+    pub max: u64,
+}
+
+#[derive(Debug)]
+pub struct Object {
+    /// In canonical key order.
+    pub properties: Vec<Property>,
+    /// Numbers of the properties by length, then bytes.
+    pub by_length: Vec<u32>,
+    /// Which property followed each property the last time: slot 0 for the first member, slot p + 1 behind property p.
+    /// A guess that only saves time, so that no order of threads matters.
+    pub next: Vec<AtomicU32>,
+    pub required: u32,
+    pub additional: Option<NodeId>,
+    pub names: Option<NodeId>,
+}
+
+#[derive(Debug)]
+pub struct Property {
+    pub name: Box<str>,
+    pub required: bool,
+    pub node: NodeId,
+}
+
+#[derive(Debug)]
+pub struct Union {
+    pub branches: Vec<NodeId>,
+    /// By the kind's number: the nodes that can take a value of it, nested unions already opened.
+    pub by_kind: [Box<[NodeId]>; 6],
+}
+
+#[derive(Debug)]
+pub struct Discriminated {
+    pub key: Box<str>,
+    /// Params of a `discriminator` issue, as JSON text.
+    pub expected: Box<str>,
+    /// From the discriminator's value to the branch.
+    pub table: ValueTable,
+}
+
+/// From primitives to numbers, without a walk over all of them.
+#[derive(Debug, Default)]
+pub struct ValueTable {
+    null: Option<u32>,
+    boolean: [Option<u32>; 2],
+    /// Ascending.
+    numbers: Vec<(f64, u32)>,
+    /// By length, then bytes.
+    strings: Vec<(Box<str>, u32)>,
+}
+
+impl ValueTable {
+    pub fn build<'a>(entries: impl Iterator<Item = (&'a Primitive, u32)>) -> Self {
+        let mut table = Self::default();
+        for (value, to) in entries {
+            match value {
+                Primitive::Null => table.null = Some(to),
+                Primitive::Boolean(which) => table.boolean[usize::from(*which)] = Some(to),
+                Primitive::Number(number) => table.numbers.push((*number + 0.0, to)),
+                Primitive::String(text) => table.strings.push((text.clone(), to)),
+            }
+        }
+        table.numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
+        table.strings.sort_by(|a, b| by_length(&a.0, &b.0));
+        table
+    }
+
+    /// What the entries lead to, to be moved on.
+    pub fn targets(&mut self) -> impl Iterator<Item = &mut u32> {
+        let booleans = self.boolean.iter_mut().flatten();
+        let numbers = self.numbers.iter_mut().map(|(_, to)| to);
+        let strings = self.strings.iter_mut().map(|(_, to)| to);
+        self.null.iter_mut().chain(booleans).chain(numbers).chain(strings)
+    }
+
+    #[inline]
+    pub fn null(&self) -> Option<u32> {
+        self.null
+    }
+
+    #[inline]
+    pub fn boolean(&self, value: bool) -> Option<u32> {
+        self.boolean[usize::from(value)]
+    }
+
+    #[inline]
+    pub fn number(&self, value: f64) -> Option<u32> {
+        let value = value + 0.0;
+        let at = self.numbers.binary_search_by(|(one, _)| one.total_cmp(&value)).ok()?;
+        Some(self.numbers[at].1)
+    }
+
+    #[inline]
+    pub fn string(&self, value: &str) -> Option<u32> {
+        let at = self.strings.binary_search_by(|(one, _)| by_length(one, value)).ok()?;
+        Some(self.strings[at].1)
+    }
+}
+
+/// An order of texts that mostly decides without a look at the bytes.
+#[inline]
+pub fn by_length(a: &str, b: &str) -> std::cmp::Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.as_bytes().cmp(b.as_bytes()))
+}
+
+impl Object {
+    /// The property of that name.
+    #[inline]
+    pub fn find(&self, name: &str) -> Option<u32> {
+        let order = |at: &u32| by_length(&self.properties[*at as usize].name, name);
+        let at = self.by_length.binary_search_by(order).ok()?;
+        Some(self.by_length[at])
+    }
+}

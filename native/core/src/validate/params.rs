@@ -1,0 +1,57 @@
+//! The `params` of issues, as JSON text. They come from the contract, never from the payload.
+
+use crate::json_text::{push_number, push_primitive, push_string};
+use crate::profile::{Primitive, TypeName};
+
+/// Of the keywords that need none.
+pub const NOTHING: &str = "{}";
+
+/// `{ expected }` of a `type` issue.
+pub fn types(types: &[TypeName]) -> Box<str> {
+    expected(types.iter(), |one, out| push_string(out, one.name()))
+}
+
+/// `{ expected }` of a const, enum or discriminator issue.
+pub fn values<'a>(values: impl Iterator<Item = &'a Primitive>) -> Box<str> {
+    expected(values, |one, out| push_primitive(out, one))
+}
+
+fn expected<T>(items: impl Iterator<Item = T>, push: impl Fn(T, &mut String)) -> Box<str> {
+    let mut text = String::from("{\"expected\":[");
+    for (index, item) in items.enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        push(item, &mut text);
+    }
+    text.push_str("]}");
+    text.into_boxed_str()
+}
+
+/// `{ limit }` of a number's bound.
+pub fn number(limit: f64) -> String {
+    limited(|out| push_number(out, limit))
+}
+
+/// `{ limit }` of a length or a count.
+pub fn count(limit: u64) -> String {
+    format!("{{\"limit\":{limit}}}")
+}
+
+/// `{ limit }` of a pattern.
+pub fn pattern(source: &str) -> String {
+    limited(|out| push_string(out, source))
+}
+
+fn limited(push: impl FnOnce(&mut String)) -> String {
+    let mut text = String::from("{\"limit\":");
+    push(&mut text);
+    text.push('}');
+    text
+}
+
+/// `{ expected }` of what is no array.
+pub const ARRAY: &str = r#"{"expected":["array"]}"#;
+
+/// `{ expected }` of what is no object.
+pub const OBJECT: &str = r#"{"expected":["object"]}"#;
