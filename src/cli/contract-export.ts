@@ -20,11 +20,11 @@ Imports FILE (.js, .mjs, or .ts through the package jiti), finds the contract it
 
 Examples
   // order.contract.ts
-  import * as z from 'zod'
-  import { defineContract, norm } from 'sidelane'
+  import * as z from "zod"
+  import { defineContract, norm } from "sidelane"
   export const order = defineContract({
-    name: 'order',
-    schema: z.strictObject({ id: z.uuid(), email: norm(z.email(), ['trim', 'lower']) }),
+    name: "order",
+    schema: z.strictObject({ id: z.uuid(), email: norm(z.email(), ["trim", "lower"]) }),
   })
 
   sidelane contract export order.contract.ts -o order.lock.json

@@ -1,7 +1,9 @@
 // defineContract as a whole: options, the lock it gives, its types, and faults that only the lock's parser can find.
 
 import { describe, expect, expectTypeOf, it } from 'vitest'
+import { createRequire } from 'node:module'
 import * as z from 'zod'
+import * as mini from 'zod/mini'
 import { orders } from '../../bench/contracts/orders.ts'
 import { parseLock, type Contract } from '../../src/contract/index.ts'
 import { defineContract, httpUrl, norm } from '../../src/contract/define/index.ts'
@@ -9,7 +11,7 @@ import { pathOfPointer } from '../../src/contract/define/paths.ts'
 
 const schema = z.strictObject({ id: z.uuid(), email: norm(z.email(), ['trim', 'lower']).optional() })
 
-const id = (of: z.ZodType): string => defineContract({ name: 'd', schema: of }).id
+const id = (of: z.core.$ZodType): string => defineContract({ name: 'd', schema: of }).id
 
 const refused = (options: object): unknown => {
   try {
@@ -93,6 +95,15 @@ describe('defineContract', () => {
         payment: { 'x-discriminator': 'method' },
       },
     })
+  })
+
+  it('reads zod/mini and another copy of zod alike', () => {
+    const copy = createRequire(import.meta.url)('zod') as typeof z
+    const small = mini.strictObject({ a: mini.optional(norm(mini.string().check(mini.maxLength(3)), ['trim'])) })
+    const full = z.strictObject({ a: norm(z.string(), ['trim']).max(3).optional() })
+    const other = copy.strictObject({ a: norm(copy.string(), ['trim']).max(3).exactOptional() })
+    expect(copy.string).not.toBe(z.string)
+    expect([id(small), id(other)]).toStrictEqual([id(full), id(full)])
   })
 
   it.each<readonly [string, object, string]>([
