@@ -86,11 +86,15 @@ export class Call {
   }
 }
 
-/** Any thrown thing as the fault that the caller gets. An engine's own message may quote the payload: it stays out. */
-export const toFault = (error: unknown): SidelaneError =>
-  error instanceof SidelaneError
-    ? error
-    : new SidelaneError('internal.panic', { params: { name: error instanceof Error ? error.name : typeof error } })
+/** Any thrown thing as the fault that the caller gets: an engine's own message may quote the payload, so it stays out. */
+export function toFault(error: unknown): SidelaneError {
+  if (error instanceof SidelaneError) return error
+  if (!(error instanceof Error)) return new SidelaneError('internal.panic', { params: { name: typeof error } })
+  const { name, message, stack = '' } = error
+  // The stack starts with the message.
+  const frame = stack.slice(stack.indexOf(message) + message.length).match(/\n\s+at (.+)/)?.[1]
+  return new SidelaneError('internal.panic', { params: { name, ...(frame !== undefined && { at: frame }) } })
+}
 
 /** `where` says what the time went into: waiting for a worker, or the worker. */
 export const deadlineExceeded = (call: Call): SidelaneError =>

@@ -36,9 +36,8 @@ export function encodeOutcome(outcome: Outcome | AcceptedCanonical, target: Uint
   writeU32(target, offset + 4, outcome.inBytes)
   writeU32(target, offset + 8, outcome.canonicalBytes)
   writeU32(target, offset + 12, outcome.body.length)
-  for (let i = 0; i < 32; i++) {
-    target[offset + 16 + i] = outcome.digest === null ? 0 : Number.parseInt(outcome.digest.slice(2 * i, 2 * i + 2), 16)
-  }
+  if (outcome.digest === null) target.fill(0, offset + 16, offset + 48)
+  else writeHex(target, offset + 16, outcome.digest)
   target.set(outcome.body, offset + acceptedHead)
   if (canonical) target.set(canonical, offset + acceptedHead + outcome.body.length)
   return size
@@ -121,10 +120,27 @@ function readU32(bytes: Uint8Array, at: number): number {
   )
 }
 
-const hexByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+// By code units: adding up short strings would leave a chain of them behind for each outcome.
+const digitCodes = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+const highDigit = Uint8Array.from({ length: 256 }, (_, byte) => digitCodes[byte >>> 4] as number)
+const lowDigit = Uint8Array.from({ length: 256 }, (_, byte) => digitCodes[byte & 15] as number)
+const hexCodes: number[] = []
 
 function hex(bytes: Uint8Array, from: number, length: number): string {
-  let text = ''
-  for (let i = from; i < from + length; i++) text += hexByte[bytes[i] as number]
-  return text
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[from + i] as number
+    hexCodes[2 * i] = highDigit[byte] as number
+    hexCodes[2 * i + 1] = lowDigit[byte] as number
+  }
+  hexCodes.length = 2 * length
+  return String.fromCharCode(...hexCodes)
 }
+
+function writeHex(target: Uint8Array, at: number, text: string): void {
+  for (let i = 0; i < text.length; i += 2) {
+    target[at + i / 2] = (digitOf(text.charCodeAt(i)) << 4) | digitOf(text.charCodeAt(i + 1))
+  }
+}
+
+/** 0–9 are codes 48–57, a–f 97–102. */
+const digitOf = (code: number): number => (code & 15) + (code >>> 6) * 9
