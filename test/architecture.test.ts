@@ -10,7 +10,7 @@ const src = fileURLToPath(new URL('../src/', import.meta.url))
 const map: Record<string, readonly string[]> = {
   runtime: [],
   unicode: [],
-  json: [],
+  json: ['runtime'],
   contract: ['json', 'runtime'],
   'contract/define': ['contract'],
   engine: ['contract', 'json', 'runtime', 'unicode'],

@@ -4,6 +4,7 @@
 // Unicode is pinned to 15.0 although every Node minor may bring newer tables: what 15.0 leaves unassigned passes through.
 
 import type { NormOp } from '../../contract/index.ts'
+import { toNfc } from './canonical-order.ts'
 import { unassignedRanges } from './unassigned.ts'
 
 /** Applies the operations to a well-formed text. `ops` stands in the fixed order (design: contract/profile.ts). */
@@ -66,18 +67,18 @@ function lowerOne(char: string): string {
 function nfc(text: string): string {
   const found = traits(text)
   if (found & belowCombining) return text
-  if (!(found & unassigned)) return text.normalize('NFC')
+  if (!(found & unassigned)) return toNfc(text)
   let result = ''
   let run = ''
   for (const char of text) {
     if (isUnassigned(char.codePointAt(0) as number)) {
-      result += run.normalize('NFC') + char
+      result += toNfc(run) + char
       run = ''
     } else {
       run += char
     }
   }
-  return result + run.normalize('NFC')
+  return result + toNfc(run)
 }
 
 /** Each run of white space becomes one U+0020. */
@@ -124,7 +125,9 @@ function isSpace(c: number): boolean {
 const unassignedBits = new Uint8Array(0x10000 / 8)
 for (let i = 0; i < unassignedRanges.length; i += 2) {
   const last = Math.min(unassignedRanges[i + 1] as number, 0xffff)
-  for (let c = unassignedRanges[i] as number; c <= last; c++) unassignedBits[c >> 3]! |= 1 << (c & 7)
+  for (let c = unassignedRanges[i] as number; c <= last; c++) {
+    unassignedBits[c >> 3] = (unassignedBits[c >> 3] as number) | (1 << (c & 7))
+  }
 }
 
 function isUnassigned(c: number): boolean {
