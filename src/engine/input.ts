@@ -23,11 +23,11 @@ function textBytes(text: string, limits: Limits): Uint8Array | Rejected {
   return encodeUtf8(text)
 }
 
-const typedArrayName = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
-  ?.get as (this: unknown) => string | undefined
+const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype)
 
 /** Also for a Buffer and for arrays of other realms, and for nothing that only looks like one. */
-const isUint8Array = (payload: unknown): payload is Uint8Array => typedArrayName.call(payload) === 'Uint8Array'
+const isUint8Array = (payload: unknown): payload is Uint8Array =>
+  Reflect.get(typedArray, Symbol.toStringTag, payload) === 'Uint8Array'
 
 /** Another thread could change shared bytes between two stages: they are copied first. */
 const isShared = (bytes: Uint8Array): boolean =>

@@ -9,7 +9,10 @@ const char = fc.constantFrom(
 
 test('a text with long runs of marks is normalized as String.prototype.normalize does it', () => {
   const text = fc.array(char, { minLength: 60, maxLength: 300 }).map((chars) => chars.join(''))
-  fc.assert(fc.property(text, (given) => toNfc(given) === given.normalize('NFC')), { numRuns: 300 })
+  fc.assert(
+    fc.property(text, (given) => toNfc(given) === given.normalize('NFC')),
+    { numRuns: 300 },
+  )
 })
 
 test('every mark keeps its place among all the others', () => {

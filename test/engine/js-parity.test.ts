@@ -12,6 +12,8 @@ import { contractOf } from '../support/locks.ts'
 const seed = Number(process.env['SIDELANE_SEED'] ?? Date.now() & 0x7fffffff)
 const schemas = Number(process.env['SIDELANE_RUNS'] ?? 150)
 
+const many = Array.from({ length: 40 }, (_, i) => `m${i}`)
+
 /** All ways through one contract. */
 function waysThrough(contract: Contract) {
   const classify = compileClassifier(contract.profile)
@@ -67,6 +69,15 @@ describe('the fast path', () => {
     ],
     ['a record of integer-like keys', { type: 'object', additionalProperties: {} }, '{"b":{"2":1,"10":2},"a":1}'],
     ['a branch behind one that fails late', { anyOf: [named(['a', 'b'], ['a', 'b']), {}] }, '{"a":1,"b":"x"}'],
+    ['few of many declared members', { ...named(many, []), additionalProperties: false }, '{"m9":1,"m1":2}'],
+    [
+      'most of many declared members',
+      named(many, []),
+      `{${many
+        .slice(3)
+        .map((name) => `"${name}":1`)
+        .join(',')}}`,
+    ],
     ['a tuple', { type: 'array', prefixItems: [{ type: 'string' }], items: { const: null } }, '["a",null,null]'],
     ['an empty object against a closed one', named([], []), '{}'],
     ['escapes and text beyond ASCII', {}, '{"\\u00e9\\n":"\\ud83d\\ude00 漢"}'],
@@ -89,6 +100,15 @@ describe('the fast path', () => {
     const { generated, closures } = waysThrough(contractOf(schema))
     expect(generated(Buffer.from(payload))).toBeUndefined()
     expect(closures(Buffer.from(payload))).toBeUndefined()
+  })
+
+  test('compiles deeply nested open objects once each', () => {
+    let schema: unknown = {}
+    for (let i = 0; i < 50; i++) schema = { type: 'object', properties: { a: schema } }
+    const { generated, closures } = waysThrough(contractOf(schema))
+    const payload = Buffer.from(`${'{"b":0,"a":'.repeat(40)}{}${'}'.repeat(40)}`)
+    expect(generated(payload)).toBe(`${'{"a":'.repeat(40)}{}${',"b":0}'.repeat(40)}`)
+    expect(closures(payload)).toBe(generated(payload))
   })
 
   test('never takes a member from a prototype that somebody has extended', () => {

@@ -12,8 +12,8 @@ function writeExplicitly(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(writeExplicitly).join(',')}]`
   const members: string[] = []
-  // The default order of sort() is the canonical one: UTF-16 code units.
-  for (const key of Object.keys(value).sort()) {
+  // The default order of toSorted() is the canonical one: UTF-16 code units.
+  for (const key of Object.keys(value).toSorted()) {
     const member = (value as Record<string, unknown>)[key]
     if (member !== undefined) members.push(`${JSON.stringify(key)}:${writeExplicitly(member)}`)
   }

@@ -4,7 +4,7 @@
 import type { Profile } from '../../contract/index.ts'
 import { decodeUtf8, indexOfAscii, isUtf8 } from '../../runtime.ts'
 import { canonicalOf } from './canonical.ts'
-import { canGenerate } from './generate.ts'
+import { canGenerate, evaluate } from './generate.ts'
 import { RebuildCompiler, type RebuildOptions, type Walk } from './rebuild.ts'
 import { countMembers } from './scan.ts'
 
@@ -46,7 +46,7 @@ const mayHoldLoneSurrogate = (payload: Uint8Array, canonical: string): boolean =
 /** True when somebody put one of the names, or the toJSON that JSON.stringify would call, on a built-in prototype. */
 function compileProbe(names: ReadonlySet<string>, options: RebuildOptions): () => boolean {
   if (!options.generate) return () => 'toJSON' in Array.prototype
-  const tests = [...names].map((name) => `${JSON.stringify(name)} in object`)
-  const make = new Function('object', 'array', `return () => ${[...tests, '"toJSON" in array'].join(' || ')}`)
-  return make(Object.prototype, Array.prototype) as () => boolean
+  const tests = [...[...names].map((name) => `${JSON.stringify(name)} in object`), '"toJSON" in array']
+  const constants = { object: Object.prototype, array: Array.prototype }
+  return evaluate(constants, `return () => ${tests.join(' || ')}`) as () => boolean
 }

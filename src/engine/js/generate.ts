@@ -10,34 +10,46 @@ import { movesKeys } from './keys.ts'
 import { normalizeString } from './normalize-string.ts'
 import type { Rebuild, RebuildCompiler } from './rebuild.ts'
 
-/** True where `new Function` is allowed (not under --disallow-code-generation-from-strings). */
+/** True where code generation is allowed (not under --disallow-code-generation-from-strings). */
 export function canGenerate(): boolean {
   try {
-    return new Function('return 1')() === 1
+    return evaluate({}, 'return true') === true
   } catch {
     return false
   }
 }
 
-/** The function of an object node without `names`. `open` takes objects that have members beyond the declared ones. */
-export function generateObject(node: ObjectNode, compiler: RebuildCompiler, open: Rebuild | undefined): Rebuild {
+/** Runs `body` with the constants by their names. The one place where source text becomes code. */
+export function evaluate(constants: Readonly<Record<string, unknown>>, body: string): unknown {
+  // oxlint-disable-next-line typescript/no-implied-eval -- the text comes from the contract's own structure only
+  const run = new Function(...Object.keys(constants), `'use strict'\n${body}`) as (...values: unknown[]) => unknown
+  return run(...Object.values(constants))
+}
+
+/** An object of more declared members than these may be far emptier than its schema: looked at key by key instead. */
+export const fewMembers = 32
+
+/** The function of an object node without `names`. `open` takes any such object, at its own pace. */
+export function generateObject(node: ObjectNode, compiler: RebuildCompiler, open: Rebuild): Rebuild {
   const source = new Source(compiler)
   const { properties } = node
-  const requiredCount = properties.filter(({ required }) => required).length
+  const leave = `return ${source.constant(open)}(o)`
   source.line(`if (typeof o !== 'object' || o === null || isArray(o)) return`)
-  for (const [i, { name }] of properties.entries()) source.line(`let v${i} = ${source.member(name)}`)
   source.line(`let own = 0; for (const key in o) own++`)
-  const present = properties.map((_, i) => `(v${i} === undefined ? 0 : 1)`).join(' + ') || '0'
+  if (properties.length > fewMembers) source.line(`if (4 * own < ${properties.length}) ${leave}`)
+  for (const [i, { name }] of properties.entries()) source.line(`let v${i} = ${source.member(name)}`)
   // Counted before a child is looked at: what the children add to walk.keys must not be added twice.
-  if (open) source.line(`if (own !== ${present}) return ${source.constant(open)}(o)`)
-  else if (requiredCount === properties.length) source.line(`if (own !== ${requiredCount}) return`)
-  else source.line(`if (own !== ${present}) return`)
+  const present = properties.map((_, i) => `(v${i} === undefined ? 0 : 1)`).join(' + ') || '0'
+  const count = properties.every(({ required }) => required) ? properties.length : present
+  source.line(`if (own !== ${count}) ${node.additional === false ? 'return' : leave}`)
   if (properties.length > compiler.profile.limits.maxKeys) {
     source.line(`if (own > ${compiler.profile.limits.maxKeys}) return`)
   }
   for (const [i, { node: child, required }] of properties.entries()) {
-    if (required) source.check(child, `v${i}`)
-    else {
+    if (required) {
+      source.line(`if (v${i} === undefined) return`)
+      source.check(child, `v${i}`)
+    } else {
       source.line(`if (v${i} !== undefined) {`)
       source.check(child, `v${i}`)
       source.line('}')
@@ -118,10 +130,10 @@ class Source {
   }
 
   build(parameter: string): Rebuild {
-    const names = this.#constants.map((_, i) => `c${i}`)
-    const body = `'use strict'\nreturn function (${parameter}) {\n${this.#lines.join('\n')}\n}`
-    const make = new Function('walk', 'isArray', 'hasOwn', ...names, body)
-    return make(this.#compiler.walk, Array.isArray, Object.hasOwn, ...this.#constants) as Rebuild
+    const constants = Object.fromEntries(this.#constants.map((value, i) => [`c${i}`, value]))
+    const shared = { walk: this.#compiler.walk, isArray: Array.isArray, hasOwn: Object.hasOwn }
+    const body = `return function (${parameter}) {\n${this.#lines.join('\n')}\n}`
+    return evaluate({ ...shared, ...constants }, body) as Rebuild
   }
 
   #scalar(node: ScalarNode, v: string): void {

@@ -14,10 +14,14 @@ import type {
   UnionNode,
   ValuesNode,
 } from '../../contract/index.ts'
+import type { JsonValue } from '../../json/index.ts'
 import { largestNumber, numberTest, stringStep } from './checks.ts'
-import { generateArray, generateObject } from './generate.ts'
-import { isIndexLike, isObject, isSorted, movesKeys } from './keys.ts'
+import { fewMembers, generateArray, generateObject } from './generate.ts'
+import { isObject, movesKeys } from './keys.ts'
+import { rebuildAny, rebuildMembers } from './members.ts'
 import { normalizeString } from './normalize-string.ts'
+import { openUnion } from './open-union.ts'
+import { typeOf, type ValueType } from './value-type.ts'
 
 /** The rebuilt value; undefined: something is wrong, or not surely right. */
 export type Rebuild = (value: unknown) => unknown
@@ -45,17 +49,30 @@ export class RebuildCompiler {
   readonly #generate: boolean
   readonly #defs: Rebuild[]
   readonly #any: Rebuild
+  readonly #compiled = new Map<SchemaNode, Rebuild>()
+  readonly #pending: (() => void)[] = []
 
   constructor(profile: Profile, walk: Walk, options: RebuildOptions) {
     this.profile = profile
     this.walk = walk
     this.#generate = options.generate
-    this.#any = this.#anyRebuild()
+    this.#any = rebuildAny(profile, walk)
     this.#defs = profile.defs.map((node) => this.compile(node))
     this.root = this.compile(profile.root)
+    for (let next = this.#pending.pop(); next; next = this.#pending.pop()) next()
   }
 
+  /** One function for a node, however many ways lead to it: else nested objects would be compiled 2^depth times. */
   compile(node: SchemaNode): Rebuild {
+    let rebuild = this.#compiled.get(node)
+    if (!rebuild) {
+      rebuild = this.#compile(node)
+      this.#compiled.set(node, rebuild)
+    }
+    return rebuild
+  }
+
+  #compile(node: SchemaNode): Rebuild {
     switch (node.form) {
       case 'any':
         return this.#any
@@ -136,11 +153,10 @@ export class RebuildCompiler {
   }
 
   #object(node: ObjectNode): Rebuild {
-    const { additional, names } = node
-    if (!names && this.#generate) {
-      return generateObject(node, this, additional === false ? undefined : this.#open(node))
-    }
-    return additional === false && !names ? this.#strict(node) : this.#open(node)
+    const open = this.#open(node)
+    if (node.names) return open
+    if (this.#generate) return generateObject(node, this, open)
+    return node.additional === false && node.properties.length <= fewMembers ? this.#strict(node) : open
   }
 
   /** Only the declared members: they are looked for one by one, in canonical order. */
@@ -184,74 +200,29 @@ export class RebuildCompiler {
       if (name && name(key) === undefined) return undefined
       return declared.get(key) ?? additional
     }
-    return this.#members(declared.size === 0 && !name ? () => additional : memberOf, required)
+    return rebuildMembers(this.profile, this.walk, declared.size === 0 && !name ? () => additional : memberOf, required)
   }
 
-  #anyRebuild(): Rebuild {
-    const largest = largestNumber(this.profile.numbers)
-    const object = this.#members(() => any, [])
-    const any: Rebuild = (value) => {
-      switch (typeof value) {
-        case 'number':
-          return value <= largest && value >= -largest ? value : undefined
-        case 'object':
-          if (value === null) return value
-          return Array.isArray(value) ? array(value) : object(value)
-        default:
-          return value
-      }
-    }
-    const array = (items: readonly unknown[]): unknown => {
-      let result: unknown[] | undefined
-      for (let i = 0; i < items.length; i++) {
-        const rebuilt = any(items[i])
-        if (rebuilt === undefined) return undefined
-        if (rebuilt !== items[i]) (result ??= items.slice())[i] = rebuilt
-      }
-      return result ?? items
-    }
-    return any
-  }
-
-  /** All members of an object, whatever their names, in canonical order. */
-  #members(memberOf: (key: string) => Rebuild | undefined, required: readonly string[]): Rebuild {
-    const { walk } = this
-    const { maxKeys } = this.profile.limits
-    return (value) => {
-      if (!isObject(value)) return undefined
-      const keys = Object.keys(value)
-      if (keys.length > maxKeys) return undefined
-      for (const name of required) if (!Object.hasOwn(value, name)) return undefined
-      walk.keys += keys.length
-      const sorted = isSorted(keys)
-      // V8 lists keys that look like an array index first, so the first one tells whether there are any.
-      if (!sorted && isIndexLike(keys[0] as string)) walk.explicit = true
-      let same = sorted
-      const rebuilt: unknown[] = new Array(keys.length)
-      if (!sorted) keys.sort()
-      for (let i = 0; i < keys.length; i++) {
-        const key = keys[i] as string
-        // JSON.parse makes it an own property, an assignment would not.
-        if (key === '__proto__') return undefined
-        const member = value[key]
-        const result = memberOf(key)?.(member)
-        if (result === undefined) return undefined
-        if (result !== member) same = false
-        rebuilt[i] = result
-      }
-      if (same) return value
-      const result: Record<string, unknown> = {}
-      for (let i = 0; i < keys.length; i++) result[keys[i] as string] = rebuilt[i]
-      return result
-    }
-  }
-
+  /** Tries what may take a value of its type. Compiled behind all else: a branch may lead back to the union. */
   #union(node: UnionNode): Rebuild {
     const { walk } = this
-    const branches = node.branches.map((branch) => this.compile(branch))
+    const candidates = openUnion(node, this.profile)
+    const branches: Record<ValueType, Rebuild[]> = {
+      null: [],
+      boolean: [],
+      number: [],
+      string: [],
+      array: [],
+      object: [],
+    }
+    this.#pending.push(() => {
+      for (const type of Object.keys(branches) as ValueType[]) {
+        branches[type] = candidates[type].map((candidate) => this.compile(candidate))
+      }
+    })
     return (value) => {
       const mark = walk.keys
-      for (const branch of branches) {
+      for (const branch of branches[typeOf(value as JsonValue)]) {
         const rebuilt = branch(value)
         if (rebuilt !== undefined) return rebuilt
         walk.keys = mark
