@@ -10,7 +10,7 @@ pub mod compress;
 pub mod contract;
 pub mod digest;
 pub mod error;
-mod json_text;
+pub mod json_text;
 pub mod lock;
 pub mod normal_form;
 pub mod normalize;

@@ -40,6 +40,12 @@ impl Prefix {
         let word = word & u64::MAX.checked_shl(unused).unwrap_or(0);
         if word & 0x8080_8080_8080_8080 == 0 { Self(word) } else { Self(lift_all(word)) }
     }
+
+    /// Adds the prefix to a hash.
+    #[inline(always)]
+    pub(crate) fn mix(self, hash: u64) -> u64 {
+        (hash.rotate_left(5) ^ self.0).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
 }
 
 #[cold]

@@ -23,7 +23,7 @@ mod tape;
 
 pub use classify::data_fault;
 pub use keys::compare_keys;
-pub(crate) use keys::Prefix;
+pub(crate) use keys::{Prefix, compare_bytes};
 pub use tape::{Entry, Kind, Tape, flag};
 
 use self::scan::Stop;

@@ -128,9 +128,7 @@ fn key(tape: &mut Tape<'_>, open: &mut Open, i: usize) -> Result<usize, Stop> {
     let index = tape.len();
     tape.push(entry)?;
     if open.sorted {
-        let len = entry.byte_len();
-        let source = if entry.has(flag::ARENA) { tape.arena.as_bytes() } else { bytes };
-        let prefix = Prefix::of(source, entry.at as usize, len);
+        let prefix = tape.prefix(index);
         // The first key has nothing before it.
         open.sorted = open.last < prefix || open.last_key == 0 || (open.last == prefix && ascends(tape, open, index));
         open.last = prefix;
@@ -197,8 +195,6 @@ fn ascend(tape: &mut Tape<'_>, open: &mut Open) {
     if open.is_object {
         // The key of the value that has just been closed.
         open.last_key = index - 1;
-        let key = tape.entry(index - 1);
-        let source = if key.has(flag::ARENA) { tape.arena.as_bytes() } else { tape.document().as_bytes() };
-        open.last = Prefix::of(source, key.at as usize, key.byte_len());
+        open.last = tape.prefix(index - 1);
     }
 }

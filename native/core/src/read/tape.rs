@@ -11,6 +11,7 @@
 //!
 //! Strings are spans of the text or, where they held escapes or were normalized, of the tape's own arena.
 
+use super::keys::Prefix;
 use super::scan::Stop;
 use crate::normalize::Workshop;
 
@@ -177,6 +178,14 @@ impl<'a> Tape<'a> {
         &source[start..start + entry.byte_len()]
     }
 
+    /// The first bytes of a key, for sorting.
+    #[inline(always)]
+    pub(crate) fn prefix(&self, at: usize) -> Prefix {
+        let entry = self.slots[at];
+        let source = if entry.has(flag::ARENA) { self.arena.as_bytes() } else { self.document.as_bytes() };
+        Prefix::of(source, entry.at as usize, entry.byte_len())
+    }
+
     /// The value's index of the first member named `name` of the object at `at`.
     #[must_use]
     pub fn member(&self, at: usize, name: &str) -> Option<usize> {
@@ -195,6 +204,12 @@ impl<'a> Tape<'a> {
     #[must_use]
     pub fn document(&self) -> &'a str {
         self.document
+    }
+
+    /// True when memory ran out while a string was rewritten: nothing of the tape may be used.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        self.exhausted
     }
 
     /// How many entries there are; the root value is the first.

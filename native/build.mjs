@@ -1,0 +1,85 @@
+// Builds the native engine: `npm run build:native`. Needs Rust's cargo; nothing is downloaded but crates.
+//
+//   --if-available   a machine without cargo is fine: says so and ends with 0
+//   --force          builds although the result is newer than every source
+//
+// The result is native/sidelane.<platform>.node; its path is printed on stdout, all else goes to stderr.
+
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const native = dirname(fileURLToPath(import.meta.url))
+const root = dirname(native)
+const flags = new Set(process.argv.slice(2))
+const say = (text) => process.stderr.write(`build:native: ${text}\n`)
+
+for (const flag of flags) {
+  if (flag !== '--if-available' && flag !== '--force') {
+    say(`Expected --if-available or --force, got ${flag}`)
+    process.exit(2)
+  }
+}
+
+const built = newestBuilt()
+if (built && !flags.has('--force') && built.time > newestSource()) {
+  say('up to date')
+  process.stdout.write(`${relative(process.cwd(), built.path)}\n`)
+  process.exit(0)
+}
+
+if (spawnSync('cargo', ['--version'], { stdio: 'ignore' }).status !== 0) {
+  const optional = flags.has('--if-available')
+  say(`cargo was not found; install Rust from https://rustup.rs${optional ? ' (skipped: the JS engine is used)' : ''}`)
+  process.exit(optional ? 0 : 2)
+}
+
+// A half-written library ends the process that loads it, so the finished one is moved to its place.
+const staging = join(root, 'target', 'napi-out')
+rmSync(staging, { recursive: true, force: true })
+mkdirSync(staging, { recursive: true })
+say('cargo builds the native engine (some minutes the first time)')
+const cli = join(dirname(createRequire(import.meta.url).resolve('@napi-rs/cli/package.json')), 'dist', 'cli.js')
+const run = spawnSync(
+  process.execPath,
+  [
+    ...[cli, 'build', '--platform', '--release', '--no-js'],
+    ...['--manifest-path', join(native, 'addon', 'Cargo.toml')],
+    ...['--package-json-path', join(root, 'package.json')],
+    ...['--output-dir', staging],
+  ],
+  { cwd: root, stdio: ['ignore', 2, 2] },
+)
+if (run.status !== 0) {
+  say("the build failed; the messages above are cargo's")
+  process.exit(1)
+}
+for (const name of readdirSync(staging).filter(isLibrary)) {
+  renameSync(join(staging, name), join(native, name))
+  process.stdout.write(`${relative(process.cwd(), join(native, name))}\n`)
+}
+
+function isLibrary(name) {
+  return name.startsWith('sidelane.') && name.endsWith('.node')
+}
+
+function newestBuilt() {
+  return readdirSync(native)
+    .filter(isLibrary)
+    .map((name) => ({ path: join(native, name), time: statSync(join(native, name)).mtimeMs }))
+    .sort((a, b) => b.time - a.time)[0]
+}
+
+/** When the last one of the files that cargo reads was changed, in ms. */
+function newestSource() {
+  const folders = ['core', 'addon'].map((name) => join(native, name))
+  const files = ['Cargo.toml', 'Cargo.lock'].map((name) => join(root, name))
+  for (const folder of folders) {
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) files.push(join(entry.parentPath, entry.name))
+    }
+  }
+  return Math.max(...files.map((file) => statSync(file).mtimeMs))
+}

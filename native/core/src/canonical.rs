@@ -1,0 +1,351 @@
+//! The canonical form (RFC 8785) of a document, straight from its tape. The bytes that follow each other in the document
+//! as they do in the canonical form are copied together, as one run; so a document that is canonical already is one copy.
+//!
+//! Twin of `src/engine/js/canonical.ts`.
+
+use crate::json_text::push_string;
+use crate::read::{Entry, Kind, Prefix, Tape, compare_bytes, flag};
+
+/// Why there is no canonical form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Two equal keys in one object.
+    DuplicateKey,
+    /// No memory.
+    Exhausted,
+}
+
+/// Memory of the writer, and the result of the last document.
+#[derive(Debug, Default)]
+pub struct Canonical {
+    /// Bytes behind `len` are left over.
+    out: Vec<u8>,
+    len: usize,
+    /// The keys of the objects that are being written, innermost last.
+    keys: Vec<(Prefix, u32)>,
+    /// The same keys before they are put in order.
+    unordered: Vec<(Prefix, u32)>,
+    shapes: Shapes,
+    text: String,
+}
+
+/// More than this is given back after the payload.
+const KEPT_BYTES: usize = 4 << 20;
+
+impl Canonical {
+    /// Writes the document.
+    ///
+    /// # Errors
+    ///
+    /// Equal keys, or no memory.
+    pub fn write(&mut self, tape: &Tape<'_>) -> Result<(), Stop> {
+        self.len = 0;
+        self.keys.clear();
+        let mut writer = Writer { tape, document: tape.document().as_bytes(), to: self, run: (NOWHERE, NOWHERE) };
+        writer.reserve(tape.document().len())?;
+        writer.value(0)?;
+        writer.flush()
+    }
+
+    /// What was written.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.out[..self.len]
+    }
+
+    /// Gives back what an unusually large document took.
+    pub fn shrink(&mut self) {
+        if self.out.len() > KEPT_BYTES {
+            self.out = Vec::new();
+            self.len = 0;
+        }
+        if self.text.capacity() > KEPT_BYTES {
+            self.text = String::new();
+        }
+        for keys in [&mut self.keys, &mut self.unordered] {
+            if keys.capacity() > KEPT_BYTES / size_of::<(Prefix, u32)>() {
+                *keys = Vec::new();
+            }
+        }
+    }
+}
+
+struct Writer<'a> {
+    tape: &'a Tape<'a>,
+    document: &'a [u8],
+    to: &'a mut Canonical,
+    /// Start and end of the bytes of the document that are to be copied next.
+    run: (usize, usize),
+}
+
+/// No place of any document.
+const NOWHERE: usize = usize::MAX;
+
+/// Copies of up to this many bytes have one fixed size.
+const CHUNK: usize = 32;
+
+impl Writer<'_> {
+    /// Recurses once for each open bracket.
+    fn value(&mut self, at: usize) -> Result<(), Stop> {
+        let entry = self.tape.entry(at);
+        match entry.kind {
+            Kind::String | Kind::Key => self.string(entry, at),
+            Kind::Number => self.number(entry),
+            Kind::Object => self.object(entry, at),
+            Kind::Array => self.array(entry, at),
+            Kind::Null => self.raw(entry.at as usize, 4),
+            Kind::Boolean => self.raw(entry.at as usize, if entry.word == 0 { 5 } else { 4 }),
+        }
+    }
+
+    #[inline]
+    fn string(&mut self, entry: Entry, at: usize) -> Result<(), Stop> {
+        let plain = entry.flags & (flag::ARENA | flag::ESCAPE | flag::NORMALIZED) == 0;
+        if plain || self.is_quoted(entry) {
+            return self.raw(entry.at as usize - 1, entry.byte_len() + 2);
+        }
+        self.flush()?;
+        let tape = self.tape;
+        if !entry.has(flag::ESCAPE) {
+            let bytes = tape.bytes(at);
+            self.append(b"\"")?;
+            self.append(bytes)?;
+            return self.append(b"\"");
+        }
+        let mut text = std::mem::take(&mut self.to.text);
+        text.clear();
+        // An escape is at most six bytes for one.
+        text.try_reserve(6 * entry.byte_len() + 2).map_err(|_| Stop::Exhausted)?;
+        push_string(&mut text, tape.text(at));
+        let written = self.append(text.as_bytes());
+        self.to.text = text;
+        written
+    }
+
+    /// True when the span stands between its quotes in the document. (Trimming may have left them behind; and no plain
+    /// span has a quote inside.)
+    fn is_quoted(&self, entry: Entry) -> bool {
+        let start = entry.at as usize;
+        !entry.has(flag::ARENA)
+            && self.document.get(start - 1) == Some(&b'"')
+            && self.document.get(start + entry.byte_len()) == Some(&b'"')
+    }
+
+    #[inline]
+    fn number(&mut self, entry: Entry) -> Result<(), Stop> {
+        if entry.has(flag::CANONICAL) {
+            return self.raw(entry.at as usize, usize::from(entry.short));
+        }
+        self.flush()?;
+        // ECMAScript writes −0 as 0.
+        self.append(ryu_js::Buffer::new().format_finite(f64::from_bits(entry.word)).as_bytes())
+    }
+
+    fn array(&mut self, entry: Entry, at: usize) -> Result<(), Stop> {
+        self.byte(b'[')?;
+        let end = entry.after();
+        let mut item = at + 1;
+        while item < end {
+            if item > at + 1 {
+                self.byte(b',')?;
+            }
+            self.value(item)?;
+            item = self.tape.after(item);
+        }
+        self.byte(b']')
+    }
+
+    fn object(&mut self, entry: Entry, at: usize) -> Result<(), Stop> {
+        self.open(entry)?;
+        let end = entry.after();
+        if entry.has(flag::SORTED) {
+            let mut key = at + 1;
+            while key < end {
+                self.member(key, key == at + 1)?;
+                key = self.tape.after(key + 1);
+            }
+        } else {
+            let from = self.to.keys.len();
+            self.sort(at, end)?;
+            for index in from..self.to.keys.len() {
+                let (_, key) = self.to.keys[index];
+                self.member(key as usize, index == from)?;
+            }
+            self.to.keys.truncate(from);
+        }
+        self.byte(b'}')
+    }
+
+    /// The brace, from its own place in the document, so that the first member may follow in the same run.
+    #[inline]
+    fn open(&mut self, entry: Entry) -> Result<(), Stop> {
+        self.raw((entry.word >> 32) as usize, 1)
+    }
+
+    #[inline]
+    fn member(&mut self, key: usize, is_first: bool) -> Result<(), Stop> {
+        let entry = self.tape.entry(key);
+        if !is_first {
+            // Most often a comma stands before the key in the document too: then both are of one run.
+            let before = (entry.at as usize).wrapping_sub(2);
+            if !entry.has(flag::ARENA) && self.document.get(before) == Some(&b',') {
+                self.raw(before, 1)?;
+            } else {
+                self.byte(b',')?;
+            }
+        }
+        self.string(entry, key)?;
+        self.byte(b':')?;
+        self.value(key + 1)
+    }
+
+    /// Puts the object's keys, in canonical order, behind those that are there.
+    fn sort(&mut self, at: usize, end: usize) -> Result<(), Stop> {
+        let (tape, to) = (self.tape, &mut *self.to);
+        to.unordered.clear();
+        let count = tape.count(at);
+        to.unordered.try_reserve(count).map_err(|_| Stop::Exhausted)?;
+        to.keys.try_reserve(count).map_err(|_| Stop::Exhausted)?;
+        let mut hash = count as u64;
+        let mut key = at + 1;
+        while key < end {
+            let prefix = tape.prefix(key);
+            hash = prefix.mix(hash);
+            to.unordered.push((prefix, key as u32));
+            key = tape.after(key + 1);
+        }
+        let from = to.keys.len();
+        let ascends = |a: &(Prefix, u32), b: &(Prefix, u32)| {
+            a.0 < b.0 || (a.0 == b.0 && compare_bytes(tape.bytes(a.1 as usize), tape.bytes(b.1 as usize)).is_lt())
+        };
+        if let Some(order) = to.shapes.get(hash, count) {
+            to.keys.extend(order.iter().map(|index| to.unordered[usize::from(*index)]));
+            // Another shape may have had the same hash, so the order is looked at; that also shows there is no equal pair.
+            if to.keys[from..].windows(2).all(|pair| ascends(&pair[0], &pair[1])) {
+                return Ok(());
+            }
+            to.keys.truncate(from);
+        }
+        to.keys.extend_from_slice(&to.unordered);
+        to.keys[from..].sort_unstable_by(|a, b| {
+            a.0.cmp(&b.0).then_with(|| compare_bytes(tape.bytes(a.1 as usize), tape.bytes(b.1 as usize)))
+        });
+        if !to.keys[from..].windows(2).all(|pair| ascends(&pair[0], &pair[1])) {
+            return Err(Stop::DuplicateKey);
+        }
+        to.shapes.put(hash, &to.keys[from..], &to.unordered);
+        Ok(())
+    }
+
+    /// `len` bytes of the document from `start` on.
+    #[inline(always)]
+    fn raw(&mut self, start: usize, len: usize) -> Result<(), Stop> {
+        if start != self.run.1 {
+            self.flush()?;
+            self.run.0 = start;
+        }
+        self.run.1 = start + len;
+        Ok(())
+    }
+
+    /// One byte, from the document if it stands there next.
+    #[inline(always)]
+    fn byte(&mut self, byte: u8) -> Result<(), Stop> {
+        if self.document.get(self.run.1) == Some(&byte) {
+            self.run.1 += 1;
+            return Ok(());
+        }
+        self.flush()?;
+        self.append(&[byte])
+    }
+
+    /// Copies the run; the next one may start anywhere.
+    #[inline(always)]
+    fn flush(&mut self) -> Result<(), Stop> {
+        let (start, end) = std::mem::replace(&mut self.run, (NOWHERE, NOWHERE));
+        let (document, len) = (self.document, end - start);
+        if len > CHUNK {
+            return self.append(&document[start..end]);
+        }
+        let to = &mut *self.to;
+        let from = document.get(start..).and_then(<[u8]>::first_chunk::<CHUNK>);
+        let room = to.out.get_mut(to.len..).and_then(<[u8]>::first_chunk_mut::<CHUNK>);
+        match (from, room) {
+            (Some(from), Some(room)) => {
+                *room = *from;
+                to.len += len;
+                Ok(())
+            }
+            _ if len == 0 => Ok(()),
+            _ => self.append(&document[start..end]),
+        }
+    }
+
+    #[inline]
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        if self.to.out.len() - self.to.len < bytes.len() {
+            self.reserve(bytes.len())?;
+        }
+        let end = self.to.len + bytes.len();
+        self.to.out[self.to.len..end].copy_from_slice(bytes);
+        self.to.len = end;
+        Ok(())
+    }
+
+    /// Makes room for `more` bytes and a chunk.
+    fn reserve(&mut self, more: usize) -> Result<(), Stop> {
+        let out = &mut self.to.out;
+        let needed = self.to.len + more + CHUNK;
+        if needed > out.len() {
+            let size = needed.max(2 * out.len()).max(4096);
+            out.try_reserve_exact(size - out.len()).map_err(|_| Stop::Exhausted)?;
+            out.resize(size, 0);
+        }
+        Ok(())
+    }
+}
+
+/// Orders of keys that were found before, by a hash of the keys: a guess, checked whenever it is used.
+#[derive(Debug)]
+struct Shapes {
+    slots: Vec<Shape>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    hash: u64,
+    count: u8,
+    /// By rank: the key's place in the document.
+    order: [u8; SHAPE_KEYS],
+}
+
+const SHAPES: usize = 64;
+const SHAPE_KEYS: usize = 39;
+
+impl Default for Shapes {
+    fn default() -> Self {
+        Self { slots: vec![Shape { hash: 0, count: 0, order: [0; SHAPE_KEYS] }; SHAPES] }
+    }
+}
+
+impl Shapes {
+    #[inline]
+    fn get(&self, hash: u64, count: usize) -> Option<&[u8]> {
+        let shape = &self.slots[(hash >> 32) as usize % SHAPES];
+        let known = shape.hash == hash && usize::from(shape.count) == count;
+        if known { shape.order.get(..count) } else { None }
+    }
+
+    fn put(&mut self, hash: u64, keys: &[(Prefix, u32)], unordered: &[(Prefix, u32)]) {
+        let count = keys.len();
+        if count > SHAPE_KEYS {
+            return;
+        }
+        let shape = &mut self.slots[(hash >> 32) as usize % SHAPES];
+        shape.hash = hash;
+        shape.count = count as u8;
+        for (place, key) in shape.order.iter_mut().zip(keys) {
+            *place = unordered.iter().position(|one| one.1 == key.1).unwrap_or(0) as u8;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+// Finds and loads the native addon, and keeps every reason why a file did not load. What it is used for: index.ts.
+
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+/** What the addon exports (native/addon). Synchronous; contracts belong to the calling thread. */
+export interface Binding {
+  version(): string
+  /** JSON text: `{"ok":true,"handle","id"}` or `{"ok":false,"code","pointer","message"}`. An empty key is none. */
+  addContract(lock: Uint8Array, key: Uint8Array): string
+  removeContract(handle: number): void
+  /** Writes an outcome (contract/outcome-wire.ts): its size, or the negated size of the room that is needed. */
+  process(handle: number, input: Uint8Array, canonical: boolean, target: Uint8Array, offset: number): number
+  /** How often `process` ran on this thread. */
+  calls(): number
+}
+
+/** One file that was looked at, and what came of it. */
+export interface Attempt {
+  readonly path: string
+  readonly error: string
+}
+
+export type Loading = { readonly binding: Binding; readonly path: string } | Failure
+
+export interface Failure {
+  /** Its `errors` are what each candidate threw, with their codes. */
+  readonly error: AggregateError
+  readonly tried: readonly Attempt[]
+}
+
+const require = createRequire(import.meta.url)
+
+/** From dist/engine/native and from src/engine/native alike. */
+const root = new URL('../../../', import.meta.url)
+
+let loading: Loading | undefined
+
+/** Loads the addon once. `SIDELANE_NATIVE_PATH` names the one file to try, in place of the package's own. */
+export const loadBinding = (): Loading => (loading ??= load(candidates()))
+
+function load(paths: readonly string[]): Loading {
+  const errors: Error[] = []
+  const tried: Attempt[] = []
+  for (const path of paths) {
+    try {
+      if (!existsSync(path)) throw Object.assign(new Error('There is no such file.'), { code: 'MODULE_NOT_FOUND' })
+      const binding = require(path) as Binding
+      checkVersion(binding)
+      return { binding, path }
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause))
+      errors.push(error)
+      tried.push({ path, error: error.message })
+    }
+  }
+  return { error: new AggregateError(errors, 'No native addon could be loaded.'), tried }
+}
+
+function checkVersion(binding: Binding): void {
+  const wanted = (require(fileURLToPath(new URL('package.json', root))) as { version: string }).version
+  const found = binding.version()
+  if (found !== wanted) throw new Error(`Expected an addon of version ${wanted}, got ${found}. Build it anew.`)
+}
+
+function candidates(): string[] {
+  const given = process.env['SIDELANE_NATIVE_PATH']
+  if (given) return [given]
+  return platformNames().map((name) => fileURLToPath(new URL(`native/sidelane.${name}.node`, root)))
+}
+
+/** The names that @napi-rs/cli gives. Which C library a Linux has, the dynamic loader says: it refuses the other one. */
+function platformNames(): string[] {
+  const name = `${process.platform}-${process.arch}`
+  if (process.platform === 'linux') return [`${name}-gnu`, `${name}-musl`]
+  return process.platform === 'win32' ? [`${name}-msvc`] : [name]
+}

@@ -1,0 +1,93 @@
+// The door of the native engine: adapts the addon to `Engine`. Bytes go in, and bytes come out, in one buffer that is
+// used again and again; nothing else crosses.
+
+import {
+  decodeOutcome,
+  SidelaneError,
+  type Contract,
+  type ErrorCode,
+  type Outcome,
+  type ProcessorOptions,
+} from '../../contract/index.ts'
+import type { CompiledContract, Engine } from '../engine.ts'
+import { loadBinding, type Binding, type Failure } from './binding.ts'
+
+export type { Failure } from './binding.ts'
+
+/** The native engine, or why there is none. `reason` is for the engine's report. */
+export function loadNative(reason: string): { readonly engine: Engine } | Failure {
+  const loaded = loadBinding()
+  if ('error' in loaded) return loaded
+  const { binding } = loaded
+  const engine: Engine = {
+    report: { kind: 'native', reason, tried: [] },
+    compile: (contract, options) => compileContract(binding, contract, options),
+  }
+  return { engine }
+}
+
+/** How often native code has processed a payload on this thread; 0 where it is not loaded. */
+export function nativeCalls(): number {
+  const loaded = loadBinding()
+  return 'error' in loaded ? 0 : loaded.binding.calls()
+}
+
+type Added =
+  | { readonly ok: true; readonly handle: number; readonly id: string }
+  | { readonly ok: false; readonly code: ErrorCode; readonly pointer: string; readonly message: string }
+
+const noKey = new Uint8Array(0)
+const encoder = new TextEncoder()
+
+/** Where outcomes are written before they are copied out. It grows with the largest one, up to `keptBytes` for good. */
+let target = new Uint8Array(64 * 1024)
+const keptBytes = 8 * 1024 * 1024
+
+function compileContract(binding: Binding, contract: Contract, options: ProcessorOptions = {}): CompiledContract {
+  const { codec } = contract.profile.compress
+  const lock = encoder.encode(JSON.stringify(contract.lock))
+  const added = guarded(() => JSON.parse(binding.addContract(lock, options.digestKey ?? noKey)) as Added)
+  if (!added.ok) {
+    const { code, pointer, message } = added
+    throw new SidelaneError(code, code.startsWith('contract.') ? { message, pointer } : { message })
+  }
+  const { handle } = added
+  if (added.id !== contract.id) {
+    binding.removeContract(handle)
+    throw new SidelaneError('internal.parity', { message: 'The native engine reads another id out of the lock.' })
+  }
+
+  const processInto = (payload: Uint8Array, canonical: boolean, into: Uint8Array, offset: number): number => {
+    try {
+      return binding.process(handle, unshared(payload), canonical, into, offset)
+    } catch {
+      throw panic()
+    }
+  }
+  const process = (payload: Uint8Array, canonical: boolean): Outcome => {
+    let size = processInto(payload, canonical, target, 0)
+    if (size < 0) {
+      target = new Uint8Array(-size * 2)
+      size = processInto(payload, canonical, target, 0)
+    }
+    const outcome = decodeOutcome(target, 0, codec)
+    if (target.length > keptBytes) target = new Uint8Array(64 * 1024)
+    return outcome
+  }
+  return { process, processInto, dispose: () => binding.removeContract(handle) }
+}
+
+/** Native code must not see bytes that another thread can change while it reads them. */
+const unshared = (payload: Uint8Array): Uint8Array =>
+  payload.buffer instanceof SharedArrayBuffer ? payload.slice() : payload
+
+function guarded<T>(call: () => T): T {
+  try {
+    return call()
+  } catch {
+    throw panic()
+  }
+}
+
+/** The addon's own text may quote the payload, so it is neither message nor cause. */
+const panic = (): SidelaneError => new SidelaneError('internal.panic', { message: 'The native engine failed.' })
