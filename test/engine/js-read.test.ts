@@ -5,11 +5,9 @@ import { compileClassifier } from '../../src/engine/js/classify.ts'
 import { compileFastPath } from '../../src/engine/js/fast.ts'
 import { createEngine } from '../../src/engine/index.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'
-import { fieldsOf, payloadOf, readVectors, type ReadVector } from './vectors.ts'
+import { fieldsOf, payloadOf, readFiles, readVectors, type ReadVector } from './vectors.ts'
 
-const files = ['read/text', 'read/depth', 'read/members', 'read/surrogates', 'read/numbers', 'canonical/canonical']
-
-describe.each(files)('%s', (file) => {
+describe.each(readFiles)('%s', (file) => {
   const vectors = readVectors<ReadVector>(file)
 
   test.for(vectors)('$description', (vector) => {

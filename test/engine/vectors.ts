@@ -27,6 +27,16 @@ export interface NormalizeVector {
   readonly expected: string
 }
 
+/** The files of ReadVector, by name. */
+export const readFiles = [
+  'read/text',
+  'read/depth',
+  'read/members',
+  'read/surrogates',
+  'read/numbers',
+  'canonical/canonical',
+]
+
 /** `name`: path below test/vectors, without the ending. */
 export const readVectors = <T>(name: string): T[] =>
   JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), 'utf8')) as T[]
