@@ -36,7 +36,9 @@ const moduleOf = (file: string): string =>
     .sort((a, b) => b.length - a.length)[0] ?? file
 
 const importsOf = (file: string): string[] =>
-  [...readFileSync(join(src, file), 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'|^import '([^']+)'/gm)].map((m) => (m[1] ?? m[2]) as string)
+  [...readFileSync(join(src, file), 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'|^import '([^']+)'/gm)].map(
+    (m) => (m[1] ?? m[2]) as string,
+  )
 
 describe('src', () => {
   test('every file belongs to a module of the map', () => {
@@ -69,13 +71,17 @@ describe('src', () => {
   test('only the named files of the lower floors import node:', () => {
     const low = new Set(['runtime', 'unicode', 'json', 'contract', 'contract/define', 'engine'])
     const wrong = files.filter(
-      (file) => low.has(moduleOf(file)) && !nodeImporters.has(file) && importsOf(file).some((target) => target.startsWith('node:')),
+      (file) =>
+        low.has(moduleOf(file)) &&
+        !nodeImporters.has(file) &&
+        importsOf(file).some((target) => target.startsWith('node:')),
     )
     expect(wrong).toEqual([])
   })
 
   test('zod is imported by contract/define alone, and piscina by the pool alone', () => {
-    const importers = (name: string): string[] => files.filter((file) => importsOf(file).some((target) => target === name || target.startsWith(`${name}/`)))
+    const importers = (name: string): string[] =>
+      files.filter((file) => importsOf(file).some((target) => target === name || target.startsWith(`${name}/`)))
     expect(importers('zod').filter((file) => !file.startsWith('contract/define/'))).toEqual([])
     expect(importers('piscina').filter((file) => !file.startsWith('placement/pool/'))).toEqual([])
   })

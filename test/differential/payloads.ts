@@ -27,14 +27,87 @@ export class Random {
 }
 
 const oddNumbers = [
-  '0', '-0', '0.0', '1.0', '1e2', '100', '-1', '0.1', '0.30000000000000004', '1e-7', '1E+2', '19.99', '4.35', '5e-324', '2.2250738585072011e-308',
-  '1.7976931348623157e308', '1e400', '-1e400', '1e-400', '9007199254740991', '9007199254740992', '9007199254740993', '-9007199254740993', '1e21', '1e20',
-  '123456789012345678901234567890', '0.1e1', '333333333.33333329', '1e23', '9.5367431640625e-7', '1.5', '2.5', '1e10', '70', '0.07',
+  '0',
+  '-0',
+  '0.0',
+  '1.0',
+  '1e2',
+  '100',
+  '-1',
+  '0.1',
+  '0.30000000000000004',
+  '1e-7',
+  '1E+2',
+  '19.99',
+  '4.35',
+  '5e-324',
+  '2.2250738585072011e-308',
+  '1.7976931348623157e308',
+  '1e400',
+  '-1e400',
+  '1e-400',
+  '9007199254740991',
+  '9007199254740992',
+  '9007199254740993',
+  '-9007199254740993',
+  '1e21',
+  '1e20',
+  '123456789012345678901234567890',
+  '0.1e1',
+  '333333333.33333329',
+  '1e23',
+  '9.5367431640625e-7',
+  '1.5',
+  '2.5',
+  '1e10',
+  '70',
+  '0.07',
 ] as const
 const brokenNumbers = ['01', '1.', '.5', '+1', '1e', '0x1', 'NaN', 'Infinity', '-', '1e+'] as const
 const stringParts = [
-  'a', 'b', 'abc', 'A', 'É', 'é', 'e\\u0301', 'ﬁ', 'İ', 'Σ', 'ς', 'ß', '漢', '😀', '\\ud83d\\ude00', ' ', '\\t', '\\n', '\\u0000', '\\u001f', '\\u007f', '\\/', '\\"', '\\\\', '\\u00e9',
-  '\u00a0', '\\u2028', '\u2029', '\ufeff', '\u0085', '\u1680', '\uac00', '\u1100\u1161', '𐗒\u0307', '\u{11382}\u{113c9}', '\u{1e030}', '1', '-', '+49', '\ufdd0', 'J\u030c', '\u212b', 'A\u030a',
+  'a',
+  'b',
+  'abc',
+  'A',
+  'É',
+  'é',
+  'e\\u0301',
+  'ﬁ',
+  'İ',
+  'Σ',
+  'ς',
+  'ß',
+  '漢',
+  '😀',
+  '\\ud83d\\ude00',
+  ' ',
+  '\\t',
+  '\\n',
+  '\\u0000',
+  '\\u001f',
+  '\\u007f',
+  '\\/',
+  '\\"',
+  '\\\\',
+  '\\u00e9',
+  '\u00a0',
+  '\\u2028',
+  '\u2029',
+  '\ufeff',
+  '\u0085',
+  '\u1680',
+  '\uac00',
+  '\u1100\u1161',
+  '𐗒\u0307',
+  '\u{11382}\u{113c9}',
+  '\u{1e030}',
+  '1',
+  '-',
+  '+49',
+  '\ufdd0',
+  'J\u030c',
+  '\u212b',
+  'A\u030a',
 ] as const
 const brokenParts = ['\\ud800', '\\udc00', '\\ud800\\ud800', '\\x', '\\u12', '\n', '\u0001', '\\'] as const
 
@@ -44,7 +117,8 @@ export function payloadText(root: Schema, random: Random): string {
   const wrong = random.chance(1 / 3) ? 0 : 0.04
   const ws = random.chance(0.2) ? () => random.pick(['', ' ', '\n', '\t\r\n']) : () => ''
   const text = (body: string): string => `"${body}"`
-  const keyText = (key: string): string => (random.chance(0.05) ? text([...key].map(escape).join('')) : JSON.stringify(key))
+  const keyText = (key: string): string =>
+    random.chance(0.05) ? text([...key].map(escape).join('')) : JSON.stringify(key)
 
   function string(): string {
     let body = ''
@@ -62,7 +136,9 @@ export function payloadText(root: Schema, random: Random): string {
   }
   const array = (items: readonly string[]): string => `[${ws()}${items.join(`${ws()},${ws()}`)}${ws()}]`
   function object(members: readonly (readonly [string, string])[]): string {
-    const list = members.filter(() => !random.chance(wrong)).map(([key, value]) => `${keyText(key)}${ws()}:${ws()}${value}`)
+    const list = members
+      .filter(() => !random.chance(wrong))
+      .map(([key, value]) => `${keyText(key)}${ws()}:${ws()}${value}`)
     if (random.chance(0.3)) list.reverse()
     if (random.chance(wrong)) list.push(`${keyText(random.pick(keys))}:${anything(3)}`)
     if (random.chance(wrong / 4)) list.push(`${random.pick(['"__proto__"', '"\\u005f_proto__"', '"\\ud800"'])}:1`)
@@ -85,7 +161,10 @@ export function payloadText(root: Schema, random: Random): string {
     const type = Array.isArray(node['type']) ? random.pick(node['type'] as string[]) : node['type']
     switch (type) {
       case 'string': {
-        const patterns = [node['pattern'], ...((node['allOf'] ?? []) as Schema[]).map((part) => part['pattern'])].filter(Boolean)
+        const patterns = [
+          node['pattern'],
+          ...((node['allOf'] ?? []) as Schema[]).map((part) => part['pattern']),
+        ].filter(Boolean)
         if (patterns.length === 0 || random.chance(0.2)) return string()
         const sample = patternSamples.find(([source]) => source === patterns[0]) as readonly string[]
         return JSON.stringify(random.pick(sample.slice(1)))
@@ -147,13 +226,21 @@ export function mutateBytes(bytes: Uint8Array, random: Random): Uint8Array {
         if (at < out.length) out[at] = random.below(256)
         break
       case 3:
-        out = Buffer.concat([out.subarray(0, at), Buffer.from(random.pick(['"', '{', '}', '[', ']', ',', ':', '\\', '1', 'e', '\ufeff'])), out.subarray(at)])
+        out = Buffer.concat([
+          out.subarray(0, at),
+          Buffer.from(random.pick(['"', '{', '}', '[', ']', ',', ':', '\\', '1', 'e', '\ufeff'])),
+          out.subarray(at),
+        ])
         break
       case 4:
         out = Buffer.from(out.subarray(0, at))
         break
       default:
-        out = Buffer.concat([out.subarray(0, at), out.subarray(random.below(at + 1), at + random.below(20)), out.subarray(at)])
+        out = Buffer.concat([
+          out.subarray(0, at),
+          out.subarray(random.below(at + 1), at + random.below(20)),
+          out.subarray(at),
+        ])
     }
   }
   return out

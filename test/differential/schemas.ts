@@ -31,9 +31,38 @@ export const patternSamples: readonly (readonly [pattern: string, ...matching: s
 
 /** A key that is harmless, one that JS objects treat in a special way, and one that needs care in pointers or order. */
 export const keys = [
-  'a', 'b', 'id', 'name', 'kind', '', ' ', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__',
-  '0', '1', '10', '9', '-1', '01', '4294967295', 'a/b', 'm~n', '"', '\\', '\u0000', '\u2028', 'é', 'e\u0301', '漢字',
-  '\ue000', '😀', '\uffff', 'ab'.repeat(80),
+  'a',
+  'b',
+  'id',
+  'name',
+  'kind',
+  '',
+  ' ',
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  'valueOf',
+  '__defineGetter__',
+  '0',
+  '1',
+  '10',
+  '9',
+  '-1',
+  '01',
+  '4294967295',
+  'a/b',
+  'm~n',
+  '"',
+  '\\',
+  '\u0000',
+  '\u2028',
+  'é',
+  'e\u0301',
+  '漢字',
+  '\ue000',
+  '😀',
+  '\uffff',
+  'ab'.repeat(80),
 ] as const
 
 const key = fc.constantFrom(...keys)
@@ -41,7 +70,16 @@ const normOps = fc.uniqueArray(fc.constantFrom('trim', 'lower', 'nfc', 'collapse
 const count = (max: number): fc.Arbitrary<number> => fc.nat(max)
 const bound = fc.oneof(
   fc.integer({ min: -5, max: 200 }),
-  fc.constantFrom(0.1, -0.5, 1e21, 9007199254740991, -9007199254740991, 1.7976931348623157e308, 5e-324, 0.30000000000000004),
+  fc.constantFrom(
+    0.1,
+    -0.5,
+    1e21,
+    9007199254740991,
+    -9007199254740991,
+    1.7976931348623157e308,
+    5e-324,
+    0.30000000000000004,
+  ),
 )
 const primitive = fc.oneof(
   fc.constantFrom('', 'a', 'A', 'é', '😀', 'card', 'null', '1'),
@@ -64,7 +102,13 @@ const stringLimits = (norm: boolean): fc.Arbitrary<Schema> =>
     optional('minLength', count(3)),
     optional('maxLength', count(12)),
     optional('pattern', pattern),
-    optional('allOf', fc.array(pattern.map((p) => ({ pattern: p })), { minLength: 1, maxLength: 2 })),
+    optional(
+      'allOf',
+      fc.array(
+        pattern.map((p) => ({ pattern: p })),
+        { minLength: 1, maxLength: 2 },
+      ),
+    ),
     norm ? optional('x-norm', normOps) : fc.constant({}),
     optional('description', fc.constant('an annotation')),
   )
@@ -86,7 +130,12 @@ const scalar = (norm: boolean): fc.Arbitrary<Schema> =>
   fc.oneof(
     stringForm(norm),
     fc.tuple(fc.constantFrom('number', 'integer'), numberLimits).map(([type, limits]) => ({ type, ...limits })),
-    fc.constantFrom({ type: 'boolean' }, { type: 'null' }, { type: ['string', 'number', 'boolean'] }, { type: ['null', 'integer'] }),
+    fc.constantFrom(
+      { type: 'boolean' },
+      { type: 'null' },
+      { type: ['string', 'number', 'boolean'] },
+      { type: ['null', 'integer'] },
+    ),
     stringLimits(norm).map((limits) => ({ type: ['string', 'null'], ...limits })),
     numberLimits.map((limits) => ({ type: ['null', 'number'], ...limits })),
     primitive.map((value) => ({ const: value })),
@@ -101,7 +150,10 @@ function schema(depth: number, norm: boolean): fc.Arbitrary<Schema> {
   const plain = schema(depth - 1, false)
   const closed = fc.oneof(fc.constant<unknown>(false), inner)
   const object = fc
-    .tuple(fc.uniqueArray(fc.tuple(key, inner, fc.boolean()), { maxLength: 6, selector: ([name]) => name }), optional('additionalProperties', closed))
+    .tuple(
+      fc.uniqueArray(fc.tuple(key, inner, fc.boolean()), { maxLength: 6, selector: ([name]) => name }),
+      optional('additionalProperties', closed),
+    )
     .map(([members, additional]) => ({
       type: 'object',
       properties: Object.fromEntries(members.map(([name, node]) => [name, node])),
@@ -112,7 +164,12 @@ function schema(depth: number, norm: boolean): fc.Arbitrary<Schema> {
     scalar(norm),
     object,
     object,
-    all(fc.constant({ type: 'array' }), optional('items', closed), optional('minItems', count(2)), optional('maxItems', count(4))),
+    all(
+      fc.constant({ type: 'array' }),
+      optional('items', closed),
+      optional('minItems', count(2)),
+      optional('maxItems', count(4)),
+    ),
     all(
       fc.constant({ type: 'array' }),
       fc.array(inner, { minLength: 1, maxLength: 3 }).map((prefixItems) => ({ prefixItems })),
@@ -120,7 +177,11 @@ function schema(depth: number, norm: boolean): fc.Arbitrary<Schema> {
       optional('minItems', count(2)),
       optional('maxItems', count(4)),
     ),
-    all(fc.constant({ type: 'object' }), stringForm(false).map((propertyNames) => ({ propertyNames })), optional('additionalProperties', closed)),
+    all(
+      fc.constant({ type: 'object' }),
+      stringForm(false).map((propertyNames) => ({ propertyNames })),
+      optional('additionalProperties', closed),
+    ),
     fc.array(plain, { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
     inner.map((node) => ({ anyOf: [node, { type: 'null' }] })),
     inner.map((node) => ({ anyOf: [{ type: 'null' }, node] })),
@@ -143,7 +204,11 @@ export const rootSchema: fc.Arbitrary<Schema> = fc.oneof(
       type: 'object',
       properties: { value: node, next: { $ref: '#/$defs/Next' }, self: { $ref: '#' } },
       additionalProperties: false,
-      $defs: { Next: { anyOf: [{ $ref: '#/$defs/Item' }, { type: 'null' }] }, Item: { type: 'array', items: node }, Unused: {} },
+      $defs: {
+        Next: { anyOf: [{ $ref: '#/$defs/Item' }, { type: 'null' }] },
+        Item: { type: 'array', items: node },
+        Unused: {},
+      },
     })),
     weight: 1,
   },

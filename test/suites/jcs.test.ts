@@ -20,8 +20,13 @@ describe.each(engineKinds)('JCS with the %s engine', (kind) => {
 
   test('writes 100,000 doubles as ECMAScript does, whatever text they came in', (context) => {
     const folder = needSuite('jcs', context)
-    const compiled = needEngine(kind, context).compile(contractOf({}, { numbers: 'double', limits: { maxBytes: 8_000_000 } }))
-    const lines = gunzipSync(readFileSync(join(folder, 'es6-numbers-100k.txt.gz'))).toString().trim().split('\n')
+    const compiled = needEngine(kind, context).compile(
+      contractOf({}, { numbers: 'double', limits: { maxBytes: 8_000_000 } }),
+    )
+    const lines = gunzipSync(readFileSync(join(folder, 'es6-numbers-100k.txt.gz')))
+      .toString()
+      .trim()
+      .split('\n')
     const view = new DataView(new ArrayBuffer(8))
     const texts: string[] = []
     const long: string[] = []
@@ -36,7 +41,8 @@ describe.each(engineKinds)('JCS with the %s engine', (kind) => {
       long.push(value.toExponential(17))
       expected.push(text)
     }
-    const process = (items: string[]): string => canonicalText(compiled.process(Buffer.from(`[${items.join(',')}]`), false))
+    const process = (items: string[]): string =>
+      canonicalText(compiled.process(Buffer.from(`[${items.join(',')}]`), false))
     expect(process(texts) === `[${expected.join(',')}]`).toBe(true)
     expect(process(long) === `[${expected.join(',')}]`).toBe(true)
     expect(texts.length).toBeGreaterThan(99_000)

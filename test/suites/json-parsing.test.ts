@@ -26,7 +26,9 @@ describe.each(engineKinds)('JSONTestSuite with the %s engine', (kind) => {
 
 test('both engines give one outcome for every file of JSONTestSuite', (context) => {
   const folder = needSuite('json-parsing', context)
-  const [js, native] = engineKinds.map((kind) => needEngine(kind, context).compile(contractOf({}, { numbers: 'double' })))
+  const [js, native] = engineKinds.map((kind) =>
+    needEngine(kind, context).compile(contractOf({}, { numbers: 'double' })),
+  )
   for (const name of readdirSync(folder)) {
     const bytes = readFileSync(join(folder, name))
     const [a, b] = [js?.process(bytes, true), native?.process(bytes, true)].map((o) =>
