@@ -12,7 +12,8 @@ export interface Args {
   readonly memory: boolean
   readonly targets: boolean
   readonly strict: boolean
-  readonly rounds: number
+  /** Exactly so many; undefined: 9, and on a slow machine fewer, at least 5. */
+  readonly rounds: number | undefined
   /** Ids of contenders; undefined: all. */
   readonly only: readonly string[] | undefined
   /** Names of payload sets; undefined: the default ones. */
@@ -45,8 +46,8 @@ Options
   --contract LOCK     the lock file for --payloads (sidelane contract export)
   --only IDS          contenders, separated by commas
   --sets NAMES        payload sets, separated by commas
-  --rounds N          interleaved rounds, 1 to 1000, default 9
-  --budget-ms N       time for warm-up and rounds of all sets together, default 36000 (--full: 240000)
+  --rounds N          interleaved rounds, 1 to 1000; default 9, or fewer (5) when the time is used up
+  --budget-ms N       time for all payload sets together, default 42000 (--full: 240000)
   --seed N            seed of the made payloads, default 1
   --full --stages --memory --targets --strict --help
 
@@ -95,7 +96,7 @@ export function readArgs(argv: readonly string[], known: Known): Args {
     memory: values.memory ?? false,
     targets: values.targets ?? false,
     strict: values.strict ?? false,
-    rounds: integer('--rounds', values.rounds, 1, 1000) ?? 9,
+    rounds: integer('--rounds', values.rounds, 1, 1000),
     only: names('--only', values.only, known.contenders),
     sets: names('--sets', values.sets, known.sets),
     budgetMs: integer('--budget-ms', values['budget-ms'], 1, 86_400_000),

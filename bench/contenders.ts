@@ -46,7 +46,7 @@ export async function openHosts(wanted: ReadonlySet<string>): Promise<Hosts> {
       )
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'engine.unavailable') throw error
-      missing.set(id, reasonOf(error))
+      missing.set(id, error instanceof Error ? error.message : String(error))
     }
   }
   await using auto = await createHost({ engine: 'auto' })
@@ -56,13 +56,6 @@ export async function openHosts(wanted: ReadonlySet<string>): Promise<Hosts> {
     auto: auto.engine,
     close: async () => void (await Promise.all([...open.values()].map((host) => host.close()))),
   }
-}
-
-/** The message, with that of each cause behind it: what a loader tried stands there. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause === undefined ? [] : [reasonOf(error.cause)]
-  return [error.message, ...cause].join(' ← ')
 }
 
 export interface Lineup {

@@ -1,6 +1,7 @@
 // Process entry: `node build/bench/run.js`. Reads the command line, runs what it asks for, prints the report.
 
 import { writeFileSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { BadArgs, readArgs, usage, type Args } from './args.ts'
 import { compare, type Compared } from './cases/compare.ts'
@@ -79,19 +80,23 @@ async function runCompare(args: Args, hosts: Hosts, wanted: ReadonlySet<string>)
   const depths = args.full ? [64, 8, 1] : [64, 1]
   const pooled = [...wanted].some((id) => id.startsWith('p'))
   const wake = pooled ? await wakeProbe() : null
-  const budgetMs = args.budgetMs ?? (args.full ? 240_000 : 36_000)
+  const budgetMs = args.budgetMs ?? (args.full ? 240_000 : 42_000)
   const weights = sets.reduce((sum, set) => sum + set.weight, 0)
+  const from = performance.now()
   const tell = progress()
   const done: Compared[] = []
   let before = 0
   for (const set of sets) {
     const share = set.weight / weights
+    // What one set overran is taken from those that follow.
+    const leftMs = Math.max(1, budgetMs - (performance.now() - from))
     done.push(
       await compare(set, {
         hosts,
         wanted,
-        rounds: args.rounds,
-        budgetMs: budgetMs * share,
+        rounds: args.rounds ?? 9,
+        minRounds: args.rounds ?? 5,
+        budgetMs: (leftMs * share) / (1 - before),
         depths,
         meter,
         onProgress: (what, part) => tell.at(`${set.name}: ${what}`, before + part * share),
@@ -107,7 +112,7 @@ async function runCompare(args: Args, hosts: Hosts, wanted: ReadonlySet<string>)
     .map(({ report, rows: own }) => decide(report.name, own, wake?.p50Us ?? Number.NaN))
   const header = makeHeader(hosts, {
     cpuMethod: meter.method,
-    rounds: args.rounds,
+    rounds: Math.min(...rows.map((row) => row.rounds)),
     seed: args.seed,
     depths,
     wake,

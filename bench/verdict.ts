@@ -80,11 +80,11 @@ function poolReason(inline: Row, pool: Row): string | undefined {
   return undefined
 }
 
-/** Where inline takes a quarter of the main thread, if the pool then leaves at least half of that free. */
+/** Where inline takes a quarter of the main thread, if the pool leaves half of that free and carries twice the rate. */
 function poolFrom(inline: Row, pool: Row): number | null {
   if (pool.mainThreadUs * 2 > inline.mainThreadUs) return null
-  if (pool.usPerPayload > equal * inline.usPerPayload) return null
-  return roundTo2((mainThreadShare * 1e6) / inline.mainThreadUs)
+  const perSecond = (mainThreadShare * 1e6) / inline.mainThreadUs
+  return pool.payloadsPerSecond >= 2 * perSecond ? roundTo2(perSecond) : null
 }
 
 function nothing(payloads: string, today: Row, inline: Row): Verdict {
@@ -105,7 +105,7 @@ function later(
 ): string {
   if (pool === undefined) return ''
   if (from === null)
-    return 'The pool gives nothing here: it leaves less than half of the main thread free, or is slower.'
+    return 'The pool gives nothing here: it leaves less than half of that time free on the main thread, or is too slow.'
   const share = `inline then takes a quarter of the main thread, the pool ${figure(pool.mainThreadUs)} µs a payload of it`
   return `From about ${from.toLocaleString('en')} payloads/s on take the pool: ${share}. ${lone(rows, pool, inline, wakeP50Us)}`
 }

@@ -38,6 +38,8 @@ export interface CompareOptions {
   readonly hosts: Hosts
   readonly wanted: ReadonlySet<string>
   readonly rounds: number
+  readonly minRounds: number
+  /** Time for this set, verification included. */
   readonly budgetMs: number
   /** Calls in flight, for the pools. The first is the one that ratios are stated for. */
   readonly depths: readonly number[]
@@ -52,6 +54,7 @@ export interface Compared {
 }
 
 export async function compare(set: PayloadSet, options: CompareOptions): Promise<Compared> {
+  const from = performance.now()
   options.onProgress('verify', 0)
   const contract = ourContract(set.contract, 'sha-256')
   const examined = await examine(set, contract)
@@ -77,7 +80,8 @@ export async function compare(set: PayloadSet, options: CompareOptions): Promise
     }
     const timings = await measure(lanes, payloads, {
       rounds: options.rounds,
-      budgetMs: options.budgetMs,
+      minRounds: options.minRounds,
+      budgetMs: Math.max(1, options.budgetMs - (performance.now() - from)),
       meter: options.meter,
       onRound: (done, of) =>
         options.onProgress(

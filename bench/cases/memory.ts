@@ -17,10 +17,16 @@ export interface Memory {
 
 export const memoryIds: readonly ContenderId[] = ['inline-js', 'inline-native', 'pool-js', 'pool-native']
 
+// Young space of one size from the start and every collection a full one: else the heap's own ups and downs, tens of MiB
+// over 100,000 payloads, hide a leak or look like one. They hold for the pool's threads too.
+const steadyHeap = ['--gc-global', '--min-semi-space-size=16', '--max-semi-space-size=16']
+
 /** Throws when the child fails. */
 export async function memoryOf(id: string, seed: number): Promise<Memory> {
   const file = new URL('./memory-child.js', import.meta.url).pathname
-  const child = spawn(process.execPath, [file, id, String(seed)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...steadyHeap, file, id, String(seed)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
   const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve))

@@ -4,7 +4,7 @@
 import { performance } from 'node:perf_hooks'
 import { bodyBytes, type Contender } from '../contender.ts'
 import type { CpuMeter } from './cpu.ts'
-import { collect } from './heap.ts'
+import { collect, collectYoung } from './heap.ts'
 import { median, percentile } from './stats.ts'
 
 /** One contender at one depth. */
@@ -25,13 +25,16 @@ export interface Timing {
   readonly p50Us: number
   readonly p99Us: number
   readonly mainThreadUs: number
+  readonly rounds: number
   /** Timed calls, all rounds together. */
   readonly calls: number
 }
 
 export interface RoundPlan {
+  /** Most rounds, and fewest: between them the clock decides. */
   readonly rounds: number
-  /** Time for all lanes together, warm-up included. */
+  readonly minRounds: number
+  /** Time for all lanes together, warm-up included. A slow machine that has run `minRounds` stops when it is used up. */
   readonly budgetMs: number
   readonly meter: CpuMeter
   readonly onRound: (done: number, of: number) => void
@@ -54,8 +57,9 @@ interface Track {
   readonly mainThreadUs: number[]
 }
 
-/** Times every lane `plan.rounds` times, in turn. */
+/** Times every lane up to `plan.rounds` times, in turn. */
 export async function measure(lanes: readonly Lane[], payloads: readonly Buffer[], plan: RoundPlan): Promise<Timing[]> {
+  const from = performance.now()
   const slotMs = plan.budgetMs / Math.max(1, lanes.length) / (plan.rounds + warmSlots)
   const tracks: Track[] = []
   for (const [index, lane] of lanes.entries()) {
@@ -63,6 +67,8 @@ export async function measure(lanes: readonly Lane[], payloads: readonly Buffer[
     plan.onRound((index + 1) / lanes.length - 1, plan.rounds)
   }
   for (let round = 0; round < plan.rounds; round++) {
+    if (round >= plan.minRounds && performance.now() - from > plan.budgetMs) break
+    collect()
     for (let i = 0; i < tracks.length; i++) {
       // Each round starts at another lane, so that none always runs behind the same neighbour.
       await runSlot(tracks[(i + round * 5) % tracks.length] as Track, payloads, round, plan.meter)
@@ -89,7 +95,7 @@ async function runSlot(track: Track, payloads: readonly Buffer[], round: number,
   const { lane, passes } = track
   const calls = passes * payloads.length
   // Nobody pays for the garbage of the lane before.
-  collect()
+  collectYoung()
   const stopCpu = meter.start()
   const from = performance.now()
   const bytes = await runPasses(lane, payloads, passes, track.latencies, round * calls)
@@ -106,7 +112,8 @@ async function runSlot(track: Track, payloads: readonly Buffer[], round: number,
 }
 
 function summarize({ latencies, usPerPayload, mainThreadUs }: Track): Timing {
-  const sorted = latencies.toSorted()
+  // Rounds that did not run left zeros behind.
+  const sorted = latencies.filter((latency) => latency > 0).toSorted()
   return {
     usPerPayload: median(usPerPayload),
     minUsPerPayload: Math.min(...usPerPayload),
@@ -114,6 +121,7 @@ function summarize({ latencies, usPerPayload, mainThreadUs }: Track): Timing {
     p50Us: percentile(sorted, 0.5) * 1000,
     p99Us: percentile(sorted, 0.99) * 1000,
     mainThreadUs: median(mainThreadUs),
+    rounds: usPerPayload.length,
     calls: sorted.length,
   }
 }

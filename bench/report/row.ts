@@ -29,6 +29,7 @@ export interface Row {
   /** How many times as fast as the baseline; null when the baseline did not run. */
   readonly ratioZodZlib: number | null
   readonly ratioZodZlibJcs: number | null
+  readonly rounds: number
   /** Timed calls. */
   readonly calls: number
 }
@@ -50,7 +51,7 @@ export function toRows(
     timings[lanes.findIndex((lane) => lane.contender.id === id)]?.usPerPayload
   const [zodZlib, zodZlibJcs] = [us('zod+zlib'), us('zod+zlib+jcs')]
   return lanes.map(({ contender, depth }, index) => {
-    const { calls, ...timing } = timings[index] as Timing
+    const { rounds, calls, ...timing } = timings[index] as Timing
     const { passBytes, zlibBytes, payloads } = sizes[index] as Sizes
     return {
       id: contender.id,
@@ -65,6 +66,7 @@ export function toRows(
       sizeToZlib: zlibBytes === 0 ? 1 : passBytes / zlibBytes,
       ratioZodZlib: zodZlib === undefined ? null : zodZlib / timing.usPerPayload,
       ratioZodZlibJcs: zodZlibJcs === undefined ? null : zodZlibJcs / timing.usPerPayload,
+      rounds,
       calls,
     }
   })

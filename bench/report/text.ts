@@ -31,7 +31,7 @@ export function setText(report: SetReport, rows: readonly Row[], wake: WakeProbe
     `payloads  ${report.name}: ${report.origin}; ${report.count}${part}, ${report.distinct} distinct${few}, mean ${Math.round(report.meanBytes).toLocaleString('en')} bytes`,
     `contract  ${contract.name} ${contract.id.slice(0, 12)} (digest none), ${codec}`,
     ...(report.refused > 0
-      ? [`refused   ${report.refused} payloads, not timed; the first: ${String(report.firstRefusal)}`]
+      ? [`refused   ${report.refused}, not timed; the first: ${String(report.firstRefusal)}`]
       : []),
     ...Object.entries(report.leftOut).map(([id, why]) => `left out  ${id}: ${why}`),
     '',

@@ -1,0 +1,31 @@
+// The benchmark's command line: what it takes and how it refuses.
+
+import { expect, test } from 'vitest'
+import { BadArgs, readArgs } from '../../bench/args.ts'
+
+const known = { contenders: ['zod+zlib', 'inline-js'], sets: ['orders'] }
+const read = (...argv: string[]): ReturnType<typeof readArgs> => readArgs(argv, known)
+
+test('without arguments all contenders and the default sets run', () => {
+  expect(read()).toMatchObject({ full: false, rounds: undefined, only: undefined, sets: undefined, seed: 1 })
+})
+
+test('lists are split at commas and lose repeats', () => {
+  expect(read('--only', 'zod+zlib, inline-js,zod+zlib').only).toEqual(['zod+zlib', 'inline-js'])
+})
+
+test.for([
+  ['an unknown option', ['--fulll'], '--fulll'],
+  ['a word without an option', ['orders'], 'orders'],
+  ['a missing value', ['--json'], '--json'],
+  ['rounds that are no integer', ['--rounds', '2.5'], 'Expected --rounds to be an integer from 1 to 1000, got `2.5`'],
+  ['no rounds at all', ['--rounds', '0'], 'Expected --rounds'],
+  ['an unknown contender', ['--only', 'zod'], 'zod+zlib, inline-js; got `zod`'],
+  ['an unknown payload set', ['--sets', 'tweets'], 'got `tweets`'],
+  ['payloads without their contract', ['--payloads', 'a.ndjson'], '--payloads and --contract go together'],
+  ['a contract without payloads', ['--contract', 'a.json'], '--payloads and --contract go together'],
+  ['own payloads beside named sets', ['--payloads', 'a', '--contract', 'b', '--sets', 'orders'], '--sets'],
+] as const)('%s is refused with a message that names it', ([, argv, message]) => {
+  expect(() => read(...argv)).toThrow(BadArgs)
+  expect(() => read(...argv)).toThrow(message)
+})

@@ -1,0 +1,62 @@
+// What the peers make of a user's lock: the same document as the product.
+
+import { expect, test } from 'vitest'
+import { normalizer, plainSchema } from '../../bench/contracts/lock-peer.ts'
+
+const name = { type: 'string', 'x-norm': ['trim', 'lower'] }
+
+test('a lock that normalizes nothing needs no walk', () => {
+  expect(normalizer({ type: 'object', properties: { a: { type: 'string' } } })).toBeUndefined()
+})
+
+test('marked strings are normalized wherever they stand', () => {
+  const schema = {
+    type: 'object',
+    properties: {
+      plain: { type: 'string' },
+      own: name,
+      list: { type: 'array', prefixItems: [{ type: 'string' }], items: name },
+      nullable: { anyOf: [{ type: 'object', properties: { a: name } }, { type: 'null' }] },
+      ref: { $ref: '#/$defs/Tree' },
+      kind: {
+        oneOf: [
+          { type: 'object', properties: { k: { const: 'a' }, v: name }, required: ['k'] },
+          { type: 'object', properties: { k: { const: 'b' }, v: { type: 'string' } }, required: ['k'] },
+        ],
+      },
+    },
+    additionalProperties: name,
+    $defs: { Tree: { type: 'object', properties: { name, child: { $ref: '#/$defs/Tree' } } } },
+  }
+  const value = {
+    plain: ' A ',
+    own: ' A ',
+    list: [' A ', ' B '],
+    nullable: { a: ' A ' },
+    ref: { name: ' A ', child: { name: ' B ' } },
+    kind: { k: 'a', v: ' A ' },
+    other: ' C ',
+    number: 1,
+  }
+  expect(normalizer(schema)?.(value)).toEqual({
+    plain: ' A ',
+    own: 'a',
+    list: [' A ', 'b'],
+    nullable: { a: 'a' },
+    ref: { name: 'a', child: { name: 'b' } },
+    kind: { k: 'a', v: 'a' },
+    other: 'c',
+    number: 1,
+  })
+})
+
+test('only the branch that the discriminator chooses is normalized', () => {
+  const branch = (tag: string, v: object): object => ({ type: 'object', properties: { t: { const: tag }, v } })
+  const tidy = normalizer({ oneOf: [branch('a', name), branch('b', { type: 'string' })], 'x-discriminator': 't' })
+  expect(tidy?.({ t: 'b', v: ' B ' })).toEqual({ t: 'b', v: ' B ' })
+  expect(tidy?.({ t: 'c', v: ' C ' })).toEqual({ t: 'c', v: ' C ' })
+})
+
+test('our own keywords are gone from the schema that peers compile', () => {
+  expect(plainSchema({ oneOf: [name], 'x-discriminator': 'k' })).toEqual({ oneOf: [{ type: 'string' }] })
+})

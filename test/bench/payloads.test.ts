@@ -1,0 +1,88 @@
+// The payloads that ship: the generator repeats itself, varies, and makes what it says.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { clicks } from '../../bench/contracts/clicks.ts'
+import { orders } from '../../bench/contracts/orders.ts'
+import { zodTexts } from '../../bench/contracts/texts.ts'
+import { makeClicks } from '../../bench/payloads/clicks.ts'
+import { makeOrders } from '../../bench/payloads/orders.ts'
+import { thinned, type PayloadSet } from '../../bench/payloads/sets.ts'
+
+const schema = orders.schema(zodTexts)
+const text = (payload: Uint8Array): string => Buffer.from(payload).toString()
+const mean = (payloads: readonly Uint8Array[]): number =>
+  payloads.reduce((sum, payload) => sum + payload.length, 0) / payloads.length
+
+describe('made orders', () => {
+  const made = makeOrders({ count: 256, seed: 7 })
+
+  test('the same seed makes the same bytes', () => {
+    expect(makeOrders({ count: 256, seed: 7 }).map(text)).toEqual(made.map(text))
+  })
+
+  test('another seed makes others', () => {
+    expect(text(makeOrders({ count: 1, seed: 8 })[0] as Uint8Array)).not.toBe(text(made[0] as Uint8Array))
+  })
+
+  test('no two are alike', () => {
+    expect(new Set(made.map(text)).size).toBe(256)
+  })
+
+  test('all are valid', () => {
+    expect(made.filter((payload) => !schema.safeParse(JSON.parse(text(payload))).success)).toEqual([])
+  })
+
+  test('they are 4 KB in the mean', () => {
+    expect(mean(made)).toBeGreaterThan(3800)
+    expect(mean(made)).toBeLessThan(4400)
+  })
+
+  test('normalizing has work to do in some and none in others', () => {
+    const changed = made.filter((payload) => {
+      const order = JSON.parse(text(payload)) as object
+      return JSON.stringify(schema.parse(order)) !== JSON.stringify(order)
+    })
+    expect(changed.length).toBeGreaterThan(25)
+    expect(changed.length).toBeLessThan(231)
+  })
+
+  test('invalid ones are all refused', () => {
+    const broken = makeOrders({ count: 64, seed: 7, invalid: true })
+    expect(broken.filter((payload) => schema.safeParse(JSON.parse(text(payload))).success)).toEqual([])
+  })
+
+  test('the largest stay under 1 MiB', () => {
+    const large = makeOrders({ count: 8, seed: 1, meanBytes: 850_000 })
+    expect(Math.max(...large.map((payload) => payload.length))).toBeLessThan(1_048_576)
+  })
+})
+
+test('made clicks are valid and about 256 bytes', () => {
+  const made = makeClicks(256, 1)
+  expect(made.every((payload) => clicks.schema(zodTexts).safeParse(JSON.parse(text(payload))).success)).toBe(true)
+  expect(Math.abs(mean(made) - 256)).toBeLessThan(16)
+})
+
+const folder = new URL('../../bench/payloads/handmade/', import.meta.url)
+
+test.for(readdirSync(folder))('the handmade %s is a valid order', (file) => {
+  expect(schema.safeParse(JSON.parse(readFileSync(new URL(file, folder), 'utf8'))).error).toBeUndefined()
+})
+
+test('a set is thinned evenly, by count and by bytes', () => {
+  const payloads = Array.from({ length: 100 }, (_, index) => Buffer.alloc(10, index))
+  const set: PayloadSet = {
+    name: 'made',
+    origin: 'made',
+    contract: { source: 'orders' },
+    payloads,
+    available: 100,
+    expect: 'accept',
+    weight: 1,
+  }
+  expect(thinned(set, 4, 1e6).payloads.map((payload) => payload[0])).toEqual([0, 25, 50, 75])
+  expect(thinned(set, 100, 20).payloads).toHaveLength(2)
+  expect(thinned(set, 100, 1).payloads).toHaveLength(1)
+  expect(thinned(set, 500, 1e6)).toBe(set)
+})

@@ -1,0 +1,93 @@
+// The benchmark as a person starts it: very short runs of the built entry.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+
+const entry = fileURLToPath(new URL('../../build/bench/run.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'sidelane-bench-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const file = (name: string, text?: string): string => {
+  const path = join(folder, name)
+  if (text !== undefined) writeFileSync(path, text)
+  return path
+}
+
+function bench(...argv: string[]): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [entry, ...argv], { encoding: 'utf8' })
+  return { code: status, out: stdout, err: stderr }
+}
+
+const short = ['--rounds', '1', '--budget-ms', '50', '--only', 'zod+zlib,inline-js']
+
+const lock = {
+  profile: 'p1',
+  unicode: '15.0',
+  name: 'mine',
+  schema: {
+    type: 'object',
+    properties: { who: { type: 'string', 'x-norm': ['trim'] }, n: { type: 'integer' } },
+    required: ['who'],
+    additionalProperties: false,
+  },
+}
+
+describe('the built benchmark', () => {
+  beforeEach(({ skip }) => skip(!existsSync(entry), 'build/bench is not there: npm run build:bench'))
+
+  test('--json writes header, rows and verdict', () => {
+    const path = file('result.json')
+    const { code, out } = bench(...short, '--sets', 'orders', '--json', path)
+    expect(code).toBe(0)
+    expect(out).toContain('verdict\norders: ')
+    const result = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+    expect(Object.keys(result).slice(0, 3)).toEqual(['header', 'rows', 'verdict'])
+    expect(result.verdict).toMatchObject({ payloads: 'orders', text: expect.any(String) })
+    expect(result.rows).toMatchObject([
+      { id: 'zod+zlib', payloads: 'orders', digest: 'none', ratioZodZlib: 1 },
+      { id: 'inline-js', payloads: 'orders', digest: 'none' },
+      { id: 'inline-js', payloads: 'orders', digest: 'sha-256' },
+    ])
+    for (const row of result.rows as Record<string, unknown>[]) {
+      for (const key of ['usPerPayload', 'payloadsPerSecond', 'p50Us', 'p99Us', 'mainThreadUs', 'outBytes']) {
+        expect(row[key], key).toBeGreaterThan(0)
+      }
+    }
+  })
+
+  test('own payloads run under an own lock, and those that it refuses are counted', () => {
+    const payloads = file('mine.ndjson', '{"who":" a ","n":1}\n\n{"who":1}\n{"who":"b"}\n')
+    const { code, out } = bench(...short, '--payloads', payloads, '--contract', file('mine.json', JSON.stringify(lock)))
+    expect(code).toBe(0)
+    expect(out).toContain('2, 2 distinct')
+    expect(out).toContain('1, not timed; the first: validate.failed at "/who" type')
+  })
+
+  test.for([
+    ['an unknown option', ['--fast']],
+    ['a payload file that is not there', ['--payloads', file('none.ndjson'), '--contract', file('none.json')]],
+  ] as const)('%s ends with exit code 2 and one clear message', ([, argv]) => {
+    const { code, out, err } = bench(...argv)
+    expect(code).toBe(2)
+    expect(out).toBe('')
+    expect(err).not.toContain('    at ')
+    expect(err).toContain(argv[0] === '--fast' ? '--fast' : 'none.ndjson')
+  })
+
+  test('a lock outside the profile is refused with the place of its fault', () => {
+    const bad = file('bad.json', JSON.stringify({ ...lock, schema: { not: {} } }))
+    const { code, err } = bench(...short, '--payloads', file('one.json', '[{"who":"a"}]'), '--contract', bad)
+    expect(code).toBe(2)
+    expect(err).toContain('/schema')
+  })
+
+  test('--help teaches by example', () => {
+    const { code, out } = bench('--help')
+    expect(code).toBe(0)
+    expect(out).toContain('npm run bench -- --payloads mine.ndjson --contract mine.lock.json')
+  })
+})

@@ -1,0 +1,110 @@
+// The rule of METHOD.md, on made-up rows.
+
+import { expect, test } from 'vitest'
+import type { Row } from '../../bench/report/row.ts'
+import { figure, table } from '../../bench/report/table.ts'
+import { judge } from '../../bench/targets.ts'
+import { decide } from '../../bench/verdict.ts'
+
+const row = (id: string, usPerPayload: number, more: Partial<Row> = {}): Row => ({
+  id,
+  side: id.startsWith('inline') || id.startsWith('pool') ? 'ours' : 'peer',
+  placement: id.startsWith('p') ? 'pool' : 'inline',
+  payloads: 'orders',
+  digest: 'none',
+  depth: id.startsWith('p') ? 64 : 1,
+  usPerPayload,
+  minUsPerPayload: usPerPayload,
+  maxUsPerPayload: usPerPayload,
+  payloadsPerSecond: 1e6 / usPerPayload,
+  p50Us: usPerPayload,
+  p99Us: usPerPayload,
+  mainThreadUs: usPerPayload,
+  outBytes: 1300,
+  sizeToZlib: 1,
+  ratioZodZlib: null,
+  ratioZodZlibJcs: null,
+  rounds: 5,
+  calls: 1000,
+  ...more,
+})
+
+const decideOn = (...rows: Row[]): ReturnType<typeof decide> => decide('orders', rows, 40)
+
+test('the faster inline engine wins, and the rate from which the pool is better is named', () => {
+  const verdict = decideOn(
+    row('zod+zlib', 200),
+    row('inline-js', 120),
+    row('inline-native', 50),
+    row('pool-native', 60, { mainThreadUs: 8 }),
+    row('pool-native', 150, { depth: 1, mainThreadUs: 30 }),
+  )
+  expect(verdict).toMatchObject({ use: 'inline', engine: 'native', poolFromPerSecond: 5000 })
+  expect(verdict.text).toContain('4.0 times as fast as zod+zlib (200 µs a payload)')
+  expect(verdict.text).toContain('A lone call takes 150 µs there')
+})
+
+test('native that is equal to js is not worth building', () => {
+  expect(decideOn(row('zod+zlib', 200), row('inline-js', 100), row('inline-native', 90))).toMatchObject({
+    engine: 'js',
+  })
+})
+
+test('a gain within 15 % is no gain', () => {
+  expect(decideOn(row('zod+zlib', 200), row('inline-js', 180))).toMatchObject({ use: 'do nothing', engine: null })
+})
+
+test('a gain of less than 10 µs is no gain, however large the ratio', () => {
+  expect(decideOn(row('zod+zlib', 12), row('inline-native', 3)).use).toBe('do nothing')
+})
+
+test('a pool that is 1.5 times as fast as inline is taken', () => {
+  const verdict = decideOn(row('zod+zlib', 200), row('inline-native', 60), row('pool-native', 40, { mainThreadUs: 8 }))
+  expect(verdict).toMatchObject({ use: 'pool', engine: 'native', poolFromPerSecond: null })
+})
+
+test('payloads that would hold the event loop go to the pool', () => {
+  const rows = [row('zod+zlib', 9000), row('inline-js', 3000), row('pool-js', 3100, { mainThreadUs: 90 })]
+  expect(decideOn(...rows)).toMatchObject({ use: 'pool', engine: 'js' })
+})
+
+test('a pool that frees less than half of the main thread is not advised', () => {
+  const rows = [row('zod+zlib', 200), row('inline-native', 50), row('pool-native', 60, { mainThreadUs: 30 })]
+  expect(decideOn(...rows)).toMatchObject({ use: 'inline', poolFromPerSecond: null })
+})
+
+test('rows with a digest do not count', () => {
+  const rows = [row('zod+zlib', 200), row('inline-js', 150), row('inline-native', 40, { digest: 'sha-256' })]
+  expect(decideOn(...rows)).toMatchObject({ use: 'inline', engine: 'js' })
+})
+
+test('without the baseline there is no verdict', () => {
+  expect(decideOn(row('inline-js', 100)).use).toBe('undecided')
+})
+
+test('targets are held against the rows, and say what was not measured', () => {
+  const rows = [row('zod+zlib', 200), row('inline-native', 40), row('inline-js', 190)]
+  const byName = new Map(judge(rows, undefined).map((target) => [target.name, target]))
+  expect(byName.get('inline-native against zod+zlib, digest none')).toMatchObject({ measured: '5.00 ×', met: true })
+  expect(byName.get('inline-js against zod+zlib, digest none')).toMatchObject({ measured: '1.05 ×', met: false })
+  expect(byName.get('inline-native against zod+fflate, digest none')).toMatchObject({ measured: null, met: null })
+})
+
+test('memory that moves by more than 5 % misses its target', () => {
+  const memory = [{ id: 'inline-js', early: 100, late: 106, ratio: 1.06 }]
+  expect(judge([], memory).at(-1)).toMatchObject({ measured: '6.0 %', met: false })
+})
+
+test('a row whose bodies are larger than those of zlib says so beside its ratio', () => {
+  expect(table([row('inline-native', 50, { ratioZodZlib: 4, sizeToZlib: 1.05 })])).toContain('4.00 (+5 % size)')
+  expect(table([row('inline-native', 50, { ratioZodZlib: 4, sizeToZlib: 1.02 })])).not.toContain('size)')
+})
+
+test.for([
+  [0.123, '0.12'],
+  [12.34, '12.3'],
+  [1234.5, '1,235'],
+  [Number.NaN, '–'],
+] as const)('%d µs prints as %s', ([value, text]) => {
+  expect(figure(value)).toBe(text)
+})
