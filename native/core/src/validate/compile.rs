@@ -88,7 +88,7 @@ impl Builder {
             .collect();
         let mut order: Vec<u32> = (0..properties.len() as u32).collect();
         order.sort_by(|a, b| by_length(&properties[*a as usize].name, &properties[*b as usize].name));
-        let required = properties.iter().filter(|one| one.required).count() as u32;
+        let required = (0..properties.len() as u32).filter(|number| properties[*number as usize].required).collect();
         let next = (0..=properties.len() as u32).map(AtomicU32::new).collect();
         let additional = object.additional.as_ref().map(|node| self.add(node));
         let names = object.names.as_ref().map(|node| self.add(node));

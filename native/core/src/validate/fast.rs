@@ -112,14 +112,13 @@ impl Fast<'_, '_, '_> {
         let end = self.tape.after(at);
         let mut key = at + 1;
         let mut slot = &object.next[0];
-        let mut required = object.required;
+        let mut required = object.required.len();
         while key != end {
             let value = key + 1;
-            let name = self.tape.text(key);
             let guess = slot.load(Relaxed);
             let found = match object.properties.get(guess as usize) {
-                Some(property) if *property.name == *name => Some(guess),
-                _ => object.find(name).inspect(|number| slot.store(*number, Relaxed)),
+                Some(property) if property.name.as_bytes() == self.tape.bytes(key) => Some(guess),
+                _ => object.find(self.tape.text(key)).inspect(|number| slot.store(*number, Relaxed)),
             };
             if let Some(number) = found {
                 let property = &object.properties[number as usize];

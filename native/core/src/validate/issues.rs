@@ -161,7 +161,7 @@ impl Collector<'_, '_, '_> {
         if kind != Kind::Object {
             return self.report("type", params::OBJECT);
         }
-        let mut required = object.properties.iter().filter(|property| property.required).peekable();
+        let mut required = object.required.iter().map(|number| &object.properties[*number as usize]).peekable();
         for key in sorted_keys(self.fast.tape, at) {
             while let Some(missing) = required.peek() {
                 match compare_keys(&missing.name, self.fast.tape.text(key)) {

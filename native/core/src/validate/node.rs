@@ -121,7 +121,8 @@ pub struct Object {
     /// Which property followed each property the last time: slot 0 for the first member, slot p + 1 behind property p.
     /// A guess that only saves time, so that no order of threads matters.
     pub next: Vec<AtomicU32>,
-    pub required: u32,
+    /// Numbers of the required ones, in canonical key order.
+    pub required: Vec<u32>,
     pub additional: Option<NodeId>,
     pub names: Option<NodeId>,
 }
