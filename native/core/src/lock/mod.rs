@@ -12,6 +12,7 @@ mod forms;
 mod graph;
 mod keywords;
 mod number_definitions;
+mod said;
 mod tree;
 mod value;
 mod walk;

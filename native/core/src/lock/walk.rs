@@ -4,14 +4,14 @@
 use std::collections::HashMap;
 
 use super::fault::{invalid, unsupported};
-use super::forms::{Form, FormName, form_of, is_annotation, is_root_keyword};
+use super::forms::{form_of, is_annotation, is_root_keyword};
 use super::keywords as read;
+use super::said::Said;
 use super::tree::{ANY, Home, Id, Place, Raw, RawProperty, Tree};
 use super::value::{Object, Value};
 use crate::error::ContractError;
 use crate::path::Path;
-use crate::pattern::Pattern;
-use crate::profile::{NormOps, NumberLimits, Primitive, ScalarNode, StringLimits, TypeName, ValuesKeyword, ValuesNode};
+use crate::profile::{Primitive, TypeName};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -27,26 +27,6 @@ pub fn walk_schema(schema: &Value, at: &Path<'_>) -> Result<Tree, ContractError>
     walk.push(None, String::new());
     walk.homes[0] = walk.node(schema, at, None, usize::MAX)?;
     Ok(Tree { places: walk.places, homes: walk.homes })
-}
-
-/// What the keywords of one schema object say, before its node is put together.
-struct Said {
-    types: Vec<TypeName>,
-    values: Vec<Primitive>,
-    string: StringLimits,
-    all_of: Vec<Pattern>,
-    number: NumberLimits,
-    norm: NormOps,
-    min_items: Option<u64>,
-    max_items: Option<u64>,
-    items: Option<Id>,
-    prefix: Vec<Id>,
-    properties: Vec<RawProperty>,
-    additional: Option<Id>,
-    names: Option<Id>,
-    branches: Vec<Id>,
-    discriminator: Option<Box<str>>,
-    target: Home,
 }
 
 struct Walk<'v> {
@@ -88,24 +68,7 @@ impl<'v> Walk<'v> {
         };
         let is_root = self.places[id].parent.is_none();
         let form = form_of(schema, at, is_root)?;
-        let mut said = Said {
-            types: form.types.clone(),
-            values: Vec::new(),
-            string: StringLimits::default(),
-            all_of: Vec::new(),
-            number: NumberLimits::default(),
-            norm: NormOps::NONE,
-            min_items: None,
-            max_items: None,
-            items: Some(ANY),
-            prefix: Vec::new(),
-            properties: Vec::new(),
-            additional: Some(ANY),
-            names: None,
-            branches: Vec::new(),
-            discriminator: None,
-            target: 0,
-        };
+        let mut said = Said::new(form.types);
         for (key, value) in schema.iter().filter(|(key, _)| !is_annotation(key)) {
             let at = at.key(key);
             if !(form.name.allows(key) || is_root && is_root_keyword(key)) {
@@ -114,7 +77,7 @@ impl<'v> Walk<'v> {
             self.keyword(key, value, &at, id, &mut said)?;
         }
         self.places[id].discriminator = said.discriminator.take();
-        Ok(self.raw_of(&form, said))
+        Ok(said.node(form.name, &self.places))
     }
 
     fn keyword(
@@ -221,37 +184,6 @@ impl<'v> Walk<'v> {
             })
             .collect()
     }
-
-    fn raw_of(&self, form: &Form, said: Said) -> Raw {
-        match form.name {
-            FormName::Any => Raw::Any,
-            FormName::Ref => Raw::Ref(said.target),
-            FormName::Const => Raw::Values(values_of(ValuesKeyword::Const, said)),
-            FormName::Enum => Raw::Values(values_of(ValuesKeyword::Enum, said)),
-            FormName::Union => self.union_of(said.branches),
-            // The key and the values are filled in when all definitions are known.
-            FormName::Discriminated => Raw::Discriminated {
-                key: Box::default(),
-                branches: said.branches.into_iter().map(|node| (Vec::new(), node)).collect(),
-            },
-            FormName::String | FormName::Number | FormName::Bare => Raw::Scalar(scalar_of(form.name, said)),
-            FormName::Array | FormName::Tuple => array_of(said),
-            // That the names are a string form is checked when all definitions are known.
-            FormName::Object | FormName::Record => {
-                Raw::Object { properties: said.properties, additional: said.additional, names: said.names }
-            }
-        }
-    }
-
-    fn union_of(&self, branches: Vec<Id>) -> Raw {
-        let is_null =
-            |id: Id| matches!(&self.places[id].node, Raw::Scalar(scalar) if *scalar.types == [TypeName::Null]);
-        match *branches {
-            [inner, null] if is_null(null) => Raw::Nullable { inner, null_first: false },
-            [null, inner] if is_null(null) => Raw::Nullable { inner, null_first: true },
-            _ => Raw::Union(branches),
-        }
-    }
 }
 
 fn is_dialect(value: &Value) -> bool {
@@ -299,33 +231,4 @@ fn require(value: &Value, at: &Path<'_>, properties: &mut [RawProperty]) -> Resu
         }
     }
     Ok(())
-}
-
-fn values_of(keyword: ValuesKeyword, said: Said) -> ValuesNode {
-    let types = if said.types.is_empty() { read::infer_types(&said.values) } else { said.types };
-    ValuesNode { keyword, values: said.values, types, norm: said.norm }
-}
-
-fn scalar_of(form: FormName, said: Said) -> ScalarNode {
-    let mut string = said.string;
-    string.patterns.extend(said.all_of);
-    string.norm = said.norm;
-    let says_string = string.min_length.is_some()
-        || string.max_length.is_some()
-        || !string.patterns.is_empty()
-        || !string.norm.is_empty();
-    ScalarNode {
-        types: said.types,
-        string: (form == FormName::String && says_string).then_some(string),
-        number: (form == FormName::Number && said.number != NumberLimits::default()).then_some(said.number),
-    }
-}
-
-fn array_of(said: Said) -> Raw {
-    let most = said.prefix.len() as u64;
-    let max_items = match said.items {
-        None => Some(said.max_items.map_or(most, |max| max.min(most))),
-        Some(_) => said.max_items,
-    };
-    Raw::Array { prefix: said.prefix, items: said.items, min_items: said.min_items, max_items }
 }
