@@ -12,11 +12,13 @@ import {
   type HostOptions,
   type HostSettings,
   type Layer,
+  type Placement,
   type Processor,
+  type ProcessorOptions,
   type Run,
 } from './contract/index.ts'
 import { createEngine, type Engine } from './engine/index.ts'
-import { admission, cancel, Counters, deadline, Life, PlacedHost } from './layer/index.ts'
+import { admission, cancel, Counters, deadline, Life, PlacedHost, Roll, type HostParts } from './layer/index.ts'
 import { InlinePlacement, PoolPlacement, type FirstContract } from './placement/index.ts'
 
 /**
@@ -43,11 +45,7 @@ export async function createProcessor<In, Out, C extends boolean = false>(
   // Known before the workers start: they compile it while they load.
   const host = await openHost(settings, [{ contract: contract as Contract, digestKey }])
   try {
-    return host.open<In, Out, C>(
-      contract,
-      parts.processor as CreateOptions<C>,
-      new Life('processor', () => host.close()),
-    )
+    return host.open<In, Out, C>(contract, parts.processor as ProcessorOptions<C>, () => host.close())
   } catch (error) {
     await host.close()
     throw error
@@ -62,35 +60,43 @@ async function openHost(settings: HostSettings, first: readonly FirstContract[])
 
 function openInline(engine: Engine): PlacedHost {
   const placement = new InlinePlacement(engine)
-  const counters = new Counters()
-  const life = new Life('host', () => placement.stop())
+  const { counters, roll, life } = bookkeeping(placement)
   return new PlacedHost({
     placement,
     counters,
+    roll,
     life,
+    // No roll: a call is over before anybody could look.
     line: (own) => compose([own.counters.layer, counters.layer, own.life.layer, life.layer, cancel], placement.run),
   })
 }
 
 async function openPool(settings: HostSettings, engine: Engine, first: readonly FirstContract[]): Promise<PlacedHost> {
   const placement = await PoolPlacement.start(settings, engine, first)
-  const counters = new Counters()
-  const life = new Life('host', () => placement.stop())
+  const { counters, roll, life } = bookkeeping(placement)
   const { deadlineMs, maxQueue, maxQueueBytes } = settings
   // In the order in which a call meets them.
   const policies = [
-    counters.layer,
-    life.layer,
+    roll.layer,
     cancel,
-    deadline({ defaultMs: deadlineMs, calls: life.calls }),
+    deadline({ defaultMs: deadlineMs, calls: roll }),
     admission({ maxQueue, maxQueueBytes, line: placement }),
   ]
   return new PlacedHost({
     placement,
     counters,
+    roll,
     life,
-    line: (own) => compose([own.counters.layer, own.life.layer, ...policies], placement.run),
+    line: (own) =>
+      compose([own.counters.layer, counters.layer, own.life.layer, life.layer, ...policies], placement.run),
   })
+}
+
+function bookkeeping(placement: Placement): Pick<HostParts, 'counters' | 'roll' | 'life'> {
+  const counters = new Counters()
+  const roll = new Roll()
+  const life = new Life({ what: 'host', calls: roll, idle: () => counters.idle(), stop: () => placement.stop() })
+  return { counters, roll, life }
 }
 
 const compose = (layers: readonly Layer[], run: Run): Run => layers.reduceRight((inner, layer) => layer(inner), run)

@@ -11,7 +11,7 @@ export type Run = (call: Call) => void
 /** A policy in front of a Run. */
 export type Layer = (inner: Run) => Run
 
-/** Who holds something for a call, and is told once when the call is over. */
+/** Who holds something for a call, and is told when the call is over. */
 export interface Holder {
   release(call: Call, result: Outcome | SidelaneError): void
 }
@@ -19,51 +19,59 @@ export interface Holder {
 /** Where a call is: `queued` means that no worker has it. */
 export type Phase = 'new' | 'queued' | 'running' | 'settled'
 
-export interface CallInit {
-  readonly payload: unknown
+/** What all calls of one processor have in common. */
+export interface Route {
   readonly contract: Contract
   /** The placement's own number of the contract. */
   readonly contractIndex: number
-  readonly canonical: boolean
-  readonly deadlineMs: number | undefined
-  readonly signal: AbortSignal | undefined
+  /** Told of the end of every call, wherever the call got to. */
+  readonly holders: readonly Holder[]
 }
 
+// A call is the garbage of a hot path: what it holds is in plain fields, and there is one object of it.
 export class Call {
+  readonly route: Route
   /** Dropped when the call is over, and as soon as a placement has its own copy. */
   payload: unknown
   /** Size of that copy. */
   copiedBytes: number = 0
-  readonly contract: Contract
-  readonly contractIndex: number
   readonly canonical: boolean
   readonly deadlineMs: number | undefined
   readonly signal: AbortSignal | undefined
   /** On the clock of `performance.now()`. */
   expiresAt: number = Number.POSITIVE_INFINITY
   phase: Phase = 'new'
-  readonly #holders: Holder[] = []
+  /** The calls that end together with this one when their signal is aborted. */
+  signalGroup: Holder | undefined
+  /** The call's place in a queue or a batch. */
+  seat: Holder | undefined
   readonly #resolve: (outcome: Outcome) => void
   readonly #reject: (error: SidelaneError) => void
 
-  constructor(init: CallInit, resolve: (outcome: Outcome) => void, reject: (error: SidelaneError) => void) {
-    this.payload = init.payload
-    this.contract = init.contract
-    this.contractIndex = init.contractIndex
-    this.canonical = init.canonical
-    this.deadlineMs = init.deadlineMs
-    this.signal = init.signal
+  constructor(
+    route: Route,
+    payload: unknown,
+    canonical: boolean,
+    deadlineMs: number | undefined,
+    signal: AbortSignal | undefined,
+    resolve: (outcome: Outcome) => void,
+    reject: (error: SidelaneError) => void,
+  ) {
+    this.route = route
+    this.payload = payload
+    this.canonical = canonical
+    this.deadlineMs = deadlineMs
+    this.signal = signal
     this.#resolve = resolve
     this.#reject = reject
   }
 
-  get settled(): boolean {
-    return this.phase === 'settled'
+  get contract(): Contract {
+    return this.route.contract
   }
 
-  /** `holder.release` runs when the call is over. Attach before the call goes on. */
-  attach(holder: Holder): void {
-    this.#holders.push(holder)
+  get settled(): boolean {
+    return this.phase === 'settled'
   }
 
   /** The data's answer. Ignored when the call is already over. */
@@ -78,10 +86,12 @@ export class Call {
 
   #end(result: Outcome | SidelaneError): boolean {
     if (this.phase === 'settled') return false
-    // Holders see the phase in which the call ended, and may not end it again.
-    for (const holder of this.#holders) holder.release(this, result)
+    // Holders see the phase in which the call ended.
+    this.seat?.release(this, result)
+    this.signalGroup?.release(this, result)
     this.phase = 'settled'
     this.payload = undefined
+    for (const holder of this.route.holders) holder.release(this, result)
     return true
   }
 }

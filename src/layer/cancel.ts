@@ -28,7 +28,7 @@ class Group implements Holder {
   add(call: Call): void {
     if (this.#calls.size === 0) this.#signal.addEventListener('abort', this.#abort)
     this.#calls.add(call)
-    call.attach(this)
+    call.signalGroup = this
   }
 
   release(call: Call): void {

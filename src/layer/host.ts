@@ -9,7 +9,6 @@ import {
   type Contract,
   type EngineReport,
   type Host,
-  type Lifecycle,
   type Outcome,
   type Placement,
   type PlacementName,
@@ -17,21 +16,23 @@ import {
   type ProcessOptions,
   type ProcessorOptions,
   type ProcessOutcome,
+  type Route,
   type Run,
   type State,
   type Stats,
 } from '../contract/index.ts'
 import { Life } from './life.ts'
 import { Counters } from './observe.ts'
+import { waitingOf, type Roll } from './roll.ts'
 
-/** What the composition root gives: a way through all layers for the calls of one processor. */
-export type Line = (own: { readonly counters: Counters; readonly life: Life }) => Run
-
-interface HostParts {
+/** What the composition root gives. */
+export interface HostParts {
   readonly placement: Placement
   readonly counters: Counters
+  readonly roll: Roll
   readonly life: Life
-  readonly line: Line
+  /** The way through all layers for the calls of one processor. */
+  readonly line: (own: { readonly counters: Counters; readonly life: Life }) => Run
 }
 
 export class PlacedHost implements Host {
@@ -53,31 +54,24 @@ export class PlacedHost implements Host {
     contract: Contract<In, Out>,
     options: ProcessorOptions<C> = {},
   ): Processor<In, Out, C> {
-    return this.open(contract, options, new Life('processor'))
+    return this.open(contract, options)
   }
 
-  /** @internal The processor whose life is `life`. */
+  /** @internal `stop` runs when the processor has been closed. */
   open<In, Out, C extends boolean>(
     contract: Contract<In, Out>,
     options: ProcessorOptions<C>,
-    life: Life,
+    stop?: () => Promise<void>,
   ): Processor<In, Out, C> {
     const { digestKey, canonical } = resolveProcessorOptions(options)
     checkContract(contract)
     if (this.state !== 'ready') throw this.#parts.life.refusal()
-    const { placement, line } = this.#parts
-    return new PlacedProcessor<In, Out, C>({
-      host: this,
-      contract,
-      contractIndex: placement.add(contract as Contract, digestKey),
-      canonical,
-      life,
-      line,
-    })
+    const contractIndex = this.#parts.placement.add(contract as Contract, digestKey)
+    return new PlacedProcessor<In, Out, C>(this.#parts, contract, { contractIndex, canonical, stop })
   }
 
   stats(): Stats {
-    return this.#parts.counters.snapshot(waiting(this.#parts.life))
+    return this.#parts.counters.snapshot(waitingOf(this.#parts.roll))
   }
 
   close(): Promise<void> {
@@ -93,33 +87,41 @@ export class PlacedHost implements Host {
   }
 }
 
-interface ProcessorParts<In, Out> {
-  readonly host: Host
-  readonly contract: Contract<In, Out>
+interface OwnParts {
   readonly contractIndex: number
   readonly canonical: boolean
-  readonly life: Life
-  readonly line: Line
+  readonly stop: (() => Promise<void>) | undefined
 }
 
 class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, C> {
   readonly contract: Contract<In, Out>
   readonly placement: PlacementName
   readonly engine: EngineReport
-  readonly #contractIndex: number
   readonly #canonical: boolean
-  readonly #life: Lifecycle & Pick<Life, 'calls'>
   readonly #counters = new Counters()
+  readonly #roll: Roll
+  readonly #life: Life
+  readonly #route: Route
   readonly #run: Run
 
-  constructor(parts: ProcessorParts<In, Out>) {
-    this.contract = parts.contract
-    this.placement = parts.host.placement
-    this.engine = parts.host.engine
-    this.#contractIndex = parts.contractIndex
-    this.#canonical = parts.canonical
-    this.#life = parts.life
-    this.#run = parts.line({ counters: this.#counters, life: parts.life })
+  constructor(parts: HostParts, contract: Contract<In, Out>, { contractIndex, canonical, stop }: OwnParts) {
+    this.contract = contract
+    this.placement = parts.placement.name
+    this.engine = parts.placement.engine
+    this.#canonical = canonical
+    this.#roll = parts.roll
+    this.#life = new Life({
+      what: 'processor',
+      calls: { [Symbol.iterator]: () => this.#calls() },
+      idle: () => this.#counters.idle(),
+      ...(stop !== undefined && { stop }),
+    })
+    this.#route = {
+      contract: contract as Contract,
+      contractIndex,
+      holders: [this.#counters, parts.counters, parts.roll],
+    }
+    this.#run = parts.line({ counters: this.#counters, life: this.#life })
   }
 
   get state(): State {
@@ -133,25 +135,14 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
     const outcome = new Promise<Outcome>((resolve, reject) => {
       // A throw in here rejects.
       if (options !== undefined) checkCallOptions(options)
-      const call = new Call(
-        {
-          payload,
-          contract: this.contract as Contract,
-          contractIndex: this.#contractIndex,
-          canonical: options?.canonical ?? this.#canonical,
-          deadlineMs: options?.deadlineMs,
-          signal: options?.signal,
-        },
-        resolve,
-        reject,
-      )
-      this.#run(call)
+      const canonical = options?.canonical ?? this.#canonical
+      this.#run(new Call(this.#route, payload, canonical, options?.deadlineMs, options?.signal, resolve, reject))
     })
     return outcome as Promise<ProcessOutcome<Out, K>>
   }
 
   stats(): Stats {
-    return this.#counters.snapshot(waiting(this.#life))
+    return this.#counters.snapshot(waitingOf(this.#calls()))
   }
 
   close(): Promise<void> {
@@ -165,18 +156,11 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
 
-/** Counted when asked for: no call pays for a gauge. */
-function waiting({ calls }: Pick<Life, 'calls'>): { queued: number; queuedBytes: number } {
-  let queued = 0
-  let queuedBytes = 0
-  for (const call of calls) {
-    if (call.phase !== 'queued') continue
-    queued++
-    queuedBytes += call.copiedBytes
+  /** Its own calls on the host's roll. */
+  *#calls(): Generator<Call, void> {
+    for (const call of this.#roll) if (call.route === this.#route) yield call
   }
-  return { queued, queuedBytes }
 }
 
 function checkContract(contract: unknown): void {

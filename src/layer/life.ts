@@ -1,19 +1,31 @@
 // The life cycle: ready → closing → closed. Refuses late calls, waits for accepted ones, or fails them. What a
 // placement has to stop is given to it.
 
-import { SidelaneError, type Call, type Holder, type Layer, type Lifecycle, type State } from '../contract/index.ts'
+import { SidelaneError, type Call, type Layer, type Lifecycle, type State } from '../contract/index.ts'
 
-export class Life implements Lifecycle, Holder {
+export interface LifeOptions {
+  /** For messages. */
+  readonly what: 'host' | 'processor'
+  /** The calls without an answer. */
+  readonly calls: Iterable<Call>
+  /** Resolves when there are none. */
+  readonly idle: () => Promise<void>
+  /** Runs once, when no accepted call is left. */
+  readonly stop?: () => Promise<void>
+}
+
+export class Life implements Lifecycle {
   #state: State = 'ready'
   readonly #what: string
   readonly #stop: () => Promise<void>
-  readonly #calls = new Set<Call>()
-  #wakeWhenIdle: (() => void) | undefined
+  readonly #calls: Iterable<Call>
+  readonly #idle: () => Promise<void>
   #closed: Promise<void> | undefined
 
-  /** `stop` runs once, when no accepted call is left. */
-  constructor(what: string, stop: () => Promise<void> = () => Promise.resolve()) {
+  constructor({ what, calls, idle, stop = () => Promise.resolve() }: LifeOptions) {
     this.#what = what
+    this.#calls = calls
+    this.#idle = idle
     this.#stop = stop
   }
 
@@ -21,21 +33,9 @@ export class Life implements Lifecycle, Holder {
     return this.#state
   }
 
-  /** Calls without an answer. */
-  get calls(): Iterable<Call> {
-    return this.#calls
-  }
-
   readonly layer: Layer = (inner) => (call) => {
-    if (this.#state !== 'ready') return call.fail(this.refusal())
-    this.#calls.add(call)
-    call.attach(this)
-    inner(call)
-  }
-
-  release(call: Call): void {
-    this.#calls.delete(call)
-    if (this.#calls.size === 0) this.#wakeWhenIdle?.()
+    if (this.#state === 'ready') inner(call)
+    else call.fail(this.refusal())
   }
 
   refusal(): SidelaneError {
@@ -66,7 +66,7 @@ export class Life implements Lifecycle, Holder {
 
   async #finish(): Promise<void> {
     this.#state = 'closing'
-    if (this.#calls.size > 0) await new Promise<void>((resolve) => (this.#wakeWhenIdle = resolve))
+    await this.#idle()
     await this.#stop()
     this.#state = 'closed'
   }

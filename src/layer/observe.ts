@@ -1,4 +1,4 @@
-// Counts calls by how they end. The gauges of a queue are kept by the placement that has one.
+// Counts calls by how they end. What is in a queue is not here.
 
 import { SidelaneError, type Call, type Holder, type Layer, type Outcome, type Stats } from '../contract/index.ts'
 
@@ -11,19 +11,24 @@ export class Counters implements Holder {
   #cancelled = 0
   #failed = 0
   #inFlight = 0
+  #wakeWhenIdle: (() => void) | undefined
 
   readonly layer: Layer = (inner) => (call) => {
     this.#calls++
     this.#inFlight++
-    call.attach(this)
     inner(call)
   }
 
   release(_call: Call, result: Outcome | SidelaneError): void {
-    this.#inFlight--
     if (result instanceof SidelaneError) this.#countFault(result)
     else if (result.ok) this.#accepted++
     else this.#rejected++
+    if (--this.#inFlight === 0) this.#wakeWhenIdle?.()
+  }
+
+  /** Resolves when no call is without an answer. One waits at most. */
+  async idle(): Promise<void> {
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#wakeWhenIdle = resolve))
   }
 
   #countFault({ code }: SidelaneError): void {

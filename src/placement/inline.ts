@@ -25,9 +25,9 @@ export class InlinePlacement implements Placement {
   readonly run = (call: Call): void => {
     call.phase = 'running'
     try {
-      const bytes = payloadBytes(call.payload, call.contract.profile.limits)
+      const bytes = payloadBytes(call.payload, call.route.contract.profile.limits)
       if (!(bytes instanceof Uint8Array)) return call.settle(bytes)
-      const compiled = this.#contracts.entries[call.contractIndex] as CompiledContract
+      const compiled = this.#contracts.entries[call.route.contractIndex] as CompiledContract
       call.settle(compiled.process(bytes, call.canonical))
     } catch (error) {
       call.fail(toFault(error))

@@ -1,6 +1,7 @@
 // The pool's worker, with faults that a payload asks for: `{"act":"sleep","with":50}`. It injects what a real worker
 // cannot be asked to do; what it does otherwise is the shipped worker's work.
 import { existsSync, writeFileSync } from 'node:fs'
+import { threadId } from 'node:worker_threads'
 import { Lane } from '../../dist/placement/pool/batch.js'
 import { run as answer } from '../../dist/placement/pool/worker.js'
 
@@ -21,6 +22,9 @@ const acts = {
     })
     return new Promise(() => {})
   },
+  spin() {
+    for (;;);
+  },
   heap() {
     const kept = []
     for (;;) kept.push(Array.from({ length: 10_000 }, Math.random))
@@ -36,9 +40,9 @@ export async function run(task) {
     if (bytes.length > 500) continue
     const [, act, given] = /^\{"act":"(\w+)","with":(.+)\}$/.exec(Buffer.from(bytes).toString()) ?? []
     if (act === undefined) continue
-    lane.setBegun(item, true)
+    lane.setThread(item, threadId)
     await acts[act](JSON.parse(given))
-    lane.setBegun(item, false)
+    lane.setThread(item, 0)
   }
   return answer(task)
 }

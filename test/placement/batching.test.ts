@@ -3,7 +3,7 @@ import { Piscina } from 'piscina'
 import { afterEach, expect, test, vi, type MockInstance } from 'vitest'
 import { createProcessor } from '../../src/create.ts'
 import { Call, type Processor } from '../../src/contract/index.ts'
-import { Arena } from '../../src/placement/pool/arena.ts'
+import { Arena, type Tenant } from '../../src/placement/pool/arena.ts'
 import { maxBatch } from '../../src/placement/pool/batch.ts'
 import { Queue, Ticket } from '../../src/placement/pool/line.ts'
 import { Pace } from '../../src/placement/pool/pace.ts'
@@ -13,6 +13,14 @@ import { tick } from './pool-kit.ts'
 afterEach(() => {
   vi.restoreAllMocks()
 })
+
+const ignore = (): void => {}
+
+function placed(arena: Arena, payload: Uint8Array): Tenant {
+  const tenant: Tenant = { chunk: arena.anyChunk, offset: 0 }
+  arena.place(payload, tenant)
+  return tenant
+}
 
 /** The sources on this thread, the built worker on the other. */
 async function withSpy(run: (processor: Processor, runs: Runs) => Promise<void>): Promise<void> {
@@ -89,8 +97,8 @@ test('memory of payloads that are done is used again', () => {
   const arena = new Arena()
   const chunks = new Set<unknown>()
   for (let round = 0; round < 1000; round++) {
-    const places = Array.from({ length: 100 }, () => arena.place(new Uint8Array(4096)))
-    for (const { chunk } of places) {
+    const tenants = Array.from({ length: 100 }, () => placed(arena, new Uint8Array(4096)))
+    for (const { chunk } of tenants) {
       chunks.add(chunk)
       arena.release(chunk)
     }
@@ -103,7 +111,7 @@ test('payloads in the arena do not touch each other', () => {
   const source = new Uint8Array(700_000).map((_, i) => i % 251)
   const places = Array.from({ length: 300 }, (_, i) => {
     const payload = source.subarray(i, i + (i % 50 === 0 ? 300_000 : 1 + ((i * 37) % 5000)))
-    return { payload, place: arena.place(payload) }
+    return { payload, place: placed(arena, payload) }
   })
   for (const { payload, place } of places) {
     const copy = place.chunk.bytes.slice(place.offset, place.offset + payload.length)
@@ -112,23 +120,11 @@ test('payloads in the arena do not touch each other', () => {
 })
 
 test('the queue keeps its order and its counts when payloads leave from the middle', () => {
-  const queue = new Queue()
-  const arena = new Arena()
+  const queue = new Queue(new Arena())
   const tickets = Array.from({ length: 6 }, (_, i) => {
-    const init = {
-      payload: '',
-      contract: contractOf({}),
-      contractIndex: 0,
-      canonical: false,
-      deadlineMs: undefined,
-      signal: undefined,
-    }
-    const call = new Call(
-      init,
-      () => {},
-      () => {},
-    )
-    return new Ticket(call, arena.place(new Uint8Array(i)), i, queue, arena)
+    const route = { contract: contractOf({}), contractIndex: 0, holders: [] }
+    const call = new Call(route, '', false, undefined, undefined, ignore, ignore)
+    return new Ticket(call, new Uint8Array(i), queue)
   })
   const [a, b, c, d, e, f] = tickets as [Ticket, Ticket, Ticket, Ticket, Ticket, Ticket]
   for (const ticket of [a, b, c, d, e]) queue.push(ticket)

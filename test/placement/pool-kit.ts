@@ -22,7 +22,7 @@ export async function openPool(options: HostOptions = {}): Promise<{ host: Host;
   return { host, processor: host.processor(contractOf({}, { name: 'anything' })) }
 }
 
-type Act = 'sleep' | 'touch' | 'exit' | 'exitOnce' | 'throw' | 'heap'
+type Act = 'sleep' | 'touch' | 'exit' | 'exitOnce' | 'throw' | 'spin' | 'heap'
 
 export const act = (name: Act, given: unknown = 0): string => JSON.stringify({ act: name, with: given })
 

@@ -2,6 +2,7 @@
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
+import { contractOf } from '../support/locks.ts'
 import { act, actingWorker, freshFile, openPool, timed } from './pool-kit.ts'
 
 test('payloads of a worker that died are run again', async () => {
@@ -23,6 +24,26 @@ for (const death of ['exit', 'throw', 'heap'] as const) {
     expect(processor.stats()).toMatchObject({ calls: 22, accepted: 21, failed: 1, inFlight: 0, queued: 0 })
   })
 }
+
+test('a worker that hangs is ended, after its callers were answered', async () => {
+  const { processor } = await openPool()
+  const calls = [processor.process('1'), processor.process(act('spin'), { deadlineMs: 200 }), processor.process('2')]
+  const [first, hung, last] = await Promise.all(calls.map(timed))
+  expect(hung?.error).toMatchObject({ code: 'deadline.exceeded', params: { where: 'run' } })
+  expect(hung?.ms).toBeLessThan(400)
+  expect([first?.error, last?.error]).toEqual([undefined, undefined])
+  expect(last?.ms).toBeLessThan(6000)
+})
+
+test('a contract with larger payloads gets larger workers', async () => {
+  const { host } = await openPool({ workerUrl: undefined as never, deadlineMs: 60_000 })
+  const limits = { maxBytes: 40 * 2 ** 20 }
+  const processor = host.processor(contractOf({}, { name: 'large', limits }))
+  const payload = Buffer.from(
+    `[${Array.from({ length: 260_000 }, () => '{"id":123,"name":"some thing","tags":["a","b"]}').join()}]`,
+  )
+  await expect.poll(() => processor.process(payload).then(({ ok }) => ok), { timeout: 20_000 }).toBe(true)
+})
 
 test('when no worker can start, calls fail with the reason; when the cause is gone, they work again', async () => {
   const file = freshFile('worker.mjs')

@@ -3,7 +3,7 @@
 //
 //   lane: count × 32 bytes of items, then the outcomes (contract/outcome-wire.ts), each at a multiple of 8
 //   item: 0 u32 contract number · 4 u32 1 = canonical · 8 u32 chunk · 12 u32 offset · 16 u32 length
-//         20 u32 1 = nobody waits for it · 24 u32 where the outcome is, 0 = not in the lane · 28 u32 1 = begun
+//         20 u32 1 = nobody waits for it · 24 u32 where the outcome is, 0 = not in the lane · 28 u32 thread that began it, 0 = none
 
 import type { EngineReport } from '../../contract/index.ts'
 
@@ -20,7 +20,7 @@ const offsetWord = 3
 const lengthWord = 4
 const droppedWord = 5
 const outcomeWord = 6
-const begunWord = 7
+const threadWord = 7
 
 /** A contract as a worker gets it, once: it compiles by itself. */
 export interface ContractRecord {
@@ -28,6 +28,8 @@ export interface ContractRecord {
   /** The lock file's text. */
   readonly lock: string
   readonly digestKey: Uint8Array | undefined
+  /** The largest payload. */
+  readonly maxBytes: number
 }
 
 /** What a worker is started with. */
@@ -98,7 +100,7 @@ export class Lane {
     this.#words[at + offsetWord] = offset
     this.#words[at + lengthWord] = length
     this.#words[at + outcomeWord] = 0
-    this.#words[at + begunWord] = 0
+    this.#words[at + threadWord] = 0
     Atomics.store(this.#words, at + droppedWord, 0)
   }
 
@@ -140,13 +142,19 @@ export class Lane {
     this.#words[item * itemWords + outcomeWord] = offset
   }
 
-  /** Set while the worker is at the item: says what it died of. */
-  setBegun(item: number, begun: boolean): void {
-    this.#words[item * itemWords + begunWord] = begun ? 1 : 0
+  /** Set when a worker comes to the item: says what it hangs at or died of. 0 when it is not at it any more. */
+  setThread(item: number, thread: number): void {
+    Atomics.store(this.#words, item * itemWords + threadWord, thread)
   }
 
-  begun(item: number): boolean {
-    return this.#word(item, begunWord) === 1
+  thread(item: number): number {
+    return Atomics.load(this.#words, item * itemWords + threadWord)
+  }
+
+  /** The item that a worker is at, of the first `count`; -1: none. */
+  current(count: number): number {
+    for (let item = count - 1; item >= 0; item--) if (this.thread(item) !== 0) return item
+    return -1
   }
 
   #word(item: number, word: number): number {

@@ -20,14 +20,21 @@ export interface CrewOptions {
 
 const startLimitMs = 10_000
 /** Buffers are not in this figure: the payloads have their own bound. */
-const maxHeapMb = 128
+const leastHeapMb = 128
+/** A payload as objects, its text, its canonical text: measured up to 12 bytes a byte in the js engine. */
+const heapPerPayloadByte = 16
+/** Left to itself V8 enlarges the nursery again and again over the first 200,000 payloads, to no gain. */
+const maxNurseryMb = 12
 
 export class Crew {
+  /** What the heap of a worker may hold, in MiB. */
+  readonly heapMb: number
   readonly #pool: Piscina<Task, unknown>
   readonly #threads: number
   readonly #onLame: (reason: unknown) => void
   /** True before the workers are checked and after the end: what happens then is told by a rejection. */
   #lame = true
+  #retiring = false
   #running = 0
   #wakeWhenIdle: (() => void) | undefined
 
@@ -49,9 +56,9 @@ export class Crew {
       recordTiming: false,
       // Measured: half the main-thread time of `async` and `disabled` once tasks follow each other.
       atomics: 'sync',
-      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+      resourceLimits: { maxOldGenerationSizeMb: heapMbFor(options.setup), maxYoungGenerationSizeMb: maxNurseryMb },
     })
-    const crew = new Crew(pool, options)
+    const crew = new Crew(pool, options, heapMbFor(options.setup))
     try {
       await crew.#checkWorkers()
       crew.#lame = false
@@ -65,7 +72,8 @@ export class Crew {
     }
   }
 
-  private constructor(pool: Piscina<Task, unknown>, options: CrewOptions) {
+  private constructor(pool: Piscina<Task, unknown>, options: CrewOptions, heapMb: number) {
+    this.heapMb = heapMb
     this.#pool = pool
     this.#threads = options.threads
     this.#onLame = options.onLame
@@ -89,8 +97,14 @@ export class Crew {
     }
   }
 
+  /** Ends one worker, wherever it is; its batches reject, and another takes its place. */
+  kill(thread: number): void {
+    void this.#pool.threads.find(({ threadId }) => threadId === thread)?.terminate()
+  }
+
   /** Ends the workers when they have done what they have. */
   async retire(): Promise<void> {
+    this.#retiring = true
     if (this.#running > 0 && this.alive) await new Promise<void>((resolve) => (this.#wakeWhenIdle = resolve))
     await this.destroy()
   }
@@ -103,6 +117,7 @@ export class Crew {
 
   #noticeLame(reason: unknown): void {
     if (this.#lame || this.#pool.threads.length >= this.#threads) return
+    if (this.#retiring) return this.alive ? undefined : void this.destroy()
     this.#lame = true
     this.#onLame(reason)
   }
@@ -125,5 +140,12 @@ export class Crew {
     }
   }
 }
+
+/** What a worker's heap must hold for the largest payload of its contracts, in MiB. */
+export const heapMbFor = ({ contracts }: WorkerSetup): number =>
+  contracts.reduce(
+    (most, { maxBytes }) => Math.max(most, Math.ceil((maxBytes * heapPerPayloadByte) / 2 ** 20)),
+    leastHeapMb,
+  )
 
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

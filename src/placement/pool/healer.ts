@@ -1,7 +1,7 @@
 // Keeps a crew at work: when a worker could not start, which Piscina never forgives, a new crew takes over as soon as
-// the cause is gone. How a crew works is crew.ts.
+// the cause is gone; also when a contract needs larger workers. How a crew works is crew.ts.
 
-import { Crew, type CrewOptions } from './crew.ts'
+import { Crew, heapMbFor, type CrewOptions } from './crew.ts'
 
 const firstWaitMs = 100
 const maxWaitMs = 5000
@@ -11,6 +11,7 @@ export class Healer {
   #crew: Crew | undefined
   #reason: unknown
   #timer: NodeJS.Timeout | undefined
+  #replacing = false
   #destroyed = false
 
   /** Rejects as `Crew.start` does. */
@@ -34,6 +35,11 @@ export class Healer {
     return this.#reason
   }
 
+  /** A contract was added: when the workers' heap is too small for its payloads, larger ones take over. */
+  fit(): void {
+    if (!this.#replacing && this.#tooSmall) void this.#replace(firstWaitMs)
+  }
+
   async destroy(): Promise<void> {
     this.#destroyed = true
     clearTimeout(this.#timer)
@@ -51,15 +57,25 @@ export class Healer {
     this.#timer = setTimeout(() => void this.#replace(waitMs), waitMs).unref()
   }
 
+  get #tooSmall(): boolean {
+    return this.#crew !== undefined && heapMbFor(this.#options.setup) > this.#crew.heapMb
+  }
+
   async #replace(waitedMs: number): Promise<void> {
+    this.#replacing = true
     try {
       const crew = await this.#startCrew()
       if (this.#destroyed) return await crew.destroy()
       const old = this.#crew
       this.#crew = crew
-      await old?.retire()
+      void old?.retire()
     } catch (error) {
       if (!this.#destroyed) this.#heal(error, Math.min(maxWaitMs, 2 * waitedMs))
+      return
+    } finally {
+      this.#replacing = false
     }
+    // Contracts may have come in the meantime.
+    this.fit()
   }
 }

@@ -2,30 +2,30 @@
 // must leave nothing behind. Who may enter is decided by admission.
 
 import type { Call, Holder } from '../../contract/index.ts'
-import type { Arena, Chunk, Place } from './arena.ts'
+import type { Arena, Chunk, Tenant } from './arena.ts'
+import type { Lane } from './batch.ts'
 
 /** One accepted payload: a place in the queue, later an item of a batch. */
-export class Ticket implements Holder {
+export class Ticket implements Holder, Tenant {
   readonly call: Call
-  readonly chunk: Chunk
-  readonly offset: number
   readonly length: number
+  chunk: Chunk
+  offset: number = 0
   /** How much it is to blame for the death of workers. */
   blame: number = 0
-  /** Told when the call ends while a worker has the payload. */
-  onDropped: (() => void) | undefined
+  /** Where a worker finds it, while one has it. */
+  lane: Lane | undefined
+  item: number = 0
   next: Ticket | undefined
   previous: Ticket | undefined
   readonly #queue: Queue
-  readonly #arena: Arena
 
-  constructor(call: Call, place: Place, length: number, queue: Queue, arena: Arena) {
+  constructor(call: Call, payload: Uint8Array, queue: Queue) {
     this.call = call
-    this.chunk = place.chunk
-    this.offset = place.offset
-    this.length = length
+    this.length = payload.length
     this.#queue = queue
-    this.#arena = arena
+    this.chunk = queue.arena.anyChunk
+    queue.arena.place(payload, this)
   }
 
   release(call: Call): void {
@@ -33,21 +33,28 @@ export class Ticket implements Holder {
       this.#queue.remove(this)
       this.giveBack()
     } else {
-      this.onDropped?.()
+      this.lane?.drop(this.item)
     }
   }
 
   /** The payload is not needed any more. */
   giveBack(): void {
-    this.#arena.release(this.chunk)
+    this.lane = undefined
+    this.#queue.arena.release(this.chunk)
   }
 }
 
 export class Queue {
+  /** Where the payloads of its tickets are. */
+  readonly arena: Arena
   #first: Ticket | undefined
   #last: Ticket | undefined
   #size = 0
   #bytes = 0
+
+  constructor(arena: Arena) {
+    this.arena = arena
+  }
 
   get first(): Ticket | undefined {
     return this.#first

@@ -16,18 +16,17 @@ import {
 import { payloadBytes, type Engine } from '../../engine/index.ts'
 import { ContractTable } from '../contract-table.ts'
 import { Arena } from './arena.ts'
-import { type Lane, type BatchAnswer, type BatchTask, type ContractRecord } from './batch.ts'
+import { type BatchAnswer, type BatchTask, type ContractRecord } from './batch.ts'
 import { Crew, tasksPerWorker } from './crew.ts'
 import { Healer } from './healer.ts'
 import { Lanes } from './lanes.ts'
 import { Queue, Ticket } from './line.ts'
 import { Pace } from './pace.ts'
+import { Watchdog, type Watched } from './watchdog.ts'
 
-/** What a worker has, from the moment it is sent to the moment it is answered. */
-interface Batch {
-  readonly tickets: readonly Ticket[]
-  readonly lane: Lane
+interface Batch extends Watched {
   readonly task: BatchTask
+  readonly crew: Crew
 }
 
 export class PoolPlacement implements Placement {
@@ -37,10 +36,13 @@ export class PoolPlacement implements Placement {
   readonly #threads: number
   readonly #contracts: ContractTable<ContractRecord>
   readonly #healer: Healer
-  readonly #queue = new Queue()
-  readonly #arena = new Arena()
+  readonly #queue = new Queue(new Arena())
   readonly #lanes: Lanes
   readonly #pace = new Pace()
+  readonly #watchdog = new Watchdog<Batch>(
+    (bytes) => this.#pace.expectedUs(1, bytes) / 1000,
+    ({ crew }, thread) => crew.kill(thread),
+  )
   #batches = 0
   #flushing = false
 
@@ -74,7 +76,9 @@ export class PoolPlacement implements Placement {
   }
 
   add(contract: Contract, digestKey: Uint8Array | undefined): number {
-    return addRecord(this.#contracts, this.#engine, contract, digestKey)
+    const number = addRecord(this.#contracts, this.#engine, contract, digestKey)
+    this.#healer.fit()
+    return number
   }
 
   get queued(): number {
@@ -96,15 +100,15 @@ export class PoolPlacement implements Placement {
 
   readonly run = (call: Call): void => {
     try {
-      const { limits } = call.contract.profile
+      const { limits } = call.route.contract.profile
       const bytes = payloadBytes(call.payload, limits)
       if (!(bytes instanceof Uint8Array)) return call.settle(bytes)
       // The engine would say the same, after the largest copy of all.
       if (bytes.length > limits.maxBytes) return call.settle(rejected('limit.bytes'))
-      const ticket = new Ticket(call, this.#arena.place(bytes), bytes.length, this.#queue, this.#arena)
+      const ticket = new Ticket(call, bytes, this.#queue)
       call.payload = undefined
       call.copiedBytes = bytes.length
-      call.attach(ticket)
+      call.seat = ticket
       this.#queue.push(ticket)
     } catch (error) {
       return call.fail(toFault(error))
@@ -145,7 +149,7 @@ export class PoolPlacement implements Placement {
   #dispatch(tickets: readonly Ticket[], crew: Crew): void {
     let batch: Batch
     try {
-      batch = this.#pack(tickets)
+      batch = this.#pack(tickets, crew)
     } catch (error) {
       // No memory for a lane.
       for (const ticket of tickets) {
@@ -154,7 +158,7 @@ export class PoolPlacement implements Placement {
       }
       return
     }
-    void this.#send(batch, crew)
+    void this.#send(batch)
   }
 
   /** The next payloads, without those that cannot be in time. */
@@ -176,46 +180,57 @@ export class PoolPlacement implements Placement {
     return tickets
   }
 
-  #pack(tickets: readonly Ticket[]): Batch {
+  #pack(tickets: readonly Ticket[], crew: Crew): Batch {
     const chunks: SharedArrayBuffer[] = []
     const lane = this.#lanes.take(tickets)
-    tickets.forEach(({ call, chunk, offset, length }, item) => {
+    for (let item = 0; item < tickets.length; item++) {
+      const ticket = tickets[item] as Ticket
+      const { call, chunk, offset, length } = ticket
       let place = chunks.indexOf(chunk.shared)
       if (place < 0) place = chunks.push(chunk.shared) - 1
-      lane.write(item, call.contractIndex, call.canonical, place, offset, length)
-    })
-    tickets.forEach((ticket, item) => (ticket.onDropped = () => lane.drop(item)))
-    return { tickets, lane, task: { count: tickets.length, lane: lane.shared, chunks } }
+      lane.write(item, call.route.contractIndex, call.canonical, place, offset, length)
+      ticket.lane = lane
+      ticket.item = item
+    }
+    return { tickets, lane, crew, task: { count: tickets.length, lane: lane.shared, chunks } }
   }
 
-  async #send(batch: Batch, crew: Crew): Promise<void> {
+  async #send(batch: Batch): Promise<void> {
+    const { crew } = batch
     this.#batches++
+    this.#watchdog.watch(batch)
     let answer: BatchAnswer
     try {
       answer = await crew.run(batch.task)
       // All of them, not only the missing ones: the second run may be another worker's.
       if (answer.missing === true) answer = await crew.run({ ...batch.task, contracts: this.#contractsOf(batch) })
     } catch (error) {
-      this.#batches--
+      this.#ended(batch)
       this.#salvage(batch, error)
       this.#flush()
       return
     }
-    this.#batches--
+    this.#ended(batch)
     // First of all more work for the worker, then the answers.
     this.#flush()
     this.#settle(batch, answer)
     this.#lanes.giveBack(batch.lane)
   }
 
+  #ended(batch: Batch): void {
+    this.#batches--
+    this.#watchdog.forget(batch)
+  }
+
   #contractsOf({ tickets }: Batch): ContractRecord[] {
-    const numbers = new Set(tickets.map(({ call }) => call.contractIndex))
+    const numbers = new Set(tickets.map(({ call }) => call.route.contractIndex))
     return [...numbers].map((number) => this.#contracts.entries[number] as ContractRecord)
   }
 
   #settle({ tickets, lane }: Batch, { us, overflow }: BatchAnswer): void {
     let bytes = 0
-    for (const [item, ticket] of tickets.entries()) {
+    for (let item = 0; item < tickets.length; item++) {
+      const ticket = tickets[item] as Ticket
       bytes += ticket.length
       ticket.giveBack()
       const at = lane.outcome(item)
@@ -232,11 +247,11 @@ export class PoolPlacement implements Placement {
     for (let item = tickets.length - 1; item >= 0; item--) {
       const ticket = tickets[item] as Ticket
       const { call } = ticket
-      ticket.onDropped = undefined
+      ticket.lane = undefined
       const at = lane.outcome(item)
       if (at !== 0) settleFrom(lane.bytes, at, call)
       // Also an innocent payload runs out of chances, lest workers that always die keep it for ever.
-      else if (!call.settled && (ticket.blame += lane.begun(item) ? 2 : 1) < mostBlame) {
+      else if (!call.settled && (ticket.blame += lane.thread(item) !== 0 ? 2 : 1) < mostBlame) {
         this.#queue.unshift(ticket)
         continue
       }
@@ -281,5 +296,6 @@ const addRecord = (
 ): number =>
   table.add(contract, digestKey, (number) => {
     engine.compile(contract, digestKey === undefined ? {} : { digestKey }).dispose()
-    return { number, lock: JSON.stringify(contract.lock), digestKey }
+    const { maxBytes } = contract.profile.limits
+    return { number, lock: JSON.stringify(contract.lock), digestKey, maxBytes }
   })

@@ -1,7 +1,7 @@
 // The thread side of the pool: takes a batch, answers with outcomes in wire form. Everything crosses as a value; nothing
 // is thrown, because Piscina would lose the code. zod is never loaded here.
 
-import { workerData } from 'node:worker_threads'
+import { threadId, workerData } from 'node:worker_threads'
 import { encodeFault, parseLock, SidelaneError, toFault } from '../../contract/index.ts'
 import { createEngine, type CompiledContract } from '../../engine/index.ts'
 import {
@@ -48,7 +48,7 @@ function runBatch({ count, lane: shared, chunks, contracts: records }: BatchTask
     if (lane.dropped(item)) continue
     const contract = contracts.get(lane.contract(item)) as CompiledContract | SidelaneError
     const payload = copyIn(inputs[lane.chunk(item)] as Uint8Array, lane.offset(item), lane.length(item))
-    lane.setBegun(item, true)
+    lane.setThread(item, threadId)
     const size = answer(contract, payload, lane.canonical(item), lane.bytes, at)
     if (size < 0) {
       const bytes = new Uint8Array(-size)
@@ -58,7 +58,7 @@ function runBatch({ count, lane: shared, chunks, contracts: records }: BatchTask
       lane.setOutcome(item, at)
       at = aligned(at + size)
     }
-    lane.setBegun(item, false)
+    lane.setThread(item, 0)
   }
   if (scratch.length > keptScratchBytes) scratch = new Uint8Array(keptScratchBytes)
   const us = (performance.now() - startedAt) * 1000
