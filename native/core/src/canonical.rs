@@ -86,23 +86,26 @@ const CHUNK: usize = 32;
 
 impl Writer<'_> {
     /// Recurses once for each open bracket.
+    #[inline(always)]
     fn value(&mut self, at: usize) -> Result<(), Stop> {
         let entry = self.tape.entry(at);
+        if let Some((start, end)) = scalar_span(entry) {
+            return self.raw(start, end);
+        }
         match entry.kind {
-            Kind::String | Kind::Key => self.string(entry, at),
-            Kind::Number => self.number(entry),
-            Kind::Object => self.object(entry, at),
-            Kind::Array => self.array(entry, at),
-            Kind::Null => self.raw(entry.at as usize, 4),
-            Kind::Boolean => self.raw(entry.at as usize, if entry.word == 0 { 5 } else { 4 }),
+            Kind::Object => self.object(at),
+            Kind::Array => self.array(at),
+            Kind::Number => self.number(at),
+            _ => self.string(at),
         }
     }
 
-    #[inline]
-    fn string(&mut self, entry: Entry, at: usize) -> Result<(), Stop> {
-        let plain = entry.flags & (flag::ARENA | flag::ESCAPE | flag::NORMALIZED) == 0;
-        if plain || self.is_quoted(entry) {
-            return self.raw(entry.at as usize - 1, entry.byte_len() + 2);
+    /// A string or key that cannot be copied as it stands, or of which that is not known.
+    #[cold]
+    fn string(&mut self, at: usize) -> Result<(), Stop> {
+        let entry = self.tape.entry(at);
+        if self.is_quoted(entry) {
+            return self.raw(entry.at as usize - 1, entry.at as usize + entry.byte_len() + 1);
         }
         self.flush()?;
         let tape = self.tape;
@@ -131,19 +134,15 @@ impl Writer<'_> {
             && self.document.get(start + entry.byte_len()) == Some(&b'"')
     }
 
-    #[inline]
-    fn number(&mut self, entry: Entry) -> Result<(), Stop> {
-        if entry.has(flag::CANONICAL) {
-            return self.raw(entry.at as usize, usize::from(entry.short));
-        }
+    /// A number whose text is not what ECMAScript writes; −0 becomes 0.
+    #[cold]
+    fn number(&mut self, at: usize) -> Result<(), Stop> {
         self.flush()?;
-        // ECMAScript writes −0 as 0.
-        self.append(ryu_js::Buffer::new().format_finite(f64::from_bits(entry.word)).as_bytes())
+        self.append(ryu_js::Buffer::new().format_finite(self.tape.number(at)).as_bytes())
     }
 
-    fn array(&mut self, entry: Entry, at: usize) -> Result<(), Stop> {
-        self.byte(b'[')?;
-        let end = entry.after();
+    fn array(&mut self, at: usize) -> Result<(), Stop> {
+        let end = self.open(at)?;
         let mut item = at + 1;
         while item < end {
             if item > at + 1 {
@@ -155,10 +154,9 @@ impl Writer<'_> {
         self.byte(b']')
     }
 
-    fn object(&mut self, entry: Entry, at: usize) -> Result<(), Stop> {
-        self.open(entry)?;
-        let end = entry.after();
-        if entry.has(flag::SORTED) {
+    fn object(&mut self, at: usize) -> Result<(), Stop> {
+        let end = self.open(at)?;
+        if self.tape.entry(at).has(flag::SORTED) {
             let mut key = at + 1;
             while key < end {
                 self.member(key, key == at + 1)?;
@@ -176,27 +174,48 @@ impl Writer<'_> {
         self.byte(b'}')
     }
 
-    /// The brace, from its own place in the document, so that the first member may follow in the same run.
-    #[inline]
-    fn open(&mut self, entry: Entry) -> Result<(), Stop> {
-        self.raw((entry.word >> 32) as usize, 1)
+    /// The bracket, from its own place in the document, so that what follows may be of the same run. Gives the index
+    /// behind the last child.
+    #[inline(always)]
+    fn open(&mut self, at: usize) -> Result<usize, Stop> {
+        let entry = self.tape.entry(at);
+        let place = (entry.word >> 32) as usize;
+        self.raw(place, place + 1)?;
+        Ok(entry.after())
     }
 
-    #[inline]
+    #[inline(always)]
     fn member(&mut self, key: usize, is_first: bool) -> Result<(), Stop> {
         let entry = self.tape.entry(key);
+        let Some((mut start, end)) = scalar_span(entry) else {
+            if !is_first {
+                self.byte(b',')?;
+            }
+            self.string(key)?;
+            self.byte(b':')?;
+            return self.value(key + 1);
+        };
+        // Most often a comma stands before the key and a colon behind it, so that all three are of one run.
         if !is_first {
-            // Most often a comma stands before the key in the document too: then both are of one run.
-            let before = (entry.at as usize).wrapping_sub(2);
-            if !entry.has(flag::ARENA) && self.document.get(before) == Some(&b',') {
-                self.raw(before, 1)?;
+            if start > 0 && self.document[start - 1] == b',' {
+                start -= 1;
             } else {
                 self.byte(b',')?;
             }
         }
-        self.string(entry, key)?;
-        self.byte(b':')?;
-        self.value(key + 1)
+        if self.document.get(end) != Some(&b':') {
+            self.raw(start, end)?;
+            self.byte(b':')?;
+            return self.value(key + 1);
+        }
+        // And most often the value follows at once.
+        match scalar_span(self.tape.entry(key + 1)) {
+            Some((value_start, value_end)) if value_start == end + 1 => self.raw(start, value_end),
+            _ => {
+                self.raw(start, end + 1)?;
+                self.value(key + 1)
+            }
+        }
     }
 
     /// Puts the object's keys, in canonical order, behind those that are there.
@@ -237,14 +256,14 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// `len` bytes of the document from `start` on.
+    /// The document's bytes from `start` to `end`.
     #[inline(always)]
-    fn raw(&mut self, start: usize, len: usize) -> Result<(), Stop> {
+    fn raw(&mut self, start: usize, end: usize) -> Result<(), Stop> {
         if start != self.run.1 {
             self.flush()?;
             self.run.0 = start;
         }
-        self.run.1 = start + len;
+        self.run.1 = end;
         Ok(())
     }
 
@@ -260,7 +279,7 @@ impl Writer<'_> {
     }
 
     /// Copies the run; the next one may start anywhere.
-    #[inline(always)]
+    #[inline]
     fn flush(&mut self) -> Result<(), Stop> {
         let (start, end) = std::mem::replace(&mut self.run, (NOWHERE, NOWHERE));
         let (document, len) = (self.document, end - start);
@@ -302,6 +321,21 @@ impl Writer<'_> {
             out.resize(size, 0);
         }
         Ok(())
+    }
+}
+
+/// Where a value (a key) stands in the document as it stands in the canonical form; `None` where that is not known.
+#[inline(always)]
+fn scalar_span(entry: Entry) -> Option<(usize, usize)> {
+    let start = entry.at as usize;
+    match entry.kind {
+        Kind::String | Kind::Key if entry.flags & (flag::ARENA | flag::ESCAPE | flag::NORMALIZED) == 0 => {
+            Some((start - 1, start + entry.byte_len() + 1))
+        }
+        Kind::Number if entry.has(flag::CANONICAL) => Some((start, start + usize::from(entry.short))),
+        Kind::Null => Some((start, start + 4)),
+        Kind::Boolean => Some((start, start + 5 - entry.word as usize)),
+        _ => None,
     }
 }
 

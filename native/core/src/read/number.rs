@@ -1,7 +1,7 @@
 //! Numbers: the grammar, the double that ECMAScript would read, and whether the text is what ECMAScript would write.
 
 use super::scan::{Stop, at};
-use super::tape::{Entry, Kind, flag};
+use super::tape::{Entry, Kind, Tape, flag};
 
 /// 2^53 − 1.
 const MAX_SAFE: u64 = (1 << 53) - 1;
@@ -16,18 +16,10 @@ const POWERS: [f64; 20] =
 /// Below it ECMAScript writes an exponent.
 const SMALLEST_PLAIN: f64 = 1e-6;
 
-/// A number as the scanner found it.
-pub(super) struct Number {
-    pub(super) entry: Entry,
-    pub(super) end: usize,
-    /// Infinite, or an integer beyond ±(2^53 − 1).
-    pub(super) out_of_range: bool,
-}
-
-/// Reads the number that starts at `start`.
+/// Reads the number that starts at `start`; gives the index behind it.
 #[inline(always)]
-pub(super) fn number(document: &str, start: usize) -> Result<Number, Stop> {
-    let bytes = document.as_bytes();
+pub(super) fn number(tape: &mut Tape<'_>, start: usize, safe: bool) -> Result<usize, Stop> {
+    let bytes = tape.document().as_bytes();
     let negative = at(bytes, start) == b'-';
     let first = start + usize::from(negative);
     let mut i = first;
@@ -68,11 +60,11 @@ pub(super) fn number(document: &str, start: usize) -> Result<Number, Stop> {
         }
     }
     if at(bytes, i) | 0x20 == b'e' {
-        return with_exponent(document, start, i + 1);
+        return with_exponent(tape, start, i + 1, safe);
     }
     // At most 19 digits: the mantissa has not wrapped round.
     if digits > 19 || mantissa > MAX_SAFE || (fraction > 0 && mantissa >= MAX_EXACT) {
-        return Ok(hard(document, start, i));
+        return hard(tape, start, i, safe);
     }
     let mut value = mantissa as f64;
     let mut canonical = !negative || mantissa != 0;
@@ -82,14 +74,14 @@ pub(super) fn number(document: &str, start: usize) -> Result<Number, Stop> {
     }
     let flags = if canonical { flag::CANONICAL } else { 0 };
     let word = if negative { -value } else { value }.to_bits();
-    let entry = Entry { kind: Kind::Number, flags, short: (i - start) as u16, at: start as u32, word };
-    Ok(Number { entry, end: i, out_of_range: false })
+    tape.push(Entry { kind: Kind::Number, flags, short: (i - start) as u16, at: start as u32, word })?;
+    Ok(i)
 }
 
 /// `i` stands behind the `e`.
 #[cold]
-fn with_exponent(document: &str, start: usize, mut i: usize) -> Result<Number, Stop> {
-    let bytes = document.as_bytes();
+fn with_exponent(tape: &mut Tape<'_>, start: usize, mut i: usize, safe: bool) -> Result<usize, Stop> {
+    let bytes = tape.document().as_bytes();
     if matches!(at(bytes, i), b'+' | b'-') {
         i += 1;
     }
@@ -97,15 +89,19 @@ fn with_exponent(document: &str, start: usize, mut i: usize) -> Result<Number, S
     while at(bytes, i).is_ascii_digit() {
         i += 1;
     }
-    if i == from { Err(Stop::Syntax) } else { Ok(hard(document, start, i)) }
+    if i == from { Err(Stop::Syntax) } else { hard(tape, start, i, safe) }
 }
 
 /// Correctly rounded by the standard library, in time linear in the text; no memory.
 #[cold]
-fn hard(document: &str, start: usize, end: usize) -> Number {
-    let value = document[start..end].parse::<f64>().unwrap_or(f64::INFINITY);
+fn hard(tape: &mut Tape<'_>, start: usize, end: usize, safe: bool) -> Result<usize, Stop> {
+    let value = tape.document()[start..end].parse::<f64>().unwrap_or(f64::INFINITY);
     let entry = Entry { kind: Kind::Number, flags: 0, short: 0, at: start as u32, word: value.to_bits() };
-    Number { entry, end, out_of_range: value.abs() > MAX_SAFE as f64 }
+    if is_infinite(entry) || (safe && is_unsafe(entry)) {
+        tape.troubled = true;
+    }
+    tape.push(entry)?;
+    Ok(end)
 }
 
 /// True for a double that no contract takes: beyond the range.

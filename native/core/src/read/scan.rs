@@ -5,7 +5,7 @@
 
 use super::ReadLimits;
 use super::keys::{Prefix, compare_bytes};
-use super::number::{is_infinite, number};
+use super::number::number;
 use super::string::string;
 use super::tape::{Entry, Kind, Tape, flag};
 
@@ -50,8 +50,7 @@ struct Open {
 
 /// Fills the tape that is bound to a document.
 pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), Stop> {
-    let document = tape.document();
-    let bytes = document.as_bytes();
+    let bytes = tape.document().as_bytes();
     if u32::try_from(bytes.len()).is_err() {
         return Err(Stop::Exhausted);
     }
@@ -60,11 +59,7 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), Stop>
     let mut i = skip(bytes, 0);
     'value: loop {
         match at(bytes, i) {
-            b'"' => {
-                let (entry, end) = string(tape, Kind::String, i + 1)?;
-                tape.push(entry)?;
-                i = end;
-            }
+            b'"' => i = string(tape, Kind::String, i + 1)?,
             byte @ (b'{' | b'[') => {
                 depth += 1;
                 if depth > limits.max_depth {
@@ -80,14 +75,7 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), Stop>
                     continue 'value;
                 }
             }
-            b'-' | b'0'..=b'9' => {
-                let found = number(document, i)?;
-                if found.out_of_range && (limits.safe_numbers || is_infinite(found.entry)) {
-                    tape.troubled = true;
-                }
-                tape.push(found.entry)?;
-                i = found.end;
-            }
+            b'-' | b'0'..=b'9' => i = number(tape, i, limits.safe_numbers)?,
             byte => i = literal(tape, bytes, byte, i)?,
         }
         loop {
@@ -124,9 +112,8 @@ fn key(tape: &mut Tape<'_>, open: &mut Open, i: usize) -> Result<usize, Stop> {
     if at(bytes, i) != b'"' {
         return Err(Stop::Syntax);
     }
-    let (entry, end) = string(tape, Kind::Key, i + 1)?;
     let index = tape.len();
-    tape.push(entry)?;
+    let end = string(tape, Kind::Key, i + 1)?;
     if open.sorted {
         let prefix = tape.prefix(index);
         // The first key has nothing before it.
@@ -134,7 +121,7 @@ fn key(tape: &mut Tape<'_>, open: &mut Open, i: usize) -> Result<usize, Stop> {
         open.last = prefix;
         open.last_key = index;
     }
-    if entry.byte_len() == 9 && tape.bytes(index) == b"__proto__" {
+    if tape.entry(index).byte_len() == 9 && tape.bytes(index) == b"__proto__" {
         tape.troubled = true;
     }
     let i = skip(bytes, end);

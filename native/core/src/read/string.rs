@@ -5,9 +5,9 @@ use wide::u8x16;
 use super::scan::{Stop, at};
 use super::tape::{Entry, Kind, Tape, flag};
 
-/// Reads the string whose opening quote stands before `start`: its entry and the index behind the closing quote.
+/// Reads the string whose opening quote stands before `start`; gives the index behind the closing quote.
 #[inline(always)]
-pub(super) fn string(tape: &mut Tape<'_>, kind: Kind, start: usize) -> Result<(Entry, usize), Stop> {
+pub(super) fn string(tape: &mut Tape<'_>, kind: Kind, start: usize) -> Result<usize, Stop> {
     let bytes = tape.document().as_bytes();
     let mut i = start;
     let mut ascii = true;
@@ -30,8 +30,8 @@ pub(super) fn string(tape: &mut Tape<'_>, kind: Kind, start: usize) -> Result<(E
         return if byte == b'\\' { escaped(tape, kind, start, i, ascii) } else { Err(Stop::Syntax) };
     }
     let flags = if ascii { flag::ASCII } else { 0 };
-    let entry = Entry { kind, flags, short: 0, at: start as u32, word: (i - start) as u64 };
-    Ok((entry, i + 1))
+    tape.push(Entry { kind, flags, short: 0, at: start as u32, word: (i - start) as u64 })?;
+    Ok(i + 1)
 }
 
 /// A quote, a backslash, a control character, or the 0 that `at` gives behind the document's end.
@@ -54,13 +54,7 @@ fn first_stop(chunk: &[u8; 16]) -> (usize, bool) {
 
 /// Unescapes into the arena. `i` stands on the first backslash.
 #[cold]
-fn escaped(
-    tape: &mut Tape<'_>,
-    kind: Kind,
-    start: usize,
-    mut i: usize,
-    mut ascii: bool,
-) -> Result<(Entry, usize), Stop> {
+fn escaped(tape: &mut Tape<'_>, kind: Kind, start: usize, mut i: usize, mut ascii: bool) -> Result<usize, Stop> {
     let document = tape.document();
     let bytes = document.as_bytes();
     let place = tape.arena.len();
@@ -100,7 +94,8 @@ fn escaped(
     }
     let at = u32::try_from(place).map_err(|_| Stop::Exhausted)?;
     let word = (tape.arena.len() - place) as u64;
-    Ok((Entry { kind, flags, short: 0, at, word }, i + 1))
+    tape.push(Entry { kind, flags, short: 0, at, word })?;
+    Ok(i + 1)
 }
 
 /// One escape; `i` stands behind the backslash. `None` is a lone surrogate.
