@@ -43,7 +43,7 @@ export async function createProcessor<In, Out, C extends boolean = false>(
   const settings = resolveHostOptions(parts.host, availableParallelism())
   const { digestKey } = resolveProcessorOptions(parts.processor)
   // Known before the workers start: they compile it while they load.
-  const host = await openHost(settings, [{ contract: contract as Contract, digestKey }])
+  const host = await openHost(settings, [{ contract, digestKey }])
   try {
     return host.open<In, Out, C>(contract, parts.processor as ProcessorOptions<C>, () => host.close())
   } catch (error) {

@@ -169,7 +169,8 @@ const invalid = (message: string): SidelaneError => new SidelaneError('options.i
 function show(value: unknown): string {
   if (value === null) return '`null`'
   if (typeof value === 'object') return `an object (${Array.isArray(value) ? 'array' : 'object'})`
-  return `\`${clip(String(value))}\` (${typeof value})`
+  if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`
+  return `\`${clip(`${value as number}`)}\` (${typeof value})`
 }
 
 const showSecret = (value: unknown): string =>

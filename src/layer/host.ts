@@ -66,7 +66,7 @@ export class PlacedHost implements Host {
     const { digestKey, canonical } = resolveProcessorOptions(options)
     checkContract(contract)
     if (this.state !== 'ready') throw this.#parts.life.refusal()
-    const contractIndex = this.#parts.placement.add(contract as Contract, digestKey)
+    const contractIndex = this.#parts.placement.add(contract, digestKey)
     return new PlacedProcessor<In, Out, C>(this.#parts, contract, { contractIndex, canonical, stop })
   }
 
@@ -117,7 +117,7 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
       ...(stop !== undefined && { stop }),
     })
     this.#route = {
-      contract: contract as Contract,
+      contract,
       contractIndex,
       holders: [this.#counters, parts.counters, parts.roll],
     }

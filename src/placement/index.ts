@@ -1,4 +1,5 @@
 // The door of placement/. The workers' entry, pool/worker.ts, is started by its file.
 
 export { InlinePlacement } from './inline.ts'
-export { PoolPlacement, type FirstContract } from './pool/pool.ts'
+export { PoolPlacement } from './pool/pool.ts'
+export type { FirstContract } from './pool/records.ts'

@@ -3,7 +3,6 @@
 
 import {
   deadlineExceeded,
-  decodeOutcome,
   rejected,
   SidelaneError,
   toFault,
@@ -17,10 +16,12 @@ import { payloadBytes, type Engine } from '../../engine/index.ts'
 import { ContractTable } from '../contract-table.ts'
 import { Arena } from './arena.ts'
 import { type BatchAnswer, type BatchTask, type ContractRecord } from './batch.ts'
-import { Crew, tasksPerWorker } from './crew.ts'
+import { settleFrom } from './answer.ts'
+import { tasksPerWorker, type Crew } from './crew.ts'
 import { Healer } from './healer.ts'
 import { Lanes } from './lanes.ts'
 import { Queue, Ticket } from './line.ts'
+import { addRecord, type FirstContract } from './records.ts'
 import { Pace } from './pace.ts'
 import { Watchdog, type Watched } from './watchdog.ts'
 
@@ -270,32 +271,3 @@ export class PoolPlacement implements Placement {
 
 /** Two deaths at the payload, or four beside it. */
 const mostBlame = 4
-
-function settleFrom(source: Uint8Array | undefined, at: number, call: Call): void {
-  if (call.settled) return
-  try {
-    if (source === undefined) throw new SidelaneError('internal.panic', { message: 'The worker left a payload out.' })
-    call.settle(decodeOutcome(source, at, call.contract.profile.compress.codec))
-  } catch (error) {
-    call.fail(toFault(error))
-  }
-}
-
-/** A contract that is known before the workers start. */
-export interface FirstContract {
-  readonly contract: Contract
-  readonly digestKey: Uint8Array | undefined
-}
-
-/** Compiles on this thread first: what a worker could not run is told at once, by an exception. */
-const addRecord = (
-  table: ContractTable<ContractRecord>,
-  engine: Engine,
-  contract: Contract,
-  digestKey: Uint8Array | undefined,
-): number =>
-  table.add(contract, digestKey, (number) => {
-    engine.compile(contract, digestKey === undefined ? {} : { digestKey }).dispose()
-    const { maxBytes } = contract.profile.limits
-    return { number, lock: JSON.stringify(contract.lock), digestKey, maxBytes }
-  })
