@@ -9,7 +9,7 @@ export const lastCodePoint = 0x10ffff
 /** The set that any pairs cover, in whatever order they come. */
 export function toRanges(pairs: readonly (readonly [low: number, high: number])[]): Ranges {
   const ranges: number[] = []
-  for (const [low, high] of [...pairs].sort((a, b) => a[0] - b[0])) {
+  for (const [low, high] of pairs.toSorted((a, b) => a[0] - b[0])) {
     const top = ranges.length - 1
     if (top > 0 && low <= (ranges[top] as number) + 1) ranges[top] = Math.max(ranges[top] as number, high)
     else ranges.push(low, high)

@@ -174,10 +174,8 @@ impl Reader {
         if !is_surrogate(code) {
             return Ok(code);
         }
-        let is_pair = code < 0xdc00
-            && self.peek() == Some('\\')
-            && self.peek_at(1) == Some('u')
-            && self.peek_at(2) != Some('{');
+        let is_pair =
+            code < 0xdc00 && self.peek() == Some('\\') && self.peek_at(1) == Some('u') && self.peek_at(2) != Some('{');
         if is_pair {
             let low = self.hex(self.at, 4)?;
             if (0xdc00..0xe000).contains(&low) {

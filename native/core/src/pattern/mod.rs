@@ -52,7 +52,10 @@ impl Pattern {
             .nest_limit(MAX_NESTING)
             .dfa_size_limit(MAX_CACHE_BYTES)
             .build()
-            .map_err(|fault| PatternError { position: 0, message: format!("The pattern cannot be compiled: {fault}") })?;
+            .map_err(|fault| PatternError {
+                position: 0,
+                message: format!("The pattern cannot be compiled: {fault}"),
+            })?;
         Ok(Self { source: source.into(), regex })
     }
 

@@ -1,0 +1,58 @@
+// What the parser does that the vectors cannot say: flags, lone surrogates in a source, the tree itself.
+
+import { describe, expect, it } from 'vitest'
+import { parsePattern, patternLimits, type PatternNode } from '../../src/contract/pattern/index.ts'
+
+const tree = (source: string): PatternNode => parsePattern(source).node
+const one = (character: string): PatternNode => {
+  const code = character.codePointAt(0) as number
+  return { kind: 'class', ranges: [code, code] }
+}
+const empty: PatternNode = { kind: 'concat', parts: [] }
+
+describe('parsePattern', () => {
+  it('keeps the author’s text beside the tree', () => {
+    expect(parsePattern('[a-c]')).toEqual({ source: '[a-c]', node: { kind: 'class', ranges: [97, 99] } })
+  })
+
+  it('takes braces in escapes with flag u and from a lock', () => {
+    expect(parsePattern('\\u{61}', 'u').node).toEqual(one('a'))
+    expect(parsePattern('\\u{61}').node).toEqual(one('a'))
+  })
+
+  it('says how to write what a flag meant', () => {
+    expect(() => parsePattern('a', 'i')).toThrow('[Aa]')
+  })
+
+  it('refuses a lone surrogate in the source, at its place', () => {
+    expect(() => parsePattern('a\ud800')).toThrow(expect.objectContaining({ position: 1 }))
+    expect(() => parsePattern('[\ud83d\\ude00]')).toThrow(expect.objectContaining({ position: 1 }))
+  })
+
+  it('merges what a class holds', () => {
+    expect(tree('[c-fa-dxg]')).toEqual({ kind: 'class', ranges: [97, 103, 120, 120] })
+  })
+
+  it('folds away what matches only the empty text', () => {
+    expect(tree('(?:(){5}|a{0}|){9}')).toEqual(empty)
+    expect(tree('a(?:)b')).toEqual({ kind: 'concat', parts: [one('a'), one('b')] })
+    expect(tree('(||a|)')).toEqual({ kind: 'alternation', branches: [one('a'), empty] })
+  })
+
+  it('reads lazy and greedy quantifiers as one', () => {
+    expect(tree('a{2,}?')).toEqual(tree('a{2,}'))
+    expect(tree('a{2,}')).toEqual({ kind: 'repeat', node: one('a'), min: 2, max: Infinity })
+  })
+
+  it('says what to write instead', () => {
+    expect(() => parsePattern('a\\b')).toThrow('Write the characters')
+    expect(() => parsePattern('(?=a)')).toThrow('Look-around is refused')
+    expect(() => parsePattern('{')).toThrow('Write `\\{`')
+  })
+
+  it('reads a long pattern in time linear in its text', () => {
+    const source = `[${'a-zA-Z0-9'.repeat(20_000)}]`
+    expect(tree(source)).toEqual({ kind: 'class', ranges: [48, 57, 65, 90, 97, 122] })
+    expect(() => parsePattern('('.repeat(100_000))).toThrow(`deeper than ${patternLimits.nesting}`)
+  })
+})

@@ -1,0 +1,63 @@
+// The language-neutral vectors of the pattern grammar, read by the TypeScript parser and automaton.
+// native/core/tests/pattern.rs reads the same files.
+
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { parsePattern, PatternError } from '../../src/contract/pattern/index.ts'
+import { compileMatcher } from '../../src/engine/js/automaton.ts'
+
+interface Matching {
+  readonly pattern: string
+  readonly matches: readonly string[]
+  readonly differs: readonly string[]
+}
+
+interface Refused {
+  readonly about: string
+  readonly pattern: string
+  readonly flags?: string
+  readonly position: number
+}
+
+const read = <T>(name: string): readonly T[] =>
+  JSON.parse(readFileSync(new URL(`../vectors/pattern/${name}.json`, import.meta.url), 'utf8')) as readonly T[]
+
+const shown = (pattern: string): string => (pattern.length > 60 ? `${pattern.slice(0, 60)}…` : pattern)
+
+function verdicts({ pattern, matches, differs }: Matching): unknown {
+  const matcher = compileMatcher(parsePattern(pattern))
+  return { matches: matches.filter((text) => matcher(text)), differs: differs.filter((text) => !matcher(text)) }
+}
+
+describe('an accepted pattern', () => {
+  it.each(read<Matching>('matching').map((vector) => [shown(vector.pattern), vector] as const))(
+    'matches what it says: %s',
+    (_, vector) => {
+      expect(verdicts(vector)).toEqual({ matches: vector.matches, differs: vector.differs })
+    },
+  )
+
+  it('gives the verdicts of RegExp on the generated vectors', () => {
+    const vectors = read<Matching>('generated')
+    expect(vectors.length).toBeGreaterThanOrEqual(300)
+    for (const vector of vectors) {
+      expect(verdicts(vector), vector.pattern).toEqual({ matches: vector.matches, differs: vector.differs })
+    }
+  })
+})
+
+describe('a refused pattern', () => {
+  it.each(read<Refused>('refused').map((vector) => [vector.about, shown(vector.pattern), vector] as const))(
+    'names the place of %s: %s',
+    (_about, _shown, { pattern, flags, position }) => {
+      let refusal: unknown
+      try {
+        parsePattern(pattern, flags)
+      } catch (error) {
+        refusal = error
+      }
+      expect(refusal).toBeInstanceOf(PatternError)
+      expect(refusal).toMatchObject({ position })
+    },
+  )
+})
