@@ -2,11 +2,11 @@
 // lower floors that imports `node:` for it. No rule of the contract lives here.
 
 import { Buffer, isUtf8 as isUtf8Bytes } from 'node:buffer'
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 
 /** SHA-256 of the bytes (a string: of its UTF-8), 64 lower-case hex digits. */
-export const sha256Hex = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex')
+export const sha256Hex = (data: Uint8Array | string): string => hash('sha256', data, 'hex')
 
 /** HMAC-SHA-256 of the bytes, 64 lower-case hex digits. */
 export const hmacSha256Hex = (key: Uint8Array, data: Uint8Array): string =>
