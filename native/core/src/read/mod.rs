@@ -4,7 +4,7 @@
 //! A payload that is right takes one pass ([`read`]). The first trouble leads to a cold path that asks stage by stage
 //! again, so that the answer does not depend on what the fast pass met first.
 //!
-//! ```ignore
+//! ```text
 //! let text = read::check_text(bytes, &limits)?;          // size, BOM, UTF-8
 //! let mut tape = memory.bind(text);
 //! read::read(&mut tape, &limits)?;                       // lexical depth, grammar, most of the data model

@@ -1,0 +1,87 @@
+// What the native engine adds around the addon: its buffer, its faults, its count of calls. What it answers is held
+// against the JS engine elsewhere (vectors, differential).
+import { randomBytes } from 'node:crypto'
+import { expect, test, type TestContext } from 'vitest'
+import { decodeOutcome, type Contract, type ProcessorOptions } from '../../src/contract/index.ts'
+import type { CompiledContract } from '../../src/engine/engine.ts'
+import { canonicalText, contractOf } from '../support/locks.ts'
+import { nativeCalls } from '../support/native-calls.ts'
+import { needEngine } from '../support/need.ts'
+
+const compile = (context: TestContext, contract: Contract, options?: ProcessorOptions): CompiledContract =>
+  needEngine('native', context).compile(contract, options)
+
+test('an outcome stays as it is when the next payload is processed', (context) => {
+  const compiled = compile(context, contractOf({}))
+  const first = compiled.process(Buffer.from('{"a":"first"}'), true)
+  compiled.process(Buffer.from('{"b":"second, and longer"}'), true)
+  expect(first).toMatchObject({ ok: true, canonical: new Uint8Array(Buffer.from('{"a":"first"}')) })
+  expect(canonicalText(first)).toBe('{"a":"first"}')
+})
+
+test('an outcome may be larger than all before it', (context) => {
+  const compiled = compile(context, contractOf({}))
+  for (const size of [10, 60_000, 700_000, 20]) {
+    const payload = JSON.stringify(randomBytes(size / 2).toString('hex'))
+    const outcome = compiled.process(Buffer.from(payload), true)
+    expect(canonicalText(outcome)).toBe(payload)
+  }
+})
+
+test('a target that is too small is left with the size that would do', (context) => {
+  const compiled = compile(context, contractOf({}, { compress: { codec: 'none' } }))
+  const payload = Buffer.from('[1,2,3]')
+  expect(compiled.processInto(payload, false, new Uint8Array(20), 0)).toBe(-(48 + payload.length))
+  const target = new Uint8Array(100)
+  expect(compiled.processInto(payload, false, target, 45)).toBe(48 + payload.length)
+  expect(canonicalText(decodeOutcome(target, 45, 'none'))).toBe('[1,2,3]')
+  expect(compiled.processInto(payload, false, target, 46)).toBe(-(48 + payload.length))
+})
+
+test('bytes in shared memory are taken as a copy', (context) => {
+  const shared = new Uint8Array(new SharedArrayBuffer(8))
+  shared.set(Buffer.from('{"a": 1}'))
+  expect(canonicalText(compile(context, contractOf({})).process(shared, false))).toBe('{"a":1}')
+})
+
+test('a codec that native lacks is told when the contract is compiled', (context) => {
+  expect(() => compile(context, contractOf({}, { compress: { codec: 'zstd' } }))).toThrow(
+    expect.objectContaining({ code: 'codec.unavailable' }),
+  )
+})
+
+test('a keyed digest needs its key', (context) => {
+  const contract = contractOf({}, { digest: 'hmac-sha-256' })
+  expect(() => compile(context, contract)).toThrow(expect.objectContaining({ code: 'options.invalid' }))
+  const digestKey = Buffer.alloc(16, 7)
+  const js = needEngine('js', context).compile(contract, { digestKey })
+  const payload = Buffer.from('{"a":1}')
+  expect(compile(context, contract, { digestKey }).process(payload, false)).toMatchObject({
+    digest: (js.process(payload, false) as { digest: string }).digest,
+  })
+})
+
+test('a contract that was given up answers with a fault that quotes nothing', (context) => {
+  const compiled = compile(context, contractOf({}))
+  compiled.dispose()
+  expect(() => compiled.process(Buffer.from('"secret"'), false)).toThrow(
+    expect.objectContaining({ code: 'internal.panic', message: 'The native engine failed.' }),
+  )
+})
+
+test('a payload and a target in the same memory are refused', (context) => {
+  const bytes = Buffer.alloc(1000, ' ')
+  bytes.write('[1]', 0)
+  const compiled = compile(context, contractOf({}))
+  expect(() => compiled.processInto(bytes.subarray(0, 3), false, bytes, 0)).toThrow(
+    expect.objectContaining({ code: 'internal.panic' }),
+  )
+  expect(compiled.processInto(bytes.subarray(0, 3), false, bytes, 3)).toBeGreaterThan(0)
+})
+
+test('native code counts what it answered', (context) => {
+  const compiled = compile(context, contractOf({}))
+  const before = nativeCalls()
+  for (let i = 0; i < 3; i++) compiled.process(Buffer.from('1'), false)
+  expect(nativeCalls() - before).toBe(3)
+})
