@@ -6,7 +6,7 @@
 // The result is native/sidelane.<platform>.node; its path is printed on stdout, all else goes to stderr.
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -42,6 +42,7 @@ rmSync(staging, { recursive: true, force: true })
 mkdirSync(staging, { recursive: true })
 say('cargo builds the native engine (some minutes the first time)')
 const cli = join(dirname(createRequire(import.meta.url).resolve('@napi-rs/cli/package.json')), 'dist', 'cli.js')
+const started = new Date()
 const run = spawnSync(
   process.execPath,
   [
@@ -57,6 +58,8 @@ if (run.status !== 0) {
   process.exit(1)
 }
 for (const name of readdirSync(staging).filter(isLibrary)) {
+  // As old as the sources that it was made of: what is edited during the build is newer.
+  utimesSync(join(staging, name), started, started)
   renameSync(join(staging, name), join(native, name))
   process.stdout.write(`${relative(process.cwd(), join(native, name))}\n`)
 }
