@@ -38,7 +38,7 @@ export function readArgs<const C extends ParseArgsConfig>(
 }
 
 /** True when the arguments ask for help before `--`. */
-export function asksForHelp(args: readonly string[]): boolean {
+function asksForHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--')
   return args.slice(0, end === -1 ? undefined : end).some((arg) => arg === '--help' || arg === '-h')
 }

@@ -7,7 +7,6 @@ import { loadNative, type Failure } from './native/index.ts'
 
 export type { CompiledContract, Engine } from './engine.ts'
 export { payloadBytes } from './input.ts'
-export { nativeCalls } from './native/index.ts'
 
 /**
  * The engine of that name, for this thread. `auto` takes native where it loads, else js, and reports the reason.

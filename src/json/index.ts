@@ -1,9 +1,9 @@
 // The door of json/: the strict reader, the canonical writer, pointers and the encoder of value input.
 
-export { encodeValue, type Encoded, type EncodeLimits } from './encode.ts'
+export { encodeValue } from './encode.ts'
 export { appendPointer, pointerOf } from './pointer.ts'
-export { deeperThan, hasLoneSurrogate, readBytes, readText, utf8Length, type Read, type ReadLimits } from './read.ts'
-export { refuse, type ModelCode, type Refusal, type TextCode } from './refusal.ts'
+export { readBytes, readText, utf8Length, type Read, type ReadLimits } from './read.ts'
+export type { Refusal } from './refusal.ts'
 export {
   compareKeys,
   JsonObject,

@@ -61,7 +61,7 @@ export const hasLoneSurrogate = (text: string): boolean => loneSurrogate.test(te
  * True when more than `maxDepth` brackets are open at one place. A property of the text, decided before the grammar:
  * brackets are counted outside strings, never below 0, and a backslash escapes only inside a string.
  */
-export function deeperThan(text: string, maxDepth: number): boolean {
+function deeperThan(text: string, maxDepth: number): boolean {
   let depth = 0
   let inString = false
   for (let i = 0; i < text.length; i++) {

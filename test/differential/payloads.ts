@@ -173,7 +173,7 @@ export function payloadText(root: Schema, random: Random): string {
       case 'integer': {
         if (random.chance(0.3)) return random.pick(oddNumbers)
         const low = near(node['minimum'] ?? node['exclusiveMinimum'], 0)
-        const step = typeof node['multipleOf'] === 'number' ? (node['multipleOf'] as number) : 1
+        const step = typeof node['multipleOf'] === 'number' ? node['multipleOf'] : 1
         return String((Math.ceil(low / step) + random.below(5)) * step)
       }
       case 'boolean':

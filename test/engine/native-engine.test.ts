@@ -5,7 +5,7 @@ import { expect, test, type TestContext } from 'vitest'
 import { decodeOutcome, type Contract, type ProcessorOptions } from '../../src/contract/index.ts'
 import type { CompiledContract } from '../../src/engine/engine.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'
-import { nativeCalls } from '../support/native-calls.ts'
+import { nativeCalls } from '../../src/engine/native/index.ts'
 import { needEngine } from '../support/need.ts'
 
 const compile = (context: TestContext, contract: Contract, options?: ProcessorOptions): CompiledContract =>

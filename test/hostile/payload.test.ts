@@ -56,7 +56,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'an object with more keys than allowed',
-    contract: () => contractOf({}, { limits: { maxBytes: limits.maxBytes } }),
+    contract: () => contractOf({}, { limits: { ...limits, maxKeys: 1000 } }),
     payload: (n) => object(Array.from({ length: n / 10 }, (_, i) => `k${i}`)),
     code: 'limit.keys',
   },

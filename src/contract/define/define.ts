@@ -56,7 +56,7 @@ export function defineContract<S extends $ZodType>(options: DefineOptions<S>): C
 }
 
 /** The lock of a zod schema, not yet checked by lock.ts. */
-export function draftLock<S extends $ZodType>(options: DefineOptions<S>): LockDraft {
+function draftLock<S extends $ZodType>(options: DefineOptions<S>): LockDraft {
   checkOptions(options)
   const { name, schema, objects, appOnly = [], numbers, limits, compress, digest } = options
   const walked = walkSchema(schema, { objects, refinementsInAppOnly: appOnly.includes('refine') })
