@@ -45,12 +45,14 @@ test('bytes in shared memory are taken as a copy', (context) => {
 })
 
 test('a codec that native lacks is told when the contract is compiled', (context) => {
+  needEngine('native', context)
   expect(() => compile(context, contractOf({}, { compress: { codec: 'zstd' } }))).toThrow(
     expect.objectContaining({ code: 'codec.unavailable' }),
   )
 })
 
 test('a keyed digest needs its key', (context) => {
+  needEngine('native', context)
   const contract = contractOf({}, { digest: 'hmac-sha-256' })
   expect(() => compile(context, contract)).toThrow(expect.objectContaining({ code: 'options.invalid' }))
   const digestKey = Buffer.alloc(16, 7)
