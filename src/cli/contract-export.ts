@@ -1,10 +1,10 @@
 // `sidelane contract export`: the contract that a module exports, as a lock file. Importing the module runs it.
 
 import { randomUUID } from 'node:crypto'
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseLock, type Contract } from '../contract/index.ts'
-import { readArgs, UsageError, type Command } from './command.ts'
+import { isFile, readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { importModule } from './import-module.ts'
 
@@ -43,7 +43,7 @@ export const contractExport: Command = {
     const [file, ...others] = positionals
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
     if (values.out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')
-    if (!existsSync(file)) throw new UsageError(topic, `There is no file ${file}`)
+    if (!isFile(file)) throw new UsageError(topic, `There is no file ${file}`)
     const found = contractsOf(await importModule(resolve(file), topic))
     const contract = choose(found, file, values)
     const text = `${JSON.stringify(contract.lock, null, 2)}\n`

@@ -6,8 +6,6 @@ export const exitCodes = {
   rejected: 1,
   /** The command was called wrongly: unknown option, missing file. */
   usage: 2,
-  /** The daemon does not answer. */
-  unreachable: 3,
 } as const
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
