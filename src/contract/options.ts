@@ -1,6 +1,7 @@
 // User options → resolved, frozen options: one row an option, with its range, default and reason. What an option does
 // is not here; the machine's core count comes from the caller.
 
+import type { Contract } from './contract.ts'
 import { SidelaneError } from './errors.ts'
 import type { EngineName, PlacementName, ProcessOptions, ProcessorOptions } from './processor.ts'
 
@@ -141,6 +142,13 @@ export function splitCreateOptions(options: CreateOptions): { host: HostOptions;
     host,
     processor: { ...(digestKey !== undefined && { digestKey }), ...(canonical !== undefined && { canonical }) },
   }
+}
+
+/** Throws `options.invalid`. */
+export function checkContract(contract: unknown): void {
+  const { id, profile } = (contract ?? {}) as Partial<Contract>
+  if (typeof id === 'string' && typeof profile === 'object' && profile !== null) return
+  throw invalid('Expected `contract` to be a contract of defineContract or loadContract')
 }
 
 /** Throws `options.invalid`. */

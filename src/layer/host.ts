@@ -4,8 +4,9 @@
 import {
   Call,
   checkCallOptions,
+  checkContract,
   resolveProcessorOptions,
-  SidelaneError,
+  toFault,
   type Contract,
   type EngineReport,
   type Host,
@@ -15,6 +16,7 @@ import {
   type Processor,
   type ProcessOptions,
   type ProcessorOptions,
+  type ProcessorSettings,
   type ProcessOutcome,
   type Route,
   type Run,
@@ -54,17 +56,16 @@ export class PlacedHost implements Host {
     contract: Contract<In, Out>,
     options: ProcessorOptions<C> = {},
   ): Processor<In, Out, C> {
-    return this.open(contract, options)
+    checkContract(contract)
+    return this.open(contract, resolveProcessorOptions(options))
   }
 
   /** @internal `stop` runs when the processor has been closed. */
   open<In, Out, C extends boolean>(
     contract: Contract<In, Out>,
-    options: ProcessorOptions<C>,
+    { digestKey, canonical }: ProcessorSettings,
     stop?: () => Promise<void>,
   ): Processor<In, Out, C> {
-    const { digestKey, canonical } = resolveProcessorOptions(options)
-    checkContract(contract)
     if (this.state !== 'ready') throw this.#parts.life.refusal()
     const contractIndex = this.#parts.placement.add(contract, digestKey)
     return new PlacedProcessor<In, Out, C>(this.#parts, contract, { contractIndex, canonical, stop })
@@ -100,6 +101,7 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
   readonly #canonical: boolean
   readonly #counters = new Counters()
   readonly #roll: Roll
+  readonly #hostLife: Life
   readonly #life: Life
   readonly #route: Route
   readonly #run: Run
@@ -110,6 +112,7 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
     this.engine = parts.placement.engine
     this.#canonical = canonical
     this.#roll = parts.roll
+    this.#hostLife = parts.life
     this.#life = new Life({
       what: 'processor',
       calls: { [Symbol.iterator]: () => this.#calls() },
@@ -124,8 +127,9 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
     this.#run = parts.line({ counters: this.#counters, life: this.#life })
   }
 
+  /** Its host's, until it is closed itself. */
   get state(): State {
-    return this.#life.state
+    return this.#life.state === 'ready' ? this.#hostLife.state : this.#life.state
   }
 
   process<K extends boolean = C>(
@@ -136,7 +140,13 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
       // A throw in here rejects.
       if (options !== undefined) checkCallOptions(options)
       const canonical = options?.canonical ?? this.#canonical
-      this.#run(new Call(this.#route, payload, canonical, options?.deadlineMs, options?.signal, resolve, reject))
+      const call = new Call(this.#route, payload, canonical, options?.deadlineMs, options?.signal, resolve, reject)
+      try {
+        this.#run(call)
+      } catch (error) {
+        // Out of the caller's own things, such as a signal that is none: the call must not be counted for ever.
+        call.fail(toFault(error))
+      }
     })
     return outcome as Promise<ProcessOutcome<Out, K>>
   }
@@ -161,12 +171,4 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
   *#calls(): Generator<Call, void> {
     for (const call of this.#roll) if (call.route === this.#route) yield call
   }
-}
-
-function checkContract(contract: unknown): void {
-  const { id, profile } = (contract ?? {}) as Partial<Contract>
-  if (typeof id === 'string' && typeof profile === 'object') return
-  throw new SidelaneError('options.invalid', {
-    message: 'Expected `contract` to be a contract of defineContract or loadContract',
-  })
 }

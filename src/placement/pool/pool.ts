@@ -103,7 +103,8 @@ export class PoolPlacement implements Placement {
     try {
       const { limits } = call.route.contract.profile
       const bytes = payloadBytes(call.payload, limits)
-      if (!(bytes instanceof Uint8Array)) return call.settle(bytes)
+      // Not by instanceof: bytes may be of another realm.
+      if ('ok' in bytes) return call.settle(bytes)
       // The engine would say the same, after the largest copy of all.
       if (bytes.length > limits.maxBytes) return call.settle(rejected('limit.bytes'))
       const ticket = new Ticket(call, bytes, this.#queue)
