@@ -8,7 +8,7 @@ import { encodeUtf8, isWellFormed, utf8Length } from '../runtime.ts'
 /** The bytes of a payload. Bytes are handed through as they are; any string is JSON text, anything else a value. */
 export function payloadBytes(payload: unknown, limits: Limits): Uint8Array | Rejected {
   if (typeof payload === 'string') return textBytes(payload, limits)
-  if (isUint8Array(payload)) return isShared(payload) ? new Uint8Array(payload) : payload
+  if (isUint8Array(payload)) return ownBytes(payload)
   const encoded = encodeValue(payload, limits)
   if (encoded.ok) return encoded.bytes
   const { code, pointer } = encoded
@@ -29,6 +29,14 @@ const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype)
 const isUint8Array = (payload: unknown): payload is Uint8Array =>
   Reflect.get(typedArray, Symbol.toStringTag, payload) === 'Uint8Array'
 
-/** Another thread could change shared bytes between two stages: they are copied first. */
-const isShared = (bytes: Uint8Array): boolean =>
-  typeof SharedArrayBuffer !== 'undefined' && (bytes.buffer as unknown) instanceof SharedArrayBuffer
+const noBytes = new Uint8Array(0)
+
+/**
+ * Another thread could change shared bytes between two stages: they are copied first. Bytes that their owner has
+ * transferred away are none, but many a function throws for them.
+ */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  if (bytes.length === 0) return noBytes
+  const shared = typeof SharedArrayBuffer !== 'undefined' && (bytes.buffer as unknown) instanceof SharedArrayBuffer
+  return shared ? new Uint8Array(bytes) : bytes
+}

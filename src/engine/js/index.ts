@@ -15,6 +15,7 @@ import { compileClassifier } from './classify.ts'
 import { createCompressor } from './compress.ts'
 import { createDigester } from './digest.ts'
 import { compileFastPath } from './fast.ts'
+import { straighten } from './straighten.ts'
 
 /** The JS engine; `report` says why it was chosen. It runs everywhere. */
 export const createJsEngine = (report: EngineReport): Engine => ({
@@ -23,7 +24,7 @@ export const createJsEngine = (report: EngineReport): Engine => ({
 })
 
 function compileContract(contract: Contract, options: ProcessorOptions = {}): CompiledContract {
-  const { profile } = contract
+  const profile = straighten(contract.profile)
   const compress = createCompressor(profile.compress)
   const digest = createDigester(profile.digest, options.digestKey)
   const fast = compileFastPath(profile)
