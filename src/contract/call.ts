@@ -45,6 +45,10 @@ export class Call {
   signalGroup: Holder | undefined
   /** The call's place in a queue or a batch. */
   seat: Holder | undefined
+  /** The call's place on its host's roll. */
+  onRoll: boolean = false
+  earlier: Call | undefined
+  later: Call | undefined
   readonly #resolve: (outcome: Outcome) => void
   readonly #reject: (error: SidelaneError) => void
 

@@ -39,13 +39,15 @@ export interface HostParts {
 
 export class PlacedHost implements Host {
   readonly placement: PlacementName
-  readonly engine: EngineReport
   readonly #parts: HostParts
 
   constructor(parts: HostParts) {
     this.placement = parts.placement.name
-    this.engine = parts.placement.engine
     this.#parts = parts
+  }
+
+  get engine(): EngineReport {
+    return this.#parts.placement.engine
   }
 
   get state(): State {
@@ -97,11 +99,9 @@ interface OwnParts {
 class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, C> {
   readonly contract: Contract<In, Out>
   readonly placement: PlacementName
-  readonly engine: EngineReport
   readonly #canonical: boolean
   readonly #counters = new Counters()
-  readonly #roll: Roll
-  readonly #hostLife: Life
+  readonly #host: HostParts
   readonly #life: Life
   readonly #route: Route
   readonly #run: Run
@@ -109,10 +109,8 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
   constructor(parts: HostParts, contract: Contract<In, Out>, { contractIndex, canonical, stop }: OwnParts) {
     this.contract = contract
     this.placement = parts.placement.name
-    this.engine = parts.placement.engine
     this.#canonical = canonical
-    this.#roll = parts.roll
-    this.#hostLife = parts.life
+    this.#host = parts
     this.#life = new Life({
       what: 'processor',
       calls: { [Symbol.iterator]: () => this.#calls() },
@@ -129,7 +127,11 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
 
   /** Its host's, until it is closed itself. */
   get state(): State {
-    return this.#life.state === 'ready' ? this.#hostLife.state : this.#life.state
+    return this.#life.state === 'ready' ? this.#host.life.state : this.#life.state
+  }
+
+  get engine(): EngineReport {
+    return this.#host.placement.engine
   }
 
   process<K extends boolean = C>(
@@ -169,6 +171,6 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
 
   /** Its own calls on the host's roll. */
   *#calls(): Generator<Call, void> {
-    for (const call of this.#roll) if (call.route === this.#route) yield call
+    for (const call of this.#host.roll) if (call.route === this.#route) yield call
   }
 }
