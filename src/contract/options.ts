@@ -8,19 +8,19 @@ import type { EngineName, PlacementName, ProcessOptions, ProcessorOptions } from
 /** How a placement is set up. All options may be given to every placement; `inline` has no use for most of them. */
 export interface HostOptions {
   /** Where payloads are processed: the caller's thread or worker threads. Default `inline`. */
-  readonly placement?: PlacementName
+  readonly placement?: PlacementName | undefined
   /** `auto` takes native when it loads, else js, and says why. Default `auto`. */
-  readonly engine?: EngineName
+  readonly engine?: EngineName | undefined
   /** Worker threads of the pool, 1 to 1,024. Default: cores - 1, at least 1. */
-  readonly threads?: number
+  readonly threads?: number | undefined
   /** Payloads that may wait for a worker, 0 to 1,000,000. Default 1,024. */
-  readonly maxQueue?: number
+  readonly maxQueue?: number | undefined
   /** Bytes that the waiting payloads may hold together. Default 67,108,864 (64 MiB). */
-  readonly maxQueueBytes?: number
+  readonly maxQueueBytes?: number | undefined
   /** Time limit of each call, in ms, 1 to 60,000. Default 1,000 in the pool, none inline. */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** Where the pool's worker file is, for bundlers. Default: the one of this package. */
-  readonly workerUrl?: URL | string
+  readonly workerUrl?: URL | string | undefined
 }
 
 export interface CreateOptions<C extends boolean = boolean> extends HostOptions, ProcessorOptions<C> {}
