@@ -8,6 +8,8 @@ export const exitCodes = {
   usage: 2,
   /** The daemon does not answer. */
   unreachable: 3,
+  /** ^C: what was begun is finished, the rest is not. 128 + SIGINT, as shells have it. */
+  interrupted: 130,
 } as const
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
