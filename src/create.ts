@@ -11,15 +11,13 @@ import {
   type Host,
   type HostOptions,
   type HostSettings,
-  type Layer,
-  type Placement,
   type Processor,
   type ProcessorOptions,
-  type Run,
 } from './contract/index.ts'
 import { createEngine, type Engine } from './engine/index.ts'
-import { admission, cancel, Counters, deadline, Life, PlacedHost, Roll, type HostParts } from './layer/index.ts'
-import { InlinePlacement, PoolPlacement, type FirstContract } from './placement/index.ts'
+import { bookkeeping, compose, openInline } from './inline-host.ts'
+import { admission, cancel, deadline, PlacedHost } from './layer/index.ts'
+import { PoolPlacement, type FirstContract } from './placement/index.ts'
 
 /**
  * One placement for many contracts: `host.processor(contract)`.
@@ -54,21 +52,8 @@ export async function createProcessor<In, Out, C extends boolean = false>(
 
 async function openHost(settings: HostSettings, first: readonly FirstContract[]): Promise<PlacedHost> {
   // Before any worker: an addon that only workers load can crash the process when the last of them ends.
-  const engine = createEngine(settings.engine)
+  const engine = createEngine(settings.engine, settings.jsCompressor)
   return settings.placement === 'pool' ? openPool(settings, engine, first) : openInline(engine)
-}
-
-function openInline(engine: Engine): PlacedHost {
-  const placement = new InlinePlacement(engine)
-  const { counters, roll, life } = bookkeeping(placement)
-  return new PlacedHost({
-    placement,
-    counters,
-    roll,
-    life,
-    // No roll: a call is over before anybody could look.
-    line: (own) => compose([own.counters.layer, counters.layer, own.life.layer, life.layer, cancel], placement.run),
-  })
 }
 
 async function openPool(settings: HostSettings, engine: Engine, first: readonly FirstContract[]): Promise<PlacedHost> {
@@ -91,12 +76,3 @@ async function openPool(settings: HostSettings, engine: Engine, first: readonly 
       compose([own.counters.layer, counters.layer, own.life.layer, life.layer, ...policies], placement.run),
   })
 }
-
-function bookkeeping(placement: Placement): Pick<HostParts, 'counters' | 'roll' | 'life'> {
-  const counters = new Counters()
-  const roll = new Roll()
-  const life = new Life({ what: 'host', calls: roll, idle: () => counters.idle(), stop: () => placement.stop() })
-  return { counters, roll, life }
-}
-
-const compose = (layers: readonly Layer[], run: Run): Run => layers.reduceRight((inner, layer) => layer(inner), run)

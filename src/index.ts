@@ -1,10 +1,12 @@
 // The public door: named re-exports, no logic.
 
 export { createHost, createProcessor } from './create.ts'
+export { decompress, type DecompressOptions } from './engine/index.ts'
 export {
   describeIssue,
   errorTable,
   loadContract,
+  parseContract,
   SidelaneError,
   type Accepted,
   type AcceptedCanonical,
@@ -24,6 +26,8 @@ export {
   type Keyword,
   type Lifecycle,
   type Limits,
+  type JsCompressor,
+  type LockDictionary,
   type LockDocument,
   type NormOp,
   type Outcome,

@@ -16,6 +16,8 @@ export interface Contract<In = unknown, Out = In> {
   readonly lock: LockDocument
   /** @internal What the engines compile from. */
   readonly profile: Profile
+  /** @internal The bytes that `lock.dictionary` names, once they are here. */
+  readonly dictionary?: Uint8Array
   readonly [input]?: In
   readonly [output]?: Out
 }

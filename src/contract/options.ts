@@ -2,7 +2,7 @@
 // is not here; the machine's core count comes from the caller.
 
 import { SidelaneError } from './errors.ts'
-import type { EngineName, PlacementName, ProcessOptions, ProcessorOptions } from './processor.ts'
+import type { EngineName, JsCompressor, PlacementName, ProcessOptions, ProcessorOptions } from './processor.ts'
 
 /** How a placement is set up. All options may be given to every placement; `inline` has no use for most of them. */
 export interface HostOptions {
@@ -10,6 +10,11 @@ export interface HostOptions {
   readonly placement?: PlacementName
   /** `auto` takes native when it loads, else js, and says why. Default `auto`. */
   readonly engine?: EngineName
+  /**
+   * What writes gzip, deflate and deflate-raw in the js engine: `zlib` of Node, or `fflate`, which is plain JavaScript.
+   * Default `zlib`, and `fflate` where there is no zlib.
+   */
+  readonly jsCompressor?: JsCompressor
   /** Worker threads of the pool, 1 to 1,024. Default: cores - 1, at least 1. */
   readonly threads?: number
   /** Payloads that may wait for a worker, 0 to 1,000,000. Default 1,024. */
@@ -27,6 +32,8 @@ export interface CreateOptions<C extends boolean = boolean> extends HostOptions,
 export interface HostSettings {
   readonly placement: PlacementName
   readonly engine: EngineName
+  /** undefined: what the runtime has. */
+  readonly jsCompressor: JsCompressor | undefined
   readonly threads: number
   readonly maxQueue: number
   readonly maxQueueBytes: number
@@ -76,6 +83,7 @@ const booleanRule: Rule = { expected: 'true or false', accepts: (value) => typeo
 const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
   placement: oneOf('inline', 'pool'),
   engine: oneOf('auto', 'native', 'js'),
+  jsCompressor: oneOf('zlib', 'fflate'),
   threads: integer(1, 1024),
   maxQueue: atLeast(0),
   maxQueueBytes: atLeast(0),
@@ -112,6 +120,7 @@ export function resolveHostOptions(options: HostOptions, cores: number): HostSet
   return Object.freeze({
     placement,
     engine: options.engine ?? 'auto',
+    jsCompressor: options.jsCompressor,
     // One core is left to the event loop, which must accept, copy and answer.
     threads: options.threads ?? Math.max(1, cores - 1),
     // `Promise.all` over 1,000 payloads must work out of the box.

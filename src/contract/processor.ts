@@ -7,6 +7,8 @@ import type { Contract } from './contract.ts'
 import type { AcceptedCanonical, Accepted, Rejected } from './outcome.ts'
 
 export type EngineName = 'auto' | 'js' | 'native'
+/** What writes gzip, deflate and deflate-raw in the js engine. */
+export type JsCompressor = 'zlib' | 'fflate'
 export type PlacementName = 'inline' | 'pool'
 
 /** Which engine answers, and why that one. */

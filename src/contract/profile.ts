@@ -134,6 +134,8 @@ export interface Profile {
   readonly numbers: 'safe' | 'double'
   readonly limits: Limits
   readonly compress: { readonly codec: Codec; /** Absent with `none`. */ readonly level?: number }
+  /** Only with zstd. */
+  readonly dictionary?: { readonly id: number; readonly sha256: string }
   readonly digest: DigestName
   readonly root: SchemaNode
   /** Targets of RefNode, by number. */

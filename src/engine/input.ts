@@ -3,7 +3,7 @@
 
 import { rejected, type Limits, type Rejected } from '../contract/index.ts'
 import { encodeValue } from '../json/index.ts'
-import { encodeUtf8, isWellFormed, utf8Length } from '../runtime.ts'
+import { encodeUtf8, isWellFormed, utf8Length } from '#runtime'
 
 /** The bytes of a payload. Bytes are handed through as they are; any string is JSON text, anything else a value. */
 export function payloadBytes(payload: unknown, limits: Limits): Uint8Array | Rejected {

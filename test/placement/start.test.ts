@@ -48,9 +48,9 @@ test('a worker whose engine does not load is told at creation', async () => {
 })
 
 test('a contract that cannot run leaves no workers behind', async () => {
-  const zstd = contractOf({}, { name: 'zstd', compress: { codec: 'zstd' } })
-  await expect(createProcessor(zstd, { placement: 'pool', engine: 'js' })).rejects.toMatchObject({
-    code: 'codec.unavailable',
+  const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
+  await expect(createProcessor(keyed, { placement: 'pool', engine: 'js' })).rejects.toMatchObject({
+    code: 'options.invalid',
   })
 })
 

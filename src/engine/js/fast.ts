@@ -2,7 +2,7 @@
 // contract's functions (rebuild.ts) between them. It never rejects: on any doubt it answers undefined.
 
 import type { Profile } from '../../contract/index.ts'
-import { decodeUtf8, indexOfAscii, isUtf8 } from '../../runtime.ts'
+import { decodeUtf8, indexOfAscii, isUtf8 } from '#runtime'
 import { canonicalOf } from './canonical.ts'
 import { canGenerate, evaluate } from './generate.ts'
 import { RebuildCompiler, type RebuildOptions, type Walk } from './rebuild.ts'

@@ -57,7 +57,7 @@ export class PoolPlacement implements Placement {
     const healer = await Healer.start({
       threads: settings.threads,
       workerUrl: settings.workerUrl,
-      setup: { engine: engine.report.kind, contracts: contracts.entries },
+      setup: { engine: engine.report.kind, jsCompressor: settings.jsCompressor, contracts: contracts.entries },
     })
     return new PoolPlacement(settings, engine, contracts, healer)
   }

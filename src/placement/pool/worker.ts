@@ -20,7 +20,7 @@ const setup = workerData as WorkerSetup
 
 /** A contract that this thread cannot run answers with why. */
 const contracts = new Map<number, CompiledContract | SidelaneError>()
-const engine = attempt(() => createEngine(setup.engine))
+const engine = attempt(() => createEngine(setup.engine, setup.jsCompressor))
 for (const record of setup.contracts) learn(record)
 
 /** Where a payload is copied to: engines never read memory that another thread could write. */
@@ -81,13 +81,13 @@ function answer(
   }
 }
 
-function learn({ number, lock, digestKey }: ContractRecord): void {
+function learn({ number, lock, digestKey, dictionary }: ContractRecord): void {
   if (contracts.has(number)) return
   contracts.set(
     number,
     attempt(() => {
       if (engine instanceof SidelaneError) throw engine
-      return engine.compile(parseLock(lock), digestKey === undefined ? {} : { digestKey })
+      return engine.compile(parseLock(lock, dictionary), digestKey === undefined ? {} : { digestKey })
     }),
   )
 }
