@@ -75,6 +75,17 @@ export class LineJob {
     }
   }
 
+  /** The whole input, cut after one byte more than `mostBytes`. */
+  async whole(mostBytes: number): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of this.#input as AsyncIterable<Uint8Array>) {
+      chunks.push(chunk)
+      this.counts.bytes += chunk.length
+      if (this.counts.bytes > mostBytes) break
+    }
+    return new Uint8Array(Buffer.concat(chunks))
+  }
+
   /** One bad line, as JSON. */
   reject(problem: object): void {
     this.counts.bad++

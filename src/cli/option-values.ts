@@ -1,8 +1,11 @@
 // Values of options that several commands have: numbers, choices, the key of the digest.
 
 import { existsSync, readFileSync } from 'node:fs'
-import { loadContract, type Contract } from '../contract/index.ts'
+import { loadContract, type Contract, type PlacementName } from '../contract/index.ts'
 import { UsageError } from './command.ts'
+
+/** What `--placement` takes, the usual one first. */
+export const placements: readonly PlacementName[] = ['pool', 'inline']
 
 /** Throws UsageError for anything but a whole number in the range. */
 export function integerOption(

@@ -16,7 +16,7 @@ import { readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { inOrder } from './in-order.ts'
 import { LineJob, type Ending } from './line-job.ts'
-import { choiceOption, contractOption, integerOption, keyOption } from './option-values.ts'
+import { choiceOption, contractOption, integerOption, keyOption, placements } from './option-values.ts'
 import type { Sink } from './sink.ts'
 
 const topic = 'process'
@@ -37,7 +37,7 @@ listed among the rejects.
 
   --contract LOCK          the contract (sidelane contract export writes one)
   --body base64            the compressed body as base64 (default)
-  --body canonical         "body" is the canonical JSON itself, not compressed
+  --body canonical         "canonical", the canonical JSON itself, in place of "body"
   --body lines             nothing but the canonical JSON, one payload a line
   --body none              digest and sizes only
   --in FILE, --out FILE    instead of stdin and stdout
@@ -61,7 +61,6 @@ ${exitCodes.interrupted} stopped by ^C.
 `
 
 const engines = ['auto', 'native', 'js'] as const
-const placements: readonly PlacementName[] = ['pool', 'inline']
 const bodies = ['base64', 'canonical', 'lines', 'none'] as const
 type Body = (typeof bodies)[number]
 
@@ -176,7 +175,7 @@ function writeResult(out: Sink, line: number, answer: Accepted, body: Body): voi
   if (body === 'none') out.text(`${head}}\n`)
   else if (body === 'base64') out.text(`${head},"body":"${base64(answer.body)}"}\n`)
   else {
-    out.text(`${head},"body":`)
+    out.text(`${head},"canonical":`)
     out.bytes(canonical)
     out.text('}\n')
   }

@@ -86,9 +86,9 @@ describe('sidelane process', () => {
     const { status, stdout } = await sidelane([...inline, '--body', 'canonical'], { input })
     expect(status).toBe(0)
     expect(parseLines(stdout)).toMatchObject([
-      { line: 2, inBytes: 7, body: { n: 1 } },
-      { line: 5, inBytes: 7, body: { n: 5 } },
-      { line: 7, inBytes: 7, body: { n: 7 } },
+      { line: 2, inBytes: 7, canonical: { n: 1 } },
+      { line: 5, inBytes: 7, canonical: { n: 5 } },
+      { line: 7, inBytes: 7, canonical: { n: 7 } },
     ])
   })
 
@@ -129,8 +129,8 @@ describe('sidelane process', () => {
     const args = ['process', '--contract', lock, '--placement', placement, '--threads', '2', '--body', 'canonical']
     const { status, stdout } = await sidelane(args, { input: input.join('') })
     expect(status).toBe(0)
-    const lines = parseLines<{ line: number; body: { n: number } }>(stdout)
-    expect(lines.map(({ line, body }) => [line, body.n])).toStrictEqual(input.map((_, n) => [n + 1, n]))
+    const lines = parseLines<{ line: number; canonical: { n: number } }>(stdout)
+    expect(lines.map(({ line, canonical }) => [line, canonical.n])).toStrictEqual(input.map((_, n) => [n + 1, n]))
   })
 
   it('takes and writes files, and leaves stdout and stderr alone', async () => {
@@ -248,7 +248,8 @@ describe('sidelane process, long inputs', () => {
     const block = `{"n":1,"name":"${'x'.repeat(800)}"}\n`.repeat(2000)
     const memory: number[] = []
     for (let i = 0; i < blocks; i++) {
-      if (!run.child.stdin.write(block)) await new Promise((resolve) => run.child.stdin.once('drain', resolve))
+      if (!run.child.stdin.write(block))
+        await Promise.race([run.ended, new Promise((resolve) => run.child.stdin.once('drain', resolve))])
       if (i % 20 === 10) {
         // Backpressure: what is not read is not computed.
         run.child.stdout.pause()
