@@ -15,7 +15,7 @@ import {
   type ProcessorOptions,
 } from './contract/index.ts'
 import { createEngine, type Engine } from './engine/index.ts'
-import { bookkeeping, compose, openInline } from './inline-host.ts'
+import { bookkeeping, compose, layersOf, openCache, openInline } from './inline-host.ts'
 import { admission, cancel, deadline, PlacedHost } from './layer/index.ts'
 import { PoolPlacement, type FirstContract } from './placement/index.ts'
 
@@ -53,18 +53,22 @@ export async function createProcessor<In, Out, C extends boolean = false>(
 async function openHost(settings: HostSettings, first: readonly FirstContract[]): Promise<PlacedHost> {
   // Before any worker: an addon that only workers load can crash the process when the last of them ends.
   const engine = createEngine(settings.engine, settings.jsCompressor)
-  return settings.placement === 'pool' ? openPool(settings, engine, first) : openInline(engine)
+  return settings.placement === 'pool' ? openPool(settings, engine, first) : openInline(engine, settings.cache)
 }
 
 async function openPool(settings: HostSettings, engine: Engine, first: readonly FirstContract[]): Promise<PlacedHost> {
   const placement = await PoolPlacement.start(settings, engine, first)
   const { counters, roll, life } = bookkeeping(placement)
   const { deadlineMs, maxQueue, maxQueueBytes } = settings
+  const cache = openCache(settings.cache)
   // In the order in which a call meets them.
   const policies = [
     roll.layer,
     cancel,
     deadline({ defaultMs: deadlineMs, calls: roll }),
+    // In front of the queue: what is known needs no place in it. Behind cancel and deadline: they end one call, not the
+    // run that others wait for too.
+    ...layersOf(cache),
     admission({ maxQueue, maxQueueBytes, line: placement }),
   ]
   return new PlacedHost({
@@ -72,6 +76,7 @@ async function openPool(settings: HostSettings, engine: Engine, first: readonly 
     counters,
     roll,
     life,
+    cache,
     line: (own) =>
       compose([own.counters.layer, counters.layer, own.life.layer, life.layer, ...policies], placement.run),
   })

@@ -16,13 +16,16 @@ const map: Record<string, readonly string[]> = {
   contract: ['json', 'runtime'],
   'contract/define': ['contract'],
   engine: ['contract', 'json', 'runtime', 'unicode'],
+  infer: ['contract', 'contract/define', 'json'],
   layer: ['contract'],
   placement: ['contract', 'engine'],
   create: ['contract', 'engine', 'inline-host', 'layer', 'placement'],
-  index: ['contract', 'contract/define', 'create', 'engine'],
+  index: ['contract', 'contract/define', 'create', 'engine', 'stream', 'verify'],
+  stream: ['contract'],
+  verify: ['contract', 'engine', 'runtime'],
   edge: ['contract', 'inline-host', 'engine'],
-  'inline-host': ['contract', 'engine', 'layer', 'placement'],
-  cli: ['contract', 'contract/define', 'engine', 'create'],
+  'inline-host': ['contract', 'engine', 'layer', 'placement', 'runtime'],
+  cli: ['contract', 'contract/define', 'engine', 'create', 'infer'],
 }
 
 /** Files that stand alone beside their module's door, with the reason. */
@@ -90,10 +93,10 @@ describe('src', () => {
     expect(wrong).toEqual([])
   })
 
-  test('zod is imported by contract/define alone, and piscina by the pool alone', () => {
+  test('zod is imported by contract/define and infer alone, and piscina by the pool alone', () => {
     const importers = (name: string): string[] =>
       files.filter((file) => importsOf(file).some((target) => target === name || target.startsWith(`${name}/`)))
-    expect(importers('zod').filter((file) => !file.startsWith('contract/define/'))).toEqual([])
+    expect(importers('zod').filter((file) => !/^(?:contract\/define|infer)\//.test(file))).toEqual([])
     expect(importers('piscina').filter((file) => !file.startsWith('placement/pool/'))).toEqual([])
   })
 })

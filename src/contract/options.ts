@@ -2,7 +2,14 @@
 // is not here; the machine's core count comes from the caller.
 
 import { SidelaneError } from './errors.ts'
-import type { EngineName, JsCompressor, PlacementName, ProcessOptions, ProcessorOptions } from './processor.ts'
+import type {
+  EngineName,
+  JsCompressor,
+  PlacementName,
+  ProcessOptions,
+  ProcessorOptions,
+  StreamOptions,
+} from './processor.ts'
 
 /** How a placement is set up. All options may be given to every placement; `inline` has no use for most of them. */
 export interface HostOptions {
@@ -25,7 +32,21 @@ export interface HostOptions {
   readonly deadlineMs?: number
   /** Where the pool's worker file is, for bundlers. Default: the one of this package. */
   readonly workerUrl?: URL | string
+  /** Answers payloads that came before without running them again; `{}` takes the defaults. Default: no cache. */
+  readonly cache?: CacheOptions
 }
+
+/** The bounds of a result cache. Equal payloads that are in flight at the same time share one run. */
+export interface CacheOptions {
+  /** Results kept, 1 to 10,000,000. Default 10,000. */
+  readonly maxEntries?: number
+  /** Bytes that the results may hold together, 1 or more. Default 67,108,864 (64 MiB). */
+  readonly maxBytes?: number
+  /** How long a result is good, in ms, 1 to 86,400,000. Default 60,000. */
+  readonly ttlMs?: number
+}
+
+export type CacheSettings = Readonly<Required<CacheOptions>>
 
 export interface CreateOptions<C extends boolean = boolean> extends HostOptions, ProcessorOptions<C> {}
 
@@ -40,6 +61,8 @@ export interface HostSettings {
   /** undefined: none (inline). */
   readonly deadlineMs: number | undefined
   readonly workerUrl: URL | string | undefined
+  /** undefined: none. */
+  readonly cache: CacheSettings | undefined
 }
 
 export interface ProcessorSettings {
@@ -71,13 +94,39 @@ const integer = (min: number, max: number): Rule => ({
 
 const atLeast = (min: number): Rule => integer(min, Number.MAX_SAFE_INTEGER)
 
+// NaN fails both comparisons.
+const inRange = (value: unknown, max: number): boolean => typeof value === 'number' && value >= 1 && value <= max
+
 const deadlineRule: Rule = {
   expected: `a number of milliseconds from 1 to ${maxDeadlineMs}`,
-  // NaN fails both comparisons; 2^31 would make a timer fire at once.
-  accepts: (value) => typeof value === 'number' && value >= 1 && value <= maxDeadlineMs,
+  // 2^31 would make a timer fire at once.
+  accepts: (value) => inRange(value, maxDeadlineMs),
+}
+
+const signalRule: Rule = {
+  expected: 'an AbortSignal',
+  accepts: (value) => typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
 }
 
 const booleanRule: Rule = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' }
+
+const objectRule: Rule = {
+  expected: 'an object',
+  accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+}
+
+const cacheRules: Readonly<Record<keyof CacheOptions, Rule>> = {
+  maxEntries: integer(1, 10_000_000),
+  maxBytes: atLeast(1),
+  ttlMs: { expected: 'a number of milliseconds from 1 to 86400000', accepts: (value) => inRange(value, 86_400_000) },
+}
+
+const streamRules: Readonly<Record<keyof StreamOptions, Rule>> = {
+  concurrency: integer(1, 1_000_000),
+  deadlineMs: deadlineRule,
+  signal: signalRule,
+  canonical: booleanRule,
+}
 
 /** The rows: what may be given to a host. */
 const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
@@ -93,6 +142,7 @@ const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
     accepts: (value) =>
       value instanceof URL ? value.protocol === 'file:' : typeof value === 'string' && absolutePath.test(value),
   },
+  cache: objectRule,
 }
 
 const processorRules: Readonly<Record<keyof ProcessorOptions, Rule>> = {
@@ -105,11 +155,7 @@ const processorRules: Readonly<Record<keyof ProcessorOptions, Rule>> = {
 
 const callRules: Readonly<Record<keyof ProcessOptions, Rule>> = {
   deadlineMs: deadlineRule,
-  signal: {
-    expected: 'an AbortSignal',
-    accepts: (value) =>
-      typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
-  },
+  signal: signalRule,
   canonical: booleanRule,
 }
 
@@ -130,6 +176,18 @@ export function resolveHostOptions(options: HostOptions, cores: number): HostSet
     // Nobody waits longer for a hot path; inline runs at once, so that nothing can be late.
     deadlineMs: options.deadlineMs ?? (placement === 'pool' ? 1000 : undefined),
     workerUrl: options.workerUrl,
+    cache: options.cache && resolveCacheOptions(options.cache),
+  })
+}
+
+function resolveCacheOptions(options: CacheOptions): CacheSettings {
+  check('cache', options, cacheRules)
+  return Object.freeze({
+    maxEntries: options.maxEntries ?? 10_000,
+    // 10,000 bodies of 1 to 2 KB fill a quarter of it.
+    maxBytes: options.maxBytes ?? 64 * mebibyte,
+    // A result never goes stale: the limit only lets go of what nobody asks for any more.
+    ttlMs: options.ttlMs ?? 60_000,
   })
 }
 
@@ -151,6 +209,9 @@ export function splitCreateOptions(options: CreateOptions): { host: HostOptions;
     processor: { ...(digestKey !== undefined && { digestKey }), ...(canonical !== undefined && { canonical }) },
   }
 }
+
+/** Throws `options.invalid`. */
+export const checkStreamOptions = (options: StreamOptions): void => check('stream', options, streamRules)
 
 /** Throws `options.invalid`. */
 export const checkCallOptions = (options: ProcessOptions): void => check('process', options, callRules)

@@ -1,7 +1,7 @@
 // What a call gives back about the data: accepted or rejected, both as values. Faults are not here (errors.ts).
 
 import type { Refusal } from '../json/index.ts'
-import { errorTable, type DataCode } from './errors.ts'
+import { errorTable, type DataCode, type ErrorCode, type SidelaneError } from './errors.ts'
 
 export type Codec = 'gzip' | 'deflate' | 'deflate-raw' | 'zstd' | 'brotli' | 'none'
 
@@ -81,6 +81,15 @@ export interface Rejected {
 }
 
 export type Outcome = Accepted | Rejected
+
+/** In a stream, in the place of an item that a fault befell. `"error" in item` tells it from the data's own answers. */
+export interface Failed {
+  readonly ok: false
+  readonly code: ErrorCode
+  /** HTTP status that fits the code. */
+  readonly status: number
+  readonly error: SidelaneError
+}
 
 /** Most issues that one outcome lists. */
 export const maxIssues = 32

@@ -4,7 +4,8 @@
 //     └────────────────destroy(error)──────────────────▲   (accepted work fails with the error)
 
 import type { Contract } from './contract.ts'
-import type { AcceptedCanonical, Accepted, Rejected } from './outcome.ts'
+import type { SidelaneError } from './errors.ts'
+import type { AcceptedCanonical, Accepted, Failed, Rejected } from './outcome.ts'
 
 export type EngineName = 'auto' | 'js' | 'native'
 /** What writes gzip, deflate and deflate-raw in the js engine. */
@@ -31,6 +32,42 @@ export interface ProcessOptions<C extends boolean = boolean> {
 
 export type ProcessOutcome<Out, C extends boolean> = (C extends true ? AcceptedCanonical<Out> : Accepted) | Rejected
 
+/** How a stream runs. */
+export interface StreamOptions<C extends boolean = boolean> {
+  /**
+   * Payloads read ahead of the consumer, 1 to 1,000,000: in flight, or done and not yet taken. Default: as many as keep
+   * the placement busy, which follows the size of the payloads.
+   */
+  readonly concurrency?: number
+  /** Ends the stream: it rejects with `cancelled`, the signal's reason as cause, and the source is closed. */
+  readonly signal?: AbortSignal
+  /** Adds the canonical bytes and the value to accepted outcomes. Default: the processor's. */
+  readonly canonical?: C
+  /** Time limit of each payload, in ms, 1 to 60,000, from the moment it is read. Default: none. */
+  readonly deadlineMs?: number
+}
+
+/** What a stream reads: payloads, one after the other. */
+export type StreamSource<In> = AsyncIterable<StreamPayload<In>> | Iterable<StreamPayload<In>>
+
+/** A payload, or what went wrong before it got here: that comes out as `Failed` in its place. */
+export type StreamPayload<In> = Uint8Array | string | In | SidelaneError
+
+/** One item of a stream: the payload's outcome, or the fault that befell it. */
+export type StreamItem<Out = unknown, C extends boolean = boolean> = ProcessOutcome<Out, C> | Failed
+
+/** What a result cache did. A hit is a call that did not need a run of its own. */
+export interface CacheStats {
+  readonly hits: number
+  readonly misses: number
+  /** hits / (hits + misses), 0 before the first call. */
+  readonly hitRatio: number
+  /** Results kept now, by the whole host. */
+  readonly entries: number
+  /** What they hold, in bytes. */
+  readonly bytes: number
+}
+
 /**
  * Counters since creation, and gauges (inFlight, queued, queuedBytes). At every moment
  * calls = accepted + rejected + shed + deadlineExceeded + cancelled + failed + inFlight.
@@ -51,6 +88,8 @@ export interface Stats {
   readonly queued: number
   /** Payload bytes of the queued calls. */
   readonly queuedBytes: number
+  /** Only with a result cache. */
+  readonly cache?: CacheStats
 }
 
 export type State = 'ready' | 'closing' | 'closed'
@@ -76,6 +115,18 @@ export interface Processor<In = unknown, Out = In, C extends boolean = false> ex
     payload: Uint8Array | string | In,
     options?: ProcessOptions<K>,
   ): Promise<ProcessOutcome<Out, K>>
+  /**
+   * Processes the payloads of a source and gives their outcomes in the same order. It reads ahead by `concurrency` and no
+   * further, it waits for a place in the queue instead of being refused, and a fault of one item takes that item's place.
+   *
+   * Rejects with what the source throws, with `cancelled` (its signal) and with `unavailable` (the processor closes):
+   * the last two close the source. Leaving the loop closes the source and drops what is in flight. Bytes may be used
+   * again once the source is asked for the next payload. Throws `options.invalid`.
+   */
+  stream<K extends boolean = C>(
+    source: StreamSource<In>,
+    options?: StreamOptions<K>,
+  ): AsyncIterableIterator<StreamItem<Out, K>, undefined, undefined>
   stats(): Stats
 }
 

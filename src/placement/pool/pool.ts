@@ -37,7 +37,7 @@ export class PoolPlacement implements Placement {
   readonly #threads: number
   readonly #contracts: ContractTable<ContractRecord>
   readonly #healer: Healer
-  readonly #queue = new Queue(new Arena())
+  readonly #queue = new Queue(new Arena(), () => this.onRoom())
   readonly #lanes: Lanes
   readonly #pace = new Pace()
   readonly #watchdog = new Watchdog<Batch>(
@@ -94,6 +94,19 @@ export class PoolPlacement implements Placement {
   get room(): number {
     return (this.#slots - this.#batches) * this.#pace.perTask
   }
+
+  /** Payloads that all slots take. */
+  get capacity(): number {
+    return this.#slots * this.#pace.perTask
+  }
+
+  /** While the slots are worked off, as many wait. */
+  get busyDepth(): number {
+    return 2 * this.capacity
+  }
+
+  /** Called when there may be room that was not there before. */
+  onRoom: () => void = () => {}
 
   get drainMs(): number {
     return this.#pace.expectedUs(this.#queue.size, this.#queue.bytes) / this.#threads / 1000
@@ -209,6 +222,7 @@ export class PoolPlacement implements Placement {
       this.#ended(batch)
       this.#salvage(batch, error)
       this.#flush()
+      this.onRoom()
       return
     }
     this.#ended(batch)
@@ -216,6 +230,7 @@ export class PoolPlacement implements Placement {
     this.#flush()
     this.#settle(batch, answer)
     this.#lanes.giveBack(batch.lane)
+    this.onRoom()
   }
 
   #ended(batch: Batch): void {
