@@ -25,7 +25,7 @@ const map: Record<string, readonly string[]> = {
   verify: ['contract', 'engine', 'runtime'],
   edge: ['contract', 'inline-host', 'engine'],
   'inline-host': ['contract', 'engine', 'layer', 'placement', 'runtime'],
-  cli: ['contract', 'contract/define', 'engine', 'create', 'infer'],
+  cli: ['contract', 'contract/define', 'engine', 'create', 'infer', 'stream', 'verify'],
 }
 
 /** Files that stand alone beside their module's door, with the reason. */

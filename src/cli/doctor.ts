@@ -101,5 +101,5 @@ function systemReport(): SystemReport {
   if (report === undefined) return {}
   // Else it looks up names, which takes seconds where the network is down.
   report.excludeNetwork = true
-  return report.getReport() as SystemReport
+  return report.getReport()
 }

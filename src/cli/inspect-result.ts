@@ -1,8 +1,8 @@
 // One result of `sidelane process`, checked: what it says about itself must be so. Files and streams are not here.
 
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { SidelaneError, type Codec, type Contract } from '../contract/index.ts'
 import { decompress } from '../engine/index.ts'
+import { verify } from '../verify.ts'
 
 /** What is wrong with a result. Stable codes, for programs. */
 export class Problem extends Error {
@@ -39,10 +39,10 @@ export class Inspector {
     this.#options = options
   }
 
-  /** The canonical JSON of a result line. Throws Problem. */
-  line(bytes: Uint8Array): Uint8Array {
+  /** The canonical JSON of a result line, or of one that could not be read. Throws Problem. */
+  line(bytes: Uint8Array | SidelaneError): Uint8Array {
     const { maxBytes, contract } = this.#options
-    if (bytes.length > mostBytes(maxBytes))
+    if (!(bytes instanceof Uint8Array))
       throw new Problem('limit.output', `The line is too long for --max-bytes ${maxBytes}.`)
     const { text, fields } = readLine(bytes)
     const { codec, digest, canonicalBytes, outBytes } = readFields(fields)
@@ -90,9 +90,8 @@ export class Inspector {
     if (contract !== undefined && digest !== undefined && (contract.profile.digest === 'none') !== (digest === null))
       throw new Problem('digest.mismatch', `The contract's digest is "${contract.profile.digest}".`)
     if (typeof digest === 'string') {
-      const hash = key === undefined ? createHash('sha256') : createHmac('sha256', key)
-      // Both are 32 bytes.
-      if (timingSafeEqual(hash.update(canonical).digest(), Buffer.from(digest, 'hex'))) return canonical
+      const bare = { body: canonical, codec: 'none', digest } as const
+      if (verify(bare, key, { maxBytes: Math.max(1, canonical.length) })) return canonical
       const which = key === undefined ? 'SHA-256' : 'HMAC-SHA-256 with this key'
       throw new Problem('digest.mismatch', `The digest is not the ${which} of the content.`)
     }

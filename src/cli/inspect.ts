@@ -88,14 +88,13 @@ export const inspect: Command = {
       // There is little to tell about one body.
       quiet: values.quiet ?? codec !== undefined,
     })
-    const sum = { inBytes: 0, outBytes: 0 }
-    const check = (bytes: number, line: number | undefined, open: () => Uint8Array): void => {
+    let outBytes = 0
+    const check = (line: number | undefined, open: () => Uint8Array): void => {
       try {
         const canonical = open()
         job.out.bytes(canonical)
         job.out.text('\n')
-        sum.inBytes += bytes
-        sum.outBytes += canonical.length
+        outBytes += canonical.length
       } catch (error) {
         if (!(error instanceof Problem)) throw error
         const { code, message } = error
@@ -107,11 +106,11 @@ export const inspect: Command = {
     const ending = await job.run(async () => {
       if (codec !== undefined) {
         const body = await job.whole(mostBytes(maxBytes))
-        check(body.length, undefined, () => inspector.body(body, codec, digest))
+        check(undefined, () => inspector.body(body, codec, digest))
         return
       }
-      for await (const { number, bytes } of job.lines(mostBytes(maxBytes))) {
-        check(bytes.length, number, () => inspector.line(bytes))
+      for await (const { number, payload } of job.lines(mostBytes(maxBytes))) {
+        check(number, () => inspector.line(payload))
         job.counts.lines++
         await job.room()
       }
@@ -122,7 +121,7 @@ export const inspect: Command = {
       [
         `sidelane: ${counted(lines, 'result')}: ${count(lines - bad)} sound, ${count(bad)} bad`,
         ...(inspector.unverified > 0 ? [`, ${count(inspector.unverified)} without a digest`] : []),
-        `; ${size(sum.inBytes)} in, ${size(sum.outBytes)} out`,
+        `; ${size(job.counts.bytes)} in, ${size(outBytes)} out`,
         `; ${duration(ms)}, ${count((1000 * lines) / Math.max(1, ms))}/s`,
         ...(ending === 'interrupted' ? ['; interrupted'] : ending === 'unread' ? ['; the output was closed'] : []),
       ].join(''),

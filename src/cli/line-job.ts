@@ -5,7 +5,7 @@ import { createReadStream, createWriteStream, openSync, statSync, type Stats } f
 import type { Readable, Writable } from 'node:stream'
 import { UsageError } from './command.ts'
 import { sizeOf, type Io } from './io.ts'
-import { linesOf, type Line, type LineCounts } from './lines.ts'
+import { linesOf, type Line } from './lines.ts'
 import { Progress } from './progress.ts'
 import { Sink } from './sink.ts'
 
@@ -26,7 +26,7 @@ export type Ending = 'done' | 'interrupted' | 'unread'
 
 export class LineJob {
   /** Lines taken on and answered, and bytes read. The command counts the bad ones. */
-  readonly counts: LineCounts & { lines: number; bad: number } = { bytes: 0, blank: 0, lines: 0, bad: 0 }
+  readonly counts: { bytes: number; lines: number; bad: number } = { bytes: 0, lines: 0, bad: 0 }
   readonly out: Sink
   readonly bad: Sink
   readonly #io: Io
@@ -62,10 +62,11 @@ export class LineJob {
     return this.#ending !== undefined
   }
 
-  /** The input's lines, until it ends or the job is stopped. */
-  async *lines(mostBytes: number): AsyncGenerator<Line, void, undefined> {
+  /** The input's lines, until it ends or the job is stopped. One of more than `maxBytes` bytes comes as a fault. */
+  async *lines(maxBytes: number): AsyncGenerator<Line, void, undefined> {
+    const took = (bytes: number): void => void (this.counts.bytes += bytes)
     try {
-      for await (const line of linesOf(this.#input, mostBytes, this.counts)) {
+      for await (const line of linesOf(this.#input, maxBytes, took)) {
         if (this.stopped) return
         yield line
       }

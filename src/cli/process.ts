@@ -1,20 +1,17 @@
 // `sidelane process`: NDJSON through a contract, one result a line. Files, signals and backpressure are in line-job.ts.
 
-import { availableParallelism } from 'node:os'
 import {
   isDataCode,
-  SidelaneError,
+  type SidelaneError,
   type Accepted,
   type AcceptedCanonical,
   type Contract,
   type HostOptions,
-  type PlacementName,
 } from '../contract/index.ts'
 import { createProcessor } from '../create.ts'
 import { count, counted, duration, size } from './amounts.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { inOrder } from './in-order.ts'
 import { LineJob, type Ending } from './line-job.ts'
 import { choiceOption, contractOption, integerOption, keyOption, placements } from './option-values.ts'
 import type { Sink } from './sink.ts'
@@ -32,8 +29,8 @@ What is rejected goes to stderr, or to --rejects FILE, as JSON lines too; "line"
 
   {"line":2,"code":"validate.failed","status":422,"issues":[{"code":"validate.failed","pointer":"/id", …}],"truncated":false}
 
-Blank lines are skipped, but counted. Lines may end with \\n or \\r\\n. A fault around a payload ("internal.panic") is
-listed among the rejects.
+Lines end with \\n or \\r\\n. Those of nothing but white space are skipped, but counted in "line". A fault around a payload
+("internal.panic") stands among the rejects, with a "message".
 
   --contract LOCK          the contract (sidelane contract export writes one)
   --body base64            the compressed body as base64 (default)
@@ -56,15 +53,15 @@ Examples
   sidelane process --contract order.lock.json --body none --quiet < orders.ndjson 2>&1 >/dev/null | jq .issues
   zcat orders.ndjson.gz | sidelane process --contract order.lock.json | sidelane inspect
 
-^C finishes the lines that are under way and prints the tally. Exit codes: ${exitCodes.ok} all accepted, ${exitCodes.rejected} some rejected, ${exitCodes.usage} wrong call,
-${exitCodes.interrupted} stopped by ^C.
+^C finishes the lines that are under way and prints the tally.
+Exit codes: ${exitCodes.ok} all accepted, ${exitCodes.rejected} some rejected, ${exitCodes.usage} wrong call, ${exitCodes.interrupted} stopped by ^C.
 `
 
 const engines = ['auto', 'native', 'js'] as const
 const bodies = ['base64', 'canonical', 'lines', 'none'] as const
 type Body = (typeof bodies)[number]
 
-const mostConcurrency = 65_536
+const mostConcurrency = 1_000_000
 
 export const processCommand: Command = {
   summary: 'run NDJSON through a contract, one result a line',
@@ -92,9 +89,7 @@ export const processCommand: Command = {
     const body = choiceOption(topic, 'body', values.body, bodies) ?? 'base64'
     const placement = choiceOption(topic, 'placement', values.placement, placements) ?? 'pool'
     const threads = integerOption(topic, 'threads', values.threads, 1, 1024)
-    const concurrency =
-      integerOption(topic, 'concurrency', values.concurrency, 1, mostConcurrency) ??
-      usualConcurrency(placement, threads)
+    const concurrency = integerOption(topic, 'concurrency', values.concurrency, 1, mostConcurrency)
     const digestKey = keyOption(topic, values['digest-key-file'])
     const contract = contractOption(topic, values.contract)
     if (contract.profile.digest === 'hmac-sha-256' && digestKey === undefined)
@@ -103,9 +98,6 @@ export const processCommand: Command = {
       placement,
       engine: choiceOption(topic, 'engine', values.engine, engines) ?? 'auto',
       ...(threads !== undefined && { threads }),
-      // The source waits for room; nothing is to be refused.
-      maxQueue: concurrency,
-      maxQueueBytes: Number.MAX_SAFE_INTEGER,
     }
     // Before the files: one that cannot start must not empty them.
     await using processor = await createProcessor(contract, {
@@ -124,18 +116,22 @@ export const processCommand: Command = {
     const canonical = body === 'canonical' || body === 'lines'
     const from = performance.now()
     const ending = await job.run(async () => {
-      for await (const answer of inOrder(processor, payloads(job, contract, numbers), { concurrency, canonical })) {
+      const source = payloads(job, contract, numbers)
+      const pace = concurrency === undefined ? {} : { concurrency }
+      for await (const item of processor.stream(source, { canonical, ...pace })) {
         const line = numbers.shift() as number
-        if (answer instanceof SidelaneError) {
-          const { code, status, message } = answer
-          job.reject({ line, code, status, issues: [], truncated: false, message })
-          if (!isDataCode(code)) sum.faults++
-        } else if (answer.ok) {
-          writeResult(job.out, line, answer, body)
-          sum.inBytes += answer.inBytes
-          sum.outBytes += answer.outBytes
+        if (item.ok) {
+          writeResult(job.out, line, item, body)
+          sum.inBytes += item.inBytes
+          sum.outBytes += item.outBytes
+        } else if ('error' in item) {
+          const { code, status, error } = item
+          // A line that is too long has an answer like any other; the rest are faults, with what they say.
+          const fault = !isDataCode(code)
+          if (fault) sum.faults++
+          job.reject({ line, code, status, issues: [], truncated: false, ...(fault && { message: error.message }) })
         } else {
-          const { code, status, issues, truncated } = answer
+          const { code, status, issues, truncated } = item
           job.reject({ line, code, status, issues, truncated })
         }
         job.counts.lines++
@@ -148,19 +144,15 @@ export const processCommand: Command = {
   },
 }
 
-/** The pool gathers what is given to it in one tick; each worker has a batch under way and one in line. */
-const usualConcurrency = (placement: PlacementName, threads = Math.max(1, availableParallelism() - 1)): number =>
-  placement === 'inline' ? 16 : Math.min(mostConcurrency, 256 * threads)
-
 /** The payloads; `numbers` gets the number of each line on its way. */
 async function* payloads(
   job: LineJob,
   contract: Contract,
   numbers: number[],
 ): AsyncGenerator<Uint8Array | SidelaneError> {
-  for await (const { number, bytes } of job.lines(contract.profile.limits.maxBytes)) {
+  for await (const { number, payload } of job.lines(contract.profile.limits.maxBytes)) {
     numbers.push(number)
-    yield bytes
+    yield payload
   }
 }
 

@@ -74,7 +74,7 @@ describe('sidelane process', () => {
     const { status, stdout, stderr } = await sidelane([...inline, '--body', 'none'], { input: '{"n":1}\n{"n":2}\n' })
     expect(status).toBe(0)
     expect(parseLines<object>(stdout).map((line) => Object.keys(line))).toStrictEqual(
-      Array(2).fill(['line', 'digest', 'inBytes', 'canonicalBytes', 'outBytes', 'codec']),
+      ['1', '2'].map(() => ['line', 'digest', 'inBytes', 'canonicalBytes', 'outBytes', 'codec']),
     )
     expect(stderr).toMatch(
       /^sidelane: 2 payloads: 2 accepted, 0 rejected; 14 B in, .*(?:native|js) engine, inline\)\n$/,
@@ -180,7 +180,20 @@ describe('sidelane process', () => {
 
   it('writes no colour and no progress where stderr is no terminal', async () => {
     const { stdout, stderr } = await sidelane(inline, { input: '{"n":1}\n', env: { NO_COLOR: '', FORCE_COLOR: '1' } })
-    expect(stdout + stderr).not.toMatch(/[\u001b\r]/)
+    expect(stdout + stderr).not.toContain('\u001b')
+    expect(stderr).not.toContain('\r')
+  })
+})
+
+describe('the help', () => {
+  it.each(['process', 'inspect', 'doctor'])('of %s teaches by example, and fits a terminal', async (command) => {
+    const { status, stdout, stderr } = await sidelane([command, '--help'])
+    expect({ status, stderr }).toStrictEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(new RegExp(`^sidelane ${command} `))
+    expect(stdout).toContain(`\nExamples\n`)
+    expect(stdout).toContain('\nExit codes: 0 ')
+    expect(stdout.split('\n').filter((line) => line.length > 125)).toStrictEqual([])
+    expect((await sidelane(['--help'])).stdout).toMatch(new RegExp(`^  ${command} +\\w`, 'm'))
   })
 })
 
@@ -291,6 +304,7 @@ describe('progress', () => {
     progress.start()
     await new Promise((resolve) => setTimeout(resolve, 300))
     progress.end()
-    expect(written).toMatch(shown ? /^\r\u001b\[2K123,456 lines  \d{2,4},?\r\u001b\[2K$/ : /^$/)
+    const clear = '\r\u001b[2K'
+    expect(written.replaceAll(clear, '|')).toMatch(shown ? /^\|123,456 lines  \d{2,4},?\|$/ : /^$/)
   })
 })
