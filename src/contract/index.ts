@@ -4,6 +4,7 @@
 export * from './call.ts'
 export type { Contract } from './contract.ts'
 export { dictionaryOf, nameDictionary } from './dictionary.ts'
+export { compareContracts, type Affected, type Change } from './diff/index.ts'
 export * from './errors.ts'
 export { describeIssue } from './issue.ts'
 export { loadContract } from './load.ts'
