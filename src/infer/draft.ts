@@ -43,14 +43,14 @@ function ofKind(kind: string, shape: Shape, depth: number, single: boolean): Exp
 
 const kindCounts = ({ strings, numbers, booleans, arrays, objects }: Shape): string =>
   [
-    ['strings', strings?.count ?? 0] as const,
-    ['numbers', numbers?.count ?? 0] as const,
-    ['booleans', booleans] as const,
-    ['arrays', arrays?.count ?? 0] as const,
-    ['objects', objects?.count ?? 0] as const,
+    ['string', strings?.count ?? 0] as const,
+    ['number', numbers?.count ?? 0] as const,
+    ['boolean', booleans] as const,
+    ['array', arrays?.count ?? 0] as const,
+    ['object', objects?.count ?? 0] as const,
   ]
     .filter(([, count]) => count > 0)
-    .map(([kind, count]) => `${count} ${kind}`)
+    .map(([kind, count]) => `${count} ${kind}${count === 1 ? '' : 's'}`)
     .join(', ')
 
 const outOf = (part: number, whole: number): string => `${part} of ${whole}`

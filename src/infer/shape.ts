@@ -1,7 +1,7 @@
 // What was seen at one place of the samples, counted as they come by: a shape. No sample is kept, so a million of them
 // take no more room than a hundred. What a shape means is decided in choose.ts and draft.ts.
 
-import { JsonObject, type JsonArray, type JsonPrimitive, type JsonValue } from '../json/index.ts'
+import type { JsonArray, JsonObject, JsonPrimitive, JsonValue } from '../json/index.ts'
 import { allFormats, formatsOf } from './formats.ts'
 import { countTags, newTags, type TagFacts } from './tags.ts'
 
@@ -183,7 +183,8 @@ function observeObject(facts: ObjectFacts, value: JsonObject, plan: Plan | undef
     return
   }
   if (facts.tags !== undefined) countTags(facts.tags, value)
-  const told = facts.tag === undefined ? '' : String(value.get(facts.tag))
+  // Found in every object of an earlier look, as a string.
+  const told = facts.tag === undefined ? '' : (value.get(facts.tag) as string)
   const branch = facts.tag === undefined ? plan : (plan?.branches.get(told) ?? plan)
   const variant = variantOf(facts, told)
   variant.count++

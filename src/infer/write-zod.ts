@@ -27,7 +27,7 @@ export function commentLines(notes: readonly string[], indent: string): string[]
 
 /** Payload text may stand in a note: nothing in it may end the comment. */
 export const oneLine = (text: string): string =>
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, ' ')
+  text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, ' ')
 
 function write({ callee, args, chain }: Expression, indent: string, before: number, notes: boolean): string {
   const [head, ...rest] = args
@@ -110,7 +110,7 @@ export function literalText(value: Literal): string {
   if (typeof value !== 'string') return String(value)
   const text = JSON.stringify(value)
     .slice(1, -1)
-    .replace(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g, escaped)
+    .replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069\ufeff]/gu, escaped)
   return value.includes("'") ? `"${text}"` : `'${text.replaceAll('\\"', '"')}'`
 }
 
