@@ -13,17 +13,17 @@ export interface Expanded {
 /** Expanding throws `ERR_BUFFER_TOO_LARGE` beyond `maxBytes`, and zlib's own errors for damage. */
 export interface Zlib {
   /** RFC 1952 with mtime 0, no name and OS byte 255 (unknown): the same bytes on every platform. */
-  gzip(bytes: Uint8Array, level: number): Uint8Array
+  readonly gzip: (bytes: Uint8Array, level: number) => Uint8Array
   /** The zlib wrapper, RFC 1950. */
-  deflate(bytes: Uint8Array, level: number): Uint8Array
+  readonly deflate: (bytes: Uint8Array, level: number) => Uint8Array
   /** RFC 1951 without a wrapper. */
-  deflateRaw(bytes: Uint8Array, level: number): Uint8Array
+  readonly deflateRaw: (bytes: Uint8Array, level: number) => Uint8Array
   /** RFC 7932. */
-  brotli(bytes: Uint8Array, level: number): Uint8Array
-  inflate(body: Uint8Array, maxBytes: number): Expanded
-  inflateRaw(body: Uint8Array, maxBytes: number): Expanded
-  unbrotli(body: Uint8Array, maxBytes: number): Expanded
-  crc32(bytes: Uint8Array): number
+  readonly brotli: (bytes: Uint8Array, level: number) => Uint8Array
+  readonly inflate: (body: Uint8Array, maxBytes: number) => Expanded
+  readonly inflateRaw: (body: Uint8Array, maxBytes: number) => Expanded
+  readonly unbrotli: (body: Uint8Array, maxBytes: number) => Expanded
+  readonly crc32: (bytes: Uint8Array) => number
   /** RFC 8878; undefined before Node 22.15. */
   readonly zstd: Zstd | undefined
 }
@@ -32,9 +32,9 @@ export interface Zstd {
   /** False before Node 22.19 and 24.6, which would ignore a dictionary in silence. */
   readonly takesDictionary: boolean
   /** One frame with its content's size and a checksum. */
-  compress(bytes: Uint8Array, level: number, dictionary?: Uint8Array): Uint8Array
+  readonly compress: (bytes: Uint8Array, level: number, dictionary?: Uint8Array) => Uint8Array
   /** `windowBits`: the largest window that the frame may ask for, in powers of two. Goes on to frames that follow. */
-  expand(body: Uint8Array, maxBytes: number, windowBits: number, dictionary?: Uint8Array): Expanded
+  readonly expand: (body: Uint8Array, maxBytes: number, windowBits: number, dictionary?: Uint8Array) => Expanded
 }
 
 /** The codecs that this Node has. */
@@ -51,7 +51,7 @@ export const createZlib = (): Zlib => ({
   inflateRaw: (body, maxBytes) => expanded(node.inflateRawSync, body, { maxOutputLength: maxBytes }),
   unbrotli: (body, maxBytes) => expanded(node.brotliDecompressSync, body, { maxOutputLength: maxBytes }),
   crc32: (bytes) => node.crc32(bytes),
-  zstd: createZstd(node as NodeZstd),
+  zstd: createZstd(node),
 })
 
 // zlib takes its output buffer and its tables anew for each call, so both follow the payload: at 4 KB that is a quarter
@@ -96,8 +96,8 @@ function expanded<O>(expand: Expand<O>, body: Uint8Array, options: O): Expanded 
 /** What the types of the oldest supported Node do not know. */
 interface NodeZstd {
   readonly constants: Readonly<Record<string, number>>
-  zstdCompressSync?(bytes: Uint8Array, options: ZstdOptions): Buffer
-  zstdDecompressSync?(body: Uint8Array, options: ZstdOptions & { info: true }): Buffer
+  readonly zstdCompressSync?: (bytes: Uint8Array, options: ZstdOptions) => Buffer
+  readonly zstdDecompressSync?: (body: Uint8Array, options: ZstdOptions & { info: true }) => Buffer
 }
 
 interface ZstdOptions {

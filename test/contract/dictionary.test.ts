@@ -80,7 +80,7 @@ test('bytes that no lock asked for, none, and too many are refused', () => {
   }
 })
 
-test.each(engineKinds)('%s: a contract without the bytes of its dictionary does not compile', (kind, context) => {
+test.for(engineKinds)('%s: a contract without the bytes of its dictionary does not compile', (kind, context) => {
   const engine = needEngine(kind, context)
   expect(faultOf(() => engine.compile(parseContract(lockOf())))).toMatchObject({
     code: 'contract.invalid',

@@ -163,6 +163,6 @@ function plain(outcome: Outcome): unknown {
 
 /** The answer without what two compressors may write in two ways. */
 function without(answer: Answer): unknown {
-  const { body, outBytes, ...rest } = answer as Answer & { body?: string; outBytes?: number }
+  const { body: _body, outBytes: _outBytes, ...rest } = answer as Answer & { body?: string; outBytes?: number }
   return rest
 }

@@ -73,7 +73,7 @@ for (const { lock, payload, digestKey } of JSON.parse(await text(process.stdin))
   try {
     const processor = host.processor(parseContract(JSON.stringify(lock)), key)
     const outcome = await processor.process(new Uint8Array(Buffer.from(payload, 'base64')), { canonical: true })
-    const { value, body, canonical, ...rest } = outcome
+    const { value: _value, body, canonical, ...rest } = outcome
     answers.push(outcome.ok ? { ...rest, body: base64(body), canonical: base64(canonical) } : outcome)
   } catch (error) {
     answers.push(codeOf(error))
