@@ -3,6 +3,7 @@
 
 import { availableParallelism } from 'node:os'
 import {
+  checkContract,
   resolveHostOptions,
   resolveProcessorOptions,
   splitCreateOptions,
@@ -12,7 +13,6 @@ import {
   type HostOptions,
   type HostSettings,
   type Processor,
-  type ProcessorOptions,
 } from './contract/index.ts'
 import { createEngine, type Engine } from './engine/index.ts'
 import { bookkeeping, compose, layersOf, openCache, openInline } from './inline-host.ts'
@@ -39,11 +39,12 @@ export async function createProcessor<In, Out, C extends boolean = false>(
 ): Promise<Processor<In, Out, C>> {
   const parts = splitCreateOptions(options)
   const settings = resolveHostOptions(parts.host, availableParallelism())
-  const { digestKey } = resolveProcessorOptions(parts.processor)
+  const own = resolveProcessorOptions(parts.processor)
+  checkContract(contract)
   // Known before the workers start: they compile it while they load.
-  const host = await openHost(settings, [{ contract, digestKey }])
+  const host = await openHost(settings, [{ contract, digestKey: own.digestKey }])
   try {
-    return host.open<In, Out, C>(contract, parts.processor as ProcessorOptions<C>, () => host.close())
+    return host.open<In, Out, C>(contract, own, () => host.close())
   } catch (error) {
     await host.close()
     throw error

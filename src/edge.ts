@@ -2,6 +2,7 @@
 // pool; contracts come as the text of their lock.
 
 import {
+  checkContract,
   resolveHostOptions,
   resolveProcessorOptions,
   SidelaneError,
@@ -60,9 +61,10 @@ export async function createProcessor<In, Out, C extends boolean = false>(
   options: CreateOptions<C> = {},
 ): Promise<Processor<In, Out, C>> {
   const parts = splitCreateOptions(options)
-  resolveProcessorOptions(parts.processor)
+  const own = resolveProcessorOptions(parts.processor)
+  checkContract(contract)
   const host = openEdge(parts.host)
-  return host.open<In, Out, C>(contract, parts.processor as ProcessorOptions<C>, () => host.close())
+  return host.open<In, Out, C>(contract, own, () => host.close())
 }
 
 function openEdge(options: HostOptions): ReturnType<typeof openInline> {

@@ -1,6 +1,7 @@
 // The one conformance suite: every placement × engine passes it, from a file of its own in test/contract/. What only one
 // placement does is in test/placement/.
 import { createHash, createHmac } from 'node:crypto'
+import { runInNewContext } from 'node:vm'
 import * as zlib from 'node:zlib'
 import {
   createHost,
@@ -256,6 +257,19 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect((await (await sharedHost()).processor(order).process(shared)).ok).toBe(true)
     })
 
+    check('bytes of another realm are bytes', async () => {
+      const processor = (await sharedHost()).processor(anything, { canonical: true })
+      const foreign = runInNewContext('Uint8Array.from([91, 55, 93])') as Uint8Array
+      expect(accepted(await processor.process(foreign)).value()).toEqual([7])
+    })
+
+    check('bytes that were taken away are an empty payload', async () => {
+      const processor = (await sharedHost()).processor(anything)
+      const bytes = new Uint8Array(new ArrayBuffer(4)).fill(0x31)
+      structuredClone(bytes, { transfer: [bytes.buffer] })
+      expect(await processor.process(bytes)).toMatchObject({ ok: false, code: 'parse.syntax' })
+    })
+
     check('a host serves many contracts, each by its own rules', async () => {
       const host = await open()
       const processors = Array.from({ length: 20 }, (_, i) =>
@@ -338,6 +352,16 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(faultOf(() => decompress(outcome.body, 'zstd', options))).toMatchObject({ code: 'codec.corrupt' })
     })
 
+    check('a digest key is copied before anything else happens', async () => {
+      const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
+      const digestKey = new Uint8Array(32).fill(7)
+      const wanted = createHmac('sha256', digestKey).update('1').digest('hex')
+      const opening = createProcessor(keyed, { ...setup, digestKey })
+      digestKey.fill(0)
+      await using processor = await opening
+      expect(accepted(await processor.process('1')).digest).toBe(wanted)
+    })
+
     check('what a contract needs and this runtime lacks is told at creation', async () => {
       const host = await sharedHost()
       const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
@@ -370,6 +394,23 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       const reason = new Error('the client went away')
       const call = processor.process(orderValue(1), { signal: AbortSignal.abort(reason) })
       await expect(call).rejects.toMatchObject({ code: 'cancelled', status: 499, cause: reason })
+    })
+
+    check('a signal that fails does so for its call alone', async () => {
+      const host = await open()
+      const broken = {
+        aborted: false,
+        addEventListener: () => {
+          throw new Error('a broken polyfill')
+        },
+        removeEventListener: () => {},
+      }
+      for (const fake of [broken, { aborted: false, addEventListener: 1 }, new EventTarget()]) {
+        const call = host.processor(order).process(orderValue(1), { signal: fake as unknown as AbortSignal })
+        await expect(call).rejects.toMatchObject({ name: 'SidelaneError' })
+      }
+      expect(host.stats().inFlight).toBe(0)
+      await host.close()
     })
 
     check('a signal that never fires changes nothing', async () => {
@@ -518,7 +559,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       await expect(late).rejects.toMatchObject({ code: 'unavailable', status: 503, retryable: true })
       expect((await Promise.all(calls)).every((outcome) => outcome.ok)).toBe(true)
       await closed
-      expect(host.state).toBe('closed')
+      expect([host.state, processor.state]).toEqual(['closed', 'closed'])
       await host.close()
       await expect(processor.process(orderValue(1))).rejects.toMatchObject({ code: 'unavailable' })
       expect(faultOf(() => host.processor(order))).toMatchObject({ code: 'unavailable' })

@@ -1,5 +1,6 @@
 // What a command is, and how it reads its arguments. The commands themselves are one file each.
 
+import { statSync } from 'node:fs'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import type { ExitCode } from './exit-codes.ts'
 import type { Io } from './io.ts'
@@ -36,6 +37,9 @@ export function readArgs<const C extends ParseArgsConfig>(
     })
   }
 }
+
+/** Not a folder, and there. */
+export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 
 /** True when the arguments ask for help before `--`. */
 function asksForHelp(args: readonly string[]): boolean {

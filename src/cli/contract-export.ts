@@ -1,6 +1,6 @@
 // `sidelane contract export`: the contract that a module exports, as a lock file. Importing the module runs it.
 
-import { readArgs, UsageError, type Command } from './command.ts'
+import { isFile, readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { contractOfModule } from './module-contract.ts'
 import { writeByRename } from './write-file.ts'
@@ -40,6 +40,7 @@ export const contractExport: Command = {
     const [file, ...others] = positionals
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
     if (values.out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')
+    if (!isFile(file)) throw new UsageError(topic, `There is no file ${file}`)
     const contract = await contractOfModule(file, values, topic)
     const text = `${JSON.stringify(contract.lock, null, 2)}\n`
     if (values.out === '-') io.data(text)

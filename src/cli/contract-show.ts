@@ -1,8 +1,7 @@
 // `sidelane contract show`: a lock file for a reader. How a schema becomes lines is in schema-lines.ts.
 
-import { existsSync } from 'node:fs'
 import { loadContract, type Contract } from '../contract/index.ts'
-import { readArgs, UsageError, type Command } from './command.ts'
+import { isFile, readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import { schemaLines } from './schema-lines.ts'
@@ -28,7 +27,7 @@ export const contractShow: Command = {
     const { values, positionals } = readArgs(topic, { args: [...args], options: { json: { type: 'boolean' } } })
     const [file, ...others] = positionals
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one LOCK')
-    if (!existsSync(file)) throw new UsageError(topic, `There is no file ${file}`)
+    if (!isFile(file)) throw new UsageError(topic, `There is no file ${file}`)
     const contract = loadContract(file)
     io.data(values.json === true ? asJson(contract) : asText(contract, io))
     return exitCodes.ok

@@ -8,30 +8,34 @@ import { UsageError } from './command.ts'
 
 type Module = Readonly<Record<string, unknown>>
 
-/** The module's exports. What the module throws while it runs is thrown on. */
+/** The module's exports. A refused contract is thrown on as it is; any other error gets the module's name. */
 export async function importModule(path: string, topic: string): Promise<Module> {
-  if (!['.ts', '.mts', '.cts'].includes(extname(path))) return importJavaScript(path, topic)
+  const load = await loaderFor(path, topic)
+  try {
+    return await load()
+  } catch (error) {
+    const { name, code, message } = error as NodeJS.ErrnoException
+    if (name === 'SidelaneError') throw error
+    if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
+      throw new UsageError(topic, `${path} is no JavaScript or TypeScript file`, { cause: error })
+    // The first is Node's code, the second that of jiti, whose message goes on with a list of who required it.
+    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
+      throw new UsageError(topic, `Cannot import ${path}: ${message.split('\n')[0]}`, { cause: error })
+    throw new Error(`Cannot import ${path}: ${String(error)}`, { cause: error })
+  }
+}
+
+async function loaderFor(path: string, topic: string): Promise<() => Promise<Module>> {
+  const byNode = async (): Promise<Module> => (await import(pathToFileURL(path).href)) as Module
+  if (!['.ts', '.mts', '.cts'].includes(extname(path))) return byNode
   const jiti = await loadJiti()
-  if (jiti !== undefined) return await jiti.import<Module>(path)
+  if (jiti !== undefined) return () => jiti.import<Module>(path)
   // Present from Node 22.18 on, where types are stripped.
-  if ('typescript' in process.features && Boolean(process.features.typescript)) return importJavaScript(path, topic)
+  if ('typescript' in process.features && Boolean(process.features.typescript)) return byNode
   throw new UsageError(
     topic,
     `Node ${process.versions.node} cannot import ${path}; install jiti (npm i -D jiti), or compile it first`,
   )
-}
-
-async function importJavaScript(path: string, topic: string): Promise<Module> {
-  try {
-    return (await import(pathToFileURL(path).href)) as Module
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
-      throw new UsageError(topic, `${path} is no JavaScript or TypeScript file`, { cause: error })
-    if (code === 'ERR_MODULE_NOT_FOUND')
-      throw new UsageError(topic, `Cannot import ${path}: ${message}`, { cause: error })
-    throw error
-  }
 }
 
 async function loadJiti(): Promise<Jiti | undefined> {

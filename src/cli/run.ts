@@ -26,7 +26,7 @@ Examples
   sidelane doctor
 
 sidelane COMMAND --help shows more; --version prints the version.
-Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} rejected, ${exitCodes.usage} wrong call, ${exitCodes.unreachable} daemon unreachable.
+Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} rejected, ${exitCodes.usage} wrong call.
 `
 
 /** Runs one command line. Never throws. */

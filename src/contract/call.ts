@@ -53,6 +53,10 @@ export class Call {
   cached: 'hit' | 'miss' | undefined
   /** Waits for room instead of being refused. */
   readonly patient: boolean
+  /** The call's place on its host's roll. */
+  onRoll: boolean = false
+  earlier: Call | undefined
+  later: Call | undefined
   readonly #resolve: (outcome: Outcome) => void
   readonly #reject: (error: SidelaneError) => void
 

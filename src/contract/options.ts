@@ -1,6 +1,7 @@
 // User options → resolved, frozen options: one row an option, with its range, default and reason. What an option does
 // is not here; the machine's core count comes from the caller.
 
+import type { Contract } from './contract.ts'
 import { SidelaneError } from './errors.ts'
 import type {
   EngineName,
@@ -14,26 +15,26 @@ import type {
 /** How a placement is set up. All options may be given to every placement; `inline` has no use for most of them. */
 export interface HostOptions {
   /** Where payloads are processed: the caller's thread or worker threads. Default `inline`. */
-  readonly placement?: PlacementName
+  readonly placement?: PlacementName | undefined
   /** `auto` takes native when it loads, else js, and says why. Default `auto`. */
-  readonly engine?: EngineName
+  readonly engine?: EngineName | undefined
   /**
    * What writes gzip, deflate and deflate-raw in the js engine: `zlib` of Node, or `fflate`, which is plain JavaScript.
    * Default `zlib`, and `fflate` where there is no zlib.
    */
-  readonly jsCompressor?: JsCompressor
+  readonly jsCompressor?: JsCompressor | undefined
   /** Worker threads of the pool, 1 to 1,024. Default: cores - 1, at least 1. */
-  readonly threads?: number
+  readonly threads?: number | undefined
   /** Payloads that may wait for a worker, 0 to 1,000,000. Default 1,024. */
-  readonly maxQueue?: number
+  readonly maxQueue?: number | undefined
   /** Bytes that the waiting payloads may hold together. Default 67,108,864 (64 MiB). */
-  readonly maxQueueBytes?: number
+  readonly maxQueueBytes?: number | undefined
   /** Time limit of each call, in ms, 1 to 60,000. Default 1,000 in the pool, none inline. */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** Where the pool's worker file is, for bundlers. Default: the one of this package. */
-  readonly workerUrl?: URL | string
+  readonly workerUrl?: URL | string | undefined
   /** Answers payloads that came before without running them again; `{}` takes the defaults. Default: no cache. */
-  readonly cache?: CacheOptions
+  readonly cache?: CacheOptions | undefined
 }
 
 /** The bounds of a result cache. Equal payloads that are in flight at the same time share one run. */
@@ -212,6 +213,11 @@ export function splitCreateOptions(options: CreateOptions): { host: HostOptions;
 
 /** Throws `options.invalid`. */
 export const checkStreamOptions = (options: StreamOptions): void => check('stream', options, streamRules)
+export function checkContract(contract: unknown): void {
+  const { id, profile } = (contract ?? {}) as Partial<Contract>
+  if (typeof id === 'string' && typeof profile === 'object' && profile !== null) return
+  throw invalid('Expected `contract` to be a contract of defineContract or loadContract')
+}
 
 /** Throws `options.invalid`. */
 export const checkCallOptions = (options: ProcessOptions): void => check('process', options, callRules)

@@ -23,11 +23,11 @@ export interface EngineReport {
 
 export interface ProcessOptions<C extends boolean = boolean> {
   /** Time left for this call, in ms, 1 to 60,000. Default: the host's. inline looks at it on entry only. */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** Cancels the call: it rejects with `cancelled`, the signal's reason as cause. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Adds the canonical bytes and the value to an accepted outcome. Default: the processor's. */
-  readonly canonical?: C
+  readonly canonical?: C | undefined
 }
 
 export type ProcessOutcome<Out, C extends boolean> = (C extends true ? AcceptedCanonical<Out> : Accepted) | Rejected
@@ -148,7 +148,7 @@ export interface Host extends Lifecycle {
 /** What belongs to one contract on a host. */
 export interface ProcessorOptions<C extends boolean = boolean> {
   /** Key of `digest: "hmac-sha-256"`, at least 16 bytes; never part of the lock. */
-  readonly digestKey?: Uint8Array
+  readonly digestKey?: Uint8Array | undefined
   /** Adds the canonical bytes and the value to each accepted outcome. Default false. */
-  readonly canonical?: C
+  readonly canonical?: C | undefined
 }

@@ -8,7 +8,7 @@ import { encodeUtf8, isWellFormed, utf8Length } from '#runtime'
 /** The bytes of a payload. Bytes are handed through as they are; any string is JSON text, anything else a value. */
 export function payloadBytes(payload: unknown, limits: Limits): Uint8Array | Rejected {
   if (typeof payload === 'string') return textBytes(payload, limits)
-  if (isUint8Array(payload)) return isOwn(payload) ? payload : new Uint8Array(payload)
+  if (isUint8Array(payload)) return ownBytes(payload)
   const encoded = encodeValue(payload, limits)
   if (encoded.ok) return encoded.bytes
   const { code, pointer } = encoded
@@ -29,8 +29,14 @@ const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype)
 const isUint8Array = (payload: unknown): payload is Uint8Array =>
   Reflect.get(typedArray, Symbol.toStringTag, payload) === 'Uint8Array'
 
+const noBytes = new Uint8Array(0)
+
 /**
  * Another thread could change shared bytes between two stages: they are copied first. So are bytes of another realm, a
- * vm context as test runners use it: everything behind this gate may ask for `instanceof Uint8Array`.
+ * vm context as test runners use it: everything behind this gate may ask for `instanceof Uint8Array`. Bytes that their
+ * owner has transferred away are none, but many a function throws for them.
  */
-const isOwn = (bytes: Uint8Array): boolean => bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  if (bytes.length === 0) return noBytes
+  return bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes)
+}

@@ -4,9 +4,10 @@
 import {
   Call,
   checkCallOptions,
+  checkContract,
   checkStreamOptions,
   resolveProcessorOptions,
-  SidelaneError,
+  toFault,
   type Contract,
   type EngineReport,
   type Host,
@@ -16,6 +17,7 @@ import {
   type Processor,
   type ProcessOptions,
   type ProcessorOptions,
+  type ProcessorSettings,
   type ProcessOutcome,
   type Route,
   type Run,
@@ -45,13 +47,15 @@ export interface HostParts {
 
 export class PlacedHost implements Host {
   readonly placement: PlacementName
-  readonly engine: EngineReport
   readonly #parts: HostParts
 
   constructor(parts: HostParts) {
     this.placement = parts.placement.name
-    this.engine = parts.placement.engine
     this.#parts = parts
+  }
+
+  get engine(): EngineReport {
+    return this.#parts.placement.engine
   }
 
   get state(): State {
@@ -62,17 +66,16 @@ export class PlacedHost implements Host {
     contract: Contract<In, Out>,
     options: ProcessorOptions<C> = {},
   ): Processor<In, Out, C> {
-    return this.open(contract, options)
+    checkContract(contract)
+    return this.open(contract, resolveProcessorOptions(options))
   }
 
   /** @internal `stop` runs when the processor has been closed. */
   open<In, Out, C extends boolean>(
     contract: Contract<In, Out>,
-    options: ProcessorOptions<C>,
+    { digestKey, canonical }: ProcessorSettings,
     stop?: () => Promise<void>,
   ): Processor<In, Out, C> {
-    const { digestKey, canonical } = resolveProcessorOptions(options)
-    checkContract(contract)
     if (this.state !== 'ready') throw this.#parts.life.refusal()
     const contractIndex = this.#parts.placement.add(contract, digestKey)
     return new PlacedProcessor<In, Out, C>(this.#parts, contract, { contractIndex, canonical, stop })
@@ -104,7 +107,6 @@ interface OwnParts {
 class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, C> {
   readonly contract: Contract<In, Out>
   readonly placement: PlacementName
-  readonly engine: EngineReport
   readonly #canonical: boolean
   readonly #counters = new Counters()
   readonly #parts: HostParts
@@ -115,7 +117,6 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
   constructor(parts: HostParts, contract: Contract<In, Out>, { contractIndex, canonical, stop }: OwnParts) {
     this.contract = contract
     this.placement = parts.placement.name
-    this.engine = parts.placement.engine
     this.#canonical = canonical
     this.#parts = parts
     this.#life = new Life({
@@ -132,8 +133,13 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
     this.#run = parts.line({ counters: this.#counters, life: this.#life })
   }
 
+  /** Its host's, until it is closed itself. */
   get state(): State {
-    return this.#life.state
+    return this.#life.state === 'ready' ? this.#parts.life.state : this.#life.state
+  }
+
+  get engine(): EngineReport {
+    return this.#parts.placement.engine
   }
 
   process<K extends boolean = C>(
@@ -144,7 +150,13 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
       // A throw in here rejects.
       if (options !== undefined) checkCallOptions(options)
       const canonical = options?.canonical ?? this.#canonical
-      this.#run(new Call(this.#route, payload, canonical, options?.deadlineMs, options?.signal, resolve, reject))
+      const call = new Call(this.#route, payload, canonical, options?.deadlineMs, options?.signal, resolve, reject)
+      try {
+        this.#run(call)
+      } catch (error) {
+        // Out of the caller's own things, such as a signal that is none: the call must not be counted for ever.
+        call.fail(toFault(error))
+      }
     })
     return outcome as Promise<ProcessOutcome<Out, K>>
   }
@@ -196,11 +208,3 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
 
 /** The layer takes it like any other limit. */
 const noDeadline = Number.POSITIVE_INFINITY
-
-function checkContract(contract: unknown): void {
-  const { id, profile } = (contract ?? {}) as Partial<Contract>
-  if (typeof id === 'string' && typeof profile === 'object') return
-  throw new SidelaneError('options.invalid', {
-    message: 'Expected `contract` to be a contract of defineContract or loadContract',
-  })
-}

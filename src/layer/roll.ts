@@ -3,20 +3,40 @@
 
 import type { Call, Holder, Layer, Stats } from '../contract/index.ts'
 
+// A list through the calls themselves: a Set that takes and loses every call is a tenth of what the pool costs the main
+// thread.
 export class Roll implements Holder {
-  readonly #calls = new Set<Call>()
+  #first: Call | undefined
+  #last: Call | undefined
 
   readonly layer: Layer = (inner) => (call) => {
-    this.#calls.add(call)
+    call.onRoll = true
+    call.earlier = this.#last
+    if (this.#last === undefined) this.#first = call
+    else this.#last.later = call
+    this.#last = call
     inner(call)
   }
 
   release(call: Call): void {
-    this.#calls.delete(call)
+    // One that an outer layer refused was never here.
+    if (!call.onRoll) return
+    call.onRoll = false
+    const { earlier, later } = call
+    if (earlier === undefined) this.#first = later
+    else earlier.later = later
+    if (later === undefined) this.#last = earlier
+    else later.earlier = earlier
+    call.earlier = call.later = undefined
   }
 
-  [Symbol.iterator](): IterableIterator<Call> {
-    return this.#calls.values()
+  /** From the eldest on. The call that it is at may end meanwhile. */
+  *[Symbol.iterator](): Generator<Call, void> {
+    for (let call = this.#first; call !== undefined;) {
+      const { later } = call
+      yield call
+      call = later
+    }
   }
 }
 

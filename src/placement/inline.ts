@@ -28,7 +28,8 @@ export class InlinePlacement implements Placement {
     call.phase = 'running'
     try {
       const bytes = payloadBytes(call.payload, call.route.contract.profile.limits)
-      if (!(bytes instanceof Uint8Array)) return call.settle(bytes)
+      // Not by instanceof: bytes may be of another realm.
+      if ('ok' in bytes) return call.settle(bytes)
       const compiled = this.#contracts.entries[call.route.contractIndex] as CompiledContract
       call.settle(compiled.process(bytes, call.canonical))
     } catch (error) {

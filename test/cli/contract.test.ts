@@ -12,12 +12,25 @@ const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const fixtures = fileURLToPath(new URL('fixtures/', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'sidelane-cli-'))
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const cleanUp = [folder]
+
+afterAll(() => {
+  for (const path of cleanUp) rmSync(path, { recursive: true, force: true })
+})
 
 interface Result {
   readonly status: number | null
   readonly stdout: string
   readonly stderr: string
+}
+
+/** A module of the test's own. */
+function moduleOf(name: string, source: string): string {
+  const own = mkdtempSync(join(tmpdir(), 'sidelane-cli-'))
+  cleanUp.push(own)
+  writeFileSync(join(own, 'package.json'), '{"type":"module"}')
+  writeFileSync(join(own, name), source)
+  return join(own, name)
 }
 
 const sidelane = (...args: string[]): Result =>
@@ -108,7 +121,26 @@ describe('sidelane contract export', () => {
   })
 
   it.each([
+    ['broken.js', 'export const x = ', 'SyntaxError'],
+    ['broken.ts', 'export const x: = 1', 'Unexpected token'],
+    ['throws.js', 'throw new Error("no database")', 'no database'],
+  ])('exits 1 and names the module that fails by itself: %s', (name, source, words) => {
+    const file = moduleOf(name, source)
+    const { status, stdout, stderr } = sidelane('contract', 'export', file, '-o', '-')
+    expect({ status, stdout }).toStrictEqual({ status: 1, stdout: '' })
+    expect(stderr).toContain(`sidelane: Cannot import ${file}: `)
+    expect(stderr).toContain(words)
+  })
+
+  it.each([
     ['a module without a contract', ['nothing.js', '-o', '-'], 'exports no contract'],
+    ['a folder', ['.', '-o', '-'], 'There is no file .'],
+    [
+      'a module that imports a missing package',
+      [moduleOf('lost.js', 'import "no-such-package"'), '-o', '-'],
+      'lost.js',
+    ],
+    ['a missing package in TypeScript', [moduleOf('lost.ts', 'import "no-such-package"'), '-o', '-'], 'lost.ts'],
     ['an export that is not there', ['contracts.js', '--export', 'middle', '-o', '-'], 'has no such contract'],
     ['a target that cannot be written', ['other-copy.js', '-o', join(folder, 'no', 'where.json')], 'Cannot write'],
   ])('exits 2 for %s', (_, args, words) => {

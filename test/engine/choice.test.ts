@@ -1,5 +1,6 @@
 // Which engine a name gives, and that a fallback says why. Where the addon is looked for is fixed for a process when it
 // first looks, so each case imports the engines anew.
+import { relative, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 beforeEach(() => vi.resetModules())
@@ -37,4 +38,11 @@ test('native is refused with every reason as cause', async () => {
 test('a file that is no addon is no engine', async () => {
   vi.stubEnv('SIDELANE_NATIVE_PATH', new URL(import.meta.url).pathname)
   expect((await createEngine('auto')).report).toMatchObject({ kind: 'js', tried: [{ error: expect.any(String) }] })
+})
+
+test('a reason is one line, and a path in the environment is one of the working folder', async () => {
+  vi.stubEnv('SIDELANE_NATIVE_PATH', relative('.', new URL('.', import.meta.url).pathname))
+  const { reason, tried } = (await createEngine('auto')).report
+  expect(reason).not.toContain('\n')
+  expect(tried).toMatchObject([{ path: resolve('test/engine') }])
 })

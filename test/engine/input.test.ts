@@ -36,6 +36,12 @@ describe('bytes', () => {
     expect(bytes).toEqual(new Uint8Array([49, 49]))
   })
 
+  test('bytes that were transferred away are none', () => {
+    const bytes = new Uint8Array([123, 125])
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] })
+    expect(payloadBytes(bytes, limits)).toEqual(new Uint8Array(0))
+  })
+
   test.each([new ArrayBuffer(2), new DataView(new ArrayBuffer(2)), new Float64Array(1), new Uint8ClampedArray(1)])(
     'other views and buffers are no JSON: %o',
     (view) => {

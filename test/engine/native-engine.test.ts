@@ -45,6 +45,7 @@ test('bytes in shared memory are taken as a copy', (context) => {
 })
 
 test('a keyed digest needs its key', (context) => {
+  needEngine('native', context)
   const contract = contractOf({}, { digest: 'hmac-sha-256' })
   expect(() => compile(context, contract)).toThrow(expect.objectContaining({ code: 'options.invalid' }))
   const digestKey = Buffer.alloc(16, 7)

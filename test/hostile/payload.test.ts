@@ -192,6 +192,12 @@ const cases: readonly Case[] = [
   },
 ]
 
+/** Ways from one definition to the next that do not look at the value, as many as a lock can hold. */
+const chains: readonly { name: string; length: number; link: (next: unknown) => unknown }[] = [
+  { name: 'references', length: 4900, link: (next) => next },
+  { name: 'nullables', length: 1600, link: (next) => ({ anyOf: [next, { type: 'null' }] }) },
+]
+
 const codeOf = (outcome: Outcome): string => (outcome.ok ? 'accepted' : outcome.code)
 
 /** The fastest of a few runs, in ms: what the work itself costs. */
@@ -223,6 +229,26 @@ describe.each(engineKinds)('the %s engine on hostile payloads', (kind) => {
       compiled.dispose()
     },
   )
+
+  test.for(chains)('answers under thousands of $name in a row as under none', ({ length, link }, context) => {
+    const defs = Array.from({ length }, (_, i) => [`d${i}`, link({ $ref: `#/$defs/d${i + 1}` })] as const)
+    const list = { type: 'array', items: { $ref: '#/$defs/d0' } }
+    const schema = { $ref: '#/$defs/d0', $defs: { ...Object.fromEntries(defs), [`d${length}`]: list } }
+    const compiled = needEngine(kind, context).compile(contractOf(schema, { limits: { ...limits, maxDepth: 120 } }))
+    const deep = (value: string): string => '['.repeat(119) + value + ']'.repeat(119)
+    const wide = (value: string): string => `[${'[],'.repeat(300_000)}${value}]`
+    for (const json of [deep('[]'), deep('1'), wide('[]'), wide('1')]) {
+      const start = performance.now()
+      const outcome = compiled.process(Buffer.from(json), false)
+      // Loose, for slow machines: each item walking the whole row takes ten seconds.
+      expect(performance.now() - start).toBeLessThan(3000)
+      if (json.includes('1')) {
+        const pointer = json.startsWith('[[[') ? '/0'.repeat(119) : '/300000'
+        expect(outcome).toMatchObject({ issues: [{ pointer, keyword: 'type', params: { expected: ['array'] } }] })
+      } else expect(codeOf(outcome)).toBe('accepted')
+    }
+    compiled.dispose()
+  })
 
   test.for([64, 65, 1_000, 1_000_000])('answers depth %d by counting, without recursion', (depth, context) => {
     const compiled = needEngine(kind, context).compile(contractOf({}, { limits }))

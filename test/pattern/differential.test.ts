@@ -1,5 +1,6 @@
 // The automaton against V8's RegExp, on patterns and texts small enough for a matcher that backtracks.
 
+import { Script } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parsePattern } from '../../src/contract/pattern/index.ts'
@@ -14,14 +15,12 @@ describe('a random pattern of the grammar', () => {
       randomPattern,
       fc.array(randomText, { minLength: 8, maxLength: 8 }),
       (source, some) => {
+        const expected = verdictsOfV8(source, some)
+        if (expected === undefined) return
         const matcher = compileMatcher(parsePattern(source, 'u'))
-        const native = new RegExp(source, 'u')
-        for (const text of some) {
-          const expected = native.test(text)
-          texts++
-          if (expected) matches++
-          expect(matcher(text), JSON.stringify(text)).toBe(expected)
-        }
+        texts += expected.length
+        matches += expected.filter(Boolean).length
+        expect(some.map((text) => matcher(text))).toEqual(expected)
       },
     )
     // A failure prints the seed and the path; give them here to run it again.
@@ -31,3 +30,18 @@ describe('a random pattern of the grammar', () => {
     expect(matches / texts).toBeLessThan(0.8)
   })
 })
+
+/** What RegExp says; undefined where its backtracking takes longer than anybody waits. */
+function verdictsOfV8(source: string, texts: readonly string[]): boolean[] | undefined {
+  // Behind a start, because the V8 of Node 26 overlooks astral text before `$`: /[^a]$/u.test('😀') is false there.
+  const anchored = JSON.stringify(`^[^]*?(?:${source})`)
+  const script = new Script(
+    `{ const native = new RegExp(${anchored}, 'u'); ${JSON.stringify(texts)}.map((text) => native.test(text)) }`,
+  )
+  try {
+    return script.runInThisContext({ timeout: 200 }) as boolean[]
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined
+    throw error
+  }
+}

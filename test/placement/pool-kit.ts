@@ -1,5 +1,5 @@
 // What the pool's tests share: a host on the acting worker, and payloads that make it act.
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHost, type Host, type HostOptions, type Processor } from 'sidelane'
@@ -37,8 +37,12 @@ export async function occupy(processor: Processor, ms: number): Promise<Promise<
 
 export const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** A path in a fresh folder. */
-export const freshFile = (name: string): string => join(mkdtempSync(join(tmpdir(), 'sidelane-')), name)
+/** A path in a fresh folder, which goes with the test. */
+export function freshFile(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sidelane-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, name)
+}
 
 /** How a call ended, and after how many milliseconds. */
 export async function timed(call: Promise<unknown>): Promise<{ error: unknown; ms: number }> {

@@ -1,11 +1,13 @@
 // Starting and ending a pool: a worker that does not work is told at creation; an idle pool keeps no process alive.
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { createHost, createProcessor } from 'sidelane'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { contractOf } from '../support/locks.ts'
+import { needEngine } from '../support/need.ts'
 import { freshFile } from './pool-kit.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -37,14 +39,36 @@ test('a worker file that is not ours is told at creation', async () => {
   }
 })
 
-test('a worker whose engine does not load is told at creation', async () => {
-  const dist = new URL('dist/placement/pool/batch.js', root).href
-  const workerUrl = workerOf(`
-    import { readyMark } from '${dist}'
-    export const run = () => ({ ready: readyMark, fault: 'the addon is for another machine' })
+/** The shipped worker, in threads that find no addon. */
+const withoutAddon = (): URL =>
+  workerOf(`
+    process.env.SIDELANE_NATIVE_PATH = '/nowhere/sidelane.node'
+    export const { run } = await import('${new URL('dist/placement/pool/worker.js', root).href}')
   `)
-  const error = await createHost({ placement: 'pool', engine: 'js', workerUrl }).catch((reason: unknown) => reason)
-  expect((error as Error).message).toContain('the addon is for another machine')
+
+test('workers that cannot load the native engine are told at creation', async (context) => {
+  needEngine('native', context)
+  const error = createHost({ placement: 'pool', engine: 'native', workerUrl: withoutAddon() })
+  await expect(error).rejects.toMatchObject({
+    code: 'engine.unavailable',
+    message: expect.stringContaining('/nowhere/sidelane.node'),
+  })
+})
+
+test('with auto they take js, and say so once with the cause', async (context) => {
+  needEngine('native', context)
+  const warned = once(process, 'warning')
+  const host = await createHost({ placement: 'pool', engine: 'auto', threads: 2, workerUrl: withoutAddon() })
+  onTestFinished(() => host.destroy())
+  const processor = host.processor(contractOf({}))
+  expect(processor.engine).toEqual({
+    kind: 'js',
+    reason: expect.stringContaining('/nowhere/sidelane.node'),
+    tried: [{ path: '/nowhere/sidelane.node', error: 'There is no such file.' }],
+  })
+  expect(host.engine).toEqual(processor.engine)
+  expect((await processor.process('[1]')).ok).toBe(true)
+  expect(await warned).toMatchObject([{ code: 'SIDELANE_ENGINE', message: processor.engine.reason }])
 })
 
 test('a contract that cannot run leaves no workers behind', async () => {

@@ -3,6 +3,7 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { contractOf } from '../support/locks.ts'
+import { needEngine } from '../support/need.ts'
 import { act, actingWorker, freshFile, openPool, timed } from './pool-kit.ts'
 
 test('payloads of a worker that died are run again', async () => {
@@ -74,4 +75,28 @@ test('when no worker can start, calls fail with the reason; when the cause is go
       { timeout: 8000 },
     )
     .toBe(true)
+})
+
+test('when a new worker cannot load the native engine, js takes over', async (context) => {
+  needEngine('native', context)
+  const [file, gone] = [freshFile('worker.mjs'), freshFile('gone')]
+  writeFileSync(
+    file,
+    `import { existsSync } from 'node:fs'
+    if (existsSync(${JSON.stringify(gone)})) process.env.SIDELANE_NATIVE_PATH = '/nowhere/sidelane.node'
+    export const { run } = await import('${actingWorker.href}')`,
+  )
+  const { processor } = await openPool({ engine: 'auto', workerUrl: pathToFileURL(file) })
+  expect((await processor.process('1')).ok).toBe(true)
+  expect(processor.engine.kind).toBe('native')
+
+  writeFileSync(gone, '')
+  await processor.process(act('exitOnce', freshFile('died'))).catch(() => {})
+  const answered = (): Promise<boolean> =>
+    processor.process('1').then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  await expect.poll(answered, { timeout: 8000 }).toBe(true)
+  expect(processor.engine).toMatchObject({ kind: 'js', tried: [{ path: '/nowhere/sidelane.node' }] })
 })

@@ -17,6 +17,7 @@ import { compileClassifier } from './classify.ts'
 import { createCompressor } from './compress.ts'
 import { createDigester } from './digest.ts'
 import { compileFastPath } from './fast.ts'
+import { straighten } from './straighten.ts'
 
 /** The JS engine; `report` says why it was chosen. It runs everywhere. */
 export const createJsEngine = (report: EngineReport, jsCompressor?: JsCompressor): Engine => ({
@@ -29,7 +30,7 @@ function compileContract(
   jsCompressor: JsCompressor | undefined,
   options: ProcessorOptions = {},
 ): CompiledContract {
-  const { profile } = contract
+  const profile = straighten(contract.profile)
   const compress = createCompressor(profile.compress, { jsCompressor, dictionary: dictionaryOf(contract) })
   const digest = createDigester(profile.digest, options.digestKey)
   const fast = compileFastPath(profile)

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** What the addon exports (native/addon). Synchronous; contracts belong to the calling thread. */
@@ -54,7 +55,9 @@ function load(paths: readonly string[]): Loading {
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause))
       errors.push(error)
-      tried.push({ path, error: error.message })
+      // Node adds a list of requiring files to some, and the linker the path to all of its own.
+      const [reason = ''] = error.message.split('\n', 1)
+      tried.push({ path, error: reason.replace(`${path}: `, '') })
     }
   }
   return { error: new AggregateError(errors, 'No native addon could be loaded.'), tried }
@@ -68,7 +71,7 @@ function checkVersion(binding: Binding): void {
 
 function candidates(): string[] {
   const given = process.env['SIDELANE_NATIVE_PATH']
-  if (given) return [given]
+  if (given) return [resolve(given)]
   return platformNames().map((name) => fileURLToPath(new URL(`native/sidelane.${name}.node`, root)))
 }
 

@@ -41,7 +41,7 @@ export interface WorkerSetup {
   readonly contracts: readonly ContractRecord[]
 }
 
-/** Asked once before real work: does this worker run, and has it loaded its engine? */
+/** Asked once before real work: does this worker run? It has loaded its engine then. */
 export interface Hello {
   readonly hello: true
 }
@@ -61,8 +61,6 @@ export const readyMark = 'sidelane-worker-1'
 
 export interface HelloAnswer {
   readonly ready: typeof readyMark
-  /** Why the engine does not load here. */
-  readonly fault?: string
 }
 
 export interface BatchAnswer {

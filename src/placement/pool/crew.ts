@@ -65,7 +65,8 @@ export class Crew {
       return crew
     } catch (cause) {
       await crew.destroy()
-      throw new SidelaneError(options.workerUrl === undefined ? 'engine.unavailable' : 'options.invalid', {
+      const ours = options.workerUrl === undefined || isEngineFault(cause)
+      throw new SidelaneError(ours ? 'engine.unavailable' : 'options.invalid', {
         message: `The pool's worker ${file} does not work: ${reasonOf(cause)}`,
         cause,
       })
@@ -131,7 +132,6 @@ export class Crew {
     const hello = async (): Promise<void> => {
       const answer = (await this.#pool.run({ hello: true })) as Partial<HelloAnswer> | undefined
       if (answer?.ready !== readyMark) throw new Error('it is not the worker of this version of sidelane')
-      if (answer.fault !== undefined) throw new Error(answer.fault)
     }
     try {
       await Promise.race([Promise.all(Array.from({ length: this.#threads }, hello)), late])
@@ -140,6 +140,10 @@ export class Crew {
     }
   }
 }
+
+/** Whether it is the engine that a worker could not load. */
+export const isEngineFault = (cause: unknown): cause is SidelaneError =>
+  (cause as Partial<SidelaneError> | undefined)?.code === 'engine.unavailable'
 
 /** What a worker's heap must hold for the largest payload of its contracts, in MiB. */
 export const heapMbFor = ({ contracts }: WorkerSetup): number =>

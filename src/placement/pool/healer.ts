@@ -1,13 +1,22 @@
 // Keeps a crew at work: when a worker could not start, which Piscina never forgives, a new crew takes over as soon as
 // the cause is gone; also when a contract needs larger workers. How a crew works is crew.ts.
 
-import { Crew, heapMbFor, type CrewOptions } from './crew.ts'
+import { SidelaneError, type EngineReport } from '../../contract/index.ts'
+import { Crew, heapMbFor, isEngineFault, type CrewOptions } from './crew.ts'
+
+export interface HealerOptions extends Omit<CrewOptions, 'onLame'> {
+  /** The engine of `setup`, as the main thread loaded it. */
+  readonly engine: EngineReport
+  /** Whether workers that cannot load it may take js. */
+  readonly fallsBack: boolean
+}
 
 const firstWaitMs = 100
 const maxWaitMs = 5000
 
 export class Healer {
-  readonly #options: Omit<CrewOptions, 'onLame'>
+  readonly #options: HealerOptions
+  #engine: EngineReport
   #crew: Crew | undefined
   #reason: unknown
   #timer: NodeJS.Timeout | undefined
@@ -15,14 +24,20 @@ export class Healer {
   #destroyed = false
 
   /** Rejects as `Crew.start` does. */
-  static async start(options: Omit<CrewOptions, 'onLame'>): Promise<Healer> {
+  static async start(options: HealerOptions): Promise<Healer> {
     const healer = new Healer(options)
     healer.#crew = await healer.#startCrew()
     return healer
   }
 
-  private constructor(options: Omit<CrewOptions, 'onLame'>) {
+  private constructor(options: HealerOptions) {
     this.#options = options
+    this.#engine = options.engine
+  }
+
+  /** What the workers run, and why. */
+  get engine(): EngineReport {
+    return this.#engine
   }
 
   /** undefined: nobody would answer. */
@@ -46,8 +61,26 @@ export class Healer {
     await this.#crew?.destroy()
   }
 
-  #startCrew(): Promise<Crew> {
-    return Crew.start({ ...this.#options, onLame: (reason) => this.#heal(reason, firstWaitMs) })
+  async #startCrew(): Promise<Crew> {
+    const options = { ...this.#options, onLame: (reason: unknown) => this.#heal(reason, firstWaitMs) }
+    try {
+      const crew = await Crew.start(options)
+      this.#engine = this.#options.engine
+      return crew
+    } catch (error) {
+      const cause = error instanceof SidelaneError ? error.cause : undefined
+      if (!this.#options.fallsBack || !isEngineFault(cause)) throw error
+      const crew = await Crew.start({ ...options, setup: { ...options.setup, engine: 'js' } })
+      this.#noteFallback(cause)
+      return crew
+    }
+  }
+
+  #noteFallback({ message, params }: SidelaneError): void {
+    const tried = (params?.['tried'] ?? []) as EngineReport['tried']
+    const reason = `The workers fell back to js. ${message}`
+    if (this.#engine.kind !== 'js') process.emitWarning(reason, { type: 'SidelaneWarning', code: 'SIDELANE_ENGINE' })
+    this.#engine = { kind: 'js', reason, tried }
   }
 
   #heal(reason: unknown, waitMs: number): void {

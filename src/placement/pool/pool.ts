@@ -32,7 +32,6 @@ interface Batch extends Watched {
 
 export class PoolPlacement implements Placement {
   readonly name = 'pool'
-  readonly engine: EngineReport
   readonly #engine: Engine
   readonly #threads: number
   readonly #contracts: ContractTable<ContractRecord>
@@ -57,6 +56,8 @@ export class PoolPlacement implements Placement {
     const healer = await Healer.start({
       threads: settings.threads,
       workerUrl: settings.workerUrl,
+      engine: engine.report,
+      fallsBack: settings.engine === 'auto',
       setup: { engine: engine.report.kind, jsCompressor: settings.jsCompressor, contracts: contracts.entries },
     })
     return new PoolPlacement(settings, engine, contracts, healer)
@@ -68,12 +69,15 @@ export class PoolPlacement implements Placement {
     contracts: ContractTable<ContractRecord>,
     healer: Healer,
   ) {
-    this.engine = engine.report
     this.#engine = engine
     this.#threads = settings.threads
     this.#contracts = contracts
     this.#healer = healer
     this.#lanes = new Lanes(this.#slots + 1)
+  }
+
+  get engine(): EngineReport {
+    return this.#healer.engine
   }
 
   add(contract: Contract, digestKey: Uint8Array | undefined): number {
@@ -116,7 +120,8 @@ export class PoolPlacement implements Placement {
     try {
       const { limits } = call.route.contract.profile
       const bytes = payloadBytes(call.payload, limits)
-      if (!(bytes instanceof Uint8Array)) return call.settle(bytes)
+      // Not by instanceof: bytes may be of another realm.
+      if ('ok' in bytes) return call.settle(bytes)
       // The engine would say the same, after the largest copy of all.
       if (bytes.length > limits.maxBytes) return call.settle(rejected('limit.bytes'))
       const ticket = new Ticket(call, bytes, this.#queue)

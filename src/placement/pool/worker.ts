@@ -20,7 +20,8 @@ const setup = workerData as WorkerSetup
 
 /** A contract that this thread cannot run answers with why. */
 const contracts = new Map<number, CompiledContract | SidelaneError>()
-const engine = attempt(() => createEngine(setup.engine, setup.jsCompressor))
+// A throw in here ends the thread, and its reason reaches the crew.
+const engine = createEngine(setup.engine, setup.jsCompressor)
 for (const record of setup.contracts) learn(record)
 
 /** Where a payload is copied to: engines never read memory that another thread could write. */
@@ -29,8 +30,7 @@ const keptScratchBytes = 1024 * 1024
 
 /** Piscina's entry. */
 export function run(task: Task): HelloAnswer | BatchAnswer {
-  if (!('hello' in task)) return runBatch(task)
-  return { ready: readyMark, ...(engine instanceof SidelaneError && { fault: engine.message }) }
+  return 'hello' in task ? { ready: readyMark } : runBatch(task)
 }
 
 function runBatch({ count, lane: shared, chunks, contracts: records }: BatchTask): BatchAnswer {
@@ -85,10 +85,7 @@ function learn({ number, lock, digestKey, dictionary }: ContractRecord): void {
   if (contracts.has(number)) return
   contracts.set(
     number,
-    attempt(() => {
-      if (engine instanceof SidelaneError) throw engine
-      return engine.compile(parseLock(lock, dictionary), digestKey === undefined ? {} : { digestKey })
-    }),
+    attempt(() => engine.compile(parseLock(lock, dictionary), digestKey === undefined ? {} : { digestKey })),
   )
 }
 
