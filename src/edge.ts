@@ -12,7 +12,6 @@ import {
   type Host,
   type HostOptions,
   type Processor,
-  type ProcessorOptions,
 } from './contract/index.ts'
 import { createEngine } from './engine/index.ts'
 import { openInline } from './inline-host.ts'

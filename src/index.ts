@@ -53,5 +53,12 @@ export {
   type StreamSource,
 } from './contract/index.ts'
 export { defineContract, httpUrl, norm, type DefineOptions } from './contract/define/index.ts'
-export { lines, numberedLines, toTransformStream, type ByteSource, type Line, type LinesOptions } from './stream/index.ts'
+export {
+  lines,
+  numberedLines,
+  toTransformStream,
+  type ByteSource,
+  type Line,
+  type LinesOptions,
+} from './stream/index.ts'
 export { verify, type Verifiable, type VerifyOptions } from './verify.ts'
