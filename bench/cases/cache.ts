@@ -88,7 +88,7 @@ async function turn(processor: Processor, order: readonly Uint8Array[]): Promise
   let next = 0
   const caller = async (): Promise<void> => {
     while (next < order.length) {
-      const outcome = await processor.process(order[next++] as Uint8Array)
+      const outcome = await processor.process(order[next++])
       if (!outcome.ok) throw new Error(`refused: ${outcome.code}`)
     }
   }

@@ -92,7 +92,7 @@ async function closedLoop(
   let next = 0
   const caller = async (): Promise<void> => {
     while (next < count) {
-      const outcome = await processor.process(payloads[next++ % payloads.length] as Buffer)
+      const outcome = await processor.process(payloads[next++ % payloads.length])
       if (!outcome.ok) throw new Error(`refused: ${outcome.code}`)
     }
   }
