@@ -11,8 +11,8 @@ import { zodFflatePeer } from './peers/zod-fflate.ts'
 import { zodZlibJcsPeer } from './peers/zod-zlib-jcs.ts'
 import { zodZlibPeer } from './peers/zod-zlib.ts'
 
-export const peerIds = ['zod+zlib', 'zod+zlib+jcs', 'zod+fflate', 'ajv+zlib', 'piscina-plain'] as const
-export const ourIds = ['inline-js', 'inline-native', 'pool-js', 'pool-native'] as const
+const peerIds = ['zod+zlib', 'zod+zlib+jcs', 'zod+fflate', 'ajv+zlib', 'piscina-plain'] as const
+const ourIds = ['inline-js', 'inline-native', 'pool-js', 'pool-native'] as const
 export type ContenderId = (typeof peerIds)[number] | (typeof ourIds)[number]
 export const contenderIds: readonly ContenderId[] = [...peerIds, ...ourIds]
 

@@ -40,10 +40,8 @@ function explain(error: unknown): number {
     process.stderr.write(`Wrong answer, nothing here counts: ${error.message}\n`)
     return 1
   }
-  if (
-    typeof (error as { code?: unknown }).code === 'string' &&
-    String((error as { code: string }).code).startsWith('contract.')
-  ) {
+  const { code } = error as { code?: unknown }
+  if (typeof code === 'string' && code.startsWith('contract.')) {
     const { message, pointer } = error as { message: string; pointer?: string }
     process.stderr.write(`The contract cannot be used: ${message}${pointer ? ` (at ${pointer})` : ''}\n`)
     return 2

@@ -23,7 +23,7 @@ export function judge(rows: readonly Row[], memory: readonly Memory[] | undefine
     const target = `≥ ${times} ×`
     if (ours === undefined || theirs === undefined) return { name, target, measured: null, met: null }
     const ratio = theirs.usPerPayload / ours.usPerPayload
-    return { name, target, measured: `${ratio.toFixed(2)} ×`, met: ratio >= times }
+    return { name, target, measured: `${towards(Math.floor, ratio)} ×`, met: ratio >= times }
   }
   const mainThread = (id: string): Target => {
     const [ours, theirs] = [find(id, 'none', 64), find('piscina-plain', 'none', 64)]
@@ -31,7 +31,7 @@ export function judge(rows: readonly Row[], memory: readonly Memory[] | undefine
     const target = '≤ 0.25 ×'
     if (ours === undefined || theirs === undefined) return { name, target, measured: null, met: null }
     const ratio = ours.mainThreadUs / theirs.mainThreadUs
-    return { name, target, measured: `${ratio.toFixed(2)} ×`, met: ratio <= 0.25 }
+    return { name, target, measured: `${towards(Math.ceil, ratio)} ×`, met: ratio <= 0.25 }
   }
   return [
     faster('inline-native', 'none', 'zod+zlib', 4),
@@ -44,6 +44,9 @@ export function judge(rows: readonly Row[], memory: readonly Memory[] | undefine
     ...(memory ?? []).map(flat),
   ]
 }
+
+/** Rounded against us: what just misses must not look as if it were met. */
+const towards = (round: (value: number) => number, ratio: number): string => (round(ratio * 100) / 100).toFixed(2)
 
 function flat({ id, ratio }: Memory): Target {
   const measured = `${((ratio - 1) * 100).toFixed(1)} %`

@@ -34,6 +34,6 @@ async function sizeAfter(from: number, count: number): Promise<number> {
 }
 
 async function one(index: number): Promise<void> {
-  const outcome = await processor.process(payloads[index % payloads.length] as Uint8Array)
+  const outcome = await processor.process(payloads[index % payloads.length])
   if (!outcome.ok) throw new Error(`refused: ${outcome.code}`)
 }

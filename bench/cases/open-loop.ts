@@ -19,7 +19,10 @@ export interface RateRow {
   readonly p50Us: number
   readonly p99Us: number
   readonly maxUs: number
+  /** Calls that were answered. */
   readonly calls: number
+  /** Calls that admission refused: the placement could not keep up. */
+  readonly refused: number
 }
 
 const shares = [0.25, 0.5, 0.8]
@@ -60,8 +63,8 @@ async function atRate(
   share: number,
 ): Promise<RateRow> {
   collect()
-  const latencies = await stretch(contender, payloads, capacity * share, stretchMs)
-  latencies.sort()
+  const all = await stretch(contender, payloads, capacity * share, stretchMs)
+  const latencies = all.filter((latency) => !Number.isNaN(latency)).toSorted()
   return {
     id: contender.id,
     share,
@@ -70,10 +73,11 @@ async function atRate(
     p99Us: percentile(latencies, 0.99) * 1000,
     maxUs: (latencies.at(-1) ?? Number.NaN) * 1000,
     calls: latencies.length,
+    refused: all.length - latencies.length,
   }
 }
 
-/** Latencies in ms. */
+/** Latencies in ms; NaN for a call that was refused. */
 async function stretch(
   contender: Contender,
   payloads: readonly Buffer[],
@@ -90,8 +94,10 @@ async function stretch(
     for (; next < count && from + next * gapMs <= performance.now(); next++) {
       const [index, due] = [next, from + next * gapMs]
       const answer = contender.call(payloads[index % payloads.length] as Buffer)
-      if (answer instanceof Promise) open.push(answer.then(() => void (latencies[index] = performance.now() - due)))
-      else latencies[index] = performance.now() - due
+      if (answer instanceof Promise) {
+        const note = (): void => void (latencies[index] = performance.now() - due)
+        open.push(answer.then(note, (error: unknown) => void (latencies[index] = refusal(error))))
+      } else latencies[index] = performance.now() - due
       if (contender.mode === 'inline') await answer
     }
     await setImmediate()
@@ -100,9 +106,15 @@ async function stretch(
   return latencies
 }
 
+/** NaN for `overloaded`; all else is thrown on. */
+function refusal(error: unknown): number {
+  if ((error as { code?: unknown }).code === 'overloaded') return Number.NaN
+  throw error
+}
+
 export function openLoopText(rows: readonly RateRow[]): string {
   return [
-    line(['contender', 'of capacity', 'payloads/s', 'p50 µs', 'p99 µs', 'max µs']),
+    line(['contender', 'of capacity', 'payloads/s', 'p50 µs', 'p99 µs', 'max µs', 'refused']),
     ...rows.map((row) =>
       line([
         row.id,
@@ -111,6 +123,7 @@ export function openLoopText(rows: readonly RateRow[]): string {
         figure(row.p50Us),
         figure(row.p99Us),
         figure(row.maxUs),
+        String(row.refused),
       ]),
     ),
   ].join('\n')

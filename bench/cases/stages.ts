@@ -65,7 +65,7 @@ async function addOurStages(bench: Bench, set: PayloadSet, engine: 'js' | 'nativ
     const processor = await createProcessor(contract, { engine })
     close.push(() => processor.close())
     const next = cycle(set.payloads.length)
-    bench.add(`${engine.padEnd(6)}  ${name}`, () => processor.process(set.payloads[next()] as Buffer), { async: true })
+    bench.add(`${engine.padEnd(6)}  ${name}`, () => processor.process(set.payloads[next()]), { async: true })
   }
   await add('read, canonical', anything())
   await add('… and normalize, validate', ourContract(set.contract, 'none', { uncompressed: true }))

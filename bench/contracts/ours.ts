@@ -27,7 +27,7 @@ export function ourContract(ref: ContractRef, digest: Digest, change: Change = {
   const compress = change.uncompressed === true ? { compress: uncompressed } : {}
   if ('lockFile' in ref) return switchedLock(ref.lockFile, { digest, ...compress })
   const { name, schema } = sources[ref.source]
-  return defineContract({ name, schema: schema(ourTexts), digest, ...compress }) as Contract
+  return defineContract({ name, schema: schema(ourTexts), digest, ...compress })
 }
 
 /** Takes anything, and neither hashes nor compresses: reading and writing are left. */

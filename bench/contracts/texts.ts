@@ -8,17 +8,17 @@ export type Op = 'trim' | 'lower' | 'nfc' | 'collapse'
 /** The two places where our schema and the peers' differ: both must give the same document. */
 export interface Texts {
   /** A string that is normalized by `ops`, then held to `limits`. */
-  text(ops: readonly Op[], limits: (base: z.ZodString) => z.ZodString): z.ZodType<string>
+  readonly text: (ops: readonly Op[], limits: (base: z.ZodString) => z.ZodString) => z.ZodType<string>
   /** The same, for an e-mail address. */
-  email(ops: readonly Op[]): z.ZodType<string>
+  readonly email: (ops: readonly Op[]) => z.ZodType<string>
 }
 
 /** A contract as zod source, from which ours and the peers' schema are built. */
 export interface ContractSource {
   readonly name: string
-  schema(texts: Texts): z.ZodType
+  readonly schema: (texts: Texts) => z.ZodType
   /** The normalization by hand, for a peer whose validator cannot normalize (ajv). Works in place, tolerates anything. */
-  normalize(value: unknown): void
+  readonly normalize: (value: unknown) => void
 }
 
 /** With zod's own methods, in the product's fixed order: lower, nfc, collapse, trim. */

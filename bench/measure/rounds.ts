@@ -6,6 +6,7 @@ import { bodyBytes, type Contender } from '../contender.ts'
 import type { CpuMeter } from './cpu.ts'
 import { collect, collectYoung } from './heap.ts'
 import { median, percentile } from './stats.ts'
+import { seeded } from '../payloads/random.ts'
 
 /** One contender at one depth. */
 export interface Lane {
@@ -62,6 +63,7 @@ export async function measure(lanes: readonly Lane[], payloads: readonly Buffer[
   const from = performance.now()
   const slotMs = plan.budgetMs / Math.max(1, lanes.length) / (plan.rounds + warmSlots)
   const tracks: Track[] = []
+  const chance = seeded(plan.rounds)
   for (const [index, lane] of lanes.entries()) {
     tracks.push(await warmUp(lane, payloads, slotMs, plan.rounds))
     plan.onRound((index + 1) / lanes.length - 1, plan.rounds)
@@ -69,9 +71,9 @@ export async function measure(lanes: readonly Lane[], payloads: readonly Buffer[
   for (let round = 0; round < plan.rounds; round++) {
     if (round >= plan.minRounds && performance.now() - from > plan.budgetMs) break
     collect()
-    for (let i = 0; i < tracks.length; i++) {
-      // Each round starts at another lane, so that none always runs behind the same neighbour.
-      await runSlot(tracks[(i + round * 5) % tracks.length] as Track, payloads, round, plan.meter)
+    // Each round in another order, so that none always runs behind the same neighbour.
+    for (const [i, track] of chance.shuffled(tracks).entries()) {
+      await runSlot(track, payloads, round, plan.meter)
       plan.onRound(round + (i + 1) / tracks.length, plan.rounds)
     }
   }

@@ -95,11 +95,11 @@ interface LineShape {
   readonly noise: boolean
 }
 
-// Measured: an order without lines is ~650 bytes (with noise ~1,030), a line ~185 (215), each further attribute ~20.
+// Measured: an order without lines is ~650 bytes (with noise ~1,030), a line ~185 (430), each further attribute ~20.
 // Beyond what 200 lines can hold, which is the contract's limit, lines grow by attributes.
 function lineShape(meanBytes: number, noise: boolean): LineShape {
   const room = Math.max(100, meanBytes - (noise ? 1030 : 650))
-  const lineBytes = noise ? 215 : 185
+  const lineBytes = noise ? 430 : 185
   const lines = Math.min(130, room / lineBytes)
   return { lines, extraAttrs: Math.max(0, Math.round((room / lines - lineBytes) / 20)), noise }
 }
@@ -125,7 +125,7 @@ function attrs(random: Random, colour: string, shape: LineShape): Json {
     record.weightKg = new NumberText(random.pick(['0.25', '1.50', '12', '3.7', '0.080', '2.5e-1']))
   if (random.chance(0.4)) record.fragile = random.chance(0.5)
   if (random.chance(0.3)) record.size = random.pick(['S', 'M', 'L', 'XL', '42', '38.5'])
-  if (shape.noise) record.batch = random.hex(24)
+  if (shape.noise) record.batch = random.token(240)
   const extra = Math.round(shape.extraAttrs * (0.6 + 0.8 * random.unit()))
   for (let i = 0; i < extra; i++) {
     const key = `${random.pick(nouns).toLowerCase()}${i}`
@@ -191,14 +191,14 @@ function timestamp(random: Random): string {
 }
 
 function note(random: Random, script: Script, options: OrderOptions): string {
-  if (options.incompressible === true) return random.hex(random.int(200, 1500))
+  if (options.incompressible === true) return random.token(random.int(200, 1500))
   return Array.from({ length: random.int(1, 3) }, () => random.pick(sentences[script])).join(' ')
 }
 
 const meta = (random: Random, options: OrderOptions): Json => ({
   channel: random.pick(['web', 'app', 'phone', 'store']),
   campaign: `${random.pick(['spring', 'summer', 'autumn', 'winter'])}-${random.int(2023, 2025)}`,
-  session: random.hex(options.incompressible === true ? 256 : 16),
+  session: options.incompressible === true ? random.token(256) : random.hex(16),
 })
 
 const faults: readonly ((order: Json) => void)[] = [
@@ -212,4 +212,6 @@ const faults: readonly ((order: Json) => void)[] = [
   (order) => (order.payment = { method: 'cash' }),
 ]
 
-const breakOrder = (order: Json, index: number): void => void faults[index % faults.length]?.(order)
+function breakOrder(order: Json, index: number): void {
+  faults[index % faults.length]?.(order)
+}

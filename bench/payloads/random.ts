@@ -7,7 +7,11 @@ export interface Random {
   int(low: number, high: number): number
   chance(probability: number): boolean
   pick<T>(list: readonly T[]): T
+  /** A copy of the list in another order. */
+  shuffled<T>(list: readonly T[]): T[]
   hex(digits: number): string
+  /** Six bits a character: compresses by a quarter at best. */
+  token(length: number): string
 }
 
 /** One 32-bit word of state: a Weyl sequence, mixed by multiplication. */
@@ -30,13 +34,24 @@ export function seeded(seed: number): Random {
       if (list.length === 0) throw new RangeError('Expected a non-empty list to pick from.')
       return list[int(0, list.length - 1)] as (typeof list)[number]
     },
+    shuffled(list) {
+      const copy = [...list]
+      for (let i = copy.length - 1; i > 0; i--) {
+        const other = int(0, i)
+        ;[copy[i], copy[other]] = [copy[other] as (typeof copy)[number], copy[i] as (typeof copy)[number]]
+      }
+      return copy
+    },
     hex(digits) {
       let text = ''
       while (text.length < digits) text += word().toString(16).padStart(8, '0')
       return text.slice(0, digits)
     },
+    token: (length) => Array.from({ length }, () => letters[int(0, 63)]).join(''),
   }
 }
+
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 /** A random (version 4) UUID. */
 export const uuid = (random: Random): string =>

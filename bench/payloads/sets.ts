@@ -184,7 +184,7 @@ function handmade(): Buffer[] {
 }
 
 /** The folder of the outside suites, if there is one. */
-export const suitesFolder = (): string | undefined => process.env.SIDELANE_SUITES || undefined
+const suitesFolder = (): string | undefined => process.env.SIDELANE_SUITES || undefined
 
 function suite(file: string): Buffer[] {
   const folder = suitesFolder()

@@ -12,7 +12,7 @@ export interface Progress {
 const quietMs = 5000
 
 export function progress(): Progress {
-  const terminal = process.stderr.isTTY === true
+  const terminal = process.stderr.isTTY
   const from = performance.now()
   let said = -quietMs
   return {

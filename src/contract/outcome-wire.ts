@@ -7,6 +7,7 @@
 //
 // native/core/src/outcome.rs is the twin.
 
+import { plainValue } from '../json/index.ts'
 import { SidelaneError, type ErrorCode } from './errors.ts'
 import { rejected, type Accepted, type AcceptedCanonical, type Codec, type Outcome, type Rejected } from './outcome.ts'
 
@@ -89,7 +90,7 @@ function decodeAccepted(bytes: Uint8Array, offset: number, codec: Codec): Accept
 export const withCanonical = (accepted: Accepted, canonical: Uint8Array): AcceptedCanonical => ({
   ...accepted,
   canonical,
-  value: () => JSON.parse(decoder.decode(canonical)),
+  value: () => plainValue(canonical),
 })
 
 function encodeText(kind: number, text: string, target: Uint8Array, offset: number): number {

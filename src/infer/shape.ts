@@ -229,7 +229,7 @@ export function becomeRecord(facts: ObjectFacts): void {
 }
 
 /** Adds to `into` what was seen at another place. */
-export function merge(into: Shape, from: Shape): void {
+function merge(into: Shape, from: Shape): void {
   into.count += from.count
   into.nulls += from.nulls
   into.booleans += from.booleans

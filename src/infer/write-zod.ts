@@ -26,7 +26,7 @@ export function commentLines(notes: readonly string[], indent: string): string[]
 }
 
 /** Payload text may stand in a note: nothing in it may end the comment. */
-export const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, ' ')
+const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, ' ')
 
 function write({ callee, args, chain }: Expression, indent: string, before: number, notes: boolean): string {
   const [head, ...rest] = args

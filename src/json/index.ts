@@ -1,6 +1,7 @@
 // The door of json/: the strict reader, the canonical writer, pointers and the encoder of value input.
 
 export { encodeValue } from './encode.ts'
+export { mayEscapeKey, plainValue } from './plain.ts'
 export { appendPointer, pointerOf } from './pointer.ts'
 export { readBytes, readText, utf8Length, type Read, type ReadLimits } from './read.ts'
 export type { Refusal } from './refusal.ts'

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { Contract } from '../../src/contract/index.ts'
 import { compileClassifier } from '../../src/engine/js/classify.ts'
 import { compileFastPath } from '../../src/engine/js/fast.ts'
+import { mayEscapeKey } from '../../src/json/index.ts'
 import { mutateBytes, payloadText, Random } from '../differential/payloads.ts'
 import { rootSchema } from '../differential/schemas.ts'
 import { contractOf } from '../support/locks.ts'
@@ -43,7 +44,9 @@ describe('the fast path', () => {
           const where = `${JSON.stringify(schema)}\n${Buffer.from(payload).toString('latin1')}`
           expect(closures(payload), where).toBe(fast)
           if (fast !== undefined) expect(fast, where).toBe(text)
-          if (text !== undefined) accepted++
+          // Escapes in keys are a doubt that the fast path leaves to the cold one.
+          if (text === undefined || mayEscapeKey(text)) continue
+          accepted++
           if (fast !== undefined) answered++
         }
       }),

@@ -2,6 +2,7 @@
 // contract's functions (rebuild.ts) between them. It never rejects: on any doubt it answers undefined.
 
 import type { Profile } from '../../contract/index.ts'
+import { mayEscapeKey } from '../../json/index.ts'
 import { decodeUtf8, indexOfAscii, isUtf8 } from '#runtime'
 import { canonicalOf } from './canonical.ts'
 import { canGenerate, evaluate } from './generate.ts'
@@ -32,7 +33,7 @@ export function compileFastPath(profile: Profile, options: RebuildOptions = { ge
       // A syntax error, a byte order mark, or a stack overflow in a contract of nothing but references.
       return undefined
     }
-    return mayHoldLoneSurrogate(payload, text) ? undefined : text
+    return mayHoldLoneSurrogate(payload, text) || mayHoldWrongKey(text) ? undefined : text
   }
 }
 
@@ -42,6 +43,12 @@ export function compileFastPath(profile: Profile, options: RebuildOptions = { ge
  */
 const mayHoldLoneSurrogate = (payload: Uint8Array, canonical: string): boolean =>
   indexOfAscii(payload, '\\u') >= 0 && canonical.includes('\\ud')
+
+/**
+ * The JSON.parse of Node 24 and 26 takes a key that is written with an escape for one that holds a backslash, once it has
+ * seen that one (https://github.com/nodejs/node/issues/63785). Every key of the payload is in the canonical text.
+ */
+const mayHoldWrongKey = (canonical: string): boolean => canonical.includes('\\\\') && mayEscapeKey(canonical)
 
 /** True when somebody put one of the names, or the toJSON that JSON.stringify would call, on a built-in prototype. */
 function compileProbe(names: ReadonlySet<string>, options: RebuildOptions): () => boolean {
