@@ -23,12 +23,14 @@ export function makeHeader(hosts: Hosts, rest: Omit<Header, 'machine' | 'engines
   return { machine: fingerprint(), engines: engineLines(hosts), poolThreads: poolThreads(), ...rest }
 }
 
+const howToBuild = ' (it is built by: npm run build:native, with Rust from https://rustup.rs)'
+
 function engineLines(hosts: Hosts): Header['engines'] {
   const of = (engine: 'js' | 'native'): { name: string; text: string }[] => {
     const host = hosts.open.get(`inline-${engine}`) ?? hosts.open.get(`pool-${engine}`)
     const missing = hosts.missing.get(`inline-${engine}`) ?? hosts.missing.get(`pool-${engine}`)
     if (host !== undefined) return [{ name: engine, text: host.engine.reason }]
-    return missing === undefined ? [] : [{ name: engine, text: `absent, no rows: ${missing}` }]
+    return missing === undefined ? [] : [{ name: engine, text: `absent, no rows: ${missing}${howToBuild}` }]
   }
   const { kind, reason, tried } = hosts.auto
   const failed = tried.map(({ path, error }) => `${path}: ${error}`).join('; ')

@@ -25,7 +25,7 @@ export interface HostOptions {
   readonly jsCompressor?: JsCompressor | undefined
   /** Worker threads of the pool, 1 to 1,024. Default: cores - 1, at least 1. */
   readonly threads?: number | undefined
-  /** Payloads that may wait for a worker, 0 to 1,000,000. Default 1,024. */
+  /** Payloads that may wait for a worker, 0 or more. Default 1,024. */
   readonly maxQueue?: number | undefined
   /** Bytes that the waiting payloads may hold together. Default 67,108,864 (64 MiB). */
   readonly maxQueueBytes?: number | undefined

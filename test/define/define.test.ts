@@ -107,7 +107,7 @@ describe('defineContract', () => {
   })
 
   it.each<readonly [string, object, string]>([
-    ['an unknown option', { sample: [] }, 'Unknown option `sample`'],
+    ['an unknown option', { sample: [] }, 'got `sample`'],
     ['a wrong way to read objects', { objects: 'strip' }, "Expected `objects` to be 'strict' or 'loose'"],
     ['something else than refine in appOnly', { appOnly: ['transform'] }, "Expected `appOnly` to be ['refine']"],
     ['a schema that is not of zod 4', { schema: { _def: {} } }, 'Expected `schema` to be a zod 4 schema'],

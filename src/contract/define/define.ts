@@ -104,7 +104,10 @@ const optionNames = new Set([
 /** What lock.ts cannot see, because it is no part of a lock. */
 function checkOptions({ schema, dictionary, objects, appOnly, ...rest }: DefineOptions<$ZodType>): void {
   for (const name of Object.keys(rest)) {
-    if (!optionNames.has(name)) throw invalid(`Unknown option \`${name}\` of defineContract`)
+    if (!optionNames.has(name)) {
+      const known = [...optionNames].join(', ')
+      throw invalid(`Expected the options of \`defineContract\` to be among ${known}, got \`${name}\``)
+    }
   }
   if (objects !== undefined && objects !== 'strict' && objects !== 'loose') {
     throw invalid(`Expected \`objects\` to be 'strict' or 'loose', got ${JSON.stringify(objects)}`)
