@@ -272,7 +272,7 @@ export class PoolPlacement implements Placement {
       const at = lane.outcome(item)
       if (at !== 0) settleFrom(lane.bytes, at, call)
       // Also an innocent payload runs out of chances, lest workers that always die keep it for ever.
-      else if (!call.settled && (ticket.blame += lane.thread(item) !== 0 ? 2 : 1) < mostBlame) {
+      else if (!call.settled && (ticket.blame += lane.thread(item) !== 0 ? mostBlame / 2 : 1) < mostBlame) {
         this.#queue.unshift(ticket)
         continue
       }
@@ -289,5 +289,5 @@ export class PoolPlacement implements Placement {
   }
 }
 
-/** Two deaths at the payload, or four beside it. */
-const mostBlame = 4
+/** Two deaths at the payload, or sixteen beside it. */
+const mostBlame = 16

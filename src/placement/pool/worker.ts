@@ -30,7 +30,20 @@ const keptScratchBytes = 1024 * 1024
 
 /** Piscina's entry. */
 export function run(task: Task): HelloAnswer | BatchAnswer {
+  endWhenBroken()
   return 'hello' in task ? { ready: readyMark } : runBatch(task)
+}
+
+let ends = false
+
+/**
+ * Ends the thread with an uncaught exception, at once. Left to Node it may go back to Piscina's wait for the next task first,
+ * and then nothing ends it any more. Not while the file loads: there the exception is the reason that the caller is told.
+ */
+function endWhenBroken(): void {
+  if (ends) return
+  ends = true
+  process.on('uncaughtException', () => process.exit(1))
 }
 
 function runBatch({ count, lane: shared, chunks, contracts: records }: BatchTask): BatchAnswer {
