@@ -7,6 +7,7 @@ import { hmacSha256Hex, sha256Hex } from '#runtime'
 /** What of an accepted outcome is checked; also as it comes back from a store. */
 export type Verifiable = Pick<Accepted, 'body' | 'codec' | 'digest'>
 
+/** What `verify` may need to know about a body. */
 export interface VerifyOptions {
   /** Largest canonical form, in bytes. Default 67,108,864 (64 MiB). */
   readonly maxBytes?: number

@@ -49,6 +49,7 @@ export interface CacheOptions {
 
 export type CacheSettings = Readonly<Required<CacheOptions>>
 
+/** What `createProcessor` takes: the host's options and those of its one processor. */
 export interface CreateOptions<C extends boolean = boolean> extends HostOptions, ProcessorOptions<C> {}
 
 export interface HostSettings {

@@ -7,13 +7,16 @@ import type { Contract } from './contract.ts'
 import type { SidelaneError } from './errors.ts'
 import type { AcceptedCanonical, Accepted, Failed, Rejected } from './outcome.ts'
 
+/** Which engine is asked for: `auto` takes native where it loads, else js. */
 export type EngineName = 'auto' | 'js' | 'native'
 /** What writes gzip, deflate and deflate-raw in the js engine. */
 export type JsCompressor = 'zlib' | 'fflate'
+/** Where payloads are processed. */
 export type PlacementName = 'inline' | 'pool'
 
 /** Which engine answers, and why that one. */
 export interface EngineReport {
+  /** The engine that answers. */
   readonly kind: 'js' | 'native'
   /** One sentence for a log line. */
   readonly reason: string
@@ -21,6 +24,7 @@ export interface EngineReport {
   readonly tried: readonly { readonly path: string; readonly error: string }[]
 }
 
+/** What one call may ask for. */
 export interface ProcessOptions<C extends boolean = boolean> {
   /** Time left for this call, in ms, 1 to 60,000. Default: the host's. inline looks at it on entry only. */
   readonly deadlineMs?: number | undefined
@@ -30,6 +34,7 @@ export interface ProcessOptions<C extends boolean = boolean> {
   readonly canonical?: C | undefined
 }
 
+/** What `process` resolves with; `C` says whether the canonical form comes with it. */
 export type ProcessOutcome<Out, C extends boolean> = (C extends true ? AcceptedCanonical<Out> : Accepted) | Rejected
 
 /** How a stream runs. */
@@ -58,7 +63,9 @@ export type StreamItem<Out = unknown, C extends boolean = boolean> = ProcessOutc
 
 /** What a result cache did. A hit is a call that did not need a run of its own. */
 export interface CacheStats {
+  /** Calls that were answered from the cache, or shared a run in flight. */
   readonly hits: number
+  /** Calls that took a run of their own. */
   readonly misses: number
   /** hits / (hits + misses), 0 before the first call. */
   readonly hitRatio: number
@@ -73,12 +80,17 @@ export interface CacheStats {
  * calls = accepted + rejected + shed + deadlineExceeded + cancelled + failed + inFlight.
  */
 export interface Stats {
+  /** Every call of `process`, and every payload of a stream. */
   readonly calls: number
+  /** Resolved with `ok: true`. */
   readonly accepted: number
+  /** Resolved with `ok: false`. */
   readonly rejected: number
   /** Refused by admission: `overloaded`. */
   readonly shed: number
+  /** Rejected with `deadline.exceeded`. */
   readonly deadlineExceeded: number
+  /** Rejected with `cancelled`. */
   readonly cancelled: number
   /** All other faults. */
   readonly failed: number
@@ -92,9 +104,12 @@ export interface Stats {
   readonly cache?: CacheStats
 }
 
+/** `ready` takes calls, `closing` finishes the accepted ones, `closed` has none. */
 export type State = 'ready' | 'closing' | 'closed'
 
+/** How a host or a processor ends. `await using` closes it. */
 export interface Lifecycle extends AsyncDisposable {
+  /** Where in its life it is. */
   readonly state: State
   /** Finishes accepted work; later calls reject with `unavailable`. */
   close(): Promise<void>
@@ -104,8 +119,11 @@ export interface Lifecycle extends AsyncDisposable {
 
 /** One contract on one placement. `C` is the processor's own `canonical`, which a call's option overrides. */
 export interface Processor<In = unknown, Out = In, C extends boolean = false> extends Lifecycle {
+  /** The contract that it was made for. */
   readonly contract: Contract<In, Out>
+  /** Where its payloads are processed. */
   readonly placement: PlacementName
+  /** Which engine answers, and why that one. */
   readonly engine: EngineReport
   /**
    * Normalizes, validates and compresses one payload: bytes, JSON text (every string is read as text) or a value.
@@ -127,12 +145,15 @@ export interface Processor<In = unknown, Out = In, C extends boolean = false> ex
     source: StreamSource<In>,
     options?: StreamOptions<K>,
   ): AsyncIterableIterator<StreamItem<Out, K>, undefined, undefined>
+  /** The counters of this processor's calls, as they are now. */
   stats(): Stats
 }
 
 /** One placement that serves many contracts. */
 export interface Host extends Lifecycle {
+  /** Where payloads are processed. */
   readonly placement: PlacementName
+  /** Which engine answers, and why that one. */
   readonly engine: EngineReport
   /**
    * The processor of one contract; closing it leaves the host open. Throws `codec.unavailable`, `options.invalid`,
@@ -142,6 +163,7 @@ export interface Host extends Lifecycle {
     contract: Contract<In, Out>,
     options?: ProcessorOptions<C>,
   ): Processor<In, Out, C>
+  /** The counters of all its processors together, as they are now. */
   stats(): Stats
 }
 

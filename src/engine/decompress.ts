@@ -6,6 +6,7 @@ import { SidelaneError, type Codec } from '../contract/index.ts'
 import { nativeZstd } from './native/index.ts'
 import { readZstdFrame } from './zstd-frame.ts'
 
+/** The bounds of what comes out, and what it takes to read it. */
 export interface DecompressOptions {
   /** Most bytes that may come out, 1 to 2,147,483,647. */
   readonly maxBytes: number

@@ -10,6 +10,7 @@ import type { Expression } from './expression.ts'
 import { newShape, observe, type Plan, type Shape } from './shape.ts'
 import { contractSource, type SourceFacts } from './source.ts'
 
+/** What `inferContract` takes beside the samples. */
 export interface InferOptions {
   /** The contract's name: 1 to 64 of `a-z`, `0-9` and `-`. */
   readonly name: string
@@ -23,12 +24,15 @@ export interface InferOptions {
 
 /** A sample that is not strict JSON, or beyond what any contract's limits allow. */
 export interface Skipped {
+  /** Its place among the samples, counted from 0. */
   readonly index: number
+  /** Why no contract could accept it. */
   readonly code: DataCode
   /** JSON pointer, where the fault has a place. */
   readonly pointer: string | undefined
 }
 
+/** A draft, to be reviewed. */
 export interface Inferred {
   /** A module that exports the contract, with what to review as comments. */
   readonly source: string
@@ -36,6 +40,7 @@ export interface Inferred {
   readonly contract: Contract
   /** How many samples were good. */
   readonly samples: number
+  /** How many were left out. */
   readonly skipped: number
 }
 

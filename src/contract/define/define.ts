@@ -16,6 +16,7 @@ import type { SchemaDocument } from './document.ts'
 import { pathOfPointer, rootPath } from './paths.ts'
 import { walkSchema } from './walk.ts'
 
+/** What `defineContract` takes. */
 export interface DefineOptions<S extends $ZodType> {
   /** 1 to 64 of `a-z`, `0-9` and `-`. */
   readonly name: string

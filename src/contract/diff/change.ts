@@ -7,6 +7,7 @@
  */
 export type Affected = 'old-rejected' | 'new-accepted' | 'digests' | 'bodies' | 'issues'
 
+/** One difference in meaning between two contracts. */
 export interface Change {
   /** Where in a payload: `lines[].sku`; `(root)` for the payload itself, `(contract)` for what is no part of it. */
   readonly path: string
