@@ -10,6 +10,8 @@ export interface Args {
   readonly full: boolean
   readonly stages: boolean
   readonly memory: boolean
+  readonly stream: boolean
+  readonly cache: boolean
   readonly targets: boolean
   readonly strict: boolean
   /** Exactly so many; undefined: 9, and on a slow machine fewer, at least 5. */
@@ -30,26 +32,29 @@ export class BadArgs extends Error {
 export const usage = `Compares ways to normalize, validate and compress JSON payloads, on this machine, in one run.
 
   npm run bench                                       the quick run: a table and a verdict in a minute
+  npm run bench -- --payloads mine.ndjson             the same for your own payloads, under a contract inferred from them
   npm run bench -- --payloads mine.ndjson --contract mine.lock.json
-                                                      the same for your own payloads
+                                                      under your own contract
   npm run bench -- --json result.json                 also writes { header, rows, verdict, … }
   npm run bench -- --only zod+zlib,inline-js          two contenders only
   npm run bench -- --sets orders --rounds 20          one payload set, more rounds
   npm run bench -- --full                             sizes from 256 B to 1 MB, more kinds of payload, fixed rates
   npm run bench -- --stages                           where the time goes, stage by stage
   npm run bench -- --memory                           resident memory after 20,000 and 100,000 payloads
+  npm run bench -- --stream                           a stream beside the closed loop, and its memory over 1,000,000 payloads
+  npm run bench -- --cache                            the result cache at 0 %, 50 % and 95 % repeats
   npm run bench -- --targets --strict                 the promised speed; exit 1 when one is missed
 
 Options
   --json FILE         write the result as JSON
-  --payloads FILE     .ndjson or .jsonl: a payload a line; .json: an array of payloads, or one. Needs --contract
-  --contract LOCK     the lock file for --payloads (sidelane contract export)
+  --payloads FILE     .ndjson or .jsonl: a payload a line; .json: an array of payloads, or one
+  --contract LOCK     the lock file for --payloads (sidelane contract export); without it one is inferred
   --only IDS          contenders, separated by commas
   --sets NAMES        payload sets, separated by commas
   --rounds N          interleaved rounds, 1 to 1000; default 9, or fewer (5) when the time is used up
   --budget-ms N       time for all payload sets together, default 42000 (--full: 240000)
   --seed N            seed of the made payloads, default 1
-  --full --stages --memory --targets --strict --help
+  --full --stages --memory --stream --cache --targets --strict --help
 
 Method, columns and the rule of the verdict: bench/METHOD.md. With SIDELANE_SUITES set, real GitHub events and product
 rows from there take part. Exit codes: 0 done, 1 a wrong answer (or, with --strict, a missed target), 2 a wrong option.`
@@ -62,6 +67,8 @@ const options = {
   full: { type: 'boolean' },
   stages: { type: 'boolean' },
   memory: { type: 'boolean' },
+  stream: { type: 'boolean' },
+  cache: { type: 'boolean' },
   targets: { type: 'boolean' },
   strict: { type: 'boolean' },
   rounds: { type: 'string' },
@@ -80,8 +87,8 @@ export interface Known {
 /** Throws `BadArgs`. */
 export function readArgs(argv: readonly string[], known: Known): Args {
   const values = parse(argv)
-  if ((values.payloads === undefined) !== (values.contract === undefined)) {
-    throw new BadArgs('--payloads and --contract go together: a payload file and the lock file it is measured under')
+  if (values.payloads === undefined && values.contract !== undefined) {
+    throw new BadArgs('--contract needs --payloads: the payload file that is measured under the lock file')
   }
   if (values.payloads !== undefined && values.sets !== undefined) {
     throw new BadArgs('--sets names the shipped payload sets; with --payloads there is one set, yours')
@@ -94,6 +101,8 @@ export function readArgs(argv: readonly string[], known: Known): Args {
     full: values.full ?? false,
     stages: values.stages ?? false,
     memory: values.memory ?? false,
+    stream: values.stream ?? false,
+    cache: values.cache ?? false,
     targets: values.targets ?? false,
     strict: values.strict ?? false,
     rounds: integer('--rounds', values.rounds, 1, 1000),

@@ -4,10 +4,12 @@ import { writeFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { BadArgs, readArgs, usage, type Args } from './args.ts'
+import { caches, cacheText } from './cases/cache.ts'
 import { compare, type Compared } from './cases/compare.ts'
 import { memoryIds, memoryList, memoryOf, type Memory } from './cases/memory.ts'
 import { openLoop, openLoopText } from './cases/open-loop.ts'
 import { stages } from './cases/stages.ts'
+import { streamMemory, streamMemoryText, streams, streamText } from './cases/stream.ts'
 import { contenderIds, openHosts, type Hosts } from './contenders.ts'
 import { cpuMeter } from './measure/cpu.ts'
 import { WrongAnswer } from './measure/rounds.ts'
@@ -56,6 +58,8 @@ async function main(args: Args): Promise<number> {
   const hosts = await openHosts(wanted)
   try {
     if (args.stages) return await runStages(args)
+    if (args.stream) return await runStream(args, hosts)
+    if (args.cache) return await runCache(args, hosts)
     if (args.memory) return (await runMemory(args, hosts), 0)
     return await runCompare(args, hosts, wanted)
   } finally {
@@ -64,7 +68,7 @@ async function main(args: Args): Promise<number> {
 }
 
 function chooseSets(args: Args): PayloadSet[] {
-  if (args.payloads !== undefined && args.contract !== undefined) {
+  if (args.payloads !== undefined) {
     return [thinned(userSet(args.payloads, args.contract), args.full ? 4096 : 256, args.full ? 16e6 : 4e6)]
   }
   const makers = namedSets(args.seed)
@@ -74,6 +78,7 @@ function chooseSets(args: Args): PayloadSet[] {
 
 async function runCompare(args: Args, hosts: Hosts, wanted: ReadonlySet<string>): Promise<number> {
   const sets = chooseSets(args)
+  for (const { note } of sets) if (note !== undefined) print(`${note}\n`)
   const meter = cpuMeter()
   const depths = args.full ? [64, 8, 1] : [64, 1]
   const pooled = [...wanted].some((id) => id.startsWith('p'))
@@ -150,6 +155,25 @@ async function runMemory(args: Args, hosts: Hosts): Promise<Memory[]> {
   tell.end()
   print(`\nresident memory, order events\n${memoryList(list)}`)
   return list
+}
+
+async function runStream(args: Args, hosts: Hosts): Promise<number> {
+  const set = chooseSets(args)[0] as PayloadSet
+  const rows = await streams(set, hosts, args.rounds ?? 5)
+  print(`streams beside the closed loop, ${set.name}, digest sha-256\n${streamText(rows)}`)
+  // Only of pools, the native one first: a million payloads take minutes.
+  const id = ['pool-native', 'pool-js'].find((name) => hosts.open.has(name))
+  const memory = id === undefined ? [] : [await streamMemory(id, set, hosts, [100_000, 300_000, 1_000_000])]
+  if (memory.length > 0) print(`\nresident memory of one stream\n${streamMemoryText(memory)}`)
+  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ streams: rows, memory }, null, 2)}\n`)
+  return 0
+}
+
+async function runCache(args: Args, hosts: Hosts): Promise<number> {
+  const rows = await caches(hosts, args.seed, args.rounds ?? 5)
+  print(`result cache, made order events, 64 in flight, digest sha-256\n${cacheText(rows)}`)
+  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ cache: rows }, null, 2)}\n`)
+  return 0
 }
 
 async function runStages(args: Args): Promise<number> {

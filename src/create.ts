@@ -12,14 +12,12 @@ import {
   type Host,
   type HostOptions,
   type HostSettings,
-  type Layer,
-  type Placement,
   type Processor,
-  type Run,
 } from './contract/index.ts'
 import { createEngine, type Engine } from './engine/index.ts'
-import { admission, cancel, Counters, deadline, Life, PlacedHost, Roll, type HostParts } from './layer/index.ts'
-import { InlinePlacement, PoolPlacement, type FirstContract } from './placement/index.ts'
+import { bookkeeping, compose, layersOf, openCache, openInline } from './inline-host.ts'
+import { admission, cancel, deadline, PlacedHost } from './layer/index.ts'
+import { PoolPlacement, type FirstContract } from './placement/index.ts'
 
 /**
  * One placement for many contracts: `host.processor(contract)`.
@@ -55,32 +53,23 @@ export async function createProcessor<In, Out, C extends boolean = false>(
 
 async function openHost(settings: HostSettings, first: readonly FirstContract[]): Promise<PlacedHost> {
   // Before any worker: an addon that only workers load can crash the process when the last of them ends.
-  const engine = createEngine(settings.engine)
-  return settings.placement === 'pool' ? openPool(settings, engine, first) : openInline(engine)
-}
-
-function openInline(engine: Engine): PlacedHost {
-  const placement = new InlinePlacement(engine)
-  const { counters, roll, life } = bookkeeping(placement)
-  return new PlacedHost({
-    placement,
-    counters,
-    roll,
-    life,
-    // No roll: a call is over before anybody could look.
-    line: (own) => compose([own.counters.layer, counters.layer, own.life.layer, life.layer, cancel], placement.run),
-  })
+  const engine = createEngine(settings.engine, settings.jsCompressor)
+  return settings.placement === 'pool' ? openPool(settings, engine, first) : openInline(engine, settings.cache)
 }
 
 async function openPool(settings: HostSettings, engine: Engine, first: readonly FirstContract[]): Promise<PlacedHost> {
   const placement = await PoolPlacement.start(settings, engine, first)
   const { counters, roll, life } = bookkeeping(placement)
   const { deadlineMs, maxQueue, maxQueueBytes } = settings
+  const cache = openCache(settings.cache)
   // In the order in which a call meets them.
   const policies = [
     roll.layer,
     cancel,
     deadline({ defaultMs: deadlineMs, calls: roll }),
+    // In front of the queue: what is known needs no place in it. Behind cancel and deadline: they end one call, not the
+    // run that others wait for too.
+    ...layersOf(cache),
     admission({ maxQueue, maxQueueBytes, line: placement }),
   ]
   return new PlacedHost({
@@ -88,16 +77,8 @@ async function openPool(settings: HostSettings, engine: Engine, first: readonly 
     counters,
     roll,
     life,
+    cache,
     line: (own) =>
       compose([own.counters.layer, counters.layer, own.life.layer, life.layer, ...policies], placement.run),
   })
 }
-
-function bookkeeping(placement: Placement): Pick<HostParts, 'counters' | 'roll' | 'life'> {
-  const counters = new Counters()
-  const roll = new Roll()
-  const life = new Life({ what: 'host', calls: roll, idle: () => counters.idle(), stop: () => placement.stop() })
-  return { counters, roll, life }
-}
-
-const compose = (layers: readonly Layer[], run: Run): Run => layers.reduceRight((inner, layer) => layer(inner), run)

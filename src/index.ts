@@ -1,13 +1,20 @@
 // The public door: named re-exports, no logic.
 
 export { createHost, createProcessor } from './create.ts'
+export { decompress, type DecompressOptions } from './engine/index.ts'
 export {
+  compareContracts,
   describeIssue,
   errorTable,
   loadContract,
+  parseContract,
   SidelaneError,
   type Accepted,
   type AcceptedCanonical,
+  type CacheOptions,
+  type CacheStats,
+  type Affected,
+  type Change,
   type Codec,
   type Contract,
   type CreateOptions,
@@ -16,6 +23,7 @@ export {
   type EngineName,
   type EngineReport,
   type ErrorCode,
+  type Failed,
   type FaultCode,
   type Host,
   type HostOptions,
@@ -24,6 +32,8 @@ export {
   type Keyword,
   type Lifecycle,
   type Limits,
+  type JsCompressor,
+  type LockDictionary,
   type LockDocument,
   type NormOp,
   type Outcome,
@@ -37,5 +47,18 @@ export {
   type SidelaneErrorOptions,
   type State,
   type Stats,
+  type StreamItem,
+  type StreamOptions,
+  type StreamPayload,
+  type StreamSource,
 } from './contract/index.ts'
 export { defineContract, httpUrl, norm, type DefineOptions } from './contract/define/index.ts'
+export {
+  lines,
+  numberedLines,
+  toTransformStream,
+  type ByteSource,
+  type Line,
+  type LinesOptions,
+} from './stream/index.ts'
+export { verify, type Verifiable, type VerifyOptions } from './verify.ts'

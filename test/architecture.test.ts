@@ -8,26 +8,37 @@ const src = fileURLToPath(new URL('../src/', import.meta.url))
 
 /** Module (a folder or a file of src) → the modules it may import. Lower floors only. */
 const map: Record<string, readonly string[]> = {
-  runtime: [],
+  runtime: ['zlib'],
+  'runtime-web': ['runtime'],
+  zlib: [],
   unicode: [],
   json: ['runtime'],
   contract: ['json', 'runtime'],
   'contract/define': ['contract'],
   engine: ['contract', 'json', 'runtime', 'unicode'],
+  infer: ['contract', 'contract/define', 'json'],
   layer: ['contract'],
   placement: ['contract', 'engine'],
-  create: ['contract', 'engine', 'layer', 'placement'],
-  index: ['contract', 'contract/define', 'create'],
-  cli: ['contract', 'contract/define', 'engine', 'create'],
+  create: ['contract', 'engine', 'inline-host', 'layer', 'placement'],
+  index: ['contract', 'contract/define', 'create', 'engine', 'stream', 'verify'],
+  stream: ['contract'],
+  verify: ['contract', 'engine', 'runtime'],
+  edge: ['contract', 'inline-host', 'engine'],
+  'inline-host': ['contract', 'engine', 'layer', 'placement', 'runtime'],
+  cli: ['contract', 'contract/define', 'engine', 'create', 'infer', 'stream', 'verify'],
 }
 
 /** Files that stand alone beside their module's door, with the reason. */
 const doors = new Set([
   'placement/pool/worker.ts', // a thread's entry: loaded by URL
+  'placement/inline.ts', // the part of the placements that runs without Node
 ])
 
-/** Only these files of floors 0 and 1 may import `node:` (the JS engine must run without it). */
-const nodeImporters = new Set(['runtime.ts', 'contract/load.ts', 'engine/native/binding.ts'])
+/** Only these files of floors 0 and 1 may import `node:`: each has a twin for runtimes without it, or belongs to one. */
+const nodeImporters = new Set(['runtime.ts', 'zlib.ts', 'engine/native/binding.ts'])
+
+/** What package.json's "imports" choose by runtime. */
+const byRuntime: Record<string, string> = { '#runtime': 'runtime.ts', '#binding': 'engine/native/binding.ts' }
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
 const moduleOf = (file: string): string =>
@@ -36,9 +47,12 @@ const moduleOf = (file: string): string =>
     .sort((a, b) => b.length - a.length)[0] ?? file
 
 const importsOf = (file: string): string[] =>
-  [...readFileSync(join(src, file), 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'|^import '([^']+)'/gm)].map(
-    (m) => (m[1] ?? m[2]) as string,
-  )
+  [...readFileSync(join(src, file), 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'|^import '([^']+)'/gm)]
+    .map((m) => (m[1] ?? m[2]) as string)
+    .map((target) =>
+      target in byRuntime ? relative(join(src, dirname(file)), join(src, byRuntime[target] as string)) : target,
+    )
+    .map((target) => (/^[a-z]/.test(target) && target.endsWith('.ts') ? `./${target}` : target))
 
 describe('src', () => {
   test('every file belongs to a module of the map', () => {
@@ -69,7 +83,7 @@ describe('src', () => {
   })
 
   test('only the named files of the lower floors import node:', () => {
-    const low = new Set(['runtime', 'unicode', 'json', 'contract', 'contract/define', 'engine'])
+    const low = new Set(['runtime', 'runtime-web', 'zlib', 'unicode', 'json', 'contract', 'contract/define', 'engine'])
     const wrong = files.filter(
       (file) =>
         low.has(moduleOf(file)) &&
@@ -79,10 +93,10 @@ describe('src', () => {
     expect(wrong).toEqual([])
   })
 
-  test('zod is imported by contract/define alone, and piscina by the pool alone', () => {
+  test('zod is imported by contract/define and infer alone, and piscina by the pool alone', () => {
     const importers = (name: string): string[] =>
       files.filter((file) => importsOf(file).some((target) => target === name || target.startsWith(`${name}/`)))
-    expect(importers('zod').filter((file) => !file.startsWith('contract/define/'))).toEqual([])
+    expect(importers('zod').filter((file) => !/^(?:contract\/define|infer)\//.test(file))).toEqual([])
     expect(importers('piscina').filter((file) => !file.startsWith('placement/pool/'))).toEqual([])
   })
 })

@@ -1,11 +1,22 @@
 // The one conformance suite: every placement × engine passes it, from a file of its own in test/contract/. What only one
 // placement does is in test/placement/.
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { runInNewContext } from 'node:vm'
-import { createHost, createProcessor, defineContract, norm, type Host, type HostOptions, type Outcome } from 'sidelane'
+import * as zlib from 'node:zlib'
+import {
+  createHost,
+  createProcessor,
+  decompress,
+  defineContract,
+  norm,
+  parseContract,
+  type Host,
+  type HostOptions,
+  type Outcome,
+} from 'sidelane'
 import { afterAll, describe, expect, test, type TestContext } from 'vitest'
 import * as z from 'zod'
-import { canonicalText, comparable, contractOf } from './support/locks.ts'
+import { canonicalText, comparable, contractOf, zlibTakesDictionaries } from './support/locks.ts'
 
 export interface Skip {
   readonly reason: string
@@ -300,6 +311,47 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       }
     })
 
+    check('every codec and level gives the canonical bytes back, or says that it is not here', async () => {
+      const host = await sharedHost()
+      const levels = { gzip: [0, 9], deflate: [1], 'deflate-raw': [6], brotli: [0, 4, 11], zstd: [1, 19], none: [] }
+      for (const codec of ['gzip', 'deflate', 'deflate-raw', 'brotli', 'zstd', 'none'] as const) {
+        for (const level of [undefined, ...levels[codec]]) {
+          const contract = contractOf({}, { name: 'coded', compress: { codec, ...(level !== undefined && { level }) } })
+          if (codec === 'zstd' && setup.engine === 'js' && !('zstdCompressSync' in zlib)) {
+            expect(faultOf(() => host.processor(contract))).toMatchObject({ code: 'codec.unavailable', status: 501 })
+            continue
+          }
+          const outcome = accepted(await host.processor(contract).process('[1.0, "text text text text"]'))
+          const content = decompress(outcome.body, codec, { maxBytes: outcome.canonicalBytes })
+          expect(Buffer.from(content).toString(), codec).toBe('[1,"text text text text"]')
+        }
+      }
+    })
+
+    check('a dictionary reaches the engine wherever it runs', async () => {
+      const bytes = Buffer.from('[{"customer":"the same words in every payload","quantity":1}]')
+      const host = await sharedHost()
+      const lock = contractOf({}, { compress: { codec: 'zstd' } }).lock
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      const contract = parseContract(
+        { ...lock, dictionary: { id: 0, path: 'a.dict', sha256 } },
+        { dictionary: new Uint8Array(bytes) },
+      )
+      if (setup.engine === 'js' && !zlibTakesDictionaries()) {
+        expect(faultOf(() => host.processor(contract))).toMatchObject({ code: 'codec.unavailable' })
+        return
+      }
+      const plain = accepted(await host.processor(parseContract(lock)).process(bytes))
+      const outcome = accepted(await host.processor(contract).process(bytes))
+      expect(outcome.outBytes).toBeLessThan(plain.outBytes / 2)
+      expect(outcome.digest).toBe(plain.digest)
+      const options = { maxBytes: outcome.canonicalBytes }
+      expect(Buffer.from(decompress(outcome.body, 'zstd', { ...options, dictionary: bytes })).toString()).toBe(
+        Buffer.from(decompress(plain.body, 'zstd', options)).toString(),
+      )
+      expect(faultOf(() => decompress(outcome.body, 'zstd', options))).toMatchObject({ code: 'codec.corrupt' })
+    })
+
     check('a digest key is copied before anything else happens', async () => {
       const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
       const digestKey = new Uint8Array(32).fill(7)
@@ -313,13 +365,14 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
     check('what a contract needs and this runtime lacks is told at creation', async () => {
       const host = await sharedHost()
       const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
-      const zstd = contractOf({}, { name: 'zstd', compress: { codec: 'zstd' } })
+      const dictionary = { id: 0, path: 'a.dict', sha256: '0'.repeat(64) }
+      const zstd = contractOf({}, { name: 'zstd', compress: { codec: 'zstd' }, dictionary })
       expect(faultOf(() => host.processor(keyed))).toMatchObject({ code: 'options.invalid' })
       expect(faultOf(() => host.processor(keyed, { digestKey: new Uint8Array(15) }))).toMatchObject({
         code: 'options.invalid',
       })
-      expect(faultOf(() => host.processor(zstd))).toMatchObject({ code: 'codec.unavailable', status: 501 })
-      await expect(createProcessor(zstd, setup)).rejects.toMatchObject({ code: 'codec.unavailable' })
+      expect(faultOf(() => host.processor(zstd))).toMatchObject({ code: 'contract.invalid', pointer: '/dictionary' })
+      await expect(createProcessor(zstd, setup)).rejects.toMatchObject({ code: 'contract.invalid' })
     })
 
     check('a wrong option of a call is a fault, and names what was expected', async () => {
@@ -375,6 +428,125 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       const outcome = await processor.process(orderValue(1), { signal: controller.signal })
       controller.abort()
       expect(outcome.ok).toBe(true)
+    })
+
+    check('a stream gives outcomes in the order of its source, each in its place', async () => {
+      const processor = (await sharedHost()).processor(order)
+      const payloads = Array.from({ length: 500 }, (_, i) =>
+        i % 7 === 0 ? `{"id":${i}}` : i % 3 === 0 ? orderValue(i) : bytesOf(orderValue(i)),
+      )
+      const wanted = await Promise.all(payloads.map((payload) => processor.process(payload)))
+      const arrivals = async function* (): AsyncGenerator<(typeof payloads)[number]> {
+        for (const [i, payload] of payloads.entries()) {
+          if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve))
+          yield payload
+        }
+      }
+      for (const source of [payloads, arrivals()]) {
+        const outcomes = await collect(processor.stream(source))
+        expect(outcomes.map((outcome) => comparable(outcome as Outcome))).toEqual(wanted.map(comparable))
+      }
+    })
+
+    check('a stream holds no more than its concurrency, and leaving it closes the source', async () => {
+      const processor = (await sharedHost()).processor(order)
+      let read = 0
+      let closed = 0
+      const source = function* (): Generator<Uint8Array> {
+        try {
+          for (;;) yield bytesOf(orderValue(read++))
+        } finally {
+          closed++
+        }
+      }
+      let taken = 0
+      for await (const item of processor.stream(source(), { concurrency: 5 })) {
+        expect(item.ok).toBe(true)
+        expect(read).toBeLessThanOrEqual(++taken + 5)
+        if (taken === 40) break
+      }
+      expect(closed).toBe(1)
+      expect(processor.stats().inFlight).toBe(0)
+    })
+
+    check('an error of the source comes after the items before it', async () => {
+      const processor = (await sharedHost()).processor(anything)
+      const broken = new Error('the file ends here')
+      const source = async function* (): AsyncGenerator<string> {
+        yield '1'
+        yield '2'
+        throw broken
+      }
+      const stream = processor.stream(source())
+      expect((await stream.next()).value).toMatchObject({ ok: true })
+      expect((await stream.next()).value).toMatchObject({ ok: true })
+      await expect(stream.next()).rejects.toBe(broken)
+      expect(await stream.next()).toEqual({ done: true, value: undefined })
+    })
+
+    check('the signal of a stream ends it, and closes the source', async () => {
+      const processor = (await sharedHost()).processor(anything)
+      const controller = new AbortController()
+      let closed = false
+      const source = function* (): Generator<string> {
+        try {
+          for (;;) yield '1'
+        } finally {
+          closed = true
+        }
+      }
+      const stream = processor.stream(source(), { signal: controller.signal })
+      expect((await stream.next()).value).toMatchObject({ ok: true })
+      const reason = new Error('enough')
+      controller.abort(reason)
+      await expect(stream.next()).rejects.toMatchObject({ code: 'cancelled', cause: reason })
+      expect(closed).toBe(true)
+      expect(await stream.next()).toEqual({ done: true, value: undefined })
+      const late = processor.stream(['1'], { signal: controller.signal })
+      await expect(late.next()).rejects.toMatchObject({ code: 'cancelled', cause: reason })
+    })
+
+    check('a stream ends with what was read when its processor closes', async () => {
+      const host = await open()
+      const processor = host.processor(anything)
+      let read = 0
+      const source = function* (): Generator<string> {
+        for (;;) yield String(read++)
+      }
+      const stream = processor.stream(source(), { concurrency: 4 })
+      await stream.next()
+      const before = read
+      await processor.close()
+      let taken = 1
+      const drain = async (): Promise<void> => {
+        for await (const item of stream) taken += item.ok ? 1 : 0
+      }
+      await expect(drain()).rejects.toMatchObject({ code: 'unavailable' })
+      expect([taken, read]).toEqual([before, before])
+      expect(() => processor.stream(7 as never)).toThrow(expect.objectContaining({ code: 'options.invalid' }))
+      await expect(processor.stream(['1']).next()).rejects.toMatchObject({ code: 'unavailable' })
+    })
+
+    check('a wrong option of a stream is a fault', async () => {
+      const processor = (await sharedHost()).processor(anything)
+      for (const options of [{ concurrency: 0 }, { concurrency: 1.5 }, { deadlineMs: 0 }, { depth: 1 }]) {
+        expect(faultOf(() => processor.stream([], options as never))).toMatchObject({ code: 'options.invalid' })
+      }
+      for (const source of ['[1]', new Uint8Array(2), null, {}, 1]) {
+        expect(faultOf(() => processor.stream(source as never))).toMatchObject({ code: 'options.invalid' })
+      }
+    })
+
+    check('with a cache, a payload that comes again gives the same outcome without a run', async () => {
+      const host = await open({ cache: {} })
+      const processor = host.processor(order)
+      const payloads = [bytesOf(orderValue(1)), bytesOf(orderValue(2)), '{"id":7}']
+      const first = await Promise.all([...payloads, ...payloads].map((payload) => processor.process(payload)))
+      const again = await Promise.all(payloads.map((payload) => processor.process(payload)))
+      expect(first.slice(3).map(comparable)).toEqual(first.slice(0, 3).map(comparable))
+      expect(again.map(comparable)).toEqual(first.slice(0, 3).map(comparable))
+      expect(processor.stats().cache).toMatchObject({ hits: 6, misses: 3, hitRatio: 2 / 3, entries: 3 })
+      expect(host.stats().cache).toEqual(processor.stats().cache)
     })
 
     check('close finishes accepted work, and refuses later calls for ever', async () => {
@@ -494,4 +666,10 @@ async function needEngine(setup: HostOptions, context: TestContext): Promise<voi
     (error: unknown) => error,
   )
   if ((await nativeFault) !== undefined) context.skip('the native engine is not built (npm run build:native)')
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = []
+  for await (const item of items) found.push(item)
+  return found
 }

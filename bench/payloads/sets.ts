@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { inferLock, type InferredLock } from '../contracts/inferred.ts'
 import type { ContractRef } from '../contracts/sources.ts'
 import { makeClicks } from './clicks.ts'
 import { makeOrders, type OrderOptions } from './orders.ts'
@@ -20,6 +21,8 @@ export interface PayloadSet {
   readonly expect: 'accept' | 'reject'
   /** Part of the time, relative to the other sets. */
   readonly weight: number
+  /** What the reader of the report must know of the set. */
+  readonly note?: string
 }
 
 /** A file or a name that cannot be used; the message is for the user. */
@@ -98,11 +101,29 @@ export function thinned(set: PayloadSet, count: number, bytes: number): PayloadS
   return { ...set, payloads }
 }
 
-/** The user's file: `.ndjson` or `.jsonl`, a payload a line as it stands; `.json`, an array of payloads or one. */
-export function userSet(file: string, lockFile: string): PayloadSet {
+/**
+ * The user's file: `.ndjson` or `.jsonl`, a payload a line as it stands; `.json`, an array of payloads or one. Without
+ * a lock file the contract is inferred from the payloads.
+ */
+export function userSet(file: string, lockFile?: string): PayloadSet {
   const payloads = readPayloads(file)
   if (payloads.length === 0) throw new BadPayloads(`${file} holds no payload`)
-  return whole('yours', file, { lockFile }, payloads)
+  if (lockFile !== undefined) return whole('yours', file, { lockFile }, payloads)
+  const inferred = inferFrom(file, payloads)
+  return {
+    ...whole('yours', `${file}, contract inferred`, { lockFile: inferred.lockFile }, inferred.payloads),
+    note: inferred.note,
+  }
+}
+
+function inferFrom(file: string, payloads: readonly Buffer[]): InferredLock {
+  try {
+    return inferLock(file, payloads)
+  } catch (error) {
+    throw new BadPayloads(
+      `No contract can be inferred from ${file}: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
 }
 
 const whole = (name: string, origin: string, contract: ContractRef, payloads: readonly Buffer[]): PayloadSet => ({

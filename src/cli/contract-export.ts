@@ -1,12 +1,9 @@
 // `sidelane contract export`: the contract that a module exports, as a lock file. Importing the module runs it.
 
-import { randomUUID } from 'node:crypto'
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { parseLock, type Contract } from '../contract/index.ts'
 import { isFile, readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { importModule } from './import-module.ts'
+import { contractOfModule } from './module-contract.ts'
+import { writeByRename } from './write-file.ts'
 
 const topic = 'contract export'
 
@@ -44,68 +41,13 @@ export const contractExport: Command = {
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
     if (values.out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')
     if (!isFile(file)) throw new UsageError(topic, `There is no file ${file}`)
-    const found = contractsOf(await importModule(resolve(file), topic))
-    const contract = choose(found, file, values)
+    const contract = await contractOfModule(file, values, topic)
     const text = `${JSON.stringify(contract.lock, null, 2)}\n`
     if (values.out === '-') io.data(text)
-    else writeByRename(values.out, text)
+    else writeByRename(values.out, text, topic)
     io.talk(`${contract.name}: ${values.out === '-' ? 'lock' : `wrote ${values.out}`}, id ${contract.id}`)
     const kept = contract.lock.appOnly ?? []
     if (kept.length > 0) io.talk(`Checked by the app alone, not by the lock: ${kept.join(', ')}`)
     return exitCodes.ok
   },
-}
-
-interface Found {
-  /** The name of the export. */
-  readonly name: string
-  /** What is exported: one contract may have several names. */
-  readonly value: unknown
-  readonly contract: Contract
-}
-
-const contractsOf = (module: Readonly<Record<string, unknown>>): Found[] =>
-  Object.entries(module).flatMap(([name, value]) =>
-    isContract(value) ? [{ name, value, contract: parseLock(JSON.stringify(value.lock)) }] : [],
-  )
-
-/** By shape: the module may bring its own copy of this package. Its lock goes through our gate in any case. */
-const isContract = (value: unknown): value is { readonly lock: object } =>
-  typeof value === 'object' &&
-  value !== null &&
-  'id' in value &&
-  /^[0-9a-f]{64}$/.test(String(value.id)) &&
-  'lock' in value &&
-  typeof value.lock === 'object' &&
-  value.lock !== null
-
-function choose(
-  found: readonly Found[],
-  file: string,
-  wanted: { readonly export?: string; readonly name?: string },
-): Contract {
-  const fitting = found.filter(
-    ({ name, contract }) =>
-      (wanted.export === undefined || wanted.export === name) &&
-      (wanted.name === undefined || wanted.name === contract.name),
-  )
-  const [first, ...others] = fitting
-  if (first !== undefined && others.every(({ value }) => value === first.value)) return first.contract
-  const all = found.map(({ name, contract }) => `${name} ("${contract.name}")`).join(', ')
-  if (found.length === 0)
-    throw new UsageError(topic, `${file} exports no contract; export what defineContract() returns`)
-  if (first === undefined) throw new UsageError(topic, `${file} has no such contract; it exports ${all}`)
-  throw new UsageError(topic, `${file} exports several contracts: ${all}; choose with --export or --name`)
-}
-
-/** A reader sees the old file or the new one, never half of it. */
-function writeByRename(path: string, text: string): void {
-  const draft = `${path}.${randomUUID()}.tmp`
-  try {
-    writeFileSync(draft, text)
-    renameSync(draft, path)
-  } catch (cause) {
-    rmSync(draft, { force: true })
-    throw new UsageError(topic, `Cannot write ${path}: ${(cause as Error).message}`, { cause })
-  }
 }

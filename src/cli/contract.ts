@@ -1,10 +1,17 @@
 // `sidelane contract`: the commands about contracts, one file each.
 
 import { dispatch, type Command } from './command.ts'
+import { contractCheck } from './contract-check.ts'
 import { contractExport } from './contract-export.ts'
+import { contractInfer } from './contract-infer.ts'
 import { contractShow } from './contract-show.ts'
 
-const commands: Readonly<Record<string, Command>> = { export: contractExport, show: contractShow }
+const commands: Readonly<Record<string, Command>> = {
+  infer: contractInfer,
+  export: contractExport,
+  show: contractShow,
+  check: contractCheck,
+}
 
 const help = `sidelane contract: contracts and their lock files
 
@@ -14,15 +21,17 @@ ${Object.entries(commands)
   .join('\n')}
 
 Examples
+  sidelane contract infer orders.ndjson -o order.contract.js --name order
   sidelane contract export order.contract.ts -o order.lock.json
   sidelane contract show order.lock.json
   sidelane contract show order.lock.json --json | jq .id
+  sidelane contract check order.lock.json --source order.contract.ts
 
 The lock is the contract: commit it, and load it with loadContract('order.lock.json').
 `
 
 export const contract: Command = {
-  summary: 'write a contract to a lock file, or read one (export, show)',
+  summary: 'draft a contract, write it to a lock file, read and compare locks (infer, export, show, check)',
   help,
   run: (args, io) => dispatch('contract', commands, help, args, io),
 }

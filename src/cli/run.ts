@@ -3,10 +3,13 @@
 import { readFileSync } from 'node:fs'
 import { dispatch, UsageError, type Command } from './command.ts'
 import { contract } from './contract.ts'
+import { doctor } from './doctor.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 import type { Io } from './io.ts'
+import { inspect } from './inspect.ts'
+import { processCommand } from './process.ts'
 
-const commands: Readonly<Record<string, Command>> = { contract }
+const commands: Readonly<Record<string, Command>> = { contract, process: processCommand, inspect, doctor }
 
 const help = `sidelane: one contract for a JSON payload, run where it runs best
 
@@ -18,6 +21,9 @@ ${Object.entries(commands)
 Examples
   sidelane contract export order.contract.ts -o order.lock.json
   sidelane contract show order.lock.json
+  sidelane process --contract order.lock.json < orders.ndjson > results.ndjson
+  sidelane inspect --contract order.lock.json < results.ndjson
+  sidelane doctor
 
 sidelane COMMAND --help shows more; --version prints the version.
 Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} rejected, ${exitCodes.usage} wrong call.

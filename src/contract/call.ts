@@ -45,6 +45,14 @@ export class Call {
   signalGroup: Holder | undefined
   /** The call's place in a queue or a batch. */
   seat: Holder | undefined
+  /** What admission keeps for a patient call. */
+  permit: Holder | undefined
+  /** The call that runs in its place: a cache answers several with one. */
+  standIn: Call | undefined
+  /** What a cache had to say, when it was asked. */
+  cached: 'hit' | 'miss' | undefined
+  /** Waits for room instead of being refused. */
+  readonly patient: boolean
   /** The call's place on its host's roll. */
   onRoll: boolean = false
   earlier: Call | undefined
@@ -60,7 +68,9 @@ export class Call {
     signal: AbortSignal | undefined,
     resolve: (outcome: Outcome) => void,
     reject: (error: SidelaneError) => void,
+    patient = false,
   ) {
+    this.patient = patient
     this.route = route
     this.payload = payload
     this.canonical = canonical
@@ -93,6 +103,7 @@ export class Call {
     // Holders see the phase in which the call ended.
     this.seat?.release(this, result)
     this.signalGroup?.release(this, result)
+    this.permit?.release(this, result)
     this.phase = 'settled'
     this.payload = undefined
     for (const holder of this.route.holders) holder.release(this, result)
@@ -112,4 +123,6 @@ export function toFault(error: unknown): SidelaneError {
 
 /** `where` says what the time went into: waiting for a worker, or the worker. */
 export const deadlineExceeded = (call: Call): SidelaneError =>
-  new SidelaneError('deadline.exceeded', { params: { where: call.phase === 'running' ? 'run' : 'queue' } })
+  new SidelaneError('deadline.exceeded', {
+    params: { where: (call.standIn ?? call).phase === 'running' ? 'run' : 'queue' },
+  })

@@ -9,6 +9,7 @@ declare const output: unique symbol
 
 /** A contract: what a payload must look like, how it is normalized, and how the result is written. Immutable. */
 export interface Contract<In = unknown, Out = In> {
+  /** As it was defined: 1 to 64 of `a-z`, `0-9` and `-`. */
   readonly name: string
   /** SHA-256 (lower-case hex) of the lock's canonical normal form: equal ids, equal outcomes. */
   readonly id: string
@@ -16,6 +17,8 @@ export interface Contract<In = unknown, Out = In> {
   readonly lock: LockDocument
   /** @internal What the engines compile from. */
   readonly profile: Profile
+  /** @internal The bytes that `lock.dictionary` names, once they are here. */
+  readonly dictionary?: Uint8Array
   readonly [input]?: In
   readonly [output]?: Out
 }

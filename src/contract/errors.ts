@@ -54,6 +54,7 @@ export type FaultCode =
   | 'internal.panic'
   | 'internal.parity'
 
+/** Every stable code: a program matches on these. */
 export type ErrorCode = DataCode | FaultCode
 
 const dataTable: Readonly<Record<DataCode, ErrorEntry>> = {
@@ -98,9 +99,13 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = { ...dataTabl
 /** True for the codes that `process` resolves with. */
 export const isDataCode = (code: string): code is DataCode => Object.hasOwn(dataTable, code)
 
+/** What an error says beside its code. */
 export interface SidelaneErrorOptions {
+  /** Default: the sentence of the table. */
   readonly message?: string
+  /** What led to the fault, as in any Error. */
   readonly cause?: unknown
+  /** When another try makes sense, in ms from now. */
   readonly retryAfterMs?: number
   /** JSON pointer into the lock file, for `contract.*`. */
   readonly pointer?: string
@@ -115,13 +120,20 @@ export interface SidelaneErrorOptions {
  */
 export class SidelaneError extends Error {
   override readonly name = 'SidelaneError'
+  /** Stable, and never reused: what programs match on. */
   readonly code: ErrorCode
+  /** HTTP status that fits the code. */
   readonly status: number
+  /** True when the same call may succeed later without a change. */
   readonly retryable: boolean
+  /** With `overloaded`: an estimate of when there is room, in ms from now, 1 to 10,000. */
   readonly retryAfterMs?: number
+  /** JSON pointer into the lock, with `contract.*`. */
   readonly pointer?: string
+  /** More about the fault, never a byte of the payload. */
   readonly params?: Readonly<Record<string, unknown>>
 
+  /** The error of a code; status, `retryable` and the usual message come from the table. */
   constructor(code: ErrorCode, options: SidelaneErrorOptions = {}) {
     const entry = errorTable[code]
     super(options.message ?? entry.message, options.cause === undefined ? undefined : { cause: options.cause })

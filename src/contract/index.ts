@@ -3,10 +3,12 @@
 
 export * from './call.ts'
 export type { Contract } from './contract.ts'
+export { dictionaryOf, nameDictionary } from './dictionary.ts'
+export { compareContracts, type Affected, type Change } from './diff/index.ts'
 export * from './errors.ts'
 export { describeIssue } from './issue.ts'
 export { loadContract } from './load.ts'
-export { parseLock, type LockDocument, type LockSchema } from './lock.ts'
+export { parseContract, parseLock, type LockDictionary, type LockDocument, type LockSchema } from './lock.ts'
 export { normalForm } from './normal-form.ts'
 export * from './options.ts'
 export * from './outcome.ts'

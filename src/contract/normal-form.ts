@@ -6,7 +6,7 @@ import type { ArrayNode, NumberLimits, ObjectNode, Profile, ScalarNode, SchemaNo
 
 /** Canonical JSON (RFC 8785) of the contract without annotations, `appOnly` and unused definitions. */
 export function normalForm(profile: Profile): string {
-  const { name, numbers, limits, compress, digest, root, defs } = profile
+  const { name, numbers, limits, compress, dictionary, digest, root, defs } = profile
   const definitions = defs.length === 0 ? undefined : object(defs.map((node, number) => [String(number), schema(node)]))
   return canonicalText(
     object([
@@ -17,6 +17,7 @@ export function normalForm(profile: Profile): string {
       ['limits', object(Object.entries(limits))],
       ['schema', object([['$defs', definitions], ...members(root)])],
       ['compress', object(Object.entries(compress))],
+      ['dictionary', dictionary && object(Object.entries(dictionary))],
       ['digest', digest],
     ]),
   )

@@ -3,7 +3,14 @@
 
 import type { Contract } from './contract.ts'
 import { SidelaneError } from './errors.ts'
-import type { EngineName, PlacementName, ProcessOptions, ProcessorOptions } from './processor.ts'
+import type {
+  EngineName,
+  JsCompressor,
+  PlacementName,
+  ProcessOptions,
+  ProcessorOptions,
+  StreamOptions,
+} from './processor.ts'
 
 /** How a placement is set up. All options may be given to every placement; `inline` has no use for most of them. */
 export interface HostOptions {
@@ -11,6 +18,11 @@ export interface HostOptions {
   readonly placement?: PlacementName | undefined
   /** `auto` takes native when it loads, else js, and says why. Default `auto`. */
   readonly engine?: EngineName | undefined
+  /**
+   * What writes gzip, deflate and deflate-raw in the js engine: `zlib` of Node, or `fflate`, which is plain JavaScript.
+   * Default `zlib`, and `fflate` where there is no zlib.
+   */
+  readonly jsCompressor?: JsCompressor | undefined
   /** Worker threads of the pool, 1 to 1,024. Default: cores - 1, at least 1. */
   readonly threads?: number | undefined
   /** Payloads that may wait for a worker, 0 or more. Default 1,024. */
@@ -21,19 +33,38 @@ export interface HostOptions {
   readonly deadlineMs?: number | undefined
   /** Where the pool's worker file is, for bundlers. Default: the one of this package. */
   readonly workerUrl?: URL | string | undefined
+  /** Answers payloads that came before without running them again; `{}` takes the defaults. Default: no cache. */
+  readonly cache?: CacheOptions | undefined
 }
 
+/** The bounds of a result cache. Equal payloads that are in flight at the same time share one run. */
+export interface CacheOptions {
+  /** Results kept, 1 to 10,000,000. Default 10,000. */
+  readonly maxEntries?: number
+  /** Bytes that the results may hold together, 1 or more. Default 67,108,864 (64 MiB). */
+  readonly maxBytes?: number
+  /** How long a result is good, in ms, 1 to 86,400,000. Default 60,000. */
+  readonly ttlMs?: number
+}
+
+export type CacheSettings = Readonly<Required<CacheOptions>>
+
+/** What `createProcessor` takes: the host's options and those of its one processor. */
 export interface CreateOptions<C extends boolean = boolean> extends HostOptions, ProcessorOptions<C> {}
 
 export interface HostSettings {
   readonly placement: PlacementName
   readonly engine: EngineName
+  /** undefined: what the runtime has. */
+  readonly jsCompressor: JsCompressor | undefined
   readonly threads: number
   readonly maxQueue: number
   readonly maxQueueBytes: number
   /** undefined: none (inline). */
   readonly deadlineMs: number | undefined
   readonly workerUrl: URL | string | undefined
+  /** undefined: none. */
+  readonly cache: CacheSettings | undefined
 }
 
 export interface ProcessorSettings {
@@ -65,18 +96,45 @@ const integer = (min: number, max: number): Rule => ({
 
 const atLeast = (min: number): Rule => integer(min, Number.MAX_SAFE_INTEGER)
 
+// NaN fails both comparisons.
+const inRange = (value: unknown, max: number): boolean => typeof value === 'number' && value >= 1 && value <= max
+
 const deadlineRule: Rule = {
   expected: `a number of milliseconds from 1 to ${maxDeadlineMs}`,
-  // NaN fails both comparisons; 2^31 would make a timer fire at once.
-  accepts: (value) => typeof value === 'number' && value >= 1 && value <= maxDeadlineMs,
+  // 2^31 would make a timer fire at once.
+  accepts: (value) => inRange(value, maxDeadlineMs),
+}
+
+const signalRule: Rule = {
+  expected: 'an AbortSignal',
+  accepts: (value) => typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
 }
 
 const booleanRule: Rule = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' }
+
+const objectRule: Rule = {
+  expected: 'an object',
+  accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+}
+
+const cacheRules: Readonly<Record<keyof CacheOptions, Rule>> = {
+  maxEntries: integer(1, 10_000_000),
+  maxBytes: atLeast(1),
+  ttlMs: { expected: 'a number of milliseconds from 1 to 86400000', accepts: (value) => inRange(value, 86_400_000) },
+}
+
+const streamRules: Readonly<Record<keyof StreamOptions, Rule>> = {
+  concurrency: integer(1, 1_000_000),
+  deadlineMs: deadlineRule,
+  signal: signalRule,
+  canonical: booleanRule,
+}
 
 /** The rows: what may be given to a host. */
 const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
   placement: oneOf('inline', 'pool'),
   engine: oneOf('auto', 'native', 'js'),
+  jsCompressor: oneOf('zlib', 'fflate'),
   threads: integer(1, 1024),
   maxQueue: atLeast(0),
   maxQueueBytes: atLeast(0),
@@ -86,6 +144,7 @@ const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
     accepts: (value) =>
       value instanceof URL ? value.protocol === 'file:' : typeof value === 'string' && absolutePath.test(value),
   },
+  cache: objectRule,
 }
 
 const processorRules: Readonly<Record<keyof ProcessorOptions, Rule>> = {
@@ -98,11 +157,7 @@ const processorRules: Readonly<Record<keyof ProcessorOptions, Rule>> = {
 
 const callRules: Readonly<Record<keyof ProcessOptions, Rule>> = {
   deadlineMs: deadlineRule,
-  signal: {
-    expected: 'an AbortSignal',
-    accepts: (value) =>
-      typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
-  },
+  signal: signalRule,
   canonical: booleanRule,
 }
 
@@ -113,6 +168,7 @@ export function resolveHostOptions(options: HostOptions, cores: number): HostSet
   return Object.freeze({
     placement,
     engine: options.engine ?? 'auto',
+    jsCompressor: options.jsCompressor,
     // One core is left to the event loop, which must accept, copy and answer.
     threads: options.threads ?? Math.max(1, cores - 1),
     // `Promise.all` over 1,000 payloads must work out of the box.
@@ -122,6 +178,18 @@ export function resolveHostOptions(options: HostOptions, cores: number): HostSet
     // Nobody waits longer for a hot path; inline runs at once, so that nothing can be late.
     deadlineMs: options.deadlineMs ?? (placement === 'pool' ? 1000 : undefined),
     workerUrl: options.workerUrl,
+    cache: options.cache && resolveCacheOptions(options.cache),
+  })
+}
+
+function resolveCacheOptions(options: CacheOptions): CacheSettings {
+  check('cache', options, cacheRules)
+  return Object.freeze({
+    maxEntries: options.maxEntries ?? 10_000,
+    // 10,000 bodies of 1 to 2 KB fill a quarter of it.
+    maxBytes: options.maxBytes ?? 64 * mebibyte,
+    // A result never goes stale: the limit only lets go of what nobody asks for any more.
+    ttlMs: options.ttlMs ?? 60_000,
   })
 }
 
@@ -145,6 +213,7 @@ export function splitCreateOptions(options: CreateOptions): { host: HostOptions;
 }
 
 /** Throws `options.invalid`. */
+export const checkStreamOptions = (options: StreamOptions): void => check('stream', options, streamRules)
 export function checkContract(contract: unknown): void {
   const { id, profile } = (contract ?? {}) as Partial<Contract>
   if (typeof id === 'string' && typeof profile === 'object' && profile !== null) return

@@ -1,15 +1,21 @@
 // What a call gives back about the data: accepted or rejected, both as values. Faults are not here (errors.ts).
 
 import type { Refusal } from '../json/index.ts'
-import { errorTable, type DataCode } from './errors.ts'
+import { errorTable, type DataCode, type ErrorCode, type SidelaneError } from './errors.ts'
 
+/**
+ * How the canonical form is compressed: gzip (RFC 1952), deflate (zlib, RFC 1950), deflate-raw (RFC 1951), zstd,
+ * brotli, or not.
+ */
 export type Codec = 'gzip' | 'deflate' | 'deflate-raw' | 'zstd' | 'brotli' | 'none'
 
 /** The payload passed: its canonical form (RFC 8785), compressed. */
 export interface Accepted {
+  /** Tells an accepted outcome from a rejected one. */
   readonly ok: true
   /** The canonical JSON, compressed with `codec`. */
   readonly body: Uint8Array
+  /** How `body` is compressed: the codec of the contract. */
   readonly codec: Codec
   /** Lower-case hex of the canonical bytes' digest; null when the contract says `digest: "none"`. */
   readonly digest: string | null
@@ -29,6 +35,7 @@ export interface AcceptedCanonical<Out = unknown> extends Accepted {
   value(): Out
 }
 
+/** Which rule of the contract an issue is about. */
 export type Keyword =
   | 'type'
   | 'const'
@@ -49,16 +56,20 @@ export type Keyword =
   | 'additionalProperties'
   | 'propertyNames'
 
+/** A JSON value without parts. */
 export type Primitive = string | number | boolean | null
 
 /** From the contract, never from the payload. */
 export interface IssueParams {
+  /** The bound that was passed, or the pattern that did not match. */
   readonly limit?: number | string
+  /** The types or values that would have passed. */
   readonly expected?: readonly Primitive[]
 }
 
 /** One finding about the data. The keys stand in this order. */
 export interface Issue {
+  /** What is wrong. */
   readonly code: DataCode
   /** RFC 6901; each key cut at 128 code points before it is escaped. */
   readonly pointer: string
@@ -70,7 +81,9 @@ export interface Issue {
 
 /** The payload did not pass. Nothing of it is in here but member names, in the pointers. */
 export interface Rejected {
+  /** Tells a rejected outcome from an accepted one. */
   readonly ok: false
+  /** Of the first stage that failed: size, BOM, UTF-8, depth, grammar, data model, validation. */
   readonly code: DataCode
   /** HTTP status that fits the code: 400, 413 or 422. */
   readonly status: number
@@ -80,7 +93,20 @@ export interface Rejected {
   readonly truncated: boolean
 }
 
+/** What the data says, as `process` resolves with it. */
 export type Outcome = Accepted | Rejected
+
+/** In a stream, in the place of an item that a fault befell. `"error" in item` tells it from the data's own answers. */
+export interface Failed {
+  /** As in a rejected outcome. */
+  readonly ok: false
+  /** The error's code. */
+  readonly code: ErrorCode
+  /** HTTP status that fits the code. */
+  readonly status: number
+  /** The fault itself, as `process` would reject with it. */
+  readonly error: SidelaneError
+}
 
 /** Most issues that one outcome lists. */
 export const maxIssues = 32

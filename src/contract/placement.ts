@@ -13,6 +13,8 @@ export interface Placement {
    * `codec.unavailable`, `options.invalid` (a missing or short key) or `contract.*`.
    */
   add(contract: Contract, digestKey: Uint8Array | undefined): number
+  /** Calls in flight that keep it busy: what a stream holds when its caller does not say. Changes with the payloads. */
+  readonly busyDepth: number
   /** Runs the call or queues it. */
   readonly run: Run
   /** Gives everything up. No call is waiting for an answer any more. */

@@ -9,6 +9,7 @@ export type ScalarTypeName = 'boolean' | 'integer' | 'null' | 'number' | 'string
 
 /** In the order in which they are applied, whatever the author wrote. */
 export const normOps = ['lower', 'nfc', 'collapse', 'trim'] as const
+/** One operation on a string, before it is validated. */
 export type NormOp = (typeof normOps)[number]
 
 /** A value of one of `types` (sorted; the issue's `expected`), with the limits of the scalar among them. */
@@ -116,6 +117,7 @@ export type SchemaNode =
   | DiscriminatedNode
   | RefNode
 
+/** The bounds of a payload. */
 export interface Limits {
   /** Largest payload, in bytes. */
   readonly maxBytes: number
@@ -125,6 +127,7 @@ export interface Limits {
   readonly maxKeys: number
 }
 
+/** What is computed over the canonical bytes. */
 export type DigestName = 'sha-256' | 'hmac-sha-256' | 'none'
 
 /** A contract as the engines read it: parsed, checked, in normal form. */
@@ -134,6 +137,8 @@ export interface Profile {
   readonly numbers: 'safe' | 'double'
   readonly limits: Limits
   readonly compress: { readonly codec: Codec; /** Absent with `none`. */ readonly level?: number }
+  /** Only with zstd. */
+  readonly dictionary?: { readonly id: number; readonly sha256: string }
   readonly digest: DigestName
   readonly root: SchemaNode
   /** Targets of RefNode, by number. */

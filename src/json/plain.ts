@@ -1,6 +1,6 @@
 // Canonical text to the plain value that a caller gets. Reading what nobody has checked is read.ts.
 
-import { decodeUtf8 } from '../runtime.ts'
+import { decodeUtf8 } from '#runtime'
 import { readText } from './read.ts'
 import { toPlain } from './value.ts'
 

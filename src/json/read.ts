@@ -1,7 +1,7 @@
 // The strict JSON reader: bytes or text to a value tree, or the refusal of the first stage that fails, in the fixed
 // order size, BOM, UTF-8, depth, grammar, data model. Normalizing and validating come later and elsewhere.
 
-import { decodeUtf8, isUtf8 } from '../runtime.ts'
+import { decodeUtf8, isUtf8 } from '#runtime'
 import { pointerOf } from './pointer.ts'
 import { refuse, type ModelCode, type Refusal } from './refusal.ts'
 import { compareKeys, JsonObject, type JsonArray, type JsonMember, type JsonValue } from './value.ts'

@@ -5,6 +5,7 @@ import {
   Call,
   checkCallOptions,
   checkContract,
+  checkStreamOptions,
   resolveProcessorOptions,
   toFault,
   type Contract,
@@ -22,10 +23,15 @@ import {
   type Run,
   type State,
   type Stats,
+  type StreamItem,
+  type StreamOptions,
+  type StreamSource,
 } from '../contract/index.ts'
+import type { ResultCache } from './cache.ts'
 import { Life } from './life.ts'
 import { Counters } from './observe.ts'
 import { waitingOf, type Roll } from './roll.ts'
+import { openerOf, OrderedStream } from './stream.ts'
 
 /** What the composition root gives. */
 export interface HostParts {
@@ -33,6 +39,8 @@ export interface HostParts {
   readonly counters: Counters
   readonly roll: Roll
   readonly life: Life
+  /** Its gauges, where there is one. */
+  readonly cache: ResultCache | undefined
   /** The way through all layers for the calls of one processor. */
   readonly line: (own: { readonly counters: Counters; readonly life: Life }) => Run
 }
@@ -74,7 +82,7 @@ export class PlacedHost implements Host {
   }
 
   stats(): Stats {
-    return this.#parts.counters.snapshot(waitingOf(this.#parts.roll))
+    return this.#parts.counters.snapshot(waitingOf(this.#parts.roll), this.#parts.cache)
   }
 
   close(): Promise<void> {
@@ -101,7 +109,7 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
   readonly placement: PlacementName
   readonly #canonical: boolean
   readonly #counters = new Counters()
-  readonly #host: HostParts
+  readonly #parts: HostParts
   readonly #life: Life
   readonly #route: Route
   readonly #run: Run
@@ -110,7 +118,7 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
     this.contract = contract
     this.placement = parts.placement.name
     this.#canonical = canonical
-    this.#host = parts
+    this.#parts = parts
     this.#life = new Life({
       what: 'processor',
       calls: { [Symbol.iterator]: () => this.#calls() },
@@ -127,11 +135,11 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
 
   /** Its host's, until it is closed itself. */
   get state(): State {
-    return this.#life.state === 'ready' ? this.#host.life.state : this.#life.state
+    return this.#life.state === 'ready' ? this.#parts.life.state : this.#life.state
   }
 
   get engine(): EngineReport {
-    return this.#host.placement.engine
+    return this.#parts.placement.engine
   }
 
   process<K extends boolean = C>(
@@ -153,8 +161,31 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
     return outcome as Promise<ProcessOutcome<Out, K>>
   }
 
+  stream<K extends boolean = C>(
+    source: StreamSource<In>,
+    options: StreamOptions<K> = {},
+  ): AsyncIterableIterator<StreamItem<Out, K>, undefined, undefined> {
+    checkStreamOptions(options)
+    const { concurrency, signal, canonical = this.#canonical, deadlineMs = noDeadline } = options
+    const { placement, life } = this.#parts
+    const stream = new OrderedStream(openerOf(source), {
+      concurrency: concurrency === undefined ? () => placement.busyDepth : () => concurrency,
+      signal,
+      refusal: () => [this.#life, life].find(({ state }) => state !== 'ready')?.refusal(),
+      start: (payload, resolve, reject) => {
+        const call = new Call(this.#route, payload, canonical, deadlineMs, undefined, resolve, reject, true)
+        return { call, run: () => this.#run(call) }
+      },
+      onLeave: (listener) => {
+        const unfollow = [this.#life.onLeave(listener), life.onLeave(listener)]
+        return () => unfollow.forEach((stop) => stop())
+      },
+    })
+    return stream as AsyncIterableIterator<StreamItem<Out, K>, undefined, undefined>
+  }
+
   stats(): Stats {
-    return this.#counters.snapshot(waitingOf(this.#calls()))
+    return this.#counters.snapshot(waitingOf(this.#calls()), this.#parts.cache)
   }
 
   close(): Promise<void> {
@@ -171,6 +202,9 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
 
   /** Its own calls on the host's roll. */
   *#calls(): Generator<Call, void> {
-    for (const call of this.#host.roll) if (call.route === this.#route) yield call
+    for (const call of this.#parts.roll) if (call.route === this.#route) yield call
   }
 }
+
+/** The layer takes it like any other limit. */
+const noDeadline = Number.POSITIVE_INFINITY

@@ -20,6 +20,7 @@ export class Life implements Lifecycle {
   readonly #stop: () => Promise<void>
   readonly #calls: Iterable<Call>
   readonly #idle: () => Promise<void>
+  readonly #listeners = new Set<() => void>()
   #closed: Promise<void> | undefined
 
   constructor({ what, calls, idle, stop = () => Promise.resolve() }: LifeOptions) {
@@ -40,6 +41,12 @@ export class Life implements Lifecycle {
 
   refusal(): SidelaneError {
     return new SidelaneError('unavailable', { message: `The ${this.#what} is ${this.#state}.` })
+  }
+
+  /** Calls the listener when `ready` is over; gives back how to stop that. */
+  onLeave(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
   }
 
   close(): Promise<void> {
@@ -66,6 +73,8 @@ export class Life implements Lifecycle {
 
   async #finish(): Promise<void> {
     this.#state = 'closing'
+    for (const listener of this.#listeners) listener()
+    this.#listeners.clear()
     await this.#idle()
     await this.#stop()
     this.#state = 'closed'

@@ -1,6 +1,14 @@
 // Counts calls by how they end. What is in a queue is not here.
 
-import { SidelaneError, type Call, type Holder, type Layer, type Outcome, type Stats } from '../contract/index.ts'
+import {
+  SidelaneError,
+  type CacheStats,
+  type Call,
+  type Holder,
+  type Layer,
+  type Outcome,
+  type Stats,
+} from '../contract/index.ts'
 
 export class Counters implements Holder {
   #calls = 0
@@ -11,6 +19,8 @@ export class Counters implements Holder {
   #cancelled = 0
   #failed = 0
   #inFlight = 0
+  #hits = 0
+  #misses = 0
   #wakeWhenIdle: (() => void) | undefined
 
   readonly layer: Layer = (inner) => (call) => {
@@ -19,7 +29,9 @@ export class Counters implements Holder {
     inner(call)
   }
 
-  release(_call: Call, result: Outcome | SidelaneError): void {
+  release({ cached }: Call, result: Outcome | SidelaneError): void {
+    if (cached === 'hit') this.#hits++
+    else if (cached === 'miss') this.#misses++
     if (result instanceof SidelaneError) this.#countFault(result)
     else if (result.ok) this.#accepted++
     else this.#rejected++
@@ -38,8 +50,9 @@ export class Counters implements Holder {
     else this.#failed++
   }
 
-  /** With the gauges of the queue. */
-  snapshot(queue: Pick<Stats, 'queued' | 'queuedBytes'>): Stats {
+  /** With the gauges of the queue and, where there is one, of the cache. */
+  snapshot(queue: Pick<Stats, 'queued' | 'queuedBytes'>, cache?: Pick<CacheStats, 'entries' | 'bytes'>): Stats {
+    const asked = this.#hits + this.#misses
     return {
       calls: this.#calls,
       accepted: this.#accepted,
@@ -51,6 +64,15 @@ export class Counters implements Holder {
       inFlight: this.#inFlight,
       queued: queue.queued,
       queuedBytes: queue.queuedBytes,
+      ...(cache !== undefined && {
+        cache: {
+          hits: this.#hits,
+          misses: this.#misses,
+          hitRatio: asked === 0 ? 0 : this.#hits / asked,
+          entries: cache.entries,
+          bytes: cache.bytes,
+        },
+      }),
     }
   }
 }

@@ -42,12 +42,17 @@ export class Roll implements Holder {
 
 /** Counted when asked for: no call pays for a gauge. */
 export function waitingOf(calls: Iterable<Call>): Pick<Stats, 'queued' | 'queuedBytes'> {
+  // One payload may be waiting for several calls.
+  const payloads = new Set<Call>()
   let queued = 0
   let queuedBytes = 0
   for (const call of calls) {
-    if (call.phase !== 'queued') continue
+    const { standIn = call } = call
+    if (standIn.phase !== 'queued') continue
     queued++
-    queuedBytes += call.copiedBytes
+    if (payloads.has(standIn)) continue
+    if (standIn !== call) payloads.add(standIn)
+    queuedBytes += standIn.copiedBytes
   }
   return { queued, queuedBytes }
 }

@@ -1,5 +1,4 @@
 // The door of placement/. The workers' entry, pool/worker.ts, is started by its file.
 
-export { InlinePlacement } from './inline.ts'
 export { PoolPlacement } from './pool/pool.ts'
 export type { FirstContract } from './pool/records.ts'

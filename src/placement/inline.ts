@@ -7,6 +7,8 @@ import { ContractTable } from './contract-table.ts'
 
 export class InlinePlacement implements Placement {
   readonly name = 'inline'
+  /** One is over before the next. */
+  readonly busyDepth = 1
   readonly engine: EngineReport
   readonly #engine: Engine
   readonly #contracts = new ContractTable<CompiledContract>()

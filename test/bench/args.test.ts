@@ -14,6 +14,10 @@ test('lists are split at commas and lose repeats', () => {
   expect(read('--only', 'zod+zlib, inline-js,zod+zlib').only).toEqual(['zod+zlib', 'inline-js'])
 })
 
+test('payloads need no contract: one is inferred', () => {
+  expect(read('--payloads', 'a.ndjson')).toMatchObject({ payloads: 'a.ndjson', contract: undefined })
+})
+
 test.for([
   ['an unknown option', ['--fulll'], '--fulll'],
   ['a word without an option', ['orders'], 'orders'],
@@ -22,8 +26,7 @@ test.for([
   ['no rounds at all', ['--rounds', '0'], 'Expected --rounds'],
   ['an unknown contender', ['--only', 'zod'], 'zod+zlib, inline-js; got `zod`'],
   ['an unknown payload set', ['--sets', 'tweets'], 'got `tweets`'],
-  ['payloads without their contract', ['--payloads', 'a.ndjson'], '--payloads and --contract go together'],
-  ['a contract without payloads', ['--contract', 'a.json'], '--payloads and --contract go together'],
+  ['a contract without payloads', ['--contract', 'a.json'], '--contract needs --payloads'],
   ['own payloads beside named sets', ['--payloads', 'a', '--contract', 'b', '--sets', 'orders'], '--sets'],
 ] as const)('%s is refused with a message that names it', ([, argv, message]) => {
   expect(() => read(...argv)).toThrow(BadArgs)

@@ -27,6 +27,7 @@ describe('host options', () => {
       maxQueueBytes: 64 * 1024 * 1024,
       deadlineMs: undefined,
       workerUrl: undefined,
+      cache: undefined,
     })
     expect(resolveHostOptions({ placement: 'pool' }, 1)).toMatchObject({ threads: 1, deadlineMs: 1000 })
     expect(Object.isFrozen(resolveHostOptions({}, 4))).toBe(true)
@@ -57,7 +58,7 @@ describe('host options', () => {
     ],
     [
       { maxqueue: 1 },
-      'Expected the options of `createHost` to be among placement, engine, threads, maxQueue, maxQueueBytes, deadlineMs, workerUrl, got `maxqueue`',
+      'Expected the options of `createHost` to be among placement, engine, jsCompressor, threads, maxQueue, maxQueueBytes, deadlineMs, workerUrl, cache, got `maxqueue`',
     ],
     [[], 'Expected the options of `createHost` to be an object, got an object (array)'],
   ])('%o is refused', (options, message) => {

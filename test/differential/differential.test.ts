@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { CompiledContract } from '../../src/engine/engine.ts'
+import { codecs } from './codecs.ts'
 import { comparable, contractOf } from '../support/locks.ts'
 import { needEngine } from '../support/need.ts'
 import { nativeCalls } from '../../src/engine/native/index.ts'
@@ -31,17 +32,23 @@ test(`the engines agree on generated payloads (SIDELANE_SEED=${seed})`, { timeou
     expect(comparable(got), where()).toEqual(comparable(expected))
   }
   fc.assert(
-    fc.property(rootSchema, fc.integer(), fc.constantFrom('safe', 'double'), (schema, caseSeed, numbers) => {
-      const contract = contractOf(schema, { numbers, limits: { maxKeys: 6 } })
-      const [a, b] = [js.compile(contract), native.compile(contract)]
-      const random = new Random(caseSeed)
-      for (let i = 0; i < payloadsPerSchema; i++) {
-        const bytes = Buffer.from(payloadText(schema, random))
-        compare(a, b, random.chance(0.15) ? mutateBytes(bytes, random) : bytes, schema)
-      }
-      a.dispose()
-      b.dispose()
-    }),
+    fc.property(
+      rootSchema,
+      fc.integer(),
+      fc.constantFrom('safe', 'double'),
+      codecs,
+      (schema, caseSeed, numbers, compress) => {
+        const contract = contractOf(schema, { numbers, compress, limits: { maxKeys: 6 } })
+        const [a, b] = [js.compile(contract), native.compile(contract)]
+        const random = new Random(caseSeed)
+        for (let i = 0; i < payloadsPerSchema; i++) {
+          const bytes = Buffer.from(payloadText(schema, random))
+          compare(a, b, random.chance(0.15) ? mutateBytes(bytes, random) : bytes, schema)
+        }
+        a.dispose()
+        b.dispose()
+      },
+    ),
     { seed, numRuns: schemas },
   )
   // The generator must keep reaching every kind of answer, or the test says nothing.

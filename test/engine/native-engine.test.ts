@@ -44,13 +44,6 @@ test('bytes in shared memory are taken as a copy', (context) => {
   expect(canonicalText(compile(context, contractOf({})).process(shared, false))).toBe('{"a":1}')
 })
 
-test('a codec that native lacks is told when the contract is compiled', (context) => {
-  needEngine('native', context)
-  expect(() => compile(context, contractOf({}, { compress: { codec: 'zstd' } }))).toThrow(
-    expect.objectContaining({ code: 'codec.unavailable' }),
-  )
-})
-
 test('a keyed digest needs its key', (context) => {
   needEngine('native', context)
   const contract = contractOf({}, { digest: 'hmac-sha-256' })

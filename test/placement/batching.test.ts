@@ -121,7 +121,7 @@ test('payloads in the arena do not touch each other', () => {
 })
 
 test('the queue keeps its order and its counts when payloads leave from the middle', () => {
-  const queue = new Queue(new Arena())
+  const queue = new Queue(new Arena(), ignore)
   const tickets = Array.from({ length: 6 }, (_, i) => {
     const route = { contract: contractOf({}), contractIndex: 0, holders: [] }
     const call = new Call(route, '', false, undefined, undefined, ignore, ignore)

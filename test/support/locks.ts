@@ -1,5 +1,7 @@
 // Short ways to a contract for tests that care about one schema, and to an outcome that can be compared.
+import * as zlib from 'node:zlib'
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
+import { decompress as decompressStrictly } from '../../src/engine/index.ts'
 import { parseLock, type Contract, type Outcome } from '../../src/contract/index.ts'
 
 /** A contract around one schema; `fields` overrides the lock's other fields. */
@@ -21,8 +23,16 @@ export function decompress(outcome: Outcome): Uint8Array {
     case 'none':
       return outcome.body
     case 'zstd':
-      throw new Error('zstd is not available here')
+      return decompressStrictly(outcome.body, 'zstd', { maxBytes: outcome.canonicalBytes })
   }
+}
+
+/** Whether this Node's own zstd knows dictionaries: the js engine has what it has. */
+export function zlibTakesDictionaries(): boolean {
+  const { zstdCompressSync } = zlib as { zstdCompressSync?: (bytes: Buffer, options?: object) => Buffer }
+  const text = Buffer.from('a text that is its own dictionary')
+  if (zstdCompressSync === undefined) return false
+  return zstdCompressSync(text, { dictionary: text }).length < zstdCompressSync(text).length
 }
 
 /** The canonical text of an accepted outcome; throws for a rejected one. */

@@ -4,8 +4,9 @@
 
 use std::cell::RefCell;
 
-use napi::bindgen_prelude::{BufferSlice, Error, Result, Status};
+use napi::bindgen_prelude::{BufferSlice, Either, Error, Result, Status, Uint8Array};
 use napi_derive::napi;
+use sidelane_core::decompress::zstd;
 use sidelane_core::error::ContractError;
 use sidelane_core::json_text::push_string;
 use sidelane_core::outcome::Written;
@@ -35,11 +36,11 @@ pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
 }
 
-/// Compiles a lock file for this thread; an empty `key` is none. JSON text: `{"ok":true,"handle","id"}` or
+/// Compiles a lock file for this thread; an empty `key` is none, and so is an empty `dictionary`. JSON text: `{"ok":true,"handle","id"}` or
 /// `{"ok":false,"code","pointer","message"}`.
 #[napi(catch_unwind)]
-pub fn add_contract(lock: &[u8], key: &[u8]) -> String {
-    match Processor::new(lock, key) {
+pub fn add_contract(lock: &[u8], key: &[u8], dictionary: &[u8]) -> String {
+    match Processor::new(lock, key, dictionary) {
         Ok(processor) => REGISTRY.with_borrow_mut(|registry| {
             let handle = registry.processors.len();
             let text = format!("{{\"ok\":true,\"handle\":{handle},\"id\":\"{}\"}}", processor.id());
@@ -86,6 +87,16 @@ pub fn process(handle: u32, input: &[u8], canonical: bool, mut target: BufferSli
             Written::Needs(count) => -(count as i64),
         })
     })
+}
+
+/// The content of one zstd frame, at most `max_bytes` long; an empty `dictionary` is none. A code in place of bytes says
+/// what is wrong.
+#[napi(catch_unwind)]
+pub fn decompress_zstd(body: &[u8], max_bytes: u32, dictionary: &[u8]) -> Either<Uint8Array, &'static str> {
+    match zstd(body, max_bytes as usize, dictionary) {
+        Ok(content) => Either::A(content.into()),
+        Err(code) => Either::B(code.name()),
+    }
 }
 
 /// How often `process` ran on this thread: lets a test see that native code answered.

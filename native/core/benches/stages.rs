@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let payloads: Vec<Vec<u8>> =
         std::fs::read_to_string(payloads)?.lines().map(payload_of).collect::<Result<_, _>>()?;
     let contract = Contract::load(&lock)?;
-    let processor = Processor::new(&lock, b"")?;
+    let processor = Processor::new(&lock, b"", b"")?;
     let limits = ReadLimits {
         max_bytes: contract.profile.limits.max_bytes,
         max_depth: contract.profile.limits.max_depth,
@@ -77,10 +77,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let compress = contract.profile.compress;
     let mut packed = 0;
     for form in &forms {
-        packed += compressors.compress(compress, form, &mut target).unwrap_or_default();
+        packed += compressors.compress(compress, None, form, &mut target).unwrap_or_default();
     }
     let compressed = time(&forms, |form| {
-        black_box(compressors.compress(compress, form, &mut target));
+        black_box(compressors.compress(compress, None, form, &mut target));
     });
     let mut scratch = Scratch::default();
     let whole = time(&payloads, |payload| {

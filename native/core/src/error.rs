@@ -31,8 +31,10 @@ pub enum Code {
     ContractUnsupported,
     /// The lock is malformed.
     ContractInvalid,
-    /// This engine lacks the codec.
-    CodecUnavailable,
+    /// The compressed body is damaged.
+    CodecCorrupt,
+    /// The decompressed body is larger than allowed.
+    LimitOutput,
     /// The key of the HMAC is missing or too short.
     OptionsInvalid,
     /// Memory ran out, or a state that cannot be.
@@ -58,7 +60,8 @@ impl Code {
             Self::ValidateFailed => "validate.failed",
             Self::ContractUnsupported => "contract.unsupported",
             Self::ContractInvalid => "contract.invalid",
-            Self::CodecUnavailable => "codec.unavailable",
+            Self::CodecCorrupt => "codec.corrupt",
+            Self::LimitOutput => "limit.output",
             Self::OptionsInvalid => "options.invalid",
             Self::InternalPanic => "internal.panic",
         }
@@ -68,7 +71,7 @@ impl Code {
 /// Why a lock cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContractError {
-    /// `contract.*`, `codec.unavailable` or `options.invalid`.
+    /// `contract.*` or `options.invalid`.
     pub code: Code,
     /// RFC 6901, into the lock document.
     pub pointer: String,

@@ -8,6 +8,8 @@
 pub mod canonical;
 pub mod compress;
 pub mod contract;
+pub mod decompress;
+pub mod dictionary;
 pub mod digest;
 pub mod error;
 pub mod json_text;

@@ -22,6 +22,12 @@ pub fn normal_form(profile: &Profile) -> String {
                 out.maybe("level", profile.compress.level, |out, level| out.count(level.into()));
             });
         });
+        out.maybe("dictionary", profile.dictionary.as_ref(), |out, dictionary| {
+            out.object(|out| {
+                out.member("id", |out| out.count(dictionary.id.into()));
+                out.member("sha256", |out| out.string(&dictionary.sha256));
+            });
+        });
         out.member("digest", |out| out.string(profile.digest.name()));
         out.member("limits", |out| {
             out.object(|out| {

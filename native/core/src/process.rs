@@ -4,8 +4,9 @@
 //! Twin of `src/engine/js/index.ts`.
 
 use crate::canonical::{Canonical, Stop};
-use crate::compress::{Compressors, has_codec};
+use crate::compress::Compressors;
 use crate::contract::Contract;
+use crate::dictionary::Dictionary;
 use crate::digest::{DIGEST_BYTES, Digest, MIN_KEY_BYTES};
 use crate::error::{Code, ContractError};
 use crate::outcome::{ACCEPTED_HEAD, Accepted, Written, push_invalid, push_rejected, write_fault, write_rejected};
@@ -18,6 +19,7 @@ pub struct Processor {
     contract: Contract,
     limits: ReadLimits,
     digest: Digest,
+    dictionary: Option<Dictionary>,
 }
 
 /// The memory of one thread. In a steady state no payload that passes asks for more.
@@ -37,18 +39,16 @@ enum Refusal {
 }
 
 impl Processor {
-    /// Compiles a lock file's bytes. `key` belongs to `digest: "hmac-sha-256"` and is empty without one.
+    /// Compiles a lock file's bytes. `key` belongs to `digest: "hmac-sha-256"`, the bytes of
+    /// `dictionary` to the lock's; each is empty without one.
     ///
     /// # Errors
     ///
-    /// `contract.*` with a pointer into the lock; `codec.unavailable`; `options.invalid` for a missing or short key.
-    pub fn new(lock: &[u8], key: &[u8]) -> Result<Self, ContractError> {
+    /// `contract.*` with a pointer into the lock; `options.invalid` for a missing or short key.
+    pub fn new(lock: &[u8], key: &[u8], dictionary: &[u8]) -> Result<Self, ContractError> {
         let contract = Contract::load(lock)?;
         let profile = &contract.profile;
-        if !has_codec(profile.compress.codec) {
-            let message = format!("The native engine lacks the codec {}.", profile.compress.codec.name());
-            return Err(ContractError { code: Code::CodecUnavailable, pointer: String::new(), message });
-        }
+        let dictionary = Dictionary::of(profile, dictionary)?;
         let digest = match profile.digest {
             DigestName::Sha256 => Digest::Sha256,
             DigestName::None => Digest::None,
@@ -64,7 +64,7 @@ impl Processor {
             max_keys: profile.limits.max_keys,
             safe_numbers: profile.numbers == Numbers::Safe,
         };
-        Ok(Self { contract, limits, digest })
+        Ok(Self { contract, limits, digest, dictionary })
     }
 
     /// The contract's id.
@@ -130,7 +130,8 @@ impl Processor {
         if rest.len() < bound + extra {
             return Written::Needs(needed);
         }
-        let Some(body_bytes) = scratch.compressors.compress(compress, canonical, &mut rest[..bound]) else {
+        let dictionary = self.dictionary.as_ref();
+        let Some(body_bytes) = scratch.compressors.compress(compress, dictionary, canonical, &mut rest[..bound]) else {
             return exhausted(target);
         };
         if wants_canonical {

@@ -379,6 +379,15 @@ pub struct Compress {
     pub level: Option<u8>,
 }
 
+/// Which bytes zstd knows beforehand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DictionaryName {
+    /// As its frames carry it; 0 for plain content.
+    pub id: u32,
+    /// Lower-case hex of its bytes' hash.
+    pub sha256: Box<str>,
+}
+
 /// What is written beside the body to name the canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DigestName {
@@ -416,6 +425,8 @@ pub struct Profile {
     pub limits: Limits,
     /// How the canonical form is compressed.
     pub compress: Compress,
+    /// Only with zstd.
+    pub dictionary: Option<DictionaryName>,
     /// What names the canonical form.
     pub digest: DigestName,
     /// The schema.

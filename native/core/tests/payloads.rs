@@ -22,7 +22,7 @@ fn processor(schema: Value, fields: Value) -> Result<Processor> {
     for (key, value) in fields.as_object().into_iter().flatten() {
         lock[key] = value.clone();
     }
-    Ok(Processor::new(lock.to_string().as_bytes(), &[7; 16])?)
+    Ok(Processor::new(lock.to_string().as_bytes(), &[7; 16], b"")?)
 }
 
 fn outcome(processor: &Processor, payload: &[u8], canonical: bool) -> Vec<u8> {
@@ -175,9 +175,12 @@ fn a_contract_without_a_digest_and_one_with_a_key_say_so() -> Result<()> {
 #[test]
 fn what_this_engine_lacks_is_told_when_the_contract_is_added() {
     let lock = |fields: &str| format!(r#"{{"profile":"p1","unicode":"15.0","name":"a","schema":{{}},{fields}}}"#);
-    let code =
-        |fields: &str, key: &[u8]| Processor::new(lock(fields).as_bytes(), key).err().map(|error| error.code.name());
-    assert_eq!(code(r#""compress":{"codec":"zstd"}"#, b""), Some("codec.unavailable"));
+    let code = |fields: &str, key: &[u8]| {
+        Processor::new(lock(fields).as_bytes(), key, b"").err().map(|error| error.code.name())
+    };
+    let dictionary = format!(r#""dictionary":{{"id":0,"path":"a","sha256":"{}"}}"#, "0".repeat(64));
+    let zstd = format!(r#""compress":{{"codec":"zstd"}},{dictionary}"#);
+    assert_eq!(code(&zstd, b""), Some("contract.invalid"));
     assert_eq!(code(r#""digest":"hmac-sha-256""#, &[0; 15]), Some("options.invalid"));
     assert_eq!(code(r#""digest":"hmac-sha-256""#, &[0; 16]), None);
 }

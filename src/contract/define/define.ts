@@ -2,11 +2,21 @@
 // one gate. The walk over zod is in walk.ts.
 
 import type { $ZodType, input, output } from 'zod/v4/core'
-import { type Codec, type Contract, type DigestName, type Limits, parseLock, SidelaneError } from '../index.ts'
+import {
+  type Codec,
+  type Contract,
+  type DigestName,
+  type Limits,
+  type LockDictionary,
+  nameDictionary,
+  parseLock,
+  SidelaneError,
+} from '../index.ts'
 import type { SchemaDocument } from './document.ts'
 import { pathOfPointer, rootPath } from './paths.ts'
 import { walkSchema } from './walk.ts'
 
+/** What `defineContract` takes. */
 export interface DefineOptions<S extends $ZodType> {
   /** 1 to 64 of `a-z`, `0-9` and `-`. */
   readonly name: string
@@ -18,6 +28,11 @@ export interface DefineOptions<S extends $ZodType> {
   readonly limits?: Partial<Limits>
   /** Default: gzip, level 1. */
   readonly compress?: { readonly codec: Codec; readonly level?: number }
+  /**
+   * With zstd: bytes that look like the payloads, 1 to 1,048,576 of them. The lock keeps their hash and `path`, where
+   * `loadContract` finds them: below the lock's folder, "/" between names.
+   */
+  readonly dictionary?: { readonly path: string; readonly bytes: Uint8Array }
   /** Of the canonical bytes. Default `sha-256`. */
   readonly digest?: DigestName
   /** How bare `z.object()` is read. Without it they are refused, because zod drops unknown keys in silence. */
@@ -35,6 +50,7 @@ export interface LockDraft {
   readonly limits?: Partial<Limits>
   readonly schema: SchemaDocument
   readonly compress?: { readonly codec: Codec; readonly level?: number }
+  readonly dictionary?: LockDictionary
   readonly digest?: DigestName
   readonly appOnly?: readonly string[]
 }
@@ -49,7 +65,7 @@ export interface LockDraft {
 export function defineContract<S extends $ZodType>(options: DefineOptions<S>): Contract<input<S>, output<S>> {
   const draft = draftLock(options)
   try {
-    return parseLock<input<S>, output<S>>(JSON.stringify(draft))
+    return parseLock<input<S>, output<S>>(JSON.stringify(draft), options.dictionary?.bytes)
   } catch (error) {
     throw withZodPath(error)
   }
@@ -58,7 +74,7 @@ export function defineContract<S extends $ZodType>(options: DefineOptions<S>): C
 /** The lock of a zod schema, not yet checked by lock.ts. */
 function draftLock<S extends $ZodType>(options: DefineOptions<S>): LockDraft {
   checkOptions(options)
-  const { name, schema, objects, appOnly = [], numbers, limits, compress, digest } = options
+  const { name, schema, objects, appOnly = [], numbers, limits, compress, dictionary, digest } = options
   const walked = walkSchema(schema, { objects, refinementsInAppOnly: appOnly.includes('refine') })
   return {
     profile: 'p1',
@@ -68,15 +84,26 @@ function draftLock<S extends $ZodType>(options: DefineOptions<S>): LockDraft {
     ...(limits === undefined ? {} : { limits }),
     schema: walked.schema,
     ...(compress === undefined ? {} : { compress }),
+    ...(dictionary === undefined ? {} : { dictionary: nameDictionary(dictionary.path, dictionary.bytes) }),
     ...(digest === undefined ? {} : { digest }),
     ...(walked.appOnly.length === 0 ? {} : { appOnly: walked.appOnly }),
   }
 }
 
-const optionNames = new Set(['name', 'schema', 'numbers', 'limits', 'compress', 'digest', 'objects', 'appOnly'])
+const optionNames = new Set([
+  'name',
+  'schema',
+  'numbers',
+  'limits',
+  'compress',
+  'dictionary',
+  'digest',
+  'objects',
+  'appOnly',
+])
 
 /** What lock.ts cannot see, because it is no part of a lock. */
-function checkOptions({ schema, objects, appOnly, ...rest }: DefineOptions<$ZodType>): void {
+function checkOptions({ schema, dictionary, objects, appOnly, ...rest }: DefineOptions<$ZodType>): void {
   for (const name of Object.keys(rest)) {
     if (!optionNames.has(name)) {
       const known = [...optionNames].join(', ')
@@ -88,6 +115,9 @@ function checkOptions({ schema, objects, appOnly, ...rest }: DefineOptions<$ZodT
   }
   if (appOnly !== undefined && !(Array.isArray(appOnly) && appOnly.every((item) => item === 'refine'))) {
     throw invalid(`Expected \`appOnly\` to be ['refine'], got ${JSON.stringify(appOnly)}`)
+  }
+  if (dictionary !== undefined && !(dictionary?.bytes instanceof Uint8Array)) {
+    throw invalid('Expected `dictionary` to be { path, bytes }, with bytes as a Uint8Array')
   }
   const version = (schema as Partial<$ZodType> | undefined)?._zod?.version
   if (version === undefined) throw invalid('Expected `schema` to be a zod 4 schema')

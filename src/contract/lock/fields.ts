@@ -4,7 +4,7 @@ import { appendPointer, compareKeys, JsonObject, toPlain, type JsonValue } from 
 import type { Codec } from '../outcome.ts'
 import type { DigestName, Limits } from '../profile.ts'
 import { invalid, unsupported } from './fault.ts'
-import type { LockDocument, LockSchema } from './lock-document.ts'
+import type { LockDictionary, LockDocument, LockSchema } from './lock-document.ts'
 import type { Mutable } from './tree.ts'
 
 interface Range {
@@ -68,8 +68,12 @@ function readField(document: Mutable<LockDocument>, key: string, value: JsonValu
       document.compress = readCompress(value, pointer)
       return
     case 'dictionary':
+      // Its turn comes after `compress`, also where that one is left out.
+      if (document.compress.codec !== 'zstd') throw invalid(pointer, 'Only zstd takes a dictionary.')
+      document.dictionary = readDictionary(value, pointer)
+      return
     case 'tables':
-      throw unsupported(pointer, `This version does not read ${key}.`)
+      throw unsupported(pointer, 'This version does not read tables.')
     case 'digest':
       document.digest = readOneOf(digests, value, pointer)
       return
@@ -127,6 +131,34 @@ function readCompress(value: JsonValue, pointer: string): LockDocument['compress
   return level === undefined ? { codec } : { codec, level }
 }
 
+function readDictionary(value: JsonValue, pointer: string): LockDictionary {
+  const members = membersOf(value, pointer)
+  const given = new Map<string, JsonValue>(members.map(({ key, value }) => [key, value]))
+  const missing = ['id', 'path', 'sha256'].filter((key) => !given.has(key))
+  const dictionary = { id: 0, sha256: '', path: '' }
+  for (const key of [...given.keys(), ...missing].toSorted(compareKeys)) {
+    const at = appendPointer(pointer, key)
+    const setting = given.get(key)
+    if (setting === undefined) throw invalid(at, 'The setting is missing.')
+    if (key === 'id') dictionary.id = readInteger({ min: 0, max: 0xffff_ffff }, setting, at)
+    else if (key === 'path') dictionary.path = readMatching(isPath, setting, at, "a path below the lock's folder")
+    else if (key === 'sha256') dictionary.sha256 = readMatching(isSha256, setting, at, '64 lower-case hex digits')
+    else throw invalid(at, 'The setting is not known.')
+  }
+  return dictionary
+}
+
+/** Names joined by "/", so that it means the same file on every platform, and none outside. */
+const isPath = (text: string): boolean =>
+  text.length <= 255 && text.split('/').every((name) => /^(?!\.{0,2}$)[!-9;-[\]-~]+$/.test(name))
+
+const isSha256 = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
+
+function readMatching(fits: (text: string) => boolean, value: JsonValue, pointer: string, expected: string): string {
+  if (typeof value === 'string' && fits(value)) return value
+  throw invalid(pointer, `Expected ${expected}.`)
+}
+
 function readNames(value: JsonValue, pointer: string): string[] {
   if (!Array.isArray(value)) throw invalid(pointer, 'Expected a list of strings.')
   return value.map((item, index) => {
@@ -140,7 +172,7 @@ function membersOf(value: JsonValue, pointer: string): { key: string; value: Jso
   return value.members.map((member) => ({ ...member, at: appendPointer(pointer, member.key) }))
 }
 
-function readInteger({ min, max }: Range, value: JsonValue, pointer: string): number {
+function readInteger({ min, max }: Pick<Range, 'min' | 'max'>, value: JsonValue, pointer: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value
   throw invalid(pointer, `Expected an integer from ${min} to ${max}.`)
 }

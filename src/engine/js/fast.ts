@@ -3,7 +3,7 @@
 
 import type { Profile } from '../../contract/index.ts'
 import { mayEscapeKey } from '../../json/index.ts'
-import { decodeUtf8, indexOfAscii, isUtf8 } from '../../runtime.ts'
+import { decodeUtf8, indexOfAscii, isUtf8 } from '#runtime'
 import { canonicalOf } from './canonical.ts'
 import { canGenerate, evaluate } from './generate.ts'
 import { RebuildCompiler, type RebuildOptions, type Walk } from './rebuild.ts'

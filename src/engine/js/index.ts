@@ -1,15 +1,17 @@
 // The door of the JS engine: the oracle. Stages, one file each: scan and fast (good payloads), classify (all others),
 // normalize, validate, canonical, digest, compress.
 
+import { encodeUtf8 } from '#runtime'
 import {
+  dictionaryOf,
   encodeOutcome,
   withCanonical,
   type Contract,
   type EngineReport,
+  type JsCompressor,
   type Outcome,
   type ProcessorOptions,
 } from '../../contract/index.ts'
-import { encodeUtf8 } from '../../runtime.ts'
 import type { CompiledContract, Engine } from '../engine.ts'
 import { compileClassifier } from './classify.ts'
 import { createCompressor } from './compress.ts'
@@ -18,14 +20,18 @@ import { compileFastPath } from './fast.ts'
 import { straighten } from './straighten.ts'
 
 /** The JS engine; `report` says why it was chosen. It runs everywhere. */
-export const createJsEngine = (report: EngineReport): Engine => ({
+export const createJsEngine = (report: EngineReport, jsCompressor?: JsCompressor): Engine => ({
   report,
-  compile: (contract, options) => compileContract(contract, options),
+  compile: (contract, options) => compileContract(contract, jsCompressor, options),
 })
 
-function compileContract(contract: Contract, options: ProcessorOptions = {}): CompiledContract {
+function compileContract(
+  contract: Contract,
+  jsCompressor: JsCompressor | undefined,
+  options: ProcessorOptions = {},
+): CompiledContract {
   const profile = straighten(contract.profile)
-  const compress = createCompressor(profile.compress)
+  const compress = createCompressor(profile.compress, { jsCompressor, dictionary: dictionaryOf(contract) })
   const digest = createDigester(profile.digest, options.digestKey)
   const fast = compileFastPath(profile)
   const classify = compileClassifier(profile)

@@ -1,8 +1,10 @@
 // The door of the native engine: adapts the addon to `Engine`. Bytes go in, and bytes come out, in one buffer that is
 // used again and again; nothing else crosses.
 
+import { loadBinding } from '#binding'
 import {
   decodeOutcome,
+  dictionaryOf,
   SidelaneError,
   type Contract,
   type ErrorCode,
@@ -10,7 +12,7 @@ import {
   type ProcessorOptions,
 } from '../../contract/index.ts'
 import type { CompiledContract, Engine } from '../engine.ts'
-import { loadBinding, type Binding, type Failure } from './binding.ts'
+import type { Binding, Failure } from './binding.ts'
 
 export type { Failure } from './binding.ts'
 
@@ -32,11 +34,21 @@ export function nativeCalls(): number {
   return 'error' in loaded ? 0 : loaded.binding.calls()
 }
 
+/** Reads one zstd frame, or gives the code of what is wrong with it; undefined where the addon is not loaded. */
+export function nativeZstd():
+  | ((body: Uint8Array, maxBytes: number, dictionary?: Uint8Array) => Uint8Array | string)
+  | undefined {
+  const loaded = loadBinding()
+  if ('error' in loaded) return undefined
+  const { binding } = loaded
+  return (body, maxBytes, dictionary = none) => guarded(() => binding.decompressZstd(body, maxBytes, dictionary))
+}
+
 type Added =
   | { readonly ok: true; readonly handle: number; readonly id: string }
   | { readonly ok: false; readonly code: ErrorCode; readonly pointer: string; readonly message: string }
 
-const noKey = new Uint8Array(0)
+const none = new Uint8Array(0)
 const encoder = new TextEncoder()
 
 /** Where outcomes are written before they are copied out. It grows with the largest one, up to `keptBytes` for good. */
@@ -46,7 +58,9 @@ const keptBytes = 8 * 1024 * 1024
 function compileContract(binding: Binding, contract: Contract, options: ProcessorOptions = {}): CompiledContract {
   const { codec } = contract.profile.compress
   const lock = encoder.encode(JSON.stringify(contract.lock))
-  const added = guarded(() => JSON.parse(binding.addContract(lock, options.digestKey ?? noKey)) as Added)
+  const dictionary = dictionaryOf(contract) ?? none
+  const key = options.digestKey ?? none
+  const added = guarded(() => JSON.parse(binding.addContract(lock, key, dictionary)) as Added)
   if (!added.ok) {
     const { code, pointer, message } = added
     throw new SidelaneError(code, code.startsWith('contract.') ? { message, pointer } : { message })

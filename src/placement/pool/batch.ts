@@ -5,7 +5,7 @@
 //   item: 0 u32 contract number · 4 u32 1 = canonical · 8 u32 chunk · 12 u32 offset · 16 u32 length
 //         20 u32 1 = nobody waits for it · 24 u32 where the outcome is, 0 = not in the lane · 28 u32 thread that began it, 0 = none
 
-import type { EngineReport } from '../../contract/index.ts'
+import type { EngineReport, JsCompressor } from '../../contract/index.ts'
 
 /** Most payloads in one task. */
 export const maxBatch = 64
@@ -28,6 +28,8 @@ export interface ContractRecord {
   /** The lock file's text. */
   readonly lock: string
   readonly digestKey: Uint8Array | undefined
+  /** The bytes that the lock names. */
+  readonly dictionary: Uint8Array | undefined
   /** The largest payload. */
   readonly maxBytes: number
 }
@@ -35,6 +37,7 @@ export interface ContractRecord {
 /** What a worker is started with. */
 export interface WorkerSetup {
   readonly engine: EngineReport['kind']
+  readonly jsCompressor: JsCompressor | undefined
   readonly contracts: readonly ContractRecord[]
 }
 

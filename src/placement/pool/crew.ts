@@ -80,6 +80,11 @@ export class Crew {
     this.#onLame = options.onLame
     // Without a listener an error event would end the process. Its text may quote results: it is never shown.
     pool.on('error', (error) => this.#noticeLame(error))
+    // Of a worker that ends before it has started, Piscina tells its tasks alone; without one it tells nobody. Both ends are
+    // noticed later than here, so this look comes after them.
+    pool.on('workerDestroy', () =>
+      setImmediate(() => this.#noticeLame(new Error('A worker ended before it had started.'))),
+    )
   }
 
   /** False: no worker is left, and Piscina would never answer. */
@@ -92,6 +97,9 @@ export class Crew {
     this.#running++
     try {
       return (await this.#pool.run(task)) as BatchAnswer
+    } catch (error) {
+      this.#noticeLame(error)
+      throw error
     } finally {
       this.#running--
       if (this.#running === 0) this.#wakeWhenIdle?.()

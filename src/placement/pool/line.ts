@@ -32,6 +32,7 @@ export class Ticket implements Holder, Tenant {
     if (call.phase === 'queued') {
       this.#queue.remove(this)
       this.giveBack()
+      this.#queue.onLeave()
     } else {
       this.lane?.drop(this.item)
     }
@@ -47,13 +48,16 @@ export class Ticket implements Holder, Tenant {
 export class Queue {
   /** Where the payloads of its tickets are. */
   readonly arena: Arena
+  /** Called when a call has given its place up. */
+  readonly onLeave: () => void
   #first: Ticket | undefined
   #last: Ticket | undefined
   #size = 0
   #bytes = 0
 
-  constructor(arena: Arena) {
+  constructor(arena: Arena, onLeave: () => void) {
     this.arena = arena
+    this.onLeave = onLeave
   }
 
   get first(): Ticket | undefined {

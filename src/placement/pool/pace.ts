@@ -21,6 +21,8 @@ export class Pace {
 
   /** A task of `count` payloads with `bytes` in all took `us`. */
   note(us: number, count: number, bytes: number): void {
+    // A mean that is no number would stay so, and no task would ever be sent again.
+    if (!(us >= 0 && us < Number.POSITIVE_INFINITY)) return
     const byteUs = us / (bytes + count * overheadBytes)
     this.#payloadUs += share * (us / count - this.#payloadUs)
     this.#byteUs += share * (byteUs - this.#byteUs)

@@ -36,7 +36,7 @@ export class PoolPlacement implements Placement {
   readonly #threads: number
   readonly #contracts: ContractTable<ContractRecord>
   readonly #healer: Healer
-  readonly #queue = new Queue(new Arena())
+  readonly #queue = new Queue(new Arena(), () => this.onRoom())
   readonly #lanes: Lanes
   readonly #pace = new Pace()
   readonly #watchdog = new Watchdog<Batch>(
@@ -58,7 +58,7 @@ export class PoolPlacement implements Placement {
       workerUrl: settings.workerUrl,
       engine: engine.report,
       fallsBack: settings.engine === 'auto',
-      setup: { engine: engine.report.kind, contracts: contracts.entries },
+      setup: { engine: engine.report.kind, jsCompressor: settings.jsCompressor, contracts: contracts.entries },
     })
     return new PoolPlacement(settings, engine, contracts, healer)
   }
@@ -98,6 +98,19 @@ export class PoolPlacement implements Placement {
   get room(): number {
     return (this.#slots - this.#batches) * this.#pace.perTask
   }
+
+  /** Payloads that all slots take. */
+  get capacity(): number {
+    return this.#slots * this.#pace.perTask
+  }
+
+  /** While the slots are worked off, as many wait. */
+  get busyDepth(): number {
+    return 2 * this.capacity
+  }
+
+  /** Called when there may be room that was not there before. */
+  onRoom: () => void = () => {}
 
   get drainMs(): number {
     return this.#pace.expectedUs(this.#queue.size, this.#queue.bytes) / this.#threads / 1000
@@ -214,6 +227,7 @@ export class PoolPlacement implements Placement {
       this.#ended(batch)
       this.#salvage(batch, error)
       this.#flush()
+      this.onRoom()
       return
     }
     this.#ended(batch)
@@ -221,6 +235,7 @@ export class PoolPlacement implements Placement {
     this.#flush()
     this.#settle(batch, answer)
     this.#lanes.giveBack(batch.lane)
+    this.onRoom()
   }
 
   #ended(batch: Batch): void {
@@ -257,7 +272,7 @@ export class PoolPlacement implements Placement {
       const at = lane.outcome(item)
       if (at !== 0) settleFrom(lane.bytes, at, call)
       // Also an innocent payload runs out of chances, lest workers that always die keep it for ever.
-      else if (!call.settled && (ticket.blame += lane.thread(item) !== 0 ? 2 : 1) < mostBlame) {
+      else if (!call.settled && (ticket.blame += lane.thread(item) !== 0 ? mostBlame / 2 : 1) < mostBlame) {
         this.#queue.unshift(ticket)
         continue
       }
@@ -274,5 +289,5 @@ export class PoolPlacement implements Placement {
   }
 }
 
-/** Two deaths at the payload, or four beside it. */
-const mostBlame = 4
+/** Two deaths at the payload, or sixteen beside it. */
+const mostBlame = 16

@@ -21,5 +21,5 @@ export const addRecord = (
   table.add(contract, digestKey, (number) => {
     engine.compile(contract, digestKey === undefined ? {} : { digestKey }).dispose()
     const { maxBytes } = contract.profile.limits
-    return { number, lock: JSON.stringify(contract.lock), digestKey, maxBytes }
+    return { number, lock: JSON.stringify(contract.lock), digestKey, dictionary: contract.dictionary, maxBytes }
   })

@@ -21,7 +21,7 @@ const setup = workerData as WorkerSetup
 /** A contract that this thread cannot run answers with why. */
 const contracts = new Map<number, CompiledContract | SidelaneError>()
 // A throw in here ends the thread, and its reason reaches the crew.
-const engine = createEngine(setup.engine)
+const engine = createEngine(setup.engine, setup.jsCompressor)
 for (const record of setup.contracts) learn(record)
 
 /** Where a payload is copied to: engines never read memory that another thread could write. */
@@ -30,7 +30,20 @@ const keptScratchBytes = 1024 * 1024
 
 /** Piscina's entry. */
 export function run(task: Task): HelloAnswer | BatchAnswer {
+  endWhenBroken()
   return 'hello' in task ? { ready: readyMark } : runBatch(task)
+}
+
+let ends = false
+
+/**
+ * Ends the thread with an uncaught exception, at once. Left to Node it may go back to Piscina's wait for the next task first,
+ * and then nothing ends it any more. Not while the file loads: there the exception is the reason that the caller is told.
+ */
+function endWhenBroken(): void {
+  if (ends) return
+  ends = true
+  process.on('uncaughtException', () => process.exit(1))
 }
 
 function runBatch({ count, lane: shared, chunks, contracts: records }: BatchTask): BatchAnswer {
@@ -81,11 +94,11 @@ function answer(
   }
 }
 
-function learn({ number, lock, digestKey }: ContractRecord): void {
+function learn({ number, lock, digestKey, dictionary }: ContractRecord): void {
   if (contracts.has(number)) return
   contracts.set(
     number,
-    attempt(() => engine.compile(parseLock(lock), digestKey === undefined ? {} : { digestKey })),
+    attempt(() => engine.compile(parseLock(lock, dictionary), digestKey === undefined ? {} : { digestKey })),
   )
 }
 

@@ -4,7 +4,7 @@ use super::fault::{invalid, unsupported};
 use super::value::{Object, Value};
 use crate::error::ContractError;
 use crate::path::Path;
-use crate::profile::{Codec, Compress, DigestName, Limits, Numbers, Primitive};
+use crate::profile::{Codec, Compress, DictionaryName, DigestName, Limits, Numbers, Primitive};
 use crate::read::compare_keys;
 
 const REQUIRED: [&str; 4] = ["name", "profile", "schema", "unicode"];
@@ -21,6 +21,7 @@ pub struct Fields {
     pub numbers: Numbers,
     pub limits: Limits,
     pub compress: Compress,
+    pub dictionary: Option<DictionaryName>,
     pub digest: DigestName,
 }
 
@@ -36,6 +37,7 @@ pub fn read_fields<'v>(
         numbers: Numbers::Safe,
         limits: Limits::default(),
         compress: Compress { codec: Codec::Gzip, level: Some(1) },
+        dictionary: None,
         digest: DigestName::Sha256,
     };
     let missing = REQUIRED.into_iter().filter(|key| !lock.has(key));
@@ -56,9 +58,14 @@ fn read_field(fields: &mut Fields, key: &str, value: &Value, at: &Path<'_>) -> R
     match key {
         "appOnly" => read_names(value, at)?,
         "compress" => fields.compress = read_compress(value, at)?,
-        "dictionary" | "tables" => {
-            return Err(unsupported(at.pointer(), format!("This version does not read {key}.")));
+        "dictionary" => {
+            // Its turn comes after `compress`, also where that one is left out.
+            if fields.compress.codec != Codec::Zstd {
+                return Err(invalid(at.pointer(), "Only zstd takes a dictionary."));
+            }
+            fields.dictionary = Some(read_dictionary(value, at)?);
         }
+        "tables" => return Err(unsupported(at.pointer(), "This version does not read tables.")),
         "digest" => fields.digest = read_one_of(&DigestName::ALL, DigestName::name, value, at)?,
         "limits" => fields.limits = read_limits(value, at)?,
         "name" => match text_of(value) {
@@ -120,6 +127,44 @@ fn read_compress(value: &Value, at: &Path<'_>) -> Result<Compress, ContractError
         }
     }
     Ok(Compress { codec, level: level.or(codec.levels().map(|(_, default, _)| default)) })
+}
+
+fn read_dictionary(value: &Value, at: &Path<'_>) -> Result<DictionaryName, ContractError> {
+    let members = members_of(value, at)?;
+    let mut name = DictionaryName { id: 0, sha256: Box::default() };
+    let missing = ["id", "path", "sha256"].into_iter().filter(|key| !members.has(key));
+    let mut keys: Vec<&str> = members.iter().map(|(key, _)| key).chain(missing).collect();
+    keys.sort_by(|a, b| compare_keys(a, b));
+    for key in keys {
+        let at = at.key(key);
+        let Some(value) = members.get(key) else { return Err(invalid(at.pointer(), "The setting is missing.")) };
+        match key {
+            "id" => name.id = read_integer(0, u32::MAX.into(), value, &at)? as u32,
+            "path" if !text_of(value).is_some_and(is_path) => {
+                return Err(invalid(at.pointer(), "Expected a path below the lock's folder, with \"/\"."));
+            }
+            "path" => {}
+            "sha256" => match text_of(value) {
+                Some(hash) if is_sha256(hash) => name.sha256 = hash.into(),
+                _ => return Err(invalid(at.pointer(), "Expected 64 lower-case hex digits.")),
+            },
+            _ => return Err(invalid(at.pointer(), "The setting is not known.")),
+        }
+    }
+    Ok(name)
+}
+
+/// Names joined by "/", so that it means the same file on every platform, and none outside.
+fn is_path(path: &str) -> bool {
+    let is_name = |name: &str| {
+        let plain = |byte: u8| byte > b' ' && byte < 0x7f && !matches!(byte, b'\\' | b':');
+        !matches!(name, "" | "." | "..") && name.bytes().all(plain)
+    };
+    path.len() <= 255 && path.split('/').all(is_name)
+}
+
+fn is_sha256(hash: &str) -> bool {
+    hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn read_names(value: &Value, at: &Path<'_>) -> Result<(), ContractError> {

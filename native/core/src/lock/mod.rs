@@ -47,6 +47,7 @@ pub fn parse_lock(bytes: &[u8]) -> Result<Profile, ContractError> {
         numbers: fields.numbers,
         limits: fields.limits,
         compress: fields.compress,
+        dictionary: fields.dictionary,
         digest: fields.digest,
         root,
         defs,

@@ -1,0 +1,105 @@
+// `sidelane doctor`: what this machine has, what it lacks, and what to do about it. The checks are beside, doctor-*.ts.
+
+import { readFileSync } from 'node:fs'
+import { readArgs, UsageError, type Command } from './command.ts'
+import type { Check, Status } from './doctor-check.ts'
+import { checkCodecs, checkContract, checkEngine, loadEngines } from './doctor-engines.ts'
+import { checkCores, checkCpu, checkDescriptors, checkMemory, checkNode, checkUnicode } from './doctor-machine.ts'
+import { selfTest } from './doctor-self-test.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { Io } from './io.ts'
+import { contractOption, keyOption, placements } from './option-values.ts'
+
+const topic = 'doctor'
+
+const help = `sidelane doctor [--json] [--contract LOCK]
+
+Tells which engine runs here and why, which codecs it has, and whether Node, Unicode, cores, memory and descriptors are
+as they should be; then sends a sample through each engine on each placement and compares the digests. Each line is ok,
+warn (it works, and could be better) or fail (something is broken), with a line of advice.
+
+  --contract LOCK          also checks that a contract can be used here
+  --digest-key-file FILE   its key, for digest "hmac-sha-256"
+  --json                   one JSON object: { ok, version, checks: [{ id, status, found, advice?, details? }] }
+
+Examples
+  sidelane doctor
+  sidelane doctor --contract order.lock.json
+  sidelane doctor --json | jq '.checks[] | select(.status != "ok")'
+
+Exit codes: ${exitCodes.ok} nothing is broken, ${exitCodes.rejected} something is, ${exitCodes.usage} wrong call.
+`
+
+export const doctor: Command = {
+  summary: 'check engine, codecs and machine, and test them',
+  help,
+  async run(args, io) {
+    const { values, positionals } = readArgs(topic, {
+      args: [...args],
+      options: { json: { type: 'boolean' }, contract: { type: 'string' }, 'digest-key-file': { type: 'string' } },
+    })
+    if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
+    const contract = values.contract === undefined ? undefined : contractOption(topic, values.contract)
+    const digestKey = keyOption(topic, values['digest-key-file'])
+    const { version, engines: supported } = packageFacts()
+
+    const engines = loadEngines()
+    const system = systemReport()
+    const checks: Check[] = [
+      checkNode(process.versions.node, supported.node),
+      checkEngine(engines, system.sharedObjects ?? []),
+      ...checkCodecs(engines),
+      ...(contract === undefined ? [] : [checkContract(engines, contract, digestKey)]),
+      checkUnicode(process.versions['unicode']),
+      checkCpu(),
+      checkCores(),
+      checkMemory(),
+      checkDescriptors(system.userLimits?.open_files?.soft),
+      ...(await selfTest(engines.native === undefined ? ['js'] : ['native', 'js'], placements)),
+    ]
+    const ok = checks.every(({ status }) => status !== 'fail')
+    io.data(
+      values.json === true ? `${JSON.stringify({ ok, version, checks }, null, 2)}\n` : asText(checks, version, io),
+    )
+    return ok ? exitCodes.ok : exitCodes.rejected
+  },
+}
+
+function asText(checks: readonly Check[], version: string, io: Io): string {
+  const width = Math.max(...checks.map(({ id }) => id.length))
+  const lines = checks.flatMap(({ id, status, found, advice }) => [
+    `${mark(status, io)}  ${id.padEnd(width)}  ${found}`,
+    ...(advice === undefined ? [] : [`${' '.repeat(6 + width + 2)}${io.style('dim', `→ ${advice}`)}`]),
+  ])
+  const of = (status: Status): number => checks.filter((check) => check.status === status).length
+  const sum = `${of('ok')} ok, ${of('warn')} to improve, ${of('fail')} broken`
+  return [io.style('bold', `sidelane ${version}`), ...lines, '', sum, ''].join('\n')
+}
+
+const mark = (status: Status, io: Io): string => {
+  const word = status.padEnd(4)
+  return status === 'ok' ? io.style('dim', word) : io.style('bold', word)
+}
+
+interface PackageFacts {
+  readonly version: string
+  readonly engines: { readonly node: string }
+}
+
+/** Both src/cli and dist/cli stand two folders below the package. */
+const packageFacts = (): PackageFacts =>
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as PackageFacts
+
+interface SystemReport {
+  readonly sharedObjects?: readonly string[]
+  readonly userLimits?: { readonly open_files?: { readonly soft?: number | 'unlimited' } }
+}
+
+/** Node's own diagnostic report knows the loaded libraries and the limits, on every platform. */
+function systemReport(): SystemReport {
+  const { report } = process as { readonly report?: { excludeNetwork?: boolean; getReport(): object } }
+  if (report === undefined) return {}
+  // Else it looks up names, which takes seconds where the network is down.
+  report.excludeNetwork = true
+  return report.getReport()
+}

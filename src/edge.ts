@@ -1,0 +1,78 @@
+// The door for runtimes without Node (browsers, edge workers): the js engine on the caller's thread. No file, no zod, no
+// pool; contracts come as the text of their lock.
+
+import {
+  checkContract,
+  resolveHostOptions,
+  resolveProcessorOptions,
+  SidelaneError,
+  splitCreateOptions,
+  type Contract,
+  type CreateOptions,
+  type Host,
+  type HostOptions,
+  type Processor,
+} from './contract/index.ts'
+import { createEngine } from './engine/index.ts'
+import { openInline } from './inline-host.ts'
+
+export {
+  describeIssue,
+  errorTable,
+  parseContract,
+  SidelaneError,
+  type Accepted,
+  type AcceptedCanonical,
+  type Codec,
+  type Contract,
+  type CreateOptions,
+  type DataCode,
+  type DigestName,
+  type EngineReport,
+  type ErrorCode,
+  type FaultCode,
+  type Host,
+  type HostOptions,
+  type Issue,
+  type JsCompressor,
+  type LockDictionary,
+  type LockDocument,
+  type Outcome,
+  type Processor,
+  type ProcessOptions,
+  type ProcessorOptions,
+  type ProcessOutcome,
+  type Rejected,
+  type Stats,
+} from './contract/index.ts'
+
+/**
+ * As `createHost` of the main door, with `placement: 'inline'` and the js engine. Rejects with `options.invalid`, and
+ * with `engine.unavailable` for what needs Node.
+ */
+export async function createHost(options: HostOptions = {}): Promise<Host> {
+  return openEdge(options)
+}
+
+/** As `createProcessor` of the main door: closing the processor closes its host. Rejects as `createHost` does. */
+export async function createProcessor<In, Out, C extends boolean = false>(
+  contract: Contract<In, Out>,
+  options: CreateOptions<C> = {},
+): Promise<Processor<In, Out, C>> {
+  const parts = splitCreateOptions(options)
+  const own = resolveProcessorOptions(parts.processor)
+  checkContract(contract)
+  const host = openEdge(parts.host)
+  return host.open<In, Out, C>(contract, own, () => host.close())
+}
+
+function openEdge(options: HostOptions): ReturnType<typeof openInline> {
+  // One thread is all there is to count on.
+  const { placement, engine, jsCompressor, cache } = resolveHostOptions(options, 1)
+  if (placement !== 'inline' || engine === 'native') {
+    throw new SidelaneError('engine.unavailable', {
+      message: `Here is the js engine, inline: ${placement === 'inline' ? 'the native engine' : `"${placement}"`} needs Node.`,
+    })
+  }
+  return openInline(createEngine('js', jsCompressor), cache)
+}

@@ -1,0 +1,163 @@
+// Reading a body back, strictly: exactly one member, whole, with the right checksum and length, and nothing behind it.
+// Tools and receivers use it; no payload passes here on its way through an engine.
+
+import { zlib, type Expanded, type Zlib } from '#runtime'
+import { SidelaneError, type Codec } from '../contract/index.ts'
+import { nativeZstd } from './native/index.ts'
+import { readZstdFrame } from './zstd-frame.ts'
+
+/** The bounds of what comes out, and what it takes to read it. */
+export interface DecompressOptions {
+  /** Most bytes that may come out, 1 to 2,147,483,647. */
+  readonly maxBytes: number
+  /** With zstd: the dictionary of the contract. */
+  readonly dictionary?: Uint8Array
+}
+
+/**
+ * What `body` holds: at most `maxBytes` bytes, a bomb stops there.
+ *
+ * Throws `codec.corrupt` for a body that is damaged, cut off, followed by anything, or more than one member;
+ * `limit.output`; `codec.unavailable` where the runtime lacks the codec (zstd: Node before 22.15 without the native
+ * engine); `codec.unknown`; `options.invalid`.
+ */
+export function decompress(body: Uint8Array, codec: Codec, options: DecompressOptions): Uint8Array {
+  checkOptions(body, codec, options)
+  const { maxBytes, dictionary } = options
+  const own = unshared(body)
+  try {
+    return readers[codec](own, maxBytes, dictionary)
+  } catch (cause) {
+    if (cause instanceof SidelaneError) throw cause
+    // zlib's own errors name a code and quote nothing.
+    if (isTooLarge(cause)) throw tooLarge(maxBytes)
+    throw corrupt(codec, cause instanceof Error ? cause.message : undefined)
+  }
+}
+
+type Reader = (body: Uint8Array, maxBytes: number, dictionary: Uint8Array | undefined) => Uint8Array
+
+const readers: Readonly<Record<Codec, Reader>> = {
+  gzip: readGzip,
+  deflate: (body, maxBytes) => whole(body, 'deflate', need('deflate').inflate(body, maxBytes)),
+  'deflate-raw': (body, maxBytes) => whole(body, 'deflate-raw', need('deflate-raw').inflateRaw(body, maxBytes)),
+  brotli: (body, maxBytes) => whole(body, 'brotli', need('brotli').unbrotli(body, maxBytes)),
+  zstd: readZstd,
+  none(body, maxBytes) {
+    if (body.length > maxBytes) throw tooLarge(maxBytes)
+    return new Uint8Array(body)
+  },
+}
+
+const gzipHead = 10
+const gzipTail = 8
+const flagHeaderCrc = 2
+const flagExtra = 4
+const flagName = 8
+const flagComment = 16
+
+/** zlib's gunzip reads member after member and drops what follows: so the wrapper is read here. */
+function readGzip(body: Uint8Array, maxBytes: number): Uint8Array {
+  const runtime = need('gzip')
+  const start = gzipBodyStart(body, runtime)
+  const { bytes, consumed } = runtime.inflateRaw(body.subarray(start), maxBytes)
+  const end = start + consumed
+  if (end + gzipTail !== body.length) throw corrupt('gzip', 'it does not end with its only member')
+  const tail = new DataView(body.buffer, body.byteOffset + end)
+  if (tail.getUint32(0, true) !== runtime.crc32(bytes)) throw corrupt('gzip', 'its checksum is wrong')
+  if (tail.getUint32(4, true) !== bytes.length) throw corrupt('gzip', 'its length is wrong')
+  return bytes
+}
+
+/** Where the compressed part begins (RFC 1952, 2.3). */
+function gzipBodyStart(body: Uint8Array, runtime: Zlib): number {
+  const flags = body[3] ?? 0
+  if (body[0] !== 0x1f || body[1] !== 0x8b || body[2] !== 8 || flags & 0xe0) throw corrupt('gzip', 'it is no gzip')
+  let at = gzipHead
+  if (flags & flagExtra) at += 2 + ((body[at] ?? 0) | ((body[at + 1] ?? 0) << 8))
+  for (const flag of [flagName, flagComment]) {
+    if (!(flags & flag)) continue
+    const zero = body.indexOf(0, at)
+    if (zero < 0) throw corrupt('gzip', 'its header has no end')
+    at = zero + 1
+  }
+  if (flags & flagHeaderCrc) {
+    const said = (body[at] ?? 0) | ((body[at + 1] ?? 0) << 8)
+    if (said !== (runtime.crc32(body.subarray(0, at)) & 0xffff)) throw corrupt('gzip', 'its header is damaged')
+    at += 2
+  }
+  return at
+}
+
+/** Windows in powers of two: what every decoder should take, and the most that zstd takes by default. */
+const leastWindowBits = 23
+const mostWindowBits = 27
+
+function readZstd(body: Uint8Array, maxBytes: number, dictionary: Uint8Array | undefined): Uint8Array {
+  const zstd = zlib?.zstd
+  if (zstd === undefined || (dictionary !== undefined && !zstd.takesDictionary)) {
+    return readZstdNatively(body, maxBytes, dictionary)
+  }
+  const frame = readZstdFrame(body)
+  if (frame?.size !== body.length) throw corrupt('zstd', 'it is not exactly one frame')
+  if (frame.contentBytes !== undefined && frame.contentBytes > maxBytes) throw tooLarge(maxBytes)
+  const wanted = Math.ceil(Math.log2(maxBytes + 1))
+  const windowBits = Math.min(Math.max(wanted, leastWindowBits), mostWindowBits)
+  return whole(body, 'zstd', zstd.expand(body, maxBytes, windowBits, dictionary))
+}
+
+function readZstdNatively(body: Uint8Array, maxBytes: number, dictionary: Uint8Array | undefined): Uint8Array {
+  const native = nativeZstd()
+  if (native === undefined) throw unavailable('zstd')
+  const content = native(body, maxBytes, dictionary)
+  if (typeof content !== 'string') return content
+  throw content === 'limit.output' ? tooLarge(maxBytes) : corrupt('zstd')
+}
+
+function whole(body: Uint8Array, codec: Codec, { bytes, consumed }: Expanded): Uint8Array {
+  if (consumed !== body.length) throw corrupt(codec, 'something follows its end')
+  return bytes
+}
+
+function need(codec: Codec): Zlib {
+  if (zlib === undefined) throw unavailable(codec)
+  return zlib
+}
+
+function checkOptions(body: unknown, codec: string, { maxBytes, dictionary }: DecompressOptions): void {
+  if (!Object.hasOwn(readers, codec)) throw new SidelaneError('codec.unknown', { params: { codec } })
+  if (!(body instanceof Uint8Array)) throw invalid('Expected `body` to be a Uint8Array')
+  if (!Number.isInteger(maxBytes) || maxBytes < 1 || maxBytes > 0x7fff_ffff) {
+    throw invalid('Expected `maxBytes` to be an integer from 1 to 2147483647')
+  }
+  if (dictionary !== undefined && (codec !== 'zstd' || !(dictionary instanceof Uint8Array))) {
+    throw invalid('Expected `dictionary` to be a Uint8Array, and only with codec "zstd"')
+  }
+}
+
+/** Another thread could change shared bytes while they are read. */
+const unshared = (body: Uint8Array): Uint8Array =>
+  typeof SharedArrayBuffer !== 'undefined' && body.buffer instanceof SharedArrayBuffer ? new Uint8Array(body) : body
+
+/** A zstd window beyond the one allowed is a matter of memory, not of damage. */
+function isTooLarge(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return code === 'ERR_BUFFER_TOO_LARGE' || code === 'ZSTD_error_frameParameter_windowTooLarge'
+}
+
+const corrupt = (codec: Codec, why?: string): SidelaneError =>
+  new SidelaneError('codec.corrupt', {
+    message: `The ${codec} body is damaged${why === undefined ? '' : `: ${why}`}.`,
+    params: { codec },
+  })
+
+const tooLarge = (maxBytes: number): SidelaneError =>
+  new SidelaneError('limit.output', {
+    message: `The body decompresses to more than ${maxBytes} bytes.`,
+    params: { maxBytes },
+  })
+
+const unavailable = (codec: Codec): SidelaneError =>
+  new SidelaneError('codec.unavailable', { message: `This runtime cannot read codec "${codec}".`, params: { codec } })
+
+const invalid = (message: string): SidelaneError => new SidelaneError('options.invalid', { message })

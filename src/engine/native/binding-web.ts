@@ -1,0 +1,9 @@
+// The twin of binding.ts for runtimes without Node: there is no addon.
+
+import type { Failure } from './binding.ts'
+
+/** Why there is none. */
+export const loadBinding = (): Failure => ({
+  error: new AggregateError([], 'The native engine needs Node.'),
+  tried: [],
+})

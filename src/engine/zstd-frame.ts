@@ -1,0 +1,54 @@
+// Where a zstd frame ends and how long its content says it is (RFC 8878, 3.1.1), without reading the content: a reader of
+// streams would go on to the next frame.
+
+export interface ZstdFrame {
+  /** From the magic number to the checksum. */
+  readonly size: number
+  /** undefined: the frame does not say. */
+  readonly contentBytes: number | undefined
+}
+
+const magic = 0xfd2fb528
+const dictionaryIdBytes = [0, 1, 2, 4] as const
+const rleBlock = 1
+const reservedBlock = 3
+
+/** The frame that the bytes start with; undefined when they start with something else or end before it does. */
+export function readZstdFrame(bytes: Uint8Array): ZstdFrame | undefined {
+  if (bytes.length < 6) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const descriptor = view.getUint8(4)
+  if (view.getUint32(0, true) !== magic || descriptor & 8) return undefined
+  const single = (descriptor & 32) !== 0
+  const hasChecksum = (descriptor & 4) !== 0
+  let at = 5 + (single ? 0 : 1) + dictionaryIdBytes[(descriptor & 3) as 0 | 1 | 2 | 3]
+  const sizeBytes = [single ? 1 : 0, 2, 4, 8][descriptor >>> 6] as number
+  if (at + sizeBytes > bytes.length) return undefined
+  const contentBytes = readSize(view, at, sizeBytes)
+  at += sizeBytes
+  for (let last = false; !last;) {
+    if (at + 3 > bytes.length) return undefined
+    const head = view.getUint16(at, true) | (view.getUint8(at + 2) << 16)
+    const kind = (head >>> 1) & 3
+    if (kind === reservedBlock) return undefined
+    last = (head & 1) === 1
+    at += 3 + (kind === rleBlock ? 1 : head >>> 3)
+  }
+  const size = at + (hasChecksum ? 4 : 0)
+  return size > bytes.length ? undefined : { size, contentBytes }
+}
+
+function readSize(view: DataView, at: number, bytes: number): number | undefined {
+  switch (bytes) {
+    case 1:
+      return view.getUint8(at)
+    case 2:
+      return view.getUint16(at, true) + 256
+    case 4:
+      return view.getUint32(at, true)
+    case 8:
+      return Number(view.getBigUint64(at, true))
+    default:
+      return undefined
+  }
+}

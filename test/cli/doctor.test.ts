@@ -1,0 +1,127 @@
+// `sidelane doctor` from outside, and its judgement on machines that this one is not.
+
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { checkDescriptors, checkNode, checkUnicode } from '../../src/cli/doctor-machine.ts'
+import { sidelane, temporaryFiles } from '../support/cli.ts'
+
+const file = temporaryFiles()
+const lockOf = (fields: object = {}): string =>
+  JSON.stringify({ profile: 'p1', unicode: '15.0', name: 'any', schema: {}, ...fields })
+
+interface Check {
+  readonly id: string
+  readonly status: string
+  readonly found: string
+  readonly advice?: string
+  readonly details?: { readonly tried?: readonly { readonly path: string; readonly error: string }[] }
+}
+
+const checked = async (args: readonly string[] = [], env: Record<string, string> = {}) => {
+  const { status, stdout, stderr } = await sidelane(['doctor', '--json', ...args], { env })
+  const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: Check[] }
+  return {
+    status,
+    stderr,
+    ok,
+    checks,
+    byId: (id: string): Check | undefined => checks.find((check) => check.id === id),
+  }
+}
+
+describe('sidelane doctor', () => {
+  it('prints a line a check, with a sum, and exits 0 where nothing is broken', async () => {
+    const { status, stdout, stderr } = await sidelane(['doctor'], { env: { NO_COLOR: '1' } })
+    expect({ status, stderr }).toStrictEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(/^sidelane \d+\.\d+\.\d+\n/)
+    expect(stdout).toMatch(/^(?:ok|warn) {2,4} node +\d+\./m)
+    expect(stdout).toMatch(/^ok {4}unicode +runtime \d+\.\d, contracts pin 15\.0$/m)
+    expect(stdout).toMatch(/^\d+ ok, \d+ to improve, 0 broken$/m)
+    expect(stdout).not.toContain('\u001b')
+  })
+
+  it('sends a sample through each engine on each placement', async () => {
+    const { status, ok, stderr, checks } = await checked()
+    expect({ status, ok, stderr }).toStrictEqual({ status: 0, ok: true, stderr: '' })
+    const tests = checks.filter(({ id }) => id.startsWith('self-test.'))
+    expect(tests.map(({ id }) => id)).toEqual(expect.arrayContaining(['self-test.js.inline', 'self-test.js.pool']))
+    for (const { status: one, found } of tests) expect([one, found]).toMatchObject(['ok', /^the digest is right/])
+  })
+
+  it('says which files were tried where the addon does not load, and that js works', async () => {
+    const broken = file('broken.node', 'no library')
+    const { status, byId } = await checked([], { SIDELANE_NATIVE_PATH: broken })
+    expect(status).toBe(0)
+    expect(byId('engine')).toMatchObject({ status: 'warn', advice: expect.stringContaining('npm run build:native') })
+    expect(byId('engine')?.details?.tried).toMatchObject([{ path: broken }])
+    expect(byId('codecs.native')).toBeUndefined()
+    expect(byId('self-test.js.pool')?.status).toBe('ok')
+  })
+
+  it('checks a contract, and exits 1 where no engine can use it', async () => {
+    const good = await checked(['--contract', file('good.lock.json', lockOf())])
+    expect(good.byId('contract')).toMatchObject({
+      status: 'ok',
+      found: expect.stringMatching(/^any, gzip, sha-256, id /),
+    })
+    const keyed = file('keyed.lock.json', lockOf({ digest: 'hmac-sha-256' }))
+    const bad = await checked(['--contract', keyed])
+    expect(bad).toMatchObject({ status: 1, ok: false })
+    expect(bad.byId('contract')).toMatchObject({ status: 'fail', found: expect.stringContaining('options.invalid') })
+    const key = file('digest.key', 'a key of no fewer than 16 bytes')
+    expect(await checked(['--contract', keyed, '--digest-key-file', key])).toMatchObject({ status: 0, ok: true })
+  })
+
+  it.each([
+    [['doctor', 'now'], 'Unexpected "now"'],
+    [['doctor', '--contract', 'gone.json'], 'There is no file gone.json'],
+    [['doctor', '--jsn'], "Unknown option '--jsn'"],
+  ])('exits 2 for %j', async (args, words) => {
+    const { status, stdout, stderr } = await sidelane(args)
+    expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })
+    expect(stderr).toContain(words)
+  })
+
+  it.skipIf(process.platform !== 'linux')('reads the limit of open files', () => {
+    const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+    const text = execFileSync('sh', ['-c', `ulimit -n 200; exec "${process.execPath}" "${main}" doctor`], {
+      encoding: 'utf8',
+    })
+    expect(text).toMatch(/^warn {2}descriptors +200 open files\n +→ Raise it/m)
+  })
+})
+
+describe('the judgement of doctor', () => {
+  const range = '^20.19.0 || ^22.13.0 || >=24'
+  it.each([
+    ['20.19.0', 'ok'],
+    ['20.18.9', 'warn'],
+    ['21.9.0', 'warn'],
+    ['22.12.0', 'warn'],
+    ['22.13.1', 'ok'],
+    ['23.11.0', 'warn'],
+    ['24.0.0', 'ok'],
+    ['26.1.0', 'ok'],
+  ])('on Node %s is %s', (version, status) => {
+    expect(checkNode(version, range)).toMatchObject({ status })
+  })
+
+  it.each([
+    ['17.0', 'ok'],
+    ['15.0', 'ok'],
+    ['14.0', 'fail'],
+    [undefined, 'fail'],
+  ])('on Unicode %s is %s', (version, status) => {
+    expect(checkUnicode(version)).toMatchObject({ status })
+  })
+
+  it.each([
+    [256, 'warn'],
+    [1024, 'ok'],
+    ['unlimited' as const, 'ok'],
+    [undefined, 'ok'],
+  ])('on %s open files is %s', (soft, status) => {
+    expect(checkDescriptors(soft)).toMatchObject({ status })
+  })
+})

@@ -1,0 +1,310 @@
+// `sidelane process` from outside: lines in, lines out, and what happens at the edges of both.
+
+import { createHash, createHmac } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { Progress, progressLine } from '../../src/cli/progress.ts'
+import { parseLines, Running, sidelane, temporaryFiles } from '../support/cli.ts'
+
+const file = temporaryFiles()
+
+const lockOf = (fields: object = {}): string =>
+  JSON.stringify({
+    profile: 'p1',
+    unicode: '15.0',
+    name: 'visit',
+    limits: { maxBytes: 1000 },
+    schema: {
+      type: 'object',
+      properties: { n: { type: 'integer' }, name: { type: 'string', 'x-norm': ['trim'] } },
+      required: ['n'],
+      additionalProperties: false,
+    },
+    ...fields,
+  })
+
+const lock = file('visit.lock.json', lockOf())
+const inline = ['process', '--contract', lock, '--placement', 'inline'] as const
+
+interface ResultLine {
+  readonly line: number
+  readonly digest: string | null
+  readonly body: string
+}
+interface RejectLine {
+  readonly line: number
+  readonly code: string
+}
+
+const codes = (stderr: string): [number, string][] =>
+  parseLines<RejectLine>(stderr).map(({ line, code }) => [line, code])
+
+describe('sidelane process', () => {
+  it('writes one result a line, rejects as JSON lines to stderr, and exits 1 when there was one', async () => {
+    const input = '{"n":1, "name":" Ada "}\n{"n":"2"}\n{"name":"Bob","n":3}\n'
+    const { status, stdout, stderr } = await sidelane([...inline, '--quiet'], { input })
+    const canonical = '{"n":1,"name":"Ada"}'
+    const [first, second, ...others] = parseLines<ResultLine>(stdout)
+    expect(others).toStrictEqual([])
+    expect(first).toStrictEqual({
+      line: 1,
+      digest: createHash('sha256').update(canonical).digest('hex'),
+      inBytes: 23,
+      canonicalBytes: 20,
+      outBytes: Buffer.from(first?.body ?? '', 'base64').length,
+      codec: 'gzip',
+      body: first?.body,
+    })
+    expect(gunzipSync(Buffer.from(first?.body ?? '', 'base64')).toString()).toBe(canonical)
+    expect(second?.line).toBe(3)
+    expect(parseLines(stderr)).toStrictEqual([
+      {
+        line: 2,
+        code: 'validate.failed',
+        status: 422,
+        issues: [{ code: 'validate.failed', pointer: '/n', keyword: 'type', params: { expected: ['integer'] } }],
+        truncated: false,
+      },
+    ])
+    expect(status).toBe(1)
+  })
+
+  it('exits 0 with a tally on stderr when all are accepted', async () => {
+    const { status, stdout, stderr } = await sidelane([...inline, '--body', 'none'], { input: '{"n":1}\n{"n":2}\n' })
+    expect(status).toBe(0)
+    expect(parseLines<object>(stdout).map((line) => Object.keys(line))).toStrictEqual(
+      ['1', '2'].map(() => ['line', 'digest', 'inBytes', 'canonicalBytes', 'outBytes', 'codec']),
+    )
+    expect(stderr).toMatch(
+      /^sidelane: 2 payloads: 2 accepted, 0 rejected; 14 B in, .*(?:native|js) engine, inline\)\n$/,
+    )
+  })
+
+  it('skips blank lines but counts them, and takes \\r\\n and a last line without an end', async () => {
+    const input = '\n{"n":1}\r\n \t\r\n\r\n{"n":5}\n\n{"n":7}'
+    const { status, stdout } = await sidelane([...inline, '--body', 'canonical'], { input })
+    expect(status).toBe(0)
+    expect(parseLines(stdout)).toMatchObject([
+      { line: 2, inBytes: 7, canonical: { n: 1 } },
+      { line: 5, inBytes: 7, canonical: { n: 5 } },
+      { line: 7, inBytes: 7, canonical: { n: 7 } },
+    ])
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['blank lines', '\n\r\n  \n'],
+  ])('takes an input of %s', async (_, input) => {
+    const { status, stdout, stderr } = await sidelane(inline, { input })
+    expect({ status, stdout }).toStrictEqual({ status: 0, stdout: '' })
+    expect(stderr).toMatch(/^sidelane: 0 payloads: /)
+  })
+
+  it('rejects a line that is too long, invalid UTF-8, a byte order mark and broken JSON, each in its place', async () => {
+    const input = Buffer.concat([
+      Buffer.from('\ufeff{"n":1}\n'),
+      Buffer.from(`{"n":2,"name":"${'x'.repeat(5_000_000)}"}\r\n`),
+      Buffer.from([0x7b, 0xff, 0x7d, 0x0a]),
+      Buffer.from('{"n":4\n'),
+      // 1,000 bytes are allowed, and the line break is none of them.
+      Buffer.from(`{"n":5${' '.repeat(993)}}\r\n`),
+      Buffer.from(`{"n":6${' '.repeat(994)}}\r\n`),
+    ])
+    const { status, stdout, stderr } = await sidelane([...inline, '--quiet', '--body', 'lines'], { input })
+    expect({ status, stdout }).toStrictEqual({ status: 1, stdout: '{"n":5}\n' })
+    expect(codes(stderr)).toStrictEqual([
+      [1, 'parse.bom'],
+      [2, 'limit.bytes'],
+      [3, 'parse.utf8'],
+      [4, 'parse.syntax'],
+      [6, 'limit.bytes'],
+    ])
+  })
+
+  it.each(['pool', 'inline'])('keeps the order of the input with placement %s', async (placement) => {
+    // Large and small ones in turn: the small ones are done first.
+    const count = 3000
+    const input = Array.from({ length: count }, (_, n) => `{"n":${n},"name":"${'x'.repeat(n % 7 === 0 ? 900 : 1)}"}\n`)
+    const args = ['process', '--contract', lock, '--placement', placement, '--threads', '2', '--body', 'canonical']
+    const { status, stdout } = await sidelane(args, { input: input.join('') })
+    expect(status).toBe(0)
+    const lines = parseLines<{ line: number; canonical: { n: number } }>(stdout)
+    expect(lines.map(({ line, canonical }) => [line, canonical.n])).toStrictEqual(input.map((_, n) => [n + 1, n]))
+  })
+
+  it('takes and writes files, and leaves stdout and stderr alone', async () => {
+    const source = file('in.ndjson', '{"n":1}\n{}\n{"n":3}\n')
+    const [out, rejects] = [file('out.ndjson'), file('rejects.ndjson')]
+    const files = ['--in', source, '--out', out, '--rejects', rejects, '--quiet']
+    const result = await sidelane([...inline, ...files, '--body', 'lines'])
+    expect(result).toStrictEqual({ status: 1, stdout: '', stderr: '' })
+    expect(readFileSync(out, 'utf8')).toBe('{"n":1}\n{"n":3}\n')
+    expect(codes(readFileSync(rejects, 'utf8'))).toStrictEqual([[2, 'validate.failed']])
+  })
+
+  it('signs the digest with the key of a file', async () => {
+    const keyed = file('keyed.lock.json', lockOf({ digest: 'hmac-sha-256' }))
+    const key = file('digest.key', 'a key of no fewer than 16 bytes')
+    const args = ['process', '--contract', keyed, '--placement', 'inline', '--body', 'none']
+    const { stdout } = await sidelane([...args, '--digest-key-file', key], { input: '{"n":1}' })
+    const [line] = parseLines<ResultLine>(stdout)
+    expect(line?.digest).toBe(createHmac('sha256', readFileSync(key)).update('{"n":1}').digest('hex'))
+    const without = await sidelane(args, { input: '{"n":1}' })
+    expect(without).toMatchObject({ status: 2, stdout: '' })
+    expect(without.stderr).toContain('expected --digest-key-file')
+  })
+
+  const unread = file('unread.ndjson', '{"n":1}\n')
+  it.each([
+    ['no contract', ['process'], 'Expected --contract LOCK'],
+    ['a contract that is not there', ['process', '--contract', 'gone.json'], 'There is no file gone.json'],
+    ['an input that is not there', [...inline, '--in', 'gone.ndjson'], 'There is no file gone.ndjson'],
+    ['an output that cannot be', [...inline, '--out', '/no/such/folder/out'], 'Cannot write /no/such/folder/out'],
+    ['its input as output', [...inline, '--in', unread, '--out', unread], 'is the input itself'],
+    ['one file for both outputs', [...inline, '--out', file('x'), '--rejects', file('x')], 'cannot take both'],
+    ['an unknown body', [...inline, '--body', 'xml'], 'base64, canonical, lines, none'],
+    ['an unknown engine', [...inline, '--engine', 'wasm'], 'auto, native, js'],
+    ['no threads', [...inline, '--threads', '0'], 'whole number from 1 to 1024'],
+    ['a concurrency in words', [...inline, '--concurrency', 'many'], 'got "many"'],
+    ['a key that is too short', [...inline, '--digest-key-file', file('short.key', 'short')], 'at least 16'],
+    ['an argument too many', [...inline, 'orders.ndjson'], 'the input is stdin or --in'],
+  ])('exits 2 for %s', async (_, args, words) => {
+    const { status, stdout, stderr } = await sidelane(args)
+    expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })
+    expect(stderr).toContain(words)
+    expect(stderr).toContain('sidelane process --help')
+    expect(readFileSync(unread, 'utf8')).not.toBe('')
+    expect(existsSync(file('x'))).toBe(false)
+  })
+
+  it('writes no colour and no progress where stderr is no terminal', async () => {
+    const { stdout, stderr } = await sidelane(inline, { input: '{"n":1}\n', env: { NO_COLOR: '', FORCE_COLOR: '1' } })
+    expect(stdout + stderr).not.toContain('\u001b')
+    expect(stderr).not.toContain('\r')
+  })
+})
+
+describe('the help', () => {
+  it.each(['process', 'inspect', 'doctor'])('of %s teaches by example, and fits a terminal', async (command) => {
+    const { status, stdout, stderr } = await sidelane([command, '--help'])
+    expect({ status, stderr }).toStrictEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(new RegExp(`^sidelane ${command} `))
+    expect(stdout).toContain(`\nExamples\n`)
+    expect(stdout).toContain('\nExit codes: 0 ')
+    expect(stdout.split('\n').filter((line) => line.length > 125)).toStrictEqual([])
+    expect((await sidelane(['--help'])).stdout).toMatch(new RegExp(`^  ${command} +\\w`, 'm'))
+  })
+})
+
+describe('sidelane process, stopped early', () => {
+  it.each(['pool', 'inline'])(
+    'answers at once with placement %s, and on ^C drops what is no whole line',
+    async (placement) => {
+      const run = new Running(['process', '--contract', lock, '--placement', placement])
+      run.child.stdin.write('{"n":1}\n{"n":2}\n{"n":3}\n{"n":')
+      await run.lines(3)
+      run.child.kill('SIGINT')
+      const { status, stdout, stderr } = await run.ended
+      expect(status).toBe(130)
+      expect(parseLines<ResultLine>(stdout).map(({ line }) => line)).toStrictEqual([1, 2, 3])
+      expect(stderr).toMatch(/^sidelane: 3 payloads: 3 accepted, .*; interrupted\n$/)
+    },
+  )
+
+  it('finishes on ^C what is under way: whole lines, in order, as many as the tally says', async () => {
+    const run = new Running(['process', '--contract', lock, '--body', 'lines'])
+    const block = '{"n":1,"name":"somebody"}\n'.repeat(10_000)
+    const feed = (): void => {
+      while (run.child.stdin.writable && run.child.stdin.write(block));
+    }
+    run.child.stdin.on('drain', feed)
+    feed()
+    await run.lines(1000)
+    run.child.kill('SIGINT')
+    const { status, stdout, stderr } = await run.ended
+    expect(status).toBe(130)
+    const count = Number(/^sidelane: ([\d,]+) payloads: /.exec(stderr)?.[1]?.replaceAll(',', ''))
+    expect(stdout).toBe('{"n":1,"name":"somebody"}\n'.repeat(count))
+  })
+
+  it('ends well when nobody reads on', async () => {
+    const run = new Running(['process', '--contract', lock])
+    run.child.stdout.once('data', () => run.child.stdout.destroy())
+    run.child.stdin.end('{"n":1,"name":"somebody"}\n'.repeat(200_000))
+    const { status, stderr } = await run.ended
+    expect(status).toBe(0)
+    expect(stderr).toMatch(/^sidelane: [\d,]+ payloads: .*; the output was closed\n$/)
+  })
+
+  it('ends also while it waits for input, at the next line that nobody reads', async () => {
+    const run = new Running([...inline, '--quiet'])
+    run.child.stdin.write('{"n":1}\n')
+    await run.lines(1)
+    run.child.stdout.destroy()
+    run.child.stdin.write('{"n":2}\n')
+    expect(await run.ended).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  it.skipIf(process.platform !== 'linux')('says so when the disk is full', async () => {
+    const { status, stderr } = await sidelane([...inline, '--quiet', '--out', '/dev/full'], { input: '{"n":1}\n' })
+    expect(status).toBe(1)
+    expect(stderr).toContain('ENOSPC')
+  })
+})
+
+describe('sidelane process, long inputs', () => {
+  // 120,000 lines here; the figures of a million are in the change that brought this test.
+  it.skipIf(process.platform !== 'linux')('needs no more memory for more lines, nor for a slow reader', async () => {
+    const run = new Running(['process', '--contract', lock, '--body', 'none', '--quiet'])
+    const blocks = 60
+    const block = `{"n":1,"name":"${'x'.repeat(800)}"}\n`.repeat(2000)
+    const memory: number[] = []
+    for (let i = 0; i < blocks; i++) {
+      if (!run.child.stdin.write(block))
+        await Promise.race([run.ended, new Promise((resolve) => run.child.stdin.once('drain', resolve))])
+      if (i % 20 === 10) {
+        // Backpressure: what is not read is not computed.
+        run.child.stdout.pause()
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        run.child.stdout.resume()
+      }
+      memory.push(residentMiB(run.child.pid as number))
+    }
+    run.child.stdin.end()
+    const { status, stdout } = await run.ended
+    expect(status).toBe(0)
+    expect(stdout.split('\n').length - 1).toBe(blocks * 2000)
+    const [third, last] = [Math.max(...memory.slice(10, 25)), Math.max(...memory.slice(-10))]
+    expect(last - third).toBeLessThan(48)
+  })
+})
+
+const residentMiB = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+
+describe('progress', () => {
+  it('shows rate, what is bad, and the time left where the size is known', () => {
+    const moment = { lines: 1200, bad: 3, bytes: 4 * 1024 * 1024 }
+    expect(progressLine(moment, 2000, undefined)).toBe('1,200 lines  600/s  2.0 MiB/s  3 bad')
+    expect(progressLine({ ...moment, bad: 0 }, 2000, 16 * 1024 * 1024)).toBe(
+      '1,200 lines  600/s  2.0 MiB/s  25 %  0:06 left',
+    )
+    expect(progressLine({ lines: 0, bad: 0, bytes: 0 }, 0, 0)).toBe('0 lines  0/s  0 B/s')
+  })
+
+  it.each([
+    [20, true],
+    [undefined, false],
+  ])('writes to a terminal of %s columns: %s', async (columns, shown) => {
+    let written = ''
+    const talk = { write: (text: string) => (written += text) }
+    const streams = { talk, columns: () => columns } as unknown as ConstructorParameters<typeof Progress>[0]
+    const progress = new Progress(streams, undefined, () => ({ lines: 123_456, bad: 0, bytes: 1 }))
+    progress.start()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    progress.end()
+    const clear = '\r\u001b[2K'
+    expect(written.replaceAll(clear, '|')).toMatch(shown ? /^\|123,456 lines  \d{2,4},?\|$/ : /^$/)
+  })
+})

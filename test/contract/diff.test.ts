@@ -1,0 +1,260 @@
+// What changed in meaning: the words, who is affected, and that no change of id goes unsaid.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import { compareContracts, parseLock, type Contract } from '../../src/contract/index.ts'
+import { defineContract, norm, type DefineOptions } from '../../src/contract/define/index.ts'
+
+const define = (schema: z.ZodType, options: Partial<DefineOptions<z.ZodType>> = {}): Contract =>
+  defineContract({ name: 'order', schema, ...options })
+const changes = (a: z.ZodType, b: z.ZodType): string[] =>
+  compareContracts(define(a), define(b)).map(({ text, affects }) => `${text} [${affects.join(' ')}]`)
+const object = (member: z.ZodType): z.ZodType => z.strictObject({ a: member })
+const lines = (line: Record<string, z.ZodType>): z.ZodType => z.strictObject({ lines: z.array(z.strictObject(line)) })
+
+describe('fields', () => {
+  test('a field with the same schema under another name was renamed', () => {
+    expect(
+      changes(
+        lines({ sku: z.string().max(20), qty: z.int(), kind: z.string() }),
+        lines({ code: z.string().max(20), qty: z.int(), kind: z.string() }),
+      ),
+    ).toEqual(['field `lines[].sku` renamed to `code`: old payloads are rejected [old-rejected new-accepted]'])
+  })
+
+  test('of several candidates the most similar names are paired', () => {
+    expect(
+      changes(
+        z.strictObject({ firstName: z.string(), city: z.string() }),
+        z.strictObject({ first_name: z.string(), town: z.string() }),
+      ),
+    ).toEqual([
+      'field `firstName` renamed to `first_name`: old payloads are rejected [old-rejected new-accepted]',
+      'field `city` renamed to `town`: old payloads are rejected [old-rejected new-accepted]',
+    ])
+  })
+
+  test.for<readonly [string, z.ZodType, z.ZodType, string]>([
+    [
+      'a required field',
+      z.strictObject({}),
+      object(z.int()),
+      'required field `a` added: old payloads are rejected [old-rejected new-accepted]',
+    ],
+    [
+      'an optional field',
+      z.strictObject({}),
+      object(z.int().optional()),
+      'optional field `a` added: more payloads are accepted [new-accepted]',
+    ],
+    [
+      'a field fewer',
+      object(z.int()),
+      z.strictObject({}),
+      'required field `a` removed: old payloads are rejected [old-rejected new-accepted]',
+    ],
+    [
+      'a field made optional',
+      object(z.int()),
+      object(z.int().optional()),
+      'field `a` is optional: more payloads are accepted [new-accepted]',
+    ],
+    [
+      'a field made required',
+      object(z.int().optional()),
+      object(z.int()),
+      'field `a` is required: old payloads without it are rejected [old-rejected]',
+    ],
+    [
+      'an object closed',
+      z.looseObject({ a: z.int() }),
+      object(z.int()),
+      'further members at `*` are refused: old payloads may be rejected [old-rejected]',
+    ],
+    [
+      'a lower maximum',
+      object(z.string().max(9)),
+      object(z.string().max(5)),
+      'field `a` tightened (characters, at most 5, was 9): old payloads may be rejected [old-rejected]',
+    ],
+    [
+      'a higher maximum',
+      object(z.number().max(9)),
+      object(z.number().max(10)),
+      'field `a` loosened (≤ 10, was ≤ 9): more payloads are accepted [new-accepted]',
+    ],
+    [
+      'an exclusive bound',
+      object(z.number().min(0)),
+      object(z.number().gt(0)),
+      'field `a` tightened (> 0, was ≥ 0): old payloads may be rejected [old-rejected]',
+    ],
+    [
+      'a finer step',
+      object(z.number().multipleOf(10)),
+      object(z.number().multipleOf(5)),
+      'field `a` must be a multiple of 5, was a multiple of 10: more payloads are accepted [new-accepted]',
+    ],
+    [
+      'a pattern',
+      object(z.string()),
+      object(z.string().regex(/^x/)),
+      'field `a` must match /^x/: old payloads may be rejected [old-rejected]',
+    ],
+    [
+      'an enum value more',
+      object(z.enum(['x', 'y'])),
+      object(z.enum(['y', 'x', 'z'])),
+      'field `a` may also be "z": more payloads are accepted [new-accepted]',
+    ],
+    [
+      'an enum value fewer',
+      object(z.enum(['x', 'y'])),
+      object(z.enum(['x', 'z'])),
+      'field `a` may no longer be "y": old payloads with it are rejected [old-rejected]',
+    ],
+    [
+      'a wider type',
+      object(z.int32()),
+      object(z.int()),
+      'field `a` loosened (≥ -9007199254740991, was ≥ -2147483648): more payloads are accepted [new-accepted]',
+    ],
+    [
+      'another type',
+      object(z.string()),
+      object(z.boolean()),
+      'field `a` was string, is boolean: old payloads may be rejected, more payloads are accepted [old-rejected new-accepted]',
+    ],
+    [
+      'another form',
+      object(z.array(z.int())),
+      object(z.int()),
+      'field `a` was an array, is integer: old payloads may be rejected, more payloads are accepted [old-rejected new-accepted]',
+    ],
+    [
+      'null allowed',
+      object(z.array(z.int())),
+      object(z.array(z.int()).nullable()),
+      'field `a` may be null: more payloads are accepted [new-accepted]',
+    ],
+    [
+      'null gone',
+      object(z.string().nullable()),
+      object(z.string()),
+      'field `a` may no longer be null: old payloads with null are rejected [old-rejected]',
+    ],
+    [
+      'an alternative more',
+      object(z.union([z.string(), z.array(z.int())])),
+      object(z.union([z.string(), z.array(z.int()), z.boolean()])),
+      'field `a` also takes boolean: more payloads are accepted [new-accepted]',
+    ],
+    [
+      'a norm',
+      object(z.string()),
+      object(norm(z.string(), ['trim'])),
+      'field `a` is normalized by trim, was by none: digests change [digests]',
+    ],
+  ])('%s', ([, a, b, words]) => {
+    const found = changes(a, b)
+    expect(found).toContain(words)
+  })
+
+  test('branches of a discriminated union come and go, and are compared by their value', () => {
+    const card = (last4: z.ZodType): z.core.$ZodTypeDiscriminable => z.strictObject({ by: z.literal('card'), last4 })
+    const sepa = z.strictObject({ by: z.literal('sepa') })
+    const cash = z.strictObject({ by: z.literal('cash') })
+    const pay = (a: z.core.$ZodTypeDiscriminable, b: z.core.$ZodTypeDiscriminable): z.ZodType =>
+      z.strictObject({ pay: z.discriminatedUnion('by', [a, b]) })
+    expect(changes(pay(card(z.string()), sepa), pay(cash, card(z.int())))).toEqual([
+      'field `pay(card).last4` was string, is integer: old payloads may be rejected, more payloads are accepted [old-rejected new-accepted]',
+      'branch "sepa" of `pay.by` removed: old payloads with it are rejected [old-rejected]',
+      'branch "cash" of `pay.by` added: more payloads are accepted [new-accepted]',
+    ])
+  })
+
+  test('a recursive schema is compared once round', () => {
+    const tree = (value: z.ZodType): z.ZodType => {
+      const node: z.ZodType = z.strictObject({
+        value,
+        get children() {
+          return z.array(node)
+        },
+      })
+      return node
+    }
+    expect(changes(tree(z.string()), tree(z.boolean()))).toHaveLength(1)
+    expect(changes(tree(z.string()), tree(z.string()))).toEqual([])
+  })
+})
+
+describe('around the schema', () => {
+  test.for<readonly [Partial<DefineOptions<z.ZodType>>, Partial<DefineOptions<z.ZodType>>, string]>([
+    [
+      {},
+      { compress: { codec: 'deflate' } },
+      'compression was gzip, level 1, is deflate, level 1: only the bytes of bodies change [bodies]',
+    ],
+    [{}, { digest: 'none' }, 'the digest was sha-256, is none: digests change [digests]'],
+    [
+      {},
+      { numbers: 'double' },
+      'integers beyond 2^53 - 1 are rounded, no longer refused: more payloads are accepted [new-accepted]',
+    ],
+    [
+      {},
+      { limits: { maxDepth: 8 } },
+      'limit `maxDepth` lowered from 64 to 8 levels of nesting: old payloads may be rejected [old-rejected]',
+    ],
+    [{}, { name: 'other' }, 'the name "order" became "other": only the id changes []'],
+  ])('%j to %j', ([a, b, words]) => {
+    const found = compareContracts(define(z.int(), a), define(z.int(), b))
+    expect(found.map(({ text, affects }) => `${text} [${affects.join(' ')}]`)).toEqual([words])
+  })
+
+  test('order and descriptions are no change', () => {
+    const a = z.strictObject({ x: z.enum(['p', 'q']), y: z.int().describe('count') })
+    const b = z.strictObject({ y: z.int(), x: z.enum(['q', 'p']) })
+    expect(changes(a, b)).toEqual([])
+  })
+})
+
+test('another id is always said in words, and the same id never', () => {
+  const leaf = fc.constantFrom<object>(
+    {}, { type: 'string' }, { type: 'string', maxLength: 3 }, { type: ['string', 'null'] }, { type: 'string', 'x-norm': ['trim'] },
+    { type: 'integer' }, { type: 'number' }, { type: ['boolean', 'string'] }, { type: 'null' }, { const: 1 }, { enum: [1] },
+    { enum: ['a', null] }, { anyOf: [{ type: 'null' }, { type: 'array' }] }, { anyOf: [{ type: 'array' }, { type: 'null' }] },
+    { anyOf: [{ type: 'string' }, { type: 'integer' }] }, { anyOf: [{ type: 'integer' }, { type: 'string' }] },
+  ) // prettier-ignore
+  const { node } = fc.letrec<{ node: object }>((tie) => ({
+    node: fc.oneof(
+      { maxDepth: 3 },
+      leaf,
+      fc.record({ type: fc.constant('array'), items: tie('node') }),
+      fc.record({
+        type: fc.constant('array'),
+        prefixItems: fc.array(tie('node'), { minLength: 1, maxLength: 2 }),
+        items: fc.constantFrom(false, { type: 'string' }),
+      }),
+      fc.record({
+        type: fc.constant('object'),
+        properties: fc.dictionary(fc.constantFrom('a', 'b', 'c'), tie('node')),
+        additionalProperties: fc.oneof(fc.boolean(), leaf),
+      }),
+      fc.record({
+        type: fc.constant('object'),
+        propertyNames: fc.constantFrom({ type: 'string' }, { type: 'string', maxLength: 2 }),
+        additionalProperties: tie('node'),
+      }),
+    ),
+  }))
+  const lock = (schema: object): Contract =>
+    parseLock(JSON.stringify({ profile: 'p1', unicode: '15.0', name: 'any', schema }))
+  fc.assert(
+    fc.property(node, node, (a, b) => {
+      const [left, right] = [lock(a), lock(b)]
+      expect(compareContracts(left, right).length === 0).toBe(left.id === right.id)
+    }),
+    { numRuns: 600 },
+  )
+})

@@ -1,0 +1,181 @@
+// The snippets on the pages are true: each ts block compiles and runs against the built package, each sh block of
+// sidelane commands runs, and names only commands and options that there are.
+import { execFile } from 'node:child_process'
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sidelane, type Result } from '../support/cli.ts'
+import { blocksOf, pageNames, pageText, root } from './pages.ts'
+
+const run = promisify(execFile)
+const blocks = pageNames.flatMap(blocksOf)
+const typescript = blocks.filter(({ language }) => language === 'ts')
+const shell = blocks.filter(({ language }) => language === 'sh')
+
+// Below the package, so that `import … from 'sidelane'` finds it as it finds itself.
+const folder = join(root, 'build', `snippets-${process.pid}`)
+const fixtures = join(root, 'test/docs/fixtures')
+const main = join(root, 'dist/cli/main.js')
+const orders = [1, 2, 3].map(
+  (quantity) => `{"id":"9b2d1a52-4cde-4f6b-8c1d-0a1b2c3d4e5f","email":" Ada@Example.org ","quantity":${quantity}}\n`,
+)
+
+interface Place {
+  readonly at: string
+  /** The snippet's folder. */
+  readonly path: string
+}
+const placeOf = ({ at }: { readonly at: string }): Place => ({
+  at,
+  path: join(folder, at.replaceAll(/\W+/g, '-')),
+})
+
+beforeAll(async () => {
+  mkdirSync(join(folder, 'bin'), { recursive: true })
+  const program = `exec "${process.execPath}" "${main}" "$@"`
+  writeFileSync(join(folder, 'bin/sidelane'), `#!/bin/sh\n${program}\n`, { mode: 0o755 })
+  writeFileSync(join(folder, 'bin/npx'), `#!/bin/sh\nshift\n${program}\n`, { mode: 0o755 })
+  copyFileSync(join(fixtures, 'run-snippets.mjs'), join(folder, 'run-snippets.mjs'))
+  copyFileSync(join(fixtures, 'globals.d.ts'), join(folder, 'globals.d.ts'))
+  const lock = join(folder, 'order.lock.json')
+  const made = await sidelane(['contract', 'export', join(fixtures, 'order.contract.js'), '-o', lock])
+  expect(made.stderr).toContain('wrote')
+  const older = JSON.parse(readFileSync(lock, 'utf8')) as { schema: { required: string[] } }
+  older.schema.required = older.schema.required.filter((name) => name !== 'quantity')
+  const bodies = await sidelane(['process', '--contract', lock, '--quiet'], { input: orders.join('') })
+  for (const { path } of [...typescript, ...shell].map(placeOf)) {
+    mkdirSync(path)
+    cpSync(join(fixtures, 'order.contract.js'), join(path, 'order.contract.js'))
+    cpSync(join(fixtures, 'order.contract.js'), join(path, 'order.contract.ts'))
+    cpSync(lock, join(path, 'order.lock.json'))
+    writeFileSync(join(path, 'old.lock.json'), JSON.stringify(older))
+    writeFileSync(join(path, 'orders.ndjson'), orders.join(''))
+    writeFileSync(join(path, 'results.ndjson'), bodies.stdout)
+    const { body } = JSON.parse(bodies.stdout.split('\n')[0] as string) as { body: string }
+    writeFileSync(join(path, 'body.json.gz'), Buffer.from(body, 'base64'))
+    writeFileSync(join(path, 'digest.key'), new Uint8Array(32).fill(7))
+    writeFileSync(join(path, 'order.dict'), '{"email":"","id":"","quantity":1}')
+  }
+}, 60_000)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** `console.log(x) // → y` becomes a check. */
+const checked = (text: string): string =>
+  text.replaceAll(/^(\s*)console\.log\((.*)\) \/\/ → (.*)$/gm, '$1__logs($2, $3)')
+
+describe.skipIf(!existsSync(main))('ts snippets', () => {
+  const said = new Map<string, string | null | undefined>()
+
+  beforeAll(async () => {
+    const config = {
+      extends: '../../tsconfig.json',
+      compilerOptions: {
+        rootDir: '.',
+        outDir: '.',
+        declaration: false,
+        declarationMap: false,
+        sourceMap: false,
+        isolatedDeclarations: false,
+        noUnusedLocals: false,
+        moduleDetection: 'force',
+      },
+      include: ['**/*.ts'],
+      exclude: ['**/order.contract.ts'],
+    }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
+    for (const block of typescript) writeFileSync(join(placeOf(block).path, 'snippet.ts'), checked(block.text))
+    const compiler = [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]
+    const compiled = await run(process.execPath, compiler).catch((error: { stdout: string }) => error)
+    const faults = compiled.stdout.split('\n')
+    const files = typescript.map((block) => join(placeOf(block).path, 'snippet.js'))
+    const ran = await run(process.execPath, [join(folder, 'run-snippets.mjs'), ...files], { timeout: 60_000 })
+    const results = JSON.parse(ran.stdout.trimEnd().split('\n').at(-1) as string) as Record<string, string | null>
+    for (const block of typescript) {
+      const { path, at } = placeOf(block)
+      const own = faults.filter((line) => line.includes(`${path.slice(folder.length + 1)}/snippet.ts`))
+      said.set(at, own.length > 0 ? own.join('\n') : results[join(path, 'snippet.js')])
+    }
+  }, 120_000)
+
+  test.each(typescript.map(({ at }) => at))('%s compiles and runs', (at) => {
+    expect(said.get(at)).toBe(null)
+  })
+})
+
+/** The sidelane commands in a block, as arguments. */
+const commandsIn = (text: string): string[][] =>
+  text
+    .replaceAll(/\\\n\s*/g, '')
+    .split('\n')
+    .map((line) => line.replace(/(^|\s)#.*$/, ''))
+    .flatMap((line) => line.split(/\|\||&&|[|;]/))
+    .map((part) => part.trim().split(/\s+/))
+    .map((words) => (words[0] === 'npx' ? words.slice(1) : words))
+    .filter((words) => words[0] === 'sidelane')
+    .map((words) => words.slice(1))
+
+const helps = new Map<string, Promise<string>>()
+
+/** The help of a command; fails for none. */
+function helpOf(topic: readonly string[]): Promise<string> {
+  const key = topic.join(' ')
+  const help = helps.get(key) ?? sidelane([...topic, '--help']).then(told)
+  helps.set(key, help)
+  return help
+}
+
+function told({ status, stdout, stderr }: Result): string {
+  if (status === 0) return stdout
+  throw new Error(stderr)
+}
+
+const topicOf = (words: readonly string[]): string[] => words.slice(0, words[0] === 'contract' ? 2 : 1)
+const optionsIn = (text: string): Set<string> => new Set(text.match(/(?<![\w-])--?[a-z][a-z-]*/g))
+
+describe.skipIf(!existsSync(main))('sh snippets', () => {
+  const commands = shell.flatMap(({ at, text }) => commandsIn(text).map((words) => ({ at, words })))
+
+  test.each(commands.map(({ at, words }) => [at, words.join(' '), words] as const))(
+    '%s: sidelane %s has a help that lists its options',
+    async (_at, _text, words) => {
+      if (words[0]?.startsWith('-')) return
+      const known = optionsIn(`${await helpOf(topicOf(words))} --help`)
+      expect(words.filter((word) => word.startsWith('-') && word !== '-' && !known.has(word))).toEqual([])
+    },
+  )
+
+  test.each(shell.filter(({ text }) => /^(?:npx )?sidelane /m.test(text)))('$at runs', async (block) => {
+    const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` }
+    await run('bash', ['-e', '-o', 'pipefail', '-c', block.text], { cwd: placeOf(block).path, env, timeout: 60_000 })
+  })
+
+  test('npm scripts on the pages are in package.json', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object }
+    const named = pageNames.flatMap((name) => [...pageText(name).matchAll(/npm run ([\w:]+)/g)].map((m) => m[1]))
+    expect(named.filter((name) => !Object.hasOwn(scripts, name as string))).toEqual([])
+  })
+})
+
+test('links between the pages lead somewhere', () => {
+  const broken = pageNames.flatMap((name) =>
+    [...pageText(name).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)]
+      .filter(([, path = '', anchor]) => {
+        const file = path === '' ? join(root, name) : join(root, name, '..', path)
+        return !existsSync(file) || (anchor !== undefined && !anchorsOf(readFileSync(file, 'utf8')).has(anchor))
+      })
+      .map(([link]) => `${name}: ${link}`),
+  )
+  expect(broken).toEqual([])
+})
+
+const anchorsOf = (text: string): Set<string> =>
+  new Set(
+    [...text.matchAll(/^#+ (.*)$/gm)].map((match) =>
+      (match[1] as string)
+        .toLowerCase()
+        .replaceAll(/[^\w\s-]/g, '')
+        .replaceAll(/\s/g, '-'),
+    ),
+  )

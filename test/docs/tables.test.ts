@@ -1,0 +1,150 @@
+// The tables on the pages against the code that they describe.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import {
+  checkCallOptions,
+  checkStreamOptions,
+  resolveHostOptions,
+  resolveProcessorOptions,
+} from '../../src/contract/options.ts'
+import { sidelane } from '../support/cli.ts'
+import { pageText, root, tableBelow } from './pages.ts'
+
+/** What a function says when it refuses the options. */
+function refusalOf(run: (options: never) => unknown, options: object): string {
+  try {
+    run(options as never)
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('nothing was refused')
+}
+
+const bare = (cell = ''): string => cell.replaceAll('`', '')
+const cores = 9
+const settings = resolveHostOptions({ placement: 'pool', cache: {} }, cores) as unknown as Record<string, unknown>
+
+interface Options {
+  readonly heading: string
+  readonly check: (options: never) => unknown
+  /** What the code takes where nothing is said; only for those that it knows. */
+  readonly defaults: Readonly<Record<string, unknown>>
+}
+
+const optionTables: readonly Options[] = [
+  {
+    heading: 'Options of a host',
+    check: (options) => resolveHostOptions(options, cores),
+    defaults: { ...settings, ...{ placement: resolveHostOptions({}, cores).placement, cache: undefined } },
+  },
+  {
+    heading: 'Options of a processor',
+    check: resolveProcessorOptions,
+    defaults: { ...resolveProcessorOptions({}) },
+  },
+  { heading: 'Options of a call', check: checkCallOptions, defaults: {} },
+  { heading: 'Stream', check: checkStreamOptions, defaults: {} },
+  {
+    heading: 'Cache',
+    check: (cache) => resolveHostOptions({ cache }, cores),
+    defaults: settings['cache'] as Record<string, unknown>,
+  },
+]
+
+describe.each(optionTables)('docs/placements.md, $heading', ({ heading, check, defaults }) => {
+  const rows = tableBelow('docs/placements.md', heading)
+
+  test('lists every option', () => {
+    const known = /among (.*), got/.exec(refusalOf(check, { nothing: 1 }))?.[1]
+    expect(rows.map(([name]) => bare(name)).join(', ')).toBe(known)
+  })
+
+  test.each(rows.map(([name, takes]) => [bare(name), takes]))('%s takes %s', (name, takes) => {
+    expect(refusalOf(check, { [name]: Symbol('wrong') })).toContain(`to be ${takes}, got`)
+  })
+
+  test('says the defaults', () => {
+    const said = rows.map(([name, , shown]) => [bare(name), bare(shown)])
+    const found = rows.map(([name]) => [bare(name), shownDefault(bare(name), defaults[bare(name)])])
+    expect(said).toEqual(found)
+  })
+})
+
+function shownDefault(name: string, value: unknown): string {
+  if (name === 'threads') return value === cores - 1 ? 'cores − 1' : 'something else'
+  if (value === undefined) return '–'
+  return typeof value === 'number' ? value.toLocaleString('en-US') : (value as string | boolean).toString()
+}
+
+describe('docs/contract.md', () => {
+  test('lists every form of profile p1 with its keywords', () => {
+    const source = readFileSync(join(root, 'src/contract/lock/forms.ts'), 'utf8')
+    const [, body = ''] = /keywordsOf[^{]*\{(.*?)\n\}/s.exec(source) ?? []
+    const forms = [...body.matchAll(/^ {2}(\w+): \[(.*)\]/gm)].map(([, name, list = '']) => [
+      name,
+      list.replaceAll("'", ''),
+    ])
+    const rows = tableBelow('docs/contract.md', 'Profile p1').map(([name, list]) => [name, bare(list)])
+    expect(new Map(rows as [string, string][])).toEqual(new Map(forms as [string, string][]))
+  })
+
+  test('lists every codec with its levels', () => {
+    const source = readFileSync(join(root, 'src/contract/lock/fields.ts'), 'utf8')
+    const [, body = ''] = /levelRanges[^=]*= \{(.*?)\n\}/s.exec(source) ?? []
+    const levels = [...body.matchAll(/^ {2}'?([\w-]+)'?: (?:\{ min: (\d+), max: (\d+), default: (\d+) \}|undefined)/gm)]
+    const expected = levels.map(([, name, min, max, level]) => [name, min ? `${min}–${max}` : '–', level ?? '–'])
+    const rows = tableBelow('docs/contract.md', 'Codecs and dictionaries')
+    expect(rows.map(([name, range, level]) => [bare(name), range, level])).toEqual(expected)
+  })
+})
+
+test('docs/errors.md says of each fault who raises it', () => {
+  const page = pageText('docs/errors.md')
+  const [, faults = '', raised = ''] = /## Faults(.*)## Who raises what(.*)/s.exec(page) ?? []
+  const codesIn = (text: string): string[] => [...text.matchAll(/`([a-z_.]+)`/g)].map(([, code]) => code as string)
+  const codes = [...faults.matchAll(/^\| (`[^|]*) \|/gm)].flatMap(([, cell]) => codesIn(cell as string))
+  const named = new Set([...raised.matchAll(/^\| (`[^|]*) \|/gm)].flatMap(([, cell]) => codesIn(cell as string)))
+  expect(codes.filter((code) => !named.has(code))).toEqual([])
+})
+
+describe.skipIf(!existsSync(join(root, 'dist/cli/main.js')))('docs/cli.md', () => {
+  const namesIn = (help: string): string[] =>
+    [...(/^Commands\n((?: {2}.*\n)+)/m.exec(help)?.[1] ?? '').matchAll(/^ {2}(\w+)/gm)].map(
+      ([, name]) => name as string,
+    )
+  const optionsIn = (text: string): string[] =>
+    [...new Set(text.match(/(?<![\w-])--?[a-z][a-z-]*/g))].filter((name) => name !== '--help').toSorted()
+
+  test('has a section for each command', async () => {
+    const groups = namesIn((await sidelane(['--help'])).stdout)
+    const inside = namesIn((await sidelane(['contract', '--help'])).stdout)
+    const commands = groups.flatMap((name) => (name === 'contract' ? inside.map((own) => `contract ${own}`) : [name]))
+    const sections = [...pageText('docs/cli.md').matchAll(/^## sidelane (.*)$/gm)].map(([, name]) => name as string)
+    expect(commands.length).toBeGreaterThan(6)
+    expect(sections.toSorted()).toEqual(commands.toSorted())
+  })
+
+  test.each([...pageText('docs/cli.md').matchAll(/^## sidelane (.*)$/gm)].map(([, name]) => name as string))(
+    'has the options of sidelane %s',
+    async (command) => {
+      const { stdout } = await sidelane([...command.split(' '), '--help'])
+      // Options stand two columns in, and there are examples below them.
+      const [own = ''] = stdout.split(/^Examples$/m)
+      const listed = optionsIn(
+        [...own.matchAll(/^ {2}(-.*)$/gm)].map(([, line]) => (line as string).split(/ {3}/)[0]).join('\n'),
+      )
+      const rows = tableBelow('docs/cli.md', `sidelane ${command}`).map(([option]) => option)
+      expect(optionsIn(rows.join('\n'))).toEqual(listed)
+    },
+  )
+
+  test('lists the codes that inspect reports', () => {
+    const source = readFileSync(join(root, 'src/cli/inspect-result.ts'), 'utf8')
+    const own = [...source.matchAll(/new Problem\(\s*'([a-z.]+)'/g)].map(([, code]) => code as string)
+    const [, table = ''] = /JSON lines, `[^\n]*\n\n(.*?)\n\n/s.exec(pageText('docs/cli.md')) ?? []
+    const rows = new Set([...table.matchAll(/^\| `([a-z.]+)` \|/gm)].map(([, code]) => code as string))
+    // What `decompress` throws is handed on.
+    expect(rows).toEqual(new Set([...own, 'codec.corrupt', 'codec.unavailable', 'limit.output']))
+  })
+})

@@ -1,0 +1,77 @@
+// Rows about the end of a host: what was accepted finishes, what comes later is refused for ever.
+import { describe, expect, test } from 'vitest'
+import { act, everywhere, mix, occupy, onTrial, pools } from './fault-kit.ts'
+
+describe.each(everywhere)('$placement, $engine', (place) => {
+  test('F20: close() with work in the queue: all of it is finished first', async (context) => {
+    await onTrial(
+      context,
+      place,
+      async (trial) => {
+        const calls = trial.offerAll(mix(300))
+        const closed = trial.host.close()
+        expect(trial.host.state).toBe('closing')
+        const late = await trial.offer('[1]')
+        expect(late).toMatchObject({ code: 'unavailable', error: { status: 503 } })
+        const endings = await calls
+        expect(endings.every(({ code }) => code === 'ok' || code === 'rejected')).toBe(true)
+        await closed
+        expect(trial.host.state).toBe('closed')
+      },
+      { ended: true },
+    )
+  })
+
+  test('F21: a call after the end is refused, now and for ever', async (context) => {
+    await onTrial(
+      context,
+      place,
+      async (trial) => {
+        expect((await trial.offer('[1]')).code).toBe('ok')
+        await trial.host.close()
+        for (let i = 0; i < 3; i++) {
+          expect(await trial.offer('[1]')).toMatchObject({ code: 'unavailable', error: { status: 503 } })
+          await new Promise((resolve) => setTimeout(resolve, 20))
+        }
+        await trial.host.destroy()
+        expect((await trial.offer('[1]')).code).toBe('unavailable')
+      },
+      { ended: true },
+    )
+  })
+})
+
+describe.each(pools)('$placement, $engine', (place) => {
+  test('F20: close() while a worker dies: its work is finished by another', async (context) => {
+    await onTrial(
+      context,
+      place,
+      async (trial) => {
+        const calls = trial.offerAll([...mix(20), act('exit'), ...mix(20)])
+        const closed = trial.host.close()
+        const endings = await calls
+        expect(endings.filter(({ code }) => code !== 'ok' && code !== 'rejected').length).toBe(1)
+        await closed
+      },
+      { ended: true },
+    )
+  })
+
+  test('F20: destroy() fails what waits and what runs, at once', async (context) => {
+    await onTrial(
+      context,
+      place,
+      async (trial) => {
+        const busy = await occupy(trial, 500)
+        const calls = trial.offerAll(mix(20))
+        const startedAt = performance.now()
+        await trial.host.destroy()
+        expect(new Set((await Promise.all([...busy, calls])).flat().map(({ code }) => code))).toEqual(
+          new Set(['unavailable']),
+        )
+        expect(performance.now() - startedAt).toBeLessThan(400)
+      },
+      { ended: true },
+    )
+  })
+})

@@ -1,0 +1,122 @@
+// What the fault rows share: a trial on a placement, payloads that make the faulty worker act, a seeded mix of harmless ones.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createHost, type HostOptions, type ProcessOptions } from 'sidelane'
+import { onTestFinished, type TestContext } from 'vitest'
+import { seeded } from '../../bench/payloads/random.ts'
+import { contractOf } from '../support/locks.ts'
+import { engineKinds, needEngine, type EngineKind } from '../support/need.ts'
+import { expectHoldings, holdings, Trial, type Ending } from './oracles.ts'
+
+export type { Ending, Trial } from './oracles.ts'
+
+/** A row runs on each of them, where it applies. */
+export interface Place {
+  readonly placement: 'inline' | 'pool'
+  readonly engine: EngineKind
+}
+
+export const pools: readonly Place[] = engineKinds.map((engine) => ({ placement: 'pool', engine }))
+export const inlines: readonly Place[] = engineKinds.map((engine) => ({ placement: 'inline', engine }))
+export const everywhere: readonly Place[] = [...inlines, ...pools]
+
+export const faultyWorker: URL = new URL('./workers/faulty.js', import.meta.url)
+
+/** The contract of all trials: what is JSON passes. */
+export const anything: ReturnType<typeof contractOf> = contractOf({}, { name: 'anything' })
+
+const seed = Number(process.env['SIDELANE_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
+console.log(`seed ${seed} (SIDELANE_SEED=${seed} runs the same payloads again)`)
+const chance = seeded(seed)
+
+const below = (limit: number): number => chance.int(0, limit - 1)
+
+const makers: readonly (() => string)[] = [
+  () => `[${below(1e9)}]`,
+  () => `{"b":"${'é'.repeat(below(200))}","a":${below(1e6)}}`,
+  () => `[${Array.from({ length: below(400) }, () => `{"id":${below(1e6)}}`).join()}]`,
+  // Refused as data.
+  () => `{"cut":"off at ${below(1e6)}`,
+  () => `{"twice":${below(1e6)},"twice":0}`,
+]
+
+/** Harmless payloads, text and bytes; some are refused. */
+export function mix(count: number): (string | Uint8Array)[] {
+  return Array.from({ length: count }, () => {
+    const text = chance.pick(makers)()
+    return chance.chance(0.5) ? text : Buffer.from(text)
+  })
+}
+
+/** The faults among harmless payloads, at seeded places. */
+export function among(harmless: number, ...faults: string[]): (string | Uint8Array)[] {
+  const payloads = mix(harmless)
+  for (const fault of faults) payloads.splice(below(payloads.length + 1), 0, fault)
+  return payloads
+}
+
+export const act = (name: string, given: unknown = 0): string => JSON.stringify({ act: name, with: given })
+
+/** A path in a fresh folder, which goes with the test. */
+export function freshFile(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sidelane-faults-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, name)
+}
+
+/** Gives both slots of the only worker something to do for `ms` (each). */
+export async function occupy(
+  trial: Trial,
+  ms: number,
+  how = 'sleep',
+  options?: ProcessOptions,
+): Promise<Promise<Ending>[]> {
+  const first = trial.offer(act(how, ms), options)
+  await tick()
+  const second = trial.offer(act(how, ms), options)
+  await tick()
+  return [first, second]
+}
+
+export const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/**
+ * Opens a host, runs the body, then holds all oracles against it: with the host alive, and when it is closed. A pool has one
+ * thread and the faulty worker unless the options say otherwise. `ended`: the body ends the host itself.
+ */
+export async function onTrial(
+  context: TestContext,
+  { placement, engine }: Place,
+  body: (trial: Trial) => Promise<void>,
+  { ended = false, ...options }: HostOptions & { readonly ended?: boolean } = {},
+): Promise<void> {
+  needEngine(engine, context)
+  const all: HostOptions = {
+    placement,
+    engine,
+    ...(placement === 'pool' && { threads: 1, deadlineMs: 20_000, workerUrl: faultyWorker }),
+    ...options,
+  }
+  // What a first host leaves behind for good: modules, threads of libuv, grown heaps.
+  await using referenceHost = await createHost({ engine })
+  const reference = referenceHost.processor(anything)
+  await warmUp(all)
+  const before = holdings()
+
+  const host = await createHost(all)
+  onTestFinished(() => host.destroy())
+  const processor = host.processor(anything)
+  const trial = new Trial(host, processor, all.deadlineMs)
+  const alive = holdings()
+  await body(trial)
+  await trial.judge(reference, ended ? before : alive)
+  await host.close()
+  await expectHoldings('O4: after the end', before)
+}
+
+async function warmUp(options: HostOptions): Promise<void> {
+  await using host = await createHost(options)
+  const processor = host.processor(anything)
+  for (let i = 0; i < 20; i++) await processor.process(`[${i}]`)
+}

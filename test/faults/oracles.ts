@@ -1,0 +1,195 @@
+// What must be true after every fault, whatever the row was about (O1, O2, O4, O5). A trial keeps the tally of its calls, and
+// holds everything against it when its body is done. How faults are brought about is in fault-kit.ts.
+import { readdirSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Host, Outcome, Processor, ProcessOptions, SidelaneError, Stats } from 'sidelane'
+import { expect } from 'vitest'
+import { collect } from '../../bench/measure/heap.ts'
+
+/** How one call ended. */
+export interface Ending {
+  readonly code: 'ok' | 'rejected' | SidelaneError['code']
+  readonly ms: number
+  readonly outcome?: Outcome
+  readonly error?: SidelaneError
+}
+
+interface Record {
+  readonly payload: unknown
+  readonly startedAt: number
+  readonly deadlineMs: number | undefined
+  ending: Ending | undefined
+}
+
+/** What a process holds. */
+export interface Holdings {
+  readonly fds: number
+  readonly threads: number
+  readonly rss: number
+}
+
+/** Of a deadline (O5). */
+const graceMs = 50
+/** To give everything back (O4). */
+const settleMs = 5000
+/** The allocator keeps pages of threads that are gone; a leak of payloads, lanes or workers' heaps is larger. */
+const rssSlack = 64 * 2 ** 20
+/** An idle worker does not collect: until its end it may keep what its heap is limited to. */
+const heapSlack = 128 * 2 ** 20
+/** Larger payloads are not copied for the comparison: a row must not write to them. */
+const copiedBytes = 64 * 1024
+
+export class Trial {
+  readonly host: Host
+  readonly processor: Processor
+  readonly #deadlineMs: number | undefined
+  readonly #records: Record[] = []
+  readonly #metronome = new Metronome()
+
+  constructor(host: Host, processor: Processor, deadlineMs: number | undefined) {
+    this.host = host
+    this.processor = processor
+    this.#deadlineMs = deadlineMs
+  }
+
+  /** One call on the tally. Never rejects. */
+  async offer(payload: unknown, options: ProcessOptions = {}): Promise<Ending> {
+    const { deadlineMs = this.#deadlineMs } = options
+    const kept = payload instanceof Uint8Array && payload.length <= copiedBytes ? Buffer.from(payload) : payload
+    const record: Record = { payload: kept, startedAt: performance.now(), deadlineMs, ending: undefined }
+    this.#records.push(record)
+    const end = (rest: Omit<Ending, 'ms'>): Ending =>
+      (record.ending = { ...rest, ms: performance.now() - record.startedAt })
+    return this.processor.process(payload as string, options).then(
+      (outcome) => end({ code: outcome.ok ? 'ok' : 'rejected', outcome }),
+      (error: SidelaneError) => end({ code: error.code, error }),
+    )
+  }
+
+  offerAll(payloads: readonly unknown[], options?: ProcessOptions): Promise<Ending[]> {
+    return Promise.all(payloads.map((payload) => this.offer(payload, options)))
+  }
+
+  /** Resolves when the condition holds; fails the test when it does not within 5 s. */
+  async until(what: string, holds: () => boolean): Promise<void> {
+    const startedAt = performance.now()
+    while (!holds()) {
+      if (performance.now() - startedAt > settleMs) throw new Error(`Not within ${settleMs} ms: ${what}`)
+      await sleep(10)
+    }
+  }
+
+  /** Everything that must be true when no fault is acting any more. */
+  async judge(reference: Processor, alive: Holdings): Promise<void> {
+    await this.until('every call has an answer', () => this.#records.every(({ ending }) => ending !== undefined))
+    // What the metronome missed while the loop stood still comes now.
+    await sleep(2 * beatMs)
+    this.#metronome.stop()
+    this.#everyCallIsCounted()
+    await this.#everyAnswerIsTheInlineOne(reference)
+    await this.#everythingIsGivenBack(alive)
+    this.#everyCallWasInTime()
+  }
+
+  /** O1: what was offered is the sum of all endings, and the counters say the same. */
+  #everyCallIsCounted(): void {
+    const count = (...codes: Ending['code'][]): number =>
+      this.#records.filter(({ ending }) => ending !== undefined && codes.includes(ending.code)).length
+    // Refused by the door: never a call.
+    const calls = this.#records.length - count('options.invalid')
+    const known = {
+      accepted: count('ok'),
+      rejected: count('rejected'),
+      shed: count('overloaded'),
+      deadlineExceeded: count('deadline.exceeded'),
+      cancelled: count('cancelled'),
+    }
+    const failed = calls - Object.values(known).reduce((sum, part) => sum + part, 0)
+    const tally: Stats = { calls, ...known, failed, inFlight: 0, queued: 0, queuedBytes: 0 }
+    expect(this.processor.stats(), 'O1: the processor counts what its callers saw').toEqual(tally)
+    expect(this.host.stats(), 'O1: the host counts what its callers saw').toEqual(tally)
+  }
+
+  /** O2: whatever a placement answered, inline answers the same. */
+  async #everyAnswerIsTheInlineOne(reference: Processor): Promise<void> {
+    const known = new Map<unknown, unknown>()
+    for (const { payload, ending } of this.#records) {
+      if (ending?.outcome === undefined) continue
+      const key = payload instanceof Buffer ? payload.toString('latin1') : payload
+      if (!known.has(key)) known.set(key, bare(await reference.process(payload)))
+      expect(bare(ending.outcome), 'O2: an answer differs from the inline one').toEqual(known.get(key))
+    }
+  }
+
+  /** O4, with the placement alive. */
+  async #everythingIsGivenBack(alive: Holdings): Promise<void> {
+    await expectHoldings('O4: after the faults', alive, rssSlack + heapSlack)
+    await this.until('O4: the pool is full again', () => holdings().threads === alive.threads)
+  }
+
+  /** O5: a call is over 50 ms after its deadline, unless this very thread was held up. */
+  #everyCallWasInTime(): void {
+    for (const { startedAt, deadlineMs, ending } of this.#records) {
+      if (deadlineMs === undefined || !Number.isFinite(deadlineMs) || ending === undefined) continue
+      const dueAt = startedAt + deadlineMs
+      const lateMs = startedAt + ending.ms - dueAt
+      if (lateMs <= graceMs) continue
+      const heldUpMs = this.#metronome.latestBeat(dueAt, dueAt + lateMs)
+      expect(lateMs, `O5: ${ending.code} after a deadline of ${deadlineMs} ms`).toBeLessThanOrEqual(graceMs + heldUpMs)
+    }
+  }
+}
+
+/** All of an outcome but its functions. */
+const bare = (outcome: Outcome): unknown =>
+  outcome.ok ? { ...outcome, body: Buffer.from(outcome.body).toString('base64') } : outcome
+
+export function holdings(): Holdings {
+  collect()
+  return {
+    fds: readdirSync('/proc/self/fd').length,
+    threads: readdirSync('/proc/self/task').length,
+    rss: process.memoryUsage.rss(),
+  }
+}
+
+/** O4: descriptors, threads and memory are back within 5 s. */
+export async function expectHoldings(when: string, baseline: Holdings, slack: number = rssSlack): Promise<void> {
+  const startedAt = performance.now()
+  for (;;) {
+    const { fds, threads, rss } = holdings()
+    const grown = { fds: fds - baseline.fds, threads: threads - baseline.threads, rss: rss - baseline.rss }
+    if (grown.fds <= 0 && grown.threads <= 0 && grown.rss <= slack) return
+    if (performance.now() - startedAt > settleMs) throw new Error(`${when}, still held: ${JSON.stringify(grown)}`)
+    await sleep(50)
+  }
+}
+
+const beatMs = 5
+
+/** Knows when this thread was held up: a busy machine is late for everybody. */
+class Metronome {
+  readonly #beats: { at: number; lateMs: number }[] = []
+  readonly #timer: NodeJS.Timeout
+  #last = performance.now()
+
+  constructor() {
+    this.#timer = setInterval(() => {
+      const now = performance.now()
+      const lateMs = now - this.#last - beatMs
+      if (lateMs > beatMs) this.#beats.push({ at: now, lateMs })
+      this.#last = now
+    }, beatMs)
+  }
+
+  /** How late the latest beat was that fell into the stretch or ended it. */
+  latestBeat(from: number, to: number): number {
+    return this.#beats
+      .filter(({ at, lateMs }) => at >= from && at - lateMs <= to)
+      .reduce((most, { lateMs }) => Math.max(most, lateMs), 0)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+}

@@ -1,0 +1,23 @@
+// Makes the addon of this thread panic, as its caller sees it, when bytes that it is given hold the marker. Gives back how to
+// stop that.
+import { loadBinding } from '../../dist/engine/native/binding.js'
+
+const entries = ['addContract', 'process', 'decompressZstd']
+
+export function panicAt(marker) {
+  const { binding } = loadBinding()
+  const kept = entries.map((name) => binding[name])
+  for (const [i, name] of entries.entries()) {
+    binding[name] = (...given) => {
+      if (
+        given.some(
+          (value) => value instanceof Uint8Array && value.length < 100_000 && Buffer.from(value).includes(marker),
+        )
+      ) {
+        throw new Error(`panicked at the payload: ${marker}`)
+      }
+      return kept[i](...given)
+    }
+  }
+  return () => entries.forEach((name, i) => (binding[name] = kept[i]))
+}

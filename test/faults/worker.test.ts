@@ -1,0 +1,119 @@
+// Rows about workers that die or answer nonsense: nobody is lost but the payload that is to blame.
+import { createHost } from 'sidelane'
+import { describe, expect, test } from 'vitest'
+import { act, among, anything, everywhere, faultyWorker, freshFile, mix, onTrial, pools, tick } from './fault-kit.ts'
+
+describe.each(pools)('$placement, $engine', (place) => {
+  test('F06: a worker exits at one payload of a batch: all are answered, and the pool is full again', async (context) => {
+    await onTrial(context, place, async (trial) => {
+      const endings = await trial.offerAll(among(60, act('exitOnce', freshFile('died'))))
+      expect(endings.map(({ code }) => code).filter((code) => code !== 'ok' && code !== 'rejected')).toEqual([])
+    })
+  })
+
+  test('F06: the next call is answered at once, or as soon as a new worker has started', async (context) => {
+    const startMs = await startTime(place)
+    await onTrial(context, place, async (trial) => {
+      await trial.offer('[1]')
+      const { code, ms } = await trial.offer(act('exitOnce', freshFile('died')))
+      expect(code).toBe('ok')
+      expect(ms).toBeLessThan(Math.max(150, 3 * startMs))
+    })
+  })
+
+  test('F06: workers that exit again and again take only their own payloads along', async (context) => {
+    await onTrial(
+      context,
+      place,
+      async (trial) => {
+        const deaths = Array.from({ length: 3 }, () => act('exit'))
+        const endings = await trial.offerAll(among(40, ...deaths))
+        expect(endings.filter(({ code }) => code === 'internal.panic').length).toBe(3)
+        expect(endings.every(({ code }) => ['ok', 'rejected', 'internal.panic'].includes(code))).toBe(true)
+      },
+      { threads: 2 },
+    )
+  })
+
+  test('F07: an uncaught exception in a worker: all others are answered', async (context) => {
+    await onTrial(context, place, async (trial) => {
+      const endings = await trial.offerAll(among(40, act('uncaught')))
+      const failed = endings.filter(({ code }) => code !== 'ok' && code !== 'rejected')
+      expect(failed.length).toBeLessThanOrEqual(1)
+      for (const { error } of failed) expect(error).toMatchObject({ code: 'internal.panic', status: 500 })
+      expect((await trial.offer('[1]')).code).toBe('ok')
+    })
+  })
+
+  test('F07: a task that throws: the worker lives, the payload to blame fails alone', async (context) => {
+    await onTrial(context, place, async (trial) => {
+      const endings = await trial.offerAll(among(40, act('throw')))
+      expect(endings.filter(({ code }) => code === 'internal.panic').length).toBe(1)
+      expect(endings.every(({ code }) => ['ok', 'rejected', 'internal.panic'].includes(code))).toBe(true)
+    })
+  })
+
+  test('F08: a worker runs out of heap: the host lives, the payload to blame fails alone', async (context) => {
+    await onTrial(context, place, async (trial) => {
+      const endings = await trial.offerAll(among(20, act('heap')))
+      expect(endings.filter(({ code }) => code === 'internal.panic').length).toBe(1)
+      expect((await trial.offer('[1]')).code).toBe('ok')
+    })
+  })
+
+  test.for(['uncloneable', 'nonsense', 'timeless'])(
+    'F18: an answer that is %s costs at most its own batch',
+    async (kind, context) => {
+      await onTrial(context, place, async (trial) => {
+        const endings = await trial.offerAll([act(kind)])
+        for (const { error } of endings) if (error) expect(error).toMatchObject({ code: 'internal.panic', status: 500 })
+        const after = await trial.offerAll(mix(30))
+        expect(after.every(({ code }) => code === 'ok' || code === 'rejected')).toBe(true)
+      })
+    },
+  )
+
+  test('F71: the bytes of a caller whose worker dies are still there, and what he writes then changes nothing', async (context) => {
+    await onTrial(context, place, async (trial) => {
+      const payloads = [act('exitOnce', freshFile('died')), ...mix(20)].map((payload) => Buffer.from(payload as string))
+      const texts = payloads.map((payload) => payload.toString('latin1'))
+      const calls = payloads.map((payload) => trial.offer(payload))
+      await tick()
+      expect(payloads.map((payload) => payload.toString('latin1'))).toEqual(texts)
+      // The retry works on a copy of its own: O2 compares with the bytes as they were.
+      for (const payload of payloads) payload.fill(0x20)
+      const endings = await Promise.all(calls)
+      expect(endings.every(({ code }) => code === 'ok' || code === 'rejected')).toBe(true)
+      // A transferred buffer would be empty.
+      expect(payloads.every(({ byteLength }) => byteLength > 0)).toBe(true)
+    })
+  })
+})
+
+describe.each(everywhere)('$placement, $engine', (place) => {
+  test('F18: a payload that JSON cannot carry is refused as data, or with a real error', async (context) => {
+    await onTrial(context, place, async (trial) => {
+      const odd = [() => 1, 10n, Symbol('s'), { f: () => 1 }, [Number.NaN], new Map([[1, 2]])]
+      for (const payload of odd) {
+        const { code, outcome, error } = await trial.offer(payload)
+        if (code === 'rejected') expect(outcome).toMatchObject({ ok: false, status: 400 })
+        else if (code !== 'ok') expect(error).toBeInstanceOf(Error)
+      }
+      const thrower = {
+        get field(): number {
+          throw new Error('a getter with a secret')
+        },
+      }
+      const { code, outcome } = await trial.offer(thrower)
+      expect([code, JSON.stringify(outcome)]).toEqual(['rejected', expect.not.stringContaining('secret')])
+    })
+  })
+})
+
+/** Time that this machine needs to start a pool of one, in ms. */
+async function startTime({ engine }: { engine: 'js' | 'native' }): Promise<number> {
+  const startedAt = performance.now()
+  await using host = await createHost({ placement: 'pool', engine, threads: 1, workerUrl: faultyWorker })
+  await host.processor(anything).process('[1]')
+  return performance.now() - startedAt
+}
