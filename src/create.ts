@@ -12,12 +12,14 @@ import {
   type Host,
   type HostOptions,
   type HostSettings,
+  type Layer,
+  type Placement,
   type Processor,
 } from './contract/index.ts'
-import { createEngine, type Engine } from './engine/index.ts'
+import { createEngine } from './engine/index.ts'
 import { bookkeeping, compose, layersOf, openCache, openInline } from './inline-host.ts'
 import { admission, cancel, deadline, PlacedHost } from './layer/index.ts'
-import { PoolPlacement, type FirstContract } from './placement/index.ts'
+import { AutoPlacement, InlinePlacement, PoolPlacement, type FirstContract } from './placement/index.ts'
 
 /**
  * One placement for many contracts: `host.processor(contract)`.
@@ -54,23 +56,29 @@ export async function createProcessor<In, Out, C extends boolean = false>(
 async function openHost(settings: HostSettings, first: readonly FirstContract[]): Promise<PlacedHost> {
   // Before any worker: an addon that only workers load can crash the process when the last of them ends.
   const engine = createEngine(settings.engine, settings.jsCompressor)
-  return settings.placement === 'pool' ? openPool(settings, engine, first) : openInline(engine, settings.cache)
+  if (settings.placement === 'inline') return openInline(engine, settings.cache)
+  const pool = await PoolPlacement.start(settings, engine, first)
+  const { maxQueue, maxQueueBytes } = settings
+  const shed = admission({ maxQueue, maxQueueBytes, line: pool })
+  if (settings.placement === 'pool') return openThreads(settings, pool, shed)
+  const inline = new InlinePlacement(engine)
+  for (const { contract, digestKey } of first) inline.add(contract, digestKey)
+  // Here admission stands inside, in front of the pool alone.
+  return openThreads(settings, await AutoPlacement.start({ inline, pool, admission: shed }))
 }
 
-async function openPool(settings: HostSettings, engine: Engine, first: readonly FirstContract[]): Promise<PlacedHost> {
-  const placement = await PoolPlacement.start(settings, engine, first)
+function openThreads(settings: HostSettings, placement: Placement, ...last: readonly Layer[]): PlacedHost {
   const { counters, roll, life } = bookkeeping(placement)
-  const { deadlineMs, maxQueue, maxQueueBytes } = settings
   const cache = openCache(settings.cache)
   // In the order in which a call meets them.
   const policies = [
     roll.layer,
     cancel,
-    deadline({ defaultMs: deadlineMs, calls: roll }),
+    deadline({ defaultMs: settings.deadlineMs, calls: roll }),
     // In front of the queue: what is known needs no place in it. Behind cancel and deadline: they end one call, not the
     // run that others wait for too.
     ...layersOf(cache),
-    admission({ maxQueue, maxQueueBytes, line: placement }),
+    ...last,
   ]
   return new PlacedHost({
     placement,

@@ -11,6 +11,7 @@ export {
   SidelaneError,
   type Accepted,
   type AcceptedCanonical,
+  type AutoThresholds,
   type CacheOptions,
   type CacheStats,
   type Affected,

@@ -18,7 +18,7 @@ const map: Record<string, readonly string[]> = {
   engine: ['contract', 'json', 'runtime', 'unicode'],
   infer: ['contract', 'contract/define', 'json'],
   layer: ['contract'],
-  placement: ['contract', 'engine'],
+  placement: ['contract', 'engine', 'runtime'],
   create: ['contract', 'engine', 'inline-host', 'layer', 'placement'],
   index: ['contract', 'contract/define', 'create', 'engine', 'stream', 'verify'],
   stream: ['contract'],

@@ -51,6 +51,8 @@ export class Call {
   standIn: Call | undefined
   /** What a cache had to say, when it was asked. */
   cached: 'hit' | 'miss' | undefined
+  /** It ran on the caller's thread although there are others. */
+  ranInline: boolean = false
   /** Waits for room instead of being refused. */
   readonly patient: boolean
   /** The call's place on its host's roll. */

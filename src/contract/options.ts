@@ -14,7 +14,10 @@ import type {
 
 /** How a placement is set up. All options may be given to every placement; `inline` has no use for most of them. */
 export interface HostOptions {
-  /** Where payloads are processed: the caller's thread or worker threads. Default `inline`. */
+  /**
+   * Where payloads are processed: the caller's thread, worker threads, or `auto`: small payloads on the caller's thread
+   * while its event loop is idle, the others on worker threads. Default `inline`.
+   */
   readonly placement?: PlacementName | undefined
   /** `auto` takes native when it loads, else js, and says why. Default `auto`. */
   readonly engine?: EngineName | undefined
@@ -29,7 +32,7 @@ export interface HostOptions {
   readonly maxQueue?: number | undefined
   /** Bytes that the waiting payloads may hold together. Default 67,108,864 (64 MiB). */
   readonly maxQueueBytes?: number | undefined
-  /** Time limit of each call, in ms, 1 to 60,000. Default 1,000 in the pool, none inline. */
+  /** Time limit of each call, in ms, 1 to 60,000. Default 1,000 with worker threads, none inline. */
   readonly deadlineMs?: number | undefined
   /** Where the pool's worker file is, for bundlers. Default: the one of this package. */
   readonly workerUrl?: URL | string | undefined
@@ -132,7 +135,7 @@ const streamRules: Readonly<Record<keyof StreamOptions, Rule>> = {
 
 /** The rows: what may be given to a host. */
 const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
-  placement: oneOf('inline', 'pool'),
+  placement: oneOf('inline', 'pool', 'auto'),
   engine: oneOf('auto', 'native', 'js'),
   jsCompressor: oneOf('zlib', 'fflate'),
   threads: integer(1, 1024),
@@ -176,7 +179,7 @@ export function resolveHostOptions(options: HostOptions, cores: number): HostSet
     // A thousand payloads of 64 KiB; larger ones must not multiply to gigabytes.
     maxQueueBytes: options.maxQueueBytes ?? 64 * mebibyte,
     // Nobody waits longer for a hot path; inline runs at once, so that nothing can be late.
-    deadlineMs: options.deadlineMs ?? (placement === 'pool' ? 1000 : undefined),
+    deadlineMs: options.deadlineMs ?? (placement === 'inline' ? undefined : 1000),
     workerUrl: options.workerUrl,
     cache: options.cache && resolveCacheOptions(options.cache),
   })

@@ -3,11 +3,13 @@
 
 import type { Run } from './call.ts'
 import type { Contract } from './contract.ts'
-import type { EngineReport, PlacementName } from './processor.ts'
+import type { AutoThresholds, EngineReport, PlacementName } from './processor.ts'
 
 export interface Placement {
   readonly name: PlacementName
   readonly engine: EngineReport
+  /** Of one that chooses. */
+  readonly thresholds?: AutoThresholds | undefined
   /**
    * Makes a contract known and gives its number; the same contract with the same key gives the same number. Throws
    * `codec.unavailable`, `options.invalid` (a missing or short key) or `contract.*`.

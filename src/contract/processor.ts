@@ -12,7 +12,19 @@ export type EngineName = 'auto' | 'js' | 'native'
 /** What writes gzip, deflate and deflate-raw in the js engine. */
 export type JsCompressor = 'zlib' | 'fflate'
 /** Where payloads are processed. */
-export type PlacementName = 'inline' | 'pool'
+export type PlacementName = 'inline' | 'pool' | 'auto'
+
+/** What `placement: 'auto'` goes by, as measured when it started. Live figures of each contract take over from there. */
+export interface AutoThresholds {
+  /** The largest payload that runs inline, at the measured speed. */
+  readonly inlineMaxBytes: number
+  /** How long one turn of the event loop may last before the rest of its calls go to the pool. */
+  readonly inlineBudgetUs: number
+  /** To a worker and back, without the work itself. */
+  readonly hopUs: number
+  /** A KiB of a payload of 4 KiB, inline. */
+  readonly perKibUs: number
+}
 
 /** Which engine answers, and why that one. */
 export interface EngineReport {
@@ -26,7 +38,7 @@ export interface EngineReport {
 
 /** What one call may ask for. */
 export interface ProcessOptions<C extends boolean = boolean> {
-  /** Time left for this call, in ms, 1 to 60,000. Default: the host's. inline looks at it on entry only. */
+  /** Time left for this call, in ms, 1 to 60,000. Default: the host's. What runs inline looks at it on entry only. */
   readonly deadlineMs?: number | undefined
   /** Cancels the call: it rejects with `cancelled`, the signal's reason as cause. */
   readonly signal?: AbortSignal | undefined
@@ -100,6 +112,8 @@ export interface Stats {
   readonly queued: number
   /** Payload bytes of the queued calls. */
   readonly queuedBytes: number
+  /** Only with placement `auto`: calls that ran inline, and are over. */
+  readonly ranInline?: number
   /** Only with a result cache. */
   readonly cache?: CacheStats
 }
@@ -125,6 +139,8 @@ export interface Processor<In = unknown, Out = In, C extends boolean = false> ex
   readonly placement: PlacementName
   /** Which engine answers, and why that one. */
   readonly engine: EngineReport
+  /** Only with placement `auto`. */
+  readonly thresholds?: AutoThresholds | undefined
   /**
    * Normalizes, validates and compresses one payload: bytes, JSON text (every string is read as text) or a value.
    * Resolves for what the data says; rejects with `SidelaneError` for faults.
@@ -155,6 +171,8 @@ export interface Host extends Lifecycle {
   readonly placement: PlacementName
   /** Which engine answers, and why that one. */
   readonly engine: EngineReport
+  /** Only with placement `auto`. */
+  readonly thresholds?: AutoThresholds | undefined
   /**
    * The processor of one contract; closing it leaves the host open. Throws `codec.unavailable`, `options.invalid`,
    * `contract.*`, and `unavailable` when the host is closed.

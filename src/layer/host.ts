@@ -8,6 +8,7 @@ import {
   checkStreamOptions,
   resolveProcessorOptions,
   toFault,
+  type AutoThresholds,
   type Contract,
   type EngineReport,
   type Host,
@@ -47,10 +48,12 @@ export interface HostParts {
 
 export class PlacedHost implements Host {
   readonly placement: PlacementName
+  readonly thresholds: AutoThresholds | undefined
   readonly #parts: HostParts
 
   constructor(parts: HostParts) {
     this.placement = parts.placement.name
+    this.thresholds = parts.placement.thresholds
     this.#parts = parts
   }
 
@@ -82,7 +85,7 @@ export class PlacedHost implements Host {
   }
 
   stats(): Stats {
-    return this.#parts.counters.snapshot(waitingOf(this.#parts.roll), this.#parts.cache)
+    return this.#parts.counters.snapshot(waitingOf(this.#parts.roll), this.#parts.cache, this.thresholds !== undefined)
   }
 
   close(): Promise<void> {
@@ -107,6 +110,7 @@ interface OwnParts {
 class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, C> {
   readonly contract: Contract<In, Out>
   readonly placement: PlacementName
+  readonly thresholds: AutoThresholds | undefined
   readonly #canonical: boolean
   readonly #counters = new Counters()
   readonly #parts: HostParts
@@ -117,6 +121,7 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
   constructor(parts: HostParts, contract: Contract<In, Out>, { contractIndex, canonical, stop }: OwnParts) {
     this.contract = contract
     this.placement = parts.placement.name
+    this.thresholds = parts.placement.thresholds
     this.#canonical = canonical
     this.#parts = parts
     this.#life = new Life({
@@ -185,7 +190,7 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
   }
 
   stats(): Stats {
-    return this.#counters.snapshot(waitingOf(this.#calls()), this.#parts.cache)
+    return this.#counters.snapshot(waitingOf(this.#calls()), this.#parts.cache, this.thresholds !== undefined)
   }
 
   close(): Promise<void> {

@@ -21,6 +21,7 @@ export class Counters implements Holder {
   #inFlight = 0
   #hits = 0
   #misses = 0
+  #ranInline = 0
   #wakeWhenIdle: (() => void) | undefined
 
   readonly layer: Layer = (inner) => (call) => {
@@ -29,7 +30,9 @@ export class Counters implements Holder {
     inner(call)
   }
 
-  release({ cached }: Call, result: Outcome | SidelaneError): void {
+  release(call: Call, result: Outcome | SidelaneError): void {
+    const { cached } = call
+    if ((call.standIn ?? call).ranInline) this.#ranInline++
     if (cached === 'hit') this.#hits++
     else if (cached === 'miss') this.#misses++
     if (result instanceof SidelaneError) this.#countFault(result)
@@ -50,8 +53,12 @@ export class Counters implements Holder {
     else this.#failed++
   }
 
-  /** With the gauges of the queue and, where there is one, of the cache. */
-  snapshot(queue: Pick<Stats, 'queued' | 'queuedBytes'>, cache?: Pick<CacheStats, 'entries' | 'bytes'>): Stats {
+  /** With the gauges of the queue and, where there is one, of the cache; `chooses`: of a placement that does. */
+  snapshot(
+    queue: Pick<Stats, 'queued' | 'queuedBytes'>,
+    cache?: Pick<CacheStats, 'entries' | 'bytes'>,
+    chooses = false,
+  ): Stats {
     const asked = this.#hits + this.#misses
     return {
       calls: this.#calls,
@@ -64,6 +71,7 @@ export class Counters implements Holder {
       inFlight: this.#inFlight,
       queued: queue.queued,
       queuedBytes: queue.queuedBytes,
+      ...(chooses && { ranInline: this.#ranInline }),
       ...(cache !== undefined && {
         cache: {
           hits: this.#hits,

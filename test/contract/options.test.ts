@@ -46,7 +46,7 @@ describe('host options', () => {
       { deadlineMs: Number.NaN },
       'Expected `deadlineMs` to be a number of milliseconds from 1 to 60000, got `NaN` (number)',
     ],
-    [{ placement: 'sidecar' }, 'Expected `placement` to be one of "inline", "pool", got `sidecar` (string)'],
+    [{ placement: 'sidecar' }, 'Expected `placement` to be one of "inline", "pool", "auto", got `sidecar` (string)'],
     [{ engine: null }, 'Expected `engine` to be one of "auto", "native", "js", got `null`'],
     [
       { workerUrl: 'worker.js' },

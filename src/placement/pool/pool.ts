@@ -18,6 +18,7 @@ import { Arena } from './arena.ts'
 import { type BatchAnswer, type BatchTask, type ContractRecord } from './batch.ts'
 import { settleFrom } from './answer.ts'
 import { tasksPerWorker, type Crew } from './crew.ts'
+import { Delay } from './delay.ts'
 import { Healer } from './healer.ts'
 import { Lanes } from './lanes.ts'
 import { Queue, Ticket } from './line.ts'
@@ -39,6 +40,7 @@ export class PoolPlacement implements Placement {
   readonly #queue = new Queue(new Arena(), () => this.onRoom())
   readonly #lanes: Lanes
   readonly #pace = new Pace()
+  readonly #delay = new Delay()
   readonly #watchdog = new Watchdog<Batch>(
     (bytes) => this.#pace.expectedUs(1, bytes) / 1000,
     ({ crew }, thread) => crew.kill(thread),
@@ -107,6 +109,21 @@ export class PoolPlacement implements Placement {
   /** While the slots are worked off, as many wait. */
   get busyDepth(): number {
     return 2 * this.capacity
+  }
+
+  /** True when no worker would answer, for the time being. */
+  get down(): boolean {
+    return this.#healer.crew === undefined
+  }
+
+  /** What a payload of this size takes a worker, by the payloads so far. */
+  expectedUs(bytes: number): number {
+    return this.#pace.expectedUs(1, bytes)
+  }
+
+  /** What a payload that comes now waits before its own work begins, and for its answer after that; an estimate. */
+  waitUsAt(now: number): number {
+    return this.drainMs * 1000 + this.#delay.usAt(now)
   }
 
   /** Called when there may be room that was not there before. */
@@ -218,6 +235,7 @@ export class PoolPlacement implements Placement {
     const { crew } = batch
     this.#batches++
     this.#watchdog.watch(batch)
+    const sentAt = performance.now()
     let answer: BatchAnswer
     try {
       answer = await crew.run(batch.task)
@@ -231,6 +249,8 @@ export class PoolPlacement implements Placement {
       return
     }
     this.#ended(batch)
+    const now = performance.now()
+    this.#delay.note((now - sentAt) * 1000 - answer.us, now)
     // First of all more work for the worker, then the answers.
     this.#flush()
     this.#settle(batch, answer)

@@ -1,0 +1,9 @@
+// Conformance: the caller's thread and worker threads, native engine.
+import { describeContract } from '../contract.case.ts'
+
+describeContract('auto, native engine', { placement: 'auto', engine: 'native' }, [
+  {
+    reason: 'what runs inline is answered inside the call: test/placement/auto.test.ts destroys what is in the pool',
+    tests: ['destroy fails what has no answer yet'],
+  },
+])
