@@ -105,7 +105,7 @@ function ours(id: string, host: Host, ref: ContractRef, digest: Digest): Contend
     id,
     digest,
     side: 'ours',
-    mode: host.placement,
+    mode: host.placement === 'inline' ? 'inline' : 'pool',
     canonical: true,
     call: (payload) => processor.process(payload),
     close: () => processor.close(),

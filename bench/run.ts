@@ -6,6 +6,7 @@ import process from 'node:process'
 import { BadArgs, readArgs, usage, type Args } from './args.ts'
 import { caches, cacheText } from './cases/cache.ts'
 import { compare, type Compared } from './cases/compare.ts'
+import { hybrid, hybridText } from './cases/hybrid.ts'
 import { memoryIds, memoryList, memoryOf, type Memory } from './cases/memory.ts'
 import { openLoop, openLoopText } from './cases/open-loop.ts'
 import { stages } from './cases/stages.ts'
@@ -60,6 +61,7 @@ async function main(args: Args): Promise<number> {
     if (args.stages) return await runStages(args)
     if (args.stream) return await runStream(args, hosts)
     if (args.cache) return await runCache(args, hosts)
+    if (args.hybrid) return await runHybrid(args, hosts)
     if (args.memory) return (await runMemory(args, hosts), 0)
     return await runCompare(args, hosts, wanted)
   } finally {
@@ -174,6 +176,15 @@ async function runCache(args: Args, hosts: Hosts): Promise<number> {
   print(`result cache, made order events, 64 in flight, digest sha-256\n${cacheText(rows)}`)
   if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ cache: rows }, null, 2)}\n`)
   return 0
+}
+
+async function runHybrid(args: Args, hosts: Hosts): Promise<number> {
+  const given = args.only?.some((id) => id.endsWith('-js')) === true && !args.only.some((id) => id.endsWith('-native'))
+  const result = await hybrid(given ? 'js' : hosts.auto.kind, args.seed, args.rounds ?? 5)
+  print(`placement auto at fixed rates, order events of 4 KB and one in 64 of 256 KB, ${result.engine} engine`)
+  print(`${hybridText(result)}\n\n${targetList(result.targets)}`)
+  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result, null, 2)}\n`)
+  return args.strict && missed(result.targets) ? 1 : 0
 }
 
 async function runStages(args: Args): Promise<number> {
