@@ -1,5 +1,5 @@
 // What a check of `sidelane doctor` says. The checks themselves are beside: doctor-machine, doctor-engines,
-// doctor-self-test.
+// doctor-auto, doctor-self-test.
 
 /** `fail`: something is broken. `warn`: it works, and could be better. */
 export type Status = 'ok' | 'warn' | 'fail'

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { readArgs, UsageError, type Command } from './command.ts'
+import { checkThresholds } from './doctor-auto.ts'
 import type { Check, Status } from './doctor-check.ts'
 import { checkCodecs, checkContract, checkEngine, loadEngines } from './doctor-engines.ts'
 import { checkCores, checkCpu, checkDescriptors, checkMemory, checkNode, checkUnicode } from './doctor-machine.ts'
@@ -15,8 +16,9 @@ const topic = 'doctor'
 const help = `sidelane doctor [--json] [--contract LOCK]
 
 Tells which engine runs here and why, which codecs it has, and whether Node, Unicode, cores, memory and descriptors are
-as they should be; then sends a sample through each engine on each placement and compares the digests. Each line is ok,
-warn (it works, and could be better) or fail (something is broken), with a line of advice.
+as they should be; measures by which thresholds placement auto would go; then sends a sample through each engine on each
+placement and compares the digests. Each line is ok, warn (it works, and could be better) or fail (something is broken),
+with a line of advice.
 
   --contract LOCK          also checks that a contract can be used here
   --digest-key-file FILE   its key, for digest "hmac-sha-256"
@@ -55,6 +57,7 @@ export const doctor: Command = {
       checkCores(),
       checkMemory(),
       checkDescriptors(system.userLimits?.open_files?.soft),
+      await checkThresholds(),
       ...(await selfTest(engines.native === undefined ? ['js'] : ['native', 'js'], placements)),
     ]
     const ok = checks.every(({ status }) => status !== 'fail')

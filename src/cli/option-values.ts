@@ -5,7 +5,7 @@ import { loadContract, type Contract, type PlacementName } from '../contract/ind
 import { UsageError } from './command.ts'
 
 /** What `--placement` takes, the usual one first. */
-export const placements: readonly PlacementName[] = ['pool', 'inline']
+export const placements: readonly PlacementName[] = ['pool', 'inline', 'auto']
 
 /** Throws UsageError for anything but a whole number in the range. */
 export function integerOption(

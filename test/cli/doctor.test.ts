@@ -49,6 +49,13 @@ describe('sidelane doctor', () => {
     for (const { status: one, found } of tests) expect([one, found]).toMatchObject(['ok', /^the digest is right/])
   })
 
+  it('tells the thresholds of placement auto', async () => {
+    const { byId } = await checked()
+    expect(byId('thresholds')?.found).toMatch(/^auto runs up to \d+\.\d KiB inline, \d+ µs a turn; /)
+    expect(byId('thresholds')?.details).toMatchObject({ hopUs: expect.any(Number), inlineMaxBytes: expect.any(Number) })
+    expect(byId('self-test.js.auto')?.status).toBe('ok')
+  })
+
   it('says which files were tried where the addon does not load, and that js works', async () => {
     const broken = file('broken.node', 'no library')
     const { status, byId } = await checked([], { SIDELANE_NATIVE_PATH: broken })
