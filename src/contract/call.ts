@@ -1,7 +1,7 @@
 // One call on its way through the layers to a placement and back: it settles exactly once. What a layer does with it is
 // not here.
 
-import { SidelaneError } from './errors.ts'
+import { SidelaneError, stackless } from './errors.ts'
 import type { Contract } from './contract.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -125,6 +125,6 @@ export function toFault(error: unknown): SidelaneError {
 
 /** `where` says what the time went into: waiting for a worker, or the worker. */
 export const deadlineExceeded = (call: Call): SidelaneError =>
-  new SidelaneError('deadline.exceeded', {
+  stackless('deadline.exceeded', {
     params: { where: (call.standIn ?? call).phase === 'running' ? 'run' : 'queue' },
   })

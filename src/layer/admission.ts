@@ -1,7 +1,7 @@
 // Refuses before work: a call that finds the queue full is told so in O(1), before its payload is touched. A patient call
 // waits here instead. The queue itself belongs to the placement.
 
-import { SidelaneError, type Call, type Holder, type Layer } from '../contract/index.ts'
+import { stackless, type Call, type Holder, type Layer } from '../contract/index.ts'
 
 /** What the placement says about its queue. */
 export interface Line {
@@ -39,7 +39,7 @@ export function admission({ maxQueue, maxQueueBytes, line }: AdmissionOptions): 
       if (call.patient) return patience.take(call)
       if (full(call)) {
         const retryAfterMs = Math.min(maxRetryAfterMs, Math.max(1, Math.ceil(line.drainMs)))
-        return call.fail(new SidelaneError('overloaded', { retryAfterMs }))
+        return call.fail(stackless('overloaded', { retryAfterMs }))
       }
       inner(call)
     }

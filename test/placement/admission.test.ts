@@ -21,6 +21,16 @@ test('a burst on busy workers is accepted up to the bound exactly, the rest is r
   })
 })
 
+test('a refusal has no stack: it would cost more than the refusal; the stacks of all others are as long as ever', async () => {
+  const { processor } = await openPool({ maxQueue: 0 })
+  const limit = Error.stackTraceLimit
+  const busy = await occupy(processor, 100)
+  const refusal: unknown = await processor.process('[1]').catch((error: unknown) => error)
+  expect((refusal as Error).stack).toBe('SidelaneError: The placement is full.')
+  expect(Error.stackTraceLimit).toBe(limit)
+  await Promise.all(busy)
+})
+
 test('a burst on idle workers is accepted up to the bound plus what they take at once', async () => {
   const { processor } = await openPool({ maxQueue: 100 })
   const calls = Array.from({ length: 1100 }, () => processor.process('[1]'))
