@@ -49,6 +49,9 @@ export type FaultCode =
   | 'unavailable'
   | 'deadline.exceeded'
   | 'cancelled'
+  | 'protocol.violation'
+  | 'protocol.not_found'
+  | 'protocol.method'
   | 'engine.unavailable'
   | 'options.invalid'
   | 'internal.panic'
@@ -87,6 +90,9 @@ const faultTable: Readonly<Record<FaultCode, ErrorEntry>> = {
   unavailable: row(61, 503, 'The placement does not accept work.', true),
   'deadline.exceeded': row(62, 504, 'The deadline passed.', true),
   cancelled: row(63, 499, 'The caller cancelled the call.'),
+  'protocol.violation': row(64, 400, 'The peer broke the rules of the protocol.'),
+  'protocol.not_found': row(65, 404, 'Nothing is at this path.'),
+  'protocol.method': row(66, 405, 'The path does not take this method.'),
   'engine.unavailable': row(70, 500, 'The requested engine cannot run here.'),
   'options.invalid': row(71, 500, 'An option is wrong.'),
   'internal.panic': row(80, 500, 'The engine failed; the payload was not processed.'),

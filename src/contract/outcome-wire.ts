@@ -3,7 +3,7 @@
 //   accepted: 0 u8 = 1 · 1 u8 flags (1 digest, 2 canonical) · 2 u16 = 0 · 4 u32 inBytes · 8 u32 canonicalBytes
 //             12 u32 bodyBytes · 16 digest (32 raw bytes, zeros when absent) · 48 body · then canonical if flagged
 //   rejected: 0 u8 = 2 · 1 u8 = 0 · 2 u16 = 0 · 4 u32 textBytes · 8 JSON text {"code","issues","truncated"}
-//   fault:    0 u8 = 3 · 1 u8 = 0 · 2 u16 = 0 · 4 u32 textBytes · 8 JSON text {"code","message","params"?}
+//   fault:    0 u8 = 3 · 1 u8 = 0 · 2 u16 = 0 · 4 u32 textBytes · 8 JSON text {"code","message","params"?,"retryAfterMs"?}
 //
 // native/core/src/outcome.rs is the twin.
 
@@ -46,8 +46,8 @@ export function encodeOutcome(outcome: Outcome | AcceptedCanonical, target: Uint
 
 /** Writes a fault in the place of an outcome; returns its size, or the negated size when it does not fit. */
 export function encodeFault(error: SidelaneError, target: Uint8Array, offset: number): number {
-  const { code, message, params } = error
-  return encodeText(kindFault, JSON.stringify({ code, message, params }), target, offset)
+  const { code, message, params, retryAfterMs } = error
+  return encodeText(kindFault, JSON.stringify({ code, message, params, retryAfterMs }), target, offset)
 }
 
 /**
