@@ -58,6 +58,13 @@ export async function openHosts(wanted: ReadonlySet<string>): Promise<Hosts> {
   }
 }
 
+/** Engines of the wanted pools that run here. */
+export async function poolEngines(wanted: ReadonlySet<string>): Promise<('js' | 'native')[]> {
+  await using auto = await createHost({ engine: 'auto' })
+  const here = auto.engine.kind === 'native' ? (['native', 'js'] as const) : (['js'] as const)
+  return here.filter((engine) => wanted.has(`pool-${engine}`))
+}
+
 export interface Lineup {
   readonly contenders: readonly Contender[]
   /** Peers that cannot do this contract's work, with the reason. */

@@ -5,13 +5,15 @@ import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { BadArgs, readArgs, usage, type Args } from './args.ts'
 import { caches, cacheText } from './cases/cache.ts'
+import { cli, cliTargets, cliText, fullLines, type CliRow } from './cases/cli.ts'
 import { compare, type Compared } from './cases/compare.ts'
 import { hybrid, hybridText } from './cases/hybrid.ts'
 import { memoryIds, memoryList, memoryOf, type Memory } from './cases/memory.ts'
 import { openLoop, openLoopText } from './cases/open-loop.ts'
+import { overload, overloadTargets, overloadText } from './cases/overload.ts'
 import { stages } from './cases/stages.ts'
 import { streamMemory, streamMemoryText, streams, streamText } from './cases/stream.ts'
-import { contenderIds, openHosts, type Hosts } from './contenders.ts'
+import { contenderIds, openHosts, poolEngines, type Hosts } from './contenders.ts'
 import { cpuMeter } from './measure/cpu.ts'
 import { WrongAnswer } from './measure/rounds.ts'
 import { wakeProbe } from './measure/wake.ts'
@@ -56,6 +58,9 @@ async function main(args: Args): Promise<number> {
     return 0
   }
   const wanted = new Set<string>(args.only ?? contenderIds)
+  // These open pools of their own, and nothing may run beside them.
+  if (args.overload) return await runOverload(args, wanted)
+  if (args.cli) return await runCli(args, wanted)
   const hosts = await openHosts(wanted)
   try {
     if (args.stages) return await runStages(args)
@@ -176,6 +181,32 @@ async function runCache(args: Args, hosts: Hosts): Promise<number> {
   print(`result cache, made order events, 64 in flight, digest sha-256\n${cacheText(rows)}`)
   if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ cache: rows }, null, 2)}\n`)
   return 0
+}
+
+async function runOverload(args: Args, wanted: ReadonlySet<string>): Promise<number> {
+  const [set] = chooseSets({ ...args, sets: args.sets ?? ['orders-16kb'] }) as [PayloadSet]
+  const tell = progress()
+  const rows = await overload(set, {
+    wanted,
+    budgetMs: args.budgetMs ?? 50_000,
+    onStep: (what, part) => tell.at(what, part),
+  })
+  tell.end()
+  const targets = overloadTargets(rows)
+  print(`overload, ${set.name}\n${overloadText(rows)}\n\nto reach\n${targetList(targets)}`)
+  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ overload: rows, targets }, null, 2)}\n`)
+  return args.strict && missed(targets) ? 1 : 0
+}
+
+async function runCli(args: Args, wanted: ReadonlySet<string>): Promise<number> {
+  const [set] = chooseSets({ ...args, sets: args.sets ?? ['orders'] }) as [PayloadSet]
+  const rows: CliRow[] = []
+  const lines = args.full ? fullLines : 100_000
+  for (const engine of await poolEngines(wanted)) rows.push(await cli(set, engine, lines))
+  const targets = cliTargets(rows)
+  print(`sidelane process, ${set.name}, digest sha-256\n${cliText(rows)}\n\nto reach\n${targetList(targets)}`)
+  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ cli: rows, targets }, null, 2)}\n`)
+  return args.strict && missed(targets) ? 1 : 0
 }
 
 async function runHybrid(args: Args, hosts: Hosts): Promise<number> {

@@ -83,7 +83,8 @@ async function compare(
   }
 }
 
-async function closedLoop(
+/** `count` calls, `depth` of them in flight. */
+export async function closedLoop(
   processor: Processor,
   payloads: readonly Buffer[],
   depth: number,

@@ -1,0 +1,250 @@
+// What is left of a pool's rate when more comes than it can do: payloads come by the clock, at multiples of the rate that it
+// was measured to carry, and only answers within the deadline count.
+
+import { performance } from 'node:perf_hooks'
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import { createHost } from 'sidelane'
+import { ourContract } from '../contracts/ours.ts'
+import type { Answer } from '../contender.ts'
+import { poolEngines, poolThreads } from '../contenders.ts'
+import { collect } from '../measure/heap.ts'
+import { percentile } from '../measure/stats.ts'
+import type { PayloadSet } from '../payloads/sets.ts'
+import { limitedPiscina } from '../peers/piscina-limited.ts'
+import { figure } from '../report/table.ts'
+import type { Target } from '../targets.ts'
+
+export interface OverloadRow {
+  readonly id: string
+  /** What it carries with a fixed number of calls in flight, per second. */
+  readonly kneePerSecond: number
+  /** Of the knee: what was asked for, and what really came. */
+  readonly times: number
+  readonly offeredTimes: number
+  /** Answers within the deadline, as a part of the knee. */
+  readonly goodput: number
+  /** Parts of the offered calls. */
+  readonly refused: number
+  readonly late: number
+  /** From the call to its refusal; NaN when nothing was refused. */
+  readonly refusalP99Us: number
+  /** Of the answers that came, however late; NaN when none came. */
+  readonly answerP99Ms: number
+}
+
+export interface OverloadPlan {
+  /** Ids of contenders; `piscina-plain` stands for both guards of Piscina. */
+  readonly wanted: ReadonlySet<string>
+  readonly budgetMs: number
+  readonly onStep: (what: string, done: number) => void
+}
+
+/** One way to keep a pool from drowning. */
+interface Guarded {
+  readonly id: string
+  readonly run: (payload: Buffer) => Promise<Answer>
+  /** The same pool without a guard: what it can carry is measured with this. */
+  readonly unguarded: (payload: Buffer) => Promise<Answer>
+  /** Whether the error says that the call was not let in. */
+  readonly refuses: (error: unknown) => boolean
+  end(): Promise<void>
+}
+
+const overloadTimes = [1.5, 3, 10] as const
+/** Of every call: the pool's default. */
+const deadlineMs = 1000
+/** As many as the default queue of ours holds. */
+const maxQueue = 1024
+/** Deep enough to keep every worker busy, and less than may wait. */
+const kneeDepth = 256
+/** The first part of a stretch fills the queues: what comes out of it is not steady yet. */
+const unsteady = 0.2
+
+/** All ways, one after the other, each at its own knee. */
+export async function overload(set: PayloadSet, { wanted, budgetMs, onStep }: OverloadPlan): Promise<OverloadRow[]> {
+  const makers = await guards(set, wanted)
+  // A stretch and half of one for its knee by rate; the rest is for starting, emptying and ending.
+  const stretchMs = Math.min(4000, (0.6 * budgetMs) / (makers.length * overloadTimes.length * 1.5))
+  const rows: OverloadRow[] = []
+  const steps = makers.length * overloadTimes.length
+  for (const make of makers) {
+    for (const times of overloadTimes) {
+      // A pool of its own for each rate: what the one before has left behind would count against it.
+      const guarded = await make()
+      try {
+        onStep(`${guarded.id} at ${times} times its knee`, rows.length / steps)
+        const knee = await kneeOf(guarded, set.payloads, stretchMs / 2)
+        rows.push(await flood(guarded, set.payloads, knee, times, stretchMs))
+      } finally {
+        await guarded.end()
+      }
+    }
+  }
+  return rows
+}
+
+async function guards(set: PayloadSet, wanted: ReadonlySet<string>): Promise<(() => Promise<Guarded>)[]> {
+  const contract = ourContract(set.contract, 'none')
+  const threads = poolThreads()
+  const { codec, level } = contract.lock.compress
+  const peerLevel = codec === 'gzip' && level !== undefined ? level : 1
+  const ours = (engine: 'js' | 'native') => async (): Promise<Guarded> => {
+    const host = await createHost({ placement: 'pool', engine, threads, deadlineMs, maxQueue })
+    const processor = host.processor(contract)
+    const run = (payload: Buffer): Promise<Answer> => processor.process(payload)
+    return {
+      id: `pool-${engine}`,
+      run,
+      unguarded: run,
+      refuses: (error) => (error as { code?: unknown }).code === 'overloaded',
+      end: () => host.destroy(),
+    }
+  }
+  const piscina = (id: string, timeoutMs: number | undefined) => (): Promise<Guarded> => {
+    const pool = limitedPiscina(set.contract, peerLevel, threads, { maxQueue, timeoutMs })
+    return Promise.resolve({
+      id,
+      run: (payload) => pool.run(payload),
+      unguarded: (payload) => pool.unguarded(payload),
+      refuses: (error) => error instanceof Error && error.message.includes('queue'),
+      end: () => pool.destroy(),
+    })
+  }
+  return [
+    ...(await poolEngines(wanted)).map(ours),
+    ...(wanted.has('piscina-plain')
+      ? [piscina('piscina + maxQueue', undefined), piscina('piscina + signals', deadlineMs)]
+      : []),
+  ]
+}
+
+/** Payloads per second in a closed loop, when it is warm. */
+async function kneeOf({ unguarded }: Guarded, payloads: readonly Buffer[], lengthMs: number): Promise<number> {
+  const from = performance.now()
+  const steadyFrom = from + lengthMs / 3
+  const until = from + lengthMs
+  let next = 0
+  let done = 0
+  const caller = async (): Promise<void> => {
+    while (performance.now() < until) {
+      const answered = await unguarded(payloads[next++ % payloads.length] as Buffer).then(isTrue, isFalse)
+      if (answered && performance.now() >= steadyFrom) done++
+    }
+  }
+  await Promise.all(Array.from({ length: kneeDepth }, caller))
+  return (done * 1000) / (performance.now() - steadyFrom)
+}
+
+async function flood(
+  { id, run, refuses }: Guarded,
+  payloads: readonly Buffer[],
+  kneePerSecond: number,
+  times: number,
+  lengthMs: number,
+): Promise<OverloadRow> {
+  collect()
+  const gapMs = 1000 / (kneePerSecond * times)
+  const refusals: number[] = []
+  const answers: number[] = []
+  let offered = 0
+  let late = 0
+  let good = 0
+  const from = performance.now()
+  const steadyFrom = from + unsteady * lengthMs
+  const until = from + lengthMs
+
+  const onAnswer = (at: number): void => {
+    const now = performance.now()
+    answers.push(now - at)
+    if (now - at > deadlineMs) late++
+    // By the time of the answer: an open loop has no end to wait for.
+    else if (now >= steadyFrom && now < until) good++
+  }
+  const onError = (at: number, error: unknown): void => {
+    if (refuses(error)) refusals.push((performance.now() - at) * 1000)
+    else late++
+  }
+  const offer = (payload: Buffer): void => {
+    const at = performance.now()
+    offered++
+    void run(payload).then(
+      () => onAnswer(at),
+      (error: unknown) => onError(at, error),
+    )
+  }
+
+  for (let now = from; now < until; now = performance.now()) {
+    const due = Math.floor((now - from) / gapMs)
+    // What is due, but never so much that the loop could not turn in between: a server reads a few requests at a time.
+    if (offered >= due) await setTimeout(1)
+    const most = Math.min(mostATurn, due - offered)
+    for (let i = 0; i < most; i++) {
+      offer(payloads[offered % payloads.length] as Buffer)
+      // Requests come in callbacks of their own: what one call has caused is done before the next.
+      await Promise.resolve()
+    }
+    await setImmediate()
+  }
+  const spentMs = performance.now() - from
+  // Who was let in gets his answer, or not: nobody waits longer than this.
+  await setTimeout(deadlineMs + 100)
+  return {
+    id,
+    kneePerSecond,
+    times,
+    offeredTimes: (offered * 1000) / spentMs / kneePerSecond,
+    goodput: (good * 1000) / (until - steadyFrom) / kneePerSecond,
+    refused: refusals.length / offered,
+    late: late / offered,
+    refusalP99Us: percentile(Float64Array.from(refusals).sort(), 0.99),
+    answerP99Ms: percentile(Float64Array.from(answers).sort(), 0.99),
+  }
+}
+
+const isTrue = (): boolean => true
+const isFalse = (): boolean => false
+
+const mostATurn = 64
+
+export function overloadText(rows: readonly OverloadRow[]): string {
+  return [
+    line(['way', 'knee/s', 'offered', 'goodput', 'refused', 'late', 'refusal p99 µs', 'answer p99 ms']),
+    ...rows.map((row) =>
+      line([
+        row.id,
+        Math.round(row.kneePerSecond).toLocaleString('en'),
+        `${row.offeredTimes.toFixed(1)} ×`,
+        percent(row.goodput),
+        percent(row.refused),
+        percent(row.late),
+        figure(row.refusalP99Us),
+        figure(row.answerP99Ms),
+      ]),
+    ),
+  ].join('\n')
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`
+
+const line = (cells: readonly string[]): string =>
+  cells.map((cell, i) => (i === 0 ? cell.padEnd(20) : cell.padStart(i < 6 ? 9 : 15))).join('')
+
+/** What ours promise at every rate. */
+export function overloadTargets(rows: readonly OverloadRow[]): Target[] {
+  return rows
+    .filter(({ id }) => id.startsWith('pool-'))
+    .flatMap(({ id, times, goodput, refusalP99Us }) => [
+      {
+        name: `${id} at ${times} × the knee, goodput`,
+        target: '≥ 90 %',
+        measured: percent(goodput),
+        met: goodput >= 0.9,
+      },
+      {
+        name: `${id} at ${times} × the knee, refusals p99`,
+        target: '< 1 ms',
+        measured: Number.isNaN(refusalP99Us) ? null : `${figure(refusalP99Us)} µs`,
+        met: Number.isNaN(refusalP99Us) ? null : refusalP99Us < 1000,
+      },
+    ])
+}
