@@ -15,29 +15,62 @@ import type {
 /** How a placement is set up. All options may be given to every placement; `inline` has no use for most of them. */
 export interface HostOptions {
   /**
-   * Where payloads are processed: the caller's thread, worker threads, or `auto`: small payloads on the caller's thread
-   * while its event loop is idle, the others on worker threads. Default `inline`.
+   * Where payloads are processed: the caller's thread, worker threads, `auto`: small payloads on the caller's thread
+   * while its event loop is idle, the others on worker threads; or `sidecar`: a daemon on a Unix socket. Default `inline`.
    */
   readonly placement?: PlacementName | undefined
-  /** `auto` takes native when it loads, else js, and says why. Default `auto`. */
+  /**
+   * `auto` takes native when it loads, else js, and says why. With a sidecar: the engine that the daemon must have, `auto`
+   * for any. Default `auto`.
+   */
   readonly engine?: EngineName | undefined
   /**
    * What writes gzip, deflate and deflate-raw in the js engine: `zlib` of Node, or `fflate`, which is plain JavaScript.
    * Default `zlib`, and `fflate` where there is no zlib.
    */
   readonly jsCompressor?: JsCompressor | undefined
-  /** Worker threads of the pool, 1 to 1,024. Default: cores - 1, at least 1. */
+  /**
+   * Worker threads of the pool, 1 to 1,024. Default: cores - 1, at least 1. With `launch`: the daemon's, by default its own
+   * default; the threads of other daemons are theirs.
+   */
   readonly threads?: number | undefined
-  /** Payloads that may wait for a worker, 0 or more. Default 1,024. */
+  /** Payloads that may wait for a worker or for the daemon, 0 or more. Default 1,024. */
   readonly maxQueue?: number | undefined
   /** Bytes that the waiting payloads may hold together. Default 67,108,864 (64 MiB). */
   readonly maxQueueBytes?: number | undefined
-  /** Time limit of each call, in ms, 1 to 60,000. Default 1,000 with worker threads, none inline. */
+  /** Time limit of each call, in ms, 1 to 60,000. Default 1,000, but none inline. */
   readonly deadlineMs?: number | undefined
   /** Where the pool's worker file is, for bundlers. Default: the one of this package. */
   readonly workerUrl?: URL | string | undefined
   /** Answers payloads that came before without running them again; `{}` takes the defaults. Default: no cache. */
   readonly cache?: CacheOptions | undefined
+  /**
+   * Of a sidecar: the path of the daemon's socket. Default: `$XDG_RUNTIME_DIR/sidelane/sidelane.sock`, else
+   * `sidelane-UID/sidelane.sock` in the temp directory. Not together with `launch`.
+   */
+  readonly socket?: string | undefined
+  /** Of a sidecar: connections to the daemon, 1 to 64. Default 1. */
+  readonly connections?: number | undefined
+  /** Of a sidecar: starts a daemon of its own, which ends with this process. Default false. */
+  readonly launch?: boolean | LaunchOptions | undefined
+}
+
+/** Which daemon `launch` starts, and how. */
+export interface LaunchOptions {
+  /** `auto` takes sidelaned where it is built, else Node. `engine: 'js'` is Node's alone. Default `auto`. */
+  readonly daemon?: DaemonName
+  /** More options of the daemon (docs/daemon.md). */
+  readonly args?: readonly string[]
+}
+
+/** A daemon of this package: of Node, or the one in Rust. */
+export type DaemonName = 'auto' | 'node' | 'sidelaned'
+
+export interface LaunchSettings {
+  readonly daemon: DaemonName
+  readonly args: readonly string[]
+  /** undefined: the daemon's own default. */
+  readonly threads: number | undefined
 }
 
 /** The bounds of a result cache. Equal payloads that are in flight at the same time share one run. */
@@ -68,6 +101,11 @@ export interface HostSettings {
   readonly workerUrl: URL | string | undefined
   /** undefined: none. */
   readonly cache: CacheSettings | undefined
+  /** undefined: the default path, or that of the daemon that is launched. */
+  readonly socket: string | undefined
+  readonly connections: number
+  /** undefined: the daemon is there already. */
+  readonly launch: LaunchSettings | undefined
 }
 
 export interface ProcessorSettings {
@@ -126,6 +164,14 @@ const cacheRules: Readonly<Record<keyof CacheOptions, Rule>> = {
   ttlMs: { expected: 'a number of milliseconds from 1 to 86400000', accepts: (value) => inRange(value, 86_400_000) },
 }
 
+const launchRules: Readonly<Record<keyof LaunchOptions, Rule>> = {
+  daemon: oneOf('auto', 'node', 'sidelaned'),
+  args: {
+    expected: 'an array of strings',
+    accepts: (value) => Array.isArray(value) && value.every((arg) => typeof arg === 'string'),
+  },
+}
+
 const streamRules: Readonly<Record<keyof StreamOptions, Rule>> = {
   concurrency: integer(1, 1_000_000),
   deadlineMs: deadlineRule,
@@ -135,7 +181,7 @@ const streamRules: Readonly<Record<keyof StreamOptions, Rule>> = {
 
 /** The rows: what may be given to a host. */
 const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
-  placement: oneOf('inline', 'pool', 'auto'),
+  placement: oneOf('inline', 'pool', 'auto', 'sidecar'),
   engine: oneOf('auto', 'native', 'js'),
   jsCompressor: oneOf('zlib', 'fflate'),
   threads: integer(1, 1024),
@@ -148,6 +194,16 @@ const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
       value instanceof URL ? value.protocol === 'file:' : typeof value === 'string' && absolutePath.test(value),
   },
   cache: objectRule,
+  socket: {
+    expected: 'a path',
+    // A zero would end it early.
+    accepts: (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
+  },
+  connections: integer(1, 64),
+  launch: {
+    expected: 'true, false or an object',
+    accepts: (value) => booleanRule.accepts(value) || objectRule.accepts(value),
+  },
 }
 
 const processorRules: Readonly<Record<keyof ProcessorOptions, Rule>> = {
@@ -182,7 +238,20 @@ export function resolveHostOptions(options: HostOptions, cores: number): HostSet
     deadlineMs: options.deadlineMs ?? (placement === 'inline' ? undefined : 1000),
     workerUrl: options.workerUrl,
     cache: options.cache && resolveCacheOptions(options.cache),
+    socket: options.socket,
+    // One is not the bottleneck: the client's thread is.
+    connections: options.connections ?? 1,
+    launch: resolveLaunchOptions(options),
   })
+}
+
+function resolveLaunchOptions({ launch = false, socket, threads }: HostOptions): LaunchSettings | undefined {
+  if (launch === false) return undefined
+  const { daemon = 'auto', args = [] } = launch === true ? {} : launch
+  if (launch !== true) check('launch', launch, launchRules)
+  if (socket !== undefined)
+    throw invalid('Expected `socket` to be absent with `launch`: the daemon gets one of its own')
+  return Object.freeze({ daemon, args: [...args], threads })
 }
 
 function resolveCacheOptions(options: CacheOptions): CacheSettings {

@@ -12,7 +12,7 @@ export type EngineName = 'auto' | 'js' | 'native'
 /** What writes gzip, deflate and deflate-raw in the js engine. */
 export type JsCompressor = 'zlib' | 'fflate'
 /** Where payloads are processed. */
-export type PlacementName = 'inline' | 'pool' | 'auto'
+export type PlacementName = 'inline' | 'pool' | 'auto' | 'sidecar'
 
 /** What `placement: 'auto'` goes by, as measured when it started. Live figures of each contract take over from there. */
 export interface AutoThresholds {
@@ -108,7 +108,7 @@ export interface Stats {
   readonly failed: number
   /** Calls without an answer yet, the queued ones among them. */
   readonly inFlight: number
-  /** Calls that wait for a worker. */
+  /** Calls that wait for a worker, or for a place at the daemon. */
   readonly queued: number
   /** Payload bytes of the queued calls. */
   readonly queuedBytes: number
