@@ -1,26 +1,19 @@
 // What a caller may hand in (bytes, JSON text, a value) becomes the bytes that every engine takes, or a rejection. The
 // rules for the bytes themselves are the engines'.
 
-import { rejected, type Limits, type Rejected } from '../contract/index.ts'
-import { encodeValue } from '../json/index.ts'
-import { encodeUtf8, isWellFormed, utf8Length } from '#runtime'
+import { rejectedBy, type Limits, type Rejected } from '../contract/index.ts'
+import { encodeValue, refuseText } from '../json/index.ts'
+import { encodeUtf8 } from '#runtime'
 
 /** The bytes of a payload. Bytes are handed through as they are; any string is JSON text, anything else a value. */
 export function payloadBytes(payload: unknown, limits: Limits): Uint8Array | Rejected {
-  if (typeof payload === 'string') return textBytes(payload, limits)
+  if (typeof payload === 'string') {
+    const refusal = refuseText(payload, limits.maxBytes)
+    return refusal === undefined ? encodeUtf8(payload) : rejectedBy(refusal)
+  }
   if (isUint8Array(payload)) return ownBytes(payload)
   const encoded = encodeValue(payload, limits)
-  if (encoded.ok) return encoded.bytes
-  const { code, pointer } = encoded
-  return rejected(code, pointer === undefined ? [] : [{ code, pointer }])
-}
-
-/** The stages that text can fail before it has bytes, in their order; an encoder would turn surrogates into U+FFFD. */
-function textBytes(text: string, limits: Limits): Uint8Array | Rejected {
-  if (utf8Length(text) > limits.maxBytes) return rejected('limit.bytes')
-  if (text.charCodeAt(0) === 0xfeff) return rejected('parse.bom')
-  if (!isWellFormed(text)) return rejected('parse.lone_surrogate', [{ code: 'parse.lone_surrogate', pointer: '' }])
-  return encodeUtf8(text)
+  return encoded.ok ? encoded.bytes : rejectedBy(encoded)
 }
 
 const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype)

@@ -2,13 +2,14 @@
 
 import { SidelaneError, type Contract, type DataCode, type Limits } from '../contract/index.ts'
 import { defineContract } from '../contract/define/index.ts'
-import { readBytes, readText, utf8Length, type JsonValue, type ReadLimits } from '../json/index.ts'
+import { readBytes, readText, type JsonValue, type ReadLimits } from '../json/index.ts'
 import { buildZod } from './build-zod.ts'
 import { nextPlan } from './choose.ts'
 import { draft } from './draft.ts'
 import type { Expression } from './expression.ts'
 import { newShape, observe, type Plan, type Shape } from './shape.ts'
 import { contractSource, type SourceFacts } from './source.ts'
+import { utf8Length } from '#runtime'
 
 /** What `inferContract` takes beside the samples. */
 export interface InferOptions {

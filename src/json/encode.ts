@@ -1,8 +1,8 @@
 // The encoder for value input: a plain JavaScript value to JSON text in UTF-8, for both engines. It refuses what JSON
 // cannot carry, where JSON.stringify would change it silently (NaN, holes, Date). The reader judges the rest.
 
+import { isWellFormed } from '#runtime'
 import { pointerOf } from './pointer.ts'
-import { hasLoneSurrogate } from './read.ts'
 import { refuse, type Refusal } from './refusal.ts'
 
 export interface EncodeLimits {
@@ -58,7 +58,7 @@ class Check {
   /** Where the trouble is; up to the parent of a key that cannot be written. */
   pointer(): string {
     const path = this.#trail.toReversed()
-    const unwritable = path.findIndex((key) => typeof key === 'string' && hasLoneSurrogate(key))
+    const unwritable = path.findIndex((key) => typeof key === 'string' && !isWellFormed(key))
     return pointerOf(unwritable < 0 ? path : path.slice(0, unwritable))
   }
 

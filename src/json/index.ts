@@ -3,7 +3,7 @@
 export { encodeValue } from './encode.ts'
 export { mayEscapeKey, plainValue } from './plain.ts'
 export { appendPointer, pointerOf } from './pointer.ts'
-export { readBytes, readText, utf8Length, type Read, type ReadLimits } from './read.ts'
+export { readBytes, readText, refuseText, type Read, type ReadLimits } from './read.ts'
 export type { Refusal } from './refusal.ts'
 export {
   compareKeys,

@@ -1,7 +1,7 @@
 // The strict JSON reader: bytes or text to a value tree, or the refusal of the first stage that fails, in the fixed
 // order size, BOM, UTF-8, depth, grammar, data model. Normalizing and validating come later and elsewhere.
 
-import { decodeUtf8, isUtf8 } from '#runtime'
+import { decodeUtf8, isUtf8, isWellFormed, utf8Length } from '#runtime'
 import { pointerOf } from './pointer.ts'
 import { refuse, type ModelCode, type Refusal } from './refusal.ts'
 import { compareKeys, JsonObject, type JsonArray, type JsonMember, type JsonValue } from './value.ts'
@@ -33,29 +33,15 @@ export function readBytes(bytes: Uint8Array, limits: ReadLimits): Read | Refusal
 }
 
 /** Reads JSON text as the bytes of its UTF-8 form; text that has no such form is `parse.lone_surrogate` at the root. */
-export function readText(text: string, limits: ReadLimits): Read | Refusal {
-  if (utf8Length(text) > limits.maxBytes) return refuse('limit.bytes')
+export const readText = (text: string, limits: ReadLimits): Read | Refusal =>
+  refuseText(text, limits.maxBytes) ?? readWellFormed(text, limits)
+
+/** The stages that text can fail before it has bytes, in their order: an encoder would turn surrogates into U+FFFD. */
+export function refuseText(text: string, maxBytes: number): Refusal | undefined {
+  if (utf8Length(text) > maxBytes) return refuse('limit.bytes')
   if (text.charCodeAt(0) === byteOrderMark) return refuse('parse.bom')
-  if (hasLoneSurrogate(text)) return refuse('parse.lone_surrogate', '')
-  return readWellFormed(text, limits)
+  return isWellFormed(text) ? undefined : refuse('parse.lone_surrogate', '')
 }
-
-/** Size of `text` in UTF-8; a lone surrogate counts 3. */
-export function utf8Length(text: string): number {
-  let length = text.length
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit < 0x80) continue
-    length += unit < 0x800 ? 1 : 2
-    // A pair is four bytes: three for the first unit by the line above, and one more.
-    if ((unit & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) i++
-  }
-  return length
-}
-
-const loneSurrogate = /\p{Surrogate}/u
-
-export const hasLoneSurrogate = (text: string): boolean => loneSurrogate.test(text)
 
 /**
  * True when more than `maxDepth` brackets are open at one place. A property of the text, decided before the grammar:
@@ -153,7 +139,7 @@ class Reader {
 
   /** At one key: surrogate, forbidden, duplicate, keys. A key that cannot be written is told by its parent's pointer. */
   #checkKey(key: string, seen: SeenKeys): void {
-    if (hasLoneSurrogate(key)) this.#note('parse.lone_surrogate', this.#path)
+    if (!isWellFormed(key)) this.#note('parse.lone_surrogate', this.#path)
     else if (key === '__proto__') this.#note('parse.forbidden_key', [...this.#path, key])
     else if (!seen.add(key)) this.#note('parse.duplicate_key', [...this.#path, key])
     else if (seen.count > this.#limits.maxKeys) this.#note('limit.keys', [...this.#path, key])
@@ -204,7 +190,7 @@ class Reader {
 
   #stringValue(): string {
     const value = this.#string()
-    if (!this.#trouble && hasLoneSurrogate(value)) this.#note('parse.lone_surrogate', this.#path)
+    if (!this.#trouble && !isWellFormed(value)) this.#note('parse.lone_surrogate', this.#path)
     return value
   }
 
