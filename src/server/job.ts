@@ -7,7 +7,8 @@ export type Protocol = 'framed' | 'http'
 
 /** What is told of a request to whoever watches, also of one that was refused before it had a body. */
 export interface Asked {
-  readonly served: Served
+  /** undefined: the request named none that there is. */
+  readonly served: Served | undefined
   readonly protocol: Protocol
   /** Size of the payload. */
   readonly inBytes: number
@@ -23,6 +24,7 @@ export interface Output {
 }
 
 export interface Job extends Asked {
+  readonly served: Served
   /** Good until the job is answered. */
   payload: Uint8Array
   readonly canonical: boolean
@@ -31,6 +33,8 @@ export interface Job extends Asked {
   readonly receivedAt: number
   /** Bytes that were reserved for it; the service gives them back after the answer. */
   readonly reserved: number
+  /** The longest outcome; for a longer one it gets `limit.output`. Without a limit when absent. */
+  readonly mostBytes?: number
   /**
    * Called once, never inside `submit`. `bytes` is an outcome in wire form (contract/outcome-wire.ts); the view is valid
    * during the call only. Both times are in µs.
