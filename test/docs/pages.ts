@@ -20,6 +20,9 @@ export const pageNames: readonly string[] = [
     .map((name) => `docs/${name}`),
 ]
 
+/** With the pages for those who work on the package. */
+export const allPageNames: readonly string[] = [...pageNames, 'bench/METHOD.md']
+
 export const pageText = (name: string): string => readFileSync(`${root}${name}`, 'utf8')
 
 export const blocksOf = (name: string): Block[] =>

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sidelane, type Result } from '../support/cli.ts'
-import { blocksOf, pageNames, pageText, root } from './pages.ts'
+import { blocksOf, pageNames, root } from './pages.ts'
 
 const run = promisify(execFile)
 const blocks = pageNames.flatMap(blocksOf)
@@ -150,32 +150,4 @@ describe.skipIf(!existsSync(main))('sh snippets', () => {
     const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` }
     await run('bash', ['-e', '-o', 'pipefail', '-c', block.text], { cwd: placeOf(block).path, env, timeout: 60_000 })
   })
-
-  test('npm scripts on the pages are in package.json', () => {
-    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object }
-    const named = pageNames.flatMap((name) => [...pageText(name).matchAll(/npm run ([\w:]+)/g)].map((m) => m[1]))
-    expect(named.filter((name) => !Object.hasOwn(scripts, name as string))).toEqual([])
-  })
 })
-
-test('links between the pages lead somewhere', () => {
-  const broken = pageNames.flatMap((name) =>
-    [...pageText(name).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)]
-      .filter(([, path = '', anchor]) => {
-        const file = path === '' ? join(root, name) : join(root, name, '..', path)
-        return !existsSync(file) || (anchor !== undefined && !anchorsOf(readFileSync(file, 'utf8')).has(anchor))
-      })
-      .map(([link]) => `${name}: ${link}`),
-  )
-  expect(broken).toEqual([])
-})
-
-const anchorsOf = (text: string): Set<string> =>
-  new Set(
-    [...text.matchAll(/^#+ (.*)$/gm)].map((match) =>
-      (match[1] as string)
-        .toLowerCase()
-        .replaceAll(/[^\w\s-]/g, '')
-        .replaceAll(/\s/g, '-'),
-    ),
-  )

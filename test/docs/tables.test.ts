@@ -2,11 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import { defineContract } from '../../src/contract/define/index.ts'
 import {
   checkCallOptions,
   checkStreamOptions,
   resolveHostOptions,
   resolveProcessorOptions,
+  splitCreateOptions,
 } from '../../src/contract/options.ts'
 import { sidelane } from '../support/cli.ts'
 import { pageText, root, tableBelow } from './pages.ts'
@@ -76,6 +79,50 @@ function shownDefault(name: string, value: unknown): string {
   if (value === undefined) return '–'
   return typeof value === 'number' ? value.toLocaleString('en-US') : (value as string | boolean).toString()
 }
+
+/** A README table of options, by its first column's head: all names, and what stands beside one of them. */
+function readmeTable(head: string): { names: string[]; textOf: (name: string) => string } {
+  const [, table = ''] = pageText('README.md').split(`| ${head} | default | |\n|---|---|---|\n`)
+  const [body = ''] = table.split('\n\n')
+  const rows = body.split('\n').map((line) => {
+    const [, names = '', ...text] = line.split(/(?<!\\)\|/)
+    return { names: [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name as string), text: text.join('|') }
+  })
+  return {
+    names: rows.flatMap(({ names }) => names).toSorted(),
+    textOf: (name) => rows.find(({ names }) => names.includes(name))?.text ?? '',
+  }
+}
+
+const namesIn = (refusal: string): string[] => /among (.*), got/.exec(refusal)?.[1]?.split(', ').toSorted() ?? []
+
+test('README.md lists every option of defineContract, with its default', () => {
+  const given = { name: 'a', schema: z.strictObject({ a: z.int() }) }
+  const { names, textOf } = readmeTable('option of `defineContract`')
+  const known = namesIn(refusalOf(defineContract, { ...given, unheard: 1 }))
+  expect(['name', 'schema', ...names].toSorted()).toEqual(known)
+  const { numbers, limits, compress, digest } = defineContract(given).lock
+  const { maxBytes, maxDepth, maxKeys } = limits
+  expect(textOf('numbers')).toContain(`\`'${numbers}'\``)
+  expect(textOf('limits')).toContain(
+    `${maxBytes / 2 ** 20} MiB, depth ${maxDepth}, ${maxKeys.toLocaleString('en')} keys`,
+  )
+  expect(textOf('compress')).toContain(`{ codec: '${compress.codec}', level: ${compress.level} }`)
+  expect(textOf('digest')).toContain(`\`'${digest}'\``)
+})
+
+test('README.md lists every option of createProcessor, with its default', () => {
+  const { names, textOf } = readmeTable('option')
+  expect(names).toEqual(namesIn(refusalOf(splitCreateOptions, { unheard: 1 })))
+  const { maxQueue, maxQueueBytes, deadlineMs, engine } = resolveHostOptions({ placement: 'pool' }, cores)
+  const inline = resolveHostOptions({}, cores)
+  expect(textOf('placement')).toContain(`\`'${inline.placement}'\``)
+  expect(textOf('engine')).toContain(`\`'${engine}'\``)
+  expect(textOf('threads')).toContain(shownDefault('threads', settings['threads']))
+  expect(textOf('maxQueue')).toContain(`${maxQueue.toLocaleString('en')} · ${maxQueueBytes / 2 ** 20} MiB`)
+  expect(inline.deadlineMs).toBe(undefined)
+  expect(textOf('deadlineMs')).toContain(`${deadlineMs?.toLocaleString('en')} in the pool, none inline`)
+})
 
 describe('docs/contract.md', () => {
   test('lists every form of profile p1 with its keywords', () => {
