@@ -5,8 +5,6 @@ import type { AutoThresholds } from '../../contract/index.ts'
 
 /** A payload costs by its bytes, plus as much as this many bytes. */
 const overheadBytes = 1024
-/** Work of the calls of one turn, in hops: so much, and a worker would have been there. */
-const budgetHops = 2
 /** Bounds of the budget: a start-up that was measured on a busy machine must not let the event loop stall. */
 const leastBudgetUs = 100
 const mostBudgetUs = 500
@@ -28,7 +26,8 @@ export interface Measured {
 /** The thresholds that follow from what was measured. */
 export function thresholdsOf({ hopUs, sampleUs, sampleBytes }: Measured): AutoThresholds {
   const byteUs = sampleUs / (sampleBytes + overheadBytes)
-  const inlineBudgetUs = Math.min(mostBudgetUs, Math.max(leastBudgetUs, budgetHops * hopUs))
+  // After more work than that a worker would have been there.
+  const inlineBudgetUs = Math.min(mostBudgetUs, Math.max(leastBudgetUs, hopUs))
   return Object.freeze({
     inlineMaxBytes: Math.max(0, Math.floor(inlineBudgetUs / byteUs) - overheadBytes),
     inlineBudgetUs,

@@ -18,13 +18,17 @@ export interface Tenant {
 }
 
 const chunkBytes = 256 * 1024
+/** What a larger payload gets, if it fits: for itself, but to be used again. */
+const largeChunkBytes = 1024 * 1024
 /** Empty chunks kept for later; more are given back to the system. */
 const maxSpare = 8
+const maxSpareLarge = 4
 const word = 8
 
 export class Arena {
   #open: Chunk = newChunk(chunkBytes)
   readonly #spare: Chunk[] = []
+  readonly #spareLarge: Chunk[] = []
 
   /** A chunk to begin with, for a tenant without a place. */
   get anyChunk(): Chunk {
@@ -40,7 +44,7 @@ export class Arena {
     let offset = roundUp(chunk.used) + shift
     if (offset + payload.length > chunk.bytes.length) {
       const size = payload.length + word
-      if (size > chunkBytes) chunk = newChunk(size)
+      if (size > chunkBytes) chunk = this.#large(size)
       else chunk = this.#open = this.#spare.pop() ?? newChunk(chunkBytes)
       offset = shift
     }
@@ -54,9 +58,14 @@ export class Arena {
   release(chunk: Chunk): void {
     if (--chunk.live > 0) return
     chunk.used = 0
-    if (chunk !== this.#open && chunk.bytes.length === chunkBytes && this.#spare.length < maxSpare) {
-      this.#spare.push(chunk)
-    }
+    if (chunk === this.#open) return
+    const { length } = chunk.bytes
+    if (length === chunkBytes && this.#spare.length < maxSpare) this.#spare.push(chunk)
+    else if (length === largeChunkBytes && this.#spareLarge.length < maxSpareLarge) this.#spareLarge.push(chunk)
+  }
+
+  #large(size: number): Chunk {
+    return size > largeChunkBytes ? newChunk(size) : (this.#spareLarge.pop() ?? newChunk(largeChunkBytes))
   }
 }
 

@@ -4,6 +4,8 @@ import { Lane } from './batch.ts'
 import type { Ticket } from './line.ts'
 
 const usualBytes = 256 * 1024
+/** Larger lanes are made for one task and given back to the system. */
+const mostKeptBytes = 1024 * 1024
 /** Per item: the outcome's head, and growth of small payloads. */
 const slackBytes = 512
 /** A rejected payload lists up to 32 issues with pointers; few do in one batch. */
@@ -22,11 +24,16 @@ export class Lanes {
   take(tickets: readonly Ticket[]): Lane {
     let need = Lane.headBytes(tickets.length) + issueBytes
     for (const { call, length } of tickets) need += (call.canonical ? 2 * length : length) + slackBytes
-    if (need > usualBytes) return Lane.ofSize(need)
-    return this.#free.pop() ?? Lane.ofSize(usualBytes)
+    if (need > mostKeptBytes) return Lane.ofSize(need)
+    // A lane that is too small makes place for one that is not: memory that is new to a worker costs it a page fault each 4
+    // KiB, and the collector is called for it.
+    const lane = this.#free.pop()
+    return lane !== undefined && lane.bytes.length >= need
+      ? lane
+      : Lane.ofSize(need > usualBytes ? mostKeptBytes : usualBytes)
   }
 
   giveBack(lane: Lane): void {
-    if (lane.bytes.length === usualBytes && this.#free.length < this.#most) this.#free.push(lane)
+    if (lane.bytes.length <= mostKeptBytes && this.#free.length < this.#most) this.#free.push(lane)
   }
 }

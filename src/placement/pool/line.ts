@@ -13,6 +13,8 @@ export class Ticket implements Holder, Tenant {
   offset: number = 0
   /** How much it is to blame for the death of workers. */
   blame: number = 0
+  /** A worker died while it was at this payload. */
+  suspect: boolean = false
   /** Where a worker finds it, while one has it. */
   lane: Lane | undefined
   item: number = 0
@@ -36,6 +38,11 @@ export class Ticket implements Holder, Tenant {
     } else {
       this.lane?.drop(this.item)
     }
+  }
+
+  /** The payload, in memory that no other thread sees. */
+  copy(): Uint8Array {
+    return Uint8Array.from(this.chunk.bytes.subarray(this.offset, this.offset + this.length))
   }
 
   /** The payload is not needed any more. */

@@ -15,10 +15,10 @@ import {
 import { payloadBytes, type Engine } from '../../engine/index.ts'
 import { ContractTable } from '../contract-table.ts'
 import { Arena } from './arena.ts'
+import { Backlog, type Piece } from './backlog.ts'
 import { type BatchAnswer, type BatchTask, type ContractRecord } from './batch.ts'
 import { settleFrom } from './answer.ts'
 import { tasksPerWorker, type Crew } from './crew.ts'
-import { Delay } from './delay.ts'
 import { Healer } from './healer.ts'
 import { Lanes } from './lanes.ts'
 import { Queue, Ticket } from './line.ts'
@@ -26,7 +26,7 @@ import { addRecord, type FirstContract } from './records.ts'
 import { Pace } from './pace.ts'
 import { Watchdog, type Watched } from './watchdog.ts'
 
-interface Batch extends Watched {
+interface Batch extends Watched, Piece {
   readonly task: BatchTask
   readonly crew: Crew
 }
@@ -40,7 +40,7 @@ export class PoolPlacement implements Placement {
   readonly #queue = new Queue(new Arena(), () => this.onRoom())
   readonly #lanes: Lanes
   readonly #pace = new Pace()
-  readonly #delay = new Delay()
+  readonly #backlog: Backlog
   readonly #watchdog = new Watchdog<Batch>(
     (bytes) => this.#pace.expectedUs(1, bytes) / 1000,
     ({ crew }, thread) => crew.kill(thread),
@@ -75,6 +75,7 @@ export class PoolPlacement implements Placement {
     this.#threads = settings.threads
     this.#contracts = contracts
     this.#healer = healer
+    this.#backlog = new Backlog(settings.threads)
     this.#lanes = new Lanes(this.#slots + 1)
   }
 
@@ -121,10 +122,13 @@ export class PoolPlacement implements Placement {
     return this.#pace.expectedUs(1, bytes)
   }
 
-  /** What a payload that comes now waits before its own work begins, and for its answer after that; an estimate. */
+  /** How long a payload that comes now would wait for a worker; an estimate. */
   waitUsAt(now: number): number {
-    return this.drainMs * 1000 + this.#delay.usAt(now)
+    return this.#backlog.waitUsAt(now) + this.drainMs * 1000
   }
+
+  /** Asked for a call that no worker can run: true when somebody else has taken it over. `copy` gives its payload. */
+  takeOver: (call: Call, copy: () => Uint8Array) => boolean = () => false
 
   /** Called when there may be room that was not there before. */
   onRoom: () => void = () => {}
@@ -219,23 +223,26 @@ export class PoolPlacement implements Placement {
   #pack(tickets: readonly Ticket[], crew: Crew): Batch {
     const chunks: SharedArrayBuffer[] = []
     const lane = this.#lanes.take(tickets)
+    let bytes = 0
     for (let item = 0; item < tickets.length; item++) {
       const ticket = tickets[item] as Ticket
       const { call, chunk, offset, length } = ticket
+      bytes += length
       let place = chunks.indexOf(chunk.shared)
       if (place < 0) place = chunks.push(chunk.shared) - 1
       lane.write(item, call.route.contractIndex, call.canonical, place, offset, length)
       ticket.lane = lane
       ticket.item = item
     }
-    return { tickets, lane, crew, task: { count: tickets.length, lane: lane.shared, chunks } }
+    const expectedUs = this.#pace.expectedUs(tickets.length, bytes)
+    return { tickets, lane, crew, expectedUs, task: { count: tickets.length, lane: lane.shared, chunks } }
   }
 
   async #send(batch: Batch): Promise<void> {
     const { crew } = batch
     this.#batches++
     this.#watchdog.watch(batch)
-    const sentAt = performance.now()
+    this.#backlog.sent(batch, performance.now())
     let answer: BatchAnswer
     try {
       answer = await crew.run(batch.task)
@@ -249,8 +256,6 @@ export class PoolPlacement implements Placement {
       return
     }
     this.#ended(batch)
-    const now = performance.now()
-    this.#delay.note((now - sentAt) * 1000 - answer.us, now)
     // First of all more work for the worker, then the answers.
     this.#flush()
     this.#settle(batch, answer)
@@ -261,6 +266,7 @@ export class PoolPlacement implements Placement {
   #ended(batch: Batch): void {
     this.#batches--
     this.#watchdog.forget(batch)
+    this.#backlog.ended(batch, performance.now())
   }
 
   #contractsOf({ tickets }: Batch): ContractRecord[] {
@@ -291,21 +297,35 @@ export class PoolPlacement implements Placement {
       ticket.lane = undefined
       const at = lane.outcome(item)
       if (at !== 0) settleFrom(lane.bytes, at, call)
-      // Also an innocent payload runs out of chances, lest workers that always die keep it for ever.
-      else if (!call.settled && (ticket.blame += lane.thread(item) !== 0 ? mostBlame / 2 : 1) < mostBlame) {
-        this.#queue.unshift(ticket)
-        continue
+      else if (!call.settled) {
+        const toBlame = lane.thread(item) !== 0
+        ticket.suspect ||= toBlame
+        // Also an innocent payload runs out of chances, lest workers that always die keep it for ever.
+        if ((ticket.blame += toBlame ? mostBlame / 2 : 1) < mostBlame) {
+          this.#queue.unshift(ticket)
+          continue
+        }
+      }
+      if (!this.#handOver(ticket)) {
+        call.fail(new SidelaneError('internal.panic', { message: 'The workers that had this payload died.', cause }))
       }
       ticket.giveBack()
-      call.fail(new SidelaneError('internal.panic', { message: 'The workers that had this payload died.', cause }))
     }
   }
 
   #failQueue(): void {
     const cause = this.#healer.reason
     for (let ticket = this.#queue.first; ticket !== undefined; ticket = this.#queue.first) {
-      ticket.call.fail(new SidelaneError('unavailable', { message: 'The pool has no workers.', cause }))
+      if (this.#handOver(ticket)) {
+        this.#queue.remove(ticket)
+        ticket.giveBack()
+      } else ticket.call.fail(new SidelaneError('unavailable', { message: 'The pool has no workers.', cause }))
     }
+  }
+
+  /** Not what a worker has died of: it could take the caller's thread along. */
+  #handOver(ticket: Ticket): boolean {
+    return !ticket.call.settled && !ticket.suspect && this.takeOver(ticket.call, () => ticket.copy())
   }
 }
 
