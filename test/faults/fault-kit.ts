@@ -1,14 +1,13 @@
 // What the fault rows share: a trial on a placement, payloads that make the faulty worker act, a seeded mix of harmless ones.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createHost, type HostOptions, type ProcessOptions } from 'sidelane'
 import { onTestFinished, type TestContext } from 'vitest'
 import { seeded } from '../../bench/payloads/random.ts'
+import { act, faultyWorker, tick } from '../support/faulty.ts'
 import { contractOf } from '../support/locks.ts'
 import { engineKinds, needEngine, type EngineKind } from '../support/need.ts'
 import { expectHoldings, holdings, Trial, type Ending } from './oracles.ts'
 
+export { act, faultyWorker, faultyWorkerSource, freshFile, tick } from '../support/faulty.ts'
 export type { Ending, Trial } from './oracles.ts'
 
 /** A row runs on each of them, where it applies. */
@@ -20,8 +19,6 @@ export interface Place {
 export const pools: readonly Place[] = engineKinds.map((engine) => ({ placement: 'pool', engine }))
 export const inlines: readonly Place[] = engineKinds.map((engine) => ({ placement: 'inline', engine }))
 export const everywhere: readonly Place[] = [...inlines, ...pools]
-
-export const faultyWorker: URL = new URL('./workers/faulty.js', import.meta.url)
 
 /** The contract of all trials: what is JSON passes. */
 export const anything: ReturnType<typeof contractOf> = contractOf({}, { name: 'anything' })
@@ -56,15 +53,6 @@ export function among(harmless: number, ...faults: string[]): (string | Uint8Arr
   return payloads
 }
 
-export const act = (name: string, given: unknown = 0): string => JSON.stringify({ act: name, with: given })
-
-/** A path in a fresh folder, which goes with the test. */
-export function freshFile(name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sidelane-faults-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return join(folder, name)
-}
-
 /** Gives both slots of the only worker something to do for `ms` (each). */
 export async function occupy(
   trial: Trial,
@@ -78,8 +66,6 @@ export async function occupy(
   await tick()
   return [first, second]
 }
-
-export const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /**
  * Opens a host, runs the body, then holds all oracles against it: with the host alive, and when it is closed. A pool has one

@@ -1,12 +1,12 @@
 // Rows about workers and addons that do not load, or do so only for a while, and about starting and ending many.
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createHost } from 'sidelane'
 import { describe, expect, test } from 'vitest'
 import { engineKinds, needEngine } from '../support/need.ts'
 import { expectHoldings, holdings } from './oracles.ts'
-import { act, anything, faultyWorker, freshFile, mix, onTrial, pools } from './fault-kit.ts'
+import { act, anything, faultyWorker, faultyWorkerSource, freshFile, mix, onTrial, pools } from './fault-kit.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -80,8 +80,7 @@ test('F16: an addon that does not load: auto takes js and keeps the cause, nativ
 describe.each(pools)('$placement, $engine', (place) => {
   test('F17: no worker can start any more: calls fail at once with the cause, and work when it is gone', async (context) => {
     const file = freshFile('worker.mjs')
-    const here = new URL('../../', import.meta.url).href
-    writeFileSync(file, readFileSync(faultyWorker, 'utf8').replaceAll('../../../', here))
+    writeFileSync(file, faultyWorkerSource())
     const kept = freshFile('kept.mjs')
     copyFileSync(file, kept)
     await onTrial(

@@ -1,12 +1,12 @@
 // What placement auto does where: which calls run on the caller's thread, which in the pool, and what is left when the
 // pool is gone. What it answers is the conformance suite's (test/contract/auto-*.test.ts).
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { createHost, createProcessor, type Processor } from 'sidelane'
 import { expect, onTestFinished, test } from 'vitest'
 import { Rate, thresholdsOf } from '../../src/placement/auto/threshold.ts'
 import { contractOf } from '../support/locks.ts'
-import { act, actingWorker, freshFile, openPool, tick } from './pool-kit.ts'
+import { act, faultyWorkerSource, freshFile, openPool, tick } from './pool-kit.ts'
 
 const openAuto = async (options: object = {}): Promise<Processor> =>
   (await openPool({ placement: 'auto', ...options })).processor
@@ -87,8 +87,7 @@ test('destroy fails what is in the pool', async () => {
 
 test('without workers small payloads are answered still, and large ones are refused', async () => {
   const file = freshFile('worker.mjs')
-  const source = readFileSync(actingWorker, 'utf8').replaceAll('../../dist/', new URL('../../dist/', actingWorker).href)
-  writeFileSync(file, source)
+  writeFileSync(file, faultyWorkerSource())
   const processor = await openAuto({ workerUrl: pathToFileURL(file) })
   rmSync(file)
   await tick()
