@@ -17,8 +17,8 @@ import {
   type Processor,
 } from './contract/index.ts'
 import { createEngine } from './engine/index.ts'
-import { bookkeeping, compose, layersOf, openCache, openInline } from './inline-host.ts'
-import { admission, cancel, deadline, PlacedHost } from './layer/index.ts'
+import { admission, cancel, deadline, type PlacedHost } from './layer/index.ts'
+import { openInline, placeHost } from './place-host.ts'
 import { AutoPlacement, InlinePlacement, PoolPlacement, type FirstContract } from './placement/index.ts'
 
 /**
@@ -67,26 +67,11 @@ async function openHost(settings: HostSettings, first: readonly FirstContract[])
   return openThreads(settings, await AutoPlacement.start({ inline, pool, admission: shed }))
 }
 
-function openThreads(settings: HostSettings, placement: Placement, ...last: readonly Layer[]): PlacedHost {
-  const { counters, roll, life } = bookkeeping(placement)
-  const cache = openCache(settings.cache)
-  // In the order in which a call meets them.
-  const policies = [
-    roll.layer,
-    cancel,
-    deadline({ defaultMs: settings.deadlineMs, calls: roll }),
-    // In front of the queue: what is known needs no place in it. Behind cancel and deadline: they end one call, not the
-    // run that others wait for too.
-    ...layersOf(cache),
-    ...last,
-  ]
-  return new PlacedHost({
-    placement,
-    counters,
-    roll,
-    life,
-    cache,
-    line: (own) =>
-      compose([own.counters.layer, counters.layer, own.life.layer, life.layer, ...policies], placement.run),
+function openThreads(settings: HostSettings, placement: Placement, ...behindCache: readonly Layer[]): PlacedHost {
+  return placeHost(placement, settings.cache, {
+    // The cache stands in front of the queue: what is known needs no place in it. And behind cancel and deadline: they end
+    // one call, not the run that others wait for too.
+    beforeCache: (roll) => [roll.layer, cancel, deadline({ defaultMs: settings.deadlineMs, calls: roll })],
+    behindCache,
   })
 }

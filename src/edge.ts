@@ -14,7 +14,7 @@ import {
   type Processor,
 } from './contract/index.ts'
 import { createEngine } from './engine/index.ts'
-import { openInline } from './inline-host.ts'
+import { openInline } from './place-host.ts'
 
 export {
   describeIssue,

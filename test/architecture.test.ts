@@ -21,12 +21,12 @@ const map: Record<string, readonly string[]> = {
   wire: ['contract', 'runtime'],
   socket: ['contract'],
   placement: ['contract', 'engine', 'runtime', 'socket', 'wire'],
-  create: ['contract', 'engine', 'inline-host', 'layer', 'placement'],
+  create: ['contract', 'engine', 'place-host', 'layer', 'placement'],
   index: ['contract', 'contract/define', 'create', 'engine', 'stream', 'verify'],
   stream: ['contract'],
   verify: ['contract', 'engine', 'runtime'],
-  edge: ['contract', 'inline-host', 'engine'],
-  'inline-host': ['contract', 'engine', 'layer', 'placement', 'runtime'],
+  edge: ['contract', 'place-host', 'engine'],
+  'place-host': ['contract', 'engine', 'layer', 'placement', 'runtime'],
   cli: ['contract', 'contract/define', 'engine', 'create', 'infer', 'stream', 'verify'],
 }
 
