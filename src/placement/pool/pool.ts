@@ -287,8 +287,8 @@ export class PoolPlacement implements Placement {
   }
 
   /**
-   * A worker died with the batch. What it had done is used, what it had not begun runs again, and the payload that it
-   * was at gets one more chance. The lane is left to the collector.
+   * A worker died with the batch. What it had done is used, what it had not begun is taken over or runs again, and the
+   * payload that it was at gets one more chance. The lane is left to the collector.
    */
   #salvage({ tickets, lane }: Batch, cause: unknown): void {
     for (let item = tickets.length - 1; item >= 0; item--) {
@@ -301,15 +301,13 @@ export class PoolPlacement implements Placement {
         const toBlame = lane.thread(item) !== 0
         ticket.suspect ||= toBlame
         // Also an innocent payload runs out of chances, lest workers that always die keep it for ever.
-        if ((ticket.blame += toBlame ? mostBlame / 2 : 1) < mostBlame) {
+        if (!this.#handOver(ticket) && (ticket.blame += toBlame ? mostBlame / 2 : 1) < mostBlame) {
           this.#queue.unshift(ticket)
           continue
         }
       }
-      if (!this.#handOver(ticket)) {
-        call.fail(new SidelaneError('internal.panic', { message: 'The workers that had this payload died.', cause }))
-      }
       ticket.giveBack()
+      call.fail(new SidelaneError('internal.panic', { message: 'The workers that had this payload died.', cause }))
     }
   }
 
