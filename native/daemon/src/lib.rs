@@ -1,0 +1,16 @@
+//! The sidecar: serves contracts on a Unix socket. What is served and how it looks from outside is in `docs/daemon.md`;
+//! the bytes of the framed protocol are in `src/wire/WIRE.md`. What a payload becomes is the core's business.
+//!
+//! Main thread: listens, signals, reload, drain (`start`). Every other thread is a [`lane::Lane`]: it reads the
+//! connections that were handed to it, runs their payloads and writes their answers, alone.
+
+#![deny(missing_docs)]
+
+pub mod contracts;
+pub mod engine;
+pub mod framed;
+pub mod lane;
+pub mod observe;
+pub mod service;
+pub mod settings;
+pub mod start;

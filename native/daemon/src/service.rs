@@ -1,0 +1,259 @@
+//! What the threads share: the contracts in force, the bounds of the whole process, and what state it is in.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::contracts::Table;
+use crate::observe::{Observer, Shed};
+use crate::settings::Settings;
+
+/// One daemon.
+pub struct Service {
+    /// The options.
+    pub settings: Settings,
+    /// Who is told.
+    pub observer: Arc<dyn Observer>,
+    /// When it began.
+    pub started: Instant,
+    table: RwLock<Arc<Table>>,
+    ready: AtomicBool,
+    draining: watch::Sender<bool>,
+    taken_over: AtomicBool,
+    memory: AtomicU8,
+    in_flight: AtomicUsize,
+    queued: AtomicUsize,
+    queued_bytes: AtomicUsize,
+    /// How long a payload takes, in ns, averaged over the last few dozen; 0 before the first.
+    mean_ns: AtomicU64,
+    framed: AtomicUsize,
+    http: AtomicUsize,
+}
+
+/// How near the memory limit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Memory {
+    /// Far.
+    Fine,
+    /// Over 85 %: not ready.
+    High,
+    /// Over 95 %: requests are refused.
+    Full,
+}
+
+/// A request that is turned away: `overloaded`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub reason: Shed,
+    /// When another try makes sense, in ms.
+    pub retry_after_ms: u32,
+}
+
+/// Bytes of the budget, until it is dropped.
+pub struct Reservation {
+    service: Arc<Service>,
+    bytes: usize,
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.service.release(self.bytes);
+    }
+}
+
+impl Service {
+    /// A daemon that serves `table`; not ready yet.
+    #[must_use]
+    pub fn new(settings: Settings, table: Table, observer: Arc<dyn Observer>) -> Arc<Self> {
+        Arc::new(Self {
+            settings,
+            observer,
+            started: Instant::now(),
+            table: RwLock::new(Arc::new(table)),
+            ready: AtomicBool::new(false),
+            draining: watch::Sender::new(false),
+            taken_over: AtomicBool::new(false),
+            memory: AtomicU8::new(Memory::Fine as u8),
+            in_flight: AtomicUsize::new(0),
+            queued: AtomicUsize::new(0),
+            queued_bytes: AtomicUsize::new(0),
+            mean_ns: AtomicU64::new(0),
+            framed: AtomicUsize::new(0),
+            http: AtomicUsize::new(0),
+        })
+    }
+
+    /// The contracts in force.
+    #[must_use]
+    pub fn table(&self) -> Arc<Table> {
+        Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other contracts in force.
+    pub fn replace_table(&self, mut table: Table) {
+        let mut place = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        table.generation = place.generation + 1;
+        *place = Arc::new(table);
+    }
+
+    /// Number of threads that serve, which is the main thread's number for the [`Observer`].
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.settings.threads
+    }
+
+    /// Connections are accepted from now on.
+    pub fn set_ready(&self) {
+        self.ready.store(true, Relaxed);
+    }
+
+    /// The end has begun.
+    pub fn set_draining(&self) {
+        self.draining.send_replace(true);
+    }
+
+    /// The end has begun.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+
+    /// Is ready when the end has begun; on any thread.
+    pub async fn draining(&self) {
+        // The sender is our own, so this does not fail.
+        let _ = self.draining.subscribe().wait_for(|begun| *begun).await;
+    }
+
+    /// Another daemon has the socket.
+    pub fn set_taken_over(&self) {
+        self.taken_over.store(true, Relaxed);
+    }
+
+    /// What the watermark says.
+    pub fn set_memory(&self, memory: Memory) {
+        self.memory.store(memory as u8, Relaxed);
+    }
+
+    /// Why the daemon is not ready, in the words of `/readyz`; empty when it is.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<&'static str> {
+        let all = [
+            (self.is_draining(), "draining"),
+            (self.taken_over.load(Relaxed), "taken-over"),
+            (self.memory.load(Relaxed) != Memory::Fine as u8, "memory"),
+            (!self.ready.load(Relaxed), "starting"),
+        ];
+        all.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect()
+    }
+
+    /// Requests whose answer is not with the transport yet.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.load(Relaxed)
+    }
+
+    /// Payloads that wait for their turn.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.queued.load(Relaxed)
+    }
+
+    /// Bytes of all bodies.
+    #[must_use]
+    pub fn queued_bytes(&self) -> usize {
+        self.queued_bytes.load(Relaxed)
+    }
+
+    /// Framed connections.
+    #[must_use]
+    pub fn framed_connections(&self) -> usize {
+        self.framed.load(Relaxed)
+    }
+
+    /// HTTP connections.
+    #[must_use]
+    pub fn http_connections(&self) -> usize {
+        self.http.load(Relaxed)
+    }
+
+    /// Takes `bytes` of the budget for a body, before there is memory for it. Refused too when memory is full.
+    ///
+    /// # Errors
+    ///
+    /// `bytes` or `memory`.
+    pub fn reserve(self: &Arc<Self>, bytes: usize) -> Result<Reservation, Refusal> {
+        if self.memory.load(Relaxed) == Memory::Full as u8 {
+            return Err(self.refusal(Shed::Memory));
+        }
+        let before = self.queued_bytes.fetch_add(bytes, Relaxed);
+        if before + bytes > self.settings.max_bytes {
+            self.release(bytes);
+            return Err(self.refusal(Shed::Bytes));
+        }
+        Ok(Reservation { service: Arc::clone(self), bytes })
+    }
+
+    fn release(&self, bytes: usize) {
+        self.queued_bytes.fetch_sub(bytes, Relaxed);
+    }
+
+    /// Takes a place in the queue. [`Self::leave`] gives it back.
+    ///
+    /// # Errors
+    ///
+    /// `queue`.
+    pub(crate) fn enter(&self) -> Result<(), Refusal> {
+        if self.queued.fetch_add(1, Relaxed) >= self.queue_bound() {
+            self.leave();
+            return Err(self.refusal(Shed::Queue));
+        }
+        Ok(())
+    }
+
+    /// Whether the queue has a place just now.
+    pub(crate) fn has_place(&self) -> Result<(), Refusal> {
+        if self.queued() < self.queue_bound() { Ok(()) } else { Err(self.refusal(Shed::Queue)) }
+    }
+
+    /// Gives a place in the queue back.
+    pub(crate) fn leave(&self) {
+        self.queued.fetch_sub(1, Relaxed);
+    }
+
+    /// Payloads that may wait: what the threads do in `--max-queue-ms`, at least one for each.
+    fn queue_bound(&self) -> usize {
+        let Settings { threads, max_queue, max_queue_ms, .. } = self.settings;
+        let mean = self.mean_ns.load(Relaxed);
+        if mean == 0 {
+            return max_queue;
+        }
+        let in_time = (threads as u64 * max_queue_ms * 1_000_000).div_ceil(mean);
+        usize::try_from(in_time).unwrap_or(usize::MAX).max(threads).min(max_queue)
+    }
+
+    /// Learns from a round of `count` payloads that took `time` together.
+    pub(crate) fn learn(&self, count: usize, time: Duration) {
+        let Ok(each) = u64::try_from(time.as_nanos() / count.max(1) as u128) else { return };
+        let mean = self.mean_ns.load(Relaxed);
+        let weight = (count as u64).min(32);
+        let next = if mean == 0 { each } else { (mean * (32 - weight) + each * weight) / 32 };
+        // A lost update of another thread costs nothing.
+        self.mean_ns.store(next.max(1), Relaxed);
+    }
+
+    /// An `overloaded` for this reason, with the time in which the queue will have run.
+    #[must_use]
+    pub fn refusal(&self, reason: Shed) -> Refusal {
+        let ns = self.queued() as u64 * self.mean_ns.load(Relaxed) / self.settings.threads.max(1) as u64;
+        let ms = (ns / 1_000_000).clamp(1, 10_000);
+        Refusal { reason, retry_after_ms: u32::try_from(ms).unwrap_or(10_000) }
+    }
+
+    pub(crate) fn count_in_flight(&self, change: isize) {
+        self.in_flight.fetch_add(change as usize, Relaxed);
+    }
+}
