@@ -19,12 +19,19 @@ import {
 import { createEngine } from './engine/index.ts'
 import { admission, cancel, deadline, type PlacedHost } from './layer/index.ts'
 import { openInline, placeHost } from './place-host.ts'
-import { AutoPlacement, InlinePlacement, PoolPlacement, type FirstContract } from './placement/index.ts'
+import {
+  AutoPlacement,
+  InlinePlacement,
+  PoolPlacement,
+  SidecarPlacement,
+  type FirstContract,
+} from './placement/index.ts'
 
 /**
  * One placement for many contracts: `host.processor(contract)`.
  *
- * Rejects with `options.invalid`, and with `engine.unavailable` when the engine, or a worker of the pool, cannot run.
+ * Rejects with `options.invalid`, with `engine.unavailable` when the engine, a worker of the pool or a daemon that is
+ * launched cannot run, and with `unavailable` or `overloaded` when no daemon answers.
  */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
   return openHost(resolveHostOptions(options, availableParallelism()), [])
@@ -33,7 +40,8 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
 /**
  * A host for one contract: closing the processor closes the host.
  *
- * Rejects as `createHost` does, and with `codec.unavailable` or `contract.*`.
+ * Rejects as `createHost` does, and with `codec.unavailable` or `contract.*`: a daemon with another contract of this name is
+ * `contract.mismatch`.
  */
 export async function createProcessor<In, Out, C extends boolean = false>(
   contract: Contract<In, Out>,
@@ -54,20 +62,24 @@ export async function createProcessor<In, Out, C extends boolean = false>(
 }
 
 async function openHost(settings: HostSettings, first: readonly FirstContract[]): Promise<PlacedHost> {
+  const { maxQueue, maxQueueBytes } = settings
+  if (settings.placement === 'sidecar') {
+    const sidecar = await SidecarPlacement.start(settings, first)
+    return openQueued(settings, sidecar, admission({ maxQueue, maxQueueBytes, line: sidecar }))
+  }
   // Before any worker: an addon that only workers load can crash the process when the last of them ends.
   const engine = createEngine(settings.engine, settings.jsCompressor)
   if (settings.placement === 'inline') return openInline(engine, settings.cache)
   const pool = await PoolPlacement.start(settings, engine, first)
-  const { maxQueue, maxQueueBytes } = settings
   const shed = admission({ maxQueue, maxQueueBytes, line: pool })
-  if (settings.placement === 'pool') return openThreads(settings, pool, shed)
+  if (settings.placement === 'pool') return openQueued(settings, pool, shed)
   const inline = new InlinePlacement(engine)
   for (const { contract, digestKey } of first) inline.add(contract, digestKey)
   // Here admission stands inside, in front of the pool alone.
-  return openThreads(settings, await AutoPlacement.start({ inline, pool, admission: shed }))
+  return openQueued(settings, await AutoPlacement.start({ inline, pool, admission: shed }))
 }
 
-function openThreads(settings: HostSettings, placement: Placement, ...behindCache: readonly Layer[]): PlacedHost {
+function openQueued(settings: HostSettings, placement: Placement, ...behindCache: readonly Layer[]): PlacedHost {
   return placeHost(placement, settings.cache, {
     // The cache stands in front of the queue: what is known needs no place in it. And behind cancel and deadline: they end
     // one call, not the run that others wait for too.

@@ -7,7 +7,7 @@ import { loadNative, type Failure } from './native/index.ts'
 
 export type { CompiledContract, Engine } from './engine.ts'
 export { decompress, type DecompressOptions } from './decompress.ts'
-export { payloadBytes } from './input.ts'
+export { payloadBytes, textRefusal } from './input.ts'
 
 /**
  * The engine of that name, for this thread. `auto` takes native where it loads, else js, and reports the reason.

@@ -7,13 +7,16 @@ import { encodeUtf8 } from '#runtime'
 
 /** The bytes of a payload. Bytes are handed through as they are; any string is JSON text, anything else a value. */
 export function payloadBytes(payload: unknown, limits: Limits): Uint8Array | Rejected {
-  if (typeof payload === 'string') {
-    const refusal = refuseText(payload, limits.maxBytes)
-    return refusal === undefined ? encodeUtf8(payload) : rejectedBy(refusal)
-  }
+  if (typeof payload === 'string') return textRefusal(payload, limits) ?? encodeUtf8(payload)
   if (isUint8Array(payload)) return ownBytes(payload)
   const encoded = encodeValue(payload, limits)
   return encoded.ok ? encoded.bytes : rejectedBy(encoded)
+}
+
+/** What is wrong with a text before it has bytes; undefined: nothing. */
+export function textRefusal(text: string, { maxBytes }: Limits): Rejected | undefined {
+  const refusal = refuseText(text, maxBytes)
+  return refusal && rejectedBy(refusal)
 }
 
 const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype)

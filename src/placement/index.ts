@@ -3,4 +3,5 @@
 export { AutoPlacement } from './auto/auto.ts'
 export { InlinePlacement } from './inline.ts'
 export { PoolPlacement } from './pool/pool.ts'
+export { SidecarPlacement } from './sidecar/client.ts'
 export type { FirstContract } from './pool/records.ts'

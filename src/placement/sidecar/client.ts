@@ -1,0 +1,280 @@
+// The client of a daemon: calls wait in a queue of ours until a connection takes them. Who is accepted (admission),
+// deadlines and counters are layers; connections are fleet.ts, the daemon's own life launcher.ts.
+
+import {
+  deadlineExceeded,
+  rejected,
+  SidelaneError,
+  toFault,
+  type Call,
+  type Contract,
+  type EngineReport,
+  type HostSettings,
+  type Placement,
+  type Rejected,
+} from '../../contract/index.ts'
+import { payloadBytes, textRefusal } from '../../engine/index.ts'
+import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../../socket/index.ts'
+import { ContractTable } from '../contract-table.ts'
+import type { FirstContract } from '../pool/records.ts'
+import { RetryBudget } from './budget.ts'
+import { askedOf, checkKey, type Entry } from './entry.ts'
+import { copyOf } from './faults.ts'
+import { Fleet, type FleetEvents } from './fleet.ts'
+import { Launcher } from './launcher.ts'
+import { Throughput } from './throughput.ts'
+import { Ticket, Waiting, type Content, type Total } from './ticket.ts'
+
+/** Calls that a stream keeps at a connection: a daemon's queue is bounded by a few milliseconds. */
+const streamDepth = 32
+const mostRestMs = 1000
+
+export class SidecarPlacement implements Placement, FleetEvents {
+  readonly name = 'sidecar'
+  readonly #fleet: Fleet
+  readonly #depth: number
+  readonly #launcher: Launcher | undefined
+  readonly #contracts = new ContractTable<Entry>()
+  readonly #total: Total = { tickets: 0, bytes: 0, onLeave: () => this.onRoom() }
+  readonly #queue = new Waiting(this.#total)
+  /** Calls that had a turn before: they come first. */
+  readonly #again = new Waiting(this.#total)
+  /** Calls that the daemon had no room for, until it may have. */
+  readonly #resting = new Waiting(this.#total)
+  #restTimer: NodeJS.Timeout | undefined
+  readonly #budget = new RetryBudget()
+  readonly #throughput = new Throughput()
+  /** Calls without an end. */
+  #calls = 0
+  /** Told of the end of every call. */
+  readonly #ended = (): void => {
+    if (--this.#calls === 0) this.#fleet.hold(false)
+    this.#throughput.note()
+  }
+
+  /** Rejects with what is in the way: `unavailable`, `overloaded`, `engine.unavailable`, `contract.*`, `options.invalid`. */
+  static async start(settings: HostSettings, first: readonly FirstContract[]): Promise<SidecarPlacement> {
+    const path = settings.socket ?? defaultSocketPath()
+    if (settings.launch === undefined) {
+      checkSocketPath(path)
+      if (settings.socket === undefined) checkOwnDirectory(path)
+    }
+    const launcher = settings.launch && new Launcher(settings.launch, settings.engine)
+    const placement = new SidecarPlacement(settings, launcher?.socket ?? path, launcher)
+    try {
+      for (const { contract, digestKey } of first) placement.add(contract, digestKey)
+      await placement.#open()
+      return placement
+    } catch (error) {
+      await placement.stop()
+      throw error
+    }
+  }
+
+  private constructor(settings: HostSettings, path: string, launcher: Launcher | undefined) {
+    const { connections: size, engine } = settings
+    this.#depth = streamDepth * size
+    this.#launcher = launcher
+    this.#fleet = new Fleet({ path, size, engine, entries: this.#contracts.entries, events: this })
+    if (launcher !== undefined) launcher.onBroken = () => this.#endFresh()
+  }
+
+  get engine(): EngineReport {
+    return this.#fleet.engine as EngineReport
+  }
+
+  add(contract: Contract, digestKey: Uint8Array | undefined): number {
+    const { entries } = this.#contracts
+    const before = entries.length
+    const number = this.#contracts.add(contract, digestKey, (own) => {
+      checkKey(contract, digestKey)
+      this.#launcher?.add(contract, digestKey, own)
+      const fresh = this.#launcher !== undefined
+      const asked = askedOf(contract, digestKey)
+      return { number: own, contract, asked, parked: new Waiting(this.#total), fresh }
+    })
+    if (entries.length > before) this.#fleet.ask()
+    return number
+  }
+
+  get queued(): number {
+    return this.#total.tickets
+  }
+
+  get queuedBytes(): number {
+    return this.#total.bytes
+  }
+
+  get room(): number {
+    return this.#fleet.room
+  }
+
+  get capacity(): number {
+    return this.#fleet.capacity
+  }
+
+  get busyDepth(): number {
+    return this.#depth
+  }
+
+  get drainMs(): number {
+    return this.#total.tickets * this.#throughput.msPerCall
+  }
+
+  /** Called when there may be room that was not there before. */
+  onRoom: () => void = () => {}
+
+  readonly run = (call: Call): void => {
+    this.#budget.deposit()
+    try {
+      const content = contentOf(call)
+      // Not by instanceof: bytes may be of another realm.
+      if (typeof content === 'object' && 'ok' in content) return call.settle(content)
+      const entry = this.#contracts.entries[call.route.contractIndex] as Entry
+      const ticket = new Ticket(call, entry, this.#ended)
+      call.payload = undefined
+      call.seat = ticket
+      if (this.#calls++ === 0) this.#fleet.hold(true)
+      // What waits comes first.
+      const isFirst = this.#again.size === 0 && this.#queue.size === 0
+      const connection = isFirst ? this.#fleet.pick(entry) : undefined
+      if (connection === undefined) this.#wait(ticket, content)
+      else connection.send(ticket, content, performance.now())
+    } catch (error) {
+      call.fail(toFault(error))
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#restTimer)
+    await this.#fleet.stop()
+    await this.#launcher?.stop()
+  }
+
+  // What the fleet tells.
+
+  greeted(entries: readonly Entry[]): void {
+    for (const entry of entries) if (this.#fleet.verdict(entry) === 'served') entry.fresh = false
+    this.changed()
+  }
+
+  changed(): void {
+    for (const { parked } of this.#contracts.entries) for (const ticket of parked) move(ticket, parked, this.#queue)
+    this.moved()
+  }
+
+  moved(): void {
+    this.#sendWaiting()
+    this.onRoom()
+  }
+
+  refused(ticket: Ticket, retryAfterMs: number): void {
+    this.#resting.add(ticket)
+    this.#restTimer ??= setTimeout(
+      () => {
+        this.#restTimer = undefined
+        for (const rested of this.#resting) move(rested, this.#resting, this.#again)
+        this.moved()
+      },
+      Math.min(mostRestMs, retryAfterMs) * (1 + Math.random()),
+    )
+  }
+
+  lost(tickets: readonly Ticket[], fault: SidelaneError, again: boolean): void {
+    const now = performance.now()
+    for (const ticket of tickets) {
+      const { call } = ticket
+      if (call.expiresAt <= now) call.fail(deadlineExceeded(call))
+      else if (!again || ticket.retried || !this.#budget.spend()) call.fail(copyOf(fault))
+      else {
+        ticket.retried = true
+        this.#again.add(ticket)
+      }
+    }
+  }
+
+  down(fault: SidelaneError): void {
+    for (const tickets of [this.#again, this.#queue, ...this.#contracts.entries.map(({ parked }) => parked)]) {
+      for (const { call } of tickets) call.fail(copyOf(fault))
+    }
+  }
+
+  async #open(): Promise<void> {
+    this.#fleet.hold(true)
+    if (this.#launcher === undefined) await this.#fleet.open()
+    else await this.#launcher.start(() => this.#fleet.open())
+    if (this.#calls === 0) this.#fleet.hold(false)
+    for (const entry of this.#contracts.entries) {
+      const verdict = this.#fleet.verdict(entry)
+      if (verdict instanceof SidelaneError) throw verdict
+    }
+  }
+
+  #wait(ticket: Ticket, content: Content): void {
+    // Text is nobody's to change.
+    ticket.content = typeof content === 'string' ? content : Uint8Array.from(content)
+    ticket.length = content.length
+    ticket.call.copiedBytes = content.length
+    this.#queue.add(ticket)
+    this.#sendWaiting()
+  }
+
+  #sendWaiting(): void {
+    this.#pump(this.#again)
+    if (this.#again.size === 0) this.#pump(this.#queue)
+  }
+
+  #pump(tickets: Waiting): void {
+    if (tickets.size === 0) return
+    const now = performance.now()
+    for (const ticket of tickets) {
+      const { call, entry } = ticket
+      if (call.expiresAt <= now) {
+        call.fail(deadlineExceeded(call))
+        continue
+      }
+      const connection = this.#fleet.pick(entry)
+      if (connection === undefined) {
+        if (!this.#wayFor(ticket, tickets)) return
+        continue
+      }
+      const { content } = ticket
+      tickets.remove(ticket)
+      ticket.content = undefined
+      connection.send(ticket, content as Content, now)
+    }
+  }
+
+  /** No connection takes the ticket: false when it stays, and those behind it too. */
+  #wayFor(ticket: Ticket, tickets: Waiting): boolean {
+    const { call, entry } = ticket
+    const fault = this.#fleet.ensure()
+    const verdict = this.#fleet.verdict(entry)
+    if (fault !== undefined) call.fail(fault)
+    else if (verdict instanceof SidelaneError && !entry.fresh) call.fail(copyOf(verdict))
+    else if (verdict === 'served' || this.#fleet.room === 0) return false
+    // Others need not wait for the daemon to say what it thinks of this contract.
+    else move(ticket, tickets, entry.parked)
+    return true
+  }
+
+  /** The daemon of our own could not read its contracts again: what it does not know by now, it will not know. */
+  #endFresh(): void {
+    for (const entry of this.#contracts.entries) entry.fresh = false
+    this.changed()
+  }
+}
+
+/** What is sent, or why nothing is. */
+function contentOf({ payload, route }: Call): Content | Rejected {
+  const { limits } = route.contract.profile
+  if (typeof payload === 'string') return textRefusal(payload, limits) ?? payload
+  const bytes = payloadBytes(payload, limits)
+  // The daemon would say the same, after all of it had been sent.
+  return 'ok' in bytes || bytes.length <= limits.maxBytes ? bytes : rejected('limit.bytes')
+}
+
+function move(ticket: Ticket, from: Waiting, to: Waiting): void {
+  from.remove(ticket)
+  to.add(ticket)
+}

@@ -1,0 +1,465 @@
+// One connection to a daemon: the preface, HELLO, requests out, answers in. Which calls it gets, and what becomes of them
+// when it breaks, is client.ts.
+
+import { connect, type Socket } from 'node:net'
+import { decodeOutcome, toFault, type EngineReport, type SidelaneError } from '../../contract/index.ts'
+import {
+  decodeServerHello,
+  defaultInFlight,
+  encodeClientHello,
+  flags,
+  FrameDecoder,
+  headBytes,
+  kinds,
+  maxHelloBytes,
+  noDeadline,
+  prefaceBytes,
+  protocolVersion,
+  readPreface,
+  writeHead,
+  writePreface,
+  type FrameSink,
+  type Head,
+} from '../../wire/index.ts'
+import { refusalOf, type Entry } from './entry.ts'
+import { unavailable, versionFault } from './faults.ts'
+import { Outbox, type Slab } from './slab.ts'
+import { Slots } from './slots.ts'
+import type { Content, Place, Ticket } from './ticket.ts'
+
+export interface ConnectionOptions {
+  readonly path: string
+  /** Name and version, for the daemon's log. */
+  readonly client: string
+  /** All contracts; more may come. */
+  readonly entries: readonly Entry[]
+  readonly events: ConnectionEvents
+  /** The try after one that met a full backlog. */
+  readonly isSecond: boolean
+}
+
+/** Each is told of the connection that it is about. */
+export interface ConnectionEvents {
+  /** The daemon has said what it thinks of these contracts. The first time, the connection begins to take requests. */
+  greeted(connection: Connection, entries: readonly Entry[]): void
+  /** It may take more than before. */
+  moved(): void
+  /** A patient call was refused for now. */
+  refused(ticket: Ticket, retryAfterMs: number): void
+  /** It takes nothing new, and ends when its answers are there. */
+  leaving(connection: Connection): void
+  /** It is over. `unanswered` may be sent elsewhere; without a fault it was the transport. */
+  closed(connection: Connection, unanswered: readonly Ticket[], end: End): void
+}
+
+/** Why a connection is over. */
+export interface End {
+  readonly wasReady: boolean
+  /** What the system said. */
+  readonly error: NodeJS.ErrnoException | undefined
+  /** What is wrong with the daemon. */
+  readonly fault: SidelaneError | undefined
+}
+
+const connectMs = 50
+const helloMs = 5000
+const idleMs = 30_000
+/** Half of it costs twice the time: the system then wakes us for every few answers. */
+const readBytes = 64 * 1024
+/** What the system has not taken yet: more is kept where a deadline still finds it. */
+const mostUnsentBytes = 1024 * 1024
+/** Payloads that are kept for a second try. */
+const mostKeptBytes = 16 * 1024 * 1024
+/** Longer texts are measured before they are written, so that no slab is three times too large. */
+const longText = 16 * 1024
+/** Contracts in one HELLO: with the longest names they fill it. */
+const contractsPerHello = Math.floor(maxHelloBytes / 116) - 2
+const usualAnswerBytes = 8 * 1024 * 1024
+
+export class Connection implements FrameSink, Place {
+  readonly #options: ConnectionOptions
+  readonly #socket: Socket
+  readonly #decoder = new FrameDecoder('client', this)
+  readonly #outbox = new Outbox()
+  readonly #flushNow = (): void => this.#flush()
+  #state: 'connecting' | 'greeting' | 'ready' | 'leaving' | 'closed' = 'connecting'
+  #timer: NodeJS.Timeout | undefined
+  /** The daemon's preface, as far as it is there. */
+  #preface: Uint8Array | undefined = new Uint8Array(0)
+  #slots = new Slots<Ticket>(defaultInFlight)
+  #limit = defaultInFlight
+  #caps = { request: 0, answer: usualAnswerBytes }
+  #askedCount = 0
+  /** HELLOs without an answer, in their order. */
+  readonly #asked: (readonly Entry[])[] = []
+  /** By the contract's number: its index here, or why it has none. */
+  readonly #known: (number | SidelaneError | undefined)[] = []
+  #flushing = false
+  #unsentBytes = 0
+  #keptBytes = 0
+  /** The request whose answer has begun to arrive. */
+  #receiving = 0
+  #awaitsPong = false
+  #error: NodeJS.ErrnoException | undefined
+  #fault: SidelaneError | undefined
+  #engine: EngineReport['kind'] | undefined
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    const buffer = new Uint8Array(readBytes)
+    this.#socket = connect({
+      path: options.path,
+      onread: {
+        buffer,
+        callback: (size) => {
+          this.#read(buffer.subarray(0, size))
+          return true
+        },
+      },
+    })
+    this.#timer = setTimeout(this.#late, connectMs)
+    this.#socket
+      .on('connect', () => this.#greet())
+      .on('timeout', () => this.#ping())
+      .on('error', (error) => (this.#error ??= error))
+      .on('close', () => this.#end())
+  }
+
+  get ready(): boolean {
+    return this.#state === 'ready'
+  }
+
+  /** It is there, or may be soon. */
+  get hopeful(): boolean {
+    return this.#state === 'connecting' || this.#state === 'greeting' || this.#state === 'ready'
+  }
+
+  get inFlight(): number {
+    return this.#slots.size
+  }
+
+  /** Requests in flight that the daemon allows. */
+  get limit(): number {
+    return this.#limit
+  }
+
+  /** Requests that it takes now. */
+  get room(): number {
+    if (this.#state !== 'ready' || this.#unsentBytes > mostUnsentBytes) return 0
+    // An empty one takes a payload of any size.
+    if (this.#keptBytes > mostKeptBytes) return 0
+    return this.#limit - this.#slots.size
+  }
+
+  /** The engine behind it, once it has said so. */
+  get engine(): EngineReport['kind'] | undefined {
+    return this.#engine
+  }
+
+  /** undefined: the daemon has not been asked, or has not answered. */
+  verdict(entry: Entry): 'served' | SidelaneError | undefined {
+    const known = this.#known[entry.number]
+    return typeof known === 'number' ? 'served' : known
+  }
+
+  get isSecond(): boolean {
+    return this.#options.isSecond
+  }
+
+  /** It is not the daemon that was asked for. */
+  refuse(fault: SidelaneError): void {
+    this.#break(fault)
+  }
+
+  /** Whether the process lives as long as the connection does. */
+  hold(isHeld: boolean): void {
+    if (isHeld) this.#socket.ref()
+    else this.#socket.unref()
+  }
+
+  /** Asks for the contracts that came since the last time. */
+  ask(): void {
+    const { client, entries } = this.#options
+    // The first HELLO may be about none.
+    if (this.#state === 'ready' && this.#askedCount === entries.length) return
+    do {
+      const part = entries.slice(this.#askedCount, this.#askedCount + contractsPerHello)
+      this.#askedCount += part.length
+      this.#asked.push(part)
+      const contracts = part.map(({ asked }) => asked)
+      this.#write(kinds.hello, this.#asked.length, encodeClientHello({ client, contracts }))
+    } while (this.#askedCount < entries.length)
+  }
+
+  /** Writes the request; the payload is the caller's again at once. Only with `room`, for a contract that is served. */
+  send(ticket: Ticket, content: Content, now: number): void {
+    const { call } = ticket
+    const text = typeof content === 'string'
+    const most = !text ? content.length : content.length > longText ? Buffer.byteLength(content) : content.length * 3
+    const slab = this.#outbox.reserve(headBytes + most)
+    const at = slab.used
+    const bodyAt = at + headBytes
+    let length = most
+    if (text) length = slab.bytes.write(content, bodyAt)
+    else slab.bytes.set(content, bodyAt)
+    this.#slots.put(ticket)
+    writeHead(
+      slab.bytes,
+      at,
+      length,
+      kinds.request,
+      call.canonical ? flags.canonical : 0,
+      this.#known[ticket.entry.number] as number,
+      ticket.id,
+      call.expiresAt === Number.POSITIVE_INFINITY ? noDeadline : Math.max(1, Math.floor(call.expiresAt - now)),
+      0,
+    )
+    slab.used = bodyAt + length
+    slab.live++
+    this.#keptBytes += length
+    ticket.place = this
+    ticket.slab = slab
+    ticket.offset = bodyAt
+    ticket.length = length
+    call.phase = 'running'
+    this.#flushSoon(headBytes + length)
+  }
+
+  /** The call is over before its answer is there: the daemon is told, and the answer is dropped when it comes. */
+  leave(ticket: Ticket): void {
+    ticket.place = undefined
+    this.#forget(ticket)
+    if (this.#state === 'ready' || this.#state === 'leaving') this.#write(kinds.cancel, ticket.id)
+  }
+
+  /** Ends it now, and tells nobody. */
+  async destroy(): Promise<void> {
+    if (this.#state === 'closed') return
+    await new Promise<void>((resolve) => this.#socket.once('close', resolve).destroy())
+  }
+
+  // What the decoder gives.
+
+  caps(): { readonly request: number; readonly answer: number } {
+    return this.#caps
+  }
+
+  open({ kind, id }: Head): 'take' | 'skip' {
+    if (kind < kinds.accepted || kind > kinds.error || id === 0) return 'take'
+    const ticket = this.#slots.find(id)
+    if (ticket === undefined) {
+      this.violation('an answer has the id of no request')
+      return 'skip'
+    }
+    if (ticket.place === this) {
+      this.#receiving = id
+      return 'take'
+    }
+    // Nobody waits for it any more.
+    this.#slots.remove(ticket)
+    return 'skip'
+  }
+
+  frame({ kind, id }: Head, payload: Uint8Array): void {
+    if (kind === kinds.hello) this.#hear(payload)
+    else if (kind === kinds.ping) this.#write(kinds.pong, id, payload)
+    else if (kind === kinds.pong) this.#awaitsPong = false
+    else if (kind === kinds.goaway) this.#leave()
+    else if (id === 0) this.#complain(payload)
+    else this.#answer(this.#slots.find(id), payload)
+  }
+
+  oversize(): void {}
+
+  violation(message: string): void {
+    this.#break(unavailable(`The daemon at ${this.#options.path} broke the protocol: ${message}.`))
+  }
+
+  #read(bytes: Uint8Array): void {
+    const rest = this.#preface === undefined ? bytes : this.#readPreface(this.#preface, bytes)
+    this.#decoder.push(rest)
+    if (this.#state === 'leaving' && this.#slots.size === 0) this.#socket.end()
+    else if (this.#state === 'ready') this.#options.events.moved()
+  }
+
+  /** Returns what comes after it. */
+  #readPreface(before: Uint8Array, bytes: Uint8Array): Uint8Array {
+    const both = Buffer.concat([before, bytes])
+    const preface = readPreface(both)
+    const { path } = this.#options
+    if (preface === 'foreign') this.#break(unavailable(`What answers at ${path} is no daemon of sidelane.`))
+    else if (preface === 'more') this.#preface = both
+    else if (preface.version !== protocolVersion) this.#break(versionFault(path, preface.version, protocolVersion))
+    else {
+      this.#preface = undefined
+      return new Uint8Array(both.subarray(prefaceBytes))
+    }
+    return new Uint8Array(0)
+  }
+
+  #greet(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(this.#late, helloMs)
+    this.#state = 'greeting'
+    const slab = this.#outbox.reserve(prefaceBytes)
+    writePreface(slab.bytes, slab.used)
+    slab.used += prefaceBytes
+    this.#unsentBytes += prefaceBytes
+    this.ask()
+    this.#socket.setTimeout(idleMs)
+  }
+
+  /** A limit has passed, or seems to: what has come while this thread was busy is looked at first. */
+  readonly #late = (): void => {
+    const state = this.#state
+    setImmediate(() => {
+      if (this.#state !== state) return
+      const { path } = this.#options
+      const what =
+        state === 'connecting' ? `accepts no connection within ${connectMs}` : `says no HELLO within ${helloMs}`
+      this.#break(unavailable(`The daemon at ${path} ${what} ms.`))
+    })
+  }
+
+  #hear(payload: Uint8Array): void {
+    const hello = decodeServerHello(payload)
+    const entries = this.#asked.shift()
+    if (typeof hello === 'string') return this.violation(hello)
+    if (entries === undefined || hello.contracts.length !== entries.length) {
+      return this.violation('a HELLO answers what was not asked')
+    }
+    for (const [i, entry] of entries.entries()) {
+      const answer = hello.contracts[i] as (typeof hello.contracts)[number]
+      this.#known[entry.number] = answer.status === 0 ? answer.index : refusalOf(entry, answer, this.#options.path)
+    }
+    if (this.#state === 'greeting') {
+      clearTimeout(this.#timer)
+      const { inFlight, answerBytes } = hello.limits
+      this.#limit = Math.max(1, inFlight)
+      this.#slots = new Slots(this.#limit)
+      this.#caps = { request: 0, answer: answerBytes }
+      this.#engine = hello.engine
+      this.#state = 'ready'
+    }
+    this.#options.events.greeted(this, entries)
+  }
+
+  #answer(ticket: Ticket | undefined, payload: Uint8Array): void {
+    this.#receiving = 0
+    if (ticket === undefined) return
+    this.#slots.remove(ticket)
+    // The call can end while its answer arrives.
+    if (ticket.place !== this) return
+    const { call } = ticket
+    try {
+      const outcome = decodeOutcome(payload, 0, call.route.contract.profile.compress.codec)
+      this.#drop(ticket)
+      call.settle(outcome)
+    } catch (error) {
+      const fault = toFault(error)
+      if (fault.code === 'overloaded' && call.patient) {
+        this.#keep(ticket)
+        this.#options.events.refused(ticket, fault.retryAfterMs ?? 1)
+      } else {
+        this.#drop(ticket)
+        call.fail(fault)
+      }
+    }
+  }
+
+  /** ERROR with id 0: the daemon says what was wrong, and closes. */
+  #complain(payload: Uint8Array): void {
+    try {
+      decodeOutcome(payload, 0, 'none')
+    } catch (error) {
+      this.#fault ??= unavailable(`The daemon at ${this.#options.path} ends the connection.`, toFault(error))
+    }
+  }
+
+  #leave(): void {
+    if (this.#state === 'greeting') {
+      this.#break(unavailable(`The daemon at ${this.#options.path} is about to end.`))
+      return
+    }
+    if (this.#state !== 'ready') return
+    this.#state = 'leaving'
+    this.#options.events.leaving(this)
+  }
+
+  #ping(): void {
+    if (this.#awaitsPong) return this.#break(unavailable(`The daemon at ${this.#options.path} does not answer a PING.`))
+    this.#awaitsPong = true
+    this.#write(kinds.ping, 0)
+  }
+
+  #break(fault: SidelaneError): void {
+    this.#fault ??= fault
+    this.#decoder.stop()
+    this.#socket.destroy()
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer)
+    const wasReady = this.#state === 'ready' || this.#state === 'leaving'
+    this.#state = 'closed'
+    const unanswered = this.#slots.items().filter((ticket) => ticket.place === this)
+    for (const ticket of unanswered) {
+      // Its answer had begun: once more is once too often.
+      if (ticket.id === this.#receiving) ticket.retried = true
+      this.#keep(ticket)
+    }
+    this.#options.events.closed(this, unanswered, { wasReady, error: this.#error, fault: this.#fault })
+  }
+
+  /** Takes the payload out of the slab, for another try. */
+  #keep(ticket: Ticket): void {
+    const { slab, offset, length } = ticket
+    ticket.content = Uint8Array.from((slab as Slab).bytes.subarray(offset, offset + length))
+    this.#drop(ticket)
+  }
+
+  #drop(ticket: Ticket): void {
+    ticket.place = undefined
+    this.#forget(ticket)
+  }
+
+  #forget(ticket: Ticket): void {
+    this.#keptBytes -= ticket.length
+    this.#outbox.release(ticket.slab as Slab)
+    ticket.slab = undefined
+  }
+
+  #write(kind: number, id: number, payload?: Uint8Array): void {
+    const length = payload?.length ?? 0
+    const slab = this.#outbox.reserve(headBytes + length)
+    writeHead(slab.bytes, slab.used, length, kind, 0, 0, id, 0, 0)
+    if (payload !== undefined) slab.bytes.set(payload, slab.used + headBytes)
+    slab.used += headBytes + length
+    this.#flushSoon(headBytes + length)
+  }
+
+  /** After this tick, microtasks and all: that is when its calls have been gathered. */
+  #flushSoon(bytes: number): void {
+    this.#unsentBytes += bytes
+    if (this.#flushing) return
+    this.#flushing = true
+    process.nextTick(this.#flushNow)
+  }
+
+  #flush(): void {
+    this.#flushing = false
+    const ranges = this.#outbox.takeAll()
+    if (ranges.length > 1) this.#socket.cork()
+    for (const { slab, from, to } of ranges) {
+      this.#socket.write(slab.bytes.subarray(from, to), () => this.#sent(slab, to - from))
+    }
+    if (ranges.length > 1) this.#socket.uncork()
+  }
+
+  #sent(slab: Slab, bytes: number): void {
+    const wasFull = this.#unsentBytes > mostUnsentBytes
+    this.#unsentBytes -= bytes
+    this.#outbox.release(slab)
+    if (wasFull && this.#state === 'ready') this.#options.events.moved()
+  }
+}

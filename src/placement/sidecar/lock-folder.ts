@@ -1,0 +1,43 @@
+// The private directory of a launched daemon: its socket, and the locks and keys that it reads.
+
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Contract } from '../../contract/index.ts'
+
+export class LockFolder {
+  readonly path: string
+  readonly socket: string
+
+  constructor() {
+    // Mode 0700, and a name that nobody can guess.
+    this.path = mkdtempSync(join(tmpdir(), 'sidelane-'))
+    this.socket = join(this.path, 's.sock')
+    process.once('exit', this.#remove)
+  }
+
+  /** `number` tells contracts apart that differ in their keys alone. */
+  write(contract: Contract, digestKey: Uint8Array | undefined, number: number): void {
+    const { name, id, lock, dictionary } = contract
+    const base = `${name}-${id.slice(0, 8)}-${number}`
+    // Under a name that only this folder has; the path is no part of the id.
+    const named = lock.dictionary && { dictionary: { ...lock.dictionary, path: `${base}.dict` } }
+    if (dictionary !== undefined) this.#put(`${base}.dict`, dictionary)
+    if (digestKey !== undefined) this.#put(`${base}.key`, digestKey)
+    this.#put(`${base}.lock.json`, JSON.stringify({ ...lock, ...named }))
+  }
+
+  remove(): void {
+    process.removeListener('exit', this.#remove)
+    this.#remove()
+  }
+
+  /** Whole or not at all: the daemon may be reading. */
+  #put(name: string, content: Uint8Array | string): void {
+    const temporary = join(this.path, `.${name}`)
+    writeFileSync(temporary, content, { mode: 0o600 })
+    renameSync(temporary, join(this.path, name))
+  }
+
+  readonly #remove = (): void => rmSync(this.path, { recursive: true, force: true })
+}
