@@ -8,7 +8,7 @@
 // native/core/src/outcome.rs is the twin.
 
 import { plainValue } from '../json/index.ts'
-import { SidelaneError, type ErrorCode } from './errors.ts'
+import { errorTable, SidelaneError, type ErrorCode } from './errors.ts'
 import { rejected, type Accepted, type AcceptedCanonical, type Codec, type Outcome, type Rejected } from './outcome.ts'
 
 const kindAccepted = 1
@@ -18,6 +18,7 @@ const flagDigest = 1
 const flagCanonical = 2
 const acceptedHead = 48
 const textHead = 8
+const quote = 0x22
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -48,6 +49,33 @@ export function encodeOutcome(outcome: Outcome | AcceptedCanonical, target: Uint
 export function encodeFault(error: SidelaneError, target: Uint8Array, offset: number): number {
   const { code, message, params, retryAfterMs } = error
   return encodeText(kindFault, JSON.stringify({ code, message, params, retryAfterMs }), target, offset)
+}
+
+/** Size of the outcome that starts at `offset`, as its head has it; 0 for bytes that are none. */
+export function outcomeSize(bytes: Uint8Array, offset: number): number {
+  const kind = bytes[offset]
+  const available = bytes.length - offset
+  if (kind === kindAccepted && available >= acceptedHead) {
+    const canonicalBytes = (bytes[offset + 1] as number) & flagCanonical ? readU32(bytes, offset + 8) : 0
+    return acceptedHead + readU32(bytes, offset + 12) + canonicalBytes
+  }
+  return (kind === kindRejected || kind === kindFault) && available >= textHead
+    ? textHead + readU32(bytes, offset + 4)
+    : 0
+}
+
+/**
+ * The code of the outcome that starts at `offset`, without reading the rest; undefined when it is accepted. Bytes that
+ * are no outcome have `internal.panic`.
+ */
+export function outcomeCode(bytes: Uint8Array, offset: number): ErrorCode | undefined {
+  if (bytes[offset] === kindAccepted) return undefined
+  let code = ''
+  // Both texts begin with {"code":"
+  for (let at = offset + textHead + 9; at < bytes.length && bytes[at] !== quote; at++) {
+    code += String.fromCharCode(bytes[at] as number)
+  }
+  return Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'internal.panic'
 }
 
 /**

@@ -1,0 +1,178 @@
+// The payload of HELLO, both ways: a list of fields. What a contract's status brings about is the caller's business.
+
+import { decodeUtf8, encodeUtf8 } from '#runtime'
+import { readHex, readU16, readU32, writeHex, writeU16, writeU32 } from './bytes.ts'
+import { maxClientBytes, maxNameBytes } from './constants.ts'
+import { noKeyFingerprint } from './key.ts'
+
+/** Field types of HELLO; a contract's number depends on the side. */
+export const fields = { asked: 1, client: 2, answered: 17, server: 18, engine: 19, limits: 20 } as const
+
+const idBytes = 32
+const fingerprintBytes = 16
+const askedHead = idBytes + fingerprintBytes
+const answeredBytes = 4 + idBytes
+const limitsBytes = 12
+
+/** The id of a contract that the server does not know. */
+export const noContractId: string = '0'.repeat(2 * idBytes)
+
+/** A contract that a client wants to use. */
+export interface AskedContract {
+  /** 64 hex digits, as `contract.id`. */
+  readonly id: string
+  /** 32 hex digits, as `keyFingerprint` gives them; absent without a key. */
+  readonly fingerprint?: string
+  /** 1 to 64 bytes of ASCII. */
+  readonly name: string
+}
+
+/** What a client says. */
+export interface ClientHello {
+  /** Name and version, at most 128 bytes; empty when it said none. */
+  readonly client: string
+  readonly contracts: readonly AskedContract[]
+}
+
+/** What the server says of a contract. */
+export interface AnsweredContract {
+  /** 0, or the number of `contract.unknown` or `contract.mismatch`. */
+  readonly status: number
+  /** Names the contract in REQUESTs, with status 0. */
+  readonly index: number
+  /** Id that the server has under the name, 64 hex digits; zeros when it has none. */
+  readonly have: string
+}
+
+/** What a server says; `contracts` in the order of the question. */
+export interface ServerHello {
+  readonly contracts: readonly AnsweredContract[]
+  /** Name and version. */
+  readonly server: string
+  readonly engine: 'js' | 'native'
+  readonly limits: {
+    /** Longest payload of a REQUEST, in bytes. */
+    readonly requestBytes: number
+    /** Longest payload of an answer, in bytes. */
+    readonly answerBytes: number
+    /** REQUESTs without an answer, on this connection. */
+    readonly inFlight: number
+  }
+}
+
+/** The payload of a client's HELLO. */
+export function encodeClientHello({ client, contracts }: ClientHello): Uint8Array {
+  const asked = contracts.map(({ id, fingerprint, name }) => {
+    const value = new Uint8Array(askedHead + name.length)
+    writeHex(value, 0, id)
+    writeHex(value, idBytes, fingerprint ?? noKeyFingerprint)
+    value.set(encodeUtf8(name), askedHead)
+    return [fields.asked, value] as const
+  })
+  return encodeFields([...asked, [fields.client, encodeUtf8(client).subarray(0, maxClientBytes)]])
+}
+
+/** Reads a client's HELLO; a text says what is wrong with it. */
+export function decodeClientHello(payload: Uint8Array): ClientHello | string {
+  let client = ''
+  const contracts: AskedContract[] = []
+  const wrong = eachField(payload, (type, at, end) => {
+    if (type === fields.client) {
+      if (end - at > maxClientBytes) return `CLIENT is longer than ${maxClientBytes} bytes`
+      client = decodeUtf8(payload.subarray(at, end))
+    }
+    if (type === fields.asked) {
+      const nameAt = at + askedHead
+      if (nameAt >= end || end - nameAt > maxNameBytes) return 'CONTRACT is of wrong size'
+      if (!isAscii(payload, nameAt, end)) return 'CONTRACT has a name that is not ASCII'
+      contracts.push({
+        id: readHex(payload, at, at + idBytes),
+        fingerprint: readHex(payload, at + idBytes, nameAt),
+        name: decodeUtf8(payload.subarray(nameAt, end)),
+      })
+    }
+    return undefined
+  })
+  return wrong ?? { client, contracts }
+}
+
+/** The payload of a server's HELLO. */
+export function encodeServerHello({ contracts, server, engine, limits }: ServerHello): Uint8Array {
+  const answered = contracts.map(({ status, index, have }) => {
+    const value = new Uint8Array(answeredBytes)
+    writeU16(value, 0, status)
+    writeU16(value, 2, index)
+    writeHex(value, 4, have)
+    return [fields.answered, value] as const
+  })
+  const caps = new Uint8Array(limitsBytes)
+  writeU32(caps, 0, limits.requestBytes)
+  writeU32(caps, 4, limits.answerBytes)
+  writeU32(caps, 8, limits.inFlight)
+  return encodeFields([
+    ...answered,
+    [fields.server, encodeUtf8(server)],
+    [fields.engine, encodeUtf8(engine)],
+    [fields.limits, caps],
+  ])
+}
+
+/** Reads a server's HELLO; a text says what is wrong with it. */
+export function decodeServerHello(payload: Uint8Array): ServerHello | string {
+  let server: string | undefined
+  let engine: string | undefined
+  let limits: ServerHello['limits'] | undefined
+  const contracts: AnsweredContract[] = []
+  const wrong = eachField(payload, (type, at, end) => {
+    if (type === fields.answered) {
+      if (end - at !== answeredBytes) return 'CONTRACT is of wrong size'
+      const [status, index, have] = [readU16(payload, at), readU16(payload, at + 2), readHex(payload, at + 4, end)]
+      contracts.push({ status, index, have })
+    }
+    if (type === fields.server) server = decodeUtf8(payload.subarray(at, end))
+    if (type === fields.engine) engine = decodeUtf8(payload.subarray(at, end))
+    if (type === fields.limits) {
+      if (end - at !== limitsBytes) return 'LIMITS is of wrong size'
+      const [requestBytes, answerBytes] = [readU32(payload, at), readU32(payload, at + 4)]
+      limits = { requestBytes, answerBytes, inFlight: readU32(payload, at + 8) }
+    }
+    return undefined
+  })
+  if (wrong !== undefined) return wrong
+  if (server === undefined || limits === undefined) return 'HELLO lacks SERVER or LIMITS'
+  if (engine !== 'js' && engine !== 'native') return 'HELLO names no engine'
+  return { contracts, server, engine, limits }
+}
+
+function encodeFields(list: readonly (readonly [type: number, value: Uint8Array])[]): Uint8Array {
+  const payload = new Uint8Array(list.reduce((size, [, value]) => size + 4 + value.length, 0))
+  let at = 0
+  for (const [type, value] of list) {
+    writeU16(payload, at, type)
+    writeU16(payload, at + 2, value.length)
+    payload.set(value, at + 4)
+    at += 4 + value.length
+  }
+  return payload
+}
+
+/** Visits the fields until one is wrong. */
+function eachField(
+  payload: Uint8Array,
+  visit: (type: number, at: number, end: number) => string | undefined,
+): string | undefined {
+  let at = 0
+  while (at < payload.length) {
+    const end = at + 4 > payload.length ? Number.POSITIVE_INFINITY : at + 4 + readU16(payload, at + 2)
+    if (end > payload.length) return 'HELLO has a field that does not end'
+    const wrong = visit(readU16(payload, at), at + 4, end)
+    if (wrong !== undefined) return wrong
+    at = end
+  }
+  return undefined
+}
+
+const isAscii = (bytes: Uint8Array, from: number, to: number): boolean => {
+  for (let at = from; at < to; at++) if ((bytes[at] as number) > 0x7f) return false
+  return true
+}
