@@ -18,8 +18,8 @@ export interface Served {
   readonly name: string
   /** Lower-case hex. */
   readonly id: string
-  readonly idBytes: Uint8Array
-  readonly fingerprint: Uint8Array
+  /** Of its key, as WIRE.md has it. */
+  readonly fingerprint: string
   readonly contract: Contract
   /** The engine's, with placement inline; with a pool it has a number there. */
   readonly compiled: CompiledContract | undefined
@@ -143,7 +143,6 @@ export class ServedTable {
     const served: Served = {
       name,
       id,
-      idBytes: Uint8Array.from(Buffer.from(id, 'hex')),
       fingerprint: keyFingerprint(digestKey),
       contract,
       table: this,

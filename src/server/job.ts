@@ -45,7 +45,8 @@ export interface Job extends Asked {
   /** The outcome stands in the room that was given last, and has `size` bytes. */
   answerAt?(size: number, queueUs: number, runUs: number): void
 
-  /** The queue's own: neighbours, and whether it waits. */
+  /** The queue's own: when it began to run, whether it waits, its neighbours. */
+  startedAt: number
   waits: boolean
   earlier: Job | undefined
   later: Job | undefined

@@ -55,6 +55,8 @@ export interface Service {
   /** Set by the edge. Without it a connection that speaks HTTP is closed. */
   http: HttpHandler | undefined
 
+  /** The daemon listens: `starting` is over. */
+  ready(): void
   /** Asked with the size that the header names, before there is memory for the body. undefined: it may come. */
   reserve(bytes: number): Refusal | undefined
   /** Only for what was reserved and is not submitted. */

@@ -1,0 +1,171 @@
+// The jobs of the whole process: how many may wait, how many bytes they may hold, whose turn it is. A daemon that ran as it
+// read would have its queue in the kernel, where no deadline passes and nothing can be cancelled.
+
+import { encodeFault, errorTable, outcomeCode, stackless, type SidelaneError } from '../contract/index.ts'
+import type { Ended, EngineRoom } from './engine-room.ts'
+import type { Asked, Job } from './job.ts'
+import type { Observer } from './observer.ts'
+import type { Refusal, ServiceSettings } from './service.ts'
+
+/** After so much work reads, cancels and deadlines get their turn. */
+const sliceMs = 1
+const sliceJobs = 64
+/** Weight of the newest job in the mean. */
+const share = 1 / 16
+const maxRetryAfterMs = 10_000
+
+export class WorkQueue {
+  /** Jobs that wait. */
+  waiting = 0
+  running = 0
+  /** What all bodies hold. */
+  bytes = 0
+  outOfMemory = false
+  /** Told when the last job is over. */
+  onIdle: () => void = () => {}
+  readonly #settings: ServiceSettings
+  readonly #room: EngineRoom
+  readonly #observer: Observer
+  #first: Job | undefined
+  #last: Job | undefined
+  #scheduled = false
+  #slicing = false
+  /** What a worker does for a job, in µs. */
+  #meanUs = 0
+  readonly #faultBytes = new Uint8Array(4096)
+
+  constructor(settings: ServiceSettings, room: EngineRoom, observer: Observer) {
+    this.#settings = settings
+    this.#room = room
+    this.#observer = observer
+  }
+
+  /** Keeps the bytes for a body, or says why not. */
+  reserve(bytes: number): Refusal | undefined {
+    if (this.outOfMemory) return this.#refusal('memory')
+    if (this.waiting >= this.#settings.maxQueue || this.#isLate()) return this.#refusal('queue')
+    if (this.bytes + bytes > this.#settings.maxBytes) return this.#refusal('bytes')
+    this.bytes += bytes
+    return undefined
+  }
+
+  release(bytes: number): void {
+    this.bytes -= bytes
+  }
+
+  submit(job: Job): void {
+    this.waiting++
+    job.waits = true
+    job.earlier = this.#last
+    if (this.#last === undefined) this.#first = job
+    else this.#last.later = job
+    this.#last = job
+    this.#schedule()
+  }
+
+  cancel(job: Job): boolean {
+    if (!job.waits) return false
+    this.#remove(job)
+    this.#fail(job, stackless('cancelled'), performance.now())
+    return true
+  }
+
+  drop(job: Job): boolean {
+    if (!job.waits) return false
+    this.#remove(job)
+    this.#over(job)
+    return true
+  }
+
+  /** Time until a job that comes now would have its turn. */
+  get #drainMs(): number {
+    return (this.waiting * this.#meanUs) / this.#room.workers / 1000
+  }
+
+  /** The bound in force: a count says little where a payload takes 20 µs or 20 ms. */
+  #isLate(): boolean {
+    return this.waiting >= this.#room.workers && this.#drainMs >= this.#settings.maxQueueMs
+  }
+
+  #refusal(reason: Refusal['reason']): Refusal {
+    return { reason, retryAfterMs: Math.min(maxRetryAfterMs, Math.max(1, Math.ceil(this.#drainMs))) }
+  }
+
+  /** Behind the reads of this turn of the event loop. */
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(this.#slice)
+  }
+
+  readonly #slice = (): void => {
+    this.#scheduled = false
+    this.#slicing = true
+    let now = performance.now()
+    const end = now + sliceMs
+    for (let jobs = 0; jobs < sliceJobs && now < end && this.#room.room > 0; jobs++) {
+      const job = this.#first
+      if (job === undefined) break
+      this.#remove(job)
+      if (now >= job.expiresAt) this.#fail(job, stackless('deadline.exceeded', inQueue), now)
+      else {
+        job.startedAt = now
+        this.running++
+        this.#room.run(job, now, this.#ended)
+      }
+      now = performance.now()
+    }
+    this.#slicing = false
+    // A pool without room calls when it has some.
+    if (this.#first !== undefined && this.#room.room > 0) this.#schedule()
+  }
+
+  readonly #ended: Ended = (job, output, size, us, workUs) => {
+    this.running--
+    this.#meanUs += (workUs - this.#meanUs) * (this.#meanUs === 0 ? 1 : share)
+    const queueUs = Math.round((job.startedAt - job.receivedAt) * 1000)
+    const runUs = Math.round(us)
+    this.#report(job, output.bytes, output.at, queueUs, runUs)
+    if (job.answerAt !== undefined) job.answerAt(size, queueUs, runUs)
+    else job.answer(output.bytes.subarray(output.at, output.at + size), queueUs, runUs)
+    this.#over(job)
+    if (this.#first !== undefined && !this.#slicing) this.#schedule()
+  }
+
+  #fail(job: Job, fault: SidelaneError, now: number): void {
+    const size = encodeFault(fault, this.#faultBytes, 0)
+    const queueUs = Math.round((now - job.receivedAt) * 1000)
+    this.#report(job, this.#faultBytes, 0, queueUs, 0)
+    job.answer(this.#faultBytes.subarray(0, size), queueUs, 0)
+    this.#over(job)
+  }
+
+  #over(job: Job): void {
+    this.release(job.reserved)
+    if (this.waiting === 0 && this.running === 0) this.onIdle()
+  }
+
+  #report(asked: Asked, bytes: Uint8Array, at: number, queueUs: number, runUs: number): void {
+    const code = outcomeCode(bytes, at)
+    if (code === undefined) this.#observer.request(asked, 'accepted', 200, bodyBytes(bytes, at), queueUs, runUs)
+    else this.#observer.request(asked, code, errorTable[code].status, 0, queueUs, runUs)
+  }
+
+  #remove(job: Job): void {
+    this.waiting--
+    job.waits = false
+    if (job.earlier === undefined) this.#first = job.later
+    else job.earlier.later = job.later
+    if (job.later === undefined) this.#last = job.earlier
+    else job.later.earlier = job.earlier
+    job.earlier = job.later = undefined
+  }
+}
+
+const inQueue = { params: { where: 'queue' } }
+
+/** Size of the compressed body in an accepted outcome. */
+function bodyBytes(bytes: Uint8Array, at: number): number {
+  const low = (bytes[at + 12] as number) | ((bytes[at + 13] as number) << 8) | ((bytes[at + 14] as number) << 16)
+  return low + (bytes[at + 15] as number) * 0x100_0000
+}
