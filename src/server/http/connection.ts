@@ -211,6 +211,7 @@ export class HttpConnection implements RequestSink {
     if (this.#decoder.reading !== 'held') return
     this.#startedAt = this.#idleSince = performance.now()
     this.#head = this.#route = undefined
+    this.#answered = false
     this.#decoder.next()
     if (this.#cutAt !== undefined) return
     if (this.#socket.isPaused() && this.#decoder.heldBytes < mostHeldBytes) this.#socket.resume()

@@ -1,0 +1,176 @@
+// Raw HTTP to a socket, as test/vectors/http says it: bytes in, answers out, and whether the daemon closes.
+import { readdirSync, readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+
+const folder = fileURLToPath(new URL('../vectors/http/', import.meta.url))
+
+export interface Answer {
+  readonly status: number
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: string
+}
+
+interface Expected {
+  readonly status: number
+  readonly code?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+export interface HttpCase {
+  readonly title: string
+  readonly send: readonly (string | readonly [string, number])[]
+  readonly end?: boolean
+  readonly answers: readonly Expected[]
+  readonly closes: boolean
+}
+
+export interface HttpVectors {
+  readonly lock: object
+  readonly cases: readonly HttpCase[]
+}
+
+export const httpVectors: readonly (readonly [string, HttpVectors])[] = readdirSync(folder).map((name) => [
+  name,
+  JSON.parse(readFileSync(`${folder}${name}`, 'utf8')) as HttpVectors,
+])
+
+/** The bytes that a case sends. */
+export const bytesOf = ({ send }: HttpCase, id: string): Buffer =>
+  Buffer.from(
+    send
+      .map((part) => (typeof part === 'string' ? part : part[0].repeat(part[1])))
+      .join('')
+      .replace('@ID', `@${id}`)
+      .replace('%40ID', `%40${id}`),
+    'latin1',
+  )
+
+/** A connection that speaks bytes, and reads answers one by one. */
+export class RawHttp {
+  readonly socket: Socket
+  /** The daemon has ended its side, or cut the connection. */
+  closed = false
+  #text = ''
+  #wake: () => void = () => {}
+
+  constructor(path: string) {
+    this.socket = connect({ path, allowHalfOpen: true })
+    this.socket.setEncoding('latin1').on('data', (text: string) => {
+      this.#text += text
+      this.#wake()
+    })
+    const close = (): void => {
+      this.closed = true
+      this.#wake()
+    }
+    this.socket.on('end', close).on('close', close)
+    this.socket.on('error', () => undefined)
+  }
+
+  /** Sends the bytes in pieces of that size, each in a write of its own. */
+  async send(bytes: Buffer, piece: number = bytes.length): Promise<void> {
+    for (let at = 0; at < bytes.length && !this.closed; at += piece) {
+      const written = new Promise<void>((resolve) => this.socket.write(bytes.subarray(at, at + piece), () => resolve()))
+      await Promise.race([written, this.#change()])
+    }
+  }
+
+  /** The next answer; undefined when the connection ends in its place. */
+  async answer(bare = false): Promise<Answer | undefined> {
+    for (;;) {
+      const answer = this.#take(bare)
+      if (answer !== undefined) return answer
+      if (this.closed) return undefined
+      await this.#change()
+    }
+  }
+
+  /** Resolves when the daemon closes. */
+  async end(): Promise<void> {
+    while (!this.closed) await this.#change()
+  }
+
+  /** What came and is no answer yet. */
+  get rest(): string {
+    return this.#text
+  }
+
+  close(): void {
+    this.socket.destroy()
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      const before = this.#wake
+      this.#wake = () => {
+        before()
+        resolve()
+      }
+    })
+  }
+
+  #take(bare: boolean): Answer | undefined {
+    const end = this.#text.indexOf('\r\n\r\n')
+    if (end === -1) return undefined
+    const [first = '', ...lines] = this.#text.slice(0, end).split('\r\n')
+    const headers = new Map(
+      lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+    )
+    const size = bare ? 0 : Number(headers.get('content-length') ?? 0)
+    if (this.#text.length < end + 4 + size) return undefined
+    const body = this.#text.slice(end + 4, end + 4 + size)
+    this.#text = this.#text.slice(end + 4 + size)
+    return { status: Number(first.split(' ')[1]), headers, body }
+  }
+}
+
+/** Plays a case; what happened, in the form of what is expected. */
+export async function play(
+  path: string,
+  given: HttpCase,
+  id: string,
+  piece?: number,
+): Promise<Pick<HttpCase, 'answers' | 'closes'>> {
+  const http = new RawHttp(path)
+  try {
+    await http.send(bytesOf(given, id), piece)
+    if (given.end) http.socket.end()
+    const answers: Expected[] = []
+    for (const expected of given.answers) {
+      const answer = await http.answer(String(given.send[0]).startsWith('HEAD '))
+      if (answer === undefined) break
+      answers.push(comparable(answer, expected))
+    }
+    if (given.closes) {
+      await http.end()
+      return { answers, closes: http.rest === '' }
+    }
+    await http.send(Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
+    return { answers, closes: (await http.answer())?.body !== '{"status":"ok"}' }
+  } finally {
+    http.close()
+  }
+}
+
+/** Of an answer what is expected of it; a code must stand in a problem that is whole. */
+function comparable({ status, headers, body }: Answer, expected: Expected): Expected {
+  const named = Object.keys(expected.headers ?? {}).map((name) => [name, headers.get(name)])
+  return {
+    status,
+    ...(expected.code !== undefined && { code: codeOf(headers, body, status) }),
+    ...(expected.headers !== undefined && { headers: Object.fromEntries(named) as Record<string, string> }),
+    ...(expected.body !== undefined && { body }),
+  }
+}
+
+function codeOf(headers: Answer['headers'], body: string, status: number): string {
+  const problem = JSON.parse(body) as Record<string, unknown>
+  const whole =
+    headers.get('content-type') === 'application/problem+json' &&
+    problem['type'] === `urn:sidelane:${String(problem['code'])}` &&
+    typeof problem['title'] === 'string' &&
+    problem['status'] === status
+  return whole ? String(problem['code']) : `not a problem: ${body}`
+}
