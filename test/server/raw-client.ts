@@ -1,0 +1,164 @@
+// A client that sends whatever bytes a test wants, and shows the frames that come back.
+
+import { connect, type Socket } from 'node:net'
+import { once } from 'node:events'
+import {
+  encodeClientHello,
+  Head,
+  headBytes,
+  keyFingerprint,
+  kinds,
+  noDeadline,
+  prefaceBytes,
+  writeHead,
+} from '../../src/wire/index.ts'
+import type { Contract } from '../../src/index.ts'
+
+export interface Frame {
+  readonly kind: number
+  readonly index: number
+  readonly id: number
+  readonly queueUs: number
+  readonly runUs: number
+  readonly payload: Buffer
+  /** Of a rejection or a fault. */
+  readonly text: { code?: string; message?: string; retryAfterMs?: number } | undefined
+}
+
+export const preface: Buffer = Buffer.from('f553444c4e0a0100', 'hex')
+
+export interface FrameParts {
+  readonly kind: number
+  readonly flags?: number
+  readonly index?: number
+  readonly id?: number
+  readonly a?: number
+  readonly payload?: Uint8Array | string
+  /** Another length than the payload's. */
+  readonly length?: number
+}
+
+export function frame({ kind, flags = 0, index = 0, id = 0, a = 0, payload = '', length }: FrameParts): Buffer {
+  const body = typeof payload === 'string' ? Buffer.from(payload) : payload
+  const bytes = Buffer.alloc(headBytes + body.length)
+  writeHead(bytes, 0, length ?? body.length, kind, flags, index, id, a, 0)
+  bytes.set(body, headBytes)
+  return bytes
+}
+
+export const request = (id: number, payload: Uint8Array | string, more: Partial<FrameParts> = {}): Buffer =>
+  frame({ kind: kinds.request, id, payload, a: noDeadline, ...more })
+
+export function hello(
+  contracts: readonly { contract: Pick<Contract, 'id' | 'name'>; key?: Uint8Array }[],
+  id = 0,
+): Buffer {
+  const asked = contracts.map(({ contract, key }) => ({
+    id: contract.id,
+    name: contract.name,
+    fingerprint: keyFingerprint(key),
+  }))
+  return frame({ kind: kinds.hello, id, payload: encodeClientHello({ client: 'test/1', contracts: asked }) })
+}
+
+export class RawClient {
+  readonly socket: Socket
+  readonly closed: Promise<unknown>
+  /** The server has ended its side. */
+  ended = false
+  #bytes: Buffer = Buffer.alloc(0)
+  #preface: Buffer | undefined
+  #wake: () => void = () => {}
+
+  private constructor(socket: Socket) {
+    this.socket = socket
+    this.closed = once(socket, 'close')
+    socket.on('error', () => {})
+    socket.on('data', (chunk: Buffer) => {
+      this.#bytes = Buffer.concat([this.#bytes, chunk])
+      this.#wake()
+    })
+    socket.on('end', () => {
+      this.ended = true
+      this.#wake()
+    })
+    socket.on('close', () => {
+      this.ended = true
+      this.#wake()
+    })
+  }
+
+  static async connect(path: string): Promise<RawClient> {
+    const socket = connect({ path, allowHalfOpen: true })
+    const client = new RawClient(socket)
+    await once(socket, 'connect')
+    return client
+  }
+
+  /** With preface and HELLO said and answered. */
+  static async greeted(path: string, ...contracts: readonly Pick<Contract, 'id' | 'name'>[]): Promise<RawClient> {
+    const client = await RawClient.connect(path)
+    client.send(preface, hello(contracts.map((contract) => ({ contract }))))
+    await client.frame()
+    return client
+  }
+
+  send(...parts: readonly Uint8Array[]): void {
+    this.socket.write(Buffer.concat(parts))
+  }
+
+  /** The server's eight bytes. */
+  async preface(): Promise<Buffer | undefined> {
+    if (this.#preface === undefined && (await this.#enough(prefaceBytes))) this.#preface = this.#take(prefaceBytes)
+    return this.#preface
+  }
+
+  /** The next frame; undefined: the server has ended. */
+  async frame(): Promise<Frame | undefined> {
+    await this.preface()
+    if (!(await this.#enough(headBytes))) return undefined
+    const head = new Head()
+    head.read(this.#bytes, 0)
+    if (!(await this.#enough(headBytes + head.length))) return undefined
+    const payload = this.#take(headBytes + head.length).subarray(headBytes)
+    const isText = head.kind === kinds.rejected || head.kind === kinds.error
+    return {
+      kind: head.kind,
+      index: head.index,
+      id: head.id,
+      queueUs: head.a,
+      runUs: head.b,
+      payload,
+      text: isText ? (JSON.parse(payload.toString('utf8', 8)) as Frame['text']) : undefined,
+    }
+  }
+
+  async frames(count: number): Promise<Frame[]> {
+    const frames: Frame[] = []
+    for (let next = await this.frame(); next !== undefined; next = await this.frame()) {
+      frames.push(next)
+      if (frames.length === count) break
+    }
+    return frames
+  }
+
+  /** All frames until the server ends. */
+  rest(): Promise<Frame[]> {
+    return this.frames(Number.POSITIVE_INFINITY)
+  }
+
+  #take(bytes: number): Buffer {
+    const taken = this.#bytes.subarray(0, bytes)
+    this.#bytes = this.#bytes.subarray(bytes)
+    return taken
+  }
+
+  async #enough(bytes: number): Promise<boolean> {
+    while (this.#bytes.length < bytes && !this.ended) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    return this.#bytes.length >= bytes
+  }
+}
