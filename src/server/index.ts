@@ -1,7 +1,15 @@
 // The door of server/: what src/daemon.ts starts.
 
+export { ConfigError, readOptions, type Mode } from './config/read.ts'
+export { daemonHelp } from './config/rows.ts'
+export { resolveSettings, type DaemonSettings } from './config/settings.ts'
 export { loadContracts, type ContractSources, type LoadedContract, type Served, type ServedTable } from './contracts.ts'
 export { openService } from './daemon-service.ts'
+export { HttpEdge } from './http/index.ts'
 export type { Job } from './job.ts'
+export { listen, ListenError } from './listener.ts'
+export { descriptorSink, Log } from './log.ts'
 export type { Observer } from './observer.ts'
+export { Readiness } from './readiness.ts'
+export { Reporter } from './reporter.ts'
 export type { Service, ServiceSettings } from './service.ts'

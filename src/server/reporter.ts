@@ -118,7 +118,7 @@ export class Reporter implements Observer {
       route,
       in_bytes: inBytes,
       out_bytes: outBytes,
-      millis,
+      millis: Math.round(millis * 1000) / 1000,
       status,
     })
   }

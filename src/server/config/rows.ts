@@ -128,7 +128,7 @@ export const rows: readonly Row[] = [
 ]
 
 /** The lines of --help about the options. */
-export function helpLines(): string {
+function helpLines(): string {
   const extra: readonly (readonly [string, string])[] = [
     ['--check', 'checks options and contracts, says what would be served, and ends'],
     ['--help, --version', ''],
@@ -142,3 +142,15 @@ export function helpLines(): string {
     .map(([name, help]) => `  ${name.padEnd(width)}${help.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`.trimEnd())
     .join('\n')
 }
+
+/** The whole --help. `program`: how it is called. */
+export const daemonHelp = (program: string): string => `${program} --socket [PATH] --contract LOCK...
+
+Serves contracts on a Unix socket, to the clients of sidelane and over HTTP/1.1.
+
+${helpLines()}
+
+A flag wins over the environment (SIDELANED_SOCKET, SIDELANED_MAX_QUEUE, …; lists with ":" between), the environment over the file.
+
+SIGHUP reads the contracts again. SIGTERM and SIGINT finish what has been received, a second one ends at once.
+Exit codes: 0 drained, 1 cannot listen, 2 wrong options or contracts.`

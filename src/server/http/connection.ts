@@ -56,7 +56,7 @@ export class HttpConnection implements RequestSink {
     socket.on('error', () => undefined)
     socket.on('timeout', () => socket.destroy())
     if (first.length > 0 && !tokenByte.test(String.fromCharCode(first[0] as number))) socket.destroy()
-    else if (first.length > 0) this.#read(first)
+    else this.#start(first)
   }
 
   /** Nothing of a request is there: it may be closed at any time. */
@@ -217,6 +217,11 @@ export class HttpConnection implements RequestSink {
     if (this.#socket.isPaused() && this.#decoder.heldBytes < mostHeldBytes) this.#socket.resume()
     if (this.#peerEnded) this.#finishInput()
     else if (this.#edge.draining && this.idle) this.#finish()
+  }
+
+  #start(first: Uint8Array): void {
+    this.#socket.resume()
+    if (first.length > 0) this.#read(first)
   }
 
   readonly #read = (bytes: Uint8Array): void => {
