@@ -204,7 +204,8 @@ async function flood(
   }
   const spentMs = performance.now() - from
   // Who was let in gets his answer or not; then the next turn finds the pool empty.
-  while (ended < offered) await setTimeout(5)
+  const idle = (): boolean => ended === offered
+  while (!idle()) await setTimeout(5)
   return {
     id,
     kneePerSecond,
