@@ -27,7 +27,9 @@ const map: Record<string, readonly string[]> = {
   verify: ['contract', 'engine', 'runtime'],
   edge: ['contract', 'place-host', 'engine'],
   'place-host': ['contract', 'engine', 'layer', 'placement', 'runtime'],
-  cli: ['contract', 'contract/define', 'engine', 'create', 'infer', 'stream', 'verify'],
+  server: ['contract', 'engine', 'placement', 'socket', 'wire'],
+  daemon: ['server'],
+  cli: ['contract', 'contract/define', 'engine', 'create', 'infer', 'server', 'socket', 'stream', 'verify'],
 }
 
 /** Files that stand alone beside their module's door, with the reason. */

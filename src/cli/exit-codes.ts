@@ -6,6 +6,8 @@ export const exitCodes = {
   rejected: 1,
   /** The command was called wrongly: unknown option, missing file. */
   usage: 2,
+  /** No daemon answers. */
+  unreachable: 3,
   /** ^C: what was begun is finished, the rest is not. 128 + SIGINT, as shells have it. */
   interrupted: 130,
 } as const

@@ -7,9 +7,20 @@ import { doctor } from './doctor.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import { inspect } from './inspect.ts'
+import { ping } from './ping.ts'
 import { processCommand } from './process.ts'
+import { serve } from './serve.ts'
+import { stats } from './stats.ts'
 
-const commands: Readonly<Record<string, Command>> = { contract, process: processCommand, inspect, doctor }
+const commands: Readonly<Record<string, Command>> = {
+  contract,
+  process: processCommand,
+  inspect,
+  serve,
+  ping,
+  stats,
+  doctor,
+}
 
 const help = `sidelane: one contract for a JSON payload, run where it runs best
 
@@ -23,6 +34,7 @@ Examples
   sidelane contract show order.lock.json
   sidelane process --contract order.lock.json < orders.ndjson > results.ndjson
   sidelane inspect --contract order.lock.json < results.ndjson
+  sidelane serve --contract order.lock.json
   sidelane doctor
 
 sidelane COMMAND --help shows more; --version prints the version.

@@ -1,7 +1,7 @@
 // The door of server/: what src/daemon.ts starts.
 
 export { ConfigError, readOptions, type Mode } from './config/read.ts'
-export { daemonHelp } from './config/rows.ts'
+export { daemonHelp, type Options } from './config/rows.ts'
 export { resolveSettings, type DaemonSettings } from './config/settings.ts'
 export { loadContracts, type ContractSources, type LoadedContract, type Served, type ServedTable } from './contracts.ts'
 export { openService } from './daemon-service.ts'

@@ -1,0 +1,37 @@
+// The samples in Prometheus text. How they are shown is in stats.ts.
+
+export interface Sample {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+export class Samples {
+  readonly list: readonly Sample[]
+
+  constructor(text: string) {
+    this.list = text
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .flatMap(readSample)
+  }
+
+  named(name: string): Sample[] {
+    return this.list.filter((sample) => sample.name === name)
+  }
+
+  /** Of the first sample with the name; 0 when there is none. */
+  value(name: string): number {
+    return this.list.find((sample) => sample.name === name)?.value ?? 0
+  }
+}
+
+function readSample(line: string): Sample[] {
+  const [, name, pairs = '', value] = /^([\w:]+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
+  if (name === undefined) return []
+  const labels = [...pairs.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, label = '', text = '']) => [
+    label,
+    text.replaceAll(/\\(.)/g, (_, c: string) => (c === 'n' ? '\n' : c)),
+  ])
+  return [{ name, labels: Object.fromEntries(labels) as Record<string, string>, value: Number(value) }]
+}

@@ -1,0 +1,49 @@
+// `sidelane ping`: whether a daemon is there, and ready.
+
+import { askDaemon, socketOption } from './ask-daemon.ts'
+import { readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes } from './exit-codes.ts'
+
+const topic = 'ping'
+
+const help = `sidelane ping [--socket PATH]
+
+Asks the daemon at a socket whether it is ready, and says so in one line.
+
+  --socket PATH   default: $XDG_RUNTIME_DIR/sidelane/sidelane.sock, else sidelane-UID/sidelane.sock in the temp directory
+
+Examples
+  sidelane ping
+  sidelane ping --socket /run/app/sidelane.sock || echo "not ready"
+
+Exit codes: ${exitCodes.ok} ready, ${exitCodes.rejected} there but not ready, ${exitCodes.usage} wrong call, ${exitCodes.unreachable} nobody answers.
+`
+
+export const ping: Command = {
+  summary: 'ask a daemon whether it is ready',
+  help,
+  async run(args, io) {
+    const { values, positionals } = readArgs(topic, { args: [...args], options: { socket: { type: 'string' } } })
+    if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
+    const socket = socketOption(topic, values.socket)
+    const answer = await askDaemon(socket, '/readyz')
+    if (answer instanceof Error) {
+      io.talk(`sidelane: ${socket}: ${answer.message}`)
+      return exitCodes.unreachable
+    }
+    if (answer.status === 200) {
+      io.data(`${socket}: ready\n`)
+      return exitCodes.ok
+    }
+    io.data(`${socket}: not ready: ${reasonsIn(answer.body)}\n`)
+    return exitCodes.rejected
+  },
+}
+
+function reasonsIn(body: string): string {
+  try {
+    return (JSON.parse(body) as { reasons: readonly string[] }).reasons.join(', ')
+  } catch {
+    return 'no reason given'
+  }
+}

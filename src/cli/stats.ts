@@ -1,0 +1,108 @@
+// `sidelane stats`: the metrics of a daemon for a reader: totals, outcomes, latencies, memory.
+
+import { count, size, duration } from './amounts.ts'
+import { askDaemon, socketOption } from './ask-daemon.ts'
+import { readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { Io } from './io.ts'
+import { Samples, type Sample } from './metric-samples.ts'
+
+const topic = 'stats'
+
+const help = `sidelane stats [--socket PATH] [--json]
+
+Shows what a daemon has done since its start: outcomes, times, what it holds. The numbers are those of its /metrics.
+
+  --socket PATH   default: $XDG_RUNTIME_DIR/sidelane/sidelane.sock, else sidelane-UID/sidelane.sock in the temp directory
+  --json          every sample as JSON: [{"name","labels","value"}]
+
+Examples
+  sidelane stats
+  sidelane stats --socket /run/app/sidelane.sock --json | jq '.[] | select(.name == "sidelane_requests_total")'
+
+Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} no metrics there, ${exitCodes.usage} wrong call, ${exitCodes.unreachable} nobody answers.
+`
+
+export const stats: Command = {
+  summary: 'show what a daemon has done since its start',
+  help,
+  async run(args, io) {
+    const { values, positionals } = readArgs(topic, {
+      args: [...args],
+      options: { socket: { type: 'string' }, json: { type: 'boolean' } },
+    })
+    if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
+    const socket = socketOption(topic, values.socket)
+    const answer = await askDaemon(socket, '/metrics')
+    if (answer instanceof Error) {
+      io.talk(`sidelane: ${socket}: ${answer.message}`)
+      return exitCodes.unreachable
+    }
+    if (answer.status !== 200) {
+      io.talk(`sidelane: ${socket}: /metrics answers with ${answer.status}`)
+      return exitCodes.rejected
+    }
+    const samples = new Samples(answer.body)
+    io.data(values.json ? `${JSON.stringify(samples.list, undefined, 2)}\n` : table(samples, io.style))
+    return exitCodes.ok
+  },
+}
+
+function table(samples: Samples, style: Io['style']): string {
+  const value = (name: string): number => samples.value(`sidelane_${name}`)
+  const [info] = samples.named('sidelane_info')
+  const { daemon = '', version = '', engine = '' } = info?.labels ?? {}
+  const rows: readonly (readonly [string, string])[] = [
+    ['daemon', `${daemon} ${version}, ${engine} engine, up ${duration(1000 * value('uptime_seconds'))}`],
+    ['ready', value('ready') === 1 ? 'yes' : 'no'],
+    ['contracts', count(value('contracts'))],
+    ['connections', labelled(samples.named('sidelane_connections'), 'protocol')],
+    [
+      'in flight',
+      `${count(value('in_flight'))}, ${count(value('queued'))} of them wait (${size(value('queued_bytes'))})`,
+    ],
+    ['refused', labelled(samples.named('sidelane_sheds_total'), 'reason')],
+    ['bytes', `${size(value('received_bytes_total'))} in, ${size(value('sent_bytes_total'))} out`],
+    ['waited', quantiles(samples, 'sidelane_queue_wait_seconds')],
+    ['ran', quantiles(samples, 'sidelane_run_seconds')],
+    ['memory', `${size(value('rss_bytes'))} RSS, ${size(value('pss_bytes'))} PSS`],
+    ['log lines lost', count(value('log_dropped_total'))],
+  ]
+  const requests = samples
+    .named('sidelane_requests_total')
+    .map(
+      ({ labels, value: calls }) =>
+        [count(calls), `${labels['contract'] ?? ''}  ${labels['protocol'] ?? ''}  ${labels['code'] ?? ''}`] as const,
+    )
+  const line = (width: number, [name, text]: readonly [string, string]): string => `  ${name.padEnd(width)}  ${text}\n`
+  const wide = Math.max(0, ...requests.map(([calls]) => calls.length))
+  return [
+    ...rows.map((row) => line(14, row)),
+    `\n${style('bold', 'Requests')}\n`,
+    ...(requests.length === 0
+      ? ['  none yet\n']
+      : requests.map(([calls, what]) => line(wide, [calls.padStart(wide), what]))),
+  ].join('')
+}
+
+/** `1 framed, 2 http`; what is 0 is left out. */
+const labelled = (samples: readonly Sample[], label: string): string =>
+  samples
+    .filter(({ value }) => value > 0)
+    .map(({ labels, value }) => `${count(value)} ${labels[label] ?? ''}`)
+    .join(', ') || 'none'
+
+/** Upper bounds: a histogram knows its buckets only. */
+function quantiles(samples: Samples, name: string): string {
+  const buckets = samples.named(`${name}_bucket`)
+  const total = samples.value(`${name}_count`)
+  if (total === 0) return 'nothing yet'
+  const at = (share: number): string => {
+    const bound = buckets.find(({ value }) => value >= share * total)?.labels['le'] ?? '+Inf'
+    return bound === '+Inf' ? `> ${millis(Number(buckets.at(-2)?.labels['le']))}` : `≤ ${millis(Number(bound))}`
+  }
+  const mean = samples.value(`${name}_sum`) / total
+  return `mean ${millis(mean)}, p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}`
+}
+
+const millis = (seconds: number): string => `${Number((1000 * seconds).toPrecision(3))} ms`
