@@ -13,7 +13,7 @@ import {
   type Placement,
   type Rejected,
 } from '../../contract/index.ts'
-import { payloadBytes, textRefusal } from '../../engine/index.ts'
+import { createEngine, payloadBytes, textRefusal, type Engine } from '../../engine/index.ts'
 import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../../socket/index.ts'
 import { ContractTable } from '../contract-table.ts'
 import type { FirstContract } from '../pool/records.ts'
@@ -22,6 +22,7 @@ import { askedOf, checkKey, type Entry } from './entry.ts'
 import { copyOf } from './faults.ts'
 import { Fleet, type FleetEvents } from './fleet.ts'
 import { Launcher } from './launcher.ts'
+import type { Addition } from './reloads.ts'
 import { Throughput } from './throughput.ts'
 import { Ticket, Waiting, type Content, type Total } from './ticket.ts'
 
@@ -34,6 +35,7 @@ export class SidecarPlacement implements Placement, FleetEvents {
   readonly #fleet: Fleet
   readonly #depth: number
   readonly #launcher: Launcher | undefined
+  readonly #judge: Engine | undefined
   readonly #contracts = new ContractTable<Entry>()
   readonly #total: Total = { tickets: 0, bytes: 0, onLeave: () => this.onRoom() }
   readonly #queue = new Waiting(this.#total)
@@ -59,8 +61,7 @@ export class SidecarPlacement implements Placement, FleetEvents {
       checkSocketPath(path)
       if (settings.socket === undefined) checkOwnDirectory(path)
     }
-    const launcher = settings.launch && new Launcher(settings.launch, settings.engine)
-    const placement = new SidecarPlacement(settings, launcher?.socket ?? path, launcher)
+    const placement = new SidecarPlacement(settings, path)
     try {
       for (const { contract, digestKey } of first) placement.add(contract, digestKey)
       await placement.#open()
@@ -71,12 +72,13 @@ export class SidecarPlacement implements Placement, FleetEvents {
     }
   }
 
-  private constructor(settings: HostSettings, path: string, launcher: Launcher | undefined) {
-    const { connections: size, engine } = settings
+  private constructor({ connections: size, engine, launch }: HostSettings, socket: string) {
     this.#depth = streamDepth * size
-    this.#launcher = launcher
+    this.#launcher = launch && new Launcher(launch, engine, this)
+    // Such a daemon has the codecs of this Node: what it lacks is told at once.
+    this.#judge = launch && engine === 'js' ? createEngine('js') : undefined
+    const path = this.#launcher?.socket ?? socket
     this.#fleet = new Fleet({ path, size, engine, entries: this.#contracts.entries, events: this })
-    if (launcher !== undefined) launcher.onBroken = () => this.#endFresh()
   }
 
   get engine(): EngineReport {
@@ -88,10 +90,11 @@ export class SidecarPlacement implements Placement, FleetEvents {
     const before = entries.length
     const number = this.#contracts.add(contract, digestKey, (own) => {
       checkKey(contract, digestKey)
-      this.#launcher?.add(contract, digestKey, own)
+      this.#judge?.compile(contract, digestKey && { digestKey }).dispose()
+      this.#launch({ number: own, contract, digestKey })
       const fresh = this.#launcher !== undefined
       const asked = askedOf(contract, digestKey)
-      return { number: own, contract, asked, parked: new Waiting(this.#total), fresh }
+      return { number: own, contract, asked, parked: new Waiting(this.#total), fresh, refusal: undefined }
     })
     if (entries.length > before) this.#fleet.ask()
     return number
@@ -151,6 +154,21 @@ export class SidecarPlacement implements Placement, FleetEvents {
     await this.#launcher?.stop()
   }
 
+  // What the launcher tells.
+
+  readonly served = (added: readonly Addition[], again: boolean): void => {
+    for (const { number } of added) (this.#contracts.entries[number] as Entry).fresh = false
+    // What connections of before think of them does not count.
+    if (again) this.#fleet.renew()
+    this.changed()
+  }
+
+  readonly refused = ({ number, contract: { name } }: Addition, why: string): void => {
+    const message = `The daemon cannot serve the contract ${name}: ${why}`
+    ;(this.#contracts.entries[number] as Entry).refusal = new SidelaneError('engine.unavailable', { message })
+    this.changed()
+  }
+
   // What the fleet tells.
 
   greeted(entries: readonly Entry[]): void {
@@ -168,7 +186,7 @@ export class SidecarPlacement implements Placement, FleetEvents {
     this.onRoom()
   }
 
-  refused(ticket: Ticket, retryAfterMs: number): void {
+  overloaded(ticket: Ticket, retryAfterMs: number): void {
     this.#resting.add(ticket)
     this.#restTimer ??= setTimeout(
       () => {
@@ -249,19 +267,24 @@ export class SidecarPlacement implements Placement, FleetEvents {
   #wayFor(ticket: Ticket, tickets: Waiting): boolean {
     const { call, entry } = ticket
     const fault = this.#fleet.ensure()
-    const verdict = this.#fleet.verdict(entry)
+    const verdict = entry.refusal ?? this.#fleet.verdict(entry)
     if (fault !== undefined) call.fail(fault)
-    else if (verdict instanceof SidelaneError && !entry.fresh) call.fail(copyOf(verdict))
+    else if (verdict instanceof SidelaneError && (!entry.fresh || verdict === entry.refusal)) call.fail(copyOf(verdict))
     else if (verdict === 'served' || this.#fleet.room === 0) return false
     // Others need not wait for the daemon to say what it thinks of this contract.
     else move(ticket, tickets, entry.parked)
     return true
   }
 
-  /** The daemon of our own could not read its contracts again: what it does not know by now, it will not know. */
-  #endFresh(): void {
-    for (const entry of this.#contracts.entries) entry.fresh = false
-    this.changed()
+  #launch(addition: Addition): void {
+    const { contract } = addition
+    if (this.#launcher === undefined) return
+    if (this.#contracts.entries.some(({ contract: { id } }) => id === contract.id)) {
+      throw new SidelaneError('options.invalid', {
+        message: `Expected \`digestKey\` to be the one that ${contract.name} has already: a daemon holds one key a contract`,
+      })
+    }
+    this.#launcher.add(addition)
   }
 }
 

@@ -45,7 +45,7 @@ export interface ConnectionEvents {
   /** It may take more than before. */
   moved(): void
   /** A patient call was refused for now. */
-  refused(ticket: Ticket, retryAfterMs: number): void
+  overloaded(ticket: Ticket, retryAfterMs: number): void
   /** It takes nothing new, and ends when its answers are there. */
   leaving(connection: Connection): void
   /** It is over. `unanswered` may be sent elsewhere; without a fault it was the transport. */
@@ -100,6 +100,8 @@ export class Connection implements FrameSink, Place {
   /** The request whose answer has begun to arrive. */
   #receiving = 0
   #awaitsPong = false
+  /** What it hears about contracts is out of date. */
+  #isStale = false
   #error: NodeJS.ErrnoException | undefined
   #fault: SidelaneError | undefined
   #engine: EngineReport['kind'] | undefined
@@ -131,7 +133,7 @@ export class Connection implements FrameSink, Place {
 
   /** It is there, or may be soon. */
   get hopeful(): boolean {
-    return this.#state === 'connecting' || this.#state === 'greeting' || this.#state === 'ready'
+    return this.#state !== 'leaving' && this.#state !== 'closed'
   }
 
   get inFlight(): number {
@@ -232,6 +234,15 @@ export class Connection implements FrameSink, Place {
     if (this.#state === 'ready' || this.#state === 'leaving') this.#write(kinds.cancel, ticket.id)
   }
 
+  /** Takes nothing new, and ends when its answers are there. */
+  retire(): void {
+    if (this.#state === 'connecting' || this.#state === 'greeting') this.#isStale = true
+    if (this.#state !== 'ready') return
+    this.#state = 'leaving'
+    if (this.#slots.size === 0) this.#socket.end()
+    this.#options.events.leaving(this)
+  }
+
   /** Ends it now, and tells nobody. */
   async destroy(): Promise<void> {
     if (this.#state === 'closed') return
@@ -264,7 +275,7 @@ export class Connection implements FrameSink, Place {
     if (kind === kinds.hello) this.#hear(payload)
     else if (kind === kinds.ping) this.#write(kinds.pong, id, payload)
     else if (kind === kinds.pong) this.#awaitsPong = false
-    else if (kind === kinds.goaway) this.#leave()
+    else if (kind === kinds.goaway) this.#goAway()
     else if (id === 0) this.#complain(payload)
     else this.#answer(this.#slots.find(id), payload)
   }
@@ -341,7 +352,8 @@ export class Connection implements FrameSink, Place {
       this.#engine = hello.engine
       this.#state = 'ready'
     }
-    this.#options.events.greeted(this, entries)
+    if (this.#isStale) this.retire()
+    else this.#options.events.greeted(this, entries)
   }
 
   #answer(ticket: Ticket | undefined, payload: Uint8Array): void {
@@ -359,7 +371,7 @@ export class Connection implements FrameSink, Place {
       const fault = toFault(error)
       if (fault.code === 'overloaded' && call.patient) {
         this.#keep(ticket)
-        this.#options.events.refused(ticket, fault.retryAfterMs ?? 1)
+        this.#options.events.overloaded(ticket, fault.retryAfterMs ?? 1)
       } else {
         this.#drop(ticket)
         call.fail(fault)
@@ -376,14 +388,9 @@ export class Connection implements FrameSink, Place {
     }
   }
 
-  #leave(): void {
-    if (this.#state === 'greeting') {
-      this.#break(unavailable(`The daemon at ${this.#options.path} is about to end.`))
-      return
-    }
-    if (this.#state !== 'ready') return
-    this.#state = 'leaving'
-    this.#options.events.leaving(this)
+  #goAway(): void {
+    if (this.#state === 'greeting') this.#break(unavailable(`The daemon at ${this.#options.path} is about to end.`))
+    else this.retire()
   }
 
   #ping(): void {

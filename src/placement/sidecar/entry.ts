@@ -12,6 +12,8 @@ export interface Entry {
   readonly parked: Waiting
   /** On its way to a daemon of our own: that it is unknown there says nothing yet. */
   fresh: boolean
+  /** Why a daemon of our own will never know it. */
+  refusal: SidelaneError | undefined
 }
 
 export const askedOf = (contract: Contract, digestKey: Uint8Array | undefined): AskedContract => ({

@@ -28,7 +28,7 @@ export interface FleetEvents {
   /** Other connections than before: what waits for an answer about a contract must ask anew. */
   changed(): void
   /** A patient call was refused for now. */
-  refused(ticket: Ticket, retryAfterMs: number): void
+  overloaded(ticket: Ticket, retryAfterMs: number): void
   /** A connection is lost with these; `again`: the transport broke, they may be sent once more. */
   lost(tickets: readonly Ticket[], fault: SidelaneError, again: boolean): void
   /** No connection is there, and none is being made. */
@@ -122,6 +122,11 @@ export class Fleet implements ConnectionEvents {
     return missing === this.#options.size ? copyOf(this.#fault ?? unavailable('No daemon answers.'), waitMs) : undefined
   }
 
+  /** Asks on new connections from now on; those of before end when their answers are there. */
+  renew(): void {
+    for (const connection of this.#connections) connection.retire()
+  }
+
   /** Whether the connections keep the process alive. */
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld
@@ -155,8 +160,8 @@ export class Fleet implements ConnectionEvents {
     this.#options.events.moved()
   }
 
-  refused(ticket: Ticket, retryAfterMs: number): void {
-    this.#options.events.refused(ticket, retryAfterMs)
+  overloaded(ticket: Ticket, retryAfterMs: number): void {
+    this.#options.events.overloaded(ticket, retryAfterMs)
   }
 
   leaving(): void {

@@ -3,10 +3,11 @@
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Duplex } from 'node:stream'
-import { SidelaneError, type Contract, type EngineName, type LaunchSettings } from '../../contract/index.ts'
+import { SidelaneError, type EngineName, type LaunchSettings } from '../../contract/index.ts'
 import { findDaemon, type DaemonFile } from './daemon-file.ts'
 import { LockFolder } from './lock-folder.ts'
-import { LogTail } from './log-tail.ts'
+import { LogTail, type LogEvent } from './log-tail.ts'
+import { Reloads, type Addition, type ReloadEvents } from './reloads.ts'
 
 /** What the child gets of our environment: nothing that changes how a runtime or a service manager treats it. */
 const passedOn = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'USER', 'SIDELANE_NATIVE_PATH']
@@ -22,39 +23,36 @@ const lookMs = 5
 const ownQueueMs = 60_000
 
 export class Launcher {
-  /** Called when it could not read its contracts again. */
-  onBroken: () => void = () => {}
+  readonly #reloads: Reloads
   readonly #file: DaemonFile
   readonly #args: readonly string[]
-  readonly #folder = new LockFolder()
+  readonly #folder: LockFolder
   #child: ChildProcess | undefined
   #log = new LogTail()
   #pauseMs = firstPauseMs
   #timer: NodeJS.Timeout | undefined
-  #reloading = false
   #started = false
   #stopped = false
 
   /** Throws as `findDaemon` does. */
-  constructor({ daemon, args, threads }: LaunchSettings, engine: EngineName) {
+  constructor({ daemon, args, threads }: LaunchSettings, engine: EngineName, events: Omit<ReloadEvents, 'reload'>) {
     this.#file = findDaemon(daemon, engine)
+    this.#folder = new LockFolder()
     this.#args = argsFor(this.#file, this.#folder, { engine, threads, args })
+    this.#reloads = new Reloads(this.#folder, {
+      reload: () => void this.#child?.kill('SIGHUP'),
+      served: events.served,
+      refused: events.refused,
+    })
   }
 
   get socket(): string {
     return this.#folder.socket
   }
 
-  /** Gives it one more contract; it reads them anew. */
-  add(contract: Contract, digestKey: Uint8Array | undefined, number: number): void {
-    this.#folder.write(contract, digestKey, number)
-    if (!this.#started || this.#reloading) return
-    this.#reloading = true
-    // Once for all contracts of this tick.
-    setImmediate(() => {
-      this.#reloading = false
-      this.#child?.kill('SIGHUP')
-    })
+  /** Gives it one more contract; it is told to read them anew. */
+  add(addition: Addition): void {
+    this.#reloads.add(addition)
   }
 
   /**
@@ -92,13 +90,14 @@ export class Launcher {
       await exited
       clearTimeout(killer)
     }
-    this.#folder.remove()
+    this.#folder.destroy()
   }
 
   #spawn(): void {
     const { command, args } = this.#file
     const startedAt = performance.now()
     this.#log = new LogTail()
+    this.#reloads.starting()
     const child = spawn(command, [...args, ...this.#args], {
       stdio: ['pipe', 'ignore', 'pipe'],
       env: Object.fromEntries(passedOn.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : []))),
@@ -108,8 +107,8 @@ export class Launcher {
     this.#child = child
     child.on('error', (error) => this.#log.note(error.message))
     child.stdin?.on('error', () => {})
-    child.stderr?.on('data', (chunk: Buffer) => {
-      if (this.#log.push(chunk)) this.onBroken()
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      for (const event of this.#log.push(chunk)) this.#hear(event)
     })
     // After its last lines; also when it could not be started.
     child.once('close', () => {
@@ -118,6 +117,12 @@ export class Launcher {
       this.#restart(performance.now() - startedAt)
     })
     if (this.#started) holdChild(child, false)
+  }
+
+  #hear({ event, message }: LogEvent): void {
+    if (event === 'listening') this.#reloads.started()
+    else if (event === 'reloaded') this.#reloads.answered(undefined)
+    else if (event === 'reload_failed') this.#reloads.answered(message)
   }
 
   #restart(livedMs: number): void {

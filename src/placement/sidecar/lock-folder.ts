@@ -4,6 +4,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Contract } from '../../contract/index.ts'
+import type { Addition } from './reloads.ts'
 
 export class LockFolder {
   readonly path: string
@@ -16,10 +17,9 @@ export class LockFolder {
     process.once('exit', this.#remove)
   }
 
-  /** `number` tells contracts apart that differ in their keys alone. */
-  write(contract: Contract, digestKey: Uint8Array | undefined, number: number): void {
-    const { name, id, lock, dictionary } = contract
-    const base = `${name}-${id.slice(0, 8)}-${number}`
+  write({ contract, digestKey }: Addition): void {
+    const { lock, dictionary } = contract
+    const base = baseOf(contract)
     // Under a name that only this folder has; the path is no part of the id.
     const named = lock.dictionary && { dictionary: { ...lock.dictionary, path: `${base}.dict` } }
     if (dictionary !== undefined) this.#put(`${base}.dict`, dictionary)
@@ -27,7 +27,13 @@ export class LockFolder {
     this.#put(`${base}.lock.json`, JSON.stringify({ ...lock, ...named }))
   }
 
-  remove(): void {
+  remove({ contract }: Addition): void {
+    for (const end of ['dict', 'key', 'lock.json'])
+      rmSync(join(this.path, `${baseOf(contract)}.${end}`), { force: true })
+  }
+
+  /** The folder itself. */
+  destroy(): void {
     process.removeListener('exit', this.#remove)
     this.#remove()
   }
@@ -41,3 +47,5 @@ export class LockFolder {
 
   readonly #remove = (): void => rmSync(this.path, { recursive: true, force: true })
 }
+
+const baseOf = ({ name, id }: Contract): string => `${name}-${id.slice(0, 8)}`

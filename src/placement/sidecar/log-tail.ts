@@ -1,4 +1,10 @@
-// The last lines that a launched daemon wrote to its log, for the message when it does not start.
+// What a launched daemon writes to its log: the events that its launcher waits for, and the last lines for the message
+// when it does not start.
+
+export interface LogEvent {
+  readonly event: string
+  readonly message: string
+}
 
 const mostChars = 2000
 
@@ -14,11 +20,21 @@ export class LogTail {
     this.#text = `${this.#text}${line}\n`.slice(-mostChars)
   }
 
-  /** True when a line says that the contracts could not be read again. */
-  push(chunk: Buffer): boolean {
-    const lines = (this.#line + chunk.toString('latin1')).split('\n')
-    this.#line = (lines.pop() as string).slice(-mostChars)
+  /** The events of the lines that are whole now. */
+  push(chunk: string): LogEvent[] {
+    const lines = (this.#line + chunk).split('\n')
+    this.#line = lines.pop() as string
     for (const line of lines) this.note(line)
-    return lines.some((line) => line.includes('"event":"reload_failed"'))
+    return lines.flatMap(eventOf)
+  }
+}
+
+function eventOf(line: string): LogEvent[] {
+  try {
+    const { event, message = '' } = JSON.parse(line) as Partial<LogEvent>
+    return event === undefined ? [] : [{ event, message }]
+  } catch {
+    // A warning of the runtime, say.
+    return []
   }
 }
