@@ -26,7 +26,7 @@ export class Readiness {
   readonly #rss: () => number
   readonly #clock: NodeJS.Timeout
 
-  constructor({ service, memoryLimit, rss = process.memoryUsage.rss }: ReadinessOptions) {
+  constructor({ service, memoryLimit, rss = () => process.memoryUsage.rss() }: ReadinessOptions) {
     this.#service = service
     this.#limit = memoryLimit
     this.#rss = rss

@@ -9,7 +9,7 @@ export const pages = ['/healthz', '/readyz', '/metrics', '/v1/contracts', '/open
 export type Page = (typeof pages)[number]
 
 /** What a place kept for health and metrics serves. */
-const watched: readonly string[] = ['/healthz', '/readyz', '/metrics']
+const watched: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
 
 export type Route =
   | { readonly kind: 'page'; readonly page: Page }
@@ -39,7 +39,7 @@ const refused = (answer: Answer, served?: Served): Route => ({
 })
 
 export function routeOf(head: RequestHead, options: RouteOptions): Route {
-  if (options.reserved && !watched.includes(head.path)) return refused(problem('overloaded', { closes: true }))
+  if (options.reserved && !watched.has(head.path)) return refused(problem('overloaded', { closes: true }))
   const page = pages.find((path) => path === head.path)
   if (page !== undefined) return allowed(head, ['GET', 'HEAD']) ?? { kind: 'page', page }
   const name = processPath.exec(head.path)?.[1]

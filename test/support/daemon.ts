@@ -1,0 +1,164 @@
+// A daemon as a user starts it: the built program, options, and what it says on stdout and stderr.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, type TestContext } from 'vitest'
+
+export type DaemonKind = 'node' | 'sidelaned'
+export const daemonKinds: readonly DaemonKind[] = ['node', 'sidelaned']
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const programs: Readonly<Record<DaemonKind, readonly [string, ...string[]]>> = {
+  node: [process.execPath, join(root, 'dist/daemon.js')],
+  sidelaned: [join(root, 'native/sidelaned')],
+}
+
+export const isBuilt = (kind: DaemonKind): boolean => existsSync(programs[kind].at(-1) as string)
+
+/** Skips the running test when the daemon is not built. */
+export function needDaemon(kind: DaemonKind, context: TestContext): void {
+  if (isBuilt(kind)) return
+  if (kind === 'node') throw new Error('dist/daemon.js is not built (npm run build)')
+  context.skip('sidelaned is not built (npm run build:native)')
+}
+
+export interface LogLine {
+  readonly time: string
+  readonly level: string
+  readonly event: string
+  readonly [field: string]: unknown
+}
+
+export interface DaemonOptions {
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly kind?: DaemonKind
+}
+
+export interface Page {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: Buffer
+}
+
+const running = new Set<Daemon>()
+afterAll(() => {
+  for (const daemon of running) daemon.child.kill('SIGKILL')
+})
+
+/** A daemon process, whatever it does. */
+export class Daemon {
+  readonly child: ChildProcess
+  readonly exited: Promise<number | null>
+  stdout = ''
+  stderr = ''
+  #wake: () => void = () => {}
+
+  constructor({ args = [], env = {}, kind = 'node' }: DaemonOptions) {
+    const [command, ...first] = programs[kind]
+    this.child = spawn(command, [...first, ...args], { env: { ...process.env, ...env }, stdio: 'pipe' })
+    running.add(this)
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text
+      this.#wake()
+    })
+    this.exited = new Promise((resolve) => {
+      this.child.on('close', (code) => {
+        running.delete(this)
+        resolve(code)
+        this.#wake()
+      })
+    })
+  }
+
+  /** The log so far. */
+  get log(): LogLine[] {
+    const whole = this.stderr.slice(0, this.stderr.lastIndexOf('\n') + 1)
+    return whole
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as LogLine)
+  }
+
+  /** Resolves with the first line of the event, now or later. */
+  async event(name: string): Promise<LogLine> {
+    for (;;) {
+      const line = this.log.find(({ event }) => event === name)
+      if (line !== undefined) return line
+      if (!running.has(this)) throw new Error(`ended without "${name}": ${this.stderr}`)
+      await new Promise<void>((resolve) => {
+        const before = this.#wake
+        this.#wake = () => {
+          before()
+          resolve()
+        }
+      })
+    }
+  }
+
+  /** Ends it with SIGTERM; its exit code. */
+  stop(): Promise<number | null> {
+    this.child.kill('SIGTERM')
+    return this.exited
+  }
+}
+
+/** A daemon that listens; rejects with what it said when it does not. */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const daemon = new Daemon(options)
+  await daemon.event('listening')
+  return daemon
+}
+
+/** A folder only for its owner, gone after the tests of the file; gives the path of a file in it. */
+export function socketFolder(): (name: string, content?: Uint8Array | string | object) => string {
+  const folder = mkdtempSync(join(tmpdir(), 'sidelane-d-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  return (name, content) => {
+    const path = join(folder, name)
+    if (content !== undefined) {
+      const isBytes = typeof content === 'string' || content instanceof Uint8Array
+      writeFileSync(path, isBytes ? content : JSON.stringify(content))
+    }
+    return path
+  }
+}
+
+export interface AskOptions {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+}
+
+/** One HTTP request, on a connection of its own. */
+export const ask = (socketPath: string, path: string, { method, headers, body }: AskOptions = {}): Promise<Page> =>
+  new Promise((resolve, reject) => {
+    request(
+      {
+        socketPath,
+        path,
+        method: method ?? (body === undefined ? 'GET' : 'POST'),
+        headers: { ...headers },
+        agent: false,
+      },
+      (response) => {
+        const chunks: Buffer[] = []
+        response
+          .on('data', (chunk: Buffer) => chunks.push(chunk))
+          .on('error', reject)
+          .on('end', () =>
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }),
+          )
+      },
+    )
+      .on('error', reject)
+      .end(body)
+  })
+
+/** A page as JSON. */
+export const askJson = async (socketPath: string, path: string, options?: AskOptions): Promise<unknown> =>
+  JSON.parse((await ask(socketPath, path, options)).body.toString('utf8'))
