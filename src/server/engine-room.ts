@@ -32,12 +32,12 @@ export interface EngineRoom {
  * they start.
  */
 export async function openEngineRoom(
-  { placement, engine: name, threads }: ServiceSettings,
+  { placement, engine: name, threads, workerUrl }: ServiceSettings,
   first: readonly LoadedContract[],
 ): Promise<EngineRoom> {
   // Before any worker: an addon that only workers load can crash the process when the last of them ends.
   const engine = createEngine(name)
   if (placement === 'inline') return new InlineRoom(engine)
-  const options = resolveHostOptions({ placement, engine: name, threads }, threads)
+  const options = resolveHostOptions({ placement, engine: name, threads, workerUrl }, threads)
   return new PoolRoom(await PoolPlacement.start(options, engine, first), threads)
 }

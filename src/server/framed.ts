@@ -2,7 +2,7 @@
 // bytes of frames are wire's, what waits to be written is output.ts, its clocks are clocks.ts.
 
 import type { Socket } from 'node:net'
-import { encodeFault, encodeOutcome, errorTable, rejected, SidelaneError, stackless } from '../contract/index.ts'
+import { encodeFault, encodeOutcome, errorTable, rejected, stackless, type SidelaneError } from '../contract/index.ts'
 import {
   answerCapFactor,
   decodeClientHello,

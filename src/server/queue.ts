@@ -12,6 +12,10 @@ const sliceMs = 1
 const sliceJobs = 64
 /** Weight of the newest job in the mean. */
 const share = 1 / 16
+/** A job counts for so many times the mean at most: one that met a pause of the process says nothing about the next. */
+const mostTimes = 4
+/** Before the first job: an order of 4 KB in the js engine. */
+const firstGuessUs = 100
 const maxRetryAfterMs = 10_000
 
 export class WorkQueue {
@@ -31,7 +35,7 @@ export class WorkQueue {
   #scheduled = false
   #slicing = false
   /** What a worker does for a job, in µs. */
-  #meanUs = 0
+  #meanUs = firstGuessUs
   readonly #faultBytes = new Uint8Array(4096)
 
   constructor(settings: ServiceSettings, room: EngineRoom, observer: Observer) {
@@ -122,7 +126,7 @@ export class WorkQueue {
 
   readonly #ended: Ended = (job, output, size, us, workUs) => {
     this.running--
-    this.#meanUs += (workUs - this.#meanUs) * (this.#meanUs === 0 ? 1 : share)
+    this.#meanUs += (Math.min(workUs, mostTimes * this.#meanUs) - this.#meanUs) * share
     const queueUs = Math.round((job.startedAt - job.receivedAt) * 1000)
     const runUs = Math.round(us)
     this.#report(job, output.bytes, output.at, queueUs, runUs)

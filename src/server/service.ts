@@ -12,6 +12,8 @@ export interface ServiceSettings {
   readonly placement: 'inline' | 'pool'
   /** Workers of the pool. */
   readonly threads: number
+  /** Where the pool's worker file is. Default: the one of this package. */
+  readonly workerUrl?: URL
   readonly maxQueue: number
   readonly maxQueueMs: number
   readonly maxBytes: number

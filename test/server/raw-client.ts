@@ -63,7 +63,7 @@ export function hello(
 
 export class RawClient {
   readonly socket: Socket
-  readonly closed: Promise<unknown>
+  readonly closed: Promise<void>
   /** The server has ended its side. */
   ended = false
   #bytes: Buffer = Buffer.alloc(0)
@@ -72,7 +72,8 @@ export class RawClient {
 
   private constructor(socket: Socket) {
     this.socket = socket
-    this.closed = once(socket, 'close')
+    // Not by events.once: an error is one way to close.
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
     socket.on('error', () => {})
     socket.on('data', (chunk: Buffer) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk])

@@ -1,0 +1,106 @@
+// What waits: deadlines, CANCEL, the pool behind the queue, the end of a connection.
+import { describe, expect, test } from 'vitest'
+import { kinds } from '../../src/wire/index.ts'
+import { lock, serve, unlocked } from './kit.ts'
+import { frame, RawClient, request, type Frame } from './raw-client.ts'
+
+/** The built worker: a thread does not run the sources. */
+const workerUrl = new URL('../../dist/placement/pool/worker.js', import.meta.url)
+const numbers = lock('numbers')
+const codeOf = ({ text }: Frame): string => text?.code ?? 'accepted'
+
+describe('a request that waits', () => {
+  test('is not run when its time is over, and says so', async () => {
+    const { path } = await serve([unlocked(numbers)])
+    const client = await RawClient.greeted(path, numbers)
+    client.send(request(1, '{}', { a: 0 }), request(2, '{}', { a: 60_000 }))
+    expect((await client.frames(2)).map(codeOf)).toEqual(['deadline.exceeded', 'accepted'])
+  })
+
+  test('is answered with cancelled when CANCEL comes, and no other request is', async () => {
+    const { path, seen } = await serve([unlocked(numbers)])
+    const client = await RawClient.greeted(path, numbers)
+    const other = await RawClient.greeted(path, numbers)
+    other.send(request(2, '{}'))
+    client.send(
+      ...[1, 2, 3].map((id) => request(id, '{}')),
+      frame({ kind: kinds.cancel, id: 2 }),
+      frame({ kind: kinds.cancel, id: 77 }),
+    )
+    const codes = new Map((await client.frames(3)).map((answer) => [answer.id, codeOf(answer)]))
+    expect([...codes].sort(([a], [b]) => a - b)).toEqual([
+      [1, 'accepted'],
+      [2, 'cancelled'],
+      [3, 'accepted'],
+    ])
+    expect(codeOf((await other.frame()) as Frame)).toBe('accepted')
+    expect(seen.requests.filter((line) => line.includes('cancelled'))).toHaveLength(1)
+  })
+
+  test('is answered once though CANCEL comes after it', async () => {
+    const { path } = await serve([unlocked(numbers)])
+    const client = await RawClient.greeted(path, numbers)
+    client.send(request(1, '{}'))
+    await client.frame()
+    client.send(frame({ kind: kinds.cancel, id: 1 }), frame({ kind: kinds.ping, id: 5 }))
+    expect(await client.frame()).toMatchObject({ kind: kinds.pong, id: 5 })
+  })
+
+  test('does not hold up PING', async () => {
+    const { path } = await serve([unlocked(numbers)])
+    const client = await RawClient.greeted(path, numbers)
+    client.send(...Array.from({ length: 200 }, (_, i) => request(i + 1, '{}')), frame({ kind: kinds.ping, id: 5 }))
+    expect(await client.frame()).toMatchObject({ kind: kinds.pong, id: 5 })
+    expect(await client.frames(200)).toHaveLength(200)
+  })
+
+  test('is forgotten with its connection', async () => {
+    const { path, service, seen } = await serve([unlocked(numbers)])
+    const client = await RawClient.greeted(path, numbers)
+    client.send(...Array.from({ length: 200 }, (_, i) => request(i + 1, '{}')))
+    client.socket.destroy()
+    await client.closed
+    while (seen.open() > 0 || service.gauges.inFlight > 0) await new Promise((resolve) => setImmediate(resolve))
+    expect(service.gauges).toEqual({ inFlight: 0, queued: 0, queuedBytes: 0, connections: 0 })
+  })
+})
+
+describe('a pool inside', () => {
+  const settings = { placement: 'pool', threads: 1, workerUrl } as const
+
+  test('answers as inline does, and takes no more than it can run', async () => {
+    const { path, service } = await serve([unlocked(numbers)], { settings })
+    const client = await RawClient.greeted(path, numbers)
+    const payloads = ['{"n":1}', '{"n":"x"}', '{"n"', '{}']
+    const all = Array.from({ length: 200 }, (_, i) => request(i + 1, payloads[i % 4] as string))
+    client.send(...all)
+    const codes = new Map((await client.frames(200)).map((answer) => [answer.id, codeOf(answer)]))
+    const inline = await serve([unlocked(numbers)])
+    const twin = await RawClient.greeted(inline.path, numbers)
+    twin.send(...all)
+    expect(codes).toEqual(new Map((await twin.frames(200)).map((answer) => [answer.id, codeOf(answer)])))
+    expect(service.gauges).toMatchObject({ inFlight: 0, queued: 0, queuedBytes: 0 })
+  })
+
+  test('answers what runs though its connection has gone', async () => {
+    const { path, service } = await serve([unlocked(numbers)], { settings })
+    const client = await RawClient.greeted(path, numbers)
+    client.send(...Array.from({ length: 100 }, (_, i) => request(i + 1, '{}')))
+    client.socket.destroy()
+    await client.closed
+    const next = await RawClient.greeted(path, numbers)
+    next.send(request(1, '{"n":1}'))
+    expect(codeOf((await next.frame()) as Frame)).toBe('accepted')
+    while (service.gauges.inFlight > 0) await new Promise((resolve) => setImmediate(resolve))
+    expect(service.gauges.queuedBytes).toBe(0)
+  })
+
+  test('learns the contracts of a reload', async () => {
+    const { path, service } = await serve([unlocked(numbers)], { settings })
+    const words = lock('words', { schema: { type: 'string' } })
+    service.reload([unlocked(words)])
+    const client = await RawClient.greeted(path, words)
+    client.send(request(1, '"a"'), request(2, '{}'))
+    expect((await client.frames(2)).map(codeOf).sort()).toEqual(['accepted', 'validate.failed'])
+  })
+})

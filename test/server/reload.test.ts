@@ -1,0 +1,125 @@
+// Contracts from disk, their reload, and the end of the daemon.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { loadContracts } from '../../src/server/contracts.ts'
+import { kinds } from '../../src/wire/index.ts'
+import { lock, serve, unlocked } from './kit.ts'
+import { hello, preface, RawClient, request, type Frame } from './raw-client.ts'
+
+const numbers = lock('numbers')
+const newer = lock('numbers', { schema: { type: 'integer' } })
+const kindOf = ({ kind }: Frame): number => kind
+const sorted = (frames: readonly Frame[]): number[] => frames.map(kindOf).sort((a, b) => a - b)
+
+function directory(files: Record<string, string | Uint8Array>): string {
+  const path = mkdtempSync(join(tmpdir(), 'sidelane-'))
+  onTestFinished(() => rmSync(path, { recursive: true }))
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content)
+  return path
+}
+
+const textOf = ({ lock: document }: { lock: object }): string => JSON.stringify(document)
+
+describe('contracts from disk', () => {
+  test('a directory gives its locks by name, with the keys beside them', () => {
+    const signed = lock('signed', { digest: 'hmac-sha-256' })
+    const path = directory({
+      'b.lock.json': textOf(numbers),
+      'a.lock.json': textOf(signed),
+      'a.key': Buffer.alloc(32, 7),
+      'notes.json': 'not a lock',
+    })
+    const loaded = loadContracts({ contracts: [path], digestKeyFiles: {} })
+    expect(loaded.map(({ contract }) => contract.id)).toEqual([signed.id, numbers.id])
+    expect(loaded[0]?.digestKey).toEqual(new Uint8Array(32).fill(7))
+    expect(loaded[1]?.digestKey).toBeUndefined()
+  })
+
+  test('an empty directory gives none', () => {
+    expect(loadContracts({ contracts: [directory({})], digestKeyFiles: {} })).toEqual([])
+  })
+
+  test('a broken lock is named with its file and the place in it', () => {
+    const path = directory({ 'bad.lock.json': '{"profile":"p1","unicode":"15.0","name":"bad","schema":{"not":{}}}' })
+    const load = (): unknown => loadContracts({ contracts: [path], digestKeyFiles: {} })
+    expect(load).toThrow(join(path, 'bad.lock.json'))
+    expect(load).toThrow('/schema')
+  })
+
+  test('a contract that signs needs its key, and a key its contract', () => {
+    const path = directory({ 'signed.lock.json': textOf(lock('signed', { digest: 'hmac-sha-256' })) })
+    const file = join(path, 'signed.lock.json')
+    expect(() => loadContracts({ contracts: [file], digestKeyFiles: {} })).toThrow('--digest-key-file signed=FILE')
+    expect(() => loadContracts({ contracts: [file], digestKeyFiles: { signed: file, other: file } })).toThrow('`other`')
+  })
+})
+
+describe('a reload', () => {
+  test('tells connections that there are GOAWAY, answers them with what they have, and gives new ones the new contracts', async () => {
+    const { path, service } = await serve([unlocked(numbers)])
+    const old = await RawClient.greeted(path, numbers)
+    service.reload([unlocked(newer)])
+    expect(await old.frame()).toMatchObject({ kind: kinds.goaway })
+    old.send(request(1, '{"n":1}'), hello([{ contract: numbers }]))
+    expect(sorted(await old.frames(2))).toEqual([kinds.hello, kinds.accepted])
+    const next = await RawClient.greeted(path, newer)
+    next.send(request(1, '1'), request(2, '{"n":1}'))
+    expect(sorted(await next.frames(2))).toEqual([kinds.accepted, kinds.rejected])
+  })
+
+  test('with a contract that cannot be compiled changes nothing', async () => {
+    const { path, service } = await serve([unlocked(numbers)])
+    const client = await RawClient.greeted(path, numbers)
+    const unsigned = lock('unsigned', { digest: 'hmac-sha-256' })
+    expect(() => service.reload([unlocked(newer), unlocked(unsigned)])).toThrow(
+      expect.objectContaining({ code: 'options.invalid' }),
+    )
+    client.send(request(1, '{"n":1}'))
+    expect(await client.frame()).toMatchObject({ kind: kinds.accepted })
+    expect(service.contracts.list.map(({ id }) => id)).toEqual([numbers.id])
+  })
+
+  test('ends the old connection when nothing has been in flight for a while', async () => {
+    const { path, service } = await serve([unlocked(numbers)], { limits: { goneMs: 30, tickMs: 10 } })
+    const client = await RawClient.greeted(path, numbers)
+    service.reload([unlocked(newer)])
+    expect((await client.rest()).map(kindOf)).toEqual([kinds.goaway])
+  })
+})
+
+describe('a drain', () => {
+  test('answers what has been sent and what comes before the client has seen GOAWAY, then is over', async () => {
+    const { path, service } = await serve([unlocked(numbers)], { limits: { goneMs: 50, tickMs: 10 } })
+    const client = await RawClient.greeted(path, numbers)
+    client.send(...Array.from({ length: 50 }, (_, i) => request(i + 1, '{}')))
+    await client.frame()
+    const drained = service.drain()
+    expect(service.state).toBe('draining')
+    client.send(request(51, '{}'))
+    const kindsSeen = (await client.rest()).map(kindOf)
+    expect(kindsSeen.filter((kind) => kind === kinds.accepted)).toHaveLength(50)
+    expect(kindsSeen.filter((kind) => kind === kinds.goaway)).toHaveLength(1)
+    client.socket.end()
+    await drained
+    expect(service.gauges.inFlight).toBe(0)
+  })
+
+  test('gives a connection that still comes its HELLO and GOAWAY', async () => {
+    const { path, service } = await serve([unlocked(numbers)])
+    const client = await RawClient.greeted(path, numbers)
+    void service.drain()
+    const late = await RawClient.connect(path)
+    late.send(preface, hello([{ contract: numbers }]))
+    expect(sorted(await late.frames(2))).toEqual([kinds.hello, kinds.goaway])
+    client.socket.destroy()
+  })
+
+  test('does not wait longer than its time for a client that stays', async () => {
+    const { path, service } = await serve([unlocked(numbers)], { settings: { drainMs: 20 } })
+    await RawClient.greeted(path, numbers)
+    await service.drain()
+    expect(service.state).toBe('draining')
+  })
+})
