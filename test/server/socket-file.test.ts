@@ -1,0 +1,202 @@
+// The socket file of both daemons: who may have the path, how it changes hands, and what is left at the end.
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { describe, expect, test, type TestContext } from 'vitest'
+import type { LockDocument } from '../../src/contract/index.ts'
+import { ask, Daemon, daemonKinds, needDaemon, socketFolder, startDaemon } from '../support/daemon.ts'
+import { httpVectors } from './http-kit.ts'
+
+const file = socketFolder()
+const contract = file('order.lock.json', httpVectors[0]?.[1].lock as LockDocument)
+let folders = 0
+/** A path in a folder of its own. */
+function freshPath(name = 's.sock'): string {
+  const folder = file(String(folders++))
+  mkdirSync(folder, { mode: 0o700 })
+  return join(folder, name)
+}
+
+const argsFor = (socket: string, ...more: string[]): string[] => ['--socket', socket, '--contract', contract, ...more]
+
+describe.each(daemonKinds)('%s', (kind) => {
+  const start = (socket: string, ...more: string[]): Promise<Daemon> =>
+    startDaemon({ kind, args: argsFor(socket, ...more) })
+
+  async function refusal(context: TestContext, socket: string, ...more: string[]): Promise<[number | null, string]> {
+    needDaemon(kind, context)
+    const daemon = new Daemon({ kind, args: argsFor(socket, ...more) })
+    return [await daemon.exited, daemon.stderr]
+  }
+
+  test('the file is only for its owner, and gone at the end, with nothing beside it', async (context) => {
+    needDaemon(kind, context)
+    const socket = freshPath()
+    const daemon = await start(socket)
+    expect(lstatSync(socket).mode & 0o777).toBe(0o600)
+    expect(readdirSync(dirname(socket))).toEqual(['s.sock'])
+    expect(await daemon.stop()).toBe(0)
+    expect(readdirSync(dirname(socket))).toEqual([])
+  })
+
+  test('--socket-mode is the mode of the file', async (context) => {
+    needDaemon(kind, context)
+    const socket = freshPath()
+    await start(socket, '--socket-mode', '0660')
+    expect(lstatSync(socket).mode & 0o777).toBe(0o660)
+  })
+
+  test('the directory of the default path is made, only for its owner', async (context) => {
+    needDaemon(kind, context)
+    const runtime = dirname(freshPath())
+    const env = { XDG_RUNTIME_DIR: runtime }
+    const daemon = await startDaemon({ kind, args: ['--contract', contract], env })
+    expect(statSync(join(runtime, 'sidelane')).mode & 0o777).toBe(0o700)
+    expect((await ask(join(runtime, 'sidelane/sidelane.sock'), '/healthz')).status).toBe(200)
+    expect(await daemon.stop()).toBe(0)
+    chmodSync(join(runtime, 'sidelane'), 0o755)
+    const second = new Daemon({ kind, args: ['--contract', contract], env })
+    expect(await second.exited).toBe(1)
+    expect(second.stderr).toContain('0700')
+  })
+
+  test('a stale file is replaced', async (context) => {
+    needDaemon(kind, context)
+    const socket = freshPath()
+    const first = await start(socket)
+    first.child.kill('SIGKILL')
+    await first.exited
+    expect(existsSync(socket)).toBe(true)
+    await start(socket)
+    expect((await ask(socket, '/healthz')).status).toBe(200)
+  })
+
+  test('a second daemon is told that the path is in use', async (context) => {
+    needDaemon(kind, context)
+    const socket = freshPath()
+    await start(socket)
+    const [code, said] = await refusal(context, socket)
+    expect(code).toBe(1)
+    expect(said).toContain('in use')
+    expect((await ask(socket, '/healthz')).status).toBe(200)
+  })
+
+  test(
+    'a takeover answers every request, and the old daemon leaves the file alone',
+    { timeout: 20_000 },
+    async (context) => {
+      needDaemon(kind, context)
+      const socket = freshPath()
+      const old = await start(socket)
+      const statuses = new Set<number>()
+      let going = true
+      const client = (async () => {
+        while (going) statuses.add((await ask(socket, '/healthz')).status)
+      })()
+      const next = await start(socket, '--takeover')
+      expect(await old.exited).toBe(0)
+      going = false
+      await client
+      expect([...statuses]).toEqual([200])
+      expect(old.log.map(({ event }) => event)).toEqual(expect.arrayContaining(['taken_over', 'draining', 'stopped']))
+      expect((await ask(socket, '/healthz')).status).toBe(200)
+      expect(await next.stop()).toBe(0)
+      expect(existsSync(socket)).toBe(false)
+    },
+  )
+
+  test('a file that is deleted by hand is published again', async (context) => {
+    needDaemon(kind, context)
+    const socket = freshPath()
+    const daemon = await start(socket)
+    rmSync(socket)
+    await daemon.event('republished')
+    expect((await ask(socket, '/healthz')).status).toBe(200)
+    expect(lstatSync(socket).mode & 0o777).toBe(0o600)
+    expect(await daemon.stop()).toBe(0)
+    expect(readdirSync(dirname(socket))).toEqual([])
+  })
+
+  test('a file, a folder, a link or a dangling link at the path is refused and left', async (context) => {
+    needDaemon(kind, context)
+    const socket = freshPath()
+    const target = `${socket}.target`
+    const makers: readonly (() => void)[] = [
+      () => linkSync(contract, socket),
+      () => mkdirSync(socket),
+      () => symlinkSync(contract, socket),
+      () => symlinkSync(target, socket),
+    ]
+    for (const make of makers) {
+      make()
+      const before = lstatSync(socket)
+      for (const more of [[], ['--takeover']]) {
+        const [code, said] = await refusal(context, socket, ...more)
+        expect(code).toBe(1)
+        expect(said).toContain('is not a socket')
+      }
+      expect(lstatSync(socket).ino).toBe(before.ino)
+      rmSync(socket, { recursive: true })
+    }
+    expect(readFileSync(contract).length).toBeGreaterThan(0)
+  })
+
+  test('a folder that is missing is refused', async (context) => {
+    const [code, said] = await refusal(context, join(freshPath(), 'none', 's.sock'))
+    expect(code).toBe(1)
+    expect(said).not.toContain('listening')
+  })
+
+  test('a folder that others may write to is refused, unless it is sticky', async (context) => {
+    needDaemon(kind, context)
+    const socket = freshPath()
+    chmodSync(dirname(socket), 0o777)
+    const [code, said] = await refusal(context, socket)
+    expect(code).toBe(1)
+    expect(said).toContain('thers may write')
+    chmodSync(dirname(socket), 0o1777)
+    expect(await (await start(socket)).stop()).toBe(0)
+  })
+
+  test('a path of 107 bytes works, one of 108 is refused with its length', async (context) => {
+    needDaemon(kind, context)
+    const folder = dirname(freshPath())
+    const pathOf = (bytes: number): string => join(folder, 'x'.repeat(bytes - folder.length - 1))
+    expect(await (await start(pathOf(107))).stop()).toBe(0)
+    const [code, said] = await refusal(context, pathOf(108))
+    expect(code).toBe(2)
+    expect(said).toContain('108')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('a name of one letter works', async (context) => {
+    needDaemon(kind, context)
+    const socket = freshPath('s')
+    expect(await (await start(socket)).stop()).toBe(0)
+    expect(readdirSync(dirname(socket))).toEqual([])
+  })
+
+  test('a daemon that was moved away by another file does not delete it', { timeout: 15_000 }, async (context) => {
+    needDaemon(kind, context)
+    const socket = freshPath()
+    const daemon = await start(socket)
+    const other = createServer().listen(`${socket}.2`)
+    await new Promise((resolve) => other.once('listening', resolve))
+    renameSync(`${socket}.2`, socket)
+    expect(await daemon.stop()).toBe(0)
+    expect(existsSync(socket)).toBe(true)
+    other.close()
+  })
+})
