@@ -24,3 +24,4 @@ pub mod profile;
 pub mod read;
 mod unicode_tables;
 pub mod validate;
+pub mod wire;
