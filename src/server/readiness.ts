@@ -31,6 +31,7 @@ export class Readiness {
     this.#limit = memoryLimit
     this.#rss = rss
     this.#clock = setInterval(() => this.sample(), sampleMs).unref()
+    this.sample()
   }
 
   /** Empty: ready. */

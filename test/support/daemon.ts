@@ -11,7 +11,7 @@ export type DaemonKind = 'node' | 'sidelaned'
 export const daemonKinds: readonly DaemonKind[] = ['node', 'sidelaned']
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const programs: Readonly<Record<DaemonKind, readonly [string, ...string[]]>> = {
+export const programs: Readonly<Record<DaemonKind, readonly [string, ...string[]]>> = {
   node: [process.execPath, join(root, 'dist/daemon.js')],
   sidelaned: [join(root, 'native/sidelaned')],
 }

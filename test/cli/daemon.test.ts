@@ -1,0 +1,119 @@
+// serve, ping and stats: a daemon from the command line.
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { describe, expect, test } from 'vitest'
+import type { LockDocument } from '../../src/contract/index.ts'
+import { Running, sidelane } from '../support/cli.ts'
+import { ask, isBuilt, socketFolder, startDaemon } from '../support/daemon.ts'
+import { httpVectors } from '../server/http-kit.ts'
+
+const file = socketFolder()
+const contract = file('order.lock.json', httpVectors[0]?.[1].lock as LockDocument)
+let sockets = 0
+const freshSocket = (): string => file(`${sockets++}.sock`)
+
+async function listening(running: Running): Promise<{ daemon: string; pid: number }> {
+  await expect.poll(() => running.stderr, { timeout: 10_000 }).toContain('"listening"')
+  return JSON.parse(running.stderr.split('\n')[0] as string) as { daemon: string; pid: number }
+}
+
+describe('serve', () => {
+  test('starts the daemon that is there, hands on SIGTERM, and ends with its exit code', async () => {
+    const socket = freshSocket()
+    const running = new Running(['serve', '--socket', socket, '--contract', contract])
+    const { daemon, pid } = await listening(running)
+    expect(daemon).toBe(isBuilt('sidelaned') ? 'sidelaned' : 'node')
+    expect(pid).not.toBe(running.child.pid)
+    expect((await ask(socket, '/readyz')).status).toBe(200)
+    running.child.kill('SIGTERM')
+    expect((await running.ended).status).toBe(0)
+    expect(existsSync(socket)).toBe(false)
+  })
+
+  test('takes the Node daemon for what sidelaned has not', async () => {
+    for (const option of [
+      ['--engine', 'js'],
+      ['--daemon', 'node'],
+      ['--placement', 'pool', '--threads', '1'],
+    ]) {
+      const running = new Running(['serve', ...option, '--socket', freshSocket(), '--contract', contract])
+      expect((await listening(running)).daemon).toBe('node')
+      running.child.kill('SIGINT')
+      expect((await running.ended).status).toBe(0)
+    }
+  })
+
+  test('keeps the exit code of a daemon that cannot listen', async () => {
+    const { status, stderr } = await sidelane(['serve', '--socket', contract, '--contract', contract])
+    expect(status).toBe(1)
+    expect(stderr).toContain('is not a socket')
+  })
+
+  test('wrong options are a wrong call', async () => {
+    const { status, stderr } = await sidelane(['serve', '--threads', '0'])
+    expect(status).toBe(2)
+    expect(stderr).toContain('Expected `--threads` to be an integer from 1 to 1024, got `0`')
+  })
+})
+
+describe('ping', () => {
+  test('ends with 0 when the daemon is ready', async () => {
+    const socket = freshSocket()
+    await startDaemon({ args: ['--socket', socket, '--contract', contract] })
+    expect(await sidelane(['ping', '--socket', socket])).toEqual({
+      status: 0,
+      stdout: `${socket}: ready\n`,
+      stderr: '',
+    })
+  })
+
+  test('ends with 1 and the reason when it is not', async () => {
+    const socket = freshSocket()
+    await startDaemon({ args: ['--socket', socket, '--contract', contract, '--memory-limit', '1048576'] })
+    const { status, stdout } = await sidelane(['ping', '--socket', socket])
+    expect({ status, stdout }).toEqual({ status: 1, stdout: `${socket}: not ready: memory\n` })
+  })
+
+  test('ends with 3 when nobody answers', async () => {
+    expect((await sidelane(['ping', '--socket', freshSocket()])).status).toBe(3)
+    expect((await sidelane(['ping'], { env: { XDG_RUNTIME_DIR: file('nowhere') } })).status).toBe(3)
+  })
+
+  test('a path that is too long is a wrong call', async () => {
+    expect((await sidelane(['ping', '--socket', `/${'x'.repeat(200)}`])).status).toBe(2)
+  })
+})
+
+describe('stats', () => {
+  test('shows what the daemon has done', async () => {
+    const socket = freshSocket()
+    await startDaemon({ args: ['--socket', socket, '--contract', contract] })
+    for (const body of ['{"id":"a"}', '{"id":"b"}', '{}']) await ask(socket, '/v1/contracts/order/process', { body })
+    const { status, stdout } = await sidelane(['stats', '--socket', socket])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^ {2}daemon +node \d/m)
+    expect(stdout).toMatch(/^ {2}ran +mean .* ms, p50 ≤ /m)
+    expect(stdout).toMatch(/^ +2 {2}order {2}http {2}accepted$/m)
+    expect(stdout).toMatch(/^ +1 {2}order {2}http {2}validate\.failed$/m)
+  })
+
+  test('--json has every sample', async () => {
+    const socket = freshSocket()
+    await startDaemon({ args: ['--socket', socket, '--contract', contract] })
+    const { stdout } = await sidelane(['stats', '--socket', socket, '--json'])
+    expect(JSON.parse(stdout)).toContainEqual({ name: 'sidelane_contracts', labels: {}, value: 1 })
+    expect(JSON.parse(stdout)).toContainEqual({
+      name: 'sidelane_connections',
+      labels: { protocol: 'framed' },
+      value: 0,
+    })
+  })
+
+  test('ends with 3 when nobody answers, and with 1 when it is no daemon', async () => {
+    const socket = freshSocket()
+    expect((await sidelane(['stats', '--socket', socket])).status).toBe(3)
+    const server = createServer((_, response) => response.writeHead(404).end()).listen(socket)
+    expect((await sidelane(['stats', '--socket', socket])).status).toBe(1)
+    server.close()
+  })
+})

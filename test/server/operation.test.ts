@@ -1,0 +1,299 @@
+// What whoever runs a daemon meets, for both: signals, reloads, exit codes, health, metrics, log lines.
+import { spawn } from 'node:child_process'
+import { existsSync, linkSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { createServer, type AddressInfo } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { parseContract, type LockDocument } from '../../src/contract/index.ts'
+import {
+  ask,
+  askJson,
+  Daemon,
+  daemonKinds,
+  needDaemon,
+  programs,
+  socketFolder,
+  startDaemon,
+  type DaemonOptions,
+  type Page,
+} from '../support/daemon.ts'
+import { tableBelow } from '../docs/pages.ts'
+import { httpVectors, RawHttp } from './http-kit.ts'
+
+const lock = httpVectors[0]?.[1].lock as LockDocument
+const { id } = parseContract(lock)
+const process1 = '/v1/contracts/order/process'
+const file = socketFolder()
+const contract = file('order.lock.json', lock)
+let sockets = 0
+const freshSocket = (): string => file(`${sockets++}.sock`)
+
+describe.each(daemonKinds)('%s', (kind) => {
+  async function start(options: DaemonOptions = {}): Promise<{ daemon: Daemon; socket: string }> {
+    const socket = freshSocket()
+    const args = ['--socket', socket, '--contract', contract, ...(options.args ?? [])]
+    return { daemon: await startDaemon({ ...options, kind, args }), socket }
+  }
+
+  const ended = async (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Daemon> => {
+    const daemon = new Daemon({ kind, args, env })
+    await daemon.exited
+    return daemon
+  }
+
+  test('says what it listens on and serves', async (context) => {
+    needDaemon(kind, context)
+    const { daemon, socket } = await start()
+    const [line] = daemon.log
+    expect(line).toMatchObject({
+      level: 'info',
+      event: 'listening',
+      socket,
+      pid: daemon.child.pid,
+      daemon: kind,
+      contracts: [`order@${id}`],
+    })
+    expect(Date.parse(line?.time ?? '')).toBeGreaterThan(0)
+  })
+
+  test('--check says what it would serve, binds nothing, and ends with 0', async (context) => {
+    needDaemon(kind, context)
+    const socket = freshSocket()
+    const daemon = await ended(['--socket', socket, '--contract', contract, '--check'])
+    expect(await daemon.exited).toBe(0)
+    expect(daemon.stdout).toContain(`order@${id}`)
+    expect(daemon.stdout).toContain(socket)
+    expect(daemon.log).toEqual([])
+  })
+
+  test('--help and --version answer on stdout', async (context) => {
+    needDaemon(kind, context)
+    expect((await ended(['--help'])).stdout).toContain('--metrics-listen')
+    expect((await ended(['--version'])).stdout).toMatch(/\d+\.\d+\.\d+\n$/)
+  })
+
+  test('wrong options and contracts end with 2 before anything is bound', async (context) => {
+    needDaemon(kind, context)
+    const broken = file('broken.lock.json', { ...lock, schema: { type: 'object', not: {} } })
+    const wrong: readonly (readonly [readonly string[], Record<string, string>, string])[] = [
+      [['--contract', contract, '--threads', '0'], {}, 'Expected `--threads` to be an integer from 1 to 1024, got `0`'],
+      [['--contract', contract], { SIDELANED_NO: '1' }, 'SIDELANED_NO'],
+      [['--contract', broken], {}, '/schema/not'],
+      [['--contract', file('none.lock.json')], {}, 'none.lock.json'],
+      [[], {}, '--contract'],
+    ]
+    for (const [args, env, said] of wrong) {
+      const daemon = await ended(args, env)
+      expect(await daemon.exited).toBe(2)
+      expect(daemon.stderr).toContain(said)
+      expect(daemon.log).toEqual([])
+    }
+  })
+
+  test('SIGHUP serves what the lock says now; a broken one changes nothing and is named', async (context) => {
+    needDaemon(kind, context)
+    const own = file(`reload-${kind}.lock.json`, lock)
+    const socket = freshSocket()
+    const daemon = await startDaemon({ kind, args: ['--socket', socket, '--contract', own] })
+    writeFileSync(own, '{"profile":')
+    daemon.child.kill('SIGHUP')
+    const failed = await daemon.event('reload_failed')
+    expect(failed.level).toBe('error')
+    expect(JSON.stringify(failed)).toContain(`reload-${kind}.lock.json`)
+    expect((await ask(socket, process1, { body: '{"id":"a"}' })).status).toBe(200)
+    writeFileSync(own, JSON.stringify({ ...lock, limits: { maxBytes: 5 } }))
+    daemon.child.kill('SIGHUP')
+    await daemon.event('reloaded')
+    expect((await ask(socket, process1, { body: '{"id":"a"}' })).status).toBe(413)
+    const metrics = (await ask(socket, '/metrics')).body.toString()
+    expect(metrics).toContain('sidelane_reloads_total{result="ok"} 1\n')
+    expect(metrics).toContain('sidelane_reloads_total{result="failed"} 1\n')
+  })
+
+  test('SIGTERM answers what is on its way, with "Connection: close", and ends with 0', async (context) => {
+    needDaemon(kind, context)
+    const { daemon, socket } = await start()
+    const answer = new Promise<Page['headers']>((resolve, reject) => {
+      const sent = request(
+        { socketPath: socket, path: process1, method: 'POST', headers: { 'Content-Length': 10 } },
+        (response) => {
+          response.resume().on('end', () => resolve({ ...response.headers, status: String(response.statusCode) }))
+        },
+      ).on('error', reject)
+      sent.write('{"id":')
+      void daemon.event('draining').then(() => sent.end('"a"}'))
+    })
+    await expect.poll(async () => gauge(socket, 'sidelane_queued_bytes')).toBe(10)
+    daemon.child.kill('SIGTERM')
+    expect(await answer).toMatchObject({ status: '200', connection: 'close' })
+    expect(await daemon.exited).toBe(0)
+    expect(daemon.log.map(({ event }) => event)).toEqual(expect.arrayContaining(['listening', 'draining', 'stopped']))
+  })
+
+  test('an idle connection does not keep it', async (context) => {
+    needDaemon(kind, context)
+    const { daemon, socket } = await start()
+    const http = new RawHttp(socket)
+    await http.send(Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
+    await http.answer()
+    expect(await daemon.stop()).toBe(0)
+    await http.end()
+  })
+
+  test('a second SIGTERM ends it at once', async (context) => {
+    needDaemon(kind, context)
+    const { daemon, socket } = await start({ args: ['--drain-ms', '600000'] })
+    const http = new RawHttp(socket)
+    await http.send(Buffer.from(`POST ${process1} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{`))
+    await expect.poll(async () => gauge(socket, 'sidelane_queued_bytes')).toBe(10)
+    daemon.child.kill('SIGTERM')
+    await daemon.event('draining')
+    daemon.child.kill('SIGTERM')
+    expect(await daemon.exited).not.toBe(0)
+    http.close()
+  })
+
+  test('--exit-with-stdin ends it, drained, when stdin ends', async (context) => {
+    needDaemon(kind, context)
+    const { daemon } = await start({ args: ['--exit-with-stdin'] })
+    daemon.child.stdin?.end()
+    expect(await daemon.exited).toBe(0)
+  })
+
+  test('without it, the end of stdin means nothing', async (context) => {
+    needDaemon(kind, context)
+    const { daemon, socket } = await start()
+    daemon.child.stdin?.end()
+    expect((await ask(socket, '/readyz')).status).toBe(200)
+    expect(await daemon.stop()).toBe(0)
+  })
+
+  test('listens on the socket that a service manager hands over, and leaves its file', async (context) => {
+    needDaemon(kind, context)
+    const socket = freshSocket()
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(`${socket}.1`, resolve))
+    // The first name goes with the server that opened it.
+    linkSync(`${socket}.1`, socket)
+    const { fd } = (server as unknown as { _handle: { fd: number } })._handle
+    const command = 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"'
+    const child = spawn('sh', ['-c', command, 'sh', ...programs[kind], '--contract', contract], {
+      stdio: ['ignore', 'ignore', 'pipe', fd],
+    })
+    const exited = new Promise((resolve) => child.on('close', resolve))
+    await new Promise((resolve) => child.stderr?.once('data', resolve))
+    await new Promise((resolve) => server.close(resolve))
+    expect((await ask(socket, '/readyz')).status).toBe(200)
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
+    expect(existsSync(socket)).toBe(true)
+  })
+
+  test('over its memory limit it is not ready, and refuses work', async (context) => {
+    needDaemon(kind, context)
+    const { socket } = await start({ args: ['--memory-limit', '1048576'] })
+    await expect.poll(async () => askJson(socket, '/readyz')).toEqual({ ready: false, reasons: ['memory'] })
+    expect((await ask(socket, '/healthz')).status).toBe(200)
+    const { status, headers } = await ask(socket, process1, { body: '{"id":"a"}' })
+    expect(status).toBe(429)
+    expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(1)
+  })
+
+  test('--metrics-listen shows health and metrics over TCP, and nothing else', async (context) => {
+    needDaemon(kind, context)
+    const port = await freePort()
+    await start({ args: ['--metrics-listen', `127.0.0.1:${port}`] })
+    const status = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status
+    expect(await status('/healthz')).toBe(200)
+    expect(await status('/readyz')).toBe(200)
+    expect(await status('/metrics')).toBe(200)
+    expect(await status('/v1/contracts')).not.toBe(200)
+  })
+
+  test('connections beyond the limit still see health and metrics', async (context) => {
+    needDaemon(kind, context)
+    const { socket } = await start({ args: ['--max-connections', '2'] })
+    const taken = [new RawHttp(socket), new RawHttp(socket)]
+    for (const http of taken) {
+      await http.send(Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
+      await http.answer()
+    }
+    expect((await ask(socket, '/readyz')).status).toBe(200)
+    expect((await ask(socket, '/v1/contracts')).status).toBe(429)
+    for (const http of taken) http.close()
+    await expect.poll(async () => (await ask(socket, '/v1/contracts')).status).toBe(200)
+  })
+
+  test('a sampled request has its line, with the trace id and without a byte of the payload', async (context) => {
+    needDaemon(kind, context)
+    const { daemon, socket } = await start({ args: ['--log-sample', '1'] })
+    const headers = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }
+    await ask(socket, process1, { body: '{"id":"  secret"}', headers })
+    const line = await daemon.event('request')
+    expect(line).toMatchObject({
+      level: 'info',
+      trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
+      route: 'order',
+      in_bytes: 17,
+      out_bytes: 15,
+      status: 200,
+    })
+    expect(line['millis']).toBeGreaterThan(0)
+    expect(daemon.stderr).not.toContain('secret')
+  })
+
+  test('a log that nobody reads holds nobody up, and what is lost is counted', async (context) => {
+    needDaemon(kind, context)
+    const { daemon, socket } = await start({ args: ['--log-sample', '1'] })
+    daemon.child.stderr?.pause()
+    const http = new RawHttp(socket)
+    const hello = Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100))
+    for (let i = 0; i < 40; i++) {
+      await http.send(hello)
+      for (let j = 0; j < 100; j++) expect((await http.answer())?.status).toBe(200)
+    }
+    expect(await gauge(socket, 'sidelane_log_dropped_total')).toBeGreaterThan(0)
+    http.close()
+    daemon.child.stderr?.resume()
+    expect(await daemon.stop()).toBe(0)
+  })
+
+  test('/metrics has the names, types and labels of docs/daemon.md', async (context) => {
+    needDaemon(kind, context)
+    const { socket } = await start()
+    await ask(socket, process1, { body: '{"id":"a"}' })
+    const text = (await ask(socket, '/metrics')).body.toString()
+    const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => [name, type]))
+    const documented = tableBelow('docs/daemon.md', 'Metrics').flatMap(([names = '', type = '', labels = '']) =>
+      [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => ({
+        name,
+        type: type.replace(/,.*/, ''),
+        labels: [...labels.replaceAll(/\([^)]*\)/g, '').matchAll(/`(\w+)`/g)].map(([, label]) => label),
+      })),
+    )
+    expect(Object.fromEntries(types)).toEqual(Object.fromEntries(documented.map(({ name, type }) => [name, type])))
+    for (const { name, labels } of documented) {
+      if (labels.length === 0) continue
+      const [, pairs = ''] = new RegExp(`^${name}\\{(.*)\\} `, 'm').exec(text) ?? []
+      expect([...pairs.matchAll(/(\w+)="/g)].map(([, label]) => label)).toEqual(labels)
+    }
+    const bounds = [...text.matchAll(/^sidelane_run_seconds_bucket\{le="([^"]+)"\}/gm)].map(([, bound]) => bound)
+    expect(bounds).toEqual(
+      '0.000025 0.00005 0.0001 0.00025 0.0005 0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 +Inf'.split(' '),
+    )
+    expect(text).toContain(`sidelane_requests_total{contract="order",protocol="http",code="accepted"} 1\n`)
+  })
+})
+
+async function gauge(socket: string, name: string): Promise<number> {
+  const text = (await ask(socket, '/metrics')).body.toString()
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
