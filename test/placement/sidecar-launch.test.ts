@@ -1,0 +1,143 @@
+// A daemon of our own: that it starts, gets its contracts, comes back when it dies, and never outlives its app.
+import { execFile, spawn } from 'node:child_process'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, describe, expect, test, type TestContext } from 'vitest'
+import { createHost, createProcessor, type Host, type HostOptions } from '../../src/index.ts'
+import { canonicalText, contractOf } from '../support/locks.ts'
+
+const number = contractOf({ type: 'number' }, { name: 'number' })
+const setup = { placement: 'sidecar', engine: 'js', deadlineMs: 10_000, launch: { daemon: 'node' } } as const
+
+const cleanups: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+async function hostWith(options: HostOptions = {}): Promise<Host> {
+  const host = await createHost({ ...setup, ...options })
+  cleanups.push(() => host.destroy())
+  return host
+}
+
+/** The daemon of a process, by what the kernel knows of its children. */
+function daemonOf(parent: number): number {
+  const pids = readFileSync(`/proc/${parent}/task/${parent}/children`, 'latin1').trim().split(' ').map(Number)
+  const daemons = pids.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('daemon.js'))
+  if (daemons.length !== 1) throw new Error(`${daemons.length} daemons`)
+  return daemons[0] as number
+}
+
+const needProc = (context: TestContext): void => {
+  if (!existsSync('/proc/self/task')) context.skip('there is no /proc here')
+}
+const folderOf = (host: Host): string => /at (.*)\/s\.sock /.exec(host.engine.reason)?.[1] ?? ''
+const hasCome = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+const isGone = (pid: number): boolean => {
+  // One that has ended and was not waited for is still listed.
+  const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'latin1') : ''
+  return stat === '' || stat.includes(') Z ')
+}
+
+describe('a daemon that is launched', () => {
+  test('answers, and takes its directory along when it ends', async () => {
+    const processor = await createProcessor(number, setup)
+    expect(canonicalText(await processor.process('1.0'))).toBe('1')
+    expect(processor.engine.kind).toBe('js')
+    const folder = folderOf(processor as unknown as Host)
+    expect(folder.startsWith(join(tmpdir(), 'sidelane-'))).toBe(true)
+    expect(readdirSync(folder).some((name) => name.startsWith('number-') && name.endsWith('.lock.json'))).toBe(true)
+    await processor.close()
+    expect(existsSync(folder)).toBe(false)
+  })
+
+  test('gets contracts while it works, each with its key', async () => {
+    const host = await hostWith()
+    const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
+    const digestKey = Buffer.alloc(16, 7)
+    const numbers = Array.from({ length: 12 }, (_, minimum) =>
+      host.processor(contractOf({ type: 'number', minimum }, { name: `n-${minimum}` })),
+    )
+    const outcomes = await Promise.all(numbers.map((processor) => processor.process('5')))
+    expect(outcomes.map(({ ok }) => ok)).toEqual(numbers.map((_, minimum) => minimum <= 5))
+    expect((await host.processor(keyed, { digestKey }).process('1')).ok).toBe(true)
+    // What was there before is still served.
+    expect((await numbers[0]?.process('0'))?.ok).toBe(true)
+    expect(() => host.processor(keyed, { digestKey: Buffer.alloc(16, 8) })).toThrow(
+      expect.objectContaining({ code: 'options.invalid' }),
+    )
+  })
+
+  test('that ends before it answers is told at once, with its last words', async () => {
+    const opening = createHost({ ...setup, launch: { daemon: 'node', args: ['--nothing'] } })
+    await expect(opening).rejects.toMatchObject({
+      code: 'engine.unavailable',
+      message: expect.stringContaining('--nothing'),
+    })
+  })
+
+  test('comes back when it dies', async (context) => {
+    needProc(context)
+    const host = await hostWith()
+    const processor = host.processor(number)
+    await processor.process('1')
+    const before = daemonOf(process.pid)
+    process.kill(before, 'SIGKILL')
+    await hasCome(() => isGone(before))
+    const call = async (): Promise<boolean> =>
+      processor.process('2').then(
+        ({ ok }) => ok,
+        (error: { code: string }) => error.code !== 'unavailable',
+      )
+    await hasCome(call)
+    expect(daemonOf(process.pid)).not.toBe(before)
+    expect((await processor.process('3')).ok).toBe(true)
+  })
+
+  test('gets of the environment only what it needs', async (context) => {
+    needProc(context)
+    process.env['SIDELANE_TEST_SECRET'] = 'x'
+    cleanups.push(() => Promise.resolve(delete process.env['SIDELANE_TEST_SECRET']))
+    await hostWith()
+    const environment = readFileSync(`/proc/${daemonOf(process.pid)}/environ`, 'latin1')
+    expect(environment).toContain('PATH=')
+    expect(environment).not.toMatch(/SIDELANE_TEST_SECRET|NODE_OPTIONS|LISTEN_|NOTIFY_SOCKET|VITEST/)
+  })
+
+  test('and a socket of the caller do not go together', async () => {
+    await expect(createHost({ ...setup, socket: '/tmp/x.sock' })).rejects.toMatchObject({ code: 'options.invalid' })
+    const launch = { daemon: 'sidelaned' } as const
+    await expect(createHost({ ...setup, launch })).rejects.toMatchObject({ code: 'options.invalid' })
+  })
+})
+
+describe('an app with a daemon', () => {
+  const script = `
+    import { createProcessor, parseContract } from 'sidelane'
+    const [lock, stay] = process.argv.slice(1)
+    const options = { placement: 'sidecar', engine: 'js', launch: { daemon: 'node' } }
+    const processor = await createProcessor(parseContract(lock), options)
+    console.log((await processor.process('1')).ok)
+    if (stay) setInterval(() => {}, 1000)
+  `
+  const args = ['--input-type=module', '-e', script, JSON.stringify(number.lock)]
+
+  test('ends by itself when it has nothing to do', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 })
+    expect(stdout).toBe('true\n')
+  })
+
+  test('leaves none behind when it is killed', async (context) => {
+    needProc(context)
+    const app = spawn(process.execPath, [...args, 'stay'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(app.stdout, 'data')
+    const daemon = daemonOf(app.pid as number)
+    app.kill('SIGKILL')
+    await hasCome(() => isGone(daemon))
+  })
+})
