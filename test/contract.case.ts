@@ -16,6 +16,7 @@ import {
 } from 'sidelane'
 import { afterAll, describe, expect, test, type TestContext } from 'vitest'
 import * as z from 'zod'
+import { needDaemon } from './support/daemon.ts'
 import { canonicalText, comparable, contractOf, zlibTakesDictionaries } from './support/locks.ts'
 
 export interface Skip {
@@ -660,6 +661,7 @@ let nativeFault: Promise<unknown> | undefined
 
 /** Skips where the native engine is not built; where it is required, the test goes on and fails with the reason. */
 async function needEngine(setup: HostOptions, context: TestContext): Promise<void> {
+  if (typeof setup.launch === 'object' && setup.launch.daemon === 'sidelaned') needDaemon('sidelaned', context)
   if (setup.engine !== 'native' || process.env['SIDELANE_REQUIRE_NATIVE'] === '1') return
   nativeFault ??= createHost({ placement: 'inline', engine: 'native' }).then(
     () => undefined,

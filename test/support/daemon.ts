@@ -18,10 +18,11 @@ export const programs: Readonly<Record<DaemonKind, readonly [string, ...string[]
 
 export const isBuilt = (kind: DaemonKind): boolean => existsSync(programs[kind].at(-1) as string)
 
-/** Skips the running test when the daemon is not built. */
+/** Skips the running test when the daemon is not built; fails it where it has to be. */
 export function needDaemon(kind: DaemonKind, context: TestContext): void {
   if (isBuilt(kind)) return
   if (kind === 'node') throw new Error('dist/daemon.js is not built (npm run build)')
+  if (process.env['SIDELANE_REQUIRE_NATIVE'] === '1') throw new Error('native/sidelaned is not built')
   context.skip('sidelaned is not built (npm run build:native)')
 }
 

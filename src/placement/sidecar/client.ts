@@ -3,6 +3,7 @@
 
 import {
   deadlineExceeded,
+  dictionaryOf,
   rejected,
   SidelaneError,
   toFault,
@@ -279,6 +280,8 @@ export class SidecarPlacement implements Placement, FleetEvents {
   #launch(addition: Addition): void {
     const { contract } = addition
     if (this.#launcher === undefined) return
+    // Its bytes go to the daemon: they must be here.
+    dictionaryOf(contract)
     if (this.#contracts.entries.some(({ contract: { id } }) => id === contract.id)) {
       throw new SidelaneError('options.invalid', {
         message: `Expected \`digestKey\` to be the one that ${contract.name} has already: a daemon holds one key a contract`,
