@@ -1,11 +1,13 @@
 // The snippets on the pages are true: each ts block compiles and runs against the built package, each sh block of
 // sidelane commands runs, and names only commands and options that there are.
 import { execFile } from 'node:child_process'
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sidelane, type Result } from '../support/cli.ts'
+import { hasDaemon, withDaemons } from './daemon-lines.ts'
 import { blocksOf, pageNames, root } from './pages.ts'
 
 const run = promisify(execFile)
@@ -51,6 +53,7 @@ beforeAll(async () => {
     cpSync(lock, join(path, 'order.lock.json'))
     writeFileSync(join(path, 'old.lock.json'), JSON.stringify(older))
     writeFileSync(join(path, 'orders.ndjson'), orders.join(''))
+    writeFileSync(join(path, 'order.json'), orders[0] as string)
     writeFileSync(join(path, 'results.ndjson'), bodies.stdout)
     const { body } = JSON.parse(bodies.stdout.split('\n')[0] as string) as { body: string }
     writeFileSync(join(path, 'body.json.gz'), Buffer.from(body, 'base64'))
@@ -146,8 +149,18 @@ describe.skipIf(!existsSync(main))('sh snippets', () => {
     },
   )
 
-  test.each(shell.filter(({ text }) => /^(?:npx )?sidelane /m.test(text)))('$at runs', async (block) => {
-    const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` }
-    await run('bash', ['-e', '-o', 'pipefail', '-c', block.text], { cwd: placeOf(block).path, env, timeout: 60_000 })
-  })
+  test.each(shell.filter(({ text }) => /^(?:npx )?sidelane /m.test(text) || hasDaemon(text)))(
+    '$at runs',
+    async (block) => {
+      const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` }
+      // A socket's path is short.
+      const sockets = mkdtempSync(join(tmpdir(), 'sidelane-'))
+      try {
+        const script = withDaemons(block.text, sockets)
+        await run('bash', ['-e', '-o', 'pipefail', '-c', script], { cwd: placeOf(block).path, env, timeout: 60_000 })
+      } finally {
+        rmSync(sockets, { recursive: true })
+      }
+    },
+  )
 })

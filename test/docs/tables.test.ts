@@ -181,7 +181,10 @@ describe.skipIf(!existsSync(join(root, 'dist/cli/main.js')))('docs/cli.md', () =
       const listed = optionsIn(
         [...own.matchAll(/^ {2}(-.*)$/gm)].map(([, line]) => (line as string).split(/ {3}/)[0]).join('\n'),
       )
-      const rows = tableBelow('docs/cli.md', `sidelane ${command}`).map(([option]) => option)
+      const page = tableBelow('docs/cli.md', `sidelane ${command}`)
+      // The daemon's own are listed once.
+      const passedOn = command === 'serve' ? tableBelow('docs/daemon.md', 'Options') : []
+      const rows = [...page, ...passedOn].map(([option]) => option)
       expect(optionsIn(rows.join('\n'))).toEqual(listed)
     },
   )
