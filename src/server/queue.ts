@@ -11,11 +11,13 @@ import type { Refusal, ServiceSettings } from './service.ts'
 const sliceMs = 1
 const sliceJobs = 64
 /** Weight of the newest job in the mean. */
-const share = 1 / 16
+const share = 1 / 64
 /** A job counts for so many times the mean at most: one that met a pause of the process says nothing about the next. */
 const mostTimes = 4
-/** Before the first job: an order of 4 KB in the js engine. */
-const firstGuessUs = 100
+/** Before the first job: an order of 4 KB, warm. */
+const firstGuessUs = 50
+/** So many jobs are not judged by their time: what a cold engine needs says nothing about a warm one. */
+const coldJobs = 1024
 const maxRetryAfterMs = 10_000
 
 export class WorkQueue {
@@ -36,6 +38,7 @@ export class WorkQueue {
   #slicing = false
   /** What a worker does for a job, in µs. */
   #meanUs = firstGuessUs
+  #cold = coldJobs
   readonly #faultBytes = new Uint8Array(4096)
 
   constructor(settings: ServiceSettings, room: EngineRoom, observer: Observer) {
@@ -88,7 +91,7 @@ export class WorkQueue {
 
   /** The bound in force: a count says little where a payload takes 20 µs or 20 ms. */
   #isLate(): boolean {
-    return this.waiting >= this.#room.workers && this.#drainMs >= this.#settings.maxQueueMs
+    return this.#cold === 0 && this.waiting >= this.#room.workers && this.#drainMs >= this.#settings.maxQueueMs
   }
 
   #refusal(reason: Refusal['reason']): Refusal {
@@ -126,6 +129,7 @@ export class WorkQueue {
 
   readonly #ended: Ended = (job, output, size, us, workUs) => {
     this.running--
+    if (this.#cold > 0) this.#cold--
     this.#meanUs += (Math.min(workUs, mostTimes * this.#meanUs) - this.#meanUs) * share
     const queueUs = Math.round((job.startedAt - job.receivedAt) * 1000)
     const runUs = Math.round(us)
