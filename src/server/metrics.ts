@@ -7,7 +7,7 @@ import type { Asked, Protocol } from './job.ts'
 import type { ShedReason } from './observer.ts'
 import { heading, Histogram, sample, type Labels } from './prometheus.ts'
 
-export const shedReasons: readonly ShedReason[] = [
+const shedReasons: readonly ShedReason[] = [
   'queue',
   'bytes',
   'in_flight',

@@ -2,13 +2,12 @@
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import type { LockDocument } from '../../src/contract/index.ts'
 import { Running, sidelane } from '../support/cli.ts'
 import { ask, isBuilt, socketFolder, startDaemon } from '../support/daemon.ts'
 import { httpVectors } from '../server/http-kit.ts'
 
 const file = socketFolder()
-const contract = file('order.lock.json', httpVectors[0]?.[1].lock as LockDocument)
+const contract = file('order.lock.json', httpVectors[0]?.[1].lock)
 let sockets = 0
 const freshSocket = (): string => file(`${sockets++}.sock`)
 

@@ -37,7 +37,7 @@ export const httpVectors: readonly (readonly [string, HttpVectors])[] = readdirS
 ])
 
 /** The bytes that a case sends. */
-export const bytesOf = ({ send }: HttpCase, id: string): Buffer =>
+const bytesOf = ({ send }: HttpCase, id: string): Buffer =>
   Buffer.from(
     send
       .map((part) => (typeof part === 'string' ? part : part[0].repeat(part[1])))

@@ -15,12 +15,11 @@ import {
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
-import type { LockDocument } from '../../src/contract/index.ts'
 import { ask, Daemon, daemonKinds, needDaemon, socketFolder, startDaemon } from '../support/daemon.ts'
 import { httpVectors } from './http-kit.ts'
 
 const file = socketFolder()
-const contract = file('order.lock.json', httpVectors[0]?.[1].lock as LockDocument)
+const contract = file('order.lock.json', httpVectors[0]?.[1].lock)
 let folders = 0
 /** A path in a folder of its own. */
 function freshPath(name = 's.sock'): string {
@@ -101,13 +100,13 @@ describe.each(daemonKinds)('%s', (kind) => {
       const socket = freshPath()
       const old = await start(socket)
       const statuses = new Set<number>()
-      let going = true
+      const going = new AbortController()
       const client = (async () => {
-        while (going) statuses.add((await ask(socket, '/healthz')).status)
+        while (!going.signal.aborted) statuses.add((await ask(socket, '/healthz')).status)
       })()
       const next = await start(socket, '--takeover')
       expect(await old.exited).toBe(0)
-      going = false
+      going.abort()
       await client
       expect([...statuses]).toEqual([200])
       expect(old.log.map(({ event }) => event)).toEqual(expect.arrayContaining(['taken_over', 'draining', 'stopped']))

@@ -3,7 +3,7 @@
 
 import { HttpFault, malformed, tooLarge } from './fault.ts'
 
-export const maxHeadBytes = 8192
+const maxHeadBytes = 8192
 const maxFields = 64
 
 const lf = 10

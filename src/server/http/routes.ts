@@ -5,7 +5,7 @@ import type { Served, ServedTable } from '../contracts.ts'
 import { problem, type Answer } from './answer.ts'
 import type { RequestHead } from './head.ts'
 
-export const pages = ['/healthz', '/readyz', '/metrics', '/v1/contracts', '/openapi.json'] as const
+const pages = ['/healthz', '/readyz', '/metrics', '/v1/contracts', '/openapi.json'] as const
 export type Page = (typeof pages)[number]
 
 /** What a place kept for health and metrics serves. */
