@@ -28,6 +28,9 @@ describe('host options', () => {
       deadlineMs: undefined,
       workerUrl: undefined,
       cache: undefined,
+      socket: undefined,
+      connections: 1,
+      launch: undefined,
     })
     expect(resolveHostOptions({ placement: 'pool' }, 1)).toMatchObject({ threads: 1, deadlineMs: 1000 })
     expect(Object.isFrozen(resolveHostOptions({}, 4))).toBe(true)
@@ -46,7 +49,10 @@ describe('host options', () => {
       { deadlineMs: Number.NaN },
       'Expected `deadlineMs` to be a number of milliseconds from 1 to 60000, got `NaN` (number)',
     ],
-    [{ placement: 'sidecar' }, 'Expected `placement` to be one of "inline", "pool", "auto", got `sidecar` (string)'],
+    [
+      { placement: 'cloud' },
+      'Expected `placement` to be one of "inline", "pool", "auto", "sidecar", got `cloud` (string)',
+    ],
     [{ engine: null }, 'Expected `engine` to be one of "auto", "native", "js", got `null`'],
     [
       { workerUrl: 'worker.js' },
@@ -58,7 +64,7 @@ describe('host options', () => {
     ],
     [
       { maxqueue: 1 },
-      'Expected the options of `createHost` to be among placement, engine, jsCompressor, threads, maxQueue, maxQueueBytes, deadlineMs, workerUrl, cache, got `maxqueue`',
+      'Expected the options of `createHost` to be among placement, engine, jsCompressor, threads, maxQueue, maxQueueBytes, deadlineMs, workerUrl, cache, socket, connections, launch, got `maxqueue`',
     ],
     [[], 'Expected the options of `createHost` to be an object, got an object (array)'],
   ])('%o is refused', (options, message) => {
