@@ -1,10 +1,10 @@
 // The numbers of /metrics: counted as things happen, and the gauges asked when somebody looks. The names are those of
 // docs/daemon.md, the same in both daemons.
 
-import { readFileSync } from 'node:fs'
 import type { ErrorCode } from '../contract/index.ts'
 import type { Asked, Protocol } from './job.ts'
 import type { ShedReason } from './observer.ts'
+import { memoryUsage, pssBytes } from './memory.ts'
 import { heading, Histogram, sample, type Labels } from './prometheus.ts'
 
 const shedReasons: readonly ShedReason[] = [
@@ -91,7 +91,7 @@ export class Metrics {
 
   /** The page. */
   text(now: Now): string {
-    const { rss, heapUsed, heapTotal, external } = process.memoryUsage()
+    const { rss, heapUsed, heapTotal, external } = memoryUsage()
     const gauge = (name: string, help: string, value: number): string =>
       heading(name, 'gauge', help) + sample(name, value)
     const counter = (name: string, help: string, value: number): string =>
@@ -124,21 +124,11 @@ export class Metrics {
       gauge('sidelane_ready', '1 when /readyz says so.', now.ready ? 1 : 0),
       gauge('sidelane_uptime_seconds', 'Seconds since the start.', process.uptime()),
       gauge('sidelane_rss_bytes', 'Resident memory of the process.', rss),
-      gauge('sidelane_pss_bytes', 'The same, with shared pages in proportion.', pssBytes() ?? rss),
+      gauge('sidelane_pss_bytes', 'The same, with shared pages in proportion.', pssBytes()),
       gauge('sidelane_allocated_bytes', 'Memory that is in use.', heapUsed + external),
       gauge('sidelane_allocator_resident_bytes', 'Memory that the allocator holds.', heapTotal + external),
       heading('sidelane_info', 'gauge', 'Always 1; the labels say what runs.'),
       sample('sidelane_info', 1, { version: now.version, daemon: 'node', engine: now.engine }),
     ].join('')
-  }
-}
-
-/** undefined where the system does not say. */
-function pssBytes(): number | undefined {
-  try {
-    const kilobytes = /^Pss:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'))?.[1]
-    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024
-  } catch {
-    return undefined
   }
 }

@@ -1,5 +1,6 @@
 // Whether the daemon should be sent requests, and the watermark of its memory.
 
+import { memoryUsage } from './memory.ts'
 import type { Service } from './service.ts'
 
 export type Reason = 'draining' | 'taken-over' | 'memory' | 'starting'
@@ -26,7 +27,7 @@ export class Readiness {
   readonly #rss: () => number
   readonly #clock: NodeJS.Timeout
 
-  constructor({ service, memoryLimit, rss = () => process.memoryUsage.rss() }: ReadinessOptions) {
+  constructor({ service, memoryLimit, rss = () => memoryUsage().rss }: ReadinessOptions) {
     this.#service = service
     this.#limit = memoryLimit
     this.#rss = rss
