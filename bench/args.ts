@@ -15,6 +15,8 @@ export interface Args {
   readonly hybrid: boolean
   readonly overload: boolean
   readonly cli: boolean
+  readonly sidecar: boolean
+  readonly beforeAfter: boolean
   readonly targets: boolean
   readonly strict: boolean
   /** Exactly so many; undefined: 9, and on a slow machine fewer, at least 5. */
@@ -49,6 +51,8 @@ export const usage = `Compares ways to normalize, validate and compress JSON pay
   npm run bench -- --hybrid                           placement auto beside inline and pool at fixed rates
   npm run bench -- --overload                         1.5, 3 and 10 times more than a pool can do, in a minute
   npm run bench -- --cli                              sidelane process beside the pool's closed loop; --full: 1,000,000 lines
+  npm run bench -- --sidecar                          both daemons beside two Axum services, in a minute
+  npm run bench -- --before-after                     one Fastify endpoint: the work inline, in a pool, in a sidecar
   npm run bench -- --targets --strict                 the promised speed; exit 1 when one is missed
 
 Options
@@ -60,7 +64,8 @@ Options
   --rounds N          interleaved rounds, 1 to 1000; default 9, or fewer (5) when the time is used up
   --budget-ms N       time for all payload sets together, default 42000 (--full: 240000)
   --seed N            seed of the made payloads, default 1
-  --full --stages --memory --stream --cache --hybrid --overload --cli --targets --strict --help
+  --full --stages --memory --stream --cache --hybrid --overload --cli --sidecar --before-after
+  --targets --strict --help
 
 Method, columns and the rule of the verdict: bench/METHOD.md. With SIDELANE_SUITES set, real GitHub events and product
 rows from there take part. Exit codes: 0 done, 1 a wrong answer (or, with --strict, a missed target), 2 a wrong option.`
@@ -78,6 +83,8 @@ const options = {
   hybrid: { type: 'boolean' },
   overload: { type: 'boolean' },
   cli: { type: 'boolean' },
+  sidecar: { type: 'boolean' },
+  'before-after': { type: 'boolean' },
   targets: { type: 'boolean' },
   strict: { type: 'boolean' },
   rounds: { type: 'string' },
@@ -115,6 +122,8 @@ export function readArgs(argv: readonly string[], known: Known): Args {
     hybrid: values.hybrid ?? false,
     overload: values.overload ?? false,
     cli: values.cli ?? false,
+    sidecar: values.sidecar ?? false,
+    beforeAfter: values['before-after'] ?? false,
     targets: values.targets ?? false,
     strict: values.strict ?? false,
     rounds: integer('--rounds', values.rounds, 1, 1000),

@@ -12,8 +12,8 @@ export interface Contender {
   readonly digest: Digest
   /** `peer`: what a team has today. `ours`: this package. */
   readonly side: 'peer' | 'ours'
-  /** `sync` answers in the call itself; the others are awaited. */
-  readonly mode: 'sync' | 'inline' | 'pool'
+  /** `sync` answers in the call itself; the others are awaited. `socket`: another process answers. */
+  readonly mode: 'sync' | 'inline' | 'pool' | 'socket'
   /** True when the body is RFC 8785 text. */
   readonly canonical: boolean
   call(payload: Buffer): Answer | Promise<Answer>

@@ -10,11 +10,13 @@ import { piscinaPlainPeer } from './peers/piscina-plain.ts'
 import { zodFflatePeer } from './peers/zod-fflate.ts'
 import { zodZlibJcsPeer } from './peers/zod-zlib-jcs.ts'
 import { zodZlibPeer } from './peers/zod-zlib.ts'
+import { socketIds, type SocketId } from './sidecar/ids.ts'
 
 const peerIds = ['zod+zlib', 'zod+zlib+jcs', 'zod+fflate', 'ajv+zlib', 'piscina-plain'] as const
 const ourIds = ['inline-js', 'inline-native', 'pool-js', 'pool-native'] as const
-export type ContenderId = (typeof peerIds)[number] | (typeof ourIds)[number]
-export const contenderIds: readonly ContenderId[] = [...peerIds, ...ourIds]
+export type ContenderId = (typeof peerIds)[number] | (typeof ourIds)[number] | SocketId
+/** Those behind a socket take part in cases/sidecar.ts only. */
+export const contenderIds: readonly ContenderId[] = [...peerIds, ...ourIds, ...socketIds]
 
 /** Threads of every pool, ours and Piscina's: one core is left to the main thread. */
 export const poolThreads = (): number => Math.max(1, availableParallelism() - 1)

@@ -11,6 +11,7 @@ import { hybrid, hybridText } from './cases/hybrid.ts'
 import { memoryIds, memoryList, memoryOf, type Memory } from './cases/memory.ts'
 import { openLoop, openLoopText } from './cases/open-loop.ts'
 import { overload, overloadTargets, overloadText } from './cases/overload.ts'
+import { sidecars } from './cases/sidecar.ts'
 import { stages } from './cases/stages.ts'
 import { streamMemory, streamMemoryText, streams, streamText } from './cases/stream.ts'
 import { contenderIds, openHosts, poolEngines, type Hosts } from './contenders.ts'
@@ -20,7 +21,11 @@ import { wakeProbe } from './measure/wake.ts'
 import { BadPayloads, defaultSetNames, namedSets, thinned, userSet, type PayloadSet } from './payloads/sets.ts'
 import { makeHeader } from './report/header.ts'
 import { progress } from './report/progress.ts'
+import { sidecarTargets, sidecarText } from './report/sidecar.ts'
+import { figure } from './report/table.ts'
 import { headerText, setText, verdictText } from './report/text.ts'
+import { buildAxum } from './sidecar/axum.ts'
+import { isPeer, socketIds } from './sidecar/ids.ts'
 import { judge, targetList, type Target } from './targets.ts'
 import { decide } from './verdict.ts'
 
@@ -61,6 +66,7 @@ async function main(args: Args): Promise<number> {
   // These open pools of their own, and nothing may run beside them.
   if (args.overload) return await runOverload(args, wanted)
   if (args.cli) return await runCli(args, wanted)
+  if (args.sidecar) return await runSidecar(args, wanted)
   const hosts = await openHosts(wanted)
   try {
     if (args.stages) return await runStages(args)
@@ -206,6 +212,34 @@ async function runCli(args: Args, wanted: ReadonlySet<string>): Promise<number> 
   const targets = cliTargets(rows)
   print(`sidelane process, ${set.name}, digest sha-256\n${cliText(rows)}\n\nto reach\n${targetList(targets)}`)
   if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ cli: rows, targets }, null, 2)}\n`)
+  return args.strict && missed(targets) ? 1 : 0
+}
+
+async function runSidecar(args: Args, wanted: ReadonlySet<string>): Promise<number> {
+  const [set] = chooseSets({ ...args, sets: args.sets ?? ['orders'] }) as [PayloadSet]
+  const tell = progress()
+  if (socketIds.some((id) => isPeer(id) && wanted.has(id))) {
+    const missing = buildAxum((what) => tell.at(what, 0))
+    if (missing !== undefined) print(`The Axum peers are left out: ${missing}`)
+  }
+  const wake = await wakeProbe()
+  const { rows, rates, leftOut } = await sidecars(set, socketIds, {
+    wanted,
+    rounds: args.rounds ?? 7,
+    depths: [64, 8, 1],
+    budgetMs: args.budgetMs ?? 50_000,
+    fixedRates: args.full,
+    onStep: (what, part) => tell.at(what, part),
+  })
+  tell.end()
+  const targets = sidecarTargets(rows)
+  for (const [id, why] of Object.entries(leftOut)) print(`left out  ${id}: ${why}`)
+  print(`behind a socket, ${set.name}, digest sha-256, a client process for each\n${sidecarText(rows)}`)
+  print(`A thread is woken and answers in ${figure(wake.p50Us)} µs (p50): the floor of every row at depth 1.`)
+  print(`\nto reach\n${targetList(targets)}`)
+  if (rates.length > 0) print(`\nfixed rates\n${openLoopText(rates)}`)
+  if (args.json !== undefined)
+    writeFileSync(args.json, `${JSON.stringify({ sidecar: rows, rates, targets, leftOut, wake }, null, 2)}\n`)
   return args.strict && missed(targets) ? 1 : 0
 }
 

@@ -96,7 +96,8 @@ export async function compare(set: PayloadSet, options: CompareOptions): Promise
   }
 }
 
-interface Examined {
+/** The payloads that are timed, and what everybody must make of them. */
+export interface Examined {
   readonly contract: Contract
   readonly payloads: readonly Buffer[]
   readonly references: readonly Reference[]
@@ -105,7 +106,7 @@ interface Examined {
 }
 
 /** The reference answers, from the js engine: the canonical text of each payload. */
-async function examine(set: PayloadSet, contract: Contract): Promise<Examined> {
+export async function examine(set: PayloadSet, contract: Contract): Promise<Examined> {
   await using processor = await createProcessor(contract, { engine: 'js' })
   const payloads: Buffer[] = []
   const references: Reference[] = []

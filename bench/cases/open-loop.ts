@@ -25,7 +25,7 @@ export interface RateRow {
   readonly refused: number
 }
 
-const shares = [0.25, 0.5, 0.8]
+export const shares = [0.25, 0.5, 0.8]
 const stretchMs = 2000
 
 /** Each contender with digest `none` at each rate. */
@@ -56,7 +56,8 @@ export async function openLoop(
   }
 }
 
-async function atRate(
+/** One contender at a part of its capacity. */
+export async function atRate(
   contender: Contender,
   payloads: readonly Buffer[],
   capacity: number,

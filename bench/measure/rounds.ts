@@ -49,7 +49,8 @@ export class WrongAnswer extends Error {
 // Warm-up gets one and a half slots: the compilers must be done before the first round.
 const warmSlots = 1.5
 
-interface Track {
+/** A lane that is warm, and what its rounds have shown so far. */
+export interface Track {
   readonly lane: Lane
   /** Whole passes over the payloads in one slot, so that every lane sees the same mix. */
   readonly passes: number
@@ -80,7 +81,8 @@ export async function measure(lanes: readonly Lane[], payloads: readonly Buffer[
   return tracks.map(summarize)
 }
 
-async function warmUp(lane: Lane, payloads: readonly Buffer[], slotMs: number, rounds: number): Promise<Track> {
+/** A slot takes about `slotMs` from here on. */
+export async function warmUp(lane: Lane, payloads: readonly Buffer[], slotMs: number, rounds: number): Promise<Track> {
   const from = performance.now()
   const scratch = new Float64Array(payloads.length)
   do {
@@ -93,7 +95,13 @@ async function warmUp(lane: Lane, payloads: readonly Buffer[], slotMs: number, r
   return { lane, passes, latencies, usPerPayload: [], mainThreadUs: [] }
 }
 
-async function runSlot(track: Track, payloads: readonly Buffer[], round: number, meter: CpuMeter): Promise<void> {
+/** One timed slot. Throws `WrongAnswer`. */
+export async function runSlot(
+  track: Track,
+  payloads: readonly Buffer[],
+  round: number,
+  meter: CpuMeter,
+): Promise<void> {
   const { lane, passes } = track
   const calls = passes * payloads.length
   // Nobody pays for the garbage of the lane before.
@@ -113,7 +121,7 @@ async function runSlot(track: Track, payloads: readonly Buffer[], round: number,
   track.mainThreadUs.push(cpuUs / calls)
 }
 
-function summarize({ latencies, usPerPayload, mainThreadUs }: Track): Timing {
+export function summarize({ latencies, usPerPayload, mainThreadUs }: Track): Timing {
   // Rounds that did not run left zeros behind.
   const sorted = latencies.filter((latency) => latency > 0).toSorted()
   return {

@@ -40,7 +40,8 @@ export async function verify(
     // Key order is the peer's own affair: its document must be ours.
     if (!contender.canonical && canonicalize(JSON.parse(text)) !== reference)
       throw wrong('the body is another document')
-    const digest = contender.digest === 'none' ? null : createHash('sha256').update(reference).digest('hex')
+    // Of what it has written: a peer that writes no canonical form hashes its own text.
+    const digest = contender.digest === 'none' ? null : createHash('sha256').update(text).digest('hex')
     if (answer.digest !== digest) throw wrong(`the digest is ${String(answer.digest)}, not ${String(digest)}`)
     passBytes += answer.body.length
     zlibBytes += gzipSync(text, { level: 1 }).length

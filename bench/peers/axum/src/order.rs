@@ -129,12 +129,10 @@ impl Order {
     pub fn normalize_and_check(&mut self) -> bool {
         self.tenant = tidy::lower(&self.tenant);
         self.customer.email = tidy::lower(&self.customer.email);
-        for name in
-            [self.customer.name.as_mut(), Some(&mut self.shipping.name), self.billing.as_mut().map(|b| &mut b.name)]
-        {
-            if let Some(name) = name {
-                *name = tidy::name(name);
-            }
+        let billing = self.billing.as_mut().map(|address| &mut address.name);
+        let names = [self.customer.name.as_mut(), Some(&mut self.shipping.name), billing];
+        for name in names.into_iter().flatten() {
+            *name = tidy::name(name);
         }
         is_uuid(&self.id)
             && self.r#type == "order.created"

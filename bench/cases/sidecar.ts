@@ -1,0 +1,161 @@
+// What a payload costs behind a socket: both daemons, framed and over HTTP, beside what a team would build with Axum. Each
+// service and each client is a process of its own; they take turns, round by round.
+
+import { ourContract } from '../contracts/ours.ts'
+import type { Digest } from '../contender.ts'
+import { cpuUsOf, pssOf } from '../measure/processes.ts'
+import type { Timing } from '../measure/rounds.ts'
+import { median } from '../measure/stats.ts'
+import type { PayloadSet } from '../payloads/sets.ts'
+import { seeded } from '../payloads/random.ts'
+import { startClient, type ClientProcess } from '../sidecar/driver.ts'
+import { isPeer, type SocketId } from '../sidecar/ids.ts'
+import { missingService, startService, type Service } from '../sidecar/services.ts'
+import { examine } from './compare.ts'
+import { shares, type RateRow } from './open-loop.ts'
+
+export interface SidecarRow {
+  readonly id: SocketId
+  readonly side: 'ours' | 'peer'
+  readonly digest: Digest
+  /** Calls in flight. */
+  readonly depth: number
+  readonly payloadsPerSecond: number
+  readonly p50Us: number
+  readonly p99Us: number
+  /** CPU time of the client's main thread, by payload, the median of the rounds. */
+  readonly clientUs: number
+  /** CPU time of all threads of the service, by payload, the median of the rounds. */
+  readonly daemonUs: number
+  /** What one core of the service carries. */
+  readonly payloadsPerDaemonSecond: number
+  /** Proportional set size after the last round, in bytes. */
+  readonly clientPss: number
+  readonly daemonPss: number
+  readonly outBytes: number
+  readonly rounds: number
+  readonly calls: number
+}
+
+export interface SidecarPlan {
+  readonly wanted: ReadonlySet<string>
+  readonly rounds: number
+  readonly depths: readonly number[]
+  readonly budgetMs: number
+  /** Adds fixed rates, below the rate of the greatest depth. */
+  readonly fixedRates: boolean
+  readonly onStep: (what: string, done: number) => void
+}
+
+export interface Sidecars {
+  readonly rows: readonly SidecarRow[]
+  readonly rates: readonly RateRow[]
+  /** Contenders without a service here, with the reason. */
+  readonly leftOut: Readonly<Record<string, string>>
+}
+
+/** All do the same work, so all hash. */
+const digest: Digest = 'sha-256'
+
+/** A service with its client. */
+interface Pair {
+  readonly id: SocketId
+  readonly service: Service
+  readonly client: ClientProcess
+  readonly outBytes: number
+  readonly daemonUs: Map<number, number[]>
+}
+
+export async function sidecars(set: PayloadSet, ids: readonly SocketId[], plan: SidecarPlan): Promise<Sidecars> {
+  const leftOut: Record<string, string> = {}
+  const pairs: Pair[] = []
+  try {
+    for (const id of ids.filter((name) => plan.wanted.has(name))) {
+      const missing = missingService(id)
+      if (missing === undefined) pairs.push(await pairUp(id, set))
+      else leftOut[id] = missing
+    }
+    await takeTurns(pairs, plan)
+    const rows: SidecarRow[] = []
+    for (const pair of pairs) for (const depth of plan.depths) rows.push(await rowOf(pair, depth))
+    return { rows, rates: plan.fixedRates ? await fixedRates(pairs, rows) : [], leftOut }
+  } finally {
+    for (const { client, service } of pairs) {
+      await client.end()
+      await service.stop()
+    }
+  }
+}
+
+/** Starts both, and has the client check every answer. */
+async function pairUp(id: SocketId, set: PayloadSet): Promise<Pair> {
+  const contract = ourContract(set.contract, digest)
+  const { payloads, references } = await examine(set, contract)
+  const service = await startService(id, contract, digest)
+  const client = startClient()
+  try {
+    const { socket, port } = service
+    const { codec } = contract.lock.compress
+    const told = { id, contract: set.contract, digest, codec, target: { socket, port }, payloads, references }
+    const { passBytes } = await client.ask('start', told)
+    return { id, service, client, outBytes: passBytes / payloads.length, daemonUs: new Map() }
+  } catch (error) {
+    await client.end()
+    await service.stop()
+    throw error
+  }
+}
+
+/** As measure/rounds.ts does it inside one process: warm all, then rounds, each in another order. */
+async function takeTurns(pairs: readonly Pair[], { rounds, depths, budgetMs, onStep }: SidecarPlan): Promise<void> {
+  const lanes = pairs.flatMap((pair) => depths.map((depth) => ({ pair, depth })))
+  // Warm-up takes a slot and a half, a round one.
+  const slotMs = budgetMs / lanes.length / (rounds + 1.5)
+  const slots = lanes.length * (rounds + 1)
+  let done = 0
+  for (const { pair, depth } of lanes) {
+    onStep(`sidecar: warm up ${pair.id}`, done++ / slots)
+    await pair.client.ask('warm', depth, slotMs, rounds)
+  }
+  const chance = seeded(rounds)
+  for (let round = 0; round < rounds; round++) {
+    for (const { pair, depth } of chance.shuffled(lanes)) {
+      onStep(`sidecar: round ${round + 1} of ${rounds}`, done++ / slots)
+      const before = cpuUsOf(pair.service.pid)
+      const calls = await pair.client.ask('slot', depth, round)
+      const us = (cpuUsOf(pair.service.pid) - before) / calls
+      pair.daemonUs.set(depth, [...(pair.daemonUs.get(depth) ?? []), us])
+    }
+  }
+}
+
+async function rowOf({ id, service, client, outBytes, daemonUs }: Pair, depth: number): Promise<SidecarRow> {
+  const timing: Timing = await client.ask('summary', depth)
+  const us = median(daemonUs.get(depth) ?? [])
+  return {
+    id,
+    side: isPeer(id) ? 'peer' : 'ours',
+    digest,
+    depth,
+    payloadsPerSecond: 1e6 / timing.usPerPayload,
+    p50Us: timing.p50Us,
+    p99Us: timing.p99Us,
+    clientUs: timing.mainThreadUs,
+    daemonUs: us,
+    payloadsPerDaemonSecond: 1e6 / us,
+    clientPss: pssOf(client.pid),
+    daemonPss: pssOf(service.pid),
+    outBytes,
+    rounds: timing.rounds,
+    calls: timing.calls,
+  }
+}
+
+async function fixedRates(pairs: readonly Pair[], rows: readonly SidecarRow[]): Promise<RateRow[]> {
+  const found: RateRow[] = []
+  for (const { id, client } of pairs) {
+    const capacity = Math.max(...rows.filter((row) => row.id === id).map((row) => row.payloadsPerSecond))
+    for (const share of shares) found.push(await client.ask('rate', capacity, share))
+  }
+  return found
+}

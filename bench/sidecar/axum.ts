@@ -1,0 +1,39 @@
+// Builds the services of bench/peers/axum, where there is Rust. Cargo knows itself what is up to date.
+
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+// From build/bench/sidecar or bench/sidecar: the crate is not copied.
+const root = fileURLToPath(new URL(import.meta.url.includes('/build/bench/') ? '../../../' : '../../', import.meta.url))
+const target = `${root}target/axum-peers`
+const built = `${target}/built`
+
+/** flate2 has one backend a build, so the service is built twice. */
+const builds = [
+  { feature: 'miniz', bins: { 'axum-http': 'axum-http', 'axum-raw': 'axum-raw' } },
+  { feature: 'zlib-rs', bins: { 'axum-http': 'axum-http-zlib-rs' } },
+] as const
+
+/** The executable of a peer. */
+export const axumFile = (id: string): string => `${built}/${id}`
+
+/** Why there are no peers; undefined when they are there. */
+export function buildAxum(say: (text: string) => void): string | undefined {
+  if (spawnSync('cargo', ['--version'], { stdio: 'ignore' }).status !== 0) return 'cargo was not found'
+  mkdirSync(built, { recursive: true })
+  for (const { feature, bins } of builds) {
+    say(`cargo builds the Axum peers with ${feature} (a minute the first time)`)
+    const names = Object.keys(bins).flatMap((bin) => ['--bin', bin])
+    const manifest = `${root}bench/peers/axum/Cargo.toml`
+    const options = ['--release', '--locked', '--manifest-path', manifest, '--target-dir', target]
+    const run = spawnSync('cargo', ['build', ...options, '--features', feature, ...names], { encoding: 'utf8' })
+    if (run.status !== 0) return `cargo could not build them: ${run.stderr.trim().split('\n').at(-1) ?? ''}`
+    for (const [bin, id] of Object.entries(bins)) copyFileSync(`${target}/release/${bin}`, axumFile(id))
+  }
+  return undefined
+}
+
+/** Whether they were built before, be it of older sources. */
+export const hasAxum = (): boolean =>
+  builds.every(({ bins }) => Object.values(bins).every((id) => existsSync(axumFile(id))))

@@ -1,0 +1,14 @@
+// The contenders behind a socket, by name: each is a service (services.ts) and a client that calls it (clients.ts).
+
+export const socketIds = [
+  'sidecar-node',
+  'sidecar-rust',
+  'sidecar-node-http',
+  'sidecar-rust-http',
+  'axum-http',
+  'axum-http-zlib-rs',
+  'axum-raw',
+] as const
+export type SocketId = (typeof socketIds)[number]
+
+export const isPeer = (id: SocketId): boolean => id.startsWith('axum')
