@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sidelane_core::contract::Contract;
+use sidelane_core::profile::DigestName;
+use sidelane_core::wire::{FINGERPRINT_BYTES, REQUEST_SLACK_BYTES, fingerprint};
 
 use crate::engine::{Compile, Engine};
 use crate::observe::Observer;
@@ -20,7 +22,7 @@ pub struct Served {
     /// Its id.
     pub id_bytes: [u8; 32],
     /// The fingerprint of its digest key; zeros without one.
-    pub fingerprint: [u8; 16],
+    pub fingerprint: [u8; FINGERPRINT_BYTES],
     /// The name of its codec.
     pub codec: &'static str,
     /// The name of its digest.
@@ -61,7 +63,9 @@ impl Table {
             }
         }
         match keys.into_keys().next() {
-            Some(name) => Err(format!("Expected the names of `--digest-key-file` to be those of contracts, got `{name}`")),
+            Some(name) => {
+                Err(format!("Expected the names of `--digest-key-file` to be those of contracts, got `{name}`"))
+            }
             None => Ok(table),
         }
     }
@@ -89,12 +93,14 @@ impl Table {
             None => Vec::new(),
         };
         let engine = compile(&bytes, &key, &dictionary).map_err(|error| broken(&error))?;
-        let keyed = profile.digest == sidelane_core::profile::DigestName::HmacSha256;
+        let keyed = profile.digest == DigestName::HmacSha256;
+        // The same one again: with its key of now, and in its place of now.
+        self.all.retain(|one| *one.id != *contract.id);
         self.all.push(Arc::new(Served {
             name: profile.name.clone(),
             id_bytes: bytes_of(&contract.id),
             id: contract.id.clone().into(),
-            fingerprint: if keyed { fingerprint(&key) } else { [0; 16] },
+            fingerprint: if keyed { fingerprint(&key) } else { [0; FINGERPRINT_BYTES] },
             codec: profile.compress.codec.name(),
             digest: profile.digest.name(),
             max_bytes: profile.limits.max_bytes,
@@ -127,7 +133,7 @@ impl Table {
     /// Most bytes of a REQUEST's payload.
     #[must_use]
     pub fn request_cap(&self) -> usize {
-        self.all.iter().map(|one| one.max_bytes).max().unwrap_or(0) + 4_096
+        self.all.iter().map(|one| one.max_bytes).max().unwrap_or(0) + REQUEST_SLACK_BYTES
     }
 }
 
@@ -138,7 +144,10 @@ fn locks_in(directory: &Path) -> Result<Vec<PathBuf>, String> {
         paths.collect()
     };
     let mut paths = list().map_err(|error| format!("{}: {error}", directory.display()))?;
-    paths.retain(|path| path.to_string_lossy().ends_with(".lock.json"));
+    paths.retain(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with(".lock.json") && !name.starts_with('.')
+    });
     paths.sort();
     Ok(paths)
 }

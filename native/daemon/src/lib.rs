@@ -7,10 +7,13 @@
 #![deny(missing_docs)]
 
 pub mod contracts;
+mod door;
 pub mod engine;
+pub mod fault;
 pub mod framed;
 pub mod lane;
 pub mod observe;
+pub mod process;
 pub mod service;
 pub mod settings;
 pub mod start;

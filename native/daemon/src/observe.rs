@@ -1,12 +1,10 @@
 //! What the inside of the daemon tells the outside: one call a happening, never blocking. `metrics` and `log` listen.
 
 use sidelane_core::error::Code;
+use sidelane_core::wire::TRACE_BYTES;
 
 use crate::contracts::Served;
 use crate::service::Service;
-
-/// Bytes of a trace context, as the wire has it.
-pub const TRACE_BYTES: usize = 26;
 
 /// Where a request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +35,7 @@ pub enum Shed {
 }
 
 /// A request that has its answer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The contract; `None` when the request named none that is served.
     pub served: Option<&'a Served>,
@@ -57,6 +55,24 @@ pub struct Request<'a> {
     pub ran: bool,
     /// Its trace context, for the log line.
     pub trace: Option<&'a [u8; TRACE_BYTES]>,
+}
+
+impl Request<'_> {
+    /// A request that no engine saw, with nothing known of it yet.
+    #[must_use]
+    pub const fn refused(code: Code) -> Self {
+        Self {
+            served: None,
+            protocol: Protocol::Framed,
+            code: Some(code),
+            in_bytes: 0,
+            out_bytes: 0,
+            queue_us: 0,
+            run_us: 0,
+            ran: false,
+            trace: None,
+        }
+    }
 }
 
 /// What happens to the daemon as a whole: a log line each.
@@ -101,4 +117,28 @@ pub trait Observer: Send + Sync {
     fn event(&self, service: &Service, event: Event<'_>);
     /// The text of `/metrics`.
     fn metrics(&self, service: &Service) -> String;
+}
+
+/// Nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct NoObserver;
+
+impl Observer for NoObserver {
+    fn label(&self, _: &str) -> usize {
+        0
+    }
+
+    fn request(&self, _: usize, _: &Request<'_>) {}
+
+    fn shed(&self, _: usize, _: Shed) {}
+
+    fn connection(&self, _: usize, _: Protocol, _: i64) {}
+
+    fn transferred(&self, _: usize, _: usize, _: usize) {}
+
+    fn event(&self, _: &Service, _: Event<'_>) {}
+
+    fn metrics(&self, _: &Service) -> String {
+        String::new()
+    }
 }

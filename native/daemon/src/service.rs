@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use crate::contracts::Table;
-use crate::observe::{Observer, Shed};
+use crate::observe::{Observer, Protocol, Shed};
 use crate::settings::Settings;
 
 /// One daemon.
@@ -28,6 +28,8 @@ pub struct Service {
     queued_bytes: AtomicUsize,
     /// How long a payload takes, in ns, averaged over the last few dozen; 0 before the first.
     mean_ns: AtomicU64,
+    /// Of all languages, and of those that have not said anything.
+    connections: AtomicUsize,
     framed: AtomicUsize,
     http: AtomicUsize,
 }
@@ -65,6 +67,42 @@ impl Drop for Reservation {
     }
 }
 
+/// A connection that counts, until it is dropped.
+pub struct Connection {
+    service: Arc<Service>,
+    is_reserved: bool,
+    /// The language, and the thread that serves it.
+    spoken: Option<(usize, Protocol)>,
+}
+
+impl Connection {
+    /// It has one of the places that are kept for health and metrics.
+    #[must_use]
+    pub const fn is_reserved(&self) -> bool {
+        self.is_reserved
+    }
+
+    /// Its language is known, and counted.
+    pub fn speaks(&mut self, thread: usize, protocol: Protocol) {
+        self.spoken = Some((thread, protocol));
+        self.service.of(protocol).fetch_add(1, Relaxed);
+        self.service.observer.connection(thread, protocol, 1);
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.service.connections.fetch_sub(1, Relaxed);
+        if let Some((thread, protocol)) = self.spoken {
+            self.service.of(protocol).fetch_sub(1, Relaxed);
+            self.service.observer.connection(thread, protocol, -1);
+        }
+    }
+}
+
+/// Connections beyond the most that may be, kept for health and metrics.
+const RESERVED: usize = 8;
+
 impl Service {
     /// A daemon that serves `table`; not ready yet.
     #[must_use]
@@ -82,6 +120,7 @@ impl Service {
             queued: AtomicUsize::new(0),
             queued_bytes: AtomicUsize::new(0),
             mean_ns: AtomicU64::new(0),
+            connections: AtomicUsize::new(0),
             framed: AtomicUsize::new(0),
             http: AtomicUsize::new(0),
         })
@@ -178,6 +217,31 @@ impl Service {
     #[must_use]
     pub fn http_connections(&self) -> usize {
         self.http.load(Relaxed)
+    }
+
+    /// Connections of all languages.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.load(Relaxed)
+    }
+
+    fn of(&self, protocol: Protocol) -> &AtomicUsize {
+        match protocol {
+            Protocol::Framed => &self.framed,
+            Protocol::Http => &self.http,
+        }
+    }
+
+    /// A place for one more connection; `None` when there is none.
+    pub fn connect(self: &Arc<Self>) -> Option<Connection> {
+        let before = self.connections.fetch_add(1, Relaxed);
+        let connection = Connection {
+            service: Arc::clone(self),
+            is_reserved: before >= self.settings.max_connections,
+            spoken: None,
+        };
+        // Dropping it gives the place back.
+        (before < self.settings.max_connections + RESERVED).then_some(connection)
     }
 
     /// Takes `bytes` of the budget for a body, before there is memory for it. Refused too when memory is full.

@@ -7,11 +7,12 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use sidelane_core::error::Code;
+use sidelane_core::wire::TRACE_BYTES;
 use tokio::sync::oneshot;
 
 use crate::contracts::Served;
 use crate::framed::peer::Peer;
-use crate::observe::{Protocol, TRACE_BYTES};
+use crate::observe::Protocol;
 use crate::service::Reservation;
 
 /// A payload that waits for its turn.

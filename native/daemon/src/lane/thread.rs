@@ -1,0 +1,77 @@
+//! The thread of a lane: its runtime, and what it is handed by the main thread.
+
+use std::os::unix::net::UnixStream as StdStream;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::net::UnixStream;
+use tokio::sync::mpsc;
+use tokio::task::LocalSet;
+
+use super::{Lane, runner};
+use crate::door;
+use crate::service::{Connection, Service};
+
+enum Message {
+    /// Serve this one.
+    Serve(StdStream, Connection),
+    /// The contracts in force are others now, or the end has begun.
+    LookAround,
+}
+
+/// How the main thread reaches a lane. When it is dropped, the lane ends.
+pub struct Handle {
+    messages: mpsc::UnboundedSender<Message>,
+    thread: JoinHandle<()>,
+}
+
+impl Handle {
+    /// Hands a connection over.
+    pub fn serve(&self, stream: StdStream, connection: Connection) {
+        // A lane ends after its handle only.
+        let _ = self.messages.send(Message::Serve(stream, connection));
+    }
+
+    /// Lets the lane see that the contracts are others now, or that the end has begun.
+    pub fn look_around(&self) {
+        let _ = self.messages.send(Message::LookAround);
+    }
+
+    /// Ends the lane: what it has not answered is lost.
+    pub fn stop(self) {
+        drop(self.messages);
+        // It has nothing to say.
+        let _ = self.thread.join();
+    }
+}
+
+/// Starts the lane of that number.
+///
+/// # Errors
+///
+/// The system has no thread for it.
+pub fn spawn(service: Arc<Service>, number: usize) -> std::io::Result<Handle> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    let (messages, inbox) = mpsc::unbounded_channel();
+    let thread = std::thread::Builder::new().name(format!("lane-{number}")).spawn(move || {
+        LocalSet::new().block_on(&runtime, serve(service, number, inbox));
+    })?;
+    Ok(Handle { messages, thread })
+}
+
+async fn serve(service: Arc<Service>, number: usize, mut inbox: mpsc::UnboundedReceiver<Message>) {
+    let lane = Lane::new(service, number);
+    tokio::task::spawn_local(runner::run(Rc::clone(&lane)));
+    while let Some(message) = inbox.recv().await {
+        match message {
+            Message::Serve(stream, connection) => {
+                // A descriptor that cannot be watched is closed, which the client sees.
+                if let Ok(stream) = UnixStream::from_std(stream) {
+                    tokio::task::spawn_local(door::enter(Rc::clone(&lane), stream, connection));
+                }
+            }
+            Message::LookAround => lane.go_away(),
+        }
+    }
+}

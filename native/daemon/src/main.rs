@@ -1,0 +1,40 @@
+//! `sidelaned`: reads its options and serves. What they mean is in `docs/daemon.md`.
+
+use std::process::ExitCode;
+
+use sidelane_daemon::config::{self, Command};
+use sidelane_daemon::start::{self, Failure};
+use sidelane_daemon::telemetry::Telemetry;
+use sidelane_daemon::{engine, ping, process};
+
+fn main() -> ExitCode {
+    process::harden();
+    match config::read(std::env::args_os().skip(1), std::env::vars_os()) {
+        Ok(Command::Serve(settings)) => {
+            let telemetry = Telemetry::start(&settings);
+            match start::serve(settings, engine::native, telemetry) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(Failure::System(message)) => fail(1, &message),
+                Err(Failure::Contracts(message)) => fail(2, &message),
+            }
+        }
+        Ok(Command::Check(settings)) => match start::check(&settings, engine::native) {
+            Ok(text) => say(&text),
+            Err(message) => fail(2, &message),
+        },
+        Ok(Command::Ping(path)) => ping::ping(&path),
+        Ok(Command::Say(text)) => say(&text),
+        Err(message) => fail(2, &message),
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "this is what stdout is for")]
+fn say(text: &str) -> ExitCode {
+    println!("{text}");
+    ExitCode::SUCCESS
+}
+
+fn fail(code: u8, message: &str) -> ExitCode {
+    eprintln!("sidelaned: {message}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,222 @@
+//! The main thread: accepts connections and hands them out, hears signals, reloads, and sees to the end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::{LocalSet, spawn_local};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use crate::contracts::Table;
+use crate::engine::Compile;
+use crate::http::{self, Door};
+use crate::lane::{self, Handle};
+use crate::listener::{Happening, Listener};
+use crate::memory;
+use crate::observe::{Event, NoObserver, Observer, Shed};
+use crate::process::stdin_end;
+use crate::service::Service;
+use crate::settings::Settings;
+
+/// How often the memory is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How often the end is looked for.
+const DRAIN_LOOK: Duration = Duration::from_millis(5);
+
+/// A system that is out of descriptors is not asked again at once.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Why the daemon did not start.
+#[derive(Debug)]
+pub enum Failure {
+    /// Wrong contracts: exit code 2.
+    Contracts(String),
+    /// Cannot listen, or the system refused something: exit code 1.
+    System(String),
+}
+
+/// Serves until a signal ends it.
+///
+/// # Errors
+///
+/// Before anything was accepted.
+pub fn serve(settings: Settings, compile: Compile, observer: Arc<dyn Observer>) -> Result<(), Failure> {
+    let table = Table::load(&settings, compile, &*observer).map_err(Failure::Contracts)?;
+    let service = Service::new(settings, table, observer);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
+    LocalSet::new().block_on(&runtime, async {
+        let main = Main::open(&service, compile)?;
+        main.run().await;
+        Ok(())
+    })
+}
+
+fn system(error: io::Error) -> Failure {
+    Failure::System(error.to_string())
+}
+
+/// What would be served, a line each, after everything was checked.
+///
+/// # Errors
+///
+/// Wrong contracts.
+pub fn check(settings: &Settings, compile: Compile) -> Result<String, String> {
+    let table = Table::load(settings, compile, &NoObserver)?;
+    let lines = table.sorted().into_iter().map(|one| format!("{}@{}", one.name, one.id));
+    Ok(lines.collect::<Vec<_>>().join("\n"))
+}
+
+struct Main {
+    service: Arc<Service>,
+    compile: Compile,
+    listener: Listener,
+    metrics: Option<TcpListener>,
+    lanes: Vec<Handle>,
+    /// The lane that the next connection is handed to.
+    next: usize,
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Main {
+    fn open(service: &Arc<Service>, compile: Compile) -> Result<Self, Failure> {
+        let settings = &service.settings;
+        // Before the socket is there: whoever sees it may send signals.
+        let hear = |kind| signal(kind).map_err(system);
+        let (hangup, terminate) = (hear(SignalKind::hangup())?, hear(SignalKind::terminate())?);
+        let interrupt = hear(SignalKind::interrupt())?;
+        let metrics = settings.metrics_listen.map(listen).transpose().map_err(system)?;
+        let lanes = (0..settings.threads).map(|number| lane::spawn(Arc::clone(service), number));
+        let lanes = lanes.collect::<io::Result<Vec<_>>>().map_err(system)?;
+        let listener = Listener::open(settings).map_err(Failure::System)?;
+        let service = Arc::clone(service);
+        Ok(Self { service, compile, listener, metrics, lanes, next: 0, hangup, terminate, interrupt })
+    }
+
+    async fn run(mut self) {
+        self.service.set_ready();
+        self.tell(Event::Listening);
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let stdin = stdin_end(self.service.settings.exit_with_stdin);
+        tokio::pin!(stdin);
+        loop {
+            tokio::select! {
+                happening = self.listener.next() => if self.happened(happening) { break },
+                stream = accept(self.metrics.as_ref()) => self.scrape(stream).await,
+                _ = look.tick() => memory::check(&self.service),
+                _ = self.hangup.recv() => self.reload(),
+                _ = self.terminate.recv() => break,
+                _ = self.interrupt.recv() => break,
+                () = &mut stdin => break,
+            }
+        }
+        self.drain().await;
+    }
+
+    /// Sees to what happened at the socket; true when that is the end.
+    fn happened(&mut self, happening: Happening) -> bool {
+        match happening {
+            Happening::Connected(stream) => self.hand_out(stream),
+            Happening::Stranger(uid) => self.tell(Event::Refused(&format!("uid {uid} may not connect"))),
+            Happening::AcceptFailed(error) => self.tell(Event::AcceptFailed(&error)),
+            Happening::Republished => self.tell(Event::Republished),
+            Happening::Lost(why) => self.tell(Event::Warning(&why)),
+            Happening::TakenOver => {
+                self.service.set_taken_over();
+                self.tell(Event::TakenOver);
+            }
+            Happening::Retired => return true,
+        }
+        false
+    }
+
+    /// Hands a connection to the next lane.
+    fn hand_out(&mut self, stream: UnixStream) {
+        let Some(connection) = self.service.connect() else {
+            self.service.observer.shed(self.service.threads(), Shed::Connections);
+            return self.tell(Event::Refused("too many connections"));
+        };
+        self.next = (self.next + 1) % self.lanes.len();
+        self.lanes[self.next].serve(stream, connection);
+    }
+
+    async fn scrape(&self, stream: io::Result<TcpStream>) {
+        match stream {
+            Ok(stream) => {
+                spawn_local(http::serve(stream, Vec::new(), Door::Health(Arc::clone(&self.service))));
+            }
+            Err(error) => {
+                self.tell(Event::AcceptFailed(&error));
+                sleep(PAUSE).await;
+            }
+        }
+    }
+
+    fn reload(&self) {
+        let Service { settings, observer, .. } = &*self.service;
+        match Table::load(settings, self.compile, &**observer) {
+            Ok(table) => {
+                self.service.replace_table(table);
+                self.look_around();
+                self.tell(Event::Reloaded);
+            }
+            Err(message) => self.tell(Event::ReloadFailed(&message)),
+        }
+    }
+
+    /// Answers what has been received, then ends. A second signal ends it at once.
+    async fn drain(mut self) {
+        let end = Instant::now() + Duration::from_millis(self.service.settings.drain_ms);
+        self.service.set_draining();
+        self.look_around();
+        self.tell(Event::Draining);
+        let mut look = interval(DRAIN_LOOK);
+        while Instant::now() < end && self.service.connections() > 0 {
+            tokio::select! {
+                happening = self.listener.next() => {
+                    self.happened(happening);
+                }
+                stream = accept(self.metrics.as_ref()) => self.scrape(stream).await,
+                _ = look.tick() => {}
+                _ = self.terminate.recv() => break,
+                _ = self.interrupt.recv() => break,
+            }
+        }
+        self.listener.close();
+        for lane in self.lanes {
+            lane.stop();
+        }
+        let service = self.service;
+        service.observer.event(&service, Event::Stopped);
+    }
+
+    fn look_around(&self) {
+        for lane in &self.lanes {
+            lane.look_around();
+        }
+    }
+
+    fn tell(&self, event: Event<'_>) {
+        self.service.observer.event(&self.service, event);
+    }
+}
+
+async fn accept(listener: Option<&TcpListener>) -> io::Result<TcpStream> {
+    match listener {
+        Some(listener) => Ok(listener.accept().await?.0),
+        None => std::future::pending().await,
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
