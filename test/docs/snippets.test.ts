@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sidelane, type Result } from '../support/cli.ts'
+import { needTool } from '../support/tools.ts'
 import { hasDaemon, withDaemons } from './daemon-lines.ts'
 import { blocksOf, pageNames, root } from './pages.ts'
 
@@ -149,9 +150,10 @@ describe.skipIf(!existsSync(main))('sh snippets', () => {
     },
   )
 
-  test.each(shell.filter(({ text }) => /^(?:npx )?sidelane /m.test(text) || hasDaemon(text)))(
+  test.for(shell.filter(({ text }) => /^(?:npx )?sidelane /m.test(text) || hasDaemon(text)))(
     '$at runs',
-    async (block) => {
+    async (block, context) => {
+      if (/^curl /m.test(block.text)) needTool('curl', context)
       const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` }
       // A socket's path is short.
       const sockets = mkdtempSync(join(tmpdir(), 'sidelane-'))

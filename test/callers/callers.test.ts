@@ -1,0 +1,39 @@
+// Callers in other languages, as docs/daemon.md shows them, against both daemons: the verdicts and digests are those of inline.
+// The curl of the pages runs with the other snippets, in test/docs.
+import { readFileSync } from 'node:fs'
+import { createProcessor } from 'sidelane'
+import { describe, expect, test } from 'vitest'
+import { blocksOf } from '../docs/pages.ts'
+import { daemonKinds, needDaemon, socketFolder, startDaemon } from '../support/daemon.ts'
+import { contractOf } from '../support/locks.ts'
+import { needTool } from '../support/tools.ts'
+import { callWith, commandOf, languages } from './callers.ts'
+
+const file = socketFolder()
+const contract = contractOf({ type: 'array', items: { type: 'number' } }, { name: 'numbers' })
+const lockFile = file('numbers.lock.json', contract.lock)
+const payloads = ['[1.0, 2]', '[1, 2', '["x"]', '[3]', '[1e400]', '']
+
+describe.each(languages)('$name', (language) => {
+  test('the page shows the file', () => {
+    const shown = blocksOf('docs/daemon.md').filter((block) => block.language === language.name)
+    expect(shown.map(({ text }) => text)).toEqual([readFileSync(language.file, 'utf8')])
+  })
+
+  test.for(daemonKinds)('gets from %s what inline answers', { timeout: 120_000 }, async (kind, context) => {
+    needTool(language.tool, context)
+    needDaemon(kind, context)
+    await using inline = await createProcessor(contract)
+    const outcomes = await Promise.all(payloads.map((payload) => inline.process(payload)))
+    const wanted = outcomes.map((outcome) =>
+      outcome.ok ? `200 ${outcome.digest}` : `${outcome.status} ${outcome.code}`,
+    )
+    const socket = file(`${language.name}-${kind}.sock`)
+    const daemon = await startDaemon({ kind, args: ['--socket', socket, '--contract', lockFile] })
+    const caller = callWith(commandOf(language), socket, contract.name)
+    for (const payload of payloads) caller.write(payload)
+    expect(await caller.end()).toBe(0)
+    expect(caller.lines().map((line) => line.slice(0, line.lastIndexOf(' ')))).toEqual(wanted)
+    expect(await daemon.stop()).toBe(0)
+  })
+})

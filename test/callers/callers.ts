@@ -1,0 +1,64 @@
+// The callers in other languages: how they are run. What they must say is in the tests.
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
+
+export interface Language {
+  readonly name: 'go' | 'python'
+  readonly tool: string
+  readonly file: string
+}
+
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+
+export const languages: readonly Language[] = [
+  { name: 'go', tool: 'go', file: here('caller.go') },
+  { name: 'python', tool: 'python3', file: here('caller.py') },
+]
+
+let compiled: string | undefined
+
+/** Once a file: the compiler takes seconds. */
+function compile(file: string): string {
+  if (compiled !== undefined) return compiled
+  const folder = mkdtempSync(join(tmpdir(), 'sidelane-go-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const program = join(folder, 'caller')
+  execFileSync('go', ['build', '-o', program, file])
+  return (compiled = program)
+}
+
+/** Builds what has to be built; a test without the tool must be skipped before. */
+export const commandOf = ({ tool, file, name }: Language): readonly [string, ...string[]] =>
+  name === 'go' ? [compile(file)] : [tool, file]
+
+export interface Conversation {
+  /** Gives the caller one payload more. */
+  write(payload: string): void
+  /** What it has printed so far, by line. */
+  lines(): string[]
+  /** Ends its input; resolves with its exit code. */
+  end(): Promise<number | null>
+}
+
+export function callWith(
+  [command, ...args]: readonly [string, ...string[]],
+  socket: string,
+  contract: string,
+): Conversation {
+  const child = spawn(command, [...args, socket, contract], { stdio: ['pipe', 'pipe', 'inherit'] })
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
+  return {
+    write: (payload) => void child.stdin.write(`${payload}\n`),
+    lines: () => said.split('\n').slice(0, -1),
+    end: () => {
+      child.stdin.end()
+      return closed
+    },
+  }
+}
