@@ -45,7 +45,7 @@ const escaped = (text: string): string =>
 
 /** A sink for an open descriptor. */
 export function descriptorSink(descriptor: number): LineSink {
-  const stats = fstatSync(descriptor, { throwIfNoEntry: false } as never)
+  const stats = fstatSync(descriptor)
   // A pipe or a socket may be full: libuv keeps the rest, and how much that is can be asked.
   if (stats.isFIFO() || stats.isSocket()) return pipeSink(descriptor)
   return (line) => {
