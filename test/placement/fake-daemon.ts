@@ -69,6 +69,8 @@ export interface FakeDaemon {
   /** Bytes of each piece that came, by connection. */
   readonly chunks: readonly number[]
   close(): Promise<void>
+  /** Ends it for good. */
+  remove(): Promise<void>
   /** Listens again, at the same path. */
   listen(): Promise<void>
 }
@@ -80,7 +82,7 @@ export async function fakeDaemon(behaviour: Behaviour = {}): Promise<FakeDaemon>
   const frames: { kind: number; id: number; peer: number }[] = []
   const chunks: number[] = []
   let server: Server | undefined
-  const daemon = { path, behaviour, peers, frames, chunks, close, listen }
+  const daemon = { path, behaviour, peers, frames, chunks, close, listen, remove }
   const engine = createEngine('js')
   let connections = 0
 
@@ -97,7 +99,12 @@ export async function fakeDaemon(behaviour: Behaviour = {}): Promise<FakeDaemon>
     for (const { socket } of peers) socket.destroy()
     peers.length = 0
     await new Promise((resolve) => server?.close(resolve))
-    if (daemon.behaviour.connection === undefined) rmSync(path, { force: true })
+    rmSync(path, { force: true })
+  }
+
+  async function remove(): Promise<void> {
+    await close()
+    rmSync(folder, { recursive: true, force: true })
   }
 
   function serve(socket: Socket, number: number): void {

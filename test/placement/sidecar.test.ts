@@ -1,6 +1,8 @@
 // The client of a daemon, against one that is made up: what it writes, and what it does when the daemon is not as it
 // should be. Outcomes are the conformance suite's.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { promisify } from 'node:util'
 import { createHost, createProcessor, type CreateOptions, type Processor } from '../../src/index.ts'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -19,7 +21,7 @@ afterEach(async () => {
 
 async function daemonWith(behaviour: Behaviour = {}): Promise<FakeDaemon> {
   const daemon = await fakeDaemon({ contracts, ...behaviour })
-  cleanups.push(() => daemon.close())
+  cleanups.push(() => daemon.remove())
   return daemon
 }
 
@@ -376,6 +378,21 @@ describe('a daemon that has too much to do', () => {
     daemon.behaviour = { contracts }
     for (const request of waiting) request.answer()
     expect((await Promise.all(calls.slice(0, 5))).every(({ ok }) => ok)).toBe(true)
+  })
+})
+
+describe('a daemon that is stopped', () => {
+  test.skipIf(process.platform !== 'linux')('and its backlog full: overloaded, not gone', async () => {
+    const { path } = await daemonWith()
+    const script = `require('net').createServer().listen({ path: process.argv[1], backlog: 8 }, () => console.log('up'))`
+    const stopped = spawn(process.execPath, ['-e', script, `${path}2`], { stdio: ['ignore', 'pipe', 'inherit'] })
+    cleanups.push(() => Promise.resolve(stopped.kill('SIGKILL')))
+    await once(stopped.stdout, 'data')
+    stopped.kill('SIGSTOP')
+    const others = Array.from({ length: 20 }, () => connect(`${path}2`).on('error', () => {}))
+    cleanups.push(async () => others.forEach((socket) => socket.destroy()))
+    const opening = createHost({ placement: 'sidecar', socket: `${path}2` })
+    await expect(opening).rejects.toMatchObject({ code: 'overloaded', retryAfterMs: 5 })
   })
 })
 

@@ -74,6 +74,8 @@ const mostKeptBytes = 16 * 1024 * 1024
 const longText = 16 * 1024
 /** Contracts in one HELLO: with the longest names they fill it. */
 const contractsPerHello = Math.floor(maxHelloBytes / 116) - 2
+/** What a daemon can be told to allow; the places for them are made at once. */
+const mostInFlight = 65_535
 const usualAnswerBytes = 8 * 1024 * 1024
 
 export class Connection implements FrameSink, Place {
@@ -346,7 +348,7 @@ export class Connection implements FrameSink, Place {
     if (this.#state === 'greeting') {
       clearTimeout(this.#timer)
       const { inFlight, answerBytes } = hello.limits
-      this.#limit = Math.max(1, inFlight)
+      this.#limit = Math.min(mostInFlight, Math.max(1, inFlight))
       this.#slots = new Slots(this.#limit)
       this.#caps = { request: 0, answer: answerBytes }
       this.#engine = hello.engine
