@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { SidelaneError } from '../contract/index.ts'
 
 /** What fits into the system's address of a Unix socket, without the closing zero. */
-export const maxSocketPathBytes: number = process.platform === 'darwin' ? 103 : 107
+const maxSocketPathBytes: number = process.platform === 'darwin' ? 103 : 107
 
 const ownerOnly = 0o700
 
