@@ -16,8 +16,8 @@ const share = 1 / 64
 const mostTimes = 4
 /** Before the first job: an order of 4 KB, warm. */
 const firstGuessUs = 50
-/** So many jobs are not judged by their time: what a cold engine needs says nothing about a warm one. */
-const coldJobs = 1024
+/** A queue that was empty in the last so many ms is a burst, and only its count is bounded (CoDel's interval). */
+const burstMs = 100
 const maxRetryAfterMs = 10_000
 
 export class WorkQueue {
@@ -38,7 +38,8 @@ export class WorkQueue {
   #slicing = false
   /** What a worker does for a job, in µs. */
   #meanUs = firstGuessUs
-  #cold = coldJobs
+  /** When the queue was last empty. */
+  #standsSince = 0
   readonly #faultBytes = new Uint8Array(4096)
 
   constructor(settings: ServiceSettings, room: EngineRoom, observer: Observer) {
@@ -61,7 +62,7 @@ export class WorkQueue {
   }
 
   submit(job: Job): void {
-    this.waiting++
+    if (this.waiting++ === 0) this.#standsSince = job.receivedAt
     job.waits = true
     job.earlier = this.#last
     if (this.#last === undefined) this.#first = job
@@ -89,9 +90,10 @@ export class WorkQueue {
     return (this.waiting * this.#meanUs) / this.#room.workers / 1000
   }
 
-  /** The bound in force: a count says little where a payload takes 20 µs or 20 ms. */
+  /** A count says little where a payload takes 20 µs or 20 ms: a queue that does not go away is bounded by its time. */
   #isLate(): boolean {
-    return this.#cold === 0 && this.waiting >= this.#room.workers && this.#drainMs >= this.#settings.maxQueueMs
+    if (this.waiting < this.#room.workers || this.#drainMs < this.#settings.maxQueueMs) return false
+    return performance.now() - this.#standsSince > burstMs
   }
 
   #refusal(reason: Refusal['reason']): Refusal {
@@ -129,7 +131,6 @@ export class WorkQueue {
 
   readonly #ended: Ended = (job, output, size, us, workUs) => {
     this.running--
-    if (this.#cold > 0) this.#cold--
     this.#meanUs += (Math.min(workUs, mostTimes * this.#meanUs) - this.#meanUs) * share
     const queueUs = Math.round((job.startedAt - job.receivedAt) * 1000)
     const runUs = Math.round(us)

@@ -73,19 +73,6 @@ describe('a request that is not taken', () => {
     expect(seen.sheds).toEqual(['queue'])
   })
 
-  test('because it would wait for too long is overloaded, whatever the count, once the engine is warm', async () => {
-    const { path } = await serve([unlocked(big)], {
-      settings: { maxQueueMs: 1, maxInFlight: 10_000, maxQueue: 10_000 },
-    })
-    const client = await RawClient.greeted(path, big)
-    const ask = async (count: number, from: number): Promise<Set<string>> => {
-      client.send(...Array.from({ length: count }, (_, i) => request(from + i, '"a"')))
-      return new Set((await client.frames(count)).map(({ text }) => text?.code ?? 'accepted'))
-    }
-    expect(await ask(1024, 1)).toEqual(new Set(['accepted']))
-    expect(await ask(4000, 2000)).toEqual(new Set(['accepted', 'overloaded']))
-  })
-
   test('because all bodies together would be too large is overloaded from the header on', async () => {
     const { path, seen, service } = await serve([unlocked(big)], { settings: { maxBytes: 3_000_000 } })
     const [first, second] = [await RawClient.greeted(path, big), await RawClient.greeted(path, big)]

@@ -1,7 +1,11 @@
 // What waits: deadlines, CANCEL, the pool behind the queue, the end of a connection.
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { EngineRoom } from '../../src/server/engine-room.ts'
+import type { Job } from '../../src/server/job.ts'
+import type { Observer } from '../../src/server/observer.ts'
+import { WorkQueue } from '../../src/server/queue.ts'
 import { kinds } from '../../src/wire/index.ts'
-import { lock, serve, unlocked } from './kit.ts'
+import { lock, serve, settings, unlocked } from './kit.ts'
 import { frame, RawClient, request, type Frame } from './raw-client.ts'
 
 /** The built worker: a thread does not run the sources. */
@@ -102,5 +106,46 @@ describe('a pool inside', () => {
     const client = await RawClient.greeted(path, words)
     client.send(request(1, '"a"'), request(2, '{}'))
     expect((await client.frames(2)).map(codeOf).sort()).toEqual(['accepted', 'validate.failed'])
+  })
+})
+
+describe('a queue behind a worker that is busy', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  /** Its worker takes nothing; `clock` is the time in ms. */
+  function standing(bounds: { maxQueue: number; maxQueueMs: number }): { clock: { ms: number }; take: () => boolean } {
+    const clock = { ms: 1000 }
+    vi.spyOn(performance, 'now').mockImplementation(() => clock.ms)
+    const room = { workers: 1, room: 0 } as EngineRoom
+    const queue = new WorkQueue({ ...settings, ...bounds }, room, {} as Observer)
+    const take = (): boolean => {
+      const refusal = queue.reserve(1)
+      if (refusal === undefined) queue.submit({ receivedAt: clock.ms } as Job)
+      return refusal === undefined
+    }
+    return { clock, take }
+  }
+
+  test('takes a burst up to its count, however long that will be', () => {
+    const { take } = standing({ maxQueue: 1000, maxQueueMs: 1 })
+    expect(Array.from({ length: 1001 }, take).filter(Boolean)).toHaveLength(1000)
+  })
+
+  test('takes nothing that would wait for too long once it has not been empty for 100 ms', () => {
+    const { clock, take } = standing({ maxQueue: 1000, maxQueueMs: 1 })
+    for (let i = 0; i < 500; i++) take()
+    clock.ms += 99
+    expect(take()).toBe(true)
+    clock.ms += 2
+    expect(take()).toBe(false)
+  })
+
+  test('goes on taking what will have its turn in time', () => {
+    const { clock, take } = standing({ maxQueue: 1000, maxQueueMs: 1000 })
+    take()
+    clock.ms += 10_000
+    expect(take()).toBe(true)
   })
 })

@@ -26,6 +26,8 @@ pub struct Service {
     in_flight: AtomicUsize,
     queued: AtomicUsize,
     queued_bytes: AtomicUsize,
+    /// When the queue was last empty, in ms since the beginning.
+    stands_since: AtomicU64,
     /// How long a payload takes, in ns, averaged over the last few dozen; 0 before the first.
     mean_ns: AtomicU64,
     /// Of all languages, and of those that have not said anything.
@@ -103,6 +105,9 @@ impl Drop for Connection {
 /// Connections beyond the most that may be, kept for health and metrics.
 const RESERVED: usize = 8;
 
+/// A queue that was empty in the last so many ms is a burst, and only its count is bounded (CoDel's interval).
+const BURST_MS: u64 = 100;
+
 impl Service {
     /// A daemon that serves `table`; not ready yet.
     #[must_use]
@@ -119,6 +124,7 @@ impl Service {
             in_flight: AtomicUsize::new(0),
             queued: AtomicUsize::new(0),
             queued_bytes: AtomicUsize::new(0),
+            stands_since: AtomicU64::new(0),
             mean_ns: AtomicU64::new(0),
             connections: AtomicUsize::new(0),
             framed: AtomicUsize::new(0),
@@ -271,7 +277,11 @@ impl Service {
     ///
     /// `queue`.
     pub(crate) fn enter(&self) -> Result<(), Refusal> {
-        if self.queued.fetch_add(1, Relaxed) >= self.queue_bound() {
+        let before = self.queued.fetch_add(1, Relaxed);
+        if before == 0 {
+            self.stands_since.store(self.age_ms(), Relaxed);
+        }
+        if self.is_full(before) {
             self.leave();
             return Err(self.refusal(Shed::Queue));
         }
@@ -280,7 +290,7 @@ impl Service {
 
     /// Whether the queue has a place just now.
     pub(crate) fn has_place(&self) -> Result<(), Refusal> {
-        if self.queued() < self.queue_bound() { Ok(()) } else { Err(self.refusal(Shed::Queue)) }
+        if self.is_full(self.queued()) { Err(self.refusal(Shed::Queue)) } else { Ok(()) }
     }
 
     /// Gives a place in the queue back.
@@ -288,15 +298,20 @@ impl Service {
         self.queued.fetch_sub(1, Relaxed);
     }
 
-    /// Payloads that may wait: what the threads do in `--max-queue-ms`, at least one for each.
-    fn queue_bound(&self) -> usize {
+    /// A count says little where a payload takes 20 µs or 20 ms: a queue that does not go away is bounded by its time.
+    fn is_full(&self, queued: usize) -> bool {
         let Settings { threads, max_queue, max_queue_ms, .. } = self.settings;
-        let mean = self.mean_ns.load(Relaxed);
-        if mean == 0 {
-            return max_queue;
+        if queued >= max_queue {
+            return true;
         }
-        let in_time = (threads as u64 * max_queue_ms * 1_000_000).div_ceil(mean);
-        usize::try_from(in_time).unwrap_or(usize::MAX).max(threads).min(max_queue)
+        let drain_ns = queued as u64 * self.mean_ns.load(Relaxed) / threads as u64;
+        queued >= threads
+            && drain_ns >= max_queue_ms * 1_000_000
+            && self.age_ms().saturating_sub(self.stands_since.load(Relaxed)) > BURST_MS
+    }
+
+    fn age_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Learns from a round of `count` payloads that took `time` together.

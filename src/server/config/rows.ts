@@ -99,7 +99,13 @@ export const rows: readonly Row[] = [
   row('placement', 'placement', 'NAME', choice('inline', 'pool'), 'inline (default), or pool: worker threads'),
   row('threads', 'threads', 'N', integer(1, 1024), 'workers of the pool (default: cores - 1)'),
   row('maxQueue', 'max-queue', 'N', integer(1, 1_000_000), 'most payloads that wait (default: 1024)'),
-  row('maxQueueMs', 'max-queue-ms', 'N', integer(1, 60_000), 'longest wait that is worth it, in ms (default: 5)'),
+  row(
+    'maxQueueMs',
+    'max-queue-ms',
+    'N',
+    integer(1, 60_000),
+    'how long a queue that stands may take, in ms (default: 20)',
+  ),
   row('maxBytes', 'max-bytes', 'N', anyBytes(1_048_576), 'most bytes of all bodies together (default: 67108864)'),
   row('maxInFlight', 'max-in-flight', 'N', integer(1, 65_535), 'requests in flight on a connection (default: 256)'),
   row(

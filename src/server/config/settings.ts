@@ -59,7 +59,7 @@ export function resolveSettings(options: Options, env: Readonly<Record<string, s
     placement: options.placement ?? 'inline',
     threads: options.threads ?? Math.max(1, cores - 1),
     maxQueue: options.maxQueue ?? 1024,
-    maxQueueMs: options.maxQueueMs ?? 5,
+    maxQueueMs: options.maxQueueMs ?? 20,
     maxBytes: options.maxBytes ?? 67_108_864,
     maxInFlight: options.maxInFlight ?? 256,
     maxConnections: options.maxConnections ?? Math.min(256, Math.max(8, openFiles() - keptFiles)),
