@@ -1,0 +1,292 @@
+// What the rows about daemons share: a daemon on trial with a client of ours, and the oracles that look at the daemon from
+// outside (O1 by its metrics, O3, O4, O6, O7). Those about calls are in oracles.ts.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createHost, type HostOptions, type Processor } from 'sidelane'
+import { expect, onTestFinished, type TestContext } from 'vitest'
+import { ask, Daemon, needDaemon, startDaemon, type DaemonKind } from '../support/daemon.ts'
+import { contractOf } from '../support/locks.ts'
+import { anything, mix } from './fault-kit.ts'
+import { holdings, Trial } from './oracles.ts'
+
+export { anything, mix } from './fault-kit.ts'
+
+/** What rows that speak bytes ask for: it is counted apart from the client's calls. */
+export const raw: ReturnType<typeof contractOf> = contractOf({}, { name: 'raw', limits: { maxBytes: 100_000 } })
+
+/** In payloads of every row, and nowhere else (O6). */
+const marker = 'planted-9f1c7e'
+
+const settleMs = 5000
+/** Collectors and allocators keep pages; what leaks a payload a call is more. */
+const rssSlack = 96 * 2 ** 20
+
+export interface RowOptions extends HostOptions {
+  /** More options of the daemon. */
+  readonly args?: readonly string[]
+  /** The row kills or stops it: counters begin anew, and nobody answers for a while. */
+  readonly kills?: boolean
+  /** What /readyz may say; ready is always among it. */
+  readonly unready?: readonly string[]
+}
+
+export class Row {
+  readonly kind: DaemonKind
+  readonly folder: string
+  readonly socket: string
+  readonly trial: Trial
+  readonly processor: Processor
+  daemon: Daemon
+  /** All that there were. */
+  readonly daemons: Daemon[] = []
+  readonly #args: readonly string[]
+
+  constructor(kind: DaemonKind, folder: string, args: readonly string[], daemon: Daemon, trial: Trial) {
+    this.kind = kind
+    this.folder = folder
+    this.socket = join(folder, 's.sock')
+    this.#args = args
+    this.daemon = daemon
+    this.daemons.push(daemon)
+    this.trial = trial
+    this.processor = trial.processor
+  }
+
+  /** One more daemon with the same options: at the same path, unless `more` says otherwise. It may not start. */
+  another(...more: readonly string[]): Daemon {
+    const daemon = new Daemon({ kind: this.kind, args: [...this.#args, ...more] })
+    this.daemons.push(daemon)
+    return daemon
+  }
+
+  async kill(): Promise<void> {
+    this.daemon.child.kill('SIGKILL')
+    await this.daemon.exited
+  }
+
+  /** Another daemon in the place of the one that is gone. */
+  async restart(...more: readonly string[]): Promise<void> {
+    const daemon = this.another(...more)
+    await daemon.event('listening')
+    this.daemon = daemon
+  }
+
+  metrics(): Promise<string> {
+    return metricsOf(this.socket)
+  }
+
+  /** Resolves when a call is answered, whatever it takes; how long that was. */
+  async back(): Promise<number> {
+    const startedAt = performance.now()
+    for (;;) {
+      const { code } = await this.trial.offer('[1]')
+      const tookMs = performance.now() - startedAt
+      if (code === 'ok') return tookMs
+      if (tookMs > settleMs) throw new Error(`Not back within ${settleMs} ms: ${code}`)
+      await sleep(5)
+    }
+  }
+}
+
+/**
+ * Starts a daemon and a client, runs the body, then holds all oracles against both: with the client alive, when it is
+ * closed, and when the daemon has been told to end.
+ */
+export async function onDaemon(
+  context: TestContext,
+  kind: DaemonKind,
+  body: (row: Row) => Promise<void>,
+  { args: more = [], kills = false, unready = [], ...options }: RowOptions = {},
+): Promise<void> {
+  needDaemon(kind, context)
+  const folder = freshFolder()
+  const locks = join(folder, 'locks')
+  mkdirSync(locks)
+  for (const { name, lock } of [anything, raw]) writeFileSync(join(locks, `${name}.lock.json`), JSON.stringify(lock))
+  const socket = join(folder, 's.sock')
+  const args = ['--socket', socket, '--contract', locks, '--log-sample', '1', ...more]
+  const first = await startDaemon({ kind, args })
+  const setup: HostOptions = { placement: 'sidecar', socket, deadlineMs: 10_000, ...options }
+  const engine = await warmUp(setup)
+  await using referenceHost = await createHost({ engine })
+  const before = countsOf(await metricsOf(socket))
+  const alone = await settled(first)
+
+  const host = await createHost(setup)
+  onTestFinished(() => host.destroy())
+  const trial = new Trial(host, host.processor(anything), setup.deadlineMs)
+  const row = new Row(kind, folder, args, first, trial)
+  await trial.offerAll([`{"marker":"${marker}"}`, `{"${marker}":1,"${marker}":2}`, `["${marker}"`])
+  const alive = holdings()
+  const watch = new ReadyWatch(socket)
+  await body(row)
+  await watch.stop({ kills, unready })
+  await trial.judge(referenceHost.processor(anything), alive)
+  await host.close()
+
+  const { daemon } = row
+  await idle(socket)
+  if (!kills) {
+    expect([daemon.child.exitCode, daemon.child.signalCode, daemon], 'O3: the same process').toEqual([
+      null,
+      null,
+      first,
+    ])
+    countedAlike(trial, before, countsOf(await row.metrics()))
+    await givenBack(daemon, alone)
+  }
+  expect(await row.metrics(), 'O6: in no metric').not.toContain(marker)
+  expect(await daemon.stop(), 'the daemon ends well').toBe(0)
+  for (const { stderr } of row.daemons) expect(stderr, 'O6: in no line of the log').not.toContain(marker)
+  expect(existsSync(socket), 'the socket goes with its daemon').toBe(false)
+}
+
+/** Only its owner's, gone after the test. */
+export function freshFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sidelane-f-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** What a daemon allocates once: connections of both languages, and payloads of each kind. Gives its engine. */
+async function warmUp(setup: HostOptions): Promise<'js' | 'native'> {
+  await using host = await createHost(setup)
+  const processor = host.processor(anything)
+  for (const payload of mix(50)) await processor.process(payload)
+  await ask(setup.socket as string, '/readyz')
+  return host.engine.kind
+}
+
+export const metricsOf = async (socket: string): Promise<string> => (await ask(socket, '/metrics')).body.toString()
+
+/** One gauge or counter, by its name and labels as they stand on the page; 0 when it is not there. */
+export const sampleOf = (text: string, name: string): number =>
+  Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`${name} `))
+      ?.slice(name.length + 1) ?? 0,
+  )
+
+type Counts = Readonly<Record<string, number>>
+
+/** Framed requests for the contract of the trials, by their code. */
+const countsOf = (text: string): Counts =>
+  Object.fromEntries(
+    [...text.matchAll(/^sidelane_requests_total\{contract="anything",protocol="framed",code="([^"]+)"\} (\d+)$/gm)].map(
+      ([, code, count]) => [code, Number(count)],
+    ),
+  )
+
+/** O1: the daemon counts what the client saw; only what nobody waited for any more may be anything. */
+function countedAlike(trial: Trial, before: Counts, after: Counts): void {
+  const { accepted, rejected, deadlineExceeded, cancelled, failed } = trial.processor.stats()
+  const grown = (code: string): number => (after[code] ?? 0) - (before[code] ?? 0)
+  const dataCodes = Object.keys(after).filter((code) => /^(?:parse|number|limit|validate)\./.test(code))
+  const counted = { accepted: grown('accepted'), rejected: dataCodes.reduce((sum, code) => sum + grown(code), 0) }
+  const unknown = deadlineExceeded + cancelled + failed
+  const message = `O1: client ${JSON.stringify(trial.processor.stats())}, daemon ${JSON.stringify(counted)}`
+  for (const [own, theirs] of [
+    [accepted, counted.accepted],
+    [rejected, counted.rejected],
+  ] as const) {
+    expect(theirs, message).toBeGreaterThanOrEqual(own)
+    expect(theirs, message).toBeLessThanOrEqual(own + unknown)
+  }
+  expect(counted.accepted + counted.rejected, message).toBeLessThanOrEqual(accepted + rejected + unknown)
+}
+
+/** O4: nothing is in flight, nothing waits, nobody is connected. */
+async function idle(socket: string): Promise<void> {
+  const gauges = [
+    'sidelane_in_flight',
+    'sidelane_queued',
+    'sidelane_queued_bytes',
+    'sidelane_connections{protocol="framed"}',
+  ]
+  await expect
+    .poll(async () => metricsOf(socket).then((text) => gauges.filter((name) => sampleOf(text, name) !== 0)), {
+      timeout: settleMs,
+      message: 'O4: the gauges are back',
+    })
+    .toEqual([])
+}
+
+interface Held {
+  readonly fds: number
+  readonly threads: number
+  readonly rss: number
+}
+
+function heldBy({ child: { pid } }: Daemon): Held {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return {
+    fds: readdirSync(`/proc/${pid}/fd`).length,
+    threads: Number(/^Threads:\s+(\d+)$/m.exec(status)?.[1]),
+    rss: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024,
+  }
+}
+
+/** Connections of the test itself may still be on their way out. */
+async function settled(daemon: Daemon): Promise<Held> {
+  let held = heldBy(daemon)
+  for (let same = 0; same < 3;) {
+    await sleep(30)
+    const next = heldBy(daemon)
+    same = next.fds === held.fds && next.threads === held.threads ? same + 1 : 0
+    held = next
+  }
+  return held
+}
+
+/** O4: the daemon holds what it held. */
+async function givenBack(daemon: Daemon, before: Held): Promise<void> {
+  await expect
+    .poll(
+      () => {
+        const { fds, threads, rss } = heldBy(daemon)
+        const grown = { fds: fds - before.fds, threads: threads - before.threads, rss: rss - before.rss }
+        return grown.fds <= 0 && grown.threads <= 0 && grown.rss <= rssSlack ? 'all' : grown
+      },
+      { timeout: settleMs, message: 'O4: the daemon holds what it held before' },
+    )
+    .toBe('all')
+}
+
+/** O7: asks /readyz all along. */
+class ReadyWatch {
+  readonly #seen = new Set<string>()
+  readonly #done: Promise<void>
+  #going = true
+
+  constructor(socket: string) {
+    this.#done = this.#look(socket)
+  }
+
+  async stop({ kills, unready }: { readonly kills: boolean; readonly unready: readonly string[] }): Promise<void> {
+    this.#going = false
+    await this.#done
+    const usual = new Set(['200 ', ...unready.map((reason) => `503 ${reason}`), ...(kills ? ['gone'] : [])])
+    expect(
+      [...this.#seen].filter((said) => !usual.has(said)),
+      'O7: what /readyz said besides',
+    ).toEqual([])
+  }
+
+  async #look(socket: string): Promise<void> {
+    while (this.#going) {
+      const late = sleep(2000, undefined, { ref: false }).then(() => 'gone')
+      const page = ask(socket, '/readyz').then(
+        ({ status, body }) => {
+          const { ready, reasons } = JSON.parse(body.toString()) as { ready: boolean; reasons: string[] }
+          return ready === (status === 200) ? `${status} ${reasons.join()}` : `${status}, and ready is ${ready}`
+        },
+        () => 'gone',
+      )
+      this.#seen.add(await Promise.race([page, late]))
+      await sleep(50)
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// Rows about daemons that die, stand still or are killed again and again: every call is settled, and the next one works.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { daemonKinds } from '../support/daemon.ts'
+import { mix, onDaemon } from './daemon-kit.ts'
+
+const long = process.env['SIDELANE_LONG'] === '1'
+
+describe.each(daemonKinds)('%s', (kind) => {
+  test('F01: killed while idle: calls fail at once with their code, and work when it is back', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        await row.trial.offerAll(mix(20))
+        await row.kill()
+        for (let i = 0; i < 20; i++) {
+          const { code, error, ms } = await row.trial.offer('[1]')
+          expect([code, error?.status, error?.retryable]).toEqual(['unavailable', 503, true])
+          expect(ms).toBeLessThan(500)
+          await sleep(10)
+        }
+        await row.restart()
+        expect(await row.back()).toBeLessThan(1000)
+        expect((await row.trial.offerAll(mix(20))).filter(({ code }) => code !== 'ok' && code !== 'rejected')).toEqual(
+          [],
+        )
+      },
+      { kills: true },
+    )
+  })
+
+  test('F02: killed with 64 in flight: every one is settled soon, and none twice', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        for (let round = 0; round < 5; round++) {
+          // Too much for the time until the signal.
+          const payload = `[${'[1.5,"text"],'.repeat(20_000)}0]`
+          let ended = 0
+          const calls = Array.from({ length: 64 }, () => row.trial.offer(payload).finally(() => ended++))
+          await sleep(round * 5)
+          const killedAt = performance.now()
+          await row.kill()
+          const endings = await Promise.all(calls)
+          expect(performance.now() - killedAt).toBeLessThan(1000)
+          expect(ended).toBe(64)
+          for (const { code } of endings) expect(['ok', 'unavailable']).toContain(code)
+          await row.restart()
+          await row.back()
+        }
+      },
+      { kills: true },
+    )
+  })
+
+  test('F03: stopped for 3 s: calls end at their deadlines, and late answers reach nobody', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        row.daemon.child.kill('SIGSTOP')
+        await sleep(20)
+        const limits = [50, 100, 200, 400, 800, 1600]
+        const startedAt = performance.now()
+        const endings = await Promise.all(limits.map((deadlineMs) => row.trial.offer('[1]', { deadlineMs })))
+        expect(new Set(endings.map(({ code }) => code))).toEqual(new Set(['deadline.exceeded']))
+        await sleep(3000 - (performance.now() - startedAt))
+        row.daemon.child.kill('SIGCONT')
+        expect(await row.back()).toBeLessThan(1000)
+        expect((await row.trial.offerAll(mix(100))).filter(({ code }) => code === 'deadline.exceeded')).toEqual([])
+      },
+      { kills: true },
+    )
+  })
+
+  test(
+    `F05: killed every second for ${long ? 60 : 8} s, at 200 calls a second`,
+    { timeout: 120_000 },
+    async (context) => {
+      await onDaemon(
+        context,
+        kind,
+        async (row) => {
+          const until = performance.now() + (long ? 60_000 : 8000)
+          const over = new AbortController()
+          const killer = (async () => {
+            while (!over.signal.aborted) {
+              await sleep(1000)
+              await row.kill()
+              await row.restart()
+            }
+          })()
+          const calls: Promise<{ code: string; ms: number }>[] = []
+          while (performance.now() < until) {
+            calls.push(row.trial.offer('[1,2,3]', { deadlineMs: 1000 }))
+            await sleep(5)
+          }
+          over.abort()
+          await killer
+          const endings = await Promise.all(calls)
+          const codes = new Set(endings.map(({ code }) => code))
+          expect(['ok', 'unavailable', 'deadline.exceeded', 'overloaded']).toEqual(expect.arrayContaining([...codes]))
+          expect(endings.filter(({ code }) => code === 'ok').length).toBeGreaterThan(endings.length / 2)
+          await row.back()
+        },
+        { kills: true },
+      )
+    },
+  )
+})

@@ -1,0 +1,233 @@
+// Rows about the socket file: who may have the path, and what clients see while it changes hands. Its modes and the words of
+// refusals are in test/server.
+import { spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createHost, createProcessor } from 'sidelane'
+import { describe, expect, test } from 'vitest'
+import { Daemon, daemonKinds, needDaemon } from '../support/daemon.ts'
+import { hasTool, needTool } from '../support/tools.ts'
+import { anything, freshFolder, mix, onDaemon, type Row } from './daemon-kit.ts'
+
+const isRoot = process.getuid?.() === 0
+
+describe.each(daemonKinds)('%s', (kind) => {
+  test('F04: stopped, with more connects than its backlog: overloaded, and nobody takes the path', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        const { ino } = lstatSync(row.socket)
+        row.daemon.child.kill('SIGSTOP')
+        const waiting = Array.from({ length: 700 }, () => connect(row.socket).on('error', () => {}))
+        await sleep(200)
+        const opening = createProcessor(anything, { placement: 'sidecar', socket: row.socket })
+        await expect(opening).rejects.toMatchObject({ code: 'overloaded', status: 429, retryable: true })
+        const second = row.another()
+        await sleep(500)
+        expect(lstatSync(row.socket).ino).toBe(ino)
+        for (const socket of waiting) socket.destroy()
+        row.daemon.child.kill('SIGCONT')
+        expect(await second.exited).toBe(1)
+        await row.back()
+        await using host = await createHost({ placement: 'sidecar', socket: row.socket })
+        expect((await host.processor(anything).process('[1]')).ok).toBe(true)
+      },
+      { kills: true },
+    )
+  })
+
+  test('F35: a stale socket is replaced, and clients of before find the new daemon', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        await row.kill()
+        expect(existsSync(row.socket)).toBe(true)
+        expect((await row.trial.offer('[1]')).code).toBe('unavailable')
+        await row.restart()
+        expect(await row.back()).toBeLessThan(1000)
+      },
+      { kills: true },
+    )
+  })
+
+  test('F36: a second daemon: "in use", and the first goes on', async (context) => {
+    await onDaemon(context, kind, async (row) => {
+      const calls = row.trial.offerAll(mix(200))
+      expect(await row.another().exited).toBe(1)
+      expect((await calls).every(({ code }) => code === 'ok' || code === 'rejected')).toBe(true)
+    })
+  })
+
+  test(
+    'F36, F37: a takeover under load: no call fails, and the file is the new one’s',
+    { timeout: 30_000 },
+    async (context) => {
+      await onDaemon(
+        context,
+        kind,
+        async (row) => {
+          const old = row.daemon
+          const over = new AbortController()
+          const codes = new Set<string>()
+          const caller = async (): Promise<void> => {
+            while (!over.signal.aborted) {
+              codes.add((await row.trial.offer('[1,2,3]')).code)
+              await sleep(1)
+            }
+          }
+          const callers = Promise.all(Array.from({ length: 8 }, caller))
+          await row.restart('--takeover')
+          const { ino } = lstatSync(row.socket)
+          expect(await old.exited).toBe(0)
+          await sleep(100)
+          over.abort()
+          await callers
+          expect([...codes]).toEqual(['ok'])
+          expect(lstatSync(row.socket).ino).toBe(ino)
+        },
+        { kills: true, unready: ['taken-over', 'draining', 'draining,taken-over', 'taken-over,draining'] },
+      )
+    },
+  )
+
+  test('F38: a file, a folder, a link, or another’s socket at the path: refused and left', async (context) => {
+    needDaemon(kind, context)
+    const folder = freshFolder()
+    const lock = join(folder, 'a.lock.json')
+    writeFileSync(lock, JSON.stringify(anything.lock))
+    const path = join(folder, 's.sock')
+    const makers: Record<string, () => void> = {
+      file: () => writeFileSync(path, 'precious'),
+      folder: () => mkdirSync(path),
+      link: () => symlinkSync(lock, path),
+      'dangling link': () => symlinkSync(join(folder, 'nothing'), path),
+    }
+    if (isRoot && hasTool('python3')) makers['socket of another'] = () => staleSocketOfAnother(path)
+    for (const [what, make] of Object.entries(makers)) {
+      make()
+      const { ino } = lstatSync(path)
+      for (const more of [[], ['--takeover']]) {
+        const daemon = new Daemon({ kind, args: ['--socket', path, '--contract', lock, ...more] })
+        expect(await daemon.exited, what).toBe(1)
+      }
+      expect(lstatSync(path).ino, what).toBe(ino)
+      rmSync(path, { recursive: true })
+    }
+  })
+
+  test('F39: paths of 107, 108 and 200 bytes: the first works, for both sides the others are wrong options', async (context) => {
+    needDaemon(kind, context)
+    const folder = freshFolder()
+    const lock = join(folder, 'a.lock.json')
+    writeFileSync(lock, JSON.stringify(anything.lock))
+    for (const [bytes, code] of [
+      [107, 0],
+      [108, 2],
+      [200, 2],
+    ] as const) {
+      const socket = join(folder, 'x'.repeat(bytes - folder.length - 1))
+      const daemon = new Daemon({ kind, args: ['--socket', socket, '--contract', lock] })
+      if (code === 0) {
+        await daemon.event('listening')
+        await using processor = await createProcessor(anything, { placement: 'sidecar', socket })
+        expect((await processor.process('[1]')).ok).toBe(true)
+        await processor.close()
+        daemon.child.kill('SIGTERM')
+      } else {
+        const opening = createProcessor(anything, { placement: 'sidecar', socket })
+        await expect(opening).rejects.toMatchObject({ code: 'options.invalid' })
+      }
+      expect(await daemon.exited).toBe(code)
+    }
+  })
+
+  test('F40: a folder that is missing, not writable, or everybody’s: refused', async (context) => {
+    needDaemon(kind, context)
+    const folder = freshFolder()
+    const lock = join(folder, 'a.lock.json')
+    writeFileSync(lock, JSON.stringify(anything.lock))
+    const refused = async (socket: string): Promise<void> => {
+      const daemon = new Daemon({ kind, args: ['--socket', socket, '--contract', lock] })
+      expect(await daemon.exited, socket).toBe(1)
+    }
+    await refused(join(folder, 'none', 's.sock'))
+    const open = join(folder, 'open')
+    mkdirSync(open)
+    chmodSync(open, 0o777)
+    await refused(join(open, 's.sock'))
+    // To root every folder is writable; one of the kernel's is not.
+    const closed = isRoot ? '/proc/self' : join(folder, 'closed')
+    if (!isRoot) mkdirSync(closed, { mode: 0o500 })
+    await refused(join(closed, 's.sock'))
+  })
+
+  test('F41: the file deleted by hand: there again within seconds, and who is connected does not notice', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        rmSync(row.socket)
+        expect((await row.trial.offerAll(mix(50))).every(({ code }) => code === 'ok' || code === 'rejected')).toBe(true)
+        await row.trial.until('the file is back', () => existsSync(row.socket))
+        await using host = await createHost({ placement: 'sidecar', socket: row.socket })
+        expect((await host.processor(anything).process('[1]')).ok).toBe(true)
+        expect(lstatSync(row.socket).mode & 0o777).toBe(0o600)
+      },
+      { kills: true },
+    )
+  })
+
+  test('F42: another user is kept out by the mode of the file', async (context) => {
+    if (!isRoot) context.skip('only root can be another user')
+    needTool('python3', context)
+    await onDaemon(context, kind, async (row) => {
+      chmodSync(row.folder, 0o755)
+      expect(greetAs(row, 65_534)).toContain('PermissionError')
+    })
+  })
+
+  test('F42: with an open file, sidelaned refuses another user before it reads a byte', async (context) => {
+    if (kind === 'node') context.skip('Node cannot ask who connects: the mode of the file is the bound there')
+    if (!isRoot) context.skip('only root can be another user')
+    needTool('python3', context)
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        chmodSync(row.folder, 0o755)
+        expect(greetAs(row, 65_534)).toMatch(/^(?:b''|ConnectionResetError|BrokenPipeError)/)
+        expect(greetAs(row, 0)).toContain('200 OK')
+      },
+      { args: ['--socket-mode', '0666'] },
+    )
+  })
+})
+
+function staleSocketOfAnother(path: string): void {
+  const program = `import socket; socket.socket(socket.AF_UNIX).bind(${JSON.stringify(path)})`
+  spawnSync('python3', ['-c', program])
+  chownSync(path, 65_534, 65_534)
+}
+
+/** What a user with that id gets for a request, or the name of the error. */
+function greetAs({ socket }: Row, uid: number): string {
+  const program = `
+import os, socket
+os.setgroups([])
+os.setgid(${uid})
+os.setuid(${uid})
+try:
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(${JSON.stringify(socket)})
+    s.sendall(b'GET /healthz HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n')
+    print(s.recv(4096))
+except OSError as error:
+    print(type(error).__name__)
+`
+  const { stdout, stderr } = spawnSync('python3', ['-c', program], { encoding: 'utf8' })
+  return `${stdout}${stderr}`
+}
