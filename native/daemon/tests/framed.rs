@@ -1,0 +1,246 @@
+//! The framed protocol over a socket: what a client asks for, it gets.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use std::net::Shutdown;
+
+use sidelane_core::outcome::Written;
+use sidelane_core::process::{Processor, Scratch};
+use sidelane_core::wire::{AskedContract, FLAG_CANONICAL, FLAG_TRACE, Kind, NO_DEADLINE, ServerHello, preface};
+use support::{Client, Daemon, ORDER, code, frame, hello, request, text};
+
+fn inline(payload: &[u8], canonical: bool) -> Vec<u8> {
+    let processor = Processor::new(ORDER.as_bytes(), &[], &[]).unwrap();
+    let mut target = vec![0; 64 << 10];
+    let Written::Bytes(size) = processor.process(&mut Scratch::default(), payload, canonical, &mut target) else {
+        panic!("there is room");
+    };
+    target.truncate(size);
+    target
+}
+
+fn statuses(client: &mut Client) -> Vec<(u16, u16, [u8; 32])> {
+    let (head, payload) = client.read();
+    assert_eq!(head.kind, Kind::Hello);
+    let hello = ServerHello::decode(&payload).unwrap();
+    assert_eq!(hello.engine, "native");
+    assert_eq!((hello.limits.request_bytes, hello.limits.answer_bytes), (1000 + 4096, 8 * (1000 + 4096)));
+    hello.contracts.iter().map(|one| (one.status, one.index, one.have)).collect()
+}
+
+#[test]
+fn the_preface_is_answered_as_soon_as_it_is_there() {
+    let daemon = Daemon::native();
+    let mut client = daemon.connect();
+    client.send(&preface());
+    assert_eq!(client.read_bytes(8), preface());
+}
+
+#[test]
+fn another_version_is_told_the_servers_own_and_the_connection_ends() {
+    let daemon = Daemon::native();
+    let mut client = daemon.connect();
+    client.send(&[0xf5, b'S', b'D', b'L', b'N', b'\n', 9, 0]);
+    assert_eq!(client.rest(), preface());
+}
+
+#[test]
+fn a_foreign_preface_gets_no_answer() {
+    let daemon = Daemon::native();
+    let mut client = daemon.connect();
+    client.send(&[0xf5, b'X', 0, 0, 0, 0, 0, 0]);
+    assert_eq!(client.rest(), b"");
+}
+
+#[test]
+fn hello_is_answered_contract_by_contract() {
+    let daemon = Daemon::native();
+    let id = daemon.service.table().find("order", None).unwrap().id_bytes;
+    let mut client = daemon.connect();
+    client.send(&preface());
+    assert_eq!(client.read_bytes(8), preface());
+    let order = AskedContract { id, fingerprint: [0; 16], name: "order" };
+    let asked = [
+        AskedContract { name: "other", ..order },
+        AskedContract { id: [7; 32], ..order },
+        AskedContract { fingerprint: [7; 16], ..order },
+        order,
+        order,
+    ];
+    client.send(&hello(&asked));
+    let expected = vec![(40, 0, [0; 32]), (41, 0, id), (41, 0, id), (0, 0, id), (0, 0, id)];
+    assert_eq!(statuses(&mut client), expected);
+    // Again later: the same index.
+    client.send(&hello(&[order]));
+    assert_eq!(statuses(&mut client), [(0, 0, id)]);
+}
+
+#[test]
+fn outcomes_are_those_of_the_core_byte_for_byte() {
+    let daemon = Daemon::native();
+    let mut client = daemon.client();
+    let payloads: [&[u8]; 4] = [br#"{"n": "a\u0062"}"#, br#"{"n": 5}"#, b"{", br#"{"n":"x","n":"y"}"#];
+    let mut id = 0;
+    for payload in payloads {
+        for canonical in [false, true] {
+            id += 1;
+            let flags = if canonical { FLAG_CANONICAL } else { 0 };
+            client.send(&frame(Kind::Request, flags, 0, id, 1_000, payload));
+            let (head, outcome) = client.read();
+            assert_eq!(head.id, id);
+            assert_eq!(outcome, inline(payload, canonical));
+            let number = sidelane_daemon::fault::code_of(&outcome).map_or(0, |code| code.wire());
+            assert_eq!((head.index, head.flags), (number, 0));
+        }
+    }
+}
+
+#[test]
+fn a_trace_context_is_no_part_of_the_payload() {
+    let daemon = Daemon::native();
+    let mut client = daemon.client();
+    let payload = [&[0, 1, 2, 3][..], &[9; 22], br#"{"n":"a"}"#].concat();
+    client.send(&frame(Kind::Request, FLAG_TRACE, 0, 1, NO_DEADLINE, &payload));
+    assert_eq!(client.read().1, inline(br#"{"n":"a"}"#, false));
+}
+
+#[test]
+fn ping_is_answered_with_its_bytes() {
+    let daemon = Daemon::native();
+    let mut client = daemon.client();
+    client.send(&frame(Kind::Ping, 0, 0, 77, 0, b"are you there"));
+    let (head, payload) = client.read();
+    assert_eq!((head.kind, head.id, &payload[..]), (Kind::Pong, 77, &b"are you there"[..]));
+}
+
+#[test]
+fn a_conversation_in_single_bytes_and_in_every_two_parts_is_the_same() {
+    let daemon = Daemon::native();
+    let talk = [
+        &preface()[..],
+        &daemon.hello("order"),
+        &request(1, r#"{"n":"a"}"#),
+        &frame(Kind::Ping, 0, 0, 2, 0, b"x"),
+        &request(3, "{"),
+    ]
+    .concat();
+    let listen = |client: &mut Client| {
+        client.stream.shutdown(Shutdown::Write).unwrap();
+        let mut bytes = client.rest();
+        // The times differ.
+        let at = bytes.len();
+        bytes.truncate(at);
+        bytes.len()
+    };
+    let mut whole = daemon.connect();
+    whole.send(&talk);
+    let expected = listen(&mut whole);
+    let mut single = daemon.connect();
+    for byte in &talk {
+        single.send(&[*byte]);
+    }
+    assert_eq!(listen(&mut single), expected);
+    for cut in 1..talk.len() {
+        let mut halves = daemon.connect();
+        halves.send(&talk[..cut]);
+        std::thread::yield_now();
+        halves.send(&talk[cut..]);
+        assert_eq!(listen(&mut halves), expected, "cut at {cut}");
+    }
+    assert!(daemon.is_back_to_nothing());
+}
+
+#[test]
+fn a_thousand_frames_in_one_write_get_a_thousand_answers() {
+    let daemon = Daemon::start(sidelane_daemon::engine::native, |settings| settings.max_in_flight = 2_000);
+    let mut client = daemon.client();
+    let all: Vec<u8> = (1..=1_000).flat_map(|id| request(id, format!(r#"{{"n":"{id}"}}"#))).collect();
+    client.send(&all);
+    let answers = client.answers(1_000);
+    assert!(answers.iter().enumerate().all(|(at, (id, code))| *id == at as u64 + 1 && code.is_none()));
+}
+
+#[test]
+fn a_client_that_ends_its_writing_side_gets_all_answers() {
+    let daemon = Daemon::obedient(|_| {});
+    let mut client = daemon.client();
+    let all: Vec<u8> = (1..=5).flat_map(|id| request(id, "sleep 2")).collect();
+    client.send(&all);
+    client.stream.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(client.answers(5).len(), 5);
+    assert_eq!(client.rest(), b"");
+    assert!(daemon.is_back_to_nothing());
+}
+
+#[test]
+fn a_frame_that_is_cut_off_leaves_nothing_behind() {
+    let daemon = Daemon::obedient(|_| {});
+    for cut in [1, 23, 24, 30] {
+        let mut client = daemon.client();
+        client.send(&request(1, "a payload of some size")[..cut]);
+        drop(client);
+    }
+    let mut client = daemon.client();
+    client.send(&(1..=50).flat_map(|id| request(id, "sleep 1")).collect::<Vec<_>>());
+    drop(client);
+    assert!(daemon.is_back_to_nothing());
+}
+
+#[test]
+fn a_request_that_waits_can_be_cancelled() {
+    let daemon = Daemon::obedient(|_| {});
+    let mut client = daemon.client();
+    let cancel = |id| frame(Kind::Cancel, 0, 0, id, 0, b"");
+    client.send(&[request(1, "a"), request(2, "b"), cancel(2), cancel(99)].concat());
+    assert_eq!(client.answers(2), [(1, None), (2, Some("cancelled".into()))]);
+    // Neither the one that was answered nor the one that never was brings another answer.
+    client.send(&[cancel(1), frame(Kind::Ping, 0, 0, 5, 0, b"")].concat());
+    assert_eq!(client.read().0.kind, Kind::Pong);
+}
+
+#[test]
+fn what_is_past_its_deadline_does_not_run() {
+    let daemon = Daemon::obedient(|_| {});
+    let mut client = daemon.client();
+    let with = |id, ms, payload: &str| frame(Kind::Request, 0, 0, id, ms, payload.as_bytes());
+    client.send(&[with(1, 0, "panic"), with(2, 5_000, "sleep 30"), with(3, 10, "panic"), with(4, 5_000, "x")].concat());
+    let mut texts = Vec::new();
+    for _ in 0..4 {
+        let (head, outcome) = client.read();
+        texts.push((head.id, code(&outcome)));
+        if head.kind == Kind::Error {
+            assert!(text(&outcome).contains(r#""params":{"where":"queue"}"#));
+        }
+    }
+    texts.sort();
+    let late = Some("deadline.exceeded".to_owned());
+    assert_eq!(texts, [(1, late.clone()), (2, None), (3, late), (4, None)]);
+}
+
+#[test]
+fn a_panic_in_the_engine_is_an_answer_and_the_daemon_lives() {
+    let daemon = Daemon::obedient(|_| {});
+    let mut client = daemon.client();
+    assert_eq!(client.call("panic"), (Kind::Error, Some("internal.panic".into())));
+    assert_eq!(client.call("fine"), (Kind::Accepted, None));
+}
+
+#[test]
+fn after_a_reload_a_connection_is_sent_away_and_keeps_its_contracts_until_then() {
+    let daemon = Daemon::native();
+    let mut client = daemon.client();
+    daemon.locks.write("order.lock.json", &ORDER.replace("900", "5"));
+    let observer = sidelane_daemon::observe::NoObserver;
+    let table = sidelane_daemon::contracts::Table::load(&daemon.service.settings, daemon.compile, &observer).unwrap();
+    daemon.service.replace_table(table);
+    daemon.lane().look_around();
+    assert_eq!(client.read().0.kind, Kind::Goaway);
+    // What comes all the same is answered, by the contract that it was meant for.
+    assert_eq!(client.call(r#"{"n":"longer than five"}"#), (Kind::Accepted, None));
+    let mut next = daemon.client();
+    assert_eq!(next.call(r#"{"n":"longer than five"}"#), (Kind::Rejected, Some("validate.failed".into())));
+    // With nothing in flight the server does not wait for ever.
+    assert_eq!(client.rest(), b"");
+}

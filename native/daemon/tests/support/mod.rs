@@ -1,0 +1,292 @@
+//! A daemon of one thread without a socket file, and a client that sends bytes.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "each test takes what it needs")]
+
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use sidelane_core::outcome::Written;
+use sidelane_core::process::Scratch;
+use sidelane_core::wire::{
+    AskedContract, ClientHello, HEAD_BYTES, Head, Kind, NO_DEADLINE, PREFACE_BYTES, ServerHello, preface,
+};
+use sidelane_daemon::contracts::Table;
+use sidelane_daemon::engine::{Compile, Engine, native};
+use sidelane_daemon::lane::{self, Handle};
+use sidelane_daemon::observe::NoObserver;
+use sidelane_daemon::service::Service;
+use sidelane_daemon::settings::{Settings, SocketPlace};
+
+pub const ORDER: &str = r#"{"profile":"p1","unicode":"15.0","name":"order","limits":{"maxBytes":1000},"schema":{"type":"object","properties":{"n":{"type":"string","maxLength":900}},"required":["n"]}}"#;
+
+/// A directory of lock files that is removed in the end.
+pub struct Locks(pub PathBuf);
+
+impl Locks {
+    pub fn new(files: &[(&str, &str)]) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("sidelaned-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        let locks = Self(path);
+        for (name, text) in files {
+            locks.write(name, text);
+        }
+        locks
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.0.join(name), text).unwrap();
+    }
+}
+
+impl Drop for Locks {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Panics of an engine are wanted; those of a test are to be seen.
+fn quiet_panics() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let loud = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !std::thread::current().name().is_some_and(|name| name.starts_with("lane-")) {
+                loud(info);
+            }
+        }));
+    });
+}
+
+pub fn settings(contracts: Vec<PathBuf>) -> Settings {
+    Settings {
+        socket: SocketPlace::Inherited,
+        contracts,
+        digest_key_files: BTreeMap::new(),
+        threads: 1,
+        max_queue: 1024,
+        max_queue_ms: 60_000,
+        max_bytes: 64 << 20,
+        max_in_flight: 256,
+        max_connections: 256,
+        deadline_ms: 1_000,
+        drain_ms: 10_000,
+        takeover: false,
+        socket_mode: 0o600,
+        socket_group: None,
+        allow_uids: Vec::new(),
+        memory_limit: None,
+        metrics_listen: None,
+        log_sample: 0.0,
+        exit_with_stdin: false,
+    }
+}
+
+pub struct Daemon {
+    pub service: Arc<Service>,
+    pub locks: Locks,
+    pub compile: Compile,
+    lane: Option<Handle>,
+}
+
+impl Daemon {
+    /// The core.
+    pub fn native() -> Self {
+        Self::start(native, |_| {})
+    }
+
+    /// An engine that does as the payload says.
+    pub fn obedient(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start(|_, _, _| Ok(Box::new(Obedient)), change)
+    }
+
+    pub fn start(compile: Compile, change: impl FnOnce(&mut Settings)) -> Self {
+        quiet_panics();
+        let locks = Locks::new(&[("order.lock.json", ORDER)]);
+        let mut settings = settings(vec![locks.0.clone()]);
+        change(&mut settings);
+        let table = Table::load(&settings, compile, &NoObserver).unwrap();
+        let service = Service::new(settings, table, Arc::new(NoObserver));
+        let lane = Some(lane::spawn(Arc::clone(&service), 0).unwrap());
+        Self { service, locks, compile, lane }
+    }
+
+    pub fn lane(&self) -> &Handle {
+        self.lane.as_ref().unwrap()
+    }
+
+    /// A connection of which nothing has been sent.
+    pub fn connect(&self) -> Client {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        theirs.set_nonblocking(true).unwrap();
+        self.lane().serve(theirs, self.service.connect().unwrap());
+        ours.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        ours.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+        Client { stream: ours, last_id: 0 }
+    }
+
+    /// A connection that has `order` as contract 0.
+    pub fn client(&self) -> Client {
+        let mut client = self.connect();
+        client.send(&preface());
+        client.send(&self.hello("order"));
+        assert_eq!(client.read_bytes(PREFACE_BYTES), preface());
+        let (head, payload) = client.read();
+        assert_eq!(head.kind, Kind::Hello);
+        assert_eq!(ServerHello::decode(&payload).unwrap().contracts[0].status, 0);
+        client
+    }
+
+    pub fn hello(&self, name: &str) -> Vec<u8> {
+        let table = self.service.table();
+        let served = table.find(name, None).unwrap();
+        let one = AskedContract { id: served.id_bytes, fingerprint: served.fingerprint, name };
+        hello(&[one])
+    }
+
+    /// Waits until everything that was sent has run, with answers that nobody reads.
+    pub fn has_run(&self) {
+        while self.service.in_flight() == 0 || self.service.queued() > 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Nothing is in flight, nothing waits, nothing is held.
+    pub fn is_back_to_nothing(&self) -> bool {
+        let end = Instant::now() + Duration::from_secs(10);
+        let service = &self.service;
+        while service.in_flight() + service.queued() + service.queued_bytes() + service.connections() > 0 {
+            if Instant::now() > end {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        true
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if let Some(lane) = self.lane.take() {
+            lane.stop();
+        }
+    }
+}
+
+pub fn hello(contracts: &[AskedContract<'_>]) -> Vec<u8> {
+    let hello = ClientHello { client: "test/1".into(), contracts: contracts.to_vec() };
+    frame(Kind::Hello, 0, 0, 1, 0, &hello.encode())
+}
+
+pub fn frame(kind: Kind, flags: u8, index: u16, id: u64, a: u32, payload: &[u8]) -> Vec<u8> {
+    let mut head = [0; HEAD_BYTES];
+    Head { length: payload.len() as u32, kind, flags, index, id, a, b: 0 }.write(&mut head);
+    [&head[..], payload].concat()
+}
+
+pub fn request(id: u64, payload: impl AsRef<[u8]>) -> Vec<u8> {
+    frame(Kind::Request, 0, 0, id, NO_DEADLINE, payload.as_ref())
+}
+
+pub struct Client {
+    pub stream: UnixStream,
+    pub last_id: u64,
+}
+
+impl Client {
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
+    }
+
+    pub fn read_bytes(&mut self, size: usize) -> Vec<u8> {
+        let mut bytes = vec![0; size];
+        self.stream.read_exact(&mut bytes).unwrap();
+        bytes
+    }
+
+    pub fn read(&mut self) -> (Head, Vec<u8>) {
+        let head = Head::read(self.read_bytes(HEAD_BYTES).first_chunk().unwrap()).unwrap();
+        let payload = self.read_bytes(head.length as usize);
+        (head, payload)
+    }
+
+    /// The next answer: its id, its kind, and the code in its text.
+    pub fn answer(&mut self) -> (u64, Kind, Option<String>) {
+        let (head, payload) = self.read();
+        assert_eq!(u16::from(payload[0]), head.kind as u16 - Kind::Accepted as u16 + 1);
+        (head.id, head.kind, code(&payload))
+    }
+
+    /// Sends a payload, and reads its answer.
+    pub fn call(&mut self, payload: impl AsRef<[u8]>) -> (Kind, Option<String>) {
+        self.last_id += 1;
+        let id = self.last_id;
+        self.send(&request(id, payload));
+        let (of, kind, code) = self.answer();
+        assert_eq!(of, id);
+        (kind, code)
+    }
+
+    /// Ids and codes of so many answers, by id.
+    pub fn answers(&mut self, count: usize) -> Vec<(u64, Option<String>)> {
+        let mut all: Vec<_> = (0..count).map(|_| self.answer()).map(|(id, _, code)| (id, code)).collect();
+        all.sort();
+        all
+    }
+
+    /// What comes until the end.
+    pub fn rest(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        match self.stream.read_to_end(&mut bytes) {
+            Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("{error}"),
+            _ => bytes,
+        }
+    }
+
+    /// Expects ERROR `protocol.violation` with id 0, and the end; what it says.
+    pub fn violation(&mut self) -> String {
+        let (head, payload) = self.read();
+        assert_eq!((head.kind, head.id), (Kind::Error, 0));
+        assert_eq!(code(&payload).as_deref(), Some("protocol.violation"));
+        assert_eq!(self.rest(), b"");
+        text(&payload)
+    }
+}
+
+pub fn text(outcome: &[u8]) -> String {
+    String::from_utf8(outcome[8..].to_vec()).unwrap()
+}
+
+pub fn code(outcome: &[u8]) -> Option<String> {
+    (outcome[0] != 1).then(|| text(outcome).split('"').nth(3).unwrap().to_owned())
+}
+
+/// `sleep 20`, `panic`, `write 1000` (bytes of outcome); anything else is accepted as it is.
+struct Obedient;
+
+impl Engine for Obedient {
+    fn process(&self, _: &mut Scratch, payload: &[u8], _: bool, target: &mut [u8]) -> Written {
+        let text = String::from_utf8_lossy(payload);
+        let number = || text.split(' ').nth(1).and_then(|text| text.parse().ok()).unwrap_or(0);
+        match text.split(' ').next() {
+            Some("sleep") => std::thread::sleep(Duration::from_millis(number())),
+            Some("panic") => panic!("as told"),
+            _ => {}
+        }
+        let body = if text.starts_with("write") { number() as usize } else { payload.len() };
+        let size = 48 + body;
+        let Some(target) = target.get_mut(..size) else { return Written::Needs(size) };
+        target[..48].fill(0);
+        target[0] = 1;
+        target[12..16].copy_from_slice(&(body as u32).to_le_bytes());
+        target[48..].fill(b'.');
+        Written::Bytes(size)
+    }
+}
+
