@@ -1,5 +1,7 @@
 //! What the inside of the daemon tells the outside: one call a happening, never blocking. `metrics` and `log` listen.
 
+use std::time::Duration;
+
 use sidelane_core::error::Code;
 use sidelane_core::wire::TRACE_BYTES;
 
@@ -107,6 +109,9 @@ pub trait Observer: Send + Sync {
     fn label(&self, name: &str) -> usize;
     /// A request has its answer.
     fn request(&self, thread: usize, request: &Request<'_>);
+    /// An HTTP request for something else than a payload has its answer, `size` bytes after `time`; without a path when it
+    /// was none that there is. Any thread calls.
+    fn page(&self, path: &str, status: u16, size: usize, time: Duration);
     /// Something was turned away. A request is told of by `request` too.
     fn shed(&self, thread: usize, reason: Shed);
     /// A connection opened (1) or closed (-1).
@@ -129,6 +134,8 @@ impl Observer for NoObserver {
     }
 
     fn request(&self, _: usize, _: &Request<'_>) {}
+
+    fn page(&self, _: &str, _: u16, _: usize, _: Duration) {}
 
     fn shed(&self, _: usize, _: Shed) {}
 

@@ -63,6 +63,13 @@ pub struct Reservation {
     bytes: usize,
 }
 
+impl Reservation {
+    /// Takes what the other one holds.
+    pub fn merge(&mut self, mut other: Self) {
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
+}
+
 impl Drop for Reservation {
     fn drop(&mut self) {
         self.service.release(self.bytes);
