@@ -11,7 +11,7 @@ import { hybrid, hybridText } from './cases/hybrid.ts'
 import { memoryIds, memoryList, memoryOf, type Memory } from './cases/memory.ts'
 import { openLoop, openLoopText } from './cases/open-loop.ts'
 import { overload, overloadTargets, overloadText } from './cases/overload.ts'
-import { sidecars } from './cases/sidecar.ts'
+import { daemonMemoryTargets } from './cases/sidecar-memory.ts'
 import { stages } from './cases/stages.ts'
 import { streamMemory, streamMemoryText, streams, streamText } from './cases/stream.ts'
 import { contenderIds, openHosts, poolEngines, type Hosts } from './contenders.ts'
@@ -21,11 +21,8 @@ import { wakeProbe } from './measure/wake.ts'
 import { BadPayloads, defaultSetNames, namedSets, thinned, userSet, type PayloadSet } from './payloads/sets.ts'
 import { makeHeader } from './report/header.ts'
 import { progress } from './report/progress.ts'
-import { sidecarTargets, sidecarText } from './report/sidecar.ts'
-import { figure } from './report/table.ts'
 import { headerText, setText, verdictText } from './report/text.ts'
-import { buildAxum } from './sidecar/axum.ts'
-import { isPeer, socketIds } from './sidecar/ids.ts'
+import { runBeforeAfter, runDaemonMemory, runSidecar } from './run-sidecar.ts'
 import { judge, targetList, type Target } from './targets.ts'
 import { decide } from './verdict.ts'
 
@@ -66,14 +63,15 @@ async function main(args: Args): Promise<number> {
   // These open pools of their own, and nothing may run beside them.
   if (args.overload) return await runOverload(args, wanted)
   if (args.cli) return await runCli(args, wanted)
-  if (args.sidecar) return await runSidecar(args, wanted)
+  if (args.sidecar) return exitCode(args, await runSidecar(args, wanted, chooseOne(args, 'orders'), print))
+  if (args.beforeAfter) return exitCode(args, await runBeforeAfter(args, print))
   const hosts = await openHosts(wanted)
   try {
     if (args.stages) return await runStages(args)
     if (args.stream) return await runStream(args, hosts)
     if (args.cache) return await runCache(args, hosts)
     if (args.hybrid) return await runHybrid(args, hosts)
-    if (args.memory) return (await runMemory(args, hosts), 0)
+    if (args.memory) return (await runMemory(args, hosts), await runDaemonMemory(args, wanted, print), 0)
     return await runCompare(args, hosts, wanted)
   } finally {
     await hosts.close()
@@ -87,6 +85,11 @@ function chooseSets(args: Args): PayloadSet[] {
   const makers = namedSets(args.seed)
   const names = args.sets ?? (args.targets ? ['orders'] : defaultSetNames(args.full))
   return names.map((name) => thinned((makers[name] as () => PayloadSet)(), args.full ? 1024 : 256, 16e6))
+}
+
+/** The first of the user's, else the named one. */
+function chooseOne(args: Args, name: string): PayloadSet {
+  return chooseSets({ ...args, sets: args.sets ?? [name] })[0] as PayloadSet
 }
 
 async function runCompare(args: Args, hosts: Hosts, wanted: ReadonlySet<string>): Promise<number> {
@@ -139,8 +142,9 @@ async function runCompare(args: Args, hosts: Hosts, wanted: ReadonlySet<string>)
   print(`\nverdict\n${verdictText(verdicts)}`)
 
   const memory = args.targets ? await runMemory(args, hosts) : undefined
+  const daemons = args.targets ? await runDaemonMemory(args, wanted, print) : []
   const orders = rows.filter((row) => row.payloads === 'orders')
-  const targets = orders.length > 0 ? judge(orders, memory) : []
+  const targets = [...(orders.length > 0 ? judge(orders, memory) : []), ...daemonMemoryTargets(daemons)]
   if (targets.length > 0) print(`\nspeed to reach\n${targetList(targets)}`)
   const rates = args.full ? await openLoop(sets[0] as PayloadSet, hosts, wanted, rows) : []
   if (rates.length > 0) print(`\nfixed rates, ${sets[0]?.name}\n${openLoopText(rates)}`)
@@ -149,13 +153,15 @@ async function runCompare(args: Args, hosts: Hosts, wanted: ReadonlySet<string>)
     const [verdict = null] = verdicts
     writeFileSync(
       args.json,
-      `${JSON.stringify({ header, rows, verdict, verdicts, targets, rates, memory }, null, 2)}\n`,
+      `${JSON.stringify({ header, rows, verdict, verdicts, targets, rates, memory, daemons }, null, 2)}\n`,
     )
   }
-  return args.strict && missed(targets) ? 1 : 0
+  return exitCode(args, targets)
 }
 
-const missed = (targets: readonly Target[]): boolean => targets.some(({ met }) => met !== true)
+function exitCode(args: Args, targets: readonly Target[]): number {
+  return args.strict && targets.some(({ met }) => met !== true) ? 1 : 0
+}
 
 async function runMemory(args: Args, hosts: Hosts): Promise<Memory[]> {
   const list: Memory[] = []
@@ -166,7 +172,7 @@ async function runMemory(args: Args, hosts: Hosts): Promise<Memory[]> {
     list.push(await memoryOf(id, args.seed))
   }
   tell.end()
-  print(`\nresident memory, order events\n${memoryList(list)}`)
+  if (list.length > 0) print(`\nresident memory, order events\n${memoryList(list)}`)
   return list
 }
 
@@ -190,7 +196,7 @@ async function runCache(args: Args, hosts: Hosts): Promise<number> {
 }
 
 async function runOverload(args: Args, wanted: ReadonlySet<string>): Promise<number> {
-  const [set] = chooseSets({ ...args, sets: args.sets ?? ['orders-16kb'] }) as [PayloadSet]
+  const set = chooseOne(args, 'orders-16kb')
   const tell = progress()
   const rows = await overload(set, {
     wanted,
@@ -201,46 +207,18 @@ async function runOverload(args: Args, wanted: ReadonlySet<string>): Promise<num
   const targets = overloadTargets(rows)
   print(`overload, ${set.name}\n${overloadText(rows)}\n\nto reach\n${targetList(targets)}`)
   if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ overload: rows, targets }, null, 2)}\n`)
-  return args.strict && missed(targets) ? 1 : 0
+  return exitCode(args, targets)
 }
 
 async function runCli(args: Args, wanted: ReadonlySet<string>): Promise<number> {
-  const [set] = chooseSets({ ...args, sets: args.sets ?? ['orders'] }) as [PayloadSet]
+  const set = chooseOne(args, 'orders')
   const rows: CliRow[] = []
   const lines = args.full ? fullLines : 100_000
   for (const engine of await poolEngines(wanted)) rows.push(await cli(set, engine, lines))
   const targets = cliTargets(rows)
   print(`sidelane process, ${set.name}, digest sha-256\n${cliText(rows)}\n\nto reach\n${targetList(targets)}`)
   if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ cli: rows, targets }, null, 2)}\n`)
-  return args.strict && missed(targets) ? 1 : 0
-}
-
-async function runSidecar(args: Args, wanted: ReadonlySet<string>): Promise<number> {
-  const [set] = chooseSets({ ...args, sets: args.sets ?? ['orders'] }) as [PayloadSet]
-  const tell = progress()
-  if (socketIds.some((id) => isPeer(id) && wanted.has(id))) {
-    const missing = buildAxum((what) => tell.at(what, 0))
-    if (missing !== undefined) print(`The Axum peers are left out: ${missing}`)
-  }
-  const wake = await wakeProbe()
-  const { rows, rates, leftOut } = await sidecars(set, socketIds, {
-    wanted,
-    rounds: args.rounds ?? 7,
-    depths: [64, 8, 1],
-    budgetMs: args.budgetMs ?? 50_000,
-    fixedRates: args.full,
-    onStep: (what, part) => tell.at(what, part),
-  })
-  tell.end()
-  const targets = sidecarTargets(rows)
-  for (const [id, why] of Object.entries(leftOut)) print(`left out  ${id}: ${why}`)
-  print(`behind a socket, ${set.name}, digest sha-256, a client process for each\n${sidecarText(rows)}`)
-  print(`A thread is woken and answers in ${figure(wake.p50Us)} µs (p50): the floor of every row at depth 1.`)
-  print(`\nto reach\n${targetList(targets)}`)
-  if (rates.length > 0) print(`\nfixed rates\n${openLoopText(rates)}`)
-  if (args.json !== undefined)
-    writeFileSync(args.json, `${JSON.stringify({ sidecar: rows, rates, targets, leftOut, wake }, null, 2)}\n`)
-  return args.strict && missed(targets) ? 1 : 0
+  return exitCode(args, targets)
 }
 
 async function runHybrid(args: Args, hosts: Hosts): Promise<number> {
@@ -249,7 +227,7 @@ async function runHybrid(args: Args, hosts: Hosts): Promise<number> {
   print(`placement auto at fixed rates, order events of 4 KB and one in 64 of 256 KB, ${result.engine} engine`)
   print(`${hybridText(result)}\n\n${targetList(result.targets)}`)
   if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result, null, 2)}\n`)
-  return args.strict && missed(result.targets) ? 1 : 0
+  return exitCode(args, result.targets)
 }
 
 async function runStages(args: Args): Promise<number> {

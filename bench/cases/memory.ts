@@ -20,7 +20,7 @@ export const memoryIds: readonly ContenderId[] = ['inline-js', 'inline-native', 
 // Young space of one small size, touched long before the first reading, and every collection a full one: else the
 // heap's own ups and downs, tens of MiB over 100,000 payloads, hide a leak or look like one. They hold for the pool's
 // threads too.
-const steadyHeap = ['--gc-global', '--min-semi-space-size=4', '--max-semi-space-size=4']
+export const steadyHeap = ['--gc-global', '--min-semi-space-size=4', '--max-semi-space-size=4']
 
 /** Throws when the child fails. */
 export async function memoryOf(id: string, seed: number): Promise<Memory> {

@@ -1,14 +1,18 @@
 // What a payload costs behind a socket: both daemons, framed and over HTTP, beside what a team would build with Axum. Each
 // service and each client is a process of its own; they take turns, round by round.
 
+import type { Contract } from 'sidelane'
 import { ourContract } from '../contracts/ours.ts'
+import type { ContractRef } from '../contracts/sources.ts'
 import type { Digest } from '../contender.ts'
+import { startChild, type Child } from '../measure/child.ts'
 import { cpuUsOf, pssOf } from '../measure/processes.ts'
 import type { Timing } from '../measure/rounds.ts'
+import type { Reference } from '../measure/verify.ts'
 import { median } from '../measure/stats.ts'
 import type { PayloadSet } from '../payloads/sets.ts'
 import { seeded } from '../payloads/random.ts'
-import { startClient, type ClientProcess } from '../sidecar/driver.ts'
+import type { ClientAnswers } from '../sidecar/client-child.ts'
 import { isPeer, type SocketId } from '../sidecar/ids.ts'
 import { missingService, startService, type Service } from '../sidecar/services.ts'
 import { examine } from './compare.ts'
@@ -37,14 +41,17 @@ export interface SidecarRow {
   readonly calls: number
 }
 
-export interface SidecarPlan {
-  readonly wanted: ReadonlySet<string>
+export interface TurnPlan {
   readonly rounds: number
   readonly depths: readonly number[]
   readonly budgetMs: number
-  /** Adds fixed rates, below the rate of the greatest depth. */
-  readonly fixedRates: boolean
   readonly onStep: (what: string, done: number) => void
+}
+
+export interface SidecarPlan extends TurnPlan {
+  readonly wanted: ReadonlySet<string>
+  /** Adds fixed rates, below the best rate of each contender. */
+  readonly fixedRates: boolean
 }
 
 export interface Sidecars {
@@ -58,10 +65,10 @@ export interface Sidecars {
 const digest: Digest = 'sha-256'
 
 /** A service with its client. */
-interface Pair {
+export interface Pair {
   readonly id: SocketId
   readonly service: Service
-  readonly client: ClientProcess
+  readonly client: Child<ClientAnswers>
   readonly outBytes: number
   readonly daemonUs: Map<number, number[]>
 }
@@ -69,10 +76,11 @@ interface Pair {
 export async function sidecars(set: PayloadSet, ids: readonly SocketId[], plan: SidecarPlan): Promise<Sidecars> {
   const leftOut: Record<string, string> = {}
   const pairs: Pair[] = []
+  const work = await workOf(set)
   try {
     for (const id of ids.filter((name) => plan.wanted.has(name))) {
       const missing = missingService(id)
-      if (missing === undefined) pairs.push(await pairUp(id, set))
+      if (missing === undefined) pairs.push(await pairUp(id, work))
       else leftOut[id] = missing
     }
     await takeTurns(pairs, plan)
@@ -80,34 +88,53 @@ export async function sidecars(set: PayloadSet, ids: readonly SocketId[], plan: 
     for (const pair of pairs) for (const depth of plan.depths) rows.push(await rowOf(pair, depth))
     return { rows, rates: plan.fixedRates ? await fixedRates(pairs, rows) : [], leftOut }
   } finally {
-    for (const { client, service } of pairs) {
-      await client.end()
-      await service.stop()
-    }
+    for (const pair of pairs) await part(pair)
   }
 }
 
-/** Starts both, and has the client check every answer. */
-async function pairUp(id: SocketId, set: PayloadSet): Promise<Pair> {
+/** What a pair is to do, and what must come of it. */
+export interface Work {
+  readonly contract: Contract
+  /** How the client finds the contract; null: it takes anything. */
+  readonly ref: ContractRef | null
+  readonly digest: Digest
+  readonly payloads: readonly Uint8Array[]
+  readonly references: readonly Reference[]
+}
+
+export async function workOf(set: PayloadSet): Promise<Work> {
   const contract = ourContract(set.contract, digest)
   const { payloads, references } = await examine(set, contract)
-  const service = await startService(id, contract, digest)
-  const client = startClient()
+  return { contract, ref: set.contract, digest, payloads, references }
+}
+
+/** Starts both, and has the client check every answer. */
+export async function pairUp(
+  id: SocketId,
+  { contract, ref, ...work }: Work,
+  nodeArgs: readonly string[] = [],
+): Promise<Pair> {
+  const service = await startService(id, contract, work.digest, nodeArgs)
+  const client = startChild<ClientAnswers>(new URL('../sidecar/client-child.js', import.meta.url))
   try {
     const { socket, port } = service
     const { codec } = contract.lock.compress
-    const told = { id, contract: set.contract, digest, codec, target: { socket, port }, payloads, references }
-    const { passBytes } = await client.ask('start', told)
-    return { id, service, client, outBytes: passBytes / payloads.length, daemonUs: new Map() }
+    const { passBytes } = await client.ask('start', { id, contract: ref, codec, target: { socket, port }, ...work })
+    return { id, service, client, outBytes: passBytes / work.payloads.length, daemonUs: new Map() }
   } catch (error) {
-    await client.end()
-    await service.stop()
+    await part({ client, service })
     throw error
   }
 }
 
+/** Ends both. */
+export async function part({ client, service }: Pick<Pair, 'client' | 'service'>): Promise<void> {
+  await client.end()
+  await service.stop()
+}
+
 /** As measure/rounds.ts does it inside one process: warm all, then rounds, each in another order. */
-async function takeTurns(pairs: readonly Pair[], { rounds, depths, budgetMs, onStep }: SidecarPlan): Promise<void> {
+export async function takeTurns(pairs: readonly Pair[], { rounds, depths, budgetMs, onStep }: TurnPlan): Promise<void> {
   const lanes = pairs.flatMap((pair) => depths.map((depth) => ({ pair, depth })))
   // Warm-up takes a slot and a half, a round one.
   const slotMs = budgetMs / lanes.length / (rounds + 1.5)

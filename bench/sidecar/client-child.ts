@@ -1,15 +1,27 @@
-// Process entry: the client of one service, told what to do by the run (driver.ts). Only its own calls run in here, so that
-// nobody else's garbage and code count against them.
+// Process entry: the client of one service, told what to do by the run. Only its own calls run in here, so that nobody
+// else's garbage and code count against them.
 
-import process from 'node:process'
 import { atRate, type RateRow } from '../cases/open-loop.ts'
-import { ourContract } from '../contracts/ours.ts'
+import type { Contender, Digest } from '../contender.ts'
+import { anything, ourContract } from '../contracts/ours.ts'
+import type { ContractRef } from '../contracts/sources.ts'
+import { answerAsks } from '../measure/child.ts'
 import { cpuMeter } from '../measure/cpu.ts'
-import { runSlot, summarize, warmUp, WrongAnswer, type Timing, type Track } from '../measure/rounds.ts'
-import { verify, type Verified } from '../measure/verify.ts'
-import type { Contender } from '../contender.ts'
-import { connect } from './clients.ts'
-import type { Ask, Start } from './driver.ts'
+import { runSlot, summarize, warmUp, type Timing, type Track } from '../measure/rounds.ts'
+import { verify, type Reference, type Verified } from '../measure/verify.ts'
+import { connect, type Target } from './clients.ts'
+import type { SocketId } from './ids.ts'
+
+export interface Start {
+  readonly id: SocketId
+  /** null: anything is taken, and next to nothing is done. */
+  readonly contract: ContractRef | null
+  readonly digest: Digest
+  readonly codec: string
+  readonly target: Target
+  readonly payloads: readonly Uint8Array[]
+  readonly references: readonly Reference[]
+}
 
 let client: Contender
 let payloads: readonly Buffer[] = []
@@ -18,11 +30,11 @@ const tracks = new Map<number, Track>()
 const meter = cpuMeter()
 
 const answers = {
-  async start(given: Start): Promise<Verified> {
+  async start({ id, contract, digest, codec, target, ...given }: Start): Promise<Verified> {
+    client = await connect(id, contract === null ? anything() : ourContract(contract, digest), digest, target)
     // In memory of its own each, as a server reads them.
     payloads = given.payloads.map((payload) => Buffer.from(payload))
-    client = await connect(given.id, ourContract(given.contract, given.digest), given.digest, given.target)
-    verified = await verify(client, payloads, given.references, given.codec)
+    verified = await verify(client, payloads, given.references, codec)
     return verified
   },
   async warm(depth: number, slotMs: number, rounds: number): Promise<void> {
@@ -35,9 +47,7 @@ const answers = {
     await runSlot(track, payloads, round, meter)
     return track.passes * payloads.length
   },
-  async summary(depth: number): Promise<Timing> {
-    return summarize(tracks.get(depth) as Track)
-  },
+  summary: (depth: number): Timing => summarize(tracks.get(depth) as Track),
   /** So many calls, unmeasured. */
   async run(depth: number, count: number): Promise<void> {
     let next = 0
@@ -49,21 +59,8 @@ const answers = {
     }
     await Promise.all(Array.from({ length: depth }, caller))
   },
-  async rate(capacity: number, share: number): Promise<RateRow> {
-    return atRate(client, payloads, capacity, share)
-  },
+  rate: (capacity: number, share: number): Promise<RateRow> => atRate(client, payloads, capacity, share),
 }
-export type Answers = typeof answers
+export type ClientAnswers = typeof answers
 
-process.on('message', ({ name, args }: Ask) => {
-  const answer = answers[name] as (...given: readonly unknown[]) => Promise<unknown>
-  answer(...args).then(
-    (value) => process.send?.({ value }),
-    (error: Error) => {
-      const isWrong = error instanceof WrongAnswer
-      process.send?.({ error: isWrong ? error.message : error.stack, isWrong })
-    },
-  )
-})
-// The run is gone, or done.
-process.on('disconnect', () => process.exit())
+answerAsks(answers)

@@ -37,19 +37,19 @@ export function missingService(id: SocketId): string | undefined {
   return existsSync(file) ? undefined : `${file} is not built`
 }
 
-/** Starts it, and resolves when it listens. */
+/** Starts it, and resolves when it listens. `nodeArgs` are for Node, where it is Node. */
 export async function startService(
   id: SocketId,
   contract: Contract,
   digest: Digest,
-  args: readonly string[] = [],
+  nodeArgs: readonly string[] = [],
 ): Promise<Service> {
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-bench-'))
   const socket = join(folder, 's.sock')
   const lock = join(folder, 'contract.lock.json')
   writeFileSync(lock, JSON.stringify(contract.lock))
-  const [command, ...own] = commandOf(id, { socket, lock, digest }) as [string, ...string[]]
-  const child = spawn(command, [...own, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const [command, ...own] = commandOf(id, { socket, lock, digest, nodeArgs }) as [string, ...string[]]
+  const child = spawn(command, own, { stdio: ['pipe', 'pipe', 'pipe'] })
   child.stdin.on('error', () => {})
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said = (said + chunk).slice(-2000)))
@@ -73,10 +73,13 @@ export async function startService(
   }
 }
 
-function commandOf(id: SocketId, at: { socket: string; lock: string; digest: Digest }): string[] {
+function commandOf(
+  id: SocketId,
+  at: { socket: string; lock: string; digest: Digest; nodeArgs: readonly string[] },
+): string[] {
   if (id === 'axum-raw') return [axumFile(id), at.socket, at.lock]
   if (isPeer(id)) return [axumFile(id), at.digest]
-  const daemon = id.startsWith('sidecar-rust') ? [rustDaemon] : [process.execPath, nodeDaemon]
+  const daemon = id.startsWith('sidecar-rust') ? [rustDaemon] : [process.execPath, ...at.nodeArgs, nodeDaemon]
   return [...daemon, '--socket', at.socket, '--contract', at.lock, ...patient]
 }
 

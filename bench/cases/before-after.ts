@@ -1,0 +1,161 @@
+// Is it worth it in an app? The same Fastify endpoint does the work in four ways, under the same load from outside: half of
+// what it carries today. What each costs the app, and the machine, is compared.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { poolThreads } from '../contenders.ts'
+import { ourContract } from '../contracts/ours.ts'
+import type { AppAnswers } from '../endpoint/app-child.ts'
+import { ways, type Way } from '../endpoint/ids.ts'
+import type { Load, LoadAnswers } from '../endpoint/load-child.ts'
+import { startChild, type Child } from '../measure/child.ts'
+import { cpuUsOf, rssOf } from '../measure/processes.ts'
+import { median } from '../measure/stats.ts'
+import { makeOrders } from '../payloads/orders.ts'
+import { seeded } from '../payloads/random.ts'
+import { missingService, startService, type Service } from '../sidecar/services.ts'
+
+export interface EndpointRow {
+  readonly way: Way
+  /** Resident bytes. */
+  readonly appRss: number
+  readonly sidecarRss: number
+  readonly gcP95Ms: number
+  /** Of the main thread, for 1,000 requests. */
+  readonly gcMsPer1000: number
+  readonly p50Ms: number
+  readonly p95Ms: number
+  readonly p99Ms: number
+  readonly stallP99Ms: number
+  /** CPU time of app and sidecar together, for 1,000 requests. */
+  readonly cpuMsPer1000: number
+}
+
+export interface BeforeAfter {
+  /** The daemon behind `sidecar`. */
+  readonly daemon: 'sidecar-rust' | 'sidecar-node'
+  /** What `zod+zlib` carries, and the load of every row. */
+  readonly capacityPerSecond: number
+  readonly perSecond: number
+  readonly rounds: number
+  readonly rows: readonly EndpointRow[]
+}
+
+export interface BeforeAfterPlan {
+  readonly seed: number
+  readonly rounds: number
+  readonly budgetMs: number
+  readonly onStep: (what: string, done: number) => void
+}
+
+/** Part of today's capacity. */
+const share = 0.5
+const source = 'orders'
+
+interface App {
+  readonly way: Way
+  readonly child: Child<AppAnswers>
+  readonly port: number
+  readonly service: Service | undefined
+  readonly rounds: EndpointRow[]
+}
+
+export async function beforeAfter({ seed, rounds, budgetMs, onStep }: BeforeAfterPlan): Promise<BeforeAfter> {
+  const daemon = missingService('sidecar-rust') === undefined ? 'sidecar-rust' : 'sidecar-node'
+  const folder = mkdtempSync(join(tmpdir(), 'sidelane-bench-'))
+  const load = startChild<LoadAnswers>(new URL('../endpoint/load-child.js', import.meta.url))
+  const apps: App[] = []
+  // Warm-up and the capacity take as long as two rounds.
+  const stretchMs = budgetMs / ways.length / (rounds + 2)
+  try {
+    await load.ask('start', makeOrders({ count: 1024, seed }))
+    for (const way of ways) apps.push(await startApp(way, join(folder, 'order.lock.json'), daemon))
+    const capacityPerSecond = await warmUp(apps, load, stretchMs, onStep)
+    const perSecond = capacityPerSecond * share
+    const chance = seeded(rounds)
+    for (let round = 0; round < rounds; round++) {
+      for (const app of chance.shuffled(apps)) {
+        onStep(`before and after: round ${round + 1} of ${rounds}`, (round + 2) / (rounds + 2))
+        app.rounds.push(await underLoad(app, load, stretchMs, perSecond))
+      }
+    }
+    return { daemon, capacityPerSecond, perSecond, rounds, rows: apps.map(middle) }
+  } finally {
+    for (const { child, service } of apps) {
+      await child.end()
+      await service?.stop()
+    }
+    await load.end()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function startApp(way: Way, lockFile: string, daemon: BeforeAfter['daemon']): Promise<App> {
+  const contract = ourContract({ source }, 'none')
+  writeFileSync(lockFile, JSON.stringify(contract.lock))
+  const service = way === 'sidecar' ? await startService(daemon, contract, 'none') : undefined
+  const child = startChild<AppAnswers>(new URL('../endpoint/app-child.js', import.meta.url))
+  const start = { way, source, lockFile, threads: poolThreads(), socket: service?.socket ?? '' } as const
+  return { way, child, port: await child.ask('start', start), service, rounds: [] }
+}
+
+/** All as busy as they can be, for a while; what the first of them carries then. */
+async function warmUp(
+  apps: readonly App[],
+  load: Child<LoadAnswers>,
+  lengthMs: number,
+  onStep: BeforeAfterPlan['onStep'],
+): Promise<number> {
+  for (const { way, port } of apps) {
+    onStep(`before and after: warm up ${way}`, 0)
+    await load.ask('closedLoop', port, lengthMs)
+  }
+  const { perSecond } = await load.ask('closedLoop', (apps[0] as App).port, lengthMs)
+  return perSecond
+}
+
+async function underLoad(
+  app: App,
+  load: Child<LoadAnswers>,
+  lengthMs: number,
+  perSecond: number,
+): Promise<EndpointRow> {
+  const { way, child, service, port } = app
+  const cpuUs = (): number => cpuUsOf(child.pid) + (service === undefined ? 0 : cpuUsOf(service.pid))
+  await child.ask('reset')
+  const before = cpuUs()
+  const result: Load = await load.ask('openLoop', port, lengthMs, perSecond)
+  const spentUs = cpuUs() - before
+  if (result.failed > 0) throw new Error(`${way}: ${result.failed} of ${result.requests} requests failed`)
+  const { gcP95Ms, gcMs, stallP99Ms } = await child.ask('pauses')
+  return {
+    way,
+    appRss: rssOf(child.pid),
+    sidecarRss: service === undefined ? 0 : rssOf(service.pid),
+    gcP95Ms,
+    gcMsPer1000: (gcMs * 1000) / result.requests,
+    p50Ms: result.p50Ms,
+    p95Ms: result.p95Ms,
+    p99Ms: result.p99Ms,
+    stallP99Ms,
+    cpuMsPer1000: spentUs / result.requests,
+  }
+}
+
+/** Each figure is the median of the rounds. */
+function middle({ way, rounds }: App): EndpointRow {
+  const of = (pick: (row: EndpointRow) => number): number => median(rounds.map(pick))
+  return {
+    way,
+    appRss: of((row) => row.appRss),
+    sidecarRss: of((row) => row.sidecarRss),
+    gcP95Ms: of((row) => row.gcP95Ms),
+    gcMsPer1000: of((row) => row.gcMsPer1000),
+    p50Ms: of((row) => row.p50Ms),
+    p95Ms: of((row) => row.p95Ms),
+    p99Ms: of((row) => row.p99Ms),
+    stallP99Ms: of((row) => row.stallP99Ms),
+    cpuMsPer1000: of((row) => row.cpuMsPer1000),
+  }
+}

@@ -1,0 +1,45 @@
+// What a daemon takes for a payload besides the engine: frames, queue, loop and system calls. The contract takes anything and
+// neither hashes nor compresses, and each payload is one long string, so that what the engine does is next to nothing.
+
+import { anything } from '../contracts/ours.ts'
+import { median } from '../measure/stats.ts'
+import type { Target } from '../targets.ts'
+import { missingService } from '../sidecar/services.ts'
+import { pairUp, part, takeTurns, type Pair, type TurnPlan } from './sidecar.ts'
+
+export interface Framing {
+  readonly id: (typeof daemonIds)[number]
+  /** CPU time of the daemon by payload at depth 64, engine included: the median of the rounds. */
+  readonly daemonUs: number
+}
+
+const daemonIds = ['sidecar-rust', 'sidecar-node'] as const
+const depth = 64
+/** Out it is as long as in, where an order is a third: together they are as many bytes as 4 KB in and 1.3 KB out. */
+const payloadBytes = 2700
+
+export async function framing(wanted: ReadonlySet<string>, plan: Omit<TurnPlan, 'depths'>): Promise<Framing[]> {
+  const texts = Array.from({ length: 256 }, (_, i) => JSON.stringify(String(i).padEnd(payloadBytes - 2, '.')))
+  const payloads = texts.map((text) => Buffer.from(text))
+  const work = { contract: anything(), ref: null, digest: 'none', payloads, references: texts } as const
+  const pairs: Pair[] = []
+  try {
+    for (const id of daemonIds.filter((name) => wanted.has(name) && missingService(name) === undefined)) {
+      pairs.push(await pairUp(id, work))
+    }
+    await takeTurns(pairs, { ...plan, depths: [depth] })
+    return pairs.map(({ id, daemonUs }) => ({ id: id as Framing['id'], daemonUs: median(daemonUs.get(depth) ?? []) }))
+  } finally {
+    for (const pair of pairs) await part(pair)
+  }
+}
+
+const most = { 'sidecar-rust': 3, 'sidecar-node': 6 } as const
+
+export const framingTargets = (list: readonly Framing[]): Target[] =>
+  list.map(({ id, daemonUs }) => ({
+    name: `${id}, framing and loop, CPU by payload`,
+    target: `≤ ${most[id]} µs`,
+    measured: `${daemonUs.toFixed(2)} µs`,
+    met: daemonUs <= most[id],
+  }))

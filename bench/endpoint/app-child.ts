@@ -1,0 +1,88 @@
+// Process entry: an app with one endpoint, `POST /orders`, that normalizes, validates and compresses what it is sent, in one
+// of four ways. It loads nothing that its way does not need, and keeps an eye on its own pauses.
+
+import Fastify from 'fastify'
+import type { AddressInfo } from 'node:net'
+import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks'
+import { createProcessor, loadContract } from 'sidelane'
+import type { Answer } from '../contender.ts'
+import type { SourceName } from '../contracts/sources.ts'
+import { answerAsks } from '../measure/child.ts'
+import { percentile } from '../measure/stats.ts'
+import type { Way } from './ids.ts'
+
+export interface AppStart {
+  readonly way: Way
+  readonly source: SourceName
+  readonly lockFile: string
+  readonly threads: number
+  /** Of the daemon, for `sidecar`. */
+  readonly socket: string
+}
+
+/** Since `reset`. */
+export interface AppPauses {
+  /** Of the main thread's garbage collections, in ms; NaN when there was none. */
+  readonly gcP95Ms: number
+  readonly gcMs: number
+  /** How late a timer of 1 ms was. */
+  readonly stallP99Ms: number
+}
+
+let collections: number[] = []
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) collections.push(duration)
+}).observe({ entryTypes: ['gc'] })
+const resolutionMs = 1
+const delays = monitorEventLoopDelay({ resolution: resolutionMs })
+delays.enable()
+
+answerAsks({
+  /** The port. */
+  async start(start: AppStart): Promise<number> {
+    const work = await workOf(start)
+    const app = Fastify()
+    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    app.post('/orders', async (request, reply) => {
+      const answer = await work(request.body as Buffer)
+      // A real one would store the body: here it has served when it is there.
+      return answer.ok ? { bytes: answer.body.length } : reply.code(422).send({ error: 'refused' })
+    })
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    return (app.server.address() as AddressInfo).port
+  },
+  reset(): void {
+    collections = []
+    delays.reset()
+  },
+  pauses(): AppPauses {
+    const sorted = Float64Array.from(collections).sort()
+    return {
+      gcP95Ms: percentile(sorted, 0.95),
+      gcMs: sorted.reduce((sum, ms) => sum + ms, 0),
+      stallP99Ms: Math.max(0, delays.percentile(99) / 1e6 - resolutionMs),
+    }
+  },
+} satisfies AppAnswers)
+
+export type AppAnswers = {
+  start(start: AppStart): Promise<number>
+  reset(): void
+  pauses(): AppPauses
+}
+
+async function workOf({
+  way,
+  source,
+  lockFile,
+  threads,
+  socket,
+}: AppStart): Promise<(body: Buffer) => Answer | Promise<Answer>> {
+  if (way === 'zod+zlib') {
+    const { zodZlib } = await import('../peers/zod-zlib.ts')
+    return zodZlib({ source }, 1)
+  }
+  const placements = { inline: {}, pool: { threads }, sidecar: { socket } }
+  const processor = await createProcessor(loadContract(lockFile), { placement: way, ...placements[way] })
+  return (body) => processor.process(body)
+}

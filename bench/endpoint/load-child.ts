@@ -1,0 +1,99 @@
+// Process entry: sends requests to an endpoint by the clock and times the answers. A process of its own, so that its
+// connections and garbage are not the app's.
+
+import { performance } from 'node:perf_hooks'
+import { setTimeout } from 'node:timers/promises'
+import { Pool } from 'undici'
+import { answerAsks } from '../measure/child.ts'
+import { collect } from '../measure/heap.ts'
+import { percentile } from '../measure/stats.ts'
+
+export interface Load {
+  readonly requests: number
+  /** Answered with anything but 200, or not at all. */
+  readonly failed: number
+  /** From sending to the last byte of the answer. */
+  readonly p50Ms: number
+  readonly p95Ms: number
+  readonly p99Ms: number
+  readonly perSecond: number
+}
+
+const headers = { 'content-type': 'application/json' }
+const connections = 64
+const pools = new Map<number, Pool>()
+let payloads: readonly Buffer[] = []
+
+const answers = {
+  start(given: readonly Uint8Array[]): void {
+    payloads = given.map((payload) => Buffer.from(payload))
+  },
+  /** As many as the endpoint answers, with all connections in use. */
+  closedLoop: (port: number, lengthMs: number): Promise<Load> => closedLoop(poolOf(port), lengthMs),
+  /** `perSecond` requests, whether or not those before are answered. */
+  openLoop: (port: number, lengthMs: number, perSecond: number): Promise<Load> =>
+    openLoop(poolOf(port), lengthMs, perSecond),
+}
+export type LoadAnswers = typeof answers
+
+answerAsks(answers)
+
+function poolOf(port: number): Pool {
+  const pool = pools.get(port) ?? new Pool(`http://127.0.0.1:${port}`, { connections, keepAliveTimeout: 60_000 })
+  pools.set(port, pool)
+  return pool
+}
+
+class Tally {
+  readonly #latencies: number[] = []
+  readonly #from = performance.now()
+  #failed = 0
+
+  async send(pool: Pool, index: number): Promise<void> {
+    const from = performance.now()
+    const body = payloads[index % payloads.length] as Buffer
+    const { statusCode, body: answer } = await pool.request({ path: '/orders', method: 'POST', headers, body })
+    await answer.text()
+    if (statusCode === 200) this.#latencies.push(performance.now() - from)
+    else this.#failed++
+  }
+
+  get load(): Load {
+    const sorted = Float64Array.from(this.#latencies).sort()
+    return {
+      requests: sorted.length + this.#failed,
+      failed: this.#failed,
+      p50Ms: percentile(sorted, 0.5),
+      p95Ms: percentile(sorted, 0.95),
+      p99Ms: percentile(sorted, 0.99),
+      perSecond: (sorted.length * 1000) / (performance.now() - this.#from),
+    }
+  }
+}
+
+async function closedLoop(pool: Pool, lengthMs: number): Promise<Load> {
+  const tally = new Tally()
+  const until = performance.now() + lengthMs
+  let next = 0
+  const caller = async (): Promise<void> => {
+    while (performance.now() < until) await tally.send(pool, next++)
+  }
+  await Promise.all(Array.from({ length: connections }, caller))
+  return tally.load
+}
+
+async function openLoop(pool: Pool, lengthMs: number, perSecond: number): Promise<Load> {
+  collect()
+  const tally = new Tally()
+  const open: Promise<void>[] = []
+  const from = performance.now()
+  const count = Math.floor((lengthMs / 1000) * perSecond)
+  while (open.length < count) {
+    const due = Math.min(count, Math.ceil(((performance.now() - from) / 1000) * perSecond))
+    while (open.length < due) open.push(tally.send(pool, open.length))
+    // Asleep in between: the app needs the cores.
+    await setTimeout(1)
+  }
+  await Promise.all(open)
+  return tally.load
+}

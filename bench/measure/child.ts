@@ -1,0 +1,66 @@
+// A process of its own for one part of a measurement: the run asks, the child answers, one question at a time. What is
+// measured in it is in the files named *-child.ts.
+
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import process from 'node:process'
+import { WrongAnswer } from './rounds.ts'
+
+type Questions = Readonly<Record<string, (...args: never[]) => unknown>>
+
+export interface Child<Q extends Questions> {
+  readonly pid: number
+  ask<N extends keyof Q & string>(name: N, ...args: Parameters<Q[N]>): Promise<Awaited<ReturnType<Q[N]>>>
+  end(): Promise<void>
+}
+
+interface Ask {
+  readonly name: string
+  readonly args: readonly unknown[]
+}
+
+interface Reply {
+  readonly value?: unknown
+  readonly error?: string | undefined
+  readonly isWrong?: boolean
+}
+
+/** `Q`: what the file gives to `answerAsks`. */
+export function startChild<Q extends Questions>(file: URL, execArgv: readonly string[] = []): Child<Q> {
+  const child = fork(file, { serialization: 'advanced', execArgv: [...execArgv] })
+  const ended = once(child, 'exit')
+  const ask = async (name: string, ...args: readonly unknown[]): Promise<unknown> => {
+    const answered = once(child, 'message')
+    child.send({ name, args } satisfies Ask)
+    const lost = ended.then(([code]) => Promise.reject(new Error(`${file.pathname} ended with code ${String(code)}`)))
+    const [{ value, error, isWrong }] = (await Promise.race([answered, lost])) as [Reply]
+    if (error !== undefined) throw new (isWrong === true ? WrongAnswer : Error)(error)
+    return value
+  }
+  return {
+    pid: child.pid as number,
+    ask: ask as Child<Q>['ask'],
+    end: async () => {
+      if (child.connected) child.disconnect()
+      await ended
+    },
+  }
+}
+
+/** In the child. It ends when the run has no more questions, or is gone. */
+export function answerAsks(answers: Questions): void {
+  process.on('message', ({ name, args }: Ask) => {
+    const answer = answers[name] as (...given: readonly unknown[]) => unknown
+    Promise.resolve()
+      .then(() => answer(...args))
+      .then(
+        (value) => process.send?.({ value } satisfies Reply),
+        (error: Error) => {
+          const isWrong = error instanceof WrongAnswer
+          process.send?.({ error: isWrong ? error.message : error.stack, isWrong } satisfies Reply)
+        },
+      )
+      .catch(() => {})
+  })
+  process.on('disconnect', () => process.exit())
+}
