@@ -1,13 +1,12 @@
 // The commands that need other processes: both daemons beside their peers, and the endpoint before and after.
 
-import { writeFileSync } from 'node:fs'
 import type { Args } from './args.ts'
-import { beforeAfter } from './cases/before-after.ts'
-import { framing, framingTargets } from './cases/framing.ts'
-import { openLoopText } from './cases/open-loop.ts'
+import { beforeAfter, type BeforeAfter } from './cases/before-after.ts'
+import { framing, framingTargets, type Framing } from './cases/framing.ts'
+import { openLoopText, type RateRow } from './cases/open-loop.ts'
 import { daemonMemory, daemonMemoryText, type DaemonMemory } from './cases/sidecar-memory.ts'
-import { sidecars } from './cases/sidecar.ts'
-import { wakeProbe } from './measure/wake.ts'
+import { sidecars, type SidecarRow } from './cases/sidecar.ts'
+import { wakeProbe, type WakeProbe } from './measure/wake.ts'
 import type { PayloadSet } from './payloads/sets.ts'
 import { beforeAfterTargets, beforeAfterText, endpointVerdict } from './report/before-after.ts'
 import { progress } from './report/progress.ts'
@@ -17,34 +16,70 @@ import { buildAxum } from './sidecar/axum.ts'
 import { isPeer, socketIds } from './sidecar/ids.ts'
 import { targetList, type Target } from './targets.ts'
 
-/** Builds the peers first, where there is Rust. */
+/** What the JSON file holds of it. */
+export interface SidecarResult {
+  readonly sidecar: readonly SidecarRow[]
+  readonly rates: readonly RateRow[]
+  readonly framing: readonly Framing[]
+  readonly targets: readonly Target[]
+  readonly leftOut: Readonly<Record<string, string>>
+  readonly wake: WakeProbe
+}
+
+/** Every depth, after the peers were built, where there is Rust; with `--full` fixed rates too. */
 export async function runSidecar(
   args: Args,
   wanted: ReadonlySet<string>,
   set: PayloadSet,
   print: (text: string) => void,
-): Promise<Target[]> {
+): Promise<SidecarResult> {
   const tell = progress()
   const onStep = (what: string, part: number): void => tell.at(what, part)
-  const missing = socketIds.some((id) => isPeer(id) && wanted.has(id))
-    ? buildAxum((what) => onStep(what, 0))
-    : undefined
+  const peers = socketIds.some((id) => isPeer(id) && wanted.has(id))
+  const missing = peers ? buildAxum((what) => onStep(what, 0)) : undefined
   const wake = await wakeProbe()
   const budgetMs = args.budgetMs ?? 55_000
   const rounds = args.rounds ?? 7
   const plan = { rounds, depths: [64, 8, 1], budgetMs: budgetMs * 0.9, onStep }
-  const { rows, rates, leftOut } = await sidecars(set, socketIds, { ...plan, wanted, fixedRates: args.full })
+  const { rows, rates, leftOut } = await sidecars(set, { ...plan, wanted, fixedRates: args.full })
   const framed = await framing(wanted, { rounds, budgetMs: budgetMs * 0.1, onStep })
   tell.end()
   const targets = [...sidecarTargets(rows), ...framingTargets(framed)]
-  for (const [id, why] of Object.entries(leftOut)) print(`left out  ${id}: ${missing ?? why}`)
-  print(`behind a socket, ${set.name}, digest sha-256, a client process for each\n${sidecarText(rows)}`)
+  if (missing !== undefined) print(`The Axum peers: ${missing}`)
+  printRows(set, rows, leftOut, print)
   print(`\nA thread is woken and answers in ${figure(wake.p50Us)} µs (p50): the floor of every row at depth 1.`)
-  if (rates.length > 0) print(`\nfixed rates\n${openLoopText(rates)}`)
+  if (rates.length > 0) print(`\nfixed rates behind a socket\n${openLoopText(rates)}`)
   print(`\nto reach\n${targetList(targets)}`)
-  const result = { sidecar: rows, rates, framing: framed, targets, leftOut, wake }
-  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result, null, 2)}\n`)
-  return targets
+  return { sidecar: rows, rates, framing: framed, targets, leftOut, wake }
+}
+
+/** The short form at the end of the quick run: it builds nothing and judges nothing. */
+export async function quickSidecar(
+  args: Args,
+  wanted: ReadonlySet<string>,
+  set: PayloadSet,
+  print: (text: string) => void,
+): Promise<readonly SidecarRow[]> {
+  if (!socketIds.some((id) => wanted.has(id))) return []
+  const tell = progress()
+  const plan = { rounds: args.rounds ?? 3, depths: [64, 1], budgetMs: Math.min(7000, args.budgetMs ?? 7000) }
+  const onStep = (what: string, part: number): void => tell.at(what, part)
+  const { rows, leftOut } = await sidecars(set, { ...plan, wanted, fixedRates: false, onStep })
+  tell.end()
+  print('')
+  printRows(set, rows, leftOut, print)
+  return rows
+}
+
+function printRows(
+  set: PayloadSet,
+  rows: readonly SidecarRow[],
+  leftOut: Readonly<Record<string, string>>,
+  print: (text: string) => void,
+): void {
+  print(`behind a socket, ${set.name}, digest sha-256, a client process for each`)
+  for (const [id, why] of Object.entries(leftOut)) print(`left out  ${id}: ${why}`)
+  if (rows.length > 0) print(sidecarText(rows))
 }
 
 export async function runDaemonMemory(
@@ -59,7 +94,12 @@ export async function runDaemonMemory(
   return list
 }
 
-export async function runBeforeAfter(args: Args, print: (text: string) => void): Promise<Target[]> {
+export interface EndpointResult extends BeforeAfter {
+  readonly verdict: string
+  readonly targets: readonly Target[]
+}
+
+export async function runBeforeAfter(args: Args, print: (text: string) => void): Promise<EndpointResult> {
   const tell = progress()
   const result = await beforeAfter({
     seed: args.seed,
@@ -71,7 +111,5 @@ export async function runBeforeAfter(args: Args, print: (text: string) => void):
   const targets = beforeAfterTargets(result.rows)
   const verdict = endpointVerdict(result.rows)
   print(`${beforeAfterText(result)}\n\n${verdict}\n\nto reach\n${targetList(targets)}`)
-  const file = { ...result, verdict, targets }
-  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(file, null, 2)}\n`)
-  return targets
+  return { ...result, verdict, targets }
 }

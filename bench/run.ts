@@ -22,7 +22,7 @@ import { BadPayloads, defaultSetNames, namedSets, thinned, userSet, type Payload
 import { makeHeader } from './report/header.ts'
 import { progress } from './report/progress.ts'
 import { headerText, setText, verdictText } from './report/text.ts'
-import { runBeforeAfter, runDaemonMemory, runSidecar } from './run-sidecar.ts'
+import { quickSidecar, runBeforeAfter, runDaemonMemory, runSidecar } from './run-sidecar.ts'
 import { judge, targetList, type Target } from './targets.ts'
 import { decide } from './verdict.ts'
 
@@ -63,8 +63,8 @@ async function main(args: Args): Promise<number> {
   // These open pools of their own, and nothing may run beside them.
   if (args.overload) return await runOverload(args, wanted)
   if (args.cli) return await runCli(args, wanted)
-  if (args.sidecar) return exitCode(args, await runSidecar(args, wanted, chooseOne(args, 'orders'), print))
-  if (args.beforeAfter) return exitCode(args, await runBeforeAfter(args, print))
+  if (args.sidecar) return written(args, await runSidecar(args, wanted, chooseOne(args, 'orders'), print))
+  if (args.beforeAfter) return written(args, await runBeforeAfter(args, print))
   const hosts = await openHosts(wanted)
   try {
     if (args.stages) return await runStages(args)
@@ -148,19 +148,38 @@ async function runCompare(args: Args, hosts: Hosts, wanted: ReadonlySet<string>)
   if (targets.length > 0) print(`\nspeed to reach\n${targetList(targets)}`)
   const rates = args.full ? await openLoop(sets[0] as PayloadSet, hosts, wanted, rows) : []
   if (rates.length > 0) print(`\nfixed rates, ${sets[0]?.name}\n${openLoopText(rates)}`)
+  const behind = await runSockets(args, wanted, sets[0] as PayloadSet)
 
   if (args.json !== undefined) {
     const [verdict = null] = verdicts
     writeFileSync(
       args.json,
-      `${JSON.stringify({ header, rows, verdict, verdicts, targets, rates, memory, daemons }, null, 2)}\n`,
+      `${JSON.stringify({ header, rows, verdict, verdicts, targets, rates, memory, daemons, ...behind }, null, 2)}\n`,
     )
   }
   return exitCode(args, targets)
 }
 
+/** Writes the result where `--json` says. */
+function written(args: Args, result: { readonly targets: readonly Target[] }): number {
+  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result, null, 2)}\n`)
+  return exitCode(args, result.targets)
+}
+
 function exitCode(args: Args, targets: readonly Target[]): number {
   return args.strict && targets.some(({ met }) => met !== true) ? 1 : 0
+}
+
+/** What the comparison shows of the sidecar: a glance, or with `--full` all of it. */
+async function runSockets(args: Args, wanted: ReadonlySet<string>, set: PayloadSet): Promise<Record<string, unknown>> {
+  if (!args.full) return { sidecar: args.targets ? [] : await quickSidecar(args, wanted, set, print) }
+  // The time that is given is the comparison's.
+  const own = { ...args, budgetMs: undefined }
+  print('')
+  const sidecar = await runSidecar(own, wanted, set, print)
+  if (args.only !== undefined || args.payloads !== undefined) return { sidecar }
+  print('')
+  return { sidecar, beforeAfter: await runBeforeAfter(own, print) }
 }
 
 async function runMemory(args: Args, hosts: Hosts): Promise<Memory[]> {

@@ -13,7 +13,7 @@ import { median } from '../measure/stats.ts'
 import type { PayloadSet } from '../payloads/sets.ts'
 import { seeded } from '../payloads/random.ts'
 import type { ClientAnswers } from '../sidecar/client-child.ts'
-import { isPeer, type SocketId } from '../sidecar/ids.ts'
+import { isPeer, socketIds, type SocketId } from '../sidecar/ids.ts'
 import { missingService, startService, type Service } from '../sidecar/services.ts'
 import { examine } from './compare.ts'
 import { shares, type RateRow } from './open-loop.ts'
@@ -73,13 +73,13 @@ export interface Pair {
   readonly daemonUs: Map<number, number[]>
 }
 
-export async function sidecars(set: PayloadSet, ids: readonly SocketId[], plan: SidecarPlan): Promise<Sidecars> {
+export async function sidecars(set: PayloadSet, plan: SidecarPlan): Promise<Sidecars> {
   const leftOut: Record<string, string> = {}
   const pairs: Pair[] = []
   const work = await workOf(set)
   try {
-    for (const id of ids.filter((name) => plan.wanted.has(name))) {
-      const missing = missingService(id)
+    for (const id of socketIds.filter((name) => plan.wanted.has(name))) {
+      const missing = cannot(id, set) ?? missingService(id)
       if (missing === undefined) pairs.push(await pairUp(id, work))
       else leftOut[id] = missing
     }
@@ -90,6 +90,12 @@ export async function sidecars(set: PayloadSet, ids: readonly SocketId[], plan: 
   } finally {
     for (const pair of pairs) await part(pair)
   }
+}
+
+/** The peer that is written by hand, is written for one contract. */
+function cannot(id: SocketId, { contract }: PayloadSet): string | undefined {
+  const isOrders = 'source' in contract && contract.source === 'orders'
+  return id.startsWith('axum-http') && !isOrders ? 'it knows the order events only' : undefined
 }
 
 /** What a pair is to do, and what must come of it. */

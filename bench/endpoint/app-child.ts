@@ -82,7 +82,9 @@ async function workOf({
     const { zodZlib } = await import('../peers/zod-zlib.ts')
     return zodZlib({ source }, 1)
   }
-  const placements = { inline: {}, pool: { threads }, sidecar: { socket } }
+  // A minute: a slow machine must not turn into failures.
+  const deadlineMs = 60_000
+  const placements = { inline: {}, pool: { threads, deadlineMs }, sidecar: { socket, deadlineMs } }
   const processor = await createProcessor(loadContract(lockFile), { placement: way, ...placements[way] })
   return (body) => processor.process(body)
 }

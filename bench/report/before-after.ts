@@ -59,7 +59,7 @@ export function beforeAfterTargets(rows: readonly EndpointRow[]): Target[] {
     name,
     target: 'lower',
     // Without a single pause there is nothing to be lower than.
-    measured: Number.isNaN(after) ? 'none' : `${(Math.ceil((after / before - 1) * 1000) / 10).toFixed(1)} %`,
+    measured: Number.isNaN(after) ? 'none' : `${((after / before - 1) * 100).toFixed(1)} %`,
     met: Number.isNaN(after) ? true : after < before,
   })
   return [

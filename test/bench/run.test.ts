@@ -59,6 +59,31 @@ describe('the built benchmark', () => {
     }
   })
 
+  test('--sidecar measures a daemon and its client in processes of their own', () => {
+    const path = file('sidecar.json')
+    const { code, err } = bench(
+      ...['--rounds', '1', '--budget-ms', '300'],
+      '--sidecar',
+      '--only',
+      'sidecar-node',
+      '--json',
+      path,
+    )
+    expect(code, err).toBe(0)
+    const { sidecar } = JSON.parse(readFileSync(path, 'utf8')) as { sidecar: Record<string, unknown>[] }
+    expect(sidecar.map(({ id, depth }) => [id, depth])).toEqual([64, 8, 1].map((depth) => ['sidecar-node', depth]))
+    for (const row of sidecar) expect(row.clientUs).toBeGreaterThan(0)
+  })
+
+  test('--before-after gives a row for each way, and a verdict', () => {
+    const path = file('endpoint.json')
+    const { code, err } = bench('--before-after', '--rounds', '1', '--budget-ms', '1000', '--json', path)
+    expect(code, err).toBe(0)
+    const { rows, verdict } = JSON.parse(readFileSync(path, 'utf8')) as { rows: { way: string }[]; verdict: string }
+    expect(rows.map(({ way }) => way)).toEqual(['zod+zlib', 'inline', 'pool', 'sidecar'])
+    expect(verdict).toMatch(/^(?:Use|Do nothing)/)
+  })
+
   test('own payloads run under an own lock, and those that it refuses are counted', () => {
     const payloads = file('mine.ndjson', '{"who":" a ","n":1}\n\n{"who":1}\n{"who":"b"}\n')
     const { code, out } = bench(...short, '--payloads', payloads, '--contract', file('mine.json', JSON.stringify(lock)))
