@@ -6,14 +6,24 @@
 
 #![deny(missing_docs)]
 
+pub mod config;
 pub mod contracts;
+mod date;
 mod door;
 pub mod engine;
 pub mod fault;
 pub mod framed;
+pub mod http;
 pub mod lane;
+pub mod listener;
+pub mod log;
+pub mod memory;
+mod metrics;
 pub mod observe;
+pub mod ping;
 pub mod process;
 pub mod service;
 pub mod settings;
+pub mod socket_path;
 pub mod start;
+pub mod telemetry;

@@ -185,6 +185,12 @@ impl Service {
         self.taken_over.store(true, Relaxed);
     }
 
+    /// The watermark says that memory is short.
+    #[must_use]
+    pub fn is_short_of_memory(&self) -> bool {
+        self.memory.load(Relaxed) != Memory::Fine as u8
+    }
+
     /// What the watermark says.
     pub fn set_memory(&self, memory: Memory) {
         self.memory.store(memory as u8, Relaxed);
@@ -196,7 +202,7 @@ impl Service {
         let all = [
             (self.is_draining(), "draining"),
             (self.taken_over.load(Relaxed), "taken-over"),
-            (self.memory.load(Relaxed) != Memory::Fine as u8, "memory"),
+            (self.is_short_of_memory(), "memory"),
             (!self.ready.load(Relaxed), "starting"),
         ];
         all.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect()
