@@ -1,0 +1,95 @@
+// Rows about bytes on the HTTP side: smuggling, heads that are too large, other protocols, and what clients may do but
+// seldom do. The requests are those of test/vectors/http; here they come all at once, beside a client at work.
+import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { parseContract, type LockDocument } from '../../src/contract/index.ts'
+import { daemonKinds } from '../support/daemon.ts'
+import { httpVectors, play, RawHttp } from '../server/http-kit.ts'
+import { mix, onDaemon } from './daemon-kit.ts'
+
+const lock = httpVectors[0]?.[1].lock as LockDocument
+const { id } = parseContract(lock)
+const atOnce = 16
+
+describe.each(daemonKinds)('%s', (kind) => {
+  test.for(httpVectors)('F56–F59: %s', { timeout: 60_000 }, async ([, { cases }], context) => {
+    await onDaemon(context, kind, async (row) => {
+      writeFileSync(join(row.folder, 'locks', 'order.lock.json'), JSON.stringify(lock))
+      row.daemon.child.kill('SIGHUP')
+      await row.daemon.event('reloaded')
+      const waiting = [...cases]
+      const player = async (): Promise<void> => {
+        for (let given = waiting.pop(); given !== undefined; given = waiting.pop()) {
+          const { answers, closes } = given
+          expect(await play(row.socket, given, id), given.title).toEqual({ answers, closes })
+          await row.trial.offerAll(mix(2))
+        }
+      }
+      await Promise.all(Array.from({ length: atOnce }, player))
+    })
+  })
+
+  test('F58: other protocols and junk: closed, most without a word', async (context) => {
+    await onDaemon(context, kind, async (row) => {
+      const junk: Readonly<Record<string, Buffer>> = {
+        'HTTP/2': Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+        'a TLS hello': Buffer.from('16030100c8010000c40303', 'hex'),
+        zeros: Buffer.alloc(100),
+        'all bits': Buffer.alloc(100, 0xff),
+        'a line of text': Buffer.from('hello\n\n'),
+        SSH: Buffer.from('SSH-2.0-OpenSSH_9.0\r\n\r\n'),
+      }
+      for (const [what, bytes] of Object.entries(junk)) {
+        const socket = connect(row.socket).on('error', () => {})
+        let said = ''
+        socket.setEncoding('latin1').on('data', (text: string) => (said += text))
+        socket.write(bytes)
+        await new Promise((resolve) => socket.once('close', resolve))
+        expect(said, what).toMatch(/^(?:HTTP\/1\.1 (?:400|505) |$)/)
+      }
+      expect((await row.trial.offerAll(mix(20))).every(({ code }) => code === 'ok' || code === 'rejected')).toBe(true)
+    })
+  })
+
+  test('F59: 100 requests in one write are answered in their order', async (context) => {
+    await onDaemon(context, kind, async (row) => {
+      const http = new RawHttp(row.socket)
+      const requests = Array.from(
+        { length: 100 },
+        (_, i) => `POST /v1/contracts/raw/process HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n[${100 + i}]`,
+      )
+      await http.send(Buffer.from(requests.join('')))
+      for (let i = 0; i < 100; i++) {
+        const answer = await http.answer()
+        expect([answer?.status, answer?.headers.get('sidelane-in-bytes')]).toEqual([200, '5'])
+      }
+      http.close()
+    })
+  })
+
+  test('F48: a kept connection that closes while a request is sent: that one fails, the next one works', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        const http = new RawHttp(row.socket)
+        await http.send(Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
+        expect((await http.answer())?.status).toBe(200)
+        await http.send(
+          Buffer.from('POST /v1/contracts/raw/process HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n[1'),
+        )
+        // Ours, idle at the same time, is sent elsewhere without a word.
+        const call = sleep(5).then(() => row.trial.offer('[1]'))
+        await row.kill()
+        await http.end()
+        expect(['ok', 'unavailable']).toContain((await call).code)
+        await row.restart()
+        await row.back()
+      },
+      { kills: true },
+    )
+  })
+})

@@ -1,0 +1,183 @@
+// The two daemons are one to whoever looks at them: the same help, the same refusals, the same pages, the same log. What
+// each page and option says is in the tests beside.
+import { beforeAll, describe, expect, test, type TestContext } from 'vitest'
+import type { LockDocument } from '../../src/contract/index.ts'
+import {
+  ask,
+  Daemon,
+  daemonKinds,
+  isBuilt,
+  needDaemon,
+  socketFolder,
+  startDaemon,
+  type DaemonKind,
+  type Page,
+} from '../support/daemon.ts'
+import { httpVectors } from './http-kit.ts'
+
+const file = socketFolder()
+const lock = httpVectors[0]?.[1].lock as LockDocument
+const contract = file('order.lock.json', lock)
+
+function needBoth(context: TestContext): void {
+  for (const kind of daemonKinds) needDaemon(kind, context)
+}
+
+/** The same of each, without what only one of them can say: its own name. */
+async function both<T>(of: (kind: DaemonKind) => Promise<T>): Promise<readonly [T, T]> {
+  return Promise.all([of('node'), of('sidelaned')])
+}
+
+async function said(kind: DaemonKind, args: readonly string[], env: Record<string, string> = {}): Promise<unknown> {
+  const daemon = new Daemon({ kind, args, env })
+  const code = await daemon.exited
+  const bare = (text: string): string =>
+    text.replaceAll(/node dist\/daemon\.js|sidelaned? daemon|sidelaned(?=[: ])/g, 'DAEMON')
+  return { code, stdout: bare(daemon.stdout), stderr: bare(daemon.stderr) }
+}
+
+const twice = (name: string, args: readonly string[], env?: Record<string, string>): void =>
+  test(name, async (context) => {
+    needBoth(context)
+    const [node, sidelaned] = await both((kind) => said(kind, args, env))
+    expect(sidelaned).toEqual(node)
+  })
+
+describe('options', () => {
+  twice('the help lists the same', ['--help'])
+  twice('the version', ['--version'])
+  twice('--check says the same', ['--socket', file('x.sock'), '--contract', contract, '--check'])
+
+  const config = (content: unknown): string =>
+    file(`${JSON.stringify(content).replaceAll(/\W+/g, '-')}.json`, content as object)
+  const wrong: readonly (readonly [args: readonly string[], env?: Record<string, string>])[] = [
+    [[]],
+    [['order.lock.json']],
+    [['--contract']],
+    [['--nothing']],
+    [['--threads', '0']],
+    [['--threads', '1025']],
+    [['--threads', '1.5']],
+    [['--threads', 'many']],
+    [['--threads']],
+    [['--max-queue', '0']],
+    [['--max-queue-ms', '60001']],
+    [['--max-bytes', '1048575']],
+    [['--max-in-flight', '65536']],
+    [['--max-connections', '0']],
+    [['--deadline-ms', '60001']],
+    [['--drain-ms', '600001']],
+    [['--socket-mode', '0777']],
+    [['--socket-mode', '9']],
+    [['--socket-group', 'staff']],
+    [['--memory-limit', '-1']],
+    [['--metrics-listen', '0.0.0.0:9000']],
+    [['--metrics-listen', '127.0.0.1']],
+    [['--log-sample', '1.1']],
+    [['--log-sample', 'x']],
+    [['--engine', 'python']],
+    [['--placement', 'auto']],
+    [['--takeover=yes']],
+    [['--socket', 'a', '--socket', 'b']],
+    [['--socket', `/tmp/${'x'.repeat(104)}`]],
+    [['--digest-key-file', 'order']],
+    [['--config', file('none.json')]],
+    [['--config', config({ thread: 1 })]],
+    [['--config', config({ threads: '1' })]],
+    [['--config', config({ contracts: 'a' })]],
+    [['--config', config([])]],
+    [['--config', file('broken.json', '{"threads":')]],
+    [['--threads', '2'], { SIDELANED_NOTHING: '1' }],
+    [[], { SIDELANED_THREADS: '0' }],
+    [[], { SIDELANED_TAKEOVER: 'yes' }],
+  ]
+  for (const [args, env = {}] of wrong) {
+    const all = args.length === 0 && Object.keys(env).length === 0 ? [] : [...args, '--contract', contract]
+    const shown = [...Object.entries(env).map(([name, value]) => `${name}=${value}`), ...args].join(' ')
+    twice(`the refusal of: ${shown === '' ? 'no options' : shown.replaceAll(/\/\S*\//g, '').slice(0, 80)}`, all, env)
+  }
+  twice('the refusal of a lock that is missing', ['--contract', file('none.lock.json')])
+  twice('the refusal of a lock that is no JSON', ['--contract', file('no.lock.json', '{')])
+  twice('the refusal of a keyword', [
+    '--contract',
+    file('not.lock.json', { ...lock, schema: { type: 'object', not: {} } }),
+  ])
+  twice('the refusal of a contract without its key', [
+    '--contract',
+    file('key.lock.json', { ...lock, digest: 'hmac-sha-256' }),
+  ])
+})
+
+describe('what they answer', () => {
+  const running = new Map<DaemonKind, Daemon>()
+  const socketOf = (kind: DaemonKind): string => file(`${kind}.sock`)
+
+  beforeAll(async () => {
+    for (const kind of daemonKinds.filter(isBuilt)) {
+      const args = ['--socket', socketOf(kind), '--contract', contract, '--log-sample', '1']
+      running.set(kind, await startDaemon({ kind, args }))
+    }
+  })
+
+  const page = (path: string, body?: string): Promise<readonly [Page, Page]> =>
+    both((kind) => ask(socketOf(kind), path, body === undefined ? {} : { body }))
+
+  test.for(['/healthz', '/readyz', '/v1/contracts', '/openapi.json', '/nothing', '/v1/contracts/none/process'])(
+    '%s',
+    async (path, context) => {
+      needBoth(context)
+      const [node, sidelaned] = await page(path)
+      const bare = ({ status, headers, body }: Page): unknown => ({
+        status,
+        headers: { ...headers, date: '' },
+        body: body.toString(),
+      })
+      expect(bare(sidelaned)).toEqual(bare(node))
+    },
+  )
+
+  test.for(['{"id":" a "}', '{"id":7}', '{"id"', '', `{"id":"${'a'.repeat(64)}"}`])('%s', async (payload, context) => {
+    needBoth(context)
+    const [node, sidelaned] = await page('/v1/contracts/order/process', payload)
+    const own = new Set(['date', 'sidelane-queue-us', 'sidelane-run-us', 'sidelane-engine'])
+    const bare = ({ status, headers, body }: Page): unknown => ({
+      status,
+      headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !own.has(name))),
+      body: body.toString(),
+    })
+    expect(bare(sidelaned)).toEqual(bare(node))
+    expect(Object.keys(sidelaned.headers).sort()).toEqual(Object.keys(node.headers).sort())
+  })
+
+  test('metrics: names, types, helps and labels', async (context) => {
+    needBoth(context)
+    const [node, sidelaned] = await page('/metrics')
+    const shape = ({ body }: Page): string[] =>
+      body
+        .toString()
+        .split('\n')
+        .map((line) =>
+          line
+            .replace(/ [^ ]*$/, line.startsWith('#') ? '$&' : '')
+            .replaceAll(/(version|daemon|engine)="[^"]*"/g, '$1'),
+        )
+        // Only what has happened has a sample.
+        .filter((line) => !line.startsWith('sidelane_requests_total{'))
+    expect(shape(sidelaned)).toEqual(shape(node))
+  })
+
+  test('log lines: events and their keys, in one order', async (context) => {
+    needBoth(context)
+    const trace = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }
+    const shapes = await both(async (kind) => {
+      const daemon = running.get(kind) as Daemon
+      await ask(socketOf(kind), '/v1/contracts/order/process', { body: '{"id":"a"}', headers: trace })
+      daemon.child.kill('SIGHUP')
+      await daemon.event('reloaded')
+      expect(await daemon.stop()).toBe(0)
+      const shape = new Set(daemon.log.map((line) => `${line.level} ${line.event} ${Object.keys(line).join()}`))
+      return [...shape].sort()
+    })
+    expect(shapes[1]).toEqual(shapes[0])
+  })
+})
