@@ -110,8 +110,8 @@ pub trait Observer: Send + Sync {
     /// A request has its answer.
     fn request(&self, thread: usize, request: &Request<'_>);
     /// An HTTP request for something else than a payload has its answer, `size` bytes after `time`; without a path when it
-    /// was none that there is.
-    fn page(&self, thread: usize, path: &str, status: u16, size: usize, time: Duration);
+    /// was none that there is. Any thread calls.
+    fn page(&self, path: &str, status: u16, size: usize, time: Duration);
     /// Something was turned away. A request is told of by `request` too.
     fn shed(&self, thread: usize, reason: Shed);
     /// A connection opened (1) or closed (-1).
@@ -135,7 +135,7 @@ impl Observer for NoObserver {
 
     fn request(&self, _: usize, _: &Request<'_>) {}
 
-    fn page(&self, _: usize, _: &str, _: u16, _: usize, _: Duration) {}
+    fn page(&self, _: &str, _: u16, _: usize, _: Duration) {}
 
     fn shed(&self, _: usize, _: Shed) {}
 
