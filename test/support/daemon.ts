@@ -37,6 +37,8 @@ export interface DaemonOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly kind?: DaemonKind
+  /** A descriptor that takes the log in our place. */
+  readonly log?: number
 }
 
 export interface Page {
@@ -58,9 +60,12 @@ export class Daemon {
   stderr = ''
   #wake: () => void = () => {}
 
-  constructor({ args = [], env = {}, kind = 'node' }: DaemonOptions) {
+  constructor({ args = [], env = {}, kind = 'node', log }: DaemonOptions) {
     const [command, ...first] = programs[kind]
-    this.child = spawn(command, [...first, ...args], { env: { ...process.env, ...env }, stdio: 'pipe' })
+    this.child = spawn(command, [...first, ...args], {
+      env: { ...process.env, ...env },
+      stdio: ['pipe', 'pipe', log ?? 'pipe'],
+    })
     running.add(this)
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
