@@ -1,12 +1,14 @@
-// Builds the native engine: `npm run build:native`. Needs Rust's cargo; nothing is downloaded but crates.
+// Builds the native engine and the Rust daemon: `npm run build:native`. Needs Rust's cargo; nothing is downloaded but
+// crates.
 //
 //   --if-available   a machine without cargo is fine: says so and ends with 0
 //   --force          builds although the result is newer than every source
 //
-// The result is native/sidelane.<platform>.node; its path is printed on stdout, all else goes to stderr.
+// The results are native/sidelane.<platform>.node and native/sidelaned; their paths are printed on stdout, all else goes
+// to stderr.
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,10 +25,12 @@ for (const flag of flags) {
   }
 }
 
-const built = newestBuilt()
-if (built && !flags.has('--force') && built.time > newestSource()) {
+// Windows has no daemon: it serves Unix sockets.
+const daemon = process.platform === 'win32' ? [] : [join(native, 'sidelaned')]
+const built = builtFiles()
+if (built && !flags.has('--force') && built.every(({ time }) => time > newestSource())) {
   say('up to date')
-  process.stdout.write(`${relative(process.cwd(), built.path)}\n`)
+  for (const { path } of built) print(path)
   process.exit(0)
 }
 
@@ -53,31 +57,54 @@ const run = spawnSync(
   ],
   { cwd: root, stdio: ['ignore', 2, 2] },
 )
-if (run.status !== 0) {
+if (run.status !== 0) failed()
+for (const name of readdirSync(staging).filter(isLibrary)) put(join(staging, name), join(native, name))
+
+if (daemon.length > 0) {
+  say('cargo builds the daemon')
+  const target = join(root, 'target')
+  const build = ['build', '--release', '--package', 'sidelane-daemon', '--bin', 'sidelaned', '--target-dir', target]
+  if (spawnSync('cargo', build, { cwd: root, stdio: ['ignore', 2, 2] }).status !== 0) failed()
+  const copy = join(staging, 'sidelaned')
+  copyFileSync(join(target, 'release', 'sidelaned'), copy)
+  for (const path of daemon) put(copy, path)
+}
+
+/** Moves what was built to its place, where a process may be using the one before. */
+function put(from, to) {
+  // As old as the sources that it was made of: what is edited during the build is newer.
+  utimesSync(from, started, started)
+  renameSync(from, to)
+  print(to)
+}
+
+function print(path) {
+  process.stdout.write(`${relative(process.cwd(), path)}\n`)
+}
+
+function failed() {
   say("the build failed; the messages above are cargo's")
   process.exit(1)
-}
-for (const name of readdirSync(staging).filter(isLibrary)) {
-  // As old as the sources that it was made of: what is edited during the build is newer.
-  utimesSync(join(staging, name), started, started)
-  renameSync(join(staging, name), join(native, name))
-  process.stdout.write(`${relative(process.cwd(), join(native, name))}\n`)
 }
 
 function isLibrary(name) {
   return name.startsWith('sidelane.') && name.endsWith('.node')
 }
 
-function newestBuilt() {
-  return readdirSync(native)
+/** The newest library and the daemon, with their age; undefined when one is missing. */
+function builtFiles() {
+  const withTime = (path) => ({ path, time: statSync(path).mtimeMs })
+  const libraries = readdirSync(native)
     .filter(isLibrary)
-    .map((name) => ({ path: join(native, name), time: statSync(join(native, name)).mtimeMs }))
-    .sort((a, b) => b.time - a.time)[0]
+    .map((name) => withTime(join(native, name)))
+    .sort((a, b) => b.time - a.time)
+  if (libraries.length === 0 || !daemon.every((path) => existsSync(path))) return undefined
+  return [libraries[0], ...daemon.map(withTime)]
 }
 
 /** When the last one of the files that cargo reads was changed, in ms. */
 function newestSource() {
-  const folders = ['core', 'addon'].map((name) => join(native, name))
+  const folders = ['core', 'addon', 'daemon'].map((name) => join(native, name))
   const files = ['Cargo.toml', 'Cargo.lock'].map((name) => join(root, name))
   for (const folder of folders) {
     for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
