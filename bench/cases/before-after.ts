@@ -66,17 +66,23 @@ export async function beforeAfter({ seed, rounds, budgetMs, onStep }: BeforeAfte
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-bench-'))
   const load = startChild<LoadAnswers>(new URL('../endpoint/load-child.js', import.meta.url))
   const apps: App[] = []
-  // Warm-up and the capacity take as long as two rounds.
-  const stretchMs = budgetMs / ways.length / (rounds + 2)
+  // The capacity takes half as long as a round, the warm-up as long as one.
+  const stretchMs = budgetMs / ways.length / (rounds + 1.5)
   try {
     await load.ask('start', makeOrders({ count: 1024, seed }))
-    for (const way of ways) apps.push(await startApp(way, join(folder, 'order.lock.json'), daemon))
-    const capacityPerSecond = await warmUp(apps, load, stretchMs, onStep)
+    const start = (way: Way): Promise<App> => startApp(way, join(folder, 'order.lock.json'), daemon)
+    onStep('before and after: capacity', 0)
+    const capacityPerSecond = await capacityOf(load, () => start('zod+zlib'), stretchMs)
     const perSecond = capacityPerSecond * share
+    for (const way of ways) apps.push(await start(way))
+    for (const app of apps) {
+      onStep(`before and after: warm up ${app.way}`, 0.5 / (rounds + 1.5))
+      await underLoad(app, load, stretchMs, perSecond)
+    }
     const chance = seeded(rounds)
     for (let round = 0; round < rounds; round++) {
       for (const app of chance.shuffled(apps)) {
-        onStep(`before and after: round ${round + 1} of ${rounds}`, (round + 2) / (rounds + 2))
+        onStep(`before and after: round ${round + 1} of ${rounds}`, (round + 1.5) / (rounds + 1.5))
         app.rounds.push(await underLoad(app, load, stretchMs, perSecond))
       }
     }
@@ -100,19 +106,16 @@ async function startApp(way: Way, lockFile: string, daemon: BeforeAfter['daemon'
   return { way, child, port: await child.ask('start', start), service, rounds: [] }
 }
 
-/** All as busy as they can be, for a while; what the first of them carries then. */
-async function warmUp(
-  apps: readonly App[],
-  load: Child<LoadAnswers>,
-  lengthMs: number,
-  onStep: BeforeAfterPlan['onStep'],
-): Promise<number> {
-  for (const { way, port } of apps) {
-    onStep(`before and after: warm up ${way}`, 0)
-    await load.ask('closedLoop', port, lengthMs)
+/** What the app of today carries, of which only this is asked: memory that a crowd has grown would stay. */
+async function capacityOf(load: Child<LoadAnswers>, start: () => Promise<App>, lengthMs: number): Promise<number> {
+  const app = await start()
+  try {
+    await load.ask('closedLoop', app.port, lengthMs)
+    const { perSecond } = await load.ask('closedLoop', app.port, lengthMs)
+    return perSecond
+  } finally {
+    await app.child.end()
   }
-  const { perSecond } = await load.ask('closedLoop', (apps[0] as App).port, lengthMs)
-  return perSecond
 }
 
 async function underLoad(
