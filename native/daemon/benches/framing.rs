@@ -59,8 +59,9 @@ fn cpu(client: &mut Client) -> u64 {
 fn measure(name: &str, compile: Compile, depth: u64) {
     let daemon = Daemon::start(compile, |_| {});
     let mut client = daemon.client();
-    let items: Vec<_> =
-        (0..63).map(|n| format!(r#"{{"sku":"A-{n:04}","text":"Item number {n} of some order","n":{}}}"#, n * 7919 % 1_000)).collect();
+    let items: Vec<_> = (0..63)
+        .map(|n| format!(r#"{{"sku":"A-{n:04}","text":"Item number {n} of some order","n":{}}}"#, n * 7919 % 1_000))
+        .collect();
     let payload = format!(r#"{{"n":"order","items":[{}]}}"#, items.join(","));
     let payload = &payload.as_bytes();
     let round = |client: &mut Client| {

@@ -289,4 +289,3 @@ impl Engine for Obedient {
         Written::Bytes(size)
     }
 }
-
