@@ -16,6 +16,12 @@ export { anything, mix } from './fault-kit.ts'
 /** What rows that speak bytes ask for: it is counted apart from the client's calls. */
 export const raw: ReturnType<typeof contractOf> = contractOf({}, { name: 'raw', limits: { maxBytes: 100_000 } })
 
+/** Milliseconds of work for a few kilobytes. */
+export const slow: ReturnType<typeof contractOf> = contractOf(
+  {},
+  { name: 'slow', compress: { codec: 'brotli', level: 11 } },
+)
+
 /** In payloads of every row, and nowhere else (O6). */
 const marker = 'planted-9f1c7e'
 
@@ -104,7 +110,8 @@ export async function onDaemon(
   const folder = freshFolder()
   const locks = join(folder, 'locks')
   mkdirSync(locks)
-  for (const { name, lock } of [anything, raw]) writeFileSync(join(locks, `${name}.lock.json`), JSON.stringify(lock))
+  for (const { name, lock } of [anything, raw, slow])
+    writeFileSync(join(locks, `${name}.lock.json`), JSON.stringify(lock))
   const socket = join(folder, 's.sock')
   const args = ['--socket', socket, '--contract', locks, '--log-sample', '1', ...more]
   const first = await startDaemon({ kind, args })

@@ -1,0 +1,222 @@
+// Rows about too much at once, about time limits and about cancelling, with a daemon in between.
+import { setImmediate as turn } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { kinds } from '../../src/wire/index.ts'
+import { ask, daemonKinds } from '../support/daemon.ts'
+import { frame, RawClient, request, type Frame } from '../server/raw-client.ts'
+import { mix, onDaemon, raw, sampleOf, slow, type Row } from './daemon-kit.ts'
+import type { Ending } from './oracles.ts'
+
+const large = `[${'1.5,'.repeat(20_000)}1]`
+/** Of the slow contract: all of it is read before it is done. */
+const heavy = JSON.stringify(Array.from({ length: 500 }, (_, i) => Math.sin(i)))
+/** One worker, and no bound on the time that a queue may stand for: what the rows count does not hang on the machine. */
+const patient = ['--threads', '1', '--max-queue-ms', '60000', '--max-in-flight', '65535']
+
+const codeOf = ({ kind, text }: Frame): string =>
+  kind === kinds.accepted ? 'accepted' : (text?.code ?? `kind ${kind}`)
+
+function tally(codes: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const code of codes) counts[code] = (counts[code] ?? 0) + 1
+  return counts
+}
+
+describe.each(daemonKinds)('%s', (kind) => {
+  test.for([1.5, 3, 10])(
+    'F22: %d times more than it can do: it goes on doing what it can',
+    { timeout: 60_000 },
+    async (times, context) => {
+      await onDaemon(
+        context,
+        kind,
+        async (row) => {
+          let best = 0
+          for (let tries = 0; tries < 3 && best < floor; tries++) {
+            const knee = await closedLoop(row)
+            const { rate, endings } = await flood(row, knee * times)
+            best = Math.max(best, rate / knee)
+            const codes = new Set(endings.map(({ code }) => code))
+            expect(['ok', 'overloaded', 'deadline.exceeded']).toEqual(expect.arrayContaining([...codes]))
+          }
+          expect(best).toBeGreaterThan(floor)
+        },
+        { maxQueue: 64, deadlineMs: 1000 },
+      )
+    },
+  )
+
+  test('F23: a burst of 10 times the bound: the bound is accepted, and what the worker has', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        const client = await RawClient.greeted(row.socket, raw)
+        row.daemon.child.kill('SIGSTOP')
+        client.send(...Array.from({ length: 1000 }, (_, i) => request(i + 1, `[${i}]`)))
+        await turn()
+        row.daemon.child.kill('SIGCONT')
+        const frames = await client.frames(1000)
+        const { accepted = 0, overloaded = 0 } = tally(frames.map(codeOf))
+        expect(accepted + overloaded).toBe(1000)
+        // The pieces in which the system hands it over decide how often the worker has a turn in between.
+        expect(accepted).toBeGreaterThanOrEqual(100)
+        expect(overloaded).toBeGreaterThan(0)
+        const refused = frames.find((one) => codeOf(one) === 'overloaded')
+        expect(refused?.text?.retryAfterMs).toBeGreaterThanOrEqual(1)
+        expect(sampleOf(await row.metrics(), 'sidelane_sheds_total{reason="queue"}')).toBe(overloaded)
+        client.socket.end()
+        await client.closed
+      },
+      { args: [...patient, '--max-queue', '100'], kills: false },
+    )
+  })
+
+  test('F23: with a client of ours: what neither the daemon nor its own queue takes is refused at once', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        const calls = row.trial.offerAll(mix(5000))
+        const { queued, inFlight, shed } = row.processor.stats()
+        expect(queued).toBeLessThanOrEqual(100)
+        expect(inFlight + shed).toBe(5000)
+        const endings = await calls
+        expect(tally(endings.map(({ code }) => code))['overloaded']).toBeGreaterThanOrEqual(shed)
+      },
+      { maxQueue: 100, args: patient },
+    )
+  })
+
+  test('F24: deadlines that are none are refused, on every way in', async (context) => {
+    await onDaemon(context, kind, async (row) => {
+      for (const deadlineMs of [0, -1, 0.5, Number.NaN, 60_001, 2 ** 31, Number.POSITIVE_INFINITY, '100']) {
+        expect((await row.trial.offer('[1]', { deadlineMs: deadlineMs as number })).code).toBe('options.invalid')
+      }
+      const status = async (deadline: string): Promise<number> =>
+        (
+          await ask(row.socket, '/v1/contracts/raw/process', {
+            body: '[1]',
+            headers: { 'Sidelane-Deadline-Ms': deadline },
+          })
+        ).status
+      for (const wrong of ['0', '-1', '0.5', 'NaN', '60001', '2147483648', 'Infinity', '1e3', '', '0x10']) {
+        expect(await status(wrong), wrong).toBe(400)
+      }
+      for (const right of ['1000', '59999', '60000']) expect(await status(right), right).toBe(200)
+      expect([200, 504]).toContain(await status('1'))
+      const client = await RawClient.greeted(row.socket, raw)
+      client.send(request(1, '[1]', { a: 0xffff_fffe }), request(2, '[1]', { a: 60_001 }))
+      expect((await client.frames(2)).map(codeOf)).toEqual(['accepted', 'accepted'])
+      client.socket.end()
+      await client.closed
+    })
+  })
+
+  test('F25: past on arrival, or when its turn comes: answered so, and never run', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        const runs = async (): Promise<number> => sampleOf(await row.metrics(), 'sidelane_run_seconds_count')
+        const before = await runs()
+        const client = await RawClient.greeted(row.socket, slow)
+        client.send(request(1, '[1]', { a: 0 }))
+        expect((await client.frames(1)).map(codeOf)).toEqual(['deadline.exceeded'])
+        expect(await runs()).toBe(before)
+        client.send(
+          ...Array.from({ length: 4 }, (_, i) => request(i + 2, heavy)),
+          ...Array.from({ length: 5 }, (_, i) => request(i + 200, '[1]', { a: 1 })),
+        )
+        const frames = await client.frames(9)
+        expect(tally(frames.filter(({ id }) => id < 200).map(codeOf))).toEqual({ accepted: 4 })
+        const late = tally(frames.filter(({ id }) => id >= 200).map(codeOf))['deadline.exceeded'] ?? 0
+        expect(late).toBeGreaterThan(0)
+        expect(await runs()).toBe(before + 9 - late)
+        client.socket.end()
+        await client.closed
+      },
+      { args: patient },
+    )
+  })
+
+  test('F26: cancelled in the queue: removed; what runs is finished; the client’s own cancels count as such', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        const client = await RawClient.greeted(row.socket, slow)
+        const cancel = (id: number): Buffer => frame({ kind: kinds.cancel, id })
+        client.send(
+          ...Array.from({ length: 4 }, (_, i) => request(i + 1, heavy)),
+          ...Array.from({ length: 10 }, (_, i) => Buffer.concat([request(100 + i, '[1]'), cancel(100 + i)])),
+          cancel(7777),
+        )
+        const frames = await client.frames(14)
+        expect(tally(frames.filter(({ id }) => id < 100).map(codeOf))).toEqual({ accepted: 4 })
+        const removed = tally(frames.filter(({ id }) => id >= 100).map(codeOf))
+        expect(Object.keys(removed).every((code) => code === 'cancelled' || code === 'accepted')).toBe(true)
+        expect(removed['cancelled']).toBeGreaterThan(0)
+        client.socket.end()
+        await client.closed
+
+        const controller = new AbortController()
+        const calls = row.trial.offerAll(
+          Array.from({ length: 200 }, () => heavy),
+          { signal: controller.signal },
+        )
+        await turn()
+        const abortedAt = performance.now()
+        controller.abort()
+        for (const { code } of await calls) expect(['ok', 'cancelled']).toContain(code)
+        expect(performance.now() - abortedAt).toBeLessThan(500)
+        expect((await row.trial.offer('[1]')).code).toBe('ok')
+      },
+      { args: patient },
+    )
+  })
+})
+
+const kneeMs = 400
+const floodMs = 800
+/** Of the knee, beside a test that shares the machine. */
+const floor = 0.5
+const mostATurn = 64
+
+/** About a millisecond of work. */
+const payloads = Array.from({ length: 8 }, (_, seed) =>
+  JSON.stringify(Array.from({ length: 2000 }, (__, i) => ({ id: i * (seed + 1), name: `item ${i % 17}` }))),
+)
+const payload = (i: number): string => payloads[i % payloads.length] as string
+
+/** Answers a millisecond, with as many calls as keep the daemon busy. */
+async function closedLoop({ trial }: Row): Promise<number> {
+  const startedAt = performance.now()
+  let good = 0
+  const caller = async (_: unknown, i: number): Promise<void> => {
+    while (performance.now() - startedAt < kneeMs) if ((await trial.offer(payload(i))).code === 'ok') good++
+  }
+  await Promise.all(Array.from({ length: 8 }, caller))
+  return good / (performance.now() - startedAt)
+}
+
+/** `perMs` calls by the clock; the rate of good answers while they come, and how all of them ended. */
+async function flood({ trial }: Row, perMs: number): Promise<{ rate: number; endings: Ending[] }> {
+  const startedAt = performance.now()
+  const calls: Promise<Ending>[] = []
+  let good = 0
+  let spentMs = 0
+  for (; spentMs < floodMs; spentMs = performance.now() - startedAt) {
+    const due = Math.min(spentMs * perMs, calls.length + mostATurn)
+    while (calls.length < due) {
+      calls.push(
+        trial.offer(payload(calls.length)).then((ending) => {
+          if (ending.code === 'ok') good++
+          return ending
+        }),
+      )
+    }
+    await turn()
+  }
+  return { rate: good / spentMs, endings: await Promise.all(calls) }
+}
