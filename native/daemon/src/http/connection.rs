@@ -363,8 +363,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         // A client that waits for "100 Continue" may or may not send the body now: what follows cannot be told apart.
         let ending = self.ending(asked, problem.closes || asked.expects_continue);
         self.open_output();
-        let before = self.output.len();
-        problem.write(&mut self.output, ending);
+        let size = problem.write(&mut self.output, ending);
         if served.is_some() {
             let in_bytes = match asked.length {
                 Length::Known(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
@@ -374,7 +373,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let request = Request { served, protocol: Protocol::Http, in_bytes, trace, ..refused };
             self.door.service().observer.request(self.door.thread(), &request);
         } else {
-            self.report_page(None, problem.status, self.output.len() - before, asked.since);
+            self.report_page(None, problem.status, size, asked.since);
         }
         close_if(ending)
     }
@@ -382,9 +381,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Answers what is no request.
     fn violated(&mut self, violation: Violation, since: Instant) -> Result<(), End> {
         self.open_output();
-        let before = self.output.len();
-        Problem::from(violation).write(&mut self.output, Ending { bare: false, close: true });
-        self.report_page(None, violation.status, self.output.len() - before, since);
+        let size = Problem::from(violation).write(&mut self.output, Ending { bare: false, close: true });
+        self.report_page(None, violation.status, size, since);
         Err(End::Finish)
     }
 

@@ -48,14 +48,14 @@ impl Problem {
         Self { code, status: status_of(code), detail: None, allow: None, retry_after_ms: 0, closes: false }
     }
 
-    /// Writes it.
-    pub fn write(&self, out: &mut Vec<u8>, ending: Ending) {
+    /// Writes it; the size of its text.
+    pub fn write(&self, out: &mut Vec<u8>, ending: Ending) -> usize {
         // What the data says has a list, which is empty here.
         let more = if self.code.wire() < 40 { ",\"issues\":[],\"truncated\":false" } else { "" };
-        self.write_with(out, more, ending);
+        self.write_with(out, more, ending)
     }
 
-    fn write_with(&self, out: &mut Vec<u8>, more: &str, ending: Ending) {
+    fn write_with(&self, out: &mut Vec<u8>, more: &str, ending: Ending) -> usize {
         let (name, title, status) = (self.code.name(), self.code.message().replace('"', "\\\""), self.status);
         let detail =
             self.detail.map_or_else(String::new, |text| format!(",\"detail\":\"{}\"", text.replace('"', "\\\"")));
@@ -70,6 +70,7 @@ impl Problem {
             text_field(out, "Allow", methods);
         }
         end(out, body.as_bytes(), ending);
+        body.len()
     }
 }
 
@@ -130,7 +131,7 @@ fn write_refusal(out: &mut Vec<u8>, outcome: &[u8], ending: Ending) {
     match issues.filter(|_| outcome[0] == 2) {
         Some(issues) => problem.write_with(out, issues, ending),
         None => problem.write(out, ending),
-    }
+    };
 }
 
 fn start(out: &mut Vec<u8>, status: u16, kind: &str) {
