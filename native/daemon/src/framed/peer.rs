@@ -79,7 +79,7 @@ impl Peer {
     }
 
     /// Requests that have no answer yet.
-    pub(super) fn unanswered(&self) -> u32 {
+    pub(crate) fn unanswered(&self) -> u32 {
         self.unanswered.get()
     }
 

@@ -146,6 +146,9 @@ impl Lane {
 
     /// Forgets what waits for a connection that is gone.
     pub(crate) fn forget(&self, peer: &Rc<Peer>) {
+        if peer.unanswered() == 0 {
+            return;
+        }
         let is_theirs = |job: &Job| matches!(&job.reply, Reply::Framed(owner, _) if Rc::ptr_eq(owner, peer));
         let mut gone = Vec::new();
         let mut queue = self.queue.borrow_mut();
