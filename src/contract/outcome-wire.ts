@@ -92,7 +92,8 @@ export function decodeOutcome(bytes: Uint8Array, offset: number, codec: Codec): 
   }
   if (kind === kindFault) {
     const { code, ...options } = JSON.parse(text) as { code: ErrorCode; message: string }
-    throw new SidelaneError(code, options)
+    if (Object.hasOwn(errorTable, code)) throw new SidelaneError(code, options)
+    throw new SidelaneError('internal.panic', { message: 'The engine answered with a fault that nobody knows.' })
   }
   throw new SidelaneError('internal.panic', { message: 'The engine answered with bytes that are no outcome.' })
 }

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { promisify } from 'node:util'
 import { createHost, createProcessor, type CreateOptions, type Processor } from '../../src/index.ts'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { SidelaneError } from '../../src/contract/index.ts'
 import { kinds } from '../../src/wire/index.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'
@@ -91,6 +91,26 @@ describe('a daemon that works', () => {
     expect((await host.processor(number).process('1')).ok).toBe(true)
     expect((await host.processor(texts).process('"a"')).ok).toBe(true)
     expect(daemon.peers.length).toBe(1)
+  })
+
+  test('is asked for a thousand contracts in HELLOs that each keep to its cap', async () => {
+    const many = Array.from({ length: 1000 }, (_, minimum) =>
+      contractOf({ type: 'number', minimum }, { name: `${'n'.repeat(59)}-${minimum}` }),
+    )
+    const daemon = await daemonWith({ contracts: many.map((contract) => ({ contract })) })
+    const host = await createHost({ placement: 'sidecar', socket: daemon.path })
+    cleanups.push(() => host.destroy())
+    const processors = many.map((contract) => host.processor(contract))
+    const answers = async (): Promise<boolean[]> =>
+      (await Promise.all(processors.map((processor) => processor.process('500')))).map(({ ok }) => ok)
+    const expected = many.map((_, minimum) => minimum <= 500)
+    expect(await answers()).toEqual(expected)
+    // On a new connection all of them are asked for at once.
+    const before = daemon.frames.length
+    for (const peer of daemon.peers) peer.send(kinds.goaway, 0)
+    await hasCome(() => daemon.peers.length === 0)
+    expect(await answers()).toEqual(expected)
+    expect(daemon.frames.slice(before).filter(({ kind }) => kind === kinds.hello)).toHaveLength(2)
   })
 
   test('serves as many connections as are asked for', async () => {
@@ -337,6 +357,39 @@ describe('a connection that is lost', () => {
     }
   })
 
+  test('a daemon that complains gets nothing more on that connection', async () => {
+    const complaint = new SidelaneError('protocol.violation', { message: 'The connection broke the protocol: so.' })
+    const daemon = await daemonWith({
+      request: ({ peer, payload }) => payload[0] === 0x31 && peer.fault(0, complaint) === undefined,
+    })
+    const processor = await clientOf(daemon)
+    await expect(processor.process('1')).rejects.toMatchObject({ code: 'unavailable', cause: { code: complaint.code } })
+    await hasCome(() => daemon.peers.length === 0)
+  })
+
+  test.each([
+    ['no JSON', '{'],
+    ['null', 'null'],
+    ['no code', '{}'],
+    ['a code that nobody knows', '{"code":"new.code","message":"x"}'],
+    ['a code of the prototype', '{"code":"constructor"}'],
+  ])('a fault that is odd: %s', async (_, said) => {
+    const fault = Buffer.alloc(8 + said.length)
+    fault[0] = 3
+    fault.writeUInt32LE(said.length, 4)
+    fault.write(said, 8)
+    const daemon = await daemonWith({
+      request: ({ peer, id, payload }) => payload[0] === 0x31 && peer.send(kinds.error, id, fault) === undefined,
+    })
+    const processor = await clientOf(daemon)
+    await expect(processor.process('1')).rejects.toMatchObject({
+      name: 'SidelaneError',
+      code: 'internal.panic',
+      status: 500,
+    })
+    expect((await processor.process('2')).ok).toBe(true)
+  })
+
   test('an answer beyond the cap of LIMITS is a violation', async () => {
     const daemon = await daemonWith({ answerBytes: 60 })
     const processor = await clientOf(daemon)
@@ -347,11 +400,48 @@ describe('a connection that is lost', () => {
 describe('a daemon that has too much to do', () => {
   const overloaded = new SidelaneError('overloaded', { retryAfterMs: 2 })
 
-  test('says so to the caller', async () => {
+  test('is asked once more, then the caller is told', async () => {
     const daemon = await daemonWith({ request: ({ peer, id }) => peer.fault(id, overloaded) === undefined })
     const processor = await clientOf(daemon)
     await expect(processor.process('1')).rejects.toMatchObject({ code: 'overloaded', status: 429 })
     expect(processor.stats()).toMatchObject({ shed: 1, failed: 0 })
+    expect(requestsOf(daemon)).toBe(2)
+  })
+
+  test('is not asked again when the time would be over by then', async () => {
+    const later = new SidelaneError('overloaded', { retryAfterMs: 900 })
+    const daemon = await daemonWith({ request: ({ peer, id }) => peer.fault(id, later) === undefined })
+    const processor = await clientOf(daemon)
+    const call = processor.process('1', { deadlineMs: 800 })
+    await expect(call).rejects.toMatchObject({ code: 'overloaded', retryAfterMs: 900 })
+    expect(requestsOf(daemon)).toBe(1)
+  })
+
+  test('gets fewer at a time, and the refused payload with them', async () => {
+    const waiting: Request[] = []
+    const daemon = await daemonWith({ inFlight: 8, request: (request) => waiting.push(request) > 0 })
+    const processor = await clientOf(daemon, { deadlineMs: 20_000 })
+    const calls = Array.from({ length: 20 }, (_, i) => processor.process(`${i}`))
+    await hasCome(() => waiting.length === 8)
+    const refused = waiting.shift()
+    refused?.peer.fault(refused.id, overloaded)
+    for (let answered = 0; answered < 20; answered++) {
+      await hasCome(() => waiting.length > 0)
+      waiting.shift()?.answer()
+      expect(waiting.length).toBeLessThan(7)
+    }
+    expect((await Promise.all(calls)).map(canonicalText)).toEqual(calls.map((_, i) => `${i}`))
+    expect(requestsOf(daemon)).toBe(21)
+  })
+
+  test('is not asked again by more than the budget of all retries', async () => {
+    const daemon = await daemonWith({ request: ({ peer, id }) => peer.fault(id, overloaded) === undefined })
+    const processor = await clientOf(daemon)
+    for (let round = 0; round < 10; round++) {
+      await Promise.allSettled(Array.from({ length: 40 }, () => processor.process('1')))
+    }
+    expect(processor.stats()).toMatchObject({ calls: 400, shed: 400 })
+    expect(requestsOf(daemon)).toBeLessThan(400 + 100 + 40 + 200)
   })
 
   test('gets the payloads of a stream again', async () => {
@@ -393,6 +483,31 @@ describe('a daemon that is stopped', () => {
     cleanups.push(async () => others.forEach((socket) => socket.destroy()))
     const opening = createHost({ placement: 'sidecar', socket: `${path}2` })
     await expect(opening).rejects.toMatchObject({ code: 'overloaded', retryAfterMs: 5 })
+  })
+})
+
+describe('a daemon that is silent', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test('is asked for a sign of life though calls go out, and then left', async () => {
+    const daemon = await daemonWith({ request: ({ payload }) => payload[0] === 0x31 })
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const processor = await clientOf(daemon, { deadlineMs: 60_000 })
+    const call = Promise.allSettled([processor.process('1')])
+    await hasCome(() => requestsOf(daemon) === 1)
+    const pings = (): number => daemon.frames.filter(({ kind }) => kind === kinds.ping).length
+    vi.advanceTimersByTime(60_000)
+    await hasCome(() => pings() === 1)
+    // Its PONG comes before that answer.
+    await processor.process('2')
+    vi.advanceTimersByTime(60_000)
+    await hasCome(() => pings() === 2)
+    await processor.process('2')
+    for (const { socket } of daemon.peers) socket.pause()
+    vi.advanceTimersByTime(90_000)
+    expect(await call).toMatchObject([{ reason: { code: 'unavailable', message: expect.stringContaining('PING') } }])
   })
 })
 

@@ -24,6 +24,7 @@ import { copyOf } from './faults.ts'
 import { Fleet, type FleetEvents } from './fleet.ts'
 import { Launcher } from './launcher.ts'
 import type { Addition } from './reloads.ts'
+import { Resting } from './resting.ts'
 import { Throughput } from './throughput.ts'
 import { Ticket, Waiting, type Content, type Total } from './ticket.ts'
 
@@ -42,9 +43,11 @@ export class SidecarPlacement implements Placement, FleetEvents {
   readonly #queue = new Waiting(this.#total)
   /** Calls that had a turn before: they come first. */
   readonly #again = new Waiting(this.#total)
-  /** Calls that the daemon had no room for, until it may have. */
-  readonly #resting = new Waiting(this.#total)
-  #restTimer: NodeJS.Timeout | undefined
+  readonly #resting = new Resting(
+    this.#total,
+    (ticket) => this.#again.add(ticket),
+    () => this.moved(),
+  )
   readonly #budget = new RetryBudget()
   readonly #throughput = new Throughput()
   /** Calls without an end. */
@@ -150,7 +153,7 @@ export class SidecarPlacement implements Placement, FleetEvents {
   }
 
   async stop(): Promise<void> {
-    clearTimeout(this.#restTimer)
+    this.#resting.stop()
     await this.#fleet.stop()
     await this.#launcher?.stop()
   }
@@ -187,16 +190,13 @@ export class SidecarPlacement implements Placement, FleetEvents {
     this.onRoom()
   }
 
-  overloaded(ticket: Ticket, retryAfterMs: number): void {
-    this.#resting.add(ticket)
-    this.#restTimer ??= setTimeout(
-      () => {
-        this.#restTimer = undefined
-        for (const rested of this.#resting) move(rested, this.#resting, this.#again)
-        this.moved()
-      },
-      Math.min(mostRestMs, retryAfterMs) * (1 + Math.random()),
-    )
+  overloaded(ticket: Ticket, fault: SidelaneError): void {
+    const { call } = ticket
+    const restMs = Math.min(mostRestMs, fault.retryAfterMs ?? 1) * (1 + Math.random())
+    const isInTime = call.expiresAt > performance.now() + restMs
+    // We have let it in, and the connection sends fewer from now on: it may wait here, as those behind it do.
+    if (call.patient || (isInTime && this.#mayTryAgain(ticket))) this.#resting.add(ticket, restMs)
+    else call.fail(fault)
   }
 
   lost(tickets: readonly Ticket[], fault: SidelaneError, again: boolean): void {
@@ -204,11 +204,8 @@ export class SidecarPlacement implements Placement, FleetEvents {
     for (const ticket of tickets) {
       const { call } = ticket
       if (call.expiresAt <= now) call.fail(deadlineExceeded(call))
-      else if (!again || ticket.retried || !this.#budget.spend()) call.fail(copyOf(fault))
-      else {
-        ticket.retried = true
-        this.#again.add(ticket)
-      }
+      else if (again && this.#mayTryAgain(ticket)) this.#again.add(ticket)
+      else call.fail(copyOf(fault))
     }
   }
 
@@ -227,6 +224,13 @@ export class SidecarPlacement implements Placement, FleetEvents {
       const verdict = this.#fleet.verdict(entry)
       if (verdict instanceof SidelaneError) throw verdict
     }
+  }
+
+  /** Once a call, and within the budget of all. */
+  #mayTryAgain(ticket: Ticket): boolean {
+    if (ticket.retried || !this.#budget.spend()) return false
+    ticket.retried = true
+    return true
   }
 
   #wait(ticket: Ticket, content: Content): void {

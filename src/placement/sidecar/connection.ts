@@ -6,33 +6,28 @@ import { decodeOutcome, toFault, type EngineReport, type SidelaneError } from '.
 import {
   decodeServerHello,
   defaultInFlight,
-  encodeClientHello,
   flags,
   FrameDecoder,
   headBytes,
   kinds,
-  maxHelloBytes,
   noDeadline,
   prefaceBytes,
   protocolVersion,
   readPreface,
   writeHead,
-  writePreface,
   type FrameSink,
   type Head,
 } from '../../wire/index.ts'
-import { refusalOf, type Entry } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { unavailable, versionFault } from './faults.ts'
-import { Outbox, type Slab } from './slab.ts'
+import { Outlet } from './outlet.ts'
+import { Questions, type QuestionsOptions } from './questions.ts'
+import type { Slab } from './slab.ts'
 import { Slots } from './slots.ts'
 import type { Content, Place, Ticket } from './ticket.ts'
+import { Window } from './window.ts'
 
-export interface ConnectionOptions {
-  readonly path: string
-  /** Name and version, for the daemon's log. */
-  readonly client: string
-  /** All contracts; more may come. */
-  readonly entries: readonly Entry[]
+export interface ConnectionOptions extends QuestionsOptions {
   readonly events: ConnectionEvents
   /** The try after one that met a full backlog. */
   readonly isSecond: boolean
@@ -44,8 +39,8 @@ export interface ConnectionEvents {
   greeted(connection: Connection, entries: readonly Entry[]): void
   /** It may take more than before. */
   moved(): void
-  /** A patient call was refused for now. */
-  overloaded(ticket: Ticket, retryAfterMs: number): void
+  /** The daemon had no room for a request. */
+  overloaded(ticket: Ticket, fault: SidelaneError): void
   /** It takes nothing new, and ends when its answers are there. */
   leaving(connection: Connection): void
   /** It is over. `unanswered` may be sent elsewhere; without a fault it was the transport. */
@@ -66,14 +61,10 @@ const helloMs = 5000
 const idleMs = 30_000
 /** Half of it costs twice the time: the system then wakes us for every few answers. */
 const readBytes = 64 * 1024
-/** What the system has not taken yet: more is kept where a deadline still finds it. */
-const mostUnsentBytes = 1024 * 1024
 /** Payloads that are kept for a second try. */
 const mostKeptBytes = 16 * 1024 * 1024
 /** Longer texts are measured before they are written, so that no slab is three times too large. */
 const longText = 16 * 1024
-/** Contracts in one HELLO: with the longest names they fill it. */
-const contractsPerHello = Math.floor(maxHelloBytes / 116) - 2
 /** What a daemon can be told to allow; the places for them are made at once. */
 const mostInFlight = 65_535
 const usualAnswerBytes = 8 * 1024 * 1024
@@ -82,26 +73,22 @@ export class Connection implements FrameSink, Place {
   readonly #options: ConnectionOptions
   readonly #socket: Socket
   readonly #decoder = new FrameDecoder('client', this)
-  readonly #outbox = new Outbox()
-  readonly #flushNow = (): void => this.#flush()
+  readonly #outlet: Outlet
+  readonly #questions: Questions
   #state: 'connecting' | 'greeting' | 'ready' | 'leaving' | 'closed' = 'connecting'
   #timer: NodeJS.Timeout | undefined
+  #pulse: NodeJS.Timeout | undefined
+  /** Looks since the daemon was last heard. */
+  #silence = 0
   /** The daemon's preface, as far as it is there. */
   #preface: Uint8Array | undefined = new Uint8Array(0)
   #slots = new Slots<Ticket>(defaultInFlight)
   #limit = defaultInFlight
+  #window = new Window(defaultInFlight)
   #caps = { request: 0, answer: usualAnswerBytes }
-  #askedCount = 0
-  /** HELLOs without an answer, in their order. */
-  readonly #asked: (readonly Entry[])[] = []
-  /** By the contract's number: its index here, or why it has none. */
-  readonly #known: (number | SidelaneError | undefined)[] = []
-  #flushing = false
-  #unsentBytes = 0
   #keptBytes = 0
   /** The request whose answer has begun to arrive. */
   #receiving = 0
-  #awaitsPong = false
   /** What it hears about contracts is out of date. */
   #isStale = false
   #error: NodeJS.ErrnoException | undefined
@@ -121,10 +108,12 @@ export class Connection implements FrameSink, Place {
         },
       },
     })
-    this.#timer = setTimeout(this.#late, connectMs)
+    this.#outlet = new Outlet(this.#socket, () => this.#movedIfReady())
+    this.#questions = new Questions(options)
+    // Whoever waits holds the socket, and that the process.
+    this.#timer = setTimeout(this.#late, connectMs).unref()
     this.#socket
       .on('connect', () => this.#greet())
-      .on('timeout', () => this.#ping())
       .on('error', (error) => (this.#error ??= error))
       .on('close', () => this.#end())
   }
@@ -149,10 +138,11 @@ export class Connection implements FrameSink, Place {
 
   /** Requests that it takes now. */
   get room(): number {
-    if (this.#state !== 'ready' || this.#unsentBytes > mostUnsentBytes) return 0
+    // One that has broken is not closed at once.
+    if (this.#state !== 'ready' || this.#outlet.full || !this.#socket.writable) return 0
     // An empty one takes a payload of any size.
     if (this.#keptBytes > mostKeptBytes) return 0
-    return this.#limit - this.#slots.size
+    return Math.max(0, this.#window.size - this.#slots.size)
   }
 
   /** The engine behind it, once it has said so. */
@@ -162,7 +152,7 @@ export class Connection implements FrameSink, Place {
 
   /** undefined: the daemon has not been asked, or has not answered. */
   verdict(entry: Entry): 'served' | SidelaneError | undefined {
-    const known = this.#known[entry.number]
+    const known = this.#questions.about(entry)
     return typeof known === 'number' ? 'served' : known
   }
 
@@ -183,16 +173,10 @@ export class Connection implements FrameSink, Place {
 
   /** Asks for the contracts that came since the last time. */
   ask(): void {
-    const { client, entries } = this.#options
     // The first HELLO may be about none.
-    if (this.#state === 'ready' && this.#askedCount === entries.length) return
-    do {
-      const part = entries.slice(this.#askedCount, this.#askedCount + contractsPerHello)
-      this.#askedCount += part.length
-      this.#asked.push(part)
-      const contracts = part.map(({ asked }) => asked)
-      this.#write(kinds.hello, this.#asked.length, encodeClientHello({ client, contracts }))
-    } while (this.#askedCount < entries.length)
+    if (this.#state === 'ready' && this.#questions.complete) return
+    do this.#outlet.control(kinds.hello, 0, this.#questions.next())
+    while (!this.#questions.complete)
   }
 
   /** Writes the request; the payload is the caller's again at once. Only with `room`, for a contract that is served. */
@@ -200,7 +184,7 @@ export class Connection implements FrameSink, Place {
     const { call } = ticket
     const text = typeof content === 'string'
     const most = !text ? content.length : content.length > longText ? Buffer.byteLength(content) : content.length * 3
-    const slab = this.#outbox.reserve(headBytes + most)
+    const slab = this.#outlet.reserve(headBytes + most)
     const at = slab.used
     const bodyAt = at + headBytes
     let length = most
@@ -213,12 +197,11 @@ export class Connection implements FrameSink, Place {
       length,
       kinds.request,
       call.canonical ? flags.canonical : 0,
-      this.#known[ticket.entry.number] as number,
+      this.#questions.about(ticket.entry) as number,
       ticket.id,
       call.expiresAt === Number.POSITIVE_INFINITY ? noDeadline : Math.max(1, Math.floor(call.expiresAt - now)),
       0,
     )
-    slab.used = bodyAt + length
     slab.live++
     this.#keptBytes += length
     ticket.place = this
@@ -226,14 +209,14 @@ export class Connection implements FrameSink, Place {
     ticket.offset = bodyAt
     ticket.length = length
     call.phase = 'running'
-    this.#flushSoon(headBytes + length)
+    this.#outlet.add(slab, headBytes + length)
   }
 
   /** The call is over before its answer is there: the daemon is told, and the answer is dropped when it comes. */
   leave(ticket: Ticket): void {
     ticket.place = undefined
     this.#forget(ticket)
-    if (this.#state === 'ready' || this.#state === 'leaving') this.#write(kinds.cancel, ticket.id)
+    if (this.#state === 'ready' || this.#state === 'leaving') this.#outlet.control(kinds.cancel, ticket.id)
   }
 
   /** Takes nothing new, and ends when its answers are there. */
@@ -275,9 +258,9 @@ export class Connection implements FrameSink, Place {
 
   frame({ kind, id }: Head, payload: Uint8Array): void {
     if (kind === kinds.hello) this.#hear(payload)
-    else if (kind === kinds.ping) this.#write(kinds.pong, id, payload)
-    else if (kind === kinds.pong) this.#awaitsPong = false
+    else if (kind === kinds.ping) this.#outlet.control(kinds.pong, id, payload)
     else if (kind === kinds.goaway) this.#goAway()
+    else if (kind === kinds.pong) return
     else if (id === 0) this.#complain(payload)
     else this.#answer(this.#slots.find(id), payload)
   }
@@ -289,10 +272,15 @@ export class Connection implements FrameSink, Place {
   }
 
   #read(bytes: Uint8Array): void {
+    this.#silence = 0
     const rest = this.#preface === undefined ? bytes : this.#readPreface(this.#preface, bytes)
     this.#decoder.push(rest)
     if (this.#state === 'leaving' && this.#slots.size === 0) this.#socket.end()
-    else if (this.#state === 'ready') this.#options.events.moved()
+    else this.#movedIfReady()
+  }
+
+  #movedIfReady(): void {
+    if (this.#state === 'ready') this.#options.events.moved()
   }
 
   /** Returns what comes after it. */
@@ -312,14 +300,11 @@ export class Connection implements FrameSink, Place {
 
   #greet(): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(this.#late, helloMs)
+    this.#timer = setTimeout(this.#late, helloMs).unref()
+    this.#pulse = setInterval(this.#listen, idleMs).unref()
     this.#state = 'greeting'
-    const slab = this.#outbox.reserve(prefaceBytes)
-    writePreface(slab.bytes, slab.used)
-    slab.used += prefaceBytes
-    this.#unsentBytes += prefaceBytes
+    this.#outlet.preface()
     this.ask()
-    this.#socket.setTimeout(idleMs)
   }
 
   /** A limit has passed, or seems to: what has come while this thread was busy is looked at first. */
@@ -336,20 +321,15 @@ export class Connection implements FrameSink, Place {
 
   #hear(payload: Uint8Array): void {
     const hello = decodeServerHello(payload)
-    const entries = this.#asked.shift()
     if (typeof hello === 'string') return this.violation(hello)
-    if (entries === undefined || hello.contracts.length !== entries.length) {
-      return this.violation('a HELLO answers what was not asked')
-    }
-    for (const [i, entry] of entries.entries()) {
-      const answer = hello.contracts[i] as (typeof hello.contracts)[number]
-      this.#known[entry.number] = answer.status === 0 ? answer.index : refusalOf(entry, answer, this.#options.path)
-    }
+    const entries = this.#questions.hear(hello)
+    if (entries === undefined) return this.violation('a HELLO answers what was not asked')
     if (this.#state === 'greeting') {
       clearTimeout(this.#timer)
       const { inFlight, answerBytes } = hello.limits
       this.#limit = Math.min(mostInFlight, Math.max(1, inFlight))
       this.#slots = new Slots(this.#limit)
+      this.#window = new Window(this.#limit)
       this.#caps = { request: 0, answer: answerBytes }
       this.#engine = hello.engine
       this.#state = 'ready'
@@ -367,26 +347,32 @@ export class Connection implements FrameSink, Place {
     const { call } = ticket
     try {
       const outcome = decodeOutcome(payload, 0, call.route.contract.profile.compress.codec)
-      this.#drop(ticket)
+      this.#taken(ticket)
       call.settle(outcome)
     } catch (error) {
       const fault = toFault(error)
-      if (fault.code === 'overloaded' && call.patient) {
+      if (fault.code === 'overloaded') {
+        this.#window.refused(ticket.id, this.#slots.last)
         this.#keep(ticket)
-        this.#options.events.overloaded(ticket, fault.retryAfterMs ?? 1)
+        this.#options.events.overloaded(ticket, fault)
       } else {
-        this.#drop(ticket)
+        this.#taken(ticket)
         call.fail(fault)
       }
     }
   }
 
-  /** ERROR with id 0: the daemon says what was wrong, and closes. */
+  #taken(ticket: Ticket): void {
+    this.#window.taken()
+    this.#drop(ticket)
+  }
+
+  /** ERROR with id 0: the daemon says what was wrong, and has answered all that it will. */
   #complain(payload: Uint8Array): void {
     try {
       decodeOutcome(payload, 0, 'none')
     } catch (error) {
-      this.#fault ??= unavailable(`The daemon at ${this.#options.path} ends the connection.`, toFault(error))
+      this.#break(unavailable(`The daemon at ${this.#options.path} ends the connection.`, toFault(error)))
     }
   }
 
@@ -395,10 +381,12 @@ export class Connection implements FrameSink, Place {
     else this.retire()
   }
 
-  #ping(): void {
-    if (this.#awaitsPong) return this.#break(unavailable(`The daemon at ${this.#options.path} does not answer a PING.`))
-    this.#awaitsPong = true
-    this.#write(kinds.ping, 0)
+  /** By what is read: that much is written to a daemon that is stopped shows nothing. */
+  readonly #listen = (): void => {
+    if (this.#silence === 2)
+      return this.#break(unavailable(`The daemon at ${this.#options.path} does not answer a PING.`))
+    if (this.#silence === 1) this.#outlet.control(kinds.ping, 0)
+    this.#silence++
   }
 
   #break(fault: SidelaneError): void {
@@ -409,6 +397,7 @@ export class Connection implements FrameSink, Place {
 
   #end(): void {
     clearTimeout(this.#timer)
+    clearInterval(this.#pulse)
     const wasReady = this.#state === 'ready' || this.#state === 'leaving'
     this.#state = 'closed'
     const unanswered = this.#slots.items().filter((ticket) => ticket.place === this)
@@ -434,41 +423,7 @@ export class Connection implements FrameSink, Place {
 
   #forget(ticket: Ticket): void {
     this.#keptBytes -= ticket.length
-    this.#outbox.release(ticket.slab as Slab)
+    this.#outlet.release(ticket.slab as Slab)
     ticket.slab = undefined
-  }
-
-  #write(kind: number, id: number, payload?: Uint8Array): void {
-    const length = payload?.length ?? 0
-    const slab = this.#outbox.reserve(headBytes + length)
-    writeHead(slab.bytes, slab.used, length, kind, 0, 0, id, 0, 0)
-    if (payload !== undefined) slab.bytes.set(payload, slab.used + headBytes)
-    slab.used += headBytes + length
-    this.#flushSoon(headBytes + length)
-  }
-
-  /** After this tick, microtasks and all: that is when its calls have been gathered. */
-  #flushSoon(bytes: number): void {
-    this.#unsentBytes += bytes
-    if (this.#flushing) return
-    this.#flushing = true
-    process.nextTick(this.#flushNow)
-  }
-
-  #flush(): void {
-    this.#flushing = false
-    const ranges = this.#outbox.takeAll()
-    if (ranges.length > 1) this.#socket.cork()
-    for (const { slab, from, to } of ranges) {
-      this.#socket.write(slab.bytes.subarray(from, to), () => this.#sent(slab, to - from))
-    }
-    if (ranges.length > 1) this.#socket.uncork()
-  }
-
-  #sent(slab: Slab, bytes: number): void {
-    const wasFull = this.#unsentBytes > mostUnsentBytes
-    this.#unsentBytes -= bytes
-    this.#outbox.release(slab)
-    if (wasFull && this.#state === 'ready') this.#options.events.moved()
   }
 }

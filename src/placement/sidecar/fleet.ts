@@ -27,8 +27,8 @@ export interface FleetEvents {
   moved(): void
   /** Other connections than before: what waits for an answer about a contract must ask anew. */
   changed(): void
-  /** A patient call was refused for now. */
-  overloaded(ticket: Ticket, retryAfterMs: number): void
+  /** The daemon had no room for a request. */
+  overloaded(ticket: Ticket, fault: SidelaneError): void
   /** A connection is lost with these; `again`: the transport broke, they may be sent once more. */
   lost(tickets: readonly Ticket[], fault: SidelaneError, again: boolean): void
   /** No connection is there, and none is being made. */
@@ -124,7 +124,8 @@ export class Fleet implements ConnectionEvents {
 
   /** Asks on new connections from now on; those of before end when their answers are there. */
   renew(): void {
-    for (const connection of this.#connections) connection.retire()
+    // A copy: what leaves is replaced while we go through them.
+    for (const connection of [...this.#connections]) connection.retire()
   }
 
   /** Whether the connections keep the process alive. */
@@ -160,8 +161,8 @@ export class Fleet implements ConnectionEvents {
     this.#options.events.moved()
   }
 
-  overloaded(ticket: Ticket, retryAfterMs: number): void {
-    this.#options.events.overloaded(ticket, retryAfterMs)
+  overloaded(ticket: Ticket, fault: SidelaneError): void {
+    this.#options.events.overloaded(ticket, fault)
   }
 
   leaving(): void {
@@ -205,6 +206,5 @@ export class Fleet implements ConnectionEvents {
       },
       1 + 4 * Math.random(),
     )
-    if (!this.#isHeld) this.#second.unref()
   }
 }

@@ -23,6 +23,11 @@ export class Slots<T extends Numbered> {
     return this.#size
   }
 
+  /** The greatest id that was given. */
+  get last(): number {
+    return this.#last
+  }
+
   /** Gives the item an id that is greater than all before. */
   put(item: T): void {
     do this.#last++
