@@ -133,8 +133,8 @@ fn a_value_that_is_wrong_is_told_with_what_was_expected() {
         ("--max-queue", "1000001", "an integer from 1 to 1000000"),
         ("--max-bytes", "1048575", "an integer, at least 1048576"),
         ("--deadline-ms", "", "an integer from 1 to 60000"),
-        ("--engine", "js", "one of \"auto\", \"native\""),
-        ("--placement", "pool", "one of \"inline\""),
+        ("--engine", "python", "one of \"auto\", \"native\", \"js\""),
+        ("--placement", "auto", "one of \"inline\", \"pool\""),
         ("--socket-mode", "0777", "octal, no more than 0666"),
         ("--socket-group", "staff", "a numeric id"),
         ("--allow-uid", "4294967295", "a numeric uid, or in the file an array of them"),
@@ -154,6 +154,14 @@ fn a_value_that_is_wrong_is_told_with_what_was_expected() {
         refusal(&CONTRACT, &[("SIDELANED_TAKEOVER", "yes")]),
         "Expected `SIDELANED_TAKEOVER` to be 1 or 0, got `yes`"
     );
+}
+
+#[test]
+fn what_only_the_node_daemon_has_is_refused() {
+    let said = refusal(&with(&["--engine", "js"]), &[]);
+    assert_eq!(said, "Expected no `--engine js`: sidelaned has the native one only");
+    let said = refusal(&with(&["--placement", "pool"]), &[]);
+    assert_eq!(said, "Expected no `--placement pool`: sidelaned runs all inline, on all its threads");
 }
 
 #[test]

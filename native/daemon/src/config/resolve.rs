@@ -28,6 +28,12 @@ pub fn resolve(given: &Given, env: &[(OsString, OsString)]) -> Result<Settings, 
     let Some(Value::Paths(contracts)) = given.get("--contract").cloned() else {
         return Err("Expected at least one `--contract PATH`".to_owned());
     };
+    if given.get("--engine") == Some(&Value::Choice("js")) {
+        return Err("Expected no `--engine js`: sidelaned has the native one only".to_owned());
+    }
+    if given.get("--placement") == Some(&Value::Choice("pool")) {
+        return Err("Expected no `--placement pool`: sidelaned runs all inline, on all its threads".to_owned());
+    }
     let number = |flag: &str, default: u64| match given.get(flag) {
         Some(Value::Integer(number)) => *number,
         _ => default,

@@ -38,9 +38,9 @@ pub const ROWS: &[Row] = rows! {
         "key of a contract with hmac-sha-256; repeatable";
     "--config" "CONFIG" None, Some("FILE"), Kind::Path,
         "options from a JSON file";
-    "--engine" "ENGINE" Some("engine"), Some("NAME"), Kind::Choice(&["auto", "native"]),
+    "--engine" "ENGINE" Some("engine"), Some("NAME"), Kind::Choice(&["auto", "native", "js"]),
         "auto (default) or native: there is no other one here";
-    "--placement" "PLACEMENT" Some("placement"), Some("NAME"), Kind::Choice(&["inline"]),
+    "--placement" "PLACEMENT" Some("placement"), Some("NAME"), Kind::Choice(&["inline", "pool"]),
         "inline (default), on all threads";
     "--threads" "THREADS" Some("threads"), Some("N"), Kind::Integer(1, 1024),
         "threads that serve (default: cores)";
