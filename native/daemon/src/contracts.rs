@@ -92,8 +92,14 @@ impl Table {
             Some(path) => read(&lock.with_file_name(path))?,
             None => Vec::new(),
         };
-        let engine = compile(&bytes, &key, &dictionary).map_err(|error| broken(&error))?;
         let keyed = profile.digest == DigestName::HmacSha256;
+        if keyed && key.is_empty() {
+            let (name, lock) = (&profile.name, lock.display());
+            return Err(format!(
+                "Expected `--digest-key-file {name}=FILE` for the contract of {lock}, which has the digest hmac-sha-256"
+            ));
+        }
+        let engine = compile(&bytes, &key, &dictionary).map_err(|error| broken(&error))?;
         // The same one again: with its key of now, and in its place of now.
         self.all.retain(|one| *one.id != *contract.id);
         self.all.push(Arc::new(Served {

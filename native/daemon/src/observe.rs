@@ -90,8 +90,8 @@ pub enum Event<'a> {
     Republished,
     /// Another daemon has the path.
     TakenOver,
-    /// The end has begun.
-    Draining,
+    /// The end has begun, for this reason.
+    Draining(&'a str),
     /// The end.
     Stopped,
     /// A connection could not be accepted.

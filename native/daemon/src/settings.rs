@@ -1,6 +1,7 @@
 //! The options of `docs/daemon.md`, checked. Where each one came from is the business of `config`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -56,4 +57,13 @@ pub enum SocketPlace {
     Default(PathBuf),
     /// On descriptor 3.
     Inherited,
+}
+
+impl fmt::Display for SocketPlace {
+    fn fmt(&self, target: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) | Self::Default(path) => path.display().fmt(target),
+            Self::Inherited => target.write_str("LISTEN_FDS"),
+        }
+    }
 }

@@ -31,12 +31,12 @@ const DRAIN_LOOK: Duration = Duration::from_millis(5);
 /// A system that is out of descriptors is not asked again at once.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Why the daemon did not start.
+/// Why the daemon did not start, or did not end well.
 #[derive(Debug)]
 pub enum Failure {
     /// Wrong contracts: exit code 2.
     Contracts(String),
-    /// Cannot listen, or the system refused something: exit code 1.
+    /// Cannot listen, the system refused something, or a second signal: exit code 1.
     System(String),
 }
 
@@ -44,15 +44,14 @@ pub enum Failure {
 ///
 /// # Errors
 ///
-/// Before anything was accepted.
+/// It could not start, or was told to end before it had drained.
 pub fn serve(settings: Settings, compile: Compile, observer: Arc<dyn Observer>) -> Result<(), Failure> {
     let table = Table::load(&settings, compile, &*observer).map_err(Failure::Contracts)?;
     let service = Service::new(settings, table, observer);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
     LocalSet::new().block_on(&runtime, async {
         let main = Main::open(&service, compile)?;
-        main.run().await;
-        Ok(())
+        main.run().await
     })
 }
 
@@ -60,15 +59,16 @@ fn system(error: io::Error) -> Failure {
     Failure::System(error.to_string())
 }
 
-/// What would be served, a line each, after everything was checked.
+/// Where it would listen and what it would serve, a line each, after everything was checked.
 ///
 /// # Errors
 ///
 /// Wrong contracts.
 pub fn check(settings: &Settings, compile: Compile) -> Result<String, String> {
     let table = Table::load(settings, compile, &NoObserver)?;
-    let lines = table.sorted().into_iter().map(|one| format!("{}@{}", one.name, one.id));
-    Ok(lines.collect::<Vec<_>>().join("\n"))
+    let place = std::iter::once(format!("would listen on {}", settings.socket));
+    let lines = table.sorted().into_iter().map(|one| format!("would serve {}@{}", one.name, one.id));
+    Ok(place.chain(lines).collect::<Vec<_>>().join("\n"))
 }
 
 struct Main {
@@ -99,25 +99,25 @@ impl Main {
         Ok(Self { service, compile, listener, metrics, lanes, next: 0, hangup, terminate, interrupt })
     }
 
-    async fn run(mut self) {
+    async fn run(mut self) -> Result<(), Failure> {
         self.service.set_ready();
         self.tell(Event::Listening);
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let stdin = stdin_end(self.service.settings.exit_with_stdin);
         tokio::pin!(stdin);
-        loop {
+        let why = loop {
             tokio::select! {
-                happening = self.listener.next() => if self.happened(happening) { break },
+                happening = self.listener.next() => if self.happened(happening) { break "taken over" },
                 stream = accept(self.metrics.as_ref()) => self.scrape(stream).await,
                 _ = look.tick() => memory::check(&self.service),
                 _ = self.hangup.recv() => self.reload(),
-                _ = self.terminate.recv() => break,
-                _ = self.interrupt.recv() => break,
-                () = &mut stdin => break,
+                _ = self.terminate.recv() => break "SIGTERM",
+                _ = self.interrupt.recv() => break "SIGINT",
+                () = &mut stdin => break "stdin ended",
             }
-        }
-        self.drain().await;
+        };
+        self.drain(why).await
     }
 
     /// Sees to what happened at the socket; true when that is the end.
@@ -172,12 +172,13 @@ impl Main {
     }
 
     /// Answers what has been received, then ends. A second signal ends it at once.
-    async fn drain(mut self) {
+    async fn drain(mut self, why: &str) -> Result<(), Failure> {
         let end = Instant::now() + Duration::from_millis(self.service.settings.drain_ms);
         self.service.set_draining();
         self.look_around();
-        self.tell(Event::Draining);
+        self.tell(Event::Draining(why));
         let mut look = interval(DRAIN_LOOK);
+        let mut ended = Ok(());
         while Instant::now() < end && self.service.connections() > 0 {
             tokio::select! {
                 happening = self.listener.next() => {
@@ -185,8 +186,11 @@ impl Main {
                 }
                 stream = accept(self.metrics.as_ref()) => self.scrape(stream).await,
                 _ = look.tick() => {}
-                _ = self.terminate.recv() => break,
-                _ = self.interrupt.recv() => break,
+                _ = self.terminate.recv() => ended = Err(Failure::System("SIGTERM while it drained".to_owned())),
+                _ = self.interrupt.recv() => ended = Err(Failure::System("SIGINT while it drained".to_owned())),
+            }
+            if ended.is_err() {
+                break;
             }
         }
         self.listener.close();
@@ -195,6 +199,7 @@ impl Main {
         }
         let service = self.service;
         service.observer.event(&service, Event::Stopped);
+        ended
     }
 
     fn look_around(&self) {

@@ -17,7 +17,7 @@ use crate::memory::{allocator, resident_and_proportional};
 use crate::metrics::{Counts, Now, page};
 use crate::observe::{Event, Observer, Protocol, Request, Shed};
 use crate::service::Service;
-use crate::settings::{Settings, SocketPlace};
+use crate::settings::Settings;
 
 /// Refused connections get one line in so much time.
 const REFUSED_LINES: Duration = Duration::from_secs(1);
@@ -140,10 +140,7 @@ impl Observer for Telemetry {
     }
 
     fn event(&self, service: &Service, event: Event<'_>) {
-        let place = match &service.settings.socket {
-            SocketPlace::Path(path) | SocketPlace::Default(path) => path.to_string_lossy(),
-            SocketPlace::Inherited => "LISTEN_FDS".into(),
-        };
+        let place = service.settings.socket.to_string();
         self.log.write(match event {
             Event::Listening => Line::new(Level::Info, "listening")
                 .text("socket", &place)
@@ -162,7 +159,7 @@ impl Observer for Telemetry {
             }
             Event::Republished => Line::new(Level::Warn, "republished").text("socket", &place),
             Event::TakenOver => Line::new(Level::Info, "taken_over").text("socket", &place),
-            Event::Draining => Line::new(Level::Info, "draining"),
+            Event::Draining(why) => Line::new(Level::Info, "draining").text("why", why),
             Event::Stopped => Line::new(Level::Info, "stopped"),
             Event::AcceptFailed(error) => Line::new(Level::Error, "accept_failed")
                 .text("code", &error_name(error))

@@ -41,7 +41,7 @@ pub fn read(
     {
         return ping(rest, &env);
     }
-    let hint = |message: String| format!("{message}\nTry: sidelaned --help");
+    let hint = |message: String| format!("{message}\nTry: --help");
     let (mode, given) = read_options(&args, &env).map_err(hint)?;
     let settings = || resolve(&given, &env).map_err(hint);
     Ok(match mode {
