@@ -40,6 +40,6 @@ export const framingTargets = (list: readonly Framing[]): Target[] =>
   list.map(({ id, daemonUs }) => ({
     name: `${id}, framing and loop, CPU by payload`,
     target: `≤ ${most[id]} µs`,
-    measured: `${daemonUs.toFixed(2)} µs`,
-    met: daemonUs <= most[id],
+    measured: Number.isNaN(daemonUs) ? null : `${daemonUs.toFixed(2)} µs`,
+    met: Number.isNaN(daemonUs) ? null : daemonUs <= most[id],
   }))

@@ -177,7 +177,7 @@ async function rowOf({ id, service, client, outBytes, daemonUs }: Pair, depth: n
     daemonUs: us,
     payloadsPerDaemonSecond: 1e6 / us,
     clientPss: pssOf(client.pid),
-    daemonPss: pssOf(service.pid),
+    daemonPss: await service.pss(),
     outBytes,
     rounds: timing.rounds,
     calls: timing.calls,

@@ -22,7 +22,7 @@ export interface AppStart {
 
 /** Since `reset`. */
 export interface AppPauses {
-  /** Of the main thread's garbage collections, in ms; NaN when there was none. */
+  /** Of the main thread's garbage collections, in ms; 0 when there was none. */
   readonly gcP95Ms: number
   readonly gcMs: number
   /** How late a timer of 1 ms was. */
@@ -58,7 +58,7 @@ answerAsks({
   pauses(): AppPauses {
     const sorted = Float64Array.from(collections).sort()
     return {
-      gcP95Ms: percentile(sorted, 0.95),
+      gcP95Ms: sorted.length === 0 ? 0 : percentile(sorted, 0.95),
       gcMs: sorted.reduce((sum, ms) => sum + ms, 0),
       stallP99Ms: Math.max(0, delays.percentile(99) / 1e6 - resolutionMs),
     }

@@ -55,13 +55,10 @@ export function beforeAfterTargets(rows: readonly EndpointRow[]): Target[] {
   const today = rows.find(({ way }) => way === 'zod+zlib')
   const sidecar = rows.find(({ way }) => way === 'sidecar')
   if (today === undefined || sidecar === undefined) return []
-  const lower = (name: string, after: number, before: number): Target => ({
-    name,
-    target: 'lower',
-    // Without a single pause there is nothing to be lower than.
-    measured: Number.isNaN(after) ? 'none' : `${((after / before - 1) * 100).toFixed(1)} %`,
-    met: Number.isNaN(after) ? true : after < before,
-  })
+  const lower = (name: string, after: number, before: number): Target => {
+    if (Number.isNaN(after / before)) return { name, target: 'lower', measured: null, met: null }
+    return { name, target: 'lower', measured: `${((after / before - 1) * 100).toFixed(1)} %`, met: after < before }
+  }
   return [
     lower('app and sidecar, resident memory against the zod+zlib app', memory(sidecar), memory(today)),
     lower('GC pauses p95 of the sidecar app against the zod+zlib app', sidecar.gcP95Ms, today.gcP95Ms),

@@ -49,16 +49,16 @@ export function sidecarTargets(rows: readonly SidecarRow[]): Target[] {
     const [ours, theirs] = [find('sidecar-rust', depth), find(peer, depth)]
     const name = `client CPU of sidecar-rust against ${peer} at depth ${depth}`
     const target = `≤ 1/${part}`
-    if (ours === undefined || theirs === undefined) return { name, target, measured: null, met: null }
-    const times = theirs.clientUs / ours.clientUs
+    const times = (theirs?.clientUs ?? Number.NaN) / (ours?.clientUs ?? Number.NaN)
+    if (Number.isNaN(times)) return { name, target, measured: null, met: null }
     return { name, target, measured: `1/${down(times, 1)}`, met: times >= part }
   }
   const daemon = (peer: string, times: number): Target => {
     const [ours, theirs] = [find('sidecar-rust', 64), find(peer, 64)]
     const name = `payloads per daemon-CPU-second of sidecar-rust against ${peer}`
     const target = `≥ ${times} ×`
-    if (ours === undefined || theirs === undefined) return { name, target, measured: null, met: null }
-    const ratio = theirs.daemonUs / ours.daemonUs
+    const ratio = (theirs?.daemonUs ?? Number.NaN) / (ours?.daemonUs ?? Number.NaN)
+    if (Number.isNaN(ratio)) return { name, target, measured: null, met: null }
     return { name, target, measured: `${down(ratio, 2)} ×`, met: ratio >= times }
   }
   return [

@@ -8,8 +8,10 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { Client } from 'undici'
 import type { Contract } from 'sidelane'
 import type { Digest } from '../contender.ts'
+import { pssOf } from '../measure/processes.ts'
 import { axumFile, hasAxum } from './axum.ts'
 import { isPeer, type SocketId } from './ids.ts'
 
@@ -18,6 +20,8 @@ export interface Service {
   /** Of all but `axum-http`, which has a port. */
   readonly socket: string
   readonly port: number
+  /** Proportional set size in bytes; NaN where nobody tells. */
+  pss(): Promise<number>
   stop(): Promise<void>
 }
 
@@ -66,7 +70,13 @@ export async function startService(
       isPeer(id) ? firstLine(child).then(Number) : appears(socket).then(() => 0),
       ended.then(([code]) => Promise.reject(new Error(`${id} ended with code ${String(code)}: ${said}`))),
     ])
-    return { pid: child.pid as number, socket, port, stop }
+    const pid = child.pid as number
+    const pss = async (): Promise<number> => {
+      const seen = pssOf(pid)
+      // sidelaned lets nobody look into it, root excepted: it says it itself.
+      return Number.isNaN(seen) && !isPeer(id) ? await gauge(socket, 'sidelane_pss_bytes') : seen
+    }
+    return { pid, socket, port, pss, stop }
   } catch (error) {
     await stop()
     throw error
@@ -92,5 +102,17 @@ async function appears(file: string): Promise<void> {
   for (let waited = 0; !existsSync(file); waited += 10) {
     if (waited > startMs) throw new Error(`${file} is not there after ${startMs} ms`)
     await setTimeout(10)
+  }
+}
+
+/** A figure of a daemon's metrics page. */
+async function gauge(socket: string, name: string): Promise<number> {
+  const client = new Client('http://localhost', { socketPath: socket })
+  try {
+    const { body } = await client.request({ path: '/metrics', method: 'GET' })
+    const line = (await body.text()).split('\n').find((text) => text.startsWith(`${name} `))
+    return Number(line?.slice(name.length))
+  } finally {
+    await client.close()
   }
 }
