@@ -99,6 +99,18 @@ describe('a daemon that is launched', () => {
     expect((await processor.process('3')).ok).toBe(true)
   })
 
+  test('can be left while it dies', async (context) => {
+    needProc(context)
+    const host = await hostWith()
+    const daemon = daemonOf(process.pid)
+    process.kill(daemon, 'SIGKILL')
+    // Its exit is known, its pipes are not closed: in one of the turns after.
+    await hasCome(() => isGone(daemon))
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+    await host.destroy()
+    expect(host.state).toBe('closed')
+  })
+
   test('gets of the environment only what it needs', async (context) => {
     needProc(context)
     process.env['SIDELANE_TEST_SECRET'] = 'x'

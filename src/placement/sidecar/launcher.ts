@@ -84,10 +84,11 @@ export class Launcher {
     const child = this.#child
     if (child !== undefined) {
       holdChild(child, true)
-      const exited = new Promise((resolve) => child.once('exit', resolve))
+      // Not 'exit': that may have been, and its last lines are still on their way.
+      const closed = new Promise((resolve) => child.once('close', resolve))
       const killer = setTimeout(() => child.kill('SIGKILL'), stopMs)
       child.stdin?.end()
-      await exited
+      await closed
       clearTimeout(killer)
     }
     this.#folder.destroy()

@@ -14,7 +14,8 @@ export class LockFolder {
     // Mode 0700, and a name that nobody can guess.
     this.path = mkdtempSync(join(tmpdir(), 'sidelane-'))
     this.socket = join(this.path, 's.sock')
-    process.once('exit', this.#remove)
+    if (paths.size === 0) process.on('exit', removeAll)
+    paths.add(this.path)
   }
 
   write({ contract, digestKey }: Addition): void {
@@ -34,8 +35,9 @@ export class LockFolder {
 
   /** The folder itself. */
   destroy(): void {
-    process.removeListener('exit', this.#remove)
-    this.#remove()
+    paths.delete(this.path)
+    if (paths.size === 0) process.off('exit', removeAll)
+    remove(this.path)
   }
 
   /** Whole or not at all: the daemon may be reading. */
@@ -44,8 +46,12 @@ export class LockFolder {
     writeFileSync(temporary, content, { mode: 0o600 })
     renameSync(temporary, join(this.path, name))
   }
-
-  readonly #remove = (): void => rmSync(this.path, { recursive: true, force: true })
 }
+
+/** One listener for all of them: Node takes more than a few for a leak. */
+const paths = new Set<string>()
+const removeAll = (): void => paths.forEach(remove)
+
+const remove = (path: string): void => rmSync(path, { recursive: true, force: true })
 
 const baseOf = ({ name, id }: Contract): string => `${name}-${id.slice(0, 8)}`
