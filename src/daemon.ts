@@ -82,6 +82,8 @@ if (metricsListen !== undefined) {
     listener.close()
     return end(exitCodes.fault, error.message)
   })
+  // An accept that failed must not end the process.
+  metricsServer.on('error', ({ code }: NodeJS.ErrnoException) => reporter.event('error', 'accept_failed', { code }))
 }
 
 process.on('SIGHUP', reload)

@@ -15,7 +15,6 @@ export class Body {
   readonly #served: Served
   readonly #known: boolean
   #bytes: Uint8Array = empty
-  #pieces: Uint8Array[] = []
   #size = 0
   #over = false
 
@@ -29,21 +28,18 @@ export class Body {
 
   /** A copy is kept. */
   add(piece: Uint8Array): void {
-    if (this.#known) {
-      // Not before the first byte is here: a promise needs no memory.
-      if (this.#size === 0) this.#bytes = Buffer.allocUnsafe(this.reserved)
-      this.#bytes.set(piece, this.#size)
-    } else {
-      this.#reserve(piece.length)
-      if (this.refusal !== undefined) return
-      this.#pieces.push(piece.slice())
-    }
-    this.#size += piece.length
+    if (!this.#known) this.#reserve(piece.length)
+    if (this.refusal !== undefined) return
+    const size = this.#size + piece.length
+    // Not before the first byte is here: a promise needs no memory.
+    if (size > this.#bytes.length) this.#grow(this.#known ? this.reserved : Math.max(size, 2 * this.#bytes.length))
+    this.#bytes.set(piece, this.#size)
+    this.#size = size
   }
 
   /** The whole of it. */
   take(): Uint8Array {
-    return this.#known ? this.#bytes : Buffer.concat(this.#pieces)
+    return this.#bytes.subarray(0, this.#size)
   }
 
   /** It is not wanted: gives back what it has. */
@@ -54,7 +50,13 @@ export class Body {
     this.reserved = 0
     this.#served.table.release()
     this.#bytes = empty
-    this.#pieces = []
+  }
+
+  /** In one piece: a chunk can be of one byte, and an object for each would be a hundred times what is reserved. */
+  #grow(size: number): void {
+    const before = this.#bytes
+    this.#bytes = Buffer.allocUnsafe(size)
+    this.#bytes.set(before)
   }
 
   #reserve(bytes: number): void {

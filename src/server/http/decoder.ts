@@ -48,8 +48,8 @@ export class RequestDecoder {
     if (this.#reading === 'over' || bytes.length === 0) return
     this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
     this.#run()
-    // What is left was the caller's.
-    if (this.#rest.length > 0 && this.#rest.buffer === bytes.buffer) this.#rest = this.#rest.slice()
+    // What is left was the caller's. Not by slice: that of a Buffer is no copy.
+    if (this.#rest.length > 0 && this.#rest.buffer === bytes.buffer) this.#rest = Uint8Array.from(this.#rest)
   }
 
   /** The request in hand has its answer: reads the next one. */
