@@ -66,7 +66,8 @@ const canBeNative = ({ engine, placement }: Options): boolean => engine !== 'js'
 
 const standIn = (command: string, args: readonly string[]): Promise<ExitCode> =>
   new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: 'inherit' })
+    // Of its own group: Ctrl-C goes to a whole group, and the second signal would end the daemon at once.
+    const child = spawn(command, args, { stdio: 'inherit', detached: true })
     const handlers = passedOn.map((signal) => [signal, () => void child.kill(signal)] as const)
     for (const [signal, handler] of handlers) process.on(signal, handler)
     child.on('error', reject)

@@ -42,6 +42,17 @@ describe('serve', () => {
     }
   })
 
+  test('Ctrl-C, which the whole group gets, drains it', async () => {
+    const socket = freshSocket()
+    const args = ['serve', '--daemon', 'node', '--socket', socket, '--contract', contract]
+    const running = new Running(args, {}, true)
+    const { pid } = await listening(running)
+    process.kill(-(running.child.pid as number), 'SIGINT')
+    expect((await running.ended).status).toBe(0)
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+    expect(existsSync(socket)).toBe(false)
+  })
+
   test('keeps the exit code of a daemon that cannot listen', async () => {
     const { status, stderr } = await sidelane(['serve', '--socket', contract, '--contract', contract])
     expect(status).toBe(1)

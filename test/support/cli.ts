@@ -26,8 +26,9 @@ export class Running {
   stdout = ''
   stderr = ''
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...env } })
+  /** `detached`: in a process group of its own, as in a terminal. */
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, detached = false) {
+    const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...env }, detached })
     this.child = child
     child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
