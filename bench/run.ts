@@ -12,6 +12,7 @@ import { memoryIds, memoryList, memoryOf, type Memory } from './cases/memory.ts'
 import { openLoop, openLoopText } from './cases/open-loop.ts'
 import { overload, overloadTargets, overloadText } from './cases/overload.ts'
 import { daemonMemoryTargets } from './cases/sidecar-memory.ts'
+import type { SidecarRow } from './cases/sidecar.ts'
 import { stages } from './cases/stages.ts'
 import { streamMemory, streamMemoryText, streams, streamText } from './cases/stream.ts'
 import { contenderIds, openHosts, poolEngines, type Hosts } from './contenders.ts'
@@ -22,7 +23,15 @@ import { BadPayloads, defaultSetNames, namedSets, thinned, userSet, type Payload
 import { makeHeader } from './report/header.ts'
 import { progress } from './report/progress.ts'
 import { headerText, setText, verdictText } from './report/text.ts'
-import { quickSidecar, runBeforeAfter, runDaemonMemory, runSidecar } from './run-sidecar.ts'
+import {
+  quickSidecar,
+  runBeforeAfter,
+  runDaemonMemory,
+  runSidecar,
+  type EndpointResult,
+  type SidecarResult,
+} from './run-sidecar.ts'
+import { socketIds } from './sidecar/ids.ts'
 import { judge, targetList, type Target } from './targets.ts'
 import { decide } from './verdict.ts'
 
@@ -148,16 +157,17 @@ async function runCompare(args: Args, hosts: Hosts, wanted: ReadonlySet<string>)
   if (targets.length > 0) print(`\nspeed to reach\n${targetList(targets)}`)
   const rates = args.full ? await openLoop(sets[0] as PayloadSet, hosts, wanted, rows) : []
   if (rates.length > 0) print(`\nfixed rates, ${sets[0]?.name}\n${openLoopText(rates)}`)
-  const behind = await runSockets(args, wanted, sets[0] as PayloadSet)
+  const { targets: promised, ...behind } = await runSockets(args, wanted, sets[0] as PayloadSet)
 
+  const all = [...targets, ...promised]
   if (args.json !== undefined) {
     const [verdict = null] = verdicts
     writeFileSync(
       args.json,
-      `${JSON.stringify({ header, rows, verdict, verdicts, targets, rates, memory, daemons, ...behind }, null, 2)}\n`,
+      `${JSON.stringify({ header, rows, verdict, verdicts, targets: all, rates, memory, daemons, ...behind }, null, 2)}\n`,
     )
   }
-  return exitCode(args, targets)
+  return exitCode(args, all)
 }
 
 /** Writes the result where `--json` says. */
@@ -170,16 +180,24 @@ function exitCode(args: Args, targets: readonly Target[]): number {
   return args.strict && targets.some(({ met }) => met !== true) ? 1 : 0
 }
 
-/** What the comparison shows of the sidecar: a glance, or with `--full` all of it. */
-async function runSockets(args: Args, wanted: ReadonlySet<string>, set: PayloadSet): Promise<Record<string, unknown>> {
-  if (!args.full) return { sidecar: args.targets ? [] : await quickSidecar(args, wanted, set, print) }
+/** What the comparison shows of the sidecar: a glance, or with `--full` and `--targets` all of it. */
+async function runSockets(args: Args, wanted: ReadonlySet<string>, set: PayloadSet): Promise<Behind> {
+  if (!args.full && !args.targets) return { sidecar: await quickSidecar(args, wanted, set, print), targets: [] }
+  if (!socketIds.some((id) => wanted.has(id))) return { targets: [] }
   // The time that is given is the comparison's.
   const own = { ...args, budgetMs: undefined }
   print('')
   const sidecar = await runSidecar(own, wanted, set, print)
-  if (args.only !== undefined || args.payloads !== undefined) return { sidecar }
+  if (args.only !== undefined || args.payloads !== undefined) return { sidecar, targets: sidecar.targets }
   print('')
-  return { sidecar, beforeAfter: await runBeforeAfter(own, print) }
+  const beforeAfter = await runBeforeAfter(own, print)
+  return { sidecar, beforeAfter, targets: [...sidecar.targets, ...beforeAfter.targets] }
+}
+
+interface Behind {
+  readonly sidecar?: SidecarResult | readonly SidecarRow[]
+  readonly beforeAfter?: EndpointResult
+  readonly targets: readonly Target[]
 }
 
 async function runMemory(args: Args, hosts: Hosts): Promise<Memory[]> {

@@ -10,6 +10,10 @@ test('without arguments all contenders and the default sets run', () => {
   expect(read()).toMatchObject({ full: false, rounds: undefined, only: undefined, sets: undefined, seed: 1 })
 })
 
+test('the endpoint before and after has a command of its own', () => {
+  expect(read('--before-after')).toMatchObject({ beforeAfter: true, sidecar: false })
+})
+
 test('lists are split at commas and lose repeats', () => {
   expect(read('--only', 'zod+zlib, inline-js,zod+zlib').only).toEqual(['zod+zlib', 'inline-js'])
 })
