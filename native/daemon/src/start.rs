@@ -141,7 +141,7 @@ impl Main {
     fn hand_out(&mut self, stream: UnixStream) {
         let Some(connection) = self.service.connect() else {
             self.service.observer.shed(self.service.threads(), Shed::Connections);
-            return self.tell(Event::Refused("too many connections"));
+            return self.tell(Event::Refused("connections"));
         };
         self.next = (self.next + 1) % self.lanes.len();
         self.lanes[self.next].serve(stream, connection);
