@@ -7,7 +7,6 @@ import { frame, RawClient, request, type Frame } from '../server/raw-client.ts'
 import { mix, onDaemon, raw, sampleOf, slow, type Row } from './daemon-kit.ts'
 import type { Ending } from './oracles.ts'
 
-const large = `[${'1.5,'.repeat(20_000)}1]`
 /** Of the slow contract: all of it is read before it is done. */
 const heavy = JSON.stringify(Array.from({ length: 500 }, (_, i) => Math.sin(i)))
 /** One worker, and no bound on the time that a queue may stand for: what the rows count does not hang on the machine. */
