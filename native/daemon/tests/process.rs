@@ -120,7 +120,7 @@ fn a_second_signal_ends_it_at_once() {
     daemon.signal(libc::SIGTERM);
     // Not even what the half request would be told in the end.
     assert_eq!(client.rest(), b"");
-    assert_eq!(end(daemon).0, Some(0));
+    assert_eq!(end(daemon).0, Some(1));
 }
 
 #[test]

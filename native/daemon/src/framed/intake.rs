@@ -87,6 +87,11 @@ impl Intake {
         }
     }
 
+    /// The client's preface has come.
+    pub(super) fn has_preface(&self) -> bool {
+        self.has_preface
+    }
+
     /// A HELLO has come.
     pub(super) fn has_greeted(&self) -> bool {
         self.has_greeted
@@ -160,6 +165,7 @@ impl Intake {
     /// Begins a frame; the bytes behind what it took.
     fn begin<'a>(&mut self, mut bytes: &'a [u8], now: Instant) -> Result<&'a [u8], Stop> {
         let head = if let Some(head) = bytes.first_chunk().filter(|_| self.carried.is_empty()) {
+            self.half_since = None;
             bytes = &bytes[HEAD_BYTES..];
             Head::read(head)
         } else {
@@ -175,11 +181,13 @@ impl Intake {
         let fate = self.open(&head, is_whole)?;
         if is_whole {
             let (payload, rest) = bytes.split_at(length);
+            self.half_since = None;
             self.frame(&head, fate, Body::There(payload), now)?;
             return Ok(rest);
         }
         let body = if matches!(fate, Fate::Skip) { Vec::new() } else { Vec::with_capacity(length) };
-        self.half_since = Some(now);
+        // Its first byte may have come before its header was whole.
+        self.half_since.get_or_insert(now);
         self.half = Some(Half { head, fate, body, left: length, opened: now });
         Ok(bytes)
     }

@@ -258,6 +258,10 @@ impl Connection {
         if matches!(self.stage, Stage::Dropping(_)) || is_due(self.peer.stalled().map(|since| since + STALL)) {
             return true;
         }
+        // Before there is a preface nothing can be said.
+        if !self.intake.has_preface() {
+            return true;
+        }
         if is_due(self.half()) {
             self.stop(Stop::Violation("a frame was not complete after 5 s".into()));
         } else if !self.intake.has_greeted() && self.since + SILENCE <= now {
