@@ -41,8 +41,9 @@ pub(super) async fn run(lane: Rc<Lane>) {
             }
         })
         .await;
-        lane.slice();
-        tokio::task::yield_now().await;
+        if lane.slice() {
+            tokio::task::yield_now().await;
+        }
     }
 }
 
@@ -71,7 +72,8 @@ impl Room for Vec<u8> {
 }
 
 impl Lane {
-    fn slice(&self) {
+    /// True when more waits.
+    fn slice(&self) -> bool {
         let begin = Instant::now();
         let mut now = begin;
         let (mut ran, mut worked) = (0, Duration::ZERO);
@@ -91,6 +93,7 @@ impl Lane {
             self.service.learn(ran, worked);
         }
         self.flush();
+        !self.queue.borrow().is_empty()
     }
 
     /// Sends what the connections have got.
