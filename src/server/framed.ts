@@ -2,14 +2,13 @@
 // bytes of frames are wire's, what waits to be written is output.ts, its clocks are clocks.ts.
 
 import type { Socket } from 'node:net'
-import { encodeFault, encodeOutcome, errorTable, rejected, stackless, type SidelaneError } from '../contract/index.ts'
+import { errorTable, stackless, type SidelaneError } from '../contract/index.ts'
 import {
   answerCapFactor,
   decodeClientHello,
   encodeServerHello,
   flags,
   FrameDecoder,
-  headBytes,
   kinds,
   noDeadline,
   prefaceBytes,
@@ -17,9 +16,6 @@ import {
   readPreface,
   requestSlackBytes,
   traceBytes,
-  writeAnswerHead,
-  writeHead,
-  writePreface,
   type FrameSink,
   type Head,
 } from '../wire/index.ts'
@@ -32,6 +28,7 @@ import type { FramedLimits } from './limits.ts'
 import type { Observer } from './observer.ts'
 import { FrameOutput, type OutputSide } from './output.ts'
 import type { WorkQueue } from './queue.ts'
+import { Replies, tooLarge } from './replies.ts'
 import type { Rounds } from './rounds.ts'
 import type { Refusal, ServiceSettings } from './service.ts'
 import type { Shelf, Slab } from './slabs.ts'
@@ -57,6 +54,7 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
   readonly #caps: { readonly request: number; readonly answer: number }
   readonly #decoder = new FrameDecoder('server', this)
   readonly #output: FrameOutput
+  readonly #replies: Replies
   readonly #clocks: FrameClocks
   /** What is not answered, by id. */
   readonly #jobs = new Map<number, FramedJob>()
@@ -66,6 +64,8 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
   #preface: Buffer | undefined = Buffer.alloc(0)
   /** Of the request whose body is being read. */
   #reserved = 0
+  /** When its header was there. */
+  #openedAt = 0
   #now = 0
   #gone = false
   /** What comes from the client is read and dropped. */
@@ -84,6 +84,7 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
     this.answerCap = request * answerCapFactor
     this.#caps = { request, answer: this.answerCap }
     this.#output = new FrameOutput(socket, home.rounds, this)
+    this.#replies = new Replies(this.#output)
     this.#clocks = new FrameClocks(home.limits, performance.now())
     table.retain()
     home.observer.opened('framed')
@@ -110,7 +111,7 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
     if (this.#gone) return
     this.#gone = true
     this.#clocks.touch(performance.now())
-    if (this.#preface === undefined && !this.#finishing) this.#control(kinds.goaway, 0)
+    if (this.#preface === undefined && !this.#finishing) this.#replies.control(kinds.goaway, 0)
   }
 
   /** Looks at the clocks. */
@@ -156,7 +157,7 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
   frame(head: Head, payload: Uint8Array, own: boolean): void {
     this.#clocks.frame()
     if (head.kind === kinds.request) this.#request(head, payload, own)
-    else if (head.kind === kinds.ping) this.#control(kinds.pong, head.id, payload)
+    else if (head.kind === kinds.ping) this.#replies.control(kinds.pong, head.id, payload)
     else if (head.kind === kinds.hello) this.#hello(head, payload)
     else if (head.kind === kinds.cancel) {
       const job = this.#jobs.get(head.id)
@@ -205,9 +206,6 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
     this.#settle()
   }
 
-  /** When the header of the request that is being read was there. */
-  #openedAt = 0
-
   /** Returns what comes behind the preface. */
   #greet(before: Buffer, chunk: Buffer): Buffer {
     const bytes = before.length === 0 ? chunk : Buffer.concat([before, chunk])
@@ -217,11 +215,9 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
     else if (preface === 'more') this.#preface = Buffer.from(bytes)
     else {
       this.#preface = undefined
-      const { bytes: target, at } = this.#output.room(prefaceBytes)
-      writePreface(target, at)
-      this.#output.add(prefaceBytes, 0)
+      this.#replies.preface()
       if (preface.version === protocolVersion) {
-        if (this.#gone) this.#control(kinds.goaway, 0)
+        if (this.#gone) this.#replies.control(kinds.goaway, 0)
         return bytes.subarray(prefaceBytes)
       }
       this.#deaf = true
@@ -241,7 +237,7 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
       engine,
       limits: { requestBytes: this.#caps.request, answerBytes: this.answerCap, inFlight: settings.maxInFlight },
     })
-    this.#control(kinds.hello, head.id, answer)
+    this.#replies.control(kinds.hello, head.id, answer)
   }
 
   #request(head: Head, payload: Uint8Array, own: boolean): void {
@@ -278,22 +274,11 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
   /** Answers a request whose body is not kept: with the fault, or `limit.bytes`. */
   #answerAtOnce(head: Head, fault: SidelaneError | undefined, served = this.#indices.get(head.index)): 'skip' {
     this.#clocks.frame()
-    const { bytes, at } = this.#output.room(headBytes + textBytes)
-    const bodyAt = at + headBytes
-    const size = fault === undefined ? encodeOutcome(tooLarge, bytes, bodyAt) : encodeFault(fault, bytes, bodyAt)
-    writeAnswerHead(bytes, at, size, head.id, 0, 0)
-    this.#output.add(headBytes + size, 0)
+    this.#replies.refuse(head.id, fault ?? tooLarge)
     const { code, status } = fault ?? { code: tooLarge.code, status: errorTable[tooLarge.code].status }
     const asked = { served, protocol: 'framed', inBytes: head.length, trace: undefined } as const
     this.#home.observer.request(asked, code, status, 0, 0, 0)
     return 'skip'
-  }
-
-  #control(kind: number, id: number, payload: Uint8Array = nothing): void {
-    const { bytes, at } = this.#output.room(headBytes + payload.length)
-    writeHead(bytes, at, payload.length, kind, 0, 0, id, 0, 0)
-    bytes.set(payload, at + headBytes)
-    this.#output.add(headBytes + payload.length, 0)
   }
 
   /** Ends the connection when all that is in flight is answered and written. */
@@ -310,10 +295,7 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
         message: `The connection broke the protocol: ${this.#violated}.`,
       })
       this.#violated = undefined
-      const { bytes, at } = this.#output.room(headBytes + textBytes)
-      const size = encodeFault(fault, bytes, at + headBytes)
-      writeAnswerHead(bytes, at, size, 0, 0, 0)
-      this.#output.add(headBytes + size, 0)
+      this.#replies.refuse(0, fault)
     }
     if (this.#output.pending > 0) return
     this.#deaf = true
@@ -361,8 +343,5 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
   }
 }
 
-/** The texts that the server says by itself are shorter. */
-const textBytes = 1024
 const nothing = Buffer.alloc(0)
 const noIndex = { message: 'HELLO has not given out this contract index.' }
-const tooLarge = rejected('limit.bytes')

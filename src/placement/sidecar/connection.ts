@@ -5,27 +5,20 @@ import { connect, type Socket } from 'node:net'
 import { decodeOutcome, toFault, type EngineReport, type SidelaneError } from '../../contract/index.ts'
 import {
   decodeServerHello,
-  defaultInFlight,
-  flags,
   FrameDecoder,
-  headBytes,
   kinds,
-  noDeadline,
   prefaceBytes,
   protocolVersion,
   readPreface,
-  writeHead,
   type FrameSink,
   type Head,
 } from '../../wire/index.ts'
 import type { Entry } from './entry.ts'
 import { unavailable, versionFault } from './faults.ts'
+import { Flight } from './flight.ts'
 import { Outlet } from './outlet.ts'
 import { Questions, type QuestionsOptions } from './questions.ts'
-import type { Slab } from './slab.ts'
-import { Slots } from './slots.ts'
 import type { Content, Place, Ticket } from './ticket.ts'
-import { Window } from './window.ts'
 
 export interface ConnectionOptions extends QuestionsOptions {
   readonly events: ConnectionEvents
@@ -61,12 +54,6 @@ const helloMs = 5000
 const idleMs = 30_000
 /** Half of it costs twice the time: the system then wakes us for every few answers. */
 const readBytes = 64 * 1024
-/** Payloads that are kept for a second try. */
-const mostKeptBytes = 16 * 1024 * 1024
-/** Longer texts are measured before they are written, so that no slab is three times too large. */
-const longText = 16 * 1024
-/** What a daemon can be told to allow; the places for them are made at once. */
-const mostInFlight = 65_535
 const usualAnswerBytes = 8 * 1024 * 1024
 
 export class Connection implements FrameSink, Place {
@@ -75,6 +62,7 @@ export class Connection implements FrameSink, Place {
   readonly #decoder = new FrameDecoder('client', this)
   readonly #outlet: Outlet
   readonly #questions: Questions
+  readonly #flight: Flight
   #state: 'connecting' | 'greeting' | 'ready' | 'leaving' | 'closed' = 'connecting'
   #timer: NodeJS.Timeout | undefined
   #pulse: NodeJS.Timeout | undefined
@@ -82,13 +70,7 @@ export class Connection implements FrameSink, Place {
   #silence = 0
   /** The daemon's preface, as far as it is there. */
   #preface: Uint8Array | undefined = new Uint8Array(0)
-  #slots = new Slots<Ticket>(defaultInFlight)
-  #limit = defaultInFlight
-  #window = new Window(defaultInFlight)
   #caps = { request: 0, answer: usualAnswerBytes }
-  #keptBytes = 0
-  /** The request whose answer has begun to arrive. */
-  #receiving = 0
   /** What it hears about contracts is out of date. */
   #isStale = false
   #error: NodeJS.ErrnoException | undefined
@@ -110,6 +92,7 @@ export class Connection implements FrameSink, Place {
     })
     this.#outlet = new Outlet(this.#socket, () => this.#movedIfReady())
     this.#questions = new Questions(options)
+    this.#flight = new Flight(this.#outlet, this)
     // Whoever waits holds the socket, and that the process.
     this.#timer = setTimeout(this.#late, connectMs).unref()
     this.#socket
@@ -128,21 +111,19 @@ export class Connection implements FrameSink, Place {
   }
 
   get inFlight(): number {
-    return this.#slots.size
+    return this.#flight.size
   }
 
   /** Requests in flight that the daemon allows. */
   get limit(): number {
-    return this.#limit
+    return this.#flight.limit
   }
 
   /** Requests that it takes now. */
   get room(): number {
     // One that has broken is not closed at once.
     if (this.#state !== 'ready' || this.#outlet.full || !this.#socket.writable) return 0
-    // An empty one takes a payload of any size.
-    if (this.#keptBytes > mostKeptBytes) return 0
-    return Math.max(0, this.#window.size - this.#slots.size)
+    return this.#flight.room
   }
 
   /** The engine behind it, once it has said so. */
@@ -181,41 +162,12 @@ export class Connection implements FrameSink, Place {
 
   /** Writes the request; the payload is the caller's again at once. Only with `room`, for a contract that is served. */
   send(ticket: Ticket, content: Content, now: number): void {
-    const { call } = ticket
-    const text = typeof content === 'string'
-    const most = !text ? content.length : content.length > longText ? Buffer.byteLength(content) : content.length * 3
-    const slab = this.#outlet.reserve(headBytes + most)
-    const at = slab.used
-    const bodyAt = at + headBytes
-    let length = most
-    if (text) length = slab.bytes.write(content, bodyAt)
-    else slab.bytes.set(content, bodyAt)
-    this.#slots.put(ticket)
-    writeHead(
-      slab.bytes,
-      at,
-      length,
-      kinds.request,
-      call.canonical ? flags.canonical : 0,
-      this.#questions.about(ticket.entry) as number,
-      ticket.id,
-      call.expiresAt === Number.POSITIVE_INFINITY ? noDeadline : Math.max(1, Math.floor(call.expiresAt - now)),
-      0,
-    )
-    slab.live++
-    this.#keptBytes += length
-    ticket.place = this
-    ticket.slab = slab
-    ticket.offset = bodyAt
-    ticket.length = length
-    call.phase = 'running'
-    this.#outlet.add(slab, headBytes + length)
+    this.#flight.send(ticket, content, this.#questions.about(ticket.entry) as number, now)
   }
 
   /** The call is over before its answer is there: the daemon is told, and the answer is dropped when it comes. */
   leave(ticket: Ticket): void {
-    ticket.place = undefined
-    this.#forget(ticket)
+    this.#flight.forget(ticket)
     if (this.#state === 'ready' || this.#state === 'leaving') this.#outlet.control(kinds.cancel, ticket.id)
   }
 
@@ -224,7 +176,7 @@ export class Connection implements FrameSink, Place {
     if (this.#state === 'connecting' || this.#state === 'greeting') this.#isStale = true
     if (this.#state !== 'ready') return
     this.#state = 'leaving'
-    if (this.#slots.size === 0) this.#socket.end()
+    if (this.#flight.size === 0) this.#socket.end()
     this.#options.events.leaving(this)
   }
 
@@ -242,18 +194,9 @@ export class Connection implements FrameSink, Place {
 
   open({ kind, id }: Head): 'take' | 'skip' {
     if (kind < kinds.accepted || kind > kinds.error || id === 0) return 'take'
-    const ticket = this.#slots.find(id)
-    if (ticket === undefined) {
-      this.violation('an answer has the id of no request')
-      return 'skip'
-    }
-    if (ticket.place === this) {
-      this.#receiving = id
-      return 'take'
-    }
-    // Nobody waits for it any more.
-    this.#slots.remove(ticket)
-    return 'skip'
+    const verdict = this.#flight.open(id)
+    if (verdict === undefined) this.violation('an answer has the id of no request')
+    return verdict ?? 'skip'
   }
 
   frame({ kind, id }: Head, payload: Uint8Array): void {
@@ -262,7 +205,7 @@ export class Connection implements FrameSink, Place {
     else if (kind === kinds.goaway) this.#goAway()
     else if (kind === kinds.pong) return
     else if (id === 0) this.#complain(payload)
-    else this.#answer(this.#slots.find(id), payload)
+    else this.#flight.answer(id, payload, this.#overloaded)
   }
 
   oversize(): void {}
@@ -275,7 +218,7 @@ export class Connection implements FrameSink, Place {
     this.#silence = 0
     const rest = this.#preface === undefined ? bytes : this.#readPreface(this.#preface, bytes)
     this.#decoder.push(rest)
-    if (this.#state === 'leaving' && this.#slots.size === 0) this.#socket.end()
+    if (this.#state === 'leaving' && this.#flight.size === 0) this.#socket.end()
     else this.#movedIfReady()
   }
 
@@ -327,9 +270,7 @@ export class Connection implements FrameSink, Place {
     if (this.#state === 'greeting') {
       clearTimeout(this.#timer)
       const { inFlight, answerBytes } = hello.limits
-      this.#limit = Math.min(mostInFlight, Math.max(1, inFlight))
-      this.#slots = new Slots(this.#limit)
-      this.#window = new Window(this.#limit)
+      this.#flight.allow(inFlight)
       this.#caps = { request: 0, answer: answerBytes }
       this.#engine = hello.engine
       this.#state = 'ready'
@@ -338,34 +279,7 @@ export class Connection implements FrameSink, Place {
     else this.#options.events.greeted(this, entries)
   }
 
-  #answer(ticket: Ticket | undefined, payload: Uint8Array): void {
-    this.#receiving = 0
-    if (ticket === undefined) return
-    this.#slots.remove(ticket)
-    // The call can end while its answer arrives.
-    if (ticket.place !== this) return
-    const { call } = ticket
-    try {
-      const outcome = decodeOutcome(payload, 0, call.route.contract.profile.compress.codec)
-      this.#taken(ticket)
-      call.settle(outcome)
-    } catch (error) {
-      const fault = toFault(error)
-      if (fault.code === 'overloaded') {
-        this.#window.refused(ticket.id, this.#slots.last)
-        this.#keep(ticket)
-        this.#options.events.overloaded(ticket, fault)
-      } else {
-        this.#taken(ticket)
-        call.fail(fault)
-      }
-    }
-  }
-
-  #taken(ticket: Ticket): void {
-    this.#window.taken()
-    this.#drop(ticket)
-  }
+  readonly #overloaded = (ticket: Ticket, fault: SidelaneError): void => this.#options.events.overloaded(ticket, fault)
 
   /** ERROR with id 0: the daemon says what was wrong, and has answered all that it will. */
   #complain(payload: Uint8Array): void {
@@ -400,30 +314,7 @@ export class Connection implements FrameSink, Place {
     clearInterval(this.#pulse)
     const wasReady = this.#state === 'ready' || this.#state === 'leaving'
     this.#state = 'closed'
-    const unanswered = this.#slots.items().filter((ticket) => ticket.place === this)
-    for (const ticket of unanswered) {
-      // Its answer had begun: once more is once too often.
-      if (ticket.id === this.#receiving) ticket.retried = true
-      this.#keep(ticket)
-    }
+    const unanswered = this.#flight.end()
     this.#options.events.closed(this, unanswered, { wasReady, error: this.#error, fault: this.#fault })
-  }
-
-  /** Takes the payload out of the slab, for another try. */
-  #keep(ticket: Ticket): void {
-    const { slab, offset, length } = ticket
-    ticket.content = Uint8Array.from((slab as Slab).bytes.subarray(offset, offset + length))
-    this.#drop(ticket)
-  }
-
-  #drop(ticket: Ticket): void {
-    ticket.place = undefined
-    this.#forget(ticket)
-  }
-
-  #forget(ticket: Ticket): void {
-    this.#keptBytes -= ticket.length
-    this.#outlet.release(ticket.slab as Slab)
-    ticket.slab = undefined
   }
 }
