@@ -85,6 +85,7 @@ describe.each(daemonKinds)('%s', (kind) => {
         const call = sleep(5).then(() => row.trial.offer('[1]'))
         await row.kill()
         await http.end()
+        http.close()
         expect(['ok', 'unavailable']).toContain((await call).code)
         await row.restart()
         await row.back()
