@@ -81,7 +81,7 @@ describe.each(daemonKinds)('%s', (kind) => {
           return verdict(client)
         }
         for (let at = 1; at < talk.length; at++) {
-          expect((await said(talk.subarray(0, at), talk.subarray(at))) as unknown, `cut at ${at}`).toEqual(wanted)
+          expect(await said(talk.subarray(0, at), talk.subarray(at)), `cut at ${at}`).toEqual(wanted)
         }
         expect(await said(...[...talk].map((byte) => Uint8Array.of(byte)))).toEqual(wanted)
         const client = await RawClient.greeted(row.socket, raw)
