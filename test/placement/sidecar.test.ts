@@ -511,6 +511,48 @@ describe('a daemon that is silent', () => {
   })
 })
 
+describe('a daemon that says no HELLO', () => {
+  async function withoutHello(options: CreateOptions<false> = {}): Promise<[FakeDaemon, Processor]> {
+    const daemon = await daemonWith()
+    const processor = await clientOf(daemon, options)
+    daemon.behaviour = { contracts, hello: false }
+    for (const peer of daemon.peers) peer.send(kinds.goaway, 0)
+    await hasCome(() => daemon.peers.length === 0)
+    return [daemon, processor]
+  }
+
+  test('calls end by their deadline or their signal, and what comes later works', async () => {
+    const [daemon, processor] = await withoutHello()
+    const controller = new AbortController()
+    const aborted = processor.process('1', { signal: controller.signal })
+    const late = processor.process('2', { deadlineMs: 20 })
+    const patient = processor.process('3', { deadlineMs: 60_000 })
+    await hasCome(() => daemon.peers.length === 1)
+    controller.abort()
+    await expect(aborted).rejects.toMatchObject({ code: 'cancelled' })
+    await expect(late).rejects.toMatchObject({ code: 'deadline.exceeded', params: { where: 'queue' } })
+    daemon.behaviour = { contracts }
+    for (const { socket } of daemon.peers) socket.destroy()
+    await expect(patient).rejects.toMatchObject({ code: 'unavailable' })
+    const works = async (): Promise<boolean> =>
+      processor.process('4').then(
+        () => true,
+        () => false,
+      )
+    while (!(await works())) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(processor.stats()).toMatchObject({ cancelled: 1, deadlineExceeded: 1, inFlight: 0, queued: 0 })
+  })
+
+  test('destroy ends the connection on its way, and the calls', async () => {
+    const [daemon, processor] = await withoutHello()
+    const call = Promise.allSettled([processor.process('1', { deadlineMs: 60_000 })])
+    await hasCome(() => daemon.peers.length === 1)
+    await processor.destroy()
+    expect(await call).toMatchObject([{ reason: { code: 'unavailable' } }])
+    await hasCome(() => daemon.peers.length === 0)
+  })
+})
+
 describe('a process', () => {
   test('that lets a client idle ends by itself, and one with a call in flight waits for it', async () => {
     const daemon = await daemonWith({
