@@ -1,7 +1,7 @@
 // One question to a daemon over its socket, in HTTP. What the answer means is the command's.
 
 import { request } from 'node:http'
-import { checkSocketPath, defaultSocketPath } from '../socket/index.ts'
+import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../socket/index.ts'
 import { UsageError } from './command.ts'
 
 export interface DaemonAnswer {
@@ -16,6 +16,7 @@ export function socketOption(topic: string, path: string | undefined): string {
   const socket = path ?? defaultSocketPath()
   try {
     checkSocketPath(socket)
+    if (path === undefined) checkOwnDirectory(socket)
   } catch (error) {
     throw new UsageError(topic, (error as Error).message, { cause: error })
   }

@@ -1,5 +1,5 @@
 // serve, ping and stats: a daemon from the command line.
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { Running, sidelane } from '../support/cli.ts'
@@ -87,6 +87,13 @@ describe('ping', () => {
   test('ends with 3 when nobody answers', async () => {
     expect((await sidelane(['ping', '--socket', freshSocket()])).status).toBe(3)
     expect((await sidelane(['ping'], { env: { XDG_RUNTIME_DIR: file('nowhere') } })).status).toBe(3)
+  })
+
+  test('a default directory that others may look into is a wrong call', async () => {
+    mkdirSync(file('open/sidelane'), { recursive: true, mode: 0o755 })
+    const { status, stderr } = await sidelane(['ping'], { env: { XDG_RUNTIME_DIR: file('open') } })
+    expect(status).toBe(2)
+    expect(stderr).toContain('must have mode 0700')
   })
 
   test('a path that is too long is a wrong call', async () => {
