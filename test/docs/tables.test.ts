@@ -121,7 +121,7 @@ test('README.md lists every option of createProcessor, with its default', () => 
   expect(textOf('threads')).toContain(shownDefault('threads', settings['threads']))
   expect(textOf('maxQueue')).toContain(`${maxQueue.toLocaleString('en')} · ${maxQueueBytes / 2 ** 20} MiB`)
   expect(inline.deadlineMs).toBe(undefined)
-  expect(textOf('deadlineMs')).toContain(`${deadlineMs?.toLocaleString('en')} in the pool, none inline`)
+  expect(textOf('deadlineMs')).toContain(`${deadlineMs?.toLocaleString('en')}, none inline`)
 })
 
 describe('docs/contract.md', () => {
