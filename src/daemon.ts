@@ -26,6 +26,11 @@ const exitCodes = { fault: 1, wrong: 2 } as const
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
+// A reload that is asked for too early is made as soon as there is something to reload.
+let reload = (): void => void (isReloadWanted = true)
+let isReloadWanted = false
+process.on('SIGHUP', () => reload())
+
 const { mode, settings, contracts } = prepare()
 const { takeover, socketMode, socketGroup, metricsListen } = settings
 
@@ -86,7 +91,6 @@ if (metricsListen !== undefined) {
   metricsServer.on('error', ({ code }: NodeJS.ErrnoException) => reporter.event('error', 'accept_failed', { code }))
 }
 
-process.on('SIGHUP', reload)
 process.on('SIGTERM', () => void drain('SIGTERM'))
 process.on('SIGINT', () => void drain('SIGINT'))
 process.on('uncaughtException', ({ name, stack = '' }) => {
@@ -101,6 +105,7 @@ if (settings.exitWithStdin) {
 }
 
 service.ready()
+reload = readAgain
 reporter.event('info', 'listening', {
   socket: place,
   pid: process.pid,
@@ -109,6 +114,7 @@ reporter.event('info', 'listening', {
   engine: service.engine.kind,
   contracts: names,
 })
+if (isReloadWanted) reload()
 
 /** What can be wrong is wrong here, before anything is bound. */
 function prepare(): { mode: Mode; settings: DaemonSettings; contracts: LoadedContract[] } {
@@ -138,7 +144,7 @@ function end(code: number, message: string): never {
   process.exit(code)
 }
 
-function reload(): void {
+function readAgain(): void {
   try {
     service.reload(loadContracts(settings))
     reporter.reloaded()

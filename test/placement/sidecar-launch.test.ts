@@ -1,6 +1,6 @@
 // A daemon of our own: that it starts, gets its contracts, comes back when it dies, and never outlives its app.
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,6 +54,23 @@ describe('a daemon that is launched', () => {
     expect(readdirSync(folder).some((name) => name.startsWith('number-') && name.endsWith('.lock.json'))).toBe(true)
     await processor.close()
     expect(existsSync(folder)).toBe(false)
+  })
+
+  test('removes what killed apps have left, and nothing that is younger, another one’s or in use', async () => {
+    const hourAgo = Date.now() / 1000 - 3600
+    const folder = (prefix: string, age: number): string => {
+      const path = mkdtempSync(join(tmpdir(), prefix))
+      utimesSync(path, age, age)
+      cleanups.push(async () => rmSync(path, { recursive: true, force: true }))
+      return path
+    }
+    const left = folder('sidelane-launch-', hourAgo)
+    const kept = [folder('sidelane-launch-', Date.now() / 1000), folder('sidelane-other-', hourAgo)]
+    const inUse = folderOf(await hostWith())
+    utimesSync(inUse, hourAgo, hourAgo)
+    await hostWith()
+    await hasCome(() => !existsSync(left))
+    expect([...kept, inUse].filter((path) => !existsSync(path))).toEqual([])
   })
 
   test('gets contracts while it works, each with its key', async () => {

@@ -5,7 +5,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { SidelaneError, type EngineName, type LaunchSettings } from '../../contract/index.ts'
 import { findDaemon, type DaemonFile } from './daemon-file.ts'
-import { LockFolder } from './lock-folder.ts'
+import { LockFolder, removeLeft } from './lock-folder.ts'
 import { LogTail, type LogEvent } from './log-tail.ts'
 import { Reloads, type Addition, type ReloadEvents } from './reloads.ts'
 
@@ -60,6 +60,7 @@ export class Launcher {
    * 10 s, and with what else `hello` rejects with.
    */
   async start(hello: () => Promise<void>): Promise<void> {
+    removeLeft().catch(() => {})
     this.#spawn()
     const giveUpAt = performance.now() + startMs
     for (;;) {
