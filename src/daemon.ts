@@ -156,8 +156,9 @@ function readAgain(): void {
 /** The second call ends it at once. */
 async function drain(why: string): Promise<void> {
   if (draining) {
-    if (why.startsWith('SIG')) process.exit(exitCodes.fault)
-    return
+    if (!why.startsWith('SIG')) return
+    listener.close()
+    process.exit(exitCodes.fault)
   }
   draining = true
   reporter.event('info', 'draining', { why })

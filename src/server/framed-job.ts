@@ -8,6 +8,8 @@ import type { Slab } from './slabs.ts'
 /** What a job needs of its connection. */
 export interface JobOwner {
   readonly answerCap: number
+  /** More answers wait for the client than may. */
+  readonly isFull: boolean
   /** Room behind which nothing stands. */
   room(bytes: number): Output
   /** The frame stands in the room, so many bytes of it. */
@@ -61,6 +63,10 @@ export class FramedJob implements Job {
     this.expiresAt = expiresAt
     this.reserved = reserved
     this.mostBytes = owner.answerCap
+  }
+
+  get isUnwelcome(): boolean {
+    return this.#owner.isFull
   }
 
   room(bytes: number): Output {

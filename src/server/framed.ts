@@ -133,6 +133,10 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
     this.#socket.destroy()
   }
 
+  get isFull(): boolean {
+    return this.#output.pending > this.#home.limits.hardOutputBytes
+  }
+
   // What the decoder calls.
 
   caps(): { readonly request: number; readonly answer: number } {
@@ -143,9 +147,9 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
     if (head.kind !== kinds.request) return 'take'
     const served = this.#indices.get(head.index)
     if (served === undefined) return this.#answerAtOnce(head, stackless('contract.unknown', noIndex))
-    const { limits, settings, queue } = this.#home
+    const { settings, queue } = this.#home
     if (this.#inFlight >= settings.maxInFlight) return this.#refuse(head, served, 'in_flight')
-    if (this.#output.pending > limits.hardOutputBytes) return this.#refuse(head, served, 'output')
+    if (this.isFull) return this.#refuse(head, served, 'output')
     const refusal = queue.reserve(head.length)
     if (refusal !== undefined) return this.#refuse(head, served, refusal.reason, refusal.retryAfterMs)
     this.#reserved = head.length

@@ -33,6 +33,8 @@ export interface Job extends Asked {
   readonly receivedAt: number
   /** Bytes that were reserved for it; the service gives them back after the answer. */
   readonly reserved: number
+  /** Too many answers wait for its client already: it does not run. */
+  readonly isUnwelcome?: boolean
   /** The longest outcome; for a longer one it gets `limit.output`. Without a limit when absent. */
   readonly mostBytes?: number
   /**

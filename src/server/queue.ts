@@ -97,7 +97,11 @@ export class WorkQueue {
   }
 
   #refusal(reason: Refusal['reason']): Refusal {
-    return { reason, retryAfterMs: Math.min(maxRetryAfterMs, Math.max(1, Math.ceil(this.#drainMs))) }
+    return { reason, retryAfterMs: this.#retryAfterMs }
+  }
+
+  get #retryAfterMs(): number {
+    return Math.min(maxRetryAfterMs, Math.max(1, Math.ceil(this.#drainMs)))
   }
 
   /** Behind the reads of this turn of the event loop. */
@@ -117,7 +121,10 @@ export class WorkQueue {
       if (job === undefined) break
       this.#remove(job)
       if (now >= job.expiresAt) this.#fail(job, stackless('deadline.exceeded', inQueue), now)
-      else {
+      else if (job.isUnwelcome === true) {
+        this.#observer.shed('output')
+        this.#fail(job, stackless('overloaded', { retryAfterMs: this.#retryAfterMs }), now)
+      } else {
         job.startedAt = now
         this.running++
         this.#room.run(job, now, this.#ended)

@@ -142,6 +142,22 @@ describe('a queue behind a worker that is busy', () => {
     expect(take()).toBe(false)
   })
 
+  test('runs nothing more for a client that has too many answers to read', () => {
+    vi.useFakeTimers()
+    const run = vi.fn()
+    const shed = vi.fn()
+    const room = { workers: 1, room: 1, run } as unknown as EngineRoom
+    const observer = { shed, request: () => {} } as unknown as Observer
+    const queue = new WorkQueue(settings, room, observer)
+    const answer = vi.fn()
+    queue.submit({ isUnwelcome: true, expiresAt: Number.POSITIVE_INFINITY, receivedAt: 0, answer } as unknown as Job)
+    vi.runAllTimers()
+    vi.useRealTimers()
+    expect(run).not.toHaveBeenCalled()
+    expect(shed).toHaveBeenCalledWith('output')
+    expect(Buffer.from(answer.mock.calls[0]?.[0]).toString('latin1')).toContain('"code":"overloaded"')
+  })
+
   test('goes on taking what will have its turn in time', () => {
     const { clock, take } = standing({ maxQueue: 1000, maxQueueMs: 1000 })
     take()

@@ -52,7 +52,12 @@ pub fn check_length(path: &Path) -> Result<(), String> {
 /// As [`check_own_directory`].
 pub fn make_own_directory(path: &Path) -> Result<(), String> {
     let directory = directory_of(path);
-    match std::fs::DirBuilder::new().mode(OWNER_ONLY).create(directory) {
+    // Whatever the umask takes away from the mode is given back.
+    let made = std::fs::DirBuilder::new()
+        .mode(OWNER_ONLY)
+        .create(directory)
+        .and_then(|()| std::fs::set_permissions(directory, std::fs::Permissions::from_mode(OWNER_ONLY)));
+    match made {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             Err(format!("The directory `{}` cannot be made: {error}", directory.display()))
         }
