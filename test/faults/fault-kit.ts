@@ -69,13 +69,18 @@ export async function occupy(
 
 /**
  * Opens a host, runs the body, then holds all oracles against it: with the host alive, and when it is closed. A pool has one
- * thread and the faulty worker unless the options say otherwise. `ended`: the body ends the host itself.
+ * thread and the faulty worker unless the options say otherwise. `ended`: the body ends the host itself. `rehearsed`: it runs
+ * once before the memory is looked at, for what grows with the load and stays.
  */
 export async function onTrial(
   context: TestContext,
   { placement, engine }: Place,
   body: (trial: Trial) => Promise<void>,
-  { ended = false, ...options }: HostOptions & { readonly ended?: boolean } = {},
+  {
+    ended = false,
+    rehearsed = false,
+    ...options
+  }: HostOptions & { readonly ended?: boolean; readonly rehearsed?: boolean } = {},
 ): Promise<void> {
   needEngine(engine, context)
   const all: HostOptions = {
@@ -87,7 +92,7 @@ export async function onTrial(
   // What a first host leaves behind for good: modules, threads of libuv, grown heaps.
   await using referenceHost = await createHost({ engine })
   const reference = referenceHost.processor(anything)
-  await warmUp(all)
+  await warmUp(all, rehearsed ? body : undefined)
   const before = holdings()
 
   const host = await createHost(all)
@@ -101,8 +106,9 @@ export async function onTrial(
   await expectHoldings('O4: after the end', before)
 }
 
-async function warmUp(options: HostOptions): Promise<void> {
+async function warmUp(options: HostOptions, body?: (trial: Trial) => Promise<void>): Promise<void> {
   await using host = await createHost(options)
   const processor = host.processor(anything)
   for (let i = 0; i < 20; i++) await processor.process(`[${i}]`)
+  await body?.(new Trial(host, processor, options.deadlineMs))
 }

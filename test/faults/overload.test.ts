@@ -37,7 +37,7 @@ describe.each(pools)('$placement, $engine', (place) => {
         }
         expect(best).toBeGreaterThan(floor)
       },
-      { deadlineMs, maxQueue },
+      { deadlineMs, maxQueue, rehearsed: true },
     )
   })
 })

@@ -5,7 +5,7 @@ import { FrameDecoder, headBytes, kinds, writeHead } from '../../src/wire/index.
 import { read, seen, silentSink } from './read.ts'
 import { fromHex, vectorsOf, type FrameVector, type SeenFrame } from './vectors.ts'
 
-const vectors = vectorsOf<FrameVector>('frames')
+const vectors = vectorsOf('frames')
 
 const requestOf = (id: number, payload: Uint8Array, length: number = payload.length): Uint8Array => {
   const bytes = new Uint8Array(headBytes + payload.length)

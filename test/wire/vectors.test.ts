@@ -17,24 +17,15 @@ import {
   type ServerHello,
 } from '../../src/wire/index.ts'
 import { read } from './read.ts'
-import { fromHex, toHex, vectorsOf, type FrameVector } from './vectors.ts'
+import { fromHex, toHex, vectorsOf } from './vectors.ts'
 
-interface HelloVector {
-  readonly description: string
-  readonly side: 'client' | 'server'
-  readonly bytes: string
-  readonly hello?: ClientHello | ServerHello
-  readonly violation?: string
-  readonly encodes?: boolean
-}
-
-test.each(vectorsOf<FrameVector>('frames'))('$side reads: $description', (vector) => {
+test.each(vectorsOf('frames'))('$side reads: $description', (vector) => {
   const { frames, violation } = vector
   expect(read(vector, [fromHex(vector.bytes)])).toEqual({ frames, violation })
 })
 
 test('headers are written as the vectors have them', () => {
-  const whole = vectorsOf<FrameVector>('frames').filter(
+  const whole = vectorsOf('frames').filter(
     ({ violation, frames }) => violation === undefined && frames.every(({ oversize }) => oversize === undefined),
   )
   expect(whole.length).toBeGreaterThan(4)
@@ -49,13 +40,13 @@ test('headers are written as the vectors have them', () => {
   }
 })
 
-test.each(vectorsOf<HelloVector>('hellos'))('HELLO of a $side: $description', (vector) => {
+test.each(vectorsOf('hellos'))('HELLO of a $side: $description', (vector) => {
   const decode = vector.side === 'client' ? decodeClientHello : decodeServerHello
   expect(decode(fromHex(vector.bytes))).toEqual(vector.hello ?? vector.violation)
 })
 
 test('HELLO is written as the vectors have it', () => {
-  const vectors = vectorsOf<HelloVector>('hellos').filter(({ encodes }) => encodes)
+  const vectors = vectorsOf('hellos').filter(({ encodes }) => encodes)
   expect(vectors.length).toBeGreaterThan(2)
   for (const { side, hello, bytes } of vectors) {
     const payload =
@@ -64,7 +55,7 @@ test('HELLO is written as the vectors have it', () => {
   }
 })
 
-test.each(vectorsOf<{ bytes: string; expect: unknown }>('prefaces'))('the preface "$bytes"', (vector) => {
+test.each(vectorsOf('prefaces'))('the preface "$bytes"', (vector) => {
   expect(readPreface(fromHex(vector.bytes))).toEqual(vector.expect)
 })
 
@@ -74,14 +65,11 @@ test('the preface that is written is that of version 1', () => {
   expect(readPreface(target.subarray(1))).toEqual({ version: 1 })
 })
 
-test.each(vectorsOf<{ text: string; expect: { bytes: string; traceId: string } | null }>('traces'))(
-  'the traceparent "$text"',
-  ({ text, expect: expected }) => {
-    const bytes = traceFromText(text)
-    expect(bytes && { bytes: toHex(bytes), traceId: traceIdOf(bytes) }).toEqual(expected ?? undefined)
-    if (text.startsWith('00') && bytes) expect(traceToText(bytes)).toBe(text)
-  },
-)
+test.each(vectorsOf('traces'))('the traceparent "$text"', ({ text, expect: expected }) => {
+  const bytes = traceFromText(text)
+  expect(bytes && { bytes: toHex(bytes), traceId: traceIdOf(bytes) }).toEqual(expected ?? undefined)
+  if (text.startsWith('00') && bytes) expect(traceToText(bytes)).toBe(text)
+})
 
 test('bytes that are no trace context of version 0 have no trace-id', () => {
   const context = traceFromText('00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01') as Uint8Array
@@ -90,12 +78,9 @@ test('bytes that are no trace context of version 0 have no trace-id', () => {
   expect(traceIdOf(context.slice(1))).toBeUndefined()
 })
 
-test.each(vectorsOf<{ key: string; fingerprint: string }>('keys'))(
-  'the fingerprint of $key',
-  ({ key, fingerprint }) => {
-    expect(keyFingerprint(fromHex(key))).toBe(fingerprint)
-  },
-)
+test.each(vectorsOf('keys'))('the fingerprint of $key', ({ key, fingerprint }) => {
+  expect(keyFingerprint(fromHex(key))).toBe(fingerprint)
+})
 
 test('a contract without a key has a fingerprint of zeros', () => {
   expect(keyFingerprint(undefined)).toBe('0'.repeat(32))

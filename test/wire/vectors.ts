@@ -1,5 +1,6 @@
 // The vectors of test/vectors/wire as values.
 import { readFileSync } from 'node:fs'
+import type { ClientHello, ServerHello } from '../../src/wire/index.ts'
 
 export interface FrameVector {
   readonly description: string
@@ -23,8 +24,30 @@ export interface SeenFrame {
   readonly oversize?: number
 }
 
-export const vectorsOf = <T>(name: string): readonly T[] =>
-  JSON.parse(readFileSync(new URL(`../vectors/wire/${name}.json`, import.meta.url), 'utf8')) as T[]
+interface HelloVector {
+  readonly description: string
+  readonly side: 'client' | 'server'
+  readonly bytes: string
+  readonly hello?: ClientHello | ServerHello
+  readonly violation?: string
+  readonly encodes?: boolean
+}
+
+/** The files, and what each of their vectors is. */
+interface Vectors {
+  readonly codes: unknown
+  readonly frames: FrameVector
+  readonly hellos: HelloVector
+  readonly keys: { readonly key: string; readonly fingerprint: string }
+  readonly prefaces: { readonly bytes: string; readonly expect: unknown }
+  readonly traces: {
+    readonly text: string
+    readonly expect: { readonly bytes: string; readonly traceId: string } | null
+  }
+}
+
+export const vectorsOf = <Name extends keyof Vectors>(name: Name): readonly Vectors[Name][] =>
+  JSON.parse(readFileSync(new URL(`../vectors/wire/${name}.json`, import.meta.url), 'utf8')) as Vectors[Name][]
 
 export const fromHex = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
 export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
