@@ -38,6 +38,8 @@ export class Call {
   readonly canonical: boolean
   readonly deadlineMs: number | undefined
   readonly signal: AbortSignal | undefined
+  /** W3C Trace Context, as the caller has it. */
+  traceparent: string | undefined
   /** On the clock of `performance.now()`. */
   expiresAt: number = Number.POSITIVE_INFINITY
   phase: Phase = 'new'

@@ -218,6 +218,7 @@ const callRules: Readonly<Record<keyof ProcessOptions, Rule>> = {
   deadlineMs: deadlineRule,
   signal: signalRule,
   canonical: booleanRule,
+  traceparent: { expected: 'a string', accepts: (value) => typeof value === 'string' },
 }
 
 /** Throws `options.invalid`. `cores` is what the machine offers. */

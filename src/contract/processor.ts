@@ -44,6 +44,11 @@ export interface ProcessOptions<C extends boolean = boolean> {
   readonly signal?: AbortSignal | undefined
   /** Adds the canonical bytes and the value to an accepted outcome. Default: the processor's. */
   readonly canonical?: C | undefined
+  /**
+   * The header of W3C Trace Context: a sidecar's daemon has its trace-id in the log line of the call. One that is not
+   * valid is ignored, as that standard asks for.
+   */
+  readonly traceparent?: string | undefined
 }
 
 /** What `process` resolves with; `C` says whether the canonical form comes with it. */

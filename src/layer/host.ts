@@ -156,6 +156,7 @@ class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, 
       if (options !== undefined) checkCallOptions(options)
       const canonical = options?.canonical ?? this.#canonical
       const call = new Call(this.#route, payload, canonical, options?.deadlineMs, options?.signal, resolve, reject)
+      call.traceparent = options?.traceparent
       try {
         this.#run(call)
       } catch (error) {

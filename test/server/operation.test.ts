@@ -5,6 +5,7 @@ import { request } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { parseContract, type LockDocument } from '../../src/contract/index.ts'
+import { createProcessor } from '../../src/index.ts'
 import {
   ask,
   askJson,
@@ -240,6 +241,22 @@ describe.each(daemonKinds)('%s', (kind) => {
     })
     expect(line['millis']).toBeGreaterThan(0)
     expect(daemon.stderr).not.toContain('secret')
+  })
+
+  test('a call of the client has its line with the trace that it came with; one that is not valid is none', async (context) => {
+    needDaemon(kind, context)
+    const { daemon, socket } = await start({ args: ['--log-sample', '1'] })
+    await using processor = await createProcessor(parseContract(lock), { placement: 'sidecar', socket })
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+    for (const traceparent of ['not one', `00-${traceId}-00f067aa0ba902b7-01`]) {
+      expect((await processor.process('{"id":"a"}', { traceparent })).ok).toBe(true)
+    }
+    await expect.poll(() => daemon.log.filter(({ event }) => event === 'request')).toHaveLength(2)
+    const lines = daemon.log.filter(({ event }) => event === 'request')
+    expect(lines.map((line) => [line['trace_id'], line['in_bytes']])).toEqual([
+      [undefined, 10],
+      [traceId, 10],
+    ])
   })
 
   test('a log that nobody reads holds nobody up, and what is lost is counted', async (context) => {

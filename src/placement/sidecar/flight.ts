@@ -3,7 +3,7 @@
 
 import { Buffer } from 'node:buffer'
 import { decodeOutcome, toFault, type Outcome, type SidelaneError } from '../../contract/index.ts'
-import { defaultInFlight, flags, headBytes, kinds, noDeadline, writeHead } from '../../wire/index.ts'
+import { defaultInFlight, flags, headBytes, kinds, noDeadline, traceFromText, writeHead } from '../../wire/index.ts'
 import type { Outlet } from './outlet.ts'
 import type { Slab } from './slab.ts'
 import { Slots } from './slots.ts'
@@ -61,9 +61,12 @@ export class Flight {
     const { call } = ticket
     const text = typeof content === 'string'
     const most = !text ? content.length : content.length > longText ? Buffer.byteLength(content) : content.length * 3
-    const slab = this.#outlet.reserve(headBytes + most)
+    const trace = call.traceparent === undefined ? undefined : traceFromText(call.traceparent)
+    const traceBytes = trace?.length ?? 0
+    const slab = this.#outlet.reserve(headBytes + traceBytes + most)
     const at = slab.used
-    const bodyAt = at + headBytes
+    if (trace !== undefined) slab.bytes.set(trace, at + headBytes)
+    const bodyAt = at + headBytes + traceBytes
     let length = most
     if (text) length = slab.bytes.write(content, bodyAt)
     else slab.bytes.set(content, bodyAt)
@@ -71,9 +74,9 @@ export class Flight {
     writeHead(
       slab.bytes,
       at,
-      length,
+      traceBytes + length,
       kinds.request,
-      call.canonical ? flags.canonical : 0,
+      (call.canonical ? flags.canonical : 0) | (trace === undefined ? 0 : flags.trace),
       index,
       ticket.id,
       call.expiresAt === Number.POSITIVE_INFINITY ? noDeadline : Math.max(1, Math.floor(call.expiresAt - now)),
@@ -86,7 +89,7 @@ export class Flight {
     ticket.offset = bodyAt
     ticket.length = length
     call.phase = 'running'
-    this.#outlet.add(slab, headBytes + length)
+    this.#outlet.add(slab, headBytes + traceBytes + length)
   }
 
   /** The head of an answer is there. `skip`: nobody waits for it any more; undefined: nobody ever has. */
