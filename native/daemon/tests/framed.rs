@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::io::{ErrorKind, Write as _};
 use std::net::Shutdown;
 
 use sidelane_core::outcome::Written;
@@ -198,6 +199,57 @@ fn a_request_that_waits_can_be_cancelled() {
     // Neither the one that was answered nor the one that never was brings another answer.
     client.send(&[cancel(1), frame(Kind::Ping, 0, 0, 5, 0, b"")].concat());
     assert_eq!(client.read().0.kind, Kind::Pong);
+}
+
+#[test]
+fn many_can_be_cancelled_at_once_but_not_what_is_still_to_come() {
+    let daemon = Daemon::obedient(|_| {});
+    let (mut client, mut other) = (daemon.client(), daemon.client());
+    let gate = daemon.locks.0.join("open");
+    let cancel = |id| frame(Kind::Cancel, 0, 0, id, 0, b"");
+    other.send(&[request(1, format!("until {}", gate.display())), request(2, "x")].concat());
+    daemon.has_begun();
+    let requests: Vec<u8> = (1..=5).flat_map(|id| request(id, "x")).collect();
+    client.send(&[cancel(3), requests, cancel(5), cancel(1), cancel(5), cancel(4), cancel(9)].concat());
+    std::fs::write(gate, "").unwrap();
+    let gone = Some("cancelled".to_owned());
+    assert_eq!(client.answers(5), [(1, gone.clone()), (2, None), (3, None), (4, gone.clone()), (5, gone)]);
+    assert_eq!(other.answers(2), [(1, None), (2, None)]);
+}
+
+#[test]
+fn a_connection_whose_only_request_was_cancelled_is_let_go_of() {
+    let daemon = Daemon::obedient(|_| {});
+    let mut client = daemon.client();
+    client
+        .send(&[request(1, "x"), frame(Kind::Cancel, 0, 0, 1, 0, b""), frame(Kind::Goaway, 0, 0, 0, 0, b"")].concat());
+    assert_eq!(client.answers(1), [(1, Some("cancelled".into()))]);
+    client.violation();
+    // Its descriptor is closed: nobody takes anything more, even though no other request wakes the thread.
+    let ended = (0..1_000_000).find_map(|_| client.stream.write_all(&[0; 4096]).err());
+    let is_closed = |error: std::io::Error| matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset);
+    assert!(ended.is_some_and(is_closed));
+}
+
+#[test]
+fn goaway_does_not_come_before_the_preface() {
+    let daemon = Daemon::native();
+    let mut client = daemon.connect();
+    let (first, rest) = (preface()[..3].to_vec(), preface()[3..].to_vec());
+    client.send(&first);
+    while daemon.service.framed_connections() == 0 {
+        std::thread::yield_now();
+    }
+    let hello = daemon.hello("order");
+    daemon.service.set_draining();
+    daemon.lane().look_around();
+    // The lane has heard of it: it has served somebody since.
+    daemon.client();
+    client.send(&[rest, hello].concat());
+    assert_eq!(client.read_bytes(8), preface());
+    let kinds = [client.read().0.kind, client.read().0.kind];
+    assert_eq!(kinds, [Kind::Hello, Kind::Goaway]);
+    assert_eq!(client.rest(), b"");
 }
 
 #[test]

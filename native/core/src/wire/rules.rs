@@ -115,6 +115,12 @@ impl Rules {
         Self { request_cap, answer_cap, side, last_id: 0 }
     }
 
+    /// The id of the last REQUEST; 0 before the first.
+    #[must_use]
+    pub const fn last_id(&self) -> u64 {
+        self.last_id
+    }
+
     /// To be called once for each header, before there is memory for the body.
     ///
     /// # Errors

@@ -67,6 +67,8 @@ pub(super) struct Intake {
     half: Option<Half>,
     /// Since when a frame is half there.
     half_since: Option<Instant>,
+    /// Requests that the client has given up, in the bytes that are being read: a CANCEL each does not cost a walk each.
+    cancelled: Vec<u64>,
 }
 
 impl Intake {
@@ -84,6 +86,7 @@ impl Intake {
             carried: Vec::with_capacity(HEAD_BYTES),
             half: None,
             half_since: None,
+            cancelled: Vec::new(),
         }
     }
 
@@ -121,7 +124,15 @@ impl Intake {
     }
 
     /// Takes in what was read at `now`.
-    pub(super) fn push(&mut self, mut bytes: &[u8], now: Instant) -> Result<(), Stop> {
+    pub(super) fn push(&mut self, bytes: &[u8], now: Instant) -> Result<(), Stop> {
+        let taken = self.take(bytes, now);
+        if !self.cancelled.is_empty() {
+            self.lane.cancel(&self.peer, &mut std::mem::take(&mut self.cancelled));
+        }
+        taken
+    }
+
+    fn take(&mut self, mut bytes: &[u8], now: Instant) -> Result<(), Stop> {
         if !self.has_preface && !self.preface(&mut bytes)? {
             return Ok(());
         }
@@ -152,6 +163,8 @@ impl Intake {
         }
         self.carried.clear();
         self.has_preface = true;
+        // No frame goes out before the preface: until now there was nobody to say GOAWAY to.
+        self.lane.join(&self.peer);
         Ok(true)
     }
 
@@ -270,7 +283,8 @@ impl Intake {
             (Fate::Request(served, reservation), _) => self.request(head, served, reservation, body, opened),
             (Fate::Gather, Kind::Hello) => return self.hello(head, body.bytes()),
             (Fate::Gather, Kind::Ping) => self.peer.push(Kind::Pong, 0, head.id, 0, body.bytes()),
-            (Fate::Gather, Kind::Cancel) => self.lane.cancel(&self.peer, head.id),
+            // An id that is still to come is not known.
+            (Fate::Gather, Kind::Cancel) if head.id <= self.rules.last_id() => self.cancelled.push(head.id),
             (Fate::Gather | Fate::Skip, _) => {}
         }
         Ok(())
@@ -319,8 +333,8 @@ impl Intake {
         let answer = self.indices.greet(&hello.contracts, limits);
         self.peer.push(Kind::Hello, 0, head.id, 0, &answer);
         self.has_greeted = true;
-        // Whoever comes at the end is told so at once.
-        if service.is_draining() {
+        // Whoever comes at the end is told so at once, and who has connected before a reload too.
+        if service.is_draining() || service.table().generation != self.peer.generation() {
             self.peer.go_away();
         }
         Ok(())

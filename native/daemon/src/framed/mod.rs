@@ -72,14 +72,20 @@ struct Connection {
 pub(crate) async fn serve(lane: Rc<Lane>, stream: UnixStream, first: &[u8], since: Instant) {
     let table = lane.service.table();
     let peer = Peer::new(stream, Rc::clone(&lane), &table);
-    lane.join(&peer);
     let intake = Intake::new(Rc::clone(&lane), Rc::clone(&peer), table);
     let sleep = Box::pin(tokio::time::sleep_until((since + SILENCE).into()));
     let mut connection = Connection { lane, peer, intake, stage: Stage::Open, since, sleep, paused: false };
-    connection.take(first);
+    connection.received(first);
     poll_fn(|context| connection.poll(context)).await;
-    connection.peer.close();
-    connection.lane.forget(&connection.peer);
+}
+
+/// However it ends, a panic included: nothing of it stays in the queue or in a count.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.intake.let_go();
+        self.peer.close();
+        self.lane.forget(&self.peer);
+    }
 }
 
 impl Connection {
@@ -156,15 +162,15 @@ impl Connection {
                 return Err(());
             }
             _ => {
-                self.lane.service.observer.transferred(self.lane.thread, size, 0);
-                self.take(&buffer[..size]);
+                self.received(&buffer[..size]);
             }
         }
         Ok(())
     }
 
     /// Takes in what was read.
-    fn take(&mut self, bytes: &[u8]) {
+    fn received(&mut self, bytes: &[u8]) {
+        self.lane.service.observer.transferred(self.lane.thread, bytes.len(), 0);
         if bytes.is_empty() || !matches!(self.stage, Stage::Open) {
             return;
         }

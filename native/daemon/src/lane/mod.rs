@@ -129,31 +129,34 @@ impl Lane {
         }
     }
 
-    /// Removes a request that waits, and answers it with `cancelled`.
-    pub(crate) fn cancel(&self, peer: &Rc<Peer>, id: u64) {
-        let job = {
-            let mut queue = self.queue.borrow_mut();
-            let at = queue
-                .iter()
-                .position(|job| matches!(&job.reply, Reply::Framed(owner, of) if *of == id && Rc::ptr_eq(owner, peer)));
-            at.and_then(|at| queue.remove(at))
-        };
-        if let Some(job) = job {
-            self.service.leave();
-            self.refuse(job, Code::Cancelled, &Fault::Plain, Instant::now());
-        }
+    /// Removes the requests with these ids that wait, and answers them with `cancelled`.
+    pub(crate) fn cancel(&self, peer: &Rc<Peer>, ids: &mut [u64]) {
+        ids.sort_unstable();
+        self.remove(peer, |id| ids.binary_search(&id).is_ok());
+        // The runner may be asleep, and what waits to be flushed keeps its connection.
+        self.flush();
     }
 
     /// Forgets what waits for a connection that is gone.
     pub(crate) fn forget(&self, peer: &Rc<Peer>) {
+        self.remove(peer, |_| true);
+    }
+
+    /// Goes through the queue once, whatever the number of ids.
+    fn remove(&self, peer: &Rc<Peer>, is_meant: impl Fn(u64) -> bool) {
         if peer.unanswered() == 0 {
             return;
         }
-        let is_theirs = |job: &Job| matches!(&job.reply, Reply::Framed(owner, _) if Rc::ptr_eq(owner, peer));
+        let is_gone =
+            |job: &Job| matches!(&job.reply, Reply::Framed(owner, id) if Rc::ptr_eq(owner, peer) && is_meant(*id));
         let mut gone = Vec::new();
         let mut queue = self.queue.borrow_mut();
-        for job in std::mem::take(&mut *queue) {
-            if is_theirs(&job) { gone.push(job) } else { queue.push_back(job) }
+        for _ in 0..queue.len() {
+            match queue.pop_front() {
+                Some(job) if is_gone(&job) => gone.push(job),
+                Some(job) => queue.push_back(job),
+                None => {}
+            }
         }
         drop(queue);
         for job in gone {

@@ -60,9 +60,14 @@ pub fn spawn(service: Arc<Service>, number: usize) -> std::io::Result<Handle> {
     Ok(Handle { messages, thread })
 }
 
+/// A panic that is not an engine's costs the payload that it met, not the lane.
+async fn keep_running(lane: Rc<Lane>) {
+    while tokio::task::spawn_local(runner::run(Rc::clone(&lane))).await.is_err() {}
+}
+
 async fn serve(service: Arc<Service>, number: usize, mut inbox: mpsc::UnboundedReceiver<Message>) {
     let lane = Lane::new(service, number);
-    tokio::task::spawn_local(runner::run(Rc::clone(&lane)));
+    tokio::task::spawn_local(keep_running(Rc::clone(&lane)));
     while let Some(message) = inbox.recv().await {
         match message {
             Message::Serve(stream, connection) => {

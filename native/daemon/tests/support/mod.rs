@@ -24,6 +24,9 @@ use sidelane_daemon::settings::{Settings, SocketPlace};
 
 pub const ORDER: &str = r#"{"profile":"p1","unicode":"15.0","name":"order","limits":{"maxBytes":1000},"schema":{"type":"object","properties":{"n":{"type":"string","maxLength":900}},"required":["n"]}}"#;
 
+/// No test takes that long, however busy the machine is: it ends one that would hang.
+pub const FOR_EVER: Duration = Duration::from_secs(120);
+
 /// A directory of lock files that is removed in the end.
 pub struct Locks(pub PathBuf);
 
@@ -126,8 +129,8 @@ impl Daemon {
         let (ours, theirs) = UnixStream::pair().unwrap();
         theirs.set_nonblocking(true).unwrap();
         self.lane().serve(theirs, self.service.connect().unwrap());
-        ours.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        ours.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+        ours.set_read_timeout(Some(FOR_EVER)).unwrap();
+        ours.set_write_timeout(Some(FOR_EVER)).unwrap();
         Client { stream: ours, last_id: 0 }
     }
 
@@ -157,9 +160,16 @@ impl Daemon {
         }
     }
 
+    /// Waits until the first of what was sent has its turn, and another one waits behind it.
+    pub fn has_begun(&self) {
+        while self.service.in_flight() < 2 || self.service.queued() > 1 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// Nothing is in flight, nothing waits, nothing is held.
     pub fn is_back_to_nothing(&self) -> bool {
-        let end = Instant::now() + Duration::from_secs(10);
+        let end = Instant::now() + FOR_EVER;
         let service = &self.service;
         while service.in_flight() + service.queued() + service.queued_bytes() + service.connections() > 0 {
             if Instant::now() > end {
@@ -267,7 +277,7 @@ pub fn code(outcome: &[u8]) -> Option<String> {
     (outcome[0] != 1).then(|| text(outcome).split('"').nth(3).unwrap().to_owned())
 }
 
-/// `sleep 20`, `panic`, `write 1000` (bytes of outcome); anything else is accepted as it is.
+/// `sleep 20`, `until /a/path` (is there), `panic`, `write 1000` (bytes of outcome); anything else is accepted as it is.
 struct Obedient;
 
 impl Engine for Obedient {
@@ -276,6 +286,12 @@ impl Engine for Obedient {
         let number = || text.split(' ').nth(1).and_then(|text| text.parse().ok()).unwrap_or(0);
         match text.split(' ').next() {
             Some("sleep") => std::thread::sleep(Duration::from_millis(number())),
+            Some("until") => {
+                let path = text.split(' ').nth(1).map(PathBuf::from).unwrap();
+                while !path.exists() {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
             Some("panic") => panic!("as told"),
             _ => {}
         }
