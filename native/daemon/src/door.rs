@@ -11,7 +11,7 @@ use tokio::net::UnixStream;
 use crate::framed;
 use crate::http::{self, Door};
 use crate::lane::Lane;
-use crate::observe::Protocol;
+use crate::observe::{Event, Protocol, Shed};
 use crate::service::Connection;
 
 /// How long a connection may say nothing.
@@ -30,6 +30,9 @@ pub(crate) async fn enter(lane: Rc<Lane>, stream: UnixStream, mut connection: Co
     } else if !connection.is_reserved() {
         connection.speaks(lane.thread, Protocol::Framed);
         framed::serve(lane, stream, &first, since).await;
+    } else {
+        lane.shed(Shed::Connections);
+        lane.service.observer.event(&lane.service, Event::Refused("connections"));
     }
 }
 

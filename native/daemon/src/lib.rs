@@ -22,6 +22,7 @@ mod metrics;
 pub mod observe;
 pub mod ping;
 pub mod process;
+pub mod scrape;
 pub mod service;
 pub mod settings;
 pub mod socket_path;

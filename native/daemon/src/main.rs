@@ -9,6 +9,11 @@ use sidelane_daemon::{engine, ping, process};
 
 fn main() -> ExitCode {
     process::harden();
+    // What it says may quote a payload.
+    std::panic::catch_unwind(run).unwrap_or_else(|_| fail(1, "ended by a fault of its own"))
+}
+
+fn run() -> ExitCode {
     match config::read(std::env::args_os().skip(1), std::env::vars_os()) {
         Ok(Command::Serve(settings)) => {
             let telemetry = Telemetry::start(&settings);

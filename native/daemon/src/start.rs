@@ -1,24 +1,23 @@
 //! The main thread: accepts connections and hands them out, hears signals, reloads, and sees to the end.
 
 use std::io;
-use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{LocalSet, spawn_local};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::contracts::Table;
 use crate::engine::Compile;
-use crate::http::{self, Door};
 use crate::lane::{self, Handle};
 use crate::listener::{Happening, Listener};
 use crate::memory;
 use crate::observe::{Event, NoObserver, Observer, Shed};
 use crate::process::stdin_end;
+use crate::scrape;
 use crate::service::Service;
 use crate::settings::Settings;
 
@@ -27,9 +26,6 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// How often the end is looked for.
 const DRAIN_LOOK: Duration = Duration::from_millis(5);
-
-/// A system that is out of descriptors is not asked again at once.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// Why the daemon did not start, or did not end well.
 #[derive(Debug)]
@@ -46,13 +42,8 @@ pub enum Failure {
 ///
 /// It could not start, or was told to end before it had drained.
 pub fn serve(settings: Settings, compile: Compile, observer: Arc<dyn Observer>) -> Result<(), Failure> {
-    let table = Table::load(&settings, compile, &*observer).map_err(Failure::Contracts)?;
-    let service = Service::new(settings, table, observer);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
-    LocalSet::new().block_on(&runtime, async {
-        let main = Main::open(&service, compile)?;
-        main.run().await
-    })
+    LocalSet::new().block_on(&runtime, async { Main::open(settings, compile, observer)?.run().await })
 }
 
 fn system(error: io::Error) -> Failure {
@@ -65,7 +56,7 @@ fn system(error: io::Error) -> Failure {
 ///
 /// Wrong contracts.
 pub fn check(settings: &Settings, compile: Compile) -> Result<String, String> {
-    let table = Table::load(settings, compile, &NoObserver)?;
+    let table = load(settings, compile, &NoObserver)?;
     let place = std::iter::once(format!("would listen on {}", settings.socket));
     let lines = table.sorted().into_iter().map(|one| format!("would serve {}@{}", one.name, one.id));
     Ok(place.chain(lines).collect::<Vec<_>>().join("\n"))
@@ -75,7 +66,6 @@ struct Main {
     service: Arc<Service>,
     compile: Compile,
     listener: Listener,
-    metrics: Option<TcpListener>,
     lanes: Vec<Handle>,
     /// The lane that the next connection is handed to.
     next: usize,
@@ -85,18 +75,22 @@ struct Main {
 }
 
 impl Main {
-    fn open(service: &Arc<Service>, compile: Compile) -> Result<Self, Failure> {
-        let settings = &service.settings;
-        // Before the socket is there: whoever sees it may send signals.
+    fn open(settings: Settings, compile: Compile, observer: Arc<dyn Observer>) -> Result<Self, Failure> {
+        // Before the contracts are read: whoever writes others meanwhile says so with a signal, which must find somebody.
         let hear = |kind| signal(kind).map_err(system);
         let (hangup, terminate) = (hear(SignalKind::hangup())?, hear(SignalKind::terminate())?);
         let interrupt = hear(SignalKind::interrupt())?;
-        let metrics = settings.metrics_listen.map(listen).transpose().map_err(system)?;
-        let lanes = (0..settings.threads).map(|number| lane::spawn(Arc::clone(service), number));
+        let table = load(&settings, compile, &*observer).map_err(Failure::Contracts)?;
+        let service = Service::new(settings, table, observer);
+        let settings = &service.settings;
+        if let Some(address) = settings.metrics_listen {
+            let listener = scrape::listen(address).map_err(Failure::System)?;
+            spawn_local(scrape::serve(listener, Arc::clone(&service)));
+        }
+        let lanes = (0..settings.threads).map(|number| lane::spawn(Arc::clone(&service), number));
         let lanes = lanes.collect::<io::Result<Vec<_>>>().map_err(system)?;
         let listener = Listener::open(settings).map_err(Failure::System)?;
-        let service = Arc::clone(service);
-        Ok(Self { service, compile, listener, metrics, lanes, next: 0, hangup, terminate, interrupt })
+        Ok(Self { service, compile, listener, lanes, next: 0, hangup, terminate, interrupt })
     }
 
     async fn run(mut self) -> Result<(), Failure> {
@@ -109,7 +103,6 @@ impl Main {
         let why = loop {
             tokio::select! {
                 happening = self.listener.next() => if self.happened(happening) { break "taken over" },
-                stream = accept(self.metrics.as_ref()) => self.scrape(stream).await,
                 _ = look.tick() => memory::check(&self.service),
                 _ = self.hangup.recv() => self.reload(),
                 _ = self.terminate.recv() => break "SIGTERM",
@@ -147,21 +140,9 @@ impl Main {
         self.lanes[self.next].serve(stream, connection);
     }
 
-    async fn scrape(&self, stream: io::Result<TcpStream>) {
-        match stream {
-            Ok(stream) => {
-                spawn_local(http::serve(stream, Vec::new(), Door::Health(Arc::clone(&self.service))));
-            }
-            Err(error) => {
-                self.tell(Event::AcceptFailed(&error));
-                sleep(PAUSE).await;
-            }
-        }
-    }
-
     fn reload(&self) {
         let Service { settings, observer, .. } = &*self.service;
-        match Table::load(settings, self.compile, &**observer) {
+        match load(settings, self.compile, &**observer) {
             Ok(table) => {
                 self.service.replace_table(table);
                 self.look_around();
@@ -184,7 +165,6 @@ impl Main {
                 happening = self.listener.next() => {
                     self.happened(happening);
                 }
-                stream = accept(self.metrics.as_ref()) => self.scrape(stream).await,
                 _ = look.tick() => {}
                 _ = self.terminate.recv() => ended = Err(Failure::System("SIGTERM while it drained".to_owned())),
                 _ = self.interrupt.recv() => ended = Err(Failure::System("SIGINT while it drained".to_owned())),
@@ -213,15 +193,8 @@ impl Main {
     }
 }
 
-async fn accept(listener: Option<&TcpListener>) -> io::Result<TcpStream> {
-    match listener {
-        Some(listener) => Ok(listener.accept().await?.0),
-        None => std::future::pending().await,
-    }
-}
-
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let listener = std::net::TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    TcpListener::from_std(listener)
+/// A lock that the core cannot stand is a broken one: it costs no daemon.
+fn load(settings: &Settings, compile: Compile, observer: &dyn Observer) -> Result<Table, String> {
+    let load = AssertUnwindSafe(|| Table::load(settings, compile, observer));
+    catch_unwind(load).unwrap_or_else(|_| Err("A contract could not be compiled: a fault of sidelaned".to_owned()))
 }
