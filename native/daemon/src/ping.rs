@@ -4,6 +4,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -11,16 +12,15 @@ const REQUEST: &[u8] = b"GET /readyz HTTP/1.1\r\nHost: sidelane\r\nConnection: c
 
 /// Exit code 0: ready. 1: there, but not ready. 3: not to be reached.
 #[must_use]
-#[allow(clippy::print_stdout, reason = "this is what stdout is for")]
 pub fn ping(path: &Path) -> ExitCode {
-    match ask(path) {
+    match ask_in_time(path) {
         Ok(answer) if answer.starts_with("HTTP/1.1 200 ") => {
-            println!("ready");
+            say("ready");
             ExitCode::SUCCESS
         }
         Ok(answer) => {
             let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-            println!("not ready: {}", reasons(body));
+            say(&format!("not ready: {}", reasons(body)));
             ExitCode::from(1)
         }
         Err(error) => {
@@ -37,10 +37,22 @@ fn reasons(body: &str) -> String {
     if reasons.is_empty() { "no place for another connection".to_owned() } else { reasons.join(", ") }
 }
 
+/// The exit code says it too, should nobody read.
+fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
+}
+
+/// All of it within the time: a daemon that hangs has a backlog that connecting would wait for.
+fn ask_in_time(path: &Path) -> io::Result<String> {
+    let (sender, answer) = channel();
+    let path = path.to_owned();
+    // Nobody listens any more when the time is over.
+    std::thread::Builder::new().spawn(move || drop(sender.send(ask(&path))))?;
+    answer.recv_timeout(PATIENCE).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
 fn ask(path: &Path) -> io::Result<String> {
     let mut stream = UnixStream::connect(path)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
     stream.write_all(REQUEST)?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use sidelane_core::contract::Contract;
 use sidelane_core::wire::{AskedContract, Kind, ServerHello, preface};
+use socket2::{Domain, SockAddr, Socket, Type};
 use support::{Client, Locks, ORDER, hello, request};
 
 /// A daemon of its own, killed in the end.
@@ -171,4 +172,38 @@ fn exit_codes_tell_wrong_contracts_from_a_socket_that_is_taken() {
     let (code, said) = end(second);
     assert_eq!(code, Some(1));
     assert!(said.contains("in use"), "{said}");
+}
+
+#[test]
+fn a_framed_client_without_a_place_is_counted_and_health_still_answers() {
+    let daemon = Daemon::start(&["--max-connections", "1"]);
+    let (_first, _) = daemon.client(ORDER);
+    let mut second = daemon.connect();
+    second.send(&preface());
+    assert_eq!(second.rest(), b"");
+    let mut scraper = daemon.connect();
+    scraper.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let page = String::from_utf8(scraper.rest()).unwrap();
+    assert!(page.contains("sidelane_sheds_total{reason=\"connections\"} 1\n"), "{page}");
+}
+
+#[test]
+fn ping_does_not_wait_for_a_daemon_that_hangs() {
+    let locks = Locks::new(&[]);
+    let path = locks.0.join("s.sock");
+    let address = SockAddr::unix(&path).unwrap();
+    let new = || Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+    let hung = new();
+    hung.bind(&address).unwrap();
+    hung.listen(0).unwrap();
+    // Its backlog is full: who connects now waits.
+    let connect = |_| {
+        let client = new();
+        client.set_nonblocking(true).unwrap();
+        client.connect(&address).ok().map(|()| client)
+    };
+    let waiting: Vec<_> = (0..100).map_while(connect).collect();
+    assert!(waiting.len() < 100);
+    let ping = Command::new(env!("CARGO_BIN_EXE_sidelaned")).arg("ping").arg("--socket").arg(&path).output().unwrap();
+    assert_eq!(ping.status.code(), Some(3), "{}", String::from_utf8_lossy(&ping.stderr));
 }
