@@ -165,9 +165,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if self.at < self.input.len() {
             return Ok(self.idle_since);
         }
-        if self.door.service().is_draining() {
-            return Err(End::Finish);
-        }
         match self.fill(self.idle_since + IDLE_TIME, true).await? {
             Filled::Bytes => Ok(Instant::now()),
             Filled::Ended | Filled::Late | Filled::Draining => Err(End::Finish),
@@ -344,8 +341,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// More of a body.
     async fn fill_body(&mut self, asked: &Asked, is_answered: bool) -> Result<(), End> {
-        match self.fill(asked.since + REQUEST_TIME, false).await? {
-            Filled::Bytes => Ok(()),
+        let until = asked.since + REQUEST_TIME;
+        match self.fill(until, false).await? {
+            // A body that never pauses never lets the alarm ring.
+            Filled::Bytes if Instant::now() < until => Ok(()),
             _ if is_answered => Err(End::Finish),
             Filled::Ended => self.violated(malformed("The request ends early."), asked.since),
             _ => self.violated(LATE, asked.since),
@@ -481,7 +480,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
                 is_shut = true;
             }
-            loop {
+            // As for a body that never pauses.
+            while Instant::now() < until {
                 let Self { stream, door, .. } = self;
                 let read = door.with_room(|room| {
                     let mut room = ReadBuf::new(room);
@@ -493,6 +493,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     Poll::Pending => return self.poll_alarm(context, until),
                 }
             }
+            Poll::Ready(())
         })
         .await;
     }
