@@ -1,12 +1,14 @@
 //! HTTP/1.1, the second language of the socket: `head` and `chunks` are the grammar, sans I/O; `route` says what is asked
-//! for, `respond` writes what is answered, `connection` knows the clocks and the order of things.
+//! for, `respond` writes what is answered, `connection` knows the order of things, `body` and `transport` the clocks.
 
+mod body;
 mod chunks;
 mod connection;
 mod head;
 mod page;
 mod respond;
 mod route;
+mod transport;
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -3,23 +3,25 @@
 //!
 //! Twin of `src/server/listener.ts`.
 
-use std::ffi::OsString;
-use std::fs::{self, Metadata};
+mod place;
+
+use std::fs;
 use std::future::poll_fn;
 use std::io;
-use std::os::fd::{FromRawFd as _, RawFd};
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::path::{Path, PathBuf};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::UnixListener;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
+use place::{Occupant, bind_draft, check_parent, identity_of, inherited, occupant};
+
 use crate::settings::{Settings, SocketPlace};
-use crate::socket_path::{directory_of, make_own_directory, own_uid};
+use crate::socket_path::make_own_directory;
 
 const BACKLOG: i32 = 511;
 const WATCH: Duration = Duration::from_secs(1);
@@ -27,8 +29,6 @@ const WATCH: Duration = Duration::from_secs(1);
 const LAST_ACCEPTS: Duration = Duration::from_secs(1);
 /// A system that is out of descriptors or memory is not asked again at once.
 const PAUSE: Duration = Duration::from_millis(100);
-/// systemd passes its sockets from here on.
-const FIRST_PASSED: RawFd = 3;
 
 /// What happens at the socket.
 #[derive(Debug)]
@@ -241,7 +241,7 @@ impl Listener {
         };
         let published = publish().and_then(|identity| {
             socket.set_nonblocking(true)?;
-            let listener = UnixListener::from_std(StdListener::from(std::os::fd::OwnedFd::from(socket)))?;
+            let listener = UnixListener::from_std(StdListener::from(OwnedFd::from(socket)))?;
             Ok((listener, identity))
         });
         published.map_err(|error| {
@@ -255,122 +255,17 @@ impl Listener {
     }
 
     /// Accepts nothing more, and deletes the file if it is still ours.
-    pub fn close(self) {
-        if let Some(file) = self.file
+    pub fn close(self) {}
+}
+
+/// However the daemon ends.
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(file) = &self.file
             && identity_of(&file.path) == Some(file.identity)
         {
             // Gone in between: that is what was wanted.
             let _ = fs::remove_file(&file.path);
         }
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Occupant {
-    Nothing,
-    /// Nobody listens.
-    Stale,
-    Alive,
-}
-
-/// Who has the path; an error for anything but a socket of ours.
-fn occupant(path: &Path) -> Result<Occupant, String> {
-    let name = path.display();
-    let about = match fs::symlink_metadata(path) {
-        Ok(about) => about,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Occupant::Nothing),
-        Err(error) => return Err(format!("Cannot use {name}: {error}")),
-    };
-    if !about.file_type().is_socket() {
-        return Err(format!("{name} is not a socket; it is left as it is"));
-    }
-    if about.uid() != own_uid() {
-        return Err(format!("{name} is a socket of uid {}, not ours; it is left as it is", about.uid()));
-    }
-    match knock(path) {
-        Ok(()) => Ok(Occupant::Alive),
-        Err(error) => match error.kind() {
-            io::ErrorKind::ConnectionRefused => Ok(Occupant::Stale),
-            io::ErrorKind::NotFound => Ok(Occupant::Nothing),
-            // A full backlog is somebody's.
-            io::ErrorKind::WouldBlock => Ok(Occupant::Alive),
-            _ => Err(format!("Cannot tell who has {name}: {error}")),
-        },
-    }
-}
-
-/// Connects, without waiting for room in a backlog.
-fn knock(path: &Path) -> io::Result<()> {
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    socket.set_nonblocking(true)?;
-    socket.connect(&SockAddr::unix(path)?)
-}
-
-fn check_parent(path: &Path) -> Result<(), String> {
-    let directory = directory_of(path);
-    let name = directory.display();
-    let about = match fs::metadata(directory) {
-        Ok(about) => about,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(format!("There is no directory {name}")),
-        Err(error) => return Err(format!("Cannot use {}: {error}", path.display())),
-    };
-    if !about.is_dir() {
-        return Err(format!("{name} is not a directory"));
-    }
-    let mode = about.permissions().mode();
-    if mode & 0o002 != 0 && mode & 0o1000 == 0 {
-        return Err(format!("Others may write to {name}: they could replace the socket"));
-    }
-    Ok(())
-}
-
-/// A socket bound beside the path; it does not listen yet, so nobody can connect.
-fn bind_draft(path: &Path) -> Result<(Socket, PathBuf), String> {
-    let cannot = |error: io::Error| format!("Cannot listen beside {}: {error}", path.display());
-    // No longer than the path: the system would cut it.
-    let length = path.file_name().map_or(1, |name| name.len().min(12));
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let draft = directory_of(path).join(random_name(length));
-        let socket = Socket::new(Domain::UNIX, Type::STREAM, None).map_err(cannot)?;
-        let bound = SockAddr::unix(&draft).and_then(|address| {
-            // SAFETY: it cannot fail. The mask is the whole process's for a moment, and makes a file of another thread
-            // narrower at worst.
-            let mask = unsafe { libc::umask(0o177) };
-            let bound = socket.bind(&address);
-            // SAFETY: as above.
-            unsafe { libc::umask(mask) };
-            bound
-        });
-        match bound {
-            Ok(()) => return Ok((socket, draft)),
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries < 10 => {}
-            Err(error) => return Err(cannot(error)),
-        }
-    }
-}
-
-fn random_name(length: usize) -> OsString {
-    use std::hash::{BuildHasher as _, Hasher as _};
-    let letter = |_| {
-        // Every one of them has keys of its own.
-        let number = std::collections::hash_map::RandomState::new().build_hasher().finish();
-        char::from(b'a' + u8::try_from(number % 26).unwrap_or(0))
-    };
-    (0..length).map(letter).collect::<String>().into()
-}
-
-fn identity_of(path: &Path) -> Option<Identity> {
-    fs::symlink_metadata(path).ok().map(|about: Metadata| (about.dev(), about.ino()))
-}
-
-/// The socket that systemd opened.
-fn inherited() -> io::Result<UnixListener> {
-    // SAFETY: whoever started us says that the descriptor is ours (LISTEN_PID), and nothing else uses it.
-    let socket = unsafe { Socket::from_raw_fd(FIRST_PASSED) };
-    socket.set_cloexec(true)?;
-    socket.set_nonblocking(true)?;
-    socket.listen(BACKLOG)?;
-    UnixListener::from_std(StdListener::from(std::os::fd::OwnedFd::from(socket)))
 }
