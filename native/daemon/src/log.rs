@@ -4,7 +4,7 @@
 //! Twin of `src/server/log.ts`.
 
 use std::fmt::Write as _;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -19,6 +19,9 @@ const MOST_WAITING: usize = 256;
 
 /// How long the end of the process waits for the last lines.
 const LAST_LINES: Duration = Duration::from_millis(200);
+
+/// When a pipe that is full and does not block is tried again.
+const FULL: Duration = Duration::from_millis(10);
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,17 +169,31 @@ impl Counters {
 fn write_all(inbox: &Receiver<String>, mut target: impl Write, counts: &Counters) {
     for line in inbox {
         // A full disk, a pipe that nobody reads any more.
-        if target.write_all(line.as_bytes()).is_err() {
+        if write_whole(&mut target, line.as_bytes()).is_err() {
             counts.drop_one();
         }
         counts.waiting.fetch_sub(1, Relaxed);
     }
 }
 
+/// A line goes out whole, also where stderr does not block because whoever shares it wants it so.
+fn write_whole(target: &mut impl Write, mut line: &[u8]) -> io::Result<()> {
+    while !line.is_empty() {
+        match target.write(line) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(size) => line = &line[size..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(FULL),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::sync::mpsc::{Receiver, channel};
+    use std::sync::mpsc::{Receiver, Sender, channel};
 
     use super::{Level, Line, Log, MOST_WAITING};
 
@@ -199,6 +216,38 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    /// Takes three bytes, then is full for once.
+    struct Narrow(Sender<Vec<u8>>, bool);
+
+    impl io::Write for Narrow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            let taken = &bytes[..bytes.len().min(3)];
+            let _ = self.0.send(taken.to_vec());
+            Ok(taken.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_is_not_cut_by_a_pipe_that_is_full_and_does_not_block() {
+        let (sender, taken) = channel();
+        let log = Log::new(Narrow(sender, false));
+        log.write(Line::new(Level::Info, "one"));
+        log.write(Line::new(Level::Info, "two"));
+        // The writer ends with the log.
+        drop(log);
+        let text = String::from_utf8(taken.iter().flatten().collect()).unwrap_or_default();
+        let ends: Vec<_> = text.lines().map(|line| line.split(',').next_back()).collect();
+        assert_eq!(ends, [Some("\"event\":\"one\"}"), Some("\"event\":\"two\"}")]);
     }
 
     #[test]
