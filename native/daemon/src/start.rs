@@ -174,8 +174,9 @@ impl Main {
             }
         }
         self.listener.close();
-        for lane in self.lanes {
-            lane.stop();
+        // Whoever hangs in a payload does not hold up the end.
+        if self.service.connections() == 0 {
+            self.lanes.into_iter().for_each(Handle::stop);
         }
         let service = self.service;
         service.observer.event(&service, Event::Stopped);
