@@ -6,6 +6,8 @@ import { framing, framingTargets, type Framing } from './cases/framing.ts'
 import { openLoopText, type RateRow } from './cases/open-loop.ts'
 import { daemonMemory, daemonMemoryText, type DaemonMemory } from './cases/sidecar-memory.ts'
 import { sidecars, type SidecarRow } from './cases/sidecar.ts'
+import { startChild } from './measure/child.ts'
+import { median } from './measure/stats.ts'
 import { wakeProbe, type WakeProbe } from './measure/wake.ts'
 import type { PayloadSet } from './payloads/sets.ts'
 import { beforeAfterTargets, beforeAfterText, endpointVerdict } from './report/before-after.ts'
@@ -13,6 +15,7 @@ import { progress } from './report/progress.ts'
 import { sidecarTargets, sidecarText } from './report/sidecar.ts'
 import { figure } from './report/table.ts'
 import { buildAxum } from './sidecar/axum.ts'
+import type { BareAnswers } from './sidecar/bare-child.ts'
 import { isPeer, socketIds } from './sidecar/ids.ts'
 import { targetList, type Target } from './targets.ts'
 
@@ -24,6 +27,8 @@ export interface SidecarResult {
   readonly targets: readonly Target[]
   readonly leftOut: Readonly<Record<string, string>>
   readonly wake: WakeProbe
+  /** What a bare socket costs a client's main thread at depth 1, in µs. */
+  readonly bareUs: number
 }
 
 /** Every depth, after the peers were built, where there is Rust; with `--full` fixed rates too. */
@@ -40,18 +45,32 @@ export async function runSidecar(
   const wake = await wakeProbe()
   const budgetMs = args.budgetMs ?? 55_000
   const rounds = args.rounds ?? 7
-  const plan = { rounds, depths: [64, 8, 1], budgetMs: budgetMs * 0.9, onStep }
-  const { rows, rates, leftOut } = await sidecars(set, { ...plan, wanted, fixedRates: args.full })
+  const bare = startChild<BareAnswers>(new URL('sidecar/bare-child.js', import.meta.url))
+  const bareUs: number[] = []
+  const beside = async (): Promise<void> => void bareUs.push(await bare.ask('slot', bareSlotMs))
+  // Unmeasured: compiled code, a grown socket.
+  await bare.ask('slot', bareSlotMs)
+  const plan = { rounds, depths: [64, 8, 1], budgetMs: budgetMs * 0.9, onStep, beside }
+  const { rows, rates, leftOut } = await sidecars(set, { ...plan, wanted, fixedRates: args.full }).finally(bare.end)
   const framed = await framing(wanted, { rounds, budgetMs: budgetMs * 0.1, onStep })
   tell.end()
   const targets = [...sidecarTargets(rows), ...framingTargets(framed)]
   if (missing !== undefined) print(`The Axum peers: ${missing}`)
   printRows(set, rows, leftOut, print)
   print(`\nA thread is woken and answers in ${figure(wake.p50Us)} µs (p50): the floor of every row at depth 1.`)
+  const [least, most] = [Math.min(...bareUs), Math.max(...bareUs)]
+  print(
+    `A bare socket, 4 KB there and 1.4 KB back, costs its client ${figure(median(bareUs))} µs (${figure(least)} to ${figure(most)}) at depth 1:`,
+  )
+  print(
+    'the floor of that column. Where it is most of it, the ratios at depth 1 and 8 say more about this machine than about code.',
+  )
   if (rates.length > 0) print(`\nfixed rates behind a socket\n${openLoopText(rates)}`)
   print(`\nto reach\n${targetList(targets)}`)
-  return { sidecar: rows, rates, framing: framed, targets, leftOut, wake }
+  return { sidecar: rows, rates, framing: framed, targets, leftOut, wake, bareUs: median(bareUs) }
 }
+
+const bareSlotMs = 200
 
 /** The short form at the end of the quick run: it builds nothing and judges nothing. */
 export async function quickSidecar(

@@ -46,6 +46,8 @@ export interface TurnPlan {
   readonly depths: readonly number[]
   readonly budgetMs: number
   readonly onStep: (what: string, done: number) => void
+  /** Runs once a round, among the others. */
+  readonly beside?: () => Promise<void>
 }
 
 export interface SidecarPlan extends TurnPlan {
@@ -140,7 +142,8 @@ export async function part({ client, service }: Pick<Pair, 'client' | 'service'>
 }
 
 /** As measure/rounds.ts does it inside one process: warm all, then rounds, each in another order. */
-export async function takeTurns(pairs: readonly Pair[], { rounds, depths, budgetMs, onStep }: TurnPlan): Promise<void> {
+export async function takeTurns(pairs: readonly Pair[], plan: TurnPlan): Promise<void> {
+  const { rounds, depths, budgetMs, onStep, beside } = plan
   const lanes = pairs.flatMap((pair) => depths.map((depth) => ({ pair, depth })))
   // Warm-up takes a slot and a half, a round one.
   const slotMs = budgetMs / lanes.length / (rounds + 1.5)
@@ -152,6 +155,7 @@ export async function takeTurns(pairs: readonly Pair[], { rounds, depths, budget
   }
   const chance = seeded(rounds)
   for (let round = 0; round < rounds; round++) {
+    await beside?.()
     for (const { pair, depth } of chance.shuffled(lanes)) {
       onStep(`sidecar: round ${round + 1} of ${rounds}`, done++ / slots)
       const before = cpuUsOf(pair.service.pid)
