@@ -51,7 +51,8 @@ export async function runSidecar(
   // Unmeasured: compiled code, a grown socket.
   await bare.ask('slot', bareSlotMs)
   const plan = { rounds, depths: [64, 8, 1], budgetMs: budgetMs * 0.9, onStep, beside }
-  const { rows, rates, leftOut } = await sidecars(set, { ...plan, wanted, fixedRates: args.full }).finally(bare.end)
+  const { rows, rates, leftOut } = await sidecars(set, { ...plan, wanted, fixedRates: args.full })
+  await bare.end()
   const framed = await framing(wanted, { rounds, budgetMs: budgetMs * 0.1, onStep })
   tell.end()
   const targets = [...sidecarTargets(rows), ...framingTargets(framed)]
@@ -60,11 +61,9 @@ export async function runSidecar(
   print(`\nA thread is woken and answers in ${figure(wake.p50Us)} µs (p50): the floor of every row at depth 1.`)
   const [least, most] = [Math.min(...bareUs), Math.max(...bareUs)]
   print(
-    `A bare socket, 4 KB there and 1.4 KB back, costs its client ${figure(median(bareUs))} µs (${figure(least)} to ${figure(most)}) at depth 1:`,
+    `A bare socket, 4 KB there and 1.4 KB back 35 µs later, costs its client ${figure(median(bareUs))} µs (${figure(least)} to ${figure(most)}) at depth 1:`,
   )
-  print(
-    'the floor of that column. Where it is most of it, the ratios at depth 1 and 8 say more about this machine than about code.',
-  )
+  print('the floor of that column. A ratio at depth 1 that asks for less is out of reach on this machine.')
   if (rates.length > 0) print(`\nfixed rates behind a socket\n${openLoopText(rates)}`)
   print(`\nto reach\n${targetList(targets)}`)
   return { sidecar: rows, rates, framing: framed, targets, leftOut, wake, bareUs: median(bareUs) }
