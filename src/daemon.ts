@@ -79,6 +79,7 @@ const listener = await listen({
 // Health and metrics only, for scrapers that cannot use a socket file.
 const metricsServer = createServer({ allowHalfOpen: true }, (socket) => http.accept(socket, new Uint8Array(), true))
 metricsServer.maxConnections = 8
+metricsServer.on('drop', () => reporter.shed('connections'))
 if (metricsListen !== undefined) {
   await new Promise<void>((resolve, reject) => {
     metricsServer.once('error', reject)

@@ -175,7 +175,10 @@ async function bindDraft(server: Server, path: string): Promise<string> {
   const name = basename(path)
   for (let tries = 1; ; tries++) {
     // No longer than the path: the system would cut it.
-    const draft = join(dirname(path), randomName(Math.min(12, name.length)))
+    const draftName = randomName(Math.min(12, name.length))
+    // A short name is soon met by chance.
+    if (draftName === name) continue
+    const draft = join(dirname(path), draftName)
     // Nobody may connect between bind and chmod.
     const umask = process.umask(0o177)
     try {
@@ -188,7 +191,7 @@ async function bindDraft(server: Server, path: string): Promise<string> {
       })
       return draft
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries === 10) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries >= 10) {
         throw new ListenError(`Cannot listen beside ${path}: ${messageOf(error)}`, { cause: error })
       }
     }

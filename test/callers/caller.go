@@ -18,7 +18,9 @@ func main() {
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", os.Args[1])
 	}}}
-	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+	lines := bufio.NewScanner(os.Stdin)
+	lines.Buffer(nil, 8<<20) // longer than any payload that a contract takes by default
+	for lines.Scan() {
 		answer, err := client.Post("http://localhost/v1/contracts/"+os.Args[2]+"/process", "application/json", bytes.NewReader(lines.Bytes()))
 		if err != nil {
 			fmt.Println("- unavailable 0") // connects anew with the next line

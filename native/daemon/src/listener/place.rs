@@ -85,6 +85,10 @@ pub(super) fn bind_draft(path: &Path) -> Result<(Socket, PathBuf), String> {
     loop {
         tries += 1;
         let draft = directory_of(path).join(random_name(length));
+        // A short name is soon met by chance.
+        if draft.file_name() == path.file_name() {
+            continue;
+        }
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None).map_err(cannot)?;
         let bound = SockAddr::unix(&draft).and_then(|address| {
             // SAFETY: it cannot fail. The mask is the whole process's for a moment, and makes a file of another thread
