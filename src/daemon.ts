@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { packageFacts } from './package-facts.ts'
 import {
   ConfigError,
   daemonHelp,
@@ -24,7 +25,7 @@ import {
 
 const exitCodes = { fault: 1, wrong: 2 } as const
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+const { version } = packageFacts()
 
 // A reload that is asked for too early is made as soon as there is something to reload.
 let reload = (): void => void (isReloadWanted = true)

@@ -1,9 +1,8 @@
 // Plain Piscina against overload, as its manual says: a bound on its queue, and a signal with a timeout for each task.
 
-import { Piscina } from 'piscina'
 import type { ContractRef } from '../contracts/sources.ts'
 import type { Answer } from '../contender.ts'
-import type { PlainWorkerData } from './piscina-plain.ts'
+import { plainPiscina } from './piscina-plain.ts'
 
 export interface Limits {
   /** Tasks that may wait. */
@@ -20,16 +19,7 @@ export interface LimitedPiscina {
 }
 
 export function limitedPiscina(ref: ContractRef, level: number, threads: number, limits: Limits): LimitedPiscina {
-  const workerData: PlainWorkerData = { ref, level }
-  const pool = new Piscina<Uint8Array, Answer>({
-    filename: new URL('./piscina-plain-worker.js', import.meta.url).href,
-    name: 'handle',
-    minThreads: threads,
-    maxThreads: threads,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    maxQueue: limits.maxQueue,
-    workerData,
-  })
+  const pool = plainPiscina(ref, level, threads, limits.maxQueue)
   // A worker that is ended by a signal reports here too; without a listener that would end the process.
   pool.on('error', () => {})
   const { timeoutMs } = limits

@@ -11,16 +11,7 @@ export interface PlainWorkerData {
 }
 
 export function piscinaPlainPeer(ref: ContractRef, level: number, threads: number): Contender {
-  const workerData: PlainWorkerData = { ref, level }
-  // As many threads as our pool has, and none that stops and starts again: all else is Piscina's default.
-  const pool = new Piscina<Uint8Array, Answer>({
-    filename: new URL('./piscina-plain-worker.js', import.meta.url).href,
-    name: 'handle',
-    minThreads: threads,
-    maxThreads: threads,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    workerData,
-  })
+  const pool = plainPiscina(ref, level, threads)
   return {
     id: 'piscina-plain',
     digest: 'none',
@@ -30,4 +21,23 @@ export function piscinaPlainPeer(ref: ContractRef, level: number, threads: numbe
     call: (payload) => pool.run(payload),
     close: () => pool.close(),
   }
+}
+
+/** As many threads as our pool has, and none that stops and starts again: all else is Piscina's default. */
+export function plainPiscina(
+  ref: ContractRef,
+  level: number,
+  threads: number,
+  maxQueue?: number,
+): Piscina<Uint8Array, Answer> {
+  const workerData: PlainWorkerData = { ref, level }
+  return new Piscina<Uint8Array, Answer>({
+    filename: new URL('./piscina-plain-worker.js', import.meta.url).href,
+    name: 'handle',
+    minThreads: threads,
+    maxThreads: threads,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    workerData,
+    ...(maxQueue !== undefined && { maxQueue }),
+  })
 }

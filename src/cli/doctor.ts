@@ -1,6 +1,6 @@
 // `sidelane doctor`: what this machine has, what it lacks, and what to do about it. The checks are beside, doctor-*.ts.
 
-import { readFileSync } from 'node:fs'
+import { packageFacts } from '../package-facts.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { checkThresholds } from './doctor-auto.ts'
 import type { Check, Status } from './doctor-check.ts'
@@ -83,15 +83,6 @@ const mark = (status: Status, io: Io): string => {
   const word = status.padEnd(4)
   return status === 'ok' ? io.style('dim', word) : io.style('bold', word)
 }
-
-interface PackageFacts {
-  readonly version: string
-  readonly engines: { readonly node: string }
-}
-
-/** Both src/cli and dist/cli stand two folders below the package. */
-const packageFacts = (): PackageFacts =>
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as PackageFacts
 
 interface SystemReport {
   readonly sharedObjects?: readonly string[]

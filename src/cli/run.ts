@@ -1,6 +1,6 @@
 // The command line as a function: arguments in, exit code out. Errors become talk here, and nowhere else.
 
-import { readFileSync } from 'node:fs'
+import { packageFacts } from '../package-facts.ts'
 import { dispatch, UsageError, type Command } from './command.ts'
 import { contract } from './contract.ts'
 import { doctor } from './doctor.ts'
@@ -45,19 +45,13 @@ Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} rejected, ${exitCodes.usag
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   try {
     if (args[0] === '--version' || args[0] === '-v') {
-      io.data(`${version()}\n`)
+      io.data(`${packageFacts().version}\n`)
       return exitCodes.ok
     }
     return await dispatch('', commands, help, args, io)
   } catch (error) {
     return report(error, io)
   }
-}
-
-/** Both src/cli and dist/cli stand two folders below the package. */
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }
 
 function report(error: unknown, io: Io): ExitCode {

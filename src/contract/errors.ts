@@ -164,3 +164,8 @@ export function stackless(code: ErrorCode, options?: SidelaneErrorOptions): Side
   Reflect.set(Error, 'stackTraceLimit', limit)
   return error
 }
+
+const maxRetryAfterMs = 10_000
+
+/** What a refused caller is told when the queue needs so many ms to drain: whole ms, from 1 to 10,000. */
+export const retryAfterMs = (drainMs: number): number => Math.min(maxRetryAfterMs, Math.max(1, Math.ceil(drainMs)))

@@ -7,6 +7,7 @@
 //
 // native/core/src/outcome.rs is the twin.
 
+import { readHex, readU32, writeHex, writeU32 } from '../bytes.ts'
 import { plainValue } from '../json/index.ts'
 import { errorTable, SidelaneError, type ErrorCode } from './errors.ts'
 import { rejected, type Accepted, type AcceptedCanonical, type Codec, type Outcome, type Rejected } from './outcome.ts'
@@ -57,12 +58,15 @@ export function outcomeSize(bytes: Uint8Array, offset: number): number {
   const available = bytes.length - offset
   if (kind === kindAccepted && available >= acceptedHead) {
     const canonicalBytes = (bytes[offset + 1] as number) & flagCanonical ? readU32(bytes, offset + 8) : 0
-    return acceptedHead + readU32(bytes, offset + 12) + canonicalBytes
+    return acceptedHead + outcomeBodyBytes(bytes, offset) + canonicalBytes
   }
   return (kind === kindRejected || kind === kindFault) && available >= textHead
     ? textHead + readU32(bytes, offset + 4)
     : 0
 }
+
+/** Size of the body in the accepted outcome that starts at `offset`. */
+export const outcomeBodyBytes = (bytes: Uint8Array, offset: number): number => readU32(bytes, offset + 12)
 
 /**
  * The code of the outcome that starts at `offset`, without reading the rest; undefined when it is accepted. Bytes that
@@ -100,14 +104,14 @@ export function decodeOutcome(bytes: Uint8Array, offset: number, codec: Codec): 
 
 function decodeAccepted(bytes: Uint8Array, offset: number, codec: Codec): Accepted | AcceptedCanonical {
   const flags = bytes[offset + 1] as number
-  const outBytes = readU32(bytes, offset + 12)
+  const outBytes = outcomeBodyBytes(bytes, offset)
   const bodyEnd = offset + acceptedHead + outBytes
   const canonicalBytes = readU32(bytes, offset + 8)
   const accepted: Accepted = {
     ok: true,
     body: bytes.slice(offset + acceptedHead, bodyEnd),
     codec,
-    digest: flags & flagDigest ? hex(bytes, offset + 16, 32) : null,
+    digest: flags & flagDigest ? readHex(bytes, offset + 16, offset + 48) : null,
     inBytes: readU32(bytes, offset + 4),
     canonicalBytes,
     outBytes,
@@ -132,45 +136,3 @@ function encodeText(kind: number, text: string, target: Uint8Array, offset: numb
   target.set(bytes, offset + textHead)
   return size
 }
-
-function writeU32(target: Uint8Array, at: number, value: number): void {
-  target[at] = value
-  target[at + 1] = value >>> 8
-  target[at + 2] = value >>> 16
-  target[at + 3] = value >>> 24
-}
-
-function readU32(bytes: Uint8Array, at: number): number {
-  return (
-    ((bytes[at] as number) |
-      ((bytes[at + 1] as number) << 8) |
-      ((bytes[at + 2] as number) << 16) |
-      ((bytes[at + 3] as number) << 24)) >>>
-    0
-  )
-}
-
-// By code units: adding up short strings would leave a chain of them behind for each outcome.
-const digitCodes = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
-const highDigit = Uint8Array.from({ length: 256 }, (_, byte) => digitCodes[byte >>> 4] as number)
-const lowDigit = Uint8Array.from({ length: 256 }, (_, byte) => digitCodes[byte & 15] as number)
-const hexCodes: number[] = []
-
-function hex(bytes: Uint8Array, from: number, length: number): string {
-  for (let i = 0; i < length; i++) {
-    const byte = bytes[from + i] as number
-    hexCodes[2 * i] = highDigit[byte] as number
-    hexCodes[2 * i + 1] = lowDigit[byte] as number
-  }
-  hexCodes.length = 2 * length
-  return String.fromCharCode(...hexCodes)
-}
-
-function writeHex(target: Uint8Array, at: number, text: string): void {
-  for (let i = 0; i < text.length; i += 2) {
-    target[at + i / 2] = (digitOf(text.charCodeAt(i)) << 4) | digitOf(text.charCodeAt(i + 1))
-  }
-}
-
-/** 0–9 are codes 48–57, a–f 97–102. */
-const digitOf = (code: number): number => (code & 15) + (code >>> 6) * 9

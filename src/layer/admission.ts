@@ -1,7 +1,7 @@
 // Refuses before work: a call that finds the queue full is told so in O(1), before its payload is touched. A patient call
 // waits here instead. The queue itself belongs to the placement.
 
-import { stackless, type Call, type Holder, type Layer } from '../contract/index.ts'
+import { retryAfterMs, stackless, type Call, type Holder, type Layer } from '../contract/index.ts'
 
 /** What the placement says about its queue. */
 export interface Line {
@@ -23,8 +23,6 @@ export interface AdmissionOptions {
   readonly line: Line
 }
 
-const maxRetryAfterMs = 10_000
-
 /** Fails a call with `overloaded` when it can neither run nor wait; a patient call waits as long as it takes. */
 export function admission({ maxQueue, maxQueueBytes, line }: AdmissionOptions): Layer {
   const full = (call: Call): boolean =>
@@ -38,8 +36,7 @@ export function admission({ maxQueue, maxQueueBytes, line }: AdmissionOptions): 
     return (call) => {
       if (call.patient) return patience.take(call)
       if (full(call)) {
-        const retryAfterMs = Math.min(maxRetryAfterMs, Math.max(1, Math.ceil(line.drainMs)))
-        return call.fail(stackless('overloaded', { retryAfterMs }))
+        return call.fail(stackless('overloaded', { retryAfterMs: retryAfterMs(line.drainMs) }))
       }
       inner(call)
     }

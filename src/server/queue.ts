@@ -1,7 +1,15 @@
 // The jobs of the whole process: how many may wait, how many bytes they may hold, whose turn it is. A daemon that ran as it
 // read would have its queue in the kernel, where no deadline passes and nothing can be cancelled.
 
-import { encodeFault, errorTable, outcomeCode, stackless, type SidelaneError } from '../contract/index.ts'
+import {
+  encodeFault,
+  errorTable,
+  outcomeBodyBytes,
+  outcomeCode,
+  retryAfterMs,
+  type SidelaneError,
+  stackless,
+} from '../contract/index.ts'
 import type { Ended, EngineRoom } from './engine-room.ts'
 import type { Asked, Job } from './job.ts'
 import type { Observer } from './observer.ts'
@@ -18,7 +26,6 @@ const mostTimes = 4
 const firstGuessUs = 50
 /** A queue that was empty in the last so many ms is a burst, and only its count is bounded (CoDel's interval). */
 const burstMs = 100
-const maxRetryAfterMs = 10_000
 
 export class WorkQueue {
   /** Jobs that wait. */
@@ -101,7 +108,7 @@ export class WorkQueue {
   }
 
   get #retryAfterMs(): number {
-    return Math.min(maxRetryAfterMs, Math.max(1, Math.ceil(this.#drainMs)))
+    return retryAfterMs(this.#drainMs)
   }
 
   /** Behind the reads of this turn of the event loop. */
@@ -163,7 +170,7 @@ export class WorkQueue {
 
   #report(asked: Asked, bytes: Uint8Array, at: number, queueUs: number, runUs: number): void {
     const code = outcomeCode(bytes, at)
-    if (code === undefined) this.#observer.request(asked, 'accepted', 200, bodyBytes(bytes, at), queueUs, runUs)
+    if (code === undefined) this.#observer.request(asked, 'accepted', 200, outcomeBodyBytes(bytes, at), queueUs, runUs)
     else this.#observer.request(asked, code, errorTable[code].status, 0, queueUs, runUs)
   }
 
@@ -179,9 +186,3 @@ export class WorkQueue {
 }
 
 const inQueue = { params: { where: 'queue' } }
-
-/** Size of the compressed body in an accepted outcome. */
-function bodyBytes(bytes: Uint8Array, at: number): number {
-  const low = (bytes[at + 12] as number) | ((bytes[at + 13] as number) << 8) | ((bytes[at + 14] as number) << 16)
-  return low + (bytes[at + 15] as number) * 0x100_0000
-}

@@ -1,6 +1,6 @@
 // A frame's header: 24 bytes to eight numbers and back. Which numbers are allowed is the decoder's business.
 
-import { readU16, readU32, writeU16, writeU32 } from './bytes.ts'
+import { readU16, readU32, writeU16, writeU32 } from '../bytes.ts'
 
 const highId = 2 ** 32
 

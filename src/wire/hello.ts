@@ -1,7 +1,7 @@
 // The payload of HELLO, both ways: a list of fields. What a contract's status brings about is the caller's business.
 
 import { decodeUtf8, encodeUtf8 } from '#runtime'
-import { readHex, readU16, readU32, writeHex, writeU16, writeU32 } from './bytes.ts'
+import { readHex, readU16, readU32, writeHex, writeU16, writeU32 } from '../bytes.ts'
 import { maxClientBytes, maxNameBytes } from './constants.ts'
 import { noKeyFingerprint } from './key.ts'
 

@@ -1,11 +1,11 @@
 // Rows about too much at once, about time limits and about cancelling, with a daemon in between.
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { kinds } from '../../src/wire/index.ts'
 import { ask, daemonKinds } from '../support/daemon.ts'
 import { frame, RawClient, request, type Frame } from '../server/raw-client.ts'
-import { mix, onDaemon, raw, sampleOf, slow, type Row } from './daemon-kit.ts'
-import type { Ending } from './oracles.ts'
+import { mix, onDaemon, raw, sampleOf, slow } from './daemon-kit.ts'
+import { closedLoop, flood, floodFloor, floodTries } from './flood.ts'
 
 /** Of the slow contract: all of it is read before it is done. */
 const heavy = JSON.stringify(Array.from({ length: 500 }, (_, i) => Math.sin(i)))
@@ -31,15 +31,15 @@ describe.each(daemonKinds)('%s', (kind) => {
         kind,
         async (row) => {
           let best = 0
-          for (let tries = 0; tries < 3 && best < floor; tries++) {
-            const knee = await closedLoop(row)
-            const { rate, endings } = await flood(row, knee * times)
+          for (let tries = 0; tries < floodTries && best < floodFloor; tries++) {
+            const knee = await closedLoop(row.trial, 8)
+            const { rate, endings } = await flood(row.trial, knee * times, { sharesCore: true })
             best = Math.max(best, rate / knee)
             const codes = new Set(endings.map(({ code }) => code))
             expect(['ok', 'overloaded', 'deadline.exceeded']).toEqual(expect.arrayContaining([...codes]))
             if (times > 2) expect(codes).toContain('overloaded')
           }
-          expect(best).toBeGreaterThan(floor)
+          expect(best).toBeGreaterThan(floodFloor)
         },
         { maxQueue: 64, deadlineMs: 1000 },
       )
@@ -176,48 +176,3 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 })
-
-const kneeMs = 400
-const floodMs = 800
-/** Of the knee, beside a test that shares the machine. */
-const floor = 0.5
-const mostATurn = 64
-
-/** About a millisecond of work. */
-const payloads = Array.from({ length: 8 }, (_, seed) =>
-  JSON.stringify(Array.from({ length: 2000 }, (__, i) => ({ id: i * (seed + 1), name: `item ${i % 17}` }))),
-)
-const payload = (i: number): string => payloads[i % payloads.length] as string
-
-/** Answers a millisecond, with as many calls as keep the daemon busy. */
-async function closedLoop({ trial }: Row): Promise<number> {
-  const startedAt = performance.now()
-  let good = 0
-  const caller = async (_: unknown, i: number): Promise<void> => {
-    while (performance.now() - startedAt < kneeMs) if ((await trial.offer(payload(i))).code === 'ok') good++
-  }
-  await Promise.all(Array.from({ length: 8 }, caller))
-  return good / (performance.now() - startedAt)
-}
-
-/** `perMs` calls by the clock; the rate of good answers while they come, and how all of them ended. */
-async function flood({ trial }: Row, perMs: number): Promise<{ rate: number; endings: Ending[] }> {
-  const startedAt = performance.now()
-  const calls: Promise<Ending>[] = []
-  let good = 0
-  let spentMs = 0
-  for (; spentMs < floodMs; spentMs = performance.now() - startedAt) {
-    const due = Math.min(spentMs * perMs, calls.length + mostATurn)
-    while (calls.length < due) {
-      calls.push(
-        trial.offer(payload(calls.length)).then((ending) => {
-          if (ending.code === 'ok') good++
-          return ending
-        }),
-      )
-    }
-    // Not a turn of the loop: the daemon needs the core that spinning would take.
-    await sleep(1)
-  }
-  return { rate: good / spentMs, endings: await Promise.all(calls) }
-}

@@ -2,12 +2,12 @@
 // sent over them is client.ts.
 
 import { SidelaneError, type EngineName, type EngineReport } from '../../contract/index.ts'
+import { packageFacts } from '../../package-facts.ts'
 import { Backoff } from './backoff.ts'
 import { Connection, type ConnectionEvents, type End } from './connection.ts'
 import type { Entry } from './entry.ts'
 import { connectFault, copyOf, lostFault, unavailable } from './faults.ts'
 import type { Ticket } from './ticket.ts'
-import { clientName } from './version.ts'
 
 export interface FleetOptions {
   readonly path: string
@@ -193,7 +193,13 @@ export class Fleet implements ConnectionEvents {
 
   #connect(isSecond = false): void {
     const { path, entries } = this.#options
-    const connection = new Connection({ path, client: clientName, entries, events: this, isSecond })
+    const connection = new Connection({
+      path,
+      client: `sidelane-js/${packageFacts().version}`,
+      entries,
+      events: this,
+      isSecond,
+    })
     connection.hold(this.#isHeld)
     this.#connections.push(connection)
   }
