@@ -37,6 +37,11 @@ const poolMs = 3000
 /** Of the lines: workers start, code gets warm. */
 const warm = 0.1
 const sampleMs = 50
+/**
+ * Young space (MiB) of the size that V8 lets it grow to, from the start: when it takes its steps is a matter of chance,
+ * and each looks like a leak.
+ */
+const fullYoungSpace = '--min-semi-space-size=16'
 
 export async function cli(set: PayloadSet, engine: 'js' | 'native', lines: number): Promise<CliRow> {
   const contract = ourContract(set.contract, 'sha-256')
@@ -68,7 +73,7 @@ async function runCli(
     const lock = join(folder, 'contract.lock.json')
     writeFileSync(lock, JSON.stringify(contract.lock))
     const options = ['--contract', lock, '--engine', engine, '--threads', String(poolThreads()), '--out', '/dev/null']
-    const child = spawn(process.execPath, [main, 'process', '--quiet', ...options], {
+    const child = spawn(process.execPath, [fullYoungSpace, main, 'process', '--quiet', ...options], {
       stdio: ['pipe', 'ignore', 'inherit'],
     })
     const ended = once(child, 'close') as Promise<[number | null]>

@@ -1,6 +1,7 @@
 // Rows about workers and addons that do not load, or do so only for a while, and about starting and ending many.
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createHost } from 'sidelane'
 import { describe, expect, test } from 'vitest'
@@ -162,3 +163,25 @@ test.for(engineKinds)(
     await expectHoldings('O4: after 200 workers', before)
   },
 )
+
+test('F19: a pool that ends while a worker loads leaves no file open', async () => {
+  // What a thread that is ended has asked the system to open stays open.
+  const workerUrl = workerOf(`
+    import { readFile } from 'node:fs/promises'
+    const read = () => readFile(new URL(import.meta.url))
+    for (const until = Date.now() + 150; Date.now() < until;) await Promise.all(Array.from({ length: 20 }, read))
+    export const { run } = await import(${JSON.stringify(faultyWorker.href)})
+  `)
+  const round = async (): Promise<void> => {
+    const host = await createHost({ placement: 'pool', engine: 'js', threads: 2, workerUrl })
+    const died = host.processor(anything).process(act('exit'))
+    await expect(died).rejects.toMatchObject({ code: 'internal.panic' })
+    // Both workers are on their way again.
+    await sleep(75)
+    await host.close()
+  }
+  await round()
+  const before = holdings()
+  for (let i = 0; i < 2; i++) await round()
+  await expectHoldings('O4: after the end', before)
+})

@@ -1,6 +1,7 @@
 // Piscina, tamed: started with a check that its workers really work, never given a signal, never trusted to answer when
 // it has no workers left. What the tasks hold and how many run at once is not here.
 
+import type { Worker } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import { SidelaneError } from '../../contract/index.ts'
 import { readyMark, type BatchAnswer, type BatchTask, type HelloAnswer, type Task, type WorkerSetup } from './batch.ts'
@@ -19,6 +20,8 @@ export interface CrewOptions {
 }
 
 const startLimitMs = 10_000
+/** A worker loads in a tenth of it. */
+const loadLimitMs = 1000
 /** Buffers are not in this figure: the payloads have their own bound. */
 const leastHeapMb = 128
 /** A payload as objects, its text, its canonical text: measured up to 12 bytes a byte in the js engine. */
@@ -32,6 +35,8 @@ export class Crew {
   readonly #pool: Piscina<Task, unknown>
   readonly #threads: number
   readonly #onLame: (reason: unknown) => void
+  /** Workers that have loaded their file. */
+  readonly #loaded = new WeakSet<Worker>()
   /** True before the workers are checked and after the end: what happens then is told by a rejection. */
   #lame = true
   #retiring = false
@@ -64,7 +69,8 @@ export class Crew {
       crew.#lame = false
       return crew
     } catch (cause) {
-      await crew.destroy()
+      // Those that are late are not waited for again.
+      await crew.destroy(cause instanceof Late ? 0 : loadLimitMs)
       const ours = options.workerUrl === undefined || isEngineFault(cause)
       throw new SidelaneError(ours ? 'engine.unavailable' : 'options.invalid', {
         message: `The pool's worker ${file} does not work: ${reasonOf(cause)}`,
@@ -80,6 +86,10 @@ export class Crew {
     this.#onLame = options.onLame
     // Without a listener an error event would end the process. Its text may quote results: it is never shown.
     pool.on('error', (error) => this.#noticeLame(error))
+    // Of the first ones it is said before they load; they are checked.
+    pool.on('workerCreate', ({ id }) => {
+      if (!this.#lame) this.#noteLoaded(({ threadId }) => threadId === id)
+    })
     // Of a worker that ends before it has started, Piscina tells its tasks alone; without one it tells nobody. Both ends are
     // noticed later than here, so this look comes after them.
     pool.on('workerDestroy', () =>
@@ -118,10 +128,30 @@ export class Crew {
     await this.destroy()
   }
 
-  /** Ends the workers now; what they have rejects. */
-  async destroy(): Promise<void> {
+  /** Ends the workers now; what they have rejects. One that has begun to load may finish that within `graceMs`. */
+  async destroy(graceMs: number = loadLimitMs): Promise<void> {
     this.#lame = true
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)))
+    await Promise.race([this.#finishLoading(), late])
+    clearTimeout(timer)
     await this.#pool.destroy()
+  }
+
+  /** Node never closes the files that a worker is reading when it is ended. */
+  async #finishLoading(): Promise<void> {
+    for (let thread = this.#loading; thread !== undefined; thread = this.#loading) {
+      await firstSignOf(thread)
+      this.#loaded.add(thread)
+    }
+  }
+
+  get #loading(): Worker | undefined {
+    return this.#pool.threads.find((thread) => !this.#loaded.has(thread))
+  }
+
+  #noteLoaded(isMeant: (thread: Worker) => boolean): void {
+    for (const thread of this.#pool.threads.filter(isMeant)) this.#loaded.add(thread)
   }
 
   #noticeLame(reason: unknown): void {
@@ -135,7 +165,7 @@ export class Crew {
   async #checkWorkers(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${startLimitMs} ms`)), startLimitMs)
+      timer = setTimeout(() => reject(new Late(`no answer within ${startLimitMs} ms`)), startLimitMs)
     })
     const hello = async (): Promise<void> => {
       const answer = (await this.#pool.run({ hello: true })) as Partial<HelloAnswer> | undefined
@@ -143,11 +173,20 @@ export class Crew {
     }
     try {
       await Promise.race([Promise.all(Array.from({ length: this.#threads }, hello)), late])
+      this.#noteLoaded(() => true)
     } finally {
       clearTimeout(timer)
     }
   }
 }
+
+class Late extends Error {}
+
+/** Piscina's worker says that it is ready before it says anything else; one that cannot load ends. */
+const firstSignOf = (thread: Worker): Promise<void> =>
+  new Promise((resolve) => {
+    thread.once('message', () => resolve()).once('exit', () => resolve())
+  })
 
 /** Whether it is the engine that a worker could not load. */
 export const isEngineFault = (cause: unknown): cause is SidelaneError =>
