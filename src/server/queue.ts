@@ -14,6 +14,7 @@ import type { Ended, EngineRoom } from './engine-room.ts'
 import type { Asked, Job } from './job.ts'
 import type { Observer } from './observer.ts'
 import type { Refusal, ServiceSettings } from './service.ts'
+import { Spin } from './spin.ts'
 
 /** After so much work reads, cancels and deadlines get their turn. */
 const sliceMs = 1
@@ -39,6 +40,7 @@ export class WorkQueue {
   readonly #settings: ServiceSettings
   readonly #room: EngineRoom
   readonly #observer: Observer
+  readonly #spin: Spin
   #first: Job | undefined
   #last: Job | undefined
   #scheduled = false
@@ -53,6 +55,7 @@ export class WorkQueue {
     this.#settings = settings
     this.#room = room
     this.#observer = observer
+    this.#spin = new Spin(settings.spinUs, () => this.waiting > 0)
   }
 
   /** Keeps the bytes for a body, or says why not. */
@@ -165,7 +168,9 @@ export class WorkQueue {
 
   #over(job: Job): void {
     this.release(job.reserved)
-    if (this.waiting === 0 && this.running === 0) this.onIdle()
+    if (this.waiting > 0 || this.running > 0) return
+    this.#spin.wait()
+    this.onIdle()
   }
 
   #report(asked: Asked, bytes: Uint8Array, at: number, queueUs: number, runUs: number): void {

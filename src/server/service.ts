@@ -16,6 +16,8 @@ export interface ServiceSettings {
   readonly workerUrl?: URL
   readonly maxQueue: number
   readonly maxQueueMs: number
+  /** How long the queue's thread stays awake after the last answer. */
+  readonly spinUs: number
   readonly maxBytes: number
   readonly maxInFlight: number
   readonly maxConnections: number

@@ -26,6 +26,7 @@ export const settings: ServiceSettings = {
   threads: 1,
   maxQueue: 1024,
   maxQueueMs: 60_000,
+  spinUs: 100,
   maxBytes: 64 * 1024 * 1024,
   maxInFlight: 256,
   maxConnections: 16,

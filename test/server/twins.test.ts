@@ -79,6 +79,7 @@ describe('options', () => {
     [['--threads']],
     [['--max-queue', '0']],
     [['--max-queue-ms', '60001']],
+    [['--spin-us', '1001']],
     [['--max-bytes', '1048575']],
     [['--max-in-flight', '65536']],
     [['--max-connections', '0']],

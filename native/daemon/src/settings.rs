@@ -20,6 +20,8 @@ pub struct Settings {
     pub max_queue: usize,
     /// The time that a payload may have to wait, in ms, as far as the past tells.
     pub max_queue_ms: u64,
+    /// How long a thread stays awake after its last answer, in µs.
+    pub spin_us: u64,
     /// All bodies together, in bytes.
     pub max_bytes: usize,
     /// Requests in flight on a connection.

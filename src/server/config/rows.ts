@@ -28,6 +28,7 @@ export interface Options {
   threads?: number
   maxQueue?: number
   maxQueueMs?: number
+  spinUs?: number
   maxBytes?: number
   maxInFlight?: number
   maxConnections?: number
@@ -105,6 +106,13 @@ export const rows: readonly Row[] = [
     'N',
     integer(1, 60_000),
     'how long a queue that stands may take, in ms (default: 20)',
+  ),
+  row(
+    'spinUs',
+    'spin-us',
+    'N',
+    integer(0, 1000),
+    'how long a thread stays awake after its last answer,\nin µs (default: 100, with one core 0)',
   ),
   row('maxBytes', 'max-bytes', 'N', anyBytes(1_048_576), 'most bytes of all bodies together (default: 67108864)'),
   row('maxInFlight', 'max-in-flight', 'N', integer(1, 65_535), 'requests in flight on a connection (default: 256)'),

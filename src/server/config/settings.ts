@@ -26,6 +26,7 @@ export interface DaemonSettings {
   readonly threads: number
   readonly maxQueue: number
   readonly maxQueueMs: number
+  readonly spinUs: number
   readonly maxBytes: number
   readonly maxInFlight: number
   readonly maxConnections: number
@@ -60,6 +61,8 @@ export function resolveSettings(options: Options, env: Readonly<Record<string, s
     threads: options.threads ?? Math.max(1, cores - 1),
     maxQueue: options.maxQueue ?? 1024,
     maxQueueMs: options.maxQueueMs ?? 20,
+    // On the only core the one that is waited for could not run.
+    spinUs: options.spinUs ?? (cores > 1 ? 100 : 0),
     maxBytes: options.maxBytes ?? 67_108_864,
     maxInFlight: options.maxInFlight ?? 256,
     maxConnections: options.maxConnections ?? Math.min(256, Math.max(8, openFiles() - keptFiles)),

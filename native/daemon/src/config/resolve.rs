@@ -44,6 +44,7 @@ pub fn resolve(given: &Given, env: &[(OsString, OsString)]) -> Result<Settings, 
         Some(Value::Ids(ids)) => Some(ids.clone()),
         _ => None,
     };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Settings {
         socket: place(given, env)?,
         contracts,
@@ -51,9 +52,11 @@ pub fn resolve(given: &Given, env: &[(OsString, OsString)]) -> Result<Settings, 
             Some(Value::NamedFiles(files)) => files,
             _ => Default::default(),
         },
-        threads: size("--threads", std::thread::available_parallelism().map_or(1, usize::from)),
+        threads: size("--threads", cores),
         max_queue: size("--max-queue", 1_024),
         max_queue_ms: number("--max-queue-ms", 20),
+        // On the only core the one that is waited for could not run.
+        spin_us: number("--spin-us", if cores > 1 { 100 } else { 0 }),
         max_bytes: size("--max-bytes", 64 << 20),
         max_in_flight: u32::try_from(number("--max-in-flight", 256)).unwrap_or(u32::MAX),
         max_connections: size("--max-connections", open_files().saturating_sub(KEPT_FILES).clamp(8, 256)),

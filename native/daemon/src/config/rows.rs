@@ -48,6 +48,8 @@ pub const ROWS: &[Row] = rows! {
         "most payloads that wait (default: 1024)";
     "--max-queue-ms" "MAX_QUEUE_MS" Some("maxQueueMs"), Some("N"), Kind::Integer(1, 60_000),
         "how long a queue that stands may take, in ms (default: 20)";
+    "--spin-us" "SPIN_US" Some("spinUs"), Some("N"), Kind::Integer(0, 1_000),
+        "how long a thread stays awake after its last answer,\nin µs (default: 100, with one core 0)";
     "--max-bytes" "MAX_BYTES" Some("maxBytes"), Some("N"), Kind::Integer(1_048_576, MAX_SAFE),
         "most bytes of all bodies together (default: 67108864)";
     "--max-in-flight" "MAX_IN_FLIGHT" Some("maxInFlight"), Some("N"), Kind::Integer(1, 65_535),

@@ -7,6 +7,7 @@
 pub mod job;
 pub mod pool;
 mod runner;
+mod spin;
 mod thread;
 
 use std::cell::{Cell, RefCell};

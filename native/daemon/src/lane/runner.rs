@@ -14,6 +14,7 @@ use sidelane_core::wire::{HEAD_BYTES, Head, Kind};
 
 use super::job::{Answer, Job, Reply};
 use super::pool::Pool;
+use super::spin::Spin;
 use super::{Lane, micros};
 use crate::fault::{Fault, body_bytes, code_of};
 use crate::framed::output::Output;
@@ -31,6 +32,7 @@ const FAULT_ROOM: usize = 512;
 
 /// Runs the lane's queue for ever.
 pub(super) async fn run(lane: Rc<Lane>) {
+    let mut spin = Spin::new(Duration::from_micros(lane.service.settings.spin_us));
     loop {
         poll_fn(|context| {
             if lane.queue.borrow().is_empty() {
@@ -43,6 +45,8 @@ pub(super) async fn run(lane: Rc<Lane>) {
         .await;
         if lane.slice() {
             tokio::task::yield_now().await;
+        } else {
+            spin.wait(|| !lane.queue.borrow().is_empty()).await;
         }
     }
 }

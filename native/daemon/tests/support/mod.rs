@@ -75,6 +75,7 @@ pub fn settings(contracts: Vec<PathBuf>) -> Settings {
         threads: 1,
         max_queue: 1024,
         max_queue_ms: 60_000,
+        spin_us: 100,
         max_bytes: 64 << 20,
         max_in_flight: 256,
         max_connections: 256,
