@@ -16,7 +16,7 @@ import { sidecarTargets, sidecarText } from './report/sidecar.ts'
 import { figure } from './report/table.ts'
 import { buildAxum } from './sidecar/axum.ts'
 import type { BareAnswers } from './sidecar/bare-child.ts'
-import { isPeer, socketIds } from './sidecar/ids.ts'
+import { isPeer, isSleeper, socketIds } from './sidecar/ids.ts'
 import { targetList, type Target } from './targets.ts'
 
 /** What the JSON file holds of it. */
@@ -78,11 +78,13 @@ export async function quickSidecar(
   set: PayloadSet,
   print: (text: string) => void,
 ): Promise<readonly SidecarRow[]> {
-  if (!socketIds.some((id) => wanted.has(id))) return []
+  const some = args.only === undefined ? socketIds.filter((id) => !isSleeper(id)) : socketIds
+  const ids = new Set(some.filter((id) => wanted.has(id)))
+  if (ids.size === 0) return []
   const tell = progress()
   const plan = { rounds: args.rounds ?? 3, depths: [64, 1], budgetMs: Math.min(7000, args.budgetMs ?? 7000) }
   const onStep = (what: string, part: number): void => tell.at(what, part)
-  const { rows, leftOut } = await sidecars(set, { ...plan, wanted, fixedRates: false, onStep })
+  const { rows, leftOut } = await sidecars(set, { ...plan, wanted: ids, fixedRates: false, onStep })
   tell.end()
   print('')
   printRows(set, rows, leftOut, print)

@@ -13,7 +13,7 @@ export interface Framing {
   readonly daemonUs: number
 }
 
-const daemonIds = ['sidecar-rust', 'sidecar-node'] as const
+const daemonIds = ['sidecar-rust-no-spin', 'sidecar-node-no-spin'] as const
 const depth = 64
 /** Out it is as long as in, where an order is a third: together they are as many bytes as 4 KB in and 1.3 KB out. */
 const payloadBytes = 2700
@@ -34,7 +34,7 @@ export async function framing(wanted: ReadonlySet<string>, plan: Omit<TurnPlan, 
   }
 }
 
-const most = { 'sidecar-rust': 3, 'sidecar-node': 6 } as const
+const most = { 'sidecar-rust-no-spin': 3, 'sidecar-node-no-spin': 6 } as const
 
 export const framingTargets = (list: readonly Framing[]): Target[] =>
   list.map(({ id, daemonUs }) => ({

@@ -36,7 +36,7 @@ export function sidecarText(rows: readonly SidecarRow[]): string {
 }
 
 const line = (cells: readonly string[]): string =>
-  cells.map((cell, i) => (i === 0 ? cell.padEnd(18) : cell.padStart(i === 1 ? 5 : 12))).join('')
+  cells.map((cell, i) => (i === 0 ? cell.padEnd(22) : cell.padStart(i === 1 ? 5 : 12))).join('')
 
 const whole = (value: number): string => (Number.isFinite(value) ? Math.round(value).toLocaleString('en') : '–')
 export const mib = (bytes: number): string => (Number.isFinite(bytes) ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : '–')

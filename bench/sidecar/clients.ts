@@ -13,7 +13,7 @@ export interface Target {
 export async function connect(id: SocketId, contract: Contract, digest: Digest, target: Target): Promise<Contender> {
   const whoever = { id, digest, side: isPeer(id) ? 'peer' : 'ours', mode: 'socket' } as const
   const canonical = !id.startsWith('axum-http')
-  if (id === 'sidecar-node' || id === 'sidecar-rust') {
+  if (!isPeer(id) && !id.endsWith('-http')) {
     const processor = await createProcessor(contract, {
       placement: 'sidecar',
       socket: target.socket,

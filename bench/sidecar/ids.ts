@@ -3,6 +3,8 @@
 export const socketIds = [
   'sidecar-node',
   'sidecar-rust',
+  'sidecar-node-no-spin',
+  'sidecar-rust-no-spin',
   'sidecar-node-http',
   'sidecar-rust-http',
   'axum-http',
@@ -11,4 +13,6 @@ export const socketIds = [
 ] as const
 export type SocketId = (typeof socketIds)[number]
 
+/** A daemon that sleeps as soon as it has answered. */
+export const isSleeper = (id: string): boolean => id.endsWith('-no-spin')
 export const isPeer = (id: SocketId): boolean => id.startsWith('axum')

@@ -13,7 +13,7 @@ import type { Contract } from 'sidelane'
 import type { Digest } from '../contender.ts'
 import { pssOf } from '../measure/processes.ts'
 import { axumFile, hasAxum } from './axum.ts'
-import { isPeer, type SocketId } from './ids.ts'
+import { isPeer, isSleeper, type SocketId } from './ids.ts'
 
 export interface Service {
   readonly pid: number
@@ -90,7 +90,8 @@ function commandOf(
   if (id === 'axum-raw') return [axumFile(id), at.socket, at.lock]
   if (isPeer(id)) return [axumFile(id), at.digest]
   const daemon = id.startsWith('sidecar-rust') ? [rustDaemon] : [process.execPath, ...at.nodeArgs, nodeDaemon]
-  return [...daemon, '--socket', at.socket, '--contract', at.lock, ...patient]
+  const spin = isSleeper(id) ? ['--spin-us', '0'] : []
+  return [...daemon, '--socket', at.socket, '--contract', at.lock, ...patient, ...spin]
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

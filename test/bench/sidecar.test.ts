@@ -54,8 +54,8 @@ test('the client and the Rust daemon are held against the peers at the same dept
 
 test('each daemon has its own bound for framing and loop', () => {
   const [rust, node] = framingTargets([
-    { id: 'sidecar-rust', daemonUs: 3.5 },
-    { id: 'sidecar-node', daemonUs: 3.5 },
+    { id: 'sidecar-rust-no-spin', daemonUs: 3.5 },
+    { id: 'sidecar-node-no-spin', daemonUs: 3.5 },
   ])
   expect([rust?.met, node?.met]).toEqual([false, true])
 })
