@@ -86,9 +86,12 @@ export class Crew {
     this.#onLame = options.onLame
     // Without a listener an error event would end the process. Its text may quote results: it is never shown.
     pool.on('error', (error) => this.#noticeLame(error))
-    // Of the first ones it is said before they load; they are checked.
+    // Of the first ones Piscina says that they are there before they have loaded.
+    const first = new WeakSet(pool.threads)
+    for (const thread of pool.threads) thread.once('message', () => this.#loaded.add(thread))
     pool.on('workerCreate', ({ id }) => {
-      if (!this.#lame) this.#noteLoaded(({ threadId }) => threadId === id)
+      const thread = pool.threads.find(({ threadId }) => threadId === id)
+      if (thread !== undefined && !first.has(thread)) this.#loaded.add(thread)
     })
     // Of a worker that ends before it has started, Piscina tells its tasks alone; without one it tells nobody. Both ends are
     // noticed later than here, so this look comes after them.
@@ -150,10 +153,6 @@ export class Crew {
     return this.#pool.threads.find((thread) => !this.#loaded.has(thread))
   }
 
-  #noteLoaded(isMeant: (thread: Worker) => boolean): void {
-    for (const thread of this.#pool.threads.filter(isMeant)) this.#loaded.add(thread)
-  }
-
   #noticeLame(reason: unknown): void {
     if (this.#lame || this.#pool.threads.length >= this.#threads) return
     if (this.#retiring) return this.alive ? undefined : void this.destroy()
@@ -173,7 +172,6 @@ export class Crew {
     }
     try {
       await Promise.race([Promise.all(Array.from({ length: this.#threads }, hello)), late])
-      this.#noteLoaded(() => true)
     } finally {
       clearTimeout(timer)
     }
