@@ -143,7 +143,8 @@ export class WorkQueue {
     }
     this.#slicing = false
     // A pool without room calls when it has some.
-    if (this.#first !== undefined && this.#room.room > 0) this.#schedule()
+    if (this.#first === undefined) this.#rest()
+    else if (this.#room.room > 0) this.#schedule()
   }
 
   readonly #ended: Ended = (job, output, size, us, workUs) => {
@@ -155,7 +156,13 @@ export class WorkQueue {
     if (job.answerAt !== undefined) job.answerAt(size, queueUs, runUs)
     else job.answer(output.bytes.subarray(output.at, output.at + size), queueUs, runUs)
     this.#over(job)
-    if (this.#first !== undefined && !this.#slicing) this.#schedule()
+    if (this.#slicing) return
+    if (this.#first === undefined) this.#rest()
+    else this.#schedule()
+  }
+
+  #rest(): void {
+    if (this.running === 0) this.#spin.wait()
   }
 
   #fail(job: Job, fault: SidelaneError, now: number): void {
@@ -168,9 +175,7 @@ export class WorkQueue {
 
   #over(job: Job): void {
     this.release(job.reserved)
-    if (this.waiting > 0 || this.running > 0) return
-    this.#spin.wait()
-    this.onIdle()
+    if (this.waiting === 0 && this.running === 0) this.onIdle()
   }
 
   #report(asked: Asked, bytes: Uint8Array, at: number, queueUs: number, runUs: number): void {

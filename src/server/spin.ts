@@ -13,8 +13,6 @@ const mostDoubt = 12
 export class Spin {
   readonly #limitMs: number
   readonly #found: () => boolean
-  #end = 0
-  #looking = false
   #doubt = 0
   /** Waits that are still to be left out. */
   #leftOut = 0
@@ -28,24 +26,17 @@ export class Spin {
   /** Keeps the event loop from sleeping until something is found, or for as long as it may. */
   wait(): void {
     if (this.#limitMs === 0) return
-    if (this.#leftOut > 0) {
-      this.#leftOut--
-      return
-    }
-    this.#end = performance.now() + this.#limitMs
-    if (this.#looking) return
-    this.#looking = true
-    setImmediate(this.#look)
+    if (this.#leftOut > 0) this.#leftOut--
+    else setImmediate(this.#look)
   }
 
   // While an immediate is due, the loop asks the system for events and does not wait for them.
-  readonly #look = (): void => {
+  readonly #look = (end: number = performance.now() + this.#limitMs): void => {
     const found = this.#found()
-    if (!found && performance.now() < this.#end) {
-      setImmediate(this.#look)
+    if (!found && performance.now() < end) {
+      setImmediate(this.#look, end)
       return
     }
-    this.#looking = false
     this.#doubt = found ? Math.max(0, this.#doubt - 1) : Math.min(mostDoubt, this.#doubt + 2)
     this.#leftOut = 2 ** Math.floor(this.#doubt / 2) - 1
   }

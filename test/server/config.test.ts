@@ -28,10 +28,15 @@ const settle = (
 
 describe('options', () => {
   test('a flag wins over the environment, the environment over the file', () => {
-    const env = { SIDELANED_THREADS: '2', SIDELANED_MAX_QUEUE: '20', SIDELANED_CONFIG: 'c.json' }
-    const file = { threads: 1, maxQueue: 10, maxQueueMs: 100 }
+    const env = {
+      SIDELANED_THREADS: '2',
+      SIDELANED_MAX_QUEUE: '20',
+      SIDELANED_SPIN_US: '0',
+      SIDELANED_CONFIG: 'c.json',
+    }
+    const file = { threads: 1, maxQueue: 10, maxQueueMs: 100, spinUs: 10 }
     const { options } = read(['--threads', '3'], { env, file })
-    expect(options).toMatchObject({ threads: 3, maxQueue: 20, maxQueueMs: 100 })
+    expect(options).toMatchObject({ threads: 3, maxQueue: 20, maxQueueMs: 100, spinUs: 0 })
   })
 
   test('lists come from repeated flags, from the environment with colons, from the file as arrays', () => {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { Bell } from '../support/bell.ts'
 
 const folder = fileURLToPath(new URL('../vectors/http/', import.meta.url))
 
@@ -53,17 +54,17 @@ export class RawHttp {
   /** The daemon has ended its side, or cut the connection. */
   closed = false
   #text = ''
-  #wake: () => void = () => {}
+  readonly #changed = new Bell()
 
   constructor(path: string) {
     this.socket = connect({ path, allowHalfOpen: true })
     this.socket.setEncoding('latin1').on('data', (text: string) => {
       this.#text += text
-      this.#wake()
+      this.#changed.ring()
     })
     const close = (): void => {
       this.closed = true
-      this.#wake()
+      this.#changed.ring()
     }
     this.socket.on('end', close).on('close', close)
     this.socket.on('error', () => undefined)
@@ -73,7 +74,7 @@ export class RawHttp {
   async send(bytes: Buffer, piece: number = bytes.length): Promise<void> {
     for (let at = 0; at < bytes.length && !this.closed; at += piece) {
       const written = new Promise<void>((resolve) => this.socket.write(bytes.subarray(at, at + piece), () => resolve()))
-      await Promise.race([written, this.#change()])
+      await Promise.race([written, this.#changed.next()])
     }
   }
 
@@ -83,13 +84,13 @@ export class RawHttp {
       const answer = this.#take(bare)
       if (answer !== undefined) return answer
       if (this.closed) return undefined
-      await this.#change()
+      await this.#changed.next()
     }
   }
 
   /** Resolves when the daemon closes. */
   async end(): Promise<void> {
-    while (!this.closed) await this.#change()
+    while (!this.closed) await this.#changed.next()
   }
 
   /** What came and is no answer yet. */
@@ -99,16 +100,6 @@ export class RawHttp {
 
   close(): void {
     this.socket.destroy()
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      const before = this.#wake
-      this.#wake = () => {
-        before()
-        resolve()
-      }
-    })
   }
 
   #take(bare: boolean): Answer | undefined {

@@ -158,6 +158,22 @@ describe('a queue behind a worker that is busy', () => {
     expect(Buffer.from(answer.mock.calls[0]?.[0]).toString('latin1')).toContain('"code":"overloaded"')
   })
 
+  test.each([
+    [100, 1],
+    [0, 0],
+  ])('with `spinUs` %d the event loop has %d reasons to stay awake after the last answer', (spinUs, reasons) => {
+    vi.useFakeTimers({ toFake: ['setImmediate'] })
+    const room = { workers: 1, room: 1 } as unknown as EngineRoom
+    const observer = { shed: () => {}, request: () => {} } as unknown as Observer
+    const queue = new WorkQueue({ ...settings, spinUs }, room, observer)
+    const job = { isUnwelcome: true, expiresAt: Number.POSITIVE_INFINITY, receivedAt: 0, answer: () => {} }
+    queue.submit(job as unknown as Job)
+    vi.advanceTimersToNextTimer()
+    const left = vi.getTimerCount()
+    vi.useRealTimers()
+    expect(left).toBe(reasons)
+  })
+
   test('goes on taking what will have its turn in time', () => {
     const { clock, take } = standing({ maxQueue: 1000, maxQueueMs: 1000 })
     take()

@@ -13,6 +13,7 @@ import {
   writeHead,
 } from '../../src/wire/index.ts'
 import type { Contract } from '../../src/index.ts'
+import { Bell } from '../support/bell.ts'
 
 export interface Frame {
   readonly kind: number
@@ -68,7 +69,7 @@ export class RawClient {
   ended = false
   #bytes: Buffer = Buffer.alloc(0)
   #preface: Buffer | undefined
-  #wake: () => void = () => {}
+  readonly #changed = new Bell()
 
   private constructor(socket: Socket) {
     this.socket = socket
@@ -77,15 +78,15 @@ export class RawClient {
     socket.on('error', () => {})
     socket.on('data', (chunk: Buffer) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk])
-      this.#wake()
+      this.#changed.ring()
     })
     socket.on('end', () => {
       this.ended = true
-      this.#wake()
+      this.#changed.ring()
     })
     socket.on('close', () => {
       this.ended = true
-      this.#wake()
+      this.#changed.ring()
     })
   }
 
@@ -155,11 +156,7 @@ export class RawClient {
   }
 
   async #enough(bytes: number): Promise<boolean> {
-    while (this.#bytes.length < bytes && !this.ended) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-    }
+    while (this.#bytes.length < bytes && !this.ended) await this.#changed.next()
     return this.#bytes.length >= bytes
   }
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, type TestContext } from 'vitest'
+import { Bell } from './bell.ts'
 
 export type DaemonKind = 'node' | 'sidelaned'
 export const daemonKinds: readonly DaemonKind[] = ['node', 'sidelaned']
@@ -58,7 +59,7 @@ export class Daemon {
   readonly exited: Promise<number | null>
   stdout = ''
   stderr = ''
-  #wake: () => void = () => {}
+  readonly #changed = new Bell()
 
   constructor({ args = [], env = {}, kind = 'node', log }: DaemonOptions) {
     const [command, ...first] = programs[kind]
@@ -70,13 +71,13 @@ export class Daemon {
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text
-      this.#wake()
+      this.#changed.ring()
     })
     this.exited = new Promise((resolve) => {
       this.child.on('close', (code) => {
         running.delete(this)
         resolve(code)
-        this.#wake()
+        this.#changed.ring()
       })
     })
   }
@@ -96,13 +97,7 @@ export class Daemon {
       const line = this.log.find(({ event }) => event === name)
       if (line !== undefined) return line
       if (!running.has(this)) throw new Error(`ended without "${name}": ${this.stderr}`)
-      await new Promise<void>((resolve) => {
-        const before = this.#wake
-        this.#wake = () => {
-          before()
-          resolve()
-        }
-      })
+      await this.#changed.next()
     }
   }
 

@@ -64,6 +64,8 @@ fn everything_can_be_said_in_each_of_three_ways() {
         "5",
         "--max-queue-ms",
         "6",
+        "--spin-us",
+        "7",
         "--max-bytes",
         "1048576",
         "--max-in-flight",
@@ -100,6 +102,7 @@ fn everything_can_be_said_in_each_of_three_ways() {
         ("SIDELANED_THREADS", "4"),
         ("SIDELANED_MAX_QUEUE", "5"),
         ("SIDELANED_MAX_QUEUE_MS", "6"),
+        ("SIDELANED_SPIN_US", "7"),
         ("SIDELANED_MAX_BYTES", "1048576"),
         ("SIDELANED_MAX_IN_FLIGHT", "8"),
         ("SIDELANED_MAX_CONNECTIONS", "9"),
@@ -115,7 +118,7 @@ fn everything_can_be_said_in_each_of_three_ways() {
         ("SIDELANED_EXIT_WITH_STDIN", "1"),
     ];
     let json = r#"{"socket": "/run/s", "contracts": ["a", "b"], "digestKeyFiles": {"x": "k"}, "engine": "native",
-        "placement": "inline", "threads": 4, "maxQueue": 5, "maxQueueMs": 6, "maxBytes": 1048576, "maxInFlight": 8,
+        "placement": "inline", "threads": 4, "maxQueue": 5, "maxQueueMs": 6, "spinUs": 7, "maxBytes": 1048576, "maxInFlight": 8,
         "maxConnections": 9, "deadlineMs": 10, "drainMs": 0, "takeover": true, "socketMode": "0660", "socketGroup": 12,
         "allowUids": [1, 2], "memoryLimit": 13, "metricsListen": "[::1]:9000", "logSample": 0.5, "exitWithStdin": true}"#;
     let file = Locks::new(&[("c.json", json)]);

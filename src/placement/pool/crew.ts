@@ -4,6 +4,7 @@
 import type { Worker } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import { SidelaneError } from '../../contract/index.ts'
+import { within } from './within.ts'
 import { readyMark, type BatchAnswer, type BatchTask, type HelloAnswer, type Task, type WorkerSetup } from './batch.ts'
 
 /** Batches that a worker holds: one runs, the next is there when it ends. */
@@ -21,7 +22,7 @@ export interface CrewOptions {
 
 const startLimitMs = 10_000
 /** A worker loads in a tenth of it. */
-const loadLimitMs = 1000
+export const loadLimitMs = 1000
 /** Buffers are not in this figure: the payloads have their own bound. */
 const leastHeapMb = 128
 /** A payload as objects, its text, its canonical text: measured up to 12 bytes a byte in the js engine. */
@@ -64,13 +65,13 @@ export class Crew {
       resourceLimits: { maxOldGenerationSizeMb: heapMbFor(options.setup), maxYoungGenerationSizeMb: maxNurseryMb },
     })
     const crew = new Crew(pool, options, heapMbFor(options.setup))
+    const startedAt = performance.now()
     try {
       await crew.#checkWorkers()
       crew.#lame = false
       return crew
     } catch (cause) {
-      // Those that are late are not waited for again.
-      await crew.destroy(cause instanceof Late ? 0 : loadLimitMs)
+      await crew.destroy(Math.min(loadLimitMs, startedAt + startLimitMs - performance.now()))
       const ours = options.workerUrl === undefined || isEngineFault(cause)
       throw new SidelaneError(ours ? 'engine.unavailable' : 'options.invalid', {
         message: `The pool's worker ${file} does not work: ${reasonOf(cause)}`,
@@ -131,13 +132,10 @@ export class Crew {
     await this.destroy()
   }
 
-  /** Ends the workers now; what they have rejects. One that has begun to load may finish that within `graceMs`. */
+  /** Ends the workers; what they have then rejects. One that has begun to load may finish that within `graceMs`. */
   async destroy(graceMs: number = loadLimitMs): Promise<void> {
     this.#lame = true
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)))
-    await Promise.race([this.#finishLoading(), late])
-    clearTimeout(timer)
+    await within(graceMs, this.#finishLoading())
     await this.#pool.destroy()
   }
 
@@ -164,7 +162,7 @@ export class Crew {
   async #checkWorkers(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Late(`no answer within ${startLimitMs} ms`)), startLimitMs)
+      timer = setTimeout(() => reject(new Error(`no answer within ${startLimitMs} ms`)), startLimitMs)
     })
     const hello = async (): Promise<void> => {
       const answer = (await this.#pool.run({ hello: true })) as Partial<HelloAnswer> | undefined
@@ -178,9 +176,7 @@ export class Crew {
   }
 }
 
-class Late extends Error {}
-
-/** Piscina's worker says that it is ready before it says anything else; one that cannot load ends. */
+/** Piscina's worker says that it is ready, and ours nothing before; one that cannot load ends. */
 const firstSignOf = (thread: Worker): Promise<void> =>
   new Promise((resolve) => {
     thread.once('message', () => resolve()).once('exit', () => resolve())

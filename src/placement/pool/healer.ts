@@ -2,7 +2,8 @@
 // the cause is gone; also when a contract needs larger workers. How a crew works is crew.ts.
 
 import { SidelaneError, type EngineReport } from '../../contract/index.ts'
-import { Crew, heapMbFor, isEngineFault, type CrewOptions } from './crew.ts'
+import { Crew, heapMbFor, isEngineFault, loadLimitMs, type CrewOptions } from './crew.ts'
+import { within } from './within.ts'
 
 export interface HealerOptions extends Omit<CrewOptions, 'onLame'> {
   /** The engine of `setup`, as the main thread loaded it. */
@@ -20,7 +21,7 @@ export class Healer {
   #crew: Crew | undefined
   #reason: unknown
   #timer: NodeJS.Timeout | undefined
-  #replacing = false
+  #replacing: Promise<void> | undefined
   #destroyed = false
 
   /** Rejects as `Crew.start` does. */
@@ -52,13 +53,14 @@ export class Healer {
 
   /** A contract was added: when the workers' heap is too small for its payloads, larger ones take over. */
   fit(): void {
-    if (!this.#replacing && this.#tooSmall) void this.#replace(firstWaitMs)
+    if (this.#replacing === undefined && this.#tooSmall) this.#replace(firstWaitMs)
   }
 
   async destroy(): Promise<void> {
     this.#destroyed = true
     clearTimeout(this.#timer)
-    await this.#crew?.destroy()
+    // A crew that is on its way ends as soon as it is there.
+    await Promise.all([this.#crew?.destroy(), within(loadLimitMs, this.#replacing)])
   }
 
   async #startCrew(): Promise<Crew> {
@@ -87,15 +89,18 @@ export class Healer {
     this.#reason = reason
     // What waits inside Piscina for a worker that never comes must be told.
     if (this.#crew?.alive === false) void this.#crew.destroy()
-    this.#timer = setTimeout(() => void this.#replace(waitMs), waitMs).unref()
+    this.#timer = setTimeout(() => this.#replace(waitMs), waitMs).unref()
   }
 
   get #tooSmall(): boolean {
     return this.#crew !== undefined && heapMbFor(this.#options.setup) > this.#crew.heapMb
   }
 
-  async #replace(waitedMs: number): Promise<void> {
-    this.#replacing = true
+  #replace(waitedMs: number): void {
+    this.#replacing = this.#startOther(waitedMs)
+  }
+
+  async #startOther(waitedMs: number): Promise<void> {
     try {
       const crew = await this.#startCrew()
       if (this.#destroyed) return await crew.destroy()
@@ -106,7 +111,7 @@ export class Healer {
       if (!this.#destroyed) this.#heal(error, Math.min(maxWaitMs, 2 * waitedMs))
       return
     } finally {
-      this.#replacing = false
+      this.#replacing = undefined
     }
     // Contracts may have come in the meantime.
     this.fit()

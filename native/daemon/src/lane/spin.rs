@@ -85,11 +85,11 @@ mod tests {
     #[test]
     fn what_finds_every_other_time_is_as_good_as_given_up() -> std::io::Result<()> {
         let mut spin = Spin::new(Duration::from_micros(100));
-        let mut count = 0;
-        for wait in 0..2000 {
-            count += tried(&mut spin, 1, wait % 2 == 0)?.len();
+        let mut tries = 0;
+        for _ in 0..2000 {
+            tries += tried(&mut spin, 1, tries % 2 == 0)?.len();
         }
-        assert!(count < 100, "{count} of 2000");
+        assert!(tries < 100, "{tries} of 2000");
         Ok(())
     }
 

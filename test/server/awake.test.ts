@@ -1,0 +1,48 @@
+// How often a daemon sleeps between the calls of somebody who has one in flight, by what the system counts.
+import { readdirSync, readFileSync } from 'node:fs'
+import { createProcessor } from 'sidelane'
+import { expect, test } from 'vitest'
+import { contractOf } from '../support/locks.ts'
+import { daemonKinds, needDaemon, socketFolder, startDaemon, type DaemonKind } from '../support/daemon.ts'
+
+const anything = contractOf({}, { name: 'anything' })
+const calls = 200
+const file = socketFolder()
+
+/** Times that a thread of the process has gone to sleep. */
+function sleepsOf(pid: number): number {
+  const statuses = readdirSync(`/proc/${pid}/task`).map((id) => readFileSync(`/proc/${pid}/task/${id}/status`, 'utf8'))
+  return statuses.reduce((sum, text) => sum + Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(text)?.[1]), 0)
+}
+
+async function sleeps(kind: DaemonKind, spinUs: number): Promise<number> {
+  const socket = file(`${kind}-${spinUs}.sock`)
+  const lock = file('anything.lock.json', anything.lock)
+  const daemon = await startDaemon({
+    kind,
+    args: ['--socket', socket, '--contract', lock, '--threads', '1', '--spin-us', String(spinUs)],
+  })
+  await using processor = await createProcessor(anything, { placement: 'sidecar', socket })
+  const before = sleepsOf(daemon.child.pid as number)
+  for (let i = 0; i < calls; i++) await processor.process('[1]')
+  const after = sleepsOf(daemon.child.pid as number)
+  await daemon.stop()
+  return after - before
+}
+
+test.skipIf(process.platform !== 'linux').for(daemonKinds)(
+  '%s sleeps before most calls, and before few when it may stay awake',
+  { timeout: 60_000 },
+  async (kind, context) => {
+    needDaemon(kind, context)
+    // On a busy machine callers are slow too: then sleep is right.
+    let seldom = calls
+    let often = 0
+    for (let tries = 0; tries < 10 && seldom > often / 2; tries++) {
+      often = await sleeps(kind, 0)
+      seldom = await sleeps(kind, 1000)
+    }
+    expect(often).toBeGreaterThan(calls / 2)
+    expect(seldom).toBeLessThanOrEqual(often / 2)
+  },
+)
