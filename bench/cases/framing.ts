@@ -24,7 +24,9 @@ export async function framing(wanted: ReadonlySet<string>, plan: Omit<TurnPlan, 
   const work = { contract: anything(), ref: null, digest: 'none', payloads, references: texts } as const
   const pairs: Pair[] = []
   try {
-    for (const id of daemonIds.filter((name) => wanted.has(name) && missingService(name) === undefined)) {
+    // Who names a daemon wants this of it too.
+    const isWanted = (id: string): boolean => wanted.has(id) || wanted.has(id.replace('-no-spin', ''))
+    for (const id of daemonIds.filter((name) => isWanted(name) && missingService(name) === undefined)) {
       pairs.push(await pairUp(id, work))
     }
     await takeTurns(pairs, { ...plan, depths: [depth] })

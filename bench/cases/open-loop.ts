@@ -131,4 +131,4 @@ export function openLoopText(rows: readonly RateRow[]): string {
 }
 
 const line = (cells: readonly string[]): string =>
-  cells.map((cell, i) => (i === 0 ? cell.padEnd(14) : cell.padStart(11))).join('')
+  cells.map((cell, i) => (i === 0 ? cell.padEnd(22) : cell.padStart(11))).join('')
