@@ -71,7 +71,8 @@ export class Crew {
       crew.#lame = false
       return crew
     } catch (cause) {
-      await crew.destroy(Math.min(loadLimitMs, startedAt + startLimitMs - performance.now()))
+      const leftMs = Math.max(0, startedAt + startLimitMs - performance.now())
+      await crew.destroy(Math.min(loadLimitMs, leftMs))
       const ours = options.workerUrl === undefined || isEngineFault(cause)
       throw new SidelaneError(ours ? 'engine.unavailable' : 'options.invalid', {
         message: `The pool's worker ${file} does not work: ${reasonOf(cause)}`,
@@ -139,7 +140,7 @@ export class Crew {
     await this.#pool.destroy()
   }
 
-  /** Node never closes the files that a worker is reading when it is ended. */
+  /** Ended while it loads, a worker takes the process along (require of a module), or leaves files open (import). */
   async #finishLoading(): Promise<void> {
     for (let thread = this.#loading; thread !== undefined; thread = this.#loading) {
       await firstSignOf(thread)
