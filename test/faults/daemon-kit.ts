@@ -290,9 +290,11 @@ class ReadyWatch {
           const { ready, reasons } = JSON.parse(body.toString()) as { ready: boolean; reasons: string[] }
           return ready === (status === 200) ? `${status} ${reasons.join()}` : `${status}, and ready is ${ready}`
         },
-        () => 'gone',
+        // A backlog that a row has filled: asked again.
+        ({ code }: NodeJS.ErrnoException) => (code === 'EAGAIN' ? undefined : 'gone'),
       )
-      this.#seen.add(await Promise.race([page, late]))
+      const said = await Promise.race([page, late])
+      if (said !== undefined) this.#seen.add(said)
       await sleep(50)
     }
   }

@@ -2,6 +2,7 @@
 
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   encodeClientHello,
   Head,
@@ -90,11 +91,18 @@ export class RawClient {
     })
   }
 
+  /** Comes again for up to 5 s where the backlog is full: whoever connects faster than a busy machine accepts meets that. */
   static async connect(path: string): Promise<RawClient> {
-    const socket = connect({ path, allowHalfOpen: true })
-    const client = new RawClient(socket)
-    await once(socket, 'connect')
-    return client
+    for (const until = performance.now() + 5000; ; await sleep(10)) {
+      const socket = connect({ path, allowHalfOpen: true })
+      const client = new RawClient(socket)
+      try {
+        await once(socket, 'connect')
+        return client
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() > until) throw error
+      }
+    }
   }
 
   /** With preface and HELLO said and answered. */
