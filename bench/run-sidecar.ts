@@ -63,7 +63,7 @@ export async function runSidecar(
   print(
     `A bare socket, 4 KB there and 1.4 KB back 35 µs later, costs its client ${figure(median(bareUs))} µs (${figure(least)} to ${figure(most)}) at depth 1:`,
   )
-  print('the floor of that column. A ratio at depth 1 that asks for less is out of reach on this machine.')
+  print('the floor of that column for every service that sleeps in between, as that one does.')
   if (rates.length > 0) print(`\nfixed rates behind a socket\n${openLoopText(rates)}`)
   print(`\nto reach\n${targetList(targets)}`)
   return { sidecar: rows, rates, framing: framed, targets, leftOut, wake, bareUs: median(bareUs) }

@@ -1,5 +1,5 @@
 // Process entry: a bare Unix socket, 4 KB there and 1.4 KB back, one exchange at a time. What it costs the main thread is
-// the floor of every client at depth 1: writes, reads and wake-ups, and nothing else.
+// the floor of every client at depth 1 whose service sleeps in between: writes, reads and wake-ups, and nothing else.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
