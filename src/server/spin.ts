@@ -1,5 +1,5 @@
 // Staying awake for a moment after the last answer: whoever has one call in flight sends the next one right behind it, and
-// to wake a thread that sleeps costs both sides more than the wait. Who waits as long as a sleep costs never pays more than
+// to wake a thread that sleeps costs that caller CPU, and both time. Who waits as long as a sleep costs never pays more than
 // twice (Karlin et al., "Empirical studies of competitive spinning for a shared-memory multiprocessor", SOSP 1991).
 //
 // Twin of native/daemon/src/lane/spin.rs.
