@@ -14,9 +14,11 @@ __pid=
 __stop() { [ -z "$__pid" ] || { kill -TERM "$__pid" && wait "$__pid"; __pid=; }; }
 __serve() {
   __stop
+  # What the one before has said is not this one's: the shell in the background empties it too late.
+  rm -f serve.log
   "$@" 2> serve.log &
   __pid=$!
-  until grep -q '"listening"' serve.log; do kill -0 "$__pid" || { cat serve.log >&2; exit 1; }; sleep 0.02; done
+  until grep -qs '"listening"' serve.log; do kill -0 "$__pid" || { cat serve.log >&2; exit 1; }; sleep 0.02; done
 }
 `
 
