@@ -15,7 +15,7 @@ use std::ops::Range;
 use sidelane_core::json_text::write_string;
 use sidelane_core::{Accepted, Code, DIGEST_BYTES, FinishError, Issue, ProcessError};
 
-use crate::{FrameHeader, FrameKind};
+use crate::frame_header::{FrameHeader, FrameKind};
 
 /// Bytes of an accepted outcome before its body.
 pub const ACCEPTED_HEADER_BYTES: usize = 48;
@@ -41,11 +41,11 @@ pub struct Needs(pub usize);
 pub struct Written {
     /// Bytes from the start of the target.
     pub size: usize,
-    /// What they hold.
+    /// Their content.
     pub outcome: Outcome,
 }
 
-/// What an outcome says.
+/// The content of an outcome, without body, issues and message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The payload keeps to the contract.
@@ -80,7 +80,7 @@ pub struct Fault<'a> {
     pub code: Code,
     /// For people; contains nothing of the payload.
     pub message: &'a str,
-    /// Where a deadline passed: `queue`, `run`.
+    /// Where the deadline passed: `queue` or `run`.
     pub place: Option<&'static str>,
     /// When a retry makes sense.
     pub retry_after_ms: Option<u32>,
@@ -112,13 +112,13 @@ impl Written {
         }
     }
 
-    /// Where the body stands; empty unless accepted.
+    /// The range of the body; empty unless accepted.
     #[must_use]
     pub const fn body(&self) -> Range<usize> {
         ACCEPTED_HEADER_BYTES..ACCEPTED_HEADER_BYTES + self.body_bytes()
     }
 
-    /// Where `"issues":[…],"truncated":…` of a rejection stands; `None` for other outcomes.
+    /// The range of `"issues":[…],"truncated":…` in a rejection; `None` for other outcomes.
     #[must_use]
     pub const fn issues(&self) -> Option<Range<usize>> {
         match self.outcome {
