@@ -2,12 +2,13 @@
 // result is checked is in inspect-result.ts.
 
 import type { Codec } from '../model/index.ts'
+import { choice, integer } from '../util/option-parsers.ts'
 import { count, counted, duration, size } from './format-units.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Inspector, mostBytes, Problem } from './inspect-result.ts'
 import { LineJob } from './ndjson-job.ts'
-import { choiceOption, contractOption, integerOption, keyOption } from './options.ts'
+import { contractOption, keyOption, optionValue } from './options.ts'
 
 const topic = 'inspect'
 
@@ -42,8 +43,7 @@ Exit codes: ${exitCodes.ok} all sound, ${exitCodes.rejected} something is wrong,
 `
 
 const codecs: readonly Codec[] = ['gzip', 'deflate', 'deflate-raw', 'brotli', 'zstd', 'none']
-const usualMaxBytes = 67_108_864
-const mostMaxBytes = 0x7fff_ffff
+const defaultMaxBytes = 67_108_864
 
 export const inspect: Command = {
   summary: 'check and decompress results of process',
@@ -62,8 +62,8 @@ export const inspect: Command = {
         digest: { type: 'string' },
       },
     })
-    const codec = choiceOption(topic, 'codec', values.codec, codecs)
-    const maxBytes = integerOption(topic, 'max-bytes', values['max-bytes'], 1, mostMaxBytes) ?? usualMaxBytes
+    const codec = optionValue(topic, 'codec', values.codec, choice(...codecs))
+    const maxBytes = optionValue(topic, 'max-bytes', values['max-bytes'], integer(1, 0x7fff_ffff)) ?? defaultMaxBytes
     const key = keyOption(topic, values['digest-key-file'])
     const contract = values.contract === undefined ? undefined : contractOption(topic, values.contract)
     if (contract?.profile.digest === 'hmac-sha-256' && key === undefined)

@@ -9,11 +9,12 @@ import {
   type HostOptions,
 } from '../model/index.ts'
 import { createProcessor } from '../create.ts'
+import { choice, integer } from '../util/option-parsers.ts'
 import { count, counted, duration, size } from './format-units.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { LineJob, type Ending } from './ndjson-job.ts'
-import { choiceOption, contractOption, integerOption, keyOption, placements } from './options.ts'
+import { contractOption, keyOption, optionValue, placements } from './options.ts'
 import type { Sink } from './buffered-writer.ts'
 
 const topic = 'process'
@@ -57,11 +58,8 @@ Examples
 Exit codes: ${exitCodes.ok} all accepted, ${exitCodes.rejected} some rejected, ${exitCodes.usage} wrong call, ${exitCodes.interrupted} stopped by ^C.
 `
 
-const engines = ['auto', 'native', 'js'] as const
 const bodies = ['base64', 'canonical', 'lines', 'none'] as const
 type Body = (typeof bodies)[number]
-
-const mostConcurrency = 1_000_000
 
 export const processCommand: Command = {
   summary: 'run NDJSON through a contract, one result a line',
@@ -86,17 +84,17 @@ export const processCommand: Command = {
     if (positionals.length > 0)
       throw new UsageError(topic, `Unexpected "${positionals[0]}"; the input is stdin or --in`)
     if (values.contract === undefined) throw new UsageError(topic, 'Expected --contract LOCK')
-    const body = choiceOption(topic, 'body', values.body, bodies) ?? 'base64'
-    const placement = choiceOption(topic, 'placement', values.placement, placements) ?? 'pool'
-    const threads = integerOption(topic, 'threads', values.threads, 1, 1024)
-    const concurrency = integerOption(topic, 'concurrency', values.concurrency, 1, mostConcurrency)
+    const body = optionValue(topic, 'body', values.body, choice(...bodies)) ?? 'base64'
+    const placement = optionValue(topic, 'placement', values.placement, choice(...placements)) ?? 'pool'
+    const threads = optionValue(topic, 'threads', values.threads, integer(1, 1024))
+    const concurrency = optionValue(topic, 'concurrency', values.concurrency, integer(1, 1_000_000))
     const digestKey = keyOption(topic, values['digest-key-file'])
     const contract = contractOption(topic, values.contract)
     if (contract.profile.digest === 'hmac-sha-256' && digestKey === undefined)
       throw new UsageError(topic, `The contract "${contract.name}" has a keyed digest: expected --digest-key-file`)
     const options: HostOptions = {
       placement,
-      engine: choiceOption(topic, 'engine', values.engine, engines) ?? 'auto',
+      engine: optionValue(topic, 'engine', values.engine, choice('auto', 'native', 'js')) ?? 'auto',
       ...(threads !== undefined && { threads }),
     }
     // Before the files: one that cannot start must not empty them.

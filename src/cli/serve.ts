@@ -6,9 +6,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { daemonHelp, readOptions, type Options } from '../server/index.ts'
+import { choice } from '../util/option-parsers.ts'
 import { UsageError, type Command } from './command.ts'
 import type { ExitCode } from './exit-codes.ts'
-import { choiceOption } from './options.ts'
+import { optionValue } from './options.ts'
 
 const topic = 'serve'
 
@@ -50,7 +51,7 @@ function takeDaemon(args: readonly string[]): { daemon: (typeof daemons)[number]
   const at = args.indexOf('--daemon')
   if (at === -1) return { daemon: 'auto', rest: args }
   if (args[at + 1] === undefined) throw new UsageError(topic, 'Expected --daemon NAME')
-  const daemon = choiceOption(topic, 'daemon', args[at + 1], daemons) ?? 'auto'
+  const daemon = optionValue(topic, 'daemon', args[at + 1], choice(...daemons)) ?? 'auto'
   return { daemon, rest: [...args.slice(0, at), ...args.slice(at + 2)] }
 }
 

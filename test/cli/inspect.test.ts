@@ -170,11 +170,11 @@ describe('sidelane inspect --codec', () => {
 
   it.each([
     [['inspect', 'results.ndjson'], 'A FILE goes with --codec'],
-    [['inspect', '--codec', 'zip'], 'gzip, deflate'],
+    [['inspect', '--codec', 'zip'], 'one of "gzip", "deflate"'],
     [['inspect', '--codec', 'gzip', 'gone.gz'], 'There is no file gone.gz'],
     [['inspect', '--digest', digest], '--digest goes with --codec'],
     [['inspect', '--codec', 'gzip', '--digest', 'abc'], '64 lower-case hex digits'],
-    [['inspect', '--max-bytes', '0'], 'whole number from 1'],
+    [['inspect', '--max-bytes', '0'], 'an integer from 1'],
   ])('exits 2 for %j', async (args, words) => {
     const { status, stdout, stderr } = await sidelane(args)
     expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })
