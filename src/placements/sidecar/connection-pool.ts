@@ -2,7 +2,7 @@
 // sent over them is client.ts.
 
 import { SidelaneError, type EngineName, type EngineReport } from '../../model/index.ts'
-import { packageFacts } from '../../util/package-json.ts'
+import { readPackageJson } from '../../util/package-json.ts'
 import { Backoff } from './backoff.ts'
 import { Connection, type ConnectionEvents, type End } from './connection.ts'
 import type { Entry } from './client-contract.ts'
@@ -195,7 +195,7 @@ export class Fleet implements ConnectionEvents {
     const { path, entries } = this.#options
     const connection = new Connection({
       path,
-      client: `sidelane-js/${packageFacts().version}`,
+      client: `sidelane-js/${readPackageJson().version}`,
       entries,
       events: this,
       isSecond,
