@@ -1,7 +1,7 @@
 // Checks a compressed body against its digest. How bodies are written, and what counts as damage, is the engines' part.
 
 import { SidelaneError, type Accepted } from '../model/index.ts'
-import { decompress, type DecompressOptions } from './index.ts'
+import { decompress, type DecompressOptions } from './decompress.ts'
 import { hmacSha256Hex, sha256Hex } from '#runtime'
 
 /** What of an accepted outcome is checked; also as it comes back from a store. */
