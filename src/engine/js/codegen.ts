@@ -117,9 +117,9 @@ class Source {
 
   /** Lines that leave the rebuilt value in the variable `v`, or return undefined. */
   check(node: SchemaNode, v: string): void {
-    if (node.form === 'scalar' && node.types.length === 1) this.#scalar(node, v)
-    else if (node.form === 'values') this.#values(node, v)
-    else if (node.form === 'nullable') {
+    if (node.kind === 'scalar' && node.types.length === 1) this.#scalar(node, v)
+    else if (node.kind === 'values') this.#values(node, v)
+    else if (node.kind === 'nullable') {
       this.line(`if (${v} !== null) {`)
       this.check(node.inner, v)
       this.line('}')

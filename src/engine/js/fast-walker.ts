@@ -73,7 +73,7 @@ export class RebuildCompiler {
   }
 
   #compile(node: SchemaNode): Rebuild {
-    switch (node.form) {
+    switch (node.kind) {
       case 'any':
         return this.#any
       case 'scalar':

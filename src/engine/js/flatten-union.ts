@@ -18,9 +18,9 @@ export function openUnion(union: UnionNode, profile: Profile): Candidates {
   }
   const open: SchemaNode[] = [union]
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (node.form === 'ref') open.push(node.target < 0 ? profile.root : (profile.defs[node.target] as SchemaNode))
-    else if (node.form === 'union') open.push(...node.branches.toReversed())
-    else if (node.form === 'nullable') {
+    if (node.kind === 'ref') open.push(node.target < 0 ? profile.root : (profile.defs[node.target] as SchemaNode))
+    else if (node.kind === 'union') open.push(...node.branches.toReversed())
+    else if (node.kind === 'nullable') {
       candidates.null.push(anything)
       open.push(node.inner)
     } else for (const type of typesOf(node)) candidates[type === 'integer' ? 'number' : type].push(node)
@@ -29,12 +29,12 @@ export function openUnion(union: UnionNode, profile: Profile): Candidates {
 }
 
 /** Takes the null of a nullable. */
-const anything: SchemaNode = { form: 'any' }
+const anything: SchemaNode = { kind: 'any' }
 
 const everyType: readonly TypeName[] = ['null', 'boolean', 'number', 'string', 'array', 'object']
 
 function typesOf(node: SchemaNode): readonly TypeName[] {
-  if (node.form === 'scalar' || node.form === 'values') return node.types
-  if (node.form === 'array') return ['array']
-  return node.form === 'any' ? everyType : ['object']
+  if (node.kind === 'scalar' || node.kind === 'values') return node.types
+  if (node.kind === 'array') return ['array']
+  return node.kind === 'any' ? everyType : ['object']
 }

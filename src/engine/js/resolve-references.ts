@@ -11,14 +11,14 @@ export function straighten(profile: Profile): Profile {
     const way: SchemaNode[] = []
     let node = from
     // This ends: a lock with a circle that consumes no input was refused.
-    while (!ends.has(node) && (node.form === 'ref' || node.form === 'nullable')) {
+    while (!ends.has(node) && (node.kind === 'ref' || node.kind === 'nullable')) {
       way.push(node)
-      if (node.form === 'nullable') node = node.inner
+      if (node.kind === 'nullable') node = node.inner
       else node = node.target < 0 ? root : (defs[node.target] as SchemaNode)
     }
     let end = ends.get(node) ?? node
     for (const passed of way.toReversed()) {
-      if (passed.form === 'nullable' && end.form !== 'nullable') end = { ...passed, inner: end }
+      if (passed.kind === 'nullable' && end.kind !== 'nullable') end = { ...passed, inner: end }
       ends.set(passed, end)
     }
     return end

@@ -62,7 +62,7 @@ class Validator {
   check(from: SchemaNode, value: JsonValue, to: To): boolean {
     let node = from
     for (;;) {
-      switch (node.form) {
+      switch (node.kind) {
         case 'any':
           return true
         case 'scalar':
