@@ -1,5 +1,4 @@
-// Which strings of a document are normalized: the walk over value tree and schema. How one string is normalized is in
-// normalize-string.ts; the fast path does both in one go (rebuild.ts). native/core/src/normalize.rs is the twin.
+// Normalizes the strings of a document, by a walk over value tree and schema. native/core/src/normalize.rs is the twin.
 
 import { findProperty, type Profile, type SchemaNode } from '../../model/index.ts'
 import { JsonObject, type JsonPrimitive, type JsonValue } from '../../json/index.ts'
@@ -34,14 +33,14 @@ function normalizeValue(value: JsonValue, node: SchemaNode, profile: Profile): J
     case 'nullable':
       return value === null ? value : normalizeValue(value, node.inner, profile)
     case 'discriminated': {
-      // The chosen branch's operations apply; the key itself carries none, so it is read raw.
-      const chosen = value instanceof JsonObject ? value.get(node.key) : undefined
-      const branch = node.branches.find(({ values }) => values.includes(chosen as JsonPrimitive))
+      // The operations of the selected branch apply. The discriminator itself has none.
+      const selected = value instanceof JsonObject ? value.get(node.key) : undefined
+      const branch = node.branches.find(({ values }) => values.includes(selected as JsonPrimitive))
       return branch ? normalizeValue(value, branch.node, profile) : value
     }
     case 'ref':
       return normalizeValue(value, node.target < 0 ? profile.root : (profile.defs[node.target] as SchemaNode), profile)
-    // No operation stands under a plain union: which branch would decide?
+    // The lock allows no operation below a plain union, because its branch is not known yet.
     case 'union':
     case 'any':
       return value
