@@ -116,7 +116,7 @@ describe('sidelane contract export', () => {
     const { status, stdout, stderr } = sidelane('contract', 'export', 'refused.js', '-o', '-')
     expect({ status, stdout }).toStrictEqual({ status: 1, stdout: '' })
     expect(stderr).toContain('contract.unsupported')
-    expect(stderr).toContain("mail: .trim() would vanish from the lock: write norm(z.email(), ['trim'])")
+    expect(stderr).toContain("mail: .trim() would be lost in the lock: write norm(z.email(), ['trim'])")
     expect(stderr).toContain('at: JSON has no dates')
   })
 

@@ -1,24 +1,11 @@
-// The forms of profile p1: which one a schema object has, and the keywords that may stand in it. What the keywords'
-// values must be is not here (keywords.ts).
+// The kinds of schema node in profile p1: the kind of a schema object, and the keywords of each kind.
 
 import { appendPointer, type JsonObject } from '../../json/index.ts'
 import type { TypeName } from '../../model/index.ts'
 import { unsupported } from './errors.ts'
-import { readTypes } from './keywords.ts'
+import { annotations, readTypes } from './keywords.ts'
 
-/** Allowed beside every form; they say nothing about a payload. `$schema` is one more, at the root. */
-export const annotations: ReadonlySet<string> = new Set([
-  '$comment',
-  'deprecated',
-  'description',
-  'examples',
-  'format',
-  'readOnly',
-  'title',
-  'writeOnly',
-])
-
-export type FormName =
+export type NodeKindName =
   | 'any'
   | 'ref'
   | 'const'
@@ -33,8 +20,8 @@ export type FormName =
   | 'object'
   | 'record'
 
-/** The keywords of each form. */
-const keywordsOf: Readonly<Record<FormName, readonly string[]>> = {
+/** The keywords of each kind. */
+const keywordsOf: Readonly<Record<NodeKindName, readonly string[]>> = {
   any: [],
   ref: ['$ref'],
   const: ['const', 'type', 'x-norm'],
@@ -50,16 +37,17 @@ const keywordsOf: Readonly<Record<FormName, readonly string[]>> = {
   record: ['type', 'additionalProperties', 'propertyNames'],
 }
 
-export interface Form {
-  readonly name: FormName
-  /** Of the forms that `type` tells: sorted. */
+export interface NodeKind {
+  readonly name: NodeKindName
+  /** Sorted; empty for the kinds without `type`. */
   readonly types: readonly TypeName[]
 }
 
-export const allowsKeyword = (form: Form, keyword: string): boolean => keywordsOf[form.name].includes(keyword)
+export const allowsKeyword = (nodeKind: NodeKind, keyword: string): boolean =>
+  keywordsOf[nodeKind.name].includes(keyword)
 
-/** The form by the keywords that are there, in a fixed precedence. `pointer` is the schema's own. */
-export function formOf(schema: JsonObject, pointer: string, isRoot: boolean): Form {
+/** The kind by the keywords present, in a fixed precedence. `pointer` is the schema's own. */
+export function nodeKindOf(schema: JsonObject, pointer: string, isRoot: boolean): NodeKind {
   if (schema.has('$ref')) return { name: 'ref', types: [] }
   if (schema.has('const')) return { name: 'const', types: [] }
   if (schema.has('enum')) return { name: 'enum', types: [] }
@@ -68,17 +56,17 @@ export function formOf(schema: JsonObject, pointer: string, isRoot: boolean): Fo
   const type = schema.get('type')
   if (type !== undefined) {
     const types = readTypes(type, appendPointer(pointer, 'type'))
-    return { name: typedForm(schema, types), types }
+    return { name: nodeKindOfType(schema, types), types }
   }
-  const bare = schema.members.every(({ key }) => annotations.has(key) || (isRoot && rootKeywords.has(key)))
-  if (bare) return { name: 'any', types: [] }
+  const isAny = schema.members.every(({ key }) => annotations.has(key) || (isRoot && rootKeywords.has(key)))
+  if (isAny) return { name: 'any', types: [] }
   throw unsupported(pointer, 'Expected one of type, const, enum, anyOf, oneOf and $ref, or an empty schema.')
 }
 
-/** Beside the form's keywords at the schema's root. */
+/** Further keywords of the root. */
 export const rootKeywords: ReadonlySet<string> = new Set(['$defs', '$schema'])
 
-function typedForm(schema: JsonObject, types: readonly TypeName[]): FormName {
+function nodeKindOfType(schema: JsonObject, types: readonly TypeName[]): NodeKindName {
   const named = types.filter((type) => type !== 'null')
   if (named.length !== 1) return 'bare'
   if (named[0] === 'string') return 'string'
