@@ -1,54 +1,24 @@
-// The forms of profile p1: which one a schema object has, and the keywords that may stand in it. What the keywords'
-// values must be is not here (keywords.ts).
+// The kinds of schema nodes in profile p1: which kind a schema object is, and which keywords it may hold. The values of
+// keywords are checked in keywords.ts.
 
+import {
+  annotationKeywords,
+  keywordsOfKind,
+  kindOfKeyword,
+  rootKeywords as keywordsOfRoot,
+} from '../../tables/lock-keywords.ts'
 import { appendPointer, type JsonObject } from '../../json/index.ts'
 import type { TypeName } from '../../model/index.ts'
 import { unsupported } from './errors.ts'
 import { readTypes } from './keywords.ts'
 
-/** Allowed beside every form; they say nothing about a payload. `$schema` is one more, at the root. */
-export const annotations: ReadonlySet<string> = new Set([
-  '$comment',
-  'deprecated',
-  'description',
-  'examples',
-  'format',
-  'readOnly',
-  'title',
-  'writeOnly',
-])
+/** Keywords that are allowed in every node and do not affect validation. `$schema` is one more, at the root. */
+export const annotations: ReadonlySet<string> = new Set(annotationKeywords)
 
-export type FormName =
-  | 'any'
-  | 'ref'
-  | 'const'
-  | 'enum'
-  | 'union'
-  | 'discriminated'
-  | 'string'
-  | 'number'
-  | 'bare'
-  | 'array'
-  | 'tuple'
-  | 'object'
-  | 'record'
+/** Keywords that the root may hold beside those of its kind. */
+export const rootKeywords: ReadonlySet<string> = new Set(keywordsOfRoot)
 
-/** The keywords of each form. */
-const keywordsOf: Readonly<Record<FormName, readonly string[]>> = {
-  any: [],
-  ref: ['$ref'],
-  const: ['const', 'type', 'x-norm'],
-  enum: ['enum', 'type', 'x-norm'],
-  union: ['anyOf'],
-  discriminated: ['oneOf', 'x-discriminator'],
-  string: ['type', 'allOf', 'maxLength', 'minLength', 'pattern', 'x-norm'],
-  number: ['type', 'exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf'],
-  bare: ['type'],
-  array: ['type', 'items', 'maxItems', 'minItems'],
-  tuple: ['type', 'items', 'maxItems', 'minItems', 'prefixItems'],
-  object: ['type', 'additionalProperties', 'properties', 'required'],
-  record: ['type', 'additionalProperties', 'propertyNames'],
-}
+export type FormName = keyof typeof keywordsOfKind
 
 export interface Form {
   readonly name: FormName
@@ -56,15 +26,12 @@ export interface Form {
   readonly types: readonly TypeName[]
 }
 
-export const allowsKeyword = (form: Form, keyword: string): boolean => keywordsOf[form.name].includes(keyword)
+export const allowsKeyword = ({ name }: Form, keyword: string): boolean =>
+  (keywordsOfKind[name] as readonly string[]).includes(keyword)
 
 /** The form by the keywords that are there, in a fixed precedence. `pointer` is the schema's own. */
 export function formOf(schema: JsonObject, pointer: string, isRoot: boolean): Form {
-  if (schema.has('$ref')) return { name: 'ref', types: [] }
-  if (schema.has('const')) return { name: 'const', types: [] }
-  if (schema.has('enum')) return { name: 'enum', types: [] }
-  if (schema.has('anyOf')) return { name: 'union', types: [] }
-  if (schema.has('oneOf')) return { name: 'discriminated', types: [] }
+  for (const [keyword, name] of Object.entries(kindOfKeyword)) if (schema.has(keyword)) return { name, types: [] }
   const type = schema.get('type')
   if (type !== undefined) {
     const types = readTypes(type, appendPointer(pointer, 'type'))
@@ -74,9 +41,6 @@ export function formOf(schema: JsonObject, pointer: string, isRoot: boolean): Fo
   if (bare) return { name: 'any', types: [] }
   throw unsupported(pointer, 'Expected one of type, const, enum, anyOf, oneOf and $ref, or an empty schema.')
 }
-
-/** Beside the form's keywords at the schema's root. */
-export const rootKeywords: ReadonlySet<string> = new Set(['$defs', '$schema'])
 
 function typedForm(schema: JsonObject, types: readonly TypeName[]): FormName {
   const named = types.filter((type) => type !== 'null')
