@@ -1,9 +1,11 @@
 //! The cold path: what exactly is wrong, in the contract's order. Speed matters here only in that it stays linear (but
 //! for sorting), whatever the document is.
 
+use super::error::ReadError;
+use super::keys;
+use super::limits::ReadLimits;
 use super::number::{is_infinite, is_unsafe};
 use super::tape::{Kind, Tape, flag};
-use super::{Fault, ReadLimits, keys};
 use crate::error::Code;
 use crate::path::{Step, push_step};
 
@@ -36,7 +38,7 @@ pub(super) fn is_too_deep(bytes: &[u8], max_depth: usize) -> bool {
 ///
 /// Ask it before any later stage complains: a document that is not as the contract wants it may have equal keys too.
 #[must_use]
-pub fn data_fault(tape: &Tape<'_>, limits: &ReadLimits) -> Option<Fault> {
+pub fn diagnose(tape: &Tape<'_>, limits: &ReadLimits) -> Option<ReadError> {
     let mut first: Option<(usize, Code)> = None;
     let mut order = Vec::new();
     for at in 0..tape.len() {
@@ -44,7 +46,7 @@ pub fn data_fault(tape: &Tape<'_>, limits: &ReadLimits) -> Option<Fault> {
         if let Some((place, code)) = first
             && place < at
         {
-            return Some(Fault::Data(code, pointer(tape, place, code)));
+            return Some(ReadError::Data(code, pointer(tape, place, code)));
         }
         let entry = tape.entry(at);
         let found = match entry.kind {
@@ -61,7 +63,7 @@ pub fn data_fault(tape: &Tape<'_>, limits: &ReadLimits) -> Option<Fault> {
         };
         first = earlier(first, found);
     }
-    first.map(|(place, code)| Fault::Data(code, pointer(tape, place, code)))
+    first.map(|(place, code)| ReadError::Data(code, pointer(tape, place, code)))
 }
 
 /// The one that comes first in the document; at one key: surrogate, forbidden, duplicate, keys.

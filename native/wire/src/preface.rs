@@ -1,18 +1,22 @@
-//! The eight bytes that each side begins with. They never change in any version.
+//! The first eight bytes of each side. They are the same in all versions.
 
-use super::{PREFACE_BYTES, PROTOCOL_VERSION};
-
-/// What a framed connection begins with.
+/// First bytes of a framed connection.
 pub const MAGIC: [u8; 6] = [0xf5, 0x53, 0x44, 0x4c, 0x4e, 0x0a];
+
+/// The version of this library.
+pub const PROTOCOL_VERSION: u16 = 1;
+
+/// Bytes of a preface.
+pub const PREFACE_BYTES: usize = 8;
 
 /// What the first bytes of a connection are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preface {
-    /// Fewer than eight, right so far.
-    More,
-    /// The peer speaks something else.
+    /// A part of a preface.
+    Incomplete,
+    /// Not a preface.
     Foreign,
-    /// The peer's version. Any but `PROTOCOL_VERSION` is a refusal.
+    /// The peer's version. A server refuses all but [`PROTOCOL_VERSION`].
     Version(u16),
 }
 
@@ -31,6 +35,6 @@ pub fn read_preface(bytes: &[u8]) -> Preface {
     match bytes {
         _ if bytes[..known] != MAGIC[..known] => Preface::Foreign,
         [_, _, _, _, _, _, low, high, ..] => Preface::Version(u16::from_le_bytes([*low, *high])),
-        _ => Preface::More,
+        _ => Preface::Incomplete,
     }
 }

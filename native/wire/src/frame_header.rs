@@ -1,32 +1,46 @@
-//! A frame's header: 24 bytes to numbers and back. Which numbers are allowed beyond the kind is for `rules`.
+//! The header of a frame: 24 bytes to numbers and back.
+//!
+//! Twin of `src/wire/frame-header.ts`.
 
-use super::{HEAD_BYTES, Violation};
+use crate::Violation;
 
-/// What a frame is.
+/// Bytes of a frame before its payload.
+pub const HEADER_BYTES: usize = 24;
+
+/// [`FrameHeader::a`] of a REQUEST without a deadline.
+pub const NO_DEADLINE: u32 = u32::MAX;
+
+/// REQUEST: the payload begins with a trace context.
+pub const FLAG_TRACE: u8 = 1;
+
+/// REQUEST: the answer carries the canonical bytes.
+pub const FLAG_CANONICAL: u8 = 2;
+
+/// The kind of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Kind {
-    /// Contracts to use, and what the server has.
+pub enum FrameKind {
+    /// Contracts to use, and the server's state.
     Hello = 1,
     /// A payload.
     Request = 2,
-    /// The outcome of a payload that is good.
+    /// Answer: the outcome of a payload that keeps to its contract.
     Accepted = 3,
-    /// The outcome of one that is not.
+    /// Answer: the outcome of one that does not.
     Rejected = 4,
-    /// A fault.
+    /// Answer: a fault.
     Error = 5,
-    /// The client does not wait for a request any more.
+    /// The client gives up a request.
     Cancel = 6,
-    /// Are you there?
+    /// Asks for a PONG.
     Ping = 7,
-    /// Yes.
+    /// Answers a PING.
     Pong = 8,
-    /// No new requests on this connection.
+    /// The server takes no new requests on this connection.
     Goaway = 9,
 }
 
-impl Kind {
+impl FrameKind {
     const ALL: [Self; 9] = [
         Self::Hello,
         Self::Request,
@@ -44,43 +58,38 @@ impl Kind {
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.get(usize::from(number).checked_sub(1)?).copied()
     }
-
-    /// True for ACCEPTED, REJECTED and ERROR.
-    #[must_use]
-    pub const fn is_answer(self) -> bool {
-        matches!(self, Self::Accepted | Self::Rejected | Self::Error)
-    }
 }
 
-/// A header.
+/// The header of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct FrameHeader {
     /// Bytes of payload.
     pub length: u32,
-    /// What the frame is.
-    pub kind: Kind,
-    /// `FLAG_TRACE`, `FLAG_CANONICAL`; 0 but in a REQUEST.
+    /// What the payload is.
+    pub kind: FrameKind,
+    /// REQUEST: [`FLAG_TRACE`], [`FLAG_CANONICAL`]. 0 in all others.
     pub flags: u8,
     /// REQUEST: the contract's index. REJECTED, ERROR: the code's number.
     pub index: u16,
-    /// Pairs question and answer.
+    /// Pairs request and answer.
     pub id: u64,
-    /// REQUEST: ms that are left. Answers: µs in the queue.
+    /// REQUEST: ms until the deadline. Answers: µs in the queue.
     pub a: u32,
     /// Answers: µs of work.
     pub b: u32,
 }
 
-impl Head {
+impl FrameHeader {
     /// Reads a header.
     ///
     /// # Errors
+    ///
     /// The kind is unknown.
-    pub fn read(bytes: &[u8; HEAD_BYTES]) -> Result<Self, Violation> {
+    pub fn read(bytes: &[u8; HEADER_BYTES]) -> Result<Self, Violation> {
         let u32_at = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         Ok(Self {
             length: u32_at(0),
-            kind: Kind::from_number(bytes[4]).ok_or(Violation::Kind(bytes[4]))?,
+            kind: FrameKind::from_number(bytes[4]).ok_or(Violation::Kind(bytes[4]))?,
             flags: bytes[5],
             index: u16::from_le_bytes([bytes[6], bytes[7]]),
             id: u64::from(u32_at(8)) | u64::from(u32_at(12)) << 32,
@@ -90,7 +99,7 @@ impl Head {
     }
 
     /// Writes the header.
-    pub fn write(&self, target: &mut [u8; HEAD_BYTES]) {
+    pub fn write(&self, target: &mut [u8; HEADER_BYTES]) {
         target[..4].copy_from_slice(&self.length.to_le_bytes());
         target[4] = self.kind as u8;
         target[5] = self.flags;

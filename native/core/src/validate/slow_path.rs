@@ -6,39 +6,43 @@
 use std::cmp::Ordering;
 
 use super::compile::Graph;
-use super::fast::{Fast, branch_of, code_points, name_passes};
-use super::findings::{Findings, Step, Validation};
+use super::fast_path::{Fast, branch_of, code_points, name_passes};
+use super::issue_collector::{IssueCollector, Step};
 use super::node::{Array, Discriminated, Form, Kinds, NodeId, Number, Object, Scalar, Text, Values};
 use super::number::{is_integral, is_multiple};
 use super::params;
-use crate::normalize;
+use crate::issue::Issue;
+use crate::normalize::{self, NormBuffers};
 use crate::profile::ValuesKeyword;
 use crate::read::{Kind, Tape, compare_keys, flag};
 
-/// All issues of the document. Its keys are distinct: the data model has been checked.
-pub fn collect(graph: &Graph, tape: &mut Tape<'_>) -> Validation {
-    let mut collector = Collector { fast: Fast { graph, tape }, findings: Findings::default() };
-    collector.check(graph.root, 0);
-    collector.findings.found
+/// Appends the issues of the document; true when there are more than the cap. Its keys are distinct: the data model has
+/// been checked.
+pub fn collect(graph: &Graph, tape: &mut Tape<'_>, buffers: &mut NormBuffers, issues: &mut Vec<Issue>) -> bool {
+    let collector = IssueCollector { path: Vec::new(), issues, truncated: false };
+    let mut slow = Slow { fast: Fast { graph, tape, buffers }, collector };
+    slow.check(graph.root, 0);
+    slow.collector.truncated
 }
 
-struct Collector<'a, 't, 'd> {
+struct Slow<'a, 't, 'd> {
+    /// Checks unions, and holds what both paths need.
     fast: Fast<'a, 't, 'd>,
-    findings: Findings,
+    collector: IssueCollector<'t>,
 }
 
-impl Collector<'_, '_, '_> {
+impl Slow<'_, '_, '_> {
     fn report(&mut self, keyword: &'static str, params: impl Into<String>) {
-        self.findings.add(self.fast.tape, keyword, params, None);
+        self.collector.add(self.fast.tape, keyword, params, None);
     }
 
     fn report_at(&mut self, key: &str, keyword: &'static str, params: impl Into<String>) {
-        self.findings.add(self.fast.tape, keyword, params, Some(key));
+        self.collector.add(self.fast.tape, keyword, params, Some(key));
     }
 
     /// True when there is nothing more to learn.
     fn is_done(&self) -> bool {
-        self.findings.found.truncated
+        self.collector.truncated
     }
 
     /// Recurses once for each open bracket of the payload: nullables and discriminated unions are followed in the loop.
@@ -86,7 +90,7 @@ impl Collector<'_, '_, '_> {
     }
 
     fn text(&mut self, text: &Text, at: usize) {
-        normalize::apply(self.fast.tape, at, text.norm);
+        normalize::apply(self.fast.tape, self.fast.buffers, at, text.norm);
         let length = code_points(self.fast.tape.text(at));
         if length < text.min {
             self.report("minLength", params::count(text.min));
@@ -196,15 +200,15 @@ impl Collector<'_, '_, '_> {
     }
 
     fn report_member(&mut self, key: usize, keyword: &'static str) {
-        self.findings.path.push(Step::Member(key));
+        self.collector.path.push(Step::Member(key));
         self.report(keyword, params::NOTHING);
-        self.findings.path.pop();
+        self.collector.path.pop();
     }
 
     fn child(&mut self, id: NodeId, at: usize, step: Step) {
-        self.findings.path.push(step);
+        self.collector.path.push(step);
         self.check(id, at);
-        self.findings.path.pop();
+        self.collector.path.pop();
     }
 
     /// The branch that the discriminator chooses; none after reporting why there is none.

@@ -6,13 +6,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::compile::Graph;
 use super::node::{Array, Discriminated, Form, NodeId, Number, Object, Scalar, Text, Values};
 use super::number::{is_integral, is_multiple};
-use crate::normalize;
+use crate::normalize::{self, NormBuffers};
 use crate::read::{Kind, Tape};
 
 /// A walk in progress.
 pub struct Fast<'a, 't, 'd> {
     pub graph: &'a Graph,
     pub tape: &'t mut Tape<'d>,
+    pub buffers: &'t mut NormBuffers,
 }
 
 impl Fast<'_, '_, '_> {
@@ -59,7 +60,7 @@ impl Fast<'_, '_, '_> {
 
     fn text(&mut self, text: &Text, at: usize) -> bool {
         if !text.norm.is_empty() {
-            normalize::apply(self.tape, at, text.norm);
+            normalize::apply(self.tape, self.buffers, at, text.norm);
         }
         let value = self.tape.text(at);
         length_passes(text, value) && text.patterns.iter().all(|(matcher, _)| matcher.is_match(value))
@@ -69,7 +70,7 @@ impl Fast<'_, '_, '_> {
         match kind {
             Kind::String => {
                 if !values.norm.is_empty() {
-                    normalize::apply(self.tape, at, values.norm);
+                    normalize::apply(self.tape, self.buffers, at, values.norm);
                 }
                 values.table.string(self.tape.text(at)).is_some()
             }
