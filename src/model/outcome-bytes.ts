@@ -1,7 +1,7 @@
 // Encodes and decodes outcomes as bytes. The layout is in tables/outcome-layout.ts.
 
 import {
-  acceptedHeadBytes,
+  acceptedHeaderBytes,
   bodyBytesAt,
   canonicalBytesAt,
   digestAt,
@@ -13,7 +13,7 @@ import {
   kindFault,
   kindRejected,
   textBytesAt,
-  textHeadBytes,
+  textHeaderBytes,
 } from '../tables/outcome-layout.ts'
 import { readHex, readU32, writeHex, writeU32 } from '../util/byte-codec.ts'
 import { plainValue } from '../json/index.ts'
@@ -32,7 +32,7 @@ export function encodeOutcome(outcome: Outcome | AcceptedCanonical, target: Uint
     return encodeText(kindRejected, JSON.stringify({ code, issues, truncated }), target, offset)
   }
   const canonical = 'canonical' in outcome ? outcome.canonical : undefined
-  const size = acceptedHeadBytes + outcome.body.length + (canonical?.length ?? 0)
+  const size = acceptedHeaderBytes + outcome.body.length + (canonical?.length ?? 0)
   if (offset + size > target.length) return -size
   target[offset] = kindAccepted
   target[offset + flagsAt] = (outcome.digest === null ? 0 : flagDigest) | (canonical === undefined ? 0 : flagCanonical)
@@ -40,10 +40,10 @@ export function encodeOutcome(outcome: Outcome | AcceptedCanonical, target: Uint
   writeU32(target, offset + inBytesAt, outcome.inBytes)
   writeU32(target, offset + canonicalBytesAt, outcome.canonicalBytes)
   writeU32(target, offset + bodyBytesAt, outcome.body.length)
-  if (outcome.digest === null) target.fill(0, offset + digestAt, offset + acceptedHeadBytes)
+  if (outcome.digest === null) target.fill(0, offset + digestAt, offset + acceptedHeaderBytes)
   else writeHex(target, offset + digestAt, outcome.digest)
-  target.set(outcome.body, offset + acceptedHeadBytes)
-  if (canonical) target.set(canonical, offset + acceptedHeadBytes + outcome.body.length)
+  target.set(outcome.body, offset + acceptedHeaderBytes)
+  if (canonical) target.set(canonical, offset + acceptedHeaderBytes + outcome.body.length)
   return size
 }
 
@@ -57,13 +57,13 @@ export function encodeFault(error: SidelaneError, target: Uint8Array, offset: nu
 export function outcomeSize(bytes: Uint8Array, offset: number): number {
   const kind = bytes[offset]
   const available = bytes.length - offset
-  if (kind === kindAccepted && available >= acceptedHeadBytes) {
+  if (kind === kindAccepted && available >= acceptedHeaderBytes) {
     const canonicalBytes =
       (bytes[offset + flagsAt] as number) & flagCanonical ? readU32(bytes, offset + canonicalBytesAt) : 0
-    return acceptedHeadBytes + outcomeBodyBytes(bytes, offset) + canonicalBytes
+    return acceptedHeaderBytes + outcomeBodyBytes(bytes, offset) + canonicalBytes
   }
-  return (kind === kindRejected || kind === kindFault) && available >= textHeadBytes
-    ? textHeadBytes + readU32(bytes, offset + textBytesAt)
+  return (kind === kindRejected || kind === kindFault) && available >= textHeaderBytes
+    ? textHeaderBytes + readU32(bytes, offset + textBytesAt)
     : 0
 }
 
@@ -78,7 +78,7 @@ export function outcomeCode(bytes: Uint8Array, offset: number): ErrorCode | unde
   if (bytes[offset] === kindAccepted) return undefined
   let code = ''
   // Both texts begin with {"code":"
-  for (let at = offset + textHeadBytes + 9; at < bytes.length && bytes[at] !== quote; at++) {
+  for (let at = offset + textHeaderBytes + 9; at < bytes.length && bytes[at] !== quote; at++) {
     code += String.fromCharCode(bytes[at] as number)
   }
   return Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'internal.panic'
@@ -92,7 +92,7 @@ export function decodeOutcome(bytes: Uint8Array, offset: number, codec: Codec): 
   const kind = bytes[offset]
   if (kind === kindAccepted) return decodeAccepted(bytes, offset, codec)
   const text = decoder.decode(
-    bytes.subarray(offset + textHeadBytes, offset + textHeadBytes + readU32(bytes, offset + textBytesAt)),
+    bytes.subarray(offset + textHeaderBytes, offset + textHeaderBytes + readU32(bytes, offset + textBytesAt)),
   )
   if (kind === kindRejected) {
     const { code, issues, truncated } = JSON.parse(text) as Pick<Rejected, 'code' | 'issues' | 'truncated'>
@@ -109,13 +109,13 @@ export function decodeOutcome(bytes: Uint8Array, offset: number, codec: Codec): 
 function decodeAccepted(bytes: Uint8Array, offset: number, codec: Codec): Accepted | AcceptedCanonical {
   const flags = bytes[offset + flagsAt] as number
   const outBytes = outcomeBodyBytes(bytes, offset)
-  const bodyEnd = offset + acceptedHeadBytes + outBytes
+  const bodyEnd = offset + acceptedHeaderBytes + outBytes
   const canonicalBytes = readU32(bytes, offset + canonicalBytesAt)
   const accepted: Accepted = {
     ok: true,
-    body: bytes.slice(offset + acceptedHeadBytes, bodyEnd),
+    body: bytes.slice(offset + acceptedHeaderBytes, bodyEnd),
     codec,
-    digest: flags & flagDigest ? readHex(bytes, offset + digestAt, offset + acceptedHeadBytes) : null,
+    digest: flags & flagDigest ? readHex(bytes, offset + digestAt, offset + acceptedHeaderBytes) : null,
     inBytes: readU32(bytes, offset + inBytesAt),
     canonicalBytes,
     outBytes,
@@ -132,11 +132,11 @@ export const withCanonical = (accepted: Accepted, canonical: Uint8Array): Accept
 
 function encodeText(kind: number, text: string, target: Uint8Array, offset: number): number {
   const bytes = encoder.encode(text)
-  const size = textHeadBytes + bytes.length
+  const size = textHeaderBytes + bytes.length
   if (offset + size > target.length) return -size
   target[offset] = kind
   target[offset + 1] = target[offset + 2] = target[offset + 3] = 0
   writeU32(target, offset + textBytesAt, bytes.length)
-  target.set(bytes, offset + textHeadBytes)
+  target.set(bytes, offset + textHeaderBytes)
   return size
 }

@@ -29,9 +29,9 @@ export const bodyBytesAt = 12
 /** Offset of the digest. */
 export const digestAt = 16
 /** Offset of the body: the size of an accepted outcome's head. */
-export const acceptedHeadBytes = 48
+export const acceptedHeaderBytes = 48
 
 /** Offset of the size of a rejection's or a fault's text. */
 export const textBytesAt = 4
 /** Offset of that text: the size of its head. */
-export const textHeadBytes = 8
+export const textHeaderBytes = 8
