@@ -9,7 +9,7 @@ const contract = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
 const digestKey = Buffer.from('the only key, 22 bytes')
 
 describe.each(daemonKinds)('%s', (daemon) => {
-  test('an HMAC digest uses the contract's key, and a second key is refused', async (context) => {
+  test('an HMAC digest uses the key of its contract, and a second key is refused', async (context) => {
     needDaemon(daemon, context)
     await using host = await createHost({ placement: 'sidecar', launch: { daemon } })
     const outcome = await host.processor(contract, { digestKey }).process('[1.0]')
