@@ -1,7 +1,7 @@
 // Bytes of a connection, in whatever pieces they come, to frames. It holds no socket and no clock, and what a frame
 // brings about is the sink's business. The rules that it judges by are WIRE.md's.
 
-import { isOutcomeOf } from './response-header.ts'
+import { outcomeSize } from '../model/index.ts'
 import { flags, headBytes, kinds, maxHelloBytes, maxPingBytes, traceBytes } from './constants.ts'
 import { Head } from './frame-header.ts'
 
@@ -191,3 +191,8 @@ const unknownKind = (kind: number): string => `kind ${kind} is unknown, or the o
 const unknownFlags = ({ kind, flags: bits }: Pick<Head, 'kind' | 'flags'>): string =>
   `flags ${bits} are unknown for kind ${kind}`
 const hugeId = 'an id is beyond 2^53 - 1'
+
+/** True when the payload of an answer is an outcome of the header's kind, whole and nothing more. */
+export const isOutcomeOf = (kind: number, payload: Uint8Array): boolean =>
+  // The kinds of outcomes are 1, 2 and 3, in the order of those of answers.
+  payload[0] === kind - kinds.accepted + 1 && outcomeSize(payload, 0) === payload.length
