@@ -9,12 +9,12 @@ use sidelane_core::contract::Contract;
 use sidelane_core::profile::DigestName;
 use sidelane_core::wire::{FINGERPRINT_BYTES, REQUEST_SLACK_BYTES, fingerprint};
 
+use crate::config::settings::Settings;
 use crate::engine::{Compile, Engine};
-use crate::observe::Observer;
-use crate::settings::Settings;
+use crate::telemetry::Observer;
 
 /// One contract that is served.
-pub struct Served {
+pub struct LoadedContract {
     /// Its name.
     pub name: Box<str>,
     /// Its id, in lower-case hex.
@@ -37,36 +37,36 @@ pub struct Served {
 
 /// All contracts that are served, in the order in which they were loaded.
 #[derive(Default)]
-pub struct Table {
-    all: Vec<Arc<Served>>,
+pub struct ContractRegistry {
+    all: Vec<Arc<LoadedContract>>,
     /// Counts the tables that came before: tells an old one from the one in force.
     pub generation: u64,
 }
 
-impl Table {
+impl ContractRegistry {
     /// Reads and compiles all contracts of the settings.
     ///
     /// # Errors
     ///
     /// Which file is broken, and where.
     pub fn load(settings: &Settings, compile: Compile, observer: &dyn Observer) -> Result<Self, String> {
-        let mut table = Self::default();
+        let mut registry = Self::default();
         let mut keys = settings.digest_key_files.clone();
         for path in &settings.contracts {
             if path.is_dir() {
                 for lock in locks_in(path)? {
                     let beside = key_beside(&lock);
-                    table.add(&lock, beside.as_deref(), &mut keys, settings, compile, observer)?;
+                    registry.add(&lock, beside.as_deref(), &mut keys, settings, compile, observer)?;
                 }
             } else {
-                table.add(path, None, &mut keys, settings, compile, observer)?;
+                registry.add(path, None, &mut keys, settings, compile, observer)?;
             }
         }
         match keys.into_keys().next() {
             Some(name) => {
                 Err(format!("Expected the names of `--digest-key-file` to be those of contracts, got `{name}`"))
             }
-            None => Ok(table),
+            None => Ok(registry),
         }
     }
 
@@ -102,7 +102,7 @@ impl Table {
         let engine = compile(&bytes, &key, &dictionary).map_err(|error| broken(&error))?;
         // The same one again: with its key of now, and in its place of now.
         self.all.retain(|one| *one.id != *contract.id);
-        self.all.push(Arc::new(Served {
+        self.all.push(Arc::new(LoadedContract {
             name: profile.name.clone(),
             id_bytes: bytes_of(&contract.id),
             id: contract.id.clone().into(),
@@ -118,19 +118,19 @@ impl Table {
 
     /// The contract by this name: that of the id, or the one loaded last.
     #[must_use]
-    pub fn find(&self, name: &str, id: Option<&str>) -> Option<&Arc<Served>> {
+    pub fn find(&self, name: &str, id: Option<&str>) -> Option<&Arc<LoadedContract>> {
         self.all.iter().rev().find(|one| *one.name == *name && id.is_none_or(|id| *one.id == *id))
     }
 
     /// All of them, as loaded.
     #[must_use]
-    pub fn all(&self) -> &[Arc<Served>] {
+    pub fn all(&self) -> &[Arc<LoadedContract>] {
         &self.all
     }
 
     /// All of them, by name and then id.
     #[must_use]
-    pub fn sorted(&self) -> Vec<&Arc<Served>> {
+    pub fn sorted(&self) -> Vec<&Arc<LoadedContract>> {
         let mut sorted: Vec<_> = self.all.iter().collect();
         sorted.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         sorted

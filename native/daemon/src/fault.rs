@@ -3,7 +3,7 @@
 
 use sidelane_core::error::Code;
 
-use crate::service::Refusal;
+use crate::shared::Refusal;
 
 /// What an answer says beside its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use sidelane_daemon::config::{self, Command};
 use sidelane_daemon::start::{self, Failure};
-use sidelane_daemon::telemetry::Telemetry;
+use sidelane_daemon::telemetry::recorder::Telemetry;
 use sidelane_daemon::{engine, ping, process};
 
 fn main() -> ExitCode {
@@ -28,7 +28,7 @@ fn run() -> ExitCode {
             Err(message) => fail(2, &message),
         },
         Ok(Command::Ping(path)) => ping::ping(&path),
-        Ok(Command::Say(text)) => say(&text),
+        Ok(Command::Print(text)) => say(&text),
         Err(message) => fail(2, &message),
     }
 }

@@ -10,22 +10,22 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::contracts::Table;
+use crate::config::settings::Settings;
+use crate::contracts::ContractRegistry;
 use crate::engine::Compile;
-use crate::lane::{self, Handle};
-use crate::listener::{Happening, Listener};
-use crate::memory;
-use crate::observe::{Event, NoObserver, Observer, Shed};
+use crate::listener::{Listener, ListenerEvent};
+use crate::metrics_listener;
 use crate::process::stdin_end;
-use crate::scrape;
-use crate::service::Service;
-use crate::settings::Settings;
+use crate::shared::Shared;
+use crate::telemetry::memory;
+use crate::telemetry::{Event, NoObserver, Observer, Shed};
+use crate::worker::{self, Handle};
 
 /// How often the memory is looked at.
-const LOOK: Duration = Duration::from_secs(1);
+const MEMORY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often the end is looked for.
-const DRAIN_LOOK: Duration = Duration::from_millis(5);
+const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Why the daemon did not start, or did not end well.
 #[derive(Debug)]
@@ -56,17 +56,17 @@ fn system(error: io::Error) -> Failure {
 ///
 /// Wrong contracts.
 pub fn check(settings: &Settings, compile: Compile) -> Result<String, String> {
-    let table = load(settings, compile, &NoObserver)?;
+    let registry = load(settings, compile, &NoObserver)?;
     let place = std::iter::once(format!("would listen on {}", settings.socket));
-    let lines = table.sorted().into_iter().map(|one| format!("would serve {}@{}", one.name, one.id));
+    let lines = registry.sorted().into_iter().map(|one| format!("would serve {}@{}", one.name, one.id));
     Ok(place.chain(lines).collect::<Vec<_>>().join("\n"))
 }
 
 struct Main {
-    service: Arc<Service>,
+    shared: Arc<Shared>,
     compile: Compile,
     listener: Listener,
-    lanes: Vec<Handle>,
+    workers: Vec<Handle>,
     /// The lane that the next connection is handed to.
     next: usize,
     hangup: Signal,
@@ -77,33 +77,33 @@ struct Main {
 impl Main {
     fn open(settings: Settings, compile: Compile, observer: Arc<dyn Observer>) -> Result<Self, Failure> {
         // Before the contracts are read: whoever writes others meanwhile says so with a signal, which must find somebody.
-        let hear = |kind| signal(kind).map_err(system);
-        let (hangup, terminate) = (hear(SignalKind::hangup())?, hear(SignalKind::terminate())?);
-        let interrupt = hear(SignalKind::interrupt())?;
-        let table = load(&settings, compile, &*observer).map_err(Failure::Contracts)?;
-        let service = Service::new(settings, table, observer);
-        let settings = &service.settings;
+        let subscribe = |kind| signal(kind).map_err(system);
+        let (hangup, terminate) = (subscribe(SignalKind::hangup())?, subscribe(SignalKind::terminate())?);
+        let interrupt = subscribe(SignalKind::interrupt())?;
+        let registry = load(&settings, compile, &*observer).map_err(Failure::Contracts)?;
+        let shared = Shared::new(settings, registry, observer);
+        let settings = &shared.settings;
         if let Some(address) = settings.metrics_listen {
-            let listener = scrape::listen(address).map_err(Failure::System)?;
-            spawn_local(scrape::serve(listener, Arc::clone(&service)));
+            let listener = metrics_listener::listen(address).map_err(Failure::System)?;
+            spawn_local(metrics_listener::serve(listener, Arc::clone(&shared)));
         }
-        let lanes = (0..settings.threads).map(|number| lane::spawn(Arc::clone(&service), number));
-        let lanes = lanes.collect::<io::Result<Vec<_>>>().map_err(system)?;
+        let workers = (0..settings.threads).map(|number| worker::spawn(Arc::clone(&shared), number));
+        let workers = workers.collect::<io::Result<Vec<_>>>().map_err(system)?;
         let listener = Listener::open(settings).map_err(Failure::System)?;
-        Ok(Self { service, compile, listener, lanes, next: 0, hangup, terminate, interrupt })
+        Ok(Self { shared, compile, listener, workers, next: 0, hangup, terminate, interrupt })
     }
 
     async fn run(mut self) -> Result<(), Failure> {
-        self.service.set_ready();
+        self.shared.set_ready();
         self.tell(Event::Listening);
-        let mut look = interval(LOOK);
+        let mut look = interval(MEMORY_INTERVAL);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let stdin = stdin_end(self.service.settings.exit_with_stdin);
+        let stdin = stdin_end(self.shared.settings.exit_with_stdin);
         tokio::pin!(stdin);
         let why = loop {
             tokio::select! {
-                happening = self.listener.next() => if self.happened(happening) { break "taken over" },
-                _ = look.tick() => memory::check(&self.service),
+                event = self.listener.next() => if self.on_listener_event(event) { break "taken over" },
+                _ = look.tick() => memory::check(&self.shared),
                 _ = self.hangup.recv() => self.reload(),
                 _ = self.terminate.recv() => break "SIGTERM",
                 _ = self.interrupt.recv() => break "SIGINT",
@@ -114,38 +114,38 @@ impl Main {
     }
 
     /// Sees to what happened at the socket; true when that is the end.
-    fn happened(&mut self, happening: Happening) -> bool {
-        match happening {
-            Happening::Connected(stream) => self.hand_out(stream),
-            Happening::Stranger(uid) => self.tell(Event::Refused(&format!("uid {uid} may not connect"))),
-            Happening::AcceptFailed(error) => self.tell(Event::AcceptFailed(&error)),
-            Happening::Republished => self.tell(Event::Republished),
-            Happening::Lost(why) => self.tell(Event::Warning(&why)),
-            Happening::TakenOver => {
-                self.service.set_taken_over();
+    fn on_listener_event(&mut self, event: ListenerEvent) -> bool {
+        match event {
+            ListenerEvent::Connected(stream) => self.hand_out(stream),
+            ListenerEvent::Unauthorized(uid) => self.tell(Event::Refused(&format!("uid {uid} may not connect"))),
+            ListenerEvent::AcceptFailed(error) => self.tell(Event::AcceptFailed(&error)),
+            ListenerEvent::Republished => self.tell(Event::Republished),
+            ListenerEvent::Lost(why) => self.tell(Event::Warning(&why)),
+            ListenerEvent::TakenOver => {
+                self.shared.set_taken_over();
                 self.tell(Event::TakenOver);
             }
-            Happening::Retired => return true,
+            ListenerEvent::Closed => return true,
         }
         false
     }
 
     /// Hands a connection to the next lane.
     fn hand_out(&mut self, stream: UnixStream) {
-        let Some(connection) = self.service.connect() else {
-            self.service.observer.shed(self.service.threads(), Shed::Connections);
+        let Some(connection) = self.shared.connect() else {
+            self.shared.observer.shed(self.shared.threads(), Shed::Connections);
             return self.tell(Event::Refused("connections"));
         };
-        self.next = (self.next + 1) % self.lanes.len();
-        self.lanes[self.next].serve(stream, connection);
+        self.next = (self.next + 1) % self.workers.len();
+        self.workers[self.next].serve(stream, connection);
     }
 
     fn reload(&self) {
-        let Service { settings, observer, .. } = &*self.service;
+        let Shared { settings, observer, .. } = &*self.shared;
         match load(settings, self.compile, &**observer) {
-            Ok(table) => {
-                self.service.replace_table(table);
-                self.look_around();
+            Ok(registry) => {
+                self.shared.replace_registry(registry);
+                self.refresh();
                 self.tell(Event::Reloaded);
             }
             Err(message) => self.tell(Event::ReloadFailed(&message)),
@@ -154,16 +154,16 @@ impl Main {
 
     /// Answers what has been received, then ends. A second signal ends it at once.
     async fn drain(mut self, why: &str) -> Result<(), Failure> {
-        let end = Instant::now() + Duration::from_millis(self.service.settings.drain_ms);
-        self.service.set_draining();
-        self.look_around();
+        let end = Instant::now() + Duration::from_millis(self.shared.settings.drain_ms);
+        self.shared.set_draining();
+        self.refresh();
         self.tell(Event::Draining(why));
-        let mut look = interval(DRAIN_LOOK);
+        let mut look = interval(DRAIN_INTERVAL);
         let mut ended = Ok(());
-        while Instant::now() < end && self.service.connections() > 0 {
+        while Instant::now() < end && self.shared.connections() > 0 {
             tokio::select! {
-                happening = self.listener.next() => {
-                    self.happened(happening);
+                event = self.listener.next() => {
+                    self.on_listener_event(event);
                 }
                 _ = look.tick() => {}
                 _ = self.terminate.recv() => ended = Err(Failure::System("SIGTERM while it drained".to_owned())),
@@ -175,27 +175,27 @@ impl Main {
         }
         self.listener.close();
         // Whoever hangs in a payload does not hold up the end.
-        if self.service.connections() == 0 {
-            self.lanes.into_iter().for_each(Handle::stop);
+        if self.shared.connections() == 0 {
+            self.workers.into_iter().for_each(Handle::stop);
         }
-        let service = self.service;
-        service.observer.event(&service, Event::Stopped);
+        let shared = self.shared;
+        shared.observer.event(&shared, Event::Stopped);
         ended
     }
 
-    fn look_around(&self) {
-        for lane in &self.lanes {
-            lane.look_around();
+    fn refresh(&self) {
+        for worker in &self.workers {
+            worker.refresh();
         }
     }
 
     fn tell(&self, event: Event<'_>) {
-        self.service.observer.event(&self.service, event);
+        self.shared.observer.event(&self.shared, event);
     }
 }
 
 /// A lock that the core cannot stand is a broken one: it costs no daemon.
-fn load(settings: &Settings, compile: Compile, observer: &dyn Observer) -> Result<Table, String> {
-    let load = AssertUnwindSafe(|| Table::load(settings, compile, observer));
+fn load(settings: &Settings, compile: Compile, observer: &dyn Observer) -> Result<ContractRegistry, String> {
+    let load = AssertUnwindSafe(|| ContractRegistry::load(settings, compile, observer));
     catch_unwind(load).unwrap_or_else(|_| Err("A contract could not be compiled: a fault of sidelaned".to_owned()))
 }

@@ -76,7 +76,7 @@ fn a_burst_may_wait_and_a_queue_that_stands_is_bounded_by_its_time() {
     let gate = daemon.locks.0.join("open");
     let burst = (3..=30).flat_map(|id| request(id, "sleep 20"));
     client.send(&request(2, format!("until {}", gate.display())).into_iter().chain(burst).collect::<Vec<_>>());
-    while daemon.service.queued() < 28 {
+    while daemon.shared.queued() < 28 {
         std::thread::yield_now();
     }
     // The burst has stood for longer than a burst may when more comes, and each of it takes 20 ms.
@@ -95,13 +95,13 @@ fn the_byte_budget_is_taken_from_the_header_on_and_given_back() {
     slow.send(&request(1, vec![b'x'; 700])[..30]);
     let mut client = daemon.client();
     // The first one holds 700 bytes, of which six are there.
-    while daemon.service.queued_bytes() == 0 {
+    while daemon.shared.queued_bytes() == 0 {
         std::thread::yield_now();
     }
     assert_eq!(client.call(vec![b'x'; 400]), (Kind::Error, Some("overloaded".into())));
     assert_eq!(client.call(vec![b'x'; 300]), (Kind::Accepted, None));
     drop(slow);
-    while daemon.service.queued_bytes() > 0 {
+    while daemon.shared.queued_bytes() > 0 {
         std::thread::yield_now();
     }
     assert_eq!(client.call(vec![b'x'; 400]), (Kind::Accepted, None));
@@ -191,8 +191,8 @@ fn places_beyond_the_most_are_kept_for_health() {
     second.send(&preface());
     assert_eq!(second.rest(), b"");
     assert_eq!(first.call("x"), (Kind::Accepted, None));
-    let others: Vec<_> = (0..8).map_while(|_| daemon.service.connect()).collect();
-    assert!(others.len() >= 7 && daemon.service.connect().is_none());
+    let others: Vec<_> = (0..8).map_while(|_| daemon.shared.connect()).collect();
+    assert!(others.len() >= 7 && daemon.shared.connect().is_none());
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn clocks_end_what_does_not_go_on() {
     assert!(no_hello.violation().contains("HELLO"));
     assert!(half.violation().contains("frame"));
     // Its answers are given up; what was on its way can be read, and then there is no more.
-    while daemon.service.in_flight() > 0 {
+    while daemon.shared.in_flight() > 0 {
         std::thread::sleep(Duration::from_millis(5));
     }
     assert!(deaf.rest().len() < 60 * 40_000);

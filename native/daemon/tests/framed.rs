@@ -58,7 +58,7 @@ fn a_foreign_preface_gets_no_answer() {
 #[test]
 fn hello_is_answered_contract_by_contract() {
     let daemon = Daemon::native();
-    let id = daemon.service.table().find("order", None).unwrap().id_bytes;
+    let id = daemon.shared.registry().find("order", None).unwrap().id_bytes;
     let mut client = daemon.connect();
     client.send(&preface());
     assert_eq!(client.read_bytes(8), preface());
@@ -237,12 +237,12 @@ fn goaway_does_not_come_before_the_preface() {
     let mut client = daemon.connect();
     let (first, rest) = (preface()[..3].to_vec(), preface()[3..].to_vec());
     client.send(&first);
-    while daemon.service.framed_connections() == 0 {
+    while daemon.shared.framed_connections() == 0 {
         std::thread::yield_now();
     }
     let hello = daemon.hello("order");
-    daemon.service.set_draining();
-    daemon.lane().look_around();
+    daemon.shared.set_draining();
+    daemon.worker().refresh();
     // The lane has heard of it: it has served somebody since.
     daemon.client();
     client.send(&[rest, hello].concat());
@@ -284,10 +284,11 @@ fn after_a_reload_a_connection_is_sent_away_and_keeps_its_contracts_until_then()
     let daemon = Daemon::native();
     let mut client = daemon.client();
     daemon.locks.write("order.lock.json", &ORDER.replace("900", "5"));
-    let observer = sidelane_daemon::observe::NoObserver;
-    let table = sidelane_daemon::contracts::Table::load(&daemon.service.settings, daemon.compile, &observer).unwrap();
-    daemon.service.replace_table(table);
-    daemon.lane().look_around();
+    let observer = sidelane_daemon::telemetry::NoObserver;
+    let registry =
+        sidelane_daemon::contracts::ContractRegistry::load(&daemon.shared.settings, daemon.compile, &observer).unwrap();
+    daemon.shared.replace_registry(registry);
+    daemon.worker().refresh();
     assert_eq!(client.read().0.kind, Kind::Goaway);
     // What comes all the same is answered, by the contract that it was meant for.
     assert_eq!(client.call(r#"{"n":"longer than five"}"#), (Kind::Accepted, None));

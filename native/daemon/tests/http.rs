@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use sidelane_daemon::engine::native;
-use sidelane_daemon::service::Memory;
+use sidelane_daemon::shared::Memory;
 use support::{Daemon, Locks};
 
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -176,7 +176,7 @@ fn play_all(piece: usize) {
     for (file, vectors) in vectors() {
         let locks = Locks::new(&[("order.lock.json", &vectors["lock"].to_string())]);
         let daemon = Daemon::start(native, |settings| settings.contracts = vec![locks.0.clone()]);
-        let id = daemon.service.table().find("order", None).unwrap().id.clone();
+        let id = daemon.shared.registry().find("order", None).unwrap().id.clone();
         let cases = vectors["cases"].as_array().unwrap();
         let failed: Vec<_> = cases
             .iter()
@@ -229,8 +229,8 @@ fn bodies_beyond_the_budget_are_refused_and_read_past() {
 #[test]
 fn memory_that_is_full_refuses_payloads_and_readyz_says_why() {
     let daemon = Daemon::native();
-    daemon.service.set_ready();
-    daemon.service.set_memory(Memory::Full);
+    daemon.shared.set_ready();
+    daemon.shared.set_memory(Memory::Full);
     let mut http = Http::new(&daemon);
     assert_eq!(http.call(&process("", "{\"n\":\"\"}")).code().as_deref(), Some("overloaded"));
     let answer = http.call("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -271,7 +271,7 @@ fn a_daemon_that_ends_closes_idle_connections_and_says_close_on_others() {
     let (begin, rest) = request.split_at(30);
     half.send(begin.as_bytes(), 30);
     std::thread::sleep(Duration::from_millis(50));
-    daemon.service.set_draining();
+    daemon.shared.set_draining();
     assert!(idle.ends());
     let answer = half.call(rest);
     assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));

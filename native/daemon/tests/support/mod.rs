@@ -15,12 +15,12 @@ use sidelane_core::process::Scratch;
 use sidelane_core::wire::{
     AskedContract, ClientHello, HEAD_BYTES, Head, Kind, NO_DEADLINE, PREFACE_BYTES, ServerHello, preface,
 };
-use sidelane_daemon::contracts::Table;
+use sidelane_daemon::config::settings::{Settings, SocketPlace};
+use sidelane_daemon::contracts::ContractRegistry;
 use sidelane_daemon::engine::{Compile, Engine, native};
-use sidelane_daemon::lane::{self, Handle};
-use sidelane_daemon::observe::NoObserver;
-use sidelane_daemon::service::Service;
-use sidelane_daemon::settings::{Settings, SocketPlace};
+use sidelane_daemon::shared::Shared;
+use sidelane_daemon::telemetry::NoObserver;
+use sidelane_daemon::worker::{self, Handle};
 
 pub const ORDER: &str = r#"{"profile":"p1","unicode":"15.0","name":"order","limits":{"maxBytes":1000},"schema":{"type":"object","properties":{"n":{"type":"string","maxLength":900}},"required":["n"]}}"#;
 
@@ -60,7 +60,7 @@ fn quiet_panics() {
     ONCE.call_once(|| {
         let loud = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if !std::thread::current().name().is_some_and(|name| name.starts_with("lane-")) {
+            if !std::thread::current().name().is_some_and(|name| name.starts_with("worker-")) {
                 loud(info);
             }
         }));
@@ -93,10 +93,10 @@ pub fn settings(contracts: Vec<PathBuf>) -> Settings {
 }
 
 pub struct Daemon {
-    pub service: Arc<Service>,
+    pub shared: Arc<Shared>,
     pub locks: Locks,
     pub compile: Compile,
-    lane: Option<Handle>,
+    worker: Option<Handle>,
 }
 
 impl Daemon {
@@ -115,21 +115,21 @@ impl Daemon {
         let locks = Locks::new(&[("order.lock.json", ORDER)]);
         let mut settings = settings(vec![locks.0.clone()]);
         change(&mut settings);
-        let table = Table::load(&settings, compile, &NoObserver).unwrap();
-        let service = Service::new(settings, table, Arc::new(NoObserver));
-        let lane = Some(lane::spawn(Arc::clone(&service), 0).unwrap());
-        Self { service, locks, compile, lane }
+        let registry = ContractRegistry::load(&settings, compile, &NoObserver).unwrap();
+        let shared = Shared::new(settings, registry, Arc::new(NoObserver));
+        let worker = Some(worker::spawn(Arc::clone(&shared), 0).unwrap());
+        Self { shared, locks, compile, worker }
     }
 
-    pub fn lane(&self) -> &Handle {
-        self.lane.as_ref().unwrap()
+    pub fn worker(&self) -> &Handle {
+        self.worker.as_ref().unwrap()
     }
 
     /// A connection of which nothing has been sent.
     pub fn connect(&self) -> Client {
         let (ours, theirs) = UnixStream::pair().unwrap();
         theirs.set_nonblocking(true).unwrap();
-        self.lane().serve(theirs, self.service.connect().unwrap());
+        self.worker().serve(theirs, self.shared.connect().unwrap());
         ours.set_read_timeout(Some(FOR_EVER)).unwrap();
         ours.set_write_timeout(Some(FOR_EVER)).unwrap();
         Client { stream: ours, last_id: 0 }
@@ -148,22 +148,22 @@ impl Daemon {
     }
 
     pub fn hello(&self, name: &str) -> Vec<u8> {
-        let table = self.service.table();
-        let served = table.find(name, None).unwrap();
-        let one = AskedContract { id: served.id_bytes, fingerprint: served.fingerprint, name };
+        let registry = self.shared.registry();
+        let loaded = registry.find(name, None).unwrap();
+        let one = AskedContract { id: loaded.id_bytes, fingerprint: loaded.fingerprint, name };
         hello(&[one])
     }
 
     /// Waits until everything that was sent has run, with answers that nobody reads.
     pub fn has_run(&self) {
-        while self.service.in_flight() == 0 || self.service.queued() > 0 {
+        while self.shared.in_flight() == 0 || self.shared.queued() > 0 {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 
     /// Waits until the first of what was sent has its turn, and another one waits behind it.
     pub fn has_begun(&self) {
-        while self.service.in_flight() < 2 || self.service.queued() > 1 {
+        while self.shared.in_flight() < 2 || self.shared.queued() > 1 {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -171,8 +171,8 @@ impl Daemon {
     /// Nothing is in flight, nothing waits, nothing is held.
     pub fn is_back_to_nothing(&self) -> bool {
         let end = Instant::now() + FOR_EVER;
-        let service = &self.service;
-        while service.in_flight() + service.queued() + service.queued_bytes() + service.connections() > 0 {
+        let shared = &self.shared;
+        while shared.in_flight() + shared.queued() + shared.queued_bytes() + shared.connections() > 0 {
             if Instant::now() > end {
                 return false;
             }
@@ -184,8 +184,8 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        if let Some(lane) = self.lane.take() {
-            lane.stop();
+        if let Some(worker) = self.worker.take() {
+            worker.stop();
         }
     }
 }
