@@ -15,17 +15,18 @@ import {
   type Layer,
   type Placement,
   type Processor,
-} from './contract/index.ts'
+} from './model/index.ts'
 import { createEngine } from './engine/index.ts'
-import { admission, cancel, deadline, type PlacedHost } from './layer/index.ts'
-import { openInline, placeHost } from './place-host.ts'
+import type { PlacedHost } from './host/index.ts'
+import { admission, cancel, deadline } from './policies/index.ts'
+import { openInline, placeHost } from './build-host.ts'
 import {
   AutoPlacement,
   InlinePlacement,
   PoolPlacement,
   SidecarPlacement,
   type FirstContract,
-} from './placement/index.ts'
+} from './placements/index.ts'
 
 /**
  * One placement for many contracts: `host.processor(contract)`.

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { packageFacts } from './package-facts.ts'
+import { packageFacts } from './util/package-json.ts'
 import {
   ConfigError,
   daemonHelp,

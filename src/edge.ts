@@ -12,14 +12,13 @@ import {
   type Host,
   type HostOptions,
   type Processor,
-} from './contract/index.ts'
+} from './model/index.ts'
 import { createEngine } from './engine/index.ts'
-import { openInline } from './place-host.ts'
+import { openInline } from './build-host.ts'
 
 export {
   describeIssue,
   errorTable,
-  parseContract,
   SidelaneError,
   type Accepted,
   type AcceptedCanonical,
@@ -44,7 +43,8 @@ export {
   type ProcessOutcome,
   type Rejected,
   type Stats,
-} from './contract/index.ts'
+} from './model/index.ts'
+export { parseContract } from './contract/index.ts'
 
 /**
  * As `createHost` of the main door, with `placement: 'inline'` and the js engine. Rejects with `options.invalid`, and

@@ -3,19 +3,14 @@
 export { createHost, createProcessor } from './create.ts'
 export { decompress, type DecompressOptions } from './engine/index.ts'
 export {
-  compareContracts,
   describeIssue,
   errorTable,
-  loadContract,
-  parseContract,
   SidelaneError,
   type Accepted,
   type AcceptedCanonical,
   type AutoThresholds,
   type CacheOptions,
   type CacheStats,
-  type Affected,
-  type Change,
   type Codec,
   type Contract,
   type CreateOptions,
@@ -54,7 +49,8 @@ export {
   type StreamOptions,
   type StreamPayload,
   type StreamSource,
-} from './contract/index.ts'
+} from './model/index.ts'
+export { compareContracts, loadContract, parseContract, type Affected, type Change } from './contract/index.ts'
 export { defineContract, httpUrl, norm, type DefineOptions } from './contract/define/index.ts'
 export {
   lines,
@@ -63,5 +59,5 @@ export {
   type ByteSource,
   type Line,
   type LinesOptions,
-} from './stream/index.ts'
-export { verify, type Verifiable, type VerifyOptions } from './verify.ts'
+} from './ndjson/index.ts'
+export { verify, type Verifiable, type VerifyOptions } from './engine/index.ts'

@@ -6,7 +6,7 @@ const source = (path: string): string => new URL(`../src/${path}`, import.meta.u
 // process holds and at the clock.
 export default defineConfig(({ mode }) => ({
   // What package.json's "imports" choose in the built package.
-  resolve: { alias: { '#runtime': source('runtime.ts'), '#binding': source('engine/native/binding.ts') } },
+  resolve: { alias: { '#runtime': source('runtime/node.ts'), '#binding': source('engine/native/binding.ts') } },
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: mode === 'faults' ? ['test/faults/*.test.ts'] : ['test/**/*.test.ts'],

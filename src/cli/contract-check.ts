@@ -1,11 +1,12 @@
 // `sidelane contract check`: what changed in meaning from a lock to its source, or to another lock.
 
 import { existsSync } from 'node:fs'
-import { compareContracts, loadContract, type Change, type Contract } from '../contract/index.ts'
+import { type Contract } from '../model/index.ts'
+import { compareContracts, loadContract, type Change } from '../contract/index.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Io } from './io.ts'
-import { contractOfModule } from './module-contract.ts'
+import { contractOfModule } from './find-contract.ts'
 
 const topic = 'contract check'
 

@@ -2,7 +2,7 @@
 
 import { isFile, readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { contractOfModule } from './module-contract.ts'
+import { contractOfModule } from './find-contract.ts'
 import { writeByRename } from './write-file.ts'
 
 const topic = 'contract export'

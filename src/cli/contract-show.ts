@@ -1,10 +1,11 @@
 // `sidelane contract show`: a lock file for a reader. How a schema becomes lines is in schema-lines.ts.
 
-import { loadContract, type Contract } from '../contract/index.ts'
+import { type Contract } from '../model/index.ts'
+import { loadContract } from '../contract/index.ts'
 import { isFile, readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Io } from './io.ts'
-import { schemaLines } from './schema-lines.ts'
+import { schemaLines } from './schema-tree.ts'
 
 const topic = 'contract show'
 

@@ -1,6 +1,7 @@
 // What `sidelane doctor` says about the engines: which one answers, from which file or why not, and what each can write.
 
-import { parseLock, SidelaneError, type Codec, type Contract, type EngineReport } from '../contract/index.ts'
+import { SidelaneError, type Codec, type Contract, type EngineReport } from '../model/index.ts'
+import { parseLock } from '../contract/index.ts'
 import { createEngine, type Engine } from '../engine/index.ts'
 import type { Check } from './doctor-check.ts'
 

@@ -3,8 +3,8 @@
 
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
-import { resolveHostOptions } from '../contract/index.ts'
-import { size } from './amounts.ts'
+import { resolveHostOptions } from '../model/index.ts'
+import { size } from './format-units.ts'
 import type { Check } from './doctor-check.ts'
 
 /** `range` is what package.json says under engines: `^20.19.0 || >=24`. */

@@ -1,7 +1,8 @@
 // The self-test of `sidelane doctor`: one sample through each engine on each placement; all must give the digest that is
 // written here.
 
-import { parseLock, type EngineName, type PlacementName } from '../contract/index.ts'
+import { type EngineName, type PlacementName } from '../model/index.ts'
+import { parseLock } from '../contract/index.ts'
 import { createProcessor } from '../create.ts'
 import type { Check } from './doctor-check.ts'
 

@@ -1,6 +1,6 @@
 // `sidelane doctor`: what this machine has, what it lacks, and what to do about it. The checks are beside, doctor-*.ts.
 
-import { packageFacts } from '../package-facts.ts'
+import { packageFacts } from '../util/package-json.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { checkThresholds } from './doctor-auto.ts'
 import type { Check, Status } from './doctor-check.ts'
@@ -9,7 +9,7 @@ import { checkCores, checkCpu, checkDescriptors, checkMemory, checkNode, checkUn
 import { selfTest } from './doctor-self-test.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Io } from './io.ts'
-import { contractOption, keyOption, placements } from './option-values.ts'
+import { contractOption, keyOption, placements } from './options.ts'
 
 const topic = 'doctor'
 

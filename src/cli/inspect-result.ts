@@ -1,8 +1,8 @@
 // One result of `sidelane process`, checked: what it says about itself must be so. Files and streams are not here.
 
-import { SidelaneError, type Codec, type Contract } from '../contract/index.ts'
+import { SidelaneError, type Codec, type Contract } from '../model/index.ts'
 import { decompress } from '../engine/index.ts'
-import { verify } from '../verify.ts'
+import { verify } from '../engine/index.ts'
 
 /** What is wrong with a result. Stable codes, for programs. */
 export class Problem extends Error {

@@ -1,13 +1,13 @@
 // `sidelane inspect`: the inverse of `process`. Reads result lines, or one raw body, and prints what is in them. How a
 // result is checked is in inspect-result.ts.
 
-import type { Codec } from '../contract/index.ts'
-import { count, counted, duration, size } from './amounts.ts'
+import type { Codec } from '../model/index.ts'
+import { count, counted, duration, size } from './format-units.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Inspector, mostBytes, Problem } from './inspect-result.ts'
-import { LineJob } from './line-job.ts'
-import { choiceOption, contractOption, integerOption, keyOption } from './option-values.ts'
+import { LineJob } from './ndjson-job.ts'
+import { choiceOption, contractOption, integerOption, keyOption } from './options.ts'
 
 const topic = 'inspect'
 

@@ -1,6 +1,6 @@
 // `sidelane ping`: whether a daemon is there, and ready.
 
-import { askDaemon, socketOption } from './ask-daemon.ts'
+import { askDaemon, socketOption } from './daemon-client.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 

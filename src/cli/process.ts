@@ -7,14 +7,14 @@ import {
   type AcceptedCanonical,
   type Contract,
   type HostOptions,
-} from '../contract/index.ts'
+} from '../model/index.ts'
 import { createProcessor } from '../create.ts'
-import { count, counted, duration, size } from './amounts.ts'
+import { count, counted, duration, size } from './format-units.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { LineJob, type Ending } from './line-job.ts'
-import { choiceOption, contractOption, integerOption, keyOption, placements } from './option-values.ts'
-import type { Sink } from './sink.ts'
+import { LineJob, type Ending } from './ndjson-job.ts'
+import { choiceOption, contractOption, integerOption, keyOption, placements } from './options.ts'
+import type { Sink } from './buffered-writer.ts'
 
 const topic = 'process'
 

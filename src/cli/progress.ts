@@ -1,6 +1,6 @@
 // One moving line on stderr while a long command runs: only on a terminal, gone when it is over.
 
-import { clock, count, size } from './amounts.ts'
+import { clock, count, size } from './format-units.ts'
 import type { Streams } from './io.ts'
 
 /** How far the work is. */

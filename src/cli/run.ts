@@ -1,6 +1,6 @@
 // The command line as a function: arguments in, exit code out. Errors become talk here, and nowhere else.
 
-import { packageFacts } from '../package-facts.ts'
+import { packageFacts } from '../util/package-json.ts'
 import { dispatch, UsageError, type Command } from './command.ts'
 import { contract } from './contract.ts'
 import { doctor } from './doctor.ts'

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { daemonHelp, readOptions, type Options } from '../server/index.ts'
 import { UsageError, type Command } from './command.ts'
 import type { ExitCode } from './exit-codes.ts'
-import { choiceOption } from './option-values.ts'
+import { choiceOption } from './options.ts'
 
 const topic = 'serve'
 

@@ -1,11 +1,11 @@
 // `sidelane stats`: the metrics of a daemon for a reader: totals, outcomes, latencies, memory.
 
-import { count, size, duration } from './amounts.ts'
-import { askDaemon, socketOption } from './ask-daemon.ts'
+import { count, size, duration } from './format-units.ts'
+import { askDaemon, socketOption } from './daemon-client.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Io } from './io.ts'
-import { Samples, type Sample } from './metric-samples.ts'
+import { Samples, type Sample } from './parse-prometheus.ts'
 
 const topic = 'stats'
 

@@ -2,9 +2,9 @@
 // twin. What a dictionary does to a body is the engines' business.
 
 import { sha256Hex } from '#runtime'
-import type { Contract } from './contract.ts'
-import { invalid } from './lock/fault.ts'
-import type { LockDictionary } from './lock.ts'
+import type { Contract } from '../model/index.ts'
+import { invalid } from './lock/errors.ts'
+import type { LockDictionary } from '../model/index.ts'
 
 const maxBytes = 1_048_576
 

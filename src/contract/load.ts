@@ -1,10 +1,10 @@
 // Loading a lock, and the dictionary that it names, from disk. What they must say is checked elsewhere.
 
 import { readFile } from '#runtime'
-import type { Contract } from './contract.ts'
+import type { Contract } from '../model/index.ts'
 import { withDictionary } from './dictionary.ts'
-import { SidelaneError } from './errors.ts'
-import { parseLock } from './lock.ts'
+import { SidelaneError } from '../model/index.ts'
+import { parseLock } from './lock/parse-lock.ts'
 
 /**
  * Reads the lock file at `file`, a path or a `file:` URL, synchronously: a contract is loaded once, at start.

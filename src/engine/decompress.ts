@@ -2,7 +2,7 @@
 // Tools and receivers use it; no payload passes here on its way through an engine.
 
 import { zlib, type Expanded, type Zlib } from '#runtime'
-import { SidelaneError, type Codec } from '../contract/index.ts'
+import { SidelaneError, type Codec } from '../model/index.ts'
 import { nativeZstd } from './native/index.ts'
 import { readZstdFrame } from './zstd-frame.ts'
 

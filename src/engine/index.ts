@@ -1,6 +1,6 @@
 // The door of the engines: which one a thread uses, and why. What an engine does is in js/ and native/.
 
-import { SidelaneError, type EngineName, type EngineReport, type JsCompressor } from '../contract/index.ts'
+import { SidelaneError, type EngineName, type EngineReport, type JsCompressor } from '../model/index.ts'
 import type { Engine } from './engine.ts'
 import { createJsEngine } from './js/index.ts'
 import { loadNative, type Failure } from './native/index.ts'
@@ -8,6 +8,7 @@ import { loadNative, type Failure } from './native/index.ts'
 export type { CompiledContract, Engine } from './engine.ts'
 export { decompress, type DecompressOptions } from './decompress.ts'
 export { payloadBytes, textRefusal } from './input.ts'
+export { verify, type Verifiable, type VerifyOptions } from './verify.ts'
 
 /**
  * The engine of that name, for this thread. `auto` takes native where it loads, else js, and reports the reason.

@@ -1,7 +1,7 @@
 // What a caller may hand in (bytes, JSON text, a value) becomes the bytes that every engine takes, or a rejection. The
 // rules for the bytes themselves are the engines'.
 
-import { rejectedBy, type Limits, type Rejected } from '../contract/index.ts'
+import { rejectedBy, type Limits, type Rejected } from '../model/index.ts'
 import { encodeValue, refuseText } from '../json/index.ts'
 import { encodeUtf8 } from '#runtime'
 

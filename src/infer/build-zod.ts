@@ -3,7 +3,7 @@
 
 import * as z from 'zod'
 import { httpUrl } from '../contract/define/index.ts'
-import type { Argument, Expression } from './expression.ts'
+import type { Argument, Expression } from './schema-ast.ts'
 
 type Call = (...args: unknown[]) => z.ZodType
 

@@ -1,14 +1,14 @@
 // inferContract(): samples in, a draft of a contract out, as zod source and as the contract that the source defines.
 
-import { SidelaneError, type Contract, type DataCode, type Limits } from '../contract/index.ts'
+import { SidelaneError, type Contract, type DataCode, type Limits } from '../model/index.ts'
 import { defineContract } from '../contract/define/index.ts'
 import { readBytes, readText, type JsonValue, type ReadLimits } from '../json/index.ts'
 import { buildZod } from './build-zod.ts'
-import { nextPlan } from './choose.ts'
-import { draft } from './draft.ts'
-import type { Expression } from './expression.ts'
-import { newShape, observe, type Plan, type Shape } from './shape.ts'
-import { contractSource, type SourceFacts } from './source.ts'
+import { nextPlan } from './choose-schema.ts'
+import { draft } from './draft-schema.ts'
+import type { Expression } from './schema-ast.ts'
+import { newShape, observe, type Plan, type Shape } from './sample-statistics.ts'
+import { contractSource, type SourceFacts } from './write-module.ts'
 import { utf8Length } from '#runtime'
 
 /** What `inferContract` takes beside the samples. */

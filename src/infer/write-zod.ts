@@ -1,6 +1,6 @@
 // A schema as readable zod source: one member a line, notes as comments beside it. What it says is decided elsewhere.
 
-import type { Argument, Expression, Literal } from './expression.ts'
+import type { Argument, Expression, Literal } from './schema-ast.ts'
 
 const width = 120
 const identifier = /^[A-Za-z_$][\w$]*$/

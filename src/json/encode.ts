@@ -3,7 +3,7 @@
 
 import { isWellFormed } from '#runtime'
 import { pointerOf } from './pointer.ts'
-import { refuse, type Refusal } from './refusal.ts'
+import { refuse, type Refusal } from './read-error.ts'
 
 export interface EncodeLimits {
   /** Largest text, in bytes of UTF-8. */

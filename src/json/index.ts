@@ -4,7 +4,7 @@ export { encodeValue } from './encode.ts'
 export { mayEscapeKey, plainValue } from './plain.ts'
 export { appendPointer, pointerOf } from './pointer.ts'
 export { readBytes, readText, refuseText, type Read, type ReadLimits } from './read.ts'
-export type { Refusal } from './refusal.ts'
+export type { Refusal } from './read-error.ts'
 export {
   compareKeys,
   JsonObject,

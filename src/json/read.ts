@@ -3,7 +3,7 @@
 
 import { decodeUtf8, isUtf8, isWellFormed, utf8Length } from '#runtime'
 import { pointerOf } from './pointer.ts'
-import { refuse, type ModelCode, type Refusal } from './refusal.ts'
+import { refuse, type ModelCode, type Refusal } from './read-error.ts'
 import { compareKeys, JsonObject, type JsonArray, type JsonMember, type JsonValue } from './value.ts'
 
 export interface ReadLimits {

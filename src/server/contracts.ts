@@ -3,7 +3,8 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { loadContract, SidelaneError, type Contract } from '../contract/index.ts'
+import { SidelaneError, type Contract } from '../model/index.ts'
+import { loadContract } from '../contract/index.ts'
 import type { CompiledContract } from '../engine/index.ts'
 import { keyFingerprint } from '../wire/index.ts'
 

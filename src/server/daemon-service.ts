@@ -2,18 +2,18 @@
 // and HTTP are its users.
 
 import type { Socket } from 'node:net'
-import type { EngineReport } from '../contract/index.ts'
+import type { EngineReport } from '../model/index.ts'
 import { ServedTable, type LoadedContract } from './contracts.ts'
-import { sniff } from './door.ts'
-import { openEngineRoom, type EngineRoom } from './engine-room.ts'
-import { FramedConnection, type FramedHome } from './framed.ts'
+import { sniff } from './detect-protocol.ts'
+import { openEngineRoom, type EngineRoom } from './executor.ts'
+import { FramedConnection, type FramedHome } from './framed-connection.ts'
 import type { Job } from './job.ts'
 import { usualLimits, type FramedLimits } from './limits.ts'
 import type { Observer } from './observer.ts'
 import { WorkQueue } from './queue.ts'
-import { Rounds } from './rounds.ts'
+import { Rounds } from './flush-scheduler.ts'
 import type { Gauges, HttpHandler, Refusal, Service, ServiceSettings, ServiceState } from './service.ts'
-import { Shelf } from './slabs.ts'
+import { Shelf } from './buffer-pool.ts'
 
 /** Kept for health and metrics. */
 const reservedConnections = 8

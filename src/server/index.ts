@@ -1,7 +1,7 @@
 // The door of server/: what src/daemon.ts starts.
 
-export { ConfigError, readOptions, type Mode } from './config/read.ts'
-export { daemonHelp, type Options } from './config/rows.ts'
+export { ConfigError, readOptions, type Mode } from './config/load-config.ts'
+export { daemonHelp, type Options } from './config/options.ts'
 export { resolveSettings, type DaemonSettings } from './config/settings.ts'
 export { loadContracts, type ContractSources, type LoadedContract, type Served, type ServedTable } from './contracts.ts'
 export { openService } from './daemon-service.ts'
@@ -11,5 +11,5 @@ export { listen, ListenError } from './listener.ts'
 export { descriptorSink, Log } from './log.ts'
 export type { Observer } from './observer.ts'
 export { Readiness } from './readiness.ts'
-export { Reporter } from './reporter.ts'
+export { Reporter } from './telemetry.ts'
 export type { Service, ServiceSettings } from './service.ts'

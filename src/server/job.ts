@@ -38,7 +38,7 @@ export interface Job extends Asked {
   /** The longest outcome; for a longer one it gets `limit.output`. Without a limit when absent. */
   readonly mostBytes?: number
   /**
-   * Called once, never inside `submit`. `bytes` is an outcome in wire form (contract/outcome-wire.ts); the view is valid
+   * Called once, never inside `submit`. `bytes` is an outcome in wire form (model/outcome-bytes.ts); the view is valid
    * during the call only. Both times are in µs.
    */
   answer(bytes: Uint8Array, queueUs: number, runUs: number): void

@@ -5,7 +5,7 @@ import { randomInt } from 'node:crypto'
 import { chmodSync, chownSync, linkSync, lstatSync, renameSync, statSync, unlinkSync, type Stats } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
-import { makeOwnDirectory } from '../socket/index.ts'
+import { makeOwnDirectory } from '../util/socket-path.ts'
 import type { Place } from './config/settings.ts'
 
 const backlog = 511

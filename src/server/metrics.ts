@@ -1,7 +1,7 @@
 // The numbers of /metrics: counted as things happen, and the gauges asked when somebody looks. The names are those of
 // docs/daemon.md, the same in both daemons.
 
-import type { ErrorCode } from '../contract/index.ts'
+import type { ErrorCode } from '../model/index.ts'
 import type { Asked, Protocol } from './job.ts'
 import type { ShedReason } from './observer.ts'
 import { memoryUsage, pssBytes } from './memory.ts'

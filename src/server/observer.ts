@@ -1,6 +1,6 @@
 // What the daemon tells of itself: metrics and log implement it. It decides nothing.
 
-import type { ErrorCode } from '../contract/index.ts'
+import type { ErrorCode } from '../model/index.ts'
 import type { Asked, Protocol } from './job.ts'
 
 /** Why a request or a connection was refused: the label of `sidelane_sheds_total`. */

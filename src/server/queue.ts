@@ -9,12 +9,12 @@ import {
   retryAfterMs,
   type SidelaneError,
   stackless,
-} from '../contract/index.ts'
-import type { Ended, EngineRoom } from './engine-room.ts'
+} from '../model/index.ts'
+import type { Ended, EngineRoom } from './executor.ts'
 import type { Asked, Job } from './job.ts'
 import type { Observer } from './observer.ts'
 import type { Refusal, ServiceSettings } from './service.ts'
-import { Spin } from './spin.ts'
+import { Spin } from './busy-poll.ts'
 
 /** After so much work reads, cancels and deadlines get their turn. */
 const sliceMs = 1

@@ -2,7 +2,7 @@
 // work behind it: queue.ts, engine-room.ts, contracts.ts.
 
 import type { Socket } from 'node:net'
-import type { EngineName, EngineReport } from '../contract/index.ts'
+import type { EngineName, EngineReport } from '../model/index.ts'
 import type { LoadedContract, ServedTable } from './contracts.ts'
 import type { Job } from './job.ts'
 import type { ShedReason } from './observer.ts'

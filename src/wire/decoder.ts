@@ -1,9 +1,9 @@
 // Bytes of a connection, in whatever pieces they come, to frames. It holds no socket and no clock, and what a frame
 // brings about is the sink's business. The rules that it judges by are WIRE.md's.
 
-import { isOutcomeOf } from './answer.ts'
+import { isOutcomeOf } from './response-header.ts'
 import { flags, headBytes, kinds, maxHelloBytes, maxPingBytes, traceBytes } from './constants.ts'
-import { Head } from './head.ts'
+import { Head } from './frame-header.ts'
 
 /** Where frames go. The `head` is one object, read into again for the next frame. */
 export interface FrameSink {

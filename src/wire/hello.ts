@@ -1,9 +1,9 @@
 // The payload of HELLO, both ways: a list of fields. What a contract's status brings about is the caller's business.
 
 import { decodeUtf8, encodeUtf8 } from '#runtime'
-import { readHex, readU16, readU32, writeHex, writeU16, writeU32 } from '../bytes.ts'
+import { readHex, readU16, readU32, writeHex, writeU16, writeU32 } from '../util/byte-codec.ts'
 import { maxClientBytes, maxNameBytes } from './constants.ts'
-import { noKeyFingerprint } from './key.ts'
+import { noKeyFingerprint } from './key-fingerprint.ts'
 
 /** Field types of HELLO; a contract's number depends on the side. */
 export const fields = { asked: 1, client: 2, answered: 17, server: 18, engine: 19, limits: 20 } as const

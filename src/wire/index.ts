@@ -1,11 +1,11 @@
 // The door of wire/: the framed protocol of WIRE.md, without a socket. Who sends what when is for placement/sidecar and
 // server/.
 
-export { isOutcomeOf, writeAnswerHead } from './answer.ts'
+export { isOutcomeOf, writeAnswerHead } from './response-header.ts'
 export * from './constants.ts'
 export { FrameDecoder, type FrameSink } from './decoder.ts'
-export { Head, writeHead } from './head.ts'
+export { Head, writeHead } from './frame-header.ts'
 export * from './hello.ts'
-export { keyFingerprint, noKeyFingerprint } from './key.ts'
+export { keyFingerprint, noKeyFingerprint } from './key-fingerprint.ts'
 export { readPreface, writePreface } from './preface.ts'
 export { traceFromText, traceIdOf, traceToText } from './trace.ts'

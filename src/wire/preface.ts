@@ -1,6 +1,6 @@
 // The eight bytes that each side begins with. They never change in any version.
 
-import { readU16, writeU16 } from '../bytes.ts'
+import { readU16, writeU16 } from '../util/byte-codec.ts'
 import { prefaceBytes, protocolVersion } from './constants.ts'
 
 const magic = Uint8Array.of(0xf5, 0x53, 0x44, 0x4c, 0x4e, 0x0a)

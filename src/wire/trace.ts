@@ -1,6 +1,6 @@
 // W3C Trace Context: the `traceparent` text and the 26 bytes that cross the socket. Where it goes is the log's business.
 
-import { isZero, readHex, writeHex } from '../bytes.ts'
+import { isZero, readHex, writeHex } from '../util/byte-codec.ts'
 import { traceBytes } from './constants.ts'
 
 const pattern = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/

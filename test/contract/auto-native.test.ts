@@ -3,7 +3,7 @@ import { describeContract } from '../contract.case.ts'
 
 describeContract('auto, native engine', { placement: 'auto', engine: 'native' }, [
   {
-    reason: 'what runs inline is answered inside the call: test/placement/auto.test.ts destroys what is in the pool',
+    reason: 'what runs inline is answered inside the call: test/placements/auto.test.ts destroys what is in the pool',
     tests: ['destroy fails what has no answer yet'],
   },
 ])

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
-import { describeIssue, loadContract, parseLock, SidelaneError, type Issue } from '../../src/contract/index.ts'
+import { describeIssue, SidelaneError, type Issue } from '../../src/model/index.ts'
+import { loadContract, parseLock } from '../../src/contract/index.ts'
 
 const lock = '{"profile":"p1","unicode":"15.0","name":"orders","schema":{"type":"object","title":"Order"}}'
 

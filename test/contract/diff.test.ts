@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
-import { compareContracts, parseLock, type Contract } from '../../src/contract/index.ts'
+import { type Contract } from '../../src/model/index.ts'
+import { compareContracts, parseLock } from '../../src/contract/index.ts'
 import { defineContract, norm, type DefineOptions } from '../../src/contract/define/index.ts'
 
 const define = (schema: z.ZodType, options: Partial<DefineOptions<z.ZodType>> = {}): Contract =>

@@ -1,7 +1,8 @@
 // The lock against its vectors (test/vectors/lock), which the native engine reads as well.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { normalForm, parseLock, SidelaneError } from '../../src/contract/index.ts'
+import { SidelaneError } from '../../src/model/index.ts'
+import { normalForm, parseLock } from '../../src/contract/index.ts'
 
 interface Vector {
   description: string

@@ -5,7 +5,7 @@ import {
   resolveProcessorOptions,
   splitCreateOptions,
   type HostOptions,
-} from '../../src/contract/options.ts'
+} from '../../src/model/options.ts'
 
 const messageOf = (run: () => unknown): string => {
   try {

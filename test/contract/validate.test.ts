@@ -2,7 +2,8 @@
 // them normalizes: reading, validating and writing alone decide them.
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { parseLock, rejected, rejectedBy, type Rejected } from '../../src/contract/index.ts'
+import { rejected, rejectedBy, type Rejected } from '../../src/model/index.ts'
+import { parseLock } from '../../src/contract/index.ts'
 import { compileValidator } from '../../src/engine/js/validate.ts'
 import { canonicalText, readText } from '../../src/json/index.ts'
 

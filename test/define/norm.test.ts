@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { norm, normsOf } from '../../src/contract/define/norm.ts'
-import type { NormOp } from '../../src/contract/profile.ts'
+import type { NormOp } from '../../src/model/profile.ts'
 import { walkSchema } from '../../src/contract/define/walk.ts'
 
 const marked = norm(z.string(), ['trim', 'lower'])

@@ -1,7 +1,7 @@
 // docs/errors.md against the table that it documents.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { errorTable, isDataCode } from '../../src/contract/errors.ts'
+import { errorTable, isDataCode } from '../../src/model/errors.ts'
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
 const [outcomes = '', faults = ''] = page.split(/^## Faults.*|^## Who raises what/m)

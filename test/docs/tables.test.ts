@@ -10,7 +10,7 @@ import {
   resolveHostOptions,
   resolveProcessorOptions,
   splitCreateOptions,
-} from '../../src/contract/options.ts'
+} from '../../src/model/options.ts'
 import { sidelane } from '../support/cli.ts'
 import { pageText, root, tableBelow } from './pages.ts'
 
@@ -126,7 +126,7 @@ test('README.md lists every option of createProcessor, with its default', () => 
 
 describe('docs/contract.md', () => {
   test('lists every form of profile p1 with its keywords', () => {
-    const source = readFileSync(join(root, 'src/contract/lock/forms.ts'), 'utf8')
+    const source = readFileSync(join(root, 'src/contract/lock/node-kinds.ts'), 'utf8')
     const [, body = ''] = /keywordsOf[^{]*\{(.*?)\n\}/s.exec(source) ?? []
     const forms = [...body.matchAll(/^ {2}(\w+): \[(.*)\]/gm)].map(([, name, list = '']) => [
       name,

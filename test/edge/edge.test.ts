@@ -2,10 +2,11 @@
 import { spawnSync } from 'node:child_process'
 import { gunzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { parseContract, type AcceptedCanonical, type Outcome } from '../../src/contract/index.ts'
+import { type AcceptedCanonical, type Outcome } from '../../src/model/index.ts'
+import { parseContract } from '../../src/contract/index.ts'
 import { createEngine } from '../../src/engine/index.ts'
-import * as web from '../../src/runtime-web.ts'
-import * as node from '../../src/runtime.ts'
+import * as web from '../../src/runtime/web.ts'
+import * as node from '../../src/runtime/node.ts'
 import {
   fieldsOf,
   payloadOf,
@@ -80,7 +81,7 @@ beforeAll(() => {
 
 describe('in a realm with nothing but web globals', () => {
   test('the door loads without Node, zod, piscina or the addon', () => {
-    expect(report.files).toContain('dist/runtime-web.js')
+    expect(report.files).toContain('dist/runtime/web.js')
     const strangers = report.files.filter((file) => /^node_modules\/(?!@noble\/hashes|fflate)/.test(file))
     expect(strangers).toEqual([])
     expect(

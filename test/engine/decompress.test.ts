@@ -2,7 +2,7 @@
 import * as zlib from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { decompress } from '../../src/engine/index.ts'
-import type { Codec } from '../../src/contract/index.ts'
+import type { Codec } from '../../src/model/index.ts'
 import { readZstdFrame } from '../../src/engine/zstd-frame.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'
 import { needEngine } from '../support/need.ts'

@@ -1,7 +1,7 @@
 // What a caller may hand in, and which bytes the engines see of it.
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { rejected } from '../../src/contract/index.ts'
+import { rejected } from '../../src/model/index.ts'
 import { payloadBytes } from '../../src/engine/index.ts'
 
 const limits = { maxBytes: 64, maxDepth: 4, maxKeys: 10 }

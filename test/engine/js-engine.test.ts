@@ -2,10 +2,10 @@
 import { createHash, createHmac } from 'node:crypto'
 import { inflateRawSync, inflateSync, gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { decodeOutcome, type Accepted, type AcceptedCanonical } from '../../src/contract/index.ts'
+import { decodeOutcome, type Accepted, type AcceptedCanonical } from '../../src/model/index.ts'
 import type { CompiledContract } from '../../src/engine/engine.ts'
 import { createEngine } from '../../src/engine/index.ts'
-import { canGenerate } from '../../src/engine/js/generate.ts'
+import { canGenerate } from '../../src/engine/js/codegen.ts'
 import { contractOf } from '../support/locks.ts'
 
 const engine = createEngine('js')

@@ -1,7 +1,7 @@
 // Normalizing: the vectors of single strings, and where in a document strings are normalized.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { normOps } from '../../src/contract/index.ts'
+import { normOps } from '../../src/model/index.ts'
 import { createEngine } from '../../src/engine/index.ts'
 import { normalizeString } from '../../src/engine/js/normalize-string.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'

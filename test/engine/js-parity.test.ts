@@ -2,9 +2,9 @@
 // for random contracts and payloads. Counted, so that a fast path that never answers cannot hide.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Contract } from '../../src/contract/index.ts'
-import { compileClassifier } from '../../src/engine/js/classify.ts'
-import { compileFastPath } from '../../src/engine/js/fast.ts'
+import type { Contract } from '../../src/model/index.ts'
+import { compileClassifier } from '../../src/engine/js/slow-path.ts'
+import { compileFastPath } from '../../src/engine/js/fast-path.ts'
 import { mayEscapeKey } from '../../src/json/index.ts'
 import { mutateBytes, payloadText, Random } from '../differential/payloads.ts'
 import { rootSchema } from '../differential/schemas.ts'

@@ -1,8 +1,8 @@
 // What the JS engine takes as JSON and how it writes it: the vectors, through the whole engine and through its two paths.
 import { describe, expect, test } from 'vitest'
-import { rejected } from '../../src/contract/index.ts'
-import { compileClassifier } from '../../src/engine/js/classify.ts'
-import { compileFastPath } from '../../src/engine/js/fast.ts'
+import { rejected } from '../../src/model/index.ts'
+import { compileClassifier } from '../../src/engine/js/slow-path.ts'
+import { compileFastPath } from '../../src/engine/js/fast-path.ts'
 import { createEngine } from '../../src/engine/index.ts'
 import { mayEscapeKey } from '../../src/json/index.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'

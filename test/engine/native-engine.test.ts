@@ -2,7 +2,7 @@
 // against the JS engine elsewhere (vectors, differential).
 import { randomBytes } from 'node:crypto'
 import { expect, test, type TestContext } from 'vitest'
-import { decodeOutcome, type Contract, type ProcessorOptions } from '../../src/contract/index.ts'
+import { decodeOutcome, type Contract, type ProcessorOptions } from '../../src/model/index.ts'
 import type { CompiledContract } from '../../src/engine/engine.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'
 import { nativeCalls } from '../../src/engine/native/index.ts'

@@ -1,6 +1,6 @@
 // The vectors of reading, normalizing and writing, through the native engine as callers get it.
 import { describe, expect, test } from 'vitest'
-import { rejected } from '../../src/contract/index.ts'
+import { rejected } from '../../src/model/index.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'
 import { needEngine } from '../support/need.ts'
 import { fieldsOf, payloadOf, readFiles, readVectors, type NormalizeVector, type ReadVector } from './vectors.ts'

@@ -1,7 +1,7 @@
 // The language-neutral vectors of reading and normalizing, as the tests of the JS engine take them. The Rust core reads
 // the same files.
 import { readFileSync } from 'node:fs'
-import type { Rejected } from '../../src/contract/index.ts'
+import type { Rejected } from '../../src/model/index.ts'
 
 /** One payload with the answer. Limits that are absent are the contract's defaults. */
 export interface ReadVector {

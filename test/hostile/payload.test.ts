@@ -1,7 +1,7 @@
 // Hostile payloads and contracts at the size limits: the right code from both engines, in time that grows with the size
 // and not with its square. Times are compared with each other, never with a clock's absolute value.
 import { describe, expect, test } from 'vitest'
-import type { Contract, Outcome } from '../../src/contract/index.ts'
+import type { Contract, Outcome } from '../../src/model/index.ts'
 import type { CompiledContract } from '../../src/engine/engine.ts'
 import { contractOf } from '../support/locks.ts'
 import { engineKinds, needEngine } from '../support/need.ts'

@@ -1,7 +1,7 @@
 // The strict reader: its stages, their order, and hostile input.
 import { describe, expect, test } from 'vitest'
 import { canonicalText, readBytes, readText, type ReadLimits } from '../../src/json/index.ts'
-import { utf8Length } from '../../src/runtime.ts'
+import { utf8Length } from '../../src/runtime/node.ts'
 
 const limits: ReadLimits = { maxBytes: 1 << 20, maxDepth: 64, maxKeys: 10_000, numbers: 'safe' }
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)

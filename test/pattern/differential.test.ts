@@ -3,7 +3,7 @@
 import { Script } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parsePattern } from '../../src/contract/pattern/index.ts'
+import { parsePattern } from '../../src/pattern/index.ts'
 import { compileMatcher } from '../../src/engine/js/automaton.ts'
 import { randomPattern, randomText } from './random-pattern.ts'
 

@@ -1,7 +1,7 @@
 // Hostile patterns and texts: time grows with the text, not with its square or worse, and memory is bounded.
 
 import { describe, expect, it } from 'vitest'
-import { parsePattern } from '../../src/contract/pattern/index.ts'
+import { parsePattern } from '../../src/pattern/index.ts'
 import { compileMatcher } from '../../src/engine/js/automaton.ts'
 
 const matcherOf = (source: string): ((text: string) => boolean) => compileMatcher(parsePattern(source))

@@ -1,7 +1,7 @@
 // What the parser does that the vectors cannot say: flags, lone surrogates in a source, the tree itself.
 
 import { describe, expect, it } from 'vitest'
-import { parsePattern, patternLimits, type PatternNode } from '../../src/contract/pattern/index.ts'
+import { parsePattern, patternLimits, type PatternNode } from '../../src/pattern/index.ts'
 
 const tree = (source: string): PatternNode => parsePattern(source).node
 const one = (character: string): PatternNode => {

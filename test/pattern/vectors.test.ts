@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { parsePattern, PatternError } from '../../src/contract/pattern/index.ts'
+import { parsePattern, PatternError } from '../../src/pattern/index.ts'
 import { compileMatcher } from '../../src/engine/js/automaton.ts'
 
 interface Matching {

@@ -1,7 +1,7 @@
 // The options of the daemon: where they come from, what is refused, and that the page lists them.
 import { describe, expect, test } from 'vitest'
-import { readOptions } from '../../src/server/config/read.ts'
-import { daemonHelp, rows } from '../../src/server/config/rows.ts'
+import { readOptions } from '../../src/server/config/load-config.ts'
+import { daemonHelp, rows } from '../../src/server/config/options.ts'
 import { resolveSettings } from '../../src/server/config/settings.ts'
 import { tableBelow } from '../docs/pages.ts'
 

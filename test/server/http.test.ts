@@ -1,6 +1,7 @@
 // HTTP at the socket of both daemons: the requests of test/vectors/http, however they are cut, and the pages.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { parseContract, type LockDocument } from '../../src/contract/index.ts'
+import { type LockDocument } from '../../src/model/index.ts'
+import { parseContract } from '../../src/contract/index.ts'
 import { ask, askJson, daemonKinds, isBuilt, needDaemon, socketFolder, startDaemon } from '../support/daemon.ts'
 import { httpVectors, play, RawHttp } from './http-kit.ts'
 

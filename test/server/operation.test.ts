@@ -4,7 +4,8 @@ import { existsSync, linkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { parseContract, type LockDocument } from '../../src/contract/index.ts'
+import { type LockDocument } from '../../src/model/index.ts'
+import { parseContract } from '../../src/contract/index.ts'
 import { createProcessor } from '../../src/index.ts'
 import {
   ask,

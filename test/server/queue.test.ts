@@ -1,6 +1,6 @@
 // What waits: deadlines, CANCEL, the pool behind the queue, the end of a connection.
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { EngineRoom } from '../../src/server/engine-room.ts'
+import type { EngineRoom } from '../../src/server/executor.ts'
 import type { Job } from '../../src/server/job.ts'
 import type { Observer } from '../../src/server/observer.ts'
 import { WorkQueue } from '../../src/server/queue.ts'
@@ -9,7 +9,7 @@ import { lock, serve, settings, unlocked } from './kit.ts'
 import { frame, RawClient, request, type Frame } from './raw-client.ts'
 
 /** The built worker: a thread does not run the sources. */
-const workerUrl = new URL('../../dist/placement/pool/worker.js', import.meta.url)
+const workerUrl = new URL('../../dist/placements/pool/worker.js', import.meta.url)
 const numbers = lock('numbers')
 const codeOf = ({ text }: Frame): string => text?.code ?? 'accepted'
 

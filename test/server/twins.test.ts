@@ -1,7 +1,7 @@
 // The two daemons are one to whoever looks at them: the same help, the same refusals, the same pages, the same log. What
 // each page and option says is in the tests beside.
 import { beforeAll, describe, expect, test, type TestContext } from 'vitest'
-import type { LockDocument } from '../../src/contract/index.ts'
+import type { LockDocument } from '../../src/model/index.ts'
 import {
   ask,
   Daemon,

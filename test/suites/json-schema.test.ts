@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { SidelaneError, type Contract } from '../../src/contract/index.ts'
+import { SidelaneError, type Contract } from '../../src/model/index.ts'
 import { contractOf } from '../support/locks.ts'
 import { engineKinds, needEngine, needSuite } from '../support/need.ts'
 

@@ -2,8 +2,8 @@
 // begins that payload, with the answers to the payloads before it written already. All else is the shipped worker's work.
 import { pbkdf2Sync } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
-import { Lane } from '../../dist/placement/pool/batch.js'
-import { run as answer } from '../../dist/placement/pool/worker.js'
+import { Lane } from '../../dist/placements/pool/batch-layout.js'
+import { run as answer } from '../../dist/placements/pool/worker.js'
 
 const acts = {
   /** Milliseconds. */

@@ -2,7 +2,8 @@
 import * as zlib from 'node:zlib'
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
 import { decompress as decompressStrictly } from '../../src/engine/index.ts'
-import { parseLock, type Contract, type Outcome } from '../../src/contract/index.ts'
+import { type Contract, type Outcome } from '../../src/model/index.ts'
+import { parseLock } from '../../src/contract/index.ts'
 
 /** A contract around one schema; `fields` overrides the lock's other fields. */
 export const contractOf = (schema: unknown, fields: Record<string, unknown> = {}): Contract =>

@@ -2,7 +2,7 @@
 // the code under test. Run by hand with a TypeScript runner; the same file gives the same vectors.
 import { createHmac } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { errorTable } from '../../src/contract/errors.ts'
+import { errorTable } from '../../src/model/errors.ts'
 
 interface Frame {
   readonly kind: number

@@ -1,7 +1,7 @@
 // WIRE.md's tables against the constants that the code goes by.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { errorTable } from '../../src/contract/index.ts'
+import { errorTable } from '../../src/model/index.ts'
 import * as wire from '../../src/wire/index.ts'
 
 const page = readFileSync(new URL('../../src/wire/WIRE.md', import.meta.url), 'utf8')

@@ -1,6 +1,6 @@
 // The wire against the vectors that its Rust twin reads too.
 import { expect, test } from 'vitest'
-import { errorTable } from '../../src/contract/index.ts'
+import { errorTable } from '../../src/model/index.ts'
 import {
   decodeClientHello,
   decodeServerHello,

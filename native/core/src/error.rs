@@ -1,11 +1,12 @@
-//! The error table: every stable code with its number on the wire, its HTTP status and its sentence.
+//! The error table: every stable code with its number on the wire, its HTTP status and its message.
 //!
-//! Twin of `src/contract/errors.ts`.
+//! Twin of `src/model/errors.ts`.
 
 macro_rules! codes {
     ($($variant:ident = ($wire:literal, $status:literal, $name:literal, $message:literal),)*) => {
         /// A stable code. Its text and its number are never reused.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
         pub enum Code {
             $(#[doc = $message] $variant,)*
         }
@@ -14,25 +15,25 @@ macro_rules! codes {
             /// Every code.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The code as it stands in outcomes.
+            /// The text in outcomes.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// Its number on the wire.
+            /// The number on the wire.
             #[must_use]
             pub const fn wire(self) -> u16 {
                 match self { $(Self::$variant => $wire,)* }
             }
 
-            /// The HTTP status that fits.
+            /// The HTTP status.
             #[must_use]
             pub const fn status(self) -> u16 {
                 match self { $(Self::$variant => $status,)* }
             }
 
-            /// Its sentence.
+            /// The message for people.
             #[must_use]
             pub const fn message(self) -> &'static str {
                 match self { $(Self::$variant => $message,)* }
@@ -83,12 +84,12 @@ codes! {
     InternalParity = (81, 500, "internal.parity", "Two engines disagreed."),
 }
 
-/// Why a lock cannot be used.
+/// Why a contract cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContractError {
-    /// `contract.*` or `options.invalid`.
+    /// `contract.*`, `codec.unavailable` or `options.invalid`.
     pub code: Code,
-    /// RFC 6901, into the lock document.
+    /// JSON pointer (RFC 6901) into the lock.
     pub pointer: String,
     /// For people; not part of parity.
     pub message: String,

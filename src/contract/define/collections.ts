@@ -4,7 +4,7 @@ import type { $ZodArrayDef, $ZodTupleDef, $ZodType } from 'zod/v4/core'
 import { readChecks, takeLength, type LengthBounds } from './checks.ts'
 import type { SchemaDocument } from './document.ts'
 import { pathTo } from './paths.ts'
-import { mayBeAbsent, takesUndefined } from './presence.ts'
+import { mayBeAbsent, takesUndefined } from './optionality.ts'
 import type { Walk } from './walk.ts'
 
 export function lowerArray(walk: Walk, def: $ZodArrayDef, path: string): SchemaDocument {

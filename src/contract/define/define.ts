@@ -8,10 +8,9 @@ import {
   type DigestName,
   type Limits,
   type LockDictionary,
-  nameDictionary,
-  parseLock,
   SidelaneError,
-} from '../index.ts'
+} from '../../model/index.ts'
+import { nameDictionary, parseLock } from '../index.ts'
 import type { SchemaDocument } from './document.ts'
 import { pathOfPointer, rootPath } from './paths.ts'
 import { walkSchema } from './walk.ts'

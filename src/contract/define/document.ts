@@ -1,7 +1,7 @@
 // What the walk builds: a schema as a plain JSON document, and small questions about such documents. No zod in here, and
 // no checking: lock.ts is the one gate.
 
-import type { NormOp, Primitive } from '../index.ts'
+import type { NormOp, Primitive } from '../../model/index.ts'
 
 export interface SchemaDocument {
   $schema?: string

@@ -3,7 +3,7 @@
 
 import { regexes, type $ZodType } from 'zod/v4/core'
 import type { CheckDef } from './checks.ts'
-import { frozenPatterns } from './frozen.ts'
+import { frozenPatterns } from './frozen-patterns.ts'
 import { takePattern } from './patterns.ts'
 import type { Walk } from './walk.ts'
 

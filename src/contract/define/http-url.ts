@@ -2,7 +2,7 @@
 // builds zod schemas.
 
 import { string, type ZodString } from 'zod'
-import { httpUrlPattern } from './frozen.ts'
+import { httpUrlPattern } from './frozen-patterns.ts'
 
 /**
  * A string that is an http or https URL: lower-case scheme, an ASCII host name or bracketed IPv6, no user information,

@@ -3,7 +3,7 @@
 // marked schema inside. Applying the operations is the engines' work: zod's own parse of a marked schema changes nothing.
 
 import type { $ZodType } from 'zod/v4/core'
-import { type NormOp, normOps, SidelaneError } from '../index.ts'
+import { type NormOp, normOps, SidelaneError } from '../../model/index.ts'
 
 /** Registered, so that two copies of this package agree. */
 const mark: unique symbol = Symbol.for('sidelane.norm')

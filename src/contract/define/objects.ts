@@ -3,7 +3,7 @@
 import type { $ZodObjectDef, $ZodType } from 'zod/v4/core'
 import { isAny, type SchemaDocument } from './document.ts'
 import { pathTo } from './paths.ts'
-import { mayBeAbsent } from './presence.ts'
+import { mayBeAbsent } from './optionality.ts'
 import type { Walk } from './walk.ts'
 
 export function lowerObject(walk: Walk, def: $ZodObjectDef, path: string): SchemaDocument {

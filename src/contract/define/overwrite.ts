@@ -1,7 +1,7 @@
 // Names the overwrites of a schema (`.trim()`, `.toLowerCase()`, …) and says which norm(…) to write instead. zod keeps
 // only a function for each, so they are told apart by what they do to a few probes. Nothing is lowered here.
 
-import type { NormOp } from '../index.ts'
+import type { NormOp } from '../../model/index.ts'
 import type { CheckDef } from './checks.ts'
 
 interface Known {

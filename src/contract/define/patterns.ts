@@ -1,6 +1,6 @@
 // Regular expressions on their way into a lock: flags, and the grammar of p1 with the zod path in the message.
 
-import { parsePattern } from '../index.ts'
+import { parsePattern } from '../../pattern/index.ts'
 import type { Walk } from './walk.ts'
 
 /** The source of `regex`, or undefined after noting why it cannot be taken. */

@@ -4,7 +4,7 @@ import type { $ZodRecordDef } from 'zod/v4/core'
 import { meaning, type SchemaDocument } from './document.ts'
 import { objectDocument, usableKey } from './objects.ts'
 import { pathTo } from './paths.ts'
-import { takesUndefined } from './presence.ts'
+import { takesUndefined } from './optionality.ts'
 import type { Walk } from './walk.ts'
 
 export function lowerRecord(walk: Walk, def: $ZodRecordDef, path: string): SchemaDocument {

@@ -2,7 +2,7 @@
 // formats.ts; overwrites (`.trim()`) and refinements are dealt with in checks.ts.
 
 import type { $ZodTemplateLiteral, $ZodType } from 'zod/v4/core'
-import type { NormOp } from '../index.ts'
+import type { NormOp } from '../../model/index.ts'
 import { readChecks, takeLength, type CheckDef, type LengthBounds } from './checks.ts'
 import type { SchemaDocument } from './document.ts'
 import { formatAnnotation, patternsOfFormat, stringSource } from './formats.ts'

@@ -2,7 +2,7 @@
 // in its own file; what vanishes or cannot be carried is in refused.ts.
 
 import type { $ZodLazy, $ZodTemplateLiteral, $ZodType, $ZodTypes } from 'zod/v4/core'
-import { type NormOp, SidelaneError } from '../index.ts'
+import { type NormOp, SidelaneError } from '../../model/index.ts'
 import { annotationsOf, hasHandmadeNorm, idOf } from './annotations.ts'
 import { lowerChecks } from './checks.ts'
 import { lowerArray, lowerTuple } from './collections.ts'
@@ -15,10 +15,10 @@ import { lowerNumber } from './numbers.ts'
 import { lowerObject } from './objects.ts'
 import { rootPath } from './paths.ts'
 import { lowerRecord } from './records.ts'
-import { refusedType } from './refused.ts'
+import { refusedType } from './unsupported-types.ts'
 import { lowerString, lowerTemplate } from './strings.ts'
 import { lowerUnion } from './unions.ts'
-import { lowerEnum, lowerLiteral } from './values.ts'
+import { lowerEnum, lowerLiteral } from './literals.ts'
 
 export interface WalkOptions {
   /** How a bare `z.object` is read; undefined: it is refused. */

@@ -1,12 +1,12 @@
 // compareContracts(): what changed in meaning from one contract to the next. It walks both normal forms side by side, so
 // order, descriptions and other ways to write the same are no change. Objects are in objects.ts, scalars in scalars.ts.
 
-import type { Contract } from '../contract.ts'
-import type { ArrayNode, DiscriminatedNode, Profile, SchemaNode, UnionNode } from '../profile.ts'
+import type { Contract } from '../../model/index.ts'
+import type { ArrayNode, DiscriminatedNode, Profile, SchemaNode, UnionNode } from '../../model/index.ts'
 import { change, type Affected, type Change } from './change.ts'
 import { compareObjects } from './objects.ts'
 import { at, pathText, root, subject, type Place } from './path.ts'
-import { compareRest, type Compare } from './rest.ts'
+import { compareRest, type Compare } from './rest-schemas.ts'
 import { normalizes, resolve, same, type Sides } from './same.ts'
 import { bound, compareScalars, compareValues, describe, valuesOf } from './scalars.ts'
 

@@ -1,9 +1,9 @@
 // Objects and records: fields that came, went, took another name, or became required.
 
-import type { ObjectNode, Property } from '../profile.ts'
+import type { ObjectNode, Property } from '../../model/index.ts'
 import { change, oldRejected, type Affected, type Change } from './change.ts'
 import { at, pathText, subject, type Place } from './path.ts'
-import { compareRest, type Compare } from './rest.ts'
+import { compareRest, type Compare } from './rest-schemas.ts'
 import { normalizes, same, type Sides } from './same.ts'
 
 export function compareObjects(a: ObjectNode, b: ObjectNode, place: Place, sides: Sides, compare: Compare): Change[] {

@@ -1,6 +1,6 @@
 // Two schema nodes of two contracts: do they say the same? References are followed, also in circles.
 
-import type { Profile, SchemaNode } from '../profile.ts'
+import type { Profile, SchemaNode } from '../../model/index.ts'
 
 export interface Sides {
   readonly old: Profile

@@ -1,6 +1,6 @@
 // Strings, numbers and lists of values: what became narrower, wider, or other.
 
-import type { NumberLimits, ScalarNode, SchemaNode, StringLimits, ValuesNode } from '../profile.ts'
+import type { NumberLimits, ScalarNode, SchemaNode, StringLimits, ValuesNode } from '../../model/index.ts'
 import { change, type Affected, type Change } from './change.ts'
 import { pathText, subject, type Place } from './path.ts'
 

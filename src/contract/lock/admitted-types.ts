@@ -1,7 +1,7 @@
 // The JSON types of values and schemas as bits: which branches of a union are worth a look. `integer` is no type here.
 
-import type { SchemaNode, TypeName } from '../profile.ts'
-import { findCircles } from './graph.ts'
+import type { SchemaNode, TypeName } from '../../model/index.ts'
+import { findCircles } from './cycles.ts'
 import { branchesOf, definition, type Schema } from './tree.ts'
 
 /** The bit of each type; `integer` has that of `number`. */

@@ -2,11 +2,11 @@
 // unions, normalization out of place, circles that consume no input, fan-out (fan-out.ts).
 
 import { appendPointer } from '../../json/index.ts'
-import type { Primitive } from '../outcome.ts'
-import type { DiscriminatedNode, ObjectNode, Property, SchemaNode, ValuesNode } from '../profile.ts'
+import type { Primitive } from '../../model/index.ts'
+import type { DiscriminatedNode, ObjectNode, Property, SchemaNode, ValuesNode } from '../../model/index.ts'
 import { checkFanOut } from './fan-out.ts'
-import { unsupported } from './fault.ts'
-import { findCircles } from './graph.ts'
+import { unsupported } from './errors.ts'
+import { findCircles } from './cycles.ts'
 import { branchesOf, childrenOf, referencesOf, resolve, type Mutable, type Place, type SchemaTree } from './tree.ts'
 
 /** Throws the first fault; fills in the keys and values of the discriminated unions. */

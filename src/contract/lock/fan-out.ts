@@ -1,10 +1,10 @@
 // The bound on a validator's work: how many nodes may look at one value. Why a large number is refused: 25 nested unions
 // of two branches each would look 67 million times.
 
-import type { SchemaNode } from '../profile.ts'
+import type { SchemaNode } from '../../model/index.ts'
 import { admittedTypes, typeBits } from './admitted-types.ts'
-import { unsupported } from './fault.ts'
-import { findCircles, type Circles } from './graph.ts'
+import { unsupported } from './errors.ts'
+import { findCircles, type Circles } from './cycles.ts'
 import { childrenOf, definition, referencesOf, type SchemaTree } from './tree.ts'
 
 const maxFanOut = 256

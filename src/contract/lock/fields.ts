@@ -1,10 +1,10 @@
 // The fields of a lock document beside its schema: names, ranges, defaults. The schema itself is read by walk.ts.
 
 import { appendPointer, compareKeys, JsonObject, toPlain, type JsonValue } from '../../json/index.ts'
-import type { Codec } from '../outcome.ts'
-import type { DigestName, Limits } from '../profile.ts'
-import { invalid, unsupported } from './fault.ts'
-import type { LockDictionary, LockDocument, LockSchema } from './lock-document.ts'
+import type { Codec } from '../../model/index.ts'
+import type { DigestName, Limits } from '../../model/index.ts'
+import { invalid, unsupported } from './errors.ts'
+import type { LockDictionary, LockDocument, LockSchema } from '../../model/index.ts'
 import type { Mutable } from './tree.ts'
 
 interface Range {

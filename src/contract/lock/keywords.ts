@@ -9,11 +9,11 @@ import {
   type JsonPrimitive,
   type JsonValue,
 } from '../../json/index.ts'
-import type { Primitive } from '../outcome.ts'
-import { parsePattern, PatternError, type Pattern } from '../pattern/index.ts'
-import { normOps, type NormOp, type ScalarTypeName, type TypeName } from '../profile.ts'
-import { annotations } from './forms.ts'
-import { invalid, unsupported } from './fault.ts'
+import type { Primitive } from '../../model/index.ts'
+import { parsePattern, PatternError, type Pattern } from '../../pattern/index.ts'
+import { normOps, type NormOp, type ScalarTypeName, type TypeName } from '../../model/index.ts'
+import { annotations } from './node-kinds.ts'
+import { invalid, unsupported } from './errors.ts'
 
 const typeNames = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'] as const
 

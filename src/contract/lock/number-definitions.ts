@@ -1,7 +1,7 @@
 // The last step of reading a schema: definitions get their numbers in the normal form, unused ones go. Names are the
 // author's and must not change the contract's id.
 
-import type { RefNode } from '../profile.ts'
+import type { RefNode } from '../../model/index.ts'
 import { definition, type Mutable, type Schema, type SchemaTree } from './tree.ts'
 
 /**

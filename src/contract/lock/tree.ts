@@ -1,7 +1,7 @@
 // The schema as the walk leaves it: the nodes of profile.ts, and where each one stands in the lock. The checks and the
 // numbering of definitions work on it; afterwards only the nodes remain.
 
-import type { RefNode, SchemaNode } from '../profile.ts'
+import type { RefNode, SchemaNode } from '../../model/index.ts'
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 

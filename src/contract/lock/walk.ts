@@ -2,12 +2,20 @@
 // profile.ts and notes where each node stands. What needs the whole tree is checked afterwards (checks.ts).
 
 import { appendPointer, JsonObject, type JsonValue } from '../../json/index.ts'
-import type { Primitive } from '../outcome.ts'
-import type { Pattern } from '../pattern/index.ts'
-import type { ArrayNode, NormOp, NumberLimits, Property, ScalarTypeName, SchemaNode, StringLimits } from '../profile.ts'
-import type { TypeName } from '../profile.ts'
-import { invalid, unsupported } from './fault.ts'
-import { allowsKeyword, annotations, formOf, rootKeywords, type Form } from './forms.ts'
+import type { Primitive } from '../../model/index.ts'
+import type { Pattern } from '../../pattern/index.ts'
+import type {
+  ArrayNode,
+  NormOp,
+  NumberLimits,
+  Property,
+  ScalarTypeName,
+  SchemaNode,
+  StringLimits,
+} from '../../model/index.ts'
+import type { TypeName } from '../../model/index.ts'
+import { invalid, unsupported } from './errors.ts'
+import { allowsKeyword, annotations, formOf, rootKeywords, type Form } from './node-kinds.ts'
 import * as read from './keywords.ts'
 import type { Mutable, Place, SchemaTree } from './tree.ts'
 

@@ -1,7 +1,7 @@
 // Sorts the code points into kinds: two of one kind are in the same classes of the pattern, so the automaton need not
 // tell them apart. States and steps are not here (automaton.ts).
 
-import type { Ranges } from '../../contract/index.ts'
+import type { Ranges } from '../../pattern/index.ts'
 import { addBit, type Bits, type Positions } from './automaton-positions.ts'
 
 export interface Alphabet {

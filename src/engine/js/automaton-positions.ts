@@ -1,7 +1,7 @@
 // From a pattern's tree to its positions (Glushkov's automaton): every single-character matcher, quantifiers written
 // out, with what may come behind it. How a text is run through them is not here (automaton.ts).
 
-import type { PatternNode, Ranges } from '../../contract/index.ts'
+import type { PatternNode, Ranges } from '../../pattern/index.ts'
 
 /** A set of positions, 32 to a word. */
 export type Bits = Int32Array

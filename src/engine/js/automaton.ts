@@ -2,7 +2,7 @@
 // the pattern's positions, built as texts need it, in bounded memory. V8's RegExp backtracks and is not used at all.
 // The grammar is not here (contract/pattern).
 
-import type { Pattern } from '../../contract/index.ts'
+import type { Pattern } from '../../pattern/index.ts'
 import { alphabetOf, type Alphabet } from './automaton-alphabet.ts'
 import { addAll, hasBit, matched, matchedAtEnd, positionsOf, type Bits, type Positions } from './automaton-positions.ts'
 

@@ -1,7 +1,7 @@
 // The checks of one string and of one number, compiled from their limits, for the fast path. They only say yes or no:
 // which keyword failed is found by validate.ts, which is the oracle.
 
-import type { NumberLimits, Profile, StringLimits } from '../../contract/index.ts'
+import type { NumberLimits, Profile, StringLimits } from '../../model/index.ts'
 import { compileMatcher } from './automaton.ts'
 import { isMultipleOf } from './multiple-of.ts'
 import { normalizeString } from './normalize-string.ts'

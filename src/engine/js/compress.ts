@@ -2,7 +2,7 @@
 // the promise. native/core/src/compress.rs is the twin.
 
 import { zlib, type Zlib } from '#runtime'
-import { SidelaneError, type JsCompressor, type Profile } from '../../contract/index.ts'
+import { SidelaneError, type JsCompressor, type Profile } from '../../model/index.ts'
 import { fflate } from './fflate.ts'
 
 export type Compressor = (canonical: Uint8Array) => Uint8Array

@@ -1,6 +1,6 @@
 // The digest of the canonical bytes, before they are compressed. native/core/src/digest.rs is the twin.
 
-import { SidelaneError, type DigestName } from '../../contract/index.ts'
+import { SidelaneError, type DigestName } from '../../model/index.ts'
 import { hmacSha256Hex, sha256Hex } from '#runtime'
 
 const minKeyBytes = 16

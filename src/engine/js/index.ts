@@ -3,7 +3,6 @@
 
 import { encodeUtf8 } from '#runtime'
 import {
-  dictionaryOf,
   encodeOutcome,
   withCanonical,
   type Contract,
@@ -11,13 +10,14 @@ import {
   type JsCompressor,
   type Outcome,
   type ProcessorOptions,
-} from '../../contract/index.ts'
+} from '../../model/index.ts'
+import { dictionaryOf } from '../../contract/index.ts'
 import type { CompiledContract, Engine } from '../engine.ts'
-import { compileClassifier } from './classify.ts'
+import { compileClassifier } from './slow-path.ts'
 import { createCompressor } from './compress.ts'
 import { createDigester } from './digest.ts'
-import { compileFastPath } from './fast.ts'
-import { straighten } from './straighten.ts'
+import { compileFastPath } from './fast-path.ts'
+import { straighten } from './resolve-references.ts'
 
 /** The JS engine; `report` says why it was chosen. It runs everywhere. */
 export const createJsEngine = (report: EngineReport, jsCompressor?: JsCompressor): Engine => ({

@@ -1,10 +1,10 @@
 // Objects whose members no contract names one by one: records, further members, and everything under `any`. Part of
 // rebuild.ts, which says what a Rebuild is.
 
-import type { Profile } from '../../contract/index.ts'
+import type { Profile } from '../../model/index.ts'
 import { largestNumber } from './checks.ts'
 import { isIndexLike, isObject, isSorted, sortKeys } from './keys.ts'
-import type { Rebuild, Walk } from './rebuild.ts'
+import type { Rebuild, Walk } from './fast-walker.ts'
 
 /** All members of an object in canonical order. `memberOf` gives undefined for a key that may not stand there. */
 export function rebuildMembers(

@@ -3,11 +3,11 @@
 //
 // Unicode is pinned to 15.0 although every Node minor may bring newer tables: what 15.0 leaves unassigned passes through.
 
-import type { NormOp } from '../../contract/index.ts'
+import type { NormOp } from '../../model/index.ts'
 import { toNfc } from './canonical-order.ts'
-import { unassignedRanges } from './unassigned.ts'
+import { unassignedRanges } from './unicode-15-unassigned.ts'
 
-/** Applies the operations to a well-formed text. `ops` stands in the fixed order (design: contract/profile.ts). */
+/** Applies the operations to a well-formed text. `ops` stands in the fixed order (design: model/profile.ts). */
 export function normalizeString(text: string, ops: readonly NormOp[]): string {
   let result = text
   for (const op of ops) result = operations[op](result)

@@ -1,7 +1,7 @@
 // Which strings of a document are normalized: the walk over value tree and schema. How one string is normalized is in
 // normalize-string.ts; the fast path does both in one go (rebuild.ts). native/core/src/normalize.rs is the twin.
 
-import type { ObjectNode, Profile, Property, SchemaNode } from '../../contract/index.ts'
+import type { ObjectNode, Profile, Property, SchemaNode } from '../../model/index.ts'
 import { JsonObject, type JsonPrimitive, type JsonValue } from '../../json/index.ts'
 import { normalizeString } from './normalize-string.ts'
 

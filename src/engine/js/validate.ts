@@ -8,7 +8,6 @@ import type {
   Keyword,
   NumberLimits,
   ObjectNode,
-  Pattern,
   Primitive,
   Profile,
   ScalarNode,
@@ -17,15 +16,16 @@ import type {
   TypeName,
   UnionNode,
   ValuesNode,
-} from '../../contract/index.ts'
+} from '../../model/index.ts'
+import type { Pattern } from '../../pattern/index.ts'
 import { JsonObject, type JsonArray, type JsonValue } from '../../json/index.ts'
 import { compileMatcher, type Matcher } from './automaton.ts'
-import { Findings, type Validation } from './findings.ts'
+import { Findings, type Validation } from './issue-collector.ts'
 import { isMultipleOf } from './multiple-of.ts'
 import { codePoints, hasType, typeOf } from './value-type.ts'
-import { openUnion, type Candidates } from './open-union.ts'
+import { openUnion, type Candidates } from './flatten-union.ts'
 
-export type { Validation } from './findings.ts'
+export type { Validation } from './issue-collector.ts'
 
 export type Validate = (value: JsonValue) => Validation
 

@@ -1,6 +1,6 @@
 // What a value is in the eyes of a schema. No rule of a keyword lives here.
 
-import type { TypeName } from '../../contract/index.ts'
+import type { TypeName } from '../../model/index.ts'
 import type { JsonValue } from '../../json/index.ts'
 
 /** The types that tell values apart; an integer is a number with a property. */

@@ -11,7 +11,7 @@ export interface Binding {
   /** JSON text: `{"ok":true,"handle","id"}` or `{"ok":false,"code","pointer","message"}`. Empty bytes are none. */
   addContract(lock: Uint8Array, key: Uint8Array, dictionary: Uint8Array): string
   removeContract(handle: number): void
-  /** Writes an outcome (contract/outcome-wire.ts): its size, or the negated size of the room that is needed. */
+  /** Writes an outcome (model/outcome-bytes.ts): its size, or the negated size of the room that is needed. */
   process(handle: number, input: Uint8Array, canonical: boolean, target: Uint8Array, offset: number): number
   /** The content of one frame, or the error's code. Empty bytes are no dictionary. */
   decompressZstd(body: Uint8Array, maxBytes: number, dictionary: Uint8Array): Uint8Array | string

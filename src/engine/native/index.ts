@@ -4,13 +4,13 @@
 import { loadBinding } from '#binding'
 import {
   decodeOutcome,
-  dictionaryOf,
   SidelaneError,
   type Contract,
   type ErrorCode,
   type Outcome,
   type ProcessorOptions,
-} from '../../contract/index.ts'
+} from '../../model/index.ts'
+import { dictionaryOf } from '../../contract/index.ts'
 import type { CompiledContract, Engine } from '../engine.ts'
 import type { Binding, Failure } from './binding.ts'
 

@@ -3,10 +3,10 @@
 
 import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
-import { checkSocketPath, defaultSocketPath } from '../../socket/index.ts'
-import { ConfigError } from './read.ts'
-import type { Options } from './rows.ts'
-import type { Address } from './value.ts'
+import { checkSocketPath, defaultSocketPath } from '../../util/socket-path.ts'
+import { ConfigError } from './load-config.ts'
+import type { Options } from './options.ts'
+import type { Address } from './parsers.ts'
 
 /** Where the daemon listens: a path, or what the service manager has opened. */
 export type Place =

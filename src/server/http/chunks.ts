@@ -1,8 +1,8 @@
 // The chunked body, sans I/O: bytes in, pieces of the body out, however they are cut. Extensions and trailers are checked,
 // counted and forgotten.
 
-import { malformed, tooLarge, type HttpFault } from './fault.ts'
-import { readField } from './head.ts'
+import { malformed, tooLarge, type HttpFault } from './http-error.ts'
+import { readField } from './request-head.ts'
 
 const maxAsideBytes = 1024
 // Longer than anything that is allowed: what has no end yet is not kept.

@@ -2,14 +2,14 @@
 // decoder.ts, the paths are in routes.ts; this file knows the socket, the clocks and the service.
 
 import type { Socket } from 'node:net'
-import { answerBytes, problem, type Answer } from './answer.ts'
+import { answerBytes, problem, type Answer } from './response.ts'
 import { Body } from './body.ts'
 import { RequestDecoder, type RequestSink } from './decoder.ts'
-import type { HttpFault } from './fault.ts'
-import type { RequestHead } from './head.ts'
+import type { HttpFault } from './http-error.ts'
+import type { RequestHead } from './request-head.ts'
 import type { HttpEdge } from './index.ts'
 import { HttpJob } from './job.ts'
-import { outcomeAnswer } from './outcome-answer.ts'
+import { outcomeAnswer } from './outcome-response.ts'
 import { routeOf, type Route } from './routes.ts'
 
 const headMs = 5000

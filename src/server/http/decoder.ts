@@ -2,8 +2,8 @@
 // when the next one may be read, is the sink's to say.
 
 import { ChunkDecoder } from './chunks.ts'
-import { HttpFault, malformed } from './fault.ts'
-import { HeadScanner, readHead, type RequestHead } from './head.ts'
+import { HttpFault, malformed } from './http-error.ts'
+import { HeadScanner, readHead, type RequestHead } from './request-head.ts'
 
 export interface RequestSink {
   head(head: RequestHead): void

@@ -1,10 +1,10 @@
 // The second language of the socket: all connections that speak HTTP, and the pages about the daemon itself.
 
 import type { Socket } from 'node:net'
-import type { Reporter } from '../reporter.ts'
+import type { Reporter } from '../telemetry.ts'
 import type { Readiness } from '../readiness.ts'
 import type { Service } from '../service.ts'
-import { json, text, type Answer } from './answer.ts'
+import { json, text, type Answer } from './response.ts'
 import { HttpConnection } from './connection.ts'
 import { openApi } from './openapi.ts'
 import type { Page } from './routes.ts'

@@ -1,6 +1,6 @@
 // The HTTP interface for programs: /openapi.json. What it says is said in words in docs/daemon.md.
 
-import { errorTable } from '../../contract/index.ts'
+import { errorTable } from '../../model/index.ts'
 
 const schema = (name: string): object => ({ $ref: `#/components/schemas/${name}` })
 const content = (type: string, of: object): object => ({ [type]: { schema: of } })

@@ -2,8 +2,8 @@
 
 import { traceFromText } from '../../wire/index.ts'
 import type { Served, ServedTable } from '../contracts.ts'
-import { problem, type Answer } from './answer.ts'
-import type { RequestHead } from './head.ts'
+import { problem, type Answer } from './response.ts'
+import type { RequestHead } from './request-head.ts'
 
 const pages = ['/healthz', '/readyz', '/metrics', '/v1/contracts', '/openapi.json'] as const
 export type Page = (typeof pages)[number]

@@ -1,32 +1,31 @@
-//! The fields of a lock document beside its schema: names, ranges, defaults. The schema itself is read by `walk`.
+//! The fields of a lock except its schema: names, ranges, defaults.
 
-use super::fault::{invalid, unsupported};
+use super::errors::{invalid, unsupported};
 use super::value::{Object, Value};
 use crate::error::ContractError;
-use crate::path::Path;
-use crate::profile::{Codec, Compress, DictionaryName, DigestName, Limits, Numbers, Primitive};
+use crate::pointer::Path;
+use crate::profile::{Codec, Compress, DictionaryRef, DigestName, Limits, Numbers, Primitive};
 use crate::read::compare_keys;
 
 const REQUIRED: [&str; 4] = ["name", "profile", "schema", "unicode"];
 
-/// Highest values of the limits; the lowest is 1. They keep every payload within what both engines can hold and recurse
-/// into.
+/// Highest values of the limits; the lowest is 1. Both engines can hold such payloads and recurse into them.
 const MAX_BYTES: u64 = 67_108_864;
 const MAX_DEPTH: u64 = 120;
 const MAX_KEYS: u64 = 1_000_000;
 
-/// What a lock says beside its schema, with every default written out.
+/// The fields with all defaults.
 pub struct Fields {
     pub name: Box<str>,
     pub numbers: Numbers,
     pub limits: Limits,
     pub compress: Compress,
-    pub dictionary: Option<DictionaryName>,
+    pub dictionary: Option<DictionaryRef>,
     pub digest: DigestName,
 }
 
-/// Reads the fields in canonical order of their keys, missing ones at their place. `on_schema` is called when it is the
-/// schema's turn, so that the first fault is the first one of the whole document.
+/// Reads the fields in canonical order of their keys, missing ones in their place. `on_schema` is called in the schema's
+/// place, so the first error is that of the whole document.
 pub fn read_fields<'v>(
     lock: &'v Value,
     mut on_schema: impl FnMut(&'v Value, &Path<'_>) -> Result<(), ContractError>,
@@ -59,7 +58,7 @@ fn read_field(fields: &mut Fields, key: &str, value: &Value, at: &Path<'_>) -> R
         "appOnly" => read_names(value, at)?,
         "compress" => fields.compress = read_compress(value, at)?,
         "dictionary" => {
-            // Its turn comes after `compress`, also where that one is left out.
+            // `compress` comes before it, also when left out.
             if fields.compress.codec != Codec::Zstd {
                 return Err(invalid(at.pointer(), "Only zstd takes a dictionary."));
             }
@@ -129,9 +128,9 @@ fn read_compress(value: &Value, at: &Path<'_>) -> Result<Compress, ContractError
     Ok(Compress { codec, level: level.or(codec.levels().map(|(_, default, _)| default)) })
 }
 
-fn read_dictionary(value: &Value, at: &Path<'_>) -> Result<DictionaryName, ContractError> {
+fn read_dictionary(value: &Value, at: &Path<'_>) -> Result<DictionaryRef, ContractError> {
     let members = members_of(value, at)?;
-    let mut name = DictionaryName { id: 0, sha256: Box::default() };
+    let mut reference = DictionaryRef { path: Box::default(), id: 0, sha256: Box::default() };
     let missing = ["id", "path", "sha256"].into_iter().filter(|key| !members.has(key));
     let mut keys: Vec<&str> = members.iter().map(|(key, _)| key).chain(missing).collect();
     keys.sort_by(|a, b| compare_keys(a, b));
@@ -139,22 +138,22 @@ fn read_dictionary(value: &Value, at: &Path<'_>) -> Result<DictionaryName, Contr
         let at = at.key(key);
         let Some(value) = members.get(key) else { return Err(invalid(at.pointer(), "The setting is missing.")) };
         match key {
-            "id" => name.id = read_integer(0, u32::MAX.into(), value, &at)? as u32,
-            "path" if !text_of(value).is_some_and(is_path) => {
-                return Err(invalid(at.pointer(), "Expected a path below the lock's folder, with \"/\"."));
-            }
-            "path" => {}
+            "id" => reference.id = read_integer(0, u32::MAX.into(), value, &at)? as u32,
+            "path" => match text_of(value) {
+                Some(path) if is_path(path) => reference.path = path.into(),
+                _ => return Err(invalid(at.pointer(), "Expected a path below the lock's folder, with \"/\".")),
+            },
             "sha256" => match text_of(value) {
-                Some(hash) if is_sha256(hash) => name.sha256 = hash.into(),
+                Some(hash) if is_sha256(hash) => reference.sha256 = hash.into(),
                 _ => return Err(invalid(at.pointer(), "Expected 64 lower-case hex digits.")),
             },
             _ => return Err(invalid(at.pointer(), "The setting is not known.")),
         }
     }
-    Ok(name)
+    Ok(reference)
 }
 
-/// Names joined by "/", so that it means the same file on every platform, and none outside.
+/// Names joined by "/": the same file on every platform, and none outside the folder.
 fn is_path(path: &str) -> bool {
     let is_name = |name: &str| {
         let plain = |byte: u8| byte > b' ' && byte < 0x7f && !matches!(byte, b'\\' | b':');

@@ -1,29 +1,17 @@
-//! The one pass: grammar and tape. What breaks the data model is only noted (`Tape::troubled`), because it counts no
-//! sooner than the whole text is known to be JSON.
+//! The single pass: checks the grammar and fills the tape. A fault of the data model only sets `Tape::has_fault`, because
+//! it is reported only when the whole text is JSON.
 //!
-//! No recursion and no stack of its own: an open array or object keeps its parent's index on the tape.
+//! There is no recursion and no separate stack: an open array or object keeps its parent's index on the tape.
 
-use super::ReadLimits;
+use super::cursor::at;
+use super::error::ScanError;
 use super::keys::{Prefix, compare_bytes};
+use super::limits::ReadLimits;
 use super::number::number;
 use super::string::string;
 use super::tape::{Entry, Kind, Tape, flag};
 
-/// Why the pass stopped.
-pub(super) enum Stop {
-    /// Not JSON, or too deep.
-    Syntax,
-    /// No memory.
-    Exhausted,
-}
-
-/// The byte at `i`, or 0, which no rule of the grammar takes, behind the end.
-#[inline(always)]
-pub(super) fn at(bytes: &[u8], i: usize) -> u8 {
-    bytes.get(i).copied().unwrap_or(0)
-}
-
-/// The index of the next byte that is not white space.
+/// The index of the next byte that is no white space.
 #[inline(always)]
 fn skip(bytes: &[u8], i: usize) -> usize {
     if at(bytes, i) > b' ' { i } else { skip_run(bytes, i) }
@@ -36,23 +24,25 @@ fn skip_run(bytes: &[u8], mut i: usize) -> usize {
     i
 }
 
-/// What is known of the innermost open array or object.
+/// The innermost open array or object.
 struct Open {
-    /// Its index on the tape.
+    /// Index on the tape.
     index: usize,
     is_object: bool,
     count: u32,
-    /// Object: of the last key.
+    /// Object: prefix of the last key.
     last: Prefix,
+    /// Object: index of the last key; 0 before the first.
     last_key: usize,
+    /// The keys so far ascend strictly.
     sorted: bool,
 }
 
-/// Fills the tape that is bound to a document.
-pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), Stop> {
+/// Fills the tape from the document that it is bound to.
+pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), ScanError> {
     let bytes = tape.document().as_bytes();
     if u32::try_from(bytes.len()).is_err() {
-        return Err(Stop::Exhausted);
+        return Err(ScanError::OutOfMemory);
     }
     let mut open = Open { index: 0, is_object: false, count: 0, last: Prefix::default(), last_key: 0, sorted: true };
     let mut depth = 0;
@@ -63,7 +53,7 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), Stop>
             byte @ (b'{' | b'[') => {
                 depth += 1;
                 if depth > limits.max_depth {
-                    return Err(Stop::Syntax);
+                    return Err(ScanError::Syntax);
                 }
                 descend(tape, &mut open, byte == b'{', i)?;
                 i = skip(bytes, i + 1);
@@ -80,7 +70,7 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), Stop>
         }
         loop {
             if depth == 0 {
-                return if skip(bytes, i) == bytes.len() { Ok(()) } else { Err(Stop::Syntax) };
+                return if skip(bytes, i) == bytes.len() { Ok(()) } else { Err(ScanError::Syntax) };
             }
             i = skip(bytes, i);
             let byte = at(bytes, i);
@@ -94,10 +84,10 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), Stop>
                 continue 'value;
             }
             if byte != if open.is_object { b'}' } else { b']' } {
-                return Err(Stop::Syntax);
+                return Err(ScanError::Syntax);
             }
             if open.is_object && open.count as usize > limits.max_keys {
-                tape.troubled = true;
+                tape.has_fault = true;
             }
             depth -= 1;
             ascend(tape, &mut open);
@@ -105,28 +95,28 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), Stop>
     }
 }
 
-/// A key and its colon; gives the index where the value starts.
+/// Reads a key and its colon; returns the start of the value.
 #[inline(always)]
-fn key(tape: &mut Tape<'_>, open: &mut Open, i: usize) -> Result<usize, Stop> {
+fn key(tape: &mut Tape<'_>, open: &mut Open, i: usize) -> Result<usize, ScanError> {
     let bytes = tape.document().as_bytes();
     if at(bytes, i) != b'"' {
-        return Err(Stop::Syntax);
+        return Err(ScanError::Syntax);
     }
     let index = tape.len();
     let end = string(tape, Kind::Key, i + 1)?;
     if open.sorted {
         let prefix = tape.prefix(index);
-        // The first key has nothing before it.
+        // The first key is in order.
         open.sorted = open.last < prefix || open.last_key == 0 || (open.last == prefix && ascends(tape, open, index));
         open.last = prefix;
         open.last_key = index;
     }
     if tape.entry(index).byte_len() == 9 && tape.bytes(index) == b"__proto__" {
-        tape.troubled = true;
+        tape.has_fault = true;
     }
     let i = skip(bytes, end);
     if at(bytes, i) != b':' {
-        return Err(Stop::Syntax);
+        return Err(ScanError::Syntax);
     }
     Ok(skip(bytes, i + 1))
 }
@@ -137,34 +127,34 @@ fn ascends(tape: &Tape<'_>, open: &Open, index: usize) -> bool {
 }
 
 #[inline(always)]
-fn literal(tape: &mut Tape<'_>, bytes: &[u8], byte: u8, i: usize) -> Result<usize, Stop> {
+fn literal(tape: &mut Tape<'_>, bytes: &[u8], byte: u8, i: usize) -> Result<usize, ScanError> {
     let (text, kind, word): (&[u8], _, _) = match byte {
         b't' => (b"true", Kind::Boolean, 1),
         b'f' => (b"false", Kind::Boolean, 0),
         b'n' => (b"null", Kind::Null, 0),
-        _ => return Err(Stop::Syntax),
+        _ => return Err(ScanError::Syntax),
     };
     let end = i + text.len();
     if bytes.get(i..end) != Some(text) {
-        return Err(Stop::Syntax);
+        return Err(ScanError::Syntax);
     }
     tape.push(Entry { kind, flags: 0, short: 0, at: i as u32, word })?;
     Ok(end)
 }
 
-/// Opens an array or object. While it is open, its entry has the parent's index and the parent's count.
+/// Opens an array or object. While it is open, its entry holds the parent's index and count.
 #[inline(always)]
-fn descend(tape: &mut Tape<'_>, open: &mut Open, is_object: bool, place: usize) -> Result<(), Stop> {
+fn descend(tape: &mut Tape<'_>, open: &mut Open, is_object: bool, bracket: usize) -> Result<(), ScanError> {
     let index = tape.len();
     let kind = if is_object { Kind::Object } else { Kind::Array };
     let flags = if open.sorted { flag::SORTED } else { 0 };
-    let word = (place as u64) << 32 | u64::from(open.count);
+    let word = (bracket as u64) << 32 | u64::from(open.count);
     tape.push(Entry { kind, flags, short: u16::from(open.is_object), at: open.index as u32, word })?;
     *open = Open { index, is_object, count: 0, last: Prefix::default(), last_key: 0, sorted: true };
     Ok(())
 }
 
-/// Closes the innermost one and goes back to its parent.
+/// Closes the innermost array or object and restores its parent.
 #[inline(always)]
 fn ascend(tape: &mut Tape<'_>, open: &mut Open) {
     let after = tape.len() as u32;
@@ -180,7 +170,7 @@ fn ascend(tape: &mut Tape<'_>, open: &mut Open) {
     open.count = parent.count() as u32;
     open.sorted = parent.has(flag::SORTED);
     if open.is_object {
-        // The key of the value that has just been closed.
+        // The key of the closed value.
         open.last_key = index - 1;
         open.last = tape.prefix(index - 1);
     }

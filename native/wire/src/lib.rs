@@ -1,0 +1,41 @@
+//! The bytes of sidelane: the framed protocol without a socket, and the layout of outcomes. `src/wire/WIRE.md` specifies the
+//! protocol.
+//!
+//! Modules, each of which uses only those before it: `trace`, `key_fingerprint`, `violation`, `frame_header`, `preface`,
+//! `decode`, `rules`, `hello`, `client`, `outcome`.
+//!
+//! Twin of `src/wire/` and of the outcome layout in `src/model/`.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+#[cfg(feature = "client")]
+pub mod client;
+mod decode;
+mod frame_header;
+mod hello;
+mod key_fingerprint;
+mod outcome;
+mod preface;
+mod rules;
+mod trace;
+mod violation;
+
+pub use decode::{Decoded, decode};
+pub use frame_header::{FLAG_CANONICAL, FLAG_TRACE, FrameHeader, FrameKind, HEADER_BYTES, NO_DEADLINE};
+pub use hello::{ClientHello, ContractRequest, ContractStatus, ServerHello, ServerLimits};
+pub use key_fingerprint::{FINGERPRINT_BYTES, fingerprint};
+pub use outcome::{
+    ACCEPTED_HEADER_BYTES, Fault, Needs, Outcome, TEXT_HEADER_BYTES, Written, write_fault, write_outcome,
+    write_rejection,
+};
+pub use preface::{MAGIC, PREFACE_BYTES, PROTOCOL_VERSION, Preface, preface, read_preface};
+pub use rules::{Admission, RequestRules};
+pub use trace::{TRACE_BYTES, trace_from_text, trace_id_of};
+pub use violation::{MAX_CLIENT_BYTES, MAX_HELLO_BYTES, MAX_PING_BYTES, Violation};
+
+/// Bytes that a REQUEST may have beyond the largest `maxBytes`.
+pub const REQUEST_SLACK_BYTES: usize = 4_096;
+
+/// Longest answer, as a multiple of the longest REQUEST.
+pub const ANSWER_CAP_FACTOR: usize = 8;

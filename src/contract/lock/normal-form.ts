@@ -1,0 +1,116 @@
+// The canonical normal form of a contract, the text that its id is the hash of: only what can change an outcome, each
+// thing written in one way. Whether a lock is right was decided before (lock.ts).
+
+import { canonicalText, compareKeys, JsonObject, type JsonValue } from '../../json/index.ts'
+import type {
+  ArrayNode,
+  NumberLimits,
+  ObjectNode,
+  Profile,
+  ScalarNode,
+  SchemaNode,
+  ValuesNode,
+} from '../../model/index.ts'
+
+/** Canonical JSON (RFC 8785) of the contract without annotations, `appOnly` and unused definitions. */
+export function normalForm(profile: Profile): string {
+  const { name, numbers, limits, compress, dictionary, digest, root, defs } = profile
+  const definitions = defs.length === 0 ? undefined : object(defs.map((node, number) => [String(number), schema(node)]))
+  return canonicalText(
+    object([
+      ['profile', 'p1'],
+      ['unicode', '15.0'],
+      ['name', name],
+      ['numbers', numbers],
+      ['limits', object(Object.entries(limits))],
+      ['schema', object([['$defs', definitions], ...members(root)])],
+      ['compress', object(Object.entries(compress))],
+      ['dictionary', dictionary && object(Object.entries(dictionary))],
+      ['digest', digest],
+    ]),
+  )
+}
+
+/** Undefined stands for a member that is not written. */
+type Members = readonly (readonly [key: string, value: JsonValue | undefined])[]
+
+function object(entries: Members): JsonObject {
+  const written = entries.flatMap(([key, value]) => (value === undefined ? [] : [{ key, value }]))
+  return new JsonObject(written.toSorted((a, b) => compareKeys(a.key, b.key)))
+}
+
+const schema = (node: SchemaNode): JsonObject => object(members(node))
+
+function members(node: SchemaNode): Members {
+  switch (node.form) {
+    case 'any':
+      return []
+    case 'ref':
+      return [['$ref', node.target < 0 ? '#' : `#/$defs/${node.target}`]]
+    case 'scalar':
+      return scalarMembers(node)
+    case 'values':
+      return valuesMembers(node)
+    case 'array':
+      return arrayMembers(node)
+    case 'object':
+      return objectMembers(node)
+    case 'union':
+      return [['anyOf', node.branches.map(schema)]]
+    case 'nullable': {
+      const branches = [schema(node.inner), object([['type', 'null']])]
+      return [['anyOf', node.nullFirst ? branches.toReversed() : branches]]
+    }
+    case 'discriminated':
+      return [
+        ['oneOf', node.branches.map((branch) => schema(branch.node))],
+        ['x-discriminator', node.key],
+      ]
+  }
+}
+
+function scalarMembers({ types, string, number }: ScalarNode): Members {
+  const [pattern, ...more] = string?.patterns ?? []
+  return [
+    ['type', oneOrList(types)],
+    ['minLength', string?.minLength],
+    ['maxLength', string?.maxLength],
+    ['pattern', pattern?.source],
+    ['allOf', list(more.map(({ source }) => object([['pattern', source]])))],
+    ['x-norm', list(string?.norm ?? [])],
+    ...Object.entries(number ?? ({} satisfies NumberLimits)),
+  ]
+}
+
+const valuesMembers = ({ keyword, values, types, norm }: ValuesNode): Members => [
+  [keyword, keyword === 'const' ? values[0] : [...values]],
+  ['type', oneOrList(types)],
+  ['x-norm', list(norm)],
+]
+
+const arrayMembers = ({ prefix, items, minItems, maxItems }: ArrayNode): Members => [
+  ['type', 'array'],
+  ['prefixItems', list(prefix.map(schema))],
+  ['items', rest(items)],
+  ['minItems', minItems],
+  ['maxItems', maxItems],
+]
+
+const objectMembers = ({ properties, additional, names }: ObjectNode): Members => [
+  ['type', 'object'],
+  [
+    'properties',
+    properties.length === 0 ? undefined : object(properties.map(({ name, node }) => [name, schema(node)])),
+  ],
+  ['required', list(properties.filter((property) => property.required).map((property) => property.name))],
+  ['additionalProperties', rest(additional)],
+  ['propertyNames', names && schema(names)],
+]
+
+/** Of items and additional properties: what admits anything is not written. */
+const rest = (node: SchemaNode | false): JsonValue | undefined =>
+  node === false ? false : node.form === 'any' ? undefined : schema(node)
+
+const oneOrList = (names: readonly string[]): JsonValue => (names.length === 1 ? (names[0] as string) : [...names])
+
+const list = (items: readonly JsonValue[]): JsonValue | undefined => (items.length === 0 ? undefined : [...items])

@@ -1,0 +1,86 @@
+// The lock: the contract as a file. Parsing it is the one gate by which a contract comes into being, from zod or from
+// disk, and refuses all that is outside profile p1. The parts are in lock/.
+
+import { readBytes, readText, type JsonValue, type ReadLimits } from '../../json/index.ts'
+import { sha256Hex } from '#runtime'
+import type { Contract } from '../../model/index.ts'
+import { withDictionary } from '../dictionary.ts'
+import { errorTable } from '../../model/index.ts'
+import { checkTree } from './checks.ts'
+import { invalid } from './errors.ts'
+import { readFields } from './fields.ts'
+import { numberDefinitions } from './number-definitions.ts'
+import type { LockDocument } from '../../model/index.ts'
+import type { Schema, SchemaTree } from './tree.ts'
+import { walkSchema } from './walk.ts'
+import { normalForm } from './normal-form.ts'
+import type { Profile } from '../../model/index.ts'
+
+/** A lock is not a payload: it has limits of its own, and its numbers are doubles (float64 bounds are ±1.8e308). */
+const lockLimits: ReadLimits = {
+  maxBytes: 262_144,
+  maxDepth: 128,
+  // The number of values says it all.
+  maxKeys: Number.MAX_SAFE_INTEGER,
+  numbers: 'double',
+}
+
+const maxValues = 10_000
+
+/**
+ * Reads a lock: its JSON text, or the UTF-8 bytes of it. The contract holds it with defaults written out. Without the
+ * bytes of a dictionary that it names, it has its id but cannot be compiled.
+ *
+ * Throws `SidelaneError` with a JSON pointer into the lock: `contract.unsupported` for what is outside profile p1,
+ * `contract.invalid` for what is malformed.
+ */
+export function parseLock<In = unknown, Out = In>(
+  source: Uint8Array | string,
+  dictionary?: Uint8Array,
+): Contract<In, Out> {
+  const read = typeof source === 'string' ? readText(source, lockLimits) : readBytes(source, lockLimits)
+  if (!read.ok) throw invalid(read.pointer ?? '', `The lock cannot be read: ${errorTable[read.code].message}`)
+  if (countValues(read.value) > maxValues) throw invalid('', `A lock may hold ${maxValues} values at most.`)
+
+  let tree: SchemaTree | undefined
+  const document = readFields(read.value, (schema, pointer) => {
+    tree = walkSchema(schema, pointer)
+  })
+  const schema = finish(tree as SchemaTree)
+  const { name, numbers, limits, compress, digest } = document
+  const named = document.dictionary && { id: document.dictionary.id, sha256: document.dictionary.sha256 }
+  const profile: Profile = { name, numbers, limits, compress, ...(named && { dictionary: named }), digest, ...schema }
+  const contract = Object.freeze({ name, id: sha256Hex(normalForm(profile)), lock: deepFreeze(document), profile })
+  return dictionary === undefined ? contract : withDictionary(contract, dictionary)
+}
+
+/**
+ * The contract of a lock that is at hand: its JSON text or bytes, or the parsed document. For a lock file on disk there
+ * is `loadContract`. `dictionary`: the bytes that the lock names as its dictionary.
+ *
+ * Throws `contract.unsupported` and `contract.invalid`, with a JSON pointer into the lock.
+ */
+export function parseContract<In = unknown, Out = In>(
+  lock: Uint8Array | string | LockDocument,
+  options: { readonly dictionary?: Uint8Array } = {},
+): Contract<In, Out> {
+  const source = typeof lock === 'string' || lock instanceof Uint8Array ? lock : (JSON.stringify(lock) ?? '')
+  return parseLock(source, options.dictionary)
+}
+
+function finish(tree: SchemaTree): Schema {
+  checkTree(tree)
+  return numberDefinitions(tree)
+}
+
+function countValues(value: JsonValue): number {
+  if (value === null || typeof value !== 'object') return 1
+  const children = Array.isArray(value) ? value : value.members.map((member) => member.value)
+  return children.reduce<number>((count, child) => count + countValues(child), 1)
+}
+
+function deepFreeze<T>(value: T): T {
+  if (value === null || typeof value !== 'object') return value
+  for (const child of Object.values(value)) deepFreeze(child)
+  return Object.freeze(value)
+}

@@ -1,0 +1,146 @@
+// Profile p1 as types: a schema node has exactly one of these forms (the closed world). lock.ts builds the tree from a
+// lock file and refuses all else; the engines compile from the tree, which *is* the contract's normal form.
+
+import type { Codec, Primitive } from './outcome.ts'
+import type { Pattern } from '../pattern/index.ts'
+
+export type TypeName = 'array' | 'boolean' | 'integer' | 'null' | 'number' | 'object' | 'string'
+export type ScalarTypeName = 'boolean' | 'integer' | 'null' | 'number' | 'string'
+
+/** In the order in which they are applied, whatever the author wrote. */
+export const normOps = ['lower', 'nfc', 'collapse', 'trim'] as const
+/** One operation on a string, before it is validated. */
+export type NormOp = (typeof normOps)[number]
+
+/** A value of one of `types` (sorted; the issue's `expected`), with the limits of the scalar among them. */
+export interface ScalarNode {
+  readonly form: 'scalar'
+  /** `["string"]`, `["integer"]`, `["null", "string"]` …: sorted. More than one non-null type: no limits. */
+  readonly types: readonly ScalarTypeName[]
+  readonly string?: StringLimits
+  readonly number?: NumberLimits
+}
+
+export interface StringLimits {
+  /** In code points. */
+  readonly minLength?: number
+  readonly maxLength?: number
+  /** `pattern` first, then those of allOf. */
+  readonly patterns: readonly Pattern[]
+  /** In the fixed order; empty when nothing is normalized. */
+  readonly norm: readonly NormOp[]
+}
+
+export interface NumberLimits {
+  readonly minimum?: number
+  readonly exclusiveMinimum?: number
+  readonly maximum?: number
+  readonly exclusiveMaximum?: number
+  readonly multipleOf?: number
+}
+
+/** const (one value) or enum. */
+export interface ValuesNode {
+  readonly form: 'values'
+  readonly keyword: 'const' | 'enum'
+  /** Sorted by canonical text. */
+  readonly values: readonly Primitive[]
+  /** Sorted; written in the lock or inferred from the values (never `integer`). */
+  readonly types: readonly ScalarTypeName[]
+  readonly norm: readonly NormOp[]
+}
+
+/** array (no prefix) and tuple. */
+export interface ArrayNode {
+  readonly form: 'array'
+  readonly prefix: readonly SchemaNode[]
+  /** Of the items behind the prefix. `false`: none may follow. */
+  readonly items: SchemaNode | false
+  readonly minItems?: number
+  /** Already the smaller one of the keyword and, with `items: false`, the prefix's length. */
+  readonly maxItems?: number
+}
+
+export interface Property {
+  readonly name: string
+  readonly required: boolean
+  readonly node: SchemaNode
+}
+
+/** object and record (names set, no properties). */
+export interface ObjectNode {
+  readonly form: 'object'
+  /** In canonical key order (UTF-16 code units). */
+  readonly properties: readonly Property[]
+  /** Of members that no property names. */
+  readonly additional: SchemaNode | false
+  /** The string form that each key must match: a record. */
+  readonly names?: ScalarNode | ValuesNode | RefNode
+}
+
+/** anyOf; `[X, null]` in either order is a NullableNode. */
+export interface UnionNode {
+  readonly form: 'union'
+  readonly branches: readonly SchemaNode[]
+}
+
+export interface NullableNode {
+  readonly form: 'nullable'
+  readonly inner: SchemaNode
+  readonly nullFirst: boolean
+}
+
+export interface DiscriminatedNode {
+  readonly form: 'discriminated'
+  readonly key: string
+  readonly branches: readonly { readonly values: readonly Primitive[]; readonly node: SchemaNode }[]
+}
+
+/** `#/$defs/Name` by its number in the normal form, `#` as -1. */
+export interface RefNode {
+  readonly form: 'ref'
+  readonly target: number
+}
+
+export interface AnyNode {
+  readonly form: 'any'
+}
+
+export type SchemaNode =
+  | AnyNode
+  | ScalarNode
+  | ValuesNode
+  | ArrayNode
+  | ObjectNode
+  | UnionNode
+  | NullableNode
+  | DiscriminatedNode
+  | RefNode
+
+/** The bounds of a payload. */
+export interface Limits {
+  /** Largest payload, in bytes. */
+  readonly maxBytes: number
+  /** Most open brackets at one place, at most 120. */
+  readonly maxDepth: number
+  /** Most members in one object. */
+  readonly maxKeys: number
+}
+
+/** What is computed over the canonical bytes. */
+export type DigestName = 'sha-256' | 'hmac-sha-256' | 'none'
+
+/** A contract as the engines read it: parsed, checked, in normal form. */
+export interface Profile {
+  readonly name: string
+  /** `double` takes integers beyond 2^53 - 1 as the nearest double; `safe` refuses them. */
+  readonly numbers: 'safe' | 'double'
+  readonly limits: Limits
+  readonly compress: { readonly codec: Codec; /** Absent with `none`. */ readonly level?: number }
+  /** Only with zstd. */
+  readonly dictionary?: { readonly id: number; readonly sha256: string }
+  readonly digest: DigestName
+  readonly root: SchemaNode
+  /** Targets of RefNode, by number. */
+  readonly defs: readonly SchemaNode[]
+}

@@ -1,0 +1,54 @@
+// A processor as a Web stream pair. Order, backpressure and faults are `processor.stream`'s.
+
+import type { Processor, StreamItem, StreamOptions, StreamPayload } from '../model/index.ts'
+
+/**
+ * A pair of Web streams around `processor.stream`: payloads go in, `StreamItem`s come out, for
+ * `readable.pipeThrough(toTransformStream(processor))`, or for Node's pipelines through
+ * `Duplex.fromWeb(pair, { objectMode: true })`. A failing source errors the readable side; cancelling the readable side
+ * closes the source. Throws `options.invalid`.
+ */
+export function toTransformStream<In, Out, C extends boolean = false, K extends boolean = C>(
+  processor: Pick<Processor<In, Out, C>, 'stream'>,
+  options?: StreamOptions<K>,
+): {
+  readonly readable: ReadableStream<StreamItem<Out, K>>
+  readonly writable: WritableStream<StreamPayload<In>>
+} {
+  const { readable: payloads, writable } = new TransformStream<StreamPayload<In>, StreamPayload<In>>()
+  const items = processor.stream<K>(chunksOf(payloads), options)
+  const readable = new ReadableStream<StreamItem<Out, K>>(
+    {
+      async pull(controller) {
+        const { done, value } = await items.next()
+        if (done === true) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        await items.return?.()
+      },
+    },
+    // The stream reads ahead by itself.
+    { highWaterMark: 0 },
+  )
+  return { readable, writable }
+}
+
+/** Not the readable's own iterator: that cannot be closed while it waits for a chunk. */
+function chunksOf<T>(readable: ReadableStream<T>): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      const reader = readable.getReader()
+      return {
+        next: async () => {
+          const { done, value } = await reader.read()
+          return done ? { done: true, value: undefined } : { done: false, value }
+        },
+        return: async () => {
+          await reader.cancel()
+          return { done: true, value: undefined }
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,44 @@
+// The caller's own thread: a payload is processed inside the call. There is no queue, so nothing waits and nothing is
+// late.
+
+import { toFault, type Call, type Contract, type EngineReport, type Placement } from '../model/index.ts'
+import { payloadBytes, type CompiledContract, type Engine } from '../engine/index.ts'
+import { ContractTable } from './contract-table.ts'
+
+export class InlinePlacement implements Placement {
+  readonly name = 'inline'
+  /** One is over before the next. */
+  readonly busyDepth = 1
+  readonly engine: EngineReport
+  readonly #engine: Engine
+  readonly #contracts = new ContractTable<CompiledContract>()
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+    this.engine = engine.report
+  }
+
+  add(contract: Contract, digestKey: Uint8Array | undefined): number {
+    return this.#contracts.add(contract, digestKey, () =>
+      this.#engine.compile(contract, digestKey === undefined ? {} : { digestKey }),
+    )
+  }
+
+  readonly run = (call: Call): void => {
+    call.phase = 'running'
+    try {
+      const bytes = payloadBytes(call.payload, call.route.contract.profile.limits)
+      // Not by instanceof: bytes may be of another realm.
+      if ('ok' in bytes) return call.settle(bytes)
+      const compiled = this.#contracts.entries[call.route.contractIndex] as CompiledContract
+      call.settle(compiled.process(bytes, call.canonical))
+    } catch (error) {
+      call.fail(toFault(error))
+    }
+  }
+
+  stop(): Promise<void> {
+    for (const compiled of this.#contracts.entries) compiled.dispose()
+    return Promise.resolve()
+  }
+}

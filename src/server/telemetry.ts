@@ -1,0 +1,125 @@
+// What the daemon tells of itself, to two readers: numbers to metrics.ts, lines to log.ts. It decides which requests get
+// a line.
+
+import { traceIdOf } from '../wire/index.ts'
+import type { ErrorCode } from '../model/index.ts'
+import type { Asked, Protocol } from './job.ts'
+import type { Level, Log } from './log.ts'
+import { Metrics, type Now } from './metrics.ts'
+import type { Observer, ShedReason } from './observer.ts'
+
+export interface ReporterOptions {
+  readonly log: Log
+  /** Share of the requests that get a line. */
+  readonly sample: number
+}
+
+export class Reporter implements Observer {
+  readonly #metrics = new Metrics()
+  readonly #log: Log
+  readonly #sample: number
+  #refusals = 0
+  #refusedAt = Number.NEGATIVE_INFINITY
+  #now: (() => Omit<Now, 'logDropped'>) | undefined
+
+  constructor({ log, sample }: ReporterOptions) {
+    this.#log = log
+    this.#sample = sample
+  }
+
+  /** Where the gauges come from, once there is a service. */
+  watch(now: () => Omit<Now, 'logDropped'>): void {
+    this.#now = now
+  }
+
+  metricsText(): string {
+    const now = this.#now?.()
+    return now === undefined ? '' : this.#metrics.text({ ...now, logDropped: this.#log.dropped })
+  }
+
+  event(level: Level, event: string, fields?: Readonly<Record<string, unknown>>): void {
+    this.#log.write(level, event, fields)
+  }
+
+  request(
+    asked: Asked,
+    code: ErrorCode | 'accepted',
+    status: number,
+    outBytes: number,
+    queueUs: number,
+    runUs: number,
+  ): void {
+    this.#metrics.request(asked, code, queueUs, runUs)
+    if (!this.#isSampled(status)) return
+    const { trace, served, inBytes } = asked
+    this.#line(trace && traceIdOf(trace), served?.name ?? '', inBytes, outBytes, (queueUs + runUs) / 1000, status)
+  }
+
+  /** A request for something else than `process`: undefined for a path that there is not. */
+  page(path: string | undefined, status: number, outBytes: number, millis: number): void {
+    if (this.#isSampled(status)) this.#line(undefined, path ?? '', 0, outBytes, millis, status)
+  }
+
+  shed(reason: ShedReason): void {
+    this.#metrics.shed(reason)
+    if (reason === 'connections') this.#refused()
+  }
+
+  opened(protocol: Protocol): void {
+    this.#metrics.opened(protocol)
+  }
+
+  closed(protocol: Protocol): void {
+    this.#metrics.closed(protocol)
+  }
+
+  received(bytes: number): void {
+    this.#metrics.received(bytes)
+  }
+
+  sent(bytes: number): void {
+    this.#metrics.sent(bytes)
+  }
+
+  reloaded(error?: Error): void {
+    this.#metrics.reloaded(error === undefined)
+    if (error === undefined) this.event('info', 'reloaded')
+    else this.event('error', 'reload_failed', { message: error.message })
+  }
+
+  warning(message: string): void {
+    this.event('warn', 'warning', { message })
+  }
+
+  /** One line a second says it. */
+  #refused(): void {
+    this.#refusals++
+    const now = performance.now()
+    if (now < this.#refusedAt + 1000) return
+    this.event('warn', 'refused', { reason: 'connections', count: this.#refusals })
+    this.#refusedAt = now
+    this.#refusals = 0
+  }
+
+  #isSampled(status: number): boolean {
+    return status >= 500 || (this.#sample > 0 && Math.random() < this.#sample)
+  }
+
+  #line(
+    traceId: string | undefined,
+    route: string,
+    inBytes: number,
+    outBytes: number,
+    millis: number,
+    status: number,
+  ): void {
+    this.#log.write(status >= 500 ? 'error' : 'info', 'request', {
+      ...(traceId !== undefined && { trace_id: traceId }),
+      route,
+      in_bytes: inBytes,
+      out_bytes: outBytes,
+      millis: Math.round(millis * 1000) / 1000,
+      status,
+    })
+  }
+}

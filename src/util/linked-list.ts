@@ -1,0 +1,59 @@
+// A doubly linked list whose links are fields of its items: append, prepend and removal from the middle are O(1) and
+// allocate nothing. A Set that takes and loses every call costs the main thread ten times as much.
+
+/** What an item brings: its two links. An item is in one list at a time. */
+export interface Linked<T> {
+  next: T | undefined
+  previous: T | undefined
+}
+
+export class LinkedList<T extends Linked<T>> {
+  first: T | undefined = undefined
+  last: T | undefined = undefined
+  size = 0
+
+  /** Adds the item at the end. */
+  push(item: T): void {
+    item.previous = this.last
+    if (this.last === undefined) this.first = item
+    else this.last.next = item
+    this.last = item
+    this.size++
+  }
+
+  /** Adds the item in front. */
+  unshift(item: T): void {
+    item.next = this.first
+    if (this.first === undefined) this.last = item
+    else this.first.previous = item
+    this.first = item
+    this.size++
+  }
+
+  /** Removes an item of this list. */
+  remove(item: T): void {
+    const { next, previous } = item
+    if (previous === undefined) this.first = next
+    else previous.next = next
+    if (next === undefined) this.last = previous
+    else next.previous = previous
+    item.next = item.previous = undefined
+    this.size--
+  }
+
+  /** Removes and returns the first item. */
+  shift(): T | undefined {
+    const item = this.first
+    if (item !== undefined) this.remove(item)
+    return item
+  }
+
+  /** From first to last. The current item may be removed while the iteration goes on. */
+  *[Symbol.iterator](): Generator<T, void> {
+    for (let item = this.first; item !== undefined;) {
+      const { next } = item
+      yield item
+      item = next
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// A frame's header: 24 bytes to eight numbers and back. Which numbers are allowed is the decoder's business.
+
+import { readU16, readU32, writeU16, writeU32 } from '../util/byte-codec.ts'
+
+const highId = 2 ** 32
+
+/** Writes a header. `id` is a safe integer; `a` and `b` are WIRE.md's. */
+export function writeHead(
+  target: Uint8Array,
+  offset: number,
+  length: number,
+  kind: number,
+  flags: number,
+  index: number,
+  id: number,
+  a: number,
+  b: number,
+): void {
+  writeU32(target, offset, length)
+  target[offset + 4] = kind
+  target[offset + 5] = flags
+  writeU16(target, offset + 6, index)
+  writeU32(target, offset + 8, id >>> 0)
+  writeU32(target, offset + 12, id < highId ? 0 : Math.floor(id / highId))
+  writeU32(target, offset + 16, a)
+  writeU32(target, offset + 20, b)
+}
+
+/** A header as numbers; one object is read into again and again. */
+export class Head {
+  /** Bytes of payload. */
+  length = 0
+  kind = 0
+  flags = 0
+  /** REQUEST: the contract's index. REJECTED, ERROR: the code's number. */
+  index = 0
+  /** Not exact beyond `Number.MAX_SAFE_INTEGER`: the decoder refuses such. */
+  id = 0
+  /** REQUEST: ms that are left. Answers: µs in the queue. */
+  a = 0
+  /** Answers: µs of work. */
+  b = 0
+
+  read(bytes: Uint8Array, offset: number): void {
+    this.length = readU32(bytes, offset)
+    this.kind = bytes[offset + 4] as number
+    this.flags = bytes[offset + 5] as number
+    this.index = readU16(bytes, offset + 6)
+    const high = readU32(bytes, offset + 12)
+    const low = readU32(bytes, offset + 8)
+    this.id = high === 0 ? low : high * highId + low
+    this.a = readU32(bytes, offset + 16)
+    this.b = readU32(bytes, offset + 20)
+  }
+}

@@ -1,0 +1,225 @@
+// Streams where it matters that workers are busy or die: never refused, and nobody else is starved.
+import { Duplex, Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createHost, createProcessor, SidelaneError, toTransformStream, type StreamItem } from 'sidelane'
+import { expect, test } from 'vitest'
+import { act, occupy, openPool, tick } from '../placements/pool-kit.ts'
+import { contractOf } from '../support/locks.ts'
+
+const numbers = function* (count: number): Generator<string> {
+  for (let i = 0; i < count; i++) yield `[${i}]`
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = []
+  for await (const item of items) found.push(item)
+  return found
+}
+
+test.each([0, 1, 7, 1024])('a stream is never refused, with a queue of %i', async (maxQueue) => {
+  const { processor } = await openPool({ maxQueue })
+  const busy = await occupy(processor, 50)
+  const items = await collect(processor.stream(numbers(3000), { concurrency: 2000 }))
+  expect(items.filter(({ ok }) => !ok)).toEqual([])
+  expect(items.length).toBe(3000)
+  expect(processor.stats()).toMatchObject({ calls: 3002, accepted: 3002, shed: 0, inFlight: 0, queued: 0 })
+  await Promise.all(busy)
+})
+
+test('a stream leaves half of the queue to others, and waits behind them without losing its turn', async () => {
+  const { processor } = await openPool({ maxQueue: 100 })
+  await processor.process('1')
+  const busy = await occupy(processor, 100)
+  const stream = processor.stream(numbers(5000), { concurrency: 5000 })
+  const first = stream.next()
+  await tick()
+  // What all workers take may be the stream's too, but not more of the queue than half.
+  const { queued } = processor.stats()
+  expect(queued).toBeLessThanOrEqual(100)
+  const busyStream = collect(stream)
+  await Promise.all(busy)
+  let refused = 0
+  for (let i = 0; i < 50; i++) {
+    await processor.process('2').catch(() => refused++)
+  }
+  expect(refused).toBe(0)
+  expect((await first).value).toMatchObject({ ok: true })
+  expect((await busyStream).length).toBe(4999)
+})
+
+test('a stream gets on while others keep the queue full', async () => {
+  const { processor } = await openPool({ maxQueue: 10 })
+  const streamEnd = new AbortController()
+  const flood = async (): Promise<void> => {
+    while (!streamEnd.signal.aborted) {
+      await Promise.allSettled(Array.from({ length: 300 }, () => processor.process('1')))
+      await tick()
+    }
+  }
+  const flooding = flood()
+  const items = await collect(processor.stream(numbers(1000)))
+  streamEnd.abort()
+  await flooding
+  expect(items.every(({ ok }) => ok)).toBe(true)
+  expect(processor.stats().shed).toBeGreaterThan(0)
+})
+
+test('a fault of one item takes its place, and the others go on', async () => {
+  const { processor } = await openPool()
+  const source = ['1', act('exit'), '2', new SidelaneError('limit.bytes'), '"x', '3']
+  const items = await collect(processor.stream(source, { concurrency: 1 }))
+  expect(items.map((item) => (item.ok ? 'ok' : item.code))).toEqual([
+    'ok',
+    'internal.panic',
+    'ok',
+    'limit.bytes',
+    'parse.syntax',
+    'ok',
+  ])
+  expect(items[1]).toMatchObject({ ok: false, status: 500, error: { code: 'internal.panic' } })
+})
+
+test('a deadline is counted for each payload', async () => {
+  const { processor } = await openPool()
+  const source = ['1', act('sleep', 400), '2']
+  const items = await collect(processor.stream(source, { deadlineMs: 200, concurrency: 1 }))
+  expect(items[1]).toMatchObject({ ok: false, code: 'deadline.exceeded' })
+  expect(items[0]?.ok).toBe(true)
+})
+
+test('there is no deadline unless one is asked for', async () => {
+  const { processor } = await openPool({ deadlineMs: 50 })
+  const items = await collect(processor.stream([act('sleep', 200), '1']))
+  expect(items.map(({ ok }) => ok)).toEqual([true, true])
+})
+
+test('leaving a stream drops what is queued or waits for the queue', async () => {
+  const { processor } = await openPool({ maxQueue: 10 })
+  const busy = await occupy(processor, 150)
+  const stream = processor.stream(numbers(1000), { concurrency: 500 })
+  const next = stream.next()
+  await tick()
+  expect(processor.stats().inFlight).toBe(502)
+  await stream.return?.()
+  expect(await next).toEqual({ done: true, value: undefined })
+  expect(processor.stats()).toMatchObject({ inFlight: 2, queued: 0, queuedBytes: 0, cancelled: 500 })
+  await Promise.all(busy)
+  expect((await processor.process('1')).ok).toBe(true)
+})
+
+test('bytes that wait for the queue belong to the stream', async () => {
+  const { processor } = await openPool({ maxQueue: 1 })
+  const busy = await occupy(processor, 100)
+  const reused = Buffer.from('[0]')
+  const source = function* (): Generator<Uint8Array> {
+    for (let i = 0; i < 10; i++) {
+      reused[1] = 0x30 + i
+      yield reused
+    }
+  }
+  const items = await collect(processor.stream(source(), { canonical: true }))
+  expect(items.map((item) => item.ok && item.value())).toEqual(Array.from({ length: 10 }, (_, i) => [i]))
+  await Promise.all(busy)
+})
+
+test('a source that owes an item does not keep the consumer from leaving', async () => {
+  await using processor = await createProcessor(contractOf({}, {}))
+  const never: AsyncIterable<string> = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise(() => {}),
+      return: () => new Promise(() => {}),
+    }),
+  }
+  const stream = processor.stream(never)
+  const next = stream.next()
+  await stream.return?.()
+  expect(await next).toEqual({ done: true, value: undefined })
+})
+
+test('a closing processor wakes a stream whose source is silent', async () => {
+  const host = await createHost()
+  const processor = host.processor(contractOf({}, {}))
+  const silent: AsyncIterable<string> = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) }
+  const next = processor.stream(silent).next()
+  await host.close()
+  await expect(next).rejects.toMatchObject({ code: 'unavailable' })
+})
+
+test('destroy fails what is in flight, each item in its place, and ends the stream', async () => {
+  const { host, processor } = await openPool()
+  const stream = processor.stream([act('sleep', 5000), '1', '2'], { concurrency: 2 })
+  const first = stream.next()
+  await tick()
+  const destroyed = host.destroy()
+  expect((await first).value).toMatchObject({ ok: false, code: 'unavailable' })
+  expect((await stream.next()).value).toMatchObject({ ok: false, code: 'unavailable' })
+  await expect(stream.next()).rejects.toMatchObject({ code: 'unavailable' })
+  await destroyed
+})
+
+test('an inline stream lets the event loop run', async () => {
+  await using processor = await createProcessor(contractOf({}, {}), { engine: 'js' })
+  let turns = 0
+  const timer = setInterval(() => turns++, 1)
+  const endless = function* (): Generator<string> {
+    for (;;) yield '1'
+  }
+  const signal = AbortSignal.timeout(150)
+  await expect(collect(processor.stream(endless(), { signal }))).rejects.toMatchObject({ code: 'cancelled' })
+  clearInterval(timer)
+  expect(turns).toBeGreaterThan(3)
+})
+
+test('several calls of next at once are answered in order', async () => {
+  const { processor } = await openPool()
+  const stream = processor.stream(numbers(3), { canonical: true })
+  const answers = await Promise.all([stream.next(), stream.next(), stream.next(), stream.next(), stream.next()])
+  expect(answers.map(({ value }) => value?.ok === true && value.value())).toEqual([[0], [1], [2], false, false])
+  expect(answers.map(({ done }) => done)).toEqual([false, false, false, true, true])
+})
+
+test('a Web stream is piped through a processor', async () => {
+  const { processor } = await openPool()
+  const source = new ReadableStream<string>({
+    start(controller) {
+      for (const payload of ['1', 'x', '2']) controller.enqueue(payload)
+      controller.close()
+    },
+  })
+  const items: StreamItem[] = await collect(source.pipeThrough(toTransformStream(processor)))
+  expect(items.map(({ ok }) => ok)).toEqual([true, false, true])
+})
+
+test('cancelling the readable side closes the source, and a failing source errors it', async () => {
+  const { processor } = await openPool()
+  let cancelled: unknown
+  const endless = new ReadableStream<string>({
+    pull: (controller) => controller.enqueue('1'),
+    cancel: (reason) => void (cancelled = reason ?? 'cancelled'),
+  })
+  for await (const item of endless.pipeThrough(toTransformStream(processor))) {
+    expect(item.ok).toBe(true)
+    break
+  }
+  await expect.poll(() => cancelled).toBeDefined()
+  const broken = new ReadableStream<string>({ start: (controller) => controller.error(new Error('torn')) })
+  await expect(collect(broken.pipeThrough(toTransformStream(processor)))).rejects.toThrow('torn')
+})
+
+test('a Node pipeline takes the stream as it is, or as a Duplex', async () => {
+  const { processor } = await openPool()
+  const seen: boolean[] = []
+  const sink = (): Writable =>
+    new Writable({
+      objectMode: true,
+      write: (item: StreamItem, _encoding, done) => {
+        seen.push(item.ok)
+        done()
+      },
+    })
+  await pipeline(Readable.from(['1', 'x']), (source: AsyncIterable<string>) => processor.stream(source), sink())
+  const pair = toTransformStream(processor)
+  const duplex = Duplex.fromWeb(pair, { objectMode: true })
+  await pipeline(Readable.from(['1', 'x']), duplex, sink())
+  expect(seen).toEqual([true, false, true, false])
+})

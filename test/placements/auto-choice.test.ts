@@ -1,0 +1,169 @@
+// How placement auto chooses, on a clock of the test's own and with workers that only take notes.
+import { describe, expect, test } from 'vitest'
+import { Call, rejected, type Outcome, type Route } from '../../src/model/index.ts'
+import { AutoPlacement } from '../../src/placements/auto/auto.ts'
+import { Rate, thresholdsOf } from '../../src/placements/auto/thresholds.ts'
+import { Backlog } from '../../src/placements/pool/wait-estimator.ts'
+import { contractOf } from '../support/locks.ts'
+import { tick } from '../support/faulty.ts'
+
+/** A turn has 200 µs, as much as the way to a worker, and the small payload takes 54. */
+const thresholds = thresholdsOf({ hopUs: 200, sampleUs: 50, sampleBytes: 4096 })
+const [small, large] = [new Uint8Array(4500), new Uint8Array(40_000)]
+
+function openFakes() {
+  const contract = contractOf({}, { name: 'any' })
+  const clock = { us: 0 }
+  const went: string[] = []
+  const engine = { kind: 'js', reason: '', tried: [] } as const
+  const common = { engine, busyDepth: 1, add: () => 0, stop: () => Promise.resolve() }
+  const pool = {
+    ...common,
+    name: 'pool' as const,
+    down: false,
+    waitUs: 0,
+    expectedUs: () => 50,
+    waitUsAt: () => pool.waitUs,
+    takeOver: (_call: Call, _copy: () => Uint8Array): boolean => false,
+    run: () => void went.push('pool'),
+  }
+  const inline = {
+    ...common,
+    name: 'inline' as const,
+    run(call: Call) {
+      clock.us += ((call.payload as Uint8Array).length + 1024) * (50 / 5120)
+      went.push('inline')
+      call.settle(rejected('parse.syntax'))
+    },
+  }
+  const admission = (inner: (call: Call) => void) => inner
+  const auto = new AutoPlacement({ inline, pool, admission, thresholds, clock: () => clock.us / 1000 })
+  const route: Route = { contract, contractIndex: auto.add(contract, undefined), holders: [] }
+  const call = (payload: Uint8Array): { made: Call; ended: Promise<Outcome> } => {
+    let made!: Call
+    const ended = new Promise<Outcome>((resolve, reject) => {
+      made = new Call(route, payload, false, undefined, undefined, resolve, reject)
+    })
+    ended.catch(() => {})
+    return { made, ended }
+  }
+  const send = (payload: Uint8Array, count = 1): string[] => {
+    went.length = 0
+    for (let i = 0; i < count; i++) auto.run(call(payload).made)
+    return [...went]
+  }
+  return { clock, pool, send, call }
+}
+
+const times = (count: number, what: string): string[] => Array.from({ length: count }, () => what)
+
+describe('a small payload', () => {
+  test('runs inline until the turn has had its budget; the next turn has a new one', async () => {
+    const { send } = openFakes()
+    for (let i = 0; i < 3; i++) {
+      expect(send(small, 6)).toEqual([...times(4, 'inline'), ...times(2, 'pool')])
+      await tick()
+      await tick()
+    }
+  })
+
+  test('goes to the pool while the loop is busy with something else', async () => {
+    const { clock, send } = openFakes()
+    send(small)
+    clock.us += 10_000
+    expect(send(small)).toEqual(['pool'])
+    await tick()
+    await tick()
+    expect(send(small)).toEqual(['inline'])
+  })
+
+  test('is given a little more of a turn when the workers are busy for longer', () => {
+    const { pool, send } = openFakes()
+    pool.waitUs = 100_000
+    expect(send(small, 10)).toEqual([...times(7, 'inline'), ...times(3, 'pool')])
+  })
+
+  test('runs inline when there are no workers, however long the turn has been', () => {
+    const { clock, pool, send } = openFakes()
+    pool.down = true
+    clock.us += 10_000
+    expect(send(small, 20)).toEqual(times(20, 'inline'))
+  })
+
+  test('comes back from a pool that has lost its workers', async () => {
+    const { pool, call } = openFakes()
+    const { made, ended } = call(small)
+    made.copiedBytes = small.length
+    expect(pool.takeOver(made, () => Uint8Array.from(small))).toBe(true)
+    expect(await ended).toMatchObject({ ok: false, code: 'parse.syntax' })
+    expect(made.ranInline).toBe(true)
+  })
+
+  test('comes back too late when its deadline has passed', async () => {
+    const { clock, pool, call } = openFakes()
+    const { made, ended } = call(small)
+    made.copiedBytes = small.length
+    made.expiresAt = 1
+    clock.us = 2000
+    expect(pool.takeOver(made, () => Uint8Array.from(small))).toBe(true)
+    await expect(ended).rejects.toMatchObject({ code: 'deadline.exceeded' })
+  })
+})
+
+describe('a large payload', () => {
+  test('goes to the pool, however idle the loop is, and even when there are no workers', () => {
+    const { pool, send } = openFakes()
+    expect(send(large)).toEqual(['pool'])
+    pool.down = true
+    expect(send(large)).toEqual(['pool'])
+  })
+
+  test('does not come back', () => {
+    const { pool, call } = openFakes()
+    const { made } = call(large)
+    made.copiedBytes = large.length
+    expect(pool.takeOver(made, () => large)).toBe(false)
+    expect(made.settled).toBe(false)
+  })
+})
+
+test('a rate follows the payloads, and one strange measurement hardly moves it', () => {
+  expect(thresholds).toMatchObject({ inlineBudgetUs: 200, inlineMaxBytes: 19_456, hopUs: 200, perKibUs: 12.5 })
+  const rate = new Rate(thresholds)
+  expect(rate.expectedUs(4096)).toBeCloseTo(50)
+  rate.note(4096, 1_000_000)
+  expect(rate.expectedUs(4096)).toBeLessThan(70)
+  for (let i = 0; i < 100; i++) rate.note(4096, 300)
+  expect(rate.expectedUs(4096)).toBeGreaterThan(250)
+})
+
+test('a contract that was slow once is tried here again when the workers find it fast', () => {
+  const rate = new Rate(thresholds)
+  for (let i = 0; i < 100; i++) rate.note(4096, 300)
+  for (let i = 0; i < 200; i++) rate.doubt(4096, 60)
+  expect(rate.expectedUs(4096)).toBeLessThan(thresholds.inlineBudgetUs)
+  for (let i = 0; i < 200; i++) rate.doubt(4096, 600)
+  expect(rate.expectedUs(4096)).toBeLessThan(thresholds.inlineBudgetUs)
+})
+
+test('a budget stays within its bounds, whatever start-up measured', () => {
+  const budget = (hopUs: number): number => thresholdsOf({ hopUs, sampleUs: 50, sampleBytes: 4096 }).inlineBudgetUs
+  expect([1, 200, 1_000_000].map(budget)).toEqual([100, 200, 500])
+})
+
+test('the wait for a worker counts what all of them hold, by how long they have had it', () => {
+  const backlog = new Backlog(2)
+  const [first, second, third] = [1000, 2000, 4000].map((expectedUs) => ({ expectedUs }))
+  backlog.sent(first as { expectedUs: number }, 0)
+  expect(backlog.waitUsAt(0)).toBe(0)
+  backlog.sent(second as { expectedUs: number }, 0)
+  backlog.sent(third as { expectedUs: number }, 0)
+  expect(backlog.waitUsAt(0)).toBe(3500)
+  expect(backlog.waitUsAt(1)).toBe(2500)
+  // Late by so much already, it will be late by more.
+  expect(backlog.waitUsAt(4)).toBe((3000 + 2000 + 4000) / 2)
+  backlog.ended(first as { expectedUs: number }, 1)
+  expect(backlog.waitUsAt(1)).toBe((1000 + 4000) / 2)
+  backlog.ended(second as { expectedUs: number }, 2)
+  expect(backlog.waitUsAt(2)).toBe(0)
+})

@@ -1,0 +1,131 @@
+// What placement auto promises whatever the timing: that small payloads outlive the workers, and that what is in the pool
+// meets its queue. How it chooses is auto-choice.test.ts, what it answers is the conformance suite (test/contract/auto-*).
+import { rmSync, writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { createHost, createProcessor, type Processor } from 'sidelane'
+import { expect, onTestFinished, test } from 'vitest'
+import { contractOf } from '../support/locks.ts'
+import { freshFile, openPool } from './pool-kit.ts'
+
+interface Auto {
+  readonly processor: Processor
+  /** From now on workers do this with every batch. */
+  readonly workers: (act: 'exit' | 'sleep') => void
+  /** No worker will start any more. */
+  readonly breakWorkers: () => void
+}
+
+async function openAuto(options: object = {}): Promise<Auto> {
+  const [file, order] = [freshFile('worker.mjs'), freshFile('order')]
+  writeFileSync(order, '')
+  writeFileSync(
+    file,
+    `import { readFileSync } from 'node:fs'
+    import { run as answer } from ${JSON.stringify(new URL('../../dist/placements/pool/worker.js', import.meta.url).href)}
+    export function run(task) {
+      const order = 'hello' in task ? '' : readFileSync(${JSON.stringify(order)}, 'utf8')
+      if (order === 'exit') process.exit(7)
+      if (order === 'sleep') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+      return answer(task)
+    }`,
+  )
+  const { processor } = await openPool({ placement: 'auto', workerUrl: pathToFileURL(file), ...options })
+  return { processor, workers: (act) => writeFileSync(order, act), breakWorkers: () => rmSync(file) }
+}
+
+/** Longer than any engine takes for less than a turn's budget. */
+const largeText = `"${'x'.repeat(900_000)}"`
+const codeOf = (result: PromiseSettledResult<{ readonly ok: boolean }>): string =>
+  result.status === 'rejected' ? result.reason.code : 'ok'
+const answered = (processor: Processor, count: number): Promise<boolean> =>
+  Promise.all(Array.from({ length: count }, (_, i) => processor.process(`[${i}]`))).then((all) =>
+    all.every(({ ok }) => ok),
+  )
+
+test('a large payload goes to a worker, however idle the loop is', async () => {
+  const { processor } = await openAuto()
+  for (let i = 0; i < 3; i++) expect((await processor.process(largeText)).ok).toBe(true)
+  expect(processor.stats()).toMatchObject({ accepted: 3, ranInline: 0 })
+})
+
+test("the caller's bytes may be used again at once, wherever each of them went", async () => {
+  const { processor } = await openAuto({ maxQueue: 100_000 })
+  const bytes = new Uint8Array(6)
+  const calls = Array.from({ length: 3000 }, (_, i) => {
+    bytes.set(Buffer.from(`[${100 + (i % 900)}] `))
+    return processor.process(bytes, { canonical: true })
+  })
+  bytes.fill(0)
+  const texts = (await Promise.all(calls)).map((outcome) => outcome.ok && Buffer.from(outcome.canonical).toString())
+  expect(texts).toEqual(Array.from({ length: 3000 }, (_, i) => `[${100 + (i % 900)}]`))
+})
+
+test('what goes to the pool meets its queue and its deadlines; small payloads are answered meanwhile', async () => {
+  const { processor, workers } = await openAuto({ maxQueueBytes: 1000 })
+  workers('sleep')
+  const calls = Array.from({ length: 5 }, () => processor.process(largeText, { deadlineMs: 100 }))
+  const small = processor.process('1')
+  const codes = (await Promise.allSettled(calls)).map(codeOf)
+  expect(codes).toEqual(['deadline.exceeded', ...Array.from({ length: 4 }, () => 'overloaded')])
+  expect((await small).ok).toBe(true)
+})
+
+test('what waits for a worker can be cancelled', async () => {
+  const { processor, workers } = await openAuto()
+  workers('sleep')
+  const controller = new AbortController()
+  const calls = Array.from({ length: 5 }, () => processor.process(largeText, { signal: controller.signal }))
+  controller.abort()
+  expect((await Promise.allSettled(calls)).map(codeOf)).toEqual(Array.from({ length: 5 }, () => 'cancelled'))
+})
+
+test('destroy fails what is in the pool', async () => {
+  const { processor, workers } = await openAuto()
+  workers('sleep')
+  const failed = expect(processor.process(largeText)).rejects.toMatchObject({ code: 'unavailable' })
+  await processor.destroy()
+  await failed
+  expect(processor.state).toBe('closed')
+})
+
+test('small payloads that were in the pool when its last worker died are answered', async () => {
+  const { processor, workers, breakWorkers } = await openAuto({ maxQueue: 100_000 })
+  workers('exit')
+  breakWorkers()
+  const lost = processor.process(largeText).catch((error: unknown) => error)
+  expect(await answered(processor, 3000)).toBe(true)
+  expect(await lost).toMatchObject({ code: expect.stringMatching(/^(unavailable|internal\.panic)$/) })
+})
+
+test('without workers small payloads run inline, and large ones are refused', async () => {
+  const { processor, workers, breakWorkers } = await openAuto()
+  workers('exit')
+  breakWorkers()
+  const refused = async (): Promise<boolean> =>
+    processor.process(largeText).then(
+      () => false,
+      ({ code }) => code === 'unavailable',
+    )
+  await expect.poll(refused, { timeout: 10_000 }).toBe(true)
+  const before = processor.stats().ranInline as number
+  expect(await answered(processor, 1000)).toBe(true)
+  expect(processor.stats().ranInline).toBe(before + 1000)
+})
+
+test('small payloads are answered although every worker dies of its work', async () => {
+  const { processor, workers } = await openAuto({ maxQueue: 100_000 })
+  workers('exit')
+  expect(await answered(processor, 200)).toBe(true)
+})
+
+test('host and processor tell the thresholds; the other placements have none', async () => {
+  const host = await createHost({ placement: 'auto', threads: 1 })
+  onTestFinished(() => host.close())
+  const { thresholds } = host.processor(contractOf({}, { name: 'any' }))
+  expect(thresholds).toBe(host.thresholds)
+  expect(thresholds?.hopUs).toBeGreaterThan(0)
+  expect(thresholds?.perKibUs).toBeGreaterThan(0)
+  await using inline = await createProcessor(contractOf({}, { name: 'any' }))
+  expect(inline.thresholds).toBeUndefined()
+  expect('ranInline' in inline.stats()).toBe(false)
+})

@@ -1,0 +1,115 @@
+// Deadlines and cancelling in the pool: nobody waits longer than he said, no worker dies of it.
+import { existsSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { act, freshFile, occupy, openPool, timed } from './pool-kit.ts'
+
+/** Timers of a busy machine are late. */
+const graceMs = 150
+
+test('a call that waits too long is answered on time, and never runs', async () => {
+  const { processor } = await openPool()
+  const busy = await occupy(processor, 200)
+  const file = freshFile('ran')
+  const { error, ms } = await timed(processor.process(act('touch', file), { deadlineMs: 50 }))
+  expect(error).toMatchObject({ code: 'deadline.exceeded', status: 504, retryable: true, params: { where: 'queue' } })
+  expect(ms).toBeGreaterThan(45)
+  expect(ms).toBeLessThan(50 + graceMs)
+  expect(processor.stats()).toMatchObject({ queued: 0, queuedBytes: 0, deadlineExceeded: 1 })
+  await Promise.all(busy)
+  await processor.process('1')
+  expect(existsSync(file)).toBe(false)
+})
+
+test('a call that runs too long is answered on time, and its result is dropped', async () => {
+  const { processor } = await openPool()
+  const { error, ms } = await timed(processor.process(act('sleep', 300), { deadlineMs: 50 }))
+  expect(error).toMatchObject({ code: 'deadline.exceeded', params: { where: 'run' } })
+  expect(ms).toBeLessThan(50 + graceMs)
+  expect((await processor.process('1')).ok).toBe(true)
+  expect(processor.stats()).toMatchObject({ calls: 2, accepted: 1, deadlineExceeded: 1, inFlight: 0 })
+})
+
+test('the pool has a deadline of 1,000 ms by default, and a host may set another', async () => {
+  const { processor } = await openPool({ deadlineMs: 100 })
+  const { error, ms } = await timed(processor.process(act('sleep', 400)))
+  expect(error).toMatchObject({ code: 'deadline.exceeded' })
+  expect(ms).toBeLessThan(100 + graceMs)
+  const { resolveHostOptions } = await import('../../src/model/options.ts')
+  expect(resolveHostOptions({ placement: 'pool' }, 4).deadlineMs).toBe(1000)
+  expect(resolveHostOptions({}, 4).deadlineMs).toBe(undefined)
+})
+
+test('a short deadline behind a long one is kept', async () => {
+  const { processor } = await openPool()
+  const busy = await occupy(processor, 300)
+  const limits = [5000, 150, 40, 90, 20, 3000]
+  const results = await Promise.all(limits.map((deadlineMs) => timed(processor.process('1', { deadlineMs }))))
+  results.forEach(({ error, ms }, i) => {
+    const limit = limits[i] as number
+    if (limit > 1000) expect(error).toBe(undefined)
+    else expect([error, ms < limit + graceMs]).toMatchObject([{ code: 'deadline.exceeded' }, true])
+  })
+  await Promise.all(busy)
+})
+
+test('a batch item whose call has ended is left out by the worker', async () => {
+  const { processor } = await openPool()
+  const [first] = await occupy(processor, 150)
+  const file = freshFile('ran')
+  // The second slot's batch is at the worker already, with both payloads.
+  await first
+  const controller = new AbortController()
+  const calls = [
+    processor.process(act('sleep', 50)),
+    processor.process(act('touch', file), { signal: controller.signal }),
+  ]
+  const settled = Promise.allSettled(calls)
+  await new Promise<void>((resolve) => process.nextTick(() => queueMicrotask(resolve)))
+  controller.abort()
+  expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+  expect(existsSync(file)).toBe(false)
+})
+
+test('a cancelled call leaves the queue at once', async () => {
+  const { processor } = await openPool()
+  const busy = await occupy(processor, 100)
+  const file = freshFile('ran')
+  const controller = new AbortController()
+  const call = processor.process(act('touch', file), { signal: controller.signal })
+  expect(processor.stats()).toMatchObject({ queued: 1 })
+  controller.abort('no longer wanted')
+  expect(processor.stats()).toMatchObject({ queued: 0, queuedBytes: 0, cancelled: 1 })
+  await expect(call).rejects.toMatchObject({ code: 'cancelled', cause: 'no longer wanted' })
+  await Promise.all(busy)
+  await processor.process('1')
+  expect(existsSync(file)).toBe(false)
+})
+
+test('a cancelled call that runs is dropped, and its worker lives on', async () => {
+  const { processor } = await openPool()
+  const controller = new AbortController()
+  const call = timed(processor.process(act('sleep', 200), { signal: controller.signal }))
+  const neighbour = processor.process('1')
+  setTimeout(() => controller.abort(), 30)
+  const { error, ms } = await call
+  expect(error).toMatchObject({ code: 'cancelled' })
+  expect(ms).toBeLessThan(30 + graceMs)
+  expect((await neighbour).ok).toBe(true)
+})
+
+test('one signal cancels hundreds of calls, without a warning', async () => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error): number => warnings.push(warning)
+  process.on('warning', onWarning)
+  const { processor } = await openPool()
+  const busy = await occupy(processor, 100)
+  const controller = new AbortController()
+  const calls = Array.from({ length: 500 }, () => processor.process('1', { signal: controller.signal }))
+  const settled = Promise.allSettled(calls)
+  controller.abort()
+  for (const result of await settled) expect(result).toMatchObject({ reason: { code: 'cancelled' } })
+  expect(processor.stats()).toMatchObject({ cancelled: 500, queued: 0 })
+  await Promise.all(busy)
+  process.off('warning', onWarning)
+  expect(warnings).toEqual([])
+})

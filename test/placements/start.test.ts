@@ -1,0 +1,129 @@
+// Starting and ending a pool: a worker that does not work is told at creation; an idle pool keeps no process alive.
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { createHost, createProcessor } from 'sidelane'
+import { expect, onTestFinished, test } from 'vitest'
+import { contractOf } from '../support/locks.ts'
+import { needEngine } from '../support/need.ts'
+import { freshFile } from './pool-kit.ts'
+
+const root = new URL('../..', import.meta.url)
+
+function workerOf(source: string): URL {
+  const file = freshFile('worker.mjs')
+  writeFileSync(file, source)
+  return pathToFileURL(file)
+}
+
+test('a worker file that is missing is told at creation', async () => {
+  const workerUrl = pathToFileURL(freshFile('missing.mjs'))
+  const error = await createHost({ placement: 'pool', engine: 'js', workerUrl }).catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ code: 'options.invalid' })
+  expect((error as Error).message).toContain('missing.mjs')
+})
+
+test('a worker file that throws is told at creation, with its reason', async () => {
+  const workerUrl = workerOf('throw new Error("no luck today")')
+  const host = createHost({ placement: 'pool', engine: 'js', workerUrl, threads: 2 })
+  await expect(host).rejects.toMatchObject({ code: 'options.invalid', cause: { message: 'no luck today' } })
+})
+
+test('a worker file that is not ours is told at creation', async () => {
+  for (const source of ['export const run = () => 7', 'export const other = 1']) {
+    await expect(createHost({ placement: 'pool', engine: 'js', workerUrl: workerOf(source) })).rejects.toMatchObject({
+      code: 'options.invalid',
+    })
+  }
+})
+
+/** The shipped worker, in threads that find no addon. */
+const withoutAddon = (): URL =>
+  workerOf(`
+    process.env.SIDELANE_NATIVE_PATH = '/nowhere/sidelane.node'
+    export const { run } = await import('${new URL('dist/placements/pool/worker.js', root).href}')
+  `)
+
+test('workers that cannot load the native engine are told at creation', async (context) => {
+  needEngine('native', context)
+  const error = createHost({ placement: 'pool', engine: 'native', workerUrl: withoutAddon() })
+  await expect(error).rejects.toMatchObject({
+    code: 'engine.unavailable',
+    message: expect.stringContaining('/nowhere/sidelane.node'),
+  })
+})
+
+test('with auto they take js, and say so once with the cause', async (context) => {
+  needEngine('native', context)
+  const warned = once(process, 'warning')
+  const host = await createHost({ placement: 'pool', engine: 'auto', threads: 2, workerUrl: withoutAddon() })
+  onTestFinished(() => host.destroy())
+  const processor = host.processor(contractOf({}))
+  expect(processor.engine).toEqual({
+    kind: 'js',
+    reason: expect.stringContaining('/nowhere/sidelane.node'),
+    tried: [{ path: '/nowhere/sidelane.node', error: 'There is no such file.' }],
+  })
+  expect(host.engine).toEqual(processor.engine)
+  expect((await processor.process('[1]')).ok).toBe(true)
+  expect(await warned).toMatchObject([{ code: 'SIDELANE_ENGINE', message: processor.engine.reason }])
+})
+
+test('a contract that cannot run leaves no workers behind', async () => {
+  const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
+  await expect(createProcessor(keyed, { placement: 'pool', engine: 'js' })).rejects.toMatchObject({
+    code: 'options.invalid',
+  })
+})
+
+const inChild = async (body: string): Promise<string> => {
+  const script = `
+    import { createHost, defineContract } from 'sidelane'
+    import * as z from 'zod'
+    const contract = defineContract({ name: 'any', schema: z.array(z.number()) })
+    const host = await createHost({ placement: 'pool', engine: 'js' })
+    const processor = host.processor(contract)
+    ${body}
+  `
+  const child = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: root.pathname,
+    timeout: 10_000,
+  })
+  const { stdout, stderr } = await child
+  expect(stderr).toBe('')
+  return stdout
+}
+
+test('an idle pool does not keep the process alive', async () => {
+  expect(await inChild('console.log((await processor.process("[1]")).ok)')).toBe('true\n')
+})
+
+test('a pool that was never used does not keep the process alive', async () => {
+  expect(await inChild('console.log("up")')).toBe('up\n')
+})
+
+test('pending calls keep the process alive until they are answered', async () => {
+  const body = `
+    for (let i = 0; i < 300; i++) void processor.process('[1,2,3]').then(() => { if (i === 299) console.log('answered') })
+  `
+  expect(await inChild(body)).toBe('answered\n')
+})
+
+test('the worker loads neither zod nor Piscina', () => {
+  const seen = new Set<string>()
+  const packages = new Set<string>()
+  const visit = (file: URL): void => {
+    if (seen.has(file.href)) return
+    seen.add(file.href)
+    for (const [, name] of readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'/g)) {
+      if (name?.startsWith('.')) visit(new URL(name, file))
+      else packages.add(name as string)
+    }
+  }
+  visit(new URL('dist/placements/pool/worker.js', root))
+  expect(seen.size).toBeGreaterThan(10)
+  const own = new Set(['#runtime', '#binding', 'fflate'])
+  expect([...packages].filter((name) => !name.startsWith('node:') && !own.has(name))).toEqual([])
+})
