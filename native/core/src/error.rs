@@ -1,12 +1,11 @@
-//! The error table: every stable code with its number on the wire, its HTTP status and its message.
+//! The error table: every stable code with its number on the wire, its HTTP status and its sentence.
 //!
-//! Twin of `src/model/errors.ts`.
+//! Twin of `src/contract/errors.ts`.
 
 macro_rules! codes {
     ($($variant:ident = ($wire:literal, $status:literal, $name:literal, $message:literal),)*) => {
         /// A stable code. Its text and its number are never reused.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[non_exhaustive]
         pub enum Code {
             $(#[doc = $message] $variant,)*
         }
@@ -15,25 +14,25 @@ macro_rules! codes {
             /// Every code.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The text in outcomes.
+            /// The code as it stands in outcomes.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// The number on the wire.
+            /// Its number on the wire.
             #[must_use]
             pub const fn wire(self) -> u16 {
                 match self { $(Self::$variant => $wire,)* }
             }
 
-            /// The HTTP status.
+            /// The HTTP status that fits.
             #[must_use]
             pub const fn status(self) -> u16 {
                 match self { $(Self::$variant => $status,)* }
             }
 
-            /// The message for people.
+            /// Its sentence.
             #[must_use]
             pub const fn message(self) -> &'static str {
                 match self { $(Self::$variant => $message,)* }
@@ -84,12 +83,12 @@ codes! {
     InternalParity = (81, 500, "internal.parity", "Two engines disagreed."),
 }
 
-/// Why a contract cannot be used.
+/// Why a lock cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContractError {
-    /// `contract.*`, `codec.unavailable` or `options.invalid`.
+    /// `contract.*` or `options.invalid`.
     pub code: Code,
-    /// JSON pointer (RFC 6901) into the lock.
+    /// RFC 6901, into the lock document.
     pub pointer: String,
     /// For people; not part of parity.
     pub message: String,

@@ -1,14 +1,20 @@
 //! The sidecar: serves contracts on a Unix socket. `docs/daemon.md` describes what it serves and how it behaves;
-//! `src/wire/WIRE.md` describes the bytes of the framed protocol. Payloads are processed by `sidelane-core`.
+//! `src/wire/WIRE.md` describes the bytes of the framed protocol. `sidelane-core` processes the payloads.
+//!
+//! The main thread listens, handles signals, reloads and drains (`start`). Every other thread runs one worker: it reads its
+//! connections, processes their payloads and writes their answers.
+//!
+//! Order of the modules, each of which uses only those before it: `buffers`, `socket_path`, `config`, `telemetry`, `engine`,
+//! `contracts`, `shared`, `protocol`, `worker`, `connection`, `threads`, `metrics_listener`, `listener`, `process`, `ping`,
+//! `start`.
 
 #![deny(missing_docs)]
 
+pub mod buffers;
 pub mod config;
-pub mod connection;
+mod connection;
 pub mod contracts;
-mod date;
 pub mod engine;
-pub mod fault;
 pub mod listener;
 pub mod metrics_listener;
 pub mod ping;
@@ -18,4 +24,5 @@ pub mod shared;
 pub mod socket_path;
 pub mod start;
 pub mod telemetry;
+pub mod threads;
 pub mod worker;

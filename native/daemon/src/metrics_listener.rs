@@ -1,6 +1,7 @@
 //! `--metrics-listen`: health and metrics over TCP, for scrapers that cannot use a socket file.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,21 +10,23 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_local;
 use tokio::time::sleep;
 
-use crate::protocol::http::{self, Access};
+use crate::connection::serve_http;
 use crate::shared::Shared;
-use crate::telemetry::{Event, Shed};
+use crate::telemetry::Event;
+use crate::worker::Worker;
+use crate::worker::stream::Stream;
 
-/// Scrapers at a time; one more is turned away.
-const MOST: usize = 8;
+/// Most connections at a time.
+const MAX_CONNECTIONS: usize = 8;
 
-/// A system that is out of descriptors is not asked again at once.
-const PAUSE: Duration = Duration::from_millis(100);
+/// Pause after a failed accept, for example without free descriptors.
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Listens there; within a runtime.
+/// Listens on the address; within a runtime.
 ///
 /// # Errors
 ///
-/// Where, and why not.
+/// The system refuses the address.
 pub fn listen(address: SocketAddr) -> Result<TcpListener, String> {
     let listener = std::net::TcpListener::bind(address).and_then(|listener| {
         listener.set_nonblocking(true)?;
@@ -32,28 +35,32 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener, String> {
     listener.map_err(|error| format!("Cannot listen on {address}: {error}"))
 }
 
-/// Serves for ever, beside all else that the thread does; within a `LocalSet`.
+/// Serves forever, on the main thread; within a `LocalSet`.
 pub async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let places = Arc::new(Semaphore::new(MOST));
+    let worker = Worker::new(Arc::clone(&shared), shared.main_thread());
+    spawn_local(refresh_on_drain(Rc::clone(&worker)));
+    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => match Arc::clone(&places).try_acquire_owned() {
-                Ok(place) => {
-                    let access = Access::Health(Arc::clone(&shared));
+            Ok((stream, _)) => match Arc::clone(&slots).try_acquire_owned() {
+                Ok(slot) => {
+                    let worker = Rc::clone(&worker);
                     spawn_local(async move {
-                        http::serve(stream, Vec::new(), access).await;
-                        drop(place);
+                        serve_http(worker, Stream::Tcp(stream), &[], true).await;
+                        drop(slot);
                     });
                 }
-                Err(_) => {
-                    shared.observer.shed(shared.threads(), Shed::Connections);
-                    shared.observer.event(&shared, Event::Refused("connections"));
-                }
+                Err(_) => shared.refuse_connection(worker.thread),
             },
             Err(error) => {
-                shared.observer.event(&shared, Event::AcceptFailed(&error));
-                sleep(PAUSE).await;
+                shared.observer.event(Event::AcceptFailed(&error));
+                sleep(RETRY_INTERVAL).await;
             }
         }
     }
+}
+
+async fn refresh_on_drain(worker: Rc<Worker>) {
+    worker.shared.draining().await;
+    worker.refresh();
 }

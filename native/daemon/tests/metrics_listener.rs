@@ -9,12 +9,12 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 use sidelane_daemon::metrics_listener::{listen, serve};
-use support::{Daemon, FOR_EVER};
+use support::{Daemon, TEST_TIMEOUT};
 
 /// What the daemon says to a scraper that keeps its connection; nothing when it was turned away.
 fn ask(stream: &mut TcpStream) -> String {
     let mut answer = [0; 12];
-    stream.set_read_timeout(Some(FOR_EVER)).unwrap();
+    stream.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
     let asked = stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
     match asked.and_then(|()| stream.read_exact(&mut answer)) {
         Ok(()) => String::from_utf8(answer.to_vec()).unwrap(),

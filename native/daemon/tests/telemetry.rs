@@ -9,14 +9,14 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
-use sidelane_core::error::Code;
+use sidelane_core::Code;
 use sidelane_daemon::config::settings::Settings;
 use sidelane_daemon::contracts::ContractRegistry;
 use sidelane_daemon::engine::native;
 use sidelane_daemon::shared::Shared;
 use sidelane_daemon::telemetry::log::Log;
 use sidelane_daemon::telemetry::recorder::Telemetry;
-use sidelane_daemon::telemetry::{Event, Observer as _, Protocol, Request, Shed};
+use sidelane_daemon::telemetry::{Event, Label, Observer as _, Protocol, Request, Shed};
 use support::Locks;
 
 #[derive(Clone, Default)]
@@ -55,7 +55,7 @@ impl Kit {
     fn request(&self, thread: usize, change: impl FnOnce(&mut Request<'_>)) {
         let registry = self.shared.registry();
         let mut request = Request {
-            loaded: registry.find("order", None).map(|loaded| &**loaded),
+            label: registry.find("order", None).unwrap().label(),
             protocol: Protocol::Http,
             code: None,
             in_bytes: 10,
@@ -70,12 +70,12 @@ impl Kit {
     }
 
     fn metrics(&self) -> String {
-        self.telemetry.metrics(&self.shared)
+        self.shared.metrics()
     }
 
     /// The lines until the daemon stopped.
     fn log(&self) -> Vec<Value> {
-        self.telemetry.event(&self.shared, Event::Stopped);
+        self.telemetry.event(Event::Stopped);
         let bytes = self.lines.0.lock().unwrap();
         bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
     }
@@ -111,7 +111,7 @@ fn requests_are_counted_by_contract_protocol_and_code_over_all_threads() {
         request.ran = false;
     });
     kit.request(0, |request| {
-        request.loaded = None;
+        request.label = Label::default();
         request.protocol = Protocol::Framed;
         request.code = Some(Code::ContractUnknown);
         request.ran = false;
@@ -166,7 +166,7 @@ fn only_faults_of_the_daemon_have_a_line_where_none_are_wanted() {
 fn refused_connections_do_not_flood_the_log() {
     let kit = Kit::new(0.0);
     for _ in 0..100 {
-        kit.telemetry.event(&kit.shared, Event::Refused("too many connections"));
+        kit.telemetry.event(Event::Refused("too many connections"));
     }
     let refused = kit.log().iter().filter(|line| line["event"] == "refused").count();
     assert!(refused < 100, "{refused}");

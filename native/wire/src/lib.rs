@@ -1,8 +1,7 @@
-//! The bytes of sidelane: the framed protocol without a socket, and the layout of outcomes. `src/wire/WIRE.md` specifies the
-//! protocol.
+//! The bytes of sidelane: the framed protocol of `src/wire/WIRE.md` without a socket, and the layout of outcomes.
 //!
-//! Modules, each of which uses only those before it: `trace`, `key_fingerprint`, `violation`, `frame_header`, `preface`,
-//! `decode`, `rules`, `hello`, `client`, `outcome`.
+//! Order of the modules, each of which uses only those before it: `trace`, `key_fingerprint`, `frame_header`, `preface`,
+//! `violation`, `decode`, `rules`, `hello`, `outcome`, `client`.
 //!
 //! Twin of `src/wire/` and of the outcome layout in `src/model/`.
 

@@ -15,7 +15,7 @@ use std::ops::Range;
 use sidelane_core::json_text::write_string;
 use sidelane_core::{Accepted, Code, DIGEST_BYTES, FinishError, Issue, ProcessError};
 
-use crate::frame_header::{FrameHeader, FrameKind};
+use crate::{FrameHeader, FrameKind};
 
 /// Bytes of an accepted outcome before its body.
 pub const ACCEPTED_HEADER_BYTES: usize = 48;
@@ -41,11 +41,11 @@ pub struct Needs(pub usize);
 pub struct Written {
     /// Bytes from the start of the target.
     pub size: usize,
-    /// Their content.
+    /// What they hold.
     pub outcome: Outcome,
 }
 
-/// The content of an outcome, without body, issues and message.
+/// What an outcome says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The payload keeps to the contract.
@@ -80,7 +80,7 @@ pub struct Fault<'a> {
     pub code: Code,
     /// For people; contains nothing of the payload.
     pub message: &'a str,
-    /// Where the deadline passed: `queue` or `run`.
+    /// Where a deadline passed: `queue`, `run`.
     pub place: Option<&'static str>,
     /// When a retry makes sense.
     pub retry_after_ms: Option<u32>,
@@ -112,13 +112,13 @@ impl Written {
         }
     }
 
-    /// The range of the body; empty unless accepted.
+    /// Where the body stands; empty unless accepted.
     #[must_use]
     pub const fn body(&self) -> Range<usize> {
         ACCEPTED_HEADER_BYTES..ACCEPTED_HEADER_BYTES + self.body_bytes()
     }
 
-    /// The range of `"issues":[…],"truncated":…` in a rejection; `None` for other outcomes.
+    /// Where `"issues":[…],"truncated":…` of a rejection stands; `None` for other outcomes.
     #[must_use]
     pub const fn issues(&self) -> Option<Range<usize>> {
         match self.outcome {

@@ -1,5 +1,5 @@
-//! Log lines: JSON on stderr, which may be slow, full or gone. A thread of its own writes them; what it cannot keep up
-//! with is dropped and counted, and nobody waits. What is worth a line is decided in `telemetry`.
+//! Log lines: JSON on stderr, which may be slow, full or closed. A separate thread writes them, so that no caller blocks;
+//! lines beyond its queue are dropped and counted.
 //!
 //! Twin of `src/server/log.ts`.
 
@@ -12,33 +12,33 @@ use std::time::{Duration, Instant};
 
 use sidelane_core::json_text::push_string;
 
-use crate::date::iso_now;
+use super::date::iso_now;
 
-/// Lines that wait for the writer.
-const MOST_WAITING: usize = 256;
+/// Lines in the queue of the writer.
+const MAX_QUEUED: usize = 256;
 
-/// How long the end of the process waits for the last lines.
-const LAST_LINES: Duration = Duration::from_millis(200);
+/// Time that [`Log::flush`] waits at most.
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// When a pipe that is full and does not block is tried again.
-const FULL: Duration = Duration::from_millis(10);
+/// Pause before a full, non-blocking pipe is written to again.
+const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How bad it is.
+/// Severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// As it should be.
+    /// Normal operation.
     Info,
-    /// Worth a look.
+    /// Look at it soon.
     Warn,
-    /// Worth a look now.
+    /// Look at it now.
     Error,
 }
 
-/// A line that is being put together.
+/// A line under construction.
 pub struct Line(String);
 
 impl Line {
-    /// Begins a line: its time is now.
+    /// Starts a line with the current time.
     #[must_use]
     pub fn new(level: Level, event: &str) -> Self {
         let level = match level {
@@ -59,13 +59,13 @@ impl Line {
 
     /// Adds a list of texts.
     #[must_use]
-    pub fn texts(mut self, name: &str, texts: impl Iterator<Item = String>) -> Self {
+    pub fn texts(mut self, name: &str, texts: &[String]) -> Self {
         let _ = write!(self.0, ",\"{name}\":[");
-        for (at, text) in texts.enumerate() {
+        for (at, text) in texts.iter().enumerate() {
             if at > 0 {
                 self.0.push(',');
             }
-            push_string(&mut self.0, &text);
+            push_string(&mut self.0, text);
         }
         self.0.push(']');
         self
@@ -78,8 +78,8 @@ impl Line {
         self
     }
 
-    /// Nothing in a line moves the cursor of a terminal or breaks the line: JSON lets DEL, C1 and U+2028 through.
-    fn end(mut self) -> String {
+    /// Escapes what JSON lets through but moves a cursor or breaks a line: DEL, C1, U+2028 and U+2029.
+    pub(crate) fn end(mut self) -> String {
         self.0.push_str("}\n");
         let is_odd = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}');
         if !self.0.contains(is_odd) {
@@ -97,7 +97,7 @@ impl Line {
     }
 }
 
-/// Where lines go.
+/// A sink of lines.
 pub struct Log {
     lines: SyncSender<String>,
     counts: Arc<Counters>,
@@ -106,25 +106,25 @@ pub struct Log {
 #[derive(Default)]
 struct Counters {
     dropped: AtomicU64,
-    /// Dropped, and no line says so yet.
-    untold: AtomicU64,
-    waiting: AtomicU64,
+    /// Dropped, and not yet reported by a line.
+    unreported: AtomicU64,
+    queued: AtomicU64,
 }
 
 impl Log {
-    /// A log that ends up in `target`. Without a thread to spare every line is dropped.
+    /// A log that writes to `target`. When the system has no thread for it, every line is dropped.
     #[must_use]
     pub fn new(target: impl Write + Send + 'static) -> Self {
-        let (lines, inbox) = sync_channel(MOST_WAITING);
+        let (lines, inbox) = sync_channel(MAX_QUEUED);
         let counts = Arc::new(Counters::default());
-        let theirs = Arc::clone(&counts);
+        let writer_counts = Arc::clone(&counts);
         let writer = std::thread::Builder::new().name("log".into()).stack_size(64 << 10);
-        // Then the inbox is gone, and no line is taken.
-        let _ = writer.spawn(move || write_all(&inbox, target, &theirs));
+        // On failure the inbox is closed, and every line is dropped.
+        let _ = writer.spawn(move || write_all(&inbox, target, &writer_counts));
         Self { lines, counts }
     }
 
-    /// Lines that nobody took.
+    /// Lines that were dropped.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.counts.dropped.load(Relaxed)
@@ -132,9 +132,9 @@ impl Log {
 
     /// Writes the line, or drops it.
     pub fn write(&self, line: Line) {
-        let untold = self.counts.untold.swap(0, Relaxed);
-        if untold > 0 && !self.put(Line::new(Level::Warn, "log_dropped").number("count", untold)) {
-            self.counts.untold.fetch_add(untold, Relaxed);
+        let unreported = self.counts.unreported.swap(0, Relaxed);
+        if unreported > 0 && !self.put(Line::new(Level::Warn, "log_dropped").number("count", unreported)) {
+            self.counts.unreported.fetch_add(unreported, Relaxed);
         }
         if !self.put(line) {
             self.counts.drop_one();
@@ -142,18 +142,18 @@ impl Log {
     }
 
     fn put(&self, line: Line) -> bool {
-        self.counts.waiting.fetch_add(1, Relaxed);
+        self.counts.queued.fetch_add(1, Relaxed);
         let taken = self.lines.try_send(line.end()).is_ok();
         if !taken {
-            self.counts.waiting.fetch_sub(1, Relaxed);
+            self.counts.queued.fetch_sub(1, Relaxed);
         }
         taken
     }
 
-    /// Waits a moment for the lines that were taken: the process is about to end.
+    /// Waits for the queued lines, at most [`FLUSH_TIMEOUT`].
     pub fn flush(&self) {
-        let end = Instant::now() + LAST_LINES;
-        while self.counts.waiting.load(Relaxed) > 0 && Instant::now() < end {
+        let end = Instant::now() + FLUSH_TIMEOUT;
+        while self.counts.queued.load(Relaxed) > 0 && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -162,28 +162,28 @@ impl Log {
 impl Counters {
     fn drop_one(&self) {
         self.dropped.fetch_add(1, Relaxed);
-        self.untold.fetch_add(1, Relaxed);
+        self.unreported.fetch_add(1, Relaxed);
     }
 }
 
 fn write_all(inbox: &Receiver<String>, mut target: impl Write, counts: &Counters) {
     for line in inbox {
-        // A full disk, a pipe that nobody reads any more.
+        // For example a full disk or a closed pipe.
         if write_whole(&mut target, line.as_bytes()).is_err() {
             counts.drop_one();
         }
-        counts.waiting.fetch_sub(1, Relaxed);
+        counts.queued.fetch_sub(1, Relaxed);
     }
 }
 
-/// A line goes out whole, also where stderr does not block because whoever shares it wants it so.
+/// Writes all of `line`, also when another process made the shared stderr non-blocking.
 fn write_whole(target: &mut impl Write, mut line: &[u8]) -> io::Result<()> {
     while !line.is_empty() {
         match target.write(line) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(size) => line = &line[size..],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(FULL),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(RETRY_INTERVAL),
             Err(error) => return Err(error),
         }
     }
@@ -195,16 +195,16 @@ mod tests {
     use std::io;
     use std::sync::mpsc::{Receiver, Sender, channel};
 
-    use super::{Level, Line, Log, MOST_WAITING};
+    use super::{Level, Line, Log, MAX_QUEUED};
 
     #[test]
-    fn a_line_is_one_line_of_ascii_controls_escaped() {
+    fn control_characters_are_escaped() {
         let line = Line::new(Level::Warn, "warning").text("message", "a\"b\\\n\u{1b}[2J\u{7f}\u{9b}\u{2028}é").end();
         assert!(line.ends_with(",\"message\":\"a\\\"b\\\\\\n\\u001b[2J\\u007f\\u009b\\u2028é\"}\n"), "{line}");
         assert!(line.starts_with("{\"time\":\"20"));
     }
 
-    /// Takes a line whenever it is told to.
+    /// Takes a line for each message.
     struct Slow(Receiver<()>);
 
     impl io::Write for Slow {
@@ -218,7 +218,7 @@ mod tests {
         }
     }
 
-    /// Takes three bytes, then is full for once.
+    /// Takes three bytes, then fails once with `WouldBlock`.
     struct Narrow(Sender<Vec<u8>>, bool);
 
     impl io::Write for Narrow {
@@ -238,12 +238,12 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_not_cut_by_a_pipe_that_is_full_and_does_not_block() {
+    fn a_full_non_blocking_pipe_does_not_cut_a_line() {
         let (sender, taken) = channel();
         let log = Log::new(Narrow(sender, false));
         log.write(Line::new(Level::Info, "one"));
         log.write(Line::new(Level::Info, "two"));
-        // The writer ends with the log.
+        // Dropping the log ends the writer.
         drop(log);
         let text = String::from_utf8(taken.iter().flatten().collect()).unwrap_or_default();
         let ends: Vec<_> = text.lines().map(|line| line.split(',').next_back()).collect();
@@ -251,15 +251,15 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_a_reader_that_does_not_read_and_what_is_dropped_is_counted() {
+    fn a_stalled_target_blocks_no_caller_and_dropped_lines_are_counted() {
         let (go_on, gate) = channel();
         let log = Log::new(Slow(gate));
-        for _ in 0..MOST_WAITING * 2 {
+        for _ in 0..MAX_QUEUED * 2 {
             log.write(Line::new(Level::Info, "request"));
         }
-        // One line may be with the writer already.
+        // The writer may hold one line already.
         let dropped = log.dropped();
-        assert!((MOST_WAITING as u64 - 1..=MOST_WAITING as u64).contains(&dropped), "{dropped}");
+        assert!((MAX_QUEUED as u64 - 1..=MAX_QUEUED as u64).contains(&dropped), "{dropped}");
         drop(go_on);
         log.flush();
         log.write(Line::new(Level::Info, "request"));

@@ -1,31 +1,41 @@
-//! What the process holds, what it may hold, and how near it is. Where the system does not say, it is far.
+//! Memory of the process against its limit. Where the system does not tell, there is no pressure.
 
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::shared::{Memory, Shared};
+/// How near the memory limit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Pressure {
+    /// No action.
+    None,
+    /// Over 85 %: not ready.
+    High,
+    /// Over 95 %: requests are refused.
+    Full,
+}
 
-/// Percents of the limit: not ready above the first, until under the second; no requests at all above the third.
+/// Percents of the limit: above HIGH, until not above LOW, the daemon is not ready; above FULL it refuses requests.
 const HIGH: u64 = 85;
 const LOW: u64 = 75;
 const FULL: u64 = 95;
 
-/// Looks at the memory, and tells the service how near it is.
-pub fn check(shared: &Shared) {
+/// The pressure now; `limit` defaults to that of the control group or machine.
+#[must_use]
+pub fn pressure(limit: Option<u64>, was_high: bool) -> Pressure {
     static MACHINE: OnceLock<u64> = OnceLock::new();
-    let limit = shared.settings.memory_limit.unwrap_or_else(|| *MACHINE.get_or_init(machine_limit));
-    shared.set_memory(nearness(resident(), limit, shared.is_short_of_memory()));
+    pressure_of(resident(), limit.unwrap_or_else(|| *MACHINE.get_or_init(machine_limit)), was_high)
 }
 
-fn nearness(held: u64, limit: u64, was_short: bool) -> Memory {
+fn pressure_of(held: u64, limit: u64, was_high: bool) -> Pressure {
     let above = |percent: u64| u128::from(held) * 100 > u128::from(limit) * u128::from(percent);
     if above(FULL) {
-        Memory::Full
-    } else if above(if was_short { LOW } else { HIGH }) {
-        Memory::High
+        Pressure::Full
+    } else if above(if was_high { LOW } else { HIGH }) {
+        Pressure::High
     } else {
-        Memory::Fine
+        Pressure::None
     }
 }
 
@@ -35,35 +45,35 @@ fn resident() -> u64 {
     kilobytes(&status, "VmRSS:").unwrap_or(0)
 }
 
-/// Resident memory, and the same with shared pages in proportion.
+/// Resident memory, without and with shared pages in proportion, in bytes.
 pub fn resident_and_proportional() -> (u64, u64) {
     let rollup = read_to_string("/proc/self/smaps_rollup").unwrap_or_default();
     let rss = kilobytes(&rollup, "Rss:").unwrap_or_else(resident);
     (rss, kilobytes(&rollup, "Pss:").unwrap_or(rss))
 }
 
-/// What the allocator has given out, and what it holds.
+/// Bytes that the allocator has given out, and bytes that it holds.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub fn allocator() -> (u64, u64) {
-    // SAFETY: it takes nothing, and asks each arena in turn under its lock.
+    // SAFETY: the call has no arguments and locks each arena itself.
     let info = unsafe { libc::mallinfo2() };
     ((info.uordblks + info.hblkhd) as u64, (info.arena + info.hblkhd) as u64)
 }
 
-/// Other allocators do not say.
+/// Other allocators do not tell.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub fn allocator() -> (u64, u64) {
     (0, 0)
 }
 
-/// What the control group grants, else what there is.
+/// The limit of the control group, else the memory of the machine.
 fn machine_limit() -> u64 {
     let machine = kilobytes(&read_to_string("/proc/meminfo").unwrap_or_default(), "MemTotal:").unwrap_or(u64::MAX);
     let groups = read_to_string("/proc/self/cgroup").unwrap_or_default();
     groups.lines().filter_map(group_limit).fold(machine, u64::min)
 }
 
-/// The least that one line of `/proc/self/cgroup` grants, from its group up to the root.
+/// The lowest limit of the groups in one line of `/proc/self/cgroup`, up to the root.
 fn group_limit(line: &str) -> Option<u64> {
     let mut parts = line.splitn(3, ':').skip(1);
     let (controllers, path) = (parts.next()?, parts.next()?);
@@ -86,21 +96,20 @@ fn kilobytes(text: &str, name: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::nearness;
-    use crate::shared::Memory;
+    use super::{Pressure, pressure_of};
 
     #[test]
-    fn memory_is_short_above_85_percent_until_under_75_and_full_above_95() {
+    fn pressure_is_high_above_85_percent_until_75_and_full_above_95() {
         let cases = [
-            (85, false, Memory::Fine),
-            (86, false, Memory::High),
-            (76, true, Memory::High),
-            (75, true, Memory::Fine),
-            (95, true, Memory::High),
-            (96, false, Memory::Full),
+            (85, false, Pressure::None),
+            (86, false, Pressure::High),
+            (76, true, Pressure::High),
+            (75, true, Pressure::None),
+            (95, true, Pressure::High),
+            (96, false, Pressure::Full),
         ];
-        for (held, was_short, expected) in cases {
-            assert_eq!(nearness(held, 100, was_short), expected, "{held} {was_short}");
+        for (held, was_high, expected) in cases {
+            assert_eq!(pressure_of(held, 100, was_high), expected, "{held} {was_high}");
         }
     }
 }

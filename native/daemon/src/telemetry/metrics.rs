@@ -1,13 +1,13 @@
-//! The numbers of `/metrics`: counted as things happen, and the gauges asked when somebody looks. The names are those of
-//! `docs/daemon.md`, the same in both daemons.
+//! The numbers of `/metrics`: counters and histograms of each thread, gauges read on request, and the page. `docs/daemon.md`
+//! lists the names, which both daemons share.
 //!
 //! Twin of `src/server/metrics.ts` and `prometheus.ts`.
 
 use std::fmt::{Display, Write as _};
 
-use sidelane_core::error::Code;
+use sidelane_core::Code;
 
-use crate::telemetry::{Protocol, Request, Shed};
+use super::{Protocol, Request, Shed};
 
 const PROTOCOLS: [(Protocol, &str); 2] = [(Protocol::Framed, "framed"), (Protocol::Http, "http")];
 
@@ -15,7 +15,7 @@ const SHEDS: [(Shed, &str); 7] = [
     (Shed::Queue, "queue"),
     (Shed::Bytes, "bytes"),
     (Shed::InFlight, "in_flight"),
-    (Shed::OutputBuf, "output"),
+    (Shed::Output, "output"),
     (Shed::Memory, "memory"),
     (Shed::Connections, "connections"),
     (Shed::Draining, "draining"),
@@ -27,13 +27,13 @@ const BOUNDS: [u32; 16] = [
 ];
 
 /// Accepted, then the codes in their order.
-const ENDS: usize = Code::ALL.len() + 1;
+const RESULTS: usize = Code::ALL.len() + 1;
 
-/// What happened, as one thread saw it.
+/// Counters of one thread.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
-    /// By label, protocol and code.
-    requests: Vec<[[u64; ENDS]; PROTOCOLS.len()]>,
+    /// By label, protocol and result.
+    requests: Vec<[[u64; RESULTS]; PROTOCOLS.len()]>,
     queue_wait: Histogram,
     run: Histogram,
     connections: [i64; PROTOCOLS.len()],
@@ -42,48 +42,49 @@ pub struct Counts {
     sheds: [u64; SHEDS.len()],
 }
 
-/// Times in buckets that are fixed.
+/// Times in fixed buckets.
 #[derive(Clone, Debug, Default)]
 struct Histogram {
-    /// The last one takes what is above all bounds.
+    /// The last one is +Inf.
     counts: [u64; BOUNDS.len() + 1],
     sum_us: u64,
 }
 
 impl Counts {
-    /// A request has its answer.
-    pub fn request(&mut self, label: usize, request: &Request<'_>) {
+    /// Counts an answered request.
+    pub fn request(&mut self, request: &Request<'_>) {
+        let label = request.label.number;
         if self.requests.len() <= label {
-            self.requests.resize(label + 1, [[0; ENDS]; PROTOCOLS.len()]);
+            self.requests.resize(label + 1, [[0; RESULTS]; PROTOCOLS.len()]);
         }
-        let end = request.code.map_or(0, |code| code as usize + 1);
-        self.requests[label][request.protocol as usize][end] += 1;
+        let result = request.code.map_or(0, |code| code as usize + 1);
+        self.requests[label][request.protocol as usize][result] += 1;
         if request.ran {
             self.queue_wait.add(request.queue_us);
             self.run.add(request.run_us);
         }
     }
 
-    /// Something was turned away.
+    /// Counts a refusal.
     pub fn shed(&mut self, reason: Shed) {
         self.sheds[reason as usize] += 1;
     }
 
-    /// A connection opened or closed.
+    /// Counts a connection that opened (1) or closed (-1).
     pub fn connection(&mut self, protocol: Protocol, change: i64) {
         self.connections[protocol as usize] += change;
     }
 
-    /// Bytes went over connections.
+    /// Counts bytes of connections.
     pub fn transferred(&mut self, received: usize, sent: usize) {
         self.received += received as u64;
         self.sent += sent as u64;
     }
 
-    /// Adds what another thread saw.
+    /// Adds the counters of another thread.
     pub fn add(&mut self, other: &Self) {
         if self.requests.len() < other.requests.len() {
-            self.requests.resize(other.requests.len(), [[0; ENDS]; PROTOCOLS.len()]);
+            self.requests.resize(other.requests.len(), [[0; RESULTS]; PROTOCOLS.len()]);
         }
         for (mine, theirs) in self.requests.iter_mut().zip(&other.requests) {
             sum(mine.as_flattened_mut(), theirs.as_flattened());
@@ -114,43 +115,48 @@ impl Histogram {
     }
 }
 
-/// What is asked for when somebody looks.
+/// State of the daemon.
 #[derive(Clone, Copy, Debug)]
-pub struct Now {
+pub struct Gauges {
     /// Requests in flight.
     pub in_flight: usize,
-    /// Payloads that wait.
+    /// Payloads in queues.
     pub queued: usize,
     /// Bytes of all bodies.
     pub queued_bytes: usize,
-    /// Log lines that nobody took.
-    pub log_dropped: u64,
-    /// Reloads that went well, and those that did not.
-    pub reloads: [u64; 2],
-    /// Contracts that are served.
+    /// Contracts in force.
     pub contracts: usize,
-    /// Whether `/readyz` says so.
+    /// True when `/readyz` answers 200.
     pub ready: bool,
+}
+
+/// State of the process.
+#[derive(Clone, Copy, Debug)]
+pub struct ProcessGauges {
+    /// Log lines that were dropped.
+    pub log_dropped: u64,
+    /// Successful and failed reloads.
+    pub reloads: [u64; 2],
     /// Seconds since the start.
     pub uptime: f64,
     /// Resident memory, in bytes.
     pub rss: u64,
-    /// The same, with shared pages in proportion.
+    /// Resident memory with shared pages in proportion, in bytes.
     pub pss: u64,
-    /// What the allocator has given out.
+    /// Bytes that the allocator has given out.
     pub allocated: u64,
-    /// What it holds.
+    /// Bytes that the allocator holds.
     pub allocator_resident: u64,
 }
 
-/// The page. `names` are those of the labels.
-pub fn page(counts: &Counts, names: &[Box<str>], now: &Now) -> String {
+/// The page. `names` are the names of the labels.
+pub fn page(counts: &Counts, names: &[Box<str>], gauges: &Gauges, process: &ProcessGauges) -> String {
     let mut page = Page::default();
     page.head("sidelane_requests_total", "counter", "Requests by contract, protocol and how they ended.");
     for (protocol, protocol_name) in PROTOCOLS {
         for (requests, name) in counts.requests.iter().zip(names) {
-            for (end, count) in requests[protocol as usize].iter().enumerate().filter(|(_, count)| **count > 0) {
-                let code = end.checked_sub(1).map_or("accepted", |at| Code::ALL[at].name());
+            for (result, count) in requests[protocol as usize].iter().enumerate().filter(|(_, count)| **count > 0) {
+                let code = result.checked_sub(1).map_or("accepted", |at| Code::ALL[at].name());
                 let labels = [("contract", &**name), ("protocol", protocol_name), ("code", code)];
                 page.sample("sidelane_requests_total", &labels, count);
             }
@@ -158,9 +164,9 @@ pub fn page(counts: &Counts, names: &[Box<str>], now: &Now) -> String {
     }
     page.histogram("sidelane_queue_wait_seconds", "Time that payloads waited for their turn.", &counts.queue_wait);
     page.histogram("sidelane_run_seconds", "Time that payloads took.", &counts.run);
-    page.gauge("sidelane_in_flight", "Payloads that wait or run.", now.in_flight);
-    page.gauge("sidelane_queued", "Payloads that wait.", now.queued);
-    page.gauge("sidelane_queued_bytes", "Bytes of all bodies.", now.queued_bytes);
+    page.gauge("sidelane_in_flight", "Payloads that wait or run.", gauges.in_flight);
+    page.gauge("sidelane_queued", "Payloads that wait.", gauges.queued);
+    page.gauge("sidelane_queued_bytes", "Bytes of all bodies.", gauges.queued_bytes);
     page.head("sidelane_connections", "gauge", "Open connections.");
     for (protocol, name) in PROTOCOLS {
         page.sample("sidelane_connections", &[("protocol", name)], counts.connections[protocol as usize]);
@@ -171,25 +177,25 @@ pub fn page(counts: &Counts, names: &[Box<str>], now: &Now) -> String {
     for (shed, name) in SHEDS {
         page.sample("sidelane_sheds_total", &[("reason", name)], counts.sheds[shed as usize]);
     }
-    page.counter("sidelane_log_dropped_total", "Log lines that nobody took.", now.log_dropped);
+    page.counter("sidelane_log_dropped_total", "Log lines that nobody took.", process.log_dropped);
     page.head("sidelane_reloads_total", "counter", "Reloads of the contracts.");
-    for (name, count) in ["ok", "failed"].into_iter().zip(now.reloads) {
+    for (name, count) in ["ok", "failed"].into_iter().zip(process.reloads) {
         page.sample("sidelane_reloads_total", &[("result", name)], count);
     }
-    page.gauge("sidelane_contracts", "Contracts that are served.", now.contracts);
-    page.gauge("sidelane_ready", "1 when /readyz says so.", u8::from(now.ready));
-    page.gauge("sidelane_uptime_seconds", "Seconds since the start.", now.uptime);
-    page.gauge("sidelane_rss_bytes", "Resident memory of the process.", now.rss);
-    page.gauge("sidelane_pss_bytes", "The same, with shared pages in proportion.", now.pss);
-    page.gauge("sidelane_allocated_bytes", "Memory that is in use.", now.allocated);
-    page.gauge("sidelane_allocator_resident_bytes", "Memory that the allocator holds.", now.allocator_resident);
+    page.gauge("sidelane_contracts", "Contracts that are served.", gauges.contracts);
+    page.gauge("sidelane_ready", "1 when /readyz says so.", u8::from(gauges.ready));
+    page.gauge("sidelane_uptime_seconds", "Seconds since the start.", process.uptime);
+    page.gauge("sidelane_rss_bytes", "Resident memory of the process.", process.rss);
+    page.gauge("sidelane_pss_bytes", "The same, with shared pages in proportion.", process.pss);
+    page.gauge("sidelane_allocated_bytes", "Memory that is in use.", process.allocated);
+    page.gauge("sidelane_allocator_resident_bytes", "Memory that the allocator holds.", process.allocator_resident);
     page.head("sidelane_info", "gauge", "Always 1; the labels say what runs.");
     let labels = [("version", env!("CARGO_PKG_VERSION")), ("daemon", "sidelaned"), ("engine", "native")];
     page.sample("sidelane_info", &labels, 1);
     page.0
 }
 
-/// Prometheus text, format 0.0.4. Writing to a String cannot fail.
+/// Prometheus text, format 0.0.4. Writing to a `String` never fails.
 #[derive(Default)]
 struct Page(String);
 

@@ -1,5 +1,7 @@
-//! What the inside of the daemon tells the outside: one call a happening, never blocking. `metrics` and `log` listen.
+//! The facts that the daemon reports, and [`Observer`], which receives them. `recorder` implements it with `metrics` and
+//! `log`.
 
+mod date;
 pub mod log;
 pub mod memory;
 mod metrics;
@@ -7,13 +9,13 @@ pub mod recorder;
 
 use std::time::Duration;
 
-use sidelane_core::error::Code;
-use sidelane_core::wire::TRACE_BYTES;
+use sidelane_core::Code;
+use sidelane_wire::TRACE_BYTES;
 
-use crate::contracts::LoadedContract;
-use crate::shared::Shared;
+pub use date::http_date;
+pub use metrics::Gauges;
 
-/// Where a request came from.
+/// The protocol of a connection or request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// The framed protocol.
@@ -22,31 +24,40 @@ pub enum Protocol {
     Http,
 }
 
-/// Why a request, or a connection, was turned away.
+/// The bound at which a request or a connection was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shed {
-    /// As many payloads wait as may.
+    /// The worker's queue is full.
     Queue,
-    /// All bodies together would be too much.
+    /// The byte budget of all bodies is exhausted.
     Bytes,
-    /// As many requests are in flight on the connection as may.
+    /// The connection has too many requests in flight.
     InFlight,
     /// The client does not read its answers.
-    OutputBuf,
+    Output,
     /// The process is near its memory limit.
     Memory,
-    /// As many connections are open as may.
+    /// Too many connections are open.
     Connections,
-    /// The daemon ends.
+    /// The daemon drains.
     Draining,
 }
 
-/// A request that has its answer.
+/// Identifies a contract in metrics and log lines.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Label<'a> {
+    /// From [`Observer::label`]; 0 for requests without a contract.
+    pub number: usize,
+    /// The contract's name.
+    pub name: &'a str,
+}
+
+/// An answered request.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    /// The contract; `None` when the request named none that is served.
-    pub loaded: Option<&'a LoadedContract>,
-    /// Where it came from.
+    /// The contract; the default when the request named none that is served.
+    pub label: Label<'a>,
+    /// The protocol of the connection.
     pub protocol: Protocol,
     /// `None`: accepted.
     pub code: Option<Code>,
@@ -54,82 +65,72 @@ pub struct Request<'a> {
     pub in_bytes: usize,
     /// Size of the compressed body; 0 unless accepted.
     pub out_bytes: usize,
-    /// What it waited, in µs.
+    /// Time in the queue, in µs.
     pub queue_us: u32,
-    /// What it took, in µs; 0 when it did not run.
+    /// Time in the engine, in µs; 0 when it did not run.
     pub run_us: u32,
-    /// Whether an engine saw it: only then the two times go to the histograms.
+    /// True when an engine ran: only then the two times go to the histograms.
     pub ran: bool,
-    /// Its trace context, for the log line.
+    /// The trace context, for the log line.
     pub trace: Option<&'a [u8; TRACE_BYTES]>,
 }
 
-impl Request<'_> {
-    /// A request that no engine saw, with nothing known of it yet.
+impl<'a> Request<'a> {
+    /// A request that has not run.
     #[must_use]
-    pub const fn refused(code: Code) -> Self {
-        Self {
-            loaded: None,
-            protocol: Protocol::Framed,
-            code: Some(code),
-            in_bytes: 0,
-            out_bytes: 0,
-            queue_us: 0,
-            run_us: 0,
-            ran: false,
-            trace: None,
-        }
+    pub const fn new(protocol: Protocol, label: Label<'a>, in_bytes: usize) -> Self {
+        Self { label, protocol, code: None, in_bytes, out_bytes: 0, queue_us: 0, run_us: 0, ran: false, trace: None }
     }
 }
 
-/// What happens to the daemon as a whole: a log line each.
+/// A change of the whole daemon: one log line each.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// It accepts connections.
-    Listening,
-    /// New contracts are served.
+    /// The daemon accepts connections and serves these contracts, each `name@id`.
+    Listening(&'a [String]),
+    /// A reload put contracts in force.
     Reloaded,
-    /// The contracts on disk cannot be served; the old ones stay.
+    /// The contracts on disk are broken; the old ones stay in force.
     ReloadFailed(&'a str),
-    /// The socket's path was gone.
+    /// The socket's path was missing and is published again.
     Republished,
-    /// Another daemon has the path.
+    /// Another daemon owns the path.
     TakenOver,
-    /// The end has begun, for this reason.
+    /// Draining began, for this reason.
     Draining(&'a str),
-    /// The end.
+    /// The daemon ends.
     Stopped,
     /// A connection could not be accepted.
     AcceptFailed(&'a std::io::Error),
     /// A connection was closed before anything was read.
     Refused(&'a str),
-    /// Something to look at.
+    /// A condition that an operator should look at.
     Warning(&'a str),
 }
 
-/// Who is told. `thread` is the number of the calling thread, from 0 to [`Service::threads`] inclusive: the last one is
-/// the main thread. No two threads call with the same number at once, so a number's counters have one writer.
+/// Receives facts; its methods never block. `thread` is the number of the calling worker; the number of workers stands
+/// for the main thread. Each number has one caller at a time, so its counters have one writer.
 pub trait Observer: Send + Sync {
-    /// The number under which requests of contracts by this name are counted: the same for the same name, from 0 on.
+    /// The number under which requests of contracts with this name are counted: equal for equal names, from 1 on.
     fn label(&self, name: &str) -> usize;
-    /// A request has its answer.
+    /// A request was answered.
     fn request(&self, thread: usize, request: &Request<'_>);
-    /// An HTTP request for something else than a payload has its answer, `size` bytes after `time`; without a path when it
-    /// was none that there is. Any thread calls.
+    /// An HTTP request for a page was answered with `size` bytes after `time`. `path` is empty for an unknown page. Any
+    /// thread calls.
     fn page(&self, path: &str, status: u16, size: usize, time: Duration);
-    /// Something was turned away. A request is told of by `request` too.
+    /// A request or a connection was refused. Refused requests are reported to `request` too.
     fn shed(&self, thread: usize, reason: Shed);
     /// A connection opened (1) or closed (-1).
     fn connection(&self, thread: usize, protocol: Protocol, change: i64);
-    /// Bytes went over connections.
+    /// One read or write moved these bytes.
     fn transferred(&self, thread: usize, received: usize, sent: usize);
-    /// Something happened to the daemon.
-    fn event(&self, shared: &Shared, event: Event<'_>);
+    /// The state of the daemon changed.
+    fn event(&self, event: Event<'_>);
     /// The text of `/metrics`.
-    fn metrics(&self, shared: &Shared) -> String;
+    fn metrics(&self, gauges: &Gauges) -> String;
 }
 
-/// Nobody.
+/// Ignores everything.
 #[derive(Clone, Copy, Debug)]
 pub struct NoObserver;
 
@@ -148,9 +149,18 @@ impl Observer for NoObserver {
 
     fn transferred(&self, _: usize, _: usize, _: usize) {}
 
-    fn event(&self, _: &Shared, _: Event<'_>) {}
+    fn event(&self, _: Event<'_>) {}
 
-    fn metrics(&self, _: &Shared) -> String {
+    fn metrics(&self, _: &Gauges) -> String {
         String::new()
+    }
+}
+
+/// The HTTP status of a code: an invalid option of a request is the client's error.
+#[must_use]
+pub const fn status_of(code: Code) -> u16 {
+    match code {
+        Code::OptionsInvalid => 400,
+        _ => code.status(),
     }
 }

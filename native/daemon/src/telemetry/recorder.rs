@@ -1,7 +1,6 @@
-//! What the daemon tells of itself, to two readers: numbers to `metrics`, lines to `log`. It decides which requests get a
-//! line.
+//! The observer of a running daemon: counts for `metrics`, lines for `log`, and the choice of the requests that get a line.
 //!
-//! Twin of `src/server/reporter.ts`.
+//! Twin of `src/server/telemetry.ts`.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
@@ -9,33 +8,34 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sidelane_core::wire::trace_id_of;
+use sidelane_wire::trace_id_of;
 
+use super::log::{Level, Line, Log};
+use super::memory::{allocator, resident_and_proportional};
+use super::metrics::{Counts, Gauges, ProcessGauges, page};
+use super::{Event, Observer, Protocol, Request, Shed, status_of};
 use crate::config::settings::Settings;
-use crate::protocol::http::status_of;
-use crate::shared::Shared;
-use crate::telemetry::log::{Level, Line, Log};
-use crate::telemetry::memory::{allocator, resident_and_proportional};
-use crate::telemetry::metrics::{Counts, Now, page};
-use crate::telemetry::{Event, Observer, Protocol, Request, Shed};
 
-/// Refused connections get one line in so much time.
-const REFUSED_LINES: Duration = Duration::from_secs(1);
+/// Time between two lines about refused connections.
+const REFUSED_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The observer of a daemon that runs.
 pub struct Telemetry {
-    /// Each thread has one: nobody waits for a lock but the one who looks.
+    /// One for each thread, so that only `/metrics` contends for a lock.
     shards: Box<[Mutex<Shard>]>,
-    /// Of the contracts, by their label; the first one is for requests without a contract.
+    /// Names of contracts by label; the first one is for requests without a contract.
     names: Mutex<Vec<Box<str>>>,
     log: Log,
-    /// A request gets a line when its number is not above that.
+    /// The `socket` field of log lines.
+    socket: String,
+    started: Instant,
+    /// A request gets a line when its random number is not above this.
     sample: u64,
     reloads: [AtomicU64; 2],
     refused: Mutex<(u64, Option<Instant>)>,
 }
 
-/// On cache lines of its own.
+/// Aligned so that no two threads write to the same cache line.
 #[repr(align(128))]
 struct Shard {
     counts: Counts,
@@ -43,15 +43,15 @@ struct Shard {
 }
 
 impl Telemetry {
-    /// Log lines go to stderr.
+    /// Writes log lines to stderr.
     #[must_use]
     pub fn start(settings: &Settings) -> Arc<Self> {
         Arc::new(Self::new(settings, Log::new(io::stderr())))
     }
 
-    /// Log lines go to `log`.
+    /// Writes log lines to `log`.
     #[must_use]
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of all numbers")]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of all u64")]
     pub fn new(settings: &Settings, log: Log) -> Self {
         let shard = |_| {
             let random = RandomState::new().build_hasher().finish() | 1;
@@ -61,6 +61,8 @@ impl Telemetry {
             shards: (0..=settings.threads).map(shard).collect(),
             names: Mutex::new(vec!["".into()]),
             log,
+            socket: settings.socket.to_string(),
+            started: Instant::now(),
             sample: (settings.log_sample * u64::MAX as f64) as u64,
             reloads: Default::default(),
             refused: Mutex::default(),
@@ -74,7 +76,7 @@ impl Telemetry {
     fn refused(&self, reason: &str) {
         let mut refused = lock(&self.refused);
         refused.0 += 1;
-        if refused.1.is_some_and(|last| last.elapsed() < REFUSED_LINES) {
+        if refused.1.is_some_and(|last| last.elapsed() < REFUSED_INTERVAL) {
             return;
         }
         let count = std::mem::take(&mut refused.0);
@@ -84,9 +86,9 @@ impl Telemetry {
 }
 
 impl Shard {
-    /// Whether a request with this status gets a line.
+    /// True when a request with this status gets a line.
     fn is_sampled(&mut self, status: u16, sample: u64) -> bool {
-        // Marsaglia's xorshift: good enough for a choice.
+        // Marsaglia's xorshift is random enough for sampling.
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
         self.random ^= self.random << 17;
@@ -107,20 +109,19 @@ impl Observer for Telemetry {
         let status = request.code.map_or(200, status_of);
         let sampled = {
             let mut shard = self.shard(thread);
-            shard.counts.request(request.loaded.map_or(0, |loaded| loaded.label), request);
+            shard.counts.request(request);
             shard.is_sampled(status, self.sample)
         };
         if sampled {
             let trace = request.trace.and_then(trace_id_of);
-            let route = request.loaded.map_or("", |loaded| &loaded.name);
             let us = u64::from(request.queue_us) + u64::from(request.run_us);
-            let line = request_line(status, trace, route).number("in_bytes", request.in_bytes);
+            let line = request_line(status, trace, request.label.name).number("in_bytes", request.in_bytes);
             self.log.write(timed(line, request.out_bytes, us, status));
         }
     }
 
     fn page(&self, path: &str, status: u16, out_bytes: usize, time: Duration) {
-        // Whoever asks for pages does not ask often.
+        // Pages are rare: the shard of the main thread serves all of them.
         if self.shard(usize::MAX).is_sampled(status, self.sample) {
             let us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
             self.log.write(timed(request_line(status, None, path).number("in_bytes", 0), out_bytes, us, status));
@@ -139,16 +140,15 @@ impl Observer for Telemetry {
         self.shard(thread).counts.transferred(received, sent);
     }
 
-    fn event(&self, shared: &Shared, event: Event<'_>) {
-        let place = shared.settings.socket.to_string();
+    fn event(&self, event: Event<'_>) {
         self.log.write(match event {
-            Event::Listening => Line::new(Level::Info, "listening")
-                .text("socket", &place)
+            Event::Listening(contracts) => Line::new(Level::Info, "listening")
+                .text("socket", &self.socket)
                 .number("pid", std::process::id())
                 .text("version", env!("CARGO_PKG_VERSION"))
                 .text("daemon", "sidelaned")
                 .text("engine", "native")
-                .texts("contracts", shared.registry().all().iter().map(|one| format!("{}@{}", one.name, one.id))),
+                .texts("contracts", contracts),
             Event::Reloaded => {
                 self.reloads[0].fetch_add(1, Relaxed);
                 Line::new(Level::Info, "reloaded")
@@ -157,8 +157,8 @@ impl Observer for Telemetry {
                 self.reloads[1].fetch_add(1, Relaxed);
                 Line::new(Level::Error, "reload_failed").text("message", message)
             }
-            Event::Republished => Line::new(Level::Warn, "republished").text("socket", &place),
-            Event::TakenOver => Line::new(Level::Info, "taken_over").text("socket", &place),
+            Event::Republished => Line::new(Level::Warn, "republished").text("socket", &self.socket),
+            Event::TakenOver => Line::new(Level::Info, "taken_over").text("socket", &self.socket),
             Event::Draining(why) => Line::new(Level::Info, "draining").text("why", why),
             Event::Stopped => Line::new(Level::Info, "stopped"),
             Event::AcceptFailed(error) => Line::new(Level::Error, "accept_failed")
@@ -172,28 +172,23 @@ impl Observer for Telemetry {
         }
     }
 
-    fn metrics(&self, shared: &Shared) -> String {
+    fn metrics(&self, gauges: &Gauges) -> String {
         let mut counts = Counts::default();
         for shard in &self.shards {
             counts.add(&lock(shard).counts);
         }
         let (rss, pss) = resident_and_proportional();
         let (allocated, allocator_resident) = allocator();
-        let now = Now {
-            in_flight: shared.in_flight(),
-            queued: shared.queued(),
-            queued_bytes: shared.queued_bytes(),
+        let process = ProcessGauges {
             log_dropped: self.log.dropped(),
             reloads: self.reloads.each_ref().map(|count| count.load(Relaxed)),
-            contracts: shared.registry().all().len(),
-            ready: shared.reasons().is_empty(),
-            uptime: shared.started.elapsed().as_secs_f64(),
+            uptime: self.started.elapsed().as_secs_f64(),
             rss,
             pss,
             allocated,
             allocator_resident,
         };
-        page(&counts, &lock(&self.names), &now)
+        page(&counts, &lock(&self.names), gauges, &process)
     }
 }
 
@@ -210,7 +205,7 @@ fn timed(line: Line, out_bytes: usize, us: u64, status: u16) -> Line {
     line.number("out_bytes", out_bytes).number("millis", us as f64 / 1_000.0).number("status", status)
 }
 
-/// The name that the system's headers give it, for those that an accept may end with.
+/// The name in `errno.h`, for the errors of accept.
 fn error_name(error: &io::Error) -> String {
     let number = error.raw_os_error().unwrap_or(0);
     let known = [
@@ -223,7 +218,7 @@ fn error_name(error: &io::Error) -> String {
     known.iter().find(|(known, _)| *known == number).map_or_else(|| number.to_string(), |(_, name)| (*name).to_owned())
 }
 
-/// A thread that panicked leaves counts that are good enough.
+/// Counts of a thread that panicked stay usable.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,16 +1,14 @@
-//! The chunked body, sans I/O: pieces of the body out of bytes, however they are cut. Extensions and trailers are checked,
-//! counted and forgotten.
-//!
-//! Twin of `src/server/http/chunks.ts`.
+//! Parses a chunked body (RFC 9112 §7.1), however it arrives. Extensions and trailers are checked, counted and discarded.
 
 use super::head::{Violation, is_text, malformed, read_field, too_large};
 
-const MAX_ASIDE_BYTES: usize = 1_024;
+/// Most bytes of all extensions, and of all trailers.
+const MAX_META_BYTES: usize = 1_024;
 const MAX_SIZE_DIGITS: usize = 8;
-/// A line that is not over may have so many bytes beyond those that count.
-const SLACK: usize = 16;
+/// Bytes that an incomplete line may have beyond those that count.
+const LINE_SLACK: usize = 16;
 
-/// Where in a chunked body the reader is.
+/// The position in a chunked body.
 #[derive(Debug, Default)]
 pub struct Chunks {
     place: Place,
@@ -27,21 +25,25 @@ enum Place {
     Trailer,
 }
 
-/// What the first bytes are.
+/// What the next bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// So many bytes of the body.
+    /// This many bytes of the body.
     Data(usize),
-    /// So many bytes that are no part of it.
-    Aside(usize),
-    /// As before, and the last ones.
+    /// This many bytes of framing.
+    Framing(usize),
+    /// This many bytes of framing, the last ones.
     End(usize),
     /// More bytes are needed.
     More,
 }
 
 impl Chunks {
-    /// What the first of `bytes` are, none of which has been a step yet.
+    /// What the first of `bytes` are. They start behind the previous step.
+    ///
+    /// # Errors
+    ///
+    /// The framing is malformed or too large.
     pub fn step(&mut self, bytes: &[u8]) -> Result<Step, Violation> {
         if let Place::Data(left) = self.place {
             let size = left.min(bytes.len());
@@ -53,10 +55,10 @@ impl Chunks {
         };
         let line = bytes[..stop].strip_suffix(b"\r").ok_or(malformed("A line of the body ends with a bare LF."))?;
         let is_end = self.take(line)?;
-        Ok(if is_end { Step::End(stop + 1) } else { Step::Aside(stop + 1) })
+        Ok(if is_end { Step::End(stop + 1) } else { Step::Framing(stop + 1) })
     }
 
-    /// A line; true for the last one.
+    /// Reads a line; true for the last one.
     fn take(&mut self, line: &[u8]) -> Result<bool, Violation> {
         match self.place {
             Place::Size => {
@@ -67,7 +69,7 @@ impl Chunks {
                     return Err(malformed("The size of a chunk is malformed."));
                 }
                 self.extension_bytes += extension.len();
-                if self.extension_bytes > MAX_ASIDE_BYTES {
+                if self.extension_bytes > MAX_META_BYTES {
                     return Err(self.oversize());
                 }
                 let size = size.iter().fold(0, |size, digit| size << 4 | hex(*digit));
@@ -82,7 +84,7 @@ impl Chunks {
             Place::Trailer if line.is_empty() => Ok(true),
             Place::Trailer => {
                 self.trailer_bytes += line.len() + 2;
-                if self.trailer_bytes > MAX_ASIDE_BYTES {
+                if self.trailer_bytes > MAX_META_BYTES {
                     return Err(self.oversize());
                 }
                 read_field(line).map(|_| false).ok_or(malformed("A trailer is malformed."))
@@ -90,9 +92,9 @@ impl Chunks {
         }
     }
 
-    /// What can be said of a line that has no end yet.
+    /// Checks a line whose end has not arrived.
     fn unfinished(&self, line: &[u8]) -> Result<(), Violation> {
-        let aside = match self.place {
+        let counted = match self.place {
             Place::DataEnd if line.len() > 1 || line.first().is_some_and(|byte| *byte != b'\r') => {
                 return Err(malformed("A chunk is longer than its size."));
             }
@@ -106,7 +108,7 @@ impl Chunks {
             }
             _ => self.trailer_bytes,
         };
-        if aside + line.len() > MAX_ASIDE_BYTES + SLACK { Err(self.oversize()) } else { Ok(()) }
+        if counted + line.len() > MAX_META_BYTES + LINE_SLACK { Err(self.oversize()) } else { Ok(()) }
     }
 
     fn oversize(&self) -> Violation {

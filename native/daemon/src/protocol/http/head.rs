@@ -1,20 +1,22 @@
-//! The head of a request, from its bytes: strict, and the same verdicts as the Node daemon (`test/vectors/http`). What the
-//! request asks for is decided in `route`.
+//! Parses the head of a request (RFC 9112), strictly: `test/vectors/http` holds the verdicts. `route` interprets the result.
 //!
-//! Twin of `src/server/http/head.ts`. It reads each byte once and keeps views only. No library does it: those that were
-//! looked at take bare LF, or need the head to be looked at a second time to find what they let pass.
+//! It reads each byte once and borrows from the input. hyper and httparse accept bare LF, so that a second pass over the head
+//! would have to find what they accept.
 
 /// Most bytes of a head.
 pub const MAX_HEAD_BYTES: usize = 8_192;
 
 const MAX_FIELDS: usize = 64;
 
-/// What makes a request no request, said without a byte of it.
+/// Most empty lines before a request line.
+const MAX_EMPTY_LINES: usize = 8;
+
+/// Why the bytes are no valid request; contains nothing of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// The HTTP status.
     pub status: u16,
-    /// What was wrong.
+    /// The reason.
     pub detail: &'static str,
 }
 
@@ -31,38 +33,38 @@ pub const fn too_large(detail: &'static str) -> Violation {
 /// The size of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
-    /// So many bytes.
+    /// Content-Length.
     Known(u64),
-    /// Only its end tells.
+    /// `Transfer-Encoding: chunked`.
     Chunked,
 }
 
-/// A field that makes sense once.
+/// The value of a field that may occur once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Singleton<'a> {
-    /// It is not there.
+    /// It is absent.
     #[default]
     Absent,
     /// Its value.
     One(&'a [u8]),
-    /// It is there more than once.
+    /// It occurs more than once.
     Several,
 }
 
 /// The head of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
-    /// The method, as it stands there.
+    /// The method.
     pub method: &'a [u8],
-    /// The target without its query.
+    /// The path of the target, without its query.
     pub path: &'a [u8],
     /// The size of the body.
     pub length: Length,
     /// The client waits for "100 Continue" before it sends the body.
     pub expects_continue: bool,
-    /// The connection ends with the answer.
+    /// The connection ends after the response.
     pub close: bool,
-    /// There is a `Content-Encoding` other than `identity`.
+    /// `Content-Encoding` is not `identity`.
     pub encoded: bool,
     /// `Sidelane-Deadline-Ms`
     pub deadline: Singleton<'a>,
@@ -70,16 +72,23 @@ pub struct Head<'a> {
     pub trace: Singleton<'a>,
 }
 
-/// Finds the end of a head that grows: each byte is looked at once.
+/// Finds the end of a head that arrives in pieces; reads each byte once.
 #[derive(Debug, Default)]
 pub struct Scanner {
     at: usize,
+    /// Start of the current line.
     line: usize,
     lines: usize,
+    empty_lines: usize,
 }
 
 impl Scanner {
-    /// The size of the head with its empty line; `None`: not all there. `bytes` begin where they began before.
+    /// The size of the head, from the empty lines before it to the one behind it; `None` while it is incomplete. `bytes`
+    /// start at the same position in every call.
+    ///
+    /// # Errors
+    ///
+    /// A bare LF, or a head that is too large.
     pub fn scan(&mut self, bytes: &[u8]) -> Result<Option<usize>, Violation> {
         let end = bytes.len().min(MAX_HEAD_BYTES);
         while let Some(more) = bytes[self.at..end].iter().position(|byte| *byte == b'\n') {
@@ -88,11 +97,19 @@ impl Scanner {
                 return Err(malformed("A line ends with a bare LF."));
             }
             self.at = stop + 1;
-            self.lines += 1;
-            if stop == self.line + 1 {
-                return Ok(Some(self.at));
-            }
+            let is_empty = stop == self.line + 1;
             self.line = self.at;
+            if !is_empty {
+                self.lines += 1;
+            } else if self.lines > 0 {
+                return Ok(Some(self.at));
+            } else {
+                // RFC 9112 §2.2: empty lines before a request line are ignored.
+                self.empty_lines += 1;
+                if self.empty_lines > MAX_EMPTY_LINES {
+                    return Err(malformed("More than 8 empty lines precede the request."));
+                }
+            }
         }
         self.at = end;
         if bytes.len() > MAX_HEAD_BYTES {
@@ -101,13 +118,19 @@ impl Scanner {
         Ok(None)
     }
 
-    /// Header fields of the head that was found.
+    /// True when only empty lines have arrived.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.lines == 0 && self.line == self.at
+    }
+
+    /// Number of header fields.
     fn fields(&self) -> usize {
-        self.lines.saturating_sub(2)
+        self.lines.saturating_sub(1)
     }
 }
 
-/// Fields that decide what the head means; the others are checked and forgotten.
+/// The fields that matter; the others are checked only.
 #[derive(Default)]
 struct Seen<'a> {
     host: Singleton<'a>,
@@ -122,8 +145,13 @@ struct Seen<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// Reads a head that the scanner found, with its empty line.
-    pub fn read(bytes: &'a [u8], scanner: &Scanner) -> Result<Self, Violation> {
+    /// Parses a head that the scanner found.
+    ///
+    /// # Errors
+    ///
+    /// It is malformed, too large, or of another version.
+    pub fn parse(bytes: &'a [u8], scanner: &Scanner) -> Result<Self, Violation> {
+        let bytes = &bytes[2 * scanner.empty_lines..];
         let mut lines = bytes.strip_suffix(b"\r\n").unwrap_or(bytes).split_inclusive(|byte| *byte == b'\n');
         let mut line = || lines.next().map(|line| line.strip_suffix(b"\r\n").unwrap_or(line));
         let (method, target, old) = request_line(line().unwrap_or_default())?;
@@ -135,12 +163,8 @@ impl<'a> Head<'a> {
             let (name, value) = read_field(line).ok_or(malformed("A header field is malformed."))?;
             seen.take(name, value);
         }
-        let host_is_right = match seen.host {
-            Singleton::One(host) => old || !host.is_empty(),
-            Singleton::Absent => old,
-            Singleton::Several => false,
-        };
-        if !host_is_right {
+        // RFC 9112 §3.2: an empty value is valid.
+        if !(matches!(seen.host, Singleton::One(_)) || (old && seen.host == Singleton::Absent)) {
             return Err(malformed("Expected one Host."));
         }
         let length = seen.length(old)?;
@@ -149,7 +173,7 @@ impl<'a> Head<'a> {
         }
         Ok(Self {
             method,
-            path: target.split(|byte| *byte == b'?').next().unwrap_or_default(),
+            path: path_of(target)?,
             length,
             expects_continue: seen.expects && !old && length != Length::Known(0),
             close: old || seen.close,
@@ -160,7 +184,7 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Method, target, and whether it is HTTP/1.0.
+/// The method, the target, and whether the version is HTTP/1.0.
 fn request_line(line: &[u8]) -> Result<(&[u8], &[u8], bool), Violation> {
     const MALFORMED: Violation = malformed("The request line is malformed.");
     let mut parts = line.split(|byte| *byte == b' ');
@@ -180,25 +204,43 @@ fn request_line(line: &[u8]) -> Result<(&[u8], &[u8], bool), Violation> {
         (b'1', b'0') => true,
         _ => return Err(Violation { status: 505, detail: "Only HTTP/1.1 is spoken here." }),
     };
-    if target[0] != b'/' {
-        return Err(malformed("The target does not begin with a slash."));
-    }
     Ok((method, target, old))
 }
 
-/// A field line as name and value; `None` for one that is malformed.
+/// The path of a target in origin form or absolute form (RFC 9112 §3.2). The authority of the latter overrides `Host`, and
+/// the daemon serves every authority.
+fn path_of(target: &[u8]) -> Result<&[u8], Violation> {
+    const SCHEME: &[u8] = b"http://";
+    let is_end = |byte: &u8| matches!(byte, b'/' | b'?');
+    let path = match target.split_at_checked(SCHEME.len()) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => {
+            let end = rest.iter().position(is_end).unwrap_or(rest.len());
+            let (authority, path) = rest.split_at(end);
+            if authority.is_empty() {
+                return Err(malformed("The target has no authority."));
+            }
+            path
+        }
+        _ if target[0] != b'/' => return Err(malformed("The target does not begin with a slash.")),
+        _ => target,
+    };
+    let path = path.split(|byte| *byte == b'?').next().unwrap_or_default();
+    Ok(if path.is_empty() { b"/" } else { path })
+}
+
+/// Name and value of a field line; `None` when it is malformed.
 pub fn read_field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = line.iter().position(|byte| *byte == b':')?;
     let (name, value) = (&line[..colon], &line[colon + 1..]);
     (is_token(name) && value.iter().all(|byte| is_text(*byte))).then(|| (name, trim(value)))
 }
 
-/// Bytes beyond ASCII may stand in a value, controls may not.
+/// True for bytes of a field value: no controls.
 pub const fn is_text(byte: u8) -> bool {
     byte == b'\t' || (byte >= 0x20 && byte != 0x7f)
 }
 
-/// True for a byte that may begin a request.
+/// True for bytes of a token, with which every request starts.
 pub const fn is_token_byte(byte: u8) -> bool {
     TOKEN[byte as usize]
 }
@@ -276,7 +318,7 @@ impl<'a> Singleton<'a> {
     }
 }
 
-/// Plain digits, so many at most.
+/// A decimal number of at most `most` digits.
 pub fn number(digits: &[u8], most: usize) -> Option<u64> {
     let plain = (1..=most).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
     plain.then(|| digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))

@@ -1,4 +1,4 @@
-//! The pages: what is there to read beside `process`.
+//! The content of pages: health, metrics, contracts, OpenAPI.
 
 use std::fmt::Write as _;
 
@@ -12,11 +12,11 @@ use crate::shared::Shared;
 const JSON: &str = "application/json";
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// What the Node daemon says too; a test holds both against each other. The version is not known to it.
+/// Equal to that of the Node daemon, with a placeholder for the version.
 const OPEN_API: &str = include_str!("openapi.json");
 
-/// Writes a page; its status and the size of its text.
-pub fn write(out: &mut Vec<u8>, page: Page, shared: &Shared, ending: ResponseFraming) -> (u16, usize) {
+/// Writes a page; returns its status and the size of its body.
+pub fn write(out: &mut Vec<u8>, page: Page, shared: &Shared, framing: ResponseFraming) -> (u16, usize) {
     let (status, kind, text) = match page {
         Page::Health => (200, JSON, "{\"status\":\"ok\"}".to_owned()),
         Page::Ready => {
@@ -26,23 +26,23 @@ pub fn write(out: &mut Vec<u8>, page: Page, shared: &Shared, ending: ResponseFra
             let text = format!("{{\"ready\":{ready},\"reasons\":[{}]}}", list.join(","));
             (if ready { 200 } else { 503 }, JSON, text)
         }
-        Page::Metrics => (200, PROMETHEUS, shared.observer.metrics(shared)),
+        Page::Metrics => (200, PROMETHEUS, shared.metrics()),
         Page::Contracts => (200, JSON, contracts(shared)),
         Page::OpenApi => (200, JSON, OPEN_API.trim_end().replace("VERSION", env!("CARGO_PKG_VERSION"))),
     };
-    write_page(out, status, kind, &text, ending);
+    write_page(out, status, kind, &text, framing);
     (status, text.len())
 }
 
 fn contracts(shared: &Shared) -> String {
-    let one = |loaded: &LoadedContract| {
-        let LoadedContract { name, id, codec, digest, max_bytes, .. } = loaded;
+    let one = |contract: &LoadedContract| {
+        let LoadedContract { name, id, codec, digest, max_bytes, .. } = contract;
         let mut text = String::from("{\"name\":");
         push_string(&mut text, name);
         let _ =
             write!(text, ",\"id\":\"{id}\",\"codec\":\"{codec}\",\"digest\":\"{digest}\",\"maxBytes\":{max_bytes}}}");
         text
     };
-    let all: Vec<_> = shared.registry().sorted().into_iter().map(|loaded| one(loaded)).collect();
+    let all: Vec<_> = shared.registry().sorted().into_iter().map(|contract| one(contract)).collect();
     format!("[{}]", all.join(","))
 }

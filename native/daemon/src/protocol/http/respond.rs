@@ -1,66 +1,76 @@
-//! Answers as bytes: a page, a problem (RFC 9457), the compressed body. Which one it is, others decide.
+//! Responses as bytes: pages, problems (RFC 9457) and compressed bodies.
 //!
-//! Twin of `src/server/http/answer.ts` and `outcome-answer.ts`.
+//! Twin of `src/server/http/response.ts` and `outcome-response.ts`.
 
-use sidelane_core::error::Code;
+use std::borrow::Cow;
+
+use sidelane_core::Code;
+use sidelane_wire::{ACCEPTED_HEADER_BYTES, Fault, Outcome, Written};
 
 use super::head::Violation;
+use crate::buffers::{BufferPool, OutputBuf};
 use crate::contracts::LoadedContract;
-use crate::date::http_date;
-use crate::fault::code_of;
-use crate::worker::job::Answer;
+use crate::telemetry::{http_date, status_of};
 
-/// Before the text of an outcome that is not accepted.
-const TEXT_HEAD: usize = 8;
+/// Room before a body for the head of its response, which is written last.
+const MAX_HEAD_BYTES: usize = 1024;
 
-/// Before the body of one that is.
-const ACCEPTED_HEAD: usize = 48;
+/// Where an outcome goes in the spare bytes of the output, so that the response is contiguous.
+pub const OUTCOME_OFFSET: usize = MAX_HEAD_BYTES - ACCEPTED_HEADER_BYTES;
 
-/// How an answer ends.
+/// How a response is framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResponseFraming {
-    /// Headers only: the answer to HEAD.
-    pub bare: bool,
-    /// The connection ends with it.
+    /// Without body: the response to HEAD.
+    pub head_only: bool,
+    /// With `Connection: close`.
     pub close: bool,
 }
 
-/// What is wrong with a request.
+/// Why a request is refused.
 #[derive(Clone, Copy, Debug)]
 pub struct Problem {
     /// The code.
     pub code: Code,
-    /// The HTTP status, which the situation may choose.
+    /// The HTTP status.
     pub status: u16,
-    /// What the title does not say.
+    /// Adds to the title.
     pub detail: Option<&'static str>,
-    /// The methods that there are.
+    /// The allowed methods.
     pub allow: Option<&'static str>,
-    /// When another try makes sense.
+    /// When a retry makes sense.
     pub retry_after_ms: u32,
-    /// The connection ends with it, whatever the client wants.
+    /// The connection ends after it.
     pub closes: bool,
 }
 
-impl Problem {
-    /// The usual one of a code.
-    pub const fn of(code: Code) -> Self {
+impl From<Code> for Problem {
+    fn from(code: Code) -> Self {
         Self { code, status: status_of(code), detail: None, allow: None, retry_after_ms: 0, closes: false }
     }
+}
 
-    /// Writes it; the size of its text.
-    pub fn write(&self, out: &mut Vec<u8>, ending: ResponseFraming) -> usize {
-        // What the data says has a list, which is empty here.
-        let more = if self.code.wire() < 40 { ",\"issues\":[],\"truncated\":false" } else { "" };
-        self.write_with(out, more, ending)
+impl From<Violation> for Problem {
+    fn from(Violation { status, detail }: Violation) -> Self {
+        Self { status, detail: Some(detail), closes: true, ..Code::ProtocolViolation.into() }
+    }
+}
+
+impl Problem {
+    /// Writes it; returns the size of its body.
+    pub fn write(&self, out: &mut Vec<u8>, framing: ResponseFraming) -> usize {
+        // Codes below 40 reject the data: they have a list of issues.
+        let issues = if self.code.wire() < 40 { "\"issues\":[],\"truncated\":false" } else { "" };
+        self.write_with(out, issues, framing)
     }
 
-    fn write_with(&self, out: &mut Vec<u8>, more: &str, ending: ResponseFraming) -> usize {
-        let (name, title, status) = (self.code.name(), self.code.message().replace('"', "\\\""), self.status);
-        let detail =
-            self.detail.map_or_else(String::new, |text| format!(",\"detail\":\"{}\"", text.replace('"', "\\\"")));
+    fn write_with(&self, out: &mut Vec<u8>, issues: &str, framing: ResponseFraming) -> usize {
+        let escape = |text: &str| text.replace('"', "\\\"");
+        let (name, title, status) = (self.code.name(), escape(self.code.message()), self.status);
+        let detail = self.detail.map_or_else(String::new, |text| format!(",\"detail\":\"{}\"", escape(text)));
+        let comma = if issues.is_empty() { "" } else { "," };
         let body = format!(
-            "{{\"type\":\"urn:sidelane:{name}\",\"title\":\"{title}\",\"status\":{status},\"code\":\"{name}\"{detail}{more}}}"
+            "{{\"type\":\"urn:sidelane:{name}\",\"title\":\"{title}\",\"status\":{status},\"code\":\"{name}\"{detail}{comma}{issues}}}"
         );
         start(out, status, "application/problem+json");
         if matches!(status, 429 | 503) {
@@ -69,69 +79,65 @@ impl Problem {
         if let Some(methods) = self.allow {
             text_field(out, "Allow", methods);
         }
-        end(out, body.as_bytes(), ending);
+        end(out, body.len(), framing);
+        push_body(out, body.as_bytes(), framing);
         body.len()
     }
 }
 
-impl From<Violation> for Problem {
-    fn from(Violation { status, detail }: Violation) -> Self {
-        Self { status, detail: Some(detail), closes: true, ..Self::of(Code::ProtocolViolation) }
-    }
+/// Writes a page.
+pub fn write_page(out: &mut Vec<u8>, status: u16, content_type: &str, body: &str, framing: ResponseFraming) {
+    start(out, status, content_type);
+    end(out, body.len(), framing);
+    push_body(out, body.as_bytes(), framing);
 }
 
-/// The status of a request that ends with this code: a wrong option of a request is its sender's.
-pub const fn status_of(code: Code) -> u16 {
-    match code {
-        Code::OptionsInvalid => 400,
-        _ => code.status(),
-    }
+/// Answers a payload that did not run.
+pub fn write_fault(output: &mut OutputBuf, pool: &BufferPool, fault: &Fault<'_>, framing: ResponseFraming) {
+    let mut response = Vec::new();
+    let retry_after_ms = fault.retry_after_ms.unwrap_or(0);
+    Problem { retry_after_ms, ..fault.code.into() }.write(&mut response, framing);
+    output.push(pool, &response);
 }
 
-/// A page, or any text.
-pub fn write_page(out: &mut Vec<u8>, status: u16, kind: &str, body: &str, ending: ResponseFraming) {
-    start(out, status, kind);
-    end(out, body.as_bytes(), ending);
-}
-
-/// What became of a payload.
-pub fn write_answer(out: &mut Vec<u8>, loaded: &LoadedContract, answer: &Answer, ending: ResponseFraming) {
-    let Answer { outcome, queue_us, run_us, .. } = answer;
-    match outcome.split_first_chunk::<ACCEPTED_HEAD>() {
-        Some((head, rest)) if head[0] == 1 => {
-            let size = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-            let body = rest.get(..size(12) as usize).unwrap_or(rest);
-            start(out, 200, "application/octet-stream");
-            text_field(out, "Sidelane-Codec", loaded.codec);
-            if head[1] & 1 != 0 {
-                out.extend_from_slice(b"Sidelane-Digest: ");
-                push_hex(out, &head[16..]);
-                out.extend_from_slice(b"\r\n");
-            }
-            text_field(out, "Sidelane-Contract", &loaded.id);
-            field(out, "Sidelane-In-Bytes", size(4).into());
-            field(out, "Sidelane-Canonical-Bytes", size(8).into());
-            field(out, "Sidelane-Out-Bytes", size(12).into());
-            text_field(out, "Sidelane-Engine", "native");
-            field(out, "Sidelane-Queue-Us", (*queue_us).into());
-            field(out, "Sidelane-Run-Us", (*run_us).into());
-            end(out, body, ending);
-        }
-        _ => write_refusal(out, outcome, ending),
-    }
-}
-
-/// An outcome that is not accepted: its text begins with the code, and a rejection's goes on with the issues.
-fn write_refusal(out: &mut Vec<u8>, outcome: &[u8], ending: ResponseFraming) {
-    let code = code_of(outcome).unwrap_or(Code::InternalPanic);
-    let text = outcome.get(TEXT_HEAD..).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default();
-    let retry_after_ms = text.rsplit_once("\"retryAfterMs\":").and_then(|(_, ms)| ms.strip_suffix('}')?.parse().ok());
-    let problem = Problem { retry_after_ms: retry_after_ms.unwrap_or(0), ..Problem::of(code) };
-    let issues = text.find(",\"issues\":").map(|at| &text[at..text.len() - 1]);
-    match issues.filter(|_| outcome[0] == 2) {
-        Some(issues) => problem.write_with(out, issues, ending),
-        None => problem.write(out, ending),
+/// Turns the outcome at [`OUTCOME_OFFSET`] of the spare bytes into a response: the head of an accepted one is written before
+/// its body.
+pub fn finish_outcome(
+    output: &mut OutputBuf,
+    pool: &BufferPool,
+    written: &Written,
+    contract: &LoadedContract,
+    (queue_us, run_us): (u32, u32),
+    framing: ResponseFraming,
+) {
+    let mut response = Vec::with_capacity(MAX_HEAD_BYTES);
+    let spare = output.spare(pool, OUTCOME_OFFSET + written.size);
+    let Outcome::Accepted { in_bytes, canonical_bytes, body_bytes, digest } = written.outcome else {
+        let issues = written.issues().and_then(|issues| spare[OUTCOME_OFFSET..].get(issues));
+        let issues = issues.map_or(Cow::Borrowed(""), String::from_utf8_lossy);
+        Problem::from(written.code().unwrap_or(Code::InternalPanic)).write_with(&mut response, &issues, framing);
+        return output.push(pool, &response);
     };
+    start(&mut response, 200, "application/octet-stream");
+    text_field(&mut response, "Sidelane-Codec", contract.codec);
+    if let Some(digest) = digest {
+        response.extend_from_slice(b"Sidelane-Digest: ");
+        push_hex(&mut response, &digest);
+        response.extend_from_slice(b"\r\n");
+    }
+    text_field(&mut response, "Sidelane-Contract", &contract.id);
+    field(&mut response, "Sidelane-In-Bytes", in_bytes.into());
+    field(&mut response, "Sidelane-Canonical-Bytes", canonical_bytes.into());
+    field(&mut response, "Sidelane-Out-Bytes", body_bytes.into());
+    text_field(&mut response, "Sidelane-Engine", "native");
+    field(&mut response, "Sidelane-Queue-Us", queue_us.into());
+    field(&mut response, "Sidelane-Run-Us", run_us.into());
+    end(&mut response, body_bytes as usize, framing);
+    // It fits: names and numbers have less than 500 bytes together.
+    let start = MAX_HEAD_BYTES - response.len();
+    spare[start..MAX_HEAD_BYTES].copy_from_slice(&response);
+    let body_bytes = if framing.head_only { 0 } else { body_bytes as usize };
+    output.advance_from(start, response.len() + body_bytes);
 }
 
 fn start(out: &mut Vec<u8>, status: u16, kind: &str) {
@@ -146,13 +152,16 @@ fn start(out: &mut Vec<u8>, status: u16, kind: &str) {
     out.extend_from_slice(b"\r\n");
 }
 
-fn end(out: &mut Vec<u8>, body: &[u8], ResponseFraming { bare, close }: ResponseFraming) {
-    field(out, "Content-Length", body.len() as u64);
-    if close {
+fn end(out: &mut Vec<u8>, body_bytes: usize, framing: ResponseFraming) {
+    field(out, "Content-Length", body_bytes as u64);
+    if framing.close {
         out.extend_from_slice(b"Connection: close\r\n");
     }
     out.extend_from_slice(b"\r\n");
-    if !bare {
+}
+
+fn push_body(out: &mut Vec<u8>, body: &[u8], framing: ResponseFraming) {
+    if !framing.head_only {
         out.extend_from_slice(body);
     }
 }

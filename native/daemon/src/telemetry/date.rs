@@ -1,4 +1,4 @@
-//! The time of day as text, for headers and log lines. No leap seconds, no zones.
+//! The current UTC time as text for HTTP headers and log lines.
 
 use std::cell::Cell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,7 +10,7 @@ const DAY_SECONDS: u64 = 86_400;
 /// Bytes of an HTTP date.
 const HTTP_DATE_BYTES: usize = 29;
 
-/// Gives the time as HTTP says it: `Fri, 02 Jan 2026 03:04:05 GMT`. It is made once a second on each thread.
+/// Calls `give` with the time as an HTTP date: `Fri, 02 Jan 2026 03:04:05 GMT`. Each thread formats it once a second.
 pub fn http_date(give: impl FnOnce(&[u8])) {
     thread_local! {
         static LAST: Cell<(u64, [u8; HTTP_DATE_BYTES])> = const { Cell::new((0, [b' '; HTTP_DATE_BYTES])) };
@@ -28,7 +28,7 @@ pub fn http_date(give: impl FnOnce(&[u8])) {
     give(&text);
 }
 
-/// The time as ISO 8601 says it: `2026-01-02T03:04:05.678Z`.
+/// The time in ISO 8601: `2026-01-02T03:04:05.678Z`.
 #[must_use]
 pub fn iso_now() -> String {
     let now = since_epoch();
@@ -53,9 +53,9 @@ const fn clock(seconds: u64) -> (u64, u64, u64) {
     (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60)
 }
 
-/// Year, month (1 to 12) and day of a day since 1970: the year begins in March, so that its odd day is its last.
+/// Year, month (1 to 12) and day of a day since 1970. Years start in March, so that the leap day is the last one.
 const fn civil(days: u64) -> (u64, u64, u64) {
-    // Days since March 1st of the year 0.
+    // Days since 0000-03-01.
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -72,7 +72,7 @@ mod tests {
     use super::imf;
 
     #[test]
-    fn dates_are_those_of_the_calendar() {
+    fn http_dates_follow_the_calendar() {
         let cases = [
             (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
             (951_782_399, "Mon, 28 Feb 2000 23:59:59 GMT"),
