@@ -1,19 +1,20 @@
-// The socket file: bound under a name of its own, published when it listens, watched, and deleted only while it is ours.
-// What speaks over a connection is not here.
+// The socket file: bound under a temporary name, published when it listens, watched, and deleted only while it is ours.
 
 import { randomInt } from 'node:crypto'
 import { chmodSync, chownSync, linkSync, lstatSync, renameSync, statSync, unlinkSync, type Stats } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
+import { socketTexts as texts } from '../tables/daemon-texts.ts'
+import { fillTemplate, type TemplateValues } from '../util/fill-template.ts'
 import { makeOwnDirectory } from '../util/socket-path.ts'
 import type { Place } from './config/settings.ts'
 
 const backlog = 511
 const watchMs = 1000
-/** Closing a listener resets what waits in its backlog: it goes on for that long after another has the path. */
+/** Closing a listener resets its backlog, so it accepts for this long after another daemon has taken the path. */
 const lastAcceptsMs = 1000
 
-/** It cannot listen there. */
+/** The socket cannot be used. */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
@@ -47,9 +48,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   }
   if (place.isDefault) attempt(place.path, () => makeOwnDirectory(place.path))
   checkParent(place.path)
-  const before = await occupant(place.path)
+  const before = await pathState(place.path)
   if (before === 'alive' && !options.takeover) {
-    throw new ListenError(`${place.path} is in use: a daemon answers there. With --takeover it is replaced`)
+    throw failure(texts.inUse, { path: place.path })
   }
   const server = newServer(options)
   const file = await publish(server, place.path, before === 'nothing' ? 'new' : 'replace', options)
@@ -62,7 +63,7 @@ interface Published {
 }
 
 export class Listener {
-  /** Where clients find it, for the log. */
+  /** The path, for the log. */
   readonly name: string
   readonly #options: ListenerOptions
   readonly #file: Published | undefined
@@ -77,27 +78,27 @@ export class Listener {
     this.#server = server
     this.#file = file
     this.name = file?.path ?? 'LISTEN_FDS'
-    if (file !== undefined) this.#watch = setInterval(() => void this.#look(file), watchMs).unref()
+    if (file !== undefined) this.#watch = setInterval(() => void this.#checkPath(file), watchMs).unref()
   }
 
-  /** Accepts nothing more, and deletes the file if it is still ours. */
+  /** Stops accepting, and deletes the file if it is still ours. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
     clearInterval(this.#watch)
     clearTimeout(this.#retiring)
     const file = this.#file
-    if (file !== undefined && same(look(file.path), file.identity)) remove(file.path)
+    if (file !== undefined && same(statOf(file.path), file.identity)) remove(file.path)
     this.#server.close()
   }
 
-  async #look(file: Published): Promise<void> {
-    const there = look(file.path)
+  async #checkPath(file: Published): Promise<void> {
+    const there = statOf(file.path)
     if (same(there, file.identity)) return
     if (there !== undefined) return this.#retire()
     clearInterval(this.#watch)
     await this.#republish(file)
-    if (!this.#closed) this.#watch = setInterval(() => void this.#look(file), watchMs).unref()
+    if (!this.#closed) this.#watch = setInterval(() => void this.#checkPath(file), watchMs).unref()
   }
 
   async #republish(file: Published): Promise<void> {
@@ -110,7 +111,7 @@ export class Listener {
         return
       }
       file.identity = identity
-      // Nobody finds the old one any more; who waits in its backlog is let in first.
+      // The old listener has no name any more; the connections in its backlog are accepted first.
       const old = this.#server
       this.#server = server
       setTimeout(() => old.close(), lastAcceptsMs).unref()
@@ -118,7 +119,7 @@ export class Listener {
       this.#options.republished()
     } catch (error) {
       server.close()
-      if (!this.#lost) this.#options.warning(`The socket is gone and cannot be published again: ${messageOf(error)}`)
+      if (!this.#lost) this.#options.warning(fillTemplate(texts.cannotRepublish, { reason: messageOf(error) }))
       this.#lost = true
     }
   }
@@ -135,7 +136,7 @@ export class Listener {
 }
 
 function newServer({ accept, acceptFailed }: ListenerOptions): Server {
-  // A client may end its writing side and still wants its answers.
+  // A client that ends its writing side still gets its answers.
   const server = createServer({ allowHalfOpen: true }, accept)
   server.on('error', (error) => {
     if (server.listening) acceptFailed(error)
@@ -150,49 +151,49 @@ async function publish(
   how: 'new' | 'replace',
   { mode, group }: ListenerOptions,
 ): Promise<Identity> {
-  const draft = await bindDraft(server, path)
+  const temporary = await bindTemporary(server, path)
   try {
-    chmodSync(draft, mode)
-    if (group !== undefined) chownSync(draft, -1, group)
-    const identity = lstatSync(draft)
-    if (how === 'replace') renameSync(draft, path)
+    chmodSync(temporary, mode)
+    if (group !== undefined) chownSync(temporary, -1, group)
+    const identity = lstatSync(temporary)
+    if (how === 'replace') renameSync(temporary, path)
     else {
-      // Fails if someone was faster.
-      linkSync(draft, path)
-      unlinkSync(draft)
+      // Fails if another daemon was faster.
+      linkSync(temporary, path)
+      unlinkSync(temporary)
     }
     return identity
   } catch (error) {
     server.close()
-    remove(draft)
+    remove(temporary)
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') throw new ListenError(`${path} is in use: another daemon was faster`)
-    throw new ListenError(`Cannot publish ${path}: ${messageOf(error)}`, { cause: error })
+    if (code === 'EEXIST') throw failure(texts.lostRace, { path })
+    throw failure(texts.cannotPublish, { path, reason: messageOf(error) }, error)
   }
 }
 
-async function bindDraft(server: Server, path: string): Promise<string> {
+async function bindTemporary(server: Server, path: string): Promise<string> {
   const name = basename(path)
   for (let tries = 1; ; tries++) {
-    // No longer than the path: the system would cut it.
-    const draftName = randomName(Math.min(12, name.length))
-    // A short name is soon met by chance.
-    if (draftName === name) continue
-    const draft = join(dirname(path), draftName)
-    // Nobody may connect between bind and chmod.
+    // No longer than the name, so that the path is not truncated.
+    const temporaryName = randomName(Math.min(12, name.length))
+    // A short random name may equal the name itself.
+    if (temporaryName === name) continue
+    const temporary = join(dirname(path), temporaryName)
+    // No other user may connect between bind and chmod.
     const umask = process.umask(0o177)
     try {
       await begin(server, () => {
         try {
-          server.listen({ path: draft, backlog })
+          server.listen({ path: temporary, backlog })
         } finally {
           process.umask(umask)
         }
       })
-      return draft
+      return temporary
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries >= 10) {
-        throw new ListenError(`Cannot listen beside ${path}: ${messageOf(error)}`, { cause: error })
+        throw failure(texts.cannotBind, { path, reason: messageOf(error) }, error)
       }
     }
   }
@@ -210,17 +211,15 @@ const begin = (server: Server, start: () => void): Promise<void> =>
   })
 
 /** Throws ListenError for anything but a socket of ours. */
-async function occupant(path: string): Promise<'nothing' | 'stale' | 'alive'> {
+async function pathState(path: string): Promise<'nothing' | 'stale' | 'alive'> {
   const stats = attempt(path, () => lstatSync(path, { throwIfNoEntry: false }))
   if (stats === undefined) return 'nothing'
-  if (!stats.isSocket()) throw new ListenError(`${path} is not a socket; it is left as it is`)
-  if (stats.uid !== process.getuid?.()) {
-    throw new ListenError(`${path} is a socket of uid ${stats.uid}, not ours; it is left as it is`)
-  }
-  return knock(path)
+  if (!stats.isSocket()) throw failure(texts.notASocket, { path })
+  if (stats.uid !== process.getuid?.()) throw failure(texts.foreignSocket, { path, uid: stats.uid })
+  return probe(path)
 }
 
-const knock = (path: string): Promise<'nothing' | 'stale' | 'alive'> =>
+const probe = (path: string): Promise<'nothing' | 'stale' | 'alive'> =>
   new Promise((resolve, reject) => {
     const socket = connect(path)
     socket.once('connect', () => {
@@ -230,31 +229,31 @@ const knock = (path: string): Promise<'nothing' | 'stale' | 'alive'> =>
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED') resolve('stale')
       else if (error.code === 'ENOENT') resolve('nothing')
-      // A full backlog is somebody's.
+      // The backlog is full, so a daemon listens.
       else if (error.code === 'EAGAIN') resolve('alive')
-      else reject(new ListenError(`Cannot tell who has ${path}: ${messageOf(error)}`, { cause: error }))
+      else reject(failure(texts.cannotProbe, { path, reason: messageOf(error) }, error))
     })
   })
 
 function checkParent(path: string): void {
   const directory = dirname(path)
   const stats = attempt(path, () => statSync(directory, { throwIfNoEntry: false }))
-  if (stats === undefined) throw new ListenError(`There is no directory ${directory}`)
-  if (!stats.isDirectory()) throw new ListenError(`${directory} is not a directory`)
+  if (stats === undefined) throw failure(texts.noParent, { directory })
+  if (!stats.isDirectory()) throw failure(texts.parentNotADirectory, { directory })
   const othersWrite = (stats.mode & 0o002) !== 0
   const sticky = (stats.mode & 0o1000) !== 0
-  if (othersWrite && !sticky) throw new ListenError(`Others may write to ${directory}: they could replace the socket`)
+  if (othersWrite && !sticky) throw failure(texts.othersMayWrite, { directory })
 }
 
 function attempt<T>(path: string, look: () => T): T {
   try {
     return look()
   } catch (error) {
-    throw new ListenError(`Cannot use ${path}: ${messageOf(error)}`, { cause: error })
+    throw failure(texts.cannotUse, { path, reason: messageOf(error) }, error)
   }
 }
 
-function look(path: string): Stats | undefined {
+function statOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false })
   } catch {
@@ -266,10 +265,13 @@ function remove(path: string): void {
   try {
     unlinkSync(path)
   } catch {
-    // Gone already, or its directory is.
+    // The file or its directory is gone already.
   }
 }
 
 const same = (a: Identity | undefined, b: Identity): boolean => a !== undefined && a.dev === b.dev && a.ino === b.ino
+
+const failure = <const T extends string>(template: T, values: TemplateValues<T>, cause?: unknown): ListenError =>
+  new ListenError(fillTemplate(template, values), cause === undefined ? undefined : { cause })
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
