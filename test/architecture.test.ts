@@ -52,7 +52,7 @@ const doors = new Set([
 const withoutDoor = new Set(['runtime', 'tables', 'util'])
 
 /** Only these files of floors 0 to 2 may import `node:`: each has a twin for runtimes without it, or belongs to one. */
-const nodeImporters = new Set(['runtime/node.ts', 'runtime/zlib.ts', 'engine/native/binding.ts'])
+const nodeImporters = new Set(['runtime/node.ts', 'engine/native/binding.ts'])
 
 /** What package.json's "imports" choose by runtime. */
 const byRuntime: Record<string, string> = { '#runtime': 'runtime/node.ts', '#binding': 'engine/native/binding.ts' }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { toNfc } from '../../src/engine/js/canonical-order.ts'
+import { toNfc } from '../../src/engine/js/normalize-string.ts'
 
 // Marks of many classes, marks that decompose, marks of class 0 and plain letters.
 const char = fc.constantFrom(

@@ -1,7 +1,7 @@
 // What the JS engine takes as JSON and how it writes it: the vectors, through the whole engine and through its two paths.
 import { describe, expect, test } from 'vitest'
 import { rejected } from '../../src/model/index.ts'
-import { compileClassifier } from '../../src/engine/js/slow-path.ts'
+import { compileSlowPath } from '../../src/engine/js/slow-path.ts'
 import { compileFastPath } from '../../src/engine/js/fast-path.ts'
 import { createEngine } from '../../src/engine/index.ts'
 import { mayEscapeKey } from '../../src/json/index.ts'
@@ -33,7 +33,7 @@ describe.each(readFiles)('%s', (file) => {
 
   test('the cold path decides every vector by itself', () => {
     for (const vector of vectors) {
-      const outcome = compileClassifier(contractOf({}, fieldsOf(vector)).profile)(payloadOf(vector))
+      const outcome = compileSlowPath(contractOf({}, fieldsOf(vector)).profile)(payloadOf(vector))
       const { expect: answer } = vector
       expect(outcome, vector.description).toEqual(
         answer.ok ? { ok: true, text: answer.canonical } : rejectionOf(answer),

@@ -1,4 +1,4 @@
-// What each accepted zod form becomes. The documents are those of the walk, before lock.ts has checked them.
+// The document of each supported zod type, as walkSchema returns it, before parseLock checks it.
 
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
@@ -67,7 +67,7 @@ const cases: Readonly<Record<string, readonly [z.ZodType, SchemaDocument]>> = {
   any: [z.any(), {}],
   unknown: [z.unknown(), {}],
   'z.json()': [z.json(), {}],
-  'z.json() with words': [z.json().describe('anything'), { description: 'anything' }],
+  'z.json() with a description': [z.json().describe('anything'), { description: 'anything' }],
   'a literal': [z.literal('a'), { type: 'string', const: 'a' }],
   'a literal of null': [z.literal(null), { type: 'null', const: null }],
   'minus zero': [z.literal(-0), { type: 'number', const: 0 }],
@@ -223,12 +223,12 @@ describe('defineContract writes', () => {
     expect(lower(schema)).toStrictEqual(document)
   })
 
-  it('a bare object as the option says', () => {
+  it('a bare object by the option `objects`', () => {
     expect(lower(z.object({}), 'strict')).toStrictEqual({ type: 'object', properties: {}, additionalProperties: false })
     expect(lower(z.object({}), 'loose')).toStrictEqual({ type: 'object', properties: {} })
   })
 
-  it('a recursive schema once, wherever it is used, under its own id', () => {
+  it('a recursive schema once, under its own id', () => {
     const named = tree.meta({ id: 'Tree' })
     const document = lower(z.strictObject({ left: named, right: tree.nullable() }))
     expect(Object.keys(document.$defs ?? {})).toStrictEqual(['Tree'])
@@ -238,7 +238,7 @@ describe('defineContract writes', () => {
     })
   })
 
-  it('norm on every string form', () => {
+  it('norm on every kind of string schema', () => {
     const ops = ['trim', 'lower'] as const
     expect(lower(norm(z.string(), ops))).toStrictEqual({ type: 'string', 'x-norm': ['lower', 'trim'] })
     expect(lower(norm(z.literal('a'), ops))).toStrictEqual({ type: 'string', const: 'a', 'x-norm': ['lower', 'trim'] })

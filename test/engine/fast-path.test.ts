@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Contract } from '../../src/model/index.ts'
-import { compileClassifier } from '../../src/engine/js/slow-path.ts'
+import { compileSlowPath } from '../../src/engine/js/slow-path.ts'
 import { compileFastPath } from '../../src/engine/js/fast-path.ts'
 import { mayEscapeKey } from '../../src/json/index.ts'
 import { mutateBytes, payloadText, Random } from '../differential/payloads.ts'
@@ -17,7 +17,7 @@ const many = Array.from({ length: 40 }, (_, i) => `m${i}`)
 
 /** All ways through one contract. */
 function waysThrough(contract: Contract) {
-  const classify = compileClassifier(contract.profile)
+  const classify = compileSlowPath(contract.profile)
   return {
     generated: compileFastPath(contract.profile, { generate: true }),
     closures: compileFastPath(contract.profile, { generate: false }),

@@ -1,4 +1,4 @@
-// `sidelane contract check` from outside.
+// `sidelane contract check`, run as a program.
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, it } from 'vitest'
 import { sidelane, temporaryFiles } from '../support/cli.ts'
@@ -19,7 +19,7 @@ beforeAll(async () => {
   await sidelane(['contract', 'export', source, '-o', lock])
 })
 
-it('exits 0 when the source still says what the lock says', async () => {
+it('exits 0 when lock and source have the same meaning', async () => {
   expect(await sidelane(['contract', 'check', lock, '--source', source])).toEqual({
     status: 0,
     stdout: 'order: no change in meaning\n',
@@ -27,14 +27,14 @@ it('exits 0 when the source still says what the lock says', async () => {
   })
 })
 
-it('exits 1 and says what changed from one lock to another', async () => {
+it('exits 1 and lists the changes between two locks', async () => {
   expect(await sidelane(['contract', 'check', old, next], { env: { NO_COLOR: '1' } })).toMatchObject({
     status: 1,
     stdout: 'order: the meaning changed\n  field `sku` renamed to `code`: old payloads are rejected\n',
   })
 })
 
-it('gives the changes as one JSON object', async () => {
+it('prints the changes as one JSON object with --json', async () => {
   const { stdout } = await sidelane(['contract', 'check', old, '--source', source, '--json'])
   expect(JSON.parse(stdout)).toMatchObject({ code: 'contract.stale', old: { name: 'order' } })
   const none = await sidelane(['contract', 'check', old, old, '--json'])
@@ -45,6 +45,6 @@ it.each([
   [['contract', 'check', old]],
   [['contract', 'check', old, next, '--source', source]],
   [['contract', 'check', old, file('gone.json')]],
-])('exits 2 for a wrong call %#', async (args) => {
+])('exits 2 on a usage error, case %#', async (args) => {
   expect(await sidelane(args)).toMatchObject({ status: 2, stdout: '' })
 })

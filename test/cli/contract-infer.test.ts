@@ -1,11 +1,11 @@
-// `sidelane contract infer` from outside.
+// `sidelane contract infer`, run as a program.
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { sidelane, temporaryFiles } from '../support/cli.ts'
 
 const file = temporaryFiles()
 
-it('writes a draft and says what to do next', async () => {
+it('writes a draft and prints the next step', async () => {
   const samples = file('Order Events.ndjson', '{"id":1}\n\n{"id":2,"note":"x"}\n')
   const out = file('order.contract.ts')
   const { status, stdout, stderr } = await sidelane(['contract', 'infer', samples, '-o', out])
@@ -17,7 +17,7 @@ it('writes a draft and says what to do next', async () => {
   expect(source).not.toContain(samples)
 })
 
-it('takes a JSON array as samples, and one object as one', async () => {
+it('reads a JSON array as several samples, and an object as one', async () => {
   const array = await sidelane([
     'contract',
     'infer',
@@ -33,7 +33,7 @@ it('takes a JSON array as samples, and one object as one', async () => {
   expect(one.stdout).toContain('inferred from 1 sample in o.json')
 })
 
-it('names bad samples with their line, and exits 1 when none is good', async () => {
+it('reports invalid samples by line, and exits 1 when no sample is valid', async () => {
   const some = await sidelane(['contract', 'infer', file('s.ndjson', '{"a":1}\n\n{"a":1,"a":2}\n'), '-o', '-'])
   expect(some.status).toBe(0)
   expect(some.stderr).toContain('line 3: parse.duplicate_key at /a')
@@ -41,7 +41,7 @@ it('names bad samples with their line, and exits 1 when none is good', async () 
   expect(none).toMatchObject({ status: 1, stdout: '' })
 })
 
-it('does not overwrite a reviewed file unless told to', async () => {
+it('overwrites an existing file only with --force', async () => {
   const samples = file('x.ndjson', '{"a":1}\n')
   const out = file('x.contract.js', '// reviewed\n')
   expect(await sidelane(['contract', 'infer', samples, '-o', out])).toMatchObject({ status: 2 })
@@ -49,7 +49,7 @@ it('does not overwrite a reviewed file unless told to', async () => {
   expect(await sidelane(['contract', 'infer', samples, '-o', out, '--force'])).toMatchObject({ status: 0 })
 })
 
-it('reads lines longer than a piece of the file', async () => {
+it('reads lines longer than a chunk of the file', async () => {
   const long = JSON.stringify({ a: 'x'.repeat(700_000) })
   const { stdout } = await sidelane(['contract', 'infer', file('l.ndjson', `${long}\n{"a":"y"}\n${long}`), '-o', '-'])
   expect(stdout).toContain('inferred from 3 samples')

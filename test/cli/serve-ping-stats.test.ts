@@ -1,4 +1,4 @@
-// serve, ping and stats: a daemon from the command line.
+// The commands serve, ping and stats, run as programs.
 import { existsSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { describe, expect, test } from 'vitest'
@@ -17,7 +17,7 @@ async function listening(running: Running): Promise<{ daemon: string; pid: numbe
 }
 
 describe('serve', () => {
-  test('starts the daemon that is there, hands on SIGTERM, and ends with its exit code', async () => {
+  test('starts sidelaned where it is built, forwards SIGTERM, and returns its exit code', async () => {
     const socket = freshSocket()
     const running = new Running(['serve', '--socket', socket, '--contract', contract])
     const { daemon, pid } = await listening(running)
@@ -29,7 +29,7 @@ describe('serve', () => {
     expect(existsSync(socket)).toBe(false)
   })
 
-  test('takes the Node daemon for what sidelaned has not', async () => {
+  test('starts the Node daemon for options that sidelaned does not support', async () => {
     for (const option of [
       ['--engine', 'js'],
       ['--daemon', 'node'],
@@ -42,7 +42,7 @@ describe('serve', () => {
     }
   })
 
-  test('Ctrl-C, which the whole group gets, drains it', async () => {
+  test('drains the daemon on ^C, which the terminal sends to the whole process group', async () => {
     const socket = freshSocket()
     const args = ['serve', '--daemon', 'node', '--socket', socket, '--contract', contract]
     const running = new Running(args, {}, true)
@@ -53,13 +53,13 @@ describe('serve', () => {
     expect(existsSync(socket)).toBe(false)
   })
 
-  test('keeps the exit code of a daemon that cannot listen', async () => {
+  test('returns the exit code of a daemon that cannot listen', async () => {
     const { status, stderr } = await sidelane(['serve', '--socket', contract, '--contract', contract])
     expect(status).toBe(1)
     expect(stderr).toContain('is not a socket')
   })
 
-  test('wrong options are a wrong call', async () => {
+  test('exits 2 for invalid options', async () => {
     const { status, stderr } = await sidelane(['serve', '--threads', '0'])
     expect(status).toBe(2)
     expect(stderr).toContain('Expected `--threads` to be an integer from 1 to 1024, got `0`')
@@ -67,7 +67,7 @@ describe('serve', () => {
 })
 
 describe('ping', () => {
-  test('ends with 0 when the daemon is ready', async () => {
+  test('exits 0 when the daemon is ready', async () => {
     const socket = freshSocket()
     await startDaemon({ args: ['--socket', socket, '--contract', contract] })
     expect(await sidelane(['ping', '--socket', socket])).toEqual({
@@ -77,32 +77,32 @@ describe('ping', () => {
     })
   })
 
-  test('ends with 1 and the reason when it is not', async () => {
+  test('exits 1 and prints the reason when the daemon is not ready', async () => {
     const socket = freshSocket()
     await startDaemon({ args: ['--socket', socket, '--contract', contract, '--memory-limit', '1048576'] })
     const { status, stdout } = await sidelane(['ping', '--socket', socket])
     expect({ status, stdout }).toEqual({ status: 1, stdout: `${socket}: not ready: memory\n` })
   })
 
-  test('ends with 3 when nobody answers', async () => {
+  test('exits 3 when no daemon answers', async () => {
     expect((await sidelane(['ping', '--socket', freshSocket()])).status).toBe(3)
     expect((await sidelane(['ping'], { env: { XDG_RUNTIME_DIR: file('nowhere') } })).status).toBe(3)
   })
 
-  test('a default directory that others may look into is a wrong call', async () => {
+  test('exits 2 when other users can read the default directory', async () => {
     mkdirSync(file('open/sidelane'), { recursive: true, mode: 0o755 })
     const { status, stderr } = await sidelane(['ping'], { env: { XDG_RUNTIME_DIR: file('open') } })
     expect(status).toBe(2)
     expect(stderr).toContain('must have mode 0700')
   })
 
-  test('a path that is too long is a wrong call', async () => {
+  test('exits 2 for a path that is too long', async () => {
     expect((await sidelane(['ping', '--socket', `/${'x'.repeat(200)}`])).status).toBe(2)
   })
 })
 
 describe('stats', () => {
-  test('shows what the daemon has done', async () => {
+  test('prints totals, latencies and outcomes', async () => {
     const socket = freshSocket()
     await startDaemon({ args: ['--socket', socket, '--contract', contract] })
     for (const body of ['{"id":"a"}', '{"id":"b"}', '{}']) await ask(socket, '/v1/contracts/order/process', { body })
@@ -114,7 +114,7 @@ describe('stats', () => {
     expect(stdout).toMatch(/^ +1 {2}order {2}http {2}validate\.failed$/m)
   })
 
-  test('--json has every sample', async () => {
+  test('prints every sample with --json', async () => {
     const socket = freshSocket()
     await startDaemon({ args: ['--socket', socket, '--contract', contract] })
     const { stdout } = await sidelane(['stats', '--socket', socket, '--json'])
@@ -126,7 +126,7 @@ describe('stats', () => {
     })
   })
 
-  test('ends with 3 when nobody answers, and with 1 when it is no daemon', async () => {
+  test('exits 3 when no daemon answers, and 1 when the server has no metrics', async () => {
     const socket = freshSocket()
     expect((await sidelane(['stats', '--socket', socket])).status).toBe(3)
     const server = createServer((_, response) => response.writeHead(404).end()).listen(socket)
