@@ -1,10 +1,4 @@
-#![doc = include_str!("../README.md")]
-//!
-//! # Modules
-//!
-//! Each uses only those before it: `error`, `pattern`, `profile`, `json_text`, `pointer`, `issue`, `digest`, `read`,
-//! `unicode_tables`, `normalize`, `lock`, `validate`, `canonical`, `dictionary`, `compress`, `decompress`, `contract`,
-//! `process`. Their names are those of their TypeScript twins.
+//! The native engine of sidelane.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -17,12 +11,14 @@ mod decompress;
 mod dictionary;
 mod digest;
 mod error;
+mod error_codes;
 mod issue;
 pub mod json_text;
 mod lock;
+mod normal_form;
 mod normalize;
+mod path;
 mod pattern;
-mod pointer;
 mod process;
 mod profile;
 mod read;

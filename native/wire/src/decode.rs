@@ -1,7 +1,6 @@
 //! Splits the received bytes into frames. No state: the caller keeps what is left.
 
-use crate::frame_header::{FrameHeader, HEADER_BYTES};
-use crate::violation::Violation;
+use crate::{FrameHeader, HEADER_BYTES, Violation};
 
 /// The frame at the start of the received bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

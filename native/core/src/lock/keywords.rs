@@ -1,29 +1,18 @@
-//! Reads and checks the values of single keywords. `node_kinds` decides which keywords a node may have.
+//! The values of single keywords: each reader checks one value and gives it typed, or the fault. Which keyword may stand
+//! where is not decided here (`forms`, `walk`).
 
-use super::errors::{invalid, unsupported};
+use super::fault::{invalid, unsupported};
+use super::forms::is_annotation;
 use super::value::{Value, primitive_text};
 use crate::error::ContractError;
+use crate::path::Path;
 use crate::pattern::Pattern;
-use crate::pointer::Path;
 use crate::profile::{NormOp, NormOps, Primitive, TypeName};
 use crate::read::compare_keys;
 
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
-/// Allowed in every schema; they do not change outcomes. `$schema` joins them at the root.
-const ANNOTATIONS: [&str; 8] =
-    ["$comment", "deprecated", "description", "examples", "format", "readOnly", "title", "writeOnly"];
-
 type Result<T> = std::result::Result<T, ContractError>;
-
-pub fn is_annotation(keyword: &str) -> bool {
-    ANNOTATIONS.contains(&keyword)
-}
-
-/// Allowed at the root beside the keywords of its kind.
-pub fn is_root_keyword(keyword: &str) -> bool {
-    matches!(keyword, "$defs" | "$schema")
-}
 
 pub fn read_count(value: &Value, at: &Path<'_>) -> Result<u64> {
     match value {
@@ -56,12 +45,12 @@ pub fn read_text<'v>(value: &'v Value, at: &Path<'_>) -> Result<&'v str> {
 }
 
 pub fn read_pattern(value: &Value, at: &Path<'_>) -> Result<Pattern> {
-    Pattern::parse(read_text(value, at)?).map_err(|error| {
-        unsupported(at.pointer(), format!("The pattern is refused at position {}: {error}", error.position))
+    Pattern::parse(read_text(value, at)?).map_err(|fault| {
+        unsupported(at.pointer(), format!("The pattern is refused at position {}: {fault}", fault.position))
     })
 }
 
-/// `allOf`: further patterns only.
+/// allOf: nothing but further patterns.
 pub fn read_patterns(value: &Value, at: &Path<'_>) -> Result<Vec<Pattern>> {
     let refused = |at: &Path<'_>| unsupported(at.pointer(), "allOf may only hold patterns.");
     let mut patterns = Vec::new();
@@ -141,7 +130,7 @@ pub fn read_const(value: &Value, at: &Path<'_>) -> Result<Primitive> {
     }
 }
 
-/// Distinct values, sorted by their canonical text. Numbers are equal when their doubles are.
+/// Distinct values, sorted by their canonical text. Equality is of doubles.
 pub fn read_enum(value: &Value, at: &Path<'_>) -> Result<Vec<Primitive>> {
     let items = read_non_empty_list(value, at)?;
     let mut seen = std::collections::HashSet::new();

@@ -1,4 +1,4 @@
-//! The value tree of a lock file. Payloads have a [`Tape`] instead.
+//! A small value tree for lock files: what the walk looks into. Payloads never become one.
 //!
 //! Twin of `src/json/value.ts`.
 
@@ -15,7 +15,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The value at `at`. Recurses once for each open bracket; the reader bounds their number.
+    /// The value at `at`. Recurses once for each open bracket; the reader has bounded them.
     pub fn of(tape: &Tape<'_>, at: usize) -> Self {
         let primitive = match tape.kind(at) {
             Kind::Array => {

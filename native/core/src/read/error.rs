@@ -1,4 +1,4 @@
-//! The errors of reading.
+//! Why a document is not read.
 
 use crate::error::Code;
 

@@ -1,9 +1,9 @@
-//! The `params` of issues, as JSON text. They contain only parts of the contract.
+//! The `params` of issues, as JSON text. They come from the contract, never from the payload.
 
 use crate::json_text::{push_number, push_primitive, push_string};
 use crate::profile::{Primitive, TypeName};
 
-/// For keywords without parameters.
+/// Of the keywords that need none.
 pub const NOTHING: &str = "{}";
 
 /// `{ expected }` of a `type` issue.
@@ -50,8 +50,8 @@ fn limited(push: impl FnOnce(&mut String)) -> String {
     text
 }
 
-/// `{ expected }` where an array is expected.
+/// `{ expected }` of what is no array.
 pub const ARRAY: &str = r#"{"expected":["array"]}"#;
 
-/// `{ expected }` where an object is expected.
+/// `{ expected }` of what is no object.
 pub const OBJECT: &str = r#"{"expected":["object"]}"#;
