@@ -1,8 +1,7 @@
-//! The canonical normal form of a contract, the text that its id is the hash of: only what can change an outcome, each
-//! thing written in one way. Whether a lock is right was decided before (`lock`).
+//! The canonical normal form of a contract, the text whose hash is its id: everything that can change an outcome, each
+//! thing in one spelling. There is no value tree: each writer emits its members in canonical key order by hand.
 //!
-//! Twin of `src/contract/normal-form.ts`. There is no value tree here: each writer gives its members in canonical key
-//! order by hand.
+//! Twin of `src/contract/lock/normal-form.ts`.
 
 use crate::json_text::{push_number, push_primitive, push_string};
 use crate::profile::{
@@ -52,11 +51,11 @@ pub fn normal_form(profile: &Profile) -> String {
     text.out
 }
 
-/// Canonical JSON as it grows.
+/// Canonical JSON under construction.
 #[derive(Default)]
 struct Text {
     out: String,
-    /// The next member or item is not the first.
+    /// A comma precedes the next member or item.
     follows: bool,
 }
 
@@ -132,7 +131,7 @@ impl Text {
             SchemaNode::Scalar(scalar) => self.scalar(scalar),
             SchemaNode::Values(values) => self.values(values),
             SchemaNode::Array(array) => self.array(array),
-            SchemaNode::Object(object) => self.object_form(object),
+            SchemaNode::Object(object) => self.object_members(object),
             SchemaNode::Union(branches) => self.member("anyOf", |out| out.list(branches, Self::schema)),
             SchemaNode::Nullable(nullable) => self.nullable(nullable),
             SchemaNode::Discriminated(node) => self.discriminated(node),
@@ -181,7 +180,7 @@ impl Text {
         self.types(&[TypeName::Array]);
     }
 
-    fn object_form(&mut self, ObjectNode { properties, additional, names }: &ObjectNode) {
+    fn object_members(&mut self, ObjectNode { properties, additional, names }: &ObjectNode) {
         self.rest("additionalProperties", additional.as_deref());
         if !properties.is_empty() {
             self.member("properties", |out| {
@@ -208,7 +207,7 @@ impl Text {
         self.member("x-discriminator", |out| out.string(key));
     }
 
-    /// Of items and additional properties: what admits anything is not written.
+    /// `items` and `additionalProperties`: a schema that admits anything is left out.
     fn rest(&mut self, key: &str, node: Option<&SchemaNode>) {
         match node {
             None => self.member(key, |out| out.out.push_str("false")),

@@ -1,27 +1,26 @@
-//! The definitions of a schema as a graph: which ones refer to each other in a circle, and in which order each comes
-//! after all that it refers to. What follows from a circle is decided in `checks`.
+//! The definitions of a schema as a graph: its cycles, and a topological order. `checks` decides which cycles are errors.
 
-use super::tree::{Edges, Home, Tree};
+use super::tree::{DefId, Edges, Tree};
 
-pub struct Circles {
-    /// The groups of definitions that reach each other, each group after all groups that it refers to.
-    pub groups: Vec<Vec<Home>>,
+pub struct Cycles {
+    /// The strongly connected groups of definitions, each after all groups that it refers to.
+    pub groups: Vec<Vec<DefId>>,
     group_of: Vec<usize>,
 }
 
-impl Circles {
+impl Cycles {
     /// Whether two definitions are in one group.
-    pub fn same_group(&self, a: Home, b: Home) -> bool {
+    pub fn same_group(&self, a: DefId, b: DefId) -> bool {
         self.group_of[a] == self.group_of[b]
     }
 }
 
-/// Circles over all references, or over those on which no input is consumed.
-pub fn find_circles(tree: &Tree, edges: Edges) -> Circles {
-    let targets: Vec<Vec<Home>> = tree
-        .homes
+/// Cycles over all references, or over those that consume no input.
+pub fn find_cycles(tree: &Tree, edges: Edges) -> Cycles {
+    let targets: Vec<Vec<DefId>> = tree
+        .definitions
         .iter()
-        .map(|home| tree.references(*home, edges).into_iter().map(|(_, target)| target).collect())
+        .map(|definition| tree.references(*definition, edges).into_iter().map(|(_, target)| target).collect())
         .collect();
     let groups = strong_components(&targets);
     let mut group_of = vec![0; targets.len()];
@@ -30,28 +29,28 @@ pub fn find_circles(tree: &Tree, edges: Edges) -> Circles {
             group_of[*vertex] = index;
         }
     }
-    Circles { groups, group_of }
+    Cycles { groups, group_of }
 }
 
-/// Known to be in a component.
+/// The order number of a vertex whose component is known.
 const DONE: usize = usize::MAX;
 
 /// Tarjan's algorithm (SIAM J. Comput. 1972) without recursion: a chain of definitions may be thousands long. A
-/// component comes after all that it points to.
+/// component comes after all components that it points to.
 fn strong_components(targets: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let mut components = Vec::new();
-    // When a vertex was met, from 1.
-    let mut met = vec![0; targets.len()];
+    // The order in which the vertices are visited, from 1.
+    let mut order = vec![0; targets.len()];
     let mut low = vec![0; targets.len()];
     let mut waiting = Vec::new();
     let mut path: Vec<(usize, usize)> = Vec::new();
     let mut clock = 0;
     for start in 0..targets.len() {
-        let mut entered = (met[start] == 0).then_some(start);
+        let mut entered = (order[start] == 0).then_some(start);
         loop {
             if let Some(vertex) = entered.take() {
                 clock += 1;
-                met[vertex] = clock;
+                order[vertex] = clock;
                 low[vertex] = clock;
                 waiting.push(vertex);
                 path.push((vertex, 0));
@@ -60,7 +59,7 @@ fn strong_components(targets: &[Vec<usize>]) -> Vec<Vec<usize>> {
             let vertex = *vertex;
             if let Some(target) = targets[vertex].get(*next) {
                 *next += 1;
-                match met[*target] {
+                match order[*target] {
                     0 => entered = Some(*target),
                     at => low[vertex] = low[vertex].min(at),
                 }
@@ -70,11 +69,11 @@ fn strong_components(targets: &[Vec<usize>]) -> Vec<Vec<usize>> {
             if let Some((parent, _)) = path.last() {
                 low[*parent] = low[*parent].min(low[vertex]);
             }
-            if low[vertex] == met[vertex] {
+            if low[vertex] == order[vertex] {
                 let from = waiting.iter().rposition(|one| *one == vertex).unwrap_or(0);
                 let component = waiting.split_off(from);
                 for member in &component {
-                    met[*member] = DONE;
+                    order[*member] = DONE;
                 }
                 components.push(component);
             }

@@ -1,8 +1,8 @@
-//! The way from a document's root to a value, as a list on the stack, and its JSON pointer (RFC 6901).
+//! The path from a document's root to a value, as a list on the stack, and its JSON pointer (RFC 6901).
 //!
 //! Twin of `src/json/pointer.ts`.
 
-/// Longest key in a pointer, in code points: issues stay small whatever the payload's keys are.
+/// Longest key in a pointer, in code points: bounds the size of issues.
 const MAX_KEY_CODE_POINTS: usize = 128;
 
 /// One step down.
@@ -10,30 +10,30 @@ const MAX_KEY_CODE_POINTS: usize = 128;
 pub enum Step<'a> {
     /// Into the member of that key.
     Key(&'a str),
-    /// Into the item of that number.
+    /// Into the item of that index.
     Index(usize),
 }
 
-/// Where a walk stands. The root has no step.
+/// The position of a walk.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Path<'a> {
-    up: Option<(&'a Path<'a>, Step<'a>)>,
+    parent: Option<(&'a Path<'a>, Step<'a>)>,
 }
 
 impl<'a> Path<'a> {
     /// The root of the document.
-    pub const ROOT: Path<'static> = Path { up: None };
+    pub const ROOT: Path<'static> = Path { parent: None };
 
-    /// One member further down.
+    /// The member of that key.
     #[must_use]
     pub const fn key(&'a self, key: &'a str) -> Self {
-        Self { up: Some((self, Step::Key(key))) }
+        Self { parent: Some((self, Step::Key(key))) }
     }
 
-    /// One item further down.
+    /// The item of that index.
     #[must_use]
     pub const fn index(&'a self, index: usize) -> Self {
-        Self { up: Some((self, Step::Index(index))) }
+        Self { parent: Some((self, Step::Index(index))) }
     }
 
     /// The pointer: each key is cut at 128 code points, then escaped.
@@ -45,17 +45,17 @@ impl<'a> Path<'a> {
     /// The pointer's last `steps` steps.
     #[must_use]
     pub fn last(&self, steps: usize) -> String {
-        let mut way = Vec::new();
-        let mut here = self;
-        while let Some((up, step)) = here.up {
-            if way.len() == steps {
+        let mut path = Vec::new();
+        let mut next = self;
+        while let Some((parent, step)) = next.parent {
+            if path.len() == steps {
                 break;
             }
-            way.push(step);
-            here = up;
+            path.push(step);
+            next = parent;
         }
         let mut pointer = String::new();
-        for step in way.into_iter().rev() {
+        for step in path.into_iter().rev() {
             push_step(&mut pointer, step);
         }
         pointer
