@@ -44,10 +44,11 @@ pub use profile::{Codec, Compress, DigestName, Limits, Numbers};
 pub mod stages {
     pub use crate::canonical::Canonical;
     pub use crate::compress::Compressors;
-    pub use crate::digest::{Digest, sha256};
+    pub use crate::digest::{Digest, sha256, to_hex};
     pub use crate::lock::parse_lock;
-    pub use crate::normalize::NormBuffers;
+    pub use crate::normalize::{NormBuffers, apply as normalize};
     pub use crate::pattern::{Matcher, Pattern};
-    pub use crate::read::{ReadError, ReadLimits, Tape, check_text, diagnose, read};
-    pub use crate::validate::Validator;
+    pub use crate::profile::{NormOp, NormOps};
+    pub use crate::read::{LOCK_LIMITS, ReadError, ReadLimits, Tape, check_text, diagnose, flag, read};
+    pub use crate::validate::{Validator, is_integral, is_multiple};
 }
