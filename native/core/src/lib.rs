@@ -37,7 +37,7 @@ pub use digest::{DIGEST_BYTES, MIN_KEY_BYTES, hmac_sha256};
 pub use error::{Code, ContractError};
 pub use issue::{Issue, MAX_ISSUES};
 pub use process::{Accepted, FinishError, ProcessError, Processor, ProcessorBuilder, Rejected, Scratch};
-pub use profile::{Codec, Compress, DigestName, Limits, Numbers};
+pub use profile::{Codec, Compress, DigestName, Limits};
 
 /// The single stages, for the tests and benchmarks of this crate. Not part of the API.
 #[doc(hidden)]

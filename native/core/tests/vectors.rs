@@ -7,7 +7,7 @@ use serde_json::Value;
 use sidelane_core::stages::{
     NormBuffers, ReadError, ReadLimits, Tape, Validator, check_text, diagnose, parse_lock, read,
 };
-use sidelane_core::{Code, Contract, Issue, Numbers};
+use sidelane_core::{Code, Contract, Issue};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -80,12 +80,7 @@ fn issue_text(issue: &Issue) -> String {
 /// The verdict of the slow path; the fast path must agree.
 fn payload_outcome(lock: &[u8], payload: &str) -> Result<String> {
     let profile = parse_lock(lock)?;
-    let limits = ReadLimits {
-        max_bytes: profile.limits.max_bytes,
-        max_depth: profile.limits.max_depth,
-        max_keys: profile.limits.max_keys,
-        safe_numbers: profile.numbers == Numbers::Safe,
-    };
+    let limits = ReadLimits::of(&profile);
     let mut tape = Tape::default().bind(payload);
     let result = check_text(payload.as_bytes(), &limits).and_then(|_| read(&mut tape, &limits));
     match result.err().or_else(|| diagnose(&tape, &limits)) {
