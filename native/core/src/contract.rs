@@ -9,7 +9,7 @@ use crate::validate::Validator;
 
 /// The schema and normalization of payloads, and the codec and digest of the result.
 ///
-/// [`Processor::builder`](crate::Processor::builder) takes it to process payloads.
+/// [`Processor::builder`](crate::Processor::builder) makes a processor of it.
 #[derive(Debug)]
 pub struct Contract {
     id: String,

@@ -19,8 +19,8 @@ const STEP: usize = 64 << 10;
 ///
 /// # Errors
 ///
-/// `codec.corrupt` for damaged bytes, another format, or more than one frame; `limit.output` when the content, or the
-/// window that reading it takes, is beyond `max_bytes`; `internal.panic` without memory.
+/// `codec.corrupt` for damaged bytes, another format, or more than one frame; `limit.output` when the content or the
+/// window is beyond `max_bytes`; `internal.panic` without memory.
 pub fn decompress_zstd(body: &[u8], max_bytes: usize, dictionary: &[u8]) -> Result<Vec<u8>, Code> {
     // Skippable frames have another magic.
     if !body.starts_with(&MAGIC) || find_frame_compressed_size(body) != Ok(body.len()) {

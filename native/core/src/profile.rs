@@ -300,7 +300,7 @@ named! {
 }
 
 impl Codec {
-    /// Lowest, default and highest level; `None` takes none.
+    /// Lowest, default and highest level; `None`: the codec has no levels.
     pub const fn levels(self) -> Option<(u8, u8, u8)> {
         match self {
             Self::Gzip | Self::Deflate | Self::DeflateRaw => Some((0, 1, 9)),

@@ -23,7 +23,7 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value[key].as_str().unwrap_or_default()
 }
 
-/// A lock's text as it stands, as an object, or in pieces with how often each is repeated.
+/// A lock as text, as an object, or as pairs of a text and its number of repetitions.
 fn lock_text(vector: &Value) -> String {
     match (&vector["lock"], &vector["lockParts"]) {
         (Value::Null, Value::Array(parts)) => parts
@@ -52,17 +52,17 @@ fn check_locks(name: &str) -> Result<()> {
 }
 
 #[test]
-fn lock_fields_are_read_as_the_vectors_say() -> Result<()> {
+fn lock_fields_match_the_vectors() -> Result<()> {
     check_locks("fields.json")
 }
 
 #[test]
-fn locks_have_the_normal_form_and_the_id_of_the_vectors() -> Result<()> {
+fn normal_forms_and_ids_match_the_vectors() -> Result<()> {
     check_locks("normal-form.json")
 }
 
 #[test]
-fn locks_outside_the_profile_are_refused_where_the_vectors_say() -> Result<()> {
+fn errors_of_locks_match_the_vectors() -> Result<()> {
     check_locks("refused.json")
 }
 
@@ -104,7 +104,7 @@ fn payload_outcome(lock: &[u8], payload: &str) -> Result<String> {
 }
 
 #[test]
-fn payloads_get_the_issue_lists_of_the_vectors() -> Result<()> {
+fn issues_match_the_vectors() -> Result<()> {
     let mut tests = 0;
     for file in fs::read_dir(folder("validate"))? {
         for vector in vectors(file?.path())? {
