@@ -83,7 +83,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     },
   )
 
-  test('F49: the log's disk is full: lines are lost and counted, requests are not', async (context) => {
+  test('F49: the disk of the log is full: lines are lost and counted, requests are not', async (context) => {
     if (!existsSync('/dev/full')) context.skip('/dev/full is not there')
     needDaemon(kind, context)
     const folder = freshFolder()
@@ -101,7 +101,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(await daemon.stop()).toBe(0)
   })
 
-  test('F49: the log's reader is gone: lines are lost and counted, requests are not', async (context) => {
+  test('F49: the reader of the log is gone: lines are lost and counted, requests are not', async (context) => {
     await onDaemon(context, kind, async (row) => {
       row.daemon.child.stderr?.destroy()
       const http = new RawHttp(row.socket)

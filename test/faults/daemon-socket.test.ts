@@ -180,7 +180,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F42: the file's mode excludes another user', async (context) => {
+  test('F42: the mode of the file excludes another user', async (context) => {
     if (!isRoot) context.skip('only root can become another user')
     needTool('python3', context)
     await onDaemon(context, kind, async (row) => {

@@ -51,7 +51,7 @@ describe('a refused request', () => {
     expect((await client.frames(2)).map(shortOf).sort()).toEqual([accepted(2), `${kinds.error} 1 40 contract.unknown`])
   })
 
-  test('above the connection's limit in flight is overloaded, and other connections are not affected', async () => {
+  test('above the in-flight limit of its connection is overloaded, and other connections are not affected', async () => {
     const { path, seen } = await serve([unlocked(small)], { settings: { maxInFlight: 2 } })
     const [client, other] = [await RawClient.greeted(path, small), await RawClient.greeted(path, small)]
     client.send(...[1, 2, 3].map((id) => request(id, '{"n":1}')))
