@@ -19,7 +19,7 @@ export interface FramedRequestTarget {
 /** All connections share the empty blocks: 4 MiB are kept, more are left to the garbage collector. */
 const blocks = { bytes: 128 * 1024, maxSpare: 32, spare: [] as Block<Buffer>[] }
 
-export const newBlockArena = (): BumpArena<Buffer> => new BumpArena(Buffer.allocUnsafeSlow, [blocks])
+export const newBlockArena = (): BumpArena<Buffer> => new BumpArena((bytes) => Buffer.allocUnsafeSlow(bytes), [blocks])
 
 /** Payloads that wait in the queue: they outlive the buffer that they were read into. */
 const payloads = newBlockArena()
