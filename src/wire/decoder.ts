@@ -9,7 +9,9 @@ import { Head } from './frame-header.ts'
 export interface FrameSink {
   /** Longest payload of a REQUEST and of an answer, in bytes. Asked with each frame: HELLO may change them. */
   caps(): { readonly request: number; readonly answer: number }
-  /** The header is there and keeps the rules; nothing is allocated yet. `skip`: the body is read past, and not given. */
+  /**
+   * The header is there and keeps the rules; nothing is allocated yet. `skip`: the body is read past, and not given.
+   */
   open(head: Head): 'take' | 'skip'
   /**
    * The frame is there. The payload is a view, valid during the call; with `own` it is memory of its own, gathered from
@@ -25,8 +27,8 @@ export interface FrameSink {
 const nothing = new Uint8Array(0)
 
 /**
- * Reads frames, after the preface. A frame that lies whole in a chunk is given without a copy; one that crosses chunks is
- * gathered in memory that is allocated after `open` has said `take`.
+ * Reads frames, after the preface. A frame that lies whole in a chunk is given without a copy; one that crosses chunks
+ * is gathered in memory that is allocated after `open` has said `take`.
  */
 export class FrameDecoder {
   readonly #side: 'server' | 'client'

@@ -14,7 +14,7 @@ import {
   type Rejected,
 } from '../../model/index.ts'
 import { dictionaryOf } from '../../contract/index.ts'
-import { createEngine, payloadBytes, textRefusal, type Engine } from '../../engine/index.ts'
+import { createEngine, payloadBytes, textRejection, type Engine } from '../../engine/index.ts'
 import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../../util/socket-path.ts'
 import { ContractTable } from '../contract-table.ts'
 import type { FirstContract } from '../pool/worker-contracts.ts'
@@ -297,7 +297,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
 /** What is sent; a rejection: nothing is. */
 function contentOf({ payload, route }: Call): Content | Rejected {
   const { limits } = route.contract.profile
-  if (typeof payload === 'string') return textRefusal(payload, limits) ?? payload
+  if (typeof payload === 'string') return textRejection(payload, limits) ?? payload
   const bytes = payloadBytes(payload, limits)
   // The daemon would answer the same after it had read all of it.
   return 'ok' in bytes || bytes.length <= limits.maxBytes ? bytes : rejected('limit.bytes')

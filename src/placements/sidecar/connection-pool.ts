@@ -3,7 +3,7 @@
 
 import { SidelaneError, type EngineName, type EngineReport } from '../../model/index.ts'
 import { Backoff } from '../../util/backoff.ts'
-import { packageFacts } from '../../util/package-json.ts'
+import { readPackageJson } from '../../util/package-json.ts'
 import type { ClientContract } from './client-contract.ts'
 import { Connection, type CloseReason, type ConnectionEvents, type RequestEvents } from './connection.ts'
 import { connectFault, copyOf, lostFault, unavailable } from './errors.ts'
@@ -190,7 +190,7 @@ export class ConnectionPool implements ConnectionEvents {
 
   #connect(isRetry = false): void {
     const { path, contracts, events } = this.#options
-    const client = `sidelane-js/${packageFacts().version}`
+    const client = `sidelane-js/${readPackageJson().version}`
     const connection = new Connection({ path, client, contracts, events: this, requestEvents: events, isRetry })
     connection.setRef(this.#isRef)
     this.#connections.push(connection)
