@@ -18,6 +18,8 @@ export interface Args {
   readonly cli: boolean
   readonly sidecar: boolean
   readonly beforeAfter: boolean
+  /** Files of Node daemons whose CPU per HTTP request is compared; undefined: another command. */
+  readonly httpCpu: readonly string[] | undefined
   readonly targets: boolean
   readonly strict: boolean
   /** Exactly so many; undefined: 9, and on a slow machine fewer, at least 5. */
@@ -86,6 +88,7 @@ const options = {
   cli: { type: 'boolean' },
   sidecar: { type: 'boolean' },
   'before-after': { type: 'boolean' },
+  'http-cpu': { type: 'string', multiple: true },
   targets: { type: 'boolean' },
   strict: { type: 'boolean' },
   rounds: { type: 'string' },
@@ -125,6 +128,7 @@ export function readArgs(argv: readonly string[], known: Known): Args {
     cli: values.cli ?? false,
     sidecar: values.sidecar ?? false,
     beforeAfter: values['before-after'] ?? false,
+    httpCpu: values['http-cpu'],
     targets: values.targets ?? false,
     strict: values.strict ?? false,
     rounds: integerOf('--rounds', values.rounds, 1, 1000),

@@ -10,21 +10,13 @@ import {
   type JsonValue,
 } from '../../json/index.ts'
 import type { Primitive } from '../../model/index.ts'
+import { annotationKeywords } from '../../tables/lock-keywords.ts'
 import { parsePattern, PatternError, type Pattern } from '../../pattern/index.ts'
 import { normOps, type NormOp, type ScalarTypeName, type TypeName } from '../../model/index.ts'
 import { invalid, unsupported } from './errors.ts'
 
 /** Allowed in every schema, without effect on a payload. The root may also have `$schema`. */
-export const annotations: ReadonlySet<string> = new Set([
-  '$comment',
-  'deprecated',
-  'description',
-  'examples',
-  'format',
-  'readOnly',
-  'title',
-  'writeOnly',
-])
+export const annotations: ReadonlySet<string> = new Set(annotationKeywords)
 
 const typeNames = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'] as const
 

@@ -1,41 +1,12 @@
 // The kinds of schema node in profile p1: the kind of a schema object, and the keywords of each kind.
 
+import { keywordsOfKind, kindOfKeyword, rootKeywords as keywordsOfRoot } from '../../tables/lock-keywords.ts'
 import { appendPointer, type JsonObject } from '../../json/index.ts'
 import type { TypeName } from '../../model/index.ts'
 import { unsupported } from './errors.ts'
 import { annotations, readTypes } from './keywords.ts'
 
-export type NodeKindName =
-  | 'any'
-  | 'ref'
-  | 'const'
-  | 'enum'
-  | 'union'
-  | 'discriminated'
-  | 'string'
-  | 'number'
-  | 'bare'
-  | 'array'
-  | 'tuple'
-  | 'object'
-  | 'record'
-
-/** The keywords of each kind. */
-const keywordsOf: Readonly<Record<NodeKindName, readonly string[]>> = {
-  any: [],
-  ref: ['$ref'],
-  const: ['const', 'type', 'x-norm'],
-  enum: ['enum', 'type', 'x-norm'],
-  union: ['anyOf'],
-  discriminated: ['oneOf', 'x-discriminator'],
-  string: ['type', 'allOf', 'maxLength', 'minLength', 'pattern', 'x-norm'],
-  number: ['type', 'exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf'],
-  bare: ['type'],
-  array: ['type', 'items', 'maxItems', 'minItems'],
-  tuple: ['type', 'items', 'maxItems', 'minItems', 'prefixItems'],
-  object: ['type', 'additionalProperties', 'properties', 'required'],
-  record: ['type', 'additionalProperties', 'propertyNames'],
-}
+export type NodeKindName = keyof typeof keywordsOfKind
 
 export interface NodeKind {
   readonly name: NodeKindName
@@ -43,16 +14,12 @@ export interface NodeKind {
   readonly types: readonly TypeName[]
 }
 
-export const allowsKeyword = (nodeKind: NodeKind, keyword: string): boolean =>
-  keywordsOf[nodeKind.name].includes(keyword)
+export const allowsKeyword = ({ name }: NodeKind, keyword: string): boolean =>
+  (keywordsOfKind[name] as readonly string[]).includes(keyword)
 
 /** The kind by the keywords present, in a fixed precedence. `pointer` is the schema's own. */
 export function nodeKindOf(schema: JsonObject, pointer: string, isRoot: boolean): NodeKind {
-  if (schema.has('$ref')) return { name: 'ref', types: [] }
-  if (schema.has('const')) return { name: 'const', types: [] }
-  if (schema.has('enum')) return { name: 'enum', types: [] }
-  if (schema.has('anyOf')) return { name: 'union', types: [] }
-  if (schema.has('oneOf')) return { name: 'discriminated', types: [] }
+  for (const [keyword, name] of Object.entries(kindOfKeyword)) if (schema.has(keyword)) return { name, types: [] }
   const type = schema.get('type')
   if (type !== undefined) {
     const types = readTypes(type, appendPointer(pointer, 'type'))
@@ -64,7 +31,7 @@ export function nodeKindOf(schema: JsonObject, pointer: string, isRoot: boolean)
 }
 
 /** Further keywords of the root. */
-export const rootKeywords: ReadonlySet<string> = new Set(['$defs', '$schema'])
+export const rootKeywords: ReadonlySet<string> = new Set(keywordsOfRoot)
 
 function nodeKindOfType(schema: JsonObject, types: readonly TypeName[]): NodeKindName {
   const named = types.filter((type) => type !== 'null')
