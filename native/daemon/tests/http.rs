@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use sidelane_daemon::engine::native;
+use sidelane_daemon::telemetry::Observer;
 use sidelane_daemon::telemetry::memory::Pressure;
-use sidelane_daemon::telemetry::{Event, Gauges, Observer, Protocol, Request, Shed};
 use support::{Daemon, Locks};
 
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -222,26 +222,8 @@ fn a_payload_of_a_megabyte_is_answered() {
 struct Writes(AtomicUsize);
 
 impl Observer for Writes {
-    fn label(&self, _: &str) -> usize {
-        0
-    }
-
-    fn request(&self, _: usize, _: &Request<'_>) {}
-
-    fn page(&self, _: &str, _: u16, _: usize, _: Duration) {}
-
-    fn shed(&self, _: usize, _: Shed) {}
-
-    fn connection(&self, _: usize, _: Protocol, _: i64) {}
-
     fn transferred(&self, _: usize, _: usize, sent: usize) {
         self.0.fetch_add(usize::from(sent > 0), Ordering::Relaxed);
-    }
-
-    fn event(&self, _: Event<'_>) {}
-
-    fn metrics(&self, _: &Gauges) -> String {
-        String::new()
     }
 }
 
