@@ -11,6 +11,7 @@ mod decompress;
 mod dictionary;
 mod digest;
 mod error;
+mod error_codes;
 mod issue;
 pub mod json_text;
 mod lock;

@@ -1,7 +1,7 @@
 //! The bytes of sidelane: the framed protocol of `src/wire/WIRE.md` without a socket, and the layout of outcomes.
 //!
 //! Order of the modules, each of which uses only those before it: `trace`, `key_fingerprint`, `frame_header`, `preface`,
-//! `violation`, `decode`, `rules`, `hello`, `outcome`, `client`.
+//! `violation_texts`, `violation`, `decode`, `rules`, `hello`, `outcome_layout`, `outcome`, `client`.
 //!
 //! Twin of `src/wire/` and of the outcome layout in `src/model/`.
 
@@ -15,19 +15,19 @@ mod frame_header;
 mod hello;
 mod key_fingerprint;
 mod outcome;
+mod outcome_layout;
 mod preface;
 mod rules;
 mod trace;
 mod violation;
+mod violation_texts;
 
 pub use decode::{Decoded, decode};
 pub use frame_header::{FLAG_CANONICAL, FLAG_TRACE, FrameHeader, FrameKind, HEADER_BYTES, NO_DEADLINE};
 pub use hello::{ClientHello, ContractRequest, ContractStatus, ServerHello, ServerLimits};
 pub use key_fingerprint::{FINGERPRINT_BYTES, fingerprint};
-pub use outcome::{
-    ACCEPTED_HEADER_BYTES, Fault, Needs, Outcome, TEXT_HEADER_BYTES, Written, write_fault, write_outcome,
-    write_rejection,
-};
+pub use outcome::{Fault, Needs, Outcome, Written, write_fault, write_outcome, write_rejection};
+pub use outcome_layout::{ACCEPTED_HEADER_BYTES, TEXT_HEADER_BYTES};
 pub use preface::{MAGIC, PREFACE_BYTES, PROTOCOL_VERSION, Preface, preface, read_preface};
 pub use rules::{Admission, RequestRules};
 pub use trace::{TRACE_BYTES, trace_from_text, trace_id_of};

@@ -1,11 +1,4 @@
-//! The outcome as bytes: how it crosses to the caller. Little-endian.
-//!
-//! ```text
-//! accepted: 0 u8 = 1 · 1 u8 flags (1 digest, 2 canonical) · 2 u16 = 0 · 4 u32 in_bytes · 8 u32 canonical_bytes
-//!           12 u32 body_bytes · 16 digest (zeros when absent) · 48 body · then canonical if flagged
-//! rejected: 0 u8 = 2 · 1 u8 = 0 · 2 u16 = 0 · 4 u32 text_bytes · 8 JSON {"code","issues","truncated"}
-//! fault:    0 u8 = 3 · 1 u8 = 0 · 2 u16 = 0 · 4 u32 text_bytes · 8 JSON {"code","message","params"?,"retryAfterMs"?}
-//! ```
+//! Writes outcomes as bytes. `outcome_layout` holds the layout.
 //!
 //! Twin of `src/model/outcome-bytes.ts`.
 
@@ -15,20 +8,11 @@ use std::ops::Range;
 use sidelane_core::json_text::write_string;
 use sidelane_core::{Accepted, Code, DIGEST_BYTES, FinishError, Issue, ProcessError};
 
+use crate::outcome_layout::{
+    ACCEPTED_HEADER_BYTES, BODY_BYTES_AT, CANONICAL_BYTES_AT, DIGEST_AT, FLAG_CANONICAL, FLAG_DIGEST, FLAGS_AT,
+    IN_BYTES_AT, KIND_ACCEPTED, KIND_FAULT, KIND_REJECTED, TEXT_BYTES_AT, TEXT_HEADER_BYTES,
+};
 use crate::{FrameHeader, FrameKind};
-
-/// Bytes of an accepted outcome before its body.
-pub const ACCEPTED_HEADER_BYTES: usize = 48;
-
-/// Bytes of a rejection or fault before its text.
-pub const TEXT_HEADER_BYTES: usize = 8;
-
-const ACCEPTED: u8 = 1;
-const REJECTED: u8 = 2;
-const FAULT: u8 = 3;
-
-const FLAG_DIGEST: u8 = 1;
-const FLAG_CANONICAL: u8 = 2;
 
 const CODE_PREFIX: &str = "{\"code\":\"";
 
@@ -184,11 +168,12 @@ fn write_accepted(accepted: &mut Accepted<'_>, with_canonical: bool, target: &mu
     let digest = accepted.digest().copied();
     let flags = [(digest.is_some(), FLAG_DIGEST), (with_canonical, FLAG_CANONICAL)];
     let flags = flags.into_iter().filter(|(set, _)| *set).fold(0, |all, (_, flag)| all | flag);
-    header[..4].copy_from_slice(&[ACCEPTED, flags, 0, 0]);
-    header[4..8].copy_from_slice(&in_bytes.to_le_bytes());
-    header[8..12].copy_from_slice(&canonical_bytes.to_le_bytes());
-    header[12..16].copy_from_slice(&body_bytes.to_le_bytes());
-    header[16..].copy_from_slice(&digest.unwrap_or_default());
+    header[..IN_BYTES_AT].copy_from_slice(&[KIND_ACCEPTED, 0, 0, 0]);
+    header[FLAGS_AT] = flags;
+    header[IN_BYTES_AT..CANONICAL_BYTES_AT].copy_from_slice(&in_bytes.to_le_bytes());
+    header[CANONICAL_BYTES_AT..BODY_BYTES_AT].copy_from_slice(&canonical_bytes.to_le_bytes());
+    header[BODY_BYTES_AT..DIGEST_AT].copy_from_slice(&body_bytes.to_le_bytes());
+    header[DIGEST_AT..].copy_from_slice(&digest.unwrap_or_default());
     let outcome = Outcome::Accepted { in_bytes, canonical_bytes, body_bytes, digest };
     Ok(Written { size: ACCEPTED_HEADER_BYTES + body_len + extra, outcome })
 }
@@ -199,7 +184,7 @@ fn write_accepted(accepted: &mut Accepted<'_>, with_canonical: bool, target: &mu
 ///
 /// The target is too small.
 pub fn write_rejection(code: Code, issues: &[Issue], truncated: bool, target: &mut [u8]) -> Result<Written, Needs> {
-    let size = write_text(REJECTED, target, |text| {
+    let size = write_text(KIND_REJECTED, target, |text| {
         write!(text, "{CODE_PREFIX}{}\",\"issues\":[", code.name())?;
         for (index, issue) in issues.iter().enumerate() {
             if index > 0 {
@@ -231,7 +216,7 @@ fn write_issue(text: &mut Text<'_>, issue: &Issue) -> fmt::Result {
 /// The target is too small.
 pub fn write_fault(fault: &Fault<'_>, target: &mut [u8]) -> Result<Written, Needs> {
     let Fault { code, message, place, retry_after_ms } = *fault;
-    let size = write_text(FAULT, target, |text| {
+    let size = write_text(KIND_FAULT, target, |text| {
         write!(text, "{CODE_PREFIX}{}\",\"message\":", code.name())?;
         write_string(text, message)?;
         if let Some(place) = place {
@@ -276,7 +261,7 @@ fn write_text(kind: u8, target: &mut [u8], write: impl FnOnce(&mut Text<'_>) -> 
     let len = u32::try_from(text.len).map_err(|_| Needs(size))?;
     let header = target.get_mut(..size).and_then(|bytes| bytes.first_chunk_mut::<TEXT_HEADER_BYTES>());
     let header = header.ok_or(Needs(size))?;
-    header[..4].copy_from_slice(&[kind, 0, 0, 0]);
-    header[4..].copy_from_slice(&len.to_le_bytes());
+    header[..TEXT_BYTES_AT].copy_from_slice(&[kind, 0, 0, 0]);
+    header[TEXT_BYTES_AT..].copy_from_slice(&len.to_le_bytes());
     Ok(size)
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::violation_texts as texts;
+
 /// Longest payload of a HELLO.
 pub const MAX_HELLO_BYTES: u32 = 65_536;
 
@@ -47,24 +49,23 @@ pub enum Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Kind(kind) => write!(f, "kind {kind} is unknown, or the other side's"),
-            Self::Flags(flags, kind) => write!(f, "flags {flags} are unknown for kind {kind}"),
-            Self::HugeId => f.write_str("an id is beyond 2^53 - 1"),
-            Self::ZeroId => f.write_str("a REQUEST has id 0"),
-            Self::OldId => f.write_str("a REQUEST has an id that is not greater than all before"),
-            Self::NoTrace => f.write_str("a REQUEST is shorter than its trace context"),
-            Self::LongRequest(length, cap) => {
-                write!(f, "a REQUEST has {length} bytes, more than twice the cap of {cap}")
-            }
-            Self::LongHello(length) => write!(f, "a HELLO has {length} bytes, more than {MAX_HELLO_BYTES}"),
-            Self::Payload => f.write_str("a CANCEL or GOAWAY has a payload"),
-            Self::LongPing(length) => write!(f, "a PING or PONG has {length} bytes, more than {MAX_PING_BYTES}"),
-            Self::FieldEnd => f.write_str("HELLO has a field that does not end"),
-            Self::LongClient => write!(f, "CLIENT is longer than {MAX_CLIENT_BYTES} bytes"),
-            Self::ContractSize => f.write_str("CONTRACT is of wrong size"),
-            Self::ContractName => f.write_str("CONTRACT has a name that is not ASCII"),
-        }
+        let filled = match *self {
+            Self::Kind(kind) => texts::kind(kind),
+            Self::Flags(flags, kind) => texts::flags(flags, kind),
+            Self::LongRequest(length, cap) => texts::long_request(length, cap),
+            Self::LongHello(length) => texts::long_hello(length, MAX_HELLO_BYTES),
+            Self::LongPing(length) => texts::long_ping(length, MAX_PING_BYTES),
+            Self::LongClient => texts::long_client(MAX_CLIENT_BYTES),
+            Self::HugeId => return f.write_str(texts::HUGE_ID),
+            Self::ZeroId => return f.write_str(texts::ZERO_ID),
+            Self::OldId => return f.write_str(texts::OLD_ID),
+            Self::NoTrace => return f.write_str(texts::NO_TRACE),
+            Self::Payload => return f.write_str(texts::PAYLOAD),
+            Self::FieldEnd => return f.write_str(texts::FIELD_END),
+            Self::ContractSize => return f.write_str(texts::CONTRACT_SIZE),
+            Self::ContractName => return f.write_str(texts::CONTRACT_NAME),
+        };
+        f.write_str(&filled)
     }
 }
 
