@@ -7,7 +7,7 @@ export const protocolVersion = 1
 export const prefaceBytes = 8
 
 /** Bytes of a frame before its payload. */
-export const headBytes = 24
+export const headerBytes = 24
 
 /** The time that is left, in a REQUEST without a deadline. */
 export const noDeadline = 0xffff_ffff

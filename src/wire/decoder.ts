@@ -2,8 +2,8 @@
 // brings about is the sink's business. The rules that it judges by are WIRE.md's.
 
 import { isOutcomeOf } from './response-header.ts'
-import { flags, headBytes, kinds, maxHelloBytes, maxPingBytes, traceBytes } from './constants.ts'
-import { Head } from './frame-header.ts'
+import { flags, headerBytes, kinds, maxHelloBytes, maxPingBytes, traceBytes } from './constants.ts'
+import { FrameHeader } from './frame-header.ts'
 
 /** Where frames go. The `head` is one object, read into again for the next frame. */
 export interface FrameSink {
@@ -12,14 +12,14 @@ export interface FrameSink {
   /**
    * The header is there and keeps the rules; nothing is allocated yet. `skip`: the body is read past, and not given.
    */
-  open(head: Head): 'take' | 'skip'
+  open(head: FrameHeader): 'take' | 'skip'
   /**
    * The frame is there. The payload is a view, valid during the call; with `own` it is memory of its own, gathered from
    * several chunks, and may be kept.
    */
-  frame(head: Head, payload: Uint8Array, own: boolean): void
+  frame(head: FrameHeader, payload: Uint8Array, own: boolean): void
   /** A REQUEST longer than the cap, up to twice as long: its body is read past. Comes in the place of `open`. */
-  oversize(head: Head): void
+  oversize(head: FrameHeader): void
   /** The peer broke a rule, in words for its eyes. Nothing more is delivered. */
   violation(message: string): void
 }
@@ -33,9 +33,9 @@ const nothing = new Uint8Array(0)
 export class FrameDecoder {
   readonly #side: 'server' | 'client'
   readonly #sink: FrameSink
-  readonly #head = new Head()
+  readonly #head = new FrameHeader()
   /** A header that crosses chunks. */
-  readonly #part = new Uint8Array(headBytes)
+  readonly #part = new Uint8Array(headerBytes)
   #partBytes = 0
   /** A body that crosses chunks, and how much of it is there. */
   #body: Uint8Array | undefined
@@ -73,23 +73,23 @@ export class FrameDecoder {
         at += size
       } else if (this.#body !== undefined) {
         at += this.#gather(this.#body, chunk, at)
-      } else if (chunk.length - at < headBytes) {
+      } else if (chunk.length - at < headerBytes) {
         this.#part.set(at === 0 ? chunk : chunk.subarray(at))
         this.#partBytes = chunk.length - at
         return
       } else {
         this.#head.read(chunk, at)
-        at = this.#begin(chunk, at + headBytes)
+        at = this.#begin(chunk, at + headerBytes)
       }
     }
   }
 
   /** Completes a header that began in an earlier chunk; returns where its body begins. */
   #finishHead(chunk: Uint8Array): number {
-    const size = Math.min(headBytes - this.#partBytes, chunk.length)
+    const size = Math.min(headerBytes - this.#partBytes, chunk.length)
     this.#part.set(chunk.subarray(0, size), this.#partBytes)
     this.#partBytes += size
-    if (this.#partBytes < headBytes) return size
+    if (this.#partBytes < headerBytes) return size
     this.#partBytes = 0
     this.#head.read(this.#part, 0)
     return this.#begin(chunk, size)
@@ -144,7 +144,7 @@ export class FrameDecoder {
   }
 
   /** What is wrong with a client's header. */
-  #judgeClient(head: Head): string | undefined {
+  #judgeClient(head: FrameHeader): string | undefined {
     const { kind, length, id } = head
     if (kind !== kinds.request) return judgeCommon(head) ?? (isClientKind(kind) ? undefined : unknownKind(kind))
     if (head.flags > (flags.trace | flags.canonical)) return unknownFlags(head)
@@ -159,7 +159,7 @@ export class FrameDecoder {
   }
 
   /** What is wrong with a server's header. */
-  #judgeServer(head: Head): string | undefined {
+  #judgeServer(head: FrameHeader): string | undefined {
     const { kind, length } = head
     if (kind < kinds.accepted || kind > kinds.error) {
       return judgeCommon(head) ?? (isServerKind(kind) ? undefined : unknownKind(kind))
@@ -173,7 +173,7 @@ export class FrameDecoder {
 }
 
 /** What holds for all kinds but REQUESTs and answers. */
-function judgeCommon({ kind, flags: bits, length, id }: Head): string | undefined {
+function judgeCommon({ kind, flags: bits, length, id }: FrameHeader): string | undefined {
   if (bits !== 0) return unknownFlags({ kind, flags: bits })
   if (id > Number.MAX_SAFE_INTEGER) return hugeId
   if (kind === kinds.hello && length > maxHelloBytes) return `a HELLO has ${length} bytes, more than ${maxHelloBytes}`
@@ -190,6 +190,6 @@ const isServerKind = (kind: number): boolean =>
   kind === kinds.hello || kind === kinds.ping || kind === kinds.pong || kind === kinds.goaway
 
 const unknownKind = (kind: number): string => `kind ${kind} is unknown, or the other side's`
-const unknownFlags = ({ kind, flags: bits }: Pick<Head, 'kind' | 'flags'>): string =>
+const unknownFlags = ({ kind, flags: bits }: Pick<FrameHeader, 'kind' | 'flags'>): string =>
   `flags ${bits} are unknown for kind ${kind}`
 const hugeId = 'an id is beyond 2^53 - 1'

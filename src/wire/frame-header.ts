@@ -5,7 +5,7 @@ import { readU16, readU32, writeU16, writeU32 } from '../util/byte-codec.ts'
 const highId = 2 ** 32
 
 /** Writes a header. `id` is a safe integer; `a` and `b` are WIRE.md's. */
-export function writeHead(
+export function writeFrameHeader(
   target: Uint8Array,
   offset: number,
   length: number,
@@ -27,7 +27,7 @@ export function writeHead(
 }
 
 /** A header as numbers; one object is read into again and again. */
-export class Head {
+export class FrameHeader {
   /** Bytes of payload. */
   length = 0
   kind = 0

@@ -18,7 +18,7 @@ const limitsBytes = 12
 export const noContractId: string = '0'.repeat(2 * idBytes)
 
 /** A contract that a client wants to use. */
-export interface AskedContract {
+export interface ContractRequest {
   /** 64 hex digits, as `contract.id`. */
   readonly id: string
   /** 32 hex digits, as `keyFingerprint` gives them; absent without a key. */
@@ -31,11 +31,11 @@ export interface AskedContract {
 export interface ClientHello {
   /** Name and version, at most 128 bytes; empty when it said none. */
   readonly client: string
-  readonly contracts: readonly AskedContract[]
+  readonly contracts: readonly ContractRequest[]
 }
 
 /** What the server says of a contract. */
-export interface AnsweredContract {
+export interface ContractStatus {
   /** 0, or the number of `contract.unknown` or `contract.mismatch`. */
   readonly status: number
   /** Names the contract in REQUESTs, with status 0. */
@@ -46,7 +46,7 @@ export interface AnsweredContract {
 
 /** What a server says; `contracts` in the order of the question. */
 export interface ServerHello {
-  readonly contracts: readonly AnsweredContract[]
+  readonly contracts: readonly ContractStatus[]
   /** Name and version. */
   readonly server: string
   readonly engine: 'js' | 'native'
@@ -75,7 +75,7 @@ export function encodeClientHello({ client, contracts }: ClientHello): Uint8Arra
 /** Reads a client's HELLO; a text says what is wrong with it. */
 export function decodeClientHello(payload: Uint8Array): ClientHello | string {
   let client = ''
-  const contracts: AskedContract[] = []
+  const contracts: ContractRequest[] = []
   const wrong = eachField(payload, (type, at, end) => {
     if (type === fields.client) {
       if (end - at > maxClientBytes) return `CLIENT is longer than ${maxClientBytes} bytes`
@@ -122,7 +122,7 @@ export function decodeServerHello(payload: Uint8Array): ServerHello | string {
   let server: string | undefined
   let engine: string | undefined
   let limits: ServerHello['limits'] | undefined
-  const contracts: AnsweredContract[] = []
+  const contracts: ContractStatus[] = []
   const wrong = eachField(payload, (type, at, end) => {
     if (type === fields.answered) {
       if (end - at !== answeredBytes) return 'CONTRACT is of wrong size'

@@ -52,7 +52,7 @@ test('the header ends where the page ends it', () => {
     expect(offset).toBe(end)
     end += size
   }
-  expect(end).toBe(wire.headBytes)
+  expect(end).toBe(wire.headerBytes)
 })
 
 test('the codes that the page numbers have these numbers', () => {
