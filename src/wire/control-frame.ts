@@ -1,4 +1,4 @@
-// What both sides send besides requests and answers: the preface, and frames of a kind, an id and a payload.
+// Writes the frames that both sides send: the preface, and control frames.
 
 import type { WriteBatcher } from '../util/write-batcher.ts'
 import { headerBytes, prefaceBytes } from './constants.ts'

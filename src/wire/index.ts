@@ -1,5 +1,4 @@
-// The door of wire/: the framed protocol of WIRE.md, without a socket. Who sends what when is for placement/sidecar and
-// server/.
+// Entry point of wire/: the framed protocol of WIRE.md, without a socket.
 
 export { isOutcomeOf, writeResponseHeader } from './response-header.ts'
 export * from './constants.ts'

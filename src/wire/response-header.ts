@@ -1,12 +1,12 @@
-// The header of an answer, out of the outcome behind it. The outcome's own layout is model/outcome-bytes.ts.
+// The header of a response, derived from the outcome behind it.
 
-import { errorTable, isDataCode, outcomeCode, outcomeSize } from '../model/index.ts'
+import { errorTable, isDataCode, outcomeCode, outcomeKind, outcomeSize } from '../model/index.ts'
 import { headerBytes, kinds } from './constants.ts'
 import { writeFrameHeader } from './frame-header.ts'
 
 /**
- * Writes the header at `offset` for the outcome of `size` bytes that stands at `offset + headerBytes`: its kind and its
- * code come from the outcome. Times are in µs.
+ * Writes the header at `offset` for the outcome of `size` bytes at `offset + headerBytes`, with its kind and code. Times
+ * are in µs.
  */
 export function writeResponseHeader(
   target: Uint8Array,
@@ -21,7 +21,10 @@ export function writeResponseHeader(
   writeFrameHeader(target, offset, size, kind, 0, code === undefined ? 0 : errorTable[code].wire, id, queueUs, runUs)
 }
 
-/** True when the payload of an answer is an outcome of the header's kind, whole and nothing more. */
-export const isOutcomeOf = (kind: number, payload: Uint8Array): boolean =>
-  // The kinds of outcomes are 1, 2 and 3, in the order of those of answers.
-  payload[0] === kind - kinds.accepted + 1 && outcomeSize(payload, 0) === payload.length
+const kindOf = { accepted: kinds.accepted, rejected: kinds.rejected, fault: kinds.error } as const
+
+/** True when the payload of a response is exactly one outcome of the header's kind. */
+export function isOutcomeOf(kind: number, payload: Uint8Array): boolean {
+  const outcome = outcomeKind(payload, 0)
+  return outcome !== undefined && kindOf[outcome] === kind && outcomeSize(payload, 0) === payload.length
+}

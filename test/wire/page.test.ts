@@ -35,9 +35,9 @@ test('the fields of HELLO have the types of the page', () => {
     return number === undefined ? [] : [[`${from} ${name}`, Number(number)]]
   })
   expect(Object.fromEntries(typed)).toEqual({
-    'client CONTRACT': fields.asked,
+    'client CONTRACT': fields.contractRequest,
     'client CLIENT': fields.client,
-    'server CONTRACT': fields.answered,
+    'server CONTRACT': fields.contractStatus,
     'server SERVER': fields.server,
     'server ENGINE': fields.engine,
     'server LIMITS': fields.limits,
