@@ -3,7 +3,7 @@
 
 import { clientViolations, violations } from '../tables/wire-violations.ts'
 import { fillTemplate } from '../util/fill-template.ts'
-import { isOutcomeOf } from './response-header.ts'
+import { outcomeKind, outcomeSize } from '../model/index.ts'
 import { flags, headerBytes, kinds, maxHelloBytes, maxPingBytes, traceBytes } from './constants.ts'
 import { FrameHeader } from './frame-header.ts'
 
@@ -193,3 +193,11 @@ const isServerKind = (kind: number): boolean =>
 const unknownKind = (kind: number): string => fillTemplate(violations.kind, { kind })
 const unknownFlags = ({ kind, flags: bits }: Pick<FrameHeader, 'kind' | 'flags'>): string =>
   fillTemplate(violations.flags, { flags: bits, kind })
+
+const kindOfOutcome = { accepted: kinds.accepted, rejected: kinds.rejected, fault: kinds.error } as const
+
+/** True when the payload of a response is exactly one outcome of the header's kind. */
+export function isOutcomeOf(kind: number, payload: Uint8Array): boolean {
+  const outcome = outcomeKind(payload, 0)
+  return outcome !== undefined && kindOfOutcome[outcome] === kind && outcomeSize(payload, 0) === payload.length
+}

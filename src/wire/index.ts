@@ -1,9 +1,9 @@
 // Entry point of wire/: the framed protocol of WIRE.md, without a socket.
 
-export { isOutcomeOf, writeResponseHeader } from './response-header.ts'
+export { writeResponseHeader } from './response-header.ts'
 export * from './constants.ts'
 export { addControlFrame, addPreface } from './control-frame.ts'
-export { FrameDecoder, type FrameSink } from './decoder.ts'
+export { FrameDecoder, isOutcomeOf, type FrameSink } from './decoder.ts'
 export { FrameHeader, writeFrameHeader } from './frame-header.ts'
 export * from './hello.ts'
 export { keyFingerprint, noKeyFingerprint } from './key-fingerprint.ts'

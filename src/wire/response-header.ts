@@ -1,6 +1,6 @@
 // The header of a response, derived from the outcome behind it.
 
-import { errorTable, isDataCode, outcomeCode, outcomeKind, outcomeSize } from '../model/index.ts'
+import { errorTable, isDataCode, outcomeCode } from '../model/index.ts'
 import { headerBytes, kinds } from './constants.ts'
 import { writeFrameHeader } from './frame-header.ts'
 
@@ -19,12 +19,4 @@ export function writeResponseHeader(
   const code = outcomeCode(target, offset + headerBytes)
   const kind = code === undefined ? kinds.accepted : isDataCode(code) ? kinds.rejected : kinds.error
   writeFrameHeader(target, offset, size, kind, 0, code === undefined ? 0 : errorTable[code].wire, id, queueUs, runUs)
-}
-
-const kindOf = { accepted: kinds.accepted, rejected: kinds.rejected, fault: kinds.error } as const
-
-/** True when the payload of a response is exactly one outcome of the header's kind. */
-export function isOutcomeOf(kind: number, payload: Uint8Array): boolean {
-  const outcome = outcomeKind(payload, 0)
-  return outcome !== undefined && kindOf[outcome] === kind && outcomeSize(payload, 0) === payload.length
 }
