@@ -2,7 +2,7 @@
 // by its message is in test/server and in the vectors of test/vectors/wire.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { headBytes, kinds } from '../../src/wire/index.ts'
+import { headerBytes, kinds } from '../../src/wire/index.ts'
 import { daemonKinds } from '../support/daemon.ts'
 import { frame, hello, preface, RawClient, request } from '../server/raw-client.ts'
 import { metricsOf, mix, onDaemon, raw, sampleOf, type Row } from './daemon-kit.ts'
@@ -143,7 +143,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       await onDaemon(context, kind, async (row) =>
         beside(row, async () => {
           const whole = request(1, `[${'1,'.repeat(500)}1]`)
-          for (const at of [1, 8, headBytes - 1, headBytes, headBytes + 1, 500, whole.length - 1]) {
+          for (const at of [1, 8, headerBytes - 1, headerBytes, headerBytes + 1, 500, whole.length - 1]) {
             for (const how of ['end', 'resetAndDestroy', 'destroy'] as const) {
               const client = await RawClient.greeted(row.socket, raw)
               client.send(whole.subarray(0, at))

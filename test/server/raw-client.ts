@@ -5,13 +5,13 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   encodeClientHello,
-  Head,
-  headBytes,
+  FrameHeader,
+  headerBytes,
   keyFingerprint,
   kinds,
   noDeadline,
   prefaceBytes,
-  writeHead,
+  writeFrameHeader,
 } from '../../src/wire/index.ts'
 import type { Contract } from '../../src/index.ts'
 import { Bell } from '../support/bell.ts'
@@ -42,9 +42,9 @@ export interface FrameParts {
 
 export function frame({ kind, flags = 0, index = 0, id = 0, a = 0, payload = '', length }: FrameParts): Buffer {
   const body = typeof payload === 'string' ? Buffer.from(payload) : payload
-  const bytes = Buffer.alloc(headBytes + body.length)
-  writeHead(bytes, 0, length ?? body.length, kind, flags, index, id, a, 0)
-  bytes.set(body, headBytes)
+  const bytes = Buffer.alloc(headerBytes + body.length)
+  writeFrameHeader(bytes, 0, length ?? body.length, kind, flags, index, id, a, 0)
+  bytes.set(body, headerBytes)
   return bytes
 }
 
@@ -126,11 +126,11 @@ export class RawClient {
   /** The next frame; undefined: the server ended. */
   async frame(): Promise<Frame | undefined> {
     await this.preface()
-    if (!(await this.#received(headBytes))) return undefined
-    const head = new Head()
+    if (!(await this.#received(headerBytes))) return undefined
+    const head = new FrameHeader()
     head.read(this.#bytes, 0)
-    if (!(await this.#received(headBytes + head.length))) return undefined
-    const payload = this.#take(headBytes + head.length).subarray(headBytes)
+    if (!(await this.#received(headerBytes + head.length))) return undefined
+    const payload = this.#take(headerBytes + head.length).subarray(headerBytes)
     const isText = head.kind === kinds.rejected || head.kind === kinds.error
     return {
       kind: head.kind,
