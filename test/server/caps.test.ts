@@ -90,7 +90,7 @@ describe('a refused request', () => {
   test('is overloaded while memory is short', async () => {
     const { path, seen, service } = await serve([unlocked(small)])
     const client = await RawClient.greeted(path, small)
-    service.outOfMemory = true
+    service.queue.outOfMemory = true
     client.send(request(1, '{}'))
     expect(shortOf((await client.frame()) as Frame)).toBe(overloaded(1))
     expect(seen.sheds).toEqual(['memory'])
