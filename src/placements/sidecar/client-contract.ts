@@ -1,4 +1,4 @@
-// A contract as the client knows it: what HELLO asks for it, and the calls that wait until a daemon has answered.
+// A contract in the client: its entry in HELLO, and the calls that wait until a daemon has answered.
 
 import { errorTable, SidelaneError, type Contract } from '../../model/index.ts'
 import { keyFingerprint, type ContractRequest, type ContractStatus } from '../../wire/index.ts'

@@ -105,7 +105,7 @@ export class Connection implements FrameSink, RequestOwner {
     })
     this.#writer = new WriteBatcher({
       target: this.#socket,
-      arena: new BumpArena(Buffer.allocUnsafeSlow, [{ bytes: blockBytes, maxSpare: maxSpareBlocks }]),
+      arena: new BumpArena((bytes) => Buffer.allocUnsafeSlow(bytes), [{ bytes: blockBytes, maxSpare: maxSpareBlocks }]),
       maxWriteBytes: Number.POSITIVE_INFINITY,
       maxPendingBytes,
       onProgress: (_, wasFull) => {

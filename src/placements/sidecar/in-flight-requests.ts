@@ -80,7 +80,7 @@ export class InFlightRequests {
   /** The request whose answer is incomplete; 0: none. */
   #receivingId = 0
 
-  /** `owner`: told when a call ends before its answer. */
+  /** `owner`: set on requests in flight, and notified when a call ends before its answer. */
   constructor(writer: WriteBatcher, owner: RequestOwner) {
     this.#writer = writer
     this.#owner = owner

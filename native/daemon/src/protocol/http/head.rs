@@ -3,6 +3,8 @@
 //! It reads each byte once and borrows from the input. hyper and httparse accept bare LF, so that a second pass over the head
 //! would have to find what they accept.
 
+use crate::texts::http as texts;
+
 /// Most bytes of a head.
 pub const MAX_HEAD_BYTES: usize = 8_192;
 
@@ -14,26 +16,20 @@ const MAX_EMPTY_LINES: usize = 8;
 /// Why the bytes are no valid request; contains nothing of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The HTTP status.
     pub status: u16,
-    /// The reason.
     pub detail: &'static str,
 }
 
-/// 400.
 pub const fn malformed(detail: &'static str) -> Violation {
     Violation { status: 400, detail }
 }
 
-/// 431.
 pub const fn too_large(detail: &'static str) -> Violation {
     Violation { status: 431, detail }
 }
 
-/// The size of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
-    /// Content-Length.
     Known(u64),
     /// `Transfer-Encoding: chunked`.
     Chunked,
@@ -42,23 +38,17 @@ pub enum Length {
 /// The value of a field that may occur once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Singleton<'a> {
-    /// It is absent.
     #[default]
     Absent,
-    /// Its value.
     One(&'a [u8]),
-    /// It occurs more than once.
     Several,
 }
 
-/// The head of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
-    /// The method.
     pub method: &'a [u8],
     /// The path of the target, without its query.
     pub path: &'a [u8],
-    /// The size of the body.
     pub length: Length,
     /// The client waits for "100 Continue" before it sends the body.
     pub expects_continue: bool,
@@ -66,9 +56,7 @@ pub struct Head<'a> {
     pub close: bool,
     /// `Content-Encoding` is not `identity`.
     pub encoded: bool,
-    /// `Sidelane-Deadline-Ms`
     pub deadline: Singleton<'a>,
-    /// `traceparent`
     pub trace: Singleton<'a>,
 }
 
@@ -85,16 +73,12 @@ pub struct Scanner {
 impl Scanner {
     /// The size of the head, from the empty lines before it to the one behind it; `None` while it is incomplete. `bytes`
     /// start at the same position in every call.
-    ///
-    /// # Errors
-    ///
-    /// A bare LF, or a head that is too large.
     pub fn scan(&mut self, bytes: &[u8]) -> Result<Option<usize>, Violation> {
         let end = bytes.len().min(MAX_HEAD_BYTES);
         while let Some(more) = bytes[self.at..end].iter().position(|byte| *byte == b'\n') {
             let stop = self.at + more;
             if stop == 0 || bytes[stop - 1] != b'\r' {
-                return Err(malformed("A line ends with a bare LF."));
+                return Err(malformed(texts::BARE_LINE_FEED));
             }
             self.at = stop + 1;
             let is_empty = stop == self.line + 1;
@@ -113,18 +97,16 @@ impl Scanner {
         }
         self.at = end;
         if bytes.len() > MAX_HEAD_BYTES {
-            return Err(too_large("The head has more than 8192 bytes."));
+            return Err(too_large(texts::HEAD_TOO_LONG));
         }
         Ok(None)
     }
 
     /// True when only empty lines have arrived.
-    #[must_use]
     pub fn is_blank(&self) -> bool {
         self.lines == 0 && self.line == self.at
     }
 
-    /// Number of header fields.
     fn fields(&self) -> usize {
         self.lines.saturating_sub(1)
     }
@@ -146,30 +128,26 @@ struct Seen<'a> {
 
 impl<'a> Head<'a> {
     /// Parses a head that the scanner found.
-    ///
-    /// # Errors
-    ///
-    /// It is malformed, too large, or of another version.
     pub fn parse(bytes: &'a [u8], scanner: &Scanner) -> Result<Self, Violation> {
         let bytes = &bytes[2 * scanner.empty_lines..];
         let mut lines = bytes.strip_suffix(b"\r\n").unwrap_or(bytes).split_inclusive(|byte| *byte == b'\n');
         let mut line = || lines.next().map(|line| line.strip_suffix(b"\r\n").unwrap_or(line));
         let (method, target, old) = request_line(line().unwrap_or_default())?;
         if scanner.fields() > MAX_FIELDS {
-            return Err(too_large("There are more than 64 header fields."));
+            return Err(too_large(texts::TOO_MANY_FIELDS));
         }
         let mut seen = Seen::default();
         while let Some(line) = line() {
-            let (name, value) = read_field(line).ok_or(malformed("A header field is malformed."))?;
+            let (name, value) = read_field(line).ok_or(malformed(texts::FIELD))?;
             seen.take(name, value);
         }
         // RFC 9112 §3.2: an empty value is valid.
         if !(matches!(seen.host, Singleton::One(_)) || (old && seen.host == Singleton::Absent)) {
-            return Err(malformed("Expected one Host."));
+            return Err(malformed(texts::HOST));
         }
         let length = seen.length(old)?;
         if seen.expects_other && !old {
-            return Err(Violation { status: 417, detail: "Nothing but 100-continue can be expected." });
+            return Err(Violation { status: 417, detail: texts::EXPECTATION });
         }
         Ok(Self {
             method,
@@ -186,7 +164,7 @@ impl<'a> Head<'a> {
 
 /// The method, the target, and whether the version is HTTP/1.0.
 fn request_line(line: &[u8]) -> Result<(&[u8], &[u8], bool), Violation> {
-    const MALFORMED: Violation = malformed("The request line is malformed.");
+    const MALFORMED: Violation = malformed(texts::REQUEST_LINE);
     let mut parts = line.split(|byte| *byte == b' ');
     let (Some(method), Some(target), Some(version), None) = (parts.next(), parts.next(), parts.next(), parts.next())
     else {
@@ -202,7 +180,7 @@ fn request_line(line: &[u8]) -> Result<(&[u8], &[u8], bool), Violation> {
     let old = match (major, minor) {
         (b'1', b'1') => false,
         (b'1', b'0') => true,
-        _ => return Err(Violation { status: 505, detail: "Only HTTP/1.1 is spoken here." }),
+        _ => return Err(Violation { status: 505, detail: texts::VERSION }),
     };
     Ok((method, target, old))
 }
@@ -221,7 +199,7 @@ fn path_of(target: &[u8]) -> Result<&[u8], Violation> {
             }
             path
         }
-        _ if target[0] != b'/' => return Err(malformed("The target does not begin with a slash.")),
+        _ if target[0] != b'/' => return Err(malformed(texts::TARGET)),
         _ => target,
     };
     let path = path.split(|byte| *byte == b'?').next().unwrap_or_default();
@@ -301,13 +279,13 @@ impl<'a> Seen<'a> {
             (Singleton::Absent, Singleton::One(coding)) if !old && coding.eq_ignore_ascii_case(b"chunked") => {
                 Ok(Length::Chunked)
             }
-            (Singleton::Absent, _) => Err(malformed("The only transfer coding is one \"chunked\".")),
+            (Singleton::Absent, _) => Err(malformed(texts::TRANSFER_CODING)),
             (Singleton::One(digits), Singleton::Absent) => match number(digits, 15) {
                 Some(bytes) => Ok(Length::Known(bytes)),
-                None => Err(malformed("Content-Length is malformed.")),
+                None => Err(malformed(texts::CONTENT_LENGTH)),
             },
-            (Singleton::Several, Singleton::Absent) => Err(malformed("Content-Length is malformed.")),
-            _ => Err(malformed("Content-Length and Transfer-Encoding exclude each other.")),
+            (Singleton::Several, Singleton::Absent) => Err(malformed(texts::CONTENT_LENGTH)),
+            _ => Err(malformed(texts::TWO_LENGTHS)),
         }
     }
 }

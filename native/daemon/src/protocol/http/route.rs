@@ -10,28 +10,23 @@ use sidelane_wire::{TRACE_BYTES, trace_from_text};
 use super::head::{Head, Singleton, number};
 use super::respond::Problem;
 use crate::contracts::{ContractRegistry, LoadedContract};
+use crate::texts::http as texts;
 
 const MAX_DEADLINE_MS: u64 = 60_000;
 
 /// A resource beside the contracts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
-    /// `/healthz`
     Health,
-    /// `/readyz`
     Ready,
-    /// `/metrics`
     Metrics,
-    /// `/v1/contracts`
     Contracts,
-    /// `/openapi.json`
     OpenApi,
 }
 
 impl Page {
     const ALL: [Self; 5] = [Self::Health, Self::Ready, Self::Metrics, Self::Contracts, Self::OpenApi];
 
-    /// Its path.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Health => "/healthz",
@@ -52,17 +47,11 @@ impl Page {
     }
 }
 
-/// The target of a request.
 pub enum Route {
-    /// A page.
     Page(Page),
-    /// Process a payload.
     Process {
-        /// The contract.
         contract: Arc<LoadedContract>,
-        /// The deadline.
         deadline_ms: u64,
-        /// The trace context.
         trace: Option<[u8; TRACE_BYTES]>,
     },
     /// Refuse the request: its contract, if known, and the problem.
@@ -103,7 +92,7 @@ fn of_contract(head: &Head<'_>, name: &[u8], registry: &ContractRegistry, defaul
         return Route::Refused(None, Problem::from(Code::ContractUnknown));
     };
     if head.encoded {
-        let detail = Some("Content-Encoding must be identity.");
+        let detail = Some(texts::CONTENT_ENCODING);
         return Route::Refused(Some(contract), Problem { detail, ..Code::CodecUnknown.into() });
     }
     let deadline_ms = match head.deadline {
@@ -112,7 +101,7 @@ fn of_contract(head: &Head<'_>, name: &[u8], registry: &ContractRegistry, defaul
         Singleton::Several => None,
     };
     let Some(deadline_ms) = deadline_ms else {
-        let detail = Some("Sidelane-Deadline-Ms must be an integer from 1 to 60000.");
+        let detail = Some(texts::DEADLINE);
         return Route::Refused(Some(contract), Problem { detail, ..Code::OptionsInvalid.into() });
     };
     let trace = match head.trace {
