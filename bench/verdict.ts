@@ -1,4 +1,4 @@
-// Which to use, by the rule of METHOD.md ("The verdict"). A pure function of the rows.
+// The recommendation, by the rule of METHOD.md ("The verdict"). A pure function of the rows.
 
 import type { Row } from './report/row.ts'
 import { figure } from './report/table.ts'
@@ -7,26 +7,26 @@ export interface Verdict {
   /** Name of the payload set. */
   readonly payloads: string
   readonly use: 'inline' | 'pool' | 'do nothing' | 'undecided'
-  /** The engine for it; null with `do nothing` and `undecided`. */
+  /** The engine; null for `do nothing` and `undecided`. */
   readonly engine: 'js' | 'native' | null
-  /** From this rate on the pool is the better placement; null when it never is, or always. */
+  /** The rate from which the pool is better; null for never or always. */
   readonly poolFromPerSecond: number | null
   /** The verdict and its reasons, in sentences. */
   readonly text: string
 }
 
-/** Two figures within 15 % are equal. */
+/** Two values within 15 % are equal. */
 const equal = 1.15
-/** Less than this saved on a payload is not worth a change. */
+/** A smaller saving for each payload is not worth a change. */
 const worthUs = 10
-/** A call that holds the event loop longer than this belongs elsewhere. */
+/** The longest call that may block the event loop. */
 const longestInlineUs = 500
-/** A pool this many times as fast as inline is taken for its throughput. */
+/** A pool this many times as fast as inline is chosen for its throughput. */
 const muchFaster = 1.5
-/** Inline may take this part of the main thread before the pool is advised. */
+/** Inline may take this share of the main thread before the pool is recommended. */
 const mainThreadShare = 0.25
 
-/** `rows` of one payload set; only those with digest `none` count, because that is what `zod+zlib` does. */
+/** `rows` of one payload set. Only rows with digest `none` count, because that is the work of `zod+zlib`. */
 export function decide(payloads: string, rows: readonly Row[], wakeP50Us: number): Verdict {
   const plain = rows.filter((row) => row.digest === 'none')
   const today = plain.find((row) => row.id === 'zod+zlib')
@@ -59,7 +59,7 @@ const engineOf = (row: Row): 'js' | 'native' => (row.id.endsWith('-native') ? 'n
 
 const each = (row: Row): string => `${figure(row.usPerPayload)} µs a payload`
 
-/** native only where it is more than equal: js is one part less to build and to trust. */
+/** native only if it is more than equal: js needs no native code. */
 function better(rows: readonly Row[], placement: 'inline' | 'pool', depth: number): Row | undefined {
   const at = rows.filter((row) => isOurs(row, placement) && row.depth === depth)
   const js = at.find((row) => engineOf(row) === 'js')
@@ -80,7 +80,10 @@ function poolReason(inline: Row, pool: Row): string | undefined {
   return undefined
 }
 
-/** Where inline takes a quarter of the main thread, if the pool leaves half of that free and carries twice the rate. */
+/**
+ * The rate at which inline takes a quarter of the main thread, if the pool leaves half of that free and supports twice
+ * the rate.
+ */
 function poolFrom(inline: Row, pool: Row): number | null {
   if (pool.mainThreadUs * 2 > inline.mainThreadUs) return null
   const perSecond = (mainThreadShare * 1e6) / inline.mainThreadUs
@@ -110,7 +113,7 @@ function later(
   return `From about ${from.toLocaleString('en')} payloads/s on take the pool: ${share}. ${lone(rows, pool, inline, wakeP50Us)}`
 }
 
-/** What a call pays that comes alone. */
+/** The latency of a lone call. */
 function lone(rows: readonly Row[], pool: Row, inline: Row, wakeP50Us: number): string {
   const single = rows.find((row) => row.id === pool.id && row.depth === 1)
   if (single === undefined) return ''

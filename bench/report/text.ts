@@ -1,4 +1,4 @@
-// The report a person reads: header, one table a payload set, verdicts, targets.
+// The report as text: header, one table for each payload set, verdicts, targets.
 
 import type { SetReport } from '../cases/compare.ts'
 import type { WakeProbe } from '../measure/wake.ts'
