@@ -5,6 +5,8 @@ import { randomInt } from 'node:crypto'
 import { chmodSync, chownSync, linkSync, lstatSync, renameSync, statSync, unlinkSync, type Stats } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
+import { socketTexts as texts } from '../tables/daemon-texts.ts'
+import { fillTemplate, type TemplateValues } from '../util/fill-template.ts'
 import { makeOwnDirectory } from '../util/socket-path.ts'
 import type { Place } from './config/settings.ts'
 
@@ -56,7 +58,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   checkParent(place.path)
   const state = await pathState(place.path)
   if (state === 'alive' && !options.takeover) {
-    throw new ListenError(`${place.path} is in use: a daemon answers there. With --takeover it is replaced`)
+    throw failure(texts.inUse, { path: place.path })
   }
   const server = newServer(options)
   const identity = await publish(server, place.path, state === 'free' ? 'new' : 'replace', options)
@@ -125,7 +127,7 @@ export class Listener {
       this.#options.onEvent({ kind: 'republished' })
     } catch (error) {
       server.close()
-      const message = `The socket is gone and cannot be published again: ${messageOf(error)}`
+      const message = fillTemplate(texts.cannotRepublish, { reason: messageOf(error) })
       if (!this.#isLost) this.#options.onEvent({ kind: 'warning', message })
       this.#isLost = true
     }
@@ -174,8 +176,8 @@ async function publish(
     server.close()
     remove(temporary)
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') throw new ListenError(`${path} is in use: another daemon was faster`)
-    throw new ListenError(`Cannot publish ${path}: ${messageOf(error)}`, { cause: error })
+    if (code === 'EEXIST') throw failure(texts.lostRace, { path })
+    throw failure(texts.cannotPublish, { path, reason: messageOf(error) }, error)
   }
 }
 
@@ -200,7 +202,7 @@ async function bindTemporary(server: Server, path: string): Promise<string> {
       return temporary
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries >= 10) {
-        throw new ListenError(`Cannot listen beside ${path}: ${messageOf(error)}`, { cause: error })
+        throw failure(texts.cannotBind, { path, reason: messageOf(error) }, error)
       }
     }
   }
@@ -221,9 +223,9 @@ const listening = (server: Server, start: () => void): Promise<void> =>
 async function pathState(path: string): Promise<PathState> {
   const stats = attempt(path, () => lstatSync(path, { throwIfNoEntry: false }))
   if (stats === undefined) return 'free'
-  if (!stats.isSocket()) throw new ListenError(`${path} is not a socket; it is left as it is`)
+  if (!stats.isSocket()) throw failure(texts.notASocket, { path })
   if (stats.uid !== process.getuid?.()) {
-    throw new ListenError(`${path} is a socket of uid ${stats.uid}, not ours; it is left as it is`)
+    throw failure(texts.foreignSocket, { path, uid: stats.uid })
   }
   return probe(path)
 }
@@ -241,25 +243,25 @@ const probe = (path: string): Promise<PathState> =>
       else if (error.code === 'ENOENT') resolve('free')
       // The backlog of a listener is full.
       else if (error.code === 'EAGAIN') resolve('alive')
-      else reject(new ListenError(`Cannot tell who has ${path}: ${messageOf(error)}`, { cause: error }))
+      else reject(failure(texts.cannotProbe, { path, reason: messageOf(error) }, error))
     })
   })
 
 function checkParent(path: string): void {
   const directory = dirname(path)
   const stats = attempt(path, () => statSync(directory, { throwIfNoEntry: false }))
-  if (stats === undefined) throw new ListenError(`There is no directory ${directory}`)
-  if (!stats.isDirectory()) throw new ListenError(`${directory} is not a directory`)
+  if (stats === undefined) throw failure(texts.noParent, { directory })
+  if (!stats.isDirectory()) throw failure(texts.parentNotADirectory, { directory })
   const othersWrite = (stats.mode & 0o002) !== 0
   const sticky = (stats.mode & 0o1000) !== 0
-  if (othersWrite && !sticky) throw new ListenError(`Others may write to ${directory}: they could replace the socket`)
+  if (othersWrite && !sticky) throw failure(texts.othersMayWrite, { directory })
 }
 
 function attempt<T>(path: string, action: () => T): T {
   try {
     return action()
   } catch (error) {
-    throw new ListenError(`Cannot use ${path}: ${messageOf(error)}`, { cause: error })
+    throw failure(texts.cannotUse, { path, reason: messageOf(error) }, error)
   }
 }
 
@@ -280,5 +282,8 @@ function remove(path: string): void {
 }
 
 const isSame = (a: Identity | undefined, b: Identity): boolean => a !== undefined && a.dev === b.dev && a.ino === b.ino
+
+const failure = <const T extends string>(template: T, values: TemplateValues<T>, cause?: unknown): ListenError =>
+  new ListenError(fillTemplate(template, values), cause === undefined ? undefined : { cause })
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -5,6 +5,8 @@ import { lstatSync, mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { SidelaneError } from '../model/index.ts'
+import { socketTexts as texts } from '../tables/daemon-texts.ts'
+import { fillTemplate } from './fill-template.ts'
 
 /** Size of `sun_path` without its closing zero. */
 const maxSocketPathBytes: number = process.platform === 'darwin' ? 103 : 107
@@ -23,7 +25,7 @@ export function defaultSocketPath(env: NodeJS.ProcessEnv = process.env): string 
 export function checkSocketPath(path: string): void {
   const bytes = Buffer.byteLength(path)
   if (bytes > maxSocketPathBytes) {
-    throw invalid(`The path of a socket takes at most ${maxSocketPathBytes} bytes, and \`${path}\` has ${bytes}.`)
+    throw invalid(fillTemplate(texts.pathTooLong, { limit: maxSocketPathBytes, path, bytes }))
   }
 }
 
@@ -33,9 +35,8 @@ export function makeOwnDirectory(path: string): void {
   try {
     mkdirSync(directory, { mode: ownerOnly })
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw invalid(`The directory \`${directory}\` cannot be made.`, cause)
-    }
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code !== 'EEXIST') throw invalid(fillTemplate(texts.cannotMakeDirectory, { directory, reason: message }), cause)
   }
   checkOwnDirectory(path)
 }
@@ -49,11 +50,11 @@ export function checkOwnDirectory(path: string): void {
   // lstat: the owner of a link could change its target later.
   const stats = lstatSync(directory, { throwIfNoEntry: false })
   if (stats === undefined) return
-  if (!stats.isDirectory()) throw invalid(`\`${directory}\` is not a directory.`)
-  if (stats.uid !== ownUid()) throw invalid(`The directory \`${directory}\` belongs to uid ${stats.uid}, not to us.`)
+  if (!stats.isDirectory()) throw invalid(fillTemplate(texts.notADirectory, { directory }))
+  if (stats.uid !== ownUid()) throw invalid(fillTemplate(texts.foreignDirectory, { directory, uid: stats.uid }))
   const mode = stats.mode & 0o777
   if (mode !== ownerOnly) {
-    throw invalid(`The directory \`${directory}\` must have mode 0700, and has 0${mode.toString(8)}.`)
+    throw invalid(fillTemplate(texts.openDirectory, { directory, mode: mode.toString(8) }))
   }
 }
 
