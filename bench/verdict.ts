@@ -32,7 +32,7 @@ export function decide(payloads: string, rows: readonly Row[], wakeP50Us: number
   const today = plain.find((row) => row.id === 'zod+zlib')
   const inline = better(plain, 'inline', 1)
   if (today === undefined || inline === undefined) {
-    const text = 'Undecided: the rule needs zod+zlib and an inline row of ours in the same run.'
+    const text = 'Undecided: the rule needs zod+zlib and one of our inline rows in the same run.'
     return { payloads, use: 'undecided', engine: null, poolFromPerSecond: null, text }
   }
   const deepest = Math.max(0, ...plain.filter((row) => isOurs(row, 'pool')).map((row) => row.depth))
@@ -75,7 +75,7 @@ function poolReason(inline: Row, pool: Row): string | undefined {
   const speed = inline.usPerPayload / pool.usPerPayload
   if (speed >= muchFaster) return `at depth ${pool.depth} it is ${speed.toFixed(1)} times as fast as inline.`
   if (inline.p50Us > longestInlineUs && pool.mainThreadUs * 2 <= inline.mainThreadUs) {
-    return `one payload would hold the event loop for ${figure(inline.p50Us)} µs inline; the pool takes ${figure(pool.mainThreadUs)} µs of the main thread.`
+    return `one payload would block the event loop for ${figure(inline.p50Us)} µs inline; the pool takes ${figure(pool.mainThreadUs)} µs of the main thread.`
   }
   return undefined
 }
@@ -94,8 +94,8 @@ function nothing(payloads: string, today: Row, inline: Row): Verdict {
   const saved = today.usPerPayload - inline.usPerPayload
   const text =
     saved > 0
-      ? `Do nothing: the best of ours inline saves ${figure(saved)} µs of ${figure(today.usPerPayload)} a payload, which is not worth a change.`
-      : `Do nothing: zod+zlib takes ${each(today)}, the best of ours inline ${figure(inline.usPerPayload)} µs.`
+      ? `Do nothing: our best inline row saves ${figure(saved)} µs of ${figure(today.usPerPayload)} a payload, which is not worth a change.`
+      : `Do nothing: zod+zlib takes ${each(today)}, our best inline row ${figure(inline.usPerPayload)} µs.`
   return { payloads, use: 'do nothing', engine: null, poolFromPerSecond: null, text }
 }
 
@@ -108,16 +108,16 @@ function later(
 ): string {
   if (pool === undefined) return ''
   if (from === null)
-    return 'The pool gives nothing here: it leaves less than half of that time free on the main thread, or is too slow.'
+    return 'The pool has no advantage here: it leaves less than half of that time free on the main thread, or is too slow.'
   const share = `inline then takes a quarter of the main thread, the pool ${figure(pool.mainThreadUs)} µs a payload of it`
-  return `From about ${from.toLocaleString('en')} payloads/s on take the pool: ${share}. ${lone(rows, pool, inline, wakeP50Us)}`
+  return `From about ${from.toLocaleString('en')} payloads/s on use the pool: ${share}. ${lone(rows, pool, inline, wakeP50Us)}`
 }
 
 /** The latency of a lone call. */
 function lone(rows: readonly Row[], pool: Row, inline: Row, wakeP50Us: number): string {
   const single = rows.find((row) => row.id === pool.id && row.depth === 1)
   if (single === undefined) return ''
-  return `A lone call takes ${figure(single.p50Us)} µs there (p50; waking a thread and back ${figure(wakeP50Us)}), inline ${figure(inline.p50Us)}.`
+  return `A lone call takes ${figure(single.p50Us)} µs there (p50; round trip to a sleeping thread ${figure(wakeP50Us)}), inline ${figure(inline.p50Us)}.`
 }
 
 const roundTo2 = (value: number): number => Number(value.toPrecision(2))
