@@ -1,4 +1,4 @@
-// Options: ranges, defaults, and what is said about a wrong one.
+// Options: ranges, defaults, and the messages for invalid ones.
 import { describe, expect, test } from 'vitest'
 import {
   resolveHostOptions,

@@ -1,4 +1,4 @@
-// What the compiler says about a call: `npm run typecheck` fails where a line marked as an error is none.
+// The types of calls: `npm run typecheck` fails where a line marked as an error compiles.
 import {
   createHost,
   createProcessor,
