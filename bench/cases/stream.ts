@@ -133,7 +133,7 @@ export async function streamMemory(
   for await (const item of processor.stream(repeated(set.payloads, counts.at(-1) ?? 0))) {
     if (!item.ok) throw new Error(`refused: ${item.code}`)
     if (!counts.includes(++done)) continue
-    // Collected first: garbage says nothing about a leak.
+    // Collects the heap first, because garbage is not a leak.
     await setImmediate()
     collect()
     marks.push({ payloads: done, rss: process.memoryUsage.rss() })

@@ -10,7 +10,7 @@ export interface InferredLock {
   readonly lockFile: string
   /** The payloads that a contract can accept: strict JSON. */
   readonly payloads: readonly Buffer[]
-  /** For the reader of the report: whose contract this is, and how to get it. */
+  /** A remark for the report: the contract is inferred, and how to write one. */
   readonly note: string
 }
 

@@ -188,8 +188,7 @@ impl Payment {
     }
 }
 
-/// Checks that the length in characters is between `min` and `max`. A text of at most `max` bytes needs no count for
-/// `max`.
+/// Checks that the length in characters is between `min` and `max`.
 fn sized(text: &str, min: usize, max: usize) -> bool {
     if text.len() <= max && text.is_ascii() {
         return text.len() >= min;
