@@ -1,13 +1,13 @@
 // The answer to `process`, from the outcome in wire form: nothing is decoded but the sizes.
 
 import { viewOutcome, type OutcomeText } from '../../model/index.ts'
-import type { Job } from '../job.ts'
+import type { ServerRequest } from '../request.ts'
 import { problem, type Answer } from './response.ts'
 
 /** The body is a view of `bytes`. */
 export function outcomeAnswer(
   bytes: Uint8Array,
-  { served }: Job,
+  { contract: served }: ServerRequest,
   engine: string,
   queueUs: number,
   runUs: number,
