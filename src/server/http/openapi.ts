@@ -4,7 +4,10 @@ import { errorTable } from '../../model/index.ts'
 
 const schema = (name: string): object => ({ $ref: `#/components/schemas/${name}` })
 const content = (type: string, of: object): object => ({ [type]: { schema: of } })
-const response = (description: string, type: string, of: object): object => ({ description, content: content(type, of) })
+const response = (description: string, type: string, of: object): object => ({
+  description,
+  content: content(type, of),
+})
 const header = (type: string, description: string): object => ({ description, schema: { type } })
 
 const problemResponse = response('What went wrong, by its code.', 'application/problem+json', schema('Problem'))

@@ -1,7 +1,7 @@
 // The head of a request beyond what node:http checks: the same verdicts as native/daemon (test/vectors/http).
 
 import type { IncomingMessage } from 'node:http'
-import { HttpError, malformed, tooLarge } from './http-error.ts'
+import { HttpError, malformed, tooLarge, unsupportedVersion } from './http-error.ts'
 
 const maxFields = 64
 
@@ -18,10 +18,12 @@ export interface RequestHead {
 }
 
 // RFC 9112 §3.2.2: a server reads the absolute form too. Its authority replaces Host, and neither is used here.
-const absoluteForm = /^https?:\/\/[^/?#]+/i
+const absoluteForm = /^http:\/\/[^/?]+/i
 const visible = /^[\x21-\x7e]+$/
 
-export function readHead({ method = '', url = '', rawHeaders, httpVersionMinor }: IncomingMessage): RequestHead | HttpError {
+export function readHead(request: IncomingMessage): RequestHead | HttpError {
+  const { method = '', url = '', rawHeaders, httpVersionMajor, httpVersionMinor } = request
+  if (httpVersionMajor !== 1) return unsupportedVersion
   if (rawHeaders.length > 2 * maxFields) return tooLarge(`There are more than ${maxFields} header fields.`)
   const path = pathOf(url)
   if (path === undefined) return malformed('The target is neither a path nor an absolute URL.')
@@ -62,7 +64,11 @@ function valuesOf(rawHeaders: readonly string[], name: string): readonly string[
 }
 
 /** node:http has refused lengths that contradict each other, or a transfer coding. */
-function lengthOf(lengths: readonly string[], codings: readonly string[], isOld: boolean): number | 'chunked' | HttpError {
+function lengthOf(
+  lengths: readonly string[],
+  codings: readonly string[],
+  isOld: boolean,
+): number | 'chunked' | HttpError {
   const [coding] = codings
   if (coding !== undefined) {
     if (isOld || codings.length > 1 || coding.toLowerCase() !== 'chunked') {

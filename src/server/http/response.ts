@@ -59,7 +59,10 @@ export function problem(code: ErrorCode, fields: ProblemFields = {}): Response {
 }
 
 /** The whole response in one buffer. */
-export function responseBytes({ status, headers, body }: Response, options: { isHead: boolean; closes: boolean }): Buffer {
+export function responseBytes(
+  { status, headers, body }: Response,
+  options: { isHead: boolean; closes: boolean },
+): Buffer {
   const { isHead, closes } = options
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nDate: ${httpDate()}\r\n`
   for (const [name, value] of Object.entries(headers)) head += `${name}: ${value}\r\n`
