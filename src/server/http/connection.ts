@@ -9,6 +9,8 @@ import type { HttpError } from './http-error.ts'
 import type { HttpRequest } from './http-request.ts'
 import { problem, responseBytes } from './response.ts'
 
+export const idleMs = 65_000
+/** Without progress. */
 const writeTimeoutMs = 5000
 const lingerMs = 1000
 /** With more pipelined requests waiting, the socket is not read. */
@@ -24,7 +26,7 @@ export class HttpConnection {
   readonly #waiting: Exchange[] = []
   /** The request that was read last. */
   #last: Exchange | undefined
-  /** Behind the request that was read last. */
+  /** Of the bytes behind it. */
   #error: HttpError | undefined
   #isClosing = false
   #received = 0
@@ -33,10 +35,8 @@ export class HttpConnection {
     this.#socket = socket
     this.#context = context
     this.#reserved = reserved
-    // node:http destroys the socket behind the last response, which loses it when bytes from the client are unread.
-    socket.destroySoon = () => this.#linger()
     socket.on('close', () => this.#close())
-    // Reading a body resumes the socket.
+    // node:http resumes the socket with each request that is complete. Its own listener comes before this one.
     socket.on('resume', () => {
       if (this.#waiting.length >= maxWaiting && !this.#isClosing) socket.pause()
     })
@@ -46,11 +46,9 @@ export class HttpConnection {
     if (this.#isClosing || this.#error !== undefined) return void req.resume()
     const exchange = new Exchange(req, res, this.#context, this.#reserved, this.#send)
     this.#last = exchange
-    if (this.#current !== undefined || this.#socket.writableLength > maxUnwrittenBytes) {
-      if (this.#waiting.push(exchange) === maxWaiting) this.#socket.pause()
-      return
-    }
-    this.#start(exchange)
+    if (this.#current === undefined && this.#socket.writableLength <= maxUnwrittenBytes) this.#start(exchange)
+    else if (this.#waiting.push(exchange) === maxWaiting) this.#socket.pause()
+    this.#watchWrites()
   }
 
   /** The bytes behind the last request are no request, or the last request is not complete. */
@@ -72,20 +70,28 @@ export class HttpConnection {
   readonly #send: Send = (res, bytes, closes) => {
     this.#current = undefined
     this.#write(bytes)
-    if (closes) this.#linger()
-    // The rest of what ServerResponse does: it reads past the body and makes way for the next request.
+    // The rest of what ServerResponse does: it reads past the body, starts the idle timeout and makes way for the next one.
     res.emit('finish')
+    if (closes) this.#linger()
+    else this.#watchWrites()
     this.#advance()
   }
 
+  /** node:http stops or replaces the socket's timeout with each request and response. */
+  #watchWrites(): void {
+    if (this.#socket.writableLength > 0) this.#socket.setTimeout(writeTimeoutMs)
+  }
+
   #write(bytes: Buffer): void {
-    const socket = this.#socket
-    socket.write(bytes, this.#written)
-    this.#count(bytes.length)
-    if (socket.writableLength > 0) socket.setTimeout(writeTimeoutMs)
+    this.#socket.write(bytes, this.#written)
+    this.#context.telemetry.sent(bytes.length)
+    this.#countReceived()
   }
 
   readonly #written = (): void => {
+    const socket = this.#socket
+    if (socket.writableLength > 0) return
+    if (socket.timeout === writeTimeoutMs) socket.setTimeout(this.#current === undefined ? idleMs : 0)
     if (this.#waiting.length > 0) this.#advance()
   }
 
@@ -103,8 +109,8 @@ export class HttpConnection {
   #end(): void {
     const { status, detail } = this.#error as HttpError
     const response = problem('protocol.violation', { status, detail, closes: true })
-    this.#write(responseBytes(response, { isHead: false, closes: true }))
     this.#context.telemetry.page(undefined, status, response.body.length, 0)
+    this.#write(responseBytes(response, { isHead: false, closes: true }))
     this.#linger()
   }
 
@@ -127,13 +133,12 @@ export class HttpConnection {
 
   #close(): void {
     this.#drop()
-    this.#count(0)
+    this.#countReceived()
   }
 
-  #count(sent: number): void {
+  #countReceived(): void {
     const { bytesRead } = this.#socket
     this.#context.telemetry.received(bytesRead - this.#received)
     this.#received = bytesRead
-    if (sent > 0) this.#context.telemetry.sent(sent)
   }
 }

@@ -111,6 +111,7 @@ export class Exchange {
     const closes =
       response.closes === true ||
       isUndecided ||
+      this.#head?.isUpgrade === true ||
       !this.#res.shouldKeepAlive ||
       httpVersionMinor === 0 ||
       this.#context.isDraining

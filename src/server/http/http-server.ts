@@ -2,7 +2,7 @@
 
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { HttpConnection } from './connection.ts'
+import { HttpConnection, idleMs } from './connection.ts'
 import type { HttpContext } from './context.ts'
 import { httpErrorOf, malformed, maxHeadBytes } from './http-error.ts'
 import { HttpRequest } from './http-request.ts'
@@ -10,7 +10,6 @@ import { createPages, type PageSources } from './pages.ts'
 
 const headMs = 5000
 const requestMs = 10_000
-const idleMs = 65_000
 const checkMs = 250
 
 /** A method or an empty line. Another first byte is another protocol. */
@@ -67,18 +66,16 @@ export class HttpServer {
   readonly accept = (socket: Socket, first: Uint8Array, reserved: boolean): void => {
     const { telemetry } = this.#context
     telemetry.opened('http')
+    this.#server.emit('connection', socket)
     this.#connections.set(socket, new HttpConnection(socket, this.#context, reserved))
     socket.on('close', () => {
       telemetry.closed('http')
       this.#connections.delete(socket)
       if (this.#connections.size === 0) this.#onEmpty?.()
     })
-    if (first.length > 0) {
-      if (!firstByte.test(String.fromCharCode(first[0] as number))) return void socket.destroy()
-      socket.unshift(first)
-    }
-    this.#server.emit('connection', socket)
-    socket.resume()
+    if (first.length > 0) socket.unshift(first)
+    if (first.length > 0 && !firstByte.test(String.fromCharCode(first[0] as number))) socket.destroy()
+    else socket.resume()
   }
 
   /** Closes idle connections, the others behind their responses. Resolves when none is left, or at the signal: then all are cut. */
