@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { packageFacts } from './util/package-json.ts'
+import { readPackageJson } from './util/package-json.ts'
 import {
   ConfigError,
   daemonHelp,
@@ -25,7 +25,7 @@ import {
 
 const exitCodes = { fault: 1, wrong: 2 } as const
 
-const { version } = packageFacts()
+const { version } = readPackageJson()
 
 // A reload that is asked for too early is made as soon as there is something to reload.
 let reload = (): void => void (isReloadWanted = true)
@@ -66,15 +66,17 @@ const listener = await listen({
   takeover,
   mode: socketMode,
   group: socketGroup,
-  accept: (socket) => service.accept(socket),
-  republished: () => telemetry.event('warn', 'republished', { socket: place }),
-  takenOver: () => {
-    readiness.takenOver = true
-    telemetry.event('info', 'taken_over', { socket: place })
+  onEvent: (event) => {
+    if (event.kind === 'connection') service.accept(event.socket)
+    else if (event.kind === 'republished') telemetry.event('warn', 'republished', { socket: place })
+    else if (event.kind === 'warning') telemetry.warning(event.message)
+    else if (event.kind === 'accept_failed') telemetry.event('error', 'accept_failed', { code: event.error.code })
+    else if (event.kind === 'closed') void drain('taken over')
+    else {
+      readiness.takenOver = true
+      telemetry.event('info', 'taken_over', { socket: place })
+    }
   },
-  retired: () => void drain('taken over'),
-  acceptFailed: ({ code }) => telemetry.event('error', 'accept_failed', { code }),
-  warning: (message) => telemetry.warning(message),
 }).catch((error: Error) => end(error instanceof ListenError ? exitCodes.fault : exitCodes.wrong, error.message))
 
 // Health and metrics only, for scrapers that cannot use a socket file.

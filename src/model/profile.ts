@@ -1,5 +1,5 @@
-// Profile p1 as types: a schema node has exactly one of these forms (the closed world). lock.ts builds the tree from a
-// lock file and refuses all else; the engines compile from the tree, which *is* the contract's normal form.
+// Profile p1 as types: a schema node is of exactly one of these kinds. contract/lock builds the tree from a lock; the
+// engines compile the tree, which *is* the contract's normal form.
 
 import type { Codec, Primitive } from './outcome.ts'
 import type { Pattern } from '../pattern/index.ts'
@@ -7,14 +7,14 @@ import type { Pattern } from '../pattern/index.ts'
 export type TypeName = 'array' | 'boolean' | 'integer' | 'null' | 'number' | 'object' | 'string'
 export type ScalarTypeName = 'boolean' | 'integer' | 'null' | 'number' | 'string'
 
-/** In the order in which they are applied, whatever the author wrote. */
+/** In the order in which they are applied, independent of the schema. */
 export const normOps = ['lower', 'nfc', 'collapse', 'trim'] as const
 /** One operation on a string, before it is validated. */
 export type NormOp = (typeof normOps)[number]
 
 /** A value of one of `types` (sorted; the issue's `expected`), with the limits of the scalar among them. */
 export interface ScalarNode {
-  readonly form: 'scalar'
+  readonly kind: 'scalar'
   /** `["string"]`, `["integer"]`, `["null", "string"]` …: sorted. More than one non-null type: no limits. */
   readonly types: readonly ScalarTypeName[]
   readonly string?: StringLimits
@@ -27,7 +27,7 @@ export interface StringLimits {
   readonly maxLength?: number
   /** `pattern` first, then those of allOf. */
   readonly patterns: readonly Pattern[]
-  /** In the fixed order; empty when nothing is normalized. */
+  /** In the fixed order; empty without normalization. */
   readonly norm: readonly NormOp[]
 }
 
@@ -41,7 +41,7 @@ export interface NumberLimits {
 
 /** const (one value) or enum. */
 export interface ValuesNode {
-  readonly form: 'values'
+  readonly kind: 'values'
   readonly keyword: 'const' | 'enum'
   /** Sorted by canonical text. */
   readonly values: readonly Primitive[]
@@ -52,12 +52,12 @@ export interface ValuesNode {
 
 /** array (no prefix) and tuple. */
 export interface ArrayNode {
-  readonly form: 'array'
+  readonly kind: 'array'
   readonly prefix: readonly SchemaNode[]
-  /** Of the items behind the prefix. `false`: none may follow. */
+  /** The schema of the items behind the prefix. `false`: none are allowed. */
   readonly items: SchemaNode | false
   readonly minItems?: number
-  /** Already the smaller one of the keyword and, with `items: false`, the prefix's length. */
+  /** The smaller one of the keyword and, with `items: false`, the prefix's length. */
   readonly maxItems?: number
 }
 
@@ -69,41 +69,55 @@ export interface Property {
 
 /** object and record (names set, no properties). */
 export interface ObjectNode {
-  readonly form: 'object'
+  readonly kind: 'object'
   /** In canonical key order (UTF-16 code units). */
   readonly properties: readonly Property[]
-  /** Of members that no property names. */
+  /** The schema of undeclared members. */
   readonly additional: SchemaNode | false
-  /** The string form that each key must match: a record. */
+  /** The schema of strings that each key must match: a record. */
   readonly names?: ScalarNode | ValuesNode | RefNode
+}
+
+/** The declared property of that name. O(log n): properties are in canonical order. */
+export function findProperty({ properties }: ObjectNode, name: string): Property | undefined {
+  let low = 0
+  let high = properties.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const property = properties[middle] as Property
+    if (property.name === name) return property
+    if (property.name < name) low = middle + 1
+    else high = middle
+  }
+  return undefined
 }
 
 /** anyOf; `[X, null]` in either order is a NullableNode. */
 export interface UnionNode {
-  readonly form: 'union'
+  readonly kind: 'union'
   readonly branches: readonly SchemaNode[]
 }
 
 export interface NullableNode {
-  readonly form: 'nullable'
+  readonly kind: 'nullable'
   readonly inner: SchemaNode
   readonly nullFirst: boolean
 }
 
 export interface DiscriminatedNode {
-  readonly form: 'discriminated'
+  readonly kind: 'discriminated'
   readonly key: string
   readonly branches: readonly { readonly values: readonly Primitive[]; readonly node: SchemaNode }[]
 }
 
 /** `#/$defs/Name` by its number in the normal form, `#` as -1. */
 export interface RefNode {
-  readonly form: 'ref'
+  readonly kind: 'ref'
   readonly target: number
 }
 
 export interface AnyNode {
-  readonly form: 'any'
+  readonly kind: 'any'
 }
 
 export type SchemaNode =
@@ -127,13 +141,13 @@ export interface Limits {
   readonly maxKeys: number
 }
 
-/** What is computed over the canonical bytes. */
+/** The digest of the canonical bytes. */
 export type DigestName = 'sha-256' | 'hmac-sha-256' | 'none'
 
-/** A contract as the engines read it: parsed, checked, in normal form. */
+/** A contract for the engines: parsed, checked, in normal form. */
 export interface Profile {
   readonly name: string
-  /** `double` takes integers beyond 2^53 - 1 as the nearest double; `safe` refuses them. */
+  /** `double` reads integers beyond 2^53 - 1 as the nearest double; `safe` rejects them. */
   readonly numbers: 'safe' | 'double'
   readonly limits: Limits
   readonly compress: { readonly codec: Codec; /** Absent with `none`. */ readonly level?: number }
@@ -141,6 +155,6 @@ export interface Profile {
   readonly dictionary?: { readonly id: number; readonly sha256: string }
   readonly digest: DigestName
   readonly root: SchemaNode
-  /** Targets of RefNode, by number. */
+  /** The targets of RefNode, by number. */
   readonly defs: readonly SchemaNode[]
 }
