@@ -3,10 +3,9 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { HttpContext } from './context.ts'
-import { Exchange, type Send } from './exchange.ts'
+import { Exchange, type HttpContext, type Send } from './exchange.ts'
 import type { HttpError } from './http-error.ts'
-import type { HttpRequest } from './http-request.ts'
+import type { HttpRequest } from './request.ts'
 import { problem, responseBytes } from './response.ts'
 
 export const idleMs = 65_000

@@ -1,13 +1,18 @@
 // The response to `process`, from the outcome in wire form: only the sizes are decoded.
 
-import type { ErrorCode, Issue } from '../../model/index.ts'
+import { outcomeBodyBytes, outcomeCode, type ErrorCode, type Issue } from '../../model/index.ts'
+import {
+  acceptedHeaderBytes,
+  canonicalBytesAt,
+  digestAt,
+  flagDigest,
+  flagsAt,
+  inBytesAt,
+  textBytesAt,
+  textHeaderBytes,
+} from '../../tables/outcome-layout.ts'
 import type { Job } from '../job.ts'
 import { problem, type Response } from './response.ts'
-
-const kindAccepted = 1
-const flagDigest = 1
-const acceptedHead = 48
-const textHead = 8
 
 /** The body is a view of `bytes`. */
 export function outcomeResponse(
@@ -18,10 +23,13 @@ export function outcomeResponse(
   runUs: number,
 ): Response {
   const outcome = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  if (outcome[0] !== kindAccepted) return problemOf(outcome)
-  const outBytes = outcome.readUInt32LE(12)
+  if (outcomeCode(outcome, 0) !== undefined) return problemOf(outcome)
+  const outBytes = outcomeBodyBytes(outcome, 0)
+  const bodyEnd = acceptedHeaderBytes + outBytes
   const digest =
-    (outcome[1] as number) & flagDigest ? { 'Sidelane-Digest': outcome.toString('hex', 16, acceptedHead) } : {}
+    (outcome[flagsAt] as number) & flagDigest
+      ? { 'Sidelane-Digest': outcome.toString('hex', digestAt, acceptedHeaderBytes) }
+      : {}
   return {
     status: 200,
     headers: {
@@ -29,14 +37,14 @@ export function outcomeResponse(
       'Sidelane-Codec': served.contract.profile.compress.codec,
       ...digest,
       'Sidelane-Contract': served.id,
-      'Sidelane-In-Bytes': outcome.readUInt32LE(4),
-      'Sidelane-Canonical-Bytes': outcome.readUInt32LE(8),
+      'Sidelane-In-Bytes': outcome.readUInt32LE(inBytesAt),
+      'Sidelane-Canonical-Bytes': outcome.readUInt32LE(canonicalBytesAt),
       'Sidelane-Out-Bytes': outBytes,
       'Sidelane-Engine': engine,
       'Sidelane-Queue-Us': Math.round(queueUs),
       'Sidelane-Run-Us': Math.round(runUs),
     },
-    body: outcome.subarray(acceptedHead, acceptedHead + outBytes),
+    body: outcome.subarray(acceptedHeaderBytes, bodyEnd),
   }
 }
 
@@ -48,7 +56,7 @@ interface OutcomeText {
 }
 
 function problemOf(outcome: Buffer): Response {
-  const text = outcome.toString('utf8', textHead, textHead + outcome.readUInt32LE(4))
+  const text = outcome.toString('utf8', textHeaderBytes, textHeaderBytes + outcome.readUInt32LE(textBytesAt))
   const { code, issues, truncated, retryAfterMs } = JSON.parse(text) as OutcomeText
   return problem(code, {
     ...(issues !== undefined && { issues }),

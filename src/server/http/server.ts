@@ -3,9 +3,9 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { HttpConnection, idleMs } from './connection.ts'
-import type { HttpContext } from './context.ts'
+import type { HttpContext } from './exchange.ts'
 import { httpErrorOf, malformed, maxHeadBytes } from './http-error.ts'
-import { HttpRequest } from './http-request.ts'
+import { HttpRequest } from './request.ts'
 import { createPages, type PageSources } from './pages.ts'
 
 const headMs = 5000
@@ -28,15 +28,7 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     const { service, telemetry, deadlineMs } = options
-    this.#context = {
-      service,
-      telemetry,
-      deadlineMs,
-      pages: createPages(options),
-      get isDraining() {
-        return service.state === 'draining'
-      },
-    }
+    this.#context = { service, telemetry, deadlineMs, pages: createPages(options) }
     const server = createServer({
       IncomingMessage: HttpRequest,
       connectionsCheckingInterval: checkMs,
@@ -82,8 +74,9 @@ export class HttpServer {
   async drain(signal: AbortSignal): Promise<void> {
     // `closeIdleConnections` would also cut responses that are not written yet.
     const closeIdle = (): void => {
-      const isWriting = [...this.#connections.keys()].some(({ writableLength }) => writableLength > 0)
-      if (!isWriting) this.#server.closeIdleConnections()
+      const sockets = [...this.#connections.keys()]
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+      if (!sockets.some(({ writableLength }) => writableLength > 0)) this.#server.closeIdleConnections()
     }
     closeIdle()
     const timer = setInterval(closeIdle, checkMs)

@@ -1,6 +1,6 @@
 // The body of an HTTP request while it arrives.
 import { describe, expect, test } from 'vitest'
-import { RequestBody } from '../../src/server/http/request-body.ts'
+import { RequestBody } from '../../src/server/http/body.ts'
 import type { Served } from '../../src/server/contracts.ts'
 import { lock, serve, unlocked } from './kit.ts'
 
