@@ -1,4 +1,4 @@
-// The door of server/: what src/daemon.ts starts.
+// The entry of server/, for src/daemon.ts and the command line.
 
 export { ConfigError, readOptions, type Mode } from './config/load-config.ts'
 export { daemonHelp } from './config/help.ts'

@@ -4,7 +4,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Exchange, type HttpContext, type Send } from './exchange.ts'
-import type { HttpError } from './http-error.ts'
+import { requestTimeout, type HttpError } from './http-error.ts'
 import type { HttpRequest } from './request.ts'
 import { problem, responseBytes } from './response.ts'
 
@@ -12,6 +12,7 @@ export const idleMs = 65_000
 /** Without progress. */
 const writeTimeoutMs = 5000
 const lingerMs = 1000
+const lateMs = 1000
 /** With more pipelined requests waiting, the socket is not read. */
 const maxWaiting = 32
 /** With more unwritten, no further request starts. */
@@ -25,8 +26,9 @@ export class HttpConnection {
   readonly #waiting: Exchange[] = []
   /** The request that was read last. */
   #last: Exchange | undefined
-  /** Of the bytes behind it. */
+  /** Of that request or of the bytes behind it. */
   #error: HttpError | undefined
+  #late: NodeJS.Timeout | undefined
   #isClosing = false
   #received = 0
 
@@ -43,6 +45,7 @@ export class HttpConnection {
 
   request(req: HttpRequest, res: ServerResponse): void {
     if (this.#isClosing || this.#error !== undefined) return void req.resume()
+    clearTimeout(this.#late)
     const exchange = new Exchange(req, res, this.#context, this.#reserved, this.#send)
     this.#last = exchange
     if (this.#current === undefined && this.#socket.writableLength <= maxUnwrittenBytes) this.#start(exchange)
@@ -50,15 +53,28 @@ export class HttpConnection {
     this.#watchWrites()
   }
 
-  /** The bytes behind the last request are no request, or the last request is not complete. */
+  /** The last request is not complete, or the bytes behind it are no request. */
   fail(error: HttpError): void {
     if (this.#isClosing || this.#error !== undefined) return
     const last = this.#last
-    if (last === undefined || last.isRead) this.#error = error
-    else if (last.answered) return this.#linger()
-    else if (last === this.#current) return last.fail(error)
-    else this.#error = error
+    if (error.status === requestTimeout && this.#isBusy) return this.#failLater(error)
+    if (last === this.#current && last?.isRead === false) return last.fail(error)
+    if (last?.isRead === false && last.answered) return this.#linger()
+    this.#error = error
     this.#advance()
+  }
+
+  /** The socket may be paused: a request that comes next is late because of those before it. */
+  #failLater(error: HttpError): void {
+    const incomplete = this.#last?.isRead === false ? this.#last : undefined
+    this.#late = setTimeout(() => {
+      if (incomplete?.isRead !== true) this.fail(error)
+    }, lateMs)
+  }
+
+  /** A request that is complete has no response yet. */
+  get #isBusy(): boolean {
+    return this.#current?.isRead === true || this.#waiting.length > 0
   }
 
   #start(exchange: Exchange): void {
@@ -102,7 +118,9 @@ export class HttpConnection {
       return
     }
     if (this.#waiting.length === 0 && this.#socket.isPaused()) this.#socket.resume()
-    this.#start(next)
+    if (this.#error === undefined || next.isRead) return this.#start(next)
+    this.#current = next
+    next.fail(this.#error)
   }
 
   #end(): void {
@@ -131,6 +149,7 @@ export class HttpConnection {
   }
 
   #close(): void {
+    clearTimeout(this.#late)
     this.#drop()
     this.#countReceived()
   }

@@ -10,6 +10,7 @@ export class HttpError {
   }
 }
 
+export const requestTimeout = 408
 export const maxHeadBytes = 8192
 
 export const malformed = (detail: string): HttpError => new HttpError(400, detail)
@@ -23,7 +24,7 @@ export function httpErrorOf({
 }: NodeJS.ErrnoException & { reason?: string }): HttpError | undefined {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new HttpError(408, 'The request is not complete in time.')
+      return new HttpError(requestTimeout, 'The request is not complete in time.')
     case 'HPE_HEADER_OVERFLOW':
       return tooLarge(`The head has more than ${maxHeadBytes} bytes.`)
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':

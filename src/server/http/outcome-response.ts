@@ -1,6 +1,6 @@
 // The response to `process`, from the outcome in wire form: only the sizes are decoded.
 
-import { outcomeBodyBytes, outcomeCode, type ErrorCode, type Issue } from '../../model/index.ts'
+import { outcomeBodyBytes, outcomeCode, type ErrorCode } from '../../model/index.ts'
 import {
   acceptedHeaderBytes,
   canonicalBytesAt,
@@ -12,7 +12,7 @@ import {
   textHeaderBytes,
 } from '../../tables/outcome-layout.ts'
 import type { Job } from '../job.ts'
-import { problem, type Response } from './response.ts'
+import { problem, type ProblemFields, type Response } from './response.ts'
 
 /** The body is a view of `bytes`. */
 export function outcomeResponse(
@@ -48,19 +48,8 @@ export function outcomeResponse(
   }
 }
 
-interface OutcomeText {
-  readonly code: ErrorCode
-  readonly issues?: readonly Issue[]
-  readonly truncated?: boolean
-  readonly retryAfterMs?: number
-}
-
 function problemOf(outcome: Buffer): Response {
   const text = outcome.toString('utf8', textHeaderBytes, textHeaderBytes + outcome.readUInt32LE(textBytesAt))
-  const { code, issues, truncated, retryAfterMs } = JSON.parse(text) as OutcomeText
-  return problem(code, {
-    ...(issues !== undefined && { issues }),
-    ...(truncated !== undefined && { truncated }),
-    retryAfterMs,
-  })
+  const { code, ...fields } = JSON.parse(text) as { code: ErrorCode } & ProblemFields
+  return problem(code, fields)
 }

@@ -36,7 +36,10 @@ export class HttpServer {
       requestTimeout: requestMs,
       keepAliveTimeout: idleMs,
       maxHeaderSize: maxHeadBytes,
+      // readHead checks Host: an empty one is valid.
       requireHostHeader: false,
+      // Whatever NODE_OPTIONS says.
+      insecureHTTPParser: false,
     })
     // A client that ends its writing side still gets its responses.
     Object.assign(server, { httpAllowHalfOpen: true })
