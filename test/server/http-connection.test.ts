@@ -52,7 +52,7 @@ test('while a request is in hand, few of those behind it are read, and none runs
   await expect.poll(() => server.sockets[0]?.isPaused()).toBe(true)
   for (let i = 0; i < 100; i++) {
     await other.send(Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
-    expect((await other.answer())?.status).toBe(200)
+    expect((await other.response())?.status).toBe(200)
   }
   expect(server.sockets[0]?.bytesRead).toBeLessThan(1_000_000)
   expect(server.submitted).toBe(1)
