@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import type { KeyedContract } from './model/index.ts'
 import { readPackageJson } from './util/package-json.ts'
 import {
   ConfigError,
@@ -19,7 +20,6 @@ import {
   Reporter,
   resolveSettings,
   type DaemonSettings,
-  type LoadedContract,
   type Mode,
 } from './server/index.ts'
 
@@ -121,7 +121,7 @@ reporter.event('info', 'listening', {
 if (isReloadWanted) reload()
 
 /** What can be wrong is wrong here, before anything is bound. */
-function prepare(): { mode: Mode; settings: DaemonSettings; contracts: LoadedContract[] } {
+function prepare(): { mode: Mode; settings: DaemonSettings; contracts: KeyedContract[] } {
   try {
     const given = readOptions({
       args: process.argv.slice(2),

@@ -2,14 +2,14 @@
 
 use crate::digest::{DIGEST_BYTES, sha256, to_hex};
 use crate::error::ContractError;
+use crate::lock::normal_form;
 use crate::lock::parse_lock;
-use crate::normal_form::normal_form;
-use crate::profile::{Compress, DigestName, Limits, Numbers, Profile};
+use crate::profile::{Compress, DigestName, Limits, Profile};
 use crate::validate::Validator;
 
-/// What a payload must look like, how it is normalized, and how the result is written.
+/// The schema and normalization of payloads, and the codec and digest of the result.
 ///
-/// [`Processor::builder`](crate::Processor::builder) takes it to process payloads.
+/// [`Processor::builder`](crate::Processor::builder) makes a processor of it.
 #[derive(Debug)]
 pub struct Contract {
     id: String,
@@ -50,16 +50,10 @@ impl Contract {
         &self.id_bytes
     }
 
-    /// What a payload may cost.
+    /// The limits of a payload.
     #[must_use]
     pub const fn limits(&self) -> Limits {
         self.profile.limits
-    }
-
-    /// How integers beyond 2^53 − 1 are read.
-    #[must_use]
-    pub const fn numbers(&self) -> Numbers {
-        self.profile.numbers
     }
 
     /// How the canonical form is compressed.

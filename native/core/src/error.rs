@@ -1,47 +1,47 @@
-//! The error codes, and why a lock cannot be used. `error_codes` holds the table.
+//! The error codes and the error of a contract. `error_codes` holds the table.
 
 use crate::error_codes::ENTRIES;
 
 pub use crate::error_codes::Code;
 
 impl Code {
-    /// The code as it stands in outcomes.
+    /// The text in outcomes.
     #[must_use]
     pub const fn name(self) -> &'static str {
         ENTRIES[self as usize].0
     }
 
-    /// Its number on the wire.
+    /// The number on the wire.
     #[must_use]
     pub const fn wire(self) -> u16 {
         ENTRIES[self as usize].1
     }
 
-    /// The HTTP status that fits.
+    /// The HTTP status.
     #[must_use]
     pub const fn status(self) -> u16 {
         ENTRIES[self as usize].2
     }
 
-    /// Its message.
+    /// The message for people.
     #[must_use]
     pub const fn message(self) -> &'static str {
         ENTRIES[self as usize].3
     }
 
-    /// The code of a name.
+    /// The code by its text.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.name() == name)
     }
 }
 
-/// Why a lock cannot be used.
+/// Why a contract cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContractError {
-    /// `contract.*` or `options.invalid`.
+    /// `contract.*`, `codec.unavailable` or `options.invalid`.
     pub code: Code,
-    /// RFC 6901, into the lock document.
+    /// JSON pointer (RFC 6901) into the lock.
     pub pointer: String,
     /// For people; not part of parity.
     pub message: String,

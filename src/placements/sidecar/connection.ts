@@ -2,7 +2,7 @@
 // gets, and what follows when it closes.
 
 import { connect, type Socket } from 'node:net'
-import { decodeOutcome, toFault, type EngineReport, type SidelaneError } from '../../model/index.ts'
+import type { EngineReport, SidelaneError } from '../../model/index.ts'
 import { BumpArena } from '../../util/bump-arena.ts'
 import { WriteBatcher } from '../../util/write-batcher.ts'
 import {
@@ -15,10 +15,10 @@ import {
   protocolVersion,
   readPreface,
   type FrameSink,
-  type Head,
+  type FrameHeader,
 } from '../../wire/index.ts'
 import type { ClientContract } from './client-contract.ts'
-import { unavailable, versionFault } from './errors.ts'
+import { faultOf, unavailable, versionFault } from './errors.ts'
 import { Handshake, type HandshakeOptions } from './handshake.ts'
 import { InFlightRequests } from './in-flight-requests.ts'
 import type { Content, PendingRequest, RequestOwner } from './request.ts'
@@ -42,8 +42,8 @@ export interface ConnectionEvents {
 
 /** What happens to requests. */
 export interface RequestEvents {
-  /** There may be more room than before. */
-  onSendRoom(): void
+  /** There may be more free slots than before. */
+  onFreeSlots(): void
   /** The daemon refused a request because it is overloaded. */
   onOverload(request: PendingRequest, fault: SidelaneError): void
 }
@@ -105,11 +105,11 @@ export class Connection implements FrameSink, RequestOwner {
     })
     this.#writer = new WriteBatcher({
       target: this.#socket,
-      arena: new BumpArena(Buffer.allocUnsafeSlow, [{ bytes: blockBytes, maxSpare: maxSpareBlocks }]),
+      arena: new BumpArena((bytes) => Buffer.allocUnsafeSlow(bytes), [{ bytes: blockBytes, maxSpare: maxSpareBlocks }]),
       maxWriteBytes: Number.POSITIVE_INFINITY,
       maxPendingBytes,
       onProgress: (_, wasFull) => {
-        if (wasFull) this.#notifyRoom()
+        if (wasFull) this.#notifyFreeSlots()
       },
     })
     this.#handshake = new Handshake(options)
@@ -145,10 +145,10 @@ export class Connection implements FrameSink, RequestOwner {
   }
 
   /** Requests that can be sent now. */
-  get room(): number {
+  get freeSlots(): number {
     // A broken socket is not closed at once.
     if (this.#state !== 'ready' || this.#writer.full || !this.#socket.writable) return 0
-    return this.#inFlight.room
+    return this.#inFlight.freeSlots
   }
 
   /** The daemon's engine, known after HELLO. */
@@ -179,7 +179,7 @@ export class Connection implements FrameSink, RequestOwner {
     while (!this.#handshake.complete)
   }
 
-  /** Sends the request; the payload is copied. Requires `room` and `serves`. */
+  /** Sends the request; the payload is copied. Requires `freeSlots` and `serves`. */
   send(request: PendingRequest, content: Content, now: number): void {
     const index = this.#handshake.answers[request.call.route.contractIndex] as number
     this.#inFlight.send(request, content, index, now)
@@ -220,14 +220,14 @@ export class Connection implements FrameSink, RequestOwner {
     return this.#caps
   }
 
-  open({ kind, id }: Head): 'take' | 'skip' {
+  open({ kind, id }: FrameHeader): 'take' | 'skip' {
     if (kind < kinds.accepted || kind > kinds.error || id === 0) return 'take'
     const action = this.#inFlight.beginAnswer(id)
     if (action === undefined) this.violation('an answer has the id of no request')
     return action ?? 'skip'
   }
 
-  frame({ kind, id }: Head, payload: Uint8Array): void {
+  frame({ kind, id }: FrameHeader, payload: Uint8Array): void {
     if (kind === kinds.hello) this.#onHello(payload)
     else if (kind === kinds.ping) addControlFrame(this.#writer, kinds.pong, id, payload)
     else if (kind === kinds.goaway) this.#onGoaway()
@@ -247,11 +247,11 @@ export class Connection implements FrameSink, RequestOwner {
     const rest = this.#preface === undefined ? bytes : this.#readPreface(this.#preface, bytes)
     this.#decoder.push(rest)
     if (this.#state === 'draining' && this.#inFlight.size === 0) this.#socket.end()
-    else this.#notifyRoom()
+    else this.#notifyFreeSlots()
   }
 
-  #notifyRoom(): void {
-    if (this.#state === 'ready') this.#options.requestEvents.onSendRoom()
+  #notifyFreeSlots(): void {
+    if (this.#state === 'ready') this.#options.requestEvents.onFreeSlots()
   }
 
   /** Returns what follows the preface. */
@@ -313,11 +313,7 @@ export class Connection implements FrameSink, RequestOwner {
 
   /** An ERROR with id 0 is about the connection, and the last frame of it. */
   #onConnectionError(payload: Uint8Array): void {
-    try {
-      decodeOutcome(payload, 0, 'none')
-    } catch (error) {
-      this.fail(unavailable(`The daemon at ${this.#options.path} ended the connection.`, toFault(error)))
-    }
+    this.fail(unavailable(`The daemon at ${this.#options.path} ended the connection.`, faultOf(payload)))
   }
 
   #onGoaway(): void {

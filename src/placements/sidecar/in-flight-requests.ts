@@ -2,9 +2,18 @@
 // decides which connection takes a call, and what follows when a request is refused or lost.
 
 import { Buffer } from 'node:buffer'
-import { decodeOutcome, toFault, type Outcome, type SidelaneError } from '../../model/index.ts'
-import { defaultInFlight, flags, headBytes, kinds, noDeadline, traceFromText, writeHead } from '../../wire/index.ts'
+import { outcomeCode, type SidelaneError } from '../../model/index.ts'
+import {
+  defaultInFlight,
+  flags,
+  headerBytes,
+  kinds,
+  noDeadline,
+  traceFromText,
+  writeFrameHeader,
+} from '../../wire/index.ts'
 import type { WriteBatcher } from '../../util/write-batcher.ts'
+import { faultOf } from './errors.ts'
 import { CongestionWindow } from './flow-control.ts'
 import type { Content, PendingRequest, RequestOwner } from './request.ts'
 
@@ -72,7 +81,7 @@ export class InFlightRequests {
   /** The request whose answer is incomplete; 0: none. */
   #receivingId = 0
 
-  /** `owner`: told when a call ends before its answer. */
+  /** `owner`: set on requests in flight, and notified when a call ends before its answer. */
   constructor(writer: WriteBatcher, owner: RequestOwner) {
     this.#writer = writer
     this.#owner = owner
@@ -88,7 +97,7 @@ export class InFlightRequests {
   }
 
   /** Requests that can be sent now. */
-  get room(): number {
+  get freeSlots(): number {
     if (this.#retainedBytes > maxRetainedBytes) return 0
     return Math.max(0, this.#window.size - this.#table.size)
   }
@@ -106,19 +115,19 @@ export class InFlightRequests {
     const isText = typeof content === 'string'
     const maxLength = isText ? maxUtf8Bytes(content) : content.length
     const trace = call.traceparent === undefined ? undefined : traceFromText(call.traceparent)
-    const prefixBytes = headBytes + (trace?.length ?? 0)
+    const prefixBytes = headerBytes + (trace?.length ?? 0)
     const block = this.#writer.reserve(prefixBytes + maxLength)
     const at = block.used
     const bodyAt = at + prefixBytes
     let length = maxLength
-    if (trace !== undefined) block.bytes.set(trace, at + headBytes)
+    if (trace !== undefined) block.bytes.set(trace, at + headerBytes)
     if (isText) length = block.bytes.write(content, bodyAt)
     else block.bytes.set(content, bodyAt)
     this.#table.add(request)
-    writeHead(
+    writeFrameHeader(
       block.bytes,
       at,
-      prefixBytes - headBytes + length,
+      prefixBytes - headerBytes + length,
       kinds.request,
       (call.canonical ? flags.canonical : 0) | (trace === undefined ? 0 : flags.trace),
       contractIndex,
@@ -156,22 +165,14 @@ export class InFlightRequests {
     this.#table.remove(request)
     // The call can end while its answer arrives.
     if (request.owner !== this.#owner) return
-    const { call } = request
-    let outcome: Outcome
-    try {
-      outcome = decodeOutcome(payload, 0, call.route.contract.profile.compress.codec)
-    } catch (error) {
-      const fault = toFault(error)
-      if (fault.code === 'overloaded') {
-        this.#window.onOverload(id, this.#table.lastId)
-        this.#takeBack(request)
-        return onOverload(request, fault)
-      }
-      this.#finish(request)
-      return call.fail(fault)
+    if (outcomeCode(payload, 0) === 'overloaded') {
+      this.#window.onOverload(id, this.#table.lastId)
+      this.#takeBack(request)
+      return onOverload(request, faultOf(payload))
     }
-    this.#finish(request)
-    call.settle(outcome)
+    if (this.#window.size < this.#limit) this.#window.onAnswer()
+    this.abandon(request)
+    request.call.settleBytes(payload, 0)
   }
 
   /** The call is over. The id stays taken until the answer arrives. */
@@ -191,11 +192,6 @@ export class InFlightRequests {
       this.#takeBack(request)
     }
     return requests
-  }
-
-  #finish(request: PendingRequest): void {
-    if (this.#window.size < this.#limit) this.#window.onAnswer()
-    this.abandon(request)
   }
 
   #takeBack(request: PendingRequest): void {

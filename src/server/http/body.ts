@@ -1,8 +1,8 @@
 // The body of a `process` request while it arrives: room is reserved before there is memory, and none is kept beyond the
 // contract's limit. The contract stays compiled as long as it or its job needs it.
 
-import type { Served } from '../contracts.ts'
-import type { Refusal, Service } from '../service.ts'
+import type { LoadedContract } from '../contracts.ts'
+import type { Refusal, RequestQueue } from '../queue.ts'
 
 const empty = new Uint8Array()
 
@@ -11,17 +11,17 @@ export class Body {
   refusal: Refusal | 'too long' | undefined
   /** Bytes that are reserved for it. */
   reserved = 0
-  readonly #service: Service
-  readonly #served: Served
+  readonly #queue: RequestQueue
+  readonly #served: LoadedContract
   readonly #known: boolean
   #bytes: Uint8Array = empty
   #size = 0
   #over = false
 
-  constructor(service: Service, served: Served, length: number | 'chunked') {
-    this.#service = service
+  constructor(queue: RequestQueue, served: LoadedContract, length: number | 'chunked') {
+    this.#queue = queue
     this.#served = served
-    served.table.retain()
+    served.registry.retain()
     this.#known = length !== 'chunked'
     this.#reserve(length === 'chunked' ? 0 : length)
   }
@@ -46,9 +46,9 @@ export class Body {
   release(): void {
     if (this.#over) return
     this.#over = true
-    if (this.reserved > 0) this.#service.release(this.reserved)
+    if (this.reserved > 0) this.#queue.release(this.reserved)
     this.reserved = 0
-    this.#served.table.release()
+    this.#served.registry.release()
     this.#bytes = empty
   }
 
@@ -61,7 +61,7 @@ export class Body {
 
   #reserve(bytes: number): void {
     const { maxBytes } = this.#served.contract.profile.limits
-    this.refusal = this.reserved + bytes > maxBytes ? 'too long' : this.#service.reserve(bytes)
+    this.refusal = this.reserved + bytes > maxBytes ? 'too long' : this.#queue.reserve(bytes)
     if (this.refusal !== undefined) return this.release()
     this.reserved += bytes
   }

@@ -106,7 +106,7 @@ export class HttpConnection implements RequestSink {
   }
 
   #open(head: RequestHead, { served }: ProcessRoute): void {
-    const body = new Body(this.#edge.service, served, head.length)
+    const body = new Body(this.#edge.service.queue, served, head.length)
     this.#body = body
     if (body.refusal !== undefined) this.#refuseBody(body)
     else if (head.expectsContinue) this.#socket.write(goOn)
@@ -130,7 +130,7 @@ export class HttpConnection implements RequestSink {
     this.#body = undefined
     const { served, deadlineMs, trace } = route
     this.#job = new HttpJob(served, trace, body, this.#startedAt + deadlineMs, this.#settle)
-    this.#edge.service.submit(this.#job)
+    this.#edge.service.queue.submit(this.#job)
   }
 
   readonly #settle = (job: HttpJob, bytes: Uint8Array, queueUs: number, runUs: number): void => {
@@ -184,7 +184,14 @@ export class HttpConnection implements RequestSink {
       const trace = route.kind === 'process' ? route.trace : undefined
       const { length = 0 } = this.#head ?? {}
       const inBytes = length === 'chunked' ? 0 : length
-      reporter.request({ served: route.served, protocol: 'http', inBytes, trace }, code ?? 'accepted', status, 0, 0, 0)
+      reporter.request(
+        { contract: route.served, protocol: 'http', inBytes, trace },
+        code ?? 'accepted',
+        status,
+        0,
+        0,
+        0,
+      )
     } else {
       const page = route?.kind === 'page' ? route.page : undefined
       reporter.page(page, status, body.length, performance.now() - this.#startedAt)
@@ -259,7 +266,7 @@ export class HttpConnection implements RequestSink {
   readonly #closed = (): void => {
     this.#decoder.stop()
     this.#dropBody()
-    if (this.#job !== undefined && this.#edge.service.drop(this.#job)) this.#job.served.table.release()
+    if (this.#job !== undefined && this.#edge.service.queue.drop(this.#job)) this.#job.contract.registry.release()
     this.#job = undefined
     this.#edge.forget(this)
   }

@@ -1,41 +1,24 @@
-// A `process` request as a job of the queue. How it came and how it is answered is the connection's.
+// A `process` request that came by HTTP.
 
-import type { Served } from '../contracts.ts'
-import type { Job } from '../job.ts'
+import type { LoadedContract } from '../contracts.ts'
+import type { Output } from '../outcome-writer.ts'
+import { ServerRequest } from '../request.ts'
 import type { Body } from './body.ts'
 
 export type Settle = (job: HttpJob, bytes: Uint8Array, queueUs: number, runUs: number) => void
 
-export class HttpJob implements Job {
-  readonly served: Served
+export class HttpJob extends ServerRequest {
   readonly protocol = 'http'
-  readonly inBytes: number
-  readonly trace: Uint8Array | undefined
-  payload: Uint8Array
-  readonly canonical = false
-  readonly expiresAt: number
-  readonly receivedAt: number = performance.now()
-  readonly reserved: number
   readonly #settle: Settle
 
-  startedAt = 0
-  waits = false
-  earlier: Job | undefined
-  later: Job | undefined
-
-  /** What the body holds is the job's from now on. */
-  constructor(served: Served, trace: Uint8Array | undefined, body: Body, expiresAt: number, settle: Settle) {
-    this.served = served
-    this.trace = trace
-    this.payload = body.take()
-    this.inBytes = this.payload.length
-    this.reserved = body.reserved
-    this.expiresAt = expiresAt
+  /** Owns the memory of the body from now on. */
+  constructor(contract: LoadedContract, trace: Uint8Array | undefined, body: Body, expiresAt: number, settle: Settle) {
+    super(contract, body.take(), false, trace, performance.now(), expiresAt, body.reserved)
     this.#settle = settle
   }
 
-  answer(bytes: Uint8Array, queueUs: number, runUs: number): void {
-    this.served.table.release()
-    this.#settle(this, bytes, queueUs, runUs)
+  respond({ bytes, at }: Output, size: number, queueUs: number, runUs: number): void {
+    this.contract.registry.release()
+    this.#settle(this, bytes.subarray(at, at + size), queueUs, runUs)
   }
 }

@@ -1,7 +1,7 @@
 // What a request asks for: the paths, their methods, and the headers of `process`. Nothing is answered here but refusals.
 
 import { traceFromText } from '../../wire/index.ts'
-import type { Served, ServedTable } from '../contracts.ts'
+import type { ContractRegistry, LoadedContract } from '../contracts.ts'
 import { problem, type Answer } from './response.ts'
 import type { RequestHead } from './request-head.ts'
 
@@ -15,14 +15,14 @@ export type Route =
   | { readonly kind: 'page'; readonly page: Page }
   | {
       readonly kind: 'process'
-      readonly served: Served
+      readonly served: LoadedContract
       readonly deadlineMs: number
       readonly trace: Uint8Array | undefined
     }
-  | { readonly kind: 'refused'; readonly answer: Answer; readonly served?: Served }
+  | { readonly kind: 'refused'; readonly answer: Answer; readonly served?: LoadedContract }
 
 export interface RouteOptions {
-  readonly contracts: ServedTable
+  readonly contracts: ContractRegistry
   /** Of a request that names none. */
   readonly deadlineMs: number
   /** Health and metrics alone. */
@@ -32,7 +32,7 @@ export interface RouteOptions {
 const processPath = /^\/v1\/contracts\/([^/]+)\/process$/
 const mostDeadlineMs = 60_000
 
-const refused = (answer: Answer, served?: Served): Route => ({
+const refused = (answer: Answer, served?: LoadedContract): Route => ({
   kind: 'refused',
   answer,
   ...(served !== undefined && { served }),
