@@ -21,7 +21,7 @@ const map: Record<string, readonly string[]> = {
   'contract/define': ['contract', 'model', 'pattern'],
   // Floor 2: one payload, one engine; and the bytes between processes.
   engine: ['contract', 'json', 'model', 'pattern', 'runtime'],
-  wire: ['model', 'runtime', 'util'],
+  wire: ['model', 'runtime', 'tables', 'util'],
   infer: ['contract', 'contract/define', 'json', 'model', 'pattern', 'runtime'],
   ndjson: ['model'],
   // Floor 3: where calls run, and what they pass on the way.

@@ -1,6 +1,7 @@
 // Outcomes and faults are written here: into the room that the job gives, or memory that is used again and again. What
 // they say is the engine's.
 
+import { framedTexts } from '../tables/daemon-texts.ts'
 import { encodeFault, SidelaneError } from '../model/index.ts'
 import type { Job, Output } from './job.ts'
 
@@ -40,5 +41,5 @@ export class Desk {
   }
 }
 
-const tooLong = new SidelaneError('limit.output', { message: 'The answer is longer than the connection allows.' })
+const tooLong = new SidelaneError('limit.output', { message: framedTexts.responseTooLong })
 const writeTooLong: Write = (_, bytes, at) => encodeFault(tooLong, bytes, at)

@@ -1,5 +1,6 @@
 // The timeouts of one framed connection, checked several times a second. The connection acts on the result.
 
+import { framedTexts as texts } from '../tables/daemon-texts.ts'
 import type { FramedLimits } from './limits.ts'
 
 /** What the timeouts need to know of the connection. */
@@ -14,7 +15,7 @@ export interface ConnectionState {
 }
 
 /** `drain`: the connection has been idle for too long. A text is a protocol violation. */
-export type TimeoutAction = 'destroy' | 'drain' | 'a frame is not complete in time' | 'no HELLO in time'
+export type TimeoutAction = 'destroy' | 'drain' | typeof texts.frameTimeout | typeof texts.handshakeTimeout
 
 export class FramedTimeouts {
   readonly #limits: FramedLimits
@@ -78,9 +79,9 @@ export class FramedTimeouts {
       this.#writtenAt = now
     } else if (written !== undefined && now - this.#writtenAt > writeTimeoutMs) return 'destroy'
     if (!isPaused && this.#frameStartedAt !== undefined && now - this.#frameStartedAt > frameTimeoutMs) {
-      return 'a frame is not complete in time'
+      return texts.frameTimeout
     }
-    if (!this.#receivedHello && now - this.#connectedAt > frameTimeoutMs) return 'no HELLO in time'
+    if (!this.#receivedHello && now - this.#connectedAt > frameTimeoutMs) return texts.handshakeTimeout
     if (isBusy) this.#lastActiveAt = now
     return now - this.#lastActiveAt > (sentGoaway ? goawayGraceMs : idleTimeoutMs) ? 'drain' : undefined
   }

@@ -1,6 +1,8 @@
 // Bytes of a connection, in whatever pieces they come, to frames. It holds no socket and no clock, and what a frame
 // brings about is the sink's business. The rules that it judges by are WIRE.md's.
 
+import { clientViolations, violations } from '../tables/wire-violations.ts'
+import { fillTemplate } from '../util/fill-template.ts'
 import { isOutcomeOf } from './response-header.ts'
 import { flags, headBytes, kinds, maxHelloBytes, maxPingBytes, traceBytes } from './constants.ts'
 import { Head } from './frame-header.ts'
@@ -146,12 +148,11 @@ export class FrameDecoder {
     const { kind, length, id } = head
     if (kind !== kinds.request) return judgeCommon(head) ?? (isClientKind(kind) ? undefined : unknownKind(kind))
     if (head.flags > (flags.trace | flags.canonical)) return unknownFlags(head)
-    if (id <= this.#lastId)
-      return id === 0 ? 'a REQUEST has id 0' : 'a REQUEST has an id that is not greater than all before'
-    if (id > Number.MAX_SAFE_INTEGER) return hugeId
-    if (head.flags & flags.trace && length < traceBytes) return 'a REQUEST is shorter than its trace context'
+    if (id <= this.#lastId) return id === 0 ? clientViolations.zeroId : clientViolations.oldId
+    if (id > Number.MAX_SAFE_INTEGER) return violations.hugeId
+    if (head.flags & flags.trace && length < traceBytes) return clientViolations.noTrace
     const cap = this.#sink.caps().request
-    if (length > 2 * cap) return `a REQUEST has ${length} bytes, more than twice the cap of ${cap}`
+    if (length > 2 * cap) return fillTemplate(clientViolations.longRequest, { length, cap })
     this.#lastId = id
     return undefined
   }
@@ -163,7 +164,7 @@ export class FrameDecoder {
       return judgeCommon(head) ?? (isServerKind(kind) ? undefined : unknownKind(kind))
     }
     if (head.flags !== 0) return unknownFlags(head)
-    if (head.id > Number.MAX_SAFE_INTEGER) return hugeId
+    if (head.id > Number.MAX_SAFE_INTEGER) return violations.hugeId
     if (head.id === 0 && kind !== kinds.error) return 'an answer has id 0'
     const cap = this.#sink.caps().answer
     return length > cap ? `an answer has ${length} bytes, more than the cap of ${cap}` : undefined
@@ -173,11 +174,13 @@ export class FrameDecoder {
 /** What holds for all kinds but REQUESTs and answers. */
 function judgeCommon({ kind, flags: bits, length, id }: Head): string | undefined {
   if (bits !== 0) return unknownFlags({ kind, flags: bits })
-  if (id > Number.MAX_SAFE_INTEGER) return hugeId
-  if (kind === kinds.hello && length > maxHelloBytes) return `a HELLO has ${length} bytes, more than ${maxHelloBytes}`
-  if ((kind === kinds.cancel || kind === kinds.goaway) && length > 0) return 'a CANCEL or GOAWAY has a payload'
+  if (id > Number.MAX_SAFE_INTEGER) return violations.hugeId
+  if (kind === kinds.hello && length > maxHelloBytes) {
+    return fillTemplate(violations.longHello, { length, cap: maxHelloBytes })
+  }
+  if ((kind === kinds.cancel || kind === kinds.goaway) && length > 0) return violations.payload
   if ((kind === kinds.ping || kind === kinds.pong) && length > maxPingBytes) {
-    return `a PING or PONG has ${length} bytes, more than ${maxPingBytes}`
+    return fillTemplate(violations.longPing, { length, cap: maxPingBytes })
   }
   return undefined
 }
@@ -187,7 +190,6 @@ const isClientKind = (kind: number): boolean =>
 const isServerKind = (kind: number): boolean =>
   kind === kinds.hello || kind === kinds.ping || kind === kinds.pong || kind === kinds.goaway
 
-const unknownKind = (kind: number): string => `kind ${kind} is unknown, or the other side's`
+const unknownKind = (kind: number): string => fillTemplate(violations.kind, { kind })
 const unknownFlags = ({ kind, flags: bits }: Pick<Head, 'kind' | 'flags'>): string =>
-  `flags ${bits} are unknown for kind ${kind}`
-const hugeId = 'an id is beyond 2^53 - 1'
+  fillTemplate(violations.flags, { flags: bits, kind })

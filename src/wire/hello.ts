@@ -1,5 +1,7 @@
 // The payload of HELLO, both ways: a list of fields. What a contract's status brings about is the caller's business.
 
+import { clientViolations, violations } from '../tables/wire-violations.ts'
+import { fillTemplate } from '../util/fill-template.ts'
 import { decodeUtf8, encodeUtf8 } from '#runtime'
 import { readHex, readU16, readU32, writeHex, writeU16, writeU32 } from '../util/byte-codec.ts'
 import { maxClientBytes, maxNameBytes } from './constants.ts'
@@ -78,13 +80,13 @@ export function decodeClientHello(payload: Uint8Array): ClientHello | string {
   const contracts: AskedContract[] = []
   const wrong = eachField(payload, (type, at, end) => {
     if (type === fields.client) {
-      if (end - at > maxClientBytes) return `CLIENT is longer than ${maxClientBytes} bytes`
+      if (end - at > maxClientBytes) return fillTemplate(clientViolations.longClient, { cap: maxClientBytes })
       client = decodeUtf8(payload.subarray(at, end))
     }
     if (type === fields.asked) {
       const nameAt = at + askedHead
-      if (nameAt >= end || end - nameAt > maxNameBytes) return 'CONTRACT is of wrong size'
-      if (!isAscii(payload, nameAt, end)) return 'CONTRACT has a name that is not ASCII'
+      if (nameAt >= end || end - nameAt > maxNameBytes) return violations.contractSize
+      if (!isAscii(payload, nameAt, end)) return clientViolations.contractName
       contracts.push({
         id: readHex(payload, at, at + idBytes),
         fingerprint: readHex(payload, at + idBytes, nameAt),
@@ -125,7 +127,7 @@ export function decodeServerHello(payload: Uint8Array): ServerHello | string {
   const contracts: AnsweredContract[] = []
   const wrong = eachField(payload, (type, at, end) => {
     if (type === fields.answered) {
-      if (end - at !== answeredBytes) return 'CONTRACT is of wrong size'
+      if (end - at !== answeredBytes) return violations.contractSize
       const [status, index, have] = [readU16(payload, at), readU16(payload, at + 2), readHex(payload, at + 4, end)]
       contracts.push({ status, index, have })
     }
@@ -164,7 +166,7 @@ function eachField(
   let at = 0
   while (at < payload.length) {
     const end = at + 4 > payload.length ? Number.POSITIVE_INFINITY : at + 4 + readU16(payload, at + 2)
-    if (end > payload.length) return 'HELLO has a field that does not end'
+    if (end > payload.length) return violations.fieldEnd
     const wrong = visit(readU16(payload, at), at + 4, end)
     if (wrong !== undefined) return wrong
     at = end

@@ -114,7 +114,7 @@ function readConfigFile(file: string, readFile: ConfigSources['readFile']): Valu
   for (const [key, value] of Object.entries(content)) {
     const spec = optionSpecs.find((each) => each.key === key && !each.notInFile)
     if (spec === undefined) throw wrong(texts.unknownKey, { key: quote(key), file: quote(file) })
-    const parsed = spec.parser.json(value)
+    const parsed = spec.parser.value(value)
     if (parsed === undefined) throw unexpected(`\`${key}\` in ${quote(file)}`, spec, quote(JSON.stringify(value)))
     values.set(spec.key, parsed)
   }

@@ -2,7 +2,7 @@
 // that follow from it.
 
 import { daemonOptions, type DaemonOption } from '../../tables/daemon-options.ts'
-import { parserOf, type OptionParser, type ParsedValues } from './parsers.ts'
+import { parserOf, type DaemonOptionParser, type ParsedValues } from './parsers.ts'
 
 type Row = (typeof daemonOptions)[number]
 type ValueOf<R extends Row> = R extends { choices: readonly (infer Choice)[] } ? Choice : ParsedValues[R['kind']]
@@ -21,7 +21,7 @@ export interface OptionSpec extends DaemonOption {
   readonly key: keyof Options
   /** The environment variable. */
   readonly env: string
-  readonly parser: OptionParser<unknown>
+  readonly parser: DaemonOptionParser<unknown>
 }
 
 export const optionSpecs: readonly OptionSpec[] = daemonOptions.map((row) => {

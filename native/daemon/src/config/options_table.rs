@@ -93,7 +93,7 @@ pub const SPECS: &[OptionSpec] = &[
         env: "SIDELANED_MAX_BYTES",
         key: Some("maxBytes"),
         kind: Kind::Integer(1_048_576, MAX_SAFE),
-        expected: "an integer, at least 1048576",
+        expected: "an integer ≥ 1048576",
         value_is_optional: false,
     },
     OptionSpec {
@@ -165,7 +165,7 @@ pub const SPECS: &[OptionSpec] = &[
         env: "SIDELANED_MEMORY_LIMIT",
         key: Some("memoryLimit"),
         kind: Kind::Integer(1, MAX_SAFE),
-        expected: "an integer, at least 1",
+        expected: "an integer ≥ 1",
         value_is_optional: false,
     },
     OptionSpec {
