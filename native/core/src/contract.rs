@@ -2,12 +2,12 @@
 
 use crate::digest::{DIGEST_BYTES, sha256, to_hex};
 use crate::error::ContractError;
+use crate::lock::normal_form;
 use crate::lock::parse_lock;
-use crate::normal_form::normal_form;
 use crate::profile::{Compress, DigestName, Limits, Numbers, Profile};
 use crate::validate::Validator;
 
-/// What a payload must look like, how it is normalized, and how the result is written.
+/// The schema and normalization of payloads, and the codec and digest of the result.
 ///
 /// [`Processor::builder`](crate::Processor::builder) takes it to process payloads.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Contract {
         &self.id_bytes
     }
 
-    /// What a payload may cost.
+    /// The limits of a payload.
     #[must_use]
     pub const fn limits(&self) -> Limits {
         self.profile.limits

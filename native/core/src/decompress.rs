@@ -1,4 +1,4 @@
-//! Reading a zstd frame strictly: for runtimes whose own zlib has no zstd. The other codecs every runtime reads itself.
+//! Decompresses one zstd frame strictly, for runtimes whose zlib lacks zstd. All runtimes have the other codecs.
 //!
 //! Twin of the zstd part of `src/engine/decompress.ts`.
 
@@ -6,13 +6,13 @@ use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, find_frame_compressed_siz
 
 use crate::error::Code;
 
-/// First bytes of a frame (RFC 8878, 3.1.1).
+/// First bytes of a frame (RFC 8878 §3.1.1).
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// Windows in powers of two: what every decoder should take, and the most that zstd takes by default.
+/// Windows in powers of two: what every decoder should accept, and zstd's default maximum.
 const WINDOW_BITS: std::ops::RangeInclusive<u32> = 23..=27;
 
-/// How the output grows while its size is not known.
+/// Growth of an output of unknown size, in bytes.
 const STEP: usize = 64 << 10;
 
 /// The content of exactly one frame. An empty `dictionary` is none.
@@ -22,12 +22,12 @@ const STEP: usize = 64 << 10;
 /// `codec.corrupt` for damaged bytes, another format, or more than one frame; `limit.output` when the content, or the
 /// window that reading it takes, is beyond `max_bytes`; `internal.panic` without memory.
 pub fn decompress_zstd(body: &[u8], max_bytes: usize, dictionary: &[u8]) -> Result<Vec<u8>, Code> {
-    // Skippable frames have another magic, and nothing to say.
+    // Skippable frames have another magic.
     if !body.starts_with(&MAGIC) || find_frame_compressed_size(body) != Ok(body.len()) {
         return Err(Code::CodecCorrupt);
     }
-    let said = get_frame_content_size(body).map_err(|_| Code::CodecCorrupt)?;
-    if said.is_some_and(|said| said > max_bytes as u64) {
+    let announced = get_frame_content_size(body).map_err(|_| Code::CodecCorrupt)?;
+    if announced.is_some_and(|size| size > max_bytes as u64) {
         return Err(Code::LimitOutput);
     }
     let mut context = DCtx::try_create().ok_or(Code::InternalPanic)?;
@@ -40,9 +40,9 @@ pub fn decompress_zstd(body: &[u8], max_bytes: usize, dictionary: &[u8]) -> Resu
     let mut content = Vec::new();
     let mut input = InBuffer::around(body);
     loop {
-        // One byte more than allowed: what reaches it is too much.
-        let room = said.map_or(STEP, |said| said as usize + 1).min(max_bytes + 1 - content.len());
-        content.try_reserve(room).map_err(|_| Code::InternalPanic)?;
+        // One byte beyond the limit: output that reaches it is too long.
+        let free = announced.map_or(STEP, |size| size as usize + 1).min(max_bytes + 1 - content.len());
+        content.try_reserve(free).map_err(|_| Code::InternalPanic)?;
         let at = content.len();
         let mut output = OutBuffer::around_pos(&mut content, at);
         let left = context.decompress_stream(&mut output, &mut input).map_err(code_of)?;
@@ -53,21 +53,21 @@ pub fn decompress_zstd(body: &[u8], max_bytes: usize, dictionary: &[u8]) -> Resu
         if left == 0 {
             return Ok(content);
         }
-        // Input is never late, so that standing still means that some is missing.
+        // The whole input is present: no progress means that the frame is cut off.
         if !grown && input.pos() == body.len() {
             return Err(Code::CodecCorrupt);
         }
     }
 }
 
-/// A window beyond the one allowed is a matter of memory, all else one of damage.
+/// zstd reports a window beyond the allowed one as too much memory.
 fn code_of(code: usize) -> Code {
     if zstd_safe::get_error_name(code).contains("too much memory") { Code::LimitOutput } else { Code::CodecCorrupt }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::decompress_zstd as zstd;
+    use super::decompress_zstd;
     use crate::error::Code;
 
     fn frame(bytes: &[u8], level: i32) -> Vec<u8> {
@@ -77,23 +77,23 @@ mod tests {
     }
 
     #[test]
-    fn one_frame_is_read_and_two_are_not() {
+    fn exactly_one_frame_is_decompressed() {
         let text = b"{\"a\":1}".repeat(1000);
         let one = frame(&text, 3);
-        assert_eq!(zstd(&one, text.len(), b"").as_deref(), Ok(&text[..]));
-        assert_eq!(zstd(&[&one[..], &one[..]].concat(), 1 << 20, b""), Err(Code::CodecCorrupt));
-        assert_eq!(zstd(&[&one[..], b"\0"].concat(), 1 << 20, b""), Err(Code::CodecCorrupt));
-        assert_eq!(zstd(&one[..one.len() - 1], 1 << 20, b""), Err(Code::CodecCorrupt));
-        assert_eq!(zstd(b"", 1 << 20, b""), Err(Code::CodecCorrupt));
-        assert_eq!(zstd(&frame(b"", 1), 1, b"").as_deref(), Ok(&b""[..]));
+        assert_eq!(decompress_zstd(&one, text.len(), b"").as_deref(), Ok(&text[..]));
+        assert_eq!(decompress_zstd(&[&one[..], &one[..]].concat(), 1 << 20, b""), Err(Code::CodecCorrupt));
+        assert_eq!(decompress_zstd(&[&one[..], b"\0"].concat(), 1 << 20, b""), Err(Code::CodecCorrupt));
+        assert_eq!(decompress_zstd(&one[..one.len() - 1], 1 << 20, b""), Err(Code::CodecCorrupt));
+        assert_eq!(decompress_zstd(b"", 1 << 20, b""), Err(Code::CodecCorrupt));
+        assert_eq!(decompress_zstd(&frame(b"", 1), 1, b"").as_deref(), Ok(&b""[..]));
     }
 
     #[test]
-    fn a_bomb_stops_at_the_limit() {
+    fn output_beyond_the_limit_is_refused() {
         let bomb = frame(&vec![0; 32 << 20], 19);
         assert!(bomb.len() < 4096);
-        assert_eq!(zstd(&bomb, 1 << 20, b""), Err(Code::LimitOutput));
-        assert_eq!(zstd(&bomb, (32 << 20) - 1, b""), Err(Code::LimitOutput));
-        assert_eq!(zstd(&bomb, 32 << 20, b"").map(|content| content.len()), Ok(32 << 20));
+        assert_eq!(decompress_zstd(&bomb, 1 << 20, b""), Err(Code::LimitOutput));
+        assert_eq!(decompress_zstd(&bomb, (32 << 20) - 1, b""), Err(Code::LimitOutput));
+        assert_eq!(decompress_zstd(&bomb, 32 << 20, b"").map(|content| content.len()), Ok(32 << 20));
     }
 }

@@ -1,17 +1,17 @@
-//! The error codes, and why a lock cannot be used. `error_codes` holds the table.
+//! The error codes, and why a contract cannot be used. `error_codes` holds the table.
 
 use crate::error_codes::ENTRIES;
 
 pub use crate::error_codes::Code;
 
 impl Code {
-    /// The code as it stands in outcomes.
+    /// The name, as it stands in outcomes.
     #[must_use]
     pub const fn name(self) -> &'static str {
         ENTRIES[self as usize].0
     }
 
-    /// Its number on the wire.
+    /// The number on the wire.
     #[must_use]
     pub const fn wire(self) -> u16 {
         ENTRIES[self as usize].1
@@ -23,7 +23,7 @@ impl Code {
         ENTRIES[self as usize].2
     }
 
-    /// Its message.
+    /// The message.
     #[must_use]
     pub const fn message(self) -> &'static str {
         ENTRIES[self as usize].3
@@ -36,12 +36,12 @@ impl Code {
     }
 }
 
-/// Why a lock cannot be used.
+/// Why a contract cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContractError {
-    /// `contract.*` or `options.invalid`.
+    /// `contract.*`, `codec.unavailable` or `options.invalid`.
     pub code: Code,
-    /// RFC 6901, into the lock document.
+    /// JSON pointer (RFC 6901) into the lock.
     pub pointer: String,
     /// For people; not part of parity.
     pub message: String,

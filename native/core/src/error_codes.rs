@@ -4,6 +4,7 @@
 
 /// A stable code. Its name and its number are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Code {
     /// The payload is larger than the contract allows.
     LimitBytes,

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_carry_the_fewest_escapes() {
+    fn strings_have_the_fewest_escapes() {
         assert_eq!(string("a\"b\\c/é\u{7f}\u{2028}"), "\"a\\\"b\\\\c/é\u{7f}\u{2028}\"");
         assert_eq!(string("\u{8}\t\n\u{b}\u{c}\r\u{0}\u{1f}"), r#""\b\t\n\u000b\f\r\u0000\u001f""#);
     }

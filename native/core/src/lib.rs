@@ -1,4 +1,10 @@
-//! The native engine of sidelane.
+#![doc = include_str!("../README.md")]
+//!
+//! # Modules
+//!
+//! Each uses only those before it: `error`, `pattern`, `profile`, `json_text`, `pointer`, `issue`, `digest`, `read`,
+//! `unicode_tables`, `normalize`, `lock`, `validate`, `canonical`, `dictionary`, `compress`, `decompress`, `contract`,
+//! `process`. Their names are those of their TypeScript twins.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -15,10 +21,9 @@ mod error_codes;
 mod issue;
 pub mod json_text;
 mod lock;
-mod normal_form;
 mod normalize;
-mod path;
 mod pattern;
+mod pointer;
 mod process;
 mod profile;
 mod read;

@@ -1,7 +1,7 @@
-//! Normalizing of string values: lower → nfc → collapse → trim, in this order whatever the contract's author wrote
-//! (lower-casing can break NFC). Unicode is pinned to 15.0. Which strings are normalized is the validator's business.
+//! Normalizes string values: lower → nfc → collapse → trim. The order is fixed, because lower-casing can break NFC. Unicode
+//! is pinned to 15.0. The validator decides which strings are normalized.
 //!
-//! Twin of `src/engine/js/normalize.ts`.
+//! Twin of `src/engine/js/normalize-string.ts`.
 
 use std::cmp::Ordering;
 
@@ -11,7 +11,7 @@ use crate::profile::{NormOp, NormOps};
 use crate::read::{Tape, flag};
 use crate::unicode_tables::UNASSIGNED;
 
-/// Where texts are rewritten, one step after the other; memory that is kept.
+/// Two buffers that the operations write to alternately; reused for the next text.
 #[derive(Debug, Default)]
 pub struct NormBuffers {
     current: String,
@@ -24,7 +24,7 @@ const KEPT_BYTES: usize = 4 << 20;
 /// An allocation failed.
 struct OutOfMemory;
 
-/// Normalizes the string value at `at` on the tape, once. A text that is right already stays where it is.
+/// Normalizes the string value at `at` on the tape, once. A text that does not change stays in place.
 pub fn apply(tape: &mut Tape<'_>, buffers: &mut NormBuffers, at: usize, ops: NormOps) {
     let entry = tape.entry(at);
     if ops.is_empty() || entry.has(flag::NORMALIZED) {
@@ -49,12 +49,12 @@ pub fn apply(tape: &mut Tape<'_>, buffers: &mut NormBuffers, at: usize, ops: Nor
     }
 }
 
-/// What trim leaves of a text: start and length.
+/// The part of a text that trim keeps: start and length.
 fn kept(text: &str, ops: NormOps) -> (usize, usize) {
     if ops.has(NormOp::Trim) { trimmed(text) } else { (0, text.len()) }
 }
 
-/// True when lower or collapse changes the ASCII text. (NFC changes none.)
+/// True when lower or collapse changes the ASCII text; NFC changes none.
 fn rewrites_ascii(text: &[u8], ops: NormOps) -> bool {
     let is_white = |byte: u8| matches!(byte, b'\t'..=b'\r' | b' ');
     (ops.has(NormOp::Lower) && text.iter().any(u8::is_ascii_uppercase))
@@ -64,7 +64,7 @@ fn rewrites_ascii(text: &[u8], ops: NormOps) -> bool {
 }
 
 impl NormBuffers {
-    /// All but trim. True when the text changed; then the result is in `current`.
+    /// All operations except trim. True when the text changed; then the result is in `current`.
     fn rewrite(&mut self, text: &str, ops: NormOps) -> Result<bool, OutOfMemory> {
         let mut changed = false;
         for op in ops.iter() {
@@ -81,7 +81,7 @@ impl NormBuffers {
         Ok(changed)
     }
 
-    /// Gives back what an unusually large text took.
+    /// Frees what an unusually large text took.
     pub fn shrink(&mut self) {
         for text in [&mut self.current, &mut self.next] {
             if text.capacity() > KEPT_BYTES {
@@ -103,8 +103,8 @@ fn write(to: &mut String, from: &str, characters: impl Iterator<Item = char>) ->
     Ok(true)
 }
 
-/// The full mapping of one code point by itself: İ becomes two, Σ is σ wherever it stands. What Unicode 15.0 leaves
-/// unassigned, and what would become such, stays.
+/// The full mapping of a single code point: İ becomes two, Σ always becomes σ. Code points that Unicode 15.0 leaves
+/// unassigned, and those that map to them, do not change.
 fn lower(character: char) -> impl Iterator<Item = char> {
     let mapped = character.to_lowercase();
     let kept = character >= '\u{80}' && (is_unassigned(character) || mapped.clone().any(is_unassigned));
@@ -117,8 +117,8 @@ fn is_lower(text: &str) -> bool {
     })
 }
 
-/// The tables of `unicode-normalization` are those of 15.0, where an unassigned code point has no mapping and class 0:
-/// it passes through.
+/// `unicode-normalization` has the tables of 15.0: an unassigned code point has no mapping and class 0, so it does not
+/// change.
 fn is_nfc(text: &str) -> bool {
     match is_nfc_quick(text.chars()) {
         IsNormalized::Yes => true,
@@ -127,7 +127,7 @@ fn is_nfc(text: &str) -> bool {
     }
 }
 
-/// Each run of white space as one U+0020.
+/// Replaces each run of white space with one U+0020.
 fn collapse(text: &str) -> impl Iterator<Item = char> {
     let mut in_run = false;
     text.chars().filter_map(move |character| {
@@ -142,7 +142,7 @@ fn is_collapsed(text: &str) -> bool {
     text.chars().eq(collapse(text))
 }
 
-/// Start and length of the text without white space at its ends.
+/// Start and length of the text without surrounding white space.
 fn trimmed(text: &str) -> (usize, usize) {
     let rest = text.trim_start_matches(is_white);
     (text.len() - rest.len(), rest.trim_end_matches(is_white).len())
@@ -199,14 +199,14 @@ mod tests {
     }
 
     #[test]
-    fn lower_maps_each_code_point_by_itself() {
+    fn lower_maps_single_code_points() {
         assert_eq!(normalized("ΑΣ İ Ab", &[NormOp::Lower]), "ασ i\u{307} ab");
         // Assigned after 15.0: U+A7CB, whose lower case U+0264 is older; and U+16EA0.
         assert_eq!(normalized("\u{a7cb}\u{16ea0}\u{10d50}", &[NormOp::Lower]), "\u{a7cb}\u{16ea0}\u{10d50}");
     }
 
     #[test]
-    fn nfc_is_that_of_unicode_15_0() {
+    fn nfc_follows_unicode_15_0() {
         assert_eq!(normalized("e\u{301}\u{212b}", &[NormOp::Nfc]), "éå".replace('å', "Å"));
         for text in ["\u{105d2}\u{307}", "\u{11382}\u{113c9}", "a\u{302}\u{113c9}"] {
             let expected = text.replace("a\u{302}", "â");
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_right_is_not_rewritten() {
+    fn a_normalized_text_is_not_rewritten() {
         let mut buffers = NormBuffers::default();
         let ops = NormOp::ALL.into_iter().fold(NormOps::NONE, NormOps::with);
         for text in ["plain text", "größe é 漢字", "ᾳ", ""] {

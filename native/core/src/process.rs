@@ -73,7 +73,7 @@ pub struct Rejected<'s> {
 pub enum ProcessError<'s> {
     /// The payload breaks the contract: it does so on every try.
     Rejected(Rejected<'s>),
-    /// An allocation failed: this says nothing about the payload.
+    /// An allocation failed; the payload may be valid.
     OutOfMemory,
 }
 
@@ -90,7 +90,7 @@ pub enum FinishError {
     OutOfMemory,
 }
 
-/// What stops a payload. The issues are in the scratch memory.
+/// Why a payload is stopped. The issues are in the scratch memory.
 enum Stop {
     Rejected { code: Code, truncated: bool },
     OutOfMemory,

@@ -1,18 +1,18 @@
-//! Profile p1 as types: a schema node has exactly one of these forms (the closed world). `lock` builds the tree from a
-//! lock file and refuses all else; `validate` compiles from the tree, which *is* the contract's normal form.
+//! Profile p1 as types. `lock` parses a lock file into this tree, which *is* the contract's normal form; `validate` compiles
+//! it.
 //!
-//! Twin of `src/contract/profile.ts`.
+//! Twin of `src/model/profile.ts`.
 
 use crate::pattern::Pattern;
 
-/// A type name of JSON Schema; in the order of the names.
+/// A type name of JSON Schema, in alphabetical order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TypeName {
     /// `array`
     Array,
     /// `boolean`
     Boolean,
-    /// `integer`: a number without a fraction, however written.
+    /// `integer`: a number without a fraction, in any spelling.
     Integer,
     /// `null`
     Null,
@@ -25,7 +25,7 @@ pub enum TypeName {
 }
 
 impl TypeName {
-    /// The name as it stands in a lock.
+    /// The name in a lock.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ pub enum Primitive {
     Null,
     /// `true` or `false`
     Boolean(bool),
-    /// A finite double; −0 and 0 are one.
+    /// A finite double; −0 equals 0.
     Number(f64),
     /// Text.
     String(Box<str>),
@@ -80,24 +80,24 @@ impl Primitive {
     }
 }
 
-/// One way in which a string value is rewritten before it is checked.
+/// An operation that normalizes a string value before it is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NormOp {
-    /// Lower-cases each code point by itself.
+    /// Lower-cases each code point separately.
     Lower,
     /// Unicode normalization form C, version 15.0.
     Nfc,
     /// Each run of white space becomes one U+0020.
     Collapse,
-    /// Drops white space at both ends.
+    /// Removes surrounding white space.
     Trim,
 }
 
 impl NormOp {
-    /// In the order in which they are applied, whatever the author wrote.
+    /// In the order of application.
     pub const ALL: [Self; 4] = [Self::Lower, Self::Nfc, Self::Collapse, Self::Trim];
 
-    /// The name as it stands in a lock.
+    /// The name in a lock.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -141,10 +141,10 @@ impl NormOps {
     }
 }
 
-/// A value of one of `types`, with the limits of the scalar among them.
+/// A value of one of `types`, with limits.
 #[derive(Clone, Debug)]
 pub struct ScalarNode {
-    /// Sorted by name. More than one type besides null: no limits.
+    /// Sorted by name. More than one type besides null excludes limits.
     pub types: Vec<TypeName>,
     /// With `string` among the types.
     pub string: Option<StringLimits>,
@@ -152,7 +152,7 @@ pub struct ScalarNode {
     pub number: Option<NumberLimits>,
 }
 
-/// What a string must keep to.
+/// The limits of a string.
 #[derive(Clone, Debug, Default)]
 pub struct StringLimits {
     /// In code points.
@@ -165,22 +165,22 @@ pub struct StringLimits {
     pub norm: NormOps,
 }
 
-/// What a number must keep to.
+/// The limits of a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NumberLimits {
-    /// The value may be this.
+    /// Inclusive.
     pub minimum: Option<f64>,
-    /// The value must be above this.
+    /// Exclusive.
     pub exclusive_minimum: Option<f64>,
-    /// The value may be this.
+    /// Inclusive.
     pub maximum: Option<f64>,
-    /// The value must be below this.
+    /// Exclusive.
     pub exclusive_maximum: Option<f64>,
     /// Above 0.
     pub multiple_of: Option<f64>,
 }
 
-/// Which keyword lists the values.
+/// The keyword that lists the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValuesKeyword {
     /// One value.
@@ -189,29 +189,29 @@ pub enum ValuesKeyword {
     Enum,
 }
 
-/// const or enum.
+/// `const` or `enum`.
 #[derive(Clone, Debug)]
 pub struct ValuesNode {
     /// Which of the two.
     pub keyword: ValuesKeyword,
     /// Sorted by canonical text.
     pub values: Vec<Primitive>,
-    /// Sorted by name; written in the lock or inferred from the values (never `integer`).
+    /// Sorted by name; from the lock, or inferred from the values (never `integer`).
     pub types: Vec<TypeName>,
     /// Applied before the check.
     pub norm: NormOps,
 }
 
-/// array (no prefix) and tuple.
+/// An array (no prefix) or a tuple.
 #[derive(Clone, Debug)]
 pub struct ArrayNode {
     /// By position.
     pub prefix: Vec<SchemaNode>,
-    /// Of the items behind the prefix; `None`: none may follow.
+    /// The schema of items behind the prefix; `None`: no items may follow.
     pub items: Option<Box<SchemaNode>>,
     /// Fewest items.
     pub min_items: Option<u64>,
-    /// Already the smaller one of the keyword and, when no items may follow, the prefix's length.
+    /// The smaller one of the keyword and, when no items may follow, the prefix's length.
     pub max_items: Option<u64>,
 }
 
@@ -220,36 +220,36 @@ pub struct ArrayNode {
 pub struct Property {
     /// The key.
     pub name: Box<str>,
-    /// True when the member must be there.
+    /// True when the member must be present.
     pub required: bool,
-    /// Of the member's value.
+    /// The schema of the member's value.
     pub node: SchemaNode,
 }
 
-/// object and record (names set, no properties).
+/// An object, or a record (`names` set, no properties).
 #[derive(Clone, Debug)]
 pub struct ObjectNode {
     /// In canonical key order (UTF-16 code units).
     pub properties: Vec<Property>,
-    /// Of members that no property names; `None`: there may be none.
+    /// The schema of all other members; `None`: there may be no others.
     pub additional: Option<Box<SchemaNode>>,
-    /// The string form that each key must match: a record. Scalar, values or ref.
+    /// The schema of a record's keys: scalar, values or ref.
     pub names: Option<Box<SchemaNode>>,
 }
 
 /// `anyOf [X, null]` in either order.
 #[derive(Clone, Debug)]
 pub struct NullableNode {
-    /// X.
+    /// `X`.
     pub inner: Box<SchemaNode>,
-    /// True when null stood first.
+    /// True when null comes first.
     pub null_first: bool,
 }
 
-/// oneOf of objects, told apart by the value of one member.
+/// `oneOf` of objects that one member's value distinguishes.
 #[derive(Clone, Debug)]
 pub struct DiscriminatedNode {
-    /// The member that tells.
+    /// The distinguishing member.
     pub key: Box<str>,
     /// In the lock's order.
     pub branches: Vec<DiscriminatedBranch>,
@@ -258,7 +258,7 @@ pub struct DiscriminatedNode {
 /// One object of a discriminated union.
 #[derive(Clone, Debug)]
 pub struct DiscriminatedBranch {
-    /// The discriminator's values that choose it.
+    /// The discriminator's values that select it.
     pub values: Vec<Primitive>,
     /// An object, or a ref to one.
     pub node: SchemaNode,
@@ -271,7 +271,7 @@ pub enum SchemaNode {
     Any,
     /// string, number, integer, boolean, null or a list of them.
     Scalar(ScalarNode),
-    /// const or enum.
+    /// `const` or `enum`.
     Values(ValuesNode),
     /// array or tuple.
     Array(ArrayNode),
@@ -287,7 +287,7 @@ pub enum SchemaNode {
     Ref(Option<usize>),
 }
 
-/// What a payload may cost.
+/// The limits of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Largest payload, in bytes.
@@ -309,12 +309,12 @@ impl Default for Limits {
 pub enum Numbers {
     /// Refused.
     Safe,
-    /// Taken as the nearest double.
+    /// Rounded to the nearest double.
     Double,
 }
 
 impl Numbers {
-    /// The name as it stands in a lock.
+    /// The name in a lock.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -337,7 +337,7 @@ pub enum Codec {
     Zstd,
     /// RFC 7932.
     Brotli,
-    /// The canonical form as it is.
+    /// No compression.
     None,
 }
 
@@ -345,7 +345,7 @@ impl Codec {
     /// Every codec that a lock may name.
     pub const ALL: [Self; 6] = [Self::Gzip, Self::Deflate, Self::DeflateRaw, Self::Zstd, Self::Brotli, Self::None];
 
-    /// The name as it stands in a lock.
+    /// The name in a lock.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -373,7 +373,7 @@ impl Codec {
 /// A codec with its level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compress {
-    /// Which codec.
+    /// The codec.
     pub codec: Codec,
     /// Absent with `none`.
     pub level: Option<u8>,
@@ -384,13 +384,13 @@ pub struct Compress {
 pub struct DictionaryRef {
     /// Relative to the lock's folder, with `/`; no part of the contract's id.
     pub path: Box<str>,
-    /// As its frames carry it; 0 for plain content.
+    /// The id in the frames; 0 for plain content.
     pub id: u32,
-    /// Lower-case hex of its bytes' hash.
+    /// SHA-256 of its bytes, lower-case hex.
     pub sha256: Box<str>,
 }
 
-/// What is written beside the body to name the canonical form.
+/// How the canonical form is hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DigestName {
     /// SHA-256.
@@ -405,7 +405,7 @@ impl DigestName {
     /// Every digest that a lock may name.
     pub const ALL: [Self; 3] = [Self::Sha256, Self::HmacSha256, Self::None];
 
-    /// The name as it stands in a lock.
+    /// The name in a lock.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -416,20 +416,20 @@ impl DigestName {
     }
 }
 
-/// A contract as the engine reads it: parsed, checked, in normal form.
+/// A parsed and checked contract in normal form.
 #[derive(Clone, Debug)]
 pub struct Profile {
     /// `[a-z0-9-]{1,64}`
     pub name: Box<str>,
     /// How integers beyond 2^53 − 1 are read.
     pub numbers: Numbers,
-    /// What a payload may cost.
+    /// The limits of a payload.
     pub limits: Limits,
     /// How the canonical form is compressed.
     pub compress: Compress,
     /// Only with zstd.
     pub dictionary: Option<DictionaryRef>,
-    /// What names the canonical form.
+    /// How the canonical form is hashed.
     pub digest: DigestName,
     /// The schema.
     pub root: SchemaNode,

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use crate::hello::{CLIENT, CONTRACT, ENGINE, LIMITS, SERVER, STATUS, for_each_field, push_field};
-use crate::rules::{MAX_ID, check_common};
-use crate::{
-    ClientHello, ContractRequest, ContractStatus, FrameHeader, FrameKind, MAX_CLIENT_BYTES, ServerHello, ServerLimits,
-    Violation,
+use crate::frame_header::{FrameHeader, FrameKind};
+use crate::hello::{
+    CLIENT, CONTRACT, ClientHello, ContractRequest, ContractStatus, ENGINE, LIMITS, SERVER, STATUS, ServerHello,
+    ServerLimits, for_each_field, push_field,
 };
+use crate::rules::{MAX_ID, check_common};
+use crate::violation::{MAX_CLIENT_BYTES, Violation};
 
 /// How a server breaks the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

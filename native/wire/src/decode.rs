@@ -1,6 +1,7 @@
 //! Splits the received bytes into frames. No state: the caller keeps what is left.
 
-use crate::{FrameHeader, HEADER_BYTES, Violation};
+use crate::frame_header::{FrameHeader, HEADER_BYTES};
+use crate::violation::Violation;
 
 /// The frame at the start of the received bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

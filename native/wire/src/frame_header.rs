@@ -2,7 +2,7 @@
 //!
 //! Twin of `src/wire/frame-header.ts`.
 
-use crate::Violation;
+use crate::violation::Violation;
 
 /// Bytes of a frame before its payload.
 pub const HEADER_BYTES: usize = 24;
@@ -65,7 +65,7 @@ impl FrameKind {
 pub struct FrameHeader {
     /// Bytes of payload.
     pub length: u32,
-    /// What the payload is.
+    /// The kind of the frame.
     pub kind: FrameKind,
     /// REQUEST: [`FLAG_TRACE`], [`FLAG_CANONICAL`]. 0 in all others.
     pub flags: u8,

@@ -1,6 +1,7 @@
 //! The payload of HELLO: a list of fields. This is the server's half; the client's is in `client`.
 
-use crate::{FINGERPRINT_BYTES, MAX_CLIENT_BYTES, Violation};
+use crate::key_fingerprint::FINGERPRINT_BYTES;
+use crate::violation::{MAX_CLIENT_BYTES, Violation};
 
 pub(crate) const CONTRACT: u16 = 1;
 pub(crate) const CLIENT: u16 = 2;

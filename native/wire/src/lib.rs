@@ -1,7 +1,8 @@
-//! The bytes of sidelane: the framed protocol of `src/wire/WIRE.md` without a socket, and the layout of outcomes.
+//! The bytes of sidelane: the framed protocol without a socket, and the layout of outcomes. `src/wire/WIRE.md` specifies the
+//! protocol.
 //!
-//! Order of the modules, each of which uses only those before it: `trace`, `key_fingerprint`, `frame_header`, `preface`,
-//! `violation_texts`, `violation`, `decode`, `rules`, `hello`, `outcome_layout`, `outcome`, `client`.
+//! Modules, each of which uses only those before it: `trace`, `key_fingerprint`, `violation_texts`, `violation`,
+//! `frame_header`, `preface`, `decode`, `rules`, `hello`, `client`, `outcome_layout`, `outcome`.
 //!
 //! Twin of `src/wire/` and of the outcome layout in `src/model/`.
 

@@ -8,11 +8,11 @@ use std::ops::Range;
 use sidelane_core::json_text::write_string;
 use sidelane_core::{Accepted, Code, DIGEST_BYTES, FinishError, Issue, ProcessError};
 
+use crate::frame_header::{FrameHeader, FrameKind};
 use crate::outcome_layout::{
     ACCEPTED_HEADER_BYTES, BODY_BYTES_AT, CANONICAL_BYTES_AT, DIGEST_AT, FLAG_CANONICAL, FLAG_DIGEST, FLAGS_AT,
     IN_BYTES_AT, KIND_ACCEPTED, KIND_FAULT, KIND_REJECTED, TEXT_BYTES_AT, TEXT_HEADER_BYTES,
 };
-use crate::{FrameHeader, FrameKind};
 
 const CODE_PREFIX: &str = "{\"code\":\"";
 
@@ -25,11 +25,11 @@ pub struct Needs(pub usize);
 pub struct Written {
     /// Bytes from the start of the target.
     pub size: usize,
-    /// What they hold.
+    /// Their content.
     pub outcome: Outcome,
 }
 
-/// What an outcome says.
+/// The content of an outcome, without body, issues and message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The payload keeps to the contract.
@@ -64,7 +64,7 @@ pub struct Fault<'a> {
     pub code: Code,
     /// For people; contains nothing of the payload.
     pub message: &'a str,
-    /// Where a deadline passed: `queue`, `run`.
+    /// Where the deadline passed: `queue` or `run`.
     pub place: Option<&'static str>,
     /// When a retry makes sense.
     pub retry_after_ms: Option<u32>,
@@ -96,13 +96,13 @@ impl Written {
         }
     }
 
-    /// Where the body stands; empty unless accepted.
+    /// The range of the body; empty unless accepted.
     #[must_use]
     pub const fn body(&self) -> Range<usize> {
         ACCEPTED_HEADER_BYTES..ACCEPTED_HEADER_BYTES + self.body_bytes()
     }
 
-    /// Where `"issues":[…],"truncated":…` of a rejection stands; `None` for other outcomes.
+    /// The range of `"issues":[…],"truncated":…` in a rejection; `None` for other outcomes.
     #[must_use]
     pub const fn issues(&self) -> Option<Range<usize>> {
         match self.outcome {

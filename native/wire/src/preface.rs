@@ -9,7 +9,7 @@ pub const PROTOCOL_VERSION: u16 = 1;
 /// Bytes of a preface.
 pub const PREFACE_BYTES: usize = 8;
 
-/// What the first bytes of a connection are.
+/// The first bytes of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preface {
     /// A part of a preface.

@@ -1,8 +1,8 @@
 //! Which frame headers a server accepts. Queue, budget and contract are checked by the daemon.
 
-use crate::{
-    FLAG_CANONICAL, FLAG_TRACE, FrameHeader, FrameKind, MAX_HELLO_BYTES, MAX_PING_BYTES, TRACE_BYTES, Violation,
-};
+use crate::frame_header::{FLAG_CANONICAL, FLAG_TRACE, FrameHeader, FrameKind};
+use crate::trace::TRACE_BYTES;
+use crate::violation::{MAX_HELLO_BYTES, MAX_PING_BYTES, Violation};
 
 /// Greatest id: the greatest safe integer of JavaScript.
 pub(crate) const MAX_ID: u64 = (1 << 53) - 1;

@@ -1,5 +1,5 @@
-//! The canonical form (RFC 8785) of a document, straight from its tape. The bytes that follow each other in the document
-//! as they do in the canonical form are copied together, as one run; so a document that is canonical already is one copy.
+//! Writes the canonical form (RFC 8785) of a document from its tape. Bytes that are adjacent in the document and in the
+//! canonical form are copied together as one run, so a canonical document is copied at once.
 //!
 //! Twin of `src/engine/js/canonical.ts`.
 
@@ -9,30 +9,30 @@ use self::shapes::Shapes;
 use crate::json_text::push_string;
 use crate::read::{Entry, Kind, Prefix, Tape, compare_bytes, flag};
 
-/// Why there is no canonical form.
+/// Why a document has no canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteError {
-    /// Two equal keys in one object.
+    /// An object has a key twice.
     DuplicateKey,
     /// An allocation failed.
     OutOfMemory,
 }
 
-/// Memory of the writer, and the result of the last document.
+/// The memory of the writer, and the canonical form of the last document.
 #[derive(Debug, Default)]
 pub struct Canonical {
-    /// Bytes behind `len` are left over.
+    /// Bytes from `len` on are left over.
     out: Vec<u8>,
     len: usize,
-    /// The keys of the objects that are being written, innermost last.
+    /// The sorted keys of the open objects, innermost last.
     keys: Vec<(Prefix, u32)>,
-    /// The same keys before they are put in order.
+    /// The keys of the innermost object in document order.
     unordered: Vec<(Prefix, u32)>,
     shapes: Shapes,
     text: String,
 }
 
-/// More than this is given back after the payload.
+/// Larger buffers are freed after the payload.
 const KEPT_BYTES: usize = 4 << 20;
 
 impl Canonical {
@@ -40,7 +40,7 @@ impl Canonical {
     ///
     /// # Errors
     ///
-    /// Equal keys, or no memory.
+    /// Duplicate keys, or an allocation failed.
     pub fn write(&mut self, tape: &Tape<'_>) -> Result<(), WriteError> {
         self.len = 0;
         self.keys.clear();
@@ -50,13 +50,13 @@ impl Canonical {
         writer.flush()
     }
 
-    /// What was written.
+    /// The canonical form.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.out[..self.len]
     }
 
-    /// Gives back what an unusually large document took.
+    /// Frees what an unusually large document took; the canonical form may be lost.
     pub fn shrink(&mut self) {
         if self.out.len() > KEPT_BYTES {
             self.out = Vec::new();
@@ -77,14 +77,14 @@ struct Writer<'a> {
     tape: &'a Tape<'a>,
     document: &'a [u8],
     to: &'a mut Canonical,
-    /// Start and end of the bytes of the document that are to be copied next.
+    /// Start and end of the document's bytes that are copied next.
     run: (usize, usize),
 }
 
-/// No place of any document.
+/// A position outside every document.
 const NOWHERE: usize = usize::MAX;
 
-/// Copies of up to this many bytes have one fixed size.
+/// Runs of up to this many bytes are copied with one fixed-size copy.
 const CHUNK: usize = 32;
 
 impl Writer<'_> {
@@ -103,7 +103,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A string or key that cannot be copied as it stands, or of which that is not known.
+    /// A string or key that may differ from its document text.
     #[cold]
     fn string(&mut self, at: usize) -> Result<(), WriteError> {
         let entry = self.tape.entry(at);
@@ -120,7 +120,7 @@ impl Writer<'_> {
         }
         let mut text = std::mem::take(&mut self.to.text);
         text.clear();
-        // An escape is at most six bytes for one.
+        // An escape takes at most six bytes for one.
         text.try_reserve(6 * entry.byte_len() + 2).map_err(|_| WriteError::OutOfMemory)?;
         push_string(&mut text, tape.text(at));
         let written = self.append(text.as_bytes());
@@ -128,8 +128,8 @@ impl Writer<'_> {
         written
     }
 
-    /// True when the span stands between its quotes in the document. (Trimming may have left them behind; and no plain
-    /// span has a quote inside.)
+    /// True when quotes surround the span in the document. Trimming may have separated them, and a plain span contains no
+    /// quote.
     fn is_quoted(&self, entry: Entry) -> bool {
         let start = entry.at as usize;
         !entry.has(flag::ARENA)
@@ -137,7 +137,7 @@ impl Writer<'_> {
             && self.document.get(start + entry.byte_len()) == Some(&b'"')
     }
 
-    /// A number whose text is not what ECMAScript writes; −0 becomes 0.
+    /// A number whose text differs from ECMAScript's; −0 becomes 0.
     #[cold]
     fn number(&mut self, at: usize) -> Result<(), WriteError> {
         self.flush()?;
@@ -177,13 +177,13 @@ impl Writer<'_> {
         self.byte(b'}')
     }
 
-    /// The bracket, from its own place in the document, so that what follows may be of the same run. Gives the index
-    /// behind the last child.
+    /// Writes the bracket from its position in the document, so that it may join a run. Returns the index behind the last
+    /// child.
     #[inline(always)]
     fn open(&mut self, at: usize) -> Result<usize, WriteError> {
         let entry = self.tape.entry(at);
-        let place = (entry.word >> 32) as usize;
-        self.raw(place, place + 1)?;
+        let bracket = (entry.word >> 32) as usize;
+        self.raw(bracket, bracket + 1)?;
         Ok(entry.after())
     }
 
@@ -198,7 +198,7 @@ impl Writer<'_> {
             self.byte(b':')?;
             return self.value(key + 1);
         };
-        // Most often a comma stands before the key and a colon behind it, so that all three are of one run.
+        // Usually a comma precedes the key and a colon follows it, so all three join one run.
         if !is_first {
             if start > 0 && self.document[start - 1] == b',' {
                 start -= 1;
@@ -211,7 +211,7 @@ impl Writer<'_> {
             self.byte(b':')?;
             return self.value(key + 1);
         }
-        // And most often the value follows at once.
+        // Usually the value follows immediately.
         match scalar_span(self.tape.entry(key + 1)) {
             Some((value_start, value_end)) if value_start == end + 1 => self.raw(start, value_end),
             _ => {
@@ -221,7 +221,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Puts the object's keys, in canonical order, behind those that are there.
+    /// Appends the object's keys in canonical order.
     fn sort(&mut self, at: usize, end: usize) -> Result<(), WriteError> {
         let (tape, to) = (self.tape, &mut *self.to);
         to.unordered.clear();
@@ -242,7 +242,7 @@ impl Writer<'_> {
         };
         if let Some(order) = to.shapes.get(hash, count) {
             to.keys.extend(order.iter().map(|index| to.unordered[usize::from(*index)]));
-            // Another shape may have had the same hash, so the order is looked at; that also shows there is no equal pair.
+            // Another shape may have the same hash, so the order is checked; this also finds duplicates.
             if to.keys[from..].windows(2).all(|pair| ascends(&pair[0], &pair[1])) {
                 return Ok(());
             }
@@ -259,7 +259,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The document's bytes from `start` to `end`.
+    /// Writes the document's bytes from `start` to `end`.
     #[inline(always)]
     fn raw(&mut self, start: usize, end: usize) -> Result<(), WriteError> {
         if start != self.run.1 {
@@ -270,7 +270,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// One byte, from the document if it stands there next.
+    /// Writes one byte, as part of the run if it is the document's next byte.
     #[inline(always)]
     fn byte(&mut self, byte: u8) -> Result<(), WriteError> {
         if self.document.get(self.run.1) == Some(&byte) {
@@ -281,7 +281,7 @@ impl Writer<'_> {
         self.append(&[byte])
     }
 
-    /// Copies the run; the next one may start anywhere.
+    /// Copies the run and ends it.
     #[inline]
     fn flush(&mut self) -> Result<(), WriteError> {
         let (start, end) = std::mem::replace(&mut self.run, (NOWHERE, NOWHERE));
@@ -291,10 +291,10 @@ impl Writer<'_> {
         }
         let to = &mut *self.to;
         let from = document.get(start..).and_then(<[u8]>::first_chunk::<CHUNK>);
-        let room = to.out.get_mut(to.len..).and_then(<[u8]>::first_chunk_mut::<CHUNK>);
-        match (from, room) {
-            (Some(from), Some(room)) => {
-                *room = *from;
+        let free = to.out.get_mut(to.len..).and_then(<[u8]>::first_chunk_mut::<CHUNK>);
+        match (from, free) {
+            (Some(from), Some(free)) => {
+                *free = *from;
                 to.len += len;
                 Ok(())
             }
@@ -314,7 +314,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Makes room for `more` bytes and a chunk.
+    /// Grows the output for `more` bytes and a chunk.
     fn reserve(&mut self, more: usize) -> Result<(), WriteError> {
         let out = &mut self.to.out;
         let needed = self.to.len + more + CHUNK;
@@ -327,7 +327,7 @@ impl Writer<'_> {
     }
 }
 
-/// Where a value (a key) stands in the document as it stands in the canonical form; `None` where that is not known.
+/// The document's span of a value or key that is known to be canonical.
 #[inline(always)]
 fn scalar_span(entry: Entry) -> Option<(usize, usize)> {
     let start = entry.at as usize;

@@ -1,7 +1,8 @@
-//! The JSON types of schemas as bits: which branches of a union are worth a look. `integer` is no type here.
+//! The JSON types that each node admits, as bits: a union checks only the branches that admit the value's type. `integer`
+//! counts as `number`.
 
-use super::graph::find_circles;
-use super::tree::{Edges, Id, Raw, Tree};
+use super::cycles::find_cycles;
+use super::tree::{Edges, NodeId, RawNode, Tree};
 use crate::profile::TypeName;
 
 /// One bit for each of null, boolean, number, string, array, object.
@@ -22,38 +23,36 @@ const fn bit(name: TypeName) -> u8 {
     }
 }
 
-/// The types of the values that each node may admit. A value of another type is rejected by the node without a look
-/// inside. The schema must be free of circles that consume no input.
+/// The types of the values that each node may admit. The schema must be free of cycles that consume no input.
 pub fn admitted_types(tree: &Tree) -> Vec<u8> {
-    let mut admitted = vec![0; tree.places.len()];
-    // In an order in which a reference always finds its target done, and below a definition children before parents.
-    let order = find_circles(tree, Edges::Still).groups.into_iter().flatten();
-    let mut of_home = vec![Vec::new(); tree.homes.len()];
-    for (id, place) in tree.places.iter().enumerate() {
-        of_home[place.home].push(id);
+    let mut admitted = vec![0; tree.locations.len()];
+    // Targets before references; within a definition, children before parents.
+    let order = find_cycles(tree, Edges::SameValue).groups.into_iter().flatten();
+    let mut of_definition = vec![Vec::new(); tree.definitions.len()];
+    for (id, location) in tree.locations.iter().enumerate() {
+        of_definition[location.definition].push(id);
     }
-    for home in order {
-        // References to other definitions stand anywhere below; those that matter to a type are done by now, or stand
-        // behind some input, where the second round finds them.
-        for id in of_home[home].iter().rev() {
+    for definition in order {
+        // A reference behind some input may lead to a later definition; the second round covers it.
+        for id in of_definition[definition].iter().rev() {
             admitted[*id] = types_of(tree, *id, &admitted);
         }
     }
-    for id in (0..tree.places.len()).rev() {
+    for id in (0..tree.locations.len()).rev() {
         admitted[id] = types_of(tree, id, &admitted);
     }
     admitted
 }
 
-fn types_of(tree: &Tree, id: Id, admitted: &[u8]) -> u8 {
+fn types_of(tree: &Tree, id: NodeId, admitted: &[u8]) -> u8 {
     match tree.node(id) {
-        Raw::Any => EVERY,
-        Raw::Scalar(scalar) => scalar.types.iter().fold(0, |types, name| types | bit(*name)),
-        Raw::Values(values) => values.types.iter().fold(0, |types, name| types | bit(*name)),
-        Raw::Array { .. } => ARRAY,
-        Raw::Object { .. } | Raw::Discriminated { .. } => OBJECT,
-        Raw::Nullable { inner, .. } => NULL | admitted[*inner],
-        Raw::Union(branches) => branches.iter().fold(0, |types, branch| types | admitted[*branch]),
-        Raw::Ref(target) => admitted[tree.homes[*target]],
+        RawNode::Any => EVERY,
+        RawNode::Scalar(scalar) => scalar.types.iter().fold(0, |types, name| types | bit(*name)),
+        RawNode::Values(values) => values.types.iter().fold(0, |types, name| types | bit(*name)),
+        RawNode::Array { .. } => ARRAY,
+        RawNode::Object { .. } | RawNode::Discriminated { .. } => OBJECT,
+        RawNode::Nullable { inner, .. } => NULL | admitted[*inner],
+        RawNode::Union(branches) => branches.iter().fold(0, |types, branch| types | admitted[*branch]),
+        RawNode::Ref(target) => admitted[tree.definitions[*target]],
     }
 }

@@ -1,37 +1,37 @@
 //! The checks that need the whole schema, in their fixed order, each over the nodes in the order of the walk:
-//! discriminated unions, normalization out of place, circles that consume no input, fan-out (`fan_out`).
+//! discriminated unions, misplaced normalization, cycles that consume no input, fan-out (`fan_out`).
 
 use std::collections::HashSet;
 
+use super::cycles::find_cycles;
+use super::errors::unsupported;
 use super::fan_out::check_fan_out;
-use super::fault::unsupported;
-use super::graph::find_circles;
-use super::tree::{Edges, Id, Raw, RawProperty, Tree};
+use super::tree::{Edges, NodeId, RawNode, RawProperty, Tree};
 use super::value::primitive_text;
 use crate::error::ContractError;
-use crate::path::{Step, push_step};
+use crate::pointer::{Step, push_step};
 use crate::profile::{Primitive, TypeName};
 use crate::read::compare_keys;
 
-/// Gives the first fault; fills in the keys and values of the discriminated unions.
+/// Returns the first error; fills in the keys and values of the discriminated unions.
 pub fn check_tree(tree: &mut Tree) -> Result<(), ContractError> {
-    for id in 0..tree.places.len() {
-        if matches!(tree.node(id), Raw::Discriminated { .. }) {
+    for id in 0..tree.locations.len() {
+        if matches!(tree.node(id), RawNode::Discriminated { .. }) {
             complete_union(tree, id)?;
         }
     }
     check_norms(tree)?;
-    check_circles(tree)?;
+    check_cycles(tree)?;
     check_fan_out(tree)
 }
 
-fn complete_union(tree: &mut Tree, id: Id) -> Result<(), ContractError> {
-    let targets = tree.children(id, Edges::Still);
+fn complete_union(tree: &mut Tree, id: NodeId) -> Result<(), ContractError> {
+    let targets = tree.children(id, Edges::SameValue);
     let objects: Option<Vec<&[RawProperty]>> = targets.iter().map(|target| properties_of(tree, *target)).collect();
     let Some(objects) = objects else {
         return Err(unsupported(tree.pointer_of(id, "oneOf"), "Every branch of oneOf must be an object."));
     };
-    let given = tree.places[id].discriminator.as_deref();
+    let given = tree.locations[id].discriminator.as_deref();
     let found = match given {
         Some(key) => discriminating_values(tree, key, &objects).map(|values| (key, values)),
         None => objects[0].iter().find_map(|property| {
@@ -47,30 +47,30 @@ fn complete_union(tree: &mut Tree, id: Id) -> Result<(), ContractError> {
     };
     let key = key.into();
     let branches = values.into_iter().zip(targets).collect();
-    tree.places[id].node = Raw::Discriminated { key, branches };
+    tree.locations[id].node = RawNode::Discriminated { key, branches };
     Ok(())
 }
 
-fn properties_of(tree: &Tree, id: Id) -> Option<&[RawProperty]> {
+fn properties_of(tree: &Tree, id: NodeId) -> Option<&[RawProperty]> {
     match tree.node(tree.resolve(id)?) {
-        Raw::Object { properties, .. } => Some(properties),
+        RawNode::Object { properties, .. } => Some(properties),
         _ => None,
     }
 }
 
-/// The values of `key` in each object, or none when they do not tell the objects apart.
+/// The values of `key` in each object; `None` when they do not distinguish the objects.
 fn discriminating_values(tree: &Tree, key: &str, objects: &[&[RawProperty]]) -> Option<Vec<Vec<Primitive>>> {
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     for properties in objects {
         let at = properties.binary_search_by(|one| compare_keys(&one.name, key)).ok()?;
         let property = &properties[at];
-        // A discriminating value is read before normalizing, so it must not be normalized itself.
+        // The discriminator is read before normalization, so it must not be normalized itself.
         let values = match tree.node(property.node) {
-            Raw::Values(node) if property.required && node.norm.is_empty() => &node.values,
+            RawNode::Values(node) if property.required && node.norm.is_empty() => &node.values,
             _ => return None,
         };
-        // Two values are equal exactly when their canonical texts are.
+        // Values are equal exactly when their canonical texts are.
         if !values.iter().all(|value| seen.insert(primitive_text(value))) {
             return None;
         }
@@ -79,22 +79,22 @@ fn discriminating_values(tree: &Tree, key: &str, objects: &[&[RawProperty]]) -> 
     Some(found)
 }
 
-/// A value is normalized before it is known which branch of a union it fits, and keys are never normalized: so no
-/// x-norm below a plain anyOf or propertyNames. The latter must also be a string form, which a reference hides till now.
+/// Refuses x-norm below a plain anyOf, because a value is normalized before its branch is known, and below propertyNames,
+/// because keys are never normalized. The latter must also admit strings only, which a reference may hide.
 fn check_norms(tree: &Tree) -> Result<(), ContractError> {
     let reaching = reaching_norms(tree);
-    for (id, place) in tree.places.iter().enumerate() {
-        match &place.node {
-            Raw::Union(branches) => {
+    for (id, location) in tree.locations.iter().enumerate() {
+        match &location.node {
+            RawNode::Union(branches) => {
                 if let Some(index) = branches.iter().position(|branch| reaching[*branch]) {
                     let mut pointer = tree.pointer_of(id, "anyOf");
                     push_step(&mut pointer, Step::Index(index));
                     return Err(unsupported(pointer, "x-norm is not supported below a branch of anyOf."));
                 }
             }
-            Raw::Object { names: Some(names), .. } => {
+            RawNode::Object { names: Some(names), .. } => {
                 let pointer = || tree.pointer_of(id, "propertyNames");
-                if !is_string_form(tree, *names) {
+                if !is_string_schema(tree, *names) {
                     return Err(unsupported(pointer(), "propertyNames must be a schema of strings."));
                 }
                 if reaching[*names] {
@@ -107,33 +107,33 @@ fn check_norms(tree: &Tree) -> Result<(), ContractError> {
     Ok(())
 }
 
-/// For each node: whether there is an x-norm at or below it, by way of references too.
+/// For each node: whether there is an x-norm at or below it, through references too.
 fn reaching_norms(tree: &Tree) -> Vec<bool> {
     let definitions = normalizing_definitions(tree);
-    let mut reaching = vec![false; tree.places.len()];
-    // Children stand behind their parents.
-    for (id, place) in tree.places.iter().enumerate().rev() {
-        reaching[id] = match &place.node {
-            Raw::Ref(target) => definitions[*target],
+    let mut reaching = vec![false; tree.locations.len()];
+    // Children come after their parents.
+    for (id, location) in tree.locations.iter().enumerate().rev() {
+        reaching[id] = match &location.node {
+            RawNode::Ref(target) => definitions[*target],
             node => has_norm(node) || tree.children(id, Edges::All).into_iter().any(|child| reaching[child]),
         };
     }
     reaching
 }
 
-/// The definitions with x-norm somewhere in them, by way of references too.
+/// The definitions that contain x-norm, through references too.
 fn normalizing_definitions(tree: &Tree) -> Vec<bool> {
-    let mut referrers = vec![Vec::new(); tree.homes.len()];
-    let mut found = vec![false; tree.homes.len()];
-    for place in &tree.places {
-        found[place.home] |= has_norm(&place.node);
-        if let Raw::Ref(target) = place.node {
-            referrers[target].push(place.home);
+    let mut referrers = vec![Vec::new(); tree.definitions.len()];
+    let mut found = vec![false; tree.definitions.len()];
+    for location in &tree.locations {
+        found[location.definition] |= has_norm(&location.node);
+        if let RawNode::Ref(target) = location.node {
+            referrers[target].push(location.definition);
         }
     }
-    let mut open: Vec<usize> = (0..found.len()).filter(|home| found[*home]).collect();
-    while let Some(home) = open.pop() {
-        for referrer in &referrers[home] {
+    let mut open: Vec<usize> = (0..found.len()).filter(|definition| found[*definition]).collect();
+    while let Some(definition) = open.pop() {
+        for referrer in &referrers[definition] {
             if !std::mem::replace(&mut found[*referrer], true) {
                 open.push(*referrer);
             }
@@ -142,32 +142,36 @@ fn normalizing_definitions(tree: &Tree) -> Vec<bool> {
     found
 }
 
-fn has_norm(node: &Raw) -> bool {
+fn has_norm(node: &RawNode) -> bool {
     match node {
-        Raw::Scalar(scalar) => scalar.string.as_ref().is_some_and(|string| !string.norm.is_empty()),
-        Raw::Values(values) => !values.norm.is_empty(),
+        RawNode::Scalar(scalar) => scalar.string.as_ref().is_some_and(|string| !string.norm.is_empty()),
+        RawNode::Values(values) => !values.norm.is_empty(),
         _ => false,
     }
 }
 
-fn is_string_form(tree: &Tree, id: Id) -> bool {
+fn is_string_schema(tree: &Tree, id: NodeId) -> bool {
     let types = match tree.resolve(id).map(|id| tree.node(id)) {
-        Some(Raw::Scalar(scalar)) => &scalar.types,
-        Some(Raw::Values(values)) => &values.types,
+        Some(RawNode::Scalar(scalar)) => &scalar.types,
+        Some(RawNode::Values(values)) => &values.types,
         _ => return false,
     };
     **types == [TypeName::String]
 }
 
-/// A reference that comes back to itself without having looked into the value would never end.
-fn check_circles(tree: &Tree) -> Result<(), ContractError> {
-    let circles = find_circles(tree, Edges::Still);
-    let still: HashSet<Id> =
-        tree.homes.iter().flat_map(|home| tree.references(*home, Edges::Still)).map(|(id, _)| id).collect();
-    for (id, place) in tree.places.iter().enumerate() {
-        if let Raw::Ref(target) = place.node
-            && still.contains(&id)
-            && circles.same_group(place.home, target)
+/// A reference that reaches itself without consuming input would never end.
+fn check_cycles(tree: &Tree) -> Result<(), ContractError> {
+    let cycles = find_cycles(tree, Edges::SameValue);
+    let unconsuming: HashSet<NodeId> = tree
+        .definitions
+        .iter()
+        .flat_map(|definition| tree.references(*definition, Edges::SameValue))
+        .map(|(id, _)| id)
+        .collect();
+    for (id, location) in tree.locations.iter().enumerate() {
+        if let RawNode::Ref(target) = location.node
+            && unconsuming.contains(&id)
+            && cycles.same_group(location.definition, target)
         {
             let message = "The reference comes back to itself without consuming any input.";
             return Err(unsupported(tree.pointer_of(id, "$ref"), message));

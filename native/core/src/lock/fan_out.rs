@@ -1,45 +1,45 @@
-//! The bound on a validator's work: how many nodes may look at one value. Why a large number is refused: 25 nested
-//! unions of two branches each would look 67 million times.
+//! Bounds a validator's work: how many nodes may check one value. Without a bound, 25 nested unions of two branches would
+//! check it 67 million times.
 
 use super::admitted_types::{TYPE_BITS, admitted_types};
-use super::fault::unsupported;
-use super::graph::{Circles, find_circles};
-use super::tree::{Edges, Home, Id, Raw, Tree};
+use super::cycles::{Cycles, find_cycles};
+use super::errors::unsupported;
+use super::tree::{DefId, Edges, NodeId, RawNode, Tree};
 use crate::error::ContractError;
 
 const MAX_FAN_OUT: usize = 256;
-/// More than the bound; sums stay small numbers.
+/// Beyond the bound; sums are clamped to it.
 const TOO_MANY: usize = MAX_FAN_OUT + 1;
 
 /// Fan-out: 1 for a leaf, the largest of the children for a container, the target's for a reference, and for an anyOf
-/// the largest sum over the branches that admit one type. It grows round a circle when a branch that leads back to its
-/// anyOf is summed with another one. The schema must be free of circles that consume no input.
+/// the largest sum over the branches that admit one type. It grows without bound when a branch that leads back to its
+/// anyOf is summed with another one. The schema must be free of cycles that consume no input.
 pub fn check_fan_out(tree: &Tree) -> Result<(), ContractError> {
     let admitted = admitted_types(tree);
-    let circles = find_circles(tree, Edges::All);
-    let growing = growing_definitions(tree, &circles, &admitted);
-    let mut of_home = vec![1; tree.homes.len()];
-    let mut nodes_of = vec![Vec::new(); tree.homes.len()];
-    for (id, place) in tree.places.iter().enumerate() {
-        nodes_of[place.home].push(id);
+    let cycles = find_cycles(tree, Edges::All);
+    let growing = growing_definitions(tree, &cycles, &admitted);
+    let mut of_definition = vec![1; tree.definitions.len()];
+    let mut nodes_of = vec![Vec::new(); tree.definitions.len()];
+    for (id, location) in tree.locations.iter().enumerate() {
+        nodes_of[location.definition].push(id);
     }
-    let mut fan_out = vec![1; tree.places.len()];
-    for group in &circles.groups {
-        // In a group that does not grow, the circles only pass the largest number on: one round finds it.
-        let mut found = if group.iter().any(|home| growing[*home]) { TOO_MANY } else { 1 };
-        for home in group {
-            measure(tree, nodes_of[*home].iter().rev(), &admitted, &of_home, &mut fan_out);
-            found = found.max(fan_out[tree.homes[*home]]);
+    let mut fan_out = vec![1; tree.locations.len()];
+    for group in &cycles.groups {
+        // In a group that does not grow, cycles only pass the largest number on: one round finds it.
+        let mut found = if group.iter().any(|definition| growing[*definition]) { TOO_MANY } else { 1 };
+        for definition in group {
+            measure(tree, nodes_of[*definition].iter().rev(), &admitted, &of_definition, &mut fan_out);
+            found = found.max(fan_out[tree.definitions[*definition]]);
         }
-        for home in group {
-            of_home[*home] = found;
+        for definition in group {
+            of_definition[*definition] = found;
         }
     }
-    // Nodes on a circle were measured before their group was known.
-    let all: Vec<Id> = (0..tree.places.len()).collect();
-    measure(tree, all.iter().rev(), &admitted, &of_home, &mut fan_out);
-    for (id, place) in tree.places.iter().enumerate() {
-        if matches!(place.node, Raw::Union(_)) && fan_out[id] > MAX_FAN_OUT {
+    // Nodes on a cycle were measured before their group was known.
+    let all: Vec<NodeId> = (0..tree.locations.len()).collect();
+    measure(tree, all.iter().rev(), &admitted, &of_definition, &mut fan_out);
+    for (id, location) in tree.locations.iter().enumerate() {
+        if matches!(location.node, RawNode::Union(_)) && fan_out[id] > MAX_FAN_OUT {
             let message = format!("More than {MAX_FAN_OUT} branches of anyOf would look at one value.");
             return Err(unsupported(tree.pointer(id), message));
         }
@@ -50,21 +50,21 @@ pub fn check_fan_out(tree: &Tree) -> Result<(), ContractError> {
 /// `ids` gives children before their parents.
 fn measure<'i>(
     tree: &Tree,
-    ids: impl Iterator<Item = &'i Id>,
+    ids: impl Iterator<Item = &'i NodeId>,
     admitted: &[u8],
-    of_home: &[usize],
+    of_definition: &[usize],
     fan_out: &mut [usize],
 ) {
     for id in ids {
         fan_out[*id] = match tree.node(*id) {
-            Raw::Ref(target) => of_home[*target],
-            Raw::Union(branches) => largest_sum(branches, admitted, fan_out),
+            RawNode::Ref(target) => of_definition[*target],
+            RawNode::Union(branches) => largest_sum(branches, admitted, fan_out),
             _ => tree.children(*id, Edges::All).into_iter().map(|child| fan_out[child]).max().unwrap_or(1),
         };
     }
 }
 
-fn largest_sum(branches: &[Id], admitted: &[u8], fan_out: &[usize]) -> usize {
+fn largest_sum(branches: &[NodeId], admitted: &[u8], fan_out: &[usize]) -> usize {
     let sum_of = |bit: u8| {
         let admitting = branches.iter().filter(|branch| admitted[**branch] & bit != 0);
         admitting.map(|branch| fan_out[*branch]).sum::<usize>().min(TOO_MANY)
@@ -73,18 +73,19 @@ fn largest_sum(branches: &[Id], admitted: &[u8], fan_out: &[usize]) -> usize {
 }
 
 /// The definitions with an anyOf of which one branch leads back to it while another one admits the same type.
-fn growing_definitions(tree: &Tree, circles: &Circles, admitted: &[u8]) -> Vec<bool> {
-    let mut growing = vec![false; tree.homes.len()];
-    for (id, place) in tree.places.iter().enumerate() {
-        let Raw::Union(branches) = tree.node(id) else { continue };
-        let home: Home = place.home;
+fn growing_definitions(tree: &Tree, cycles: &Cycles, admitted: &[u8]) -> Vec<bool> {
+    let mut growing = vec![false; tree.definitions.len()];
+    for (id, location) in tree.locations.iter().enumerate() {
+        let RawNode::Union(branches) = tree.node(id) else { continue };
+        let definition: DefId = location.definition;
         for (index, branch) in branches.iter().enumerate() {
             let others = branches.iter().enumerate().filter(|(other, _)| *other != index);
             let shares = others.into_iter().any(|(_, other)| admitted[*other] & admitted[*branch] != 0);
-            let leads_back =
-                || tree.references(*branch, Edges::All).iter().any(|(_, target)| circles.same_group(*target, home));
+            let leads_back = || {
+                tree.references(*branch, Edges::All).iter().any(|(_, target)| cycles.same_group(*target, definition))
+            };
             if shares && leads_back() {
-                growing[home] = true;
+                growing[definition] = true;
             }
         }
     }

@@ -1,21 +1,20 @@
-//! The fields of a lock document beside its schema: names, ranges, defaults. The schema itself is read by `walk`.
+//! The fields of a lock except its schema: names, ranges, defaults.
 
-use super::fault::{invalid, unsupported};
+use super::errors::{invalid, unsupported};
 use super::value::{Object, Value};
 use crate::error::ContractError;
-use crate::path::Path;
+use crate::pointer::Path;
 use crate::profile::{Codec, Compress, DictionaryRef, DigestName, Limits, Numbers, Primitive};
 use crate::read::compare_keys;
 
 const REQUIRED: [&str; 4] = ["name", "profile", "schema", "unicode"];
 
-/// Highest values of the limits; the lowest is 1. They keep every payload within what both engines can hold and recurse
-/// into.
+/// Highest values of the limits; the lowest is 1. Both engines can hold such payloads and recurse into them.
 const MAX_BYTES: u64 = 67_108_864;
 const MAX_DEPTH: u64 = 120;
 const MAX_KEYS: u64 = 1_000_000;
 
-/// What a lock says beside its schema, with every default written out.
+/// The fields with all defaults.
 pub struct Fields {
     pub name: Box<str>,
     pub numbers: Numbers,
@@ -25,8 +24,8 @@ pub struct Fields {
     pub digest: DigestName,
 }
 
-/// Reads the fields in canonical order of their keys, missing ones at their place. `on_schema` is called when it is the
-/// schema's turn, so that the first fault is the first one of the whole document.
+/// Reads the fields in canonical order of their keys, missing ones in their place. `on_schema` is called in the schema's
+/// place, so the first error is that of the whole document.
 pub fn read_fields<'v>(
     lock: &'v Value,
     mut on_schema: impl FnMut(&'v Value, &Path<'_>) -> Result<(), ContractError>,
@@ -59,7 +58,7 @@ fn read_field(fields: &mut Fields, key: &str, value: &Value, at: &Path<'_>) -> R
         "appOnly" => read_names(value, at)?,
         "compress" => fields.compress = read_compress(value, at)?,
         "dictionary" => {
-            // Its turn comes after `compress`, also where that one is left out.
+            // `compress` comes before it, also when left out.
             if fields.compress.codec != Codec::Zstd {
                 return Err(invalid(at.pointer(), "Only zstd takes a dictionary."));
             }
@@ -154,7 +153,7 @@ fn read_dictionary(value: &Value, at: &Path<'_>) -> Result<DictionaryRef, Contra
     Ok(reference)
 }
 
-/// Names joined by "/", so that it means the same file on every platform, and none outside.
+/// Names joined by "/": the same file on every platform, and none outside the folder.
 fn is_path(path: &str) -> bool {
     let is_name = |name: &str| {
         let plain = |byte: u8| byte > b' ' && byte < 0x7f && !matches!(byte, b'\\' | b':');

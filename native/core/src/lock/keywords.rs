@@ -1,18 +1,25 @@
-//! The values of single keywords: each reader checks one value and gives it typed, or the fault. Which keyword may stand
-//! where is not decided here (`forms`, `walk`).
+//! Reads and checks the values of single keywords. `node_kinds` decides which keywords a node may have.
 
-use super::fault::{invalid, unsupported};
-use super::forms::is_annotation;
+use super::errors::{invalid, unsupported};
+use super::keyword_table::{ANNOTATION_KEYWORDS, ROOT_KEYWORDS};
 use super::value::{Value, primitive_text};
 use crate::error::ContractError;
-use crate::path::Path;
 use crate::pattern::Pattern;
+use crate::pointer::Path;
 use crate::profile::{NormOp, NormOps, Primitive, TypeName};
 use crate::read::compare_keys;
 
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
 type Result<T> = std::result::Result<T, ContractError>;
+
+pub fn is_annotation(keyword: &str) -> bool {
+    ANNOTATION_KEYWORDS.contains(&keyword)
+}
+
+pub fn is_root_keyword(keyword: &str) -> bool {
+    ROOT_KEYWORDS.contains(&keyword)
+}
 
 pub fn read_count(value: &Value, at: &Path<'_>) -> Result<u64> {
     match value {
@@ -45,12 +52,12 @@ pub fn read_text<'v>(value: &'v Value, at: &Path<'_>) -> Result<&'v str> {
 }
 
 pub fn read_pattern(value: &Value, at: &Path<'_>) -> Result<Pattern> {
-    Pattern::parse(read_text(value, at)?).map_err(|fault| {
-        unsupported(at.pointer(), format!("The pattern is refused at position {}: {fault}", fault.position))
+    Pattern::parse(read_text(value, at)?).map_err(|error| {
+        unsupported(at.pointer(), format!("The pattern is refused at position {}: {error}", error.position))
     })
 }
 
-/// allOf: nothing but further patterns.
+/// `allOf`: further patterns only.
 pub fn read_patterns(value: &Value, at: &Path<'_>) -> Result<Vec<Pattern>> {
     let refused = |at: &Path<'_>| unsupported(at.pointer(), "allOf may only hold patterns.");
     let mut patterns = Vec::new();
@@ -130,7 +137,7 @@ pub fn read_const(value: &Value, at: &Path<'_>) -> Result<Primitive> {
     }
 }
 
-/// Distinct values, sorted by their canonical text. Equality is of doubles.
+/// Distinct values, sorted by their canonical text. Numbers are equal when their doubles are.
 pub fn read_enum(value: &Value, at: &Path<'_>) -> Result<Vec<Primitive>> {
     let items = read_non_empty_list(value, at)?;
     let mut seen = std::collections::HashSet::new();

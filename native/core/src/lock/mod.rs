@@ -1,24 +1,31 @@
-//! The lock: the contract as a file. Parsing it is the one gate by which a contract comes into being, and refuses all
-//! that is outside profile p1.
+//! The lock: the contract as a file. Parsing it refuses everything outside profile p1.
 //!
-//! Twin of `src/contract/lock.ts` and `src/contract/lock/`.
+//! The files in order, each of which uses only those before it: `errors`, `value`, `keyword_table`, `keywords`,
+//! `node_kinds`, `tree`, `parsed_keywords`, `walk`, `cycles`, `admitted_types`, `fan_out`, `checks`, `number_definitions`,
+//! `fields`, `normal_form`.
+//!
+//! Twin of `src/contract/lock/`.
 
 mod admitted_types;
 mod checks;
+mod cycles;
+mod errors;
 mod fan_out;
-mod fault;
 mod fields;
-mod forms;
-mod graph;
+mod keyword_table;
 mod keywords;
+mod node_kinds;
+mod normal_form;
 mod number_definitions;
-mod said;
+mod parsed_keywords;
 mod tree;
 mod value;
 mod walk;
 
+pub use normal_form::normal_form;
+
 use checks::check_tree;
-use fault::invalid;
+use errors::invalid;
 use fields::read_fields;
 use number_definitions::number_definitions;
 use tree::Tree;
@@ -27,12 +34,16 @@ use walk::walk_schema;
 
 use crate::error::ContractError;
 use crate::profile::Profile;
-use crate::read::{self, LOCK_LIMITS, ReadError, Tape};
+use crate::read::{Kind, LOCK_LIMITS, ReadError, Tape, check_text, diagnose, read};
 
 const MAX_VALUES: usize = 10_000;
 
-/// Reads the bytes of a lock file. Fails with a JSON pointer into the lock: `contract.unsupported` for what is outside
-/// profile p1, `contract.invalid` for what is malformed.
+/// Parses the bytes of a lock file.
+///
+/// # Errors
+///
+/// `contract.unsupported` for what is outside profile p1, `contract.invalid` for what is malformed, with a JSON pointer
+/// into the lock.
 pub fn parse_lock(bytes: &[u8]) -> Result<Profile, ContractError> {
     let value = read_value(bytes)?;
     let mut tree = Tree::default();
@@ -63,15 +74,15 @@ fn read_value(bytes: &[u8]) -> Result<Value, ContractError> {
         };
         invalid(pointer, format!("The lock cannot be read: {what}."))
     };
-    let text = read::check_text(bytes, &LOCK_LIMITS).map_err(refused)?;
+    let text = check_text(bytes, &LOCK_LIMITS).map_err(refused)?;
     let mut tape = Tape::default().bind(text);
-    read::read(&mut tape, &LOCK_LIMITS).map_err(refused)?;
-    // Equal keys are not found by reading.
-    if let Some(error) = read::diagnose(&tape, &LOCK_LIMITS) {
+    read(&mut tape, &LOCK_LIMITS).map_err(refused)?;
+    // `read` does not find duplicate keys.
+    if let Some(error) = diagnose(&tape, &LOCK_LIMITS) {
         return Err(refused(error));
     }
-    // Members take a second entry for their key.
-    let keys = (0..tape.len()).filter(|at| tape.kind(*at) == read::Kind::Key).count();
+    // A key is an entry of its own, beside its member's value.
+    let keys = (0..tape.len()).filter(|at| tape.kind(*at) == Kind::Key).count();
     if tape.len() - keys > MAX_VALUES {
         return Err(invalid(String::new(), format!("A lock may hold {MAX_VALUES} values at most.")));
     }

@@ -1,7 +1,7 @@
-//! The last step of reading a schema: definitions get their numbers in the normal form, unused ones go. Names are the
-//! author's and must not change the contract's id.
+//! The last step of parsing a schema: definitions get their numbers in the normal form, unused ones are dropped. Names must
+//! not change the contract's id.
 
-use super::tree::{Home, Id, Raw, RawProperty, Tree};
+use super::tree::{DefId, NodeId, RawNode, RawProperty, Tree};
 use crate::profile::{
     ArrayNode, DiscriminatedBranch, DiscriminatedNode, NullableNode, ObjectNode, Property, SchemaNode,
 };
@@ -9,20 +9,20 @@ use crate::profile::{
 /// The root and the used definitions, by their numbers.
 ///
 /// Numbers by first use: first the root's references in the order of the walk, then those of definition 0, of
-/// definition 1, and so on, each new one taking the next number.
+/// definition 1, and so on.
 pub fn number_definitions(tree: &Tree) -> (SchemaNode, Vec<SchemaNode>) {
-    let mut references: Vec<Vec<Home>> = vec![Vec::new(); tree.homes.len()];
-    for place in &tree.places {
-        if let Raw::Ref(target) = place.node {
-            references[place.home].push(target);
+    let mut references: Vec<Vec<DefId>> = vec![Vec::new(); tree.definitions.len()];
+    for location in &tree.locations {
+        if let RawNode::Ref(target) = location.node {
+            references[location.definition].push(target);
         }
     }
-    let mut numbers: Vec<Option<usize>> = vec![None; tree.homes.len()];
-    let mut used: Vec<Home> = vec![0];
+    let mut numbers: Vec<Option<usize>> = vec![None; tree.definitions.len()];
+    let mut used: Vec<DefId> = vec![0];
     numbers[0] = Some(0);
     let mut next = 0;
-    while let Some(home) = used.get(next).copied() {
-        for target in &references[home] {
+    while let Some(definition) = used.get(next).copied() {
+        for target in &references[definition] {
             if numbers[*target].is_none() {
                 numbers[*target] = Some(used.len());
                 used.push(*target);
@@ -31,7 +31,7 @@ pub fn number_definitions(tree: &Tree) -> (SchemaNode, Vec<SchemaNode>) {
         next += 1;
     }
     let numbering = Numbering { tree, numbers };
-    let mut schemas = used.iter().map(|home| numbering.schema(tree.homes[*home]));
+    let mut schemas = used.iter().map(|definition| numbering.schema(tree.definitions[*definition]));
     let root = schemas.next().unwrap_or(SchemaNode::Any);
     (root, schemas.collect())
 }
@@ -42,28 +42,28 @@ struct Numbering<'t> {
 }
 
 impl Numbering<'_> {
-    fn schema(&self, id: Id) -> SchemaNode {
+    fn schema(&self, id: NodeId) -> SchemaNode {
         match self.tree.node(id) {
-            Raw::Any => SchemaNode::Any,
-            Raw::Scalar(scalar) => SchemaNode::Scalar(scalar.clone()),
-            Raw::Values(values) => SchemaNode::Values(values.clone()),
-            Raw::Array { prefix, items, min_items, max_items } => SchemaNode::Array(ArrayNode {
+            RawNode::Any => SchemaNode::Any,
+            RawNode::Scalar(scalar) => SchemaNode::Scalar(scalar.clone()),
+            RawNode::Values(values) => SchemaNode::Values(values.clone()),
+            RawNode::Array { prefix, items, min_items, max_items } => SchemaNode::Array(ArrayNode {
                 prefix: prefix.iter().map(|id| self.schema(*id)).collect(),
                 items: items.map(|id| self.boxed(id)),
                 min_items: *min_items,
                 max_items: *max_items,
             }),
-            Raw::Object { properties, additional, names } => SchemaNode::Object(ObjectNode {
+            RawNode::Object { properties, additional, names } => SchemaNode::Object(ObjectNode {
                 properties: properties.iter().map(|one| self.property(one)).collect(),
                 additional: additional.map(|id| self.boxed(id)),
                 names: names.map(|id| self.boxed(id)),
             }),
-            Raw::Union(branches) => SchemaNode::Union(branches.iter().map(|id| self.schema(*id)).collect()),
-            Raw::Nullable { inner, null_first } => {
+            RawNode::Union(branches) => SchemaNode::Union(branches.iter().map(|id| self.schema(*id)).collect()),
+            RawNode::Nullable { inner, null_first } => {
                 SchemaNode::Nullable(NullableNode { inner: self.boxed(*inner), null_first: *null_first })
             }
-            Raw::Discriminated { key, branches } => {
-                let branch = |(values, id): &(Vec<_>, Id)| DiscriminatedBranch {
+            RawNode::Discriminated { key, branches } => {
+                let branch = |(values, id): &(Vec<_>, NodeId)| DiscriminatedBranch {
                     values: values.clone(),
                     node: self.schema(*id),
                 };
@@ -71,11 +71,11 @@ impl Numbering<'_> {
                 SchemaNode::Discriminated(DiscriminatedNode { key: key.clone(), branches })
             }
             // Every target of a used definition is used.
-            Raw::Ref(target) => SchemaNode::Ref(self.numbers[*target].and_then(|number| number.checked_sub(1))),
+            RawNode::Ref(target) => SchemaNode::Ref(self.numbers[*target].and_then(|number| number.checked_sub(1))),
         }
     }
 
-    fn boxed(&self, id: Id) -> Box<SchemaNode> {
+    fn boxed(&self, id: NodeId) -> Box<SchemaNode> {
         Box::new(self.schema(id))
     }
 

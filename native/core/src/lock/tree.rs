@@ -1,96 +1,98 @@
-//! The schema as the walk leaves it: nodes that name each other by number, and where each one stands in the lock. The
-//! checks and the numbering of definitions work on it; `profile` is what remains.
+//! The schema during parsing: nodes that refer to each other by number, and their locations in the lock. The checks and
+//! the numbering of definitions read it; the result is a [`Profile`](crate::profile::Profile).
 
-use crate::path::{Step, push_step};
+use crate::pointer::{Step, push_step};
 use crate::profile::{Primitive, ScalarNode, ValuesNode};
 
-/// A node's number: its index in [`Tree::places`].
-pub type Id = usize;
+/// Index into [`Tree::locations`].
+pub type NodeId = usize;
 
 /// A definition's number in canonical order of the names, plus one; 0 is the root.
-pub type Home = usize;
+pub type DefId = usize;
 
-/// Stands for every schema that is not written out.
-pub const ANY: Id = 0;
+/// The node of every schema that is left out.
+pub const ANY: NodeId = 0;
 
 #[derive(Default)]
 pub struct Tree {
-    /// Every node in the order of the walk: a node before its children. The first is [`ANY`].
-    pub places: Vec<Place>,
-    /// What each [`Home`] is.
-    pub homes: Vec<Id>,
+    /// Every node in the order of the walk: parents before children. The first is [`ANY`].
+    pub locations: Vec<SchemaLocation>,
+    /// The node of each [`DefId`].
+    pub definitions: Vec<NodeId>,
 }
 
-pub struct Place {
-    pub node: Raw,
-    /// The node above it in the lock.
-    pub parent: Option<Id>,
-    /// From the parent's pointer to this one's.
+pub struct SchemaLocation {
+    pub node: RawNode,
+    /// The node that contains it in the lock.
+    pub parent: Option<NodeId>,
+    /// The pointer's part behind the parent's pointer.
     pub tail: String,
-    /// The definition that the node stands in.
-    pub home: Home,
-    /// `x-discriminator` as written.
+    /// The definition that contains the node.
+    pub definition: DefId,
+    /// The value of `x-discriminator`.
     pub discriminator: Option<Box<str>>,
 }
 
-pub enum Raw {
+pub enum RawNode {
     Any,
     Scalar(ScalarNode),
     Values(ValuesNode),
-    Array { prefix: Vec<Id>, items: Option<Id>, min_items: Option<u64>, max_items: Option<u64> },
-    Object { properties: Vec<RawProperty>, additional: Option<Id>, names: Option<Id> },
-    Union(Vec<Id>),
-    Nullable { inner: Id, null_first: bool },
-    Discriminated { key: Box<str>, branches: Vec<(Vec<Primitive>, Id)> },
-    Ref(Home),
+    Array { prefix: Vec<NodeId>, items: Option<NodeId>, min_items: Option<u64>, max_items: Option<u64> },
+    Object { properties: Vec<RawProperty>, additional: Option<NodeId>, names: Option<NodeId> },
+    Union(Vec<NodeId>),
+    Nullable { inner: NodeId, null_first: bool },
+    Discriminated { key: Box<str>, branches: Vec<(Vec<Primitive>, NodeId)> },
+    Ref(DefId),
 }
 
 pub struct RawProperty {
     pub name: Box<str>,
     pub required: bool,
-    pub node: Id,
+    pub node: NodeId,
 }
 
-/// Which nodes count as under another one.
+/// Which children of a node count.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Edges {
-    /// All that stand directly under it.
+    /// All.
     All,
-    /// Those that look at the very value that it looks at: no input is consumed on the way to them.
-    Still,
+    /// Those that check the same value as the node: no input is consumed between them.
+    SameValue,
 }
 
 impl Tree {
-    pub fn node(&self, id: Id) -> &Raw {
-        &self.places[id].node
+    pub fn node(&self, id: NodeId) -> &RawNode {
+        &self.locations[id].node
     }
 
     /// JSON pointer into the lock document.
-    pub fn pointer(&self, id: Id) -> String {
+    pub fn pointer(&self, id: NodeId) -> String {
         let mut tails = Vec::new();
-        let mut here = Some(id);
-        while let Some(id) = here {
-            tails.push(&*self.places[id].tail);
-            here = self.places[id].parent;
+        let mut next = Some(id);
+        while let Some(id) = next {
+            tails.push(&*self.locations[id].tail);
+            next = self.locations[id].parent;
         }
         tails.into_iter().rev().collect()
     }
 
     /// The pointer of a keyword of the schema.
-    pub fn pointer_of(&self, id: Id, keyword: &str) -> String {
+    pub fn pointer_of(&self, id: NodeId, keyword: &str) -> String {
         let mut pointer = self.pointer(id);
         push_step(&mut pointer, Step::Key(keyword));
         pointer
     }
 
-    /// The nodes directly under one, in canonical order of the keywords. References are not followed.
-    pub fn children(&self, id: Id, edges: Edges) -> Vec<Id> {
+    /// The children of a node, in canonical order of the keywords. References are not followed.
+    pub fn children(&self, id: NodeId, edges: Edges) -> Vec<NodeId> {
         match self.node(id) {
-            Raw::Union(branches) => branches.clone(),
-            Raw::Nullable { inner, .. } => vec![*inner],
-            Raw::Discriminated { branches, .. } => branches.iter().map(|(_, node)| *node).collect(),
-            Raw::Array { prefix, items, .. } if edges == Edges::All => items.iter().chain(prefix).copied().collect(),
-            Raw::Object { properties, additional, names } if edges == Edges::All => {
+            RawNode::Union(branches) => branches.clone(),
+            RawNode::Nullable { inner, .. } => vec![*inner],
+            RawNode::Discriminated { branches, .. } => branches.iter().map(|(_, node)| *node).collect(),
+            RawNode::Array { prefix, items, .. } if edges == Edges::All => {
+                items.iter().chain(prefix).copied().collect()
+            }
+            RawNode::Object { properties, additional, names } if edges == Edges::All => {
                 let properties = properties.iter().map(|property| &property.node);
                 additional.iter().chain(properties).chain(names).copied().collect()
             }
@@ -98,12 +100,12 @@ impl Tree {
         }
     }
 
-    /// The references at and below a node, with what they name.
-    pub fn references(&self, id: Id, edges: Edges) -> Vec<(Id, Home)> {
+    /// The references at and below a node, with their targets.
+    pub fn references(&self, id: NodeId, edges: Edges) -> Vec<(NodeId, DefId)> {
         let mut found = Vec::new();
         let mut open = vec![id];
         while let Some(id) = open.pop() {
-            if let Raw::Ref(target) = self.node(id) {
+            if let RawNode::Ref(target) = self.node(id) {
                 found.push((id, *target));
             }
             open.extend(self.children(id, edges).into_iter().rev());
@@ -111,11 +113,11 @@ impl Tree {
         found
     }
 
-    /// What a chain of references ends at; none when it runs in a circle.
-    pub fn resolve(&self, mut id: Id) -> Option<Id> {
-        for _ in 0..=self.homes.len() {
-            let Raw::Ref(target) = self.node(id) else { return Some(id) };
-            id = self.homes[*target];
+    /// The end of a chain of references; `None` for a cycle.
+    pub fn resolve(&self, mut id: NodeId) -> Option<NodeId> {
+        for _ in 0..=self.definitions.len() {
+            let RawNode::Ref(target) = self.node(id) else { return Some(id) };
+            id = self.definitions[*target];
         }
         None
     }

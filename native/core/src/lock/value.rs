@@ -1,4 +1,4 @@
-//! A small value tree for lock files: what the walk looks into. Payloads never become one.
+//! The value tree of a lock file. Payloads have a [`Tape`] instead.
 //!
 //! Twin of `src/json/value.ts`.
 
@@ -15,7 +15,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The value at `at`. Recurses once for each open bracket; the reader has bounded them.
+    /// The value at `at`. Recurses once for each open bracket; the reader bounds their number.
     pub fn of(tape: &Tape<'_>, at: usize) -> Self {
         let primitive = match tape.kind(at) {
             Kind::Array => {

@@ -1,64 +1,69 @@
-//! The walk over the lock's schema: depth first, keys in canonical order, the first fault wins. It notes where each node
-//! stands. What needs the whole tree is checked afterwards (`checks`).
+//! Walks the lock's schema depth first, keys in canonical order, and stops at the first error. `checks` does what needs the
+//! whole tree.
 
 use std::collections::HashMap;
 
-use super::fault::{invalid, unsupported};
-use super::forms::{form_of, is_annotation, is_root_keyword};
-use super::keywords as read;
-use super::said::Said;
-use super::tree::{ANY, Home, Id, Place, Raw, RawProperty, Tree};
+use super::errors::{invalid, unsupported};
+use super::keywords::{self as read, is_annotation, is_root_keyword};
+use super::node_kinds::kind_of;
+use super::parsed_keywords::ParsedKeywords;
+use super::tree::{ANY, DefId, NodeId, RawNode, RawProperty, SchemaLocation, Tree};
 use super::value::{Object, Value};
 use crate::error::ContractError;
-use crate::path::Path;
+use crate::pointer::Path;
 use crate::profile::{Primitive, TypeName};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// Reads the schema that stands at `at` in the lock. Definitions are numbered in canonical order of their names, for
-/// now.
+/// Reads the schema at `at` in the lock. Definitions are numbered in canonical order of their names.
 pub fn walk_schema(schema: &Value, at: &Path<'_>) -> Result<Tree, ContractError> {
-    let mut walk = Walk { places: Vec::new(), homes: vec![ANY], numbers: HashMap::new(), home: 0 };
+    let mut walk = Walk { locations: Vec::new(), definitions: vec![ANY], numbers: HashMap::new(), definition: 0 };
     if let Value::Object(object) = schema
         && let Some(Value::Object(definitions)) = object.get("$defs")
     {
         walk.numbers = definitions.iter().enumerate().map(|(number, (name, _))| (name, number + 1)).collect();
     }
     walk.push(None, String::new());
-    walk.homes[0] = walk.node(schema, at, None, usize::MAX)?;
-    Ok(Tree { places: walk.places, homes: walk.homes })
+    walk.definitions[0] = walk.node(schema, at, None, usize::MAX)?;
+    Ok(Tree { locations: walk.locations, definitions: walk.definitions })
 }
 
 struct Walk<'v> {
-    places: Vec<Place>,
-    homes: Vec<Id>,
-    numbers: HashMap<&'v str, Home>,
-    home: Home,
+    locations: Vec<SchemaLocation>,
+    definitions: Vec<NodeId>,
+    numbers: HashMap<&'v str, DefId>,
+    definition: DefId,
 }
 
 impl<'v> Walk<'v> {
-    fn push(&mut self, parent: Option<Id>, tail: String) -> Id {
-        self.places.push(Place { node: Raw::Any, parent, tail, home: self.home, discriminator: None });
-        self.places.len() - 1
+    fn push(&mut self, parent: Option<NodeId>, tail: String) -> NodeId {
+        self.locations.push(SchemaLocation {
+            node: RawNode::Any,
+            parent,
+            tail,
+            definition: self.definition,
+            discriminator: None,
+        });
+        self.locations.len() - 1
     }
 
-    /// `steps`: how many steps lead from the parent's place to this one.
+    /// `steps`: the number of pointer steps from the parent to this node.
     fn node(
         &mut self,
         schema: &'v Value,
         at: &Path<'_>,
-        parent: Option<Id>,
+        parent: Option<NodeId>,
         steps: usize,
-    ) -> Result<Id, ContractError> {
-        // A node stands before its children in the list of places: the order of the checks.
+    ) -> Result<NodeId, ContractError> {
+        // The order of the checks: parents before children.
         let id = self.push(parent, at.last(steps));
-        self.places[id].node = self.read(schema, at, id)?;
+        self.locations[id].node = self.read(schema, at, id)?;
         Ok(id)
     }
 
-    fn read(&mut self, schema: &'v Value, at: &Path<'_>, id: Id) -> Result<Raw, ContractError> {
+    fn read(&mut self, schema: &'v Value, at: &Path<'_>, id: NodeId) -> Result<RawNode, ContractError> {
         let schema = match schema {
-            Value::Primitive(Primitive::Boolean(true)) => return Ok(Raw::Any),
+            Value::Primitive(Primitive::Boolean(true)) => return Ok(RawNode::Any),
             Value::Primitive(Primitive::Boolean(false)) => {
                 let message = "false is only supported for items and additionalProperties.";
                 return Err(unsupported(at.pointer(), message));
@@ -66,18 +71,18 @@ impl<'v> Walk<'v> {
             Value::Object(schema) => schema,
             _ => return Err(invalid(at.pointer(), "Expected a schema.")),
         };
-        let is_root = self.places[id].parent.is_none();
-        let form = form_of(schema, at, is_root)?;
-        let mut said = Said::new(form.types);
+        let is_root = self.locations[id].parent.is_none();
+        let (kind, types) = kind_of(schema, at, is_root)?;
+        let mut keywords = ParsedKeywords::new(types);
         for (key, value) in schema.iter().filter(|(key, _)| !is_annotation(key)) {
             let at = at.key(key);
-            if !(form.name.allows(key) || is_root && is_root_keyword(key)) {
+            if !(kind.allows(key) || is_root && is_root_keyword(key)) {
                 return Err(unsupported(at.pointer(), format!("The keyword {key:?} is not supported here.")));
             }
-            self.keyword(key, value, &at, id, &mut said)?;
+            self.keyword(key, value, &at, id, &mut keywords)?;
         }
-        self.places[id].discriminator = said.discriminator.take();
-        Ok(said.node(form.name, &self.places))
+        self.locations[id].discriminator = keywords.discriminator.take();
+        Ok(keywords.node(kind, &self.locations))
     }
 
     fn keyword(
@@ -85,77 +90,79 @@ impl<'v> Walk<'v> {
         keyword: &str,
         value: &'v Value,
         at: &Path<'_>,
-        id: Id,
-        said: &mut Said,
+        id: NodeId,
+        keywords: &mut ParsedKeywords,
     ) -> Result<(), ContractError> {
         match keyword {
             "$schema" if is_dialect(value) => {}
             "$schema" => return Err(unsupported(at.pointer(), "Expected the dialect of JSON Schema 2020-12.")),
             "$defs" => self.definitions(value, at, id)?,
-            "$ref" => said.target = self.target(value, at)?,
-            // The other forms have read it already, to tell which form they are.
-            "type" if !said.values.is_empty() => said.types = read_admitting_types(value, at, &said.values)?,
+            "$ref" => keywords.target = self.target(value, at)?,
+            // `kind_of` has read the types of the other kinds.
+            "type" if !keywords.values.is_empty() => {
+                keywords.types = read_admitting_types(value, at, &keywords.values)?
+            }
             "type" => {}
-            "const" => said.values = vec![read::read_const(value, at)?],
-            "enum" => said.values = read::read_enum(value, at)?,
+            "const" => keywords.values = vec![read::read_const(value, at)?],
+            "enum" => keywords.values = read::read_enum(value, at)?,
             "x-norm" => {
-                let strings = if said.values.is_empty() {
-                    said.types.contains(&TypeName::String)
+                let strings = if keywords.values.is_empty() {
+                    keywords.types.contains(&TypeName::String)
                 } else {
-                    said.values.iter().all(|one| one.type_name() == TypeName::String)
+                    keywords.values.iter().all(|one| one.type_name() == TypeName::String)
                 };
                 if !strings {
                     return Err(unsupported(at.pointer(), "Only strings can be normalized."));
                 }
-                said.norm = read::read_norm(value, at)?;
+                keywords.norm = read::read_norm(value, at)?;
             }
-            "minLength" => said.string.min_length = Some(read::read_count(value, at)?),
-            "maxLength" => said.string.max_length = Some(read::read_count(value, at)?),
-            "pattern" => said.string.patterns = vec![read::read_pattern(value, at)?],
-            "allOf" => said.all_of = read::read_patterns(value, at)?,
-            "minimum" => said.number.minimum = Some(read::read_bound(value, at)?),
-            "exclusiveMinimum" => said.number.exclusive_minimum = Some(read::read_bound(value, at)?),
-            "maximum" => said.number.maximum = Some(read::read_bound(value, at)?),
-            "exclusiveMaximum" => said.number.exclusive_maximum = Some(read::read_bound(value, at)?),
-            "multipleOf" => said.number.multiple_of = Some(read::read_divisor(value, at)?),
-            "minItems" => said.min_items = Some(read::read_count(value, at)?),
-            "maxItems" => said.max_items = Some(read::read_count(value, at)?),
-            "items" => said.items = self.unless_false(value, at, id)?,
-            "additionalProperties" => said.additional = self.unless_false(value, at, id)?,
-            "prefixItems" => said.prefix = self.list(value, at, id)?,
-            "propertyNames" => said.names = Some(self.node(value, at, Some(id), 1)?),
-            "properties" => said.properties = self.properties(value, at, id)?,
-            "required" => require(value, at, &mut said.properties)?,
-            "anyOf" | "oneOf" => said.branches = self.list(value, at, id)?,
-            "x-discriminator" => said.discriminator = Some(read::read_text(value, at)?.into()),
+            "minLength" => keywords.string.min_length = Some(read::read_count(value, at)?),
+            "maxLength" => keywords.string.max_length = Some(read::read_count(value, at)?),
+            "pattern" => keywords.string.patterns = vec![read::read_pattern(value, at)?],
+            "allOf" => keywords.all_of = read::read_patterns(value, at)?,
+            "minimum" => keywords.number.minimum = Some(read::read_bound(value, at)?),
+            "exclusiveMinimum" => keywords.number.exclusive_minimum = Some(read::read_bound(value, at)?),
+            "maximum" => keywords.number.maximum = Some(read::read_bound(value, at)?),
+            "exclusiveMaximum" => keywords.number.exclusive_maximum = Some(read::read_bound(value, at)?),
+            "multipleOf" => keywords.number.multiple_of = Some(read::read_divisor(value, at)?),
+            "minItems" => keywords.min_items = Some(read::read_count(value, at)?),
+            "maxItems" => keywords.max_items = Some(read::read_count(value, at)?),
+            "items" => keywords.items = self.unless_false(value, at, id)?,
+            "additionalProperties" => keywords.additional = self.unless_false(value, at, id)?,
+            "prefixItems" => keywords.prefix = self.list(value, at, id)?,
+            "propertyNames" => keywords.names = Some(self.node(value, at, Some(id), 1)?),
+            "properties" => keywords.properties = self.properties(value, at, id)?,
+            "required" => require(value, at, &mut keywords.properties)?,
+            "anyOf" | "oneOf" => keywords.branches = self.list(value, at, id)?,
+            "x-discriminator" => keywords.discriminator = Some(read::read_text(value, at)?.into()),
             _ => {}
         }
         Ok(())
     }
 
-    fn unless_false(&mut self, value: &'v Value, at: &Path<'_>, id: Id) -> Result<Option<Id>, ContractError> {
+    fn unless_false(&mut self, value: &'v Value, at: &Path<'_>, id: NodeId) -> Result<Option<NodeId>, ContractError> {
         if matches!(value, Value::Primitive(Primitive::Boolean(false))) {
             return Ok(None);
         }
         self.node(value, at, Some(id), 1).map(Some)
     }
 
-    fn definitions(&mut self, value: &'v Value, at: &Path<'_>, id: Id) -> Result<(), ContractError> {
+    fn definitions(&mut self, value: &'v Value, at: &Path<'_>, id: NodeId) -> Result<(), ContractError> {
         let definitions = schemas(value, at)?;
         for (number, (name, definition)) in definitions.iter().enumerate() {
             let at = at.key(name);
             if !is_definition_name(name) {
                 return Err(invalid(at.pointer(), "Expected a name of A-Z, a-z, 0-9, \"_\", \".\" and \"-\"."));
             }
-            self.home = number + 1;
+            self.definition = number + 1;
             let node = self.node(definition, &at, Some(id), 2)?;
-            self.homes.push(node);
+            self.definitions.push(node);
         }
-        self.home = 0;
+        self.definition = 0;
         Ok(())
     }
 
-    fn target(&self, value: &Value, at: &Path<'_>) -> Result<Home, ContractError> {
+    fn target(&self, value: &Value, at: &Path<'_>) -> Result<DefId, ContractError> {
         let reference = read::read_text(value, at)?;
         if reference == "#" {
             return Ok(0);
@@ -170,12 +177,12 @@ impl<'v> Walk<'v> {
         }
     }
 
-    fn list(&mut self, value: &'v Value, at: &Path<'_>, id: Id) -> Result<Vec<Id>, ContractError> {
+    fn list(&mut self, value: &'v Value, at: &Path<'_>, id: NodeId) -> Result<Vec<NodeId>, ContractError> {
         let items = read::read_non_empty_list(value, at)?;
         items.iter().enumerate().map(|(index, item)| self.node(item, &at.index(index), Some(id), 2)).collect()
     }
 
-    fn properties(&mut self, value: &'v Value, at: &Path<'_>, id: Id) -> Result<Vec<RawProperty>, ContractError> {
+    fn properties(&mut self, value: &'v Value, at: &Path<'_>, id: NodeId) -> Result<Vec<RawProperty>, ContractError> {
         schemas(value, at)?
             .iter()
             .map(|(name, property)| {
@@ -202,7 +209,7 @@ fn schemas<'v>(value: &'v Value, at: &Path<'_>) -> Result<&'v Object, ContractEr
     }
 }
 
-/// Stands beside const and enum, which come first in canonical order.
+/// `type` beside `const` or `enum`, which come first in canonical order.
 fn read_admitting_types(value: &Value, at: &Path<'_>, values: &[Primitive]) -> Result<Vec<TypeName>, ContractError> {
     let types = read::read_types(value, at)?;
     if values.iter().all(|one| read::admits_value(&types, one)) {
@@ -211,7 +218,7 @@ fn read_admitting_types(value: &Value, at: &Path<'_>, values: &[Primitive]) -> R
     Err(invalid(at.pointer(), "The type does not admit every value beside it."))
 }
 
-/// Marks the required properties; comes after `properties` in canonical order.
+/// Marks the required properties; `properties` comes first in canonical order.
 fn require(value: &Value, at: &Path<'_>, properties: &mut [RawProperty]) -> Result<(), ContractError> {
     let Value::Array(names) = value else {
         return Err(invalid(at.pointer(), "Expected a list of property names."));

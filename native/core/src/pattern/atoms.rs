@@ -1,13 +1,11 @@
-//! Reads what matches one code point: a literal, an escape or a class. Groups, quantifiers and anchors are in `parse`.
-//! Twin of `src/contract/pattern/atoms.ts`.
+//! Reads what matches one code point: a literal, an escape or a class. `parse` reads groups, quantifiers and anchors.
+//!
+//! Twin of `src/pattern/atoms.ts`.
 
-use super::PatternError;
+use super::error::{PatternError, Result};
 use super::ranges::{DIGITS, LAST, Ranges, WHITE_SPACE, WORD_CHARACTERS, merged, negated};
 
-/// What reading gives, or the refusal.
-pub type Result<T> = std::result::Result<T, PatternError>;
-
-/// A single code point, or a set of them (`\d`), which cannot end a range.
+/// A single code point, or a set (`\d`), which cannot end a range.
 enum Member {
     One(u32),
     Set(Ranges),
@@ -20,7 +18,7 @@ const PROPERTY: &str =
     "Unicode properties are refused: they change between versions. Write the code points as a class.";
 const BACK_REFERENCE: &str = "Back-references are refused.";
 
-/// A pattern's text and how far it has been read.
+/// A pattern's text and the position in it.
 pub struct Reader {
     text: Vec<char>,
     /// Index of the next character.
@@ -32,7 +30,7 @@ impl Reader {
         Self { text: source.chars().collect(), at: 0 }
     }
 
-    /// The character that comes next.
+    /// The next character.
     pub fn peek(&self) -> Option<char> {
         self.text.get(self.at).copied()
     }
@@ -42,7 +40,7 @@ impl Reader {
         self.text.get(self.at + ahead).copied()
     }
 
-    /// A refusal at the index `at`.
+    /// An error at the index `at`.
     pub fn refused(&self, at: usize, message: impl Into<String>) -> PatternError {
         let position = self.text.iter().take(at).map(|one| one.len_utf16()).sum();
         PatternError { position, message: message.into() }

@@ -1,11 +1,13 @@
-//! Reads a pattern's text into its tree and refuses all that the two engines could read differently, with the position.
-//! Twin of `src/contract/pattern/parse.ts`: same grammar, same order of checks, same positions.
+//! Parses a pattern into its tree and refuses what the two engines could read differently, with the position.
+//!
+//! Twin of `src/pattern/parse.ts`: same grammar, same order of checks, same positions.
 
-use super::atoms::{Reader, Result};
+use super::atoms::Reader;
+use super::error::{PatternError, Result};
 use super::ranges::{LINE_TERMINATORS, Ranges, negated};
 
-/// One node of the tree. `Start` and `End` stand only first and last in a top-level alternative; a `Concat` without
-/// parts is the empty text, and never stands inside `Concat` or `Repeat`.
+/// One node of the tree. `Start` and `End` occur only first and last in a top-level alternative. A `Concat` without parts
+/// is the empty text, and never occurs inside `Concat` or `Repeat`.
 #[derive(Debug)]
 pub enum Node {
     Class(Ranges),
@@ -35,7 +37,7 @@ pub fn parse(source: &str) -> Result<Node> {
     }
 }
 
-/// A node with what it costs when its quantifiers are written out.
+/// A node with its cost when the quantifiers are expanded.
 struct Sized {
     node: Node,
     atoms: usize,
@@ -51,7 +53,7 @@ impl Sized {
 }
 
 impl Node {
-    /// Nothing else has no atoms: what could match only the empty text is folded away as it is read.
+    /// The only node without atoms: others that match only the empty text are dropped during parsing.
     fn is_empty(&self) -> bool {
         matches!(self, Self::Concat(parts) if parts.is_empty())
     }
@@ -63,7 +65,7 @@ struct Parser {
 }
 
 impl Parser {
-    fn refused(&self, message: impl Into<String>) -> super::PatternError {
+    fn refused(&self, message: impl Into<String>) -> PatternError {
         self.reader.refused(self.reader.at, message)
     }
 
@@ -192,9 +194,9 @@ impl Parser {
             Some('{') => self.braces()?,
             _ => return Ok(None),
         };
-        // Of `{…}` the closing brace is left.
+        // Skips the closing brace of `{…}`, which `braces` leaves.
         self.reader.at += 1;
-        // Lazy or greedy: the same texts match.
+        // Lazy and greedy quantifiers match the same texts.
         if self.reader.peek() == Some('?') {
             self.reader.at += 1;
         }
@@ -206,7 +208,7 @@ impl Parser {
         }
     }
 
-    /// Reads `{n`, `{n,` or `{n,m`, and sees the closing brace.
+    /// Reads `{n`, `{n,` or `{n,m` before a closing brace.
     fn braces(&mut self) -> Result<(u32, Option<u32>)> {
         let from = self.reader.at;
         self.reader.at += 1;
@@ -227,7 +229,7 @@ impl Parser {
         Ok((min, max))
     }
 
-    /// The number that stands here, or one more than the limit.
+    /// The number at the position, or one more than the limit.
     fn count(&mut self) -> Option<u32> {
         let mut number = None;
         while let Some(digit) = self.reader.peek().and_then(|one| one.to_digit(10)) {
@@ -247,7 +249,7 @@ impl Parser {
     }
 }
 
-/// The only one of `nodes`, or all of them back.
+/// The only one of `nodes`, or all of them.
 fn only(mut nodes: Vec<Node>) -> std::result::Result<Node, Vec<Node>> {
     match nodes.pop() {
         Some(node) if nodes.is_empty() => Ok(node),

@@ -1,4 +1,4 @@
-//! Writes a tree as an expression for the `regex` crate: nothing but code points, groups, quantifiers and text edges.
+//! Prints a tree as an expression for the `regex` crate: only code points, groups, quantifiers and text boundaries.
 
 use std::fmt::Write;
 
@@ -54,7 +54,7 @@ fn write_class(text: &mut String, ranges: &[(u32, u32)]) -> std::fmt::Result {
     let from = text.len();
     text.push('[');
     for &(low, high) in ranges {
-        // A Rust string holds no surrogates, and the crate's syntax cannot name them.
+        // A Rust string has no surrogates, and the crate's syntax cannot name them.
         for (low, high) in [(low, high.min(0xd7ff)), (low.max(0xe000), high)] {
             if low <= high {
                 write!(text, "\\x{{{low:x}}}-\\x{{{high:x}}}")?;
@@ -62,7 +62,7 @@ fn write_class(text: &mut String, ranges: &[(u32, u32)]) -> std::fmt::Result {
         }
     }
     if text.len() == from + 1 {
-        // The class that matches nothing.
+        // A class that matches nothing.
         text.push_str("a&&b");
     }
     text.push(']');

@@ -3,11 +3,11 @@
 /// The last code point.
 pub const LAST: u32 = 0x10_ffff;
 
-/// Ranges with both ends inside, ascending, neither touching nor overlapping. Surrogates count as code points, so that
-/// the limits see the same numbers as in TypeScript; no text holds them.
+/// Inclusive ranges, ascending, neither touching nor overlapping. Surrogates count as code points, so the limits see the
+/// same numbers as in TypeScript; no text contains them.
 pub type Ranges = Vec<(u32, u32)>;
 
-/// The set that any ranges cover, in whatever order they come.
+/// The union of ranges in any order.
 pub fn merged(mut pairs: Ranges) -> Ranges {
     pairs.sort_unstable();
     let mut ranges: Ranges = Vec::with_capacity(pairs.len());
@@ -20,7 +20,7 @@ pub fn merged(mut pairs: Ranges) -> Ranges {
     ranges
 }
 
-/// All code points but these.
+/// The complement.
 pub fn negated(ranges: &[(u32, u32)]) -> Ranges {
     let mut rest = Vec::with_capacity(ranges.len() + 1);
     let mut next = 0;

@@ -1,4 +1,4 @@
-//! Why a document is not read.
+//! The errors of reading.
 
 use crate::error::Code;
 

@@ -1,8 +1,8 @@
-//! The canonical order of keys: by UTF-16 code units (RFC 8785 §3.2.3), told from UTF-8 bytes.
+//! The canonical order of keys: by UTF-16 code units (RFC 8785 §3.2.3), derived from UTF-8 bytes.
 //!
-//! UTF-8 bytes sort by code point. UTF-16 units sort alike but for one case: U+E000 to U+FFFF, whose UTF-8 starts with
-//! EE or EF, come after everything astral, whose UTF-8 starts with F0 to F4. Those two bytes never continue a
-//! character, so lifting them above F4 wherever they stand turns a byte order into the UTF-16 order.
+//! UTF-8 bytes sort by code point. UTF-16 units sort the same, with one exception: U+E000 to U+FFFF, whose UTF-8 starts
+//! with EE or EF, come after the astral code points, whose UTF-8 starts with F0 to F4. EE and EF never continue a
+//! character, so lifting them above F4 everywhere turns the byte order into the UTF-16 order.
 
 use std::cmp::Ordering;
 
@@ -12,7 +12,7 @@ pub fn compare_keys(a: &str, b: &str) -> Ordering {
     compare_bytes(a.as_bytes(), b.as_bytes())
 }
 
-/// The same for the UTF-8 bytes of two keys.
+/// Compares the UTF-8 bytes of two keys in canonical order.
 pub(crate) fn compare_bytes(a: &[u8], b: &[u8]) -> Ordering {
     match a.iter().zip(b).find(|(x, y)| x != y) {
         Some((x, y)) => lift(*x).cmp(&lift(*y)),
@@ -24,12 +24,12 @@ const fn lift(byte: u8) -> u8 {
     if byte == 0xee || byte == 0xef { byte + 0x10 } else { byte }
 }
 
-/// The first eight bytes of a key as one number: where two differ, they order the keys.
+/// The first eight bytes of a key as a number. Different prefixes order their keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Prefix(u64);
 
 impl Prefix {
-    /// Of the key that stands at `at` in `source` and is `len` bytes long.
+    /// The prefix of the key of `len` bytes at `at` in `source`.
     #[inline(always)]
     pub(crate) fn of(source: &[u8], at: usize, len: usize) -> Self {
         let word = match source.get(at..).and_then(<[u8]>::first_chunk::<8>) {

@@ -1,6 +1,6 @@
-//! What a document may cost, and how its integers are read.
+//! The limits of a document.
 
-/// What a document may cost, and how its integers are read.
+/// The size limits of a document, and how its integers are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadLimits {
     /// Largest document, in bytes; at most 2^32 − 1.

@@ -1,4 +1,4 @@
-//! Numbers: the grammar, the double that ECMAScript would read, and whether the text is what ECMAScript would write.
+//! Reads numbers: the grammar, the double that ECMAScript reads, and whether the text is what ECMAScript writes.
 
 use super::cursor::at;
 use super::error::ScanError;
@@ -7,17 +7,17 @@ use super::tape::{Entry, Kind, Tape, flag};
 /// 2^53 − 1.
 const MAX_SAFE: u64 = (1 << 53) - 1;
 
-/// Mantissas below this and powers of ten in `POWERS` are exact doubles; and two different decimals of at most 15
-/// digits are two different doubles, so that the text is the shortest one.
+/// Mantissas below this and powers of ten in `POWERS` are exact doubles. Different decimals of at most 15 digits are
+/// different doubles, so the text is the shortest one.
 const MAX_EXACT: u64 = 1_000_000_000_000_000;
 
 const POWERS: [f64; 20] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19];
 
-/// Below it ECMAScript writes an exponent.
+/// ECMAScript writes smaller numbers with an exponent.
 const SMALLEST_PLAIN: f64 = 1e-6;
 
-/// Reads the number that starts at `start`; gives the index behind it.
+/// Reads the number at `start`; returns the index behind it.
 #[inline(always)]
 pub(super) fn number(tape: &mut Tape<'_>, start: usize, safe: bool) -> Result<usize, ScanError> {
     let bytes = tape.document().as_bytes();
@@ -63,9 +63,9 @@ pub(super) fn number(tape: &mut Tape<'_>, start: usize, safe: bool) -> Result<us
     if at(bytes, i) | 0x20 == b'e' {
         return with_exponent(tape, start, i + 1, safe);
     }
-    // At most 19 digits: the mantissa has not wrapped round.
+    // At most 19 digits do not overflow the mantissa.
     if digits > 19 || mantissa > MAX_SAFE || (fraction > 0 && mantissa >= MAX_EXACT) {
-        return hard(tape, start, i, safe);
+        return parse_exact(tape, start, i, safe);
     }
     let mut value = mantissa as f64;
     let mut canonical = !negative || mantissa != 0;
@@ -79,7 +79,7 @@ pub(super) fn number(tape: &mut Tape<'_>, start: usize, safe: bool) -> Result<us
     Ok(i)
 }
 
-/// `i` stands behind the `e`.
+/// `i` is the index behind the `e`.
 #[cold]
 fn with_exponent(tape: &mut Tape<'_>, start: usize, mut i: usize, safe: bool) -> Result<usize, ScanError> {
     let bytes = tape.document().as_bytes();
@@ -90,12 +90,12 @@ fn with_exponent(tape: &mut Tape<'_>, start: usize, mut i: usize, safe: bool) ->
     while at(bytes, i).is_ascii_digit() {
         i += 1;
     }
-    if i == from { Err(ScanError::Syntax) } else { hard(tape, start, i, safe) }
+    if i == from { Err(ScanError::Syntax) } else { parse_exact(tape, start, i, safe) }
 }
 
-/// Correctly rounded by the standard library, in time linear in the text; no memory.
+/// The standard library rounds correctly, in linear time and without allocation.
 #[cold]
-fn hard(tape: &mut Tape<'_>, start: usize, end: usize, safe: bool) -> Result<usize, ScanError> {
+fn parse_exact(tape: &mut Tape<'_>, start: usize, end: usize, safe: bool) -> Result<usize, ScanError> {
     let value = tape.document()[start..end].parse::<f64>().unwrap_or(f64::INFINITY);
     let entry = Entry { kind: Kind::Number, flags: 0, short: 0, at: start as u32, word: value.to_bits() };
     if is_infinite(entry) || (safe && is_unsafe(entry)) {
@@ -105,12 +105,12 @@ fn hard(tape: &mut Tape<'_>, start: usize, end: usize, safe: bool) -> Result<usi
     Ok(end)
 }
 
-/// True for a double that no contract takes: beyond the range.
+/// True for a number beyond the range of a double.
 pub(super) fn is_infinite(entry: Entry) -> bool {
     f64::from_bits(entry.word).is_infinite()
 }
 
-/// True for a double that stands for more than one integer. Every double beyond 2^53 is integral.
+/// True for a double that several integers round to. Every double beyond 2^53 is integral.
 pub(super) fn is_unsafe(entry: Entry) -> bool {
     f64::from_bits(entry.word).abs() > MAX_SAFE as f64
 }

@@ -1,7 +1,7 @@
-//! The one pass: grammar and tape. What breaks the data model is only noted (`Tape::has_fault`), because it counts no
-//! sooner than the whole text is known to be JSON.
+//! The single pass: checks the grammar and fills the tape. A fault of the data model only sets `Tape::has_fault`, because
+//! it is reported only when the whole text is JSON.
 //!
-//! No recursion and no stack of its own: an open array or object keeps its parent's index on the tape.
+//! There is no recursion and no separate stack: an open array or object keeps its parent's index on the tape.
 
 use super::cursor::at;
 use super::error::ScanError;
@@ -11,7 +11,7 @@ use super::number::number;
 use super::string::string;
 use super::tape::{Entry, Kind, Tape, flag};
 
-/// The index of the next byte that is not white space.
+/// The index of the next byte that is no white space.
 #[inline(always)]
 fn skip(bytes: &[u8], i: usize) -> usize {
     if at(bytes, i) > b' ' { i } else { skip_run(bytes, i) }
@@ -24,19 +24,21 @@ fn skip_run(bytes: &[u8], mut i: usize) -> usize {
     i
 }
 
-/// What is known of the innermost open array or object.
+/// The innermost open array or object.
 struct Open {
-    /// Its index on the tape.
+    /// Index on the tape.
     index: usize,
     is_object: bool,
     count: u32,
-    /// Object: of the last key.
+    /// Object: prefix of the last key.
     last: Prefix,
+    /// Object: index of the last key; 0 before the first.
     last_key: usize,
+    /// The keys so far ascend strictly.
     sorted: bool,
 }
 
-/// Fills the tape that is bound to a document.
+/// Fills the tape from the document that it is bound to.
 pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), ScanError> {
     let bytes = tape.document().as_bytes();
     if u32::try_from(bytes.len()).is_err() {
@@ -93,7 +95,7 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), ScanE
     }
 }
 
-/// A key and its colon; gives the index where the value starts.
+/// Reads a key and its colon; returns the start of the value.
 #[inline(always)]
 fn key(tape: &mut Tape<'_>, open: &mut Open, i: usize) -> Result<usize, ScanError> {
     let bytes = tape.document().as_bytes();
@@ -104,7 +106,7 @@ fn key(tape: &mut Tape<'_>, open: &mut Open, i: usize) -> Result<usize, ScanErro
     let end = string(tape, Kind::Key, i + 1)?;
     if open.sorted {
         let prefix = tape.prefix(index);
-        // The first key has nothing before it.
+        // The first key is in order.
         open.sorted = open.last < prefix || open.last_key == 0 || (open.last == prefix && ascends(tape, open, index));
         open.last = prefix;
         open.last_key = index;
@@ -140,19 +142,19 @@ fn literal(tape: &mut Tape<'_>, bytes: &[u8], byte: u8, i: usize) -> Result<usiz
     Ok(end)
 }
 
-/// Opens an array or object. While it is open, its entry has the parent's index and the parent's count.
+/// Opens an array or object. While it is open, its entry holds the parent's index and count.
 #[inline(always)]
-fn descend(tape: &mut Tape<'_>, open: &mut Open, is_object: bool, place: usize) -> Result<(), ScanError> {
+fn descend(tape: &mut Tape<'_>, open: &mut Open, is_object: bool, bracket: usize) -> Result<(), ScanError> {
     let index = tape.len();
     let kind = if is_object { Kind::Object } else { Kind::Array };
     let flags = if open.sorted { flag::SORTED } else { 0 };
-    let word = (place as u64) << 32 | u64::from(open.count);
+    let word = (bracket as u64) << 32 | u64::from(open.count);
     tape.push(Entry { kind, flags, short: u16::from(open.is_object), at: open.index as u32, word })?;
     *open = Open { index, is_object, count: 0, last: Prefix::default(), last_key: 0, sorted: true };
     Ok(())
 }
 
-/// Closes the innermost one and goes back to its parent.
+/// Closes the innermost array or object and restores its parent.
 #[inline(always)]
 fn ascend(tape: &mut Tape<'_>, open: &mut Open) {
     let after = tape.len() as u32;
@@ -168,7 +170,7 @@ fn ascend(tape: &mut Tape<'_>, open: &mut Open) {
     open.count = parent.count() as u32;
     open.sorted = parent.has(flag::SORTED);
     if open.is_object {
-        // The key of the value that has just been closed.
+        // The key of the closed value.
         open.last_key = index - 1;
         open.last = tape.prefix(index - 1);
     }

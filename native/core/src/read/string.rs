@@ -1,4 +1,4 @@
-//! Strings: where one ends, whether it is ASCII, and what its escapes mean.
+//! Reads strings: finds the end, notes whether the text is ASCII, and decodes escapes.
 
 use wide::u8x16;
 
@@ -6,7 +6,7 @@ use super::cursor::at;
 use super::error::ScanError;
 use super::tape::{Entry, Kind, Tape, flag};
 
-/// Reads the string whose opening quote stands before `start`; gives the index behind the closing quote.
+/// Reads the string whose opening quote is before `start`; returns the index behind the closing quote.
 #[inline(always)]
 pub(super) fn string(tape: &mut Tape<'_>, kind: Kind, start: usize) -> Result<usize, ScanError> {
     let bytes = tape.document().as_bytes();
@@ -20,7 +20,7 @@ pub(super) fn string(tape: &mut Tape<'_>, kind: Kind, start: usize) -> Result<us
             break;
         }
     }
-    // Near the end of the document, or on the stop itself.
+    // Near the end of the document, or at the stop.
     let mut byte = at(bytes, i);
     while !is_stop(byte) {
         ascii &= byte < 0x80;
@@ -35,12 +35,12 @@ pub(super) fn string(tape: &mut Tape<'_>, kind: Kind, start: usize) -> Result<us
     Ok(i + 1)
 }
 
-/// A quote, a backslash, a control character, or the 0 that `at` gives behind the document's end.
+/// A quote, a backslash, a control character, or the 0 that `at` returns behind the end.
 const fn is_stop(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
-/// Index of the first stop, 16 without one; and whether all before it is ASCII.
+/// Index of the first stop, 16 without one, and whether the bytes before it are ASCII.
 #[inline(always)]
 fn first_stop(chunk: &[u8; 16]) -> (usize, bool) {
     let bytes = u8x16::new(*chunk);
@@ -49,16 +49,16 @@ fn first_stop(chunk: &[u8; 16]) -> (usize, bool) {
     let slash = bytes.simd_eq(u8x16::splat(b'\\'));
     let stops = (control | quote | slash).to_bitmask() | 1 << 16;
     let before = (stops & stops.wrapping_neg()) - 1;
-    // The mask takes each byte's highest bit.
+    // The bitmask has the highest bit of each byte.
     (stops.trailing_zeros() as usize, bytes.to_bitmask() & before == 0)
 }
 
-/// Unescapes into the arena. `i` stands on the first backslash.
+/// Decodes escapes into the arena. `i` is the index of the first backslash.
 #[cold]
 fn escaped(tape: &mut Tape<'_>, kind: Kind, start: usize, mut i: usize, mut ascii: bool) -> Result<usize, ScanError> {
     let document = tape.document();
     let bytes = document.as_bytes();
-    let place = tape.arena.len();
+    let arena_start = tape.arena.len();
     let mut flags = flag::ARENA;
     let mut from = start;
     loop {
@@ -93,13 +93,13 @@ fn escaped(tape: &mut Tape<'_>, kind: Kind, start: usize, mut i: usize, mut asci
     if ascii {
         flags |= flag::ASCII;
     }
-    let at = u32::try_from(place).map_err(|_| ScanError::OutOfMemory)?;
-    let word = (tape.arena.len() - place) as u64;
+    let at = u32::try_from(arena_start).map_err(|_| ScanError::OutOfMemory)?;
+    let word = (tape.arena.len() - arena_start) as u64;
     tape.push(Entry { kind, flags, short: 0, at, word })?;
     Ok(i + 1)
 }
 
-/// One escape; `i` stands behind the backslash. `None` is a lone surrogate.
+/// Decodes one escape; `i` is the index behind the backslash. `None` is a lone surrogate.
 fn escape(bytes: &[u8], i: usize) -> Result<(Option<char>, usize), ScanError> {
     let character = match at(bytes, i) {
         b'"' => '"',
@@ -123,7 +123,7 @@ fn unicode_escape(bytes: &[u8], i: usize) -> Result<(Option<char>, usize), ScanE
         return Ok((char::from_u32(unit), end));
     }
     if unit < 0xdc00 && at(bytes, end) == b'\\' && at(bytes, end + 1) == b'u' {
-        // Bad hex digits here are found again, as a syntax error, by the escape that follows.
+        // Bad hex digits here are a syntax error of the next escape.
         if let Some(low @ 0xdc00..0xe000) = hex4(bytes, end + 2) {
             return Ok((char::from_u32(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00)), end + 6));
         }

@@ -1,5 +1,5 @@
-//! The tape: a document as a flat list of entries in document order, whose memory is reused from payload to payload.
-//! How it is filled is in `scan`; nothing here looks at JSON text.
+//! The tape: a document as a flat list of entries in document order. Its memory is reused for the next payload. `scan` fills
+//! it.
 //!
 //! ```text
 //! {"a":[1,"x"],"b":null}
@@ -9,12 +9,12 @@
 //!        after 7        after 5
 //! ```
 //!
-//! Strings are spans of the text or, where they held escapes or were normalized, of the tape's own arena.
+//! Strings are spans of the document, or of the tape's arena after decoding escapes or normalizing.
 
 use super::error::ScanError;
 use super::keys::Prefix;
 
-/// What an entry is.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
@@ -35,36 +35,36 @@ pub enum Kind {
     Key,
 }
 
-/// Facts that the scanner noted about an entry.
+/// Flags of an entry.
 pub mod flag {
     /// String, key: all ASCII.
     pub const ASCII: u8 = 1;
     /// String, key: the span is in the arena, not in the document.
     pub const ARENA: u8 = 1 << 1;
-    /// String, key: holds `"`, `\` or a control character, so the canonical form escapes something.
-    /// Without it the canonical form is the span itself between quotes.
+    /// String, key: contains `"`, `\` or a control character, which the canonical form escapes.
+    /// Without it the canonical form is the span between quotes.
     pub const ESCAPE: u8 = 1 << 2;
-    /// String, key: a lone surrogate stood here; the span has U+FFFD in its place. The payload is refused.
+    /// String, key: has a lone surrogate; the span has U+FFFD instead. The payload is refused.
     pub const LONE: u8 = 1 << 3;
-    /// String: normalized already; a second time changes nothing.
+    /// String: normalized.
     pub const NORMALIZED: u8 = 1 << 4;
     /// Number: the text in the document is the canonical form (ECMAScript).
     pub const CANONICAL: u8 = 1 << 5;
-    /// Object: the keys came in strictly ascending canonical order; so no two are equal.
+    /// Object: the keys ascend strictly in canonical order, so no two are equal.
     pub const SORTED: u8 = 1 << 6;
 }
 
-/// One entry, 16 bytes. What the fields mean depends on the kind; [`Tape`] has the readers.
+/// One entry, 16 bytes. The kind decides what the fields mean; [`Tape`] has the readers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Entry {
     pub(crate) kind: Kind,
     pub(crate) flags: u8,
-    /// Number: length of its text when that is canonical.
+    /// Number: length of its text if canonical.
     pub(crate) short: u16,
-    /// Number: where its text starts. String, key: where the span starts. Array, object: index behind the last child.
+    /// Number: start of its text. String, key: start of the span. Array, object: index behind the last child.
     pub(crate) at: u32,
     /// Number: the double's bits. Boolean: 0 or 1. String, key: length of the span in bytes. Array, object: count in
-    /// the low half, place of the bracket in the document in the high half.
+    /// the low half, position of the bracket in the document in the high half.
     pub(crate) word: u64,
 }
 
@@ -95,25 +95,25 @@ impl Entry {
     }
 }
 
-/// One document. [`Tape::bind`] ties the memory to a document, [`Tape::release`] gets it back for the next one.
+/// One document. [`Tape::bind`] ties the memory to a document, [`Tape::release`] frees it for the next one.
 #[derive(Debug, Default)]
 pub struct Tape<'a> {
     document: &'a str,
-    /// Slots; those from `len` on are left over from earlier documents.
+    /// Entries; those from `len` on are left over from earlier documents.
     slots: Vec<Entry>,
     len: usize,
     pub(crate) arena: String,
-    /// The scanner met something that breaks the data model: [`super::diagnose`] finds what.
+    /// The scanner found a fault of the data model; `diagnose` locates it.
     pub(crate) has_fault: bool,
-    /// Memory ran out while a string was rewritten: nothing of the tape may be used.
+    /// An allocation failed while a string was normalized: the tape is unusable.
     pub(crate) exhausted: bool,
 }
 
-/// A tape or an arena larger than this gives its memory back after the payload.
+/// A larger tape or arena frees its memory after the payload.
 const KEPT_BYTES: usize = 4 << 20;
 
 impl<'a> Tape<'a> {
-    /// What the entry at `at` is.
+    /// The kind of the entry at `at`.
     #[inline(always)]
     #[must_use]
     pub fn kind(&self, at: usize) -> Kind {
@@ -134,21 +134,21 @@ impl<'a> Tape<'a> {
         self.slots[at].word != 0
     }
 
-    /// The value of a number. −0 is kept.
+    /// The value of a number; may be −0.
     #[inline(always)]
     #[must_use]
     pub fn number(&self, at: usize) -> f64 {
         f64::from_bits(self.slots[at].word)
     }
 
-    /// How many items an array has, how many members an object.
+    /// The number of items or members.
     #[inline(always)]
     #[must_use]
     pub fn count(&self, at: usize) -> usize {
         self.slots[at].count()
     }
 
-    /// The index behind the value at `at`: of its next sibling (an item, a key), or where its parent ends.
+    /// The index behind the value at `at`: of its next sibling (an item, a key), or the end of its parent.
     #[inline(always)]
     #[must_use]
     pub fn after(&self, at: usize) -> usize {
@@ -156,7 +156,7 @@ impl<'a> Tape<'a> {
         if matches!(entry.kind, Kind::Array | Kind::Object) { entry.after() } else { at + 1 }
     }
 
-    /// The unescaped text of a string or key.
+    /// The decoded text of a string or key.
     #[inline(always)]
     #[must_use]
     pub fn text(&self, at: usize) -> &str {
@@ -166,7 +166,7 @@ impl<'a> Tape<'a> {
         &source[start..start + entry.byte_len()]
     }
 
-    /// The same as UTF-8 bytes: cheaper where no `str` is needed.
+    /// [`Tape::text`] as UTF-8 bytes, which is cheaper.
     #[inline(always)]
     #[must_use]
     pub fn bytes(&self, at: usize) -> &[u8] {
@@ -184,7 +184,7 @@ impl<'a> Tape<'a> {
         Prefix::of(source, entry.at as usize, entry.byte_len())
     }
 
-    /// The value's index of the first member named `name` of the object at `at`.
+    /// The index of the value of the first member `name` of the object at `at`.
     #[must_use]
     pub fn member(&self, at: usize, name: &str) -> Option<usize> {
         let end = self.slots[at].after();
@@ -198,32 +198,32 @@ impl<'a> Tape<'a> {
         None
     }
 
-    /// The document that the tape was read from.
+    /// The document.
     #[must_use]
     pub fn document(&self) -> &'a str {
         self.document
     }
 
-    /// True when memory ran out while a string was rewritten: nothing of the tape may be used.
+    /// True when an allocation failed while a string was normalized: the tape is unusable.
     #[must_use]
     pub fn is_exhausted(&self) -> bool {
         self.exhausted
     }
 
-    /// How many entries there are; the root value is the first.
+    /// The number of entries; the root value is the first.
     #[inline(always)]
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// True before a document was read.
+    /// True before a document is read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The same memory, empty, for another document.
+    /// The same memory, emptied, for another document.
     #[must_use]
     pub fn bind(mut self, document: &str) -> Tape<'_> {
         self.arena.clear();
@@ -231,7 +231,7 @@ impl<'a> Tape<'a> {
         Tape { document, slots, len: 0, arena, has_fault: false, exhausted: false }
     }
 
-    /// The memory alone; what an unusually large document took is given back.
+    /// The memory without the document; frees what an unusually large document took.
     #[must_use]
     pub fn release(self) -> Tape<'static> {
         let Tape { mut slots, mut arena, .. } = self;
@@ -269,7 +269,7 @@ impl<'a> Tape<'a> {
         Ok(())
     }
 
-    /// Replaces the string value at `at` by a normalized text.
+    /// Replaces the string value at `at` with its normalized text.
     pub(crate) fn replace(&mut self, at: usize, text: &str) {
         let start = self.arena.len();
         let (Ok(place), Ok(())) = (u32::try_from(start), self.arena.try_reserve(text.len())) else {
@@ -287,7 +287,7 @@ impl<'a> Tape<'a> {
         self.slots[at] = Entry { kind: Kind::String, flags, short: 0, at: place, word: text.len() as u64 };
     }
 
-    /// Shortens the string value at `at` to a part of itself, in place.
+    /// Shortens the string value at `at` in place to `len` bytes from `from` on.
     pub(crate) fn narrow(&mut self, at: usize, from: usize, len: usize) {
         let entry = &mut self.slots[at];
         entry.at += from as u32;

@@ -1,10 +1,10 @@
-//! From the profile's tree to the flat nodes. Nothing is refused here: `lock` has done that.
+//! Compiles the profile's tree to flat nodes. `lock` has refused everything else.
 
 use std::sync::atomic::AtomicU32;
 
 use super::node::{
-    Array, Discriminated, Form, Kinds, Node, NodeId, Number, Object, Property, Scalar, Text, Union, ValueTable, Values,
-    by_length,
+    Array, Check, Discriminated, Kinds, Node, NodeId, Number, Object, Property, Scalar, Text, Union, ValueTable,
+    Values, by_length,
 };
 use super::params;
 use crate::pattern::Matcher;
@@ -14,7 +14,7 @@ use crate::profile::{
 };
 use crate::read::Kind;
 
-/// The nodes of one contract and where to start.
+/// The nodes of one contract and their root.
 #[derive(Debug)]
 pub struct Graph {
     pub nodes: Vec<Node>,
@@ -24,17 +24,17 @@ pub struct Graph {
 /// Compiles the schema of a contract.
 pub fn compile(profile: &Profile) -> Graph {
     let mut builder = Builder { nodes: Vec::new(), defs: profile.defs.len() as u32 };
-    // Targets of references come first, so that a reference knows its node before that is built: 0 is the root.
+    // Reference targets come first, so a reference knows its node before the target is built: 0 is the root.
     let targets = || std::iter::once(&profile.root).chain(&profile.defs);
     for _ in targets() {
-        builder.push(Kinds::ALL, Form::Any);
+        builder.push(Kinds::ALL, Check::Any);
     }
     for (at, target) in targets().enumerate() {
         let id = builder.add(target);
-        builder.nodes[at].form = Form::Ref(id);
+        builder.nodes[at].check = Check::Ref(id);
     }
     builder.link();
-    let root = builder.settle(0);
+    let root = builder.resolve(0);
     Graph { nodes: builder.nodes, root }
 }
 
@@ -44,30 +44,34 @@ struct Builder {
 }
 
 impl Builder {
-    fn push(&mut self, kinds: Kinds, form: Form) -> NodeId {
-        self.nodes.push(Node { kinds, form });
+    fn push(&mut self, kinds: Kinds, check: Check) -> NodeId {
+        self.nodes.push(Node { kinds, check });
         (self.nodes.len() - 1) as NodeId
     }
 
     fn add(&mut self, node: &SchemaNode) -> NodeId {
         match node {
-            SchemaNode::Any => self.push(Kinds::ALL, Form::Any),
-            SchemaNode::Scalar(scalar) => self.push(kinds_of(&scalar.types), Form::Scalar(Box::new(scalar_of(scalar)))),
-            SchemaNode::Values(values) => self.push(kinds_of(&values.types), Form::Values(Box::new(values_of(values)))),
+            SchemaNode::Any => self.push(Kinds::ALL, Check::Any),
+            SchemaNode::Scalar(scalar) => {
+                self.push(kinds_of(&scalar.types), Check::Scalar(Box::new(scalar_of(scalar))))
+            }
+            SchemaNode::Values(values) => {
+                self.push(kinds_of(&values.types), Check::Values(Box::new(values_of(values))))
+            }
             SchemaNode::Array(array) => self.add_array(array),
             SchemaNode::Object(object) => self.add_object(object),
             SchemaNode::Union(branches) => {
                 let branches = branches.iter().map(|branch| self.add(branch)).collect();
-                self.push(Kinds::ALL, Form::Union(Box::new(Union { branches, by_kind: Default::default() })))
+                self.push(Kinds::ALL, Check::Union(Box::new(Union { branches, by_kind: Default::default() })))
             }
             SchemaNode::Nullable(nullable) => {
                 let inner = self.add(&nullable.inner);
-                self.push(Kinds::ALL, Form::Nullable(inner))
+                self.push(Kinds::ALL, Check::Nullable(inner))
             }
             SchemaNode::Discriminated(node) => self.add_discriminated(node),
             SchemaNode::Ref(target) => {
                 let target = target.map_or(0, |number| number as u32 + 1).min(self.defs);
-                self.push(Kinds::ALL, Form::Ref(target))
+                self.push(Kinds::ALL, Check::Ref(target))
             }
         }
     }
@@ -77,7 +81,7 @@ impl Builder {
         let items = array.items.as_ref().map(|items| self.add(items));
         let min = array.min_items.unwrap_or(0);
         let max = array.max_items.unwrap_or(u64::MAX);
-        self.push(Kinds::ARRAY, Form::Array(Box::new(Array { prefix, items, min, max })))
+        self.push(Kinds::ARRAY, Check::Array(Box::new(Array { prefix, items, min, max })))
     }
 
     fn add_object(&mut self, object: &ObjectNode) -> NodeId {
@@ -93,7 +97,7 @@ impl Builder {
         let additional = object.additional.as_ref().map(|node| self.add(node));
         let names = object.names.as_ref().map(|node| self.add(node));
         let compiled = Object { properties, by_length: order, next, required, additional, names };
-        self.push(Kinds::OBJECT, Form::Object(Box::new(compiled)))
+        self.push(Kinds::OBJECT, Check::Object(Box::new(compiled)))
     }
 
     fn add_discriminated(&mut self, node: &DiscriminatedNode) -> NodeId {
@@ -101,67 +105,67 @@ impl Builder {
         let values = || node.branches.iter().zip(&targets).flat_map(|(one, to)| one.values.iter().map(|v| (v, *to)));
         let expected = params::values(node.branches.iter().flat_map(|branch| &branch.values));
         let compiled = Discriminated { key: node.key.clone(), expected, table: ValueTable::build(values()) };
-        self.push(Kinds::OBJECT, Form::Discriminated(Box::new(compiled)))
+        self.push(Kinds::OBJECT, Check::Discriminated(Box::new(compiled)))
     }
 
-    /// Leads every edge past the references, and opens nested unions.
+    /// Resolves references on every edge, and flattens nested unions.
     fn link(&mut self) {
         for at in 0..self.nodes.len() {
-            let mut form = std::mem::replace(&mut self.nodes[at].form, Form::Any);
-            match &mut form {
-                Form::Any | Form::Scalar(_) | Form::Values(_) | Form::Ref(_) => {}
-                Form::Array(array) => self.settle_all(array.prefix.iter_mut().chain(&mut array.items)),
-                Form::Object(object) => {
+            let mut check = std::mem::replace(&mut self.nodes[at].check, Check::Any);
+            match &mut check {
+                Check::Any | Check::Scalar(_) | Check::Values(_) | Check::Ref(_) => {}
+                Check::Array(array) => self.resolve_all(array.prefix.iter_mut().chain(&mut array.items)),
+                Check::Object(object) => {
                     let members = object.properties.iter_mut().map(|one| &mut one.node);
-                    self.settle_all(members.chain(&mut object.additional).chain(&mut object.names));
+                    self.resolve_all(members.chain(&mut object.additional).chain(&mut object.names));
                 }
-                Form::Union(union) => self.settle_all(union.branches.iter_mut()),
-                Form::Nullable(inner) => *inner = self.past_null(*inner),
-                Form::Discriminated(node) => self.settle_all(node.table.targets()),
+                Check::Union(union) => self.resolve_all(union.branches.iter_mut()),
+                Check::Nullable(inner) => *inner = self.resolve_nullable(*inner),
+                Check::Discriminated(node) => self.resolve_all(node.table.targets()),
             }
-            self.nodes[at].form = form;
+            self.nodes[at].check = check;
         }
         let null = SchemaNode::Scalar(ScalarNode { types: vec![TypeName::Null], string: None, number: None });
         let null = self.add(&null);
         for at in 0..self.nodes.len() {
-            let Form::Union(union) = &self.nodes[at].form else { continue };
-            let opened = self.open(&union.branches, null);
-            if let Form::Union(union) = &mut self.nodes[at].form {
-                union.by_kind = opened.map(Vec::into_boxed_slice);
+            let Check::Union(union) = &self.nodes[at].check else { continue };
+            let flattened = self.flatten_union(&union.branches, null);
+            if let Check::Union(union) = &mut self.nodes[at].check {
+                union.by_kind = flattened.map(Vec::into_boxed_slice);
             }
         }
     }
 
-    fn settle_all<'a>(&self, edges: impl Iterator<Item = &'a mut NodeId>) {
-        edges.for_each(|edge| *edge = self.settle(*edge));
+    fn resolve_all<'a>(&self, edges: impl Iterator<Item = &'a mut NodeId>) {
+        edges.for_each(|edge| *edge = self.resolve(*edge));
     }
 
-    /// The node behind a chain of references.
-    fn settle(&self, mut id: NodeId) -> NodeId {
-        while let Form::Ref(target) = self.nodes[id as usize].form {
+    /// The end of a chain of references.
+    fn resolve(&self, mut id: NodeId) -> NodeId {
+        while let Check::Ref(target) = self.nodes[id as usize].check {
             id = target;
         }
         id
     }
 
-    /// The node behind a chain of references and nullables.
-    fn past_null(&self, mut id: NodeId) -> NodeId {
-        while let Form::Ref(next) | Form::Nullable(next) = self.nodes[id as usize].form {
+    /// The end of a chain of references and nullables.
+    fn resolve_nullable(&self, mut id: NodeId) -> NodeId {
+        while let Check::Ref(next) | Check::Nullable(next) = self.nodes[id as usize].check {
             id = next;
         }
         id
     }
 
-    /// The nodes under nested unions that can take a value of each kind. The bounded fan-out bounds their number.
-    fn open(&self, branches: &[NodeId], null: NodeId) -> [Vec<NodeId>; 6] {
+    /// For each kind of value, the branches under nested unions that admit it. The fan-out bounds their number.
+    fn flatten_union(&self, branches: &[NodeId], null: NodeId) -> [Vec<NodeId>; 6] {
         let mut by_kind: [Vec<NodeId>; 6] = Default::default();
         let mut open: Vec<NodeId> = branches.iter().rev().copied().collect();
         while let Some(id) = open.pop() {
             let node = &self.nodes[id as usize];
-            match &node.form {
-                Form::Ref(target) => open.push(*target),
-                Form::Union(union) => open.extend(union.branches.iter().rev()),
-                Form::Nullable(inner) => {
+            match &node.check {
+                Check::Ref(target) => open.push(*target),
+                Check::Union(union) => open.extend(union.branches.iter().rev()),
+                Check::Nullable(inner) => {
                     by_kind[Kind::Null as usize].push(null);
                     open.push(*inner);
                 }

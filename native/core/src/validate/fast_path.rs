@@ -1,15 +1,15 @@
-//! The fast check: one walk over the tape that normalizes strings where the schema says so and answers yes or no.
-//! It allocates nothing but the text of strings that change. What is wrong where: `issues`.
+//! The fast path: one walk over the tape that normalizes strings and returns whether the document passes. It allocates
+//! only for strings that change. `slow_path` lists the issues.
 
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::compile::Graph;
-use super::node::{Array, Discriminated, Form, NodeId, Number, Object, Scalar, Text, Values};
+use super::node::{Array, Check, Discriminated, NodeId, Number, Object, Scalar, Text, Values};
 use super::number::{is_integral, is_multiple};
 use crate::normalize::{self, NormBuffers};
 use crate::read::{Kind, Tape};
 
-/// A walk in progress.
+/// The state of a walk.
 pub struct Fast<'a, 't, 'd> {
     pub graph: &'a Graph,
     pub tape: &'t mut Tape<'d>,
@@ -17,13 +17,13 @@ pub struct Fast<'a, 't, 'd> {
 }
 
 impl Fast<'_, '_, '_> {
-    /// True when the value at `at` passes `id`.
+    /// True when the value at `at` passes the node `id`.
     ///
-    /// Recurses once for each open bracket of the payload, and once more for a union.
+    /// Recurses once for each open bracket of the payload and once for each union.
     pub fn passes(&mut self, mut id: NodeId, at: usize) -> bool {
         let graph = self.graph;
         let kind = self.tape.kind(at);
-        if let Form::Nullable(inner) = &graph.nodes[id as usize].form {
+        if let Check::Nullable(inner) = &graph.nodes[id as usize].check {
             if kind == Kind::Null {
                 return true;
             }
@@ -33,16 +33,16 @@ impl Fast<'_, '_, '_> {
         if !node.kinds.admit(kind) {
             return false;
         }
-        match &node.form {
-            Form::Scalar(scalar) => self.scalar(scalar, kind, at),
-            Form::Object(object) => self.object(object, at),
-            Form::Array(array) => self.array(array, at),
-            Form::Values(values) => self.values(values, kind, at),
-            Form::Any => true,
-            Form::Discriminated(node) => self.discriminated(node, at),
-            Form::Union(union) => union.by_kind[kind as usize].iter().any(|branch| self.passes(*branch, at)),
-            // No finished edge leads to a reference, none of a nullable to another.
-            Form::Nullable(_) | Form::Ref(_) => false,
+        match &node.check {
+            Check::Scalar(scalar) => self.scalar(scalar, kind, at),
+            Check::Object(object) => self.object(object, at),
+            Check::Array(array) => self.array(array, at),
+            Check::Values(values) => self.values(values, kind, at),
+            Check::Any => true,
+            Check::Discriminated(node) => self.discriminated(node, at),
+            Check::Union(union) => union.by_kind[kind as usize].iter().any(|branch| self.passes(*branch, at)),
+            // No edge of the compiled graph leads to a reference, and none from a nullable to another.
+            Check::Nullable(_) | Check::Ref(_) => false,
         }
     }
 
@@ -97,7 +97,7 @@ impl Fast<'_, '_, '_> {
             item = self.tape.after(item);
         }
         let Some(id) = array.items else { return item == end };
-        if matches!(self.graph.nodes[id as usize].form, Form::Any) {
+        if matches!(self.graph.nodes[id as usize].check, Check::Any) {
             return true;
         }
         while item != end {
@@ -124,7 +124,7 @@ impl Fast<'_, '_, '_> {
             if let Some(number) = found {
                 let property = &object.properties[number as usize];
                 slot = &object.next[number as usize + 1];
-                // Equal keys may still be there; such a document is refused whatever comes out here.
+                // May wrap around with duplicate keys; such a document is refused anyway.
                 required = required.wrapping_sub(property.required.into());
                 if !self.passes(property.node, value) {
                     return false;
@@ -140,7 +140,7 @@ impl Fast<'_, '_, '_> {
         required == 0
     }
 
-    /// A key against the string form of `propertyNames`, which carries no norms.
+    /// Checks a key against `propertyNames`, which never normalizes.
     fn name_passes(&self, id: NodeId, key: usize) -> bool {
         name_passes(self.graph, id, self.tape.text(key))
     }
@@ -153,7 +153,7 @@ impl Fast<'_, '_, '_> {
     }
 }
 
-/// The branch that the discriminator's value chooses.
+/// The branch that the discriminator's value selects.
 pub fn branch_of(tape: &Tape<'_>, node: &Discriminated, value: usize) -> Option<NodeId> {
     match tape.kind(value) {
         Kind::String => node.table.string(tape.text(value)),
@@ -166,17 +166,17 @@ pub fn branch_of(tape: &Tape<'_>, node: &Discriminated, value: usize) -> Option<
 
 /// True when the key passes a record's `propertyNames`.
 pub fn name_passes(graph: &Graph, id: NodeId, name: &str) -> bool {
-    match &graph.nodes[id as usize].form {
-        Form::Scalar(scalar) => {
+    match &graph.nodes[id as usize].check {
+        Check::Scalar(scalar) => {
             let text = &scalar.text;
             text.free || length_passes(text, name) && text.patterns.iter().all(|(matcher, _)| matcher.is_match(name))
         }
-        Form::Values(values) => values.table.string(name).is_some(),
+        Check::Values(values) => values.table.string(name).is_some(),
         _ => false,
     }
 }
 
-/// True when the number keeps to the limits.
+/// True when the number is within the limits.
 #[inline]
 pub fn number_passes(number: &Number, value: f64) -> bool {
     value >= number.min
@@ -186,11 +186,11 @@ pub fn number_passes(number: &Number, value: f64) -> bool {
         && number.limits.multiple_of.is_none_or(|divisor| is_multiple(value, divisor))
 }
 
-/// True when the text's length in code points keeps to the limits.
+/// True when the text's length in code points is within the limits.
 #[inline]
 fn length_passes(text: &Text, value: &str) -> bool {
     let bytes = value.len() as u64;
-    // A code point is one to four bytes, so that most texts need no count.
+    // A code point has one to four bytes, so most texts need no count.
     let surely = bytes <= text.max && bytes >= text.min.saturating_mul(4);
     surely || (bytes >= text.min && bytes <= text.max.saturating_mul(4) && counted(text, value))
 }

@@ -3,7 +3,7 @@
 //! Twin of `src/engine/js/issue-collector.ts`.
 
 use crate::issue::{Issue, MAX_ISSUES};
-use crate::path::{Step as PathStep, push_step};
+use crate::pointer::{Step as PathStep, push_step};
 use crate::read::Tape;
 
 /// One step from a value of the tape to one of its children.

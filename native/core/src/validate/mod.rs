@@ -1,5 +1,5 @@
-//! Validation: a fast check of good documents and, for the others, the list of issues. Both walk the same compiled
-//! nodes, and both normalize the strings for which the contract says so.
+//! Validation: a fast path for valid documents, and a slow path that lists the issues of the others. Both walk the same
+//! compiled nodes and normalize strings where the schema has `x-norm`.
 //!
 //! Twin of `src/engine/js/validate.ts`.
 

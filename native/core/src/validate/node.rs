@@ -1,5 +1,4 @@
-//! The compiled schema: flat nodes that name each other by index, with what the checks look up laid out for it.
-//! How it is built: `compile`. How it is walked: `fast` and `issues`.
+//! The compiled schema: flat nodes that refer to each other by index, laid out for the checks.
 
 use std::sync::atomic::AtomicU32;
 
@@ -7,10 +6,10 @@ use crate::pattern::Matcher;
 use crate::profile::{NormOps, NumberLimits, Primitive, ValuesKeyword};
 use crate::read::Kind;
 
-/// Index into [`Nodes::list`].
+/// Index into [`Graph::nodes`](super::compile::Graph::nodes).
 pub type NodeId = u32;
 
-/// A set of kinds of values: bit n stands for the [`Kind`] of number n.
+/// A set of kinds of values: bit n is the [`Kind`] of number n.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kinds(pub u8);
 
@@ -37,13 +36,13 @@ impl Kinds {
 /// One compiled schema node.
 #[derive(Debug)]
 pub struct Node {
-    /// Which kinds of values can pass.
+    /// The kinds of values that can pass.
     pub kinds: Kinds,
-    pub form: Form,
+    pub check: Check,
 }
 
 #[derive(Debug)]
-pub enum Form {
+pub enum Check {
     Any,
     Scalar(Box<Scalar>),
     Values(Box<Values>),
@@ -53,7 +52,7 @@ pub enum Form {
     /// The inner node is never nullable itself.
     Nullable(NodeId),
     Discriminated(Box<Discriminated>),
-    /// Stands in for a node while the graph is built; no finished edge leads to one.
+    /// A placeholder while the graph is built; no edge of the result leads to one.
     Ref(NodeId),
 }
 
@@ -82,7 +81,7 @@ pub struct Text {
 #[derive(Debug)]
 pub struct Number {
     pub limits: NumberLimits,
-    /// Infinite without the keyword, like the three below.
+    /// Infinite without the keyword, as are the next three.
     pub min: f64,
     pub above: f64,
     pub max: f64,
@@ -105,7 +104,7 @@ pub struct Values {
 #[derive(Debug)]
 pub struct Array {
     pub prefix: Vec<NodeId>,
-    /// Where the walk need not look at the items, this is an `Any` node.
+    /// Behind the prefix; `None`: no items may follow.
     pub items: Option<NodeId>,
     pub min: u64,
     /// `u64::MAX` without the keyword.
@@ -118,10 +117,10 @@ pub struct Object {
     pub properties: Vec<Property>,
     /// Numbers of the properties by length, then bytes.
     pub by_length: Vec<u32>,
-    /// Which property followed each property the last time: slot 0 for the first member, slot p + 1 behind property p.
-    /// A guess that only saves time, so that no order of threads matters.
+    /// The property that followed each property last time: slot 0 for the first member, slot p + 1 behind property p. A
+    /// guess that is checked, so threads may race.
     pub next: Vec<AtomicU32>,
-    /// Numbers of the required ones, in canonical key order.
+    /// Numbers of the required properties, in canonical key order.
     pub required: Vec<u32>,
     pub additional: Option<NodeId>,
     pub names: Option<NodeId>,
@@ -137,7 +136,7 @@ pub struct Property {
 #[derive(Debug)]
 pub struct Union {
     pub branches: Vec<NodeId>,
-    /// By the kind's number: the nodes that can take a value of it, nested unions already opened.
+    /// By the kind's number: the nodes that admit it, with nested unions flattened.
     pub by_kind: [Box<[NodeId]>; 6],
 }
 
@@ -150,7 +149,7 @@ pub struct Discriminated {
     pub table: ValueTable,
 }
 
-/// From primitives to numbers, without a walk over all of them.
+/// Maps primitives to numbers by binary search.
 #[derive(Debug, Default)]
 pub struct ValueTable {
     null: Option<u32>,
@@ -177,7 +176,7 @@ impl ValueTable {
         table
     }
 
-    /// What the entries lead to, to be moved on.
+    /// The numbers, to be changed.
     pub fn targets(&mut self) -> impl Iterator<Item = &mut u32> {
         let booleans = self.boolean.iter_mut().flatten();
         let numbers = self.numbers.iter_mut().map(|(_, to)| to);
@@ -209,7 +208,7 @@ impl ValueTable {
     }
 }
 
-/// An order of texts that mostly decides without a look at the bytes.
+/// An order of texts that rarely compares bytes.
 #[inline]
 pub fn by_length(a: &str, b: &str) -> std::cmp::Ordering {
     a.len().cmp(&b.len()).then_with(|| a.as_bytes().cmp(b.as_bytes()))

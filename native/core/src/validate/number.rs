@@ -1,9 +1,11 @@
-//! The rules of numbers that both engines follow bit for bit. Which number a text means is decided in `read`.
+//! The rules of numbers, which both engines follow bit for bit.
+//!
+//! Twin of `src/engine/js/multiple-of.ts`.
 
-/// 2^53 − 1: the largest integer below which no two integers share a double.
+/// 2^53 − 1, the largest safe integer.
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
-/// 2^48: quotients beyond it say nothing about a remainder.
+/// 2^48: quotients beyond it are too coarse for a remainder.
 const MAX_QUOTIENT: f64 = 281_474_976_710_656.0;
 
 /// True for a number without a fraction.
@@ -18,7 +20,7 @@ fn is_safe_integer(value: f64) -> bool {
     value.abs() <= MAX_SAFE && (value as i64) as f64 == value
 }
 
-/// `multipleOf`: exact for integers, for 1/n divisors of integers, and otherwise near enough to a whole quotient.
+/// `multipleOf`: exact for integers, for 1/n divisors of integers, and otherwise within a tolerance of a whole quotient.
 ///
 /// `divisor` is finite and above 0.
 pub fn is_multiple(value: f64, divisor: f64) -> bool {
@@ -71,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn integral_is_said_of_the_value() {
+    fn integral_numbers_have_no_fraction() {
         for value in [0.0, -0.0, 1.0, -5.0, 1e15, 9_007_199_254_740_991.0, 1e22, f64::MAX] {
             assert!(is_integral(value), "{value}");
         }

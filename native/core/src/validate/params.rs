@@ -1,9 +1,9 @@
-//! The `params` of issues, as JSON text. They come from the contract, never from the payload.
+//! The `params` of issues, as JSON text. They contain only parts of the contract.
 
 use crate::json_text::{push_number, push_primitive, push_string};
 use crate::profile::{Primitive, TypeName};
 
-/// Of the keywords that need none.
+/// For keywords without parameters.
 pub const NOTHING: &str = "{}";
 
 /// `{ expected }` of a `type` issue.
@@ -50,8 +50,8 @@ fn limited(push: impl FnOnce(&mut String)) -> String {
     text
 }
 
-/// `{ expected }` of what is no array.
+/// `{ expected }` where an array is expected.
 pub const ARRAY: &str = r#"{"expected":["array"]}"#;
 
-/// `{ expected }` of what is no object.
+/// `{ expected }` where an object is expected.
 pub const OBJECT: &str = r#"{"expected":["object"]}"#;

@@ -1,5 +1,4 @@
-//! The cold path: every issue of a document in the fixed order. It normalizes as it goes and favours plainness; the fast
-//! check only says yes or no.
+//! The slow path: lists the issues of a document in their fixed order, and normalizes strings on the way.
 //!
 //! Twin of `src/engine/js/validate.ts`.
 
@@ -8,7 +7,7 @@ use std::cmp::Ordering;
 use super::compile::Graph;
 use super::fast_path::{Fast, branch_of, code_points, name_passes};
 use super::issue_collector::{IssueCollector, Step};
-use super::node::{Array, Discriminated, Form, Kinds, NodeId, Number, Object, Scalar, Text, Values};
+use super::node::{Array, Check, Discriminated, Kinds, NodeId, Number, Object, Scalar, Text, Values};
 use super::number::{is_integral, is_multiple};
 use super::params;
 use crate::issue::Issue;
@@ -40,33 +39,33 @@ impl Slow<'_, '_, '_> {
         self.collector.add(self.fast.tape, keyword, params, Some(key));
     }
 
-    /// True when there is nothing more to learn.
+    /// True when no further issue is listed.
     fn is_done(&self) -> bool {
         self.collector.truncated
     }
 
-    /// Recurses once for each open bracket of the payload: nullables and discriminated unions are followed in the loop.
+    /// Recurses once for each open bracket of the payload; the loop follows nullables and discriminated unions.
     fn check(&mut self, mut id: NodeId, at: usize) {
         let graph = self.fast.graph;
         loop {
             let kind = self.fast.tape.kind(at);
-            match &graph.nodes[id as usize].form {
-                Form::Any => {}
-                Form::Scalar(scalar) => self.scalar(scalar, graph.nodes[id as usize].kinds, kind, at),
-                Form::Values(values) => self.values(values, graph.nodes[id as usize].kinds, kind, at),
-                Form::Array(array) => self.array(array, kind, at),
-                Form::Object(object) => self.object(object, kind, at),
-                Form::Union(_) => {
+            match &graph.nodes[id as usize].check {
+                Check::Any => {}
+                Check::Scalar(scalar) => self.scalar(scalar, graph.nodes[id as usize].kinds, kind, at),
+                Check::Values(values) => self.values(values, graph.nodes[id as usize].kinds, kind, at),
+                Check::Array(array) => self.array(array, kind, at),
+                Check::Object(object) => self.object(object, kind, at),
+                Check::Union(_) => {
                     if !self.fast.passes(id, at) {
                         self.report("union", params::NOTHING);
                     }
                 }
-                Form::Nullable(_) if kind == Kind::Null => {}
-                Form::Nullable(next) | Form::Ref(next) => {
+                Check::Nullable(_) if kind == Kind::Null => {}
+                Check::Nullable(next) | Check::Ref(next) => {
                     id = *next;
                     continue;
                 }
-                Form::Discriminated(node) => {
+                Check::Discriminated(node) => {
                     if let Some(branch) = self.branch(node, kind, at) {
                         id = branch;
                         continue;
@@ -95,7 +94,7 @@ impl Slow<'_, '_, '_> {
         if length < text.min {
             self.report("minLength", params::count(text.min));
         }
-        // A text that is too long is not matched at all.
+        // A text that is too long is not matched.
         if length > text.max {
             return self.report("maxLength", params::count(text.max));
         }
@@ -147,7 +146,7 @@ impl Slow<'_, '_, '_> {
         if count as u64 > array.max {
             self.report("maxItems", params::count(array.max));
         }
-        // Nothing is said about items that may not be there: maxItems has said it.
+        // `maxItems` covers items behind the prefix that are not allowed.
         let length = if array.items.is_none() { count.min(array.prefix.len()) } else { count };
         let mut item = at + 1;
         for index in 0..length {
@@ -190,7 +189,7 @@ impl Slow<'_, '_, '_> {
         let id = match (object.find(name), object.additional) {
             (Some(number), _) => object.properties[number as usize].node,
             (None, None) => return self.report_member(key, "additionalProperties"),
-            // One entry at most for its key, and a bad key hides the value.
+            // One issue at most: a bad key hides the value.
             (None, Some(_)) if object.names.is_some_and(|names| !name_passes(self.fast.graph, names, name)) => {
                 return self.report_member(key, "propertyNames");
             }
@@ -211,7 +210,7 @@ impl Slow<'_, '_, '_> {
         self.collector.path.pop();
     }
 
-    /// The branch that the discriminator chooses; none after reporting why there is none.
+    /// The branch that the discriminator selects; `None` after reporting an issue.
     fn branch(&mut self, node: &Discriminated, kind: Kind, at: usize) -> Option<NodeId> {
         if kind != Kind::Object {
             self.report("type", params::OBJECT);
@@ -229,7 +228,7 @@ impl Slow<'_, '_, '_> {
     }
 }
 
-/// Where the keys of the object at `at` stand, in canonical key order.
+/// The indices of the keys of the object at `at`, in canonical key order.
 fn sorted_keys(tape: &Tape<'_>, at: usize) -> Vec<usize> {
     let mut keys = Vec::with_capacity(tape.count(at));
     let end = tape.after(at);

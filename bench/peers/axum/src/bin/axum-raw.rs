@@ -1,4 +1,4 @@
-//! The fair peer: the core of the sidecar behind Axum on a Unix socket, payload in, outcome out, both as they are.
+//! The closest peer: the core of the sidecar behind Axum on a Unix socket, with payloads and outcomes as raw bytes.
 //!
 //! `axum-raw SOCKET LOCK` prints a line when it listens.
 
@@ -6,10 +6,8 @@ use std::{cell::RefCell, sync::Arc};
 
 use axum::{Router, body::Bytes, routing::post};
 use sidelane_axum_peers::end_with_stdin;
-use sidelane_core::{
-    outcome::Written,
-    process::{Processor, Scratch},
-};
+use sidelane_core::{Contract, Processor, Scratch};
+use sidelane_wire::{Needs, write_outcome};
 
 thread_local! {
     static SPACE: RefCell<(Scratch, Vec<u8>)> = RefCell::new((Scratch::default(), vec![0; 64 * 1024]));
@@ -22,9 +20,8 @@ async fn main() -> std::io::Result<()> {
     let (Some(socket), Some(lock)) = (args.next(), args.next()) else {
         return Err(std::io::Error::other("Expected SOCKET LOCK"));
     };
-    let processor =
-        Processor::new(&std::fs::read(lock)?, &[], &[]).map_err(|error| std::io::Error::other(error.message))?;
-    let processor = Arc::new(processor);
+    let contract = Contract::load(&std::fs::read(lock)?).map_err(std::io::Error::other)?;
+    let processor = Arc::new(Processor::builder(contract).build().map_err(std::io::Error::other)?);
     let app = Router::new().route("/process", post(move |payload| async move { answer(&processor, &payload) }));
     let listener = tokio::net::UnixListener::bind(socket)?;
     println!("listening");
@@ -33,10 +30,11 @@ async fn main() -> std::io::Result<()> {
 
 fn answer(processor: &Processor, payload: &Bytes) -> Bytes {
     SPACE.with_borrow_mut(|(scratch, target)| {
+        let mut result = processor.process(scratch, payload);
         loop {
-            match processor.process(scratch, payload, false, target) {
-                Written::Bytes(count) => return Bytes::copy_from_slice(&target[..count]),
-                Written::Needs(count) => target.resize(count, 0),
+            match write_outcome(&mut result, false, target) {
+                Ok(written) => return Bytes::copy_from_slice(&target[..written.size]),
+                Err(Needs(size)) => target.resize(size, 0),
             }
         }
     })

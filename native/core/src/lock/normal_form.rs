@@ -1,0 +1,231 @@
+//! The canonical normal form of a contract, the text whose hash is its id: everything that can change an outcome, each
+//! thing in one spelling. There is no value tree: each writer emits its members in canonical key order by hand.
+//!
+//! Twin of `src/contract/lock/normal-form.ts`.
+
+use crate::json_text::{push_number, push_primitive, push_string};
+use crate::profile::{
+    ArrayNode, DiscriminatedNode, NullableNode, ObjectNode, Profile, ScalarNode, SchemaNode, TypeName, ValuesKeyword,
+    ValuesNode,
+};
+use crate::read::compare_keys;
+
+/// Canonical JSON (RFC 8785) of the contract without annotations, `appOnly` and unused definitions.
+#[must_use]
+pub fn normal_form(profile: &Profile) -> String {
+    let mut text = Text::default();
+    text.object(|out| {
+        out.member("compress", |out| {
+            out.object(|out| {
+                out.member("codec", |out| out.string(profile.compress.codec.name()));
+                out.maybe("level", profile.compress.level, |out, level| out.count(level.into()));
+            });
+        });
+        out.maybe("dictionary", profile.dictionary.as_ref(), |out, dictionary| {
+            out.object(|out| {
+                out.member("id", |out| out.count(dictionary.id.into()));
+                out.member("sha256", |out| out.string(&dictionary.sha256));
+            });
+        });
+        out.member("digest", |out| out.string(profile.digest.name()));
+        out.member("limits", |out| {
+            out.object(|out| {
+                out.member("maxBytes", |out| out.count(profile.limits.max_bytes as u64));
+                out.member("maxDepth", |out| out.count(profile.limits.max_depth as u64));
+                out.member("maxKeys", |out| out.count(profile.limits.max_keys as u64));
+            });
+        });
+        out.member("name", |out| out.string(&profile.name));
+        out.member("numbers", |out| out.string(profile.numbers.name()));
+        out.member("profile", |out| out.string("p1"));
+        out.member("schema", |out| {
+            out.object(|out| {
+                if !profile.defs.is_empty() {
+                    out.member("$defs", |out| out.definitions(&profile.defs));
+                }
+                out.schema_members(&profile.root);
+            });
+        });
+        out.member("unicode", |out| out.string("15.0"));
+    });
+    text.out
+}
+
+/// Canonical JSON under construction.
+#[derive(Default)]
+struct Text {
+    out: String,
+    /// A comma precedes the next member or item.
+    follows: bool,
+}
+
+impl Text {
+    fn object(&mut self, members: impl FnOnce(&mut Self)) {
+        self.bracketed('{', '}', members);
+    }
+
+    fn list<T>(&mut self, items: impl IntoIterator<Item = T>, mut item: impl FnMut(&mut Self, T)) {
+        self.bracketed('[', ']', |out| {
+            for one in items {
+                out.comma();
+                item(out, one);
+            }
+        });
+    }
+
+    fn bracketed(&mut self, open: char, close: char, inside: impl FnOnce(&mut Self)) {
+        self.out.push(open);
+        self.follows = false;
+        inside(self);
+        self.out.push(close);
+        self.follows = true;
+    }
+
+    fn comma(&mut self) {
+        if std::mem::replace(&mut self.follows, true) {
+            self.out.push(',');
+        }
+    }
+
+    fn member(&mut self, key: &str, value: impl FnOnce(&mut Self)) {
+        self.comma();
+        self.string(key);
+        self.out.push(':');
+        value(self);
+    }
+
+    fn maybe<T>(&mut self, key: &str, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        if let Some(value) = value {
+            self.member(key, |out| write(out, value));
+        }
+    }
+
+    fn string(&mut self, text: &str) {
+        push_string(&mut self.out, text);
+    }
+
+    fn number(&mut self, number: f64) {
+        push_number(&mut self.out, number);
+    }
+
+    fn count(&mut self, count: u64) {
+        self.out.push_str(&count.to_string());
+    }
+
+    fn definitions(&mut self, defs: &[SchemaNode]) {
+        let mut named: Vec<(String, &SchemaNode)> =
+            defs.iter().enumerate().map(|(number, node)| (number.to_string(), node)).collect();
+        named.sort_by(|a, b| compare_keys(&a.0, &b.0));
+        self.object(|out| named.iter().for_each(|(name, node)| out.member(name, |out| out.schema(node))));
+    }
+
+    fn schema(&mut self, node: &SchemaNode) {
+        self.object(|out| out.schema_members(node));
+    }
+
+    fn schema_members(&mut self, node: &SchemaNode) {
+        match node {
+            SchemaNode::Any => {}
+            SchemaNode::Ref(None) => self.member("$ref", |out| out.string("#")),
+            SchemaNode::Ref(Some(number)) => self.member("$ref", |out| out.string(&format!("#/$defs/{number}"))),
+            SchemaNode::Scalar(scalar) => self.scalar(scalar),
+            SchemaNode::Values(values) => self.values(values),
+            SchemaNode::Array(array) => self.array(array),
+            SchemaNode::Object(object) => self.object_members(object),
+            SchemaNode::Union(branches) => self.member("anyOf", |out| out.list(branches, Self::schema)),
+            SchemaNode::Nullable(nullable) => self.nullable(nullable),
+            SchemaNode::Discriminated(node) => self.discriminated(node),
+        }
+    }
+
+    fn scalar(&mut self, ScalarNode { types, string, number }: &ScalarNode) {
+        let string = string.clone().unwrap_or_default();
+        let number = number.unwrap_or_default();
+        if string.patterns.len() > 1 {
+            let pattern = |out: &mut Self, source: &str| {
+                out.object(|out| out.member("pattern", |out| out.string(source)));
+            };
+            let more = string.patterns[1..].iter();
+            self.member("allOf", |out| out.list(more, |out, one| pattern(out, one.source())));
+        }
+        self.maybe("exclusiveMaximum", number.exclusive_maximum, Self::number);
+        self.maybe("exclusiveMinimum", number.exclusive_minimum, Self::number);
+        self.maybe("maxLength", string.max_length, Self::count);
+        self.maybe("maximum", number.maximum, Self::number);
+        self.maybe("minLength", string.min_length, Self::count);
+        self.maybe("minimum", number.minimum, Self::number);
+        self.maybe("multipleOf", number.multiple_of, Self::number);
+        self.maybe("pattern", string.patterns.first(), |out, one| out.string(one.source()));
+        self.types(types);
+        self.norm(string.norm);
+    }
+
+    fn values(&mut self, ValuesNode { keyword, values, types, norm }: &ValuesNode) {
+        let push = |out: &mut Self, value: &_| push_primitive(&mut out.out, value);
+        match keyword {
+            ValuesKeyword::Const => self.maybe("const", values.first(), push),
+            ValuesKeyword::Enum => self.member("enum", |out| out.list(values, push)),
+        }
+        self.types(types);
+        self.norm(*norm);
+    }
+
+    fn array(&mut self, ArrayNode { prefix, items, min_items, max_items }: &ArrayNode) {
+        self.rest("items", items.as_deref());
+        self.maybe("maxItems", *max_items, Self::count);
+        self.maybe("minItems", *min_items, Self::count);
+        if !prefix.is_empty() {
+            self.member("prefixItems", |out| out.list(prefix, Self::schema));
+        }
+        self.types(&[TypeName::Array]);
+    }
+
+    fn object_members(&mut self, ObjectNode { properties, additional, names }: &ObjectNode) {
+        self.rest("additionalProperties", additional.as_deref());
+        if !properties.is_empty() {
+            self.member("properties", |out| {
+                out.object(|out| properties.iter().for_each(|one| out.member(&one.name, |out| out.schema(&one.node))));
+            });
+        }
+        self.maybe("propertyNames", names.as_deref(), Self::schema);
+        let required: Vec<&str> = properties.iter().filter(|one| one.required).map(|one| &*one.name).collect();
+        if !required.is_empty() {
+            self.member("required", |out| out.list(required, Self::string));
+        }
+        self.types(&[TypeName::Object]);
+    }
+
+    fn nullable(&mut self, NullableNode { inner, null_first }: &NullableNode) {
+        let null = |out: &mut Self| out.object(|out| out.types(&[TypeName::Null]));
+        self.member("anyOf", |out| {
+            out.list([*null_first, !*null_first], |out, is_null| if is_null { null(out) } else { out.schema(inner) });
+        });
+    }
+
+    fn discriminated(&mut self, DiscriminatedNode { key, branches }: &DiscriminatedNode) {
+        self.member("oneOf", |out| out.list(branches, |out, branch| out.schema(&branch.node)));
+        self.member("x-discriminator", |out| out.string(key));
+    }
+
+    /// `items` and `additionalProperties`: a schema that admits anything is left out.
+    fn rest(&mut self, key: &str, node: Option<&SchemaNode>) {
+        match node {
+            None => self.member(key, |out| out.out.push_str("false")),
+            Some(SchemaNode::Any) => {}
+            Some(node) => self.member(key, |out| out.schema(node)),
+        }
+    }
+
+    fn types(&mut self, types: &[TypeName]) {
+        self.member("type", |out| match types {
+            [only] => out.string(only.name()),
+            _ => out.list(types, |out, one| out.string(one.name())),
+        });
+    }
+
+    fn norm(&mut self, norm: crate::profile::NormOps) {
+        if !norm.is_empty() {
+            self.member("x-norm", |out| out.list(norm.iter(), |out, op| out.string(op.name())));
+        }
+    }
+}
