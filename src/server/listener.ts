@@ -1,4 +1,5 @@
-// The socket file: bound under a temporary name, published when it listens, watched, and deleted only while it is ours.
+// The socket file: bound under a temporary name, published when it listens, watched, and deleted only if it still belongs
+// to this daemon. What is spoken over a connection is not here.
 
 import { randomInt } from 'node:crypto'
 import { chmodSync, chownSync, linkSync, lstatSync, renameSync, statSync, unlinkSync, type Stats } from 'node:fs'
@@ -11,10 +12,9 @@ import type { Place } from './config/settings.ts'
 
 const backlog = 511
 const watchMs = 1000
-/** Closing a listener resets its backlog, so it accepts for this long after another daemon has taken the path. */
-const lastAcceptsMs = 1000
+/** Closing a listener resets the connections in its backlog, so it accepts for so long after another daemon took the path. */
+const backlogGraceMs = 1000
 
-/** The socket cannot be used. */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
@@ -24,84 +24,92 @@ export interface ListenerOptions {
   readonly takeover: boolean
   readonly mode: number
   readonly group: number | undefined
-  /** May half-close, and has not been read from. */
-  readonly accept: (socket: Socket) => void
-  readonly republished: () => void
-  /** Another daemon has the path. */
-  readonly takenOver: () => void
-  /** The listener has closed after that: time to drain. */
-  readonly retired: () => void
-  readonly acceptFailed: (error: NodeJS.ErrnoException) => void
-  readonly warning: (message: string) => void
+  readonly onEvent: (event: ListenerEvent) => void
 }
 
-/** The device and inode that say whose a file is. */
+export type ListenerEvent =
+  /** The socket may half-close, and nothing has been read from it. */
+  | { readonly kind: 'connection'; readonly socket: Socket }
+  /** The file was deleted, and is published again. */
+  | { readonly kind: 'republished' }
+  /** The file cannot be published again. */
+  | { readonly kind: 'warning'; readonly message: string }
+  /** Another daemon has the path. */
+  | { readonly kind: 'taken_over' }
+  /** The listener has closed after a takeover. */
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'accept_failed'; readonly error: NodeJS.ErrnoException }
+
+/** Device and inode identify a file, whatever its name. */
 type Identity = Pick<Stats, 'dev' | 'ino'>
+
+/** What is at a path. `stale`: a socket without a listener. */
+type PathState = 'free' | 'stale' | 'alive'
 
 /** Rejects with ListenError. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { place } = options
   if (place.kind === 'descriptor') {
     const server = newServer(options)
-    await begin(server, () => server.listen({ fd: place.descriptor, backlog }))
+    await listening(server, () => server.listen({ fd: place.descriptor, backlog }))
     return new Listener(options, server, undefined)
   }
   if (place.isDefault) attempt(place.path, () => makeOwnDirectory(place.path))
   checkParent(place.path)
-  const before = await pathState(place.path)
-  if (before === 'alive' && !options.takeover) {
+  const state = await pathState(place.path)
+  if (state === 'alive' && !options.takeover) {
     throw failure(texts.inUse, { path: place.path })
   }
   const server = newServer(options)
-  const file = await publish(server, place.path, before === 'nothing' ? 'new' : 'replace', options)
-  return new Listener(options, server, { path: place.path, identity: file })
+  const identity = await publish(server, place.path, state === 'free' ? 'new' : 'replace', options)
+  return new Listener(options, server, { path: place.path, identity })
 }
 
-interface Published {
+interface SocketFile {
   readonly path: string
   identity: Identity
 }
 
 export class Listener {
-  /** The path, for the log. */
+  /** For the log. */
   readonly name: string
   readonly #options: ListenerOptions
-  readonly #file: Published | undefined
+  readonly #file: SocketFile | undefined
   #server: Server
-  #watch: NodeJS.Timeout | undefined
-  #retiring: NodeJS.Timeout | undefined
-  #lost = false
+  #watchTimer: NodeJS.Timeout | undefined
+  #closeTimer: NodeJS.Timeout | undefined
+  #isLost = false
   #closed = false
 
-  constructor(options: ListenerOptions, server: Server, file: Published | undefined) {
+  constructor(options: ListenerOptions, server: Server, file: SocketFile | undefined) {
     this.#options = options
     this.#server = server
     this.#file = file
     this.name = file?.path ?? 'LISTEN_FDS'
-    if (file !== undefined) this.#watch = setInterval(() => void this.#checkPath(file), watchMs).unref()
+    if (file !== undefined) this.#watchTimer = setInterval(() => void this.#checkFile(file), watchMs).unref()
   }
 
-  /** Stops accepting, and deletes the file if it is still ours. */
+  /** Stops accepting, and deletes the file if it still belongs to this daemon. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    clearInterval(this.#watch)
-    clearTimeout(this.#retiring)
+    clearInterval(this.#watchTimer)
+    clearTimeout(this.#closeTimer)
     const file = this.#file
-    if (file !== undefined && same(statOf(file.path), file.identity)) remove(file.path)
+    if (file !== undefined && isSame(fileAt(file.path), file.identity)) remove(file.path)
     this.#server.close()
   }
 
-  async #checkPath(file: Published): Promise<void> {
-    const there = statOf(file.path)
-    if (same(there, file.identity)) return
-    if (there !== undefined) return this.#retire()
-    clearInterval(this.#watch)
+  async #checkFile(file: SocketFile): Promise<void> {
+    const current = fileAt(file.path)
+    if (isSame(current, file.identity)) return
+    if (current !== undefined) return this.#onTakeover()
+    clearInterval(this.#watchTimer)
     await this.#republish(file)
-    if (!this.#closed) this.#watch = setInterval(() => void this.#checkPath(file), watchMs).unref()
+    if (!this.#closed) this.#watchTimer = setInterval(() => void this.#checkFile(file), watchMs).unref()
   }
 
-  async #republish(file: Published): Promise<void> {
+  async #republish(file: SocketFile): Promise<void> {
     const server = newServer(this.#options)
     try {
       const identity = await publish(server, file.path, 'new', this.#options)
@@ -111,40 +119,41 @@ export class Listener {
         return
       }
       file.identity = identity
-      // The old listener has no name any more; the connections in its backlog are accepted first.
+      // The old listener has no path; it still accepts the connections in its backlog.
       const old = this.#server
       this.#server = server
-      setTimeout(() => old.close(), lastAcceptsMs).unref()
-      this.#lost = false
-      this.#options.republished()
+      setTimeout(() => old.close(), backlogGraceMs).unref()
+      this.#isLost = false
+      this.#options.onEvent({ kind: 'republished' })
     } catch (error) {
       server.close()
-      if (!this.#lost) this.#options.warning(fillTemplate(texts.cannotRepublish, { reason: messageOf(error) }))
-      this.#lost = true
+      const message = fillTemplate(texts.cannotRepublish, { reason: messageOf(error) })
+      if (!this.#isLost) this.#options.onEvent({ kind: 'warning', message })
+      this.#isLost = true
     }
   }
 
-  #retire(): void {
-    if (this.#retiring !== undefined) return
-    clearInterval(this.#watch)
-    this.#options.takenOver()
-    this.#retiring = setTimeout(() => {
+  #onTakeover(): void {
+    if (this.#closeTimer !== undefined) return
+    clearInterval(this.#watchTimer)
+    this.#options.onEvent({ kind: 'taken_over' })
+    this.#closeTimer = setTimeout(() => {
       this.close()
-      this.#options.retired()
-    }, lastAcceptsMs)
+      this.#options.onEvent({ kind: 'closed' })
+    }, backlogGraceMs)
   }
 }
 
-function newServer({ accept, acceptFailed }: ListenerOptions): Server {
-  // A client that ends its writing side still gets its answers.
-  const server = createServer({ allowHalfOpen: true }, accept)
+function newServer({ onEvent }: ListenerOptions): Server {
+  // A client that ends its writing side still reads its answers.
+  const server = createServer({ allowHalfOpen: true }, (socket) => onEvent({ kind: 'connection', socket }))
   server.on('error', (error) => {
-    if (server.listening) acceptFailed(error)
+    if (server.listening) onEvent({ kind: 'accept_failed', error })
   })
   return server
 }
 
-/** Binds beside the path, sets mode and group, and gives it its name. */
+/** Binds under a temporary name, sets mode and group, and gives the file its name. */
 async function publish(
   server: Server,
   path: string,
@@ -158,7 +167,7 @@ async function publish(
     const identity = lstatSync(temporary)
     if (how === 'replace') renameSync(temporary, path)
     else {
-      // Fails if another daemon was faster.
+      // Fails if the path exists by now.
       linkSync(temporary, path)
       unlinkSync(temporary)
     }
@@ -175,15 +184,15 @@ async function publish(
 async function bindTemporary(server: Server, path: string): Promise<string> {
   const name = basename(path)
   for (let tries = 1; ; tries++) {
-    // No longer than the name, so that the path is not truncated.
+    // At most as long as the name itself: a socket path has a maximum length.
     const temporaryName = randomName(Math.min(12, name.length))
-    // A short random name may equal the name itself.
+    // Likely for a name of one letter.
     if (temporaryName === name) continue
     const temporary = join(dirname(path), temporaryName)
     // No other user may connect between bind and chmod.
     const umask = process.umask(0o177)
     try {
-      await begin(server, () => {
+      await listening(server, () => {
         try {
           server.listen({ path: temporary, backlog })
         } finally {
@@ -202,7 +211,7 @@ async function bindTemporary(server: Server, path: string): Promise<string> {
 const letters = 'abcdefghijklmnopqrstuvwxyz'
 const randomName = (length: number): string => Array.from({ length }, () => letters[randomInt(letters.length)]).join('')
 
-const begin = (server: Server, start: () => void): Promise<void> =>
+const listening = (server: Server, start: () => void): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('listening', resolve)
     server.once('error', reject)
@@ -210,16 +219,19 @@ const begin = (server: Server, start: () => void): Promise<void> =>
     server.once('listening', () => server.off('error', reject))
   })
 
-/** Throws ListenError for anything but a socket of ours. */
-async function pathState(path: string): Promise<'nothing' | 'stale' | 'alive'> {
+/** Throws ListenError if there is anything but a socket of this user. */
+async function pathState(path: string): Promise<PathState> {
   const stats = attempt(path, () => lstatSync(path, { throwIfNoEntry: false }))
-  if (stats === undefined) return 'nothing'
+  if (stats === undefined) return 'free'
   if (!stats.isSocket()) throw failure(texts.notASocket, { path })
-  if (stats.uid !== process.getuid?.()) throw failure(texts.foreignSocket, { path, uid: stats.uid })
+  if (stats.uid !== process.getuid?.()) {
+    throw failure(texts.foreignSocket, { path, uid: stats.uid })
+  }
   return probe(path)
 }
 
-const probe = (path: string): Promise<'nothing' | 'stale' | 'alive'> =>
+/** Connects to see whether a daemon listens. */
+const probe = (path: string): Promise<PathState> =>
   new Promise((resolve, reject) => {
     const socket = connect(path)
     socket.once('connect', () => {
@@ -228,8 +240,8 @@ const probe = (path: string): Promise<'nothing' | 'stale' | 'alive'> =>
     })
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED') resolve('stale')
-      else if (error.code === 'ENOENT') resolve('nothing')
-      // The backlog is full, so a daemon listens.
+      else if (error.code === 'ENOENT') resolve('free')
+      // The backlog of a listener is full.
       else if (error.code === 'EAGAIN') resolve('alive')
       else reject(failure(texts.cannotProbe, { path, reason: messageOf(error) }, error))
     })
@@ -245,15 +257,15 @@ function checkParent(path: string): void {
   if (othersWrite && !sticky) throw failure(texts.othersMayWrite, { directory })
 }
 
-function attempt<T>(path: string, look: () => T): T {
+function attempt<T>(path: string, action: () => T): T {
   try {
-    return look()
+    return action()
   } catch (error) {
     throw failure(texts.cannotUse, { path, reason: messageOf(error) }, error)
   }
 }
 
-function statOf(path: string): Stats | undefined {
+function fileAt(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false })
   } catch {
@@ -265,11 +277,11 @@ function remove(path: string): void {
   try {
     unlinkSync(path)
   } catch {
-    // The file or its directory is gone already.
+    // The file or its directory does not exist.
   }
 }
 
-const same = (a: Identity | undefined, b: Identity): boolean => a !== undefined && a.dev === b.dev && a.ino === b.ino
+const isSame = (a: Identity | undefined, b: Identity): boolean => a !== undefined && a.dev === b.dev && a.ino === b.ino
 
 const failure = <const T extends string>(template: T, values: TemplateValues<T>, cause?: unknown): ListenError =>
   new ListenError(fillTemplate(template, values), cause === undefined ? undefined : { cause })

@@ -1,4 +1,5 @@
-// The path of the socket and the checks of its directory, shared by the client, the Node daemon and the command line.
+// The default socket path, and checks of a path and its directory, for the client, the Node daemon and the command line.
+// Nothing is bound or connected here.
 
 import { lstatSync, mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,7 +8,7 @@ import { SidelaneError } from '../model/index.ts'
 import { socketTexts as texts } from '../tables/daemon-texts.ts'
 import { fillTemplate } from './fill-template.ts'
 
-/** Size of `sun_path` without the closing zero. */
+/** Size of `sun_path` without its closing zero. */
 const maxSocketPathBytes: number = process.platform === 'darwin' ? 103 : 107
 
 const ownerOnly = 0o700
@@ -15,12 +16,12 @@ const ownerOnly = 0o700
 /** `$XDG_RUNTIME_DIR/sidelane/sidelane.sock`, else `sidelane-UID/sidelane.sock` in the temp directory. */
 export function defaultSocketPath(env: NodeJS.ProcessEnv = process.env): string {
   const runtimeDir = env['XDG_RUNTIME_DIR']
-  // The XDG Base Directory Specification ignores relative paths.
+  // The XDG specification ignores a relative path.
   const directory = runtimeDir?.startsWith('/') ? join(runtimeDir, 'sidelane') : join(tmpdir(), `sidelane-${ownUid()}`)
   return join(directory, 'sidelane.sock')
 }
 
-/** Throws `options.invalid` for a path that Node would truncate without an error. */
+/** Throws `options.invalid` for a path that is too long: Node truncates it without an error. */
 export function checkSocketPath(path: string): void {
   const bytes = Buffer.byteLength(path)
   if (bytes > maxSocketPathBytes) {
@@ -28,7 +29,7 @@ export function checkSocketPath(path: string): void {
   }
 }
 
-/** Makes the directory of a default path if it is missing. Throws as `checkOwnDirectory` does. */
+/** Creates the directory of a default path if it is missing. Throws as `checkOwnDirectory` does. */
 export function makeOwnDirectory(path: string): void {
   const directory = dirname(path)
   try {
@@ -41,18 +42,20 @@ export function makeOwnDirectory(path: string): void {
 }
 
 /**
- * Throws `options.invalid` unless the directory of a default path is a directory that is ours and has mode 0700. A missing
- * one is no error: no daemon runs then.
+ * Throws `options.invalid` unless the directory of a default path is a directory that belongs to this user, with mode 0700.
+ * A missing directory is no error: no daemon runs then.
  */
 export function checkOwnDirectory(path: string): void {
   const directory = dirname(path)
-  // lstat: the owner of a symbolic link could redirect it later.
+  // lstat: the owner of a link could change its target later.
   const stats = lstatSync(directory, { throwIfNoEntry: false })
   if (stats === undefined) return
   if (!stats.isDirectory()) throw invalid(fillTemplate(texts.notADirectory, { directory }))
   if (stats.uid !== ownUid()) throw invalid(fillTemplate(texts.foreignDirectory, { directory, uid: stats.uid }))
   const mode = stats.mode & 0o777
-  if (mode !== ownerOnly) throw invalid(fillTemplate(texts.openDirectory, { directory, mode: mode.toString(8) }))
+  if (mode !== ownerOnly) {
+    throw invalid(fillTemplate(texts.openDirectory, { directory, mode: mode.toString(8) }))
+  }
 }
 
 const ownUid = (): number => process.getuid?.() ?? 0
