@@ -8,7 +8,7 @@ import {
   ConfigError,
   daemonHelp,
   descriptorSink,
-  HttpEdge,
+  HttpServer,
   listen,
   ListenError,
   loadContracts,
@@ -16,7 +16,7 @@ import {
   openService,
   Readiness,
   readOptions,
-  Reporter,
+  Telemetry,
   resolveSettings,
   type DaemonSettings,
   type LoadedContract,
@@ -37,8 +37,8 @@ const { takeover, socketMode, socketGroup, metricsListen } = settings
 
 let draining = false
 const log = new Log(descriptorSink(2))
-const reporter = new Reporter({ log, sample: settings.logSample })
-const service = await openService({ ...settings, server: `sidelane-node/${version}` }, contracts, reporter).catch(
+const telemetry = new Telemetry({ log, sample: settings.logSample })
+const service = await openService({ ...settings, server: `sidelane-node/${version}` }, contracts, telemetry).catch(
   (error: Error) => end(exitCodes.wrong, error.message),
 )
 const names = service.contracts.list.map(({ name, id }) => `${name}@${id}`)
@@ -51,9 +51,9 @@ if (mode === 'check') {
 }
 
 const readiness = new Readiness({ service, memoryLimit: settings.memoryLimit })
-const http = new HttpEdge({ service, reporter, readiness, deadlineMs: settings.deadlineMs, version })
+const http = new HttpServer({ service, telemetry, readiness, deadlineMs: settings.deadlineMs, version })
 service.http = http.accept
-reporter.watch(() => ({
+telemetry.watch(() => ({
   ...service.gauges,
   contracts: service.contracts.list.length,
   ready: readiness.reasons().length === 0,
@@ -68,13 +68,13 @@ const listener = await listen({
   group: socketGroup,
   onEvent: (event) => {
     if (event.kind === 'connection') service.accept(event.socket)
-    else if (event.kind === 'republished') reporter.event('warn', 'republished', { socket: place })
-    else if (event.kind === 'warning') reporter.warning(event.message)
-    else if (event.kind === 'accept_failed') reporter.event('error', 'accept_failed', { code: event.error.code })
+    else if (event.kind === 'republished') telemetry.event('warn', 'republished', { socket: place })
+    else if (event.kind === 'warning') telemetry.warning(event.message)
+    else if (event.kind === 'accept_failed') telemetry.event('error', 'accept_failed', { code: event.error.code })
     else if (event.kind === 'closed') void drain('taken over')
     else {
       readiness.takenOver = true
-      reporter.event('info', 'taken_over', { socket: place })
+      telemetry.event('info', 'taken_over', { socket: place })
     }
   },
 }).catch((error: Error) => end(error instanceof ListenError ? exitCodes.fault : exitCodes.wrong, error.message))
@@ -82,7 +82,7 @@ const listener = await listen({
 // Health and metrics only, for scrapers that cannot use a socket file.
 const metricsServer = createServer({ allowHalfOpen: true }, (socket) => http.accept(socket, new Uint8Array(), true))
 metricsServer.maxConnections = 8
-metricsServer.on('drop', () => reporter.shed('connections'))
+metricsServer.on('drop', () => telemetry.shed('connections'))
 if (metricsListen !== undefined) {
   await new Promise<void>((resolve, reject) => {
     metricsServer.once('error', reject)
@@ -92,14 +92,14 @@ if (metricsListen !== undefined) {
     return end(exitCodes.fault, error.message)
   })
   // An accept that failed must not end the process.
-  metricsServer.on('error', ({ code }: NodeJS.ErrnoException) => reporter.event('error', 'accept_failed', { code }))
+  metricsServer.on('error', ({ code }: NodeJS.ErrnoException) => telemetry.event('error', 'accept_failed', { code }))
 }
 
 process.on('SIGTERM', () => void drain('SIGTERM'))
 process.on('SIGINT', () => void drain('SIGINT'))
 process.on('uncaughtException', ({ name, stack = '' }) => {
   // Its message may quote a payload.
-  reporter.event('error', 'stopped', { fault: name, at: /\n\s+at (.+)/.exec(stack)?.[1] })
+  telemetry.event('error', 'stopped', { fault: name, at: /\n\s+at (.+)/.exec(stack)?.[1] })
   listener.close()
   process.exit(exitCodes.fault)
 })
@@ -110,7 +110,7 @@ if (settings.exitWithStdin) {
 
 service.ready()
 reload = readAgain
-reporter.event('info', 'listening', {
+telemetry.event('info', 'listening', {
   socket: place,
   pid: process.pid,
   version,
@@ -151,9 +151,9 @@ function end(code: number, message: string): never {
 function readAgain(): void {
   try {
     service.reload(loadContracts(settings))
-    reporter.reloaded()
+    telemetry.reloaded()
   } catch (error) {
-    reporter.reloaded(error as Error)
+    telemetry.reloaded(error as Error)
   }
 }
 
@@ -165,13 +165,13 @@ async function drain(why: string): Promise<void> {
     process.exit(exitCodes.fault)
   }
   draining = true
-  reporter.event('info', 'draining', { why })
+  telemetry.event('info', 'draining', { why })
   const late = AbortSignal.timeout(settings.drainMs)
   await service.drain()
   listener.close()
   metricsServer.close()
   await http.drain(late)
   await service.destroy()
-  reporter.event('info', 'stopped')
+  telemetry.event('info', 'stopped')
   process.exit()
 }

@@ -80,7 +80,7 @@ const headOf = (name: string, length: number): string =>
   `POST /v1/contracts/${name}/process HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`
 
 /** Keeps the connections busy for a while; resolves to the number of responses. */
-async function offer(path: string, requests: readonly Buffer[], mode: Mode, slotMs: number): Promise<number> {
+export async function offer(path: string, requests: readonly Buffer[], mode: Mode, slotMs: number): Promise<number> {
   const { connections, pipelined } = modes[mode]
   const until = performance.now() + slotMs
   let count = 0

@@ -1,5 +1,5 @@
 // Log lines: JSON to a descriptor that may be slow, full or gone. A line is written at once, kept for a moment, or dropped
-// and counted; nobody waits for it. What is worth a line is decided in reporter.ts.
+// and counted; nobody waits for it. What is worth a line is decided in telemetry.ts.
 
 import { fstatSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'

@@ -8,13 +8,13 @@ import type { Level, Log } from './log.ts'
 import { Metrics, type Now } from './metrics.ts'
 import type { Observer, ShedReason } from './observer.ts'
 
-export interface ReporterOptions {
+export interface TelemetryOptions {
   readonly log: Log
   /** Share of the requests that get a line. */
   readonly sample: number
 }
 
-export class Reporter implements Observer {
+export class Telemetry implements Observer {
   readonly #metrics = new Metrics()
   readonly #log: Log
   readonly #sample: number
@@ -22,7 +22,7 @@ export class Reporter implements Observer {
   #refusedAt = Number.NEGATIVE_INFINITY
   #now: (() => Omit<Now, 'logDropped'>) | undefined
 
-  constructor({ log, sample }: ReporterOptions) {
+  constructor({ log, sample }: TelemetryOptions) {
     this.#log = log
     this.#sample = sample
   }

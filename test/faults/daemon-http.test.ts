@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { type LockDocument } from '../../src/model/index.ts'
 import { parseContract } from '../../src/contract/index.ts'
 import { daemonKinds } from '../support/daemon.ts'
-import { httpVectors, play, RawHttp } from '../server/http-kit.ts'
+import { casesOf, httpVectors, play, RawHttp } from '../server/http-kit.ts'
 import { mix, onDaemon } from './daemon-kit.ts'
 
 const lock = httpVectors[0]?.[1].lock as LockDocument
@@ -21,7 +21,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       writeFileSync(join(row.folder, 'locks', 'order.lock.json'), JSON.stringify(lock))
       row.daemon.child.kill('SIGHUP')
       await row.daemon.event('reloaded')
-      const waiting = [...cases]
+      const waiting = casesOf(kind, cases)
       const player = async (): Promise<void> => {
         for (let given = waiting.pop(); given !== undefined; given = waiting.pop()) {
           const { answers, closes } = given

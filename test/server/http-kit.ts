@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Bell } from '../support/bell.ts'
+import type { DaemonKind } from '../support/daemon.ts'
 
 const folder = fileURLToPath(new URL('../vectors/http/', import.meta.url))
 
@@ -25,6 +26,8 @@ export interface HttpCase {
   readonly end?: boolean
   readonly answers: readonly Expected[]
   readonly closes: boolean
+  /** The Node daemon's answers where the daemons may differ. */
+  readonly node?: { readonly why: string; readonly answers: readonly Expected[]; readonly closes: boolean }
 }
 
 export interface HttpVectors {
@@ -36,6 +39,10 @@ export const httpVectors: readonly (readonly [string, HttpVectors])[] = readdirS
   name,
   JSON.parse(readFileSync(`${folder}${name}`, 'utf8')) as HttpVectors,
 ])
+
+/** The cases as this daemon answers them. */
+export const casesOf = (kind: DaemonKind, cases: readonly HttpCase[]): HttpCase[] =>
+  cases.map(({ node, ...common }) => (kind === 'node' && node !== undefined ? { ...common, ...node } : common))
 
 /** The bytes that a case sends. */
 const bytesOf = ({ send }: HttpCase, id: string): Buffer =>

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type LockDocument } from '../../src/model/index.ts'
 import { parseContract } from '../../src/contract/index.ts'
 import { ask, askJson, daemonKinds, isBuilt, needDaemon, socketFolder, startDaemon } from '../support/daemon.ts'
-import { httpVectors, play, RawHttp } from './http-kit.ts'
+import { casesOf, httpVectors, play, RawHttp } from './http-kit.ts'
 
 const lock = httpVectors[0]?.[1].lock as LockDocument
 const { id } = parseContract(lock)
@@ -19,12 +19,12 @@ describe.each(daemonKinds)('%s', (kind) => {
   })
 
   describe.each(httpVectors)('%s', (_name, { cases }) => {
-    test.for(cases)('$title', async (given, context) => {
+    test.for(casesOf(kind, cases))('$title', async (given, context) => {
       needDaemon(kind, context)
       expect(await play(socket, given, id)).toEqual({ answers: given.answers, closes: given.closes })
     })
 
-    test.for(cases)('$title, byte by byte', async (given, context) => {
+    test.for(casesOf(kind, cases))('$title, byte by byte', async (given, context) => {
       needDaemon(kind, context)
       expect(await play(socket, given, id, 1)).toEqual({ answers: given.answers, closes: given.closes })
     })

@@ -1,8 +1,8 @@
-// The answer to `process`, from the outcome in wire form: nothing is decoded but the sizes.
+// The response to `process`, from the outcome in wire form: only the sizes are decoded.
 
 import type { ErrorCode, Issue } from '../../model/index.ts'
 import type { Job } from '../job.ts'
-import { problem, type Answer } from './response.ts'
+import { problem, type Response } from './response.ts'
 
 const kindAccepted = 1
 const flagDigest = 1
@@ -10,13 +10,13 @@ const acceptedHead = 48
 const textHead = 8
 
 /** The body is a view of `bytes`. */
-export function outcomeAnswer(
+export function outcomeResponse(
   bytes: Uint8Array,
   { served }: Job,
   engine: string,
   queueUs: number,
   runUs: number,
-): Answer {
+): Response {
   const outcome = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   if (outcome[0] !== kindAccepted) return problemOf(outcome)
   const outBytes = outcome.readUInt32LE(12)
@@ -47,7 +47,7 @@ interface OutcomeText {
   readonly retryAfterMs?: number
 }
 
-function problemOf(outcome: Buffer): Answer {
+function problemOf(outcome: Buffer): Response {
   const text = outcome.toString('utf8', textHead, textHead + outcome.readUInt32LE(4))
   const { code, issues, truncated, retryAfterMs } = JSON.parse(text) as OutcomeText
   return problem(code, {

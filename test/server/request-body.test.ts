@@ -1,6 +1,6 @@
 // The body of an HTTP request while it arrives.
 import { describe, expect, test } from 'vitest'
-import { Body } from '../../src/server/http/body.ts'
+import { RequestBody } from '../../src/server/http/request-body.ts'
 import type { Served } from '../../src/server/contracts.ts'
 import { lock, serve, unlocked } from './kit.ts'
 
@@ -9,7 +9,7 @@ describe('a body whose size is not known', () => {
 
   test('is kept as it came, in whatever pieces, though the pieces are overwritten', async () => {
     const { service } = await serve([unlocked(small)])
-    const body = new Body(service, service.contracts.list[0] as Served, 'chunked')
+    const body = new RequestBody(service, service.contracts.list[0] as Served, 'chunked')
     const piece = Buffer.alloc(3)
     let text = ''
     for (let i = 100; i < 400; i++) {
@@ -25,7 +25,7 @@ describe('a body whose size is not known', () => {
 
   test('gives everything back when it is too long', async () => {
     const { service } = await serve([unlocked(small)])
-    const body = new Body(service, service.contracts.list[0] as Served, 'chunked')
+    const body = new RequestBody(service, service.contracts.list[0] as Served, 'chunked')
     for (let i = 0; i < 1001; i++) body.add(Buffer.of(0x20))
     expect(body.refusal).toBe('too long')
     expect(service.gauges.queuedBytes).toBe(0)

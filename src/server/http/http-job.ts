@@ -1,8 +1,8 @@
-// A `process` request as a job of the queue. How it came and how it is answered is the connection's.
+// A `process` request as a job of the queue.
 
 import type { Served } from '../contracts.ts'
 import type { Job } from '../job.ts'
-import type { Body } from './body.ts'
+import type { RequestBody } from './request-body.ts'
 
 export type Settle = (job: HttpJob, bytes: Uint8Array, queueUs: number, runUs: number) => void
 
@@ -23,8 +23,8 @@ export class HttpJob implements Job {
   earlier: Job | undefined
   later: Job | undefined
 
-  /** What the body holds is the job's from now on. */
-  constructor(served: Served, trace: Uint8Array | undefined, body: Body, expiresAt: number, settle: Settle) {
+  /** Takes over what the body has reserved. */
+  constructor(served: Served, trace: Uint8Array | undefined, body: RequestBody, expiresAt: number, settle: Settle) {
     this.served = served
     this.trace = trace
     this.payload = body.take()
