@@ -77,28 +77,19 @@ export const framedTexts = {
   handshakeTimeout: 'no HELLO in time',
 } as const
 
-/** `detail` of a problem that an HTTP request is refused with. */
+/** `detail` of the problem that an HTTP request is refused with. */
 export const httpTexts = {
-  bareLineFeed: 'A line ends with a bare LF.',
-  requestLine: 'The request line is malformed.',
-  version: 'Only HTTP/1.1 is spoken here.',
-  target: 'The target does not begin with a slash.',
+  version: 'Only HTTP/1.1 is supported.',
+  target: 'The target is neither a path nor an absolute URL.',
+  host: 'Expected one Host.',
   headTooLong: 'The head has more than 8192 bytes.',
   tooManyFields: 'There are more than 64 header fields.',
-  field: 'A header field is malformed.',
-  host: 'Expected one Host.',
-  expectation: 'Nothing but 100-continue can be expected.',
+  expectation: 'Only 100-continue can be expected.',
   contentLength: 'Content-Length is malformed.',
-  twoLengths: 'Content-Length and Transfer-Encoding exclude each other.',
   transferCoding: 'The only transfer coding is one "chunked".',
-  chunkLine: 'A line of the body ends with a bare LF.',
-  chunkSize: 'The size of a chunk is malformed.',
-  chunkEnd: 'A chunk is longer than its size.',
-  trailer: 'A trailer is malformed.',
-  trailersTooLong: 'The trailers have more than 1024 bytes.',
-  extensionsTooLong: 'Chunk extensions have more than 1024 bytes.',
+  extensionsTooLong: 'The chunk extensions are too long.',
   endsEarly: 'The request ends early.',
-  timeout: 'The request is not there in time.',
+  timeout: 'The request is not complete in time.',
   contentEncoding: 'Content-Encoding must be identity.',
   deadline: 'Sidelane-Deadline-Ms must be an integer from 1 to 60000.',
 } as const

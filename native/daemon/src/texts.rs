@@ -187,17 +187,14 @@ pub mod framed {
 
 /// Details of the problems that HTTP requests are refused with.
 pub mod http {
-    /// A line ends with a bare LF.
-    pub const BARE_LINE_FEED: &str = "A line ends with a bare LF.";
+    /// Only HTTP/1.1 is supported.
+    pub const VERSION: &str = "Only HTTP/1.1 is supported.";
 
-    /// The request line is malformed.
-    pub const REQUEST_LINE: &str = "The request line is malformed.";
+    /// The target is neither a path nor an absolute URL.
+    pub const TARGET: &str = "The target is neither a path nor an absolute URL.";
 
-    /// Only HTTP/1.1 is spoken here.
-    pub const VERSION: &str = "Only HTTP/1.1 is spoken here.";
-
-    /// The target does not begin with a slash.
-    pub const TARGET: &str = "The target does not begin with a slash.";
+    /// Expected one Host.
+    pub const HOST: &str = "Expected one Host.";
 
     /// The head has more than 8192 bytes.
     pub const HEAD_TOO_LONG: &str = "The head has more than 8192 bytes.";
@@ -205,47 +202,23 @@ pub mod http {
     /// There are more than 64 header fields.
     pub const TOO_MANY_FIELDS: &str = "There are more than 64 header fields.";
 
-    /// A header field is malformed.
-    pub const FIELD: &str = "A header field is malformed.";
-
-    /// Expected one Host.
-    pub const HOST: &str = "Expected one Host.";
-
-    /// Nothing but 100-continue can be expected.
-    pub const EXPECTATION: &str = "Nothing but 100-continue can be expected.";
+    /// Only 100-continue can be expected.
+    pub const EXPECTATION: &str = "Only 100-continue can be expected.";
 
     /// Content-Length is malformed.
     pub const CONTENT_LENGTH: &str = "Content-Length is malformed.";
 
-    /// Content-Length and Transfer-Encoding exclude each other.
-    pub const TWO_LENGTHS: &str = "Content-Length and Transfer-Encoding exclude each other.";
-
     /// The only transfer coding is one "chunked".
     pub const TRANSFER_CODING: &str = "The only transfer coding is one \"chunked\".";
 
-    /// A line of the body ends with a bare LF.
-    pub const CHUNK_LINE: &str = "A line of the body ends with a bare LF.";
-
-    /// The size of a chunk is malformed.
-    pub const CHUNK_SIZE: &str = "The size of a chunk is malformed.";
-
-    /// A chunk is longer than its size.
-    pub const CHUNK_END: &str = "A chunk is longer than its size.";
-
-    /// A trailer is malformed.
-    pub const TRAILER: &str = "A trailer is malformed.";
-
-    /// The trailers have more than 1024 bytes.
-    pub const TRAILERS_TOO_LONG: &str = "The trailers have more than 1024 bytes.";
-
-    /// Chunk extensions have more than 1024 bytes.
-    pub const EXTENSIONS_TOO_LONG: &str = "Chunk extensions have more than 1024 bytes.";
+    /// The chunk extensions are too long.
+    pub const EXTENSIONS_TOO_LONG: &str = "The chunk extensions are too long.";
 
     /// The request ends early.
     pub const ENDS_EARLY: &str = "The request ends early.";
 
-    /// The request is not there in time.
-    pub const TIMEOUT: &str = "The request is not there in time.";
+    /// The request is not complete in time.
+    pub const TIMEOUT: &str = "The request is not complete in time.";
 
     /// Content-Encoding must be identity.
     pub const CONTENT_ENCODING: &str = "Content-Encoding must be identity.";

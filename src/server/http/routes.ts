@@ -1,5 +1,6 @@
 // The resource and the parameters of a request: paths, their methods, and the headers of `process`.
 
+import { httpTexts as texts } from '../../tables/daemon-texts.ts'
 import { traceFromText } from '../../wire/index.ts'
 import type { Served, ServedTable } from '../contracts.ts'
 import type { Pages } from './pages.ts'
@@ -58,13 +59,12 @@ function processRoute(head: RequestHead, name: string, { contracts, deadlineMs }
   const served = id.length > 1 ? undefined : contracts.find(contractName, id[0])
   if (served === undefined) return refused(problem('contract.unknown'))
   if (head.values('content-encoding').some((value) => value.toLowerCase() !== 'identity')) {
-    return refused(problem('codec.unknown', { detail: 'Content-Encoding must be identity.' }), served)
+    return refused(problem('codec.unknown', { detail: texts.contentEncoding }), served)
   }
   const deadlines = head.values('sidelane-deadline-ms')
   const deadline = deadlines.length === 0 ? deadlineMs : readDeadline(deadlines)
   if (deadline === undefined) {
-    const detail = `Sidelane-Deadline-Ms must be an integer from 1 to ${maxDeadlineMs}.`
-    return refused(problem('options.invalid', { status: 400, detail }), served)
+    return refused(problem('options.invalid', { status: 400, detail: texts.deadline }), served)
   }
   const [trace, ...more] = head.values('traceparent')
   return {
