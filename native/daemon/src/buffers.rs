@@ -27,7 +27,6 @@ impl BufferPool {
         buffer
     }
 
-    /// A buffer without content.
     pub fn acquire_empty(&self) -> Vec<u8> {
         let mut buffer = self.acquire();
         buffer.clear();
@@ -55,20 +54,14 @@ pub struct OutputBuf {
 }
 
 impl OutputBuf {
-    /// Number of unsent bytes.
-    #[must_use]
     pub const fn len(&self) -> usize {
         self.end - self.start
     }
 
-    /// True without unsent bytes.
-    #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
-    /// The unsent bytes.
-    #[must_use]
     pub fn unsent(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
@@ -107,7 +100,6 @@ impl OutputBuf {
         self.end += size;
     }
 
-    /// Appends bytes.
     pub fn push(&mut self, pool: &BufferPool, bytes: &[u8]) {
         self.spare(pool, bytes.len())[..bytes.len()].copy_from_slice(bytes);
         self.advance(bytes.len());
@@ -121,7 +113,6 @@ impl OutputBuf {
         }
     }
 
-    /// Gives its memory to the pool.
     pub fn release(self, pool: &BufferPool) {
         pool.release(self.bytes);
     }

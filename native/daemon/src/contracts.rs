@@ -11,31 +11,22 @@ use crate::config::settings::Settings;
 use crate::engine::{Compile, Engine};
 use crate::telemetry::{Label, Observer};
 
-/// One contract with its engine.
 pub struct LoadedContract {
-    /// Its name.
     pub name: Box<str>,
-    /// Its id, in lower-case hex.
     pub id: Box<str>,
-    /// Its id.
     pub id_bytes: [u8; 32],
     /// The fingerprint of its digest key; zeros without one.
     pub fingerprint: [u8; FINGERPRINT_BYTES],
-    /// The name of its codec.
     pub codec: &'static str,
-    /// The name of its digest.
     pub digest: &'static str,
-    /// Most bytes of a payload.
     pub max_bytes: usize,
     /// The number that [`Observer::label`] gave its name.
     pub label: usize,
-    /// Processes its payloads.
     pub engine: Box<dyn Engine>,
 }
 
 impl LoadedContract {
     /// Identifies it in metrics and log lines.
-    #[must_use]
     pub fn label(&self) -> Label<'_> {
         Label { number: self.label, name: &self.name }
     }
@@ -51,10 +42,6 @@ pub struct ContractRegistry {
 
 impl ContractRegistry {
     /// Reads and compiles all contracts of the settings.
-    ///
-    /// # Errors
-    ///
-    /// Which file is broken, and where.
     pub fn load(settings: &Settings, compile: Compile, observer: &dyn Observer) -> Result<Self, String> {
         let mut registry = Self::default();
         let mut keys = settings.digest_key_files.clone();
@@ -121,19 +108,16 @@ impl ContractRegistry {
     }
 
     /// The contract by this name: that of the id, or the one loaded last.
-    #[must_use]
     pub fn find(&self, name: &str, id: Option<&str>) -> Option<&Arc<LoadedContract>> {
         self.all.iter().rev().find(|one| *one.name == *name && id.is_none_or(|id| *one.id == *id))
     }
 
     /// All of them, as loaded.
-    #[must_use]
     pub fn all(&self) -> &[Arc<LoadedContract>] {
         &self.all
     }
 
     /// All of them, by name and then id.
-    #[must_use]
     pub fn sorted(&self) -> Vec<&Arc<LoadedContract>> {
         let mut sorted: Vec<_> = self.all.iter().collect();
         sorted.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
@@ -141,7 +125,6 @@ impl ContractRegistry {
     }
 
     /// Most bytes of a REQUEST's payload.
-    #[must_use]
     pub fn request_cap(&self) -> usize {
         self.all.iter().map(|one| one.max_bytes).max().unwrap_or(0) + REQUEST_SLACK_BYTES
     }

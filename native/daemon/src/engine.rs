@@ -5,10 +5,6 @@ use sidelane_core::{Accepted, Contract, ContractError, ProcessError, Processor, 
 /// One contract, ready to process payloads on any thread.
 pub trait Engine: Send + Sync {
     /// Processes a payload, as [`Processor::process`] does.
-    ///
-    /// # Errors
-    ///
-    /// The payload breaks the contract, or an allocation failed.
     fn process<'s>(&'s self, scratch: &'s mut Scratch, payload: &[u8]) -> Result<Accepted<'s>, ProcessError<'s>>;
 }
 
@@ -21,11 +17,6 @@ impl Engine for Processor {
 /// Makes the engine of a contract from its digest key and its dictionary, each empty without one.
 pub type Compile = fn(contract: Contract, key: &[u8], dictionary: &[u8]) -> Result<Box<dyn Engine>, ContractError>;
 
-/// The core.
-///
-/// # Errors
-///
-/// As `ProcessorBuilder::build`.
 pub fn native(contract: Contract, key: &[u8], dictionary: &[u8]) -> Result<Box<dyn Engine>, ContractError> {
     Ok(Box::new(Processor::builder(contract).digest_key(key).dictionary(dictionary).build()?))
 }

@@ -23,10 +23,6 @@ const MAX_CONNECTIONS: usize = 8;
 const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Listens on the address; within a runtime.
-///
-/// # Errors
-///
-/// The system refuses the address.
 pub fn listen(address: SocketAddr) -> Result<TcpListener, String> {
     let listener = std::net::TcpListener::bind(address).and_then(|listener| {
         listener.set_nonblocking(true)?;

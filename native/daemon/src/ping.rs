@@ -11,7 +11,6 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const REQUEST: &[u8] = b"GET /readyz HTTP/1.1\r\nHost: sidelane\r\nConnection: close\r\n\r\n";
 
 /// Exit code 0: ready, 1: not ready, 3: not reachable.
-#[must_use]
 pub fn ping(path: &Path) -> ExitCode {
     match ask_with_timeout(path) {
         Ok(answer) if answer.starts_with("HTTP/1.1 200 ") => {

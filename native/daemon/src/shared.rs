@@ -14,18 +14,14 @@ use crate::telemetry::{Event, Gauges, Observer, Protocol, Shed};
 /// Connections beyond `maxConnections` that may ask for health and metrics only.
 const RESERVED_CONNECTIONS: usize = 8;
 
-/// State of one daemon.
 pub struct Shared {
-    /// The options.
     pub settings: Settings,
-    /// Receives facts.
     pub observer: Arc<dyn Observer>,
     registry: RwLock<Arc<ContractRegistry>>,
     ready: AtomicBool,
     draining: watch::Sender<bool>,
     taken_over: AtomicBool,
     pressure: AtomicU8,
-    /// Bytes of all bodies.
     body_bytes: AtomicUsize,
     connections: AtomicUsize,
     framed: AtomicUsize,
@@ -70,7 +66,6 @@ pub struct ConnectionSlot {
 
 impl ConnectionSlot {
     /// True when it may ask for health and metrics only.
-    #[must_use]
     pub const fn is_reserved(&self) -> bool {
         self.is_reserved
     }
@@ -94,8 +89,6 @@ impl Drop for ConnectionSlot {
 }
 
 impl Shared {
-    /// A daemon with these contracts, not ready yet.
-    #[must_use]
     pub fn new(settings: Settings, registry: ContractRegistry, observer: Arc<dyn Observer>) -> Arc<Self> {
         Arc::new(Self {
             workers: (0..=settings.threads).map(|_| WorkerGauges::default()).collect(),
@@ -113,13 +106,10 @@ impl Shared {
         })
     }
 
-    /// The contracts in force.
-    #[must_use]
     pub fn registry(&self) -> Arc<ContractRegistry> {
         Arc::clone(&self.registry.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts other contracts in force.
     pub fn replace_registry(&self, mut registry: ContractRegistry) {
         let mut current = self.registry.write().unwrap_or_else(PoisonError::into_inner);
         registry.generation = current.generation + 1;
@@ -127,23 +117,18 @@ impl Shared {
     }
 
     /// The number of the main thread for the [`Observer`]: that of the workers.
-    #[must_use]
     pub fn main_thread(&self) -> usize {
         self.settings.threads
     }
 
-    /// Connections are accepted from now on.
     pub fn set_ready(&self) {
         self.ready.store(true, Relaxed);
     }
 
-    /// The daemon drains from now on.
     pub fn set_draining(&self) {
         self.draining.send_replace(true);
     }
 
-    /// True while the daemon drains.
-    #[must_use]
     pub fn is_draining(&self) -> bool {
         *self.draining.borrow()
     }
@@ -154,24 +139,19 @@ impl Shared {
         let _ = self.draining.subscribe().wait_for(|is_draining| *is_draining).await;
     }
 
-    /// Another daemon owns the socket's path.
     pub fn set_taken_over(&self) {
         self.taken_over.store(true, Relaxed);
     }
 
-    /// True under memory pressure.
-    #[must_use]
     pub fn is_under_pressure(&self) -> bool {
         self.pressure.load(Relaxed) != Pressure::None as u8
     }
 
-    /// Sets the memory pressure.
     pub fn set_pressure(&self, pressure: Pressure) {
         self.pressure.store(pressure as u8, Relaxed);
     }
 
     /// Why the daemon is not ready, in the words of `/readyz`; empty when it is.
-    #[must_use]
     pub fn reasons(&self) -> Vec<&'static str> {
         let all = [
             (self.is_draining(), "draining"),
@@ -183,37 +163,28 @@ impl Shared {
     }
 
     /// Requests whose answer has not been handed to the transport.
-    #[must_use]
     pub fn in_flight(&self) -> usize {
         self.workers.iter().map(|worker| worker.in_flight.load(Relaxed)).sum()
     }
 
     /// Payloads in the queues of all workers.
-    #[must_use]
     pub fn queued(&self) -> usize {
         self.workers.iter().map(|worker| worker.queued.load(Relaxed)).sum()
     }
 
-    /// Bytes of all bodies.
-    #[must_use]
     pub fn queued_bytes(&self) -> usize {
         self.body_bytes.load(Relaxed)
     }
 
-    /// Framed connections.
-    #[must_use]
     pub fn framed_connections(&self) -> usize {
         self.framed.load(Relaxed)
     }
 
     /// Connections of both protocols, and those whose protocol is unknown yet.
-    #[must_use]
     pub fn connections(&self) -> usize {
         self.connections.load(Relaxed)
     }
 
-    /// The text of `/metrics`.
-    #[must_use]
     pub fn metrics(&self) -> String {
         self.observer.metrics(&Gauges {
             in_flight: self.in_flight(),
@@ -247,10 +218,6 @@ impl Shared {
     }
 
     /// Takes `bytes` of the body budget, before memory is allocated.
-    ///
-    /// # Errors
-    ///
-    /// [`Shed::Bytes`], or [`Shed::Memory`] when memory is full.
     pub fn acquire_bytes(self: &Arc<Self>, bytes: usize) -> Result<Reservation, Shed> {
         if self.pressure.load(Relaxed) == Pressure::Full as u8 {
             return Err(Shed::Memory);

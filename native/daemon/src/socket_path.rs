@@ -1,6 +1,6 @@
-//! Where the socket is, and whether its place can be trusted. Nothing is bound or connected here.
+//! The default path of the socket, and checks of paths and directories.
 //!
-//! Twin of `src/socket/index.ts`.
+//! Twin of `src/util/socket-path.ts`.
 
 use std::ffi::OsString;
 use std::io;
@@ -8,15 +8,14 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// What fits into the system's address of a Unix socket, without the closing zero.
+/// Longest path in the address of a Unix socket, without the final zero.
 pub const MAX_PATH_BYTES: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
 
 const OWNER_ONLY: u32 = 0o700;
 
 /// `$XDG_RUNTIME_DIR/sidelane/sidelane.sock`, else `sidelane-UID/sidelane.sock` in the temp directory.
-#[must_use]
 pub fn default_path(env: &dyn Fn(&str) -> Option<OsString>) -> PathBuf {
-    // The variable counts only as an absolute path, says its specification.
+    // Its specification ignores relative paths.
     let runtime = env("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
     let directory = match runtime {
         Some(runtime) => runtime.join("sidelane"),
@@ -25,17 +24,13 @@ pub fn default_path(env: &dyn Fn(&str) -> Option<OsString>) -> PathBuf {
     directory.join("sidelane.sock")
 }
 
-/// The temp directory as Node finds it: client and daemon must agree.
+/// The temp directory by the rules of Node: client and daemon must agree.
 fn temp_directory(env: &dyn Fn(&str) -> Option<OsString>) -> PathBuf {
     let named = ["TMPDIR", "TMP", "TEMP"].into_iter().filter_map(env).find(|value| !value.is_empty());
     named.map_or_else(|| PathBuf::from("/tmp"), PathBuf::from)
 }
 
-/// Refuses a path that the system would cut.
-///
-/// # Errors
-///
-/// What is wrong with it.
+/// Refuses a path that is too long for an address.
 pub fn check_length(path: &Path) -> Result<(), String> {
     let bytes = path.as_os_str().as_bytes().len();
     if bytes <= MAX_PATH_BYTES {
@@ -45,14 +40,10 @@ pub fn check_length(path: &Path) -> Result<(), String> {
     Err(format!("The path of a socket takes at most {MAX_PATH_BYTES} bytes, and `{path}` has {bytes}."))
 }
 
-/// Makes the directory of a default path where it is missing, and checks it.
-///
-/// # Errors
-///
-/// As [`check_own_directory`].
+/// Creates the directory of a default path if it is missing, and checks it.
 pub fn make_own_directory(path: &Path) -> Result<(), String> {
     let directory = directory_of(path);
-    // Whatever the umask takes away from the mode is given back.
+    // The umask may have narrowed the mode.
     let made = std::fs::DirBuilder::new()
         .mode(OWNER_ONLY)
         .create(directory)
@@ -65,26 +56,22 @@ pub fn make_own_directory(path: &Path) -> Result<(), String> {
     }
 }
 
-/// Checks that the directory of a default path is a directory, ours, and nobody else's to look into. One that is missing
-/// is no fault: there is no daemon then.
-///
-/// # Errors
-///
-/// What is wrong with it.
+/// Checks that the directory of a default path is a directory, ours, and closed to others. A missing one is valid: there is
+/// no daemon.
 pub fn check_own_directory(path: &Path) -> Result<(), String> {
     let directory = directory_of(path);
-    // Not through a link: whoever made it could turn it elsewhere later.
-    let about = match std::fs::symlink_metadata(directory) {
-        Ok(about) => about,
+    // Without following a link, whose target could change later.
+    let metadata = match std::fs::symlink_metadata(directory) {
+        Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(format!("Cannot look at `{}`: {error}", directory.display())),
     };
-    let (directory, mode) = (directory.display(), about.permissions().mode() & 0o777);
-    if !about.is_dir() {
+    let (directory, mode) = (directory.display(), metadata.permissions().mode() & 0o777);
+    if !metadata.is_dir() {
         return Err(format!("`{directory}` is not a directory."));
     }
-    if about.uid() != own_uid() {
-        return Err(format!("The directory `{directory}` belongs to uid {}, not to us.", about.uid()));
+    if metadata.uid() != own_uid() {
+        return Err(format!("The directory `{directory}` belongs to uid {}, not to us.", metadata.uid()));
     }
     if mode != OWNER_ONLY {
         return Err(format!("The directory `{directory}` must have mode 0700, and has 0{mode:o}."));
@@ -92,8 +79,6 @@ pub fn check_own_directory(path: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// The directory that the path is in.
-#[must_use]
 pub fn directory_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -102,9 +87,7 @@ pub fn directory_of(path: &Path) -> &Path {
     }
 }
 
-/// Who we are.
-#[must_use]
 pub fn own_uid() -> u32 {
-    // SAFETY: it takes nothing and cannot fail.
+    // SAFETY: it has no arguments and cannot fail.
     unsafe { libc::geteuid() }
 }

@@ -37,10 +37,6 @@ pub enum Failure {
 }
 
 /// Serves until a signal ends the daemon.
-///
-/// # Errors
-///
-/// It could not start, or a second signal interrupted its drain.
 pub fn serve(settings: Settings, compile: Compile, observer: Arc<dyn Observer>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
     LocalSet::new().block_on(&runtime, async { Main::open(settings, compile, observer)?.run().await })
@@ -51,10 +47,6 @@ fn system(error: io::Error) -> Failure {
 }
 
 /// Checks the options and contracts; returns what would be served where, a line each.
-///
-/// # Errors
-///
-/// The contracts are invalid.
 pub fn check(settings: &Settings, compile: Compile) -> Result<String, String> {
     let registry = load(settings, compile, &NoObserver)?;
     let socket = std::iter::once(format!("would listen on {}", settings.socket));

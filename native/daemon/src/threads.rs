@@ -19,14 +19,12 @@ enum Message {
     Refresh,
 }
 
-/// A running worker. Dropping it ends the thread.
 pub struct Handle {
     messages: mpsc::UnboundedSender<Message>,
     thread: JoinHandle<()>,
 }
 
 impl Handle {
-    /// Hands a connection over.
     pub fn serve(&self, stream: StdStream, slot: ConnectionSlot) {
         // The receiver lives as long as the handle.
         let _ = self.messages.send(Message::Serve(stream, slot));
@@ -46,10 +44,6 @@ impl Handle {
 }
 
 /// Starts a worker.
-///
-/// # Errors
-///
-/// The system refuses a thread or a descriptor.
 pub fn spawn(shared: Arc<Shared>, number: usize) -> std::io::Result<Handle> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     let (messages, inbox) = mpsc::unbounded_channel();

@@ -7,10 +7,13 @@ mod support;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
 use sidelane_daemon::engine::native;
+use sidelane_daemon::telemetry::Observer;
 use sidelane_daemon::telemetry::memory::Pressure;
 use support::{Daemon, Locks};
 
@@ -212,6 +215,34 @@ fn a_payload_of_a_megabyte_is_answered() {
     let answer = http.call(&process("", &body));
     assert_eq!((answer.status, answer.header("sidelane-in-bytes")), (200, Some(&*body.len().to_string())));
     assert_eq!(http.call(HEALTH).status, 200);
+}
+
+/// Counts writes to connections.
+#[derive(Default)]
+struct Writes(AtomicUsize);
+
+impl Observer for Writes {
+    fn transferred(&self, _: usize, _: usize, sent: usize) {
+        self.0.fetch_add(usize::from(sent > 0), Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn responses_to_pipelined_requests_are_sent_together() {
+    const REQUESTS: usize = 2_000;
+    let writes = Arc::new(Writes::default());
+    let daemon = Daemon::observed(native, |_| {}, Arc::clone(&writes) as _);
+    let mut http = Http::new(&daemon);
+    let mut sender = http.stream.try_clone().unwrap();
+    let requests = process("", "{\"n\":\"a\"}").repeat(REQUESTS);
+    let sending = std::thread::spawn(move || sender.write_all(requests.as_bytes()));
+    for _ in 0..REQUESTS {
+        assert_eq!(http.answer(false).unwrap().status, 200);
+    }
+    sending.join().unwrap().unwrap();
+    // 900 KB of responses. One write holds more than 64 KB, except before a read and when the thread was interrupted.
+    let writes = writes.0.load(Ordering::Relaxed);
+    assert!(writes < REQUESTS / 10, "{writes} writes");
 }
 
 #[test]

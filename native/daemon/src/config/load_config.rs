@@ -1,38 +1,27 @@
-//! Flags, environment and file → what is given of each option. A flag wins over the environment, the environment over the
-//! file. Every name and value is checked here; what they mean together is settled in `resolve`.
+//! Reads flags, environment and file, and checks their names and values. A flag overrides the environment, the environment
+//! the file. `resolve` checks the combination of options.
 //!
-//! Twin of `src/server/config/read.ts`.
+//! Twin of `src/server/config/load-config.ts`.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::Path;
 
 use serde_json::Value as Json;
 
-use super::parsers::Value;
 use super::specs::{OptionSpec, SPECS};
 
-/// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// To serve.
     Serve,
-    /// To say what would be served.
     Check,
-    /// To say how it is used.
     Help,
-    /// To say which version it is.
     Version,
 }
 
-/// What is given, by flag.
-pub type RawOptions = BTreeMap<&'static str, Value>;
+/// Values by flag; null for a flag without its optional value.
+pub type RawOptions = BTreeMap<&'static str, Json>;
 
-/// Reads all sources.
-///
-/// # Errors
-///
-/// What is wrong, and where.
+/// Reads all sources; an error tells what is invalid.
 pub fn read_options(args: &[OsString], env: &[(OsString, OsString)]) -> Result<(Mode, RawOptions), String> {
     let mut flags = RawOptions::new();
     let mode = read_flags(args, &mut flags)?;
@@ -41,7 +30,7 @@ pub fn read_options(args: &[OsString], env: &[(OsString, OsString)]) -> Result<(
     }
     let mut raw = read_env(env)?;
     raw.extend(flags);
-    if let Some(Value::Path(file)) = raw.get("--config") {
+    if let Some(file) = raw.get("--config").and_then(Json::as_str) {
         let mut all = read_file(file)?;
         all.extend(raw);
         raw = all;
@@ -61,7 +50,7 @@ fn read_flags(args: &[OsString], raw: &mut RawOptions) -> Result<Mode, String> {
             _ => None,
         };
         if let Some(asked) = asked {
-            // Who asks for help gets it, whatever else is there.
+            // Help and version override the other options.
             if matches!(mode, Mode::Serve | Mode::Check) {
                 mode = asked;
             }
@@ -77,7 +66,7 @@ fn read_flags(args: &[OsString], raw: &mut RawOptions) -> Result<Mode, String> {
             if inline.is_some() {
                 return Err(format!("Expected `{flag}` without a value"));
             }
-            put(raw, spec, Value::Yes(true))?;
+            put(raw, spec, Json::Bool(true))?;
             continue;
         };
         let next = match inline {
@@ -89,7 +78,7 @@ fn read_flags(args: &[OsString], raw: &mut RawOptions) -> Result<Mode, String> {
         };
         let value = match next {
             Some(text) => parse(spec, flag, text)?,
-            None if metavar.starts_with('[') => Value::Alone,
+            None if metavar.starts_with('[') => Json::Null,
             None => return Err(format!("Expected `{flag}` to be {}, got nothing", spec.kind.expected())),
         };
         put(raw, spec, value)?;
@@ -97,20 +86,21 @@ fn read_flags(args: &[OsString], raw: &mut RawOptions) -> Result<Mode, String> {
     Ok(mode)
 }
 
-fn put(raw: &mut RawOptions, spec: &OptionSpec, value: Value) -> Result<(), String> {
-    let value = match raw.remove(spec.flag) {
-        Some(before) if spec.kind.is_many() => before.join(value),
-        Some(_) => None,
-        None => Some(value),
-    };
-    let value = value.ok_or_else(|| format!("Expected `{}` once", spec.flag))?;
-    raw.insert(spec.flag, value);
+fn put(raw: &mut RawOptions, spec: &OptionSpec, value: Json) -> Result<(), String> {
+    match (raw.get_mut(spec.flag), value) {
+        (None, value) => {
+            raw.insert(spec.flag, value);
+        }
+        (Some(Json::Array(all)), Json::Array(more)) => all.extend(more),
+        (Some(Json::Object(all)), Json::Object(more)) => all.extend(more),
+        _ => return Err(format!("Expected `{}` once", spec.flag)),
+    }
     Ok(())
 }
 
-fn parse(spec: &OptionSpec, name: &str, text: &str) -> Result<Value, String> {
+fn parse(spec: &OptionSpec, name: &str, text: &str) -> Result<Json, String> {
     let wrong = || format!("Expected `{name}` to be {}, got {}", spec.kind.expected(), show(text));
-    spec.kind.text(text).ok_or_else(wrong)
+    spec.kind.parse(text).ok_or_else(wrong)
 }
 
 fn read_env(env: &[(OsString, OsString)]) -> Result<RawOptions, String> {
@@ -120,7 +110,7 @@ fn read_env(env: &[(OsString, OsString)]) -> Result<RawOptions, String> {
         let name = text_of(name)?;
         let spec = SPECS.iter().find(|spec| spec.env == name);
         let spec = spec.ok_or_else(|| format!("Unknown variable {}", show(name)))?;
-        // Set to nothing is not set: a shell or a unit file cannot always leave it out.
+        // An empty variable counts as unset: shells and unit files cannot always omit it.
         if text.is_empty() {
             continue;
         }
@@ -133,8 +123,8 @@ fn read_env(env: &[(OsString, OsString)]) -> Result<RawOptions, String> {
     Ok(raw)
 }
 
-fn read_file(file: &Path) -> Result<RawOptions, String> {
-    let name = show(&file.to_string_lossy());
+fn read_file(file: &str) -> Result<RawOptions, String> {
+    let name = show(file);
     let cannot = |error: &dyn std::fmt::Display| format!("Cannot read {name}: {error}");
     let bytes = std::fs::read(file).map_err(|error| cannot(&error))?;
     let content: Json = serde_json::from_slice(&bytes).map_err(|error| cannot(&error))?;
@@ -143,11 +133,11 @@ fn read_file(file: &Path) -> Result<RawOptions, String> {
     for (key, json) in content {
         let spec = SPECS.iter().find(|spec| spec.key == Some(&*key));
         let spec = spec.ok_or_else(|| format!("Unknown key {} in {name}", show(&key)))?;
-        let value = spec.kind.json(&json).ok_or_else(|| {
+        if !spec.kind.accepts(&json) {
             let (expected, got) = (spec.kind.expected(), show(&json.to_string()));
-            format!("Expected `{key}` in {name} to be {expected}, got {got}")
-        })?;
-        raw.insert(spec.flag, value);
+            return Err(format!("Expected `{key}` in {name} to be {expected}, got {got}"));
+        }
+        raw.insert(spec.flag, json);
     }
     Ok(raw)
 }
@@ -156,7 +146,7 @@ fn text_of(text: &OsString) -> Result<&str, String> {
     text.to_str().ok_or_else(|| format!("Expected UTF-8, got {}", show(&text.to_string_lossy())))
 }
 
-/// The text in back quotes, and not too much of it.
+/// The text in back quotes, at most 64 characters.
 pub(super) fn show(text: &str) -> String {
     match text.char_indices().nth(64) {
         Some((end, _)) => format!("`{}…`", &text[..end]),

@@ -1,4 +1,4 @@
-//! What the daemon is told: flags, environment and file, checked, with defaults → [`Settings`].
+//! The configuration: flags, environment and file become [`Settings`](settings::Settings).
 
 mod load_config;
 mod parsers;
@@ -13,24 +13,17 @@ use self::settings::Settings;
 use load_config::{Mode, read_options, show};
 use resolve::{default_socket, resolve};
 
-/// What the command line asks for.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// To serve.
     Serve(Settings),
-    /// To say what would be served.
     Check(Settings),
-    /// To ask the daemon at this path how it is.
+    /// Asks the daemon at this path whether it is ready.
     Ping(PathBuf),
-    /// To say this on stdout.
+    /// Prints this to stdout.
     Print(String),
 }
 
-/// Reads the command line, without the program's name, and the environment.
-///
-/// # Errors
-///
-/// What is wrong, and where.
+/// Reads the command line, without the name of the program, and the environment; an error tells what is invalid.
 pub fn read(
     args: impl IntoIterator<Item = OsString>,
     env: impl IntoIterator<Item = (OsString, OsString)>,
@@ -53,7 +46,7 @@ pub fn read(
     })
 }
 
-/// `ping [--socket PATH]`: the same names for the socket as those of the daemon, and no other option.
+/// `ping [--socket PATH]`: `--socket` and its variable, and no other option.
 fn ping(args: &[OsString], env: &[(OsString, OsString)]) -> Result<Command, String> {
     let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
     let args: Vec<_> = args.iter().map(|arg| &**arg).collect();

@@ -1,69 +1,35 @@
-//! What a value of the configuration may be: how it is read from text (flags, environment) and from JSON (file), and what
-//! is expected in words. Which option takes which is in `rows`.
+//! The values of options: their syntax in flags, environment and file, and its description. Values are kept as the JSON that
+//! a file would hold.
 //!
-//! Twin of `src/server/config/value.ts`.
+//! Twin of `src/server/config/parsers.ts`.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
-/// The largest integer that a double holds safely: what a JSON file can say.
+/// The greatest integer that JSON holds safely.
 pub const MAX_SAFE: u64 = (1 << 53) - 1;
 
-/// What an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A path.
     Path,
-    /// Paths; the flag takes one, and may be repeated.
+    /// Paths; the flag takes one and may be repeated.
     Paths,
-    /// `NAME=FILE`; may be repeated.
+    /// `NAME=FILE`; the flag may be repeated.
     NamedFiles,
-    /// One of these names.
     Choice(&'static [&'static str]),
     /// An integer from the first to the second.
     Integer(u64, u64),
-    /// A numeric id.
     Id,
-    /// Numeric ids; the flag takes one, and may be repeated.
+    /// Numeric ids; the flag takes one and may be repeated.
     Ids,
-    /// An octal mode.
     Mode,
-    /// An address on this machine.
+    /// A TCP address of the loopback interface.
     Loopback,
     /// A number from 0 to 1.
     Share,
-    /// Nothing; `1` or `0` in the environment.
+    /// A flag without value; `1` or `0` in the environment.
     Yes,
-}
-
-/// A value that is right.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// The flag stood without its value.
-    Alone,
-    /// Of [`Kind::Path`].
-    Path(PathBuf),
-    /// Of [`Kind::Paths`].
-    Paths(Vec<PathBuf>),
-    /// Of [`Kind::NamedFiles`].
-    NamedFiles(BTreeMap<String, PathBuf>),
-    /// Of [`Kind::Choice`].
-    Choice(&'static str),
-    /// Of [`Kind::Integer`].
-    Integer(u64),
-    /// Of [`Kind::Id`] and [`Kind::Ids`].
-    Ids(Vec<u32>),
-    /// Of [`Kind::Mode`].
-    Mode(u32),
-    /// Of [`Kind::Loopback`].
-    Address(SocketAddr),
-    /// Of [`Kind::Share`].
-    Share(f64),
-    /// Of [`Kind::Yes`].
-    Yes(bool),
 }
 
 impl Kind {
@@ -88,123 +54,84 @@ impl Kind {
         }
     }
 
-    /// The flag may be repeated, and the environment has several, with ":" between.
+    /// True when the flag may be repeated; the environment separates the values with ":".
     pub const fn is_many(self) -> bool {
         matches!(self, Self::Paths | Self::NamedFiles | Self::Ids)
     }
 
-    /// The value of a text.
-    pub fn text(self, text: &str) -> Option<Value> {
-        match self {
-            Self::Path => path(text).map(Value::Path),
-            Self::Paths => Some(Value::Paths(vec![path(text)?])),
+    /// The value of a flag or variable; `None` when it is invalid.
+    pub fn parse(self, text: &str) -> Option<Json> {
+        let value = match self {
+            Self::Path | Self::Choice(_) | Self::Mode | Self::Loopback => json!(text),
+            Self::Paths => json!([text]),
             Self::NamedFiles => {
                 let (name, file) = text.split_once('=')?;
                 let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-                let named = (1..=64).contains(&name.len()) && name.bytes().all(is_name);
-                named.then_some(Value::NamedFiles(BTreeMap::from([(name.to_owned(), path(file)?)])))
+                let is_valid = (1..=64).contains(&name.len()) && name.bytes().all(is_name);
+                is_valid.then(|| json!({ name: file }))?
             }
-            Self::Choice(names) => names.iter().find(|name| **name == text).map(|name| Value::Choice(name)),
-            Self::Integer(min, max) => {
-                let number = digits(text, 16)?;
-                (min..=max).contains(&number).then_some(Value::Integer(number))
-            }
-            Self::Id | Self::Ids => id(digits(text, 16)?).map(|id| Value::Ids(vec![id])),
-            Self::Mode => {
-                let octal = text.strip_prefix('0').filter(|rest| rest.len() == 3).unwrap_or(text);
-                let three = octal.len() == 3 && octal.bytes().all(|byte| (b'0'..=b'6').contains(&byte));
-                let mode = three.then(|| u32::from_str_radix(octal, 8).ok()).flatten()?;
-                (mode & !0o666 == 0).then_some(Value::Mode(mode))
-            }
-            Self::Loopback => {
-                let (host, port) = text.rsplit_once(':')?;
-                let port = u16::try_from(digits(port, 5)?).ok()?;
-                let known = matches!(host, "127.0.0.1" | "[::1]");
-                known.then(|| format!("{host}:{port}").parse().ok()).flatten().map(Value::Address)
-            }
+            Self::Integer(..) | Self::Id => json!(digits(text, 16)?),
+            Self::Ids => json!([digits(text, 16)?]),
             Self::Share => {
                 let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
-                let plain = [whole, part].iter().all(|one| !one.is_empty() && one.bytes().all(|b| b.is_ascii_digit()));
-                plain.then(|| text.parse().ok()).flatten().and_then(share)
+                let is_plain = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+                (is_plain(whole) && is_plain(part)).then(|| text.parse::<f64>().ok().map(|share| json!(share)))??
             }
-            Self::Yes => match text {
-                "1" => Some(Value::Yes(true)),
-                "0" => Some(Value::Yes(false)),
-                _ => None,
-            },
-        }
+            Self::Yes => json!(["0", "1"].iter().position(|known| *known == text)? == 1),
+        };
+        self.accepts(&value).then_some(value)
     }
 
-    /// The value of what a file says.
-    pub fn json(self, json: &Json) -> Option<Value> {
-        match (self, json) {
-            (Self::Path | Self::Choice(_) | Self::Mode | Self::Loopback, Json::String(text)) => self.text(text),
-            (Self::Paths, Json::Array(all)) => {
-                all.iter().map(|one| path(one.as_str()?)).collect::<Option<_>>().map(Value::Paths)
-            }
-            (Self::NamedFiles, Json::Object(files)) => {
-                let file = |(name, file): (&String, &Json)| Some((name.clone(), path(file.as_str()?)?));
-                files.iter().map(file).collect::<Option<_>>().map(Value::NamedFiles)
-            }
-            (Self::Integer(min, max), Json::Number(_)) => {
-                let number = integer(json)?;
-                (min..=max).contains(&number).then_some(Value::Integer(number))
-            }
-            (Self::Id, Json::Number(_)) => id(integer(json)?).map(|id| Value::Ids(vec![id])),
-            (Self::Ids, Json::Array(all)) => {
-                all.iter().map(|one| id(integer(one)?)).collect::<Option<_>>().map(Value::Ids)
-            }
-            (Self::Share, Json::Number(number)) => number.as_f64().and_then(share),
-            (Self::Yes, Json::Bool(yes)) => Some(Value::Yes(*yes)),
-            _ => None,
+    /// True for a valid value of a file.
+    pub fn accepts(self, value: &Json) -> bool {
+        match (self, value) {
+            (Self::Path, value) => is_path(value),
+            (Self::Paths, Json::Array(all)) => all.iter().all(is_path),
+            (Self::NamedFiles, Json::Object(files)) => files.values().all(is_path),
+            (Self::Choice(names), Json::String(text)) => names.contains(&text.as_str()),
+            (Self::Integer(min, max), value) => integer(value).is_some_and(|number| (min..=max).contains(&number)),
+            (Self::Id, value) => is_id(value),
+            (Self::Ids, Json::Array(all)) => all.iter().all(is_id),
+            (Self::Mode, Json::String(text)) => mode(text).is_some(),
+            (Self::Loopback, Json::String(text)) => address(text).is_some(),
+            (Self::Share, Json::Number(share)) => share.as_f64().is_some_and(|share| (0.0..=1.0).contains(&share)),
+            (Self::Yes, Json::Bool(_)) => true,
+            _ => false,
         }
     }
 }
 
-impl Value {
-    /// What this one and a later one are together; `None` for a flag that stands once.
-    pub fn join(self, later: Self) -> Option<Self> {
-        match (self, later) {
-            (Self::Paths(mut all), Self::Paths(more)) => {
-                all.extend(more);
-                Some(Self::Paths(all))
-            }
-            (Self::Ids(mut all), Self::Ids(more)) => {
-                all.extend(more);
-                Some(Self::Ids(all))
-            }
-            (Self::NamedFiles(mut all), Self::NamedFiles(more)) => {
-                all.extend(more);
-                Some(Self::NamedFiles(all))
-            }
-            _ => None,
-        }
-    }
+fn is_path(value: &Json) -> bool {
+    value.as_str().is_some_and(|text| !text.is_empty() && !text.contains('\0'))
 }
 
-fn path(text: &str) -> Option<PathBuf> {
-    (!text.is_empty() && !text.contains('\0')).then(|| text.into())
+/// 0 to 2^32 - 2: the system reserves the greatest id.
+fn is_id(value: &Json) -> bool {
+    integer(value).is_some_and(|id| id < u32::MAX.into())
 }
 
-fn digits(text: &str, most: usize) -> Option<u64> {
-    let plain = (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    plain.then(|| text.parse().ok()).flatten().filter(|number| *number <= MAX_SAFE)
+fn digits(text: &str, max_digits: usize) -> Option<u64> {
+    let is_plain = (1..=max_digits).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_plain.then(|| text.parse().ok()).flatten().filter(|number| *number <= MAX_SAFE)
 }
 
-/// `1.0` is an integer, as it is in JavaScript.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was looked at before")]
-fn integer(json: &Json) -> Option<u64> {
-    json.as_u64().or_else(|| {
-        let number = json.as_f64()?;
+/// `1.0` is an integer, as in JavaScript.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is an integer in range")]
+pub fn integer(value: &Json) -> Option<u64> {
+    value.as_u64().or_else(|| {
+        let number = value.as_f64()?;
         (number.fract() == 0.0 && (0.0..=MAX_SAFE as f64).contains(&number)).then_some(number as u64)
     })
 }
 
-/// 0 to 2^32 - 2: the last one means "nobody" to the system.
-fn id(number: u64) -> Option<u32> {
-    u32::try_from(number).ok().filter(|id| *id != u32::MAX)
+pub fn mode(text: &str) -> Option<u32> {
+    let octal = text.strip_prefix('0').filter(|rest| rest.len() == 3).unwrap_or(text);
+    let is_octal = octal.len() == 3 && octal.bytes().all(|byte| (b'0'..=b'6').contains(&byte));
+    is_octal.then(|| u32::from_str_radix(octal, 8).ok()).flatten().filter(|mode| mode & !0o666 == 0)
 }
 
-fn share(number: f64) -> Option<Value> {
-    (0.0..=1.0).contains(&number).then_some(Value::Share(number))
+pub fn address(text: &str) -> Option<SocketAddr> {
+    let (host, port) = text.rsplit_once(':')?;
+    let port = u16::try_from(digits(port, 5)?).ok()?;
+    matches!(host, "127.0.0.1" | "[::1]").then(|| format!("{host}:{port}").parse().ok()).flatten()
 }

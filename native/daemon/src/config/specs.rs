@@ -1,23 +1,21 @@
-//! The options, one row each: their three names, what they take, and their line of help. Defaults are in `resolve`.
+//! The options: their names, the values they take, and their help. Defaults are in `resolve`.
 //!
-//! Twin of `src/server/config/rows.ts`.
+//! Twin of `src/server/config/options.ts`.
 
 use super::parsers::{Kind, MAX_SAFE};
 
-/// One option.
 #[derive(Debug)]
 pub struct OptionSpec {
     /// With its dashes.
     pub flag: &'static str,
     /// The variable.
     pub env: &'static str,
-    /// The key in the file; none: it does not stand there.
+    /// The key in the file; `None`: not allowed there.
     pub key: Option<&'static str>,
-    /// The value in the help; none: the flag takes none. In brackets: the flag may stand without it.
+    /// The value in the help; `None`: the flag takes none. In brackets: it is optional.
     pub metavar: Option<&'static str>,
-    /// What it takes.
     pub kind: Kind,
-    /// A line for people, or two.
+    /// One or two lines.
     pub help: &'static str,
 }
 
@@ -27,7 +25,7 @@ macro_rules! specs {
     };
 }
 
-/// All of them, in the order of the help.
+/// In the order of the help.
 #[rustfmt::skip]
 pub const SPECS: &[OptionSpec] = specs! {
     "--socket" "SOCKET" Some("socket"), Some("[PATH]"), Kind::Path,
@@ -78,7 +76,6 @@ pub const SPECS: &[OptionSpec] = specs! {
         "ends, drained, when stdin ends";
 };
 
-/// What `--help` says.
 pub fn help() -> String {
     let mut lines: Vec<(String, &str)> = SPECS
         .iter()

@@ -1,5 +1,4 @@
-//! The socket file: bound under a name of its own, published when it listens, watched, and deleted only while it is ours.
-//! What speaks over a connection is not here.
+//! The socket of the daemon: bound under a temporary name, published when it listens, watched, and removed only by its owner.
 //!
 //! Twin of `src/server/listener.ts`.
 
@@ -24,32 +23,31 @@ use crate::config::settings::{Settings, SocketPlace};
 use crate::socket_path::make_own_directory;
 
 const BACKLOG: i32 = 511;
-const WATCH: Duration = Duration::from_secs(1);
-/// Closing a listener resets what waits in its backlog: it goes on for that long after another has the path.
-const LAST_ACCEPTS: Duration = Duration::from_secs(1);
-/// A system that is out of descriptors or memory is not asked again at once.
-const PAUSE: Duration = Duration::from_millis(100);
+/// Time between two checks of the path.
+const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a listener without path accepts: closing it resets the connections in its backlog.
+const CLOSE_DELAY: Duration = Duration::from_secs(1);
+/// Pause after a failed accept, for example without free descriptors.
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// What happens at the socket.
 #[derive(Debug)]
 pub enum ListenerEvent {
-    /// Somebody who may has connected; the stream does not block.
+    /// A non-blocking connection of an allowed uid.
     Connected(StdStream),
-    /// Somebody who may not has: the uid. The connection is closed, and nothing of it was read.
+    /// A connection of this other uid, which was closed unread.
     Unauthorized(u32),
-    /// A connection could not be accepted.
     AcceptFailed(io::Error),
-    /// The path was gone, and is there again.
+    /// The path was missing and is published again.
     Republished,
-    /// The path is gone and cannot be published again: why. Said once.
+    /// The path is missing and cannot be published, for this reason; reported once.
     Lost(String),
-    /// Another daemon has the path. This one accepts for a second more.
+    /// Another daemon owns the path. This one accepts for one more second.
     TakenOver,
-    /// That second is over: nothing more is accepted, time to drain.
+    /// That second is over: nothing is accepted from now on.
     Closed,
 }
 
-/// The device and inode that say whose a file is.
+/// Device and inode of a file.
 type Identity = (u64, u64);
 
 struct Published {
@@ -60,7 +58,7 @@ struct Published {
 
 /// A socket that listens.
 pub struct Listener {
-    /// The last one is in force; those before are let go of.
+    /// The last one is in force; the others accept until a time.
     listeners: Vec<(UnixListener, Option<Instant>)>,
     file: Option<Published>,
     mode: u32,
@@ -68,16 +66,12 @@ pub struct Listener {
     allowed: Vec<u32>,
     lost: bool,
     taken_over: bool,
-    clock: std::pin::Pin<Box<tokio::time::Sleep>>,
+    timer: std::pin::Pin<Box<tokio::time::Sleep>>,
     paused: bool,
 }
 
 impl Listener {
-    /// Listens where the settings say; within a runtime.
-    ///
-    /// # Errors
-    ///
-    /// Why not: in use, not ours, no permission.
+    /// Listens on the socket of the settings; within a runtime.
     pub fn open(settings: &Settings) -> Result<Self, String> {
         let mut listener = Self {
             listeners: Vec::new(),
@@ -87,7 +81,7 @@ impl Listener {
             allowed: settings.allow_uids.clone(),
             lost: false,
             taken_over: false,
-            clock: Box::pin(tokio::time::sleep(Duration::ZERO)),
+            timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
             paused: false,
         };
         let path = match &settings.socket {
@@ -108,9 +102,9 @@ impl Listener {
             let path = path.display();
             return Err(format!("{path} is in use: a daemon answers there. With --takeover it is replaced"));
         }
-        let (socket, identity) = listener.publish(path, before != PathState::Nothing)?;
+        let (socket, identity) = listener.publish(path, before != PathState::Free)?;
         listener.listeners.push((socket, None));
-        let mut watch = interval_at(Instant::now() + WATCH, WATCH);
+        let mut watch = interval_at(Instant::now() + WATCH_INTERVAL, WATCH_INTERVAL);
         watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
         listener.file = Some(Published { path: path.clone(), identity, watch });
         Ok(listener)
@@ -125,7 +119,7 @@ impl Listener {
         if let Some(event) = self.poll_watch(context) {
             return Poll::Ready(event);
         }
-        if self.poll_clock(context).is_pending() && self.paused {
+        if self.poll_timer(context).is_pending() && self.paused {
             return Poll::Pending;
         }
         if self.taken_over && self.listeners.is_empty() {
@@ -141,7 +135,7 @@ impl Listener {
                 Err(error) => {
                     if error.kind() != io::ErrorKind::ConnectionAborted {
                         self.paused = true;
-                        self.clock.as_mut().reset(Instant::now() + PAUSE);
+                        self.timer.as_mut().reset(Instant::now() + RETRY_INTERVAL);
                     }
                     ListenerEvent::AcceptFailed(error)
                 }
@@ -151,7 +145,7 @@ impl Listener {
         Poll::Pending
     }
 
-    /// Looks whether the path is ours, once a second.
+    /// Checks once a second whether the path is ours.
     fn poll_watch(&mut self, context: &mut Context<'_>) -> Option<ListenerEvent> {
         if self.taken_over {
             return None;
@@ -162,7 +156,7 @@ impl Listener {
                 Some(identity) if identity == file.identity => None,
                 Some(_) => {
                     self.taken_over = true;
-                    self.let_go();
+                    self.retire();
                     Some(ListenerEvent::TakenOver)
                 }
                 None => self.republish(),
@@ -178,8 +172,8 @@ impl Listener {
         let path = self.file.as_ref()?.path.clone();
         match self.publish(&path, false) {
             Ok((socket, identity)) => {
-                // Nobody finds the old one any more; who waits in its backlog is let in first.
-                self.let_go();
+                // The old one still serves its backlog.
+                self.retire();
                 self.listeners.push((socket, None));
                 self.file.as_mut()?.identity = identity;
                 self.lost = false;
@@ -193,51 +187,51 @@ impl Listener {
         }
     }
 
-    /// Those that listen now do so for one more second.
-    fn let_go(&mut self) {
-        let until = Instant::now() + LAST_ACCEPTS;
+    /// Ends the present listeners after [`CLOSE_DELAY`].
+    fn retire(&mut self) {
+        let until = Instant::now() + CLOSE_DELAY;
         for (_, end) in &mut self.listeners {
             end.get_or_insert(until);
         }
         self.paused = false;
-        self.clock.as_mut().reset(until);
+        self.timer.as_mut().reset(until);
     }
 
-    /// Ready when no time is being waited for.
-    fn poll_clock(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    /// Ready without a pending time.
+    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             let next = self.listeners.iter().filter_map(|(_, end)| *end).min();
             if !self.paused && next.is_none() {
                 return Poll::Ready(());
             }
-            ready!(self.clock.as_mut().poll(context));
+            ready!(self.timer.as_mut().poll(context));
             let now = Instant::now();
             self.paused = false;
             self.listeners.retain(|(_, end)| end.is_none_or(|end| end > now));
             if let Some(next) = self.listeners.iter().filter_map(|(_, end)| *end).min() {
-                self.clock.as_mut().reset(next);
+                self.timer.as_mut().reset(next);
             }
         }
     }
 
-    /// Binds beside the path, sets mode and group, and gives it its name.
+    /// Binds beside the path, sets mode and group, and renames.
     fn publish(&self, path: &Path, replace: bool) -> Result<(UnixListener, Identity), String> {
-        let (socket, draft) = bind_temporary(path)?;
+        let (socket, temporary) = bind_temporary(path)?;
         let publish = || -> io::Result<Identity> {
-            fs::set_permissions(&draft, fs::Permissions::from_mode(self.mode))?;
+            fs::set_permissions(&temporary, fs::Permissions::from_mode(self.mode))?;
             if let Some(group) = self.group {
-                std::os::unix::fs::chown(&draft, None, Some(group))?;
+                std::os::unix::fs::chown(&temporary, None, Some(group))?;
             }
-            let about = fs::symlink_metadata(&draft)?;
+            let metadata = fs::symlink_metadata(&temporary)?;
             socket.listen(BACKLOG)?;
             if replace {
-                fs::rename(&draft, path)?;
+                fs::rename(&temporary, path)?;
             } else {
-                // Fails if someone was faster.
-                fs::hard_link(&draft, path)?;
-                fs::remove_file(&draft)?;
+                // Fails when another daemon was faster.
+                fs::hard_link(&temporary, path)?;
+                fs::remove_file(&temporary)?;
             }
-            Ok((about.dev(), about.ino()))
+            Ok((metadata.dev(), metadata.ino()))
         };
         let published = publish().and_then(|identity| {
             socket.set_nonblocking(true)?;
@@ -245,8 +239,8 @@ impl Listener {
             Ok((listener, identity))
         });
         published.map_err(|error| {
-            // It may have its name already.
-            let _ = fs::remove_file(&draft);
+            // It may be renamed already.
+            let _ = fs::remove_file(&temporary);
             if error.kind() == io::ErrorKind::AlreadyExists {
                 return format!("{} is in use: another daemon was faster", path.display());
             }
@@ -254,17 +248,17 @@ impl Listener {
         })
     }
 
-    /// Accepts nothing more, and deletes the file if it is still ours.
+    /// Closes all listeners and removes the file if it is still ours.
     pub fn close(self) {}
 }
 
-/// However the daemon ends.
+/// Also on a panic.
 impl Drop for Listener {
     fn drop(&mut self) {
         if let Some(file) = &self.file
             && identity_of(&file.path) == Some(file.identity)
         {
-            // Gone in between: that is what was wanted.
+            // It may be gone already.
             let _ = fs::remove_file(&file.path);
         }
     }

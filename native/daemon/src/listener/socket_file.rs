@@ -1,4 +1,4 @@
-//! What is at a path, and how a socket gets there: looked at and bound, never published or deleted.
+//! The state of a path, and sockets bound beside it. Nothing is published or removed here.
 
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
@@ -14,44 +14,44 @@ use tokio::net::UnixListener;
 use super::{BACKLOG, Identity};
 use crate::socket_path::{directory_of, own_uid};
 
-/// systemd passes its sockets from here on.
+/// First descriptor that systemd passes.
 const FIRST_PASSED: RawFd = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PathState {
-    Nothing,
-    /// Nobody listens.
+    Free,
+    /// A socket without listener.
     Stale,
     Alive,
 }
 
-/// Who has the path; an error for anything but a socket of ours.
+/// The state of the path; an error for anything but a socket of ours.
 pub(super) fn path_state(path: &Path) -> Result<PathState, String> {
     let name = path.display();
-    let about = match fs::symlink_metadata(path) {
-        Ok(about) => about,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(PathState::Nothing),
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(PathState::Free),
         Err(error) => return Err(format!("Cannot use {name}: {error}")),
     };
-    if !about.file_type().is_socket() {
+    if !metadata.file_type().is_socket() {
         return Err(format!("{name} is not a socket; it is left as it is"));
     }
-    if about.uid() != own_uid() {
-        return Err(format!("{name} is a socket of uid {}, not ours; it is left as it is", about.uid()));
+    if metadata.uid() != own_uid() {
+        return Err(format!("{name} is a socket of uid {}, not ours; it is left as it is", metadata.uid()));
     }
     match probe(path) {
         Ok(()) => Ok(PathState::Alive),
         Err(error) => match error.kind() {
             io::ErrorKind::ConnectionRefused => Ok(PathState::Stale),
-            io::ErrorKind::NotFound => Ok(PathState::Nothing),
-            // A full backlog is somebody's.
+            io::ErrorKind::NotFound => Ok(PathState::Free),
+            // The backlog is full.
             io::ErrorKind::WouldBlock => Ok(PathState::Alive),
             _ => Err(format!("Cannot tell who has {name}: {error}")),
         },
     }
 }
 
-/// Connects, without waiting for room in a backlog.
+/// Connects without waiting for a full backlog.
 fn probe(path: &Path) -> io::Result<()> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
@@ -61,38 +61,38 @@ fn probe(path: &Path) -> io::Result<()> {
 pub(super) fn check_parent(path: &Path) -> Result<(), String> {
     let directory = directory_of(path);
     let name = directory.display();
-    let about = match fs::metadata(directory) {
-        Ok(about) => about,
+    let metadata = match fs::metadata(directory) {
+        Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(format!("There is no directory {name}")),
         Err(error) => return Err(format!("Cannot use {}: {error}", path.display())),
     };
-    if !about.is_dir() {
+    if !metadata.is_dir() {
         return Err(format!("{name} is not a directory"));
     }
-    let mode = about.permissions().mode();
+    let mode = metadata.permissions().mode();
     if mode & 0o002 != 0 && mode & 0o1000 == 0 {
         return Err(format!("Others may write to {name}: they could replace the socket"));
     }
     Ok(())
 }
 
-/// A socket bound beside the path; it does not listen yet, so nobody can connect.
+/// Binds a socket beside the path, under a temporary name; it does not listen yet.
 pub(super) fn bind_temporary(path: &Path) -> Result<(Socket, PathBuf), String> {
     let cannot = |error: io::Error| format!("Cannot listen beside {}: {error}", path.display());
-    // No longer than the path: the system would cut it.
+    // No longer than the path, whose length is limited.
     let length = path.file_name().map_or(1, |name| name.len().min(12));
     let mut tries = 0;
     loop {
         tries += 1;
-        let draft = directory_of(path).join(random_name(length));
-        // A short name is soon met by chance.
-        if draft.file_name() == path.file_name() {
+        let temporary = directory_of(path).join(random_name(length));
+        // Short random names collide.
+        if temporary.file_name() == path.file_name() {
             continue;
         }
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None).map_err(cannot)?;
-        let bound = SockAddr::unix(&draft).and_then(|address| {
-            // SAFETY: it cannot fail. The mask is the whole process's for a moment, and makes a file of another thread
-            // narrower at worst.
+        let bound = SockAddr::unix(&temporary).and_then(|address| {
+            // SAFETY: it cannot fail. The mask affects the whole process for a moment: at worst a file of another thread
+            // gets a narrower mode.
             let mask = unsafe { libc::umask(0o177) };
             let bound = socket.bind(&address);
             // SAFETY: as above.
@@ -100,7 +100,7 @@ pub(super) fn bind_temporary(path: &Path) -> Result<(Socket, PathBuf), String> {
             bound
         });
         match bound {
-            Ok(()) => return Ok((socket, draft)),
+            Ok(()) => return Ok((socket, temporary)),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries < 10 => {}
             Err(error) => return Err(cannot(error)),
         }
@@ -110,7 +110,7 @@ pub(super) fn bind_temporary(path: &Path) -> Result<(Socket, PathBuf), String> {
 fn random_name(length: usize) -> OsString {
     use std::hash::{BuildHasher as _, Hasher as _};
     let letter = |_| {
-        // Every one of them has keys of its own.
+        // Every `RandomState` has other keys.
         let number = std::collections::hash_map::RandomState::new().build_hasher().finish();
         char::from(b'a' + u8::try_from(number % 26).unwrap_or(0))
     };
@@ -118,12 +118,12 @@ fn random_name(length: usize) -> OsString {
 }
 
 pub(super) fn identity_of(path: &Path) -> Option<Identity> {
-    fs::symlink_metadata(path).ok().map(|about: Metadata| (about.dev(), about.ino()))
+    fs::symlink_metadata(path).ok().map(|metadata: Metadata| (metadata.dev(), metadata.ino()))
 }
 
 /// The socket that systemd opened.
 pub(super) fn inherited() -> io::Result<UnixListener> {
-    // SAFETY: whoever started us says that the descriptor is ours (LISTEN_PID), and nothing else uses it.
+    // SAFETY: LISTEN_PID names this process, and nothing else uses the descriptor.
     let socket = unsafe { Socket::from_raw_fd(FIRST_PASSED) };
     socket.set_cloexec(true)?;
     socket.set_nonblocking(true)?;

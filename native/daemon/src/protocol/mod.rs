@@ -8,7 +8,6 @@ use sidelane_wire::MAGIC;
 use crate::telemetry::Protocol;
 
 /// The protocol of a connection by its first byte; `None` for a byte that starts neither.
-#[must_use]
 pub fn detect(first: u8) -> Option<Protocol> {
     if first == MAGIC[0] {
         Some(Protocol::Framed)

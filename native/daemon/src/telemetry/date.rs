@@ -29,7 +29,6 @@ pub fn http_date(give: impl FnOnce(&[u8])) {
 }
 
 /// The time in ISO 8601: `2026-01-02T03:04:05.678Z`.
-#[must_use]
 pub fn iso_now() -> String {
     let now = since_epoch();
     let (year, month, day) = civil(now.as_secs() / DAY_SECONDS);

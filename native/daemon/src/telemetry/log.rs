@@ -23,23 +23,17 @@ const FLUSH_TIMEOUT: Duration = Duration::from_millis(200);
 /// Pause before a full, non-blocking pipe is written to again.
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// Normal operation.
     Info,
-    /// Look at it soon.
     Warn,
-    /// Look at it now.
     Error,
 }
 
-/// A line under construction.
 pub struct Line(String);
 
 impl Line {
     /// Starts a line with the current time.
-    #[must_use]
     pub fn new(level: Level, event: &str) -> Self {
         let level = match level {
             Level::Info => "info",
@@ -49,16 +43,12 @@ impl Line {
         Self(format!("{{\"time\":\"{}\",\"level\":\"{level}\",\"event\":\"{event}\"", iso_now()))
     }
 
-    /// Adds a text.
-    #[must_use]
     pub fn text(mut self, name: &str, text: &str) -> Self {
         let _ = write!(self.0, ",\"{name}\":");
         push_string(&mut self.0, text);
         self
     }
 
-    /// Adds a list of texts.
-    #[must_use]
     pub fn texts(mut self, name: &str, texts: &[String]) -> Self {
         let _ = write!(self.0, ",\"{name}\":[");
         for (at, text) in texts.iter().enumerate() {
@@ -71,8 +61,6 @@ impl Line {
         self
     }
 
-    /// Adds a number.
-    #[must_use]
     pub fn number(mut self, name: &str, number: impl std::fmt::Display) -> Self {
         let _ = write!(self.0, ",\"{name}\":{number}");
         self
@@ -97,7 +85,6 @@ impl Line {
     }
 }
 
-/// A sink of lines.
 pub struct Log {
     lines: SyncSender<String>,
     counts: Arc<Counters>,
@@ -113,7 +100,6 @@ struct Counters {
 
 impl Log {
     /// A log that writes to `target`. When the system has no thread for it, every line is dropped.
-    #[must_use]
     pub fn new(target: impl Write + Send + 'static) -> Self {
         let (lines, inbox) = sync_channel(MAX_QUEUED);
         let counts = Arc::new(Counters::default());
@@ -124,8 +110,6 @@ impl Log {
         Self { lines, counts }
     }
 
-    /// Lines that were dropped.
-    #[must_use]
     pub fn dropped(&self) -> u64 {
         self.counts.dropped.load(Relaxed)
     }

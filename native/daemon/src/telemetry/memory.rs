@@ -8,7 +8,6 @@ use std::sync::OnceLock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Pressure {
-    /// No action.
     None,
     /// Over 85 %: not ready.
     High,
@@ -22,7 +21,6 @@ const LOW: u64 = 75;
 const FULL: u64 = 95;
 
 /// The pressure now; `limit` defaults to that of the control group or machine.
-#[must_use]
 pub fn pressure(limit: Option<u64>, was_high: bool) -> Pressure {
     static MACHINE: OnceLock<u64> = OnceLock::new();
     pressure_of(resident(), limit.unwrap_or_else(|| *MACHINE.get_or_init(machine_limit)), was_high)

@@ -29,7 +29,6 @@ const BOUNDS: [u32; 16] = [
 /// Accepted, then the codes in their order.
 const RESULTS: usize = Code::ALL.len() + 1;
 
-/// Counters of one thread.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
     /// By label, protocol and result.
@@ -51,7 +50,6 @@ struct Histogram {
 }
 
 impl Counts {
-    /// Counts an answered request.
     pub fn request(&mut self, request: &Request<'_>) {
         let label = request.label.number;
         if self.requests.len() <= label {
@@ -65,7 +63,6 @@ impl Counts {
         }
     }
 
-    /// Counts a refusal.
     pub fn shed(&mut self, reason: Shed) {
         self.sheds[reason as usize] += 1;
     }
@@ -75,13 +72,11 @@ impl Counts {
         self.connections[protocol as usize] += change;
     }
 
-    /// Counts bytes of connections.
     pub fn transferred(&mut self, received: usize, sent: usize) {
         self.received += received as u64;
         self.sent += sent as u64;
     }
 
-    /// Adds the counters of another thread.
     pub fn add(&mut self, other: &Self) {
         if self.requests.len() < other.requests.len() {
             self.requests.resize(other.requests.len(), [[0; RESULTS]; PROTOCOLS.len()]);
@@ -115,31 +110,23 @@ impl Histogram {
     }
 }
 
-/// State of the daemon.
 #[derive(Clone, Copy, Debug)]
 pub struct Gauges {
-    /// Requests in flight.
     pub in_flight: usize,
-    /// Payloads in queues.
     pub queued: usize,
-    /// Bytes of all bodies.
     pub queued_bytes: usize,
-    /// Contracts in force.
     pub contracts: usize,
     /// True when `/readyz` answers 200.
     pub ready: bool,
 }
 
-/// State of the process.
 #[derive(Clone, Copy, Debug)]
 pub struct ProcessGauges {
-    /// Log lines that were dropped.
     pub log_dropped: u64,
     /// Successful and failed reloads.
     pub reloads: [u64; 2],
     /// Seconds since the start.
     pub uptime: f64,
-    /// Resident memory, in bytes.
     pub rss: u64,
     /// Resident memory with shared pages in proportion, in bytes.
     pub pss: u64,

@@ -15,31 +15,23 @@ use sidelane_wire::TRACE_BYTES;
 pub use date::http_date;
 pub use metrics::Gauges;
 
-/// The protocol of a connection or request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// The framed protocol.
     Framed,
-    /// HTTP/1.1.
     Http,
 }
 
 /// The bound at which a request or a connection was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shed {
-    /// The worker's queue is full.
     Queue,
     /// The byte budget of all bodies is exhausted.
     Bytes,
     /// The connection has too many requests in flight.
     InFlight,
-    /// The client does not read its answers.
     Output,
-    /// The process is near its memory limit.
     Memory,
-    /// Too many connections are open.
     Connections,
-    /// The daemon drains.
     Draining,
 }
 
@@ -48,7 +40,6 @@ pub enum Shed {
 pub struct Label<'a> {
     /// From [`Observer::label`]; 0 for requests without a contract.
     pub number: usize,
-    /// The contract's name.
     pub name: &'a str,
 }
 
@@ -57,15 +48,12 @@ pub struct Label<'a> {
 pub struct Request<'a> {
     /// The contract; the default when the request named none that is served.
     pub label: Label<'a>,
-    /// The protocol of the connection.
     pub protocol: Protocol,
     /// `None`: accepted.
     pub code: Option<Code>,
-    /// Size of the payload.
     pub in_bytes: usize,
     /// Size of the compressed body; 0 unless accepted.
     pub out_bytes: usize,
-    /// Time in the queue, in µs.
     pub queue_us: u32,
     /// Time in the engine, in µs; 0 when it did not run.
     pub run_us: u32,
@@ -77,7 +65,6 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// A request that has not run.
-    #[must_use]
     pub const fn new(protocol: Protocol, label: Label<'a>, in_bytes: usize) -> Self {
         Self { label, protocol, code: None, in_bytes, out_bytes: 0, queue_us: 0, run_us: 0, ran: false, trace: None }
     }
@@ -96,11 +83,8 @@ pub enum Event<'a> {
     Republished,
     /// Another daemon owns the path.
     TakenOver,
-    /// Draining began, for this reason.
     Draining(&'a str),
-    /// The daemon ends.
     Stopped,
-    /// A connection could not be accepted.
     AcceptFailed(&'a std::io::Error),
     /// A connection was closed before anything was read.
     Refused(&'a str),
@@ -112,52 +96,41 @@ pub enum Event<'a> {
 /// for the main thread. Each number has one caller at a time, so its counters have one writer.
 pub trait Observer: Send + Sync {
     /// The number under which requests of contracts with this name are counted: equal for equal names, from 1 on.
-    fn label(&self, name: &str) -> usize;
+    fn label(&self, _name: &str) -> usize {
+        0
+    }
+
     /// A request was answered.
-    fn request(&self, thread: usize, request: &Request<'_>);
-    /// An HTTP request for a page was answered with `size` bytes after `time`. `path` is empty for an unknown page. Any
-    /// thread calls.
-    fn page(&self, path: &str, status: u16, size: usize, time: Duration);
+    fn request(&self, _thread: usize, _request: &Request<'_>) {}
+
+    /// An HTTP request for a page was answered with `_size` bytes. `_path` is empty for an unknown page. Any thread calls.
+    fn page(&self, _path: &str, _status: u16, _size: usize, _time: Duration) {}
+
     /// A request or a connection was refused. Refused requests are reported to `request` too.
-    fn shed(&self, thread: usize, reason: Shed);
+    fn shed(&self, _thread: usize, _reason: Shed) {}
+
     /// A connection opened (1) or closed (-1).
-    fn connection(&self, thread: usize, protocol: Protocol, change: i64);
+    fn connection(&self, _thread: usize, _protocol: Protocol, _change: i64) {}
+
     /// One read or write moved these bytes.
-    fn transferred(&self, thread: usize, received: usize, sent: usize);
+    fn transferred(&self, _thread: usize, _received: usize, _sent: usize) {}
+
     /// The state of the daemon changed.
-    fn event(&self, event: Event<'_>);
+    fn event(&self, _event: Event<'_>) {}
+
     /// The text of `/metrics`.
-    fn metrics(&self, gauges: &Gauges) -> String;
+    fn metrics(&self, _gauges: &Gauges) -> String {
+        String::new()
+    }
 }
 
 /// Ignores everything.
 #[derive(Clone, Copy, Debug)]
 pub struct NoObserver;
 
-impl Observer for NoObserver {
-    fn label(&self, _: &str) -> usize {
-        0
-    }
-
-    fn request(&self, _: usize, _: &Request<'_>) {}
-
-    fn page(&self, _: &str, _: u16, _: usize, _: Duration) {}
-
-    fn shed(&self, _: usize, _: Shed) {}
-
-    fn connection(&self, _: usize, _: Protocol, _: i64) {}
-
-    fn transferred(&self, _: usize, _: usize, _: usize) {}
-
-    fn event(&self, _: Event<'_>) {}
-
-    fn metrics(&self, _: &Gauges) -> String {
-        String::new()
-    }
-}
+impl Observer for NoObserver {}
 
 /// The HTTP status of a code: an invalid option of a request is the client's error.
-#[must_use]
 pub const fn status_of(code: Code) -> u16 {
     match code {
         Code::OptionsInvalid => 400,

@@ -19,7 +19,6 @@ use crate::config::settings::Settings;
 /// Time between two lines about refused connections.
 const REFUSED_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The observer of a daemon that runs.
 pub struct Telemetry {
     /// One for each thread, so that only `/metrics` contends for a lock.
     shards: Box<[Mutex<Shard>]>,
@@ -43,14 +42,10 @@ struct Shard {
 }
 
 impl Telemetry {
-    /// Writes log lines to stderr.
-    #[must_use]
     pub fn start(settings: &Settings) -> Arc<Self> {
         Arc::new(Self::new(settings, Log::new(io::stderr())))
     }
 
-    /// Writes log lines to `log`.
-    #[must_use]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of all u64")]
     pub fn new(settings: &Settings, log: Log) -> Self {
         let shard = |_| {

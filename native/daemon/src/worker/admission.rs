@@ -17,10 +17,8 @@ const BURST: Duration = Duration::from_millis(100);
 /// Payloads that the mean time of a payload covers.
 const MEAN_WINDOW: u64 = 32;
 
-/// A refused request: `overloaded`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The bound.
     pub reason: Shed,
     /// When a retry makes sense, in ms.
     pub retry_after_ms: u32,
@@ -57,28 +55,16 @@ impl Admission {
     }
 
     /// Takes `bytes` of the body budget.
-    ///
-    /// # Errors
-    ///
-    /// [`Shed::Bytes`] or [`Shed::Memory`].
     pub fn acquire_bytes(&self, bytes: usize) -> Result<Reservation, Refusal> {
         self.shared.acquire_bytes(bytes).map_err(|reason| self.refusal(reason))
     }
 
     /// Checks that the queue has a free slot.
-    ///
-    /// # Errors
-    ///
-    /// [`Shed::Queue`].
     pub fn check_slot(&self) -> Result<(), Refusal> {
         if self.is_full() { Err(self.refusal(Shed::Queue)) } else { Ok(()) }
     }
 
     /// Takes a slot of the queue; [`Self::release_slot`] gives it back.
-    ///
-    /// # Errors
-    ///
-    /// [`Shed::Queue`].
     pub fn acquire_slot(&self) -> Result<(), Refusal> {
         self.check_slot()?;
         if self.queued.get() == 0 {
@@ -108,7 +94,6 @@ impl Admission {
     }
 
     /// Time until the queue is empty.
-    #[must_use]
     pub fn expected_wait(&self) -> Duration {
         Duration::from_nanos(self.queued.get() as u64 * self.mean_ns.get())
     }
@@ -122,7 +107,6 @@ impl Admission {
     }
 
     /// An `overloaded` for this reason; a retry makes sense when the queue has run.
-    #[must_use]
     pub fn refusal(&self, reason: Shed) -> Refusal {
         let ms = self.expected_wait().as_millis().clamp(1, 10_000);
         Refusal { reason, retry_after_ms: u32::try_from(ms).unwrap_or(10_000) }

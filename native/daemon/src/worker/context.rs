@@ -13,11 +13,9 @@ const READ_BYTES: usize = 128 << 10;
 
 /// State of one thread without its queue.
 pub struct Context {
-    /// State of the daemon.
     pub shared: Arc<Shared>,
     /// The thread's number for the observer.
     pub thread: usize,
-    /// Which requests are taken.
     pub admission: Admission,
     pub(crate) read_buffer: RefCell<Box<[u8]>>,
     pub(crate) outputs: BufferPool,
@@ -36,12 +34,10 @@ impl Context {
         }
     }
 
-    /// Reports a refusal.
     pub fn shed(&self, reason: Shed) {
         self.shared.observer.shed(self.thread, reason);
     }
 
-    /// Reports an answered request.
     pub fn report(&self, request: &Request<'_>) {
         self.shared.observer.request(self.thread, request);
     }

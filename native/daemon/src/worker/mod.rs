@@ -31,7 +31,6 @@ use queue::{Job, Reply};
 use response_writer::ResponseWriter;
 use stream::Stream;
 
-/// State of one thread.
 pub struct Worker {
     context: Rc<Context>,
     queue: RefCell<VecDeque<Job>>,
@@ -52,8 +51,6 @@ impl Deref for Worker {
 }
 
 impl Worker {
-    /// A worker without connections.
-    #[must_use]
     pub fn new(shared: Arc<Shared>, thread: usize) -> Rc<Self> {
         Rc::new(Self {
             context: Rc::new(Context::new(shared, thread)),
@@ -65,7 +62,6 @@ impl Worker {
         })
     }
 
-    /// Registers a connection.
     pub(crate) fn connect(&self, stream: Stream) -> Rc<ResponseWriter> {
         let writer = Rc::new(ResponseWriter::new(stream, Rc::clone(&self.context)));
         let mut connections = self.connections.borrow_mut();

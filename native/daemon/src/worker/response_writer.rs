@@ -64,22 +64,18 @@ impl ResponseWriter {
         }
     }
 
-    /// True when nothing can be sent.
     pub fn is_closed(&self) -> bool {
         self.is_closed.get()
     }
 
-    /// Requests whose answer has not been handed to the transport.
     pub fn in_flight(&self) -> u32 {
         self.in_flight.get()
     }
 
-    /// Requests without an answer.
     pub fn unanswered(&self) -> u32 {
         self.unanswered.get()
     }
 
-    /// Number of unsent bytes.
     pub fn unsent(&self) -> usize {
         self.output.borrow().len()
     }
@@ -171,7 +167,6 @@ impl ResponseWriter {
         }
     }
 
-    /// Sets the connection's waker.
     pub(crate) fn set_waker(&self, waker: &Waker) {
         let mut known = self.waker.borrow_mut();
         if !known.as_ref().is_some_and(|one| one.will_wake(waker)) {
@@ -179,7 +174,6 @@ impl ResponseWriter {
         }
     }
 
-    /// Wakes the connection.
     pub(crate) fn wake(&self) {
         if let Some(waker) = &*self.waker.borrow() {
             waker.wake_by_ref();

@@ -8,7 +8,6 @@ use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::{TcpStream, UnixStream};
 
-/// A non-blocking stream.
 pub enum Stream {
     /// A connection to the daemon's socket.
     Unix(UnixStream),

@@ -20,7 +20,6 @@ pub trait FrameHandler {
     fn on_frame(&mut self, header: &FrameHeader, payload: Payload<'_>, since: Instant) -> Result<(), Self::Error>;
 }
 
-/// The payload of a whole frame.
 pub enum Payload<'a> {
     /// In the buffer that was read.
     Borrowed(&'a [u8]),
@@ -29,8 +28,6 @@ pub enum Payload<'a> {
 }
 
 impl Payload<'_> {
-    /// Its bytes.
-    #[must_use]
     pub fn bytes(&self) -> &[u8] {
         match self {
             Self::Borrowed(bytes) => bytes,
@@ -60,20 +57,14 @@ pub struct FrameReader {
 }
 
 impl FrameReader {
-    /// True when the preface was read.
-    #[must_use]
     pub const fn has_preface(&self) -> bool {
         self.has_preface
     }
 
-    /// When the last frame began.
-    #[must_use]
     pub const fn last_frame(&self) -> Option<Instant> {
         self.last_frame
     }
 
-    /// Since when a frame is incomplete.
-    #[must_use]
     pub const fn partial_since(&self) -> Option<Instant> {
         self.partial_since
     }
@@ -83,17 +74,12 @@ impl FrameReader {
         self.partial_since = self.partial_since.map(|_| now);
     }
 
-    /// Drops an incomplete frame.
     pub fn discard_partial(&mut self) {
         self.partial_since = None;
         self.partial = None;
     }
 
     /// Reads bytes that arrived at `now`.
-    ///
-    /// # Errors
-    ///
-    /// Those of the handler.
     pub fn read<H: FrameHandler>(&mut self, mut bytes: &[u8], now: Instant, handler: &mut H) -> Result<(), H::Error> {
         if !self.has_preface && !self.preface(&mut bytes, handler)? {
             return Ok(());

@@ -15,19 +15,14 @@ pub struct ContractIndices {
 
 impl ContractIndices {
     /// Without contracts; HELLO adds those of the registry.
-    #[must_use]
     pub const fn new(registry: Arc<ContractRegistry>) -> Self {
         Self { registry, contracts: Vec::new() }
     }
 
-    /// The generation of the registry.
-    #[must_use]
     pub fn generation(&self) -> u64 {
         self.registry.generation
     }
 
-    /// The contract with this index.
-    #[must_use]
     pub fn get(&self, index: u16) -> Option<&Arc<LoadedContract>> {
         self.contracts.get(usize::from(index))
     }

@@ -11,7 +11,6 @@ use crate::buffers::{BufferPool, OutputBuf};
 /// Size of the largest outcome that the daemon writes without an engine.
 const MAX_FAULT_BYTES: usize = 1024;
 
-/// Writes a frame.
 pub fn write_frame(output: &mut OutputBuf, pool: &BufferPool, kind: FrameKind, id: u64, payload: &[u8]) {
     let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
     let mut header = [0; HEADER_BYTES];

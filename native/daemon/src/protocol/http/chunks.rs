@@ -40,10 +40,6 @@ pub enum Step {
 
 impl Chunks {
     /// What the first of `bytes` are. They start behind the previous step.
-    ///
-    /// # Errors
-    ///
-    /// The framing is malformed or too large.
     pub fn step(&mut self, bytes: &[u8]) -> Result<Step, Violation> {
         if let Place::Data(left) = self.place {
             let size = left.min(bytes.len());

@@ -14,26 +14,20 @@ const MAX_EMPTY_LINES: usize = 8;
 /// Why the bytes are no valid request; contains nothing of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The HTTP status.
     pub status: u16,
-    /// The reason.
     pub detail: &'static str,
 }
 
-/// 400.
 pub const fn malformed(detail: &'static str) -> Violation {
     Violation { status: 400, detail }
 }
 
-/// 431.
 pub const fn too_large(detail: &'static str) -> Violation {
     Violation { status: 431, detail }
 }
 
-/// The size of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
-    /// Content-Length.
     Known(u64),
     /// `Transfer-Encoding: chunked`.
     Chunked,
@@ -42,23 +36,17 @@ pub enum Length {
 /// The value of a field that may occur once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Singleton<'a> {
-    /// It is absent.
     #[default]
     Absent,
-    /// Its value.
     One(&'a [u8]),
-    /// It occurs more than once.
     Several,
 }
 
-/// The head of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
-    /// The method.
     pub method: &'a [u8],
     /// The path of the target, without its query.
     pub path: &'a [u8],
-    /// The size of the body.
     pub length: Length,
     /// The client waits for "100 Continue" before it sends the body.
     pub expects_continue: bool,
@@ -66,9 +54,7 @@ pub struct Head<'a> {
     pub close: bool,
     /// `Content-Encoding` is not `identity`.
     pub encoded: bool,
-    /// `Sidelane-Deadline-Ms`
     pub deadline: Singleton<'a>,
-    /// `traceparent`
     pub trace: Singleton<'a>,
 }
 
@@ -85,10 +71,6 @@ pub struct Scanner {
 impl Scanner {
     /// The size of the head, from the empty lines before it to the one behind it; `None` while it is incomplete. `bytes`
     /// start at the same position in every call.
-    ///
-    /// # Errors
-    ///
-    /// A bare LF, or a head that is too large.
     pub fn scan(&mut self, bytes: &[u8]) -> Result<Option<usize>, Violation> {
         let end = bytes.len().min(MAX_HEAD_BYTES);
         while let Some(more) = bytes[self.at..end].iter().position(|byte| *byte == b'\n') {
@@ -119,12 +101,10 @@ impl Scanner {
     }
 
     /// True when only empty lines have arrived.
-    #[must_use]
     pub fn is_blank(&self) -> bool {
         self.lines == 0 && self.line == self.at
     }
 
-    /// Number of header fields.
     fn fields(&self) -> usize {
         self.lines.saturating_sub(1)
     }
@@ -146,10 +126,6 @@ struct Seen<'a> {
 
 impl<'a> Head<'a> {
     /// Parses a head that the scanner found.
-    ///
-    /// # Errors
-    ///
-    /// It is malformed, too large, or of another version.
     pub fn parse(bytes: &'a [u8], scanner: &Scanner) -> Result<Self, Violation> {
         let bytes = &bytes[2 * scanner.empty_lines..];
         let mut lines = bytes.strip_suffix(b"\r\n").unwrap_or(bytes).split_inclusive(|byte| *byte == b'\n');

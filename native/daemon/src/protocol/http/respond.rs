@@ -18,7 +18,6 @@ const MAX_HEAD_BYTES: usize = 1024;
 /// Where an outcome goes in the spare bytes of the output, so that the response is contiguous.
 pub const OUTCOME_OFFSET: usize = MAX_HEAD_BYTES - ACCEPTED_HEADER_BYTES;
 
-/// How a response is framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResponseFraming {
     /// Without body: the response to HEAD.
@@ -27,18 +26,13 @@ pub struct ResponseFraming {
     pub close: bool,
 }
 
-/// Why a request is refused.
 #[derive(Clone, Copy, Debug)]
 pub struct Problem {
-    /// The code.
     pub code: Code,
-    /// The HTTP status.
     pub status: u16,
     /// Adds to the title.
     pub detail: Option<&'static str>,
-    /// The allowed methods.
     pub allow: Option<&'static str>,
-    /// When a retry makes sense.
     pub retry_after_ms: u32,
     /// The connection ends after it.
     pub closes: bool,
@@ -85,7 +79,6 @@ impl Problem {
     }
 }
 
-/// Writes a page.
 pub fn write_page(out: &mut Vec<u8>, status: u16, content_type: &str, body: &str, framing: ResponseFraming) {
     start(out, status, content_type);
     end(out, body.len(), framing);

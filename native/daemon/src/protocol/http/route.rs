@@ -16,22 +16,16 @@ const MAX_DEADLINE_MS: u64 = 60_000;
 /// A resource beside the contracts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
-    /// `/healthz`
     Health,
-    /// `/readyz`
     Ready,
-    /// `/metrics`
     Metrics,
-    /// `/v1/contracts`
     Contracts,
-    /// `/openapi.json`
     OpenApi,
 }
 
 impl Page {
     const ALL: [Self; 5] = [Self::Health, Self::Ready, Self::Metrics, Self::Contracts, Self::OpenApi];
 
-    /// Its path.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Health => "/healthz",
@@ -52,17 +46,11 @@ impl Page {
     }
 }
 
-/// The target of a request.
 pub enum Route {
-    /// A page.
     Page(Page),
-    /// Process a payload.
     Process {
-        /// The contract.
         contract: Arc<LoadedContract>,
-        /// The deadline.
         deadline_ms: u64,
-        /// The trace context.
         trace: Option<[u8; TRACE_BYTES]>,
     },
     /// Refuse the request: its contract, if known, and the problem.
