@@ -28,10 +28,18 @@ export const metrics = {
 export type MetricName = keyof typeof metrics
 
 /** The label `protocol`. */
-export const protocols = ['framed', 'http'] as const
+export const protocols = { framed: 'The framed protocol.', http: 'HTTP/1.1.' } as const
 
-/** The label `reason` of `sidelane_sheds_total`: the limit that was reached. */
-export const shedReasons = ['queue', 'bytes', 'in_flight', 'output', 'memory', 'connections', 'draining'] as const
+/** The label `reason` of `sidelane_sheds_total`: why a request or a connection was refused. */
+export const shedReasons = {
+  queue: 'The queue is full.',
+  bytes: 'The byte budget of all bodies is used up.',
+  in_flight: 'The connection has too many requests in flight.',
+  output: 'The client does not read its answers.',
+  memory: 'The process is near its memory limit.',
+  connections: 'Too many connections are open.',
+  draining: 'The daemon drains.',
+} as const
 
 /** The label `result` of `sidelane_reloads_total`. */
 export const reloadResults = ['ok', 'failed'] as const
