@@ -24,7 +24,7 @@ pub fn harden() {
 /// The log line of a panic: its location, without its message.
 fn panic_line(panic: &PanicHookInfo<'_>) -> String {
     let location = panic.location().map_or_else(String::new, ToString::to_string);
-    Line::new(Level::Error, "panic").text("location", &location).end()
+    Line::new((Level::Error, "panic")).text("location", &location).end()
 }
 
 /// Resolves when stdin ends, if `wanted`; else never.

@@ -17,6 +17,7 @@ use crate::protocol::framed::handshake::ContractIndices;
 use crate::protocol::framed::{write_fault, write_frame};
 use crate::shared::Reservation;
 use crate::telemetry::{Label, Protocol, Request, Shed};
+use crate::texts::framed as texts;
 use crate::worker::Worker;
 use crate::worker::admission::Refusal;
 use crate::worker::queue::{Job, Reply};
@@ -133,10 +134,10 @@ impl Session for FramedSession {
             return Err(Close::Abort);
         }
         if self.frame_deadline().is_some_and(|deadline| deadline <= now) {
-            return Err(Close::Fail("a frame was not complete after 5 s".into()));
+            return Err(Close::Fail(texts::FRAME_TIMEOUT.into()));
         }
         if !self.requests.has_hello && self.since + HANDSHAKE_TIMEOUT <= now {
-            return Err(Close::Fail("preface and HELLO were not there after 5 s".into()));
+            return Err(Close::Fail(texts::HANDSHAKE_TIMEOUT.into()));
         }
         self.requests.go_away();
         Err(Close::Drain)

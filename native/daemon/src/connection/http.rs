@@ -19,6 +19,7 @@ use crate::protocol::http::route::{Page, Route, route};
 use crate::protocol::http::{Problem, ResponseFraming, page};
 use crate::shared::Reservation;
 use crate::telemetry::{Label, Protocol, Request};
+use crate::texts::http as texts;
 use crate::worker::Worker;
 use crate::worker::executor::BATCH_TIME;
 use crate::worker::queue::{Job, Reply};
@@ -38,7 +39,7 @@ const MAX_HELD_BYTES: usize = 64 << 10;
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-const LATE: Violation = Violation { status: 408, detail: "The request is not there in time." };
+const LATE: Violation = Violation { status: 408, detail: texts::TIMEOUT };
 
 /// The session of an HTTP connection.
 pub(super) struct HttpSession {
@@ -181,7 +182,7 @@ impl Session for HttpSession {
         if self.input.is_empty() {
             self.worker.bodies.release(mem::take(&mut self.input));
         }
-        if self.has_ended { Err(self.fail(malformed("The request ends early."))) } else { Ok(()) }
+        if self.has_ended { Err(self.fail(malformed(texts::ENDS_EARLY))) } else { Ok(()) }
     }
 
     fn accepts_input(&self) -> bool {

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use sidelane_core::json_text::push_string;
 
 use super::date::iso_now;
+use crate::texts::events;
 
 /// Lines in the queue of the writer.
 const MAX_QUEUED: usize = 256;
@@ -34,7 +35,7 @@ pub struct Line(String);
 
 impl Line {
     /// Starts a line with the current time.
-    pub fn new(level: Level, event: &str) -> Self {
+    pub fn new((level, event): (Level, &str)) -> Self {
         let level = match level {
             Level::Info => "info",
             Level::Warn => "warn",
@@ -117,7 +118,7 @@ impl Log {
     /// Writes the line, or drops it.
     pub fn write(&self, line: Line) {
         let unreported = self.counts.unreported.swap(0, Relaxed);
-        if unreported > 0 && !self.put(Line::new(Level::Warn, "log_dropped").number("count", unreported)) {
+        if unreported > 0 && !self.put(Line::new(events::LOG_DROPPED).number("count", unreported)) {
             self.counts.unreported.fetch_add(unreported, Relaxed);
         }
         if !self.put(line) {
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn control_characters_are_escaped() {
-        let line = Line::new(Level::Warn, "warning").text("message", "a\"b\\\n\u{1b}[2J\u{7f}\u{9b}\u{2028}é").end();
+        let line = Line::new((Level::Warn, "warning")).text("message", "a\"b\\\n\u{1b}[2J\u{7f}\u{9b}\u{2028}é").end();
         assert!(line.ends_with(",\"message\":\"a\\\"b\\\\\\n\\u001b[2J\\u007f\\u009b\\u2028é\"}\n"), "{line}");
         assert!(line.starts_with("{\"time\":\"20"));
     }
@@ -225,8 +226,8 @@ mod tests {
     fn a_full_non_blocking_pipe_does_not_cut_a_line() {
         let (sender, taken) = channel();
         let log = Log::new(Narrow(sender, false));
-        log.write(Line::new(Level::Info, "one"));
-        log.write(Line::new(Level::Info, "two"));
+        log.write(Line::new((Level::Info, "one")));
+        log.write(Line::new((Level::Info, "two")));
         // Dropping the log ends the writer.
         drop(log);
         let text = String::from_utf8(taken.iter().flatten().collect()).unwrap_or_default();
@@ -239,14 +240,14 @@ mod tests {
         let (go_on, gate) = channel();
         let log = Log::new(Slow(gate));
         for _ in 0..MAX_QUEUED * 2 {
-            log.write(Line::new(Level::Info, "request"));
+            log.write(Line::new((Level::Info, "request")));
         }
         // The writer may hold one line already.
         let dropped = log.dropped();
         assert!((MAX_QUEUED as u64 - 1..=MAX_QUEUED as u64).contains(&dropped), "{dropped}");
         drop(go_on);
         log.flush();
-        log.write(Line::new(Level::Info, "request"));
+        log.write(Line::new((Level::Info, "request")));
         assert_eq!(log.dropped(), dropped);
     }
 }
