@@ -164,7 +164,7 @@ function specOf({ key, flag, env, metavar, notInFile, kind, choices, min, max, p
         key: ${notInFile ? 'None' : `Some(${text(key)})`},
         kind: Kind::${pascal(kind)}${kind === 'choice' ? `(${list(choices)})` : range},
         expected: ${text(parser.expected)},
-        is_value_optional: ${metavar?.startsWith('[') ?? false},
+        value_is_optional: ${metavar?.startsWith('[') ?? false},
     },`
 }
 
@@ -179,7 +179,8 @@ function defaultOf({ flag, key, kind, default: value }) {
 const optionsTable = file(
   'daemon-options.ts',
   'The options: their names, what they take, their defaults and the help.',
-  `use super::parsers::{Kind, MAX_SAFE, OptionSpec};
+  `use super::parsers::{Kind, MAX_SAFE};
+use super::specs::OptionSpec;
 
 /// Every option, in the order of the help.
 #[rustfmt::skip]
@@ -226,15 +227,7 @@ ${fill(bucketBoundsUs.map(digits), '    ')}
 
 const { configTexts, socketTexts, framedTexts, httpTexts, logEvents, drainCauses, unreadyReasons } = daemonTexts
 const eventOf = (name, level) =>
-  `pub const ${constant(name)}: LogEvent = LogEvent { level: ${text(level)}, name: ${text(name)} };`
-
-const logEventTable = file(
-  'daemon-texts.ts',
-  'The events of the log, with their level.',
-  'use super::log::LogEvent;\n',
-  ...lines(logEvents, eventOf),
-  '',
-)
+  `pub const ${constant(name)}: (Level, &str) = (Level::${pascal(level)}, ${text(name)});`
 
 const texts = file(
   'daemon-texts.ts',
@@ -244,6 +237,11 @@ const texts = file(
   textModule('framed', 'What a framed connection fails with.', framedTexts),
   textModule('http', 'Details of the problems that HTTP requests are refused with.', httpTexts),
   textModule('drain', 'Why a daemon drains.', drainCauses),
+  `/// The events of the log, with their level.
+pub mod events {
+${indented(['use crate::telemetry::log::Level;\n', ...lines(logEvents, eventOf)].join('\n'))}
+}
+`,
   textModule('unready', 'Why a daemon is not ready.', Object.fromEntries(unreadyReasons.map((one) => [one, one]))),
 )
 
@@ -253,7 +251,6 @@ writeFiles({
   'wire/src/outcome_layout.rs': outcomeLayout,
   'wire/src/violation_texts.rs': violationTexts,
   'daemon/src/config/options_table.rs': optionsTable,
-  'daemon/src/telemetry/log_events.rs': logEventTable,
   'daemon/src/telemetry/metrics_table.rs': metricsTable,
   'daemon/src/texts.rs': texts,
 })

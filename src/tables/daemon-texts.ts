@@ -26,14 +26,14 @@ export const configTexts = {
 export const socketTexts = {
   pathTooLong: 'The path of a socket takes at most {limit} bytes, and `{path}` has {bytes}.',
   cannotMakeDirectory: 'The directory `{directory}` cannot be made: {reason}',
-  notADirectory: '`{directory}` is not a directory.',
+  notDirectory: '`{directory}` is not a directory.',
   foreignDirectory: 'The directory `{directory}` belongs to uid {uid}, not to us.',
   openDirectory: 'The directory `{directory}` must have mode 0700, and has 0{mode}.',
   noParent: 'There is no directory {directory}',
-  parentNotADirectory: '{directory} is not a directory',
+  parentNotDirectory: '{directory} is not a directory',
   othersMayWrite: 'Others may write to {directory}: they could replace the socket',
   cannotUse: 'Cannot use {path}: {reason}',
-  notASocket: '{path} is not a socket; it is left as it is',
+  notSocket: '{path} is not a socket; it is left as it is',
   foreignSocket: '{path} is a socket of uid {uid}, not ours; it is left as it is',
   cannotProbe: 'Cannot tell who has {path}: {reason}',
   inUse: '{path} is in use: a daemon answers there. With --takeover it is replaced',
@@ -57,6 +57,8 @@ export const logEvents = {
   log_dropped: 'warn',
   refused: 'warn',
   warning: 'warn',
+  /** Of sidelaned only. */
+  panic: 'error',
 } as const
 
 /** Why a daemon drains: `why` of the event `draining`. */
@@ -77,17 +79,27 @@ export const framedTexts = {
   handshakeTimeout: 'no HELLO in time',
 } as const
 
-/** `detail` of the problem that an HTTP request is refused with. */
+/** `detail` of the problem that an HTTP request is refused with. What node:http refuses has its words. */
 export const httpTexts = {
+  requestLine: 'The request line is malformed.',
   version: 'Only HTTP/1.1 is supported.',
   target: 'The target is neither a path nor an absolute URL.',
-  host: 'Expected one Host.',
+  emptyLines: 'More than 8 empty lines precede the request.',
   headTooLong: 'The head has more than 8192 bytes.',
   tooManyFields: 'There are more than 64 header fields.',
+  bareLineFeed: 'A line ends with a bare LF.',
+  field: 'A header field is malformed.',
+  host: 'Expected one Host.',
   expectation: 'Only 100-continue can be expected.',
   contentLength: 'Content-Length is malformed.',
+  twoLengths: 'Content-Length and Transfer-Encoding exclude each other.',
   transferCoding: 'The only transfer coding is one "chunked".',
+  chunkLine: 'A line of the body ends with a bare LF.',
+  chunkSize: 'The size of a chunk is malformed.',
+  chunkEnd: 'A chunk is longer than its size.',
   extensionsTooLong: 'The chunk extensions are too long.',
+  trailer: 'A trailer is malformed.',
+  trailersTooLong: 'The trailers are too long.',
   endsEarly: 'The request ends early.',
   timeout: 'The request is not complete in time.',
   contentEncoding: 'Content-Encoding must be identity.',

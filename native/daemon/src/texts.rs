@@ -79,7 +79,7 @@ pub mod socket {
         format!("The directory `{directory}` cannot be made: {reason}")
     }
 
-    pub fn not_adirectory(directory: impl Display) -> String {
+    pub fn not_directory(directory: impl Display) -> String {
         format!("`{directory}` is not a directory.")
     }
 
@@ -95,7 +95,7 @@ pub mod socket {
         format!("There is no directory {directory}")
     }
 
-    pub fn parent_not_adirectory(directory: impl Display) -> String {
+    pub fn parent_not_directory(directory: impl Display) -> String {
         format!("{directory} is not a directory")
     }
 
@@ -107,7 +107,7 @@ pub mod socket {
         format!("Cannot use {path}: {reason}")
     }
 
-    pub fn not_asocket(path: impl Display) -> String {
+    pub fn not_socket(path: impl Display) -> String {
         format!("{path} is not a socket; it is left as it is")
     }
 
@@ -151,23 +151,43 @@ pub mod framed {
 
 /// Details of the problems that HTTP requests are refused with.
 pub mod http {
+    pub const REQUEST_LINE: &str = "The request line is malformed.";
+
     pub const VERSION: &str = "Only HTTP/1.1 is supported.";
 
     pub const TARGET: &str = "The target is neither a path nor an absolute URL.";
 
-    pub const HOST: &str = "Expected one Host.";
+    pub const EMPTY_LINES: &str = "More than 8 empty lines precede the request.";
 
     pub const HEAD_TOO_LONG: &str = "The head has more than 8192 bytes.";
 
     pub const TOO_MANY_FIELDS: &str = "There are more than 64 header fields.";
 
+    pub const BARE_LINE_FEED: &str = "A line ends with a bare LF.";
+
+    pub const FIELD: &str = "A header field is malformed.";
+
+    pub const HOST: &str = "Expected one Host.";
+
     pub const EXPECTATION: &str = "Only 100-continue can be expected.";
 
     pub const CONTENT_LENGTH: &str = "Content-Length is malformed.";
 
+    pub const TWO_LENGTHS: &str = "Content-Length and Transfer-Encoding exclude each other.";
+
     pub const TRANSFER_CODING: &str = "The only transfer coding is one \"chunked\".";
 
+    pub const CHUNK_LINE: &str = "A line of the body ends with a bare LF.";
+
+    pub const CHUNK_SIZE: &str = "The size of a chunk is malformed.";
+
+    pub const CHUNK_END: &str = "A chunk is longer than its size.";
+
     pub const EXTENSIONS_TOO_LONG: &str = "The chunk extensions are too long.";
+
+    pub const TRAILER: &str = "A trailer is malformed.";
+
+    pub const TRAILERS_TOO_LONG: &str = "The trailers are too long.";
 
     pub const ENDS_EARLY: &str = "The request ends early.";
 
@@ -187,6 +207,25 @@ pub mod drain {
     pub const SIGTERM: &str = "SIGTERM";
 
     pub const SIGINT: &str = "SIGINT";
+}
+
+/// The events of the log, with their level.
+pub mod events {
+    use crate::telemetry::log::Level;
+
+    pub const LISTENING: (Level, &str) = (Level::Info, "listening");
+    pub const REQUEST: (Level, &str) = (Level::Info, "request");
+    pub const RELOADED: (Level, &str) = (Level::Info, "reloaded");
+    pub const RELOAD_FAILED: (Level, &str) = (Level::Error, "reload_failed");
+    pub const REPUBLISHED: (Level, &str) = (Level::Warn, "republished");
+    pub const TAKEN_OVER: (Level, &str) = (Level::Info, "taken_over");
+    pub const DRAINING: (Level, &str) = (Level::Info, "draining");
+    pub const STOPPED: (Level, &str) = (Level::Info, "stopped");
+    pub const ACCEPT_FAILED: (Level, &str) = (Level::Error, "accept_failed");
+    pub const LOG_DROPPED: (Level, &str) = (Level::Warn, "log_dropped");
+    pub const REFUSED: (Level, &str) = (Level::Warn, "refused");
+    pub const WARNING: (Level, &str) = (Level::Warn, "warning");
+    pub const PANIC: (Level, &str) = (Level::Error, "panic");
 }
 
 /// Why a daemon is not ready.
