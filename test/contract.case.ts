@@ -1,5 +1,5 @@
-// The one conformance suite: every placement × engine passes it, from a file of its own in test/contract/. What only one
-// placement does is in test/placement/.
+// The conformance suite. Every placement and engine runs it, from a file in test/contract/. Tests of one placement are in
+// test/placements/.
 import { createHash, createHmac } from 'node:crypto'
 import { runInNewContext } from 'node:vm'
 import * as zlib from 'node:zlib'
@@ -44,7 +44,7 @@ const orderValue = (number: number): { id: string; email: string; lines: { sku: 
 })
 const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 
-/** What the data can be refused for, one payload a code. */
+/** One payload for each data error. */
 const refused: Readonly<Record<string, { status: number; payload: string | Uint8Array }>> = {
   'limit.bytes': { status: 413, payload: new Uint8Array(100_001).fill(0x20) },
   'parse.bom': { status: 400, payload: Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b, 0x7d) },
@@ -59,7 +59,7 @@ const refused: Readonly<Record<string, { status: number; payload: string | Uint8
   'validate.failed': { status: 422, payload: '{"id":7}' },
 }
 
-/** `setup` names the placement and the engine, and nothing else. */
+/** `setup` has the placement and the engine only. */
 export function describeContract(name: string, setup: HostOptions, skips: readonly Skip[] = []): void {
   describe(name, () => {
     const titles = new Set<string>()
@@ -85,7 +85,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
 
     const inlineJs = createHost({ placement: 'inline', engine: 'js' })
 
-    check('it says which placement and which engine answer', async () => {
+    check('reports its placement and its engine', async () => {
       const host = await sharedHost()
       const processor = host.processor(order)
       expect([host.placement, host.engine.kind]).toEqual([setup.placement, setup.engine])
@@ -104,7 +104,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(outcome.body).toBeInstanceOf(Uint8Array)
     })
 
-    check('bytes, text and a value of the same data give the same outcome', async () => {
+    check('bytes, text and a value with the same data give the same outcome', async () => {
       const processor = (await sharedHost()).processor(order)
       const value = orderValue(3)
       const [bytes, text, typed] = await Promise.all([
@@ -117,14 +117,14 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
     })
 
     for (const [code, { status, payload }] of Object.entries(refused)) {
-      check(`a payload can be refused with ${code}`, async () => {
+      check(`a payload is rejected with ${code}`, async () => {
         const outcome = await (await sharedHost()).processor(order).process(payload)
         expect(outcome).toMatchObject({ ok: false, code, status, truncated: false })
         expect(outcome).toEqual(await (await inlineJs).processor(order).process(payload))
       })
     }
 
-    check('issues say where and why, in order', async () => {
+    check('issues have pointer, keyword and parameters, in order', async () => {
       const outcome = await (await sharedHost()).processor(order).process('{"id":"","lines":[{"sku":1,"x":2}]}')
       expect(outcome).toEqual({
         ok: false,
@@ -141,21 +141,21 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       })
     })
 
-    check('more than 32 issues are cut and said to be', async () => {
+    check('more than 32 issues are truncated, and `truncated` is true', async () => {
       const lines = Array.from({ length: 40 }, () => 0)
       const outcome = await (await sharedHost()).processor(order).process(bytesOf({ ...orderValue(1), lines }))
       expect(outcome).toMatchObject({ ok: false, truncated: true })
       expect(outcome.ok || outcome.issues.length).toBe(32)
     })
 
-    check('an empty payload is no JSON', async () => {
+    check('an empty payload is a syntax error', async () => {
       const processor = (await sharedHost()).processor(order)
       for (const payload of ['', new Uint8Array()]) {
         expect(await processor.process(payload)).toMatchObject({ code: 'parse.syntax', issues: [] })
       }
     })
 
-    check('a value that JSON cannot carry is refused with its pointer', async () => {
+    check('a value that JSON cannot represent is rejected with its pointer', async () => {
       const processor = (await sharedHost()).processor(anything)
       expect(await processor.process({ list: [1, Number.NaN] })).toEqual({
         ok: false,
@@ -166,7 +166,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       })
     })
 
-    check('text with a lone surrogate is refused, not repaired', async () => {
+    check('text with a lone surrogate is rejected, not repaired', async () => {
       const outcome = await (await sharedHost()).processor(anything).process('"\ud800"')
       expect(outcome).toMatchObject({ code: 'parse.lone_surrogate', issues: [{ pointer: '' }] })
     })
@@ -182,7 +182,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(outcomes.map(comparable)).toEqual(wanted.map(comparable))
     })
 
-    check('payloads of all sizes mix', async () => {
+    check('payloads of all sizes can run at the same time', async () => {
       const processor = (await sharedHost()).processor(anything)
       const sizes = [0, 1, 700, 5000, 70_000, 300_000, 1_000_000]
       const payloads = [...sizes, ...sizes].map((size, i) => `"${String.fromCharCode(97 + i).repeat(size)}"`)
@@ -191,7 +191,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(outcomes.map((outcome) => outcome.ok && outcome.value())).toEqual(payloads.map((text) => JSON.parse(text)))
     })
 
-    check('output that is larger than its input arrives whole', async () => {
+    check('output that is larger than its input arrives complete', async () => {
       const processor = (await sharedHost()).processor(contractOf({}, { name: 'raw', compress: { codec: 'none' } }))
       // Each number grows from 4 to 16 characters.
       const payload = `[${Array.from({ length: 15_000 }, () => '1e15').join()}]`
@@ -202,7 +202,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       }
     })
 
-    check('canonical adds the bytes and the value, for the call or the processor', async () => {
+    check('`canonical` adds the bytes and the value, as an option of the call or the processor', async () => {
       const host = await sharedHost()
       const plain = host.processor(order)
       const always = host.processor(order, { canonical: true })
@@ -220,7 +220,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect('canonical' in overridden).toBe(false)
     })
 
-    check("the caller's bytes are neither taken away nor changed", async () => {
+    check("the caller's bytes are neither detached nor changed", async () => {
       const processor = (await sharedHost()).processor(order)
       const text = JSON.stringify(orderValue(4))
       const whole = Buffer.from(`xxx${text}yyy`)
@@ -232,7 +232,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(a).toEqual(b)
     })
 
-    check('what happens to the bytes after the call has no effect', async () => {
+    check('changing the bytes after the call has no effect', async () => {
       const processor = (await sharedHost()).processor(order)
       const payloads = Array.from({ length: 50 }, (_, i) => bytesOf(orderValue(i)))
       const calls = payloads.map((payload) => {
@@ -244,34 +244,34 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(outcomes.map((outcome) => outcome.ok && outcome.value().id)).toEqual(payloads.map((_, i) => `order-${i}`))
     })
 
-    check('an outcome belongs to its caller alone', async () => {
+    check('an outcome shares no memory with other outcomes', async () => {
       const processor = (await sharedHost()).processor(order)
       const [a, b] = await Promise.all([processor.process(orderValue(5)), processor.process(orderValue(5))])
       accepted(a).body.fill(0)
       expect(comparable(b)).toEqual(comparable(await processor.process(orderValue(5))))
     })
 
-    check('shared memory is taken as bytes', async () => {
+    check('shared memory is accepted as bytes', async () => {
       const bytes = bytesOf(orderValue(6))
       const shared = new Uint8Array(new SharedArrayBuffer(bytes.length))
       shared.set(bytes)
       expect((await (await sharedHost()).processor(order).process(shared)).ok).toBe(true)
     })
 
-    check('bytes of another realm are bytes', async () => {
+    check('a Uint8Array of another realm is accepted as bytes', async () => {
       const processor = (await sharedHost()).processor(anything, { canonical: true })
       const foreign = runInNewContext('Uint8Array.from([91, 55, 93])') as Uint8Array
       expect(accepted(await processor.process(foreign)).value()).toEqual([7])
     })
 
-    check('bytes that were taken away are an empty payload', async () => {
+    check('a detached Uint8Array is an empty payload', async () => {
       const processor = (await sharedHost()).processor(anything)
       const bytes = new Uint8Array(new ArrayBuffer(4)).fill(0x31)
       structuredClone(bytes, { transfer: [bytes.buffer] })
       expect(await processor.process(bytes)).toMatchObject({ ok: false, code: 'parse.syntax' })
     })
 
-    check('a host serves many contracts, each by its own rules', async () => {
+    check('a host serves many contracts at the same time', async () => {
       const host = await open()
       const processors = Array.from({ length: 20 }, (_, i) =>
         host.processor(
@@ -288,7 +288,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(processors.map((processor) => processor.stats().calls)).toEqual(processors.map(() => 5))
     })
 
-    check('codecs and levels are the contract’s', async () => {
+    check('the codec and the level of the contract are used', async () => {
       const host = await sharedHost()
       for (const compress of [
         { codec: 'none' },
@@ -312,7 +312,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       }
     })
 
-    check('every codec and level gives the canonical bytes back, or says that it is not here', async () => {
+    check('every codec and level restores the canonical bytes, or is `codec.unavailable`', async () => {
       const host = await sharedHost()
       const levels = { gzip: [0, 9], deflate: [1], 'deflate-raw': [6], brotli: [0, 4, 11], zstd: [1, 19], none: [] }
       for (const codec of ['gzip', 'deflate', 'deflate-raw', 'brotli', 'zstd', 'none'] as const) {
@@ -329,7 +329,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       }
     })
 
-    check('a dictionary reaches the engine wherever it runs', async () => {
+    check('a dictionary is used by the engine in every placement', async () => {
       const bytes = Buffer.from('[{"customer":"the same words in every payload","quantity":1}]')
       const host = await sharedHost()
       const lock = contractOf({}, { compress: { codec: 'zstd' } }).lock
@@ -353,7 +353,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(faultOf(() => decompress(outcome.body, 'zstd', options))).toMatchObject({ code: 'codec.corrupt' })
     })
 
-    check('a digest key is copied before anything else happens', async () => {
+    check('a digest key is copied before creation continues', async () => {
       const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
       const digestKey = new Uint8Array(32).fill(7)
       const wanted = createHmac('sha256', digestKey).update('1').digest('hex')
@@ -363,7 +363,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(accepted(await processor.process('1')).digest).toBe(wanted)
     })
 
-    check('what a contract needs and this runtime lacks is told at creation', async () => {
+    check('creation fails when a key or a dictionary is missing', async () => {
       const host = await sharedHost()
       const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
       const dictionary = { id: 0, path: 'a.dict', sha256: '0'.repeat(64) }
@@ -376,7 +376,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       await expect(createProcessor(zstd, setup)).rejects.toMatchObject({ code: 'contract.invalid' })
     })
 
-    check('a wrong option of a call is a fault, and names what was expected', async () => {
+    check('an invalid option of a call is a fault that names the expected values', async () => {
       const processor = (await sharedHost()).processor(order)
       for (const deadlineMs of [0, -1, Number.NaN, 60_001, 2 ** 31, Number.POSITIVE_INFINITY]) {
         await expect(processor.process('{}', { deadlineMs })).rejects.toMatchObject({
@@ -397,7 +397,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       await expect(call).rejects.toMatchObject({ code: 'cancelled', status: 499, cause: reason })
     })
 
-    check('a signal that fails does so for its call alone', async () => {
+    check('a broken signal fails only its own call', async () => {
       const host = await open()
       const broken = {
         aborted: false,
@@ -423,7 +423,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(outcomes.every((outcome) => outcome.ok)).toBe(true)
     })
 
-    check('a signal that fires after the call is too late', async () => {
+    check('a signal that fires after the call has no effect', async () => {
       const processor = (await sharedHost()).processor(order)
       const controller = new AbortController()
       const outcome = await processor.process(orderValue(1), { signal: controller.signal })
@@ -431,7 +431,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(outcome.ok).toBe(true)
     })
 
-    check('a stream gives outcomes in the order of its source, each in its place', async () => {
+    check('a stream yields outcomes in the order of its source', async () => {
       const processor = (await sharedHost()).processor(order)
       const payloads = Array.from({ length: 500 }, (_, i) =>
         i % 7 === 0 ? `{"id":${i}}` : i % 3 === 0 ? orderValue(i) : bytesOf(orderValue(i)),
@@ -449,7 +449,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       }
     })
 
-    check('a stream holds no more than its concurrency, and leaving it closes the source', async () => {
+    check('a stream reads at most `concurrency` payloads ahead, and leaving it closes the source', async () => {
       const processor = (await sharedHost()).processor(order)
       let read = 0
       let closed = 0
@@ -470,7 +470,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(processor.stats().inFlight).toBe(0)
     })
 
-    check('an error of the source comes after the items before it', async () => {
+    check('an error of the source is thrown after the items before it', async () => {
       const processor = (await sharedHost()).processor(anything)
       const broken = new Error('the file ends here')
       const source = async function* (): AsyncGenerator<string> {
@@ -507,7 +507,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       await expect(late.next()).rejects.toMatchObject({ code: 'cancelled', cause: reason })
     })
 
-    check('a stream ends with what was read when its processor closes', async () => {
+    check('when its processor closes, a stream yields the payloads it has read, then rejects', async () => {
       const host = await open()
       const processor = host.processor(anything)
       let read = 0
@@ -528,7 +528,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       await expect(processor.stream(['1']).next()).rejects.toMatchObject({ code: 'unavailable' })
     })
 
-    check('a wrong option of a stream is a fault', async () => {
+    check('an invalid option of a stream is a fault', async () => {
       const processor = (await sharedHost()).processor(anything)
       for (const options of [{ concurrency: 0 }, { concurrency: 1.5 }, { deadlineMs: 0 }, { depth: 1 }]) {
         expect(faultOf(() => processor.stream([], options as never))).toMatchObject({ code: 'options.invalid' })
@@ -538,7 +538,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       }
     })
 
-    check('with a cache, a payload that comes again gives the same outcome without a run', async () => {
+    check('with a cache, a repeated payload gives the same outcome without a run', async () => {
       const host = await open({ cache: {} })
       const processor = host.processor(order)
       const payloads = [bytesOf(orderValue(1)), bytesOf(orderValue(2)), '{"id":7}']
@@ -550,7 +550,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(host.stats().cache).toEqual(processor.stats().cache)
     })
 
-    check('close finishes accepted work, and refuses later calls for ever', async () => {
+    check('close finishes accepted calls and refuses later ones', async () => {
       const host = await open()
       const processor = host.processor(order)
       const calls = Array.from({ length: 100 }, (_, i) => processor.process(orderValue(i)))
@@ -566,7 +566,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(faultOf(() => host.processor(order))).toMatchObject({ code: 'unavailable' })
     })
 
-    check('destroy fails what has no answer yet', async () => {
+    check('destroy fails the calls in flight', async () => {
       const host = await open()
       const processor = host.processor(order)
       const calls = Array.from({ length: 100 }, (_, i) => processor.process(orderValue(i)))
@@ -599,7 +599,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect((await second.process(orderValue(1))).ok).toBe(true)
     })
 
-    check('await using closes the short form, and its host with it', async () => {
+    check('`await using` closes a processor of createProcessor, and its host', async () => {
       let escaped
       {
         await using processor = await createProcessor(order, { ...setup, canonical: true })
@@ -659,7 +659,7 @@ function faultOf(run: () => unknown): unknown {
 
 let nativeFault: Promise<unknown> | undefined
 
-/** Skips where the native engine is not built; where it is required, the test goes on and fails with the reason. */
+/** Skips the test when the native engine is not built; when it is required, the test continues and fails with the reason. */
 async function needEngine(setup: HostOptions, context: TestContext): Promise<void> {
   if (typeof setup.launch === 'object' && setup.launch.daemon === 'sidelaned') needDaemon('sidelaned', context)
   if (setup.engine !== 'native' || process.env['SIDELANE_REQUIRE_NATIVE'] === '1') return

@@ -1,5 +1,5 @@
-// The schema that the written source would build: the same calls, made for real. It is how a draft becomes a contract
-// without running the file that holds it.
+// Builds the zod schema of an expression: the same calls as in the written source. So a draft becomes a contract without
+// running its file.
 
 import * as z from 'zod'
 import { httpUrl } from '../contract/define/index.ts'
@@ -7,7 +7,7 @@ import type { Argument, Expression } from './schema-ast.ts'
 
 type Call = (...args: unknown[]) => z.ZodType
 
-/** Every function that a draft may call. */
+/** The functions that a draft may call. */
 const calls: Readonly<Record<string, Call>> = Object.fromEntries<Call>(
   Object.entries({
     httpUrl,

@@ -1,43 +1,43 @@
-// From what was seen to what to look at again: which key tells objects apart, which objects are maps. Decided for every
-// place of a shape after a whole look at the samples.
+// Plans the next pass over the samples from the statistics of the last one: which key discriminates objects, and which
+// objects are maps.
 
 import { bestFormat } from './formats.ts'
-import type { ObjectFacts, Plan, Shape, StringFacts, Variant } from './sample-statistics.ts'
-import { findTag } from './discriminators.ts'
+import type { ObjectStatistics, Plan, ValueStatistics, StringStatistics, Variant } from './sample-statistics.ts'
+import { findDiscriminator } from './discriminators.ts'
 
 const noPlans: ReadonlyMap<string, Plan> = new Map()
 
-/** The plan for the next look; `changed` is false when it would find nothing that this one did not. */
-export function nextPlan(shape: Shape): { readonly plan: Plan; readonly changed: boolean } {
-  const news = { changed: false }
-  return { plan: planOf(shape, news), changed: news.changed }
+/** The plan of the next pass; `changed` is false when it would find nothing new. */
+export function nextPlan(statistics: ValueStatistics): { readonly plan: Plan; readonly changed: boolean } {
+  const progress = { changed: false }
+  return { plan: planOf(statistics, progress), changed: progress.changed }
 }
 
-function planOf(shape: Shape, news: { changed: boolean }): Plan {
-  const { objects, arrays } = shape
-  const items = arrays && planOf(arrays.items, news)
+function planOf(statistics: ValueStatistics, progress: { changed: boolean }): Plan {
+  const { objects, arrays } = statistics
+  const items = arrays && planOf(arrays.items, progress)
   if (objects === undefined)
-    return { record: false, tag: undefined, members: noPlans, branches: noPlans, items, values: undefined }
-  const tag = objects.tag ?? (objects.tags && findTag(objects.tags))
-  const record = tag === undefined && isRecord(objects)
-  if (tag !== objects.tag || (record && objects.record === undefined)) news.changed = true
+    return { record: false, discriminator: undefined, members: noPlans, branches: noPlans, items, values: undefined }
+  const discriminator = objects.discriminator ?? (objects.candidates && findDiscriminator(objects.candidates))
+  const record = discriminator === undefined && isRecord(objects)
+  if (discriminator !== objects.discriminator || (record && objects.record === undefined)) progress.changed = true
   const variants = [...objects.variants]
   const [, single] = variants[0] ?? []
   return {
     record,
-    tag,
-    // Before the split all branches are one; what was found within is kept for each of them.
-    members: objects.tag === undefined && single !== undefined ? memberPlans(single, news) : noPlans,
+    discriminator,
+    // Before the split all branches are one, so its plan is copied to each of them.
+    members: objects.discriminator === undefined && single !== undefined ? memberPlans(single, progress) : noPlans,
     branches:
-      objects.tag === undefined
+      objects.discriminator === undefined
         ? noPlans
         : new Map(
-            variants.map(([told, variant]) => [
-              told,
+            variants.map(([discriminatorValue, variant]) => [
+              discriminatorValue,
               {
                 record: false,
-                tag: undefined,
-                members: memberPlans(variant, news),
+                discriminator: undefined,
+                members: memberPlans(variant, progress),
                 branches: noPlans,
                 items: undefined,
                 values: undefined,
@@ -45,54 +45,54 @@ function planOf(shape: Shape, news: { changed: boolean }): Plan {
             ]),
           ),
     items,
-    values: objects.record && planOf(objects.record.values, news),
+    values: objects.record && planOf(objects.record.values, progress),
   }
 }
 
-const memberPlans = ({ members }: Variant, news: { changed: boolean }): ReadonlyMap<string, Plan> =>
-  new Map([...members].map(([key, member]) => [key, planOf(member, news)]))
+const memberPlans = ({ members }: Variant, progress: { changed: boolean }): ReadonlyMap<string, Plan> =>
+  new Map([...members].map(([key, member]) => [key, planOf(member, progress)]))
 
 /** Keys that are data: numbers, UUIDs, hashes, dates. */
 const idKey = /^(?:-?\d+|[0-9a-f]{16,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d)$/i
 
-const fewestMapKeys = 16
+const minMapKeys = 16
 
-/** True for objects whose keys are data: ids, or many that differ from object to object. */
-export function isRecord({ record, tag, count, variants }: ObjectFacts): boolean {
+/** True for objects whose keys are data: ids, or many keys that differ between objects. */
+export function isRecord({ record, discriminator, count, variants }: ObjectStatistics): boolean {
   if (record !== undefined) return true
   const [variant] = variants.values()
-  if (tag !== undefined || variant === undefined || variant.members.size < 2) return false
-  const shapes = [...variant.members.values()]
-  if (new Set(shapes.flatMap(kindsOf)).size > 1) return false
+  if (discriminator !== undefined || variant === undefined || variant.members.size < 2) return false
+  const statistics = [...variant.members.values()]
+  if (new Set(statistics.flatMap(kindsOf)).size > 1) return false
   if ([...variant.members.keys()].every((key) => idKey.test(key))) return true
-  const seen = shapes.reduce((sum, shape) => sum + shape.count, 0)
+  const seen = statistics.reduce((sum, statistics) => sum + statistics.count, 0)
   return (
-    shapes.length >= fewestMapKeys &&
-    shapes.every((shape) => shape.count < count) &&
-    seen / (shapes.length * count) <= 0.25
+    statistics.length >= minMapKeys &&
+    statistics.every((statistics) => statistics.count < count) &&
+    seen / (statistics.length * count) <= 0.25
   )
 }
 
-/** The kinds of value that were seen, null apart. */
-export const kindsOf = (shape: Shape): string[] => [
-  ...(shape.strings === undefined ? [] : ['string']),
-  ...(shape.numbers === undefined ? [] : ['number']),
-  ...(shape.booleans === 0 ? [] : ['boolean']),
-  ...(shape.arrays === undefined ? [] : ['array']),
-  ...(shape.objects === undefined ? [] : ['object']),
+/** The kinds of the observed values, without null. */
+export const kindsOf = (statistics: ValueStatistics): string[] => [
+  ...(statistics.strings === undefined ? [] : ['string']),
+  ...(statistics.numbers === undefined ? [] : ['number']),
+  ...(statistics.booleans === 0 ? [] : ['boolean']),
+  ...(statistics.arrays === undefined ? [] : ['array']),
+  ...(statistics.objects === undefined ? [] : ['object']),
 ]
 
-const fewestEnumSamples = 20
-const mostEnumValues = 12
-/** A code, not a text: no space, nothing beyond ASCII. */
+const minEnumSamples = 20
+const maxEnumValues = 12
+/** A code rather than text: ASCII without spaces. */
 const codeText = /^(?=.*[A-Za-z])[\w.:/+-]{1,32}$/
 
-/** The values of an enum, sorted, when few short codes come again and again; else undefined. */
-export function enumOf({ values, count, formats }: StringFacts): readonly string[] | undefined {
-  if (values === undefined || values.size < 2 || values.size > mostEnumValues) return undefined
-  if (count < fewestEnumSamples || count < 8 * values.size || bestFormat(formats) !== undefined) return undefined
+/** The sorted values of an enum, if a few short codes repeat often; else undefined. */
+export function enumOf({ values, count, formats }: StringStatistics): readonly string[] | undefined {
+  if (values === undefined || values.size < 2 || values.size > maxEnumValues) return undefined
+  if (count < minEnumSamples || count < 8 * values.size || bestFormat(formats) !== undefined) return undefined
   const words = [...values.keys()]
-  // A value that came once says that more may come.
+  // A value that occurred once suggests that there are more.
   const closed = words.every((word) => codeText.test(word)) && [...values.values()].every((times) => times > 1)
   return closed ? words.toSorted() : undefined
 }

@@ -1,57 +1,62 @@
-// Does one key decide the shape of an object? Counted beside the shape: for each key that could be such a tag, which
-// members come with which of its values. A tag is found when chance cannot explain what it explains.
+// Finds a key that discriminates objects. For each candidate key it counts which members occur with which of its values. A
+// discriminator is accepted when the correlation is too strong to be chance.
 
 import { JsonObject, type JsonValue } from '../json/index.ts'
 
-interface TagValue {
+interface CandidateValue {
   count: number
-  /** How many objects with this value have the fact. */
+  /** Number of objects with this value, by fact. */
   readonly facts: Map<string, number>
 }
 
-export interface TagFacts {
+export interface DiscriminatorStatistics {
   count: number
-  /** How many objects have the fact, such as "member `iban` is a string". Undefined when there are too many facts. */
+  /** Number of objects, by fact, such as "member `iban` is a string". Undefined when there are too many facts. */
   totals: Map<string, number> | undefined
   /** Candidate keys; undefined before the first object. */
-  candidates: Map<string, Map<string, TagValue>> | undefined
+  candidates: Map<string, Map<string, CandidateValue>> | undefined
 }
 
-const mostCandidates = 12
-const mostTagValues = 32
-const mostFacts = 512
-const tagText = /^[A-Za-z][\w .:/-]{0,39}$/
-/** One in a thousand such findings may be chance. */
-const certainBits = 10
+const maxCandidates = 12
+const maxValues = 32
+const maxFacts = 512
+const candidateText = /^[A-Za-z][\w .:/-]{0,39}$/
+/** Accepts a probability of chance of 1 in 1,000. */
+const minEvidenceBits = 10
 
-export const newTags = (): TagFacts => ({ count: 0, totals: new Map(), candidates: undefined })
+export const newDiscriminatorStatistics = (): DiscriminatorStatistics => ({
+  count: 0,
+  totals: new Map(),
+  candidates: undefined,
+})
 
 /** Counts one object. */
-export function countTags(tags: TagFacts, object: JsonObject): void {
-  tags.count++
-  if (tags.totals === undefined) return
-  tags.candidates ??= candidatesOf(object)
+export function countObject(candidates: DiscriminatorStatistics, object: JsonObject): void {
+  candidates.count++
+  if (candidates.totals === undefined) return
+  candidates.candidates ??= candidatesOf(object)
   const facts = factsOf(object)
-  for (const [key, values] of tags.candidates) {
+  for (const [key, values] of candidates.candidates) {
     const text = object.get(key)
-    if (!isTag(text) || (!values.has(text) && values.size >= mostTagValues)) tags.candidates.delete(key)
+    if (!isCandidate(text) || (!values.has(text) && values.size >= maxValues)) candidates.candidates.delete(key)
     else countValue(values, text, facts)
   }
-  for (const fact of facts) add(tags.totals, fact)
-  if (tags.candidates.size === 0 || tags.totals.size > mostFacts) tags.totals = undefined
+  for (const fact of facts) add(candidates.totals, fact)
+  if (candidates.candidates.size === 0 || candidates.totals.size > maxFacts) candidates.totals = undefined
 }
 
-const isTag = (value: JsonValue | undefined): value is string => typeof value === 'string' && tagText.test(value)
+const isCandidate = (value: JsonValue | undefined): value is string =>
+  typeof value === 'string' && candidateText.test(value)
 
-const candidatesOf = (object: JsonObject): Map<string, Map<string, TagValue>> =>
+const candidatesOf = (object: JsonObject): Map<string, Map<string, CandidateValue>> =>
   new Map(
     object.members
-      .filter(({ value }) => isTag(value))
-      .slice(0, mostCandidates)
-      .map(({ key }) => [key, new Map<string, TagValue>()]),
+      .filter(({ value }) => isCandidate(value))
+      .slice(0, maxCandidates)
+      .map(({ key }) => [key, new Map<string, CandidateValue>()]),
   )
 
-function countValue(values: Map<string, TagValue>, text: string, facts: readonly string[]): void {
+function countValue(values: Map<string, CandidateValue>, text: string, facts: readonly string[]): void {
   let value = values.get(text)
   if (value === undefined) {
     value = { count: 0, facts: new Map() }
@@ -63,21 +68,21 @@ function countValue(values: Map<string, TagValue>, text: string, facts: readonly
 
 const add = (counts: Map<string, number>, key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1)
 
-/** Which members there are and of which kind, down to the members of members. */
+/** The members with their kinds, down to the members of members. */
 function factsOf(object: JsonObject): string[] {
   const facts: string[] = []
   for (const { key, value } of object.members) {
     facts.push(`${key}\0${kindOf(value)}`)
     if (!(value instanceof JsonObject)) continue
-    for (const inner of value.members.slice(0, mostFacts)) facts.push(`${key}\0${inner.key}\0${kindOf(inner.value)}`)
+    for (const inner of value.members.slice(0, maxFacts)) facts.push(`${key}\0${inner.key}\0${kindOf(inner.value)}`)
   }
   return facts
 }
 
 const kindOf = (value: JsonValue): string => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value)
 
-/** The key that decides the shape, or undefined. */
-export function findTag({ count, totals, candidates }: TagFacts): string | undefined {
+/** The key that discriminates the objects, or undefined. */
+export function findDiscriminator({ count, totals, candidates }: DiscriminatorStatistics): string | undefined {
   if (totals === undefined || candidates === undefined) return undefined
   const varying = [...totals].filter(([, seen]) => seen < count)
   const tried = Math.log2(Math.max(1, varying.length * candidates.size))
@@ -86,8 +91,8 @@ export function findTag({ count, totals, candidates }: TagFacts): string | undef
     if (values.size < 2) continue
     const explains = varying.filter(
       ([fact, seen]) =>
-        // Of all ways to choose `seen` objects, at most 2^values are unions of whole groups.
-        log2Choose(count, seen) - values.size - tried >= certainBits &&
+        // Of all choices of `seen` objects, at most 2^values are unions of whole groups.
+        log2Choose(count, seen) - values.size - tried >= minEvidenceBits &&
         [...values.values()].every((value) => {
           const within = value.facts.get(fact) ?? 0
           return within === 0 || within === value.count
@@ -100,7 +105,7 @@ export function findTag({ count, totals, candidates }: TagFacts): string | undef
   return best?.key
 }
 
-/** log2 of the number of ways to choose k of n; no more is counted than the largest bound needs. */
+/** log2 of the binomial coefficient n over k, capped at 128. */
 function log2Choose(n: number, k: number): number {
   const few = Math.min(k, n - k)
   let bits = 0

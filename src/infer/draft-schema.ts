@@ -1,5 +1,5 @@
-// From a shape to a schema: what was seen becomes what is accepted, and what is a guess gets a note. Guesses are bold
-// where a member is missing or a word comes again and again, and none is made about lengths and ranges.
+// Turns statistics into a schema that accepts all observed values; guesses get a note. Optional members and enums are
+// guessed from few samples, bounds of lengths and ranges never.
 
 import { compareKeys } from '../json/index.ts'
 import { enumOf, isRecord, kindsOf } from './choose-schema.ts'
@@ -8,40 +8,43 @@ import { bestFormat } from './formats.ts'
 import {
   becomeRecord,
   mergeVariant,
-  type ArrayFacts,
-  type NumberFacts,
-  type ObjectFacts,
-  type Shape,
-  type StringFacts,
+  type ArrayStatistics,
+  type NumberStatistics,
+  type ObjectStatistics,
+  type ValueStatistics,
+  type StringStatistics,
   type Variant,
 } from './sample-statistics.ts'
 import { expressionText } from './write-zod.ts'
 
-/** The schema of a shape. Below `depth` levels it takes anything: a lock may not be of any size. */
-export function draft(shape: Shape, depth: number): Expression {
-  if (shape.nulls === shape.count && shape.count > 0) return call('z.null', [], ['nothing but null was seen'])
-  const kinds = kindsOf(shape)
+/** The schema of the statistics. Below `depth` levels it accepts any value, because the size of a lock is limited. */
+export function buildSchema(statistics: ValueStatistics, depth: number): Expression {
+  if (statistics.nulls === statistics.count && statistics.count > 0)
+    return call('z.null', [], ['nothing but null was seen'])
+  const kinds = kindsOf(statistics)
   if (kinds.length === 0) return call('z.unknown', [], ['no value was seen'])
   if (depth <= 0) return call('z.unknown', [], ['left open: nested too deep for a draft'])
   const single = kinds.length === 1
-  const schemas = kinds.map((kind) => ofKind(kind, shape, depth, single))
+  const schemas = kinds.map((kind) => ofKind(kind, statistics, depth, single))
   const [first] = schemas
   const schema =
     single && first !== undefined
       ? first
-      : call('z.union', [{ kind: 'schemas', schemas }], [`of several types: ${kindCounts(shape)}`])
-  return shape.nulls === 0 ? schema : chained(noted(schema, `null in ${outOf(shape.nulls, shape.count)}`), 'nullable')
+      : call('z.union', [{ kind: 'schemas', schemas }], [`of several types: ${kindCounts(statistics)}`])
+  return statistics.nulls === 0
+    ? schema
+    : chained(noted(schema, `null in ${outOf(statistics.nulls, statistics.count)}`), 'nullable')
 }
 
-function ofKind(kind: string, shape: Shape, depth: number, single: boolean): Expression {
-  if (kind === 'string' && shape.strings) return ofStrings(shape.strings, single)
-  if (kind === 'number' && shape.numbers) return ofNumbers(shape.numbers)
-  if (kind === 'array' && shape.arrays) return ofArrays(shape.arrays, depth)
-  if (kind === 'object' && shape.objects) return ofObjects(shape.objects, depth)
+function ofKind(kind: string, statistics: ValueStatistics, depth: number, single: boolean): Expression {
+  if (kind === 'string' && statistics.strings) return ofStrings(statistics.strings, single)
+  if (kind === 'number' && statistics.numbers) return ofNumbers(statistics.numbers)
+  if (kind === 'array' && statistics.arrays) return ofArrays(statistics.arrays, depth)
+  if (kind === 'object' && statistics.objects) return ofObjects(statistics.objects, depth)
   return call('z.boolean')
 }
 
-const kindCounts = ({ strings, numbers, booleans, arrays, objects }: Shape): string =>
+const kindCounts = ({ strings, numbers, booleans, arrays, objects }: ValueStatistics): string =>
   [
     ['string', strings?.count ?? 0] as const,
     ['number', numbers?.count ?? 0] as const,
@@ -55,7 +58,7 @@ const kindCounts = ({ strings, numbers, booleans, arrays, objects }: Shape): str
 
 const outOf = (part: number, whole: number): string => `${part} of ${whole}`
 
-function ofStrings(facts: StringFacts, guess: boolean): Expression {
+function ofStrings(facts: StringStatistics, guess: boolean): Expression {
   const { count, shortest, longest, values, formats, padded } = facts
   const format = bestFormat(formats)
   if (format !== undefined) {
@@ -77,33 +80,34 @@ function ofStrings(facts: StringFacts, guess: boolean): Expression {
   return call('z.string', [], notes)
 }
 
-function ofNumbers({ count, integers, unsafe, least, greatest }: NumberFacts): Expression {
+function ofNumbers({ count, integers, unsafe, least, greatest }: NumberStatistics): Expression {
   const range = least === greatest ? `always ${least}` : `seen ${least}..${greatest}`
   if (unsafe > 0)
     return call('z.number', [], [`beyond 2^53 - 1 in ${outOf(unsafe, count)}: digits are lost; a string keeps them`])
   return integers === count ? call('z.int', [], [range]) : call('z.number', [], [range])
 }
 
-function ofArrays({ fewest, most, items }: ArrayFacts, depth: number): Expression {
+function ofArrays({ fewest, most, items }: ArrayStatistics, depth: number): Expression {
   if (most === 0) return call('z.array', [schemaArgument(call('z.unknown'))], ['always empty: what are its items?'])
-  const item = draft(items, depth - 1)
+  const item = buildSchema(items, depth - 1)
   const notes = [fewest === most ? `always ${itemCount(most)}` : `${fewest}..${itemCount(most)} seen`]
   return call('z.array', [schemaArgument(item)], [...notes, ...item.notes.map((note) => `each item: ${note}`)])
 }
 
 const itemCount = (count: number): string => `${count} item${count === 1 ? '' : 's'}`
 
-function ofObjects(objects: ObjectFacts, depth: number): Expression {
+function ofObjects(objects: ObjectStatistics, depth: number): Expression {
   if (isRecord(objects)) becomeRecord(objects)
   if (objects.record !== undefined) return ofRecord(objects.record, depth)
   const variants = [...objects.variants]
   const [first] = variants
-  if (objects.tag !== undefined && variants.length > 1) return ofVariants(objects.tag, variants, depth)
+  if (objects.discriminator !== undefined && variants.length > 1)
+    return ofVariants(objects.discriminator, variants, depth)
   return first === undefined ? call('z.unknown') : ofVariant(first[1], depth)
 }
 
-function ofRecord({ values, keys }: NonNullable<ObjectFacts['record']>, depth: number): Expression {
-  const value = draft(values, depth - 1)
+function ofRecord({ values, keys }: NonNullable<ObjectStatistics['record']>, depth: number): Expression {
+  const value = buildSchema(values, depth - 1)
   return call(
     'z.record',
     [schemaArgument(keySchema(keys)), schemaArgument(value)],
@@ -111,25 +115,29 @@ function ofRecord({ values, keys }: NonNullable<ObjectFacts['record']>, depth: n
   )
 }
 
-function keySchema({ formats, values }: StringFacts): Expression {
+function keySchema({ formats, values }: StringStatistics): Expression {
   const format = bestFormat(formats)
   if (format !== undefined && format.callee === 'z.uuid') return call('z.uuid')
   const digits = values !== undefined && [...values.keys()].every((key) => /^[0-9]+$/.test(key))
   return digits ? call('z.string().regex', [{ kind: 'pattern', source: '^[0-9]+$' }]) : call('z.string')
 }
 
-function ofVariant({ count, members }: Variant, depth: number, told?: readonly [string, Expression]): Expression {
+function ofVariant(
+  { count, members }: Variant,
+  depth: number,
+  discriminatorValue?: readonly [string, Expression],
+): Expression {
   if (members.size === 0) {
     const any = [schemaArgument(call('z.string')), schemaArgument(call('z.unknown'))]
     return call('z.record', any, ['always empty: what are its members?'])
   }
   const written = [...members]
     .toSorted(([a], [b]) => compareKeys(a, b))
-    .map(([key, shape]) => {
-      if (key === told?.[0]) return told
-      const schema = draft(shape, depth - 1)
-      if (shape.count === count) return [key, schema] as const
-      return [key, chained(noted(schema, `in ${outOf(shape.count, count)}`), 'optional')] as const
+    .map(([key, statistics]) => {
+      if (key === discriminatorValue?.[0]) return discriminatorValue
+      const schema = buildSchema(statistics, depth - 1)
+      if (statistics.count === count) return [key, schema] as const
+      return [key, chained(noted(schema, `in ${outOf(statistics.count, count)}`), 'optional')] as const
     })
   return call('z.strictObject', [{ kind: 'members', members: written }])
 }
@@ -139,11 +147,15 @@ interface Group {
   readonly variant: Variant
 }
 
-/** A discriminated union. Values of the tag that come with the same shape share a branch. */
-function ofVariants(tag: string, variants: readonly (readonly [string, Variant])[], depth: number): Expression {
+/** A discriminated union. Discriminator values with the same schema share a branch. */
+function ofVariants(
+  discriminator: string,
+  variants: readonly (readonly [string, Variant])[],
+  depth: number,
+): Expression {
   const groups = new Map<string, Group>()
   for (const [value, variant] of variants.toSorted(([a], [b]) => compareKeys(a, b))) {
-    const text = expressionText(ofVariant(variant, depth, [tag, call('z.literal')]))
+    const text = expressionText(ofVariant(variant, depth, [discriminator, call('z.literal')]))
     const group: Group = groups.get(text) ?? { values: [], variant: { count: 0, members: new Map() } }
     groups.set(text, group)
     group.values.push(value)
@@ -154,15 +166,17 @@ function ofVariants(tag: string, variants: readonly (readonly [string, Variant])
     const literal = call('z.literal', [
       only === undefined ? { kind: 'literals', values } : { kind: 'literal', value: only },
     ])
-    const schema = ofVariant(variant, depth, [tag, literal])
+    const schema = ofVariant(variant, depth, [discriminator, literal])
     return noted(schema, `${variant.count} samples`)
   })
   return call(
     'z.discriminatedUnion',
     [
-      { kind: 'literal', value: tag },
+      { kind: 'literal', value: discriminator },
       { kind: 'schemas', schemas: branches },
     ],
-    [`${JSON.stringify(tag)} decides the shape (guessed from ${variants.length} values); any other value is rejected`],
+    [
+      `${JSON.stringify(discriminator)} decides the shape (guessed from ${variants.length} values); any other value is rejected`,
+    ],
   )
 }

@@ -1,19 +1,19 @@
-// String formats that samples can show. Each is tested by the very patterns that it becomes in a lock, so what is
-// guessed here accepts what it was guessed from.
+// String formats that samples are tested for, by the pattern that the format has in a lock. So a guessed format accepts
+// every sample it was guessed from.
 
 import * as z from 'zod'
 import { defineContract, httpUrl } from '../contract/define/index.ts'
 
 export interface Format {
-  /** What to write: the function, and its argument if it has one. */
+  /** The function to call, and its argument if any. */
   readonly callee: string
   readonly options?: Readonly<Record<string, boolean>>
   readonly words: string
-  /** Longer texts are not even tried. */
+  /** Longer texts are not tested. */
   readonly maxLength: number
 }
 
-/** In order of preference: the narrowest first. */
+/** By preference: the narrowest first. */
 const table: readonly (readonly [schema: () => z.ZodType, format: Format])[] = [
   [() => z.uuid(), { callee: 'z.uuid', words: 'a UUID', maxLength: 36 }],
   [() => z.guid(), { callee: 'z.guid', words: 'a GUID', maxLength: 36 }],
@@ -44,7 +44,7 @@ export const allFormats: number = 2 ** table.length - 1
 
 let compiled: readonly (readonly RegExp[])[] | undefined
 
-/** Those of the formats in `mask` that `text` has. */
+/** The formats in `mask` that `text` matches. */
 export function formatsOf(text: string, mask: number): number {
   compiled ??= table.map(([schema]) => patternsOf(schema()))
   let found = 0

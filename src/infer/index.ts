@@ -1,3 +1,3 @@
-// The door of infer/, and the entry `sidelane/infer`: a draft of a contract from sample payloads. It loads zod.
+// Entry point of infer/, exported as `sidelane/infer`: drafts a contract from sample payloads. It imports zod.
 
 export { inferContract, type Inferred, type InferOptions, type Skipped } from './infer.ts'

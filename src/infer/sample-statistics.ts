@@ -1,87 +1,87 @@
-// What was seen at one place of the samples, counted as they come by: a shape. No sample is kept, so a million of them
-// take no more room than a hundred. What a shape means is decided in choose.ts and draft.ts.
+// Statistics of the values at one place of the samples, updated one sample at a time. No sample is kept, so memory does not
+// grow with their number.
 
 import type { JsonArray, JsonObject, JsonPrimitive, JsonValue } from '../json/index.ts'
 import { allFormats, formatsOf } from './formats.ts'
-import { countTags, newTags, type TagFacts } from './discriminators.ts'
+import { countObject, newDiscriminatorStatistics, type DiscriminatorStatistics } from './discriminators.ts'
 
-/** What an earlier look at the same samples decided: which key tells objects apart, and what is a map. */
+/** Decisions of an earlier pass over the same samples: which key discriminates objects, and what is a map. */
 export interface Plan {
   readonly record: boolean
-  readonly tag: string | undefined
+  readonly discriminator: string | undefined
   readonly members: ReadonlyMap<string, Plan>
-  /** By the tag's value. */
+  /** By discriminator value. */
   readonly branches: ReadonlyMap<string, Plan>
   readonly items: Plan | undefined
-  /** Of a record. */
+  /** The values of a record. */
   readonly values: Plan | undefined
 }
 
-export interface StringFacts {
+export interface StringStatistics {
   count: number
   /** In code points. */
   shortest: number
   longest: number
-  /** How often each value came; undefined when there are too many, or long ones. */
+  /** Number of occurrences by value; undefined when there are too many values, or long ones. */
   values: Map<string, number> | undefined
   /** A bit for each format that every value has. */
   formats: number
-  /** Values with white space at an end. */
+  /** Number of values with leading or trailing white space. */
   padded: number
 }
 
-export interface NumberFacts {
+export interface NumberStatistics {
   count: number
   integers: number
-  /** Integral values beyond 2^53 - 1. */
+  /** Number of integral values beyond 2^53 - 1. */
   unsafe: number
   least: number
   greatest: number
 }
 
-export interface ArrayFacts {
+export interface ArrayStatistics {
   count: number
   fewest: number
   most: number
-  readonly items: Shape
+  readonly items: ValueStatistics
 }
 
-export type Members = Map<string, Shape>
+export type Members = Map<string, ValueStatistics>
 
-/** Objects that are told apart by nothing, or by the tag's value. */
+/** The objects of one discriminator value, or all objects. */
 export interface Variant {
   count: number
   readonly members: Members
 }
 
-export interface ObjectFacts {
+export interface ObjectStatistics {
   count: number
-  readonly tag: string | undefined
-  /** By the tag's value; all objects are under '' where there is no tag. */
+  readonly discriminator: string | undefined
+  /** By discriminator value; without a discriminator all objects are under ''. */
   readonly variants: Map<string, Variant>
-  /** Set when the objects are a map: all values together, and the keys as strings. */
-  record: { readonly values: Shape; readonly keys: StringFacts } | undefined
-  /** What could tell the objects apart. Undefined when that is decided. */
-  tags: TagFacts | undefined
+  /** Set when the objects are maps: the statistics of all values, and of the keys as strings. */
+  record: { readonly values: ValueStatistics; readonly keys: StringStatistics } | undefined
+  /** Candidates of a discriminator. Undefined once it is decided. */
+  candidates: DiscriminatorStatistics | undefined
 }
 
-export interface Shape {
+export interface ValueStatistics {
   readonly plan: Plan | undefined
   count: number
   nulls: number
   booleans: number
-  numbers: NumberFacts | undefined
-  strings: StringFacts | undefined
-  arrays: ArrayFacts | undefined
-  objects: ObjectFacts | undefined
+  numbers: NumberStatistics | undefined
+  strings: StringStatistics | undefined
+  arrays: ArrayStatistics | undefined
+  objects: ObjectStatistics | undefined
 }
 
-/** More keys than this at one place are a map, whatever their values are. */
-const mostKeys = 256
-const mostValues = 24
-const longestValue = 40
+/** Objects with more keys at one place are maps. */
+const maxKeys = 256
+const maxValues = 24
+const maxValueLength = 40
 
-export const newShape = (plan?: Plan): Shape => ({
+export const newStatistics = (plan?: Plan): ValueStatistics => ({
   plan,
   count: 0,
   nulls: 0,
@@ -92,31 +92,31 @@ export const newShape = (plan?: Plan): Shape => ({
   objects: undefined,
 })
 
-/** Adds one value to what was seen. */
-export function observe(shape: Shape, value: JsonValue): void {
-  shape.count++
-  if (value === null || typeof value !== 'object') observeScalar(shape, value)
-  else if (Array.isArray(value)) observeArray((shape.arrays ??= newArrays(shape.plan?.items)), value)
-  else observeObject((shape.objects ??= newObjects(shape.plan)), value, shape.plan)
+/** Adds one value. */
+export function observe(statistics: ValueStatistics, value: JsonValue): void {
+  statistics.count++
+  if (value === null || typeof value !== 'object') observeScalar(statistics, value)
+  else if (Array.isArray(value)) observeArray((statistics.arrays ??= newArrays(statistics.plan?.items)), value)
+  else observeObject((statistics.objects ??= newObjects(statistics.plan)), value, statistics.plan)
 }
 
-function observeScalar(shape: Shape, value: JsonPrimitive): void {
-  if (value === null) shape.nulls++
-  else if (typeof value === 'boolean') shape.booleans++
-  else if (typeof value === 'string') observeString((shape.strings ??= newStrings()), value)
-  else observeNumber((shape.numbers ??= newNumbers()), value)
+function observeScalar(statistics: ValueStatistics, value: JsonPrimitive): void {
+  if (value === null) statistics.nulls++
+  else if (typeof value === 'boolean') statistics.booleans++
+  else if (typeof value === 'string') observeString((statistics.strings ??= newStrings()), value)
+  else observeNumber((statistics.numbers ??= newNumbers()), value)
 }
 
-const newArrays = (items: Plan | undefined): ArrayFacts => ({
+const newArrays = (items: Plan | undefined): ArrayStatistics => ({
   count: 0,
   fewest: Infinity,
   most: 0,
-  items: newShape(items),
+  items: newStatistics(items),
 })
 
-const newNumbers = (): NumberFacts => ({ count: 0, integers: 0, unsafe: 0, least: Infinity, greatest: -Infinity })
+const newNumbers = (): NumberStatistics => ({ count: 0, integers: 0, unsafe: 0, least: Infinity, greatest: -Infinity })
 
-const newStrings = (): StringFacts => ({
+const newStrings = (): StringStatistics => ({
   count: 0,
   shortest: Infinity,
   longest: 0,
@@ -125,35 +125,35 @@ const newStrings = (): StringFacts => ({
   padded: 0,
 })
 
-const newObjects = (plan: Plan | undefined): ObjectFacts => ({
+const newObjects = (plan: Plan | undefined): ObjectStatistics => ({
   count: 0,
-  tag: plan?.tag,
+  discriminator: plan?.discriminator,
   variants: new Map(),
   record: plan?.record === true ? newRecord(plan.values) : undefined,
-  tags: plan?.tag === undefined && plan?.record !== true ? newTags() : undefined,
+  candidates: plan?.discriminator === undefined && plan?.record !== true ? newDiscriminatorStatistics() : undefined,
 })
 
-const newRecord = (plan?: Plan): ObjectFacts['record'] & object => ({
-  values: newShape(plan),
+const newRecord = (plan?: Plan): ObjectStatistics['record'] & object => ({
+  values: newStatistics(plan),
   keys: newStrings(),
 })
 
-function observeNumber(facts: NumberFacts, value: number): void {
-  facts.count++
-  if (Number.isInteger(value)) facts.integers++
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) facts.unsafe++
-  facts.least = Math.min(facts.least, value)
-  facts.greatest = Math.max(facts.greatest, value)
+function observeNumber(statistics: NumberStatistics, value: number): void {
+  statistics.count++
+  if (Number.isInteger(value)) statistics.integers++
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) statistics.unsafe++
+  statistics.least = Math.min(statistics.least, value)
+  statistics.greatest = Math.max(statistics.greatest, value)
 }
 
-function observeString(facts: StringFacts, value: string): void {
-  facts.count++
+function observeString(statistics: StringStatistics, value: string): void {
+  statistics.count++
   const length = codePoints(value)
-  facts.shortest = Math.min(facts.shortest, length)
-  facts.longest = Math.max(facts.longest, length)
-  if (value.trim() !== value) facts.padded++
-  if (facts.formats !== 0) facts.formats = formatsOf(value, facts.formats)
-  addValue(facts, value, 1)
+  statistics.shortest = Math.min(statistics.shortest, length)
+  statistics.longest = Math.max(statistics.longest, length)
+  if (value.trim() !== value) statistics.padded++
+  if (statistics.formats !== 0) statistics.formats = formatsOf(value, statistics.formats)
+  addValue(statistics, value, 1)
 }
 
 function codePoints(text: string): number {
@@ -162,74 +162,75 @@ function codePoints(text: string): number {
   return count
 }
 
-function addValue(facts: StringFacts, value: string, times: number): void {
-  const { values } = facts
+function addValue(statistics: StringStatistics, value: string, times: number): void {
+  const { values } = statistics
   if (values === undefined) return
-  if (value.length > longestValue || (values.size >= mostValues && !values.has(value))) facts.values = undefined
+  if (value.length > maxValueLength || (values.size >= maxValues && !values.has(value))) statistics.values = undefined
   else values.set(value, (values.get(value) ?? 0) + times)
 }
 
-function observeArray(facts: ArrayFacts, items: JsonArray): void {
-  facts.count++
-  facts.fewest = Math.min(facts.fewest, items.length)
-  facts.most = Math.max(facts.most, items.length)
-  for (const item of items) observe(facts.items, item)
+function observeArray(statistics: ArrayStatistics, items: JsonArray): void {
+  statistics.count++
+  statistics.fewest = Math.min(statistics.fewest, items.length)
+  statistics.most = Math.max(statistics.most, items.length)
+  for (const item of items) observe(statistics.items, item)
 }
 
-function observeObject(facts: ObjectFacts, value: JsonObject, plan: Plan | undefined): void {
-  facts.count++
-  if (facts.record !== undefined) {
-    observeRecord(facts.record, value)
+function observeObject(statistics: ObjectStatistics, value: JsonObject, plan: Plan | undefined): void {
+  statistics.count++
+  if (statistics.record !== undefined) {
+    observeRecord(statistics.record, value)
     return
   }
-  if (facts.tags !== undefined) countTags(facts.tags, value)
-  // Found in every object of an earlier look, as a string.
-  const told = facts.tag === undefined ? '' : (value.get(facts.tag) as string)
-  const branch = facts.tag === undefined ? plan : (plan?.branches.get(told) ?? plan)
-  const variant = variantOf(facts, told)
+  if (statistics.candidates !== undefined) countObject(statistics.candidates, value)
+  // An earlier pass found it in every object, as a string.
+  const discriminatorValue =
+    statistics.discriminator === undefined ? '' : (value.get(statistics.discriminator) as string)
+  const branch = statistics.discriminator === undefined ? plan : (plan?.branches.get(discriminatorValue) ?? plan)
+  const variant = variantOf(statistics, discriminatorValue)
   variant.count++
   for (const { key, value: member } of value.members) {
-    let shape = variant.members.get(key)
-    if (shape === undefined) {
-      shape = newShape(branch?.members.get(key))
-      variant.members.set(key, shape)
+    let statistics = variant.members.get(key)
+    if (statistics === undefined) {
+      statistics = newStatistics(branch?.members.get(key))
+      variant.members.set(key, statistics)
     }
-    observe(shape, member)
+    observe(statistics, member)
   }
-  if (variant.members.size > mostKeys) becomeRecord(facts)
+  if (variant.members.size > maxKeys) becomeRecord(statistics)
 }
 
-function variantOf(facts: ObjectFacts, told: string): Variant {
-  let variant = facts.variants.get(told)
+function variantOf(statistics: ObjectStatistics, discriminatorValue: string): Variant {
+  let variant = statistics.variants.get(discriminatorValue)
   if (variant === undefined) {
     variant = { count: 0, members: new Map() }
-    facts.variants.set(told, variant)
+    statistics.variants.set(discriminatorValue, variant)
   }
   return variant
 }
 
-function observeRecord(record: ObjectFacts['record'] & object, value: JsonObject): void {
+function observeRecord(record: ObjectStatistics['record'] & object, value: JsonObject): void {
   for (const member of value.members) {
     observeString(record.keys, member.key)
     observe(record.values, member.value)
   }
 }
 
-/** From here on the keys are data: all members seen so far are put together. */
-export function becomeRecord(facts: ObjectFacts): void {
-  const record = (facts.record ??= newRecord())
-  for (const { members } of facts.variants.values()) {
-    for (const [key, shape] of members) {
+/** Treats the keys as data from now on: merges the statistics of all members. */
+export function becomeRecord(statistics: ObjectStatistics): void {
+  const record = (statistics.record ??= newRecord())
+  for (const { members } of statistics.variants.values()) {
+    for (const [key, statistics] of members) {
       observeString(record.keys, key)
-      merge(record.values, shape)
+      merge(record.values, statistics)
     }
   }
-  facts.variants.clear()
-  facts.tags = undefined
+  statistics.variants.clear()
+  statistics.candidates = undefined
 }
 
-/** Adds to `into` what was seen at another place. */
-function merge(into: Shape, from: Shape): void {
+/** Adds the statistics of another place to `into`. */
+function merge(into: ValueStatistics, from: ValueStatistics): void {
   into.count += from.count
   into.nulls += from.nulls
   into.booleans += from.booleans
@@ -237,12 +238,12 @@ function merge(into: Shape, from: Shape): void {
   if (from.strings !== undefined) mergeStrings((into.strings ??= newStrings()), from.strings)
   if (from.arrays !== undefined) mergeArrays((into.arrays ??= newArrays(undefined)), from.arrays)
   if (from.objects !== undefined) {
-    into.objects ??= { ...newObjects(undefined), tag: from.objects.tag }
+    into.objects ??= { ...newObjects(undefined), discriminator: from.objects.discriminator }
     mergeObjects(into, into.objects, from.objects)
   }
 }
 
-function mergeNumbers(into: NumberFacts, from: NumberFacts): void {
+function mergeNumbers(into: NumberStatistics, from: NumberStatistics): void {
   into.count += from.count
   into.integers += from.integers
   into.unsafe += from.unsafe
@@ -250,7 +251,7 @@ function mergeNumbers(into: NumberFacts, from: NumberFacts): void {
   into.greatest = Math.max(into.greatest, from.greatest)
 }
 
-function mergeStrings(into: StringFacts, from: StringFacts): void {
+function mergeStrings(into: StringStatistics, from: StringStatistics): void {
   into.count += from.count
   into.shortest = Math.min(into.shortest, from.shortest)
   into.longest = Math.max(into.longest, from.longest)
@@ -260,17 +261,17 @@ function mergeStrings(into: StringFacts, from: StringFacts): void {
   for (const [value, times] of from.values ?? []) addValue(into, value, times)
 }
 
-function mergeArrays(into: ArrayFacts, from: ArrayFacts): void {
+function mergeArrays(into: ArrayStatistics, from: ArrayStatistics): void {
   into.count += from.count
   into.fewest = Math.min(into.fewest, from.fewest)
   into.most = Math.max(into.most, from.most)
   merge(into.items, from.items)
 }
 
-function mergeObjects(owner: Shape, into: ObjectFacts, from: ObjectFacts): void {
+function mergeObjects(owner: ValueStatistics, into: ObjectStatistics, from: ObjectStatistics): void {
   into.count += from.count
-  // Counts of two places do not say what tells the objects of both apart.
-  into.tags = undefined
+  // Counts of separate places cannot be combined to find a discriminator of both.
+  into.candidates = undefined
   if (into.record !== undefined || from.record !== undefined) {
     becomeRecord(into)
     becomeRecord(from)
@@ -280,27 +281,27 @@ function mergeObjects(owner: Shape, into: ObjectFacts, from: ObjectFacts): void 
     return
   }
   let target = into
-  if (into.tag !== from.tag && into.tag !== undefined) {
-    target = { ...into, tag: undefined, variants: new Map() }
+  if (into.discriminator !== from.discriminator && into.discriminator !== undefined) {
+    target = { ...into, discriminator: undefined, variants: new Map() }
     for (const variant of into.variants.values()) mergeVariant(variantOf(target, ''), variant)
     owner.objects = target
   }
-  for (const [told, variant] of from.variants) {
-    const name = target.tag === undefined ? '' : told
+  for (const [discriminatorValue, variant] of from.variants) {
+    const name = target.discriminator === undefined ? '' : discriminatorValue
     mergeVariant(variantOf(target, name), variant)
   }
-  if ([...target.variants.values()].some(({ members }) => members.size > mostKeys)) becomeRecord(target)
+  if ([...target.variants.values()].some(({ members }) => members.size > maxKeys)) becomeRecord(target)
 }
 
-/** Adds to `into` the objects of another variant. */
+/** Adds the objects of another variant to `into`. */
 export function mergeVariant(into: Variant, from: Variant): void {
   into.count += from.count
-  for (const [key, shape] of from.members) {
+  for (const [key, statistics] of from.members) {
     let target = into.members.get(key)
     if (target === undefined) {
-      target = newShape()
+      target = newStatistics()
       into.members.set(key, target)
     }
-    merge(target, shape)
+    merge(target, statistics)
   }
 }

@@ -1,5 +1,5 @@
-// A zod schema as data: what to call with what, and what a reader should look at. Written as text in write-zod.ts, and
-// called for real in build-zod.ts, so that both say the same.
+// A zod schema as data: an expression of calls, with notes for the reader. write-zod.ts writes it as source, build-zod.ts
+// makes the calls.
 
 export type Literal = string | number | boolean
 
@@ -9,7 +9,7 @@ export interface Expression {
   readonly args: readonly Argument[]
   /** Methods after it, without arguments: `nullable`, `optional`. */
   readonly chain: readonly string[]
-  /** For the reader: what was seen, what is a guess. */
+  /** For the reader: observations and guesses. */
   readonly notes: readonly string[]
 }
 

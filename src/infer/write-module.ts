@@ -1,10 +1,10 @@
-// The whole file of a draft: head comment, imports, schema, contract.
+// Writes the module of a draft: comment, imports, schema, contract.
 
 import type { Limits } from '../model/index.ts'
 import type { Expression } from './schema-ast.ts'
 import { commentLines, expressionText, literalText, sourceText } from './write-zod.ts'
 
-export interface SourceFacts {
+export interface ModuleOptions {
   readonly name: string
   readonly origin: string | undefined
   readonly samples: number
@@ -14,36 +14,36 @@ export interface SourceFacts {
   readonly limits: Partial<Limits> | undefined
 }
 
-export function contractSource(schema: Expression, facts: SourceFacts): string {
-  const base = camelCase(facts.name)
+export function contractSource(schema: Expression, options: ModuleOptions): string {
+  const base = camelCase(options.name)
   const [schemaName, contractName] = [`${base}Schema`, `${base}Contract`]
   const usesHttpUrl = /\bhttpUrl\(/.test(expressionText(schema))
   const before = `export const ${schemaName} = `
   return [
-    ...headLines(facts),
+    ...headLines(options),
     `import { defineContract${usesHttpUrl ? ', httpUrl' : ''} } from ${literalText('sidelane')}`,
     `import * as z from ${literalText('zod')}`,
     '',
     ...commentLines(schema.notes, ''),
     `${before}${sourceText(schema, '', before.length)}`,
     '',
-    ...(facts.typescript ? [`export type ${capital(base)} = z.infer<typeof ${schemaName}>`, ''] : []),
+    ...(options.typescript ? [`export type ${capital(base)} = z.infer<typeof ${schemaName}>`, ''] : []),
     `export const ${contractName} = defineContract({`,
-    `  name: ${literalText(facts.name)},`,
+    `  name: ${literalText(options.name)},`,
     `  schema: ${schemaName},`,
-    ...(facts.numbers === undefined
+    ...(options.numbers === undefined
       ? []
       : [
           '  // A sample holds integers beyond 2^53 - 1. They are rounded to the nearest double.',
-          `  numbers: ${literalText(facts.numbers)},`,
+          `  numbers: ${literalText(options.numbers)},`,
         ]),
-    ...limitLines(facts.limits),
+    ...limitLines(options.limits),
     '})',
     '',
   ].join('\n')
 }
 
-function headLines({ samples, skipped, origin, typescript, name }: SourceFacts): string[] {
+function headLines({ samples, skipped, origin, typescript, name }: ModuleOptions): string[] {
   const counted = `${samples} sample${samples === 1 ? '' : 's'}${origin === undefined ? '' : ` in ${origin}`}`
   const without = skipped === 0 ? '' : ` (${skipped} more were no good JSON)`
   return [
@@ -62,7 +62,7 @@ function limitLines(limits: Partial<Limits> | undefined): string[] {
   return ['  // A sample is beyond the default limits.', `  limits: { ${members.join(', ')} },`]
 }
 
-/** A name that may follow `const`, with a word behind it. */
+/** A valid identifier, before a suffix. */
 function camelCase(name: string): string {
   const [first = '', ...others] = name.split('-').filter((part) => part !== '')
   const joined = first + others.map(capital).join('')

@@ -1,18 +1,18 @@
-// A schema as readable zod source: one member a line, notes as comments beside it. What it says is decided elsewhere.
+// Writes a schema as readable zod source: one member a line, with notes as comments beside it.
 
 import type { Argument, Expression, Literal } from './schema-ast.ts'
 
 const width = 120
 const identifier = /^[A-Za-z_$][\w$]*$/
 
-/** The schema without its comments, on as few lines as it takes. */
+/** The schema without comments, on few lines. */
 export const expressionText = (schema: Expression): string => write(schema, '', 0, false)
 
-/** The schema with its comments, for a line that begins with `indent` and `before` more characters. */
+/** The schema with comments, for a line that starts with `indent` and `before` more characters. */
 export const sourceText = (schema: Expression, indent: string, before: number): string =>
   write(schema, indent, before, true)
 
-/** Comment lines that say the notes, each within the width. */
+/** The notes as comment lines, each within the width. */
 export function commentLines(notes: readonly string[], indent: string): string[] {
   const lines: string[] = []
   let line = ''
@@ -25,7 +25,7 @@ export function commentLines(notes: readonly string[], indent: string): string[]
   return line === '' ? lines : [...lines, `${indent}// ${line}`]
 }
 
-/** Payload text may stand in a note: nothing in it may end the comment. */
+/** Removes control characters: a note may hold payload text, which must not end the comment. */
 const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, ' ')
 
 function write({ callee, args, chain }: Expression, indent: string, before: number, notes: boolean): string {
@@ -65,11 +65,11 @@ function writeArgument(argument: Argument, indent: string, before: number, notes
   }
 }
 
-/** Short schemas without anything to say stand on one line. */
+/** Short schemas without notes are written on one line. */
 function list(schemas: readonly Expression[], indent: string, before: number, notes: boolean): string {
   const flat = `[${schemas.map((schema) => write(schema, indent, before, false)).join(', ')}]`
-  const silent = !notes || schemas.every((schema) => schema.notes.length === 0)
-  if (silent && !flat.includes('\n') && indent.length + before + flat.length + 12 <= width) return flat
+  const withoutNotes = !notes || schemas.every((schema) => schema.notes.length === 0)
+  if (withoutNotes && !flat.includes('\n') && indent.length + before + flat.length + 12 <= width) return flat
   return lines(
     schemas.map((schema) => ['', schema] as const),
     indent,
@@ -104,7 +104,7 @@ function literals(values: readonly Literal[], indent: string, before: number): s
 
 const keyText = (key: string): string => (identifier.test(key) ? key : literalText(key))
 
-/** A literal in single quotes where that is readable; what a line cannot hold is escaped. */
+/** A literal, in single quotes unless it contains one; control characters are escaped. */
 export function literalText(value: Literal): string {
   if (typeof value !== 'string') return String(value)
   const text = JSON.stringify(value)

@@ -17,8 +17,8 @@ import {
 } from '../tables/outcome-layout.ts'
 import { readHex, readU32, writeHex, writeU32 } from '../util/byte-codec.ts'
 import { plainValue } from '../json/index.ts'
-import { errorTable, SidelaneError, type ErrorCode } from './errors.ts'
-import { rejected, type Accepted, type AcceptedCanonical, type Codec, type Outcome, type Rejected } from './outcome.ts'
+import { errorTable, SidelaneError, type DataCode, type ErrorCode, type SidelaneErrorOptions } from './errors.ts'
+import { rejected, type Accepted, type AcceptedCanonical, type Codec, type Issue, type Outcome } from './outcome.ts'
 
 const quote = 0x22
 
@@ -71,56 +71,77 @@ export function outcomeSize(bytes: Uint8Array, offset: number): number {
 export const outcomeBodyBytes = (bytes: Uint8Array, offset: number): number => readU32(bytes, offset + bodyBytesAt)
 
 /**
- * The code of the outcome that starts at `offset`, without reading the rest; undefined when it is accepted. Bytes that
- * are no outcome yield `internal.panic`.
+ * The code of the outcome that starts at `offset`, without decoding the rest; undefined when it is accepted. For bytes
+ * that are not an outcome: `internal.panic`.
  */
 export function outcomeCode(bytes: Uint8Array, offset: number): ErrorCode | undefined {
   if (bytes[offset] === kindAccepted) return undefined
   let code = ''
-  // Both texts begin with {"code":"
+  // Both texts start with {"code":"
   for (let at = offset + textHeaderBytes + 9; at < bytes.length && bytes[at] !== quote; at++) {
     code += String.fromCharCode(bytes[at] as number)
   }
   return Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'internal.panic'
 }
 
+/** The kind of the outcome that starts at `offset`; undefined for other bytes. */
+export function outcomeKind(bytes: Uint8Array, offset: number): 'accepted' | 'rejected' | 'fault' | undefined {
+  const kind = bytes[offset]
+  if (kind === kindAccepted) return 'accepted'
+  if (kind === kindRejected) return 'rejected'
+  return kind === kindFault ? 'fault' : undefined
+}
+
+/** The fields of a rejected outcome or of a fault. */
+export interface OutcomeText extends SidelaneErrorOptions {
+  readonly ok: false
+  readonly code: ErrorCode
+  readonly issues?: readonly Issue[]
+  readonly truncated?: boolean
+}
+
+/** The outcome that starts at `offset`, without copying: its body and canonical bytes are views of `bytes`. */
+export const viewOutcome = (bytes: Uint8Array, offset: number, codec: Codec): Accepted | OutcomeText =>
+  bytes[offset] === kindAccepted ? readAccepted(bytes, offset, codec, false) : readText(bytes, offset)
+
 /**
- * Reads the outcome that starts at `offset`. Body and canonical bytes are copied out, so that they do not pin the buffer.
- * Throws the `SidelaneError` that a fault carries, and `internal.panic` for bytes that are no outcome.
+ * Decodes the outcome that starts at `offset`. Body and canonical bytes are copies, so that they do not retain the buffer.
+ * Throws the `SidelaneError` of an encoded fault, and `internal.panic` for bytes that are not an outcome.
  */
 export function decodeOutcome(bytes: Uint8Array, offset: number, codec: Codec): Outcome {
   const kind = bytes[offset]
-  if (kind === kindAccepted) return decodeAccepted(bytes, offset, codec)
-  const text = decoder.decode(
-    bytes.subarray(offset + textHeaderBytes, offset + textHeaderBytes + readU32(bytes, offset + textBytesAt)),
-  )
-  if (kind === kindRejected) {
-    const { code, issues, truncated } = JSON.parse(text) as Pick<Rejected, 'code' | 'issues' | 'truncated'>
-    return rejected(code, issues, truncated)
+  if (kind === kindAccepted) return readAccepted(bytes, offset, codec, true)
+  if (kind !== kindRejected && kind !== kindFault) {
+    throw new SidelaneError('internal.panic', { message: 'The engine returned bytes that are not an outcome.' })
   }
-  if (kind === kindFault) {
-    const { code, ...options } = JSON.parse(text) as { code: ErrorCode; message: string }
-    if (Object.hasOwn(errorTable, code)) throw new SidelaneError(code, options)
-    throw new SidelaneError('internal.panic', { message: 'The engine returned an unknown error code.' })
-  }
-  throw new SidelaneError('internal.panic', { message: 'The engine returned bytes that are no outcome.' })
+  const { code, issues, truncated, ...options } = readText(bytes, offset)
+  if (kind === kindRejected) return rejected(code as DataCode, issues, truncated)
+  if (Object.hasOwn(errorTable, code)) throw new SidelaneError(code, options)
+  throw new SidelaneError('internal.panic', { message: 'The engine returned an unknown error code.' })
 }
 
-function decodeAccepted(bytes: Uint8Array, offset: number, codec: Codec): Accepted | AcceptedCanonical {
+function readText(bytes: Uint8Array, offset: number): OutcomeText {
+  const from = offset + textHeaderBytes
+  const text = decoder.decode(bytes.subarray(from, from + readU32(bytes, offset + textBytesAt)))
+  return { ok: false, ...(JSON.parse(text) as Omit<OutcomeText, 'ok'>) }
+}
+
+function readAccepted(bytes: Uint8Array, offset: number, codec: Codec, copy: boolean): Accepted | AcceptedCanonical {
+  const part = (from: number, to: number): Uint8Array => (copy ? bytes.slice(from, to) : bytes.subarray(from, to))
   const flags = bytes[offset + flagsAt] as number
   const outBytes = outcomeBodyBytes(bytes, offset)
   const bodyEnd = offset + acceptedHeaderBytes + outBytes
   const canonicalBytes = readU32(bytes, offset + canonicalBytesAt)
   const accepted: Accepted = {
     ok: true,
-    body: bytes.slice(offset + acceptedHeaderBytes, bodyEnd),
+    body: part(offset + acceptedHeaderBytes, bodyEnd),
     codec,
     digest: flags & flagDigest ? readHex(bytes, offset + digestAt, offset + acceptedHeaderBytes) : null,
     inBytes: readU32(bytes, offset + inBytesAt),
     canonicalBytes,
     outBytes,
   }
-  return flags & flagCanonical ? withCanonical(accepted, bytes.slice(bodyEnd, bodyEnd + canonicalBytes)) : accepted
+  return flags & flagCanonical ? withCanonical(accepted, part(bodyEnd, bodyEnd + canonicalBytes)) : accepted
 }
 
 /** The accepted outcome with its canonical bytes and `value()`. */

@@ -1,4 +1,4 @@
-// The first byte of a connection tells its protocol. The protocols themselves are not here.
+// Framed protocol or HTTP, by the first byte of a connection. The protocols themselves are not here.
 
 import type { Socket } from 'node:net'
 

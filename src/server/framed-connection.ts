@@ -20,7 +20,7 @@ import {
   requestSlackBytes,
   traceBytes,
   type FrameSink,
-  type Head,
+  type FrameHeader,
 } from '../wire/index.ts'
 import type { Served, ServedTable } from './contracts.ts'
 import { addAnswer, FramedRequest, newBlockArena, type FramedRequestTarget } from './framed-request.ts'
@@ -150,7 +150,7 @@ export class FramedConnection implements FrameSink {
     return this.#caps
   }
 
-  open(head: Head): 'take' | 'skip' {
+  open(head: FrameHeader): 'take' | 'skip' {
     if (head.kind !== kinds.request) return 'take'
     const served = this.#indices.byIndex[head.index]
     if (served === undefined) return this.#answerAtOnce(head, stackless('contract.unknown', unknownIndex))
@@ -165,7 +165,7 @@ export class FramedConnection implements FrameSink {
     return 'take'
   }
 
-  frame(head: Head, payload: Uint8Array, own: boolean): void {
+  frame(head: FrameHeader, payload: Uint8Array, own: boolean): void {
     this.#timeouts.onFrame()
     if (head.kind === kinds.request) this.#onRequest(head, payload, own)
     else if (head.kind === kinds.ping) addControlFrame(this.#writer, kinds.pong, head.id, payload)
@@ -176,7 +176,7 @@ export class FramedConnection implements FrameSink {
     }
   }
 
-  oversize(head: Head): void {
+  oversize(head: FrameHeader): void {
     this.#answerAtOnce(head, undefined)
   }
 
@@ -211,7 +211,7 @@ export class FramedConnection implements FrameSink {
     return nothing
   }
 
-  #onHello(head: Head, payload: Uint8Array): void {
+  #onHello(head: FrameHeader, payload: Uint8Array): void {
     const hello = decodeClientHello(payload)
     if (typeof hello === 'string') return this.violation(hello)
     this.#timeouts.onHello()
@@ -226,7 +226,7 @@ export class FramedConnection implements FrameSink {
     addControlFrame(this.#writer, kinds.hello, head.id, answer)
   }
 
-  #onRequest(head: Head, body: Uint8Array, own: boolean): void {
+  #onRequest(head: FrameHeader, body: Uint8Array, own: boolean): void {
     const served = this.#indices.byIndex[head.index] as Served
     const start = head.flags & flags.trace ? traceBytes : 0
     const trace = start > 0 ? Uint8Array.from(body.subarray(0, start)) : undefined
@@ -249,13 +249,17 @@ export class FramedConnection implements FrameSink {
     this.#context.queue.submit(request)
   }
 
-  #refuse(head: Head, served: Served, reason: Refusal['reason'], retryAfterMs?: number): 'skip' {
+  #refuse(head: FrameHeader, served: Served, reason: Refusal['reason'], retryAfterMs?: number): 'skip' {
     this.#context.observer.shed(reason)
     return this.#answerAtOnce(head, stackless('overloaded', retryAfterMs === undefined ? {} : { retryAfterMs }), served)
   }
 
   /** Answers a request whose body is skipped: with the fault, or `limit.bytes`. */
-  #answerAtOnce(head: Head, fault: SidelaneError | undefined, served = this.#indices.byIndex[head.index]): 'skip' {
+  #answerAtOnce(
+    head: FrameHeader,
+    fault: SidelaneError | undefined,
+    served = this.#indices.byIndex[head.index],
+  ): 'skip' {
     this.#timeouts.onFrame()
     addAnswer(this.#writer, head.id, fault ?? tooLarge)
     const { code, status } = fault ?? { code: tooLarge.code, status: errorTable[tooLarge.code].status }

@@ -1,7 +1,7 @@
 // A REQUEST on its way through the daemon: its payload, and where its answer is written.
 
 import { encodeFault, encodeOutcome, type Rejected, type SidelaneError } from '../model/index.ts'
-import { headBytes, writeAnswerHead } from '../wire/index.ts'
+import { headerBytes, writeResponseHeader } from '../wire/index.ts'
 import { BumpArena, type Block } from '../util/bump-arena.ts'
 import type { WriteBatcher } from '../util/write-batcher.ts'
 import type { Served } from './contracts.ts'
@@ -19,7 +19,7 @@ export interface FramedRequestTarget {
 /** All connections share the empty blocks: 4 MiB are kept, more are left to the garbage collector. */
 const blocks = { bytes: 128 * 1024, maxSpare: 32, spare: [] as Block<Buffer>[] }
 
-export const newBlockArena = (): BumpArena<Buffer> => new BumpArena(Buffer.allocUnsafeSlow, [blocks])
+export const newBlockArena = (): BumpArena<Buffer> => new BumpArena((bytes) => Buffer.allocUnsafeSlow(bytes), [blocks])
 
 /** Payloads that wait in the queue: they outlive the buffer that they were read into. */
 const payloads = newBlockArena()
@@ -86,18 +86,18 @@ export class FramedRequest implements Job {
   }
 
   room(bytes: number): Output {
-    const block = this.#target.writer.reserve(headBytes + bytes)
+    const block = this.#target.writer.reserve(headerBytes + bytes)
     this.#answerBlock = block
     output.bytes = block.bytes
-    output.at = block.used + headBytes
+    output.at = block.used + headerBytes
     return output
   }
 
   answerAt(size: number, queueUs: number, runUs: number): void {
     const { writer, onAnswer } = this.#target
     const block = this.#answerBlock as Block<Buffer>
-    writeAnswerHead(block.bytes, block.used, size, this.id, queueUs, runUs)
-    writer.add(block, headBytes + size, 1)
+    writeResponseHeader(block.bytes, block.used, size, this.id, queueUs, runUs)
+    writer.add(block, headerBytes + size, 1)
     onAnswer(this)
   }
 
@@ -123,9 +123,9 @@ const maxFaultBytes = 1024
 
 /** Answers a request that is not in the queue. With id 0 the answer is about the connection. */
 export function addAnswer(writer: WriteBatcher, id: number, answer: SidelaneError | Rejected): void {
-  const block = writer.reserve(headBytes + maxFaultBytes)
-  const bodyAt = block.used + headBytes
+  const block = writer.reserve(headerBytes + maxFaultBytes)
+  const bodyAt = block.used + headerBytes
   const size = 'ok' in answer ? encodeOutcome(answer, block.bytes, bodyAt) : encodeFault(answer, block.bytes, bodyAt)
-  writeAnswerHead(block.bytes, block.used, size, id, 0, 0)
-  writer.add(block, headBytes + size)
+  writeResponseHeader(block.bytes, block.used, size, id, 0, 0)
+  writer.add(block, headerBytes + size)
 }

@@ -1,7 +1,7 @@
 // HELLO on one connection, daemon side: which contracts the client gets, and by which index.
 
 import { errorTable } from '../model/index.ts'
-import { noContractId, type AnsweredContract, type AskedContract } from '../wire/index.ts'
+import { noContractId, type ContractStatus, type ContractRequest } from '../wire/index.ts'
 import type { Served, ServedTable } from './contracts.ts'
 
 export class ContractIndices {
@@ -12,7 +12,7 @@ export class ContractIndices {
     this.#table = table
   }
 
-  answer({ name, id, fingerprint }: AskedContract): AnsweredContract {
+  answer({ name, id, fingerprint }: ContractRequest): ContractStatus {
     const latest = this.#table.find(name)
     if (latest === undefined) return refused('contract.unknown', noContractId)
     const served = this.#table.find(name, id)
@@ -24,7 +24,7 @@ export class ContractIndices {
   }
 }
 
-const refused = (code: 'contract.unknown' | 'contract.mismatch', have: string): AnsweredContract => ({
+const refused = (code: 'contract.unknown' | 'contract.mismatch', have: string): ContractStatus => ({
   status: errorTable[code].wire,
   index: 0,
   have,

@@ -1,5 +1,5 @@
-// Memory that is filled from front to back and reused when it is empty: a block is given back when nothing in it is
-// needed any more. Who writes what into a block is not here.
+// Memory that is filled from front to back and reused when it is empty: a block is reused when it has no
+// users. What is written into a block is not here.
 
 /** A piece of memory that several users share. */
 export interface Block<B extends Uint8Array = Uint8Array> {

@@ -1,15 +1,15 @@
-// The numbers of the framed protocol, as WIRE.md has them. What they bring about is in the files beside.
+// The constants of the framed protocol (WIRE.md).
 
-/** The version that this library speaks. */
+/** The supported protocol version. */
 export const protocolVersion = 1
 
-/** Bytes that each side begins with. */
+/** Length of the preface of each side. */
 export const prefaceBytes = 8
 
-/** Bytes of a frame before its payload. */
-export const headBytes = 24
+/** Length of a frame's header. */
+export const headerBytes = 24
 
-/** The time that is left, in a REQUEST without a deadline. */
+/** The remaining time in a REQUEST without a deadline. */
 export const noDeadline = 0xffff_ffff
 
 /** Every kind of frame. */
@@ -43,11 +43,11 @@ export const maxClientBytes = 128
 /** Longest name of a contract. */
 export const maxNameBytes = 64
 
-/** Bytes that a REQUEST may have beyond the largest `maxBytes`. */
+/** Bytes of a REQUEST beyond the largest `maxBytes`. */
 export const requestSlackBytes = 4096
 
-/** How many times the request cap an answer may have. */
+/** Largest response, as a multiple of the request cap. */
 export const answerCapFactor = 8
 
-/** Requests in flight on a connection, unless the server says another number. */
+/** Requests in flight on a connection, unless the server sends another limit. */
 export const defaultInFlight = 256

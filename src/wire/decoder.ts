@@ -1,58 +1,56 @@
-// Bytes of a connection, in whatever pieces they come, to frames. It holds no socket and no clock, and what a frame
-// brings about is the sink's business. The rules that it judges by are WIRE.md's.
+// Decodes the bytes of a connection, in chunks of any size, into frames and checks the rules of WIRE.md. It has no socket
+// and no clock.
 
-import { outcomeSize } from '../model/index.ts'
 import { clientViolations, violations } from '../tables/wire-violations.ts'
 import { fillTemplate } from '../util/fill-template.ts'
-import { flags, headBytes, kinds, maxHelloBytes, maxPingBytes, traceBytes } from './constants.ts'
-import { Head } from './frame-header.ts'
+import { outcomeKind, outcomeSize } from '../model/index.ts'
+import { flags, headerBytes, kinds, maxHelloBytes, maxPingBytes, traceBytes } from './constants.ts'
+import { FrameHeader } from './frame-header.ts'
 
-/** Where frames go. The `head` is one object, read into again for the next frame. */
+/** Receives frames. `header` is one object that is reused for the next frame. */
 export interface FrameSink {
-  /** Longest payload of a REQUEST and of an answer, in bytes. Asked with each frame: HELLO may change them. */
+  /** Longest payload of a REQUEST and of an answer, in bytes. Called for each frame, because HELLO may change them. */
   caps(): { readonly request: number; readonly answer: number }
+  /** A valid header arrived; nothing is allocated yet. `skip`: the body is discarded. */
+  open(header: FrameHeader): 'take' | 'skip'
   /**
-   * The header is there and keeps the rules; nothing is allocated yet. `skip`: the body is read past, and not given.
+   * A whole frame arrived. The payload is a view, valid during the call; with `own` it is a copy assembled from several
+   * chunks, which the sink may keep.
    */
-  open(head: Head): 'take' | 'skip'
-  /**
-   * The frame is there. The payload is a view, valid during the call; with `own` it is memory of its own, gathered from
-   * several chunks, and may be kept.
-   */
-  frame(head: Head, payload: Uint8Array, own: boolean): void
-  /** A REQUEST longer than the cap, up to twice as long: its body is read past. Comes in the place of `open`. */
-  oversize(head: Head): void
-  /** The peer broke a rule, in words for its eyes. Nothing more is delivered. */
+  frame(header: FrameHeader, payload: Uint8Array, own: boolean): void
+  /** A REQUEST longer than the cap, up to twice as long: its body is discarded. Called instead of `open`. */
+  oversize(header: FrameHeader): void
+  /** The peer violated the protocol; the message is for the peer. Nothing more is delivered. */
   violation(message: string): void
 }
 
 const nothing = new Uint8Array(0)
 
 /**
- * Reads frames, after the preface. A frame that lies whole in a chunk is given without a copy; one that crosses chunks
- * is gathered in memory that is allocated after `open` has said `take`.
+ * Reads frames, after the preface. A frame inside one chunk is delivered without a copy; one that crosses chunks is
+ * assembled in memory that is allocated after `open` has returned `take`.
  */
 export class FrameDecoder {
   readonly #side: 'server' | 'client'
   readonly #sink: FrameSink
-  readonly #head = new Head()
+  readonly #header = new FrameHeader()
   /** A header that crosses chunks. */
-  readonly #part = new Uint8Array(headBytes)
+  readonly #part = new Uint8Array(headerBytes)
   #partBytes = 0
-  /** A body that crosses chunks, and how much of it is there. */
+  /** A body that crosses chunks, and how many bytes of it have arrived. */
   #body: Uint8Array | undefined
   #bodyBytes = 0
   #skipBytes = 0
   #lastId = 0
   #stopped = false
 
-  /** `side`: who reads. A server takes the frames of clients. */
+  /** `side`: the reader. A server reads the frames of clients. */
   constructor(side: 'server' | 'client', sink: FrameSink) {
     this.#side = side
     this.#sink = sink
   }
 
-  /** True when a frame has begun and is not complete. */
+  /** True while a frame is incomplete. */
   get midFrame(): boolean {
     return this.#partBytes > 0 || this.#body !== undefined || this.#skipBytes > 0
   }
@@ -64,10 +62,10 @@ export class FrameDecoder {
     this.#partBytes = this.#skipBytes = 0
   }
 
-  /** The next bytes of the connection; `chunk` is not kept. */
+  /** Decodes the next bytes of the connection; `chunk` is not retained. */
   push(chunk: Uint8Array): void {
     let at = 0
-    if (this.#partBytes > 0) at = this.#finishHead(chunk)
+    if (this.#partBytes > 0) at = this.#finishHeader(chunk)
     while (at < chunk.length && !this.#stopped) {
       if (this.#skipBytes > 0) {
         const size = Math.min(this.#skipBytes, chunk.length - at)
@@ -75,37 +73,37 @@ export class FrameDecoder {
         at += size
       } else if (this.#body !== undefined) {
         at += this.#gather(this.#body, chunk, at)
-      } else if (chunk.length - at < headBytes) {
+      } else if (chunk.length - at < headerBytes) {
         this.#part.set(at === 0 ? chunk : chunk.subarray(at))
         this.#partBytes = chunk.length - at
         return
       } else {
-        this.#head.read(chunk, at)
-        at = this.#begin(chunk, at + headBytes)
+        this.#header.read(chunk, at)
+        at = this.#begin(chunk, at + headerBytes)
       }
     }
   }
 
-  /** Completes a header that began in an earlier chunk; returns where its body begins. */
-  #finishHead(chunk: Uint8Array): number {
-    const size = Math.min(headBytes - this.#partBytes, chunk.length)
+  /** Completes a header of an earlier chunk; returns the offset of its body. */
+  #finishHeader(chunk: Uint8Array): number {
+    const size = Math.min(headerBytes - this.#partBytes, chunk.length)
     this.#part.set(chunk.subarray(0, size), this.#partBytes)
     this.#partBytes += size
-    if (this.#partBytes < headBytes) return size
+    if (this.#partBytes < headerBytes) return size
     this.#partBytes = 0
-    this.#head.read(this.#part, 0)
+    this.#header.read(this.#part, 0)
     return this.#begin(chunk, size)
   }
 
-  /** Judges the header and delivers the frame when it is whole; returns where to go on. */
+  /** Checks the header, and delivers the frame if it is complete; returns the offset to continue at. */
   #begin(chunk: Uint8Array, at: number): number {
-    const head = this.#head
-    const { length } = head
-    const wrong = this.#side === 'server' ? this.#judgeClient(head) : this.#judgeServer(head)
+    const header = this.#header
+    const { length } = header
+    const wrong = this.#side === 'server' ? this.#checkClient(header) : this.#checkServer(header)
     if (wrong !== undefined) return this.#violate(wrong, chunk)
-    const isOversize = head.kind === kinds.request && length > this.#sink.caps().request
-    if (isOversize) this.#sink.oversize(head)
-    if (isOversize || this.#sink.open(head) === 'skip') {
+    const isOversize = header.kind === kinds.request && length > this.#sink.caps().request
+    if (isOversize) this.#sink.oversize(header)
+    if (isOversize || this.#sink.open(header) === 'skip') {
       this.#skipBytes = this.#stopped ? 0 : length
       return at
     }
@@ -119,7 +117,7 @@ export class FrameDecoder {
     return at
   }
 
-  /** Returns how many bytes it took. */
+  /** Returns the number of consumed bytes. */
   #gather(body: Uint8Array, chunk: Uint8Array, at: number): number {
     const size = Math.min(body.length - this.#bodyBytes, chunk.length - at)
     body.set(at === 0 && size === chunk.length ? chunk : chunk.subarray(at, at + size), this.#bodyBytes)
@@ -132,11 +130,11 @@ export class FrameDecoder {
   }
 
   #deliver(payload: Uint8Array, own: boolean): void {
-    const { kind } = this.#head
-    const isAnswer = kind >= kinds.accepted && kind <= kinds.error
-    if (isAnswer && !isOutcomeOf(kind, payload))
+    const { kind } = this.#header
+    const isResponse = kind >= kinds.accepted && kind <= kinds.error
+    if (isResponse && !isOutcomeOf(kind, payload))
       this.#violate('an answer is not an outcome of its kind and size', payload)
-    else this.#sink.frame(this.#head, payload, own)
+    else this.#sink.frame(this.#header, payload, own)
   }
 
   #violate(message: string, chunk: Uint8Array): number {
@@ -145,36 +143,36 @@ export class FrameDecoder {
     return chunk.length
   }
 
-  /** What is wrong with a client's header. */
-  #judgeClient(head: Head): string | undefined {
-    const { kind, length, id } = head
-    if (kind !== kinds.request) return judgeCommon(head) ?? (isClientKind(kind) ? undefined : unknownKind(kind))
-    if (head.flags > (flags.trace | flags.canonical)) return unknownFlags(head)
+  /** The violation of a client's header, if any. */
+  #checkClient(header: FrameHeader): string | undefined {
+    const { kind, length, id } = header
+    if (kind !== kinds.request) return checkControl(header) ?? (isClientKind(kind) ? undefined : unknownKind(kind))
+    if (header.flags > (flags.trace | flags.canonical)) return unknownFlags(header)
     if (id <= this.#lastId) return id === 0 ? clientViolations.zeroId : clientViolations.oldId
     if (id > Number.MAX_SAFE_INTEGER) return violations.hugeId
-    if (head.flags & flags.trace && length < traceBytes) return clientViolations.noTrace
+    if (header.flags & flags.trace && length < traceBytes) return clientViolations.noTrace
     const cap = this.#sink.caps().request
     if (length > 2 * cap) return fillTemplate(clientViolations.longRequest, { length, cap })
     this.#lastId = id
     return undefined
   }
 
-  /** What is wrong with a server's header. */
-  #judgeServer(head: Head): string | undefined {
-    const { kind, length } = head
+  /** The violation of a server's header, if any. */
+  #checkServer(header: FrameHeader): string | undefined {
+    const { kind, length } = header
     if (kind < kinds.accepted || kind > kinds.error) {
-      return judgeCommon(head) ?? (isServerKind(kind) ? undefined : unknownKind(kind))
+      return checkControl(header) ?? (isServerKind(kind) ? undefined : unknownKind(kind))
     }
-    if (head.flags !== 0) return unknownFlags(head)
-    if (head.id > Number.MAX_SAFE_INTEGER) return violations.hugeId
-    if (head.id === 0 && kind !== kinds.error) return 'an answer has id 0'
+    if (header.flags !== 0) return unknownFlags(header)
+    if (header.id > Number.MAX_SAFE_INTEGER) return violations.hugeId
+    if (header.id === 0 && kind !== kinds.error) return 'an answer has id 0'
     const cap = this.#sink.caps().answer
     return length > cap ? `an answer has ${length} bytes, more than the cap of ${cap}` : undefined
   }
 }
 
-/** What holds for all kinds but REQUESTs and answers. */
-function judgeCommon({ kind, flags: bits, length, id }: Head): string | undefined {
+/** Checks of all kinds but REQUESTs and responses. */
+function checkControl({ kind, flags: bits, length, id }: FrameHeader): string | undefined {
   if (bits !== 0) return unknownFlags({ kind, flags: bits })
   if (id > Number.MAX_SAFE_INTEGER) return violations.hugeId
   if (kind === kinds.hello && length > maxHelloBytes) {
@@ -193,10 +191,13 @@ const isServerKind = (kind: number): boolean =>
   kind === kinds.hello || kind === kinds.ping || kind === kinds.pong || kind === kinds.goaway
 
 const unknownKind = (kind: number): string => fillTemplate(violations.kind, { kind })
-const unknownFlags = ({ kind, flags: bits }: Pick<Head, 'kind' | 'flags'>): string =>
+const unknownFlags = ({ kind, flags: bits }: Pick<FrameHeader, 'kind' | 'flags'>): string =>
   fillTemplate(violations.flags, { flags: bits, kind })
 
-/** True when the payload of an answer is an outcome of the header's kind, whole and nothing more. */
-export const isOutcomeOf = (kind: number, payload: Uint8Array): boolean =>
-  // The kinds of outcomes are 1, 2 and 3, in the order of those of answers.
-  payload[0] === kind - kinds.accepted + 1 && outcomeSize(payload, 0) === payload.length
+const kindOfOutcome = { accepted: kinds.accepted, rejected: kinds.rejected, fault: kinds.error } as const
+
+/** True when the payload of a response is exactly one outcome of the header's kind. */
+export function isOutcomeOf(kind: number, payload: Uint8Array): boolean {
+  const outcome = outcomeKind(payload, 0)
+  return outcome !== undefined && kindOfOutcome[outcome] === kind && outcomeSize(payload, 0) === payload.length
+}

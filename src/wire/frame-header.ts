@@ -1,11 +1,11 @@
-// A frame's header: 24 bytes to eight numbers and back. Which numbers are allowed is the decoder's business.
+// Reads and writes the header of a frame: 24 bytes, eight numbers.
 
 import { readU16, readU32, writeU16, writeU32 } from '../util/byte-codec.ts'
 
 const highId = 2 ** 32
 
-/** Writes a header. `id` is a safe integer; `a` and `b` are WIRE.md's. */
-export function writeHead(
+/** Writes a header. `id` is a safe integer; `a` and `b` are as in WIRE.md. */
+export function writeFrameHeader(
   target: Uint8Array,
   offset: number,
   length: number,
@@ -26,19 +26,19 @@ export function writeHead(
   writeU32(target, offset + 20, b)
 }
 
-/** A header as numbers; one object is read into again and again. */
-export class Head {
-  /** Bytes of payload. */
+/** A header as numbers; one object is reused for many frames. */
+export class FrameHeader {
+  /** Length of the payload in bytes. */
   length = 0
   kind = 0
   flags = 0
   /** REQUEST: the contract's index. REJECTED, ERROR: the code's number. */
   index = 0
-  /** Not exact beyond `Number.MAX_SAFE_INTEGER`: the decoder refuses such. */
+  /** Not exact beyond `Number.MAX_SAFE_INTEGER`, which the decoder rejects. */
   id = 0
-  /** REQUEST: ms that are left. Answers: µs in the queue. */
+  /** REQUEST: remaining time in ms. Responses: time in the queue in µs. */
   a = 0
-  /** Answers: µs of work. */
+  /** Responses: run time in µs. */
   b = 0
 
   read(bytes: Uint8Array, offset: number): void {

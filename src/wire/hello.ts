@@ -1,4 +1,4 @@
-// The payload of HELLO, both ways: a list of fields. What a contract's status brings about is the caller's business.
+// The payload of HELLO, in both directions: a list of fields.
 
 import { clientViolations, violations } from '../tables/wire-violations.ts'
 import { fillTemplate } from '../util/fill-template.ts'
@@ -8,83 +8,83 @@ import { maxClientBytes, maxNameBytes } from './constants.ts'
 import { noKeyFingerprint } from './key-fingerprint.ts'
 
 /** Field types of HELLO; a contract's number depends on the side. */
-export const fields = { asked: 1, client: 2, answered: 17, server: 18, engine: 19, limits: 20 } as const
+export const fields = { contractRequest: 1, client: 2, contractStatus: 17, server: 18, engine: 19, limits: 20 } as const
 
 const idBytes = 32
 const fingerprintBytes = 16
-const askedHead = idBytes + fingerprintBytes
-const answeredBytes = 4 + idBytes
+const requestHeaderBytes = idBytes + fingerprintBytes
+const statusBytes = 4 + idBytes
 const limitsBytes = 12
 
-/** The id of a contract that the server does not know. */
+/** The id of an unknown contract. */
 export const noContractId: string = '0'.repeat(2 * idBytes)
 
-/** A contract that a client wants to use. */
-export interface AskedContract {
+/** A contract that a client requests. */
+export interface ContractRequest {
   /** 64 hex digits, as `contract.id`. */
   readonly id: string
-  /** 32 hex digits, as `keyFingerprint` gives them; absent without a key. */
+  /** 32 hex digits of `keyFingerprint`; absent without a key. */
   readonly fingerprint?: string
   /** 1 to 64 bytes of ASCII. */
   readonly name: string
 }
 
-/** What a client says. */
+/** The HELLO of a client. */
 export interface ClientHello {
-  /** Name and version, at most 128 bytes; empty when it said none. */
+  /** Name and version, at most 128 bytes; empty if absent. */
   readonly client: string
-  readonly contracts: readonly AskedContract[]
+  readonly contracts: readonly ContractRequest[]
 }
 
-/** What the server says of a contract. */
-export interface AnsweredContract {
+/** The server's status of a requested contract. */
+export interface ContractStatus {
   /** 0, or the number of `contract.unknown` or `contract.mismatch`. */
   readonly status: number
   /** Names the contract in REQUESTs, with status 0. */
   readonly index: number
-  /** Id that the server has under the name, 64 hex digits; zeros when it has none. */
+  /** The server's id of a contract of that name, 64 hex digits; zeros if it has none. */
   readonly have: string
 }
 
-/** What a server says; `contracts` in the order of the question. */
+/** The HELLO of a server; `contracts` in the order of the requests. */
 export interface ServerHello {
-  readonly contracts: readonly AnsweredContract[]
+  readonly contracts: readonly ContractStatus[]
   /** Name and version. */
   readonly server: string
   readonly engine: 'js' | 'native'
   readonly limits: {
     /** Longest payload of a REQUEST, in bytes. */
     readonly requestBytes: number
-    /** Longest payload of an answer, in bytes. */
+    /** Longest payload of a response, in bytes. */
     readonly answerBytes: number
-    /** REQUESTs without an answer, on this connection. */
+    /** Most REQUESTs in flight on this connection. */
     readonly inFlight: number
   }
 }
 
 /** The payload of a client's HELLO. */
 export function encodeClientHello({ client, contracts }: ClientHello): Uint8Array {
-  const asked = contracts.map(({ id, fingerprint, name }) => {
-    const value = new Uint8Array(askedHead + name.length)
+  const requests = contracts.map(({ id, fingerprint, name }) => {
+    const value = new Uint8Array(requestHeaderBytes + name.length)
     writeHex(value, 0, id)
     writeHex(value, idBytes, fingerprint ?? noKeyFingerprint)
-    value.set(encodeUtf8(name), askedHead)
-    return [fields.asked, value] as const
+    value.set(encodeUtf8(name), requestHeaderBytes)
+    return [fields.contractRequest, value] as const
   })
-  return encodeFields([...asked, [fields.client, encodeUtf8(client).subarray(0, maxClientBytes)]])
+  return encodeFields([...requests, [fields.client, encodeUtf8(client).subarray(0, maxClientBytes)]])
 }
 
-/** Reads a client's HELLO; a text says what is wrong with it. */
+/** Decodes a client's HELLO; returns the text of a violation. */
 export function decodeClientHello(payload: Uint8Array): ClientHello | string {
   let client = ''
-  const contracts: AskedContract[] = []
+  const contracts: ContractRequest[] = []
   const wrong = eachField(payload, (type, at, end) => {
     if (type === fields.client) {
       if (end - at > maxClientBytes) return fillTemplate(clientViolations.longClient, { cap: maxClientBytes })
       client = decodeUtf8(payload.subarray(at, end))
     }
-    if (type === fields.asked) {
-      const nameAt = at + askedHead
+    if (type === fields.contractRequest) {
+      const nameAt = at + requestHeaderBytes
       if (nameAt >= end || end - nameAt > maxNameBytes) return violations.contractSize
       if (!isAscii(payload, nameAt, end)) return clientViolations.contractName
       contracts.push({
@@ -100,34 +100,34 @@ export function decodeClientHello(payload: Uint8Array): ClientHello | string {
 
 /** The payload of a server's HELLO. */
 export function encodeServerHello({ contracts, server, engine, limits }: ServerHello): Uint8Array {
-  const answered = contracts.map(({ status, index, have }) => {
-    const value = new Uint8Array(answeredBytes)
+  const statuses = contracts.map(({ status, index, have }) => {
+    const value = new Uint8Array(statusBytes)
     writeU16(value, 0, status)
     writeU16(value, 2, index)
     writeHex(value, 4, have)
-    return [fields.answered, value] as const
+    return [fields.contractStatus, value] as const
   })
   const caps = new Uint8Array(limitsBytes)
   writeU32(caps, 0, limits.requestBytes)
   writeU32(caps, 4, limits.answerBytes)
   writeU32(caps, 8, limits.inFlight)
   return encodeFields([
-    ...answered,
+    ...statuses,
     [fields.server, encodeUtf8(server)],
     [fields.engine, encodeUtf8(engine)],
     [fields.limits, caps],
   ])
 }
 
-/** Reads a server's HELLO; a text says what is wrong with it. */
+/** Decodes a server's HELLO; returns the text of a violation. */
 export function decodeServerHello(payload: Uint8Array): ServerHello | string {
   let server: string | undefined
   let engine: string | undefined
   let limits: ServerHello['limits'] | undefined
-  const contracts: AnsweredContract[] = []
+  const contracts: ContractStatus[] = []
   const wrong = eachField(payload, (type, at, end) => {
-    if (type === fields.answered) {
-      if (end - at !== answeredBytes) return violations.contractSize
+    if (type === fields.contractStatus) {
+      if (end - at !== statusBytes) return violations.contractSize
       const [status, index, have] = [readU16(payload, at), readU16(payload, at + 2), readHex(payload, at + 4, end)]
       contracts.push({ status, index, have })
     }
@@ -158,7 +158,7 @@ function encodeFields(list: readonly (readonly [type: number, value: Uint8Array]
   return payload
 }
 
-/** Visits the fields until one is wrong. */
+/** Visits the fields until one is invalid. */
 function eachField(
   payload: Uint8Array,
   visit: (type: number, at: number, end: number) => string | undefined,

@@ -1,4 +1,4 @@
-// The fingerprint of a digest key: lets both sides see that they hold the same one. The key itself never travels.
+// The fingerprint of a digest key, by which both sides check that they hold the same key without sending it.
 
 import { encodeUtf8, hmacSha256Hex } from '#runtime'
 

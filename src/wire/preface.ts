@@ -1,4 +1,4 @@
-// The eight bytes that each side begins with. They never change in any version.
+// The preface: eight bytes that each side sends first. Its format is the same in all versions.
 
 import { readU16, writeU16 } from '../util/byte-codec.ts'
 import { prefaceBytes, protocolVersion } from './constants.ts'
@@ -12,8 +12,8 @@ export function writePreface(target: Uint8Array, offset: number): void {
 }
 
 /**
- * Reads the peer's preface from the first bytes of a connection. `more`: fewer than eight, right so far. `foreign`: the
- * peer speaks something else. Any version but `protocolVersion` is a refusal.
+ * Reads the peer's preface from the first bytes of a connection. `more`: fewer than eight, valid so far. `foreign`: another
+ * protocol. The caller rejects any version but `protocolVersion`.
  */
 export function readPreface(bytes: Uint8Array): { readonly version: number } | 'more' | 'foreign' {
   for (let at = 0; at < magic.length && at < bytes.length; at++) if (bytes[at] !== magic[at]) return 'foreign'

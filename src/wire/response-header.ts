@@ -1,14 +1,14 @@
-// The header of an answer, out of the outcome behind it. The outcome's own layout is model/outcome-bytes.ts.
+// The header of a response, derived from the outcome behind it.
 
 import { errorTable, isDataCode, outcomeCode } from '../model/index.ts'
-import { headBytes, kinds } from './constants.ts'
-import { writeHead } from './frame-header.ts'
+import { headerBytes, kinds } from './constants.ts'
+import { writeFrameHeader } from './frame-header.ts'
 
 /**
- * Writes the header at `offset` for the outcome of `size` bytes that stands at `offset + headBytes`: its kind and its
- * code come from the outcome. Times are in µs.
+ * Writes the header at `offset` for the outcome of `size` bytes at `offset + headerBytes`, with its kind and code. Times
+ * are in µs.
  */
-export function writeAnswerHead(
+export function writeResponseHeader(
   target: Uint8Array,
   offset: number,
   size: number,
@@ -16,7 +16,7 @@ export function writeAnswerHead(
   queueUs: number,
   runUs: number,
 ): void {
-  const code = outcomeCode(target, offset + headBytes)
+  const code = outcomeCode(target, offset + headerBytes)
   const kind = code === undefined ? kinds.accepted : isDataCode(code) ? kinds.rejected : kinds.error
-  writeHead(target, offset, size, kind, 0, code === undefined ? 0 : errorTable[code].wire, id, queueUs, runUs)
+  writeFrameHeader(target, offset, size, kind, 0, code === undefined ? 0 : errorTable[code].wire, id, queueUs, runUs)
 }

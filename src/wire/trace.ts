@@ -1,5 +1,4 @@
-// W3C Trace Context: the `traceparent` text and the 26 bytes that cross the socket. Where it goes is the log's
-// business.
+// W3C Trace Context: converts between the `traceparent` text and its 26 bytes in a REQUEST.
 
 import { isZero, readHex, writeHex } from '../util/byte-codec.ts'
 import { traceBytes } from './constants.ts'
@@ -7,8 +6,8 @@ import { traceBytes } from './constants.ts'
 const pattern = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 
 /**
- * The bytes of a `traceparent`; undefined when it is none (Trace Context §3.2.2: upper case, a version `ff`, ids of
- * zeros). A version that is not known yet is read as far as version 00 goes, and becomes it.
+ * The bytes of a `traceparent`; undefined when it is invalid (Trace Context §3.2.2: upper case, a version `ff`, ids of
+ * zeros). Of a later version the fields of version 00 are read.
  */
 export function traceFromText(traceparent: string): Uint8Array | undefined {
   const [, traceId, parentId, traceFlags, rest] = pattern.exec(traceparent) ?? []

@@ -19,11 +19,11 @@ func main() {
 		return new(net.Dialer).DialContext(ctx, "unix", os.Args[1])
 	}}}
 	lines := bufio.NewScanner(os.Stdin)
-	lines.Buffer(nil, 8<<20) // longer than any payload that a contract takes by default
+	lines.Buffer(nil, 8<<20) // larger than the default maxBytes of a contract
 	for lines.Scan() {
 		answer, err := client.Post("http://localhost/v1/contracts/"+os.Args[2]+"/process", "application/json", bytes.NewReader(lines.Bytes()))
 		if err != nil {
-			fmt.Println("- unavailable 0") // connects anew with the next line
+			fmt.Println("- unavailable 0") // reconnects with the next line
 			continue
 		}
 		body, _ := io.ReadAll(answer.Body)

@@ -19,5 +19,5 @@ for line in sys.stdin.buffer:
         body = answer.read()
         print(answer.status, answer.headers["Sidelane-Digest"] or json.loads(body)["code"], len(body), flush=True)
     except (OSError, http.client.HTTPException):
-        daemon.close()  # connects anew with the next line
+        daemon.close()  # reconnects with the next line
         print("- unavailable 0", flush=True)

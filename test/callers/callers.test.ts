@@ -1,5 +1,4 @@
-// Callers in other languages, as docs/daemon.md shows them, against both daemons: the verdicts and digests are those of inline.
-// The curl of the pages runs with the other snippets, in test/docs.
+// The clients in other languages that docs/daemon.md shows, against both daemons: verdicts and digests equal those of inline.
 import { readFileSync } from 'node:fs'
 import { createProcessor } from 'sidelane'
 import { describe, expect, test } from 'vitest'
@@ -15,12 +14,12 @@ const lockFile = file('numbers.lock.json', contract.lock)
 const payloads = ['[1.0, 2]', '[1, 2', '["x"]', '[3]', '[1e400]', '']
 
 describe.each(languages)('$name', (language) => {
-  test('the page shows the file', () => {
+  test('docs/daemon.md shows this file', () => {
     const shown = blocksOf('docs/daemon.md').filter((block) => block.language === language.name)
     expect(shown.map(({ text }) => text)).toEqual([readFileSync(language.file, 'utf8')])
   })
 
-  test.for(daemonKinds)('gets from %s what inline answers', { timeout: 120_000 }, async (kind, context) => {
+  test.for(daemonKinds)('gets the outcomes of inline from %s', { timeout: 120_000 }, async (kind, context) => {
     needTool(language.tool, context)
     needDaemon(kind, context)
     await using inline = await createProcessor(contract)

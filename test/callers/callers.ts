@@ -1,4 +1,4 @@
-// The callers in other languages: how they are run. What they must say is in the tests.
+// Builds and runs the clients in other languages.
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -21,7 +21,7 @@ export const languages: readonly Language[] = [
 
 let compiled: string | undefined
 
-/** Once a file: the compiler takes seconds. */
+/** Compiles once for each test file: the compiler takes seconds. */
 function compile(file: string): string {
   if (compiled !== undefined) return compiled
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-go-'))
@@ -31,16 +31,16 @@ function compile(file: string): string {
   return (compiled = program)
 }
 
-/** Builds what has to be built; a test without the tool must be skipped before. */
+/** The command of a client, compiled if necessary. Needs the language's tool. */
 export const commandOf = ({ tool, file, name }: Language): readonly [string, ...string[]] =>
   name === 'go' ? [compile(file)] : [tool, file]
 
 export interface Conversation {
-  /** Gives the caller one payload more. */
+  /** Sends one payload to the client's stdin. */
   write(payload: string): void
-  /** What it has printed so far, by line. */
+  /** The complete lines printed so far. */
   lines(): string[]
-  /** Ends its input; resolves with its exit code. */
+  /** Closes stdin; resolves with the exit code. */
   end(): Promise<number | null>
 }
 
@@ -50,12 +50,12 @@ export function callWith(
   contract: string,
 ): Conversation {
   const child = spawn(command, [...args, socket, contract], { stdio: ['pipe', 'pipe', 'inherit'] })
-  let said = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
+  let stdout = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
   return {
     write: (payload) => void child.stdin.write(`${payload}\n`),
-    lines: () => said.split('\n').slice(0, -1),
+    lines: () => stdout.split('\n').slice(0, -1),
     end: () => {
       child.stdin.end()
       return closed

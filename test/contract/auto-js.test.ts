@@ -4,6 +4,6 @@ import { describeContract } from '../contract.case.ts'
 describeContract('auto, js engine', { placement: 'auto', engine: 'js' }, [
   {
     reason: 'what runs inline is answered inside the call: test/placements/auto.test.ts destroys what is in the pool',
-    tests: ['destroy fails what has no answer yet'],
+    tests: ['destroy fails the calls in flight'],
   },
 ])

@@ -4,6 +4,6 @@ import { describeContract } from '../contract.case.ts'
 describeContract('inline, js engine', { placement: 'inline', engine: 'js' }, [
   {
     reason: 'inline answers inside the call: nothing is left to fail',
-    tests: ['destroy fails what has no answer yet'],
+    tests: ['destroy fails the calls in flight'],
   },
 ])

@@ -1,13 +1,13 @@
-// docs/errors.md against the table that it documents.
+// Compares docs/errors.md with the table of error codes.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { errorTable, isDataCode } from '../../src/model/errors.ts'
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
-const [outcomes = '', faults = ''] = page.split(/^## Faults.*|^## Who raises what/m)
+const [outcomes = '', faults = ''] = page.split(/^## Faults.*|^## Sources of faults/m)
 const rows = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('| `'))
 
-test('docs/errors.md lists every code with its status and meaning, outcomes and faults apart', () => {
+test('docs/errors.md lists every code with its status and meaning, in separate tables for outcomes and faults', () => {
   const expected = (data: boolean): string[] =>
     Object.entries(errorTable)
       .filter(([code]) => isDataCode(code) === data)

@@ -115,7 +115,7 @@ describe('docs/contract.md', () => {
 
 test('docs/errors.md names a source for each fault', () => {
   const page = pageText('docs/errors.md')
-  const [, faults = '', raised = ''] = /## Faults(.*)## Who raises what(.*)/s.exec(page) ?? []
+  const [, faults = '', raised = ''] = /## Faults(.*)## Sources of faults(.*)/s.exec(page) ?? []
   const codesIn = (text: string): string[] => [...text.matchAll(/`([a-z_.]+)`/g)].map(([, code]) => code as string)
   const codes = [...faults.matchAll(/^\| (`[^|]*) \|/gm)].flatMap(([, cell]) => codesIn(cell as string))
   const named = new Set([...raised.matchAll(/^\| (`[^|]*) \|/gm)].flatMap(([, cell]) => codesIn(cell as string)))

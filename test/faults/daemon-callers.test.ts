@@ -1,4 +1,4 @@
-// F60: callers in other languages, with kills in between: each request gets one line, and those of a daemon that lives are good.
+// F60: callers in other languages while the daemon is killed: each request gets one line, a success while a daemon runs.
 import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -9,13 +9,13 @@ import { onDaemon, raw } from './daemon-kit.ts'
 
 const long = process.env['SIDELANE_LONG'] === '1'
 const requests = long ? 10_000 : 1000
-/** A process each. */
+/** One process each. */
 const curls = long ? 10_000 : 60
 const kills = 4
 
 describe.each(daemonKinds)('%s', (kind) => {
   test.for(languages)(
-    `F60: $tool, ${requests} requests with kills between`,
+    `F60: $tool, ${requests} requests with kills in between`,
     { timeout: 300_000 },
     async (language, context) => {
       needTool(language.tool, context)
@@ -29,7 +29,7 @@ describe.each(daemonKinds)('%s', (kind) => {
           const batch = requests / (kills + 1)
           for (let sent = 0; sent < requests;) {
             if (sent > 0) {
-              // In the midst of what is asked.
+              // In the middle of a batch.
               while (caller.lines().length < sent - batch / 2) await sleep(1)
               await row.kill()
               await row.restart()
@@ -52,7 +52,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     },
   )
 
-  test(`F60: curl, ${curls} requests with kills between`, { timeout: 600_000 }, async (context) => {
+  test(`F60: curl, ${curls} requests with kills in between`, { timeout: 600_000 }, async (context) => {
     needTool('curl', context)
     await onDaemon(
       context,
@@ -62,7 +62,7 @@ describe.each(daemonKinds)('%s', (kind) => {
         for (let i = 0; i < curls; i++) {
           if (i % 15 === 14) await row.kill()
           const { status, stdout } = spawnSync('curl', ['-sf', '--unix-socket', row.socket, '--data', `[${i}]`, url])
-          // 7: nobody there.
+          // 7: no daemon listens.
           expect(status).toBe(i % 15 === 14 ? 7 : 0)
           if (status === 0) expect(stdout.length).toBeGreaterThan(10)
           else await row.restart()

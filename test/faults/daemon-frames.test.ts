@@ -1,17 +1,17 @@
-// Rows about bytes on the framed side: a peer that breaks the protocol ends its own connection, and nobody else notices.
-// Every violation by its words is in test/server and in the vectors of test/vectors/wire.
+// Fault rows about bytes of the framed protocol: a violation ends its own connection and affects no other. Each violation
+// by its message is in test/server and in the vectors of test/vectors/wire.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { headBytes, kinds } from '../../src/wire/index.ts'
+import { headerBytes, kinds } from '../../src/wire/index.ts'
 import { daemonKinds } from '../support/daemon.ts'
 import { frame, hello, preface, RawClient, request } from '../server/raw-client.ts'
 import { metricsOf, mix, onDaemon, raw, sampleOf, type Row } from './daemon-kit.ts'
 
 const maxBytes = 1_048_576
-/** The largest contract's, and what WIRE.md adds. */
+/** The largest contract's limit and the slack of WIRE.md. */
 const requestCap = maxBytes + 4096
 
-/** Harmless calls of the client go on while the peer misbehaves, and are all answered. */
+/** Calls of a correct client continue while a peer misbehaves, and all of them are answered. */
 async function beside(row: Row, misbehave: () => Promise<void>): Promise<void> {
   const over = new AbortController()
   const codes = new Set<string>()
@@ -30,7 +30,7 @@ async function beside(row: Row, misbehave: () => Promise<void>): Promise<void> {
   expect([...codes]).toEqual(['ok'])
 }
 
-/** What the daemon has said when it has closed: the codes of its frames. */
+/** Codes of all frames until the daemon ends the connection. */
 async function verdict(client: RawClient): Promise<(string | undefined)[]> {
   const frames = await client.rest()
   client.socket.destroy()
@@ -44,7 +44,7 @@ const answerOf = async (client: RawClient, bytes: Uint8Array): Promise<string> =
 }
 
 describe.each(daemonKinds)('%s', (kind) => {
-  test('F50: lengths of 0, the cap, one more, and all bits', { timeout: 30_000 }, async (context) => {
+  test('F50: lengths of 0, the cap, one more, and 2^32 - 1', { timeout: 30_000 }, async (context) => {
     await onDaemon(context, kind, async (row) =>
       beside(row, async () => {
         const client = await RawClient.greeted(row.socket, raw)
@@ -70,7 +70,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       beside(row, async () => {
         const talk = Buffer.concat([preface, hello([{ contract: raw }]), request(1, '[1]'), request(2, '{"a":')])
         const wanted = ['kind 1', 'kind 3', 'parse.syntax']
-        const said = async (...parts: Uint8Array[]): Promise<unknown> => {
+        const codesOf = async (...parts: Uint8Array[]): Promise<unknown> => {
           const client = await RawClient.connect(row.socket)
           client.socket.setNoDelay()
           for (const part of parts) {
@@ -81,9 +81,9 @@ describe.each(daemonKinds)('%s', (kind) => {
           return verdict(client)
         }
         for (let at = 1; at < talk.length; at++) {
-          expect(await said(talk.subarray(0, at), talk.subarray(at)), `cut at ${at}`).toEqual(wanted)
+          expect(await codesOf(talk.subarray(0, at), talk.subarray(at)), `cut at ${at}`).toEqual(wanted)
         }
-        expect(await said(...[...talk].map((byte) => Uint8Array.of(byte)))).toEqual(wanted)
+        expect(await codesOf(...[...talk].map((byte) => Uint8Array.of(byte)))).toEqual(wanted)
         const client = await RawClient.greeted(row.socket, raw)
         client.send(...Array.from({ length: 1000 }, (_, i) => request(i + 1, `[${i}]`)))
         const frames = await client.frames(1000)
@@ -136,29 +136,33 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F53: cut off anywhere, by an end or a reset: nothing is left behind', { timeout: 30_000 }, async (context) => {
-    await onDaemon(context, kind, async (row) =>
-      beside(row, async () => {
-        const whole = request(1, `[${'1,'.repeat(500)}1]`)
-        for (const at of [1, 8, headBytes - 1, headBytes, headBytes + 1, 500, whole.length - 1]) {
-          for (const how of ['end', 'resetAndDestroy', 'destroy'] as const) {
-            const client = await RawClient.greeted(row.socket, raw)
-            client.send(whole.subarray(0, at))
-            await sleep(2)
-            // Unix sockets have no reset of their own.
-            if (how === 'end') client.socket.end()
-            else client.socket.destroy()
-            await client.closed
+  test(
+    'F53: connections that end or break anywhere in a frame leave nothing behind',
+    { timeout: 30_000 },
+    async (context) => {
+      await onDaemon(context, kind, async (row) =>
+        beside(row, async () => {
+          const whole = request(1, `[${'1,'.repeat(500)}1]`)
+          for (const at of [1, 8, headerBytes - 1, headerBytes, headerBytes + 1, 500, whole.length - 1]) {
+            for (const how of ['end', 'resetAndDestroy', 'destroy'] as const) {
+              const client = await RawClient.greeted(row.socket, raw)
+              client.send(whole.subarray(0, at))
+              await sleep(2)
+              // Unix sockets have no reset.
+              if (how === 'end') client.socket.end()
+              else client.socket.destroy()
+              await client.closed
+            }
           }
-        }
-        await expect
-          .poll(async () => sampleOf(await row.metrics(), 'sidelane_queued_bytes'), { timeout: 5000 })
-          .toBeLessThan(100)
-      }),
-    )
-  })
+          await expect
+            .poll(async () => sampleOf(await row.metrics(), 'sidelane_queued_bytes'), { timeout: 5000 })
+            .toBeLessThan(100)
+        }),
+      )
+    },
+  )
 
-  test('F54: bytes that come one by one, for longer than a frame may take', { timeout: 30_000 }, async (context) => {
+  test('F54: single bytes, for longer than a frame may take', { timeout: 30_000 }, async (context) => {
     await onDaemon(context, kind, async (row) =>
       beside(row, async () => {
         const slow = async (client: RawClient, bytes: Uint8Array): Promise<number> => {
@@ -186,7 +190,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F55: more in flight than a connection may have: the rest is refused, the others are answered', async (context) => {
+  test('F55: more requests in flight than allowed: the excess is refused, the others are answered', async (context) => {
     await onDaemon(
       context,
       kind,
@@ -207,7 +211,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F45: a client that ends its side gets what it has asked for', async (context) => {
+  test('F45: a client that ends its writing side gets all answers', async (context) => {
     await onDaemon(context, kind, async (row) => {
       const client = await RawClient.connect(row.socket)
       client.send(
@@ -224,7 +228,7 @@ describe.each(daemonKinds)('%s', (kind) => {
   })
 
   test(
-    'F46: 1,000 connections that say nothing: closed in time, and the client goes on',
+    'F46: 1,000 silent connections are closed in time, and the client is served',
     { timeout: 60_000 },
     async (context) => {
       await onDaemon(
@@ -236,44 +240,40 @@ describe.each(daemonKinds)('%s', (kind) => {
             for (let i = 0; i < 1000; i++) silent.push(await RawClient.connect(row.socket))
             await Promise.all(silent.map(verdict))
           }),
-        // The watcher of /readyz must find a place, too.
+        // The watcher of /readyz needs a connection, too.
         { args: ['--max-connections', '4096'] },
       )
     },
   )
 
-  test(
-    'F47: a peer that never reads: cut off, with a bound on what waits for it',
-    { timeout: 60_000 },
-    async (context) => {
-      await onDaemon(context, kind, async (row) =>
-        beside(row, async () => {
-          const client = await RawClient.greeted(row.socket, raw)
-          client.socket.pause()
-          // Incompressible: the answers are as large as what is asked.
-          const payload = JSON.stringify(Array.from({ length: 4000 }, () => Math.random()))
-          let id = 1
-          const startedAt = performance.now()
-          while (
-            !client.socket.destroyed &&
-            client.socket.writableLength < 2 ** 20 &&
-            performance.now() - startedAt < 20_000
-          ) {
-            client.send(request(id++, payload))
-            await sleep(1)
-          }
-          expect(id).toBeLessThan(4000)
+  test('F47: a peer that never reads is disconnected, with bounded memory', { timeout: 60_000 }, async (context) => {
+    await onDaemon(context, kind, async (row) =>
+      beside(row, async () => {
+        const client = await RawClient.greeted(row.socket, raw)
+        client.socket.pause()
+        // Incompressible: the answers are as large as the requests.
+        const payload = JSON.stringify(Array.from({ length: 4000 }, () => Math.random()))
+        let id = 1
+        const startedAt = performance.now()
+        while (
+          !client.socket.destroyed &&
+          client.socket.writableLength < 2 ** 20 &&
+          performance.now() - startedAt < 20_000
+        ) {
+          client.send(request(id++, payload))
+          await sleep(1)
+        }
+        expect(id).toBeLessThan(4000)
+        await sleep(100)
+        const closedAt = performance.now()
+        // Writes make this side notice the close.
+        while (!client.socket.destroyed && performance.now() - closedAt < 15_000) {
+          client.socket.write(Buffer.alloc(1))
           await sleep(100)
-          const closedAt = performance.now()
-          // Written to now and then, so that this side sees the end of it.
-          while (!client.socket.destroyed && performance.now() - closedAt < 15_000) {
-            client.socket.write(Buffer.alloc(1))
-            await sleep(100)
-          }
-          client.socket.destroy()
-          await client.closed
-        }),
-      )
-    },
-  )
+        }
+        client.socket.destroy()
+        await client.closed
+      }),
+    )
+  })
 })

@@ -1,4 +1,4 @@
-// Rows about what the system runs out of: descriptors, memory at accept, room for the log.
+// Fault rows about exhausted resources: descriptors, memory at accept, space for the log.
 import { execFileSync, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
@@ -11,7 +11,7 @@ import { needStrace, needTool } from '../support/tools.ts'
 import { RawHttp } from '../server/http-kit.ts'
 import { anything, freshFolder, metricsOf, mix, onDaemon, sampleOf, type Row } from './daemon-kit.ts'
 
-/** Of one core, while `ms` pass. */
+/** CPU time of the daemon during `ms`, as a share of one core. */
 async function cpuShare({ daemon }: Row, ms: number): Promise<number> {
   const ticks = (): number => {
     const fields = readFileSync(`/proc/${daemon.child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
@@ -26,7 +26,7 @@ const good = ({ code }: { readonly code: string }): boolean => code === 'ok' || 
 
 describe.each(daemonKinds)('%s', (kind) => {
   test(
-    'F43: 100 clients, and descriptors for 48: the rest is refused or waits, nothing spins, and it recovers',
+    'F43: 100 clients and 48 descriptors: the rest waits or is refused without a busy loop, and the daemon recovers',
     { timeout: 60_000 },
     async (context) => {
       needTool('prlimit', context)
@@ -38,10 +38,10 @@ describe.each(daemonKinds)('%s', (kind) => {
           const clients: Socket[] = Array.from({ length: 100 }, () => connect(row.socket).on('error', () => {}))
           await sleep(500)
           expect(await cpuShare(row, 1000)).toBeLessThan(0.5)
-          // Who was connected before is served.
+          // Connections from before are served.
           expect((await row.trial.offerAll(mix(20))).every(good)).toBe(true)
           for (const client of clients) client.destroy()
-          await using host = await again(() => createHost({ placement: 'sidecar', socket: row.socket }))
+          await using host = await retry(() => createHost({ placement: 'sidecar', socket: row.socket }))
           expect((await host.processor(anything).process('[1]')).ok).toBe(true)
         },
         { kills: true },
@@ -50,7 +50,7 @@ describe.each(daemonKinds)('%s', (kind) => {
   )
 
   test.for(['EMFILE', 'ENOMEM', 'ECONNABORTED'])(
-    'F44: accept fails with %s for a while: it recovers',
+    'F44: accept fails with %s several times, and the daemon recovers',
     { timeout: 60_000 },
     async (error, context) => {
       needStrace(context)
@@ -64,7 +64,7 @@ describe.each(daemonKinds)('%s', (kind) => {
             stdio: ['ignore', 'ignore', 'pipe'],
           })
           const ended = new Promise((resolve) => tracer.once('close', resolve))
-          // Attached when the kernel says who traces.
+          // strace is attached when the kernel reports a tracer.
           await row.trial.until(
             'strace is attached',
             () => !/^TracerPid:\s+0$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')),
@@ -75,7 +75,7 @@ describe.each(daemonKinds)('%s', (kind) => {
           for (const client of clients) client.destroy()
           tracer.kill('SIGINT')
           await ended
-          await using host = await again(() => createHost({ placement: 'sidecar', socket: row.socket }))
+          await using host = await retry(() => createHost({ placement: 'sidecar', socket: row.socket }))
           expect((await host.processor(anything).process('[1]')).ok).toBe(true)
         },
         { kills: true },
@@ -83,7 +83,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     },
   )
 
-  test('F49: the log is a full disk: every line is lost and counted, no request is', async (context) => {
+  test('F49: the disk of the log is full: lines are lost and counted, requests are not', async (context) => {
     if (!existsSync('/dev/full')) context.skip('/dev/full is not there')
     needDaemon(kind, context)
     const folder = freshFolder()
@@ -93,7 +93,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     const log = openSync('/dev/full', 'w')
     onTestFinished(() => closeSync(log))
     const daemon = new Daemon({ kind, args: ['--socket', socket, '--contract', lock, '--log-sample', '1'], log })
-    const host = await again(() => createHost({ placement: 'sidecar', socket }))
+    const host = await retry(() => createHost({ placement: 'sidecar', socket }))
     const processor = host.processor(anything)
     for (let i = 0; i < 100; i++) expect((await processor.process(`[${i}]`)).ok).toBe(true)
     expect(sampleOf(await metricsOf(socket), 'sidelane_log_dropped_total')).toBeGreaterThan(100)
@@ -101,7 +101,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(await daemon.stop()).toBe(0)
   })
 
-  test('F49: nobody reads the log any more: lines are lost and counted, no request is', async (context) => {
+  test('F49: the reader of the log is gone: lines are lost and counted, requests are not', async (context) => {
     await onDaemon(context, kind, async (row) => {
       row.daemon.child.stderr?.destroy()
       const http = new RawHttp(row.socket)
@@ -116,8 +116,8 @@ describe.each(daemonKinds)('%s', (kind) => {
   })
 })
 
-/** Until it works, for as long as a row may take to recover. */
-async function again<T>(act: () => Promise<T>): Promise<T> {
+/** Repeats until it succeeds, for as long as a daemon may take to recover. */
+async function retry<T>(act: () => Promise<T>): Promise<T> {
   const startedAt = performance.now()
   for (;;) {
     try {

@@ -1,5 +1,4 @@
-// Rows about the socket file: who may have the path, and what clients see while it changes hands. Its modes and the words of
-// refusals are in test/server.
+// Fault rows about the socket file, and what clients see during a takeover. Modes and messages are in test/server.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -14,7 +13,7 @@ import { anything, freshFolder, mix, onDaemon, type Row } from './daemon-kit.ts'
 const isRoot = process.getuid?.() === 0
 
 describe.each(daemonKinds)('%s', (kind) => {
-  test('F04: stopped, with more connects than its backlog: overloaded, and nobody takes the path', async (context) => {
+  test('F04: stopped with a full backlog: overloaded, and no other daemon takes the path', async (context) => {
     await onDaemon(
       context,
       kind,
@@ -39,7 +38,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F35: a stale socket is replaced, and clients of before find the new daemon', async (context) => {
+  test('F35: a stale socket is replaced, and existing clients find the new daemon', async (context) => {
     await onDaemon(
       context,
       kind,
@@ -54,7 +53,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F36: a second daemon: "in use", and the first goes on', async (context) => {
+  test('F36: a second daemon is refused as in use, and the first one still serves', async (context) => {
     await onDaemon(context, kind, async (row) => {
       const calls = row.trial.offerAll(mix(200))
       expect(await row.another().exited).toBe(1)
@@ -63,7 +62,7 @@ describe.each(daemonKinds)('%s', (kind) => {
   })
 
   test(
-    'F36, F37: a takeover under load: no call fails, and the file is the new one’s',
+    'F36, F37: a takeover under load: no call fails, and the new daemon owns the file',
     { timeout: 30_000 },
     async (context) => {
       await onDaemon(
@@ -94,7 +93,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     },
   )
 
-  test('F38: a file, a folder, a link, or another’s socket at the path: refused and left', async (context) => {
+  test('F38: a file, a folder, a link or a socket of another user at the path is refused and kept', async (context) => {
     needDaemon(kind, context)
     const folder = freshFolder()
     const lock = join(folder, 'a.lock.json')
@@ -106,7 +105,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       link: () => symlinkSync(lock, path),
       'dangling link': () => symlinkSync(join(folder, 'nothing'), path),
     }
-    if (isRoot && hasTool('python3')) makers['socket of another'] = () => staleSocketOfAnother(path)
+    if (isRoot && hasTool('python3')) makers['socket of another user'] = () => staleSocketOfOtherUser(path)
     for (const [what, make] of Object.entries(makers)) {
       make()
       const { ino } = lstatSync(path)
@@ -119,7 +118,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     }
   })
 
-  test('F39: paths of 107, 108 and 200 bytes: the first works, for both sides the others are wrong options', async (context) => {
+  test('F39: a path of 107 bytes works; 108 and 200 are wrong options on both sides', async (context) => {
     needDaemon(kind, context)
     const folder = freshFolder()
     const lock = join(folder, 'a.lock.json')
@@ -145,7 +144,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     }
   })
 
-  test('F40: a folder that is missing, not writable, or everybody’s: refused', async (context) => {
+  test('F40: a missing, read-only or world-writable folder is refused', async (context) => {
     needDaemon(kind, context)
     const folder = freshFolder()
     const lock = join(folder, 'a.lock.json')
@@ -159,13 +158,13 @@ describe.each(daemonKinds)('%s', (kind) => {
     mkdirSync(open)
     chmodSync(open, 0o777)
     await refused(join(open, 's.sock'))
-    // To root every folder is writable; one of the kernel's is not.
+    // Root can write to any folder but those of the kernel.
     const closed = isRoot ? '/proc/self' : join(folder, 'closed')
     if (!isRoot) mkdirSync(closed, { mode: 0o500 })
     await refused(join(closed, 's.sock'))
   })
 
-  test('F41: the file deleted by hand: there again within seconds, and who is connected does not notice', async (context) => {
+  test('F41: a deleted file is published again within seconds, and open connections are not affected', async (context) => {
     await onDaemon(
       context,
       kind,
@@ -181,8 +180,8 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F42: another user is kept out by the mode of the file', async (context) => {
-    if (!isRoot) context.skip('only root can be another user')
+  test('F42: the mode of the file excludes another user', async (context) => {
+    if (!isRoot) context.skip('only root can become another user')
     needTool('python3', context)
     await onDaemon(context, kind, async (row) => {
       chmodSync(row.folder, 0o755)
@@ -190,9 +189,9 @@ describe.each(daemonKinds)('%s', (kind) => {
     })
   })
 
-  test('F42: with an open file, sidelaned refuses another user before it reads a byte', async (context) => {
-    if (kind === 'node') context.skip('Node cannot ask who connects: the mode of the file is the bound there')
-    if (!isRoot) context.skip('only root can be another user')
+  test('F42: with an open mode, sidelaned refuses another user before it reads a byte', async (context) => {
+    if (kind === 'node') context.skip('Node has no SO_PEERCRED: only the mode of the file restricts access')
+    if (!isRoot) context.skip('only root can become another user')
     needTool('python3', context)
     await onDaemon(
       context,
@@ -207,13 +206,13 @@ describe.each(daemonKinds)('%s', (kind) => {
   })
 })
 
-function staleSocketOfAnother(path: string): void {
+function staleSocketOfOtherUser(path: string): void {
   const program = `import socket; socket.socket(socket.AF_UNIX).bind(${JSON.stringify(path)})`
   spawnSync('python3', ['-c', program])
   chownSync(path, 65_534, 65_534)
 }
 
-/** What a user with that id gets for a request, or the name of the error. */
+/** The response that a user with that id gets, or the name of the error. */
 function greetAs({ socket }: Row, uid: number): string {
   const program = `
 import os, socket

@@ -9,16 +9,16 @@ import {
   decodeClientHello,
   encodeServerHello,
   FrameDecoder,
-  headBytes,
+  headerBytes,
   keyFingerprint,
   kinds,
   noContractId,
   noKeyFingerprint,
   prefaceBytes,
-  writeAnswerHead,
-  writeHead,
+  writeResponseHeader,
+  writeFrameHeader,
   writePreface,
-  type Head,
+  type FrameHeader,
 } from '../../src/wire/index.ts'
 
 export interface Served {
@@ -113,16 +113,16 @@ export async function fakeDaemon(behaviour: Behaviour = {}): Promise<FakeDaemon>
       number,
       socket,
       send(kind, id, payload = new Uint8Array(0)) {
-        const bytes = new Uint8Array(headBytes + payload.length)
-        writeHead(bytes, 0, payload.length, kind, 0, 0, id, 0, 0)
-        bytes.set(payload, headBytes)
+        const bytes = new Uint8Array(headerBytes + payload.length)
+        writeFrameHeader(bytes, 0, payload.length, kind, 0, 0, id, 0, 0)
+        bytes.set(payload, headerBytes)
         socket.write(bytes)
       },
       fault(id, error) {
-        const bytes = new Uint8Array(headBytes + 4096)
-        const size = encodeFault(error, bytes, headBytes)
-        writeAnswerHead(bytes, 0, size, id, 0, 0)
-        socket.write(bytes.subarray(0, headBytes + size))
+        const bytes = new Uint8Array(headerBytes + 4096)
+        const size = encodeFault(error, bytes, headerBytes)
+        writeResponseHeader(bytes, 0, size, id, 0, 0)
+        socket.write(bytes.subarray(0, headerBytes + size))
       },
     }
     peers.push(peer)
@@ -162,10 +162,10 @@ export async function fakeDaemon(behaviour: Behaviour = {}): Promise<FakeDaemon>
     const answer = (index: number, id: number, payload: Uint8Array, canonical: boolean): void => {
       const compiled = indices[index]
       if (compiled === undefined) return peer.fault(id, new SidelaneError('contract.unknown'))
-      const bytes = new Uint8Array(headBytes + 4096 + 12 * payload.length)
-      const size = compiled.processInto(payload, canonical, bytes, headBytes)
-      writeAnswerHead(bytes, 0, size, id, 1, 2)
-      socket.write(bytes.subarray(0, headBytes + size))
+      const bytes = new Uint8Array(headerBytes + 4096 + 12 * payload.length)
+      const size = compiled.processInto(payload, canonical, bytes, headerBytes)
+      writeResponseHeader(bytes, 0, size, id, 1, 2)
+      socket.write(bytes.subarray(0, headerBytes + size))
     }
 
     const decoder = new FrameDecoder('server', {
@@ -176,7 +176,7 @@ export async function fakeDaemon(behaviour: Behaviour = {}): Promise<FakeDaemon>
         peer.fault(0, new SidelaneError('protocol.violation', { message }))
         socket.end()
       },
-      frame: ({ kind, id, index, flags, a }: Head, view) => {
+      frame: ({ kind, id, index, flags, a }: FrameHeader, view) => {
         frames.push({ kind, id, peer: number })
         const payload = Uint8Array.from(view)
         if (kind === kinds.hello && daemon.behaviour.hello !== false) hello(id, payload)

@@ -19,13 +19,13 @@ const overloaded = (id: number): string => `${kinds.error} ${id} 60 overloaded`
 const accepted = (id: number): string => `${kinds.accepted} ${id} 0 `
 const violation = `${kinds.error} 0 64 protocol.violation`
 
-/** Until the condition holds: for what the server does without telling. */
+/** For what the server does without a frame. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 describe('a request that is too long', () => {
-  test('is rejected before its body is there, and the body is read past', async () => {
+  test('is rejected before its body arrives, and the body is skipped', async () => {
     const { path, service } = await serve([unlocked(small)])
     const client = await RawClient.greeted(path, small)
     client.send(request(1, '', { length: 2 * cap }))
@@ -35,7 +35,7 @@ describe('a request that is too long', () => {
     expect(shortOf((await client.frame()) as Frame)).toBe(accepted(2))
   })
 
-  test('is a violation beyond twice the cap', async () => {
+  test('is a violation above twice the cap', async () => {
     const { path } = await serve([unlocked(small)])
     const client = await RawClient.greeted(path, small)
     client.send(request(1, '', { length: 2 * cap + 1 }))
@@ -43,15 +43,15 @@ describe('a request that is too long', () => {
   })
 })
 
-describe('a request that is not taken', () => {
-  test('with an index that HELLO has not given out is answered with contract.unknown', async () => {
+describe('a refused request', () => {
+  test('with an index that HELLO did not assign is contract.unknown', async () => {
     const { path } = await serve([unlocked(small)])
     const client = await RawClient.greeted(path, small)
     client.send(request(1, '{}', { index: 1 }), request(2, '{}'))
     expect((await client.frames(2)).map(shortOf).sort()).toEqual([accepted(2), `${kinds.error} 1 40 contract.unknown`])
   })
 
-  test('beyond those in flight on its connection is overloaded; other connections do not notice', async () => {
+  test('above the in-flight limit of its connection is overloaded, and other connections are not affected', async () => {
     const { path, seen } = await serve([unlocked(small)], { settings: { maxInFlight: 2 } })
     const [client, other] = [await RawClient.greeted(path, small), await RawClient.greeted(path, small)]
     client.send(...[1, 2, 3].map((id) => request(id, '{"n":1}')))
@@ -63,7 +63,7 @@ describe('a request that is not taken', () => {
     expect(shortOf((await client.frame()) as Frame)).toBe(accepted(4))
   })
 
-  test('because the queue is full is overloaded, and says when to come again', async () => {
+  test('is overloaded while the queue is full, with retryAfterMs', async () => {
     const { path, seen } = await serve([unlocked(small)], { settings: { maxQueue: 1 } })
     const client = await RawClient.greeted(path, small)
     client.send(request(1, '{"n":1}'), request(2, '{"n":1}'))
@@ -73,7 +73,7 @@ describe('a request that is not taken', () => {
     expect(seen.sheds).toEqual(['queue'])
   })
 
-  test('because all bodies together would be too large is overloaded from the header on', async () => {
+  test('is overloaded from its header on when all bodies together would be too large', async () => {
     const { path, seen, service } = await serve([unlocked(big)], { settings: { maxBytes: 3_000_000 } })
     const [first, second] = [await RawClient.greeted(path, big), await RawClient.greeted(path, big)]
     first.send(request(1, '"', { length: 2_000_000 }))
@@ -87,7 +87,7 @@ describe('a request that is not taken', () => {
     expect(shortOf((await second.frame()) as Frame)).toBe(accepted(2))
   })
 
-  test('while memory is short is overloaded', async () => {
+  test('is overloaded while memory is short', async () => {
     const { path, seen, service } = await serve([unlocked(small)])
     const client = await RawClient.greeted(path, small)
     service.outOfMemory = true
@@ -100,7 +100,7 @@ describe('a request that is not taken', () => {
 describe('a client that does not read', () => {
   const payload = `"${'x'.repeat(400_000)}"`
 
-  test('is not read from, and gets everything when it reads again', async () => {
+  test('is not read from, and gets all answers when it reads again', async () => {
     const { path, service } = await serve([unlocked(big)], { limits: { softOutputBytes: 500_000 } })
     const client = await RawClient.greeted(path, big)
     client.socket.pause()
@@ -108,7 +108,7 @@ describe('a client that does not read', () => {
     let id = 0
     for (; id < count; id++) client.send(request(id + 1, payload))
     await until(() => service.gauges.inFlight === 0 && client.socket.writableLength > 0)
-    // What the server has read does not grow any more.
+    // Time for the server to read more, which it must not do.
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(client.socket.writableLength).toBeGreaterThan(0)
     client.socket.resume()
@@ -116,7 +116,7 @@ describe('a client that does not read', () => {
     expect(answers.filter(({ kind }) => kind === kinds.accepted)).toHaveLength(count)
   })
 
-  test('is refused when too many answers wait', async () => {
+  test('gets overloaded when too many answers are unwritten', async () => {
     const { path, seen } = await serve([unlocked(big)], {
       limits: { softOutputBytes: 64_000_000, hardOutputBytes: 1_000_000 },
     })
@@ -129,7 +129,7 @@ describe('a client that does not read', () => {
     expect(new Set(codes)).toEqual(new Set(['accepted', 'overloaded']))
   })
 
-  test('is closed when no write makes progress', async () => {
+  test('is closed when its write makes no progress', async () => {
     const { path, seen } = await serve([unlocked(big)], { limits: { writeTimeoutMs: 50, tickMs: 10 } })
     const client = await RawClient.greeted(path, big)
     client.socket.pause()
@@ -143,7 +143,7 @@ describe('a client that does not read', () => {
 describe('a violation', () => {
   const rows: readonly (readonly [what: string, bytes: Buffer])[] = [
     ['a HELLO longer than 65,536 bytes', frame({ kind: kinds.hello, length: 65_537 })],
-    ['a HELLO with a field that does not end', frame({ kind: kinds.hello, payload: Buffer.of(1, 0, 9, 0, 1) })],
+    ['a HELLO with a truncated field', frame({ kind: kinds.hello, payload: Buffer.of(1, 0, 9, 0, 1) })],
     ['a CONTRACT of wrong size', frame({ kind: kinds.hello, payload: Buffer.from('010003000a0b0c', 'hex') })],
     ['a CANCEL with a payload', frame({ kind: kinds.cancel, id: 1, payload: 'x' })],
     ['a GOAWAY', frame({ kind: kinds.goaway })],
@@ -156,7 +156,7 @@ describe('a violation', () => {
     ['a trace flag and fewer than 26 bytes', request(5, '{}', { flags: 1 })],
   ]
 
-  test.each(rows)('%s is answered with ERROR 0 and ends the connection', async (_, bytes) => {
+  test.each(rows)('%s gets ERROR 0, and the connection ends', async (_, bytes) => {
     const { path, seen } = await serve([unlocked(small)])
     const [client, other] = [await RawClient.greeted(path, small), await RawClient.greeted(path, small)]
     client.send(request(1, '{"n":1}'), bytes, request(9, '{"n":1}'))
@@ -167,14 +167,14 @@ describe('a violation', () => {
     await until(() => seen.open() === 1)
   })
 
-  test('an id that is not greater than all before is one too', async () => {
+  test('is an id that is not greater than all before', async () => {
     const { path } = await serve([unlocked(small)])
     const client = await RawClient.greeted(path, small)
     client.send(request(3, '{}'), request(3, '{}'))
     expect((await client.rest()).map(shortOf)).toEqual([accepted(3), violation])
   })
 
-  test('a peer that goes on sending is dropped after its time', async () => {
+  test('ends the connection after the linger timeout, although the peer sends more', async () => {
     const { path, seen } = await serve([unlocked(small)], { limits: { lingerTimeoutMs: 30, tickMs: 10 } })
     const client = await RawClient.greeted(path, small)
     client.send(frame({ kind: 77 }))
@@ -185,10 +185,10 @@ describe('a violation', () => {
   })
 })
 
-describe('a clock', () => {
+describe('a timeout', () => {
   const fast = { limits: { frameTimeoutMs: 40, idleTimeoutMs: 120, lingerTimeoutMs: 30, tickMs: 10 } }
 
-  test('ends a connection whose frame does not get complete', async () => {
+  test('ends a connection with an incomplete frame', async () => {
     const { path, service } = await serve([unlocked(small)], fast)
     const client = await RawClient.greeted(path, small)
     client.send(request(1, '{"n"', { length: 7 }))
@@ -196,7 +196,7 @@ describe('a clock', () => {
     expect(service.gauges.queuedBytes).toBe(0)
   })
 
-  test('ends a connection without a HELLO, and one that says nothing at all', async () => {
+  test('ends a connection without HELLO, and one that sends nothing', async () => {
     const { path } = await serve([unlocked(small)], fast)
     const [silent, greeted] = [await RawClient.connect(path), await RawClient.connect(path)]
     greeted.send(preface)
@@ -212,10 +212,10 @@ describe('a clock', () => {
 })
 
 describe('connections', () => {
-  test('beyond the allowed are closed before anything is read, and the places come back', async () => {
+  test('above the limit are closed before anything is read, until others close', async () => {
     const { path, seen } = await serve([unlocked(small)], { settings: { maxConnections: 1 } })
     const first = await RawClient.greeted(path, small)
-    // Eight more are let in as far as the first byte: they may be asking for health.
+    // Eight more are accepted up to their first byte: they could be health checks.
     const second = await RawClient.connect(path)
     second.send(preface, hello([]))
     expect(await second.preface()).toBeUndefined()
@@ -228,7 +228,7 @@ describe('connections', () => {
     expect(shortOf((await third.frame()) as Frame)).toBe(accepted(1))
   })
 
-  test('that say nothing fill the places kept for health at most, then the next is closed at once', async () => {
+  test('that send nothing take the places for health checks, then the next one is closed at once', async () => {
     const { path, seen } = await serve([unlocked(small)], { settings: { maxConnections: 1 } })
     const silent = await Promise.all(Array.from({ length: 9 }, () => RawClient.connect(path)))
     const next = await RawClient.connect(path)

@@ -1,3 +1,4 @@
+// Framed connections of the Node daemon: preface, HELLO, requests and answers.
 import { createHmac } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
@@ -11,14 +12,14 @@ const words = lock('words', { schema: { type: 'string' } })
 const body = (payload: Buffer): string => gunzipSync(payload.subarray(48, 48 + payload.readUInt32LE(12))).toString()
 
 describe('a framed connection', () => {
-  test('is greeted with the preface before HELLO is there', async () => {
+  test('gets the preface before it sends HELLO', async () => {
     const { path } = await serve([unlocked(numbers)])
     const client = await RawClient.connect(path)
     client.send(preface)
     expect(await client.preface()).toEqual(preface)
   })
 
-  test('is told the newest version when it speaks another, and ended', async () => {
+  test('gets the preface and the end when its version is unknown', async () => {
     const { path } = await serve([unlocked(numbers)])
     const client = await RawClient.connect(path)
     client.send(Buffer.from('f553444c4e0a0700', 'hex'), hello([]))
@@ -26,14 +27,14 @@ describe('a framed connection', () => {
     expect(await client.frame()).toBeUndefined()
   })
 
-  test('is closed without an answer when it does not begin with the magic bytes', async () => {
+  test('is closed without an answer when the magic bytes are wrong', async () => {
     const { path } = await serve([unlocked(numbers)])
     const client = await RawClient.connect(path)
     client.send(Buffer.from('f553444c4e0b0100', 'hex'))
     expect(await client.preface()).toBeUndefined()
   })
 
-  test('gets an accepted, a rejected and a faulty request answered, each once, with its id', async () => {
+  test('gets one answer for each accepted, rejected and faulty request, with its id', async () => {
     const { path, seen } = await serve([unlocked(numbers)])
     const client = await RawClient.greeted(path, numbers)
     client.send(request(1, '{"n":1}'), request(2, '{"n":"x"}'), request(7, '{}', { index: 3 }))
@@ -50,7 +51,7 @@ describe('a framed connection', () => {
     ])
   })
 
-  test('may come in single bytes', async () => {
+  test('can arrive in single bytes', async () => {
     const { path } = await serve([unlocked(numbers)])
     const client = await RawClient.connect(path)
     client.socket.setNoDelay(true)
@@ -63,7 +64,7 @@ describe('a framed connection', () => {
     expect(answer).toMatchObject({ kind: kinds.accepted, id: 1 })
   })
 
-  test('gets the canonical bytes behind the body when it asks for them, and a trace context is no payload', async () => {
+  test('gets the canonical bytes on request, and a trace context is no payload', async () => {
     const { path } = await serve([unlocked(numbers)])
     const client = await RawClient.greeted(path, numbers)
     client.send(request(1, Buffer.concat([Buffer.alloc(26, 1), Buffer.from('{ "n" : 1 }')]), { flags: 3 }))
@@ -71,7 +72,7 @@ describe('a framed connection', () => {
     expect(answer?.payload.subarray(-7).toString()).toBe('{"n":1}')
   })
 
-  test('gets PONG with the same bytes', async () => {
+  test('gets PONG with the bytes of its PING', async () => {
     const { path } = await serve([unlocked(numbers)])
     const client = await RawClient.greeted(path)
     client.send(frame({ kind: kinds.ping, id: 99, payload: 'are you there' }))
@@ -80,7 +81,7 @@ describe('a framed connection', () => {
     expect(String(pong?.payload)).toBe('are you there')
   })
 
-  test('that ends its writing side gets all answers, then the end', async () => {
+  test('gets all answers and the end after it ended its writing side', async () => {
     const { path } = await serve([unlocked(numbers)])
     const client = await RawClient.greeted(path, numbers)
     client.socket.end(Buffer.concat([1, 2, 3].map((id) => request(id, '{"n":1}'))))
@@ -99,7 +100,7 @@ describe('HELLO', () => {
     return list
   }
 
-  test('may be repeated: indices only grow, and the same contract keeps its own', async () => {
+  test('can be repeated: a contract keeps its index, new ones get the next', async () => {
     const { path } = await serve([unlocked(numbers), unlocked(words)])
     const client = await RawClient.connect(path)
     client.send(preface, hello([{ contract: words }], 5), hello([{ contract: numbers }, { contract: words }], 6))
@@ -112,7 +113,7 @@ describe('HELLO', () => {
     expect((await client.frames(2)).map(({ kind }) => kind)).toEqual([kinds.accepted, kinds.accepted])
   })
 
-  test('tells an unknown name, another content and another key apart', async () => {
+  test('distinguishes an unknown name, another id and another key', async () => {
     const key = Buffer.alloc(32, 7)
     const signed = lock('signed', { digest: 'hmac-sha-256' })
     const { path } = await serve([unlocked(numbers), unlocked(signed, key)])
@@ -139,7 +140,7 @@ describe('HELLO', () => {
     expect(answer?.payload.toString('hex', 16, 48)).toBe(mac)
   })
 
-  test('finds every id of a name, and names the one loaded last in a mismatch', async () => {
+  test('finds every id of a name, and a mismatch has the id loaded last', async () => {
     const newer = lock('numbers', { schema: { type: 'integer' } })
     const { path } = await serve([unlocked(numbers), unlocked(newer)])
     const client = await RawClient.connect(path)

@@ -1,17 +1,17 @@
-// A client that sends whatever bytes a test wants, and shows the frames that come back.
+// A client that sends arbitrary bytes and returns the frames that it receives.
 
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   encodeClientHello,
-  Head,
-  headBytes,
+  FrameHeader,
+  headerBytes,
   keyFingerprint,
   kinds,
   noDeadline,
   prefaceBytes,
-  writeHead,
+  writeFrameHeader,
 } from '../../src/wire/index.ts'
 import type { Contract } from '../../src/index.ts'
 import { Bell } from '../support/bell.ts'
@@ -23,7 +23,7 @@ export interface Frame {
   readonly queueUs: number
   readonly runUs: number
   readonly payload: Buffer
-  /** Of a rejection or a fault. */
+  /** The JSON of a rejection or a fault. */
   readonly text: { code?: string; message?: string; retryAfterMs?: number } | undefined
 }
 
@@ -36,15 +36,15 @@ export interface FrameParts {
   readonly id?: number
   readonly a?: number
   readonly payload?: Uint8Array | string
-  /** Another length than the payload's. */
+  /** Overrides the length in the header. */
   readonly length?: number
 }
 
 export function frame({ kind, flags = 0, index = 0, id = 0, a = 0, payload = '', length }: FrameParts): Buffer {
   const body = typeof payload === 'string' ? Buffer.from(payload) : payload
-  const bytes = Buffer.alloc(headBytes + body.length)
-  writeHead(bytes, 0, length ?? body.length, kind, flags, index, id, a, 0)
-  bytes.set(body, headBytes)
+  const bytes = Buffer.alloc(headerBytes + body.length)
+  writeFrameHeader(bytes, 0, length ?? body.length, kind, flags, index, id, a, 0)
+  bytes.set(body, headerBytes)
   return bytes
 }
 
@@ -66,7 +66,7 @@ export function hello(
 export class RawClient {
   readonly socket: Socket
   readonly closed: Promise<void>
-  /** The server has ended its side. */
+  /** The server ended its writing side. */
   ended = false
   #bytes: Buffer = Buffer.alloc(0)
   #preface: Buffer | undefined
@@ -74,7 +74,7 @@ export class RawClient {
 
   private constructor(socket: Socket) {
     this.socket = socket
-    // Not by events.once: an error is one way to close.
+    // Not events.once, which rejects on 'error'.
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
     socket.on('error', () => {})
     socket.on('data', (chunk: Buffer) => {
@@ -91,7 +91,7 @@ export class RawClient {
     })
   }
 
-  /** Comes again for up to 5 s where the backlog is full: whoever connects faster than a busy machine accepts meets that. */
+  /** Retries for up to 5 s while the backlog is full, as it can be on a busy machine. */
   static async connect(path: string): Promise<RawClient> {
     for (const until = performance.now() + 5000; ; await sleep(10)) {
       const socket = connect({ path, allowHalfOpen: true })
@@ -105,7 +105,7 @@ export class RawClient {
     }
   }
 
-  /** With preface and HELLO said and answered. */
+  /** Connects, and waits for the answer to HELLO. */
   static async greeted(path: string, ...contracts: readonly Pick<Contract, 'id' | 'name'>[]): Promise<RawClient> {
     const client = await RawClient.connect(path)
     client.send(preface, hello(contracts.map((contract) => ({ contract }))))
@@ -117,20 +117,20 @@ export class RawClient {
     this.socket.write(Buffer.concat(parts))
   }
 
-  /** The server's eight bytes. */
+  /** The server's preface; undefined: the server ended without one. */
   async preface(): Promise<Buffer | undefined> {
-    if (this.#preface === undefined && (await this.#enough(prefaceBytes))) this.#preface = this.#take(prefaceBytes)
+    if (this.#preface === undefined && (await this.#received(prefaceBytes))) this.#preface = this.#take(prefaceBytes)
     return this.#preface
   }
 
-  /** The next frame; undefined: the server has ended. */
+  /** The next frame; undefined: the server ended. */
   async frame(): Promise<Frame | undefined> {
     await this.preface()
-    if (!(await this.#enough(headBytes))) return undefined
-    const head = new Head()
+    if (!(await this.#received(headerBytes))) return undefined
+    const head = new FrameHeader()
     head.read(this.#bytes, 0)
-    if (!(await this.#enough(headBytes + head.length))) return undefined
-    const payload = this.#take(headBytes + head.length).subarray(headBytes)
+    if (!(await this.#received(headerBytes + head.length))) return undefined
+    const payload = this.#take(headerBytes + head.length).subarray(headerBytes)
     const isText = head.kind === kinds.rejected || head.kind === kinds.error
     return {
       kind: head.kind,
@@ -152,7 +152,7 @@ export class RawClient {
     return frames
   }
 
-  /** All frames until the server ends. */
+  /** All frames until the server ends its side. */
   rest(): Promise<Frame[]> {
     return this.frames(Number.POSITIVE_INFINITY)
   }
@@ -163,7 +163,7 @@ export class RawClient {
     return taken
   }
 
-  async #enough(bytes: number): Promise<boolean> {
+  async #received(bytes: number): Promise<boolean> {
     while (this.#bytes.length < bytes && !this.ended) await this.#changed.next()
     return this.#bytes.length >= bytes
   }

@@ -1,4 +1,4 @@
-// The socket file of both daemons: who may have the path, how it changes hands, and what is left at the end.
+// The socket file of both daemons: permissions, stale files, takeover, and what remains at the end.
 import {
   chmodSync,
   existsSync,
@@ -21,7 +21,7 @@ import { httpVectors } from './http-kit.ts'
 const file = socketFolder()
 const contract = file('order.lock.json', httpVectors[0]?.[1].lock)
 let folders = 0
-/** A path in a folder of its own. */
+/** A path in an empty folder. */
 function freshPath(name = 's.sock'): string {
   const folder = file(String(folders++))
   mkdirSync(folder, { mode: 0o700 })
@@ -40,7 +40,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     return [await daemon.exited, daemon.stderr]
   }
 
-  test('the file is only for its owner, and gone at the end, with nothing beside it', async (context) => {
+  test('the file has mode 0600, and the folder is empty at the end', async (context) => {
     needDaemon(kind, context)
     const socket = freshPath()
     const daemon = await start(socket)
@@ -57,7 +57,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(lstatSync(socket).mode & 0o777).toBe(0o660)
   })
 
-  test('the directory of the default path is made, only for its owner', async (context) => {
+  test('the directory of the default path is created with mode 0700', async (context) => {
     needDaemon(kind, context)
     const runtime = dirname(freshPath())
     const env = { XDG_RUNTIME_DIR: runtime }
@@ -82,41 +82,37 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect((await ask(socket, '/healthz')).status).toBe(200)
   })
 
-  test('a second daemon is told that the path is in use', async (context) => {
+  test('a second daemon at the same path is refused as in use', async (context) => {
     needDaemon(kind, context)
     const socket = freshPath()
     await start(socket)
-    const [code, said] = await refusal(context, socket)
+    const [code, stderr] = await refusal(context, socket)
     expect(code).toBe(1)
-    expect(said).toContain('in use')
+    expect(stderr).toContain('in use')
     expect((await ask(socket, '/healthz')).status).toBe(200)
   })
 
-  test(
-    'a takeover answers every request, and the old daemon leaves the file alone',
-    { timeout: 20_000 },
-    async (context) => {
-      needDaemon(kind, context)
-      const socket = freshPath()
-      const old = await start(socket)
-      const statuses = new Set<number>()
-      const going = new AbortController()
-      const client = (async () => {
-        while (!going.signal.aborted) statuses.add((await ask(socket, '/healthz')).status)
-      })()
-      const next = await start(socket, '--takeover')
-      expect(await old.exited).toBe(0)
-      going.abort()
-      await client
-      expect([...statuses]).toEqual([200])
-      expect(old.log.map(({ event }) => event)).toEqual(expect.arrayContaining(['taken_over', 'draining', 'stopped']))
-      expect((await ask(socket, '/healthz')).status).toBe(200)
-      expect(await next.stop()).toBe(0)
-      expect(existsSync(socket)).toBe(false)
-    },
-  )
+  test('a takeover loses no request, and the old daemon keeps the new file', { timeout: 20_000 }, async (context) => {
+    needDaemon(kind, context)
+    const socket = freshPath()
+    const old = await start(socket)
+    const statuses = new Set<number>()
+    const going = new AbortController()
+    const client = (async () => {
+      while (!going.signal.aborted) statuses.add((await ask(socket, '/healthz')).status)
+    })()
+    const next = await start(socket, '--takeover')
+    expect(await old.exited).toBe(0)
+    going.abort()
+    await client
+    expect([...statuses]).toEqual([200])
+    expect(old.log.map(({ event }) => event)).toEqual(expect.arrayContaining(['taken_over', 'draining', 'stopped']))
+    expect((await ask(socket, '/healthz')).status).toBe(200)
+    expect(await next.stop()).toBe(0)
+    expect(existsSync(socket)).toBe(false)
+  })
 
-  test('a file that is deleted by hand is published again', async (context) => {
+  test('a deleted file is published again', async (context) => {
     needDaemon(kind, context)
     const socket = freshPath()
     const daemon = await start(socket)
@@ -128,7 +124,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(readdirSync(dirname(socket))).toEqual([])
   })
 
-  test('a file, a folder, a link or a dangling link at the path is refused and left', async (context) => {
+  test('a file, a folder, a link or a dangling link at the path is refused and kept', async (context) => {
     needDaemon(kind, context)
     const socket = freshPath()
     const target = `${socket}.target`
@@ -142,9 +138,9 @@ describe.each(daemonKinds)('%s', (kind) => {
       make()
       const before = lstatSync(socket)
       for (const more of [[], ['--takeover']]) {
-        const [code, said] = await refusal(context, socket, ...more)
+        const [code, stderr] = await refusal(context, socket, ...more)
         expect(code).toBe(1)
-        expect(said).toContain('is not a socket')
+        expect(stderr).toContain('is not a socket')
       }
       expect(lstatSync(socket).ino).toBe(before.ino)
       rmSync(socket, { recursive: true })
@@ -152,31 +148,31 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(readFileSync(contract).length).toBeGreaterThan(0)
   })
 
-  test('a folder that is missing is refused', async (context) => {
-    const [code, said] = await refusal(context, join(freshPath(), 'none', 's.sock'))
+  test('a missing folder is refused', async (context) => {
+    const [code, stderr] = await refusal(context, join(freshPath(), 'none', 's.sock'))
     expect(code).toBe(1)
-    expect(said).not.toContain('listening')
+    expect(stderr).not.toContain('listening')
   })
 
-  test('a folder that others may write to is refused, unless it is sticky', async (context) => {
+  test('a folder that others can write to is refused, unless it is sticky', async (context) => {
     needDaemon(kind, context)
     const socket = freshPath()
     chmodSync(dirname(socket), 0o777)
-    const [code, said] = await refusal(context, socket)
+    const [code, stderr] = await refusal(context, socket)
     expect(code).toBe(1)
-    expect(said).toContain('thers may write')
+    expect(stderr).toContain('thers may write')
     chmodSync(dirname(socket), 0o1777)
     expect(await (await start(socket)).stop()).toBe(0)
   })
 
-  test('a path of 107 bytes works, one of 108 is refused with its length', async (context) => {
+  test('a path of 107 bytes works, and one of 108 is refused with its length', async (context) => {
     needDaemon(kind, context)
     const folder = dirname(freshPath())
     const pathOf = (bytes: number): string => join(folder, 'x'.repeat(bytes - folder.length - 1))
     expect(await (await start(pathOf(107))).stop()).toBe(0)
-    const [code, said] = await refusal(context, pathOf(108))
+    const [code, stderr] = await refusal(context, pathOf(108))
     expect(code).toBe(2)
-    expect(said).toContain('108')
+    expect(stderr).toContain('108')
     expect(readdirSync(folder)).toEqual([])
   })
 
@@ -187,7 +183,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(readdirSync(dirname(socket))).toEqual([])
   })
 
-  test('a daemon that was moved away by another file does not delete it', { timeout: 15_000 }, async (context) => {
+  test('a daemon does not delete a file that replaced its own', { timeout: 15_000 }, async (context) => {
     needDaemon(kind, context)
     const socket = freshPath()
     const daemon = await start(socket)

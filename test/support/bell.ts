@@ -1,4 +1,4 @@
-// Who waits for the next change is woken by it, however many wait and however long.
+// A condition variable: `ring` wakes all that await `next`.
 
 export class Bell {
   #next: Promise<void> | undefined

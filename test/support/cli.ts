@@ -1,4 +1,4 @@
-// Runs the built program as a user does: arguments, bytes on stdin, and what came out on stdout, stderr and as exit code.
+// Runs the built command line as a child process and collects stdout, stderr and the exit code.
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,20 +19,20 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** The program while it runs: its streams, and what it has written so far. */
+/** The running program, and its output so far. */
 export class Running {
   readonly child: ChildProcessWithoutNullStreams
   readonly ended: Promise<Result>
   stdout = ''
   stderr = ''
 
-  /** `detached`: in a process group of its own, as in a terminal. */
+  /** `detached`: in a new process group, as in a terminal. */
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, detached = false) {
     const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...env }, detached })
     this.child = child
     child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
-    // The program may end before it has read everything.
+    // The program may exit before it has read all input.
     child.stdin.on('error', () => undefined)
     this.ended = new Promise((resolve, reject) => {
       child.on('error', reject)
@@ -40,7 +40,7 @@ export class Running {
     })
   }
 
-  /** Resolves when that many lines are on stdout. */
+  /** Resolves when stdout has at least `count` lines. */
   async lines(count: number): Promise<void> {
     while (this.stdout.split('\n').length <= count) {
       if (this.child.exitCode !== null) throw new Error(`ended with ${this.child.exitCode}: ${this.stderr}`)
@@ -55,7 +55,7 @@ export function sidelane(args: readonly string[], { input = '', env = {} }: RunO
   return running.ended
 }
 
-/** A folder that is gone after the tests of the file; gives the path of a file in it, with the content where given. */
+/** Makes a folder that is removed after the tests of the file. Returns the path of a file in it, after writing the content. */
 export function temporaryFiles(): (name: string, content?: Uint8Array | string) => string {
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-cli-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -66,7 +66,7 @@ export function temporaryFiles(): (name: string, content?: Uint8Array | string) 
   }
 }
 
-/** Each line of NDJSON as a value. */
+/** Parses each line of NDJSON. */
 export const parseLines = <T>(text: string): T[] =>
   text
     .split('\n')

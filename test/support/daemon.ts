@@ -1,4 +1,4 @@
-// A daemon as a user starts it: the built program, options, and what it says on stdout and stderr.
+// Runs a built daemon as a child process and collects its stdout and log.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
@@ -19,7 +19,7 @@ export const programs: Readonly<Record<DaemonKind, readonly [string, ...string[]
 
 export const isBuilt = (kind: DaemonKind): boolean => existsSync(programs[kind].at(-1) as string)
 
-/** Skips the running test when the daemon is not built; fails it where it has to be. */
+/** Skips the test when the daemon is not built; fails it when the daemon is required. */
 export function needDaemon(kind: DaemonKind, context: TestContext): void {
   if (isBuilt(kind)) return
   if (kind === 'node') throw new Error('dist/daemon.js is not built (npm run build)')
@@ -38,7 +38,7 @@ export interface DaemonOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly kind?: DaemonKind
-  /** A descriptor that takes the log in our place. */
+  /** A descriptor that receives the log instead of `stderr`. */
   readonly log?: number
 }
 
@@ -53,7 +53,7 @@ afterAll(() => {
   for (const daemon of running) daemon.child.kill('SIGKILL')
 })
 
-/** A daemon process, whatever it does. */
+/** A daemon process, listening or not. */
 export class Daemon {
   readonly child: ChildProcess
   readonly exited: Promise<number | null>
@@ -91,7 +91,7 @@ export class Daemon {
       .map((line) => JSON.parse(line) as LogLine)
   }
 
-  /** Resolves with the first line of the event, now or later. */
+  /** Resolves with the first log line of this event, from the past or the future. */
   async event(name: string): Promise<LogLine> {
     for (;;) {
       const line = this.log.find(({ event }) => event === name)
@@ -101,21 +101,21 @@ export class Daemon {
     }
   }
 
-  /** Ends it with SIGTERM; its exit code. */
+  /** Sends SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null> {
     this.child.kill('SIGTERM')
     return this.exited
   }
 }
 
-/** A daemon that listens; rejects with what it said when it does not. */
+/** Starts a daemon and waits until it listens. Rejects with its log when it exits before. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const daemon = new Daemon(options)
   await daemon.event('listening')
   return daemon
 }
 
-/** A folder only for its owner, gone after the tests of the file; gives the path of a file in it. */
+/** Makes a folder of mode 0700 that is removed after the tests of the file. Returns the path of a file in it. */
 export function socketFolder(): (name: string, content?: Uint8Array | string | object) => string {
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-d-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -135,7 +135,7 @@ export interface AskOptions {
   readonly body?: string | Uint8Array
 }
 
-/** One HTTP request, on a connection of its own. */
+/** Sends one HTTP request on a new connection. */
 export const ask = (socketPath: string, path: string, { method, headers, body }: AskOptions = {}): Promise<Page> =>
   new Promise((resolve, reject) => {
     request(
@@ -160,6 +160,6 @@ export const ask = (socketPath: string, path: string, { method, headers, body }:
       .end(body)
   })
 
-/** A page as JSON. */
+/** Like `ask`, with the body parsed as JSON. */
 export const askJson = async (socketPath: string, path: string, options?: AskOptions): Promise<unknown> =>
   JSON.parse((await ask(socketPath, path, options)).body.toString('utf8'))

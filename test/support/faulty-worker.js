@@ -1,5 +1,5 @@
-// The pool's worker with a faulty engine: a payload `{"act":"exit","with":0}` makes it act at the moment at which the engine
-// begins that payload, with the answers to the payloads before it written already. All else is the shipped worker's work.
+// The pool's worker with a faulty engine: a payload `{"act":"exit","with":0}` triggers a fault when the engine begins that
+// payload, after the outcomes of earlier payloads are written. All other payloads run in the shipped worker.
 import { pbkdf2Sync } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { Lane } from '../../dist/placements/pool/batch-layout.js'
@@ -8,7 +8,7 @@ import { run as answer } from '../../dist/placements/pool/worker.js'
 const acts = {
   /** Milliseconds. */
   sleep: (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
-  /** A file that says that the payload was run. */
+  /** Creates a file, as a mark that the payload ran. */
   touch: (file) => writeFileSync(file, ''),
   exit: () => process.exit(7),
   exitOnce(file) {
@@ -16,20 +16,20 @@ const acts = {
     writeFileSync(file, '')
     process.exit(7)
   },
-  /** Outside of any task. */
+  /** Throws outside of a task: the worker dies. */
   uncaught() {
     queueMicrotask(() => {
       throw new Error('thrown outside of any task')
     })
   },
-  /** Out of the task itself: the worker lives on. */
+  /** Throws inside the task: the worker survives. */
   throw() {
     throw new TypeError('thrown out of the task')
   },
   spin() {
     for (;;);
   },
-  /** Native code for so many milliseconds: nothing can interrupt it, not even the end of the thread. */
+  /** Runs native code for `ms`: not even terminating the thread interrupts it. */
   nativeSpin(ms) {
     const probe = 50_000
     const startedAt = performance.now()
@@ -41,11 +41,11 @@ const acts = {
     const kept = []
     for (;;) kept.push(Array.from({ length: 10_000 }, Math.random))
   },
-  /** An answer that cannot cross to another thread. */
+  /** Returns a result that cannot be cloned. */
   uncloneable: () => void (spoil = (given) => ({ ...given, extra: () => {} })),
-  /** An answer that is none. */
+  /** Returns a value that is not a result. */
   nonsense: () => void (spoil = () => 7),
-  /** An answer with a measurement that is none. */
+  /** Returns a result with an invalid duration. */
   timeless: () => void (spoil = (given) => ({ ...given, us: Number.NaN })),
 }
 

@@ -1,5 +1,4 @@
-// What tests of the pool share: a worker that a payload makes act, and the payloads that do. What they hold against the pool is
-// theirs.
+// A pool worker with faults for tests: payloads tell it to exit, hang, throw and so on.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,17 +6,17 @@ import { onTestFinished } from 'vitest'
 
 export const faultyWorker: URL = new URL('./faulty-worker.js', import.meta.url)
 
-/** The worker's source for another place. */
+/** The worker's source with absolute imports, for a file in another folder. */
 export const faultyWorkerSource = (): string =>
   readFileSync(faultyWorker, 'utf8').replaceAll('../../', new URL('../../', import.meta.url).href)
 
-/** A payload that makes the worker act: the names are the worker's. */
+/** A payload that triggers a fault; the names are those of `acts` in faulty-worker.js. */
 export const act = (name: string, given: unknown = 0): string => JSON.stringify({ act: name, with: given })
 
-/** One turn of the loop. */
+/** Waits for one turn of the event loop. */
 export const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** A path in a fresh folder, which goes with the test. */
+/** A path in a new folder that is removed after the test. */
 export function freshFile(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))

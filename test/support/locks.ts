@@ -1,15 +1,15 @@
-// Short ways to a contract for tests that care about one schema, and to an outcome that can be compared.
+// Builds contracts from a schema, and makes outcomes comparable.
 import * as zlib from 'node:zlib'
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
 import { decompress as decompressStrictly } from '../../src/engine/index.ts'
 import { type Contract, type Outcome } from '../../src/model/index.ts'
 import { parseLock } from '../../src/contract/index.ts'
 
-/** A contract around one schema; `fields` overrides the lock's other fields. */
+/** A contract with this schema; `fields` overrides the lock's other fields. */
 export const contractOf = (schema: unknown, fields: Record<string, unknown> = {}): Contract =>
   parseLock(JSON.stringify({ profile: 'p1', unicode: '15.0', name: 'test', schema, ...fields }))
 
-/** The body, decompressed. */
+/** Decompresses the body with the codecs of Node, which are independent of the code under test. */
 export function decompress(outcome: Outcome): Uint8Array {
   if (!outcome.ok) throw new Error(`rejected: ${outcome.code} ${JSON.stringify(outcome.issues)}`)
   switch (outcome.codec) {
@@ -28,7 +28,7 @@ export function decompress(outcome: Outcome): Uint8Array {
   }
 }
 
-/** Whether this Node's own zstd knows dictionaries: the js engine has what it has. */
+/** Whether node:zlib supports zstd dictionaries, and so the js engine. */
 export function zlibTakesDictionaries(): boolean {
   const { zstdCompressSync } = zlib as { zstdCompressSync?: (bytes: Buffer, options?: object) => Buffer }
   const text = Buffer.from('a text that is its own dictionary')
@@ -39,7 +39,7 @@ export function zlibTakesDictionaries(): boolean {
 /** The canonical text of an accepted outcome; throws for a rejected one. */
 export const canonicalText = (outcome: Outcome): string => Buffer.from(decompress(outcome)).toString('utf8')
 
-/** All that must be equal between engines and placements: everything but the compressed bytes. */
+/** The parts of an outcome that are equal for all engines and placements: all but the compressed bytes. */
 export function comparable(outcome: Outcome): unknown {
   if (!outcome.ok) return outcome
   const { ok, codec, digest, inBytes, canonicalBytes } = outcome

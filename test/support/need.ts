@@ -1,5 +1,5 @@
-// What a test needs beyond a plain clone: the native engine, the outside suites. A test without it is skipped with its
-// reason; where SIDELANE_REQUIRE_NATIVE=1 is set, a missing native engine fails instead.
+// Skips tests that need the native engine or the outside suites. With SIDELANE_REQUIRE_NATIVE=1, a missing native engine is
+// a failure.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'vitest'
@@ -11,7 +11,7 @@ export const engineKinds: readonly EngineKind[] = ['js', 'native']
 
 const loaded = new Map<EngineKind, Engine | Error>()
 
-/** The engine, or a skip of the running test with the reason why it is not here. */
+/** Returns the engine, or skips the running test. */
 export function needEngine(kind: EngineKind, context: TestContext): Engine {
   let engine = loaded.get(kind)
   if (!engine) {
@@ -27,7 +27,7 @@ export function needEngine(kind: EngineKind, context: TestContext): Engine {
   return context.skip('the native engine is not built (npm run build:native)')
 }
 
-/** The folder of one outside suite, or a skip of the running test. */
+/** Returns the folder of an outside suite, or skips the running test. */
 export function needSuite(name: string, context: TestContext): string {
   const root = process.env['SIDELANE_SUITES']
   if (root === undefined) return context.skip('SIDELANE_SUITES is not set: outside suites')

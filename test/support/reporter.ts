@@ -1,4 +1,4 @@
-// The test report: a line per failed file, every skip with its reason, and the closing line `N passed, N failed, N skipped`.
+// The test reporter: adds the reasons of skipped tests and the closing line `N passed, N failed, N skipped`.
 import { DefaultReporter } from 'vitest/node'
 import type { TestCase, TestModule, SerializedError } from 'vitest/node'
 
@@ -26,7 +26,7 @@ export default class Reporter extends DefaultReporter {
     reason: 'passed' | 'interrupted' | 'failed',
   ): void {
     super.onTestRunEnd(modules, errors, reason)
-    // A file that cannot even be collected has no test case that could fail.
+    // A file that fails to load has no test case to count.
     for (const module of modules) if (module.errors().length > 0) this.#failed++
     this.#failed += errors.length
     for (const [why, count] of this.#skips) console.log(`skipped ${count}: ${why}`)

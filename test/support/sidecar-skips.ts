@@ -1,7 +1,7 @@
-// What the conformance suite asks for and a daemon does not have.
+// The tests of the conformance suite that do not apply to a daemon.
 import type { Skip } from '../contract.case.ts'
 
 export const oneKeyAContract: Skip = {
-  reason: 'a daemon holds one key a contract: test/contract/sidecar-key.test.ts signs with it',
+  reason: 'a daemon has one key for each contract: test/contract/sidecar-key.test.ts covers it',
   tests: ['an HMAC digest uses the key of its processor'],
 }

@@ -1,4 +1,4 @@
-// Programs that a test needs beside Node: it is skipped, with the reason, where one is missing.
+// Skips tests that need programs other than Node.
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -19,7 +19,7 @@ export function needTool(name: string, context: TestContext): void {
   if (!hasTool(name)) context.skip(`${name} is not installed`)
 }
 
-/** Whether strace may look at other processes here: containers often forbid it. */
+/** Skips the test when strace is missing or not permitted, as in many containers. */
 export function needStrace(context: TestContext): void {
   needTool('strace', context)
   try {

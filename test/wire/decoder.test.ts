@@ -1,16 +1,16 @@
 // The decoder over bytes in all pieces that a socket can bring them in.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { FrameDecoder, headBytes, kinds, writeHead } from '../../src/wire/index.ts'
+import { FrameDecoder, headerBytes, kinds, writeFrameHeader } from '../../src/wire/index.ts'
 import { read, seen, silentSink } from './read.ts'
 import { fromHex, vectorsOf, type FrameVector, type SeenFrame } from './vectors.ts'
 
 const vectors = vectorsOf('frames')
 
 const requestOf = (id: number, payload: Uint8Array, length: number = payload.length): Uint8Array => {
-  const bytes = new Uint8Array(headBytes + payload.length)
-  writeHead(bytes, 0, length, kinds.request, 0, 0, id, 0, 0)
-  bytes.set(payload, headBytes)
+  const bytes = new Uint8Array(headerBytes + payload.length)
+  writeFrameHeader(bytes, 0, length, kinds.request, 0, 0, id, 0, 0)
+  bytes.set(payload, headerBytes)
   return bytes
 }
 const ascii = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text))
@@ -125,7 +125,7 @@ test('a header is judged when it is there: no byte of a body is waited for', () 
   })
   decoder.push(requestOf(1, new Uint8Array(0), 1))
   decoder.push(Uint8Array.of(0x31))
-  decoder.push(requestOf(2, new Uint8Array(100)).subarray(0, headBytes))
+  decoder.push(requestOf(2, new Uint8Array(100)).subarray(0, headerBytes))
   decoder.push(new Uint8Array(100))
   decoder.push(requestOf(3, new Uint8Array(0), 129))
   expect(opened).toEqual(['open 1', 'oversize 2: 100', 'a REQUEST has 129 bytes, more than twice the cap of 64'])

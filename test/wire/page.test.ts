@@ -35,9 +35,9 @@ test('the fields of HELLO have the types of the page', () => {
     return number === undefined ? [] : [[`${from} ${name}`, Number(number)]]
   })
   expect(Object.fromEntries(typed)).toEqual({
-    'client CONTRACT': fields.asked,
+    'client CONTRACT': fields.contractRequest,
     'client CLIENT': fields.client,
-    'server CONTRACT': fields.answered,
+    'server CONTRACT': fields.contractStatus,
     'server SERVER': fields.server,
     'server ENGINE': fields.engine,
     'server LIMITS': fields.limits,
@@ -52,7 +52,7 @@ test('the header ends where the page ends it', () => {
     expect(offset).toBe(end)
     end += size
   }
-  expect(end).toBe(wire.headBytes)
+  expect(end).toBe(wire.headerBytes)
 })
 
 test('the codes that the page numbers have these numbers', () => {

@@ -1,5 +1,5 @@
 // Runs a decoder over the bytes of a vector, in pieces, and shows what its sink sees.
-import { FrameDecoder, type FrameSink, type Head } from '../../src/wire/index.ts'
+import { FrameDecoder, type FrameSink, type FrameHeader } from '../../src/wire/index.ts'
 import { toHex, type SeenFrame } from './vectors.ts'
 
 export interface Seen {
@@ -13,7 +13,7 @@ export interface Reader {
   readonly answerCap: number
 }
 
-export const seen = (head: Head, payload: Uint8Array | undefined): SeenFrame => {
+export const seen = (head: FrameHeader, payload: Uint8Array | undefined): SeenFrame => {
   const { kind, flags, index, id, a, b } = head
   const frame = { kind, flags, index, id, a, b, payload: payload ? toHex(payload) : '' }
   return payload ? frame : { ...frame, oversize: head.length }

@@ -1,7 +1,7 @@
 // Outcomes behind the header of their frame: what an engine writes in place is an answer.
 import { expect, test } from 'vitest'
 import { encodeFault, encodeOutcome, rejected, SidelaneError, type Accepted } from '../../src/model/index.ts'
-import { Head, headBytes, isOutcomeOf, kinds, writeAnswerHead } from '../../src/wire/index.ts'
+import { FrameHeader, headerBytes, isOutcomeOf, kinds, writeResponseHeader } from '../../src/wire/index.ts'
 
 const accepted: Accepted = {
   ok: true,
@@ -13,13 +13,13 @@ const accepted: Accepted = {
   outBytes: 3,
 }
 
-const frame = (write: (target: Uint8Array, offset: number) => number): { head: Head; payload: Uint8Array } => {
+const frame = (write: (target: Uint8Array, offset: number) => number): { head: FrameHeader; payload: Uint8Array } => {
   const slab = new Uint8Array(1024)
-  const size = write(slab, 40 + headBytes)
-  writeAnswerHead(slab, 40, size, 77, 12, 34)
-  const head = new Head()
+  const size = write(slab, 40 + headerBytes)
+  writeResponseHeader(slab, 40, size, 77, 12, 34)
+  const head = new FrameHeader()
   head.read(slab, 40)
-  return { head, payload: slab.slice(40 + headBytes, 40 + headBytes + head.length) }
+  return { head, payload: slab.slice(40 + headerBytes, 40 + headerBytes + head.length) }
 }
 
 test.each([

@@ -11,7 +11,7 @@ import {
   traceFromText,
   traceIdOf,
   traceToText,
-  writeHead,
+  writeFrameHeader,
   writePreface,
   type ClientHello,
   type ServerHello,
@@ -32,7 +32,7 @@ test('headers are written as the vectors have them', () => {
   for (const { bytes, frames } of whole) {
     const written = frames.map(({ kind, flags, index, id, a, b, payload }) => {
       const head = new Uint8Array(26).fill(0xee)
-      writeHead(head, 1, payload.length / 2, kind, flags, index, id, a, b)
+      writeFrameHeader(head, 1, payload.length / 2, kind, flags, index, id, a, b)
       expect([head[0], head[25]]).toEqual([0xee, 0xee])
       return toHex(head.subarray(1, 25)) + payload
     })

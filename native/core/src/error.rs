@@ -1,11 +1,11 @@
-//! The error codes, and why a contract cannot be used. `error_codes` holds the table.
+//! The error codes and the error of a contract. `error_codes` holds the table.
 
 use crate::error_codes::ENTRIES;
 
 pub use crate::error_codes::Code;
 
 impl Code {
-    /// The name, as it stands in outcomes.
+    /// The text in outcomes.
     #[must_use]
     pub const fn name(self) -> &'static str {
         ENTRIES[self as usize].0
@@ -17,19 +17,19 @@ impl Code {
         ENTRIES[self as usize].1
     }
 
-    /// The HTTP status that fits.
+    /// The HTTP status.
     #[must_use]
     pub const fn status(self) -> u16 {
         ENTRIES[self as usize].2
     }
 
-    /// The message.
+    /// The message for people.
     #[must_use]
     pub const fn message(self) -> &'static str {
         ENTRIES[self as usize].3
     }
 
-    /// The code of a name.
+    /// The code by its text.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.name() == name)

@@ -2,7 +2,7 @@
 //!
 //! # Modules
 //!
-//! Each uses only those before it: `error`, `pattern`, `profile`, `json_text`, `pointer`, `issue`, `digest`, `read`,
+//! Each uses only those before it: `error_codes`, `error`, `pattern`, `profile`, `json_text`, `pointer`, `issue`, `digest`, `read`,
 //! `unicode_tables`, `normalize`, `lock`, `validate`, `canonical`, `dictionary`, `compress`, `decompress`, `contract`,
 //! `process`. Their names are those of their TypeScript twins.
 

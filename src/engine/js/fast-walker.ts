@@ -4,7 +4,7 @@
 import type { ArrayNode, DiscriminatedNode, ObjectNode, Profile, SchemaNode, UnionNode } from '../../model/index.ts'
 import type { JsonValue } from '../../json/index.ts'
 import { fewMembers, generateArray, generateObject, movesKeys } from './codegen.ts'
-import { flattenUnion } from './flatten-union.ts'
+import { flattenUnion, listsByType } from './flatten-union.ts'
 import { compileScalar, compileValues, largestNumber, typeOf, type ValueType } from './scalars.ts'
 import type { Visitor, VisitorCompiler, VisitState } from './visitor.ts'
 
@@ -141,14 +141,7 @@ export class FastWalker implements VisitorCompiler {
   #union(node: UnionNode): Visitor {
     const { state } = this
     const candidates = flattenUnion(node, this.profile)
-    const branches: Record<ValueType, Visitor[]> = {
-      null: [],
-      boolean: [],
-      number: [],
-      string: [],
-      array: [],
-      object: [],
-    }
+    const branches = listsByType<Visitor>()
     this.#pending.push(() => {
       for (const type of Object.keys(branches) as ValueType[]) {
         branches[type] = candidates[type].map((candidate) => this.compile(candidate))

@@ -8,14 +8,7 @@ export type Candidates = Readonly<Record<ValueType, readonly SchemaNode[]>>
 
 /** The leaves of the union's branches, by the type of the values that they may accept, in order. */
 export function flattenUnion(union: UnionNode, profile: Profile): Candidates {
-  const candidates: Record<ValueType, SchemaNode[]> = {
-    null: [],
-    boolean: [],
-    number: [],
-    string: [],
-    array: [],
-    object: [],
-  }
+  const candidates = listsByType<SchemaNode>()
   const stack: SchemaNode[] = [union]
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (node.kind === 'ref') stack.push(node.target < 0 ? profile.root : (profile.defs[node.target] as SchemaNode))
@@ -38,3 +31,12 @@ function typesOf(node: SchemaNode): readonly TypeName[] {
   if (node.kind === 'array') return ['array']
   return node.kind === 'any' ? everyType : ['object']
 }
+
+export const listsByType = <T>(): Record<ValueType, T[]> => ({
+  null: [],
+  boolean: [],
+  number: [],
+  string: [],
+  array: [],
+  object: [],
+})

@@ -1,14 +1,14 @@
-// A contract as the client knows it: what HELLO asks for it, and the calls that wait until a daemon has answered.
+// A contract in the client: its entry in HELLO, and the calls that wait until a daemon has answered.
 
 import { errorTable, SidelaneError, type Contract } from '../../model/index.ts'
-import { keyFingerprint, type AskedContract, type AnsweredContract } from '../../wire/index.ts'
+import { keyFingerprint, type ContractRequest, type ContractStatus } from '../../wire/index.ts'
 import type { RequestQueue } from './request.ts'
 
 export interface ClientContract {
   /** The placement's own number; `route.contractIndex` of its calls. */
   readonly number: number
   readonly contract: Contract
-  readonly asked: AskedContract
+  readonly asked: ContractRequest
   /** Calls that wait until a connection has an answer for this contract. */
   readonly parked: RequestQueue
   /** Not yet with the launched daemon, so an answer that the contract is unknown does not count. */
@@ -17,7 +17,7 @@ export interface ClientContract {
   refusal: SidelaneError | undefined
 }
 
-export const askedOf = (contract: Contract, digestKey: Uint8Array | undefined): AskedContract => ({
+export const askedOf = (contract: Contract, digestKey: Uint8Array | undefined): ContractRequest => ({
   id: contract.id,
   name: contract.name,
   ...(digestKey !== undefined &&
@@ -33,11 +33,7 @@ export function checkKey({ profile }: Contract, digestKey: Uint8Array | undefine
 }
 
 /** The error for a contract that the daemon does not serve. */
-export function refusalOf(
-  { contract }: ClientContract,
-  { status, have }: AnsweredContract,
-  path: string,
-): SidelaneError {
+export function refusalOf({ contract }: ClientContract, { status, have }: ContractStatus, path: string): SidelaneError {
   const { name, id: want } = contract
   if (status !== errorTable['contract.mismatch'].wire) {
     return new SidelaneError('contract.unknown', {

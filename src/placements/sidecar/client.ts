@@ -200,7 +200,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     }
   }
 
-  /** The launched daemon serves these contracts. `reloaded`: connections from before do not know them. */
+  /** The launched daemon serves these contracts. `reloaded`: existing connections do not serve them. */
   readonly #onServed = (added: readonly LaunchContract[], reloaded: boolean): void => {
     for (const { number } of added) (this.#contracts.entries[number] as ClientContract).isNew = false
     if (reloaded) this.#pool.replaceAll()

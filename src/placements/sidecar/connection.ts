@@ -15,7 +15,7 @@ import {
   protocolVersion,
   readPreface,
   type FrameSink,
-  type Head,
+  type FrameHeader,
 } from '../../wire/index.ts'
 import type { ClientContract } from './client-contract.ts'
 import { unavailable, versionFault } from './errors.ts'
@@ -105,7 +105,7 @@ export class Connection implements FrameSink, RequestOwner {
     })
     this.#writer = new WriteBatcher({
       target: this.#socket,
-      arena: new BumpArena(Buffer.allocUnsafeSlow, [{ bytes: blockBytes, maxSpare: maxSpareBlocks }]),
+      arena: new BumpArena((bytes) => Buffer.allocUnsafeSlow(bytes), [{ bytes: blockBytes, maxSpare: maxSpareBlocks }]),
       maxWriteBytes: Number.POSITIVE_INFINITY,
       maxPendingBytes,
       onProgress: (_, wasFull) => {
@@ -220,14 +220,14 @@ export class Connection implements FrameSink, RequestOwner {
     return this.#caps
   }
 
-  open({ kind, id }: Head): 'take' | 'skip' {
+  open({ kind, id }: FrameHeader): 'take' | 'skip' {
     if (kind < kinds.accepted || kind > kinds.error || id === 0) return 'take'
     const action = this.#inFlight.beginAnswer(id)
     if (action === undefined) this.violation('an answer has the id of no request')
     return action ?? 'skip'
   }
 
-  frame({ kind, id }: Head, payload: Uint8Array): void {
+  frame({ kind, id }: FrameHeader, payload: Uint8Array): void {
     if (kind === kinds.hello) this.#onHello(payload)
     else if (kind === kinds.ping) addControlFrame(this.#writer, kinds.pong, id, payload)
     else if (kind === kinds.goaway) this.#onGoaway()

@@ -1,5 +1,5 @@
-// How much a client asks of its daemon: requests in flight (congestion window), retries (budget), and the pause that a
-// refused caller is told (drain estimate). Times are milliseconds of `performance.now()`.
+// Limits of the load on a daemon: requests in flight (congestion window), retries (budget), and the time until a full queue
+// has room (drain estimate). Times are milliseconds of `performance.now()`.
 
 import { MovingAverage } from '../../util/moving-average.ts'
 

@@ -3,7 +3,15 @@
 
 import { Buffer } from 'node:buffer'
 import { decodeOutcome, toFault, type Outcome, type SidelaneError } from '../../model/index.ts'
-import { defaultInFlight, flags, headBytes, kinds, noDeadline, traceFromText, writeHead } from '../../wire/index.ts'
+import {
+  defaultInFlight,
+  flags,
+  headerBytes,
+  kinds,
+  noDeadline,
+  traceFromText,
+  writeFrameHeader,
+} from '../../wire/index.ts'
 import type { WriteBatcher } from '../../util/write-batcher.ts'
 import { CongestionWindow } from './flow-control.ts'
 import type { Content, PendingRequest, RequestOwner } from './request.ts'
@@ -72,7 +80,7 @@ export class InFlightRequests {
   /** The request whose answer is incomplete; 0: none. */
   #receivingId = 0
 
-  /** `owner`: told when a call ends before its answer. */
+  /** `owner`: set on requests in flight, and notified when a call ends before its answer. */
   constructor(writer: WriteBatcher, owner: RequestOwner) {
     this.#writer = writer
     this.#owner = owner
@@ -106,19 +114,19 @@ export class InFlightRequests {
     const isText = typeof content === 'string'
     const maxLength = isText ? maxUtf8Bytes(content) : content.length
     const trace = call.traceparent === undefined ? undefined : traceFromText(call.traceparent)
-    const prefixBytes = headBytes + (trace?.length ?? 0)
+    const prefixBytes = headerBytes + (trace?.length ?? 0)
     const block = this.#writer.reserve(prefixBytes + maxLength)
     const at = block.used
     const bodyAt = at + prefixBytes
     let length = maxLength
-    if (trace !== undefined) block.bytes.set(trace, at + headBytes)
+    if (trace !== undefined) block.bytes.set(trace, at + headerBytes)
     if (isText) length = block.bytes.write(content, bodyAt)
     else block.bytes.set(content, bodyAt)
     this.#table.add(request)
-    writeHead(
+    writeFrameHeader(
       block.bytes,
       at,
-      prefixBytes - headBytes + length,
+      prefixBytes - headerBytes + length,
       kinds.request,
       (call.canonical ? flags.canonical : 0) | (trace === undefined ? 0 : flags.trace),
       contractIndex,

@@ -49,7 +49,7 @@ export class ReloadQueue {
     this.#onSuccess(false)
   }
 
-  /** The daemon reloaded, or `failure` tells why it could not. */
+  /** The daemon reloaded, or could not because of `failure`. */
   onReloaded(failure: string | undefined): void {
     const pending = this.#pending
     if (failure === undefined) return this.#onSuccess(true)

@@ -1,24 +1,17 @@
-//! The kinds of schema nodes in profile p1, and the keywords that each may have. `keywords` reads the values.
+//! Tells the kind of a schema node from its keywords. `keyword_table` lists the kinds.
 
 use super::errors::unsupported;
-use super::keyword_table::KIND_OF_KEYWORD;
-pub use super::keyword_table::NodeKind;
+use super::keyword_table::{KIND_OF_KEYWORD, NodeKind};
 use super::keywords::{is_annotation, is_root_keyword, read_types};
 use super::value::Object;
 use crate::error::ContractError;
 use crate::pointer::Path;
 use crate::profile::TypeName;
 
-impl NodeKind {
-    pub fn allows(self, keyword: &str) -> bool {
-        self.keywords().contains(&keyword)
-    }
-}
-
 /// The kind by the keywords that are present, in a fixed precedence, and the sorted types where `type` tells the kind.
 pub fn kind_of(schema: &Object, at: &Path<'_>, is_root: bool) -> Result<(NodeKind, Vec<TypeName>), ContractError> {
-    if let Some(&(_, kind)) = KIND_OF_KEYWORD.iter().find(|(keyword, _)| schema.has(keyword)) {
-        return Ok((kind, Vec::new()));
+    if let Some((_, kind)) = KIND_OF_KEYWORD.iter().find(|(keyword, _)| schema.has(keyword)) {
+        return Ok((*kind, Vec::new()));
     }
     if let Some(value) = schema.get("type") {
         let types = read_types(value, &at.key("type"))?;

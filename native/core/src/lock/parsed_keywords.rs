@@ -1,7 +1,7 @@
 //! The values of one schema object's keywords, and the node that they make. `walk` fills them in.
 
+use super::keyword_table::NodeKind;
 use super::keywords::infer_types;
-use super::node_kinds::NodeKind;
 use super::tree::{ANY, DefId, NodeId, RawNode, RawProperty, SchemaLocation};
 use crate::pattern::Pattern;
 use crate::profile::{NormOps, NumberLimits, Primitive, ScalarNode, StringLimits, TypeName, ValuesKeyword, ValuesNode};

@@ -76,7 +76,7 @@ impl<'v> Walk<'v> {
         let mut keywords = ParsedKeywords::new(types);
         for (key, value) in schema.iter().filter(|(key, _)| !is_annotation(key)) {
             let at = at.key(key);
-            if !(kind.allows(key) || is_root && is_root_keyword(key)) {
+            if !(kind.keywords().contains(&key) || is_root && is_root_keyword(key)) {
                 return Err(unsupported(at.pointer(), format!("The keyword {key:?} is not supported here.")));
             }
             self.keyword(key, value, &at, id, &mut keywords)?;
