@@ -15,8 +15,7 @@ export const configTexts = {
   expectedOneSocket: 'Expected one socket from LISTEN_FDS, got `{count}`',
   expectedNoSocket: 'Expected no `--socket`: the socket comes from LISTEN_FDS',
   unknownDigestKey: 'Expected `--digest-key-file` to name a contract that is served, got `{name}`',
-  expectedDigestKey:
-    'Expected `--digest-key-file {name}=FILE` for the contract of {lock}, which has the digest hmac-sha-256',
+  expectedDigestKey: 'Expected `--digest-key-file {name}=FILE`: the contract of {lock} has the digest hmac-sha-256',
   wouldListen: 'would listen on {place}',
   wouldServe: 'would serve {contract}',
   tryHelp: 'Try: --help',
@@ -24,21 +23,21 @@ export const configTexts = {
 
 /** Why the socket cannot be used: printed at the start, with exit code 1 or 2. */
 export const socketTexts = {
-  pathTooLong: 'The path of a socket takes at most {limit} bytes, and `{path}` has {bytes}.',
+  pathTooLong: 'The path of a socket may have {limit} bytes, and `{path}` has {bytes}.',
   cannotMakeDirectory: 'The directory `{directory}` cannot be made: {reason}',
   notDirectory: '`{directory}` is not a directory.',
   foreignDirectory: 'The directory `{directory}` belongs to uid {uid}, not to us.',
-  openDirectory: 'The directory `{directory}` must have mode 0700, and has 0{mode}.',
+  openDirectory: 'The directory `{directory}` must have mode 0700, not 0{mode}.',
   noParent: 'There is no directory {directory}',
   parentNotDirectory: '{directory} is not a directory',
   othersMayWrite: 'Others may write to {directory}: they could replace the socket',
   cannotUse: 'Cannot use {path}: {reason}',
-  notSocket: '{path} is not a socket; it is left as it is',
-  foreignSocket: '{path} is a socket of uid {uid}, not ours; it is left as it is',
-  cannotProbe: 'Cannot tell who has {path}: {reason}',
-  inUse: '{path} is in use: a daemon answers there. With --takeover it is replaced',
-  lostRace: '{path} is in use: another daemon was faster',
-  cannotBind: 'Cannot listen beside {path}: {reason}',
+  notSocket: '{path} is not a socket, and is not replaced',
+  foreignSocket: '{path} is a socket of uid {uid}, not ours, and is not replaced',
+  cannotProbe: 'Cannot tell whether {path} is in use: {reason}',
+  inUse: '{path} is in use by a running daemon; --takeover replaces it',
+  lostRace: '{path} is in use: another daemon published it first',
+  cannotBind: 'Cannot bind a temporary socket beside {path}: {reason}',
   cannotPublish: 'Cannot publish {path}: {reason}',
   cannotRepublish: 'The socket is gone and cannot be published again: {reason}',
 } as const
@@ -75,8 +74,8 @@ export const unreadyReasons = ['draining', 'taken-over', 'memory', 'starting'] a
 /** What a framed connection fails with. */
 export const framedTexts = {
   responseTooLong: 'The answer is longer than the connection allows.',
-  frameTimeout: 'a frame is not complete in time',
-  handshakeTimeout: 'no HELLO in time',
+  frameTimeout: 'a frame was not complete in time',
+  handshakeTimeout: 'no HELLO was received in time',
 } as const
 
 /** `detail` of the problem that an HTTP request is refused with. What node:http refuses has its words. */

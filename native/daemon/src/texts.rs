@@ -51,9 +51,7 @@ pub mod config {
     }
 
     pub fn expected_digest_key(name: impl Display, lock: impl Display) -> String {
-        format!(
-            "Expected `--digest-key-file {name}=FILE` for the contract of {lock}, which has the digest hmac-sha-256"
-        )
+        format!("Expected `--digest-key-file {name}=FILE`: the contract of {lock} has the digest hmac-sha-256")
     }
 
     pub fn would_listen(place: impl Display) -> String {
@@ -72,7 +70,7 @@ pub mod socket {
     use std::fmt::Display;
 
     pub fn path_too_long(limit: impl Display, path: impl Display, bytes: impl Display) -> String {
-        format!("The path of a socket takes at most {limit} bytes, and `{path}` has {bytes}.")
+        format!("The path of a socket may have {limit} bytes, and `{path}` has {bytes}.")
     }
 
     pub fn cannot_make_directory(directory: impl Display, reason: impl Display) -> String {
@@ -88,7 +86,7 @@ pub mod socket {
     }
 
     pub fn open_directory(directory: impl Display, mode: impl Display) -> String {
-        format!("The directory `{directory}` must have mode 0700, and has 0{mode}.")
+        format!("The directory `{directory}` must have mode 0700, not 0{mode}.")
     }
 
     pub fn no_parent(directory: impl Display) -> String {
@@ -108,27 +106,27 @@ pub mod socket {
     }
 
     pub fn not_socket(path: impl Display) -> String {
-        format!("{path} is not a socket; it is left as it is")
+        format!("{path} is not a socket, and is not replaced")
     }
 
     pub fn foreign_socket(path: impl Display, uid: impl Display) -> String {
-        format!("{path} is a socket of uid {uid}, not ours; it is left as it is")
+        format!("{path} is a socket of uid {uid}, not ours, and is not replaced")
     }
 
     pub fn cannot_probe(path: impl Display, reason: impl Display) -> String {
-        format!("Cannot tell who has {path}: {reason}")
+        format!("Cannot tell whether {path} is in use: {reason}")
     }
 
     pub fn in_use(path: impl Display) -> String {
-        format!("{path} is in use: a daemon answers there. With --takeover it is replaced")
+        format!("{path} is in use by a running daemon; --takeover replaces it")
     }
 
     pub fn lost_race(path: impl Display) -> String {
-        format!("{path} is in use: another daemon was faster")
+        format!("{path} is in use: another daemon published it first")
     }
 
     pub fn cannot_bind(path: impl Display, reason: impl Display) -> String {
-        format!("Cannot listen beside {path}: {reason}")
+        format!("Cannot bind a temporary socket beside {path}: {reason}")
     }
 
     pub fn cannot_publish(path: impl Display, reason: impl Display) -> String {
@@ -144,9 +142,9 @@ pub mod socket {
 pub mod framed {
     pub const RESPONSE_TOO_LONG: &str = "The answer is longer than the connection allows.";
 
-    pub const FRAME_TIMEOUT: &str = "a frame is not complete in time";
+    pub const FRAME_TIMEOUT: &str = "a frame was not complete in time";
 
-    pub const HANDSHAKE_TIMEOUT: &str = "no HELLO in time";
+    pub const HANDSHAKE_TIMEOUT: &str = "no HELLO was received in time";
 }
 
 /// Details of the problems that HTTP requests are refused with.

@@ -6,15 +6,15 @@ use super::metrics::Metric;
 
 #[rustfmt::skip]
 pub const REQUESTS_TOTAL: Metric =
-    Metric { name: "sidelane_requests_total", kind: "counter", help: "Requests by contract, protocol and how they ended." };
+    Metric { name: "sidelane_requests_total", kind: "counter", help: "Requests by contract, protocol and result code." };
 
 #[rustfmt::skip]
 pub const QUEUE_WAIT_SECONDS: Metric =
-    Metric { name: "sidelane_queue_wait_seconds", kind: "histogram", help: "Time that payloads waited for their turn." };
+    Metric { name: "sidelane_queue_wait_seconds", kind: "histogram", help: "Time that payloads waited in the queue." };
 
 #[rustfmt::skip]
 pub const RUN_SECONDS: Metric =
-    Metric { name: "sidelane_run_seconds", kind: "histogram", help: "Time that payloads took." };
+    Metric { name: "sidelane_run_seconds", kind: "histogram", help: "Time that the engine took for a payload." };
 
 #[rustfmt::skip]
 pub const IN_FLIGHT: Metric =
@@ -26,7 +26,7 @@ pub const QUEUED: Metric =
 
 #[rustfmt::skip]
 pub const QUEUED_BYTES: Metric =
-    Metric { name: "sidelane_queued_bytes", kind: "gauge", help: "Bytes of all bodies." };
+    Metric { name: "sidelane_queued_bytes", kind: "gauge", help: "Bytes of all request bodies in memory." };
 
 #[rustfmt::skip]
 pub const CONNECTIONS: Metric =
@@ -42,11 +42,11 @@ pub const SENT_BYTES_TOTAL: Metric =
 
 #[rustfmt::skip]
 pub const SHEDS_TOTAL: Metric =
-    Metric { name: "sidelane_sheds_total", kind: "counter", help: "Requests and connections that were refused, by the bound they met." };
+    Metric { name: "sidelane_sheds_total", kind: "counter", help: "Requests and connections that were refused, by the limit that was reached." };
 
 #[rustfmt::skip]
 pub const LOG_DROPPED_TOTAL: Metric =
-    Metric { name: "sidelane_log_dropped_total", kind: "counter", help: "Log lines that nobody took." };
+    Metric { name: "sidelane_log_dropped_total", kind: "counter", help: "Log lines that were dropped." };
 
 #[rustfmt::skip]
 pub const RELOADS_TOTAL: Metric =
@@ -58,7 +58,7 @@ pub const CONTRACTS: Metric =
 
 #[rustfmt::skip]
 pub const READY: Metric =
-    Metric { name: "sidelane_ready", kind: "gauge", help: "1 when /readyz says so." };
+    Metric { name: "sidelane_ready", kind: "gauge", help: "1 when /readyz answers 200." };
 
 #[rustfmt::skip]
 pub const UPTIME_SECONDS: Metric =
@@ -70,11 +70,11 @@ pub const RSS_BYTES: Metric =
 
 #[rustfmt::skip]
 pub const PSS_BYTES: Metric =
-    Metric { name: "sidelane_pss_bytes", kind: "gauge", help: "The same, with shared pages in proportion." };
+    Metric { name: "sidelane_pss_bytes", kind: "gauge", help: "Resident memory, with shared pages counted in proportion." };
 
 #[rustfmt::skip]
 pub const ALLOCATED_BYTES: Metric =
-    Metric { name: "sidelane_allocated_bytes", kind: "gauge", help: "Memory that is in use." };
+    Metric { name: "sidelane_allocated_bytes", kind: "gauge", help: "Memory that the allocator has given out." };
 
 #[rustfmt::skip]
 pub const ALLOCATOR_RESIDENT_BYTES: Metric =
@@ -82,7 +82,7 @@ pub const ALLOCATOR_RESIDENT_BYTES: Metric =
 
 #[rustfmt::skip]
 pub const INFO: Metric =
-    Metric { name: "sidelane_info", kind: "gauge", help: "Always 1; the labels say what runs." };
+    Metric { name: "sidelane_info", kind: "gauge", help: "Always 1; the labels name the version, the daemon and its engine." };
 
 /// The protocol of a connection or request: the label `protocol`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
