@@ -56,6 +56,8 @@ export const usage = `Compares ways to normalize, validate and compress JSON pay
   npm run bench -- --cli                              sidelane process beside the pool's closed loop; --full: 1,000,000 lines
   npm run bench -- --sidecar                          both daemons beside two Axum services, in a minute
   npm run bench -- --before-after                     one Fastify endpoint: the work inline, in a pool, in a sidecar
+  npm run bench -- --http-cpu dist/daemon.js --http-cpu ../base/dist/daemon.js
+                                                      CPU per HTTP request of Node daemons, builds in turns
   npm run bench -- --targets --strict                 the promised speed; exit 1 when one is missed
 
 Options

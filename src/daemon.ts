@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The Node daemon: options, contracts, service, socket, in this order; then signals. docs/daemon.md says what it does.
+// The Node daemon: starts with options, contracts, service and socket, then handles signals. Its behavior: docs/daemon.md.
 
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -18,20 +18,20 @@ import {
   openService,
   Readiness,
   readOptions,
-  Telemetry,
   resolveSettings,
+  Telemetry,
   type DaemonSettings,
   type LoadedContract,
   type Mode,
 } from './server/index.ts'
 
-const exitCodes = { fault: 1, wrong: 2 } as const
+const exitCodes = { failure: 1, usage: 2 } as const
 
 const { version } = readPackageJson()
 
-// A reload that is asked for too early is made as soon as there is something to reload.
-let reload = (): void => void (isReloadWanted = true)
-let isReloadWanted = false
+// A SIGHUP during the start takes effect when the daemon listens.
+let reload = (): void => void (isReloadRequested = true)
+let isReloadRequested = false
 process.on('SIGHUP', () => reload())
 
 const { mode, settings, contracts } = prepare()
@@ -41,7 +41,7 @@ let draining = false
 const log = new Log(descriptorSink(2))
 const telemetry = new Telemetry({ log, sample: settings.logSample })
 const service = await openService({ ...settings, server: `sidelane-node/${version}` }, contracts, telemetry).catch(
-  (error: Error) => end(exitCodes.wrong, error.message),
+  (error: Error) => exit(exitCodes.usage, error.message),
 )
 const names = service.contracts.list.map(({ name, id }) => `${name}@${id}`)
 const place = settings.place.kind === 'path' ? settings.place.path : 'LISTEN_FDS'
@@ -83,7 +83,7 @@ const listener = await listen({
       telemetry.event('taken_over', { socket: place })
     }
   },
-}).catch((error: Error) => end(error instanceof ListenError ? exitCodes.fault : exitCodes.wrong, error.message))
+}).catch((error: Error) => exit(error instanceof ListenError ? exitCodes.failure : exitCodes.usage, error.message))
 
 // Health and metrics only, for scrapers that cannot use a socket file.
 const metricsServer = createServer({ allowHalfOpen: true }, (socket) => http.accept(socket, new Uint8Array(), true))
@@ -95,27 +95,27 @@ if (metricsListen !== undefined) {
     metricsServer.listen(metricsListen, resolve)
   }).catch((error: Error) => {
     listener.close()
-    return end(exitCodes.fault, error.message)
+    return exit(exitCodes.failure, error.message)
   })
-  // An accept that failed must not end the process.
+  // Without a handler, a failed accept ends the process.
   metricsServer.on('error', ({ code }: NodeJS.ErrnoException) => telemetry.event('accept_failed', { code }))
 }
 
 process.on('SIGTERM', () => void drain(drainCauses.sigterm))
 process.on('SIGINT', () => void drain(drainCauses.sigint))
 process.on('uncaughtException', ({ name, stack = '' }) => {
-  // Its message may quote a payload.
+  // The message is left out: it may contain a part of a payload.
   telemetry.event('stopped', { fault: name, at: /\n\s+at (.+)/.exec(stack)?.[1] })
   listener.close()
-  process.exit(exitCodes.fault)
+  process.exit(exitCodes.failure)
 })
 if (settings.exitWithStdin) {
-  const ended = (): void => void drain(drainCauses.stdinEnded)
-  process.stdin.on('end', ended).on('error', ended).resume()
+  const onEnd = (): void => void drain(drainCauses.stdinEnded)
+  process.stdin.on('end', onEnd).on('error', onEnd).resume()
 }
 
 service.ready()
-reload = readAgain
+reload = reloadContracts
 telemetry.event('listening', {
   socket: place,
   pid: process.pid,
@@ -124,9 +124,9 @@ telemetry.event('listening', {
   engine: service.engine.kind,
   contracts: names,
 })
-if (isReloadWanted) reload()
+if (isReloadRequested) reload()
 
-/** What can be wrong is wrong here, before anything is bound. */
+/** Reads options and contracts. Exits when they are invalid, before anything is bound. */
 function prepare(): { mode: Mode; settings: DaemonSettings; contracts: LoadedContract[] } {
   try {
     const given = readOptions({
@@ -134,27 +134,27 @@ function prepare(): { mode: Mode; settings: DaemonSettings; contracts: LoadedCon
       env: process.env,
       readFile: (path) => readFileSync(path, 'utf8'),
     })
-    if (given.mode === 'help') end(0, daemonHelp('node dist/daemon.js'))
-    if (given.mode === 'version') end(0, version)
+    if (given.mode === 'help') exit(0, daemonHelp('node dist/daemon.js'))
+    if (given.mode === 'version') exit(0, version)
     const resolved = resolveSettings(given.options, process.env)
-    // They are ours alone, not of a process that we might start.
+    // Child processes must not take them for theirs.
     delete process.env['LISTEN_FDS']
     delete process.env['LISTEN_PID']
     return { mode: given.mode, settings: resolved, contracts: loadContracts(resolved) }
   } catch (error) {
     const hint = error instanceof ConfigError ? `\n${texts.tryHelp}` : ''
-    return end(exitCodes.wrong, `${(error as Error).message}${hint}`)
+    return exit(exitCodes.usage, `${(error as Error).message}${hint}`)
   }
 }
 
-/** Says it, and ends: on stdout with 0, else on stderr. */
-function end(code: number, message: string): never {
+/** Prints the message and exits: on stdout with code 0, else on stderr. */
+function exit(code: number, message: string): never {
   if (code === 0) process.stdout.write(`${message}\n`)
   else process.stderr.write(`sidelane daemon: ${message}\n`)
   process.exit(code)
 }
 
-function readAgain(): void {
+function reloadContracts(): void {
   try {
     service.reload(loadContracts(settings))
     telemetry.reloaded()
@@ -163,20 +163,20 @@ function readAgain(): void {
   }
 }
 
-/** The second call ends it at once. */
+/** A second signal exits at once. */
 async function drain(why: string): Promise<void> {
   if (draining) {
     if (!why.startsWith('SIG')) return
     listener.close()
-    process.exit(exitCodes.fault)
+    process.exit(exitCodes.failure)
   }
   draining = true
   telemetry.event('draining', { why })
-  const late = AbortSignal.timeout(settings.drainMs)
+  const timeout = AbortSignal.timeout(settings.drainMs)
   await service.drain()
   listener.close()
   metricsServer.close()
-  await http.drain(late)
+  await http.drain(timeout)
   await service.destroy()
   telemetry.event('stopped')
   process.exit()

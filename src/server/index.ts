@@ -1,4 +1,4 @@
-// The door of server/: what src/daemon.ts starts.
+// The entry of server/, for src/daemon.ts and the command line.
 
 export { ConfigError, readOptions, type Mode } from './config/load-config.ts'
 export { daemonHelp } from './config/help.ts'
@@ -6,7 +6,7 @@ export type { Options } from './config/options.ts'
 export { resolveSettings, type DaemonSettings } from './config/settings.ts'
 export { loadContracts, type ContractSources, type LoadedContract, type Served, type ServedTable } from './contracts.ts'
 export { openService } from './daemon-service.ts'
-export { HttpServer } from './http/http-server.ts'
+export { HttpServer } from './http/server.ts'
 export type { Job } from './job.ts'
 export { listen, ListenError } from './listener.ts'
 export { descriptorSink, Log } from './log.ts'

@@ -1,5 +1,4 @@
-// What the daemon tells of itself, to two readers: numbers to metrics.ts, lines to log.ts. It decides which requests get
-// a line.
+// Records the events of the daemon: counts in metrics.ts, lines in log.ts. Only a share of the requests is logged.
 
 import { traceIdOf } from '../wire/index.ts'
 import type { ErrorCode } from '../model/index.ts'
@@ -10,7 +9,7 @@ import type { Observer, ShedReason } from './observer.ts'
 
 export interface TelemetryOptions {
   readonly log: Log
-  /** Share of the requests that get a line. */
+  /** Share of the requests that are logged, 0 to 1. */
   readonly sample: number
 }
 
@@ -27,7 +26,7 @@ export class Telemetry implements Observer {
     this.#sample = sample
   }
 
-  /** Where the gauges come from, once there is a service. */
+  /** Sets the source of the gauges. */
   watch(now: () => Omit<Now, 'logDropped'>): void {
     this.#now = now
   }
@@ -55,7 +54,7 @@ export class Telemetry implements Observer {
     this.#line(trace && traceIdOf(trace), served?.name ?? '', inBytes, outBytes, (queueUs + runUs) / 1000, status)
   }
 
-  /** A request for something else than `process`: undefined for a path that there is not. */
+  /** A request other than `process`; `path` is undefined when the daemon does not have it. */
   page(path: string | undefined, status: number, outBytes: number, millis: number): void {
     if (this.#isSampled(status)) this.#line(undefined, path ?? '', 0, outBytes, millis, status)
   }
@@ -91,7 +90,7 @@ export class Telemetry implements Observer {
     this.event('warning', { message })
   }
 
-  /** One line a second says it. */
+  /** Logs at most one line per second. */
   #refused(): void {
     this.#refusals++
     const now = performance.now()

@@ -14,6 +14,11 @@ test('the endpoint before and after has a command of its own', () => {
   expect(read('--before-after')).toMatchObject({ beforeAfter: true, sidecar: false })
 })
 
+test('builds to compare are named one by one', () => {
+  expect(read('--http-cpu', 'a.js', '--http-cpu', 'b.js').httpCpu).toEqual(['a.js', 'b.js'])
+  expect(read().httpCpu).toBeUndefined()
+})
+
 test('lists are split at commas and lose repeats', () => {
   expect(read('--only', 'zod+zlib, inline-js,zod+zlib').only).toEqual(['zod+zlib', 'inline-js'])
 })

@@ -3,14 +3,16 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { HttpContext } from './context.ts'
-import { Exchange, type Send } from './exchange.ts'
-import type { HttpError } from './http-error.ts'
-import type { HttpRequest } from './http-request.ts'
+import { Exchange, type HttpContext, type Send } from './exchange.ts'
+import { requestTimeout, type HttpError } from './http-error.ts'
+import type { HttpRequest } from './request.ts'
 import { problem, responseBytes } from './response.ts'
 
+export const idleMs = 65_000
+/** Without progress. */
 const writeTimeoutMs = 5000
 const lingerMs = 1000
+const lateMs = 1000
 /** With more pipelined requests waiting, the socket is not read. */
 const maxWaiting = 32
 /** With more unwritten, no further request starts. */
@@ -24,8 +26,9 @@ export class HttpConnection {
   readonly #waiting: Exchange[] = []
   /** The request that was read last. */
   #last: Exchange | undefined
-  /** Behind the request that was read last. */
+  /** Of that request or of the bytes behind it. */
   #error: HttpError | undefined
+  #late: NodeJS.Timeout | undefined
   #isClosing = false
   #received = 0
 
@@ -33,10 +36,8 @@ export class HttpConnection {
     this.#socket = socket
     this.#context = context
     this.#reserved = reserved
-    // node:http destroys the socket behind the last response, which loses it when bytes from the client are unread.
-    socket.destroySoon = () => this.#linger()
     socket.on('close', () => this.#close())
-    // Reading a body resumes the socket.
+    // node:http resumes the socket with each request that is complete. Its own listener comes before this one.
     socket.on('resume', () => {
       if (this.#waiting.length >= maxWaiting && !this.#isClosing) socket.pause()
     })
@@ -44,24 +45,36 @@ export class HttpConnection {
 
   request(req: HttpRequest, res: ServerResponse): void {
     if (this.#isClosing || this.#error !== undefined) return void req.resume()
+    clearTimeout(this.#late)
     const exchange = new Exchange(req, res, this.#context, this.#reserved, this.#send)
     this.#last = exchange
-    if (this.#current !== undefined || this.#socket.writableLength > maxUnwrittenBytes) {
-      if (this.#waiting.push(exchange) === maxWaiting) this.#socket.pause()
-      return
-    }
-    this.#start(exchange)
+    if (this.#current === undefined && this.#socket.writableLength <= maxUnwrittenBytes) this.#start(exchange)
+    else if (this.#waiting.push(exchange) === maxWaiting) this.#socket.pause()
+    this.#watchWrites()
   }
 
-  /** The bytes behind the last request are no request, or the last request is not complete. */
+  /** The last request is not complete, or the bytes behind it are no request. */
   fail(error: HttpError): void {
     if (this.#isClosing || this.#error !== undefined) return
     const last = this.#last
-    if (last === undefined || last.isRead) this.#error = error
-    else if (last.answered) return this.#linger()
-    else if (last === this.#current) return last.fail(error)
-    else this.#error = error
+    if (error.status === requestTimeout && this.#isBusy) return this.#failLater(error)
+    if (last === this.#current && last?.isRead === false) return last.fail(error)
+    if (last?.isRead === false && last.answered) return this.#linger()
+    this.#error = error
     this.#advance()
+  }
+
+  /** The socket may be paused: a request that comes next is late because of those before it. */
+  #failLater(error: HttpError): void {
+    const incomplete = this.#last?.isRead === false ? this.#last : undefined
+    this.#late = setTimeout(() => {
+      if (incomplete?.isRead !== true) this.fail(error)
+    }, lateMs)
+  }
+
+  /** A request that is complete has no response yet. */
+  get #isBusy(): boolean {
+    return this.#current?.isRead === true || this.#waiting.length > 0
   }
 
   #start(exchange: Exchange): void {
@@ -72,20 +85,28 @@ export class HttpConnection {
   readonly #send: Send = (res, bytes, closes) => {
     this.#current = undefined
     this.#write(bytes)
-    if (closes) this.#linger()
-    // The rest of what ServerResponse does: it reads past the body and makes way for the next request.
+    // The rest of what ServerResponse does: it reads past the body, starts the idle timeout and makes way for the next one.
     res.emit('finish')
+    if (closes) this.#linger()
+    else this.#watchWrites()
     this.#advance()
   }
 
+  /** node:http stops or replaces the socket's timeout with each request and response. */
+  #watchWrites(): void {
+    if (this.#socket.writableLength > 0) this.#socket.setTimeout(writeTimeoutMs)
+  }
+
   #write(bytes: Buffer): void {
-    const socket = this.#socket
-    socket.write(bytes, this.#written)
-    this.#count(bytes.length)
-    if (socket.writableLength > 0) socket.setTimeout(writeTimeoutMs)
+    this.#socket.write(bytes, this.#written)
+    this.#context.telemetry.sent(bytes.length)
+    this.#countReceived()
   }
 
   readonly #written = (): void => {
+    const socket = this.#socket
+    if (socket.writableLength > 0) return
+    if (socket.timeout === writeTimeoutMs) socket.setTimeout(this.#current === undefined ? idleMs : 0)
     if (this.#waiting.length > 0) this.#advance()
   }
 
@@ -97,14 +118,16 @@ export class HttpConnection {
       return
     }
     if (this.#waiting.length === 0 && this.#socket.isPaused()) this.#socket.resume()
-    this.#start(next)
+    if (this.#error === undefined || next.isRead) return this.#start(next)
+    this.#current = next
+    next.fail(this.#error)
   }
 
   #end(): void {
     const { status, detail } = this.#error as HttpError
     const response = problem('protocol.violation', { status, detail, closes: true })
-    this.#write(responseBytes(response, { isHead: false, closes: true }))
     this.#context.telemetry.page(undefined, status, response.body.length, 0)
+    this.#write(responseBytes(response, { isHead: false, closes: true }))
     this.#linger()
   }
 
@@ -126,14 +149,14 @@ export class HttpConnection {
   }
 
   #close(): void {
+    clearTimeout(this.#late)
     this.#drop()
-    this.#count(0)
+    this.#countReceived()
   }
 
-  #count(sent: number): void {
+  #countReceived(): void {
     const { bytesRead } = this.#socket
     this.#context.telemetry.received(bytesRead - this.#received)
     this.#received = bytesRead
-    if (sent > 0) this.#context.telemetry.sent(sent)
   }
 }

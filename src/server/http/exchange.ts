@@ -1,15 +1,26 @@
 // One request and its response. The order of exchanges on a connection is kept in connection.ts.
 
 import type { ServerResponse } from 'node:http'
+import type { Service } from '../service.ts'
+import type { Telemetry } from '../telemetry.ts'
 import { HttpError } from './http-error.ts'
-import { HttpJob } from './http-job.ts'
-import type { HttpContext } from './context.ts'
-import type { HttpRequest } from './http-request.ts'
+import { HttpJob } from './job.ts'
+import type { HttpRequest } from './request.ts'
 import { outcomeResponse } from './outcome-response.ts'
-import { RequestBody } from './request-body.ts'
+import type { Pages } from './pages.ts'
+import { RequestBody } from './body.ts'
 import { readHead, type RequestHead } from './request-head.ts'
 import { problem, responseBytes, type Response } from './response.ts'
 import { routeOf, type Route } from './routes.ts'
+
+/** What all connections share. */
+export interface HttpContext {
+  readonly service: Service
+  readonly telemetry: Telemetry
+  readonly pages: Pages
+  /** Of a request that names none. */
+  readonly deadlineMs: number
+}
 
 /** `closes`: the connection ends behind the response. */
 export type Send = (res: ServerResponse, bytes: Buffer, closes: boolean) => void
@@ -111,9 +122,10 @@ export class Exchange {
     const closes =
       response.closes === true ||
       isUndecided ||
+      this.#head?.isUpgrade === true ||
       !this.#res.shouldKeepAlive ||
       httpVersionMinor === 0 ||
-      this.#context.isDraining
+      this.#context.service.state === 'draining'
     this.#write(this.#res, responseBytes(response, { isHead: method === 'HEAD', closes }), closes)
   }
 

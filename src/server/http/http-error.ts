@@ -12,6 +12,7 @@ export class HttpError {
   }
 }
 
+export const requestTimeout = 408
 export const maxHeadBytes = 8192
 
 export const malformed = (detail: string): HttpError => new HttpError(400, detail)
@@ -25,7 +26,7 @@ export function httpErrorOf({
 }: NodeJS.ErrnoException & { reason?: string }): HttpError | undefined {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new HttpError(408, texts.timeout)
+      return new HttpError(requestTimeout, texts.timeout)
     case 'HPE_HEADER_OVERFLOW':
       return tooLarge(texts.headTooLong)
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':

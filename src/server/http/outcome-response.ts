@@ -1,6 +1,6 @@
-// The response to `process`, from the outcome in wire form: only the sizes are decoded.
+// The response to `process`, from the outcome in wire form.
 
-import { viewOutcome, type OutcomeText } from '../../model/index.ts'
+import { viewOutcome } from '../../model/index.ts'
 import type { Job } from '../job.ts'
 import { problem, type Response } from './response.ts'
 
@@ -14,7 +14,7 @@ export function outcomeResponse(
 ): Response {
   const { codec } = served.contract.profile.compress
   const outcome = viewOutcome(bytes, 0, codec)
-  if (!outcome.ok) return problemOf(outcome)
+  if (!outcome.ok) return problem(outcome.code, outcome)
   const { body, digest, inBytes, canonicalBytes, outBytes } = outcome
   return {
     status: 200,
@@ -30,14 +30,6 @@ export function outcomeResponse(
       'Sidelane-Queue-Us': Math.round(queueUs),
       'Sidelane-Run-Us': Math.round(runUs),
     },
-    body: Buffer.from(body.buffer, body.byteOffset, body.length),
+    body,
   }
-}
-
-function problemOf({ code, issues, truncated, retryAfterMs }: OutcomeText): Response {
-  return problem(code, {
-    ...(issues !== undefined && { issues }),
-    ...(truncated !== undefined && { truncated }),
-    retryAfterMs,
-  })
 }

@@ -14,6 +14,8 @@ export interface RequestHead {
   readonly length: number | 'chunked'
   /** The client waits for "100 Continue" before it sends the body. */
   readonly expectsContinue: boolean
+  /** The client offers another protocol. Its offer is ignored, but node:http loses what arrives together with it. */
+  readonly isUpgrade: boolean
   /** Values of a field by its name in lower case; none: empty. */
   values(name: string): readonly string[]
 }
@@ -40,7 +42,14 @@ export function readHead(request: IncomingMessage): RequestHead | HttpError {
   if (expectations.some((value) => value.toLowerCase() !== '100-continue')) {
     return new HttpError(417, texts.expectation)
   }
-  return { method, path, length, expectsContinue: expectations.length > 0 && length !== 0, values }
+  return {
+    method,
+    path,
+    length,
+    expectsContinue: expectations.length > 0 && length !== 0,
+    isUpgrade: values('upgrade').length > 0,
+    values,
+  }
 }
 
 function pathOf(url: string): string | undefined {

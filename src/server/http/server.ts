@@ -2,15 +2,14 @@
 
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { HttpConnection } from './connection.ts'
-import type { HttpContext } from './context.ts'
+import { HttpConnection, idleMs } from './connection.ts'
+import type { HttpContext } from './exchange.ts'
 import { httpErrorOf, malformed, maxHeadBytes } from './http-error.ts'
-import { HttpRequest } from './http-request.ts'
+import { HttpRequest } from './request.ts'
 import { createPages, type PageSources } from './pages.ts'
 
 const headMs = 5000
 const requestMs = 10_000
-const idleMs = 65_000
 const checkMs = 250
 
 /** A method or an empty line. Another first byte is another protocol. */
@@ -29,15 +28,7 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     const { service, telemetry, deadlineMs } = options
-    this.#context = {
-      service,
-      telemetry,
-      deadlineMs,
-      pages: createPages(options),
-      get isDraining() {
-        return service.state === 'draining'
-      },
-    }
+    this.#context = { service, telemetry, deadlineMs, pages: createPages(options) }
     const server = createServer({
       IncomingMessage: HttpRequest,
       connectionsCheckingInterval: checkMs,
@@ -45,7 +36,10 @@ export class HttpServer {
       requestTimeout: requestMs,
       keepAliveTimeout: idleMs,
       maxHeaderSize: maxHeadBytes,
+      // readHead checks Host: an empty one is valid.
       requireHostHeader: false,
+      // Whatever NODE_OPTIONS says.
+      insecureHTTPParser: false,
     })
     // A client that ends its writing side still gets its responses.
     Object.assign(server, { httpAllowHalfOpen: true })
@@ -67,26 +61,25 @@ export class HttpServer {
   readonly accept = (socket: Socket, first: Uint8Array, reserved: boolean): void => {
     const { telemetry } = this.#context
     telemetry.opened('http')
+    this.#server.emit('connection', socket)
     this.#connections.set(socket, new HttpConnection(socket, this.#context, reserved))
     socket.on('close', () => {
       telemetry.closed('http')
       this.#connections.delete(socket)
       if (this.#connections.size === 0) this.#onEmpty?.()
     })
-    if (first.length > 0) {
-      if (!firstByte.test(String.fromCharCode(first[0] as number))) return void socket.destroy()
-      socket.unshift(first)
-    }
-    this.#server.emit('connection', socket)
-    socket.resume()
+    if (first.length > 0) socket.unshift(first)
+    if (first.length > 0 && !firstByte.test(String.fromCharCode(first[0] as number))) socket.destroy()
+    else socket.resume()
   }
 
   /** Closes idle connections, the others behind their responses. Resolves when none is left, or at the signal: then all are cut. */
   async drain(signal: AbortSignal): Promise<void> {
     // `closeIdleConnections` would also cut responses that are not written yet.
     const closeIdle = (): void => {
-      const isWriting = [...this.#connections.keys()].some(({ writableLength }) => writableLength > 0)
-      if (!isWriting) this.#server.closeIdleConnections()
+      const sockets = [...this.#connections.keys()]
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+      if (!sockets.some(({ writableLength }) => writableLength > 0)) this.#server.closeIdleConnections()
     }
     closeIdle()
     const timer = setInterval(closeIdle, checkMs)

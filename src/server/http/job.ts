@@ -2,7 +2,7 @@
 
 import type { Served } from '../contracts.ts'
 import type { Job } from '../job.ts'
-import type { RequestBody } from './request-body.ts'
+import type { RequestBody } from './body.ts'
 
 export type Settle = (job: HttpJob, bytes: Uint8Array, queueUs: number, runUs: number) => void
 

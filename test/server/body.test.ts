@@ -1,13 +1,13 @@
-// The body of an HTTP request while it arrives.
+// Bodies of HTTP requests while they arrive.
 import { describe, expect, test } from 'vitest'
-import { RequestBody } from '../../src/server/http/request-body.ts'
+import { RequestBody } from '../../src/server/http/body.ts'
 import type { Served } from '../../src/server/contracts.ts'
 import { lock, serve, unlocked } from './kit.ts'
 
 describe('a body whose size is not known', () => {
   const small = lock('small', { limits: { maxBytes: 1000 } })
 
-  test('is kept as it came, in whatever pieces, though the pieces are overwritten', async () => {
+  test('is copied out of its pieces', async () => {
     const { service } = await serve([unlocked(small)])
     const body = new RequestBody(service, service.contracts.list[0] as Served, 'chunked')
     const piece = Buffer.alloc(3)
@@ -23,7 +23,7 @@ describe('a body whose size is not known', () => {
     expect(service.gauges.queuedBytes).toBe(0)
   })
 
-  test('gives everything back when it is too long', async () => {
+  test('releases its reservation when it is too long', async () => {
     const { service } = await serve([unlocked(small)])
     const body = new RequestBody(service, service.contracts.list[0] as Served, 'chunked')
     for (let i = 0; i < 1001; i++) body.add(Buffer.of(0x20))
