@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import type { KeyedContract } from './model/index.ts'
 import { configTexts as texts, drainCauses } from './tables/daemon-texts.ts'
 import { fillTemplate } from './util/fill-template.ts'
 import { readPackageJson } from './util/package-json.ts'
@@ -21,7 +22,6 @@ import {
   resolveSettings,
   Telemetry,
   type DaemonSettings,
-  type LoadedContract,
   type Mode,
 } from './server/index.ts'
 
@@ -127,7 +127,7 @@ telemetry.event('listening', {
 if (isReloadRequested) reload()
 
 /** Reads options and contracts. Exits when they are invalid, before anything is bound. */
-function prepare(): { mode: Mode; settings: DaemonSettings; contracts: LoadedContract[] } {
+function prepare(): { mode: Mode; settings: DaemonSettings; contracts: KeyedContract[] } {
   try {
     const given = readOptions({
       args: process.argv.slice(2),

@@ -26,16 +26,16 @@ const map: Record<string, readonly string[]> = {
   ndjson: ['model'],
   // Floor 3: where calls run, and what they pass on the way.
   policies: ['model'],
-  host: ['model'],
+  host: ['model', 'util'],
   placements: ['contract', 'engine', 'model', 'runtime', 'util', 'util/socket-path', 'wire'],
   // Floor 4: composition.
-  'build-host': ['engine', 'host', 'model', 'placements', 'policies', 'runtime'],
-  create: ['build-host', 'engine', 'host', 'model', 'placements', 'policies'],
-  server: ['contract', 'engine', 'model', 'placements', 'tables', 'util', 'util/socket-path', 'wire'],
+  'build-host': ['engine', 'host', 'model', 'placements', 'policies', 'runtime', 'util'],
+  create: ['build-host', 'engine', 'host', 'model', 'placements', 'policies', 'util'],
+  server: ['contract', 'engine', 'model', 'placements', 'policies', 'tables', 'util', 'util/socket-path', 'wire'],
   // Floor 5: the entries.
   index: ['contract', 'contract/define', 'create', 'engine', 'model', 'ndjson'],
   edge: ['build-host', 'contract', 'engine', 'model'],
-  daemon: ['server', 'tables', 'util'],
+  daemon: ['model', 'server', 'tables', 'util'],
   cli: [
     ...['contract', 'contract/define', 'create', 'engine', 'infer', 'model', 'ndjson', 'server', 'util'],
     'util/socket-path',

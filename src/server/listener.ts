@@ -71,8 +71,6 @@ interface SocketFile {
 }
 
 export class Listener {
-  /** For the log. */
-  readonly name: string
   readonly #options: ListenerOptions
   readonly #file: SocketFile | undefined
   #server: Server
@@ -85,7 +83,6 @@ export class Listener {
     this.#options = options
     this.#server = server
     this.#file = file
-    this.name = file?.path ?? 'LISTEN_FDS'
     if (file !== undefined) this.#watchTimer = setInterval(() => void this.#checkFile(file), watchMs).unref()
   }
 

@@ -3,7 +3,7 @@
 
 import * as tables from '../tables/metrics.ts'
 import type { ErrorCode } from '../model/index.ts'
-import type { Asked, Protocol } from './job.ts'
+import type { Protocol, RequestInfo } from './request.ts'
 import type { ShedReason } from './observer.ts'
 import { memoryUsage, pssBytes } from './memory.ts'
 import { heading, Histogram, sample, type Labels } from './prometheus.ts'
@@ -43,8 +43,13 @@ export class Metrics {
   #sent = 0
 
   /** Counts a request; its times only if it ran. */
-  request({ served, protocol }: Asked, code: ErrorCode | 'accepted', queueUs: number, runUs: number): void {
-    const contract = served?.name ?? ''
+  request(
+    { contract: loaded, protocol }: RequestInfo,
+    code: ErrorCode | 'accepted',
+    queueUs: number,
+    runUs: number,
+  ): void {
+    const contract = loaded?.name ?? ''
     const byContract = this.#requests[protocol]
     let byCode = byContract.get(contract)
     if (byCode === undefined) byContract.set(contract, (byCode = new Map()))

@@ -2,7 +2,7 @@
 
 import { traceIdOf } from '../wire/index.ts'
 import type { ErrorCode } from '../model/index.ts'
-import type { Asked, Protocol } from './job.ts'
+import type { Protocol, RequestInfo } from './request.ts'
 import type { Log, LogEvent } from './log.ts'
 import { Metrics, type Now } from './metrics.ts'
 import type { Observer, ShedReason } from './observer.ts'
@@ -41,17 +41,17 @@ export class Telemetry implements Observer {
   }
 
   request(
-    asked: Asked,
+    info: RequestInfo,
     code: ErrorCode | 'accepted',
     status: number,
     outBytes: number,
     queueUs: number,
     runUs: number,
   ): void {
-    this.#metrics.request(asked, code, queueUs, runUs)
+    this.#metrics.request(info, code, queueUs, runUs)
     if (!this.#isSampled(status)) return
-    const { trace, served, inBytes } = asked
-    this.#line(trace && traceIdOf(trace), served?.name ?? '', inBytes, outBytes, (queueUs + runUs) / 1000, status)
+    const { trace, contract, inBytes } = info
+    this.#line(trace && traceIdOf(trace), contract?.name ?? '', inBytes, outBytes, (queueUs + runUs) / 1000, status)
   }
 
   /** A request other than `process`; `path` is undefined when the daemon does not have it. */

@@ -1,7 +1,7 @@
 // Bodies of HTTP requests while they arrive.
 import { describe, expect, test } from 'vitest'
 import { RequestBody } from '../../src/server/http/body.ts'
-import type { Served } from '../../src/server/contracts.ts'
+import type { LoadedContract } from '../../src/server/contracts.ts'
 import { lock, serve, unlocked } from './kit.ts'
 
 describe('a body whose size is not known', () => {
@@ -9,7 +9,7 @@ describe('a body whose size is not known', () => {
 
   test('is copied out of its pieces', async () => {
     const { service } = await serve([unlocked(small)])
-    const body = new RequestBody(service, service.contracts.list[0] as Served, 'chunked')
+    const body = new RequestBody(service.queue, service.contracts.list[0] as LoadedContract, 'chunked')
     const piece = Buffer.alloc(3)
     let text = ''
     for (let i = 100; i < 400; i++) {
@@ -25,7 +25,7 @@ describe('a body whose size is not known', () => {
 
   test('releases its reservation when it is too long', async () => {
     const { service } = await serve([unlocked(small)])
-    const body = new RequestBody(service, service.contracts.list[0] as Served, 'chunked')
+    const body = new RequestBody(service.queue, service.contracts.list[0] as LoadedContract, 'chunked')
     for (let i = 0; i < 1001; i++) body.add(Buffer.of(0x20))
     expect(body.refusal).toBe('too long')
     expect(service.gauges.queuedBytes).toBe(0)

@@ -1,8 +1,8 @@
 // The body of a `process` request while it arrives: bytes are reserved before memory is allocated, and no more is kept than
 // the contract's limit. The contract stays compiled until the body or its job is released.
 
-import type { Served } from '../contracts.ts'
-import type { Refusal, Service } from '../service.ts'
+import type { LoadedContract } from '../contracts.ts'
+import type { Refusal, RequestQueue } from '../queue.ts'
 
 const empty = new Uint8Array()
 
@@ -11,17 +11,17 @@ export class RequestBody {
   refusal: Refusal | 'too long' | undefined
   /** Bytes reserved for the body. */
   reserved = 0
-  readonly #service: Service
-  readonly #served: Served
+  readonly #queue: RequestQueue
+  readonly #contract: LoadedContract
   readonly #isChunked: boolean
   #bytes: Uint8Array = empty
   #size = 0
   #released = false
 
-  constructor(service: Service, served: Served, length: number | 'chunked') {
-    this.#service = service
-    this.#served = served
-    served.table.retain()
+  constructor(queue: RequestQueue, contract: LoadedContract, length: number | 'chunked') {
+    this.#queue = queue
+    this.#contract = contract
+    contract.registry.retain()
     this.#isChunked = length === 'chunked'
     this.#reserve(length === 'chunked' ? 0 : length)
   }
@@ -52,9 +52,9 @@ export class RequestBody {
   release(): void {
     if (this.#released) return
     this.#released = true
-    if (this.reserved > 0) this.#service.release(this.reserved)
+    if (this.reserved > 0) this.#queue.release(this.reserved)
     this.reserved = 0
-    this.#served.table.release()
+    this.#contract.registry.release()
     this.#bytes = empty
   }
 
@@ -66,8 +66,8 @@ export class RequestBody {
   }
 
   #reserve(bytes: number): void {
-    const { maxBytes } = this.#served.contract.profile.limits
-    this.refusal = this.reserved + bytes > maxBytes ? 'too long' : this.#service.reserve(bytes)
+    const { maxBytes } = this.#contract.contract.profile.limits
+    this.refusal = this.reserved + bytes > maxBytes ? 'too long' : this.#queue.reserve(bytes)
     if (this.refusal !== undefined) return this.release()
     this.reserved += bytes
   }

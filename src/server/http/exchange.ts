@@ -4,10 +4,10 @@ import type { ServerResponse } from 'node:http'
 import type { Service } from '../service.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { HttpError } from './http-error.ts'
-import { HttpJob } from './job.ts'
 import type { HttpRequest } from './request.ts'
 import { outcomeResponse } from './outcome-response.ts'
 import type { Pages } from './pages.ts'
+import { ProcessRequest, type OnOutcome } from './process-request.ts'
 import { RequestBody } from './body.ts'
 import { readHead, type RequestHead } from './request-head.ts'
 import { problem, responseBytes, type Response } from './response.ts'
@@ -35,7 +35,7 @@ export class Exchange {
   #head: RequestHead | undefined
   #route: Route | undefined
   #body: RequestBody | undefined
-  #job: HttpJob | undefined
+  #process: ProcessRequest | undefined
   #continued = false
   /** The response is written. */
   answered = false
@@ -64,7 +64,7 @@ export class Exchange {
     this.#route = route
     if (route.kind === 'refused') return this.#respond(route.response)
     if (route.kind === 'page') return this.#respond(route.page())
-    const body = new RequestBody(service, route.served, head.length)
+    const body = new RequestBody(service.queue, route.contract, head.length)
     this.#body = body
     if (body.refusal !== undefined) return this.#refuse(body.refusal)
     if (head.expectsContinue) this.#continue()
@@ -77,8 +77,14 @@ export class Exchange {
       end: () => {
         if (this.answered) return
         this.#body = undefined
-        this.#job = new HttpJob(route.served, route.trace, body, this.#startedAt + route.deadlineMs, this.#settle)
-        service.submit(this.#job)
+        const expiresAt = this.#startedAt + route.deadlineMs
+        const respond: OnOutcome = (outcome, queueUs, runUs) => {
+          this.#process = undefined
+          if (this.answered) return
+          this.#send(outcomeResponse(outcome, route.contract, service.engine.kind, queueUs, runUs))
+        }
+        this.#process = new ProcessRequest(route.contract, route.trace, body, expiresAt, respond)
+        service.queue.submit(this.#process)
       },
     })
   }
@@ -92,14 +98,9 @@ export class Exchange {
   drop(): void {
     this.answered = true
     this.#dropBody()
-    if (this.#job !== undefined && this.#context.service.drop(this.#job)) this.#job.served.table.release()
-    this.#job = undefined
-  }
-
-  readonly #settle = (job: HttpJob, bytes: Uint8Array, queueUs: number, runUs: number): void => {
-    this.#job = undefined
-    if (this.answered) return
-    this.#send(outcomeResponse(bytes, job, this.#context.service.engine.kind, queueUs, runUs))
+    const request = this.#process
+    if (request !== undefined && this.#context.service.queue.drop(request)) request.contract.registry.release()
+    this.#process = undefined
   }
 
   #refuse(refusal: Exclude<RequestBody['refusal'], undefined>): void {
@@ -129,15 +130,22 @@ export class Exchange {
     this.#write(this.#res, responseBytes(response, { isHead: method === 'HEAD', closes }), closes)
   }
 
-  /** Jobs are reported by the queue. */
+  /** Outcomes are reported by the queue. */
   #report({ status, code, body }: Response): void {
     const route = this.#route
     const { telemetry } = this.#context
-    if (route?.kind === 'process' || (route?.kind === 'refused' && route.served !== undefined)) {
+    if (route?.kind === 'process' || (route?.kind === 'refused' && route.contract !== undefined)) {
       const trace = route.kind === 'process' ? route.trace : undefined
       const { length = 0 } = this.#head ?? {}
       const inBytes = length === 'chunked' ? 0 : length
-      telemetry.request({ served: route.served, protocol: 'http', inBytes, trace }, code ?? 'accepted', status, 0, 0, 0)
+      telemetry.request(
+        { contract: route.contract, protocol: 'http', inBytes, trace },
+        code ?? 'accepted',
+        status,
+        0,
+        0,
+        0,
+      )
     } else {
       const path = route?.kind === 'page' ? route.path : undefined
       telemetry.page(path, status, body.length, performance.now() - this.#startedAt)

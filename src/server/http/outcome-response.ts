@@ -1,18 +1,18 @@
 // The response to `process`, from the outcome in wire form.
 
 import { viewOutcome } from '../../model/index.ts'
-import type { Job } from '../job.ts'
+import type { LoadedContract } from '../contracts.ts'
 import { problem, type Response } from './response.ts'
 
 /** The body is a view of `bytes`. */
 export function outcomeResponse(
   bytes: Uint8Array,
-  { served }: Job,
+  { id, contract }: LoadedContract,
   engine: string,
   queueUs: number,
   runUs: number,
 ): Response {
-  const { codec } = served.contract.profile.compress
+  const { codec } = contract.profile.compress
   const outcome = viewOutcome(bytes, 0, codec)
   if (!outcome.ok) return problem(outcome.code, outcome)
   const { body, digest, inBytes, canonicalBytes, outBytes } = outcome
@@ -22,7 +22,7 @@ export function outcomeResponse(
       'Content-Type': 'application/octet-stream',
       'Sidelane-Codec': codec,
       ...(digest !== null && { 'Sidelane-Digest': digest }),
-      'Sidelane-Contract': served.id,
+      'Sidelane-Contract': id,
       'Sidelane-In-Bytes': inBytes,
       'Sidelane-Canonical-Bytes': canonicalBytes,
       'Sidelane-Out-Bytes': outBytes,

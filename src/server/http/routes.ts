@@ -2,7 +2,7 @@
 
 import { httpTexts as texts } from '../../tables/daemon-texts.ts'
 import { traceFromText } from '../../wire/index.ts'
-import type { Served, ServedTable } from '../contracts.ts'
+import type { ContractRegistry, LoadedContract } from '../contracts.ts'
 import type { Pages } from './pages.ts'
 import type { RequestHead } from './request-head.ts'
 import { problem, type Response } from './response.ts'
@@ -14,14 +14,14 @@ export type Route =
   | { readonly kind: 'page'; readonly path: string; readonly page: () => Response }
   | {
       readonly kind: 'process'
-      readonly served: Served
+      readonly contract: LoadedContract
       readonly deadlineMs: number
       readonly trace: Uint8Array | undefined
     }
-  | { readonly kind: 'refused'; readonly response: Response; readonly served?: Served }
+  | { readonly kind: 'refused'; readonly response: Response; readonly contract?: LoadedContract }
 
 export interface RouteOptions {
-  readonly contracts: ServedTable
+  readonly contracts: ContractRegistry
   readonly pages: Pages
   /** Of a request that names none. */
   readonly deadlineMs: number
@@ -32,10 +32,10 @@ export interface RouteOptions {
 const processPath = /^\/v1\/contracts\/([^/]+)\/process$/
 const maxDeadlineMs = 60_000
 
-const refused = (response: Response, served?: Served): Route => ({
+const refused = (response: Response, contract?: LoadedContract): Route => ({
   kind: 'refused',
   response,
-  ...(served !== undefined && { served }),
+  ...(contract !== undefined && { contract }),
 })
 
 export function routeOf(head: RequestHead, options: RouteOptions): Route {
@@ -56,20 +56,20 @@ function methodError({ method }: RequestHead, methods: readonly string[]): Route
 function processRoute(head: RequestHead, name: string, { contracts, deadlineMs }: RouteOptions): Route {
   // Some clients escape the "@" in a path.
   const [contractName = '', ...id] = name.replaceAll('%40', '@').split('@')
-  const served = id.length > 1 ? undefined : contracts.find(contractName, id[0])
-  if (served === undefined) return refused(problem('contract.unknown'))
+  const contract = id.length > 1 ? undefined : contracts.find(contractName, id[0])
+  if (contract === undefined) return refused(problem('contract.unknown'))
   if (head.values('content-encoding').some((value) => value.toLowerCase() !== 'identity')) {
-    return refused(problem('codec.unknown', { detail: texts.contentEncoding }), served)
+    return refused(problem('codec.unknown', { detail: texts.contentEncoding }), contract)
   }
   const deadlines = head.values('sidelane-deadline-ms')
   const deadline = deadlines.length === 0 ? deadlineMs : readDeadline(deadlines)
   if (deadline === undefined) {
-    return refused(problem('options.invalid', { status: 400, detail: texts.deadline }), served)
+    return refused(problem('options.invalid', { status: 400, detail: texts.deadline }), contract)
   }
   const [trace, ...more] = head.values('traceparent')
   return {
     kind: 'process',
-    served,
+    contract,
     deadlineMs: deadline,
     trace: trace === undefined || more.length > 0 ? undefined : traceFromText(trace),
   }

@@ -51,7 +51,6 @@ impl Canonical {
     }
 
     /// The canonical form.
-    #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.out[..self.len]
     }

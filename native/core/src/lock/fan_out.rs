@@ -47,7 +47,7 @@ pub fn check_fan_out(tree: &Tree) -> Result<(), ContractError> {
     Ok(())
 }
 
-/// `ids` gives children before their parents.
+/// `ids` lists children before their parents.
 fn measure<'i>(
     tree: &Tree,
     ids: impl Iterator<Item = &'i NodeId>,

@@ -35,7 +35,6 @@ pub(super) fn is_too_deep(bytes: &[u8], max_depth: usize) -> bool {
 /// The first fault of the data model in document order, with the pointer of its member, of a scanned document.
 ///
 /// Call it before a later stage reports an error: such a document may have duplicate keys too.
-#[must_use]
 pub fn diagnose(tape: &Tape<'_>, limits: &ReadLimits) -> Option<ReadError> {
     let mut first: Option<(usize, Code)> = None;
     let mut order = Vec::new();

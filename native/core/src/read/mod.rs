@@ -9,7 +9,7 @@
 //! let mut tape = memory.bind(text);
 //! read::read(&mut tape, &limits)?;                // lexical depth, grammar, data model except duplicate keys
 //! // … walk the tape …
-//! read::diagnose(&tape, &limits)                  // the whole data model: comes before any later complaint
+//! read::diagnose(&tape, &limits)                  // the whole data model: call it before reporting a later error
 //! ```
 //!
 //! Twin of `src/json/` and `src/engine/js/read.ts`.
