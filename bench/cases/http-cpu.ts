@@ -22,7 +22,7 @@ export interface HttpCpuRow {
   readonly daemon: string
   readonly engine: string
   readonly mode: Mode
-  /** µs of CPU per request, a figure per round. */
+  /** µs of CPU for each request, one value a round. */
   readonly cpuUs: readonly number[]
 }
 

@@ -70,8 +70,9 @@ pub fn remove_contract(handle: u32) {
     });
 }
 
-/// Writes the outcome of `input` to `target`: the bytes written, or the negated size that is needed. `input` and `target`
-/// share no memory, and no other thread uses `target`: the caller passes a subarray behind the bytes that threads share.
+/// Writes the outcome of `input` to `target`: the bytes written, or the negated size that is needed. `input` and
+/// `target` share no memory, and no other thread uses `target`: the caller passes a subarray behind the bytes that
+/// threads share.
 #[napi(catch_unwind)]
 pub fn process(handle: u32, input: &[u8], canonical: bool, mut target: BufferSlice<'_>) -> Result<i64> {
     if overlaps(input, &target) {

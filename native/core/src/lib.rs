@@ -2,9 +2,9 @@
 //!
 //! # Modules
 //!
-//! Each uses only those before it: `error_codes`, `error`, `pattern`, `profile`, `json_text`, `pointer`, `issue`, `digest`, `read`,
-//! `unicode_tables`, `normalize`, `lock`, `validate`, `canonical`, `dictionary`, `compress`, `decompress`, `contract`,
-//! `process`. Their names are those of their TypeScript twins.
+//! Each uses only those before it: `error_codes`, `error`, `pattern`, `profile`, `json_text`, `pointer`, `issue`,
+//! `digest`, `read`, `unicode_tables`, `normalize`, `lock`, `validate`, `canonical`, `dictionary`, `compress`,
+//! `decompress`, `contract`, `process`. Their names are those of their TypeScript twins.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -1,5 +1,5 @@
-//! Normalizes string values: lower → nfc → collapse → trim. The order is fixed, because lower-casing can break NFC. Unicode
-//! is pinned to 15.0. The validator decides which strings are normalized.
+//! Normalizes string values: lower → nfc → collapse → trim. The order is fixed, because lower-casing can break NFC.
+//! Unicode is pinned to 15.0. The validator decides which strings are normalized.
 //!
 //! Twin of `src/engine/js/normalize-string.ts`.
 

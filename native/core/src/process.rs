@@ -258,7 +258,8 @@ impl Accepted<'_> {
     ///
     /// # Errors
     ///
-    /// `out` has less than [`max_body_len`](Self::max_body_len) bytes, or an allocation failed. Both may be tried again.
+    /// `out` has less than [`max_body_len`](Self::max_body_len) bytes, or an allocation failed. Both may be tried
+    /// again.
     pub fn finish_into(&mut self, out: &mut [u8]) -> Result<usize, FinishError> {
         if out.len() < self.max_body_len {
             return Err(FinishError::TooSmall { needed: self.max_body_len });

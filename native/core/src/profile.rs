@@ -1,5 +1,5 @@
-//! Profile p1 as types. `lock` parses a lock file into this tree, which *is* the contract's normal form; `validate` compiles
-//! it.
+//! Profile p1 as types. `lock` parses a lock file into this tree, which *is* the contract's normal form; `validate`
+//! compiles it.
 //!
 //! Twin of `src/model/profile.ts`.
 

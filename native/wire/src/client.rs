@@ -1,4 +1,5 @@
-//! The client's half of the protocol, for tests: writes a client's HELLO, reads a server's, and checks a server's frames.
+//! The client's half of the protocol, for tests: writes a client's HELLO, reads a server's, and checks a server's
+//! frames.
 
 use std::fmt;
 

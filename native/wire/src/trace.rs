@@ -1,4 +1,5 @@
-//! W3C Trace Context: the `traceparent` text and the 26 bytes that cross the socket. The log decides what to do with it.
+//! W3C Trace Context: the `traceparent` text and the 26 bytes that cross the socket. The log decides what to do with
+//! it.
 
 use std::fmt::Write as _;
 

@@ -1,5 +1,5 @@
-//! Compresses the canonical bytes in one call. The compressors are kept: creating one costs up to a third of the time of a
-//! small payload.
+//! Compresses the canonical bytes in one call. The compressors are kept: creating one costs up to a third of the time
+//! of a small payload.
 //!
 //! Twin of `src/engine/js/compress.ts`.
 

@@ -1,5 +1,5 @@
-//! Bounds a validator's work: how many nodes may check one value. Without a bound, 25 nested unions of two branches would
-//! check it 67 million times.
+//! Bounds a validator's work: how many nodes may check one value. Without a bound, 25 nested unions of two branches
+//! would check it 67 million times.
 
 use super::admitted_types::{TYPE_BITS, admitted_types};
 use super::cycles::{Cycles, find_cycles};

@@ -24,8 +24,8 @@ pub struct Fields {
     pub digest: DigestName,
 }
 
-/// Reads the fields in canonical order of their keys, missing ones in their place. `on_schema` is called in the schema's
-/// place, so the first error is that of the whole document.
+/// Reads the fields in canonical order of their keys, missing ones in their place. `on_schema` is called in the
+/// schema's place, so the first error is that of the whole document.
 pub fn read_fields<'v>(
     lock: &'v Value,
     mut on_schema: impl FnMut(&'v Value, &Path<'_>) -> Result<(), ContractError>,

@@ -1,5 +1,5 @@
-//! The tape: a document as a flat list of entries in document order. Its memory is reused for the next payload. `scan` fills
-//! it.
+//! The tape: a document as a flat list of entries in document order. Its memory is reused for the next payload. `scan`
+//! fills it.
 //!
 //! ```text
 //! {"a":[1,"x"],"b":null}

@@ -20,7 +20,8 @@ fn is_safe_integer(value: f64) -> bool {
     value.abs() <= MAX_SAFE && (value as i64) as f64 == value
 }
 
-/// `multipleOf`: exact for integers, for 1/n divisors of integers, and otherwise within a tolerance of a whole quotient.
+/// `multipleOf`: exact for integers, for 1/n divisors of integers, and otherwise within a tolerance of a whole
+/// quotient.
 ///
 /// `divisor` is finite and above 0.
 pub fn is_multiple(value: f64, divisor: f64) -> bool {
