@@ -4,6 +4,8 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { KeyedContract } from './model/index.ts'
+import { configTexts as texts, drainCauses } from './tables/daemon-texts.ts'
+import { fillTemplate } from './util/fill-template.ts'
 import { readPackageJson } from './util/package-json.ts'
 import {
   ConfigError,
@@ -45,7 +47,11 @@ const names = service.contracts.list.map(({ name, id }) => `${name}@${id}`)
 const place = settings.place.kind === 'path' ? settings.place.path : 'LISTEN_FDS'
 
 if (mode === 'check') {
-  process.stdout.write([`would listen on ${place}`, ...names.map((name) => `would serve ${name}`), ''].join('\n'))
+  const lines = [
+    fillTemplate(texts.wouldListen, { place }),
+    ...names.map((contract) => fillTemplate(texts.wouldServe, { contract })),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
   await service.destroy()
   process.exit()
 }
@@ -68,13 +74,13 @@ const listener = await listen({
   group: socketGroup,
   onEvent: (event) => {
     if (event.kind === 'connection') service.accept(event.socket)
-    else if (event.kind === 'republished') telemetry.event('warn', 'republished', { socket: place })
+    else if (event.kind === 'republished') telemetry.event('republished', { socket: place })
     else if (event.kind === 'warning') telemetry.warning(event.message)
-    else if (event.kind === 'accept_failed') telemetry.event('error', 'accept_failed', { code: event.error.code })
-    else if (event.kind === 'closed') void drain('taken over')
+    else if (event.kind === 'accept_failed') telemetry.event('accept_failed', { code: event.error.code })
+    else if (event.kind === 'closed') void drain(drainCauses.takenOver)
     else {
       readiness.takenOver = true
-      telemetry.event('info', 'taken_over', { socket: place })
+      telemetry.event('taken_over', { socket: place })
     }
   },
 }).catch((error: Error) => exit(error instanceof ListenError ? exitCodes.failure : exitCodes.usage, error.message))
@@ -92,25 +98,25 @@ if (metricsListen !== undefined) {
     return exit(exitCodes.failure, error.message)
   })
   // Without a handler, a failed accept ends the process.
-  metricsServer.on('error', ({ code }: NodeJS.ErrnoException) => telemetry.event('error', 'accept_failed', { code }))
+  metricsServer.on('error', ({ code }: NodeJS.ErrnoException) => telemetry.event('accept_failed', { code }))
 }
 
-process.on('SIGTERM', () => void drain('SIGTERM'))
-process.on('SIGINT', () => void drain('SIGINT'))
+process.on('SIGTERM', () => void drain(drainCauses.sigterm))
+process.on('SIGINT', () => void drain(drainCauses.sigint))
 process.on('uncaughtException', ({ name, stack = '' }) => {
   // The message is left out: it may contain a part of a payload.
-  telemetry.event('error', 'stopped', { fault: name, at: /\n\s+at (.+)/.exec(stack)?.[1] })
+  telemetry.event('stopped', { fault: name, at: /\n\s+at (.+)/.exec(stack)?.[1] })
   listener.close()
   process.exit(exitCodes.failure)
 })
 if (settings.exitWithStdin) {
-  const onEnd = (): void => void drain('stdin ended')
+  const onEnd = (): void => void drain(drainCauses.stdinEnded)
   process.stdin.on('end', onEnd).on('error', onEnd).resume()
 }
 
 service.ready()
 reload = reloadContracts
-telemetry.event('info', 'listening', {
+telemetry.event('listening', {
   socket: place,
   pid: process.pid,
   version,
@@ -136,7 +142,7 @@ function prepare(): { mode: Mode; settings: DaemonSettings; contracts: KeyedCont
     delete process.env['LISTEN_PID']
     return { mode: given.mode, settings: resolved, contracts: loadContracts(resolved) }
   } catch (error) {
-    const hint = error instanceof ConfigError ? '\nTry: --help' : ''
+    const hint = error instanceof ConfigError ? `\n${texts.tryHelp}` : ''
     return exit(exitCodes.usage, `${(error as Error).message}${hint}`)
   }
 }
@@ -165,13 +171,13 @@ async function drain(why: string): Promise<void> {
     process.exit(exitCodes.failure)
   }
   draining = true
-  telemetry.event('info', 'draining', { why })
+  telemetry.event('draining', { why })
   const timeout = AbortSignal.timeout(settings.drainMs)
   await service.drain()
   listener.close()
   metricsServer.close()
   await http.drain(timeout)
   await service.destroy()
-  telemetry.event('info', 'stopped')
+  telemetry.event('stopped')
   process.exit()
 }

@@ -35,7 +35,7 @@ const map: Record<string, readonly string[]> = {
   // Floor 5: the entries.
   index: ['contract', 'contract/define', 'create', 'engine', 'model', 'ndjson'],
   edge: ['build-host', 'contract', 'engine', 'model'],
-  daemon: ['model', 'server', 'util'],
+  daemon: ['model', 'server', 'tables', 'util'],
   cli: [
     ...['contract', 'contract/define', 'create', 'engine', 'infer', 'model', 'ndjson', 'server', 'util'],
     'util/socket-path',

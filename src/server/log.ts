@@ -3,8 +3,9 @@
 
 import { fstatSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { logEvents } from '../tables/daemon-texts.ts'
 
-export type Level = 'info' | 'warn' | 'error'
+export type LogEvent = keyof typeof logEvents
 
 /** Takes a line; false: the line is dropped. */
 export type LineSink = (line: string) => boolean
@@ -23,16 +24,14 @@ export class Log {
     this.#sink = sink
   }
 
-  write(level: Level, event: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    const time = new Date().toISOString()
-    if (this.#unreported > 0) {
-      const notice = { time, level: 'warn', event: 'log_dropped', count: this.#unreported }
-      if (this.#put(notice)) this.#unreported = 0
-    }
-    if (!this.#put({ time, level, event, ...fields })) this.#unreported++
+  /** Text in `fields` is escaped as JSON does. `level`: where it is not that of the event. */
+  write(event: LogEvent, fields: Readonly<Record<string, unknown>> = {}, level?: 'error'): void {
+    if (this.#unreported > 0 && this.#put('log_dropped', { count: this.#unreported })) this.#unreported = 0
+    if (!this.#put(event, fields, level)) this.#unreported++
   }
 
-  #put(line: object): boolean {
+  #put(event: LogEvent, fields: Readonly<Record<string, unknown>>, level: string = logEvents[event]): boolean {
+    const line = { time: new Date().toISOString(), level, event, ...fields }
     const taken = this.#sink(`${escaped(JSON.stringify(line))}\n`)
     if (!taken) this.dropped++
     return taken

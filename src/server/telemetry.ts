@@ -3,7 +3,7 @@
 import { traceIdOf } from '../wire/index.ts'
 import type { ErrorCode } from '../model/index.ts'
 import type { Protocol, RequestInfo } from './request.ts'
-import type { Level, Log } from './log.ts'
+import type { Log, LogEvent } from './log.ts'
 import { Metrics, type Now } from './metrics.ts'
 import type { Observer, ShedReason } from './observer.ts'
 
@@ -36,8 +36,8 @@ export class Telemetry implements Observer {
     return now === undefined ? '' : this.#metrics.text({ ...now, logDropped: this.#log.dropped })
   }
 
-  event(level: Level, event: string, fields?: Readonly<Record<string, unknown>>): void {
-    this.#log.write(level, event, fields)
+  event(event: LogEvent, fields?: Readonly<Record<string, unknown>>): void {
+    this.#log.write(event, fields)
   }
 
   request(
@@ -82,12 +82,12 @@ export class Telemetry implements Observer {
 
   reloaded(error?: Error): void {
     this.#metrics.reloaded(error === undefined)
-    if (error === undefined) this.event('info', 'reloaded')
-    else this.event('error', 'reload_failed', { message: error.message })
+    if (error === undefined) this.event('reloaded')
+    else this.event('reload_failed', { message: error.message })
   }
 
   warning(message: string): void {
-    this.event('warn', 'warning', { message })
+    this.event('warning', { message })
   }
 
   /** Logs at most one line per second. */
@@ -95,7 +95,7 @@ export class Telemetry implements Observer {
     this.#refusals++
     const now = performance.now()
     if (now < this.#refusedAt + 1000) return
-    this.event('warn', 'refused', { reason: 'connections', count: this.#refusals })
+    this.event('refused', { reason: 'connections', count: this.#refusals })
     this.#refusedAt = now
     this.#refusals = 0
   }
@@ -112,13 +112,14 @@ export class Telemetry implements Observer {
     millis: number,
     status: number,
   ): void {
-    this.#log.write(status >= 500 ? 'error' : 'info', 'request', {
+    const fields = {
       ...(traceId !== undefined && { trace_id: traceId }),
       route,
       in_bytes: inBytes,
       out_bytes: outBytes,
       millis: Math.round(millis * 1000) / 1000,
       status,
-    })
+    }
+    this.#log.write('request', fields, status >= 500 ? 'error' : undefined)
   }
 }

@@ -69,7 +69,7 @@ pub fn check_own_directory(path: &Path) -> Result<(), String> {
     };
     let (directory, mode) = (directory.display(), metadata.permissions().mode() & 0o777);
     if !metadata.is_dir() {
-        return Err(texts::not_adirectory(directory));
+        return Err(texts::not_directory(directory));
     }
     if metadata.uid() != own_uid() {
         return Err(texts::foreign_directory(directory, metadata.uid()));

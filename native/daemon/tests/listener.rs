@@ -77,7 +77,7 @@ fn another_file_is_refused_and_not_changed() {
         fs::create_dir(&folder).unwrap();
         symlink("nowhere", &link).unwrap();
         for path in [&file, &folder, &link] {
-            assert!(refusal(&settings(path)).ends_with("is not a socket; it is left as it is"));
+            assert!(refusal(&settings(path)).ends_with("is not a socket, and is not replaced"));
         }
         assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
         assert_eq!(files(&directory), ["file", "folder", "link"]);
@@ -192,7 +192,7 @@ fn the_directory_of_a_default_path_is_created_and_must_be_private() {
         let made = directory.join("sidelane");
         assert_eq!(fs::metadata(&made).unwrap().permissions().mode() & 0o777, 0o700);
         fs::set_permissions(&made, fs::Permissions::from_mode(0o755)).unwrap();
-        assert!(refusal(&default).contains("must have mode 0700, and has 0755"));
+        assert!(refusal(&default).contains("must have mode 0700, not 0755"));
         fs::remove_dir(&made).unwrap();
         symlink(&directory, &made).unwrap();
         assert!(refusal(&default).ends_with("is not a directory."));

@@ -1,5 +1,7 @@
 // A request that breaks the protocol: the status and the reason, without a byte of the request.
 
+import { httpTexts as texts } from '../../tables/daemon-texts.ts'
+
 export class HttpError {
   readonly status: number
   readonly detail: string
@@ -14,7 +16,7 @@ export const requestTimeout = 408
 export const maxHeadBytes = 8192
 
 export const malformed = (detail: string): HttpError => new HttpError(400, detail)
-export const unsupportedVersion: HttpError = new HttpError(505, 'Only HTTP/1.1 is supported.')
+export const unsupportedVersion: HttpError = new HttpError(505, texts.version)
 export const tooLarge = (detail: string): HttpError => new HttpError(431, detail)
 
 /** Of the 'clientError' event; undefined: the connection is broken and takes no response. */
@@ -24,13 +26,13 @@ export function httpErrorOf({
 }: NodeJS.ErrnoException & { reason?: string }): HttpError | undefined {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new HttpError(requestTimeout, 'The request is not complete in time.')
+      return new HttpError(requestTimeout, texts.timeout)
     case 'HPE_HEADER_OVERFLOW':
-      return tooLarge(`The head has more than ${maxHeadBytes} bytes.`)
+      return tooLarge(texts.headTooLong)
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return tooLarge('The chunk extensions are too long.')
+      return tooLarge(texts.extensionsTooLong)
     case 'HPE_INVALID_EOF_STATE':
-      return malformed('The request ends early.')
+      return malformed(texts.endsEarly)
     case 'HPE_PAUSED_H2_UPGRADE':
       return unsupportedVersion
   }

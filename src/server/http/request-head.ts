@@ -1,6 +1,7 @@
 // The head of a request beyond what node:http checks: the same verdicts as native/daemon (test/vectors/http).
 
 import type { IncomingMessage } from 'node:http'
+import { httpTexts as texts } from '../../tables/daemon-texts.ts'
 import { HttpError, malformed, tooLarge, unsupportedVersion } from './http-error.ts'
 
 const maxFields = 64
@@ -26,20 +27,20 @@ const visible = /^[\x21-\x7e]+$/
 export function readHead(request: IncomingMessage): RequestHead | HttpError {
   const { method = '', url = '', rawHeaders, httpVersionMajor, httpVersionMinor } = request
   if (httpVersionMajor !== 1) return unsupportedVersion
-  if (rawHeaders.length > 2 * maxFields) return tooLarge(`There are more than ${maxFields} header fields.`)
+  if (rawHeaders.length > 2 * maxFields) return tooLarge(texts.tooManyFields)
   const path = pathOf(url)
-  if (path === undefined) return malformed('The target is neither a path nor an absolute URL.')
+  if (path === undefined) return malformed(texts.target)
   const values = (name: string): readonly string[] => valuesOf(rawHeaders, name)
 
   const isOld = httpVersionMinor === 0
   const hosts = values('host').length
-  if (hosts > 1 || (!isOld && hosts === 0)) return malformed('Expected one Host.')
+  if (hosts > 1 || (!isOld && hosts === 0)) return malformed(texts.host)
   const length = lengthOf(values('content-length'), values('transfer-encoding'), isOld)
   if (length instanceof HttpError) return length
 
   const expectations = isOld ? [] : values('expect')
   if (expectations.some((value) => value.toLowerCase() !== '100-continue')) {
-    return new HttpError(417, 'Only 100-continue can be expected.')
+    return new HttpError(417, texts.expectation)
   }
   return {
     method,
@@ -81,10 +82,10 @@ function lengthOf(
   const [coding] = codings
   if (coding !== undefined) {
     if (isOld || codings.length > 1 || coding.toLowerCase() !== 'chunked') {
-      return malformed('The only transfer coding is one "chunked".')
+      return malformed(texts.transferCoding)
     }
     return 'chunked'
   }
   const [length = '0'] = lengths
-  return lengths.length > 1 || !/^\d{1,15}$/.test(length) ? malformed('Content-Length is malformed.') : Number(length)
+  return lengths.length > 1 || !/^\d{1,15}$/.test(length) ? malformed(texts.contentLength) : Number(length)
 }

@@ -1,5 +1,6 @@
 // The resource and the parameters of a request: paths, their methods, and the headers of `process`.
 
+import { httpTexts as texts } from '../../tables/daemon-texts.ts'
 import { traceFromText } from '../../wire/index.ts'
 import type { ContractRegistry, LoadedContract } from '../contracts.ts'
 import type { Pages } from './pages.ts'
@@ -58,13 +59,12 @@ function processRoute(head: RequestHead, name: string, { contracts, deadlineMs }
   const contract = id.length > 1 ? undefined : contracts.find(contractName, id[0])
   if (contract === undefined) return refused(problem('contract.unknown'))
   if (head.values('content-encoding').some((value) => value.toLowerCase() !== 'identity')) {
-    return refused(problem('codec.unknown', { detail: 'Content-Encoding must be identity.' }), contract)
+    return refused(problem('codec.unknown', { detail: texts.contentEncoding }), contract)
   }
   const deadlines = head.values('sidelane-deadline-ms')
   const deadline = deadlines.length === 0 ? deadlineMs : readDeadline(deadlines)
   if (deadline === undefined) {
-    const detail = `Sidelane-Deadline-Ms must be an integer from 1 to ${maxDeadlineMs}.`
-    return refused(problem('options.invalid', { status: 400, detail }), contract)
+    return refused(problem('options.invalid', { status: 400, detail: texts.deadline }), contract)
   }
   const [trace, ...more] = head.values('traceparent')
   return {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde_json::Value as Json;
 
 use super::load_config::RawOptions;
-use super::options_table as defaults;
+use super::options_table::defaults;
 use super::parsers::{address, integer, mode};
 use super::settings::{Settings, SocketPlace};
 use crate::socket_path::{check_length, default_path, own_uid};
@@ -58,7 +58,7 @@ pub fn resolve(raw: &RawOptions, env: &[(OsString, OsString)]) -> Result<Setting
         deadline_ms: number_or("--deadline-ms", defaults::DEADLINE_MS),
         drain_ms: number_or("--drain-ms", defaults::DRAIN_MS),
         takeover: yes("--takeover"),
-        socket_mode: text("--socket-mode").and_then(mode).unwrap_or(defaults::SOCKET_MODE as u32),
+        socket_mode: text("--socket-mode").and_then(mode).unwrap_or(defaults::SOCKET_MODE),
         socket_group: raw.get("--socket-group").and_then(id),
         allow_uids: match raw.get("--allow-uid").and_then(Json::as_array) {
             Some(ids) => ids.iter().filter_map(id).collect(),

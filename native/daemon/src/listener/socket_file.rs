@@ -35,7 +35,7 @@ pub(super) fn path_state(path: &Path) -> Result<PathState, String> {
         Err(error) => return Err(texts::cannot_use(name, error)),
     };
     if !metadata.file_type().is_socket() {
-        return Err(texts::not_asocket(name));
+        return Err(texts::not_socket(name));
     }
     if metadata.uid() != own_uid() {
         return Err(texts::foreign_socket(name, metadata.uid()));
@@ -68,7 +68,7 @@ pub(super) fn check_parent(path: &Path) -> Result<(), String> {
         Err(error) => return Err(texts::cannot_use(path.display(), error)),
     };
     if !metadata.is_dir() {
-        return Err(texts::parent_not_adirectory(name));
+        return Err(texts::parent_not_directory(name));
     }
     let mode = metadata.permissions().mode();
     if mode & 0o002 != 0 && mode & 0o1000 == 0 {

@@ -101,7 +101,7 @@ impl Scanner {
                 // RFC 9112 §2.2: empty lines before a request line are ignored.
                 self.empty_lines += 1;
                 if self.empty_lines > MAX_EMPTY_LINES {
-                    return Err(malformed("More than 8 empty lines precede the request."));
+                    return Err(malformed(texts::EMPTY_LINES));
                 }
             }
         }
@@ -205,7 +205,7 @@ fn path_of(target: &[u8]) -> Result<&[u8], Violation> {
             let end = rest.iter().position(is_end).unwrap_or(rest.len());
             let (authority, path) = rest.split_at(end);
             if authority.is_empty() {
-                return Err(malformed("The target has no authority."));
+                return Err(malformed(texts::TARGET));
             }
             path
         }
