@@ -1,16 +1,16 @@
-// `node build/bench/call-path.js [ROOT]`: the files with a function that runs for one warm accepted payload, by placement,
-// in the js engine. ROOT: the built package to look at; default: this one.
+// `node build/bench/call-path.js [ROOT]`: lists the files with a function that runs for one warm accepted payload, by
+// placement, in the js engine. ROOT is the built package to examine; default: this one.
 
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type * as Sidelane from 'sidelane'
-import { CallCoverage, folderVariable } from './call-path/coverage.ts'
+import { CallCoverage, folderVariable, listFileVariable } from './call-path/coverage.ts'
 import { ourContract } from './contracts/ours.ts'
 import { namedSets } from './payloads/sets.ts'
 
@@ -47,12 +47,11 @@ async function showInline(take: Take): Promise<void> {
 }
 
 async function showPool(take: Take): Promise<void> {
-  const channel = new BroadcastChannel(folderVariable)
-  let worker: readonly string[] = []
-  channel.onmessage = (message) => (worker = (message as { data: string[] }).data)
+  const listFile = join(folder, 'worker.json')
+  process.env[listFileVariable] = listFile
   const workerUrl = new URL('./call-path/worker.js', import.meta.url)
   const caller = await filesOf({ placement: 'pool', threads: 1, workerUrl }, take)
-  channel.close()
+  const worker = JSON.parse(readFileSync(listFile, 'utf8')) as string[]
   show('pool', union(caller, worker))
   show('  caller', caller)
   show('  worker', worker)

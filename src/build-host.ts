@@ -1,46 +1,44 @@
-// A host out of a placement and its policies: what every host keeps about its calls, and the way of a call through all
-// layers. It runs without Node; which placements and policies there are to choose from is decided in create.ts and edge.ts.
+// Builds a host from a placement and its policies. Runs without Node: which placements and policies a host has is decided
+// in create.ts and edge.ts.
 
-import type { CacheSettings, Layer, Placement } from './model/index.ts'
+import type { CacheSettings, Call, Layer, Placement } from './model/index.ts'
 import { payloadBytes, type Engine } from './engine/index.ts'
-import { Counters, Life, PlacedHost, Roll } from './host/index.ts'
+import { Counters, HostLifecycle, PlacedHost } from './host/index.ts'
 import { cancel, ResultCache } from './policies/index.ts'
 import { InlinePlacement } from './placements/inline.ts'
+import type { LinkedList } from './util/linked-list.ts'
 import { sha256Hex } from '#runtime'
 
-/** What a call meets on its way to the placement, in this order, with the cache in between where there is one. */
-export interface Policies {
-  readonly beforeCache: (roll: Roll) => readonly Layer[]
-  readonly behindCache: readonly Layer[]
+export interface HostPlan {
+  /** The owner of the life cycle, for messages. */
+  readonly what: 'host' | 'processor'
+  readonly placement: Placement
+  /** undefined: no cache. */
+  readonly cache: CacheSettings | undefined
+  /** The calls in flight; undefined where every call ends before `run` returns. */
+  readonly activeCalls?: LinkedList<Call>
+  /** The policies in the order in which a call meets them, before and after the cache. */
+  readonly beforeCache: readonly Layer[]
+  readonly afterCache: readonly Layer[]
 }
 
-export function placeHost(
-  placement: Placement,
-  cacheSettings: CacheSettings | undefined,
-  { beforeCache, behindCache }: Policies,
-): PlacedHost {
+export function buildHost({ what, placement, cache: settings, activeCalls, ...policies }: HostPlan): PlacedHost {
   const counters = new Counters()
-  const roll = new Roll()
-  const life = new Life({ what: 'host', calls: roll, idle: () => counters.idle(), stop: () => placement.stop() })
-  const cache = cacheSettings && openCache(cacheSettings)
-  const policies = [...beforeCache(roll), ...(cache === undefined ? [] : [cache.layer]), ...behindCache]
-  return new PlacedHost({
-    placement,
-    counters,
-    roll,
-    life,
-    cache,
-    line: (own) =>
-      [own.counters.layer, counters.layer, own.life.layer, life.layer, ...policies].reduceRight(
-        (inner, layer) => layer(inner),
-        placement.run,
-      ),
+  const lifecycle = new HostLifecycle({
+    what,
+    calls: activeCalls ?? [],
+    idle: () => counters.idle(),
+    stop: () => placement.stop(),
   })
+  const cache = settings && openCache(settings)
+  const layers = [...policies.beforeCache, ...(cache === undefined ? [] : [cache.layer]), ...policies.afterCache]
+  const run = layers.reduceRight((inner, layer) => layer(inner), placement.run)
+  return new PlacedHost({ placement, counters, lifecycle, activeCalls, cache, run, runWithSignal: cancel(run) })
 }
 
-/** A host on the caller's own thread. No roll: a call is over before anybody could look. */
-export const openInline = (engine: Engine, cacheSettings?: CacheSettings): PlacedHost =>
-  placeHost(new InlinePlacement(engine), cacheSettings, { beforeCache: () => [cancel], behindCache: [] })
+/** A host on the caller's own thread. */
+export const buildInlineHost = (what: HostPlan['what'], engine: Engine, cache?: CacheSettings): PlacedHost =>
+  buildHost({ what, placement: new InlinePlacement(engine), cache, beforeCache: [], afterCache: [] })
 
 const openCache = (settings: CacheSettings): ResultCache =>
   new ResultCache({

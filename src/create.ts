@@ -1,5 +1,4 @@
-// The composition root: options → engine → placement → layers. The only file that knows all names; it decides nothing
-// that a policy or a placement decides.
+// The composition root: options → engine → placement → policies. The only file that knows all placements and policies.
 
 import { availableParallelism } from 'node:os'
 import {
@@ -7,26 +6,23 @@ import {
   resolveHostOptions,
   resolveProcessorOptions,
   splitCreateOptions,
+  type Call,
   type Contract,
   type CreateOptions,
   type Host,
   type HostOptions,
   type HostSettings,
+  type KeyedContract,
   type Layer,
   type Placement,
   type Processor,
 } from './model/index.ts'
 import { createEngine } from './engine/index.ts'
 import type { PlacedHost } from './host/index.ts'
-import { admission, cancel, deadline } from './policies/index.ts'
-import { openInline, placeHost } from './build-host.ts'
-import {
-  AutoPlacement,
-  InlinePlacement,
-  PoolPlacement,
-  SidecarPlacement,
-  type FirstContract,
-} from './placements/index.ts'
+import { Admission, deadline } from './policies/index.ts'
+import { buildHost, buildInlineHost, type HostPlan } from './build-host.ts'
+import { LinkedList } from './util/linked-list.ts'
+import { AutoPlacement, InlinePlacement, PoolPlacement, SidecarPlacement } from './placements/index.ts'
 
 /**
  * One placement for many contracts: `host.processor(contract)`.
@@ -35,7 +31,7 @@ import {
  * launched cannot run, and with `unavailable` or `overloaded` when no daemon answers.
  */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
-  return openHost(resolveHostOptions(options, availableParallelism()), [])
+  return openHost('host', resolveHostOptions(options, availableParallelism()), [])
 }
 
 /**
@@ -52,39 +48,48 @@ export async function createProcessor<In, Out, C extends boolean = false>(
   const settings = resolveHostOptions(parts.host, availableParallelism())
   const own = resolveProcessorOptions(parts.processor)
   checkContract(contract)
-  // Known before the workers start: they compile it while they load.
-  const host = await openHost(settings, [{ contract, digestKey: own.digestKey }])
+  // Given before the workers start: they compile it while they load.
+  const host = await openHost('processor', settings, [{ contract, digestKey: own.digestKey }])
   try {
-    return host.open<In, Out, C>(contract, own, () => host.close())
+    return host.open<In, Out, C>(contract, own, true)
   } catch (error) {
     await host.close()
     throw error
   }
 }
 
-async function openHost(settings: HostSettings, first: readonly FirstContract[]): Promise<PlacedHost> {
+async function openHost(
+  what: HostPlan['what'],
+  settings: HostSettings,
+  first: readonly KeyedContract[],
+): Promise<PlacedHost> {
   const { maxQueue, maxQueueBytes } = settings
   if (settings.placement === 'sidecar') {
     const sidecar = await SidecarPlacement.start(settings, first)
-    return openQueued(settings, sidecar, admission({ maxQueue, maxQueueBytes, line: sidecar }))
+    const admission = new Admission({ maxQueue, maxQueueBytes, queue: sidecar })
+    return openQueued(what, settings, sidecar, admission.layer)
   }
   // Before any worker: an addon that only workers load can crash the process when the last of them ends.
   const engine = createEngine(settings.engine, settings.jsCompressor)
-  if (settings.placement === 'inline') return openInline(engine, settings.cache)
+  if (settings.placement === 'inline') return buildInlineHost(what, engine, settings.cache)
   const pool = await PoolPlacement.start(settings, engine, first)
-  const shed = admission({ maxQueue, maxQueueBytes, line: pool })
-  if (settings.placement === 'pool') return openQueued(settings, pool, shed)
+  const admission = new Admission({ maxQueue, maxQueueBytes, queue: pool })
+  if (settings.placement === 'pool') return openQueued(what, settings, pool, admission.layer)
   const inline = new InlinePlacement(engine)
   for (const { contract, digestKey } of first) inline.add(contract, digestKey)
-  // Here admission stands inside, in front of the pool alone.
-  return openQueued(settings, await AutoPlacement.start({ inline, pool, admission: shed }))
+  // Admission is inside the placement, in front of the pool alone.
+  return openQueued(what, settings, await AutoPlacement.start({ inline, pool, admission: admission.layer }))
 }
 
-function openQueued(settings: HostSettings, placement: Placement, ...behindCache: readonly Layer[]): PlacedHost {
-  return placeHost(placement, settings.cache, {
-    // The cache stands in front of the queue: what is known needs no place in it. And behind cancel and deadline: they end
-    // one call, not the run that others wait for too.
-    beforeCache: (roll) => [roll.layer, cancel, deadline({ defaultMs: settings.deadlineMs, calls: roll })],
-    behindCache,
-  })
+function openQueued(
+  what: HostPlan['what'],
+  { cache, deadlineMs }: HostSettings,
+  placement: Placement,
+  ...afterCache: readonly Layer[]
+): PlacedHost {
+  const activeCalls = new LinkedList<Call>()
+  // Admission is behind the cache: a cached result needs no space in the queue. The deadline is in front of it: it ends
+  // one call, not the run that others share.
+  const beforeCache = [deadline({ defaultMs: deadlineMs, calls: activeCalls })]
+  return buildHost({ what, placement, cache, activeCalls, beforeCache, afterCache })
 }

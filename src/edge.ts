@@ -14,7 +14,7 @@ import {
   type Processor,
 } from './model/index.ts'
 import { createEngine } from './engine/index.ts'
-import { openInline } from './build-host.ts'
+import { buildInlineHost } from './build-host.ts'
 
 export {
   describeIssue,
@@ -51,7 +51,7 @@ export { parseContract } from './contract/index.ts'
  * with `engine.unavailable` for what needs Node.
  */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
-  return openEdge(options)
+  return openEdge('host', options)
 }
 
 /** As `createProcessor` of the main door: closing the processor closes its host. Rejects as `createHost` does. */
@@ -62,17 +62,16 @@ export async function createProcessor<In, Out, C extends boolean = false>(
   const parts = splitCreateOptions(options)
   const own = resolveProcessorOptions(parts.processor)
   checkContract(contract)
-  const host = openEdge(parts.host)
-  return host.open<In, Out, C>(contract, own, () => host.close())
+  return openEdge('processor', parts.host).open<In, Out, C>(contract, own, true)
 }
 
-function openEdge(options: HostOptions): ReturnType<typeof openInline> {
-  // One thread is all there is to count on.
+function openEdge(what: 'host' | 'processor', options: HostOptions): ReturnType<typeof buildInlineHost> {
+  // The runtime may have one thread only.
   const { placement, engine, jsCompressor, cache } = resolveHostOptions(options, 1)
   if (placement !== 'inline' || engine === 'native') {
     throw new SidelaneError('engine.unavailable', {
       message: `Here is the js engine, inline: ${placement === 'inline' ? 'the native engine' : `"${placement}"`} needs Node.`,
     })
   }
-  return openInline(createEngine('js', jsCompressor), cache)
+  return buildInlineHost(what, createEngine('js', jsCompressor), cache)
 }

@@ -3,8 +3,9 @@
 import { Session } from 'node:inspector/promises'
 import { pathToFileURL } from 'node:url'
 
-/** An environment variable: the folder whose files are listed, for the hooks of other threads and processes. */
+/** Environment variables for the hooks in other threads and processes: whose files are listed, and where a list goes. */
 export const folderVariable = 'SIDELANE_CALL_PATH_FOLDER'
+export const listFileVariable = 'SIDELANE_CALL_PATH_LIST'
 
 export class CallCoverage {
   readonly #session = new Session()

@@ -1,16 +1,10 @@
-// Counts calls by how they end. What is in a queue is not here.
+// Counts calls by how they end.
 
-import {
-  SidelaneError,
-  type CacheStats,
-  type Call,
-  type Holder,
-  type Layer,
-  type Outcome,
-  type Stats,
-} from '../model/index.ts'
+import { SidelaneError, type CacheStats, type Call, type Outcome, type Stats } from '../model/index.ts'
 
-export class Counters implements Holder {
+type Gauges = Pick<Stats, 'queued' | 'queuedBytes'>
+
+export class Counters {
   #calls = 0
   #accepted = 0
   #rejected = 0
@@ -24,15 +18,14 @@ export class Counters implements Holder {
   #ranInline = 0
   #wakeWhenIdle: (() => void) | undefined
 
-  readonly layer: Layer = (inner) => (call) => {
+  started(): void {
     this.#calls++
     this.#inFlight++
-    inner(call)
   }
 
-  release(call: Call, result: Outcome | SidelaneError): void {
+  ended(call: Call, result: Outcome | SidelaneError): void {
     const { cached } = call
-    if ((call.standIn ?? call).ranInline) this.#ranInline++
+    if ((call.sharedRun ?? call).ranInline) this.#ranInline++
     if (cached === 'hit') this.#hits++
     else if (cached === 'miss') this.#misses++
     if (result instanceof SidelaneError) this.#countFault(result)
@@ -41,7 +34,7 @@ export class Counters implements Holder {
     if (--this.#inFlight === 0) this.#wakeWhenIdle?.()
   }
 
-  /** Resolves when no call is without an answer. One waits at most. */
+  /** Resolves when no call is in flight. One caller waits at most. */
   async idle(): Promise<void> {
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#wakeWhenIdle = resolve))
   }
@@ -53,12 +46,8 @@ export class Counters implements Holder {
     else this.#failed++
   }
 
-  /** With the gauges of the queue and, where there is one, of the cache; `chooses`: of a placement that does. */
-  snapshot(
-    queue: Pick<Stats, 'queued' | 'queuedBytes'>,
-    cache?: Pick<CacheStats, 'entries' | 'bytes'>,
-    chooses = false,
-  ): Stats {
+  /** With the gauges of the calls in flight and of the cache. `isAuto`: of placement `auto`. */
+  snapshot(gauges: Gauges, cache: Pick<CacheStats, 'entries' | 'bytes'> | undefined, isAuto: boolean): Stats {
     const asked = this.#hits + this.#misses
     return {
       calls: this.#calls,
@@ -69,9 +58,9 @@ export class Counters implements Holder {
       cancelled: this.#cancelled,
       failed: this.#failed,
       inFlight: this.#inFlight,
-      queued: queue.queued,
-      queuedBytes: queue.queuedBytes,
-      ...(chooses && { ranInline: this.#ranInline }),
+      queued: gauges.queued,
+      queuedBytes: gauges.queuedBytes,
+      ...(isAuto && { ranInline: this.#ranInline }),
       ...(cache !== undefined && {
         cache: {
           hits: this.#hits,
@@ -83,4 +72,21 @@ export class Counters implements Holder {
       }),
     }
   }
+}
+
+/** The gauges of the queue, computed when asked for: a call does not pay for them. */
+export function queuedOf(calls: Iterable<Call>): Gauges {
+  // With a cache one payload may wait for several calls.
+  const payloads = new Set<Call>()
+  let queued = 0
+  let queuedBytes = 0
+  for (const call of calls) {
+    const { sharedRun = call } = call
+    if (sharedRun.phase !== 'queued') continue
+    queued++
+    if (payloads.has(sharedRun)) continue
+    if (sharedRun !== call) payloads.add(sharedRun)
+    queuedBytes += sharedRun.copiedBytes
+  }
+  return { queued, queuedBytes }
 }

@@ -1,6 +1,5 @@
-// The door of host/: one placement with its counters, its life cycle and its calls.
+// The door of host/: one placement with its processors, their counters, life cycles and streams.
 
 export { Counters } from './counters.ts'
-export { PlacedHost, type HostParts } from './host.ts'
-export { Life } from './lifecycle.ts'
-export { Roll } from './active-calls.ts'
+export { PlacedHost } from './host.ts'
+export { HostLifecycle } from './lifecycle.ts'

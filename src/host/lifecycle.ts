@@ -1,12 +1,12 @@
-// The life cycle: ready → closing → closed. Refuses late calls, waits for accepted ones, or fails them. What a
-// placement has to stop is given to it.
+// The life cycle of a host or a processor: ready → closing → closed. Refuses late calls, and waits for accepted ones or
+// fails them. What a placement has to stop is a parameter.
 
-import { SidelaneError, type Call, type Layer, type Lifecycle, type State } from '../model/index.ts'
+import { SidelaneError, type Call, type Lifecycle, type State } from '../model/index.ts'
 
-export interface LifeOptions {
+export interface HostLifecycleOptions {
   /** For messages. */
   readonly what: 'host' | 'processor'
-  /** The calls without an answer. */
+  /** The calls in flight. */
   readonly calls: Iterable<Call>
   /** Resolves when there are none. */
   readonly idle: () => Promise<void>
@@ -14,36 +14,23 @@ export interface LifeOptions {
   readonly stop?: () => Promise<void>
 }
 
-export class Life implements Lifecycle {
-  #state: State = 'ready'
-  readonly #what: string
-  readonly #stop: () => Promise<void>
-  readonly #calls: Iterable<Call>
-  readonly #idle: () => Promise<void>
+export class HostLifecycle implements Lifecycle {
+  /** A plain field: read by every call. */
+  state: State = 'ready'
+  readonly #options: HostLifecycleOptions
   readonly #listeners = new Set<() => void>()
   #closed: Promise<void> | undefined
 
-  constructor({ what, calls, idle, stop = () => Promise.resolve() }: LifeOptions) {
-    this.#what = what
-    this.#calls = calls
-    this.#idle = idle
-    this.#stop = stop
+  constructor(options: HostLifecycleOptions) {
+    this.#options = options
   }
 
-  get state(): State {
-    return this.#state
-  }
-
-  readonly layer: Layer = (inner) => (call) => {
-    if (this.#state === 'ready') inner(call)
-    else call.fail(this.refusal())
-  }
-
+  /** The fault of a call that comes too late. */
   refusal(): SidelaneError {
-    return new SidelaneError('unavailable', { message: `The ${this.#what} is ${this.#state}.` })
+    return new SidelaneError('unavailable', { message: `The ${this.#options.what} is ${this.state}.` })
   }
 
-  /** Calls the listener when `ready` is over; gives back how to stop that. */
+  /** Calls the listener when `ready` is over; returns a function that removes the listener. */
   onLeave(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
@@ -60,10 +47,10 @@ export class Life implements Lifecycle {
       error instanceof SidelaneError
         ? error
         : new SidelaneError('unavailable', {
-            message: `The ${this.#what} was destroyed.`,
+            message: `The ${this.#options.what} was destroyed.`,
             ...(error !== undefined && { cause: error }),
           })
-    for (const call of this.#calls) call.fail(fault)
+    for (const call of this.#options.calls) call.fail(fault)
     return closed
   }
 
@@ -72,11 +59,11 @@ export class Life implements Lifecycle {
   }
 
   async #finish(): Promise<void> {
-    this.#state = 'closing'
+    this.state = 'closing'
     for (const listener of this.#listeners) listener()
     this.#listeners.clear()
-    await this.#idle()
-    await this.#stop()
-    this.#state = 'closed'
+    await this.#options.idle()
+    await this.#options.stop?.()
+    this.state = 'closed'
   }
 }

@@ -1,22 +1,23 @@
-// Payloads from a source, outcomes in the same order: reads ahead only as far as its concurrency allows. How a call gets
-// to its outcome is not here; that it waits instead of being refused is admission's part.
+// Payloads from a source, outcomes in the same order. Reads ahead only as far as its concurrency allows. The calls are
+// patient: admission lets them wait instead of refusing them.
 
 import { SidelaneError, type Call, type Failed, type Outcome } from '../model/index.ts'
+import { LinkedList, type Linked } from '../util/linked-list.ts'
 
-/** What the processor gives. */
+/** What the processor provides. */
 export interface StreamParts {
-  /** undefined: as many as keep the placement busy, asked anew each time. */
+  /** Items read ahead of the consumer, at this moment. */
   readonly concurrency: () => number
   readonly signal: AbortSignal | undefined
-  /** Why no call is taken any more. */
+  /** Why no more calls are accepted; undefined: they are. */
   readonly refusal: () => SidelaneError | undefined
-  /** A call that has not begun, and what begins it. */
+  /** A call that has not started, and the function that starts it. */
   readonly start: (
     payload: unknown,
     resolve: (outcome: Outcome) => void,
     reject: (error: SidelaneError) => void,
   ) => { readonly call: Call; readonly run: () => void }
-  /** Tells when the processor or its host closes; gives back how to stop listening. */
+  /** Calls the listener when the processor or its host closes; returns a function that removes it. */
   readonly onLeave: (listener: () => void) => () => void
 }
 
@@ -25,10 +26,9 @@ type Item = Outcome | Failed
 type Result = IteratorResult<Item, undefined>
 
 /** One item between the source and the consumer. */
-interface Entry {
+interface Entry extends Linked<Entry> {
   item: Item | undefined
   call: Call | undefined
-  next: Entry | undefined
 }
 
 interface Waiter {
@@ -36,28 +36,26 @@ interface Waiter {
   readonly reject: (error: unknown) => void
 }
 
-/** An inline processor answers without the event loop: it gets a turn at least this often. */
+/** An inline processor never waits for the event loop: the stream yields to it at least this often. */
 const longestTurnMs = 10
 
 export class OrderedStream implements AsyncIterableIterator<Item, undefined, undefined> {
   readonly #parts: StreamParts
   readonly #open: () => Source
   #source: Source | undefined
-  #first: Entry | undefined
-  #last: Entry | undefined
   /** Read and not given out. */
-  #held = 0
+  #entries = new LinkedList<Entry>()
   readonly #waiters: Waiter[] = []
-  /** The source is asked, or about to be. */
+  /** `next` of the source was called, or will be after a yield. */
   #reading = false
-  /** The source is asked and has not answered. */
+  /** `next` of the source was called and has not resolved. */
   #asked = false
-  /** Nothing more is read. */
+  /** No more items are read. */
   #ended = false
   /** What the iterator rejects with after the last item. */
   #failure: { readonly error: unknown } | undefined
   #turnEndsAt = Number.POSITIVE_INFINITY
-  #unfollow: (() => void) | undefined
+  #removeListeners: (() => void) | undefined
 
   constructor(open: () => Source, parts: StreamParts) {
     this.#open = open
@@ -77,13 +75,13 @@ export class OrderedStream implements AsyncIterableIterator<Item, undefined, und
     })
   }
 
-  /** The consumer has had enough: nothing more is read, what is in flight is dropped. */
+  /** The consumer leaves the loop: no more items are read, and calls in flight are cancelled. */
   async return(): Promise<Result> {
     const answers = !this.#asked
     const closed = this.#drop(new SidelaneError('cancelled', { message: 'The stream was left.' }))
     this.#failure = undefined
     this.#give()
-    // A source that still owes an item may owe it for ever.
+    // A source with a pending `next` may never resolve it.
     if (answers) await closed
     return { done: true, value: undefined }
   }
@@ -102,10 +100,10 @@ export class OrderedStream implements AsyncIterableIterator<Item, undefined, und
       return this.#stopReading({ error })
     }
     signal?.addEventListener('abort', this.#cancel)
-    const unfollow = onLeave(this.#leave)
-    this.#unfollow = () => {
+    const removeLeave = onLeave(this.#leave)
+    this.#removeListeners = () => {
       signal?.removeEventListener('abort', this.#cancel)
-      unfollow()
+      removeLeave()
     }
     this.#turnEndsAt = performance.now() + longestTurnMs
   }
@@ -113,7 +111,7 @@ export class OrderedStream implements AsyncIterableIterator<Item, undefined, und
   #read(): void {
     if (this.#reading) return
     this.#reading = true
-    while (!this.#ended && this.#held < this.#parts.concurrency()) {
+    while (!this.#ended && this.#entries.size < this.#parts.concurrency()) {
       if (performance.now() > this.#turnEndsAt) {
         nextTurn(this.#readOn)
         return
@@ -159,11 +157,8 @@ export class OrderedStream implements AsyncIterableIterator<Item, undefined, und
     if (done === true) return this.#stopReading(undefined)
     const refusal = this.#parts.refusal()
     if (refusal !== undefined) return this.#leave()
-    const entry: Entry = { item: undefined, call: undefined, next: undefined }
-    if (this.#last === undefined) this.#first = entry
-    else this.#last.next = entry
-    this.#last = entry
-    this.#held++
+    const entry: Entry = { item: undefined, call: undefined, next: undefined, previous: undefined }
+    this.#entries.push(entry)
     if (value instanceof SidelaneError) return this.#settle(entry, failed(value))
     const { call, run } = this.#parts.start(
       value,
@@ -177,25 +172,24 @@ export class OrderedStream implements AsyncIterableIterator<Item, undefined, und
   #settle(entry: Entry, item: Item): void {
     entry.item = item
     entry.call = undefined
-    if (entry === this.#first && this.#waiters.length > 0) {
+    if (entry === this.#entries.first && this.#waiters.length > 0) {
       this.#give()
       this.#read()
     }
   }
 
-  /** Gives out what is ready, in order. */
+  /** Gives out the items that are ready, in order. */
   #give(): void {
     while (this.#waiters.length > 0) {
-      const item = this.#first?.item
+      const item = this.#entries.first?.item
       if (item !== undefined) {
-        this.#shift()
+        this.#entries.shift()
         this.#waiters.shift()?.resolve({ done: false, value: item })
-      } else if (this.#ended && this.#first === undefined) {
+      } else if (this.#ended && this.#entries.size === 0) {
         const waiter = this.#waiters.shift()
         const failure = this.#failure
         this.#failure = undefined
-        this.#unfollow?.()
-        this.#unfollow = undefined
+        this.#stopListening()
         if (failure === undefined) waiter?.resolve({ done: true, value: undefined })
         else waiter?.reject(failure.error)
       } else {
@@ -204,20 +198,19 @@ export class OrderedStream implements AsyncIterableIterator<Item, undefined, und
     }
   }
 
-  #shift(): void {
-    this.#first = this.#first?.next
-    if (this.#first === undefined) this.#last = undefined
-    this.#held--
+  #stopListening(): void {
+    this.#removeListeners?.()
+    this.#removeListeners = undefined
   }
 
-  /** What was read still comes out, then the failure, if any. */
+  /** The items that were read are still given out, then the failure, if any. */
   #stopReading(failure: { readonly error: unknown } | undefined): void {
     this.#ended = true
     this.#failure = failure
     this.#give()
   }
 
-  /** The processor takes nothing any more. */
+  /** The processor or its host closes. */
   readonly #leave = (): void => {
     if (this.#ended) return
     const error = this.#parts.refusal() ?? new SidelaneError('unavailable')
@@ -232,17 +225,15 @@ export class OrderedStream implements AsyncIterableIterator<Item, undefined, und
     this.#give()
   }
 
-  /** Forgets everything; the promise is the source's own end. */
+  /** Drops all items; resolves when the source has closed. */
   async #drop(error: SidelaneError): Promise<void> {
-    const first = this.#first
+    const entries = this.#entries
     const wasEnded = this.#ended
     this.#ended = true
     this.#failure = undefined
-    this.#first = this.#last = undefined
-    this.#held = 0
-    this.#unfollow?.()
-    this.#unfollow = undefined
-    for (let entry = first; entry !== undefined; entry = entry.next) entry.call?.fail(error)
+    this.#entries = new LinkedList()
+    this.#stopListening()
+    for (const { call } of entries) call?.fail(error)
     if (!wasEnded) await this.#closeSource()
   }
 
@@ -250,7 +241,7 @@ export class OrderedStream implements AsyncIterableIterator<Item, undefined, und
     try {
       await this.#source?.return?.()
     } catch {
-      // Who ends a stream has no use for it.
+      // A consumer that has left the stream cannot receive it.
     }
   }
 }
@@ -261,12 +252,12 @@ const nextTurn: (callback: () => void) => void =
 /** The fault of one item as a value. */
 const failed = (error: SidelaneError): Failed => ({ ok: false, code: error.code, status: error.status, error })
 
-/** The iterator of a source; throws `options.invalid` for what is none. */
+/** Opens the iterator of a source. Throws `options.invalid` if the source has none. */
 export function openerOf(source: unknown): () => Source {
   const { [Symbol.asyncIterator]: openAsync, [Symbol.iterator]: open } = (source ?? {}) as Partial<
     AsyncIterable<unknown> & Iterable<unknown>
   >
-  // A text or bytes would be taken apart into characters or numbers.
+  // Text and bytes are iterable, but as characters and numbers.
   const isPayload = typeof source === 'string' || ArrayBuffer.isView(source)
   if (!isPayload && typeof openAsync === 'function') return () => openAsync.call(source)
   if (!isPayload && typeof open === 'function') return () => open.call(source)

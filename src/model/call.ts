@@ -1,19 +1,20 @@
-// One call on its way through the layers to a placement and back: it settles exactly once. What a layer does with it is
+// One call on its way through the policies to a placement and back: it ends exactly once. What a policy does with it is
 // not here.
 
 import { SidelaneError, stackless } from './errors.ts'
 import type { Contract } from './contract.ts'
+import { decodeOutcome } from './outcome-bytes.ts'
 import type { Outcome } from './outcome.ts'
 
-/** Where a call goes next. It settles the call, now or later, and never throws. */
+/** Where a call goes next. It ends the call, now or later, and never throws. */
 export type Run = (call: Call) => void
 
 /** A policy in front of a Run. */
 export type Layer = (inner: Run) => Run
 
-/** Who holds something for a call, and is told when the call is over. */
+/** Keeps something for a call, and is notified when the call ends. */
 export interface Holder {
-  release(call: Call, result: Outcome | SidelaneError): void
+  release(call: Call): void
 }
 
 /** Where a call is: `queued` means that no worker has it. */
@@ -24,43 +25,92 @@ export interface Route {
   readonly contract: Contract
   /** The placement's own number of the contract. */
   readonly contractIndex: number
-  /** Told of the end of every call, wherever the call got to. */
-  readonly holders: readonly Holder[]
+  /** Called at the end of each call of `process`, after everything that was held for it is released. */
+  readonly onEnd?: (call: Call, result: Outcome | SidelaneError) => void
 }
 
-// A call is the garbage of a hot path: what it holds is in plain fields, and there is one object of it.
-export class Call {
+// A call is the garbage of a hot path: one object with plain fields.
+export abstract class Call {
   readonly route: Route
-  /** Dropped when the call is over, and as soon as a placement has its own copy. */
+  /** Dropped when the call ends, and as soon as a placement has its own copy. */
   payload: unknown
   /** Size of that copy. */
   copiedBytes: number = 0
   readonly canonical: boolean
-  readonly deadlineMs: number | undefined
-  readonly signal: AbortSignal | undefined
+  deadlineMs: number | undefined
+  signal: AbortSignal | undefined
   /** W3C Trace Context, as the caller has it. */
   traceparent: string | undefined
+  /** Waits for space in a queue instead of being refused. */
+  patient: boolean = false
   /** On the clock of `performance.now()`. */
   expiresAt: number = Number.POSITIVE_INFINITY
   phase: Phase = 'new'
+  /** The queue, batch or connection that the call is in. */
+  holder: Holder | undefined
   /** The calls that end together with this one when their signal is aborted. */
   signalGroup: Holder | undefined
-  /** The call's place in a queue or a batch. */
-  seat: Holder | undefined
   /** What admission keeps for a patient call. */
   permit: Holder | undefined
-  /** The call that runs in its place: a cache answers several with one. */
-  standIn: Call | undefined
-  /** What a cache had to say, when it was asked. */
+  /** Set by a cache: the call that runs for this one and for others. */
+  sharedRun: Call | undefined
+  /** Whether a cache knew the result; undefined: none was asked. */
   cached: 'hit' | 'miss' | undefined
   /** It ran on the caller's thread although there are others. */
   ranInline: boolean = false
-  /** Waits for room instead of being refused. */
-  readonly patient: boolean
-  /** The call's place on its host's roll. */
-  onRoll: boolean = false
-  earlier: Call | undefined
-  later: Call | undefined
+  /** In the host's list of active calls. */
+  isListed: boolean = false
+  /** Links of that list, or of the daemon's queue. */
+  next: this | undefined
+  previous: this | undefined
+
+  constructor(route: Route, payload: unknown, canonical: boolean) {
+    this.route = route
+    this.payload = payload
+    this.canonical = canonical
+  }
+
+  get settled(): boolean {
+    return this.phase === 'settled'
+  }
+
+  /**
+   * Called when a worker is about to take the call. False: the call failed instead, because its deadline would pass;
+   * `leastMs` is the shortest time that its payload can take.
+   */
+  begin(now: number, leastMs: number): boolean {
+    if (now + leastMs >= this.expiresAt) {
+      this.fail(deadlineExceeded(this))
+      return false
+    }
+    this.phase = 'running'
+    return true
+  }
+
+  /** Ends the call with an outcome. Ignored when the call has ended. */
+  abstract settle(outcome: Outcome): void
+
+  /** Ends the call with the outcome or fault whose bytes (outcome-bytes.ts) start at `at`. Does not keep the bytes. */
+  abstract settleBytes(bytes: Uint8Array, at: number): void
+
+  /** Ends the call with a fault. Ignored when the call has ended. */
+  abstract fail(error: SidelaneError): void
+
+  /** Releases what is held for the call. False: the call has ended before. */
+  protected end(): boolean {
+    if (this.phase === 'settled') return false
+    // Holders see the phase in which the call ended.
+    this.holder?.release(this)
+    this.signalGroup?.release(this)
+    this.permit?.release(this)
+    this.phase = 'settled'
+    this.payload = undefined
+    return true
+  }
+}
+
+/** A call of `process` or of a stream: it ends with a callback. */
+export class ProcessCall extends Call {
   readonly #resolve: (outcome: Outcome) => void
   readonly #reject: (error: SidelaneError) => void
 
@@ -68,54 +118,38 @@ export class Call {
     route: Route,
     payload: unknown,
     canonical: boolean,
-    deadlineMs: number | undefined,
-    signal: AbortSignal | undefined,
     resolve: (outcome: Outcome) => void,
     reject: (error: SidelaneError) => void,
-    patient = false,
   ) {
-    this.patient = patient
-    this.route = route
-    this.payload = payload
-    this.canonical = canonical
-    this.deadlineMs = deadlineMs
-    this.signal = signal
+    super(route, payload, canonical)
     this.#resolve = resolve
     this.#reject = reject
   }
 
-  get contract(): Contract {
-    return this.route.contract
-  }
-
-  get settled(): boolean {
-    return this.phase === 'settled'
-  }
-
-  /** The data's answer. Ignored when the call is already over. */
   settle(outcome: Outcome): void {
-    if (this.#end(outcome)) this.#resolve(outcome)
+    if (!this.end()) return
+    this.route.onEnd?.(this, outcome)
+    this.#resolve(outcome)
   }
 
-  /** A fault. Ignored when the call is already over. */
+  settleBytes(bytes: Uint8Array, at: number): void {
+    // Not decoded in vain.
+    if (this.settled) return
+    try {
+      this.settle(decodeOutcome(bytes, at, this.route.contract.profile.compress.codec))
+    } catch (error) {
+      this.fail(toFault(error))
+    }
+  }
+
   fail(error: SidelaneError): void {
-    if (this.#end(error)) this.#reject(error)
-  }
-
-  #end(result: Outcome | SidelaneError): boolean {
-    if (this.phase === 'settled') return false
-    // Holders see the phase in which the call ended.
-    this.seat?.release(this, result)
-    this.signalGroup?.release(this, result)
-    this.permit?.release(this, result)
-    this.phase = 'settled'
-    this.payload = undefined
-    for (const holder of this.route.holders) holder.release(this, result)
-    return true
+    if (!this.end()) return
+    this.route.onEnd?.(this, error)
+    this.#reject(error)
   }
 }
 
-/** Any thrown thing as the fault that the caller gets: an engine's own message may quote the payload, so it stays out. */
+/** Any thrown value as a fault. An engine's own message may quote the payload, so it is left out. */
 export function toFault(error: unknown): SidelaneError {
   if (error instanceof SidelaneError) return error
   if (!(error instanceof Error)) return new SidelaneError('internal.panic', { params: { name: typeof error } })
@@ -125,8 +159,8 @@ export function toFault(error: unknown): SidelaneError {
   return new SidelaneError('internal.panic', { params: { name, ...(frame !== undefined && { at: frame }) } })
 }
 
-/** `where` says what the time went into: waiting for a worker, or the worker. */
+/** `where`: the time was spent waiting for a worker, or in the worker. */
 export const deadlineExceeded = (call: Call): SidelaneError =>
   stackless('deadline.exceeded', {
-    params: { where: (call.standIn ?? call).phase === 'running' ? 'run' : 'queue' },
+    params: { where: (call.sharedRun ?? call).phase === 'running' ? 'run' : 'queue' },
   })

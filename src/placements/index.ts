@@ -1,7 +1,6 @@
-// The door of placement/. The workers' entry, pool/worker.ts, is started by its file.
+// The door of placements/: where calls run. Policies stand in front of them (policies/).
 
 export { AutoPlacement } from './auto/auto.ts'
 export { InlinePlacement } from './inline.ts'
 export { PoolPlacement } from './pool/pool.ts'
 export { SidecarPlacement } from './sidecar/client.ts'
-export type { FirstContract } from './pool/worker-contracts.ts'

@@ -1,5 +1,4 @@
-// The caller's own thread: a payload is processed inside the call. There is no queue, so nothing waits and nothing is
-// late.
+// The caller's own thread: a payload is processed inside the call. There is no queue and no deadline.
 
 import { toFault, type Call, type Contract, type EngineReport, type Placement } from '../model/index.ts'
 import { payloadBytes, type CompiledContract, type Engine } from '../engine/index.ts'
@@ -7,11 +6,12 @@ import { ContractTable } from './contract-table.ts'
 
 export class InlinePlacement implements Placement {
   readonly name = 'inline'
-  /** One is over before the next. */
+  /** A call ends before the next one starts. */
   readonly busyDepth = 1
   readonly engine: EngineReport
   readonly #engine: Engine
   readonly #contracts = new ContractTable<CompiledContract>()
+  readonly #compiled: readonly CompiledContract[] = this.#contracts.entries
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -26,11 +26,12 @@ export class InlinePlacement implements Placement {
 
   readonly run = (call: Call): void => {
     call.phase = 'running'
+    const { contract, contractIndex } = call.route
     try {
-      const bytes = payloadBytes(call.payload, call.route.contract.profile.limits)
+      const bytes = payloadBytes(call.payload, contract.profile.limits)
       // Not by instanceof: bytes may be of another realm.
       if ('ok' in bytes) return call.settle(bytes)
-      const compiled = this.#contracts.entries[call.route.contractIndex] as CompiledContract
+      const compiled = this.#compiled[contractIndex] as CompiledContract
       call.settle(compiled.process(bytes, call.canonical))
     } catch (error) {
       call.fail(toFault(error))
@@ -38,7 +39,7 @@ export class InlinePlacement implements Placement {
   }
 
   stop(): Promise<void> {
-    for (const compiled of this.#contracts.entries) compiled.dispose()
+    for (const compiled of this.#compiled) compiled.dispose()
     return Promise.resolve()
   }
 }

@@ -1,83 +1,124 @@
-// Refuses before work: a call that finds the queue full is told so in O(1), before its payload is touched. A patient call
-// waits here instead. The queue itself belongs to the placement.
+// Refuses before work: a call that finds the queue full fails in O(1), before its payload is read. A patient call waits
+// here instead. The queue itself belongs to the placement.
 
-import { retryAfterMs, stackless, type Call, type Holder, type Layer } from '../model/index.ts'
+import { retryAfterMs, stackless, type Call, type Holder, type Layer, type Run } from '../model/index.ts'
 
-/** What the placement says about its queue. */
-export interface Line {
+/** The queue of a placement. */
+export interface QueueState {
   readonly queued: number
   readonly queuedBytes: number
-  /** Payloads that idle workers would take right now, on top of the queue's bound. */
-  readonly room: number
+  /** Payloads that idle workers would take right now, in addition to the queue's bound. */
+  readonly freeSlots: number
   /** Payloads that all workers hold. */
   readonly capacity: number
   /** Estimate of the time that the queue needs to drain. */
   readonly drainMs: number
-  /** Called when there may be room that was not there before. */
-  onRoom: () => void
+  /** Called when the queue may have space that was not there before. */
+  onSpace: () => void
 }
 
 export interface AdmissionOptions {
   readonly maxQueue: number
   readonly maxQueueBytes: number
-  readonly line: Line
+  /** Longest time in a standing queue. Default: no limit. */
+  readonly maxQueueMs?: number
+  /** Calls that run at the same time. Default 1. */
+  readonly workers?: number
+  readonly queue: QueueState
 }
 
-/** Fails a call with `overloaded` when it can neither run nor wait; a patient call waits as long as it takes. */
-export function admission({ maxQueue, maxQueueBytes, line }: AdmissionOptions): Layer {
-  const full = (call: Call): boolean =>
-    line.queued >= maxQueue + line.room ||
-    // An empty queue takes a payload of any size: the contract's own limit bounds it.
-    (line.queued > 0 && line.queuedBytes + leastBytes(call.payload) > maxQueueBytes)
+/** A queue that was empty within this time is a burst: only its count and bytes are bounded (the interval of CoDel). */
+const burstMs = 100
 
-  return (inner) => {
-    const patience = new Patience(inner, full, () => line.capacity + Math.floor(maxQueue / 2))
-    line.onRoom = patience.admit
+export class Admission {
+  readonly #options: AdmissionOptions
+  /** When the first call came to an empty queue. */
+  #standsSince = 0
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+  }
+
+  /** Fails a call with `overloaded` when it can neither run nor wait; a patient call waits without limit. */
+  readonly layer: Layer = (inner) => {
+    const { maxQueue, queue } = this.#options
+    const waiting = new PatientCalls(
+      inner,
+      (call) => this.isFull(leastBytes(call.payload)),
+      () => queue.capacity + Math.floor(maxQueue / 2),
+    )
+    queue.onSpace = waiting.admit
     return (call) => {
-      if (call.patient) return patience.take(call)
-      if (full(call)) {
-        return call.fail(stackless('overloaded', { retryAfterMs: retryAfterMs(line.drainMs) }))
-      }
-      inner(call)
+      if (call.patient) waiting.add(call)
+      else if (this.isFull(leastBytes(call.payload))) {
+        call.fail(stackless('overloaded', { retryAfterMs: this.retryAfterMs }))
+      } else inner(call)
     }
+  }
+
+  /** Whether a payload of that size has no space. */
+  isFull(bytes: number): boolean {
+    const { maxQueue, maxQueueBytes, queue } = this.#options
+    return (
+      queue.queued >= maxQueue + queue.freeSlots ||
+      // An empty queue takes a payload of any size: the contract's own limit bounds it.
+      (queue.queued > 0 && queue.queuedBytes + bytes > maxQueueBytes)
+    )
+  }
+
+  /** Whether a call that comes now would wait longer than `maxQueueMs` in a queue that does not drain. */
+  isLate(): boolean {
+    const { maxQueueMs = Number.POSITIVE_INFINITY, workers = 1, queue } = this.#options
+    if (queue.queued < workers || queue.drainMs < maxQueueMs) return false
+    return performance.now() - this.#standsSince > burstMs
+  }
+
+  /** Must be called for each call that enters the queue when `maxQueueMs` is set. */
+  entered(now: number): void {
+    if (this.#options.queue.queued === 0) this.#standsSince = now
+  }
+
+  /** What a refused caller is told. */
+  get retryAfterMs(): number {
+    return retryAfterMs(this.#options.queue.drainMs)
   }
 }
 
 /**
- * The patient calls in front of the queue, first come, first served. They take the room that appears before anyone else
- * can, so that they are not starved; but never more than half of the queue, so that nobody else is.
+ * The patient calls in front of the queue, first in, first out. They are admitted as soon as there is space, before later
+ * calls, so that they do not starve; they take at most half of the queue, so that other calls do not starve.
  */
-class Patience implements Holder {
-  readonly #inner: (call: Call) => void
-  readonly #full: (call: Call) => boolean
+class PatientCalls implements Holder {
+  readonly #inner: Run
+  readonly #isFull: (call: Call) => boolean
   readonly #share: () => number
   /** A set: a cancelled call leaves from the middle. */
   readonly #waiting = new Set<Call>()
   #admitted = 0
   #admitting = false
 
-  constructor(inner: (call: Call) => void, full: (call: Call) => boolean, share: () => number) {
+  constructor(inner: Run, isFull: (call: Call) => boolean, share: () => number) {
     this.#inner = inner
-    this.#full = full
+    this.#isFull = isFull
     this.#share = share
   }
 
-  take(call: Call): void {
+  add(call: Call): void {
     if (this.#waiting.size === 0 && this.#fits(call)) return this.#enter(call)
-    // From now on the caller may write to his bytes.
+    // From now on the caller may overwrite the bytes.
     if (call.payload instanceof Uint8Array) call.payload = Uint8Array.from(call.payload)
     this.#waiting.add(call)
-    call.seat = this
+    call.holder = this
   }
 
   readonly admit = (): void => {
-    // A call that ends while it enters leads back here.
+    // A call that ends while it is admitted leads back here.
     if (this.#admitting) return
     this.#admitting = true
     for (const call of this.#waiting) {
       if (!this.#fits(call)) break
       this.#waiting.delete(call)
-      call.seat = undefined
+      call.holder = undefined
       this.#enter(call)
     }
     this.#admitting = false
@@ -86,12 +127,12 @@ class Patience implements Holder {
   release(call: Call): void {
     if (this.#waiting.delete(call)) return
     this.#admitted--
-    // The half may have been what was missing.
+    // The share may have been the limit.
     if (this.#waiting.size > 0) this.admit()
   }
 
   #fits(call: Call): boolean {
-    return this.#admitted < this.#share() && !this.#full(call)
+    return this.#admitted < this.#share() && !this.#isFull(call)
   }
 
   #enter(call: Call): void {
@@ -103,7 +144,7 @@ class Patience implements Holder {
 
 /** Without reading it: a text has at least as many bytes as UTF-16 units; a value is measured when it is written. */
 function leastBytes(payload: unknown): number {
-  // Asks nothing of a proxy, and knows the arrays of other realms.
+  // Does not access a proxy, and accepts the arrays of other realms.
   if (ArrayBuffer.isView(payload)) return payload.byteLength
   return typeof payload === 'string' ? payload.length : 0
 }

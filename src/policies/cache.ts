@@ -1,14 +1,15 @@
-// Results that were computed before, for payloads that come again byte by byte; equal payloads in flight share one run.
-// Off unless asked for. Bounded by entries, bytes and age; what goes first is what was not asked for longest.
+// Results for payloads that are equal byte by byte to earlier ones; equal payloads in flight share one run. Off by default.
+// Bounded by entries, bytes and age; the least recently used entry is evicted first.
 
 import {
-  Call,
+  ProcessCall,
   SidelaneError,
   toFault,
   withCanonical,
   type Accepted,
   type AcceptedCanonical,
   type CacheSettings,
+  type Call,
   type Holder,
   type Layer,
   type Outcome,
@@ -18,28 +19,28 @@ import {
 } from '../model/index.ts'
 
 export interface CacheParts extends CacheSettings {
-  /** The payload's bytes, which no other thread writes to, or why it has none. */
+  /** The payload's bytes, which no other thread writes to, or its rejection. */
   readonly bytesOf: (payload: unknown, route: Route) => Uint8Array | Rejected
   /** A collision-free digest of the bytes, as text. */
   readonly digestOf: (bytes: Uint8Array) => string
 }
 
 interface Entry {
-  /** Nobody else's: what goes in and what goes out are copies. */
+  /** Shared with no caller: copied on the way in and out. */
   readonly outcome: Outcome
   readonly size: number
   readonly expiresAt: number
 }
 
-/** Key, entry and their places in the map; a measured guess. */
+/** Key, entry and their slots in the map; a measured estimate. */
 const overheadBytes = 400
 const issueBytes = 200
 
 export class ResultCache {
   readonly #parts: CacheParts
-  /** In the order of their last use. */
+  /** Least recently used first. */
   readonly #entries = new Map<string, Entry>()
-  readonly #flights = new Map<string, Flight>()
+  readonly #sharedRuns = new Map<string, SharedRun>()
   #bytes = 0
 
   constructor(parts: CacheParts) {
@@ -62,34 +63,34 @@ export class ResultCache {
       return call.fail(toFault(error))
     }
     if (!(bytes instanceof Uint8Array)) return call.settle(bytes)
-    // What is written once is not written again further in.
+    // A value is serialized once.
     call.payload = bytes
-    // Refused at a glance: not worth a digest.
+    // Refused by its size: not worth a digest.
     if (bytes.length > call.route.contract.profile.limits.maxBytes) return inner(call)
     const key = this.#keyOf(call, bytes)
     const known = this.#find(key)
     call.cached = 'hit'
     if (known !== undefined) return call.settle(copyOf(known))
-    const flight = this.#flights.get(key)
-    if (flight !== undefined) return flight.join(call)
+    const shared = this.#sharedRuns.get(key)
+    if (shared !== undefined) return shared.join(call)
     call.cached = 'miss'
-    this.#fly(key, call, inner)
+    this.#startRun(key, call, inner)
   }
 
-  /** A placement gives a contract one number for each key of `hmac-sha-256`, so it stands for both. */
+  /** A placement has one number for each pair of contract and `hmac-sha-256` key. */
   #keyOf({ route, canonical }: Call, bytes: Uint8Array): string {
     return `${route.contractIndex} ${route.contract.id} ${canonical ? 'c' : ''} ${this.#parts.digestOf(bytes)}`
   }
 
-  /** The run is a call of its own: the calls that wait for it may go, and it ends when the last one has gone. */
-  #fly(key: string, first: Call, inner: Run): void {
-    const flight = new Flight(first, (result) => {
-      this.#flights.delete(key)
+  /** The run is a call of its own: calls that wait for it may end earlier, and it ends with the last of them. */
+  #startRun(key: string, first: Call, inner: Run): void {
+    const shared = new SharedRun(first, (result) => {
+      this.#sharedRuns.delete(key)
       if (!(result instanceof SidelaneError)) this.#keep(key, result)
     })
-    this.#flights.set(key, flight)
-    flight.join(first)
-    inner(flight.run)
+    this.#sharedRuns.set(key, shared)
+    shared.join(first)
+    inner(shared.run)
   }
 
   #find(key: string): Outcome | undefined {
@@ -124,8 +125,8 @@ export class ResultCache {
 }
 
 /** One run and the calls that wait for it. */
-class Flight implements Holder {
-  readonly run: Call
+class SharedRun implements Holder {
+  readonly run: ProcessCall
   readonly #waiters = new Set<Call>()
 
   constructor({ route, payload, canonical, patient }: Call, onEnd: (result: Outcome | SidelaneError) => void) {
@@ -133,23 +134,24 @@ class Flight implements Holder {
       onEnd(result)
       this.#settle(result)
     }
-    // Its end is counted for the calls that wait, not for itself.
-    const uncounted: Route = { contract: route.contract, contractIndex: route.contractIndex, holders: [] }
-    this.run = new Call(uncounted, payload, canonical, undefined, undefined, end, end, patient)
+    // Without `onEnd`: the calls that wait are counted, the run is not.
+    const uncounted: Route = { contract: route.contract, contractIndex: route.contractIndex }
+    this.run = new ProcessCall(uncounted, payload, canonical, end, end)
+    this.run.patient = patient
     this.run.expiresAt = 0
   }
 
   join(call: Call): void {
-    call.standIn = this.run
-    call.seat = this
+    call.sharedRun = this.run
+    call.holder = this
     // The run has it, or a copy of it.
     call.payload = undefined
     this.#waiters.add(call)
-    // Dropped from the queue only when it would be late for everyone.
+    // Dropped from the queue only when it would be late for all of them.
     this.run.expiresAt = Math.max(this.run.expiresAt, call.expiresAt)
   }
 
-  /** A call that waits is over: its own deadline, its signal, or the answer. */
+  /** A call that waits has ended: by its own deadline, its signal, or the result. */
   release(call: Call): void {
     this.#waiters.delete(call)
     if (this.#waiters.size === 0) this.run.fail(new SidelaneError('cancelled'))
@@ -165,7 +167,7 @@ class Flight implements Holder {
   }
 }
 
-/** An outcome that shares nothing with the given one that a caller could write to. */
+/** A copy that shares no mutable memory with the outcome. */
 function copyOf(outcome: Outcome | AcceptedCanonical): Outcome {
   if (!outcome.ok) return { ...outcome, issues: structuredClone(outcome.issues) }
   const copy: Accepted = { ...outcome, body: outcome.body.slice() }

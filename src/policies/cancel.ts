@@ -1,23 +1,23 @@
-// AbortSignal → `cancelled`. One listener a signal, however many calls share it: an EventTarget finds a listener by
-// walking its list, so a thousand of them would make the end of each call slow.
+// AbortSignal → `cancelled`. One listener per signal, however many calls share it: an EventTarget searches its listeners
+// one by one, so with a thousand of them the end of each call would be slow.
 
 import { SidelaneError, type Call, type Holder, type Layer } from '../model/index.ts'
 
-const groups = new WeakMap<AbortSignal, Group>()
+const groups = new WeakMap<AbortSignal, SignalGroup>()
 
-/** Fails a call when its signal is aborted: at once when it already is. */
+/** Fails a call when its signal is aborted; immediately if it already is. */
 export const cancel: Layer = (inner) => (call) => {
   const { signal } = call
   if (signal === undefined) return inner(call)
   if (signal.aborted) return call.fail(cancelled(signal))
   let group = groups.get(signal)
-  if (group === undefined) groups.set(signal, (group = new Group(signal)))
+  if (group === undefined) groups.set(signal, (group = new SignalGroup(signal)))
   group.add(call)
   inner(call)
 }
 
 /** The unsettled calls of one signal. */
-class Group implements Holder {
+class SignalGroup implements Holder {
   readonly #signal: AbortSignal
   readonly #calls = new Set<Call>()
 
@@ -33,7 +33,7 @@ class Group implements Holder {
 
   release(call: Call): void {
     this.#calls.delete(call)
-    // A signal that outlives its calls must not keep anything.
+    // A signal that outlives its calls must not retain them.
     if (this.#calls.size === 0) this.#signal.removeEventListener('abort', this.#abort)
   }
 

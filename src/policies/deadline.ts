@@ -1,48 +1,62 @@
-// Deadlines by one coarse timer for all calls: it is set for the earliest one, looks at all calls when it fires, and is
-// set again. A thousand calls with the same limit cost one timer a limit, not a thousand.
+// Deadlines with one coarse timer for all calls: it is set for the earliest one, checks all calls when it fires, and is
+// set again. A thousand calls with the same limit cost one timer, not a thousand.
 
 import { deadlineExceeded, type Call, type Layer } from '../model/index.ts'
 
 export interface DeadlineOptions {
-  /** Of a call that names none. */
+  /** For a call without a limit of its own; undefined: none. */
   readonly defaultMs: number | undefined
-  /** The calls without an answer. */
+  /** The calls that can pass their deadline. */
   readonly calls: Iterable<Call>
 }
 
-/** Least time between two looks, so that calls with a thousand different limits do not cost a thousand looks. */
+/** Least time between two checks: calls with a thousand different limits do not cost a thousand checks. */
 const grainMs = 5
 
 /** Fails a call with `deadline.exceeded` when its time is over. */
 export function deadline({ defaultMs, calls }: DeadlineOptions): Layer {
-  let timer: NodeJS.Timeout | undefined
-  let wakesAt = Number.POSITIVE_INFINITY
+  const timer = new DeadlineTimer(calls)
+  return (inner) => (call) => {
+    const limitMs = call.deadlineMs ?? defaultMs
+    if (limitMs !== undefined) {
+      call.expiresAt = performance.now() + limitMs
+      timer.watch(call.expiresAt)
+    }
+    inner(call)
+  }
+}
 
-  const arm = (expiresAt: number, now: number): void => {
-    clearTimeout(timer)
-    const waitMs = Math.max(grainMs, Math.ceil(expiresAt - now))
-    wakesAt = now + waitMs
-    // Never keeps the process: pending calls do that by themselves.
-    timer = setTimeout(look, waitMs).unref()
+/** Fails calls of a list with `deadline.exceeded` when their `expiresAt` has passed. */
+export class DeadlineTimer {
+  readonly #calls: Iterable<Call>
+  #timer: NodeJS.Timeout | undefined
+  #firesAt = Number.POSITIVE_INFINITY
+
+  constructor(calls: Iterable<Call>) {
+    this.#calls = calls
   }
 
-  const look = (): void => {
+  /** There is a call with this `expiresAt`. */
+  watch(expiresAt: number): void {
+    if (expiresAt + grainMs < this.#firesAt) this.#arm(expiresAt, performance.now())
+  }
+
+  #arm(expiresAt: number, now: number): void {
+    clearTimeout(this.#timer)
+    const waitMs = Math.max(grainMs, Math.ceil(expiresAt - now))
+    this.#firesAt = now + waitMs
+    // Does not keep the process alive: pending calls do.
+    this.#timer = setTimeout(this.#check, waitMs).unref()
+  }
+
+  readonly #check = (): void => {
     const now = performance.now()
+    this.#firesAt = Number.POSITIVE_INFINITY
     let earliest = Number.POSITIVE_INFINITY
-    for (const call of calls) {
+    for (const call of this.#calls) {
       if (call.expiresAt <= now) call.fail(deadlineExceeded(call))
       else if (call.expiresAt < earliest) earliest = call.expiresAt
     }
-    if (earliest < Number.POSITIVE_INFINITY) arm(earliest, now)
-    else wakesAt = Number.POSITIVE_INFINITY
-  }
-
-  return (inner) => (call) => {
-    const limitMs = call.deadlineMs ?? defaultMs
-    if (limitMs === undefined) return inner(call)
-    const now = performance.now()
-    call.expiresAt = now + limitMs
-    if (call.expiresAt + grainMs < wakesAt) arm(call.expiresAt, now)
-    inner(call)
+    if (earliest < this.#firesAt) this.#arm(earliest, now)
   }
 }

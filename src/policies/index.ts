@@ -1,6 +1,6 @@
-// The door of policies/: what a call passes on its way to the placement. Each policy is a file and a `Layer`.
+// The door of policies/: what a call passes on its way to the placement. One policy a file.
 
-export { admission } from './admission.ts'
+export { Admission, type QueueState } from './admission.ts'
 export { ResultCache } from './cache.ts'
 export { cancel } from './cancel.ts'
-export { deadline } from './deadline.ts'
+export { deadline, DeadlineTimer } from './deadline.ts'

@@ -1,43 +1,43 @@
-// Staying awake for a moment after the last answer: whoever has one call in flight sends the next one right behind it, and
-// to wake a thread that sleeps costs that caller CPU, and both time. Who waits as long as a sleep costs never pays more than
-// twice (Karlin et al., "Empirical studies of competitive spinning for a shared-memory multiprocessor", SOSP 1991).
+// Polling for a short time after the last response: a client with one call in flight sends the next one immediately, and
+// waking a sleeping thread costs the client CPU, and both of them time. Polling for the cost of one wake-up is 2-competitive
+// (Karlin et al., "Empirical studies of competitive spinning for a shared-memory multiprocessor", SOSP 1991).
 //
-// Twin of native/daemon/src/lane/spin.rs.
+// native/daemon has the twin.
 
 /**
- * A miss doubles what is left out and a find takes half of that back: to be worth it, two waits of three must find. With
- * no doubt every wait is tried, with most of it one in 2^6.
+ * A miss doubles the number of skipped polls and a hit takes half of that back: polling goes on when two polls of three hit.
+ * At level 0 no poll is skipped, at the highest level one in 2^6 is made.
  */
-const mostDoubt = 12
+const maxLevel = 12
 
-export class Spin {
+export class BusyPoll {
   readonly #limitMs: number
-  readonly #found: () => boolean
-  #doubt = 0
-  /** Waits that are still to be left out. */
-  #leftOut = 0
+  readonly #isFound: () => boolean
+  #level = 0
+  /** Polls to skip. */
+  #skips = 0
 
-  /** `limitUs` 0: never. */
-  constructor(limitUs: number, found: () => boolean) {
+  /** `limitUs` 0: never polls. */
+  constructor(limitUs: number, isFound: () => boolean) {
     this.#limitMs = limitUs / 1000
-    this.#found = found
+    this.#isFound = isFound
   }
 
-  /** Keeps the event loop from sleeping until something is found, or for as long as it may. */
+  /** Keeps the event loop from sleeping until something is found or the limit is reached. */
   wait(): void {
     if (this.#limitMs === 0) return
-    if (this.#leftOut > 0) this.#leftOut--
-    else setImmediate(this.#look)
+    if (this.#skips > 0) this.#skips--
+    else setImmediate(this.#poll)
   }
 
-  // While an immediate is due, the loop asks the system for events and does not wait for them.
-  readonly #look = (end: number = performance.now() + this.#limitMs): void => {
-    const found = this.#found()
-    if (!found && performance.now() < end) {
-      setImmediate(this.#look, end)
+  // While an immediate is due, the event loop polls for events without waiting.
+  readonly #poll = (end: number = performance.now() + this.#limitMs): void => {
+    const isHit = this.#isFound()
+    if (!isHit && performance.now() < end) {
+      setImmediate(this.#poll, end)
       return
     }
-    this.#doubt = found ? Math.max(0, this.#doubt - 1) : Math.min(mostDoubt, this.#doubt + 2)
-    this.#leftOut = 2 ** Math.floor(this.#doubt / 2) - 1
+    this.#level = isHit ? Math.max(0, this.#level - 1) : Math.min(maxLevel, this.#level + 2)
+    this.#skips = 2 ** Math.floor(this.#level / 2) - 1
   }
 }

@@ -1,33 +1,25 @@
-// The contracts of the daemon: lock files and their keys from disk, and the table of what is served. A table never
-// changes; a reload makes a new one. Who compiles is the engine room.
+// The contracts of the daemon: reads lock files and their keys from disk, and holds those that are served in a registry. A
+// registry never changes; a reload makes a new one.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { SidelaneError, type Contract } from '../model/index.ts'
+import { SidelaneError, type Contract, type KeyedContract, type Route } from '../model/index.ts'
 import { loadContract } from '../contract/index.ts'
 import type { CompiledContract } from '../engine/index.ts'
 import { keyFingerprint } from '../wire/index.ts'
 import { configTexts as texts } from '../tables/daemon-texts.ts'
 import { fillTemplate } from '../util/fill-template.ts'
 
-/** A contract with its key, not compiled. */
-export interface LoadedContract {
-  readonly contract: Contract
-  readonly digestKey: Uint8Array | undefined
-}
-
 /** A contract that is served. */
-export interface Served {
+export interface LoadedContract extends Route {
   readonly name: string
   /** Lower-case hex. */
   readonly id: string
-  /** Of its key, as WIRE.md has it. */
+  /** Of its key (WIRE.md). */
   readonly fingerprint: string
-  readonly contract: Contract
-  /** The engine's, with placement inline; with a pool it has a number there. */
+  /** By this thread's engine; undefined with a pool. */
   readonly compiled: CompiledContract | undefined
-  readonly number: number
-  readonly table: ServedTable
+  readonly registry: ContractRegistry
 }
 
 export interface ContractSources {
@@ -39,8 +31,8 @@ export interface ContractSources {
 
 const lockSuffix = '.lock.json'
 
-/** Reads the lock files in their order, and what a directory holds by name. Throws a `SidelaneError` that names the file. */
-export function loadContracts({ contracts, digestKeyFiles }: ContractSources): LoadedContract[] {
+/** Reads the lock files in their order, those of a directory by name. Throws a `SidelaneError` that names the file. */
+export function loadContracts({ contracts, digestKeyFiles }: ContractSources): KeyedContract[] {
   const loaded = contracts.flatMap((path) => lockFiles(path)).map((lock) => loadOne(lock, digestKeyFiles))
   const names = new Set(loaded.map(({ contract }) => contract.name))
   for (const name of Object.keys(digestKeyFiles)) {
@@ -64,7 +56,7 @@ function lockFiles(path: string): LockFile[] {
     .map((name) => ({ file: join(path, name), ofDirectory: true }))
 }
 
-function loadOne({ file, ofDirectory }: LockFile, keyFiles: Readonly<Record<string, string>>): LoadedContract {
+function loadOne({ file, ofDirectory }: LockFile, keyFiles: Readonly<Record<string, string>>): KeyedContract {
   let contract: Contract
   try {
     contract = loadContract(file)
@@ -97,22 +89,22 @@ function reading<T>(file: string, what: string, read: () => T): T {
   }
 }
 
-/** What the engine room says of a contract. */
-export type Compile = (loaded: LoadedContract) => Pick<Served, 'compiled' | 'number'>
+/** Makes a contract known to the engine. */
+export type CompileContract = (keyed: KeyedContract) => Pick<LoadedContract, 'compiled' | 'contractIndex'>
 
-export class ServedTable {
+export class ContractRegistry {
   /** In the order in which they were loaded. */
-  readonly list: readonly Served[]
+  readonly list: readonly LoadedContract[]
   /** The largest payload of all. */
   readonly maxBytes: number
-  readonly #byName = new Map<string, Served>()
-  readonly #byId = new Map<string, Served>()
+  readonly #byName = new Map<string, LoadedContract>()
+  readonly #byId = new Map<string, LoadedContract>()
   #users = 1
 
-  /** Throws what `compile` throws, with the contract's name; nothing is left compiled then. */
-  constructor(loaded: readonly LoadedContract[], compile: Compile) {
+  /** Throws what `compile` throws; then no contract stays compiled. */
+  constructor(contracts: readonly KeyedContract[], compile: CompileContract) {
     try {
-      for (const one of loaded) this.#add(one, compile)
+      for (const one of contracts) this.#add(one, compile)
     } catch (error) {
       this.release()
       throw error
@@ -122,13 +114,13 @@ export class ServedTable {
   }
 
   /** The contract with that id, or the one that was loaded last under the name. */
-  find(name: string, id?: string): Served | undefined {
+  find(name: string, id?: string): LoadedContract | undefined {
     if (id === undefined) return this.#byName.get(name)
-    const served = this.#byId.get(id)
-    return served?.name === name ? served : undefined
+    const loaded = this.#byId.get(id)
+    return loaded?.name === name ? loaded : undefined
   }
 
-  /** Somebody uses it: what it compiled stays. */
+  /** Adds a user: compiled contracts are kept until the last user releases the registry. */
   retain(): void {
     this.#users++
   }
@@ -138,21 +130,21 @@ export class ServedTable {
     for (const { compiled } of this.#byId.values()) compiled?.dispose()
   }
 
-  #add(one: LoadedContract, compile: Compile): void {
+  #add(one: KeyedContract, compile: CompileContract): void {
     const { contract, digestKey } = one
     const { name, id } = contract
-    const served: Served = {
+    const loaded: LoadedContract = {
       name,
       id,
       fingerprint: keyFingerprint(digestKey),
       contract,
-      table: this,
+      registry: this,
       ...compile(one),
     }
-    // The same one again: with its key of now, and in its place of now.
+    // Loaded twice: the later key and position count.
     this.#byId.get(id)?.compiled?.dispose()
     this.#byId.delete(id)
-    this.#byId.set(id, served)
-    this.#byName.set(name, served)
+    this.#byId.set(id, loaded)
+    this.#byName.set(name, loaded)
   }
 }

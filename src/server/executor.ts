@@ -1,43 +1,19 @@
-// Where jobs run: on this thread, or in worker threads. When they run, and which may not, is the queue's business.
+// Where requests run: on this thread, or in worker threads. Each has the queue in front of its engine.
 
-import { resolveHostOptions, type EngineReport } from '../model/index.ts'
-import { createEngine } from '../engine/index.ts'
-import { PoolPlacement } from '../placements/index.ts'
-import type { Compile, LoadedContract } from './contracts.ts'
-import { InlineRoom } from './inline-executor.ts'
-import type { Job, Output } from './job.ts'
-import { PoolRoom } from './pool-executor.ts'
-import type { ServiceSettings } from './service.ts'
+import type { Call, EngineReport } from '../model/index.ts'
+import type { QueueState } from '../policies/index.ts'
+import type { CompileContract } from './contracts.ts'
+import type { ServerRequest } from './request.ts'
 
-/**
- * Told when a job has run: the outcome stands in `output` and has `size` bytes. `us` is how long it took, `workUs` how
- * long a worker was busy with it, as far as is known.
- */
-export type Ended = (job: Job, output: Output, size: number, us: number, workUs: number) => void
-
-export interface EngineRoom {
+export interface Executor {
   readonly engine: EngineReport
   readonly workers: number
-  /** Jobs that it takes now. */
-  readonly room: number
-  readonly compile: Compile
-  /** Runs the job, now or soon; `now` is the time. */
-  run(job: Job, now: number, ended: Ended): void
-  /** After the last job. */
+  /** `run` copies the payload: its memory may be reused afterwards. */
+  readonly copiesPayload: boolean
+  readonly queue: QueueState & { readonly queuedCalls: Iterable<Call> }
+  readonly compile: CompileContract
+  /** Queues the request, and completes it later. */
+  run(request: ServerRequest): void
+  /** Called after the last request. */
   stop(): Promise<void>
-}
-
-/**
- * Rejects with `engine.unavailable` when the engine, or a worker, cannot run. `first`: what a pool's workers compile while
- * they start.
- */
-export async function openEngineRoom(
-  { placement, engine: name, threads, workerUrl }: ServiceSettings,
-  first: readonly LoadedContract[],
-): Promise<EngineRoom> {
-  // Before any worker: an addon that only workers load can crash the process when the last of them ends.
-  const engine = createEngine(name)
-  if (placement === 'inline') return new InlineRoom(engine)
-  const options = resolveHostOptions({ placement, engine: name, threads, workerUrl }, threads)
-  return new PoolRoom(await PoolPlacement.start(options, engine, first), threads)
 }

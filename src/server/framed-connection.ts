@@ -22,13 +22,13 @@ import {
   type FrameSink,
   type FrameHeader,
 } from '../wire/index.ts'
-import type { Served, ServedTable } from './contracts.ts'
+import type { ContractRegistry, LoadedContract } from './contracts.ts'
 import { addAnswer, FramedRequest, newBlockArena, type FramedRequestTarget } from './framed-request.ts'
 import { ContractIndices } from './handshake.ts'
 import type { FramedLimits } from './limits.ts'
 import type { Observer } from './observer.ts'
-import type { WorkQueue } from './queue.ts'
-import type { Refusal, ServiceSettings } from './service.ts'
+import type { Refusal, RequestQueue } from './queue.ts'
+import type { ServiceSettings } from './service-settings.ts'
 import { FramedTimeouts } from './timeouts.ts'
 
 /** What all framed connections share. */
@@ -36,7 +36,9 @@ export interface FramedContext {
   readonly settings: ServiceSettings
   readonly limits: FramedLimits
   readonly engine: 'js' | 'native'
-  readonly queue: WorkQueue
+  readonly queue: RequestQueue
+  /** The queue copies payloads inside `submit`. */
+  readonly copiesPayload: boolean
   readonly observer: Observer
   readonly onClosed: (connection: FramedConnection) => void
 }
@@ -49,7 +51,7 @@ const nothing = Buffer.alloc(0)
 export class FramedConnection implements FrameSink {
   readonly #context: FramedContext
   readonly #socket: Socket
-  readonly #table: ServedTable
+  readonly #table: ContractRegistry
   readonly #indices: ContractIndices
   readonly #caps: { readonly request: number; readonly answer: number }
   readonly #decoder = new FrameDecoder('server', this)
@@ -76,7 +78,7 @@ export class FramedConnection implements FrameSink {
   #violation: string | undefined
   #closed = false
 
-  constructor(socket: Socket, context: FramedContext, table: ServedTable) {
+  constructor(socket: Socket, context: FramedContext, table: ContractRegistry) {
     const { limits, observer } = context
     this.#socket = socket
     this.#context = context
@@ -227,7 +229,7 @@ export class FramedConnection implements FrameSink {
   }
 
   #onRequest(head: FrameHeader, body: Uint8Array, own: boolean): void {
-    const served = this.#indices.byIndex[head.index] as Served
+    const served = this.#indices.byIndex[head.index] as LoadedContract
     const start = head.flags & flags.trace ? traceBytes : 0
     const trace = start > 0 ? Uint8Array.from(body.subarray(0, start)) : undefined
     const payload = start > 0 ? body.subarray(start) : body
@@ -237,7 +239,7 @@ export class FramedConnection implements FrameSink {
       served,
       head.id,
       payload,
-      own,
+      !own && !this.#context.copiesPayload,
       trace,
       (head.flags & flags.canonical) !== 0,
       this.#openedAt,
@@ -249,7 +251,7 @@ export class FramedConnection implements FrameSink {
     this.#context.queue.submit(request)
   }
 
-  #refuse(head: FrameHeader, served: Served, reason: Refusal['reason'], retryAfterMs?: number): 'skip' {
+  #refuse(head: FrameHeader, served: LoadedContract, reason: Refusal['reason'], retryAfterMs?: number): 'skip' {
     this.#context.observer.shed(reason)
     return this.#answerAtOnce(head, stackless('overloaded', retryAfterMs === undefined ? {} : { retryAfterMs }), served)
   }
@@ -263,7 +265,7 @@ export class FramedConnection implements FrameSink {
     this.#timeouts.onFrame()
     addAnswer(this.#writer, head.id, fault ?? tooLarge)
     const { code, status } = fault ?? { code: tooLarge.code, status: errorTable[tooLarge.code].status }
-    const asked = { served, protocol: 'framed', inBytes: head.length, trace: undefined } as const
+    const asked = { contract: served, protocol: 'framed', inBytes: head.length, trace: undefined } as const
     this.#context.observer.request(asked, code, status, 0, 0, 0)
     return 'skip'
   }

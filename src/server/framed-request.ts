@@ -4,8 +4,9 @@ import { encodeFault, encodeOutcome, type Rejected, type SidelaneError } from '.
 import { headerBytes, writeResponseHeader } from '../wire/index.ts'
 import { BumpArena, type Block } from '../util/bump-arena.ts'
 import type { WriteBatcher } from '../util/write-batcher.ts'
-import type { Served } from './contracts.ts'
-import type { Job, Output } from './job.ts'
+import type { LoadedContract } from './contracts.ts'
+import type { Output } from './outcome-writer.ts'
+import { ServerRequest } from './request.ts'
 
 /** What requests of one connection have in common. */
 export interface FramedRequestTarget {
@@ -24,55 +25,35 @@ export const newBlockArena = (): BumpArena<Buffer> => new BumpArena((bytes) => B
 /** Payloads that wait in the queue: they outlive the buffer that they were read into. */
 const payloads = newBlockArena()
 
-/** Returned by `room`; valid until the next call. */
+/** Returned by `outputFor`; valid until the next call. */
 const output: Output = { bytes: new Uint8Array(0), at: 0 }
 
 // A hot path: one object per request holds all of its state.
-export class FramedRequest implements Job {
+export class FramedRequest extends ServerRequest {
   readonly protocol = 'framed'
-  readonly served: Served
-  readonly trace: Uint8Array | undefined
-  readonly canonical: boolean
-  readonly receivedAt: number
-  readonly expiresAt: number
-  readonly reserved: number
-  readonly inBytes: number
-  readonly mostBytes: number
   readonly id: number
-  payload: Uint8Array
-  startedAt = 0
-  waits = false
-  earlier: Job | undefined = undefined
-  later: Job | undefined = undefined
   readonly #target: FramedRequestTarget
-  /** Holds the payload; undefined: the payload has memory of its own. */
+  /** Holds the payload; undefined: the payload is not in a block. */
   #payloadBlock: Block<Buffer> | undefined = undefined
   #answerBlock: Block<Buffer> | undefined = undefined
 
-  /** `own`: the payload may be kept; else it is copied. */
+  /** `copies`: the payload is in memory that is reused before the queue has processed it. */
   constructor(
     target: FramedRequestTarget,
-    served: Served,
+    contract: LoadedContract,
     id: number,
     payload: Uint8Array,
-    own: boolean,
+    copies: boolean,
     trace: Uint8Array | undefined,
     canonical: boolean,
     receivedAt: number,
     expiresAt: number,
     reserved: number,
   ) {
+    super(contract, payload, canonical, trace, receivedAt, expiresAt, reserved)
     this.#target = target
-    this.served = served
     this.id = id
-    this.payload = own ? payload : this.#copy(payload)
-    this.inBytes = payload.length
-    this.trace = trace
-    this.canonical = canonical
-    this.receivedAt = receivedAt
-    this.expiresAt = expiresAt
-    this.reserved = reserved
-    this.mostBytes = target.maxOutcomeBytes
+    if (copies) this.#copyPayload(payload)
   }
 
   /** The payload is not used from now on. */
@@ -81,11 +62,15 @@ export class FramedRequest implements Job {
     this.#payloadBlock = undefined
   }
 
-  get isUnwelcome(): boolean {
+  override get isUnwelcome(): boolean {
     return this.#target.writer.full
   }
 
-  room(bytes: number): Output {
+  override get maxOutcomeBytes(): number {
+    return this.#target.maxOutcomeBytes
+  }
+
+  override outputFor(bytes: number): Output {
     const block = this.#target.writer.reserve(headerBytes + bytes)
     this.#answerBlock = block
     output.bytes = block.bytes
@@ -93,7 +78,7 @@ export class FramedRequest implements Job {
     return output
   }
 
-  answerAt(size: number, queueUs: number, runUs: number): void {
+  respond(_output: Output, size: number, queueUs: number, runUs: number): void {
     const { writer, onAnswer } = this.#target
     const block = this.#answerBlock as Block<Buffer>
     writeResponseHeader(block.bytes, block.used, size, this.id, queueUs, runUs)
@@ -101,20 +86,14 @@ export class FramedRequest implements Job {
     onAnswer(this)
   }
 
-  answer(outcome: Uint8Array, queueUs: number, runUs: number): void {
-    const { bytes, at } = this.room(outcome.length)
-    bytes.set(outcome, at)
-    this.answerAt(outcome.length, queueUs, runUs)
-  }
-
-  #copy(payload: Uint8Array): Uint8Array {
+  #copyPayload(payload: Uint8Array): void {
     const block = payloads.reserve(payload.length)
     const at = block.used
     block.bytes.set(payload, at)
     block.used += payload.length
     block.live++
     this.#payloadBlock = block
-    return block.bytes.subarray(at, block.used)
+    this.payload = block.bytes.subarray(at, block.used)
   }
 }
 

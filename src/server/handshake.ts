@@ -2,13 +2,13 @@
 
 import { errorTable } from '../model/index.ts'
 import { noContractId, type ContractStatus, type ContractRequest } from '../wire/index.ts'
-import type { Served, ServedTable } from './contracts.ts'
+import type { ContractRegistry, LoadedContract } from './contracts.ts'
 
 export class ContractIndices {
-  readonly byIndex: Served[] = []
-  readonly #table: ServedTable
+  readonly byIndex: LoadedContract[] = []
+  readonly #table: ContractRegistry
 
-  constructor(table: ServedTable) {
+  constructor(table: ContractRegistry) {
     this.#table = table
   }
 

@@ -1,17 +1,38 @@
-// The engine on this thread: a job is over before the next begins.
+// The engine on this thread, with a queue in front of it: a daemon that processed requests as it reads them would have its
+// queue in the kernel, where deadlines do not pass and requests cannot be cancelled.
 
-import { encodeFault, SidelaneError, toFault, type EngineReport } from '../model/index.ts'
-import type { Engine } from '../engine/index.ts'
-import type { Compile } from './contracts.ts'
-import { Desk, type Write } from './outcome-writer.ts'
-import type { Ended, EngineRoom } from './executor.ts'
-import type { Job } from './job.ts'
+import { encodeFault, toFault, type EngineReport, type Holder } from '../model/index.ts'
+import type { CompiledContract, Engine } from '../engine/index.ts'
+import type { QueueState } from '../policies/index.ts'
+import { LinkedList } from '../util/linked-list.ts'
+import { MovingAverage } from '../util/moving-average.ts'
+import type { CompileContract } from './contracts.ts'
+import type { Executor } from './executor.ts'
+import { typicalBytes } from './outcome-writer.ts'
+import type { ServerRequest } from './request.ts'
 
-export class InlineRoom implements EngineRoom {
+/** After so much work, reads, cancellations and timers get a turn of the event loop. */
+const sliceMs = 1
+const sliceRequests = 64
+const newestWeight = 1 / 64
+/** A request counts for this many times the average at most: a pause of the process must not dominate it. */
+const maxRatio = 4
+/** Before the first request: the cost of an order of 4 KB on a warm engine. */
+const initialUs = 50
+
+export class InlineExecutor implements Executor, QueueState, Holder {
   readonly workers = 1
-  readonly room: number = Number.POSITIVE_INFINITY
+  readonly copiesPayload = false
+  readonly queue: this = this
+  readonly freeSlots = 0
+  readonly capacity = 1
+  /** Not counted: the request queue bounds all bodies together. */
+  readonly queuedBytes = 0
+  onSpace: () => void = () => {}
+  readonly queuedCalls: LinkedList<ServerRequest> = new LinkedList()
   readonly #engine: Engine
-  readonly #desk = new Desk()
+  readonly #meanUs = new MovingAverage(initialUs, newestWeight, maxRatio)
+  #isScheduled = false
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -21,28 +42,71 @@ export class InlineRoom implements EngineRoom {
     return this.#engine.report
   }
 
-  readonly compile: Compile = ({ contract, digestKey }) => ({
+  get queued(): number {
+    return this.queuedCalls.size
+  }
+
+  get drainMs(): number {
+    return (this.queuedCalls.size * this.#meanUs.value) / 1000
+  }
+
+  readonly compile: CompileContract = ({ contract, digestKey }) => ({
     compiled: this.#engine.compile(contract, digestKey === undefined ? {} : { digestKey }),
-    number: 0,
+    contractIndex: 0,
   })
 
-  run(job: Job, now: number, ended: Ended): void {
-    const size = this.#desk.write(job, process)
-    const us = (performance.now() - now) * 1000
-    ended(job, this.#desk.output, size, us, us)
+  run(request: ServerRequest): void {
+    request.phase = 'queued'
+    request.holder = this
+    this.queuedCalls.push(request)
+    this.#schedule()
+  }
+
+  release(request: ServerRequest): void {
+    if (request.phase === 'queued') this.queuedCalls.remove(request)
   }
 
   stop(): Promise<void> {
     return Promise.resolve()
   }
+
+  /** After the reads of this turn of the event loop. */
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(this.#slice)
+  }
+
+  readonly #slice = (): void => {
+    this.#isScheduled = false
+    let now = performance.now()
+    const end = now + sliceMs
+    for (let requests = 0; requests < sliceRequests && now < end; requests++) {
+      const request = this.queuedCalls.first
+      if (request === undefined) return
+      const startedAt = now
+      // A request that fails here leaves the queue by itself.
+      const isRun = request.begin(now, 0)
+      if (isRun) {
+        this.queuedCalls.remove(request)
+        process(request)
+      }
+      now = performance.now()
+      if (isRun) this.#meanUs.add((now - startedAt) * 1000)
+    }
+    if (this.queuedCalls.size > 0) this.#schedule()
+  }
 }
 
-const process: Write = (job, bytes, at) => {
-  try {
-    const { compiled } = job.served
-    if (compiled === undefined) throw new SidelaneError('internal.panic')
-    return compiled.processInto(job.payload, job.canonical, bytes, at)
-  } catch (error) {
-    return encodeFault(toFault(error), bytes, at)
-  }
+function process(request: ServerRequest): void {
+  const { canonical, contract, inBytes } = request
+  const payload = request.payload as Uint8Array
+  const compiled = contract.compiled as CompiledContract
+  request.complete(inBytes * (canonical ? 2 : 1) + typicalBytes, (bytes, at) => {
+    try {
+      return compiled.processInto(payload, canonical, bytes, at)
+    } catch (error) {
+      return encodeFault(toFault(error), bytes, at)
+    }
+  })
 }

@@ -1,4 +1,4 @@
-// What the process holds, as the system says. Asking takes a descriptor: where there is none, what was said last holds.
+// The memory of the process. Reading it takes a file descriptor; without a free one the last value is returned.
 
 import { readFileSync } from 'node:fs'
 
@@ -10,12 +10,12 @@ export function memoryUsage(): Usage {
   try {
     last = process.memoryUsage()
   } catch {
-    // Out of descriptors: no reason to end.
+    // Out of descriptors.
   }
   return last
 }
 
-/** RSS with shared pages in proportion; RSS where the system does not say. */
+/** Proportional set size; RSS where the system does not report it. */
 export function pssBytes(): number {
   try {
     const kilobytes = /^Pss:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'))?.[1]

@@ -1,18 +1,18 @@
-// What the daemon tells of itself: metrics and log implement it. It decides nothing.
+// The events of the daemon that metrics and log record.
 
 import type { shedReasons } from '../tables/metrics.ts'
 import type { ErrorCode } from '../model/index.ts'
-import type { Asked, Protocol } from './job.ts'
+import type { Protocol, RequestInfo } from './request.ts'
 
 /** Why a request or a connection was refused: the label of `sidelane_sheds_total`. */
-export type ShedReason = (typeof shedReasons)[number]
+export type ShedReason = keyof typeof shedReasons
 
 export interface Observer {
   /**
-   * A request has its answer. `outBytes`: the compressed body, 0 without one. Called in the hot path: must not throw.
+   * A request has its response. `outBytes`: the compressed body, 0 without one. Called on the hot path: must not throw.
    */
   request(
-    asked: Asked,
+    request: RequestInfo,
     code: ErrorCode | 'accepted',
     status: number,
     outBytes: number,

@@ -1,198 +1,117 @@
-// The jobs of the whole process: how many may wait, how many bytes they may hold, whose turn it is. A daemon that ran as it
-// read would have its queue in the kernel, where no deadline passes and nothing can be cancelled.
+// The requests of the whole daemon: which are admitted, what they hold, how they end. The order in which they run is the
+// executor's part.
 
-import {
-  encodeFault,
-  errorTable,
-  outcomeBodyBytes,
-  outcomeCode,
-  retryAfterMs,
-  type SidelaneError,
-  stackless,
-} from '../model/index.ts'
-import type { Ended, EngineRoom } from './executor.ts'
-import type { Asked, Job } from './job.ts'
-import type { Observer } from './observer.ts'
-import type { Refusal, ServiceSettings } from './service.ts'
-import { Spin } from './busy-poll.ts'
+import { errorTable, outcomeBodyBytes, outcomeCode, stackless, type SidelaneError } from '../model/index.ts'
+import { Admission, DeadlineTimer } from '../policies/index.ts'
+import { BusyPoll } from './busy-poll.ts'
+import type { Executor } from './executor.ts'
+import type { Observer, ShedReason } from './observer.ts'
+import { OutcomeWriter } from './outcome-writer.ts'
+import type { RequestOwner, ServerRequest } from './request.ts'
+import type { ServiceSettings } from './service-settings.ts'
 
-/** After so much work reads, cancels and deadlines get their turn. */
-const sliceMs = 1
-const sliceJobs = 64
-/** Weight of the newest job in the mean. */
-const share = 1 / 64
-/** A job counts for so many times the mean at most: one that met a pause of the process says nothing about the next. */
-const mostTimes = 4
-/** Before the first job: an order of 4 KB, warm. */
-const firstGuessUs = 50
-/** A queue that was empty in the last so many ms is a burst, and only its count is bounded (CoDel's interval). */
-const burstMs = 100
+/** Why a request is refused. Its response is `overloaded`. */
+export interface Refusal {
+  readonly reason: ShedReason
+  readonly retryAfterMs: number | undefined
+}
 
-export class WorkQueue {
-  /** Jobs that wait. */
-  waiting = 0
-  running = 0
+export class RequestQueue implements RequestOwner {
+  /** Requests that wait or run. */
+  inFlight = 0
   /** What all bodies hold. */
   bytes = 0
+  /** While true, requests are refused. */
   outOfMemory = false
-  /** Told when the last job is over. */
+  /** Called when the last request has ended. */
   onIdle: () => void = () => {}
-  readonly #settings: ServiceSettings
-  readonly #room: EngineRoom
+  readonly writer: OutcomeWriter = new OutcomeWriter()
+  readonly #maxBytes: number
+  readonly #executor: Executor
   readonly #observer: Observer
-  readonly #spin: Spin
-  #first: Job | undefined
-  #last: Job | undefined
-  #scheduled = false
-  #slicing = false
-  /** What a worker does for a job, in µs. */
-  #meanUs = firstGuessUs
-  /** When the queue was last empty. */
-  #standsSince = 0
-  readonly #faultBytes = new Uint8Array(4096)
+  readonly #admission: Admission
+  readonly #deadlines: DeadlineTimer
+  readonly #busyPoll: BusyPoll
 
-  constructor(settings: ServiceSettings, room: EngineRoom, observer: Observer) {
-    this.#settings = settings
-    this.#room = room
+  constructor({ maxQueue, maxQueueMs, maxBytes, spinUs }: ServiceSettings, executor: Executor, observer: Observer) {
+    const { queue, workers } = executor
+    this.#maxBytes = maxBytes
+    this.#executor = executor
     this.#observer = observer
-    this.#spin = new Spin(settings.spinUs, () => this.waiting > 0)
+    this.#admission = new Admission({ maxQueue, maxQueueBytes: Number.POSITIVE_INFINITY, maxQueueMs, workers, queue })
+    this.#deadlines = new DeadlineTimer(queue.queuedCalls)
+    this.#busyPoll = new BusyPoll(spinUs, () => this.inFlight > 0)
   }
 
-  /** Keeps the bytes for a body, or says why not. */
+  /** Requests that wait. */
+  get queued(): number {
+    return this.#executor.queue.queued
+  }
+
+  /** Called with the size that the header names, before there is memory for the body. undefined: it is admitted. */
   reserve(bytes: number): Refusal | undefined {
     if (this.outOfMemory) return this.#refusal('memory')
-    if (this.waiting >= this.#settings.maxQueue || this.#isLate()) return this.#refusal('queue')
-    if (this.bytes + bytes > this.#settings.maxBytes) return this.#refusal('bytes')
+    if (this.#admission.isFull(0) || this.#admission.isLate()) return this.#refusal('queue')
+    if (this.bytes + bytes > this.#maxBytes) return this.#refusal('bytes')
     this.bytes += bytes
     return undefined
   }
 
+  /** Only for what was reserved and is not submitted. */
   release(bytes: number): void {
     this.bytes -= bytes
   }
 
-  submit(job: Job): void {
-    if (this.waiting++ === 0) this.#standsSince = job.receivedAt
-    job.waits = true
-    job.earlier = this.#last
-    if (this.#last === undefined) this.#first = job
-    else this.#last.later = job
-    this.#last = job
-    this.#schedule()
+  /** Queues a request whose bytes are reserved; it is completed later. */
+  submit(request: ServerRequest): void {
+    this.inFlight++
+    request.owner = this
+    this.#admission.entered(request.receivedAt)
+    if (request.expiresAt !== Number.POSITIVE_INFINITY) this.#deadlines.watch(request.expiresAt)
+    this.#executor.run(request)
   }
 
-  cancel(job: Job): boolean {
-    if (!job.waits) return false
-    this.#remove(job)
-    this.#fail(job, stackless('cancelled'), performance.now())
+  /** Completes a request that waits with `cancelled`; false: it does not wait. */
+  cancel(request: ServerRequest): boolean {
+    if (request.phase !== 'queued') return false
+    request.fail(stackless('cancelled'))
     return true
   }
 
-  drop(job: Job): boolean {
-    if (!job.waits) return false
-    this.#remove(job)
-    this.#over(job)
+  /** Ends a request that waits without a response, because its connection is closed; false: it does not wait. */
+  drop(request: ServerRequest): boolean {
+    if (!request.drop()) return false
+    this.#ended(request)
     return true
   }
 
-  /** Time until a job that comes now would have its turn. */
-  get #drainMs(): number {
-    return (this.waiting * this.#meanUs) / this.#room.workers / 1000
+  unwelcome(): SidelaneError {
+    this.#observer.shed('output')
+    return stackless('overloaded', { retryAfterMs: this.#admission.retryAfterMs })
   }
 
-  /** A count says little where a payload takes 20 µs or 20 ms: a queue that does not go away is bounded by its time. */
-  #isLate(): boolean {
-    if (this.waiting < this.#room.workers || this.#drainMs < this.#settings.maxQueueMs) return false
-    return performance.now() - this.#standsSince > burstMs
+  completed(request: ServerRequest, size: number): void {
+    const { receivedAt, startedAt } = request
+    const { output } = this.writer
+    const now = performance.now()
+    const queueUs = Math.round(((startedAt === 0 ? now : startedAt) - receivedAt) * 1000)
+    const runUs = startedAt === 0 ? 0 : Math.round((now - startedAt) * 1000)
+    const code = outcomeCode(output.bytes, output.at)
+    if (code === undefined) {
+      const bodyBytes = outcomeBodyBytes(output.bytes, output.at)
+      this.#observer.request(request, 'accepted', 200, bodyBytes, queueUs, runUs)
+    } else this.#observer.request(request, code, errorTable[code].status, 0, queueUs, runUs)
+    request.respond(output, size, queueUs, runUs)
+    this.#ended(request)
+    if (this.inFlight === 0) this.#busyPoll.wait()
   }
 
-  #refusal(reason: Refusal['reason']): Refusal {
-    return { reason, retryAfterMs: this.#retryAfterMs }
+  #ended({ reserved }: ServerRequest): void {
+    this.release(reserved)
+    if (--this.inFlight === 0) this.onIdle()
   }
 
-  get #retryAfterMs(): number {
-    return retryAfterMs(this.#drainMs)
-  }
-
-  /** Behind the reads of this turn of the event loop. */
-  #schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(this.#slice)
-  }
-
-  readonly #slice = (): void => {
-    this.#scheduled = false
-    this.#slicing = true
-    let now = performance.now()
-    const end = now + sliceMs
-    for (let jobs = 0; jobs < sliceJobs && now < end && this.#room.room > 0; jobs++) {
-      const job = this.#first
-      if (job === undefined) break
-      this.#remove(job)
-      if (now >= job.expiresAt) this.#fail(job, stackless('deadline.exceeded', inQueue), now)
-      else if (job.isUnwelcome === true) {
-        this.#observer.shed('output')
-        this.#fail(job, stackless('overloaded', { retryAfterMs: this.#retryAfterMs }), now)
-      } else {
-        job.startedAt = now
-        this.running++
-        this.#room.run(job, now, this.#ended)
-      }
-      now = performance.now()
-    }
-    this.#slicing = false
-    // A pool without room calls when it has some.
-    if (this.#first === undefined) this.#rest()
-    else if (this.#room.room > 0) this.#schedule()
-  }
-
-  readonly #ended: Ended = (job, output, size, us, workUs) => {
-    this.running--
-    this.#meanUs += (Math.min(workUs, mostTimes * this.#meanUs) - this.#meanUs) * share
-    const queueUs = Math.round((job.startedAt - job.receivedAt) * 1000)
-    const runUs = Math.round(us)
-    this.#report(job, output.bytes, output.at, queueUs, runUs)
-    if (job.answerAt !== undefined) job.answerAt(size, queueUs, runUs)
-    else job.answer(output.bytes.subarray(output.at, output.at + size), queueUs, runUs)
-    this.#over(job)
-    if (this.#slicing) return
-    if (this.#first === undefined) this.#rest()
-    else this.#schedule()
-  }
-
-  #rest(): void {
-    if (this.running === 0) this.#spin.wait()
-  }
-
-  #fail(job: Job, fault: SidelaneError, now: number): void {
-    const size = encodeFault(fault, this.#faultBytes, 0)
-    const queueUs = Math.round((now - job.receivedAt) * 1000)
-    this.#report(job, this.#faultBytes, 0, queueUs, 0)
-    job.answer(this.#faultBytes.subarray(0, size), queueUs, 0)
-    this.#over(job)
-  }
-
-  #over(job: Job): void {
-    this.release(job.reserved)
-    if (this.waiting === 0 && this.running === 0) this.onIdle()
-  }
-
-  #report(asked: Asked, bytes: Uint8Array, at: number, queueUs: number, runUs: number): void {
-    const code = outcomeCode(bytes, at)
-    if (code === undefined) this.#observer.request(asked, 'accepted', 200, outcomeBodyBytes(bytes, at), queueUs, runUs)
-    else this.#observer.request(asked, code, errorTable[code].status, 0, queueUs, runUs)
-  }
-
-  #remove(job: Job): void {
-    this.waiting--
-    job.waits = false
-    if (job.earlier === undefined) this.#first = job.later
-    else job.earlier.later = job.later
-    if (job.later === undefined) this.#last = job.earlier
-    else job.later.earlier = job.earlier
-    job.earlier = job.later = undefined
+  #refusal(reason: ShedReason): Refusal {
+    return { reason, retryAfterMs: this.#admission.retryAfterMs }
   }
 }
-
-const inQueue = { params: { where: 'queue' } }

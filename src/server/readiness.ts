@@ -1,4 +1,4 @@
-// Whether the daemon should be sent requests, and the watermark of its memory.
+// Whether the daemon is ready for requests, and the watermarks of its memory.
 
 import type { unreadyReasons } from '../tables/daemon-texts.ts'
 import { memoryUsage } from './memory.ts'
@@ -6,7 +6,7 @@ import type { Service } from './service.ts'
 
 export type Reason = (typeof unreadyReasons)[number]
 
-/** Shares of the limit: not ready from the first on, until under the second; no requests at all from the third on. */
+/** Shares of the limit: not ready above `high` until below `low`; all requests are refused above `full`. */
 const high = 0.85
 const low = 0.75
 const full = 0.95
@@ -16,13 +16,13 @@ export interface ReadinessOptions {
   readonly service: Service
   /** In bytes. */
   readonly memoryLimit: number
-  /** What the process holds, in bytes. */
+  /** Resident set size of the process, in bytes. */
   readonly rss?: () => number
 }
 
 export class Readiness {
   takenOver = false
-  #short = false
+  #isShort = false
   readonly #service: Service
   readonly #limit: number
   readonly #rss: () => number
@@ -42,16 +42,16 @@ export class Readiness {
     return [
       ...(state === 'draining' ? ['draining' as const] : []),
       ...(this.takenOver ? ['taken-over' as const] : []),
-      ...(this.#short ? ['memory' as const] : []),
+      ...(this.#isShort ? ['memory' as const] : []),
       ...(state === 'starting' ? ['starting' as const] : []),
     ]
   }
 
-  /** Looks at the memory now. */
+  /** Measures the memory now. */
   sample(): void {
     const share = this.#rss() / this.#limit
-    this.#short = share > (this.#short ? low : high)
-    this.#service.outOfMemory = share > full
+    this.#isShort = share > (this.#isShort ? low : high)
+    this.#service.queue.outOfMemory = share > full
   }
 
   stop(): void {

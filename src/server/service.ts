@@ -1,40 +1,27 @@
-// The seam between the daemon's inside and its edge: what framed connections, HTTP and the start-up script ask of it. The
-// work behind it: queue.ts, engine-room.ts, contracts.ts.
+// The inside of the daemon: contracts, request queue, engine and framed connections. The start-up script makes one; the
+// listener and HTTP use it.
 
 import type { Socket } from 'node:net'
-import type { EngineName, EngineReport } from '../model/index.ts'
-import type { LoadedContract, ServedTable } from './contracts.ts'
-import type { Job } from './job.ts'
-import type { ShedReason } from './observer.ts'
+import { resolveHostOptions, type EngineReport, type KeyedContract } from '../model/index.ts'
+import { createEngine } from '../engine/index.ts'
+import { PoolPlacement } from '../placements/index.ts'
+import { ContractRegistry } from './contracts.ts'
+import { detectProtocol } from './detect-protocol.ts'
+import type { Executor } from './executor.ts'
+import { FramedConnection, type FramedContext } from './framed-connection.ts'
+import { InlineExecutor } from './inline-executor.ts'
+import { defaultLimits, type FramedLimits } from './limits.ts'
+import type { Observer } from './observer.ts'
+import { poolExecutor } from './pool-executor.ts'
+import { RequestQueue } from './queue.ts'
+import type { ServiceSettings } from './service-settings.ts'
 
-export interface ServiceSettings {
-  readonly engine: EngineName
-  readonly placement: 'inline' | 'pool'
-  /** Workers of the pool. */
-  readonly threads: number
-  /** Where the pool's worker file is. Default: the one of this package. */
-  readonly workerUrl?: URL
-  readonly maxQueue: number
-  readonly maxQueueMs: number
-  /** How long the queue's thread stays awake after the last answer. */
-  readonly spinUs: number
-  readonly maxBytes: number
-  readonly maxInFlight: number
-  readonly maxConnections: number
-  readonly drainMs: number
-  /** As it is said in HELLO: name/version. */
-  readonly server: string
-}
+/** Connections for health and metrics only, in addition to `maxConnections`. */
+const reservedConnections = 8
 
 export type ServiceState = 'starting' | 'ready' | 'draining'
 
-/** Why a request is not taken. It is answered with `overloaded`. */
-export interface Refusal {
-  readonly reason: ShedReason
-  readonly retryAfterMs: number | undefined
-}
-
-/** What metrics show. */
+/** Current values for metrics. */
 export interface Gauges {
   /** Requests that wait or run. */
   readonly inFlight: number
@@ -44,39 +31,162 @@ export interface Gauges {
   readonly connections: number
 }
 
-/** Takes over a connection that speaks HTTP. `first`: what has been read of it. `reserved`: a place kept for health and metrics only. */
+/** Owns a connection that speaks HTTP. `first`: what was read from it. `reserved`: for health and metrics only. */
 export type HttpHandler = (socket: Socket, first: Uint8Array, reserved: boolean) => void
 
-export interface Service {
-  readonly settings: ServiceSettings
-  readonly state: ServiceState
-  readonly engine: EngineReport
-  readonly gauges: Gauges
-  /** The contracts for new connections and for HTTP. Another one after a reload. */
-  readonly contracts: ServedTable
-  /** While true, requests are refused: the watermark's. */
-  outOfMemory: boolean
-  /** Set by the edge. Without it a connection that speaks HTTP is closed. */
+/**
+ * Compiles the contracts and starts the engine; in state `starting` until `ready` is called. Rejects with the fault of the
+ * engine, of a worker or of a contract.
+ */
+export async function openService(
+  settings: ServiceSettings,
+  contracts: readonly KeyedContract[],
+  observer: Observer,
+  limits: FramedLimits = defaultLimits,
+): Promise<Service> {
+  const executor = await openExecutor(settings, contracts)
+  try {
+    return new Service(settings, new ContractRegistry(contracts, executor.compile), executor, observer, limits)
+  } catch (error) {
+    await executor.stop()
+    throw error
+  }
+}
+
+async function openExecutor(
+  { placement, engine: name, threads, workerUrl }: ServiceSettings,
+  first: readonly KeyedContract[],
+): Promise<Executor> {
+  // Before any worker: an addon that only workers load can crash the process when the last of them ends.
+  const engine = createEngine(name)
+  if (placement === 'inline') return new InlineExecutor(engine)
+  const options = resolveHostOptions({ placement, engine: name, threads, workerUrl }, threads)
+  // Batches are formed after the reads of all connections in this turn of the event loop.
+  return poolExecutor(await PoolPlacement.start(options, engine, first, setImmediate), threads)
+}
+
+export class Service {
+  state: ServiceState = 'starting'
+  /** Set by the HTTP server. Without it a connection that speaks HTTP is closed. */
   http: HttpHandler | undefined
+  readonly queue: RequestQueue
+  readonly #settings: ServiceSettings
+  readonly #executor: Executor
+  readonly #context: FramedContext
+  readonly #observer: Observer
+  readonly #framed = new Set<FramedConnection>()
+  readonly #clock: NodeJS.Timeout
+  #contracts: ContractRegistry
+  #connections = 0
+  #drained: Promise<void> | undefined
+  #checkDrained: () => void = () => {}
+
+  constructor(
+    settings: ServiceSettings,
+    contracts: ContractRegistry,
+    executor: Executor,
+    observer: Observer,
+    limits: FramedLimits,
+  ) {
+    this.#settings = settings
+    this.#contracts = contracts
+    this.#executor = executor
+    this.#observer = observer
+    this.queue = new RequestQueue(settings, executor, observer)
+    this.queue.onIdle = () => this.#checkDrained()
+    this.#context = {
+      settings,
+      limits,
+      engine: executor.engine.kind,
+      queue: this.queue,
+      copiesPayload: executor.copiesPayload,
+      observer,
+      onClosed: (connection) => {
+        this.#framed.delete(connection)
+        this.#checkDrained()
+      },
+    }
+    this.#clock = setInterval(() => this.#tick(), limits.tickMs).unref()
+  }
+
+  get engine(): EngineReport {
+    return this.#executor.engine
+  }
+
+  /** The contracts for new connections and for HTTP. A reload replaces the registry. */
+  get contracts(): ContractRegistry {
+    return this.#contracts
+  }
+
+  get gauges(): Gauges {
+    const { inFlight, queued, bytes } = this.queue
+    return { inFlight, queued, queuedBytes: bytes, connections: this.#connections }
+  }
 
   /** The daemon listens: `starting` is over. */
-  ready(): void
-  /** Asked with the size that the header names, before there is memory for the body. undefined: it may come. */
-  reserve(bytes: number): Refusal | undefined
-  /** Only for what was reserved and is not submitted. */
-  release(bytes: number): void
-  /** Queues the job; it is answered later. Its bytes have been reserved. */
-  submit(job: Job): void
-  /** Answers a job that still waits with `cancelled`; false: it does not wait any more. */
-  cancel(job: Job): boolean
-  /** Forgets a job that still waits: there is nobody to answer. */
-  drop(job: Job): boolean
-  /** A new connection: the first byte says what it speaks. Closes it when there are too many. */
-  accept(socket: Socket): void
-  /** Serves these from now on. Compiles first: throws, and nothing has changed. Connections that there are get GOAWAY. */
-  reload(contracts: readonly LoadedContract[]): void
-  /** No way back: GOAWAY to all. Resolves when nothing is in flight and no framed connection is left, or after `drainMs`. */
-  drain(): Promise<void>
+  ready(): void {
+    if (this.state === 'starting') this.state = 'ready'
+  }
+
+  /** A new connection; its first byte tells the protocol. Closes it when there are too many. */
+  accept(socket: Socket): void {
+    const { maxConnections } = this.#settings
+    if (this.#connections >= maxConnections + reservedConnections) return this.#turnAway(socket)
+    const reserved = this.#connections >= maxConnections
+    this.#connections++
+    socket.once('close', () => this.#connections--)
+    detectProtocol(socket, this.#context.limits.frameTimeoutMs, (isFramed, first) => {
+      if (!isFramed && this.http !== undefined) return this.http(socket, first, reserved)
+      if (!isFramed || reserved) return this.#turnAway(socket)
+      const connection = new FramedConnection(socket, this.#context, this.#contracts)
+      this.#framed.add(connection)
+      if (this.state === 'draining') connection.goAway()
+      connection.read(first)
+      socket.resume()
+    })
+  }
+
+  /** Serves these contracts from now on. Throws when one does not compile: nothing has changed then. Sends GOAWAY. */
+  reload(contracts: readonly KeyedContract[]): void {
+    const before = this.#contracts
+    this.#contracts = new ContractRegistry(contracts, this.#executor.compile)
+    before.release()
+    for (const connection of this.#framed) connection.goAway()
+  }
+
+  /** Sends GOAWAY. Resolves when no request is in flight and no framed connection is left, or after `drainMs`. */
+  drain(): Promise<void> {
+    this.#drained ??= new Promise((resolve) => {
+      this.state = 'draining'
+      const grace = setTimeout(resolve, this.#settings.drainMs)
+      this.#checkDrained = () => {
+        if (this.queue.inFlight > 0 || this.#framed.size > 0) return
+        clearTimeout(grace)
+        // After the response of the last request was written.
+        setImmediate(resolve)
+      }
+      for (const connection of this.#framed) connection.goAway()
+      this.#checkDrained()
+    })
+    return this.#drained
+  }
+
   /** Closes every framed connection and the engine. */
-  destroy(): Promise<void>
+  async destroy(): Promise<void> {
+    clearInterval(this.#clock)
+    for (const connection of this.#framed) connection.destroy()
+    await this.#executor.stop()
+    this.#contracts.release()
+  }
+
+  #turnAway(socket: Socket): void {
+    this.#observer.shed('connections')
+    socket.on('error', () => {})
+    socket.destroy()
+  }
+
+  #tick(): void {
+    const now = performance.now()
+    for (const connection of this.#framed) connection.tick(now)
+  }
 }

@@ -1,9 +1,8 @@
 // How placement auto chooses, on a clock of the test's own and with workers that only take notes.
 import { describe, expect, test } from 'vitest'
-import { Call, rejected, type Outcome, type Route } from '../../src/model/index.ts'
+import { ProcessCall, rejected, type Call, type Outcome, type Route } from '../../src/model/index.ts'
 import { AutoPlacement } from '../../src/placements/auto/auto.ts'
-import { Rate, thresholdsOf } from '../../src/placements/auto/thresholds.ts'
-import { Backlog } from '../../src/placements/pool/wait-estimator.ts'
+import { InlineRate, thresholdsOf } from '../../src/placements/auto/thresholds.ts'
 import { contractOf } from '../support/locks.ts'
 import { tick } from '../support/faulty.ts'
 
@@ -20,7 +19,7 @@ function openFakes() {
   const pool = {
     ...common,
     name: 'pool' as const,
-    down: false,
+    isDown: false,
     waitUs: 0,
     expectedUs: () => 50,
     waitUsAt: () => pool.waitUs,
@@ -38,11 +37,11 @@ function openFakes() {
   }
   const admission = (inner: (call: Call) => void) => inner
   const auto = new AutoPlacement({ inline, pool, admission, thresholds, clock: () => clock.us / 1000 })
-  const route: Route = { contract, contractIndex: auto.add(contract, undefined), holders: [] }
+  const route: Route = { contract, contractIndex: auto.add(contract, undefined) }
   const call = (payload: Uint8Array): { made: Call; ended: Promise<Outcome> } => {
     let made!: Call
     const ended = new Promise<Outcome>((resolve, reject) => {
-      made = new Call(route, payload, false, undefined, undefined, resolve, reject)
+      made = new ProcessCall(route, payload, false, resolve, reject)
     })
     ended.catch(() => {})
     return { made, ended }
@@ -85,7 +84,7 @@ describe('a small payload', () => {
 
   test('runs inline when there are no workers, however long the turn has been', () => {
     const { clock, pool, send } = openFakes()
-    pool.down = true
+    pool.isDown = true
     clock.us += 10_000
     expect(send(small, 20)).toEqual(times(20, 'inline'))
   })
@@ -114,7 +113,7 @@ describe('a large payload', () => {
   test('goes to the pool, however idle the loop is, and even when there are no workers', () => {
     const { pool, send } = openFakes()
     expect(send(large)).toEqual(['pool'])
-    pool.down = true
+    pool.isDown = true
     expect(send(large)).toEqual(['pool'])
   })
 
@@ -129,41 +128,24 @@ describe('a large payload', () => {
 
 test('a rate follows the payloads, and one strange measurement hardly moves it', () => {
   expect(thresholds).toMatchObject({ inlineBudgetUs: 200, inlineMaxBytes: 19_456, hopUs: 200, perKibUs: 12.5 })
-  const rate = new Rate(thresholds)
+  const rate = new InlineRate(thresholds)
   expect(rate.expectedUs(4096)).toBeCloseTo(50)
-  rate.note(4096, 1_000_000)
+  rate.add(4096, 1_000_000)
   expect(rate.expectedUs(4096)).toBeLessThan(70)
-  for (let i = 0; i < 100; i++) rate.note(4096, 300)
+  for (let i = 0; i < 100; i++) rate.add(4096, 300)
   expect(rate.expectedUs(4096)).toBeGreaterThan(250)
 })
 
 test('a contract that was slow once is tried here again when the workers find it fast', () => {
-  const rate = new Rate(thresholds)
-  for (let i = 0; i < 100; i++) rate.note(4096, 300)
-  for (let i = 0; i < 200; i++) rate.doubt(4096, 60)
+  const rate = new InlineRate(thresholds)
+  for (let i = 0; i < 100; i++) rate.add(4096, 300)
+  for (let i = 0; i < 200; i++) rate.decay(4096, 60)
   expect(rate.expectedUs(4096)).toBeLessThan(thresholds.inlineBudgetUs)
-  for (let i = 0; i < 200; i++) rate.doubt(4096, 600)
+  for (let i = 0; i < 200; i++) rate.decay(4096, 600)
   expect(rate.expectedUs(4096)).toBeLessThan(thresholds.inlineBudgetUs)
 })
 
 test('a budget stays within its bounds, whatever start-up measured', () => {
   const budget = (hopUs: number): number => thresholdsOf({ hopUs, sampleUs: 50, sampleBytes: 4096 }).inlineBudgetUs
   expect([1, 200, 1_000_000].map(budget)).toEqual([100, 200, 500])
-})
-
-test('the wait for a worker counts what all of them hold, by how long they have had it', () => {
-  const backlog = new Backlog(2)
-  const [first, second, third] = [1000, 2000, 4000].map((expectedUs) => ({ expectedUs }))
-  backlog.sent(first as { expectedUs: number }, 0)
-  expect(backlog.waitUsAt(0)).toBe(0)
-  backlog.sent(second as { expectedUs: number }, 0)
-  backlog.sent(third as { expectedUs: number }, 0)
-  expect(backlog.waitUsAt(0)).toBe(3500)
-  expect(backlog.waitUsAt(1)).toBe(2500)
-  // Late by so much already, it will be late by more.
-  expect(backlog.waitUsAt(4)).toBe((3000 + 2000 + 4000) / 2)
-  backlog.ended(first as { expectedUs: number }, 1)
-  expect(backlog.waitUsAt(1)).toBe((1000 + 4000) / 2)
-  backlog.ended(second as { expectedUs: number }, 2)
-  expect(backlog.waitUsAt(2)).toBe(0)
 })

@@ -1,8 +1,8 @@
-// When a daemon stays awake after its last answer: as long as that finds something.
+// When a daemon polls after its last response.
 import { expect, test } from 'vitest'
-import { Spin } from '../../src/server/busy-poll.ts'
+import { BusyPoll } from '../../src/server/busy-poll.ts'
 
-/** Of so many waits, those that looked. */
+/** The waits, of so many, that polled. */
 async function tried(
   limitUs: number,
   waits: number,
@@ -10,7 +10,7 @@ async function tried(
 ): Promise<number[]> {
   let looks = 0
   let found = false
-  const spin = new Spin(limitUs, () => {
+  const busyPoll = new BusyPoll(limitUs, () => {
     looks++
     return found
   })
@@ -18,8 +18,8 @@ async function tried(
   for (let wait = 0; wait < waits; wait++) {
     looks = 0
     found = finds(wait, those.length)
-    spin.wait()
-    // It is over when a turn of the loop brings no look.
+    busyPoll.wait()
+    // The polling has ended when a turn of the event loop adds no poll.
     for (let before = -1; before !== looks;) {
       before = looks
       await new Promise((resolve) => setImmediate(resolve))
@@ -29,18 +29,18 @@ async function tried(
   return those
 }
 
-test('each miss doubles what is left out, and two finds halve it', async () => {
+test('each miss doubles the number of skipped polls, and two hits halve it', async () => {
   const those = await tried(200, 450, (wait) => wait > 254)
   const misses = [0, 2, 6, 14, 30, 62, 126, 190, 254]
   const finds = [318, 350, 382, 398, 414, 422, 430, 434, 438, 440, 442, 443, 444, 445, 446, 447, 448, 449]
   expect(those).toEqual([...misses, ...finds])
 })
 
-test('what finds every other time is as good as given up', async () => {
+test('polling that hits every other time is nearly given up', async () => {
   const those = await tried(200, 2000, (_, tries) => tries % 2 === 0)
   expect(those.length).toBeLessThan(100)
 })
 
-test('without a limit it never looks', async () => {
+test('with the limit 0 it never polls', async () => {
   expect(await tried(0, 3, () => true)).toEqual([])
 })

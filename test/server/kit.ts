@@ -7,18 +7,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Contract } from '../../src/index.ts'
-import { openService } from '../../src/server/daemon-service.ts'
-import type { LoadedContract } from '../../src/server/contracts.ts'
+import type { KeyedContract } from '../../src/model/index.ts'
 import { defaultLimits, type FramedLimits } from '../../src/server/limits.ts'
 import type { Observer } from '../../src/server/observer.ts'
-import type { Service, ServiceSettings } from '../../src/server/service.ts'
+import { openService, type Service } from '../../src/server/service.ts'
+import type { ServiceSettings } from '../../src/server/service-settings.ts'
 import { contractOf } from '../support/locks.ts'
 
 /** `{"n": integer}` by default; `fields` are the lock's. */
 export const lock = (name: string, fields: Record<string, unknown> = {}): Contract =>
   contractOf({ type: 'object', properties: { n: { type: 'integer' } } }, { name, ...fields })
 
-export const unlocked = (contract: Contract, digestKey?: Uint8Array): LoadedContract => ({ contract, digestKey })
+export const unlocked = (contract: Contract, digestKey?: Uint8Array): KeyedContract => ({ contract, digestKey })
 
 export const settings: ServiceSettings = {
   engine: 'js',
@@ -51,12 +51,12 @@ export interface KitOptions {
   readonly limits?: Partial<FramedLimits>
 }
 
-export async function serve(contracts: readonly LoadedContract[], options: KitOptions = {}): Promise<Running> {
+export async function serve(contracts: readonly KeyedContract[], options: KitOptions = {}): Promise<Running> {
   const requests: string[] = []
   const sheds: string[] = []
   let open = 0
   const observer: Observer = {
-    request: (asked, code, status) => requests.push(`${asked.served?.name ?? '-'} ${code} ${status}`),
+    request: (info, code, status) => requests.push(`${info.contract?.name ?? '-'} ${code} ${status}`),
     shed: (reason) => sheds.push(reason),
     opened: () => open++,
     closed: () => open--,

@@ -1,9 +1,14 @@
 // What waits: deadlines, CANCEL, the pool behind the queue, the end of a connection.
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { EngineRoom } from '../../src/server/executor.ts'
-import type { Job } from '../../src/server/job.ts'
+import type { Engine } from '../../src/engine/index.ts'
+import { SidelaneError } from '../../src/model/index.ts'
+import type { LoadedContract } from '../../src/server/contracts.ts'
+import type { Executor } from '../../src/server/executor.ts'
+import { InlineExecutor } from '../../src/server/inline-executor.ts'
 import type { Observer } from '../../src/server/observer.ts'
-import { WorkQueue } from '../../src/server/queue.ts'
+import type { Output } from '../../src/server/outcome-writer.ts'
+import { RequestQueue } from '../../src/server/queue.ts'
+import { ServerRequest } from '../../src/server/request.ts'
 import { kinds } from '../../src/wire/index.ts'
 import { lock, serve, settings, unlocked } from './kit.ts'
 import { frame, RawClient, request, type Frame } from './raw-client.ts'
@@ -109,23 +114,44 @@ describe('a pool inside', () => {
   })
 })
 
-describe('a queue behind a worker that is busy', () => {
+describe('a queue in front of busy workers', () => {
   afterEach(() => {
     vi.restoreAllMocks()
   })
 
-  /** Its worker takes nothing; `clock` is the time in ms. */
+  const quiet = { shed: () => {}, request: () => {} } as unknown as Observer
+
+  /** An executor whose workers take no request. */
+  function busyExecutor(): Executor {
+    let queued = 0
+    const queue = { freeSlots: 0, capacity: 1, queuedBytes: 0, queuedCalls: [], onSpace: () => {} }
+    const state = Object.defineProperties(queue, {
+      queued: { get: () => queued },
+      drainMs: { get: () => queued * 0.05 },
+    }) as unknown as Executor['queue']
+    return { workers: 1, queue: state, run: () => queued++ } as unknown as Executor
+  }
+
+  /** `clock` is the time in ms. */
   function standing(bounds: { maxQueue: number; maxQueueMs: number }): { clock: { ms: number }; take: () => boolean } {
     const clock = { ms: 1000 }
     vi.spyOn(performance, 'now').mockImplementation(() => clock.ms)
-    const room = { workers: 1, room: 0 } as EngineRoom
-    const queue = new WorkQueue({ ...settings, ...bounds }, room, {} as Observer)
+    const queue = new RequestQueue({ ...settings, ...bounds }, busyExecutor(), quiet)
     const take = (): boolean => {
       const refusal = queue.reserve(1)
-      if (refusal === undefined) queue.submit({ receivedAt: clock.ms } as Job)
+      if (refusal === undefined) queue.submit(new TestRequest(clock.ms))
       return refusal === undefined
     }
     return { clock, take }
+  }
+
+  /** On the engine of this thread, which runs it in the next turn of the event loop. */
+  function submitUnwelcome(spinUs: number, observer: Observer): TestRequest {
+    const executor = new InlineExecutor({ report: {}, compile: vi.fn() } as unknown as Engine)
+    const queue = new RequestQueue({ ...settings, spinUs }, executor, observer)
+    const unwelcome = new TestRequest(0, true)
+    queue.submit(unwelcome)
+    return unwelcome
   }
 
   test('takes a burst up to its count, however long that will be', () => {
@@ -133,7 +159,7 @@ describe('a queue behind a worker that is busy', () => {
     expect(Array.from({ length: 1001 }, take).filter(Boolean)).toHaveLength(1000)
   })
 
-  test('takes nothing that would wait for too long once it has not been empty for 100 ms', () => {
+  test('takes no request that would wait too long once it has not been empty for 100 ms', () => {
     const { clock, take } = standing({ maxQueue: 1000, maxQueueMs: 1 })
     for (let i = 0; i < 500; i++) take()
     clock.ms += 99
@@ -142,42 +168,66 @@ describe('a queue behind a worker that is busy', () => {
     expect(take()).toBe(false)
   })
 
-  test('runs nothing more for a client that has too many answers to read', () => {
+  test('goes on taking requests that will run in time', () => {
+    const { clock, take } = standing({ maxQueue: 1000, maxQueueMs: 1000 })
+    take()
+    clock.ms += 10_000
+    expect(take()).toBe(true)
+  })
+
+  test('runs no request of a client that has too many responses to read', () => {
     vi.useFakeTimers()
-    const run = vi.fn()
     const shed = vi.fn()
-    const room = { workers: 1, room: 1, run } as unknown as EngineRoom
-    const observer = { shed, request: () => {} } as unknown as Observer
-    const queue = new WorkQueue(settings, room, observer)
-    const answer = vi.fn()
-    queue.submit({ isUnwelcome: true, expiresAt: Number.POSITIVE_INFINITY, receivedAt: 0, answer } as unknown as Job)
+    const unwelcome = submitUnwelcome(0, { ...quiet, shed })
     vi.runAllTimers()
     vi.useRealTimers()
-    expect(run).not.toHaveBeenCalled()
     expect(shed).toHaveBeenCalledWith('output')
-    expect(Buffer.from(answer.mock.calls[0]?.[0]).toString('latin1')).toContain('"code":"overloaded"')
+    expect(unwelcome.response).toContain('"code":"overloaded"')
   })
 
   test.each([
     [100, 1],
     [0, 0],
-  ])('with `spinUs` %d the event loop has %d reasons to stay awake after the last answer', (spinUs, reasons) => {
+  ])('with `spinUs` %d the event loop has %d reasons to stay awake after the last response', (spinUs, reasons) => {
     vi.useFakeTimers({ toFake: ['setImmediate'] })
-    const room = { workers: 1, room: 1 } as unknown as EngineRoom
-    const observer = { shed: () => {}, request: () => {} } as unknown as Observer
-    const queue = new WorkQueue({ ...settings, spinUs }, room, observer)
-    const job = { isUnwelcome: true, expiresAt: Number.POSITIVE_INFINITY, receivedAt: 0, answer: () => {} }
-    queue.submit(job as unknown as Job)
+    submitUnwelcome(spinUs, quiet)
     vi.advanceTimersToNextTimer()
     const left = vi.getTimerCount()
     vi.useRealTimers()
     expect(left).toBe(reasons)
   })
 
-  test('goes on taking what will have its turn in time', () => {
-    const { clock, take } = standing({ maxQueue: 1000, maxQueueMs: 1000 })
-    take()
-    clock.ms += 10_000
-    expect(take()).toBe(true)
+  test('never responds inside `submit`', async () => {
+    const executor = {
+      ...busyExecutor(),
+      run: (request: ServerRequest) => request.fail(new SidelaneError('overloaded')),
+    }
+    const queue = new RequestQueue(settings, executor, quiet)
+    const refused = new TestRequest(0)
+    queue.submit(refused)
+    expect(refused.response).toBe('')
+    await vi.waitUntil(() => refused.response !== '')
+    expect(refused.response).toContain('"code":"overloaded"')
+    expect(queue.inFlight).toBe(0)
   })
 })
+
+class TestRequest extends ServerRequest {
+  readonly protocol = 'framed'
+  response = ''
+  readonly #isUnwelcome: boolean
+
+  constructor(receivedAt: number, isUnwelcome = false) {
+    const contract = { contract: numbers, contractIndex: 0 } as LoadedContract
+    super(contract, new Uint8Array(1), false, undefined, receivedAt, Number.POSITIVE_INFINITY, 1)
+    this.#isUnwelcome = isUnwelcome
+  }
+
+  override get isUnwelcome(): boolean {
+    return this.#isUnwelcome
+  }
+
+  respond({ bytes, at }: Output, size: number): void {
+    this.response = Buffer.from(bytes.subarray(at, at + size)).toString('latin1')
+  }
+}

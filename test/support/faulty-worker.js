@@ -2,7 +2,7 @@
 // payload, after the outcomes of earlier payloads are written. All other payloads run in the shipped worker.
 import { pbkdf2Sync } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
-import { Lane } from '../../dist/placements/pool/batch-layout.js'
+import { BatchBuffer } from '../../dist/placements/pool/batch-layout.js'
 import { run as answer } from '../../dist/placements/pool/worker.js'
 
 const acts = {
@@ -52,8 +52,8 @@ const acts = {
 let task
 let spoil
 
-const { setThread } = Lane.prototype
-Lane.prototype.setThread = function (item, thread) {
+const { setThread } = BatchBuffer.prototype
+BatchBuffer.prototype.setThread = function (item, thread) {
   setThread.call(this, item, thread)
   if (thread !== 0) actOn(new Uint8Array(task.chunks[this.chunk(item)], this.offset(item), this.length(item)))
 }

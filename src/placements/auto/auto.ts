@@ -1,5 +1,5 @@
-// Small payloads run here while the event loop is idle, the others in the pool. When that is: threshold.ts. How either
-// of them works is theirs.
+// Runs small payloads on the caller's thread while the event loop is idle, and the others in the pool. The estimates that
+// decide are in thresholds.ts.
 
 import {
   deadlineExceeded,
@@ -13,31 +13,31 @@ import {
   type Run,
 } from '../../model/index.ts'
 import { payloadBytes } from '../../engine/index.ts'
-import { measure } from './calibrate.ts'
-import { Rate, thresholdsOf, Turn } from './thresholds.ts'
+import { calibrate } from './calibrate.ts'
+import { InlineRate, thresholdsOf, Turn } from './thresholds.ts'
 
-/** In budgets: a turn ends here even when the pool is slower than that. */
-const mostTurn = 2
+/** Longest turn in budgets, even when the pool is slower. */
+const maxTurnBudgets = 2
 
-/** What auto asks of the pool beyond running calls. */
-export interface Workers extends Placement {
-  /** True when no worker would answer, for the time being. */
-  readonly down: boolean
-  /** What a payload of this size takes a worker. */
+/** What auto needs to know about the pool. */
+export interface WorkerPool extends Placement {
+  /** True while no worker can run a payload. */
+  readonly isDown: boolean
+  /** Estimate of the time that a worker needs for a payload of this size. */
   expectedUs(bytes: number): number
-  /** How long a payload that comes now would wait for a worker. */
+  /** Estimate of how long a payload that comes now waits for a worker. */
   waitUsAt(now: number): number
-  /** Asked for a call that no worker can run. */
+  /** Called for a call that no worker can run. */
   takeOver: (call: Call, copy: () => Uint8Array) => boolean
 }
 
 export interface AutoParts {
   readonly inline: Placement
-  readonly pool: Workers
-  /** In front of the pool only: who runs here needs no place in its queue. */
+  readonly pool: WorkerPool
+  /** In front of the pool only: a call that runs inline needs no space in its queue. */
   readonly admission: Layer
   readonly thresholds: AutoThresholds
-  /** Of `performance`. */
+  /** Default: `performance.now`. */
   readonly clock?: () => number
 }
 
@@ -46,17 +46,17 @@ export class AutoPlacement implements Placement {
   readonly engine: EngineReport
   readonly thresholds: AutoThresholds
   readonly #inline: Placement
-  readonly #pool: Workers
+  readonly #pool: WorkerPool
   readonly #toPool: Run
   readonly #clock: () => number
   readonly #turn = new Turn()
   /** By the contract's number. */
-  readonly #rates: Rate[] = []
+  readonly #rates: InlineRate[] = []
 
-  /** Takes both over. Rejects when the pool does not answer. */
+  /** Owns both placements from now on. Rejects when the pool does not run the calibration. */
   static async start(parts: Omit<AutoParts, 'thresholds'>): Promise<AutoPlacement> {
     try {
-      return new AutoPlacement({ ...parts, thresholds: thresholdsOf(await measure(parts.inline, parts.pool)) })
+      return new AutoPlacement({ ...parts, thresholds: thresholdsOf(await calibrate(parts.inline, parts.pool)) })
     } catch (error) {
       await parts.pool.stop()
       throw error
@@ -73,11 +73,11 @@ export class AutoPlacement implements Placement {
     pool.takeOver = (call, copy) => this.#takeOver(call, copy)
   }
 
-  /** Both number contracts in the order in which they come, and they come to both. */
+  /** Both placements get the same contracts in the same order, so their numbers are equal. */
   add(contract: Contract, digestKey: Uint8Array | undefined): number {
     const number = this.#inline.add(contract, digestKey)
     this.#pool.add(contract, digestKey)
-    this.#rates[number] ??= new Rate(this.thresholds)
+    this.#rates[number] ??= new InlineRate(this.thresholds)
     return number
   }
 
@@ -95,54 +95,54 @@ export class AutoPlacement implements Placement {
     } catch (error) {
       return call.fail(toFault(error))
     }
-    // Written once, wherever it runs.
+    // A value is serialized once.
     call.payload = bytes
     const { length } = bytes
     const rate = this.#rateOf(call)
     const expectedUs = rate.expectedUs(length)
     if (expectedUs > this.thresholds.inlineBudgetUs) {
-      rate.doubt(length, this.#pool.expectedUs(length))
+      rate.decay(length, this.#pool.expectedUs(length))
       return this.#toPool(call)
     }
-    if (this.#hasRoom(expectedUs)) this.#runHere(call)
+    if (this.#hasTime(expectedUs)) this.#runInline(call)
     else this.#toPool(call)
   }
 
-  /** Whether this turn has time for a small payload; a little more of it when the workers are busy for longer. */
-  #hasRoom(expectedUs: number): boolean {
+  /** Whether this turn has time for a small payload. It has a little more when the workers are busy for longer. */
+  #hasTime(expectedUs: number): boolean {
     const now = this.#clock()
     const turnUs = this.#turn.usAt(now)
     const { inlineBudgetUs, hopUs } = this.thresholds
     if (turnUs + expectedUs <= inlineBudgetUs) return true
-    // Without workers better late than lost.
-    if (this.#pool.down) return true
-    return turnUs + expectedUs <= mostTurn * inlineBudgetUs && turnUs < this.#pool.waitUsAt(now) + hopUs
+    // Without workers the payload would fail in the pool.
+    if (this.#pool.isDown) return true
+    return turnUs + expectedUs <= maxTurnBudgets * inlineBudgetUs && turnUs < this.#pool.waitUsAt(now) + hopUs
   }
 
-  #runHere(call: Call): void {
+  #runInline(call: Call): void {
     const { length } = call.payload as Uint8Array
     const from = this.#clock()
     call.ranInline = true
     this.#inline.run(call)
-    this.#rateOf(call).note(length, (this.#clock() - from) * 1000)
+    this.#rateOf(call).add(length, (this.#clock() - from) * 1000)
   }
 
-  /** A small payload is not lost with the workers. Many at once keep the loop busy, as with placement inline. */
+  /** A small payload does not fail with the workers. Many of them keep the event loop busy, as with placement inline. */
   #takeOver(call: Call, copy: () => Uint8Array): boolean {
-    // What was small when it came may look a little larger by now.
-    if (this.#rateOf(call).expectedUs(call.copiedBytes) > mostTurn * this.thresholds.inlineBudgetUs) return false
+    // The estimate may have grown since the payload was accepted as small.
+    if (this.#rateOf(call).expectedUs(call.copiedBytes) > maxTurnBudgets * this.thresholds.inlineBudgetUs) return false
     if (call.expiresAt < this.#clock()) {
       call.fail(deadlineExceeded(call))
       return true
     }
     call.payload = copy()
-    call.seat = undefined
-    this.#runHere(call)
+    call.holder = undefined
+    this.#runInline(call)
     return true
   }
 
-  #rateOf({ route }: Call): Rate {
-    return this.#rates[route.contractIndex] as Rate
+  #rateOf({ route }: Call): InlineRate {
+    return this.#rates[route.contractIndex] as InlineRate
   }
 
   async stop(): Promise<void> {

@@ -1,11 +1,12 @@
-// The measurement at start-up: a made payload of 4 KiB here, a tiny one to a worker and back. A few milliseconds.
+// The measurement at start-up: a generated payload of 4 KiB on this thread, a tiny one to a worker and back. It takes a few
+// milliseconds.
 
-import { Call, type Outcome, type Placement, type Route } from '../../model/index.ts'
+import { ProcessCall, type Outcome, type Placement, type Route } from '../../model/index.ts'
 import { parseLock } from '../../contract/index.ts'
 import { encodeUtf8 } from '#runtime'
-import type { Measured } from './thresholds.ts'
+import type { Calibration } from './thresholds.ts'
 
-/** Objects with texts and numbers, as most payloads are; the usual codec and digest. */
+/** Objects with texts and numbers, as most payloads are; the default codec and digest. */
 const lock = {
   profile: 'p1',
   unicode: '15.0',
@@ -36,29 +37,29 @@ const sample = (): string =>
     })),
   )
 
-/** Each part stops here; a code path that is not compiled yet would say too much after less. */
+/** Each part ends after this time; after less, code is not optimized yet and the measured time is too high. */
 const enoughMs = 4
-const leastRounds = 8
-const mostRounds = 60
+const minRounds = 8
+const maxRounds = 60
 
-/** Adds a contract of its own to both. Rejects with what befalls a call. */
-export async function measure(inline: Placement, pool: Placement): Promise<Measured> {
+/** Adds a contract of its own to both placements. Rejects when a call fails. */
+export async function calibrate(inline: Placement, pool: Placement): Promise<Calibration> {
   const contract = parseLock(JSON.stringify(lock))
   const number = inline.add(contract, undefined)
-  const route: Route = { contract, contractIndex: number, holders: [] }
+  const route: Route = { contract, contractIndex: number }
   const [large, tiny] = [encodeUtf8(sample()), encodeUtf8('[]')]
   pool.add(contract, undefined)
-  const sampleUs = await quickest(() => run(inline, route, large))
-  const tinyUs = await quickest(() => run(inline, route, tiny))
-  const thereAndBackUs = await quickest(() => run(pool, route, tiny))
-  return { hopUs: Math.max(1, thereAndBackUs - tinyUs), sampleUs, sampleBytes: large.length }
+  const sampleUs = await lowerQuartileUs(() => run(inline, route, large))
+  const tinyUs = await lowerQuartileUs(() => run(inline, route, tiny))
+  const roundTripUs = await lowerQuartileUs(() => run(pool, route, tiny))
+  return { hopUs: Math.max(1, roundTripUs - tinyUs), sampleUs, sampleBytes: large.length }
 }
 
-/** The lower quartile: what the machine does when nobody is in the way. */
-async function quickest(once: () => Promise<Outcome>): Promise<number> {
+/** The lower quartile: the time on a machine that does nothing else. */
+async function lowerQuartileUs(once: () => Promise<Outcome>): Promise<number> {
   const from = performance.now()
   const times: number[] = []
-  while (times.length < leastRounds || (times.length < mostRounds && performance.now() - from < enoughMs)) {
+  while (times.length < minRounds || (times.length < maxRounds && performance.now() - from < enoughMs)) {
     const startedAt = performance.now()
     await once()
     times.push((performance.now() - startedAt) * 1000)
@@ -68,5 +69,5 @@ async function quickest(once: () => Promise<Outcome>): Promise<number> {
 
 const run = (placement: Placement, route: Route, payload: Uint8Array): Promise<Outcome> =>
   new Promise((resolve, reject) => {
-    placement.run(new Call(route, payload, false, undefined, undefined, resolve, reject))
+    placement.run(new ProcessCall(route, payload, false, resolve, reject))
   })

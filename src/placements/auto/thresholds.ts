@@ -1,33 +1,33 @@
-// What decides between the caller's thread and the pool: how long a payload will take here, what the way to a worker
-// costs, and how long the event loop has been busy this turn. Measured at start-up, then followed; nothing runs here.
+// The estimates that decide between the caller's thread and the pool: how long a payload takes on this thread, the cost of
+// the way to a worker, and how long this turn of the event loop has lasted. Measured at start-up, then updated.
 
 import type { AutoThresholds } from '../../model/index.ts'
+import { MovingAverage } from '../../util/moving-average.ts'
 
-/** A payload costs by its bytes, plus as much as this many bytes. */
+/** The cost of a payload is proportional to its bytes plus this many. */
 const overheadBytes = 1024
-/** Bounds of the budget: a start-up that was measured on a busy machine must not let the event loop stall. */
-const leastBudgetUs = 100
-const mostBudgetUs = 500
-/** Weight of the newest payload in the mean. */
-const share = 0.1
-/** Longer than this many times what was expected: the thread was not running. */
-const mostSurprise = 4
-/** A contract that seems too slow to run here is given the benefit of the doubt, a little more with each payload. */
-const forgetting = 0.02
+/** Bounds of the budget: a calibration on a busy machine must not let the event loop stall. */
+const minBudgetUs = 100
+const maxBudgetUs = 500
+const newestWeight = 0.1
+/** A payload that took more than this many times the expected time: the thread was not scheduled. */
+const maxRatio = 4
+/** Weight of a worker's time for a contract that seems too slow for this thread: it is tried again after a while. */
+const decayWeight = 0.02
 
-export interface Measured {
+export interface Calibration {
   /** To a worker and back, without the work itself. */
   readonly hopUs: number
-  /** A payload of `sampleBytes`, here. */
+  /** A payload of `sampleBytes` on this thread. */
   readonly sampleUs: number
   readonly sampleBytes: number
 }
 
-/** The thresholds that follow from what was measured. */
-export function thresholdsOf({ hopUs, sampleUs, sampleBytes }: Measured): AutoThresholds {
+/** The thresholds that follow from a calibration. */
+export function thresholdsOf({ hopUs, sampleUs, sampleBytes }: Calibration): AutoThresholds {
   const byteUs = sampleUs / (sampleBytes + overheadBytes)
-  // After more work than that a worker would have been there.
-  const inlineBudgetUs = Math.min(mostBudgetUs, Math.max(leastBudgetUs, hopUs))
+  // After more work than that a worker would have answered.
+  const inlineBudgetUs = Math.min(maxBudgetUs, Math.max(minBudgetUs, hopUs))
   return Object.freeze({
     inlineMaxBytes: Math.max(0, Math.floor(inlineBudgetUs / byteUs) - overheadBytes),
     inlineBudgetUs,
@@ -36,35 +36,31 @@ export function thresholdsOf({ hopUs, sampleUs, sampleBytes }: Measured): AutoTh
   })
 }
 
-/** What the payloads of one contract take here. */
-export class Rate {
-  #byteUs: number
+/** How long payloads of one contract take on this thread. */
+export class InlineRate {
+  readonly #byteUs: MovingAverage
 
   constructor({ inlineMaxBytes, inlineBudgetUs }: AutoThresholds) {
-    this.#byteUs = inlineBudgetUs / (inlineMaxBytes + overheadBytes)
+    this.#byteUs = new MovingAverage(inlineBudgetUs / (inlineMaxBytes + overheadBytes), newestWeight, maxRatio)
   }
 
   expectedUs(bytes: number): number {
-    return (bytes + overheadBytes) * this.#byteUs
+    return (bytes + overheadBytes) * this.#byteUs.value
   }
 
-  /** A payload ran here. */
-  note(bytes: number, us: number): void {
-    const byteUs = Math.min(us / (bytes + overheadBytes), mostSurprise * this.#byteUs)
-    this.#byteUs += share * (byteUs - this.#byteUs)
+  /** A payload ran on this thread. */
+  add(bytes: number, us: number): void {
+    this.#byteUs.add(us / (bytes + overheadBytes))
   }
 
-  /** A payload was too slow to run here, as far as is known; the workers say that it takes `us`. */
-  doubt(bytes: number, us: number): void {
+  /** A payload seemed too slow for this thread; a worker needs `us` for it. Only a faster worker changes the rate. */
+  decay(bytes: number, us: number): void {
     const byteUs = us / (bytes + overheadBytes)
-    if (byteUs < this.#byteUs) this.#byteUs += forgetting * (byteUs - this.#byteUs)
+    if (byteUs < this.#byteUs.value) this.#byteUs.add(byteUs, decayWeight)
   }
 }
 
-/**
- * The present turn of the event loop, from its first call on. All its work counts, also the app's own: a loop that is
- * busy with anything is not idle.
- */
+/** The present turn of the event loop, from its first call on. All its work counts, including the application's own. */
 export class Turn {
   #startedAt = 0
   #open = false
@@ -74,7 +70,7 @@ export class Turn {
     if (this.#open) return (now - this.#startedAt) * 1000
     this.#open = true
     this.#startedAt = now
-    // Runs when the turn's events are through; it never waits, so it keeps no process.
+    // Runs at the end of the turn.
     setImmediate(this.#close)
     return 0
   }

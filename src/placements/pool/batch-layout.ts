@@ -1,9 +1,9 @@
-// How payloads share one Piscina task: the task, its answer, and the lane, a piece of shared memory whose head lists the
-// items and whose rest takes the outcomes. Both threads use this file; who sends what when is not here.
+// How payloads share one Piscina task: the messages, and the batch buffer: shared memory whose head lists the items and
+// whose rest holds the outcomes. Both threads use this file; when a batch is sent is decided in pool.ts.
 //
-//   lane: count × 32 bytes of items, then the outcomes (model/outcome-bytes.ts), each at a multiple of 8
+//   buffer: count × 32 bytes of items, then the outcomes (model/outcome-bytes.ts), each at a multiple of 8
 //   item: 0 u32 contract number · 4 u32 1 = canonical · 8 u32 chunk · 12 u32 offset · 16 u32 length
-//         20 u32 1 = nobody waits for it · 24 u32 where the outcome is, 0 = not in the lane · 28 u32 thread that began it, 0 = none
+//         20 u32 1 = dropped by the caller · 24 u32 offset of the outcome, 0 = not in the buffer · 28 u32 thread that runs it, 0 = none
 
 import type { EngineReport, JsCompressor } from '../../model/index.ts'
 
@@ -22,7 +22,7 @@ const droppedWord = 5
 const outcomeWord = 6
 const threadWord = 7
 
-/** A contract as a worker gets it, once: it compiles by itself. */
+/** A contract as a worker gets it, once: each worker compiles it. */
 export interface ContractRecord {
   readonly number: number
   /** The lock file's text. */
@@ -41,22 +41,23 @@ export interface WorkerSetup {
   readonly contracts: readonly ContractRecord[]
 }
 
-/** Asked once before real work: does this worker run? It has loaded its engine then. */
+/** The first task of each worker: proves that it has loaded its engine. */
 export interface Hello {
   readonly hello: true
 }
 
 export interface BatchTask {
   readonly count: number
-  readonly lane: SharedArrayBuffer
+  readonly buffer: SharedArrayBuffer
+  /** The payloads. */
   readonly chunks: readonly SharedArrayBuffer[]
-  /** Only after a worker said that it lacks them. */
+  /** Only after a worker has answered `missing`. */
   readonly contracts?: readonly ContractRecord[]
 }
 
 export type Task = Hello | BatchTask
 
-/** `ready` in the answer to a hello: proves that the file is ours, and of the same make. */
+/** `ready` in the answer to a hello: proves that the file is the worker of this version. */
 export const readyMark = 'sidelane-worker-1'
 
 export interface HelloAnswer {
@@ -66,14 +67,14 @@ export interface HelloAnswer {
 export interface BatchAnswer {
   /** Time in the worker, in µs. */
   readonly us: number
-  /** This worker was never given one of the contracts; nothing was processed. */
+  /** This worker lacks one of the contracts; no payload was processed. */
   readonly missing?: true
-  /** Outcomes that the lane had no room for, by item. */
+  /** Outcomes that did not fit into the buffer, by item. */
   readonly overflow?: ReadonlyMap<number, Uint8Array>
 }
 
-/** A lane, seen from either thread. */
-export class Lane {
+/** A batch buffer, on either thread. */
+export class BatchBuffer {
   readonly shared: SharedArrayBuffer
   readonly bytes: Uint8Array
   readonly #words: Uint32Array
@@ -84,8 +85,8 @@ export class Lane {
     this.#words = new Uint32Array(shared)
   }
 
-  static ofSize(bytes: number): Lane {
-    return new Lane(new SharedArrayBuffer(aligned(bytes)))
+  static ofSize(bytes: number): BatchBuffer {
+    return new BatchBuffer(new SharedArrayBuffer(aligned(bytes)))
   }
 
   /** Where the outcomes start. */
@@ -125,7 +126,7 @@ export class Lane {
     return this.#word(item, lengthWord)
   }
 
-  /** Nobody waits for the item any more: a worker that has not begun it leaves it out. */
+  /** The item's call has ended: a worker that has not started it skips it. */
   drop(item: number): void {
     Atomics.store(this.#words, item * itemWords + droppedWord, 1)
   }
@@ -134,7 +135,7 @@ export class Lane {
     return Atomics.load(this.#words, item * itemWords + droppedWord) === 1
   }
 
-  /** Where the item's outcome is; 0: not in the lane. */
+  /** Offset of the item's outcome; 0: not in the buffer. */
   outcome(item: number): number {
     return this.#word(item, outcomeWord)
   }
@@ -143,7 +144,7 @@ export class Lane {
     this.#words[item * itemWords + outcomeWord] = offset
   }
 
-  /** Set when a worker comes to the item: says what it hangs at or died of. 0 when it is not at it any more. */
+  /** The thread that runs the item, 0 when it is done: tells what a worker hangs at or died of. */
   setThread(item: number, thread: number): void {
     Atomics.store(this.#words, item * itemWords + threadWord, thread)
   }
@@ -152,7 +153,7 @@ export class Lane {
     return Atomics.load(this.#words, item * itemWords + threadWord)
   }
 
-  /** The item that a worker is at, of the first `count`; -1: none. */
+  /** The item that a worker runs, of the first `count`; -1: none. */
   current(count: number): number {
     for (let item = count - 1; item >= 0; item--) if (this.thread(item) !== 0) return item
     return -1
@@ -163,5 +164,39 @@ export class Lane {
   }
 }
 
-/** Outcomes stand at multiples of 8: copies out of shared memory are then made word by word. */
+/** Outcomes are at multiples of 8: V8 then copies them out of shared memory word by word. */
 export const aligned = (offset: number): number => (offset + 7) & ~7
+
+const usualBytes = 256 * 1024
+/** Larger buffers are used for one task only. */
+const maxKeptBytes = 1024 * 1024
+/** Per item: the outcome's head, and growth of small payloads. */
+const slackBytes = 512
+/** A rejected payload lists up to 32 issues with pointers; few payloads of a batch do. */
+const issueBytes = 16 * 1024
+
+/** The batch buffers of a pool, which are reused. */
+export class BatchBuffers {
+  readonly #maxFree: number
+  readonly #free: BatchBuffer[] = []
+
+  constructor(maxFree: number) {
+    this.#maxFree = maxFree
+  }
+
+  /** A buffer for `count` items with about `bytes` of outcomes; a worker sends what does not fit beside it. */
+  take(count: number, bytes: number): BatchBuffer {
+    const need = BatchBuffer.headBytes(count) + bytes + count * slackBytes + issueBytes
+    if (need > maxKeptBytes) return BatchBuffer.ofSize(need)
+    // A buffer that is too small is replaced: memory that is new to a worker costs a page fault per 4 KiB, and each
+    // allocation triggers the garbage collector.
+    const buffer = this.#free.pop()
+    return buffer !== undefined && buffer.bytes.length >= need
+      ? buffer
+      : BatchBuffer.ofSize(need > usualBytes ? maxKeptBytes : usualBytes)
+  }
+
+  giveBack(buffer: BatchBuffer): void {
+    if (buffer.bytes.length <= maxKeptBytes && this.#free.length < this.#maxFree) this.#free.push(buffer)
+  }
+}

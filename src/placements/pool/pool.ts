@@ -1,8 +1,7 @@
-// The caller side of the pool: accepted payloads wait in a queue of ours, and are sent in batches when a worker can take
-// one. Who is accepted (admission), deadlines and counters are layers; Piscina's life is crew.ts.
+// The caller side of the pool: accepted payloads wait in a queue and are sent in batches when a worker can take one.
+// Admission and deadlines are policies; starting and replacing workers is supervisor.ts.
 
 import {
-  deadlineExceeded,
   rejected,
   SidelaneError,
   toFault,
@@ -10,82 +9,97 @@ import {
   type Contract,
   type EngineReport,
   type HostSettings,
+  type KeyedContract,
   type Placement,
 } from '../../model/index.ts'
 import { payloadBytes, type Engine } from '../../engine/index.ts'
+import type { Block } from '../../util/bump-arena.ts'
 import { ContractTable } from '../contract-table.ts'
-import { Arena } from './payload-arena.ts'
-import { Backlog, type Piece } from './wait-estimator.ts'
-import { type BatchAnswer, type BatchTask, type ContractRecord } from './batch-layout.ts'
-import { settleFrom } from './settle.ts'
-import { tasksPerWorker, type Crew } from './worker-group.ts'
-import { Healer } from './supervisor.ts'
-import { Lanes } from './result-buffers.ts'
-import { Queue, Ticket } from './queue.ts'
-import { addRecord, type FirstContract } from './worker-contracts.ts'
-import { Pace } from './cost-model.ts'
-import { Watchdog, type Watched } from './watchdog.ts'
+import { BatchBuffers, type BatchAnswer, type BatchTask, type ContractRecord } from './batch-layout.ts'
+import { CostModel, WaitEstimator, type ExpectedTask } from './cost-model.ts'
+import { Queue, QueuedCall, type SharedBytes } from './queue.ts'
+import { Supervisor } from './supervisor.ts'
+import { Watchdog, type WatchedBatch } from './watchdog.ts'
+import { addRecord } from './worker-contracts.ts'
+import { tasksPerWorker, type WorkerGroup } from './worker-group.ts'
 
-interface Batch extends Watched, Piece {
+interface Batch extends WatchedBatch, ExpectedTask {
   readonly task: BatchTask
-  readonly crew: Crew
+  readonly group: WorkerGroup
 }
+
+/** When the calls of the present turn are gathered and can be sent. */
+export type Schedule = (send: () => void) => void
 
 export class PoolPlacement implements Placement {
   readonly name = 'pool'
   readonly #engine: Engine
   readonly #threads: number
+  /** Batches that the workers can hold. */
+  readonly #slots: number
   readonly #contracts: ContractTable<ContractRecord>
-  readonly #healer: Healer
-  readonly #queue = new Queue(new Arena(), () => this.onRoom())
-  readonly #lanes: Lanes
-  readonly #pace = new Pace()
-  readonly #backlog: Backlog
-  readonly #watchdog = new Watchdog<Batch>(
-    (bytes) => this.#pace.expectedUs(1, bytes) / 1000,
-    ({ crew }, thread) => crew.kill(thread),
-  )
-  #batches = 0
-  #flushing = false
+  readonly #supervisor: Supervisor
+  readonly #schedule: Schedule
+  readonly #queue = new Queue(() => this.onSpace())
+  readonly #buffers: BatchBuffers
+  readonly #costs = new CostModel()
+  readonly #waits: WaitEstimator
+  /** The batches that workers have. */
+  readonly #batches = new Set<Batch>()
+  readonly #watchdog = new Watchdog<Batch>({
+    batches: this.#batches,
+    expectedMs: (bytes) => this.#costs.expectedUs(1, bytes) / 1000,
+    kill: ({ group }, thread) => group.kill(thread),
+  })
+  #isScheduled = false
 
   /**
-   * Starts the workers and waits until they work: at most 10 s. The engine is loaded on this thread already: an addon
-   * that only workers load can crash the process when the last of them ends (napi-rs#3443).
+   * Starts the workers and waits until they run: at most 10 s. The engine is loaded on this thread already: an addon that
+   * only workers load can crash the process when the last of them ends (napi-rs#3443). `schedule`: by default after this
+   * tick with its microtasks.
    */
-  static async start(settings: HostSettings, engine: Engine, first: readonly FirstContract[]): Promise<PoolPlacement> {
+  static async start(
+    settings: HostSettings,
+    engine: Engine,
+    first: readonly KeyedContract[],
+    schedule: Schedule = (send) => process.nextTick(send),
+  ): Promise<PoolPlacement> {
     const contracts = new ContractTable<ContractRecord>()
     for (const { contract, digestKey } of first) addRecord(contracts, engine, contract, digestKey)
-    const healer = await Healer.start({
+    const supervisor = await Supervisor.start({
       threads: settings.threads,
       workerUrl: settings.workerUrl,
       engine: engine.report,
       fallsBack: settings.engine === 'auto',
       setup: { engine: engine.report.kind, jsCompressor: settings.jsCompressor, contracts: contracts.entries },
     })
-    return new PoolPlacement(settings, engine, contracts, healer)
+    return new PoolPlacement(settings.threads, engine, contracts, supervisor, schedule)
   }
 
   private constructor(
-    settings: HostSettings,
+    threads: number,
     engine: Engine,
     contracts: ContractTable<ContractRecord>,
-    healer: Healer,
+    supervisor: Supervisor,
+    schedule: Schedule,
   ) {
     this.#engine = engine
-    this.#threads = settings.threads
+    this.#threads = threads
+    this.#slots = threads * tasksPerWorker
     this.#contracts = contracts
-    this.#healer = healer
-    this.#backlog = new Backlog(settings.threads)
-    this.#lanes = new Lanes(this.#slots + 1)
+    this.#supervisor = supervisor
+    this.#schedule = schedule
+    this.#waits = new WaitEstimator(threads)
+    this.#buffers = new BatchBuffers(this.#slots + 1)
   }
 
   get engine(): EngineReport {
-    return this.#healer.engine
+    return this.#supervisor.engine
   }
 
   add(contract: Contract, digestKey: Uint8Array | undefined): number {
     const number = addRecord(this.#contracts, this.#engine, contract, digestKey)
-    this.#healer.fit()
+    this.#supervisor.fit()
     return number
   }
 
@@ -97,45 +111,49 @@ export class PoolPlacement implements Placement {
     return this.#queue.bytes
   }
 
+  get queuedCalls(): Iterable<Call> {
+    return this.#queue
+  }
+
   /** Payloads that free slots take right now. */
-  get room(): number {
-    return (this.#slots - this.#batches) * this.#pace.perTask
+  get freeSlots(): number {
+    return (this.#slots - this.#batches.size) * this.#costs.perTask
   }
 
   /** Payloads that all slots take. */
   get capacity(): number {
-    return this.#slots * this.#pace.perTask
+    return this.#slots * this.#costs.perTask
   }
 
-  /** While the slots are worked off, as many wait. */
+  /** All slots are in use and as many payloads wait. */
   get busyDepth(): number {
     return 2 * this.capacity
   }
 
-  /** True when no worker would answer, for the time being. */
-  get down(): boolean {
-    return this.#healer.crew === undefined
+  /** True while no worker can run a payload. */
+  get isDown(): boolean {
+    return !this.#supervisor.group.isAlive
   }
 
-  /** What a payload of this size takes a worker, by the payloads so far. */
+  /** Estimate of the time that a worker needs for a payload of this size. */
   expectedUs(bytes: number): number {
-    return this.#pace.expectedUs(1, bytes)
+    return this.#costs.expectedUs(1, bytes)
   }
 
-  /** How long a payload that comes now would wait for a worker; an estimate. */
+  /** Estimate of how long a payload that comes now waits for a worker. */
   waitUsAt(now: number): number {
-    return this.#backlog.waitUsAt(now) + this.drainMs * 1000
+    return this.#waits.waitUsAt(now) + this.drainMs * 1000
   }
-
-  /** Asked for a call that no worker can run: true when somebody else has taken it over. `copy` gives its payload. */
-  takeOver: (call: Call, copy: () => Uint8Array) => boolean = () => false
-
-  /** Called when there may be room that was not there before. */
-  onRoom: () => void = () => {}
 
   get drainMs(): number {
-    return this.#pace.expectedUs(this.#queue.size, this.#queue.bytes) / this.#threads / 1000
+    return this.#costs.expectedUs(this.#queue.size, this.#queue.bytes) / this.#threads / 1000
   }
+
+  /** Called for a call that no worker can run: true when it was run elsewhere. `copy` returns its payload. */
+  takeOver: (call: Call, copy: () => Uint8Array) => boolean = () => false
+
+  /** Called when the queue may have space that was not there before. */
+  onSpace: () => void = () => {}
 
   readonly run = (call: Call): void => {
     try {
@@ -143,189 +161,189 @@ export class PoolPlacement implements Placement {
       const bytes = payloadBytes(call.payload, limits)
       // Not by instanceof: bytes may be of another realm.
       if ('ok' in bytes) return call.settle(bytes)
-      // The engine would say the same, after the largest copy of all.
+      // The engine would reject it too, after the largest copy of all.
       if (bytes.length > limits.maxBytes) return call.settle(rejected('limit.bytes'))
-      const ticket = new Ticket(call, bytes, this.#queue)
+      const queued = new QueuedCall(call, bytes, this.#queue)
       call.payload = undefined
       call.copiedBytes = bytes.length
-      call.seat = ticket
-      this.#queue.push(ticket)
+      call.holder = queued
+      this.#queue.push(queued)
     } catch (error) {
       return call.fail(toFault(error))
     }
-    this.#flushSoon()
+    if (this.#isScheduled || this.#batches.size >= this.#slots) return
+    this.#isScheduled = true
+    this.#schedule(this.#flush)
   }
 
   stop(): Promise<void> {
-    return this.#healer.destroy()
+    return this.#supervisor.destroy()
   }
 
-  get #slots(): number {
-    return this.#threads * tasksPerWorker
-  }
-
-  /** After this tick, microtasks and all: that is when its calls have been gathered. Nothing waits for a timer. */
-  #flushSoon(): void {
-    if (this.#flushing || this.#batches >= this.#slots) return
-    this.#flushing = true
-    process.nextTick(() => {
-      this.#flushing = false
-      this.#flush()
-    })
+  readonly #flush = (): void => {
+    this.#isScheduled = false
+    this.#sendQueued()
   }
 
   /** Sends what free slots can take. */
-  #flush(): void {
-    while (this.#queue.size > 0 && this.#batches < this.#slots) {
-      const crew = this.#healer.crew
-      if (crew === undefined) return this.#failQueue()
-      const free = this.#slots - this.#batches
-      const tasks = this.#pace.tasksFor(this.#queue.size, this.#queue.bytes, free)
-      const tickets = this.#take(Math.min(this.#pace.perTask, Math.ceil(this.#queue.size / tasks)))
-      if (tickets.length > 0) this.#dispatch(tickets, crew)
+  #sendQueued(): void {
+    while (this.#queue.size > 0 && this.#batches.size < this.#slots) {
+      const { group } = this.#supervisor
+      if (!group.isAlive) return this.#failQueue()
+      const free = this.#slots - this.#batches.size
+      const tasks = this.#costs.tasksFor(this.#queue.size, this.#queue.bytes, free)
+      const calls = this.#take(Math.min(this.#costs.perTask, Math.ceil(this.#queue.size / tasks)))
+      if (calls.length > 0) this.#dispatch(calls, group)
     }
   }
 
-  #dispatch(tickets: readonly Ticket[], crew: Crew): void {
+  /** The next payloads, without those that cannot be in time. */
+  #take(most: number): QueuedCall[] {
+    const calls: QueuedCall[] = []
+    const now = performance.now()
+    let bytes = 0
+    for (let queued = this.#queue.first; queued !== undefined && calls.length < most; queued = this.#queue.first) {
+      const { call, length } = queued
+      if (calls.length > 0 && this.#costs.isFull(calls.length + 1, bytes + length)) break
+      // A call that fails here leaves the queue by itself.
+      if (!call.begin(now, this.#costs.leastMs(length))) continue
+      this.#queue.remove(queued)
+      bytes += length
+      calls.push(queued)
+    }
+    return calls
+  }
+
+  #dispatch(calls: readonly QueuedCall[], group: WorkerGroup): void {
     let batch: Batch
     try {
-      batch = this.#pack(tickets, crew)
+      batch = this.#pack(calls, group)
     } catch (error) {
-      // No memory for a lane.
-      for (const ticket of tickets) {
-        ticket.giveBack()
-        ticket.call.fail(toFault(error))
+      // No memory for a buffer.
+      for (const queued of calls) {
+        queued.releasePayload()
+        queued.call.fail(toFault(error))
       }
       return
     }
     void this.#send(batch)
   }
 
-  /** The next payloads, without those that cannot be in time. */
-  #take(most: number): Ticket[] {
-    const tickets: Ticket[] = []
-    const now = performance.now()
+  #pack(calls: readonly QueuedCall[], group: WorkerGroup): Batch {
     let bytes = 0
-    for (let ticket = this.#queue.first; ticket !== undefined && tickets.length < most; ticket = this.#queue.first) {
-      if (now + this.#pace.leastMs(ticket.length) > ticket.call.expiresAt) {
-        ticket.call.fail(deadlineExceeded(ticket.call))
-        continue
-      }
-      bytes += ticket.length
-      if (tickets.length > 0 && this.#pace.full(tickets.length + 1, bytes)) break
-      this.#queue.remove(ticket)
-      ticket.call.phase = 'running'
-      tickets.push(ticket)
-    }
-    return tickets
-  }
-
-  #pack(tickets: readonly Ticket[], crew: Crew): Batch {
-    const chunks: SharedArrayBuffer[] = []
-    const lane = this.#lanes.take(tickets)
-    let bytes = 0
-    for (let item = 0; item < tickets.length; item++) {
-      const ticket = tickets[item] as Ticket
-      const { call, chunk, offset, length } = ticket
+    let outcomeBytes = 0
+    for (const { call, length } of calls) {
       bytes += length
-      let place = chunks.indexOf(chunk.shared)
-      if (place < 0) place = chunks.push(chunk.shared) - 1
-      lane.write(item, call.route.contractIndex, call.canonical, place, offset, length)
-      ticket.lane = lane
-      ticket.item = item
+      outcomeBytes += call.canonical ? 2 * length : length
     }
-    const expectedUs = this.#pace.expectedUs(tickets.length, bytes)
-    return { tickets, lane, crew, expectedUs, task: { count: tickets.length, lane: lane.shared, chunks } }
+    const buffer = this.#buffers.take(calls.length, outcomeBytes)
+    const blocks: Block<SharedBytes>[] = []
+    for (let item = 0; item < calls.length; item++) {
+      const queued = calls[item] as QueuedCall
+      const { call, block, offset, length } = queued
+      let chunk = blocks.indexOf(block)
+      if (chunk < 0) chunk = blocks.push(block) - 1
+      buffer.write(item, call.route.contractIndex, call.canonical, chunk, offset, length)
+      queued.batch = buffer
+      queued.item = item
+    }
+    const task = { count: calls.length, buffer: buffer.shared, chunks: blocks.map((block) => block.bytes.buffer) }
+    return { calls, buffer, group, expectedUs: this.#costs.expectedUs(calls.length, bytes), task }
   }
 
   async #send(batch: Batch): Promise<void> {
-    const { crew } = batch
-    this.#batches++
-    this.#watchdog.watch(batch)
-    this.#backlog.sent(batch, performance.now())
+    const { group, task } = batch
+    this.#batches.add(batch)
+    this.#waits.sent(batch, performance.now())
+    if (!this.#watchdog.isRunning) this.#watchdog.start()
     let answer: BatchAnswer
     try {
-      answer = await crew.run(batch.task)
-      // All of them, not only the missing ones: the second run may be another worker's.
-      if (answer.missing === true) answer = await crew.run({ ...batch.task, contracts: this.#contractsOf(batch) })
+      answer = await group.run(task)
+      // All contracts, not only the missing ones: another worker may get the second task.
+      if (answer.missing === true) answer = await group.run({ ...task, contracts: this.#contractsOf(batch) })
     } catch (error) {
       this.#ended(batch)
       this.#salvage(batch, error)
-      this.#flush()
-      this.onRoom()
+      this.#sendQueued()
+      this.onSpace()
       return
     }
     this.#ended(batch)
-    // First of all more work for the worker, then the answers.
-    this.#flush()
+    // The worker gets its next batch before the calls are settled.
+    this.#sendQueued()
     this.#settle(batch, answer)
-    this.#lanes.giveBack(batch.lane)
-    this.onRoom()
+    this.#buffers.giveBack(batch.buffer)
+    this.onSpace()
   }
 
   #ended(batch: Batch): void {
-    this.#batches--
-    this.#watchdog.forget(batch)
-    this.#backlog.ended(batch, performance.now())
+    this.#batches.delete(batch)
+    this.#waits.ended(batch, performance.now())
   }
 
-  #contractsOf({ tickets }: Batch): ContractRecord[] {
-    const numbers = new Set(tickets.map(({ call }) => call.route.contractIndex))
+  #contractsOf({ calls }: Batch): ContractRecord[] {
+    const numbers = new Set(calls.map(({ call }) => call.route.contractIndex))
     return [...numbers].map((number) => this.#contracts.entries[number] as ContractRecord)
   }
 
-  #settle({ tickets, lane }: Batch, { us, overflow }: BatchAnswer): void {
+  #settle({ calls, buffer }: Batch, { us, overflow }: BatchAnswer): void {
     let bytes = 0
-    for (let item = 0; item < tickets.length; item++) {
-      const ticket = tickets[item] as Ticket
-      bytes += ticket.length
-      ticket.giveBack()
-      const at = lane.outcome(item)
-      settleFrom(at === 0 ? overflow?.get(item) : lane.bytes, at, ticket.call)
+    for (let item = 0; item < calls.length; item++) {
+      const queued = calls[item] as QueuedCall
+      const { call } = queued
+      bytes += queued.length
+      queued.releasePayload()
+      const at = buffer.outcome(item)
+      const outcome = at === 0 ? overflow?.get(item) : buffer.bytes
+      if (outcome !== undefined) call.settleBytes(outcome, at)
+      else call.fail(new SidelaneError('internal.panic', { message: 'The worker skipped a payload.' }))
     }
-    this.#pace.note(us, tickets.length, bytes)
+    this.#costs.add(us, calls.length, bytes)
   }
 
   /**
-   * A worker died with the batch. What it had done is used, what it had not begun is taken over or runs again, and the
-   * payload that it was at gets one more chance. The lane is left to the collector.
+   * A worker died with the batch. Its outcomes are used; payloads that it had not started run elsewhere or again, and the
+   * payload that it processed is tried once more. The buffer is left to the garbage collector.
    */
-  #salvage({ tickets, lane }: Batch, cause: unknown): void {
-    for (let item = tickets.length - 1; item >= 0; item--) {
-      const ticket = tickets[item] as Ticket
-      const { call } = ticket
-      ticket.lane = undefined
-      const at = lane.outcome(item)
-      if (at !== 0) settleFrom(lane.bytes, at, call)
+  #salvage({ calls, buffer }: Batch, cause: unknown): void {
+    for (let item = calls.length - 1; item >= 0; item--) {
+      const queued = calls[item] as QueuedCall
+      const { call } = queued
+      queued.batch = undefined
+      const at = buffer.outcome(item)
+      if (at !== 0) call.settleBytes(buffer.bytes, at)
       else if (!call.settled) {
-        const toBlame = lane.thread(item) !== 0
-        ticket.suspect ||= toBlame
-        // Also an innocent payload runs out of chances, lest workers that always die keep it for ever.
-        if (!this.#handOver(ticket) && (ticket.blame += toBlame ? mostBlame / 2 : 1) < mostBlame) {
-          this.#queue.unshift(ticket)
+        const wasRunning = buffer.thread(item) !== 0
+        queued.isSuspect ||= wasRunning
+        queued.strikes += wasRunning ? maxStrikes / 2 : 1
+        if (!this.#handOver(queued) && queued.strikes < maxStrikes) {
+          this.#queue.unshift(queued)
           continue
         }
       }
-      ticket.giveBack()
+      queued.releasePayload()
       call.fail(new SidelaneError('internal.panic', { message: 'The workers that had this payload died.', cause }))
     }
   }
 
   #failQueue(): void {
-    const cause = this.#healer.reason
-    for (let ticket = this.#queue.first; ticket !== undefined; ticket = this.#queue.first) {
-      if (this.#handOver(ticket)) {
-        this.#queue.remove(ticket)
-        ticket.giveBack()
-      } else ticket.call.fail(new SidelaneError('unavailable', { message: 'The pool has no workers.', cause }))
+    const cause = this.#supervisor.reason
+    for (let queued = this.#queue.first; queued !== undefined; queued = this.#queue.first) {
+      if (this.#handOver(queued)) {
+        this.#queue.remove(queued)
+        queued.releasePayload()
+      } else queued.call.fail(new SidelaneError('unavailable', { message: 'The pool has no workers.', cause }))
     }
   }
 
-  /** Not what a worker has died of: it could take the caller's thread along. */
-  #handOver(ticket: Ticket): boolean {
-    return !ticket.call.settled && !ticket.suspect && this.takeOver(ticket.call, () => ticket.copy())
+  /** Not a payload that a worker died of: it could crash this thread too. */
+  #handOver(queued: QueuedCall): boolean {
+    return !queued.call.settled && !queued.isSuspect && this.takeOver(queued.call, () => queued.copy())
   }
 }
 
-/** Two deaths at the payload, or sixteen beside it. */
-const mostBlame = 16
+/**
+ * A payload fails after the second death of a worker that processed it. Deaths beside it count less, but they count, so that
+ * workers that always die do not retry it forever.
+ */
+const maxStrikes = 16

@@ -1,119 +1,116 @@
-// Keeps a crew at work: when a worker could not start, which Piscina never forgives, a new crew takes over as soon as
-// the cause is gone; also when a contract needs larger workers. How a crew works is crew.ts.
+// Replaces a group of workers when one could not start (Piscina does not respawn it), as soon as the cause is gone, and when
+// a contract needs workers with a larger heap. How a group runs tasks: worker-group.ts.
 
 import { SidelaneError, type EngineReport } from '../../model/index.ts'
-import { Crew, heapMbFor, isEngineFault, loadLimitMs, type CrewOptions } from './worker-group.ts'
-import { within } from './with-timeout.ts'
+import { Backoff } from '../../util/backoff.ts'
+import { withTimeout } from '../../util/timeout.ts'
+import { heapMbFor, isEngineFault, loadLimitMs, WorkerGroup, type WorkerGroupOptions } from './worker-group.ts'
 
-export interface HealerOptions extends Omit<CrewOptions, 'onLame'> {
+export interface SupervisorOptions extends Omit<WorkerGroupOptions, 'onBroken'> {
   /** The engine of `setup`, as the main thread loaded it. */
   readonly engine: EngineReport
-  /** Whether workers that cannot load it may take js. */
+  /** Whether workers that cannot load it may use js. */
   readonly fallsBack: boolean
 }
 
-const firstWaitMs = 100
-const maxWaitMs = 5000
-
-export class Healer {
-  readonly #options: HealerOptions
-  #engine: EngineReport
-  #crew: Crew | undefined
-  #reason: unknown
+export class Supervisor {
+  /** The group that runs tasks; it may have no workers left. */
+  group: WorkerGroup
+  /** Why it is broken. */
+  reason: unknown
+  /** The engine of the workers. */
+  engine: EngineReport
+  readonly #options: SupervisorOptions
+  readonly #backoff = new Backoff({ firstMs: 100, maxMs: 5000 })
   #timer: NodeJS.Timeout | undefined
-  #replacing: Promise<void> | undefined
+  #replacement: Promise<void> | undefined
   #destroyed = false
 
-  /** Rejects as `Crew.start` does. */
-  static async start(options: HealerOptions): Promise<Healer> {
-    const healer = new Healer(options)
-    healer.#crew = await healer.#startCrew()
-    return healer
+  /** Rejects as `WorkerGroup.start` does. */
+  static async start(options: SupervisorOptions): Promise<Supervisor> {
+    let supervisor: Supervisor | undefined
+    // Called after the start only: a group that breaks before rejects.
+    const { group, engine } = await startGroup(options, (reason) => supervisor?.noteBroken(reason))
+    warnOfFallback(options.engine, engine)
+    supervisor = new Supervisor(options, group, engine)
+    return supervisor
   }
 
-  private constructor(options: HealerOptions) {
+  private constructor(options: SupervisorOptions, group: WorkerGroup, engine: EngineReport) {
     this.#options = options
-    this.#engine = options.engine
+    this.group = group
+    this.engine = engine
   }
 
-  /** What the workers run, and why. */
-  get engine(): EngineReport {
-    return this.#engine
-  }
-
-  /** undefined: nobody would answer. */
-  get crew(): Crew | undefined {
-    return this.#crew?.alive === true ? this.#crew : undefined
-  }
-
-  /** Why the crew is gone. */
-  get reason(): unknown {
-    return this.#reason
-  }
-
-  /** A contract was added: when the workers' heap is too small for its payloads, larger ones take over. */
+  /** After a contract was added: replaces the group when its heap is too small for the contract's payloads. */
   fit(): void {
-    if (this.#replacing === undefined && this.#tooSmall) this.#replace(firstWaitMs)
+    if (this.#replacement === undefined && heapMbFor(this.#options.setup) > this.group.heapMb) this.#replace()
   }
 
   async destroy(): Promise<void> {
     this.#destroyed = true
     clearTimeout(this.#timer)
-    // A crew that is on its way ends as soon as it is there.
-    await Promise.all([this.#crew?.destroy(), within(loadLimitMs, this.#replacing)])
+    // A group that is starting is destroyed when it has started.
+    await Promise.all([this.group.destroy(), withTimeout(loadLimitMs, this.#replacement)])
   }
 
-  async #startCrew(): Promise<Crew> {
-    const options = { ...this.#options, onLame: (reason: unknown) => this.#heal(reason, firstWaitMs) }
+  /** A worker of the group could not start. */
+  noteBroken(reason: unknown): void {
+    this.reason = reason
+    // Tasks that wait inside Piscina for a worker that never comes must reject.
+    if (!this.group.isAlive) void this.group.destroy()
+    this.#backoff.fail()
+    this.#timer = setTimeout(() => this.#replace(), this.#backoff.waitMs).unref()
+  }
+
+  #replace(): void {
+    this.#replacement = this.#startOther()
+  }
+
+  async #startOther(): Promise<void> {
     try {
-      const crew = await Crew.start(options)
-      this.#engine = this.#options.engine
-      return crew
+      const { group, engine } = await startGroup(this.#options, (reason) => this.noteBroken(reason))
+      if (this.#destroyed) return await group.destroy()
+      warnOfFallback(this.engine, engine)
+      const old = this.group
+      this.group = group
+      this.engine = engine
+      this.#backoff.reset()
+      void old.retire()
     } catch (error) {
-      const cause = error instanceof SidelaneError ? error.cause : undefined
-      if (!this.#options.fallsBack || !isEngineFault(cause)) throw error
-      const crew = await Crew.start({ ...options, setup: { ...options.setup, engine: 'js' } })
-      this.#noteFallback(cause)
-      return crew
-    }
-  }
-
-  #noteFallback({ message, params }: SidelaneError): void {
-    const tried = (params?.['tried'] ?? []) as EngineReport['tried']
-    const reason = `The workers fell back to js. ${message}`
-    if (this.#engine.kind !== 'js') process.emitWarning(reason, { type: 'SidelaneWarning', code: 'SIDELANE_ENGINE' })
-    this.#engine = { kind: 'js', reason, tried }
-  }
-
-  #heal(reason: unknown, waitMs: number): void {
-    this.#reason = reason
-    // What waits inside Piscina for a worker that never comes must be told.
-    if (this.#crew?.alive === false) void this.#crew.destroy()
-    this.#timer = setTimeout(() => this.#replace(waitMs), waitMs).unref()
-  }
-
-  get #tooSmall(): boolean {
-    return this.#crew !== undefined && heapMbFor(this.#options.setup) > this.#crew.heapMb
-  }
-
-  #replace(waitedMs: number): void {
-    this.#replacing = this.#startOther(waitedMs)
-  }
-
-  async #startOther(waitedMs: number): Promise<void> {
-    try {
-      const crew = await this.#startCrew()
-      if (this.#destroyed) return await crew.destroy()
-      const old = this.#crew
-      this.#crew = crew
-      void old?.retire()
-    } catch (error) {
-      if (!this.#destroyed) this.#heal(error, Math.min(maxWaitMs, 2 * waitedMs))
+      if (!this.#destroyed) this.noteBroken(error)
       return
     } finally {
-      this.#replacing = undefined
+      this.#replacement = undefined
     }
-    // Contracts may have come in the meantime.
+    // Contracts may have been added in the meantime.
     this.fit()
   }
+}
+
+interface Started {
+  readonly group: WorkerGroup
+  readonly engine: EngineReport
+}
+
+async function startGroup(options: SupervisorOptions, onBroken: (reason: unknown) => void): Promise<Started> {
+  try {
+    return { group: await WorkerGroup.start({ ...options, onBroken }), engine: options.engine }
+  } catch (error) {
+    const cause = error instanceof SidelaneError ? error.cause : undefined
+    if (!options.fallsBack || !isEngineFault(cause)) throw error
+    // The records of contracts that are added later belong to the same setup object.
+    const setup = { ...options.setup, engine: 'js' as const }
+    return { group: await WorkerGroup.start({ ...options, setup, onBroken }), engine: fallbackReport(cause) }
+  }
+}
+
+function fallbackReport({ message, params }: SidelaneError): EngineReport {
+  const tried = (params?.['tried'] ?? []) as EngineReport['tried']
+  return { kind: 'js', reason: `The workers fell back to js. ${message}`, tried }
+}
+
+function warnOfFallback(before: EngineReport, { kind, reason }: EngineReport): void {
+  if (before.kind === 'js' || kind !== 'js') return
+  process.emitWarning(reason, { type: 'SidelaneWarning', code: 'SIDELANE_ENGINE' })
 }

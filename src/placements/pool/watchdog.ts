@@ -1,64 +1,75 @@
-// Ends a worker that hangs at one payload: its callers were answered at their deadlines, but its place would be lost for
-// ever. A slow worker is not a hung one, so the limit is far above anything measured.
+// Ends a worker that hangs at one payload: its callers fail at their deadlines, but without an end the worker would be
+// lost. A slow worker is not a hung one, so the limit is far above any measured time.
 
-import type { Lane } from './batch-layout.ts'
-import type { Ticket } from './queue.ts'
+import type { BatchBuffer } from './batch-layout.ts'
+import type { QueuedCall } from './queue.ts'
 
-/** What a worker has, from the moment it is sent to the moment it is answered. */
-export interface Watched {
-  readonly tickets: readonly Ticket[]
-  readonly lane: Lane
+/** A batch that a worker has. */
+export interface WatchedBatch {
+  readonly calls: readonly QueuedCall[]
+  readonly buffer: BatchBuffer
 }
 
-interface Sight {
+interface Sighting {
   readonly item: number
   readonly since: number
 }
 
-/** Also the least time between two kills: replacing workers faster would be a fault of its own. */
-const lookEveryMs = 1000
-const leastLimitMs = 1000
-/** A payload may take this many times what its size takes on average. */
-const patience = 20
+/** Also the least time between two kills. */
+const checkEveryMs = 1000
+const minLimitMs = 1000
+/** The limit, in expected times of a payload of that size. */
+const limitFactor = 20
 
-export class Watchdog<T extends Watched> {
-  readonly #sights = new Map<T, Sight | undefined>()
-  readonly #expectedMs: (bytes: number) => number
-  readonly #kill: (batch: T, thread: number) => void
-  #timer: NodeJS.Timeout | undefined
+export interface WatchdogOptions<T extends WatchedBatch> {
+  /** The batches that workers have. */
+  readonly batches: ReadonlySet<T>
+  readonly expectedMs: (bytes: number) => number
+  readonly kill: (batch: T, thread: number) => void
+}
 
-  constructor(expectedMs: (bytes: number) => number, kill: (batch: T, thread: number) => void) {
-    this.#expectedMs = expectedMs
-    this.#kill = kill
+export class Watchdog<T extends WatchedBatch> {
+  /** A plain field: read for every batch. */
+  isRunning = false
+  readonly #options: WatchdogOptions<T>
+  #sightings = new Map<T, Sighting>()
+
+  constructor(options: WatchdogOptions<T>) {
+    this.#options = options
   }
 
-  watch(batch: T): void {
-    this.#sights.set(batch, undefined)
-    this.#timer ??= setInterval(() => this.#look(), lookEveryMs).unref()
+  /** Watches the batches until there are none. */
+  start(): void {
+    this.isRunning = true
+    const timer = setInterval(() => {
+      if (this.#options.batches.size > 0) return this.#check()
+      clearInterval(timer)
+      this.isRunning = false
+      this.#sightings.clear()
+    }, checkEveryMs).unref()
   }
 
-  forget(batch: T): void {
-    this.#sights.delete(batch)
-  }
-
-  #look(): void {
-    if (this.#sights.size === 0) {
-      clearInterval(this.#timer)
-      this.#timer = undefined
-    }
+  #check(): void {
+    const { batches, kill } = this.#options
     const now = performance.now()
-    for (const [batch, sight] of this.#sights) {
-      const item = batch.lane.current(batch.tickets.length)
+    const before = this.#sightings
+    this.#sightings = new Map()
+    let isKilled = false
+    for (const batch of batches) {
+      const item = batch.buffer.current(batch.calls.length)
       if (item < 0) continue
-      if (sight?.item !== item) this.#sights.set(batch, { item, since: now })
-      else if (now - sight.since >= this.#limitMs(batch.tickets[item] as Ticket)) {
-        this.#sights.delete(batch)
-        return this.#kill(batch, batch.lane.thread(item))
+      const sighting = before.get(batch)
+      const since = sighting?.item === item ? sighting.since : now
+      if (isKilled || now - since < this.#limitMs(batch.calls[item] as QueuedCall)) {
+        this.#sightings.set(batch, { item, since })
+      } else {
+        isKilled = true
+        kill(batch, batch.buffer.thread(item))
       }
     }
   }
 
-  #limitMs({ length }: Ticket): number {
-    return Math.max(leastLimitMs, patience * this.#expectedMs(length))
+  #limitMs({ length }: QueuedCall): number {
+    return Math.max(minLimitMs, limitFactor * this.#options.expectedMs(length))
   }
 }

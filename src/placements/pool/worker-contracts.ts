@@ -1,17 +1,11 @@
-// Contracts on their way to the workers: checked here, compiled there.
+// Contracts as workers get them: checked here, compiled there.
 
 import type { Contract } from '../../model/index.ts'
 import type { Engine } from '../../engine/index.ts'
 import type { ContractTable } from '../contract-table.ts'
 import type { ContractRecord } from './batch-layout.ts'
 
-/** A contract that is known before the workers start. */
-export interface FirstContract {
-  readonly contract: Contract
-  readonly digestKey: Uint8Array | undefined
-}
-
-/** Compiles on this thread first: what a worker could not run is told at once, by an exception. */
+/** Compiles on this thread first, so that a contract that a worker cannot run throws here. */
 export const addRecord = (
   table: ContractTable<ContractRecord>,
   engine: Engine,

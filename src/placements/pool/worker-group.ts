@@ -1,10 +1,10 @@
-// Piscina, tamed: started with a check that its workers really work, never given a signal, never trusted to answer when
-// it has no workers left. What the tasks hold and how many run at once is not here.
+// Wraps Piscina: checks start-up, never passes a signal, detects a pool without workers. What tasks contain and how many
+// run at once is not here.
 
 import type { Worker } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import { SidelaneError } from '../../model/index.ts'
-import { within } from './with-timeout.ts'
+import { withTimeout } from '../../util/timeout.ts'
 import {
   readyMark,
   type BatchAnswer,
@@ -14,45 +14,45 @@ import {
   type WorkerSetup,
 } from './batch-layout.ts'
 
-/** Batches that a worker holds: one runs, the next is there when it ends. */
+/** Batches that a worker holds: one runs, the next is ready when it ends. */
 export const tasksPerWorker = 2
 
-export interface CrewOptions {
+export interface WorkerGroupOptions {
   readonly threads: number
   /** undefined: the worker of this package. */
   readonly workerUrl: URL | string | undefined
-  /** Read whenever a worker starts, so that a late one knows every contract. */
+  /** Read whenever a worker starts: a later worker gets every contract. */
   readonly setup: WorkerSetup
-  /** A worker could not start: Piscina will not try again. Called at most once. */
-  readonly onLame: (reason: unknown) => void
+  /** A worker could not start, and Piscina does not respawn it. Called at most once. */
+  readonly onBroken: (reason: unknown) => void
 }
 
 const startLimitMs = 10_000
-/** A worker loads in a tenth of it. */
+/** Ten times what a worker needs to load. */
 export const loadLimitMs = 1000
-/** Buffers are not in this figure: the payloads have their own bound. */
-const leastHeapMb = 128
-/** A payload as objects, its text, its canonical text: measured up to 12 bytes a byte in the js engine. */
+/** Without buffers: the payloads have their own bound. */
+const minHeapMb = 128
+/** A payload as objects, its text, its canonical text: measured up to 12 bytes per byte in the js engine. */
 const heapPerPayloadByte = 16
-/** Left to itself V8 enlarges the nursery again and again over the first 200,000 payloads, to no gain. */
-const maxNurseryMb = 12
+/** Without a limit V8 keeps enlarging the young generation over the first 200,000 payloads, without gain. */
+const maxYoungMb = 12
 
-export class Crew {
-  /** What the heap of a worker may hold, in MiB. */
+export class WorkerGroup {
+  /** Heap limit of a worker, in MiB. */
   readonly heapMb: number
   readonly #pool: Piscina<Task, unknown>
   readonly #threads: number
-  readonly #onLame: (reason: unknown) => void
+  readonly #onBroken: (reason: unknown) => void
   /** Workers that have loaded their file. */
   readonly #loaded = new WeakSet<Worker>()
-  /** True before the workers are checked and after the end: what happens then is told by a rejection. */
-  #lame = true
-  #retiring = false
+  /** True before the workers are checked and after the end: faults are then reported by a rejection. */
+  #isReported = true
+  #isRetiring = false
   #running = 0
   #wakeWhenIdle: (() => void) | undefined
 
   /** Rejects with `engine.unavailable`, or `options.invalid` for a worker file of the caller, within 10 s. */
-  static async start(options: CrewOptions): Promise<Crew> {
+  static async start(options: WorkerGroupOptions): Promise<WorkerGroup> {
     const { Piscina } = await import('piscina')
     const file = String(options.workerUrl ?? new URL('./worker.js', import.meta.url))
     const pool = new Piscina<Task, unknown>({
@@ -61,56 +61,56 @@ export class Crew {
       workerData: options.setup,
       minThreads: options.threads,
       maxThreads: options.threads,
-      // The default ends an idle worker at once and pays for a new one at the next call.
+      // The default ends an idle worker immediately, and the next call starts a new one.
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: tasksPerWorker,
-      // Only while a dead worker is replaced: otherwise a task finds its worker free.
+      // Used only while a dead worker is replaced: otherwise a worker is free for each task.
       maxQueue: options.threads * tasksPerWorker,
       recordTiming: false,
-      // Measured: half the main-thread time of `async` and `disabled` once tasks follow each other.
+      // Measured: half the main-thread time of `async` and `disabled` under load.
       atomics: 'sync',
-      resourceLimits: { maxOldGenerationSizeMb: heapMbFor(options.setup), maxYoungGenerationSizeMb: maxNurseryMb },
+      resourceLimits: { maxOldGenerationSizeMb: heapMbFor(options.setup), maxYoungGenerationSizeMb: maxYoungMb },
     })
-    const crew = new Crew(pool, options, heapMbFor(options.setup))
+    const group = new WorkerGroup(pool, options, heapMbFor(options.setup))
     const startedAt = performance.now()
     try {
-      await crew.#checkWorkers()
-      crew.#lame = false
-      return crew
+      await group.#checkWorkers()
+      group.#isReported = false
+      return group
     } catch (cause) {
       const leftMs = Math.max(0, startedAt + startLimitMs - performance.now())
-      await crew.destroy(Math.min(loadLimitMs, leftMs))
-      const ours = options.workerUrl === undefined || isEngineFault(cause)
-      throw new SidelaneError(ours ? 'engine.unavailable' : 'options.invalid', {
+      await group.destroy(Math.min(loadLimitMs, leftMs))
+      const isOurs = options.workerUrl === undefined || isEngineFault(cause)
+      throw new SidelaneError(isOurs ? 'engine.unavailable' : 'options.invalid', {
         message: `The pool's worker ${file} does not work: ${reasonOf(cause)}`,
         cause,
       })
     }
   }
 
-  private constructor(pool: Piscina<Task, unknown>, options: CrewOptions, heapMb: number) {
+  private constructor(pool: Piscina<Task, unknown>, options: WorkerGroupOptions, heapMb: number) {
     this.heapMb = heapMb
     this.#pool = pool
     this.#threads = options.threads
-    this.#onLame = options.onLame
+    this.#onBroken = options.onBroken
     // Without a listener an error event would end the process. Its text may quote results: it is never shown.
-    pool.on('error', (error) => this.#noticeLame(error))
-    // Of the first ones Piscina says that they are there before they have loaded.
+    pool.on('error', (error) => this.#checkCount(error))
+    // For the first ones Piscina emits `workerCreate` before they have loaded.
     const first = new WeakSet(pool.threads)
     for (const thread of pool.threads) thread.once('message', () => this.#loaded.add(thread))
     pool.on('workerCreate', ({ id }) => {
       const thread = pool.threads.find(({ threadId }) => threadId === id)
       if (thread !== undefined && !first.has(thread)) this.#loaded.add(thread)
     })
-    // Of a worker that ends before it has started, Piscina tells its tasks alone; without one it tells nobody. Both ends are
-    // noticed later than here, so this look comes after them.
+    // When a worker ends before it has started, Piscina rejects its tasks only; without a task there is no other event.
+    // Piscina updates its workers after this event, so they are counted later.
     pool.on('workerDestroy', () =>
-      setImmediate(() => this.#noticeLame(new Error('A worker ended before it had started.'))),
+      setImmediate(() => this.#checkCount(new Error('A worker ended before it had started.'))),
     )
   }
 
-  /** False: no worker is left, and Piscina would never answer. */
-  get alive(): boolean {
+  /** False: no worker is left, and a task would never settle. */
+  get isAlive(): boolean {
     return this.#pool.threads.length > 0
   }
 
@@ -120,7 +120,7 @@ export class Crew {
     try {
       return (await this.#pool.run(task)) as BatchAnswer
     } catch (error) {
-      this.#noticeLame(error)
+      this.#checkCount(error)
       throw error
     } finally {
       this.#running--
@@ -128,29 +128,29 @@ export class Crew {
     }
   }
 
-  /** Ends one worker, wherever it is; its batches reject, and another takes its place. */
+  /** Terminates one worker; its batches reject, and Piscina replaces it. */
   kill(thread: number): void {
     void this.#pool.threads.find(({ threadId }) => threadId === thread)?.terminate()
   }
 
-  /** Ends the workers when they have done what they have. */
+  /** Ends the workers when their tasks are done. */
   async retire(): Promise<void> {
-    this.#retiring = true
-    if (this.#running > 0 && this.alive) await new Promise<void>((resolve) => (this.#wakeWhenIdle = resolve))
+    this.#isRetiring = true
+    if (this.#running > 0 && this.isAlive) await new Promise<void>((resolve) => (this.#wakeWhenIdle = resolve))
     await this.destroy()
   }
 
-  /** Ends the workers; what they have then rejects. One that has begun to load may finish that within `graceMs`. */
+  /** Ends the workers; their tasks reject. A worker that is loading may finish loading within `graceMs`. */
   async destroy(graceMs: number = loadLimitMs): Promise<void> {
-    this.#lame = true
-    await within(graceMs, this.#finishLoading())
+    this.#isReported = true
+    await withTimeout(graceMs, this.#finishLoading())
     await this.#pool.destroy()
   }
 
-  /** Ended while it loads, a worker takes the process along (require of a module), or leaves files open (import). */
+  /** A worker that is terminated while it loads crashes the process (require of a module), or leaves files open (import). */
   async #finishLoading(): Promise<void> {
     for (let thread = this.#loading; thread !== undefined; thread = this.#loading) {
-      await firstSignOf(thread)
+      await firstEventOf(thread)
       this.#loaded.add(thread)
     }
   }
@@ -159,14 +159,15 @@ export class Crew {
     return this.#pool.threads.find((thread) => !this.#loaded.has(thread))
   }
 
-  #noticeLame(reason: unknown): void {
-    if (this.#lame || this.#pool.threads.length >= this.#threads) return
-    if (this.#retiring) return this.alive ? undefined : void this.destroy()
-    this.#lame = true
-    this.#onLame(reason)
+  /** Reports the group as broken when it has lost a worker. */
+  #checkCount(reason: unknown): void {
+    if (this.#isReported || this.#pool.threads.length >= this.#threads) return
+    if (this.#isRetiring) return this.isAlive ? undefined : void this.destroy()
+    this.#isReported = true
+    this.#onBroken(reason)
   }
 
-  /** One hello a worker: an idle one is always preferred, so that each gets one. */
+  /** One hello per worker: Piscina prefers an idle one, so that each gets one. */
   async #checkWorkers(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_resolve, reject) => {
@@ -184,21 +185,21 @@ export class Crew {
   }
 }
 
-/** Piscina's worker says that it is ready, and ours nothing before; one that cannot load ends. */
-const firstSignOf = (thread: Worker): Promise<void> =>
+/** A worker's first message is Piscina's ready message; a worker that cannot load exits. */
+const firstEventOf = (thread: Worker): Promise<void> =>
   new Promise((resolve) => {
     thread.once('message', () => resolve()).once('exit', () => resolve())
   })
 
-/** Whether it is the engine that a worker could not load. */
+/** Whether the worker could not load its engine. */
 export const isEngineFault = (cause: unknown): cause is SidelaneError =>
   (cause as Partial<SidelaneError> | undefined)?.code === 'engine.unavailable'
 
-/** What a worker's heap must hold for the largest payload of its contracts, in MiB. */
+/** The heap that a worker needs for the largest payload of its contracts, in MiB. */
 export const heapMbFor = ({ contracts }: WorkerSetup): number =>
   contracts.reduce(
     (most, { maxBytes }) => Math.max(most, Math.ceil((maxBytes * heapPerPayloadByte) / 2 ** 20)),
-    leastHeapMb,
+    minHeapMb,
   )
 
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

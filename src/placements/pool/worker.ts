@@ -1,5 +1,5 @@
-// The thread side of the pool: takes a batch, answers with outcomes in wire form. Everything crosses as a value; nothing
-// is thrown, because Piscina would lose the code. zod is never loaded here.
+// The worker thread of the pool: processes a batch and writes the outcomes as bytes. Faults are returned, not thrown,
+// because Piscina would lose their code. zod is never loaded here.
 
 import { threadId, workerData } from 'node:worker_threads'
 import { encodeFault, SidelaneError, toFault } from '../../model/index.ts'
@@ -7,7 +7,7 @@ import { parseLock } from '../../contract/index.ts'
 import { createEngine, type CompiledContract } from '../../engine/index.ts'
 import {
   aligned,
-  Lane,
+  BatchBuffer,
   readyMark,
   type BatchAnswer,
   type BatchTask,
@@ -19,68 +19,68 @@ import {
 
 const setup = workerData as WorkerSetup
 
-/** A contract that this thread cannot run answers with why. */
+/** A contract that this thread cannot compile has the fault of its calls. */
 const contracts = new Map<number, CompiledContract | SidelaneError>()
-// A throw in here ends the thread, and its reason reaches the crew.
+// A throw in here ends the thread, and the worker group gets the error.
 const engine = createEngine(setup.engine, setup.jsCompressor)
-for (const record of setup.contracts) learn(record)
+for (const record of setup.contracts) addContract(record)
 
-/** Where a payload is copied to: engines never read memory that another thread could write. */
+/** Payloads are copied to here: engines never read memory that another thread could write. */
 let scratch = new Uint8Array(64 * 1024)
 const keptScratchBytes = 1024 * 1024
 
-/** Piscina's entry. */
+/** Called by Piscina for each task. */
 export function run(task: Task): HelloAnswer | BatchAnswer {
-  endWhenBroken()
+  exitOnError()
   return 'hello' in task ? { ready: readyMark } : runBatch(task)
 }
 
-let ends = false
+let isExitSet = false
 
 /**
- * Ends the thread with an uncaught exception, at once. Left to Node it may go back to Piscina's wait for the next task first,
- * and then nothing ends it any more. Not while the file loads: there the exception is the reason that the caller is told.
+ * Ends the thread immediately on an uncaught exception. Node's default may return to Piscina's blocking wait for the next
+ * task first, and the thread would never end. Not set while the file loads: the caller is told the exception.
  */
-function endWhenBroken(): void {
-  if (ends) return
-  ends = true
+function exitOnError(): void {
+  if (isExitSet) return
+  isExitSet = true
   process.on('uncaughtException', () => process.exit(1))
 }
 
-function runBatch({ count, lane: shared, chunks, contracts: records }: BatchTask): BatchAnswer {
+function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): BatchAnswer {
   const startedAt = performance.now()
-  for (const record of records ?? []) learn(record)
-  const lane = new Lane(shared)
+  for (const record of records ?? []) addContract(record)
+  const batch = new BatchBuffer(buffer)
   for (let item = 0; item < count; item++) {
-    if (!contracts.has(lane.contract(item))) return { us: 0, missing: true }
+    if (!contracts.has(batch.contract(item))) return { us: 0, missing: true }
   }
 
   const inputs = chunks.map((chunk) => new Uint8Array(chunk))
   const overflow = new Map<number, Uint8Array>()
-  let at = aligned(Lane.headBytes(count))
+  let at = aligned(BatchBuffer.headBytes(count))
   for (let item = 0; item < count; item++) {
-    if (lane.dropped(item)) continue
-    const contract = contracts.get(lane.contract(item)) as CompiledContract | SidelaneError
-    const payload = copyIn(inputs[lane.chunk(item)] as Uint8Array, lane.offset(item), lane.length(item))
-    lane.setThread(item, threadId)
-    const size = answer(contract, payload, lane.canonical(item), lane.bytes, at)
+    if (batch.dropped(item)) continue
+    const contract = contracts.get(batch.contract(item)) as CompiledContract | SidelaneError
+    const payload = copyIn(inputs[batch.chunk(item)] as Uint8Array, batch.offset(item), batch.length(item))
+    batch.setThread(item, threadId)
+    const size = runInto(contract, payload, batch.canonical(item), batch.bytes, at)
     if (size < 0) {
       const bytes = new Uint8Array(-size)
-      answer(contract, payload, lane.canonical(item), bytes, 0)
+      runInto(contract, payload, batch.canonical(item), bytes, 0)
       overflow.set(item, bytes)
     } else {
-      lane.setOutcome(item, at)
+      batch.setOutcome(item, at)
       at = aligned(at + size)
     }
-    lane.setThread(item, 0)
+    batch.setThread(item, 0)
   }
   if (scratch.length > keptScratchBytes) scratch = new Uint8Array(keptScratchBytes)
   const us = (performance.now() - startedAt) * 1000
   return overflow.size === 0 ? { us } : { us, overflow }
 }
 
-/** Writes the outcome or the fault; the negated size when it does not fit. */
-function answer(
+/** Writes the outcome or the fault; returns its size, negated when it does not fit. */
+function runInto(
   contract: CompiledContract | SidelaneError,
   payload: Uint8Array,
   canonical: boolean,
@@ -95,7 +95,7 @@ function answer(
   }
 }
 
-function learn({ number, lock, digestKey, dictionary }: ContractRecord): void {
+function addContract({ number, lock, digestKey, dictionary }: ContractRecord): void {
   if (contracts.has(number)) return
   contracts.set(
     number,
@@ -104,7 +104,7 @@ function learn({ number, lock, digestKey, dictionary }: ContractRecord): void {
 }
 
 function copyIn(source: Uint8Array, offset: number, length: number): Uint8Array {
-  // To the same place in a word, else V8 copies byte by byte out of shared memory.
+  // At the same place in a word: otherwise V8 copies byte by byte out of shared memory.
   const shift = offset % 8
   if (shift + length > scratch.length) scratch = new Uint8Array(2 ** Math.ceil(Math.log2(shift + length)))
   scratch.set(source.subarray(offset, offset + length), shift)

@@ -10,6 +10,7 @@ import {
   type Contract,
   type EngineReport,
   type HostSettings,
+  type KeyedContract,
   type Placement,
   type Rejected,
 } from '../../model/index.ts'
@@ -17,7 +18,6 @@ import { dictionaryOf } from '../../contract/index.ts'
 import { createEngine, payloadBytes, textRejection, type Engine } from '../../engine/index.ts'
 import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../../util/socket-path.ts'
 import { ContractTable } from '../contract-table.ts'
-import type { FirstContract } from '../pool/worker-contracts.ts'
 import { askedOf, checkKey, type ClientContract } from './client-contract.ts'
 import type { RequestEvents } from './connection.ts'
 import { ConnectionPool, type ConnectionPoolEvents } from './connection-pool.ts'
@@ -41,13 +41,13 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
   /** Refuses, at `add`, what a launched Node daemon would refuse. */
   readonly #checkEngine: Engine | undefined
   readonly #contracts = new ContractTable<ClientContract>()
-  readonly #totals: QueueTotals = { requests: 0, bytes: 0, onAbandon: () => this.onRoom() }
+  readonly #totals: QueueTotals = { requests: 0, bytes: 0, onAbandon: () => this.onSpace() }
   readonly #queue = new RequestQueue(this.#totals)
   /** Requests that were sent before. They go first. */
   readonly #resendQueue = new RequestQueue(this.#totals)
   readonly #retryQueue = new RetryQueue(this.#totals, {
     onDue: (request) => this.#resendQueue.add(request),
-    onAllDue: () => this.onSendRoom(),
+    onAllDue: () => this.onFreeSlots(),
   })
   readonly #retryBudget = new RetryBudget()
   readonly #drainEstimator = new DrainEstimator()
@@ -59,7 +59,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
   }
 
   /** Rejects with `unavailable`, `overloaded`, `engine.unavailable`, `contract.*` or `options.invalid`. */
-  static async start(settings: HostSettings, first: readonly FirstContract[]): Promise<SidecarPlacement> {
+  static async start(settings: HostSettings, first: readonly KeyedContract[]): Promise<SidecarPlacement> {
     const path = settings.socket ?? defaultSocketPath()
     if (settings.launch === undefined) {
       checkSocketPath(path)
@@ -113,8 +113,8 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     return this.#totals.bytes
   }
 
-  get room(): number {
-    return this.#pool.room
+  get freeSlots(): number {
+    return this.#pool.freeSlots
   }
 
   get capacity(): number {
@@ -129,8 +129,8 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     return this.#totals.requests * this.#drainEstimator.msPerCall
   }
 
-  /** Set by the owner; called when there may be more room than before. */
-  onRoom: () => void = () => {}
+  /** Set by the owner; called when the queue may have more space than before. */
+  onSpace: () => void = () => {}
 
   readonly run = (call: Call): void => {
     try {
@@ -139,7 +139,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
       if (typeof content === 'object' && 'ok' in content) return call.settle(content)
       const request = new PendingRequest(call, this.#onCallEnd)
       call.payload = undefined
-      call.seat = request
+      call.holder = request
       if (this.#startedCalls++ === this.#endedCalls) this.#pool.setRef(true)
       const isFirst = this.#resendQueue.size === 0 && this.#queue.size === 0
       const connection = isFirst ? this.#pool.pick(call.route.contractIndex) : undefined
@@ -167,12 +167,12 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     for (const { parked } of this.#contracts.entries) {
       for (let request = parked.first; request !== undefined; request = parked.first) move(request, parked, this.#queue)
     }
-    this.onSendRoom()
+    this.onFreeSlots()
   }
 
-  onSendRoom(): void {
+  onFreeSlots(): void {
     this.#sendQueued()
-    this.onRoom()
+    this.onSpace()
   }
 
   onOverload(request: PendingRequest, fault: SidelaneError): void {
@@ -274,7 +274,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     const isRefused = answer instanceof SidelaneError && (!contract.isNew || answer === contract.refusal)
     if (fault !== undefined) call.fail(fault)
     else if (isRefused) call.fail(copyOf(answer))
-    else if (answer === 'served' || this.#pool.room === 0) return true
+    else if (answer === 'served' || this.#pool.freeSlots === 0) return true
     // Requests for other contracts do not wait for this contract's HELLO.
     else move(request, queue, contract.parked)
     return false

@@ -1,0 +1,192 @@
+// A processor as the user holds it: turns each payload into a call, counts it and sends it through the policies of its
+// host. Which policies these are: create.ts.
+
+import {
+  checkCallOptions,
+  checkStreamOptions,
+  ProcessCall,
+  toFault,
+  type AutoThresholds,
+  type CacheStats,
+  type Call,
+  type Contract,
+  type EngineReport,
+  type Outcome,
+  type Placement,
+  type PlacementName,
+  type Processor,
+  type ProcessOptions,
+  type ProcessOutcome,
+  type Route,
+  type Run,
+  type SidelaneError,
+  type State,
+  type Stats,
+  type StreamItem,
+  type StreamOptions,
+  type StreamSource,
+} from '../model/index.ts'
+import type { LinkedList } from '../util/linked-list.ts'
+import { Counters, queuedOf } from './counters.ts'
+import { HostLifecycle } from './lifecycle.ts'
+import { openerOf, OrderedStream } from './ordered-stream.ts'
+
+/** What the composition root gives to a host. */
+export interface HostParts {
+  readonly placement: Placement
+  readonly counters: Counters
+  readonly lifecycle: HostLifecycle
+  /** The calls in flight, oldest first; undefined where every call ends before `run` returns. */
+  readonly activeCalls: LinkedList<Call> | undefined
+  /** Its gauges. */
+  readonly cache: Pick<CacheStats, 'entries' | 'bytes'> | undefined
+  /** Through all policies to the placement. */
+  readonly run: Run
+  /** The same for a call with a signal. */
+  readonly runWithSignal: Run
+}
+
+export interface ProcessorParts {
+  readonly contractIndex: number
+  readonly canonical: boolean
+  /** The only processor of its host: closing it closes the host, and the host's counters are its own. */
+  readonly isOnly: boolean
+}
+
+export class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, C> {
+  readonly contract: Contract<In, Out>
+  readonly placement: PlacementName
+  readonly thresholds: AutoThresholds | undefined
+  readonly #canonical: boolean
+  readonly #parts: HostParts
+  readonly #route: Route
+  /** Its own and, if that is another one, its host's; so below. */
+  readonly #lifecycles: readonly [HostLifecycle, ...HostLifecycle[]]
+  readonly #counters: readonly [Counters, ...Counters[]]
+
+  constructor(parts: HostParts, contract: Contract<In, Out>, { contractIndex, canonical, isOnly }: ProcessorParts) {
+    this.contract = contract
+    this.placement = parts.placement.name
+    this.thresholds = parts.placement.thresholds
+    this.#canonical = canonical
+    this.#parts = parts
+    this.#route = { contract, contractIndex, onEnd: this.#onEnd }
+    if (isOnly) {
+      this.#counters = [parts.counters]
+      this.#lifecycles = [parts.lifecycle]
+    } else {
+      const counters = new Counters()
+      const calls = { [Symbol.iterator]: () => this.#calls() }
+      this.#counters = [counters, parts.counters]
+      this.#lifecycles = [new HostLifecycle({ what: 'processor', calls, idle: () => counters.idle() }), parts.lifecycle]
+    }
+  }
+
+  /** Its host's, until it is closed itself. */
+  get state(): State {
+    return this.#late?.state ?? 'ready'
+  }
+
+  get engine(): EngineReport {
+    return this.#parts.placement.engine
+  }
+
+  process<K extends boolean = C>(
+    payload: Uint8Array | string | In,
+    options?: ProcessOptions<K>,
+  ): Promise<ProcessOutcome<Out, K>> {
+    const outcome = new Promise<Outcome>((resolve, reject) => {
+      // A throw in here rejects.
+      if (options !== undefined) checkCallOptions(options)
+      const call = new ProcessCall(this.#route, payload, options?.canonical ?? this.#canonical, resolve, reject)
+      if (options !== undefined) {
+        call.deadlineMs = options.deadlineMs
+        call.signal = options.signal
+        call.traceparent = options.traceparent
+      }
+      this.#start(call)
+    })
+    return outcome as Promise<ProcessOutcome<Out, K>>
+  }
+
+  stream<K extends boolean = C>(
+    source: StreamSource<In>,
+    options: StreamOptions<K> = {},
+  ): AsyncIterableIterator<StreamItem<Out, K>, undefined, undefined> {
+    checkStreamOptions(options)
+    const { concurrency, signal, canonical = this.#canonical, deadlineMs = noDeadline } = options
+    const { placement } = this.#parts
+    const stream = new OrderedStream(openerOf(source), {
+      concurrency: concurrency === undefined ? () => placement.busyDepth : () => concurrency,
+      signal,
+      refusal: () => this.#late?.refusal(),
+      start: (payload, resolve, reject) => {
+        const call = new ProcessCall(this.#route, payload, canonical, resolve, reject)
+        call.deadlineMs = deadlineMs
+        call.patient = true
+        return { call, run: () => this.#start(call) }
+      },
+      onLeave: (listener) => {
+        const removers = this.#lifecycles.map((lifecycle) => lifecycle.onLeave(listener))
+        return () => removers.forEach((remove) => remove())
+      },
+    })
+    return stream as AsyncIterableIterator<StreamItem<Out, K>, undefined, undefined>
+  }
+
+  stats(): Stats {
+    return this.#counters[0].snapshot(queuedOf(this.#calls()), this.#parts.cache, this.thresholds !== undefined)
+  }
+
+  close(): Promise<void> {
+    return this.#lifecycles[0].close()
+  }
+
+  destroy(error?: Error): Promise<void> {
+    return this.#lifecycles[0].destroy(error)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #start(call: ProcessCall): void {
+    for (const counters of this.#counters) counters.started()
+    const late = this.#late
+    if (late !== undefined) return call.fail(late.refusal())
+    const { activeCalls, run, runWithSignal } = this.#parts
+    if (activeCalls !== undefined) {
+      call.isListed = true
+      activeCalls.push(call)
+    }
+    try {
+      if (call.signal === undefined) run(call)
+      else runWithSignal(call)
+    } catch (error) {
+      // From an object of the caller, such as a signal that is none: the call must not be counted forever.
+      call.fail(toFault(error))
+    }
+  }
+
+  readonly #onEnd = (call: Call, result: Outcome | SidelaneError): void => {
+    if (call.isListed) {
+      call.isListed = false
+      this.#parts.activeCalls?.remove(call)
+    }
+    for (const counters of this.#counters) counters.ended(call, result)
+  }
+
+  /** A life cycle that takes no calls. */
+  get #late(): HostLifecycle | undefined {
+    for (const lifecycle of this.#lifecycles) if (lifecycle.state !== 'ready') return lifecycle
+    return undefined
+  }
+
+  /** Its calls among the active ones of the host. */
+  *#calls(): Generator<Call, void> {
+    for (const call of this.#parts.activeCalls ?? []) if (call.route === this.#route) yield call
+  }
+}
+
+/** The deadline policy takes it like any other limit. */
+const noDeadline = Number.POSITIVE_INFINITY

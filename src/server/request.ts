@@ -1,0 +1,132 @@
+// A request of the daemon as a call, whichever protocol it came by: what the queue and the engine need of it. The bytes on
+// the connection are framed's and http's part.
+
+import { Call, encodeFault, encodeOutcome, outcomeSize, SidelaneError, type Outcome } from '../model/index.ts'
+import type { LoadedContract } from './contracts.ts'
+import { typicalBytes, type Output, type OutcomeWriter, type Write } from './outcome-writer.ts'
+
+export type Protocol = 'framed' | 'http'
+
+/** What an observer gets to know of a request, also of one that was refused before it had a body. */
+export interface RequestInfo {
+  /** undefined: the request named no contract of this daemon. */
+  readonly contract: LoadedContract | undefined
+  readonly protocol: Protocol
+  /** Size of the payload. */
+  readonly inBytes: number
+  /** W3C trace context in binary: 26 bytes. */
+  readonly trace: Uint8Array | undefined
+}
+
+/** The queue that a request was submitted to. */
+export interface RequestOwner {
+  readonly writer: OutcomeWriter
+  /** The fault of a request whose client does not read its responses. */
+  unwelcome(): SidelaneError
+  /** The request has ended; its outcome, of `size` bytes, is in the writer's output. */
+  completed(request: ServerRequest, size: number): void
+}
+
+// One object per request with plain fields: the garbage of the hot path.
+export abstract class ServerRequest extends Call implements RequestInfo {
+  abstract readonly protocol: Protocol
+  readonly contract: LoadedContract
+  declare payload: Uint8Array | undefined
+  readonly inBytes: number
+  readonly trace: Uint8Array | undefined
+  /** On the clock of `performance.now()`, as `expiresAt`. */
+  readonly receivedAt: number
+  /** Bytes that were reserved for it; the queue releases them when it ends. */
+  readonly reserved: number
+  /** When it began to run; 0: it did not. */
+  startedAt = 0
+  /** Set when it is submitted. */
+  owner: RequestOwner | undefined
+
+  constructor(
+    contract: LoadedContract,
+    payload: Uint8Array,
+    canonical: boolean,
+    trace: Uint8Array | undefined,
+    receivedAt: number,
+    expiresAt: number,
+    reserved: number,
+  ) {
+    super(contract, payload, canonical)
+    this.contract = contract
+    this.inBytes = payload.length
+    this.trace = trace
+    this.receivedAt = receivedAt
+    this.expiresAt = expiresAt
+    this.reserved = reserved
+  }
+
+  /** Too many responses wait for its client: it does not run. */
+  get isUnwelcome(): boolean {
+    return false
+  }
+
+  /** The longest outcome; a longer one becomes `limit.output`. */
+  get maxOutcomeBytes(): number {
+    return Number.POSITIVE_INFINITY
+  }
+
+  /** Memory for an outcome of about `bytes` where it is sent from; undefined: there is none. */
+  outputFor(_bytes: number): Output | undefined {
+    return undefined
+  }
+
+  /**
+   * Sends the outcome: `size` bytes in wire form (model/outcome-bytes.ts) at `output.at`, in what `outputFor` returned last
+   * or else valid during the call only. Called once, never inside `submit`. Both times are in µs.
+   */
+  abstract respond(output: Output, size: number, queueUs: number, runUs: number): void
+
+  override begin(now: number, leastMs: number): boolean {
+    if (this.isUnwelcome && now + leastMs < this.expiresAt) {
+      this.fail((this.owner as RequestOwner).unwelcome())
+      return false
+    }
+    if (!super.begin(now, leastMs)) return false
+    this.startedAt = now
+    return true
+  }
+
+  settle(outcome: Outcome): void {
+    this.complete(typicalBytes, (bytes, at) => encodeOutcome(outcome, bytes, at))
+  }
+
+  settleBytes(source: Uint8Array, at: number): void {
+    const size = outcomeSize(source, at)
+    if (size === 0) return this.fail(new SidelaneError('internal.panic'))
+    this.complete(size, (bytes, to) => {
+      if (to + size > bytes.length) return -size
+      bytes.set(source.subarray(at, at + size), to)
+      return size
+    })
+  }
+
+  fail(error: SidelaneError): void {
+    this.complete(typicalBytes, (bytes, at) => encodeFault(error, bytes, at))
+  }
+
+  /** Ends the request with the outcome of about `bytes` that `write` produces. Ignored when it has ended. */
+  complete(bytes: number, write: Write): void {
+    if (this.settled) return
+    if (this.phase === 'new') {
+      // Refused inside `submit`.
+      this.phase = 'running'
+      setImmediate(() => this.complete(bytes, write))
+      return
+    }
+    const owner = this.owner as RequestOwner
+    const size = owner.writer.write(this, bytes, write)
+    this.end()
+    owner.completed(this, size)
+  }
+
+  /** Ends a request that waits, without a response; false: it does not wait. */
+  drop(): boolean {
+    return this.phase === 'queued' && this.end()
+  }
+}
