@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { BumpArena, type Block } from '../../src/util/bump-arena.ts'
 
-function arenaOf(...sizes: readonly { bytes: number; maxSpare: number; spare?: Block<Uint8Array>[] }[]): {
+function arenaOf(...sizes: readonly { bytes: number; maxSpare: number; spare?: Block[] }[]): {
   readonly arena: BumpArena<Uint8Array>
   readonly allocated: number[]
 } {
@@ -15,7 +15,7 @@ function arenaOf(...sizes: readonly { bytes: number; maxSpare: number; spare?: B
 }
 
 /** What a user of the arena does with a reservation. */
-function use(arena: BumpArena<Uint8Array>, bytes: number, alignment?: number): Block<Uint8Array> {
+function use(arena: BumpArena<Uint8Array>, bytes: number, alignment?: number): Block {
   const block = arena.reserve(bytes, alignment)
   block.used += bytes
   block.live++
@@ -78,7 +78,7 @@ describe('a bump arena', () => {
   })
 
   test('gives up its open block when that is empty, and only then', () => {
-    const spare: Block<Uint8Array>[] = []
+    const spare: Block[] = []
     const { arena } = arenaOf({ bytes: 16, maxSpare: 1, spare })
     const block = use(arena, 4)
     arena.trim()

@@ -23,7 +23,7 @@ pub fn harden() {
 }
 
 /// The log line of a panic: its location, without its message.
-fn panic_line(panic: &PanicHookInfo<'_>) -> String {
+pub fn panic_line(panic: &PanicHookInfo<'_>) -> String {
     let location = panic.location().map_or_else(String::new, ToString::to_string);
     Line::new(events::PANIC).text("location", &location).end()
 }

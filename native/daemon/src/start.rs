@@ -172,7 +172,7 @@ impl Main {
                 break;
             }
         }
-        self.listener.close();
+        drop(self.listener);
         // A worker whose payload does not end must not block the end of the daemon.
         if self.shared.connections() == 0 {
             self.workers.into_iter().for_each(Handle::stop);

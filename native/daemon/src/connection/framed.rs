@@ -10,7 +10,8 @@ use sidelane_wire::{
     PROTOCOL_VERSION, RequestRules, ServerLimits, TRACE_BYTES, Violation, preface,
 };
 
-use super::{Close, HANDSHAKE_TIMEOUT, Session};
+use super::HANDSHAKE_TIMEOUT;
+use super::session::{Close, Session};
 use crate::contracts::LoadedContract;
 use crate::protocol::framed::frame_reader::{FrameHandler, FrameReader, Payload};
 use crate::protocol::framed::handshake::ContractIndices;
@@ -119,7 +120,7 @@ impl Session for FramedSession {
     fn next_deadline(&self, is_paused: bool) -> Option<Instant> {
         let hello = (!self.requests.has_hello).then_some(self.since + HANDSHAKE_TIMEOUT);
         let quiet = self.is_quiet().then(|| {
-            let since = self.requests.writer.quiet_since();
+            let since = self.requests.writer.quiet_since.get();
             if self.requests.is_leaving {
                 since + GOAWAY_GRACE
             } else {
@@ -302,7 +303,7 @@ impl Requests {
 
     fn go_away(&mut self) {
         if !std::mem::replace(&mut self.is_leaving, true) {
-            self.writer.reset_quiet();
+            self.writer.quiet_since.set(Instant::now());
             self.push(FrameKind::Goaway, 0, &[]);
         }
     }

@@ -247,12 +247,9 @@ impl Listener {
             texts::cannot_publish(path.display(), error)
         })
     }
-
-    /// Closes all listeners and removes the file if it is still ours.
-    pub fn close(self) {}
 }
 
-/// Also on a panic.
+/// Removes the file if it is still ours.
 impl Drop for Listener {
     fn drop(&mut self) {
         if let Some(file) = &self.file

@@ -19,7 +19,7 @@ use crate::protocol::http::{self, OUTCOME_OFFSET};
 use crate::telemetry::{Request, Shed};
 use crate::texts::framed::RESPONSE_TOO_LONG;
 
-/// Longest time of a batch. HTTP connections hold answers back no longer than this, too.
+/// Longest time of a batch.
 pub(crate) const BATCH_TIME: Duration = Duration::from_millis(1);
 
 const BATCH_JOBS: usize = 64;

@@ -35,6 +35,16 @@ pub enum Length {
     Chunked,
 }
 
+impl Length {
+    /// The size as far as the head tells: 0 for a chunked body.
+    pub fn known(self) -> usize {
+        match self {
+            Self::Known(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
+            Self::Chunked => 0,
+        }
+    }
+}
+
 /// The value of a field that may occur once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Singleton<'a> {
