@@ -22,7 +22,7 @@ export interface Args {
   readonly httpCpu: readonly string[] | undefined
   readonly targets: boolean
   readonly strict: boolean
-  /** Exactly so many; undefined: 9, and on a slow machine fewer, at least 5. */
+  /** The exact number; undefined: 9, or at least 5 on a slow machine. */
   readonly rounds: number | undefined
   /** Ids of contenders; undefined: all. */
   readonly only: readonly string[] | undefined
@@ -32,7 +32,7 @@ export interface Args {
   readonly seed: number
 }
 
-/** The command line is wrong; the message is for the user. */
+/** The command line is invalid. The message is for the user. */
 export class BadArgs extends Error {
   override readonly name = 'BadArgs'
 }
@@ -56,6 +56,8 @@ export const usage = `Compares ways to normalize, validate and compress JSON pay
   npm run bench -- --cli                              sidelane process beside the pool's closed loop; --full: 1,000,000 lines
   npm run bench -- --sidecar                          both daemons beside two Axum services, in a minute
   npm run bench -- --before-after                     one Fastify endpoint: the work inline, in a pool, in a sidecar
+  npm run bench -- --http-cpu dist/daemon.js --http-cpu ../base/dist/daemon.js
+                                                      CPU per HTTP request of Node daemons, builds in turns
   npm run bench -- --targets --strict                 the promised speed; exit 1 when one is missed
 
 Options
@@ -98,7 +100,7 @@ const options = {
   seed: { type: 'string' },
 } as const satisfies ParseArgsConfig['options']
 
-/** Which names `--only` and `--sets` may hold. */
+/** The names that `--only` and `--sets` accept. */
 export interface Known {
   readonly contenders: readonly string[]
   readonly sets: readonly string[]
@@ -143,7 +145,7 @@ function parse(argv: readonly string[]): ReturnType<typeof parseArgs<{ options: 
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: false, strict: true }).values
   } catch (error) {
-    // Node's first sentence names the option; the rest advises on positionals.
+    // Node's first sentence names the option; the rest is advice about positionals.
     const message = error instanceof Error ? (error.message.split('. ')[0] as string) : String(error)
     throw new BadArgs(message)
   }

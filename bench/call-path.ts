@@ -1,5 +1,5 @@
-// `node build/bench/call-path.js [ROOT]`: the files with a function that runs for one warm accepted payload, by placement,
-// in the js engine. ROOT: the built package to look at; default: this one.
+// `node build/bench/call-path.js [ROOT]`: lists the files with a function that runs for one warm accepted payload, by
+// placement, in the js engine. ROOT is the built package to examine; default: this one.
 
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'

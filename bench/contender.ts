@@ -1,8 +1,8 @@
-// What takes part in a run: one way to turn a payload into a compressed, validated body. How it is timed is not here.
+// A contender: one way to turn a payload into a validated, compressed body. Timing is in measure/.
 
 export type Digest = 'none' | 'sha-256'
 
-/** What a contender gave back, in one form for all. */
+/** The outcome of a contender, in one form for all. */
 export type Answer =
   | { readonly ok: true; readonly body: Uint8Array; readonly digest: string | null }
   | { readonly ok: false }
@@ -10,9 +10,9 @@ export type Answer =
 export interface Contender {
   readonly id: string
   readonly digest: Digest
-  /** `peer`: what a team has today. `ours`: this package. */
+  /** `peer`: other software. `ours`: this package. */
   readonly side: 'peer' | 'ours'
-  /** `sync` answers in the call itself; the others are awaited. `socket`: another process answers. */
+  /** `sync` returns the outcome, `async` returns a promise, `socket` uses another process. */
   readonly mode: 'sync' | 'inline' | 'pool' | 'socket'
   /** True when the body is RFC 8785 text. */
   readonly canonical: boolean
@@ -20,5 +20,5 @@ export interface Contender {
   close(): Promise<void>
 }
 
-/** Bytes of the body; a refusal has none. */
+/** Bytes of the body; a rejection has none. */
 export const bodyBytes = (answer: Answer): number => (answer.ok ? answer.body.length : 0)

@@ -1,4 +1,4 @@
-// Who takes part: the peers and ours, by name, for one contract. Hosts are opened once a run and serve all contracts.
+// All contenders by name, peers and ours, for one contract. Hosts are created once a run and serve all contracts.
 
 import { availableParallelism } from 'node:os'
 import { createHost, type EngineReport, type Host } from 'sidelane'
@@ -15,18 +15,18 @@ import { socketIds, type SocketId } from './sidecar/ids.ts'
 const peerIds = ['zod+zlib', 'zod+zlib+jcs', 'zod+fflate', 'ajv+zlib', 'piscina-plain'] as const
 const ourIds = ['inline-js', 'inline-native', 'pool-js', 'pool-native'] as const
 export type ContenderId = (typeof peerIds)[number] | (typeof ourIds)[number] | SocketId
-/** Those behind a socket take part in cases/sidecar.ts only. */
+/** Contenders behind a socket run in cases/sidecar.ts only. */
 export const contenderIds: readonly ContenderId[] = [...peerIds, ...ourIds, ...socketIds]
 
 /** Threads of every pool, ours and Piscina's: one core is left to the main thread. */
 export const poolThreads = (): number => Math.max(1, availableParallelism() - 1)
 
-/** The hosts of ours that exist on this machine. */
+/** Our hosts that can run on this machine. */
 export interface Hosts {
   readonly open: ReadonlyMap<string, Host>
-  /** Why an engine is missing; by id. */
+  /** The reason of each missing engine, by id. */
   readonly missing: ReadonlyMap<string, string>
-  /** What `engine: 'auto'` takes here, and why. */
+  /** The engine that `engine: 'auto'` selects, and why. */
   readonly auto: EngineReport
   close(): Promise<void>
 }
@@ -37,7 +37,7 @@ export async function openHosts(wanted: ReadonlySet<string>): Promise<Hosts> {
   for (const id of ourIds.filter((name) => wanted.has(name))) {
     const [placement, engine] = id.split('-') as ['inline' | 'pool', 'js' | 'native']
     try {
-      // A minute: a slow machine at depth 64 must not turn into refusals.
+      // A minute, so that a slow machine at depth 64 does not refuse calls.
       open.set(
         id,
         await createHost({
@@ -60,7 +60,7 @@ export async function openHosts(wanted: ReadonlySet<string>): Promise<Hosts> {
   }
 }
 
-/** Engines of the wanted pools that run here. */
+/** The engines of the selected pools that can run here. */
 export async function poolEngines(wanted: ReadonlySet<string>): Promise<('js' | 'native')[]> {
   await using auto = await createHost({ engine: 'auto' })
   const here = auto.engine.kind === 'native' ? (['native', 'js'] as const) : (['js'] as const)
@@ -69,16 +69,16 @@ export async function poolEngines(wanted: ReadonlySet<string>): Promise<('js' | 
 
 export interface Lineup {
   readonly contenders: readonly Contender[]
-  /** Peers that cannot do this contract's work, with the reason. */
+  /** Peers that cannot do the work of this contract, with the reason. */
   readonly leftOut: ReadonlyMap<string, string>
   close(): Promise<void>
 }
 
-/** All wanted contenders for one contract. */
+/** All selected contenders for one contract. */
 export function lineUp(ref: ContractRef, hosts: Hosts, wanted: ReadonlySet<string>): Lineup {
   const contract = ourContract(ref, 'none')
   const { codec, level } = contract.lock.compress
-  // Peers compress with gzip; its level only means something where we do the same.
+  // Peers compress with gzip; the level applies only if our codec is gzip too.
   const peerLevel = codec === 'gzip' && level !== undefined ? level : 1
   const leftOut = new Map<string, string>()
   const contenders: Contender[] = []
@@ -93,7 +93,7 @@ export function lineUp(ref: ContractRef, hosts: Hosts, wanted: ReadonlySet<strin
     try {
       contenders.push(peers[id]())
     } catch (error) {
-      // Of our own sources every peer must be able to do the work.
+      // Every peer must support our own contract sources.
       if ('source' in ref) throw error
       leftOut.set(id, error instanceof Error ? error.message : String(error))
     }

@@ -1,4 +1,4 @@
-// The commands that need other processes: both daemons beside their peers, and the endpoint before and after.
+// The commands that start other processes: both daemons beside their peers, and the endpoint before and after.
 
 import type { Args } from './args.ts'
 import { beforeAfter, type BeforeAfter } from './cases/before-after.ts'
@@ -19,7 +19,7 @@ import type { BareAnswers } from './sidecar/bare-child.ts'
 import { isPeer, isSleeper, socketIds } from './sidecar/ids.ts'
 import { targetList, type Target } from './targets.ts'
 
-/** What the JSON file holds of it. */
+/** The part of the JSON file for the sidecar. */
 export interface SidecarResult {
   readonly sidecar: readonly SidecarRow[]
   readonly rates: readonly RateRow[]
@@ -27,11 +27,11 @@ export interface SidecarResult {
   readonly targets: readonly Target[]
   readonly leftOut: Readonly<Record<string, string>>
   readonly wake: WakeProbe
-  /** What a bare socket costs a client's main thread at depth 1, in µs. */
+  /** The cost of a bare socket for a client's main thread at depth 1, in µs. */
   readonly bareUs: number
 }
 
-/** Every depth, after the peers were built, where there is Rust; with `--full` fixed rates too. */
+/** All depths, after building the peers if Rust is installed; with `--full` also fixed rates. */
 export async function runSidecar(
   args: Args,
   wanted: ReadonlySet<string>,
@@ -48,7 +48,7 @@ export async function runSidecar(
   const bare = startChild<BareAnswers>(new URL('sidecar/bare-child.js', import.meta.url))
   const bareUs: number[] = []
   const beside = async (): Promise<void> => void bareUs.push(await bare.ask('slot', bareSlotMs))
-  // Unmeasured: compiled code, a grown socket.
+  // Warm-up: compiled code, grown socket buffers.
   await bare.ask('slot', bareSlotMs)
   const plan = { rounds, depths: [64, 8, 1], budgetMs: budgetMs * 0.9, onStep, beside }
   const { rows, rates, leftOut } = await sidecars(set, { ...plan, wanted, fixedRates: args.full })
@@ -71,7 +71,7 @@ export async function runSidecar(
 
 const bareSlotMs = 200
 
-/** The short form at the end of the quick run: it builds nothing and judges nothing. */
+/** The short form at the end of the quick run: builds nothing, and has no targets. */
 export async function quickSidecar(
   args: Args,
   wanted: ReadonlySet<string>,

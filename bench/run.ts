@@ -1,4 +1,4 @@
-// Process entry: `node build/bench/run.js`. Reads the command line, runs what it asks for, prints the report.
+// Process entry: `node build/bench/run.js`. Reads the command line, runs the selected case, prints the report.
 
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -71,7 +71,7 @@ async function main(args: Args): Promise<number> {
     return 0
   }
   const wanted = new Set<string>(args.only ?? contenderIds)
-  // These open pools of their own, and nothing may run beside them.
+  // These cases create their own pools and must run alone.
   if (args.overload) return await runOverload(args, wanted)
   if (args.cli) return await runCli(args, wanted)
   if (args.sidecar) return written(args, await runSidecar(args, wanted, chooseOne(args, 'orders'), print))
@@ -99,7 +99,7 @@ function chooseSets(args: Args): PayloadSet[] {
   return names.map((name) => thinned((makers[name] as () => PayloadSet)(), args.full ? 1024 : 256, 16e6))
 }
 
-/** The first of the user's, else the named one. */
+/** The user's first set, else the named one. */
 function chooseOne(args: Args, name: string): PayloadSet {
   return chooseSets({ ...args, sets: args.sets ?? [name] })[0] as PayloadSet
 }
@@ -119,7 +119,7 @@ async function runCompare(args: Args, hosts: Hosts, wanted: ReadonlySet<string>)
   let before = 0
   for (const set of sets) {
     const share = set.weight / weights
-    // What one set overran is taken from those that follow.
+    // Time that one set used too much is taken from the next ones.
     const leftMs = Math.max(1, budgetMs - (performance.now() - from))
     done.push(
       await compare(set, {
@@ -173,7 +173,7 @@ async function runCompare(args: Args, hosts: Hosts, wanted: ReadonlySet<string>)
   return exitCode(args, all)
 }
 
-/** Writes the result where `--json` says. */
+/** Writes the result to the file of `--json`. */
 function written(args: Args, result: { readonly targets: readonly Target[] }): number {
   if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result, null, 2)}\n`)
   return exitCode(args, result.targets)
@@ -183,11 +183,11 @@ function exitCode(args: Args, targets: readonly Target[]): number {
   return args.strict && targets.some(({ met }) => met !== true) ? 1 : 0
 }
 
-/** What the comparison shows of the sidecar: a glance, or with `--full` and `--targets` all of it. */
+/** The sidecar part of the comparison: short, or complete with `--full` and `--targets`. */
 async function runSockets(args: Args, wanted: ReadonlySet<string>, set: PayloadSet): Promise<Behind> {
   if (!args.full && !args.targets) return { sidecar: await quickSidecar(args, wanted, set, print), targets: [] }
   if (!socketIds.some((id) => wanted.has(id))) return { targets: [] }
-  // The time that is given is the comparison's.
+  // `--budget-ms` applies to the comparison.
   const own = { ...args, budgetMs: undefined }
   print('')
   const sidecar = await runSidecar(own, wanted, set, print)
@@ -220,7 +220,7 @@ async function runStream(args: Args, hosts: Hosts): Promise<number> {
   const set = chooseSets(args)[0] as PayloadSet
   const rows = await streams(set, hosts, args.rounds ?? 5)
   print(`streams beside the closed loop, ${set.name}, digest sha-256\n${streamText(rows)}`)
-  // Only of pools, the native one first: a million payloads take minutes.
+  // Pools only, native first: a million payloads take minutes.
   const id = ['pool-native', 'pool-js'].find((name) => hosts.open.has(name))
   const memory = id === undefined ? [] : [await streamMemory(id, set, hosts, [100_000, 300_000, 1_000_000])]
   if (memory.length > 0) print(`\nresident memory of one stream\n${streamMemoryText(memory)}`)

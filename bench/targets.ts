@@ -1,4 +1,4 @@
-// The speed that this version promises, held against the rows of the order events. It reports; --strict makes it judge.
+// The speed targets of this version, for the rows of the order events. With --strict a missed target is an error.
 
 import type { Memory } from './cases/memory.ts'
 import type { Row } from './report/row.ts'
@@ -6,14 +6,14 @@ import type { Row } from './report/row.ts'
 export interface Target {
   readonly name: string
   readonly target: string
-  /** null: the rows it needs are not there. */
+  /** null: not measured. */
   readonly measured: string | null
   readonly met: boolean | null
 }
 
 type Find = (id: string, digest?: 'none' | 'sha-256', depth?: number) => Row | undefined
 
-/** `rows` of the set `orders`. */
+/** `rows` must be those of the set `orders`. */
 export function judge(rows: readonly Row[], memory: readonly Memory[] | undefined): Target[] {
   const find: Find = (id, digest = 'none', depth = 1) =>
     rows.find((row) => row.id === id && row.digest === digest && row.depth === depth)
@@ -45,7 +45,7 @@ export function judge(rows: readonly Row[], memory: readonly Memory[] | undefine
   ]
 }
 
-/** Rounded against us: what just misses must not look as if it were met. */
+/** Rounded to our disadvantage, so that a near miss does not look like a success. */
 const towards = (round: (value: number) => number, ratio: number): string => (round(ratio * 100) / 100).toFixed(2)
 
 function flat({ id, ratio }: Memory): Target {

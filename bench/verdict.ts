@@ -1,4 +1,4 @@
-// Which to use, by the rule of METHOD.md ("The verdict"). A pure function of the rows.
+// The recommendation, by the rule of METHOD.md ("The verdict"). A pure function of the rows.
 
 import type { Row } from './report/row.ts'
 import { figure } from './report/table.ts'
@@ -7,32 +7,32 @@ export interface Verdict {
   /** Name of the payload set. */
   readonly payloads: string
   readonly use: 'inline' | 'pool' | 'do nothing' | 'undecided'
-  /** The engine for it; null with `do nothing` and `undecided`. */
+  /** The engine; null for `do nothing` and `undecided`. */
   readonly engine: 'js' | 'native' | null
-  /** From this rate on the pool is the better placement; null when it never is, or always. */
+  /** The rate from which the pool is better; null for never or always. */
   readonly poolFromPerSecond: number | null
   /** The verdict and its reasons, in sentences. */
   readonly text: string
 }
 
-/** Two figures within 15 % are equal. */
+/** Two values within 15 % are equal. */
 const equal = 1.15
-/** Less than this saved on a payload is not worth a change. */
+/** A smaller saving for each payload is not worth a change. */
 const worthUs = 10
-/** A call that holds the event loop longer than this belongs elsewhere. */
+/** The longest call that may block the event loop. */
 const longestInlineUs = 500
-/** A pool this many times as fast as inline is taken for its throughput. */
+/** A pool this many times as fast as inline is chosen for its throughput. */
 const muchFaster = 1.5
-/** Inline may take this part of the main thread before the pool is advised. */
+/** Inline may take this share of the main thread before the pool is recommended. */
 const mainThreadShare = 0.25
 
-/** `rows` of one payload set; only those with digest `none` count, because that is what `zod+zlib` does. */
+/** `rows` of one payload set. Only rows with digest `none` count, because that is the work of `zod+zlib`. */
 export function decide(payloads: string, rows: readonly Row[], wakeP50Us: number): Verdict {
   const plain = rows.filter((row) => row.digest === 'none')
   const today = plain.find((row) => row.id === 'zod+zlib')
   const inline = better(plain, 'inline', 1)
   if (today === undefined || inline === undefined) {
-    const text = 'Undecided: the rule needs zod+zlib and an inline row of ours in the same run.'
+    const text = 'Undecided: the rule needs zod+zlib and one of our inline rows in the same run.'
     return { payloads, use: 'undecided', engine: null, poolFromPerSecond: null, text }
   }
   const deepest = Math.max(0, ...plain.filter((row) => isOurs(row, 'pool')).map((row) => row.depth))
@@ -59,7 +59,7 @@ const engineOf = (row: Row): 'js' | 'native' => (row.id.endsWith('-native') ? 'n
 
 const each = (row: Row): string => `${figure(row.usPerPayload)} µs a payload`
 
-/** native only where it is more than equal: js is one part less to build and to trust. */
+/** native only if it is more than equal: js needs no native code. */
 function better(rows: readonly Row[], placement: 'inline' | 'pool', depth: number): Row | undefined {
   const at = rows.filter((row) => isOurs(row, placement) && row.depth === depth)
   const js = at.find((row) => engineOf(row) === 'js')
@@ -75,12 +75,15 @@ function poolReason(inline: Row, pool: Row): string | undefined {
   const speed = inline.usPerPayload / pool.usPerPayload
   if (speed >= muchFaster) return `at depth ${pool.depth} it is ${speed.toFixed(1)} times as fast as inline.`
   if (inline.p50Us > longestInlineUs && pool.mainThreadUs * 2 <= inline.mainThreadUs) {
-    return `one payload would hold the event loop for ${figure(inline.p50Us)} µs inline; the pool takes ${figure(pool.mainThreadUs)} µs of the main thread.`
+    return `one payload would block the event loop for ${figure(inline.p50Us)} µs inline; the pool takes ${figure(pool.mainThreadUs)} µs of the main thread.`
   }
   return undefined
 }
 
-/** Where inline takes a quarter of the main thread, if the pool leaves half of that free and carries twice the rate. */
+/**
+ * The rate at which inline takes a quarter of the main thread, if the pool leaves half of that free and supports twice
+ * the rate.
+ */
 function poolFrom(inline: Row, pool: Row): number | null {
   if (pool.mainThreadUs * 2 > inline.mainThreadUs) return null
   const perSecond = (mainThreadShare * 1e6) / inline.mainThreadUs
@@ -91,8 +94,8 @@ function nothing(payloads: string, today: Row, inline: Row): Verdict {
   const saved = today.usPerPayload - inline.usPerPayload
   const text =
     saved > 0
-      ? `Do nothing: the best of ours inline saves ${figure(saved)} µs of ${figure(today.usPerPayload)} a payload, which is not worth a change.`
-      : `Do nothing: zod+zlib takes ${each(today)}, the best of ours inline ${figure(inline.usPerPayload)} µs.`
+      ? `Do nothing: our best inline row saves ${figure(saved)} µs of ${figure(today.usPerPayload)} a payload, which is not worth a change.`
+      : `Do nothing: zod+zlib takes ${each(today)}, our best inline row ${figure(inline.usPerPayload)} µs.`
   return { payloads, use: 'do nothing', engine: null, poolFromPerSecond: null, text }
 }
 
@@ -105,16 +108,16 @@ function later(
 ): string {
   if (pool === undefined) return ''
   if (from === null)
-    return 'The pool gives nothing here: it leaves less than half of that time free on the main thread, or is too slow.'
+    return 'The pool has no advantage here: it leaves less than half of that time free on the main thread, or is too slow.'
   const share = `inline then takes a quarter of the main thread, the pool ${figure(pool.mainThreadUs)} µs a payload of it`
-  return `From about ${from.toLocaleString('en')} payloads/s on take the pool: ${share}. ${lone(rows, pool, inline, wakeP50Us)}`
+  return `From about ${from.toLocaleString('en')} payloads/s on use the pool: ${share}. ${lone(rows, pool, inline, wakeP50Us)}`
 }
 
-/** What a call pays that comes alone. */
+/** The latency of a lone call. */
 function lone(rows: readonly Row[], pool: Row, inline: Row, wakeP50Us: number): string {
   const single = rows.find((row) => row.id === pool.id && row.depth === 1)
   if (single === undefined) return ''
-  return `A lone call takes ${figure(single.p50Us)} µs there (p50; waking a thread and back ${figure(wakeP50Us)}), inline ${figure(inline.p50Us)}.`
+  return `A lone call takes ${figure(single.p50Us)} µs there (p50; round trip to a sleeping thread ${figure(wakeP50Us)}), inline ${figure(inline.p50Us)}.`
 }
 
 const roundTo2 = (value: number): number => Number(value.toPrecision(2))

@@ -1,15 +1,17 @@
 #!/usr/bin/env node
-// The Node daemon: options, contracts, service, socket, in this order; then signals. docs/daemon.md says what it does.
+// The Node daemon: starts with options, contracts, service and socket, then handles signals. Its behavior: docs/daemon.md.
 
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { KeyedContract } from './model/index.ts'
+import { configTexts as texts, drainCauses } from './tables/daemon-texts.ts'
+import { fillTemplate } from './util/fill-template.ts'
 import { readPackageJson } from './util/package-json.ts'
 import {
   ConfigError,
   daemonHelp,
   descriptorSink,
-  HttpEdge,
+  HttpServer,
   listen,
   ListenError,
   loadContracts,
@@ -17,19 +19,19 @@ import {
   openService,
   Readiness,
   readOptions,
-  Reporter,
   resolveSettings,
+  Telemetry,
   type DaemonSettings,
   type Mode,
 } from './server/index.ts'
 
-const exitCodes = { fault: 1, wrong: 2 } as const
+const exitCodes = { failure: 1, usage: 2 } as const
 
 const { version } = readPackageJson()
 
-// A reload that is asked for too early is made as soon as there is something to reload.
-let reload = (): void => void (isReloadWanted = true)
-let isReloadWanted = false
+// A SIGHUP during the start takes effect when the daemon listens.
+let reload = (): void => void (isReloadRequested = true)
+let isReloadRequested = false
 process.on('SIGHUP', () => reload())
 
 const { mode, settings, contracts } = prepare()
@@ -37,23 +39,27 @@ const { takeover, socketMode, socketGroup, metricsListen } = settings
 
 let draining = false
 const log = new Log(descriptorSink(2))
-const reporter = new Reporter({ log, sample: settings.logSample })
-const service = await openService({ ...settings, server: `sidelane-node/${version}` }, contracts, reporter).catch(
-  (error: Error) => end(exitCodes.wrong, error.message),
+const telemetry = new Telemetry({ log, sample: settings.logSample })
+const service = await openService({ ...settings, server: `sidelane-node/${version}` }, contracts, telemetry).catch(
+  (error: Error) => exit(exitCodes.usage, error.message),
 )
 const names = service.contracts.list.map(({ name, id }) => `${name}@${id}`)
 const place = settings.place.kind === 'path' ? settings.place.path : 'LISTEN_FDS'
 
 if (mode === 'check') {
-  process.stdout.write([`would listen on ${place}`, ...names.map((name) => `would serve ${name}`), ''].join('\n'))
+  const lines = [
+    fillTemplate(texts.wouldListen, { place }),
+    ...names.map((contract) => fillTemplate(texts.wouldServe, { contract })),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
   await service.destroy()
   process.exit()
 }
 
 const readiness = new Readiness({ service, memoryLimit: settings.memoryLimit })
-const http = new HttpEdge({ service, reporter, readiness, deadlineMs: settings.deadlineMs, version })
+const http = new HttpServer({ service, telemetry, readiness, deadlineMs: settings.deadlineMs, version })
 service.http = http.accept
-reporter.watch(() => ({
+telemetry.watch(() => ({
   ...service.gauges,
   contracts: service.contracts.list.length,
   ready: readiness.reasons().length === 0,
@@ -68,49 +74,49 @@ const listener = await listen({
   group: socketGroup,
   onEvent: (event) => {
     if (event.kind === 'connection') service.accept(event.socket)
-    else if (event.kind === 'republished') reporter.event('warn', 'republished', { socket: place })
-    else if (event.kind === 'warning') reporter.warning(event.message)
-    else if (event.kind === 'accept_failed') reporter.event('error', 'accept_failed', { code: event.error.code })
-    else if (event.kind === 'closed') void drain('taken over')
+    else if (event.kind === 'republished') telemetry.event('republished', { socket: place })
+    else if (event.kind === 'warning') telemetry.warning(event.message)
+    else if (event.kind === 'accept_failed') telemetry.event('accept_failed', { code: event.error.code })
+    else if (event.kind === 'closed') void drain(drainCauses.takenOver)
     else {
       readiness.takenOver = true
-      reporter.event('info', 'taken_over', { socket: place })
+      telemetry.event('taken_over', { socket: place })
     }
   },
-}).catch((error: Error) => end(error instanceof ListenError ? exitCodes.fault : exitCodes.wrong, error.message))
+}).catch((error: Error) => exit(error instanceof ListenError ? exitCodes.failure : exitCodes.usage, error.message))
 
 // Health and metrics only, for scrapers that cannot use a socket file.
 const metricsServer = createServer({ allowHalfOpen: true }, (socket) => http.accept(socket, new Uint8Array(), true))
 metricsServer.maxConnections = 8
-metricsServer.on('drop', () => reporter.shed('connections'))
+metricsServer.on('drop', () => telemetry.shed('connections'))
 if (metricsListen !== undefined) {
   await new Promise<void>((resolve, reject) => {
     metricsServer.once('error', reject)
     metricsServer.listen(metricsListen, resolve)
   }).catch((error: Error) => {
     listener.close()
-    return end(exitCodes.fault, error.message)
+    return exit(exitCodes.failure, error.message)
   })
-  // An accept that failed must not end the process.
-  metricsServer.on('error', ({ code }: NodeJS.ErrnoException) => reporter.event('error', 'accept_failed', { code }))
+  // Without a handler, a failed accept ends the process.
+  metricsServer.on('error', ({ code }: NodeJS.ErrnoException) => telemetry.event('accept_failed', { code }))
 }
 
-process.on('SIGTERM', () => void drain('SIGTERM'))
-process.on('SIGINT', () => void drain('SIGINT'))
+process.on('SIGTERM', () => void drain(drainCauses.sigterm))
+process.on('SIGINT', () => void drain(drainCauses.sigint))
 process.on('uncaughtException', ({ name, stack = '' }) => {
-  // Its message may quote a payload.
-  reporter.event('error', 'stopped', { fault: name, at: /\n\s+at (.+)/.exec(stack)?.[1] })
+  // The message is left out: it may contain a part of a payload.
+  telemetry.event('stopped', { fault: name, at: /\n\s+at (.+)/.exec(stack)?.[1] })
   listener.close()
-  process.exit(exitCodes.fault)
+  process.exit(exitCodes.failure)
 })
 if (settings.exitWithStdin) {
-  const ended = (): void => void drain('stdin ended')
-  process.stdin.on('end', ended).on('error', ended).resume()
+  const onEnd = (): void => void drain(drainCauses.stdinEnded)
+  process.stdin.on('end', onEnd).on('error', onEnd).resume()
 }
 
 service.ready()
-reload = readAgain
-reporter.event('info', 'listening', {
+reload = reloadContracts
+telemetry.event('listening', {
   socket: place,
   pid: process.pid,
   version,
@@ -118,9 +124,9 @@ reporter.event('info', 'listening', {
   engine: service.engine.kind,
   contracts: names,
 })
-if (isReloadWanted) reload()
+if (isReloadRequested) reload()
 
-/** What can be wrong is wrong here, before anything is bound. */
+/** Reads options and contracts. Exits when they are invalid, before anything is bound. */
 function prepare(): { mode: Mode; settings: DaemonSettings; contracts: KeyedContract[] } {
   try {
     const given = readOptions({
@@ -128,50 +134,50 @@ function prepare(): { mode: Mode; settings: DaemonSettings; contracts: KeyedCont
       env: process.env,
       readFile: (path) => readFileSync(path, 'utf8'),
     })
-    if (given.mode === 'help') end(0, daemonHelp('node dist/daemon.js'))
-    if (given.mode === 'version') end(0, version)
+    if (given.mode === 'help') exit(0, daemonHelp('node dist/daemon.js'))
+    if (given.mode === 'version') exit(0, version)
     const resolved = resolveSettings(given.options, process.env)
-    // They are ours alone, not of a process that we might start.
+    // Child processes must not take them for theirs.
     delete process.env['LISTEN_FDS']
     delete process.env['LISTEN_PID']
     return { mode: given.mode, settings: resolved, contracts: loadContracts(resolved) }
   } catch (error) {
-    const hint = error instanceof ConfigError ? '\nTry: --help' : ''
-    return end(exitCodes.wrong, `${(error as Error).message}${hint}`)
+    const hint = error instanceof ConfigError ? `\n${texts.tryHelp}` : ''
+    return exit(exitCodes.usage, `${(error as Error).message}${hint}`)
   }
 }
 
-/** Says it, and ends: on stdout with 0, else on stderr. */
-function end(code: number, message: string): never {
+/** Prints the message and exits: on stdout with code 0, else on stderr. */
+function exit(code: number, message: string): never {
   if (code === 0) process.stdout.write(`${message}\n`)
   else process.stderr.write(`sidelane daemon: ${message}\n`)
   process.exit(code)
 }
 
-function readAgain(): void {
+function reloadContracts(): void {
   try {
     service.reload(loadContracts(settings))
-    reporter.reloaded()
+    telemetry.reloaded()
   } catch (error) {
-    reporter.reloaded(error as Error)
+    telemetry.reloaded(error as Error)
   }
 }
 
-/** The second call ends it at once. */
+/** A second signal exits at once. */
 async function drain(why: string): Promise<void> {
   if (draining) {
     if (!why.startsWith('SIG')) return
     listener.close()
-    process.exit(exitCodes.fault)
+    process.exit(exitCodes.failure)
   }
   draining = true
-  reporter.event('info', 'draining', { why })
-  const late = AbortSignal.timeout(settings.drainMs)
+  telemetry.event('draining', { why })
+  const timeout = AbortSignal.timeout(settings.drainMs)
   await service.drain()
   listener.close()
   metricsServer.close()
-  await http.drain(late)
+  await http.drain(timeout)
   await service.destroy()
-  reporter.event('info', 'stopped')
+  telemetry.event('stopped')
   process.exit()
 }

@@ -1,5 +1,5 @@
-// Is it worth it in an app? The same Fastify endpoint does the work in four ways, under the same load from outside: half of
-// what it carries today. What each costs the app, and the machine, is compared.
+// `--before-after`: one Fastify endpoint does the work in four ways, under the same load from another process: half of
+// what it carries today. Compares the cost of each way for the app and for the machine.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,7 +22,7 @@ export interface EndpointRow {
   readonly appRss: number
   readonly sidecarRss: number
   readonly gcP95Ms: number
-  /** Of the main thread, for 1,000 requests. */
+  /** CPU of the main thread, for 1,000 requests. */
   readonly gcMsPer1000: number
   readonly p50Ms: number
   readonly p95Ms: number
@@ -35,7 +35,7 @@ export interface EndpointRow {
 export interface BeforeAfter {
   /** The daemon behind `sidecar`. */
   readonly daemon: 'sidecar-rust' | 'sidecar-node'
-  /** What `zod+zlib` carries, and the load of every row. */
+  /** The capacity of `zod+zlib`, and the load of every row. */
   readonly capacityPerSecond: number
   readonly perSecond: number
   readonly rounds: number
@@ -49,7 +49,7 @@ export interface BeforeAfterPlan {
   readonly onStep: (what: string, done: number) => void
 }
 
-/** Part of today's capacity. */
+/** A fraction of today's capacity. */
 const share = 0.5
 const source = 'orders'
 
@@ -66,7 +66,7 @@ export async function beforeAfter({ seed, rounds, budgetMs, onStep }: BeforeAfte
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-bench-'))
   const load = startChild<LoadAnswers>(new URL('../endpoint/load-child.js', import.meta.url))
   const apps: App[] = []
-  // The capacity takes half as long as a round, the warm-up as long as one.
+  // Measuring the capacity takes half a round, the warm-up a whole one.
   const stretchMs = budgetMs / ways.length / (rounds + 1.5)
   try {
     await load.ask('start', makeOrders({ count: 1024, seed }))
@@ -106,7 +106,7 @@ async function startApp(way: Way, lockFile: string, daemon: BeforeAfter['daemon'
   return { way, child, port: await child.ask('start', start), service, rounds: [] }
 }
 
-/** What the app of today carries, of which only this is asked: memory that a crowd has grown would stay. */
+/** Only the capacity of today's app is measured here: the memory after a full load would distort the rows. */
 async function capacityOf(load: Child<LoadAnswers>, start: () => Promise<App>, lengthMs: number): Promise<number> {
   const app = await start()
   try {
@@ -146,7 +146,7 @@ async function underLoad(
   }
 }
 
-/** Each figure is the median of the rounds. */
+/** Each value is the median of the rounds. */
 function middle({ way, rounds }: App): EndpointRow {
   const of = (pick: (row: EndpointRow) => number): number => median(rounds.map(pick))
   return {

@@ -1,4 +1,4 @@
-// What the result cache gives and costs: the same calls with and without it, at fixed shares of repeats, in turns.
+// `--cache`: the same calls with and without the result cache, at fixed shares of repeats, in turns.
 
 import { performance } from 'node:perf_hooks'
 import { createProcessor, type EngineReport, type PlacementName, type Processor } from 'sidelane'
@@ -10,22 +10,25 @@ import { makeOrders } from '../payloads/orders.ts'
 
 export interface CacheRow {
   readonly id: string
-  /** Share of the calls whose payload came before. */
+  /** The share of calls with a repeated payload. */
   readonly repeats: number
   /** Payloads a second; medians. */
   readonly plain: number
   readonly cached: number
   /** cached / plain, the median of the pairs. */
   readonly ratio: number
-  /** As `stats()` says. */
+  /** From `stats()`. */
   readonly hitRatio: number
 }
 
 const shares = [0, 0.5, 0.95]
 const depth = 64
-/** Payloads of one turn. */
+/** Calls in one turn. */
 const calls = 4096
-/** A payload that a turn has brought is gone before the next turn brings it again; the newest are there. */
+/**
+ * The cache is smaller than a turn: a new payload is evicted before the next turn repeats it, the latest ones are
+ * cached.
+ */
 const maxEntries = 160
 
 export async function caches(hosts: Hosts, seed: number, rounds: number): Promise<CacheRow[]> {
@@ -73,12 +76,12 @@ async function compare(
   }
 }
 
-/** One in every 1 / (1 - repeats) calls brings a new payload; the others repeat the newest ones in turn. */
+/** One in every 1 / (1 - repeats) calls has a new payload; the others repeat the latest ones. */
 function sequence(fresh: readonly Uint8Array[], repeats: number): Uint8Array[] {
   let made = 0
   return Array.from({ length: calls }, (_, i) => {
     if (Math.floor((i + 1) * (1 - repeats)) > made || made === 0) return fresh[made++] as Uint8Array
-    // Far enough back to be done, near enough to be kept.
+    // Old enough to be finished, recent enough to be cached.
     return fresh[Math.max(0, made - 1 - ((i * 7) % 64))] as Uint8Array
   })
 }

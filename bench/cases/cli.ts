@@ -1,5 +1,5 @@
-// Does the command line keep up? `sidelane process` gets payloads through a pipe, one a line, as fast as it takes them; its
-// rate is held against the closed loop of a pool like its own, and its resident size is read on the way.
+// `--cli`: the rate of `sidelane process`, fed through a pipe as fast as it reads, against the closed loop of an equal
+// pool. Its resident size is sampled meanwhile.
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,9 +20,9 @@ import { closedLoop } from './stream.ts'
 export interface CliRow {
   readonly engine: 'js' | 'native'
   readonly lines: number
-  /** Lines a second, when it is warm. */
+  /** Lines a second, after the warm-up. */
   readonly perSecond: number
-  /** The pool's payloads a second: the mean of a turn before and one after. */
+  /** The pool's payloads a second: the mean of a turn before and a turn after. */
   readonly poolPerSecond: number
   readonly ratio: number
   /** Resident bytes from one fifth to two fifths of the lines, and over the last fifth; medians. NaN without /proc. */
@@ -30,16 +30,16 @@ export interface CliRow {
   readonly late: number
 }
 
-/** Fewer, and the heap is still growing to its size: then the ratio says nothing. */
+/** With fewer lines the heap is still growing, and the ratio has no meaning. */
 export const fullLines = 1_000_000
 const depth = 256
 const poolMs = 3000
-/** Of the lines: workers start, code gets warm. */
+/** The share of lines for the warm-up: workers start, code is compiled. */
 const warm = 0.1
 const sampleMs = 50
 /**
- * Young space (MiB) of the size that V8 lets it grow to, from the start: when it takes its steps is a matter of chance,
- * and each looks like a leak.
+ * Young space (MiB) at V8's maximum from the start. Its growth happens at random times, and each step would look like a
+ * leak.
  */
 const fullYoungSpace = '--min-semi-space-size=16'
 
@@ -103,7 +103,7 @@ async function runCli(
 
 const main = fileURLToPath(new URL('cli/main.js', import.meta.resolve('sidelane')))
 
-/** Writes the payloads over and over, never more than the child takes. */
+/** Writes the payloads repeatedly, with backpressure. */
 async function feed(
   { stdin }: ChildProcess,
   payloads: readonly Buffer[],
@@ -120,7 +120,7 @@ async function feed(
   stdin.end()
 }
 
-/** Lines that are written at once. */
+/** Lines in one write. */
 interface Block {
   readonly bytes: Buffer
   readonly count: number
@@ -130,7 +130,7 @@ function blocksOf(payloads: readonly Buffer[]): Block[] {
   const blocks: Block[] = []
   for (let from = 0; from < payloads.length; from += blockLines) {
     const some = payloads.slice(from, from + blockLines)
-    // In JSON a line break is nothing but space: with another space instead the payload is one line, and as long.
+    // A line break in JSON text is white space: replaced by a space, the payload is one line of the same length.
     const texts = some.map((payload) => `${payload.toString().replaceAll(/[\r\n]/g, ' ')}\n`)
     blocks.push({ bytes: Buffer.from(texts.join('')), count: some.length })
   }
@@ -156,7 +156,7 @@ export const cliText = (rows: readonly CliRow[]): string =>
     )
     .join('\n')
 
-/** What the command line promises. */
+/** The targets of the command line. */
 export const cliTargets = (rows: readonly CliRow[]): Target[] =>
   rows.flatMap(({ engine, lines, ratio, early, late }) => {
     const grown = late / early - 1

@@ -1,4 +1,4 @@
-// The main question: which contender is how fast on which payloads. One payload set at a time: line up, verify, measure.
+// The quick run: measures all contenders on all payload sets. Each set is prepared, verified, then measured.
 
 import canonicalize from 'canonicalize'
 import { performance } from 'node:perf_hooks'
@@ -11,7 +11,7 @@ import { verify, type Reference } from '../measure/verify.ts'
 import { BadPayloads, type PayloadSet } from '../payloads/sets.ts'
 import { toRows, type Row, type Sizes } from '../report/row.ts'
 
-/** A set as it was measured. */
+/** A measured set. */
 export interface SetReport {
   readonly name: string
   readonly origin: string
@@ -25,11 +25,11 @@ export interface SetReport {
     readonly codec: string
     readonly level: number | null
   }
-  /** Payloads of the user's file that the contract refuses: they are not timed. */
+  /** Payloads of the user's file that the contract rejects; they are not timed. */
   readonly refused: number
-  /** The first of them: code and pointer. */
+  /** Code and pointer of the first one. */
   readonly firstRefusal: string | null
-  /** What JSON.stringify adds when the caller holds an object instead of bytes. */
+  /** The cost of JSON.stringify for a caller that has an object instead of bytes. */
   readonly stringifyUs: number
   readonly leftOut: Readonly<Record<string, string>>
 }
@@ -39,12 +39,12 @@ export interface CompareOptions {
   readonly wanted: ReadonlySet<string>
   readonly rounds: number
   readonly minRounds: number
-  /** Time for this set, verification included. */
+  /** The time budget of this set, including verification. */
   readonly budgetMs: number
-  /** Calls in flight, for the pools. The first is the one that ratios are stated for. */
+  /** Calls in flight, for the pools. Ratios refer to the first value. */
   readonly depths: readonly number[]
   readonly meter: CpuMeter
-  /** From 0 to 1, of this set. */
+  /** Progress of this set, from 0 to 1. */
   readonly onProgress: (what: string, done: number) => void
 }
 
@@ -72,7 +72,8 @@ export async function compare(set: PayloadSet, options: CompareOptions): Promise
           sizes.push({ ...verified, payloads: payloads.length })
         }
       } catch (error) {
-        // A peer made from the user's lock may read it otherwise than we do: that is no equal work, and no race.
+        // A peer made from the user's lock may interpret it differently. Then the work is not equal, and the peer is
+        // left out.
         const derived = 'lockFile' in set.contract && contender.side === 'peer'
         if (!derived || !(error instanceof WrongAnswer)) throw error
         leftOut.set(contender.id, error.message)
@@ -96,7 +97,7 @@ export async function compare(set: PayloadSet, options: CompareOptions): Promise
   }
 }
 
-/** The payloads that are timed, and what everybody must make of them. */
+/** The timed payloads, and the outcome that every contender must produce. */
 export interface Examined {
   readonly contract: Contract
   readonly payloads: readonly Buffer[]
@@ -105,7 +106,7 @@ export interface Examined {
   readonly firstRefusal: string | null
 }
 
-/** The reference answers, from the js engine: the canonical text of each payload. */
+/** The reference outcomes, from the js engine: the canonical text of each payload. */
 export async function examine(set: PayloadSet, contract: Contract): Promise<Examined> {
   await using processor = await createProcessor(contract, { engine: 'js' })
   const payloads: Buffer[] = []
@@ -131,7 +132,7 @@ export async function examine(set: PayloadSet, contract: Contract): Promise<Exam
   return { contract, payloads, references, refused, firstRefusal }
 }
 
-/** The reference is ours: an independent writer of RFC 8785 must agree with it. */
+/** The reference comes from our own engine, so an independent writer of RFC 8785 must agree with it. */
 function reread(set: string, text: string): string {
   if (canonicalize(JSON.parse(text)) !== text) throw new WrongAnswer(`${set}: the reference is not the canonical form`)
   return text

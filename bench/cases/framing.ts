@@ -1,5 +1,5 @@
-// What a daemon takes for a payload besides the engine: frames, queue, loop and system calls. The contract takes anything and
-// neither hashes nor compresses, and each payload is one long string, so that what the engine does is next to nothing.
+// The cost of a payload in a daemon outside of the engine: frames, queue, loop and system calls. The contract accepts
+// anything, without digest and compression, and each payload is one long string, so the engine's part is negligible.
 
 import { anything } from '../contracts/ours.ts'
 import { median } from '../measure/stats.ts'
@@ -9,13 +9,15 @@ import { pairUp, part, takeTurns, type Pair, type TurnPlan } from './sidecar.ts'
 
 export interface Framing {
   readonly id: (typeof daemonIds)[number]
-  /** CPU time of the daemon by payload at depth 64, engine included: the median of the rounds. */
+  /** CPU time of the daemon for each payload at depth 64, engine included: the median of the rounds. */
   readonly daemonUs: number
 }
 
 const daemonIds = ['sidecar-rust-no-spin', 'sidecar-node-no-spin'] as const
 const depth = 64
-/** Out it is as long as in, where an order is a third: together they are as many bytes as 4 KB in and 1.3 KB out. */
+/**
+ * Output and input have equal length, while an order shrinks to a third: the total is that of 4 KB in and 1.3 KB out.
+ */
 const payloadBytes = 2700
 
 export async function framing(wanted: ReadonlySet<string>, plan: Omit<TurnPlan, 'depths'>): Promise<Framing[]> {
@@ -24,7 +26,7 @@ export async function framing(wanted: ReadonlySet<string>, plan: Omit<TurnPlan, 
   const work = { contract: anything(), ref: null, digest: 'none', payloads, references: texts } as const
   const pairs: Pair[] = []
   try {
-    // Who names a daemon wants this of it too.
+    // Selecting a daemon selects this case too.
     const isWanted = (id: string): boolean => wanted.has(id) || wanted.has(id.replace('-no-spin', ''))
     for (const id of daemonIds.filter((name) => isWanted(name) && missingService(name) === undefined)) {
       pairs.push(await pairUp(id, work))

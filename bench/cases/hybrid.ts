@@ -1,6 +1,6 @@
-// Does `placement: 'auto'` choose well? Inline, pool and auto take turns at the same fixed rates over the same mix: order
-// events of 4 KB, and now and then one of 256 KB. A call's latency counts from when it should have begun; a probe of the
-// clock says how long the main thread was away.
+// `--hybrid`: inline, pool and auto take turns at the same fixed rates over the same mix: orders of 4 KB, and some of
+// 256 KB. Latency counts from the scheduled start of a call; a clock probe measures how long the main thread was
+// blocked.
 
 import { performance } from 'node:perf_hooks'
 import { createProcessor, type AutoThresholds, type PlacementName, type Processor } from 'sidelane'
@@ -14,14 +14,14 @@ import type { Target } from '../targets.ts'
 
 export interface HybridRow {
   readonly placement: PlacementName
-  /** Part of inline's closed-loop capacity. */
+  /** A fraction of inline's closed-loop capacity. */
   readonly share: number
   readonly perSecond: number
   /** Medians of the rounds. */
   readonly p50Us: number
   readonly p99Us: number
   readonly stallP99Us: number
-  /** Part of the calls; of auto only. */
+  /** A fraction of the calls; only for auto. */
   readonly ranInline: number | null
 }
 
@@ -37,14 +37,14 @@ const shares = [0.2, 0.5, 0.8]
 const warmMs = 1500
 const capacityMs = 600
 const stretchMs = 1000
-/** A tick of the probe: far below the stalls in question. */
+/** The interval of the probe, far below the stalls to measure. */
 const probeMs = 0.25
 
-/** One large payload in so many. */
+/** One in this many payloads is large. */
 const largeEvery = 64
 const largeBytes = 256 * 1024
 
-/** At `rounds` 5 it takes about 50 s. */
+/** Takes about 50 s with 5 rounds. */
 export async function hybrid(engine: 'js' | 'native', seed: number, rounds: number): Promise<Hybrid> {
   const contract = ourContract({ source: 'orders' }, 'sha-256')
   const processors = new Map<PlacementName, Processor>()
@@ -68,14 +68,14 @@ async function takeTurns(
   const of = (placement: PlacementName): Processor => processors.get(placement) as Processor
   for (const placement of placements) await closedLoop(of(placement), payloads, warmMs)
   const capacity = await closedLoop(of('inline'), payloads, capacityMs)
-  // Arrivals by the clock warm other paths than a closed loop.
+  // Scheduled arrivals compile other code paths than a closed loop.
   for (const placement of placements) await stretch(of(placement), payloads, capacity / 2, stretchMs / 2)
 
   const cells = shares.flatMap((share) => placements.map((placement) => ({ share, placement, rounds: [] as Round[] })))
   for (let round = 0; round < rounds; round++) {
     collect()
     for (let turn = 0; turn < cells.length; turn++) {
-      // Nobody always runs behind the same neighbour.
+      // The order changes with each round.
       const cell = cells[(turn + round * 2) % cells.length] as (typeof cells)[number]
       collectYoung()
       cell.rounds.push(await stretch(of(cell.placement), payloads, capacity * cell.share, stretchMs))
@@ -96,7 +96,7 @@ async function takeTurns(
   return { engine, thresholds: of('auto').thresholds, rows, targets: targetsOf(rows) }
 }
 
-/** 64 small ones to a large one, in an order that repeats after all of them. */
+/** 64 small payloads to a large one, in an order that repeats after all of them. */
 function mixed(seed: number): Buffer[] {
   const small = makeOrders({ count: 252, seed })
   const large = makeOrders({ count: 4, seed, meanBytes: largeBytes })
@@ -110,7 +110,7 @@ function mixed(seed: number): Buffer[] {
 
 const own = (bytes: Uint8Array): Buffer => Buffer.from(Uint8Array.from(bytes).buffer)
 
-/** Payloads a second, 16 in flight, which is as good as one for inline. */
+/** Payloads a second with 16 in flight; for inline that equals 1. */
 async function closedLoop(processor: Processor, payloads: readonly Buffer[], ms: number): Promise<number> {
   const from = performance.now()
   let next = 0
@@ -160,8 +160,8 @@ async function stretch(
 }
 
 /**
- * Calls `arrive` for each arrival that is due, as an event loop does it: those that became due during a turn come in the
- * next one, each in a callback of its own. Fills `stalls` with how late each tick of the probe was seen, in ms.
+ * Calls `arrive` for each scheduled arrival, as an event loop does: arrivals during a turn come in the next one, each
+ * in its own callback. Fills `stalls` with the delay of each tick of the probe, in ms.
  */
 function arrivals(
   count: number,

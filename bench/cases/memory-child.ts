@@ -23,7 +23,9 @@ const early = await sizeAfter(0, 20_000)
 const late = await sizeAfter(20_000, 100_000)
 process.stdout.write(JSON.stringify({ early, late }))
 
-/** Resident bytes around the given count: the median of samples over the last 5,000 payloads, because the heap breathes. */
+/**
+ * Resident bytes around the given count: the median of samples over the last 5,000 payloads, because the heap varies.
+ */
 async function sizeAfter(from: number, count: number): Promise<number> {
   const samples: number[] = []
   for (let done = from; done < count; done += depth) {

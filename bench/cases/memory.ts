@@ -1,5 +1,5 @@
-// Does memory stay flat? Each of ours runs in a process of its own and tells its resident size after 20,000 and after
-// 100,000 payloads.
+// `--memory`: the resident size of each of our contenders after 20,000 and after 100,000 payloads, each in a separate
+// process.
 
 import { spawn } from 'node:child_process'
 import process from 'node:process'
@@ -17,12 +17,11 @@ export interface Memory {
 
 export const memoryIds: readonly ContenderId[] = ['inline-js', 'inline-native', 'pool-js', 'pool-native']
 
-// Young space of one small size, touched long before the first reading, and every collection a full one: else the
-// heap's own ups and downs, tens of MiB over 100,000 payloads, hide a leak or look like one. They hold for the pool's
-// threads too.
+// A small, fixed young space and full collections only: otherwise the heap varies by tens of MiB over 100,000 payloads,
+// which hides or imitates a leak. The flags apply to the pool's threads too.
 export const steadyHeap = ['--gc-global', '--min-semi-space-size=4', '--max-semi-space-size=4']
 
-/** Throws when the child fails. */
+/** Throws when the child process fails. */
 export async function memoryOf(id: string, seed: number): Promise<Memory> {
   const file = new URL('./memory-child.js', import.meta.url).pathname
   const child = spawn(process.execPath, [...steadyHeap, file, id, String(seed)], {

@@ -1,5 +1,5 @@
-// Latency at fixed rates: payloads come by the clock, whether or not the one before is done, and a call's latency counts
-// from the moment it should have begun. A closed loop hides exactly the waiting that this shows.
+// Latency at fixed rates: payloads arrive by the clock, and the latency of a call counts from its scheduled start. A
+// closed loop would hide this waiting time.
 
 import { performance } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'
@@ -13,15 +13,15 @@ import { figure } from '../report/table.ts'
 
 export interface RateRow {
   readonly id: string
-  /** Part of the contender's own closed-loop capacity. */
+  /** A fraction of the contender's closed-loop capacity. */
   readonly share: number
   readonly perSecond: number
   readonly p50Us: number
   readonly p99Us: number
   readonly maxUs: number
-  /** Calls that were answered. */
+  /** Calls with an outcome. */
   readonly calls: number
-  /** Calls that admission refused: the placement could not keep up. */
+  /** Calls refused by admission: the placement could not keep up. */
   readonly refused: number
 }
 
@@ -46,7 +46,7 @@ export async function openLoop(
           .map((row) => row.payloadsPerSecond),
       )
       if (capacity === 0) continue
-      // The lines were closed since they were timed: code is warm, threads are not.
+      // The contenders have been idle since they were timed: their code is compiled, their threads sleep.
       await stretch(contender, set.payloads, capacity / 4, 300)
       for (const share of shares) found.push(await atRate(contender, set.payloads, capacity, share))
     }
@@ -56,7 +56,7 @@ export async function openLoop(
   }
 }
 
-/** One contender at a part of its capacity. */
+/** One contender at a fraction of its capacity. */
 export async function atRate(
   contender: Contender,
   payloads: readonly Buffer[],
@@ -78,7 +78,7 @@ export async function atRate(
   }
 }
 
-/** Latencies in ms; NaN for a call that was refused. */
+/** Latencies in ms; NaN for a refused call. */
 async function stretch(
   contender: Contender,
   payloads: readonly Buffer[],
@@ -91,7 +91,7 @@ async function stretch(
   const open: Promise<void>[] = []
   const from = performance.now()
   for (let next = 0; next < count;) {
-    // All that are due; an answer that needs the loop gets it in between.
+    // Starts all calls that are due; outcomes that need the event loop arrive in between.
     for (; next < count && from + next * gapMs <= performance.now(); next++) {
       const [index, due] = [next, from + next * gapMs]
       const answer = contender.call(payloads[index % payloads.length] as Buffer)
@@ -107,7 +107,7 @@ async function stretch(
   return latencies
 }
 
-/** NaN for `overloaded`; all else is thrown on. */
+/** NaN for `overloaded`; other errors are thrown. */
 function refusal(error: unknown): number {
   if ((error as { code?: unknown }).code === 'overloaded') return Number.NaN
   throw error

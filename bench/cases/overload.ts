@@ -1,5 +1,5 @@
-// What is left of a pool's rate when more comes than it can do: payloads come by the clock, at multiples of the rate that it
-// was measured to carry, and only answers within the deadline count.
+// `--overload`: the goodput of a pool beyond its capacity. Payloads arrive by the clock, at multiples of the measured
+// capacity (the knee), and only outcomes within the deadline count.
 
 import { performance } from 'node:perf_hooks'
 import { setImmediate, setTimeout } from 'node:timers/promises'
@@ -16,19 +16,19 @@ import type { Target } from '../targets.ts'
 
 export interface OverloadRow {
   readonly id: string
-  /** What it carries with a fixed number of calls in flight, per second. */
+  /** The capacity with a fixed number of calls in flight, per second. */
   readonly kneePerSecond: number
-  /** Of the knee: what was asked for, and what really came. */
+  /** The requested and the actual rate, as multiples of the knee. */
   readonly times: number
   readonly offeredTimes: number
-  /** Answers within the deadline, as a part of the knee. */
+  /** Outcomes within the deadline, as a fraction of the knee. */
   readonly goodput: number
-  /** Parts of the offered calls. */
+  /** Fractions of the offered calls. */
   readonly refused: number
   readonly late: number
-  /** From the call to its refusal; NaN when nothing was refused. */
+  /** Time from the call to its refusal; NaN without a refusal. */
   readonly refusalP99Us: number
-  /** Of the answers that came, however late; NaN when none came. */
+  /** Latency of all outcomes, even late ones; NaN without any. */
   readonly answerP99Ms: number
 }
 
@@ -39,43 +39,43 @@ export interface OverloadPlan {
   readonly onStep: (what: string, done: number) => void
 }
 
-/** One way to keep a pool from drowning. */
+/** A way to protect a pool from overload. */
 interface Guarded {
   readonly id: string
   readonly run: (payload: Buffer) => Promise<Answer>
-  /** The same pool without a guard: what it can carry is measured with this. */
+  /** The same pool without protection, to measure its capacity. */
   readonly unguarded: (payload: Buffer) => Promise<Answer>
-  /** Whether the error says that the call was not let in. */
+  /** True for the error of a call that was refused. */
   readonly refuses: (error: unknown) => boolean
   end(): Promise<void>
 }
 
 const overloadTimes = [1.5, 3, 10] as const
-/** Of every call: the pool's default. */
+/** The deadline of every call: the pool's default. */
 const deadlineMs = 1000
-/** As many as the default queue of ours holds. */
+/** The default `maxQueue`. */
 const maxQueue = 1024
-/** Deep enough to keep every worker busy, and less than may wait. */
+/** Enough to keep every worker busy, and less than the queue holds. */
 const kneeDepth = 256
-/** Odd: one of them is in the middle. */
+/** Odd, so that the median is one of them. */
 const turns = 3
-/** The first part of a stretch fills the queues: what comes out of it is not steady yet. */
+/** The start of a run fills the queues: the rate is not steady yet and does not count. */
 const unsteady = 0.2
 
-/** All ways, one after the other, each at its own knee. */
+/** All ways, one after the other, each at its own capacity. */
 export async function overload(set: PayloadSet, { wanted, budgetMs, onStep }: OverloadPlan): Promise<OverloadRow[]> {
   const makers = await guards(set, wanted)
-  // A stretch and half of one for its knee, turn by turn; the rest is for starting, emptying and ending.
+  // One run, and half a run for the capacity, in each turn; the rest is start-up and shutdown.
   const stretchMs = Math.min(4000, (0.6 * budgetMs) / (makers.length * overloadTimes.length * turns * 1.5))
   const rows: OverloadRow[] = []
   const steps = makers.length * overloadTimes.length
   for (const make of makers) {
     for (const times of overloadTimes) {
-      // A pool of its own for each rate: what the one before has left behind would count against it.
+      // A new pool for each rate, so that leftovers of the previous rate do not count.
       const guarded = await make()
       try {
         onStep(`${guarded.id} at ${times} times its knee`, rows.length / steps)
-        // Only to get warm.
+        // Warm-up only.
         await kneeOf(guarded, set.payloads, stretchMs / 2)
         const row = await middleOf(turns, async () => {
           const knee = await kneeOf(guarded, set.payloads, stretchMs / 2)
@@ -90,7 +90,7 @@ export async function overload(set: PayloadSet, { wanted, budgetMs, onStep }: Ov
   return rows
 }
 
-/** The turn with the median goodput: a neighbour that takes a core for a moment spoils one turn. */
+/** The turn with the median goodput: another process on the machine may disturb one turn. */
 async function middleOf(count: number, turn: () => Promise<OverloadRow>): Promise<OverloadRow> {
   const rows: OverloadRow[] = []
   while (rows.length < count) rows.push(await turn())
@@ -132,7 +132,7 @@ async function guards(set: PayloadSet, wanted: ReadonlySet<string>): Promise<(()
   ]
 }
 
-/** Payloads per second in a closed loop, when it is warm. */
+/** Payloads per second in a closed loop, after the warm-up. */
 async function kneeOf({ unguarded }: Guarded, payloads: readonly Buffer[], lengthMs: number): Promise<number> {
   const from = performance.now()
   const steadyFrom = from + lengthMs / 3
@@ -173,7 +173,7 @@ async function flood(
     ended++
     answers.push(now - at)
     if (now - at > deadlineMs) late++
-    // By the time of the answer: an open loop has no end to wait for.
+    // Sorted by the time of the outcome: an open loop has no end to wait for.
     else if (now >= steadyFrom && now < until) good++
   }
   const onError = (at: number, error: unknown): void => {
@@ -192,18 +192,19 @@ async function flood(
 
   for (let now = from; now < until; now = performance.now()) {
     const due = Math.floor((now - from) / gapMs)
-    // What is due, but never so much that the loop could not turn in between: a server reads a few requests at a time.
+    // Starts the calls that are due, but yields to the event loop in between, as a server that reads a few requests at
+    // a time.
     if (offered >= due) await setTimeout(1)
     const most = Math.min(mostATurn, due - offered)
     for (let i = 0; i < most; i++) {
       offer(payloads[offered % payloads.length] as Buffer)
-      // Requests come in callbacks of their own: what one call has caused is done before the next.
+      // Each request has its own callback, so that the work of one call is done before the next.
       await Promise.resolve()
     }
     await setImmediate()
   }
   const spentMs = performance.now() - from
-  // Who was let in gets his answer or not; then the next turn finds the pool empty.
+  // Waits for all admitted calls, so that the next turn starts with an empty pool.
   const idle = (): boolean => ended === offered
   while (!idle()) await setTimeout(5)
   return {
@@ -247,7 +248,7 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`
 const line = (cells: readonly string[]): string =>
   cells.map((cell, i) => (i === 0 ? cell.padEnd(20) : cell.padStart(i < 6 ? 9 : 15))).join('')
 
-/** What ours promise at every rate. */
+/** The targets of our pool at every rate. */
 export function overloadTargets(rows: readonly OverloadRow[]): Target[] {
   return rows
     .filter(({ id }) => id.startsWith('pool-'))

@@ -1,5 +1,5 @@
-// Does a daemon's memory stay flat, and small? One client keeps 64 calls in flight; the daemon's proportional set size is
-// read after 50,000 and after 150,000 payloads.
+// Memory of the daemons: one client keeps 64 calls in flight; the proportional set size is read after 50,000 and after
+// 150,000 payloads.
 
 import { availableParallelism } from 'node:os'
 import { median } from '../measure/stats.ts'
@@ -22,11 +22,11 @@ const daemonIds = ['sidecar-rust', 'sidecar-node'] as const
 const depth = 64
 const early = 50_000
 const late = 150_000
-/** A reading is the median of as many, spread over the last payloads before it: a heap breathes. */
+/** Each reading is the median of this many samples, spread over the payloads before it, because a heap varies. */
 const readings = 5
 const stretch = 1000
 
-/** Only of daemons that are built. */
+/** Only for daemons that are built. */
 export async function daemonMemory(
   wanted: ReadonlySet<string>,
   seed: number,
@@ -67,7 +67,7 @@ export const daemonMemoryText = (list: readonly DaemonMemory[]): string =>
 
 const mebibyte = 2 ** 20
 
-/** A thread for each core, and one connection. */
+/** One thread a core, and one connection. */
 const most = (4 + availableParallelism() + 0.1) * mebibyte
 
 export const daemonMemoryTargets = (list: readonly DaemonMemory[]): Target[] =>

@@ -1,5 +1,5 @@
-// What a payload costs behind a socket: both daemons, framed and over HTTP, beside what a team would build with Axum. Each
-// service and each client is a process of its own; they take turns, round by round.
+// `--sidecar`: the cost of a payload behind a socket, for both daemons, framed and over HTTP, beside services built
+// with Axum. Each service and each client is a separate process; they take turns, round by round.
 
 import type { Contract } from 'sidelane'
 import { ourContract } from '../contracts/ours.ts'
@@ -27,11 +27,11 @@ export interface SidecarRow {
   readonly payloadsPerSecond: number
   readonly p50Us: number
   readonly p99Us: number
-  /** CPU time of the client's main thread, by payload, the median of the rounds. */
+  /** CPU time of the client's main thread for each payload, the median of the rounds. */
   readonly clientUs: number
-  /** CPU time of all threads of the service, by payload, the median of the rounds. */
+  /** CPU time of all threads of the service for each payload, the median of the rounds. */
   readonly daemonUs: number
-  /** What one core of the service carries. */
+  /** Payloads a second for one core of the service. */
   readonly payloadsPerDaemonSecond: number
   /** Proportional set size after the last round, in bytes. */
   readonly clientPss: number
@@ -46,7 +46,7 @@ export interface TurnPlan {
   readonly depths: readonly number[]
   readonly budgetMs: number
   readonly onStep: (what: string, done: number) => void
-  /** Runs once a round, among the others. */
+  /** Runs in each round, among the others. */
   readonly beside?: () => Promise<void>
 }
 
@@ -59,11 +59,11 @@ export interface SidecarPlan extends TurnPlan {
 export interface Sidecars {
   readonly rows: readonly SidecarRow[]
   readonly rates: readonly RateRow[]
-  /** Contenders without a service here, with the reason. */
+  /** Contenders whose service cannot run here, with the reason. */
   readonly leftOut: Readonly<Record<string, string>>
 }
 
-/** All do the same work, so all hash. */
+/** All compute the digest, so that the work is equal. */
 const digest: Digest = 'sha-256'
 
 /** A service with its client. */
@@ -94,16 +94,16 @@ export async function sidecars(set: PayloadSet, plan: SidecarPlan): Promise<Side
   }
 }
 
-/** The peer that is written by hand, is written for one contract. */
+/** The hand-written peer supports one contract only. */
 function cannot(id: SocketId, { contract }: PayloadSet): string | undefined {
   const isOrders = 'source' in contract && contract.source === 'orders'
   return id.startsWith('axum-http') && !isOrders ? 'it knows the order events only' : undefined
 }
 
-/** What a pair is to do, and what must come of it. */
+/** The work of a service and its client, and the expected outcomes. */
 export interface Work {
   readonly contract: Contract
-  /** How the client finds the contract; null: it takes anything. */
+  /** The contract's location for the client; null: a contract that accepts anything. */
   readonly ref: ContractRef | null
   readonly digest: Digest
   readonly payloads: readonly Uint8Array[]
@@ -116,7 +116,7 @@ export async function workOf(set: PayloadSet): Promise<Work> {
   return { contract, ref: set.contract, digest, payloads, references }
 }
 
-/** Starts both, and has the client check every answer. */
+/** Starts both, and lets the client verify every outcome. */
 export async function pairUp(
   id: SocketId,
   { contract, ref, ...work }: Work,
@@ -135,17 +135,17 @@ export async function pairUp(
   }
 }
 
-/** Ends both. */
+/** Stops both. */
 export async function part({ client, service }: Pick<Pair, 'client' | 'service'>): Promise<void> {
   await client.end()
   await service.stop()
 }
 
-/** As measure/rounds.ts does it inside one process: warm all, then rounds, each in another order. */
+/** The equivalent of measure/rounds.ts for several processes: warm up all, then rounds, each in another order. */
 export async function takeTurns(pairs: readonly Pair[], plan: TurnPlan): Promise<void> {
   const { rounds, depths, budgetMs, onStep, beside } = plan
   const lanes = pairs.flatMap((pair) => depths.map((depth) => ({ pair, depth })))
-  // Warm-up takes a slot and a half, a round one.
+  // The warm-up takes one and a half slots, a round one.
   const slotMs = budgetMs / lanes.length / (rounds + 1.5)
   const slots = lanes.length * (rounds + 1)
   let done = 0

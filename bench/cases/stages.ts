@@ -1,5 +1,5 @@
-// Where the time goes: each stage by itself, with tinybench. Ours is told apart by contracts that leave stages out, so
-// that both engines are measured through the same door; the peers by their parts.
+// `--stages`: the time of each stage, with tinybench. Our stages are separated by contracts that omit stages, so that
+// both engines are measured through the same interface; the peers are separated by their parts.
 
 import canonicalize from 'canonicalize'
 import { gzipSync as fflateGzip, strToU8 } from 'fflate'
@@ -58,7 +58,7 @@ function addPeerStages(bench: Bench, set: PayloadSet): void {
   add('fflate gzipSync, level 1', (i) => fflateGzip(strToU8(texts[i] as string), { level: 1, mtime: 0 }))
 }
 
-/** Each row does what the row above it does, and one stage more. */
+/** Each row does the work of the row above and one more stage. */
 async function addOurStages(bench: Bench, set: PayloadSet, engine: 'js' | 'native'): Promise<(() => Promise<void>)[]> {
   const close: (() => Promise<void>)[] = []
   const add = async (name: string, contract: Contract): Promise<void> => {

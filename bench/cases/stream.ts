@@ -1,5 +1,5 @@
-// Does a stream cost anything? The pool's closed loop and `processor.stream` take turns over the same payloads, with as
-// many in flight; the ratio of each pair of turns is what counts, so that a busy machine hits both.
+// `--stream`: the pool's closed loop and `processor.stream` take turns over the same payloads, with the same number in
+// flight. The result is the ratio of each pair of turns, which a busy machine affects equally.
 
 import { performance } from 'node:perf_hooks'
 import process from 'node:process'
@@ -13,12 +13,12 @@ import type { PayloadSet } from '../payloads/sets.ts'
 
 export interface StreamRow {
   readonly id: string
-  /** In flight, in both. */
+  /** Calls in flight, in both. */
   readonly depth: number
   /** Payloads a second; medians. */
   readonly closedLoop: number
   readonly stream: number
-  /** With the concurrency that the stream takes by itself. */
+  /** With the default concurrency of the stream. */
   readonly streamDefault: number
   /** stream / closedLoop, the median of the pairs. */
   readonly ratio: number
@@ -33,7 +33,7 @@ export interface StreamMemory {
 const depths = [64, 256]
 const turnMs = 700
 
-/** Each pool that is open, and inline beside it. */
+/** Each open pool, and inline. */
 export async function streams(set: PayloadSet, hosts: Hosts, rounds: number): Promise<StreamRow[]> {
   const rows: StreamRow[] = []
   for (const [id, host] of hosts.open) {
@@ -56,7 +56,7 @@ async function compare(
     (count: number) => throughStream(processor, payloads, count, depth),
     (count: number) => throughStream(processor, payloads, count),
   ]
-  // Warm, and long enough for a turn.
+  // Warms up, and finds a count that lasts one turn.
   const from = performance.now()
   for (const way of ways) await way(4 * payloads.length)
   const each = (performance.now() - from) / (3 * 4 * payloads.length)
@@ -65,7 +65,7 @@ async function compare(
   for (let round = 0; round < rounds; round++) {
     collect()
     for (let turn = 0; turn < ways.length; turn++) {
-      // Nobody always runs behind the same neighbour.
+      // The order changes with each round.
       const index = (turn + round) % ways.length
       const startedAt = performance.now()
       await ways[index]?.(count)
@@ -118,7 +118,7 @@ function* repeated(payloads: readonly Buffer[], count: number): Generator<Buffer
   for (let i = 0; i < count; i++) yield payloads[i % payloads.length] as Buffer
 }
 
-/** Resident memory while one stream runs; `counts` ascend. */
+/** Resident memory while one stream runs; `counts` are ascending. */
 export async function streamMemory(
   id: string,
   set: PayloadSet,
@@ -133,7 +133,7 @@ export async function streamMemory(
   for await (const item of processor.stream(repeated(set.payloads, counts.at(-1) ?? 0))) {
     if (!item.ok) throw new Error(`refused: ${item.code}`)
     if (!counts.includes(++done)) continue
-    // What the heap would give back by itself says nothing about a leak.
+    // Collects the heap first, because garbage is not a leak.
     await setImmediate()
     collect()
     marks.push({ payloads: done, rss: process.memoryUsage.rss() })

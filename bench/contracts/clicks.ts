@@ -1,4 +1,4 @@
-// A small tracking event of about 256 bytes: the lower end of the size series, where an order would not fit.
+// A tracking event of about 256 bytes: the lower end of the size series, too small for an order.
 
 import * as z from 'zod'
 import { rewrite, type ContractSource, type Texts } from './texts.ts'

@@ -1,5 +1,5 @@
-// Public GitHub events as the API delivered them: seven kinds told apart by `type`, repositories and issues open for
-// fields that we do not name. The events are not shipped (payloads/sets.ts reads them where SIDELANE_SUITES is set).
+// Public GitHub events as returned by the API: seven kinds distinguished by `type`; repositories and issues accept
+// other fields. The events are not part of the package (payloads/sets.ts reads them when SIDELANE_SUITES is set).
 
 import * as z from 'zod'
 import { child, rewrite, tidyName, type ContractSource, type Texts } from './texts.ts'

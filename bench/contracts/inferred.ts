@@ -1,4 +1,4 @@
-// A contract for payloads that came without one: drafted by the product from the payloads themselves, for this run only.
+// A contract for payloads without a lock: inferred from the payloads themselves, for this run only.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,9 +8,9 @@ import { inferContract } from 'sidelane/infer'
 
 export interface InferredLock {
   readonly lockFile: string
-  /** Those that a contract can accept: strict JSON. */
+  /** The payloads that a contract can accept: strict JSON. */
   readonly payloads: readonly Buffer[]
-  /** For the reader of the report: whose contract this is, and how to get it. */
+  /** A remark for the report: the contract is inferred, and how to write one. */
   readonly note: string
 }
 

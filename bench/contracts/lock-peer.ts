@@ -1,10 +1,10 @@
-// What a peer needs to do a lock file's work: the schema without our own keywords, and the normalization as closures over
-// parsed JSON. It covers what x-norm may stand on in profile p1, so that a peer's document equals ours.
+// Lets a peer do the work of a lock file: the schema without our keywords, and the normalization as closures over
+// parsed JSON. Covers x-norm wherever profile p1 allows it, so that a peer's document equals ours.
 
 type Json = Record<string, unknown>
 type Tidy = (value: unknown) => unknown
 
-/** The schema as zod's `fromJSONSchema` and ajv read it. */
+/** The schema for zod's `fromJSONSchema` and ajv. */
 export function plainSchema(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(plainSchema)
   if (!isObject(schema)) return schema
@@ -12,7 +12,7 @@ export function plainSchema(schema: unknown): unknown {
   return Object.fromEntries(entries.map(([key, value]) => [key, plainSchema(value)]))
 }
 
-/** Normalizes a parsed payload as the lock's `x-norm` says; undefined when the lock normalizes nothing. */
+/** Normalizes a parsed payload by the lock's `x-norm`; undefined for a lock without normalization. */
 export function normalizer(schema: unknown): Tidy | undefined {
   if (!JSON.stringify(schema).includes('"x-norm"')) return undefined
   return compile(schema, isObject(schema) ? schema : {}, new Map())
@@ -24,7 +24,7 @@ function compile(node: unknown, root: Json, known: Map<unknown, Tidy>): Tidy {
   if (!isObject(node)) return same
   const before = known.get(node)
   if (before !== undefined) return before
-  // A recursive $ref meets the node again while it is compiled: it gets this detour.
+  // A recursive $ref reaches a node that is still being compiled: it gets this indirection.
   let tidy: Tidy = same
   known.set(node, (value) => tidy(value))
   tidy = build(node, root, known)
@@ -37,7 +37,7 @@ function build(node: Json, root: Json, known: Map<unknown, Tidy>): Tidy {
   if (Array.isArray(ops)) return (value) => (typeof value === 'string' ? apply(value, ops) : value)
   if (typeof node.$ref === 'string') return compile(target(node.$ref, root), root, known)
   if (Array.isArray(node.oneOf)) return discriminated(node, root, known)
-  // Elsewhere under anyOf x-norm is refused: only `[X, null]` can hold one.
+  // Under anyOf, x-norm is allowed only in `[X, null]`.
   if (Array.isArray(node.anyOf)) {
     const inner = node.anyOf.filter((branch) => !isObject(branch) || branch.type !== 'null')
     return inner.length === 1 ? compile(inner[0], root, known) : same

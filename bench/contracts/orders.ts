@@ -1,4 +1,4 @@
-// The order event: the contract that the speed targets are stated for, as zod source. Payloads of it come from
+// The order event, as zod source: the contract that the speed targets refer to. Its payloads come from
 // payloads/orders.ts.
 
 import * as z from 'zod'

@@ -1,4 +1,4 @@
-// The same contracts as the product takes them: defineContract and norm, or the user's lock with its digest switched.
+// Builds the contracts for our contenders: defineContract and norm, or the user's lock with its digest switched.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,9 +14,9 @@ const ourTexts: Texts = {
   email: (ops) => norm(z.email(), ops),
 }
 
-/** What to do otherwise than the contract says. */
+/** Deviations from the contract. */
 export interface Change {
-  /** Leaves the canonical form uncompressed. */
+  /** No compression. */
   readonly uncompressed?: boolean
 }
 
@@ -30,12 +30,12 @@ export function ourContract(ref: ContractRef, digest: Digest, change: Change = {
   return defineContract({ name, schema: schema(ourTexts), digest, ...compress })
 }
 
-/** Takes anything, and neither hashes nor compresses: reading and writing are left. */
+/** Accepts anything, without digest and compression: only reading and writing remain. */
 export const anything = (): Contract =>
   defineContract({ name: 'anything', schema: z.unknown(), digest: 'none', compress: uncompressed })
 
 function switchedLock(file: string, change: { digest: Digest; compress?: typeof uncompressed }): Contract {
-  // First as it is: what is wrong with it must be reported for the user's own file.
+  // Loaded unchanged first, so that errors refer to the user's file.
   const own = loadContract(file)
   if (own.lock.digest === change.digest && change.compress === undefined) return own
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-bench-'))

@@ -1,5 +1,5 @@
-// A product row: nine cells in a fixed order, as a shop's export writes them. The rows themselves are not shipped
-// (payloads/sets.ts reads them where SIDELANE_SUITES is set).
+// A product row: nine cells in a fixed order, as in a shop's export. The rows are not part of the package
+// (payloads/sets.ts reads them when SIDELANE_SUITES is set).
 
 import * as z from 'zod'
 import { collapse, type ContractSource, type Texts } from './texts.ts'

@@ -1,4 +1,4 @@
-// The contracts by name, and what the peers make of them. The product is not loaded here (ours.ts does that).
+// The contracts by name, for the peers. Our contenders use ours.ts; this file does not load the package.
 
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
@@ -12,13 +12,13 @@ import { zodTexts, type ContractSource } from './texts.ts'
 export const sources = { orders, github, products, clicks } as const satisfies Record<string, ContractSource>
 export type SourceName = keyof typeof sources
 
-/** Which contract: one of ours by name, or the user's lock file. Crosses to worker threads as it is. */
+/** A contract: one of ours by name, or the user's lock file. Can be cloned to worker threads. */
 export type ContractRef = { readonly source: SourceName } | { readonly lockFile: string }
 
-/** How a peer with zod reads a payload that is already parsed. */
+/** The schema of a zod peer for a parsed payload. */
 export interface ZodPeer {
   readonly schema: z.ZodType
-  /** Before the schema, for what the schema cannot say. */
+  /** Runs before the schema, for normalization that the schema cannot express. */
   readonly before?: (value: unknown) => unknown
 }
 
@@ -32,7 +32,7 @@ export function zodPeer(ref: ContractRef): ZodPeer {
   }
 }
 
-/** The normalization that stands before a validator which cannot normalize. */
+/** The normalization for a validator that cannot normalize. */
 export function handNormalizer(ref: ContractRef): (value: unknown) => unknown {
   if ('lockFile' in ref) return normalizer(readLock(ref.lockFile).schema) ?? ((value) => value)
   const { normalize } = sources[ref.source]

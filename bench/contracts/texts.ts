@@ -1,27 +1,29 @@
-// How a contract source says "this string is normalized": once with zod's own means, for the peers. What the product
-// does instead (`norm`) is in ours.ts; this file must not load the product, because the peers' worker imports it.
+// Normalized strings in contract sources, with zod's own methods, for the peers. Our contenders use `norm` (ours.ts).
+// This file must not load the package, because the peers' worker imports it.
 
 import * as z from 'zod'
 
 export type Op = 'trim' | 'lower' | 'nfc' | 'collapse'
 
-/** The two places where our schema and the peers' differ: both must give the same document. */
+/** The two differences between our schema and the peers'. Both must produce the same document. */
 export interface Texts {
-  /** A string that is normalized by `ops`, then held to `limits`. */
+  /** A string normalized by `ops`, then checked against `limits`. */
   readonly text: (ops: readonly Op[], limits: (base: z.ZodString) => z.ZodString) => z.ZodType<string>
-  /** The same, for an e-mail address. */
+  /** Like `text`, for an e-mail address. */
   readonly email: (ops: readonly Op[]) => z.ZodType<string>
 }
 
-/** A contract as zod source, from which ours and the peers' schema are built. */
+/** A contract as zod source: base of our schema and the peers' schema. */
 export interface ContractSource {
   readonly name: string
   readonly schema: (texts: Texts) => z.ZodType
-  /** The normalization by hand, for a peer whose validator cannot normalize (ajv). Works in place, tolerates anything. */
+  /**
+   * Hand-written normalization for a validator that cannot normalize (ajv). Works in place, ignores unexpected values.
+   */
   readonly normalize: (value: unknown) => void
 }
 
-/** With zod's own methods, in the product's fixed order: lower, nfc, collapse, trim. */
+/** With zod's own methods, in the fixed order of `norm`: lower, nfc, collapse, trim. */
 export const zodTexts: Texts = {
   text: (ops, limits) => limits(applied(ops)),
   email: (ops) => applied(ops).check(z.email()),
@@ -38,10 +40,10 @@ function applied(ops: readonly Op[]): z.ZodString {
 
 const run = /\s+/g
 
-/** Each run of white space becomes one space. */
+/** Replaces each run of white space by one space. */
 export const collapse = (text: string): string => text.replace(run, ' ')
 
-/** A person's name by hand: nfc, collapse, trim. */
+/** Hand-written normalization of a person's name: nfc, collapse, trim. */
 export const tidyName = (text: string): string => collapse(text.normalize('NFC')).trim()
 
 /** The object at `key`, if there is one. */

@@ -1,5 +1,5 @@
-// Process entry: an app with one endpoint, `POST /orders`, that normalizes, validates and compresses what it is sent, in one
-// of four ways. It loads nothing that its way does not need, and keeps an eye on its own pauses.
+// Process entry: an app with the endpoint `POST /orders`, which normalizes, validates and compresses its body in one of
+// four ways. It loads only the modules of its way, and measures its own pauses.
 
 import Fastify from 'fastify'
 import type { AddressInfo } from 'node:net'
@@ -16,16 +16,16 @@ export interface AppStart {
   readonly source: SourceName
   readonly lockFile: string
   readonly threads: number
-  /** Of the daemon, for `sidecar`. */
+  /** The daemon's socket, for `sidecar`. */
   readonly socket: string
 }
 
 /** Since `reset`. */
 export interface AppPauses {
-  /** Of the main thread's garbage collections, in ms; 0 when there was none. */
+  /** Garbage collection pauses of the main thread, in ms; 0 without any. */
   readonly gcP95Ms: number
   readonly gcMs: number
-  /** How late a timer of 1 ms was. */
+  /** Delays of a timer of 1 ms. */
   readonly stallP99Ms: number
 }
 
@@ -45,7 +45,7 @@ answerAsks({
     app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     app.post('/orders', async (request, reply) => {
       const answer = await work(request.body as Buffer)
-      // A real one would store the body: here it has served when it is there.
+      // A real app would store the body; here it is dropped.
       return answer.ok ? { bytes: answer.body.length } : reply.code(422).send({ error: 'refused' })
     })
     await app.listen({ host: '127.0.0.1', port: 0 })
@@ -82,7 +82,7 @@ async function workOf({
     const { zodZlib } = await import('../peers/zod-zlib.ts')
     return zodZlib({ source }, 1)
   }
-  // A minute: a slow machine must not turn into failures.
+  // A minute, so that a slow machine causes no failures.
   const deadlineMs = 60_000
   const placements = { inline: {}, pool: { threads, deadlineMs }, sidecar: { socket, deadlineMs } }
   const processor = await createProcessor(loadContract(lockFile), { placement: way, ...placements[way] })

@@ -1,5 +1,5 @@
-// The ways in which the endpoint of cases/before-after.ts does its work.
+// The four ways of the endpoint in cases/before-after.ts.
 
-/** The first is what a team has today. */
+/** The first is the app of today. */
 export const ways = ['zod+zlib', 'inline', 'pool', 'sidecar'] as const
 export type Way = (typeof ways)[number]

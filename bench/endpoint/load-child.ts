@@ -1,5 +1,5 @@
-// Process entry: sends requests to an endpoint by the clock and times the answers. A process of its own, so that its
-// connections and garbage are not the app's.
+// Process entry: sends requests to an endpoint by the clock and times the responses. A separate process, so that its
+// connections and garbage do not count for the app.
 
 import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
@@ -10,9 +10,9 @@ import { percentile } from '../measure/stats.ts'
 
 export interface Load {
   readonly requests: number
-  /** Answered with anything but 200, or not at all. */
+  /** Responses other than 200, and failures. */
   readonly failed: number
-  /** From sending to the last byte of the answer. */
+  /** Time from sending to the last byte of the response. */
   readonly p50Ms: number
   readonly p95Ms: number
   readonly p99Ms: number
@@ -28,9 +28,9 @@ const answers = {
   start(given: readonly Uint8Array[]): void {
     payloads = given.map((payload) => Buffer.from(payload))
   },
-  /** As many as the endpoint answers, with all connections in use. */
+  /** A closed loop over all connections. */
   closedLoop: (port: number, lengthMs: number): Promise<Load> => closedLoop(poolOf(port), lengthMs),
-  /** `perSecond` requests, whether or not those before are answered. */
+  /** An open loop of `perSecond` requests. */
   openLoop: (port: number, lengthMs: number, perSecond: number): Promise<Load> =>
     openLoop(poolOf(port), lengthMs, perSecond),
 }
@@ -91,7 +91,7 @@ async function openLoop(pool: Pool, lengthMs: number, perSecond: number): Promis
   while (open.length < count) {
     const due = Math.min(count, Math.ceil(((performance.now() - from) / 1000) * perSecond))
     while (open.length < due) open.push(tally.send(pool, open.length))
-    // Asleep in between: the app needs the cores.
+    // Sleeps in between, to leave the cores to the app.
     await setTimeout(1)
   }
   await Promise.all(open)

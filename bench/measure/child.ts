@@ -1,5 +1,5 @@
-// A process of its own for one part of a measurement: the run asks, the child answers, one question at a time. What is
-// measured in it is in the files named *-child.ts.
+// Runs a part of a measurement in a child process: the run sends requests, the child answers one at a time. The
+// children are in files named *-child.ts.
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -25,7 +25,7 @@ interface Reply {
   readonly isWrong?: boolean
 }
 
-/** `Q`: what the file gives to `answerAsks`. */
+/** `Q`: the type that the child passes to `answerAsks`. */
 export function startChild<Q extends Questions>(file: URL, execArgv: readonly string[] = []): Child<Q> {
   const child = fork(file, { serialization: 'advanced', execArgv: [...execArgv] })
   const ended = once(child, 'exit')
@@ -47,7 +47,7 @@ export function startChild<Q extends Questions>(file: URL, execArgv: readonly st
   }
 }
 
-/** In the child. It ends when the run has no more questions, or is gone. */
+/** For the child. It exits when the run has no more requests or has ended. */
 export function answerAsks(answers: Questions): void {
   process.on('message', ({ name, args }: Ask) => {
     const answer = answers[name] as (...given: readonly unknown[]) => unknown

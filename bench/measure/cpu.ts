@@ -1,17 +1,17 @@
-// The CPU time of the main thread: what a placement costs the event loop, whatever other threads burn meanwhile.
+// Measures the CPU time of the main thread: the cost of a placement for the event loop, without other threads.
 
 import { readFileSync } from 'node:fs'
 import { performance, type EventLoopUtilization } from 'node:perf_hooks'
 import process from 'node:process'
 
 export interface CpuMeter {
-  /** How it measures, for the header. */
+  /** The method, for the header. */
   readonly method: string
-  /** Starts a stretch; the returned function ends it and gives µs. */
+  /** Starts a measurement; the returned function ends it and returns µs. */
   start(): () => number
 }
 
-// On Linux the id of the main thread is that of the process.
+// On Linux the thread id of the main thread is the process id.
 const schedstat = `/proc/self/task/${process.pid}/schedstat`
 
 export function cpuMeter(): CpuMeter {
@@ -37,7 +37,7 @@ function readCpuNs(): number {
 
 const cell = new Int32Array(new SharedArrayBuffer(4))
 
-// The kernel adds up a thread's time when it leaves the core or at a tick: a sleep of a millisecond makes it exact.
+// The kernel updates the time of a thread when it leaves the core or at a tick: a sleep of 1 ms makes it exact.
 function settledCpuNs(): number {
   Atomics.wait(cell, 0, 0, 1)
   return readCpuNs()

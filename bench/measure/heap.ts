@@ -1,15 +1,15 @@
-// Collects the heap on demand, between timed stretches only.
+// Collects garbage on demand, between measurements.
 
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-// The flag may be set late: a new context gets the function.
+// The flag may be set at run time: only a new context gets the function.
 setFlagsFromString('--expose-gc')
 
 const gc = runInNewContext('gc') as (options?: { type: 'minor' }) => void
 
-/** A full collection, now. */
+/** Runs a full collection. */
 export const collect = (): void => gc()
 
-/** What the last moments left behind: cheap. */
+/** Runs a cheap collection of young objects. */
 export const collectYoung = (): void => gc({ type: 'minor' })

@@ -1,4 +1,4 @@
-// What the figures were measured on. Everything that can move a ratio is named in the header.
+// Describes the machine in the header, with everything that can change a ratio.
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,16 +8,16 @@ import process from 'node:process'
 export interface Machine {
   readonly cpu: string
   readonly cores: number
-  /** Of those that matter for hashing and compressing; empty where the system does not tell. */
+  /** CPU features for hashing and compression; empty where the system does not report them. */
   readonly cpuFeatures: readonly string[]
   readonly memoryGib: number
   readonly os: string
   readonly node: string
   readonly v8: string
   readonly zlib: string
-  /** Load of the last minute when the run began; a busy machine makes absolute figures worthless. */
+  /** Load of the last minute at the start of the run. On a busy machine, absolute values have no meaning. */
   readonly load: number
-  /** The peers' versions. */
+  /** Versions of the peers. */
   readonly packages: Readonly<Record<string, string>>
 }
 
@@ -51,7 +51,7 @@ function cpuFeatures(): string[] {
 
 const require = createRequire(import.meta.url)
 
-// Not every package lets its package.json be imported: look beside its entry, upwards.
+// Not every package exports its package.json: search upwards from its entry.
 function version(name: string): string {
   try {
     const paths = require.resolve.paths(name) ?? []
@@ -59,7 +59,7 @@ function version(name: string): string {
       try {
         return (JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8')) as { version: string }).version
       } catch {
-        // Not in this folder: the next one.
+        // Not in this folder: try the next one.
       }
     }
     return 'unknown'

@@ -1,8 +1,8 @@
-// What other processes take, as the system counts it. All of it is Linux's /proc; elsewhere the figures are missing.
+// CPU time and memory of other processes, from Linux's /proc; NaN on other systems.
 
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** CPU time of all threads of a process so far, in µs; NaN where the system does not tell. */
+/** CPU time of all threads of a process so far, in µs; NaN where the system does not report it. */
 export function cpuUsOf(pid: number): number {
   try {
     let ns = 0
@@ -15,7 +15,7 @@ export function cpuUsOf(pid: number): number {
   }
 }
 
-/** Memory that a process has to itself, and its share of what it shares, in bytes; NaN where it may not be read. */
+/** The proportional set size in bytes: private memory and a share of the shared memory; NaN where it cannot be read. */
 export const pssOf = (pid: number): number => kilobytes(`/proc/${pid}/smaps_rollup`, 'Pss')
 
 /** Resident memory in bytes. */

@@ -1,5 +1,5 @@
-// The clock of the run: all rows of one payload set in interleaved rounds. What a row is worth is decided elsewhere
-// (report/, verdict.ts); whether its answers are right was verified before (verify.ts) and is watched here.
+// Times all contenders of one payload set, in interleaved rounds. Outcomes were verified before (verify.ts); their
+// sizes are checked here.
 
 import { performance } from 'node:perf_hooks'
 import { bodyBytes, type Contender } from '../contender.ts'
@@ -32,34 +32,36 @@ export interface Timing {
 }
 
 export interface RoundPlan {
-  /** Most rounds, and fewest: between them the clock decides. */
+  /** The maximum and minimum number of rounds; the time budget decides. */
   readonly rounds: number
   readonly minRounds: number
-  /** Time for all lanes together, warm-up included. A slow machine that has run `minRounds` stops when it is used up. */
+  /**
+   * Time for all lanes together, including the warm-up. A slow machine stops at the limit once it has run `minRounds`.
+   */
   readonly budgetMs: number
   readonly meter: CpuMeter
   readonly onRound: (done: number, of: number) => void
 }
 
-/** A timed answer had another size than the verified one. */
+/** A timed outcome had a different size than the verified one. */
 export class WrongAnswer extends Error {
   override readonly name = 'WrongAnswer'
 }
 
-// Warm-up gets one and a half slots: the compilers must be done before the first round.
+// The warm-up gets one and a half slots, so that the compilers are done before the first round.
 const warmSlots = 1.5
 
-/** A lane that is warm, and what its rounds have shown so far. */
+/** A warmed-up lane and the results of its rounds so far. */
 export interface Track {
   readonly lane: Lane
-  /** Whole passes over the payloads in one slot, so that every lane sees the same mix. */
+  /** Whole passes over the payloads in a slot, so that every lane processes the same mix. */
   readonly passes: number
   readonly latencies: Float64Array
   readonly usPerPayload: number[]
   readonly mainThreadUs: number[]
 }
 
-/** Times every lane up to `plan.rounds` times, in turn. */
+/** Times every lane up to `plan.rounds` times, in turns. */
 export async function measure(lanes: readonly Lane[], payloads: readonly Buffer[], plan: RoundPlan): Promise<Timing[]> {
   const from = performance.now()
   const slotMs = plan.budgetMs / Math.max(1, lanes.length) / (plan.rounds + warmSlots)
@@ -72,7 +74,7 @@ export async function measure(lanes: readonly Lane[], payloads: readonly Buffer[
   for (let round = 0; round < plan.rounds; round++) {
     if (round >= plan.minRounds && performance.now() - from > plan.budgetMs) break
     collect()
-    // Each round in another order, so that none always runs behind the same neighbour.
+    // Each round has another order, so that no lane always runs after the same one.
     for (const [i, track] of chance.shuffled(tracks).entries()) {
       await runSlot(track, payloads, round, plan.meter)
       plan.onRound(round + (i + 1) / tracks.length, plan.rounds)
@@ -81,7 +83,7 @@ export async function measure(lanes: readonly Lane[], payloads: readonly Buffer[
   return tracks.map(summarize)
 }
 
-/** A slot takes about `slotMs` from here on. */
+/** From here on a slot takes about `slotMs`. */
 export async function warmUp(lane: Lane, payloads: readonly Buffer[], slotMs: number, rounds: number): Promise<Track> {
   const from = performance.now()
   const scratch = new Float64Array(payloads.length)
@@ -104,7 +106,7 @@ export async function runSlot(
 ): Promise<void> {
   const { lane, passes } = track
   const calls = passes * payloads.length
-  // Nobody pays for the garbage of the lane before.
+  // Collects the garbage of the previous lane.
   collectYoung()
   const stopCpu = meter.start()
   const from = performance.now()
@@ -122,7 +124,7 @@ export async function runSlot(
 }
 
 export function summarize({ latencies, usPerPayload, mainThreadUs }: Track): Timing {
-  // Rounds that did not run left zeros behind.
+  // Rounds that did not run are zeros.
   const sorted = latencies.filter((latency) => latency > 0).toSorted()
   return {
     usPerPayload: median(usPerPayload),
@@ -161,7 +163,7 @@ function runSync(
   for (let pass = 0; pass < passes; pass++) {
     for (const payload of payloads) {
       const from = performance.now()
-      // `sync` contenders give no promise.
+      // `sync` contenders return no promise.
       const answer = contender.call(payload) as Awaited<ReturnType<Contender['call']>>
       latencies[at++] = performance.now() - from
       bytes += bodyBytes(answer)

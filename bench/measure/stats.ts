@@ -1,12 +1,12 @@
-// Medians and percentiles. Nothing here knows what is measured.
+// Medians and percentiles.
 
-/** The middle value; NaN for none. */
+/** The median; NaN for an empty list. */
 export const median = (values: readonly number[]): number => percentile(Float64Array.from(values).toSorted(), 0.5)
 
-/** The value below which `share` (0 to 1) of the sorted values lie, nearest rank; NaN for none. */
+/** The nearest-rank percentile for `share` (0 to 1) of the sorted values; NaN for an empty list. */
 export function percentile(sorted: Float64Array, share: number): number {
   if (sorted.length === 0) return Number.NaN
-  // The median of an even count is the mean of the middle two.
+  // With an even count, the mean of the middle two.
   if (share === 0.5 && sorted.length % 2 === 0) {
     return ((sorted[sorted.length / 2 - 1] as number) + (sorted[sorted.length / 2] as number)) / 2
   }

@@ -1,5 +1,5 @@
-// Equal work, checked before anything is timed: each contender answers every payload, and each answer is opened and
-// compared with the reference. One wrong answer ends the run.
+// Verifies equal work before timing: each contender processes every payload, and each body is decompressed and compared
+// with the reference. One wrong outcome ends the run.
 
 import canonicalize from 'canonicalize'
 import { createHash } from 'node:crypto'
@@ -7,13 +7,13 @@ import { brotliDecompressSync, gunzipSync, gzipSync, inflateRawSync, inflateSync
 import type { Answer, Contender } from '../contender.ts'
 import { WrongAnswer } from './rounds.ts'
 
-/** What every contender must give for one payload; null: it must refuse. */
+/** The expected text for one payload; null: it must be rejected. */
 export type Reference = string | null
 
 export interface Verified {
   /** Bytes of all bodies in one pass. */
   readonly passBytes: number
-  /** What node:zlib, gzip level 1, makes of the same texts. */
+  /** The size of gzip level 1 of node:zlib for the same texts. */
   readonly zlibBytes: number
 }
 
@@ -37,10 +37,10 @@ export async function verify(
     }
     const text = decompress(answer.body, contender.side === 'ours' ? codec : 'gzip')
     if (contender.canonical && text !== reference) throw wrong('the body is not the canonical form')
-    // Key order is the peer's own affair: its document must be ours.
+    // A peer may order keys differently; the document must be equal.
     if (!contender.canonical && canonicalize(JSON.parse(text)) !== reference)
       throw wrong('the body is another document')
-    // Of what it has written: a peer that writes no canonical form hashes its own text.
+    // The digest of the text it has written: a peer without a canonical form hashes its own text.
     const digest = contender.digest === 'none' ? null : createHash('sha256').update(text).digest('hex')
     if (answer.digest !== digest) throw wrong(`the digest is ${String(answer.digest)}, not ${String(digest)}`)
     passBytes += answer.body.length

@@ -1,5 +1,5 @@
-// The wake-up probe: how long an empty message takes to a worker thread and back. It is the floor of every placement off
-// the caller's thread at depth 1, and differs more between machines than anything else here.
+// The wake-up probe: the round trip of an empty message to a worker thread. It is the minimum for every other placement
+// at depth 1, and varies between machines more than any other value.
 
 import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'

@@ -1,10 +1,10 @@
-// Makes tracking events of about 256 bytes from a seed, all distinct, all valid for contracts/clicks.ts.
+// Generates tracking events of about 256 bytes from a seed, all distinct, all valid for contracts/clicks.ts.
 
 import { seeded, uuid } from './random.ts'
 import { writeJson } from './text.ts'
 import { colours, materials, nouns } from './words.ts'
 
-/** UTF-8 JSON, one event a payload. */
+/** UTF-8 JSON, one event for each payload. */
 export function makeClicks(count: number, seed: number): Uint8Array[] {
   const random = seeded(seed)
   const encoder = new TextEncoder()

@@ -1,5 +1,5 @@
-// Makes order events from a seed: about 4 KB each unless told otherwise, all distinct, all valid for contracts/orders.ts.
-// They look like what shops send: some producers escape, some space out, some names and addresses need tidying.
+// Generates order events from a seed: about 4 KB each by default, all distinct, all valid for contracts/orders.ts. Some
+// use escapes or extra spaces, and some names and addresses need normalization, as in real data.
 
 import {
   brands,
@@ -21,22 +21,22 @@ export interface OrderOptions {
   readonly seed: number
   /** Mean size in bytes; default 4096, at least 700. */
   readonly meanBytes?: number
-  /** Writing of names and notes; default: a mix of all. */
+  /** Script of names and notes; default: a mix of all. */
   readonly script?: Script | 'mixed'
   /** Fills notes and attributes with random characters, which do not compress. */
   readonly incompressible?: boolean
-  /** Breaks one thing in each order, a different one in turn. */
+  /** Makes each order invalid, in a different way in turn. */
   readonly invalid?: boolean
 }
 
-/** UTF-8 JSON, one order a payload. */
+/** UTF-8 JSON, one order for each payload. */
 export function makeOrders(options: OrderOptions): Uint8Array[] {
   const random = seeded(options.seed)
   const encoder = new TextEncoder()
   return Array.from({ length: options.count }, (_, index) => {
     const order = makeOrder(random, options)
     if (options.invalid === true) breakOrder(order, index)
-    // One producer in eight writes as Python's json module does: spaced, ASCII only.
+    // One in eight is written like Python's json module: with spaces, ASCII only.
     const python = random.chance(1 / 8)
     return encoder.encode(writeJson(order, { spaced: python, ascii: python }))
   })
@@ -51,7 +51,7 @@ function makeOrder(random: Random, options: OrderOptions): Json {
   const currency = random.pick(['EUR', 'EUR', 'USD', 'GBP'])
   const shipping = address(random, script, person)
   const shape = lineShape(meanBytes, options.incompressible === true)
-  // Large ones vary less, so that none passes the contract's 1 MiB.
+  // Large orders vary less, so that none exceeds the contract's 1 MiB.
   const spread = meanBytes > 100_000 ? 0.1 : 1
   const lines = Math.max(1, Math.round(shape.lines * (1 + spread * (random.unit() - 0.5))))
   return {
@@ -90,13 +90,13 @@ function makeOrder(random: Random, options: OrderOptions): Json {
 
 interface LineShape {
   readonly lines: number
-  /** Attributes beyond the usual two or three. */
+  /** Additional attributes; two or three are usual. */
   readonly extraAttrs: number
   readonly noise: boolean
 }
 
-// Measured: an order without lines is ~650 bytes (with noise ~1,030), a line ~185 (430), each further attribute ~20.
-// Beyond what 200 lines can hold, which is the contract's limit, lines grow by attributes.
+// Measured: an order without lines has ~650 bytes (with noise ~1,030), a line ~185 (430), each additional attribute
+// ~20. Beyond 200 lines, the contract's limit, lines grow by attributes.
 function lineShape(meanBytes: number, noise: boolean): LineShape {
   const room = Math.max(100, meanBytes - (noise ? 1030 : 650))
   const lineBytes = noise ? 430 : 185
@@ -164,7 +164,7 @@ function email(random: Random): string {
   return messy(random, random.chance(0.5) ? plain.toLowerCase() : plain, 0.1)
 }
 
-/** Sometimes as people type it: spaces around and between, letters and accents apart (a Mac's file name). */
+/** Sometimes as typed by people: extra spaces, and decomposed accents (as in file names of a Mac). */
 function messy(random: Random, text: string, probability: number): string {
   if (!random.chance(probability)) return text
   const kind = random.int(0, 3)

@@ -1,4 +1,4 @@
-// Seeded chance: the same seed gives the same payloads on every machine. Not for anything that must be unguessable.
+// A seeded random generator: the same seed gives the same payloads on every machine. Not for secrets.
 
 export interface Random {
   /** In [0, 1). */
@@ -7,10 +7,10 @@ export interface Random {
   int(low: number, high: number): number
   chance(probability: number): boolean
   pick<T>(list: readonly T[]): T
-  /** A copy of the list in another order. */
+  /** A shuffled copy. */
   shuffled<T>(list: readonly T[]): T[]
   hex(digits: number): string
-  /** Six bits a character: compresses by a quarter at best. */
+  /** Six random bits for each character: compresses by a quarter at best. */
   token(length: number): string
 }
 

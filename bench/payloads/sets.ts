@@ -1,4 +1,4 @@
-// The payload sets of a run: made from a seed, by hand, from the outside suites, or the user's own file.
+// The payload sets of a run: generated, hand-written, from the outside suites, or the user's file.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,21 +12,21 @@ import { makeOrders, type OrderOptions } from './orders.ts'
 export interface PayloadSet {
   /** The name in the report: `orders`, `handmade`, … */
   readonly name: string
-  /** Where it comes from, in a few words. */
+  /** The origin, in a few words. */
   readonly origin: string
   readonly contract: ContractRef
   readonly payloads: readonly Buffer[]
-  /** How many the origin has, when `payloads` is a part of it. */
+  /** The number of payloads in the origin, when `payloads` is a part of them. */
   readonly available: number
-  /** What the contract says of every payload. */
+  /** The expected outcome of every payload. */
   readonly expect: 'accept' | 'reject'
-  /** Part of the time, relative to the other sets. */
+  /** The share of the time, relative to the other sets. */
   readonly weight: number
-  /** What the reader of the report must know of the set. */
+  /** A remark for the report. */
   readonly note?: string
 }
 
-/** A file or a name that cannot be used; the message is for the user. */
+/** A file or a name that cannot be used. The message is for the user. */
 export class BadPayloads extends Error {
   override readonly name = 'BadPayloads'
 }
@@ -34,7 +34,7 @@ export class BadPayloads extends Error {
 const perSet = 256
 const orders = { source: 'orders' } as const
 
-/** Sets by name, made when they are asked for. */
+/** Sets by name, generated on demand. */
 export function namedSets(seed: number): Readonly<Record<string, () => PayloadSet>> {
   const made = (
     name: string,
@@ -81,7 +81,7 @@ export function namedSets(seed: number): Readonly<Record<string, () => PayloadSe
   ])
 }
 
-/** The names that a run takes when the user names none. */
+/** The default sets of a run. */
 export function defaultSetNames(full: boolean): string[] {
   const names = ['orders', 'handmade']
   if (suitesFolder() !== undefined) names.push('github', 'products')
@@ -90,7 +90,7 @@ export function defaultSetNames(full: boolean): string[] {
   return [...names, ...sizes, 'orders-ascii', 'orders-latin', 'orders-cjk', 'orders-noise', 'orders-invalid']
 }
 
-/** At most `count` payloads and `bytes` bytes, spread evenly over the set, never none. */
+/** At most `count` payloads and `bytes` bytes, spread evenly over the set, at least one. */
 export function thinned(set: PayloadSet, count: number, bytes: number): PayloadSet {
   const total = set.payloads.reduce((sum, payload) => sum + payload.length, 0)
   const keep = Math.max(1, Math.min(count, Math.floor((set.payloads.length * bytes) / Math.max(1, total))))
@@ -103,8 +103,8 @@ export function thinned(set: PayloadSet, count: number, bytes: number): PayloadS
 }
 
 /**
- * The user's file: `.ndjson` or `.jsonl`, a payload a line as it stands; `.json`, an array of payloads or one. Without
- * a lock file the contract is inferred from the payloads.
+ * The user's file: `.ndjson` or `.jsonl` has one payload a line; `.json` an array of payloads, or one. Without a lock,
+ * the contract is inferred from the payloads.
  */
 export function userSet(file: string, lockFile?: string): PayloadSet {
   const payloads = readPayloads(file)
@@ -163,7 +163,7 @@ function elements(file: string, bytes: Buffer): Buffer[] {
   }
 }
 
-/** In memory of its own: a view on a shared buffer would be copied whole when it goes to a worker. */
+/** Copied into its own ArrayBuffer: a view on a shared buffer would be cloned with the whole buffer. */
 function own(bytes: Uint8Array): Buffer {
   const copy = new ArrayBuffer(bytes.length)
   new Uint8Array(copy).set(bytes)
@@ -173,7 +173,7 @@ function own(bytes: Uint8Array): Buffer {
 const buffers = (payloads: readonly Uint8Array[]): Buffer[] => payloads.map(own)
 
 function handmade(): Buffer[] {
-  // From build/bench/payloads or bench/payloads: the files are not copied.
+  // Works from build/bench/payloads and from bench/payloads: the files are not copied to build.
   const up = import.meta.url.includes('/build/bench/') ? '../../../bench/payloads/' : './'
   const folder = new URL(`${up}handmade/`, import.meta.url)
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'))

@@ -1,7 +1,7 @@
-// Writes a value as JSON text the way different producers do: compact, with spaces, with escapes, with odd numbers.
-// Values are plain data and NumberText; nothing here checks them.
+// Writes JSON text as different producers do: compact, with spaces, with escapes, with unusual numbers. Values are
+// plain data and NumberText, and are not checked.
 
-/** A number whose spelling matters: `12.50`, `1e2`, `3.0`. */
+/** A number with a fixed spelling: `12.50`, `1e2`, `3.0`. */
 export class NumberText {
   readonly text: string
   constructor(text: string) {

@@ -1,4 +1,4 @@
-// The words that orders are made of. Data only.
+// The words for generated orders. Data only.
 
 export type Script = 'ascii' | 'latin' | 'cjk'
 

@@ -1,4 +1,4 @@
-// ajv, the fastest validator that compiles a schema, with the normalization written by hand before it.
+// ajv, the fastest validator that compiles schemas, with hand-written normalization before it.
 
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { gzipSync } from 'node:zlib'
@@ -6,10 +6,10 @@ import { plainSchema } from '../contracts/lock-peer.ts'
 import { handNormalizer, type ContractRef } from '../contracts/sources.ts'
 import type { Contender } from '../contender.ts'
 
-/** `lockSchema` is the schema of our own lock: the same checks, in the words of JSON Schema. */
+/** `lockSchema` is the schema of our lock: the same checks as JSON Schema. */
 export function ajvZlibPeer(ref: ContractRef, level: number, lockSchema: unknown): Contender {
   const normalize = handNormalizer(ref)
-  // The lock's patterns say what a format would; ajv alone does not know formats. By exact remainders 0.29 would be no
+  // The lock's patterns replace formats, which ajv does not check alone. With exact remainders, 0.29 would not be a
   // multiple of 0.01.
   const ajv = new Ajv2020({ strict: false, validateFormats: false, multipleOfPrecision: 9 })
   const validate = ajv.compile(plainSchema(lockSchema) as Record<string, unknown>)

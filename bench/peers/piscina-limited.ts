@@ -1,26 +1,26 @@
-// Plain Piscina against overload, as its manual says: a bound on its queue, and a signal with a timeout for each task.
+// Plain Piscina with the overload protection of its manual: a bounded queue, and a signal with a timeout for each task.
 
 import type { ContractRef } from '../contracts/sources.ts'
 import type { Answer } from '../contender.ts'
 import { plainPiscina } from './piscina-plain.ts'
 
 export interface Limits {
-  /** Tasks that may wait. */
+  /** The limit of waiting tasks. */
   readonly maxQueue: number
-  /** Of each task, by a signal; undefined: none. */
+  /** The timeout of each task, by a signal; undefined: none. */
   readonly timeoutMs: number | undefined
 }
 
 export interface LimitedPiscina {
   run(payload: Buffer): Promise<Answer>
   unguarded(payload: Buffer): Promise<Answer>
-  /** Ends the workers, whatever they do. */
+  /** Terminates the workers. */
   destroy(): Promise<void>
 }
 
 export function limitedPiscina(ref: ContractRef, level: number, threads: number, limits: Limits): LimitedPiscina {
   const pool = plainPiscina(ref, level, threads, limits.maxQueue)
-  // A worker that is ended by a signal reports here too; without a listener that would end the process.
+  // A worker terminated by a signal emits an error here too; without a listener it would end the process.
   pool.on('error', () => {})
   const { timeoutMs } = limits
   return {

@@ -1,4 +1,4 @@
-// The thread side of piscina-plain: one payload in, one answer out.
+// The worker of piscina-plain: one payload in, one outcome out.
 
 import { workerData } from 'piscina'
 import type { Answer } from '../contender.ts'
@@ -10,6 +10,6 @@ const run = zodZlib(ref, level)
 
 export function handle(payload: Uint8Array): Answer {
   const answer = run(Buffer.from(payload.buffer, payload.byteOffset, payload.length))
-  // gzipSync hands out a view on a larger buffer, which the message would copy whole: the peer is spared that.
+  // gzipSync returns a view on a larger buffer, which the message would clone whole: copied to be fair to the peer.
   return answer.ok ? { ...answer, body: Uint8Array.from(answer.body) } : answer
 }

@@ -1,10 +1,10 @@
-// zod+zlib in plain Piscina, one task a payload: what a team writes that moves its hot path to worker threads by itself.
+// zod+zlib in plain Piscina, one task for each payload: the usual way to move work to worker threads.
 
 import { Piscina } from 'piscina'
 import type { ContractRef } from '../contracts/sources.ts'
 import type { Answer, Contender } from '../contender.ts'
 
-/** What the worker gets at its start. */
+/** The worker's data at start-up. */
 export interface PlainWorkerData {
   readonly ref: ContractRef
   readonly level: number
@@ -23,7 +23,7 @@ export function piscinaPlainPeer(ref: ContractRef, level: number, threads: numbe
   }
 }
 
-/** As many threads as our pool has, and none that stops and starts again: all else is Piscina's default. */
+/** The same number of threads as our pool, always running; all other options are Piscina's defaults. */
 export function plainPiscina(
   ref: ContractRef,
   level: number,

@@ -1,4 +1,4 @@
-// zod with fflate, the compressor of teams that must run without node:zlib.
+// zod with fflate, the compressor for runtimes without node:zlib.
 
 import { gzipSync, strToU8, type GzipOptions } from 'fflate'
 import type { ContractRef } from '../contracts/sources.ts'
@@ -7,7 +7,7 @@ import { zodReader } from './zod-zlib.ts'
 
 export function zodFflatePeer(ref: ContractRef, level: number): Contender {
   const read = zodReader(ref)
-  // mtime 0: else the body holds the time of day and two runs differ.
+  // mtime 0: otherwise the body contains the time of day, and two runs differ.
   const options: GzipOptions = { level: level as NonNullable<GzipOptions['level']>, mtime: 0 }
   return {
     id: 'zod+fflate',

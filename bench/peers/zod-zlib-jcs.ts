@@ -1,4 +1,4 @@
-// zod+zlib doing our work: sorted canonical form (npm canonicalize) and SHA-256 of it before compression.
+// zod+zlib with the same work as ours: canonical form (npm canonicalize) and its SHA-256 before compression.
 
 import canonicalize from 'canonicalize'
 import { createHash } from 'node:crypto'

@@ -1,10 +1,10 @@
-// What a team has today: JSON.parse, zod, JSON.stringify, gzipSync. Also the base of the other zod peers.
+// The usual code today: JSON.parse, zod, JSON.stringify, gzipSync. Base of the other zod peers.
 
 import { gzipSync } from 'node:zlib'
 import { zodPeer, type ContractRef } from '../contracts/sources.ts'
 import type { Answer, Contender } from '../contender.ts'
 
-/** Parses and validates; undefined when zod refuses. */
+/** Parses and validates; undefined when zod rejects the payload. */
 export function zodReader(ref: ContractRef): (payload: Buffer) => unknown {
   const { schema, before } = zodPeer(ref)
   return (payload) => {

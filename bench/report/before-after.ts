@@ -1,13 +1,13 @@
-// What a person reads of cases/before-after.ts: the table, what changes against today, and the verdict by METHOD.md's rule.
+// The report of cases/before-after.ts: the table, the changes against today, and the verdict by the rule of METHOD.md.
 
 import type { BeforeAfter, EndpointRow } from '../cases/before-after.ts'
 import type { Target } from '../targets.ts'
 import { mib } from './sidecar.ts'
 import { figure } from './table.ts'
 
-/** Two figures within 15 % are equal. */
+/** Two values within 15 % are equal. */
 const equal = 1.15
-/** Less than this is no gain that anybody sees. */
+/** Less than this is not a noticeable gain. */
 const worthMs = 0.5
 
 export function beforeAfterText({ rows, daemon, capacityPerSecond, perSecond }: BeforeAfter): string {
@@ -50,7 +50,7 @@ const line = (cells: readonly string[]): string =>
 
 const memory = (row: EndpointRow): number => row.appRss + row.sidecarRss
 
-/** The promise of the sidecar. */
+/** The target of the sidecar. */
 export function beforeAfterTargets(rows: readonly EndpointRow[]): Target[] {
   const today = rows.find(({ way }) => way === 'zod+zlib')
   const sidecar = rows.find(({ way }) => way === 'sidecar')
@@ -87,7 +87,7 @@ export function endpointVerdict(rows: readonly EndpointRow[]): string {
   return `Use ${chosen.way}: ${figures(chosen)}; zod+zlib: ${figures(today)}.${whyNotInline}`
 }
 
-/** Less CPU or shorter stalls, and answers that are not later. */
+/** Less CPU or shorter stalls, without later responses. */
 const isWorth = (row: EndpointRow, today: EndpointRow): boolean =>
   (today.cpuMsPer1000 > equal * row.cpuMsPer1000 || isShorter(row.stallP99Ms, today.stallP99Ms)) &&
   !isShorter(today.p99Ms, row.p99Ms)

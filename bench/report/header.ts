@@ -1,4 +1,4 @@
-// What a run was made on and with: the head of the report and of the JSON file.
+// The header of the report and of the JSON file: machine, engines and options of the run.
 
 import type { SetReport } from '../cases/compare.ts'
 import { poolThreads, type Hosts } from '../contenders.ts'
@@ -7,7 +7,7 @@ import type { WakeProbe } from '../measure/wake.ts'
 
 export interface Header {
   readonly machine: Machine
-  /** One line for each engine of this run, and what `auto` takes. */
+  /** One line for each engine of this run, and the choice of `auto`. */
   readonly engines: readonly { readonly name: string; readonly text: string }[]
   readonly poolThreads: number
   /** How main-thread time was measured. */

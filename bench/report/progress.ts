@@ -1,10 +1,10 @@
-// Tells on stderr that the run is alive: one moving line on a terminal, else a line now and then.
+// Progress on stderr: one updated line on a terminal, else a line every few seconds.
 
 import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 
 export interface Progress {
-  /** What is being done, and how much of the whole run is done (0 to 1). */
+  /** The current step, and the finished fraction of the run (0 to 1). */
   at(what: string, done: number): void
   end(): void
 }

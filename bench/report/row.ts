@@ -1,4 +1,4 @@
-// One line of the table, as the JSON file holds it.
+// One row of the table and of the JSON file.
 
 import type { Lane, Timing } from '../measure/rounds.ts'
 
@@ -12,21 +12,21 @@ export interface Row {
   readonly digest: 'none' | 'sha-256'
   /** Calls in flight. */
   readonly depth: number
-  /** Wall time by payloads, the median of the rounds; the best and the worst round beside it. */
+  /** Wall time for each payload: the median of the rounds, the best and the worst round. */
   readonly usPerPayload: number
   readonly minUsPerPayload: number
   readonly maxUsPerPayload: number
   readonly payloadsPerSecond: number
-  /** Of single calls, all rounds together. */
+  /** Latency of single calls, all rounds together. */
   readonly p50Us: number
   readonly p99Us: number
   /** CPU time of the main thread, the median of the rounds. */
   readonly mainThreadUs: number
   /** Mean size of a body. */
   readonly outBytes: number
-  /** All bodies against node:zlib's gzip level 1 of the same texts: 1.02 is two per cent larger. */
+  /** The size of all bodies relative to gzip level 1 of node:zlib: 1.02 is two per cent larger. */
   readonly sizeToZlib: number
-  /** How many times as fast as the baseline; null when the baseline did not run. */
+  /** Speed relative to the baseline; null when the baseline did not run. */
   readonly ratioZodZlib: number | null
   readonly ratioZodZlibJcs: number | null
   readonly rounds: number
@@ -34,7 +34,7 @@ export interface Row {
   readonly calls: number
 }
 
-/** What a lane was verified to give. */
+/** The verified outcome sizes of a lane. */
 export interface Sizes {
   readonly passBytes: number
   readonly zlibBytes: number

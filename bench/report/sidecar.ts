@@ -1,4 +1,4 @@
-// What a person reads of cases/sidecar.ts, and the targets that it is held against.
+// The report of cases/sidecar.ts, and its targets.
 
 import type { SidecarRow } from '../cases/sidecar.ts'
 import type { Target } from '../targets.ts'
@@ -41,7 +41,7 @@ const line = (cells: readonly string[]): string =>
 const whole = (value: number): string => (Number.isFinite(value) ? Math.round(value).toLocaleString('en') : '–')
 export const mib = (bytes: number): string => (Number.isFinite(bytes) ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : '–')
 
-/** The promises for the Rust daemon and its client, against the Axum peers of the same run. */
+/** The targets of the Rust daemon and its client, relative to the Axum peers of the same run. */
 export function sidecarTargets(rows: readonly SidecarRow[]): Target[] {
   const find = (id: string, depth: number): SidecarRow | undefined =>
     rows.find((row) => row.id === id && row.depth === depth)
@@ -74,6 +74,6 @@ export function sidecarTargets(rows: readonly SidecarRow[]): Target[] {
   ]
 }
 
-/** Rounded against us. */
+/** Rounded to our disadvantage. */
 const down = (value: number, digits: number): string =>
   (Math.floor(value * 10 ** digits) / 10 ** digits).toFixed(digits)

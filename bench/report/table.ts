@@ -1,8 +1,8 @@
-// The table a person reads: one for each payload set.
+// The table of one payload set.
 
 import type { Row } from './row.ts'
 
-/** From here on a body counts as larger than node:zlib's. */
+/** From this ratio on, a body counts as larger than that of node:zlib. */
 const largerFrom = 1.02
 
 const columns: readonly { readonly title: string; readonly cell: (row: Row) => string }[] = [
@@ -42,7 +42,7 @@ export function figure(value: number): string {
 
 function ratio(value: number | null, row: Row): string {
   if (value === null) return '–'
-  // Time won by compressing worse is not won: it stands beside the ratio.
+  // Less compression saves time, so the size is printed beside the ratio.
   const larger = row.sizeToZlib > largerFrom ? ` (+${Math.round((row.sizeToZlib - 1) * 100)} % size)` : ''
   return `${value.toFixed(2)}${larger}`
 }

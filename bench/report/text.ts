@@ -1,4 +1,4 @@
-// The report a person reads: header, one table a payload set, verdicts, targets.
+// The report as text: header, one table for each payload set, verdicts, targets.
 
 import type { SetReport } from '../cases/compare.ts'
 import type { WakeProbe } from '../measure/wake.ts'
@@ -18,14 +18,14 @@ export function headerText({ machine, engines, cpuMethod, poolThreads, rounds, s
     ...engines.map(({ name, text }) => `${name.padEnd(8)}  ${text}`),
     `pools     ${poolThreads} ${poolThreads === 1 ? 'thread' : 'threads'} each`,
     `main µs   ${cpuMethod}`,
-    `rounds    ${rounds}, interleaved; µs each = their median, min = the best; made payloads from seed ${seed}`,
+    `rounds    ${rounds}, interleaved; µs each = their median, min = the best; generated payloads from seed ${seed}`,
   ].join('\n')
 }
 
 export function setText(report: SetReport, rows: readonly Row[], wake: WakeProbe | null): string {
   const { contract } = report
   const part = report.available > report.count + report.refused ? ` of ${report.available}` : ''
-  const few = report.distinct < 256 ? ' (few: a processor learns so small a set, so the figures flatter everyone)' : ''
+  const few = report.distinct < 256 ? ' (few: caches and branch predictors adapt to so small a set)' : ''
   const codec = contract.level === null ? contract.codec : `${contract.codec} level ${contract.level}`
   return [
     `payloads  ${report.name}: ${report.origin}; ${report.count}${part}, ${report.distinct} distinct${few}, mean ${Math.round(report.meanBytes).toLocaleString('en')} bytes`,
@@ -40,9 +40,9 @@ export function setText(report: SetReport, rows: readonly Row[], wake: WakeProbe
     ...(wake === null
       ? []
       : [
-          `A thread is woken and answers in ${figure(wake.p50Us)} µs (p50), ${figure(wake.p99Us)} (p99): the floor of every pool row at depth 1.`,
+          `A round trip to a sleeping thread takes ${figure(wake.p50Us)} µs (p50), ${figure(wake.p99Us)} (p99): the minimum of every pool row at depth 1.`,
         ]),
-    `Who holds an object instead of bytes pays ${figure(report.stringifyUs)} µs of JSON.stringify on top, in every row.`,
+    `A caller with an object instead of bytes needs another ${figure(report.stringifyUs)} µs for JSON.stringify, in every row.`,
   ].join('\n')
 }
 

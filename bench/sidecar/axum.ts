@@ -1,15 +1,15 @@
-// Builds the services of bench/peers/axum, where there is Rust. Cargo knows itself what is up to date.
+// Builds the services of bench/peers/axum if Rust is installed. Cargo skips up-to-date builds.
 
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-// From build/bench/sidecar or bench/sidecar: the crate is not copied.
+// Works from build/bench/sidecar and from bench/sidecar: the crate is not copied to build.
 const root = fileURLToPath(new URL(import.meta.url.includes('/build/bench/') ? '../../../' : '../../', import.meta.url))
 const target = `${root}target/axum-peers`
 const built = `${target}/built`
 
-/** flate2 has one backend a build, so the service is built twice. */
+/** flate2 supports one backend for each build, so the service is built twice. */
 const builds = [
   { feature: 'miniz', bins: { 'axum-http': 'axum-http', 'axum-raw': 'axum-raw' } },
   { feature: 'zlib-rs', bins: { 'axum-http': 'axum-http-zlib-rs' } },
@@ -18,7 +18,7 @@ const builds = [
 /** The executable of a peer. */
 export const axumFile = (id: string): string => `${built}/${id}`
 
-/** Why there are no peers; undefined when they are there. */
+/** The reason why the peers are missing; undefined when they are built. */
 export function buildAxum(say: (text: string) => void): string | undefined {
   if (spawnSync('cargo', ['--version'], { stdio: 'ignore' }).status !== 0) return 'cargo was not found'
   mkdirSync(built, { recursive: true })
@@ -34,6 +34,6 @@ export function buildAxum(say: (text: string) => void): string | undefined {
   return undefined
 }
 
-/** Whether they were built before, be it of older sources. */
+/** Whether they are built, possibly from older sources. */
 export const hasAxum = (): boolean =>
   builds.every(({ bins }) => Object.values(bins).every((id) => existsSync(axumFile(id))))

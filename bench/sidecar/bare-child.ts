@@ -1,5 +1,5 @@
-// Process entry: a bare Unix socket, 4 KB there and 1.4 KB back, one exchange at a time. What it costs the main thread is
-// the floor of every client at depth 1 whose service sleeps in between: writes, reads and wake-ups, and nothing else.
+// Process entry: a bare Unix socket, 4 KB out and 1.4 KB back, one exchange at a time. Its cost on the main thread is
+// the minimum of every client at depth 1 whose service sleeps in between: writes, reads and wake-ups.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ import { cpuMeter } from '../measure/cpu.ts'
 
 const requestBytes = 4096
 const answerBytes = 1400
-/** As long as a daemon works on a payload: meanwhile the client's core goes to sleep. */
+/** The time a daemon takes for a payload; meanwhile the client's core goes idle. */
 const workMs = 0.035
 
 const peer = `const { workerData, parentPort } = require('node:worker_threads')
@@ -76,7 +76,7 @@ async function open(): Promise<(slotMs: number) => Promise<number>> {
 const opened = open()
 
 const answers = {
-  /** CPU of the main thread by exchange, in µs. */
+  /** CPU of the main thread for each exchange, in µs. */
   slot: async (slotMs: number): Promise<number> => (await opened)(slotMs),
 }
 export type BareAnswers = typeof answers

@@ -1,5 +1,5 @@
-// Process entry: the client of one service, told what to do by the run. Only its own calls run in here, so that nobody
-// else's garbage and code count against them.
+// Process entry: the client of one service, controlled by the run. A separate process, so that other garbage and code
+// do not count.
 
 import { atRate, type RateRow } from '../cases/open-loop.ts'
 import type { Contender, Digest } from '../contender.ts'
@@ -14,7 +14,7 @@ import type { SocketId } from './ids.ts'
 
 export interface Start {
   readonly id: SocketId
-  /** null: anything is taken, and next to nothing is done. */
+  /** null: a contract that accepts anything, with little work. */
   readonly contract: ContractRef | null
   readonly digest: Digest
   readonly codec: string
@@ -32,7 +32,7 @@ const meter = cpuMeter()
 const answers = {
   async start({ id, contract, digest, codec, target, ...given }: Start): Promise<Verified> {
     client = await connect(id, contract === null ? anything() : ourContract(contract, digest), digest, target)
-    // In memory of its own each, as a server reads them.
+    // Each in its own ArrayBuffer, as a server reads them.
     payloads = given.payloads.map((payload) => Buffer.from(payload))
     verified = await verify(client, payloads, given.references, codec)
     return verified
@@ -41,14 +41,14 @@ const answers = {
     const lane = { contender: client, depth, passBytes: verified.passBytes }
     tracks.set(depth, await warmUp(lane, payloads, slotMs, rounds))
   },
-  /** Calls that were made. */
+  /** The number of calls. */
   async slot(depth: number, round: number): Promise<number> {
     const track = tracks.get(depth) as Track
     await runSlot(track, payloads, round, meter)
     return track.passes * payloads.length
   },
   summary: (depth: number): Timing => summarize(tracks.get(depth) as Track),
-  /** So many calls, unmeasured. */
+  /** Warm-up calls. */
   async run(depth: number, count: number): Promise<void> {
     let next = 0
     const caller = async (): Promise<void> => {

@@ -1,4 +1,5 @@
-// How each service is called: ours by its client, the others by undici, with a connection for each call in flight.
+// The client of each service: our client for the daemons, undici for the others, with one connection for each call in
+// flight.
 
 import { createProcessor, type Contract } from 'sidelane'
 import { Pool } from 'undici'
@@ -24,9 +25,9 @@ export async function connect(id: SocketId, contract: Contract, digest: Digest, 
   }
   const tcp = id.startsWith('axum-http')
   const pool = new Pool(tcp ? `http://127.0.0.1:${target.port}` : 'http://localhost', {
-    // Opened when they are needed.
+    // Connected on demand.
     connections: mostInFlight,
-    // Others take their turns in between.
+    // Other contenders run in between.
     keepAliveTimeout: 60_000,
     ...(!tcp && { socketPath: target.socket }),
   })
@@ -64,7 +65,7 @@ const jsonWay: Way = [
   },
 ]
 
-/** The outcome of WIRE.md, "Outcomes". */
+/** An outcome as in WIRE.md, "Outcomes". */
 const rawWay: Way = [
   '/process',
   async ({ statusCode, body }) => {

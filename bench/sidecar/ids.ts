@@ -1,4 +1,4 @@
-// The contenders behind a socket, by name: each is a service (services.ts) and a client that calls it (clients.ts).
+// The contenders behind a socket, by name: a service (services.ts) and its client (clients.ts).
 
 export const socketIds = [
   'sidecar-node',
@@ -13,6 +13,6 @@ export const socketIds = [
 ] as const
 export type SocketId = (typeof socketIds)[number]
 
-/** A daemon that sleeps as soon as it has answered. */
+/** A daemon without busy polling. */
 export const isSleeper = (id: string): boolean => id.endsWith('-no-spin')
 export const isPeer = (id: SocketId): boolean => id.startsWith('axum')

@@ -1,4 +1,4 @@
-// The services that are measured, each a process of its own that ends with this one. Who calls them is in clients.ts.
+// The measured services, each a process that ends with this one. Their clients are in clients.ts.
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -17,41 +17,41 @@ import { isPeer, isSleeper, type SocketId } from './ids.ts'
 
 export interface Service {
   readonly pid: number
-  /** Of all but `axum-http`, which has a port. */
+  /** The socket of all but `axum-http`, which has a port. */
   readonly socket: string
   readonly port: number
-  /** Proportional set size in bytes; NaN where nobody tells. */
+  /** Proportional set size in bytes; NaN where the system does not report it. */
   pss(): Promise<number>
   stop(): Promise<void>
 }
 
-// From build/bench/sidecar or bench/sidecar.
+// Works from build/bench/sidecar and from bench/sidecar.
 const root = fileURLToPath(new URL(import.meta.url.includes('/build/bench/') ? '../../../' : '../../', import.meta.url))
 const nodeDaemon = join(root, 'dist/daemon.js')
 const rustDaemon = join(root, 'native/sidelaned')
 
 const startMs = 10_000
-/** Whoever keeps 64 calls in flight wants answers, not refusals. */
+/** 64 calls in flight must not be refused. */
 const patient = ['--max-queue-ms', '60000', '--log-sample', '0', '--exit-with-stdin']
 
-/** Why a contender has no service here; undefined when it has. */
+/** The reason why a service cannot run here; undefined when it can. */
 export function missingService(id: SocketId): string | undefined {
   if (isPeer(id)) return hasAxum() ? undefined : 'it is not built: that takes cargo'
   const file = id.startsWith('sidecar-rust') ? rustDaemon : nodeDaemon
   return existsSync(file) ? undefined : `${file} is not built`
 }
 
-/** How a daemon of ours is started. */
+/** How to start one of our daemons. */
 export interface DaemonOptions {
-  /** For Node, where the daemon is the Node one. */
+  /** Options of Node, for the Node daemon. */
   readonly nodeArgs?: readonly string[]
-  /** For the daemon itself. */
+  /** Options of the daemon. */
   readonly daemonArgs?: readonly string[]
   /** The file of the Node daemon. Default: the one of this build. */
   readonly program?: string
 }
 
-/** Starts it, and resolves when it listens. */
+/** Starts a service; resolves when it listens. */
 export async function startService(
   id: SocketId,
   contract: Contract,
@@ -83,7 +83,7 @@ export async function startService(
     const pid = child.pid as number
     const pss = async (): Promise<number> => {
       const seen = pssOf(pid)
-      // sidelaned lets nobody look into it, root excepted: it says it itself.
+      // Only root can read the memory of sidelaned from /proc, so its own metric is used.
       return Number.isNaN(seen) && !isPeer(id) ? await gauge(socket, 'sidelane_pss_bytes') : seen
     }
     return { pid, socket, port, pss, stop }
@@ -117,7 +117,7 @@ async function appears(file: string): Promise<void> {
   }
 }
 
-/** A figure of a daemon's metrics page. */
+/** A value of a daemon's metrics page. */
 async function gauge(socket: string, name: string): Promise<number> {
   const client = new Client('http://localhost', { socketPath: socket })
   try {

@@ -1,16 +1,16 @@
-// The door of server/: what src/daemon.ts starts.
+// The entry of server/, for src/daemon.ts and the command line.
 
 export { ConfigError, readOptions, type Mode } from './config/load-config.ts'
 export { daemonHelp } from './config/help.ts'
 export type { Options } from './config/options.ts'
 export { resolveSettings, type DaemonSettings } from './config/settings.ts'
 export { loadContracts, type ContractRegistry, type ContractSources, type LoadedContract } from './contracts.ts'
-export { HttpEdge } from './http/index.ts'
+export { HttpServer } from './http/server.ts'
 export { listen, ListenError } from './listener.ts'
 export { descriptorSink, Log } from './log.ts'
 export type { Observer } from './observer.ts'
 export { Readiness } from './readiness.ts'
-export { Reporter } from './telemetry.ts'
+export { Telemetry } from './telemetry.ts'
 export type { ServerRequest } from './request.ts'
 export { openService, type Service } from './service.ts'
 export type { ServiceSettings } from './service-settings.ts'

@@ -71,8 +71,6 @@ interface SocketFile {
 }
 
 export class Listener {
-  /** For the log. */
-  readonly name: string
   readonly #options: ListenerOptions
   readonly #file: SocketFile | undefined
   #server: Server
@@ -85,7 +83,6 @@ export class Listener {
     this.#options = options
     this.#server = server
     this.#file = file
-    this.name = file?.path ?? 'LISTEN_FDS'
     if (file !== undefined) this.#watchTimer = setInterval(() => void this.#checkFile(file), watchMs).unref()
   }
 
@@ -223,7 +220,7 @@ const listening = (server: Server, start: () => void): Promise<void> =>
 async function pathState(path: string): Promise<PathState> {
   const stats = attempt(path, () => lstatSync(path, { throwIfNoEntry: false }))
   if (stats === undefined) return 'free'
-  if (!stats.isSocket()) throw failure(texts.notASocket, { path })
+  if (!stats.isSocket()) throw failure(texts.notSocket, { path })
   if (stats.uid !== process.getuid?.()) {
     throw failure(texts.foreignSocket, { path, uid: stats.uid })
   }
@@ -251,7 +248,7 @@ function checkParent(path: string): void {
   const directory = dirname(path)
   const stats = attempt(path, () => statSync(directory, { throwIfNoEntry: false }))
   if (stats === undefined) throw failure(texts.noParent, { directory })
-  if (!stats.isDirectory()) throw failure(texts.parentNotADirectory, { directory })
+  if (!stats.isDirectory()) throw failure(texts.parentNotDirectory, { directory })
   const othersWrite = (stats.mode & 0o002) !== 0
   const sticky = (stats.mode & 0o1000) !== 0
   if (othersWrite && !sticky) throw failure(texts.othersMayWrite, { directory })

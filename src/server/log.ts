@@ -1,58 +1,57 @@
-// Log lines: JSON to a descriptor that may be slow, full or gone. A line is written at once, kept for a moment, or dropped
-// and counted; nobody waits for it. What is worth a line is decided in reporter.ts.
+// Log lines as JSON on a descriptor that may be slow, full or closed: writing never blocks, and lines that do not fit are
+// dropped and counted.
 
 import { fstatSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { logEvents } from '../tables/daemon-texts.ts'
 
-export type Level = 'info' | 'warn' | 'error'
+export type LogEvent = keyof typeof logEvents
 
-/** Where lines go: false when it cannot take one. */
+/** Takes a line; false: the line is dropped. */
 export type LineSink = (line: string) => boolean
 
-/** More than that does not wait for a slow reader. */
-const mostPendingBytes = 65_536
+/** Of lines that a slow reader has not taken yet. */
+const maxPendingBytes = 65_536
 
 export class Log {
-  /** Lines that nobody took. */
+  /** Lines that were dropped. */
   dropped = 0
-  #untold = 0
+  /** Of them, those that no `log_dropped` line has reported. */
+  #unreported = 0
   readonly #sink: LineSink
 
   constructor(sink: LineSink) {
     this.#sink = sink
   }
 
-  /** Text in `fields` is escaped as JSON does. */
-  write(level: Level, event: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    const time = new Date().toISOString()
-    if (this.#untold > 0) {
-      const notice = { time, level: 'warn', event: 'log_dropped', count: this.#untold }
-      if (this.#put(notice)) this.#untold = 0
-    }
-    if (!this.#put({ time, level, event, ...fields })) this.#untold++
+  /** Text in `fields` is escaped as JSON does. `level`: where it is not that of the event. */
+  write(event: LogEvent, fields: Readonly<Record<string, unknown>> = {}, level?: 'error'): void {
+    if (this.#unreported > 0 && this.#put('log_dropped', { count: this.#unreported })) this.#unreported = 0
+    if (!this.#put(event, fields, level)) this.#unreported++
   }
 
-  #put(line: object): boolean {
+  #put(event: LogEvent, fields: Readonly<Record<string, unknown>>, level: string = logEvents[event]): boolean {
+    const line = { time: new Date().toISOString(), level, event, ...fields }
     const taken = this.#sink(`${escaped(JSON.stringify(line))}\n`)
     if (!taken) this.dropped++
     return taken
   }
 }
 
-/** Nothing in a line moves the cursor of a terminal or breaks the line: JSON lets DEL, C1 and U+2028 through. */
+/** Escapes what JSON does not and a terminal may interpret: DEL, C1 controls and U+2028. */
 const escaped = (text: string): string =>
   text.replaceAll(/[\u007f-\u009f\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /** A sink for an open descriptor. */
 export function descriptorSink(descriptor: number): LineSink {
   const stats = fstatSync(descriptor)
-  // A pipe or a socket may be full: libuv keeps the rest, and how much that is can be asked.
+  // A pipe or a socket may be full. libuv then buffers the rest and reports its size.
   if (stats.isFIFO() || stats.isSocket()) return pipeSink(descriptor)
   return (line) => {
     try {
       return writeSync(descriptor, line) === Buffer.byteLength(line)
     } catch {
-      // A full disk, a terminal that is gone.
+      // The disk is full or the terminal is closed.
       return false
     }
   }
@@ -60,12 +59,12 @@ export function descriptorSink(descriptor: number): LineSink {
 
 function pipeSink(descriptor: number): LineSink {
   const pipe = new Socket({ fd: descriptor, readable: false, writable: true })
-  let gone = false
-  pipe.on('error', () => (gone = true))
-  // A log alone does not keep the process.
+  let isClosed = false
+  pipe.on('error', () => (isClosed = true))
+  // Pending lines do not keep the process alive.
   pipe.unref()
   return (line) => {
-    if (gone || pipe.writableLength + line.length > mostPendingBytes) return false
+    if (isClosed || pipe.writableLength + line.length > maxPendingBytes) return false
     pipe.write(line)
     return true
   }

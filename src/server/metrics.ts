@@ -1,7 +1,7 @@
 // The metrics of the daemon: counters that are kept, and gauges that are read when the page is built. Names, types and
 // helps are in tables/metrics.ts.
 
-import { metrics, protocols, reloadResults, shedReasons, type MetricName } from '../tables/metrics.ts'
+import * as tables from '../tables/metrics.ts'
 import type { ErrorCode } from '../model/index.ts'
 import type { Protocol, RequestInfo } from './request.ts'
 import type { ShedReason } from './observer.ts'
@@ -24,6 +24,9 @@ interface Requests {
   readonly labels: Labels
   count: number
 }
+
+const protocols = Object.keys(tables.protocols) as Protocol[]
+const shedReasons = Object.keys(tables.shedReasons) as ShedReason[]
 
 export class Metrics {
   /** By protocol, contract and code: a request builds no key. */
@@ -86,7 +89,7 @@ export class Metrics {
   /** The page, in the order of the table. */
   text(now: Now): string {
     const { rss, heapUsed, heapTotal, external } = memoryUsage()
-    const values: Readonly<Record<MetricName, Value>> = {
+    const values: Readonly<Record<tables.MetricName, Value>> = {
       sidelane_requests_total: this.#requestCounts(),
       sidelane_queue_wait_seconds: this.#queueWait,
       sidelane_run_seconds: this.#run,
@@ -98,7 +101,7 @@ export class Metrics {
       sidelane_sent_bytes_total: this.#sent,
       sidelane_sheds_total: shedReasons.map((reason) => [{ reason }, this.#sheds[reason]]),
       sidelane_log_dropped_total: now.logDropped,
-      sidelane_reloads_total: reloadResults.map((result) => [{ result }, this.#reloads[result]]),
+      sidelane_reloads_total: tables.reloadResults.map((result) => [{ result }, this.#reloads[result]]),
       sidelane_contracts: now.contracts,
       sidelane_ready: now.ready ? 1 : 0,
       sidelane_uptime_seconds: process.uptime(),
@@ -108,8 +111,8 @@ export class Metrics {
       sidelane_allocator_resident_bytes: heapTotal + external,
       sidelane_info: [[{ version: now.version, daemon: 'node', engine: now.engine }, 1]],
     }
-    return Object.entries(metrics)
-      .map(([name, [type, help]]) => heading(name, type, help) + samples(name, values[name as MetricName]))
+    return Object.entries(tables.metrics)
+      .map(([name, [type, help]]) => heading(name, type, help) + samples(name, values[name as tables.MetricName]))
       .join('')
   }
 

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../model/index.ts'
 import type { Protocol, RequestInfo } from './request.ts'
 
 /** Why a request or a connection was refused: the label of `sidelane_sheds_total`. */
-export type ShedReason = (typeof shedReasons)[number]
+export type ShedReason = keyof typeof shedReasons
 
 export interface Observer {
   /**

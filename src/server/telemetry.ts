@@ -1,20 +1,19 @@
-// What the daemon tells of itself, to two readers: numbers to metrics.ts, lines to log.ts. It decides which requests get
-// a line.
+// Records the events of the daemon: counts in metrics.ts, lines in log.ts. Only a share of the requests is logged.
 
 import { traceIdOf } from '../wire/index.ts'
 import type { ErrorCode } from '../model/index.ts'
 import type { Protocol, RequestInfo } from './request.ts'
-import type { Level, Log } from './log.ts'
+import type { Log, LogEvent } from './log.ts'
 import { Metrics, type Now } from './metrics.ts'
 import type { Observer, ShedReason } from './observer.ts'
 
-export interface ReporterOptions {
+export interface TelemetryOptions {
   readonly log: Log
-  /** Share of the requests that get a line. */
+  /** Share of the requests that are logged, 0 to 1. */
   readonly sample: number
 }
 
-export class Reporter implements Observer {
+export class Telemetry implements Observer {
   readonly #metrics = new Metrics()
   readonly #log: Log
   readonly #sample: number
@@ -22,12 +21,12 @@ export class Reporter implements Observer {
   #refusedAt = Number.NEGATIVE_INFINITY
   #now: (() => Omit<Now, 'logDropped'>) | undefined
 
-  constructor({ log, sample }: ReporterOptions) {
+  constructor({ log, sample }: TelemetryOptions) {
     this.#log = log
     this.#sample = sample
   }
 
-  /** Where the gauges come from, once there is a service. */
+  /** Sets the source of the gauges. */
   watch(now: () => Omit<Now, 'logDropped'>): void {
     this.#now = now
   }
@@ -37,8 +36,8 @@ export class Reporter implements Observer {
     return now === undefined ? '' : this.#metrics.text({ ...now, logDropped: this.#log.dropped })
   }
 
-  event(level: Level, event: string, fields?: Readonly<Record<string, unknown>>): void {
-    this.#log.write(level, event, fields)
+  event(event: LogEvent, fields?: Readonly<Record<string, unknown>>): void {
+    this.#log.write(event, fields)
   }
 
   request(
@@ -55,7 +54,7 @@ export class Reporter implements Observer {
     this.#line(trace && traceIdOf(trace), contract?.name ?? '', inBytes, outBytes, (queueUs + runUs) / 1000, status)
   }
 
-  /** A request for something else than `process`: undefined for a path that there is not. */
+  /** A request other than `process`; `path` is undefined when the daemon does not have it. */
   page(path: string | undefined, status: number, outBytes: number, millis: number): void {
     if (this.#isSampled(status)) this.#line(undefined, path ?? '', 0, outBytes, millis, status)
   }
@@ -83,20 +82,20 @@ export class Reporter implements Observer {
 
   reloaded(error?: Error): void {
     this.#metrics.reloaded(error === undefined)
-    if (error === undefined) this.event('info', 'reloaded')
-    else this.event('error', 'reload_failed', { message: error.message })
+    if (error === undefined) this.event('reloaded')
+    else this.event('reload_failed', { message: error.message })
   }
 
   warning(message: string): void {
-    this.event('warn', 'warning', { message })
+    this.event('warning', { message })
   }
 
-  /** One line a second says it. */
+  /** Logs at most one line per second. */
   #refused(): void {
     this.#refusals++
     const now = performance.now()
     if (now < this.#refusedAt + 1000) return
-    this.event('warn', 'refused', { reason: 'connections', count: this.#refusals })
+    this.event('refused', { reason: 'connections', count: this.#refusals })
     this.#refusedAt = now
     this.#refusals = 0
   }
@@ -113,13 +112,14 @@ export class Reporter implements Observer {
     millis: number,
     status: number,
   ): void {
-    this.#log.write(status >= 500 ? 'error' : 'info', 'request', {
+    const fields = {
       ...(traceId !== undefined && { trace_id: traceId }),
       route,
       in_bytes: inBytes,
       out_bytes: outBytes,
       millis: Math.round(millis * 1000) / 1000,
       status,
-    })
+    }
+    this.#log.write('request', fields, status >= 500 ? 'error' : undefined)
   }
 }

@@ -15,8 +15,7 @@ export const configTexts = {
   expectedOneSocket: 'Expected one socket from LISTEN_FDS, got `{count}`',
   expectedNoSocket: 'Expected no `--socket`: the socket comes from LISTEN_FDS',
   unknownDigestKey: 'Expected `--digest-key-file` to name a contract that is served, got `{name}`',
-  expectedDigestKey:
-    'Expected `--digest-key-file {name}=FILE` for the contract of {lock}, which has the digest hmac-sha-256',
+  expectedDigestKey: 'Expected `--digest-key-file {name}=FILE`: the contract of {lock} has the digest hmac-sha-256',
   wouldListen: 'would listen on {place}',
   wouldServe: 'would serve {contract}',
   tryHelp: 'Try: --help',
@@ -24,21 +23,21 @@ export const configTexts = {
 
 /** Why the socket cannot be used: printed at the start, with exit code 1 or 2. */
 export const socketTexts = {
-  pathTooLong: 'The path of a socket takes at most {limit} bytes, and `{path}` has {bytes}.',
+  pathTooLong: 'The path of a socket may have {limit} bytes, and `{path}` has {bytes}.',
   cannotMakeDirectory: 'The directory `{directory}` cannot be made: {reason}',
-  notADirectory: '`{directory}` is not a directory.',
+  notDirectory: '`{directory}` is not a directory.',
   foreignDirectory: 'The directory `{directory}` belongs to uid {uid}, not to us.',
-  openDirectory: 'The directory `{directory}` must have mode 0700, and has 0{mode}.',
+  openDirectory: 'The directory `{directory}` must have mode 0700, not 0{mode}.',
   noParent: 'There is no directory {directory}',
-  parentNotADirectory: '{directory} is not a directory',
+  parentNotDirectory: '{directory} is not a directory',
   othersMayWrite: 'Others may write to {directory}: they could replace the socket',
   cannotUse: 'Cannot use {path}: {reason}',
-  notASocket: '{path} is not a socket; it is left as it is',
-  foreignSocket: '{path} is a socket of uid {uid}, not ours; it is left as it is',
-  cannotProbe: 'Cannot tell who has {path}: {reason}',
-  inUse: '{path} is in use: a daemon answers there. With --takeover it is replaced',
-  lostRace: '{path} is in use: another daemon was faster',
-  cannotBind: 'Cannot listen beside {path}: {reason}',
+  notSocket: '{path} is not a socket, and is not replaced',
+  foreignSocket: '{path} is a socket of uid {uid}, not ours, and is not replaced',
+  cannotProbe: 'Cannot tell whether {path} is in use: {reason}',
+  inUse: '{path} is in use by a running daemon; --takeover replaces it',
+  lostRace: '{path} is in use: another daemon published it first',
+  cannotBind: 'Cannot bind a temporary socket beside {path}: {reason}',
   cannotPublish: 'Cannot publish {path}: {reason}',
   cannotRepublish: 'The socket is gone and cannot be published again: {reason}',
 } as const
@@ -57,6 +56,8 @@ export const logEvents = {
   log_dropped: 'warn',
   refused: 'warn',
   warning: 'warn',
+  /** Of sidelaned only. */
+  panic: 'error',
 } as const
 
 /** Why a daemon drains: `why` of the event `draining`. */
@@ -73,32 +74,33 @@ export const unreadyReasons = ['draining', 'taken-over', 'memory', 'starting'] a
 /** What a framed connection fails with. */
 export const framedTexts = {
   responseTooLong: 'The answer is longer than the connection allows.',
-  frameTimeout: 'a frame is not complete in time',
-  handshakeTimeout: 'no HELLO in time',
+  frameTimeout: 'a frame was not complete in time',
+  handshakeTimeout: 'no HELLO was received in time',
 } as const
 
-/** `detail` of a problem that an HTTP request is refused with. */
+/** `detail` of the problem that an HTTP request is refused with. What node:http refuses has its words. */
 export const httpTexts = {
-  bareLineFeed: 'A line ends with a bare LF.',
   requestLine: 'The request line is malformed.',
-  version: 'Only HTTP/1.1 is spoken here.',
-  target: 'The target does not begin with a slash.',
+  version: 'Only HTTP/1.1 is supported.',
+  target: 'The target is neither a path nor an absolute URL.',
+  emptyLines: 'More than 8 empty lines precede the request.',
   headTooLong: 'The head has more than 8192 bytes.',
   tooManyFields: 'There are more than 64 header fields.',
+  bareLineFeed: 'A line ends with a bare LF.',
   field: 'A header field is malformed.',
   host: 'Expected one Host.',
-  expectation: 'Nothing but 100-continue can be expected.',
+  expectation: 'Only 100-continue can be expected.',
   contentLength: 'Content-Length is malformed.',
   twoLengths: 'Content-Length and Transfer-Encoding exclude each other.',
   transferCoding: 'The only transfer coding is one "chunked".',
   chunkLine: 'A line of the body ends with a bare LF.',
   chunkSize: 'The size of a chunk is malformed.',
   chunkEnd: 'A chunk is longer than its size.',
+  extensionsTooLong: 'The chunk extensions are too long.',
   trailer: 'A trailer is malformed.',
-  trailersTooLong: 'The trailers have more than 1024 bytes.',
-  extensionsTooLong: 'Chunk extensions have more than 1024 bytes.',
+  trailersTooLong: 'The trailers are too long.',
   endsEarly: 'The request ends early.',
-  timeout: 'The request is not there in time.',
+  timeout: 'The request is not complete in time.',
   contentEncoding: 'Content-Encoding must be identity.',
   deadline: 'Sidelane-Deadline-Ms must be an integer from 1 to 60000.',
 } as const

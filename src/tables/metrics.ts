@@ -3,35 +3,43 @@
 
 /** `[type, help]` by name, in the order of the page. */
 export const metrics = {
-  sidelane_requests_total: ['counter', 'Requests by contract, protocol and how they ended.'],
-  sidelane_queue_wait_seconds: ['histogram', 'Time that payloads waited for their turn.'],
-  sidelane_run_seconds: ['histogram', 'Time that payloads took.'],
+  sidelane_requests_total: ['counter', 'Requests by contract, protocol and result code.'],
+  sidelane_queue_wait_seconds: ['histogram', 'Time that payloads waited in the queue.'],
+  sidelane_run_seconds: ['histogram', 'Time that the engine took for a payload.'],
   sidelane_in_flight: ['gauge', 'Payloads that wait or run.'],
   sidelane_queued: ['gauge', 'Payloads that wait.'],
-  sidelane_queued_bytes: ['gauge', 'Bytes of all bodies.'],
+  sidelane_queued_bytes: ['gauge', 'Bytes of all request bodies in memory.'],
   sidelane_connections: ['gauge', 'Open connections.'],
   sidelane_received_bytes_total: ['counter', 'Bytes read from clients.'],
   sidelane_sent_bytes_total: ['counter', 'Bytes written to clients.'],
-  sidelane_sheds_total: ['counter', 'Requests and connections that were refused, by the bound they met.'],
-  sidelane_log_dropped_total: ['counter', 'Log lines that nobody took.'],
+  sidelane_sheds_total: ['counter', 'Requests and connections that were refused, by the limit that was reached.'],
+  sidelane_log_dropped_total: ['counter', 'Log lines that were dropped.'],
   sidelane_reloads_total: ['counter', 'Reloads of the contracts.'],
   sidelane_contracts: ['gauge', 'Contracts that are served.'],
-  sidelane_ready: ['gauge', '1 when /readyz says so.'],
+  sidelane_ready: ['gauge', '1 when /readyz answers 200.'],
   sidelane_uptime_seconds: ['gauge', 'Seconds since the start.'],
   sidelane_rss_bytes: ['gauge', 'Resident memory of the process.'],
-  sidelane_pss_bytes: ['gauge', 'The same, with shared pages in proportion.'],
-  sidelane_allocated_bytes: ['gauge', 'Memory that is in use.'],
+  sidelane_pss_bytes: ['gauge', 'Resident memory, with shared pages counted in proportion.'],
+  sidelane_allocated_bytes: ['gauge', 'Memory that the allocator has given out.'],
   sidelane_allocator_resident_bytes: ['gauge', 'Memory that the allocator holds.'],
-  sidelane_info: ['gauge', 'Always 1; the labels say what runs.'],
+  sidelane_info: ['gauge', 'Always 1; the labels name the version, the daemon and its engine.'],
 } as const
 
 export type MetricName = keyof typeof metrics
 
 /** The label `protocol`. */
-export const protocols = ['framed', 'http'] as const
+export const protocols = { framed: 'The framed protocol.', http: 'HTTP/1.1.' } as const
 
-/** The label `reason` of `sidelane_sheds_total`: the limit that was reached. */
-export const shedReasons = ['queue', 'bytes', 'in_flight', 'output', 'memory', 'connections', 'draining'] as const
+/** The label `reason` of `sidelane_sheds_total`: why a request or a connection was refused. */
+export const shedReasons = {
+  queue: 'The queue is full.',
+  bytes: 'The byte budget of all bodies is used up.',
+  in_flight: 'The connection has too many requests in flight.',
+  output: 'The client does not read its answers.',
+  memory: 'The process is near its memory limit.',
+  connections: 'Too many connections are open.',
+  draining: 'The daemon drains.',
+} as const
 
 /** The label `result` of `sidelane_reloads_total`. */
 export const reloadResults = ['ok', 'failed'] as const

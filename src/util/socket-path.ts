@@ -50,7 +50,7 @@ export function checkOwnDirectory(path: string): void {
   // lstat: the owner of a link could change its target later.
   const stats = lstatSync(directory, { throwIfNoEntry: false })
   if (stats === undefined) return
-  if (!stats.isDirectory()) throw invalid(fillTemplate(texts.notADirectory, { directory }))
+  if (!stats.isDirectory()) throw invalid(fillTemplate(texts.notDirectory, { directory }))
   if (stats.uid !== ownUid()) throw invalid(fillTemplate(texts.foreignDirectory, { directory, uid: stats.uid }))
   const mode = stats.mode & 0o777
   if (mode !== ownerOnly) {

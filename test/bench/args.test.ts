@@ -1,4 +1,4 @@
-// The benchmark's command line: what it takes and how it refuses.
+// Reading the benchmark's command line.
 
 import { expect, test } from 'vitest'
 import { BadArgs, readArgs } from '../../bench/args.ts'
@@ -10,15 +10,20 @@ test('without arguments all contenders and the default sets run', () => {
   expect(read()).toMatchObject({ full: false, rounds: undefined, only: undefined, sets: undefined, seed: 1 })
 })
 
-test('the endpoint before and after has a command of its own', () => {
+test('--before-after selects the endpoint case alone', () => {
   expect(read('--before-after')).toMatchObject({ beforeAfter: true, sidecar: false })
+})
+
+test('builds to compare are named one by one', () => {
+  expect(read('--http-cpu', 'a.js', '--http-cpu', 'b.js').httpCpu).toEqual(['a.js', 'b.js'])
+  expect(read().httpCpu).toBeUndefined()
 })
 
 test('lists are split at commas and lose repeats', () => {
   expect(read('--only', 'zod+zlib, inline-js,zod+zlib').only).toEqual(['zod+zlib', 'inline-js'])
 })
 
-test('payloads need no contract: one is inferred', () => {
+test('--payloads is accepted without --contract', () => {
   expect(read('--payloads', 'a.ndjson')).toMatchObject({ payloads: 'a.ndjson', contract: undefined })
 })
 
@@ -26,8 +31,12 @@ test.for([
   ['an unknown option', ['--fulll'], '--fulll'],
   ['a word without an option', ['orders'], 'orders'],
   ['a missing value', ['--json'], '--json'],
-  ['rounds that are no integer', ['--rounds', '2.5'], 'Expected --rounds to be an integer from 1 to 1000, got `2.5`'],
-  ['no rounds at all', ['--rounds', '0'], 'Expected --rounds'],
+  [
+    'rounds that are not an integer',
+    ['--rounds', '2.5'],
+    'Expected --rounds to be an integer from 1 to 1000, got `2.5`',
+  ],
+  ['zero rounds', ['--rounds', '0'], 'Expected --rounds'],
   ['an unknown contender', ['--only', 'zod'], 'zod+zlib, inline-js; got `zod`'],
   ['an unknown payload set', ['--sets', 'tweets'], 'got `tweets`'],
   ['a contract without payloads', ['--contract', 'a.json'], '--contract needs --payloads'],

@@ -1,15 +1,15 @@
-// What the peers make of a user's lock: the same document as the product.
+// Peers made from a user's lock produce the same document as ours.
 
 import { expect, test } from 'vitest'
 import { normalizer, plainSchema } from '../../bench/contracts/lock-peer.ts'
 
 const name = { type: 'string', 'x-norm': ['trim', 'lower'] }
 
-test('a lock that normalizes nothing needs no walk', () => {
+test('a lock without normalization needs no walk', () => {
   expect(normalizer({ type: 'object', properties: { a: { type: 'string' } } })).toBeUndefined()
 })
 
-test('marked strings are normalized wherever they stand', () => {
+test('marked strings are normalized at every place', () => {
   const schema = {
     type: 'object',
     properties: {
@@ -50,13 +50,13 @@ test('marked strings are normalized wherever they stand', () => {
   })
 })
 
-test('only the branch that the discriminator chooses is normalized', () => {
+test('only the branch selected by the discriminator is normalized', () => {
   const branch = (tag: string, v: object): object => ({ type: 'object', properties: { t: { const: tag }, v } })
   const tidy = normalizer({ oneOf: [branch('a', name), branch('b', { type: 'string' })], 'x-discriminator': 't' })
   expect(tidy?.({ t: 'b', v: ' B ' })).toEqual({ t: 'b', v: ' B ' })
   expect(tidy?.({ t: 'c', v: ' C ' })).toEqual({ t: 'c', v: ' C ' })
 })
 
-test('our own keywords are gone from the schema that peers compile', () => {
+test('the schema for peers has no x- keywords', () => {
   expect(plainSchema({ oneOf: [name], 'x-discriminator': 'k' })).toEqual({ oneOf: [{ type: 'string' }] })
 })

@@ -1,4 +1,4 @@
-// The payloads that ship: the generator repeats itself, varies, and makes what it says.
+// The payloads of the benchmark: reproducible, varied, and valid as documented.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
@@ -14,18 +14,18 @@ const text = (payload: Uint8Array): string => Buffer.from(payload).toString()
 const mean = (payloads: readonly Uint8Array[]): number =>
   payloads.reduce((sum, payload) => sum + payload.length, 0) / payloads.length
 
-describe('made orders', () => {
+describe('generated orders', () => {
   const made = makeOrders({ count: 256, seed: 7 })
 
-  test('the same seed makes the same bytes', () => {
+  test('the same seed gives the same bytes', () => {
     expect(makeOrders({ count: 256, seed: 7 }).map(text)).toEqual(made.map(text))
   })
 
-  test('another seed makes others', () => {
+  test('another seed gives other bytes', () => {
     expect(text(makeOrders({ count: 1, seed: 8 })[0] as Uint8Array)).not.toBe(text(made[0] as Uint8Array))
   })
 
-  test('no two are alike', () => {
+  test('all are distinct', () => {
     expect(new Set(made.map(text)).size).toBe(256)
   })
 
@@ -33,12 +33,12 @@ describe('made orders', () => {
     expect(made.filter((payload) => !schema.safeParse(JSON.parse(text(payload))).success)).toEqual([])
   })
 
-  test('they are 4 KB in the mean', () => {
+  test('their mean size is 4 KB', () => {
     expect(mean(made)).toBeGreaterThan(3800)
     expect(mean(made)).toBeLessThan(4400)
   })
 
-  test('normalizing has work to do in some and none in others', () => {
+  test('some need normalization and others do not', () => {
     const changed = made.filter((payload) => {
       const order = JSON.parse(text(payload)) as object
       return JSON.stringify(schema.parse(order)) !== JSON.stringify(order)
@@ -47,7 +47,7 @@ describe('made orders', () => {
     expect(changed.length).toBeLessThan(231)
   })
 
-  test('invalid ones are all refused', () => {
+  test('invalid orders are all rejected', () => {
     const broken = makeOrders({ count: 64, seed: 7, invalid: true })
     expect(broken.filter((payload) => schema.safeParse(JSON.parse(text(payload))).success)).toEqual([])
   })
@@ -58,7 +58,7 @@ describe('made orders', () => {
   })
 })
 
-test('made clicks are valid and about 256 bytes', () => {
+test('generated clicks are valid and about 256 bytes', () => {
   const made = makeClicks(256, 1)
   expect(made.every((payload) => clicks.schema(zodTexts).safeParse(JSON.parse(text(payload))).success)).toBe(true)
   expect(Math.abs(mean(made) - 256)).toBeLessThan(16)

@@ -1,4 +1,4 @@
-// The benchmark as a person starts it: very short runs of the built entry.
+// The built benchmark, run as a program with very short runs.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -59,7 +59,7 @@ describe('the built benchmark', () => {
     }
   })
 
-  test('--sidecar measures a daemon and its client in processes of their own', () => {
+  test('--sidecar measures a daemon and its client in separate processes', () => {
     const path = file('sidecar.json')
     const { code, err } = bench(
       ...['--rounds', '1', '--budget-ms', '300'],
@@ -75,7 +75,7 @@ describe('the built benchmark', () => {
     for (const row of sidecar) expect(row.clientUs).toBeGreaterThan(0)
   })
 
-  test('--before-after gives a row for each way, and a verdict', () => {
+  test('--before-after prints a row for each way, and a verdict', () => {
     const path = file('endpoint.json')
     const { code, err } = bench('--before-after', '--rounds', '1', '--budget-ms', '1000', '--json', path)
     expect(code, err).toBe(0)
@@ -84,7 +84,7 @@ describe('the built benchmark', () => {
     expect(verdict).toMatch(/^(?:Use|Do nothing)/)
   })
 
-  test('own payloads run under an own lock, and those that it refuses are counted', () => {
+  test('--payloads with --contract measures the accepted payloads and counts the rejected ones', () => {
     const payloads = file('mine.ndjson', '{"who":" a ","n":1}\n\n{"who":1}\n{"who":"b"}\n')
     const { code, out } = bench(...short, '--payloads', payloads, '--contract', file('mine.json', JSON.stringify(lock)))
     expect(code).toBe(0)
@@ -103,14 +103,14 @@ describe('the built benchmark', () => {
     expect(err).toContain(argv[0] === '--fast' ? '--fast' : 'none.ndjson')
   })
 
-  test('a lock outside the profile is refused with the place of its fault', () => {
+  test('an unsupported lock is refused with a pointer', () => {
     const bad = file('bad.json', JSON.stringify({ ...lock, schema: { not: {} } }))
     const { code, err } = bench(...short, '--payloads', file('one.json', '[{"who":"a"}]'), '--contract', bad)
     expect(code).toBe(2)
     expect(err).toContain('/schema')
   })
 
-  test('--help teaches by example', () => {
+  test('--help has examples', () => {
     const { code, out } = bench('--help')
     expect(code).toBe(0)
     expect(out).toContain('npm run bench -- --payloads mine.ndjson --contract mine.lock.json')

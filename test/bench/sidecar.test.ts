@@ -1,4 +1,4 @@
-// What is said of the sidecar, on made-up rows: its targets, and the verdict of the endpoint.
+// The targets of the sidecar and the verdict of the endpoint, with synthetic rows.
 
 import { expect, test } from 'vitest'
 import type { EndpointRow } from '../../bench/cases/before-after.ts'
@@ -30,7 +30,7 @@ const row = (id: SidecarRow['id'], depth: number, clientUs: number, daemonUs: nu
 const named = (targets: readonly Target[], name: string): Target | undefined =>
   targets.find((target) => target.name.includes(name))
 
-test('the client and the Rust daemon are held against the peers at the same depth', () => {
+test('the client and the Rust daemon are compared with the peers at the same depth', () => {
   const targets = sidecarTargets([
     row('sidecar-rust', 64, 5, 40),
     row('sidecar-rust', 1, 20, 40),
@@ -52,7 +52,7 @@ test('the client and the Rust daemon are held against the peers at the same dept
   })
 })
 
-test('each daemon has its own bound for framing and loop', () => {
+test('each daemon has its own target for framing and loop', () => {
   const [rust, node] = framingTargets([
     { id: 'sidecar-rust-no-spin', daemonUs: 3.5 },
     { id: 'sidecar-node-no-spin', daemonUs: 3.5 },
@@ -60,7 +60,7 @@ test('each daemon has its own bound for framing and loop', () => {
   expect([rust?.met, node?.met]).toEqual([false, true])
 })
 
-test('the memory of a daemon must stay flat, and that of the Rust daemon small', () => {
+test('the memory of a daemon must be constant, and that of the Rust daemon small', () => {
   const memory = (id: 'sidecar-rust' | 'sidecar-node', late: number): (boolean | null)[] =>
     daemonMemoryTargets([{ id, early: 3e6, late, ratio: late / 3e6 }]).map(({ met }) => met)
   expect(memory('sidecar-rust', 3.1e6)).toEqual([true, true])
@@ -82,7 +82,7 @@ const endpoint = (way: EndpointRow['way'], figures: Partial<EndpointRow> = {}): 
   ...figures,
 })
 
-test('an endpoint that gains nothing is left alone', () => {
+test('without a gain, the verdict is to do nothing', () => {
   const verdict = endpointVerdict([
     endpoint('zod+zlib'),
     endpoint('inline', { cpuMsPer1000: 180 }),
@@ -91,18 +91,18 @@ test('an endpoint that gains nothing is left alone', () => {
   expect(verdict).toMatch(/^Do nothing/)
 })
 
-test('inline is taken when it saves CPU and nothing else answers sooner', () => {
+test('inline is recommended when it saves CPU and no other way responds sooner', () => {
   const rows = [endpoint('zod+zlib'), endpoint('inline', { cpuMsPer1000: 100 }), endpoint('pool', { stallP99Ms: 1 })]
   expect(endpointVerdict(rows)).toMatch(/^Use inline: .* Nothing else/)
 })
 
-test('a way with shorter stalls but later answers is not worth a change', () => {
+test('a way with shorter stalls but later responses is not worth a change', () => {
   expect(endpointVerdict([endpoint('zod+zlib'), endpoint('sidecar', { stallP99Ms: 1, p99Ms: 6 })])).toMatch(
     /^Do nothing/,
   )
 })
 
-test('of two ways that answer sooner than inline, the one with less memory is taken', () => {
+test('of two ways that respond sooner than inline, the one with less memory is recommended', () => {
   const rows = [
     endpoint('zod+zlib'),
     endpoint('inline', { cpuMsPer1000: 100 }),
@@ -112,7 +112,7 @@ test('of two ways that answer sooner than inline, the one with less memory is ta
   expect(endpointVerdict(rows)).toMatch(/^Use sidecar: .* Inline: /)
 })
 
-test('the sidecar promises less memory and shorter pauses than the app of today', () => {
+test('the targets of the sidecar are less memory and shorter pauses than today', () => {
   const rows = [endpoint('zod+zlib'), endpoint('sidecar', { gcP95Ms: 0.5 })]
   expect(beforeAfterTargets(rows)).toMatchObject([
     { measured: '5.0 %', met: false },

@@ -1,4 +1,4 @@
-// The rule of METHOD.md, on made-up rows.
+// The rule of METHOD.md, with synthetic rows.
 
 import { expect, test } from 'vitest'
 import type { Row } from '../../bench/report/row.ts'
@@ -31,7 +31,7 @@ const row = (id: string, usPerPayload: number, more: Partial<Row> = {}): Row => 
 
 const decideOn = (...rows: Row[]): ReturnType<typeof decide> => decide('orders', rows, 40)
 
-test('the faster inline engine wins, and the rate from which the pool is better is named', () => {
+test('the faster inline engine is recommended, with the rate from which the pool is better', () => {
   const verdict = decideOn(
     row('zod+zlib', 200),
     row('inline-js', 120),
@@ -44,31 +44,31 @@ test('the faster inline engine wins, and the rate from which the pool is better 
   expect(verdict.text).toContain('A lone call takes 150 µs there')
 })
 
-test('native that is equal to js is not worth building', () => {
+test('js is recommended when native is equal', () => {
   expect(decideOn(row('zod+zlib', 200), row('inline-js', 100), row('inline-native', 90))).toMatchObject({
     engine: 'js',
   })
 })
 
-test('a gain within 15 % is no gain', () => {
+test('a gain within 15 % does not count', () => {
   expect(decideOn(row('zod+zlib', 200), row('inline-js', 180))).toMatchObject({ use: 'do nothing', engine: null })
 })
 
-test('a gain of less than 10 µs is no gain, however large the ratio', () => {
+test('a gain of less than 10 µs does not count, even with a large ratio', () => {
   expect(decideOn(row('zod+zlib', 12), row('inline-native', 3)).use).toBe('do nothing')
 })
 
-test('a pool that is 1.5 times as fast as inline is taken', () => {
+test('a pool that is 1.5 times as fast as inline is recommended', () => {
   const verdict = decideOn(row('zod+zlib', 200), row('inline-native', 60), row('pool-native', 40, { mainThreadUs: 8 }))
   expect(verdict).toMatchObject({ use: 'pool', engine: 'native', poolFromPerSecond: null })
 })
 
-test('payloads that would hold the event loop go to the pool', () => {
+test('the pool is recommended for payloads that block the event loop', () => {
   const rows = [row('zod+zlib', 9000), row('inline-js', 3000), row('pool-js', 3100, { mainThreadUs: 90 })]
   expect(decideOn(...rows)).toMatchObject({ use: 'pool', engine: 'js' })
 })
 
-test('a pool that frees less than half of the main thread is not advised', () => {
+test('a pool that frees less than half of the main thread is not recommended', () => {
   const rows = [row('zod+zlib', 200), row('inline-native', 50), row('pool-native', 60, { mainThreadUs: 30 })]
   expect(decideOn(...rows)).toMatchObject({ use: 'inline', poolFromPerSecond: null })
 })
@@ -82,7 +82,7 @@ test('without the baseline there is no verdict', () => {
   expect(decideOn(row('inline-js', 100)).use).toBe('undecided')
 })
 
-test('targets are held against the rows, and say what was not measured', () => {
+test('targets are met, missed or not measured', () => {
   const rows = [row('zod+zlib', 200), row('inline-native', 40), row('inline-js', 190)]
   const byName = new Map(judge(rows, undefined).map((target) => [target.name, target]))
   expect(byName.get('inline-native against zod+zlib, digest none')).toMatchObject({ measured: '5.00 ×', met: true })
@@ -95,7 +95,7 @@ test('memory that moves by more than 5 % misses its target', () => {
   expect(judge([], memory).at(-1)).toMatchObject({ measured: '6.0 %', met: false })
 })
 
-test('a row whose bodies are larger than those of zlib says so beside its ratio', () => {
+test('larger bodies than those of zlib are shown beside the ratio', () => {
   expect(table([row('inline-native', 50, { ratioZodZlib: 4, sizeToZlib: 1.05 })])).toContain('4.00 (+5 % size)')
   expect(table([row('inline-native', 50, { ratioZodZlib: 4, sizeToZlib: 1.02 })])).not.toContain('size)')
 })

@@ -1,4 +1,4 @@
-// Contracts as objects: what parseLock and loadContract give back, and issues in words.
+// Contracts as objects: the results of parseLock and loadContract, and issues as text.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ const lock = '{"profile":"p1","unicode":"15.0","name":"orders","schema":{"type":
 
 describe('a contract', () => {
   const contract = parseLock(lock)
-  test('holds the lock with defaults written out and the schema as written', () => {
+  test('holds the lock with all defaults and the schema as written', () => {
     expect(contract.name).toBe('orders')
     expect(contract.lock).toEqual({
       profile: 'p1',
@@ -24,13 +24,13 @@ describe('a contract', () => {
       digest: 'sha-256',
     })
   })
-  test('comes back the same from its own lock', () => {
+  test('is equal to the contract of its own lock', () => {
     expect(parseLock(JSON.stringify(contract.lock))).toEqual(contract)
   })
-  test('is read from bytes as from text', () => {
+  test('is the same from bytes as from text', () => {
     expect(parseLock(new TextEncoder().encode(lock))).toEqual(contract)
   })
-  test('cannot be changed', () => {
+  test('is frozen', () => {
     expect(() => Object.assign(contract.lock.limits, { maxBytes: 1 })).toThrow(TypeError)
     expect(() => Object.assign(contract, { id: '' })).toThrow(TypeError)
   })
@@ -42,18 +42,18 @@ describe('loadContract', () => {
   writeFileSync(file, lock)
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  test('takes a path or a file URL', () => {
+  test('accepts a path or a file URL', () => {
     expect(loadContract(file)).toEqual(parseLock(lock))
     expect(loadContract(pathToFileURL(file))).toEqual(parseLock(lock))
   })
-  test('names a file that is not there', () => {
+  test('names a missing file', () => {
     const missing = join(folder, 'none.json')
     expect(() => loadContract(missing)).toThrow(SidelaneError)
     expect(() => loadContract(missing)).toThrow(missing)
   })
 })
 
-test('a chain of thousands of definitions overflows no stack', () => {
+test('a chain of thousands of definitions does not overflow the stack', () => {
   const $defs: Record<string, unknown> = { d4000: { type: 'string' } }
   for (let i = 0; i < 4000; i++) $defs[`d${i}`] = { $ref: `#/$defs/d${i + 1}` }
   const chain = { profile: 'p1', unicode: '15.0', name: 'chain', schema: { $defs, $ref: '#/$defs/d0' } }

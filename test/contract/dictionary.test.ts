@@ -1,5 +1,5 @@
-// Dictionaries: named by the lock, found beside it, checked, and part of the contract's id. What they do to a body is the
-// conformance suite's (contract.case.ts).
+// Dictionaries: loaded from beside the lock, checked, and part of the contract's id. The conformance suite
+// (contract.case.ts) tests bodies with a dictionary.
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -40,7 +40,7 @@ test('loadContract reads the dictionary from beside the lock, by path and by URL
   }
 })
 
-test('a dictionary that is missing, or another one, is told at load', () => {
+test('a missing or wrong dictionary is an error of loadContract', () => {
   const file = join(folder, 'b.lock.json')
   writeFileSync(file, JSON.stringify(lockOf({ path: 'none.dict' })))
   expect(faultOf(() => loadContract(file))).toMatchObject({ code: 'contract.invalid', pointer: '/dictionary/path' })
@@ -58,7 +58,7 @@ test('a trained dictionary has the id of its own bytes', () => {
   expect(faultOf(() => parse(0))).toMatchObject({ code: 'contract.invalid', pointer: '/dictionary/id' })
 })
 
-test('the bytes are copied, and the path is no part of the id', () => {
+test('the bytes are copied, and the path is not part of the id', () => {
   const own = new Uint8Array(bytes)
   const contract = parseContract(lockOf(), { dictionary: own })
   own.fill(0)
@@ -67,7 +67,7 @@ test('the bytes are copied, and the path is no part of the id', () => {
   expect(parseContract(lockOf({ sha256: '0'.repeat(64) })).id).not.toBe(contract.id)
 })
 
-test('bytes that no lock asked for, none, and too many are refused', () => {
+test('unexpected, empty and too many bytes are rejected', () => {
   const plain = contractOf({}, { compress: { codec: 'zstd' } }).lock
   for (const [lock, dictionary] of [
     [plain, bytes],

@@ -1,4 +1,4 @@
-// What changed in meaning: the words, who is affected, and that no change of id goes unsaid.
+// Semantic changes between contracts: their texts and effects. Every change of the id is reported.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
@@ -14,7 +14,7 @@ const object = (member: z.ZodType): z.ZodType => z.strictObject({ a: member })
 const lines = (line: Record<string, z.ZodType>): z.ZodType => z.strictObject({ lines: z.array(z.strictObject(line)) })
 
 describe('fields', () => {
-  test('a field with the same schema under another name was renamed', () => {
+  test('a removed and an added field with the same schema are a rename', () => {
     expect(
       changes(
         lines({ sku: z.string().max(20), qty: z.int(), kind: z.string() }),
@@ -23,7 +23,7 @@ describe('fields', () => {
     ).toEqual(['field `lines[].sku` renamed to `code`: old payloads are rejected [old-rejected new-accepted]'])
   })
 
-  test('of several candidates the most similar names are paired', () => {
+  test('renames pair the most similar names', () => {
     expect(
       changes(
         z.strictObject({ firstName: z.string(), city: z.string() }),
@@ -161,7 +161,7 @@ describe('fields', () => {
     expect(found).toContain(words)
   })
 
-  test('branches of a discriminated union come and go, and are compared by their value', () => {
+  test('branches of a discriminated union are added, removed, and compared by value', () => {
     const card = (last4: z.ZodType): z.core.$ZodTypeDiscriminable => z.strictObject({ by: z.literal('card'), last4 })
     const sepa = z.strictObject({ by: z.literal('sepa') })
     const cash = z.strictObject({ by: z.literal('cash') })
@@ -174,7 +174,7 @@ describe('fields', () => {
     ])
   })
 
-  test('a recursive schema is compared once round', () => {
+  test('a recursive schema is compared once', () => {
     const tree = (value: z.ZodType): z.ZodType => {
       const node: z.ZodType = z.strictObject({
         value,
@@ -189,7 +189,7 @@ describe('fields', () => {
   })
 })
 
-describe('around the schema', () => {
+describe('settings', () => {
   test.for<readonly [Partial<DefineOptions<z.ZodType>>, Partial<DefineOptions<z.ZodType>>, string]>([
     [
       {},
@@ -220,7 +220,7 @@ describe('around the schema', () => {
   })
 })
 
-test('another id is always said in words, and the same id never', () => {
+test('contracts with different ids always have changes, those with the same id never', () => {
   const leaf = fc.constantFrom<object>(
     {}, { type: 'string' }, { type: 'string', maxLength: 3 }, { type: ['string', 'null'] }, { type: 'string', 'x-norm': ['trim'] },
     { type: 'integer' }, { type: 'number' }, { type: ['boolean', 'string'] }, { type: 'null' }, { const: 1 }, { enum: [1] },

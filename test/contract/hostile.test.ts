@@ -1,4 +1,4 @@
-// Contracts at their limits against payloads that are made to cost time or stack.
+// Contracts at their limits, with payloads that try to exhaust time or stack.
 import { describe, expect, test } from 'vitest'
 import { parseLock } from '../../src/contract/index.ts'
 import { compileValidator } from '../../src/engine/js/validate.ts'
@@ -6,7 +6,7 @@ import { readText } from '../../src/json/index.ts'
 
 type Schema = Record<string, unknown>
 
-/** Keywords of the issues; fails when it takes longer than linear work could. */
+/** The keywords of the issues. Fails when it takes longer than linear work. */
 function validate(schema: Schema, text: string): (string | undefined)[] {
   const limits = { maxDepth: 120, maxKeys: 1_000_000 }
   const { profile } = parseLock(JSON.stringify({ profile: 'p1', unicode: '15.0', name: 'hostile', limits, schema }))
@@ -14,7 +14,7 @@ function validate(schema: Schema, text: string): (string | undefined)[] {
   if (!read.ok) throw new Error(read.code)
   const start = performance.now()
   const { issues } = compileValidator(profile)(read.value)
-  // Loose, for slow machines: anything quadratic takes minutes here.
+  // Generous for slow machines: quadratic work would take minutes.
   expect(performance.now() - start).toBeLessThan(3000)
   return issues.map(({ keyword }) => keyword)
 }

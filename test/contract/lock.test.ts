@@ -1,4 +1,4 @@
-// The lock against its vectors (test/vectors/lock), which the native engine reads as well.
+// parseLock against the lock vectors (test/vectors/lock), which the native engine is tested with too.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { SidelaneError } from '../../src/model/index.ts'
@@ -7,7 +7,7 @@ import { normalForm, parseLock } from '../../src/contract/index.ts'
 interface Vector {
   description: string
   lock?: string | object
-  /** The lock's text in pieces, each with how often it stands there. */
+  /** The lock's text in pieces, each with its number of repetitions. */
   lockParts?: [text: string, times: number][]
   expect: { normalForm: string; id: string } | { code: string; pointer: string }
 }

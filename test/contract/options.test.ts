@@ -1,4 +1,4 @@
-// Options: ranges, defaults, and what is said about a wrong one.
+// Options: ranges, defaults, and error messages.
 import { describe, expect, test } from 'vitest'
 import {
   resolveHostOptions,
@@ -67,17 +67,17 @@ describe('host options', () => {
       'Expected the options of `createHost` to be among placement, engine, jsCompressor, threads, maxQueue, maxQueueBytes, deadlineMs, workerUrl, cache, socket, connections, launch, got `maxqueue`',
     ],
     [[], 'Expected the options of `createHost` to be an object, got an object (array)'],
-  ])('%o is refused', (options, message) => {
+  ])('%o is rejected', (options, message) => {
     expect(messageOf(() => resolveHostOptions(options as HostOptions, 4))).toBe(message)
   })
 
-  test('undefined is as good as absent', () => {
+  test('undefined is the same as absent', () => {
     expect(messageOf(() => resolveHostOptions({ maxQueue: undefined, engine: undefined }, 4))).toBe('accepted')
   })
 })
 
 describe('processor options', () => {
-  test('the key is copied, and never shown', () => {
+  test('the key is copied, and never part of a message', () => {
     const digestKey = new Uint8Array(16).fill(7)
     const resolved = resolveProcessorOptions({ digestKey })
     digestKey.fill(0)
@@ -88,7 +88,7 @@ describe('processor options', () => {
     expect(messageOf(() => resolveProcessorOptions({ digestKey: 'a secret' as never }))).not.toContain('secret')
   })
 
-  test('the short form takes both kinds', () => {
+  test('createProcessor accepts host and processor options', () => {
     const options = { placement: 'pool', canonical: true, maxQueue: 5 } as const
     expect(splitCreateOptions(options)).toEqual({
       host: { placement: 'pool', maxQueue: 5 },

@@ -1,4 +1,4 @@
-// What the compiler says about a call: `npm run typecheck` fails where a line marked as an error is none.
+// Type checks of calls: `npm run typecheck` fails when a line marked as an error compiles.
 import {
   createHost,
   createProcessor,
@@ -27,11 +27,11 @@ test('a payload is bytes, text or a value of the schema', async () => {
   expect((await processor.process({ id: 1, lines: [] })).ok).toBe(false)
   // @ts-expect-error a missing member
   expect((await processor.process({ id: 'a' })).ok).toBe(false)
-  // @ts-expect-error a member too many
+  // @ts-expect-error an unknown member
   expect((await processor.process({ ...value, note: '' })).ok).toBe(false)
 })
 
-test('an outcome has a typed value where canonical was asked for', async () => {
+test('an outcome has a typed value with `canonical`', async () => {
   const host = await createHost()
   onTestFinished(() => host.close())
   const plain = host.processor(order)
@@ -50,7 +50,7 @@ test('an outcome has a typed value where canonical was asked for', async () => {
   expectTypeOf(plain).toExtend<Processor<{ id: string; lines: number[] }>>()
 })
 
-test('an option that may be undefined is passed on as it is', async () => {
+test('an option may be undefined', async () => {
   const request: { signal?: AbortSignal; ms?: number } = {}
   const options: ProcessOptions = { signal: request.signal, deadlineMs: request.ms }
   await using processor = await createProcessor(order, { threads: request.ms, deadlineMs: request.ms })

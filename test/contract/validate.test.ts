@@ -1,5 +1,5 @@
-// The interpreting validator against its vectors (test/vectors/validate), which the native engine reads as well. None of
-// them normalizes: reading, validating and writing alone decide them.
+// The interpreting validator against its vectors (test/vectors/validate), which the native engine is tested with too.
+// None of them normalizes.
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { rejected, rejectedBy, type Rejected } from '../../src/model/index.ts'
@@ -32,7 +32,7 @@ describe.each(files)('validate vectors: %s', (file) => {
     test.each(vector.tests)('$description', ({ text, outcome }) => {
       const { status: _, ...got } = { status: 0, ...run(vector, text) }
       if (outcome.ok) expect(got).toMatchObject(outcome)
-      // As text: the order of keys counts.
+      // Compared as text, because the order of keys matters.
       else expect(JSON.stringify(got)).toBe(JSON.stringify(outcome))
     })
   })

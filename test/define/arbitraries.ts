@@ -1,4 +1,5 @@
-// fast-check arbitraries for comparing zod with the engine: schemas with values that match them, and mutations of values.
+// fast-check arbitraries for comparing zod with the engine: schemas with values that match them, and mutations of
+// values.
 
 import * as fc from 'fast-check'
 import * as z from 'zod'

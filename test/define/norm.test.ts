@@ -1,4 +1,5 @@
-// norm() marks a zod schema. A lost mark would be a silent change, so every method that clones a marked schema is tested.
+// norm() marks a zod schema. A lost mark would be a silent change, so every method that clones a marked schema is
+// tested.
 
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'

@@ -1,5 +1,5 @@
-// Payload text for a schema: mostly right, now and then wrong in one of the ways that data is wrong; and raw bytes broken
-// at random. Driven by one number, so that a seed names a case.
+// Payload text for a schema: mostly valid, sometimes with a typical error; and raw bytes with random damage. Seeded by
+// one number, which reproduces a case.
 import { keys, patternSamples, type Schema } from './schemas.ts'
 
 /** A small seeded generator (mulberry32): fast, and the same on every machine. */
@@ -8,7 +8,7 @@ export class Random {
   constructor(seed: number) {
     this.#state = seed | 0
   }
-  /** From 0 (included) to 1. */
+  /** From 0 (inclusive) to 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0
     let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
@@ -113,7 +113,7 @@ const brokenParts = ['\\ud800', '\\udc00', '\\ud800\\ud800', '\\x', '\\u12', '\n
 
 /** JSON text for the schema; `root` resolves references. */
 export function payloadText(root: Schema, random: Random): string {
-  // One payload in three is meant to be right from end to end.
+  // One payload in three is generated without errors.
   const wrong = random.chance(1 / 3) ? 0 : 0.04
   const ws = random.chance(0.2) ? () => random.pick(['', ' ', '\n', '\t\r\n']) : () => ''
   const text = (body: string): string => `"${body}"`
@@ -210,7 +210,7 @@ const escape = (char: string): string => {
   return out
 }
 
-/** The bytes, broken in one to three places: flipped, cut, doubled, or with a structural byte put in. */
+/** The bytes with damage in one to three places: flipped, cut, doubled, or with a structural byte inserted. */
 export function mutateBytes(bytes: Uint8Array, random: Random): Uint8Array {
   let out = Buffer.from(bytes)
   for (let i = random.below(3); i >= 0; i--) {

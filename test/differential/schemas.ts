@@ -1,9 +1,9 @@
-// Random schemas of profile p1, every form and every keyword, as fast-check arbitraries. Payloads for them: payloads.ts.
+// Random schemas of profile p1 with every kind of node and every keyword, as fast-check arbitraries.
 import fc from 'fast-check'
 
 export type Schema = Readonly<Record<string, unknown>>
 
-/** Patterns of every form of the grammar, each with texts that match it. */
+/** Patterns of every construct of the grammar, each with texts that match it. */
 export const patternSamples: readonly (readonly [pattern: string, ...matching: string[]])[] = [
   ['^[A-Z0-9-]+$', 'A-1', 'ZZ9'],
   ['^\\d{4}$', '0042', '1999'],
@@ -29,7 +29,7 @@ export const patternSamples: readonly (readonly [pattern: string, ...matching: s
   ['b{0}a{3,}', 'aaa', 'baaaa'],
 ]
 
-/** A key that is harmless, one that JS objects treat in a special way, and one that needs care in pointers or order. */
+/** A plain key, one that is special in JS objects, or one that is special in pointers or in the order. */
 export const keys = [
   'a',
   'b',
@@ -143,7 +143,7 @@ const scalar = (norm: boolean): fc.Arbitrary<Schema> =>
     fc.constant({ type: 'string', enum: ['red', 'green', 'ÄB'], ...(norm ? { 'x-norm': ['lower'] } : {}) }),
   )
 
-/** `norm`: whether x-norm may stand here (not below a plain anyOf, not in propertyNames). */
+/** `norm`: whether x-norm is allowed here (not below a plain anyOf, not in propertyNames). */
 function schema(depth: number, norm: boolean): fc.Arbitrary<Schema> {
   if (depth === 0) return fc.oneof({ arbitrary: scalar(norm), weight: 6 }, { arbitrary: fc.constant({}), weight: 1 })
   const inner = schema(depth - 1, norm)
@@ -196,7 +196,7 @@ function schema(depth: number, norm: boolean): fc.Arbitrary<Schema> {
   )
 }
 
-/** A root schema, with a recursive definition beside it now and then. */
+/** A root schema, sometimes with a recursive definition. */
 export const rootSchema: fc.Arbitrary<Schema> = fc.oneof(
   { arbitrary: schema(3, true), weight: 5 },
   {

@@ -1,4 +1,4 @@
-// Shell snippets with a daemon in them: it runs in the background while the rest of the snippet does, and must then end with 0.
+// Runs shell snippets with a daemon: the daemon runs in the background during the snippet and must then exit with 0.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './pages.ts'
@@ -6,7 +6,7 @@ import { root } from './pages.ts'
 const daemonLine = /^(?:(?:npx )?sidelane serve|node dist\/daemon\.js|sidelaned)(?= ).*$/gm
 const asksOne = /(?:--unix-socket|sidelane (?:ping|stats) --socket) (\S+)/
 
-/** Where the pages have their socket. */
+/** The socket folder in the pages. */
 const folderOfPages = '/run/app'
 
 const prelude = `
@@ -14,7 +14,7 @@ __pid=
 __stop() { [ -z "$__pid" ] || { kill -TERM "$__pid" && wait "$__pid"; __pid=; }; }
 __serve() {
   __stop
-  # What the one before has said is not this one's: the shell in the background empties it too late.
+  # The background shell truncates the log too late, so the log of the previous daemon is removed here.
   rm -f serve.log
   "$@" 2> serve.log &
   __pid=$!
@@ -24,14 +24,14 @@ __serve() {
 
 export const hasDaemon = (text: string): boolean => new RegExp(daemonLine, 'm').test(text) || asksOne.test(text)
 
-/** The script to run: daemons wait for nobody, and `folder` stands for the one that pages name. */
+/** The script to run, with `folder` in place of the folder in the pages. */
 export function withDaemons(text: string, folder: string): string {
   if (!hasDaemon(text)) return text
   const own = text
     .replaceAll(/\\\n\s*/g, '')
     .replaceAll(daemonLine, (line) => `__serve ${line.replace(/\s*&\s*$/, '')}`)
   const [, socket] = asksOne.exec(text) ?? []
-  // One that only asks takes the daemon for granted.
+  // A snippet that only sends requests gets a daemon.
   const started = own.includes('__serve ')
     ? own
     : `__serve sidelane serve --socket ${socket} --contract order.lock.json\n${own}`

@@ -1,5 +1,4 @@
-// Every public item has a docstring: all that the doors of package.json export, and each public member of it, as the
-// built declarations say it.
+// Every public item has a docstring: all exports of package.json and each public member, in the built declarations.
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,7 +19,7 @@ interface Exported {
   readonly file: string
 }
 
-/** The names that a declaration file exports, with the file that declares each. */
+/** The names that a declaration file exports, with the declaring file. */
 function exportsOf(file: string, met: ReadonlySet<string> = new Set()): Exported[] {
   if (met.has(file)) return []
   const text = readFileSync(file, 'utf8')
@@ -39,7 +38,7 @@ function exportsOf(file: string, met: ReadonlySet<string> = new Set()): Exported
 
 const declaration = /^export (?:declare )?(?:abstract )?(?:function|const|class|interface|type) (\w+)/gm
 
-/** Places without a docstring in the item's declaration: itself, and its members one level down. */
+/** The places without a docstring in a declaration: the item itself, and its direct members. */
 function undocumented({ name, file }: Exported): string[] {
   const lines = readFileSync(file, 'utf8').split('\n')
   const start = lines.findIndex((line) => new RegExp(String.raw`^export (?:declare )?\w+ ${name}\b`).test(line))
@@ -48,11 +47,11 @@ function undocumented({ name, file }: Exported): string[] {
     if (lines[at - 1]?.trimEnd().endsWith('*/') !== true) places.push(place)
   }
   check(start, name)
-  // What a function's declaration holds are parameters.
+  // The indented lines of a function are parameters, not members.
   const head = lines[start] as string
   if (!head.endsWith('{') || head.includes(' function ')) return places
   for (let at = start + 1; !lines[at]?.startsWith('}'); at++) {
-    // Members stand four columns in; what is deeper belongs to one of them, and a symbol's name cannot be called.
+    // Members are indented by four columns; deeper lines belong to a member. Symbol names are skipped.
     const member = /^ {4}(?:(?:readonly|get|static|override) )*(constructor|\w+|"[^"]+")(?=[?(:<])/.exec(
       lines[at] ?? '',
     )
@@ -66,7 +65,7 @@ test.skipIf(!existsSync(join(root, 'dist')))('every exported item and each of it
   const missing = items.flatMap((item) =>
     undocumented(item).map((place) => `${relative(join(root, 'dist'), item.file)}: ${place}`),
   )
-  // Else the walk has lost its way.
+  // Fails if the search finds too few items.
   expect(new Set(items.map(({ name }) => name)).size).toBeGreaterThan(60)
   expect([...new Set(missing)].toSorted()).toEqual([])
 })

@@ -16,7 +16,7 @@ test('docs/errors.md lists every code with its status and meaning, in separate t
   expect(rows(faults)).toEqual(expected(false))
 })
 
-test('no two codes share a number on the wire', () => {
+test('the wire numbers of the codes are unique', () => {
   const numbers = Object.values(errorTable).map(({ wire }) => wire)
   expect(new Set(numbers).size).toBe(numbers.length)
 })

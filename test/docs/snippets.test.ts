@@ -65,7 +65,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** `console.log(x) // → y` becomes a check. */
+/** Turns `console.log(x) // → y` into an assertion. */
 const checked = (text: string): string =>
   text.replaceAll(/^(\s*)console\.log\((.*)\) \/\/ → (.*)$/gm, '$1__logs($2, $3)')
 

@@ -1,4 +1,4 @@
-// The door without Node: it runs where there is nothing but the web's globals, and answers as the main door does.
+// The entry point `sidelane/edge`: it runs with web globals only, and has the same outcomes as the main one.
 import { spawnSync } from 'node:child_process'
 import { gunzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -79,8 +79,8 @@ beforeAll(() => {
   report = JSON.parse(child.stdout) as Report
 })
 
-describe('in a realm with nothing but web globals', () => {
-  test('the door loads without Node, zod, piscina or the addon', () => {
+describe('in a realm with web globals only', () => {
+  test('it loads without Node, zod, piscina or the addon', () => {
     expect(report.files).toContain('dist/runtime/web.js')
     const strangers = report.files.filter((file) => /^node_modules\/(?!@noble\/hashes|fflate)/.test(file))
     expect(strangers).toEqual([])
@@ -89,7 +89,7 @@ describe('in a realm with nothing but web globals', () => {
     ).toEqual([])
   })
 
-  test('it answers every vector as the js engine does in Node', () => {
+  test('it has the outcome of the js engine in Node for every vector', () => {
     const engine = createEngine('js')
     expect(report.answers).toHaveLength(cases.length)
     const accepted = cases.filter((one, index) => {
@@ -110,7 +110,7 @@ describe('in a realm with nothing but web globals', () => {
     })
   })
 
-  test('what needs Node is refused by name', () => {
+  test('options that need Node are rejected by name', () => {
     expect(report.refused).toEqual({
       placement: { fault: 'engine.unavailable' },
       engine: { fault: 'engine.unavailable' },
@@ -150,7 +150,7 @@ describe('the runtime without Node', () => {
     }
   })
 
-  test('has all that the runtime of Node has', () => {
+  test('has all exports of the Node runtime', () => {
     const whole: typeof node = web
     expect(Object.keys(whole).sort()).toEqual(Object.keys(node).sort())
   })
@@ -162,7 +162,7 @@ function plain(outcome: Outcome): unknown {
   return { ok, codec, digest, inBytes, canonicalBytes, canonical: base64(canonical) }
 }
 
-/** The answer without what two compressors may write in two ways. */
+/** The outcome without the fields that depend on the compressor. */
 function without(answer: Answer): unknown {
   const { body: _body, outBytes: _outBytes, ...rest } = answer as Answer & { body?: string; outBytes?: number }
   return rest

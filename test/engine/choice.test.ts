@@ -1,5 +1,5 @@
-// Which engine a name gives, and that a fallback says why. Where the addon is looked for is fixed for a process when it
-// first looks, so each case imports the engines anew.
+// createEngine: which engine a name selects, and the reason of a fallback. The addon is loaded once per process, so
+// each case imports the module again.
 import { relative, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
@@ -12,7 +12,7 @@ const createEngine = async (name: 'auto' | 'js' | 'native') => {
   return engines.createEngine(name)
 }
 
-test('js is js, and nothing else is tried', async () => {
+test('js selects js and tries nothing else', async () => {
   vi.stubEnv('SIDELANE_NATIVE_PATH', nowhere)
   expect((await createEngine('js')).report).toEqual({ kind: 'js', reason: expect.any(String), tried: [] })
 })
@@ -25,7 +25,7 @@ test('auto falls back to js and reports what it tried', async () => {
   expect(report.tried).toEqual([{ path: nowhere, error: expect.any(String) }])
 })
 
-test('native is refused with every reason as cause', async () => {
+test('native fails with all reasons as cause', async () => {
   vi.stubEnv('SIDELANE_NATIVE_PATH', nowhere)
   await expect(createEngine('native')).rejects.toMatchObject({
     code: 'engine.unavailable',
@@ -35,12 +35,12 @@ test('native is refused with every reason as cause', async () => {
   })
 })
 
-test('a file that is no addon is no engine', async () => {
+test('a file that is not an addon is rejected', async () => {
   vi.stubEnv('SIDELANE_NATIVE_PATH', new URL(import.meta.url).pathname)
   expect((await createEngine('auto')).report).toMatchObject({ kind: 'js', tried: [{ error: expect.any(String) }] })
 })
 
-test('a reason is one line, and a path in the environment is one of the working folder', async () => {
+test('a reason is one line, and a path in the environment is relative to the working folder', async () => {
   vi.stubEnv('SIDELANE_NATIVE_PATH', relative('.', new URL('.', import.meta.url).pathname))
   const { reason, tried } = (await createEngine('auto')).report
   expect(reason).not.toContain('\n')

@@ -1,4 +1,4 @@
-// decompress(): exactly one member, whole, within the limit, for every codec that this runtime has.
+// decompress(): exactly one complete member within the limit, for every codec of this runtime.
 import * as zlib from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { decompress } from '../../src/engine/index.ts'
@@ -35,7 +35,7 @@ function codeOf(run: () => unknown): string {
 const codeFor = (body: Uint8Array, codec: Codec, limit = maxBytes): string =>
   codeOf(() => decompress(body, codec, { maxBytes: limit }))
 
-/** What comes of the body with each of its bits flipped. Some say nothing: padding, an unused flag, gzip's time. */
+/** The results of the body with each of its bits flipped. Some bits are unused: padding, a flag, gzip's time. */
 function flippedAnswers(body: Buffer, codec: Codec): readonly string[] {
   const answers = new Set<string>()
   for (let bit = 0; bit < body.length * 8; bit++) {
@@ -60,13 +60,13 @@ describe.each(Object.keys(compressors) as (keyof typeof compressors)[])('%s', (c
   })
   const compress = (data: Buffer): Buffer => compressors[codec](data)
 
-  test('a body comes back whole, up to the limit', () => {
+  test('a body is decompressed up to the limit', () => {
     expect(Buffer.from(decompress(compress(bytes), codec, { maxBytes: bytes.length })).toString()).toBe(text)
     expect(decompress(compress(Buffer.alloc(0)), codec, { maxBytes: 1 })).toHaveLength(0)
     expect(codeFor(compress(bytes), codec, bytes.length - 1)).toBe('limit.output')
   })
 
-  test('the bytes are no Buffer, and the body may be a part of one', () => {
+  test('the result is not a Buffer, and the body may be a view of one', () => {
     const body = compress(bytes)
     const within = Buffer.concat([Buffer.from('head'), body, Buffer.from('tail')]).subarray(4, 4 + body.length)
     const got = decompress(within, codec, { maxBytes })
@@ -74,20 +74,20 @@ describe.each(Object.keys(compressors) as (keyof typeof compressors)[])('%s', (c
     expect(Buffer.from(got).toString()).toBe(text)
   })
 
-  test('a body that is cut off anywhere is corrupt', () => {
+  test('a truncated body is corrupt', () => {
     const body = compress(bytes)
     for (let end = 0; end < body.length; end++)
       expect(codeFor(body.subarray(0, end), codec), `${end}`).toBe('codec.corrupt')
   })
 
-  test('whatever follows the member is corrupt: a byte, a zero, the member again', () => {
+  test('trailing bytes are corrupt: a byte, a zero, a second member', () => {
     const body = compress(bytes)
     for (const more of [Buffer.from('x'), Buffer.alloc(1), Buffer.alloc(600), body, compress(Buffer.alloc(0))]) {
       expect(codeFor(Buffer.concat([body, more]), codec)).toBe('codec.corrupt')
     }
   })
 
-  test('a flipped bit is told, or changes nothing, where the format has a checksum, and does no harm elsewhere', () => {
+  test('a flipped bit is detected or without effect where the format has a checksum, and never crashes', () => {
     const answers = flippedAnswers(compress(bytes), codec)
     if (codec !== 'brotli' && codec !== 'deflate-raw') expect(answers).not.toContain('another content')
     expect(answers).toContain('codec.corrupt')
@@ -118,7 +118,7 @@ describe('gzip headers', () => {
     return head
   }
 
-  test('extra fields, a name, a comment and a header checksum are read over', () => {
+  test('extra fields, a name, a comment and a header checksum are skipped', () => {
     const head = withHeader(31, Buffer.from([3, 0, 1, 2, 3]), Buffer.from('name\0'), Buffer.from('comment\0'))
     head[3] = 4 | 8 | 16 | 2
     const crc = Buffer.alloc(2)
@@ -129,7 +129,7 @@ describe('gzip headers', () => {
     expect(codeFor(body, 'gzip')).toBe('codec.corrupt')
   })
 
-  test('reserved flags and a name without an end are corrupt', () => {
+  test('reserved flags and an unterminated name are corrupt', () => {
     expect(codeFor(Buffer.concat([withHeader(32), plain.subarray(10)]), 'gzip')).toBe('codec.corrupt')
     expect(codeFor(withHeader(8, Buffer.from('name')), 'gzip')).toBe('codec.corrupt')
   })
@@ -144,7 +144,7 @@ describe('zstd through the native engine', () => {
     return Buffer.from(outcome.body)
   }
 
-  test('cut off, flipped, doubled and followed bodies are corrupt', (context) => {
+  test('truncated, flipped, doubled and followed bodies are corrupt', (context) => {
     const body = frames(context)
     for (let end = 0; end < body.length; end++) expect(codeFor(body.subarray(0, end), 'zstd')).toBe('codec.corrupt')
     expect(codeFor(Buffer.concat([body, body]), 'zstd')).toBe('codec.corrupt')
@@ -153,7 +153,7 @@ describe('zstd through the native engine', () => {
     expect(codeFor(body, 'zstd', 1000)).toBe('limit.output')
   })
 
-  test("its frames end where the frame reader says, with their content's size", (context) => {
+  test('the frame reader finds the end and the content size of its frames', (context) => {
     const body = frames(context)
     const expected = { size: body.length, contentBytes: text.length }
     expect(readZstdFrame(body)).toEqual(expected)
@@ -169,7 +169,7 @@ test('codec none is the body itself, copied', () => {
   expect(codeFor(bytes, 'none', 10)).toBe('limit.output')
 })
 
-test('wrong options are told', () => {
+test('invalid options are rejected', () => {
   expect(codeFor(bytes, 'lzma' as Codec)).toBe('codec.unknown')
   expect(codeFor(bytes, 'toString' as Codec)).toBe('codec.unknown')
   for (const limit of [0, -1, 1.5, Number.NaN, 2 ** 31, undefined]) {

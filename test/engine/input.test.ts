@@ -1,4 +1,4 @@
-// What a caller may hand in, and which bytes the engines see of it.
+// payloadBytes: the bytes of a caller's input.
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { rejected } from '../../src/model/index.ts'
@@ -13,17 +13,17 @@ const bytesOf = (payload: unknown): string => {
 const notJson = (pointer: string) => rejected('value.not_json', [{ code: 'value.not_json', pointer }])
 
 describe('bytes', () => {
-  test('a Uint8Array is handed through as it is', () => {
+  test('a Uint8Array is returned unchanged', () => {
     const bytes = new Uint8Array([1, 2, 3])
     expect(payloadBytes(bytes, limits)).toBe(bytes)
   })
 
-  test('a Buffer is handed through as it is', () => {
+  test('a Buffer is returned unchanged', () => {
     const bytes = Buffer.from('{}')
     expect(payloadBytes(bytes, limits)).toBe(bytes)
   })
 
-  test('a Uint8Array of another realm is copied into this one, which the placements ask for', () => {
+  test('a Uint8Array of another realm is copied into this one', () => {
     const bytes: unknown = runInNewContext('new Uint8Array([123, 125])')
     expect(bytes).not.toBeInstanceOf(Uint8Array)
     expect(bytesOf(bytes)).toBe('{}')
@@ -36,7 +36,7 @@ describe('bytes', () => {
     expect(bytes).toEqual(new Uint8Array([49, 49]))
   })
 
-  test('bytes that were transferred away are none', () => {
+  test('transferred bytes are empty', () => {
     const bytes = new Uint8Array([123, 125])
     structuredClone(bytes.buffer, { transfer: [bytes.buffer] })
     expect(payloadBytes(bytes, limits)).toEqual(new Uint8Array(0))
@@ -49,13 +49,13 @@ describe('bytes', () => {
     },
   )
 
-  test('an object that pretends to be a Uint8Array is none', () => {
+  test('a lookalike of a Uint8Array is a value', () => {
     expect(payloadBytes(Object.create(Uint8Array.prototype), limits)).toEqual(notJson(''))
   })
 })
 
 describe('text', () => {
-  test('a string is JSON text, whatever it looks like', () => {
+  test('a string is always JSON text', () => {
     expect(bytesOf('"é"')).toBe('"é"')
   })
 
@@ -68,11 +68,11 @@ describe('text', () => {
     expect(payloadBytes('\ud800'.repeat(22), limits)).toEqual(rejected('limit.bytes'))
   })
 
-  test('a byte order mark is refused before ill-formed text', () => {
+  test('a byte order mark is rejected before ill-formed text', () => {
     expect(payloadBytes('\ufeff\ud800', limits)).toEqual(rejected('parse.bom'))
   })
 
-  test('a lone surrogate is refused at the root, whatever follows', () => {
+  test('a lone surrogate is rejected at the root', () => {
     expect(payloadBytes('[[[[[[["\ud800', limits)).toEqual(
       rejected('parse.lone_surrogate', [{ code: 'parse.lone_surrogate', pointer: '' }]),
     )
@@ -84,15 +84,15 @@ describe('values', () => {
     expect(bytesOf({ b: [1, 'x', null, true], a: undefined })).toBe('{"b":[1,"x",null,true]}')
   })
 
-  test('what JSON cannot carry is refused with its pointer', () => {
+  test('a value that is not JSON is rejected with its pointer', () => {
     expect(payloadBytes({ a: [1, Number.NaN] }, limits)).toEqual(notJson('/a/1'))
   })
 
-  test.each([undefined, Symbol('s'), 1n, () => 1])('%o is no JSON', (value) => {
+  test.each([undefined, Symbol('s'), 1n, () => 1])('%o is not JSON', (value) => {
     expect(payloadBytes(value, limits)).toEqual(notJson(''))
   })
 
-  test('a value that is too large or too deep gets the code of its text', () => {
+  test('a value that is too large or too deep has the code of its text', () => {
     expect(payloadBytes(['x'.repeat(64)], limits)).toEqual(rejected('limit.bytes'))
     expect(payloadBytes([[[[[1]]]]], limits)).toEqual(rejected('limit.depth'))
   })

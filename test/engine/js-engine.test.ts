@@ -15,7 +15,7 @@ const payload = Buffer.from('{ "b": 1.0, "a": "é" }')
 const canonical = '{"a":"é","b":1}'
 
 describe('an accepted outcome', () => {
-  test('carries sizes, codec and digest of the canonical form', () => {
+  test('has sizes, codec and digest of the canonical form', () => {
     const outcome = compile().process(payload, false) as Accepted
     expect(outcome).toEqual({
       ok: true,
@@ -28,7 +28,7 @@ describe('an accepted outcome', () => {
     })
   })
 
-  test('carries the canonical bytes and the value when they are asked for', () => {
+  test('has the canonical bytes and the value with `canonical`', () => {
     const outcome = compile().process(payload, true) as AcceptedCanonical
     expect(Buffer.from(outcome.canonical).toString()).toBe(canonical)
     expect(outcome.value()).toEqual({ a: 'é', b: 1 })
@@ -38,7 +38,7 @@ describe('an accepted outcome', () => {
     ['{"!":0,"\\\\":1}', '{"!":0,"\\"":1}'],
     ['{" ":0,"a\\\\u":1}', '{" ":0,"a\\u000bb":1}'],
   ])('keeps a key with an escape, although %s was parsed before', (before, text) => {
-    // The JSON.parse of Node 24 and 26 takes the second key for the first one's.
+    // The JSON.parse of Node 24 and 26 confuses the two keys.
     JSON.parse(before)
     const outcome = compile().process(Buffer.from(text), true) as AcceptedCanonical
     expect(Buffer.from(outcome.canonical).toString()).toBe(text)
@@ -51,13 +51,13 @@ describe('an accepted outcome', () => {
     expect(Object.getPrototypeOf(outcome.canonical)).toBe(Uint8Array.prototype)
   })
 
-  test('holds body and canonical bytes apart with codec none', () => {
+  test('has separate body and canonical bytes with codec none', () => {
     const outcome = compile({ compress: { codec: 'none' } }).process(payload, true) as AcceptedCanonical
     outcome.body.fill(0)
     expect(Buffer.from(outcome.canonical).toString()).toBe(canonical)
   })
 
-  test('is written in wire form at any offset', () => {
+  test('is encoded as bytes at any offset', () => {
     const compiled = compile()
     const target = new Uint8Array(512)
     const size = compiled.processInto(payload, true, target, 7)
@@ -69,11 +69,11 @@ describe('an accepted outcome', () => {
 })
 
 describe('digest', () => {
-  test('none gives null', () => {
+  test('none is null', () => {
     expect((compile({ digest: 'none' }).process(payload, false) as Accepted).digest).toBeNull()
   })
 
-  test('HMAC uses the key of the processor, as it was at compile time', () => {
+  test('HMAC uses a copy of the key', () => {
     const key = Buffer.from('0123456789abcdef')
     const expected = createHmac('sha256', '0123456789abcdef').update(canonical).digest('hex')
     const compiled = engine.compile(contractOf({}, { digest: 'hmac-sha-256' }), { digestKey: key })
@@ -81,7 +81,7 @@ describe('digest', () => {
     expect((compiled.process(payload, false) as Accepted).digest).toBe(expected)
   })
 
-  test.each([undefined, Buffer.from('short')])('HMAC refuses the key %o', (digestKey) => {
+  test.each([undefined, Buffer.from('short')])('HMAC rejects the key %o', (digestKey) => {
     const contract = contractOf({}, { digest: 'hmac-sha-256' })
     const attempt = () => engine.compile(contract, digestKey === undefined ? {} : { digestKey })
     expect(attempt).toThrow(expect.objectContaining({ code: 'options.invalid' }))
@@ -93,15 +93,18 @@ describe('compress', () => {
   const random = Buffer.from(JSON.stringify(Array.from({ length: 4000 }, (_, i) => Math.sin(i))))
   const undo = { gzip: gunzipSync, deflate: inflateSync, 'deflate-raw': inflateRawSync } as const
 
-  test.each(['gzip', 'deflate', 'deflate-raw'] as const)('%s gives the canonical form back at every level', (codec) => {
-    for (const level of [0, 1, 6, 9]) {
-      const compiled = compile({ compress: { codec, level } })
-      for (const bytes of [payload, large, random, Buffer.from('0')]) {
-        const outcome = compiled.process(bytes, true) as AcceptedCanonical
-        expect(Buffer.compare(undo[codec](outcome.body), outcome.canonical)).toBe(0)
+  test.each(['gzip', 'deflate', 'deflate-raw'] as const)(
+    '%s decompresses to the canonical form at every level',
+    (codec) => {
+      for (const level of [0, 1, 6, 9]) {
+        const compiled = compile({ compress: { codec, level } })
+        for (const bytes of [payload, large, random, Buffer.from('0')]) {
+          const outcome = compiled.process(bytes, true) as AcceptedCanonical
+          expect(Buffer.compare(undo[codec](outcome.body), outcome.canonical)).toBe(0)
+        }
       }
-    }
-  })
+    },
+  )
 
   test('the gzip header has no time, no name and a fixed OS byte', () => {
     const { body } = compile().process(payload, false) as Accepted
@@ -110,7 +113,7 @@ describe('compress', () => {
     ])
   })
 
-  test('fflate writes the same gzip header, and the canonical form comes back from every codec and level', () => {
+  test('fflate writes the same gzip header, and every codec and level decompresses to the canonical form', () => {
     const fflate = createEngine('js', 'fflate')
     for (const codec of ['gzip', 'deflate', 'deflate-raw'] as const) {
       for (const level of [0, 1, 6, 9]) {
@@ -124,7 +127,7 @@ describe('compress', () => {
     }
   })
 
-  test('fflate answers only where it was asked for', () => {
+  test('fflate is used only when requested', () => {
     const bodies = ([undefined, 'zlib', 'fflate'] as const).map((jsCompressor) => {
       const outcome = createEngine('js', jsCompressor).compile(contractOf({})).process(large, false) as Accepted
       return Buffer.from(outcome.body).toString('base64')
@@ -137,7 +140,7 @@ describe('compress', () => {
 describe('without code generation', () => {
   afterEach(() => vi.unstubAllGlobals())
 
-  test('the engine compiles and answers alike', () => {
+  test('the engine has the same outcomes', () => {
     const schema = { type: 'object', properties: { a: { type: 'string' }, b: { type: 'number' } }, required: ['a'] }
     const expected = compile({}, schema).process(payload, false)
     vi.stubGlobal('Function', () => {
@@ -165,7 +168,7 @@ describe('many keys', () => {
     expect(Buffer.from((outcome as AcceptedCanonical).canonical).toString()).toBe(text)
   })
 
-  test('one above the limit is refused', () => {
+  test('one above the limit is rejected', () => {
     const payload = Buffer.from(`{${Array.from({ length: 10_001 }, (_, i) => `"${i}":0`).join(',')}}`)
     expect(compile().process(payload, false)).toMatchObject({ code: 'limit.keys', issues: [{ pointer: '/10000' }] })
   })

@@ -1,5 +1,5 @@
-// What the native engine adds around the addon: its buffer, its faults, its count of calls. What it answers is held
-// against the JS engine elsewhere (vectors, differential).
+// The adapter around the addon: its buffer, its errors, its count of calls. Outcomes are compared with the JS engine's
+// in test/differential.
 import { randomBytes } from 'node:crypto'
 import { expect, test, type TestContext } from 'vitest'
 import { decodeOutcome, type Contract, type ProcessorOptions } from '../../src/model/index.ts'
@@ -11,7 +11,7 @@ import { needEngine } from '../support/need.ts'
 const compile = (context: TestContext, contract: Contract, options?: ProcessorOptions): CompiledContract =>
   needEngine('native', context).compile(contract, options)
 
-test('an outcome stays as it is when the next payload is processed', (context) => {
+test('an outcome does not change when the next payload is processed', (context) => {
   const compiled = compile(context, contractOf({}))
   const first = compiled.process(Buffer.from('{"a":"first"}'), true)
   compiled.process(Buffer.from('{"b":"second, and longer"}'), true)
@@ -19,7 +19,7 @@ test('an outcome stays as it is when the next payload is processed', (context) =
   expect(canonicalText(first)).toBe('{"a":"first"}')
 })
 
-test('an outcome may be larger than all before it', (context) => {
+test('an outcome may be larger than the buffer', (context) => {
   const compiled = compile(context, contractOf({}))
   for (const size of [10, 60_000, 700_000, 20]) {
     const payload = JSON.stringify(randomBytes(size / 2).toString('hex'))
@@ -28,7 +28,7 @@ test('an outcome may be larger than all before it', (context) => {
   }
 })
 
-test('a target that is too small is left with the size that would do', (context) => {
+test('a target that is too small is not written, and the size is returned', (context) => {
   const compiled = compile(context, contractOf({}, { compress: { codec: 'none' } }))
   const payload = Buffer.from('[1,2,3]')
   expect(compiled.processInto(payload, false, new Uint8Array(20), 0)).toBe(-(48 + payload.length))
@@ -38,7 +38,7 @@ test('a target that is too small is left with the size that would do', (context)
   expect(compiled.processInto(payload, false, target, 46)).toBe(-(48 + payload.length))
 })
 
-test('bytes in shared memory are taken as a copy', (context) => {
+test('bytes in shared memory are copied', (context) => {
   const shared = new Uint8Array(new SharedArrayBuffer(8))
   shared.set(Buffer.from('{"a": 1}'))
   expect(canonicalText(compile(context, contractOf({})).process(shared, false))).toBe('{"a":1}')
@@ -56,7 +56,7 @@ test('a keyed digest needs its key', (context) => {
   })
 })
 
-test('a contract that was given up answers with a fault that quotes nothing', (context) => {
+test('a disposed contract throws an error that quotes nothing', (context) => {
   const compiled = compile(context, contractOf({}))
   compiled.dispose()
   expect(() => compiled.process(Buffer.from('"secret"'), false)).toThrow(
@@ -64,7 +64,7 @@ test('a contract that was given up answers with a fault that quotes nothing', (c
   )
 })
 
-test('a payload and a target in the same memory are refused', (context) => {
+test('a payload and a target in the same memory are rejected', (context) => {
   const bytes = Buffer.alloc(1000, ' ')
   bytes.write('[1]', 0)
   const compiled = compile(context, contractOf({}))
@@ -74,7 +74,7 @@ test('a payload and a target in the same memory are refused', (context) => {
   expect(compiled.processInto(bytes.subarray(0, 3), false, bytes, 3)).toBeGreaterThan(0)
 })
 
-test('native code counts what it answered', (context) => {
+test('native code counts its calls', (context) => {
   const compiled = compile(context, contractOf({}))
   const before = nativeCalls()
   for (let i = 0; i < 3; i++) compiled.process(Buffer.from('1'), false)

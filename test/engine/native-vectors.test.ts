@@ -1,4 +1,4 @@
-// The vectors of reading, normalizing and writing, through the native engine as callers get it.
+// The vectors of reading, normalizing and writing, through the native engine.
 import { describe, expect, test } from 'vitest'
 import { rejected } from '../../src/model/index.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'

@@ -1,4 +1,4 @@
-// Normalizing: the vectors of single strings, and where in a document strings are normalized.
+// Normalization: the vectors of single strings, and the strings of a document.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { normOps } from '../../src/model/index.ts'
@@ -17,7 +17,7 @@ describe('one string', () => {
     expect(normalizeString(text, ops)).toBe(expected)
   })
 
-  test('normalizing twice changes nothing more', () => {
+  test('normalization is idempotent', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.subarray([...normOps]), (text, ops) => {
         const once = normalizeString(text, ops)
@@ -26,7 +26,7 @@ describe('one string', () => {
     )
   })
 
-  test('texts that Unicode holds for equal are equal afterwards', () => {
+  test('canonically equivalent texts become equal', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const of = (form: string): string => normalizeString(text.normalize(form), normOps)
@@ -41,7 +41,7 @@ describe('a document', () => {
     expect(normalized({ type: 'object', additionalProperties: trimmed }, '{" a ":" a "}')).toEqual({ ' a ': 'a' })
   })
 
-  test('the operations are applied in the fixed order, whatever the author wrote', () => {
+  test('the operations are applied in the fixed order', () => {
     const schema = { type: 'string', 'x-norm': ['trim', 'collapse', 'nfc', 'lower'] }
     expect(normalized(schema, '"\\u2001J\\u030c "')).toBe('\u01f0')
   })
@@ -54,7 +54,7 @@ describe('a document', () => {
     expect(normalized({ enum: ['a', 'b'], 'x-norm': ['trim', 'lower'] }, '" A "')).toBe('a')
   })
 
-  test('null passes a nullable string untouched', () => {
+  test('null passes a nullable string unchanged', () => {
     const schema = { type: 'array', items: { type: ['string', 'null'], 'x-norm': ['trim'] } }
     expect(normalized(schema, '[null," a "]')).toEqual([null, 'a'])
   })
@@ -73,7 +73,7 @@ describe('a document', () => {
     expect(normalized(schema, '[" a "," b "," c "]')).toEqual(['a', ' b ', 'c'])
   })
 
-  test('the chosen branch of a discriminated union is normalized', () => {
+  test('the selected branch of a discriminated union is normalized', () => {
     const branch = (kind: string, v: unknown): unknown => ({
       type: 'object',
       properties: { kind: { const: kind }, v },

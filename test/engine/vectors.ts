@@ -1,20 +1,19 @@
-// The language-neutral vectors of reading and normalizing, as the tests of the JS engine take them. The Rust core reads
-// the same files.
+// Loads the language-neutral vectors of reading and normalizing. The Rust core is tested with the same files.
 import { readFileSync } from 'node:fs'
 import type { Rejected } from '../../src/model/index.ts'
 
-/** One payload with the answer. Limits that are absent are the contract's defaults. */
+/** One payload with its outcome. Absent limits have the contract's defaults. */
 export interface ReadVector {
   readonly description: string
   /** JSON text; its UTF-8 is the payload. */
   readonly text?: string
-  /** The payload in hexadecimal, in place of `text`. */
+  /** The payload in hexadecimal, instead of `text`. */
   readonly hex?: string
   readonly numbers?: 'safe' | 'double'
   readonly maxBytes?: number
   readonly maxDepth?: number
   readonly maxKeys?: number
-  /** No `pointer`: the stage gives no issue. */
+  /** Without `pointer`: the stage has no issue. */
   readonly expect:
     | { readonly ok: true; readonly canonical: string }
     | { readonly ok?: undefined; readonly code: Rejected['code']; readonly pointer?: string }
@@ -37,7 +36,7 @@ export const readFiles = [
   'canonical/canonical',
 ]
 
-/** `name`: path below test/vectors, without the ending. */
+/** `name`: path below test/vectors, without the extension. */
 export const readVectors = <T>(name: string): T[] =>
   JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), 'utf8')) as T[]
 

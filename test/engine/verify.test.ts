@@ -1,4 +1,4 @@
-// A body against its digest.
+// verify(): a body against its digest.
 import { createProcessor, verify, type Accepted } from 'sidelane'
 import { describe, expect, test } from 'vitest'
 import { contractOf } from '../support/locks.ts'
@@ -16,7 +16,7 @@ async function outcomeOf(fields: Record<string, unknown>, digestKey?: Uint8Array
 }
 
 describe.each(['gzip', 'deflate', 'deflate-raw', 'none', 'brotli'])('%s', (codec) => {
-  test('a body is what its digest says, until a bit of it changes', async () => {
+  test('a body matches its digest until a bit of it changes', async () => {
     const outcome = await outcomeOf({ compress: { codec } })
     expect(verify(outcome)).toBe(true)
     for (let i = 0; i < outcome.body.length; i++) {
@@ -28,7 +28,7 @@ describe.each(['gzip', 'deflate', 'deflate-raw', 'none', 'brotli'])('%s', (codec
       } catch (error) {
         result = error
       }
-      // A header's text flag, time and system byte say nothing about the content.
+      // The text flag, time and OS byte of a header do not affect the content.
       if (codec !== 'gzip' || i < 3 || i > 9) expect(result, `byte ${i}`).not.toBe(true)
     }
     expect(verify({ ...outcome, body: outcome.body.slice(0, -1) })).toBe(false)
@@ -43,7 +43,7 @@ test('with a key it is an HMAC, and every other key fails', async () => {
   expect(verify(await outcomeOf({}), key)).toBe(false)
 })
 
-test('no digest, or what is none, proves nothing', async () => {
+test('a missing or malformed digest never matches', async () => {
   const outcome = await outcomeOf({ digest: 'none' })
   expect(verify(outcome)).toBe(false)
   const { body, codec } = outcome
@@ -52,7 +52,7 @@ test('no digest, or what is none, proves nothing', async () => {
   }
 })
 
-test('a short key and a bomb are faults, not answers', async () => {
+test('a short key and a bomb throw', async () => {
   const outcome = await outcomeOf({})
   expect(() => verify(outcome, new Uint8Array(15))).toThrow(expect.objectContaining({ code: 'options.invalid' }))
   expect(() => verify(outcome, undefined, { maxBytes: 3 })).toThrow(expect.objectContaining({ code: 'limit.output' }))

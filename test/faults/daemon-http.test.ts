@@ -1,5 +1,5 @@
-// Rows about bytes on the HTTP side: smuggling, heads that are too large, other protocols, and what clients may do but
-// seldom do. The requests are those of test/vectors/http; here they come all at once, beside a client at work.
+// Faults on HTTP connections: request smuggling, heads that are too large, other protocols, pipelining. The requests of
+// test/vectors/http run concurrently here, beside a client at work.
 import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { type LockDocument } from '../../src/model/index.ts'
 import { parseContract } from '../../src/contract/index.ts'
 import { daemonKinds } from '../support/daemon.ts'
-import { httpVectors, play, RawHttp } from '../server/http-kit.ts'
+import { casesOf, httpVectors, play, RawHttp } from '../server/http-kit.ts'
 import { mix, onDaemon } from './daemon-kit.ts'
 
 const lock = httpVectors[0]?.[1].lock as LockDocument
@@ -21,7 +21,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       writeFileSync(join(row.folder, 'locks', 'order.lock.json'), JSON.stringify(lock))
       row.daemon.child.kill('SIGHUP')
       await row.daemon.event('reloaded')
-      const waiting = [...cases]
+      const waiting = casesOf(kind, cases)
       const player = async (): Promise<void> => {
         for (let given = waiting.pop(); given !== undefined; given = waiting.pop()) {
           const { answers, closes } = given
@@ -33,9 +33,9 @@ describe.each(daemonKinds)('%s', (kind) => {
     })
   })
 
-  test('F58: other protocols and junk: closed, most without a word', async (context) => {
+  test('F58: other protocols and random bytes close the connection, most without a response', async (context) => {
     await onDaemon(context, kind, async (row) => {
-      const junk: Readonly<Record<string, Buffer>> = {
+      const inputs: Readonly<Record<string, Buffer>> = {
         'HTTP/2': Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
         'a TLS hello': Buffer.from('16030100c8010000c40303', 'hex'),
         zeros: Buffer.alloc(100),
@@ -43,19 +43,19 @@ describe.each(daemonKinds)('%s', (kind) => {
         'a line of text': Buffer.from('hello\n\n'),
         SSH: Buffer.from('SSH-2.0-OpenSSH_9.0\r\n\r\n'),
       }
-      for (const [what, bytes] of Object.entries(junk)) {
+      for (const [what, bytes] of Object.entries(inputs)) {
         const socket = connect(row.socket).on('error', () => {})
-        let said = ''
-        socket.setEncoding('latin1').on('data', (text: string) => (said += text))
+        let received = ''
+        socket.setEncoding('latin1').on('data', (text: string) => (received += text))
         socket.write(bytes)
         await new Promise((resolve) => socket.once('close', resolve))
-        expect(said, what).toMatch(/^(?:HTTP\/1\.1 (?:400|505) |$)/)
+        expect(received, what).toMatch(/^(?:HTTP\/1\.1 (?:400|505) |$)/)
       }
       expect((await row.trial.offerAll(mix(20))).every(({ code }) => code === 'ok' || code === 'rejected')).toBe(true)
     })
   })
 
-  test('F59: 100 requests in one write are answered in their order', async (context) => {
+  test('F59: 100 requests in one write get their responses in order', async (context) => {
     await onDaemon(context, kind, async (row) => {
       const http = new RawHttp(row.socket)
       const requests = Array.from(
@@ -64,25 +64,25 @@ describe.each(daemonKinds)('%s', (kind) => {
       )
       await http.send(Buffer.from(requests.join('')))
       for (let i = 0; i < 100; i++) {
-        const answer = await http.answer()
+        const answer = await http.response()
         expect([answer?.status, answer?.headers.get('sidelane-in-bytes')]).toEqual([200, '5'])
       }
       http.close()
     })
   })
 
-  test('F48: a kept connection that closes while a request is sent: that one fails, the next one works', async (context) => {
+  test('F48: a connection closes during a request: that call fails, the next one succeeds', async (context) => {
     await onDaemon(
       context,
       kind,
       async (row) => {
         const http = new RawHttp(row.socket)
         await http.send(Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
-        expect((await http.answer())?.status).toBe(200)
+        expect((await http.response())?.status).toBe(200)
         await http.send(
           Buffer.from('POST /v1/contracts/raw/process HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n[1'),
         )
-        // Ours, idle at the same time, is sent elsewhere without a word.
+        // A call of the client at the same time is retried.
         const call = sleep(5).then(() => row.trial.offer('[1]'))
         await row.kill()
         await http.end()

@@ -107,7 +107,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       const http = new RawHttp(row.socket)
       for (let i = 0; i < 20; i++) {
         await http.send(Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
-        expect((await http.answer())?.status).toBe(200)
+        expect((await http.response())?.status).toBe(200)
       }
       http.close()
       for (let i = 0; i < 5; i++) expect((await row.trial.offerAll(mix(50))).every(good)).toBe(true)

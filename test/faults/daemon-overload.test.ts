@@ -1,4 +1,4 @@
-// Rows about too much at once, about time limits and about cancelling, with a daemon in between.
+// Overload, deadlines and cancellation with a daemon.
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { kinds } from '../../src/wire/index.ts'
@@ -7,9 +7,9 @@ import { frame, RawClient, request, type Frame } from '../server/raw-client.ts'
 import { mix, onDaemon, raw, sampleOf, slow } from './daemon-kit.ts'
 import { closedLoop, flood, floodFloor, floodTries } from './flood.ts'
 
-/** Of the slow contract: all of it is read before it is done. */
+/** A payload of the slow contract. */
 const heavy = JSON.stringify(Array.from({ length: 500 }, (_, i) => Math.sin(i)))
-/** One worker, and no bound on the time that a queue may stand for: what the rows count does not hang on the machine. */
+/** One worker and no bound on queueing time, so that counts do not depend on the speed of the machine. */
 const patient = ['--threads', '1', '--max-queue-ms', '60000', '--max-in-flight', '65535']
 
 const codeOf = ({ kind, text }: Frame): string =>
@@ -23,7 +23,7 @@ function tally(codes: readonly string[]): Record<string, number> {
 
 describe.each(daemonKinds)('%s', (kind) => {
   test.for([1.5, 3, 10])(
-    'F22: %d times more than it can do: it goes on doing what it can',
+    'F22: at %d times its capacity the daemon keeps its throughput',
     { timeout: 60_000 },
     async (times, context) => {
       await onDaemon(
@@ -46,7 +46,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     },
   )
 
-  test('F23: a burst of 10 times the bound: the bound is accepted, and what the worker has', async (context) => {
+  test('F23: of a burst of 10 times the queue bound, the bound is accepted', async (context) => {
     await onDaemon(
       context,
       kind,
@@ -59,7 +59,7 @@ describe.each(daemonKinds)('%s', (kind) => {
         const frames = await client.frames(1000)
         const { accepted = 0, overloaded = 0 } = tally(frames.map(codeOf))
         expect(accepted + overloaded).toBe(1000)
-        // The pieces in which the system hands it over decide how often the worker has a turn in between.
+        // More are accepted when the worker runs between two reads.
         expect(accepted).toBeGreaterThanOrEqual(100)
         expect(overloaded).toBeGreaterThan(0)
         const refused = frames.find((one) => codeOf(one) === 'overloaded')
@@ -72,7 +72,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F23: with a client of ours: what neither the daemon nor its own queue takes is refused at once', async (context) => {
+  test('F23: the client refuses at once what neither its queue nor the daemon admits', async (context) => {
     await onDaemon(
       context,
       kind,
@@ -88,7 +88,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F24: deadlines that are none are refused, on every way in', async (context) => {
+  test('F24: invalid deadlines are refused in the client, in HTTP and in frames', async (context) => {
     await onDaemon(context, kind, async (row) => {
       for (const deadlineMs of [0, -1, 0.5, Number.NaN, 60_001, 2 ** 31, Number.POSITIVE_INFINITY, '100']) {
         expect((await row.trial.offer('[1]', { deadlineMs: deadlineMs as number })).code).toBe('options.invalid')
@@ -113,7 +113,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     })
   })
 
-  test('F25: past on arrival, or when its turn comes: answered so, and never run', async (context) => {
+  test('F25: a request whose deadline has passed on arrival or in the queue does not run', async (context) => {
     await onDaemon(
       context,
       kind,
@@ -140,7 +140,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F26: cancelled in the queue: removed; what runs is finished; the client’s own cancels count as such', async (context) => {
+  test('F26: cancelled requests leave the queue, running ones finish, cancelled calls of the client end at once', async (context) => {
     await onDaemon(
       context,
       kind,

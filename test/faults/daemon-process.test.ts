@@ -1,4 +1,4 @@
-// Rows about daemons that die, stand still or are killed again and again: every call is settled, and the next one works.
+// Daemons that are killed or stopped: every call settles, and later calls succeed.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { daemonKinds } from '../support/daemon.ts'
@@ -7,7 +7,7 @@ import { mix, onDaemon } from './daemon-kit.ts'
 const long = process.env['SIDELANE_LONG'] === '1'
 
 describe.each(daemonKinds)('%s', (kind) => {
-  test('F01: killed while idle: calls fail at once with their code, and work when it is back', async (context) => {
+  test('F01: killed while idle: calls fail at once and succeed after the restart', async (context) => {
     await onDaemon(
       context,
       kind,
@@ -30,13 +30,13 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F02: killed with 64 in flight: every one is settled soon, and none twice', async (context) => {
+  test('F02: killed with 64 calls in flight: each settles soon, and once', async (context) => {
     await onDaemon(
       context,
       kind,
       async (row) => {
         for (let round = 0; round < 5; round++) {
-          // Too much for the time until the signal.
+          // Not done before the signal.
           const payload = `[${'[1.5,"text"],'.repeat(20_000)}0]`
           let ended = 0
           const calls = Array.from({ length: 64 }, () => row.trial.offer(payload).finally(() => ended++))
@@ -55,7 +55,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F03: stopped for 3 s: calls end at their deadlines, and late answers reach nobody', async (context) => {
+  test('F03: stopped for 3 s: calls end at their deadlines, late responses are ignored', async (context) => {
     await onDaemon(
       context,
       kind,

@@ -1,4 +1,4 @@
-// What a draft says of its samples, as text.
+// The source of a draft.
 import { expect, test } from 'vitest'
 import { inferContract, type Skipped } from '../../src/infer/index.ts'
 
@@ -9,7 +9,7 @@ const draft = (values: readonly unknown[]): string =>
   ).source
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i))
 
-test('a member that some samples lack is optional, and one that is null in some is nullable', () => {
+test('a member missing in some samples is optional, one that is null in some is nullable', () => {
   const source = draft([
     { a: 1, b: 'xy' },
     { a: 2.5, b: null, c: true },
@@ -34,7 +34,7 @@ test.for([
   expect(draft([{ a: value }, { a: 'other text' }])).toContain('  a: z.string(),')
 })
 
-test('few codes in many samples are an enum, in few samples they are not, and texts never are', () => {
+test('few codes in many samples become an enum; in few samples, or as texts, they do not', () => {
   const enumerated = draft(times(30, (i) => ({ a: ['new', 'paid'][i % 2] })))
   expect(enumerated).toContain(
     "  a: z.enum(['new', 'paid']), // enum guessed from 2 values in 30; any other is rejected\n",
@@ -43,7 +43,7 @@ test('few codes in many samples are an enum, in few samples they are not, and te
   expect(draft(times(30, (i) => ({ a: ['New York', 'Köln'][i % 2] })))).toContain('  a: z.string(),')
 })
 
-test('the key that decides the shape makes a discriminated union', () => {
+test('a discriminator makes a discriminated union', () => {
   const source = draft(
     times(40, (i) => (i % 2 === 0 ? { by: 'card', last4: '1234', note: i } : { by: 'sepa', iban: 'DE00' })),
   )
@@ -52,7 +52,7 @@ test('the key that decides the shape makes a discriminated union', () => {
   expect(source).not.toContain('optional')
 })
 
-test('a key that explains nothing for certain decides nothing', () => {
+test('a key with weak correlation is not a discriminator', () => {
   expect(
     draft([
       { by: 'card', last4: '1' },
@@ -72,18 +72,18 @@ test('several types at one place make a union', () => {
   expect(source).toContain('  ]).nullable(),\n')
 })
 
-test('what is beyond the defaults sets numbers and limits, and says so', () => {
+test('samples beyond the defaults set numbers and limits, with a comment', () => {
   const source = draft([{ id: 2 ** 60, text: 'x'.repeat(1_100_000) }])
   expect(source).toContain("  numbers: 'double',\n")
   expect(source).toContain('  limits: { maxBytes: 4194304 },\n')
 })
 
-test('the same samples give the same text', () => {
+test('the same samples have the same source', () => {
   const samples = times(50, (i) => ({ id: i, kind: `k${i % 3}`, [`x${i % 3}`]: i % 3 === 0 ? 'a' : 1 }))
   expect(draft(samples)).toBe(draft(samples))
 })
 
-test('text of the payload ends neither a string nor a comment', () => {
+test('payload text cannot end a string or a comment', () => {
   const source = draft([
     { "it's": "*/ ' \u2028\n", 'a"b': 'x\u2028' },
     { "it's": "*/ ' \u2028\n", 'a"b': 'x\u2028' },
@@ -93,7 +93,7 @@ test('text of the payload ends neither a string nor a comment', () => {
   expect(source.split('\n').filter((line) => line.startsWith("' "))).toEqual([])
 })
 
-test('samples that are no strict JSON are named and left out; without a good one there is no draft', () => {
+test('samples that are not strict JSON are reported and skipped; without a valid one there is no draft', () => {
   const skipped: Skipped[] = []
   const inferred = inferContract(['{"a":1}', '{"a":1,"a":2}', '{'], {
     name: 'x',

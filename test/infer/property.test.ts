@@ -1,4 +1,4 @@
-// The promise of a draft: it accepts every sample it was inferred from, and its source says what its contract says.
+// Properties of a draft: it accepts every sample it was inferred from, and its source defines its contract.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -13,7 +13,7 @@ import { needSuite } from '../support/need.ts'
 
 const text = (value: unknown): string => JSON.stringify(value)
 
-/** The first sample that the contract refuses, with its issues. */
+/** The first sample that the contract rejects, with its issues. */
 function refused(contract: Contract, samples: readonly (string | Uint8Array)[]): unknown {
   const bare = parseLock(JSON.stringify({ ...contract.lock, compress: { codec: 'none' }, digest: 'none' }))
   const compiled = createEngine('js').compile(bare)
@@ -66,7 +66,7 @@ test('a draft from any JSON accepts it', () => {
   )
 })
 
-test('a draft from objects that a tag tells apart accepts them', () => {
+test('a draft from discriminated objects accepts them', () => {
   const object = fc
     .record({
       type: fc.constantFrom('a', 'b', 'c'),
@@ -90,7 +90,7 @@ test('a draft from objects that a tag tells apart accepts them', () => {
   )
 })
 
-test('the source, when it is run, defines the very contract', async () => {
+test('the source defines the same contract', async () => {
   const cases = fc.sample(fc.array(tree, { minLength: 1, maxLength: 6 }), { numRuns: 25, seed: 5 })
   for (const values of [...cases, [{ n: 2 ** 60, deep: JSON.parse('['.repeat(70) + ']'.repeat(70)) as unknown }]]) {
     const { source, contract } = inferContract(values.map(text), { name: 'any-name', typescript: true })

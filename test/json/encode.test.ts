@@ -1,4 +1,4 @@
-// The encoder of value input: what JSON can carry, and how the rest is refused.
+// The encoder of values: JSON data, and the errors for anything else.
 import { describe, expect, test } from 'vitest'
 import { encodeValue } from '../../src/json/index.ts'
 
@@ -36,13 +36,13 @@ describe('plain data', () => {
     [Object.freeze([1]), '[1]'],
   ])('%o', (value, text) => expect(encode(value)).toBe(text))
 
-  test('the same object twice is no cycle', () => {
+  test('the same object twice is not a cycle', () => {
     const shared = { a: 1 }
     expect(encode([shared, shared])).toBe('[{"a":1},{"a":1}]')
   })
 })
 
-describe('what JSON cannot carry is value.not_json', () => {
+describe('a value that is not JSON is value.not_json', () => {
   const cycle: Record<string, unknown> = { a: [] }
   cycle['a'] = [1, cycle]
   test.each([
@@ -69,10 +69,10 @@ describe('what JSON cannot carry is value.not_json', () => {
     [{ '\ud800': { x: Number.NaN } }, ''],
   ])('%o', (value, pointer) => expect(encode(value)).toBe(`value.not_json at "${pointer}"`))
 
-  test('a getter that throws counts too', () => {
+  test('a getter that throws', () => {
     expect(encode({ a: Object.defineProperty({}, 'b', { enumerable: true, get: fail }) })).toBe('value.not_json at ""')
   })
-  test('a toJSON that is hidden counts too', () => {
+  test('a toJSON that is not enumerable', () => {
     expect(encode({ a: Object.defineProperty({}, 'toJSON', { value: () => 1 }) })).toBe('value.not_json at "/a"')
   })
 })
@@ -87,11 +87,11 @@ describe('limits', () => {
     expect(encode('€', { maxBytes: 5 })).toBe('"€"')
     expect(encode('€', { maxBytes: 4 })).toBe('limit.bytes')
   })
-  test('shared structure does not explode', () => {
+  test('shared structure is bounded by maxBytes', () => {
     let value: unknown = 'x'
     for (let i = 0; i < 60; i++) value = [value, value]
     expect(encode(value, { maxDepth: 120 })).toBe('limit.bytes')
   })
-  test('an endless array ends', () =>
+  test('an infinite array is bounded by maxBytes', () =>
     expect(encode(Object.assign([], { length: 2 ** 32 - 1 }))).toBe('value.not_json at "/0"'))
 })

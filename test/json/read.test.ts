@@ -13,7 +13,7 @@ function read(input: string | Uint8Array, change: Partial<ReadLimits> = {}): str
   return result.pointer === undefined ? result.code : `${result.code} at "${result.pointer}"`
 }
 
-describe('what is read', () => {
+describe('accepted text', () => {
   test.each([
     ['null', 'null'],
     [' \t\r\n{ } \n', '{}'],
@@ -50,7 +50,7 @@ describe('grammar', () => {
   })
 })
 
-describe('stages, the first one decides', () => {
+describe('stages: the first failed one decides', () => {
   test('size comes first', () =>
     expect(read(Uint8Array.of(0xef, 0xbb, 0xbf, 0xff), { maxBytes: 3 })).toBe('limit.bytes'))
   test('size is in bytes of UTF-8', () => {
@@ -62,19 +62,19 @@ describe('stages, the first one decides', () => {
     expect(read(Uint8Array.of(0xef, 0xbb, 0xbf, 0xff))).toBe('parse.bom')
     expect(read('\ufeff{}')).toBe('parse.bom')
   })
-  test('a byte order mark elsewhere is no white space', () => expect(read(' \ufeff{}')).toBe('parse.syntax'))
+  test('a byte order mark elsewhere is not white space', () => expect(read(' \ufeff{}')).toBe('parse.syntax'))
   test.each([[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]])(
     'UTF-8: %#',
     (...bytes) => expect(read(Uint8Array.from([...utf8('['.repeat(99)), ...bytes]))).toBe('parse.utf8'),
   )
-  test('text with a lone surrogate is refused at the root, before the depth', () =>
+  test('text with a lone surrogate is rejected at the root, before the depth', () =>
     expect(read('['.repeat(99) + '\ud800')).toBe('parse.lone_surrogate at ""'))
   test('depth comes before the grammar', () => {
     expect(read('['.repeat(64))).toBe('parse.syntax')
     expect(read('['.repeat(65))).toBe('limit.depth')
     expect(read('x' + '{'.repeat(65))).toBe('limit.depth')
   })
-  test('depth counts open brackets of any kind, never below none', () => {
+  test('depth counts open brackets of any kind, never below zero', () => {
     expect(read(']'.repeat(99) + '['.repeat(64))).toBe('parse.syntax')
     expect(read('[}'.repeat(99))).toBe('parse.syntax')
     expect(read('"' + '['.repeat(99) + '"')).toBe(`"${'['.repeat(99)}"`)
@@ -107,13 +107,13 @@ describe('data model: one issue, the first in the order of the document', () => 
     ['[{"a":1,"a":1e999}]', 'parse.duplicate_key at "/0/a"'],
   ])('%s', (text, expected) => expect(read(text)).toBe(expected))
 
-  test('keys are counted in each object by itself', () => {
+  test('keys are counted per object', () => {
     expect(read('{"a":{"b":1,"c":2},"d":3}', { maxKeys: 2 })).toBe('{"a":{"b":1,"c":2},"d":3}')
     expect(read('{"a":1,"b":2,"c":3,"d":4}', { maxKeys: 2 })).toBe('limit.keys at "/c"')
   })
   test('a duplicate comes before the number of keys', () =>
     expect(read('{"a":1,"b":2,"a":3}', { maxKeys: 2 })).toBe('parse.duplicate_key at "/a"'))
-  test('a key in a pointer is cut at 128 code points, then escaped', () =>
+  test('a key in a pointer is truncated to 128 code points, then escaped', () =>
     expect(read(`{"${'~'.repeat(200)}":1e999}`)).toBe(`number.range at "/${'~0'.repeat(128)}"`))
 })
 
@@ -121,7 +121,7 @@ const within = (text: string, expected: string, change: Partial<ReadLimits> = {}
   const bytes = utf8(text)
   const start = performance.now()
   const got = read(bytes, change)
-  // Loose, for slow machines: anything quadratic takes minutes here.
+  // Generous for slow machines: quadratic work would take minutes.
   expect(performance.now() - start).toBeLessThan(2000)
   expect(got.slice(0, expected.length)).toBe(expected)
 }
@@ -134,7 +134,7 @@ describe('hostile input of 1 MiB is read in linear time', () => {
   test('brackets', () => within('['.repeat(1_000_000), 'limit.depth'))
   test('brackets that close', () => within('[]'.repeat(500_000), 'parse.syntax'))
   test('integer-like keys', () => within(members(String), '{"1":0', many))
-  test('keys that V8 would hash alike', () =>
+  test('keys that would collide in V8', () =>
     within(
       members((i) => String(i * 65_536)),
       '{"',

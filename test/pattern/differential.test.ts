@@ -1,4 +1,4 @@
-// The automaton against V8's RegExp, on patterns and texts small enough for a matcher that backtracks.
+// The automaton against V8's RegExp, on patterns and texts small enough for a backtracking matcher.
 
 import { Script } from 'node:vm'
 import fc from 'fast-check'
@@ -23,17 +23,17 @@ describe('a random pattern of the grammar', () => {
         expect(some.map((text) => matcher(text))).toEqual(expected)
       },
     )
-    // A failure prints the seed and the path; give them here to run it again.
+    // To repeat a failure, set the seed and the path that it prints.
     fc.assert(property, { numRuns: 3000 })
-    // Both answers must really have been asked for.
+    // Both verdicts must occur.
     expect(matches / texts).toBeGreaterThan(0.2)
     expect(matches / texts).toBeLessThan(0.8)
   })
 })
 
-/** What RegExp says; undefined where its backtracking takes longer than anybody waits. */
+/** The verdict of RegExp; undefined where its backtracking takes too long. */
 function verdictsOfV8(source: string, texts: readonly string[]): boolean[] | undefined {
-  // Behind a start, because the V8 of Node 26 overlooks astral text before `$`: /[^a]$/u.test('😀') is false there.
+  // With a prefix, because the V8 of Node 26 does not match astral text before `$`: /[^a]$/u.test('😀') is false there.
   const anchored = JSON.stringify(`^[^]*?(?:${source})`)
   const script = new Script(
     `{ const native = new RegExp(${anchored}, 'u'); ${JSON.stringify(texts)}.map((text) => native.test(text)) }`,

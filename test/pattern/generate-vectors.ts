@@ -1,5 +1,5 @@
-// Writes test/vectors/pattern/generated.json: random patterns and texts with the verdict of V8's RegExp, for the engines
-// that cannot ask it. Run by hand with a TypeScript runner; the same seed gives the same file.
+// Writes test/vectors/pattern/generated.json: random patterns and texts with the verdict of V8's RegExp, for the
+// engines without it. Run by hand with a TypeScript runner; the same seed gives the same file.
 
 import { writeFileSync } from 'node:fs'
 import fc from 'fast-check'

@@ -1,4 +1,4 @@
-// Hostile patterns and texts: time grows with the text, not with its square or worse, and memory is bounded.
+// Hostile patterns and texts: time is linear in the text, and memory is bounded.
 
 import { describe, expect, it } from 'vitest'
 import { parsePattern } from '../../src/pattern/index.ts'
@@ -6,7 +6,7 @@ import { compileMatcher } from '../../src/engine/js/automaton.ts'
 
 const matcherOf = (source: string): ((text: string) => boolean) => compileMatcher(parsePattern(source))
 
-/** Characters in an order that repeats nowhere near. */
+/** Characters in an order that does not repeat soon. */
 function scrambled(length: number, characters: readonly string[]): string {
   let state = 12_345
   const parts: string[] = []
@@ -33,7 +33,7 @@ describe('a pattern that makes RegExp backtrack', () => {
     ['(?:a+)+$', 'a'],
     ['^(?:a?){500}a{500}$', 'a'],
     ['(?:[^x]{0,10}a){90}c$', 'ab'],
-  ])('answers on 1 MiB at once: %s', (source, characters) => {
+  ])('matches 1 MiB in linear time: %s', (source, characters) => {
     const matcher = matcherOf(source)
     const text = `${scrambled(1 << 20, [...characters])}!`
     expect(matcher(text)).toBe(false)
@@ -41,7 +41,7 @@ describe('a pattern that makes RegExp backtrack', () => {
   })
 })
 
-describe('a pattern with more states than are kept', () => {
+describe('a pattern with more states than the cache', () => {
   // The automaton must remember the last 990 characters: 2^990 states.
   const source = 'a.{988}[b-c]'
   const texts = [1 << 12, 1 << 15].map((length) => scrambled(length, ['a', 'd', 'é', '😀']))
@@ -68,7 +68,7 @@ describe('a pattern with more states than are kept', () => {
     expect(matcher(body.join(''))).toBe(false)
   })
 
-  it('gives right answers after the states are learnt anew', () => {
+  it('has the right verdicts after the cache is rebuilt', () => {
     const matcher = matcherOf('^(?:.*a.{12}b)?[^b]*$')
     const pieces = scrambled(400_000, ['a', 'b', 'c']).match(/.{40}/g) as string[]
     const oracle = (text: string): boolean => {
@@ -80,7 +80,7 @@ describe('a pattern with more states than are kept', () => {
 })
 
 describe('a matcher', () => {
-  it('takes a lone surrogate as a character of its own', () => {
+  it('treats a lone surrogate as a character of its own', () => {
     expect(matcherOf('^[^a]$')('\ud800')).toBe(true)
     expect(matcherOf('^..$')('\ud800a')).toBe(true)
     expect(matcherOf('^[😀]$')('\ud83d')).toBe(false)

@@ -1,4 +1,4 @@
-// What the parser does that the vectors cannot say: flags, lone surrogates in a source, the tree itself.
+// The parser beyond the vectors: flags, lone surrogates in a source, the tree itself.
 
 import { describe, expect, it } from 'vitest'
 import { parsePattern, patternLimits, type PatternNode } from '../../src/pattern/index.ts'
@@ -15,36 +15,36 @@ describe('parsePattern', () => {
     expect(parsePattern('[a-c]')).toEqual({ source: '[a-c]', node: { kind: 'class', ranges: [97, 99] } })
   })
 
-  it('takes braces in escapes with flag u and from a lock', () => {
+  it('accepts braces in escapes with flag u and from a lock', () => {
     expect(parsePattern('\\u{61}', 'u').node).toEqual(one('a'))
     expect(parsePattern('\\u{61}').node).toEqual(one('a'))
   })
 
-  it('says how to write what a flag meant', () => {
+  it('explains how to replace a flag', () => {
     expect(() => parsePattern('a', 'i')).toThrow('[Aa]')
   })
 
-  it('refuses a lone surrogate in the source, at its place', () => {
+  it('rejects a lone surrogate in the source, with its position', () => {
     expect(() => parsePattern('a\ud800')).toThrow(expect.objectContaining({ position: 1 }))
     expect(() => parsePattern('[\ud83d\\ude00]')).toThrow(expect.objectContaining({ position: 1 }))
   })
 
-  it('merges what a class holds', () => {
+  it('merges the ranges of a class', () => {
     expect(tree('[c-fa-dxg]')).toEqual({ kind: 'class', ranges: [97, 103, 120, 120] })
   })
 
-  it('folds away what matches only the empty text', () => {
+  it('drops parts that match only the empty text', () => {
     expect(tree('(?:(){5}|a{0}|){9}')).toEqual(empty)
     expect(tree('a(?:)b')).toEqual({ kind: 'concat', parts: [one('a'), one('b')] })
     expect(tree('(||a|)')).toEqual({ kind: 'alternation', branches: [one('a'), empty] })
   })
 
-  it('reads lazy and greedy quantifiers as one', () => {
+  it('reads lazy and greedy quantifiers alike', () => {
     expect(tree('a{2,}?')).toEqual(tree('a{2,}'))
     expect(tree('a{2,}')).toEqual({ kind: 'repeat', node: one('a'), min: 2, max: Infinity })
   })
 
-  it('says what to write instead', () => {
+  it('explains what to write instead', () => {
     expect(() => parsePattern('a\\b')).toThrow('Write the characters')
     expect(() => parsePattern('(?=a)')).toThrow('Look-around is refused')
     expect(() => parsePattern('{')).toThrow('Write `\\{`')

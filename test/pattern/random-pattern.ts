@@ -1,5 +1,5 @@
-// Random patterns of the grammar, all of them also valid for RegExp with flag u, and random texts of the characters
-// that they speak of. What is expected of them is not here.
+// Random patterns of the grammar, all of them also valid for RegExp with flag u, and random texts of their
+// characters.
 
 import fc from 'fast-check'
 
@@ -84,7 +84,7 @@ const { alternatives } = fc.letrec<{ alternatives: string; sequence: string; ter
 
 const anchored = fc
   .tuple(fc.constantFrom('', '^'), alternatives, fc.constantFrom('', '$'))
-  // Anchors bind to an alternative each: `^a|b$` is meant as it stands.
+  // An anchor applies to one alternative, so `^a|b$` is intended.
   .map((parts) => parts.join(''))
 
 export const randomPattern: fc.Arbitrary<string> = fc
@@ -93,7 +93,7 @@ export const randomPattern: fc.Arbitrary<string> = fc
     fc.tuple(anchored, anchored).map((parts) => parts.join('|')),
     alternatives.map((inner) => `^(?:${inner})$`),
   )
-  // Longer ones could pass the limit of atoms, and RegExp could take too long.
+  // Longer ones could exceed the limit of atoms, and RegExp could take too long.
   .filter((source) => source.length <= 60)
 
 export const randomText: fc.Arbitrary<string> = fc

@@ -37,7 +37,7 @@ describe('an accepted pattern', () => {
     },
   )
 
-  it('gives the verdicts of RegExp on the generated vectors', () => {
+  it('has the verdicts of RegExp on the generated vectors', () => {
     const vectors = read('generated') as readonly Matching[]
     expect(vectors.length).toBeGreaterThanOrEqual(300)
     for (const vector of vectors) {
@@ -46,7 +46,7 @@ describe('an accepted pattern', () => {
   })
 })
 
-describe('a refused pattern', () => {
+describe('an unsupported pattern', () => {
   it.each(
     (read('refused') as readonly Refused[]).map((vector) => [vector.about, shown(vector.pattern), vector] as const),
   )('names the place of %s: %s', (_about, _shown, { pattern, flags, position }) => {

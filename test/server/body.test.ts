@@ -1,15 +1,15 @@
-// The body of an HTTP request while it arrives.
+// Bodies of HTTP requests while they arrive.
 import { describe, expect, test } from 'vitest'
-import { Body } from '../../src/server/http/body.ts'
+import { RequestBody } from '../../src/server/http/body.ts'
 import type { LoadedContract } from '../../src/server/contracts.ts'
 import { lock, serve, unlocked } from './kit.ts'
 
 describe('a body whose size is not known', () => {
   const small = lock('small', { limits: { maxBytes: 1000 } })
 
-  test('is kept as it came, in whatever pieces, though the pieces are overwritten', async () => {
+  test('is copied out of its pieces', async () => {
     const { service } = await serve([unlocked(small)])
-    const body = new Body(service.queue, service.contracts.list[0] as LoadedContract, 'chunked')
+    const body = new RequestBody(service.queue, service.contracts.list[0] as LoadedContract, 'chunked')
     const piece = Buffer.alloc(3)
     let text = ''
     for (let i = 100; i < 400; i++) {
@@ -23,9 +23,9 @@ describe('a body whose size is not known', () => {
     expect(service.gauges.queuedBytes).toBe(0)
   })
 
-  test('gives everything back when it is too long', async () => {
+  test('releases its reservation when it is too long', async () => {
     const { service } = await serve([unlocked(small)])
-    const body = new Body(service.queue, service.contracts.list[0] as LoadedContract, 'chunked')
+    const body = new RequestBody(service.queue, service.contracts.list[0] as LoadedContract, 'chunked')
     for (let i = 0; i < 1001; i++) body.add(Buffer.of(0x20))
     expect(body.refusal).toBe('too long')
     expect(service.gauges.queuedBytes).toBe(0)

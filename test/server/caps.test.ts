@@ -108,8 +108,12 @@ describe('a client that does not read', () => {
     let id = 0
     for (; id < count; id++) client.send(request(id + 1, payload))
     await until(() => service.gauges.inFlight === 0 && client.socket.writableLength > 0)
-    // Time for the server to read more, which it must not do.
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    // Round trips of another connection give the server time to read more, which it must not do.
+    const other = await RawClient.greeted(path, big)
+    for (let turn = 1; turn <= 20; turn++) {
+      other.send(request(turn, '"a"'))
+      await other.frame()
+    }
     expect(client.socket.writableLength).toBeGreaterThan(0)
     client.socket.resume()
     const answers = await client.frames(count)

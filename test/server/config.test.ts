@@ -149,6 +149,19 @@ test('docs/daemon.md has a row for each option, with its three names', () => {
   expect(documented).toEqual(known)
 })
 
+describe('docs/daemon.md has the value of the table:', () => {
+  const rows = tableBelow('docs/daemon.md', 'Options')
+  const shown = (value: unknown): string => (typeof value === 'number' ? value.toLocaleString('en-US') : String(value))
+
+  test.each(optionSpecs)('$flag', ({ flag, kind, min, max, default: value, defaultText }) => {
+    const [, , , shownDefault = '', about = ''] = rows.find(([cell = '']) => cell.startsWith(`\`${flag}`)) ?? []
+    const octal = kind === 'octal-mode' && typeof value === 'number' ? `0${value.toString(8)}` : value
+    if (value !== undefined)
+      expect(shownDefault.replaceAll('`', '')).toMatch(defaultText === undefined ? shown(octal) : shown(value))
+    if (min !== undefined && max !== undefined) expect(about).toContain(`${shown(min)} to ${shown(max)}`)
+  })
+})
+
 test('--help names every option', () => {
   const help = daemonHelp('sidelaned')
   expect(optionSpecs.filter(({ flag }) => !help.includes(`\n  ${flag} `)).map(({ flag }) => flag)).toEqual([])

@@ -1,12 +1,13 @@
-// Raw HTTP to a socket, as test/vectors/http says it: bytes in, answers out, and whether the daemon closes.
+// Raw HTTP on a socket for the cases of test/vectors/http: bytes in, responses out, and whether the daemon closes.
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Bell } from '../support/bell.ts'
+import type { DaemonKind } from '../support/daemon.ts'
 
 const folder = fileURLToPath(new URL('../vectors/http/', import.meta.url))
 
-export interface Answer {
+export interface RawResponse {
   readonly status: number
   readonly headers: ReadonlyMap<string, string>
   readonly body: string
@@ -25,6 +26,8 @@ export interface HttpCase {
   readonly end?: boolean
   readonly answers: readonly Expected[]
   readonly closes: boolean
+  /** Expected of the Node daemon where the daemons may differ. */
+  readonly node?: { readonly why: string; readonly answers: readonly Expected[]; readonly closes: boolean }
 }
 
 export interface HttpVectors {
@@ -37,6 +40,10 @@ export const httpVectors: readonly (readonly [string, HttpVectors])[] = readdirS
   JSON.parse(readFileSync(`${folder}${name}`, 'utf8')) as HttpVectors,
 ])
 
+/** The cases with what is expected of this daemon. */
+export const casesOf = (kind: DaemonKind, cases: readonly HttpCase[]): HttpCase[] =>
+  cases.map(({ node, ...common }) => (kind === 'node' && node !== undefined ? { ...common, ...node } : common))
+
 /** The bytes that a case sends. */
 const bytesOf = ({ send }: HttpCase, id: string): Buffer =>
   Buffer.from(
@@ -48,7 +55,7 @@ const bytesOf = ({ send }: HttpCase, id: string): Buffer =>
     'latin1',
   )
 
-/** A connection that speaks bytes, and reads answers one by one. */
+/** A connection that sends bytes and reads responses one by one. */
 export class RawHttp {
   readonly socket: Socket
   /** The daemon has ended its side, or cut the connection. */
@@ -70,7 +77,7 @@ export class RawHttp {
     this.socket.on('error', () => undefined)
   }
 
-  /** Sends the bytes in pieces of that size, each in a write of its own. */
+  /** Sends the bytes in pieces of that size, one write each. */
   async send(bytes: Buffer, piece: number = bytes.length): Promise<void> {
     for (let at = 0; at < bytes.length && !this.closed; at += piece) {
       const written = new Promise<void>((resolve) => this.socket.write(bytes.subarray(at, at + piece), () => resolve()))
@@ -78,11 +85,11 @@ export class RawHttp {
     }
   }
 
-  /** The next answer; undefined when the connection ends in its place. */
-  async answer(bare = false): Promise<Answer | undefined> {
+  /** The next response; undefined when the connection ends instead. */
+  async response(isHead = false): Promise<RawResponse | undefined> {
     for (;;) {
-      const answer = this.#take(bare)
-      if (answer !== undefined) return answer
+      const response = this.#take(isHead)
+      if (response !== undefined) return response
       if (this.closed) return undefined
       await this.#changed.next()
     }
@@ -93,7 +100,7 @@ export class RawHttp {
     while (!this.closed) await this.#changed.next()
   }
 
-  /** What came and is no answer yet. */
+  /** Bytes received that are not a complete response. */
   get rest(): string {
     return this.#text
   }
@@ -102,14 +109,14 @@ export class RawHttp {
     this.socket.destroy()
   }
 
-  #take(bare: boolean): Answer | undefined {
+  #take(isHead: boolean): RawResponse | undefined {
     const end = this.#text.indexOf('\r\n\r\n')
     if (end === -1) return undefined
     const [first = '', ...lines] = this.#text.slice(0, end).split('\r\n')
     const headers = new Map(
       lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
     )
-    const size = bare ? 0 : Number(headers.get('content-length') ?? 0)
+    const size = isHead ? 0 : Number(headers.get('content-length') ?? 0)
     if (this.#text.length < end + 4 + size) return undefined
     const body = this.#text.slice(end + 4, end + 4 + size)
     this.#text = this.#text.slice(end + 4 + size)
@@ -117,7 +124,7 @@ export class RawHttp {
   }
 }
 
-/** Plays a case; what happened, in the form of what is expected. */
+/** Plays a case. Returns the result in the form of the expectation. */
 export async function play(
   path: string,
   given: HttpCase,
@@ -130,23 +137,23 @@ export async function play(
     if (given.end) http.socket.end()
     const answers: Expected[] = []
     for (const expected of given.answers) {
-      const answer = await http.answer(String(given.send[0]).startsWith('HEAD '))
-      if (answer === undefined) break
-      answers.push(comparable(answer, expected))
+      const response = await http.response(String(given.send[0]).startsWith('HEAD '))
+      if (response === undefined) break
+      answers.push(comparable(response, expected))
     }
     if (given.closes) {
       await http.end()
       return { answers, closes: http.rest === '' }
     }
     await http.send(Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
-    return { answers, closes: (await http.answer())?.body !== '{"status":"ok"}' }
+    return { answers, closes: (await http.response())?.body !== '{"status":"ok"}' }
   } finally {
     http.close()
   }
 }
 
-/** Of an answer what is expected of it; a code must stand in a problem that is whole. */
-function comparable({ status, headers, body }: Answer, expected: Expected): Expected {
+/** The part of a response that is expected. A code counts only in a complete problem. */
+function comparable({ status, headers, body }: RawResponse, expected: Expected): Expected {
   const named = Object.keys(expected.headers ?? {}).map((name) => [name, headers.get(name)])
   return {
     status,
@@ -156,12 +163,12 @@ function comparable({ status, headers, body }: Answer, expected: Expected): Expe
   }
 }
 
-function codeOf(headers: Answer['headers'], body: string, status: number): string {
+function codeOf(headers: RawResponse['headers'], body: string, status: number): string {
   const problem = JSON.parse(body) as Record<string, unknown>
-  const whole =
+  const isComplete =
     headers.get('content-type') === 'application/problem+json' &&
     problem['type'] === `urn:sidelane:${String(problem['code'])}` &&
     typeof problem['title'] === 'string' &&
     problem['status'] === status
-  return whole ? String(problem['code']) : `not a problem: ${body}`
+  return isComplete ? String(problem['code']) : `not a problem: ${body}`
 }

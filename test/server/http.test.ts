@@ -1,9 +1,9 @@
-// HTTP at the socket of both daemons: the requests of test/vectors/http, however they are cut, and the pages.
+// HTTP on the socket of both daemons: the requests of test/vectors/http, whole and byte by byte, and the pages.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type LockDocument } from '../../src/model/index.ts'
 import { parseContract } from '../../src/contract/index.ts'
 import { ask, askJson, daemonKinds, isBuilt, needDaemon, socketFolder, startDaemon } from '../support/daemon.ts'
-import { httpVectors, play, RawHttp } from './http-kit.ts'
+import { casesOf, httpVectors, play, RawHttp } from './http-kit.ts'
 
 const lock = httpVectors[0]?.[1].lock as LockDocument
 const { id } = parseContract(lock)
@@ -19,25 +19,25 @@ describe.each(daemonKinds)('%s', (kind) => {
   })
 
   describe.each(httpVectors)('%s', (_name, { cases }) => {
-    test.for(cases)('$title', async (given, context) => {
+    test.for(casesOf(kind, cases))('$title', async (given, context) => {
       needDaemon(kind, context)
       expect(await play(socket, given, id)).toEqual({ answers: given.answers, closes: given.closes })
     })
 
-    test.for(cases)('$title, byte by byte', async (given, context) => {
+    test.for(casesOf(kind, cases))('$title, byte by byte', async (given, context) => {
       needDaemon(kind, context)
       expect(await play(socket, given, id, 1)).toEqual({ answers: given.answers, closes: given.closes })
     })
   })
 
-  test('lists its contracts', async (context) => {
+  test('/v1/contracts lists the contracts', async (context) => {
     needDaemon(kind, context)
     expect(await askJson(socket, '/v1/contracts')).toEqual([
       { name: 'order', id, codec: 'none', digest: 'sha-256', maxBytes: 64 },
     ])
   })
 
-  test('describes itself in OpenAPI', async (context) => {
+  test('/openapi.json describes all paths', async (context) => {
     needDaemon(kind, context)
     const document = (await askJson(socket, '/openapi.json')) as { openapi: string; paths: object }
     expect(document.openapi).toMatch(/^3\.1\./)
@@ -51,14 +51,14 @@ describe.each(daemonKinds)('%s', (kind) => {
     ])
   })
 
-  test('counts what it answers', async (context) => {
+  test('/metrics counts responses by code', async (context) => {
     needDaemon(kind, context)
     const before = await metric(socket, 'validate.failed')
     await ask(socket, '/v1/contracts/order/process', { body: '{}' })
     expect(await metric(socket, 'validate.failed')).toBe(before + 1)
   })
 
-  test('many requests at once on as many connections are all answered', async (context) => {
+  test('concurrent requests on separate connections all get a response', async (context) => {
     needDaemon(kind, context)
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, at) => ask(socket, '/v1/contracts/order/process', { body: `{"id":"${at}"}` })),
@@ -68,15 +68,15 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(answers.some(({ status }) => status === 200)).toBe(true)
   })
 
-  test('a head that does not end is answered with 408', { timeout: 15_000 }, async (context) => {
+  test('an incomplete head gets 408', { timeout: 15_000 }, async (context) => {
     needDaemon(kind, context)
     const http = new RawHttp(socket)
     await http.send(Buffer.from('GET /healthz HTTP/1.1\r\nHo'))
-    expect((await http.answer())?.status).toBe(408)
+    expect((await http.response())?.status).toBe(408)
     await http.end()
   })
 
-  test('a client that goes away in the midst of a body leaves nothing behind', async (context) => {
+  test('a client that disconnects during a body leaves no reserved bytes', async (context) => {
     needDaemon(kind, context)
     const http = new RawHttp(socket)
     await http.send(
@@ -87,24 +87,24 @@ describe.each(daemonKinds)('%s', (kind) => {
     await expect.poll(() => gauge(socket, 'sidelane_queued_bytes')).toBe(0)
   })
 
-  test('a client that does not read its answers is not read from without end', async (context) => {
+  test('requests of a client that does not read its responses are read up to a bound', async (context) => {
     needDaemon(kind, context)
     const http = new RawHttp(socket)
     http.socket.pause()
     const requests = Buffer.from('GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(20_000))
     http.socket.write(requests)
     await expect.poll(async () => (await ask(socket, '/healthz')).status).toBe(200)
-    // What the system and the daemon keep between them is far less than what was sent.
+    // Socket buffers and the daemon hold far less than what was sent.
     expect(http.socket.writableLength).toBeGreaterThan(0)
     http.close()
   })
 
-  test('a connection is used for many requests', async (context) => {
+  test('a connection serves many requests', async (context) => {
     needDaemon(kind, context)
     const http = new RawHttp(socket)
     for (let i = 0; i < 50; i++) {
       await http.send(hello)
-      expect((await http.answer())?.status).toBe(200)
+      expect((await http.response())?.status).toBe(200)
     }
     http.close()
   })

@@ -1,4 +1,4 @@
-// What whoever runs a daemon meets, for both: signals, reloads, exit codes, health, metrics, log lines.
+// Operation of both daemons: signals, reloads, exit codes, health, metrics, log lines.
 import { spawn } from 'node:child_process'
 import { existsSync, linkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
@@ -43,7 +43,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     return daemon
   }
 
-  test('says what it listens on and serves', async (context) => {
+  test('the first log line names the socket and the contracts', async (context) => {
     needDaemon(kind, context)
     const { daemon, socket } = await start()
     const [line] = daemon.log
@@ -58,7 +58,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(Date.parse(line?.time ?? '')).toBeGreaterThan(0)
   })
 
-  test('--check says what it would serve, binds nothing, and ends with 0', async (context) => {
+  test('--check prints what it would serve, binds nothing and exits with 0', async (context) => {
     needDaemon(kind, context)
     const socket = freshSocket()
     const daemon = await ended(['--socket', socket, '--contract', contract, '--check'])
@@ -68,13 +68,13 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(daemon.log).toEqual([])
   })
 
-  test('--help and --version answer on stdout', async (context) => {
+  test('--help and --version print on stdout', async (context) => {
     needDaemon(kind, context)
     expect((await ended(['--help'])).stdout).toContain('--metrics-listen')
     expect((await ended(['--version'])).stdout).toMatch(/\d+\.\d+\.\d+\n$/)
   })
 
-  test('wrong options and contracts end with 2 before anything is bound', async (context) => {
+  test('invalid options and contracts exit with 2 before anything is bound', async (context) => {
     needDaemon(kind, context)
     const broken = file('broken.lock.json', { ...lock, schema: { type: 'object', not: {} } })
     const wrong: readonly (readonly [readonly string[], Record<string, string>, string])[] = [
@@ -92,7 +92,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     }
   })
 
-  test('SIGHUP serves what the lock says now; a broken one changes nothing and is named', async (context) => {
+  test('SIGHUP loads the changed lock; an invalid one is logged and changes nothing', async (context) => {
     needDaemon(kind, context)
     const own = file(`reload-${kind}.lock.json`, lock)
     const socket = freshSocket()
@@ -112,7 +112,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(metrics).toContain('sidelane_reloads_total{result="failed"} 1\n')
   })
 
-  test('SIGTERM answers what is on its way, with "Connection: close", and ends with 0', async (context) => {
+  test('SIGTERM completes a request in progress with "Connection: close", and exits with 0', async (context) => {
     needDaemon(kind, context)
     const { daemon, socket } = await start()
     const answer = new Promise<Page['headers']>((resolve, reject) => {
@@ -132,17 +132,17 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(daemon.log.map(({ event }) => event)).toEqual(expect.arrayContaining(['listening', 'draining', 'stopped']))
   })
 
-  test('an idle connection does not keep it', async (context) => {
+  test('an idle connection does not delay the drain', async (context) => {
     needDaemon(kind, context)
     const { daemon, socket } = await start()
     const http = new RawHttp(socket)
     await http.send(Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
-    await http.answer()
+    await http.response()
     expect(await daemon.stop()).toBe(0)
     await http.end()
   })
 
-  test('a second SIGTERM ends it at once', async (context) => {
+  test('a second SIGTERM exits at once', async (context) => {
     needDaemon(kind, context)
     const { daemon, socket } = await start({ args: ['--drain-ms', '600000'] })
     const http = new RawHttp(socket)
@@ -155,14 +155,14 @@ describe.each(daemonKinds)('%s', (kind) => {
     http.close()
   })
 
-  test('--exit-with-stdin ends it, drained, when stdin ends', async (context) => {
+  test('--exit-with-stdin drains and exits when stdin ends', async (context) => {
     needDaemon(kind, context)
     const { daemon } = await start({ args: ['--exit-with-stdin'] })
     daemon.child.stdin?.end()
     expect(await daemon.exited).toBe(0)
   })
 
-  test('without it, the end of stdin means nothing', async (context) => {
+  test('without --exit-with-stdin, the end of stdin is ignored', async (context) => {
     needDaemon(kind, context)
     const { daemon, socket } = await start()
     daemon.child.stdin?.end()
@@ -170,12 +170,12 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(await daemon.stop()).toBe(0)
   })
 
-  test('listens on the socket that a service manager hands over, and leaves its file', async (context) => {
+  test('listens on the socket of a service manager and leaves its file in place', async (context) => {
     needDaemon(kind, context)
     const socket = freshSocket()
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(`${socket}.1`, resolve))
-    // The first name goes with the server that opened it.
+    // Closing the server deletes the first name.
     linkSync(`${socket}.1`, socket)
     const { fd } = (server as unknown as { _handle: { fd: number } })._handle
     const command = 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"'
@@ -191,7 +191,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(existsSync(socket)).toBe(true)
   })
 
-  test('over its memory limit it is not ready, and refuses work', async (context) => {
+  test('above its memory limit it is not ready and refuses payloads', async (context) => {
     needDaemon(kind, context)
     const { socket } = await start({ args: ['--memory-limit', '1048576'] })
     await expect.poll(async () => askJson(socket, '/readyz')).toEqual({ ready: false, reasons: ['memory'] })
@@ -201,7 +201,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(1)
   })
 
-  test('--metrics-listen shows health and metrics over TCP, and nothing else', async (context) => {
+  test('--metrics-listen serves health and metrics over TCP, and nothing else', async (context) => {
     needDaemon(kind, context)
     const port = await freePort()
     await start({ args: ['--metrics-listen', `127.0.0.1:${port}`] })
@@ -212,13 +212,13 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(await status('/v1/contracts')).not.toBe(200)
   })
 
-  test('connections beyond the limit still see health and metrics', async (context) => {
+  test('connections beyond the limit get health and metrics only', async (context) => {
     needDaemon(kind, context)
     const { socket } = await start({ args: ['--max-connections', '2'] })
     const taken = [new RawHttp(socket), new RawHttp(socket)]
     for (const http of taken) {
       await http.send(Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
-      await http.answer()
+      await http.response()
     }
     expect((await ask(socket, '/readyz')).status).toBe(200)
     expect((await ask(socket, '/v1/contracts')).status).toBe(429)
@@ -226,7 +226,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     await expect.poll(async () => (await ask(socket, '/v1/contracts')).status).toBe(200)
   })
 
-  test('a sampled request has its line, with the trace id and without a byte of the payload', async (context) => {
+  test('a sampled request is logged with its trace id and without its payload', async (context) => {
     needDaemon(kind, context)
     const { daemon, socket } = await start({ args: ['--log-sample', '1'] })
     const headers = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }
@@ -244,7 +244,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(daemon.stderr).not.toContain('secret')
   })
 
-  test('a call of the client has its line with the trace that it came with; one that is not valid is none', async (context) => {
+  test('a call of the client is logged with its trace id; an invalid traceparent is ignored', async (context) => {
     needDaemon(kind, context)
     const { daemon, socket } = await start({ args: ['--log-sample', '1'] })
     await using processor = await createProcessor(parseContract(lock), { placement: 'sidecar', socket })
@@ -260,7 +260,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     ])
   })
 
-  test('a log that nobody reads holds nobody up, and what is lost is counted', async (context) => {
+  test('a log that is not read blocks no request, and dropped lines are counted', async (context) => {
     needDaemon(kind, context)
     const { daemon, socket } = await start({ args: ['--log-sample', '1'] })
     daemon.child.stderr?.pause()
@@ -268,7 +268,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     const hello = Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100))
     for (let i = 0; i < 40; i++) {
       await http.send(hello)
-      for (let j = 0; j < 100; j++) expect((await http.answer())?.status).toBe(200)
+      for (let j = 0; j < 100; j++) expect((await http.response())?.status).toBe(200)
     }
     expect(await gauge(socket, 'sidelane_log_dropped_total')).toBeGreaterThan(0)
     http.close()

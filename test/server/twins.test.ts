@@ -1,5 +1,4 @@
-// The two daemons are one to whoever looks at them: the same help, the same refusals, the same pages, the same log. What
-// each page and option says is in the tests beside.
+// Both daemons have the same help, errors, pages and log lines. Their contents are tested in the other files.
 import { beforeAll, describe, expect, test, type TestContext } from 'vitest'
 import type { LockDocument } from '../../src/model/index.ts'
 import {
@@ -23,12 +22,11 @@ function needBoth(context: TestContext): void {
   for (const kind of daemonKinds) needDaemon(kind, context)
 }
 
-/** The same of each, without what only one of them can say: its own name. */
 async function both<T>(of: (kind: DaemonKind) => Promise<T>): Promise<readonly [T, T]> {
   return Promise.all([of('node'), of('sidelaned')])
 }
 
-async function said(
+async function outputOf(
   kind: DaemonKind,
   args: readonly string[],
   env: Record<string, string> = {},
@@ -38,32 +36,32 @@ async function said(
   const bare = (text: string): string =>
     text
       .replaceAll(/node dist\/daemon\.js|sidelaned? daemon|sidelaned(?=[: ])/g, 'DAEMON')
-      // What the system and a parser say, each in its own words.
+      // Messages of the system and of JSON parsers differ.
       .replace(/(Cannot read [^:]*: ).*/, '$1…')
   return { code, stdout: bare(daemon.stdout), stderr: bare(daemon.stderr) }
 }
 
-const twice = (name: string, args: readonly string[], env?: Record<string, string>): void =>
+const testBoth = (name: string, args: readonly string[], env?: Record<string, string>): void =>
   test(name, async (context) => {
     needBoth(context)
-    const [node, sidelaned] = await both((kind) => said(kind, args, env))
+    const [node, sidelaned] = await both((kind) => outputOf(kind, args, env))
     expect(sidelaned).toEqual(node)
   })
 
 describe('options', () => {
-  test('the help has the same options, with the same words where they do the same', async (context) => {
+  test('the help lists the same options, with the same text unless they differ', async (context) => {
     needBoth(context)
     const own = new Set(['--engine', '--placement', '--threads', '--allow-uid'])
     const [node, sidelaned] = await both(async (kind) => {
-      const { stdout } = await said(kind, ['--help'])
+      const { stdout } = await outputOf(kind, ['--help'])
       const lines = [...stdout.matchAll(/^ {2}((--[a-z-]+).*)$/gm)]
       return lines.map(([, line, flag = '']) => (own.has(flag) ? flag : line))
     })
     expect(sidelaned).toEqual(node)
   })
 
-  twice('the version', ['--version'])
-  twice('--check says the same', ['--socket', file('x.sock'), '--contract', contract, '--check'])
+  testBoth('the version', ['--version'])
+  testBoth('--check', ['--socket', file('x.sock'), '--contract', contract, '--check'])
 
   const config = (content: unknown): string =>
     file(`${JSON.stringify(content).replaceAll(/\W+/g, '-')}.json`, content as object)
@@ -110,21 +108,25 @@ describe('options', () => {
   for (const [args, env = {}] of wrong) {
     const all = args.length === 0 && Object.keys(env).length === 0 ? [] : [...args, '--contract', contract]
     const shown = [...Object.entries(env).map(([name, value]) => `${name}=${value}`), ...args].join(' ')
-    twice(`the refusal of: ${shown === '' ? 'no options' : shown.replaceAll(/\/\S*\//g, '').slice(0, 80)}`, all, env)
+    testBoth(`the error for: ${shown === '' ? 'no options' : shown.replaceAll(/\/\S*\//g, '').slice(0, 80)}`, all, env)
   }
-  twice('the refusal of a contract without its key', [
+  testBoth('the error for a contract without its key', [
     '--contract',
     file('key.lock.json', { ...lock, digest: 'hmac-sha-256' }),
   ])
 
   const broken: readonly (readonly [what: string, path: string, pointer: string])[] = [
     ['is missing', file('none.lock.json'), ''],
-    ['is no JSON', file('no.lock.json', '{'), ''],
-    ['has a keyword too many', file('not.lock.json', { ...lock, schema: { type: 'object', not: {} } }), '/schema/not'],
+    ['is not JSON', file('no.lock.json', '{'), ''],
+    [
+      'has an unsupported keyword',
+      file('not.lock.json', { ...lock, schema: { type: 'object', not: {} } }),
+      '/schema/not',
+    ],
   ]
-  test.for(broken)('the refusal of a lock that %s names it, and where', async ([, path, pointer], context) => {
+  test.for(broken)('the error for a lock that %s names the file and the place', async ([, path, pointer], context) => {
     needBoth(context)
-    for (const { code, stderr } of await both((kind) => said(kind, ['--contract', path]))) {
+    for (const { code, stderr } of await both((kind) => outputOf(kind, ['--contract', path]))) {
       expect(code).toBe(2)
       expect(stderr).toContain(path)
       expect(stderr).toContain(pointer)
@@ -132,7 +134,7 @@ describe('options', () => {
   })
 })
 
-describe('what they answer', () => {
+describe('responses', () => {
   const running = new Map<DaemonKind, Daemon>()
   const socketOf = (kind: DaemonKind): string => file(`${kind}.sock`)
 
@@ -173,7 +175,7 @@ describe('what they answer', () => {
     expect(Object.keys(sidelaned.headers).sort()).toEqual(Object.keys(node.headers).sort())
   })
 
-  test('metrics: names, types, helps and labels', async (context) => {
+  test('metrics: names, types, help texts and labels', async (context) => {
     needBoth(context)
     const [node, sidelaned] = await page('/metrics')
     const shape = ({ body }: Page): string[] =>
@@ -185,12 +187,12 @@ describe('what they answer', () => {
             .replace(/ [^ ]*$/, line.startsWith('#') ? '$&' : '')
             .replaceAll(/(version|daemon|engine)="[^"]*"/g, '$1'),
         )
-        // Only what has happened has a sample.
+        // These have samples only after a request.
         .filter((line) => !line.startsWith('sidelane_requests_total{'))
     expect(shape(sidelaned)).toEqual(shape(node))
   })
 
-  test('log lines: events and their keys, in one order', async (context) => {
+  test('log lines: events and the order of their keys', async (context) => {
     needBoth(context)
     const trace = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }
     const shapes = await both(async (kind) => {

@@ -18,7 +18,7 @@ describe.each(engineKinds)('JCS with the %s engine', (kind) => {
     expect(names.length).toBeGreaterThan(0)
   })
 
-  test('writes 100,000 doubles as ECMAScript does, whatever text they came in', (context) => {
+  test('writes 100,000 doubles as ECMAScript does, from any notation', (context) => {
     const folder = needSuite('jcs', context)
     const compiled = needEngine(kind, context).compile(
       contractOf({}, { numbers: 'double', limits: { maxBytes: 8_000_000 } }),
@@ -37,7 +37,7 @@ describe.each(engineKinds)('JCS with the %s engine', (kind) => {
       const value = view.getFloat64(0)
       if (!Number.isFinite(value)) continue
       texts.push(text)
-      // 17 significant digits name the same double in another spelling.
+      // 17 significant digits denote the same double.
       long.push(value.toExponential(17))
       expected.push(text)
     }

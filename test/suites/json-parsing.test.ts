@@ -1,4 +1,4 @@
-// JSONTestSuite: 283 files by Nicolas Seriot, read as design 3 says ("How the outside suites are read").
+// JSONTestSuite: 283 files by Nicolas Seriot.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -6,7 +6,7 @@ import { contractOf } from '../support/locks.ts'
 import { engineKinds, needEngine, needSuite } from '../support/need.ts'
 
 describe.each(engineKinds)('JSONTestSuite with the %s engine', (kind) => {
-  test('accepts every y file, rejects every n file and answers every i file', (context) => {
+  test('accepts every y file, rejects every n file and has an outcome for every i file', (context) => {
     const engine = needEngine(kind, context)
     const folder = needSuite('json-parsing', context)
     const compiled = engine.compile(contractOf({}, { numbers: 'double' }))
@@ -24,7 +24,7 @@ describe.each(engineKinds)('JSONTestSuite with the %s engine', (kind) => {
   })
 })
 
-test('both engines give one outcome for every file of JSONTestSuite', (context) => {
+test('both engines have the same outcome for every file of JSONTestSuite', (context) => {
   const folder = needSuite('json-parsing', context)
   const [js, native] = engineKinds.map((kind) =>
     needEngine(kind, context).compile(contractOf({}, { numbers: 'double' })),

@@ -1,5 +1,5 @@
-// JSON-Schema-Test-Suite, draft 2020-12: a schema inside profile p1 must give every right verdict; any other must be
-// refused at load, by both engines alike. A wrong verdict is never allowed.
+// JSON-Schema-Test-Suite, draft 2020-12: a schema within profile p1 must have every expected verdict; all others must
+// be rejected at load by both engines.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -31,7 +31,7 @@ function load(schema: unknown): Contract | SidelaneError {
 }
 
 describe.each(engineKinds)('JSON-Schema-Test-Suite with the %s engine', (kind) => {
-  test('gives the right verdict on at least 280 tests inside the profile, and refuses every other schema', (context) => {
+  test('has the expected verdict on at least 280 tests within the profile, and rejects every other schema', (context) => {
     const folder = needSuite('json-schema-2020-12', context)
     const engine = needEngine(kind, context)
     const wrong: string[] = []

@@ -1,4 +1,4 @@
-// Real payloads of others: every file and every row of it gives one outcome, from both engines.
+// Public payloads: both engines have the same outcome for every file and every row.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// NormalizationTest of Unicode 15.0: column 2 is our NFC of columns 1 to 3, column 4 of columns 4 and 5.
+// NormalizationTest of Unicode 15.0: column 2 is the NFC of columns 1 to 3, column 4 of columns 4 and 5.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// The decoder over bytes in all pieces that a socket can bring them in.
+// The decoder with bytes in chunks of any size.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FrameDecoder, headerBytes, kinds, writeFrameHeader } from '../../src/wire/index.ts'
@@ -16,7 +16,7 @@ const requestOf = (id: number, payload: Uint8Array, length: number = payload.len
 const ascii = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text))
 const joined = (...parts: Uint8Array[]): Uint8Array => Uint8Array.from(Buffer.concat(parts))
 
-describe('the same frames come out', () => {
+describe('decodes the same frames', () => {
   test.each(vectors)('when the bytes are cut anywhere: $description', (vector) => {
     const bytes = fromHex(vector.bytes)
     const { frames, violation } = vector
@@ -48,7 +48,7 @@ describe('the same frames come out', () => {
   })
 })
 
-test('a thousand frames in one chunk come in their order, without a copy', () => {
+test('a thousand frames in one chunk are delivered in order, without a copy', () => {
   const chunk = joined(...Array.from({ length: 1000 }, (_, i) => requestOf(i + 1, ascii(`[${i}]`))))
   const texts: string[] = []
   const decoder = new FrameDecoder('server', {
@@ -79,7 +79,7 @@ test('the payload of a frame that crosses chunks may be kept', () => {
   expect(kept.map((payload) => Buffer.from(payload).toString())).toEqual(['[1,2,3]'])
 })
 
-test('random bytes never throw, and after a violation nothing comes', () => {
+test('random bytes never throw, and nothing is delivered after a violation', () => {
   fc.assert(
     fc.property(fc.constantFrom('server' as const, 'client' as const), fc.array(fc.uint8Array()), (side, pieces) => {
       let ended = false
@@ -98,7 +98,7 @@ test('random bytes never throw, and after a violation nothing comes', () => {
   )
 })
 
-test('a frame that is not taken is read past, in one chunk and in many', () => {
+test('a skipped frame is discarded, in one chunk and in many', () => {
   const bytes = joined(requestOf(1, ascii('[1]')), requestOf(2, ascii('[2]')), requestOf(3, ascii('[3]')))
   for (const size of [1, 5, 24, 30, bytes.length]) {
     const frames: SeenFrame[] = []
@@ -112,7 +112,7 @@ test('a frame that is not taken is read past, in one chunk and in many', () => {
   }
 })
 
-test('a header is judged when it is there: no byte of a body is waited for', () => {
+test('a header is checked on arrival, before the body', () => {
   const opened: string[] = []
   const decoder = new FrameDecoder('server', {
     ...silentSink,
@@ -131,7 +131,7 @@ test('a header is judged when it is there: no byte of a body is waited for', () 
   expect(opened).toEqual(['open 1', 'oversize 2: 100', 'a REQUEST has 129 bytes, more than twice the cap of 64'])
 })
 
-test('it says whether a frame is half there', () => {
+test('midFrame is true while a frame is incomplete', () => {
   const decoder = new FrameDecoder('server', { ...silentSink, open: ({ id }) => (id === 2 ? 'skip' : 'take') })
   const states = [requestOf(1, ascii('[1]')), requestOf(2, ascii('[2]'))].flatMap((frame) =>
     [
@@ -144,11 +144,11 @@ test('it says whether a frame is half there', () => {
       return decoder.midFrame
     }),
   )
-  // After the header alone a body is still to come.
+  // After the header the body is still missing.
   expect(states).toEqual([true, true, true, false, true, true, true, false])
 })
 
-test('a sink that stops the decoder gets nothing more', () => {
+test('a stopped decoder delivers nothing more', () => {
   const ids: number[] = []
   const decoder: FrameDecoder = new FrameDecoder('server', {
     ...silentSink,
@@ -163,7 +163,7 @@ test('a sink that stops the decoder gets nothing more', () => {
   expect(decoder.midFrame).toBe(false)
 })
 
-test('caps hold from the frame on that follows their change', () => {
+test('changed caps apply from the next frame on', () => {
   let request = 2
   const frames: SeenFrame[] = []
   const decoder = new FrameDecoder('server', {

@@ -1,5 +1,5 @@
-// Writes test/vectors/wire: bytes of the framed protocol and what they mean, put together from WIRE.md's tables without
-// the code under test. Run by hand with a TypeScript runner; the same file gives the same vectors.
+// Writes test/vectors/wire: bytes of the framed protocol and their meaning, by the tables of WIRE.md, without the code
+// under test. Run by hand with a TypeScript runner; the same file gives the same vectors.
 import { createHmac } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { errorTable } from '../../src/model/errors.ts'
@@ -60,7 +60,7 @@ const good = (description: string, side: 'server' | 'client', frames: readonly F
   frames,
 })
 
-/** Frames that are fine, then bytes that are not. */
+/** Valid frames, then an invalid one. */
 const broken = (
   description: string,
   side: 'server' | 'client',

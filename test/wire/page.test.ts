@@ -1,4 +1,4 @@
-// WIRE.md's tables against the constants that the code goes by.
+// The tables of WIRE.md against the constants of the code.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { errorTable } from '../../src/model/index.ts'
@@ -44,7 +44,7 @@ test('the fields of HELLO have the types of the page', () => {
   })
 })
 
-test('the header ends where the page ends it', () => {
+test('the header has the length of the page', () => {
   const from = rows.findIndex(([, , name]) => name === '`length`')
   const places = rows.slice(from, from + 7).map(([offset, size]) => [Number(offset), Number(size)] as const)
   let end = 0
@@ -55,7 +55,7 @@ test('the header ends where the page ends it', () => {
   expect(end).toBe(wire.headerBytes)
 })
 
-test('the codes that the page numbers have these numbers', () => {
+test('the codes have the numbers of the page', () => {
   const numbered = [...page.matchAll(/`([a-z]+\.[a-z_]+)` \((\d+)\)/g)]
   expect(numbered.length).toBeGreaterThan(1)
   for (const [, code, number] of numbered) {
@@ -76,6 +76,6 @@ test.each([
   [`largest \`maxBytes\` of its contracts + ${wire.requestSlackBytes.toLocaleString('en')}`],
   [`[${wire.answerCapFactor} × the request cap]`],
   [`in flight on the connection [${wire.defaultInFlight}]`],
-])('the page says "%s"', (words) => {
+])('the page states "%s"', (words) => {
   expect(page).toContain(words)
 })

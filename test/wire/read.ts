@@ -1,4 +1,4 @@
-// Runs a decoder over the bytes of a vector, in pieces, and shows what its sink sees.
+// Decodes the bytes of a vector in pieces, and returns what the sink receives.
 import { FrameDecoder, type FrameSink, type FrameHeader } from '../../src/wire/index.ts'
 import { toHex, type SeenFrame } from './vectors.ts'
 

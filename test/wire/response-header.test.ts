@@ -1,4 +1,4 @@
-// Outcomes behind the header of their frame: what an engine writes in place is an answer.
+// The header of a response, by the outcome behind it.
 import { expect, test } from 'vitest'
 import { encodeFault, encodeOutcome, rejected, SidelaneError, type Accepted } from '../../src/model/index.ts'
 import { FrameHeader, headerBytes, isOutcomeOf, kinds, writeResponseHeader } from '../../src/wire/index.ts'
@@ -39,7 +39,7 @@ test.each([
 
 const overloaded = new SidelaneError('overloaded', { retryAfterMs: 25 })
 
-test('a fault keeps how long to wait', () => {
+test('a fault keeps retryAfterMs', () => {
   const { payload } = frame((target, at) => encodeFault(overloaded, target, at))
   expect(JSON.parse(Buffer.from(payload.subarray(8)).toString())).toMatchObject({
     code: 'overloaded',

@@ -1,4 +1,4 @@
-// The wire against the vectors that its Rust twin reads too.
+// wire/ against the vectors that native/wire is tested with too.
 import { expect, test } from 'vitest'
 import { errorTable } from '../../src/model/index.ts'
 import {
@@ -24,7 +24,7 @@ test.each(vectorsOf('frames'))('$side reads: $description', (vector) => {
   expect(read(vector, [fromHex(vector.bytes)])).toEqual({ frames, violation })
 })
 
-test('headers are written as the vectors have them', () => {
+test('headers are written as in the vectors', () => {
   const whole = vectorsOf('frames').filter(
     ({ violation, frames }) => violation === undefined && frames.every(({ oversize }) => oversize === undefined),
   )
@@ -45,7 +45,7 @@ test.each(vectorsOf('hellos'))('HELLO of a $side: $description', (vector) => {
   expect(decode(fromHex(vector.bytes))).toEqual(vector.hello ?? vector.violation)
 })
 
-test('HELLO is written as the vectors have it', () => {
+test('HELLO is written as in the vectors', () => {
   const vectors = vectorsOf('hellos').filter(({ encodes }) => encodes)
   expect(vectors.length).toBeGreaterThan(2)
   for (const { side, hello, bytes } of vectors) {
@@ -59,7 +59,7 @@ test.each(vectorsOf('prefaces'))('the preface "$bytes"', (vector) => {
   expect(readPreface(fromHex(vector.bytes))).toEqual(vector.expect)
 })
 
-test('the preface that is written is that of version 1', () => {
+test('the preface is that of version 1', () => {
   const target = new Uint8Array(10)
   writePreface(target, 1)
   expect(readPreface(target.subarray(1))).toEqual({ version: 1 })
@@ -71,7 +71,7 @@ test.each(vectorsOf('traces'))('the traceparent "$text"', ({ text, expect: expec
   if (text.startsWith('00') && bytes) expect(traceToText(bytes)).toBe(text)
 })
 
-test('bytes that are no trace context of version 0 have no trace-id', () => {
+test('bytes that are not a trace context of version 0 have no trace-id', () => {
   const context = traceFromText('00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01') as Uint8Array
   expect(traceIdOf(context.with(0, 1))).toBeUndefined()
   expect(traceIdOf(context.slice().fill(0, 1, 17))).toBeUndefined()
@@ -86,7 +86,7 @@ test('a contract without a key has a fingerprint of zeros', () => {
   expect(keyFingerprint(undefined)).toBe('0'.repeat(32))
 })
 
-test('the codes have the numbers, the status and the words that the vectors have', () => {
+test('the codes have the numbers, statuses and messages of the vectors', () => {
   expect(
     Object.entries(errorTable).map(([code, { wire, status, message }]) => ({ code, wire, status, message })),
   ).toEqual(vectorsOf('codes'))

@@ -12,7 +12,7 @@ export interface FrameVector {
   readonly violation?: string
 }
 
-/** A frame as a sink sees it, the payload as hex; `oversize` is the length of one that is read past. */
+/** A delivered frame, the payload as hex; `oversize`: the length of one that is skipped. */
 export interface SeenFrame {
   readonly kind: number
   readonly flags: number
@@ -33,7 +33,7 @@ interface HelloVector {
   readonly encodes?: boolean
 }
 
-/** The files, and what each of their vectors is. */
+/** The files and the types of their vectors. */
 interface Vectors {
   readonly codes: unknown
   readonly frames: FrameVector

@@ -70,12 +70,12 @@ pub fn remove_contract(handle: u32) {
     });
 }
 
-/// Writes the outcome of `input` to `target` from `offset` on: the bytes written, or the negated size that is needed.
-/// `input` and `target` share no memory.
+/// Writes the outcome of `input` to `target`: the bytes written, or the negated size that is needed. `input` and
+/// `target` share no memory, and no other thread uses `target`: the caller passes a subarray behind the bytes that
+/// threads share.
 #[napi(catch_unwind)]
-pub fn process(handle: u32, input: &[u8], canonical: bool, mut target: BufferSlice<'_>, offset: u32) -> Result<i64> {
-    let target = target.get_mut(offset as usize..).unwrap_or_default();
-    if overlaps(input, target) {
+pub fn process(handle: u32, input: &[u8], canonical: bool, mut target: BufferSlice<'_>) -> Result<i64> {
+    if overlaps(input, &target) {
         return Err(Error::new(Status::InvalidArg, "input and target share memory"));
     }
     REGISTRY.with_borrow_mut(|registry| {
@@ -84,7 +84,7 @@ pub fn process(handle: u32, input: &[u8], canonical: bool, mut target: BufferSli
             return Err(Error::new(Status::InvalidArg, "no contract has this handle"));
         };
         *calls = calls.wrapping_add(1);
-        let run = || write_outcome(&mut processor.process(scratch, input), canonical, target);
+        let run = || write_outcome(&mut processor.process(scratch, input), canonical, &mut target);
         match catch_unwind(AssertUnwindSafe(run)) {
             Ok(Ok(written)) => Ok(written.size as i64),
             Ok(Err(Needs(size))) => Ok(-(size as i64)),

@@ -12,7 +12,7 @@ use std::time::Instant;
 use sidelane_core::stages::{
     Canonical, Compressors, Digest, NormBuffers, ReadLimits, Tape, Validator, check_text, parse_lock, read,
 };
-use sidelane_core::{Contract, Numbers, Processor, Scratch};
+use sidelane_core::{Contract, Processor, Scratch};
 
 const ROUNDS: usize = 60;
 
@@ -28,12 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let profile = parse_lock(&lock)?;
     let validator = Validator::new(&profile);
     let processor = Processor::builder(Contract::load(&lock)?).build()?;
-    let limits = ReadLimits {
-        max_bytes: profile.limits.max_bytes,
-        max_depth: profile.limits.max_depth,
-        max_keys: profile.limits.max_keys,
-        safe_numbers: profile.numbers == Numbers::Safe,
-    };
+    let limits = ReadLimits::of(&profile);
     let bytes: usize = payloads.iter().map(Vec::len).sum();
     println!(
         "{} payloads, {} bytes on average; µs per payload, best of {ROUNDS} rounds",

@@ -4,12 +4,12 @@ use crate::digest::{DIGEST_BYTES, sha256, to_hex};
 use crate::error::ContractError;
 use crate::lock::normal_form;
 use crate::lock::parse_lock;
-use crate::profile::{Compress, DigestName, Limits, Numbers, Profile};
+use crate::profile::{Compress, DigestName, Limits, Profile};
 use crate::validate::Validator;
 
 /// The schema and normalization of payloads, and the codec and digest of the result.
 ///
-/// [`Processor::builder`](crate::Processor::builder) takes it to process payloads.
+/// [`Processor::builder`](crate::Processor::builder) makes a processor of it.
 #[derive(Debug)]
 pub struct Contract {
     id: String,
@@ -54,12 +54,6 @@ impl Contract {
     #[must_use]
     pub const fn limits(&self) -> Limits {
         self.profile.limits
-    }
-
-    /// How integers beyond 2^53 − 1 are read.
-    #[must_use]
-    pub const fn numbers(&self) -> Numbers {
-        self.profile.numbers
     }
 
     /// How the canonical form is compressed.

@@ -4,6 +4,7 @@
 
 /// A stable code. Its name and its number are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Code {
     /// The payload is larger than the contract allows.
     LimitBytes,
@@ -29,19 +30,19 @@ pub enum Code {
     NumberUnsafeInteger,
     /// The payload does not match the contract.
     ValidateFailed,
-    /// The value holds something that JSON cannot carry.
+    /// The value cannot be represented in JSON.
     ValueNotJson,
-    /// The daemon does not know this contract.
+    /// The daemon does not serve this contract.
     ContractUnknown,
-    /// Both sides know the contract by this name, with different content.
+    /// Both sides have a contract of this name, with different content.
     ContractMismatch,
     /// The contract uses something outside profile p1.
     ContractUnsupported,
     /// The contract is malformed.
     ContractInvalid,
-    /// The lock file no longer says what its source says.
+    /// The lock file does not match its source.
     ContractStale,
-    /// The codec is not known.
+    /// The codec is unknown.
     CodecUnknown,
     /// This runtime lacks the codec.
     CodecUnavailable,
@@ -57,19 +58,19 @@ pub enum Code {
     DeadlineExceeded,
     /// The caller cancelled the call.
     Cancelled,
-    /// The peer broke the rules of the protocol.
+    /// The peer violated the protocol.
     ProtocolViolation,
-    /// Nothing is at this path.
+    /// There is no resource at this path.
     ProtocolNotFound,
-    /// The path does not take this method.
+    /// The path does not allow this method.
     ProtocolMethod,
     /// The requested engine cannot run here.
     EngineUnavailable,
-    /// An option is wrong.
+    /// An option is invalid.
     OptionsInvalid,
     /// The engine failed; the payload was not processed.
     InternalPanic,
-    /// Two engines disagreed.
+    /// Two engines returned different results.
     InternalParity,
 }
 
@@ -102,13 +103,13 @@ pub(crate) const ENTRIES: [(&str, u16, u16, &str); 33] = [
     ("number.range", 20, 400, "A number is outside the range of a double."),
     ("number.unsafe_integer", 21, 400, "An integer is beyond 2^53 - 1 and would lose digits."),
     ("validate.failed", 30, 422, "The payload does not match the contract."),
-    ("value.not_json", 31, 400, "The value holds something that JSON cannot carry."),
-    ("contract.unknown", 40, 404, "The daemon does not know this contract."),
-    ("contract.mismatch", 41, 409, "Both sides know the contract by this name, with different content."),
+    ("value.not_json", 31, 400, "The value cannot be represented in JSON."),
+    ("contract.unknown", 40, 404, "The daemon does not serve this contract."),
+    ("contract.mismatch", 41, 409, "Both sides have a contract of this name, with different content."),
     ("contract.unsupported", 42, 500, "The contract uses something outside profile p1."),
     ("contract.invalid", 43, 500, "The contract is malformed."),
-    ("contract.stale", 44, 500, "The lock file no longer says what its source says."),
-    ("codec.unknown", 50, 415, "The codec is not known."),
+    ("contract.stale", 44, 500, "The lock file does not match its source."),
+    ("codec.unknown", 50, 415, "The codec is unknown."),
     ("codec.unavailable", 51, 501, "This runtime lacks the codec."),
     ("codec.corrupt", 52, 422, "The compressed body is damaged."),
     ("limit.output", 53, 413, "The decompressed body is larger than allowed."),
@@ -116,11 +117,11 @@ pub(crate) const ENTRIES: [(&str, u16, u16, &str); 33] = [
     ("unavailable", 61, 503, "The placement does not accept work."),
     ("deadline.exceeded", 62, 504, "The deadline passed."),
     ("cancelled", 63, 499, "The caller cancelled the call."),
-    ("protocol.violation", 64, 400, "The peer broke the rules of the protocol."),
-    ("protocol.not_found", 65, 404, "Nothing is at this path."),
-    ("protocol.method", 66, 405, "The path does not take this method."),
+    ("protocol.violation", 64, 400, "The peer violated the protocol."),
+    ("protocol.not_found", 65, 404, "There is no resource at this path."),
+    ("protocol.method", 66, 405, "The path does not allow this method."),
     ("engine.unavailable", 70, 500, "The requested engine cannot run here."),
-    ("options.invalid", 71, 500, "An option is wrong."),
+    ("options.invalid", 71, 500, "An option is invalid."),
     ("internal.panic", 80, 500, "The engine failed; the payload was not processed."),
-    ("internal.parity", 81, 500, "Two engines disagreed."),
+    ("internal.parity", 81, 500, "Two engines returned different results."),
 ];

@@ -2,9 +2,9 @@
 //!
 //! # Modules
 //!
-//! Each uses only those before it: `error_codes`, `error`, `pattern`, `profile`, `json_text`, `pointer`, `issue`, `digest`, `read`,
-//! `unicode_tables`, `normalize`, `lock`, `validate`, `canonical`, `dictionary`, `compress`, `decompress`, `contract`,
-//! `process`. Their names are those of their TypeScript twins.
+//! Each uses only those before it: `error_codes`, `error`, `pattern`, `profile`, `json_text`, `pointer`, `issue`,
+//! `digest`, `read`, `unicode_tables`, `normalize`, `lock`, `validate`, `canonical`, `dictionary`, `compress`,
+//! `decompress`, `contract`, `process`. Their names are those of their TypeScript twins.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -37,17 +37,18 @@ pub use digest::{DIGEST_BYTES, MIN_KEY_BYTES, hmac_sha256};
 pub use error::{Code, ContractError};
 pub use issue::{Issue, MAX_ISSUES};
 pub use process::{Accepted, FinishError, ProcessError, Processor, ProcessorBuilder, Rejected, Scratch};
-pub use profile::{Codec, Compress, DigestName, Limits, Numbers};
+pub use profile::{Codec, Compress, DigestName, Limits};
 
 /// The single stages, for the tests and benchmarks of this crate. Not part of the API.
 #[doc(hidden)]
 pub mod stages {
     pub use crate::canonical::Canonical;
     pub use crate::compress::Compressors;
-    pub use crate::digest::{Digest, sha256};
+    pub use crate::digest::{Digest, sha256, to_hex};
     pub use crate::lock::parse_lock;
-    pub use crate::normalize::NormBuffers;
+    pub use crate::normalize::{NormBuffers, apply as normalize};
     pub use crate::pattern::{Matcher, Pattern};
-    pub use crate::read::{ReadError, ReadLimits, Tape, check_text, diagnose, read};
-    pub use crate::validate::Validator;
+    pub use crate::profile::{NormOp, NormOps};
+    pub use crate::read::{LOCK_LIMITS, ReadError, ReadLimits, Tape, check_text, diagnose, flag, read};
+    pub use crate::validate::{Validator, is_integral, is_multiple};
 }

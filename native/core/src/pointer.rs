@@ -25,25 +25,21 @@ impl<'a> Path<'a> {
     pub const ROOT: Path<'static> = Path { parent: None };
 
     /// The member of that key.
-    #[must_use]
     pub const fn key(&'a self, key: &'a str) -> Self {
         Self { parent: Some((self, Step::Key(key))) }
     }
 
     /// The item of that index.
-    #[must_use]
     pub const fn index(&'a self, index: usize) -> Self {
         Self { parent: Some((self, Step::Index(index))) }
     }
 
     /// The pointer: each key is cut at 128 code points, then escaped.
-    #[must_use]
     pub fn pointer(&self) -> String {
         self.last(usize::MAX)
     }
 
     /// The pointer's last `steps` steps.
-    #[must_use]
     pub fn last(&self, steps: usize) -> String {
         let mut path = Vec::new();
         let mut next = self;

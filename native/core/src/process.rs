@@ -12,7 +12,7 @@ use crate::digest::{DIGEST_BYTES, Digest, MIN_KEY_BYTES};
 use crate::error::{Code, ContractError};
 use crate::issue::Issue;
 use crate::normalize::NormBuffers;
-use crate::profile::{DigestName, Numbers};
+use crate::profile::DigestName;
 use crate::read::{ReadError, ReadLimits, Tape, check_text, diagnose, read};
 
 /// One contract, ready to process payloads on any thread.
@@ -135,12 +135,7 @@ impl<'a> ProcessorBuilder<'a> {
                 ContractError { code: Code::OptionsInvalid, pointer: String::new(), message }
             })?,
         };
-        let limits = ReadLimits {
-            max_bytes: profile.limits.max_bytes,
-            max_depth: profile.limits.max_depth,
-            max_keys: profile.limits.max_keys,
-            safe_numbers: profile.numbers == Numbers::Safe,
-        };
+        let limits = ReadLimits::of(profile);
         Ok(Processor { contract, limits, digest, dictionary })
     }
 }
@@ -263,7 +258,8 @@ impl Accepted<'_> {
     ///
     /// # Errors
     ///
-    /// `out` has less than [`max_body_len`](Self::max_body_len) bytes, or an allocation failed. Both may be tried again.
+    /// `out` has less than [`max_body_len`](Self::max_body_len) bytes, or an allocation failed. Both may be tried
+    /// again.
     pub fn finish_into(&mut self, out: &mut [u8]) -> Result<usize, FinishError> {
         if out.len() < self.max_body_len {
             return Err(FinishError::TooSmall { needed: self.max_body_len });
@@ -309,22 +305,10 @@ impl Scratch {
     }
 }
 
-impl fmt::Debug for Scratch {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Scratch").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Display for Rejected<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.code.name(), self.code.message())
-    }
-}
-
 impl fmt::Display for ProcessError<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Rejected(rejected) => rejected.fmt(formatter),
+            Self::Rejected(Rejected { code, .. }) => write!(formatter, "{}: {}", code.name(), code.message()),
             Self::OutOfMemory => formatter.write_str("not enough memory for the payload"),
         }
     }

@@ -1,54 +1,54 @@
-//! Profile p1 as types. `lock` parses a lock file into this tree, which *is* the contract's normal form; `validate` compiles
-//! it.
+//! Profile p1 as types. `lock` parses a lock file into this tree, which *is* the contract's normal form; `validate`
+//! compiles it.
 //!
 //! Twin of `src/model/profile.ts`.
 
 use crate::pattern::Pattern;
 
-/// A type name of JSON Schema, in alphabetical order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TypeName {
-    /// `array`
-    Array,
-    /// `boolean`
-    Boolean,
-    /// `integer`: a number without a fraction, in any spelling.
-    Integer,
-    /// `null`
-    Null,
-    /// `number`
-    Number,
-    /// `object`
-    Object,
-    /// `string`
-    String,
+/// Declares an enum whose variants have names in a lock.
+macro_rules! named {
+    ($(#[$meta:meta])* $enum:ident { $($(#[$doc:meta])* $variant:ident = $name:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $enum {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl $enum {
+            /// All of them, in order of declaration.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name in a lock.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The one with this name in a lock.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.name() == name)
+            }
+        }
+    };
+}
+
+named! {
+    /// A type name of JSON Schema, in alphabetical order.
+    TypeName {
+        Array = "array",
+        Boolean = "boolean",
+        /// A number without a fraction, in any spelling.
+        Integer = "integer",
+        Null = "null",
+        Number = "number",
+        Object = "object",
+        String = "string",
+    }
 }
 
 impl TypeName {
-    /// The name in a lock.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Array => "array",
-            Self::Boolean => "boolean",
-            Self::Integer => "integer",
-            Self::Null => "null",
-            Self::Number => "number",
-            Self::Object => "object",
-            Self::String => "string",
-        }
-    }
-
-    /// The type of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Array, Self::Boolean, Self::Integer, Self::Null, Self::Number, Self::Object, Self::String]
-            .into_iter()
-            .find(|one| one.name() == name)
-    }
-
     /// True for all but array and object.
-    #[must_use]
     pub const fn is_scalar(self) -> bool {
         !matches!(self, Self::Array | Self::Object)
     }
@@ -57,19 +57,15 @@ impl TypeName {
 /// A value without children, as const, enum and issues hold it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Primitive {
-    /// `null`
     Null,
-    /// `true` or `false`
     Boolean(bool),
     /// A finite double; −0 equals 0.
     Number(f64),
-    /// Text.
     String(Box<str>),
 }
 
 impl Primitive {
     /// The type of the value: `number` for every number.
-    #[must_use]
     pub const fn type_name(&self) -> TypeName {
         match self {
             Self::Null => TypeName::Null,
@@ -80,32 +76,17 @@ impl Primitive {
     }
 }
 
-/// An operation that normalizes a string value before it is checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NormOp {
-    /// Lower-cases each code point separately.
-    Lower,
-    /// Unicode normalization form C, version 15.0.
-    Nfc,
-    /// Each run of white space becomes one U+0020.
-    Collapse,
-    /// Removes surrounding white space.
-    Trim,
-}
-
-impl NormOp {
-    /// In the order of application.
-    pub const ALL: [Self; 4] = [Self::Lower, Self::Nfc, Self::Collapse, Self::Trim];
-
-    /// The name in a lock.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Lower => "lower",
-            Self::Nfc => "nfc",
-            Self::Collapse => "collapse",
-            Self::Trim => "trim",
-        }
+named! {
+    /// An operation that normalizes a string value before it is checked, in the order of application.
+    NormOp {
+        /// Lower-cases each code point separately.
+        Lower = "lower",
+        /// Unicode normalization form C, version 15.0.
+        Nfc = "nfc",
+        /// Each run of white space becomes one U+0020.
+        Collapse = "collapse",
+        /// Removes surrounding white space.
+        Trim = "trim",
     }
 }
 
@@ -118,26 +99,23 @@ impl NormOps {
     pub const NONE: Self = Self(0);
 
     /// The set with one more operation.
-    #[must_use]
     pub const fn with(self, op: NormOp) -> Self {
         Self(self.0 | 1 << op as u8)
     }
 
     /// True when the operation is in the set.
-    #[must_use]
     pub const fn has(self, op: NormOp) -> bool {
         self.0 & (1 << op as u8) != 0
     }
 
     /// True when nothing is normalized.
-    #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// The operations in the fixed order.
     pub fn iter(self) -> impl Iterator<Item = NormOp> {
-        NormOp::ALL.into_iter().filter(move |op| self.has(*op))
+        NormOp::ALL.iter().copied().filter(move |op| self.has(*op))
     }
 }
 
@@ -183,16 +161,13 @@ pub struct NumberLimits {
 /// The keyword that lists the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValuesKeyword {
-    /// One value.
     Const,
-    /// One or more.
     Enum,
 }
 
 /// `const` or `enum`.
 #[derive(Clone, Debug)]
 pub struct ValuesNode {
-    /// Which of the two.
     pub keyword: ValuesKeyword,
     /// Sorted by canonical text.
     pub values: Vec<Primitive>,
@@ -205,11 +180,9 @@ pub struct ValuesNode {
 /// An array (no prefix) or a tuple.
 #[derive(Clone, Debug)]
 pub struct ArrayNode {
-    /// By position.
     pub prefix: Vec<SchemaNode>,
     /// The schema of items behind the prefix; `None`: no items may follow.
     pub items: Option<Box<SchemaNode>>,
-    /// Fewest items.
     pub min_items: Option<u64>,
     /// The smaller one of the keyword and, when no items may follow, the prefix's length.
     pub max_items: Option<u64>,
@@ -218,7 +191,6 @@ pub struct ArrayNode {
 /// One named member.
 #[derive(Clone, Debug)]
 pub struct Property {
-    /// The key.
     pub name: Box<str>,
     /// True when the member must be present.
     pub required: bool,
@@ -240,7 +212,6 @@ pub struct ObjectNode {
 /// `anyOf [X, null]` in either order.
 #[derive(Clone, Debug)]
 pub struct NullableNode {
-    /// `X`.
     pub inner: Box<SchemaNode>,
     /// True when null comes first.
     pub null_first: bool,
@@ -267,21 +238,17 @@ pub struct DiscriminatedBranch {
 /// One schema node.
 #[derive(Clone, Debug)]
 pub enum SchemaNode {
-    /// Anything.
     Any,
     /// string, number, integer, boolean, null or a list of them.
     Scalar(ScalarNode),
     /// `const` or `enum`.
     Values(ValuesNode),
-    /// array or tuple.
     Array(ArrayNode),
-    /// object or record.
     Object(ObjectNode),
     /// anyOf: the branches in the lock's order.
     Union(Vec<Self>),
     /// anyOf of one schema and null.
     Nullable(NullableNode),
-    /// oneOf.
     Discriminated(DiscriminatedNode),
     /// `#/$defs/Name` by its number in the normal form; `None` is `#`.
     Ref(Option<usize>),
@@ -304,62 +271,36 @@ impl Default for Limits {
     }
 }
 
-/// How integers beyond 2^53 − 1 are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Numbers {
-    /// Refused.
-    Safe,
-    /// Rounded to the nearest double.
-    Double,
-}
-
-impl Numbers {
-    /// The name in a lock.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Safe => "safe",
-            Self::Double => "double",
-        }
+named! {
+    /// How integers beyond 2^53 − 1 are read.
+    Numbers {
+        /// Refused.
+        Safe = "safe",
+        /// Rounded to the nearest double.
+        Double = "double",
     }
 }
 
-/// How the canonical form is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Codec {
-    /// RFC 1952.
-    Gzip,
-    /// RFC 1950.
-    Deflate,
-    /// RFC 1951.
-    DeflateRaw,
-    /// RFC 8878.
-    Zstd,
-    /// RFC 7932.
-    Brotli,
-    /// No compression.
-    None,
+named! {
+    /// How the canonical form is compressed.
+    Codec {
+        /// RFC 1952.
+        Gzip = "gzip",
+        /// RFC 1950.
+        Deflate = "deflate",
+        /// RFC 1951.
+        DeflateRaw = "deflate-raw",
+        /// RFC 8878.
+        Zstd = "zstd",
+        /// RFC 7932.
+        Brotli = "brotli",
+        /// No compression.
+        None = "none",
+    }
 }
 
 impl Codec {
-    /// Every codec that a lock may name.
-    pub const ALL: [Self; 6] = [Self::Gzip, Self::Deflate, Self::DeflateRaw, Self::Zstd, Self::Brotli, Self::None];
-
-    /// The name in a lock.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Gzip => "gzip",
-            Self::Deflate => "deflate",
-            Self::DeflateRaw => "deflate-raw",
-            Self::Zstd => "zstd",
-            Self::Brotli => "brotli",
-            Self::None => "none",
-        }
-    }
-
-    /// Lowest, default and highest level; `None` takes none.
-    #[must_use]
+    /// Lowest, default and highest level; `None`: the codec has no levels.
     pub const fn levels(self) -> Option<(u8, u8, u8)> {
         match self {
             Self::Gzip | Self::Deflate | Self::DeflateRaw => Some((0, 1, 9)),
@@ -390,29 +331,15 @@ pub struct DictionaryRef {
     pub sha256: Box<str>,
 }
 
-/// How the canonical form is hashed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DigestName {
-    /// SHA-256.
-    Sha256,
-    /// HMAC-SHA-256 with the processor's key.
-    HmacSha256,
-    /// Nothing.
-    None,
-}
-
-impl DigestName {
-    /// Every digest that a lock may name.
-    pub const ALL: [Self; 3] = [Self::Sha256, Self::HmacSha256, Self::None];
-
-    /// The name in a lock.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sha256 => "sha-256",
-            Self::HmacSha256 => "hmac-sha-256",
-            Self::None => "none",
-        }
+named! {
+    /// How the canonical form is hashed.
+    DigestName {
+        /// SHA-256.
+        Sha256 = "sha-256",
+        /// HMAC-SHA-256 with the processor's key.
+        HmacSha256 = "hmac-sha-256",
+        /// No digest.
+        None = "none",
     }
 }
 
@@ -421,17 +348,12 @@ impl DigestName {
 pub struct Profile {
     /// `[a-z0-9-]{1,64}`
     pub name: Box<str>,
-    /// How integers beyond 2^53 − 1 are read.
     pub numbers: Numbers,
-    /// The limits of a payload.
     pub limits: Limits,
-    /// How the canonical form is compressed.
     pub compress: Compress,
     /// Only with zstd.
     pub dictionary: Option<DictionaryRef>,
-    /// How the canonical form is hashed.
     pub digest: DigestName,
-    /// The schema.
     pub root: SchemaNode,
     /// Targets of [`SchemaNode::Ref`], by number.
     pub defs: Vec<SchemaNode>,

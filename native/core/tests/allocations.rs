@@ -1,5 +1,5 @@
-//! Counts the allocations of accepted payloads: none on a warm thread. The count covers the whole process, so this file has
-//! one test.
+//! Counts the allocations of accepted payloads: none on a warm thread. The count covers the whole process, so this file
+//! has one test.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};

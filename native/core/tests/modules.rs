@@ -1,4 +1,5 @@
-//! The modules of the native crates form no cycles: the order in the docs of each crate and folder is a topological one.
+//! The modules of the native crates form no cycles: the order in the docs of each crate and folder is a topological
+//! one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

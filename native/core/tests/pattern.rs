@@ -1,5 +1,5 @@
-//! The language-neutral vectors of the pattern grammar, read by the native parser and matcher, and what they cannot say:
-//! time. `test/pattern/vectors.test.ts` reads the same files.
+//! The language-neutral vectors of the pattern grammar, and the time that parsing and matching take.
+//! `test/pattern/vectors.test.ts` reads the same vectors.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
 
 use std::time::{Duration, Instant};
@@ -18,11 +18,11 @@ fn texts<'a>(vector: &'a Value, key: &str) -> impl Iterator<Item = &'a str> {
 }
 
 fn matcher(source: &str) -> Matcher {
-    Matcher::new(&Pattern::parse(source).unwrap_or_else(|fault| panic!("{source}: {fault}")))
+    Matcher::new(&Pattern::parse(source).unwrap_or_else(|error| panic!("{source}: {error}")))
 }
 
 #[test]
-fn accepted_patterns_match_what_they_say() {
+fn accepted_patterns_match_the_texts_of_the_vectors() {
     for name in ["matching", "generated"] {
         let vectors = vectors(name);
         assert!(!vectors.is_empty());
@@ -40,15 +40,15 @@ fn accepted_patterns_match_what_they_say() {
 }
 
 #[test]
-fn refused_patterns_name_the_place() {
+fn refused_patterns_have_the_position_of_the_vectors() {
     for vector in vectors("refused") {
         // Flags belong to the author's source; a lock has none.
         if vector.get("flags").is_some() {
             continue;
         }
         let source = vector["pattern"].as_str().unwrap();
-        let fault = Pattern::parse(source).err().unwrap_or_else(|| panic!("{source:?} was accepted"));
-        assert_eq!(fault.position as u64, vector["position"].as_u64().unwrap(), "{source:?}: {fault}");
+        let error = Pattern::parse(source).err().unwrap_or_else(|| panic!("{source:?} was accepted"));
+        assert_eq!(error.position as u64, vector["position"].as_u64().unwrap(), "{source:?}: {error}");
     }
 }
 
@@ -64,7 +64,7 @@ fn a_long_pattern_is_read_in_time_linear_in_its_text() {
     assert!(Pattern::parse(&"(".repeat(100_000)).is_err());
 }
 
-/// Characters in an order that repeats nowhere near.
+/// Pseudo-random characters.
 fn scrambled(length: usize, characters: &[char]) -> String {
     let mut state: u32 = 12_345;
     let mut next = || {
@@ -75,7 +75,7 @@ fn scrambled(length: usize, characters: &[char]) -> String {
 }
 
 #[test]
-fn hostile_patterns_answer_on_large_texts() {
+fn hostile_patterns_match_large_texts_in_time() {
     for (source, characters) in [
         ("^(?:a{0,20}){20}[b-c]$", vec!['a']),
         ("^(a|a)*$", vec!['a']),

@@ -60,7 +60,7 @@ fn bytes_of(vector: &Value) -> Result<Vec<u8>> {
 }
 
 #[test]
-fn payloads_are_read_and_written_as_the_vectors_say() -> Result<()> {
+fn canonical_forms_and_read_errors_match_the_vectors() -> Result<()> {
     let names = ["read/text", "read/depth", "read/members", "read/surrogates", "read/numbers", "canonical/canonical"];
     for name in names {
         for vector in vectors(&format!("{name}.json"))? {
@@ -80,7 +80,7 @@ fn payloads_are_read_and_written_as_the_vectors_say() -> Result<()> {
 }
 
 #[test]
-fn strings_are_normalized_as_the_vectors_say() -> Result<()> {
+fn normalized_strings_match_the_vectors() -> Result<()> {
     for vector in vectors("normalize/strings.json")? {
         let processor = uncompressed(json!({ "type": "string", "x-norm": vector["ops"] }), json!({}))?;
         let written: Value = serde_json::from_str(&canonical(&processor, &vector["text"].to_string())?)?;
@@ -249,7 +249,7 @@ impl Random {
 }
 
 #[test]
-fn short_decimals_agree_with_the_slow_way() -> Result<()> {
+fn short_decimals_match_the_standard_library() -> Result<()> {
     let processor = uncompressed(json!({}), json!({ "numbers": "double" }))?;
     let mut random = Random(0x5eed);
     for _ in 0..20_000 {
@@ -276,7 +276,7 @@ fn short_decimals_agree_with_the_slow_way() -> Result<()> {
 }
 
 #[test]
-fn members_come_in_utf_16_order_whatever_order_they_had() -> Result<()> {
+fn members_are_sorted_by_utf_16_units() -> Result<()> {
     let processor = uncompressed(json!({}), json!({}))?;
     let mut random = Random(0xfeed);
     let alphabet =

@@ -10,7 +10,7 @@ use sidelane_core::{ContractError, Processor, Scratch};
 const LIMITS: ReadLimits = ReadLimits { max_bytes: 1 << 21, max_depth: 120, max_keys: 1_000_000, safe_numbers: true };
 
 /// Generous for an unoptimized build on a busy machine: what is not linear takes minutes.
-const SOON: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 fn validator(schema: &Value) -> Result<Validator, ContractError> {
     let lock = json!({
@@ -38,13 +38,13 @@ fn last_text(validator: &Validator, payload: &str) -> String {
 }
 
 /// Runs the test on the small stack of a worker thread and bounds its time.
-fn soon_on_a_small_stack(
+fn within_time_on_a_small_stack(
     test: impl FnOnce() -> Result<(), ContractError> + Send + 'static,
 ) -> Result<(), ContractError> {
     let start = Instant::now();
     let thread = std::thread::Builder::new().stack_size(512 << 10).spawn(test).map_err(std::io::Error::other);
     let result = thread.map(|thread| thread.join());
-    assert!(start.elapsed() < SOON, "took {:?}", start.elapsed());
+    assert!(start.elapsed() < TIME_LIMIT, "took {:?}", start.elapsed());
     match result {
         Ok(Ok(result)) => result,
         _ => panic!("the thread could not run"),
@@ -82,7 +82,7 @@ fn the_normalized_value_is_checked() -> Result<(), ContractError> {
 }
 
 #[test]
-fn the_chosen_branch_says_what_is_normalized() -> Result<(), ContractError> {
+fn the_selected_branch_decides_what_is_normalized() -> Result<(), ContractError> {
     let branch = |kind: &str, norm: &str| {
         let properties = json!({ "t": { "const": kind }, "x": { "type": "string", "x-norm": [norm] } });
         json!({ "type": "object", "properties": properties, "required": ["t"] })
@@ -123,7 +123,7 @@ fn the_order_of_members_changes_no_verdict() -> Result<(), ContractError> {
 }
 
 #[test]
-fn equal_keys_do_no_harm() -> Result<(), ContractError> {
+fn duplicate_keys_do_not_panic() -> Result<(), ContractError> {
     let validator = validator(&json!({ "type": "object", "properties": { "a": true }, "required": ["a"] }))?;
     let mut tape = Tape::default().bind(r#"{"a":1,"a":2,"a":3}"#);
     assert_eq!(read(&mut tape, &LIMITS), Ok(()));
@@ -140,8 +140,8 @@ fn threads_share_a_processor_and_own_a_scratch() {
 }
 
 #[test]
-fn chains_of_definitions_cost_no_stack_and_no_time() -> Result<(), ContractError> {
-    soon_on_a_small_stack(|| {
+fn chains_of_definitions_need_no_stack_and_linear_time() -> Result<(), ContractError> {
+    within_time_on_a_small_stack(|| {
         let deep = "[".repeat(120) + &"]".repeat(120);
         let wide = array_of("[]", 1 << 20);
         for schema in [
@@ -158,8 +158,8 @@ fn chains_of_definitions_cost_no_stack_and_no_time() -> Result<(), ContractError
 }
 
 #[test]
-fn a_thousand_properties_cost_a_small_object_nothing() -> Result<(), ContractError> {
-    soon_on_a_small_stack(|| {
+fn the_cost_of_a_small_object_is_independent_of_the_number_of_properties() -> Result<(), ContractError> {
+    within_time_on_a_small_stack(|| {
         let names = (0..1000).map(|number| (format!("property_{number}"), json!({ "type": "string" })));
         let properties: serde_json::Map<String, Value> = names.collect();
         let validator =
@@ -172,7 +172,7 @@ fn a_thousand_properties_cost_a_small_object_nothing() -> Result<(), ContractErr
 
 #[test]
 fn the_largest_fan_out_stays_linear() -> Result<(), ContractError> {
-    soon_on_a_small_stack(|| {
+    within_time_on_a_small_stack(|| {
         let branches: Vec<Value> = (0..256)
             .map(|number| json!({ "type": "object", "properties": { "k": { "const": number } }, "required": ["k"] }))
             .collect();
@@ -184,8 +184,8 @@ fn the_largest_fan_out_stays_linear() -> Result<(), ContractError> {
 }
 
 #[test]
-fn a_schema_as_deep_as_a_lock_can_be_is_loaded_on_a_small_stack() -> Result<(), ContractError> {
-    soon_on_a_small_stack(|| {
+fn the_deepest_schema_loads_on_a_small_stack() -> Result<(), ContractError> {
+    within_time_on_a_small_stack(|| {
         let mut schema = json!({ "type": "integer" });
         for _ in 0..60 {
             schema = json!({ "anyOf": [{ "type": "string" }, schema] });

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sidelane_core::stages::{
     NormBuffers, ReadError, ReadLimits, Tape, Validator, check_text, diagnose, parse_lock, read,
 };
-use sidelane_core::{Code, Contract, Issue, Numbers};
+use sidelane_core::{Code, Contract, Issue};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -23,7 +23,7 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value[key].as_str().unwrap_or_default()
 }
 
-/// A lock's text as it stands, as an object, or in pieces with how often each is repeated.
+/// A lock as text, as an object, or as pairs of a text and its number of repetitions.
 fn lock_text(vector: &Value) -> String {
     match (&vector["lock"], &vector["lockParts"]) {
         (Value::Null, Value::Array(parts)) => parts
@@ -52,17 +52,17 @@ fn check_locks(name: &str) -> Result<()> {
 }
 
 #[test]
-fn lock_fields_are_read_as_the_vectors_say() -> Result<()> {
+fn lock_fields_match_the_vectors() -> Result<()> {
     check_locks("fields.json")
 }
 
 #[test]
-fn locks_have_the_normal_form_and_the_id_of_the_vectors() -> Result<()> {
+fn normal_forms_and_ids_match_the_vectors() -> Result<()> {
     check_locks("normal-form.json")
 }
 
 #[test]
-fn locks_outside_the_profile_are_refused_where_the_vectors_say() -> Result<()> {
+fn errors_of_locks_match_the_vectors() -> Result<()> {
     check_locks("refused.json")
 }
 
@@ -80,12 +80,7 @@ fn issue_text(issue: &Issue) -> String {
 /// The verdict of the slow path; the fast path must agree.
 fn payload_outcome(lock: &[u8], payload: &str) -> Result<String> {
     let profile = parse_lock(lock)?;
-    let limits = ReadLimits {
-        max_bytes: profile.limits.max_bytes,
-        max_depth: profile.limits.max_depth,
-        max_keys: profile.limits.max_keys,
-        safe_numbers: profile.numbers == Numbers::Safe,
-    };
+    let limits = ReadLimits::of(&profile);
     let mut tape = Tape::default().bind(payload);
     let result = check_text(payload.as_bytes(), &limits).and_then(|_| read(&mut tape, &limits));
     match result.err().or_else(|| diagnose(&tape, &limits)) {
@@ -109,7 +104,7 @@ fn payload_outcome(lock: &[u8], payload: &str) -> Result<String> {
 }
 
 #[test]
-fn payloads_get_the_issue_lists_of_the_vectors() -> Result<()> {
+fn issues_match_the_vectors() -> Result<()> {
     let mut tests = 0;
     for file in fs::read_dir(folder("validate"))? {
         for vector in vectors(file?.path())? {

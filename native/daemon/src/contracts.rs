@@ -10,6 +10,7 @@ use sidelane_wire::{FINGERPRINT_BYTES, REQUEST_SLACK_BYTES, fingerprint};
 use crate::config::settings::Settings;
 use crate::engine::{Compile, Engine};
 use crate::telemetry::{Label, Observer};
+use crate::texts::config as texts;
 
 pub struct LoadedContract {
     pub name: Box<str>,
@@ -56,9 +57,7 @@ impl ContractRegistry {
             }
         }
         match keys.into_keys().next() {
-            Some(name) => {
-                Err(format!("Expected the names of `--digest-key-file` to be those of contracts, got `{name}`"))
-            }
+            Some(name) => Err(texts::unknown_digest_key(name)),
             None => Ok(registry),
         }
     }
@@ -85,10 +84,7 @@ impl ContractRegistry {
             None => Vec::new(),
         };
         if is_keyed && key.is_empty() {
-            let lock = lock.display();
-            return Err(format!(
-                "Expected `--digest-key-file {name}=FILE` for the contract of {lock}, which has the digest hmac-sha-256"
-            ));
+            return Err(texts::expected_digest_key(name, lock.display()));
         }
         // A contract that is loaded twice takes the later key and the later place.
         self.all.retain(|one| *one.id != *contract.id());

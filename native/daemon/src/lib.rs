@@ -4,7 +4,7 @@
 //! The main thread listens, handles signals, reloads and drains (`start`). Every other thread runs one worker: it reads its
 //! connections, processes their payloads and writes their answers.
 //!
-//! Order of the modules, each of which uses only those before it: `buffers`, `socket_path`, `config`, `telemetry`, `engine`,
+//! Order of the modules, each of which uses only those before it: `texts` (and the log levels), `buffers`, `socket_path`, `config`, `telemetry`, `engine`,
 //! `contracts`, `shared`, `protocol`, `worker`, `connection`, `threads`, `metrics_listener`, `listener`, `process`, `ping`,
 //! `start`.
 
@@ -22,5 +22,6 @@ pub mod shared;
 pub mod socket_path;
 pub mod start;
 pub mod telemetry;
+pub mod texts;
 pub mod threads;
 pub mod worker;

@@ -2,7 +2,8 @@
 
 use std::panic::PanicHookInfo;
 
-use crate::telemetry::log::{Level, Line};
+use crate::telemetry::log::Line;
+use crate::texts::events;
 
 /// Protects payloads and availability: no core files, no panic messages (they may quote a payload), no end by SIGPIPE, as
 /// many descriptors as allowed.
@@ -22,9 +23,9 @@ pub fn harden() {
 }
 
 /// The log line of a panic: its location, without its message.
-fn panic_line(panic: &PanicHookInfo<'_>) -> String {
+pub fn panic_line(panic: &PanicHookInfo<'_>) -> String {
     let location = panic.location().map_or_else(String::new, ToString::to_string);
-    Line::new(Level::Error, "panic").text("location", &location).end()
+    Line::new(events::PANIC).text("location", &location).end()
 }
 
 /// Resolves when stdin ends, if `wanted`; else never.

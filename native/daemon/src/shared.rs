@@ -10,6 +10,7 @@ use crate::config::settings::Settings;
 use crate::contracts::ContractRegistry;
 use crate::telemetry::memory::Pressure;
 use crate::telemetry::{Event, Gauges, Observer, Protocol, Shed};
+use crate::texts::unready;
 
 /// Connections beyond `maxConnections` that may ask for health and metrics only.
 const RESERVED_CONNECTIONS: usize = 8;
@@ -154,10 +155,10 @@ impl Shared {
     /// Why the daemon is not ready, in the words of `/readyz`; empty when it is.
     pub fn reasons(&self) -> Vec<&'static str> {
         let all = [
-            (self.is_draining(), "draining"),
-            (self.taken_over.load(Relaxed), "taken-over"),
-            (self.is_under_pressure(), "memory"),
-            (!self.ready.load(Relaxed), "starting"),
+            (self.is_draining(), unready::DRAINING),
+            (self.taken_over.load(Relaxed), unready::TAKEN_OVER),
+            (self.is_under_pressure(), unready::MEMORY),
+            (!self.ready.load(Relaxed), unready::STARTING),
         ];
         all.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect()
     }

@@ -8,6 +8,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use crate::texts::socket as texts;
+
 /// Longest path in the address of a Unix socket, without the final zero.
 pub const MAX_PATH_BYTES: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
 
@@ -36,8 +38,7 @@ pub fn check_length(path: &Path) -> Result<(), String> {
     if bytes <= MAX_PATH_BYTES {
         return Ok(());
     }
-    let path = path.display();
-    Err(format!("The path of a socket takes at most {MAX_PATH_BYTES} bytes, and `{path}` has {bytes}."))
+    Err(texts::path_too_long(MAX_PATH_BYTES, path.display(), bytes))
 }
 
 /// Creates the directory of a default path if it is missing, and checks it.
@@ -50,7 +51,7 @@ pub fn make_own_directory(path: &Path) -> Result<(), String> {
         .and_then(|()| std::fs::set_permissions(directory, std::fs::Permissions::from_mode(OWNER_ONLY)));
     match made {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(format!("The directory `{}` cannot be made: {error}", directory.display()))
+            Err(texts::cannot_make_directory(directory.display(), error))
         }
         _ => check_own_directory(path),
     }
@@ -68,13 +69,13 @@ pub fn check_own_directory(path: &Path) -> Result<(), String> {
     };
     let (directory, mode) = (directory.display(), metadata.permissions().mode() & 0o777);
     if !metadata.is_dir() {
-        return Err(format!("`{directory}` is not a directory."));
+        return Err(texts::not_directory(directory));
     }
     if metadata.uid() != own_uid() {
-        return Err(format!("The directory `{directory}` belongs to uid {}, not to us.", metadata.uid()));
+        return Err(texts::foreign_directory(directory, metadata.uid()));
     }
     if mode != OWNER_ONLY {
-        return Err(format!("The directory `{directory}` must have mode 0700, and has 0{mode:o}."));
+        return Err(texts::open_directory(directory, format!("{mode:o}")));
     }
     Ok(())
 }

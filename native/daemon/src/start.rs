@@ -19,6 +19,7 @@ use crate::process::stdin_end;
 use crate::shared::Shared;
 use crate::telemetry::memory;
 use crate::telemetry::{Event, NoObserver, Observer};
+use crate::texts::{self, config, drain};
 use crate::threads::{self, Handle};
 
 /// Time between two checks of the memory.
@@ -49,8 +50,8 @@ fn system(error: io::Error) -> Failure {
 /// Checks the options and contracts; returns what would be served where, a line each.
 pub fn check(settings: &Settings, compile: Compile) -> Result<String, String> {
     let registry = load(settings, compile, &NoObserver)?;
-    let socket = std::iter::once(format!("would listen on {}", settings.socket));
-    let contracts = registry.sorted().into_iter().map(|one| format!("would serve {}@{}", one.name, one.id));
+    let socket = std::iter::once(config::would_listen(&settings.socket));
+    let contracts = registry.sorted().into_iter().map(|one| config::would_serve(format!("{}@{}", one.name, one.id)));
     Ok(socket.chain(contracts).collect::<Vec<_>>().join("\n"))
 }
 
@@ -96,12 +97,12 @@ impl Main {
         tokio::pin!(stdin);
         let why = loop {
             tokio::select! {
-                event = self.listener.next() => if self.on_listener_event(event) { break "taken over" },
+                event = self.listener.next() => if self.on_listener_event(event) { break drain::TAKEN_OVER },
                 _ = ticks.tick() => self.check_memory(),
                 _ = self.hangup.recv() => self.reload(),
-                _ = self.terminate.recv() => break "SIGTERM",
-                _ = self.interrupt.recv() => break "SIGINT",
-                () = &mut stdin => break "stdin ended",
+                _ = self.terminate.recv() => break drain::SIGTERM,
+                _ = self.interrupt.recv() => break drain::SIGINT,
+                () = &mut stdin => break drain::STDIN_ENDED,
             }
         };
         self.drain(why).await
@@ -114,7 +115,7 @@ impl Main {
             ListenerEvent::Unauthorized(uid) => self.report(Event::Refused(&format!("uid {uid} may not connect"))),
             ListenerEvent::AcceptFailed(error) => self.report(Event::AcceptFailed(&error)),
             ListenerEvent::Republished => self.report(Event::Republished),
-            ListenerEvent::Lost(why) => self.report(Event::Warning(&why)),
+            ListenerEvent::Lost(why) => self.report(Event::Warning(&texts::socket::cannot_republish(why))),
             ListenerEvent::TakenOver => {
                 self.shared.set_taken_over();
                 self.report(Event::TakenOver);
@@ -171,7 +172,7 @@ impl Main {
                 break;
             }
         }
-        self.listener.close();
+        drop(self.listener);
         // A worker whose payload does not end must not block the end of the daemon.
         if self.shared.connections() == 0 {
             self.workers.into_iter().for_each(Handle::stop);

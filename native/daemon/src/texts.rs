@@ -6,80 +6,62 @@
 pub mod config {
     use std::fmt::Display;
 
-    /// Unknown option {option}
     pub fn unknown_option(option: impl Display) -> String {
         format!("Unknown option {option}")
     }
 
-    /// Unknown variable {variable}
     pub fn unknown_variable(variable: impl Display) -> String {
         format!("Unknown variable {variable}")
     }
 
-    /// Unknown key {key} in {file}
     pub fn unknown_key(key: impl Display, file: impl Display) -> String {
         format!("Unknown key {key} in {file}")
     }
 
-    /// Expected {name} to be {expected}, got {value}
     pub fn expected_value(name: impl Display, expected: impl Display, value: impl Display) -> String {
         format!("Expected {name} to be {expected}, got {value}")
     }
 
-    /// Expected `{flag}` without a value
     pub fn expected_no_value(flag: impl Display) -> String {
         format!("Expected `{flag}` without a value")
     }
 
-    /// Expected `{flag}` once
     pub fn expected_once(flag: impl Display) -> String {
         format!("Expected `{flag}` once")
     }
 
-    /// Cannot read {file}: {reason}
     pub fn cannot_read(file: impl Display, reason: impl Display) -> String {
         format!("Cannot read {file}: {reason}")
     }
 
-    /// Expected {file} to hold a JSON object
     pub fn expected_object(file: impl Display) -> String {
         format!("Expected {file} to hold a JSON object")
     }
 
-    /// Expected at least one `--contract PATH`
     pub const EXPECTED_CONTRACT: &str = "Expected at least one `--contract PATH`";
 
-    /// Expected one socket from LISTEN_FDS, got `{count}`
     pub fn expected_one_socket(count: impl Display) -> String {
         format!("Expected one socket from LISTEN_FDS, got `{count}`")
     }
 
-    /// Expected no `--socket`: the socket comes from LISTEN_FDS
     pub const EXPECTED_NO_SOCKET: &str = "Expected no `--socket`: the socket comes from LISTEN_FDS";
 
-    /// Expected `--digest-key-file` to name a contract that is served, got `{name}`
     pub fn unknown_digest_key(name: impl Display) -> String {
         format!("Expected `--digest-key-file` to name a contract that is served, got `{name}`")
     }
 
-    /// Expected `--digest-key-file {name}=FILE` for the contract of {lock}, which has the digest hmac-sha-256
     pub fn expected_digest_key(name: impl Display, lock: impl Display) -> String {
-        format!(
-            "Expected `--digest-key-file {name}=FILE` for the contract of {lock}, which has the digest hmac-sha-256"
-        )
+        format!("Expected `--digest-key-file {name}=FILE`: the contract of {lock} has the digest hmac-sha-256")
     }
 
-    /// would listen on {place}
     pub fn would_listen(place: impl Display) -> String {
         format!("would listen on {place}")
     }
 
-    /// would serve {contract}
     pub fn would_serve(contract: impl Display) -> String {
         format!("would serve {contract}")
     }
 
-    /// Try: --help
     pub const TRY_HELP: &str = "Try: --help";
 }
 
@@ -87,87 +69,70 @@ pub mod config {
 pub mod socket {
     use std::fmt::Display;
 
-    /// The path of a socket takes at most {limit} bytes, and `{path}` has {bytes}.
     pub fn path_too_long(limit: impl Display, path: impl Display, bytes: impl Display) -> String {
-        format!("The path of a socket takes at most {limit} bytes, and `{path}` has {bytes}.")
+        format!("The path of a socket may have {limit} bytes, and `{path}` has {bytes}.")
     }
 
-    /// The directory `{directory}` cannot be made: {reason}
     pub fn cannot_make_directory(directory: impl Display, reason: impl Display) -> String {
         format!("The directory `{directory}` cannot be made: {reason}")
     }
 
-    /// `{directory}` is not a directory.
-    pub fn not_adirectory(directory: impl Display) -> String {
+    pub fn not_directory(directory: impl Display) -> String {
         format!("`{directory}` is not a directory.")
     }
 
-    /// The directory `{directory}` belongs to uid {uid}, not to us.
     pub fn foreign_directory(directory: impl Display, uid: impl Display) -> String {
         format!("The directory `{directory}` belongs to uid {uid}, not to us.")
     }
 
-    /// The directory `{directory}` must have mode 0700, and has 0{mode}.
     pub fn open_directory(directory: impl Display, mode: impl Display) -> String {
-        format!("The directory `{directory}` must have mode 0700, and has 0{mode}.")
+        format!("The directory `{directory}` must have mode 0700, not 0{mode}.")
     }
 
-    /// There is no directory {directory}
     pub fn no_parent(directory: impl Display) -> String {
         format!("There is no directory {directory}")
     }
 
-    /// {directory} is not a directory
-    pub fn parent_not_adirectory(directory: impl Display) -> String {
+    pub fn parent_not_directory(directory: impl Display) -> String {
         format!("{directory} is not a directory")
     }
 
-    /// Others may write to {directory}: they could replace the socket
     pub fn others_may_write(directory: impl Display) -> String {
         format!("Others may write to {directory}: they could replace the socket")
     }
 
-    /// Cannot use {path}: {reason}
     pub fn cannot_use(path: impl Display, reason: impl Display) -> String {
         format!("Cannot use {path}: {reason}")
     }
 
-    /// {path} is not a socket; it is left as it is
-    pub fn not_asocket(path: impl Display) -> String {
-        format!("{path} is not a socket; it is left as it is")
+    pub fn not_socket(path: impl Display) -> String {
+        format!("{path} is not a socket, and is not replaced")
     }
 
-    /// {path} is a socket of uid {uid}, not ours; it is left as it is
     pub fn foreign_socket(path: impl Display, uid: impl Display) -> String {
-        format!("{path} is a socket of uid {uid}, not ours; it is left as it is")
+        format!("{path} is a socket of uid {uid}, not ours, and is not replaced")
     }
 
-    /// Cannot tell who has {path}: {reason}
     pub fn cannot_probe(path: impl Display, reason: impl Display) -> String {
-        format!("Cannot tell who has {path}: {reason}")
+        format!("Cannot tell whether {path} is in use: {reason}")
     }
 
-    /// {path} is in use: a daemon answers there. With --takeover it is replaced
     pub fn in_use(path: impl Display) -> String {
-        format!("{path} is in use: a daemon answers there. With --takeover it is replaced")
+        format!("{path} is in use by a running daemon; --takeover replaces it")
     }
 
-    /// {path} is in use: another daemon was faster
     pub fn lost_race(path: impl Display) -> String {
-        format!("{path} is in use: another daemon was faster")
+        format!("{path} is in use: another daemon published it first")
     }
 
-    /// Cannot listen beside {path}: {reason}
     pub fn cannot_bind(path: impl Display, reason: impl Display) -> String {
-        format!("Cannot listen beside {path}: {reason}")
+        format!("Cannot bind a temporary socket beside {path}: {reason}")
     }
 
-    /// Cannot publish {path}: {reason}
     pub fn cannot_publish(path: impl Display, reason: impl Display) -> String {
         format!("Cannot publish {path}: {reason}")
     }
 
-    /// The socket is gone and cannot be published again: {reason}
     pub fn cannot_republish(reason: impl Display) -> String {
         format!("The socket is gone and cannot be published again: {reason}")
     }
@@ -175,113 +140,71 @@ pub mod socket {
 
 /// What a framed connection fails with.
 pub mod framed {
-    /// The answer is longer than the connection allows.
     pub const RESPONSE_TOO_LONG: &str = "The answer is longer than the connection allows.";
 
-    /// a frame is not complete in time
-    pub const FRAME_TIMEOUT: &str = "a frame is not complete in time";
+    pub const FRAME_TIMEOUT: &str = "a frame was not complete in time";
 
-    /// no HELLO in time
-    pub const HANDSHAKE_TIMEOUT: &str = "no HELLO in time";
+    pub const HANDSHAKE_TIMEOUT: &str = "no HELLO was received in time";
 }
 
 /// Details of the problems that HTTP requests are refused with.
 pub mod http {
-    /// A line ends with a bare LF.
-    pub const BARE_LINE_FEED: &str = "A line ends with a bare LF.";
-
-    /// The request line is malformed.
     pub const REQUEST_LINE: &str = "The request line is malformed.";
 
-    /// Only HTTP/1.1 is spoken here.
-    pub const VERSION: &str = "Only HTTP/1.1 is spoken here.";
+    pub const VERSION: &str = "Only HTTP/1.1 is supported.";
 
-    /// The target does not begin with a slash.
-    pub const TARGET: &str = "The target does not begin with a slash.";
+    pub const TARGET: &str = "The target is neither a path nor an absolute URL.";
 
-    /// The head has more than 8192 bytes.
+    pub const EMPTY_LINES: &str = "More than 8 empty lines precede the request.";
+
     pub const HEAD_TOO_LONG: &str = "The head has more than 8192 bytes.";
 
-    /// There are more than 64 header fields.
     pub const TOO_MANY_FIELDS: &str = "There are more than 64 header fields.";
 
-    /// A header field is malformed.
+    pub const BARE_LINE_FEED: &str = "A line ends with a bare LF.";
+
     pub const FIELD: &str = "A header field is malformed.";
 
-    /// Expected one Host.
     pub const HOST: &str = "Expected one Host.";
 
-    /// Nothing but 100-continue can be expected.
-    pub const EXPECTATION: &str = "Nothing but 100-continue can be expected.";
+    pub const EXPECTATION: &str = "Only 100-continue can be expected.";
 
-    /// Content-Length is malformed.
     pub const CONTENT_LENGTH: &str = "Content-Length is malformed.";
 
-    /// Content-Length and Transfer-Encoding exclude each other.
     pub const TWO_LENGTHS: &str = "Content-Length and Transfer-Encoding exclude each other.";
 
-    /// The only transfer coding is one "chunked".
     pub const TRANSFER_CODING: &str = "The only transfer coding is one \"chunked\".";
 
-    /// A line of the body ends with a bare LF.
     pub const CHUNK_LINE: &str = "A line of the body ends with a bare LF.";
 
-    /// The size of a chunk is malformed.
     pub const CHUNK_SIZE: &str = "The size of a chunk is malformed.";
 
-    /// A chunk is longer than its size.
     pub const CHUNK_END: &str = "A chunk is longer than its size.";
 
-    /// A trailer is malformed.
+    pub const EXTENSIONS_TOO_LONG: &str = "The chunk extensions are too long.";
+
     pub const TRAILER: &str = "A trailer is malformed.";
 
-    /// The trailers have more than 1024 bytes.
-    pub const TRAILERS_TOO_LONG: &str = "The trailers have more than 1024 bytes.";
+    pub const TRAILERS_TOO_LONG: &str = "The trailers are too long.";
 
-    /// Chunk extensions have more than 1024 bytes.
-    pub const EXTENSIONS_TOO_LONG: &str = "Chunk extensions have more than 1024 bytes.";
-
-    /// The request ends early.
     pub const ENDS_EARLY: &str = "The request ends early.";
 
-    /// The request is not there in time.
-    pub const TIMEOUT: &str = "The request is not there in time.";
+    pub const TIMEOUT: &str = "The request is not complete in time.";
 
-    /// Content-Encoding must be identity.
     pub const CONTENT_ENCODING: &str = "Content-Encoding must be identity.";
 
-    /// Sidelane-Deadline-Ms must be an integer from 1 to 60000.
     pub const DEADLINE: &str = "Sidelane-Deadline-Ms must be an integer from 1 to 60000.";
 }
 
 /// Why a daemon drains.
 pub mod drain {
-    /// taken over
     pub const TAKEN_OVER: &str = "taken over";
 
-    /// stdin ended
     pub const STDIN_ENDED: &str = "stdin ended";
 
-    /// SIGTERM
     pub const SIGTERM: &str = "SIGTERM";
 
-    /// SIGINT
     pub const SIGINT: &str = "SIGINT";
-}
-
-/// Why a daemon is not ready.
-pub mod unready {
-    /// draining
-    pub const DRAINING: &str = "draining";
-
-    /// taken-over
-    pub const TAKEN_OVER: &str = "taken-over";
-
-    /// memory
-    pub const MEMORY: &str = "memory";
-
-    /// starting
-    pub const STARTING: &str = "starting";
 }
 
 /// The events of the log, with their level.
@@ -300,4 +223,16 @@ pub mod events {
     pub const LOG_DROPPED: (Level, &str) = (Level::Warn, "log_dropped");
     pub const REFUSED: (Level, &str) = (Level::Warn, "refused");
     pub const WARNING: (Level, &str) = (Level::Warn, "warning");
+    pub const PANIC: (Level, &str) = (Level::Error, "panic");
+}
+
+/// Why a daemon is not ready.
+pub mod unready {
+    pub const DRAINING: &str = "draining";
+
+    pub const TAKEN_OVER: &str = "taken-over";
+
+    pub const MEMORY: &str = "memory";
+
+    pub const STARTING: &str = "starting";
 }

@@ -1,4 +1,4 @@
-//! What the daemon takes from flags, environment and file, and how it says no.
+//! The configuration from flags, environment and file, and its errors.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -23,7 +23,7 @@ fn settings(args: &[&str], env: &[(&str, &str)]) -> Settings {
     }
 }
 
-/// The first line of a refusal.
+/// The first line of the error.
 fn refusal(args: &[&str], env: &[(&str, &str)]) -> String {
     read(args, env).expect_err("a refusal").lines().next().unwrap().to_owned()
 }
@@ -35,7 +35,7 @@ fn with<'a>(args: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+fn a_flag_overrides_the_environment_and_the_environment_the_file() {
     let file = Locks::new(&[("c.json", r#"{"threads": 1, "maxQueue": 1, "deadlineMs": 1, "takeover": true}"#)]);
     let path = file.0.join("c.json");
     let env = [("SIDELANED_THREADS", "2"), ("SIDELANED_MAX_QUEUE", "2"), ("SIDELANED_CONFIG", path.to_str().unwrap())];
@@ -45,7 +45,7 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
-fn everything_can_be_said_in_each_of_three_ways() {
+fn every_option_has_a_flag_a_variable_and_a_key() {
     let args = [
         "--socket=/run/s",
         "--contract",
@@ -129,7 +129,7 @@ fn everything_can_be_said_in_each_of_three_ways() {
 }
 
 #[test]
-fn a_value_that_is_wrong_is_told_with_what_was_expected() {
+fn an_invalid_value_is_reported_with_the_expected_one() {
     let cases = [
         ("--threads", "0", "an integer from 1 to 1024"),
         ("--threads", "1.5", "an integer from 1 to 1024"),
@@ -160,7 +160,7 @@ fn a_value_that_is_wrong_is_told_with_what_was_expected() {
 }
 
 #[test]
-fn what_only_the_node_daemon_has_is_refused() {
+fn options_of_the_node_daemon_only_are_refused() {
     let said = refusal(&with(&["--engine", "js"]), &[]);
     assert_eq!(said, "Expected no `--engine js`: sidelaned has the native one only");
     let said = refusal(&with(&["--placement", "pool"]), &[]);
@@ -168,7 +168,7 @@ fn what_only_the_node_daemon_has_is_refused() {
 }
 
 #[test]
-fn what_is_unknown_is_refused_wherever_it_stands() {
+fn unknown_names_are_refused_in_every_source() {
     assert_eq!(refusal(&with(&["--thread", "1"]), &[]), "Unknown option `--thread`");
     assert_eq!(refusal(&with(&["order.lock.json"]), &[]), "Unknown option `order.lock.json`");
     assert_eq!(refusal(&CONTRACT, &[("SIDELANED_THREAD", "1")]), "Unknown variable `SIDELANED_THREAD`");
@@ -184,7 +184,7 @@ fn what_is_unknown_is_refused_wherever_it_stands() {
 }
 
 #[test]
-fn a_flag_stands_once_has_its_value_and_a_contract_is_needed() {
+fn repeated_flags_missing_values_and_a_missing_contract_are_refused() {
     assert_eq!(refusal(&with(&["--takeover", "--takeover"]), &[]), "Expected `--takeover` once");
     assert_eq!(refusal(&with(&["--takeover=1"]), &[]), "Expected `--takeover` without a value");
     assert_eq!(
@@ -195,7 +195,7 @@ fn a_flag_stands_once_has_its_value_and_a_contract_is_needed() {
 }
 
 #[test]
-fn a_socket_without_a_path_is_the_default_one() {
+fn a_socket_without_path_means_the_default() {
     let of = |args: &[&str], env: &[(&str, &str)]| settings(&with(args), env).socket;
     let runtime = SocketPlace::Default("/run/user/1/sidelane/sidelane.sock".into());
     assert_eq!(of(&["--socket"], &[("XDG_RUNTIME_DIR", "/run/user/1")]), runtime);
@@ -207,28 +207,28 @@ fn a_socket_without_a_path_is_the_default_one() {
 }
 
 #[test]
-fn a_path_that_the_system_would_cut_is_refused_with_its_length() {
+fn a_path_too_long_for_the_system_is_refused_with_its_length() {
     let fits = format!("/{}", "a".repeat(106));
     assert_eq!(settings(&with(&["--socket", &fits]), &[]).socket, SocketPlace::Path(fits.into()));
     for length in [108, 200] {
         let path = format!("/{}", "a".repeat(length - 1));
         let said = refusal(&with(&["--socket", &path]), &[]);
         assert!(
-            said.starts_with("The path of a socket takes at most 107 bytes, and ")
+            said.starts_with("The path of a socket may have 107 bytes, and ")
                 && said.ends_with(&format!("has {length}."))
         );
     }
 }
 
 #[test]
-fn a_socket_from_the_service_manager_leaves_no_choice() {
+fn an_inherited_socket_excludes_the_option() {
     let pid = std::process::id().to_string();
     let env = [("LISTEN_FDS", "1"), ("LISTEN_PID", &pid)];
     assert_eq!(settings(&CONTRACT, &env).socket, SocketPlace::Inherited);
     assert_eq!(refusal(&with(&["--socket"]), &env), "Expected no `--socket`: the socket comes from LISTEN_FDS");
     let two = [("LISTEN_FDS", "2"), ("LISTEN_PID", &pid)];
     assert_eq!(refusal(&CONTRACT, &two), "Expected one socket from LISTEN_FDS, got `2`");
-    // Meant for another process.
+    // For another process.
     let other = [("LISTEN_FDS", "1"), ("LISTEN_PID", "1")];
     assert!(matches!(settings(&CONTRACT, &other).socket, SocketPlace::Default(_)));
 }
@@ -245,7 +245,7 @@ fn help_names_every_option_and_needs_no_contract() {
 }
 
 #[test]
-fn ping_takes_a_socket_and_nothing_else() {
+fn ping_takes_the_socket_option_only() {
     let path = |args: &[&str], env: &[(&str, &str)]| match read(args, env) {
         Ok(Command::Ping(path)) => path,
         other => panic!("{other:?}"),

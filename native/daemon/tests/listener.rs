@@ -1,4 +1,4 @@
-//! The socket file: who gets it, who keeps it, and what is left of it.
+//! The socket file: ownership, takeover and removal.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -19,7 +19,7 @@ fn settings(path: &Path) -> Settings {
     Settings { socket: SocketPlace::Path(path.to_path_buf()), allow_uids, ..support::settings(Vec::new()) }
 }
 
-/// Runs within a runtime, in a directory of its own.
+/// Runs in a runtime, with a new directory.
 fn with_directory<F: Future<Output = ()>>(test: impl FnOnce(PathBuf) -> F) {
     let directory = Locks::new(&[]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -30,7 +30,7 @@ fn refusal(settings: &Settings) -> String {
     Listener::open(settings).err().expect("a refusal")
 }
 
-/// What the listener says next, which is no connection.
+/// The next event of the listener.
 async fn next(listener: &mut Listener) -> ListenerEvent {
     tokio::time::timeout(Duration::from_secs(20), listener.next()).await.unwrap()
 }
@@ -43,7 +43,7 @@ fn files(directory: &Path) -> Vec<String> {
 }
 
 #[test]
-fn the_file_has_its_mode_nothing_is_beside_it_and_it_goes_in_the_end() {
+fn the_file_has_its_mode_and_is_removed_at_the_end() {
     with_directory(|directory| async move {
         let path = directory.join("s.sock");
         let mut listener = Listener::open(&Settings { socket_mode: 0o640, ..settings(&path) }).unwrap();
@@ -51,7 +51,7 @@ fn the_file_has_its_mode_nothing_is_beside_it_and_it_goes_in_the_end() {
         assert_eq!(files(&directory), ["s.sock"]);
         let _client = UnixStream::connect(&path).unwrap();
         assert!(matches!(next(&mut listener).await, ListenerEvent::Connected(_)));
-        listener.close();
+        drop(listener);
         assert_eq!(files(&directory), [""; 0]);
     });
 }
@@ -65,19 +65,19 @@ fn a_stale_socket_is_replaced() {
         let listener = Listener::open(&settings(&path)).unwrap();
         assert_ne!(fs::metadata(&path).unwrap().ino(), before);
         assert!(UnixStream::connect(&path).is_ok());
-        listener.close();
+        drop(listener);
     });
 }
 
 #[test]
-fn what_is_no_socket_is_refused_and_left_as_it_is() {
+fn another_file_is_refused_and_not_changed() {
     with_directory(|directory| async move {
         let (file, folder, link) = (directory.join("file"), directory.join("folder"), directory.join("link"));
         fs::write(&file, "mine").unwrap();
         fs::create_dir(&folder).unwrap();
         symlink("nowhere", &link).unwrap();
         for path in [&file, &folder, &link] {
-            assert!(refusal(&settings(path)).ends_with("is not a socket; it is left as it is"));
+            assert!(refusal(&settings(path)).ends_with("is not a socket, and is not replaced"));
         }
         assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
         assert_eq!(files(&directory), ["file", "folder", "link"]);
@@ -85,18 +85,18 @@ fn what_is_no_socket_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn a_second_daemon_is_told_that_the_path_is_in_use() {
+fn a_path_in_use_is_refused() {
     with_directory(|directory| async move {
         let path = directory.join("s.sock");
         let first = Listener::open(&settings(&path)).unwrap();
         assert!(refusal(&settings(&path)).contains("is in use"));
         assert_eq!(files(&directory), ["s.sock"]);
-        first.close();
+        drop(first);
     });
 }
 
 #[test]
-fn a_takeover_loses_no_connection_and_the_old_one_leaves_the_file_alone() {
+fn a_takeover_loses_no_connection_and_the_old_daemon_keeps_the_file() {
     with_directory(|directory| async move {
         let path = directory.join("s.sock");
         let mut old = Listener::open(&settings(&path)).unwrap();
@@ -112,17 +112,17 @@ fn a_takeover_loses_no_connection_and_the_old_one_leaves_the_file_alone() {
             }
         }
         said.sort_unstable();
-        // The new one has knocked, too.
+        // The probe of the new daemon is a connection, too.
         assert_eq!(said, ["connected", "connected", "taken over"]);
-        old.close();
+        drop(old);
         assert!(fs::symlink_metadata(&path).unwrap().file_type().is_socket());
         assert!(UnixStream::connect(&path).is_ok());
-        new.close();
+        drop(new);
     });
 }
 
 #[test]
-fn a_path_that_was_deleted_is_published_again() {
+fn a_removed_path_is_published_again() {
     with_directory(|directory| async move {
         let path = directory.join("s.sock");
         let mut listener = Listener::open(&settings(&path)).unwrap();
@@ -131,13 +131,13 @@ fn a_path_that_was_deleted_is_published_again() {
         let _client = UnixStream::connect(&path).unwrap();
         assert!(matches!(next(&mut listener).await, ListenerEvent::Connected(_)));
         assert_eq!(files(&directory), ["s.sock"]);
-        listener.close();
+        drop(listener);
         assert_eq!(files(&directory), [""; 0]);
     });
 }
 
 #[test]
-fn a_directory_that_is_gone_is_told_once_and_the_path_comes_back_with_it() {
+fn a_missing_directory_is_reported_once_and_the_path_published_when_it_returns() {
     with_directory(|directory| async move {
         let inner = directory.join("inner");
         fs::create_dir(&inner).unwrap();
@@ -149,12 +149,12 @@ fn a_directory_that_is_gone_is_told_once_and_the_path_comes_back_with_it() {
         assert!(quiet.is_err(), "{quiet:?}");
         fs::create_dir(&inner).unwrap();
         assert!(matches!(next(&mut listener).await, ListenerEvent::Republished));
-        listener.close();
+        drop(listener);
     });
 }
 
 #[test]
-fn a_stranger_is_not_let_in() {
+fn another_uid_is_refused() {
     with_directory(|directory| async move {
         let path = directory.join("s.sock");
         let stranger = settings(&path).allow_uids[0];
@@ -162,12 +162,12 @@ fn a_stranger_is_not_let_in() {
         let mut client = UnixStream::connect(&path).unwrap();
         assert!(matches!(next(&mut listener).await, ListenerEvent::Unauthorized(uid) if uid == stranger));
         assert_eq!(std::io::Read::read(&mut client, &mut [0]).unwrap(), 0);
-        listener.close();
+        drop(listener);
     });
 }
 
 #[test]
-fn a_parent_that_is_missing_or_open_to_all_is_refused() {
+fn a_missing_or_world_writable_parent_is_refused() {
     with_directory(|directory| async move {
         let missing = directory.join("missing/s.sock");
         assert!(refusal(&settings(&missing)).starts_with("There is no directory "));
@@ -179,20 +179,20 @@ fn a_parent_that_is_missing_or_open_to_all_is_refused() {
         fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
         assert!(refusal(&settings(&open.join("s.sock"))).starts_with("Others may write to "));
         fs::set_permissions(&open, fs::Permissions::from_mode(0o1777)).unwrap();
-        Listener::open(&settings(&open.join("s.sock"))).unwrap().close();
+        drop(Listener::open(&settings(&open.join("s.sock"))).unwrap());
     });
 }
 
 #[test]
-fn the_directory_of_a_default_path_is_made_and_must_be_ours_alone() {
+fn the_directory_of_a_default_path_is_created_and_must_be_private() {
     with_directory(|directory| async move {
         let path = directory.join("sidelane/sidelane.sock");
         let default = Settings { socket: SocketPlace::Default(path.clone()), ..settings(&path) };
-        Listener::open(&default).unwrap().close();
+        drop(Listener::open(&default).unwrap());
         let made = directory.join("sidelane");
         assert_eq!(fs::metadata(&made).unwrap().permissions().mode() & 0o777, 0o700);
         fs::set_permissions(&made, fs::Permissions::from_mode(0o755)).unwrap();
-        assert!(refusal(&default).contains("must have mode 0700, and has 0755"));
+        assert!(refusal(&default).contains("must have mode 0700, not 0755"));
         fs::remove_dir(&made).unwrap();
         symlink(&directory, &made).unwrap();
         assert!(refusal(&default).ends_with("is not a directory."));
@@ -200,13 +200,13 @@ fn the_directory_of_a_default_path_is_made_and_must_be_ours_alone() {
 }
 
 #[test]
-fn a_path_of_107_bytes_is_listened_on() {
+fn a_path_of_107_bytes_works() {
     with_directory(|directory| async move {
         let room = 107 - directory.as_os_str().len() - 1;
         let path = directory.join("s".repeat(room));
         let begin = Instant::now();
         let listener = Listener::open(&settings(&path)).unwrap();
         assert!(UnixStream::connect(&path).is_ok(), "{:?}", begin.elapsed());
-        listener.close();
+        drop(listener);
     });
 }

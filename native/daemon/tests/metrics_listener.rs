@@ -11,7 +11,7 @@ use std::sync::Arc;
 use sidelane_daemon::metrics_listener::{listen, serve};
 use support::{Daemon, TEST_TIMEOUT};
 
-/// What the daemon says to a scraper that keeps its connection; nothing when it was turned away.
+/// The status line for a scraper; empty when it was refused.
 fn ask(stream: &mut TcpStream) -> String {
     let mut answer = [0; 12];
     stream.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
@@ -23,7 +23,7 @@ fn ask(stream: &mut TcpStream) -> String {
 }
 
 #[test]
-fn eight_scrapers_have_a_place_and_the_ninth_when_one_has_gone() {
+fn eight_scrapers_are_served_and_a_ninth_after_one_left() {
     let daemon = Daemon::native();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let shared = Arc::clone(&daemon.shared);

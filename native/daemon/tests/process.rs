@@ -1,4 +1,4 @@
-//! The program itself: what it does at its start, on signals, and at its end.
+//! The program: start, signals, and end.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -9,6 +9,7 @@ use std::io::Read as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use sidelane_core::Contract;
@@ -16,7 +17,7 @@ use sidelane_wire::{ContractRequest, FrameKind, ServerHello, preface};
 use socket2::{Domain, SockAddr, Socket, Type};
 use support::{Client, Locks, ORDER, hello, request};
 
-/// A daemon of its own, killed in the end.
+/// A daemon process, killed on drop.
 struct Daemon {
     child: Child,
     locks: Locks,
@@ -41,7 +42,7 @@ impl Daemon {
         self.locks.0.join("s.sock")
     }
 
-    /// A connection, as soon as there is one to be had.
+    /// A connection, as soon as the daemon listens.
     fn connect(&self) -> Client {
         let end = Instant::now() + Duration::from_secs(10);
         let stream = loop {
@@ -55,7 +56,7 @@ impl Daemon {
         Client { stream, last_id: 0 }
     }
 
-    /// A connection that has asked for the contract of this lock, and the answer's status.
+    /// A connection after the handshake for the contract of this lock, and its status.
     fn client(&self, lock: &str) -> (Client, u16) {
         let id = *Contract::load(lock.as_bytes()).unwrap().id_bytes();
         let mut client = self.connect();
@@ -67,7 +68,7 @@ impl Daemon {
     }
 
     fn signal(&self, signal: i32) {
-        // SAFETY: a signal to our own child, which has not been waited for.
+        // SAFETY: the child has not been waited for, so its pid is valid.
         unsafe { libc::kill(i32::try_from(self.child.id()).unwrap(), signal) };
     }
 }
@@ -79,7 +80,7 @@ impl Drop for Daemon {
     }
 }
 
-/// Its exit code, and what it said on stderr.
+/// Its exit code and stderr.
 fn end(mut daemon: Daemon) -> (Option<i32>, String) {
     let mut said = String::new();
     daemon.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
@@ -87,7 +88,7 @@ fn end(mut daemon: Daemon) -> (Option<i32>, String) {
 }
 
 #[test]
-fn what_was_received_before_sigterm_is_answered_and_the_socket_is_gone_in_the_end() {
+fn requests_received_before_sigterm_are_answered_and_the_socket_is_removed() {
     let daemon = Daemon::start(&[]);
     let (mut client, _) = daemon.client(ORDER);
     client.send(&(1..=200).flat_map(|id| request(id, format!(r#"{{"n":"{id}"}}"#))).collect::<Vec<_>>());
@@ -110,21 +111,21 @@ fn what_was_received_before_sigterm_is_answered_and_the_socket_is_gone_in_the_en
 }
 
 #[test]
-fn a_second_signal_ends_it_at_once() {
+fn a_second_signal_ends_the_daemon_at_once() {
     let daemon = Daemon::start(&["--drain-ms", "600000"]);
     let (mut client, _) = daemon.client(ORDER);
-    // A request that never comes whole keeps the drain waiting.
+    // An incomplete request delays the drain.
     client.send(&request(1, "half")[..26]);
     daemon.signal(libc::SIGTERM);
     assert_eq!(client.read().0.kind, FrameKind::Goaway);
     daemon.signal(libc::SIGTERM);
-    // Not even what the half request would be told in the end.
+    // The incomplete request gets no answer.
     assert_eq!(client.rest(), b"");
     assert_eq!(end(daemon).0, Some(1));
 }
 
 #[test]
-fn sighup_serves_new_contracts_and_a_broken_one_changes_nothing() {
+fn sighup_loads_new_contracts_and_an_invalid_one_changes_nothing() {
     let daemon = Daemon::start(&[]);
     let next = ORDER.replace("900", "5");
     let (mut old, status) = daemon.client(ORDER);
@@ -148,7 +149,7 @@ fn sighup_serves_new_contracts_and_a_broken_one_changes_nothing() {
 }
 
 #[test]
-fn it_ends_with_the_process_that_holds_its_stdin() {
+fn the_daemon_ends_when_its_stdin_ends() {
     let mut daemon = Daemon::start(&["--exit-with-stdin"]);
     let (mut client, _) = daemon.client(ORDER);
     drop(daemon.child.stdin.take());
@@ -158,7 +159,7 @@ fn it_ends_with_the_process_that_holds_its_stdin() {
 }
 
 #[test]
-fn exit_codes_tell_wrong_contracts_from_a_socket_that_is_taken() {
+fn exit_codes_distinguish_invalid_contracts_from_a_socket_in_use() {
     let broken = Daemon::start(&["--contract", "/does/not/exist.lock.json"]);
     let (code, said) = end(broken);
     assert_eq!(code, Some(2));
@@ -174,7 +175,7 @@ fn exit_codes_tell_wrong_contracts_from_a_socket_that_is_taken() {
 }
 
 #[test]
-fn a_framed_client_without_a_place_is_counted_and_health_still_answers() {
+fn a_framed_client_over_the_limit_is_counted_and_health_is_served() {
     let daemon = Daemon::start(&["--max-connections", "1"]);
     let (_first, _) = daemon.client(ORDER);
     let mut second = daemon.connect();
@@ -187,7 +188,7 @@ fn a_framed_client_without_a_place_is_counted_and_health_still_answers() {
 }
 
 #[test]
-fn ping_does_not_wait_for_a_daemon_that_hangs() {
+fn ping_does_not_wait_for_a_hanging_daemon() {
     let locks = Locks::new(&[]);
     let path = locks.0.join("s.sock");
     let address = SockAddr::unix(&path).unwrap();
@@ -195,7 +196,7 @@ fn ping_does_not_wait_for_a_daemon_that_hangs() {
     let hung = new();
     hung.bind(&address).unwrap();
     hung.listen(0).unwrap();
-    // Its backlog is full: who connects now waits.
+    // Its backlog is full: connecting blocks.
     let connect = |_| {
         let client = new();
         client.set_nonblocking(true).unwrap();
@@ -205,4 +206,24 @@ fn ping_does_not_wait_for_a_daemon_that_hangs() {
     assert!(waiting.len() < 100);
     let ping = Command::new(env!("CARGO_BIN_EXE_sidelaned")).arg("ping").arg("--socket").arg(&path).output().unwrap();
     assert_eq!(ping.status.code(), Some(3), "{}", String::from_utf8_lossy(&ping.stderr));
+}
+
+#[test]
+fn the_log_line_of_a_panic_has_its_location_and_not_its_message() {
+    static LINE: Mutex<String> = Mutex::new(String::new());
+    let test_hook = Arc::new(std::panic::take_hook());
+    let other_hook = Arc::clone(&test_hook);
+    let this = std::thread::current().id();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().id() == this {
+            *LINE.lock().unwrap() = sidelane_daemon::process::panic_line(panic);
+        } else {
+            other_hook(panic);
+        }
+    }));
+    let caught = std::panic::catch_unwind(|| panic!("a payload"));
+    std::panic::set_hook(Box::new(move |panic| test_hook(panic)));
+    let line = LINE.lock().unwrap();
+    assert!(caught.is_err() && line.contains("\"event\":\"panic\",\"location\":\"") && line.contains("process.rs:"));
+    assert!(!line.contains("payload"), "{line}");
 }

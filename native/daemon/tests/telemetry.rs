@@ -1,4 +1,4 @@
-//! What is seen from outside: the numbers and the lines. Their names are those of docs/daemon.md.
+//! Metrics and log lines, with the names of docs/daemon.md.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -73,7 +73,7 @@ impl Kit {
         self.shared.metrics()
     }
 
-    /// The lines until the daemon stopped.
+    /// All lines, the last of which reports the stop.
     fn log(&self) -> Vec<Value> {
         self.telemetry.event(Event::Stopped);
         let bytes = self.lines.0.lock().unwrap();
@@ -82,7 +82,7 @@ impl Kit {
 }
 
 #[test]
-fn the_page_has_the_names_of_the_reference_and_no_other() {
+fn the_page_has_exactly_the_documented_names() {
     let reference = include_str!("../../../docs/daemon.md");
     let registry = reference.split("## Metrics").nth(1).unwrap();
     let specs = registry.lines().filter_map(|line| line.strip_prefix("| `sidelane_"));
@@ -102,7 +102,7 @@ fn the_page_has_the_names_of_the_reference_and_no_other() {
 }
 
 #[test]
-fn requests_are_counted_by_contract_protocol_and_code_over_all_threads() {
+fn requests_are_counted_by_contract_protocol_and_code() {
     let kit = Kit::new(0.0);
     kit.request(0, |_| {});
     kit.request(1, |_| {});
@@ -134,7 +134,7 @@ fn requests_are_counted_by_contract_protocol_and_code_over_all_threads() {
 }
 
 #[test]
-fn every_request_has_a_line_where_all_are_wanted() {
+fn with_a_sample_of_1_every_request_has_a_line() {
     const TRACE: [u8; 26] = {
         let mut trace = [0xab; 26];
         trace[0] = 0;
@@ -150,7 +150,7 @@ fn every_request_has_a_line_where_all_are_wanted() {
 }
 
 #[test]
-fn only_faults_of_the_daemon_have_a_line_where_none_are_wanted() {
+fn with_a_sample_of_0_only_server_errors_have_a_line() {
     let kit = Kit::new(0.0);
     for code in [None, Some(Code::ValidateFailed), Some(Code::Overloaded), Some(Code::OptionsInvalid)] {
         kit.request(0, |request| request.code = code);

@@ -6,8 +6,16 @@
 use libfuzzer_sys::fuzz_target;
 use sidelane_core::{Contract, Processor, Scratch};
 
-const PAYLOADS: [&str; 8] =
-    ["null", "true", "-0.5", "12", r#"" Ab é ""#, "[[],{},\"a\",1]", r#"{"a":{"a":{"a":[1]}},"b":"x"}"#, r#"{"":"","type":"a"}"#];
+const PAYLOADS: [&str; 8] = [
+    "null",
+    "true",
+    "-0.5",
+    "12",
+    r#"" Ab é ""#,
+    "[[],{},\"a\",1]",
+    r#"{"a":{"a":{"a":[1]}},"b":"x"}"#,
+    r#"{"":"","type":"a"}"#,
+];
 
 fuzz_target!(|lock: &[u8]| {
     let contract = match Contract::load(lock) {

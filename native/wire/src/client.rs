@@ -1,4 +1,5 @@
-//! The client's half of the protocol, for tests: HELLO the other way round, and the rules for a server's frames.
+//! The client's half of the protocol, for tests: writes a client's HELLO, reads a server's, and checks a server's
+//! frames.
 
 use std::fmt;
 
@@ -13,7 +14,7 @@ use crate::violation::{MAX_CLIENT_BYTES, Violation};
 /// How a server breaks the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerViolation {
-    /// In a way that clients can, too.
+    /// A violation that clients can commit too.
     Common(Violation),
     /// An answer longer than the cap: its length, and the cap.
     LongAnswer(u32, u32),

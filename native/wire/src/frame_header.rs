@@ -30,13 +30,13 @@ pub enum FrameKind {
     Rejected = 4,
     /// Answer: a fault.
     Error = 5,
-    /// The client gives up a request.
+    /// The client cancels a request.
     Cancel = 6,
     /// Asks for a PONG.
     Ping = 7,
     /// Answers a PING.
     Pong = 8,
-    /// The server takes no new requests on this connection.
+    /// The server accepts no new requests on this connection.
     Goaway = 9,
 }
 

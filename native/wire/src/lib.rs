@@ -1,5 +1,5 @@
-//! The bytes of sidelane: the framed protocol without a socket, and the layout of outcomes. `src/wire/WIRE.md` specifies the
-//! protocol.
+//! The bytes of sidelane: the framed protocol without a socket, and the layout of outcomes. `src/wire/WIRE.md`
+//! specifies the protocol.
 //!
 //! Modules, each of which uses only those before it: `trace`, `key_fingerprint`, `violation_texts`, `violation`,
 //! `frame_header`, `preface`, `decode`, `rules`, `hello`, `client`, `outcome_layout`, `outcome`.

@@ -255,7 +255,7 @@ impl fmt::Write for Text<'_> {
 
 fn write_text(kind: u8, target: &mut [u8], write: impl FnOnce(&mut Text<'_>) -> fmt::Result) -> Result<usize, Needs> {
     let mut text = Text { target: target.get_mut(TEXT_HEADER_BYTES..).unwrap_or_default(), len: 0 };
-    // A `Text` takes everything.
+    // `Text` returns no error.
     let _ = write(&mut text);
     let size = TEXT_HEADER_BYTES + text.len;
     let len = u32::try_from(text.len).map_err(|_| Needs(size))?;

@@ -1,12 +1,13 @@
-//! W3C Trace Context: the `traceparent` text and the 26 bytes that cross the socket. The log decides what to do with it.
+//! W3C Trace Context: the `traceparent` text and the 26 bytes that cross the socket. The log decides what to do with
+//! it.
 
 use std::fmt::Write as _;
 
 /// Bytes of a trace context at the start of a REQUEST's payload.
 pub const TRACE_BYTES: usize = 26;
 
-/// The bytes of a `traceparent`; `None` when it is none (Trace Context §3.2.2: upper case, a version `ff`, ids of
-/// zeros). A version that is not known yet is read as far as version 00 goes, and becomes it.
+/// The bytes of a `traceparent`; `None` when it is invalid (Trace Context §3.2.2: upper case, a version `ff`, ids of
+/// zeros). Of an unknown version only the parts of version 00 are read, and the result is of version 00.
 #[must_use]
 pub fn trace_from_text(traceparent: &str) -> Option<[u8; TRACE_BYTES]> {
     let text: &[u8; 55] = traceparent.as_bytes().first_chunk()?;
@@ -30,7 +31,7 @@ pub fn trace_from_text(traceparent: &str) -> Option<[u8; TRACE_BYTES]> {
 pub fn trace_id_of(bytes: &[u8; TRACE_BYTES]) -> Option<String> {
     is_valid(bytes).then(|| {
         bytes[1..17].iter().fold(String::with_capacity(32), |mut text, byte| {
-            // A String takes everything.
+            // Writing to a String cannot fail.
             let _ = write!(text, "{byte:02x}");
             text
         })

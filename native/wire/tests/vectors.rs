@@ -94,7 +94,7 @@ fn read(vector: &Value, all: &[u8], size: usize) -> (Vec<Value>, Value) {
 }
 
 #[test]
-fn frames_are_read_as_the_vectors_say_in_pieces_of_any_size() -> Result<()> {
+fn frames_match_the_vectors_in_pieces_of_any_size() -> Result<()> {
     for vector in vectors("frames.json")? {
         if vector["violation"] == CLIENTS_ONLY {
             continue;
@@ -110,7 +110,7 @@ fn frames_are_read_as_the_vectors_say_in_pieces_of_any_size() -> Result<()> {
 }
 
 #[test]
-fn headers_are_written_as_they_are_read() -> Result<()> {
+fn headers_round_trip() -> Result<()> {
     for vector in vectors("frames.json")? {
         let all = bytes(text(&vector, "bytes"))?;
         if let Decoded::Complete(header, _) = decode(&all) {
@@ -149,7 +149,7 @@ fn server_hello(value: &Value) -> Result<ServerHello> {
 }
 
 #[test]
-fn hellos_are_read_and_written_as_the_vectors_have_them() -> Result<()> {
+fn hellos_match_the_vectors() -> Result<()> {
     for vector in vectors("hellos.json")? {
         let payload = bytes(text(&vector, "bytes"))?;
         let description = text(&vector, "description");

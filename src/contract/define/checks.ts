@@ -18,14 +18,14 @@ export const lowerChecks = (context: LoweringContext, checks: Checks, path: stri
   readChecks(context, checks, path, () => false)
 
 /**
- * Reads a schema's checks. `take` returns true for those it understood; refinements and overwrites are read here; all
+ * Reads a schema's checks. `readCheck` returns true for those it understood; refinements and overwrites are read here; all
  * others are rejected. `text` is the schema's source without its overwrites, for the error message.
  */
 export function readChecks(
   context: LoweringContext,
   checks: Checks,
   path: string,
-  take: (def: CheckDef) => boolean,
+  readCheck: (def: CheckDef) => boolean,
   text?: string,
 ): void {
   const overwrites: CheckDef[] = []
@@ -35,7 +35,7 @@ export function readChecks(
     else if (def.check === 'custom') readRefinement(context, path)
     else if (!hasDefaultWhen(def))
       context.reject(path, `the check "${def.check}" runs only under its own \`when\`; drop \`when\``)
-    else if (!take(def))
+    else if (!readCheck(def))
       context.reject(
         path,
         `the check "${def.check}" cannot be expressed in a contract; drop it, or check it in the app`,
@@ -45,7 +45,7 @@ export function readChecks(
 }
 
 /** Reads min_length, max_length and length_equals into `bounds`. */
-export function takeLength(context: LoweringContext, path: string, def: CheckDef, bounds: LengthBounds): boolean {
+export function readLengthCheck(context: LoweringContext, path: string, def: CheckDef, bounds: LengthBounds): boolean {
   const min = def.check === 'min_length' ? def.minimum : def.check === 'length_equals' ? def.length : undefined
   const max = def.check === 'max_length' ? def.maximum : def.check === 'length_equals' ? def.length : undefined
   if (min === undefined && max === undefined) return false

@@ -1,7 +1,7 @@
 // Arrays and tuples.
 
 import type { $ZodArrayDef, $ZodTupleDef, $ZodType } from 'zod/v4/core'
-import { readChecks, takeLength, type LengthBounds } from './checks.ts'
+import { readChecks, readLengthCheck, type LengthBounds } from './checks.ts'
 import type { SchemaDocument } from './document.ts'
 import { pathTo } from './paths.ts'
 import { mayBeAbsent, acceptsUndefined } from './optionality.ts'
@@ -9,7 +9,7 @@ import type { LoweringContext } from './context.ts'
 
 export function lowerArray(context: LoweringContext, def: $ZodArrayDef, path: string): SchemaDocument {
   const bounds: LengthBounds = {}
-  readChecks(context, def.checks, path, (check) => takeLength(context, path, check, bounds))
+  readChecks(context, def.checks, path, (check) => readLengthCheck(context, path, check, bounds))
   return { type: 'array', items: context.lower(def.element, pathTo.items(path)), ...itemCount(bounds) }
 }
 
@@ -17,7 +17,7 @@ export function lowerTuple(context: LoweringContext, def: $ZodTupleDef, path: st
   const items = def.items
   const bounds: LengthBounds = { min: minLength(items, def.rest !== null) }
   if (def.rest === null) bounds.max = items.length
-  readChecks(context, def.checks, path, (check) => takeLength(context, path, check, bounds))
+  readChecks(context, def.checks, path, (check) => readLengthCheck(context, path, check, bounds))
   const prefixItems = items.map((item, i) => context.lower(item, pathTo.item(path, i)))
   const rest = def.rest === null ? false : context.lower(def.rest, pathTo.rest(path))
   // An empty tuple becomes an array without items.

@@ -4,7 +4,7 @@
 import { regexes, type $ZodType } from 'zod/v4/core'
 import type { CheckDef, LoweringContext } from './context.ts'
 import { frozenPatterns } from './frozen-patterns.ts'
-import { takePattern } from './patterns.ts'
+import { readPattern } from './patterns.ts'
 
 /** Formats whose check in zod is exactly `def.pattern`. */
 const patternIsTheCheck = new Set(
@@ -41,7 +41,7 @@ export function patternsOfFormat(context: LoweringContext, path: string, def: Ch
     context.reject(path, `the string format "${format}" is unknown; write z.string().regex(/…/)`)
     return []
   }
-  const pattern = takePattern(context, path, def.pattern)
+  const pattern = readPattern(context, path, def.pattern)
   return pattern === undefined ? [] : [pattern]
 }
 

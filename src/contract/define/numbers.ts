@@ -28,8 +28,8 @@ interface NumberChecks {
 export function lowerNumber(context: LoweringContext, schema: $ZodType, path: string): SchemaDocument {
   const found: NumberChecks = { integer: false, gte: -Infinity, gt: -Infinity, lte: Infinity, lt: Infinity, steps: [] }
   const def = schema._zod.def as unknown as CheckDef
-  if (def.check === 'number_format') takeFormat(context, def, path, found)
-  readChecks(context, schema._zod.def.checks, path, (check) => takeCheck(context, check, path, found))
+  if (def.check === 'number_format') readFormat(context, def, path, found)
+  readChecks(context, schema._zod.def.checks, path, (check) => readCheck(context, check, path, found))
   const node: SchemaDocument = { type: found.integer ? 'integer' : 'number' }
   // Only the tighter one of an inclusive and an exclusive bound is kept, so that one value out of range is one issue.
   if (found.gt >= found.gte && found.gt !== -Infinity) node.exclusiveMinimum = found.gt
@@ -47,17 +47,17 @@ export function lowerNumber(context: LoweringContext, schema: $ZodType, path: st
   return node
 }
 
-function takeCheck(context: LoweringContext, def: CheckDef, path: string, found: NumberChecks): boolean {
+function readCheck(context: LoweringContext, def: CheckDef, path: string, found: NumberChecks): boolean {
   switch (def.check) {
     case 'number_format':
-      return takeFormat(context, def, path, found)
+      return readFormat(context, def, path, found)
     case 'greater_than':
-      return takeBound(context, def, path, (value) => {
+      return readBound(context, def, path, (value) => {
         if (def.inclusive === true) found.gte = Math.max(found.gte, value)
         else found.gt = Math.max(found.gt, value)
       })
     case 'less_than':
-      return takeBound(context, def, path, (value) => {
+      return readBound(context, def, path, (value) => {
         if (def.inclusive === true) found.lte = Math.min(found.lte, value)
         else found.lt = Math.min(found.lt, value)
       })
@@ -73,7 +73,7 @@ function takeCheck(context: LoweringContext, def: CheckDef, path: string, found:
   }
 }
 
-function takeFormat(context: LoweringContext, def: CheckDef, path: string, found: NumberChecks): boolean {
+function readFormat(context: LoweringContext, def: CheckDef, path: string, found: NumberChecks): boolean {
   const range = formats[def.format ?? '']
   if (range === undefined) {
     context.reject(path, `the number format "${def.format}" is unknown; write z.int() or bounds`)
@@ -85,7 +85,7 @@ function takeFormat(context: LoweringContext, def: CheckDef, path: string, found
   return true
 }
 
-function takeBound(context: LoweringContext, { value }: CheckDef, path: string, set: (value: number) => void): boolean {
+function readBound(context: LoweringContext, { value }: CheckDef, path: string, set: (value: number) => void): boolean {
   if (typeof value !== 'number' || Number.isNaN(value))
     context.reject(path, `a bound of ${String(value)}; write a number`)
   // -0 + 0 is 0: the lock's canonical form has one zero.

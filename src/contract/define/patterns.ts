@@ -4,7 +4,7 @@ import { parsePattern } from '../../pattern/index.ts'
 import type { LoweringContext } from './context.ts'
 
 /** The source of `regex`, or undefined after recording why it is unsupported. */
-export function takePattern(context: LoweringContext, path: string, { source, flags }: RegExp): string | undefined {
+export function readPattern(context: LoweringContext, path: string, { source, flags }: RegExp): string | undefined {
   if (flags !== '' && flags !== 'u') {
     context.reject(path, `/${source}/${flags}: ${flagAdvice(flags)}`)
     return undefined

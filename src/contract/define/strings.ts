@@ -3,12 +3,12 @@
 
 import type { $ZodTemplateLiteral, $ZodType } from 'zod/v4/core'
 import type { NormOp } from '../../model/index.ts'
-import { readChecks, takeLength, type LengthBounds } from './checks.ts'
+import { readChecks, readLengthCheck, type LengthBounds } from './checks.ts'
 import type { CheckDef, LoweringContext } from './context.ts'
 import type { SchemaDocument } from './document.ts'
 import { formatAnnotation, patternsOfFormat, stringSource } from './formats.ts'
 import { normsOf } from './norm.ts'
-import { literally, takePattern } from './patterns.ts'
+import { literally, readPattern } from './patterns.ts'
 
 export function lowerString(
   context: LoweringContext,
@@ -21,18 +21,18 @@ export function lowerString(
   const bounds: LengthBounds = {}
   const patterns = new Set<string>()
   const annotation: { format?: string } = {}
-  const takeFormat = (check: CheckDef): true => {
+  const readFormat = (check: CheckDef): true => {
     for (const pattern of patternsOfFormat(context, path, check)) patterns.add(pattern)
     const format = formatAnnotation(check)
     if (format !== undefined) annotation.format ??= format
     return true
   }
-  const take = (check: CheckDef): boolean =>
-    takeLength(context, path, check, bounds) ||
-    (check.check === 'string_format' && (takeText(context, path, check, patterns) || takeFormat(check)))
+  const readCheck = (check: CheckDef): boolean =>
+    readLengthCheck(context, path, check, bounds) ||
+    (check.check === 'string_format' && (readTextCheck(context, path, check, patterns) || readFormat(check)))
 
-  if (def.check === 'string_format') takeFormat(def)
-  readChecks(context, checks, path, take, stringSource(schema))
+  if (def.check === 'string_format') readFormat(def)
+  readChecks(context, checks, path, readCheck, stringSource(schema))
   return { type: 'string', ...annotation, ...lengths(bounds), ...patternKeywords(patterns), ...normKeyword(norm) }
 }
 
@@ -51,15 +51,15 @@ export function lowerTemplate(
     }
   }
   // zod checks a template by this pattern; checks of the parts count only as far as it holds them.
-  const pattern = takePattern(context, path, schema._zod.pattern)
+  const pattern = readPattern(context, path, schema._zod.pattern)
   return { type: 'string', ...patternKeywords(pattern === undefined ? [] : [pattern]), ...normKeyword(norm) }
 }
 
 /** Reads startsWith, endsWith, includes and regex as patterns. */
-function takeText(context: LoweringContext, path: string, def: CheckDef, patterns: Set<string>): boolean {
+function readTextCheck(context: LoweringContext, path: string, def: CheckDef, patterns: Set<string>): boolean {
   const { format } = def
   if (format === 'regex') {
-    const pattern = def.pattern && takePattern(context, path, def.pattern)
+    const pattern = def.pattern && readPattern(context, path, def.pattern)
     if (pattern !== undefined) patterns.add(pattern)
     return true
   }

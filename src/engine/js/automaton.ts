@@ -95,7 +95,7 @@ class Automaton {
       const codePoint = text.codePointAt(i) as number
       if (codePoint > 0xffff) i++
       this.#slowSteps++
-      steps.take(this.#alphabet.symbolOf(codePoint))
+      steps.advance(this.#alphabet.symbolOf(codePoint))
     }
     return hasBit(steps.set, matched) || hasBit(steps.set, matchedAtEnd)
   }
@@ -103,7 +103,7 @@ class Automaton {
   /** The state that `symbol` leads to from `state`; `unknown` when the table is full: then #steps holds its set. */
   #addTransition(state: number, symbol: number): number {
     this.#steps.set.set(this.#sets[state / this.#symbols] as Bits)
-    this.#steps.take(symbol)
+    this.#steps.advance(symbol)
     const next = this.#stateOf(this.#steps.set)
     this.#table[state + symbol] = next
     return next
@@ -147,7 +147,7 @@ interface Span {
 
 /** Steps from set to set. The followers of any eight neighbouring positions are cached, which bounds a step's work. */
 class Steps {
-  /** The current set; `take` changes it in place. */
+  /** The current set; `advance` changes it in place. */
   readonly set: Bits
   readonly #next: Bits
   readonly #positions: Positions
@@ -161,7 +161,7 @@ class Steps {
     this.#next = new Int32Array(positions.words)
   }
 
-  take(symbol: number): void {
+  advance(symbol: number): void {
     const { set } = this
     const next = this.#next
     const { words, restart } = this.#positions

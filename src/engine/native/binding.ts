@@ -15,7 +15,7 @@ export interface Binding {
   addContract(lock: Uint8Array, key: Uint8Array, dictionary: Uint8Array): string
   removeContract(handle: number): void
   /** Writes an outcome (model/outcome-bytes.ts). Returns its size, or the negated size when it does not fit. */
-  process(handle: number, input: Uint8Array, canonical: boolean, target: Uint8Array, offset: number): number
+  process(handle: number, input: Uint8Array, canonical: boolean, target: Uint8Array): number
   /** The content of one frame, or the error's code. Empty `dictionary`: none. */
   decompressZstd(body: Uint8Array, maxBytes: number, dictionary: Uint8Array): Uint8Array | string
   /** Number of calls of `process` on this thread. */

@@ -74,7 +74,9 @@ function compileContract(binding: Binding, contract: Contract, options: Processo
 
   const processInto = (payload: Uint8Array, canonical: boolean, into: Uint8Array, offset: number): number => {
     try {
-      return binding.process(handle, unshared(payload), canonical, into, offset)
+      // The bytes before `offset` may be shared with other threads: native code gets no reference to them.
+      const unsharedTarget = offset === 0 ? into : into.subarray(offset)
+      return binding.process(handle, unshared(payload), canonical, unsharedTarget)
     } catch {
       throw panicError()
     }

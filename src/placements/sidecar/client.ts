@@ -47,7 +47,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
   readonly #resendQueue = new RequestQueue(this.#totals)
   readonly #retryQueue = new RetryQueue(this.#totals, {
     onDue: (request) => this.#resendQueue.add(request),
-    onAllDue: () => this.onSendRoom(),
+    onAllDue: () => this.onFreeSlots(),
   })
   readonly #retryBudget = new RetryBudget()
   readonly #drainEstimator = new DrainEstimator()
@@ -114,7 +114,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
   }
 
   get freeSlots(): number {
-    return this.#pool.room
+    return this.#pool.freeSlots
   }
 
   get capacity(): number {
@@ -167,10 +167,10 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     for (const { parked } of this.#contracts.entries) {
       for (let request = parked.first; request !== undefined; request = parked.first) move(request, parked, this.#queue)
     }
-    this.onSendRoom()
+    this.onFreeSlots()
   }
 
-  onSendRoom(): void {
+  onFreeSlots(): void {
     this.#sendQueued()
     this.onSpace()
   }
@@ -274,7 +274,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     const isRefused = answer instanceof SidelaneError && (!contract.isNew || answer === contract.refusal)
     if (fault !== undefined) call.fail(fault)
     else if (isRefused) call.fail(copyOf(answer))
-    else if (answer === 'served' || this.#pool.room === 0) return true
+    else if (answer === 'served' || this.#pool.freeSlots === 0) return true
     // Requests for other contracts do not wait for this contract's HELLO.
     else move(request, queue, contract.parked)
     return false

@@ -60,10 +60,10 @@ export class ConnectionPool implements ConnectionEvents {
   }
 
   /** Requests that all connections can send now. */
-  get room(): number {
-    let room = 0
-    for (const connection of this.#connections) room += connection.room
-    return room
+  get freeSlots(): number {
+    let slots = 0
+    for (const { freeSlots } of this.#connections) slots += freeSlots
+    return slots
   }
 
   /** Requests that the daemon allows on all connections together. */
@@ -90,7 +90,7 @@ export class ConnectionPool implements ConnectionEvents {
   pick(contractNumber: number): Connection | undefined {
     let best: Connection | undefined
     for (const connection of this.#connections) {
-      if (connection.room === 0 || !connection.serves(contractNumber)) continue
+      if (connection.freeSlots === 0 || !connection.serves(contractNumber)) continue
       if (best === undefined || connection.inFlight < best.inFlight) best = connection
     }
     return best

@@ -2,7 +2,7 @@
 // gets, and what follows when it closes.
 
 import { connect, type Socket } from 'node:net'
-import { decodeOutcome, toFault, type EngineReport, type SidelaneError } from '../../model/index.ts'
+import type { EngineReport, SidelaneError } from '../../model/index.ts'
 import { BumpArena } from '../../util/bump-arena.ts'
 import { WriteBatcher } from '../../util/write-batcher.ts'
 import {
@@ -18,7 +18,7 @@ import {
   type FrameHeader,
 } from '../../wire/index.ts'
 import type { ClientContract } from './client-contract.ts'
-import { unavailable, versionFault } from './errors.ts'
+import { faultOf, unavailable, versionFault } from './errors.ts'
 import { Handshake, type HandshakeOptions } from './handshake.ts'
 import { InFlightRequests } from './in-flight-requests.ts'
 import type { Content, PendingRequest, RequestOwner } from './request.ts'
@@ -42,8 +42,8 @@ export interface ConnectionEvents {
 
 /** What happens to requests. */
 export interface RequestEvents {
-  /** There may be more room than before. */
-  onSendRoom(): void
+  /** There may be more free slots than before. */
+  onFreeSlots(): void
   /** The daemon refused a request because it is overloaded. */
   onOverload(request: PendingRequest, fault: SidelaneError): void
 }
@@ -109,7 +109,7 @@ export class Connection implements FrameSink, RequestOwner {
       maxWriteBytes: Number.POSITIVE_INFINITY,
       maxPendingBytes,
       onProgress: (_, wasFull) => {
-        if (wasFull) this.#notifyRoom()
+        if (wasFull) this.#notifyFreeSlots()
       },
     })
     this.#handshake = new Handshake(options)
@@ -145,10 +145,10 @@ export class Connection implements FrameSink, RequestOwner {
   }
 
   /** Requests that can be sent now. */
-  get room(): number {
+  get freeSlots(): number {
     // A broken socket is not closed at once.
     if (this.#state !== 'ready' || this.#writer.full || !this.#socket.writable) return 0
-    return this.#inFlight.room
+    return this.#inFlight.freeSlots
   }
 
   /** The daemon's engine, known after HELLO. */
@@ -179,7 +179,7 @@ export class Connection implements FrameSink, RequestOwner {
     while (!this.#handshake.complete)
   }
 
-  /** Sends the request; the payload is copied. Requires `room` and `serves`. */
+  /** Sends the request; the payload is copied. Requires `freeSlots` and `serves`. */
   send(request: PendingRequest, content: Content, now: number): void {
     const index = this.#handshake.answers[request.call.route.contractIndex] as number
     this.#inFlight.send(request, content, index, now)
@@ -247,11 +247,11 @@ export class Connection implements FrameSink, RequestOwner {
     const rest = this.#preface === undefined ? bytes : this.#readPreface(this.#preface, bytes)
     this.#decoder.push(rest)
     if (this.#state === 'draining' && this.#inFlight.size === 0) this.#socket.end()
-    else this.#notifyRoom()
+    else this.#notifyFreeSlots()
   }
 
-  #notifyRoom(): void {
-    if (this.#state === 'ready') this.#options.requestEvents.onSendRoom()
+  #notifyFreeSlots(): void {
+    if (this.#state === 'ready') this.#options.requestEvents.onFreeSlots()
   }
 
   /** Returns what follows the preface. */
@@ -313,11 +313,7 @@ export class Connection implements FrameSink, RequestOwner {
 
   /** An ERROR with id 0 is about the connection, and the last frame of it. */
   #onConnectionError(payload: Uint8Array): void {
-    try {
-      decodeOutcome(payload, 0, 'none')
-    } catch (error) {
-      this.fail(unavailable(`The daemon at ${this.#options.path} ended the connection.`, toFault(error)))
-    }
+    this.fail(unavailable(`The daemon at ${this.#options.path} ended the connection.`, faultOf(payload)))
   }
 
   #onGoaway(): void {

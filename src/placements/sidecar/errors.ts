@@ -1,6 +1,6 @@
 // The errors of a client whose daemon cannot be reached, or is not what it should be.
 
-import { SidelaneError, stackless } from '../../model/index.ts'
+import { decodeOutcome, SidelaneError, stackless, toFault } from '../../model/index.ts'
 
 export const unavailable = (message: string, cause?: unknown): SidelaneError =>
   stackless('unavailable', { message, ...(cause !== undefined && { cause }) })
@@ -37,4 +37,14 @@ export const copyOf = (
     ...(cause !== undefined && { cause }),
     ...(afterMs !== undefined && { retryAfterMs: afterMs }),
   })
+}
+
+/** The fault in the payload of an ERROR frame. */
+export function faultOf(payload: Uint8Array): SidelaneError {
+  try {
+    decodeOutcome(payload, 0, 'none')
+  } catch (error) {
+    return toFault(error)
+  }
+  return new SidelaneError('internal.panic', { message: 'The payload of an ERROR is not a fault.' })
 }

@@ -2,7 +2,7 @@
 // decides which connection takes a call, and what follows when a request is refused or lost.
 
 import { Buffer } from 'node:buffer'
-import { decodeOutcome, toFault, type Outcome, type SidelaneError } from '../../model/index.ts'
+import { outcomeCode, type SidelaneError } from '../../model/index.ts'
 import {
   defaultInFlight,
   flags,
@@ -13,6 +13,7 @@ import {
   writeFrameHeader,
 } from '../../wire/index.ts'
 import type { WriteBatcher } from '../../util/write-batcher.ts'
+import { faultOf } from './errors.ts'
 import { CongestionWindow } from './flow-control.ts'
 import type { Content, PendingRequest, RequestOwner } from './request.ts'
 
@@ -96,7 +97,7 @@ export class InFlightRequests {
   }
 
   /** Requests that can be sent now. */
-  get room(): number {
+  get freeSlots(): number {
     if (this.#retainedBytes > maxRetainedBytes) return 0
     return Math.max(0, this.#window.size - this.#table.size)
   }
@@ -164,22 +165,14 @@ export class InFlightRequests {
     this.#table.remove(request)
     // The call can end while its answer arrives.
     if (request.owner !== this.#owner) return
-    const { call } = request
-    let outcome: Outcome
-    try {
-      outcome = decodeOutcome(payload, 0, call.route.contract.profile.compress.codec)
-    } catch (error) {
-      const fault = toFault(error)
-      if (fault.code === 'overloaded') {
-        this.#window.onOverload(id, this.#table.lastId)
-        this.#takeBack(request)
-        return onOverload(request, fault)
-      }
-      this.#finish(request)
-      return call.fail(fault)
+    if (outcomeCode(payload, 0) === 'overloaded') {
+      this.#window.onOverload(id, this.#table.lastId)
+      this.#takeBack(request)
+      return onOverload(request, faultOf(payload))
     }
-    this.#finish(request)
-    call.settle(outcome)
+    if (this.#window.size < this.#limit) this.#window.onAnswer()
+    this.abandon(request)
+    request.call.settleBytes(payload, 0)
   }
 
   /** The call is over. The id stays taken until the answer arrives. */
@@ -199,11 +192,6 @@ export class InFlightRequests {
       this.#takeBack(request)
     }
     return requests
-  }
-
-  #finish(request: PendingRequest): void {
-    if (this.#window.size < this.#limit) this.#window.onAnswer()
-    this.abandon(request)
   }
 
   #takeBack(request: PendingRequest): void {

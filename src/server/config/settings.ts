@@ -31,7 +31,7 @@ export function resolveSettings(options: Options, env: Readonly<Record<string, s
   const { socket, contracts, allowUids } = options
   if (contracts === undefined) throw new ConfigError(texts.expectedContract)
   if (allowUids !== undefined) {
-    throw new ConfigError('Expected no `--allow-uid`: Node cannot ask who connects, sidelaned can')
+    throw new ConfigError('Expected no `--allow-uid`: only sidelaned can read the uid of a peer')
   }
   const cores = availableParallelism()
   return {

@@ -1,58 +1,64 @@
-// The body of a `process` request while it arrives: room is reserved before there is memory, and none is kept beyond the
-// contract's limit. The contract stays compiled as long as it or its job needs it.
+// The body of a `process` request while it arrives: bytes are reserved before memory is allocated, and no more is kept than
+// the contract's limit. The contract stays compiled until the body or its job is released.
 
 import type { LoadedContract } from '../contracts.ts'
 import type { Refusal, RequestQueue } from '../queue.ts'
 
 const empty = new Uint8Array()
 
-export class Body {
-  /** Why it is not taken; then it holds nothing. */
+export class RequestBody {
+  /** Why the body is refused; then it holds nothing. */
   refusal: Refusal | 'too long' | undefined
-  /** Bytes that are reserved for it. */
+  /** Bytes reserved for the body. */
   reserved = 0
   readonly #queue: RequestQueue
-  readonly #served: LoadedContract
-  readonly #known: boolean
+  readonly #contract: LoadedContract
+  readonly #isChunked: boolean
   #bytes: Uint8Array = empty
   #size = 0
-  #over = false
+  #released = false
 
-  constructor(queue: RequestQueue, served: LoadedContract, length: number | 'chunked') {
+  constructor(queue: RequestQueue, contract: LoadedContract, length: number | 'chunked') {
     this.#queue = queue
-    this.#served = served
-    served.registry.retain()
-    this.#known = length !== 'chunked'
+    this.#contract = contract
+    contract.registry.retain()
+    this.#isChunked = length === 'chunked'
     this.#reserve(length === 'chunked' ? 0 : length)
   }
 
-  /** A copy is kept. */
+  /** Takes over `piece`. */
   add(piece: Uint8Array): void {
-    if (!this.#known) this.#reserve(piece.length)
+    if (this.#isChunked) this.#reserve(piece.length)
     if (this.refusal !== undefined) return
+    // A body that arrives in one piece is not copied.
+    if (!this.#isChunked && piece.length === this.reserved) {
+      this.#bytes = piece
+      this.#size = piece.length
+      return
+    }
     const size = this.#size + piece.length
-    // Not before the first byte is here: a promise needs no memory.
-    if (size > this.#bytes.length) this.#grow(this.#known ? this.reserved : Math.max(size, 2 * this.#bytes.length))
+    // Allocated with the first byte only: a Content-Length alone takes no memory.
+    if (size > this.#bytes.length) this.#grow(this.#isChunked ? Math.max(size, 2 * this.#bytes.length) : this.reserved)
     this.#bytes.set(piece, this.#size)
     this.#size = size
   }
 
-  /** The whole of it. */
+  /** The whole body. */
   take(): Uint8Array {
     return this.#bytes.subarray(0, this.#size)
   }
 
-  /** It is not wanted: gives back what it has. */
+  /** Returns what is reserved. */
   release(): void {
-    if (this.#over) return
-    this.#over = true
+    if (this.#released) return
+    this.#released = true
     if (this.reserved > 0) this.#queue.release(this.reserved)
     this.reserved = 0
-    this.#served.registry.release()
+    this.#contract.registry.release()
     this.#bytes = empty
   }
 
-  /** In one piece: a chunk can be of one byte, and an object for each would be a hundred times what is reserved. */
+  /** Into one buffer: with chunks of one byte, a list of pieces would take a hundred times what is reserved. */
   #grow(size: number): void {
     const before = this.#bytes
     this.#bytes = Buffer.allocUnsafe(size)
@@ -60,7 +66,7 @@ export class Body {
   }
 
   #reserve(bytes: number): void {
-    const { maxBytes } = this.#served.contract.profile.limits
+    const { maxBytes } = this.#contract.contract.profile.limits
     this.refusal = this.reserved + bytes > maxBytes ? 'too long' : this.#queue.reserve(bytes)
     if (this.refusal !== undefined) return this.release()
     this.reserved += bytes

@@ -1,273 +1,162 @@
-// One connection that speaks HTTP: requests in, answers out, in their order, one request at a time. The grammar is in
-// decoder.ts, the paths are in routes.ts; this file knows the socket, the clocks and the service.
+// One connection that speaks HTTP: exchanges in their order, one at a time, and what node:http does not bound: pipelined
+// requests, a client that does not read, the end.
 
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { answerBytes, problem, type Answer } from './response.ts'
-import { Body } from './body.ts'
-import { RequestDecoder, type RequestSink } from './decoder.ts'
-import type { HttpFault } from './http-error.ts'
-import type { RequestHead } from './request-head.ts'
-import type { HttpEdge } from './index.ts'
-import { HttpJob } from './job.ts'
-import { outcomeAnswer } from './outcome-response.ts'
-import { routeOf, type Route } from './routes.ts'
+import { Exchange, type HttpContext, type Send } from './exchange.ts'
+import { requestTimeout, type HttpError } from './http-error.ts'
+import type { HttpRequest } from './request.ts'
+import { problem, responseBytes } from './response.ts'
 
-const headMs = 5000
-const requestMs = 10_000
-const idleMs = 65_000
-const stallMs = 5000
+export const idleMs = 65_000
+/** Without progress. */
+const writeTimeoutMs = 5000
 const lingerMs = 1000
-/** More than that is not read ahead of the request in hand. */
-const mostHeldBytes = 65_536
-/** More than that does not wait for a client that does not read. */
-const mostPendingBytes = 1_048_576
+const lateMs = 1000
+/** With more pipelined requests waiting, the socket is not read. */
+const maxWaiting = 32
+/** With more unwritten, no further request starts. */
+const maxUnwrittenBytes = 1_048_576
 
-const goOn = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
-const tokenByte = /[!#$%&'*+.^_`|~0-9A-Za-z-]/
-
-type ProcessRoute = Extract<Route, { kind: 'process' }>
-
-export class HttpConnection implements RequestSink {
+export class HttpConnection {
   readonly #socket: Socket
-  readonly #edge: HttpEdge
+  readonly #context: HttpContext
   readonly #reserved: boolean
-  readonly #decoder = new RequestDecoder(this)
-  /** The request in hand. */
-  #head: RequestHead | undefined
-  #route: Route | undefined
-  #body: Body | undefined
-  #job: HttpJob | undefined
-  #answered = false
-  #startedAt = performance.now()
-  #idleSince = performance.now()
-  #peerEnded = false
-  /** When the connection is cut, once it is ending. */
-  #cutAt: number | undefined
+  #current: Exchange | undefined
+  readonly #waiting: Exchange[] = []
+  /** The request that was read last. */
+  #last: Exchange | undefined
+  /** Of that request or of the bytes behind it. */
+  #error: HttpError | undefined
+  #late: NodeJS.Timeout | undefined
+  #isClosing = false
+  #received = 0
 
-  /** `first`: what has been read already. `reserved`: for health and metrics only. */
-  constructor(socket: Socket, first: Uint8Array, edge: HttpEdge, reserved: boolean) {
+  constructor(socket: Socket, context: HttpContext, reserved: boolean) {
     this.#socket = socket
-    this.#edge = edge
+    this.#context = context
     this.#reserved = reserved
-    socket.on('data', this.#read)
-    socket.on('end', this.#ended)
-    socket.on('close', this.#closed)
-    // What follows is "close".
-    socket.on('error', () => undefined)
-    socket.on('timeout', () => socket.destroy())
-    if (first.length > 0 && !tokenByte.test(String.fromCharCode(first[0] as number))) socket.destroy()
-    else this.#start(first)
-  }
-
-  /** Nothing of a request is there: it may be closed at any time. */
-  get idle(): boolean {
-    return this.#decoder.reading === 'idle'
-  }
-
-  /** Ends an idle connection; any other one ends with its answer. */
-  drain(): void {
-    if (this.idle) this.#finish()
-  }
-
-  destroy(): void {
-    this.#socket.destroy()
-  }
-
-  /** Looks at the clocks. */
-  check(now: number): void {
-    if (this.#cutAt !== undefined) {
-      if (now >= this.#cutAt) this.#socket.destroy()
-      return
-    }
-    const { reading } = this.#decoder
-    if (reading === 'idle' && now >= this.#idleSince + idleMs) return this.#finish()
-    const late =
-      (reading === 'head' && now >= this.#startedAt + headMs) ||
-      (reading === 'body' && now >= this.#startedAt + requestMs)
-    if (!late) return
-    if (this.#answered) this.#finish()
-    else
-      this.#refuse(
-        problem('protocol.violation', { status: 408, detail: 'The request is not there in time.', closes: true }),
-      )
-  }
-
-  head(head: RequestHead): void {
-    this.#head = head
-    this.#answered = false
-    this.#route = routeOf(head, {
-      contracts: this.#edge.service.contracts,
-      deadlineMs: this.#edge.deadlineMs,
-      reserved: this.#reserved,
+    socket.on('close', () => this.#close())
+    // node:http resumes the socket with each request that is complete. Its own listener comes before this one.
+    socket.on('resume', () => {
+      if (this.#waiting.length >= maxWaiting && !this.#isClosing) socket.pause()
     })
-    if (this.#route.kind === 'refused') this.#refuse(this.#route.answer)
-    if (this.#route.kind === 'process') this.#open(head, this.#route)
-    if (this.#route.kind === 'page' && head.expectsContinue) this.#socket.write(goOn)
   }
 
-  #open(head: RequestHead, { served }: ProcessRoute): void {
-    const body = new Body(this.#edge.service.queue, served, head.length)
-    this.#body = body
-    if (body.refusal !== undefined) this.#refuseBody(body)
-    else if (head.expectsContinue) this.#socket.write(goOn)
+  request(req: HttpRequest, res: ServerResponse): void {
+    if (this.#isClosing || this.#error !== undefined) return void req.resume()
+    clearTimeout(this.#late)
+    const exchange = new Exchange(req, res, this.#context, this.#reserved, this.#send)
+    this.#last = exchange
+    if (this.#current === undefined && this.#socket.writableLength <= maxUnwrittenBytes) this.#start(exchange)
+    else if (this.#waiting.push(exchange) === maxWaiting) this.#socket.pause()
+    this.#watchWrites()
   }
 
-  piece(bytes: Uint8Array): void {
-    const body = this.#body
-    if (this.#answered || body === undefined) return
-    body.add(bytes)
-    if (body.refusal !== undefined) this.#refuseBody(body)
-  }
-
-  end(): void {
-    if (this.#answered) return this.#advance()
-    const route = this.#route as Exclude<Route, { kind: 'refused' }>
-    if (route.kind === 'page') {
-      this.#answer(this.#edge.page(route.page))
-      return this.#advance()
-    }
-    const body = this.#body as Body
-    this.#body = undefined
-    const { served, deadlineMs, trace } = route
-    this.#job = new HttpJob(served, trace, body, this.#startedAt + deadlineMs, this.#settle)
-    this.#edge.service.queue.submit(this.#job)
-  }
-
-  readonly #settle = (job: HttpJob, bytes: Uint8Array, queueUs: number, runUs: number): void => {
-    this.#job = undefined
-    if (this.#cutAt !== undefined || this.#socket.destroyed) return
-    // The service has reported it.
-    this.#answer(outcomeAnswer(bytes, job, this.#edge.service.engine.kind, queueUs, runUs), false)
+  /** The last request is not complete, or the bytes behind it are no request. */
+  fail(error: HttpError): void {
+    if (this.#isClosing || this.#error !== undefined) return
+    const last = this.#last
+    if (error.status === requestTimeout && this.#isBusy) return this.#failLater(error)
+    if (last === this.#current && last?.isRead === false) return last.fail(error)
+    if (last?.isRead === false && last.answered) return this.#linger()
+    this.#error = error
     this.#advance()
   }
 
-  fault({ status, detail }: HttpFault): void {
-    if (this.#answered) return this.#finish()
-    this.#refuse(problem('protocol.violation', { status, detail, closes: true }))
+  /** The socket may be paused: a request that comes next is late because of those before it. */
+  #failLater(error: HttpError): void {
+    const incomplete = this.#last?.isRead === false ? this.#last : undefined
+    this.#late = setTimeout(() => {
+      if (incomplete?.isRead !== true) this.fail(error)
+    }, lateMs)
   }
 
-  #refuseBody(body: Body): void {
-    const { refusal } = body
-    if (refusal === undefined) return
-    if (refusal === 'too long') return this.#refuse(problem('limit.bytes', { closes: true }))
-    this.#edge.reporter.shed(refusal.reason)
-    this.#refuse(problem('overloaded', { retryAfterMs: refusal.retryAfterMs }))
+  /** A request that is complete has no response yet. */
+  get #isBusy(): boolean {
+    return this.#current?.isRead === true || this.#waiting.length > 0
   }
 
-  #dropBody(): void {
-    this.#body?.release()
-    this.#body = undefined
+  #start(exchange: Exchange): void {
+    this.#current = exchange
+    exchange.start()
   }
 
-  /** An answer before the request is there: what is left of it is read past, or the connection ends. */
-  #refuse(answer: Answer): void {
-    this.#dropBody()
-    this.#answer(answer)
+  readonly #send: Send = (res, bytes, closes) => {
+    this.#current = undefined
+    this.#write(bytes)
+    // The rest of what ServerResponse does: it reads past the body, starts the idle timeout and makes way for the next one.
+    res.emit('finish')
+    if (closes) this.#linger()
+    else this.#watchWrites()
+    this.#advance()
   }
 
-  #answer(answer: Answer, report = true): void {
-    const head = this.#head
-    // A client that waits for "100 Continue" may or may not send the body now: what follows cannot be told apart.
-    const undecided = head !== undefined && head.expectsContinue && this.#decoder.reading === 'body'
-    const close = answer.closes === true || undecided || head === undefined || head.close || this.#edge.draining
-    this.#answered = true
-    this.#write(answerBytes(answer, { bare: head?.method === 'HEAD', close }))
-    if (report) this.#report(answer)
-    if (close) this.#finish()
+  /** node:http stops or replaces the socket's timeout with each request and response. */
+  #watchWrites(): void {
+    if (this.#socket.writableLength > 0) this.#socket.setTimeout(writeTimeoutMs)
   }
 
-  /** The service reports what it has run. */
-  #report({ status, code, body }: Answer): void {
-    const route = this.#route
-    const { reporter } = this.#edge
-    if (route?.kind === 'process' || (route?.kind === 'refused' && route.served !== undefined)) {
-      const trace = route.kind === 'process' ? route.trace : undefined
-      const { length = 0 } = this.#head ?? {}
-      const inBytes = length === 'chunked' ? 0 : length
-      reporter.request(
-        { contract: route.served, protocol: 'http', inBytes, trace },
-        code ?? 'accepted',
-        status,
-        0,
-        0,
-        0,
-      )
-    } else {
-      const page = route?.kind === 'page' ? route.page : undefined
-      reporter.page(page, status, body.length, performance.now() - this.#startedAt)
-    }
-  }
-
-  #write(bytes: Uint8Array): void {
-    const socket = this.#socket
-    this.#edge.reporter.sent(bytes.length)
-    socket.write(bytes, this.#written)
-    // Also counts while nothing is read: a client that does not take its answers.
-    if (socket.writableLength > 0) socket.setTimeout(stallMs)
+  #write(bytes: Buffer): void {
+    this.#socket.write(bytes, this.#written)
+    this.#context.telemetry.sent(bytes.length)
+    this.#countReceived()
   }
 
   readonly #written = (): void => {
-    if (this.#socket.writableLength > 0) return
-    this.#socket.setTimeout(0)
-    this.#advance()
+    const socket = this.#socket
+    if (socket.writableLength > 0) return
+    if (socket.timeout === writeTimeoutMs) socket.setTimeout(this.#current === undefined ? idleMs : 0)
+    if (this.#waiting.length > 0) this.#advance()
   }
 
-  /** The request has its answer: on with the next one. */
   #advance(): void {
-    if (this.#cutAt !== undefined || !this.#answered || this.#socket.writableLength > mostPendingBytes) return
-    if (this.#decoder.reading !== 'held') return
-    this.#startedAt = this.#idleSince = performance.now()
-    this.#head = this.#route = undefined
-    this.#answered = false
-    this.#decoder.next()
-    if (this.#cutAt !== undefined) return
-    if (this.#socket.isPaused() && this.#decoder.heldBytes < mostHeldBytes) this.#socket.resume()
-    if (this.#peerEnded) this.#finishInput()
-    else if (this.#edge.draining && this.idle) this.#finish()
+    if (this.#isClosing || this.#current !== undefined || this.#socket.writableLength > maxUnwrittenBytes) return
+    const next = this.#waiting.shift()
+    if (next === undefined) {
+      if (this.#error !== undefined) this.#end()
+      return
+    }
+    if (this.#waiting.length === 0 && this.#socket.isPaused()) this.#socket.resume()
+    if (this.#error === undefined || next.isRead) return this.#start(next)
+    this.#current = next
+    next.fail(this.#error)
   }
 
-  #start(first: Uint8Array): void {
-    this.#socket.resume()
-    if (first.length > 0) this.#read(first)
+  #end(): void {
+    const { status, detail } = this.#error as HttpError
+    const response = problem('protocol.violation', { status, detail, closes: true })
+    this.#context.telemetry.page(undefined, status, response.body.length, 0)
+    this.#write(responseBytes(response, { isHead: false, closes: true }))
+    this.#linger()
   }
 
-  readonly #read = (bytes: Uint8Array): void => {
-    this.#edge.reporter.received(bytes.length)
-    if (this.#cutAt !== undefined) return
-    if (this.idle) this.#startedAt = performance.now()
-    this.#socket.cork()
-    this.#decoder.push(bytes)
-    this.#socket.uncork()
-    if (this.#decoder.heldBytes > mostHeldBytes) this.#socket.pause()
-  }
-
-  readonly #ended = (): void => {
-    this.#peerEnded = true
-    this.#finishInput()
-  }
-
-  /** Nothing more will come: what is there is answered. */
-  #finishInput(): void {
-    if (this.#cutAt !== undefined) return
-    this.#decoder.finish()
-    if (this.idle) this.#finish()
-  }
-
-  /** Ends the writing side, and reads past what still comes, so that the client sees the answer and not a reset. */
-  #finish(): void {
-    if (this.#cutAt !== undefined) return
-    this.#cutAt = performance.now() + lingerMs
-    this.#decoder.stop()
-    this.#dropBody()
-    this.#socket.resume()
+  /** Ends the writing side and drops what still arrives, so that the client reads the response and no reset. */
+  #linger(): void {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    this.#drop()
     this.#socket.end()
+    this.#socket.resume()
+    const timer = setTimeout(() => this.#socket.destroy(), lingerMs)
+    this.#socket.once('close', () => clearTimeout(timer))
   }
 
-  readonly #closed = (): void => {
-    this.#decoder.stop()
-    this.#dropBody()
-    if (this.#job !== undefined && this.#edge.service.queue.drop(this.#job)) this.#job.contract.registry.release()
-    this.#job = undefined
-    this.#edge.forget(this)
+  #drop(): void {
+    this.#current?.drop()
+    this.#current = undefined
+    this.#waiting.length = 0
+  }
+
+  #close(): void {
+    clearTimeout(this.#late)
+    this.#drop()
+    this.#countReceived()
+  }
+
+  #countReceived(): void {
+    const { bytesRead } = this.#socket
+    this.#context.telemetry.received(bytesRead - this.#received)
+    this.#received = bytesRead
   }
 }

@@ -1,6 +1,8 @@
-// What makes a request no request: the status and what was wrong, said without a byte of it.
+// A request that breaks the protocol: the status and the reason, without a byte of the request.
 
-export class HttpFault {
+import { httpTexts as texts } from '../../tables/daemon-texts.ts'
+
+export class HttpError {
   readonly status: number
   readonly detail: string
 
@@ -10,5 +12,31 @@ export class HttpFault {
   }
 }
 
-export const malformed = (detail: string): HttpFault => new HttpFault(400, detail)
-export const tooLarge = (detail: string): HttpFault => new HttpFault(431, detail)
+export const requestTimeout = 408
+export const maxHeadBytes = 8192
+
+export const malformed = (detail: string): HttpError => new HttpError(400, detail)
+export const unsupportedVersion: HttpError = new HttpError(505, texts.version)
+export const tooLarge = (detail: string): HttpError => new HttpError(431, detail)
+
+/** Of the 'clientError' event; undefined: the connection is broken and takes no response. */
+export function httpErrorOf({
+  code = '',
+  reason = '',
+}: NodeJS.ErrnoException & { reason?: string }): HttpError | undefined {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new HttpError(requestTimeout, texts.timeout)
+    case 'HPE_HEADER_OVERFLOW':
+      return tooLarge(texts.headTooLong)
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return tooLarge(texts.extensionsTooLong)
+    case 'HPE_INVALID_EOF_STATE':
+      return malformed(texts.endsEarly)
+    case 'HPE_PAUSED_H2_UPGRADE':
+      return unsupportedVersion
+  }
+  // Also the code of white space behind a version.
+  if (reason === 'Invalid HTTP version') return unsupportedVersion
+  return code.startsWith('HPE_') ? malformed(reason === '' ? 'The request is malformed.' : `${reason}.`) : undefined
+}

@@ -1,13 +1,16 @@
-// The HTTP interface for programs: /openapi.json. What it says is said in words in docs/daemon.md.
+// The interface as an OpenAPI document: /openapi.json. docs/daemon.md describes it in words.
 
 import { errorTable } from '../../model/index.ts'
 
 const schema = (name: string): object => ({ $ref: `#/components/schemas/${name}` })
 const content = (type: string, of: object): object => ({ [type]: { schema: of } })
-const answer = (description: string, type: string, of: object): object => ({ description, content: content(type, of) })
+const response = (description: string, type: string, of: object): object => ({
+  description,
+  content: content(type, of),
+})
 const header = (type: string, description: string): object => ({ description, schema: { type } })
 
-const problemAnswer = answer('What went wrong, by its code.', 'application/problem+json', schema('Problem'))
+const problemResponse = response('What went wrong, by its code.', 'application/problem+json', schema('Problem'))
 
 const contract = {
   type: 'object',
@@ -90,12 +93,12 @@ const processOperation = {
       },
       content: content('application/octet-stream', { type: 'string', format: 'binary' }),
     },
-    default: problemAnswer,
+    default: problemResponse,
   },
 }
 
 const get = (operationId: string, summary: string, responses: object): object => ({
-  get: { operationId, summary, responses: { ...responses, default: problemAnswer } },
+  get: { operationId, summary, responses: { ...responses, default: problemResponse } },
 })
 
 /** An OpenAPI 3.1 document. */
@@ -105,20 +108,20 @@ export const openApi = (version: string): object => ({
   paths: {
     '/v1/contracts/{name}/process': { post: processOperation },
     '/v1/contracts': get('contracts', 'What is served', {
-      200: answer('Sorted by name, then id.', 'application/json', { type: 'array', items: schema('Contract') }),
+      200: response('Sorted by name, then id.', 'application/json', { type: 'array', items: schema('Contract') }),
     }),
     '/healthz': get('health', 'The process runs', {
-      200: answer('It runs.', 'application/json', { type: 'object', properties: { status: { const: 'ok' } } }),
+      200: response('It runs.', 'application/json', { type: 'object', properties: { status: { const: 'ok' } } }),
     }),
     '/readyz': get('ready', 'Whether it should be sent requests', {
-      200: answer('Ready.', 'application/json', schema('Ready')),
-      503: answer('Not ready, and why.', 'application/json', schema('Ready')),
+      200: response('Ready.', 'application/json', schema('Ready')),
+      503: response('Not ready, and why.', 'application/json', schema('Ready')),
     }),
     '/metrics': get('metrics', 'Metrics as Prometheus text', {
-      200: answer('Prometheus text format 0.0.4.', 'text/plain', { type: 'string' }),
+      200: response('Prometheus text format 0.0.4.', 'text/plain', { type: 'string' }),
     }),
     '/openapi.json': get('openapi', 'This document', {
-      200: answer('OpenAPI 3.1.', 'application/json', { type: 'object' }),
+      200: response('OpenAPI 3.1.', 'application/json', { type: 'object' }),
     }),
   },
   components: { schemas: { Contract: contract, Issue: issue, Problem: problem, Ready: ready } },

@@ -1,20 +1,20 @@
-// The answer to `process`, from the outcome in wire form: nothing is decoded but the sizes.
+// The response to `process`, from the outcome in wire form.
 
-import { viewOutcome, type OutcomeText } from '../../model/index.ts'
-import type { ServerRequest } from '../request.ts'
-import { problem, type Answer } from './response.ts'
+import { viewOutcome } from '../../model/index.ts'
+import type { LoadedContract } from '../contracts.ts'
+import { problem, type Response } from './response.ts'
 
 /** The body is a view of `bytes`. */
-export function outcomeAnswer(
+export function outcomeResponse(
   bytes: Uint8Array,
-  { contract: served }: ServerRequest,
+  { id, contract }: LoadedContract,
   engine: string,
   queueUs: number,
   runUs: number,
-): Answer {
-  const { codec } = served.contract.profile.compress
+): Response {
+  const { codec } = contract.profile.compress
   const outcome = viewOutcome(bytes, 0, codec)
-  if (!outcome.ok) return problemOf(outcome)
+  if (!outcome.ok) return problem(outcome.code, outcome)
   const { body, digest, inBytes, canonicalBytes, outBytes } = outcome
   return {
     status: 200,
@@ -22,7 +22,7 @@ export function outcomeAnswer(
       'Content-Type': 'application/octet-stream',
       'Sidelane-Codec': codec,
       ...(digest !== null && { 'Sidelane-Digest': digest }),
-      'Sidelane-Contract': served.id,
+      'Sidelane-Contract': id,
       'Sidelane-In-Bytes': inBytes,
       'Sidelane-Canonical-Bytes': canonicalBytes,
       'Sidelane-Out-Bytes': outBytes,
@@ -30,14 +30,6 @@ export function outcomeAnswer(
       'Sidelane-Queue-Us': Math.round(queueUs),
       'Sidelane-Run-Us': Math.round(runUs),
     },
-    body: Buffer.from(body.buffer, body.byteOffset, body.length),
+    body,
   }
-}
-
-function problemOf({ code, issues, truncated, retryAfterMs }: OutcomeText): Answer {
-  return problem(code, {
-    ...(issues !== undefined && { issues }),
-    ...(truncated !== undefined && { truncated }),
-    retryAfterMs,
-  })
 }

@@ -1,38 +1,30 @@
-// Answers as bytes: a JSON document, a problem (RFC 9457), the compressed body. Which one it is, others decide.
+// Responses: a text, a JSON document or a problem (RFC 9457), and their bytes.
 
 import { STATUS_CODES } from 'node:http'
 import { errorTable, isDataCode, type ErrorCode, type Issue } from '../../model/index.ts'
 
-export interface Answer {
+export interface Response {
   readonly status: number
   readonly headers: Readonly<Record<string, string | number>>
   readonly body: Uint8Array
   /** Of a problem. */
   readonly code?: ErrorCode
-  /** The connection ends with it, whatever the client wants. */
+  /** The connection ends behind it. */
   readonly closes?: boolean
 }
 
-export interface Ending {
-  /** Headers only: the answer to HEAD. */
-  readonly bare: boolean
-  readonly close: boolean
-}
-
-const encoder = new TextEncoder()
-
-export const text = (type: string, body: string, status = 200): Answer => ({
+export const text = (type: string, body: string, status = 200): Response => ({
   status,
   headers: { 'Content-Type': type },
-  body: encoder.encode(body),
+  body: Buffer.from(body),
 })
 
-export const json = (value: unknown, status = 200): Answer => text('application/json', JSON.stringify(value), status)
+export const json = (value: unknown, status = 200): Response => text('application/json', JSON.stringify(value), status)
 
 export interface ProblemFields {
   /** Where the situation has another status than the code. */
   readonly status?: number
-  /** What the title does not say. */
+  /** What the title does not tell. */
   readonly detail?: string
   readonly issues?: readonly Issue[]
   readonly truncated?: boolean
@@ -41,7 +33,7 @@ export interface ProblemFields {
   readonly closes?: boolean
 }
 
-export function problem(code: ErrorCode, fields: ProblemFields = {}): Answer {
+export function problem(code: ErrorCode, fields: ProblemFields = {}): Response {
   const { message, status: usual } = errorTable[code]
   const { status = usual, detail, issues = [], truncated = false, retryAfterMs, headers, closes = false } = fields
   const body = {
@@ -61,26 +53,30 @@ export function problem(code: ErrorCode, fields: ProblemFields = {}): Answer {
       ...(retry && { 'Retry-After': Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1000)) }),
       ...headers,
     },
-    body: encoder.encode(JSON.stringify(body)),
+    body: Buffer.from(JSON.stringify(body)),
     closes,
   }
 }
 
-/** The whole answer in one piece of memory. */
-export function answerBytes({ status, headers, body }: Answer, { bare, close }: Ending): Buffer {
-  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nDate: ${now()}\r\n`
+/** The whole response in one buffer. */
+export function responseBytes(
+  { status, headers, body }: Response,
+  options: { isHead: boolean; closes: boolean },
+): Buffer {
+  const { isHead, closes } = options
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nDate: ${httpDate()}\r\n`
   for (const [name, value] of Object.entries(headers)) head += `${name}: ${value}\r\n`
-  head += `Content-Length: ${body.length}\r\n${close ? 'Connection: close\r\n' : ''}\r\n`
-  const bytes = Buffer.allocUnsafe(head.length + (bare ? 0 : body.length))
+  head += `Content-Length: ${body.length}\r\n${closes ? 'Connection: close\r\n' : ''}\r\n`
+  const bytes = Buffer.allocUnsafe(head.length + (isHead ? 0 : body.length))
   bytes.write(head, 'latin1')
-  if (!bare) bytes.set(body, head.length)
+  if (!isHead) bytes.set(body, head.length)
   return bytes
 }
 
 let second = 0
 let date = ''
 
-function now(): string {
+function httpDate(): string {
   const time = Date.now()
   if (Math.floor(time / 1000) !== second) {
     second = Math.floor(time / 1000)

@@ -1,11 +1,11 @@
-//! What the two services share.
+//! Shared code of the two services.
 
 pub mod order;
 pub mod tidy;
 
 use std::io::Read;
 
-/// Ends this process when the one that started it is gone.
+/// Exits this process when its parent has exited.
 pub fn end_with_stdin() {
     std::thread::spawn(|| {
         let mut rest = Vec::new();

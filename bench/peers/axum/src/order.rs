@@ -1,4 +1,4 @@
-//! The order event of `bench/contracts/orders.ts` by the means of serde: what the types cannot say is checked by hand.
+//! The order event of `bench/contracts/orders.ts` with serde. Rules that types cannot express are checked by hand.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub struct Order {
     tenant: String,
     customer: Customer,
     shipping: Address,
-    // With a function of its own, a member that may be null must still be there.
+    // With a custom function, serde requires the member even though it may be null.
     #[serde(deserialize_with = "Option::deserialize")]
     billing: Option<Address>,
     lines: Vec<Line>,
@@ -116,7 +116,7 @@ enum Brand {
 /// JSON has one kind of number: `3`, `3.0` and `3e0` are the same integer.
 fn whole<'de, D: Deserializer<'de>>(source: D) -> Result<u64, D::Error> {
     let value = f64::deserialize(source)?;
-    // 2^53: from there on not every integer is a double.
+    // Above 2^53 not every integer is a double.
     if value.fract() == 0.0 && (0.0..9_007_199_254_740_992.0).contains(&value) {
         Ok(value as u64)
     } else {
@@ -125,7 +125,7 @@ fn whole<'de, D: Deserializer<'de>>(source: D) -> Result<u64, D::Error> {
 }
 
 impl Order {
-    /// Tidies the texts; false when the contract does not allow the order.
+    /// Normalizes the strings; false when the order is not valid.
     pub fn normalize_and_check(&mut self) -> bool {
         self.tenant = tidy::lower(&self.tenant);
         self.customer.email = tidy::lower(&self.customer.email);
@@ -188,7 +188,7 @@ impl Payment {
     }
 }
 
-/// Characters between `min` and `max`; no more bytes than `max` need no count.
+/// Checks that the length in characters is between `min` and `max`.
 fn sized(text: &str, min: usize, max: usize) -> bool {
     if text.len() <= max && text.is_ascii() {
         return text.len() >= min;
@@ -204,7 +204,7 @@ fn is_uuid(text: &str) -> bool {
         })
 }
 
-/// `2025-03-01T12:00:00`, a fraction if there is one, then `Z` or an offset.
+/// `2025-03-01T12:00:00`, an optional fraction, then `Z` or an offset.
 fn is_timestamp(text: &str) -> bool {
     let Some((second, rest)) = text.split_at_checked(19) else { return false };
     let shape = second

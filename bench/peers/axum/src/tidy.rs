@@ -1,13 +1,13 @@
-//! Normalization of texts, as the contract's peers in TypeScript do it.
+//! Normalizes strings like the peers in TypeScript.
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// Lower case, then without white space at the ends.
+/// Lower-cases and trims.
 pub fn lower(text: &str) -> String {
     trim(&text.to_lowercase()).to_owned()
 }
 
-/// Composed, each run of white space one space, none at the ends.
+/// Composes (NFC), collapses white space and trims.
 pub fn name(text: &str) -> String {
     if is_nfc(text) { collapse(text) } else { collapse(&text.nfc().collect::<String>()) }
 }
@@ -27,7 +27,7 @@ fn trim(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
-/// White space of JavaScript: Rust's with the byte order mark and without U+0085.
+/// White space as in JavaScript: Rust's, with the byte order mark and without U+0085.
 fn is_space(c: char) -> bool {
     c == '\u{feff}' || (c != '\u{85}' && c.is_whitespace())
 }

@@ -51,7 +51,6 @@ impl Canonical {
     }
 
     /// The canonical form.
-    #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.out[..self.len]
     }
@@ -128,8 +127,8 @@ impl Writer<'_> {
         written
     }
 
-    /// True when quotes surround the span in the document. Trimming may have separated them, and a plain span contains no
-    /// quote.
+    /// True when quotes surround the span in the document. Trimming may have separated them, and a plain span contains
+    /// no quote.
     fn is_quoted(&self, entry: Entry) -> bool {
         let start = entry.at as usize;
         !entry.has(flag::ARENA)
@@ -177,8 +176,8 @@ impl Writer<'_> {
         self.byte(b'}')
     }
 
-    /// Writes the bracket from its position in the document, so that it may join a run. Returns the index behind the last
-    /// child.
+    /// Writes the bracket from its position in the document, so that it may join a run. Returns the index behind the
+    /// last child.
     #[inline(always)]
     fn open(&mut self, at: usize) -> Result<usize, WriteError> {
         let entry = self.tape.entry(at);

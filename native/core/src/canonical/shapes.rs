@@ -2,8 +2,8 @@
 
 use crate::read::Prefix;
 
-/// Key orders of earlier objects by a hash of the keys. Different keys may have the same hash, so the writer checks each
-/// order.
+/// Key orders of earlier objects by a hash of the keys. Different keys may have the same hash, so the writer checks
+/// each order.
 #[derive(Debug)]
 pub(super) struct Shapes {
     slots: Vec<Shape>,

@@ -1,5 +1,5 @@
-//! The JSON types that each node admits, as bits: a union checks only the branches that admit the value's type. `integer`
-//! counts as `number`.
+//! The JSON types that each node admits, as bits: a union checks only the branches that admit the value's type.
+//! `integer` counts as `number`.
 
 use super::cycles::find_cycles;
 use super::tree::{Edges, NodeId, RawNode, Tree};

@@ -79,8 +79,9 @@ fn discriminating_values(tree: &Tree, key: &str, objects: &[&[RawProperty]]) -> 
     Some(found)
 }
 
-/// Refuses x-norm below a plain anyOf, because a value is normalized before its branch is known, and below propertyNames,
-/// because keys are never normalized. The latter must also admit strings only, which a reference may hide.
+/// Refuses x-norm below a plain anyOf, because a value is normalized before its branch is known, and below
+/// propertyNames, because keys are never normalized. The latter must also admit strings only, which a reference may
+/// hide.
 fn check_norms(tree: &Tree) -> Result<(), ContractError> {
     let reaching = reaching_norms(tree);
     for (id, location) in tree.locations.iter().enumerate() {

@@ -1,4 +1,5 @@
-//! The definitions of a schema as a graph: its cycles, and a topological order. `checks` decides which cycles are errors.
+//! The definitions of a schema as a graph: its cycles, and a topological order. `checks` decides which cycles are
+//! errors.
 
 use super::tree::{DefId, Edges, Tree};
 

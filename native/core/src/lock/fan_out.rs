@@ -1,5 +1,5 @@
-//! Bounds a validator's work: how many nodes may check one value. Without a bound, 25 nested unions of two branches would
-//! check it 67 million times.
+//! Bounds a validator's work: how many nodes may check one value. Without a bound, 25 nested unions of two branches
+//! would check it 67 million times.
 
 use super::admitted_types::{TYPE_BITS, admitted_types};
 use super::cycles::{Cycles, find_cycles};
@@ -47,7 +47,7 @@ pub fn check_fan_out(tree: &Tree) -> Result<(), ContractError> {
     Ok(())
 }
 
-/// `ids` gives children before their parents.
+/// `ids` lists children before their parents.
 fn measure<'i>(
     tree: &Tree,
     ids: impl Iterator<Item = &'i NodeId>,

@@ -24,8 +24,8 @@ pub struct Fields {
     pub digest: DigestName,
 }
 
-/// Reads the fields in canonical order of their keys, missing ones in their place. `on_schema` is called in the schema's
-/// place, so the first error is that of the whole document.
+/// Reads the fields in canonical order of their keys, missing ones in their place. `on_schema` is called in the
+/// schema's place, so the first error is that of the whole document.
 pub fn read_fields<'v>(
     lock: &'v Value,
     mut on_schema: impl FnMut(&'v Value, &Path<'_>) -> Result<(), ContractError>,
@@ -65,7 +65,7 @@ fn read_field(fields: &mut Fields, key: &str, value: &Value, at: &Path<'_>) -> R
             fields.dictionary = Some(read_dictionary(value, at)?);
         }
         "tables" => return Err(unsupported(at.pointer(), "This version does not read tables.")),
-        "digest" => fields.digest = read_one_of(&DigestName::ALL, DigestName::name, value, at)?,
+        "digest" => fields.digest = read_one_of(DigestName::ALL, DigestName::name, value, at)?,
         "limits" => fields.limits = read_limits(value, at)?,
         "name" => match text_of(value) {
             Some(name) if is_name(name) => fields.name = name.into(),
@@ -75,7 +75,7 @@ fn read_field(fields: &mut Fields, key: &str, value: &Value, at: &Path<'_>) -> R
             }
         },
         "numbers" => {
-            fields.numbers = read_one_of(&[Numbers::Safe, Numbers::Double], Numbers::name, value, at)?;
+            fields.numbers = read_one_of(Numbers::ALL, Numbers::name, value, at)?;
         }
         "profile" if text_of(value) != Some("p1") => {
             return Err(unsupported(at.pointer(), "This version reads profile \"p1\"."));
@@ -115,7 +115,7 @@ fn read_compress(value: &Value, at: &Path<'_>) -> Result<Compress, ContractError
     for (key, value) in members_of(value, at)?.iter() {
         let at = at.key(key);
         match key {
-            "codec" => codec = read_one_of(&Codec::ALL, Codec::name, value, &at)?,
+            "codec" => codec = read_one_of(Codec::ALL, Codec::name, value, &at)?,
             "level" => {
                 let Some((min, _, max)) = codec.levels() else {
                     return Err(invalid(at.pointer(), "The codec \"none\" takes no level."));

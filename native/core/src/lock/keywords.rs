@@ -87,7 +87,7 @@ pub fn read_norm(value: &Value, at: &Path<'_>) -> Result<NormOps> {
     let mut ops = NormOps::NONE;
     for (index, item) in items.iter().enumerate() {
         let op = match item {
-            Value::Primitive(Primitive::String(name)) => NormOp::ALL.into_iter().find(|op| op.name() == &**name),
+            Value::Primitive(Primitive::String(name)) => NormOp::from_name(name),
             _ => None,
         };
         match op {

@@ -1,8 +1,8 @@
 //! The lock: the contract as a file. Parsing it refuses everything outside profile p1.
 //!
-//! The files in order, each of which uses only those before it: `errors`, `value`, `keyword_table`, `keywords`, `node_kinds`, `tree`,
-//! `parsed_keywords`, `walk`, `cycles`, `admitted_types`, `fan_out`, `checks`, `number_definitions`, `fields`,
-//! `normal_form`.
+//! The files in order, each of which uses only those before it: `errors`, `value`, `keyword_table`, `keywords`,
+//! `node_kinds`, `tree`, `parsed_keywords`, `walk`, `cycles`, `admitted_types`, `fan_out`, `checks`,
+//! `number_definitions`, `fields`, `normal_form`.
 //!
 //! Twin of `src/contract/lock/`.
 

@@ -1,4 +1,4 @@
-//! Tells the kind of a schema node from its keywords. `keyword_table` lists the kinds.
+//! Determines the kind of a schema node from its keywords. `keyword_table` lists the kinds.
 
 use super::errors::unsupported;
 use super::keyword_table::{KIND_OF_KEYWORD, NodeKind};
@@ -8,7 +8,8 @@ use crate::error::ContractError;
 use crate::pointer::Path;
 use crate::profile::TypeName;
 
-/// The kind by the keywords that are present, in a fixed precedence, and the sorted types where `type` tells the kind.
+/// The kind by the keywords that are present, in a fixed precedence, and the sorted types where `type` decides the
+/// kind.
 pub fn kind_of(schema: &Object, at: &Path<'_>, is_root: bool) -> Result<(NodeKind, Vec<TypeName>), ContractError> {
     if let Some((_, kind)) = KIND_OF_KEYWORD.iter().find(|(keyword, _)| schema.has(keyword)) {
         return Ok((*kind, Vec::new()));

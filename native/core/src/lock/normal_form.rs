@@ -11,7 +11,6 @@ use crate::profile::{
 use crate::read::compare_keys;
 
 /// Canonical JSON (RFC 8785) of the contract without annotations, `appOnly` and unused definitions.
-#[must_use]
 pub fn normal_form(profile: &Profile) -> String {
     let mut text = Text::default();
     text.object(|out| {

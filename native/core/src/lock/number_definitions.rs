@@ -1,5 +1,5 @@
-//! The last step of parsing a schema: definitions get their numbers in the normal form, unused ones are dropped. Names must
-//! not change the contract's id.
+//! The last step of parsing a schema: definitions get their numbers in the normal form, unused ones are dropped. Names
+//! must not change the contract's id.
 
 use super::tree::{DefId, NodeId, RawNode, RawProperty, Tree};
 use crate::profile::{

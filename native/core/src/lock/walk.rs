@@ -1,5 +1,5 @@
-//! Walks the lock's schema depth first, keys in canonical order, and stops at the first error. `checks` does what needs the
-//! whole tree.
+//! Walks the lock's schema depth first, keys in canonical order, and stops at the first error. `checks` does what needs
+//! the whole tree.
 
 use std::collections::HashMap;
 

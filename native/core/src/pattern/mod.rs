@@ -49,7 +49,6 @@ impl Pattern {
     }
 
     /// The author's text, for issues and the normal form.
-    #[must_use]
     pub fn source(&self) -> &str {
         &self.source
     }
@@ -61,14 +60,12 @@ pub struct Matcher(Regex);
 
 impl Matcher {
     /// The matcher of a pattern, with its own cache.
-    #[must_use]
     pub fn new(pattern: &Pattern) -> Self {
         // A clone shares the program and starts an empty cache.
         Self(pattern.regex.clone())
     }
 
     /// True when `text` contains a match.
-    #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         self.0.is_match(text)
     }

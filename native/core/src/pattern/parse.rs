@@ -6,8 +6,8 @@ use super::atoms::Reader;
 use super::error::{PatternError, Result};
 use super::ranges::{LINE_TERMINATORS, Ranges, negated};
 
-/// One node of the tree. `Start` and `End` occur only first and last in a top-level alternative. A `Concat` without parts
-/// is the empty text, and never occurs inside `Concat` or `Repeat`.
+/// One node of the tree. `Start` and `End` occur only first and last in a top-level alternative. A `Concat` without
+/// parts is the empty text, and never occurs inside `Concat` or `Repeat`.
 #[derive(Debug)]
 pub enum Node {
     Class(Ranges),

@@ -3,8 +3,8 @@
 /// The last code point.
 pub const LAST: u32 = 0x10_ffff;
 
-/// Inclusive ranges, ascending, neither touching nor overlapping. Surrogates count as code points, so the limits see the
-/// same numbers as in TypeScript; no text contains them.
+/// Inclusive ranges, ascending, neither touching nor overlapping. Surrogates count as code points, so the limits see
+/// the same numbers as in TypeScript; no text contains them.
 pub type Ranges = Vec<(u32, u32)>;
 
 /// The union of ranges in any order.

@@ -8,7 +8,8 @@ use super::tape::{Kind, Tape, flag};
 use crate::error::Code;
 use crate::pointer::{Step, push_step};
 
-/// The lexical depth rule: counts open brackets outside strings, never below 0; a backslash escapes only inside a string.
+/// The lexical depth rule: counts open brackets outside strings, never below 0; a backslash escapes only inside a
+/// string.
 pub(super) fn is_too_deep(bytes: &[u8], max_depth: usize) -> bool {
     let mut depth = 0_usize;
     let mut in_string = false;
@@ -35,7 +36,6 @@ pub(super) fn is_too_deep(bytes: &[u8], max_depth: usize) -> bool {
 /// The first fault of the data model in document order, with the pointer of its member, of a scanned document.
 ///
 /// Call it before a later stage reports an error: such a document may have duplicate keys too.
-#[must_use]
 pub fn diagnose(tape: &Tape<'_>, limits: &ReadLimits) -> Option<ReadError> {
     let mut first: Option<(usize, Code)> = None;
     let mut order = Vec::new();
@@ -78,8 +78,8 @@ fn earlier(a: Option<(usize, Code)>, b: Option<(usize, Code)>) -> Option<(usize,
     }
 }
 
-/// The first key that repeats an earlier one of the object. Sorting costs the same for crafted keys as for others, unlike
-/// hashing.
+/// The first key that repeats an earlier one of the object. Sorting costs the same for crafted keys as for others,
+/// unlike hashing.
 fn duplicate_key(tape: &Tape<'_>, object: usize, order: &mut Vec<usize>) -> Option<usize> {
     if tape.entry(object).has(flag::SORTED) {
         return None;

@@ -7,7 +7,6 @@
 use std::cmp::Ordering;
 
 /// Compares two keys in canonical order.
-#[must_use]
 pub fn compare_keys(a: &str, b: &str) -> Ordering {
     compare_bytes(a.as_bytes(), b.as_bytes())
 }

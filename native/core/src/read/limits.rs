@@ -1,5 +1,7 @@
 //! The limits of a document.
 
+use crate::profile::{Limits, Numbers, Profile};
+
 /// The size limits of a document, and how its integers are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadLimits {
@@ -11,6 +13,14 @@ pub struct ReadLimits {
     pub max_keys: usize,
     /// Refuse integers beyond 2^53 − 1.
     pub safe_numbers: bool,
+}
+
+impl ReadLimits {
+    /// Those of a contract.
+    pub fn of(profile: &Profile) -> Self {
+        let Limits { max_bytes, max_depth, max_keys } = profile.limits;
+        Self { max_bytes, max_depth, max_keys, safe_numbers: profile.numbers == Numbers::Safe }
+    }
 }
 
 /// For lock files: 256 KiB, depth 128, numbers as doubles.

@@ -1,15 +1,15 @@
 //! Reads bytes into a [`Tape`], or reports the first stage that fails. The stages, in the contract's order: size, byte
 //! order mark, UTF-8, lexical depth, grammar, data model.
 //!
-//! A good payload takes one pass ([`read`]). After the first fault a cold path checks stage by stage, so the result does
-//! not depend on which fault the fast pass met first.
+//! A good payload takes one pass ([`read`]). After the first fault a cold path checks stage by stage, so the result
+//! does not depend on which fault the fast pass met first.
 //!
 //! ```text
 //! let text = read::check_text(bytes, &limits)?;   // size, BOM, UTF-8
 //! let mut tape = memory.bind(text);
 //! read::read(&mut tape, &limits)?;                // lexical depth, grammar, data model except duplicate keys
 //! // … walk the tape …
-//! read::diagnose(&tape, &limits)                  // the whole data model: comes before any later complaint
+//! read::diagnose(&tape, &limits)                  // the whole data model: call it before reporting a later error
 //! ```
 //!
 //! Twin of `src/json/` and `src/engine/js/read.ts`.

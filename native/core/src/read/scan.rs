@@ -1,5 +1,5 @@
-//! The single pass: checks the grammar and fills the tape. A fault of the data model only sets `Tape::has_fault`, because
-//! it is reported only when the whole text is JSON.
+//! The single pass: checks the grammar and fills the tape. A fault of the data model only sets `Tape::has_fault`,
+//! because it is reported only when the whole text is JSON.
 //!
 //! There is no recursion and no separate stack: an open array or object keeps its parent's index on the tape.
 

@@ -1,5 +1,5 @@
-//! The tape: a document as a flat list of entries in document order. Its memory is reused for the next payload. `scan` fills
-//! it.
+//! The tape: a document as a flat list of entries in document order. Its memory is reused for the next payload. `scan`
+//! fills it.
 //!
 //! ```text
 //! {"a":[1,"x"],"b":null}
@@ -71,7 +71,6 @@ pub struct Entry {
 impl Entry {
     /// True when every bit of `mask` (see [`flag`]) is set.
     #[inline(always)]
-    #[must_use]
     pub const fn has(self, mask: u8) -> bool {
         self.flags & mask == mask
     }
@@ -115,42 +114,36 @@ const KEPT_BYTES: usize = 4 << 20;
 impl<'a> Tape<'a> {
     /// The kind of the entry at `at`.
     #[inline(always)]
-    #[must_use]
     pub fn kind(&self, at: usize) -> Kind {
         self.slots[at].kind
     }
 
     /// The entry at `at`.
     #[inline(always)]
-    #[must_use]
     pub fn entry(&self, at: usize) -> Entry {
         self.slots[at]
     }
 
     /// The value of a boolean.
     #[inline(always)]
-    #[must_use]
     pub fn boolean(&self, at: usize) -> bool {
         self.slots[at].word != 0
     }
 
     /// The value of a number; may be −0.
     #[inline(always)]
-    #[must_use]
     pub fn number(&self, at: usize) -> f64 {
         f64::from_bits(self.slots[at].word)
     }
 
     /// The number of items or members.
     #[inline(always)]
-    #[must_use]
     pub fn count(&self, at: usize) -> usize {
         self.slots[at].count()
     }
 
     /// The index behind the value at `at`: of its next sibling (an item, a key), or the end of its parent.
     #[inline(always)]
-    #[must_use]
     pub fn after(&self, at: usize) -> usize {
         let entry = self.slots[at];
         if matches!(entry.kind, Kind::Array | Kind::Object) { entry.after() } else { at + 1 }
@@ -158,7 +151,6 @@ impl<'a> Tape<'a> {
 
     /// The decoded text of a string or key.
     #[inline(always)]
-    #[must_use]
     pub fn text(&self, at: usize) -> &str {
         let entry = self.slots[at];
         let source = if entry.has(flag::ARENA) { &self.arena } else { self.document };
@@ -168,7 +160,6 @@ impl<'a> Tape<'a> {
 
     /// [`Tape::text`] as UTF-8 bytes, which is cheaper.
     #[inline(always)]
-    #[must_use]
     pub fn bytes(&self, at: usize) -> &[u8] {
         let entry = self.slots[at];
         let source = if entry.has(flag::ARENA) { self.arena.as_bytes() } else { self.document.as_bytes() };
@@ -185,7 +176,6 @@ impl<'a> Tape<'a> {
     }
 
     /// The index of the value of the first member `name` of the object at `at`.
-    #[must_use]
     pub fn member(&self, at: usize, name: &str) -> Option<usize> {
         let end = self.slots[at].after();
         let mut key = at + 1;
@@ -199,32 +189,27 @@ impl<'a> Tape<'a> {
     }
 
     /// The document.
-    #[must_use]
     pub fn document(&self) -> &'a str {
         self.document
     }
 
     /// True when an allocation failed while a string was normalized: the tape is unusable.
-    #[must_use]
     pub fn is_exhausted(&self) -> bool {
         self.exhausted
     }
 
     /// The number of entries; the root value is the first.
     #[inline(always)]
-    #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// True before a document is read.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// The same memory, emptied, for another document.
-    #[must_use]
     pub fn bind(mut self, document: &str) -> Tape<'_> {
         self.arena.clear();
         let Tape { slots, arena, .. } = self;
@@ -232,7 +217,6 @@ impl<'a> Tape<'a> {
     }
 
     /// The memory without the document; frees what an unusually large document took.
-    #[must_use]
     pub fn release(self) -> Tape<'static> {
         let Tape { mut slots, mut arena, .. } = self;
         if slots.len() > KEPT_BYTES / size_of::<Entry>() {

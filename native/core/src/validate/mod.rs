@@ -11,6 +11,8 @@ mod number;
 mod params;
 mod slow_path;
 
+pub use number::{is_integral, is_multiple};
+
 use compile::Graph;
 use fast_path::Fast;
 
@@ -27,7 +29,6 @@ pub struct Validator {
 
 impl Validator {
     /// Compiles the schema.
-    #[must_use]
     pub fn new(profile: &Profile) -> Self {
         Self { graph: compile::compile(profile) }
     }

@@ -1,4 +1,4 @@
-//! The slow path: lists the issues of a document in their fixed order, and normalizes strings on the way.
+//! The slow path: lists the issues of a document in their fixed order, and normalizes strings.
 //!
 //! Twin of `src/engine/js/validate.ts`.
 

@@ -8,7 +8,10 @@ use std::ffi::OsString;
 
 use serde_json::Value as Json;
 
-use super::specs::{OptionSpec, SPECS};
+use super::options_table::SPECS;
+use super::parsers::Kind;
+use super::specs::OptionSpec;
+use crate::texts::config as texts;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -61,14 +64,14 @@ fn read_flags(args: &[OsString], raw: &mut RawOptions) -> Result<Mode, String> {
             _ => (arg, None),
         };
         let spec = SPECS.iter().find(|spec| spec.flag == flag);
-        let spec = spec.ok_or_else(|| format!("Unknown option {}", show(flag)))?;
-        let Some(metavar) = spec.metavar else {
+        let spec = spec.ok_or_else(|| texts::unknown_option(show(flag)))?;
+        if spec.kind == Kind::Switch {
             if inline.is_some() {
-                return Err(format!("Expected `{flag}` without a value"));
+                return Err(texts::expected_no_value(flag));
             }
             put(raw, spec, Json::Bool(true))?;
             continue;
-        };
+        }
         let next = match inline {
             Some(value) => Some(value),
             None => match args.next_if(|next| !next.as_encoded_bytes().starts_with(b"--")) {
@@ -78,8 +81,8 @@ fn read_flags(args: &[OsString], raw: &mut RawOptions) -> Result<Mode, String> {
         };
         let value = match next {
             Some(text) => parse(spec, flag, text)?,
-            None if metavar.starts_with('[') => Json::Null,
-            None => return Err(format!("Expected `{flag}` to be {}, got nothing", spec.kind.expected())),
+            None if spec.value_is_optional => Json::Null,
+            None => return Err(texts::expected_value(format!("`{flag}`"), spec.expected, "nothing")),
         };
         put(raw, spec, value)?;
     }
@@ -93,13 +96,13 @@ fn put(raw: &mut RawOptions, spec: &OptionSpec, value: Json) -> Result<(), Strin
         }
         (Some(Json::Array(all)), Json::Array(more)) => all.extend(more),
         (Some(Json::Object(all)), Json::Object(more)) => all.extend(more),
-        _ => return Err(format!("Expected `{}` once", spec.flag)),
+        _ => return Err(texts::expected_once(spec.flag)),
     }
     Ok(())
 }
 
 fn parse(spec: &OptionSpec, name: &str, text: &str) -> Result<Json, String> {
-    let wrong = || format!("Expected `{name}` to be {}, got {}", spec.kind.expected(), show(text));
+    let wrong = || texts::expected_value(format!("`{name}`"), spec.expected, show(text));
     spec.kind.parse(text).ok_or_else(wrong)
 }
 
@@ -109,7 +112,7 @@ fn read_env(env: &[(OsString, OsString)]) -> Result<RawOptions, String> {
     for (name, text) in ours {
         let name = text_of(name)?;
         let spec = SPECS.iter().find(|spec| spec.env == name);
-        let spec = spec.ok_or_else(|| format!("Unknown variable {}", show(name)))?;
+        let spec = spec.ok_or_else(|| texts::unknown_variable(show(name)))?;
         // An empty variable counts as unset: shells and unit files cannot always omit it.
         if text.is_empty() {
             continue;
@@ -125,17 +128,15 @@ fn read_env(env: &[(OsString, OsString)]) -> Result<RawOptions, String> {
 
 fn read_file(file: &str) -> Result<RawOptions, String> {
     let name = show(file);
-    let cannot = |error: &dyn std::fmt::Display| format!("Cannot read {name}: {error}");
-    let bytes = std::fs::read(file).map_err(|error| cannot(&error))?;
-    let content: Json = serde_json::from_slice(&bytes).map_err(|error| cannot(&error))?;
-    let Json::Object(content) = content else { return Err(format!("Expected {name} to hold a JSON object")) };
+    let bytes = std::fs::read(file).map_err(|error| texts::cannot_read(&name, error))?;
+    let content: Json = serde_json::from_slice(&bytes).map_err(|error| texts::cannot_read(&name, error))?;
+    let Json::Object(content) = content else { return Err(texts::expected_object(name)) };
     let mut raw = RawOptions::new();
     for (key, json) in content {
         let spec = SPECS.iter().find(|spec| spec.key == Some(&*key));
-        let spec = spec.ok_or_else(|| format!("Unknown key {} in {name}", show(&key)))?;
+        let spec = spec.ok_or_else(|| texts::unknown_key(show(&key), &name))?;
         if !spec.kind.accepts(&json) {
-            let (expected, got) = (spec.kind.expected(), show(&json.to_string()));
-            return Err(format!("Expected `{key}` in {name} to be {expected}, got {got}"));
+            return Err(texts::expected_value(format!("`{key}` in {name}"), spec.expected, show(&json.to_string())));
         }
         raw.insert(spec.flag, json);
     }

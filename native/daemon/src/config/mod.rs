@@ -1,6 +1,7 @@
 //! The configuration: flags, environment and file become [`Settings`](settings::Settings).
 
 mod load_config;
+mod options_table;
 mod parsers;
 mod resolve;
 pub mod settings;
@@ -10,6 +11,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use self::settings::Settings;
+use crate::texts::config as texts;
 use load_config::{Mode, read_options, show};
 use resolve::{default_socket, resolve};
 
@@ -35,11 +37,11 @@ pub fn read(
     {
         return ping(rest, &env);
     }
-    let hint = |message: String| format!("{message}\nTry: --help");
+    let hint = |message: String| format!("{message}\n{}", texts::TRY_HELP);
     let (mode, raw) = read_options(&args, &env).map_err(hint)?;
     let settings = || resolve(&raw, &env).map_err(hint);
     Ok(match mode {
-        Mode::Help => Command::Print(specs::help()),
+        Mode::Help => Command::Print(options_table::HELP.to_owned()),
         Mode::Version => Command::Print(env!("CARGO_PKG_VERSION").to_owned()),
         Mode::Check => Command::Check(settings()?),
         Mode::Serve => Command::Serve(settings()?),
@@ -55,7 +57,9 @@ fn ping(args: &[OsString], env: &[(OsString, OsString)]) -> Result<Command, Stri
         ["--help" | "-h", ..] => return Ok(Command::Print("Usage: sidelaned ping [--socket PATH]".to_owned())),
         ["--socket", path] => Some(path.to_owned()),
         [one] if one.starts_with("--socket=") => one.strip_prefix("--socket=").map(str::to_owned),
-        [one, ..] => return Err(format!("Unknown option {}\nUsage: sidelaned ping [--socket PATH]", show(one))),
+        [one, ..] => {
+            return Err(format!("{}\nUsage: sidelaned ping [--socket PATH]", texts::unknown_option(show(one))));
+        }
     };
     let named = env.iter().find(|(name, text)| args.is_empty() && name == "SIDELANED_SOCKET" && !text.is_empty());
     let path = path.map(PathBuf::from).or_else(|| named.map(|(_, text)| PathBuf::from(text)));

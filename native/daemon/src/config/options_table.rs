@@ -194,35 +194,38 @@ pub const SPECS: &[OptionSpec] = &[
     },
 ];
 
-/// Default of `--max-queue`.
-pub const MAX_QUEUE: u64 = 1_024;
+/// The defaults that do not depend on the machine.
+pub mod defaults {
+    /// Of `--max-queue`.
+    pub const MAX_QUEUE: u64 = 1_024;
 
-/// Default of `--max-queue-ms`.
-pub const MAX_QUEUE_MS: u64 = 20;
+    /// Of `--max-queue-ms`.
+    pub const MAX_QUEUE_MS: u64 = 20;
 
-/// Default of `--spin-us`.
-pub const SPIN_US: u64 = 100;
+    /// Of `--spin-us`.
+    pub const SPIN_US: u64 = 100;
 
-/// Default of `--max-bytes`.
-pub const MAX_BYTES: u64 = 67_108_864;
+    /// Of `--max-bytes`.
+    pub const MAX_BYTES: u64 = 67_108_864;
 
-/// Default of `--max-in-flight`.
-pub const MAX_IN_FLIGHT: u64 = 256;
+    /// Of `--max-in-flight`.
+    pub const MAX_IN_FLIGHT: u64 = 256;
 
-/// Default of `--max-connections`.
-pub const MAX_CONNECTIONS: u64 = 256;
+    /// Of `--max-connections`.
+    pub const MAX_CONNECTIONS: u64 = 256;
 
-/// Default of `--deadline-ms`.
-pub const DEADLINE_MS: u64 = 1_000;
+    /// Of `--deadline-ms`.
+    pub const DEADLINE_MS: u64 = 1_000;
 
-/// Default of `--drain-ms`.
-pub const DRAIN_MS: u64 = 10_000;
+    /// Of `--drain-ms`.
+    pub const DRAIN_MS: u64 = 10_000;
 
-/// Default of `--socket-mode`.
-pub const SOCKET_MODE: u64 = 0o600;
+    /// Of `--socket-mode`.
+    pub const SOCKET_MODE: u32 = 0o600;
 
-/// Default of `--log-sample`.
-pub const LOG_SAMPLE: f64 = 0.01;
+    /// Of `--log-sample`.
+    pub const LOG_SAMPLE: f64 = 0.01;
+}
 
 /// The text of `--help`.
 pub const HELP: &str = r#"sidelaned --socket [PATH] --contract LOCK...
@@ -239,28 +242,29 @@ Serves contracts on a Unix socket, to the clients of sidelane and over HTTP/1.1.
   --placement NAME             inline, on all threads (default: inline)
   --threads N                  threads that serve (default: cores)
   --max-queue N                most payloads that wait (default: 1024)
-  --max-queue-ms N             how long a queue that stands may take, in ms (default: 20)
-  --spin-us N                  how long a thread stays awake after its last answer,
+  --max-queue-ms N             longest wait in a queue that does not become empty, in ms (default: 20)
+  --spin-us N                  how long a thread polls after its last answer,
                                in µs (default: 100, with one core 0)
-  --max-bytes N                most bytes of all bodies together (default: 67108864)
+  --max-bytes N                most bytes of all request bodies together (default: 67108864)
   --max-in-flight N            requests in flight on a connection (default: 256)
   --max-connections N          open connections (default: 256, fewer where
                                the limit of open files is low)
-  --deadline-ms N              of an HTTP request that names none (default: 1000)
+  --deadline-ms N              deadline of an HTTP request that names none (default: 1000)
   --drain-ms N                 time to finish after SIGTERM (default: 10000)
-  --takeover                   takes the socket from a daemon that has it
+  --takeover                   takes the socket from a running daemon
   --socket-mode MODE           octal (default: 0600)
   --socket-group GROUP         numeric group id that the socket belongs to
-  --allow-uid UID              who may connect; repeatable. sidelaned only: Node cannot ask (default: its own uid)
+  --allow-uid UID              who may connect; repeatable. sidelaned only (default: its own uid)
   --memory-limit N             bytes for the watermark of /readyz (default: the
                                cgroup's, else the machine's)
   --metrics-listen ADDR        127.0.0.1:PORT or [::1]:PORT: health and metrics over TCP
   --log-sample SHARE           share of requests that get a log line (default: 0.01)
-  --exit-with-stdin            ends, drained, when stdin ends
-  --check                      checks options and contracts, says what would be served, and ends
+  --exit-with-stdin            drains and exits when stdin ends
+  --check                      checks options and contracts, prints what it would serve, and exits
   --help, --version
 
-A flag wins over the environment (SIDELANED_SOCKET, SIDELANED_MAX_QUEUE, …; lists with ":" between), the environment over the file.
+A flag overrides its variable (SIDELANED_SOCKET, SIDELANED_MAX_QUEUE, …; lists separated by ":"), a variable overrides the
+file of --config.
 
-SIGHUP reads the contracts again. SIGTERM and SIGINT finish what has been received, a second one ends at once.
+SIGHUP reloads the contracts. SIGTERM and SIGINT drain; a second one exits at once.
 Exit codes: 0 drained, 1 cannot listen, 2 wrong options or contracts."#;

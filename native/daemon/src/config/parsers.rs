@@ -23,37 +23,16 @@ pub enum Kind {
     Id,
     /// Numeric ids; the flag takes one and may be repeated.
     Ids,
-    Mode,
+    OctalMode,
     /// A TCP address of the loopback interface.
     Loopback,
     /// A number from 0 to 1.
     Share,
     /// A flag without value; `1` or `0` in the environment.
-    Yes,
+    Switch,
 }
 
 impl Kind {
-    /// Completes "Expected `--threads` to be …".
-    pub fn expected(self) -> String {
-        match self {
-            Self::Path => "a path".into(),
-            Self::Paths => "a path, or in the file an array of paths".into(),
-            Self::NamedFiles => "NAME=FILE, or in the file an object of paths by contract name".into(),
-            Self::Choice(names) => {
-                let names: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
-                format!("one of {}", names.join(", "))
-            }
-            Self::Integer(min, MAX_SAFE) => format!("an integer, at least {min}"),
-            Self::Integer(min, max) => format!("an integer from {min} to {max}"),
-            Self::Id => "a numeric id".into(),
-            Self::Ids => "a numeric uid, or in the file an array of them".into(),
-            Self::Mode => "octal, no more than 0666".into(),
-            Self::Loopback => "127.0.0.1:PORT or [::1]:PORT".into(),
-            Self::Share => "a number from 0 to 1".into(),
-            Self::Yes => "1 or 0".into(),
-        }
-    }
-
     /// True when the flag may be repeated; the environment separates the values with ":".
     pub const fn is_many(self) -> bool {
         matches!(self, Self::Paths | Self::NamedFiles | Self::Ids)
@@ -62,7 +41,7 @@ impl Kind {
     /// The value of a flag or variable; `None` when it is invalid.
     pub fn parse(self, text: &str) -> Option<Json> {
         let value = match self {
-            Self::Path | Self::Choice(_) | Self::Mode | Self::Loopback => json!(text),
+            Self::Path | Self::Choice(_) | Self::OctalMode | Self::Loopback => json!(text),
             Self::Paths => json!([text]),
             Self::NamedFiles => {
                 let (name, file) = text.split_once('=')?;
@@ -77,7 +56,7 @@ impl Kind {
                 let is_plain = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
                 (is_plain(whole) && is_plain(part)).then(|| text.parse::<f64>().ok().map(|share| json!(share)))??
             }
-            Self::Yes => json!(["0", "1"].iter().position(|known| *known == text)? == 1),
+            Self::Switch => json!(["0", "1"].iter().position(|known| *known == text)? == 1),
         };
         self.accepts(&value).then_some(value)
     }
@@ -92,10 +71,10 @@ impl Kind {
             (Self::Integer(min, max), value) => integer(value).is_some_and(|number| (min..=max).contains(&number)),
             (Self::Id, value) => is_id(value),
             (Self::Ids, Json::Array(all)) => all.iter().all(is_id),
-            (Self::Mode, Json::String(text)) => mode(text).is_some(),
+            (Self::OctalMode, Json::String(text)) => mode(text).is_some(),
             (Self::Loopback, Json::String(text)) => address(text).is_some(),
             (Self::Share, Json::Number(share)) => share.as_f64().is_some_and(|share| (0.0..=1.0).contains(&share)),
-            (Self::Yes, Json::Bool(_)) => true,
+            (Self::Switch, Json::Bool(_)) => true,
             _ => false,
         }
     }

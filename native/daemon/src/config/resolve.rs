@@ -7,10 +7,12 @@ use std::path::PathBuf;
 
 use serde_json::Value as Json;
 
-use super::load_config::{RawOptions, show};
+use super::load_config::RawOptions;
+use super::options_table::defaults;
 use super::parsers::{address, integer, mode};
 use super::settings::{Settings, SocketPlace};
 use crate::socket_path::{check_length, default_path, own_uid};
+use crate::texts::config as texts;
 
 /// Descriptors that are not available to connections.
 const RESERVED_FILES: usize = 40;
@@ -24,11 +26,13 @@ pub fn default_socket(env: &[(OsString, OsString)]) -> PathBuf {
 pub fn resolve(raw: &RawOptions, env: &[(OsString, OsString)]) -> Result<Settings, String> {
     let text = |flag: &str| raw.get(flag).and_then(Json::as_str);
     let number = |flag: &str| raw.get(flag).and_then(integer);
-    let size = |flag: &str| number(flag).map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+    let as_size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let number_or = |flag: &str, default: u64| number(flag).unwrap_or(default);
+    let size_or = |flag: &str, default: u64| as_size(number_or(flag, default));
     let yes = |flag: &str| raw.get(flag) == Some(&Json::Bool(true));
     let id = |value: &Json| integer(value).and_then(|id| u32::try_from(id).ok());
     let Some(contracts) = raw.get("--contract").and_then(Json::as_array) else {
-        return Err("Expected at least one `--contract PATH`".to_owned());
+        return Err(texts::EXPECTED_CONTRACT.to_owned());
     };
     if text("--engine") == Some("js") {
         return Err("Expected no `--engine js`: sidelaned has the native one only".to_owned());
@@ -43,19 +47,18 @@ pub fn resolve(raw: &RawOptions, env: &[(OsString, OsString)]) -> Result<Setting
         socket: socket_place(text("--socket"), raw.contains_key("--socket"), env)?,
         contracts: contracts.iter().filter_map(Json::as_str).map(PathBuf::from).collect(),
         digest_key_files: files.into_iter().flatten().filter_map(file).collect(),
-        threads: size("--threads").unwrap_or(cores),
-        max_queue: size("--max-queue").unwrap_or(1_024),
-        max_queue_ms: number("--max-queue-ms").unwrap_or(20),
+        threads: number("--threads").map_or(cores, as_size),
+        max_queue: size_or("--max-queue", defaults::MAX_QUEUE),
+        max_queue_ms: number_or("--max-queue-ms", defaults::MAX_QUEUE_MS),
         // On a single core the client could not run meanwhile.
-        spin_us: number("--spin-us").unwrap_or(if cores > 1 { 100 } else { 0 }),
-        max_bytes: size("--max-bytes").unwrap_or(64 << 20),
-        max_in_flight: number("--max-in-flight").and_then(|number| u32::try_from(number).ok()).unwrap_or(256),
-        max_connections: size("--max-connections")
-            .unwrap_or_else(|| open_files().saturating_sub(RESERVED_FILES).clamp(8, 256)),
-        deadline_ms: number("--deadline-ms").unwrap_or(1_000),
-        drain_ms: number("--drain-ms").unwrap_or(10_000),
+        spin_us: number_or("--spin-us", if cores > 1 { defaults::SPIN_US } else { 0 }),
+        max_bytes: size_or("--max-bytes", defaults::MAX_BYTES),
+        max_in_flight: u32::try_from(number_or("--max-in-flight", defaults::MAX_IN_FLIGHT)).unwrap_or(u32::MAX),
+        max_connections: number("--max-connections").map_or_else(default_connections, as_size),
+        deadline_ms: number_or("--deadline-ms", defaults::DEADLINE_MS),
+        drain_ms: number_or("--drain-ms", defaults::DRAIN_MS),
         takeover: yes("--takeover"),
-        socket_mode: text("--socket-mode").and_then(mode).unwrap_or(0o600),
+        socket_mode: text("--socket-mode").and_then(mode).unwrap_or(defaults::SOCKET_MODE),
         socket_group: raw.get("--socket-group").and_then(id),
         allow_uids: match raw.get("--allow-uid").and_then(Json::as_array) {
             Some(ids) => ids.iter().filter_map(id).collect(),
@@ -63,7 +66,7 @@ pub fn resolve(raw: &RawOptions, env: &[(OsString, OsString)]) -> Result<Setting
         },
         memory_limit: number("--memory-limit"),
         metrics_listen: text("--metrics-listen").and_then(address),
-        log_sample: raw.get("--log-sample").and_then(Json::as_f64).unwrap_or(0.01),
+        log_sample: raw.get("--log-sample").and_then(Json::as_f64).unwrap_or(defaults::LOG_SAMPLE),
         exit_with_stdin: yes("--exit-with-stdin"),
     })
 }
@@ -73,10 +76,10 @@ fn socket_place(path: Option<&str>, is_set: bool, env: &[(OsString, OsString)]) 
     let ours = variable(env, "LISTEN_PID").is_some_and(|pid| pid.to_str() == Some(&std::process::id().to_string()));
     if let Some(passed) = variable(env, "LISTEN_FDS").filter(|_| ours) {
         if passed != "1" {
-            return Err(format!("Expected one socket from LISTEN_FDS, got {}", show(&passed.to_string_lossy())));
+            return Err(texts::expected_one_socket(passed.to_string_lossy()));
         }
         if is_set {
-            return Err("Expected no `--socket`: the socket comes from LISTEN_FDS".to_owned());
+            return Err(texts::EXPECTED_NO_SOCKET.to_owned());
         }
         return Ok(SocketPlace::Inherited);
     }
@@ -89,6 +92,11 @@ fn socket_place(path: Option<&str>, is_set: bool, env: &[(OsString, OsString)]) 
 
 fn variable(env: &[(OsString, OsString)], name: &str) -> Option<OsString> {
     env.iter().find(|(each, _)| each == name).map(|(_, value)| value.clone())
+}
+
+/// Fewer where the limit of open files is low.
+fn default_connections() -> usize {
+    open_files().saturating_sub(RESERVED_FILES).clamp(8, defaults::MAX_CONNECTIONS as usize)
 }
 
 fn open_files() -> usize {

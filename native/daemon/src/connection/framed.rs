@@ -10,13 +10,15 @@ use sidelane_wire::{
     PROTOCOL_VERSION, RequestRules, ServerLimits, TRACE_BYTES, Violation, preface,
 };
 
-use super::{Close, HANDSHAKE_TIMEOUT, Session};
+use super::HANDSHAKE_TIMEOUT;
+use super::session::{Close, Session};
 use crate::contracts::LoadedContract;
 use crate::protocol::framed::frame_reader::{FrameHandler, FrameReader, Payload};
 use crate::protocol::framed::handshake::ContractIndices;
 use crate::protocol::framed::{write_fault, write_frame};
 use crate::shared::Reservation;
 use crate::telemetry::{Label, Protocol, Request, Shed};
+use crate::texts::framed as texts;
 use crate::worker::Worker;
 use crate::worker::admission::Refusal;
 use crate::worker::queue::{Job, Reply};
@@ -118,7 +120,7 @@ impl Session for FramedSession {
     fn next_deadline(&self, is_paused: bool) -> Option<Instant> {
         let hello = (!self.requests.has_hello).then_some(self.since + HANDSHAKE_TIMEOUT);
         let quiet = self.is_quiet().then(|| {
-            let since = self.requests.writer.quiet_since();
+            let since = self.requests.writer.quiet_since.get();
             if self.requests.is_leaving {
                 since + GOAWAY_GRACE
             } else {
@@ -133,10 +135,10 @@ impl Session for FramedSession {
             return Err(Close::Abort);
         }
         if self.frame_deadline().is_some_and(|deadline| deadline <= now) {
-            return Err(Close::Fail("a frame was not complete after 5 s".into()));
+            return Err(Close::Fail(texts::FRAME_TIMEOUT.into()));
         }
         if !self.requests.has_hello && self.since + HANDSHAKE_TIMEOUT <= now {
-            return Err(Close::Fail("preface and HELLO were not there after 5 s".into()));
+            return Err(Close::Fail(texts::HANDSHAKE_TIMEOUT.into()));
         }
         self.requests.go_away();
         Err(Close::Drain)
@@ -301,7 +303,7 @@ impl Requests {
 
     fn go_away(&mut self) {
         if !std::mem::replace(&mut self.is_leaving, true) {
-            self.writer.reset_quiet();
+            self.writer.quiet_since.set(Instant::now());
             self.push(FrameKind::Goaway, 0, &[]);
         }
     }

@@ -2,6 +2,7 @@
 
 mod framed;
 mod http;
+mod session;
 
 use std::future::poll_fn;
 use std::io;
@@ -20,6 +21,7 @@ use crate::worker::response_writer::ResponseWriter;
 use crate::worker::stream::Stream;
 use framed::FramedSession;
 use http::HttpSession;
+use session::{Close, Session};
 
 /// Time until a client has sent its first byte; framed clients also their HELLO.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -36,66 +38,6 @@ const MAX_SLEEP: Duration = Duration::from_secs(120);
 
 /// Reads of one poll; then other tasks run.
 const MAX_READS: usize = 4;
-
-/// Why a session reads nothing more.
-enum Close {
-    /// It ends when all requests are answered.
-    Drain,
-    /// As `Drain`, then it reports this violation.
-    Fail(String),
-    /// It ends at once.
-    Abort,
-}
-
-/// The protocol of a connection, driven by its events.
-trait Session {
-    /// With this many unsent bytes nothing is read.
-    const MAX_UNSENT_BYTES: usize;
-
-    /// Processes bytes that were read.
-    fn receive(&mut self, bytes: &[u8], now: Instant) -> Result<(), Close>;
-
-    /// The client ended its output.
-    fn on_eof(&mut self, now: Instant) -> Result<(), Close>;
-
-    /// [`Self::next_deadline`] has passed.
-    fn on_timeout(&mut self, now: Instant) -> Result<(), Close>;
-
-    /// Other contracts are in force, or the daemon drains.
-    fn on_refresh(&mut self) -> Result<(), Close>;
-
-    /// When it gives up; `is_paused`: too much output is unsent.
-    fn next_deadline(&self, is_paused: bool) -> Option<Instant>;
-
-    /// Continues after an answer was written or output was sent.
-    fn resume(&mut self, _now: Instant) -> Result<(), Close> {
-        Ok(())
-    }
-
-    /// Reading continues after a pause.
-    fn on_unpause(&mut self, _now: Instant) {}
-
-    /// True while it accepts input.
-    fn accepts_input(&self) -> bool {
-        true
-    }
-
-    /// True while answers wait for further ones, to be sent together.
-    fn holds_output(&mut self, _now: Instant) -> bool {
-        false
-    }
-
-    /// True when it has to be polled after its output was sent.
-    fn awaits_flush(&self) -> bool {
-        false
-    }
-
-    /// Writes a violation.
-    fn report_violation(&mut self, _violation: &str) {}
-
-    /// Drops incomplete requests.
-    fn discard_input(&mut self) {}
-}
 
 /// The life of a connection.
 enum Stage {
@@ -225,8 +167,8 @@ impl<S: Session> Connection<S> {
         if self.writer.is_closed() { Err(()) } else { Ok(()) }
     }
 
-    fn holds_output(&mut self) -> bool {
-        matches!(self.stage, Stage::Open) && self.session.holds_output(Instant::now())
+    fn holds_output(&self) -> bool {
+        matches!(self.stage, Stage::Open) && self.session.holds_output()
     }
 
     /// Reads what has arrived, within bounds.
@@ -337,7 +279,7 @@ impl<S: Session> Connection<S> {
     }
 
     fn write_deadline(&self) -> Option<Instant> {
-        self.writer.stalled_since().map(|since| since + WRITE_TIMEOUT)
+        self.writer.stalled_since.get().map(|since| since + WRITE_TIMEOUT)
     }
 
     fn next_deadline(&self, now: Instant) -> Instant {

@@ -21,6 +21,7 @@ use socket_file::{PathState, bind_temporary, check_parent, identity_of, inherite
 
 use crate::config::settings::{Settings, SocketPlace};
 use crate::socket_path::make_own_directory;
+use crate::texts::socket as texts;
 
 const BACKLOG: i32 = 511;
 /// Time between two checks of the path.
@@ -99,8 +100,7 @@ impl Listener {
         check_parent(path)?;
         let before = path_state(path)?;
         if before == PathState::Alive && !settings.takeover {
-            let path = path.display();
-            return Err(format!("{path} is in use: a daemon answers there. With --takeover it is replaced"));
+            return Err(texts::in_use(path.display()));
         }
         let (socket, identity) = listener.publish(path, before != PathState::Free)?;
         listener.listeners.push((socket, None));
@@ -242,17 +242,14 @@ impl Listener {
             // It may be renamed already.
             let _ = fs::remove_file(&temporary);
             if error.kind() == io::ErrorKind::AlreadyExists {
-                return format!("{} is in use: another daemon was faster", path.display());
+                return texts::lost_race(path.display());
             }
-            format!("Cannot publish {}: {error}", path.display())
+            texts::cannot_publish(path.display(), error)
         })
     }
-
-    /// Closes all listeners and removes the file if it is still ours.
-    pub fn close(self) {}
 }
 
-/// Also on a panic.
+/// Removes the file if it is still ours.
 impl Drop for Listener {
     fn drop(&mut self) {
         if let Some(file) = &self.file

@@ -13,6 +13,7 @@ use tokio::net::UnixListener;
 
 use super::{BACKLOG, Identity};
 use crate::socket_path::{directory_of, own_uid};
+use crate::texts::socket as texts;
 
 /// First descriptor that systemd passes.
 const FIRST_PASSED: RawFd = 3;
@@ -31,13 +32,13 @@ pub(super) fn path_state(path: &Path) -> Result<PathState, String> {
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(PathState::Free),
-        Err(error) => return Err(format!("Cannot use {name}: {error}")),
+        Err(error) => return Err(texts::cannot_use(name, error)),
     };
     if !metadata.file_type().is_socket() {
-        return Err(format!("{name} is not a socket; it is left as it is"));
+        return Err(texts::not_socket(name));
     }
     if metadata.uid() != own_uid() {
-        return Err(format!("{name} is a socket of uid {}, not ours; it is left as it is", metadata.uid()));
+        return Err(texts::foreign_socket(name, metadata.uid()));
     }
     match probe(path) {
         Ok(()) => Ok(PathState::Alive),
@@ -46,7 +47,7 @@ pub(super) fn path_state(path: &Path) -> Result<PathState, String> {
             io::ErrorKind::NotFound => Ok(PathState::Free),
             // The backlog is full.
             io::ErrorKind::WouldBlock => Ok(PathState::Alive),
-            _ => Err(format!("Cannot tell who has {name}: {error}")),
+            _ => Err(texts::cannot_probe(name, error)),
         },
     }
 }
@@ -63,22 +64,22 @@ pub(super) fn check_parent(path: &Path) -> Result<(), String> {
     let name = directory.display();
     let metadata = match fs::metadata(directory) {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(format!("There is no directory {name}")),
-        Err(error) => return Err(format!("Cannot use {}: {error}", path.display())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(texts::no_parent(name)),
+        Err(error) => return Err(texts::cannot_use(path.display(), error)),
     };
     if !metadata.is_dir() {
-        return Err(format!("{name} is not a directory"));
+        return Err(texts::parent_not_directory(name));
     }
     let mode = metadata.permissions().mode();
     if mode & 0o002 != 0 && mode & 0o1000 == 0 {
-        return Err(format!("Others may write to {name}: they could replace the socket"));
+        return Err(texts::others_may_write(name));
     }
     Ok(())
 }
 
 /// Binds a socket beside the path, under a temporary name; it does not listen yet.
 pub(super) fn bind_temporary(path: &Path) -> Result<(Socket, PathBuf), String> {
-    let cannot = |error: io::Error| format!("Cannot listen beside {}: {error}", path.display());
+    let cannot = |error: io::Error| texts::cannot_bind(path.display(), error);
     // No longer than the path, whose length is limited.
     let length = path.file_name().map_or(1, |name| name.len().min(12));
     let mut tries = 0;

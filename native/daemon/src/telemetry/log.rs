@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 use sidelane_core::json_text::push_string;
 
 use super::date::iso_now;
+use crate::texts::events;
 
 /// Lines in the queue of the writer.
-const MAX_QUEUED: usize = 256;
+pub const MAX_QUEUED: usize = 256;
 
 /// Time that [`Log::flush`] waits at most.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(200);
@@ -34,7 +35,7 @@ pub struct Line(String);
 
 impl Line {
     /// Starts a line with the current time.
-    pub fn new(level: Level, event: &str) -> Self {
+    pub fn new((level, event): (Level, &str)) -> Self {
         let level = match level {
             Level::Info => "info",
             Level::Warn => "warn",
@@ -67,7 +68,7 @@ impl Line {
     }
 
     /// Escapes what JSON lets through but moves a cursor or breaks a line: DEL, C1, U+2028 and U+2029.
-    pub(crate) fn end(mut self) -> String {
+    pub fn end(mut self) -> String {
         self.0.push_str("}\n");
         let is_odd = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}');
         if !self.0.contains(is_odd) {
@@ -117,7 +118,7 @@ impl Log {
     /// Writes the line, or drops it.
     pub fn write(&self, line: Line) {
         let unreported = self.counts.unreported.swap(0, Relaxed);
-        if unreported > 0 && !self.put(Line::new(Level::Warn, "log_dropped").number("count", unreported)) {
+        if unreported > 0 && !self.put(Line::new(events::LOG_DROPPED).number("count", unreported)) {
             self.counts.unreported.fetch_add(unreported, Relaxed);
         }
         if !self.put(line) {
@@ -172,81 +173,4 @@ fn write_whole(target: &mut impl Write, mut line: &[u8]) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io;
-    use std::sync::mpsc::{Receiver, Sender, channel};
-
-    use super::{Level, Line, Log, MAX_QUEUED};
-
-    #[test]
-    fn control_characters_are_escaped() {
-        let line = Line::new(Level::Warn, "warning").text("message", "a\"b\\\n\u{1b}[2J\u{7f}\u{9b}\u{2028}é").end();
-        assert!(line.ends_with(",\"message\":\"a\\\"b\\\\\\n\\u001b[2J\\u007f\\u009b\\u2028é\"}\n"), "{line}");
-        assert!(line.starts_with("{\"time\":\"20"));
-    }
-
-    /// Takes a line for each message.
-    struct Slow(Receiver<()>);
-
-    impl io::Write for Slow {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let _ = self.0.recv();
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    /// Takes three bytes, then fails once with `WouldBlock`.
-    struct Narrow(Sender<Vec<u8>>, bool);
-
-    impl io::Write for Narrow {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.1 = !self.1;
-            if self.1 {
-                return Err(io::ErrorKind::WouldBlock.into());
-            }
-            let taken = &bytes[..bytes.len().min(3)];
-            let _ = self.0.send(taken.to_vec());
-            Ok(taken.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_full_non_blocking_pipe_does_not_cut_a_line() {
-        let (sender, taken) = channel();
-        let log = Log::new(Narrow(sender, false));
-        log.write(Line::new(Level::Info, "one"));
-        log.write(Line::new(Level::Info, "two"));
-        // Dropping the log ends the writer.
-        drop(log);
-        let text = String::from_utf8(taken.iter().flatten().collect()).unwrap_or_default();
-        let ends: Vec<_> = text.lines().map(|line| line.split(',').next_back()).collect();
-        assert_eq!(ends, [Some("\"event\":\"one\"}"), Some("\"event\":\"two\"}")]);
-    }
-
-    #[test]
-    fn a_stalled_target_blocks_no_caller_and_dropped_lines_are_counted() {
-        let (go_on, gate) = channel();
-        let log = Log::new(Slow(gate));
-        for _ in 0..MAX_QUEUED * 2 {
-            log.write(Line::new(Level::Info, "request"));
-        }
-        // The writer may hold one line already.
-        let dropped = log.dropped();
-        assert!((MAX_QUEUED as u64 - 1..=MAX_QUEUED as u64).contains(&dropped), "{dropped}");
-        drop(go_on);
-        log.flush();
-        log.write(Line::new(Level::Info, "request"));
-        assert_eq!(log.dropped(), dropped);
-    }
 }

@@ -7,24 +7,16 @@ use std::fmt::{Display, Write as _};
 
 use sidelane_core::Code;
 
+use super::metrics_table::{self as table, BUCKET_BOUNDS_US as BOUNDS, RELOAD_RESULTS};
 use super::{Protocol, Request, Shed};
 
-const PROTOCOLS: [(Protocol, &str); 2] = [(Protocol::Framed, "framed"), (Protocol::Http, "http")];
-
-const SHEDS: [(Shed, &str); 7] = [
-    (Shed::Queue, "queue"),
-    (Shed::Bytes, "bytes"),
-    (Shed::InFlight, "in_flight"),
-    (Shed::Output, "output"),
-    (Shed::Memory, "memory"),
-    (Shed::Connections, "connections"),
-    (Shed::Draining, "draining"),
-];
-
-/// Upper bounds of the buckets, in µs.
-const BOUNDS: [u32; 16] = [
-    25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
-];
+/// A metric of the page.
+#[derive(Clone, Copy)]
+pub struct Metric {
+    pub name: &'static str,
+    pub kind: &'static str,
+    pub help: &'static str,
+}
 
 /// Accepted, then the codes in their order.
 const RESULTS: usize = Code::ALL.len() + 1;
@@ -32,13 +24,13 @@ const RESULTS: usize = Code::ALL.len() + 1;
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
     /// By label, protocol and result.
-    requests: Vec<[[u64; RESULTS]; PROTOCOLS.len()]>,
+    requests: Vec<[[u64; RESULTS]; Protocol::ALL.len()]>,
     queue_wait: Histogram,
     run: Histogram,
-    connections: [i64; PROTOCOLS.len()],
+    connections: [i64; Protocol::ALL.len()],
     received: u64,
     sent: u64,
-    sheds: [u64; SHEDS.len()],
+    sheds: [u64; Shed::ALL.len()],
 }
 
 /// Times in fixed buckets.
@@ -53,7 +45,7 @@ impl Counts {
     pub fn request(&mut self, request: &Request<'_>) {
         let label = request.label.number;
         if self.requests.len() <= label {
-            self.requests.resize(label + 1, [[0; RESULTS]; PROTOCOLS.len()]);
+            self.requests.resize(label + 1, [[0; RESULTS]; Protocol::ALL.len()]);
         }
         let result = request.code.map_or(0, |code| code as usize + 1);
         self.requests[label][request.protocol as usize][result] += 1;
@@ -79,7 +71,7 @@ impl Counts {
 
     pub fn add(&mut self, other: &Self) {
         if self.requests.len() < other.requests.len() {
-            self.requests.resize(other.requests.len(), [[0; RESULTS]; PROTOCOLS.len()]);
+            self.requests.resize(other.requests.len(), [[0; RESULTS]; Protocol::ALL.len()]);
         }
         for (mine, theirs) in self.requests.iter_mut().zip(&other.requests) {
             sum(mine.as_flattened_mut(), theirs.as_flattened());
@@ -139,46 +131,39 @@ pub struct ProcessGauges {
 /// The page. `names` are the names of the labels.
 pub fn page(counts: &Counts, names: &[Box<str>], gauges: &Gauges, process: &ProcessGauges) -> String {
     let mut page = Page::default();
-    page.head("sidelane_requests_total", "counter", "Requests by contract, protocol and how they ended.");
-    for (protocol, protocol_name) in PROTOCOLS {
+    page.head(table::REQUESTS_TOTAL);
+    for protocol in Protocol::ALL {
         for (requests, name) in counts.requests.iter().zip(names) {
             for (result, count) in requests[protocol as usize].iter().enumerate().filter(|(_, count)| **count > 0) {
                 let code = result.checked_sub(1).map_or("accepted", |at| Code::ALL[at].name());
-                let labels = [("contract", &**name), ("protocol", protocol_name), ("code", code)];
-                page.sample("sidelane_requests_total", &labels, count);
+                let labels = [("contract", &**name), ("protocol", protocol.name()), ("code", code)];
+                page.sample(table::REQUESTS_TOTAL.name, &labels, count);
             }
         }
     }
-    page.histogram("sidelane_queue_wait_seconds", "Time that payloads waited for their turn.", &counts.queue_wait);
-    page.histogram("sidelane_run_seconds", "Time that payloads took.", &counts.run);
-    page.gauge("sidelane_in_flight", "Payloads that wait or run.", gauges.in_flight);
-    page.gauge("sidelane_queued", "Payloads that wait.", gauges.queued);
-    page.gauge("sidelane_queued_bytes", "Bytes of all bodies.", gauges.queued_bytes);
-    page.head("sidelane_connections", "gauge", "Open connections.");
-    for (protocol, name) in PROTOCOLS {
-        page.sample("sidelane_connections", &[("protocol", name)], counts.connections[protocol as usize]);
-    }
-    page.counter("sidelane_received_bytes_total", "Bytes read from clients.", counts.received);
-    page.counter("sidelane_sent_bytes_total", "Bytes written to clients.", counts.sent);
-    page.head("sidelane_sheds_total", "counter", "Requests and connections that were refused, by the bound they met.");
-    for (shed, name) in SHEDS {
-        page.sample("sidelane_sheds_total", &[("reason", name)], counts.sheds[shed as usize]);
-    }
-    page.counter("sidelane_log_dropped_total", "Log lines that nobody took.", process.log_dropped);
-    page.head("sidelane_reloads_total", "counter", "Reloads of the contracts.");
-    for (name, count) in ["ok", "failed"].into_iter().zip(process.reloads) {
-        page.sample("sidelane_reloads_total", &[("result", name)], count);
-    }
-    page.gauge("sidelane_contracts", "Contracts that are served.", gauges.contracts);
-    page.gauge("sidelane_ready", "1 when /readyz says so.", u8::from(gauges.ready));
-    page.gauge("sidelane_uptime_seconds", "Seconds since the start.", process.uptime);
-    page.gauge("sidelane_rss_bytes", "Resident memory of the process.", process.rss);
-    page.gauge("sidelane_pss_bytes", "The same, with shared pages in proportion.", process.pss);
-    page.gauge("sidelane_allocated_bytes", "Memory that is in use.", process.allocated);
-    page.gauge("sidelane_allocator_resident_bytes", "Memory that the allocator holds.", process.allocator_resident);
-    page.head("sidelane_info", "gauge", "Always 1; the labels say what runs.");
+    page.histogram(table::QUEUE_WAIT_SECONDS, &counts.queue_wait);
+    page.histogram(table::RUN_SECONDS, &counts.run);
+    page.value(table::IN_FLIGHT, gauges.in_flight);
+    page.value(table::QUEUED, gauges.queued);
+    page.value(table::QUEUED_BYTES, gauges.queued_bytes);
+    let connections = Protocol::ALL.iter().zip(counts.connections).map(|(protocol, count)| (protocol.name(), count));
+    page.values(table::CONNECTIONS, "protocol", connections);
+    page.value(table::RECEIVED_BYTES_TOTAL, counts.received);
+    page.value(table::SENT_BYTES_TOTAL, counts.sent);
+    let sheds = Shed::ALL.iter().zip(counts.sheds).map(|(shed, count)| (shed.name(), count));
+    page.values(table::SHEDS_TOTAL, "reason", sheds);
+    page.value(table::LOG_DROPPED_TOTAL, process.log_dropped);
+    page.values(table::RELOADS_TOTAL, "result", RELOAD_RESULTS.into_iter().zip(process.reloads));
+    page.value(table::CONTRACTS, gauges.contracts);
+    page.value(table::READY, u8::from(gauges.ready));
+    page.value(table::UPTIME_SECONDS, process.uptime);
+    page.value(table::RSS_BYTES, process.rss);
+    page.value(table::PSS_BYTES, process.pss);
+    page.value(table::ALLOCATED_BYTES, process.allocated);
+    page.value(table::ALLOCATOR_RESIDENT_BYTES, process.allocator_resident);
+    page.head(table::INFO);
     let labels = [("version", env!("CARGO_PKG_VERSION")), ("daemon", "sidelaned"), ("engine", "native")];
-    page.sample("sidelane_info", &labels, 1);
+    page.sample(table::INFO.name, &labels, 1);
     page.0
 }
 
@@ -187,7 +172,8 @@ pub fn page(counts: &Counts, names: &[Box<str>], gauges: &Gauges, process: &Proc
 struct Page(String);
 
 impl Page {
-    fn head(&mut self, name: &str, kind: &str, help: &str) {
+    fn head(&mut self, metric: Metric) {
+        let Metric { name, kind, help } = metric;
         let _ = write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
     }
 
@@ -200,27 +186,29 @@ impl Page {
         let _ = writeln!(self.0, "{} {value}", if labels.is_empty() { "" } else { "}" });
     }
 
-    fn gauge(&mut self, name: &str, help: &str, value: impl Display) {
-        self.head(name, "gauge", help);
-        self.sample(name, &[], value);
+    fn value(&mut self, metric: Metric, value: impl Display) {
+        self.head(metric);
+        self.sample(metric.name, &[], value);
     }
 
-    fn counter(&mut self, name: &str, help: &str, value: impl Display) {
-        self.head(name, "counter", help);
-        self.sample(name, &[], value);
+    fn values<'a, V: Display>(&mut self, metric: Metric, label: &str, values: impl Iterator<Item = (&'a str, V)>) {
+        self.head(metric);
+        for (name, value) in values {
+            self.sample(metric.name, &[(label, name)], value);
+        }
     }
 
-    fn histogram(&mut self, name: &str, help: &str, values: &Histogram) {
-        self.head(name, "histogram", help);
-        let bucket = format!("{name}_bucket");
+    fn histogram(&mut self, metric: Metric, values: &Histogram) {
+        self.head(metric);
+        let bucket = format!("{}_bucket", metric.name);
         let mut count = 0;
         for (at, value) in values.counts.iter().enumerate() {
             count += value;
             let bound = BOUNDS.get(at).map_or_else(|| "+Inf".to_owned(), |us| seconds(u64::from(*us)).to_string());
             self.sample(&bucket, &[("le", &bound)], count);
         }
-        self.sample(&format!("{name}_sum"), &[], seconds(values.sum_us));
-        self.sample(&format!("{name}_count"), &[], count);
+        self.sample(&format!("{}_sum", metric.name), &[], seconds(values.sum_us));
+        self.sample(&format!("{}_count", metric.name), &[], count);
     }
 }
 

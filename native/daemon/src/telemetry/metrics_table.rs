@@ -4,112 +4,92 @@
 
 use super::metrics::Metric;
 
-/// Requests by contract, protocol and how they ended.
 #[rustfmt::skip]
 pub const REQUESTS_TOTAL: Metric =
-    Metric { name: "sidelane_requests_total", kind: "counter", help: "Requests by contract, protocol and how they ended." };
+    Metric { name: "sidelane_requests_total", kind: "counter", help: "Requests by contract, protocol and result code." };
 
-/// Time that payloads waited for their turn.
 #[rustfmt::skip]
 pub const QUEUE_WAIT_SECONDS: Metric =
-    Metric { name: "sidelane_queue_wait_seconds", kind: "histogram", help: "Time that payloads waited for their turn." };
+    Metric { name: "sidelane_queue_wait_seconds", kind: "histogram", help: "Time that payloads waited in the queue." };
 
-/// Time that payloads took.
 #[rustfmt::skip]
 pub const RUN_SECONDS: Metric =
-    Metric { name: "sidelane_run_seconds", kind: "histogram", help: "Time that payloads took." };
+    Metric { name: "sidelane_run_seconds", kind: "histogram", help: "Time that the engine took for a payload." };
 
-/// Payloads that wait or run.
 #[rustfmt::skip]
 pub const IN_FLIGHT: Metric =
     Metric { name: "sidelane_in_flight", kind: "gauge", help: "Payloads that wait or run." };
 
-/// Payloads that wait.
 #[rustfmt::skip]
 pub const QUEUED: Metric =
     Metric { name: "sidelane_queued", kind: "gauge", help: "Payloads that wait." };
 
-/// Bytes of all bodies.
 #[rustfmt::skip]
 pub const QUEUED_BYTES: Metric =
-    Metric { name: "sidelane_queued_bytes", kind: "gauge", help: "Bytes of all bodies." };
+    Metric { name: "sidelane_queued_bytes", kind: "gauge", help: "Bytes of all request bodies in memory." };
 
-/// Open connections.
 #[rustfmt::skip]
 pub const CONNECTIONS: Metric =
     Metric { name: "sidelane_connections", kind: "gauge", help: "Open connections." };
 
-/// Bytes read from clients.
 #[rustfmt::skip]
 pub const RECEIVED_BYTES_TOTAL: Metric =
     Metric { name: "sidelane_received_bytes_total", kind: "counter", help: "Bytes read from clients." };
 
-/// Bytes written to clients.
 #[rustfmt::skip]
 pub const SENT_BYTES_TOTAL: Metric =
     Metric { name: "sidelane_sent_bytes_total", kind: "counter", help: "Bytes written to clients." };
 
-/// Requests and connections that were refused, by the bound they met.
 #[rustfmt::skip]
 pub const SHEDS_TOTAL: Metric =
-    Metric { name: "sidelane_sheds_total", kind: "counter", help: "Requests and connections that were refused, by the bound they met." };
+    Metric { name: "sidelane_sheds_total", kind: "counter", help: "Requests and connections that were refused, by the limit that was reached." };
 
-/// Log lines that nobody took.
 #[rustfmt::skip]
 pub const LOG_DROPPED_TOTAL: Metric =
-    Metric { name: "sidelane_log_dropped_total", kind: "counter", help: "Log lines that nobody took." };
+    Metric { name: "sidelane_log_dropped_total", kind: "counter", help: "Log lines that were dropped." };
 
-/// Reloads of the contracts.
 #[rustfmt::skip]
 pub const RELOADS_TOTAL: Metric =
     Metric { name: "sidelane_reloads_total", kind: "counter", help: "Reloads of the contracts." };
 
-/// Contracts that are served.
 #[rustfmt::skip]
 pub const CONTRACTS: Metric =
     Metric { name: "sidelane_contracts", kind: "gauge", help: "Contracts that are served." };
 
-/// 1 when /readyz says so.
 #[rustfmt::skip]
 pub const READY: Metric =
-    Metric { name: "sidelane_ready", kind: "gauge", help: "1 when /readyz says so." };
+    Metric { name: "sidelane_ready", kind: "gauge", help: "1 when /readyz answers 200." };
 
-/// Seconds since the start.
 #[rustfmt::skip]
 pub const UPTIME_SECONDS: Metric =
     Metric { name: "sidelane_uptime_seconds", kind: "gauge", help: "Seconds since the start." };
 
-/// Resident memory of the process.
 #[rustfmt::skip]
 pub const RSS_BYTES: Metric =
     Metric { name: "sidelane_rss_bytes", kind: "gauge", help: "Resident memory of the process." };
 
-/// The same, with shared pages in proportion.
 #[rustfmt::skip]
 pub const PSS_BYTES: Metric =
-    Metric { name: "sidelane_pss_bytes", kind: "gauge", help: "The same, with shared pages in proportion." };
+    Metric { name: "sidelane_pss_bytes", kind: "gauge", help: "Resident memory, with shared pages counted in proportion." };
 
-/// Memory that is in use.
 #[rustfmt::skip]
 pub const ALLOCATED_BYTES: Metric =
-    Metric { name: "sidelane_allocated_bytes", kind: "gauge", help: "Memory that is in use." };
+    Metric { name: "sidelane_allocated_bytes", kind: "gauge", help: "Memory that the allocator has given out." };
 
-/// Memory that the allocator holds.
 #[rustfmt::skip]
 pub const ALLOCATOR_RESIDENT_BYTES: Metric =
     Metric { name: "sidelane_allocator_resident_bytes", kind: "gauge", help: "Memory that the allocator holds." };
 
-/// Always 1; the labels say what runs.
 #[rustfmt::skip]
 pub const INFO: Metric =
-    Metric { name: "sidelane_info", kind: "gauge", help: "Always 1; the labels say what runs." };
+    Metric { name: "sidelane_info", kind: "gauge", help: "Always 1; the labels name the version, the daemon and its engine." };
 
-/// The label `protocol`.
+/// The protocol of a connection or request: the label `protocol`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// `framed`.
+    /// The framed protocol.
     Framed,
-    /// `http`.
+    /// HTTP/1.1.
     Http,
 }
 
@@ -129,22 +109,22 @@ impl Protocol {
     }
 }
 
-/// The label `reason` of `sidelane_sheds_total`: the limit that was reached.
+/// Why a request or a connection was refused: the label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shed {
-    /// `queue`.
+    /// The queue is full.
     Queue,
-    /// `bytes`.
+    /// The byte budget of all bodies is used up.
     Bytes,
-    /// `in_flight`.
+    /// The connection has too many requests in flight.
     InFlight,
-    /// `output`.
+    /// The client does not read its answers.
     Output,
-    /// `memory`.
+    /// The process is near its memory limit.
     Memory,
-    /// `connections`.
+    /// Too many connections are open.
     Connections,
-    /// `draining`.
+    /// The daemon drains.
     Draining,
 }
 

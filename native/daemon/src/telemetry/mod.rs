@@ -5,6 +5,7 @@ mod date;
 pub mod log;
 pub mod memory;
 mod metrics;
+mod metrics_table;
 pub mod recorder;
 
 use std::time::Duration;
@@ -14,26 +15,7 @@ use sidelane_wire::TRACE_BYTES;
 
 pub use date::http_date;
 pub use metrics::Gauges;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    Framed,
-    Http,
-}
-
-/// The bound at which a request or a connection was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shed {
-    Queue,
-    /// The byte budget of all bodies is exhausted.
-    Bytes,
-    /// The connection has too many requests in flight.
-    InFlight,
-    Output,
-    Memory,
-    Connections,
-    Draining,
-}
+pub use metrics_table::{Protocol, Shed};
 
 /// Identifies a contract in metrics and log lines.
 #[derive(Clone, Copy, Debug, Default)]

@@ -15,6 +15,7 @@ use super::memory::{allocator, resident_and_proportional};
 use super::metrics::{Counts, Gauges, ProcessGauges, page};
 use super::{Event, Observer, Protocol, Request, Shed, status_of};
 use crate::config::settings::Settings;
+use crate::texts::events;
 
 /// Time between two lines about refused connections.
 const REFUSED_INTERVAL: Duration = Duration::from_secs(1);
@@ -76,7 +77,7 @@ impl Telemetry {
         }
         let count = std::mem::take(&mut refused.0);
         refused.1 = Some(Instant::now());
-        self.log.write(Line::new(Level::Warn, "refused").text("reason", reason).number("count", count));
+        self.log.write(Line::new(events::REFUSED).text("reason", reason).number("count", count));
     }
 }
 
@@ -110,8 +111,8 @@ impl Observer for Telemetry {
         if sampled {
             let trace = request.trace.and_then(trace_id_of);
             let us = u64::from(request.queue_us) + u64::from(request.run_us);
-            let line = request_line(status, trace, request.label.name).number("in_bytes", request.in_bytes);
-            self.log.write(timed(line, request.out_bytes, us, status));
+            let bytes = (request.in_bytes, request.out_bytes);
+            self.log.write(request_line(status, trace, request.label.name, bytes, us));
         }
     }
 
@@ -119,7 +120,7 @@ impl Observer for Telemetry {
         // Pages are rare: the shard of the main thread serves all of them.
         if self.shard(usize::MAX).is_sampled(status, self.sample) {
             let us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-            self.log.write(timed(request_line(status, None, path).number("in_bytes", 0), out_bytes, us, status));
+            self.log.write(request_line(status, None, path, (0, out_bytes), us));
         }
     }
 
@@ -137,7 +138,7 @@ impl Observer for Telemetry {
 
     fn event(&self, event: Event<'_>) {
         self.log.write(match event {
-            Event::Listening(contracts) => Line::new(Level::Info, "listening")
+            Event::Listening(contracts) => Line::new(events::LISTENING)
                 .text("socket", &self.socket)
                 .number("pid", std::process::id())
                 .text("version", env!("CARGO_PKG_VERSION"))
@@ -146,21 +147,21 @@ impl Observer for Telemetry {
                 .texts("contracts", contracts),
             Event::Reloaded => {
                 self.reloads[0].fetch_add(1, Relaxed);
-                Line::new(Level::Info, "reloaded")
+                Line::new(events::RELOADED)
             }
             Event::ReloadFailed(message) => {
                 self.reloads[1].fetch_add(1, Relaxed);
-                Line::new(Level::Error, "reload_failed").text("message", message)
+                Line::new(events::RELOAD_FAILED).text("message", message)
             }
-            Event::Republished => Line::new(Level::Warn, "republished").text("socket", &self.socket),
-            Event::TakenOver => Line::new(Level::Info, "taken_over").text("socket", &self.socket),
-            Event::Draining(why) => Line::new(Level::Info, "draining").text("why", why),
-            Event::Stopped => Line::new(Level::Info, "stopped"),
-            Event::AcceptFailed(error) => Line::new(Level::Error, "accept_failed")
-                .text("code", &error_name(error))
-                .text("message", &error.to_string()),
+            Event::Republished => Line::new(events::REPUBLISHED).text("socket", &self.socket),
+            Event::TakenOver => Line::new(events::TAKEN_OVER).text("socket", &self.socket),
+            Event::Draining(why) => Line::new(events::DRAINING).text("why", why),
+            Event::Stopped => Line::new(events::STOPPED),
+            Event::AcceptFailed(error) => {
+                Line::new(events::ACCEPT_FAILED).text("code", &error_name(error)).text("message", &error.to_string())
+            }
             Event::Refused(reason) => return self.refused(reason),
-            Event::Warning(message) => Line::new(Level::Warn, "warning").text("message", message),
+            Event::Warning(message) => Line::new(events::WARNING).text("message", message),
         });
         if matches!(event, Event::Stopped) {
             self.log.flush();
@@ -187,17 +188,20 @@ impl Observer for Telemetry {
     }
 }
 
-fn request_line(status: u16, trace: Option<String>, route: &str) -> Line {
-    let line = Line::new(if status >= 500 { Level::Error } else { Level::Info }, "request");
-    match trace {
-        Some(trace) => line.text("trace_id", &trace),
-        None => line,
+fn request_line(
+    status: u16,
+    trace: Option<String>,
+    route: &str,
+    (in_bytes, out_bytes): (usize, usize),
+    us: u64,
+) -> Line {
+    let (level, event) = events::REQUEST;
+    let mut line = Line::new((if status >= 500 { Level::Error } else { level }, event));
+    if let Some(trace) = trace {
+        line = line.text("trace_id", &trace);
     }
-    .text("route", route)
-}
-
-fn timed(line: Line, out_bytes: usize, us: u64, status: u16) -> Line {
-    line.number("out_bytes", out_bytes).number("millis", us as f64 / 1_000.0).number("status", status)
+    let line = line.text("route", route).number("in_bytes", in_bytes).number("out_bytes", out_bytes);
+    line.number("millis", us as f64 / 1_000.0).number("status", status)
 }
 
 /// The name in `errno.h`, for the errors of accept.

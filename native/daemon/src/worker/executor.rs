@@ -17,8 +17,9 @@ use super::{Worker, micros};
 use crate::buffers::OutputBuf;
 use crate::protocol::http::{self, OUTCOME_OFFSET};
 use crate::telemetry::{Request, Shed};
+use crate::texts::framed::RESPONSE_TOO_LONG;
 
-/// Longest time of a batch. HTTP connections hold answers back no longer than this, too.
+/// Longest time of a batch.
 pub(crate) const BATCH_TIME: Duration = Duration::from_millis(1);
 
 const BATCH_JOBS: usize = 64;
@@ -145,8 +146,7 @@ impl Worker {
                 _ => break,
             }
         }
-        let message = "The answer is longer than the connection allows.";
-        let fault = Fault { message, ..Code::LimitOutput.into() };
+        let fault = Fault { message: RESPONSE_TOO_LONG, ..Code::LimitOutput.into() };
         let outcome = Outcome::Fault { code: fault.code, retry_after_ms: None };
         // The spare bytes are more than a fault needs.
         let target = &mut output.spare(&self.outputs, offset + OUTCOME_SLACK)[offset..];

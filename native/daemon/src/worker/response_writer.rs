@@ -29,9 +29,9 @@ pub struct ResponseWriter {
     unanswered: Cell<u32>,
     is_closed: Cell<bool>,
     /// Since when the transport takes nothing, while bytes are unsent.
-    stalled_since: Cell<Option<Instant>>,
+    pub(crate) stalled_since: Cell<Option<Instant>>,
     /// Since when nothing is in flight.
-    quiet_since: Cell<Instant>,
+    pub(crate) quiet_since: Cell<Instant>,
     waker: RefCell<Option<Waker>>,
     /// The connection waits for the end of the output.
     pub(crate) awaits_flush: Cell<bool>,
@@ -78,19 +78,6 @@ impl ResponseWriter {
 
     pub fn unsent(&self) -> usize {
         self.output.borrow().len()
-    }
-
-    pub(crate) fn stalled_since(&self) -> Option<Instant> {
-        self.stalled_since.get()
-    }
-
-    pub(crate) fn quiet_since(&self) -> Instant {
-        self.quiet_since.get()
-    }
-
-    /// Restarts the time in which nothing is in flight.
-    pub(crate) fn reset_quiet(&self) {
-        self.quiet_since.set(Instant::now());
     }
 
     /// Counts a request, which gets exactly one answer.

@@ -131,7 +131,13 @@ impl Daemon {
 
     /// A connection that has sent nothing.
     pub fn connect(&self) -> Client {
-        let (ours, theirs) = UnixStream::pair().unwrap();
+        self.connect_after(&[])
+    }
+
+    /// A connection that has sent these bytes before the daemon reads; the socket has to hold them.
+    pub fn connect_after(&self, bytes: &[u8]) -> Client {
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
+        ours.write_all(bytes).unwrap();
         theirs.set_nonblocking(true).unwrap();
         self.worker().serve(theirs, self.shared.acquire_connection().unwrap());
         ours.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();

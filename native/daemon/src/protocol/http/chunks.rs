@@ -1,6 +1,7 @@
 //! Parses a chunked body (RFC 9112 §7.1), however it arrives. Extensions and trailers are checked, counted and discarded.
 
 use super::head::{Violation, is_text, malformed, read_field, too_large};
+use crate::texts::http as texts;
 
 /// Most bytes of all extensions, and of all trailers.
 const MAX_META_BYTES: usize = 1_024;
@@ -49,7 +50,7 @@ impl Chunks {
         let Some(stop) = bytes.iter().position(|byte| *byte == b'\n') else {
             return self.unfinished(bytes).map(|()| Step::More);
         };
-        let line = bytes[..stop].strip_suffix(b"\r").ok_or(malformed("A line of the body ends with a bare LF."))?;
+        let line = bytes[..stop].strip_suffix(b"\r").ok_or(malformed(texts::CHUNK_LINE))?;
         let is_end = self.take(line)?;
         Ok(if is_end { Step::End(stop + 1) } else { Step::Framing(stop + 1) })
     }
@@ -62,7 +63,7 @@ impl Chunks {
                 let (size, extension) = line.split_at(digits);
                 let marked = extension.is_empty() || extension[0] == b';';
                 if !(1..=MAX_SIZE_DIGITS).contains(&digits) || !marked || !extension.iter().all(|byte| is_text(*byte)) {
-                    return Err(malformed("The size of a chunk is malformed."));
+                    return Err(malformed(texts::CHUNK_SIZE));
                 }
                 self.extension_bytes += extension.len();
                 if self.extension_bytes > MAX_META_BYTES {
@@ -76,14 +77,14 @@ impl Chunks {
                 self.place = Place::Size;
                 Ok(false)
             }
-            Place::DataEnd | Place::Data(_) => Err(malformed("A chunk is longer than its size.")),
+            Place::DataEnd | Place::Data(_) => Err(malformed(texts::CHUNK_END)),
             Place::Trailer if line.is_empty() => Ok(true),
             Place::Trailer => {
                 self.trailer_bytes += line.len() + 2;
                 if self.trailer_bytes > MAX_META_BYTES {
                     return Err(self.oversize());
                 }
-                read_field(line).map(|_| false).ok_or(malformed("A trailer is malformed."))
+                read_field(line).map(|_| false).ok_or(malformed(texts::TRAILER))
             }
         }
     }
@@ -92,13 +93,13 @@ impl Chunks {
     fn unfinished(&self, line: &[u8]) -> Result<(), Violation> {
         let counted = match self.place {
             Place::DataEnd if line.len() > 1 || line.first().is_some_and(|byte| *byte != b'\r') => {
-                return Err(malformed("A chunk is longer than its size."));
+                return Err(malformed(texts::CHUNK_END));
             }
             Place::Size => {
                 let digits = line.iter().take(MAX_SIZE_DIGITS).take_while(|byte| byte.is_ascii_hexdigit()).count();
                 let marked = line.get(digits).is_none_or(|byte| matches!(byte, b';' | b'\r'));
                 if !line.is_empty() && (digits == 0 || !marked) {
-                    return Err(malformed("The size of a chunk is malformed."));
+                    return Err(malformed(texts::CHUNK_SIZE));
                 }
                 self.extension_bytes
             }
@@ -109,8 +110,8 @@ impl Chunks {
 
     fn oversize(&self) -> Violation {
         too_large(match self.place {
-            Place::Trailer => "The trailers have more than 1024 bytes.",
-            _ => "Chunk extensions have more than 1024 bytes.",
+            Place::Trailer => texts::TRAILERS_TOO_LONG,
+            _ => texts::EXTENSIONS_TOO_LONG,
         })
     }
 }

@@ -3,6 +3,8 @@
 //! It reads each byte once and borrows from the input. hyper and httparse accept bare LF, so that a second pass over the head
 //! would have to find what they accept.
 
+use crate::texts::http as texts;
+
 /// Most bytes of a head.
 pub const MAX_HEAD_BYTES: usize = 8_192;
 
@@ -31,6 +33,16 @@ pub enum Length {
     Known(u64),
     /// `Transfer-Encoding: chunked`.
     Chunked,
+}
+
+impl Length {
+    /// The size as far as the head tells: 0 for a chunked body.
+    pub fn known(self) -> usize {
+        match self {
+            Self::Known(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
+            Self::Chunked => 0,
+        }
+    }
 }
 
 /// The value of a field that may occur once.
@@ -76,7 +88,7 @@ impl Scanner {
         while let Some(more) = bytes[self.at..end].iter().position(|byte| *byte == b'\n') {
             let stop = self.at + more;
             if stop == 0 || bytes[stop - 1] != b'\r' {
-                return Err(malformed("A line ends with a bare LF."));
+                return Err(malformed(texts::BARE_LINE_FEED));
             }
             self.at = stop + 1;
             let is_empty = stop == self.line + 1;
@@ -89,13 +101,13 @@ impl Scanner {
                 // RFC 9112 §2.2: empty lines before a request line are ignored.
                 self.empty_lines += 1;
                 if self.empty_lines > MAX_EMPTY_LINES {
-                    return Err(malformed("More than 8 empty lines precede the request."));
+                    return Err(malformed(texts::EMPTY_LINES));
                 }
             }
         }
         self.at = end;
         if bytes.len() > MAX_HEAD_BYTES {
-            return Err(too_large("The head has more than 8192 bytes."));
+            return Err(too_large(texts::HEAD_TOO_LONG));
         }
         Ok(None)
     }
@@ -132,20 +144,20 @@ impl<'a> Head<'a> {
         let mut line = || lines.next().map(|line| line.strip_suffix(b"\r\n").unwrap_or(line));
         let (method, target, old) = request_line(line().unwrap_or_default())?;
         if scanner.fields() > MAX_FIELDS {
-            return Err(too_large("There are more than 64 header fields."));
+            return Err(too_large(texts::TOO_MANY_FIELDS));
         }
         let mut seen = Seen::default();
         while let Some(line) = line() {
-            let (name, value) = read_field(line).ok_or(malformed("A header field is malformed."))?;
+            let (name, value) = read_field(line).ok_or(malformed(texts::FIELD))?;
             seen.take(name, value);
         }
         // RFC 9112 §3.2: an empty value is valid.
         if !(matches!(seen.host, Singleton::One(_)) || (old && seen.host == Singleton::Absent)) {
-            return Err(malformed("Expected one Host."));
+            return Err(malformed(texts::HOST));
         }
         let length = seen.length(old)?;
         if seen.expects_other && !old {
-            return Err(Violation { status: 417, detail: "Nothing but 100-continue can be expected." });
+            return Err(Violation { status: 417, detail: texts::EXPECTATION });
         }
         Ok(Self {
             method,
@@ -162,7 +174,7 @@ impl<'a> Head<'a> {
 
 /// The method, the target, and whether the version is HTTP/1.0.
 fn request_line(line: &[u8]) -> Result<(&[u8], &[u8], bool), Violation> {
-    const MALFORMED: Violation = malformed("The request line is malformed.");
+    const MALFORMED: Violation = malformed(texts::REQUEST_LINE);
     let mut parts = line.split(|byte| *byte == b' ');
     let (Some(method), Some(target), Some(version), None) = (parts.next(), parts.next(), parts.next(), parts.next())
     else {
@@ -178,7 +190,7 @@ fn request_line(line: &[u8]) -> Result<(&[u8], &[u8], bool), Violation> {
     let old = match (major, minor) {
         (b'1', b'1') => false,
         (b'1', b'0') => true,
-        _ => return Err(Violation { status: 505, detail: "Only HTTP/1.1 is spoken here." }),
+        _ => return Err(Violation { status: 505, detail: texts::VERSION }),
     };
     Ok((method, target, old))
 }
@@ -193,11 +205,11 @@ fn path_of(target: &[u8]) -> Result<&[u8], Violation> {
             let end = rest.iter().position(is_end).unwrap_or(rest.len());
             let (authority, path) = rest.split_at(end);
             if authority.is_empty() {
-                return Err(malformed("The target has no authority."));
+                return Err(malformed(texts::TARGET));
             }
             path
         }
-        _ if target[0] != b'/' => return Err(malformed("The target does not begin with a slash.")),
+        _ if target[0] != b'/' => return Err(malformed(texts::TARGET)),
         _ => target,
     };
     let path = path.split(|byte| *byte == b'?').next().unwrap_or_default();
@@ -277,13 +289,13 @@ impl<'a> Seen<'a> {
             (Singleton::Absent, Singleton::One(coding)) if !old && coding.eq_ignore_ascii_case(b"chunked") => {
                 Ok(Length::Chunked)
             }
-            (Singleton::Absent, _) => Err(malformed("The only transfer coding is one \"chunked\".")),
+            (Singleton::Absent, _) => Err(malformed(texts::TRANSFER_CODING)),
             (Singleton::One(digits), Singleton::Absent) => match number(digits, 15) {
                 Some(bytes) => Ok(Length::Known(bytes)),
-                None => Err(malformed("Content-Length is malformed.")),
+                None => Err(malformed(texts::CONTENT_LENGTH)),
             },
-            (Singleton::Several, Singleton::Absent) => Err(malformed("Content-Length is malformed.")),
-            _ => Err(malformed("Content-Length and Transfer-Encoding exclude each other.")),
+            (Singleton::Several, Singleton::Absent) => Err(malformed(texts::CONTENT_LENGTH)),
+            _ => Err(malformed(texts::TWO_LENGTHS)),
         }
     }
 }

@@ -1,6 +1,7 @@
-//! HTTP/1.1: `head` and `chunks` parse requests, `route` interprets them, `respond` and `page` write responses. The two
+//! HTTP/1.1: `head`, `body` and `chunks` parse requests, `route` interprets them, `respond` and `page` write responses. The
 //! parsers take any bytes and never panic, which the fuzz targets check.
 
+pub mod body;
 pub mod chunks;
 pub mod head;
 pub(crate) mod page;

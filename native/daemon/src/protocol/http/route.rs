@@ -10,6 +10,7 @@ use sidelane_wire::{TRACE_BYTES, trace_from_text};
 use super::head::{Head, Singleton, number};
 use super::respond::Problem;
 use crate::contracts::{ContractRegistry, LoadedContract};
+use crate::texts::http as texts;
 
 const MAX_DEADLINE_MS: u64 = 60_000;
 
@@ -91,7 +92,7 @@ fn of_contract(head: &Head<'_>, name: &[u8], registry: &ContractRegistry, defaul
         return Route::Refused(None, Problem::from(Code::ContractUnknown));
     };
     if head.encoded {
-        let detail = Some("Content-Encoding must be identity.");
+        let detail = Some(texts::CONTENT_ENCODING);
         return Route::Refused(Some(contract), Problem { detail, ..Code::CodecUnknown.into() });
     }
     let deadline_ms = match head.deadline {
@@ -100,7 +101,7 @@ fn of_contract(head: &Head<'_>, name: &[u8], registry: &ContractRegistry, defaul
         Singleton::Several => None,
     };
     let Some(deadline_ms) = deadline_ms else {
-        let detail = Some("Sidelane-Deadline-Ms must be an integer from 1 to 60000.");
+        let detail = Some(texts::DEADLINE);
         return Route::Refused(Some(contract), Problem { detail, ..Code::OptionsInvalid.into() });
     };
     let trace = match head.trace {

@@ -1,4 +1,4 @@
-// What the JS engine takes as JSON and how it writes it: the vectors, through the whole engine and through its two paths.
+// The vectors of reading and writing, through the JS engine and through each of its two paths.
 import { describe, expect, test } from 'vitest'
 import { rejected } from '../../src/model/index.ts'
 import { compileSlowPath } from '../../src/engine/js/slow-path.ts'
@@ -20,18 +20,18 @@ describe.each(readFiles)('%s', (file) => {
     else expect(outcome).toEqual(rejectionOf(answer))
   })
 
-  test.each([true, false])('the fast path takes what is accepted and nothing else (generated: %s)', (generate) => {
+  test.each([true, false])('the fast path accepts only accepted payloads (generated: %s)', (generate) => {
     for (const vector of vectors) {
       const fast = compileFastPath(contractOf({}, fieldsOf(vector)).profile, { generate })
       const text = fast(payloadOf(vector))
       if (!vector.expect.ok) expect(text, vector.description).toBeUndefined()
-      // The two doubts that it leaves to the cold path: what looks like a lone surrogate's escape, and escapes in keys.
+      // It leaves two uncertain cases to the slow path: possible lone surrogates, and escapes in keys.
       else if (!vector.expect.canonical.includes('\\ud') && !mayEscapeKey(vector.expect.canonical))
         expect(text, vector.description).toBe(vector.expect.canonical)
     }
   })
 
-  test('the cold path decides every vector by itself', () => {
+  test('the slow path has the outcome of every vector', () => {
     for (const vector of vectors) {
       const outcome = compileSlowPath(contractOf({}, fieldsOf(vector)).profile)(payloadOf(vector))
       const { expect: answer } = vector

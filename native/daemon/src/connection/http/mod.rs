@@ -3,22 +3,24 @@
 //!
 //! Twin of `src/server/http/connection.ts`.
 
+mod responses;
+
 use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sidelane_core::Code;
 use sidelane_wire::TRACE_BYTES;
 
-use super::{Close, Session};
+use super::session::{Close, Session};
 use crate::contracts::LoadedContract;
-use crate::protocol::http::chunks::{Chunks, Step};
-use crate::protocol::http::head::{Head, Length, Scanner, Violation, malformed};
+use crate::protocol::http::body::BodyReader;
+use crate::protocol::http::chunks::Step;
+use crate::protocol::http::head::{Head, Scanner, Violation, malformed};
 use crate::protocol::http::route::{Page, Route, route};
-use crate::protocol::http::{Problem, ResponseFraming, page};
+use crate::protocol::http::{ResponseFraming, page};
 use crate::shared::Reservation;
-use crate::telemetry::{Label, Protocol, Request};
+use crate::texts::http as texts;
 use crate::worker::Worker;
 use crate::worker::executor::BATCH_TIME;
 use crate::worker::queue::{Job, Reply};
@@ -38,7 +40,7 @@ const MAX_HELD_BYTES: usize = 64 << 10;
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-const LATE: Violation = Violation { status: 408, detail: "The request is not there in time." };
+const LATE: Violation = Violation { status: 408, detail: texts::TIMEOUT };
 
 /// The session of an HTTP connection.
 pub(super) struct HttpSession {
@@ -51,8 +53,6 @@ pub(super) struct HttpSession {
     state: State,
     has_ended: bool,
     idle_since: Instant,
-    /// Since when answers are held back.
-    held_since: Option<Instant>,
 }
 
 enum State {
@@ -66,18 +66,12 @@ enum State {
 
 /// A request whose head was read.
 struct Exchange {
-    body: Remaining,
+    body: BodyReader,
     /// Bytes of the body as far as the head tells.
     in_bytes: usize,
     expects_continue: bool,
     framing: ResponseFraming,
     since: Instant,
-}
-
-/// What is missing of a body.
-enum Remaining {
-    Known(u64),
-    Chunked(Chunks),
 }
 
 /// What a body is read for.
@@ -115,7 +109,6 @@ impl HttpSession {
             state: State::head(),
             has_ended: false,
             idle_since: Instant::now(),
-            held_since: None,
         }
     }
 }
@@ -181,21 +174,18 @@ impl Session for HttpSession {
         if self.input.is_empty() {
             self.worker.bodies.release(mem::take(&mut self.input));
         }
-        if self.has_ended { Err(self.fail(malformed("The request ends early."))) } else { Ok(()) }
+        if self.has_ended { Err(self.fail(malformed(texts::ENDS_EARLY))) } else { Ok(()) }
     }
 
     fn accepts_input(&self) -> bool {
         !matches!(self.state, State::Running) && !self.has_ended
     }
 
-    /// Answers are sent together, as long as this delays them by no more than a batch.
-    fn holds_output(&mut self, now: Instant) -> bool {
-        let is_short = self.writer.unsent() <= MAX_HELD_BYTES && self.worker.admission.expected_wait() < BATCH_TIME;
-        if !is_short || !matches!(self.state, State::Running) {
-            self.held_since = None;
-            return false;
-        }
-        now - *self.held_since.get_or_insert(now) < BATCH_TIME
+    /// Answers to pipelined requests are sent together, unless the next answer takes longer than a batch.
+    fn holds_output(&self) -> bool {
+        matches!(self.state, State::Running)
+            && self.writer.unsent() <= MAX_HELD_BYTES
+            && self.worker.admission.expected_wait() < BATCH_TIME
     }
 
     fn discard_input(&mut self) {
@@ -239,14 +229,8 @@ impl HttpSession {
         let registry = (!self.is_health_only).then(|| shared.registry());
         let route = route(&head, registry.as_deref(), shared.settings.deadline_ms);
         let exchange = Exchange {
-            in_bytes: match head.length {
-                Length::Known(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
-                Length::Chunked => 0,
-            },
-            body: match head.length {
-                Length::Known(bytes) => Remaining::Known(bytes),
-                Length::Chunked => Remaining::Chunked(Chunks::default()),
-            },
+            in_bytes: head.length.known(),
+            body: BodyReader::new(head.length),
             expects_continue: head.expects_continue,
             framing: ResponseFraming { head_only: head.method == b"HEAD", close: head.close },
             since: started,
@@ -317,7 +301,7 @@ impl HttpSession {
     /// Takes the next `size` bytes of a body.
     fn take_data(&self, exchange: &Exchange, purpose: Purpose, size: usize) -> Result<Purpose, Close> {
         let Purpose::Process(mut payload) = purpose else { return Ok(purpose) };
-        if matches!(exchange.body, Remaining::Chunked(_)) {
+        if matches!(exchange.body, BodyReader::Chunked(_)) {
             match self.reserve(&payload.contract, payload.body.len(), size) {
                 Ok(more) => payload.reservation.merge(more),
                 Err(problem) => {
@@ -337,7 +321,7 @@ impl HttpSession {
 
     fn end_body(&mut self, exchange: Exchange, purpose: Purpose) -> Result<Progress, Close> {
         match purpose {
-            Purpose::Process(payload) => self.submit(&exchange, payload),
+            Purpose::Process(payload) => self.submit(exchange, payload),
             Purpose::Page(page) => {
                 let framing = self.framing(&exchange, false);
                 let shared = &self.worker.shared;
@@ -349,16 +333,12 @@ impl HttpSession {
         }
     }
 
-    fn submit(&mut self, exchange: &Exchange, payload: Payload) -> Result<Progress, Close> {
+    fn submit(&mut self, exchange: Exchange, payload: Payload) -> Result<Progress, Close> {
         let Payload { contract, body, reservation, expires, trace } = payload;
         if let Err(refusal) = self.worker.admission.acquire_slot() {
-            self.worker.shed(refusal.reason);
-            let request = Request::new(Protocol::Http, contract.label(), body.len());
-            self.worker.report(&Request { code: Some(Code::Overloaded), trace: trace.as_ref(), ..request });
-            let problem = Problem { retry_after_ms: refusal.retry_after_ms, ..Code::Overloaded.into() };
-            let framing = self.framing(exchange, false);
-            self.respond(|out| problem.write(out, framing));
-            return self.end_exchange(framing.close);
+            let exchange = Exchange { in_bytes: body.len(), expects_continue: false, ..exchange };
+            self.refuse(&exchange, Some(contract.label()), trace.as_ref(), &self.overloaded(refusal))?;
+            return self.end_exchange(false);
         }
         self.writer.request_opened();
         self.worker.enqueue(Job {
@@ -381,94 +361,5 @@ impl HttpSession {
         self.state = State::head();
         self.idle_since = Instant::now();
         if closes { Err(Close::Drain) } else { Ok(Progress::Done) }
-    }
-
-    /// Takes budget for `more` bytes of a body that has `size`.
-    fn reserve(&self, contract: &LoadedContract, size: usize, more: usize) -> Result<Reservation, Problem> {
-        if size.saturating_add(more) > contract.max_bytes {
-            return Err(Problem { closes: true, ..Code::LimitBytes.into() });
-        }
-        self.worker.admission.acquire_bytes(more).map_err(|refusal| {
-            self.worker.shed(refusal.reason);
-            Problem { retry_after_ms: refusal.retry_after_ms, ..Code::Overloaded.into() }
-        })
-    }
-
-    /// Answers a request before its body is read. Fails when the connection ends with it.
-    fn refuse(
-        &self,
-        exchange: &Exchange,
-        label: Option<Label<'_>>,
-        trace: Option<&[u8; TRACE_BYTES]>,
-        problem: &Problem,
-    ) -> Result<(), Close> {
-        // A client that expects 100 Continue may or may not send the body: the next request cannot be found.
-        let framing = self.framing(exchange, problem.closes || exchange.expects_continue);
-        let size = self.respond(|out| problem.write(out, framing));
-        match label {
-            Some(label) => {
-                let request = Request::new(Protocol::Http, label, exchange.in_bytes);
-                self.worker.report(&Request { code: Some(problem.code), trace, ..request });
-            }
-            None => self.report_unknown_page(problem.status, size, exchange.since),
-        }
-        if framing.close { Err(Close::Drain) } else { Ok(()) }
-    }
-
-    /// Ends a connection without the input that it needs: with a response, unless it is idle or has responded.
-    fn fail(&mut self, violation: Violation) -> Close {
-        match &self.state {
-            State::Head { since: Some(since), .. } => self.violation(violation, *since),
-            State::Body { exchange, purpose: Purpose::Process(_) | Purpose::Page(_) } => {
-                self.violation(violation, exchange.since)
-            }
-            _ => Close::Drain,
-        }
-    }
-
-    /// Answers an invalid request.
-    fn violation(&self, violation: Violation, since: Instant) -> Close {
-        let framing = ResponseFraming { head_only: false, close: true };
-        let size = self.respond(|out| Problem::from(violation).write(out, framing));
-        self.report_unknown_page(violation.status, size, since);
-        Close::Drain
-    }
-
-    fn report_unknown_page(&self, status: u16, size: usize, since: Instant) {
-        self.worker.shared.observer.page("", status, size, since.elapsed());
-    }
-
-    fn framing(&self, exchange: &Exchange, closes: bool) -> ResponseFraming {
-        let close = exchange.framing.close || closes || self.worker.shared.is_draining();
-        ResponseFraming { close, ..exchange.framing }
-    }
-
-    /// Writes a response to memory of the pool, then to the output.
-    fn respond<T>(&self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        let mut response = self.worker.bodies.acquire_empty();
-        let result = write(&mut response);
-        self.write(&response);
-        self.worker.bodies.release(response);
-        result
-    }
-
-    fn write(&self, bytes: &[u8]) {
-        self.writer.write(|output, pool| output.push(pool, bytes));
-    }
-}
-
-impl Remaining {
-    /// What the next bytes of the body are.
-    fn step(&mut self, bytes: &[u8]) -> Result<Step, Violation> {
-        match self {
-            Self::Known(0) => Ok(Step::End(0)),
-            Self::Known(_) if bytes.is_empty() => Ok(Step::More),
-            Self::Known(missing) => {
-                let size = usize::try_from(*missing).unwrap_or(usize::MAX).min(bytes.len());
-                *missing -= size as u64;
-                Ok(Step::Data(size))
-            }
-            Self::Chunked(chunks) => chunks.step(bytes),
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! The table of WIRE.md, row by row: what a client meets that wants too much, or breaks a rule.
+//! The limits and violations in the table of WIRE.md.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -13,7 +13,7 @@ use support::{Daemon, frame, request, text};
 const CAP: usize = 1000 + 4096;
 
 #[test]
-fn a_request_over_the_cap_is_rejected_and_read_past() {
+fn a_request_over_the_cap_is_rejected_and_discarded() {
     let daemon = Daemon::native();
     let mut client = daemon.client();
     let good = r#"{"n":"a"}"#;
@@ -23,7 +23,7 @@ fn a_request_over_the_cap_is_rejected_and_read_past() {
 }
 
 #[test]
-fn a_request_over_the_cap_is_rejected_before_its_body_is_there() {
+fn a_request_over_the_cap_is_rejected_before_its_body_arrives() {
     let daemon = Daemon::native();
     let mut client = daemon.client();
     client.send(&request(1, vec![b' '; CAP + 1])[..24]);
@@ -31,7 +31,7 @@ fn a_request_over_the_cap_is_rejected_before_its_body_is_there() {
 }
 
 #[test]
-fn a_contract_that_hello_has_not_given_out_is_unknown() {
+fn an_index_that_hello_did_not_assign_is_unknown() {
     let daemon = Daemon::native();
     let mut client = daemon.client();
     client.send(&frame(FrameKind::Request, 0, 1, 1, NO_DEADLINE, b"{}"));
@@ -39,19 +39,19 @@ fn a_contract_that_hello_has_not_given_out_is_unknown() {
 }
 
 #[test]
-fn more_in_flight_than_allowed_is_refused_one_by_one() {
+fn each_request_over_the_in_flight_limit_is_refused() {
     let daemon = Daemon::scripted(|settings| settings.max_in_flight = 4);
     let mut client = daemon.client();
     client.send(&(1..=6).flat_map(|id| request(id, "x")).collect::<Vec<_>>());
     let full = Some("overloaded".to_owned());
     assert_eq!(client.answers(6), [(1, None), (2, None), (3, None), (4, None), (5, full.clone()), (6, full)]);
     client.last_id = 6;
-    // The slots are free again.
+    // The slots are released.
     assert_eq!(client.call("x"), (FrameKind::Accepted, None));
 }
 
 #[test]
-fn a_full_queue_refuses_and_says_when_to_come_back() {
+fn a_full_queue_refuses_with_a_retry_time() {
     let daemon = Daemon::scripted(|settings| settings.max_queue = 2);
     let mut client = daemon.client();
     client.send(&(1..=5).flat_map(|id| request(id, "x")).collect::<Vec<_>>());
@@ -69,7 +69,7 @@ fn a_full_queue_refuses_and_says_when_to_come_back() {
 }
 
 #[test]
-fn a_burst_may_wait_and_a_queue_that_stands_is_bounded_by_its_time() {
+fn a_burst_is_queued_and_a_busy_queue_is_bounded_by_its_expected_time() {
     let daemon = Daemon::scripted(|settings| settings.max_queue_ms = 40);
     let mut client = daemon.client();
     assert_eq!(client.call("sleep 20"), (FrameKind::Accepted, None));
@@ -79,7 +79,7 @@ fn a_burst_may_wait_and_a_queue_that_stands_is_bounded_by_its_time() {
     while daemon.shared.queued() < 28 {
         std::thread::yield_now();
     }
-    // The burst has stood for longer than a burst may when more comes, and each of it takes 20 ms.
+    // Now the queue is busy for longer than a burst, and each of its payloads takes 20 ms.
     std::thread::sleep(Duration::from_millis(150));
     client.send(&(31..=33).flat_map(|id| request(id, "sleep 20")).collect::<Vec<_>>());
     std::fs::write(gate, "").unwrap();
@@ -89,12 +89,12 @@ fn a_burst_may_wait_and_a_queue_that_stands_is_bounded_by_its_time() {
 }
 
 #[test]
-fn the_byte_budget_is_taken_from_the_header_on_and_given_back() {
+fn the_byte_budget_is_reserved_with_the_header_and_released() {
     let daemon = Daemon::scripted(|settings| settings.max_bytes = 1_000);
     let mut slow = daemon.client();
     slow.send(&request(1, vec![b'x'; 700])[..30]);
     let mut client = daemon.client();
-    // The first one holds 700 bytes, of which six are there.
+    // The first client reserves 700 bytes, of which six have arrived.
     while daemon.shared.queued_bytes() == 0 {
         std::thread::yield_now();
     }
@@ -108,10 +108,10 @@ fn the_byte_budget_is_taken_from_the_header_on_and_given_back() {
 }
 
 #[test]
-fn answers_that_nobody_reads_are_bounded() {
+fn unread_answers_are_bounded() {
     let daemon = Daemon::scripted(|_| {});
     let mut client = daemon.client();
-    // Each answer has 40,000 bytes: 200 are 8 MB.
+    // 200 answers of 40,000 bytes are 8 MB.
     client.send(&(1..=200).flat_map(|id| request(id, "write 40000")).collect::<Vec<_>>());
     daemon.has_run();
     let answers = client.answers(200);
@@ -122,7 +122,7 @@ fn answers_that_nobody_reads_are_bounded() {
 }
 
 #[test]
-fn nothing_is_read_from_a_client_that_does_not_read() {
+fn a_client_that_does_not_read_is_not_read_from() {
     let daemon = Daemon::scripted(|_| {});
     let mut client = daemon.client();
     client.send(&(1..=60).flat_map(|id| request(id, "write 40000")).collect::<Vec<_>>());
@@ -130,11 +130,11 @@ fn nothing_is_read_from_a_client_that_does_not_read() {
     client.stream.set_write_timeout(Some(Duration::from_millis(100))).unwrap();
     let more = frame(FrameKind::Ping, 0, 0, 1, 0, &[b'x'; 64]);
     let written = (0..100_000).take_while(|_| client.stream.write_all(&more).is_ok()).count();
-    assert!(written < 100_000, "somebody took it all");
+    assert!(written < 100_000, "all of it was read");
 }
 
 #[test]
-fn an_answer_over_its_cap_is_a_fault() {
+fn an_answer_over_the_cap_is_a_fault() {
     let daemon = Daemon::scripted(|_| {});
     let mut client = daemon.client();
     assert_eq!(client.call(format!("write {}", 8 * CAP - 48)), (FrameKind::Accepted, None));
@@ -143,7 +143,7 @@ fn an_answer_over_its_cap_is_a_fault() {
 }
 
 #[test]
-fn every_broken_rule_ends_the_connection_and_no_other() {
+fn each_violation_ends_its_own_connection_only() {
     let daemon = Daemon::scripted(|_| {});
     let mut bystander = daemon.client();
     let mut odd_kind = frame(FrameKind::Ping, 0, 0, 1, 0, b"");
@@ -170,7 +170,7 @@ fn every_broken_rule_ends_the_connection_and_no_other() {
         let mut client = daemon.client();
         client.send(bytes);
         let (mut head, mut payload) = client.read();
-        // What was in flight is answered first.
+        // Requests in flight are answered first.
         if head.id == 5 {
             (head, payload) = client.read();
         }
@@ -184,7 +184,7 @@ fn every_broken_rule_ends_the_connection_and_no_other() {
 }
 
 #[test]
-fn places_beyond_the_most_are_kept_for_health() {
+fn connections_over_the_limit_are_reserved_for_health() {
     let daemon = Daemon::scripted(|settings| settings.max_connections = 1);
     let mut first = daemon.client();
     let mut second = daemon.connect();
@@ -196,7 +196,7 @@ fn places_beyond_the_most_are_kept_for_health() {
 }
 
 #[test]
-fn clocks_end_what_does_not_go_on() {
+fn timeouts_end_stalled_connections() {
     let daemon = Daemon::scripted(|_| {});
     let mut silent = daemon.connect();
     let mut no_hello = daemon.connect();
@@ -210,7 +210,7 @@ fn clocks_end_what_does_not_go_on() {
     assert_eq!(no_hello.read_bytes(8), preface());
     assert!(no_hello.violation().contains("HELLO"));
     assert!(half.violation().contains("frame"));
-    // Its answers are given up; what was on its way can be read, and then there is no more.
+    // Its unsent answers are dropped.
     while daemon.shared.in_flight() > 0 {
         std::thread::sleep(Duration::from_millis(5));
     }

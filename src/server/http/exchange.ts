@@ -1,0 +1,164 @@
+// One request and its response. The order of exchanges on a connection is kept in connection.ts.
+
+import type { ServerResponse } from 'node:http'
+import type { Service } from '../service.ts'
+import type { Telemetry } from '../telemetry.ts'
+import { HttpError } from './http-error.ts'
+import type { HttpRequest } from './request.ts'
+import { outcomeResponse } from './outcome-response.ts'
+import type { Pages } from './pages.ts'
+import { ProcessRequest, type OnOutcome } from './process-request.ts'
+import { RequestBody } from './body.ts'
+import { readHead, type RequestHead } from './request-head.ts'
+import { problem, responseBytes, type Response } from './response.ts'
+import { routeOf, type Route } from './routes.ts'
+
+/** What all connections share. */
+export interface HttpContext {
+  readonly service: Service
+  readonly telemetry: Telemetry
+  readonly pages: Pages
+  /** Of a request that names none. */
+  readonly deadlineMs: number
+}
+
+/** `closes`: the connection ends behind the response. */
+export type Send = (res: ServerResponse, bytes: Buffer, closes: boolean) => void
+
+export class Exchange {
+  readonly #req: HttpRequest
+  readonly #res: ServerResponse
+  readonly #context: HttpContext
+  readonly #reserved: boolean
+  readonly #write: Send
+  #startedAt = 0
+  #head: RequestHead | undefined
+  #route: Route | undefined
+  #body: RequestBody | undefined
+  #process: ProcessRequest | undefined
+  #continued = false
+  /** The response is written. */
+  answered = false
+
+  constructor(req: HttpRequest, res: ServerResponse, context: HttpContext, reserved: boolean, send: Send) {
+    this.#req = req
+    this.#res = res
+    this.#context = context
+    this.#reserved = reserved
+    this.#write = send
+  }
+
+  /** All of the request has arrived. */
+  get isRead(): boolean {
+    return this.#req.complete
+  }
+
+  /** Reads the request and responds, now or later. */
+  start(): void {
+    this.#startedAt = performance.now()
+    const head = readHead(this.#req)
+    if (head instanceof HttpError) return this.fail(head)
+    this.#head = head
+    const { service, pages, deadlineMs } = this.#context
+    const route = routeOf(head, { contracts: service.contracts, pages, deadlineMs, reserved: this.#reserved })
+    this.#route = route
+    if (route.kind === 'refused') return this.#respond(route.response)
+    if (route.kind === 'page') return this.#respond(route.page())
+    const body = new RequestBody(service.queue, route.contract, head.length)
+    this.#body = body
+    if (body.refusal !== undefined) return this.#refuse(body.refusal)
+    if (head.expectsContinue) this.#continue()
+    this.#req.readBody({
+      piece: (bytes) => {
+        if (this.answered) return
+        body.add(bytes)
+        if (body.refusal !== undefined) this.#refuse(body.refusal)
+      },
+      end: () => {
+        if (this.answered) return
+        this.#body = undefined
+        const expiresAt = this.#startedAt + route.deadlineMs
+        const respond: OnOutcome = (outcome, queueUs, runUs) => {
+          this.#process = undefined
+          if (this.answered) return
+          this.#send(outcomeResponse(outcome, route.contract, service.engine.kind, queueUs, runUs))
+        }
+        this.#process = new ProcessRequest(route.contract, route.trace, body, expiresAt, respond)
+        service.queue.submit(this.#process)
+      },
+    })
+  }
+
+  /** Responds to a request that breaks the protocol. */
+  fail({ status, detail }: HttpError): void {
+    this.#respond(problem('protocol.violation', { status, detail, closes: true }))
+  }
+
+  /** The connection is gone. */
+  drop(): void {
+    this.answered = true
+    this.#dropBody()
+    const request = this.#process
+    if (request !== undefined && this.#context.service.queue.drop(request)) request.contract.registry.release()
+    this.#process = undefined
+  }
+
+  #refuse(refusal: Exclude<RequestBody['refusal'], undefined>): void {
+    if (refusal === 'too long') return this.#respond(problem('limit.bytes', { closes: true }))
+    this.#context.telemetry.shed(refusal.reason)
+    this.#respond(problem('overloaded', { retryAfterMs: refusal.retryAfterMs }))
+  }
+
+  #respond(response: Response): void {
+    this.#dropBody()
+    this.#report(response)
+    this.#send(response)
+  }
+
+  #send(response: Response): void {
+    this.answered = true
+    const { method, httpVersionMinor } = this.#req
+    // A client that waits for "100 Continue" may or may not send the body now: what follows could not be told apart.
+    const isUndecided = this.#head?.expectsContinue === true && !this.#continued
+    const closes =
+      response.closes === true ||
+      isUndecided ||
+      this.#head?.isUpgrade === true ||
+      !this.#res.shouldKeepAlive ||
+      httpVersionMinor === 0 ||
+      this.#context.service.state === 'draining'
+    this.#write(this.#res, responseBytes(response, { isHead: method === 'HEAD', closes }), closes)
+  }
+
+  /** Outcomes are reported by the queue. */
+  #report({ status, code, body }: Response): void {
+    const route = this.#route
+    const { telemetry } = this.#context
+    if (route?.kind === 'process' || (route?.kind === 'refused' && route.contract !== undefined)) {
+      const trace = route.kind === 'process' ? route.trace : undefined
+      const { length = 0 } = this.#head ?? {}
+      const inBytes = length === 'chunked' ? 0 : length
+      telemetry.request(
+        { contract: route.contract, protocol: 'http', inBytes, trace },
+        code ?? 'accepted',
+        status,
+        0,
+        0,
+        0,
+      )
+    } else {
+      const path = route?.kind === 'page' ? route.path : undefined
+      telemetry.page(path, status, body.length, performance.now() - this.#startedAt)
+    }
+  }
+
+  #continue(): void {
+    this.#continued = true
+    this.#res.writeContinue()
+  }
+
+  #dropBody(): void {
+    this.#body?.release()
+    this.#body = undefined
+  }
+}

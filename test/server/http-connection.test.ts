@@ -1,0 +1,69 @@
+// HTTP connections of the Node daemon, in this process: what a client may leave unread, and send ahead.
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { HttpServer, Log, Telemetry, type Readiness, type Service } from '../../src/server/index.ts'
+import { socketFolder } from '../support/daemon.ts'
+import { RawHttp } from './http-kit.ts'
+import { lock, serve, unlocked } from './kit.ts'
+
+const file = socketFolder()
+
+interface StuckServer {
+  readonly path: string
+  readonly sockets: readonly Socket[]
+  submitted: number
+}
+
+/** A server whose payloads are never answered. */
+async function stuckServer(): Promise<StuckServer> {
+  const { service } = await serve([unlocked(lock('stuck'))])
+  const sockets: Socket[] = []
+  const stuck = { path: file('stuck.sock'), sockets, submitted: 0 }
+  const http = new HttpServer({
+    service: {
+      contracts: service.contracts,
+      engine: service.engine,
+      state: 'ready',
+      queue: { reserve: () => undefined, release: () => {}, submit: () => stuck.submitted++, drop: () => false },
+    } as unknown as Service,
+    telemetry: new Telemetry({ log: new Log(() => true), sample: 0 }),
+    readiness: { reasons: () => [] } as unknown as Readiness,
+    deadlineMs: 1000,
+    version: '1',
+  })
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.push(socket)
+    http.accept(socket, new Uint8Array(), false)
+  }).listen(stuck.path)
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return stuck
+}
+
+test('while a request is in hand, few of those behind it are read, and none runs', async () => {
+  const server = await stuckServer()
+  const request = 'POST /v1/contracts/stuck/process HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}'
+  const [client, other] = [new RawHttp(server.path), new RawHttp(server.path)]
+  client.socket.write(request.repeat(200_000))
+  await expect.poll(() => server.sockets[0]?.isPaused()).toBe(true)
+  for (let i = 0; i < 100; i++) {
+    await other.send(Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
+    expect((await other.response())?.status).toBe(200)
+  }
+  expect(server.sockets[0]?.bytesRead).toBeLessThan(1_000_000)
+  expect(server.submitted).toBe(1)
+  client.close()
+  other.close()
+})
+
+test('a response that the client does not take ends the connection in time', async () => {
+  const server = await stuckServer()
+  const client = new RawHttp(server.path)
+  client.socket.pause()
+  client.socket.write('GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2000))
+  await expect.poll(() => server.sockets[0]?.writableLength).toBeGreaterThan(0)
+  // The write timeout, not the idle timeout of 65 s.
+  await expect.poll(() => server.sockets[0]?.destroyed, { timeout: 15_000 }).toBe(true)
+  client.close()
+}, 20_000)
