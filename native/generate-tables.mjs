@@ -248,7 +248,7 @@ const texts = file(
   textModule('unready', 'Why a daemon is not ready.', Object.fromEntries(unreadyReasons.map((one) => [one, one]))),
   `/// The events of the log, with their level.
 pub mod events {
-    use crate::telemetry::log::Level;
+    use crate::log_level::Level;
 
 ${Object.entries(logEvents)
   .map(
