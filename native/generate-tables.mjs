@@ -239,7 +239,7 @@ const texts = file(
   textModule('drain', 'Why a daemon drains.', drainCauses),
   `/// The events of the log, with their level.
 pub mod events {
-${indented(['use crate::telemetry::log::Level;\n', ...lines(logEvents, eventOf)].join('\n'))}
+${indented(['use crate::log_level::Level;\n', ...lines(logEvents, eventOf)].join('\n'))}
 }
 `,
   textModule('unready', 'Why a daemon is not ready.', Object.fromEntries(unreadyReasons.map((one) => [one, one]))),
