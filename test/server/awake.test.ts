@@ -38,7 +38,7 @@ test.skipIf(process.platform !== 'linux').for(daemonKinds)(
     // On a busy machine callers are slow too: then sleep is right.
     let seldom = calls
     let often = 0
-    for (let tries = 0; tries < 10 && seldom > often / 2; tries++) {
+    for (let tries = 0; tries < 30 && seldom > often / 2; tries++) {
       often = await sleeps(kind, 0)
       seldom = await sleeps(kind, 1000)
     }
