@@ -9,9 +9,9 @@ import {
   type LockDictionary,
   SidelaneError,
 } from '../../model/index.ts'
-import { describeDictionary, parseLock } from '../index.ts'
+import { describeDictionary, parseLock, rootPath } from '../index.ts'
 import type { SchemaDocument } from './document.ts'
-import { pathOfPointer, rootPath } from './paths.ts'
+import { pathOfPointer } from './paths.ts'
 import { walkSchema } from './walk.ts'
 
 /** What `defineContract` takes. */

@@ -3,7 +3,7 @@
 import type { $ZodRecordDef } from 'zod/v4/core'
 import { withoutAnnotations, type SchemaDocument } from './document.ts'
 import { objectDocument, isUsableKey } from './objects.ts'
-import { pathTo } from './paths.ts'
+import { pathTo } from '../index.ts'
 import { acceptsUndefined } from './optionality.ts'
 import type { LoweringContext } from './context.ts'
 

@@ -2,7 +2,7 @@
 
 import type { $ZodType, $ZodUnionDef } from 'zod/v4/core'
 import { bareTypes, isNull, orNull, type SchemaDocument } from './document.ts'
-import { pathTo } from './paths.ts'
+import { pathTo } from '../index.ts'
 import type { LoweringContext } from './context.ts'
 
 export function lowerUnion(context: LoweringContext, def: $ZodUnionDef, path: string): SchemaDocument {

@@ -1,7 +1,7 @@
 // The schema as the walk returns it: the nodes of profile.ts, and the location of each in the lock. The checks and the
 // numbering of definitions use it; afterwards only the nodes remain.
 
-import type { RefNode, SchemaNode } from '../../model/index.ts'
+import { definition, type RefNode, type SchemaNode } from '../../model/index.ts'
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -82,6 +82,6 @@ export function resolve(node: SchemaNode, schema: Schema): SchemaNode | undefine
   return target
 }
 
-/** The target of a reference. */
-export const definition = (schema: Schema, number: number): SchemaNode =>
-  number < 0 ? schema.root : (schema.defs[number] as SchemaNode)
+export const hasNorm = (node: SchemaNode): boolean =>
+  (node.kind === 'scalar' && node.string !== undefined && node.string.norm.length > 0) ||
+  (node.kind === 'values' && node.norm.length > 0)

@@ -1,21 +1,22 @@
 // The interpreting validator, the oracle: every issue of a normalized document in the fixed order. It walks the schema
 // itself and is written for clarity, not speed. native/core/src/validate is the twin.
 
-import type {
-  ArrayNode,
-  DiscriminatedNode,
-  IssueParams,
-  Keyword,
-  NumberLimits,
-  ObjectNode,
-  Primitive,
-  Profile,
-  ScalarNode,
-  SchemaNode,
-  StringLimits,
-  TypeName,
-  UnionNode,
-  ValuesNode,
+import {
+  definition,
+  type ArrayNode,
+  type DiscriminatedNode,
+  type IssueParams,
+  type Keyword,
+  type NumberLimits,
+  type ObjectNode,
+  type Primitive,
+  type Profile,
+  type ScalarNode,
+  type SchemaNode,
+  type StringLimits,
+  type TypeName,
+  type UnionNode,
+  type ValuesNode,
 } from '../../model/index.ts'
 import type { Pattern } from '../../pattern/index.ts'
 import { JsonObject, type JsonArray, type JsonValue } from '../../json/index.ts'
@@ -79,7 +80,7 @@ class Validator {
           node = node.inner
           break
         case 'ref':
-          node = node.target < 0 ? this.#profile.root : (this.#profile.defs[node.target] as SchemaNode)
+          node = definition(this.#profile, node.target)
           break
         case 'discriminated': {
           const chosen = this.#branch(node, value, collector)
