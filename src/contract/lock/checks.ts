@@ -104,9 +104,9 @@ function normalizingDefinitions(tree: SchemaTree): ReadonlySet<number> {
   for (const { node, owner } of tree.locations) {
     if (hasNorm(node)) found.add(owner)
     if (node.kind !== 'ref') continue
-    const owners = referrers.get(node.target)
-    if (owners) owners.push(owner)
-    else referrers.set(node.target, [owner])
+    const owners = referrers.get(node.target) ?? []
+    referrers.set(node.target, owners)
+    owners.push(owner)
   }
   // The loop also visits the elements it adds.
   for (const number of found) for (const owner of referrers.get(number) ?? []) found.add(owner)

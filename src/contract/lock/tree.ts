@@ -28,23 +28,13 @@ export interface SchemaLocation {
 
 /** The direct children of `node`, in canonical order of the keywords; references are not followed. */
 export function childrenOf(node: SchemaNode): readonly SchemaNode[] {
-  switch (node.kind) {
-    case 'array':
-      return node.items === false ? node.prefix : [node.items, ...node.prefix]
-    case 'object': {
-      const children = node.properties.map((property) => property.node)
-      if (node.additional !== false) children.unshift(node.additional)
-      if (node.names) children.push(node.names)
-      return children
-    }
-    case 'any':
-    case 'scalar':
-    case 'values':
-    case 'ref':
-      return []
-    default:
-      return branchesOf(node)
-  }
+  if (node.kind === 'array') return node.items === false ? node.prefix : [node.items, ...node.prefix]
+  if (node.kind !== 'object') return branchesOf(node)
+  return [
+    ...(node.additional === false ? [] : [node.additional]),
+    ...node.properties.map((property) => property.node),
+    ...(node.names ? [node.names] : []),
+  ]
 }
 
 /** The children that look at the same value as `node`: no input is consumed between them. */
