@@ -1,6 +1,6 @@
 // inferContract(): drafts a contract from samples, as zod source and as the contract that the source defines.
 
-import { SidelaneError, type Contract, type DataCode, type Limits } from '../model/index.ts'
+import { invalidOptions, SidelaneError, type Contract, type DataCode, type Limits } from '../model/index.ts'
 import { defineContract } from '../contract/define/index.ts'
 import { readBytes, readText, type JsonValue, type ReadLimits } from '../json/index.ts'
 import { buildZod } from './build-zod.ts'
@@ -58,8 +58,7 @@ const maxPasses = 4
  */
 export function inferContract(samples: Iterable<Uint8Array | string>, options: InferOptions): Inferred {
   let { statistics, totals } = runPass(samples, undefined, options.onSkipped)
-  if (totals.samples === 0)
-    throw new SidelaneError('options.invalid', { message: 'Expected at least one sample that is good JSON' })
+  if (totals.samples === 0) throw invalidOptions('Expected at least one sample that is good JSON')
   for (let passes = 1; passes < maxPasses; passes++) {
     const { plan, changed } = nextPlan(statistics)
     if (!changed) break
