@@ -44,15 +44,15 @@ type Collector = IssueCollector | undefined
 
 class Validator {
   readonly #profile: Profile
-  readonly #matchers = new Lazy<Pattern, Matcher>(compileMatcher)
-  readonly #values = new Lazy<ValuesNode, ReadonlySet<unknown>>((node) => new Set(node.values))
-  readonly #objects = new Lazy<ObjectNode, ObjectPlan>(planObject)
-  readonly #branches = new Lazy<DiscriminatedNode, BranchPlan>(planBranches)
-  readonly #unions: Lazy<UnionNode, Candidates>
+  readonly #matchers = lazily<Pattern, Matcher>(compileMatcher)
+  readonly #values = lazily<ValuesNode, ReadonlySet<unknown>>((node) => new Set(node.values))
+  readonly #objects = lazily<ObjectNode, ObjectPlan>(planObject)
+  readonly #branches = lazily<DiscriminatedNode, BranchPlan>(planBranches)
+  readonly #unions: (node: UnionNode) => Candidates
 
   constructor(profile: Profile) {
     this.#profile = profile
-    this.#unions = new Lazy((node) => flattenUnion(node, profile))
+    this.#unions = lazily((node) => flattenUnion(node, profile))
   }
 
   /**
@@ -104,13 +104,13 @@ class Validator {
     if (minLength !== undefined && length < minLength) passes = exceeds(collector, 'minLength', minLength)
     // A text that is too long is not matched against patterns.
     if (maxLength !== undefined && length > maxLength) return exceeds(collector, 'maxLength', maxLength)
-    const failed = patterns.find((pattern) => !this.#matchers.get(pattern)(value))
+    const failed = patterns.find((pattern) => !this.#matchers(pattern)(value))
     return failed ? exceeds(collector, 'pattern', failed.source) : passes
   }
 
   #oneOfValues(node: ValuesNode, value: JsonValue, collector: Collector): boolean {
     if (!hasType(node.types, value)) return wrongType(node.types, collector)
-    return this.#values.get(node).has(value) || report(collector, node.keyword, { expected: node.values })
+    return this.#values(node).has(value) || report(collector, node.keyword, { expected: node.values })
   }
 
   #array(node: ArrayNode, value: JsonValue, collector: Collector): boolean {
@@ -138,7 +138,7 @@ class Validator {
   /** Members and missing required ones, in one walk in canonical key order. */
   #object(node: ObjectNode, value: JsonValue, collector: Collector): boolean {
     if (!(value instanceof JsonObject)) return wrongType(['object'], collector)
-    const { properties, required } = this.#objects.get(node)
+    const { properties, required } = this.#objects(node)
     let passes = true
     let next = 0
     for (const member of value.members) {
@@ -178,13 +178,13 @@ class Validator {
   }
 
   #union(node: UnionNode, value: JsonValue, collector: Collector): boolean {
-    const candidates = this.#unions.get(node)[typeOf(value)]
+    const candidates = this.#unions(node)[typeOf(value)]
     return candidates.some((candidate) => this.check(candidate, value, undefined)) || report(collector, 'union', {})
   }
 
   /** The branch that the discriminator selects; undefined after reporting why there is none. */
   #branch(node: DiscriminatedNode, value: JsonValue, collector: Collector): SchemaNode | undefined {
-    const { byValue, expected } = this.#branches.get(node)
+    const { byValue, expected } = this.#branches(node)
     if (!(value instanceof JsonObject)) {
       wrongType(['object'], collector)
       return undefined
@@ -257,21 +257,14 @@ const planBranches = ({ branches }: DiscriminatedNode): BranchPlan => ({
   expected: branches.flatMap((branch) => branch.values),
 })
 
-/** Values computed at their first use, then cached. */
-class Lazy<K, V> {
-  readonly #values = new Map<K, V>()
-  readonly #compute: (key: K) => V
-
-  constructor(compute: (key: K) => V) {
-    this.#compute = compute
-  }
-
-  get(key: K): V {
-    let value = this.#values.get(key)
-    if (value === undefined) {
-      value = this.#compute(key)
-      this.#values.set(key, value)
-    }
+/** Computes each value at its first use, then caches it. */
+function lazily<K, V>(compute: (key: K) => V): (key: K) => V {
+  const values = new Map<K, V>()
+  return (key) => {
+    const known = values.get(key)
+    if (known !== undefined) return known
+    const value = compute(key)
+    values.set(key, value)
     return value
   }
 }
