@@ -1,12 +1,9 @@
 // Parses the text of a pattern, and rejects syntax that the two engines could read differently, with its position.
 // native/core/src/pattern/parse.rs is the twin: same grammar, same order of checks, same positions.
 
-import { AtomReader } from './atoms.ts'
+import { AtomReader, PatternError } from './atoms.ts'
 import type { Pattern, PatternNode } from './node.ts'
-import { PatternError } from './pattern-error.ts'
 import { notLineTerminators, type Ranges } from './ranges.ts'
-
-export { PatternError } from './pattern-error.ts'
 
 /** Limits that bound the work of any pattern. They apply to each part of a pattern too. */
 export const patternLimits = {
