@@ -9,7 +9,6 @@ import {
   type Keyword,
   type NumberLimits,
   type ObjectNode,
-  type Primitive,
   type Profile,
   type ScalarNode,
   type SchemaNode,
@@ -19,7 +18,7 @@ import {
   type ValuesNode,
 } from '../../model/index.ts'
 import type { Pattern } from '../../pattern/index.ts'
-import { JsonObject, type JsonArray, type JsonValue } from '../../json/index.ts'
+import { JsonObject, type JsonValue } from '../../json/index.ts'
 import { compileMatcher, type Matcher } from './automaton.ts'
 import { IssueCollector, type Validation } from './issue-collector.ts'
 import { codePoints, hasType, isMultipleOf, typeOf } from './scalars.ts'
@@ -46,8 +45,15 @@ class Validator {
   readonly #profile: Profile
   readonly #matchers = lazily<Pattern, Matcher>(compileMatcher)
   readonly #values = lazily<ValuesNode, ReadonlySet<unknown>>((node) => new Set(node.values))
-  readonly #objects = lazily<ObjectNode, ObjectPlan>(planObject)
-  readonly #branches = lazily<DiscriminatedNode, BranchPlan>(planBranches)
+  readonly #objects = lazily(({ properties }: ObjectNode) => ({
+    nodes: new Map(properties.map(({ name, node }) => [name, node])),
+    /** In canonical key order. */
+    required: properties.filter((property) => property.required).map((property) => property.name),
+  }))
+  readonly #branches = lazily(({ branches }: DiscriminatedNode) => ({
+    byValue: new Map<unknown, SchemaNode>(branches.flatMap(({ values, node }) => values.map((value) => [value, node]))),
+    expected: branches.flatMap((branch) => branch.values),
+  }))
   readonly #unions: (node: UnionNode) => Candidates
 
   constructor(profile: Profile) {
@@ -113,22 +119,16 @@ class Validator {
     return this.#values(node).has(value) || report(collector, node.keyword, { expected: node.values })
   }
 
-  #array(node: ArrayNode, value: JsonValue, collector: Collector): boolean {
+  #array({ prefix, items, minItems, maxItems }: ArrayNode, value: JsonValue, collector: Collector): boolean {
     if (!Array.isArray(value)) return wrongType(['array'], collector)
-    const { prefix, items, minItems, maxItems } = node
     let passes = true
     if (minItems !== undefined && value.length < minItems) passes = exceeds(collector, 'minItems', minItems)
     if (maxItems !== undefined && value.length > maxItems) passes = exceeds(collector, 'maxItems', maxItems)
-    return this.#items(value, prefix, items, collector) && passes
-  }
-
-  #items(values: JsonArray, prefix: readonly SchemaNode[], rest: SchemaNode | false, collector: Collector): boolean {
-    let passes = true
     // Surplus items have no issues of their own: maxItems has reported them.
-    const length = rest === false ? Math.min(values.length, prefix.length) : values.length
+    const length = items === false ? Math.min(value.length, prefix.length) : value.length
     for (let index = 0; index < length; index++) {
-      const node = prefix[index] ?? (rest as SchemaNode)
-      if (this.#child(node, values[index] as JsonValue, index, collector)) continue
+      const node = prefix[index] ?? (items as SchemaNode)
+      if (this.#child(node, value[index] as JsonValue, index, collector)) continue
       passes = false
       if (isDone(collector)) break
     }
@@ -138,7 +138,7 @@ class Validator {
   /** Members and missing required ones, in one walk in canonical key order. */
   #object(node: ObjectNode, value: JsonValue, collector: Collector): boolean {
     if (!(value instanceof JsonObject)) return wrongType(['object'], collector)
-    const { properties, required } = this.#objects(node)
+    const { nodes, required } = this.#objects(node)
     let passes = true
     let next = 0
     for (const member of value.members) {
@@ -148,7 +148,7 @@ class Validator {
         if (isDone(collector)) return false
       }
       if (required[next] === key) next++
-      const property = properties.get(key)
+      const property = nodes.get(key)
       const memberPasses = property
         ? this.#child(property, member.value, key, collector)
         : this.#additional(node, key, member.value, collector)
@@ -235,27 +235,6 @@ function wrongType(expected: readonly TypeName[], collector: Collector): false {
 
 /** After a failure: true when further checks cannot change the result. */
 const isDone = (collector: Collector): boolean => collector === undefined || collector.truncated
-
-interface ObjectPlan {
-  readonly properties: ReadonlyMap<string, SchemaNode>
-  /** In canonical key order. */
-  readonly required: readonly string[]
-}
-
-const planObject = ({ properties }: ObjectNode): ObjectPlan => ({
-  properties: new Map(properties.map(({ name, node }) => [name, node])),
-  required: properties.filter((property) => property.required).map((property) => property.name),
-})
-
-interface BranchPlan {
-  readonly byValue: ReadonlyMap<unknown, SchemaNode>
-  readonly expected: readonly Primitive[]
-}
-
-const planBranches = ({ branches }: DiscriminatedNode): BranchPlan => ({
-  byValue: new Map(branches.flatMap(({ values, node }) => values.map((value) => [value, node] as const))),
-  expected: branches.flatMap((branch) => branch.values),
-})
 
 /** Computes each value at its first use, then caches it. */
 function lazily<K, V>(compute: (key: K) => V): (key: K) => V {
