@@ -2,9 +2,8 @@
 // native/core/src/dictionary.rs is the twin.
 
 import { sha256Hex } from '#runtime'
-import type { Contract } from '../model/index.ts'
+import type { Contract, LockDictionary } from '../model/index.ts'
 import { invalid } from './lock/errors.ts'
-import type { LockDictionary } from '../model/index.ts'
 
 const maxBytes = 1_048_576
 

@@ -2,7 +2,9 @@
 // only part that imports zod.
 
 export { dictionaryOf, describeDictionary } from './dictionary.ts'
-export { compareContracts, type Affected, type Change } from './diff/index.ts'
+export type { Affected, Change } from './diff/change.ts'
+export { compareContracts } from './diff/compare.ts'
 export { loadContract } from './load.ts'
 export { normalForm } from './lock/normal-form.ts'
 export { parseContract, parseLock } from './lock/parse-lock.ts'
+export { pathTo, rootPath } from './paths.ts'

@@ -1,9 +1,8 @@
 // Reads a lock and its dictionary from disk.
 
 import { readFile } from '#runtime'
-import type { Contract } from '../model/index.ts'
+import { SidelaneError, type Contract } from '../model/index.ts'
 import { withDictionary } from './dictionary.ts'
-import { SidelaneError } from '../model/index.ts'
 import { parseLock } from './lock/parse-lock.ts'
 
 /**

@@ -2,7 +2,7 @@
 // For tools and receivers; processing a payload does not use it.
 
 import { zlib, type Expanded, type Zlib } from '#runtime'
-import { SidelaneError, type Codec } from '../model/index.ts'
+import { invalidOptions, SidelaneError, type Codec } from '../model/index.ts'
 import { nativeZstd } from './native/index.ts'
 import { readZstdFrame } from './zstd-frame.ts'
 
@@ -127,12 +127,12 @@ function requireZlib(codec: Codec): Zlib {
 
 function checkOptions(body: unknown, codec: string, { maxBytes, dictionary }: DecompressOptions): void {
   if (!Object.hasOwn(decompressors, codec)) throw new SidelaneError('codec.unknown', { params: { codec } })
-  if (!(body instanceof Uint8Array)) throw invalid('Expected `body` to be a Uint8Array')
+  if (!(body instanceof Uint8Array)) throw invalidOptions('Expected `body` to be a Uint8Array')
   if (!Number.isInteger(maxBytes) || maxBytes < 1 || maxBytes > 0x7fff_ffff) {
-    throw invalid('Expected `maxBytes` to be an integer from 1 to 2147483647')
+    throw invalidOptions('Expected `maxBytes` to be an integer from 1 to 2147483647')
   }
   if (dictionary !== undefined && (codec !== 'zstd' || !(dictionary instanceof Uint8Array))) {
-    throw invalid('Expected `dictionary` to be a Uint8Array, and only with codec "zstd"')
+    throw invalidOptions('Expected `dictionary` to be a Uint8Array, and only with codec "zstd"')
   }
 }
 
@@ -160,5 +160,3 @@ const tooLarge = (maxBytes: number): SidelaneError =>
 
 const unavailable = (codec: Codec): SidelaneError =>
   new SidelaneError('codec.unavailable', { message: `This runtime cannot read codec "${codec}".`, params: { codec } })
-
-const invalid = (message: string): SidelaneError => new SidelaneError('options.invalid', { message })

@@ -1,6 +1,6 @@
 // Entry point of engine/: selects the engine of a thread.
 
-import { SidelaneError, type EngineName, type EngineReport, type JsCompressor } from '../model/index.ts'
+import { SidelaneError, type EngineName, type JsCompressor } from '../model/index.ts'
 import type { Engine } from './engine.ts'
 import { createJsEngine } from './js/index.ts'
 import { loadNative, type Failure } from './native/index.ts'
@@ -22,19 +22,16 @@ export function createEngine(name: EngineName, jsCompressor?: JsCompressor): Eng
   const auto = name === 'auto'
   const loaded = loadNative(auto ? 'The native engine loaded.' : 'The native engine was asked for.')
   if ('engine' in loaded) return loaded.engine
-  if (auto) return createJsEngine(fallbackReport(loaded), jsCompressor)
+  if (auto) {
+    const reason = `The native engine could not be loaded: ${firstReason(loaded)}`
+    return createJsEngine({ kind: 'js', reason, tried: loaded.tried }, jsCompressor)
+  }
   throw new SidelaneError('engine.unavailable', {
     message: `The native engine cannot be loaded: ${firstReason(loaded)}`,
     cause: loaded.error,
     params: { tried: loaded.tried },
   })
 }
-
-const fallbackReport = (failure: Failure): EngineReport => ({
-  kind: 'js',
-  reason: `The native engine could not be loaded: ${firstReason(failure)}`,
-  tried: failure.tried,
-})
 
 /** The first candidate is the expected file. */
 function firstReason({ tried, error }: Failure): string {

@@ -1,6 +1,6 @@
 // Checks a compressed body against its digest.
 
-import { SidelaneError, type Accepted } from '../model/index.ts'
+import { invalidOptions, minKeyBytes, SidelaneError, type Accepted } from '../model/index.ts'
 import { decompress, type DecompressOptions } from './decompress.ts'
 import { hmacSha256Hex, sha256Hex } from '#runtime'
 
@@ -16,7 +16,6 @@ export interface VerifyOptions {
 }
 
 const defaultMaxBytes = 67_108_864
-const minKeyBytes = 16
 const hexDigest = /^[0-9a-f]{64}$/
 
 /**
@@ -28,9 +27,7 @@ const hexDigest = /^[0-9a-f]{64}$/
  */
 export function verify({ body, codec, digest }: Verifiable, key?: Uint8Array, options: VerifyOptions = {}): boolean {
   if (key !== undefined && !(key instanceof Uint8Array && key.length >= minKeyBytes)) {
-    throw new SidelaneError('options.invalid', {
-      message: `Expected \`key\` to be a Uint8Array of at least ${minKeyBytes} bytes`,
-    })
+    throw invalidOptions(`Expected \`key\` to be a Uint8Array of at least ${minKeyBytes} bytes`)
   }
   if (typeof digest !== 'string' || !hexDigest.test(digest)) return false
   const { maxBytes = defaultMaxBytes, dictionary } = options

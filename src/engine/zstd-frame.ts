@@ -38,17 +38,10 @@ export function readZstdFrame(bytes: Uint8Array): ZstdFrame | undefined {
   return size > bytes.length ? undefined : { size, contentBytes }
 }
 
+/** Little-endian; a size of two bytes counts from 256. */
 function readSize(view: DataView, at: number, bytes: number): number | undefined {
-  switch (bytes) {
-    case 1:
-      return view.getUint8(at)
-    case 2:
-      return view.getUint16(at, true) + 256
-    case 4:
-      return view.getUint32(at, true)
-    case 8:
-      return Number(view.getBigUint64(at, true))
-    default:
-      return undefined
-  }
+  if (bytes === 0) return undefined
+  let size = bytes === 2 ? 256 : 0
+  for (let i = 0; i < bytes; i++) size += view.getUint8(at + i) * 256 ** i
+  return size
 }

@@ -6,6 +6,14 @@ import type { ObjectStatistics, Plan, ValueStatistics, StringStatistics, Variant
 import { findDiscriminator } from './discriminators.ts'
 
 const noPlans: ReadonlyMap<string, Plan> = new Map()
+const noPlan: Plan = {
+  record: false,
+  discriminator: undefined,
+  members: noPlans,
+  branches: noPlans,
+  items: undefined,
+  values: undefined,
+}
 
 /** The plan of the next pass; `changed` is false when it would find nothing new. */
 export function nextPlan(statistics: ValueStatistics): { readonly plan: Plan; readonly changed: boolean } {
@@ -16,37 +24,21 @@ export function nextPlan(statistics: ValueStatistics): { readonly plan: Plan; re
 function planOf(statistics: ValueStatistics, progress: { changed: boolean }): Plan {
   const { objects, arrays } = statistics
   const items = arrays && planOf(arrays.items, progress)
-  if (objects === undefined)
-    return { record: false, discriminator: undefined, members: noPlans, branches: noPlans, items, values: undefined }
+  if (objects === undefined) return { ...noPlan, items }
   const discriminator = objects.discriminator ?? (objects.candidates && findDiscriminator(objects.candidates))
   const record = discriminator === undefined && isRecord(objects)
   if (discriminator !== objects.discriminator || (record && objects.record === undefined)) progress.changed = true
-  const variants = [...objects.variants]
-  const [, single] = variants[0] ?? []
-  return {
+  const plan = {
+    ...noPlan,
     record,
     discriminator,
-    // Before the split all branches are one, so its plan is copied to each of them.
-    members: objects.discriminator === undefined && single !== undefined ? memberPlans(single, progress) : noPlans,
-    branches:
-      objects.discriminator === undefined
-        ? noPlans
-        : new Map(
-            variants.map(([discriminatorValue, variant]) => [
-              discriminatorValue,
-              {
-                record: false,
-                discriminator: undefined,
-                members: memberPlans(variant, progress),
-                branches: noPlans,
-                items: undefined,
-                values: undefined,
-              },
-            ]),
-          ),
     items,
     values: objects.record && planOf(objects.record.values, progress),
   }
+  const variants = [...objects.variants].map(([value, variant]) => [value, memberPlans(variant, progress)] as const)
+  // Before the split all branches are one, so its plan is copied to each of them.
+  if (objects.discriminator === undefined) return { ...plan, members: variants[0]?.[1] ?? noPlans }
+  return { ...plan, branches: new Map(variants.map(([value, members]) => [value, { ...noPlan, members }])) }
 }
 
 const memberPlans = ({ members }: Variant, progress: { changed: boolean }): ReadonlyMap<string, Plan> =>
@@ -63,7 +55,7 @@ export function isRecord({ record, discriminator, count, variants }: ObjectStati
   const [variant] = variants.values()
   if (discriminator !== undefined || variant === undefined || variant.members.size < 2) return false
   const statistics = [...variant.members.values()]
-  if (new Set(statistics.flatMap(kindsOf)).size > 1) return false
+  if (new Set(statistics.flatMap((member) => kindsOf(member).map(([kind]) => kind))).size > 1) return false
   if ([...variant.members.keys()].every((key) => idKey.test(key))) return true
   const seen = statistics.reduce((sum, statistics) => sum + statistics.count, 0)
   return (
@@ -73,14 +65,17 @@ export function isRecord({ record, discriminator, count, variants }: ObjectStati
   )
 }
 
-/** The kinds of the observed values, without null. */
-export const kindsOf = (statistics: ValueStatistics): string[] => [
-  ...(statistics.strings === undefined ? [] : ['string']),
-  ...(statistics.numbers === undefined ? [] : ['number']),
-  ...(statistics.booleans === 0 ? [] : ['boolean']),
-  ...(statistics.arrays === undefined ? [] : ['array']),
-  ...(statistics.objects === undefined ? [] : ['object']),
-]
+/** The kinds of the observed values without null, with their counts. */
+export function kindsOf({ strings, numbers, booleans, arrays, objects }: ValueStatistics): [string, number][] {
+  const counts = {
+    string: strings?.count ?? 0,
+    number: numbers?.count ?? 0,
+    boolean: booleans,
+    array: arrays?.count ?? 0,
+    object: objects?.count ?? 0,
+  }
+  return Object.entries(counts).filter(([, count]) => count > 0)
+}
 
 const minEnumSamples = 20
 const maxEnumValues = 12

@@ -57,11 +57,8 @@ const candidatesOf = (object: JsonObject): Map<string, Map<string, CandidateValu
   )
 
 function countValue(values: Map<string, CandidateValue>, text: string, facts: readonly string[]): void {
-  let value = values.get(text)
-  if (value === undefined) {
-    value = { count: 0, facts: new Map() }
-    values.set(text, value)
-  }
+  const value: CandidateValue = values.get(text) ?? { count: 0, facts: new Map() }
+  values.set(text, value)
   value.count++
   for (const fact of facts) add(value.facts, fact)
 }

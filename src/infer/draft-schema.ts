@@ -4,7 +4,7 @@
 import { compareKeys } from '../json/index.ts'
 import { enumOf, isRecord, kindsOf } from './choose-schema.ts'
 import { call, chained, noted, schemaArgument, type Expression } from './schema-ast.ts'
-import { bestFormat } from './formats.ts'
+import { bestFormat, formatSchema } from './formats.ts'
 import {
   becomeRecord,
   mergeVariant,
@@ -25,12 +25,11 @@ export function buildSchema(statistics: ValueStatistics, depth: number): Express
   if (kinds.length === 0) return call('z.unknown', [], ['no value was seen'])
   if (depth <= 0) return call('z.unknown', [], ['left open: nested too deep for a draft'])
   const single = kinds.length === 1
-  const schemas = kinds.map((kind) => ofKind(kind, statistics, depth, single))
-  const [first] = schemas
-  const schema =
-    single && first !== undefined
-      ? first
-      : call('z.union', [{ kind: 'schemas', schemas }], [`of several types: ${kindCounts(statistics)}`])
+  const schemas = kinds.map(([kind]) => ofKind(kind, statistics, depth, single))
+  const counts = kinds.map(([kind, count]) => counted(count, kind)).join(', ')
+  const schema = single
+    ? (schemas[0] as Expression)
+    : call('z.union', [{ kind: 'schemas', schemas }], [`of several types: ${counts}`])
   return statistics.nulls === 0
     ? schema
     : chained(noted(schema, `null in ${outOf(statistics.nulls, statistics.count)}`), 'nullable')
@@ -44,18 +43,6 @@ function ofKind(kind: string, statistics: ValueStatistics, depth: number, single
   return call('z.boolean')
 }
 
-const kindCounts = ({ strings, numbers, booleans, arrays, objects }: ValueStatistics): string =>
-  [
-    ['string', strings?.count ?? 0] as const,
-    ['number', numbers?.count ?? 0] as const,
-    ['boolean', booleans] as const,
-    ['array', arrays?.count ?? 0] as const,
-    ['object', objects?.count ?? 0] as const,
-  ]
-    .filter(([, count]) => count > 0)
-    .map(([kind, count]) => `${count} ${kind}${count === 1 ? '' : 's'}`)
-    .join(', ')
-
 const outOf = (part: number, whole: number): string => `${part} of ${whole}`
 
 function ofStrings(facts: StringStatistics, guess: boolean): Expression {
@@ -63,7 +50,7 @@ function ofStrings(facts: StringStatistics, guess: boolean): Expression {
   const format = bestFormat(formats)
   if (format !== undefined) {
     const weak = count === 1 ? [`${format.words}, guessed from one value`] : []
-    return call(format.callee, format.options === undefined ? [] : [{ kind: 'options', options: format.options }], weak)
+    return formatSchema(format, weak)
   }
   const words = guess ? enumOf(facts) : undefined
   if (words !== undefined) {
@@ -90,11 +77,11 @@ function ofNumbers({ count, integers, unsafe, least, greatest }: NumberStatistic
 function ofArrays({ fewest, most, items }: ArrayStatistics, depth: number): Expression {
   if (most === 0) return call('z.array', [schemaArgument(call('z.unknown'))], ['always empty: what are its items?'])
   const item = buildSchema(items, depth - 1)
-  const notes = [fewest === most ? `always ${itemCount(most)}` : `${fewest}..${itemCount(most)} seen`]
+  const notes = [fewest === most ? `always ${counted(most, 'item')}` : `${fewest}..${counted(most, 'item')} seen`]
   return call('z.array', [schemaArgument(item)], [...notes, ...item.notes.map((note) => `each item: ${note}`)])
 }
 
-const itemCount = (count: number): string => `${count} item${count === 1 ? '' : 's'}`
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 function ofObjects(objects: ObjectStatistics, depth: number): Expression {
   if (isRecord(objects)) becomeRecord(objects)

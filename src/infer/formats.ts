@@ -1,8 +1,9 @@
 // String formats that samples are tested for, by the pattern that the format has in a lock. So a guessed format accepts
 // every sample it was guessed from.
 
-import * as z from 'zod'
-import { defineContract, httpUrl } from '../contract/define/index.ts'
+import { defineContract } from '../contract/define/index.ts'
+import { buildZod } from './build-zod.ts'
+import { call, type Expression } from './schema-ast.ts'
 
 export interface Format {
   /** The function to call, and its argument if any. */
@@ -14,30 +15,25 @@ export interface Format {
 }
 
 /** By preference: the narrowest first. */
-const table: readonly (readonly [schema: () => z.ZodType, format: Format])[] = [
-  [() => z.uuid(), { callee: 'z.uuid', words: 'a UUID', maxLength: 36 }],
-  [() => z.guid(), { callee: 'z.guid', words: 'a GUID', maxLength: 36 }],
-  [() => z.iso.datetime(), { callee: 'z.iso.datetime', words: 'a date and time', maxLength: 64 }],
-  [
-    () => z.iso.datetime({ offset: true }),
-    { callee: 'z.iso.datetime', options: { offset: true }, words: 'a date and time', maxLength: 64 },
-  ],
-  [
-    () => z.iso.datetime({ local: true }),
-    { callee: 'z.iso.datetime', options: { local: true }, words: 'a date and time', maxLength: 64 },
-  ],
-  [
-    () => z.iso.datetime({ local: true, offset: true }),
-    { callee: 'z.iso.datetime', options: { local: true, offset: true }, words: 'a date and time', maxLength: 64 },
-  ],
-  [() => z.iso.date(), { callee: 'z.iso.date', words: 'a date', maxLength: 10 }],
-  [() => z.iso.time(), { callee: 'z.iso.time', words: 'a time', maxLength: 32 }],
-  [() => z.ipv4(), { callee: 'z.ipv4', words: 'an IPv4 address', maxLength: 15 }],
-  [() => z.email(), { callee: 'z.email', words: 'an email address', maxLength: 320 }],
-  [() => z.e164(), { callee: 'z.e164', words: 'a phone number', maxLength: 16 }],
-  [() => httpUrl(), { callee: 'httpUrl', words: 'an http(s) URL', maxLength: 4096 }],
-  [() => z.ipv6(), { callee: 'z.ipv6', words: 'an IPv6 address', maxLength: 45 }],
+const table: readonly Format[] = [
+  { callee: 'z.uuid', words: 'a UUID', maxLength: 36 },
+  { callee: 'z.guid', words: 'a GUID', maxLength: 36 },
+  { callee: 'z.iso.datetime', words: 'a date and time', maxLength: 64 },
+  { callee: 'z.iso.datetime', options: { offset: true }, words: 'a date and time', maxLength: 64 },
+  { callee: 'z.iso.datetime', options: { local: true }, words: 'a date and time', maxLength: 64 },
+  { callee: 'z.iso.datetime', options: { local: true, offset: true }, words: 'a date and time', maxLength: 64 },
+  { callee: 'z.iso.date', words: 'a date', maxLength: 10 },
+  { callee: 'z.iso.time', words: 'a time', maxLength: 32 },
+  { callee: 'z.ipv4', words: 'an IPv4 address', maxLength: 15 },
+  { callee: 'z.email', words: 'an email address', maxLength: 320 },
+  { callee: 'z.e164', words: 'a phone number', maxLength: 16 },
+  { callee: 'httpUrl', words: 'an http(s) URL', maxLength: 4096 },
+  { callee: 'z.ipv6', words: 'an IPv6 address', maxLength: 45 },
 ]
+
+/** The schema of a format. */
+export const formatSchema = ({ callee, options }: Format, notes: readonly string[] = []): Expression =>
+  call(callee, options === undefined ? [] : [{ kind: 'options', options }], notes)
 
 /** A bit for each format. */
 export const allFormats: number = 2 ** table.length - 1
@@ -46,21 +42,21 @@ let compiled: readonly (readonly RegExp[])[] | undefined
 
 /** The formats in `mask` that `text` matches. */
 export function formatsOf(text: string, mask: number): number {
-  compiled ??= table.map(([schema]) => patternsOf(schema()))
+  compiled ??= table.map(patternsOf)
   let found = 0
   for (const [i, patterns] of compiled.entries()) {
     const bit = 1 << i
-    if ((mask & bit) === 0 || text.length > (table[i]?.[1].maxLength ?? 0)) continue
+    if ((mask & bit) === 0 || text.length > (table[i] as Format).maxLength) continue
     if (patterns.every((pattern) => pattern.test(text))) found |= bit
   }
   return found
 }
 
 /** The best format of those in `mask`. */
-export const bestFormat = (mask: number): Format | undefined => table.find((_, i) => (mask & (1 << i)) !== 0)?.[1]
+export const bestFormat = (mask: number): Format | undefined => table.find((_, i) => (mask & (1 << i)) !== 0)
 
-function patternsOf(schema: z.ZodType): readonly RegExp[] {
-  const { root } = defineContract({ name: 'format', schema }).profile
+function patternsOf(format: Format): readonly RegExp[] {
+  const { root } = defineContract({ name: 'format', schema: buildZod(formatSchema(format)) }).profile
   const patterns = root.kind === 'scalar' ? root.string?.patterns : undefined
   if (patterns === undefined || patterns.length === 0) throw new TypeError('A format without a pattern proves nothing')
   return patterns.map(({ source }) => new RegExp(source, 'u'))

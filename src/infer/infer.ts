@@ -1,6 +1,6 @@
 // inferContract(): drafts a contract from samples, as zod source and as the contract that the source defines.
 
-import { SidelaneError, type Contract, type DataCode, type Limits } from '../model/index.ts'
+import { invalidOptions, SidelaneError, type Contract, type DataCode, type Limits } from '../model/index.ts'
 import { defineContract } from '../contract/define/index.ts'
 import { readBytes, readText, type JsonValue, type ReadLimits } from '../json/index.ts'
 import { buildZod } from './build-zod.ts'
@@ -8,7 +8,7 @@ import { nextPlan } from './choose-schema.ts'
 import { buildSchema } from './draft-schema.ts'
 import type { Expression } from './schema-ast.ts'
 import { newStatistics, observe, type Plan, type ValueStatistics } from './sample-statistics.ts'
-import { contractSource, type ModuleOptions } from './write-module.ts'
+import { contractSource } from './write-module.ts'
 import { utf8Length } from '#runtime'
 
 /** Options of `inferContract`. */
@@ -58,33 +58,21 @@ const maxPasses = 4
  */
 export function inferContract(samples: Iterable<Uint8Array | string>, options: InferOptions): Inferred {
   let { statistics, totals } = runPass(samples, undefined, options.onSkipped)
-  if (totals.samples === 0)
-    throw new SidelaneError('options.invalid', { message: 'Expected at least one sample that is good JSON' })
+  if (totals.samples === 0) throw invalidOptions('Expected at least one sample that is good JSON')
   for (let passes = 1; passes < maxPasses; passes++) {
     const { plan, changed } = nextPlan(statistics)
     if (!changed) break
     ;({ statistics, totals } = runPass(samples, plan, undefined))
   }
+  const { name, origin, typescript = false } = options
   const limits = limitsFor(totals)
   const numbers = totals.unsafe ? 'double' : undefined
   const define = (schema: Expression): Contract =>
-    defineContract({
-      name: options.name,
-      schema: buildZod(schema),
-      ...(numbers === undefined ? {} : { numbers }),
-      ...(limits === undefined ? {} : { limits }),
-    })
+    defineContract({ name, schema: buildZod(schema), ...(numbers && { numbers }), ...(limits && { limits }) })
   const { schema, contract } = fitting(statistics, define)
-  const source: ModuleOptions = {
-    name: options.name,
-    origin: options.origin,
-    samples: totals.samples,
-    skipped: totals.skipped,
-    typescript: options.typescript === true,
-    numbers,
-    limits,
-  }
-  return { source: contractSource(schema, source), contract, samples: totals.samples, skipped: totals.skipped }
+  const { samples: valid, skipped } = totals
+  const source = contractSource(schema, { name, origin, samples: valid, skipped, typescript, numbers, limits })
+  return { source, contract, samples: valid, skipped }
 }
 
 interface SampleTotals {

@@ -46,12 +46,10 @@ export interface ArrayStatistics {
   readonly items: ValueStatistics
 }
 
-export type Members = Map<string, ValueStatistics>
-
 /** The objects of one discriminator value, or all objects. */
 export interface Variant {
   count: number
-  readonly members: Members
+  readonly members: Map<string, ValueStatistics>
 }
 
 export interface ObjectStatistics {
@@ -139,21 +137,21 @@ const newRecord = (plan?: Plan): ObjectStatistics['record'] & object => ({
 })
 
 function observeNumber(statistics: NumberStatistics, value: number): void {
-  statistics.count++
-  if (Number.isInteger(value)) statistics.integers++
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) statistics.unsafe++
-  statistics.least = Math.min(statistics.least, value)
-  statistics.greatest = Math.max(statistics.greatest, value)
+  const integers = Number(Number.isInteger(value))
+  const unsafe = Number.isSafeInteger(value) ? 0 : integers
+  mergeNumbers(statistics, { count: 1, integers, unsafe, least: value, greatest: value })
 }
 
 function observeString(statistics: StringStatistics, value: string): void {
-  statistics.count++
   const length = codePoints(value)
-  statistics.shortest = Math.min(statistics.shortest, length)
-  statistics.longest = Math.max(statistics.longest, length)
-  if (value.trim() !== value) statistics.padded++
-  if (statistics.formats !== 0) statistics.formats = formatsOf(value, statistics.formats)
-  addValue(statistics, value, 1)
+  mergeStrings(statistics, {
+    count: 1,
+    shortest: length,
+    longest: length,
+    values: new Map([[value, 1]]),
+    formats: formatsOf(value, statistics.formats),
+    padded: Number(value.trim() !== value),
+  })
 }
 
 function codePoints(text: string): number {
@@ -189,24 +187,20 @@ function observeObject(statistics: ObjectStatistics, value: JsonObject, plan: Pl
   const branch = statistics.discriminator === undefined ? plan : (plan?.branches.get(discriminatorValue) ?? plan)
   const variant = variantOf(statistics, discriminatorValue)
   variant.count++
-  for (const { key, value: member } of value.members) {
-    let statistics = variant.members.get(key)
-    if (statistics === undefined) {
-      statistics = newStatistics(branch?.members.get(key))
-      variant.members.set(key, statistics)
-    }
-    observe(statistics, member)
-  }
+  for (const { key, value: member } of value.members) observe(memberOf(variant, key, branch), member)
   if (variant.members.size > maxKeys) becomeRecord(statistics)
 }
 
 function variantOf(statistics: ObjectStatistics, discriminatorValue: string): Variant {
-  let variant = statistics.variants.get(discriminatorValue)
-  if (variant === undefined) {
-    variant = { count: 0, members: new Map() }
-    statistics.variants.set(discriminatorValue, variant)
-  }
+  const variant: Variant = statistics.variants.get(discriminatorValue) ?? { count: 0, members: new Map() }
+  statistics.variants.set(discriminatorValue, variant)
   return variant
+}
+
+function memberOf({ members }: Variant, key: string, plan?: Plan): ValueStatistics {
+  const member = members.get(key) ?? newStatistics(plan?.members.get(key))
+  members.set(key, member)
+  return member
 }
 
 function observeRecord(record: ObjectStatistics['record'] & object, value: JsonObject): void {
@@ -296,12 +290,5 @@ function mergeObjects(owner: ValueStatistics, into: ObjectStatistics, from: Obje
 /** Adds the objects of another variant to `into`. */
 export function mergeVariant(into: Variant, from: Variant): void {
   into.count += from.count
-  for (const [key, statistics] of from.members) {
-    let target = into.members.get(key)
-    if (target === undefined) {
-      target = newStatistics()
-      into.members.set(key, target)
-    }
-    merge(target, statistics)
-  }
+  for (const [key, statistics] of from.members) merge(memberOf(into, key), statistics)
 }

@@ -4,7 +4,7 @@ import type { Limits } from '../model/index.ts'
 import type { Expression } from './schema-ast.ts'
 import { commentLines, expressionText, literalText, sourceText } from './write-zod.ts'
 
-export interface ModuleOptions {
+interface ModuleOptions {
   readonly name: string
   readonly origin: string | undefined
   readonly samples: number
@@ -47,9 +47,7 @@ function headLines({ samples, skipped, origin, typescript, name }: ModuleOptions
   const counted = `${samples} sample${samples === 1 ? '' : 's'}${origin === undefined ? '' : ` in ${origin}`}`
   const without = skipped === 0 ? '' : ` (${skipped} more were no good JSON)`
   return [
-    ...commentLines([`A draft, inferred from ${counted}${without}. It accepts each of them`], '').map((line, i, all) =>
-      i === all.length - 1 ? `${line}.` : line,
-    ),
+    ...commentLines([`A draft, inferred from ${counted}${without}. It accepts each of them.`], ''),
     '// A comment says what was seen, or what is a guess: review it, then tighten or loosen the line.',
     '// z.strictObject rejects members that no sample had; z.looseObject lets them pass.',
     `// Next: sidelane contract export ${name}.contract.${typescript ? 'ts' : 'js'} -o ${name}.lock.json`,

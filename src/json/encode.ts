@@ -4,12 +4,9 @@
 import { isWellFormed } from '#runtime'
 import { pointerOf } from './pointer.ts'
 import { readError, type ReadError } from './read-error.ts'
+import type { ReadLimits } from './read.ts'
 
-export interface EncodeLimits {
-  /** Largest text, in bytes of UTF-8. */
-  readonly maxBytes: number
-  readonly maxDepth: number
-}
+type EncodeLimits = Pick<ReadLimits, 'maxBytes' | 'maxDepth'>
 
 export interface Encoded {
   readonly ok: true

@@ -3,7 +3,7 @@
 
 import { decodeUtf8, isUtf8, isWellFormed, utf8Length } from '#runtime'
 import { pointerOf } from './pointer.ts'
-import { readError, type ModelCode, type ReadError } from './read-error.ts'
+import { readError, type ReadError } from './read-error.ts'
 import { compareKeys, JsonObject, type JsonArray, type JsonMember, type JsonValue } from './value.ts'
 
 export interface ReadLimits {
@@ -242,7 +242,7 @@ class Reader {
     return true
   }
 
-  #setModelError(code: ModelCode, path: readonly (string | number)[]): void {
+  #setModelError(code: ReadError['code'], path: readonly (string | number)[]): void {
     this.#modelError ??= readError(code, pointerOf(path))
   }
 

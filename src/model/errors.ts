@@ -77,6 +77,8 @@ export class SidelaneError extends Error {
   }
 }
 
+export const invalidOptions = (message: string): SidelaneError => new SidelaneError('options.invalid', { message })
+
 /**
  * An error without a stack, for faults that a full server raises many thousand times a second: capturing the stack takes
  * four times as long as the rest. `stackTraceLimit` is global to the thread, so it is restored at once.

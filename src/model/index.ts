@@ -1,10 +1,9 @@
 // Entry point of model/: the types that all other modules share.
 
 export * from './call.ts'
-export type { Contract } from './contract.ts'
+export type * from './contract.ts'
 export * from './errors.ts'
 export { describeIssue } from './issue.ts'
-export type { LockDictionary, LockDocument, LockSchema } from './lock-document.ts'
 export * from './options.ts'
 export * from './outcome.ts'
 export * from './outcome-bytes.ts'

@@ -1,7 +1,7 @@
 // Resolves user options to frozen settings: the range, default and reason of each option.
 
 import type { Contract } from './contract.ts'
-import { SidelaneError } from './errors.ts'
+import { invalidOptions } from './errors.ts'
 import { choice, integer, type OptionParser } from '../util/option-parsers.ts'
 import type {
   EngineName,
@@ -116,96 +116,76 @@ export interface ProcessorSettings {
 }
 
 const mebibyte = 1_048_576
-const minKeyBytes = 16
+/** Shortest digest key. */
+export const minKeyBytes = 16
 const maxDeadlineMs = 60_000
 const absolutePath = /^(?:file:|\/|[A-Za-z]:[\\/])/
 
-interface Rule {
-  /** Completes "Expected `name` to be …". */
-  readonly expected: string
-  readonly accepts: (value: unknown) => boolean
-}
+type Rule = Pick<OptionParser<unknown>, 'expected' | 'value'>
 
-const ruleOf = ({ expected, value }: OptionParser<unknown>): Rule => ({
+/** `expected` completes "Expected `name` to be …". */
+const rule = (expected: string, accepts: (value: unknown) => boolean): Rule => ({
   expected,
-  accepts: (given) => value(given) !== undefined,
+  value: (given) => (accepts(given) ? given : undefined),
 })
-const oneOf = (...names: readonly string[]): Rule => ruleOf(choice(...names))
-const integerRule = (min: number, max?: number): Rule => ruleOf(integer(min, max))
 
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 // NaN fails both comparisons.
 const inRange = (value: unknown, max: number): boolean => typeof value === 'number' && value >= 1 && value <= max
 
-const deadlineRule: Rule = {
-  expected: `a number of milliseconds from 1 to ${maxDeadlineMs}`,
-  // Node fires a timer of 2^31 ms or more immediately.
-  accepts: (value) => inRange(value, maxDeadlineMs),
-}
-
-const signalRule: Rule = {
-  expected: 'an AbortSignal',
-  accepts: (value) => typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
-}
-
-const booleanRule: Rule = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' }
-
-const objectRule: Rule = {
-  expected: 'an object',
-  accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-}
+// Node fires a timer of 2^31 ms or more immediately.
+const deadlineRule = rule(`a number of milliseconds from 1 to ${maxDeadlineMs}`, (value) =>
+  inRange(value, maxDeadlineMs),
+)
+const signalRule = rule(
+  'an AbortSignal',
+  (value) => isObject(value) && 'aborted' in value && 'addEventListener' in value,
+)
+const booleanRule = rule('true or false', isBoolean)
 
 const cacheRules: Readonly<Record<keyof CacheOptions, Rule>> = {
-  maxEntries: integerRule(1, 10_000_000),
-  maxBytes: integerRule(1),
-  ttlMs: { expected: 'a number of milliseconds from 1 to 86400000', accepts: (value) => inRange(value, 86_400_000) },
+  maxEntries: integer(1, 10_000_000),
+  maxBytes: integer(1),
+  ttlMs: rule('a number of milliseconds from 1 to 86400000', (value) => inRange(value, 86_400_000)),
 }
 
 const launchRules: Readonly<Record<keyof LaunchOptions, Rule>> = {
-  daemon: oneOf('auto', 'node', 'sidelaned'),
-  args: {
-    expected: 'an array of strings',
-    accepts: (value) => Array.isArray(value) && value.every((arg) => typeof arg === 'string'),
-  },
+  daemon: choice('auto', 'node', 'sidelaned'),
+  args: rule('an array of strings', (value) => Array.isArray(value) && value.every((arg) => typeof arg === 'string')),
 }
 
 const streamRules: Readonly<Record<keyof StreamOptions, Rule>> = {
-  concurrency: integerRule(1, 1_000_000),
+  concurrency: integer(1, 1_000_000),
   deadlineMs: deadlineRule,
   signal: signalRule,
   canonical: booleanRule,
 }
 
 const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
-  placement: oneOf('inline', 'pool', 'auto', 'sidecar'),
-  engine: oneOf('auto', 'native', 'js'),
-  jsCompressor: oneOf('zlib', 'fflate'),
-  threads: integerRule(1, 1024),
-  maxQueue: integerRule(0),
-  maxQueueBytes: integerRule(0),
+  placement: choice('inline', 'pool', 'auto', 'sidecar'),
+  engine: choice('auto', 'native', 'js'),
+  jsCompressor: choice('zlib', 'fflate'),
+  threads: integer(1, 1024),
+  maxQueue: integer(0),
+  maxQueueBytes: integer(0),
   deadlineMs: deadlineRule,
-  workerUrl: {
-    expected: 'a file: URL or an absolute path',
-    accepts: (value) =>
-      value instanceof URL ? value.protocol === 'file:' : typeof value === 'string' && absolutePath.test(value),
-  },
-  cache: objectRule,
-  socket: {
-    expected: 'a path',
-    // A NUL character would truncate the path.
-    accepts: (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
-  },
-  connections: integerRule(1, 64),
-  launch: {
-    expected: 'true, false or an object',
-    accepts: (value) => booleanRule.accepts(value) || objectRule.accepts(value),
-  },
+  workerUrl: rule('a file: URL or an absolute path', (value) =>
+    value instanceof URL ? value.protocol === 'file:' : typeof value === 'string' && absolutePath.test(value),
+  ),
+  cache: rule('an object', isObject),
+  // A NUL character would truncate the path.
+  socket: rule('a path', (value) => typeof value === 'string' && value !== '' && !value.includes('\0')),
+  connections: integer(1, 64),
+  launch: rule('true, false or an object', (value) => isBoolean(value) || isObject(value)),
 }
 
 const processorRules: Readonly<Record<keyof ProcessorOptions, Rule>> = {
-  digestKey: {
-    expected: `a Uint8Array of at least ${minKeyBytes} bytes`,
-    accepts: (value) => value instanceof Uint8Array && value.length >= minKeyBytes,
-  },
+  digestKey: rule(
+    `a Uint8Array of at least ${minKeyBytes} bytes`,
+    (value) => value instanceof Uint8Array && value.length >= minKeyBytes,
+  ),
   canonical: booleanRule,
 }
 
@@ -213,7 +193,7 @@ const callRules: Readonly<Record<keyof ProcessOptions, Rule>> = {
   deadlineMs: deadlineRule,
   signal: signalRule,
   canonical: booleanRule,
-  traceparent: { expected: 'a string', accepts: (value) => typeof value === 'string' },
+  traceparent: rule('a string', (value) => typeof value === 'string'),
 }
 
 /** Throws `options.invalid`. `cores`: number of the machine's cores. */
@@ -246,7 +226,7 @@ function resolveLaunchOptions({ launch = false, socket, threads }: HostOptions):
   const { daemon = 'auto', args = [] } = launch === true ? {} : launch
   if (launch !== true) check('launch', launch, launchRules)
   if (socket !== undefined)
-    throw invalid('Expected `socket` to be absent with `launch`: the daemon gets one of its own')
+    throw invalidOptions('Expected `socket` to be absent with `launch`: the daemon gets one of its own')
   return Object.freeze({ daemon, args: [...args], threads })
 }
 
@@ -287,31 +267,29 @@ export const checkStreamOptions = (options: StreamOptions): void => check('strea
 export function checkContract(contract: unknown): void {
   const { id, profile } = (contract ?? {}) as Partial<Contract>
   if (typeof id === 'string' && typeof profile === 'object' && profile !== null) return
-  throw invalid('Expected `contract` to be a contract of defineContract or loadContract')
+  throw invalidOptions('Expected `contract` to be a contract of defineContract or loadContract')
 }
 
 /** Throws `options.invalid`. */
 export const checkCallOptions = (options: ProcessOptions): void => check('process', options, callRules)
 
 function check(where: string, options: unknown, rules: Readonly<Record<string, Rule>>): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw invalid(`Expected the options of \`${where}\` to be an object, got ${show(options)}`)
+  if (!isObject(options)) {
+    throw invalidOptions(`Expected the options of \`${where}\` to be an object, got ${show(options)}`)
   }
   for (const name in options) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
     if (rule === undefined) {
       const known = Object.keys(rules).join(', ')
-      throw invalid(`Expected the options of \`${where}\` to be among ${known}, got \`${clip(name)}\``)
+      throw invalidOptions(`Expected the options of \`${where}\` to be among ${known}, got \`${clip(name)}\``)
     }
     const value = (options as Record<string, unknown>)[name]
-    if (value === undefined || rule.accepts(value)) continue
+    if (value === undefined || rule.value(value) !== undefined) continue
     // The key is a secret: only its type and size are shown.
     const got = name === 'digestKey' ? showSecret(value) : show(value)
-    throw invalid(`Expected \`${name}\` to be ${rule.expected}, got ${got}`)
+    throw invalidOptions(`Expected \`${name}\` to be ${rule.expected}, got ${got}`)
   }
 }
-
-const invalid = (message: string): SidelaneError => new SidelaneError('options.invalid', { message })
 
 function show(value: unknown): string {
   if (value === null) return '`null`'

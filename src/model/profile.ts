@@ -131,6 +131,10 @@ export type SchemaNode =
   | DiscriminatedNode
   | RefNode
 
+/** The target of a reference. */
+export const definition = ({ root, defs }: Pick<Profile, 'root' | 'defs'>, number: number): SchemaNode =>
+  number < 0 ? root : (defs[number] as SchemaNode)
+
 /** The bounds of a payload. */
 export interface Limits {
   /** Largest payload, in bytes. */

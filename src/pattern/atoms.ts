@@ -1,8 +1,19 @@
 // Parses the atoms of a pattern, which match one code point: literals, escapes and classes.
 // native/core/src/pattern/atoms.rs is the twin.
 
-import { PatternError } from './pattern-error.ts'
 import { digits, lastCodePoint, negate, toRanges, whiteSpace, wordCharacters, type Ranges } from './ranges.ts'
+
+/** A pattern outside the grammar. The message names the unsupported syntax and what to write instead. */
+export class PatternError extends Error {
+  override readonly name = 'PatternError'
+  /** Start of the unsupported syntax in the pattern's text, in UTF-16 code units. */
+  readonly position: number
+
+  constructor(position: number, message: string) {
+    super(message)
+    this.position = position
+  }
+}
 
 /** One code point, or a set of them (`\d`), which cannot end a range. */
 type Member = number | Ranges

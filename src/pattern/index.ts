@@ -1,5 +1,6 @@
 // Entry point of pattern/: parses a pattern into a tree. The engines match it.
 
-export { parsePattern, PatternError, patternLimits } from './parse.ts'
+export { PatternError } from './atoms.ts'
+export { parsePattern, patternLimits } from './parse.ts'
 export type { Ranges } from './ranges.ts'
 export type { Pattern, PatternNode } from './node.ts'

@@ -1,12 +1,9 @@
 // Parses the text of a pattern, and rejects syntax that the two engines could read differently, with its position.
 // native/core/src/pattern/parse.rs is the twin: same grammar, same order of checks, same positions.
 
-import { AtomReader } from './atoms.ts'
+import { AtomReader, PatternError } from './atoms.ts'
 import type { Pattern, PatternNode } from './node.ts'
-import { PatternError } from './pattern-error.ts'
 import { notLineTerminators, type Ranges } from './ranges.ts'
-
-export { PatternError } from './pattern-error.ts'
 
 /** Limits that bound the work of any pattern. They apply to each part of a pattern too. */
 export const patternLimits = {
@@ -41,11 +38,20 @@ interface Sized {
   readonly ranges: number
 }
 
-interface Quantifier {
-  readonly at: number
+interface Bounds {
   readonly min: number
   readonly max: number
 }
+
+interface Quantifier extends Bounds {
+  readonly at: number
+}
+
+const shortQuantifiers: ReadonlyMap<string, Bounds> = new Map([
+  ['*', { min: 0, max: Infinity }],
+  ['+', { min: 1, max: Infinity }],
+  ['?', { min: 0, max: 1 }],
+])
 
 const empty: Sized = { node: { kind: 'concat', parts: [] }, atoms: 0, ranges: 0 }
 
@@ -163,25 +169,10 @@ class Parser extends AtomReader {
 
   #quantifier(): Quantifier | undefined {
     const at = this.at
-    let bounds: { min: number; max: number }
-    switch (this.peek()) {
-      case '*':
-        bounds = { min: 0, max: Infinity }
-        break
-      case '+':
-        bounds = { min: 1, max: Infinity }
-        break
-      case '?':
-        bounds = { min: 0, max: 1 }
-        break
-      case '{':
-        bounds = this.#braces()
-        this.at--
-        break
-      default:
-        return undefined
-    }
-    this.at++
+    const next = this.peek() ?? ''
+    const bounds = next === '{' ? this.#braces() : shortQuantifiers.get(next)
+    if (bounds === undefined) return undefined
+    if (next !== '{') this.at++
     // Lazy and greedy quantifiers match the same texts.
     if (this.peek() === '?') this.at++
     const behind = this.peek()
@@ -191,7 +182,7 @@ class Parser extends AtomReader {
     return { at, ...bounds }
   }
 
-  #braces(): { min: number; max: number } {
+  #braces(): Bounds {
     const from = this.at
     const braces = /\{(\d+)(?:(,)(\d*))?\}/y
     braces.lastIndex = from

@@ -118,9 +118,7 @@ function windowBitsFor(size: number, least: number, most: number): number {
 }
 
 /** Output buffer size: JSON usually shrinks to less than half; other data costs one more buffer. */
-function outputGuess(size: number): number {
-  return Math.min(256 + (size >>> 1), 256 * 1024)
-}
+const outputGuess = (size: number): number => Math.min(256 + (size >>> 1), 256 * 1024)
 
 /** With `info` the synchronous functions also return how much of the input they consumed. */
 type Expand<O> = (body: Uint8Array, options: O & { info: true }) => unknown
@@ -153,7 +151,7 @@ function createZstd({ constants, zstdCompressSync, zstdDecompressSync }: NodeZst
   const checksumKey = constants['ZSTD_c_checksumFlag'] as number
   const windowKey = constants['ZSTD_d_windowLogMax'] as number
   const compress: Zstd['compress'] = (level, dictionary) => {
-    const options = { params: { [levelKey]: level, [checksumKey]: 1 }, ...dictionaryOption(dictionary) }
+    const options = { params: { [levelKey]: level, [checksumKey]: 1 }, ...(dictionary && { dictionary }) }
     return (bytes) => toUint8Array(zstdCompressSync(bytes, { ...options, chunkSize: outputGuess(bytes.length) }))
   }
   return {
@@ -163,13 +161,9 @@ function createZstd({ constants, zstdCompressSync, zstdDecompressSync }: NodeZst
       expanded(zstdDecompressSync, body, {
         params: { [windowKey]: windowBits },
         maxOutputLength: maxBytes,
-        ...dictionaryOption(dictionary),
+        ...(dictionary && { dictionary }),
       }),
   }
-}
-
-function dictionaryOption(dictionary: Uint8Array | undefined): { dictionary?: Uint8Array } {
-  return dictionary === undefined ? {} : { dictionary }
 }
 
 /** An old Node ignores the option: then a text that is its own dictionary does not become smaller. */

@@ -1,6 +1,8 @@
 // Reads and writes the header of a frame: 24 bytes, eight numbers.
 
+import { errorTable, isDataCode, outcomeCode } from '../model/index.ts'
 import { readU16, readU32, writeU16, writeU32 } from '../util/byte-codec.ts'
+import { headerBytes, kinds } from './constants.ts'
 
 const highId = 2 ** 32
 
@@ -24,6 +26,23 @@ export function writeFrameHeader(
   writeU32(target, offset + 12, id < highId ? 0 : Math.floor(id / highId))
   writeU32(target, offset + 16, a)
   writeU32(target, offset + 20, b)
+}
+
+/**
+ * Writes the header of a response at `offset`, for the outcome of `size` bytes at `offset + headerBytes`, with its kind and code. Times
+ * are in µs.
+ */
+export function writeResponseHeader(
+  target: Uint8Array,
+  offset: number,
+  size: number,
+  id: number,
+  queueUs: number,
+  runUs: number,
+): void {
+  const code = outcomeCode(target, offset + headerBytes)
+  const kind = code === undefined ? kinds.accepted : isDataCode(code) ? kinds.rejected : kinds.error
+  writeFrameHeader(target, offset, size, kind, 0, code === undefined ? 0 : errorTable[code].wire, id, queueUs, runUs)
 }
 
 /** A header as numbers; one object is reused for many frames. */

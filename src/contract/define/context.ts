@@ -36,7 +36,6 @@ export interface LoweringContext {
 /** A zod check's def, loosely typed: zod types them one by one, but lists them as `$ZodCheck`. */
 export interface CheckDef {
   readonly check: string
-  readonly type?: string
   readonly format?: string
   readonly pattern?: RegExp
   readonly minimum?: number
@@ -50,6 +49,5 @@ export interface CheckDef {
   readonly position?: number
   readonly fn?: (value: string) => unknown
   readonly tx?: (value: unknown) => unknown
-  readonly coerce?: boolean
   readonly when?: (payload: never) => boolean
 }

@@ -2,16 +2,15 @@
 
 import type { $ZodType, input, output } from 'zod/v4/core'
 import {
+  invalidOptions,
+  SidelaneError,
   type Codec,
   type Contract,
   type DigestName,
   type Limits,
-  type LockDictionary,
-  SidelaneError,
 } from '../../model/index.ts'
-import { describeDictionary, parseLock } from '../index.ts'
-import type { SchemaDocument } from './document.ts'
-import { pathOfPointer, rootPath } from './paths.ts'
+import { describeDictionary, parseLock, rootPath } from '../index.ts'
+import { pathOfPointer } from './paths.ts'
 import { walkSchema } from './walk.ts'
 
 /** What `defineContract` takes. */
@@ -39,20 +38,6 @@ export interface DefineOptions<S extends $ZodType> {
   readonly appOnly?: readonly 'refine'[]
 }
 
-/** The lock file's content before it is parsed. */
-export interface UncheckedLock {
-  readonly profile: 'p1'
-  readonly unicode: '15.0'
-  readonly name: string
-  readonly numbers?: 'safe' | 'double'
-  readonly limits?: Partial<Limits>
-  readonly schema: SchemaDocument
-  readonly compress?: { readonly codec: Codec; readonly level?: number }
-  readonly dictionary?: LockDictionary
-  readonly digest?: DigestName
-  readonly appOnly?: readonly string[]
-}
-
 /**
  * Defines a contract by a zod schema. Client and daemon compare its lock (`contract.lock`): write it to a file with
  * `sidelane contract export`.
@@ -69,7 +54,8 @@ export function defineContract<S extends $ZodType>(options: DefineOptions<S>): C
   }
 }
 
-function buildLock<S extends $ZodType>(options: DefineOptions<S>): UncheckedLock {
+/** The lock file's content before it is parsed. JSON omits what is undefined. */
+function buildLock(options: DefineOptions<$ZodType>): unknown {
   checkOptions(options)
   const { name, schema, objects, appOnly = [], numbers, limits, compress, dictionary, digest } = options
   const walked = walkSchema(schema, { objects, refinementsInAppOnly: appOnly.includes('refine') })
@@ -77,55 +63,43 @@ function buildLock<S extends $ZodType>(options: DefineOptions<S>): UncheckedLock
     profile: 'p1',
     unicode: '15.0',
     name,
-    ...(numbers === undefined ? {} : { numbers }),
-    ...(limits === undefined ? {} : { limits }),
+    numbers,
+    limits,
     schema: walked.schema,
-    ...(compress === undefined ? {} : { compress }),
-    ...(dictionary === undefined ? {} : { dictionary: describeDictionary(dictionary.path, dictionary.bytes) }),
-    ...(digest === undefined ? {} : { digest }),
-    ...(walked.appOnly.length === 0 ? {} : { appOnly: walked.appOnly }),
+    compress,
+    dictionary: dictionary && describeDictionary(dictionary.path, dictionary.bytes),
+    digest,
+    appOnly: walked.appOnly.length === 0 ? undefined : walked.appOnly,
   }
 }
 
-const optionNames = new Set([
-  'name',
-  'schema',
-  'numbers',
-  'limits',
-  'compress',
-  'dictionary',
-  'digest',
-  'objects',
-  'appOnly',
-])
+const optionNames = 'name schema numbers limits compress dictionary digest objects appOnly'.split(' ')
 
 /** Checks what is not part of the lock, so that parseLock cannot. */
 function checkOptions({ schema, dictionary, objects, appOnly, ...rest }: DefineOptions<$ZodType>): void {
   for (const name of Object.keys(rest)) {
-    if (!optionNames.has(name)) {
-      const known = [...optionNames].join(', ')
-      throw invalid(`Expected the options of \`defineContract\` to be among ${known}, got \`${name}\``)
-    }
+    if (optionNames.includes(name)) continue
+    throw invalidOptions(
+      `Expected the options of \`defineContract\` to be among ${optionNames.join(', ')}, got \`${name}\``,
+    )
   }
   if (objects !== undefined && objects !== 'strict' && objects !== 'loose') {
-    throw invalid(`Expected \`objects\` to be 'strict' or 'loose', got ${JSON.stringify(objects)}`)
+    throw invalidOptions(`Expected \`objects\` to be 'strict' or 'loose', got ${JSON.stringify(objects)}`)
   }
   if (appOnly !== undefined && !(Array.isArray(appOnly) && appOnly.every((item) => item === 'refine'))) {
-    throw invalid(`Expected \`appOnly\` to be ['refine'], got ${JSON.stringify(appOnly)}`)
+    throw invalidOptions(`Expected \`appOnly\` to be ['refine'], got ${JSON.stringify(appOnly)}`)
   }
   if (dictionary !== undefined && !(dictionary?.bytes instanceof Uint8Array)) {
-    throw invalid('Expected `dictionary` to be { path, bytes }, with bytes as a Uint8Array')
+    throw invalidOptions('Expected `dictionary` to be { path, bytes }, with bytes as a Uint8Array')
   }
   const version = (schema as Partial<$ZodType> | undefined)?._zod?.version
-  if (version === undefined) throw invalid('Expected `schema` to be a zod 4 schema')
+  if (version === undefined) throw invalidOptions('Expected `schema` to be a zod 4 schema')
   if (version.major !== 4 || version.minor < 6) {
-    throw invalid(
+    throw invalidOptions(
       `Expected \`schema\` to be of zod >=4.6 <5, got ${version.major}.${version.minor}: verdicts differ between minors`,
     )
   }
 }
-
-const invalid = (message: string): SidelaneError => new SidelaneError('options.invalid', { message })
 
 /** Adds the zod path to an error of parseLock, whose pointer is into the lock. */
 function withZodPath(error: unknown): unknown {

@@ -4,7 +4,7 @@
 import type { $ZodIntersectionDef } from 'zod/v4/core'
 import { sameSchema, type SchemaDocument } from './document.ts'
 import { isOpen, objectDocument } from './objects.ts'
-import { pathTo } from './paths.ts'
+import { pathTo } from '../index.ts'
 import type { LoweringContext } from './context.ts'
 
 type Additional = SchemaDocument | boolean

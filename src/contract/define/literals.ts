@@ -1,6 +1,5 @@
 // Literals and enums: fixed values.
 
-import type { $ZodType } from 'zod/v4/core'
 import type { NormOp, Primitive } from '../../model/index.ts'
 import type { SchemaDocument } from './document.ts'
 import { normKeyword } from './strings.ts'
@@ -9,7 +8,7 @@ import type { LoweringContext } from './context.ts'
 /** zod compares doubles as a contract does: 0 equals -0. */
 export function lowerLiteral(
   context: LoweringContext,
-  values: readonly unknown[],
+  values: Iterable<unknown>,
   path: string,
   norm: readonly NormOp[],
 ): SchemaDocument {
@@ -27,14 +26,6 @@ export function lowerLiteral(
   if (taken.length === 0) return context.reject(path, 'no value is left to accept')
   return { ...type, ...(taken.length === 1 ? { const: taken[0] as Primitive } : { enum: taken }), ...normKeyword(norm) }
 }
-
-/** The values of zod's own check, without the reverse mapping of a TypeScript enum. */
-export const lowerEnum = (
-  context: LoweringContext,
-  schema: $ZodType,
-  path: string,
-  norm: readonly NormOp[],
-): SchemaDocument => lowerLiteral(context, [...(schema._zod.values ?? [])], path, norm)
 
 function literalProblem(value: unknown): string | undefined {
   if (value === undefined) return 'JSON has no undefined; write .optional()'

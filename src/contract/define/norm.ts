@@ -3,7 +3,7 @@
 // zod's own parse of a marked schema changes nothing.
 
 import type { $ZodType } from 'zod/v4/core'
-import { type NormOp, normOps, SidelaneError } from '../../model/index.ts'
+import { invalidOptions, type NormOp, normOps, SidelaneError } from '../../model/index.ts'
 
 /** A registered symbol, so that two copies of this package share it. */
 const mark: unique symbol = Symbol.for('sidelane.norm')
@@ -25,9 +25,8 @@ const wrappers = new Set(['optional', 'nullable', 'nonoptional', 'readonly', 'la
 export function norm<S extends $ZodType>(schema: S, ops: readonly NormOp[]): S {
   for (const op of ops) {
     if (normOps.includes(op)) continue
-    throw new SidelaneError('options.invalid', {
-      message: `Expected \`ops\` to hold ${normOps.map((name) => `'${name}'`).join(', ')}, got ${JSON.stringify(op)}`,
-    })
+    const known = normOps.map((name) => `'${name}'`).join(', ')
+    throw invalidOptions(`Expected \`ops\` to hold ${known}, got ${JSON.stringify(op)}`)
   }
   const { def, constr } = schema._zod
   if (!stringLike.has(def.type) && !wrappers.has(def.type)) {

@@ -2,7 +2,7 @@
 
 import type { $ZodObjectDef, $ZodType } from 'zod/v4/core'
 import { isAny, type SchemaDocument } from './document.ts'
-import { pathTo } from './paths.ts'
+import { pathTo } from '../index.ts'
 import { mayBeAbsent } from './optionality.ts'
 import type { LoweringContext } from './context.ts'
 

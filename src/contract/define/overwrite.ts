@@ -21,11 +21,7 @@ const known: readonly KnownOverwrite[] = [
   { call: ".normalize('NFKC')", like: (text) => text.normalize('NFKC'), remark: onlyNfc },
   { call: ".normalize('NFKD')", like: (text) => text.normalize('NFKD'), remark: onlyNfc },
   { call: '.toUpperCase()', like: (text) => text.toUpperCase(), remark: 'the profile has `lower` only' },
-  {
-    call: '.overwrite(collapse white space)',
-    op: 'collapse',
-    like: (text) => text.replace(/\s+/g, ' '),
-  },
+  { call: '.overwrite(collapse white space)', op: 'collapse', like: (text) => text.replace(/\s+/g, ' ') },
 ]
 
 /** Any two of the known functions differ on at least one probe. */

@@ -1,22 +1,6 @@
-// Paths into a zod schema, as in messages and in the lock's `appOnly`: `customer.email`, `lines[].sku`, `pair[0]`,
-// `attrs.*` (a record's values), `payment|0.last4` (the first option of a union).
+// Finds the place of a zod schema that an error of parseLock is about.
 
-/** The schema itself. */
-export const rootPath = '(root)'
-
-const join = (path: string, step: string): string => (path === rootPath ? step.replace(/^\./, '') : path + step)
-
-export const pathTo = {
-  property: (path: string, key: string): string =>
-    join(path, /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`),
-  items: (path: string): string => join(path, '[]'),
-  item: (path: string, index: number): string => join(path, `[${index}]`),
-  rest: (path: string): string => join(path, '[...]'),
-  values: (path: string): string => join(path, '.*'),
-  keys: (path: string): string => join(path, '.*(key)'),
-  option: (path: string, index: number): string => join(path, `|${index}`),
-  side: (path: string, side: 'left' | 'right'): string => join(path, `&${side}`),
-}
+import { pathTo, rootPath } from '../index.ts'
 
 /** The zod path of a pointer into the lock, for errors that only parseLock finds. Names of `$defs` are kept. */
 export function pathOfPointer(pointer: string): string {

@@ -3,13 +3,14 @@
 import type { $ZodRecordDef } from 'zod/v4/core'
 import { withoutAnnotations, type SchemaDocument } from './document.ts'
 import { objectDocument, isUsableKey } from './objects.ts'
-import { pathTo } from './paths.ts'
+import { pathTo } from '../index.ts'
 import { acceptsUndefined } from './optionality.ts'
 import type { LoweringContext } from './context.ts'
 
-export function lowerRecord(context: LoweringContext, def: $ZodRecordDef, path: string): SchemaDocument {
-  // zod 4.6 has both, but its types declare only one.
-  const { mode, partial = false } = def as { mode?: 'strict' | 'loose'; partial?: boolean }
+/** zod 4.6 has both, but its types declare only one. */
+type RecordDef = $ZodRecordDef & { readonly mode?: 'strict' | 'loose'; readonly partial?: boolean }
+
+export function lowerRecord(context: LoweringContext, def: RecordDef, path: string): SchemaDocument {
   const keyPath = pathTo.keys(path)
   const listed = def.keyType._zod.values
   const problemsBefore = context.problemCount
@@ -17,7 +18,7 @@ export function lowerRecord(context: LoweringContext, def: $ZodRecordDef, path: 
   if (names['x-norm'] !== undefined) {
     return context.reject(keyPath, 'norm() on keys could make two keys one; keys are never normalized')
   }
-  if (listed !== undefined) return lowerListed(context, def, path, [...listed], partial, mode === 'loose')
+  if (listed !== undefined) return lowerListed(context, def, path, listed)
   const keysRejected = context.problemCount > problemsBefore
   const values = context.lower(def.valueType, pathTo.values(path))
   if (names.type !== 'string') {
@@ -25,7 +26,7 @@ export function lowerRecord(context: LoweringContext, def: $ZodRecordDef, path: 
       ? {}
       : context.reject(keyPath, 'the keys of a record must be strings; for numbers write z.string().regex(/^[0-9]+$/)')
   }
-  if (mode === 'loose' && Object.keys(withoutAnnotations(names)).length > 1) {
+  if (def.mode === 'loose' && Object.keys(withoutAnnotations(names)).length > 1) {
     return context.reject(
       keyPath,
       'z.looseRecord() lets keys pass that do not match; write z.looseObject().catchall() or z.record()',
@@ -35,17 +36,10 @@ export function lowerRecord(context: LoweringContext, def: $ZodRecordDef, path: 
 }
 
 /** Keys that can be listed become properties: all required (z.record) or none (z.partialRecord). */
-function lowerListed(
-  context: LoweringContext,
-  def: $ZodRecordDef,
-  path: string,
-  keys: readonly unknown[],
-  partial: boolean,
-  loose: boolean,
-): SchemaDocument {
+function lowerListed(context: LoweringContext, def: RecordDef, path: string, keys: Iterable<unknown>): SchemaDocument {
   const properties: Record<string, SchemaDocument> = {}
   const required: string[] = []
-  const value = def.valueType
+  const { valueType: value, partial = false, mode } = def
   for (const listed of keys) {
     // z.record turns a number into its text; z.partialRecord also takes "1.0" for 1, which no list of names can say.
     const key = typeof listed === 'number' && !partial && Number.isFinite(listed) ? String(listed) : listed
@@ -57,5 +51,5 @@ function lowerListed(
       if (!partial && !acceptsUndefined(value)) required.push(key)
     }
   }
-  return objectDocument(properties, required, loose)
+  return objectDocument(properties, required, mode === 'loose')
 }

@@ -63,14 +63,12 @@ function readTextCheck(context: LoweringContext, path: string, def: CheckDef, pa
     if (pattern !== undefined) patterns.add(pattern)
     return true
   }
-  const text =
-    format === 'starts_with'
-      ? def.prefix
-      : format === 'ends_with'
-        ? def.suffix
-        : format === 'includes'
-          ? def.includes
-          : undefined
+  const texts = new Map([
+    ['starts_with', def.prefix],
+    ['ends_with', def.suffix],
+    ['includes', def.includes],
+  ])
+  const text = texts.get(format ?? '')
   if (text === undefined) return false
   if (def.position !== undefined) {
     context.reject(path, '.includes(…, { position }) counts UTF-16 units; write a .regex()')

@@ -2,7 +2,7 @@
 
 import type { $ZodType, $ZodUnionDef } from 'zod/v4/core'
 import { bareTypes, isNull, orNull, type SchemaDocument } from './document.ts'
-import { pathTo } from './paths.ts'
+import { pathTo } from '../index.ts'
 import type { LoweringContext } from './context.ts'
 
 export function lowerUnion(context: LoweringContext, def: $ZodUnionDef, path: string): SchemaDocument {
@@ -37,14 +37,8 @@ function unionOf(nodes: readonly SchemaDocument[]): SchemaDocument {
     const types = [...new Set(bare.flat())]
     return { type: types.length === 1 ? (types[0] as string) : types }
   }
-  if (nodes.length === 2) {
-    const other = isNull(nodes[0] as SchemaDocument)
-      ? nodes[1]
-      : isNull(nodes[1] as SchemaDocument)
-        ? nodes[0]
-        : undefined
-    if (other !== undefined) return orNull(other)
-  }
+  const others = nodes.filter((node) => !isNull(node))
+  if (nodes.length === 2 && others.length === 1) return orNull(others[0] as SchemaDocument)
   return { anyOf: [...nodes] }
 }
 
@@ -66,23 +60,18 @@ function lowerDiscriminated(
       )
     }
     const discriminator = node.properties?.[key]
+    const keyPath = pathTo.property(optionPath, key)
+    if (discriminator === undefined) return [node]
     if (
-      discriminator !== undefined &&
       discriminator.const === undefined &&
       discriminator.enum === undefined &&
       Object.keys(discriminator).length > 0
     ) {
-      context.reject(pathTo.property(optionPath, key), 'the discriminator must be a z.literal() or z.enum()')
-    } else if (discriminator !== undefined && node.required?.includes(key) !== true) {
-      context.reject(
-        pathTo.property(optionPath, key),
-        'the discriminator may not be optional; write the union as z.union()',
-      )
-    } else if (discriminator?.['x-norm'] !== undefined) {
-      context.reject(
-        pathTo.property(optionPath, key),
-        'norm() on a discriminator: it is read before anything is normalized; drop the norm()',
-      )
+      context.reject(keyPath, 'the discriminator must be a z.literal() or z.enum()')
+    } else if (node.required?.includes(key) !== true) {
+      context.reject(keyPath, 'the discriminator may not be optional; write the union as z.union()')
+    } else if (discriminator['x-norm'] !== undefined) {
+      context.reject(keyPath, 'norm() on a discriminator: it is read before anything is normalized; drop the norm()')
     }
     return [node]
   })

@@ -7,19 +7,18 @@ import { annotationsOf, hasNormMetadata, idOf } from './annotations.ts'
 import { lowerChecks } from './checks.ts'
 import type { LoweringContext, LoweringOptions, UnsupportedPlace } from './context.ts'
 import { lowerArray, lowerTuple } from './collections.ts'
-import type { SchemaDocument } from './document.ts'
-import { orNull } from './document.ts'
+import { orNull, type SchemaDocument } from './document.ts'
 import { lowerIntersection } from './intersections.ts'
 import { isJsonValue } from './json-value.ts'
 import { inOrder, normsOf } from './norm.ts'
 import { lowerNumber } from './numbers.ts'
 import { lowerObject } from './objects.ts'
-import { rootPath } from './paths.ts'
+import { rootPath } from '../index.ts'
 import { lowerRecord } from './records.ts'
 import { unsupportedType } from './unsupported-types.ts'
 import { lowerString, lowerTemplate } from './strings.ts'
 import { lowerUnion } from './unions.ts'
-import { lowerEnum, lowerLiteral } from './literals.ts'
+import { lowerLiteral } from './literals.ts'
 
 /** A schema on the path from the root; it gets a name when it occurs again inside itself. */
 interface ActiveSchema {
@@ -136,7 +135,8 @@ function lowerType(
     case 'literal':
       return lowerLiteral(context, def.values, path, norm)
     case 'enum':
-      return lowerEnum(context, type, path, norm)
+      // The values of zod's own check, without the reverse mapping of a TypeScript enum.
+      return lowerLiteral(context, type._zod.values ?? [], path, norm)
     case 'nullable':
       return orNull(context.lower(def.innerType, path, norm))
     // Optionality is read by objects.ts and collections.ts; elsewhere JSON has no `undefined` to accept.

@@ -1,5 +1,7 @@
 // One difference between two contracts: its text, and who is affected.
 
+import { rootPath } from '../paths.ts'
+
 /**
  * What a change affects: payloads that were accepted and may be rejected now · payloads that were rejected and may be
  * accepted now · digests (and canonical bytes) of some payloads · only the bytes of bodies · only the issue lists of
@@ -35,5 +37,9 @@ export function change(path: string, what: string, affects: readonly Affected[],
   return { path, text: `${what}: ${all}`, affects: sorted }
 }
 
-/** The effect of a change that rejects every old payload with the field. */
-export const oldRejected = 'old payloads are rejected'
+/** The path as the subject of a sentence. */
+export const subject = (path: string): string => (path === rootPath ? 'the payload' : `field \`${path}\``)
+
+/** A change whose sentence starts with the field at `path`. */
+export const fieldChange = (path: string, what: string, affects: readonly Affected[], effect?: string): Change =>
+  change(path, `${subject(path)} ${what}`, affects, effect)

@@ -1,6 +1,7 @@
 // Equivalence of two schema nodes of two contracts. References are followed; cycles are allowed.
 
-import type { Profile, SchemaNode } from '../../model/index.ts'
+import { definition, type Profile, type SchemaNode } from '../../model/index.ts'
+import { childrenOf, hasNorm } from '../lock/tree.ts'
 
 export interface Sides {
   readonly old: Profile
@@ -8,10 +9,10 @@ export interface Sides {
 }
 
 /** The end of a chain of references. */
-export function resolve(node: SchemaNode, { root, defs }: Profile): SchemaNode {
+export function resolve(node: SchemaNode, profile: Profile): SchemaNode {
   let target = node
   // This ends: locks with a reference cycle that consumes no input are rejected.
-  while (target.kind === 'ref') target = target.target < 0 ? root : (defs[target.target] as SchemaNode)
+  while (target.kind === 'ref') target = definition(profile, target.target)
   return target
 }
 
@@ -49,24 +50,5 @@ export function normalizes(node: SchemaNode, profile: Profile, visited: Set<Sche
   const target = resolve(node, profile)
   if (visited.has(target)) return false
   visited.add(target)
-  const any = (nodes: readonly (SchemaNode | false)[]): boolean =>
-    nodes.some((child) => child !== false && normalizes(child, profile, visited))
-  switch (target.kind) {
-    case 'scalar':
-      return (target.string?.norm.length ?? 0) > 0
-    case 'values':
-      return target.norm.length > 0
-    case 'array':
-      return any([...target.prefix, target.items])
-    case 'object':
-      return any([...target.properties.map(({ node }) => node), target.additional])
-    case 'union':
-      return any(target.branches)
-    case 'nullable':
-      return any([target.inner])
-    case 'discriminated':
-      return any(target.branches.map(({ node }) => node))
-    default:
-      return false
-  }
+  return hasNorm(target) || childrenOf(target).some((child) => normalizes(child, profile, visited))
 }

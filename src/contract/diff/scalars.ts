@@ -1,12 +1,11 @@
 // Strings, numbers and lists of values: what became narrower, wider, or different.
 
 import type { NumberLimits, ScalarNode, SchemaNode, StringLimits, ValuesNode } from '../../model/index.ts'
-import { change, type Affected, type Change } from './change.ts'
-import { pathText, subject, type PayloadPath } from './path.ts'
+import { fieldChange, type Affected, type Change } from './change.ts'
 
 const noStringLimits: StringLimits = { patterns: [], norm: [] }
 
-export function compareScalars(a: ScalarNode, b: ScalarNode, path: PayloadPath): Change[] {
+export function compareScalars(a: ScalarNode, b: ScalarNode, path: string): Change[] {
   const types = compareTypes(a.types, b.types, path)
   const both = (names: readonly string[]): boolean =>
     [a, b].every((node) => node.types.some((type) => names.includes(type)))
@@ -17,34 +16,30 @@ export function compareScalars(a: ScalarNode, b: ScalarNode, path: PayloadPath):
   return [...types, ...compareNorms(left.norm, right.norm, path, false)]
 }
 
-function compareTypes(a: readonly string[], b: readonly string[], path: PayloadPath): Change[] {
+function compareTypes(a: readonly string[], b: readonly string[], path: string): Change[] {
   // Every integer is a number.
   const within = (type: string, types: readonly string[]): boolean =>
     types.includes(type) || (type === 'integer' && types.includes('number'))
   const affects: Affected[] = []
   if (a.some((type) => !within(type, b))) affects.push('old-rejected')
   if (b.some((type) => !within(type, a))) affects.push('new-accepted')
-  if (affects.length === 0) return []
-  return [change(pathText(path), `${subject(path)} was ${a.join(' or ')}, is ${b.join(' or ')}`, affects)]
+  return affects.length === 0 ? [] : [fieldChange(path, `was ${a.join(' or ')}, is ${b.join(' or ')}`, affects)]
 }
 
-function compareStrings(a: StringLimits, b: StringLimits, path: PayloadPath): Change[] {
-  const sources = ({ patterns }: StringLimits): string[] => patterns.map(({ source }) => source)
-  const removed = sources(a).filter((source) => !sources(b).includes(source))
-  const added = sources(b).filter((source) => !sources(a).includes(source))
+function compareStrings(a: StringLimits, b: StringLimits, path: string): Change[] {
+  const [before, after] = [a.patterns.map(({ source }) => source), b.patterns.map(({ source }) => source)]
+  const [removed, added] = [missingFrom(after, before), missingFrom(before, after)]
   const found = [
-    ...bound(path, 'characters, at least', a.minLength, b.minLength, 'least'),
-    ...bound(path, 'characters, at most', a.maxLength, b.maxLength, 'most'),
+    ...compareBound(path, 'characters, at least', a.minLength, b.minLength, 'least'),
+    ...compareBound(path, 'characters, at most', a.maxLength, b.maxLength, 'most'),
   ]
   if (removed.length > 0 && added.length > 0) {
-    const text = `${subject(path)} has another pattern: ${patternText(added)}, was ${patternText(removed)}`
-    found.push(change(pathText(path), text, ['old-rejected', 'new-accepted']))
+    const text = `has another pattern: ${patternText(added)}, was ${patternText(removed)}`
+    found.push(fieldChange(path, text, ['old-rejected', 'new-accepted']))
   } else if (added.length > 0) {
-    found.push(change(pathText(path), `${subject(path)} must match ${patternText(added)}`, ['old-rejected']))
+    found.push(fieldChange(path, `must match ${patternText(added)}`, ['old-rejected']))
   } else if (removed.length > 0) {
-    found.push(
-      change(pathText(path), `${subject(path)} need no longer match ${patternText(removed)}`, ['new-accepted']),
-    )
+    found.push(fieldChange(path, `need no longer match ${patternText(removed)}`, ['new-accepted']))
   }
   const limited = [a, b].some(
     ({ patterns, minLength, maxLength }) => patterns.length > 0 || minLength !== undefined || maxLength !== undefined,
@@ -52,56 +47,56 @@ function compareStrings(a: StringLimits, b: StringLimits, path: PayloadPath): Ch
   return [...found, ...compareNorms(a.norm, b.norm, path, limited)]
 }
 
+const missingFrom = <T>(list: readonly T[], items: readonly T[]): T[] => items.filter((item) => !list.includes(item))
+
 const patternText = (sources: readonly string[]): string =>
   sources.map((source) => `/${source.length > 60 ? `${source.slice(0, 59)}…` : source}/`).join(' and ')
 
 /** Limits apply to the normalized text, so verdicts may change with the norm. */
-function compareNorms(a: readonly string[], b: readonly string[], path: PayloadPath, limited: boolean): Change[] {
+function compareNorms(a: readonly string[], b: readonly string[], path: string, limited: boolean): Change[] {
   if (a.join() === b.join()) return []
   const text = (ops: readonly string[]): string => (ops.length === 0 ? 'none' : ops.join(' → '))
   const verdicts: readonly Affected[] = limited ? ['old-rejected', 'new-accepted'] : []
-  const what = `${subject(path)} is normalized by ${text(b)}, was by ${text(a)}`
-  return [change(pathText(path), what, [...verdicts, 'digests'])]
+  return [fieldChange(path, `is normalized by ${text(b)}, was by ${text(a)}`, [...verdicts, 'digests'])]
 }
 
+const boundChange = (path: string, tighter: boolean, what: string): Change =>
+  tighter
+    ? fieldChange(path, `tightened (${what})`, ['old-rejected'])
+    : fieldChange(path, `loosened (${what})`, ['new-accepted'])
+
 /** A changed bound. A larger lower bound and a smaller upper bound are tighter. */
-export function bound(
-  path: PayloadPath,
+export function compareBound(
+  path: string,
   unit: string,
   a: number | undefined,
   b: number | undefined,
   side: 'least' | 'most',
 ): Change[] {
   if (a === b) return []
-  const open = side === 'least' ? -Infinity : Infinity
-  const [from, to] = [a ?? open, b ?? open]
-  const tighter = side === 'least' ? to > from : to < from
-  const text = (limit: number | undefined): string => (limit === undefined ? 'no limit' : String(limit))
-  return [
-    change(
-      pathText(path),
-      `${subject(path)} ${tighter ? 'tightened' : 'loosened'} (${unit} ${text(b)}, was ${text(a)})`,
-      [tighter ? 'old-rejected' : 'new-accepted'],
-    ),
-  ]
+  const tighter = side === 'least' ? (b ?? -Infinity) > (a ?? -Infinity) : (b ?? Infinity) < (a ?? Infinity)
+  return [boundChange(path, tighter, `${unit} ${b ?? 'no limit'}, was ${a ?? 'no limit'}`)]
 }
 
-function compareNumbers(a: NumberLimits, b: NumberLimits, path: PayloadPath): Change[] {
+function compareNumbers(a: NumberLimits, b: NumberLimits, path: string): Change[] {
   const found = [
     ...compareEdge(edgeOf(a.minimum, a.exclusiveMinimum), edgeOf(b.minimum, b.exclusiveMinimum), path, 'least'),
     ...compareEdge(edgeOf(a.maximum, a.exclusiveMaximum), edgeOf(b.maximum, b.exclusiveMaximum), path, 'most'),
   ]
   const [from, to] = [a.multipleOf, b.multipleOf]
   if (from === to) return found
-  const affects: readonly Affected[] =
-    from === undefined || (to !== undefined && Number.isSafeInteger(to) && Number.isInteger(to / from))
-      ? ['old-rejected']
-      : to === undefined || (Number.isSafeInteger(from) && Number.isInteger(from / to))
-        ? ['new-accepted']
-        : ['old-rejected', 'new-accepted']
+  const affects: readonly Affected[] = includesSteps(from, to)
+    ? ['old-rejected']
+    : includesSteps(to, from)
+      ? ['new-accepted']
+      : ['old-rejected', 'new-accepted']
   const text = (step: number | undefined): string => (step === undefined ? 'any number' : `a multiple of ${step}`)
-  return [...found, change(pathText(path), `${subject(path)} must be ${text(to)}, was ${text(from)}`, affects)]
+  return [...found, fieldChange(path, `must be ${text(to)}, was ${text(from)}`, affects)]
 }
+
+/** True when every multiple of `coarse` is certainly one of `fine`; undefined: any number. */
+const includesSteps = (fine: number | undefined, coarse: number | undefined): boolean =>
+  fine === undefined || (Number.isSafeInteger(coarse) && Number.isInteger((coarse as number) / fine))
 
 interface Edge {
   readonly inclusive: number | undefined
@@ -110,9 +105,9 @@ interface Edge {
 
 const edgeOf = (inclusive: number | undefined, exclusive: number | undefined): Edge => ({ inclusive, exclusive })
 
-function compareEdge(a: Edge, b: Edge, path: PayloadPath, side: 'least' | 'most'): Change[] {
+function compareEdge(a: Edge, b: Edge, path: string, side: 'least' | 'most'): Change[] {
   if (a.inclusive === b.inclusive && a.exclusive === b.exclusive) return []
-  const sign = side === 'least' ? 1 : -1
+  const [sign, inclusiveSign, exclusiveSign] = side === 'least' ? [1, '≥', '>'] : [-1, '≤', '<']
   // Larger is tighter; of two equal bounds the exclusive one is.
   const value = ({ inclusive, exclusive }: Edge): readonly [number, number] => {
     const [i, e] = [inclusive, exclusive].map((limit) => (limit === undefined ? -Infinity : limit * sign))
@@ -120,41 +115,25 @@ function compareEdge(a: Edge, b: Edge, path: PayloadPath, side: 'least' | 'most'
   }
   const [[from, fromOpen], [to, toOpen]] = [value(a), value(b)]
   if (from === to && fromOpen === toOpen) return []
-  const tighter = to > from || (to === from && toOpen > fromOpen)
   const text = ({ inclusive, exclusive }: Edge): string =>
     [
-      ...(inclusive === undefined ? [] : [`${side === 'least' ? '≥' : '≤'} ${inclusive}`]),
-      ...(exclusive === undefined ? [] : [`${side === 'least' ? '>' : '<'} ${exclusive}`]),
+      ...(inclusive === undefined ? [] : [`${inclusiveSign} ${inclusive}`]),
+      ...(exclusive === undefined ? [] : [`${exclusiveSign} ${exclusive}`]),
     ].join(' and ') || 'no limit'
-  return [
-    change(pathText(path), `${subject(path)} ${tighter ? 'tightened' : 'loosened'} (${text(b)}, was ${text(a)})`, [
-      tighter ? 'old-rejected' : 'new-accepted',
-    ]),
-  ]
+  return [boundChange(path, to > from || (to === from && toOpen > fromOpen), `${text(b)}, was ${text(a)}`)]
 }
 
-export function compareValues(a: ValuesNode, b: ValuesNode, path: PayloadPath): Change[] {
-  const removed = a.values.filter((value) => !b.values.includes(value))
-  const added = b.values.filter((value) => !a.values.includes(value))
+export function compareValues(a: ValuesNode, b: ValuesNode, path: string): Change[] {
+  const [removed, added] = [missingFrom(b.values, a.values), missingFrom(a.values, b.values)]
   const text = (values: readonly unknown[]): string => values.map((value) => JSON.stringify(value)).join(', ')
-  const found: Change[] = []
-  if (removed.length > 0)
-    found.push(
-      change(
-        pathText(path),
-        `${subject(path)} may no longer be ${text(removed)}`,
-        ['old-rejected'],
-        'old payloads with it are rejected',
-      ),
-    )
-  if (added.length > 0)
-    found.push(change(pathText(path), `${subject(path)} may also be ${text(added)}`, ['new-accepted']))
-  return [...found, ...compareNorms(a.norm, b.norm, path, true)]
+  const found = compareNorms(a.norm, b.norm, path, true)
+  if (added.length > 0) found.unshift(fieldChange(path, `may also be ${text(added)}`, ['new-accepted']))
+  if (removed.length > 0) {
+    const what = `may no longer be ${text(removed)}`
+    found.unshift(fieldChange(path, what, ['old-rejected'], 'old payloads with it are rejected'))
+  }
+  return found
 }
-
-/** The types of the node's values. */
-export const valuesOf = ({ values }: ValuesNode): ScalarNode['types'] =>
-  values.map((value) => (value === null ? 'null' : (typeof value as 'boolean' | 'number' | 'string')))
 
 /** A short description of the node. */
 export function describe(node: SchemaNode): string {

@@ -2,11 +2,11 @@
 // discriminated unions, misplaced normalization, cycles that consume no input, fan-out (fan-out.ts).
 
 import { appendPointer } from '../../json/index.ts'
-import type { Primitive } from '../../model/index.ts'
 import {
   findProperty,
   type DiscriminatedNode,
   type ObjectNode,
+  type Primitive,
   type SchemaNode,
   type ValuesNode,
 } from '../../model/index.ts'
@@ -16,6 +16,7 @@ import { findCycles } from './cycles.ts'
 import {
   branchesOf,
   childrenOf,
+  hasNorm,
   referencesOf,
   resolve,
   type Mutable,
@@ -103,18 +104,14 @@ function normalizingDefinitions(tree: SchemaTree): ReadonlySet<number> {
   for (const { node, owner } of tree.locations) {
     if (hasNorm(node)) found.add(owner)
     if (node.kind !== 'ref') continue
-    const owners = referrers.get(node.target)
-    if (owners) owners.push(owner)
-    else referrers.set(node.target, [owner])
+    const owners = referrers.get(node.target) ?? []
+    referrers.set(node.target, owners)
+    owners.push(owner)
   }
   // The loop also visits the elements it adds.
   for (const number of found) for (const owner of referrers.get(number) ?? []) found.add(owner)
   return found
 }
-
-const hasNorm = (node: SchemaNode): boolean =>
-  (node.kind === 'scalar' && node.string !== undefined && node.string.norm.length > 0) ||
-  (node.kind === 'values' && node.norm.length > 0)
 
 const isStringNode = (node: SchemaNode | undefined): boolean =>
   (node?.kind === 'scalar' || node?.kind === 'values') && node.types.length === 1 && node.types[0] === 'string'

@@ -1,11 +1,11 @@
 // The bound on a validator's work: how many nodes may look at one value. Without it, 25 nested unions of two branches
 // would look at one value 67 million times.
 
-import type { SchemaNode } from '../../model/index.ts'
+import { definition, type SchemaNode } from '../../model/index.ts'
 import { admittedTypes, typeBits } from './admitted-types.ts'
 import { unsupported } from './errors.ts'
 import { findCycles, type ReferenceGroups } from './cycles.ts'
-import { childrenOf, definition, referencesOf, type SchemaTree } from './tree.ts'
+import { childrenOf, referencesOf, type SchemaTree } from './tree.ts'
 
 const maxFanOut = 256
 /** Sums are capped here, one above the bound. */

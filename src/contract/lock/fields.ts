@@ -1,10 +1,8 @@
 // The fields of a lock document other than its schema: names, ranges, defaults.
 
 import { appendPointer, compareKeys, JsonObject, toPlain, type JsonValue } from '../../json/index.ts'
-import type { Codec } from '../../model/index.ts'
-import type { DigestName, Limits } from '../../model/index.ts'
+import type { Codec, DigestName, Limits, LockDictionary, LockDocument, LockSchema } from '../../model/index.ts'
 import { invalid, unsupported } from './errors.ts'
-import type { LockDictionary, LockDocument, LockSchema } from '../../model/index.ts'
 import type { Mutable } from './tree.ts'
 
 interface Range {
@@ -37,8 +35,7 @@ const required = ['name', 'profile', 'schema', 'unicode']
  * that the first error thrown is the first one of the whole document.
  */
 export function readFields(lock: JsonValue, onSchema: (schema: JsonValue, pointer: string) => void): LockDocument {
-  if (!(lock instanceof JsonObject)) throw invalid('', 'Expected an object.')
-  const document: Mutable<LockDocument> = {
+  const document: LockDocument = {
     profile: 'p1',
     unicode: '15.0',
     name: '',
@@ -48,59 +45,41 @@ export function readFields(lock: JsonValue, onSchema: (schema: JsonValue, pointe
     compress: readCompress(new JsonObject([]), ''),
     digest: 'sha-256',
   }
-  const missing = required.filter((key) => !lock.has(key))
-  for (const key of [...lock.members.map((member) => member.key), ...missing].toSorted(compareKeys)) {
-    const pointer = appendPointer('', key)
-    const value = lock.get(key)
-    if (value === undefined) throw invalid(pointer, 'The field is missing.')
-    readField(document, key, value, pointer)
-    if (key === 'schema') onSchema(value, pointer)
+  for (const { key, value, at } of membersOf(lock, '', required, 'field')) {
+    const readField = Object.hasOwn(fieldReaders, key) ? fieldReaders[key] : undefined
+    if (readField === undefined) throw invalid(at, 'The field is not known.')
+    Object.assign(document, readField(value, at, document))
+    if (key === 'schema') onSchema(value, at)
   }
   return document
 }
 
-function readField(document: Mutable<LockDocument>, key: string, value: JsonValue, pointer: string): void {
-  switch (key) {
-    case 'appOnly':
-      document.appOnly = readNames(value, pointer)
-      return
-    case 'compress':
-      document.compress = readCompress(value, pointer)
-      return
-    case 'dictionary':
-      // `compress` comes before `dictionary` in canonical order, so its value or default is known here.
-      if (document.compress.codec !== 'zstd') throw invalid(pointer, 'Only zstd takes a dictionary.')
-      document.dictionary = readDictionary(value, pointer)
-      return
-    case 'tables':
-      throw unsupported(pointer, 'This version does not read tables.')
-    case 'digest':
-      document.digest = readOneOf(digests, value, pointer)
-      return
-    case 'limits':
-      document.limits = readLimits(value, pointer)
-      return
-    case 'name':
-      if (typeof value !== 'string' || !/^[a-z0-9-]{1,64}$/.test(value)) {
-        throw invalid(pointer, 'Expected a name of 1 to 64 characters out of a-z, 0-9 and "-".')
-      }
-      document.name = value
-      return
-    case 'numbers':
-      document.numbers = readOneOf(['safe', 'double'], value, pointer)
-      return
-    case 'profile':
-      if (value !== 'p1') throw unsupported(pointer, 'This version reads profile "p1".')
-      return
-    case 'schema':
-      document.schema = toPlain(value) as LockSchema
-      return
-    case 'unicode':
-      if (value !== '15.0') throw unsupported(pointer, 'This version reads Unicode "15.0".')
-      return
-    default:
-      throw invalid(pointer, 'The field is not known.')
-  }
+/** Reads one field. `document`: with the fields before it, in canonical order. */
+type FieldReader = (value: JsonValue, at: string, document: LockDocument) => Partial<LockDocument>
+
+const fieldReaders: Readonly<Record<string, FieldReader>> = {
+  appOnly: (value, at) => ({ appOnly: readNames(value, at) }),
+  compress: (value, at) => ({ compress: readCompress(value, at) }),
+  dictionary(value, at, { compress }) {
+    if (compress.codec !== 'zstd') throw invalid(at, 'Only zstd takes a dictionary.')
+    return { dictionary: readDictionary(value, at) }
+  },
+  digest: (value, at) => ({ digest: readOneOf(digests, value, at) }),
+  limits: (value, at) => ({ limits: readLimits(value, at) }),
+  name: (value, at) => ({ name: readMatching(isName, value, at, nameRule) }),
+  numbers: (value, at) => ({ numbers: readOneOf(['safe', 'double'], value, at) }),
+  profile(value, at) {
+    if (value !== 'p1') throw unsupported(at, 'This version reads profile "p1".')
+    return {}
+  },
+  schema: (value) => ({ schema: toPlain(value) as LockSchema }),
+  tables(_, at) {
+    throw unsupported(at, 'This version does not read tables.')
+  },
+  unicode(value, at) {
+    if (value !== '15.0') throw unsupported(at, 'This version reads Unicode "15.0".')
+    return {}
+  },
 }
 
 function readLimits(value: JsonValue, pointer: string): Limits {
@@ -132,14 +111,8 @@ function readCompress(value: JsonValue, pointer: string): LockDocument['compress
 }
 
 function readDictionary(value: JsonValue, pointer: string): LockDictionary {
-  const members = membersOf(value, pointer)
-  const given = new Map<string, JsonValue>(members.map(({ key, value }) => [key, value]))
-  const missing = ['id', 'path', 'sha256'].filter((key) => !given.has(key))
-  const dictionary = { id: 0, sha256: '', path: '' }
-  for (const key of [...given.keys(), ...missing].toSorted(compareKeys)) {
-    const at = appendPointer(pointer, key)
-    const setting = given.get(key)
-    if (setting === undefined) throw invalid(at, 'The setting is missing.')
+  const dictionary: Mutable<LockDictionary> = { id: 0, sha256: '', path: '' }
+  for (const { key, value: setting, at } of membersOf(value, pointer, ['id', 'path', 'sha256'], 'setting')) {
     if (key === 'id') dictionary.id = readInteger({ min: 0, max: 0xffff_ffff }, setting, at)
     else if (key === 'path') dictionary.path = readMatching(isPath, setting, at, "a path below the lock's folder")
     else if (key === 'sha256') dictionary.sha256 = readMatching(isSha256, setting, at, '64 lower-case hex digits')
@@ -147,6 +120,10 @@ function readDictionary(value: JsonValue, pointer: string): LockDictionary {
   }
   return dictionary
 }
+
+const nameRule = 'a name of 1 to 64 characters out of a-z, 0-9 and "-"'
+
+const isName = (text: string): boolean => /^[a-z0-9-]{1,64}$/.test(text)
 
 /** Names joined by "/": the same file on every platform, never outside the folder. */
 const isPath = (text: string): boolean =>
@@ -167,9 +144,21 @@ function readNames(value: JsonValue, pointer: string): string[] {
   })
 }
 
-function membersOf(value: JsonValue, pointer: string): { key: string; value: JsonValue; at: string }[] {
-  if (!(value instanceof JsonObject)) throw invalid(pointer, 'Expected an object.')
-  return value.members.map((member) => ({ ...member, at: appendPointer(pointer, member.key) }))
+/** The members in canonical order. Throws at the place of a missing one, when the iteration gets there. */
+function* membersOf(
+  object: JsonValue,
+  pointer: string,
+  required: readonly string[] = [],
+  noun = '',
+): Generator<{ key: string; value: JsonValue; at: string }> {
+  if (!(object instanceof JsonObject)) throw invalid(pointer, 'Expected an object.')
+  const missing = required.filter((key) => !object.has(key))
+  for (const key of [...object.members.map((member) => member.key), ...missing].toSorted(compareKeys)) {
+    const at = appendPointer(pointer, key)
+    const value = object.get(key)
+    if (value === undefined) throw invalid(at, `The ${noun} is missing.`)
+    yield { key, value, at }
+  }
 }
 
 function readInteger({ min, max }: Pick<Range, 'min' | 'max'>, value: JsonValue, pointer: string): number {

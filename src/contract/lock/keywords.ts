@@ -9,10 +9,9 @@ import {
   type JsonPrimitive,
   type JsonValue,
 } from '../../json/index.ts'
-import type { Primitive } from '../../model/index.ts'
 import { annotationKeywords } from '../../tables/lock-keywords.ts'
 import { parsePattern, PatternError, type Pattern } from '../../pattern/index.ts'
-import { normOps, type NormOp, type ScalarTypeName, type TypeName } from '../../model/index.ts'
+import { normOps, type NormOp, type Primitive, type ScalarTypeName, type TypeName } from '../../model/index.ts'
 import { invalid, unsupported } from './errors.ts'
 
 /** Allowed in every schema, without effect on a payload. The root may also have `$schema`. */

@@ -2,18 +2,15 @@
 
 import { readBytes, readText, type JsonValue, type ReadLimits } from '../../json/index.ts'
 import { sha256Hex } from '#runtime'
-import type { Contract } from '../../model/index.ts'
+import { errorTable, type Contract, type LockDocument, type Profile } from '../../model/index.ts'
 import { withDictionary } from '../dictionary.ts'
-import { errorTable } from '../../model/index.ts'
 import { checkTree } from './checks.ts'
 import { invalid } from './errors.ts'
 import { readFields } from './fields.ts'
-import { numberDefinitions } from './number-definitions.ts'
-import type { LockDocument } from '../../model/index.ts'
-import type { Schema, SchemaTree } from './tree.ts'
-import { walkSchema } from './walk.ts'
 import { normalForm } from './normal-form.ts'
-import type { Profile } from '../../model/index.ts'
+import { numberDefinitions } from './number-definitions.ts'
+import type { SchemaTree } from './tree.ts'
+import { walkSchema } from './walk.ts'
 
 /** A lock has limits of its own, and its numbers are doubles (float64 bounds are ±1.8e308). */
 const lockLimits: ReadLimits = {
@@ -45,7 +42,8 @@ export function parseLock<In = unknown, Out = In>(
   const document = readFields(read.value, (schema, pointer) => {
     tree = walkSchema(schema, pointer)
   })
-  const schema = finish(tree as SchemaTree)
+  checkTree(tree as SchemaTree)
+  const schema = numberDefinitions(tree as SchemaTree)
   const { name, numbers, limits, compress, digest } = document
   const named = document.dictionary && { id: document.dictionary.id, sha256: document.dictionary.sha256 }
   const profile: Profile = { name, numbers, limits, compress, ...(named && { dictionary: named }), digest, ...schema }
@@ -65,11 +63,6 @@ export function parseContract<In = unknown, Out = In>(
 ): Contract<In, Out> {
   const source = typeof lock === 'string' || lock instanceof Uint8Array ? lock : (JSON.stringify(lock) ?? '')
   return parseLock(source, options.dictionary)
-}
-
-function finish(tree: SchemaTree): Schema {
-  checkTree(tree)
-  return numberDefinitions(tree)
 }
 
 function countValues(value: JsonValue): number {

@@ -1,7 +1,7 @@
 // The schema as the walk returns it: the nodes of profile.ts, and the location of each in the lock. The checks and the
 // numbering of definitions use it; afterwards only the nodes remain.
 
-import type { RefNode, SchemaNode } from '../../model/index.ts'
+import { definition, type RefNode, type SchemaNode } from '../../model/index.ts'
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -28,23 +28,13 @@ export interface SchemaLocation {
 
 /** The direct children of `node`, in canonical order of the keywords; references are not followed. */
 export function childrenOf(node: SchemaNode): readonly SchemaNode[] {
-  switch (node.kind) {
-    case 'array':
-      return node.items === false ? node.prefix : [node.items, ...node.prefix]
-    case 'object': {
-      const children = node.properties.map((property) => property.node)
-      if (node.additional !== false) children.unshift(node.additional)
-      if (node.names) children.push(node.names)
-      return children
-    }
-    case 'any':
-    case 'scalar':
-    case 'values':
-    case 'ref':
-      return []
-    default:
-      return branchesOf(node)
-  }
+  if (node.kind === 'array') return node.items === false ? node.prefix : [node.items, ...node.prefix]
+  if (node.kind !== 'object') return branchesOf(node)
+  return [
+    ...(node.additional === false ? [] : [node.additional]),
+    ...node.properties.map((property) => property.node),
+    ...(node.names ? [node.names] : []),
+  ]
 }
 
 /** The children that look at the same value as `node`: no input is consumed between them. */
@@ -82,6 +72,6 @@ export function resolve(node: SchemaNode, schema: Schema): SchemaNode | undefine
   return target
 }
 
-/** The target of a reference. */
-export const definition = (schema: Schema, number: number): SchemaNode =>
-  number < 0 ? schema.root : (schema.defs[number] as SchemaNode)
+export const hasNorm = (node: SchemaNode): boolean =>
+  (node.kind === 'scalar' && node.string !== undefined && node.string.norm.length > 0) ||
+  (node.kind === 'values' && node.norm.length > 0)

@@ -2,18 +2,18 @@
 // profile.ts and records their locations. Checks that need the whole tree are in checks.ts.
 
 import { appendPointer, JsonObject, type JsonValue } from '../../json/index.ts'
-import type { Primitive } from '../../model/index.ts'
-import type { Pattern } from '../../pattern/index.ts'
 import type {
   ArrayNode,
   NormOp,
   NumberLimits,
+  Primitive,
   Property,
+  ScalarNode,
   ScalarTypeName,
   SchemaNode,
   StringLimits,
+  TypeName,
 } from '../../model/index.ts'
-import type { TypeName } from '../../model/index.ts'
 import { invalid, unsupported } from './errors.ts'
 import { allowsKeyword, nodeKindOf, rootKeywords, type NodeKind } from './node-kinds.ts'
 import * as read from './keywords.ts'
@@ -33,23 +33,86 @@ export function walkSchema(schema: JsonValue, pointer: string): SchemaTree {
 
 /** The parsed keywords of one schema object, from which its node is built. */
 interface ParsedKeywords {
-  types: readonly TypeName[]
-  values: readonly Primitive[]
-  string: Partial<Mutable<StringLimits>>
-  number: Mutable<NumberLimits>
-  norm: readonly NormOp[]
-  pattern?: Pattern
-  allOf: readonly Pattern[]
-  minItems?: number
-  maxItems?: number
-  items: SchemaNode | false
-  prefix: readonly SchemaNode[]
-  properties: Mutable<Property>[]
-  additional: SchemaNode | false
-  names?: SchemaNode
-  branches: readonly SchemaNode[]
-  discriminator?: string
-  target: number
+  readonly types: readonly TypeName[]
+  readonly values: readonly Primitive[]
+  readonly string?: Partial<StringLimits>
+  readonly number?: NumberLimits
+  readonly norm: readonly NormOp[]
+  readonly minItems?: number
+  readonly maxItems?: number
+  readonly items: SchemaNode | false
+  readonly prefix: readonly SchemaNode[]
+  readonly properties: readonly Mutable<Property>[]
+  readonly additional: SchemaNode | false
+  readonly names?: SchemaNode
+  readonly branches: readonly SchemaNode[]
+  readonly discriminator?: string
+  readonly target: number
+}
+
+const anyNode: SchemaNode = { kind: 'any' }
+
+/** Without any keyword. */
+const nothingParsed: ParsedKeywords = {
+  types: [],
+  values: [],
+  norm: [],
+  items: anyNode,
+  prefix: [],
+  properties: [],
+  additional: anyNode,
+  branches: [],
+  target: -1,
+}
+
+/** Reads the value of one keyword. `parsed`: the keywords before it, in canonical order. */
+type KeywordReader = (value: JsonValue, at: string, parsed: ParsedKeywords, walk: Walk) => Partial<ParsedKeywords>
+
+const keywordReaders: Readonly<Record<string, KeywordReader>> = {
+  $schema(value, at) {
+    if (typeof value === 'string' && dialect.test(value)) return {}
+    throw unsupported(at, 'Expected the dialect of JSON Schema 2020-12.')
+  },
+  $defs(value, at, _, walk) {
+    walk.definitions(value, at)
+    return {}
+  },
+  $ref: (value, at, _, walk) => ({ target: walk.target(value, at) }),
+  // nodeKindOf has read the type of the kinds other than const and enum.
+  type: (value, at, { types, values }) => ({
+    types: values.length > 0 ? readAdmittingTypes(value, at, values) : types,
+  }),
+  const: (value, at) => ({ values: [read.readConst(value, at)] }),
+  enum: (value, at) => ({ values: read.readEnum(value, at) }),
+  'x-norm'(value, at, { values }) {
+    if (values.some((item) => typeof item !== 'string')) throw unsupported(at, 'Only strings can be normalized.')
+    return { norm: read.readNorm(value, at) }
+  },
+  minLength: (value, at, { string }) => ({ string: { ...string, minLength: read.readCount(value, at) } }),
+  maxLength: (value, at, { string }) => ({ string: { ...string, maxLength: read.readCount(value, at) } }),
+  allOf: (value, at) => ({ string: { patterns: read.readPatterns(value, at) } }),
+  pattern: (value, at, { string }) => ({
+    string: { ...string, patterns: [read.readPattern(value, at), ...(string?.patterns ?? [])] },
+  }),
+  minimum: (value, at, { number }) => ({ number: { ...number, minimum: read.readBound(value, at) } }),
+  exclusiveMinimum: (value, at, { number }) => ({ number: { ...number, exclusiveMinimum: read.readBound(value, at) } }),
+  maximum: (value, at, { number }) => ({ number: { ...number, maximum: read.readBound(value, at) } }),
+  exclusiveMaximum: (value, at, { number }) => ({ number: { ...number, exclusiveMaximum: read.readBound(value, at) } }),
+  multipleOf: (value, at, { number }) => ({ number: { ...number, multipleOf: read.readDivisor(value, at) } }),
+  minItems: (value, at) => ({ minItems: read.readCount(value, at) }),
+  maxItems: (value, at) => ({ maxItems: read.readCount(value, at) }),
+  items: (value, at, _, walk) => ({ items: value === false ? false : walk.node(value, at) }),
+  prefixItems: (value, at, _, walk) => ({ prefix: walk.list(value, at) }),
+  additionalProperties: (value, at, _, walk) => ({ additional: value === false ? false : walk.node(value, at) }),
+  propertyNames: (value, at, _, walk) => ({ names: walk.node(value, at) }),
+  properties: (value, at, _, walk) => ({ properties: walk.properties(value, at) }),
+  required(value, at, { properties }) {
+    markRequired(value, at, properties)
+    return {}
+  },
+  anyOf: (value, at, _, walk) => ({ branches: walk.list(value, at) }),
+  oneOf: (value, at, _, walk) => ({ branches: walk.list(value, at) }),
+  'x-discriminator': (value, at) => ({ discriminator: read.readText(value, at) }),
 }
 
 class Walk {
@@ -75,109 +138,20 @@ class Walk {
     if (schema === false) throw unsupported(pointer, 'false is only supported for items and additionalProperties.')
     if (!(schema instanceof JsonObject)) throw invalid(pointer, 'Expected a schema.')
     const nodeKind = nodeKindOf(schema, pointer, isRoot)
-    const parsed: ParsedKeywords = {
-      types: nodeKind.types,
-      values: [],
-      string: {},
-      number: {},
-      norm: [],
-      allOf: [],
-      items: anyNode,
-      prefix: [],
-      properties: [],
-      additional: anyNode,
-      branches: [],
-      target: -1,
-    }
+    const parsed = { ...nothingParsed, types: nodeKind.types }
     for (const { key, value } of schema.members) {
       if (read.annotations.has(key)) continue
       const at = appendPointer(pointer, key)
       if (!allowsKeyword(nodeKind, key) && !(isRoot && rootKeywords.has(key))) {
         throw unsupported(at, `The keyword ${JSON.stringify(key)} is not supported here.`)
       }
-      this.#keyword(key, value, at, parsed)
+      Object.assign(parsed, (keywordReaders[key] as KeywordReader)(value, at, parsed, this))
     }
     if (parsed.discriminator !== undefined) location.discriminator = parsed.discriminator
     return nodeOf(nodeKind, parsed)
   }
 
-  #keyword(keyword: string, value: JsonValue, at: string, parsed: ParsedKeywords): void {
-    switch (keyword) {
-      case '$schema':
-        if (typeof value === 'string' && dialect.test(value)) return
-        throw unsupported(at, 'Expected the dialect of JSON Schema 2020-12.')
-      case '$defs':
-        return this.#definitions(value, at)
-      case '$ref':
-        parsed.target = this.#target(value, at)
-        return
-      case 'type':
-        // nodeKindOf has read the type of the other kinds.
-        if (parsed.values.length > 0) parsed.types = readAdmittingTypes(value, at, parsed.values)
-        return
-      case 'const':
-        parsed.values = [read.readConst(value, at)]
-        return
-      case 'enum':
-        parsed.values = read.readEnum(value, at)
-        return
-      case 'x-norm':
-        if (parsed.values.some((item) => typeof item !== 'string')) {
-          throw unsupported(at, 'Only strings can be normalized.')
-        }
-        parsed.norm = read.readNorm(value, at)
-        return
-      case 'minLength':
-      case 'maxLength':
-        parsed.string[keyword] = read.readCount(value, at)
-        return
-      case 'pattern':
-        parsed.pattern = read.readPattern(value, at)
-        return
-      case 'allOf':
-        parsed.allOf = read.readPatterns(value, at)
-        return
-      case 'minimum':
-      case 'exclusiveMinimum':
-      case 'maximum':
-      case 'exclusiveMaximum':
-        parsed.number[keyword] = read.readBound(value, at)
-        return
-      case 'multipleOf':
-        parsed.number.multipleOf = read.readDivisor(value, at)
-        return
-      case 'minItems':
-      case 'maxItems':
-        parsed[keyword] = read.readCount(value, at)
-        return
-      case 'items':
-        parsed.items = value === false ? false : this.node(value, at)
-        return
-      case 'additionalProperties':
-        parsed.additional = value === false ? false : this.node(value, at)
-        return
-      case 'prefixItems':
-        parsed.prefix = this.#list(value, at)
-        return
-      case 'propertyNames':
-        parsed.names = this.node(value, at)
-        return
-      case 'properties':
-        parsed.properties = this.#properties(value, at)
-        return
-      case 'required':
-        return require(value, at, parsed.properties)
-      case 'anyOf':
-      case 'oneOf':
-        parsed.branches = this.#list(value, at)
-        return
-      case 'x-discriminator':
-        parsed.discriminator = read.readText(value, at)
-        return
-    }
-  }
-
-  #definitions(value: JsonValue, at: string): void {
+  definitions(value: JsonValue, at: string): void {
     if (!(value instanceof JsonObject)) throw invalid(at, 'Expected an object of schemas.')
     value.members.forEach(({ key, value: definition }, number) => {
       const definitionAt = appendPointer(at, key)
@@ -188,7 +162,7 @@ class Walk {
     this.#owner = -1
   }
 
-  #target(value: JsonValue, at: string): number {
+  target(value: JsonValue, at: string): number {
     const match = reference.exec(read.readText(value, at))
     if (match === null) throw unsupported(at, 'Only "#" and "#/$defs/Name" are supported.')
     const name = match[1]
@@ -198,11 +172,11 @@ class Walk {
     return number
   }
 
-  #list(value: JsonValue, at: string): SchemaNode[] {
+  list(value: JsonValue, at: string): SchemaNode[] {
     return read.readNonEmptyList(value, at).map((item, index) => this.node(item, appendPointer(at, index)))
   }
 
-  #properties(value: JsonValue, at: string): Mutable<Property>[] {
+  properties(value: JsonValue, at: string): Mutable<Property>[] {
     if (!(value instanceof JsonObject)) throw invalid(at, 'Expected an object of schemas.')
     return value.members.map(({ key, value: property }) => ({
       name: key,
@@ -212,8 +186,6 @@ class Walk {
   }
 }
 
-const anyNode: SchemaNode = { kind: 'any' }
-
 /** The `type` of a const or enum; those keywords come first in canonical order. */
 function readAdmittingTypes(value: JsonValue, at: string, values: readonly Primitive[]): readonly TypeName[] {
   const types = read.readTypes(value, at)
@@ -222,7 +194,7 @@ function readAdmittingTypes(value: JsonValue, at: string, values: readonly Primi
 }
 
 /** Marks the required properties; comes after `properties` in canonical order. */
-function require(value: JsonValue, at: string, properties: readonly Mutable<Property>[]): void {
+function markRequired(value: JsonValue, at: string, properties: readonly Mutable<Property>[]): void {
   if (!Array.isArray(value)) throw invalid(at, 'Expected a list of property names.')
   const byName = new Map(properties.map((property) => [property.name, property]))
   value.forEach((name, index) => {
@@ -258,7 +230,7 @@ function nodeOf(nodeKind: NodeKind, parsed: ParsedKeywords): SchemaNode {
     case 'string':
     case 'number':
     case 'bare':
-      return scalarOf(nodeKind, parsed)
+      return scalarOf(nodeKind.types as readonly ScalarTypeName[], parsed)
     case 'array':
     case 'tuple':
       return arrayOf(parsed)
@@ -282,18 +254,12 @@ function unionOf(branches: readonly SchemaNode[]): SchemaNode {
 const isNull = (node: SchemaNode): boolean =>
   node.kind === 'scalar' && node.types.length === 1 && node.types[0] === 'null'
 
-function scalarOf(nodeKind: NodeKind, parsed: ParsedKeywords): SchemaNode {
-  const types = nodeKind.types as readonly ScalarTypeName[]
-  const patterns = parsed.pattern ? [parsed.pattern, ...parsed.allOf] : parsed.allOf
-  const hasStringLimits = Object.keys(parsed.string).length > 0 || patterns.length > 0 || parsed.norm.length > 0
-  if (nodeKind.name === 'string' && hasStringLimits) {
-    return { kind: 'scalar', types, string: { ...parsed.string, patterns, norm: parsed.norm } }
-  }
-  if (nodeKind.name === 'number' && Object.keys(parsed.number).length > 0) {
-    return { kind: 'scalar', types, number: parsed.number }
-  }
-  return { kind: 'scalar', types }
-}
+const scalarOf = (types: readonly ScalarTypeName[], { string, number, norm }: ParsedKeywords): ScalarNode => ({
+  kind: 'scalar',
+  types,
+  ...((string || norm.length > 0) && { string: { patterns: [], ...string, norm } }),
+  ...(number && { number }),
+})
 
 function arrayOf(parsed: ParsedKeywords): ArrayNode {
   const node: Mutable<ArrayNode> = { kind: 'array', prefix: parsed.prefix, items: parsed.items }

@@ -50,9 +50,9 @@ function distinct(ranges: readonly Ranges[]): readonly ClassSet[] {
   const sets = new Map<string, ClassSet>()
   ranges.forEach((one, position) => {
     const key = one.join()
-    const set = sets.get(key)
-    if (set) set.positions.push(position)
-    else sets.set(key, { ranges: one, positions: [position] })
+    const set = sets.get(key) ?? { ranges: one, positions: [] }
+    sets.set(key, set)
+    set.positions.push(position)
   })
   return [...sets.values()]
 }

@@ -77,8 +77,10 @@ export function generateArray(node: ArrayNode, compiler: VisitorCompiler): Visit
   source.line('const length = a.length')
   if (minItems > 0) source.line(`if (length < ${minItems}) return`)
   if (maxItems < Infinity) source.line(`if (length > ${maxItems}) return`)
-  if (items === false) source.line('if (length > 0) return')
-  else {
+  if (items === false) {
+    source.line('if (length > 0) return')
+    source.line('return a')
+  } else {
     source.line('let result = a')
     source.line('for (let i = 0; i < length; i++) {')
     source.line('let v = a[i]')
@@ -86,9 +88,7 @@ export function generateArray(node: ArrayNode, compiler: VisitorCompiler): Visit
     source.line('if (v !== a[i]) { if (result === a) result = a.slice(); result[i] = v }')
     source.line('}')
     source.line('return result')
-    return source.build('a')
   }
-  source.line('return a')
   return source.build('a')
 }
 

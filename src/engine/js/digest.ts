@@ -1,9 +1,7 @@
 // The digest of the canonical bytes. native/core/src/digest.rs is the twin.
 
-import { SidelaneError, type DigestName } from '../../model/index.ts'
+import { invalidOptions, minKeyBytes, type DigestName } from '../../model/index.ts'
 import { hmacSha256Hex, sha256Hex } from '#runtime'
-
-const minKeyBytes = 16
 
 export type Digester = (canonical: Uint8Array) => string | null
 
@@ -16,9 +14,7 @@ export function createDigester(name: DigestName, key: Uint8Array | undefined): D
       return sha256Hex
     case 'hmac-sha-256': {
       if (!(key instanceof Uint8Array) || key.length < minKeyBytes) {
-        throw new SidelaneError('options.invalid', {
-          message: `Expected \`digestKey\` to be at least ${minKeyBytes} bytes for digest "hmac-sha-256".`,
-        })
+        throw invalidOptions(`Expected \`digestKey\` to be at least ${minKeyBytes} bytes for digest "hmac-sha-256".`)
       }
       const own = new Uint8Array(key)
       return (canonical) => hmacSha256Hex(own, canonical)

@@ -37,11 +37,8 @@ export class FastWalker implements VisitorCompiler {
 
   /** One visitor for each node, however often it is reached: else nested objects would be compiled 2^depth times. */
   compile(node: SchemaNode): Visitor {
-    let visitor = this.#compiled.get(node)
-    if (!visitor) {
-      visitor = this.#compile(node)
-      this.#compiled.set(node, visitor)
-    }
+    const visitor = this.#compiled.get(node) ?? this.#compile(node)
+    this.#compiled.set(node, visitor)
     return visitor
   }
 
@@ -129,12 +126,8 @@ export class FastWalker implements VisitorCompiler {
       if (name && name(key) === undefined) return undefined
       return declared.get(key) ?? additional
     }
-    return compileMembers(
-      this.profile,
-      this.state,
-      declared.size === 0 && !name ? () => additional : visitorOf,
-      required,
-    )
+    const visitors = declared.size === 0 && !name ? () => additional : visitorOf
+    return compileMembers(this.profile, this.state, visitors, required)
   }
 
   /** Tries the branches that may accept a value of its type. Compiled last: a branch may lead back to the union. */

@@ -1,7 +1,7 @@
 // The candidates of a plain union: the nodes that may accept a value of each type. Nested unions, nullables and
 // references are flattened, so that a candidate never starts a chain of them; the lock's fan-out bounds their number.
 
-import type { Profile, SchemaNode, TypeName, UnionNode } from '../../model/index.ts'
+import { definition, type Profile, type SchemaNode, type TypeName, type UnionNode } from '../../model/index.ts'
 import type { ValueType } from './scalars.ts'
 
 export type Candidates = Readonly<Record<ValueType, readonly SchemaNode[]>>
@@ -11,7 +11,7 @@ export function flattenUnion(union: UnionNode, profile: Profile): Candidates {
   const candidates = listsByType<SchemaNode>()
   const stack: SchemaNode[] = [union]
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (node.kind === 'ref') stack.push(node.target < 0 ? profile.root : (profile.defs[node.target] as SchemaNode))
+    if (node.kind === 'ref') stack.push(definition(profile, node.target))
     else if (node.kind === 'union') stack.push(...node.branches.toReversed())
     else if (node.kind === 'nullable') {
       candidates.null.push(any)

@@ -1,6 +1,6 @@
 // Normalizes the strings of a document, by a walk over value tree and schema. native/core/src/normalize.rs is the twin.
 
-import { findProperty, type Profile, type SchemaNode } from '../../model/index.ts'
+import { definition, findProperty, type Profile, type SchemaNode } from '../../model/index.ts'
 import { JsonObject, type JsonPrimitive, type JsonValue } from '../../json/index.ts'
 import { normalizeString } from './normalize-string.ts'
 
@@ -39,7 +39,7 @@ function normalizeValue(value: JsonValue, node: SchemaNode, profile: Profile): J
       return branch ? normalizeValue(value, branch.node, profile) : value
     }
     case 'ref':
-      return normalizeValue(value, node.target < 0 ? profile.root : (profile.defs[node.target] as SchemaNode), profile)
+      return normalizeValue(value, definition(profile, node.target), profile)
     // The lock allows no operation below a plain union, because its branch is not known yet.
     case 'union':
     case 'any':

@@ -1,7 +1,7 @@
 // Shortens chains of references and nullables. A lock may hold thousands of them in a row, and each would cost one
 // nested call for every value.
 
-import type { Profile, SchemaNode } from '../../model/index.ts'
+import { definition, type Profile, type SchemaNode } from '../../model/index.ts'
 
 /** An equivalent profile in which each definition is replaced by the node at the end of its chain. */
 export function resolveReferences(profile: Profile): Profile {
@@ -14,7 +14,7 @@ export function resolveReferences(profile: Profile): Profile {
     while (!ends.has(node) && (node.kind === 'ref' || node.kind === 'nullable')) {
       chain.push(node)
       if (node.kind === 'nullable') node = node.inner
-      else node = node.target < 0 ? root : (defs[node.target] as SchemaNode)
+      else node = definition(profile, node.target)
     }
     let end = ends.get(node) ?? node
     for (const link of chain.toReversed()) {

@@ -1,24 +1,24 @@
 // The interpreting validator, the oracle: every issue of a normalized document in the fixed order. It walks the schema
 // itself and is written for clarity, not speed. native/core/src/validate is the twin.
 
-import type {
-  ArrayNode,
-  DiscriminatedNode,
-  IssueParams,
-  Keyword,
-  NumberLimits,
-  ObjectNode,
-  Primitive,
-  Profile,
-  ScalarNode,
-  SchemaNode,
-  StringLimits,
-  TypeName,
-  UnionNode,
-  ValuesNode,
+import {
+  definition,
+  type ArrayNode,
+  type DiscriminatedNode,
+  type IssueParams,
+  type Keyword,
+  type NumberLimits,
+  type ObjectNode,
+  type Profile,
+  type ScalarNode,
+  type SchemaNode,
+  type StringLimits,
+  type TypeName,
+  type UnionNode,
+  type ValuesNode,
 } from '../../model/index.ts'
 import type { Pattern } from '../../pattern/index.ts'
-import { JsonObject, type JsonArray, type JsonValue } from '../../json/index.ts'
+import { JsonObject, type JsonValue } from '../../json/index.ts'
 import { compileMatcher, type Matcher } from './automaton.ts'
 import { IssueCollector, type Validation } from './issue-collector.ts'
 import { codePoints, hasType, isMultipleOf, typeOf } from './scalars.ts'
@@ -43,15 +43,22 @@ type Collector = IssueCollector | undefined
 
 class Validator {
   readonly #profile: Profile
-  readonly #matchers = new Lazy<Pattern, Matcher>(compileMatcher)
-  readonly #values = new Lazy<ValuesNode, ReadonlySet<unknown>>((node) => new Set(node.values))
-  readonly #objects = new Lazy<ObjectNode, ObjectPlan>(planObject)
-  readonly #branches = new Lazy<DiscriminatedNode, BranchPlan>(planBranches)
-  readonly #unions: Lazy<UnionNode, Candidates>
+  readonly #matchers = lazily<Pattern, Matcher>(compileMatcher)
+  readonly #values = lazily<ValuesNode, ReadonlySet<unknown>>((node) => new Set(node.values))
+  readonly #objects = lazily(({ properties }: ObjectNode) => ({
+    nodes: new Map(properties.map(({ name, node }) => [name, node])),
+    /** In canonical key order. */
+    required: properties.filter((property) => property.required).map((property) => property.name),
+  }))
+  readonly #branches = lazily(({ branches }: DiscriminatedNode) => ({
+    byValue: new Map<unknown, SchemaNode>(branches.flatMap(({ values, node }) => values.map((value) => [value, node]))),
+    expected: branches.flatMap((branch) => branch.values),
+  }))
+  readonly #unions: (node: UnionNode) => Candidates
 
   constructor(profile: Profile) {
     this.#profile = profile
-    this.#unions = new Lazy((node) => flattenUnion(node, profile))
+    this.#unions = lazily((node) => flattenUnion(node, profile))
   }
 
   /**
@@ -79,7 +86,7 @@ class Validator {
           node = node.inner
           break
         case 'ref':
-          node = node.target < 0 ? this.#profile.root : (this.#profile.defs[node.target] as SchemaNode)
+          node = definition(this.#profile, node.target)
           break
         case 'discriminated': {
           const chosen = this.#branch(node, value, collector)
@@ -103,31 +110,25 @@ class Validator {
     if (minLength !== undefined && length < minLength) passes = exceeds(collector, 'minLength', minLength)
     // A text that is too long is not matched against patterns.
     if (maxLength !== undefined && length > maxLength) return exceeds(collector, 'maxLength', maxLength)
-    const failed = patterns.find((pattern) => !this.#matchers.get(pattern)(value))
+    const failed = patterns.find((pattern) => !this.#matchers(pattern)(value))
     return failed ? exceeds(collector, 'pattern', failed.source) : passes
   }
 
   #oneOfValues(node: ValuesNode, value: JsonValue, collector: Collector): boolean {
     if (!hasType(node.types, value)) return wrongType(node.types, collector)
-    return this.#values.get(node).has(value) || report(collector, node.keyword, { expected: node.values })
+    return this.#values(node).has(value) || report(collector, node.keyword, { expected: node.values })
   }
 
-  #array(node: ArrayNode, value: JsonValue, collector: Collector): boolean {
+  #array({ prefix, items, minItems, maxItems }: ArrayNode, value: JsonValue, collector: Collector): boolean {
     if (!Array.isArray(value)) return wrongType(['array'], collector)
-    const { prefix, items, minItems, maxItems } = node
     let passes = true
     if (minItems !== undefined && value.length < minItems) passes = exceeds(collector, 'minItems', minItems)
     if (maxItems !== undefined && value.length > maxItems) passes = exceeds(collector, 'maxItems', maxItems)
-    return this.#items(value, prefix, items, collector) && passes
-  }
-
-  #items(values: JsonArray, prefix: readonly SchemaNode[], rest: SchemaNode | false, collector: Collector): boolean {
-    let passes = true
     // Surplus items have no issues of their own: maxItems has reported them.
-    const length = rest === false ? Math.min(values.length, prefix.length) : values.length
+    const length = items === false ? Math.min(value.length, prefix.length) : value.length
     for (let index = 0; index < length; index++) {
-      const node = prefix[index] ?? (rest as SchemaNode)
-      if (this.#child(node, values[index] as JsonValue, index, collector)) continue
+      const node = prefix[index] ?? (items as SchemaNode)
+      if (this.#child(node, value[index] as JsonValue, index, collector)) continue
       passes = false
       if (isDone(collector)) break
     }
@@ -137,7 +138,7 @@ class Validator {
   /** Members and missing required ones, in one walk in canonical key order. */
   #object(node: ObjectNode, value: JsonValue, collector: Collector): boolean {
     if (!(value instanceof JsonObject)) return wrongType(['object'], collector)
-    const { properties, required } = this.#objects.get(node)
+    const { nodes, required } = this.#objects(node)
     let passes = true
     let next = 0
     for (const member of value.members) {
@@ -147,7 +148,7 @@ class Validator {
         if (isDone(collector)) return false
       }
       if (required[next] === key) next++
-      const property = properties.get(key)
+      const property = nodes.get(key)
       const memberPasses = property
         ? this.#child(property, member.value, key, collector)
         : this.#additional(node, key, member.value, collector)
@@ -177,13 +178,13 @@ class Validator {
   }
 
   #union(node: UnionNode, value: JsonValue, collector: Collector): boolean {
-    const candidates = this.#unions.get(node)[typeOf(value)]
+    const candidates = this.#unions(node)[typeOf(value)]
     return candidates.some((candidate) => this.check(candidate, value, undefined)) || report(collector, 'union', {})
   }
 
   /** The branch that the discriminator selects; undefined after reporting why there is none. */
   #branch(node: DiscriminatedNode, value: JsonValue, collector: Collector): SchemaNode | undefined {
-    const { byValue, expected } = this.#branches.get(node)
+    const { byValue, expected } = this.#branches(node)
     if (!(value instanceof JsonObject)) {
       wrongType(['object'], collector)
       return undefined
@@ -235,42 +236,14 @@ function wrongType(expected: readonly TypeName[], collector: Collector): false {
 /** After a failure: true when further checks cannot change the result. */
 const isDone = (collector: Collector): boolean => collector === undefined || collector.truncated
 
-interface ObjectPlan {
-  readonly properties: ReadonlyMap<string, SchemaNode>
-  /** In canonical key order. */
-  readonly required: readonly string[]
-}
-
-const planObject = ({ properties }: ObjectNode): ObjectPlan => ({
-  properties: new Map(properties.map(({ name, node }) => [name, node])),
-  required: properties.filter((property) => property.required).map((property) => property.name),
-})
-
-interface BranchPlan {
-  readonly byValue: ReadonlyMap<unknown, SchemaNode>
-  readonly expected: readonly Primitive[]
-}
-
-const planBranches = ({ branches }: DiscriminatedNode): BranchPlan => ({
-  byValue: new Map(branches.flatMap(({ values, node }) => values.map((value) => [value, node] as const))),
-  expected: branches.flatMap((branch) => branch.values),
-})
-
-/** Values computed at their first use, then cached. */
-class Lazy<K, V> {
-  readonly #values = new Map<K, V>()
-  readonly #compute: (key: K) => V
-
-  constructor(compute: (key: K) => V) {
-    this.#compute = compute
-  }
-
-  get(key: K): V {
-    let value = this.#values.get(key)
-    if (value === undefined) {
-      value = this.#compute(key)
-      this.#values.set(key, value)
-    }
+/** Computes each value at its first use, then caches it. */
+function lazily<K, V>(compute: (key: K) => V): (key: K) => V {
+  const values = new Map<K, V>()
+  return (key) => {
+    const known = values.get(key)
+    if (known !== undefined) return known
+    const value = compute(key)
+    values.set(key, value)
     return value
   }
 }

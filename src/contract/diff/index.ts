@@ -1,4 +1,0 @@
-// Entry point of diff/: the semantic changes between two contracts.
-
-export type { Affected, Change } from './change.ts'
-export { compareContracts } from './compare.ts'
