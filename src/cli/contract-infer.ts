@@ -7,8 +7,7 @@ import { parseLock } from '../contract/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { inferContract, type Inferred } from '../infer/index.ts'
 import { formatCount, formatPlural } from './format-units.ts'
-import { readArgs, UsageError, type Command } from './command.ts'
-import { exitCodes } from './exit-codes.ts'
+import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import type { Io } from './io.ts'
 import { progressLine } from './progress.ts'
 import { openSamples, type SampleSource } from './sample-files.ts'
@@ -41,14 +40,10 @@ export const contractInfer: Command = {
   summary: 'draft a contract from sample payloads, as zod source to review',
   help,
   run(args, io) {
-    const { values, positionals } = readArgs(topic, {
-      args: [...args],
-      options: {
-        out: { type: 'string', short: 'o' },
-        name: { type: 'string' },
-        typescript: { type: 'boolean' },
-        force: { type: 'boolean' },
-      },
+    const { values, positionals } = readArgs(topic, args, {
+      valued: ['out', 'name'],
+      flags: ['typescript', 'force'],
+      shortOut: true,
     })
     const [file, ...others] = positionals
     const { out } = values

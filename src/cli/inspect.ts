@@ -1,14 +1,12 @@
 // `sidelane inspect`: the inverse of `process`. Prints the payloads of result lines, or of one raw body. Each result is
 // verified in inspect-result.ts.
 
-import type { Codec } from '../model/index.ts'
 import { choice, integer } from '../util/option-parsers.ts'
 import { formatBytes, formatCount, formatDuration, formatPlural } from './format-units.ts'
-import { readArgs, UsageError, type Command } from './command.ts'
-import { exitCodes } from './exit-codes.ts'
+import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import { Inspector, maxEncodedBytes, Problem } from './inspect-result.ts'
 import { NdjsonJob } from './ndjson-job.ts'
-import { contractOption, keyOption, optionValue } from './options.ts'
+import { codecs, contractOption, keyOption, optionValue } from './options.ts'
 
 const topic = 'inspect'
 
@@ -42,25 +40,15 @@ Examples
 Exit codes: ${exitCodes.ok} all valid, ${exitCodes.rejected} defects, ${exitCodes.usage} usage error, ${exitCodes.interrupted} stopped by ^C.
 `
 
-const codecs: readonly Codec[] = ['gzip', 'deflate', 'deflate-raw', 'brotli', 'zstd', 'none']
 const defaultMaxBytes = 67_108_864
 
 export const inspect: Command = {
   summary: 'verify and decompress results of process',
   help: help.replace('CODECS', codecs.join(', ')),
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, {
-      args: [...args],
-      options: {
-        contract: { type: 'string' },
-        'digest-key-file': { type: 'string' },
-        'max-bytes': { type: 'string' },
-        in: { type: 'string' },
-        out: { type: 'string' },
-        quiet: { type: 'boolean' },
-        codec: { type: 'string' },
-        digest: { type: 'string' },
-      },
+    const { values, positionals } = readArgs(topic, args, {
+      valued: ['contract', 'digest-key-file', 'max-bytes', 'in', 'out', 'codec', 'digest'],
+      flags: ['quiet'],
     })
     const codec = optionValue(topic, 'codec', values.codec, choice(...codecs))
     const maxBytes = optionValue(topic, 'max-bytes', values['max-bytes'], integer(1, 0x7fff_ffff)) ?? defaultMaxBytes

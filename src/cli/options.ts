@@ -2,12 +2,14 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { loadContract } from '../contract/index.ts'
-import type { Contract, PlacementName } from '../model/index.ts'
+import type { Codec, Contract, PlacementName } from '../model/index.ts'
 import type { OptionParser } from '../util/option-parsers.ts'
 import { UsageError } from './command.ts'
 
 /** What `--placement` takes; the first is the default. */
 export const placements: readonly PlacementName[] = ['pool', 'inline', 'auto']
+
+export const codecs: readonly Codec[] = ['gzip', 'deflate', 'deflate-raw', 'brotli', 'zstd', 'none']
 
 /** The value of `--name`; undefined without the option. Throws UsageError where the parser does not accept it. */
 export function optionValue<T>(

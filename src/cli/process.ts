@@ -11,8 +11,7 @@ import {
 import { createProcessor } from '../create.ts'
 import { choice, integer } from '../util/option-parsers.ts'
 import { formatBytes, formatCount, formatDuration, formatPlural } from './format-units.ts'
-import { readArgs, UsageError, type Command } from './command.ts'
-import { exitCodes } from './exit-codes.ts'
+import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import { NdjsonJob, type StopReason } from './ndjson-job.ts'
 import { contractOption, keyOption, optionValue, placements } from './options.ts'
 import type { BufferedWriter } from './buffered-writer.ts'
@@ -58,6 +57,9 @@ Examples
 Exit codes: ${exitCodes.ok} all accepted, ${exitCodes.rejected} some rejected, ${exitCodes.usage} usage error, ${exitCodes.interrupted} stopped by ^C.
 `
 
+const fileOptions = ['contract', 'digest-key-file', 'in', 'out', 'rejects'] as const
+const valuedOptions = [...fileOptions, 'body', 'engine', 'placement', 'threads', 'concurrency'] as const
+
 const bodies = ['base64', 'canonical', 'lines', 'none'] as const
 type Body = (typeof bodies)[number]
 
@@ -65,22 +67,7 @@ export const processCommand: Command = {
   summary: 'process NDJSON under a contract, one result a line',
   help: help.replace('PLACEMENTS', `${placements.join(', ')} (default ${placements[0]})`),
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, {
-      args: [...args],
-      options: {
-        contract: { type: 'string' },
-        body: { type: 'string' },
-        in: { type: 'string' },
-        out: { type: 'string' },
-        rejects: { type: 'string' },
-        engine: { type: 'string' },
-        placement: { type: 'string' },
-        threads: { type: 'string' },
-        concurrency: { type: 'string' },
-        'digest-key-file': { type: 'string' },
-        quiet: { type: 'boolean' },
-      },
-    })
+    const { values, positionals } = readArgs(topic, args, { valued: valuedOptions, flags: ['quiet'] })
     if (positionals.length > 0)
       throw new UsageError(topic, `Unexpected "${positionals[0]}"; the input is stdin or --in`)
     if (values.contract === undefined) throw new UsageError(topic, 'Expected --contract LOCK')

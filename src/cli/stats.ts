@@ -2,8 +2,7 @@
 
 import { formatBytes, formatCount, formatDuration } from './format-units.ts'
 import { requestDaemon, socketOption } from './daemon-client.ts'
-import { readArgs, UsageError, type Command } from './command.ts'
-import { exitCodes } from './exit-codes.ts'
+import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import type { Io } from './io.ts'
 import { MetricSamples, type Sample } from './parse-prometheus.ts'
 
@@ -27,10 +26,7 @@ export const stats: Command = {
   summary: 'show what a daemon has done since its start',
   help,
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, {
-      args: [...args],
-      options: { socket: { type: 'string' }, json: { type: 'boolean' } },
-    })
+    const { values, positionals } = readArgs(topic, args, { valued: ['socket'], flags: ['json'] })
     if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
     const socket = socketOption(topic, values.socket)
     const response = await requestDaemon(socket, '/metrics')
