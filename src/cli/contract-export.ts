@@ -2,7 +2,7 @@
 
 import { exitCodes, isFile, readArgs, UsageError, type Command } from './command.ts'
 import { findContract } from './find-contract.ts'
-import { writeFileAtomically } from './write-file.ts'
+import { writeFileAtomically } from './options.ts'
 
 const topic = 'contract export'
 

@@ -2,7 +2,7 @@
 // verified in inspect-result.ts.
 
 import { choice, integer } from '../util/option-parsers.ts'
-import { formatBytes, formatCount, formatDuration, formatPlural } from './format-units.ts'
+import { formatBytes, formatCount, formatPlural } from './format-units.ts'
 import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import { Inspector, maxEncodedBytes, Problem } from './inspect-result.ts'
 import { NdjsonJob } from './ndjson-job.ts'
@@ -90,8 +90,7 @@ export const inspect: Command = {
       }
     }
 
-    const from = performance.now()
-    const reason = await job.run(async () => {
+    const work = async (): Promise<void> => {
       if (codec !== undefined) {
         const body = await job.readAll(maxEncodedBytes(maxBytes))
         check(undefined, () => inspector.inspectBody(body, codec, digest))
@@ -102,23 +101,13 @@ export const inspect: Command = {
         job.counts.lines++
         await job.drain()
       }
+    }
+    return job.run(work, (pace) => {
+      const { lines, bad, bytes } = job.counts
+      const verdicts = `${formatCount(lines - bad)} valid, ${formatCount(bad)} defective`
+      const bare = inspector.unverified > 0 ? `, ${formatCount(inspector.unverified)} without a digest` : ''
+      const sizes = `${formatBytes(bytes)} in, ${formatBytes(outBytes)} out`
+      return `${formatPlural(lines, 'result')}: ${verdicts}${bare}; ${sizes}; ${pace}`
     })
-    const { lines, bad } = job.counts
-    const ms = performance.now() - from
-    job.log(
-      [
-        `sidelane: ${formatPlural(lines, 'result')}: ${formatCount(lines - bad)} valid, ${formatCount(bad)} defective`,
-        ...(inspector.unverified > 0 ? [`, ${formatCount(inspector.unverified)} without a digest`] : []),
-        `; ${formatBytes(job.counts.bytes)} in, ${formatBytes(outBytes)} out`,
-        `; ${formatDuration(ms)}, ${formatCount((1000 * lines) / Math.max(1, ms))}/s`,
-        ...(reason === 'interrupted'
-          ? ['; interrupted']
-          : reason === 'outputClosed'
-            ? ['; the output was closed']
-            : []),
-      ].join(''),
-    )
-    if (reason === 'interrupted') return exitCodes.interrupted
-    return bad > 0 ? exitCodes.rejected : exitCodes.ok
   },
 }

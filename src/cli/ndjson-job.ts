@@ -1,11 +1,12 @@
-// Runs a command that maps NDJSON to NDJSON: files, streams, ^C, closed outputs, progress. The commands process and
-// inspect supply the work for each line.
+// Runs a command that maps NDJSON to NDJSON: files, streams, ^C, closed outputs, progress, summary. The commands process
+// and inspect supply the work for each line.
 
 import { createReadStream, createWriteStream, openSync, statSync, type Stats } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { isBlank, LineSplitter, type Line } from '../ndjson/index.ts'
 import { BufferedWriter } from './buffered-writer.ts'
-import { UsageError } from './command.ts'
+import { exitCodes, UsageError, type ExitCode } from './command.ts'
+import { formatCount, formatDuration } from './format-units.ts'
 import { sizeOf, type Io } from './io.ts'
 import { Progress } from './progress.ts'
 
@@ -21,8 +22,8 @@ export interface NdjsonJobOptions {
   readonly quiet: boolean
 }
 
-/** `done`: the input ended. `interrupted`: ^C. `outputClosed`: the output accepts no more bytes. */
-export type StopReason = 'done' | 'interrupted' | 'outputClosed'
+/** Why a job stops before the end of its input: ^C, or the output accepts no more bytes. */
+type StopReason = 'interrupted' | 'the output was closed'
 
 export class NdjsonJob {
   /** Bytes read, lines processed (counted by the command), and rejects. */
@@ -48,22 +49,17 @@ export class NdjsonJob {
     this.#io = io
     this.#quiet = options.quiet
     this.#input = input === undefined ? streams.input : createReadStream('', { fd: input, highWaterMark: 256 * 1024 })
-    this.out = new BufferedWriter(output ?? streams.output, (error) => this.#stop('outputClosed', error))
+    this.out = new BufferedWriter(output ?? streams.output, (error) => this.#stop('the output was closed', error))
     // A closed pipe for rejects does not stop the job; any other error, such as a full disk, does.
     this.#rejects = new BufferedWriter(
       rejects ?? streams.log,
-      (error) => error.code !== 'EPIPE' && this.#stop('outputClosed', error),
+      (error) => error.code !== 'EPIPE' && this.#stop('the output was closed', error),
     )
     this.#writers = [
       [this.out, output !== undefined],
       [this.#rejects, rejects !== undefined],
     ]
     this.#progress = new Progress(streams, input === undefined ? streams.inputBytes : sizeOf(input), () => this.counts)
-  }
-
-  /** True when no further line may be started. */
-  get stopped(): boolean {
-    return this.#reason !== undefined
   }
 
   /**
@@ -76,15 +72,15 @@ export class NdjsonJob {
       for await (const chunk of this.#input as AsyncIterable<Uint8Array>) {
         this.counts.bytes += chunk.length
         for (const line of splitter.split(chunk)) {
-          if (this.stopped) return
+          if (this.#reason !== undefined) return
           if (!isBlank(line)) yield line
         }
       }
     } catch (error) {
       // `#stop` destroys the input.
-      if (!this.stopped) throw error
+      if (this.#reason === undefined) throw error
     }
-    if (this.stopped) return
+    if (this.#reason !== undefined) return
     for (const line of splitter.end()) if (!isBlank(line)) yield line
   }
 
@@ -112,8 +108,12 @@ export class NdjsonJob {
     if (this.#rejects.full) await this.#rejects.flush()
   }
 
-  /** Runs the work, then flushes and closes the outputs. Throws the error of the work or of a stream. */
-  async run(work: () => Promise<void>): Promise<StopReason> {
+  /**
+   * Runs the work, flushes and closes the outputs, and writes the summary to stderr unless the job is quiet. Throws the
+   * error of the work or of a stream.
+   */
+  async run(work: () => Promise<void>, summaryOf: (pace: string) => string): Promise<ExitCode> {
+    const from = performance.now()
     process.on('SIGINT', this.#interrupt)
     if (!this.#quiet) this.#progress.start()
     try {
@@ -125,18 +125,17 @@ export class NdjsonJob {
       process.off('SIGINT', this.#interrupt)
     }
     if (this.#failure !== undefined) throw this.#failure
-    return this.#reason ?? 'done'
-  }
-
-  /** Writes a line to stderr, unless the job is quiet. */
-  log(text: string): void {
-    this.#progress.clear()
-    if (!this.#quiet) this.#io.log(text)
+    const ms = performance.now() - from
+    const pace = `${formatDuration(ms)}, ${formatCount((1000 * this.counts.lines) / Math.max(1, ms))}/s`
+    const end = this.#reason === undefined ? '' : `; ${this.#reason}`
+    if (!this.#quiet) this.#io.log(`sidelane: ${summaryOf(pace)}${end}`)
+    if (this.#reason === 'interrupted') return exitCodes.interrupted
+    return this.counts.bad > 0 ? exitCodes.rejected : exitCodes.ok
   }
 
   readonly #interrupt = (): void => {
     // The second ^C ends the process at once.
-    if (this.#reason === 'interrupted') process.exit(130)
+    if (this.#reason === 'interrupted') process.exit(exitCodes.interrupted)
     this.#stop('interrupted')
   }
 

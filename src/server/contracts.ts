@@ -3,10 +3,10 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { SidelaneError, type Contract, type KeyedContract, type Route } from '../model/index.ts'
+import { errorTable, SidelaneError, type Contract, type KeyedContract, type Route } from '../model/index.ts'
 import { loadContract } from '../contract/index.ts'
 import type { CompiledContract } from '../engine/index.ts'
-import { keyFingerprint } from '../wire/index.ts'
+import { keyFingerprint, noContractId, type ContractRequest, type ContractStatus } from '../wire/index.ts'
 import { configTexts as texts } from '../tables/daemon-texts.ts'
 import { fillTemplate } from '../util/fill-template.ts'
 
@@ -148,3 +148,30 @@ export class ContractRegistry {
     this.#byName.set(name, loaded)
   }
 }
+
+/** HELLO on one connection: which contracts the client gets, and by which index. */
+export class ContractIndices {
+  readonly byIndex: LoadedContract[] = []
+  readonly #table: ContractRegistry
+
+  constructor(table: ContractRegistry) {
+    this.#table = table
+  }
+
+  answer({ name, id, fingerprint }: ContractRequest): ContractStatus {
+    const latest = this.#table.find(name)
+    if (latest === undefined) return refused('contract.unknown', noContractId)
+    const served = this.#table.find(name, id)
+    if (served === undefined) return refused('contract.mismatch', latest.id)
+    // The client has another key.
+    if (served.fingerprint !== fingerprint) return refused('contract.mismatch', served.id)
+    const known = this.byIndex.indexOf(served)
+    return { status: 0, index: known >= 0 ? known : this.byIndex.push(served) - 1, have: served.id }
+  }
+}
+
+const refused = (code: 'contract.unknown' | 'contract.mismatch', have: string): ContractStatus => ({
+  status: errorTable[code].wire,
+  index: 0,
+  have,
+})

@@ -7,14 +7,13 @@ import { createEngine } from '../engine/index.ts'
 import { PoolPlacement } from '../placements/index.ts'
 import { ContractRegistry } from './contracts.ts'
 import { detectProtocol } from './detect-protocol.ts'
-import type { Executor } from './executor.ts'
+import { poolExecutor, type Executor } from './executor.ts'
 import { FramedConnection, type FramedContext } from './framed-connection.ts'
 import { InlineExecutor } from './inline-executor.ts'
-import { defaultLimits, type FramedLimits } from './limits.ts'
-import type { Observer } from './observer.ts'
-import { poolExecutor } from './pool-executor.ts'
+import { defaultLimits, type FramedLimits } from './timeouts.ts'
+import type { Observer } from './telemetry.ts'
 import { RequestQueue } from './queue.ts'
-import type { ServiceSettings } from './service-settings.ts'
+import type { ServiceSettings } from './config/settings.ts'
 
 /** Connections for health and metrics only, in addition to `maxConnections`. */
 const reservedConnections = 8
@@ -70,13 +69,14 @@ export class Service {
   /** Set by the HTTP server. Without it a connection that speaks HTTP is closed. */
   http: HttpHandler | undefined
   readonly queue: RequestQueue
+  /** For new connections and for HTTP. A reload replaces the registry. */
+  contracts: ContractRegistry
   readonly #settings: ServiceSettings
   readonly #executor: Executor
   readonly #context: FramedContext
   readonly #observer: Observer
   readonly #framed = new Set<FramedConnection>()
   readonly #clock: NodeJS.Timeout
-  #contracts: ContractRegistry
   #connections = 0
   #drained: Promise<void> | undefined
   #checkDrained: () => void = () => {}
@@ -89,7 +89,7 @@ export class Service {
     limits: FramedLimits,
   ) {
     this.#settings = settings
-    this.#contracts = contracts
+    this.contracts = contracts
     this.#executor = executor
     this.#observer = observer
     this.queue = new RequestQueue(settings, executor, observer)
@@ -113,11 +113,6 @@ export class Service {
     return this.#executor.engine
   }
 
-  /** The contracts for new connections and for HTTP. A reload replaces the registry. */
-  get contracts(): ContractRegistry {
-    return this.#contracts
-  }
-
   get gauges(): Gauges {
     const { inFlight, queued, bytes } = this.queue
     return { inFlight, queued, queuedBytes: bytes, connections: this.#connections }
@@ -138,7 +133,7 @@ export class Service {
     detectProtocol(socket, this.#context.limits.frameTimeoutMs, (isFramed, first) => {
       if (!isFramed && this.http !== undefined) return this.http(socket, first, reserved)
       if (!isFramed || reserved) return this.#turnAway(socket)
-      const connection = new FramedConnection(socket, this.#context, this.#contracts)
+      const connection = new FramedConnection(socket, this.#context, this.contracts)
       this.#framed.add(connection)
       if (this.state === 'draining') connection.goAway()
       connection.read(first)
@@ -148,8 +143,8 @@ export class Service {
 
   /** Serves these contracts from now on. Throws when one does not compile: nothing has changed then. Sends GOAWAY. */
   reload(contracts: readonly KeyedContract[]): void {
-    const before = this.#contracts
-    this.#contracts = new ContractRegistry(contracts, this.#executor.compile)
+    const before = this.contracts
+    this.contracts = new ContractRegistry(contracts, this.#executor.compile)
     before.release()
     for (const connection of this.#framed) connection.goAway()
   }
@@ -176,7 +171,7 @@ export class Service {
     clearInterval(this.#clock)
     for (const connection of this.#framed) connection.destroy()
     await this.#executor.stop()
-    this.#contracts.release()
+    this.contracts.release()
   }
 
   #turnAway(socket: Socket): void {

@@ -2,10 +2,9 @@
 
 import { traceIdOf } from '../wire/index.ts'
 import type { ErrorCode } from '../model/index.ts'
-import type { Protocol, RequestInfo } from './request.ts'
+import type { RequestInfo } from './request.ts'
 import type { Log, LogEvent } from './log.ts'
-import { Metrics, type Now } from './metrics.ts'
-import type { Observer, ShedReason } from './observer.ts'
+import { Metrics, type Now, type ShedReason } from './metrics.ts'
 
 export interface TelemetryOptions {
   readonly log: Log
@@ -13,8 +12,10 @@ export interface TelemetryOptions {
   readonly sample: number
 }
 
-export class Telemetry implements Observer {
-  readonly #metrics = new Metrics()
+/** The events of requests and of framed connections. */
+export type Observer = Pick<Telemetry, 'request' | 'shed' | 'opened' | 'closed' | 'received' | 'sent'>
+
+export class Telemetry extends Metrics {
   readonly #log: Log
   readonly #sample: number
   #refusals = 0
@@ -22,6 +23,7 @@ export class Telemetry implements Observer {
   #now: (() => Omit<Now, 'logDropped'>) | undefined
 
   constructor({ log, sample }: TelemetryOptions) {
+    super()
     this.#log = log
     this.#sample = sample
   }
@@ -33,13 +35,14 @@ export class Telemetry implements Observer {
 
   metricsText(): string {
     const now = this.#now?.()
-    return now === undefined ? '' : this.#metrics.text({ ...now, logDropped: this.#log.dropped })
+    return now === undefined ? '' : this.text({ ...now, logDropped: this.#log.dropped })
   }
 
   event(event: LogEvent, fields?: Readonly<Record<string, unknown>>): void {
     this.#log.write(event, fields)
   }
 
+  /** A request has its response. `outBytes`: the compressed body, 0 without one. Called on the hot path: must not throw. */
   request(
     info: RequestInfo,
     code: ErrorCode | 'accepted',
@@ -48,7 +51,7 @@ export class Telemetry implements Observer {
     queueUs: number,
     runUs: number,
   ): void {
-    this.#metrics.request(info, code, queueUs, runUs)
+    this.countRequest(info, code, queueUs, runUs)
     if (!this.#isSampled(status)) return
     const { trace, contract, inBytes } = info
     this.#line(trace && traceIdOf(trace), contract?.name ?? '', inBytes, outBytes, (queueUs + runUs) / 1000, status)
@@ -59,29 +62,13 @@ export class Telemetry implements Observer {
     if (this.#isSampled(status)) this.#line(undefined, path ?? '', 0, outBytes, millis, status)
   }
 
-  shed(reason: ShedReason): void {
-    this.#metrics.shed(reason)
+  override shed(reason: ShedReason): void {
+    super.shed(reason)
     if (reason === 'connections') this.#refused()
   }
 
-  opened(protocol: Protocol): void {
-    this.#metrics.opened(protocol)
-  }
-
-  closed(protocol: Protocol): void {
-    this.#metrics.closed(protocol)
-  }
-
-  received(bytes: number): void {
-    this.#metrics.received(bytes)
-  }
-
-  sent(bytes: number): void {
-    this.#metrics.sent(bytes)
-  }
-
-  reloaded(error?: Error): void {
-    this.#metrics.reloaded(error === undefined)
+  override reloaded(error?: Error): void {
+    super.reloaded(error)
     if (error === undefined) this.event('reloaded')
     else this.event('reload_failed', { message: error.message })
   }
