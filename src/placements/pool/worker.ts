@@ -97,10 +97,11 @@ function runInto(
 
 function addContract({ number, lock, digestKey, dictionary }: ContractRecord): void {
   if (contracts.has(number)) return
-  contracts.set(
-    number,
-    attempt(() => engine.compile(parseLock(lock, dictionary), digestKey === undefined ? {} : { digestKey })),
-  )
+  try {
+    contracts.set(number, engine.compile(parseLock(lock, dictionary), { digestKey }))
+  } catch (error) {
+    contracts.set(number, toFault(error))
+  }
 }
 
 function copyIn(source: Uint8Array, offset: number, length: number): Uint8Array {
@@ -109,12 +110,4 @@ function copyIn(source: Uint8Array, offset: number, length: number): Uint8Array 
   if (shift + length > scratch.length) scratch = new Uint8Array(2 ** Math.ceil(Math.log2(shift + length)))
   scratch.set(source.subarray(offset, offset + length), shift)
   return scratch.subarray(shift, shift + length)
-}
-
-function attempt<T>(make: () => T): T | SidelaneError {
-  try {
-    return make()
-  } catch (error) {
-    return toFault(error)
-  }
 }

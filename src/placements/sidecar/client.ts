@@ -25,8 +25,7 @@ import { DaemonSupervisor } from './daemon-supervisor.ts'
 import { copyOf } from './errors.ts'
 import { DrainEstimator, RetryBudget } from './flow-control.ts'
 import type { LaunchContract } from './launch-directory.ts'
-import { PendingRequest, RequestQueue, type Content, type QueueTotals } from './request.ts'
-import { RetryQueue } from './retry-queue.ts'
+import { PendingRequest, RequestQueue, RetryQueue, type Content, type QueueTotals } from './request.ts'
 
 /** Calls that a stream keeps in flight per connection: a daemon's queue is bounded by a few milliseconds. */
 const streamDepth = 32

@@ -17,9 +17,8 @@ import {
   type FrameSink,
   type FrameHeader,
 } from '../../wire/index.ts'
-import type { ClientContract } from './client-contract.ts'
+import { Handshake, type ClientContract, type HandshakeOptions } from './client-contract.ts'
 import { faultOf, unavailable, versionFault } from './errors.ts'
-import { Handshake, type HandshakeOptions } from './handshake.ts'
 import { InFlightRequests } from './in-flight-requests.ts'
 import type { Content, PendingRequest, RequestOwner } from './request.ts'
 
@@ -70,6 +69,9 @@ const maxPendingBytes = 1024 * 1024
 const defaultAnswerBytes = 8 * 1024 * 1024
 
 export class Connection implements FrameSink, RequestOwner {
+  readonly isRetry: boolean
+  /** The daemon's engine, known after HELLO. */
+  engine: EngineReport['kind'] | undefined
   readonly #options: ConnectionOptions
   readonly #socket: Socket
   readonly #decoder = new FrameDecoder('client', this)
@@ -88,9 +90,9 @@ export class Connection implements FrameSink, RequestOwner {
   #isStale = false
   #error: NodeJS.ErrnoException | undefined
   #fault: SidelaneError | undefined
-  #engine: EngineReport['kind'] | undefined
 
   constructor(options: ConnectionOptions) {
+    this.isRetry = options.isRetry
     this.#options = options
     const buffer = new Uint8Array(readBufferBytes)
     this.#socket = connect({
@@ -131,10 +133,6 @@ export class Connection implements FrameSink, RequestOwner {
     return this.#state !== 'draining' && this.#state !== 'closed'
   }
 
-  get isRetry(): boolean {
-    return this.#options.isRetry
-  }
-
   get inFlight(): number {
     return this.#inFlight.size
   }
@@ -149,11 +147,6 @@ export class Connection implements FrameSink, RequestOwner {
     // A broken socket is not closed at once.
     if (this.#state !== 'ready' || this.#writer.full || !this.#socket.writable) return 0
     return this.#inFlight.freeSlots
-  }
-
-  /** The daemon's engine, known after HELLO. */
-  get engine(): EngineReport['kind'] | undefined {
-    return this.#engine
   }
 
   serves(contractNumber: number): boolean {
@@ -301,7 +294,7 @@ export class Connection implements FrameSink, RequestOwner {
       const { inFlight, answerBytes } = hello.limits
       this.#inFlight.setLimit(inFlight)
       this.#caps = { request: 0, answer: answerBytes }
-      this.#engine = hello.engine
+      this.engine = hello.engine
       this.#state = 'ready'
     }
     if (this.#isStale) this.drain()
