@@ -101,10 +101,8 @@ const minMemoryBytes = 256 * 1024 * 1024
 
 export function checkMemory(): Check {
   const total = totalmem()
-  const group = Number(
-    readText('/sys/fs/cgroup/memory.max') ?? readText('/sys/fs/cgroup/memory/memory.limit_in_bytes') ?? Number.NaN,
-  )
-  const limit = Number.isFinite(group) && group > 0 && group < total ? group : undefined
+  const granted = process.constrainedMemory()
+  const limit = granted > 0 && granted < total ? granted : undefined
   const details = { totalBytes: total, limitBytes: limit ?? null }
   const found =
     limit === undefined ? formatBytes(total) : `${formatBytes(limit)} by the control group, of ${formatBytes(total)}`

@@ -33,8 +33,6 @@ export class NdjsonJob {
   readonly #io: Io
   readonly #input: Readable
   readonly #progress: Progress
-  /** The writers; true where this job opened the stream, and so ends it. */
-  readonly #writers: readonly (readonly [BufferedWriter, boolean])[]
   readonly #quiet: boolean
   #reason: StopReason | undefined
   #failure: Error | undefined
@@ -49,16 +47,15 @@ export class NdjsonJob {
     this.#io = io
     this.#quiet = options.quiet
     this.#input = input === undefined ? streams.input : createReadStream('', { fd: input, highWaterMark: 256 * 1024 })
-    this.out = new BufferedWriter(output ?? streams.output, (error) => this.#stop('the output was closed', error))
+    this.out = new BufferedWriter(output ?? streams.output, output !== undefined, (error) =>
+      this.#stop('the output was closed', error),
+    )
     // A closed pipe for rejects does not stop the job; any other error, such as a full disk, does.
     this.#rejects = new BufferedWriter(
       rejects ?? streams.log,
+      rejects !== undefined,
       (error) => error.code !== 'EPIPE' && this.#stop('the output was closed', error),
     )
-    this.#writers = [
-      [this.out, output !== undefined],
-      [this.#rejects, rejects !== undefined],
-    ]
     this.#progress = new Progress(streams, input === undefined ? streams.inputBytes : sizeOf(input), () => this.counts)
   }
 
@@ -121,7 +118,8 @@ export class NdjsonJob {
     } finally {
       this.#progress.end()
       this.#input.destroy()
-      for (const [writer, isOwn] of this.#writers) await writer.close(isOwn)
+      await this.out.close()
+      await this.#rejects.close()
       process.off('SIGINT', this.#interrupt)
     }
     if (this.#failure !== undefined) throw this.#failure
@@ -171,22 +169,15 @@ function openOutput(topic: string, path: string | undefined): Writable | undefin
 
 /** Opening a file for writing truncates it, so an output must differ from the input and from the other output. */
 function checkOutputs({ topic, in: source, out, rejects }: NdjsonJobOptions): void {
-  const from = source === undefined || source === '-' ? undefined : fileAt(source)
-  const first = fileAt(out)
-  const second = fileAt(rejects)
-  for (const [path, file] of [[out, first] as const, [rejects, second] as const]) {
-    if (file !== undefined && from !== undefined && sameFile(file, from))
-      throw new UsageError(topic, `${path} is the input itself`)
-  }
-  if (
-    out !== undefined &&
-    out !== '-' &&
-    (out === rejects || (first !== undefined && second !== undefined && sameFile(first, second)))
-  )
+  const input = fileAt(source)
+  for (const path of [out, rejects])
+    if (isSame(fileAt(path), input)) throw new UsageError(topic, `${path} is the input itself`)
+  if (out !== undefined && out !== '-' && (out === rejects || isSame(fileAt(out), fileAt(rejects))))
     throw new UsageError(topic, `${out} cannot take both the results and the rejects`)
 }
 
-const sameFile = (one: Stats, other: Stats): boolean => one.isFile() && one.dev === other.dev && one.ino === other.ino
+const isSame = (one: Stats | undefined, other: Stats | undefined): boolean =>
+  one !== undefined && one.isFile() && one.dev === other?.dev && one.ino === other.ino
 
 const fileAt = (path: string | undefined): Stats | undefined =>
   path === undefined || path === '-' ? undefined : statSync(path, { throwIfNoEntry: false })

@@ -9,6 +9,7 @@ import type { CompiledContract } from '../engine/index.ts'
 import { keyFingerprint, noContractId, type ContractRequest, type ContractStatus } from '../wire/index.ts'
 import { configTexts as texts } from '../tables/daemon-texts.ts'
 import { fillTemplate } from '../util/fill-template.ts'
+import type { DaemonSettings } from './config/settings.ts'
 
 /** A contract that is served. */
 export interface LoadedContract extends Route {
@@ -22,17 +23,13 @@ export interface LoadedContract extends Route {
   readonly registry: ContractRegistry
 }
 
-export interface ContractSources {
-  /** Lock files and directories. */
-  readonly contracts: readonly string[]
-  /** By the contract's name. */
-  readonly digestKeyFiles: Readonly<Record<string, string>>
-}
-
 const lockSuffix = '.lock.json'
 
 /** Reads the lock files in their order, those of a directory by name. Throws a `SidelaneError` that names the file. */
-export function loadContracts({ contracts, digestKeyFiles }: ContractSources): KeyedContract[] {
+export function loadContracts({
+  contracts,
+  digestKeyFiles,
+}: Pick<DaemonSettings, 'contracts' | 'digestKeyFiles'>): KeyedContract[] {
   const loaded = contracts.flatMap((path) => lockFiles(path)).map((lock) => loadOne(lock, digestKeyFiles))
   const names = new Set(loaded.map(({ contract }) => contract.name))
   for (const name of Object.keys(digestKeyFiles)) {

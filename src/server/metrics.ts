@@ -8,8 +8,10 @@ import { memoryUsage, pssBytes } from './memory.ts'
 
 /** The gauges, read when the page is built. */
 export interface Now {
+  /** Requests that wait or run. */
   readonly inFlight: number
   readonly queued: number
+  /** All bodies together. */
   readonly queuedBytes: number
   readonly contracts: number
   readonly ready: boolean

@@ -11,6 +11,7 @@ import { poolExecutor, type Executor } from './executor.ts'
 import { FramedConnection, type FramedContext } from './framed-connection.ts'
 import { InlineExecutor } from './inline-executor.ts'
 import { defaultLimits, type FramedLimits } from './timeouts.ts'
+import type { Now } from './metrics.ts'
 import type { Observer } from './telemetry.ts'
 import { RequestQueue } from './queue.ts'
 import type { ServiceSettings } from './config/settings.ts'
@@ -19,16 +20,6 @@ import type { ServiceSettings } from './config/settings.ts'
 const reservedConnections = 8
 
 export type ServiceState = 'starting' | 'ready' | 'draining'
-
-/** Current values for metrics. */
-export interface Gauges {
-  /** Requests that wait or run. */
-  readonly inFlight: number
-  readonly queued: number
-  /** All bodies together. */
-  readonly queuedBytes: number
-  readonly connections: number
-}
 
 /** Owns a connection that speaks HTTP. `first`: what was read from it. `reserved`: for health and metrics only. */
 export type HttpHandler = (socket: Socket, first: Uint8Array, reserved: boolean) => void
@@ -113,7 +104,7 @@ export class Service {
     return this.#executor.engine
   }
 
-  get gauges(): Gauges {
+  get gauges(): Pick<Now, 'inFlight' | 'queued' | 'queuedBytes'> & { readonly connections: number } {
     const { inFlight, queued, bytes } = this.queue
     return { inFlight, queued, queuedBytes: bytes, connections: this.#connections }
   }

@@ -9,6 +9,7 @@ import {
   aligned,
   BatchBuffer,
   readyMark,
+  words,
   type BatchAnswer,
   type BatchTask,
   type ContractRecord,
@@ -52,7 +53,7 @@ function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): Bat
   for (const record of records ?? []) addContract(record)
   const batch = new BatchBuffer(buffer)
   for (let item = 0; item < count; item++) {
-    if (!contracts.has(batch.contract(item))) return { us: 0, missing: true }
+    if (!contracts.has(batch.get(item, words.contract))) return { us: 0, missing: true }
   }
 
   const inputs = chunks.map((chunk) => new Uint8Array(chunk))
@@ -60,13 +61,15 @@ function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): Bat
   let at = aligned(BatchBuffer.headBytes(count))
   for (let item = 0; item < count; item++) {
     if (batch.dropped(item)) continue
-    const contract = contracts.get(batch.contract(item)) as CompiledContract | SidelaneError
-    const payload = copyIn(inputs[batch.chunk(item)] as Uint8Array, batch.offset(item), batch.length(item))
+    const contract = contracts.get(batch.get(item, words.contract)) as CompiledContract | SidelaneError
+    const input = inputs[batch.get(item, words.chunk)] as Uint8Array
+    const payload = copyIn(input, batch.get(item, words.offset), batch.get(item, words.length))
+    const canonical = batch.get(item, words.canonical) === 1
     batch.setThread(item, threadId)
-    const size = runInto(contract, payload, batch.canonical(item), batch.bytes, at)
+    const size = runInto(contract, payload, canonical, batch.bytes, at)
     if (size < 0) {
       const bytes = new Uint8Array(-size)
-      runInto(contract, payload, batch.canonical(item), bytes, 0)
+      runInto(contract, payload, canonical, bytes, 0)
       overflow.set(item, bytes)
     } else {
       batch.setOutcome(item, at)

@@ -34,8 +34,8 @@ const maxRetryPauseMs = 1000
 
 export class SidecarPlacement implements Placement, ConnectionPoolEvents, RequestEvents {
   readonly name = 'sidecar'
+  readonly busyDepth: number
   readonly #pool: ConnectionPool
-  readonly #streamDepth: number
   readonly #supervisor: DaemonSupervisor | undefined
   /** Refuses, at `add`, what a launched Node daemon would refuse. */
   readonly #checkEngine: Engine | undefined
@@ -76,7 +76,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
   }
 
   private constructor({ connections: size, engine, launch }: HostSettings, socket: string) {
-    this.#streamDepth = streamDepth * size
+    this.busyDepth = streamDepth * size
     this.#supervisor =
       launch && new DaemonSupervisor(launch, engine, { onServed: this.#onServed, onRefused: this.#onRefused })
     // A launched Node daemon has the codecs of this Node.
@@ -118,10 +118,6 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
 
   get capacity(): number {
     return this.#pool.capacity
-  }
-
-  get busyDepth(): number {
-    return this.#streamDepth
   }
 
   get drainMs(): number {
