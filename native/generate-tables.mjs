@@ -1,12 +1,15 @@
-// Writes the Rust twins of src/tables: `npm run generate:tables`.
+// Writes what the Rust crates take from src/tables and from the OpenAPI document: `npm run generate:tables`.
 
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 import { createJiti } from 'jiti'
 
 import { fill, writeFiles } from './generated-files.mjs'
 
-const jiti = createJiti(import.meta.url)
+// The condition `sidelane:source` of package.json, which jiti does not know.
+const alias = { '#runtime': fileURLToPath(new URL('../src/runtime/node.ts', import.meta.url)) }
+const jiti = createJiti(import.meta.url, { alias })
 const source = (path) => jiti.import(`../src/${path}`)
 
 const { dataErrors, faultErrors } = await source('tables/errors.ts')
@@ -18,6 +21,7 @@ const metricTables = await source('tables/metrics.ts')
 const daemonTexts = await source('tables/daemon-texts.ts')
 const { optionSpecs } = await source('server/config/options.ts')
 const { daemonHelp } = await source('server/config/help.ts')
+const { openApi } = await source('server/http/openapi.ts')
 
 const words = (name) => name.replaceAll(/([a-z])([A-Z])/g, '$1 $2').match(/[A-Za-z0-9]+/g)
 const pascal = (name) => words(name).reduce((all, word) => all + word[0].toUpperCase() + word.slice(1), '')
@@ -239,7 +243,7 @@ const texts = file(
   textModule('drain', 'Why a daemon drains.', drainCauses),
   `/// The events of the log, with their level.
 pub mod events {
-${indented(['use crate::telemetry::log::Level;\n', ...lines(logEvents, eventOf)].join('\n'))}
+${indented(['use crate::log_level::Level;\n', ...lines(logEvents, eventOf)].join('\n'))}
 }
 `,
   textModule('unready', 'Why a daemon is not ready.', Object.fromEntries(unreadyReasons.map((one) => [one, one]))),
@@ -251,6 +255,8 @@ writeFiles({
   'wire/src/outcome_layout.rs': outcomeLayout,
   'wire/src/violation_texts.rs': violationTexts,
   'daemon/src/config/options_table.rs': optionsTable,
+  // The daemon puts its version into it.
+  'daemon/src/protocol/http/openapi.json': `${JSON.stringify(openApi('VERSION'))}\n`,
   'daemon/src/telemetry/metrics_table.rs': metricsTable,
   'daemon/src/texts.rs': texts,
 })

@@ -60,9 +60,11 @@ export class PlacedProcessor<In, Out, C extends boolean> implements Processor<In
   readonly #canonical: boolean
   readonly #parts: HostParts
   readonly #route: Route
-  /** Its own and, if that is another one, its host's; so below. */
-  readonly #lifecycles: readonly [HostLifecycle, ...HostLifecycle[]]
-  readonly #counters: readonly [Counters, ...Counters[]]
+  readonly #lifecycle: HostLifecycle
+  readonly #counters: Counters
+  /** Its host's, where they are not its own. */
+  readonly #hostLifecycle: HostLifecycle | undefined
+  readonly #hostCounters: Counters | undefined
 
   constructor(parts: HostParts, contract: Contract<In, Out>, { contractIndex, canonical, isOnly }: ProcessorParts) {
     this.contract = contract
@@ -72,13 +74,15 @@ export class PlacedProcessor<In, Out, C extends boolean> implements Processor<In
     this.#parts = parts
     this.#route = { contract, contractIndex, onEnd: this.#onEnd }
     if (isOnly) {
-      this.#counters = [parts.counters]
-      this.#lifecycles = [parts.lifecycle]
+      this.#counters = parts.counters
+      this.#lifecycle = parts.lifecycle
     } else {
       const counters = new Counters()
       const calls = { [Symbol.iterator]: () => this.#calls() }
-      this.#counters = [counters, parts.counters]
-      this.#lifecycles = [new HostLifecycle({ what: 'processor', calls, idle: () => counters.idle() }), parts.lifecycle]
+      this.#counters = counters
+      this.#lifecycle = new HostLifecycle({ what: 'processor', calls, idle: () => counters.idle() })
+      this.#hostCounters = parts.counters
+      this.#hostLifecycle = parts.lifecycle
     }
   }
 
@@ -127,23 +131,27 @@ export class PlacedProcessor<In, Out, C extends boolean> implements Processor<In
         return { call, run: () => this.#start(call) }
       },
       onLeave: (listener) => {
-        const removers = this.#lifecycles.map((lifecycle) => lifecycle.onLeave(listener))
-        return () => removers.forEach((remove) => remove())
+        const remove = this.#lifecycle.onLeave(listener)
+        const removeFromHost = this.#hostLifecycle?.onLeave(listener)
+        return () => {
+          remove()
+          removeFromHost?.()
+        }
       },
     })
     return stream as AsyncIterableIterator<StreamItem<Out, K>, undefined, undefined>
   }
 
   stats(): Stats {
-    return this.#counters[0].snapshot(queuedOf(this.#calls()), this.#parts.cache, this.thresholds !== undefined)
+    return this.#counters.snapshot(queuedOf(this.#calls()), this.#parts.cache, this.thresholds !== undefined)
   }
 
   close(): Promise<void> {
-    return this.#lifecycles[0].close()
+    return this.#lifecycle.close()
   }
 
   destroy(error?: Error): Promise<void> {
-    return this.#lifecycles[0].destroy(error)
+    return this.#lifecycle.destroy(error)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -151,7 +159,8 @@ export class PlacedProcessor<In, Out, C extends boolean> implements Processor<In
   }
 
   #start(call: ProcessCall): void {
-    for (const counters of this.#counters) counters.started()
+    this.#counters.started()
+    this.#hostCounters?.started()
     const late = this.#late
     if (late !== undefined) return call.fail(late.refusal())
     const { activeCalls, run, runWithSignal } = this.#parts
@@ -173,13 +182,14 @@ export class PlacedProcessor<In, Out, C extends boolean> implements Processor<In
       call.isListed = false
       this.#parts.activeCalls?.remove(call)
     }
-    for (const counters of this.#counters) counters.ended(call, result)
+    this.#counters.ended(call, result)
+    this.#hostCounters?.ended(call, result)
   }
 
   /** A life cycle that takes no calls. */
   get #late(): HostLifecycle | undefined {
-    for (const lifecycle of this.#lifecycles) if (lifecycle.state !== 'ready') return lifecycle
-    return undefined
+    if (this.#lifecycle.state !== 'ready') return this.#lifecycle
+    return this.#hostLifecycle === undefined || this.#hostLifecycle.state === 'ready' ? undefined : this.#hostLifecycle
   }
 
   /** Its calls among the active ones of the host. */

@@ -78,7 +78,7 @@ export class Admission {
     if (this.#options.queue.queued === 0) this.#standsSince = now
   }
 
-  /** What a refused caller is told. */
+  /** For `overloaded`. */
   get retryAfterMs(): number {
     return retryAfterMs(this.#options.queue.drainMs)
   }

@@ -114,7 +114,7 @@ export class Service {
     if (this.state === 'starting') this.state = 'ready'
   }
 
-  /** A new connection; its first byte tells the protocol. Closes it when there are too many. */
+  /** A new connection; its first byte identifies the protocol. Closes it when there are too many. */
   accept(socket: Socket): void {
     const { maxConnections } = this.#settings
     if (this.#connections >= maxConnections + reservedConnections) return this.#turnAway(socket)

@@ -10,6 +10,7 @@ import {
   resolveHostOptions,
   resolveProcessorOptions,
 } from '../../src/model/options.ts'
+import { logEvents } from '../../src/tables/daemon-texts.ts'
 import { keywordsOfKind } from '../../src/tables/lock-keywords.ts'
 import { sidelane } from '../support/cli.ts'
 import { pageText, root, tableBelow } from './pages.ts'
@@ -164,4 +165,9 @@ describe.skipIf(!existsSync(join(root, 'dist/cli/main.js')))('docs/cli.md', () =
     // The last three are codes of `decompress`.
     expect(rows).toEqual(new Set([...own, 'codec.corrupt', 'codec.unavailable', 'limit.output']))
   })
+})
+
+test('docs/daemon.md lists every log event', () => {
+  const [, listed = ''] = /^Events: (.*?)\. `level`/ms.exec(pageText('docs/daemon.md')) ?? []
+  expect([...listed.matchAll(/`(\w+)`/g)].map(([, event]) => event)).toEqual(Object.keys(logEvents))
 })

@@ -26,7 +26,7 @@ test.each([0, 1, 7, 1024])('a stream is never refused, with a queue of %i', asyn
   await Promise.all(busy)
 })
 
-test('a stream leaves half of the queue to others, and waits behind them without losing its turn', async () => {
+test('a stream leaves half of the queue to other calls and keeps its turn while it waits behind them', async () => {
   const { processor } = await openPool({ maxQueue: 100 })
   await processor.process('1')
   const busy = await occupy(processor, 100)
@@ -47,7 +47,7 @@ test('a stream leaves half of the queue to others, and waits behind them without
   expect((await busyStream).length).toBe(4999)
 })
 
-test('a stream gets on while others keep the queue full', async () => {
+test('a stream makes progress while other calls keep the queue full', async () => {
   const { processor } = await openPool({ maxQueue: 10 })
   const streamEnd = new AbortController()
   const flood = async (): Promise<void> => {
@@ -64,7 +64,7 @@ test('a stream gets on while others keep the queue full', async () => {
   expect(processor.stats().shed).toBeGreaterThan(0)
 })
 
-test('a fault of one item takes its place, and the others go on', async () => {
+test('a fault takes the place of its item, and the stream goes on', async () => {
   const { processor } = await openPool()
   const source = ['1', act('exit'), '2', new SidelaneError('limit.bytes'), '"x', '3']
   const items = await collect(processor.stream(source, { concurrency: 1 }))
@@ -79,7 +79,7 @@ test('a fault of one item takes its place, and the others go on', async () => {
   expect(items[1]).toMatchObject({ ok: false, status: 500, error: { code: 'internal.panic' } })
 })
 
-test('a deadline is counted for each payload', async () => {
+test('a deadline applies to each payload', async () => {
   const { processor } = await openPool()
   const source = ['1', act('sleep', 400), '2']
   const items = await collect(processor.stream(source, { deadlineMs: 200, concurrency: 1 }))
@@ -87,13 +87,13 @@ test('a deadline is counted for each payload', async () => {
   expect(items[0]?.ok).toBe(true)
 })
 
-test('there is no deadline unless one is asked for', async () => {
+test('there is no deadline by default', async () => {
   const { processor } = await openPool({ deadlineMs: 50 })
   const items = await collect(processor.stream([act('sleep', 200), '1']))
   expect(items.map(({ ok }) => ok)).toEqual([true, true])
 })
 
-test('leaving a stream drops what is queued or waits for the queue', async () => {
+test('leaving a stream cancels its queued and waiting calls', async () => {
   const { processor } = await openPool({ maxQueue: 10 })
   const busy = await occupy(processor, 150)
   const stream = processor.stream(numbers(1000), { concurrency: 500 })
@@ -107,7 +107,7 @@ test('leaving a stream drops what is queued or waits for the queue', async () =>
   expect((await processor.process('1')).ok).toBe(true)
 })
 
-test('bytes that wait for the queue belong to the stream', async () => {
+test('bytes that wait for the queue are copied', async () => {
   const { processor } = await openPool({ maxQueue: 1 })
   const busy = await occupy(processor, 100)
   const reused = Buffer.from('[0]')
@@ -122,7 +122,7 @@ test('bytes that wait for the queue belong to the stream', async () => {
   await Promise.all(busy)
 })
 
-test('a source that owes an item does not keep the consumer from leaving', async () => {
+test('a source with a pending item does not keep the consumer from leaving', async () => {
   await using processor = await createProcessor(contractOf({}, {}))
   const never: AsyncIterable<string> = {
     [Symbol.asyncIterator]: () => ({
@@ -136,7 +136,7 @@ test('a source that owes an item does not keep the consumer from leaving', async
   expect(await next).toEqual({ done: true, value: undefined })
 })
 
-test('a closing processor wakes a stream whose source is silent', async () => {
+test('a closing processor ends a stream whose source is pending', async () => {
   const host = await createHost()
   const processor = host.processor(contractOf({}, {}))
   const silent: AsyncIterable<string> = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) }
@@ -145,7 +145,7 @@ test('a closing processor wakes a stream whose source is silent', async () => {
   await expect(next).rejects.toMatchObject({ code: 'unavailable' })
 })
 
-test('destroy fails what is in flight, each item in its place, and ends the stream', async () => {
+test('destroy fails the calls in flight in order and ends the stream', async () => {
   const { host, processor } = await openPool()
   const stream = processor.stream([act('sleep', 5000), '1', '2'], { concurrency: 2 })
   const first = stream.next()
@@ -170,7 +170,7 @@ test('an inline stream lets the event loop run', async () => {
   expect(turns).toBeGreaterThan(3)
 })
 
-test('several calls of next at once are answered in order', async () => {
+test('concurrent calls of next resolve in order', async () => {
   const { processor } = await openPool()
   const stream = processor.stream(numbers(3), { canonical: true })
   const answers = await Promise.all([stream.next(), stream.next(), stream.next(), stream.next(), stream.next()])
@@ -206,7 +206,7 @@ test('cancelling the readable side closes the source, and a failing source error
   await expect(collect(broken.pipeThrough(toTransformStream(processor)))).rejects.toThrow('torn')
 })
 
-test('a Node pipeline takes the stream as it is, or as a Duplex', async () => {
+test('a Node pipeline accepts the stream as it is, or as a Duplex', async () => {
   const { processor } = await openPool()
   const seen: boolean[] = []
   const sink = (): Writable =>

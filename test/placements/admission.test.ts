@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { act, occupy, openPool, tick } from './pool-kit.ts'
 
-test('a burst on busy workers is accepted up to the bound exactly, the rest is refused', async () => {
+test('a burst on busy workers is accepted exactly up to the bound', async () => {
   const { processor } = await openPool({ maxQueue: 50 })
   const busy = await occupy(processor, 150)
   const results = await Promise.allSettled(Array.from({ length: 500 }, () => processor.process('[1]')))
@@ -21,7 +21,7 @@ test('a burst on busy workers is accepted up to the bound exactly, the rest is r
   })
 })
 
-test('a refusal has no stack: it would cost more than the refusal; the stacks of all others are as long as ever', async () => {
+test('a refusal has no stack; the stacks of other errors keep their length', async () => {
   const { processor } = await openPool({ maxQueue: 0 })
   const limit = Error.stackTraceLimit
   const busy = await occupy(processor, 100)
@@ -31,7 +31,7 @@ test('a refusal has no stack: it would cost more than the refusal; the stacks of
   await Promise.all(busy)
 })
 
-test('a burst on idle workers is accepted up to the bound plus what they take at once', async () => {
+test('a burst on idle workers is accepted up to the bound plus their free slots', async () => {
   const { processor } = await openPool({ maxQueue: 100 })
   const calls = Array.from({ length: 1100 }, () => processor.process('[1]'))
   const settled = Promise.allSettled(calls)
@@ -50,7 +50,7 @@ test('a thousand payloads at once fit the default bound', async () => {
   expect(outcomes.every((outcome) => outcome.ok)).toBe(true)
 })
 
-test('a refused payload is not looked at', async () => {
+test('a refused payload is not read', async () => {
   const { processor } = await openPool({ maxQueue: 0 })
   const busy = await occupy(processor, 100)
   let looks = 0
@@ -75,7 +75,7 @@ test('with no queue a call runs when a worker is free', async () => {
   await Promise.all(busy)
 })
 
-test('waiting bytes are bounded, and one payload of any size may wait', async () => {
+test('waiting bytes are bounded; a single payload of any size may wait', async () => {
   const { processor } = await openPool({ maxQueueBytes: 1_000_000 })
   const busy = await occupy(processor, 100)
   const large = Buffer.from(`"${'x'.repeat(600_000)}"`)
@@ -95,7 +95,7 @@ test('a payload over the limit of its contract is refused as data, without waiti
   await Promise.all(busy)
 })
 
-test('calls that end in the queue make room', async () => {
+test('calls that end in the queue free their space', async () => {
   const { processor } = await openPool({ maxQueue: 1 })
   const busy = await occupy(processor, 150)
   const controller = new AbortController()

@@ -1,4 +1,4 @@
-// How placement auto chooses, on a clock of the test's own and with workers that only take notes.
+// How placement auto chooses, with a fake clock and fake workers.
 import { describe, expect, test } from 'vitest'
 import { ProcessCall, rejected, type Call, type Outcome, type Route } from '../../src/model/index.ts'
 import { AutoPlacement } from '../../src/placements/auto/auto.ts'
@@ -57,7 +57,7 @@ function openFakes() {
 const times = (count: number, what: string): string[] => Array.from({ length: count }, () => what)
 
 describe('a small payload', () => {
-  test('runs inline until the turn has had its budget; the next turn has a new one', async () => {
+  test('runs inline until the budget of the turn is used up; each turn has a new one', async () => {
     const { send } = openFakes()
     for (let i = 0; i < 3; i++) {
       expect(send(small, 6)).toEqual([...times(4, 'inline'), ...times(2, 'pool')])
@@ -66,7 +66,7 @@ describe('a small payload', () => {
     }
   })
 
-  test('goes to the pool while the loop is busy with something else', async () => {
+  test('goes to the pool while the event loop is busy with other work', async () => {
     const { clock, send } = openFakes()
     send(small)
     clock.us += 10_000
@@ -76,20 +76,20 @@ describe('a small payload', () => {
     expect(send(small)).toEqual(['inline'])
   })
 
-  test('is given a little more of a turn when the workers are busy for longer', () => {
+  test('may exceed the budget a little when the workers are busy for longer', () => {
     const { pool, send } = openFakes()
     pool.waitUs = 100_000
     expect(send(small, 10)).toEqual([...times(7, 'inline'), ...times(3, 'pool')])
   })
 
-  test('runs inline when there are no workers, however long the turn has been', () => {
+  test('runs inline when there are no workers, even in a long turn', () => {
     const { clock, pool, send } = openFakes()
     pool.isDown = true
     clock.us += 10_000
     expect(send(small, 20)).toEqual(times(20, 'inline'))
   })
 
-  test('comes back from a pool that has lost its workers', async () => {
+  test('runs inline when the pool has lost its workers', async () => {
     const { pool, call } = openFakes()
     const { made, ended } = call(small)
     made.copiedBytes = small.length
@@ -98,7 +98,7 @@ describe('a small payload', () => {
     expect(made.ranInline).toBe(true)
   })
 
-  test('comes back too late when its deadline has passed', async () => {
+  test('fails when its deadline has passed before it can run inline', async () => {
     const { clock, pool, call } = openFakes()
     const { made, ended } = call(small)
     made.copiedBytes = small.length
@@ -110,14 +110,14 @@ describe('a small payload', () => {
 })
 
 describe('a large payload', () => {
-  test('goes to the pool, however idle the loop is, and even when there are no workers', () => {
+  test('goes to the pool even when the event loop is idle or there are no workers', () => {
     const { pool, send } = openFakes()
     expect(send(large)).toEqual(['pool'])
     pool.isDown = true
     expect(send(large)).toEqual(['pool'])
   })
 
-  test('does not come back', () => {
+  test('does not run inline when the pool has lost its workers', () => {
     const { pool, call } = openFakes()
     const { made } = call(large)
     made.copiedBytes = large.length
@@ -126,7 +126,7 @@ describe('a large payload', () => {
   })
 })
 
-test('a rate follows the payloads, and one strange measurement hardly moves it', () => {
+test('the inline rate follows the payloads, and one outlier hardly changes it', () => {
   expect(thresholds).toMatchObject({ inlineBudgetUs: 200, inlineMaxBytes: 19_456, hopUs: 200, perKibUs: 12.5 })
   const rate = new InlineRate(thresholds)
   expect(rate.expectedUs(4096)).toBeCloseTo(50)
@@ -136,7 +136,7 @@ test('a rate follows the payloads, and one strange measurement hardly moves it',
   expect(rate.expectedUs(4096)).toBeGreaterThan(250)
 })
 
-test('a contract that was slow once is tried here again when the workers find it fast', () => {
+test('a contract that was slow runs inline again after the workers were fast with it', () => {
   const rate = new InlineRate(thresholds)
   for (let i = 0; i < 100; i++) rate.add(4096, 300)
   for (let i = 0; i < 200; i++) rate.decay(4096, 60)
@@ -145,7 +145,7 @@ test('a contract that was slow once is tried here again when the workers find it
   expect(rate.expectedUs(4096)).toBeLessThan(thresholds.inlineBudgetUs)
 })
 
-test('a budget stays within its bounds, whatever start-up measured', () => {
+test('the budget is bounded whatever the calibration measured', () => {
   const budget = (hopUs: number): number => thresholdsOf({ hopUs, sampleUs: 50, sampleBytes: 4096 }).inlineBudgetUs
   expect([1, 200, 1_000_000].map(budget)).toEqual([100, 200, 500])
 })

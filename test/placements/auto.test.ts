@@ -1,5 +1,5 @@
-// What placement auto promises whatever the timing: that small payloads outlive the workers, and that what is in the pool
-// meets its queue. How it chooses is auto-choice.test.ts, what it answers is the conformance suite (test/contract/auto-*).
+// Placement auto, independent of timing: small payloads do not fail with the workers, and calls in the pool are subject to
+// its queue. The choice is tested in auto-choice.test.ts, the outcomes in the conformance suite (test/contract/auto-*).
 import { rmSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { createHost, createProcessor, type Processor } from 'sidelane'
@@ -42,13 +42,13 @@ const answered = (processor: Processor, count: number): Promise<boolean> =>
     all.every(({ ok }) => ok),
   )
 
-test('a large payload goes to a worker, however idle the loop is', async () => {
+test('a large payload goes to a worker even when the event loop is idle', async () => {
   const { processor } = await openAuto()
   for (let i = 0; i < 3; i++) expect((await processor.process(largeText)).ok).toBe(true)
   expect(processor.stats()).toMatchObject({ accepted: 3, ranInline: 0 })
 })
 
-test("the caller's bytes may be used again at once, wherever each of them went", async () => {
+test('the caller may overwrite its bytes after the call, wherever the payload runs', async () => {
   const { processor } = await openAuto({ maxQueue: 100_000 })
   const bytes = new Uint8Array(6)
   const calls = Array.from({ length: 3000 }, (_, i) => {
@@ -60,7 +60,7 @@ test("the caller's bytes may be used again at once, wherever each of them went",
   expect(texts).toEqual(Array.from({ length: 3000 }, (_, i) => `[${100 + (i % 900)}]`))
 })
 
-test('what goes to the pool meets its queue and its deadlines; small payloads are answered meanwhile', async () => {
+test('calls in the pool are subject to its queue and to deadlines; small payloads run meanwhile', async () => {
   const { processor, workers } = await openAuto({ maxQueueBytes: 1000 })
   workers('sleep')
   const calls = Array.from({ length: 5 }, () => processor.process(largeText, { deadlineMs: 100 }))
@@ -70,7 +70,7 @@ test('what goes to the pool meets its queue and its deadlines; small payloads ar
   expect((await small).ok).toBe(true)
 })
 
-test('what waits for a worker can be cancelled', async () => {
+test('a call that waits for a worker can be cancelled', async () => {
   const { processor, workers } = await openAuto()
   workers('sleep')
   const controller = new AbortController()
@@ -79,7 +79,7 @@ test('what waits for a worker can be cancelled', async () => {
   expect((await Promise.allSettled(calls)).map(codeOf)).toEqual(Array.from({ length: 5 }, () => 'cancelled'))
 })
 
-test('destroy fails what is in the pool', async () => {
+test('destroy fails the calls in the pool', async () => {
   const { processor, workers } = await openAuto()
   workers('sleep')
   const failed = expect(processor.process(largeText)).rejects.toMatchObject({ code: 'unavailable' })
@@ -88,7 +88,7 @@ test('destroy fails what is in the pool', async () => {
   expect(processor.state).toBe('closed')
 })
 
-test('small payloads that were in the pool when its last worker died are answered', async () => {
+test('small payloads that are in the pool when its last worker dies run inline', async () => {
   const { processor, workers, breakWorkers } = await openAuto({ maxQueue: 100_000 })
   workers('exit')
   breakWorkers()
@@ -97,7 +97,7 @@ test('small payloads that were in the pool when its last worker died are answere
   expect(await lost).toMatchObject({ code: expect.stringMatching(/^(unavailable|internal\.panic)$/) })
 })
 
-test('without workers small payloads run inline, and large ones are refused', async () => {
+test('without workers small payloads run inline and large ones fail', async () => {
   const { processor, workers, breakWorkers } = await openAuto()
   workers('exit')
   breakWorkers()
@@ -112,13 +112,13 @@ test('without workers small payloads run inline, and large ones are refused', as
   expect(processor.stats().ranInline).toBe(before + 1000)
 })
 
-test('small payloads are answered although every worker dies of its work', async () => {
+test('small payloads succeed although every task kills its worker', async () => {
   const { processor, workers } = await openAuto({ maxQueue: 100_000 })
   workers('exit')
   expect(await answered(processor, 200)).toBe(true)
 })
 
-test('host and processor tell the thresholds; the other placements have none', async () => {
+test('host and processor have thresholds only with placement auto', async () => {
   const host = await createHost({ placement: 'auto', threads: 1 })
   onTestFinished(() => host.close())
   const { thresholds } = host.processor(contractOf({}, { name: 'any' }))

@@ -61,8 +61,9 @@ test('Piscina never gets a signal, a transfer list or more than its workers hold
   })
 })
 
+const route = { contract: contractOf({}), contractIndex: 0 }
+
 function queuedCall(queue: Queue, payload: Uint8Array): QueuedCall {
-  const route = { contract: contractOf({}), contractIndex: 0 }
   return new QueuedCall(new ProcessCall(route, '', false, ignore, ignore), payload, queue)
 }
 

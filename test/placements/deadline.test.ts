@@ -6,7 +6,7 @@ import { act, freshFile, occupy, openPool, timed } from './pool-kit.ts'
 /** Timers of a busy machine are late. */
 const graceMs = 150
 
-test('a call that waits too long is answered on time, and never runs', async () => {
+test('a call that waits too long fails at its deadline and never runs', async () => {
   const { processor } = await openPool()
   const busy = await occupy(processor, 200)
   const file = freshFile('ran')
@@ -20,7 +20,7 @@ test('a call that waits too long is answered on time, and never runs', async () 
   expect(existsSync(file)).toBe(false)
 })
 
-test('a call that runs too long is answered on time, and its result is dropped', async () => {
+test('a call that runs too long fails at its deadline, and its result is dropped', async () => {
   const { processor } = await openPool()
   const { error, ms } = await timed(processor.process(act('sleep', 300), { deadlineMs: 50 }))
   expect(error).toMatchObject({ code: 'deadline.exceeded', params: { where: 'run' } })
@@ -39,7 +39,7 @@ test('the pool has a deadline of 1,000 ms by default, and a host may set another
   expect(resolveHostOptions({}, 4).deadlineMs).toBe(undefined)
 })
 
-test('a short deadline behind a long one is kept', async () => {
+test('a short deadline after a long one is observed', async () => {
   const { processor } = await openPool()
   const busy = await occupy(processor, 300)
   const limits = [5000, 150, 40, 90, 20, 3000]
@@ -52,7 +52,7 @@ test('a short deadline behind a long one is kept', async () => {
   await Promise.all(busy)
 })
 
-test('a batch item whose call has ended is left out by the worker', async () => {
+test('a worker skips a batch item whose call has ended', async () => {
   const { processor } = await openPool()
   const [first] = await occupy(processor, 150)
   const file = freshFile('ran')
@@ -70,7 +70,7 @@ test('a batch item whose call has ended is left out by the worker', async () => 
   expect(existsSync(file)).toBe(false)
 })
 
-test('a cancelled call leaves the queue at once', async () => {
+test('a cancelled call leaves the queue immediately', async () => {
   const { processor } = await openPool()
   const busy = await occupy(processor, 100)
   const file = freshFile('ran')
@@ -85,7 +85,7 @@ test('a cancelled call leaves the queue at once', async () => {
   expect(existsSync(file)).toBe(false)
 })
 
-test('a cancelled call that runs is dropped, and its worker lives on', async () => {
+test('the result of a cancelled call is dropped, and its worker keeps running', async () => {
   const { processor } = await openPool()
   const controller = new AbortController()
   const call = timed(processor.process(act('sleep', 200), { signal: controller.signal }))

@@ -1,4 +1,4 @@
-// Starting and ending a pool: a worker that does not work is told at creation; an idle pool keeps no process alive.
+// Starting and ending a pool: creation rejects when a worker does not work; an idle pool does not keep the process alive.
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -18,20 +18,20 @@ function workerOf(source: string): URL {
   return pathToFileURL(file)
 }
 
-test('a worker file that is missing is told at creation', async () => {
+test('creation rejects when the worker file is missing', async () => {
   const workerUrl = pathToFileURL(freshFile('missing.mjs'))
   const error = await createHost({ placement: 'pool', engine: 'js', workerUrl }).catch((reason: unknown) => reason)
   expect(error).toMatchObject({ code: 'options.invalid' })
   expect((error as Error).message).toContain('missing.mjs')
 })
 
-test('a worker file that throws is told at creation, with its reason', async () => {
+test('creation rejects with the error that the worker file throws', async () => {
   const workerUrl = workerOf('throw new Error("no luck today")')
   const host = createHost({ placement: 'pool', engine: 'js', workerUrl, threads: 2 })
   await expect(host).rejects.toMatchObject({ code: 'options.invalid', cause: { message: 'no luck today' } })
 })
 
-test('a worker file that is not ours is told at creation', async () => {
+test('creation rejects when the worker file is not a worker of this package', async () => {
   for (const source of ['export const run = () => 7', 'export const other = 1']) {
     await expect(createHost({ placement: 'pool', engine: 'js', workerUrl: workerOf(source) })).rejects.toMatchObject({
       code: 'options.invalid',
@@ -46,7 +46,7 @@ const withoutAddon = (): URL =>
     export const { run } = await import('${new URL('dist/placements/pool/worker.js', root).href}')
   `)
 
-test('workers that cannot load the native engine are told at creation', async (context) => {
+test('creation rejects when a worker cannot load the native engine', async (context) => {
   needEngine('native', context)
   const error = createHost({ placement: 'pool', engine: 'native', workerUrl: withoutAddon() })
   await expect(error).rejects.toMatchObject({
@@ -55,7 +55,7 @@ test('workers that cannot load the native engine are told at creation', async (c
   })
 })
 
-test('with auto they take js, and say so once with the cause', async (context) => {
+test('with engine auto they fall back to js and warn once with the cause', async (context) => {
   needEngine('native', context)
   const warned = once(process, 'warning')
   const host = await createHost({ placement: 'pool', engine: 'auto', threads: 2, workerUrl: withoutAddon() })
@@ -71,7 +71,7 @@ test('with auto they take js, and say so once with the cause', async (context) =
   expect(await warned).toMatchObject([{ code: 'SIDELANE_ENGINE', message: processor.engine.reason }])
 })
 
-test('a contract that cannot run leaves no workers behind', async () => {
+test('a contract that cannot run leaves no workers running', async () => {
   const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
   await expect(createProcessor(keyed, { placement: 'pool', engine: 'js' })).rejects.toMatchObject({
     code: 'options.invalid',

@@ -16,7 +16,7 @@ interface StubGroup {
 
 /** The groups that were started, and the error of the next start. */
 let groups: StubGroup[] = []
-let nextError: unknown
+let nextError: Error | undefined
 
 beforeEach(() => {
   groups = []
@@ -24,7 +24,7 @@ beforeEach(() => {
   vi.useFakeTimers()
   vi.spyOn(Math, 'random').mockReturnValue(0.5)
   vi.spyOn(WorkerGroup, 'start').mockImplementation((options) => {
-    if (nextError !== undefined) return Promise.reject(nextError as Error)
+    if (nextError !== undefined) return Promise.reject(nextError)
     const destroy = vi.fn(() => Promise.resolve())
     const retire = vi.fn(() => Promise.resolve())
     const group = { isAlive: true, heapMb: 128, options, destroy, retire }

@@ -6,7 +6,7 @@ import { contractOf } from '../support/locks.ts'
 import { needEngine } from '../support/need.ts'
 import { act, faultyWorker, faultyWorkerSource, freshFile, openPool, timed } from './pool-kit.ts'
 
-test('payloads of a worker that died are run again', async () => {
+test('payloads of a dead worker run again', async () => {
   const { processor } = await openPool()
   const payloads = [act('exitOnce', freshFile('died')), ...Array.from({ length: 30 }, (_, i) => `[${i}]`)]
   const outcomes = await Promise.all(payloads.map((payload) => processor.process(payload, { canonical: true })))
@@ -15,7 +15,7 @@ test('payloads of a worker that died are run again', async () => {
 })
 
 for (const death of ['exit', 'heap'] as const) {
-  test(`a payload that kills its worker twice fails alone: ${death}`, async () => {
+  test(`only the payload that kills its worker twice fails: ${death}`, async () => {
     const { processor } = await openPool({ threads: 2 })
     const payloads = [...Array.from({ length: 10 }, () => '1'), act(death), ...Array.from({ length: 10 }, () => '2')]
     const results = await Promise.allSettled(payloads.map((payload) => processor.process(payload)))
@@ -26,7 +26,7 @@ for (const death of ['exit', 'heap'] as const) {
   })
 }
 
-test('a worker that hangs is ended, after its callers were answered', async () => {
+test('a hung worker is terminated after its callers have failed at their deadlines', async () => {
   const { processor } = await openPool()
   const calls = [processor.process('1'), processor.process(act('spin'), { deadlineMs: 200 }), processor.process('2')]
   const [first, hung, last] = await Promise.all(calls.map(timed))
@@ -46,7 +46,7 @@ test('a contract with larger payloads gets larger workers', async () => {
   await expect.poll(() => processor.process(payload).then(({ ok }) => ok), { timeout: 20_000 }).toBe(true)
 })
 
-test('when no worker can start, calls fail with the reason; when the cause is gone, they work again', async () => {
+test('when no worker can start, calls fail with the reason; they work again when the cause is gone', async () => {
   const file = freshFile('worker.mjs')
   writeFileSync(file, faultyWorkerSource())
   const kept = freshFile('worker.mjs')
@@ -76,7 +76,7 @@ test('when no worker can start, calls fail with the reason; when the cause is go
     .toBe(true)
 })
 
-test('when a new worker cannot load the native engine, js takes over', async (context) => {
+test('a new worker that cannot load the native engine falls back to js', async (context) => {
   needEngine('native', context)
   const [file, gone] = [freshFile('worker.mjs'), freshFile('gone')]
   writeFileSync(

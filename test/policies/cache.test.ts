@@ -10,7 +10,7 @@ const inline = async (cache: HostOptions['cache'] = {}) => {
   return { host, processor: host.processor(contractOf({ type: 'array' }, {})) }
 }
 
-test('there is none unless it is asked for', async () => {
+test('there is no cache by default', async () => {
   await using processor = await createProcessor(contractOf({}, {}))
   await processor.process('1')
   expect('cache' in processor.stats()).toBe(false)
@@ -23,7 +23,7 @@ test('bytes, text and a value with the same bytes share an entry', async () => {
   expect(processor.stats().cache).toMatchObject({ hits: 2, misses: 2, hitRatio: 0.5, entries: 2 })
 })
 
-test('a caller that writes to his outcome changes nobody else’s', async () => {
+test('a caller that overwrites its outcome does not change other outcomes', async () => {
   const { processor } = await inline()
   const ask = () => processor.process('[1,2]', { canonical: true })
   const first = await ask()
@@ -47,7 +47,7 @@ test('a caller that writes to his outcome changes nobody else’s', async () => 
   }
 })
 
-test('contracts, keys and canonical are kept apart', async () => {
+test('contracts, keys and canonical have separate entries', async () => {
   const { host } = await inline()
   const keyed = contractOf({}, { digest: 'hmac-sha-256' })
   const withKey = (n: number) => host.processor(keyed, { digestKey: new Uint8Array(16).fill(n) })
@@ -63,7 +63,7 @@ test('contracts, keys and canonical are kept apart', async () => {
   expect(host.stats().cache).toMatchObject({ misses: 5, hits: 1 })
 })
 
-test('entries and bytes are bounded, and what was used last stays', async () => {
+test('entries and bytes are bounded; the most recently used entries stay', async () => {
   const { processor } = await inline({ maxEntries: 3 })
   for (const payload of ['[1]', '[2]', '[3]', '[1]', '[4]', '[1]', '[2]']) await processor.process(payload)
   expect(processor.stats().cache).toMatchObject({ entries: 3, hits: 2, misses: 5 })
@@ -77,7 +77,7 @@ test('entries and bytes are bounded, and what was used last stays', async () => 
   expect(small.stats().cache?.bytes).toBeLessThanOrEqual(5000)
 })
 
-test('a result lives no longer than its time', async () => {
+test('a result expires after its time to live', async () => {
   const { processor } = await inline({ ttlMs: 1000 })
   const now = vi.spyOn(performance, 'now')
   onTestFinished(() => now.mockRestore())
@@ -97,7 +97,7 @@ test('equal payloads in flight share one run', async () => {
   expect(processor.stats()).toMatchObject({ calls: 200, accepted: 200, cache: { hits: 199, misses: 1 } })
 })
 
-test('who cancels or runs late leaves the others their run', async () => {
+test('a call that is cancelled or late does not end the run of the others', async () => {
   const { processor } = await openPool({ cache: {} })
   const controller = new AbortController()
   const slow = act('sleep', 200)
@@ -112,7 +112,7 @@ test('who cancels or runs late leaves the others their run', async () => {
   expect(processor.stats()).toMatchObject({ cancelled: 1, deadlineExceeded: 1, accepted: 1, inFlight: 0 })
 })
 
-test('a run that nobody waits for leaves the queue', async () => {
+test('a run without waiting calls leaves the queue', async () => {
   const { processor } = await openPool({ cache: {}, maxQueue: 1 })
   const busy = await occupy(processor, 100)
   const controller = new AbortController()
@@ -125,7 +125,7 @@ test('a run that nobody waits for leaves the queue', async () => {
   await Promise.all(busy)
 })
 
-test('a fault is told to all who wait and kept for nobody', async () => {
+test('all waiting calls get a fault, and it is not cached', async () => {
   const { processor } = await openPool({ cache: {} })
   const results = await Promise.allSettled([1, 2, 3].map(() => processor.process(act('throw'))))
   for (const result of results) expect(result).toMatchObject({ reason: { code: 'internal.panic' } })
@@ -133,7 +133,7 @@ test('a fault is told to all who wait and kept for nobody', async () => {
   expect(processor.stats()).toMatchObject({ failed: 4, cache: { entries: 0, misses: 2, hits: 2 } })
 })
 
-test('a hit needs no place in a full queue', async () => {
+test('a hit does not need space in a full queue', async () => {
   const { processor } = await openPool({ cache: {}, maxQueue: 0 })
   await processor.process('[1]')
   const busy: Promise<unknown>[] = []
@@ -147,7 +147,7 @@ test('a hit needs no place in a full queue', async () => {
   await Promise.all(busy)
 })
 
-test('destroy and close leave no run behind', async () => {
+test('destroy and close leave no run in flight', async () => {
   const { host, processor } = await openPool({ cache: {} })
   const calls = [1, 2].map(() => processor.process(act('sleep', 3000)))
   const settled = Promise.allSettled(calls)
@@ -157,7 +157,7 @@ test('destroy and close leave no run behind', async () => {
   expect(host.stats()).toMatchObject({ inFlight: 0, failed: 2 })
 })
 
-test('what cannot be a payload is refused before the cache', async () => {
+test('an invalid payload is rejected before the cache', async () => {
   const { processor } = await inline()
   expect(await processor.process([Number.NaN])).toMatchObject({ code: 'value.not_json' })
   expect(await processor.process(new Uint8Array(2_000_000))).toMatchObject({ code: 'limit.bytes' })

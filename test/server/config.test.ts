@@ -1,4 +1,4 @@
-// The options of the daemon: where they come from, what is refused, and that the page lists them.
+// The options of the daemon: their sources, invalid values, defaults, and docs/daemon.md.
 import { describe, expect, test } from 'vitest'
 import { readOptions } from '../../src/server/config/load-config.ts'
 import { daemonHelp } from '../../src/server/config/help.ts'
@@ -28,7 +28,7 @@ const settle = (
   resolveSettings(read(['--contract', 'a.lock.json', ...args], { env }).options, env)
 
 describe('options', () => {
-  test('a flag wins over the environment, the environment over the file', () => {
+  test('a flag overrides the environment, the environment overrides the file', () => {
     const env = {
       SIDELANED_THREADS: '2',
       SIDELANED_MAX_QUEUE: '20',
@@ -47,7 +47,7 @@ describe('options', () => {
     expect(read(['--contract', 'c'], { env: { SIDELANED_CONTRACTS: 'a:b' } }).options.contracts).toEqual(['c'])
   })
 
-  test('keys go by the name of their contract', () => {
+  test('digest key files are keyed by the name of the contract', () => {
     const files = { order: 'o.key', item: 'i=1.key' }
     expect(
       read(['--digest-key-file', 'order=o.key', '--digest-key-file', 'item=i=1.key']).options.digestKeyFiles,
@@ -58,7 +58,7 @@ describe('options', () => {
     expect(read(['--config', 'f'], { file: { digestKeyFiles: files } }).options.digestKeyFiles).toEqual(files)
   })
 
-  test('--socket takes the default path where none follows', () => {
+  test('--socket without a value means the default path', () => {
     const env = { XDG_RUNTIME_DIR: '/run/user/1' }
     const place = { kind: 'path', path: '/run/user/1/sidelane/sidelane.sock', isDefault: true }
     expect(settle(['--socket'], env).place).toEqual(place)
@@ -67,7 +67,7 @@ describe('options', () => {
     expect(settle(['--socket', 'here.sock'], env).place).toEqual({ kind: 'path', path: 'here.sock', isDefault: false })
   })
 
-  test('the socket of a service manager takes the place of a path', () => {
+  test('a socket of a service manager replaces the path', () => {
     const env = { LISTEN_FDS: '1', LISTEN_PID: String(process.pid) }
     expect(settle([], env).place).toEqual({ kind: 'descriptor', descriptor: 3 })
     expect(() => settle(['--socket', 'x'], env)).toThrow('Expected no `--socket`')
@@ -75,70 +75,75 @@ describe('options', () => {
     expect(settle([], { ...env, LISTEN_PID: '1' }).place.kind).toBe('path')
   })
 
-  test('an empty variable is not set', () => {
+  test('an empty variable counts as not set', () => {
     expect(read([], { env: { SIDELANED_THREADS: '', OTHER: 'x' } }).options).toEqual({})
   })
 
-  test('help and version win over what is wrong behind them', () => {
+  test('help and version take precedence over invalid options', () => {
     expect(read(['--threads', '2', '--help']).mode).toBe('help')
     expect(read(['--version'], { env: { SIDELANED_NO: '1' } }).mode).toBe('version')
   })
 
   const refusals: readonly (readonly [string, readonly string[], Sources, string])[] = [
     ['a number out of range', ['--threads', '0'], {}, 'Expected `--threads` to be an integer from 1 to 1024, got `0`'],
-    ['a number that is none', ['--threads=2x'], {}, 'Expected `--threads` to be an integer from 1 to 1024, got `2x`'],
-    ['a value that is missing', ['--threads'], {}, 'Expected `--threads` to be an integer from 1 to 1024, got nothing'],
-    ['a flag with a value', ['--takeover=yes'], {}, 'Expected `--takeover` without a value'],
+    ['a malformed number', ['--threads=2x'], {}, 'Expected `--threads` to be an integer from 1 to 1024, got `2x`'],
+    ['a missing value', ['--threads'], {}, 'Expected `--threads` to be an integer from 1 to 1024, got nothing'],
+    ['a switch with a value', ['--takeover=yes'], {}, 'Expected `--takeover` without a value'],
     ['a flag twice', ['--threads', '1', '--threads', '2'], {}, 'Expected `--threads` once'],
     ['an unknown flag', ['--treads', '1'], {}, 'Unknown option `--treads`'],
-    ['a word', ['order.lock.json'], {}, 'Unknown option `order.lock.json`'],
-    ['an engine', ['--engine', 'v8'], {}, 'Expected `--engine` to be one of "auto", "native", "js", got `v8`'],
+    ['a positional argument', ['order.lock.json'], {}, 'Unknown option `order.lock.json`'],
+    ['an unknown engine', ['--engine', 'v8'], {}, 'Expected `--engine` to be one of "auto", "native", "js", got `v8`'],
     [
-      'a mode with x',
+      'a mode with execute bits',
       ['--socket-mode', '0777'],
       {},
       'Expected `--socket-mode` to be octal, no more than 0666, got `0777`',
     ],
     [
-      'an address for all',
+      'an address that is not loopback',
       ['--metrics-listen', '0.0.0.0:1'],
       {},
       'Expected `--metrics-listen` to be 127.0.0.1:PORT or [::1]:PORT',
     ],
-    ['a share', ['--log-sample', '1.5'], {}, 'Expected `--log-sample` to be a number from 0 to 1, got `1.5`'],
+    ['a share above 1', ['--log-sample', '1.5'], {}, 'Expected `--log-sample` to be a number from 0 to 1, got `1.5`'],
     [
-      'a variable',
+      'a variable out of range',
       [],
       { env: { SIDELANED_MAX_QUEUE: '-1' } },
       'Expected `SIDELANED_MAX_QUEUE` to be an integer from 1 to 1000000, got `-1`',
     ],
     ['an unknown variable', [], { env: { SIDELANED_TREADS: '1' } }, 'Unknown variable `SIDELANED_TREADS`'],
-    ['a key', ['--config', 'f'], { file: { takeover: 'yes' } }, 'Expected `takeover` in `f` to be 1 or 0, got `"yes"`'],
+    [
+      'a key of the wrong type',
+      ['--config', 'f'],
+      { file: { takeover: 'yes' } },
+      'Expected `takeover` in `f` to be 1 or 0, got `"yes"`',
+    ],
     ['an unknown key', ['--config', 'f'], { file: { treads: 1 } }, 'Unknown key `treads` in `f`'],
-    ['a file in the file', ['--config', 'f'], { file: { config: 'g' } }, 'Unknown key `config` in `f`'],
-    ['a file that is no object', ['--config', 'f'], { file: [] }, 'Expected `f` to hold a JSON object'],
-    ['a file that is no JSON', ['--config', 'f'], { file: '{' }, 'Cannot read `f`: '],
-    ['a file that is not there', ['--config', 'f'], {}, 'Cannot read `f`: no file f'],
+    ['a file that names another file', ['--config', 'f'], { file: { config: 'g' } }, 'Unknown key `config` in `f`'],
+    ['a file without an object', ['--config', 'f'], { file: [] }, 'Expected `f` to hold a JSON object'],
+    ['a file that is not JSON', ['--config', 'f'], { file: '{' }, 'Cannot read `f`: '],
+    ['a missing file', ['--config', 'f'], {}, 'Cannot read `f`: no file f'],
   ]
 
-  test.each(refusals)('%s is refused with what was expected', (_title, args, sources, message) => {
+  test.each(refusals)('%s is refused, and the message says what was expected', (_title, args, sources, message) => {
     expect(() => read(args, sources)).toThrow(message)
   })
 
-  test('what Node cannot do is refused', () => {
+  test('--allow-uid is refused by the Node daemon', () => {
     expect(() => settle(['--allow-uid', '0'])).toThrow('Expected no `--allow-uid`')
   })
 
-  test('a path that the system would cut is refused with its length', () => {
+  test('a path that is too long for a socket is refused with its length', () => {
     expect(() => settle(['--socket', `/${'x'.repeat(199)}`])).toThrow('has 200')
   })
 
-  test('without a contract there is nothing to serve', () => {
+  test('at least one contract is required', () => {
     expect(() => resolveSettings({}, {})).toThrow('Expected at least one `--contract PATH`')
   })
 })
 
-test('docs/daemon.md has a row for each option, with its three names', () => {
+test('docs/daemon.md lists every option with its flag, variable and key', () => {
   const documented = tableBelow('docs/daemon.md', 'Options')
     .map(([flags = '', env = '', file = '']) => [flags, env, file].map((cell) => /`([^`]+)`/.exec(cell)?.[1]))
     .filter(([, env]) => env !== undefined)
@@ -149,7 +154,7 @@ test('docs/daemon.md has a row for each option, with its three names', () => {
   expect(documented).toEqual(known)
 })
 
-describe('docs/daemon.md has the value of the table:', () => {
+describe('docs/daemon.md shows the default and the range of', () => {
   const rows = tableBelow('docs/daemon.md', 'Options')
   const shown = (value: unknown): string => (typeof value === 'number' ? value.toLocaleString('en-US') : String(value))
 

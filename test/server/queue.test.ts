@@ -1,4 +1,4 @@
-// What waits: deadlines, CANCEL, the pool behind the queue, the end of a connection.
+// Requests that wait: deadlines, CANCEL, the queue of the pool, the end of a connection.
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Engine } from '../../src/engine/index.ts'
 import { SidelaneError } from '../../src/model/index.ts'
@@ -19,14 +19,14 @@ const numbers = lock('numbers')
 const codeOf = ({ text }: Frame): string => text?.code ?? 'accepted'
 
 describe('a request that waits', () => {
-  test('is not run when its time is over, and says so', async () => {
+  test('fails with deadline.exceeded and does not run when its time is over', async () => {
     const { path } = await serve([unlocked(numbers)])
     const client = await RawClient.greeted(path, numbers)
     client.send(request(1, '{}', { a: 0 }), request(2, '{}', { a: 60_000 }))
     expect((await client.frames(2)).map(codeOf)).toEqual(['deadline.exceeded', 'accepted'])
   })
 
-  test('is answered with cancelled when CANCEL comes, and no other request is', async () => {
+  test('gets the response cancelled on CANCEL, and no other request does', async () => {
     const { path, seen } = await serve([unlocked(numbers)])
     const client = await RawClient.greeted(path, numbers)
     const other = await RawClient.greeted(path, numbers)
@@ -46,7 +46,7 @@ describe('a request that waits', () => {
     expect(seen.requests.filter((line) => line.includes('cancelled'))).toHaveLength(1)
   })
 
-  test('is answered once though CANCEL comes after it', async () => {
+  test('gets one response when CANCEL comes after it', async () => {
     const { path } = await serve([unlocked(numbers)])
     const client = await RawClient.greeted(path, numbers)
     client.send(request(1, '{}'))
@@ -55,7 +55,7 @@ describe('a request that waits', () => {
     expect(await client.frame()).toMatchObject({ kind: kinds.pong, id: 5 })
   })
 
-  test('does not hold up PING', async () => {
+  test('does not delay PING', async () => {
     const { path } = await serve([unlocked(numbers)])
     const client = await RawClient.greeted(path, numbers)
     client.send(...Array.from({ length: 200 }, (_, i) => request(i + 1, '{}')), frame({ kind: kinds.ping, id: 5 }))
@@ -63,7 +63,7 @@ describe('a request that waits', () => {
     expect(await client.frames(200)).toHaveLength(200)
   })
 
-  test('is forgotten with its connection', async () => {
+  test('is dropped with its connection', async () => {
     const { path, service, seen } = await serve([unlocked(numbers)])
     const client = await RawClient.greeted(path, numbers)
     client.send(...Array.from({ length: 200 }, (_, i) => request(i + 1, '{}')))
@@ -74,10 +74,10 @@ describe('a request that waits', () => {
   })
 })
 
-describe('a pool inside', () => {
+describe('a pool daemon', () => {
   const settings = { placement: 'pool', threads: 1, workerUrl } as const
 
-  test('answers as inline does, and takes no more than it can run', async () => {
+  test('gives the same outcomes as an inline daemon', async () => {
     const { path, service } = await serve([unlocked(numbers)], { settings })
     const client = await RawClient.greeted(path, numbers)
     const payloads = ['{"n":1}', '{"n":"x"}', '{"n"', '{}']
@@ -91,7 +91,7 @@ describe('a pool inside', () => {
     expect(service.gauges).toMatchObject({ inFlight: 0, queued: 0, queuedBytes: 0 })
   })
 
-  test('answers what runs though its connection has gone', async () => {
+  test('finishes running requests whose connection is closed', async () => {
     const { path, service } = await serve([unlocked(numbers)], { settings })
     const client = await RawClient.greeted(path, numbers)
     client.send(...Array.from({ length: 100 }, (_, i) => request(i + 1, '{}')))
@@ -104,7 +104,7 @@ describe('a pool inside', () => {
     expect(service.gauges.queuedBytes).toBe(0)
   })
 
-  test('learns the contracts of a reload', async () => {
+  test('runs the contracts of a reload', async () => {
     const { path, service } = await serve([unlocked(numbers)], { settings })
     const words = lock('words', { schema: { type: 'string' } })
     service.reload([unlocked(words)])
@@ -154,12 +154,12 @@ describe('a queue in front of busy workers', () => {
     return unwelcome
   }
 
-  test('takes a burst up to its count, however long that will be', () => {
+  test('admits a burst up to `maxQueue`, however long it takes to drain', () => {
     const { take } = standing({ maxQueue: 1000, maxQueueMs: 1 })
     expect(Array.from({ length: 1001 }, take).filter(Boolean)).toHaveLength(1000)
   })
 
-  test('takes no request that would wait too long once it has not been empty for 100 ms', () => {
+  test('refuses a request that would wait too long when it has not been empty for 100 ms', () => {
     const { clock, take } = standing({ maxQueue: 1000, maxQueueMs: 1 })
     for (let i = 0; i < 500; i++) take()
     clock.ms += 99
@@ -168,7 +168,7 @@ describe('a queue in front of busy workers', () => {
     expect(take()).toBe(false)
   })
 
-  test('goes on taking requests that will run in time', () => {
+  test('admits requests that will run in time', () => {
     const { clock, take } = standing({ maxQueue: 1000, maxQueueMs: 1000 })
     take()
     clock.ms += 10_000

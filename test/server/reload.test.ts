@@ -23,7 +23,7 @@ function directory(files: Record<string, string | Uint8Array>): string {
 const textOf = ({ lock: document }: { lock: object }): string => JSON.stringify(document)
 
 describe('contracts from disk', () => {
-  test('a directory gives its locks by name, with the keys beside them', () => {
+  test('a directory is read by name, with the keys beside the locks', () => {
     const signed = lock('signed', { digest: 'hmac-sha-256' })
     const path = directory({
       'b.lock.json': textOf(numbers),
@@ -37,18 +37,18 @@ describe('contracts from disk', () => {
     expect(loaded[1]?.digestKey).toBeUndefined()
   })
 
-  test('an empty directory gives none', () => {
+  test('an empty directory has no contracts', () => {
     expect(loadContracts({ contracts: [directory({})], digestKeyFiles: {} })).toEqual([])
   })
 
-  test('a broken lock is named with its file and the place in it', () => {
+  test('a broken lock is reported with its file and the pointer into it', () => {
     const path = directory({ 'bad.lock.json': '{"profile":"p1","unicode":"15.0","name":"bad","schema":{"not":{}}}' })
     const load = (): unknown => loadContracts({ contracts: [path], digestKeyFiles: {} })
     expect(load).toThrow(join(path, 'bad.lock.json'))
     expect(load).toThrow('/schema')
   })
 
-  test('a contract that signs needs its key, and a key its contract', () => {
+  test('a contract with an HMAC digest needs its key, and a key its contract', () => {
     const path = directory({ 'signed.lock.json': textOf(lock('signed', { digest: 'hmac-sha-256' })) })
     const file = join(path, 'signed.lock.json')
     expect(() => loadContracts({ contracts: [file], digestKeyFiles: {} })).toThrow('--digest-key-file signed=FILE')
@@ -57,7 +57,7 @@ describe('contracts from disk', () => {
 })
 
 describe('a reload', () => {
-  test('tells connections that there are GOAWAY, answers them with what they have, and gives new ones the new contracts', async () => {
+  test('sends GOAWAY to open connections, which keep their contracts; new connections get the new contracts', async () => {
     const { path, service } = await serve([unlocked(numbers)])
     const old = await RawClient.greeted(path, numbers)
     service.reload([unlocked(newer)])
@@ -69,7 +69,7 @@ describe('a reload', () => {
     expect(sorted(await next.frames(2))).toEqual([kinds.accepted, kinds.rejected])
   })
 
-  test('with a contract that cannot be compiled changes nothing', async () => {
+  test('with a contract that does not compile changes nothing', async () => {
     const { path, service } = await serve([unlocked(numbers)])
     const client = await RawClient.greeted(path, numbers)
     const unsigned = lock('unsigned', { digest: 'hmac-sha-256' })
@@ -81,7 +81,7 @@ describe('a reload', () => {
     expect(service.contracts.list.map(({ id }) => id)).toEqual([numbers.id])
   })
 
-  test('ends the old connection when nothing has been in flight for a while', async () => {
+  test('ends an old connection after a while without requests in flight', async () => {
     const { path, service } = await serve([unlocked(numbers)], { limits: { goawayGraceMs: 30, tickMs: 10 } })
     const client = await RawClient.greeted(path, numbers)
     service.reload([unlocked(newer)])
@@ -90,7 +90,7 @@ describe('a reload', () => {
 })
 
 describe('a drain', () => {
-  test('answers what has been sent and what comes before the client has seen GOAWAY, then is over', async () => {
+  test('answers requests that were sent before the client saw GOAWAY, then resolves', async () => {
     const { path, service } = await serve([unlocked(numbers)], { limits: { goawayGraceMs: 50, tickMs: 10 } })
     const client = await RawClient.greeted(path, numbers)
     client.send(...Array.from({ length: 50 }, (_, i) => request(i + 1, '{}')))
@@ -106,7 +106,7 @@ describe('a drain', () => {
     expect(service.gauges.inFlight).toBe(0)
   })
 
-  test('gives a connection that still comes its HELLO and GOAWAY', async () => {
+  test('sends HELLO and GOAWAY to a connection that comes during the drain', async () => {
     const { path, service } = await serve([unlocked(numbers)])
     const client = await RawClient.greeted(path, numbers)
     void service.drain()
@@ -116,7 +116,7 @@ describe('a drain', () => {
     client.socket.destroy()
   })
 
-  test('does not wait longer than its time for a client that stays', async () => {
+  test('does not wait longer than `drainMs` for a client that stays connected', async () => {
     const { path, service } = await serve([unlocked(numbers)], { settings: { drainMs: 20 } })
     await RawClient.greeted(path, numbers)
     await service.drain()

@@ -1,5 +1,6 @@
 // The timeouts of a framed connection, with given times.
 import { describe, expect, test } from 'vitest'
+import { framedTexts } from '../../src/tables/daemon-texts.ts'
 import { defaultLimits, FramedTimeouts, type ConnectionState } from '../../src/server/timeouts.ts'
 
 const { frameTimeoutMs, idleTimeoutMs, writeTimeoutMs, lingerTimeoutMs, goawayGraceMs } = defaultLimits
@@ -18,7 +19,7 @@ describe('the timeouts of a framed connection', () => {
   test('HELLO must arrive in time', () => {
     const timeouts = new FramedTimeouts(defaultLimits, 0)
     expect(timeouts.check(frameTimeoutMs, idle)).toBeUndefined()
-    expect(timeouts.check(frameTimeoutMs + 1, idle)).toBe('no HELLO in time')
+    expect(timeouts.check(frameTimeoutMs + 1, idle)).toBe(framedTexts.handshakeTimeout)
   })
 
   test('a frame must be complete in time, counted from its first byte', () => {
@@ -26,7 +27,7 @@ describe('the timeouts of a framed connection', () => {
     timeouts.onRead(100, true)
     timeouts.onRead(100 + frameTimeoutMs, true)
     expect(timeouts.check(100 + frameTimeoutMs, idle)).toBeUndefined()
-    expect(timeouts.check(101 + frameTimeoutMs, idle)).toBe('a frame is not complete in time')
+    expect(timeouts.check(101 + frameTimeoutMs, idle)).toBe(framedTexts.frameTimeout)
   })
 
   test('a complete frame starts the time of the next one', () => {
@@ -46,7 +47,7 @@ describe('the timeouts of a framed connection', () => {
     expect(timeouts.check(2 * frameTimeoutMs, { ...busy, isPaused: true })).toBeUndefined()
     timeouts.onResume(2 * frameTimeoutMs)
     expect(timeouts.check(3 * frameTimeoutMs - 1000, busy)).toBeUndefined()
-    expect(timeouts.check(3 * frameTimeoutMs - 999, busy)).toBe('a frame is not complete in time')
+    expect(timeouts.check(3 * frameTimeoutMs - 999, busy)).toBe(framedTexts.frameTimeout)
   })
 
   test('a write must make progress', () => {

@@ -90,8 +90,8 @@ pub enum FinishError {
     OutOfMemory,
 }
 
-/// Why a payload is stopped. The issues are in the scratch memory.
-enum Stop {
+/// Why a stage stops a payload. The issues are in the scratch memory.
+enum StageError {
     Rejected { code: Code, truncated: bool },
     OutOfMemory,
 }
@@ -162,10 +162,10 @@ impl Processor {
         scratch.issues.clear();
         match self.canonicalize(scratch, payload) {
             Ok(()) => {}
-            Err(Stop::Rejected { code, truncated }) => {
+            Err(StageError::Rejected { code, truncated }) => {
                 return Err(ProcessError::Rejected(Rejected { code, issues: &scratch.issues, truncated }));
             }
-            Err(Stop::OutOfMemory) => return Err(ProcessError::OutOfMemory),
+            Err(StageError::OutOfMemory) => return Err(ProcessError::OutOfMemory),
         }
         let canonical = scratch.canonical.bytes();
         let digest = self.digest.of(canonical);
@@ -174,9 +174,9 @@ impl Processor {
         Ok(Accepted { processor: self, scratch, in_bytes: payload.len(), max_body_len, digest })
     }
 
-    fn canonicalize(&self, scratch: &mut Scratch, payload: &[u8]) -> Result<(), Stop> {
+    fn canonicalize(&self, scratch: &mut Scratch, payload: &[u8]) -> Result<(), StageError> {
         let Scratch { tape: memory, buffers, canonical, issues, .. } = scratch;
-        let text = check_text(payload, &self.limits).map_err(|error| Stop::of_reading(error, issues))?;
+        let text = check_text(payload, &self.limits).map_err(|error| StageError::of_reading(error, issues))?;
         let mut tape = std::mem::take(memory).bind(text);
         let result = self.canonicalize_tape(&mut tape, buffers, canonical, issues);
         *memory = tape.release();
@@ -190,32 +190,32 @@ impl Processor {
         buffers: &mut NormBuffers,
         canonical: &mut Canonical,
         issues: &mut Vec<Issue>,
-    ) -> Result<(), Stop> {
-        read(tape, &self.limits).map_err(|error| Stop::of_reading(error, issues))?;
+    ) -> Result<(), StageError> {
+        read(tape, &self.limits).map_err(|error| StageError::of_reading(error, issues))?;
         let validator = &self.contract.validator;
         let passes = validator.passes(tape, buffers);
         if tape.is_exhausted() {
-            return Err(Stop::OutOfMemory);
+            return Err(StageError::OutOfMemory);
         }
         if !passes {
             // Duplicate keys are not found by reading, and the data model is reported before the schema.
             if let Some(error) = diagnose(tape, &self.limits) {
-                return Err(Stop::of_reading(error, issues));
+                return Err(StageError::of_reading(error, issues));
             }
             let truncated = validator.collect_issues(tape, buffers, issues);
-            return Err(Stop::Rejected { code: Code::ValidateFailed, truncated });
+            return Err(StageError::Rejected { code: Code::ValidateFailed, truncated });
         }
         canonical.write(tape).map_err(|error| match error {
             WriteError::DuplicateKey => match diagnose(tape, &self.limits) {
-                Some(error) => Stop::of_reading(error, issues),
-                None => Stop::OutOfMemory,
+                Some(error) => StageError::of_reading(error, issues),
+                None => StageError::OutOfMemory,
             },
-            WriteError::OutOfMemory => Stop::OutOfMemory,
+            WriteError::OutOfMemory => StageError::OutOfMemory,
         })
     }
 }
 
-impl Stop {
+impl StageError {
     fn of_reading(error: ReadError, issues: &mut Vec<Issue>) -> Self {
         let code = match error {
             ReadError::Text(code) => code,

@@ -4,9 +4,9 @@
 //! The main thread listens, handles signals, reloads and drains (`start`). Every other thread runs one worker: it reads its
 //! connections, processes their payloads and writes their answers.
 //!
-//! Order of the modules, each of which uses only those before it: `texts` (and the log levels), `buffers`, `socket_path`, `config`, `telemetry`, `engine`,
-//! `contracts`, `shared`, `protocol`, `worker`, `connection`, `threads`, `metrics_listener`, `listener`, `process`, `ping`,
-//! `start`.
+//! Order of the modules, each of which uses only those before it: `log_level`, `texts`, `buffers`, `socket_path`, `config`,
+//! `telemetry`, `engine`, `contracts`, `shared`, `protocol`, `worker`, `connection`, `threads`, `metrics_listener`,
+//! `listener`, `process`, `ping`, `start`.
 
 pub mod buffers;
 pub mod config;
@@ -14,6 +14,7 @@ mod connection;
 pub mod contracts;
 pub mod engine;
 pub mod listener;
+pub mod log_level;
 pub mod metrics_listener;
 pub mod ping;
 pub mod process;

@@ -209,7 +209,7 @@ pub mod drain {
 
 /// The events of the log, with their level.
 pub mod events {
-    use crate::telemetry::log::Level;
+    use crate::log_level::Level;
 
     pub const LISTENING: (Level, &str) = (Level::Info, "listening");
     pub const REQUEST: (Level, &str) = (Level::Info, "request");

@@ -134,7 +134,7 @@ fn an_invalid_value_is_reported_with_the_expected_one() {
         ("--threads", "0", "an integer from 1 to 1024"),
         ("--threads", "1.5", "an integer from 1 to 1024"),
         ("--max-queue", "1000001", "an integer from 1 to 1000000"),
-        ("--max-bytes", "1048575", "an integer, at least 1048576"),
+        ("--max-bytes", "1048575", "an integer ≥ 1048576"),
         ("--deadline-ms", "", "an integer from 1 to 60000"),
         ("--engine", "python", "one of \"auto\", \"native\", \"js\""),
         ("--placement", "auto", "one of \"inline\", \"pool\""),

@@ -31,13 +31,20 @@ fn dechunk(bytes: &[u8], piece: usize) -> Result<Option<(Vec<u8>, usize)>, Viola
     let mut chunks = Chunks::default();
     let (mut body, mut at, mut arrived) = (Vec::new(), 0, 0);
     loop {
-        match chunks.step(&bytes[at..arrived])? {
-            Step::Data(size) => body.extend_from_slice(&bytes[at..at + size]),
+        let size = match chunks.step(&bytes[at..arrived])? {
+            Step::Data(size) => {
+                body.extend_from_slice(&bytes[at..at + size]);
+                size
+            }
+            Step::Framing(size) => size,
             Step::End(size) => return Ok(Some((body, at + size))),
-            Step::Framing(_) => {}
             Step::More if arrived == bytes.len() => return Ok(None),
-            Step::More => arrived = bytes.len().min(arrived + piece),
-        }
+            Step::More => {
+                arrived = bytes.len().min(arrived + piece);
+                0
+            }
+        };
+        at += size;
     }
 }
 

@@ -119,7 +119,7 @@ export class BatchBuffer {
     this.#words[item * itemWords + words.outcome] = offset
   }
 
-  /** The thread that runs the item, 0 when it is done: tells what a worker hangs at or died of. */
+  /** The thread that runs the item, 0 when it is done: identifies the item that a worker hangs at or died of. */
   setThread(item: number, thread: number): void {
     Atomics.store(this.#words, item * itemWords + threadWord, thread)
   }

@@ -303,7 +303,7 @@ export class PoolPlacement implements Placement {
 
   /**
    * A worker died with the batch. Its outcomes are used; payloads that it had not started run elsewhere or again, and the
-   * payload that it processed is tried once more. The buffer is left to the garbage collector.
+   * payload that it processed gets a second try. The buffer is left to the garbage collector.
    */
   #salvage({ calls, buffer }: Batch, cause: unknown): void {
     for (let item = calls.length - 1; item >= 0; item--) {

@@ -40,7 +40,7 @@ let isExitSet = false
 
 /**
  * Ends the thread immediately on an uncaught exception. Node's default may return to Piscina's blocking wait for the next
- * task first, and the thread would never end. Not set while the file loads: the caller is told the exception.
+ * task first, and the thread would never end. Not set while the file loads: that exception reaches the caller.
  */
 function exitOnError(): void {
   if (isExitSet) return

@@ -1,6 +1,7 @@
 // The interface as an OpenAPI document: /openapi.json. docs/daemon.md describes it in words.
 
 import { errorTable } from '../../model/index.ts'
+import { unreadyReasons } from '../../tables/daemon-texts.ts'
 
 const schema = (name: string): object => ({ $ref: `#/components/schemas/${name}` })
 const content = (type: string, of: object): object => ({ [type]: { schema: of } })
@@ -54,7 +55,7 @@ const ready = {
   required: ['ready', 'reasons'],
   properties: {
     ready: { type: 'boolean' },
-    reasons: { type: 'array', items: { type: 'string', enum: ['draining', 'taken-over', 'memory', 'starting'] } },
+    reasons: { type: 'array', items: { type: 'string', enum: unreadyReasons } },
   },
 }
 

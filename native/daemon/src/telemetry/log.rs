@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use sidelane_core::json_text::push_string;
 
 use super::date::iso_now;
+pub use crate::log_level::Level;
 use crate::texts::events;
 
 /// Lines in the queue of the writer.
@@ -24,24 +25,12 @@ const FLUSH_TIMEOUT: Duration = Duration::from_millis(200);
 /// Pause before a full, non-blocking pipe is written to again.
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    Info,
-    Warn,
-    Error,
-}
-
 pub struct Line(String);
 
 impl Line {
     /// Starts a line with the current time.
     pub fn new((level, event): (Level, &str)) -> Self {
-        let level = match level {
-            Level::Info => "info",
-            Level::Warn => "warn",
-            Level::Error => "error",
-        };
-        Self(format!("{{\"time\":\"{}\",\"level\":\"{level}\",\"event\":\"{event}\"", iso_now()))
+        Self(format!("{{\"time\":\"{}\",\"level\":\"{}\",\"event\":\"{event}\"", iso_now(), level.name()))
     }
 
     pub fn text(mut self, name: &str, text: &str) -> Self {

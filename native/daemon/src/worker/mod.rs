@@ -5,7 +5,7 @@
 //! `queue`, this one, `busy_poll`, `executor`.
 
 pub mod admission;
-mod busy_poll;
+pub mod busy_poll;
 pub mod context;
 pub(crate) mod executor;
 pub mod queue;
