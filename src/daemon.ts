@@ -39,7 +39,7 @@ const { takeover, socketMode, socketGroup, metricsListen } = settings
 
 let draining = false
 const log = new Log(descriptorSink(2))
-const telemetry = new Telemetry({ log, sample: settings.logSample })
+const telemetry = new Telemetry(log, settings.logSample)
 const service = await openService({ ...settings, server: `sidelane-node/${version}` }, contracts, telemetry).catch(
   (error: Error) => exit(exitCodes.usage, error.message),
 )

@@ -17,15 +17,11 @@ export interface Check {
 
 export const ok = (id: string, found: string, details: Details): Check => ({ id, status: 'ok', found, details })
 
-export const warn = (id: string, found: string, details: Details, advice: string): Check => ({
-  id,
-  status: 'warn',
-  found,
-  advice,
-  details,
-})
+type Problem = (id: string, found: string, details: Details, advice: string) => Check
 
-export const fail = (id: string, found: string, details: Details, advice: string): Check => ({
-  ...warn(id, found, details, advice),
-  status: 'fail',
-})
+const problem =
+  (status: Check['status']): Problem =>
+  (id, found, details, advice) => ({ id, status, found, advice, details })
+
+export const warn: Problem = problem('warn')
+export const fail: Problem = problem('fail')

@@ -18,7 +18,19 @@ export interface ContractSelector {
 /** Throws UsageError when no contract matches, or several do. */
 export async function findContract(file: string, wanted: ContractSelector, topic: string): Promise<Contract> {
   if (!existsSync(file)) throw new UsageError(topic, `There is no file ${file}`)
-  return choose(contractsOf(await importModule(resolve(file), topic)), file, wanted, topic)
+  const found = contractsOf(await importModule(resolve(file), topic))
+  const fitting = found.filter(
+    ({ name, contract }) =>
+      (wanted.export === undefined || wanted.export === name) &&
+      (wanted.name === undefined || wanted.name === contract.name),
+  )
+  const [first, ...others] = fitting
+  if (first !== undefined && others.every(({ value }) => value === first.value)) return first.contract
+  const all = found.map(({ name, contract }) => `${name} ("${contract.name}")`).join(', ')
+  if (found.length === 0)
+    throw new UsageError(topic, `${file} exports no contract; export what defineContract() returns`)
+  if (first === undefined) throw new UsageError(topic, `${file} has no such contract; it exports ${all}`)
+  throw new UsageError(topic, `${file} exports several contracts: ${all}; choose with --export or --name`)
 }
 
 interface Found {
@@ -43,21 +55,6 @@ const isContract = (value: unknown): value is { readonly lock: object } =>
   'lock' in value &&
   typeof value.lock === 'object' &&
   value.lock !== null
-
-function choose(found: readonly Found[], file: string, wanted: ContractSelector, topic: string): Contract {
-  const fitting = found.filter(
-    ({ name, contract }) =>
-      (wanted.export === undefined || wanted.export === name) &&
-      (wanted.name === undefined || wanted.name === contract.name),
-  )
-  const [first, ...others] = fitting
-  if (first !== undefined && others.every(({ value }) => value === first.value)) return first.contract
-  const all = found.map(({ name, contract }) => `${name} ("${contract.name}")`).join(', ')
-  if (found.length === 0)
-    throw new UsageError(topic, `${file} exports no contract; export what defineContract() returns`)
-  if (first === undefined) throw new UsageError(topic, `${file} has no such contract; it exports ${all}`)
-  throw new UsageError(topic, `${file} exports several contracts: ${all}; choose with --export or --name`)
-}
 
 type Module = Readonly<Record<string, unknown>>
 

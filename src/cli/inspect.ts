@@ -68,14 +68,9 @@ export const inspect: Command = {
       )
 
     const inspector = new Inspector({ contract, key, maxBytes })
-    const job = new NdjsonJob(io, {
-      topic,
-      in: file ?? values.in,
-      out: values.out,
-      rejects: undefined,
-      // One body needs no summary.
-      quiet: values.quiet ?? codec !== undefined,
-    })
+    // One body needs no summary.
+    const quiet = values.quiet ?? codec !== undefined
+    const job = new NdjsonJob(io, { topic, in: file ?? values.in, out: values.out, quiet })
     let outBytes = 0
     const check = (line: number | undefined, inspectOne: () => Uint8Array): void => {
       try {

@@ -14,12 +14,12 @@ export interface NdjsonJobOptions {
   /** The command, for usage errors. */
   readonly topic: string
   /** Path of the input; undefined or "-" is stdin. */
-  readonly in: string | undefined
+  readonly in?: string | undefined
   /** Path of the output; undefined or "-" is stdout. */
-  readonly out: string | undefined
+  readonly out?: string | undefined
   /** Path of the rejects; undefined is stderr. */
-  readonly rejects: string | undefined
-  readonly quiet: boolean
+  readonly rejects?: string | undefined
+  readonly quiet?: boolean
 }
 
 /** Why a job stops before the end of its input: ^C, or the output accepts no more bytes. */
@@ -45,7 +45,7 @@ export class NdjsonJob {
     const output = openOutput(options.topic, options.out)
     const rejects = openOutput(options.topic, options.rejects)
     this.#io = io
-    this.#quiet = options.quiet
+    this.#quiet = options.quiet ?? false
     this.#input = input === undefined ? streams.input : createReadStream('', { fd: input, highWaterMark: 256 * 1024 })
     this.out = new BufferedWriter(output ?? streams.output, output !== undefined, (error) =>
       this.#stop('the output was closed', error),

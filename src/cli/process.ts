@@ -75,13 +75,7 @@ export const processCommand: Command = {
     const engine = optionValue(topic, 'engine', values.engine, choice('auto', 'native', 'js')) ?? 'auto'
     // Created before the output files are opened: a processor that cannot start must not truncate them.
     await using processor = await createProcessor(contract, { placement, engine, threads, digestKey })
-    const job = new NdjsonJob(io, {
-      topic,
-      in: values.in,
-      out: values.out,
-      rejects: values.rejects,
-      quiet: values.quiet ?? false,
-    })
+    const job = new NdjsonJob(io, { topic, ...values })
     const totals = { inBytes: 0, outBytes: 0, faults: 0 }
     const numbers: number[] = []
     const canonical = body === 'canonical' || body === 'lines'

@@ -29,6 +29,8 @@ const { bucketBoundsUs } = tables
 const protocols = Object.keys(tables.protocols) as Protocol[]
 const shedReasons = Object.keys(tables.shedReasons) as ShedReason[]
 
+export type ResultCode = ErrorCode | 'accepted'
+
 /** Why a request or a connection was refused: the label of `sidelane_sheds_total`. */
 export type ShedReason = keyof typeof tables.shedReasons
 
@@ -47,12 +49,7 @@ export class Metrics {
   #sent = 0
 
   /** Counts a request; its times only if it ran. */
-  countRequest(
-    { contract: loaded, protocol }: RequestInfo,
-    code: ErrorCode | 'accepted',
-    queueUs: number,
-    runUs: number,
-  ): void {
+  countRequest({ contract: loaded, protocol }: RequestInfo, code: ResultCode, queueUs: number, runUs: number): void {
     const contract = loaded?.name ?? ''
     const byContract = this.#requests[protocol]
     let byCode = byContract.get(contract)

@@ -19,11 +19,6 @@ import type { ServiceSettings } from './config/settings.ts'
 /** Connections for health and metrics only, in addition to `maxConnections`. */
 const reservedConnections = 8
 
-export type ServiceState = 'starting' | 'ready' | 'draining'
-
-/** Owns a connection that speaks HTTP. `first`: what was read from it. `reserved`: for health and metrics only. */
-export type HttpHandler = (socket: Socket, first: Uint8Array, reserved: boolean) => void
-
 /**
  * Compiles the contracts and starts the engine; in state `starting` until `ready` is called. Rejects with the fault of the
  * engine, of a worker or of a contract.
@@ -56,9 +51,9 @@ async function openExecutor(
 }
 
 export class Service {
-  state: ServiceState = 'starting'
-  /** Set by the HTTP server. Without it a connection that speaks HTTP is closed. */
-  http: HttpHandler | undefined
+  state: 'starting' | 'ready' | 'draining' = 'starting'
+  /** Takes over a connection that speaks HTTP; `reserved`: for health and metrics only. Without it, it is closed. */
+  http: ((socket: Socket, first: Uint8Array, reserved: boolean) => void) | undefined
   readonly queue: RequestQueue
   /** For new connections and for HTTP. A reload replaces the registry. */
   contracts: ContractRegistry

@@ -1,16 +1,9 @@
 // Records the events of the daemon: counts in metrics.ts, lines in log.ts. Only a share of the requests is logged.
 
 import { traceIdOf } from '../wire/index.ts'
-import type { ErrorCode } from '../model/index.ts'
 import type { RequestInfo } from './request.ts'
 import type { Log, LogEvent } from './log.ts'
-import { Metrics, type Now, type ShedReason } from './metrics.ts'
-
-export interface TelemetryOptions {
-  readonly log: Log
-  /** Share of the requests that are logged, 0 to 1. */
-  readonly sample: number
-}
+import { Metrics, type Now, type ResultCode, type ShedReason } from './metrics.ts'
 
 /** The events of requests and of framed connections. */
 export type Observer = Pick<Telemetry, 'request' | 'shed' | 'opened' | 'closed' | 'received' | 'sent'>
@@ -22,7 +15,8 @@ export class Telemetry extends Metrics {
   #refusedAt = Number.NEGATIVE_INFINITY
   #now: (() => Omit<Now, 'logDropped'>) | undefined
 
-  constructor({ log, sample }: TelemetryOptions) {
+  /** `sample`: share of the requests that are logged, 0 to 1. */
+  constructor(log: Log, sample: number) {
     super()
     this.#log = log
     this.#sample = sample
@@ -43,23 +37,16 @@ export class Telemetry extends Metrics {
   }
 
   /** A request has its response. `outBytes`: the compressed body, 0 without one. Called on the hot path: must not throw. */
-  request(
-    info: RequestInfo,
-    code: ErrorCode | 'accepted',
-    status: number,
-    outBytes: number,
-    queueUs: number,
-    runUs: number,
-  ): void {
+  request(info: RequestInfo, code: ResultCode, status: number, outBytes: number, queueUs: number, runUs: number): void {
     this.countRequest(info, code, queueUs, runUs)
     if (!this.#isSampled(status)) return
     const { trace, contract, inBytes } = info
-    this.#line(trace && traceIdOf(trace), contract?.name ?? '', inBytes, outBytes, (queueUs + runUs) / 1000, status)
+    this.#line(contract?.name ?? '', inBytes, outBytes, (queueUs + runUs) / 1000, status, trace)
   }
 
   /** A request other than `process`; `path` is undefined when the daemon does not have it. */
   page(path: string | undefined, status: number, outBytes: number, millis: number): void {
-    if (this.#isSampled(status)) this.#line(undefined, path ?? '', 0, outBytes, millis, status)
+    if (this.#isSampled(status)) this.#line(path ?? '', 0, outBytes, millis, status)
   }
 
   override shed(reason: ShedReason): void {
@@ -91,16 +78,9 @@ export class Telemetry extends Metrics {
     return status >= 500 || (this.#sample > 0 && Math.random() < this.#sample)
   }
 
-  #line(
-    traceId: string | undefined,
-    route: string,
-    inBytes: number,
-    outBytes: number,
-    millis: number,
-    status: number,
-  ): void {
+  #line(route: string, inBytes: number, outBytes: number, millis: number, status: number, trace?: Uint8Array): void {
     const fields = {
-      ...(traceId !== undefined && { trace_id: traceId }),
+      ...(trace !== undefined && { trace_id: traceIdOf(trace) }),
       route,
       in_bytes: inBytes,
       out_bytes: outBytes,

@@ -37,11 +37,6 @@ export interface WorkerSetup {
   readonly contracts: readonly ContractRecord[]
 }
 
-/** The first task of each worker: proves that it has loaded its engine. */
-export interface Hello {
-  readonly hello: true
-}
-
 export interface BatchTask {
   readonly count: number
   readonly buffer: SharedArrayBuffer
@@ -51,7 +46,8 @@ export interface BatchTask {
   readonly contracts?: readonly ContractRecord[]
 }
 
-export type Task = Hello | BatchTask
+/** `hello` is the first task of each worker: proves that it has loaded its engine. */
+export type Task = { readonly hello: true } | BatchTask
 
 /** `ready` in the answer to a hello: proves that the file is the worker of this version. */
 export const readyMark = 'sidelane-worker-1'

@@ -19,7 +19,7 @@ import {
 } from '../../wire/index.ts'
 import { Handshake, type ClientContract, type HandshakeOptions } from './client-contract.ts'
 import { faultOf, unavailable, versionFault } from './errors.ts'
-import { InFlightRequests } from './in-flight-requests.ts'
+import { InFlightRequests, type OverloadEvents } from './in-flight-requests.ts'
 import type { Content, PendingRequest, RequestOwner } from './request.ts'
 
 export interface ConnectionOptions extends HandshakeOptions {
@@ -40,11 +40,9 @@ export interface ConnectionEvents {
 }
 
 /** What happens to requests. */
-export interface RequestEvents {
+export interface RequestEvents extends OverloadEvents {
   /** There may be more free slots than before. */
   onFreeSlots(): void
-  /** The daemon refused a request because it is overloaded. */
-  onOverload(request: PendingRequest, fault: SidelaneError): void
 }
 
 export interface CloseReason {
@@ -226,7 +224,7 @@ export class Connection implements FrameSink, RequestOwner {
     else if (kind === kinds.goaway) this.#onGoaway()
     else if (kind === kinds.pong) return
     else if (id === 0) this.#onConnectionError(payload)
-    else this.#inFlight.answer(id, payload, this.#onOverload)
+    else this.#inFlight.answer(id, payload, this.#options.requestEvents)
   }
 
   oversize(): void {}
@@ -300,9 +298,6 @@ export class Connection implements FrameSink, RequestOwner {
     if (this.#isStale) this.drain()
     else this.#options.events.onHello(this, contracts)
   }
-
-  readonly #onOverload = (request: PendingRequest, fault: SidelaneError): void =>
-    this.#options.requestEvents.onOverload(request, fault)
 
   /** An ERROR with id 0 is about the connection, and the last frame of it. */
   #onConnectionError(payload: Uint8Array): void {

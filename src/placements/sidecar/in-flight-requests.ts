@@ -63,6 +63,11 @@ export class RequestTable<T extends { id: number }> {
   }
 }
 
+export interface OverloadEvents {
+  /** The daemon refused a request because it is overloaded. */
+  onOverload(request: PendingRequest, fault: SidelaneError): void
+}
+
 export class InFlightRequests {
   /** Requests that the daemon allows. */
   limit: number = defaultInFlight
@@ -146,7 +151,7 @@ export class InFlightRequests {
   }
 
   /** An answer has arrived: ends the call, or passes the request to `onOverload`, its payload restored. */
-  answer(id: number, payload: Uint8Array, onOverload: (request: PendingRequest, fault: SidelaneError) => void): void {
+  answer(id: number, payload: Uint8Array, events: OverloadEvents): void {
     this.#receivingId = 0
     const request = this.#table.find(id)
     if (request === undefined) return
@@ -156,7 +161,7 @@ export class InFlightRequests {
     if (outcomeCode(payload, 0) === 'overloaded') {
       this.#window.onOverload(id, this.#table.lastId)
       this.#takeBack(request)
-      return onOverload(request, faultOf(payload))
+      return events.onOverload(request, faultOf(payload))
     }
     if (this.#window.size < this.limit) this.#window.onAnswer()
     this.abandon(request)

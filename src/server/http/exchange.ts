@@ -142,14 +142,8 @@ export class Exchange {
       const trace = route.kind === 'process' ? route.trace : undefined
       const { length = 0 } = this.#head ?? {}
       const inBytes = length === 'chunked' ? 0 : length
-      telemetry.request(
-        { contract: route.contract, protocol: 'http', inBytes, trace },
-        code ?? 'accepted',
-        status,
-        0,
-        0,
-        0,
-      )
+      const asked = { contract: route.contract, protocol: 'http', inBytes, trace } as const
+      telemetry.request(asked, code ?? 'accepted', status, 0, 0, 0)
     } else {
       const path = route?.kind === 'page' ? route.path : undefined
       telemetry.page(path, status, body.length, performance.now() - this.#startedAt)
