@@ -14,25 +14,14 @@ export function checkNode(version: string, range: string): Check {
     : warn('node', `${version} is outside of ${range}`, details, 'This version is not tested; install a supported one.')
 }
 
+const { compare } = new Intl.Collator('en', { numeric: true })
+
 /** Supports the ranges `^a.b.c` and `>=a.b.c`, joined by `||`. */
-function inRange(version: string, range: string): boolean {
-  const found = numbersOf(version)
-  return range.split('||').some((part) => {
-    const least = numbersOf(part)
-    const sameMajor = found[0] === least[0]
-    return isAtLeast(found, least) && (sameMajor || part.trim().startsWith('>='))
+const inRange = (version: string, range: string): boolean =>
+  range.split('||').some((part) => {
+    const [least = '', major] = /(\d+)[\d.]*/.exec(part) ?? []
+    return compare(version, least) >= 0 && (part.includes('>=') || version.split('.', 1)[0] === major)
   })
-}
-
-const numbersOf = (text: string): readonly number[] => (text.match(/\d+/g) ?? []).map(Number)
-
-function isAtLeast(one: readonly number[], other: readonly number[]): boolean {
-  for (let i = 0; i < 3; i++) {
-    const difference = (one[i] ?? 0) - (other[i] ?? 0)
-    if (difference !== 0) return difference > 0
-  }
-  return true
-}
 
 const pinnedUnicode = 15
 

@@ -2,7 +2,7 @@
 // because Piscina would lose their code. zod is never loaded here.
 
 import { threadId, workerData } from 'node:worker_threads'
-import { encodeFault, SidelaneError, toFault } from '../../model/index.ts'
+import { encodeFault, toFault } from '../../model/index.ts'
 import { parseLock } from '../../contract/index.ts'
 import { createEngine, type CompiledContract } from '../../engine/index.ts'
 import {
@@ -20,8 +20,10 @@ import {
 
 const setup = workerData as WorkerSetup
 
-/** A contract that this thread cannot compile has the fault of its calls. */
-const contracts = new Map<number, CompiledContract | SidelaneError>()
+type RunnableContract = Pick<CompiledContract, 'processInto'>
+
+/** A contract that this thread cannot compile answers each call with the fault. */
+const contracts = new Map<number, RunnableContract>()
 // A throw in here ends the thread, and the worker group gets the error.
 const engine = createEngine(setup.engine, setup.jsCompressor)
 for (const record of setup.contracts) addContract(record)
@@ -61,7 +63,7 @@ function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): Bat
   let at = aligned(BatchBuffer.headBytes(count))
   for (let item = 0; item < count; item++) {
     if (batch.dropped(item)) continue
-    const contract = contracts.get(batch.get(item, words.contract)) as CompiledContract | SidelaneError
+    const contract = contracts.get(batch.get(item, words.contract)) as RunnableContract
     const input = inputs[batch.get(item, words.chunk)] as Uint8Array
     const payload = copyIn(input, batch.get(item, words.offset), batch.get(item, words.length))
     const canonical = batch.get(item, words.canonical) === 1
@@ -84,13 +86,12 @@ function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): Bat
 
 /** Writes the outcome or the fault; returns its size, negated when it does not fit. */
 function runInto(
-  contract: CompiledContract | SidelaneError,
+  contract: RunnableContract,
   payload: Uint8Array,
   canonical: boolean,
   target: Uint8Array,
   offset: number,
 ): number {
-  if (contract instanceof SidelaneError) return encodeFault(contract, target, offset)
   try {
     return contract.processInto(payload, canonical, target, offset)
   } catch (error) {
@@ -103,7 +104,8 @@ function addContract({ number, lock, digestKey, dictionary }: ContractRecord): v
   try {
     contracts.set(number, engine.compile(parseLock(lock, dictionary), { digestKey }))
   } catch (error) {
-    contracts.set(number, toFault(error))
+    const fault = toFault(error)
+    contracts.set(number, { processInto: (_payload, _canonical, target, at) => encodeFault(fault, target, at) })
   }
 }
 
