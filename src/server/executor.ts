@@ -20,8 +20,8 @@ export interface Executor {
 }
 
 /**
- * The engine in worker threads: requests wait in the pool's own queue, and outcomes are copied from a worker's memory to the
- * connection's without decoding.
+ * The engine in worker threads: requests wait in the pool's own queue, and outcomes are copied from a worker's memory to
+ * the connection's without decoding.
  */
 export const poolExecutor = (pool: PoolPlacement, workers: number): Executor => ({
   workers,

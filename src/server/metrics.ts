@@ -1,5 +1,5 @@
-// The metrics of the daemon, in the Prometheus text format 0.0.4: counters that are kept, and gauges that are read when the
-// page is built. Names, types and helps are in tables/metrics.ts.
+// The metrics of the daemon, in the Prometheus text format 0.0.4: counters that are kept, and gauges that are read when
+// the page is built. Names, types and helps are in tables/metrics.ts.
 
 import * as tables from '../tables/metrics.ts'
 import type { ErrorCode } from '../model/index.ts'

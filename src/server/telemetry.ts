@@ -36,7 +36,7 @@ export class Telemetry extends Metrics {
     this.#log.write(event, fields)
   }
 
-  /** A request has its response. `outBytes`: the compressed body, 0 without one. Called on the hot path: must not throw. */
+  /** A request has its response. `outBytes`: of the compressed body, 0 without one. On the hot path: must not throw. */
   request(info: RequestInfo, code: ResultCode, status: number, outBytes: number, queueUs: number, runUs: number): void {
     this.countRequest(info, code, queueUs, runUs)
     if (!this.#isSampled(status)) return

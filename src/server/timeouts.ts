@@ -1,5 +1,5 @@
-// The limits of framed connections, as in WIRE.md, and the timeouts of one, checked several times a second. The connection
-// acts on the result. No option changes them.
+// The limits of framed connections, as in WIRE.md (no option changes them), and the timeouts of one, checked several times
+// a second. The connection acts on the result.
 
 import { framedTexts as texts } from '../tables/daemon-texts.ts'
 
