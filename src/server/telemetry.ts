@@ -60,10 +60,6 @@ export class Telemetry extends Metrics {
     else this.event('reload_failed', { message: error.message })
   }
 
-  warning(message: string): void {
-    this.event('warning', { message })
-  }
-
   /** Logs at most one line per second. */
   #refused(): void {
     this.#refusals++

@@ -41,10 +41,7 @@ export class DaemonSupervisor {
     this.#directory = new LaunchDirectory()
     this.socket = this.#directory.socket
     this.#args = argsFor(this.#file, this.#directory, engine, settings)
-    this.#reloads = new ReloadQueue(this.#directory, {
-      ...events,
-      onReload: () => void this.#child?.kill('SIGHUP'),
-    })
+    this.#reloads = new ReloadQueue(this.#directory, events, () => void this.#child?.kill('SIGHUP'))
   }
 
   /** Adds a contract; a running daemon reloads. */
