@@ -39,7 +39,7 @@ const { takeover, socketMode, socketGroup, metricsListen } = settings
 
 let draining = false
 const log = new Log(descriptorSink(2))
-const telemetry = new Telemetry({ log, sample: settings.logSample })
+const telemetry = new Telemetry(log, settings.logSample)
 const service = await openService({ ...settings, server: `sidelane-node/${version}` }, contracts, telemetry).catch(
   (error: Error) => exit(exitCodes.usage, error.message),
 )
@@ -75,7 +75,7 @@ const listener = await listen({
   onEvent: (event) => {
     if (event.kind === 'connection') service.accept(event.socket)
     else if (event.kind === 'republished') telemetry.event('republished', { socket: place })
-    else if (event.kind === 'warning') telemetry.warning(event.message)
+    else if (event.kind === 'warning') telemetry.event('warning', { message: event.message })
     else if (event.kind === 'accept_failed') telemetry.event('accept_failed', { code: event.error.code })
     else if (event.kind === 'closed') void drain(drainCauses.takenOver)
     else {

@@ -1,7 +1,6 @@
 // The public entry point: named re-exports only.
 
 export { createHost, createProcessor } from './create.ts'
-export { decompress, type DecompressOptions } from './engine/index.ts'
 export {
   describeIssue,
   errorTable,
@@ -60,4 +59,4 @@ export {
   type Line,
   type LinesOptions,
 } from './ndjson/index.ts'
-export { verify, type Verifiable, type VerifyOptions } from './engine/index.ts'
+export { decompress, verify, type DecompressOptions, type Verifiable, type VerifyOptions } from './engine/index.ts'

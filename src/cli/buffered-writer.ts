@@ -9,6 +9,7 @@ const maxDelayMs = 20
 
 export class BufferedWriter {
   readonly #stream: Writable
+  readonly #isOwned: boolean
   readonly #onFailure: (error: NodeJS.ErrnoException) => void
   readonly #spare: Buffer[] = []
   #block: Buffer = Buffer.allocUnsafeSlow(blockBytes)
@@ -19,9 +20,13 @@ export class BufferedWriter {
   #timer: NodeJS.Timeout | undefined
   #failed = false
 
-  /** `onFailure` is called once, with the first error of the stream: a closed pipe, a full disk. */
-  constructor(stream: Writable, onFailure: (error: NodeJS.ErrnoException) => void) {
+  /**
+   * `isOwned`: `close` ends the stream. `onFailure` is called once, with the first error of the stream: a closed pipe, a
+   * full disk.
+   */
+  constructor(stream: Writable, isOwned: boolean, onFailure: (error: NodeJS.ErrnoException) => void) {
     this.#stream = stream
+    this.#isOwned = isOwned
     this.#onFailure = onFailure
     stream.on('error', this.#fail)
   }
@@ -51,10 +56,10 @@ export class BufferedWriter {
     return this.#written
   }
 
-  /** Flushes; with `endStream` also ends the stream and waits until it is closed. */
-  async close(endStream: boolean): Promise<void> {
+  /** Flushes, and ends the stream if it is owned. */
+  async close(): Promise<void> {
     await this.flush()
-    if (endStream && !this.#failed) await new Promise<void>((resolve) => this.#stream.once('close', resolve).end())
+    if (this.#isOwned && !this.#failed) await new Promise<void>((resolve) => this.#stream.once('close', resolve).end())
   }
 
   #grow(length: number): void {
@@ -76,7 +81,7 @@ export class BufferedWriter {
   #write(bytes: Uint8Array, done: () => void): void {
     if (this.#failed) return
     this.#pending += bytes.length
-    const written = new Promise<void>((resolve) => {
+    this.#written = new Promise<void>((resolve) => {
       this.#stream.write(bytes, (error) => {
         this.#pending -= bytes.length
         if (error) this.#fail(error)
@@ -84,7 +89,6 @@ export class BufferedWriter {
         resolve()
       })
     })
-    this.#written = written
   }
 
   // A stream may report several errors; only the first is passed on.

@@ -1,9 +1,23 @@
-// The interface of a command, and the parsing of its arguments. Each command has a file of its own.
+// The interface of a command, its exit codes, and the parsing of its arguments. Each command has a file of its own.
 
 import { statSync } from 'node:fs'
-import { parseArgs, type ParseArgsConfig } from 'node:util'
-import type { ExitCode } from './exit-codes.ts'
+import { parseArgs } from 'node:util'
 import type { Io } from './io.ts'
+
+/** Scripts rely on these: the meaning of a number never changes. */
+export const exitCodes = {
+  ok: 0,
+  /** The data or the contract was rejected; stderr or stdout has the details. */
+  rejected: 1,
+  /** Usage error: unknown option, missing file. */
+  usage: 2,
+  /** No daemon answers. */
+  unreachable: 3,
+  /** Stopped by ^C after finishing the payloads in flight. 128 + SIGINT, as in shells. */
+  interrupted: 130,
+} as const
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 export interface Command {
   /** One line for the list of commands. */
@@ -24,13 +38,31 @@ export class UsageError extends Error {
   }
 }
 
+interface OptionNames<V extends string, F extends string> {
+  /** The options with a value. `out` has the short form `-o`, where `shortOut` is set. */
+  readonly valued?: readonly V[]
+  /** The options without a value. */
+  readonly flags?: readonly F[]
+  readonly shortOut?: boolean
+}
+
+interface ReadArgs<V extends string, F extends string> {
+  readonly values: { readonly [K in V]?: string } & { readonly [K in F]?: boolean }
+  readonly positionals: readonly string[]
+}
+
 /** `parseArgs` of node:util in strict mode; its errors become UsageError. */
-export function readArgs<const C extends ParseArgsConfig>(
+export function readArgs<V extends string = never, F extends string = never>(
   topic: string,
-  config: C,
-): ReturnType<typeof parseArgs<C & { strict: true; allowPositionals: true }>> {
+  args: readonly string[],
+  { valued = [], flags = [], shortOut = false }: OptionNames<V, F>,
+): ReadArgs<V, F> {
+  const options = Object.fromEntries([
+    ...valued.map((name) => [name, { type: 'string' as const, ...(shortOut && name === 'out' && { short: 'o' }) }]),
+    ...flags.map((name) => [name, { type: 'boolean' as const }]),
+  ])
   try {
-    return parseArgs({ ...config, strict: true, allowPositionals: true })
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: true }) as ReadArgs<V, F>
   } catch (error) {
     throw new UsageError(topic, error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error), {
       cause: error,

@@ -2,8 +2,7 @@
 
 import { compareContracts, type Change } from '../contract/index.ts'
 import type { Contract } from '../model/index.ts'
-import { readArgs, UsageError, type Command } from './command.ts'
-import { exitCodes } from './exit-codes.ts'
+import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import type { Io } from './io.ts'
 import { findContract } from './find-contract.ts'
 import { contractOption } from './options.ts'
@@ -36,15 +35,7 @@ export const contractCheck: Command = {
   summary: 'compare the meaning of a lock with its source, or with another lock',
   help,
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, {
-      args: [...args],
-      options: {
-        source: { type: 'string' },
-        export: { type: 'string' },
-        name: { type: 'string' },
-        json: { type: 'boolean' },
-      },
-    })
+    const { values, positionals } = readArgs(topic, args, { valued: ['source', 'export', 'name'], flags: ['json'] })
     const [file, other, ...others] = positionals
     if (file === undefined || others.length > 0 || (other === undefined) === (values.source === undefined))
       throw new UsageError(topic, 'Expected LOCK and --source FILE, or two locks')

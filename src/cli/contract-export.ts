@@ -1,9 +1,8 @@
 // `sidelane contract export`: writes the contract that a module exports to a lock file.
 
-import { isFile, readArgs, UsageError, type Command } from './command.ts'
-import { exitCodes } from './exit-codes.ts'
+import { exitCodes, isFile, readArgs, UsageError, type Command } from './command.ts'
 import { findContract } from './find-contract.ts'
-import { writeFileAtomically } from './write-file.ts'
+import { writeFileAtomically } from './options.ts'
 
 const topic = 'contract export'
 
@@ -33,10 +32,7 @@ export const contractExport: Command = {
   summary: 'write the contract that a module exports to a lock file',
   help,
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, {
-      args: [...args],
-      options: { out: { type: 'string', short: 'o' }, export: { type: 'string' }, name: { type: 'string' } },
-    })
+    const { values, positionals } = readArgs(topic, args, { valued: ['out', 'export', 'name'], shortOut: true })
     const [file, ...others] = positionals
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
     if (values.out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')

@@ -7,12 +7,11 @@ import { parseLock } from '../contract/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { inferContract, type Inferred } from '../infer/index.ts'
 import { formatCount, formatPlural } from './format-units.ts'
-import { readArgs, UsageError, type Command } from './command.ts'
-import { exitCodes } from './exit-codes.ts'
+import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import type { Io } from './io.ts'
-import { progressLine } from './progress.ts'
+import { Progress } from './progress.ts'
 import { openSamples, type SampleSource } from './sample-files.ts'
-import { writeFileAtomically } from './write-file.ts'
+import { writeFileAtomically } from './options.ts'
 
 const topic = 'contract infer'
 
@@ -41,14 +40,10 @@ export const contractInfer: Command = {
   summary: 'draft a contract from sample payloads, as zod source to review',
   help,
   run(args, io) {
-    const { values, positionals } = readArgs(topic, {
-      args: [...args],
-      options: {
-        out: { type: 'string', short: 'o' },
-        name: { type: 'string' },
-        typescript: { type: 'boolean' },
-        force: { type: 'boolean' },
-      },
+    const { values, positionals } = readArgs(topic, args, {
+      valued: ['out', 'name'],
+      flags: ['typescript', 'force'],
+      shortOut: true,
     })
     const [file, ...others] = positionals
     const { out } = values
@@ -60,20 +55,20 @@ export const contractInfer: Command = {
     const name = values.name ?? nameOf(file)
     if (!/^[a-z0-9-]{1,64}$/.test(name))
       throw new UsageError(topic, `Expected --name to be 1 to 64 of a-z, 0-9 and "-", got "${name}"`)
-    const samples = withProgress(openSamples(file), statSync(file).size, io)
+    const samples = openSamples(file)
+    const watched = { [Symbol.iterator]: () => withProgress(samples, statSync(file).size, io) }
     let reported = 0
-    const inferred = inferContract(samples, {
+    const inferred = inferContract(watched, {
       name,
       typescript: values.typescript ?? /\.[cm]?ts$/.test(out),
       origin: basename(file),
       onSkipped: ({ code, pointer = '' }) => {
         reported++
-        if (reported <= maxReported) io.log(`${samples.where()}: ${code}${pointer === '' ? '' : ` at ${pointer}`}`)
+        if (reported <= maxReported) io.log(`${samples.where}: ${code}${pointer === '' ? '' : ` at ${pointer}`}`)
       },
     })
     if (reported > maxReported) io.log(`and ${formatCount(reported - maxReported)} more`)
-    verifyDraft(inferred.contract, samples)
-    samples.end()
+    verifyDraft(inferred.contract, watched, () => samples.where)
     if (out === '-') io.print(inferred.source)
     else writeFileAtomically(out, inferred.source, topic)
     io.log(summary(inferred, out))
@@ -101,7 +96,7 @@ function summary({ samples, skipped, contract }: Inferred, out: string): string 
 }
 
 /** Checks that the draft accepts every sample, by running each through the js engine. */
-function verifyDraft({ lock }: Contract, samples: SampleSource): void {
+function verifyDraft({ lock }: Contract, samples: Iterable<Uint8Array>, where: () => string): void {
   const bare = parseLock(JSON.stringify({ ...lock, compress: { codec: 'none' }, digest: 'none' }))
   const compiled = createEngine('js').compile(bare)
   for (const sample of samples) {
@@ -109,43 +104,21 @@ function verifyDraft({ lock }: Contract, samples: SampleSource): void {
     if (outcome.ok || outcome.code !== 'validate.failed') continue
     const [issue] = outcome.issues
     throw new TypeError(
-      `Bug in sidelane, please report it: the draft rejects ${samples.where()} (${issue?.keyword} at ${issue?.pointer})`,
+      `Bug in sidelane, please report it: the draft rejects ${where()} (${issue?.keyword} at ${issue?.pointer})`,
     )
   }
 }
 
-interface SamplesWithProgress extends SampleSource {
-  /** Clears the progress line. */
-  end(): void
-}
-
-const intervalMs = 200
-
-/** Adds a progress line on a terminal. Reading is synchronous, so no timer fires: the iterator checks the clock. */
-function withProgress(samples: SampleSource, size: number, io: Io): SamplesWithProgress {
-  const { log, columns } = io.streams()
-  const width = columns()
-  const clear = (): void => void (width !== undefined && log.write('\r\u001b[2K'))
-  return {
-    where: () => samples.where(),
-    bytesRead: () => samples.bytesRead(),
-    end: clear,
-    *[Symbol.iterator]() {
-      const from = performance.now()
-      let shown = from
-      let lines = 0
-      for (const sample of samples) {
-        yield sample
-        lines++
-        const now = performance.now()
-        if (width === undefined || now - shown < intervalMs) continue
-        shown = now
-        clear()
-        const bytes = samples.bytesRead()
-        log.write(
-          progressLine({ lines, bad: 0, bytes }, now - from, bytes === 0 ? undefined : size).slice(0, width - 1),
-        )
-      }
-    },
+/** Adds a progress line on a terminal. Reading is synchronous, so no timer fires. */
+function* withProgress(samples: SampleSource, size: number, io: Io): Generator<Uint8Array, void> {
+  let lines = 0
+  // Samples that are not read in chunks have no known share of the file.
+  const total = samples.bytesRead === undefined ? undefined : size
+  const progress = new Progress(io.streams(), total, () => ({ lines, bad: 0, bytes: samples.bytesRead ?? 0 }))
+  for (const sample of samples) {
+    yield sample
+    lines++
+    progress.tick()
   }
+  progress.end()
 }

@@ -2,8 +2,7 @@
 
 import { loadContract } from '../contract/index.ts'
 import type { Contract } from '../model/index.ts'
-import { isFile, readArgs, UsageError, type Command } from './command.ts'
-import { exitCodes } from './exit-codes.ts'
+import { exitCodes, isFile, readArgs, UsageError, type Command } from './command.ts'
 import { formatCount } from './format-units.ts'
 import type { Io } from './io.ts'
 import { schemaTree } from './schema-tree.ts'
@@ -26,7 +25,7 @@ export const contractShow: Command = {
   summary: 'check a lock file and print its contents',
   help,
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, { args: [...args], options: { json: { type: 'boolean' } } })
+    const { values, positionals } = readArgs(topic, args, { flags: ['json'] })
     const [file, ...others] = positionals
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one LOCK')
     if (!isFile(file)) throw new UsageError(topic, `There is no file ${file}`)

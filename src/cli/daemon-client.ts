@@ -1,40 +1,51 @@
 // Sends one HTTP request to a daemon over its socket, for `ping` and `stats`.
 
 import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../util/socket-path.ts'
 import { UsageError } from './command.ts'
+import type { Io } from './io.ts'
 
-export interface DaemonResponse {
+interface DaemonResponse {
+  /** The path of the socket. */
+  readonly socket: string
   readonly status: number
   readonly body: string
 }
 
 const timeoutMs = 5000
 
-/** The path of `--socket`, or the default path. Throws UsageError where a path cannot be used. */
-export function socketOption(topic: string, path: string | undefined): string {
-  const socket = path ?? defaultSocketPath()
+/**
+ * Asks the daemon at the path of `--socket`, or at the default path. Without an answer it writes the reason to stderr and
+ * resolves with undefined. Rejects with UsageError where the path cannot be used.
+ */
+export async function askDaemon(
+  topic: string,
+  socketOption: string | undefined,
+  path: string,
+  io: Io,
+): Promise<DaemonResponse | undefined> {
+  const socket = socketOption ?? defaultSocketPath()
   try {
     checkSocketPath(socket)
-    if (path === undefined) checkOwnDirectory(socket)
+    if (socketOption === undefined) checkOwnDirectory(socket)
   } catch (error) {
     throw new UsageError(topic, (error as Error).message, { cause: error })
   }
-  return socket
+  const signal = AbortSignal.timeout(timeoutMs)
+  try {
+    return await get(socket, path, signal)
+  } catch (error) {
+    io.log(`sidelane: ${socket}: ${signal.aborted ? `no answer within ${timeoutMs} ms` : (error as Error).message}`)
+    return undefined
+  }
 }
 
-/** Resolves with an Error, and does not reject, when no daemon answers. */
-export const requestDaemon = (socketPath: string, path: string): Promise<DaemonResponse | Error> =>
-  new Promise((resolve) => {
-    const signal = AbortSignal.timeout(timeoutMs)
-    request({ socketPath, path, agent: false, signal }, (response) => {
-      let body = ''
-      response
-        .setEncoding('utf8')
-        .on('data', (text: string) => (body += text))
-        .on('error', resolve)
-        .on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+const get = (socket: string, path: string, signal: AbortSignal): Promise<DaemonResponse> =>
+  new Promise((resolve, reject) => {
+    request({ socketPath: socket, path, agent: false, signal }, (response) => {
+      text(response).then((body) => resolve({ socket, status: response.statusCode ?? 0, body }), reject)
     })
-      .on('error', (error) => resolve(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error))
+      .on('error', reject)
       .end()
   })

@@ -4,55 +4,33 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { resolveHostOptions } from '../model/index.ts'
 import { formatBytes } from './format-units.ts'
-import type { Check } from './doctor-check.ts'
+import { fail, ok, warn, type Check } from './doctor-check.ts'
 
 /** `range` is engines.node of package.json: `^20.19.0 || >=24`. */
 export function checkNode(version: string, range: string): Check {
   const details = { version, supported: range }
-  if (inRange(version, range)) return { id: 'node', status: 'ok', found: `${version} (supported: ${range})`, details }
-  return {
-    id: 'node',
-    status: 'warn',
-    found: `${version} is outside of ${range}`,
-    advice: 'This version is not tested; install a supported one.',
-    details,
-  }
+  return inRange(version, range)
+    ? ok('node', `${version} (supported: ${range})`, details)
+    : warn('node', `${version} is outside of ${range}`, details, 'This version is not tested; install a supported one.')
 }
+
+const { compare } = new Intl.Collator('en', { numeric: true })
 
 /** Supports the ranges `^a.b.c` and `>=a.b.c`, joined by `||`. */
-function inRange(version: string, range: string): boolean {
-  const found = numbersOf(version)
-  return range.split('||').some((part) => {
-    const least = numbersOf(part)
-    const sameMajor = found[0] === least[0]
-    return isAtLeast(found, least) && (sameMajor || part.trim().startsWith('>='))
+const inRange = (version: string, range: string): boolean =>
+  range.split('||').some((part) => {
+    const [least = '', major] = /(\d+)[\d.]*/.exec(part) ?? []
+    return compare(version, least) >= 0 && (part.includes('>=') || version.split('.', 1)[0] === major)
   })
-}
-
-const numbersOf = (text: string): readonly number[] => (text.match(/\d+/g) ?? []).map(Number)
-
-function isAtLeast(one: readonly number[], other: readonly number[]): boolean {
-  for (let i = 0; i < 3; i++) {
-    const difference = (one[i] ?? 0) - (other[i] ?? 0)
-    if (difference !== 0) return difference > 0
-  }
-  return true
-}
 
 const pinnedUnicode = 15
 
 export function checkUnicode(runtime: string | undefined): Check {
   const details = { runtime: runtime ?? null, pinned: `${pinnedUnicode}.0` }
   const found = `runtime ${runtime ?? 'without ICU'}, contracts pin ${pinnedUnicode}.0`
-  if (runtime !== undefined && Number.parseFloat(runtime) >= pinnedUnicode)
-    return { id: 'unicode', status: 'ok', found, details }
-  return {
-    id: 'unicode',
-    status: 'fail',
-    found,
-    advice: 'The js engine normalizes differently here; use a Node with full ICU.',
-    details,
-  }
+  return Number.parseFloat(runtime ?? '') >= pinnedUnicode
+    ? ok('unicode', found, details)
+    : fail('unicode', found, details, 'The js engine normalizes differently here; use a Node with full ICU.')
 }
 
 /** CPU features that the native engine uses, by their names in /proc/cpuinfo. */
@@ -74,13 +52,9 @@ export function checkCpu(): Check {
   const listed = features === undefined ? 'features cannot be read here' : features.join(' ') || 'no known features'
   const found = `${model}, ${process.arch}: ${listed}`
   const slow = missing.includes('sha_ni') || missing.includes('sha2')
-  return {
-    id: 'cpu',
-    status: 'ok',
-    found: slow ? `${found}; no SHA instructions` : found,
-    ...(slow && { advice: 'Digests take about twice as long without them.' }),
-    details,
-  }
+  if (!slow) return ok('cpu', found, details)
+  const advice = 'Digests take about twice as long without them.'
+  return { ...warn('cpu', `${found}; no SHA instructions`, details, advice), status: 'ok' }
 }
 
 export function checkCores(): Check {
@@ -89,15 +63,18 @@ export function checkCores(): Check {
   const quota = cpuQuota()
   const details = { cores, defaultThreads: threads, quota: quota ?? null }
   const found = `${cores}${quota === undefined ? '' : `, quota ${quota.toFixed(1)}`}; pool of ${threads} by default`
-  if (quota !== undefined && quota < cores) {
+  if (quota !== undefined && quota < Math.min(cores, threads)) {
     const advice = `The container may use only ${quota.toFixed(1)} of them: set threads to ${Math.max(1, Math.floor(quota) - 1)}.`
-    if (threads > quota) return { id: 'cores', status: 'warn', found, advice, details }
+    return warn('cores', found, details, advice)
   }
-  if (cores === 1) {
-    const advice = 'Workers share the only core with the event loop: placement "inline" is likely faster.'
-    return { id: 'cores', status: 'warn', found, advice, details }
-  }
-  return { id: 'cores', status: 'ok', found, details }
+  return cores > 1
+    ? ok('cores', found, details)
+    : warn(
+        'cores',
+        found,
+        details,
+        'Workers share the only core with the event loop: placement "inline" is likely faster.',
+      )
 }
 
 /** The CPU quota of the control group, in cores; undefined without a quota. */
@@ -113,16 +90,19 @@ const minMemoryBytes = 256 * 1024 * 1024
 
 export function checkMemory(): Check {
   const total = totalmem()
-  const group = Number(
-    readText('/sys/fs/cgroup/memory.max') ?? readText('/sys/fs/cgroup/memory/memory.limit_in_bytes') ?? Number.NaN,
-  )
-  const limit = Number.isFinite(group) && group > 0 && group < total ? group : undefined
+  const granted = process.constrainedMemory()
+  const limit = granted > 0 && granted < total ? granted : undefined
   const details = { totalBytes: total, limitBytes: limit ?? null }
   const found =
     limit === undefined ? formatBytes(total) : `${formatBytes(limit)} by the control group, of ${formatBytes(total)}`
-  if ((limit ?? total) >= minMemoryBytes) return { id: 'memory', status: 'ok', found, details }
-  const advice = 'Too little for a pool: lower threads, maxQueueBytes and the limits of the contract.'
-  return { id: 'memory', status: 'warn', found, advice, details }
+  return (limit ?? total) >= minMemoryBytes
+    ? ok('memory', found, details)
+    : warn(
+        'memory',
+        found,
+        details,
+        'Too little for a pool: lower threads, maxQueueBytes and the limits of the contract.',
+      )
 }
 
 const minDescriptors = 1024
@@ -130,11 +110,11 @@ const minDescriptors = 1024
 /** `soft` is the soft limit of open files; undefined where the system does not report it. */
 export function checkDescriptors(soft: number | 'unlimited' | undefined): Check {
   const details = { openFiles: soft ?? null }
-  if (soft === undefined) return { id: 'descriptors', status: 'ok', found: 'not reported by this system', details }
+  if (soft === undefined) return ok('descriptors', 'not reported by this system', details)
   const found = `${soft} open files`
-  if (soft === 'unlimited' || soft >= minDescriptors) return { id: 'descriptors', status: 'ok', found, details }
+  if (soft === 'unlimited' || soft >= minDescriptors) return ok('descriptors', found, details)
   const advice = `Raise it (ulimit -n ${minDescriptors}): Node holds about 20 descriptors, and 4 more for each worker.`
-  return { id: 'descriptors', status: 'warn', found, advice, details }
+  return warn('descriptors', found, details, advice)
 }
 
 function readText(path: string): string | undefined {

@@ -1,9 +1,13 @@
-// The self-test of `sidelane doctor`: processes one sample with each engine on each placement and compares the digests.
+// The checks of `sidelane doctor` that run a host: the thresholds of placement `auto`, and the self-test, which processes
+// one sample with each engine on each placement and compares the digests.
 
-import type { EngineName, PlacementName } from '../model/index.ts'
+import type { AutoThresholds, EngineName, PlacementName } from '../model/index.ts'
 import { parseLock } from '../contract/index.ts'
-import { createProcessor } from '../create.ts'
-import type { Check } from './doctor-check.ts'
+import { createHost, createProcessor } from '../create.ts'
+import { fail, ok, warn, type Check } from './doctor-check.ts'
+
+/** A round trip to a worker takes longer than this only when the system schedules threads late. */
+const slowHopUs = 1000
 
 const lock = {
   profile: 'p1',
@@ -27,6 +31,22 @@ const expected = 'e2896ba1ce0b26c08a181c44abff2755fd28e02dd3b53f1a3f9d4fbb2e4e01
 
 const maxStartMs = 2000
 
+export async function checkThresholds(): Promise<Check> {
+  const id = 'thresholds'
+  try {
+    await using host = await createHost({ placement: 'auto', threads: 1 })
+    const { inlineMaxBytes, inlineBudgetUs, hopUs, perKibUs } = host.thresholds as AutoThresholds
+    const found = `auto runs up to ${(inlineMaxBytes / 1024).toFixed(1)} KiB inline, ${inlineBudgetUs.toFixed(0)} µs a turn; a KiB takes ${perKibUs.toFixed(1)} µs, a round trip to a worker ${hopUs.toFixed(0)} µs`
+    const details = { ...host.thresholds }
+    return hopUs < slowHopUs
+      ? ok(id, found, details)
+      : warn(id, found, details, 'Workers answer late: the machine is busy, or has a single core.')
+  } catch (error) {
+    const { code, message } = error as { readonly code?: string; readonly message: string }
+    return { id, status: 'fail', found: `${code ?? 'error'}: ${message}`, advice: 'See the self-tests of the pool.' }
+  }
+}
+
 export async function selfTest(engines: readonly EngineName[], placements: readonly PlacementName[]): Promise<Check[]> {
   const checks: Check[] = []
   // Sequential, because the start-up times are reported.
@@ -42,18 +62,14 @@ async function runSample(engine: EngineName, placement: PlacementName): Promise<
     const startMs = performance.now() - from
     const outcome = await processor.process(sample)
     const details = { startMs: Math.round(startMs), outcome: outcome.ok ? outcome.digest : outcome.code }
-    if (!outcome.ok || outcome.digest !== expected)
-      return {
-        id,
-        status: 'fail',
-        found: `the sample gave ${outcome.ok ? `digest ${outcome.digest}` : outcome.code}`,
-        advice: 'Do not use this engine here; please report it with the output of --json.',
-        details,
-      }
+    if (!outcome.ok || outcome.digest !== expected) {
+      const wrong = `the sample gave ${outcome.ok ? `digest ${outcome.digest}` : outcome.code}`
+      return fail(id, wrong, details, 'Do not use this engine here; please report it with the output of --json.')
+    }
     const found = `the digest is right, ready after ${startMs.toFixed(0)} ms`
-    if (startMs <= maxStartMs) return { id, status: 'ok', found, details }
-    const advice = 'Slow start: the machine or the disk is busy.'
-    return { id, status: 'warn', found, advice, details }
+    return startMs <= maxStartMs
+      ? ok(id, found, details)
+      : warn(id, found, details, 'Slow start: the machine or the disk is busy.')
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string }
     return {

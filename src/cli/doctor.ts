@@ -1,13 +1,11 @@
 // `sidelane doctor`: checks the engines and the machine. The checks are in doctor-*.ts.
 
 import { readPackageJson } from '../util/package-json.ts'
-import { readArgs, UsageError, type Command } from './command.ts'
-import { checkThresholds } from './doctor-auto.ts'
-import type { Check, Status } from './doctor-check.ts'
+import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import type { Check } from './doctor-check.ts'
 import { checkCodecs, checkContract, checkEngine, loadEngines } from './doctor-engines.ts'
 import { checkCores, checkCpu, checkDescriptors, checkMemory, checkNode, checkUnicode } from './doctor-machine.ts'
-import { selfTest } from './doctor-self-test.ts'
-import { exitCodes } from './exit-codes.ts'
+import { checkThresholds, selfTest } from './doctor-self-test.ts'
 import type { Io } from './io.ts'
 import { contractOption, keyOption, placements } from './options.ts'
 
@@ -35,10 +33,7 @@ export const doctor: Command = {
   summary: 'check engine, codecs and machine, and test them',
   help,
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, {
-      args: [...args],
-      options: { json: { type: 'boolean' }, contract: { type: 'string' }, 'digest-key-file': { type: 'string' } },
-    })
+    const { values, positionals } = readArgs(topic, args, { valued: ['contract', 'digest-key-file'], flags: ['json'] })
     if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
     const contract = values.contract === undefined ? undefined : contractOption(topic, values.contract)
     const digestKey = keyOption(topic, values['digest-key-file'])
@@ -73,15 +68,12 @@ function asText(checks: readonly Check[], version: string, io: Io): string {
     `${mark(status, io)}  ${id.padEnd(width)}  ${found}`,
     ...(advice === undefined ? [] : [`${' '.repeat(6 + width + 2)}${io.style('dim', `→ ${advice}`)}`]),
   ])
-  const of = (status: Status): number => checks.filter((check) => check.status === status).length
+  const of = (status: Check['status']): number => checks.filter((check) => check.status === status).length
   const sum = `${of('ok')} ok, ${of('warn')} to improve, ${of('fail')} broken`
   return [io.style('bold', `sidelane ${version}`), ...lines, '', sum, ''].join('\n')
 }
 
-const mark = (status: Status, io: Io): string => {
-  const word = status.padEnd(4)
-  return status === 'ok' ? io.style('dim', word) : io.style('bold', word)
-}
+const mark = (status: Check['status'], io: Io): string => io.style(status === 'ok' ? 'dim' : 'bold', status.padEnd(4))
 
 interface SystemReport {
   readonly sharedObjects?: readonly string[]

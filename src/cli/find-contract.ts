@@ -1,11 +1,13 @@
-// Finds the contract that a module exports. Importing the module runs it.
+// Finds the contract that a user's module exports. Importing the module runs it: JavaScript by Node, TypeScript by the
+// optional package jiti or by a Node that strips types.
 
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Jiti } from 'jiti'
 import { parseLock } from '../contract/index.ts'
 import type { Contract } from '../model/index.ts'
 import { UsageError } from './command.ts'
-import { importModule } from './import-module.ts'
 
 /** Selects one of several contracts, by the name of the export or of the contract. */
 export interface ContractSelector {
@@ -16,7 +18,19 @@ export interface ContractSelector {
 /** Throws UsageError when no contract matches, or several do. */
 export async function findContract(file: string, wanted: ContractSelector, topic: string): Promise<Contract> {
   if (!existsSync(file)) throw new UsageError(topic, `There is no file ${file}`)
-  return choose(contractsOf(await importModule(resolve(file), topic)), file, wanted, topic)
+  const found = contractsOf(await importModule(resolve(file), topic))
+  const fitting = found.filter(
+    ({ name, contract }) =>
+      (wanted.export === undefined || wanted.export === name) &&
+      (wanted.name === undefined || wanted.name === contract.name),
+  )
+  const [first, ...others] = fitting
+  if (first !== undefined && others.every(({ value }) => value === first.value)) return first.contract
+  const all = found.map(({ name, contract }) => `${name} ("${contract.name}")`).join(', ')
+  if (found.length === 0)
+    throw new UsageError(topic, `${file} exports no contract; export what defineContract() returns`)
+  if (first === undefined) throw new UsageError(topic, `${file} has no such contract; it exports ${all}`)
+  throw new UsageError(topic, `${file} exports several contracts: ${all}; choose with --export or --name`)
 }
 
 interface Found {
@@ -42,17 +56,44 @@ const isContract = (value: unknown): value is { readonly lock: object } =>
   typeof value.lock === 'object' &&
   value.lock !== null
 
-function choose(found: readonly Found[], file: string, wanted: ContractSelector, topic: string): Contract {
-  const fitting = found.filter(
-    ({ name, contract }) =>
-      (wanted.export === undefined || wanted.export === name) &&
-      (wanted.name === undefined || wanted.name === contract.name),
+type Module = Readonly<Record<string, unknown>>
+
+/** Returns the exports of the module. Errors get the module's path, except those of a refused contract. */
+async function importModule(path: string, topic: string): Promise<Module> {
+  const load = await loaderFor(path, topic)
+  try {
+    return await load()
+  } catch (error) {
+    const { name, code, message } = error as NodeJS.ErrnoException
+    if (name === 'SidelaneError') throw error
+    if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
+      throw new UsageError(topic, `${path} is not a JavaScript or TypeScript file`, { cause: error })
+    // The first code is Node's, the second jiti's, whose message continues with the require stack.
+    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
+      throw new UsageError(topic, `Cannot import ${path}: ${message.split('\n')[0]}`, { cause: error })
+    throw new Error(`Cannot import ${path}: ${String(error)}`, { cause: error })
+  }
+}
+
+async function loaderFor(path: string, topic: string): Promise<() => Promise<Module>> {
+  const byNode = async (): Promise<Module> => (await import(pathToFileURL(path).href)) as Module
+  if (!['.ts', '.mts', '.cts'].includes(extname(path))) return byNode
+  const jiti = await loadJiti()
+  if (jiti !== undefined) return () => jiti.import<Module>(path)
+  // Node strips types from 22.18 on, and only then has this feature.
+  if ('typescript' in process.features && Boolean(process.features.typescript)) return byNode
+  throw new UsageError(
+    topic,
+    `Node ${process.versions.node} cannot import ${path}; install jiti (npm i -D jiti), or compile it first`,
   )
-  const [first, ...others] = fitting
-  if (first !== undefined && others.every(({ value }) => value === first.value)) return first.contract
-  const all = found.map(({ name, contract }) => `${name} ("${contract.name}")`).join(', ')
-  if (found.length === 0)
-    throw new UsageError(topic, `${file} exports no contract; export what defineContract() returns`)
-  if (first === undefined) throw new UsageError(topic, `${file} has no such contract; it exports ${all}`)
-  throw new UsageError(topic, `${file} exports several contracts: ${all}; choose with --export or --name`)
+}
+
+async function loadJiti(): Promise<Jiti | undefined> {
+  try {
+    const { createJiti } = await import('jiti')
+    return createJiti(import.meta.url, { fsCache: false })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return undefined
+    throw error
+  }
 }

@@ -2,6 +2,7 @@
 
 import { SidelaneError, type Codec, type Contract } from '../model/index.ts'
 import { decompress, verify } from '../engine/index.ts'
+import { codecs } from './options.ts'
 
 /** A defect of a result. The codes are stable, for programs. */
 export class Problem extends Error {
@@ -123,11 +124,9 @@ interface ResultFields {
   readonly outBytes: number
 }
 
-const codecs: ReadonlySet<unknown> = new Set<Codec>(['gzip', 'deflate', 'deflate-raw', 'brotli', 'zstd', 'none'])
-
 function readFields({ codec, digest, canonicalBytes, outBytes, code }: Fields): ResultFields {
   if (codec === undefined && typeof code === 'string') throw malformed(`it is a reject ("${code}")`)
-  if (!codecs.has(codec)) throw malformed('"codec" is not a known codec')
+  if (!codecs.some((known) => known === codec)) throw malformed('"codec" is not a known codec')
   if (digest !== null && !(typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest)))
     throw malformed('"digest" is neither null nor 64 lower-case hex digits')
   for (const [name, value] of Object.entries({ canonicalBytes, outBytes }))

@@ -1,14 +1,12 @@
 // `sidelane inspect`: the inverse of `process`. Prints the payloads of result lines, or of one raw body. Each result is
 // verified in inspect-result.ts.
 
-import type { Codec } from '../model/index.ts'
 import { choice, integer } from '../util/option-parsers.ts'
-import { formatBytes, formatCount, formatDuration, formatPlural } from './format-units.ts'
-import { readArgs, UsageError, type Command } from './command.ts'
-import { exitCodes } from './exit-codes.ts'
+import { formatBytes, formatCount, formatPlural } from './format-units.ts'
+import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import { Inspector, maxEncodedBytes, Problem } from './inspect-result.ts'
 import { NdjsonJob } from './ndjson-job.ts'
-import { contractOption, keyOption, optionValue } from './options.ts'
+import { codecs, contractOption, keyOption, optionValue } from './options.ts'
 
 const topic = 'inspect'
 
@@ -42,25 +40,15 @@ Examples
 Exit codes: ${exitCodes.ok} all valid, ${exitCodes.rejected} defects, ${exitCodes.usage} usage error, ${exitCodes.interrupted} stopped by ^C.
 `
 
-const codecs: readonly Codec[] = ['gzip', 'deflate', 'deflate-raw', 'brotli', 'zstd', 'none']
 const defaultMaxBytes = 67_108_864
 
 export const inspect: Command = {
   summary: 'verify and decompress results of process',
   help: help.replace('CODECS', codecs.join(', ')),
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, {
-      args: [...args],
-      options: {
-        contract: { type: 'string' },
-        'digest-key-file': { type: 'string' },
-        'max-bytes': { type: 'string' },
-        in: { type: 'string' },
-        out: { type: 'string' },
-        quiet: { type: 'boolean' },
-        codec: { type: 'string' },
-        digest: { type: 'string' },
-      },
+    const { values, positionals } = readArgs(topic, args, {
+      valued: ['contract', 'digest-key-file', 'max-bytes', 'in', 'out', 'codec', 'digest'],
+      flags: ['quiet'],
     })
     const codec = optionValue(topic, 'codec', values.codec, choice(...codecs))
     const maxBytes = optionValue(topic, 'max-bytes', values['max-bytes'], integer(1, 0x7fff_ffff)) ?? defaultMaxBytes
@@ -80,14 +68,9 @@ export const inspect: Command = {
       )
 
     const inspector = new Inspector({ contract, key, maxBytes })
-    const job = new NdjsonJob(io, {
-      topic,
-      in: file ?? values.in,
-      out: values.out,
-      rejects: undefined,
-      // One body needs no summary.
-      quiet: values.quiet ?? codec !== undefined,
-    })
+    // One body needs no summary.
+    const quiet = values.quiet ?? codec !== undefined
+    const job = new NdjsonJob(io, { topic, in: file ?? values.in, out: values.out, quiet })
     let outBytes = 0
     const check = (line: number | undefined, inspectOne: () => Uint8Array): void => {
       try {
@@ -102,8 +85,7 @@ export const inspect: Command = {
       }
     }
 
-    const from = performance.now()
-    const reason = await job.run(async () => {
+    const work = async (): Promise<void> => {
       if (codec !== undefined) {
         const body = await job.readAll(maxEncodedBytes(maxBytes))
         check(undefined, () => inspector.inspectBody(body, codec, digest))
@@ -114,23 +96,13 @@ export const inspect: Command = {
         job.counts.lines++
         await job.drain()
       }
+    }
+    return job.run(work, (pace) => {
+      const { lines, bad, bytes } = job.counts
+      const verdicts = `${formatCount(lines - bad)} valid, ${formatCount(bad)} defective`
+      const bare = inspector.unverified > 0 ? `, ${formatCount(inspector.unverified)} without a digest` : ''
+      const sizes = `${formatBytes(bytes)} in, ${formatBytes(outBytes)} out`
+      return `${formatPlural(lines, 'result')}: ${verdicts}${bare}; ${sizes}; ${pace}`
     })
-    const { lines, bad } = job.counts
-    const ms = performance.now() - from
-    job.log(
-      [
-        `sidelane: ${formatPlural(lines, 'result')}: ${formatCount(lines - bad)} valid, ${formatCount(bad)} defective`,
-        ...(inspector.unverified > 0 ? [`, ${formatCount(inspector.unverified)} without a digest`] : []),
-        `; ${formatBytes(job.counts.bytes)} in, ${formatBytes(outBytes)} out`,
-        `; ${formatDuration(ms)}, ${formatCount((1000 * lines) / Math.max(1, ms))}/s`,
-        ...(reason === 'interrupted'
-          ? ['; interrupted']
-          : reason === 'outputClosed'
-            ? ['; the output was closed']
-            : []),
-      ].join(''),
-    )
-    if (reason === 'interrupted') return exitCodes.interrupted
-    return bad > 0 ? exitCodes.rejected : exitCodes.ok
   },
 }

@@ -1,11 +1,12 @@
-// Runs a command that maps NDJSON to NDJSON: files, streams, ^C, closed outputs, progress. The commands process and
-// inspect supply the work for each line.
+// Runs a command that maps NDJSON to NDJSON: files, streams, ^C, closed outputs, progress, summary. The commands process
+// and inspect supply the work for each line.
 
 import { createReadStream, createWriteStream, openSync, statSync, type Stats } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { isBlank, LineSplitter, type Line } from '../ndjson/index.ts'
 import { BufferedWriter } from './buffered-writer.ts'
-import { UsageError } from './command.ts'
+import { exitCodes, UsageError, type ExitCode } from './command.ts'
+import { formatCount, formatDuration } from './format-units.ts'
 import { sizeOf, type Io } from './io.ts'
 import { Progress } from './progress.ts'
 
@@ -13,16 +14,16 @@ export interface NdjsonJobOptions {
   /** The command, for usage errors. */
   readonly topic: string
   /** Path of the input; undefined or "-" is stdin. */
-  readonly in: string | undefined
+  readonly in?: string | undefined
   /** Path of the output; undefined or "-" is stdout. */
-  readonly out: string | undefined
+  readonly out?: string | undefined
   /** Path of the rejects; undefined is stderr. */
-  readonly rejects: string | undefined
-  readonly quiet: boolean
+  readonly rejects?: string | undefined
+  readonly quiet?: boolean
 }
 
-/** `done`: the input ended. `interrupted`: ^C. `outputClosed`: the output accepts no more bytes. */
-export type StopReason = 'done' | 'interrupted' | 'outputClosed'
+/** Why a job stops before the end of its input: ^C, or the output accepts no more bytes. */
+type StopReason = 'interrupted' | 'the output was closed'
 
 export class NdjsonJob {
   /** Bytes read, lines processed (counted by the command), and rejects. */
@@ -32,8 +33,6 @@ export class NdjsonJob {
   readonly #io: Io
   readonly #input: Readable
   readonly #progress: Progress
-  /** The writers; true where this job opened the stream, and so ends it. */
-  readonly #writers: readonly (readonly [BufferedWriter, boolean])[]
   readonly #quiet: boolean
   #reason: StopReason | undefined
   #failure: Error | undefined
@@ -46,24 +45,18 @@ export class NdjsonJob {
     const output = openOutput(options.topic, options.out)
     const rejects = openOutput(options.topic, options.rejects)
     this.#io = io
-    this.#quiet = options.quiet
+    this.#quiet = options.quiet ?? false
     this.#input = input === undefined ? streams.input : createReadStream('', { fd: input, highWaterMark: 256 * 1024 })
-    this.out = new BufferedWriter(output ?? streams.output, (error) => this.#stop('outputClosed', error))
+    this.out = new BufferedWriter(output ?? streams.output, output !== undefined, (error) =>
+      this.#stop('the output was closed', error),
+    )
     // A closed pipe for rejects does not stop the job; any other error, such as a full disk, does.
     this.#rejects = new BufferedWriter(
       rejects ?? streams.log,
-      (error) => error.code !== 'EPIPE' && this.#stop('outputClosed', error),
+      rejects !== undefined,
+      (error) => error.code !== 'EPIPE' && this.#stop('the output was closed', error),
     )
-    this.#writers = [
-      [this.out, output !== undefined],
-      [this.#rejects, rejects !== undefined],
-    ]
     this.#progress = new Progress(streams, input === undefined ? streams.inputBytes : sizeOf(input), () => this.counts)
-  }
-
-  /** True when no further line may be started. */
-  get stopped(): boolean {
-    return this.#reason !== undefined
   }
 
   /**
@@ -76,15 +69,15 @@ export class NdjsonJob {
       for await (const chunk of this.#input as AsyncIterable<Uint8Array>) {
         this.counts.bytes += chunk.length
         for (const line of splitter.split(chunk)) {
-          if (this.stopped) return
+          if (this.#reason !== undefined) return
           if (!isBlank(line)) yield line
         }
       }
     } catch (error) {
       // `#stop` destroys the input.
-      if (!this.stopped) throw error
+      if (this.#reason === undefined) throw error
     }
-    if (this.stopped) return
+    if (this.#reason !== undefined) return
     for (const line of splitter.end()) if (!isBlank(line)) yield line
   }
 
@@ -112,8 +105,12 @@ export class NdjsonJob {
     if (this.#rejects.full) await this.#rejects.flush()
   }
 
-  /** Runs the work, then flushes and closes the outputs. Throws the error of the work or of a stream. */
-  async run(work: () => Promise<void>): Promise<StopReason> {
+  /**
+   * Runs the work, flushes and closes the outputs, and writes the summary to stderr unless the job is quiet. Throws the
+   * error of the work or of a stream.
+   */
+  async run(work: () => Promise<void>, summaryOf: (pace: string) => string): Promise<ExitCode> {
+    const from = performance.now()
     process.on('SIGINT', this.#interrupt)
     if (!this.#quiet) this.#progress.start()
     try {
@@ -121,22 +118,22 @@ export class NdjsonJob {
     } finally {
       this.#progress.end()
       this.#input.destroy()
-      for (const [writer, isOwn] of this.#writers) await writer.close(isOwn)
+      await this.out.close()
+      await this.#rejects.close()
       process.off('SIGINT', this.#interrupt)
     }
     if (this.#failure !== undefined) throw this.#failure
-    return this.#reason ?? 'done'
-  }
-
-  /** Writes a line to stderr, unless the job is quiet. */
-  log(text: string): void {
-    this.#progress.clear()
-    if (!this.#quiet) this.#io.log(text)
+    const ms = performance.now() - from
+    const pace = `${formatDuration(ms)}, ${formatCount((1000 * this.counts.lines) / Math.max(1, ms))}/s`
+    const end = this.#reason === undefined ? '' : `; ${this.#reason}`
+    if (!this.#quiet) this.#io.log(`sidelane: ${summaryOf(pace)}${end}`)
+    if (this.#reason === 'interrupted') return exitCodes.interrupted
+    return this.counts.bad > 0 ? exitCodes.rejected : exitCodes.ok
   }
 
   readonly #interrupt = (): void => {
     // The second ^C ends the process at once.
-    if (this.#reason === 'interrupted') process.exit(130)
+    if (this.#reason === 'interrupted') process.exit(exitCodes.interrupted)
     this.#stop('interrupted')
   }
 
@@ -172,22 +169,15 @@ function openOutput(topic: string, path: string | undefined): Writable | undefin
 
 /** Opening a file for writing truncates it, so an output must differ from the input and from the other output. */
 function checkOutputs({ topic, in: source, out, rejects }: NdjsonJobOptions): void {
-  const from = source === undefined || source === '-' ? undefined : fileAt(source)
-  const first = fileAt(out)
-  const second = fileAt(rejects)
-  for (const [path, file] of [[out, first] as const, [rejects, second] as const]) {
-    if (file !== undefined && from !== undefined && sameFile(file, from))
-      throw new UsageError(topic, `${path} is the input itself`)
-  }
-  if (
-    out !== undefined &&
-    out !== '-' &&
-    (out === rejects || (first !== undefined && second !== undefined && sameFile(first, second)))
-  )
+  const input = fileAt(source)
+  for (const path of [out, rejects])
+    if (isSame(fileAt(path), input)) throw new UsageError(topic, `${path} is the input itself`)
+  if (out !== undefined && out !== '-' && (out === rejects || isSame(fileAt(out), fileAt(rejects))))
     throw new UsageError(topic, `${out} cannot take both the results and the rejects`)
 }
 
-const sameFile = (one: Stats, other: Stats): boolean => one.isFile() && one.dev === other.dev && one.ino === other.ino
+const isSame = (one: Stats | undefined, other: Stats | undefined): boolean =>
+  one !== undefined && one.isFile() && one.dev === other?.dev && one.ino === other.ino
 
 const fileAt = (path: string | undefined): Stats | undefined =>
   path === undefined || path === '-' ? undefined : statSync(path, { throwIfNoEntry: false })

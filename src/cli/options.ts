@@ -1,13 +1,16 @@
-// Option values that several commands read: numbers, choices, the digest key, the contract.
+// Option values that several commands read (numbers, choices, the digest key, the contract), and the output file.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { loadContract } from '../contract/index.ts'
-import type { Contract, PlacementName } from '../model/index.ts'
+import type { Codec, Contract, PlacementName } from '../model/index.ts'
 import type { OptionParser } from '../util/option-parsers.ts'
 import { UsageError } from './command.ts'
 
 /** What `--placement` takes; the first is the default. */
 export const placements: readonly PlacementName[] = ['pool', 'inline', 'auto']
+
+export const codecs: readonly Codec[] = ['gzip', 'deflate', 'deflate-raw', 'brotli', 'zstd', 'none']
 
 /** The value of `--name`; undefined without the option. Throws UsageError where the parser does not accept it. */
 export function optionValue<T>(
@@ -39,4 +42,16 @@ export function keyOption(topic: string, path: string | undefined): Uint8Array |
 export function contractOption(topic: string, path: string): Contract {
   if (!existsSync(path)) throw new UsageError(topic, `There is no file ${path}`)
   return loadContract(path)
+}
+
+/** Readers see the old file or the new one, never a part. Throws UsageError where the file cannot be written. */
+export function writeFileAtomically(path: string, text: string, topic: string): void {
+  const draft = `${path}.${randomUUID()}.tmp`
+  try {
+    writeFileSync(draft, text)
+    renameSync(draft, path)
+  } catch (cause) {
+    rmSync(draft, { force: true })
+    throw new UsageError(topic, `Cannot write ${path}: ${(cause as Error).message}`, { cause })
+  }
 }

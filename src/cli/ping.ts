@@ -1,8 +1,7 @@
 // `sidelane ping`: checks whether a daemon answers and is ready.
 
-import { requestDaemon, socketOption } from './daemon-client.ts'
-import { readArgs, UsageError, type Command } from './command.ts'
-import { exitCodes } from './exit-codes.ts'
+import { askDaemon } from './daemon-client.ts'
+import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 
 const topic = 'ping'
 
@@ -23,19 +22,16 @@ export const ping: Command = {
   summary: 'ask a daemon whether it is ready',
   help,
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, { args: [...args], options: { socket: { type: 'string' } } })
+    const { values, positionals } = readArgs(topic, args, { valued: ['socket'] })
     if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
-    const socket = socketOption(topic, values.socket)
-    const response = await requestDaemon(socket, '/readyz')
-    if (response instanceof Error) {
-      io.log(`sidelane: ${socket}: ${response.message}`)
-      return exitCodes.unreachable
-    }
-    if (response.status === 200) {
+    const response = await askDaemon(topic, values.socket, '/readyz', io)
+    if (response === undefined) return exitCodes.unreachable
+    const { socket, status, body } = response
+    if (status === 200) {
       io.print(`${socket}: ready\n`)
       return exitCodes.ok
     }
-    io.print(`${socket}: not ready: ${reasonsIn(response.body)}\n`)
+    io.print(`${socket}: not ready: ${reasonsIn(body)}\n`)
     return exitCodes.rejected
   },
 }

@@ -1,19 +1,11 @@
 // `sidelane process`: processes NDJSON, one result a line. Files, signals and backpressure are in ndjson-job.ts.
 
-import {
-  isDataCode,
-  type SidelaneError,
-  type Accepted,
-  type AcceptedCanonical,
-  type Contract,
-  type HostOptions,
-} from '../model/index.ts'
+import { isDataCode, type SidelaneError, type Accepted, type AcceptedCanonical, type Contract } from '../model/index.ts'
 import { createProcessor } from '../create.ts'
 import { choice, integer } from '../util/option-parsers.ts'
-import { formatBytes, formatCount, formatDuration, formatPlural } from './format-units.ts'
-import { readArgs, UsageError, type Command } from './command.ts'
-import { exitCodes } from './exit-codes.ts'
-import { NdjsonJob, type StopReason } from './ndjson-job.ts'
+import { formatBytes, formatCount, formatPlural } from './format-units.ts'
+import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { NdjsonJob } from './ndjson-job.ts'
 import { contractOption, keyOption, optionValue, placements } from './options.ts'
 import type { BufferedWriter } from './buffered-writer.ts'
 
@@ -58,6 +50,9 @@ Examples
 Exit codes: ${exitCodes.ok} all accepted, ${exitCodes.rejected} some rejected, ${exitCodes.usage} usage error, ${exitCodes.interrupted} stopped by ^C.
 `
 
+const fileOptions = ['contract', 'digest-key-file', 'in', 'out', 'rejects'] as const
+const valuedOptions = [...fileOptions, 'body', 'engine', 'placement', 'threads', 'concurrency'] as const
+
 const bodies = ['base64', 'canonical', 'lines', 'none'] as const
 type Body = (typeof bodies)[number]
 
@@ -65,22 +60,7 @@ export const processCommand: Command = {
   summary: 'process NDJSON under a contract, one result a line',
   help: help.replace('PLACEMENTS', `${placements.join(', ')} (default ${placements[0]})`),
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, {
-      args: [...args],
-      options: {
-        contract: { type: 'string' },
-        body: { type: 'string' },
-        in: { type: 'string' },
-        out: { type: 'string' },
-        rejects: { type: 'string' },
-        engine: { type: 'string' },
-        placement: { type: 'string' },
-        threads: { type: 'string' },
-        concurrency: { type: 'string' },
-        'digest-key-file': { type: 'string' },
-        quiet: { type: 'boolean' },
-      },
-    })
+    const { values, positionals } = readArgs(topic, args, { valued: valuedOptions, flags: ['quiet'] })
     if (positionals.length > 0)
       throw new UsageError(topic, `Unexpected "${positionals[0]}"; the input is stdin or --in`)
     if (values.contract === undefined) throw new UsageError(topic, 'Expected --contract LOCK')
@@ -92,31 +72,16 @@ export const processCommand: Command = {
     const contract = contractOption(topic, values.contract)
     if (contract.profile.digest === 'hmac-sha-256' && digestKey === undefined)
       throw new UsageError(topic, `The contract "${contract.name}" has a keyed digest: expected --digest-key-file`)
-    const options: HostOptions = {
-      placement,
-      engine: optionValue(topic, 'engine', values.engine, choice('auto', 'native', 'js')) ?? 'auto',
-      ...(threads !== undefined && { threads }),
-    }
+    const engine = optionValue(topic, 'engine', values.engine, choice('auto', 'native', 'js')) ?? 'auto'
     // Created before the output files are opened: a processor that cannot start must not truncate them.
-    await using processor = await createProcessor(contract, {
-      ...options,
-      ...(digestKey !== undefined && { digestKey }),
-    })
-    const job = new NdjsonJob(io, {
-      topic,
-      in: values.in,
-      out: values.out,
-      rejects: values.rejects,
-      quiet: values.quiet ?? false,
-    })
+    await using processor = await createProcessor(contract, { placement, engine, threads, digestKey })
+    const job = new NdjsonJob(io, { topic, ...values })
     const totals = { inBytes: 0, outBytes: 0, faults: 0 }
     const numbers: number[] = []
     const canonical = body === 'canonical' || body === 'lines'
-    const from = performance.now()
-    const reason = await job.run(async () => {
-      const source = payloads(job, contract, numbers)
-      const limit = concurrency === undefined ? {} : { concurrency }
-      for await (const item of processor.stream(source, { canonical, ...limit })) {
+    const work = async (): Promise<void> => {
+      const options = { canonical, ...(concurrency !== undefined && { concurrency }) }
+      for await (const item of processor.stream(payloads(job, contract, numbers), options)) {
         const line = numbers.shift() as number
         if (item.ok) {
           writeResult(job.out, line, item, body)
@@ -135,10 +100,17 @@ export const processCommand: Command = {
         job.counts.lines++
         await job.drain()
       }
+    }
+    return await job.run(work, (pace) => {
+      const { lines, bad } = job.counts
+      const { inBytes, outBytes, faults } = totals
+      const ends = `${formatCount(lines - bad)} accepted, ${formatCount(bad - faults)} rejected`
+      const failed = faults > 0 ? `, ${formatCount(faults)} failed` : ''
+      const share = inBytes === 0 ? '' : ` (${((100 * outBytes) / inBytes).toFixed(0)} %)`
+      const sizes = `${formatBytes(inBytes)} in, ${formatBytes(outBytes)} out${share}`
+      const where = `${processor.engine.kind} engine, ${placement}`
+      return `${formatPlural(lines, 'payload')}: ${ends}${failed}; ${sizes}; ${pace} (${where})`
     })
-    job.log(summaryOf(job, totals, performance.now() - from, reason, `${processor.engine.kind} engine, ${placement}`))
-    if (reason === 'interrupted') return exitCodes.interrupted
-    return job.counts.bad > 0 ? exitCodes.rejected : exitCodes.ok
   },
 }
 
@@ -173,20 +145,3 @@ function writeResult(out: BufferedWriter, line: number, outcome: Accepted, body:
 
 const base64 = ({ buffer, byteOffset, length }: Uint8Array): string =>
   Buffer.from(buffer, byteOffset, length).toString('base64')
-
-function summaryOf(
-  { counts: { lines, bad } }: NdjsonJob,
-  { inBytes, outBytes, faults }: { readonly inBytes: number; readonly outBytes: number; readonly faults: number },
-  ms: number,
-  reason: StopReason,
-  where: string,
-): string {
-  const share = inBytes === 0 ? '' : ` (${((100 * outBytes) / inBytes).toFixed(0)} %)`
-  return [
-    `sidelane: ${formatPlural(lines, 'payload')}: ${formatCount(lines - bad)} accepted, ${formatCount(bad - faults)} rejected`,
-    ...(faults > 0 ? [`, ${formatCount(faults)} failed`] : []),
-    `; ${formatBytes(inBytes)} in, ${formatBytes(outBytes)} out${share}`,
-    `; ${formatDuration(ms)}, ${formatCount((1000 * lines) / Math.max(1, ms))}/s (${where})`,
-    ...(reason === 'interrupted' ? ['; interrupted'] : reason === 'outputClosed' ? ['; the output was closed'] : []),
-  ].join('')
-}

@@ -21,6 +21,7 @@ export class Progress {
   readonly #from: number = performance.now()
   #timer: NodeJS.Timeout | undefined
   #shown = false
+  #drawnAt: number = this.#from
 
   /** `total` is the size of the input, if known; the remaining time is computed from it. */
   constructor(streams: Streams, total: number | undefined, read: () => ProgressState) {
@@ -31,6 +32,11 @@ export class Progress {
 
   start(): void {
     if (this.#streams.columns() !== undefined) this.#timer = setInterval(() => this.#show(), intervalMs).unref()
+  }
+
+  /** Draws the line when it is due, for work that lets no timer fire. */
+  tick(): void {
+    if (this.#streams.columns() !== undefined && performance.now() - this.#drawnAt >= intervalMs) this.#show()
   }
 
   /** Clears the line before other output; the next tick draws it again. */
@@ -48,6 +54,7 @@ export class Progress {
   #show(): void {
     const line = progressLine(this.#read(), performance.now() - this.#from, this.#total)
     this.#shown = true
+    this.#drawnAt = performance.now()
     this.#streams.log.write(clearLine + line.slice(0, (this.#streams.columns() ?? 80) - 1))
   }
 }

@@ -1,10 +1,9 @@
 // The command line as a function from arguments to an exit code. All errors are printed here.
 
 import { readPackageJson } from '../util/package-json.ts'
-import { dispatch, UsageError, type Command } from './command.ts'
+import { dispatch, exitCodes, UsageError, type Command, type ExitCode } from './command.ts'
 import { contract } from './contract.ts'
 import { doctor } from './doctor.ts'
-import { exitCodes, type ExitCode } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import { inspect } from './inspect.ts'
 import { ping } from './ping.ts'

@@ -6,9 +6,9 @@ import { isBlank, LineSplitter } from '../ndjson/index.ts'
 /** Can be iterated several times. A file of lines is read in chunks each time, so it may be larger than memory. */
 export interface SampleSource extends Iterable<Uint8Array> {
   /** The position of the latest sample: `line 12`, or `item 3`. */
-  where(): string
-  /** Bytes read since the iterator started. */
-  bytesRead(): number
+  where: string
+  /** Bytes read since the iterator started; undefined: the whole file was read at once. */
+  bytesRead: number | undefined
 }
 
 const chunkBytes = 1 << 18
@@ -17,96 +17,49 @@ const maxLineBytes = Number.MAX_SAFE_INTEGER - 1
 
 /** `.ndjson` and `.jsonl` hold lines. Any other file holds one JSON text, or lines where it is not valid JSON. */
 export function openSamples(file: string): SampleSource {
-  if (/\.(?:ndjson|jsonl)$/.test(file)) return new LineSamples(file)
+  if (/\.(?:ndjson|jsonl)$/.test(file)) return linesOf(file)
   const bytes = readFileSync(file)
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'))
-    return Array.isArray(value) && value.length > 0 ? new ItemSamples(value) : new WholeFile(bytes)
+    if (Array.isArray(value) && value.length > 0) return itemsOf(value)
+    return { where: 'the file', bytesRead: undefined, [Symbol.iterator]: () => [bytes].values() }
   } catch (error) {
-    if (error instanceof SyntaxError) return new LineSamples(file)
+    if (error instanceof SyntaxError) return linesOf(file)
     throw error
   }
 }
 
-class LineSamples implements SampleSource {
-  readonly #file: string
-  #line = 0
-  #bytes = 0
-
-  constructor(file: string) {
-    this.#file = file
-  }
-
-  where(): string {
-    return `line ${this.#line}`
-  }
-
-  bytesRead(): number {
-    return this.#bytes
-  }
-
-  *[Symbol.iterator](): Iterator<Uint8Array> {
-    this.#bytes = 0
+const linesOf = (file: string): SampleSource => ({
+  where: '',
+  bytesRead: 0,
+  *[Symbol.iterator]() {
     const splitter = new LineSplitter(maxLineBytes)
-    const descriptor = openSync(this.#file, 'r')
+    let bytes = 0
+    const descriptor = openSync(file, 'r')
     try {
       for (let size = -1; size !== 0;) {
         // The splitter returns views on a chunk, so each chunk has memory of its own.
         const chunk = new Uint8Array(chunkBytes)
         size = readSync(descriptor, chunk)
-        this.#bytes += size
+        this.bytesRead = bytes += size
         for (const line of size > 0 ? splitter.split(chunk.subarray(0, size)) : splitter.end()) {
-          this.#line = line.number
+          this.where = `line ${line.number}`
           if (line.payload instanceof Uint8Array && !isBlank(line)) yield line.payload
         }
       }
     } finally {
       closeSync(descriptor)
     }
-  }
-}
+  },
+})
 
-class ItemSamples implements SampleSource {
-  readonly #items: readonly unknown[]
-  #item = 0
-
-  constructor(items: readonly unknown[]) {
-    this.#items = items
-  }
-
-  where(): string {
-    return `item ${this.#item}`
-  }
-
-  bytesRead(): number {
-    return 0
-  }
-
-  *[Symbol.iterator](): Iterator<Uint8Array> {
-    this.#item = 0
-    for (const item of this.#items) {
-      this.#item++
+const itemsOf = (items: readonly unknown[]): SampleSource => ({
+  where: '',
+  bytesRead: undefined,
+  *[Symbol.iterator]() {
+    for (const [i, item] of items.entries()) {
+      this.where = `item ${i + 1}`
       yield Buffer.from(JSON.stringify(item))
     }
-  }
-}
-
-class WholeFile implements SampleSource {
-  readonly #bytes: Uint8Array
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-  }
-
-  where(): string {
-    return 'the file'
-  }
-
-  bytesRead(): number {
-    return 0
-  }
-
-  [Symbol.iterator](): Iterator<Uint8Array> {
-    return [this.#bytes].values()
-  }
-}
+  },
+})

@@ -6,8 +6,7 @@ import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { daemonHelp, readOptions, type Options } from '../server/index.ts'
 import { choice } from '../util/option-parsers.ts'
-import { UsageError, type Command } from './command.ts'
-import type { ExitCode } from './exit-codes.ts'
+import { UsageError, type Command, type ExitCode } from './command.ts'
 import { optionValue } from './options.ts'
 
 const topic = 'serve'
@@ -38,8 +37,8 @@ export const serve: Command = {
   async run(args) {
     const { daemon, rest } = splitDaemonOption(args)
     const options = read(rest)
-    const native =
-      daemon === 'sidelaned' || (daemon === 'auto' && existsSync(sidelaned) && supportedBySidelaned(options))
+    const isSupported = options.engine !== 'js' && options.placement !== 'pool'
+    const native = daemon === 'sidelaned' || (daemon === 'auto' && existsSync(sidelaned) && isSupported)
     if (native && !existsSync(sidelaned))
       throw new UsageError(topic, `${sidelaned} does not exist: npm run build:native`)
     if (!native && !existsSync(script)) throw new UsageError(topic, `${script} does not exist: npm run build`)
@@ -63,8 +62,6 @@ function read(args: readonly string[]): Options {
     throw new UsageError(topic, (error as Error).message, { cause: error })
   }
 }
-
-const supportedBySidelaned = ({ engine, placement }: Options): boolean => engine !== 'js' && placement !== 'pool'
 
 const runDaemon = (command: string, args: readonly string[]): Promise<ExitCode> =>
   new Promise((resolve, reject) => {

@@ -1,9 +1,8 @@
 // `sidelane stats`: prints the metrics of a daemon: totals, outcomes, latencies, memory.
 
 import { formatBytes, formatCount, formatDuration } from './format-units.ts'
-import { requestDaemon, socketOption } from './daemon-client.ts'
-import { readArgs, UsageError, type Command } from './command.ts'
-import { exitCodes } from './exit-codes.ts'
+import { askDaemon } from './daemon-client.ts'
+import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import type { Io } from './io.ts'
 import { MetricSamples, type Sample } from './parse-prometheus.ts'
 
@@ -27,22 +26,16 @@ export const stats: Command = {
   summary: 'show what a daemon has done since its start',
   help,
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, {
-      args: [...args],
-      options: { socket: { type: 'string' }, json: { type: 'boolean' } },
-    })
+    const { values, positionals } = readArgs(topic, args, { valued: ['socket'], flags: ['json'] })
     if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
-    const socket = socketOption(topic, values.socket)
-    const response = await requestDaemon(socket, '/metrics')
-    if (response instanceof Error) {
-      io.log(`sidelane: ${socket}: ${response.message}`)
-      return exitCodes.unreachable
-    }
-    if (response.status !== 200) {
-      io.log(`sidelane: ${socket}: /metrics answers with ${response.status}`)
+    const response = await askDaemon(topic, values.socket, '/metrics', io)
+    if (response === undefined) return exitCodes.unreachable
+    const { socket, status, body } = response
+    if (status !== 200) {
+      io.log(`sidelane: ${socket}: /metrics answers with ${status}`)
       return exitCodes.rejected
     }
-    const samples = new MetricSamples(response.body)
+    const samples = new MetricSamples(body)
     io.print(values.json ? `${JSON.stringify(samples.list, undefined, 2)}\n` : table(samples, io.style))
     return exitCodes.ok
   },

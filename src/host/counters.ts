@@ -5,22 +5,24 @@ import { SidelaneError, type CacheStats, type Call, type Outcome, type Stats } f
 type Gauges = Pick<Stats, 'queued' | 'queuedBytes'>
 
 export class Counters {
-  #calls = 0
-  #accepted = 0
-  #rejected = 0
-  #shed = 0
-  #deadlineExceeded = 0
-  #cancelled = 0
-  #failed = 0
-  #inFlight = 0
+  readonly #counts = {
+    calls: 0,
+    accepted: 0,
+    rejected: 0,
+    shed: 0,
+    deadlineExceeded: 0,
+    cancelled: 0,
+    failed: 0,
+    inFlight: 0,
+  }
   #hits = 0
   #misses = 0
   #ranInline = 0
   #wakeWhenIdle: (() => void) | undefined
 
   started(): void {
-    this.#calls++
-    this.#inFlight++
+    this.#counts.calls++
+    this.#counts.inFlight++
   }
 
   ended(call: Call, result: Outcome | SidelaneError): void {
@@ -29,37 +31,29 @@ export class Counters {
     if (cached === 'hit') this.#hits++
     else if (cached === 'miss') this.#misses++
     if (result instanceof SidelaneError) this.#countFault(result)
-    else if (result.ok) this.#accepted++
-    else this.#rejected++
-    if (--this.#inFlight === 0) this.#wakeWhenIdle?.()
+    else if (result.ok) this.#counts.accepted++
+    else this.#counts.rejected++
+    if (--this.#counts.inFlight === 0) this.#wakeWhenIdle?.()
   }
 
   /** Resolves when no call is in flight. One caller waits at most. */
   async idle(): Promise<void> {
-    if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#wakeWhenIdle = resolve))
+    if (this.#counts.inFlight > 0) await new Promise<void>((resolve) => (this.#wakeWhenIdle = resolve))
   }
 
   #countFault({ code }: SidelaneError): void {
-    if (code === 'overloaded') this.#shed++
-    else if (code === 'deadline.exceeded') this.#deadlineExceeded++
-    else if (code === 'cancelled') this.#cancelled++
-    else this.#failed++
+    if (code === 'overloaded') this.#counts.shed++
+    else if (code === 'deadline.exceeded') this.#counts.deadlineExceeded++
+    else if (code === 'cancelled') this.#counts.cancelled++
+    else this.#counts.failed++
   }
 
   /** With the gauges of the calls in flight and of the cache. `isAuto`: of placement `auto`. */
   snapshot(gauges: Gauges, cache: Pick<CacheStats, 'entries' | 'bytes'> | undefined, isAuto: boolean): Stats {
     const asked = this.#hits + this.#misses
     return {
-      calls: this.#calls,
-      accepted: this.#accepted,
-      rejected: this.#rejected,
-      shed: this.#shed,
-      deadlineExceeded: this.#deadlineExceeded,
-      cancelled: this.#cancelled,
-      failed: this.#failed,
-      inFlight: this.#inFlight,
-      queued: gauges.queued,
-      queuedBytes: gauges.queuedBytes,
+      ...this.#counts,
+      ...gauges,
       ...(isAuto && { ranInline: this.#ranInline }),
       ...(cache !== undefined && {
         cache: {

@@ -19,9 +19,7 @@ export class InlinePlacement implements Placement {
   }
 
   add(contract: Contract, digestKey: Uint8Array | undefined): number {
-    return this.#contracts.add(contract, digestKey, () =>
-      this.#engine.compile(contract, digestKey === undefined ? {} : { digestKey }),
-    )
+    return this.#contracts.add(contract, digestKey, () => this.#engine.compile(contract, { digestKey }))
   }
 
   readonly run = (call: Call): void => {

@@ -37,11 +37,11 @@ const overheadBytes = 400
 const issueBytes = 200
 
 export class ResultCache {
+  bytes = 0
   readonly #parts: CacheParts
   /** Least recently used first. */
   readonly #entries = new Map<string, Entry>()
   readonly #sharedRuns = new Map<string, SharedRun>()
-  #bytes = 0
 
   constructor(parts: CacheParts) {
     this.#parts = parts
@@ -49,10 +49,6 @@ export class ResultCache {
 
   get entries(): number {
     return this.#entries.size
-  }
-
-  get bytes(): number {
-    return this.#bytes
   }
 
   readonly layer: Layer = (inner) => (call) => {
@@ -108,19 +104,19 @@ export class ResultCache {
     if (size > maxBytes) return
     this.#add(key, { outcome: copyOf(result), size, expiresAt: performance.now() + ttlMs })
     for (const [oldest, entry] of this.#entries) {
-      if (this.#entries.size <= maxEntries && this.#bytes <= maxBytes) break
+      if (this.#entries.size <= maxEntries && this.bytes <= maxBytes) break
       this.#remove(oldest, entry)
     }
   }
 
   #add(key: string, entry: Entry): void {
     this.#entries.set(key, entry)
-    this.#bytes += entry.size
+    this.bytes += entry.size
   }
 
   #remove(key: string, entry: Entry): void {
     this.#entries.delete(key)
-    this.#bytes -= entry.size
+    this.bytes -= entry.size
   }
 }
 

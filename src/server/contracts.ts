@@ -3,12 +3,13 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { SidelaneError, type Contract, type KeyedContract, type Route } from '../model/index.ts'
+import { errorTable, SidelaneError, type Contract, type KeyedContract, type Route } from '../model/index.ts'
 import { loadContract } from '../contract/index.ts'
 import type { CompiledContract } from '../engine/index.ts'
-import { keyFingerprint } from '../wire/index.ts'
+import { keyFingerprint, noContractId, type ContractRequest, type ContractStatus } from '../wire/index.ts'
 import { configTexts as texts } from '../tables/daemon-texts.ts'
 import { fillTemplate } from '../util/fill-template.ts'
+import type { DaemonSettings } from './config/settings.ts'
 
 /** A contract that is served. */
 export interface LoadedContract extends Route {
@@ -22,17 +23,13 @@ export interface LoadedContract extends Route {
   readonly registry: ContractRegistry
 }
 
-export interface ContractSources {
-  /** Lock files and directories. */
-  readonly contracts: readonly string[]
-  /** By the contract's name. */
-  readonly digestKeyFiles: Readonly<Record<string, string>>
-}
-
 const lockSuffix = '.lock.json'
 
 /** Reads the lock files in their order, those of a directory by name. Throws a `SidelaneError` that names the file. */
-export function loadContracts({ contracts, digestKeyFiles }: ContractSources): KeyedContract[] {
+export function loadContracts({
+  contracts,
+  digestKeyFiles,
+}: Pick<DaemonSettings, 'contracts' | 'digestKeyFiles'>): KeyedContract[] {
   const loaded = contracts.flatMap((path) => lockFiles(path)).map((lock) => loadOne(lock, digestKeyFiles))
   const names = new Set(loaded.map(({ contract }) => contract.name))
   for (const name of Object.keys(digestKeyFiles)) {
@@ -148,3 +145,30 @@ export class ContractRegistry {
     this.#byName.set(name, loaded)
   }
 }
+
+/** HELLO on one connection: which contracts the client gets, and by which index. */
+export class ContractIndices {
+  readonly byIndex: LoadedContract[] = []
+  readonly #table: ContractRegistry
+
+  constructor(table: ContractRegistry) {
+    this.#table = table
+  }
+
+  answer({ name, id, fingerprint }: ContractRequest): ContractStatus {
+    const latest = this.#table.find(name)
+    if (latest === undefined) return refused('contract.unknown', noContractId)
+    const served = this.#table.find(name, id)
+    if (served === undefined) return refused('contract.mismatch', latest.id)
+    // The client has another key.
+    if (served.fingerprint !== fingerprint) return refused('contract.mismatch', served.id)
+    const known = this.byIndex.indexOf(served)
+    return { status: 0, index: known >= 0 ? known : this.byIndex.push(served) - 1, have: served.id }
+  }
+}
+
+const refused = (code: 'contract.unknown' | 'contract.mismatch', have: string): ContractStatus => ({
+  status: errorTable[code].wire,
+  index: 0,
+  have,
+})

@@ -22,14 +22,12 @@ import {
   type FrameSink,
   type FrameHeader,
 } from '../wire/index.ts'
-import type { ContractRegistry, LoadedContract } from './contracts.ts'
+import { ContractIndices, type ContractRegistry, type LoadedContract } from './contracts.ts'
 import { addAnswer, FramedRequest, newBlockArena, type FramedRequestTarget } from './framed-request.ts'
-import { ContractIndices } from './handshake.ts'
-import type { FramedLimits } from './limits.ts'
-import type { Observer } from './observer.ts'
+import type { Observer } from './telemetry.ts'
 import type { Refusal, RequestQueue } from './queue.ts'
-import type { ServiceSettings } from './service-settings.ts'
-import { FramedTimeouts } from './timeouts.ts'
+import type { ServiceSettings } from './config/settings.ts'
+import { FramedTimeouts, type FramedLimits } from './timeouts.ts'
 
 /** What all framed connections share. */
 export interface FramedContext {

@@ -21,6 +21,7 @@ const maxRatio = 4
 const initialUs = 50
 
 export class InlineExecutor implements Executor, QueueState, Holder {
+  readonly engine: EngineReport
   readonly workers = 1
   readonly copiesPayload = false
   readonly queue: this = this
@@ -36,10 +37,7 @@ export class InlineExecutor implements Executor, QueueState, Holder {
 
   constructor(engine: Engine) {
     this.#engine = engine
-  }
-
-  get engine(): EngineReport {
-    return this.#engine.report
+    this.engine = engine.report
   }
 
   get queued(): number {
@@ -51,7 +49,7 @@ export class InlineExecutor implements Executor, QueueState, Holder {
   }
 
   readonly compile: CompileContract = ({ contract, digestKey }) => ({
-    compiled: this.#engine.compile(contract, digestKey === undefined ? {} : { digestKey }),
+    compiled: this.#engine.compile(contract, { digestKey }),
     contractIndex: 0,
   })
 

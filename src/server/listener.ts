@@ -2,6 +2,7 @@
 // to this daemon. What is spoken over a connection is not here.
 
 import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
 import { chmodSync, chownSync, linkSync, lstatSync, renameSync, statSync, unlinkSync, type Stats } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
@@ -208,13 +209,11 @@ async function bindTemporary(server: Server, path: string): Promise<string> {
 const letters = 'abcdefghijklmnopqrstuvwxyz'
 const randomName = (length: number): string => Array.from({ length }, () => letters[randomInt(letters.length)]).join('')
 
-const listening = (server: Server, start: () => void): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('listening', resolve)
-    server.once('error', reject)
-    start()
-    server.once('listening', () => server.off('error', reject))
-  })
+async function listening(server: Server, start: () => void): Promise<void> {
+  const isListening = once(server, 'listening')
+  start()
+  await isListening
+}
 
 /** Throws ListenError if there is anything but a socket of this user. */
 async function pathState(path: string): Promise<PathState> {

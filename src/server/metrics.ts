@@ -1,17 +1,17 @@
-// The metrics of the daemon: counters that are kept, and gauges that are read when the page is built. Names, types and
-// helps are in tables/metrics.ts.
+// The metrics of the daemon, in the Prometheus text format 0.0.4: counters that are kept, and gauges that are read when
+// the page is built. Names, types and helps are in tables/metrics.ts.
 
 import * as tables from '../tables/metrics.ts'
 import type { ErrorCode } from '../model/index.ts'
 import type { Protocol, RequestInfo } from './request.ts'
-import type { ShedReason } from './observer.ts'
 import { memoryUsage, pssBytes } from './memory.ts'
-import { heading, Histogram, sample, type Labels } from './prometheus.ts'
 
 /** The gauges, read when the page is built. */
 export interface Now {
+  /** Requests that wait or run. */
   readonly inFlight: number
   readonly queued: number
+  /** All bodies together. */
   readonly queuedBytes: number
   readonly contracts: number
   readonly ready: boolean
@@ -25,8 +25,14 @@ interface Requests {
   count: number
 }
 
+const { bucketBoundsUs } = tables
 const protocols = Object.keys(tables.protocols) as Protocol[]
 const shedReasons = Object.keys(tables.shedReasons) as ShedReason[]
+
+export type ResultCode = ErrorCode | 'accepted'
+
+/** Why a request or a connection was refused: the label of `sidelane_sheds_total`. */
+export type ShedReason = keyof typeof tables.shedReasons
 
 export class Metrics {
   /** By protocol, contract and code: a request builds no key. */
@@ -43,12 +49,7 @@ export class Metrics {
   #sent = 0
 
   /** Counts a request; its times only if it ran. */
-  request(
-    { contract: loaded, protocol }: RequestInfo,
-    code: ErrorCode | 'accepted',
-    queueUs: number,
-    runUs: number,
-  ): void {
+  countRequest({ contract: loaded, protocol }: RequestInfo, code: ResultCode, queueUs: number, runUs: number): void {
     const contract = loaded?.name ?? ''
     const byContract = this.#requests[protocol]
     let byCode = byContract.get(contract)
@@ -62,6 +63,7 @@ export class Metrics {
     }
   }
 
+  /** A request (beside its `request`) or a connection was refused. */
   shed(reason: ShedReason): void {
     this.#sheds[reason]++
   }
@@ -74,6 +76,7 @@ export class Metrics {
     this.#connections[protocol]--
   }
 
+  /** Bytes of framed connections; HTTP counts its own. */
   received(bytes: number): void {
     this.#received += bytes
   }
@@ -82,8 +85,9 @@ export class Metrics {
     this.#sent += bytes
   }
 
-  reloaded(ok: boolean): void {
-    this.#reloads[ok ? 'ok' : 'failed']++
+  /** `error` names the file and the place in it. */
+  reloaded(error?: Error): void {
+    this.#reloads[error === undefined ? 'ok' : 'failed']++
   }
 
   /** The page, in the order of the table. */
@@ -112,7 +116,10 @@ export class Metrics {
       sidelane_info: [[{ version: now.version, daemon: 'node', engine: now.engine }, 1]],
     }
     return Object.entries(tables.metrics)
-      .map(([name, [type, help]]) => heading(name, type, help) + samples(name, values[name as tables.MetricName]))
+      .map(
+        ([name, [type, help]]) =>
+          `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${samples(name, values[name as tables.MetricName])}`,
+      )
       .join('')
   }
 
@@ -122,8 +129,43 @@ export class Metrics {
   }
 }
 
+/** Times in fixed buckets: adding one allocates nothing. */
+class Histogram {
+  /** The last bucket takes what is above all bounds. */
+  readonly #counts = new Float64Array(bucketBoundsUs.length + 1)
+  #sumUs = 0
+
+  add(us: number): void {
+    let at = 0
+    while (at < bucketBoundsUs.length && us > (bucketBoundsUs[at] as number)) at++
+    this.#counts[at] = (this.#counts[at] as number) + 1
+    this.#sumUs += us
+  }
+
+  lines(name: string): string {
+    let text = ''
+    let count = 0
+    this.#counts.forEach((value, at) => {
+      count += value
+      text += sample(`${name}_bucket`, count, {
+        le: at < bucketBoundsUs.length ? String((bucketBoundsUs[at] as number) / 1e6) : '+Inf',
+      })
+    })
+    return text + sample(`${name}_sum`, this.#sumUs / 1e6) + sample(`${name}_count`, count)
+  }
+}
+
+type Labels = Readonly<Record<string, string>>
 type LabelledValue = readonly [labels: Labels, value: number]
 type Value = number | Histogram | readonly LabelledValue[]
+
+/** One line. */
+function sample(name: string, value: number, labels: Labels = {}): string {
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`)
+  return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`
+}
+
+const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 
 function samples(name: string, value: Value): string {
   if (typeof value === 'number') return sample(name, value)

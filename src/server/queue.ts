@@ -5,10 +5,11 @@ import { errorTable, outcomeBodyBytes, outcomeCode, stackless, type SidelaneErro
 import { Admission, DeadlineTimer } from '../policies/index.ts'
 import { BusyPoll } from './busy-poll.ts'
 import type { Executor } from './executor.ts'
-import type { Observer, ShedReason } from './observer.ts'
+import type { ShedReason } from './metrics.ts'
+import type { Observer } from './telemetry.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
 import type { RequestOwner, ServerRequest } from './request.ts'
-import type { ServiceSettings } from './service-settings.ts'
+import type { ServiceSettings } from './config/settings.ts'
 
 /** Why a request is refused. Its response is `overloaded`. */
 export interface Refusal {

@@ -16,8 +16,6 @@ export interface ReadinessOptions {
   readonly service: Service
   /** In bytes. */
   readonly memoryLimit: number
-  /** Resident set size of the process, in bytes. */
-  readonly rss?: () => number
 }
 
 export class Readiness {
@@ -25,13 +23,11 @@ export class Readiness {
   #isShort = false
   readonly #service: Service
   readonly #limit: number
-  readonly #rss: () => number
   readonly #clock: NodeJS.Timeout
 
-  constructor({ service, memoryLimit, rss = () => memoryUsage().rss }: ReadinessOptions) {
+  constructor({ service, memoryLimit }: ReadinessOptions) {
     this.#service = service
     this.#limit = memoryLimit
-    this.#rss = rss
     this.#clock = setInterval(() => this.sample(), sampleMs).unref()
     this.sample()
   }
@@ -49,7 +45,7 @@ export class Readiness {
 
   /** Measures the memory now. */
   sample(): void {
-    const share = this.#rss() / this.#limit
+    const share = memoryUsage().rss / this.#limit
     this.#isShort = share > (this.#isShort ? low : high)
     this.#service.queue.outOfMemory = share > full
   }

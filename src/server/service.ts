@@ -7,32 +7,17 @@ import { createEngine } from '../engine/index.ts'
 import { PoolPlacement } from '../placements/index.ts'
 import { ContractRegistry } from './contracts.ts'
 import { detectProtocol } from './detect-protocol.ts'
-import type { Executor } from './executor.ts'
+import { poolExecutor, type Executor } from './executor.ts'
 import { FramedConnection, type FramedContext } from './framed-connection.ts'
 import { InlineExecutor } from './inline-executor.ts'
-import { defaultLimits, type FramedLimits } from './limits.ts'
-import type { Observer } from './observer.ts'
-import { poolExecutor } from './pool-executor.ts'
+import { defaultLimits, type FramedLimits } from './timeouts.ts'
+import type { Now } from './metrics.ts'
+import type { Observer } from './telemetry.ts'
 import { RequestQueue } from './queue.ts'
-import type { ServiceSettings } from './service-settings.ts'
+import type { ServiceSettings } from './config/settings.ts'
 
 /** Connections for health and metrics only, in addition to `maxConnections`. */
 const reservedConnections = 8
-
-export type ServiceState = 'starting' | 'ready' | 'draining'
-
-/** Current values for metrics. */
-export interface Gauges {
-  /** Requests that wait or run. */
-  readonly inFlight: number
-  readonly queued: number
-  /** All bodies together. */
-  readonly queuedBytes: number
-  readonly connections: number
-}
-
-/** Owns a connection that speaks HTTP. `first`: what was read from it. `reserved`: for health and metrics only. */
-export type HttpHandler = (socket: Socket, first: Uint8Array, reserved: boolean) => void
 
 /**
  * Compiles the contracts and starts the engine; in state `starting` until `ready` is called. Rejects with the fault of the
@@ -66,17 +51,18 @@ async function openExecutor(
 }
 
 export class Service {
-  state: ServiceState = 'starting'
-  /** Set by the HTTP server. Without it a connection that speaks HTTP is closed. */
-  http: HttpHandler | undefined
+  state: 'starting' | 'ready' | 'draining' = 'starting'
+  /** Takes over a connection that speaks HTTP; `reserved`: for health and metrics only. Without it, it is closed. */
+  http: ((socket: Socket, first: Uint8Array, reserved: boolean) => void) | undefined
   readonly queue: RequestQueue
+  /** For new connections and for HTTP. A reload replaces the registry. */
+  contracts: ContractRegistry
   readonly #settings: ServiceSettings
   readonly #executor: Executor
   readonly #context: FramedContext
   readonly #observer: Observer
   readonly #framed = new Set<FramedConnection>()
   readonly #clock: NodeJS.Timeout
-  #contracts: ContractRegistry
   #connections = 0
   #drained: Promise<void> | undefined
   #checkDrained: () => void = () => {}
@@ -89,7 +75,7 @@ export class Service {
     limits: FramedLimits,
   ) {
     this.#settings = settings
-    this.#contracts = contracts
+    this.contracts = contracts
     this.#executor = executor
     this.#observer = observer
     this.queue = new RequestQueue(settings, executor, observer)
@@ -113,12 +99,7 @@ export class Service {
     return this.#executor.engine
   }
 
-  /** The contracts for new connections and for HTTP. A reload replaces the registry. */
-  get contracts(): ContractRegistry {
-    return this.#contracts
-  }
-
-  get gauges(): Gauges {
+  get gauges(): Pick<Now, 'inFlight' | 'queued' | 'queuedBytes'> & { readonly connections: number } {
     const { inFlight, queued, bytes } = this.queue
     return { inFlight, queued, queuedBytes: bytes, connections: this.#connections }
   }
@@ -138,7 +119,7 @@ export class Service {
     detectProtocol(socket, this.#context.limits.frameTimeoutMs, (isFramed, first) => {
       if (!isFramed && this.http !== undefined) return this.http(socket, first, reserved)
       if (!isFramed || reserved) return this.#turnAway(socket)
-      const connection = new FramedConnection(socket, this.#context, this.#contracts)
+      const connection = new FramedConnection(socket, this.#context, this.contracts)
       this.#framed.add(connection)
       if (this.state === 'draining') connection.goAway()
       connection.read(first)
@@ -148,8 +129,8 @@ export class Service {
 
   /** Serves these contracts from now on. Throws when one does not compile: nothing has changed then. Sends GOAWAY. */
   reload(contracts: readonly KeyedContract[]): void {
-    const before = this.#contracts
-    this.#contracts = new ContractRegistry(contracts, this.#executor.compile)
+    const before = this.contracts
+    this.contracts = new ContractRegistry(contracts, this.#executor.compile)
     before.release()
     for (const connection of this.#framed) connection.goAway()
   }
@@ -176,7 +157,7 @@ export class Service {
     clearInterval(this.#clock)
     for (const connection of this.#framed) connection.destroy()
     await this.#executor.stop()
-    this.#contracts.release()
+    this.contracts.release()
   }
 
   #turnAway(socket: Socket): void {

@@ -1,27 +1,23 @@
 // Records the events of the daemon: counts in metrics.ts, lines in log.ts. Only a share of the requests is logged.
 
 import { traceIdOf } from '../wire/index.ts'
-import type { ErrorCode } from '../model/index.ts'
-import type { Protocol, RequestInfo } from './request.ts'
+import type { RequestInfo } from './request.ts'
 import type { Log, LogEvent } from './log.ts'
-import { Metrics, type Now } from './metrics.ts'
-import type { Observer, ShedReason } from './observer.ts'
+import { Metrics, type Now, type ResultCode, type ShedReason } from './metrics.ts'
 
-export interface TelemetryOptions {
-  readonly log: Log
-  /** Share of the requests that are logged, 0 to 1. */
-  readonly sample: number
-}
+/** The events of requests and of framed connections. */
+export type Observer = Pick<Telemetry, 'request' | 'shed' | 'opened' | 'closed' | 'received' | 'sent'>
 
-export class Telemetry implements Observer {
-  readonly #metrics = new Metrics()
+export class Telemetry extends Metrics {
   readonly #log: Log
   readonly #sample: number
   #refusals = 0
   #refusedAt = Number.NEGATIVE_INFINITY
   #now: (() => Omit<Now, 'logDropped'>) | undefined
 
-  constructor({ log, sample }: TelemetryOptions) {
+  /** `sample`: share of the requests that are logged, 0 to 1. */
+  constructor(log: Log, sample: number) {
+    super()
     this.#log = log
     this.#sample = sample
   }
@@ -33,61 +29,35 @@ export class Telemetry implements Observer {
 
   metricsText(): string {
     const now = this.#now?.()
-    return now === undefined ? '' : this.#metrics.text({ ...now, logDropped: this.#log.dropped })
+    return now === undefined ? '' : this.text({ ...now, logDropped: this.#log.dropped })
   }
 
   event(event: LogEvent, fields?: Readonly<Record<string, unknown>>): void {
     this.#log.write(event, fields)
   }
 
-  request(
-    info: RequestInfo,
-    code: ErrorCode | 'accepted',
-    status: number,
-    outBytes: number,
-    queueUs: number,
-    runUs: number,
-  ): void {
-    this.#metrics.request(info, code, queueUs, runUs)
+  /** A request has its response. `outBytes`: of the compressed body, 0 without one. On the hot path: must not throw. */
+  request(info: RequestInfo, code: ResultCode, status: number, outBytes: number, queueUs: number, runUs: number): void {
+    this.countRequest(info, code, queueUs, runUs)
     if (!this.#isSampled(status)) return
     const { trace, contract, inBytes } = info
-    this.#line(trace && traceIdOf(trace), contract?.name ?? '', inBytes, outBytes, (queueUs + runUs) / 1000, status)
+    this.#line(contract?.name ?? '', inBytes, outBytes, (queueUs + runUs) / 1000, status, trace)
   }
 
   /** A request other than `process`; `path` is undefined when the daemon does not have it. */
   page(path: string | undefined, status: number, outBytes: number, millis: number): void {
-    if (this.#isSampled(status)) this.#line(undefined, path ?? '', 0, outBytes, millis, status)
+    if (this.#isSampled(status)) this.#line(path ?? '', 0, outBytes, millis, status)
   }
 
-  shed(reason: ShedReason): void {
-    this.#metrics.shed(reason)
+  override shed(reason: ShedReason): void {
+    super.shed(reason)
     if (reason === 'connections') this.#refused()
   }
 
-  opened(protocol: Protocol): void {
-    this.#metrics.opened(protocol)
-  }
-
-  closed(protocol: Protocol): void {
-    this.#metrics.closed(protocol)
-  }
-
-  received(bytes: number): void {
-    this.#metrics.received(bytes)
-  }
-
-  sent(bytes: number): void {
-    this.#metrics.sent(bytes)
-  }
-
-  reloaded(error?: Error): void {
-    this.#metrics.reloaded(error === undefined)
+  override reloaded(error?: Error): void {
+    super.reloaded(error)
     if (error === undefined) this.event('reloaded')
     else this.event('reload_failed', { message: error.message })
-  }
-
-  warning(message: string): void {
-    this.event('warning', { message })
   }
 
   /** Logs at most one line per second. */
@@ -104,16 +74,9 @@ export class Telemetry implements Observer {
     return status >= 500 || (this.#sample > 0 && Math.random() < this.#sample)
   }
 
-  #line(
-    traceId: string | undefined,
-    route: string,
-    inBytes: number,
-    outBytes: number,
-    millis: number,
-    status: number,
-  ): void {
+  #line(route: string, inBytes: number, outBytes: number, millis: number, status: number, trace?: Uint8Array): void {
     const fields = {
-      ...(traceId !== undefined && { trace_id: traceId }),
+      ...(trace !== undefined && { trace_id: traceIdOf(trace) }),
       route,
       in_bytes: inBytes,
       out_bytes: outBytes,

@@ -1,7 +1,28 @@
-// The timeouts of one framed connection, checked several times a second. The connection acts on the result.
+// The limits of framed connections, as in WIRE.md (no option changes them), and the timeouts of one, checked several times
+// a second. The connection acts on the result.
 
 import { framedTexts as texts } from '../tables/daemon-texts.ts'
-import type { FramedLimits } from './limits.ts'
+
+export const defaultLimits = {
+  /** From the first byte of a frame to its last, and from connect to the first HELLO. */
+  frameTimeoutMs: 5000,
+  /** No request in flight and no frame. */
+  idleTimeoutMs: 120_000,
+  /** A write without progress. */
+  writeTimeoutMs: 5000,
+  /** From the end of the writing side until the connection is cut. */
+  lingerTimeoutMs: 1000,
+  /** After GOAWAY, with no request in flight. */
+  goawayGraceMs: 1000,
+  /** With so many unwritten bytes, reading stops. */
+  softOutputBytes: 1_048_576,
+  /** With more unwritten bytes, requests are refused. */
+  hardOutputBytes: 4_194_304,
+  /** Interval at which timeouts are checked. */
+  tickMs: 100,
+}
+
+export type FramedLimits = Readonly<typeof defaultLimits>
 
 /** What the timeouts need to know of the connection. */
 export interface ConnectionState {

@@ -8,28 +8,24 @@ export interface BackoffOptions {
 }
 
 export class Backoff {
+  /** Failures in a row. */
+  failures = 0
   readonly #options: BackoffOptions
-  #failures = 0
   #until = Number.NEGATIVE_INFINITY
 
   constructor(options: BackoffOptions) {
     this.#options = options
   }
 
-  /** Failures in a row. */
-  get failures(): number {
-    return this.#failures
-  }
-
   /** An attempt failed. The jitter (50 to 150 %) keeps clients from returning all at once. */
   fail(): void {
     const { firstMs, maxMs } = this.#options
-    const pauseMs = Math.min(maxMs, firstMs * 2 ** this.#failures++)
+    const pauseMs = Math.min(maxMs, firstMs * 2 ** this.failures++)
     this.#until = performance.now() + pauseMs * (0.5 + Math.random())
   }
 
   reset(): void {
-    this.#failures = 0
+    this.failures = 0
     this.#until = Number.NEGATIVE_INFINITY
   }
 

@@ -50,7 +50,5 @@ export function writeHex(target: Uint8Array, at: number, text: string): void {
 /** The digits 0–9 are char codes 48–57, a–f are 97–102. */
 const digitOf = (code: number): number => (code & 15) + (code >>> 6) * 9
 
-export const isZero = (bytes: Uint8Array, from: number, to: number): boolean => {
-  for (let at = from; at < to; at++) if (bytes[at] !== 0) return false
-  return true
-}
+export const isZero = (bytes: Uint8Array, from: number, to: number): boolean =>
+  bytes.subarray(from, to).every((byte) => byte === 0)

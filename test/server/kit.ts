@@ -8,10 +8,10 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Contract } from '../../src/index.ts'
 import type { KeyedContract } from '../../src/model/index.ts'
-import { defaultLimits, type FramedLimits } from '../../src/server/limits.ts'
-import type { Observer } from '../../src/server/observer.ts'
 import { openService, type Service } from '../../src/server/service.ts'
-import type { ServiceSettings } from '../../src/server/service-settings.ts'
+import type { ServiceSettings } from '../../src/server/config/settings.ts'
+import type { Observer } from '../../src/server/telemetry.ts'
+import { defaultLimits, type FramedLimits } from '../../src/server/timeouts.ts'
 import { contractOf } from '../support/locks.ts'
 
 /** `{"n": integer}` by default; `fields` are the lock's. */
@@ -62,8 +62,6 @@ export async function serve(contracts: readonly KeyedContract[], options: KitOpt
     closed: () => open--,
     received: () => {},
     sent: () => {},
-    reloaded: () => {},
-    warning: () => {},
   }
   const service = await openService({ ...settings, ...options.settings }, contracts, observer, {
     ...defaultLimits,

@@ -1,8 +1,7 @@
 // The timeouts of a framed connection, with given times.
 import { describe, expect, test } from 'vitest'
 import { framedTexts } from '../../src/tables/daemon-texts.ts'
-import { FramedTimeouts, type ConnectionState } from '../../src/server/timeouts.ts'
-import { defaultLimits } from '../../src/server/limits.ts'
+import { defaultLimits, FramedTimeouts, type ConnectionState } from '../../src/server/timeouts.ts'
 
 const { frameTimeoutMs, idleTimeoutMs, writeTimeoutMs, lingerTimeoutMs, goawayGraceMs } = defaultLimits
 const idle: ConnectionState = { isBusy: false, isPaused: false, sentGoaway: false, written: undefined }

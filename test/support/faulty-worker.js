@@ -2,7 +2,7 @@
 // payload, after the outcomes of earlier payloads are written. All other payloads run in the shipped worker.
 import { pbkdf2Sync } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
-import { BatchBuffer } from '../../dist/placements/pool/batch-layout.js'
+import { BatchBuffer, words } from '../../dist/placements/pool/batch-layout.js'
 import { run as answer } from '../../dist/placements/pool/worker.js'
 
 const acts = {
@@ -55,7 +55,9 @@ let spoil
 const { setThread } = BatchBuffer.prototype
 BatchBuffer.prototype.setThread = function (item, thread) {
   setThread.call(this, item, thread)
-  if (thread !== 0) actOn(new Uint8Array(task.chunks[this.chunk(item)], this.offset(item), this.length(item)))
+  if (thread === 0) return
+  const [chunk, offset, length] = [words.chunk, words.offset, words.length].map((word) => this.get(item, word))
+  actOn(new Uint8Array(task.chunks[chunk], offset, length))
 }
 
 function actOn(bytes) {

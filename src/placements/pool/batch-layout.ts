@@ -13,13 +13,9 @@ export const maxBatch = 64
 const itemWords = 8
 const itemBytes = 4 * itemWords
 
-const contractWord = 0
-const canonicalWord = 1
-const chunkWord = 2
-const offsetWord = 3
-const lengthWord = 4
+/** The words of an item that are read without atomics; `outcome` 0: it is not in the buffer. */
+export const words = { contract: 0, canonical: 1, chunk: 2, offset: 3, length: 4, outcome: 6 } as const
 const droppedWord = 5
-const outcomeWord = 6
 const threadWord = 7
 
 /** A contract as a worker gets it, once: each worker compiles it. */
@@ -41,11 +37,6 @@ export interface WorkerSetup {
   readonly contracts: readonly ContractRecord[]
 }
 
-/** The first task of each worker: proves that it has loaded its engine. */
-export interface Hello {
-  readonly hello: true
-}
-
 export interface BatchTask {
   readonly count: number
   readonly buffer: SharedArrayBuffer
@@ -55,7 +46,8 @@ export interface BatchTask {
   readonly contracts?: readonly ContractRecord[]
 }
 
-export type Task = Hello | BatchTask
+/** `hello` is the first task of each worker: proves that it has loaded its engine. */
+export type Task = { readonly hello: true } | BatchTask
 
 /** `ready` in the answer to a hello: proves that the file is the worker of this version. */
 export const readyMark = 'sidelane-worker-1'
@@ -96,34 +88,18 @@ export class BatchBuffer {
 
   write(item: number, contract: number, canonical: boolean, chunk: number, offset: number, length: number): void {
     const at = item * itemWords
-    this.#words[at + contractWord] = contract
-    this.#words[at + canonicalWord] = canonical ? 1 : 0
-    this.#words[at + chunkWord] = chunk
-    this.#words[at + offsetWord] = offset
-    this.#words[at + lengthWord] = length
-    this.#words[at + outcomeWord] = 0
+    this.#words[at + words.contract] = contract
+    this.#words[at + words.canonical] = canonical ? 1 : 0
+    this.#words[at + words.chunk] = chunk
+    this.#words[at + words.offset] = offset
+    this.#words[at + words.length] = length
+    this.#words[at + words.outcome] = 0
     this.#words[at + threadWord] = 0
     Atomics.store(this.#words, at + droppedWord, 0)
   }
 
-  contract(item: number): number {
-    return this.#word(item, contractWord)
-  }
-
-  canonical(item: number): boolean {
-    return this.#word(item, canonicalWord) === 1
-  }
-
-  chunk(item: number): number {
-    return this.#word(item, chunkWord)
-  }
-
-  offset(item: number): number {
-    return this.#word(item, offsetWord)
-  }
-
-  length(item: number): number {
-    return this.#word(item, lengthWord)
+  get(item: number, word: (typeof words)[keyof typeof words]): number {
+    return this.#words[item * itemWords + word] as number
   }
 
   /** The item's call has ended: a worker that has not started it skips it. */
@@ -135,13 +111,8 @@ export class BatchBuffer {
     return Atomics.load(this.#words, item * itemWords + droppedWord) === 1
   }
 
-  /** Offset of the item's outcome; 0: not in the buffer. */
-  outcome(item: number): number {
-    return this.#word(item, outcomeWord)
-  }
-
   setOutcome(item: number, offset: number): void {
-    this.#words[item * itemWords + outcomeWord] = offset
+    this.#words[item * itemWords + words.outcome] = offset
   }
 
   /** The thread that runs the item, 0 when it is done: identifies the item that a worker hangs at or died of. */
@@ -157,10 +128,6 @@ export class BatchBuffer {
   current(count: number): number {
     for (let item = count - 1; item >= 0; item--) if (this.thread(item) !== 0) return item
     return -1
-  }
-
-  #word(item: number, word: number): number {
-    return this.#words[item * itemWords + word] as number
   }
 }
 

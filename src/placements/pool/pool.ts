@@ -15,7 +15,7 @@ import {
 import { payloadBytes, type Engine } from '../../engine/index.ts'
 import type { Block } from '../../util/bump-arena.ts'
 import { ContractTable } from '../contract-table.ts'
-import { BatchBuffers, type BatchAnswer, type BatchTask, type ContractRecord } from './batch-layout.ts'
+import { BatchBuffers, words, type BatchAnswer, type BatchTask, type ContractRecord } from './batch-layout.ts'
 import { CostModel, WaitEstimator, type ExpectedTask } from './cost-model.ts'
 import { Queue, QueuedCall, type SharedBytes } from './queue.ts'
 import { Supervisor } from './supervisor.ts'
@@ -293,7 +293,7 @@ export class PoolPlacement implements Placement {
       const { call } = queued
       bytes += queued.length
       queued.releasePayload()
-      const at = buffer.outcome(item)
+      const at = buffer.get(item, words.outcome)
       const outcome = at === 0 ? overflow?.get(item) : buffer.bytes
       if (outcome !== undefined) call.settleBytes(outcome, at)
       else call.fail(new SidelaneError('internal.panic', { message: 'The worker skipped a payload.' }))
@@ -310,7 +310,7 @@ export class PoolPlacement implements Placement {
       const queued = calls[item] as QueuedCall
       const { call } = queued
       queued.batch = undefined
-      const at = buffer.outcome(item)
+      const at = buffer.get(item, words.outcome)
       if (at !== 0) call.settleBytes(buffer.bytes, at)
       else if (!call.settled) {
         const wasRunning = buffer.thread(item) !== 0

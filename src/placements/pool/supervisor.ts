@@ -88,12 +88,10 @@ export class Supervisor {
   }
 }
 
-interface Started {
-  readonly group: WorkerGroup
-  readonly engine: EngineReport
-}
-
-async function startGroup(options: SupervisorOptions, onBroken: (reason: unknown) => void): Promise<Started> {
+async function startGroup(
+  options: SupervisorOptions,
+  onBroken: (reason: unknown) => void,
+): Promise<Pick<Supervisor, 'group' | 'engine'>> {
   try {
     return { group: await WorkerGroup.start({ ...options, onBroken }), engine: options.engine }
   } catch (error) {

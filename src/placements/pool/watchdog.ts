@@ -10,11 +10,6 @@ export interface WatchedBatch {
   readonly buffer: BatchBuffer
 }
 
-interface Sighting {
-  readonly item: number
-  readonly since: number
-}
-
 /** Also the least time between two kills. */
 const checkEveryMs = 1000
 const minLimitMs = 1000
@@ -32,7 +27,8 @@ export class Watchdog<T extends WatchedBatch> {
   /** A plain field: read for every batch. */
   isRunning = false
   readonly #options: WatchdogOptions<T>
-  #sightings = new Map<T, Sighting>()
+  /** The item that each batch has been at, and since when. */
+  #sightings = new Map<T, { readonly item: number; readonly since: number }>()
 
   constructor(options: WatchdogOptions<T>) {
     this.#options = options

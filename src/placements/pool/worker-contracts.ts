@@ -13,7 +13,7 @@ export const addRecord = (
   digestKey: Uint8Array | undefined,
 ): number =>
   table.add(contract, digestKey, (number) => {
-    engine.compile(contract, digestKey === undefined ? {} : { digestKey }).dispose()
+    engine.compile(contract, { digestKey }).dispose()
     const { maxBytes } = contract.profile.limits
     return { number, lock: JSON.stringify(contract.lock), digestKey, dictionary: contract.dictionary, maxBytes }
   })

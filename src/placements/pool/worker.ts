@@ -2,13 +2,14 @@
 // because Piscina would lose their code. zod is never loaded here.
 
 import { threadId, workerData } from 'node:worker_threads'
-import { encodeFault, SidelaneError, toFault } from '../../model/index.ts'
+import { encodeFault, toFault } from '../../model/index.ts'
 import { parseLock } from '../../contract/index.ts'
 import { createEngine, type CompiledContract } from '../../engine/index.ts'
 import {
   aligned,
   BatchBuffer,
   readyMark,
+  words,
   type BatchAnswer,
   type BatchTask,
   type ContractRecord,
@@ -19,8 +20,10 @@ import {
 
 const setup = workerData as WorkerSetup
 
-/** A contract that this thread cannot compile has the fault of its calls. */
-const contracts = new Map<number, CompiledContract | SidelaneError>()
+type RunnableContract = Pick<CompiledContract, 'processInto'>
+
+/** A contract that this thread cannot compile answers each call with the fault. */
+const contracts = new Map<number, RunnableContract>()
 // A throw in here ends the thread, and the worker group gets the error.
 const engine = createEngine(setup.engine, setup.jsCompressor)
 for (const record of setup.contracts) addContract(record)
@@ -52,7 +55,7 @@ function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): Bat
   for (const record of records ?? []) addContract(record)
   const batch = new BatchBuffer(buffer)
   for (let item = 0; item < count; item++) {
-    if (!contracts.has(batch.contract(item))) return { us: 0, missing: true }
+    if (!contracts.has(batch.get(item, words.contract))) return { us: 0, missing: true }
   }
 
   const inputs = chunks.map((chunk) => new Uint8Array(chunk))
@@ -60,13 +63,15 @@ function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): Bat
   let at = aligned(BatchBuffer.headBytes(count))
   for (let item = 0; item < count; item++) {
     if (batch.dropped(item)) continue
-    const contract = contracts.get(batch.contract(item)) as CompiledContract | SidelaneError
-    const payload = copyIn(inputs[batch.chunk(item)] as Uint8Array, batch.offset(item), batch.length(item))
+    const contract = contracts.get(batch.get(item, words.contract)) as RunnableContract
+    const input = inputs[batch.get(item, words.chunk)] as Uint8Array
+    const payload = copyIn(input, batch.get(item, words.offset), batch.get(item, words.length))
+    const canonical = batch.get(item, words.canonical) === 1
     batch.setThread(item, threadId)
-    const size = runInto(contract, payload, batch.canonical(item), batch.bytes, at)
+    const size = runInto(contract, payload, canonical, batch.bytes, at)
     if (size < 0) {
       const bytes = new Uint8Array(-size)
-      runInto(contract, payload, batch.canonical(item), bytes, 0)
+      runInto(contract, payload, canonical, bytes, 0)
       overflow.set(item, bytes)
     } else {
       batch.setOutcome(item, at)
@@ -81,13 +86,12 @@ function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): Bat
 
 /** Writes the outcome or the fault; returns its size, negated when it does not fit. */
 function runInto(
-  contract: CompiledContract | SidelaneError,
+  contract: RunnableContract,
   payload: Uint8Array,
   canonical: boolean,
   target: Uint8Array,
   offset: number,
 ): number {
-  if (contract instanceof SidelaneError) return encodeFault(contract, target, offset)
   try {
     return contract.processInto(payload, canonical, target, offset)
   } catch (error) {
@@ -97,10 +101,12 @@ function runInto(
 
 function addContract({ number, lock, digestKey, dictionary }: ContractRecord): void {
   if (contracts.has(number)) return
-  contracts.set(
-    number,
-    attempt(() => engine.compile(parseLock(lock, dictionary), digestKey === undefined ? {} : { digestKey })),
-  )
+  try {
+    contracts.set(number, engine.compile(parseLock(lock, dictionary), { digestKey }))
+  } catch (error) {
+    const fault = toFault(error)
+    contracts.set(number, { processInto: (_payload, _canonical, target, at) => encodeFault(fault, target, at) })
+  }
 }
 
 function copyIn(source: Uint8Array, offset: number, length: number): Uint8Array {
@@ -109,12 +115,4 @@ function copyIn(source: Uint8Array, offset: number, length: number): Uint8Array 
   if (shift + length > scratch.length) scratch = new Uint8Array(2 ** Math.ceil(Math.log2(shift + length)))
   scratch.set(source.subarray(offset, offset + length), shift)
   return scratch.subarray(shift, shift + length)
-}
-
-function attempt<T>(make: () => T): T | SidelaneError {
-  try {
-    return make()
-  } catch (error) {
-    return toFault(error)
-  }
 }

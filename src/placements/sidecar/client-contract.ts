@@ -1,7 +1,15 @@
-// A contract in the client: its entry in HELLO, and the calls that wait until a daemon has answered.
+// A contract in the client, and HELLO on one connection: which contracts the client has asked for, and what the daemon
+// answered. The connection decides when to send it.
 
 import { errorTable, SidelaneError, type Contract } from '../../model/index.ts'
-import { keyFingerprint, type ContractRequest, type ContractStatus } from '../../wire/index.ts'
+import {
+  encodeClientHello,
+  keyFingerprint,
+  maxHelloBytes,
+  type ContractRequest,
+  type ContractStatus,
+  type ServerHello,
+} from '../../wire/index.ts'
 import type { RequestQueue } from './request.ts'
 
 export interface ClientContract {
@@ -33,7 +41,7 @@ export function checkKey({ profile }: Contract, digestKey: Uint8Array | undefine
 }
 
 /** The error for a contract that the daemon does not serve. */
-export function refusalOf({ contract }: ClientContract, { status, have }: ContractStatus, path: string): SidelaneError {
+function refusalOf({ contract }: ClientContract, { status, have }: ContractStatus, path: string): SidelaneError {
   const { name, id: want } = contract
   if (status !== errorTable['contract.mismatch'].wire) {
     return new SidelaneError('contract.unknown', {
@@ -47,4 +55,54 @@ export function refusalOf({ contract }: ClientContract, { status, have }: Contra
     message: `The daemon at ${path} has the contract ${name} ${difference}.`,
     params: { name, have, want },
   })
+}
+
+/** Contracts in one HELLO: with the longest names they fill it. */
+const contractsPerHello = Math.floor(maxHelloBytes / 116) - 2
+
+export interface HandshakeOptions {
+  readonly path: string
+  /** Name and version, for the daemon's log. */
+  readonly client: string
+  /** All contracts of the client; the list grows. */
+  readonly contracts: readonly ClientContract[]
+}
+
+export class Handshake {
+  /** By contract number: the contract's index on the connection, or why it has none. Empty until HELLO is answered. */
+  readonly answers: (number | SidelaneError | undefined)[] = []
+  readonly #options: HandshakeOptions
+  #askedCount = 0
+  /** HELLOs without an answer, in the order of sending. */
+  readonly #unanswered: (readonly ClientContract[])[] = []
+
+  constructor(options: HandshakeOptions) {
+    this.#options = options
+  }
+
+  /** Every contract has been asked for. */
+  get complete(): boolean {
+    return this.#askedCount === this.#options.contracts.length
+  }
+
+  /** The payload of the next HELLO, which may ask for no contract. */
+  nextHello(): Uint8Array {
+    const { client, contracts } = this.#options
+    const part = contracts.slice(this.#askedCount, this.#askedCount + contractsPerHello)
+    this.#askedCount += part.length
+    this.#unanswered.push(part)
+    return encodeClientHello({ client, contracts: part.map(({ asked }) => asked) })
+  }
+
+  /** The contracts that the daemon answered; undefined: the answer does not match any HELLO. */
+  onAnswer({ contracts: answers }: ServerHello): readonly ClientContract[] | undefined {
+    const contracts = this.#unanswered.shift()
+    if (contracts?.length !== answers.length) return undefined
+    for (const [i, contract] of contracts.entries()) {
+      const answer = answers[i] as (typeof answers)[number]
+      this.answers[contract.number] =
+        answer.status === 0 ? answer.index : refusalOf(contract, answer, this.#options.path)
+    }
+    return contracts
+  }
 }

@@ -25,8 +25,7 @@ import { DaemonSupervisor } from './daemon-supervisor.ts'
 import { copyOf } from './errors.ts'
 import { DrainEstimator, RetryBudget } from './flow-control.ts'
 import type { LaunchContract } from './launch-directory.ts'
-import { PendingRequest, RequestQueue, type Content, type QueueTotals } from './request.ts'
-import { RetryQueue } from './retry-queue.ts'
+import { PendingRequest, RequestQueue, RetryQueue, type Content, type QueueTotals } from './request.ts'
 
 /** Calls that a stream keeps in flight per connection: a daemon's queue is bounded by a few milliseconds. */
 const streamDepth = 32
@@ -35,8 +34,8 @@ const maxRetryPauseMs = 1000
 
 export class SidecarPlacement implements Placement, ConnectionPoolEvents, RequestEvents {
   readonly name = 'sidecar'
+  readonly busyDepth: number
   readonly #pool: ConnectionPool
-  readonly #streamDepth: number
   readonly #supervisor: DaemonSupervisor | undefined
   /** Refuses, at `add`, what a launched Node daemon would refuse. */
   readonly #checkEngine: Engine | undefined
@@ -77,7 +76,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
   }
 
   private constructor({ connections: size, engine, launch }: HostSettings, socket: string) {
-    this.#streamDepth = streamDepth * size
+    this.busyDepth = streamDepth * size
     this.#supervisor =
       launch && new DaemonSupervisor(launch, engine, { onServed: this.#onServed, onRefused: this.#onRefused })
     // A launched Node daemon has the codecs of this Node.
@@ -119,10 +118,6 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
 
   get capacity(): number {
     return this.#pool.capacity
-  }
-
-  get busyDepth(): number {
-    return this.#streamDepth
   }
 
   get drainMs(): number {

@@ -38,10 +38,11 @@ const backlogPauseMs = 1
 const backlogJitterMs = 4
 
 export class ConnectionPool implements ConnectionEvents {
+  /** From the last HELLO. */
+  engine: EngineReport | undefined
   readonly #options: ConnectionPoolOptions
   readonly #backoff = new Backoff(reconnect)
   #connections: Connection[] = []
-  #engine: EngineReport | undefined
   /** Why the last attempt failed. */
   #fault: SidelaneError | undefined
   /** Opens one connection after a full backlog. */
@@ -52,11 +53,6 @@ export class ConnectionPool implements ConnectionEvents {
 
   constructor(options: ConnectionPoolOptions) {
     this.#options = options
-  }
-
-  /** From the last HELLO. */
-  get engine(): EngineReport | undefined {
-    return this.#engine
   }
 
   /** Requests that all connections can send now. */
@@ -151,7 +147,7 @@ export class ConnectionPool implements ConnectionEvents {
       const message = `The daemon at ${path} has the engine ${kind}, and ${wanted} was asked for.`
       return connection.fail(new SidelaneError('engine.unavailable', { message }))
     }
-    this.#engine = { kind, reason: `The daemon at ${path} answers with ${kind}.`, tried: [] }
+    this.engine = { kind, reason: `The daemon at ${path} answers with ${kind}.`, tried: [] }
     this.#backoff.reset()
     // For contracts that were added during the handshake.
     connection.sendHello()

@@ -17,10 +17,9 @@ import {
   type FrameSink,
   type FrameHeader,
 } from '../../wire/index.ts'
-import type { ClientContract } from './client-contract.ts'
+import { Handshake, type ClientContract, type HandshakeOptions } from './client-contract.ts'
 import { faultOf, unavailable, versionFault } from './errors.ts'
-import { Handshake, type HandshakeOptions } from './handshake.ts'
-import { InFlightRequests } from './in-flight-requests.ts'
+import { InFlightRequests, type OverloadEvents } from './in-flight-requests.ts'
 import type { Content, PendingRequest, RequestOwner } from './request.ts'
 
 export interface ConnectionOptions extends HandshakeOptions {
@@ -41,11 +40,9 @@ export interface ConnectionEvents {
 }
 
 /** What happens to requests. */
-export interface RequestEvents {
+export interface RequestEvents extends OverloadEvents {
   /** There may be more free slots than before. */
   onFreeSlots(): void
-  /** The daemon refused a request because it is overloaded. */
-  onOverload(request: PendingRequest, fault: SidelaneError): void
 }
 
 export interface CloseReason {
@@ -70,6 +67,9 @@ const maxPendingBytes = 1024 * 1024
 const defaultAnswerBytes = 8 * 1024 * 1024
 
 export class Connection implements FrameSink, RequestOwner {
+  readonly isRetry: boolean
+  /** The daemon's engine, known after HELLO. */
+  engine: EngineReport['kind'] | undefined
   readonly #options: ConnectionOptions
   readonly #socket: Socket
   readonly #decoder = new FrameDecoder('client', this)
@@ -88,9 +88,9 @@ export class Connection implements FrameSink, RequestOwner {
   #isStale = false
   #error: NodeJS.ErrnoException | undefined
   #fault: SidelaneError | undefined
-  #engine: EngineReport['kind'] | undefined
 
   constructor(options: ConnectionOptions) {
+    this.isRetry = options.isRetry
     this.#options = options
     const buffer = new Uint8Array(readBufferBytes)
     this.#socket = connect({
@@ -131,10 +131,6 @@ export class Connection implements FrameSink, RequestOwner {
     return this.#state !== 'draining' && this.#state !== 'closed'
   }
 
-  get isRetry(): boolean {
-    return this.#options.isRetry
-  }
-
   get inFlight(): number {
     return this.#inFlight.size
   }
@@ -149,11 +145,6 @@ export class Connection implements FrameSink, RequestOwner {
     // A broken socket is not closed at once.
     if (this.#state !== 'ready' || this.#writer.full || !this.#socket.writable) return 0
     return this.#inFlight.freeSlots
-  }
-
-  /** The daemon's engine, known after HELLO. */
-  get engine(): EngineReport['kind'] | undefined {
-    return this.#engine
   }
 
   serves(contractNumber: number): boolean {
@@ -233,7 +224,7 @@ export class Connection implements FrameSink, RequestOwner {
     else if (kind === kinds.goaway) this.#onGoaway()
     else if (kind === kinds.pong) return
     else if (id === 0) this.#onConnectionError(payload)
-    else this.#inFlight.answer(id, payload, this.#onOverload)
+    else this.#inFlight.answer(id, payload, this.#options.requestEvents)
   }
 
   oversize(): void {}
@@ -301,15 +292,12 @@ export class Connection implements FrameSink, RequestOwner {
       const { inFlight, answerBytes } = hello.limits
       this.#inFlight.setLimit(inFlight)
       this.#caps = { request: 0, answer: answerBytes }
-      this.#engine = hello.engine
+      this.engine = hello.engine
       this.#state = 'ready'
     }
     if (this.#isStale) this.drain()
     else this.#options.events.onHello(this, contracts)
   }
-
-  readonly #onOverload = (request: PendingRequest, fault: SidelaneError): void =>
-    this.#options.requestEvents.onOverload(request, fault)
 
   /** An ERROR with id 0 is about the connection, and the last frame of it. */
   #onConnectionError(payload: Uint8Array): void {

@@ -2,12 +2,12 @@
 // process, and the daemon with its stdin. What is sent over its socket is not here.
 
 import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
-import { SidelaneError, type EngineName, type LaunchSettings } from '../../model/index.ts'
+import { fileURLToPath } from 'node:url'
+import { SidelaneError, type DaemonName, type EngineName, type LaunchSettings } from '../../model/index.ts'
 import { Backoff } from '../../util/backoff.ts'
-import { findDaemon, type DaemonFile } from './find-daemon.ts'
 import { LaunchDirectory, removeStale, type LaunchContract } from './launch-directory.ts'
-import { LogTail, type LogEvent } from './log-tail.ts'
 import { ReloadQueue, type LaunchEvents } from './reload-queue.ts'
 
 /** Variables that the daemon inherits. Others could change how a runtime or a service manager treats it. */
@@ -23,6 +23,7 @@ const stableMs = 5000
 const maxQueueMs = 60_000
 
 export class DaemonSupervisor {
+  readonly socket: string
   readonly #reloads: ReloadQueue
   readonly #file: DaemonFile
   readonly #args: readonly string[]
@@ -35,18 +36,12 @@ export class DaemonSupervisor {
   #stopped = false
 
   /** Throws as `findDaemon` does. */
-  constructor({ daemon, args, threads }: LaunchSettings, engine: EngineName, events: LaunchEvents) {
-    this.#file = findDaemon(daemon, engine)
+  constructor(settings: LaunchSettings, engine: EngineName, events: LaunchEvents) {
+    this.#file = findDaemon(settings.daemon, engine)
     this.#directory = new LaunchDirectory()
-    this.#args = argsFor(this.#file, this.#directory, { engine, threads, args })
-    this.#reloads = new ReloadQueue(this.#directory, {
-      ...events,
-      onReload: () => void this.#child?.kill('SIGHUP'),
-    })
-  }
-
-  get socket(): string {
-    return this.#directory.socket
+    this.socket = this.#directory.socket
+    this.#args = argsFor(this.#file, this.#directory, engine, settings)
+    this.#reloads = new ReloadQueue(this.#directory, events, () => void this.#child?.kill('SIGHUP'))
   }
 
   /** Adds a contract; a running daemon reloads. */
@@ -140,16 +135,11 @@ export class DaemonSupervisor {
   }
 }
 
-interface DaemonOptions {
-  readonly engine: EngineName
-  readonly threads: number | undefined
-  readonly args: readonly string[]
-}
-
 function argsFor(
   { name }: DaemonFile,
   { socket, path }: LaunchDirectory,
-  { engine, threads, args }: DaemonOptions,
+  engine: EngineName,
+  { threads, args }: LaunchSettings,
 ): string[] {
   const required = ['--exit-with-stdin', '--socket', socket, '--contract', path]
   const defaults: [flag: string, value: string][] = [
@@ -172,5 +162,77 @@ function setRef(child: ChildProcess | undefined, isRef: boolean): void {
   for (const handle of [child, ...pipes]) {
     if (isRef) handle?.ref()
     else handle?.unref()
+  }
+}
+
+/** A built file of this package that `launch` can start. */
+interface DaemonFile {
+  readonly name: Exclude<DaemonName, 'auto'>
+  readonly command: string
+  /** Arguments before the daemon's own options. */
+  readonly args: readonly string[]
+}
+
+/** A file of the package, from dist/placements/sidecar and from src/placements/sidecar alike. */
+const packageFile = (name: string): string => fileURLToPath(new URL(`../../../${name}`, import.meta.url))
+
+/** Throws `engine.unavailable` when the file is missing, and `options.invalid` for sidelaned with the js engine. */
+function findDaemon(daemon: DaemonName, engine: EngineName): DaemonFile {
+  if (daemon === 'sidelaned' && engine === 'js') {
+    throw new SidelaneError('options.invalid', {
+      message: 'Expected `engine` to be "auto" or "native" with sidelaned, got `js` (string)',
+    })
+  }
+  const native: DaemonFile = { name: 'sidelaned', command: packageFile('native/sidelaned'), args: [] }
+  const node: DaemonFile = { name: 'node', command: process.execPath, args: [packageFile('dist/daemon.js')] }
+  const fitting = [native, node].filter(
+    ({ name }) => [name, 'auto'].includes(daemon) && (name === 'node' || engine !== 'js'),
+  )
+  const fileOf = ({ command, args: [script = command] }: DaemonFile): string => script
+  const found = fitting.find((file) => existsSync(fileOf(file)))
+  if (found !== undefined) return found
+  const tried = fitting.map(fileOf)
+  throw new SidelaneError('engine.unavailable', {
+    message: `There is no daemon to launch: ${tried.join(' and ')} ${tried.length > 1 ? 'are' : 'is'} not there.`,
+    params: { tried },
+  })
+}
+
+interface LogEvent {
+  readonly event: string
+  readonly message: string
+}
+
+const maxChars = 2000
+
+/** The log of the daemon: its events, and its last lines for the error message when it does not start. */
+class LogTail {
+  #text = ''
+  #partialLine = ''
+
+  get text(): string {
+    return this.#text.trim()
+  }
+
+  addLine(line: string): void {
+    this.#text = `${this.#text}${line}\n`.slice(-maxChars)
+  }
+
+  /** Returns the events of the lines that `chunk` completes. */
+  push(chunk: string): LogEvent[] {
+    const lines = (this.#partialLine + chunk).split('\n')
+    this.#partialLine = lines.pop() as string
+    for (const line of lines) this.addLine(line)
+    return lines.flatMap(eventOf)
+  }
+}
+
+function eventOf(line: string): LogEvent[] {
+  try {
+    const { event, message = '' } = JSON.parse(line) as Partial<LogEvent>
+    return event === undefined ? [] : [{ event, message }]
+  } catch {
+    // Not a log line: the runtime prints warnings too.
+    return []
   }
 }

@@ -26,10 +26,10 @@ const maxInFlight = 65_535
 
 /** Requests by id without hashing: ids only grow, and the low bits of an id are the index of its slot. */
 export class RequestTable<T extends { id: number }> {
+  lastId = 0
+  size = 0
   readonly #slots: (T | undefined)[]
   readonly #mask: number
-  #lastId = 0
-  #size = 0
 
   constructor(maxSize: number) {
     // Twice the size, so that a free slot is always near.
@@ -38,21 +38,13 @@ export class RequestTable<T extends { id: number }> {
     this.#mask = slots - 1
   }
 
-  get size(): number {
-    return this.#size
-  }
-
-  get lastId(): number {
-    return this.#lastId
-  }
-
   /** Gives the request an id that is greater than all before. */
   add(request: T): void {
-    do this.#lastId++
-    while (this.#slots[this.#lastId & this.#mask] !== undefined)
-    this.#slots[this.#lastId & this.#mask] = request
-    request.id = this.#lastId
-    this.#size++
+    do this.lastId++
+    while (this.#slots[this.lastId & this.#mask] !== undefined)
+    this.#slots[this.lastId & this.#mask] = request
+    request.id = this.lastId
+    this.size++
   }
 
   find(id: number): T | undefined {
@@ -62,7 +54,7 @@ export class RequestTable<T extends { id: number }> {
 
   remove({ id }: T): void {
     this.#slots[id & this.#mask] = undefined
-    this.#size--
+    this.size--
   }
 
   /** All requests, by id. */
@@ -71,10 +63,16 @@ export class RequestTable<T extends { id: number }> {
   }
 }
 
+export interface OverloadEvents {
+  /** The daemon refused a request because it is overloaded. */
+  onOverload(request: PendingRequest, fault: SidelaneError): void
+}
+
 export class InFlightRequests {
+  /** Requests that the daemon allows. */
+  limit: number = defaultInFlight
   readonly #writer: WriteBatcher
   readonly #owner: RequestOwner
-  #limit = defaultInFlight
   #table = new RequestTable<PendingRequest>(defaultInFlight)
   #window = new CongestionWindow(defaultInFlight)
   #retainedBytes = 0
@@ -91,11 +89,6 @@ export class InFlightRequests {
     return this.#table.size
   }
 
-  /** Requests that the daemon allows. */
-  get limit(): number {
-    return this.#limit
-  }
-
   /** Requests that can be sent now. */
   get freeSlots(): number {
     if (this.#retainedBytes > maxRetainedBytes) return 0
@@ -104,9 +97,9 @@ export class InFlightRequests {
 
   /** Sets what the daemon allows. Called before the first request. */
   setLimit(inFlight: number): void {
-    this.#limit = Math.min(maxInFlight, Math.max(1, inFlight))
-    this.#table = new RequestTable(this.#limit)
-    this.#window = new CongestionWindow(this.#limit)
+    this.limit = Math.min(maxInFlight, Math.max(1, inFlight))
+    this.#table = new RequestTable(this.limit)
+    this.#window = new CongestionWindow(this.limit)
   }
 
   /** Writes the request. The payload is copied. */
@@ -158,7 +151,7 @@ export class InFlightRequests {
   }
 
   /** An answer has arrived: ends the call, or passes the request to `onOverload`, its payload restored. */
-  answer(id: number, payload: Uint8Array, onOverload: (request: PendingRequest, fault: SidelaneError) => void): void {
+  answer(id: number, payload: Uint8Array, events: OverloadEvents): void {
     this.#receivingId = 0
     const request = this.#table.find(id)
     if (request === undefined) return
@@ -168,9 +161,9 @@ export class InFlightRequests {
     if (outcomeCode(payload, 0) === 'overloaded') {
       this.#window.onOverload(id, this.#table.lastId)
       this.#takeBack(request)
-      return onOverload(request, faultOf(payload))
+      return events.onOverload(request, faultOf(payload))
     }
-    if (this.#window.size < this.#limit) this.#window.onAnswer()
+    if (this.#window.size < this.limit) this.#window.onAnswer()
     this.abandon(request)
     request.call.settleBytes(payload, 0)
   }

@@ -5,18 +5,16 @@ import { lstat, readdir, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Contract } from '../../model/index.ts'
+import type { Contract, KeyedContract } from '../../model/index.ts'
 
 const prefix = 'sidelane-launch-'
 const socketName = 's.sock'
 /** A younger directory may belong to a daemon that does not listen yet. */
 const minStaleMs = 60_000
 
-export interface LaunchContract {
+export interface LaunchContract extends KeyedContract {
   /** The placement's own number of the contract. */
   readonly number: number
-  readonly contract: Contract
-  readonly digestKey: Uint8Array | undefined
 }
 
 export class LaunchDirectory {

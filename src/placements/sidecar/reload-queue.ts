@@ -10,14 +10,10 @@ export interface LaunchEvents {
   readonly onRefused: (contract: LaunchContract, message: string) => void
 }
 
-export interface ReloadQueueEvents extends LaunchEvents {
-  /** The daemon has to read the directory. */
-  readonly onReload: () => void
-}
-
 export class ReloadQueue {
   readonly #directory: LaunchDirectory
-  readonly #events: ReloadQueueEvents
+  readonly #events: LaunchEvents
+  readonly #reload: () => void
   /** Not written yet. */
   #queued: LaunchContract[] = []
   /** Written, without an answer of the daemon. */
@@ -26,9 +22,11 @@ export class ReloadQueue {
   /** One of several contracts was refused; reloading them one by one shows which. */
   #oneByOne = false
 
-  constructor(directory: LaunchDirectory, events: ReloadQueueEvents) {
+  /** `reload` makes the daemon read the directory. */
+  constructor(directory: LaunchDirectory, events: LaunchEvents, reload: () => void) {
     this.#directory = directory
     this.#events = events
+    this.#reload = reload
   }
 
   add(contract: LaunchContract): void {
@@ -79,6 +77,6 @@ export class ReloadQueue {
     }
     this.#pending = this.#queued.splice(0, this.#oneByOne ? 1 : this.#queued.length)
     for (const contract of this.#pending) this.#directory.write(contract)
-    this.#events.onReload()
+    this.#reload()
   }
 }

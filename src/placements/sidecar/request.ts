@@ -1,4 +1,4 @@
-// One accepted payload that has no answer yet, and the queue in which such requests wait. The client decides where a
+// One accepted payload that has no answer yet, and the queues in which such requests wait. The client decides where a
 // request goes.
 
 import type { Call, Holder } from '../../model/index.ts'
@@ -93,5 +93,48 @@ export class RequestQueue implements RequestOwner {
     this.remove(request)
     request.content = undefined
     this.#totals.onAbandon()
+  }
+}
+
+interface RetryEvents {
+  /** The pause of a request is over. */
+  readonly onDue: (request: PendingRequest) => void
+  /** Called after all `onDue` of one moment. */
+  readonly onAllDue: () => void
+}
+
+/** Requests that the daemon refused as overloaded, each until it may be sent again. */
+export class RetryQueue {
+  readonly #requests: RequestQueue
+  readonly #events: RetryEvents
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(totals: QueueTotals, events: RetryEvents) {
+    this.#requests = new RequestQueue(totals)
+    this.#events = events
+  }
+
+  add(request: PendingRequest, pauseMs: number): void {
+    request.retryAt = performance.now() + pauseMs
+    this.#requests.add(request)
+    this.#timer ??= setTimeout(this.#onTimer, pauseMs)
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  readonly #onTimer = (): void => {
+    const now = performance.now()
+    let nextAt = Number.POSITIVE_INFINITY
+    for (const request of this.#requests) {
+      if (request.retryAt > now) nextAt = Math.min(nextAt, request.retryAt)
+      else {
+        this.#requests.remove(request)
+        this.#events.onDue(request)
+      }
+    }
+    this.#timer = nextAt === Number.POSITIVE_INFINITY ? undefined : setTimeout(this.#onTimer, nextAt - now)
+    this.#events.onAllDue()
   }
 }

@@ -12,11 +12,6 @@ export class ConfigError extends Error {
 
 export type Mode = 'serve' | 'check' | 'help' | 'version'
 
-export interface GivenOptions {
-  readonly mode: Mode
-  readonly options: Options
-}
-
 export interface ConfigSources {
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
@@ -34,7 +29,10 @@ const modes: Readonly<Record<string, Mode>> = {
 }
 
 /** Throws ConfigError. */
-export function readOptions({ args, env, readFile }: ConfigSources): GivenOptions {
+export function readOptions({ args, env, readFile }: ConfigSources): {
+  readonly mode: Mode
+  readonly options: Options
+} {
   const flags: Values = new Map()
   const mode = readFlags(args, flags)
   if (mode === 'help' || mode === 'version') return { mode, options: {} }

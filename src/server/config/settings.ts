@@ -21,6 +21,17 @@ export interface DaemonSettings
   readonly place: Place
 }
 
+type QueueOption = 'maxQueue' | 'maxQueueMs' | 'maxBytes' | 'spinUs'
+type ServiceOption = QueueOption | 'engine' | 'placement' | 'threads' | 'maxInFlight' | 'maxConnections' | 'drainMs'
+
+/** What the inside of the daemon needs. */
+export interface ServiceSettings extends Pick<DaemonSettings, ServiceOption> {
+  /** Where the pool's worker file is. Default: the one of this package. */
+  readonly workerUrl?: URL
+  /** In HELLO: name/version. */
+  readonly server: string
+}
+
 /** systemd passes its sockets from this descriptor on. */
 const firstPassed = 3
 /** Descriptors that are not for connections. */

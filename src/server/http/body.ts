@@ -38,7 +38,12 @@ export class RequestBody {
     }
     const size = this.#size + piece.length
     // Allocated with the first byte only: a Content-Length alone takes no memory.
-    if (size > this.#bytes.length) this.#grow(this.#isChunked ? Math.max(size, 2 * this.#bytes.length) : this.reserved)
+    if (size > this.#bytes.length) {
+      const before = this.#bytes
+      // One buffer: with chunks of one byte, a list of pieces would take a hundred times what is reserved.
+      this.#bytes = Buffer.allocUnsafe(this.#isChunked ? Math.max(size, 2 * before.length) : this.reserved)
+      this.#bytes.set(before)
+    }
     this.#bytes.set(piece, this.#size)
     this.#size = size
   }
@@ -56,13 +61,6 @@ export class RequestBody {
     this.reserved = 0
     this.#contract.registry.release()
     this.#bytes = empty
-  }
-
-  /** Into one buffer: with chunks of one byte, a list of pieces would take a hundred times what is reserved. */
-  #grow(size: number): void {
-    const before = this.#bytes
-    this.#bytes = Buffer.allocUnsafe(size)
-    this.#bytes.set(before)
   }
 
   #reserve(bytes: number): void {

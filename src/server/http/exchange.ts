@@ -1,16 +1,17 @@
 // One request and its response. The order of exchanges on a connection is kept in connection.ts.
 
 import type { ServerResponse } from 'node:http'
+import type { LoadedContract } from '../contracts.ts'
+import type { Output } from '../outcome-writer.ts'
+import { ServerRequest } from '../request.ts'
 import type { Service } from '../service.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpRequest } from './request.ts'
-import { outcomeResponse } from './outcome-response.ts'
 import type { Pages } from './pages.ts'
-import { ProcessRequest, type OnOutcome } from './process-request.ts'
 import { RequestBody } from './body.ts'
 import { readHead, type RequestHead } from './request-head.ts'
-import { problem, responseBytes, type Response } from './response.ts'
+import { outcomeResponse, problem, responseBytes, type Response } from './response.ts'
 import { routeOf, type Route } from './routes.ts'
 
 /** What all connections share. */
@@ -67,7 +68,10 @@ export class Exchange {
     const body = new RequestBody(service.queue, route.contract, head.length)
     this.#body = body
     if (body.refusal !== undefined) return this.#refuse(body.refusal)
-    if (head.expectsContinue) this.#continue()
+    if (head.expectsContinue) {
+      this.#continued = true
+      this.#res.writeContinue()
+    }
     this.#req.readBody({
       piece: (bytes) => {
         if (this.answered) return
@@ -138,27 +142,42 @@ export class Exchange {
       const trace = route.kind === 'process' ? route.trace : undefined
       const { length = 0 } = this.#head ?? {}
       const inBytes = length === 'chunked' ? 0 : length
-      telemetry.request(
-        { contract: route.contract, protocol: 'http', inBytes, trace },
-        code ?? 'accepted',
-        status,
-        0,
-        0,
-        0,
-      )
+      const asked = { contract: route.contract, protocol: 'http', inBytes, trace } as const
+      telemetry.request(asked, code ?? 'accepted', status, 0, 0, 0)
     } else {
       const path = route?.kind === 'page' ? route.path : undefined
       telemetry.page(path, status, body.length, performance.now() - this.#startedAt)
     }
   }
 
-  #continue(): void {
-    this.#continued = true
-    this.#res.writeContinue()
-  }
-
   #dropBody(): void {
     this.#body?.release()
     this.#body = undefined
+  }
+}
+
+/** `outcome` is valid during the call only. Times are in µs. */
+type OnOutcome = (outcome: Uint8Array, queueUs: number, runUs: number) => void
+
+/** A `process` request over HTTP, for the queue. */
+class ProcessRequest extends ServerRequest {
+  readonly protocol = 'http'
+  readonly #onOutcome: OnOutcome
+
+  /** Owns what the body has reserved. */
+  constructor(
+    contract: LoadedContract,
+    trace: Uint8Array | undefined,
+    body: RequestBody,
+    expiresAt: number,
+    onOutcome: OnOutcome,
+  ) {
+    super(contract, body.take(), false, trace, performance.now(), expiresAt, body.reserved)
+    this.#onOutcome = onOutcome
+  }
+
+  respond({ bytes, at }: Output, size: number, queueUs: number, runUs: number): void {
+    this.contract.registry.release()
+    this.#onOutcome(bytes.subarray(at, at + size), queueUs, runUs)
   }
 }

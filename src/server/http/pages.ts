@@ -13,13 +13,12 @@ export interface PageSources {
   readonly version: string
 }
 
-export type Page = '/healthz' | '/readyz' | '/metrics' | '/v1/contracts' | '/openapi.json'
 export type Pages = ReadonlyMap<string, () => Response>
 
 /** By path. */
 export function createPages({ service, telemetry, readiness, version }: PageSources): Pages {
   const description = json(openApi(version))
-  return new Map<Page, () => Response>([
+  return new Map<string, () => Response>([
     ['/healthz', () => json({ status: 'ok' })],
     [
       '/readyz',

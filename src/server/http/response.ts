@@ -1,7 +1,8 @@
-// Responses: a text, a JSON document or a problem (RFC 9457), and their bytes.
+// Responses: a text, a JSON document, a problem (RFC 9457) or an outcome, and their bytes.
 
 import { STATUS_CODES } from 'node:http'
-import { errorTable, isDataCode, type ErrorCode, type Issue } from '../../model/index.ts'
+import { errorTable, isDataCode, viewOutcome, type ErrorCode, type Issue } from '../../model/index.ts'
+import type { LoadedContract } from '../contracts.ts'
 
 export interface Response {
   readonly status: number
@@ -55,6 +56,36 @@ export function problem(code: ErrorCode, fields: ProblemFields = {}): Response {
     },
     body: Buffer.from(JSON.stringify(body)),
     closes,
+  }
+}
+
+/** The response to `process`, from the outcome in wire form. The body is a view of `bytes`. */
+export function outcomeResponse(
+  bytes: Uint8Array,
+  { id, contract }: LoadedContract,
+  engine: string,
+  queueUs: number,
+  runUs: number,
+): Response {
+  const { codec } = contract.profile.compress
+  const outcome = viewOutcome(bytes, 0, codec)
+  if (!outcome.ok) return problem(outcome.code, outcome)
+  const { body, digest, inBytes, canonicalBytes, outBytes } = outcome
+  return {
+    status: 200,
+    headers: {
+      'Content-Type': 'application/octet-stream',
+      'Sidelane-Codec': codec,
+      ...(digest !== null && { 'Sidelane-Digest': digest }),
+      'Sidelane-Contract': id,
+      'Sidelane-In-Bytes': inBytes,
+      'Sidelane-Canonical-Bytes': canonicalBytes,
+      'Sidelane-Out-Bytes': outBytes,
+      'Sidelane-Engine': engine,
+      'Sidelane-Queue-Us': Math.round(queueUs),
+      'Sidelane-Run-Us': Math.round(runUs),
+    },
+    body,
   }
 }
 

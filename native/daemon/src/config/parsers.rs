@@ -1,7 +1,7 @@
 //! The values of options: their syntax in flags, environment and file, and its description. Values are kept as the JSON that
 //! a file would hold.
 //!
-//! Twin of `src/server/config/parsers.ts`.
+//! Twin of `src/server/config/options.ts`.
 
 use std::net::SocketAddr;
 

@@ -1,6 +1,6 @@
 //! Responses as bytes: pages, problems (RFC 9457) and compressed bodies.
 //!
-//! Twin of `src/server/http/response.ts` and `outcome-response.ts`.
+//! Twin of `src/server/http/response.ts`.
 
 use std::borrow::Cow;
 
