@@ -110,7 +110,7 @@ describe('src', () => {
     expect(cycles).toEqual([])
   })
 
-  test('another module is entered through its door', () => {
+  test('another module is imported through its entry point', () => {
     const wrong = files.flatMap((file) =>
       importsOf(file)
         .filter((target) => target.startsWith('.'))
