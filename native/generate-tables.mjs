@@ -60,7 +60,7 @@ impl ${name} {
 ${selfList(names)}
     ];
 
-    /// The value as it stands on the page.
+    /// The value as on the page.
     pub const fn name(self) -> &'static str {
         match self {
 ${names.map((value) => `            Self::${pascal(value)} => ${text(value)},`).join('\n')}
@@ -134,7 +134,7 @@ pub const ANNOTATION_KEYWORDS: &[&str] = ${list(lock.annotationKeywords)};
 /// Allowed in the root node beside the keywords of its kind.
 pub const ROOT_KEYWORDS: &[&str] = ${list(lock.rootKeywords)};
 
-/// The keywords that tell the kind of a node without \`type\`, by precedence.
+/// The keywords that decide the kind of a node without \`type\`, by precedence.
 #[rustfmt::skip]
 pub const KIND_OF_KEYWORD: &[(&str, NodeKind)] = &[
 ${lines(lock.kindOfKeyword, (keyword, kind) => `    (${text(keyword)}, NodeKind::${pascal(kind)}),`).join('\n')}

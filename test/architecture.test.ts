@@ -43,13 +43,13 @@ const map: Record<string, readonly string[]> = {
 }
 
 /** Files that other modules may import beside `index.ts`, with the reason. */
-const doors = new Set([
+const entryPoints = new Set([
   'placements/pool/worker.ts', // a thread's entry: loaded by URL
   'placements/inline.ts', // the placement that runs without Node
 ])
 
 /** Modules without `index.ts`: each file may be imported. */
-const withoutDoor = new Set(['runtime', 'tables', 'util'])
+const withoutIndex = new Set(['runtime', 'tables', 'util'])
 
 /**
  * Of floors 0 to 2, only these files may import `node:`: each has a twin for runtimes without Node, or belongs to one.
@@ -115,8 +115,8 @@ describe('src', () => {
       importsOf(file)
         .filter((target) => target.startsWith('.'))
         .map((target) => relative(src, join(src, dirname(file), target)))
-        .filter((target) => moduleOf(target) !== moduleOf(file) && !doors.has(target))
-        .filter((target) => !withoutDoor.has(moduleOf(target)))
+        .filter((target) => moduleOf(target) !== moduleOf(file) && !entryPoints.has(target))
+        .filter((target) => !withoutIndex.has(moduleOf(target)))
         .filter((target) => target !== `${moduleOf(target)}.ts` && target !== `${moduleOf(target)}/index.ts`)
         .map((target) => `${file} imports ${target}`),
     )

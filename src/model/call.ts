@@ -133,7 +133,7 @@ export class ProcessCall extends Call {
   }
 
   settleBytes(bytes: Uint8Array, at: number): void {
-    // Not decoded in vain.
+    // Saves decoding a result that is dropped.
     if (this.settled) return
     try {
       this.settle(decodeOutcome(bytes, at, this.route.contract.profile.compress.codec))

@@ -1,5 +1,4 @@
-// A request of the daemon as a call, whichever protocol it came by: what the queue and the engine need of it. The bytes on
-// the connection are framed's and http's part.
+// A request of the daemon as a call, of either protocol. The bytes on the connection are in framed-connection.ts and http/.
 
 import { Call, encodeFault, encodeOutcome, outcomeSize, SidelaneError, type Outcome } from '../model/index.ts'
 import type { LoadedContract } from './contracts.ts'
@@ -7,7 +6,7 @@ import { typicalBytes, type Output, type OutcomeWriter, type Write } from './out
 
 export type Protocol = 'framed' | 'http'
 
-/** What an observer gets to know of a request, also of one that was refused before it had a body. */
+/** What is reported to an observer of a request, also of one that was refused before its body arrived. */
 export interface RequestInfo {
   /** undefined: the request named no contract of this daemon. */
   readonly contract: LoadedContract | undefined

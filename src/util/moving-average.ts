@@ -15,7 +15,7 @@ export class MovingAverage {
     this.#maxRatio = maxRatio
   }
 
-  /** Ignores a sample that is negative or not finite: the average would keep it for ever. */
+  /** Ignores a sample that is negative or not finite: the average would never recover from it. */
   add(sample: number, weight: number = this.#weight): void {
     if (!(sample >= 0 && sample < Number.POSITIVE_INFINITY)) return
     this.value += weight * (Math.min(sample, this.#maxRatio * this.value) - this.value)

@@ -59,8 +59,8 @@ describe('a framed connection', () => {
       client.socket.write(Buffer.of(byte))
       await new Promise((resolve) => setImmediate(resolve))
     }
-    const [greeting, answer] = await client.frames(2)
-    expect(greeting).toMatchObject({ kind: kinds.hello })
+    const [first, answer] = await client.frames(2)
+    expect(first).toMatchObject({ kind: kinds.hello })
     expect(answer).toMatchObject({ kind: kinds.accepted, id: 1 })
   })
 

@@ -84,10 +84,10 @@ describe.each(daemonKinds)('%s', (kind) => {
       [['--contract', file('none.lock.json')], {}, 'none.lock.json'],
       [[], {}, '--contract'],
     ]
-    for (const [args, env, said] of wrong) {
+    for (const [args, env, message] of wrong) {
       const daemon = await ended(args, env)
       expect(await daemon.exited).toBe(2)
-      expect(daemon.stderr).toContain(said)
+      expect(daemon.stderr).toContain(message)
       expect(daemon.log).toEqual([])
     }
   })

@@ -19,7 +19,7 @@ import { InlineRate, thresholdsOf, Turn } from './thresholds.ts'
 /** Longest turn in budgets, even when the pool is slower. */
 const maxTurnBudgets = 2
 
-/** What auto needs to know about the pool. */
+/** The state of the pool that the choice depends on. */
 export interface WorkerPool extends Placement {
   /** True while no worker can run a payload. */
   readonly isDown: boolean

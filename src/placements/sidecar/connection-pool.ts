@@ -86,7 +86,7 @@ export class ConnectionPool implements ConnectionEvents {
   pick(contractNumber: number): Connection | undefined {
     let best: Connection | undefined
     for (const connection of this.#connections) {
-      if (connection.freeSlots === 0 || !connection.serves(contractNumber)) continue
+      if (connection.freeSlots === 0 || !connection.hasContract(contractNumber)) continue
       if (best === undefined || connection.inFlight < best.inFlight) best = connection
     }
     return best

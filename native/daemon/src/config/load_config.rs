@@ -27,7 +27,7 @@ pub type RawOptions = BTreeMap<&'static str, Json>;
 /// Reads all sources; an error tells what is invalid.
 pub fn read_options(args: &[OsString], env: &[(OsString, OsString)]) -> Result<(Mode, RawOptions), String> {
     let mut flags = RawOptions::new();
-    let mode = read_flags(args, &mut flags)?;
+    let mode = read_command_line(args, &mut flags)?;
     if matches!(mode, Mode::Help | Mode::Version) {
         return Ok((mode, RawOptions::new()));
     }
@@ -41,7 +41,7 @@ pub fn read_options(args: &[OsString], env: &[(OsString, OsString)]) -> Result<(
     Ok((mode, raw))
 }
 
-fn read_flags(args: &[OsString], raw: &mut RawOptions) -> Result<Mode, String> {
+fn read_command_line(args: &[OsString], raw: &mut RawOptions) -> Result<Mode, String> {
     let mut mode = Mode::Serve;
     let mut args = args.iter().peekable();
     while let Some(arg) = args.next() {

@@ -67,7 +67,7 @@ enum State {
 /// A request whose head was read.
 struct Exchange {
     body: BodyReader,
-    /// Bytes of the body as far as the head tells.
+    /// Size of the body by its head; 0 for a chunked one.
     in_bytes: usize,
     expects_continue: bool,
     framing: ResponseFraming,

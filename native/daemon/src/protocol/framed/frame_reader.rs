@@ -69,7 +69,7 @@ impl FrameReader {
         self.partial_since
     }
 
-    /// Restarts the time of an incomplete frame: nothing was read in the meantime.
+    /// Restarts the time of an incomplete frame: nothing was read during the pause.
     pub fn restart_partial(&mut self, now: Instant) {
         self.partial_since = self.partial_since.map(|_| now);
     }

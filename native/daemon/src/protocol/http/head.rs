@@ -36,7 +36,7 @@ pub enum Length {
 }
 
 impl Length {
-    /// The size as far as the head tells: 0 for a chunked body.
+    /// The size by the head; 0 for a chunked body.
     pub fn known(self) -> usize {
         match self {
             Self::Known(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
