@@ -20,7 +20,7 @@ import { CostModel, WaitEstimator, type ExpectedTask } from './cost-model.ts'
 import { Queue, QueuedCall, type SharedBytes } from './queue.ts'
 import { Supervisor } from './supervisor.ts'
 import { Watchdog, type WatchedBatch } from './watchdog.ts'
-import { addRecord } from './worker-contracts.ts'
+import { addWorkerContract } from './worker-contracts.ts'
 import { tasksPerWorker, type WorkerGroup } from './worker-group.ts'
 
 interface Batch extends WatchedBatch, ExpectedTask {
@@ -65,7 +65,7 @@ export class PoolPlacement implements Placement {
     schedule: Schedule = (send) => process.nextTick(send),
   ): Promise<PoolPlacement> {
     const contracts = new ContractTable<ContractRecord>()
-    for (const { contract, digestKey } of first) addRecord(contracts, engine, contract, digestKey)
+    for (const { contract, digestKey } of first) addWorkerContract(contracts, engine, contract, digestKey)
     const supervisor = await Supervisor.start({
       threads: settings.threads,
       workerUrl: settings.workerUrl,
@@ -98,7 +98,7 @@ export class PoolPlacement implements Placement {
   }
 
   add(contract: Contract, digestKey: Uint8Array | undefined): number {
-    const number = addRecord(this.#contracts, this.#engine, contract, digestKey)
+    const number = addWorkerContract(this.#contracts, this.#engine, contract, digestKey)
     this.#supervisor.fit()
     return number
   }

@@ -1,4 +1,4 @@
-// Contracts as workers get them: checked here, compiled there.
+// The contracts that workers compile, checked on this thread first.
 
 import type { Contract } from '../../model/index.ts'
 import type { Engine } from '../../engine/index.ts'
@@ -6,7 +6,7 @@ import type { ContractTable } from '../contract-table.ts'
 import type { ContractRecord } from './batch-layout.ts'
 
 /** Compiles on this thread first, so that a contract that a worker cannot run throws here. */
-export const addRecord = (
+export const addWorkerContract = (
   table: ContractTable<ContractRecord>,
   engine: Engine,
   contract: Contract,

@@ -69,7 +69,7 @@ fn read_command_line(args: &[OsString], raw: &mut RawOptions) -> Result<Mode, St
             if inline.is_some() {
                 return Err(texts::expected_no_value(flag));
             }
-            put(raw, spec, Json::Bool(true))?;
+            set_option(raw, spec, Json::Bool(true))?;
             continue;
         }
         let next = match inline {
@@ -84,12 +84,12 @@ fn read_command_line(args: &[OsString], raw: &mut RawOptions) -> Result<Mode, St
             None if spec.value_is_optional => Json::Null,
             None => return Err(texts::expected_value(format!("`{flag}`"), spec.expected, "nothing")),
         };
-        put(raw, spec, value)?;
+        set_option(raw, spec, value)?;
     }
     Ok(mode)
 }
 
-fn put(raw: &mut RawOptions, spec: &OptionSpec, value: Json) -> Result<(), String> {
+fn set_option(raw: &mut RawOptions, spec: &OptionSpec, value: Json) -> Result<(), String> {
     match (raw.get_mut(spec.flag), value) {
         (None, value) => {
             raw.insert(spec.flag, value);
@@ -120,7 +120,7 @@ fn read_env(env: &[(OsString, OsString)]) -> Result<RawOptions, String> {
         let text = text_of(text)?;
         let parts: Vec<_> = if spec.kind.is_many() { text.split(':').collect() } else { vec![text] };
         for part in parts {
-            put(&mut raw, spec, parse(spec, name, part)?)?;
+            set_option(&mut raw, spec, parse(spec, name, part)?)?;
         }
     }
     Ok(raw)

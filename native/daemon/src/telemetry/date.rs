@@ -19,7 +19,7 @@ pub fn http_date(give: impl FnOnce(&[u8])) {
     let (mut second, mut text) = LAST.get();
     if second != now {
         second = now;
-        let made = imf(now);
+        let made = imf_fixdate(now);
         if let Ok(made) = made.as_bytes().try_into() {
             text = made;
         }
@@ -36,7 +36,7 @@ pub fn iso_now() -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", now.subsec_millis())
 }
 
-fn imf(seconds: u64) -> String {
+fn imf_fixdate(seconds: u64) -> String {
     let days = seconds / DAY_SECONDS;
     let (year, month, day) = civil(days);
     let (hour, minute, second) = clock(seconds);
@@ -68,7 +68,7 @@ const fn civil(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::imf;
+    use super::imf_fixdate;
 
     #[test]
     fn http_dates_follow_the_calendar() {
@@ -80,7 +80,7 @@ mod tests {
             (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"),
         ];
         for (seconds, text) in cases {
-            assert_eq!(imf(seconds), text);
+            assert_eq!(imf_fixdate(seconds), text);
         }
     }
 }

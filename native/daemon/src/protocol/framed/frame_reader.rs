@@ -101,7 +101,7 @@ impl FrameReader {
 
     /// True when the preface is complete.
     fn preface<H: FrameHandler>(&mut self, bytes: &mut &[u8], handler: &mut H) -> Result<bool, H::Error> {
-        self.carry(bytes, PREFACE_BYTES);
+        self.fill_partial(bytes, PREFACE_BYTES);
         match read_preface(&self.carried) {
             Preface::Version(version) => handler.on_preface(Some(version))?,
             Preface::Foreign => handler.on_preface(None)?,
@@ -113,7 +113,7 @@ impl FrameReader {
     }
 
     /// Moves bytes to the carried ones until there are `wanted`.
-    fn carry(&mut self, bytes: &mut &[u8], wanted: usize) {
+    fn fill_partial(&mut self, bytes: &mut &[u8], wanted: usize) {
         let (taken, rest) = bytes.split_at(bytes.len().min(wanted - self.carried.len()));
         self.carried.extend_from_slice(taken);
         *bytes = rest;
@@ -131,7 +131,7 @@ impl FrameReader {
             bytes = &bytes[HEADER_BYTES..];
             FrameHeader::read(header)
         } else {
-            self.carry(&mut bytes, HEADER_BYTES);
+            self.fill_partial(&mut bytes, HEADER_BYTES);
             let Some(header) = self.carried.first_chunk() else { return Ok(bytes) };
             let header = FrameHeader::read(header);
             self.carried.clear();
