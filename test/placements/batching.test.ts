@@ -67,7 +67,7 @@ function queuedCall(queue: Queue, payload: Uint8Array): QueuedCall {
   return new QueuedCall(new ProcessCall(route, '', false, ignore, ignore), payload, queue)
 }
 
-test('memory of payloads that are done is used again', () => {
+test('the memory of completed payloads is reused', () => {
   const queue = new Queue(ignore)
   const blocks = new Set<unknown>()
   for (let round = 0; round < 1000; round++) {

@@ -41,7 +41,7 @@ async function stuckServer(): Promise<StuckServer> {
   return stuck
 }
 
-test('while a request is in hand, few of those behind it are read, and none runs', async () => {
+test('while a request runs, a bounded number of the next ones is read, and none runs', async () => {
   const server = await stuckServer()
   const request = 'POST /v1/contracts/stuck/process HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}'
   const [client, other] = [new RawHttp(server.path), new RawHttp(server.path)]

@@ -37,7 +37,7 @@ impl Prefix {
         };
         let unused = 64 - 8 * len.min(8) as u32;
         let word = word & u64::MAX.checked_shl(unused).unwrap_or(0);
-        if word & 0x8080_8080_8080_8080 == 0 { Self(word) } else { Self(lift_all(word)) }
+        if word & 0x8080_8080_8080_8080 == 0 { Self(word) } else { Self(utf16_ranks(word)) }
     }
 
     /// Adds the prefix to a hash.
@@ -57,7 +57,7 @@ fn near_end(source: &[u8], at: usize) -> u64 {
 }
 
 #[cold]
-fn lift_all(word: u64) -> u64 {
+fn utf16_ranks(word: u64) -> u64 {
     u64::from_be_bytes(word.to_be_bytes().map(utf16_rank))
 }
 
