@@ -5,8 +5,7 @@ import { headerBytes, writeResponseHeader } from '../wire/index.ts'
 import { BumpArena, type Block } from '../util/bump-arena.ts'
 import type { WriteBatcher } from '../util/write-batcher.ts'
 import type { LoadedContract } from './contracts.ts'
-import type { Output } from './outcome-writer.ts'
-import { ServerRequest } from './request.ts'
+import { ServerRequest, type Output } from './request.ts'
 
 /** What requests of one connection have in common. */
 export interface FramedRequestTarget {
