@@ -7,7 +7,7 @@ import { createJiti } from 'jiti'
 
 import { fill, writeFiles } from './generated-files.mjs'
 
-// The condition `sidelane:source` of package.json, which jiti does not know.
+// The condition `sidelane:source` of package.json, which jiti does not support.
 const alias = { '#runtime': fileURLToPath(new URL('../src/runtime/node.ts', import.meta.url)) }
 const jiti = createJiti(import.meta.url, { alias })
 const source = (path) => jiti.import(`../src/${path}`)

@@ -54,7 +54,7 @@ export abstract class Call {
   permit: Holder | undefined
   /** Set by a cache: the call that runs for this one and for others. */
   sharedRun: Call | undefined
-  /** Whether a cache knew the result; undefined: none was asked. */
+  /** Whether a cache knew the result; undefined: no cache was used. */
   cached: 'hit' | 'miss' | undefined
   /** It ran on the caller's thread although there are others. */
   ranInline: boolean = false

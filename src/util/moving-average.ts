@@ -6,8 +6,8 @@ export class MovingAverage {
   readonly #maxRatio: number
 
   /**
-   * `weight`: of the newest sample, 0 to 1. `maxRatio`: a sample counts as at most so many times the average, so that one
-   * that met a pause of the process says little about the next.
+   * `weight`: of the newest sample, 0 to 1. `maxRatio`: a sample counts as at most so many times the average, so that a
+   * pause of the process hardly changes the average.
    */
   constructor(initial: number, weight: number, maxRatio: number = Number.POSITIVE_INFINITY) {
     this.value = initial

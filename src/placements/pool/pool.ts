@@ -266,7 +266,7 @@ export class PoolPlacement implements Placement {
     // The worker gets its next batch before the calls are settled.
     this.#sendQueued()
     this.#settle(batch, answer)
-    this.#buffers.giveBack(batch.buffer)
+    this.#buffers.recycle(batch.buffer)
     this.onSpace()
   }
 

@@ -60,11 +60,11 @@ struct Text {
 
 impl Text {
     fn object(&mut self, members: impl FnOnce(&mut Self)) {
-        self.bracketed('{', '}', members);
+        self.write_container('{', '}', members);
     }
 
     fn list<T>(&mut self, items: impl IntoIterator<Item = T>, mut item: impl FnMut(&mut Self, T)) {
-        self.bracketed('[', ']', |out| {
+        self.write_container('[', ']', |out| {
             for one in items {
                 out.comma();
                 item(out, one);
@@ -72,7 +72,7 @@ impl Text {
         });
     }
 
-    fn bracketed(&mut self, open: char, close: char, inside: impl FnOnce(&mut Self)) {
+    fn write_container(&mut self, open: char, close: char, inside: impl FnOnce(&mut Self)) {
         self.out.push(open);
         self.follows = false;
         inside(self);

@@ -24,7 +24,7 @@ pub enum Mode {
 /// Values by flag; null for a flag without its optional value.
 pub type RawOptions = BTreeMap<&'static str, Json>;
 
-/// Reads all sources; an error tells what is invalid.
+/// Reads all sources; the error names what is invalid.
 pub fn read_options(args: &[OsString], env: &[(OsString, OsString)]) -> Result<(Mode, RawOptions), String> {
     let mut flags = RawOptions::new();
     let mode = read_command_line(args, &mut flags)?;
