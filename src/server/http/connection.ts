@@ -30,6 +30,7 @@ export class HttpConnection {
   #error: HttpError | undefined
   #late: NodeJS.Timeout | undefined
   #isClosing = false
+  #isAdvancing = false
   #received = 0
 
   constructor(socket: Socket, context: HttpContext, reserved: boolean) {
@@ -103,24 +104,40 @@ export class HttpConnection {
     this.#countReceived()
   }
 
-  readonly #written = (): void => {
+  readonly #written = (error?: Error | null): void => {
     const socket = this.#socket
-    if (socket.writableLength > 0) return
+    if (error || socket.writableLength > 0) return
     if (socket.timeout === writeTimeoutMs) socket.setTimeout(this.#current === undefined ? idleMs : 0)
     if (this.#waiting.length > 0) this.#advance()
   }
 
+  /** Starts what waits. In a loop: a response that is written at once would recurse for each pipelined request. */
   #advance(): void {
-    if (this.#isClosing || this.#current !== undefined || this.#socket.writableLength > maxUnwrittenBytes) return
+    if (this.#isAdvancing) return
+    this.#isAdvancing = true
+    while (this.#canStart && this.#startNext());
+    this.#isAdvancing = false
+  }
+
+  get #canStart(): boolean {
+    const { destroyed, writableLength } = this.#socket
+    return !destroyed && !this.#isClosing && this.#current === undefined && writableLength <= maxUnwrittenBytes
+  }
+
+  /** False: nothing waits. */
+  #startNext(): boolean {
     const next = this.#waiting.shift()
     if (next === undefined) {
       if (this.#error !== undefined) this.#end()
-      return
+      return false
     }
     if (this.#waiting.length === 0 && this.#socket.isPaused()) this.#socket.resume()
-    if (this.#error === undefined || next.isRead) return this.#start(next)
-    this.#current = next
-    next.fail(this.#error)
+    if (this.#error === undefined || next.isRead) this.#start(next)
+    else {
+      this.#current = next
+      next.fail(this.#error)
+    }
+    return true
   }
 
   #end(): void {
