@@ -73,8 +73,10 @@ export class RawHttp {
   #text = ''
   readonly #changed = new Bell()
 
-  constructor(path: string) {
-    this.socket = connect({ path, allowHalfOpen: true })
+  /** `at`: a socket file, or a port of 127.0.0.1. */
+  constructor(at: string | number) {
+    const place = typeof at === 'string' ? { path: at } : { host: '127.0.0.1', port: at }
+    this.socket = connect({ ...place, allowHalfOpen: true })
     this.socket.setEncoding('latin1').on('data', (text: string) => {
       this.#text += text
       this.#changed.ring()

@@ -37,6 +37,8 @@ export class HttpConnection {
     this.#socket = socket
     this.#context = context
     this.#reserved = reserved
+    // node:http has no idle timeout before the first response.
+    if (socket.bytesRead === 0) socket.setTimeout(idleMs)
     socket.on('close', () => this.#close())
     // node:http resumes the socket with each request that is complete. Its own listener comes before this one.
     socket.on('resume', () => {
@@ -58,7 +60,11 @@ export class HttpConnection {
   fail(error: HttpError): void {
     if (this.#isClosing || this.#error !== undefined) return
     const last = this.#last
-    if (error.status === requestTimeout && this.#isBusy) return this.#failLater(error)
+    if (error.status === requestTimeout) {
+      // node:http counts from the connection on, but a connection that has sent nothing is idle.
+      if (this.#socket.bytesRead === 0) return
+      if (this.#isBusy) return this.#failLater(error)
+    }
     if (last === this.#current && last?.isRead === false) return last.fail(error)
     if (last?.isRead === false && last.answered) return this.#linger()
     this.#error = error
