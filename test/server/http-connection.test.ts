@@ -67,3 +67,10 @@ test('a response that the client does not take ends the connection in time', asy
   await expect.poll(() => server.sockets[0]?.destroyed, { timeout: 15_000 }).toBe(true)
   client.close()
 }, 20_000)
+
+test('a connection that sends nothing has the idle timeout', async () => {
+  const server = await stuckServer()
+  const client = new RawHttp(server.path)
+  await expect.poll(() => server.sockets[0]?.timeout).toBe(65_000)
+  client.close()
+})
