@@ -183,8 +183,7 @@ function defaultOf({ flag, key, kind, default: value }) {
 const optionsTable = file(
   'daemon-options.ts',
   'The options: their names, what they take, their defaults and the help.',
-  `use super::parsers::{Kind, MAX_SAFE};
-use super::specs::OptionSpec;
+  `use super::parsers::{Kind, MAX_SAFE, OptionSpec};
 
 /// Every option, in the order of the help.
 #[rustfmt::skip]

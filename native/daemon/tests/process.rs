@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use sidelane_core::Contract;
-use sidelane_wire::{ContractRequest, FrameKind, ServerHello, preface};
+use sidelane_wire::{ContractRequest, FrameKind, preface};
 use socket2::{Domain, SockAddr, Socket, Type};
+use support::wire_client::decode_hello;
 use support::{Client, Locks, ORDER, hello, request};
 
 /// A daemon process, killed on drop.
@@ -63,7 +64,7 @@ impl Daemon {
         client.send(&preface());
         client.send(&hello(&[ContractRequest { id, fingerprint: [0; 16], name: "order" }]));
         assert_eq!(client.read_bytes(8), preface());
-        let status = ServerHello::decode(&client.read().1).unwrap().contracts[0].status;
+        let status = decode_hello(&client.read().1).unwrap().contracts[0].status;
         (client, status)
     }
 

@@ -15,6 +15,14 @@ pub enum Value {
 }
 
 impl Value {
+    pub fn text(&self) -> Option<&str> {
+        if let Self::Primitive(Primitive::String(text)) = self { Some(text) } else { None }
+    }
+
+    pub const fn number(&self) -> Option<f64> {
+        if let Self::Primitive(Primitive::Number(number)) = self { Some(*number) } else { None }
+    }
+
     /// The value at `at`. Recurses once for each open bracket; the reader bounds their number.
     pub fn of(tape: &Tape<'_>, at: usize) -> Self {
         let primitive = match tape.kind(at) {

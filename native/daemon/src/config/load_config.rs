@@ -9,8 +9,7 @@ use std::ffi::OsString;
 use serde_json::Value as Json;
 
 use super::options_table::SPECS;
-use super::parsers::Kind;
-use super::specs::OptionSpec;
+use super::parsers::{Kind, OptionSpec};
 use crate::texts::config as texts;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

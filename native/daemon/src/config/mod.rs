@@ -5,7 +5,6 @@ mod options_table;
 mod parsers;
 mod resolve;
 pub mod settings;
-mod specs;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

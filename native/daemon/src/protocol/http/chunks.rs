@@ -69,7 +69,10 @@ impl Chunks {
                 if self.extension_bytes > MAX_META_BYTES {
                     return Err(self.oversize());
                 }
-                let size = size.iter().fold(0, |size, digit| size << 4 | hex(*digit));
+                let size = size
+                    .iter()
+                    .filter_map(|digit| char::from(*digit).to_digit(16))
+                    .fold(0, |size, digit| size << 4 | digit as usize);
                 self.place = if size == 0 { Place::Trailer } else { Place::Data(size) };
                 Ok(false)
             }
@@ -114,11 +117,4 @@ impl Chunks {
             _ => texts::EXTENSIONS_TOO_LONG,
         })
     }
-}
-
-const fn hex(digit: u8) -> usize {
-    (match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20) - b'a' + 10,
-    }) as usize
 }
