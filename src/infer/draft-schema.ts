@@ -34,8 +34,8 @@ export function buildSchema(statistics: ValueStatistics, depth: number): Express
 }
 
 function ofKind(kind: string, statistics: ValueStatistics, depth: number, single: boolean): Expression {
-  if (kind === 'string' && statistics.strings) return ofStrings(statistics.strings, single)
-  if (kind === 'number' && statistics.numbers) return ofNumbers(statistics.numbers)
+  if (kind === 'string') return ofStrings(statistics.strings, single)
+  if (kind === 'number') return ofNumbers(statistics.numbers)
   if (kind === 'array' && statistics.arrays) return ofArrays(statistics.arrays, depth)
   if (kind === 'object' && statistics.objects) return ofObjects(statistics.objects, depth)
   return call('z.boolean')
