@@ -41,13 +41,8 @@ export class Admission {
 
   /** Fails a call with `overloaded` when it can neither run nor wait; a patient call waits without limit. */
   readonly layer: Layer = (inner) => {
-    const { maxQueue, queue } = this.#options
-    const waiting = new PatientCalls(
-      inner,
-      (call) => this.isFull(leastBytes(call.payload)),
-      () => queue.capacity + Math.floor(maxQueue / 2),
-    )
-    queue.onSpace = waiting.admit
+    const waiting = new PatientCalls(inner, this)
+    this.#options.queue.onSpace = waiting.admit
     return (call) => {
       if (call.patient) waiting.add(call)
       else if (this.isFull(leastBytes(call.payload))) {
@@ -78,6 +73,12 @@ export class Admission {
     if (this.#options.queue.queued === 0) this.#standsSince = now
   }
 
+  /** Patient calls that may be in the queue or run at the same time. */
+  get patientShare(): number {
+    const { maxQueue, queue } = this.#options
+    return queue.capacity + Math.floor(maxQueue / 2)
+  }
+
   /** For `overloaded`. */
   get retryAfterMs(): number {
     return retryAfterMs(this.#options.queue.drainMs)
@@ -90,17 +91,15 @@ export class Admission {
  */
 class PatientCalls implements Holder {
   readonly #inner: Run
-  readonly #isFull: (call: Call) => boolean
-  readonly #share: () => number
+  readonly #admission: Admission
   /** A set: a cancelled call leaves from the middle. */
   readonly #waiting = new Set<Call>()
   #admitted = 0
   #admitting = false
 
-  constructor(inner: Run, isFull: (call: Call) => boolean, share: () => number) {
+  constructor(inner: Run, admission: Admission) {
     this.#inner = inner
-    this.#isFull = isFull
-    this.#share = share
+    this.#admission = admission
   }
 
   add(call: Call): void {
@@ -132,7 +131,7 @@ class PatientCalls implements Holder {
   }
 
   #fits(call: Call): boolean {
-    return this.#admitted < this.#share() && !this.#isFull(call)
+    return this.#admitted < this.#admission.patientShare && !this.#admission.isFull(leastBytes(call.payload))
   }
 
   #enter(call: Call): void {

@@ -10,15 +10,12 @@ import {
   answerCapFactor,
   decodeClientHello,
   encodeServerHello,
-  flags,
   FrameDecoder,
   kinds,
-  noDeadline,
   prefaceBytes,
   protocolVersion,
   readPreface,
   requestSlackBytes,
-  traceBytes,
   type FrameSink,
   type FrameHeader,
 } from '../wire/index.ts'
@@ -121,7 +118,7 @@ export class FramedConnection implements FrameSink {
   goAway(): void {
     if (this.#sentGoaway) return
     this.#sentGoaway = true
-    this.#timeouts.onGoaway(performance.now())
+    this.#timeouts.lastActiveAt = performance.now()
     if (this.#preface === undefined && !this.#draining) addControlFrame(this.#writer, kinds.goaway, 0)
   }
 
@@ -166,7 +163,7 @@ export class FramedConnection implements FrameSink {
   }
 
   frame(head: FrameHeader, payload: Uint8Array, own: boolean): void {
-    this.#timeouts.onFrame()
+    this.#timeouts.completedFrame = true
     if (head.kind === kinds.request) this.#onRequest(head, payload, own)
     else if (head.kind === kinds.ping) addControlFrame(this.#writer, kinds.pong, head.id, payload)
     else if (head.kind === kinds.hello) this.#onHello(head, payload)
@@ -214,7 +211,7 @@ export class FramedConnection implements FrameSink {
   #onHello(head: FrameHeader, payload: Uint8Array): void {
     const hello = decodeClientHello(payload)
     if (typeof hello === 'string') return this.violation(hello)
-    this.#timeouts.onHello()
+    this.#timeouts.receivedHello = true
     const { settings, engine } = this.#context
     const { request: requestBytes, answer: answerBytes } = this.#caps
     const answer = encodeServerHello({
@@ -228,22 +225,8 @@ export class FramedConnection implements FrameSink {
 
   #onRequest(head: FrameHeader, body: Uint8Array, own: boolean): void {
     const served = this.#indices.byIndex[head.index] as LoadedContract
-    const start = head.flags & flags.trace ? traceBytes : 0
-    const trace = start > 0 ? Uint8Array.from(body.subarray(0, start)) : undefined
-    const payload = start > 0 ? body.subarray(start) : body
-    const expiresAt = head.a === noDeadline ? Number.POSITIVE_INFINITY : this.#openedAt + head.a
-    const request = new FramedRequest(
-      this.#target,
-      served,
-      head.id,
-      payload,
-      !own && !this.#context.copiesPayload,
-      trace,
-      (head.flags & flags.canonical) !== 0,
-      this.#openedAt,
-      expiresAt,
-      head.length,
-    )
+    const copies = !own && !this.#context.copiesPayload
+    const request = new FramedRequest(this.#target, served, head, body, copies, this.#openedAt)
     this.#reserved = 0
     this.#requests.set(head.id, request)
     this.#context.queue.submit(request)
@@ -260,7 +243,7 @@ export class FramedConnection implements FrameSink {
     fault: SidelaneError | undefined,
     served = this.#indices.byIndex[head.index],
   ): 'skip' {
-    this.#timeouts.onFrame()
+    this.#timeouts.completedFrame = true
     addAnswer(this.#writer, head.id, fault ?? tooLarge)
     const { code, status } = fault ?? { code: tooLarge.code, status: errorTable[tooLarge.code].status }
     const asked = { contract: served, protocol: 'framed', inBytes: head.length, trace: undefined } as const
@@ -310,7 +293,7 @@ export class FramedConnection implements FrameSink {
       this.#timeouts.onResume(performance.now())
       this.#socket.resume()
     } else if (this.#writer.pending >= softOutputBytes) {
-      this.#timeouts.onPause(performance.now())
+      this.#timeouts.pausedAt = performance.now()
       this.#socket.pause()
     }
   }

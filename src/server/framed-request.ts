@@ -1,12 +1,11 @@
 // A REQUEST on its way through the daemon: its payload, and where its answer is written.
 
 import { encodeFault, encodeOutcome, type Rejected, type SidelaneError } from '../model/index.ts'
-import { headerBytes, writeResponseHeader } from '../wire/index.ts'
+import { flags, headerBytes, noDeadline, traceBytes, writeResponseHeader, type FrameHeader } from '../wire/index.ts'
 import { BumpArena, type Block } from '../util/bump-arena.ts'
 import type { WriteBatcher } from '../util/write-batcher.ts'
 import type { LoadedContract } from './contracts.ts'
-import type { Output } from './outcome-writer.ts'
-import { ServerRequest } from './request.ts'
+import { ServerRequest, type Output } from './request.ts'
 
 /** What requests of one connection have in common. */
 export interface FramedRequestTarget {
@@ -37,20 +36,20 @@ export class FramedRequest extends ServerRequest {
   #payloadBlock: Block<Buffer> | undefined = undefined
   #answerBlock: Block<Buffer> | undefined = undefined
 
-  /** `copies`: the payload is in memory that is reused before the queue has processed it. */
+  /** `copies`: `body` is in memory that is reused before the queue has processed it. */
   constructor(
     target: FramedRequestTarget,
     contract: LoadedContract,
-    id: number,
-    payload: Uint8Array,
+    { flags: bits, id, length, a: deadlineMs }: FrameHeader,
+    body: Uint8Array,
     copies: boolean,
-    trace: Uint8Array | undefined,
-    canonical: boolean,
     receivedAt: number,
-    expiresAt: number,
-    reserved: number,
   ) {
-    super(contract, payload, canonical, trace, receivedAt, expiresAt, reserved)
+    const hasTrace = (bits & flags.trace) !== 0
+    const payload = hasTrace ? body.subarray(traceBytes) : body
+    const trace = hasTrace ? Uint8Array.from(body.subarray(0, traceBytes)) : undefined
+    const expiresAt = deadlineMs === noDeadline ? Number.POSITIVE_INFINITY : receivedAt + deadlineMs
+    super(contract, payload, (bits & flags.canonical) !== 0, trace, receivedAt, expiresAt, length)
     this.#target = target
     this.id = id
     if (copies) this.#copyPayload(payload)

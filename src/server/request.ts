@@ -2,10 +2,25 @@
 // the connection are framed's and http's part.
 
 import { Call, encodeFault, encodeOutcome, outcomeSize, SidelaneError, type Outcome } from '../model/index.ts'
+import { framedTexts } from '../tables/daemon-texts.ts'
 import type { LoadedContract } from './contracts.ts'
-import { typicalBytes, type Output, type OutcomeWriter, type Write } from './outcome-writer.ts'
 
 export type Protocol = 'framed' | 'http'
+
+/** Memory for an outcome. */
+export interface Output {
+  bytes: Uint8Array
+  /** Where the outcome begins; what is in front of it belongs to the connection. */
+  at: number
+}
+
+/** Writes to `bytes` at `at`; returns the size, or the negated size that is needed. */
+export type Write = (bytes: Uint8Array, at: number) => number
+
+/** What an outcome takes beyond its payload: the heads, a digest, a few issues. */
+export const typicalBytes = 2048
+const scratchBytes = 64 * 1024
+const maxKeptBytes = 8 * 1024 * 1024
 
 /** What an observer gets to know of a request, also of one that was refused before it had a body. */
 export interface RequestInfo {
@@ -130,3 +145,35 @@ export abstract class ServerRequest extends Call implements RequestInfo {
     return this.phase === 'queued' && this.end()
   }
 }
+
+/** Writes outcomes to the memory that the request provides, or to scratch memory that is reused. */
+export class OutcomeWriter {
+  /** Where the last outcome is. */
+  output: Output = { bytes: new Uint8Array(scratchBytes), at: 0 }
+  #scratch: Output = this.output
+
+  /** Writes an outcome of about `bytes` to `output` and returns its size; `limit.output` if it is too long for the owner. */
+  write(owner: ServerRequest, bytes: number, write: Write): number {
+    const max = owner.maxOutcomeBytes
+    let size = this.#attempt(owner, bytes, write)
+    if (size < 0 && -size <= max) size = this.#attempt(owner, -size, write)
+    if (size >= 0 && size <= max) return size
+    return this.#attempt(owner, typicalBytes, writeTooLong)
+  }
+
+  #attempt(owner: ServerRequest, bytes: number, write: Write): number {
+    this.output = owner.outputFor(bytes) ?? this.#scratchFor(bytes)
+    return write(this.output.bytes, this.output.at)
+  }
+
+  #scratchFor(bytes: number): Output {
+    const { length } = this.#scratch.bytes
+    if (bytes > length || (length > maxKeptBytes && bytes <= scratchBytes)) {
+      this.#scratch = { bytes: new Uint8Array(Math.max(scratchBytes, 2 ** Math.ceil(Math.log2(bytes)))), at: 0 }
+    }
+    return this.#scratch
+  }
+}
+
+const tooLong = new SidelaneError('limit.output', { message: framedTexts.responseTooLong })
+const writeTooLong: Write = (bytes, at) => encodeFault(tooLong, bytes, at)

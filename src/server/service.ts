@@ -7,12 +7,10 @@ import { createEngine } from '../engine/index.ts'
 import { PoolPlacement } from '../placements/index.ts'
 import { ContractRegistry } from './contracts.ts'
 import { detectProtocol } from './detect-protocol.ts'
-import { poolExecutor, type Executor } from './executor.ts'
+import { InlineExecutor, poolExecutor, type Executor } from './executor.ts'
 import { FramedConnection, type FramedContext } from './framed-connection.ts'
-import { InlineExecutor } from './inline-executor.ts'
 import { defaultLimits, type FramedLimits } from './timeouts.ts'
-import type { Now } from './metrics.ts'
-import type { Observer } from './telemetry.ts'
+import type { Now, Observer } from './telemetry.ts'
 import { RequestQueue } from './queue.ts'
 import type { ServiceSettings } from './config/settings.ts'
 
@@ -65,7 +63,6 @@ export class Service {
   readonly #clock: NodeJS.Timeout
   #connections = 0
   #drained: Promise<void> | undefined
-  #checkDrained: () => void = () => {}
 
   constructor(
     settings: ServiceSettings,
@@ -79,7 +76,6 @@ export class Service {
     this.#executor = executor
     this.#observer = observer
     this.queue = new RequestQueue(settings, executor, observer)
-    this.queue.onIdle = () => this.#checkDrained()
     this.#context = {
       settings,
       limits,
@@ -89,7 +85,7 @@ export class Service {
       observer,
       onClosed: (connection) => {
         this.#framed.delete(connection)
-        this.#checkDrained()
+        this.queue.onIdle()
       },
     }
     this.#clock = setInterval(() => this.#tick(), limits.tickMs).unref()
@@ -140,14 +136,14 @@ export class Service {
     this.#drained ??= new Promise((resolve) => {
       this.state = 'draining'
       const grace = setTimeout(resolve, this.#settings.drainMs)
-      this.#checkDrained = () => {
+      this.queue.onIdle = () => {
         if (this.queue.inFlight > 0 || this.#framed.size > 0) return
         clearTimeout(grace)
         // After the response of the last request was written.
         setImmediate(resolve)
       }
       for (const connection of this.#framed) connection.goAway()
-      this.#checkDrained()
+      this.queue.onIdle()
     })
     return this.#drained
   }

@@ -1,35 +1,71 @@
-// Records the events of the daemon: counts in metrics.ts, lines in log.ts. Only a share of the requests is logged.
+// Records the events of the daemon: counters and gauges in the Prometheus text format 0.0.4, and log lines (log.ts). Names,
+// types and helps of the metrics are in tables/metrics.ts. Only a share of the requests is logged.
 
+import * as tables from '../tables/metrics.ts'
+import type { ErrorCode } from '../model/index.ts'
 import { traceIdOf } from '../wire/index.ts'
-import type { RequestInfo } from './request.ts'
 import type { Log, LogEvent } from './log.ts'
-import { Metrics, type Now, type ResultCode, type ShedReason } from './metrics.ts'
+import { memoryUsage, pssBytes } from './memory.ts'
+import type { Protocol, RequestInfo } from './request.ts'
+
+/** The gauges, read when the page is built. */
+export interface Now {
+  /** Requests that wait or run. */
+  readonly inFlight: number
+  readonly queued: number
+  /** All bodies together. */
+  readonly queuedBytes: number
+  readonly contracts: number
+  readonly ready: boolean
+  readonly version: string
+  readonly engine: string
+}
+
+interface Requests {
+  readonly labels: Labels
+  count: number
+}
+
+const { bucketBoundsUs } = tables
+const protocols = Object.keys(tables.protocols) as Protocol[]
+const shedReasons = Object.keys(tables.shedReasons) as ShedReason[]
+
+export type ResultCode = ErrorCode | 'accepted'
+
+/** Why a request or a connection was refused: the label of `sidelane_sheds_total`. */
+export type ShedReason = keyof typeof tables.shedReasons
 
 /** The events of requests and of framed connections. */
 export type Observer = Pick<Telemetry, 'request' | 'shed' | 'opened' | 'closed' | 'received' | 'sent'>
 
-export class Telemetry extends Metrics {
+export class Telemetry {
   readonly #log: Log
   readonly #sample: number
   #refusals = 0
   #refusedAt = Number.NEGATIVE_INFINITY
-  #now: (() => Omit<Now, 'logDropped'>) | undefined
+  #now: (() => Now) | undefined
+  /** By protocol, contract and code: a request builds no key. */
+  readonly #requests: Readonly<Record<Protocol, Map<string, Map<string, Requests>>>> = {
+    framed: new Map(),
+    http: new Map(),
+  }
+  readonly #sheds = Object.fromEntries(shedReasons.map((reason) => [reason, 0])) as Record<ShedReason, number>
+  readonly #queueWait = new Histogram()
+  readonly #run = new Histogram()
+  readonly #connections: Record<Protocol, number> = { framed: 0, http: 0 }
+  readonly #reloads = { ok: 0, failed: 0 }
+  #received = 0
+  #sent = 0
 
   /** `sample`: share of the requests that are logged, 0 to 1. */
   constructor(log: Log, sample: number) {
-    super()
     this.#log = log
     this.#sample = sample
   }
 
   /** Sets the source of the gauges. */
-  watch(now: () => Omit<Now, 'logDropped'>): void {
+  watch(now: () => Now): void {
     this.#now = now
-  }
-
-  metricsText(): string {
-    const now = this.#now?.()
-    return now === undefined ? '' : this.text({ ...now, logDropped: this.#log.dropped })
   }
 
   event(event: LogEvent, fields?: Readonly<Record<string, unknown>>): void {
@@ -38,7 +74,7 @@ export class Telemetry extends Metrics {
 
   /** A request has its response. `outBytes`: of the compressed body, 0 without one. On the hot path: must not throw. */
   request(info: RequestInfo, code: ResultCode, status: number, outBytes: number, queueUs: number, runUs: number): void {
-    this.countRequest(info, code, queueUs, runUs)
+    this.#count(info, code, queueUs, runUs)
     if (!this.#isSampled(status)) return
     const { trace, contract, inBytes } = info
     this.#line(contract?.name ?? '', inBytes, outBytes, (queueUs + runUs) / 1000, status, trace)
@@ -49,25 +85,90 @@ export class Telemetry extends Metrics {
     if (this.#isSampled(status)) this.#line(path ?? '', 0, outBytes, millis, status)
   }
 
-  override shed(reason: ShedReason): void {
-    super.shed(reason)
-    if (reason === 'connections') this.#refused()
+  /** A request (beside its `request`) or a connection was refused: of connections, at most one line per second. */
+  shed(reason: ShedReason): void {
+    this.#sheds[reason]++
+    if (reason !== 'connections') return
+    this.#refusals++
+    const now = performance.now()
+    if (now < this.#refusedAt + 1000) return
+    this.event('refused', { reason, count: this.#refusals })
+    this.#refusedAt = now
+    this.#refusals = 0
   }
 
-  override reloaded(error?: Error): void {
-    super.reloaded(error)
+  opened(protocol: Protocol): void {
+    this.#connections[protocol]++
+  }
+
+  closed(protocol: Protocol): void {
+    this.#connections[protocol]--
+  }
+
+  /** Bytes of framed connections; HTTP counts its own. */
+  received(bytes: number): void {
+    this.#received += bytes
+  }
+
+  sent(bytes: number): void {
+    this.#sent += bytes
+  }
+
+  /** `error` names the file and the place in it. */
+  reloaded(error?: Error): void {
+    this.#reloads[error === undefined ? 'ok' : 'failed']++
     if (error === undefined) this.event('reloaded')
     else this.event('reload_failed', { message: error.message })
   }
 
-  /** Logs at most one line per second. */
-  #refused(): void {
-    this.#refusals++
-    const now = performance.now()
-    if (now < this.#refusedAt + 1000) return
-    this.event('refused', { reason: 'connections', count: this.#refusals })
-    this.#refusedAt = now
-    this.#refusals = 0
+  /** The page, in the order of the table. */
+  metricsText(): string {
+    const now = this.#now?.()
+    if (now === undefined) return ''
+    const { rss, heapUsed, heapTotal, external } = memoryUsage()
+    const values: Readonly<Record<tables.MetricName, Value>> = {
+      sidelane_requests_total: this.#requestCounts(),
+      sidelane_queue_wait_seconds: this.#queueWait,
+      sidelane_run_seconds: this.#run,
+      sidelane_in_flight: now.inFlight,
+      sidelane_queued: now.queued,
+      sidelane_queued_bytes: now.queuedBytes,
+      sidelane_connections: protocols.map((protocol) => [{ protocol }, this.#connections[protocol]]),
+      sidelane_received_bytes_total: this.#received,
+      sidelane_sent_bytes_total: this.#sent,
+      sidelane_sheds_total: shedReasons.map((reason) => [{ reason }, this.#sheds[reason]]),
+      sidelane_log_dropped_total: this.#log.dropped,
+      sidelane_reloads_total: tables.reloadResults.map((result) => [{ result }, this.#reloads[result]]),
+      sidelane_contracts: now.contracts,
+      sidelane_ready: now.ready ? 1 : 0,
+      sidelane_uptime_seconds: process.uptime(),
+      sidelane_rss_bytes: rss,
+      sidelane_pss_bytes: pssBytes(),
+      sidelane_allocated_bytes: heapUsed + external,
+      sidelane_allocator_resident_bytes: heapTotal + external,
+      sidelane_info: [[{ version: now.version, daemon: 'node', engine: now.engine }, 1]],
+    }
+    return Object.entries(tables.metrics)
+      .map(
+        ([name, [type, help]]) =>
+          `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${samples(name, values[name as tables.MetricName])}`,
+      )
+      .join('')
+  }
+
+  /** Its times only if it ran. */
+  #count({ contract: loaded, protocol }: RequestInfo, code: ResultCode, queueUs: number, runUs: number): void {
+    const contract = loaded?.name ?? ''
+    const byContract = this.#requests[protocol]
+    let byCode = byContract.get(contract)
+    if (byCode === undefined) byContract.set(contract, (byCode = new Map()))
+    let requests = byCode.get(code)
+    if (requests === undefined) byCode.set(code, (requests = { labels: { contract, protocol, code }, count: 0 }))
+    requests.count++
+    if (runUs > 0) {
+      this.#queueWait.add(queueUs)
+      this.#run.add(runUs)
+    }
   }
 
   #isSampled(status: number): boolean {
@@ -85,4 +186,53 @@ export class Telemetry extends Metrics {
     }
     this.#log.write('request', fields, status >= 500 ? 'error' : undefined)
   }
+
+  #requestCounts(): readonly LabelledValue[] {
+    const byContract = protocols.flatMap((protocol) => [...this.#requests[protocol].values()])
+    return byContract.flatMap((byCode) => [...byCode.values()].map(({ labels, count }) => [labels, count]))
+  }
+}
+
+/** Times in fixed buckets: adding one allocates nothing. */
+class Histogram {
+  /** The last bucket takes what is above all bounds. */
+  readonly #counts = new Float64Array(bucketBoundsUs.length + 1)
+  #sumUs = 0
+
+  add(us: number): void {
+    let at = 0
+    while (at < bucketBoundsUs.length && us > (bucketBoundsUs[at] as number)) at++
+    this.#counts[at] = (this.#counts[at] as number) + 1
+    this.#sumUs += us
+  }
+
+  lines(name: string): string {
+    let text = ''
+    let count = 0
+    this.#counts.forEach((value, at) => {
+      count += value
+      text += sample(`${name}_bucket`, count, {
+        le: at < bucketBoundsUs.length ? String((bucketBoundsUs[at] as number) / 1e6) : '+Inf',
+      })
+    })
+    return text + sample(`${name}_sum`, this.#sumUs / 1e6) + sample(`${name}_count`, count)
+  }
+}
+
+type Labels = Readonly<Record<string, string>>
+type LabelledValue = readonly [labels: Labels, value: number]
+type Value = number | Histogram | readonly LabelledValue[]
+
+/** One line. */
+function sample(name: string, value: number, labels: Labels = {}): string {
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`)
+  return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`
+}
+
+const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+
+function samples(name: string, value: Value): string {
+  if (typeof value === 'number') return sample(name, value)
+  if (value instanceof Histogram) return value.lines(name)
+  return value.map(([labels, one]) => sample(name, one, labels)).join('')
 }

@@ -44,10 +44,11 @@ export class FramedTimeouts {
   /** Start of the incomplete frame. */
   #frameStartedAt: number | undefined
   /** A frame was completed during the current read. */
-  #completedFrame = false
-  #receivedHello = false
-  #pausedAt = 0
-  #lastActiveAt: number
+  completedFrame = false
+  receivedHello = false
+  pausedAt = 0
+  /** Of the last frame or GOAWAY. */
+  lastActiveAt: number
   /** The last progress of the current write. */
   #written: number | undefined
   #writtenAt = 0
@@ -56,36 +57,20 @@ export class FramedTimeouts {
 
   constructor(limits: FramedLimits, now: number) {
     this.#limits = limits
-    this.#connectedAt = this.#lastActiveAt = now
-  }
-
-  onFrame(): void {
-    this.#completedFrame = true
-  }
-
-  onHello(): void {
-    this.#receivedHello = true
-  }
-
-  onGoaway(now: number): void {
-    this.#lastActiveAt = now
+    this.#connectedAt = this.lastActiveAt = now
   }
 
   /** `isMidFrame`: the bytes that were read end inside a frame. */
   onRead(now: number, isMidFrame: boolean): void {
     if (!isMidFrame) this.#frameStartedAt = undefined
-    else if (this.#completedFrame || this.#frameStartedAt === undefined) this.#frameStartedAt = now
-    if (this.#completedFrame) this.#lastActiveAt = now
-    this.#completedFrame = false
-  }
-
-  onPause(now: number): void {
-    this.#pausedAt = now
+    else if (this.completedFrame || this.#frameStartedAt === undefined) this.#frameStartedAt = now
+    if (this.completedFrame) this.lastActiveAt = now
+    this.completedFrame = false
   }
 
   /** The pause does not count for the incomplete frame. */
   onResume(now: number): void {
-    if (this.#frameStartedAt !== undefined) this.#frameStartedAt += now - this.#pausedAt
+    if (this.#frameStartedAt !== undefined) this.#frameStartedAt += now - this.pausedAt
   }
 
   onEnd(now: number): void {
@@ -102,8 +87,8 @@ export class FramedTimeouts {
     if (!isPaused && this.#frameStartedAt !== undefined && now - this.#frameStartedAt > frameTimeoutMs) {
       return texts.frameTimeout
     }
-    if (!this.#receivedHello && now - this.#connectedAt > frameTimeoutMs) return texts.handshakeTimeout
-    if (isBusy) this.#lastActiveAt = now
-    return now - this.#lastActiveAt > (sentGoaway ? goawayGraceMs : idleTimeoutMs) ? 'drain' : undefined
+    if (!this.receivedHello && now - this.#connectedAt > frameTimeoutMs) return texts.handshakeTimeout
+    if (isBusy) this.lastActiveAt = now
+    return now - this.lastActiveAt > (sentGoaway ? goawayGraceMs : idleTimeoutMs) ? 'drain' : undefined
   }
 }

@@ -1,6 +1,7 @@
 // The preface: eight bytes that each side sends first. Its format is the same in all versions.
 
 import { readU16, writeU16 } from '../util/byte-codec.ts'
+import type { WriteBatcher } from '../util/write-batcher.ts'
 import { prefaceBytes, protocolVersion } from './constants.ts'
 
 const magic = Uint8Array.of(0xf5, 0x53, 0x44, 0x4c, 0x4e, 0x0a)
@@ -18,4 +19,10 @@ export function writePreface(target: Uint8Array, offset: number): void {
 export function readPreface(bytes: Uint8Array): { readonly version: number } | 'more' | 'foreign' {
   for (let at = 0; at < magic.length && at < bytes.length; at++) if (bytes[at] !== magic[at]) return 'foreign'
   return bytes.length < prefaceBytes ? 'more' : { version: readU16(bytes, magic.length) }
+}
+
+export function addPreface(writer: WriteBatcher): void {
+  const block = writer.reserve(prefaceBytes)
+  writePreface(block.bytes, block.used)
+  writer.add(block, prefaceBytes)
 }

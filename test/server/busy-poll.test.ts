@@ -1,6 +1,6 @@
 // When a daemon polls after its last response.
 import { expect, test } from 'vitest'
-import { BusyPoll } from '../../src/server/busy-poll.ts'
+import { BusyPoll } from '../../src/server/queue.ts'
 
 /** The waits, of so many, that polled. */
 async function tried(

@@ -9,8 +9,8 @@ const busy: ConnectionState = { ...idle, isBusy: true }
 
 function greeted(): FramedTimeouts {
   const timeouts = new FramedTimeouts(defaultLimits, 0)
-  timeouts.onHello()
-  timeouts.onFrame()
+  timeouts.receivedHello = true
+  timeouts.completedFrame = true
   timeouts.onRead(0, false)
   return timeouts
 }
@@ -33,7 +33,7 @@ describe('the timeouts of a framed connection', () => {
   test('a complete frame starts the time of the next one', () => {
     const timeouts = greeted()
     timeouts.onRead(0, true)
-    timeouts.onFrame()
+    timeouts.completedFrame = true
     timeouts.onRead(frameTimeoutMs, true)
     expect(timeouts.check(2 * frameTimeoutMs, idle)).toBeUndefined()
     timeouts.onRead(2 * frameTimeoutMs, false)
@@ -43,7 +43,7 @@ describe('the timeouts of a framed connection', () => {
   test('a pause does not count for the incomplete frame', () => {
     const timeouts = greeted()
     timeouts.onRead(0, true)
-    timeouts.onPause(1000)
+    timeouts.pausedAt = 1000
     expect(timeouts.check(2 * frameTimeoutMs, { ...busy, isPaused: true })).toBeUndefined()
     timeouts.onResume(2 * frameTimeoutMs)
     expect(timeouts.check(3 * frameTimeoutMs - 1000, busy)).toBeUndefined()
@@ -67,7 +67,7 @@ describe('the timeouts of a framed connection', () => {
 
   test('after GOAWAY the grace period replaces the idle timeout', () => {
     const timeouts = greeted()
-    timeouts.onGoaway(5000)
+    timeouts.lastActiveAt = 5000
     const state = { ...idle, sentGoaway: true }
     expect(timeouts.check(5000 + goawayGraceMs, state)).toBeUndefined()
     expect(timeouts.check(5001 + goawayGraceMs, state)).toBe('drain')

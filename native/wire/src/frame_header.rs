@@ -1,6 +1,6 @@
 //! The header of a frame: 24 bytes to numbers and back.
 //!
-//! Twin of `src/wire/frame-header.ts`.
+//! Twin of `src/wire/frames.ts`.
 
 use crate::violation::Violation;
 

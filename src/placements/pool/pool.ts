@@ -18,14 +18,12 @@ import { ContractTable } from '../contract-table.ts'
 import { BatchBuffers, words, type BatchAnswer, type BatchTask, type ContractRecord } from './batch-layout.ts'
 import { CostModel, WaitEstimator, type ExpectedTask } from './cost-model.ts'
 import { Queue, QueuedCall, type SharedBytes } from './queue.ts'
-import { Supervisor } from './supervisor.ts'
 import { Watchdog, type WatchedBatch } from './watchdog.ts'
 import { addRecord } from './worker-contracts.ts'
-import { tasksPerWorker, type WorkerGroup } from './worker-group.ts'
+import { Supervisor, tasksPerWorker, type WorkerGroup } from './worker-group.ts'
 
 interface Batch extends WatchedBatch, ExpectedTask {
   readonly task: BatchTask
-  readonly group: WorkerGroup
 }
 
 /** When the calls of the present turn are gathered and can be sent. */
@@ -46,11 +44,7 @@ export class PoolPlacement implements Placement {
   readonly #waits: WaitEstimator
   /** The batches that workers have. */
   readonly #batches = new Set<Batch>()
-  readonly #watchdog = new Watchdog<Batch>({
-    batches: this.#batches,
-    expectedMs: (bytes) => this.#costs.expectedUs(1, bytes) / 1000,
-    kill: ({ group }, thread) => group.kill(thread),
-  })
+  readonly #watchdog = new Watchdog(this.#batches, (bytes) => this.expectedUs(bytes) / 1000)
   #isScheduled = false
 
   /**

@@ -3,11 +3,13 @@
 
 import type { BatchBuffer } from './batch-layout.ts'
 import type { QueuedCall } from './queue.ts'
+import type { WorkerGroup } from './worker-group.ts'
 
 /** A batch that a worker has. */
 export interface WatchedBatch {
   readonly calls: readonly QueuedCall[]
   readonly buffer: BatchBuffer
+  readonly group: WorkerGroup
 }
 
 /** Also the least time between two kills. */
@@ -16,29 +18,25 @@ const minLimitMs = 1000
 /** The limit, in expected times of a payload of that size. */
 const limitFactor = 20
 
-export interface WatchdogOptions<T extends WatchedBatch> {
-  /** The batches that workers have. */
-  readonly batches: ReadonlySet<T>
-  readonly expectedMs: (bytes: number) => number
-  readonly kill: (batch: T, thread: number) => void
-}
-
-export class Watchdog<T extends WatchedBatch> {
+export class Watchdog {
   /** A plain field: read for every batch. */
   isRunning = false
-  readonly #options: WatchdogOptions<T>
+  readonly #batches: ReadonlySet<WatchedBatch>
+  readonly #expectedMs: (bytes: number) => number
   /** The item that each batch has been at, and since when. */
-  #sightings = new Map<T, { readonly item: number; readonly since: number }>()
+  #sightings = new Map<WatchedBatch, { readonly item: number; readonly since: number }>()
 
-  constructor(options: WatchdogOptions<T>) {
-    this.#options = options
+  /** `batches`: those that workers have. */
+  constructor(batches: ReadonlySet<WatchedBatch>, expectedMs: (bytes: number) => number) {
+    this.#batches = batches
+    this.#expectedMs = expectedMs
   }
 
   /** Watches the batches until there are none. */
   start(): void {
     this.isRunning = true
     const timer = setInterval(() => {
-      if (this.#options.batches.size > 0) return this.#check()
+      if (this.#batches.size > 0) return this.#check()
       clearInterval(timer)
       this.isRunning = false
       this.#sightings.clear()
@@ -46,12 +44,11 @@ export class Watchdog<T extends WatchedBatch> {
   }
 
   #check(): void {
-    const { batches, kill } = this.#options
     const now = performance.now()
     const before = this.#sightings
     this.#sightings = new Map()
     let isKilled = false
-    for (const batch of batches) {
+    for (const batch of this.#batches) {
       const item = batch.buffer.current(batch.calls.length)
       if (item < 0) continue
       const sighting = before.get(batch)
@@ -60,12 +57,12 @@ export class Watchdog<T extends WatchedBatch> {
         this.#sightings.set(batch, { item, since })
       } else {
         isKilled = true
-        kill(batch, batch.buffer.thread(item))
+        batch.group.kill(batch.buffer.thread(item))
       }
     }
   }
 
   #limitMs({ length }: QueuedCall): number {
-    return Math.max(minLimitMs, limitFactor * this.#options.expectedMs(length))
+    return Math.max(minLimitMs, limitFactor * this.#expectedMs(length))
   }
 }

@@ -7,8 +7,7 @@ import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { SidelaneError, type DaemonName, type EngineName, type LaunchSettings } from '../../model/index.ts'
 import { Backoff } from '../../util/backoff.ts'
-import { LaunchDirectory, removeStale, type LaunchContract } from './launch-directory.ts'
-import { ReloadQueue, type LaunchEvents } from './reload-queue.ts'
+import { LaunchDirectory, removeStale, type LaunchContract, type LaunchEvents } from './launch-directory.ts'
 
 /** Variables that the daemon inherits. Others could change how a runtime or a service manager treats it. */
 const inheritedEnv = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'USER', 'SIDELANE_NATIVE_PATH']
@@ -24,7 +23,6 @@ const maxQueueMs = 60_000
 
 export class DaemonSupervisor {
   readonly socket: string
-  readonly #reloads: ReloadQueue
   readonly #file: DaemonFile
   readonly #args: readonly string[]
   readonly #directory: LaunchDirectory
@@ -38,15 +36,14 @@ export class DaemonSupervisor {
   /** Throws as `findDaemon` does. */
   constructor(settings: LaunchSettings, engine: EngineName, events: LaunchEvents) {
     this.#file = findDaemon(settings.daemon, engine)
-    this.#directory = new LaunchDirectory()
+    this.#directory = new LaunchDirectory(events, () => void this.#child?.kill('SIGHUP'))
     this.socket = this.#directory.socket
     this.#args = argsFor(this.#file, this.#directory, engine, settings)
-    this.#reloads = new ReloadQueue(this.#directory, events, () => void this.#child?.kill('SIGHUP'))
   }
 
   /** Adds a contract; a running daemon reloads. */
   add(contract: LaunchContract): void {
-    this.#reloads.add(contract)
+    this.#directory.add(contract)
   }
 
   /**
@@ -93,7 +90,7 @@ export class DaemonSupervisor {
     const { command, args } = this.#file
     const startedAt = performance.now()
     this.#log = new LogTail()
-    this.#reloads.onStarting()
+    this.#directory.onStarting()
     const child = spawn(command, [...args, ...this.#args], {
       stdio: ['pipe', 'ignore', 'pipe'],
       env: Object.fromEntries(inheritedEnv.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : []))),
@@ -115,9 +112,9 @@ export class DaemonSupervisor {
   }
 
   #onLogEvent({ event, message }: LogEvent): void {
-    if (event === 'listening') this.#reloads.onStarted()
-    else if (event === 'reloaded') this.#reloads.onReloaded(undefined)
-    else if (event === 'reload_failed') this.#reloads.onReloaded(message)
+    if (event === 'listening') this.#directory.onStarted()
+    else if (event === 'reloaded') this.#directory.onReloaded(undefined)
+    else if (event === 'reload_failed') this.#directory.onReloaded(message)
   }
 
   #restart(uptimeMs: number): void {

@@ -1,4 +1,5 @@
-// The private directory of a launched daemon: its socket, and the locks, dictionaries and keys that it reads.
+// The private directory of a launched daemon: its socket, and the locks, dictionaries and keys that it reads. A contract gets
+// to a running daemon by a file and a reload, one reload at a time, so that each answer of the daemon is about known contracts.
 
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { lstat, readdir, rm } from 'node:fs/promises'
@@ -17,11 +18,30 @@ export interface LaunchContract extends KeyedContract {
   readonly number: number
 }
 
+export interface LaunchEvents {
+  /** The daemon serves these contracts. `reloaded`: they were added to a running daemon. */
+  readonly onServed: (contracts: readonly LaunchContract[], reloaded: boolean) => void
+  /** The daemon cannot serve this contract; it serves those from before. */
+  readonly onRefused: (contract: LaunchContract, message: string) => void
+}
+
 export class LaunchDirectory {
   readonly path: string
   readonly socket: string
+  readonly #events: LaunchEvents
+  readonly #reload: () => void
+  /** Not written yet. */
+  #queued: LaunchContract[] = []
+  /** Written, without an answer of the daemon. */
+  #pending: LaunchContract[] = []
+  #isRunning = false
+  /** One of several contracts was refused; reloading them one by one shows which. */
+  #oneByOne = false
 
-  constructor() {
+  /** `reload` makes the daemon read the directory. */
+  constructor(events: LaunchEvents, reload: () => void) {
+    this.#events = events
+    this.#reload = reload
     // mkdtemp: mode 0700 and a random name.
     this.path = mkdtempSync(join(tmpdir(), prefix))
     this.socket = join(this.path, socketName)
@@ -29,20 +49,55 @@ export class LaunchDirectory {
     paths.add(this.path)
   }
 
-  write({ contract, digestKey }: LaunchContract): void {
-    const { lock, dictionary } = contract
-    const name = fileName(contract)
-    // The dictionary gets the file name of this directory; its path is not part of the contract's id.
-    const named = lock.dictionary && { dictionary: { ...lock.dictionary, path: `${name}.dict` } }
-    if (dictionary !== undefined) this.#write(`${name}.dict`, dictionary)
-    if (digestKey !== undefined) this.#write(`${name}.key`, digestKey)
-    this.#write(`${name}.lock.json`, JSON.stringify({ ...lock, ...named }))
+  add(contract: LaunchContract): void {
+    this.#queued.push(contract)
+    // One reload for all contracts of this turn.
+    if (this.#isRunning && this.#queued.length === 1) setImmediate(() => this.#next())
   }
 
-  delete({ contract }: LaunchContract): void {
-    for (const suffix of ['dict', 'key', 'lock.json']) {
-      rmSync(join(this.path, `${fileName(contract)}.${suffix}`), { force: true })
+  /** The daemon is about to start, and reads the directory then. */
+  onStarting(): void {
+    this.#isRunning = false
+    this.#pending.push(...this.#queued.splice(0))
+    for (const contract of this.#pending) this.#write(contract)
+  }
+
+  onStarted(): void {
+    this.#isRunning = true
+    this.#onSuccess(false)
+  }
+
+  /** The daemon reloaded, or could not because of `failure`. */
+  onReloaded(failure: string | undefined): void {
+    const pending = this.#pending
+    if (failure === undefined) return this.#onSuccess(true)
+    this.#pending = []
+    for (const contract of pending) this.#delete(contract)
+    const [only] = pending
+    if (pending.length === 1 && only !== undefined) this.#events.onRefused(only, failure)
+    else {
+      this.#queued.unshift(...pending)
+      this.#oneByOne = true
     }
+    this.#next()
+  }
+
+  #onSuccess(reloaded: boolean): void {
+    const pending = this.#pending
+    this.#pending = []
+    this.#events.onServed(pending, reloaded)
+    this.#next()
+  }
+
+  #next(): void {
+    if (!this.#isRunning || this.#pending.length > 0) return
+    if (this.#queued.length === 0) {
+      this.#oneByOne = false
+      return
+    }
+    this.#pending = this.#queued.splice(0, this.#oneByOne ? 1 : this.#queued.length)
+    for (const contract of this.#pending) this.#write(contract)
+    this.#reload()
   }
 
   /** Deletes the directory itself. */
@@ -52,8 +107,24 @@ export class LaunchDirectory {
     remove(this.path)
   }
 
+  #write({ contract, digestKey }: LaunchContract): void {
+    const { lock, dictionary } = contract
+    const name = fileName(contract)
+    // The dictionary gets the file name of this directory; its path is not part of the contract's id.
+    const named = lock.dictionary && { dictionary: { ...lock.dictionary, path: `${name}.dict` } }
+    if (dictionary !== undefined) this.#writeFile(`${name}.dict`, dictionary)
+    if (digestKey !== undefined) this.#writeFile(`${name}.key`, digestKey)
+    this.#writeFile(`${name}.lock.json`, JSON.stringify({ ...lock, ...named }))
+  }
+
+  #delete({ contract }: LaunchContract): void {
+    for (const suffix of ['dict', 'key', 'lock.json']) {
+      rmSync(join(this.path, `${fileName(contract)}.${suffix}`), { force: true })
+    }
+  }
+
   /** Atomic: the daemon may be reading. */
-  #write(name: string, content: Uint8Array | string): void {
+  #writeFile(name: string, content: Uint8Array | string): void {
     const temporary = join(this.path, `.${name}`)
     writeFileSync(temporary, content, { mode: 0o600 })
     renameSync(temporary, join(this.path, name))

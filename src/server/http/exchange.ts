@@ -2,8 +2,7 @@
 
 import type { ServerResponse } from 'node:http'
 import type { LoadedContract } from '../contracts.ts'
-import type { Output } from '../outcome-writer.ts'
-import { ServerRequest } from '../request.ts'
+import { ServerRequest, type Output } from '../request.ts'
 import type { Service } from '../service.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { HttpError } from './http-error.ts'

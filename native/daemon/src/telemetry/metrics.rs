@@ -1,7 +1,7 @@
 //! The numbers of `/metrics`: counters and histograms of each thread, gauges read on request, and the page. `docs/daemon.md`
 //! lists the names, which both daemons share.
 //!
-//! Twin of `src/server/metrics.ts`.
+//! Twin of `src/server/telemetry.ts`.
 
 use std::fmt::{Display, Write as _};
 

@@ -2,7 +2,7 @@
 //! the next one right away, and waking a sleeping thread costs both of them time. Polling for the cost of one wake-up is
 //! 2-competitive (Karlin et al., "Empirical studies of competitive spinning for a shared-memory multiprocessor", SOSP 1991).
 //!
-//! Twin of `src/server/busy-poll.ts`.
+//! Twin of `src/server/queue.ts`.
 
 use std::time::{Duration, Instant};
 
