@@ -38,7 +38,7 @@ export function nativeCalls(): number {
 export function nativeUnzstd(
   body: Uint8Array,
   maxBytes: number,
-  dictionary = noBytes,
+  dictionary: Uint8Array = noBytes,
 ): Uint8Array | string | undefined {
   const loaded = loadBinding()
   if ('error' in loaded) return undefined
