@@ -61,7 +61,7 @@ function describe(node: SchemaDocument): string {
     return `one of${node['x-discriminator'] === undefined ? '' : `, by ${JSON.stringify(node['x-discriminator'])}`}`
   if (node.type === undefined) return 'anything'
   if (node.type === 'object') return describeObject(node)
-  const types = Array.isArray(node.type) ? node.type.join(' | ') : String(node.type)
+  const types = Array.isArray(node.type) ? node.type.join(' | ') : node.type
   return [types === 'array' && node.prefixItems !== undefined ? 'tuple' : types, ...limits(node)].join(', ')
 }
 
