@@ -34,8 +34,8 @@ export function buildSchema(statistics: ValueStatistics, depth: number): Express
 }
 
 function draftKind(kind: string, statistics: ValueStatistics, depth: number, single: boolean): Expression {
-  if (kind === 'string' && statistics.strings) return draftStrings(statistics.strings, single)
-  if (kind === 'number' && statistics.numbers) return draftNumbers(statistics.numbers)
+  if (kind === 'string') return draftStrings(statistics.strings, single)
+  if (kind === 'number') return draftNumbers(statistics.numbers)
   if (kind === 'array' && statistics.arrays) return draftArrays(statistics.arrays, depth)
   if (kind === 'object' && statistics.objects) return draftObjects(statistics.objects, depth)
   return call('z.boolean')
