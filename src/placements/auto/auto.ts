@@ -13,6 +13,7 @@ import {
   type Run,
 } from '../../model/index.ts'
 import { payloadBytes } from '../../engine/index.ts'
+import type { PoolPlacement } from '../pool/pool.ts'
 import { calibrate } from './calibrate.ts'
 import { InlineRate, thresholdsOf, Turn } from './thresholds.ts'
 
@@ -20,16 +21,7 @@ import { InlineRate, thresholdsOf, Turn } from './thresholds.ts'
 const maxTurnBudgets = 2
 
 /** What auto needs to know about the pool. */
-export interface WorkerPool extends Placement {
-  /** True while no worker can run a payload. */
-  readonly isDown: boolean
-  /** Estimate of the time that a worker needs for a payload of this size. */
-  expectedUs(bytes: number): number
-  /** Estimate of how long a payload that comes now waits for a worker. */
-  waitUsAt(now: number): number
-  /** Called for a call that no worker can run. */
-  takeOver: (call: Call, copy: () => Uint8Array) => boolean
-}
+export type WorkerPool = Placement & Pick<PoolPlacement, 'expectedUs' | 'isDown' | 'takeOver' | 'waitUsAt'>
 
 export interface AutoParts {
   readonly inline: Placement
