@@ -17,11 +17,19 @@ export interface Check {
 
 export const ok = (id: string, found: string, details: Details): Check => ({ id, status: 'ok', found, details })
 
-type Problem = (id: string, found: string, details: Details, advice: string) => Check
+type Expectation = (isMet: boolean, id: string, found: string, details: Details, advice: string) => Check
 
-const problem =
-  (status: Check['status']): Problem =>
-  (id, found, details, advice) => ({ id, status, found, advice, details })
+const expectation =
+  (otherwise: Check['status']): Expectation =>
+  (isMet, id, found, details, advice) =>
+    isMet ? ok(id, found, details) : { id, status: otherwise, found, advice, details }
 
-export const warn: Problem = problem('warn')
-export const fail: Problem = problem('fail')
+/** `ok` where the expectation is met, else `warn` or `fail` with the advice. */
+export const warnUnless: Expectation = expectation('warn')
+export const failUnless: Expectation = expectation('fail')
+
+/** The check of something that throws. */
+export function failedBy(error: unknown, id: string, advice: string): Check {
+  const { code, message } = error as { readonly code?: string; readonly message: string }
+  return { id, status: 'fail', found: code === undefined ? message : `${code}: ${message}`, advice }
+}

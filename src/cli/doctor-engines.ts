@@ -3,7 +3,7 @@
 import { SidelaneError, type Contract, type EngineReport } from '../model/index.ts'
 import { parseLock } from '../contract/index.ts'
 import { createEngine, type Engine } from '../engine/index.ts'
-import { fail, ok, warn, type Check } from './doctor-check.ts'
+import { failUnless, ok, warnUnless, type Check } from './doctor-check.ts'
 import { codecs } from './options.ts'
 
 export interface Engines {
@@ -29,7 +29,7 @@ export function checkEngine({ report }: Engines, objects: readonly string[]): Ch
   }
   const advice =
     'The js engine is correct but slower: install the addon for this platform, or build it (npm run build:native).'
-  return warn('engine', `js. ${reason}`, { kind, tried }, advice)
+  return warnUnless(false, 'engine', `js. ${reason}`, { kind, tried }, advice)
 }
 
 export function checkCodecs({ js, native }: Engines): Check[] {
@@ -54,11 +54,10 @@ export function checkContract(engines: Engines, contract: Contract, digestKey: U
     return fault === undefined ? [] : [`${kind}: ${fault.code}: ${fault.message}`]
   })
   const details = { name, id, codec: profile.compress.codec, faults }
-  const found = `${name}, ${profile.compress.codec}, ${profile.digest}, id ${id.slice(0, 12)}…`
-  if (faults.length === 0) return ok('contract', found, details)
-  const problem = faults.length < (engines.native === undefined ? 1 : 2) ? warn : fail
+  const found = [`${name}, ${profile.compress.codec}, ${profile.digest}, id ${id.slice(0, 12)}…`, ...faults].join('; ')
+  const check = faults.length < (engines.native === undefined ? 1 : 2) ? warnUnless : failUnless
   const advice = 'Choose a codec that the engine supports, or pass the key with --digest-key-file.'
-  return problem('contract', `${found}; ${faults.join('; ')}`, details, advice)
+  return check(faults.length === 0, 'contract', found, details, advice)
 }
 
 function codecFault(engine: Engine, contract: Contract, digestKey?: Uint8Array): SidelaneError | undefined {

@@ -4,14 +4,14 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { resolveHostOptions } from '../model/index.ts'
 import { formatBytes } from './format-units.ts'
-import { fail, ok, warn, type Check } from './doctor-check.ts'
+import { failUnless, ok, warnUnless, type Check } from './doctor-check.ts'
 
 /** `range` is engines.node of package.json: `^20.19.0 || >=24`. */
 export function checkNode(version: string, range: string): Check {
   const details = { version, supported: range }
-  return inRange(version, range)
-    ? ok('node', `${version} (supported: ${range})`, details)
-    : warn('node', `${version} is outside of ${range}`, details, 'This version is not tested; install a supported one.')
+  const isSupported = inRange(version, range)
+  const found = `${version} ${isSupported ? `(supported: ${range})` : `is outside of ${range}`}`
+  return warnUnless(isSupported, 'node', found, details, 'This version is not tested; install a supported one.')
 }
 
 const { compare } = new Intl.Collator('en', { numeric: true })
@@ -28,9 +28,8 @@ const pinnedUnicode = 15
 export function checkUnicode(runtime: string | undefined): Check {
   const details = { runtime: runtime ?? null, pinned: `${pinnedUnicode}.0` }
   const found = `runtime ${runtime ?? 'without ICU'}, contracts pin ${pinnedUnicode}.0`
-  return Number.parseFloat(runtime ?? '') >= pinnedUnicode
-    ? ok('unicode', found, details)
-    : fail('unicode', found, details, 'The js engine normalizes differently here; use a Node with full ICU.')
+  const advice = 'The js engine normalizes differently here; use a Node with full ICU.'
+  return failUnless(Number.parseFloat(runtime ?? '') >= pinnedUnicode, 'unicode', found, details, advice)
 }
 
 /** CPU features that the native engine uses, by their names in /proc/cpuinfo. */
@@ -54,7 +53,7 @@ export function checkCpu(): Check {
   const slow = missing.includes('sha_ni') || missing.includes('sha2')
   if (!slow) return ok('cpu', found, details)
   const advice = 'Digests take about twice as long without them.'
-  return { ...warn('cpu', `${found}; no SHA instructions`, details, advice), status: 'ok' }
+  return { id: 'cpu', status: 'ok', found: `${found}; no SHA instructions`, advice, details }
 }
 
 export function checkCores(): Check {
@@ -65,16 +64,10 @@ export function checkCores(): Check {
   const found = `${cores}${quota === undefined ? '' : `, quota ${quota.toFixed(1)}`}; pool of ${threads} by default`
   if (quota !== undefined && quota < Math.min(cores, threads)) {
     const advice = `The container may use only ${quota.toFixed(1)} of them: set threads to ${Math.max(1, Math.floor(quota) - 1)}.`
-    return warn('cores', found, details, advice)
+    return warnUnless(false, 'cores', found, details, advice)
   }
-  return cores > 1
-    ? ok('cores', found, details)
-    : warn(
-        'cores',
-        found,
-        details,
-        'Workers share the only core with the event loop: placement "inline" is likely faster.',
-      )
+  const advice = 'Workers share the only core with the event loop: placement "inline" is likely faster.'
+  return warnUnless(cores > 1, 'cores', found, details, advice)
 }
 
 /** The CPU quota of the control group, in cores; undefined without a quota. */
@@ -95,14 +88,8 @@ export function checkMemory(): Check {
   const details = { totalBytes: total, limitBytes: limit ?? null }
   const found =
     limit === undefined ? formatBytes(total) : `${formatBytes(limit)} by the control group, of ${formatBytes(total)}`
-  return (limit ?? total) >= minMemoryBytes
-    ? ok('memory', found, details)
-    : warn(
-        'memory',
-        found,
-        details,
-        'Too little for a pool: lower threads, maxQueueBytes and the limits of the contract.',
-      )
+  const advice = 'Too little for a pool: lower threads, maxQueueBytes and the limits of the contract.'
+  return warnUnless((limit ?? total) >= minMemoryBytes, 'memory', found, details, advice)
 }
 
 const minDescriptors = 1024
@@ -111,10 +98,9 @@ const minDescriptors = 1024
 export function checkDescriptors(soft: number | 'unlimited' | undefined): Check {
   const details = { openFiles: soft ?? null }
   if (soft === undefined) return ok('descriptors', 'not reported by this system', details)
-  const found = `${soft} open files`
-  if (soft === 'unlimited' || soft >= minDescriptors) return ok('descriptors', found, details)
+  const isEnough = soft === 'unlimited' || soft >= minDescriptors
   const advice = `Raise it (ulimit -n ${minDescriptors}): Node holds about 20 descriptors, and 4 more for each worker.`
-  return warn('descriptors', found, details, advice)
+  return warnUnless(isEnough, 'descriptors', `${soft} open files`, details, advice)
 }
 
 function readText(path: string): string | undefined {

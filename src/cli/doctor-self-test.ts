@@ -4,7 +4,7 @@
 import type { AutoThresholds, EngineName, PlacementName } from '../model/index.ts'
 import { parseLock } from '../contract/index.ts'
 import { createHost, createProcessor } from '../create.ts'
-import { fail, ok, warn, type Check } from './doctor-check.ts'
+import { failedBy, failUnless, warnUnless, type Check } from './doctor-check.ts'
 
 /** A round trip to a worker takes longer than this only when the system schedules threads late. */
 const slowHopUs = 1000
@@ -37,13 +37,10 @@ export async function checkThresholds(): Promise<Check> {
     await using host = await createHost({ placement: 'auto', threads: 1 })
     const { inlineMaxBytes, inlineBudgetUs, hopUs, perKibUs } = host.thresholds as AutoThresholds
     const found = `auto runs up to ${(inlineMaxBytes / 1024).toFixed(1)} KiB inline, ${inlineBudgetUs.toFixed(0)} µs a turn; a KiB takes ${perKibUs.toFixed(1)} µs, a round trip to a worker ${hopUs.toFixed(0)} µs`
-    const details = { ...host.thresholds }
-    return hopUs < slowHopUs
-      ? ok(id, found, details)
-      : warn(id, found, details, 'Workers answer late: the machine is busy, or has a single core.')
+    const advice = 'Workers answer late: the machine is busy, or has a single core.'
+    return warnUnless(hopUs < slowHopUs, id, found, { ...host.thresholds }, advice)
   } catch (error) {
-    const { code, message } = error as { readonly code?: string; readonly message: string }
-    return { id, status: 'fail', found: `${code ?? 'error'}: ${message}`, advice: 'See the self-tests of the pool.' }
+    return failedBy(error, id, 'See the self-tests of the pool.')
   }
 }
 
@@ -64,19 +61,18 @@ async function runSample(engine: EngineName, placement: PlacementName): Promise<
     const details = { startMs: Math.round(startMs), outcome: outcome.ok ? outcome.digest : outcome.code }
     if (!outcome.ok || outcome.digest !== expected) {
       const wrong = `the sample gave ${outcome.ok ? `digest ${outcome.digest}` : outcome.code}`
-      return fail(id, wrong, details, 'Do not use this engine here; please report it with the output of --json.')
+      return failUnless(
+        false,
+        id,
+        wrong,
+        details,
+        'Do not use this engine here; please report it with the output of --json.',
+      )
     }
     const found = `the digest is right, ready after ${startMs.toFixed(0)} ms`
-    return startMs <= maxStartMs
-      ? ok(id, found, details)
-      : warn(id, found, details, 'Slow start: the machine or the disk is busy.')
+    return warnUnless(startMs <= maxStartMs, id, found, details, 'Slow start: the machine or the disk is busy.')
   } catch (error) {
-    const { code, message } = error as { readonly code?: string; readonly message: string }
-    return {
-      id,
-      status: 'fail',
-      found: code === undefined ? message : `${code}: ${message}`,
-      advice: 'The placement does not run here: reinstall the package, and check the limits of threads and memory.',
-    }
+    const advice = 'The placement does not run here: reinstall the package, and check the limits of threads and memory.'
+    return failedBy(error, id, advice)
   }
 }

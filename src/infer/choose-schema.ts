@@ -83,7 +83,7 @@ const maxEnumValues = 12
 const codeText = /^(?=.*[A-Za-z])[\w.:/+-]{1,32}$/
 
 /** The sorted values of an enum, if a few short codes repeat often; else undefined. */
-export function enumOf({ values, count, formats }: StringStatistics): readonly string[] | undefined {
+export function enumOf({ values, count, formats }: StringStatistics): string[] | undefined {
   if (values === undefined || values.size < 2 || values.size > maxEnumValues) return undefined
   if (count < minEnumSamples || count < 8 * values.size || bestFormat(formats) !== undefined) return undefined
   const words = [...values.keys()]

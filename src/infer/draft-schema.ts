@@ -3,7 +3,7 @@
 
 import { compareKeys } from '../json/index.ts'
 import { enumOf, isRecord, kindsOf } from './choose-schema.ts'
-import { call, chained, noted, schemaArgument, type Expression } from './schema-ast.ts'
+import { call, chained, noted, type Expression } from './schema-ast.ts'
 import { bestFormat, formatSchema } from './formats.ts'
 import {
   becomeRecord,
@@ -27,9 +27,7 @@ export function buildSchema(statistics: ValueStatistics, depth: number): Express
   const single = kinds.length === 1
   const schemas = kinds.map(([kind]) => ofKind(kind, statistics, depth, single))
   const counts = kinds.map(([kind, count]) => counted(count, kind)).join(', ')
-  const schema = single
-    ? (schemas[0] as Expression)
-    : call('z.union', [{ kind: 'schemas', schemas }], [`of several types: ${counts}`])
+  const schema = single ? (schemas[0] as Expression) : call('z.union', [schemas], [`of several types: ${counts}`])
   return statistics.nulls === 0
     ? schema
     : chained(noted(schema, `null in ${outOf(statistics.nulls, statistics.count)}`), 'nullable')
@@ -54,11 +52,7 @@ function ofStrings(facts: StringStatistics, guess: boolean): Expression {
   }
   const words = guess ? enumOf(facts) : undefined
   if (words !== undefined) {
-    return call(
-      'z.enum',
-      [{ kind: 'literals', values: words }],
-      [`enum guessed from ${words.length} values in ${count}; any other is rejected`],
-    )
+    return call('z.enum', [words], [`enum guessed from ${words.length} values in ${count}; any other is rejected`])
   }
   const [only] = values?.size === 1 && count > 1 ? values.keys() : []
   const length = shortest === longest ? `length always ${shortest}` : `length seen ${shortest}..${longest}`
@@ -75,10 +69,10 @@ function ofNumbers({ count, integers, unsafe, least, greatest }: NumberStatistic
 }
 
 function ofArrays({ fewest, most, items }: ArrayStatistics, depth: number): Expression {
-  if (most === 0) return call('z.array', [schemaArgument(call('z.unknown'))], ['always empty: what are its items?'])
+  if (most === 0) return call('z.array', [call('z.unknown')], ['always empty: what are its items?'])
   const item = buildSchema(items, depth - 1)
   const notes = [fewest === most ? `always ${counted(most, 'item')}` : `${fewest}..${counted(most, 'item')} seen`]
-  return call('z.array', [schemaArgument(item)], [...notes, ...item.notes.map((note) => `each item: ${note}`)])
+  return call('z.array', [item], [...notes, ...item.notes.map((note) => `each item: ${note}`)])
 }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
@@ -97,7 +91,7 @@ function ofRecord({ values, keys }: NonNullable<ObjectStatistics['record']>, dep
   const value = buildSchema(values, depth - 1)
   return call(
     'z.record',
-    [schemaArgument(keySchema(keys)), schemaArgument(value)],
+    [keySchema(keys), value],
     ['taken for a map: its keys look like data', ...value.notes.map((note) => `each value: ${note}`)],
   )
 }
@@ -106,7 +100,7 @@ function keySchema({ formats, values }: StringStatistics): Expression {
   const format = bestFormat(formats)
   if (format !== undefined && format.callee === 'z.uuid') return call('z.uuid')
   const digits = values !== undefined && [...values.keys()].every((key) => /^[0-9]+$/.test(key))
-  return digits ? call('z.string().regex', [{ kind: 'pattern', source: '^[0-9]+$' }]) : call('z.string')
+  return digits ? call('z.string().regex', [/^[0-9]+$/]) : call('z.string')
 }
 
 function ofVariant(
@@ -115,7 +109,7 @@ function ofVariant(
   discriminatorValue?: readonly [string, Expression],
 ): Expression {
   if (members.size === 0) {
-    const any = [schemaArgument(call('z.string')), schemaArgument(call('z.unknown'))]
+    const any = [call('z.string'), call('z.unknown')]
     return call('z.record', any, ['always empty: what are its members?'])
   }
   const written = [...members]
@@ -126,7 +120,7 @@ function ofVariant(
       if (statistics.count === count) return [key, schema] as const
       return [key, chained(noted(schema, `in ${outOf(statistics.count, count)}`), 'optional')] as const
     })
-  return call('z.strictObject', [{ kind: 'members', members: written }])
+  return call('z.strictObject', [new Map(written)])
 }
 
 interface Group {
@@ -150,18 +144,13 @@ function ofVariants(
   }
   const branches = [...groups.values()].map(({ values, variant }) => {
     const [only] = values.length === 1 ? values : []
-    const literal = call('z.literal', [
-      only === undefined ? { kind: 'literals', values } : { kind: 'literal', value: only },
-    ])
+    const literal = call('z.literal', [only ?? values])
     const schema = ofVariant(variant, depth, [discriminator, literal])
     return noted(schema, `${variant.count} samples`)
   })
   return call(
     'z.discriminatedUnion',
-    [
-      { kind: 'literal', value: discriminator },
-      { kind: 'schemas', schemas: branches },
-    ],
+    [discriminator, branches],
     [
       `${JSON.stringify(discriminator)} decides the shape (guessed from ${variants.length} values); any other value is rejected`,
     ],

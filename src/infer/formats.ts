@@ -2,13 +2,12 @@
 // every sample it was guessed from.
 
 import { defineContract } from '../contract/define/index.ts'
-import { buildZod } from './build-zod.ts'
-import { call, type Expression } from './schema-ast.ts'
+import { buildZod, call, type Expression } from './schema-ast.ts'
 
 export interface Format {
   /** The function to call, and its argument if any. */
   readonly callee: string
-  readonly options?: Readonly<Record<string, boolean>>
+  readonly options?: Record<string, boolean>
   readonly words: string
   /** Longer texts are not tested. */
   readonly maxLength: number
@@ -33,7 +32,7 @@ const table: readonly Format[] = [
 
 /** The schema of a format. */
 export const formatSchema = ({ callee, options }: Format, notes: readonly string[] = []): Expression =>
-  call(callee, options === undefined ? [] : [{ kind: 'options', options }], notes)
+  call(callee, options === undefined ? [] : [options], notes)
 
 /** A bit for each format. */
 export const allFormats: number = 2 ** table.length - 1

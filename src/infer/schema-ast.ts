@@ -1,5 +1,8 @@
-// A zod schema as data: an expression of calls, with notes for the reader. write-zod.ts writes it as source, build-zod.ts
-// makes the calls.
+// A zod schema as data: an expression of calls, with notes for the reader. write-zod.ts writes it as source, buildZod()
+// makes the calls, so that a draft becomes a contract without running its file.
+
+import * as z from 'zod'
+import { httpUrl } from '../contract/define/index.ts'
 
 export type Literal = string | number | boolean
 
@@ -13,14 +16,17 @@ export interface Expression {
   readonly notes: readonly string[]
 }
 
+/** A map holds the members of an object schema, a record holds options. */
 export type Argument =
-  | { readonly kind: 'schema'; readonly schema: Expression }
-  | { readonly kind: 'schemas'; readonly schemas: readonly Expression[] }
-  | { readonly kind: 'members'; readonly members: readonly (readonly [key: string, schema: Expression])[] }
-  | { readonly kind: 'literal'; readonly value: Literal }
-  | { readonly kind: 'literals'; readonly values: readonly Literal[] }
-  | { readonly kind: 'options'; readonly options: Readonly<Record<string, boolean>> }
-  | { readonly kind: 'pattern'; readonly source: string }
+  | Expression
+  | Literal
+  | (Expression | Literal)[]
+  | Map<string, Expression>
+  | Record<string, boolean>
+  | RegExp
+
+export const isExpression = (argument: Argument): argument is Expression =>
+  typeof argument === 'object' && 'callee' in argument
 
 export const call = (callee: string, args: readonly Argument[] = [], notes: readonly string[] = []): Expression => ({
   callee,
@@ -39,4 +45,23 @@ export const noted = (schema: Expression, ...notes: readonly string[]): Expressi
   notes: [...notes, ...schema.notes],
 })
 
-export const schemaArgument = (schema: Expression): Argument => ({ kind: 'schema', schema })
+export function buildZod({ callee, args, chain }: Expression): z.ZodType {
+  let schema = functionOf(callee)(...args.map(buildArgument))
+  for (const method of chain) schema = method === 'optional' ? schema.optional() : schema.nullable()
+  return schema
+}
+
+/** `httpUrl`, or a function of zod: `z.iso.date`. */
+function functionOf(callee: string): (...args: unknown[]) => z.ZodType {
+  if (callee === 'httpUrl') return httpUrl
+  if (callee === 'z.string().regex') return (pattern) => z.string().regex(pattern as RegExp)
+  const names = callee.split('.').slice(1)
+  return names.reduce<unknown>((scope, name) => Reflect.get(scope as object, name), z) as () => z.ZodType
+}
+
+function buildArgument(argument: Argument): unknown {
+  if (isExpression(argument)) return buildZod(argument)
+  if (Array.isArray(argument)) return argument.map(buildArgument)
+  if (!(argument instanceof Map)) return argument
+  return Object.fromEntries([...argument].map(([key, schema]) => [key, buildZod(schema)]))
+}

@@ -1,6 +1,6 @@
 // Writes a schema as readable zod source: one member a line, with notes as comments beside it.
 
-import type { Argument, Expression, Literal } from './schema-ast.ts'
+import { isExpression, type Argument, type Expression, type Literal } from './schema-ast.ts'
 
 const width = 120
 const identifier = /^[A-Za-z_$][\w$]*$/
@@ -29,77 +29,55 @@ export function commentLines(notes: readonly string[], indent: string): string[]
 const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, ' ')
 
 function write({ callee, args, chain }: Expression, indent: string, before: number, notes: boolean): string {
-  const [head, ...rest] = args
-  const tail = chain.map((method) => `.${method}()`).join('')
-  if (callee === 'z.record' && head?.kind === 'schema' && rest[0]?.kind === 'schema') {
-    const key = write(head.schema, indent, 0, false)
-    return `${callee}(${key}, ${write(rest[0].schema, indent, before + callee.length + key.length + 3, notes)})${tail}`
-  }
-  const texts = args.map((argument) => writeArgument(argument, indent, before + callee.length + 1, notes))
-  return `${callee}(${texts.join(', ')})${tail}`
+  let from = before + callee.length + 1
+  const texts = args.map((argument) => {
+    const text = writeArgument(argument, indent, from, notes)
+    if (callee === 'z.record') from += text.length + 2
+    return text
+  })
+  return `${callee}(${texts.join(', ')})${chain.map((method) => `.${method}()`).join('')}`
 }
 
 function writeArgument(argument: Argument, indent: string, before: number, notes: boolean): string {
-  switch (argument.kind) {
-    case 'schema':
-      return write(argument.schema, indent, before, notes)
-    case 'schemas':
-      return list(argument.schemas, indent, before, notes)
-    case 'members':
-      return lines(
-        argument.members.map(([key, schema]) => [`${keyText(key)}: `, schema] as const),
-        indent,
-        notes,
-        '{}',
-      )
-    case 'literal':
-      return literalText(argument.value)
-    case 'literals':
-      return literals(argument.values, indent, before)
-    case 'options':
-      return `{ ${Object.entries(argument.options)
-        .map(([name, value]) => `${name}: ${value}`)
-        .join(', ')} }`
-    case 'pattern':
-      return `/${argument.source}/`
+  if (typeof argument !== 'object') return literalText(argument)
+  if (isExpression(argument)) return write(argument, indent, before, notes)
+  if (Array.isArray(argument)) return list(argument, indent, before, notes)
+  if (argument instanceof RegExp) return String(argument)
+  if (argument instanceof Map) {
+    const members = [...argument].map(([key, schema]) => [`${keyText(key)}: `, schema] as const)
+    return lines(members, indent, notes, '{}')
   }
+  const options = Object.entries(argument).map(([name, value]) => `${name}: ${value}`)
+  return `{ ${options.join(', ')} }`
 }
 
-/** Short schemas without notes are written on one line. */
-function list(schemas: readonly Expression[], indent: string, before: number, notes: boolean): string {
-  const flat = `[${schemas.map((schema) => write(schema, indent, before, false)).join(', ')}]`
-  const withoutNotes = !notes || schemas.every((schema) => schema.notes.length === 0)
-  if (withoutNotes && !flat.includes('\n') && indent.length + before + flat.length + 12 <= width) return flat
-  return lines(
-    schemas.map((schema) => ['', schema] as const),
-    indent,
-    notes,
-    '[]',
-  )
+/** Short items without notes are written on one line. */
+function list(items: readonly (Expression | Literal)[], indent: string, before: number, notes: boolean): string {
+  const flat = `[${items.map((item) => writeArgument(item, indent, before, false)).join(', ')}]`
+  const hasNotes = notes && items.some((item) => notesOf(item).length > 0)
+  if (!hasNotes && !flat.includes('\n') && indent.length + before + flat.length + 12 <= width) return flat
+  const entries = items.map((item) => ['', item] as const)
+  return lines(entries, indent, notes, '[]')
 }
+
+const notesOf = (item: Expression | Literal): readonly string[] => (isExpression(item) ? item.notes : [])
 
 function lines(
-  entries: readonly (readonly [label: string, schema: Expression])[],
+  entries: readonly (readonly [label: string, item: Expression | Literal])[],
   indent: string,
   notes: boolean,
   brackets: string,
 ): string {
   const inner = `${indent}  `
-  const written = entries.flatMap(([label, schema]) => {
-    const line = `${inner}${label}${write(schema, inner, label.length, notes)},`
-    if (!notes || schema.notes.length === 0) return [line]
-    const comment = `// ${schema.notes.map(oneLine).join('; ')}`
+  const written = entries.flatMap(([label, item]) => {
+    const line = `${inner}${label}${writeArgument(item, inner, label.length, notes)},`
+    const remarks = notesOf(item)
+    if (!notes || remarks.length === 0) return [line]
+    const comment = `// ${remarks.map(oneLine).join('; ')}`
     const beside = !line.includes('\n') && line.length + 1 + comment.length <= width
-    return beside ? [`${line} ${comment}`] : [...commentLines(schema.notes, inner), line]
+    return beside ? [`${line} ${comment}`] : [...commentLines(remarks, inner), line]
   })
   return [brackets[0], ...written, `${indent}${brackets[1]}`].join('\n')
-}
-
-function literals(values: readonly Literal[], indent: string, before: number): string {
-  const texts = values.map(literalText)
-  const flat = `[${texts.join(', ')}]`
-  if (indent.length + before + flat.length + 12 <= width) return flat
-  return ['[', ...texts.map((text) => `${indent}  ${text},`), `${indent}]`].join('\n')
 }
 
 const keyText = (key: string): string => (identifier.test(key) ? key : literalText(key))

@@ -1,7 +1,7 @@
 // The contract as app code holds it, and the content of its lock file. contract/lock parses it.
 
 import type { Codec } from './outcome.ts'
-import type { DigestName, Limits, Profile } from './profile.ts'
+import type { Schema } from './profile.ts'
 
 declare const input: unique symbol
 declare const output: unique symbol
@@ -35,6 +35,19 @@ export interface LockDictionary {
   readonly path: string
 }
 
+/** The bounds of a payload. */
+export interface Limits {
+  /** Largest payload, in bytes. */
+  readonly maxBytes: number
+  /** Most open brackets at one place, at most 120. */
+  readonly maxDepth: number
+  /** Most members in one object. */
+  readonly maxKeys: number
+}
+
+/** The digest of the canonical bytes. */
+export type DigestName = 'sha-256' | 'hmac-sha-256' | 'none'
+
 /** A lock file's content, with all defaults. */
 export interface LockDocument {
   /** The set of keywords and their meaning. */
@@ -57,4 +70,9 @@ export interface LockDocument {
   readonly digest: DigestName
   /** Zod paths of checks that the lock does not contain: informative, not part of the id. */
   readonly appOnly?: readonly string[]
+}
+
+/** A contract for the engines: parsed, checked, in normal form. */
+export interface Profile extends Schema, Pick<LockDocument, 'name' | 'numbers' | 'limits' | 'compress' | 'digest'> {
+  readonly dictionary?: Pick<LockDictionary, 'id' | 'sha256'>
 }

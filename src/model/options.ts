@@ -67,9 +67,7 @@ export interface LaunchOptions {
 /** A daemon of this package: on Node, or `sidelaned` in Rust. */
 export type DaemonName = 'auto' | 'node' | 'sidelaned'
 
-export interface LaunchSettings {
-  readonly daemon: DaemonName
-  readonly args: readonly string[]
+export interface LaunchSettings extends Required<LaunchOptions> {
   /** undefined: the daemon's own default. */
   readonly threads: number | undefined
 }
@@ -89,24 +87,17 @@ export type CacheSettings = Readonly<Required<CacheOptions>>
 /** Options of `createProcessor`: those of the host and of its one processor. */
 export interface CreateOptions<C extends boolean = boolean> extends HostOptions, ProcessorOptions<C> {}
 
-export interface HostSettings {
-  readonly placement: PlacementName
-  readonly engine: EngineName
-  /** undefined: the runtime's default. */
-  readonly jsCompressor: JsCompressor | undefined
-  readonly threads: number
-  readonly maxQueue: number
-  readonly maxQueueBytes: number
-  /** undefined: none (inline). */
-  readonly deadlineMs: number | undefined
-  readonly workerUrl: URL | string | undefined
-  /** undefined: none. */
-  readonly cache: CacheSettings | undefined
-  /** undefined: the default path, or that of the launched daemon. */
-  readonly socket: string | undefined
-  readonly connections: number
+type HostDefaults = {
+  readonly [K in 'placement' | 'engine' | 'threads' | 'maxQueue' | 'maxQueueBytes' | 'connections']: NonNullable<
+    HostOptions[K]
+  >
+}
+
+/** The options with their defaults. */
+export interface HostSettings extends Omit<HostOptions, keyof HostDefaults>, HostDefaults {
+  readonly cache?: CacheSettings | undefined
   /** undefined: the daemon runs already. */
-  readonly launch: LaunchSettings | undefined
+  readonly launch?: LaunchSettings | undefined
 }
 
 export interface ProcessorSettings {

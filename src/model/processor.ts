@@ -136,16 +136,20 @@ export interface Lifecycle extends AsyncDisposable {
   destroy(error?: Error): Promise<void>
 }
 
-/** One contract on one placement. `C` is the processor's `canonical`, which a call's option overrides. */
-export interface Processor<In = unknown, Out = In, C extends boolean = false> extends Lifecycle {
-  /** Its contract. */
-  readonly contract: Contract<In, Out>
-  /** Where its payloads are processed. */
+/** A host or a processor. */
+interface Placed extends Lifecycle {
+  /** Where payloads are processed. */
   readonly placement: PlacementName
   /** The selected engine and the reason. */
   readonly engine: EngineReport
   /** Only with placement `auto`. */
   readonly thresholds?: AutoThresholds | undefined
+}
+
+/** One contract on one placement. `C` is the processor's `canonical`, which a call's option overrides. */
+export interface Processor<In = unknown, Out = In, C extends boolean = false> extends Placed {
+  /** Its contract. */
+  readonly contract: Contract<In, Out>
   /**
    * Normalizes, validates and compresses one payload: bytes, JSON text (every string is read as text) or a value.
    * Resolves with the outcome of the data; rejects with `SidelaneError` for faults.
@@ -171,13 +175,7 @@ export interface Processor<In = unknown, Out = In, C extends boolean = false> ex
 }
 
 /** One placement for many contracts. */
-export interface Host extends Lifecycle {
-  /** Where payloads are processed. */
-  readonly placement: PlacementName
-  /** The selected engine and the reason. */
-  readonly engine: EngineReport
-  /** Only with placement `auto`. */
-  readonly thresholds?: AutoThresholds | undefined
+export interface Host extends Placed {
   /**
    * The processor of one contract; closing it leaves the host open. Throws `codec.unavailable`, `options.invalid`,
    * `contract.*`, and `unavailable` when the host is closed.

@@ -1,7 +1,7 @@
 // Profile p1 as types: a schema node is of exactly one of these kinds. contract/lock builds the tree from a lock; the
 // engines compile the tree, which *is* the contract's normal form.
 
-import type { Codec, Primitive } from './outcome.ts'
+import type { Primitive } from './outcome.ts'
 import type { Pattern } from '../pattern/index.ts'
 
 export type TypeName = 'array' | 'boolean' | 'integer' | 'null' | 'number' | 'object' | 'string'
@@ -131,34 +131,12 @@ export type SchemaNode =
   | DiscriminatedNode
   | RefNode
 
-/** The target of a reference. */
-export const definition = ({ root, defs }: Pick<Profile, 'root' | 'defs'>, number: number): SchemaNode =>
-  number < 0 ? root : (defs[number] as SchemaNode)
-
-/** The bounds of a payload. */
-export interface Limits {
-  /** Largest payload, in bytes. */
-  readonly maxBytes: number
-  /** Most open brackets at one place, at most 120. */
-  readonly maxDepth: number
-  /** Most members in one object. */
-  readonly maxKeys: number
-}
-
-/** The digest of the canonical bytes. */
-export type DigestName = 'sha-256' | 'hmac-sha-256' | 'none'
-
-/** A contract for the engines: parsed, checked, in normal form. */
-export interface Profile {
-  readonly name: string
-  /** `double` reads integers beyond 2^53 - 1 as the nearest double; `safe` rejects them. */
-  readonly numbers: 'safe' | 'double'
-  readonly limits: Limits
-  readonly compress: { readonly codec: Codec; /** Absent with `none`. */ readonly level?: number }
-  /** Only with zstd. */
-  readonly dictionary?: { readonly id: number; readonly sha256: string }
-  readonly digest: DigestName
+/** The root with its definitions, the targets of a RefNode (-1: the root). */
+export interface Schema {
   readonly root: SchemaNode
-  /** The targets of RefNode, by number. */
   readonly defs: readonly SchemaNode[]
 }
+
+/** The target of a reference. */
+export const definition = ({ root, defs }: Schema, number: number): SchemaNode =>
+  number < 0 ? root : (defs[number] as SchemaNode)

@@ -118,7 +118,9 @@ function windowBitsFor(size: number, least: number, most: number): number {
 }
 
 /** Output buffer size: JSON usually shrinks to less than half; other data costs one more buffer. */
-const outputGuess = (size: number): number => Math.min(256 + (size >>> 1), 256 * 1024)
+function outputGuess(size: number): number {
+  return Math.min(256 + (size >>> 1), 256 * 1024)
+}
 
 /** With `info` the synchronous functions also return how much of the input they consumed. */
 type Expand<O> = (body: Uint8Array, options: O & { info: true }) => unknown

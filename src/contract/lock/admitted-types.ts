@@ -1,9 +1,9 @@
 // The JSON types that a schema node admits, as bits: they tell which branches of a union may match a value. `integer`
 // counts as `number`.
 
-import { definition, type SchemaNode, type TypeName } from '../../model/index.ts'
+import { definition, type Schema, type SchemaNode, type TypeName } from '../../model/index.ts'
 import { findCycles } from './cycles.ts'
-import { branchesOf, type Schema } from './tree.ts'
+import { branchesOf } from './tree.ts'
 
 /** The bit of each type; `integer` has that of `number`. */
 export const typeBits: Readonly<Record<TypeName, number>> = {

@@ -1,7 +1,7 @@
 // The reference graph of a schema's definitions: its strongly connected components, in topological order.
 
-import { definition } from '../../model/index.ts'
-import { branchesOf, childrenOf, referencesOf, type Schema } from './tree.ts'
+import { definition, type Schema } from '../../model/index.ts'
+import { branchesOf, childrenOf, referencesOf } from './tree.ts'
 
 /** Definitions by number; the root is -1. */
 export interface ReferenceGroups {

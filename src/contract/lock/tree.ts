@@ -1,15 +1,9 @@
 // The schema as the walk returns it: the nodes of profile.ts, and the location of each in the lock. The checks and the
 // numbering of definitions use it; afterwards only the nodes remain.
 
-import { definition, type RefNode, type SchemaNode } from '../../model/index.ts'
+import { definition, type RefNode, type Schema, type SchemaNode } from '../../model/index.ts'
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-
-/** The root with its definitions, the targets of a RefNode (-1: the root). */
-export interface Schema {
-  readonly root: SchemaNode
-  readonly defs: readonly SchemaNode[]
-}
 
 export interface SchemaTree extends Schema {
   /** Every node in the order of the walk: a node before its children. */
