@@ -56,7 +56,7 @@ if (mode === 'check') {
   process.exit()
 }
 
-const readiness = new Readiness({ service, memoryLimit: settings.memoryLimit })
+const readiness = new Readiness(service, settings.memoryLimit)
 const http = new HttpServer({ service, telemetry, readiness, deadlineMs: settings.deadlineMs, version })
 service.http = http.accept
 telemetry.watch(() => ({

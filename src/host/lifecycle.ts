@@ -1,7 +1,7 @@
 // The life cycle of a host or a processor: ready → closing → closed. Refuses late calls, and waits for accepted ones or
 // fails them. What a placement has to stop is a parameter.
 
-import { SidelaneError, type Call, type Lifecycle, type State } from '../model/index.ts'
+import { SidelaneError, type Call, type State } from '../model/index.ts'
 
 export interface HostLifecycleOptions {
   /** For messages. */
@@ -14,7 +14,7 @@ export interface HostLifecycleOptions {
   readonly stop?: () => Promise<void>
 }
 
-export class HostLifecycle implements Lifecycle {
+export class HostLifecycle {
   /** A plain field: read by every call. */
   state: State = 'ready'
   readonly #options: HostLifecycleOptions
@@ -52,10 +52,6 @@ export class HostLifecycle implements Lifecycle {
           })
     for (const call of this.#options.calls) call.fail(fault)
     return closed
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
   }
 
   async #finish(): Promise<void> {

@@ -12,12 +12,6 @@ const low = 0.75
 const full = 0.95
 const sampleMs = 500
 
-export interface ReadinessOptions {
-  readonly service: Service
-  /** In bytes. */
-  readonly memoryLimit: number
-}
-
 export class Readiness {
   takenOver = false
   #isShort = false
@@ -25,7 +19,8 @@ export class Readiness {
   readonly #limit: number
   readonly #clock: NodeJS.Timeout
 
-  constructor({ service, memoryLimit }: ReadinessOptions) {
+  /** `memoryLimit` in bytes. */
+  constructor(service: Service, memoryLimit: number) {
     this.#service = service
     this.#limit = memoryLimit
     this.#clock = setInterval(() => this.sample(), sampleMs).unref()

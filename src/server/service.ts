@@ -6,7 +6,6 @@ import { resolveHostOptions, type EngineReport, type KeyedContract } from '../mo
 import { createEngine } from '../engine/index.ts'
 import { PoolPlacement } from '../placements/index.ts'
 import { ContractRegistry } from './contracts.ts'
-import { detectProtocol } from './detect-protocol.ts'
 import { InlineExecutor, poolExecutor, type Executor } from './executor.ts'
 import { FramedConnection, type FramedContext } from './framed-connection.ts'
 import { defaultLimits, type FramedLimits } from './timeouts.ts'
@@ -166,4 +165,36 @@ export class Service {
     const now = performance.now()
     for (const connection of this.#framed) connection.tick(now)
   }
+}
+
+/** The first byte of the framed protocol's preface. No HTTP method begins with it. */
+const framedByte = 0xf5
+
+/**
+ * Calls `onProtocol` with the first bytes, the socket paused. Destroys a socket that sends nothing within `timeoutMs`.
+ */
+function detectProtocol(
+  socket: Socket,
+  timeoutMs: number,
+  onProtocol: (isFramed: boolean, first: Buffer) => void,
+): void {
+  const timer = setTimeout(() => socket.destroy(), timeoutMs)
+  const ignoreError = (): void => {}
+  const stop = (): void => {
+    clearTimeout(timer)
+    socket.removeListener('data', onData)
+    socket.removeListener('end', onEnd)
+    socket.removeListener('close', stop)
+  }
+  const onData = (chunk: Buffer): void => {
+    stop()
+    socket.pause()
+    socket.removeListener('error', ignoreError)
+    onProtocol(chunk[0] === framedByte, chunk)
+  }
+  const onEnd = (): void => void socket.destroy()
+  socket.on('error', ignoreError)
+  socket.once('data', onData)
+  socket.once('end', onEnd)
+  socket.once('close', stop)
 }

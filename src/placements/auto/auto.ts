@@ -13,23 +13,15 @@ import {
   type Run,
 } from '../../model/index.ts'
 import { payloadBytes } from '../../engine/index.ts'
+import type { PoolPlacement } from '../pool/pool.ts'
 import { calibrate } from './calibrate.ts'
 import { InlineRate, thresholdsOf, TurnClock } from './thresholds.ts'
 
 /** Longest turn in budgets, even when the pool is slower. */
 const maxTurnBudgets = 2
 
-/** The state of the pool that the choice depends on. */
-export interface WorkerPool extends Placement {
-  /** True while no worker can run a payload. */
-  readonly isDown: boolean
-  /** Estimate of the time that a worker needs for a payload of this size. */
-  expectedUs(bytes: number): number
-  /** Estimate of how long a payload that comes now waits for a worker. */
-  waitUsAt(now: number): number
-  /** Called for a call that no worker can run. */
-  takeOver: (call: Call, copy: () => Uint8Array) => boolean
-}
+/** What auto needs to know about the pool. */
+export type WorkerPool = Placement & Pick<PoolPlacement, 'expectedUs' | 'isDown' | 'takeOver' | 'waitUsAt'>
 
 export interface AutoParts {
   readonly inline: Placement

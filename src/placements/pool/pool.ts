@@ -19,7 +19,6 @@ import { BatchBuffers, words, type BatchAnswer, type BatchTask, type ContractRec
 import { CostModel, WaitEstimator, type ExpectedTask } from './cost-model.ts'
 import { Queue, QueuedCall, type SharedBytes } from './queue.ts'
 import { Watchdog, type WatchedBatch } from './watchdog.ts'
-import { addWorkerContract } from './worker-contracts.ts'
 import { Supervisor, tasksPerWorker, type WorkerGroup } from './worker-group.ts'
 
 interface Batch extends WatchedBatch, ExpectedTask {
@@ -106,7 +105,7 @@ export class PoolPlacement implements Placement {
   }
 
   get queuedCalls(): Iterable<Call> {
-    return this.#queue
+    return this.#queue.calls
   }
 
   /** Payloads that free slots take right now. */
@@ -209,18 +208,15 @@ export class PoolPlacement implements Placement {
   }
 
   #dispatch(calls: readonly QueuedCall[], group: WorkerGroup): void {
-    let batch: Batch
     try {
-      batch = this.#pack(calls, group)
+      void this.#send(this.#pack(calls, group))
     } catch (error) {
       // No memory for a buffer.
       for (const queued of calls) {
         queued.releasePayload()
         queued.call.fail(toFault(error))
       }
-      return
     }
-    void this.#send(batch)
   }
 
   #pack(calls: readonly QueuedCall[], group: WorkerGroup): Batch {
@@ -341,3 +337,16 @@ export class PoolPlacement implements Placement {
  * workers that always die do not retry it forever.
  */
 const maxStrikes = 16
+
+/** Compiles on this thread first, so that a contract that a worker cannot run throws here. */
+const addWorkerContract = (
+  table: ContractTable<ContractRecord>,
+  engine: Engine,
+  contract: Contract,
+  digestKey: Uint8Array | undefined,
+): number =>
+  table.add(contract, digestKey, (number) => {
+    engine.compile(contract, { digestKey }).dispose()
+    const { maxBytes } = contract.profile.limits
+    return { number, lock: JSON.stringify(contract.lock), digestKey, dictionary: contract.dictionary, maxBytes }
+  })

@@ -71,7 +71,7 @@ export class QueuedCall implements Holder, Linked<QueuedCall> {
   }
 }
 
-export class Queue {
+export class Queue extends LinkedList<QueuedCall> {
   readonly arena: BumpArena<SharedBytes> = new BumpArena(
     (bytes) => new Uint8Array(new SharedArrayBuffer(bytes)),
     blockSizes,
@@ -80,39 +80,32 @@ export class Queue {
   readonly onLeave: () => void
   /** Payload bytes of all calls. */
   bytes = 0
-  readonly #calls = new LinkedList<QueuedCall>()
+  readonly calls: Iterable<Call> = { [Symbol.iterator]: () => this.#calls() }
 
   constructor(onLeave: () => void) {
+    super()
     this.onLeave = onLeave
   }
 
-  get first(): QueuedCall | undefined {
-    return this.#calls.first
-  }
-
-  get size(): number {
-    return this.#calls.size
-  }
-
-  push(queued: QueuedCall): void {
+  override push(queued: QueuedCall): void {
     queued.call.phase = 'queued'
     this.bytes += queued.length
-    this.#calls.push(queued)
+    super.push(queued)
   }
 
   /** In front: for a call that has waited before. */
-  unshift(queued: QueuedCall): void {
+  override unshift(queued: QueuedCall): void {
     queued.call.phase = 'queued'
     this.bytes += queued.length
-    this.#calls.unshift(queued)
+    super.unshift(queued)
   }
 
-  remove(queued: QueuedCall): void {
+  override remove(queued: QueuedCall): void {
     this.bytes -= queued.length
-    this.#calls.remove(queued)
+    super.remove(queued)
   }
 
-  *[Symbol.iterator](): Generator<Call, void> {
-    for (const { call } of this.#calls) yield call
+  *#calls(): Generator<Call, void> {
+    for (const { call } of this) yield call
   }
 }

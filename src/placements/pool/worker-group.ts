@@ -5,7 +5,6 @@ import type { Worker } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import { SidelaneError, type EngineReport } from '../../model/index.ts'
 import { Backoff } from '../../util/backoff.ts'
-import { withTimeout } from '../../util/timeout.ts'
 import {
   readyMark,
   type BatchAnswer,
@@ -170,19 +169,12 @@ export class WorkerGroup {
 
   /** One hello per worker: Piscina prefers an idle one, so that each gets one. */
   async #checkWorkers(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${startLimitMs} ms`)), startLimitMs)
-    })
     const hello = async (): Promise<void> => {
       const answer = (await this.#pool.run({ hello: true })) as Partial<HelloAnswer> | undefined
       if (answer?.ready !== readyMark) throw new Error('it is not the worker of this version of sidelane')
     }
-    try {
-      await Promise.race([Promise.all(Array.from({ length: this.#threads }, hello)), late])
-    } finally {
-      clearTimeout(timer)
-    }
+    const answers = Promise.all(Array.from({ length: this.#threads }, hello))
+    if (!(await withTimeout(startLimitMs, answers))) throw new Error(`no answer within ${startLimitMs} ms`)
   }
 }
 
@@ -314,4 +306,15 @@ function fallbackReport({ message, params }: SidelaneError): EngineReport {
 function warnOfFallback(before: EngineReport, { kind, reason }: EngineReport): void {
   if (before.kind === 'js' || kind !== 'js') return
   process.emitWarning(reason, { type: 'SidelaneWarning', code: 'SIDELANE_ENGINE' })
+}
+
+/** True when the work is done, false when the time is over. Rejects when the work rejects within the time. */
+async function withTimeout(limitMs: number, work: Promise<unknown> | undefined): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), limitMs)))
+  try {
+    return await Promise.race([Promise.resolve(work).then(() => true), late])
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -19,11 +19,11 @@ import { createEngine, payloadBytes, textRejection, type Engine } from '../../en
 import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../../util/socket-path.ts'
 import { ContractTable } from '../contract-table.ts'
 import { askedOf, checkKey, type ClientContract } from './client-contract.ts'
-import type { RequestEvents } from './connection.ts'
 import { ConnectionPool, type ConnectionPoolEvents } from './connection-pool.ts'
 import { DaemonSupervisor } from './daemon-supervisor.ts'
 import { copyOf } from './errors.ts'
 import { DrainEstimator, RetryBudget } from './flow-control.ts'
+import type { RequestEvents } from './in-flight-requests.ts'
 import type { LaunchContract } from './launch-directory.ts'
 import { PendingRequest, RequestQueue, RetryQueue, type Content, type QueueTotals } from './request.ts'
 
@@ -44,9 +44,9 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
   readonly #queue = new RequestQueue(this.#totals)
   /** Requests that were sent before. They go first. */
   readonly #resendQueue = new RequestQueue(this.#totals)
-  readonly #retryQueue = new RetryQueue(this.#totals, {
-    onDue: (request) => this.#resendQueue.add(request),
-    onAllDue: () => this.onFreeSlots(),
+  readonly #retryQueue = new RetryQueue(this.#totals, (requests) => {
+    for (const request of requests) this.#resendQueue.push(request)
+    this.onFreeSlots()
   })
   readonly #retryBudget = new RetryBudget()
   readonly #drainEstimator = new DrainEstimator()
@@ -175,7 +175,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     const pauseMs = Math.min(maxRetryPauseMs, fault.retryAfterMs ?? 1) * (1 + Math.random())
     const isInTime = call.expiresAt > performance.now() + pauseMs
     // A patient call waits however often it is refused: the smaller congestion window keeps the load down.
-    if (call.patient || (isInTime && this.#mayRetry(request))) this.#retryQueue.add(request, pauseMs)
+    if (call.patient || (isInTime && this.#mayRetry(request))) this.#retryQueue.pause(request, pauseMs)
     else call.fail(fault)
   }
 
@@ -184,7 +184,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     for (const request of requests) {
       const { call } = request
       if (call.expiresAt <= now) call.fail(deadlineExceeded(call))
-      else if (retryable && this.#mayRetry(request)) this.#resendQueue.add(request)
+      else if (retryable && this.#mayRetry(request)) this.#resendQueue.push(request)
       else call.fail(copyOf(fault))
     }
   }
@@ -232,7 +232,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     request.content = typeof content === 'string' ? content : Uint8Array.from(content)
     request.length = content.length
     request.call.copiedBytes = content.length
-    this.#queue.add(request)
+    this.#queue.push(request)
     this.#sendQueued()
   }
 
@@ -300,5 +300,5 @@ function contentOf({ payload, route }: Call): Content | Rejected {
 
 function move(request: PendingRequest, from: RequestQueue, to: RequestQueue): void {
   from.remove(request)
-  to.add(request)
+  to.push(request)
 }

@@ -5,8 +5,9 @@ import { SidelaneError, type EngineName, type EngineReport } from '../../model/i
 import { Backoff } from '../../util/backoff.ts'
 import { readPackageJson } from '../../util/package-json.ts'
 import type { ClientContract } from './client-contract.ts'
-import { Connection, type CloseReason, type ConnectionEvents, type RequestEvents } from './connection.ts'
+import { Connection, type CloseReason, type ConnectionEvents } from './connection.ts'
 import { connectFault, copyOf, lostFault, unavailable } from './errors.ts'
+import type { RequestEvents } from './in-flight-requests.ts'
 import type { PendingRequest } from './request.ts'
 
 export interface ConnectionPoolOptions {
@@ -65,7 +66,7 @@ export class ConnectionPool implements ConnectionEvents {
   /** Requests that the daemon allows on all connections together. */
   get capacity(): number {
     let capacity = 0
-    for (const { isReady, limit } of this.#connections) if (isReady) capacity += limit
+    for (const { isReady, inFlight } of this.#connections) if (isReady) capacity += inFlight.limit
     return capacity
   }
 
@@ -86,8 +87,8 @@ export class ConnectionPool implements ConnectionEvents {
   pick(contractNumber: number): Connection | undefined {
     let best: Connection | undefined
     for (const connection of this.#connections) {
-      if (connection.freeSlots === 0 || !connection.hasContract(contractNumber)) continue
-      if (best === undefined || connection.inFlight < best.inFlight) best = connection
+      if (connection.freeSlots === 0 || typeof connection.handshake.answers[contractNumber] !== 'number') continue
+      if (best === undefined || connection.inFlight.size < best.inFlight.size) best = connection
     }
     return best
   }
@@ -96,8 +97,8 @@ export class ConnectionPool implements ConnectionEvents {
   answerFor(contractNumber: number): 'served' | SidelaneError | undefined {
     let answer: SidelaneError | undefined
     for (const connection of this.#connections) {
-      const one = connection.isReady ? connection.answerFor(contractNumber) : undefined
-      if (one === 'served') return one
+      const one = connection.isReady ? connection.handshake.answers[contractNumber] : undefined
+      if (typeof one === 'number') return 'served'
       answer ??= one
     }
     return answer

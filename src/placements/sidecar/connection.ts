@@ -19,7 +19,7 @@ import {
 } from '../../wire/index.ts'
 import { Handshake, type ClientContract, type HandshakeOptions } from './client-contract.ts'
 import { faultOf, unavailable, versionFault } from './errors.ts'
-import { InFlightRequests, type OverloadEvents } from './in-flight-requests.ts'
+import { InFlightRequests, type RequestEvents } from './in-flight-requests.ts'
 import type { Content, PendingRequest, RequestOwner } from './request.ts'
 
 export interface ConnectionOptions extends HandshakeOptions {
@@ -37,12 +37,6 @@ export interface ConnectionEvents {
   onDraining(): void
   /** `unanswered` may be sent elsewhere, unless there is a `fault`. */
   onClosed(connection: Connection, unanswered: readonly PendingRequest[], reason: CloseReason): void
-}
-
-/** What happens to requests. */
-export interface RequestEvents extends OverloadEvents {
-  /** There may be more free slots than before. */
-  onFreeSlots(): void
 }
 
 export interface CloseReason {
@@ -68,14 +62,14 @@ const defaultAnswerBytes = 8 * 1024 * 1024
 
 export class Connection implements FrameSink, RequestOwner {
   readonly isRetry: boolean
+  readonly handshake: Handshake
+  readonly inFlight: InFlightRequests
   /** The daemon's engine, known after HELLO. */
   engine: EngineReport['kind'] | undefined
   readonly #options: ConnectionOptions
   readonly #socket: Socket
   readonly #decoder = new FrameDecoder('client', this)
   readonly #writer: WriteBatcher
-  readonly #handshake: Handshake
-  readonly #inFlight: InFlightRequests
   #state: 'connecting' | 'handshake' | 'ready' | 'draining' | 'closed' = 'connecting'
   #timeout: NodeJS.Timeout | undefined
   #pingTimer: NodeJS.Timeout | undefined
@@ -112,8 +106,8 @@ export class Connection implements FrameSink, RequestOwner {
         if (wasFull) this.#notifyFreeSlots()
       },
     })
-    this.#handshake = new Handshake(options)
-    this.#inFlight = new InFlightRequests(this.#writer, this)
+    this.handshake = new Handshake(options)
+    this.inFlight = new InFlightRequests(this.#writer, this)
     // Only the socket keeps the process alive, and only while there are calls.
     this.#timeout = setTimeout(this.#onTimeout, connectTimeoutMs).unref()
     this.#socket
@@ -131,30 +125,11 @@ export class Connection implements FrameSink, RequestOwner {
     return this.#state !== 'draining' && this.#state !== 'closed'
   }
 
-  get inFlight(): number {
-    return this.#inFlight.size
-  }
-
-  /** Requests in flight that the daemon allows. */
-  get limit(): number {
-    return this.#inFlight.limit
-  }
-
   /** Requests that can be sent now. */
   get freeSlots(): number {
     // A broken socket is not closed at once.
     if (this.#state !== 'ready' || this.#writer.full || !this.#socket.writable) return 0
-    return this.#inFlight.freeSlots
-  }
-
-  hasContract(contractNumber: number): boolean {
-    return typeof this.#handshake.answers[contractNumber] === 'number'
-  }
-
-  /** The daemon's answer for the contract; undefined: there is none yet. */
-  answerFor(contractNumber: number): 'served' | SidelaneError | undefined {
-    const answer = this.#handshake.answers[contractNumber]
-    return typeof answer === 'number' ? 'served' : answer
+    return this.inFlight.freeSlots
   }
 
   /** Whether the connection keeps the process alive. */
@@ -165,20 +140,20 @@ export class Connection implements FrameSink, RequestOwner {
 
   /** Asks for the contracts that were added since the last HELLO. The first HELLO may ask for none. */
   sendHello(): void {
-    if (this.#state === 'ready' && this.#handshake.complete) return
-    do addControlFrame(this.#writer, kinds.hello, 0, this.#handshake.nextHello())
-    while (!this.#handshake.complete)
+    if (this.#state === 'ready' && this.handshake.complete) return
+    do addControlFrame(this.#writer, kinds.hello, 0, this.handshake.nextHello())
+    while (!this.handshake.complete)
   }
 
-  /** Sends the request; the payload is copied. Requires `freeSlots` and `serves`. */
+  /** Sends the request; the payload is copied. Requires `freeSlots`, and an index in the handshake's answers. */
   send(request: PendingRequest, content: Content, now: number): void {
-    const index = this.#handshake.answers[request.call.route.contractIndex] as number
-    this.#inFlight.send(request, content, index, now)
+    const index = this.handshake.answers[request.call.route.contractIndex] as number
+    this.inFlight.send(request, content, index, now)
   }
 
   /** Cancels the request at the daemon. An answer that comes all the same is dropped. */
   abandon(request: PendingRequest): void {
-    this.#inFlight.abandon(request)
+    this.inFlight.abandon(request)
     if (this.#state === 'ready' || this.#state === 'draining') {
       addControlFrame(this.#writer, kinds.cancel, request.id)
     }
@@ -189,7 +164,7 @@ export class Connection implements FrameSink, RequestOwner {
     if (this.#state === 'connecting' || this.#state === 'handshake') this.#isStale = true
     if (this.#state !== 'ready') return
     this.#state = 'draining'
-    if (this.#inFlight.size === 0) this.#socket.end()
+    if (this.inFlight.size === 0) this.#socket.end()
     this.#options.events.onDraining()
   }
 
@@ -213,7 +188,7 @@ export class Connection implements FrameSink, RequestOwner {
 
   open({ kind, id }: FrameHeader): 'take' | 'skip' {
     if (kind < kinds.accepted || kind > kinds.error || id === 0) return 'take'
-    const action = this.#inFlight.beginAnswer(id)
+    const action = this.inFlight.beginAnswer(id)
     if (action === undefined) this.violation('an answer has the id of no request')
     return action ?? 'skip'
   }
@@ -224,7 +199,7 @@ export class Connection implements FrameSink, RequestOwner {
     else if (kind === kinds.goaway) this.#onGoaway()
     else if (kind === kinds.pong) return
     else if (id === 0) this.#onConnectionError(payload)
-    else this.#inFlight.answer(id, payload, this.#options.requestEvents)
+    else this.inFlight.answer(id, payload, this.#options.requestEvents)
   }
 
   oversize(): void {}
@@ -237,7 +212,7 @@ export class Connection implements FrameSink, RequestOwner {
     this.#silentIntervals = 0
     const rest = this.#preface === undefined ? bytes : this.#readPreface(this.#preface, bytes)
     this.#decoder.push(rest)
-    if (this.#state === 'draining' && this.#inFlight.size === 0) this.#socket.end()
+    if (this.#state === 'draining' && this.inFlight.size === 0) this.#socket.end()
     else this.#notifyFreeSlots()
   }
 
@@ -285,12 +260,12 @@ export class Connection implements FrameSink, RequestOwner {
   #onHello(payload: Uint8Array): void {
     const hello = decodeServerHello(payload)
     if (typeof hello === 'string') return this.violation(hello)
-    const contracts = this.#handshake.onAnswer(hello)
+    const contracts = this.handshake.onAnswer(hello)
     if (contracts === undefined) return this.violation('a HELLO answers what was not asked')
     if (this.#state === 'handshake') {
       clearTimeout(this.#timeout)
       const { inFlight, answerBytes } = hello.limits
-      this.#inFlight.setLimit(inFlight)
+      this.inFlight.setLimit(inFlight)
       this.#caps = { request: 0, answer: answerBytes }
       this.engine = hello.engine
       this.#state = 'ready'
@@ -323,7 +298,7 @@ export class Connection implements FrameSink, RequestOwner {
     clearInterval(this.#pingTimer)
     const wasReady = this.#state === 'ready' || this.#state === 'draining'
     this.#state = 'closed'
-    const unanswered = this.#inFlight.takeBackAll()
+    const unanswered = this.inFlight.takeBackAll()
     this.#writer.close()
     this.#options.events.onClosed(this, unanswered, { wasReady, error: this.#error, fault: this.#fault })
   }

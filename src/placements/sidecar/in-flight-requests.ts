@@ -63,9 +63,12 @@ export class RequestTable<T extends { id: number }> {
   }
 }
 
-export interface OverloadEvents {
+/** What happens to requests. */
+export interface RequestEvents {
   /** The daemon refused a request because it is overloaded. */
   onOverload(request: PendingRequest, fault: SidelaneError): void
+  /** There may be more free slots than before. */
+  onFreeSlots(): void
 }
 
 export class InFlightRequests {
@@ -151,7 +154,7 @@ export class InFlightRequests {
   }
 
   /** An answer has arrived: ends the call, or passes the request to `onOverload`, its payload restored. */
-  answer(id: number, payload: Uint8Array, events: OverloadEvents): void {
+  answer(id: number, payload: Uint8Array, events: RequestEvents): void {
     this.#receivingId = 0
     const request = this.#table.find(id)
     if (request === undefined) return

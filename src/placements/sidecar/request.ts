@@ -54,37 +54,25 @@ export interface QueueTotals {
 }
 
 /** A FIFO queue from which any request can be removed. */
-export class RequestQueue implements RequestOwner {
-  readonly #list = new LinkedList<PendingRequest>()
+export class RequestQueue extends LinkedList<PendingRequest> implements RequestOwner {
   readonly #totals: QueueTotals
 
   constructor(totals: QueueTotals) {
+    super()
     this.#totals = totals
   }
 
-  get size(): number {
-    return this.#list.size
-  }
-
-  get first(): PendingRequest | undefined {
-    return this.#list.first
-  }
-
-  [Symbol.iterator](): Generator<PendingRequest, void> {
-    return this.#list[Symbol.iterator]()
-  }
-
-  add(request: PendingRequest): void {
+  override push(request: PendingRequest): void {
+    super.push(request)
     request.owner = this
     request.call.phase = 'queued'
-    this.#list.push(request)
     this.#totals.requests++
     this.#totals.bytes += request.length
   }
 
-  remove(request: PendingRequest): void {
+  override remove(request: PendingRequest): void {
+    super.remove(request)
     request.owner = undefined
-    this.#list.remove(request)
     this.#totals.requests--
     this.#totals.bytes -= request.length
   }
@@ -96,27 +84,20 @@ export class RequestQueue implements RequestOwner {
   }
 }
 
-interface RetryEvents {
-  /** The pause of a request is over. */
-  readonly onDue: (request: PendingRequest) => void
-  /** Called after all `onDue` of one moment. */
-  readonly onAllDue: () => void
-}
-
 /** Requests that the daemon refused as overloaded, each until it may be sent again. */
-export class RetryQueue {
-  readonly #requests: RequestQueue
-  readonly #events: RetryEvents
+export class RetryQueue extends RequestQueue {
+  readonly #onDue: (requests: readonly PendingRequest[]) => void
   #timer: NodeJS.Timeout | undefined
 
-  constructor(totals: QueueTotals, events: RetryEvents) {
-    this.#requests = new RequestQueue(totals)
-    this.#events = events
+  /** `onDue` gets the requests whose pause is over; they have left the queue. */
+  constructor(totals: QueueTotals, onDue: (requests: readonly PendingRequest[]) => void) {
+    super(totals)
+    this.#onDue = onDue
   }
 
-  add(request: PendingRequest, pauseMs: number): void {
+  pause(request: PendingRequest, pauseMs: number): void {
     request.retryAt = performance.now() + pauseMs
-    this.#requests.add(request)
+    this.push(request)
     this.#timer ??= setTimeout(this.#onTimer, pauseMs)
   }
 
@@ -126,15 +107,16 @@ export class RetryQueue {
 
   readonly #onTimer = (): void => {
     const now = performance.now()
+    const due: PendingRequest[] = []
     let nextAt = Number.POSITIVE_INFINITY
-    for (const request of this.#requests) {
+    for (const request of this) {
       if (request.retryAt > now) nextAt = Math.min(nextAt, request.retryAt)
       else {
-        this.#requests.remove(request)
-        this.#events.onDue(request)
+        this.remove(request)
+        due.push(request)
       }
     }
     this.#timer = nextAt === Number.POSITIVE_INFINITY ? undefined : setTimeout(this.#onTimer, nextAt - now)
-    this.#events.onAllDue()
+    this.#onDue(due)
   }
 }
