@@ -29,8 +29,8 @@ export interface HttpCase {
   /** Expected of the Node daemon where the daemons may differ. */
   readonly node?: {
     readonly why: string
-    /** Only with an older parser in Node: `major.minor` as a number. */
-    readonly llhttpBefore?: number
+    /** Only where the parser in Node is older. */
+    readonly llhttpBefore?: string
     readonly answers: readonly Expected[]
     readonly closes: boolean
   }
@@ -46,13 +46,15 @@ export const httpVectors: readonly (readonly [string, HttpVectors])[] = readdirS
   JSON.parse(readFileSync(`${folder}${name}`, 'utf8')) as HttpVectors,
 ])
 
-const llhttp = Number.parseFloat(process.versions['llhttp'] ?? '0')
+const llhttpBefore = (version: string): boolean =>
+  (process.versions['llhttp'] ?? '').localeCompare(version, 'en', { numeric: true }) < 0
 
 /** The cases with what is expected of this daemon. */
 export const casesOf = (kind: DaemonKind, cases: readonly HttpCase[]): HttpCase[] =>
-  cases.map(({ node, ...common }) =>
-    kind === 'node' && node !== undefined && llhttp < (node.llhttpBefore ?? Infinity) ? { ...common, ...node } : common,
-  )
+  cases.map(({ node, ...common }) => {
+    const differs = kind === 'node' && node !== undefined && llhttpBefore(node.llhttpBefore ?? '999')
+    return differs ? { ...common, ...node } : common
+  })
 
 /** The bytes that a case sends. */
 const bytesOf = ({ send }: HttpCase, id: string): Buffer =>
