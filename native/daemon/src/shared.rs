@@ -26,8 +26,7 @@ pub struct Shared {
     queued: AtomicUsize,
     body_bytes: AtomicUsize,
     connections: AtomicUsize,
-    framed: AtomicUsize,
-    http: AtomicUsize,
+    by_protocol: [AtomicUsize; Protocol::ALL.len()],
     workers: Box<[WorkerGauges]>,
 }
 
@@ -74,7 +73,7 @@ impl ConnectionSlot {
     /// Counts the connection under its protocol.
     pub fn set_protocol(&mut self, thread: usize, protocol: Protocol) {
         self.serving = Some((thread, protocol));
-        self.shared.connections_of(protocol).fetch_add(1, Relaxed);
+        self.shared.by_protocol[protocol as usize].fetch_add(1, Relaxed);
         self.shared.observer.connection(thread, protocol, 1);
     }
 }
@@ -83,7 +82,7 @@ impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.shared.connections.fetch_sub(1, Relaxed);
         if let Some((thread, protocol)) = self.serving {
-            self.shared.connections_of(protocol).fetch_sub(1, Relaxed);
+            self.shared.by_protocol[protocol as usize].fetch_sub(1, Relaxed);
             self.shared.observer.connection(thread, protocol, -1);
         }
     }
@@ -103,8 +102,7 @@ impl Shared {
             queued: AtomicUsize::new(0),
             body_bytes: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
-            framed: AtomicUsize::new(0),
-            http: AtomicUsize::new(0),
+            by_protocol: Default::default(),
         })
     }
 
@@ -188,7 +186,7 @@ impl Shared {
     }
 
     pub fn framed_connections(&self) -> usize {
-        self.framed.load(Relaxed)
+        self.by_protocol[Protocol::Framed as usize].load(Relaxed)
     }
 
     /// Connections of both protocols, and those whose protocol is unknown yet.
@@ -204,13 +202,6 @@ impl Shared {
             contracts: self.registry().all().len(),
             ready: self.reasons().is_empty(),
         })
-    }
-
-    fn connections_of(&self, protocol: Protocol) -> &AtomicUsize {
-        match protocol {
-            Protocol::Framed => &self.framed,
-            Protocol::Http => &self.http,
-        }
     }
 
     /// A slot for one more connection; `None` when all are taken.

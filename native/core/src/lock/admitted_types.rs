@@ -5,7 +5,6 @@ use super::cycles::find_cycles;
 use super::tree::{Edges, NodeId, RawNode, Tree};
 use crate::profile::TypeName;
 
-/// The bit of a type.
 pub const fn bit(name: TypeName) -> u8 {
     match name {
         TypeName::Integer => bit(TypeName::Number),

@@ -105,7 +105,7 @@ pub fn read_types(value: &Value, at: &Path<'_>) -> Result<Vec<TypeName>> {
     let mut types = Vec::new();
     for item in items {
         let name = read_one_of(TypeName::ALL, TypeName::name, item, at)?;
-        if !name.is_scalar() {
+        if matches!(name, TypeName::Array | TypeName::Object) {
             return Err(unsupported(at.pointer(), "A list of types may only name scalar types."));
         }
         if types.contains(&name) {

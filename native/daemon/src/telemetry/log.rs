@@ -105,7 +105,6 @@ impl Log {
         self.counts.dropped.load(Relaxed)
     }
 
-    /// Writes the line, or drops it.
     pub fn write(&self, line: Line) {
         let unreported = self.counts.unreported.swap(0, Relaxed);
         if unreported > 0 && !self.put(Line::new(events::LOG_DROPPED).number("count", unreported)) {

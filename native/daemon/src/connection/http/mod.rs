@@ -42,7 +42,6 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 const LATE: Violation = Violation { status: 408, detail: texts::TIMEOUT };
 
-/// The session of an HTTP connection.
 pub(super) struct HttpSession {
     worker: Rc<Worker>,
     writer: Rc<ResponseWriter>,

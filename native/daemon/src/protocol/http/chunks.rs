@@ -9,7 +9,6 @@ const MAX_SIZE_DIGITS: usize = 8;
 /// Bytes that an incomplete line may have beyond those that count.
 const LINE_SLACK: usize = 16;
 
-/// The position in a chunked body.
 #[derive(Debug, Default)]
 pub struct Chunks {
     place: Place,
