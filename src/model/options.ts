@@ -243,10 +243,7 @@ export function resolveProcessorOptions(options: ProcessorOptions): ProcessorSet
 export function splitCreateOptions(options: CreateOptions): { host: HostOptions; processor: ProcessorOptions } {
   check('createProcessor', options, { ...hostRules, ...processorRules })
   const { digestKey, canonical, ...host } = options
-  return {
-    host,
-    processor: { ...(digestKey !== undefined && { digestKey }), ...(canonical !== undefined && { canonical }) },
-  }
+  return { host, processor: { digestKey, canonical } }
 }
 
 /** Throws `options.invalid`. */

@@ -2,10 +2,9 @@
 
 import { clientViolations, violations } from '../tables/wire-violations.ts'
 import { fillTemplate } from '../util/fill-template.ts'
-import { decodeUtf8, encodeUtf8 } from '#runtime'
+import { decodeUtf8, encodeUtf8, hmacSha256Hex } from '#runtime'
 import { readHex, readU16, readU32, writeHex, writeU16, writeU32 } from '../util/byte-codec.ts'
 import { maxClientBytes, maxNameBytes } from './constants.ts'
-import { noKeyFingerprint } from './key-fingerprint.ts'
 
 /** Field types of HELLO; a contract's number depends on the side. */
 export const fields = { contractRequest: 1, client: 2, contractStatus: 17, server: 18, engine: 19, limits: 20 } as const
@@ -18,6 +17,18 @@ const limitsBytes = 12
 
 /** The id of an unknown contract. */
 export const noContractId: string = '0'.repeat(2 * idBytes)
+
+const fingerprintText = encodeUtf8('sidelane key fingerprint 1')
+
+/** The fingerprint of a contract without a key. */
+export const noKeyFingerprint: string = '0'.repeat(32)
+
+/**
+ * The key's fingerprint, 32 hex digits; zeros without a key. By it both sides check that they hold the same key
+ * without sending it.
+ */
+export const keyFingerprint = (key: Uint8Array | undefined): string =>
+  key === undefined ? noKeyFingerprint : hmacSha256Hex(key, fingerprintText).slice(0, 32)
 
 /** A contract that a client requests. */
 export interface ContractRequest {
