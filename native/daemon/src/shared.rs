@@ -23,7 +23,6 @@ pub struct Shared {
     draining: watch::Sender<bool>,
     taken_over: AtomicBool,
     pressure: AtomicU8,
-    queued: AtomicUsize,
     body_bytes: AtomicUsize,
     connections: AtomicUsize,
     by_protocol: [AtomicUsize; Protocol::ALL.len()],
@@ -34,6 +33,7 @@ pub struct Shared {
 #[derive(Default)]
 #[repr(align(128))]
 pub(crate) struct WorkerGauges {
+    pub(crate) queued: AtomicUsize,
     pub(crate) in_flight: AtomicUsize,
 }
 
@@ -99,7 +99,6 @@ impl Shared {
             draining: watch::Sender::new(false),
             taken_over: AtomicBool::new(false),
             pressure: AtomicU8::new(Pressure::None as u8),
-            queued: AtomicUsize::new(0),
             body_bytes: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
             by_protocol: Default::default(),
@@ -169,16 +168,7 @@ impl Shared {
 
     /// Payloads in the queues of all workers.
     pub fn queued(&self) -> usize {
-        self.queued.load(Relaxed)
-    }
-
-    /// Takes a slot of the queues; returns how many were taken before.
-    pub(crate) fn add_queued(&self) -> usize {
-        self.queued.fetch_add(1, Relaxed)
-    }
-
-    pub(crate) fn remove_queued(&self) {
-        self.queued.fetch_sub(1, Relaxed);
+        self.workers.iter().map(|worker| worker.queued.load(Relaxed)).sum()
     }
 
     pub fn queued_bytes(&self) -> usize {
