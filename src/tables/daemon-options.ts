@@ -89,7 +89,7 @@ export const daemonOptions = [
     help: 'workers of the pool',
     sidelaned: { help: 'threads that serve', defaultText: 'cores' },
   },
-  { key: 'maxQueue', kind: 'integer', min: 1, max: 1_000_000, default: 1_024, help: 'most payloads that wait' },
+  { key: 'maxQueue', kind: 'integer', min: 1, max: 1_000_000, default: 1_024, help: 'most payloads in a queue' },
   {
     key: 'maxQueueMs',
     kind: 'integer',

@@ -240,7 +240,7 @@ Serves contracts on a Unix socket, to the clients of sidelane and over HTTP/1.1.
   --engine NAME                auto or native, which are the same here (default: auto)
   --placement NAME             inline, on all threads (default: inline)
   --threads N                  threads that serve (default: cores)
-  --max-queue N                most payloads that wait (default: 1024)
+  --max-queue N                most payloads in a queue (default: 1024)
   --max-queue-ms N             longest wait in a queue that does not become empty, in ms (default: 20)
   --spin-us N                  how long a thread polls after its last answer,
                                in µs (default: 100, with one core 0)
