@@ -1,6 +1,6 @@
 // `sidelane contract export`: writes the contract that a module exports to a lock file.
 
-import { exitCodes, isFile, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import { findContract } from './find-contract.ts'
 import { writeFileAtomically } from './options.ts'
 
@@ -36,7 +36,6 @@ export const contractExport: Command = {
     const [file, ...others] = positionals
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
     if (values.out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')
-    if (!isFile(file)) throw new UsageError(topic, `There is no file ${file}`)
     const contract = await findContract(file, values, topic)
     const text = `${JSON.stringify(contract.lock, null, 2)}\n`
     if (values.out === '-') io.print(text)

@@ -1,13 +1,12 @@
 // Finds the contract that a user's module exports. Importing the module runs it: JavaScript by Node, TypeScript by the
 // optional package jiti or by a Node that strips types.
 
-import { existsSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Jiti } from 'jiti'
 import { parseLock } from '../contract/index.ts'
 import type { Contract } from '../model/index.ts'
-import { UsageError } from './command.ts'
+import { isFile, UsageError } from './command.ts'
 
 /** Selects one of several contracts, by the name of the export or of the contract. */
 export interface ContractSelector {
@@ -17,7 +16,7 @@ export interface ContractSelector {
 
 /** Throws UsageError when no contract matches, or several do. */
 export async function findContract(file: string, wanted: ContractSelector, topic: string): Promise<Contract> {
-  if (!existsSync(file)) throw new UsageError(topic, `There is no file ${file}`)
+  if (!isFile(file)) throw new UsageError(topic, `There is no file ${file}`)
   const found = contractsOf(await importModule(resolve(file), topic))
   const fitting = found.filter(
     ({ name, contract }) =>

@@ -20,11 +20,6 @@ function pointerToken(key: string | number): string {
   return text.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
-function truncate(key: string): string {
-  if (key.length <= maxKeyCodePoints) return key
-  let end = 0
-  for (let count = 0; count < maxKeyCodePoints && end < key.length; count++) {
-    end += (key.codePointAt(end) as number) > 0xffff ? 2 : 1
-  }
-  return key.slice(0, end)
-}
+/** A code point has two code units at most, so no more are split. */
+const truncate = (key: string): string =>
+  key.length <= maxKeyCodePoints ? key : [...key.slice(0, 2 * maxKeyCodePoints)].slice(0, maxKeyCodePoints).join('')

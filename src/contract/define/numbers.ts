@@ -52,15 +52,8 @@ function readCheck(context: LoweringContext, def: CheckDef, path: string, found:
     case 'number_format':
       return readFormat(context, def, path, found)
     case 'greater_than':
-      return readBound(context, def, path, (value) => {
-        if (def.inclusive === true) found.gte = Math.max(found.gte, value)
-        else found.gt = Math.max(found.gt, value)
-      })
     case 'less_than':
-      return readBound(context, def, path, (value) => {
-        if (def.inclusive === true) found.lte = Math.min(found.lte, value)
-        else found.lt = Math.min(found.lt, value)
-      })
+      return readBound(context, def, path, found)
     case 'multiple_of':
       if (typeof def.value !== 'number' || !Number.isFinite(def.value) || def.value === 0) {
         context.reject(path, `.multipleOf(${String(def.value)}) matches nothing; write a number above 0`)
@@ -85,11 +78,18 @@ function readFormat(context: LoweringContext, def: CheckDef, path: string, found
   return true
 }
 
-function readBound(context: LoweringContext, { value }: CheckDef, path: string, set: (value: number) => void): boolean {
-  if (typeof value !== 'number' || Number.isNaN(value))
+function readBound(context: LoweringContext, def: CheckDef, path: string, found: NumberChecks): true {
+  const { check, value, inclusive } = def
+  if (typeof value !== 'number' || Number.isNaN(value)) {
     context.reject(path, `a bound of ${String(value)}; write a number`)
-  // -0 + 0 is 0: the lock's canonical form has one zero.
-  else set(value + 0)
+  } else if (check === 'greater_than') {
+    const side = inclusive === true ? 'gte' : 'gt'
+    // -0 + 0 is 0: the lock's canonical form has one zero.
+    found[side] = Math.max(found[side], value + 0)
+  } else {
+    const side = inclusive === true ? 'lte' : 'lt'
+    found[side] = Math.min(found[side], value + 0)
+  }
   return true
 }
 

@@ -62,11 +62,7 @@ function readTextCheck(context: LoweringContext, path: string, def: CheckDef, pa
     for (const pattern of def.pattern ? readPattern(context, path, def.pattern) : []) patterns.add(pattern)
     return true
   }
-  const texts = new Map([
-    ['starts_with', def.prefix],
-    ['ends_with', def.suffix],
-    ['includes', def.includes],
-  ])
+  const texts = new Map(Object.entries({ starts_with: def.prefix, ends_with: def.suffix, includes: def.includes }))
   const text = texts.get(format ?? '')
   if (text === undefined) return false
   if (def.position !== undefined) {

@@ -43,9 +43,10 @@ function compareSchemas(sides: Sides): Change[] {
 }
 
 function compareNodes(left: SchemaNode, right: SchemaNode, path: string, comparison: Comparison): Change[] {
-  const [a, b] = [withoutNull(left, comparison.old), withoutNull(right, comparison.new)]
-  if (a.node === left && b.node === right) return compareNonNull(left, right, path, comparison)
-  return [...compareNull(a.nullable, b.nullable, path), ...comparison.compare(a.node, b.node, path)]
+  const [a, aNullable] = withoutNull(left, comparison.old)
+  const [b, bNullable] = withoutNull(right, comparison.new)
+  if (a === left && b === right) return compareNonNull(left, right, path, comparison)
+  return [...compareNull(aNullable, bNullable, path), ...comparison.compare(a, b, path)]
 }
 
 function compareNull(a: boolean | undefined, b: boolean | undefined, path: string): Change[] {
@@ -54,18 +55,13 @@ function compareNull(a: boolean | undefined, b: boolean | undefined, path: strin
   return [fieldChange(path, 'may no longer be null', ['old-rejected'], 'old payloads with null are rejected')]
 }
 
-interface NonNull {
-  readonly node: SchemaNode
-  /** Whether null is accepted beside the node; undefined where the node itself decides. */
-  readonly nullable: boolean | undefined
-}
-
-function withoutNull(node: SchemaNode, profile: Profile): NonNull {
-  if (node.kind === 'nullable') return { node: resolve(node.inner, profile), nullable: true }
-  if (node.kind === 'any') return { node, nullable: undefined }
-  if (node.kind !== 'scalar' || !node.types.includes('null')) return { node, nullable: false }
-  if (node.types.length === 1) return { node, nullable: undefined }
-  return { node: { ...node, types: node.types.filter((type) => type !== 'null') }, nullable: true }
+/** The node, and whether null is accepted beside it; undefined where the node itself decides. */
+function withoutNull(node: SchemaNode, profile: Profile): [node: SchemaNode, nullable: boolean | undefined] {
+  if (node.kind === 'nullable') return [resolve(node.inner, profile), true]
+  if (node.kind === 'any') return [node, undefined]
+  if (node.kind !== 'scalar' || !node.types.includes('null')) return [node, false]
+  if (node.types.length === 1) return [node, undefined]
+  return [{ ...node, types: node.types.filter((type) => type !== 'null') }, true]
 }
 
 function compareNonNull(a: SchemaNode, b: SchemaNode, path: string, comparison: Comparison): Change[] {
