@@ -7,7 +7,7 @@ import { createJiti } from 'jiti'
 
 import { fill, writeFiles } from './generated-files.mjs'
 
-// The condition `sidelane:source` of package.json, which jiti does not know.
+// The condition `sidelane:source` of package.json, which jiti does not support.
 const alias = { '#runtime': fileURLToPath(new URL('../src/runtime/node.ts', import.meta.url)) }
 const jiti = createJiti(import.meta.url, { alias })
 const source = (path) => jiti.import(`../src/${path}`)
@@ -60,7 +60,7 @@ impl ${name} {
 ${selfList(names)}
     ];
 
-    /// The value as it stands on the page.
+    /// The value as on the page.
     pub const fn name(self) -> &'static str {
         match self {
 ${names.map((value) => `            Self::${pascal(value)} => ${text(value)},`).join('\n')}
@@ -134,7 +134,7 @@ pub const ANNOTATION_KEYWORDS: &[&str] = ${list(lock.annotationKeywords)};
 /// Allowed in the root node beside the keywords of its kind.
 pub const ROOT_KEYWORDS: &[&str] = ${list(lock.rootKeywords)};
 
-/// The keywords that tell the kind of a node without \`type\`, by precedence.
+/// The keywords that decide the kind of a node without \`type\`, by precedence.
 #[rustfmt::skip]
 pub const KIND_OF_KEYWORD: &[(&str, NodeKind)] = &[
 ${lines(lock.kindOfKeyword, (keyword, kind) => `    (${text(keyword)}, NodeKind::${pascal(kind)}),`).join('\n')}
@@ -183,8 +183,7 @@ function defaultOf({ flag, key, kind, default: value }) {
 const optionsTable = file(
   'daemon-options.ts',
   'The options: their names, what they take, their defaults and the help.',
-  `use super::parsers::{Kind, MAX_SAFE};
-use super::specs::OptionSpec;
+  `use super::parsers::{Kind, MAX_SAFE, OptionSpec};
 
 /// Every option, in the order of the help.
 #[rustfmt::skip]

@@ -1,4 +1,4 @@
-// The composition root: options → engine → placement → policies. The only file that knows all placements and policies.
+// The composition root: options → engine → placement → policies. The only file that imports all placements and policies.
 
 import { availableParallelism } from 'node:os'
 import {

@@ -1,4 +1,4 @@
-// The door for runtimes without Node (browsers, edge workers): the js engine on the caller's thread. No file, no zod, no
+// Entry point for runtimes without Node (browsers, edge workers): the js engine on the caller's thread. No file, no zod, no
 // pool; contracts come as the text of their lock.
 
 import {
@@ -47,14 +47,14 @@ export {
 export { parseContract } from './contract/index.ts'
 
 /**
- * As `createHost` of the main door, with `placement: 'inline'` and the js engine. Rejects with `options.invalid`, and
+ * As `createHost` of the main entry point, with `placement: 'inline'` and the js engine. Rejects with `options.invalid`, and
  * with `engine.unavailable` for what needs Node.
  */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
   return openEdge('host', options)
 }
 
-/** As `createProcessor` of the main door: closing the processor closes its host. Rejects as `createHost` does. */
+/** As `createProcessor` of the main entry point: closing the processor closes its host. Rejects as `createHost` does. */
 export async function createProcessor<In, Out, C extends boolean = false>(
   contract: Contract<In, Out>,
   options: CreateOptions<C> = {},

@@ -43,13 +43,13 @@ const map: Record<string, readonly string[]> = {
 }
 
 /** Files that other modules may import beside `index.ts`, with the reason. */
-const doors = new Set([
+const entryPoints = new Set([
   'placements/pool/worker.ts', // a thread's entry: loaded by URL
   'placements/inline.ts', // the placement that runs without Node
 ])
 
 /** Modules without `index.ts`: each file may be imported. */
-const withoutDoor = new Set(['runtime', 'tables', 'util'])
+const withoutIndex = new Set(['runtime', 'tables', 'util'])
 
 /**
  * Of floors 0 to 2, only these files may import `node:`: each has a twin for runtimes without Node, or belongs to one.
@@ -89,7 +89,7 @@ describe('src', () => {
     expect(wrong).toEqual([])
   })
 
-  test('no file imports itself by way of others', () => {
+  test('there are no import cycles between files', () => {
     const targets = new Map(
       files.map((file) => [
         file,
@@ -110,13 +110,13 @@ describe('src', () => {
     expect(cycles).toEqual([])
   })
 
-  test('another module is entered through its door', () => {
+  test('another module is imported through its entry point', () => {
     const wrong = files.flatMap((file) =>
       importsOf(file)
         .filter((target) => target.startsWith('.'))
         .map((target) => relative(src, join(src, dirname(file), target)))
-        .filter((target) => moduleOf(target) !== moduleOf(file) && !doors.has(target))
-        .filter((target) => !withoutDoor.has(moduleOf(target)))
+        .filter((target) => moduleOf(target) !== moduleOf(file) && !entryPoints.has(target))
+        .filter((target) => !withoutIndex.has(moduleOf(target)))
         .filter((target) => target !== `${moduleOf(target)}.ts` && target !== `${moduleOf(target)}/index.ts`)
         .map((target) => `${file} imports ${target}`),
     )

@@ -6,7 +6,7 @@ import { createProcessor, type Contract } from 'sidelane'
 import { lineUp, type Hosts } from '../contenders.ts'
 import { ourContract } from '../contracts/ours.ts'
 import type { CpuMeter } from '../measure/cpu.ts'
-import { measure, WrongAnswer, type Lane } from '../measure/rounds.ts'
+import { measure, WrongAnswer, type Variant } from '../measure/rounds.ts'
 import { verify, type Reference } from '../measure/verify.ts'
 import { BadPayloads, type PayloadSet } from '../payloads/sets.ts'
 import { toRows, type Row, type Sizes } from '../report/row.ts'
@@ -62,13 +62,13 @@ export async function compare(set: PayloadSet, options: CompareOptions): Promise
   const lineup = lineUp(set.contract, options.hosts, options.wanted)
   try {
     const leftOut = new Map(lineup.leftOut)
-    const lanes: Lane[] = []
+    const variants: Variant[] = []
     const sizes: Sizes[] = []
     for (const contender of lineup.contenders) {
       try {
         const verified = await verify(contender, payloads, references, contract.lock.compress.codec)
         for (const depth of contender.mode === 'pool' ? options.depths : [1]) {
-          lanes.push({ contender, depth, passBytes: verified.passBytes })
+          variants.push({ contender, depth, passBytes: verified.passBytes })
           sizes.push({ ...verified, payloads: payloads.length })
         }
       } catch (error) {
@@ -79,7 +79,7 @@ export async function compare(set: PayloadSet, options: CompareOptions): Promise
         leftOut.set(contender.id, error.message)
       }
     }
-    const timings = await measure(lanes, payloads, {
+    const timings = await measure(variants, payloads, {
       rounds: options.rounds,
       minRounds: options.minRounds,
       budgetMs: Math.max(1, options.budgetMs - (performance.now() - from)),
@@ -91,7 +91,7 @@ export async function compare(set: PayloadSet, options: CompareOptions): Promise
         ),
     })
     const report = describe(set, examined, leftOut)
-    return { report, rows: toRows(set.name, lanes, timings, sizes) }
+    return { report, rows: toRows(set.name, variants, timings, sizes) }
   } finally {
     await lineup.close()
   }

@@ -85,7 +85,7 @@ async function offer(path: string, requests: readonly Buffer[], mode: Mode, slot
   const until = performance.now() + slotMs
   let count = 0
   let next = 0
-  const lane = async (): Promise<void> => {
+  const client = async (): Promise<void> => {
     const socket = connect(path)
     await once(socket, 'connect')
     let inFlight = 0
@@ -109,7 +109,7 @@ async function offer(path: string, requests: readonly Buffer[], mode: Mode, slot
     })
     socket.destroy()
   }
-  await Promise.all(Array.from({ length: connections }, lane))
+  await Promise.all(Array.from({ length: connections }, client))
   return count
 }
 

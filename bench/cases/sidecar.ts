@@ -144,19 +144,19 @@ export async function part({ client, service }: Pick<Pair, 'client' | 'service'>
 /** The equivalent of measure/rounds.ts for several processes: warm up all, then rounds, each in another order. */
 export async function takeTurns(pairs: readonly Pair[], plan: TurnPlan): Promise<void> {
   const { rounds, depths, budgetMs, onStep, beside } = plan
-  const lanes = pairs.flatMap((pair) => depths.map((depth) => ({ pair, depth })))
+  const variants = pairs.flatMap((pair) => depths.map((depth) => ({ pair, depth })))
   // The warm-up takes one and a half slots, a round one.
-  const slotMs = budgetMs / lanes.length / (rounds + 1.5)
-  const slots = lanes.length * (rounds + 1)
+  const slotMs = budgetMs / variants.length / (rounds + 1.5)
+  const slots = variants.length * (rounds + 1)
   let done = 0
-  for (const { pair, depth } of lanes) {
+  for (const { pair, depth } of variants) {
     onStep(`sidecar: warm up ${pair.id}`, done++ / slots)
     await pair.client.ask('warm', depth, slotMs, rounds)
   }
   const chance = seeded(rounds)
   for (let round = 0; round < rounds; round++) {
     await beside?.()
-    for (const { pair, depth } of chance.shuffled(lanes)) {
+    for (const { pair, depth } of chance.shuffled(variants)) {
       onStep(`sidecar: round ${round + 1} of ${rounds}`, done++ / slots)
       const before = cpuUsOf(pair.service.pid)
       const calls = await pair.client.ask('slot', depth, round)

@@ -9,7 +9,7 @@ import { median, percentile } from './stats.ts'
 import { seeded } from '../payloads/random.ts'
 
 /** One contender at one depth. */
-export interface Lane {
+export interface Variant {
   readonly contender: Contender
   /** Calls in flight. */
   readonly depth: number
@@ -36,7 +36,7 @@ export interface RoundPlan {
   readonly rounds: number
   readonly minRounds: number
   /**
-   * Time for all lanes together, including the warm-up. A slow machine stops at the limit once it has run `minRounds`.
+   * Time for all variants together, including the warm-up. A slow machine stops at the limit once it has run `minRounds`.
    */
   readonly budgetMs: number
   readonly meter: CpuMeter
@@ -51,30 +51,34 @@ export class WrongAnswer extends Error {
 // The warm-up gets one and a half slots, so that the compilers are done before the first round.
 const warmSlots = 1.5
 
-/** A warmed-up lane and the results of its rounds so far. */
+/** A warmed-up variant and the results of its rounds so far. */
 export interface Track {
-  readonly lane: Lane
-  /** Whole passes over the payloads in a slot, so that every lane processes the same mix. */
+  readonly variant: Variant
+  /** Whole passes over the payloads in a slot, so that every variant processes the same mix. */
   readonly passes: number
   readonly latencies: Float64Array
   readonly usPerPayload: number[]
   readonly mainThreadUs: number[]
 }
 
-/** Times every lane up to `plan.rounds` times, in turns. */
-export async function measure(lanes: readonly Lane[], payloads: readonly Buffer[], plan: RoundPlan): Promise<Timing[]> {
+/** Times every variant up to `plan.rounds` times, in turns. */
+export async function measure(
+  variants: readonly Variant[],
+  payloads: readonly Buffer[],
+  plan: RoundPlan,
+): Promise<Timing[]> {
   const from = performance.now()
-  const slotMs = plan.budgetMs / Math.max(1, lanes.length) / (plan.rounds + warmSlots)
+  const slotMs = plan.budgetMs / Math.max(1, variants.length) / (plan.rounds + warmSlots)
   const tracks: Track[] = []
   const chance = seeded(plan.rounds)
-  for (const [index, lane] of lanes.entries()) {
-    tracks.push(await warmUp(lane, payloads, slotMs, plan.rounds))
-    plan.onRound((index + 1) / lanes.length - 1, plan.rounds)
+  for (const [index, variant] of variants.entries()) {
+    tracks.push(await warmUp(variant, payloads, slotMs, plan.rounds))
+    plan.onRound((index + 1) / variants.length - 1, plan.rounds)
   }
   for (let round = 0; round < plan.rounds; round++) {
     if (round >= plan.minRounds && performance.now() - from > plan.budgetMs) break
     collect()
-    // Each round has another order, so that no lane always runs after the same one.
+    // Each round has another order, so that no variant always runs after the same one.
     for (const [i, track] of chance.shuffled(tracks).entries()) {
       await runSlot(track, payloads, round, plan.meter)
       plan.onRound(round + (i + 1) / tracks.length, plan.rounds)
@@ -84,17 +88,22 @@ export async function measure(lanes: readonly Lane[], payloads: readonly Buffer[
 }
 
 /** From here on a slot takes about `slotMs`. */
-export async function warmUp(lane: Lane, payloads: readonly Buffer[], slotMs: number, rounds: number): Promise<Track> {
+export async function warmUp(
+  variant: Variant,
+  payloads: readonly Buffer[],
+  slotMs: number,
+  rounds: number,
+): Promise<Track> {
   const from = performance.now()
   const scratch = new Float64Array(payloads.length)
   do {
-    await runPasses(lane, payloads, 1, scratch, 0)
+    await runPasses(variant, payloads, 1, scratch, 0)
   } while (performance.now() - from < slotMs * warmSlots)
   const again = performance.now()
-  await runPasses(lane, payloads, 1, scratch, 0)
+  await runPasses(variant, payloads, 1, scratch, 0)
   const passes = Math.max(1, Math.round(slotMs / (performance.now() - again)))
   const latencies = new Float64Array(passes * payloads.length * rounds)
-  return { lane, passes, latencies, usPerPayload: [], mainThreadUs: [] }
+  return { variant, passes, latencies, usPerPayload: [], mainThreadUs: [] }
 }
 
 /** One timed slot. Throws `WrongAnswer`. */
@@ -104,19 +113,19 @@ export async function runSlot(
   round: number,
   meter: CpuMeter,
 ): Promise<void> {
-  const { lane, passes } = track
+  const { variant, passes } = track
   const calls = passes * payloads.length
-  // Collects the garbage of the previous lane.
+  // Collects the garbage of the previous variant.
   collectYoung()
   const stopCpu = meter.start()
   const from = performance.now()
-  const bytes = await runPasses(lane, payloads, passes, track.latencies, round * calls)
+  const bytes = await runPasses(variant, payloads, passes, track.latencies, round * calls)
   const wallUs = (performance.now() - from) * 1000
   const cpuUs = stopCpu()
-  if (bytes !== lane.passBytes * passes) {
-    const { id, digest } = lane.contender
+  if (bytes !== variant.passBytes * passes) {
+    const { id, digest } = variant.contender
     throw new WrongAnswer(
-      `${id} (digest ${digest}): ${bytes} body bytes in a timed round, verified were ${lane.passBytes * passes}`,
+      `${id} (digest ${digest}): ${bytes} body bytes in a timed round, verified were ${variant.passBytes * passes}`,
     )
   }
   track.usPerPayload.push(wallUs / calls)
@@ -140,15 +149,15 @@ export function summarize({ latencies, usPerPayload, mainThreadUs }: Track): Tim
 
 /** Returns the bytes of all bodies. Latencies are in ms. */
 async function runPasses(
-  lane: Lane,
+  variant: Variant,
   payloads: readonly Buffer[],
   passes: number,
   latencies: Float64Array,
   offset: number,
 ): Promise<number> {
-  if (lane.contender.mode === 'sync') return runSync(lane.contender, payloads, passes, latencies, offset)
-  if (lane.depth === 1) return runOne(lane.contender, payloads, passes, latencies, offset)
-  return runDeep(lane, payloads, passes, latencies, offset)
+  if (variant.contender.mode === 'sync') return runSync(variant.contender, payloads, passes, latencies, offset)
+  if (variant.depth === 1) return runOne(variant.contender, payloads, passes, latencies, offset)
+  return runDeep(variant, payloads, passes, latencies, offset)
 }
 
 function runSync(
@@ -193,7 +202,7 @@ async function runOne(
 }
 
 async function runDeep(
-  { contender, depth }: Lane,
+  { contender, depth }: Variant,
   payloads: readonly Buffer[],
   passes: number,
   latencies: Float64Array,

@@ -14,12 +14,12 @@ const quietMs = 5000
 export function progress(): Progress {
   const terminal = process.stderr.isTTY
   const from = performance.now()
-  let said = -quietMs
+  let printedMs = -quietMs
   return {
     at(what, done) {
       const sinceMs = performance.now() - from
-      if (sinceMs - said < (terminal ? 100 : quietMs)) return
-      said = sinceMs
+      if (sinceMs - printedMs < (terminal ? 100 : quietMs)) return
+      printedMs = sinceMs
       const line = `${String(Math.round(done * 100)).padStart(3)} %  ${(sinceMs / 1000).toFixed(0)} s  ${what}`
       process.stderr.write(terminal ? `\r\x1b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}` : `${line}\n`)
     },

@@ -1,6 +1,6 @@
 // One row of the table and of the JSON file.
 
-import type { Lane, Timing } from '../measure/rounds.ts'
+import type { Variant, Timing } from '../measure/rounds.ts'
 
 export interface Row {
   /** The contender: `zod+zlib`, `inline-native`, … */
@@ -34,7 +34,7 @@ export interface Row {
   readonly calls: number
 }
 
-/** The verified outcome sizes of a lane. */
+/** The verified outcome sizes of a variant. */
 export interface Sizes {
   readonly passBytes: number
   readonly zlibBytes: number
@@ -43,14 +43,14 @@ export interface Sizes {
 
 export function toRows(
   set: string,
-  lanes: readonly Lane[],
+  variants: readonly Variant[],
   timings: readonly Timing[],
   sizes: readonly Sizes[],
 ): Row[] {
   const us = (id: string): number | undefined =>
-    timings[lanes.findIndex((lane) => lane.contender.id === id)]?.usPerPayload
+    timings[variants.findIndex((variant) => variant.contender.id === id)]?.usPerPayload
   const [zodZlib, zodZlibJcs] = [us('zod+zlib'), us('zod+zlib+jcs')]
-  return lanes.map(({ contender, depth }, index) => {
+  return variants.map(({ contender, depth }, index) => {
     const { rounds, calls, ...timing } = timings[index] as Timing
     const { passBytes, zlibBytes, payloads } = sizes[index] as Sizes
     return {

@@ -38,8 +38,8 @@ const answers = {
     return verified
   },
   async warm(depth: number, slotMs: number, rounds: number): Promise<void> {
-    const lane = { contender: client, depth, passBytes: verified.passBytes }
-    tracks.set(depth, await warmUp(lane, payloads, slotMs, rounds))
+    const variant = { contender: client, depth, passBytes: verified.passBytes }
+    tracks.set(depth, await warmUp(variant, payloads, slotMs, rounds))
   },
   /** The number of calls. */
   async slot(depth: number, round: number): Promise<number> {

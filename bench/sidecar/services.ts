@@ -65,8 +65,8 @@ export async function startService(
   const [command, ...own] = commandOf(id, { socket, lock, digest }, options) as [string, ...string[]]
   const child = spawn(command, own, { stdio: ['pipe', 'pipe', 'pipe'] })
   child.stdin.on('error', () => {})
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said = (said + chunk).slice(-2000)))
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-2000)))
   const ended = once(child, 'exit')
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
@@ -78,7 +78,7 @@ export async function startService(
   try {
     const port = await Promise.race([
       isPeer(id) ? firstLine(child).then(Number) : appears(socket).then(() => 0),
-      ended.then(([code]) => Promise.reject(new Error(`${id} ended with code ${String(code)}: ${said}`))),
+      ended.then(([code]) => Promise.reject(new Error(`${id} ended with code ${String(code)}: ${stderr}`))),
     ])
     const pid = child.pid as number
     const pss = async (): Promise<number> => {

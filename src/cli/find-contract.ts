@@ -47,14 +47,10 @@ const contractsOf = (module: Readonly<Record<string, unknown>>): Found[] =>
   )
 
 /** Checks the shape, not the class: the module may use another copy of this package. `parseLock` checks the lock. */
-const isContract = (value: unknown): value is { readonly lock: object } =>
-  typeof value === 'object' &&
-  value !== null &&
-  'id' in value &&
-  /^[0-9a-f]{64}$/.test(String(value.id)) &&
-  'lock' in value &&
-  typeof value.lock === 'object' &&
-  value.lock !== null
+function isContract(value: unknown): value is { readonly lock: object } {
+  const { id, lock } = (value ?? {}) as { readonly id?: unknown; readonly lock?: unknown }
+  return typeof id === 'string' && /^[0-9a-f]{64}$/.test(id) && typeof lock === 'object' && lock !== null
+}
 
 type Module = Readonly<Record<string, unknown>>
 

@@ -1,6 +1,6 @@
 // Verifies one result of `sidelane process` against its own sizes and digest, and against a contract.
 
-import { SidelaneError, type Codec, type Contract } from '../model/index.ts'
+import { SidelaneError, type Accepted, type Codec, type Contract } from '../model/index.ts'
 import { decompress, verify } from '../engine/index.ts'
 import { codecs } from './options.ts'
 
@@ -117,12 +117,7 @@ function readLine(bytes: Uint8Array): { readonly text: string; readonly fields: 
   return { text, fields: fields as Fields }
 }
 
-interface ResultFields {
-  readonly codec: Codec
-  readonly digest: string | null
-  readonly canonicalBytes: number
-  readonly outBytes: number
-}
+type ResultFields = Pick<Accepted, 'codec' | 'digest' | 'canonicalBytes' | 'outBytes'>
 
 function readFields({ codec, digest, canonicalBytes, outBytes, code }: Fields): ResultFields {
   if (codec === undefined && typeof code === 'string') throw malformed(`it is a reject ("${code}")`)

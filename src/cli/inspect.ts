@@ -97,12 +97,12 @@ export const inspect: Command = {
         await job.drain()
       }
     }
-    return job.run(work, (pace) => {
+    return job.run(work, (rate) => {
       const { lines, bad, bytes } = job.counts
       const verdicts = `${formatCount(lines - bad)} valid, ${formatCount(bad)} defective`
       const bare = inspector.unverified > 0 ? `, ${formatCount(inspector.unverified)} without a digest` : ''
       const sizes = `${formatBytes(bytes)} in, ${formatBytes(outBytes)} out`
-      return `${formatPlural(lines, 'result')}: ${verdicts}${bare}; ${sizes}; ${pace}`
+      return `${formatPlural(lines, 'result')}: ${verdicts}${bare}; ${sizes}; ${rate}`
     })
   },
 }

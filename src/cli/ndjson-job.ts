@@ -109,7 +109,7 @@ export class NdjsonJob {
    * Runs the work, flushes and closes the outputs, and writes the summary to stderr unless the job is quiet. Throws the
    * error of the work or of a stream.
    */
-  async run(work: () => Promise<void>, summaryOf: (pace: string) => string): Promise<ExitCode> {
+  async run(work: () => Promise<void>, summaryOf: (rate: string) => string): Promise<ExitCode> {
     const from = performance.now()
     process.on('SIGINT', this.#interrupt)
     if (!this.#quiet) this.#progress.start()
@@ -124,9 +124,9 @@ export class NdjsonJob {
     }
     if (this.#failure !== undefined) throw this.#failure
     const ms = performance.now() - from
-    const pace = `${formatDuration(ms)}, ${formatCount((1000 * this.counts.lines) / Math.max(1, ms))}/s`
+    const rate = `${formatDuration(ms)}, ${formatCount((1000 * this.counts.lines) / Math.max(1, ms))}/s`
     const end = this.#reason === undefined ? '' : `; ${this.#reason}`
-    if (!this.#quiet) this.#io.log(`sidelane: ${summaryOf(pace)}${end}`)
+    if (!this.#quiet) this.#io.log(`sidelane: ${summaryOf(rate)}${end}`)
     if (this.#reason === 'interrupted') return exitCodes.interrupted
     return this.counts.bad > 0 ? exitCodes.rejected : exitCodes.ok
   }

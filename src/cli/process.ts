@@ -101,7 +101,7 @@ export const processCommand: Command = {
         await job.drain()
       }
     }
-    return await job.run(work, (pace) => {
+    return await job.run(work, (rate) => {
       const { lines, bad } = job.counts
       const { inBytes, outBytes, faults } = totals
       const ends = `${formatCount(lines - bad)} accepted, ${formatCount(bad - faults)} rejected`
@@ -109,7 +109,7 @@ export const processCommand: Command = {
       const share = inBytes === 0 ? '' : ` (${((100 * outBytes) / inBytes).toFixed(0)} %)`
       const sizes = `${formatBytes(inBytes)} in, ${formatBytes(outBytes)} out${share}`
       const where = `${processor.engine.kind} engine, ${placement}`
-      return `${formatPlural(lines, 'payload')}: ${ends}${failed}; ${sizes}; ${pace} (${where})`
+      return `${formatPlural(lines, 'payload')}: ${ends}${failed}; ${sizes}; ${rate} (${where})`
     })
   },
 }

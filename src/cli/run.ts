@@ -49,11 +49,11 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
     }
     return await dispatch('', commands, help, args, io)
   } catch (error) {
-    return report(error, io)
+    return reportError(error, io)
   }
 }
 
-function report(error: unknown, io: Io): ExitCode {
+function reportError(error: unknown, io: Io): ExitCode {
   if (error instanceof UsageError) {
     io.log(`sidelane: ${error.message}`)
     io.log(`Try: sidelane ${error.topic === '' ? '' : `${error.topic} `}--help`)

@@ -3,7 +3,7 @@
 
 import { zlib, type Expanded, type Zlib } from '#runtime'
 import { invalidOptions, SidelaneError, type Codec } from '../model/index.ts'
-import { nativeZstd } from './native/index.ts'
+import { nativeUnzstd } from './native/index.ts'
 import { readZstdFrame } from './zstd-frame.ts'
 
 /** Options of `decompress`. */
@@ -108,9 +108,8 @@ function readZstd(body: Uint8Array, maxBytes: number, dictionary: Uint8Array | u
 }
 
 function readZstdNatively(body: Uint8Array, maxBytes: number, dictionary: Uint8Array | undefined): Uint8Array {
-  const native = nativeZstd()
-  if (native === undefined) throw unavailable('zstd')
-  const content = native(body, maxBytes, dictionary)
+  const content = nativeUnzstd(body, maxBytes, dictionary)
+  if (content === undefined) throw unavailable('zstd')
   if (typeof content !== 'string') return content
   throw content === 'limit.output' ? tooLarge(maxBytes) : corrupt('zstd')
 }

@@ -1,6 +1,6 @@
 // Entry point of engine/: selects the engine of a thread.
 
-import { SidelaneError, type EngineName, type JsCompressor } from '../model/index.ts'
+import { SidelaneError, type EngineName, type EngineReport, type JsCompressor } from '../model/index.ts'
 import type { Engine } from './engine.ts'
 import { createJsEngine } from './js/index.ts'
 import { loadNative, type Failure } from './native/index.ts'
@@ -16,16 +16,13 @@ export { verify, type Verifiable, type VerifyOptions } from './verify.ts'
  * cause lists the attempts.
  */
 export function createEngine(name: EngineName, jsCompressor?: JsCompressor): Engine {
-  if (name === 'js') {
-    return createJsEngine({ kind: 'js', reason: 'The js engine was asked for.', tried: [] }, jsCompressor)
-  }
+  const js = (reason: string, tried: EngineReport['tried'] = []): Engine =>
+    createJsEngine({ kind: 'js', reason, tried }, jsCompressor)
+  if (name === 'js') return js('The js engine was asked for.')
   const auto = name === 'auto'
   const loaded = loadNative(auto ? 'The native engine loaded.' : 'The native engine was asked for.')
   if ('engine' in loaded) return loaded.engine
-  if (auto) {
-    const reason = `The native engine could not be loaded: ${firstReason(loaded)}`
-    return createJsEngine({ kind: 'js', reason, tried: loaded.tried }, jsCompressor)
-  }
+  if (auto) return js(`The native engine could not be loaded: ${firstReason(loaded)}`, loaded.tried)
   throw new SidelaneError('engine.unavailable', {
     message: `The native engine cannot be loaded: ${firstReason(loaded)}`,
     cause: loaded.error,

@@ -5,16 +5,6 @@ import { bestFormat } from './formats.ts'
 import type { ObjectStatistics, Plan, ValueStatistics, StringStatistics, Variant } from './sample-statistics.ts'
 import { findDiscriminator } from './discriminators.ts'
 
-const noPlans: ReadonlyMap<string, Plan> = new Map()
-const noPlan: Plan = {
-  record: false,
-  discriminator: undefined,
-  members: noPlans,
-  branches: noPlans,
-  items: undefined,
-  values: undefined,
-}
-
 /** The plan of the next pass; `changed` is false when it would find nothing new. */
 export function nextPlan(statistics: ValueStatistics): { readonly plan: Plan; readonly changed: boolean } {
   const progress = { changed: false }
@@ -24,12 +14,11 @@ export function nextPlan(statistics: ValueStatistics): { readonly plan: Plan; re
 function planOf(statistics: ValueStatistics, progress: { changed: boolean }): Plan {
   const { objects, arrays } = statistics
   const items = arrays && planOf(arrays.items, progress)
-  if (objects === undefined) return { ...noPlan, items }
+  if (objects === undefined) return { items }
   const discriminator = objects.discriminator ?? (objects.candidates && findDiscriminator(objects.candidates))
   const record = discriminator === undefined && isRecord(objects)
   if (discriminator !== objects.discriminator || (record && objects.record === undefined)) progress.changed = true
   const plan = {
-    ...noPlan,
     record,
     discriminator,
     items,
@@ -37,8 +26,8 @@ function planOf(statistics: ValueStatistics, progress: { changed: boolean }): Pl
   }
   const variants = [...objects.variants].map(([value, variant]) => [value, memberPlans(variant, progress)] as const)
   // Before the split all branches are one, so its plan is copied to each of them.
-  if (objects.discriminator === undefined) return { ...plan, members: variants[0]?.[1] ?? noPlans }
-  return { ...plan, branches: new Map(variants.map(([value, members]) => [value, { ...noPlan, members }])) }
+  if (objects.discriminator === undefined) return { ...plan, members: variants[0]?.[1] }
+  return { ...plan, branches: new Map(variants.map(([value, members]) => [value, { members }])) }
 }
 
 const memberPlans = ({ members }: Variant, progress: { changed: boolean }): ReadonlyMap<string, Plan> =>
@@ -68,8 +57,8 @@ export function isRecord({ record, discriminator, count, variants }: ObjectStati
 /** The kinds of the observed values without null, with their counts. */
 export function kindsOf({ strings, numbers, booleans, arrays, objects }: ValueStatistics): [string, number][] {
   const counts = {
-    string: strings?.count ?? 0,
-    number: numbers?.count ?? 0,
+    string: strings.count,
+    number: numbers.count,
     boolean: booleans,
     array: arrays?.count ?? 0,
     object: objects?.count ?? 0,

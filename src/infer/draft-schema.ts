@@ -25,7 +25,7 @@ export function buildSchema(statistics: ValueStatistics, depth: number): Express
   if (kinds.length === 0) return call('z.unknown', [], ['no value was seen'])
   if (depth <= 0) return call('z.unknown', [], ['left open: nested too deep for a draft'])
   const single = kinds.length === 1
-  const schemas = kinds.map(([kind]) => ofKind(kind, statistics, depth, single))
+  const schemas = kinds.map(([kind]) => draftKind(kind, statistics, depth, single))
   const counts = kinds.map(([kind, count]) => counted(count, kind)).join(', ')
   const schema = single ? (schemas[0] as Expression) : call('z.union', [schemas], [`of several types: ${counts}`])
   return statistics.nulls === 0
@@ -33,17 +33,17 @@ export function buildSchema(statistics: ValueStatistics, depth: number): Express
     : chained(noted(schema, `null in ${outOf(statistics.nulls, statistics.count)}`), 'nullable')
 }
 
-function ofKind(kind: string, statistics: ValueStatistics, depth: number, single: boolean): Expression {
-  if (kind === 'string' && statistics.strings) return ofStrings(statistics.strings, single)
-  if (kind === 'number' && statistics.numbers) return ofNumbers(statistics.numbers)
-  if (kind === 'array' && statistics.arrays) return ofArrays(statistics.arrays, depth)
-  if (kind === 'object' && statistics.objects) return ofObjects(statistics.objects, depth)
+function draftKind(kind: string, statistics: ValueStatistics, depth: number, single: boolean): Expression {
+  if (kind === 'string') return draftStrings(statistics.strings, single)
+  if (kind === 'number') return draftNumbers(statistics.numbers)
+  if (kind === 'array' && statistics.arrays) return draftArrays(statistics.arrays, depth)
+  if (kind === 'object' && statistics.objects) return draftObjects(statistics.objects, depth)
   return call('z.boolean')
 }
 
 const outOf = (part: number, whole: number): string => `${part} of ${whole}`
 
-function ofStrings(facts: StringStatistics, guess: boolean): Expression {
+function draftStrings(facts: StringStatistics, guess: boolean): Expression {
   const { count, shortest, longest, values, formats, padded } = facts
   const format = bestFormat(formats)
   if (format !== undefined) {
@@ -61,14 +61,14 @@ function ofStrings(facts: StringStatistics, guess: boolean): Expression {
   return call('z.string', [], notes)
 }
 
-function ofNumbers({ count, integers, unsafe, least, greatest }: NumberStatistics): Expression {
+function draftNumbers({ count, integers, unsafe, least, greatest }: NumberStatistics): Expression {
   const range = least === greatest ? `always ${least}` : `seen ${least}..${greatest}`
   if (unsafe > 0)
     return call('z.number', [], [`beyond 2^53 - 1 in ${outOf(unsafe, count)}: digits are lost; a string keeps them`])
   return integers === count ? call('z.int', [], [range]) : call('z.number', [], [range])
 }
 
-function ofArrays({ fewest, most, items }: ArrayStatistics, depth: number): Expression {
+function draftArrays({ fewest, most, items }: ArrayStatistics, depth: number): Expression {
   if (most === 0) return call('z.array', [call('z.unknown')], ['always empty: what are its items?'])
   const item = buildSchema(items, depth - 1)
   const notes = [fewest === most ? `always ${counted(most, 'item')}` : `${fewest}..${counted(most, 'item')} seen`]
@@ -77,17 +77,17 @@ function ofArrays({ fewest, most, items }: ArrayStatistics, depth: number): Expr
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
-function ofObjects(objects: ObjectStatistics, depth: number): Expression {
+function draftObjects(objects: ObjectStatistics, depth: number): Expression {
   if (isRecord(objects)) becomeRecord(objects)
-  if (objects.record !== undefined) return ofRecord(objects.record, depth)
+  if (objects.record !== undefined) return draftRecord(objects.record, depth)
   const variants = [...objects.variants]
   const [first] = variants
   if (objects.discriminator !== undefined && variants.length > 1)
-    return ofVariants(objects.discriminator, variants, depth)
-  return first === undefined ? call('z.unknown') : ofVariant(first[1], depth)
+    return draftVariants(objects.discriminator, variants, depth)
+  return first === undefined ? call('z.unknown') : draftVariant(first[1], depth)
 }
 
-function ofRecord({ values, keys }: NonNullable<ObjectStatistics['record']>, depth: number): Expression {
+function draftRecord({ values, keys }: NonNullable<ObjectStatistics['record']>, depth: number): Expression {
   const value = buildSchema(values, depth - 1)
   return call(
     'z.record',
@@ -103,7 +103,7 @@ function keySchema({ formats, values }: StringStatistics): Expression {
   return digits ? call('z.string().regex', [/^[0-9]+$/]) : call('z.string')
 }
 
-function ofVariant(
+function draftVariant(
   { count, members }: Variant,
   depth: number,
   discriminatorValue?: readonly [string, Expression],
@@ -129,14 +129,14 @@ interface Group {
 }
 
 /** A discriminated union. Discriminator values with the same schema share a branch. */
-function ofVariants(
+function draftVariants(
   discriminator: string,
   variants: readonly (readonly [string, Variant])[],
   depth: number,
 ): Expression {
   const groups = new Map<string, Group>()
   for (const [value, variant] of variants.toSorted(([a], [b]) => compareKeys(a, b))) {
-    const text = expressionText(ofVariant(variant, depth, [discriminator, call('z.literal')]))
+    const text = expressionText(draftVariant(variant, depth, [discriminator, call('z.literal')]))
     const group: Group = groups.get(text) ?? { values: [], variant: { count: 0, members: new Map() } }
     groups.set(text, group)
     group.values.push(value)
@@ -145,7 +145,7 @@ function ofVariants(
   const branches = [...groups.values()].map(({ values, variant }) => {
     const [only] = values.length === 1 ? values : []
     const literal = call('z.literal', [only ?? values])
-    const schema = ofVariant(variant, depth, [discriminator, literal])
+    const schema = draftVariant(variant, depth, [discriminator, literal])
     return noted(schema, `${variant.count} samples`)
   })
   return call(

@@ -1,20 +1,20 @@
 // Statistics of the values at one place of the samples, updated one sample at a time. No sample is kept, so memory does not
 // grow with their number.
 
-import type { JsonArray, JsonObject, JsonPrimitive, JsonValue } from '../json/index.ts'
+import type { JsonArray, JsonObject, JsonValue } from '../json/index.ts'
 import { allFormats, formatsOf } from './formats.ts'
 import { countObject, newDiscriminatorStatistics, type DiscriminatorStatistics } from './discriminators.ts'
 
 /** Decisions of an earlier pass over the same samples: which key discriminates objects, and what is a map. */
 export interface Plan {
-  readonly record: boolean
-  readonly discriminator: string | undefined
-  readonly members: ReadonlyMap<string, Plan>
+  readonly record?: boolean
+  readonly discriminator?: string | undefined
+  readonly members?: ReadonlyMap<string, Plan> | undefined
   /** By discriminator value. */
-  readonly branches: ReadonlyMap<string, Plan>
-  readonly items: Plan | undefined
+  readonly branches?: ReadonlyMap<string, Plan>
+  readonly items?: Plan | undefined
   /** The values of a record. */
-  readonly values: Plan | undefined
+  readonly values?: Plan | undefined
 }
 
 export interface StringStatistics {
@@ -68,8 +68,8 @@ export interface ValueStatistics {
   count: number
   nulls: number
   booleans: number
-  numbers: NumberStatistics | undefined
-  strings: StringStatistics | undefined
+  readonly numbers: NumberStatistics
+  readonly strings: StringStatistics
   arrays: ArrayStatistics | undefined
   objects: ObjectStatistics | undefined
 }
@@ -84,8 +84,8 @@ export const newStatistics = (plan?: Plan): ValueStatistics => ({
   count: 0,
   nulls: 0,
   booleans: 0,
-  numbers: undefined,
-  strings: undefined,
+  numbers: { count: 0, integers: 0, unsafe: 0, least: Infinity, greatest: -Infinity },
+  strings: newStrings(),
   arrays: undefined,
   objects: undefined,
 })
@@ -93,16 +93,12 @@ export const newStatistics = (plan?: Plan): ValueStatistics => ({
 /** Adds one value. */
 export function observe(statistics: ValueStatistics, value: JsonValue): void {
   statistics.count++
-  if (value === null || typeof value !== 'object') observeScalar(statistics, value)
-  else if (Array.isArray(value)) observeArray((statistics.arrays ??= newArrays(statistics.plan?.items)), value)
-  else observeObject((statistics.objects ??= newObjects(statistics.plan)), value, statistics.plan)
-}
-
-function observeScalar(statistics: ValueStatistics, value: JsonPrimitive): void {
   if (value === null) statistics.nulls++
   else if (typeof value === 'boolean') statistics.booleans++
-  else if (typeof value === 'string') observeString((statistics.strings ??= newStrings()), value)
-  else observeNumber((statistics.numbers ??= newNumbers()), value)
+  else if (typeof value === 'string') observeString(statistics.strings, value)
+  else if (typeof value === 'number') observeNumber(statistics.numbers, value)
+  else if (Array.isArray(value)) observeArray((statistics.arrays ??= newArrays(statistics.plan?.items)), value)
+  else observeObject((statistics.objects ??= newObjects(statistics.plan)), value, statistics.plan)
 }
 
 const newArrays = (items: Plan | undefined): ArrayStatistics => ({
@@ -111,8 +107,6 @@ const newArrays = (items: Plan | undefined): ArrayStatistics => ({
   most: 0,
   items: newStatistics(items),
 })
-
-const newNumbers = (): NumberStatistics => ({ count: 0, integers: 0, unsafe: 0, least: Infinity, greatest: -Infinity })
 
 const newStrings = (): StringStatistics => ({
   count: 0,
@@ -184,7 +178,7 @@ function observeObject(statistics: ObjectStatistics, value: JsonObject, plan: Pl
   // An earlier pass found it in every object, as a string.
   const discriminatorValue =
     statistics.discriminator === undefined ? '' : (value.get(statistics.discriminator) as string)
-  const branch = statistics.discriminator === undefined ? plan : (plan?.branches.get(discriminatorValue) ?? plan)
+  const branch = statistics.discriminator === undefined ? plan : (plan?.branches?.get(discriminatorValue) ?? plan)
   const variant = variantOf(statistics, discriminatorValue)
   variant.count++
   for (const { key, value: member } of value.members) observe(memberOf(variant, key, branch), member)
@@ -198,7 +192,7 @@ function variantOf(statistics: ObjectStatistics, discriminatorValue: string): Va
 }
 
 function memberOf({ members }: Variant, key: string, plan?: Plan): ValueStatistics {
-  const member = members.get(key) ?? newStatistics(plan?.members.get(key))
+  const member = members.get(key) ?? newStatistics(plan?.members?.get(key))
   members.set(key, member)
   return member
 }
@@ -228,8 +222,8 @@ function merge(into: ValueStatistics, from: ValueStatistics): void {
   into.count += from.count
   into.nulls += from.nulls
   into.booleans += from.booleans
-  if (from.numbers !== undefined) mergeNumbers((into.numbers ??= newNumbers()), from.numbers)
-  if (from.strings !== undefined) mergeStrings((into.strings ??= newStrings()), from.strings)
+  mergeNumbers(into.numbers, from.numbers)
+  mergeStrings(into.strings, from.strings)
   if (from.arrays !== undefined) mergeArrays((into.arrays ??= newArrays(undefined)), from.arrays)
   if (from.objects !== undefined) {
     into.objects ??= { ...newObjects(undefined), discriminator: from.objects.discriminator }

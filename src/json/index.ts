@@ -6,12 +6,13 @@ export { appendPointer, pointerOf } from './pointer.ts'
 export { readBytes, readText, checkText, type Read, type ReadLimits } from './read.ts'
 export type { ReadError } from './read-error.ts'
 export {
+  canonicalText,
   compareKeys,
   JsonObject,
+  primitiveText,
   toPlain,
   type JsonArray,
   type JsonMember,
   type JsonPrimitive,
   type JsonValue,
 } from './value.ts'
-export { canonicalText, primitiveText } from './write.ts'

@@ -125,7 +125,7 @@ class Reader {
       this.#skipSpace()
       if (this.#text.charCodeAt(this.#at) !== 0x22) this.#fail()
       const key = this.#string()
-      if (!this.#modelError) this.#checkKey(key, seen)
+      if (!this.#modelError) this.#checkKey(key, seen, members)
       this.#skipSpace()
       if (!this.#take(':')) this.#fail()
       this.#skipSpace()
@@ -136,16 +136,16 @@ class Reader {
       this.#skipSpace()
     } while (this.#take(','))
     if (!this.#take('}')) this.#fail()
-    if (!seen.ascending) members.sort((a, b) => compareKeys(a.key, b.key))
+    if (!seen.areAscending) members.sort((a, b) => compareKeys(a.key, b.key))
     return new JsonObject(members)
   }
 
   /** In this order: surrogate, forbidden, duplicate, limit. A key with a lone surrogate has its parent's pointer. */
-  #checkKey(key: string, seen: SeenKeys): void {
+  #checkKey(key: string, seen: SeenKeys, before: readonly JsonMember[]): void {
     if (!isWellFormed(key)) this.#setModelError('parse.lone_surrogate', this.#path)
     else if (key === '__proto__') this.#setModelError('parse.forbidden_key', [...this.#path, key])
-    else if (!seen.add(key)) this.#setModelError('parse.duplicate_key', [...this.#path, key])
-    else if (seen.count > this.#limits.maxKeys) this.#setModelError('limit.keys', [...this.#path, key])
+    else if (!seen.add(key, before)) this.#setModelError('parse.duplicate_key', [...this.#path, key])
+    else if (before.length >= this.#limits.maxKeys) this.#setModelError('limit.keys', [...this.#path, key])
   }
 
   #array(): JsonArray {
@@ -257,27 +257,19 @@ const isHexDigit = (unit: number): boolean =>
 
 /** The keys of one object so far. Ascending keys contain no duplicate, so they need no set. */
 class SeenKeys {
-  ascending = true
-  count = 0
-  #last = ''
-  #ascendingKeys: string[] = []
   #set: Set<string> | undefined
 
-  /** False for a duplicate. */
-  add(key: string): boolean {
-    this.count++
-    if (this.ascending) {
-      if (this.count === 1 || key > this.#last) {
-        this.#ascendingKeys.push(key)
-        this.#last = key
-        return true
-      }
-      this.ascending = false
-      this.#set = new Set(this.#ascendingKeys.map(hashable))
-    }
-    const set = this.#set as Set<string>
-    const before = set.size
-    return set.add(hashable(key)).size > before
+  get areAscending(): boolean {
+    return this.#set === undefined
+  }
+
+  /** False for a duplicate of a key in `before`, which holds all earlier members. */
+  add(key: string, before: readonly JsonMember[]): boolean {
+    const last = before.at(-1)
+    if (this.#set === undefined && (last === undefined || key > last.key)) return true
+    this.#set ??= new Set(before.map((member) => hashable(member.key)))
+    const { size } = this.#set
+    return this.#set.add(hashable(key)).size > size
   }
 }
 

@@ -50,3 +50,20 @@ export function toPlain(value: JsonValue): unknown {
   for (const member of value.members) plain[member.key] = toPlain(member.value)
   return plain
 }
+
+/**
+ * Canonical JSON (RFC 8785). The tree holds no lone surrogates and no numbers beyond the doubles: see read.ts.
+ * JSON.stringify of a plain object would put integer-like keys first.
+ */
+export function canonicalText(value: JsonValue): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`
+  if (!(value instanceof JsonObject)) return primitiveText(value)
+  const members = value.members.map((member) => `${JSON.stringify(member.key)}:${canonicalText(member.value)}`)
+  return `{${members.join(',')}}`
+}
+
+/**
+ * Canonical text of a primitive. V8 writes ECMAScript numbers (-0 as 0) and the minimal escapes, as RFC 8785 §3.2.2
+ * asks.
+ */
+export const primitiveText = (value: JsonPrimitive): string => JSON.stringify(value)

@@ -54,7 +54,7 @@ export abstract class Call {
   permit: Holder | undefined
   /** Set by a cache: the call that runs for this one and for others. */
   sharedRun: Call | undefined
-  /** Whether a cache knew the result; undefined: none was asked. */
+  /** Whether a cache knew the result; undefined: no cache was used. */
   cached: 'hit' | 'miss' | undefined
   /** It ran on the caller's thread although there are others. */
   ranInline: boolean = false
@@ -133,7 +133,7 @@ export class ProcessCall extends Call {
   }
 
   settleBytes(bytes: Uint8Array, at: number): void {
-    // Not decoded in vain.
+    // Saves decoding a result that is dropped.
     if (this.settled) return
     try {
       this.settle(decodeOutcome(bytes, at, this.route.contract.profile.compress.codec))

@@ -4,10 +4,10 @@ import { errorTable } from './errors.ts'
 import type { Issue, IssueParams, Keyword } from './outcome.ts'
 
 const phrases: Readonly<Record<Keyword, (params: IssueParams) => string>> = {
-  type: ({ expected }) => `must be of type ${choice(expected)}`,
-  const: ({ expected }) => `must be ${choice(expected)}`,
-  enum: ({ expected }) => `must be ${choice(expected)}`,
-  discriminator: ({ expected }) => `must be ${choice(expected)}, to tell which branch applies`,
+  type: ({ expected }) => `must be of type ${formatExpected(expected)}`,
+  const: ({ expected }) => `must be ${formatExpected(expected)}`,
+  enum: ({ expected }) => `must be ${formatExpected(expected)}`,
+  discriminator: ({ expected }) => `must be ${formatExpected(expected)}, to tell which branch applies`,
   union: () => 'must match one of the alternatives',
   minLength: ({ limit }) => `must have at least ${count(limit, 'character')}`,
   maxLength: ({ limit }) => `must have at most ${count(limit, 'character')}`,
@@ -33,7 +33,7 @@ export function describeIssue(issue: Issue): string {
 
 const place = (pointer: string): string => (pointer === '' ? 'the root' : pointer)
 
-function choice(expected: IssueParams['expected'] = []): string {
+function formatExpected(expected: IssueParams['expected'] = []): string {
   const names = expected.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 }

@@ -130,10 +130,6 @@ const inRange = (value: unknown, max: number): boolean => typeof value === 'numb
 const deadlineRule = rule(`a number of milliseconds from 1 to ${maxDeadlineMs}`, (value) =>
   inRange(value, maxDeadlineMs),
 )
-const signalRule = rule(
-  'an AbortSignal',
-  (value) => isObject(value) && 'aborted' in value && 'addEventListener' in value,
-)
 const booleanRule = rule('true or false', isBoolean)
 
 const cacheRules: Readonly<Record<keyof CacheOptions, Rule>> = {
@@ -147,11 +143,15 @@ const launchRules: Readonly<Record<keyof LaunchOptions, Rule>> = {
   args: rule('an array of strings', (value) => Array.isArray(value) && value.every((arg) => typeof arg === 'string')),
 }
 
+const callAndStreamRules: Readonly<Record<keyof ProcessOptions & keyof StreamOptions, Rule>> = {
+  deadlineMs: deadlineRule,
+  signal: rule('an AbortSignal', (value) => isObject(value) && 'aborted' in value && 'addEventListener' in value),
+  canonical: booleanRule,
+}
+
 const streamRules: Readonly<Record<keyof StreamOptions, Rule>> = {
   concurrency: integer(1, 1_000_000),
-  deadlineMs: deadlineRule,
-  signal: signalRule,
-  canonical: booleanRule,
+  ...callAndStreamRules,
 }
 
 const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
@@ -181,9 +181,7 @@ const processorRules: Readonly<Record<keyof ProcessorOptions, Rule>> = {
 }
 
 const callRules: Readonly<Record<keyof ProcessOptions, Rule>> = {
-  deadlineMs: deadlineRule,
-  signal: signalRule,
-  canonical: booleanRule,
+  ...callAndStreamRules,
   traceparent: rule('a string', (value) => typeof value === 'string'),
 }
 
@@ -245,10 +243,7 @@ export function resolveProcessorOptions(options: ProcessorOptions): ProcessorSet
 export function splitCreateOptions(options: CreateOptions): { host: HostOptions; processor: ProcessorOptions } {
   check('createProcessor', options, { ...hostRules, ...processorRules })
   const { digestKey, canonical, ...host } = options
-  return {
-    host,
-    processor: { ...(digestKey !== undefined && { digestKey }), ...(canonical !== undefined && { canonical }) },
-  }
+  return { host, processor: { digestKey, canonical } }
 }
 
 /** Throws `options.invalid`. */

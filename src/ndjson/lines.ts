@@ -72,15 +72,10 @@ export class LineSplitter {
     let from = 0
     for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, from)) {
       this.#add(chunk.subarray(from, end))
-      yield* this.#endLine()
+      yield* this.end()
       from = end + 1
     }
     this.#add(chunk.subarray(from))
-  }
-
-  /** The last line, if no `\n` ended it. */
-  end(): Generator<Line, void, undefined> {
-    return this.#endLine()
   }
 
   #add(part: Uint8Array): void {
@@ -95,7 +90,8 @@ export class LineSplitter {
     }
   }
 
-  *#endLine(): Generator<Line, void, undefined> {
+  /** Ends the current line: at the end of the input it is the last one, if no `\n` ended it. */
+  *end(): Generator<Line, void, undefined> {
     const number = this.#number++
     const payload = this.#tooLong ? undefined : withoutReturn(joined(this.#parts, this.#bytes))
     this.#parts = []

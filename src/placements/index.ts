@@ -1,4 +1,4 @@
-// The door of placements/: where calls run. Policies stand in front of them (policies/).
+// Entry point of placements/: where calls run. Policies stand in front of them (policies/).
 
 export { AutoPlacement } from './auto/auto.ts'
 export { InlinePlacement } from './inline.ts'

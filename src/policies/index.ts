@@ -1,4 +1,4 @@
-// The door of policies/: what a call passes on its way to the placement. One policy a file.
+// Entry point of policies/: what a call passes on its way to the placement. One policy a file.
 
 export { Admission, type QueueState } from './admission.ts'
 export { ResultCache } from './cache.ts'

@@ -78,12 +78,12 @@ export interface Zstd {
 /** Node's codecs; undefined in a runtime without them. */
 export const zlib: Zlib | undefined = {
   gzip: (level) => (bytes) => {
-    const body = toUint8Array(node.gzipSync(bytes, tuned(bytes.length, level)))
+    const body = toUint8Array(node.gzipSync(bytes, zlibOptions(bytes.length, level)))
     body[9] = 255
     return body
   },
-  deflate: (level) => (bytes) => toUint8Array(node.deflateSync(bytes, tuned(bytes.length, level))),
-  deflateRaw: (level) => (bytes) => toUint8Array(node.deflateRawSync(bytes, tuned(bytes.length, level))),
+  deflate: (level) => (bytes) => toUint8Array(node.deflateSync(bytes, zlibOptions(bytes.length, level))),
+  deflateRaw: (level) => (bytes) => toUint8Array(node.deflateRawSync(bytes, zlibOptions(bytes.length, level))),
   brotli: (level) => (bytes) => toUint8Array(node.brotliCompressSync(bytes, tunedBrotli(bytes.length, level))),
   inflate: (body, maxBytes) => expanded(node.inflateSync, body, { maxOutputLength: maxBytes }),
   inflateRaw: (body, maxBytes) => expanded(node.inflateRawSync, body, { maxOutputLength: maxBytes }),
@@ -94,7 +94,7 @@ export const zlib: Zlib | undefined = {
 
 // zlib allocates its output buffer and its tables for each call, so both are sized by the payload: at 4 KB that saves a
 // quarter of the time. The window loses no match if it holds the payload and zlib's look-ahead of 262 bytes.
-function tuned(size: number, level: number): { level: number; chunkSize: number; windowBits: number } {
+function zlibOptions(size: number, level: number): { level: number; chunkSize: number; windowBits: number } {
   return { level, chunkSize: outputGuess(size), windowBits: windowBitsFor(size + 262, 10, 15) }
 }
 

@@ -30,7 +30,7 @@ export function loadContracts({
   contracts,
   digestKeyFiles,
 }: Pick<DaemonSettings, 'contracts' | 'digestKeyFiles'>): KeyedContract[] {
-  const loaded = contracts.flatMap((path) => lockFiles(path)).map((lock) => loadOne(lock, digestKeyFiles))
+  const loaded = contracts.flatMap((path) => lockFiles(path)).map((lock) => loadLockFile(lock, digestKeyFiles))
   const names = new Set(loaded.map(({ contract }) => contract.name))
   for (const name of Object.keys(digestKeyFiles)) {
     if (names.has(name)) continue
@@ -53,7 +53,7 @@ function lockFiles(path: string): LockFile[] {
     .map((name) => ({ file: join(path, name), ofDirectory: true }))
 }
 
-function loadOne({ file, ofDirectory }: LockFile, keyFiles: Readonly<Record<string, string>>): KeyedContract {
+function loadLockFile({ file, ofDirectory }: LockFile, keyFiles: Readonly<Record<string, string>>): KeyedContract {
   let contract: Contract
   try {
     contract = loadContract(file)

@@ -115,7 +115,7 @@ export class RequestQueue implements RequestOwner {
 }
 
 /**
- * A miss doubles the number of skipped polls and a hit takes half of that back: polling goes on when two polls of three hit.
+ * A miss doubles the number of skipped polls and a hit takes half of that back: polls continue when two of three hit.
  * At level 0 no poll is skipped, at the highest level one in 2^6 is made.
  */
 const maxLevel = 12

@@ -1,5 +1,4 @@
-// A request of the daemon as a call, whichever protocol it came by: what the queue and the engine need of it. The bytes on
-// the connection are framed's and http's part.
+// A request of the daemon as a call, of either protocol. The bytes on the connection are in framed-connection.ts and http/.
 
 import { Call, encodeFault, encodeOutcome, outcomeSize, SidelaneError, type Outcome } from '../model/index.ts'
 import { framedTexts } from '../tables/daemon-texts.ts'
@@ -22,7 +21,7 @@ export const typicalBytes = 2048
 const scratchBytes = 64 * 1024
 const maxKeptBytes = 8 * 1024 * 1024
 
-/** What an observer gets to know of a request, also of one that was refused before it had a body. */
+/** What is reported to an observer of a request, also of one that was refused before its body arrived. */
 export interface RequestInfo {
   /** undefined: the request named no contract of this daemon. */
   readonly contract: LoadedContract | undefined

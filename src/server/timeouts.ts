@@ -24,7 +24,7 @@ export const defaultLimits = {
 
 export type FramedLimits = Readonly<typeof defaultLimits>
 
-/** What the timeouts need to know of the connection. */
+/** The state of the connection that the timeouts depend on. */
 export interface ConnectionState {
   /** Requests are in flight, or bytes wait to be written. */
   readonly isBusy: boolean

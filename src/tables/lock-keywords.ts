@@ -33,7 +33,7 @@ export const annotationKeywords = [
 /** Allowed in the root node beside the keywords of its kind. */
 export const rootKeywords = ['$defs', '$schema'] as const
 
-/** The keywords that tell the kind of a node without `type`, by precedence. */
+/** The keywords that decide the kind of a node without `type`, by precedence. */
 export const kindOfKeyword = {
   $ref: 'ref',
   const: 'const',

@@ -1,7 +1,7 @@
 // A doubly linked list whose links are fields of its items: append, prepend and removal from the middle are O(1) and
 // allocate nothing. A Set that takes and loses every call costs the main thread ten times as much.
 
-/** What an item brings: its two links. An item is in one list at a time. */
+/** The links of an item. An item is in one list at a time. */
 export interface Linked<T> {
   next: T | undefined
   previous: T | undefined

@@ -6,8 +6,8 @@ export class MovingAverage {
   readonly #maxRatio: number
 
   /**
-   * `weight`: of the newest sample, 0 to 1. `maxRatio`: a sample counts as at most so many times the average, so that one
-   * that met a pause of the process says little about the next.
+   * `weight`: of the newest sample, 0 to 1. `maxRatio`: a sample counts as at most so many times the average, so that a
+   * pause of the process hardly changes the average.
    */
   constructor(initial: number, weight: number, maxRatio: number = Number.POSITIVE_INFINITY) {
     this.value = initial
@@ -15,7 +15,7 @@ export class MovingAverage {
     this.#maxRatio = maxRatio
   }
 
-  /** Ignores a sample that is negative or not finite: the average would keep it for ever. */
+  /** Ignores a sample that is negative or not finite: the average would never recover from it. */
   add(sample: number, weight: number = this.#weight): void {
     if (!(sample >= 0 && sample < Number.POSITIVE_INFINITY)) return
     this.value += weight * (Math.min(sample, this.#maxRatio * this.value) - this.value)

@@ -2,10 +2,9 @@
 
 import { clientViolations, violations } from '../tables/wire-violations.ts'
 import { fillTemplate } from '../util/fill-template.ts'
-import { decodeUtf8, encodeUtf8 } from '#runtime'
+import { decodeUtf8, encodeUtf8, hmacSha256Hex } from '#runtime'
 import { readHex, readU16, readU32, writeHex, writeU16, writeU32 } from '../util/byte-codec.ts'
 import { maxClientBytes, maxNameBytes } from './constants.ts'
-import { noKeyFingerprint } from './key-fingerprint.ts'
 
 /** Field types of HELLO; a contract's number depends on the side. */
 export const fields = { contractRequest: 1, client: 2, contractStatus: 17, server: 18, engine: 19, limits: 20 } as const
@@ -18,6 +17,18 @@ const limitsBytes = 12
 
 /** The id of an unknown contract. */
 export const noContractId: string = '0'.repeat(2 * idBytes)
+
+const fingerprintText = encodeUtf8('sidelane key fingerprint 1')
+
+/** The fingerprint of a contract without a key. */
+export const noKeyFingerprint: string = '0'.repeat(32)
+
+/**
+ * The key's fingerprint, 32 hex digits; zeros without a key. By it both sides check that they hold the same key
+ * without sending it.
+ */
+export const keyFingerprint = (key: Uint8Array | undefined): string =>
+  key === undefined ? noKeyFingerprint : hmacSha256Hex(key, fingerprintText).slice(0, 32)
 
 /** A contract that a client requests. */
 export interface ContractRequest {
@@ -78,24 +89,22 @@ export function encodeClientHello({ client, contracts }: ClientHello): Uint8Arra
 export function decodeClientHello(payload: Uint8Array): ClientHello | string {
   let client = ''
   const contracts: ContractRequest[] = []
-  const wrong = eachField(payload, (type, at, end) => {
+  for (const field of fieldsOf(payload)) {
+    if (typeof field === 'string') return field
+    const [type, value] = field
     if (type === fields.client) {
-      if (end - at > maxClientBytes) return fillTemplate(clientViolations.longClient, { cap: maxClientBytes })
-      client = decodeUtf8(payload.subarray(at, end))
+      if (value.length > maxClientBytes) return fillTemplate(clientViolations.longClient, { cap: maxClientBytes })
+      client = decodeUtf8(value)
     }
     if (type === fields.contractRequest) {
-      const nameAt = at + requestHeaderBytes
-      if (nameAt >= end || end - nameAt > maxNameBytes) return violations.contractSize
-      if (!isAscii(payload, nameAt, end)) return clientViolations.contractName
-      contracts.push({
-        id: readHex(payload, at, at + idBytes),
-        fingerprint: readHex(payload, at + idBytes, nameAt),
-        name: decodeUtf8(payload.subarray(nameAt, end)),
-      })
+      const name = value.subarray(requestHeaderBytes)
+      if (name.length === 0 || name.length > maxNameBytes) return violations.contractSize
+      if (name.some((byte) => byte > 0x7f)) return clientViolations.contractName
+      const [id, fingerprint] = [readHex(value, 0, idBytes), readHex(value, idBytes, requestHeaderBytes)]
+      contracts.push({ id, fingerprint, name: decodeUtf8(name) })
     }
-    return undefined
-  })
-  return wrong ?? { client, contracts }
+  }
+  return { client, contracts }
 }
 
 /** The payload of a server's HELLO. */
@@ -125,28 +134,28 @@ export function decodeServerHello(payload: Uint8Array): ServerHello | string {
   let engine: string | undefined
   let limits: ServerHello['limits'] | undefined
   const contracts: ContractStatus[] = []
-  const wrong = eachField(payload, (type, at, end) => {
+  for (const field of fieldsOf(payload)) {
+    if (typeof field === 'string') return field
+    const [type, value] = field
     if (type === fields.contractStatus) {
-      if (end - at !== statusBytes) return violations.contractSize
-      const [status, index, have] = [readU16(payload, at), readU16(payload, at + 2), readHex(payload, at + 4, end)]
-      contracts.push({ status, index, have })
+      if (value.length !== statusBytes) return violations.contractSize
+      contracts.push({ status: readU16(value, 0), index: readU16(value, 2), have: readHex(value, 4, statusBytes) })
     }
-    if (type === fields.server) server = decodeUtf8(payload.subarray(at, end))
-    if (type === fields.engine) engine = decodeUtf8(payload.subarray(at, end))
+    if (type === fields.server) server = decodeUtf8(value)
+    if (type === fields.engine) engine = decodeUtf8(value)
     if (type === fields.limits) {
-      if (end - at !== limitsBytes) return 'LIMITS is of wrong size'
-      const [requestBytes, answerBytes] = [readU32(payload, at), readU32(payload, at + 4)]
-      limits = { requestBytes, answerBytes, inFlight: readU32(payload, at + 8) }
+      if (value.length !== limitsBytes) return 'LIMITS is of wrong size'
+      limits = { requestBytes: readU32(value, 0), answerBytes: readU32(value, 4), inFlight: readU32(value, 8) }
     }
-    return undefined
-  })
-  if (wrong !== undefined) return wrong
+  }
   if (server === undefined || limits === undefined) return 'HELLO lacks SERVER or LIMITS'
   if (engine !== 'js' && engine !== 'native') return 'HELLO names no engine'
   return { contracts, server, engine, limits }
 }
 
-function encodeFields(list: readonly (readonly [type: number, value: Uint8Array])[]): Uint8Array {
+type Field = readonly [type: number, value: Uint8Array]
+
+function encodeFields(list: readonly Field[]): Uint8Array {
   const payload = new Uint8Array(list.reduce((size, [, value]) => size + 4 + value.length, 0))
   let at = 0
   for (const [type, value] of list) {
@@ -158,23 +167,13 @@ function encodeFields(list: readonly (readonly [type: number, value: Uint8Array]
   return payload
 }
 
-/** Visits the fields until one is invalid. */
-function eachField(
-  payload: Uint8Array,
-  visit: (type: number, at: number, end: number) => string | undefined,
-): string | undefined {
+/** The fields, and a violation where one ends outside of the payload. */
+function* fieldsOf(payload: Uint8Array): Generator<Field | string> {
   let at = 0
   while (at < payload.length) {
     const end = at + 4 > payload.length ? Number.POSITIVE_INFINITY : at + 4 + readU16(payload, at + 2)
-    if (end > payload.length) return violations.fieldEnd
-    const wrong = visit(readU16(payload, at), at + 4, end)
-    if (wrong !== undefined) return wrong
+    if (end > payload.length) return yield violations.fieldEnd
+    yield [readU16(payload, at), payload.subarray(at + 4, end)]
     at = end
   }
-  return undefined
-}
-
-const isAscii = (bytes: Uint8Array, from: number, to: number): boolean => {
-  for (let at = from; at < to; at++) if ((bytes[at] as number) > 0x7f) return false
-  return true
 }

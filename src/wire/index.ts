@@ -3,6 +3,5 @@
 export * from './constants.ts'
 export * from './frames.ts'
 export * from './hello.ts'
-export { keyFingerprint, noKeyFingerprint } from './key-fingerprint.ts'
 export * from './preface.ts'
 export { traceFromText, traceIdOf, traceToText } from './trace.ts'

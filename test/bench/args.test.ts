@@ -14,7 +14,7 @@ test('--before-after selects the endpoint case alone', () => {
   expect(read('--before-after')).toMatchObject({ beforeAfter: true, sidecar: false })
 })
 
-test('builds to compare are named one by one', () => {
+test('--http-cpu is repeated for each build to compare', () => {
   expect(read('--http-cpu', 'a.js', '--http-cpu', 'b.js').httpCpu).toEqual(['a.js', 'b.js'])
   expect(read().httpCpu).toBeUndefined()
 })

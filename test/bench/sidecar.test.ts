@@ -91,18 +91,18 @@ test('without a gain, the verdict is to do nothing', () => {
   expect(verdict).toMatch(/^Do nothing/)
 })
 
-test('inline is recommended when it saves CPU and no other way responds sooner', () => {
+test('inline is recommended when it saves CPU and no other placement responds sooner', () => {
   const rows = [endpoint('zod+zlib'), endpoint('inline', { cpuMsPer1000: 100 }), endpoint('pool', { stallP99Ms: 1 })]
   expect(endpointVerdict(rows)).toMatch(/^Use inline: .* Nothing else/)
 })
 
-test('a way with shorter stalls but later responses is not worth a change', () => {
+test('a placement with shorter stalls but later responses is not recommended', () => {
   expect(endpointVerdict([endpoint('zod+zlib'), endpoint('sidecar', { stallP99Ms: 1, p99Ms: 6 })])).toMatch(
     /^Do nothing/,
   )
 })
 
-test('of two ways that respond sooner than inline, the one with less memory is recommended', () => {
+test('of two placements that respond sooner than inline, the one with less memory is recommended', () => {
   const rows = [
     endpoint('zod+zlib'),
     endpoint('inline', { cpuMsPer1000: 100 }),

@@ -12,7 +12,9 @@ interface Door {
 const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly exports: Readonly<Record<string, Door | string>>
 }
-const doors = Object.values(exports).flatMap((door) => (typeof door === 'string' || !door.types ? [] : [door.types]))
+const entryPoints = Object.values(exports).flatMap((entry) =>
+  typeof entry === 'string' || !entry.types ? [] : [entry.types],
+)
 
 interface Exported {
   readonly name: string
@@ -61,7 +63,7 @@ function undocumented({ name, file }: Exported): string[] {
 }
 
 test.skipIf(!existsSync(join(root, 'dist')))('every exported item and each of its members has a docstring', () => {
-  const items = doors.flatMap((door) => exportsOf(join(root, door)))
+  const items = entryPoints.flatMap((path) => exportsOf(join(root, path)))
   const missing = items.flatMap((item) =>
     undocumented(item).map((place) => `${relative(join(root, 'dist'), item.file)}: ${place}`),
   )

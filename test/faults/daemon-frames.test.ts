@@ -47,7 +47,7 @@ describe.each(daemonKinds)('%s', (kind) => {
   test('F50: lengths of 0, the cap, one more, and 2^32 - 1', { timeout: 30_000 }, async (context) => {
     await onDaemon(context, kind, async (row) =>
       beside(row, async () => {
-        const client = await RawClient.greeted(row.socket, raw)
+        const client = await RawClient.afterHello(row.socket, raw)
         expect(await answerOf(client, request(1, ''))).toBe('parse.syntax')
         expect(await answerOf(client, request(2, ' '.repeat(requestCap - 1)))).toBe('limit.bytes')
         expect(await answerOf(client, request(3, ' '.repeat(requestCap)))).toBe('limit.bytes')
@@ -56,7 +56,7 @@ describe.each(daemonKinds)('%s', (kind) => {
         client.socket.end()
         await client.closed
         for (const length of [2 * requestCap + 1, 0x7fff_ffff, 0xffff_ffff]) {
-          const liar = await RawClient.greeted(row.socket, raw)
+          const liar = await RawClient.afterHello(row.socket, raw)
           liar.send(request(1, '[', { length }))
           expect(await verdict(liar), `${length}`).toEqual(['protocol.violation'])
         }
@@ -84,7 +84,7 @@ describe.each(daemonKinds)('%s', (kind) => {
           expect(await codesOf(talk.subarray(0, at), talk.subarray(at)), `cut at ${at}`).toEqual(wanted)
         }
         expect(await codesOf(...[...talk].map((byte) => Uint8Array.of(byte)))).toEqual(wanted)
-        const client = await RawClient.greeted(row.socket, raw)
+        const client = await RawClient.afterHello(row.socket, raw)
         client.send(...Array.from({ length: 1000 }, (_, i) => request(i + 1, `[${i}]`)))
         const frames = await client.frames(1000)
         expect(frames.map(({ id }) => id).sort((a, b) => a - b)).toEqual(frames.map((_, i) => i + 1))
@@ -119,15 +119,15 @@ describe.each(daemonKinds)('%s', (kind) => {
           'a ping of 65 bytes': frame({ kind: kinds.ping, payload: 'x'.repeat(65) }),
         }
         for (const [what, bytes] of Object.entries(broken)) {
-          const client = await RawClient.greeted(row.socket, raw)
+          const client = await RawClient.afterHello(row.socket, raw)
           client.send(bytes)
           expect(await verdict(client), what).toEqual(['protocol.violation'])
         }
-        const twice = await RawClient.greeted(row.socket, raw)
+        const twice = await RawClient.afterHello(row.socket, raw)
         expect(await answerOf(twice, request(7, '[1]'))).toBe('accepted')
         twice.send(request(7, '[1]'))
         expect(await verdict(twice)).toEqual(['protocol.violation'])
-        const lost = await RawClient.greeted(row.socket, raw)
+        const lost = await RawClient.afterHello(row.socket, raw)
         expect(await answerOf(lost, request(1, '[1]', { index: 40 }))).toBe('contract.unknown')
         expect(await answerOf(lost, request(2, '[1]'))).toBe('accepted')
         lost.socket.end()
@@ -136,59 +136,61 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
+  test('F53: connections that close anywhere in a frame leak nothing', { timeout: 30_000 }, async (context) => {
+    await onDaemon(context, kind, async (row) =>
+      beside(row, async () => {
+        const whole = request(1, `[${'1,'.repeat(500)}1]`)
+        for (const at of [1, 8, headerBytes - 1, headerBytes, headerBytes + 1, 500, whole.length - 1]) {
+          for (const how of ['end', 'resetAndDestroy', 'destroy'] as const) {
+            const client = await RawClient.afterHello(row.socket, raw)
+            client.send(whole.subarray(0, at))
+            await sleep(2)
+            // Unix sockets have no reset.
+            if (how === 'end') client.socket.end()
+            else client.socket.destroy()
+            await client.closed
+          }
+        }
+        await expect
+          .poll(async () => sampleOf(await row.metrics(), 'sidelane_queued_bytes'), { timeout: 5000 })
+          .toBeLessThan(100)
+      }),
+    )
+  })
+
   test(
-    'F53: connections that end or break anywhere in a frame leave nothing behind',
+    'F54: a frame that arrives in single bytes ends the connection at the frame timeout',
     { timeout: 30_000 },
     async (context) => {
       await onDaemon(context, kind, async (row) =>
         beside(row, async () => {
-          const whole = request(1, `[${'1,'.repeat(500)}1]`)
-          for (const at of [1, 8, headerBytes - 1, headerBytes, headerBytes + 1, 500, whole.length - 1]) {
-            for (const how of ['end', 'resetAndDestroy', 'destroy'] as const) {
-              const client = await RawClient.greeted(row.socket, raw)
-              client.send(whole.subarray(0, at))
-              await sleep(2)
-              // Unix sockets have no reset.
-              if (how === 'end') client.socket.end()
-              else client.socket.destroy()
-              await client.closed
+          const slow = async (client: RawClient, bytes: Uint8Array): Promise<number> => {
+            const startedAt = performance.now()
+            for (const byte of bytes) {
+              if (client.ended) break
+              client.socket.write(Uint8Array.of(byte))
+              await sleep(150)
             }
+            const codes = await verdict(client)
+            expect(codes).toEqual(bytes.length < preface.length ? [] : ['protocol.violation'])
+            return performance.now() - startedAt
           }
-          await expect
-            .poll(async () => sampleOf(await row.metrics(), 'sidelane_queued_bytes'), { timeout: 5000 })
-            .toBeLessThan(100)
+          const inPreface = RawClient.connect(row.socket).then((client) => slow(client, preface.subarray(0, 3)))
+          const inHead = RawClient.afterHello(row.socket, raw).then((client) =>
+            slow(client, request(1, ' '.repeat(100))),
+          )
+          const inBody = RawClient.afterHello(row.socket, raw).then((client) => {
+            client.send(request(1, '', { length: 50_000 }))
+            return slow(client, Buffer.alloc(100, ' '))
+          })
+          for (const ms of await Promise.all([inPreface, inHead, inBody])) {
+            expect(ms).toBeGreaterThan(4500)
+            expect(ms).toBeLessThan(8000)
+          }
         }),
       )
     },
   )
-
-  test('F54: single bytes, for longer than a frame may take', { timeout: 30_000 }, async (context) => {
-    await onDaemon(context, kind, async (row) =>
-      beside(row, async () => {
-        const slow = async (client: RawClient, bytes: Uint8Array): Promise<number> => {
-          const startedAt = performance.now()
-          for (const byte of bytes) {
-            if (client.ended) break
-            client.socket.write(Uint8Array.of(byte))
-            await sleep(150)
-          }
-          const codes = await verdict(client)
-          expect(codes).toEqual(bytes.length < preface.length ? [] : ['protocol.violation'])
-          return performance.now() - startedAt
-        }
-        const inPreface = RawClient.connect(row.socket).then((client) => slow(client, preface.subarray(0, 3)))
-        const inHead = RawClient.greeted(row.socket, raw).then((client) => slow(client, request(1, ' '.repeat(100))))
-        const inBody = RawClient.greeted(row.socket, raw).then((client) => {
-          client.send(request(1, '', { length: 50_000 }))
-          return slow(client, Buffer.alloc(100, ' '))
-        })
-        for (const ms of await Promise.all([inPreface, inHead, inBody])) {
-          expect(ms).toBeGreaterThan(4500)
-          expect(ms).toBeLessThan(8000)
-        }
-      }),
-    )
-  })
 
   test('F55: more requests in flight than allowed: the excess is refused, the others are answered', async (context) => {
     await onDaemon(
@@ -196,7 +198,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       kind,
       async (row) =>
         beside(row, async () => {
-          const client = await RawClient.greeted(row.socket, raw)
+          const client = await RawClient.afterHello(row.socket, raw)
           const payload = `[${'1.5,'.repeat(10_000)}1]`
           client.send(...Array.from({ length: 64 }, (_, i) => request(i + 1, payload)))
           const codes = (await client.frames(64)).map(({ kind: answer, text }) => text?.code ?? answer)
@@ -249,7 +251,7 @@ describe.each(daemonKinds)('%s', (kind) => {
   test('F47: a peer that never reads is disconnected, with bounded memory', { timeout: 60_000 }, async (context) => {
     await onDaemon(context, kind, async (row) =>
       beside(row, async () => {
-        const client = await RawClient.greeted(row.socket, raw)
+        const client = await RawClient.afterHello(row.socket, raw)
         client.socket.pause()
         // Incompressible: the answers are as large as the requests.
         const payload = JSON.stringify(Array.from({ length: 4000 }, () => Math.random()))

@@ -1,5 +1,5 @@
 // Faults on HTTP connections: request smuggling, heads that are too large, other protocols, pipelining. The requests of
-// test/vectors/http run concurrently here, beside a client at work.
+// test/vectors/http run concurrently here, while a client makes calls.
 import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// What the rows about daemons share: a daemon on trial with a client of ours, and the oracles that look at the daemon from
+// Shared by the fault rows about daemons: a daemon under test with a client, and the oracles that observe the daemon from
 // outside (O1 by its metrics, O3, O4, O6, O7). Those about calls are in oracles.ts.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ import { holdings, Trial } from './oracles.ts'
 
 export { anything, mix } from './fault-kit.ts'
 
-/** What rows that speak bytes ask for: it is counted apart from the client's calls. */
+/** The contract of rows that write frames themselves: counted separately from the calls of the client. */
 export const raw: ReturnType<typeof contractOf> = contractOf({}, { name: 'raw', limits: { maxBytes: 100_000 } })
 
 /** Milliseconds of work for a few kilobytes. */
@@ -26,15 +26,15 @@ export const slow: ReturnType<typeof contractOf> = contractOf(
 const marker = 'planted-9f1c7e'
 
 const settleMs = 5000
-/** Collectors and allocators keep pages; what leaks a payload a call is more. */
+/** Collectors and allocators keep pages; a leak of one payload per call is larger. */
 const rssSlack = 96 * 2 ** 20
 
 export interface RowOptions extends HostOptions {
   /** More options of the daemon. */
   readonly args?: readonly string[]
-  /** The row kills or stops it: counters begin anew, and nobody answers for a while. */
+  /** The row kills or stops the daemon: counters restart at 0, and calls may fail meanwhile. */
   readonly kills?: boolean
-  /** What /readyz may say; ready is always among it. */
+  /** Allowed answers of /readyz beside ready. */
   readonly unready?: readonly string[]
 }
 
@@ -45,7 +45,7 @@ export class Row {
   readonly trial: Trial
   readonly processor: Processor
   daemon: Daemon
-  /** All that there were. */
+  /** All daemons of the trial. */
   readonly daemons: Daemon[] = []
   readonly #args: readonly string[]
 
@@ -72,7 +72,7 @@ export class Row {
     await this.daemon.exited
   }
 
-  /** Another daemon in the place of the one that is gone. */
+  /** Starts a daemon in place of the one that ended. */
   async restart(...more: readonly string[]): Promise<void> {
     const daemon = this.another(...more)
     await daemon.event('listening')
@@ -83,7 +83,7 @@ export class Row {
     return metricsOf(this.socket)
   }
 
-  /** Resolves when a call is answered, whatever it takes; how long that was. */
+  /** Retries until a call succeeds; resolves with the time it took, in ms. */
   async back(): Promise<number> {
     const startedAt = performance.now()
     for (;;) {
@@ -97,8 +97,8 @@ export class Row {
 }
 
 /**
- * Starts a daemon and a client, runs the body, then holds all oracles against both: with the client alive, when it is
- * closed, and when the daemon has been told to end.
+ * Starts a daemon and a client, runs the body, then checks all oracles of both: while the client runs, after its close, and
+ * after the stop of the daemon.
  */
 export async function onDaemon(
   context: TestContext,
@@ -150,14 +150,14 @@ export async function onDaemon(
   expect(existsSync(socket), 'the socket goes with its daemon').toBe(false)
 }
 
-/** Only its owner's, gone after the test. */
+/** A directory with mode 0700, removed after the test. */
 export function freshFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-f-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
-/** What a daemon allocates once: connections of both languages, and payloads of each kind. Gives its engine. */
+/** Makes the daemon allocate what it keeps: connections of both protocols, payloads of each kind. Returns its engine. */
 async function warmUp(setup: HostOptions): Promise<'js' | 'native'> {
   await using host = await createHost(setup)
   const processor = host.processor(anything)
@@ -168,7 +168,7 @@ async function warmUp(setup: HostOptions): Promise<'js' | 'native'> {
 
 export const metricsOf = async (socket: string): Promise<string> => (await ask(socket, '/metrics')).body.toString()
 
-/** One gauge or counter, by its name and labels as they stand on the page; 0 when it is not there. */
+/** One gauge or counter, by its name and labels as on the page; 0 when it is missing. */
 export const sampleOf = (text: string, name: string): number =>
   Number(
     text
@@ -187,7 +187,7 @@ const countsOf = (text: string): Counts =>
     ),
   )
 
-/** O1: the daemon counts what the client saw; only what nobody waited for any more may be anything. */
+/** O1: the daemon counts what the client saw, except for calls that the client had given up. */
 function countedAlike(trial: Trial, before: Counts, after: Counts): void {
   const { accepted, rejected, deadlineExceeded, cancelled, failed } = trial.processor.stats()
   const grown = (code: string): number => (after[code] ?? 0) - (before[code] ?? 0)
@@ -205,7 +205,7 @@ function countedAlike(trial: Trial, before: Counts, after: Counts): void {
   expect(counted.accepted + counted.rejected, message).toBeLessThanOrEqual(accepted + rejected + unknown)
 }
 
-/** O4: nothing is in flight, nothing waits, nobody is connected. */
+/** O4: no request is in flight or queued, and no client is connected. */
 async function idle(socket: string): Promise<void> {
   const gauges = [
     'sidelane_in_flight',
@@ -236,7 +236,7 @@ function heldBy({ child: { pid } }: Daemon): Held {
   }
 }
 
-/** Connections of the test itself may still be on their way out. */
+/** Connections of the test itself may still be closing. */
 async function settled(daemon: Daemon): Promise<Held> {
   let held = heldBy(daemon)
   for (let same = 0; same < 3;) {
@@ -248,7 +248,7 @@ async function settled(daemon: Daemon): Promise<Held> {
   return held
 }
 
-/** O4: the daemon holds what it held. */
+/** O4: the resources of the daemon are those from before. */
 async function givenBack(daemon: Daemon, before: Held): Promise<void> {
   await expect
     .poll(
@@ -262,7 +262,7 @@ async function givenBack(daemon: Daemon, before: Held): Promise<void> {
     .toBe('all')
 }
 
-/** O7: asks /readyz all along. */
+/** O7: requests /readyz during the whole trial. */
 class ReadyWatch {
   readonly #seen = new Set<string>()
   readonly #done: Promise<void>
@@ -277,8 +277,8 @@ class ReadyWatch {
     await this.#done
     const usual = new Set(['200 ', ...unready.map((reason) => `503 ${reason}`), ...(kills ? ['gone'] : [])])
     expect(
-      [...this.#seen].filter((said) => !usual.has(said)),
-      'O7: what /readyz said besides',
+      [...this.#seen].filter((answer) => !usual.has(answer)),
+      'O7: unexpected answers of /readyz',
     ).toEqual([])
   }
 
@@ -290,11 +290,11 @@ class ReadyWatch {
           const { ready, reasons } = JSON.parse(body.toString()) as { ready: boolean; reasons: string[] }
           return ready === (status === 200) ? `${status} ${reasons.join()}` : `${status}, and ready is ${ready}`
         },
-        // A backlog that a row has filled: asked again.
+        // The row has filled the backlog: the request is repeated.
         ({ code }: NodeJS.ErrnoException) => (code === 'EAGAIN' ? undefined : 'gone'),
       )
-      const said = await Promise.race([page, late])
-      if (said !== undefined) this.#seen.add(said)
+      const answer = await Promise.race([page, late])
+      if (answer !== undefined) this.#seen.add(answer)
       await sleep(50)
     }
   }

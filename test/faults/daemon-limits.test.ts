@@ -26,7 +26,7 @@ const good = ({ code }: { readonly code: string }): boolean => code === 'ok' || 
 
 describe.each(daemonKinds)('%s', (kind) => {
   test(
-    'F43: 100 clients and 48 descriptors: the rest waits or is refused without a busy loop, and the daemon recovers',
+    'F43: 100 clients and 48 descriptors: excess clients wait or are refused without a busy loop, and the daemon recovers',
     { timeout: 60_000 },
     async (context) => {
       needTool('prlimit', context)
@@ -38,7 +38,7 @@ describe.each(daemonKinds)('%s', (kind) => {
           const clients: Socket[] = Array.from({ length: 100 }, () => connect(row.socket).on('error', () => {}))
           await sleep(500)
           expect(await cpuShare(row, 1000)).toBeLessThan(0.5)
-          // Connections from before are served.
+          // Connections that were already open are served.
           expect((await row.trial.offerAll(mix(20))).every(good)).toBe(true)
           for (const client of clients) client.destroy()
           await using host = await retry(() => createHost({ placement: 'sidecar', socket: row.socket }))

@@ -51,7 +51,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       context,
       kind,
       async (row) => {
-        const client = await RawClient.greeted(row.socket, raw)
+        const client = await RawClient.afterHello(row.socket, raw)
         row.daemon.child.kill('SIGSTOP')
         client.send(...Array.from({ length: 1000 }, (_, i) => request(i + 1, `[${i}]`)))
         await turn()
@@ -72,7 +72,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F23: the client refuses at once what neither its queue nor the daemon admits', async (context) => {
+  test('F23: the client refuses calls at once when its own queue and the in-flight limit of the daemon are full', async (context) => {
     await onDaemon(
       context,
       kind,
@@ -105,7 +105,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       }
       for (const right of ['1000', '59999', '60000']) expect(await status(right), right).toBe(200)
       expect([200, 504]).toContain(await status('1'))
-      const client = await RawClient.greeted(row.socket, raw)
+      const client = await RawClient.afterHello(row.socket, raw)
       client.send(request(1, '[1]', { a: 0xffff_fffe }), request(2, '[1]', { a: 60_001 }))
       expect((await client.frames(2)).map(codeOf)).toEqual(['accepted', 'accepted'])
       client.socket.end()
@@ -120,7 +120,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       async (row) => {
         const runs = async (): Promise<number> => sampleOf(await row.metrics(), 'sidelane_run_seconds_count')
         const before = await runs()
-        const client = await RawClient.greeted(row.socket, slow)
+        const client = await RawClient.afterHello(row.socket, slow)
         client.send(request(1, '[1]', { a: 0 }))
         expect((await client.frames(1)).map(codeOf)).toEqual(['deadline.exceeded'])
         expect(await runs()).toBe(before)
@@ -145,7 +145,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       context,
       kind,
       async (row) => {
-        const client = await RawClient.greeted(row.socket, slow)
+        const client = await RawClient.afterHello(row.socket, slow)
         const cancel = (id: number): Buffer => frame({ kind: kinds.cancel, id })
         client.send(
           ...Array.from({ length: 4 }, (_, i) => request(i + 1, heavy)),

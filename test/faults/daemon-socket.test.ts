@@ -118,7 +118,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     }
   })
 
-  test('F39: a path of 107 bytes works; 108 and 200 are wrong options on both sides', async (context) => {
+  test('F39: a path of 107 bytes works; 108 and 200 are invalid options for client and daemon', async (context) => {
     needDaemon(kind, context)
     const folder = freshFolder()
     const lock = join(folder, 'a.lock.json')
@@ -185,7 +185,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     needTool('python3', context)
     await onDaemon(context, kind, async (row) => {
       chmodSync(row.folder, 0o755)
-      expect(greetAs(row, 65_534)).toContain('PermissionError')
+      expect(requestAs(row, 65_534)).toContain('PermissionError')
     })
   })
 
@@ -198,8 +198,8 @@ describe.each(daemonKinds)('%s', (kind) => {
       kind,
       async (row) => {
         chmodSync(row.folder, 0o755)
-        expect(greetAs(row, 65_534)).toMatch(/^(?:b''|ConnectionResetError|BrokenPipeError)/)
-        expect(greetAs(row, 0)).toContain('200 OK')
+        expect(requestAs(row, 65_534)).toMatch(/^(?:b''|ConnectionResetError|BrokenPipeError)/)
+        expect(requestAs(row, 0)).toContain('200 OK')
       },
       { args: ['--socket-mode', '0666'] },
     )
@@ -213,7 +213,7 @@ function staleSocketOfOtherUser(path: string): void {
 }
 
 /** The response that a user with that id gets, or the name of the error. */
-function greetAs({ socket }: Row, uid: number): string {
+function requestAs({ socket }: Row, uid: number): string {
   const program = `
 import os, socket
 os.setgroups([])

@@ -1,9 +1,9 @@
-// Rows about the end of a host: what was accepted finishes, what comes later is refused for ever.
+// Fault rows about the end of a host: accepted calls complete, later calls are refused.
 import { describe, expect, test } from 'vitest'
 import { act, everywhere, mix, occupy, onTrial, pools } from './fault-kit.ts'
 
 describe.each(everywhere)('$placement, $engine', (place) => {
-  test('F20: close() with work in the queue: all of it is finished first', async (context) => {
+  test('F20: close() with queued calls completes all of them first', async (context) => {
     await onTrial(
       context,
       place,
@@ -22,7 +22,7 @@ describe.each(everywhere)('$placement, $engine', (place) => {
     )
   })
 
-  test('F21: a call after the end is refused, now and for ever', async (context) => {
+  test('F21: every call after the end is refused', async (context) => {
     await onTrial(
       context,
       place,
@@ -42,7 +42,7 @@ describe.each(everywhere)('$placement, $engine', (place) => {
 })
 
 describe.each(pools)('$placement, $engine', (place) => {
-  test('F20: close() while a worker dies: its work is finished by another', async (context) => {
+  test('F20: close() while a worker dies: another worker completes its calls', async (context) => {
     await onTrial(
       context,
       place,
@@ -57,7 +57,7 @@ describe.each(pools)('$placement, $engine', (place) => {
     )
   })
 
-  test('F20: destroy() fails what waits and what runs, at once', async (context) => {
+  test('F20: destroy() fails queued and running calls at once', async (context) => {
     await onTrial(
       context,
       place,

@@ -1,4 +1,5 @@
-// What the fault rows share: a trial on a placement, payloads that make the faulty worker act, a seeded mix of harmless ones.
+// Shared by the fault rows: a trial on a placement, payloads that trigger faults of the faulty worker, and a seeded mix of
+// harmless ones.
 import { createHost, type HostOptions, type ProcessOptions } from 'sidelane'
 import { onTestFinished, type TestContext } from 'vitest'
 import { seeded } from '../../bench/payloads/random.ts'
@@ -10,7 +11,7 @@ import { expectHoldings, holdings, Trial, type Ending } from './oracles.ts'
 export { act, faultyWorker, faultyWorkerSource, freshFile, tick } from '../support/faulty.ts'
 export type { Ending, Trial } from './oracles.ts'
 
-/** A row runs on each of them, where it applies. */
+/** The placements and engines on which a row runs. */
 export interface Place {
   readonly placement: 'inline' | 'pool'
   readonly engine: EngineKind
@@ -20,7 +21,7 @@ export const pools: readonly Place[] = engineKinds.map((engine) => ({ placement:
 export const inlines: readonly Place[] = engineKinds.map((engine) => ({ placement: 'inline', engine }))
 export const everywhere: readonly Place[] = [...inlines, ...pools]
 
-/** The contract of all trials: what is JSON passes. */
+/** The contract of all trials: accepts all JSON. */
 export const anything: ReturnType<typeof contractOf> = contractOf({}, { name: 'anything' })
 
 const seed = Number(process.env['SIDELANE_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
@@ -33,12 +34,12 @@ const makers: readonly (() => string)[] = [
   () => `[${below(1e9)}]`,
   () => `{"b":"${'é'.repeat(below(200))}","a":${below(1e6)}}`,
   () => `[${Array.from({ length: below(400) }, () => `{"id":${below(1e6)}}`).join()}]`,
-  // Refused as data.
+  // Rejected payloads.
   () => `{"cut":"off at ${below(1e6)}`,
   () => `{"twice":${below(1e6)},"twice":0}`,
 ]
 
-/** Harmless payloads, text and bytes; some are refused. */
+/** Harmless payloads, text and bytes; some are rejected. */
 export function mix(count: number): (string | Uint8Array)[] {
   return Array.from({ length: count }, () => {
     const text = chance.pick(makers)()
@@ -46,14 +47,14 @@ export function mix(count: number): (string | Uint8Array)[] {
   })
 }
 
-/** The faults among harmless payloads, at seeded places. */
+/** Inserts the faults among harmless payloads, at seeded positions. */
 export function among(harmless: number, ...faults: string[]): (string | Uint8Array)[] {
   const payloads = mix(harmless)
   for (const fault of faults) payloads.splice(below(payloads.length + 1), 0, fault)
   return payloads
 }
 
-/** Gives both slots of the only worker something to do for `ms` (each). */
+/** Keeps both slots of the only worker busy for `ms` each. */
 export async function occupy(
   trial: Trial,
   ms: number,
@@ -68,9 +69,9 @@ export async function occupy(
 }
 
 /**
- * Opens a host, runs the body, then holds all oracles against it: with the host alive, and when it is closed. A pool has one
- * thread and the faulty worker unless the options say otherwise. `ended`: the body ends the host itself. `rehearsed`: it runs
- * once before the memory is looked at, for what grows with the load and stays.
+ * Opens a host, runs the body, then checks all oracles: while the host runs, and after its close. By default a pool has one
+ * thread and the faulty worker. `ended`: the body ends the host itself. `rehearsed`: the body runs once before memory is
+ * measured, because some memory grows with the load and is not freed.
  */
 export async function onTrial(
   context: TestContext,
@@ -89,7 +90,7 @@ export async function onTrial(
     ...(placement === 'pool' && { threads: 1, deadlineMs: 20_000, workerUrl: faultyWorker }),
     ...options,
   }
-  // What a first host leaves behind for good: modules, threads of libuv, grown heaps.
+  // A first host allocates what is never freed: modules, threads of libuv, grown heaps.
   await using referenceHost = await createHost({ engine })
   const reference = referenceHost.processor(anything)
   await warmUp(all, rehearsed ? body : undefined)

@@ -1,25 +1,24 @@
-// More than can be done (F22): what a place carries, and what it does when more comes by the clock, whatever the answers
-// do. What is expected of it is in the rows.
+// Measures the capacity of a placement, and its throughput when calls arrive at a fixed rate above it (F22).
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import type { Ending, Trial } from './oracles.ts'
 
 const kneeMs = 400
 const floodMs = 800
-/** A server reads a few requests at a time, then the loop turns. */
+/** Calls per turn of the event loop: a server, too, reads a few requests at a time. */
 const mostATurn = 64
 
-/** Of the knee. The bench asks for 0.9 on a machine of its own. */
+/** Least throughput as a fraction of the capacity. The benchmark requires 0.9, on an idle machine. */
 export const floodFloor = 0.5
-/** A neighbour may take the core in one stretch: the best one counts. */
+/** Another process may take the core during a measurement: the best one counts. */
 export const floodTries = 3
 
-/** About a millisecond of work. */
+/** Each takes about 1 ms. */
 const payloads = Array.from({ length: 8 }, (_, seed) =>
   JSON.stringify(Array.from({ length: 2000 }, (__, i) => ({ id: i * (seed + 1), name: `item ${i % 17}` }))),
 )
 const payload = (i: number): string => payloads[i % payloads.length] as string
 
-/** Good answers a millisecond, with so many calls in flight. */
+/** Accepted payloads per ms with `depth` calls in flight. */
 export async function closedLoop(trial: Trial, depth: number): Promise<number> {
   const startedAt = performance.now()
   let sent = 0
@@ -31,7 +30,7 @@ export async function closedLoop(trial: Trial, depth: number): Promise<number> {
   return good / (performance.now() - startedAt)
 }
 
-/** `perMs` calls by the clock; the rate of good answers while they come, and how all of them ended. */
+/** Sends `perMs` calls per ms; returns the accepted payloads per ms meanwhile, and how all calls ended. */
 export async function flood(
   trial: Trial,
   perMs: number,
@@ -51,7 +50,7 @@ export async function flood(
         }),
       )
     }
-    // Another process needs the core that spinning would take.
+    // A loop without pauses would take the core that another process needs.
     await (sharesCore ? sleep(1) : turn())
   }
   const rate = good / spentMs

@@ -1,4 +1,4 @@
-// Rows about workers that do not come back: callers are answered on time, the watchdog frees the place.
+// Fault rows about hung workers: callers are answered in time, and the watchdog replaces the worker.
 import { describe, expect, test } from 'vitest'
 import { act, among, mix, occupy, onTrial, pools } from './fault-kit.ts'
 
@@ -10,7 +10,7 @@ describe.each(pools)('$placement, $engine', (place) => {
       expect(await hung).toMatchObject({ code: 'deadline.exceeded', error: { status: 504, params: { where: 'run' } } })
       const endings = await others
       expect(endings.every(({ code }) => code === 'ok' || code === 'rejected')).toBe(true)
-      // The watchdog looks once a second and needs to see the same payload twice, a second apart.
+      // The watchdog checks once a second, and terminates a worker that has the same payload in two checks.
       expect(Math.max(...endings.map(({ ms }) => ms))).toBeLessThan(5000)
     })
   })
@@ -26,14 +26,14 @@ describe.each(pools)('$placement, $engine', (place) => {
     })
   })
 
-  test('F12: native code spins for 2 s: 504 on time, and its place counts as busy until it is over', async (context) => {
+  test('F12: native code runs for 2 s: 504 in time, and its slot counts as busy until it returns', async (context) => {
     const options = { maxQueue: 0 }
     await onTrial(
       context,
       place,
       async (trial) => {
         const spinning = await occupy(trial, 2000, 'nativeSpin', { deadlineMs: 200 })
-        // Both slots of the worker are taken: nobody is let in to wait for them.
+        // Both slots of the worker are busy, and without a queue further calls are refused.
         expect((await trial.offer('[1]')).code).toBe('overloaded')
         for (const ending of spinning) expect((await ending).code).toBe('deadline.exceeded')
         expect((await trial.offer('[1]')).code).toBe('overloaded')

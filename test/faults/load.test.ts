@@ -1,4 +1,4 @@
-// Rows about too much at once, about time limits and about cancelling.
+// Fault rows about bursts, deadlines and cancellation.
 import { existsSync, readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { act, everywhere, freshFile, inlines, mix, occupy, onTrial, pools, tick } from './fault-kit.ts'
@@ -6,7 +6,7 @@ import { act, everywhere, freshFile, inlines, mix, occupy, onTrial, pools, tick 
 const mebibyte = 2 ** 20
 
 describe.each(everywhere)('$placement, $engine', (place) => {
-  test('F09: 2 GiB of payloads at once: memory holds the byte budget and no more', async (context) => {
+  test('F09: 2 GiB of payloads at once: memory stays within the byte budget', async (context) => {
     await onTrial(context, place, async (trial) => {
       const payload = Buffer.from(`"${'x'.repeat(mebibyte - 2)}"`)
       const before = process.memoryUsage.rss()
@@ -26,7 +26,7 @@ describe.each(everywhere)('$placement, $engine', (place) => {
     })
   })
 
-  test('F24: deadlines that are none are refused', async (context) => {
+  test('F24: invalid deadlines are refused', async (context) => {
     await onTrial(context, place, async (trial) => {
       for (const deadlineMs of [0, -1, 0.5, Number.NaN, 60_001, 2 ** 31, Number.POSITIVE_INFINITY, '100']) {
         expect((await trial.offer('[1]', { deadlineMs: deadlineMs as number })).code).toBe('options.invalid')
@@ -72,7 +72,7 @@ describe.each(pools)('$placement, $engine', (place) => {
     )
   })
 
-  test('F23: a burst of 10 times the bound on idle workers: exactly the bound and what they take is accepted', async (context) => {
+  test('F23: a burst of 10 times the bound on idle workers: exactly the bound plus their slots is accepted', async (context) => {
     await onTrial(
       context,
       place,
@@ -89,7 +89,7 @@ describe.each(pools)('$placement, $engine', (place) => {
     )
   })
 
-  test('F25: what cannot be in time is answered on time, and never runs', async (context) => {
+  test('F25: a call that cannot run before its deadline ends at it, and never runs', async (context) => {
     await onTrial(context, place, async (trial) => {
       const busy = await occupy(trial, 200)
       const files = Array.from({ length: 5 }, () => freshFile('ran'))
@@ -106,7 +106,7 @@ describe.each(pools)('$placement, $engine', (place) => {
     })
   })
 
-  test('F26: cancelled in the queue: removed; cancelled in a worker: finished and dropped; no worker ends of it', async (context) => {
+  test('F26: cancelled in the queue: removed; in a worker: completed, and the result is dropped; no worker is terminated', async (context) => {
     await onTrial(context, place, async (trial) => {
       await trial.offer('[1]')
       const threads = readdirSync('/proc/self/task')
@@ -131,7 +131,7 @@ describe.each(pools)('$placement, $engine', (place) => {
   })
 })
 
-test.for(inlines)('F25: $placement, $engine: a call is over before a deadline could pass', async (place, context) => {
+test.for(inlines)('F25: $placement, $engine: a call completes before its deadline can pass', async (place, context) => {
   await onTrial(context, place, async (trial) => {
     const endings = await trial.offerAll(mix(20), { deadlineMs: 1 })
     expect(endings.every(({ code }) => code === 'ok' || code === 'rejected')).toBe(true)

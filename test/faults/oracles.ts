@@ -1,5 +1,5 @@
-// What must be true after every fault, whatever the row was about (O1, O2, O4, O5). A trial keeps the tally of its calls, and
-// holds everything against it when its body is done. How faults are brought about is in fault-kit.ts.
+// What must be true after every fault (O1, O2, O4, O5). A trial records its calls, and checks the oracles against the records
+// at its end. Faults are caused in fault-kit.ts.
 import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Host, Outcome, Processor, ProcessOptions, SidelaneError, Stats } from 'sidelane'
@@ -21,20 +21,20 @@ interface Record {
   ending: Ending | undefined
 }
 
-/** What a process holds. */
+/** Resources of a process. */
 export interface Holdings {
   readonly fds: number
   readonly threads: number
   readonly rss: number
 }
 
-/** Of a deadline (O5). */
+/** Tolerance after a deadline (O5), in ms. */
 const graceMs = 50
-/** To give everything back (O4). */
+/** Time in which all resources are released (O4), in ms. */
 const settleMs = 5000
-/** The allocator keeps pages of threads that are gone; a leak of payloads, lanes or workers' heaps is larger. */
+/** The allocator keeps pages of ended threads; a leak of payloads, buffers or heaps of workers is larger. */
 const rssSlack = 64 * 2 ** 20
-/** An idle worker does not collect: until its end it may keep what its heap is limited to. */
+/** An idle worker does not collect garbage: it may keep a heap up to its limit. */
 const heapSlack = 128 * 2 ** 20
 /** Larger payloads are not copied for the comparison: a row must not write to them. */
 const copiedBytes = 64 * 1024
@@ -52,7 +52,7 @@ export class Trial {
     this.#deadlineMs = deadlineMs
   }
 
-  /** One call on the tally. Never rejects. */
+  /** Makes and records one call. Never rejects. */
   async offer(payload: unknown, options: ProcessOptions = {}): Promise<Ending> {
     const { deadlineMs = this.#deadlineMs } = options
     const kept = payload instanceof Uint8Array && payload.length <= copiedBytes ? Buffer.from(payload) : payload
@@ -79,10 +79,10 @@ export class Trial {
     }
   }
 
-  /** Everything that must be true when no fault is acting any more. */
+  /** Checks all oracles after the faults. */
   async judge(reference: Processor, alive: Holdings): Promise<void> {
     await this.until('every call has an answer', () => this.#records.every(({ ending }) => ending !== undefined))
-    // What the metronome missed while the loop stood still comes now.
+    // The metronome catches up on the beats it missed while the event loop was blocked.
     await sleep(2 * beatMs)
     this.#metronome.stop()
     this.#everyCallIsCounted()
@@ -91,11 +91,11 @@ export class Trial {
     this.#everyCallWasInTime()
   }
 
-  /** O1: what was offered is the sum of all endings, and the counters say the same. */
+  /** O1: the counters equal the recorded endings, and each call has exactly one. */
   #everyCallIsCounted(): void {
     const count = (...codes: Ending['code'][]): number =>
       this.#records.filter(({ ending }) => ending !== undefined && codes.includes(ending.code)).length
-    // Refused by the door: never a call.
+    // Refused before it counts as a call.
     const calls = this.#records.length - count('options.invalid')
     const known = {
       accepted: count('ok'),
@@ -110,7 +110,7 @@ export class Trial {
     expect(this.host.stats(), 'O1: the host counts what its callers saw').toEqual(tally)
   }
 
-  /** O2: whatever a placement answered, inline answers the same. */
+  /** O2: every outcome equals that of placement inline. */
   async #everyAnswerIsTheInlineOne(reference: Processor): Promise<void> {
     const known = new Map<unknown, unknown>()
     for (const { payload, ending } of this.#records) {
@@ -121,13 +121,13 @@ export class Trial {
     }
   }
 
-  /** O4, with the placement alive. */
+  /** O4, while the placement runs. */
   async #everythingIsGivenBack(alive: Holdings): Promise<void> {
     await expectHoldings('O4: after the faults', alive, rssSlack + heapSlack)
     await this.until('O4: the pool is full again', () => holdings().threads === alive.threads)
   }
 
-  /** O5: a call is over 50 ms after its deadline, unless this very thread was held up. */
+  /** O5: a call ends within 50 ms after its deadline, plus the time for which this thread was blocked. */
   #everyCallWasInTime(): void {
     for (const { startedAt, deadlineMs, ending } of this.#records) {
       if (deadlineMs === undefined || !Number.isFinite(deadlineMs) || ending === undefined) continue
@@ -140,7 +140,7 @@ export class Trial {
   }
 }
 
-/** All of an outcome but its functions. */
+/** An outcome without its functions. */
 const bare = (outcome: Outcome): unknown =>
   outcome.ok ? { ...outcome, body: Buffer.from(outcome.body).toString('base64') } : outcome
 
@@ -153,7 +153,7 @@ export function holdings(): Holdings {
   }
 }
 
-/** O4: descriptors, threads and memory are back within 5 s. */
+/** O4: descriptors, threads and memory are released within 5 s. */
 export async function expectHoldings(when: string, baseline: Holdings, slack: number = rssSlack): Promise<void> {
   const startedAt = performance.now()
   for (;;) {
@@ -167,7 +167,7 @@ export async function expectHoldings(when: string, baseline: Holdings, slack: nu
 
 const beatMs = 5
 
-/** Knows when this thread was held up: a busy machine is late for everybody. */
+/** Records when this thread was blocked, as all are on a busy machine. */
 class Metronome {
   readonly #beats: { at: number; lateMs: number }[] = []
   readonly #timer: NodeJS.Timeout
@@ -182,7 +182,7 @@ class Metronome {
     }, beatMs)
   }
 
-  /** How late the latest beat was that fell into the stretch or ended it. */
+  /** The greatest delay of the beats in the interval and of the one that follows. */
   latestBeat(from: number, to: number): number {
     return this.#beats
       .filter(({ at, lateMs }) => at >= from && at - lateMs <= to)

@@ -1,5 +1,5 @@
-// Makes the addon of this thread panic, as its caller sees it, when bytes that it is given hold the marker. Gives back how to
-// stop that.
+// Makes the addon of this thread throw, as `catch_unwind` does after a panic, for bytes that contain the marker. Returns a
+// function that restores the addon.
 import { loadBinding } from '../../dist/engine/native/binding.js'
 
 const entries = ['addContract', 'process', 'decompressZstd']

@@ -1,4 +1,4 @@
-// Rows about native code that fails: a panic is an error of one call, and memory that is not there is asked for in vain.
+// Fault rows about native code that fails: a panic or a failed allocation is an error of one call.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +15,7 @@ const natives = everywhere.filter(({ engine }) => engine === 'native')
 const panickingWorker = new URL('./workers/panicking.js', import.meta.url)
 
 test.for(natives)(
-  'F13, F14: $placement, $engine: a panic is a 500 for its call alone, and tells nothing',
+  'F13, F14: $placement, $engine: a panic is a 500 for its call alone, without its message',
   async (place, context) => {
     needEngine('native', context)
     const restore = place.placement === 'inline' ? panicAt(marker) : () => {}
@@ -46,7 +46,7 @@ test.for(natives)(
   },
 )
 
-test('F13: a panic while a contract is compiled is told at once, and the host serves other contracts', async (context) => {
+test('F13: a panic while a contract is compiled is reported at once, and the host serves other contracts', async (context) => {
   needEngine('native', context)
   const restore = panicAt('name-that-panics')
   try {
@@ -67,7 +67,7 @@ test('F13: every entry of the addon catches panics, and every profile unwinds', 
   expect(readFileSync(`${root}Cargo.toml`, 'utf8')).not.toMatch(/panic\s*=\s*"abort"/)
 })
 
-test('F15: memory that is not there fails its call, never the process', (context) => {
+test('F15: a failed allocation fails its call, not the process', (context) => {
   needEngine('native', context)
   context.skip(process.platform !== 'linux', 'only Linux bounds with `ulimit -d` what native code may allocate')
   // 30 million numbers need about 900 MB; the process gets 400.

@@ -1,4 +1,4 @@
-// Rows about workers and addons that do not load, or do so only for a while, and about starting and ending many.
+// Fault rows about workers and addons that do not load, always or at times, and about starting and ending many workers.
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,7 +11,7 @@ import { act, anything, faultyWorker, faultyWorkerSource, freshFile, mix, onTria
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** A worker file of this source. */
+/** Writes a worker file with this source. */
 function workerOf(source: string): URL {
   const file = freshFile('worker.mjs')
   writeFileSync(file, source)
@@ -39,7 +39,7 @@ test.each([
   await expectHoldings('O4: after the refusal', before)
 })
 
-test('F16: a worker file that never finishes to load is named within the bound, and leaves nothing behind', async () => {
+test('F16: a worker file that never finishes loading is named within the time limit, and its threads end', async () => {
   const before = holdings()
   const startedAt = performance.now()
   const sources = ['await new Promise(() => {}); export const run = 0', 'for (;;);']
@@ -55,7 +55,7 @@ test('F16: a worker file that never finishes to load is named within the bound, 
   await expectHoldings('O4: after the refusals', before)
 })
 
-test('F16: an addon that does not load: auto takes js and keeps the cause, native is refused', () => {
+test('F16: an addon that does not load: auto selects js and reports the cause, native is refused', () => {
   const broken = freshFile('broken.node')
   writeFileSync(broken, 'no library at all')
   const script = `
@@ -79,7 +79,7 @@ test('F16: an addon that does not load: auto takes js and keeps the cause, nativ
 })
 
 describe.each(pools)('$placement, $engine', (place) => {
-  test('F17: no worker can start any more: calls fail at once with the cause, and work when it is gone', async (context) => {
+  test('F17: no worker can start: calls fail at once with the cause, and succeed when workers start again', async (context) => {
     const file = freshFile('worker.mjs')
     writeFileSync(file, faultyWorkerSource())
     const kept = freshFile('kept.mjs')
@@ -143,7 +143,7 @@ describe.each(pools)('$placement, $engine', (place) => {
 })
 
 test.for(engineKinds)(
-  'F19: %s: 200 workers, 8 at a time, start, work and end: nothing crashes, nothing stays',
+  'F19: %s: 200 workers, 8 at a time, start, run and end without a crash or a leak',
   { timeout: 120_000 },
   async (engine, context) => {
     needEngine(engine, context)
@@ -151,7 +151,7 @@ test.for(engineKinds)(
       const host = await createHost({ placement: 'pool', engine, threads: 8, deadlineMs: 20_000 })
       const processor = host.processor(anything)
       const calls = Promise.allSettled(mix(64).map((payload) => processor.process(payload)))
-      // In the midst of work, too.
+      // Also while calls run.
       if (Math.random() < 0.5) await calls
       await host.destroy()
       await calls
@@ -165,7 +165,7 @@ test.for(engineKinds)(
 )
 
 test('F19: a pool that ends while a worker loads leaves no file open', async () => {
-  // What a thread that is ended has asked the system to open stays open.
+  // A file that a terminated thread was opening would stay open.
   const workerUrl = workerOf(`
     import { readFile } from 'node:fs/promises'
     const read = () => readFile(new URL(import.meta.url))
@@ -176,7 +176,7 @@ test('F19: a pool that ends while a worker loads leaves no file open', async () 
     const host = await createHost({ placement: 'pool', engine: 'js', threads: 2, workerUrl })
     const died = host.processor(anything).process(act('exit'))
     await expect(died).rejects.toMatchObject({ code: 'internal.panic' })
-    // Both workers are on their way again.
+    // Both workers are starting again.
     await sleep(75)
     await host.close()
   }

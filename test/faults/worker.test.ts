@@ -1,10 +1,10 @@
-// Rows about workers that die or answer nonsense: nobody is lost but the payload that is to blame.
+// Fault rows about workers that die or return invalid results: only the payload that causes it fails.
 import { createHost } from 'sidelane'
 import { describe, expect, test } from 'vitest'
 import { act, among, anything, everywhere, faultyWorker, freshFile, mix, onTrial, pools, tick } from './fault-kit.ts'
 
 describe.each(pools)('$placement, $engine', (place) => {
-  test('F06: a worker exits at one payload of a batch: all are answered, and the pool is full again', async (context) => {
+  test('F06: a worker exits at one payload of a batch: all are answered, and the worker is replaced', async (context) => {
     await onTrial(context, place, async (trial) => {
       const endings = await trial.offerAll(among(60, act('exitOnce', freshFile('died'))))
       expect(endings.map(({ code }) => code).filter((code) => code !== 'ok' && code !== 'rejected')).toEqual([])
@@ -21,7 +21,7 @@ describe.each(pools)('$placement, $engine', (place) => {
     })
   })
 
-  test('F06: workers that exit again and again take only their own payloads along', async (context) => {
+  test('F06: workers that exit repeatedly: only the payloads that cause it fail', async (context) => {
     await onTrial(
       context,
       place,
@@ -45,7 +45,7 @@ describe.each(pools)('$placement, $engine', (place) => {
     })
   })
 
-  test('F07: a task that throws: the worker lives, the payload to blame fails alone', async (context) => {
+  test('F07: a task that throws: the worker keeps running, and only the payload that causes it fails', async (context) => {
     await onTrial(context, place, async (trial) => {
       const endings = await trial.offerAll(among(40, act('throw')))
       expect(endings.filter(({ code }) => code === 'internal.panic').length).toBe(1)
@@ -53,7 +53,7 @@ describe.each(pools)('$placement, $engine', (place) => {
     })
   })
 
-  test('F08: a worker runs out of heap: the host lives, the payload to blame fails alone', async (context) => {
+  test('F08: a worker runs out of heap: the host keeps running, and only the payload that causes it fails', async (context) => {
     await onTrial(context, place, async (trial) => {
       const endings = await trial.offerAll(among(20, act('heap')))
       expect(endings.filter(({ code }) => code === 'internal.panic').length).toBe(1)
@@ -62,7 +62,7 @@ describe.each(pools)('$placement, $engine', (place) => {
   })
 
   test.for(['uncloneable', 'nonsense', 'timeless'])(
-    'F18: an answer that is %s costs at most its own batch',
+    'F18: a result that is %s fails at most its own batch',
     async (kind, context) => {
       await onTrial(context, place, async (trial) => {
         const endings = await trial.offerAll([act(kind)])
@@ -73,14 +73,14 @@ describe.each(pools)('$placement, $engine', (place) => {
     },
   )
 
-  test('F71: the bytes of a caller whose worker dies are still there, and what he writes then changes nothing', async (context) => {
+  test('F71: a payload stays readable when its worker dies, and overwriting it then does not change the retry', async (context) => {
     await onTrial(context, place, async (trial) => {
       const payloads = [act('exitOnce', freshFile('died')), ...mix(20)].map((payload) => Buffer.from(payload as string))
       const texts = payloads.map((payload) => payload.toString('latin1'))
       const calls = payloads.map((payload) => trial.offer(payload))
       await tick()
       expect(payloads.map((payload) => payload.toString('latin1'))).toEqual(texts)
-      // The retry works on a copy of its own: O2 compares with the bytes as they were.
+      // The retry uses a copy made at the call: O2 compares with the original bytes.
       for (const payload of payloads) payload.fill(0x20)
       const endings = await Promise.all(calls)
       expect(endings.every(({ code }) => code === 'ok' || code === 'rejected')).toBe(true)
@@ -91,7 +91,7 @@ describe.each(pools)('$placement, $engine', (place) => {
 })
 
 describe.each(everywhere)('$placement, $engine', (place) => {
-  test('F18: a payload that JSON cannot carry is refused as data, or with a real error', async (context) => {
+  test('F18: a value without a JSON form is rejected as data, or with an Error', async (context) => {
     await onTrial(context, place, async (trial) => {
       const odd = [() => 1, 10n, Symbol('s'), { f: () => 1 }, [Number.NaN], new Map([[1, 2]])]
       for (const payload of odd) {

@@ -1,4 +1,4 @@
-// Streams where it matters that workers are busy or die: never refused, and nobody else is starved.
+// Streams over a pool whose workers are busy or die: items are never refused, and other calls are not starved.
 import { Duplex, Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createHost, createProcessor, SidelaneError, toTransformStream, type StreamItem } from 'sidelane'
@@ -33,7 +33,7 @@ test('a stream leaves half of the queue to other calls and keeps its turn while 
   const stream = processor.stream(numbers(5000), { concurrency: 5000 })
   const first = stream.next()
   await tick()
-  // What all workers take may be the stream's too, but not more of the queue than half.
+  // The stream may use all workers, but at most half of the queue.
   const { queued } = processor.stats()
   expect(queued).toBeLessThanOrEqual(100)
   const busyStream = collect(stream)

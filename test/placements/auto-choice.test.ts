@@ -6,7 +6,7 @@ import { InlineRate, thresholdsOf } from '../../src/placements/auto/thresholds.t
 import { contractOf } from '../support/locks.ts'
 import { tick } from '../support/faulty.ts'
 
-/** A turn has 200 µs, as much as the way to a worker, and the small payload takes 54. */
+/** The budget of a turn is 200 µs, as long as the round trip to a worker; the small payload takes 54 µs. */
 const thresholds = thresholdsOf({ hopUs: 200, sampleUs: 50, sampleBytes: 4096 })
 const [small, large] = [new Uint8Array(4500), new Uint8Array(40_000)]
 

@@ -11,7 +11,7 @@ interface Auto {
   readonly processor: Processor
   /** From now on workers do this with every batch. */
   readonly workers: (act: 'exit' | 'sleep') => void
-  /** No worker will start any more. */
+  /** From now on no worker starts. */
   readonly breakWorkers: () => void
 }
 

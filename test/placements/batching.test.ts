@@ -1,4 +1,4 @@
-// How calls share tasks, and what that rests on: measured time, shared memory that is used again.
+// How calls share tasks: the measured time per payload, and the reuse of shared memory.
 import { Piscina } from 'piscina'
 import { afterEach, expect, test, vi, type MockInstance } from 'vitest'
 import { createProcessor } from '../../src/create.ts'
@@ -14,7 +14,7 @@ afterEach(() => {
 
 const ignore = (): void => {}
 
-/** The sources on this thread, the built worker on the other. */
+/** The host runs from the sources, its worker from dist. */
 async function withSpy(run: (processor: Processor, runs: Runs) => Promise<void>): Promise<void> {
   const workerUrl = new URL('../../dist/placements/pool/worker.js', import.meta.url)
   await using processor = await createProcessor(contractOf({}), {
@@ -23,20 +23,20 @@ async function withSpy(run: (processor: Processor, runs: Runs) => Promise<void>)
     threads: 1,
     workerUrl,
   })
-  // The first ones are slow, and what they take is remembered.
+  // The first payloads are slow, and the cost model remembers their times.
   for (let i = 0; i < 50; i++) await processor.process('1')
   await run(processor, vi.spyOn(Piscina.prototype, 'run'))
 }
 
 type Runs = MockInstance<Piscina['run']>
 
-test('calls of one tick share tasks, microtasks and all', async () => {
+test('calls of one tick and its microtasks share tasks', async () => {
   await withSpy(async (processor, runs) => {
     const late = Promise.resolve().then(() => processor.process('0'))
     await Promise.all([late, ...Array.from({ length: 63 }, (_, i) => processor.process(`${i}`))])
     const counts = runs.mock.calls.map(([task]) => (task as { count: number }).count)
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(64)
-    // How many depends on how long the first ones took: on a busy machine they are smaller.
+    // The size of a task depends on the time of the first ones: tasks are smaller on a busy machine.
     expect(counts.length).toBeLessThanOrEqual(16)
   })
 })
@@ -67,7 +67,7 @@ function queuedCall(queue: Queue, payload: Uint8Array): QueuedCall {
   return new QueuedCall(new ProcessCall(route, '', false, ignore, ignore), payload, queue)
 }
 
-test('memory of payloads that are done is used again', () => {
+test('the memory of completed payloads is reused', () => {
   const queue = new Queue(ignore)
   const blocks = new Set<unknown>()
   for (let round = 0; round < 1000; round++) {

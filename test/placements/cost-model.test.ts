@@ -56,7 +56,7 @@ test('the wait for a worker counts the tasks of all workers, by how long they ha
   waits.sent(third, 0)
   expect(waits.waitUsAt(0)).toBe(3500)
   expect(waits.waitUsAt(1)).toBe(2500)
-  // A task that is late is expected to be late by that time again.
+  // A task that is overdue by some time is expected to take that much longer.
   expect(waits.waitUsAt(4)).toBe((3000 + 2000 + 4000) / 2)
   waits.ended(first, 1)
   expect(waits.waitUsAt(1)).toBe((1000 + 4000) / 2)

@@ -1,9 +1,9 @@
-// Deadlines and cancelling in the pool: nobody waits longer than he said, no worker dies of it.
+// Deadlines and cancellation in the pool: a call ends in time, and its worker keeps running.
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { act, freshFile, occupy, openPool, timed } from './pool-kit.ts'
 
-/** Timers of a busy machine are late. */
+/** Timers fire late on a busy machine. */
 const graceMs = 150
 
 test('a call that waits too long fails at its deadline and never runs', async () => {
@@ -56,7 +56,7 @@ test('a worker skips a batch item whose call has ended', async () => {
   const { processor } = await openPool()
   const [first] = await occupy(processor, 150)
   const file = freshFile('ran')
-  // The second slot's batch is at the worker already, with both payloads.
+  // The batch of the second slot is already posted to the worker, with both payloads.
   await first
   const controller = new AbortController()
   const calls = [

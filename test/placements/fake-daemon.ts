@@ -188,13 +188,13 @@ export async function fakeDaemon(behaviour: Behaviour = {}): Promise<FakeDaemon>
     })
 
     let before = Buffer.alloc(0)
-    let greeted = false
+    let hasPreface = false
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk.length)
-      if (greeted) return decoder.push(new Uint8Array(chunk))
+      if (hasPreface) return decoder.push(new Uint8Array(chunk))
       before = Buffer.concat([before, chunk])
       if (before.length < prefaceBytes) return
-      greeted = true
+      hasPreface = true
       const preface = new Uint8Array(prefaceBytes)
       writePreface(preface, 0)
       socket.write(daemon.behaviour.preface ?? preface)

@@ -39,7 +39,7 @@ const until = async (condition: () => boolean | Promise<boolean>): Promise<void>
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 const isGone = (pid: number): boolean => {
-  // A zombie is still listed.
+  // /proc lists zombies, too.
   const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'latin1') : ''
   return stat === '' || stat.includes(') Z ')
 }
@@ -83,7 +83,7 @@ describe('a launched daemon', () => {
     const outcomes = await Promise.all(numbers.map((processor) => processor.process('5')))
     expect(outcomes.map(({ ok }) => ok)).toEqual(numbers.map((_, minimum) => minimum <= 5))
     expect((await host.processor(keyed, { digestKey }).process('1')).ok).toBe(true)
-    // Contracts from before are still served.
+    // The contracts from before the reload are still served.
     expect((await numbers[0]?.process('0'))?.ok).toBe(true)
     expect(() => host.processor(keyed, { digestKey: Buffer.alloc(16, 8) })).toThrow(
       expect.objectContaining({ code: 'options.invalid' }),

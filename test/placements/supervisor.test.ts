@@ -111,7 +111,7 @@ test('a contract that needs a larger heap replaces the group', async () => {
   expect(group(0).retire).toHaveBeenCalledOnce()
 })
 
-test('workers that cannot load the native engine fall back to js only when they may', async () => {
+test('workers that cannot load the native engine fall back to js only with `fallsBack`', async () => {
   const cause = new SidelaneError('engine.unavailable', { message: 'No addon.', params: { tried: [] } })
   const failed = new SidelaneError('engine.unavailable', { cause })
   vi.mocked(WorkerGroup.start).mockRejectedValueOnce(failed)

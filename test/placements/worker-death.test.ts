@@ -1,4 +1,4 @@
-// A worker that dies takes nothing along but the payload that is to blame.
+// When a payload kills its worker, only that payload fails.
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'

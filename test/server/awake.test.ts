@@ -1,4 +1,4 @@
-// How often a daemon sleeps between the calls of somebody who has one in flight, by what the system counts.
+// How often the threads of a daemon block while a client has one call in flight, by the counter of the kernel.
 import { readdirSync, readFileSync } from 'node:fs'
 import { createProcessor } from 'sidelane'
 import { expect, test } from 'vitest'
@@ -9,7 +9,7 @@ const anything = contractOf({}, { name: 'anything' })
 const calls = 200
 const file = socketFolder()
 
-/** Times that a thread of the process has gone to sleep. */
+/** Voluntary context switches of all threads of the process. */
 function sleepsOf(pid: number): number {
   const statuses = readdirSync(`/proc/${pid}/task`).map((id) => readFileSync(`/proc/${pid}/task/${id}/status`, 'utf8'))
   return statuses.reduce((sum, text) => sum + Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(text)?.[1]), 0)
@@ -31,11 +31,11 @@ async function sleeps(kind: DaemonKind, spinUs: number): Promise<number> {
 }
 
 test.skipIf(process.platform !== 'linux').for(daemonKinds)(
-  '%s sleeps before most calls, and before few when it may stay awake',
+  '%s blocks before most calls without busy polling, and before at most half as many with it',
   { timeout: 60_000 },
   async (kind, context) => {
     needDaemon(kind, context)
-    // On a busy machine callers are slow too: then sleep is right.
+    // On a busy machine the client is slow too, and the poll times out.
     let seldom = calls
     let often = 0
     for (let tries = 0; tries < 30 && seldom > often / 2; tries++) {

@@ -7,7 +7,7 @@ import { lock, serve, unlocked } from './kit.ts'
 describe('a body whose size is not known', () => {
   const small = lock('small', { limits: { maxBytes: 1000 } })
 
-  test('is copied out of its pieces', async () => {
+  test('is copied, so its chunks may be overwritten', async () => {
     const { service } = await serve([unlocked(small)])
     const body = new RequestBody(service.queue, service.contracts.list[0] as LoadedContract, 'chunked')
     const piece = Buffer.alloc(3)

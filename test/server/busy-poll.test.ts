@@ -36,7 +36,7 @@ test('each miss doubles the number of skipped polls, and two hits halve it', asy
   expect(those).toEqual([...misses, ...finds])
 })
 
-test('polling that hits every other time is nearly given up', async () => {
+test('when every other poll misses, nearly all polls are skipped', async () => {
   const those = await tried(200, 2000, (_, tries) => tries % 2 === 0)
   expect(those.length).toBeLessThan(100)
 })

@@ -27,7 +27,7 @@ async function until(condition: () => boolean): Promise<void> {
 describe('a request that is too long', () => {
   test('is rejected before its body arrives, and the body is skipped', async () => {
     const { path, service } = await serve([unlocked(small)])
-    const client = await RawClient.greeted(path, small)
+    const client = await RawClient.afterHello(path, small)
     client.send(request(1, '', { length: 2 * cap }))
     expect(shortOf((await client.frame()) as Frame)).toBe(rejectedBytes(1))
     expect(service.gauges.queuedBytes).toBe(0)
@@ -37,7 +37,7 @@ describe('a request that is too long', () => {
 
   test('is a violation above twice the cap', async () => {
     const { path } = await serve([unlocked(small)])
-    const client = await RawClient.greeted(path, small)
+    const client = await RawClient.afterHello(path, small)
     client.send(request(1, '', { length: 2 * cap + 1 }))
     expect((await client.rest()).map(shortOf)).toEqual([violation])
   })
@@ -46,14 +46,14 @@ describe('a request that is too long', () => {
 describe('a refused request', () => {
   test('with an index that HELLO did not assign is contract.unknown', async () => {
     const { path } = await serve([unlocked(small)])
-    const client = await RawClient.greeted(path, small)
+    const client = await RawClient.afterHello(path, small)
     client.send(request(1, '{}', { index: 1 }), request(2, '{}'))
     expect((await client.frames(2)).map(shortOf).sort()).toEqual([accepted(2), `${kinds.error} 1 40 contract.unknown`])
   })
 
   test('above the in-flight limit of its connection is overloaded, and other connections are not affected', async () => {
     const { path, seen } = await serve([unlocked(small)], { settings: { maxInFlight: 2 } })
-    const [client, other] = [await RawClient.greeted(path, small), await RawClient.greeted(path, small)]
+    const [client, other] = [await RawClient.afterHello(path, small), await RawClient.afterHello(path, small)]
     client.send(...[1, 2, 3].map((id) => request(id, '{"n":1}')))
     other.send(request(1, '{"n":1}'))
     expect((await client.frames(3)).map(shortOf).sort()).toEqual([accepted(1), accepted(2), overloaded(3)])
@@ -65,7 +65,7 @@ describe('a refused request', () => {
 
   test('is overloaded while the queue is full, with retryAfterMs', async () => {
     const { path, seen } = await serve([unlocked(small)], { settings: { maxQueue: 1 } })
-    const client = await RawClient.greeted(path, small)
+    const client = await RawClient.afterHello(path, small)
     client.send(request(1, '{"n":1}'), request(2, '{"n":1}'))
     const frames = await client.frames(2)
     expect(frames.map(shortOf).sort()).toEqual([accepted(1), overloaded(2)])
@@ -75,7 +75,7 @@ describe('a refused request', () => {
 
   test('is overloaded from its header on when all bodies together would be too large', async () => {
     const { path, seen, service } = await serve([unlocked(big)], { settings: { maxBytes: 3_000_000 } })
-    const [first, second] = [await RawClient.greeted(path, big), await RawClient.greeted(path, big)]
+    const [first, second] = [await RawClient.afterHello(path, big), await RawClient.afterHello(path, big)]
     first.send(request(1, '"', { length: 2_000_000 }))
     await until(() => service.gauges.queuedBytes === 2_000_000)
     second.send(request(1, '"', { length: 2_000_000 }))
@@ -89,7 +89,7 @@ describe('a refused request', () => {
 
   test('is overloaded while memory is short', async () => {
     const { path, seen, service } = await serve([unlocked(small)])
-    const client = await RawClient.greeted(path, small)
+    const client = await RawClient.afterHello(path, small)
     service.queue.outOfMemory = true
     client.send(request(1, '{}'))
     expect(shortOf((await client.frame()) as Frame)).toBe(overloaded(1))
@@ -102,14 +102,14 @@ describe('a client that does not read', () => {
 
   test('is not read from, and gets all answers when it reads again', async () => {
     const { path, service } = await serve([unlocked(big)], { limits: { softOutputBytes: 500_000 } })
-    const client = await RawClient.greeted(path, big)
+    const client = await RawClient.afterHello(path, big)
     client.socket.pause()
     const count = 60
     let id = 0
     for (; id < count; id++) client.send(request(id + 1, payload))
     await until(() => service.gauges.inFlight === 0 && client.socket.writableLength > 0)
     // Round trips of another connection give the server time to read more, which it must not do.
-    const other = await RawClient.greeted(path, big)
+    const other = await RawClient.afterHello(path, big)
     for (let turn = 1; turn <= 20; turn++) {
       other.send(request(turn, '"a"'))
       await other.frame()
@@ -124,7 +124,7 @@ describe('a client that does not read', () => {
     const { path, seen } = await serve([unlocked(big)], {
       limits: { softOutputBytes: 64_000_000, hardOutputBytes: 1_000_000 },
     })
-    const client = await RawClient.greeted(path, big)
+    const client = await RawClient.afterHello(path, big)
     client.socket.pause()
     for (let id = 1; id <= 8; id++) client.send(request(id, payload))
     await until(() => seen.sheds.includes('output'))
@@ -135,7 +135,7 @@ describe('a client that does not read', () => {
 
   test('is closed when its write makes no progress', async () => {
     const { path, seen } = await serve([unlocked(big)], { limits: { writeTimeoutMs: 50, tickMs: 10 } })
-    const client = await RawClient.greeted(path, big)
+    const client = await RawClient.afterHello(path, big)
     client.socket.pause()
     for (let id = 1; id <= 8; id++) client.send(request(id, payload))
     await until(() => seen.open() === 0)
@@ -162,7 +162,7 @@ describe('a violation', () => {
 
   test.each(rows)('%s gets ERROR 0, and the connection ends', async (_, bytes) => {
     const { path, seen } = await serve([unlocked(small)])
-    const [client, other] = [await RawClient.greeted(path, small), await RawClient.greeted(path, small)]
+    const [client, other] = [await RawClient.afterHello(path, small), await RawClient.afterHello(path, small)]
     client.send(request(1, '{"n":1}'), bytes, request(9, '{"n":1}'))
     expect((await client.rest()).map(shortOf)).toEqual([accepted(1), violation])
     client.socket.end()
@@ -173,14 +173,14 @@ describe('a violation', () => {
 
   test('is an id that is not greater than all before', async () => {
     const { path } = await serve([unlocked(small)])
-    const client = await RawClient.greeted(path, small)
+    const client = await RawClient.afterHello(path, small)
     client.send(request(3, '{}'), request(3, '{}'))
     expect((await client.rest()).map(shortOf)).toEqual([accepted(3), violation])
   })
 
   test('ends the connection after the linger timeout, although the peer sends more', async () => {
     const { path, seen } = await serve([unlocked(small)], { limits: { lingerTimeoutMs: 30, tickMs: 10 } })
-    const client = await RawClient.greeted(path, small)
+    const client = await RawClient.afterHello(path, small)
     client.send(frame({ kind: 77 }))
     const sending = setInterval(() => client.socket.write('more and more'), 5)
     await client.closed
@@ -194,7 +194,7 @@ describe('a timeout', () => {
 
   test('ends a connection with an incomplete frame', async () => {
     const { path, service } = await serve([unlocked(small)], fast)
-    const client = await RawClient.greeted(path, small)
+    const client = await RawClient.afterHello(path, small)
     client.send(request(1, '{"n"', { length: 7 }))
     expect((await client.rest()).map(shortOf)).toEqual([violation])
     expect(service.gauges.queuedBytes).toBe(0)
@@ -202,15 +202,15 @@ describe('a timeout', () => {
 
   test('ends a connection without HELLO, and one that sends nothing', async () => {
     const { path } = await serve([unlocked(small)], fast)
-    const [silent, greeted] = [await RawClient.connect(path), await RawClient.connect(path)]
-    greeted.send(preface)
-    expect((await greeted.rest()).map(shortOf)).toEqual([violation])
+    const [silent, withPreface] = [await RawClient.connect(path), await RawClient.connect(path)]
+    withPreface.send(preface)
+    expect((await withPreface.rest()).map(shortOf)).toEqual([violation])
     expect(await silent.preface()).toBeUndefined()
   })
 
   test('ends an idle connection with GOAWAY', async () => {
     const { path } = await serve([unlocked(small)], fast)
-    const client = await RawClient.greeted(path, small)
+    const client = await RawClient.afterHello(path, small)
     expect((await client.rest()).map(({ kind }) => kind)).toEqual([kinds.goaway])
   })
 })
@@ -218,7 +218,7 @@ describe('a timeout', () => {
 describe('connections', () => {
   test('above the limit are closed before anything is read, until others close', async () => {
     const { path, seen } = await serve([unlocked(small)], { settings: { maxConnections: 1 } })
-    const first = await RawClient.greeted(path, small)
+    const first = await RawClient.afterHello(path, small)
     // Eight more are accepted up to their first byte: they could be health checks.
     const second = await RawClient.connect(path)
     second.send(preface, hello([]))
@@ -227,12 +227,12 @@ describe('connections', () => {
     first.socket.destroy()
     await once(first.socket, 'close')
     await until(() => seen.open() === 0)
-    const third = await RawClient.greeted(path, small)
+    const third = await RawClient.afterHello(path, small)
     third.send(request(1, '{}'))
     expect(shortOf((await third.frame()) as Frame)).toBe(accepted(1))
   })
 
-  test('that send nothing take the places for health checks, then the next one is closed at once', async () => {
+  test('that send nothing use up the connections reserved for health checks, and the next one is closed at once', async () => {
     const { path, seen } = await serve([unlocked(small)], { settings: { maxConnections: 1 } })
     const silent = await Promise.all(Array.from({ length: 9 }, () => RawClient.connect(path)))
     const next = await RawClient.connect(path)

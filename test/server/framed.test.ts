@@ -36,7 +36,7 @@ describe('a framed connection', () => {
 
   test('gets one answer for each accepted, rejected and faulty request, with its id', async () => {
     const { path, seen } = await serve([unlocked(numbers)])
-    const client = await RawClient.greeted(path, numbers)
+    const client = await RawClient.afterHello(path, numbers)
     client.send(request(1, '{"n":1}'), request(2, '{"n":"x"}'), request(7, '{}', { index: 3 }))
     const frames = await client.frames(3)
     const byId = new Map(frames.map((answer) => [answer.id, answer]))
@@ -59,14 +59,14 @@ describe('a framed connection', () => {
       client.socket.write(Buffer.of(byte))
       await new Promise((resolve) => setImmediate(resolve))
     }
-    const [greeting, answer] = await client.frames(2)
-    expect(greeting).toMatchObject({ kind: kinds.hello })
+    const [first, answer] = await client.frames(2)
+    expect(first).toMatchObject({ kind: kinds.hello })
     expect(answer).toMatchObject({ kind: kinds.accepted, id: 1 })
   })
 
   test('gets the canonical bytes on request, and a trace context is no payload', async () => {
     const { path } = await serve([unlocked(numbers)])
-    const client = await RawClient.greeted(path, numbers)
+    const client = await RawClient.afterHello(path, numbers)
     client.send(request(1, Buffer.concat([Buffer.alloc(26, 1), Buffer.from('{ "n" : 1 }')]), { flags: 3 }))
     const answer = await client.frame()
     expect(answer?.payload.subarray(-7).toString()).toBe('{"n":1}')
@@ -74,7 +74,7 @@ describe('a framed connection', () => {
 
   test('gets PONG with the bytes of its PING', async () => {
     const { path } = await serve([unlocked(numbers)])
-    const client = await RawClient.greeted(path)
+    const client = await RawClient.afterHello(path)
     client.send(frame({ kind: kinds.ping, id: 99, payload: 'are you there' }))
     const pong = await client.frame()
     expect(pong).toMatchObject({ kind: kinds.pong, id: 99 })
@@ -83,7 +83,7 @@ describe('a framed connection', () => {
 
   test('gets all answers and the end after it ended its writing side', async () => {
     const { path } = await serve([unlocked(numbers)])
-    const client = await RawClient.greeted(path, numbers)
+    const client = await RawClient.afterHello(path, numbers)
     client.socket.end(Buffer.concat([1, 2, 3].map((id) => request(id, '{"n":1}'))))
     expect((await client.rest()).map(({ id }) => id)).toEqual([1, 2, 3])
   })

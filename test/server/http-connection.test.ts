@@ -41,7 +41,7 @@ async function stuckServer(): Promise<StuckServer> {
   return stuck
 }
 
-test('while a request is in hand, few of those behind it are read, and none runs', async () => {
+test('while a request runs, a bounded number of the next ones is read, and none runs', async () => {
   const server = await stuckServer()
   const request = 'POST /v1/contracts/stuck/process HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}'
   const [client, other] = [new RawHttp(server.path), new RawHttp(server.path)]
@@ -67,3 +67,10 @@ test('a response that the client does not take ends the connection in time', asy
   await expect.poll(() => server.sockets[0]?.destroyed, { timeout: 15_000 }).toBe(true)
   client.close()
 }, 20_000)
+
+test('a connection that sends nothing has the idle timeout', async () => {
+  const server = await stuckServer()
+  const client = new RawHttp(server.path)
+  await expect.poll(() => server.sockets[0]?.timeout).toBe(65_000)
+  client.close()
+})

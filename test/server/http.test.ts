@@ -99,6 +99,19 @@ describe.each(daemonKinds)('%s', (kind) => {
     http.close()
   })
 
+  test('pipelined requests behind one that runs are all answered', async (context) => {
+    needDaemon(kind, context)
+    const http = new RawHttp(socket)
+    const count = 2000
+    const first = 'POST /v1/contracts/order/process HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{"id":" a "}'
+    await http.send(Buffer.from(first + 'GET / HTTP/1.1\r\nHost:\r\n\r\n'.repeat(count)))
+    expect((await http.response())?.status).toBe(200)
+    const statuses: (number | undefined)[] = []
+    for (let i = 0; i < count; i++) statuses.push((await http.response())?.status)
+    expect(statuses).toEqual(Array.from({ length: count }, () => 404))
+    http.close()
+  })
+
   test('a connection serves many requests', async (context) => {
     needDaemon(kind, context)
     const http = new RawHttp(socket)

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, linkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { type LockDocument } from '../../src/model/index.ts'
 import { parseContract } from '../../src/contract/index.ts'
@@ -84,10 +85,10 @@ describe.each(daemonKinds)('%s', (kind) => {
       [['--contract', file('none.lock.json')], {}, 'none.lock.json'],
       [[], {}, '--contract'],
     ]
-    for (const [args, env, said] of wrong) {
+    for (const [args, env, message] of wrong) {
       const daemon = await ended(args, env)
       expect(await daemon.exited).toBe(2)
-      expect(daemon.stderr).toContain(said)
+      expect(daemon.stderr).toContain(message)
       expect(daemon.log).toEqual([])
     }
   })
@@ -210,6 +211,20 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(await status('/readyz')).toBe(200)
     expect(await status('/metrics')).toBe(200)
     expect(await status('/v1/contracts')).not.toBe(200)
+  })
+
+  test('a connection of --metrics-listen may be silent for longer than a head may take', async (context) => {
+    needDaemon(kind, context)
+    const port = await freePort()
+    await start({ args: ['--metrics-listen', `127.0.0.1:${port}`] })
+    const http = new RawHttp(port)
+    await sleep(6000)
+    expect([http.closed, http.rest]).toEqual([false, ''])
+    await http.send(Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
+    expect((await http.response())?.status).toBe(200)
+    await http.send(Buffer.from('GET /hea'))
+    expect((await http.response())?.status).toBe(408)
+    http.close()
   })
 
   test('connections beyond the limit get health and metrics only', async (context) => {

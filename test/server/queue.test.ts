@@ -19,15 +19,15 @@ const codeOf = ({ text }: Frame): string => text?.code ?? 'accepted'
 describe('a request that waits', () => {
   test('fails with deadline.exceeded and does not run when its time is over', async () => {
     const { path } = await serve([unlocked(numbers)])
-    const client = await RawClient.greeted(path, numbers)
+    const client = await RawClient.afterHello(path, numbers)
     client.send(request(1, '{}', { a: 0 }), request(2, '{}', { a: 60_000 }))
     expect((await client.frames(2)).map(codeOf)).toEqual(['deadline.exceeded', 'accepted'])
   })
 
   test('gets the response cancelled on CANCEL, and no other request does', async () => {
     const { path, seen } = await serve([unlocked(numbers)])
-    const client = await RawClient.greeted(path, numbers)
-    const other = await RawClient.greeted(path, numbers)
+    const client = await RawClient.afterHello(path, numbers)
+    const other = await RawClient.afterHello(path, numbers)
     other.send(request(2, '{}'))
     client.send(
       ...[1, 2, 3].map((id) => request(id, '{}')),
@@ -46,7 +46,7 @@ describe('a request that waits', () => {
 
   test('gets one response when CANCEL comes after it', async () => {
     const { path } = await serve([unlocked(numbers)])
-    const client = await RawClient.greeted(path, numbers)
+    const client = await RawClient.afterHello(path, numbers)
     client.send(request(1, '{}'))
     await client.frame()
     client.send(frame({ kind: kinds.cancel, id: 1 }), frame({ kind: kinds.ping, id: 5 }))
@@ -55,7 +55,7 @@ describe('a request that waits', () => {
 
   test('does not delay PING', async () => {
     const { path } = await serve([unlocked(numbers)])
-    const client = await RawClient.greeted(path, numbers)
+    const client = await RawClient.afterHello(path, numbers)
     client.send(...Array.from({ length: 200 }, (_, i) => request(i + 1, '{}')), frame({ kind: kinds.ping, id: 5 }))
     expect(await client.frame()).toMatchObject({ kind: kinds.pong, id: 5 })
     expect(await client.frames(200)).toHaveLength(200)
@@ -63,7 +63,7 @@ describe('a request that waits', () => {
 
   test('is dropped with its connection', async () => {
     const { path, service, seen } = await serve([unlocked(numbers)])
-    const client = await RawClient.greeted(path, numbers)
+    const client = await RawClient.afterHello(path, numbers)
     client.send(...Array.from({ length: 200 }, (_, i) => request(i + 1, '{}')))
     client.socket.destroy()
     await client.closed
@@ -77,13 +77,13 @@ describe('a pool daemon', () => {
 
   test('gives the same outcomes as an inline daemon', async () => {
     const { path, service } = await serve([unlocked(numbers)], { settings })
-    const client = await RawClient.greeted(path, numbers)
+    const client = await RawClient.afterHello(path, numbers)
     const payloads = ['{"n":1}', '{"n":"x"}', '{"n"', '{}']
     const all = Array.from({ length: 200 }, (_, i) => request(i + 1, payloads[i % 4] as string))
     client.send(...all)
     const codes = new Map((await client.frames(200)).map((answer) => [answer.id, codeOf(answer)]))
     const inline = await serve([unlocked(numbers)])
-    const twin = await RawClient.greeted(inline.path, numbers)
+    const twin = await RawClient.afterHello(inline.path, numbers)
     twin.send(...all)
     expect(codes).toEqual(new Map((await twin.frames(200)).map((answer) => [answer.id, codeOf(answer)])))
     expect(service.gauges).toMatchObject({ inFlight: 0, queued: 0, queuedBytes: 0 })
@@ -91,11 +91,11 @@ describe('a pool daemon', () => {
 
   test('finishes running requests whose connection is closed', async () => {
     const { path, service } = await serve([unlocked(numbers)], { settings })
-    const client = await RawClient.greeted(path, numbers)
+    const client = await RawClient.afterHello(path, numbers)
     client.send(...Array.from({ length: 100 }, (_, i) => request(i + 1, '{}')))
     client.socket.destroy()
     await client.closed
-    const next = await RawClient.greeted(path, numbers)
+    const next = await RawClient.afterHello(path, numbers)
     next.send(request(1, '{"n":1}'))
     expect(codeOf((await next.frame()) as Frame)).toBe('accepted')
     while (service.gauges.inFlight > 0) await new Promise((resolve) => setImmediate(resolve))
@@ -106,7 +106,7 @@ describe('a pool daemon', () => {
     const { path, service } = await serve([unlocked(numbers)], { settings })
     const words = lock('words', { schema: { type: 'string' } })
     service.reload([unlocked(words)])
-    const client = await RawClient.greeted(path, words)
+    const client = await RawClient.afterHello(path, words)
     client.send(request(1, '"a"'), request(2, '{}'))
     expect((await client.frames(2)).map(codeOf).sort()).toEqual(['accepted', 'validate.failed'])
   })

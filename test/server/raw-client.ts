@@ -106,7 +106,7 @@ export class RawClient {
   }
 
   /** Connects, and waits for the answer to HELLO. */
-  static async greeted(path: string, ...contracts: readonly Pick<Contract, 'id' | 'name'>[]): Promise<RawClient> {
+  static async afterHello(path: string, ...contracts: readonly Pick<Contract, 'id' | 'name'>[]): Promise<RawClient> {
     const client = await RawClient.connect(path)
     client.send(preface, hello(contracts.map((contract) => ({ contract }))))
     await client.frame()

@@ -59,19 +59,19 @@ describe('contracts from disk', () => {
 describe('a reload', () => {
   test('sends GOAWAY to open connections, which keep their contracts; new connections get the new contracts', async () => {
     const { path, service } = await serve([unlocked(numbers)])
-    const old = await RawClient.greeted(path, numbers)
+    const old = await RawClient.afterHello(path, numbers)
     service.reload([unlocked(newer)])
     expect(await old.frame()).toMatchObject({ kind: kinds.goaway })
     old.send(request(1, '{"n":1}'), hello([{ contract: numbers }]))
     expect(sorted(await old.frames(2))).toEqual([kinds.hello, kinds.accepted])
-    const next = await RawClient.greeted(path, newer)
+    const next = await RawClient.afterHello(path, newer)
     next.send(request(1, '1'), request(2, '{"n":1}'))
     expect(sorted(await next.frames(2))).toEqual([kinds.accepted, kinds.rejected])
   })
 
   test('with a contract that does not compile changes nothing', async () => {
     const { path, service } = await serve([unlocked(numbers)])
-    const client = await RawClient.greeted(path, numbers)
+    const client = await RawClient.afterHello(path, numbers)
     const unsigned = lock('unsigned', { digest: 'hmac-sha-256' })
     expect(() => service.reload([unlocked(newer), unlocked(unsigned)])).toThrow(
       expect.objectContaining({ code: 'options.invalid' }),
@@ -83,7 +83,7 @@ describe('a reload', () => {
 
   test('ends an old connection after a while without requests in flight', async () => {
     const { path, service } = await serve([unlocked(numbers)], { limits: { goawayGraceMs: 30, tickMs: 10 } })
-    const client = await RawClient.greeted(path, numbers)
+    const client = await RawClient.afterHello(path, numbers)
     service.reload([unlocked(newer)])
     expect((await client.rest()).map(kindOf)).toEqual([kinds.goaway])
   })
@@ -92,7 +92,7 @@ describe('a reload', () => {
 describe('a drain', () => {
   test('answers requests that were sent before the client saw GOAWAY, then resolves', async () => {
     const { path, service } = await serve([unlocked(numbers)], { limits: { goawayGraceMs: 50, tickMs: 10 } })
-    const client = await RawClient.greeted(path, numbers)
+    const client = await RawClient.afterHello(path, numbers)
     client.send(...Array.from({ length: 50 }, (_, i) => request(i + 1, '{}')))
     await client.frame()
     const drained = service.drain()
@@ -108,7 +108,7 @@ describe('a drain', () => {
 
   test('sends HELLO and GOAWAY to a connection that comes during the drain', async () => {
     const { path, service } = await serve([unlocked(numbers)])
-    const client = await RawClient.greeted(path, numbers)
+    const client = await RawClient.afterHello(path, numbers)
     void service.drain()
     const late = await RawClient.connect(path)
     late.send(preface, hello([{ contract: numbers }]))
@@ -118,7 +118,7 @@ describe('a drain', () => {
 
   test('does not wait longer than `drainMs` for a client that stays connected', async () => {
     const { path, service } = await serve([unlocked(numbers)], { settings: { drainMs: 20 } })
-    await RawClient.greeted(path, numbers)
+    await RawClient.afterHello(path, numbers)
     await service.drain()
     expect(service.state).toBe('draining')
   })

@@ -7,7 +7,7 @@ const { frameTimeoutMs, idleTimeoutMs, writeTimeoutMs, lingerTimeoutMs, goawayGr
 const idle: ConnectionState = { isBusy: false, isPaused: false, sentGoaway: false, written: undefined }
 const busy: ConnectionState = { ...idle, isBusy: true }
 
-function greeted(): FramedTimeouts {
+function afterHello(): FramedTimeouts {
   const timeouts = new FramedTimeouts(defaultLimits, 0)
   timeouts.receivedHello = true
   timeouts.completedFrame = true
@@ -23,7 +23,7 @@ describe('the timeouts of a framed connection', () => {
   })
 
   test('a frame must be complete in time, counted from its first byte', () => {
-    const timeouts = greeted()
+    const timeouts = afterHello()
     timeouts.onRead(100, true)
     timeouts.onRead(100 + frameTimeoutMs, true)
     expect(timeouts.check(100 + frameTimeoutMs, idle)).toBeUndefined()
@@ -31,7 +31,7 @@ describe('the timeouts of a framed connection', () => {
   })
 
   test('a complete frame starts the time of the next one', () => {
-    const timeouts = greeted()
+    const timeouts = afterHello()
     timeouts.onRead(0, true)
     timeouts.completedFrame = true
     timeouts.onRead(frameTimeoutMs, true)
@@ -41,7 +41,7 @@ describe('the timeouts of a framed connection', () => {
   })
 
   test('a pause does not count for the incomplete frame', () => {
-    const timeouts = greeted()
+    const timeouts = afterHello()
     timeouts.onRead(0, true)
     timeouts.pausedAt = 1000
     expect(timeouts.check(2 * frameTimeoutMs, { ...busy, isPaused: true })).toBeUndefined()
@@ -51,7 +51,7 @@ describe('the timeouts of a framed connection', () => {
   })
 
   test('a write must make progress', () => {
-    const timeouts = greeted()
+    const timeouts = afterHello()
     expect(timeouts.check(0, { ...busy, written: 0 })).toBeUndefined()
     expect(timeouts.check(writeTimeoutMs, { ...busy, written: 10 })).toBeUndefined()
     expect(timeouts.check(2 * writeTimeoutMs, { ...busy, written: 10 })).toBeUndefined()
@@ -59,14 +59,14 @@ describe('the timeouts of a framed connection', () => {
   })
 
   test('an idle connection is drained, a busy one is not', () => {
-    const timeouts = greeted()
+    const timeouts = afterHello()
     expect(timeouts.check(idleTimeoutMs + 1, busy)).toBeUndefined()
     expect(timeouts.check(2 * idleTimeoutMs + 1, idle)).toBeUndefined()
     expect(timeouts.check(2 * idleTimeoutMs + 2, idle)).toBe('drain')
   })
 
   test('after GOAWAY the grace period replaces the idle timeout', () => {
-    const timeouts = greeted()
+    const timeouts = afterHello()
     timeouts.lastActiveAt = 5000
     const state = { ...idle, sentGoaway: true }
     expect(timeouts.check(5000 + goawayGraceMs, state)).toBeUndefined()
@@ -74,7 +74,7 @@ describe('the timeouts of a framed connection', () => {
   })
 
   test('after the end of the writing side only the linger timeout counts', () => {
-    const timeouts = greeted()
+    const timeouts = afterHello()
     timeouts.onRead(0, true)
     timeouts.endedAt = frameTimeoutMs
     expect(timeouts.check(frameTimeoutMs + lingerTimeoutMs, idle)).toBeUndefined()

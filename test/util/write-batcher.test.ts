@@ -70,7 +70,7 @@ describe('a write batcher', () => {
     expect(stream.writes).toEqual(['abc'])
   })
 
-  test('has one write at a time: what comes in between goes out in the next', async () => {
+  test('has one write at a time: bytes added meanwhile are in the next one', async () => {
     const { stream, writer } = setup()
     send(writer, 'first')
     await nextTurn()

@@ -14,12 +14,12 @@ const accepted: Accepted = {
 }
 
 const frame = (write: (target: Uint8Array, offset: number) => number): { head: FrameHeader; payload: Uint8Array } => {
-  const slab = new Uint8Array(1024)
-  const size = write(slab, 40 + headerBytes)
-  writeResponseHeader(slab, 40, size, 77, 12, 34)
+  const bytes = new Uint8Array(1024)
+  const size = write(bytes, 40 + headerBytes)
+  writeResponseHeader(bytes, 40, size, 77, 12, 34)
   const head = new FrameHeader()
-  head.read(slab, 40)
-  return { head, payload: slab.slice(40 + headerBytes, 40 + headerBytes + head.length) }
+  head.read(bytes, 40)
+  return { head, payload: bytes.slice(40 + headerBytes, 40 + headerBytes + head.length) }
 }
 
 test.each([

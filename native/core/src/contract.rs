@@ -2,8 +2,7 @@
 
 use crate::digest::{DIGEST_BYTES, sha256, to_hex};
 use crate::error::ContractError;
-use crate::lock::normal_form;
-use crate::lock::parse_lock;
+use crate::lock::{normal_form, parse_lock};
 use crate::profile::{Compress, DigestName, Limits, Profile};
 use crate::validate::Validator;
 

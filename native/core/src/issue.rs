@@ -1,6 +1,6 @@
 //! A finding about the data of a payload.
 //!
-//! Twin of `src/contract/issue.ts`.
+//! Twin of `src/model/issue.ts`.
 
 use crate::error::Code;
 

@@ -3,8 +3,6 @@
 //!
 //! Twin of `src/engine/js/normalize-string.ts`.
 
-use std::cmp::Ordering;
-
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::profile::{NormOp, NormOps};
@@ -69,13 +67,13 @@ impl NormBuffers {
         let mut changed = false;
         for op in ops.iter() {
             let from = if changed { &self.current } else { text };
-            let rewritten = match op {
+            match op {
                 NormOp::Lower if !is_lower(from) => write(&mut self.next, from, from.chars().flat_map(lower))?,
                 NormOp::Nfc if !is_nfc(from) => write(&mut self.next, from, from.nfc())?,
                 NormOp::Collapse if !is_collapsed(from) => write(&mut self.next, from, collapse(from))?,
                 _ => continue,
-            };
-            changed |= rewritten;
+            }
+            changed = true;
             std::mem::swap(&mut self.current, &mut self.next);
         }
         Ok(changed)
@@ -91,7 +89,7 @@ impl NormBuffers {
     }
 }
 
-fn write(to: &mut String, from: &str, characters: impl Iterator<Item = char>) -> Result<bool, OutOfMemory> {
+fn write(to: &mut String, from: &str, characters: impl Iterator<Item = char>) -> Result<(), OutOfMemory> {
     to.clear();
     to.try_reserve(from.len()).map_err(|_| OutOfMemory)?;
     for character in characters {
@@ -100,7 +98,7 @@ fn write(to: &mut String, from: &str, characters: impl Iterator<Item = char>) ->
         }
         to.push(character);
     }
-    Ok(true)
+    Ok(())
 }
 
 /// The full mapping of a single code point: İ becomes two, Σ always becomes σ. Code points that Unicode 15.0 leaves
@@ -159,15 +157,6 @@ const fn is_white(character: char) -> bool {
 
 fn is_unassigned(character: char) -> bool {
     let point = u32::from(character);
-    UNASSIGNED
-        .binary_search_by(|(first, last)| {
-            if *last < point {
-                Ordering::Less
-            } else if *first > point {
-                Ordering::Greater
-            } else {
-                Ordering::Equal
-            }
-        })
-        .is_ok()
+    let at = UNASSIGNED.partition_point(|(_, last)| *last < point);
+    UNASSIGNED.get(at).is_some_and(|(first, _)| *first <= point)
 }

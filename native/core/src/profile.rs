@@ -47,13 +47,6 @@ named! {
     }
 }
 
-impl TypeName {
-    /// True for all but array and object.
-    pub const fn is_scalar(self) -> bool {
-        !matches!(self, Self::Array | Self::Object)
-    }
-}
-
 /// A value without children, as const, enum and issues hold it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Primitive {

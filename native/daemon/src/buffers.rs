@@ -12,7 +12,6 @@ const MAX_POOL_BYTES: usize = 512 << 10;
 /// Initial size of an output buffer.
 const INITIAL_OUTPUT_BYTES: usize = 64 << 10;
 
-/// Free buffers of one thread.
 #[derive(Default)]
 pub struct BufferPool {
     free: RefCell<Vec<Vec<u8>>>,

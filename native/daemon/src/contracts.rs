@@ -48,7 +48,7 @@ impl ContractRegistry {
         let mut keys = settings.digest_key_files.clone();
         for path in &settings.contracts {
             if path.is_dir() {
-                for lock in locks_in(path)? {
+                for lock in lock_files_in(path)? {
                     let beside = key_beside(&lock);
                     registry.add(&lock, beside.as_deref(), &mut keys, settings, compile, observer)?;
                 }
@@ -127,7 +127,7 @@ impl ContractRegistry {
 }
 
 /// The lock files of a directory, by name.
-fn locks_in(directory: &Path) -> Result<Vec<PathBuf>, String> {
+fn lock_files_in(directory: &Path) -> Result<Vec<PathBuf>, String> {
     let list = || -> std::io::Result<Vec<PathBuf>> {
         let paths = std::fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path()));
         paths.collect()

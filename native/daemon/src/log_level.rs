@@ -8,7 +8,6 @@ pub enum Level {
 }
 
 impl Level {
-    /// The `level` field of log lines.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Info => "info",

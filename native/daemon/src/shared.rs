@@ -23,10 +23,10 @@ pub struct Shared {
     draining: watch::Sender<bool>,
     taken_over: AtomicBool,
     pressure: AtomicU8,
+    queued: AtomicUsize,
     body_bytes: AtomicUsize,
     connections: AtomicUsize,
-    framed: AtomicUsize,
-    http: AtomicUsize,
+    by_protocol: [AtomicUsize; Protocol::ALL.len()],
     workers: Box<[WorkerGauges]>,
 }
 
@@ -34,7 +34,6 @@ pub struct Shared {
 #[derive(Default)]
 #[repr(align(128))]
 pub(crate) struct WorkerGauges {
-    pub(crate) queued: AtomicUsize,
     pub(crate) in_flight: AtomicUsize,
 }
 
@@ -74,7 +73,7 @@ impl ConnectionSlot {
     /// Counts the connection under its protocol.
     pub fn set_protocol(&mut self, thread: usize, protocol: Protocol) {
         self.serving = Some((thread, protocol));
-        self.shared.connections_of(protocol).fetch_add(1, Relaxed);
+        self.shared.by_protocol[protocol as usize].fetch_add(1, Relaxed);
         self.shared.observer.connection(thread, protocol, 1);
     }
 }
@@ -83,7 +82,7 @@ impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.shared.connections.fetch_sub(1, Relaxed);
         if let Some((thread, protocol)) = self.serving {
-            self.shared.connections_of(protocol).fetch_sub(1, Relaxed);
+            self.shared.by_protocol[protocol as usize].fetch_sub(1, Relaxed);
             self.shared.observer.connection(thread, protocol, -1);
         }
     }
@@ -100,10 +99,10 @@ impl Shared {
             draining: watch::Sender::new(false),
             taken_over: AtomicBool::new(false),
             pressure: AtomicU8::new(Pressure::None as u8),
+            queued: AtomicUsize::new(0),
             body_bytes: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
-            framed: AtomicUsize::new(0),
-            http: AtomicUsize::new(0),
+            by_protocol: Default::default(),
         })
     }
 
@@ -170,7 +169,16 @@ impl Shared {
 
     /// Payloads in the queues of all workers.
     pub fn queued(&self) -> usize {
-        self.workers.iter().map(|worker| worker.queued.load(Relaxed)).sum()
+        self.queued.load(Relaxed)
+    }
+
+    /// Takes a slot of the queues; returns how many were taken before.
+    pub(crate) fn add_queued(&self) -> usize {
+        self.queued.fetch_add(1, Relaxed)
+    }
+
+    pub(crate) fn remove_queued(&self) {
+        self.queued.fetch_sub(1, Relaxed);
     }
 
     pub fn queued_bytes(&self) -> usize {
@@ -178,7 +186,7 @@ impl Shared {
     }
 
     pub fn framed_connections(&self) -> usize {
-        self.framed.load(Relaxed)
+        self.by_protocol[Protocol::Framed as usize].load(Relaxed)
     }
 
     /// Connections of both protocols, and those whose protocol is unknown yet.
@@ -194,13 +202,6 @@ impl Shared {
             contracts: self.registry().all().len(),
             ready: self.reasons().is_empty(),
         })
-    }
-
-    fn connections_of(&self, protocol: Protocol) -> &AtomicUsize {
-        match protocol {
-            Protocol::Framed => &self.framed,
-            Protocol::Http => &self.http,
-        }
     }
 
     /// A slot for one more connection; `None` when all are taken.

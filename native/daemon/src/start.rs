@@ -125,7 +125,6 @@ impl Main {
         false
     }
 
-    /// Hands a connection to the next worker.
     fn hand_out(&mut self, stream: UnixStream) {
         let Some(slot) = self.shared.acquire_connection() else {
             return self.shared.refuse_connection(self.shared.main_thread());

@@ -43,7 +43,6 @@ impl Handle {
     }
 }
 
-/// Starts a worker.
 pub fn spawn(shared: Arc<Shared>, number: usize) -> std::io::Result<Handle> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     let (messages, inbox) = mpsc::unbounded_channel();

@@ -1,4 +1,4 @@
-//! The bounds of a worker's queue.
+//! The bounds of the queues.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -11,13 +11,15 @@ use sidelane_daemon::worker::Worker;
 use support::Daemon;
 
 #[test]
-fn the_queue_of_another_worker_does_not_count() {
+fn the_queues_of_all_workers_count_together() {
     let daemon = Daemon::scripted(|settings| (settings.threads, settings.max_queue) = (2, 2));
     let [first, second] = [0, 1].map(|thread| Worker::new(Arc::clone(&daemon.shared), thread));
-    for _ in 0..2 {
-        first.admission.acquire_slot().unwrap();
+    for worker in [&first, &second] {
+        worker.admission.acquire_slot().unwrap();
     }
-    assert_eq!(first.admission.acquire_slot().unwrap_err().reason, Shed::Queue);
-    second.admission.acquire_slot().unwrap();
-    assert_eq!(daemon.shared.queued(), 3);
+    for worker in [&first, &second] {
+        assert_eq!(worker.admission.acquire_slot().unwrap_err().reason, Shed::Queue);
+        assert_eq!(worker.admission.check_slot().unwrap_err().reason, Shed::Queue);
+    }
+    assert_eq!(daemon.shared.queued(), 2);
 }

@@ -161,10 +161,10 @@ fn an_invalid_value_is_reported_with_the_expected_one() {
 
 #[test]
 fn options_of_the_node_daemon_only_are_refused() {
-    let said = refusal(&with(&["--engine", "js"]), &[]);
-    assert_eq!(said, "Expected no `--engine js`: sidelaned has the native one only");
-    let said = refusal(&with(&["--placement", "pool"]), &[]);
-    assert_eq!(said, "Expected no `--placement pool`: sidelaned runs all inline, on all its threads");
+    let message = refusal(&with(&["--engine", "js"]), &[]);
+    assert_eq!(message, "Expected no `--engine js`: sidelaned has the native one only");
+    let message = refusal(&with(&["--placement", "pool"]), &[]);
+    assert_eq!(message, "Expected no `--placement pool`: sidelaned runs all inline, on all its threads");
 }
 
 #[test]
@@ -212,10 +212,10 @@ fn a_path_too_long_for_the_system_is_refused_with_its_length() {
     assert_eq!(settings(&with(&["--socket", &fits]), &[]).socket, SocketPlace::Path(fits.into()));
     for length in [108, 200] {
         let path = format!("/{}", "a".repeat(length - 1));
-        let said = refusal(&with(&["--socket", &path]), &[]);
+        let message = refusal(&with(&["--socket", &path]), &[]);
         assert!(
-            said.starts_with("The path of a socket may have 107 bytes, and ")
-                && said.ends_with(&format!("has {length}."))
+            message.starts_with("The path of a socket may have 107 bytes, and ")
+                && message.ends_with(&format!("has {length}."))
         );
     }
 }

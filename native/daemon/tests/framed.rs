@@ -9,8 +9,9 @@ use std::net::Shutdown;
 
 use sidelane_core::{Contract, Processor, Scratch};
 use sidelane_wire::{
-    ContractRequest, FLAG_CANONICAL, FLAG_TRACE, FrameKind, NO_DEADLINE, ServerHello, Written, preface, write_outcome,
+    ContractRequest, FLAG_CANONICAL, FLAG_TRACE, FrameKind, NO_DEADLINE, Written, preface, write_outcome,
 };
+use support::wire_client::decode_hello;
 use support::{Client, Daemon, ORDER, code, frame, hello, request, text};
 
 /// The outcome of the core, and its bytes.
@@ -26,7 +27,7 @@ fn inline(payload: &[u8], with_canonical: bool) -> (Written, Vec<u8>) {
 fn statuses(client: &mut Client) -> Vec<(u16, u16, [u8; 32])> {
     let (head, payload) = client.read();
     assert_eq!(head.kind, FrameKind::Hello);
-    let hello = ServerHello::decode(&payload).unwrap();
+    let hello = decode_hello(&payload).unwrap();
     assert_eq!(hello.engine, "native");
     assert_eq!((hello.limits.request_bytes, hello.limits.answer_bytes), (1000 + 4096, 8 * (1000 + 4096)));
     hello.contracts.iter().map(|one| (one.status, one.index, one.have)).collect()

@@ -102,18 +102,18 @@ fn a_takeover_loses_no_connection_and_the_old_daemon_keeps_the_file() {
         let mut old = Listener::open(&settings(&path)).unwrap();
         let _waits_in_the_backlog = UnixStream::connect(&path).unwrap();
         let new = Listener::open(&Settings { takeover: true, ..settings(&path) }).unwrap();
-        let mut said = Vec::new();
+        let mut seen = Vec::new();
         loop {
             match next(&mut old).await {
-                ListenerEvent::Connected(_) => said.push("connected"),
-                ListenerEvent::TakenOver => said.push("taken over"),
+                ListenerEvent::Connected(_) => seen.push("connected"),
+                ListenerEvent::TakenOver => seen.push("taken over"),
                 ListenerEvent::Closed => break,
                 other => panic!("{other:?}"),
             }
         }
-        said.sort_unstable();
+        seen.sort_unstable();
         // The probe of the new daemon is a connection, too.
-        assert_eq!(said, ["connected", "connected", "taken over"]);
+        assert_eq!(seen, ["connected", "connected", "taken over"]);
         drop(old);
         assert!(fs::symlink_metadata(&path).unwrap().file_type().is_socket());
         assert!(UnixStream::connect(&path).is_ok());
@@ -157,10 +157,10 @@ fn a_missing_directory_is_reported_once_and_the_path_published_when_it_returns()
 fn another_uid_is_refused() {
     with_directory(|directory| async move {
         let path = directory.join("s.sock");
-        let stranger = settings(&path).allow_uids[0];
-        let mut listener = Listener::open(&Settings { allow_uids: vec![stranger + 1], ..settings(&path) }).unwrap();
+        let uid = settings(&path).allow_uids[0];
+        let mut listener = Listener::open(&Settings { allow_uids: vec![uid + 1], ..settings(&path) }).unwrap();
         let mut client = UnixStream::connect(&path).unwrap();
-        assert!(matches!(next(&mut listener).await, ListenerEvent::Unauthorized(uid) if uid == stranger));
+        assert!(matches!(next(&mut listener).await, ListenerEvent::Unauthorized(refused) if refused == uid));
         assert_eq!(std::io::Read::read(&mut client, &mut [0]).unwrap(), 0);
         drop(listener);
     });

@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use sidelane_core::Contract;
-use sidelane_wire::{ContractRequest, FrameKind, ServerHello, preface};
+use sidelane_wire::{ContractRequest, FrameKind, preface};
 use socket2::{Domain, SockAddr, Socket, Type};
+use support::wire_client::decode_hello;
 use support::{Client, Locks, ORDER, hello, request};
 
 /// A daemon process, killed on drop.
@@ -63,7 +64,7 @@ impl Daemon {
         client.send(&preface());
         client.send(&hello(&[ContractRequest { id, fingerprint: [0; 16], name: "order" }]));
         assert_eq!(client.read_bytes(8), preface());
-        let status = ServerHello::decode(&client.read().1).unwrap().contracts[0].status;
+        let status = decode_hello(&client.read().1).unwrap().contracts[0].status;
         (client, status)
     }
 
@@ -80,11 +81,11 @@ impl Drop for Daemon {
     }
 }
 
-/// Its exit code and stderr.
+/// Waits for the end of the daemon; returns its exit code and stderr.
 fn end(mut daemon: Daemon) -> (Option<i32>, String) {
-    let mut said = String::new();
-    daemon.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    (daemon.child.wait().unwrap().code(), said)
+    let mut stderr = String::new();
+    daemon.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    (daemon.child.wait().unwrap().code(), stderr)
 }
 
 #[test]
@@ -104,9 +105,9 @@ fn requests_received_before_sigterm_are_answered_and_the_socket_is_removed() {
     assert_eq!((answered, sent_away), (200, 1));
     assert_eq!(client.rest(), b"");
     let socket = daemon.socket();
-    let (code, said) = end(daemon);
-    assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains(r#""event":"draining""#) && said.contains(r#""event":"stopped""#));
+    let (code, stderr) = end(daemon);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains(r#""event":"draining""#) && stderr.contains(r#""event":"stopped""#));
     assert!(!socket.exists());
 }
 
@@ -144,8 +145,8 @@ fn sighup_loads_new_contracts_and_an_invalid_one_changes_nothing() {
     assert_eq!(daemon.client(&next).1, 0);
     drop((old, kept));
     daemon.signal(libc::SIGTERM);
-    let (_, said) = end(daemon);
-    assert!(said.contains(r#""event":"reload_failed""#) && said.contains("broken.lock.json"), "{said}");
+    let (_, stderr) = end(daemon);
+    assert!(stderr.contains(r#""event":"reload_failed""#) && stderr.contains("broken.lock.json"), "{stderr}");
 }
 
 #[test]
@@ -161,17 +162,17 @@ fn the_daemon_ends_when_its_stdin_ends() {
 #[test]
 fn exit_codes_distinguish_invalid_contracts_from_a_socket_in_use() {
     let broken = Daemon::start(&["--contract", "/does/not/exist.lock.json"]);
-    let (code, said) = end(broken);
+    let (code, stderr) = end(broken);
     assert_eq!(code, Some(2));
-    assert!(said.contains("/does/not/exist.lock.json"));
+    assert!(stderr.contains("/does/not/exist.lock.json"));
 
     let first = Daemon::start(&[]);
     let (_client, _) = first.client(ORDER);
     let socket = first.socket();
     let second = Daemon::start_at(&socket, Locks::new(&[("order.lock.json", ORDER)]), &[]);
-    let (code, said) = end(second);
+    let (code, stderr) = end(second);
     assert_eq!(code, Some(1));
-    assert!(said.contains("in use"), "{said}");
+    assert!(stderr.contains("in use"), "{stderr}");
 }
 
 #[test]

@@ -1,14 +1,14 @@
-//! The payload of HELLO: a list of fields. This is the server's half; the client's is in `client`.
+//! The payload of HELLO: a list of fields. This is the server's half; `tests/support/client.rs` has the client's.
 
 use crate::key_fingerprint::FINGERPRINT_BYTES;
 use crate::violation::{MAX_CLIENT_BYTES, Violation};
 
-pub(crate) const CONTRACT: u16 = 1;
-pub(crate) const CLIENT: u16 = 2;
-pub(crate) const STATUS: u16 = 17;
-pub(crate) const SERVER: u16 = 18;
-pub(crate) const ENGINE: u16 = 19;
-pub(crate) const LIMITS: u16 = 20;
+const CONTRACT: u16 = 1;
+const CLIENT: u16 = 2;
+const STATUS: u16 = 17;
+const SERVER: u16 = 18;
+const ENGINE: u16 = 19;
+const LIMITS: u16 = 20;
 
 const ID_BYTES: usize = 32;
 
@@ -120,7 +120,7 @@ fn read_contract(value: &[u8]) -> Result<ContractRequest<'_>, Violation> {
     }
 }
 
-pub(crate) fn push_field(payload: &mut Vec<u8>, kind: u16, parts: &[&[u8]]) {
+fn push_field(payload: &mut Vec<u8>, kind: u16, parts: &[&[u8]]) {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     payload.extend_from_slice(&kind.to_le_bytes());
     payload.extend_from_slice(&u16::try_from(length).unwrap_or(u16::MAX).to_le_bytes());
@@ -128,10 +128,10 @@ pub(crate) fn push_field(payload: &mut Vec<u8>, kind: u16, parts: &[&[u8]]) {
 }
 
 /// Visits the fields up to the first error.
-pub(crate) fn for_each_field<'a, E: From<Violation>>(
+fn for_each_field<'a>(
     mut rest: &'a [u8],
-    mut visit: impl FnMut(u16, &'a [u8]) -> Result<(), E>,
-) -> Result<(), E> {
+    mut visit: impl FnMut(u16, &'a [u8]) -> Result<(), Violation>,
+) -> Result<(), Violation> {
     while !rest.is_empty() {
         let ([k0, k1, l0, l1], behind) = rest.split_first_chunk().ok_or(Violation::FieldEnd)?;
         let length = usize::from(u16::from_le_bytes([*l0, *l1]));

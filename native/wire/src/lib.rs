@@ -2,15 +2,13 @@
 //! specifies the protocol.
 //!
 //! Modules, each of which uses only those before it: `trace`, `key_fingerprint`, `violation_texts`, `violation`,
-//! `frame_header`, `preface`, `decode`, `rules`, `hello`, `client`, `outcome_layout`, `outcome`.
+//! `frame_header`, `preface`, `decode`, `rules`, `hello`, `outcome_layout`, `outcome`.
 //!
 //! Twin of `src/wire/` and of the outcome layout in `src/model/`.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-#[cfg(feature = "client")]
-pub mod client;
 mod decode;
 mod frame_header;
 mod hello;

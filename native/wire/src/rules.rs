@@ -5,7 +5,7 @@ use crate::trace::TRACE_BYTES;
 use crate::violation::{MAX_HELLO_BYTES, MAX_PING_BYTES, Violation};
 
 /// Greatest id: the greatest safe integer of JavaScript.
-pub(crate) const MAX_ID: u64 = (1 << 53) - 1;
+const MAX_ID: u64 = (1 << 53) - 1;
 
 /// What to do with the payload of an accepted header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl RequestRules {
 }
 
 /// The rules of all kinds except REQUESTs and answers, from both sides.
-pub(crate) fn check_common(header: &FrameHeader) -> Result<(), Violation> {
+fn check_common(header: &FrameHeader) -> Result<(), Violation> {
     if header.flags != 0 {
         return Err(Violation::Flags(header.flags, header.kind as u8));
     }

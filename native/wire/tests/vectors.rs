@@ -4,11 +4,15 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use sidelane_wire::client::admit_answer;
 use sidelane_wire::{
     self as wire, Admission, ClientHello, ContractRequest, ContractStatus, Decoded, FrameHeader, HEADER_BYTES, Preface,
     RequestRules, ServerHello, ServerLimits, decode,
 };
+
+#[path = "support/client.rs"]
+mod client;
+
+use client::{admit_answer, decode_hello, encode_hello};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -57,10 +61,7 @@ fn read(vector: &Value, all: &[u8], size: usize) -> (Vec<Value>, Value) {
     let mut rules = RequestRules::new(number(vector, "requestCap"));
     let mut admit = |header: &FrameHeader| match text(vector, "side") {
         "server" => rules.admit(header).map_err(|violation| violation.to_string()),
-        _ => match admit_answer(header, number(vector, "answerCap")) {
-            Ok(()) => Ok(Admission::Read),
-            Err(violation) => Err(violation.to_string()),
-        },
+        _ => admit_answer(header, number(vector, "answerCap")).map(|()| Admission::Read),
     };
     let mut frames = Vec::new();
     let mut buffer = Vec::new();
@@ -156,11 +157,11 @@ fn hellos_match_the_vectors() -> Result<()> {
         let (violation, encoded) = if text(&vector, "side") == "client" {
             let hello = ClientHello::decode(&payload);
             assert!(hello.is_err() || hello == Ok(client_hello(&vector["hello"])?), "{description}");
-            (hello.as_ref().err().map(ToString::to_string), hello.ok().map(|hello| hello.encode()))
+            (hello.as_ref().err().map(ToString::to_string), hello.ok().map(|hello| encode_hello(&hello)))
         } else {
-            let hello = ServerHello::decode(&payload);
+            let hello = decode_hello(&payload);
             assert!(hello.is_err() || hello == Ok(server_hello(&vector["hello"])?), "{description}");
-            (hello.as_ref().err().map(ToString::to_string), hello.ok().map(|hello| hello.encode()))
+            (hello.clone().err(), hello.ok().map(|hello| hello.encode()))
         };
         assert_eq!(json!(violation), vector["violation"], "{description}");
         if vector["encodes"] == true {

@@ -26,23 +26,19 @@ const unsupportedFormats: Readonly<Record<string, string>> = {
 /** The patterns of a string format; empty for an unsupported one. */
 export function patternsOfFormat(context: LoweringContext, path: string, def: CheckDef): readonly string[] {
   const format = def.format ?? ''
-  const problem = unsupportedFormats[format]
-  if (problem !== undefined) {
+  const rejected = (problem: string): [] => {
     context.reject(path, problem)
     return []
   }
-  if (def.fn !== undefined && !isRegexOnly(def)) {
-    context.reject(path, `the string format "${format}" is code; write z.stringFormat('${format}', /…/) or .regex(/…/)`)
-    return []
-  }
+  const problem = unsupportedFormats[format]
+  if (problem !== undefined) return rejected(problem)
+  if (def.fn !== undefined && !isRegexOnly(def))
+    return rejected(`the string format "${format}" is code; write z.stringFormat('${format}', /…/) or .regex(/…/)`)
   const frozen = frozenFor(def)
   if (frozen !== undefined) return frozen
-  if (def.pattern === undefined || (def.fn === undefined && !patternIsTheCheck.has(format))) {
-    context.reject(path, `the string format "${format}" is unknown; write z.string().regex(/…/)`)
-    return []
-  }
-  const pattern = readPattern(context, path, def.pattern)
-  return pattern === undefined ? [] : [pattern]
+  if (def.pattern === undefined || (def.fn === undefined && !patternIsTheCheck.has(format)))
+    return rejected(`the string format "${format}" is unknown; write z.string().regex(/…/)`)
+  return readPattern(context, path, def.pattern)
 }
 
 /** Formats whose check in zod is code, and the two patterns of zod that need look-ahead. */

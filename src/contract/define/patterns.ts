@@ -3,22 +3,18 @@
 import { parsePattern } from '../../pattern/index.ts'
 import type { LoweringContext } from './context.ts'
 
-/** The source of `regex`, or undefined after recording why it is unsupported. */
-export function readPattern(context: LoweringContext, path: string, { source, flags }: RegExp): string | undefined {
-  if (flags !== '' && flags !== 'u') {
-    context.reject(path, `/${source}/${flags}: ${flagAdvice(flags)}`)
-    return undefined
-  }
-  if (flags === '' && /(?:^|[^\\])(?:\\\\)*\\u\{/.test(source)) {
-    context.reject(path, `/${source}/: \\u{…} without flag u means "u" repeated; add flag u`)
-    return undefined
-  }
+/** The source of `regex`, or nothing after recording why it is unsupported. */
+export function readPattern(context: LoweringContext, path: string, { source, flags }: RegExp): [string] | [] {
   try {
+    if (flags !== '' && flags !== 'u') throw new Error(flagAdvice(flags))
+    if (flags === '' && /(?:^|[^\\])(?:\\\\)*\\u\{/.test(source))
+      throw new Error('\\u{…} without flag u means "u" repeated; add flag u')
     parsePattern(source)
-    return source
+    return [source]
   } catch (error) {
-    context.reject(path, `/${source}/: ${error instanceof Error ? error.message : String(error)}`)
-    return undefined
+    const problem = error instanceof Error ? error.message : String(error)
+    context.reject(path, `/${source}/${flags === 'u' ? '' : flags}: ${problem}`)
+    return []
   }
 }
 

@@ -41,7 +41,7 @@ function lowerListed(context: LoweringContext, def: RecordDef, path: string, key
   const required: string[] = []
   const { valueType: value, partial = false, mode } = def
   for (const listed of keys) {
-    // z.record turns a number into its text; z.partialRecord also takes "1.0" for 1, which no list of names can say.
+    // z.record turns a number into its text; z.partialRecord also takes "1.0" for 1, which no list of names can express.
     const key = typeof listed === 'number' && !partial && Number.isFinite(listed) ? String(listed) : listed
     if (typeof key !== 'string' && typeof key !== 'symbol') {
       context.reject(pathTo.keys(path), `the key ${String(listed)} is not text; write it as a string`)

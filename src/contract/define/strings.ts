@@ -51,16 +51,15 @@ export function lowerTemplate(
     }
   }
   // zod checks a template by this pattern; checks of the parts count only as far as it holds them.
-  const pattern = readPattern(context, path, schema._zod.pattern)
-  return { type: 'string', ...patternKeywords(pattern === undefined ? [] : [pattern]), ...normKeyword(norm) }
+  const patterns = readPattern(context, path, schema._zod.pattern)
+  return { type: 'string', ...patternKeywords(patterns), ...normKeyword(norm) }
 }
 
 /** Reads startsWith, endsWith, includes and regex as patterns. */
 function readTextCheck(context: LoweringContext, path: string, def: CheckDef, patterns: Set<string>): boolean {
   const { format } = def
   if (format === 'regex') {
-    const pattern = def.pattern && readPattern(context, path, def.pattern)
-    if (pattern !== undefined) patterns.add(pattern)
+    for (const pattern of def.pattern ? readPattern(context, path, def.pattern) : []) patterns.add(pattern)
     return true
   }
   const texts = new Map([

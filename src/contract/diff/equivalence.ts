@@ -1,20 +1,15 @@
 // Equivalence of two schema nodes of two contracts. References are followed; cycles are allowed.
 
-import { definition, type Profile, type SchemaNode } from '../../model/index.ts'
-import { childrenOf, hasNorm } from '../lock/tree.ts'
+import type { Profile, SchemaNode } from '../../model/index.ts'
+import { childrenOf, hasNorm, resolve as endOf } from '../lock/tree.ts'
 
 export interface Sides {
   readonly old: Profile
   readonly new: Profile
 }
 
-/** The end of a chain of references. */
-export function resolve(node: SchemaNode, profile: Profile): SchemaNode {
-  let target = node
-  // This ends: locks with a reference cycle that consumes no input are rejected.
-  while (target.kind === 'ref') target = definition(profile, target.target)
-  return target
-}
+/** The end of a chain of references: a lock with a cycle that consumes no input is rejected. */
+export const resolve = (node: SchemaNode, profile: Profile): SchemaNode => endOf(node, profile) as SchemaNode
 
 /** True when both have the same outcome for every value. */
 export function isEquivalent(a: SchemaNode, b: SchemaNode, sides: Sides): boolean {

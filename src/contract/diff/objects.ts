@@ -32,7 +32,7 @@ export function compareObjects(a: ObjectNode, b: ObjectNode, path: string, compa
       const other = later.get(property.name)
       return other === undefined ? [] : keptField(property, other, pathTo.property(path, property.name), comparison)
     }),
-    ...compareNames(a, b, path, comparison),
+    ...comparePropertyNames(a, b, path, comparison),
     ...compareRest(a.additional, b.additional, pathTo.values(path), 'members', comparison),
   ]
 }
@@ -108,7 +108,7 @@ function keptField(a: Property, b: Property, field: string, { compare }: Compari
 }
 
 /** The schema of a record's keys. */
-function compareNames(a: ObjectNode, b: ObjectNode, path: string, { compare }: Comparison): Change[] {
+function comparePropertyNames(a: ObjectNode, b: ObjectNode, path: string, { compare }: Comparison): Change[] {
   const keys = pathTo.keys(path)
   if (a.names !== undefined && b.names !== undefined) return compare(a.names, b.names, keys)
   if (a.names === b.names) return []

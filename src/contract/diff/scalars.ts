@@ -80,8 +80,8 @@ export function compareBound(
 
 function compareNumbers(a: NumberLimits, b: NumberLimits, path: string): Change[] {
   const found = [
-    ...compareEdge(edgeOf(a.minimum, a.exclusiveMinimum), edgeOf(b.minimum, b.exclusiveMinimum), path, 'least'),
-    ...compareEdge(edgeOf(a.maximum, a.exclusiveMaximum), edgeOf(b.maximum, b.exclusiveMaximum), path, 'most'),
+    ...compareEdge([a.minimum, a.exclusiveMinimum], [b.minimum, b.exclusiveMinimum], path, 'least'),
+    ...compareEdge([a.maximum, a.exclusiveMaximum], [b.maximum, b.exclusiveMaximum], path, 'most'),
   ]
   const [from, to] = [a.multipleOf, b.multipleOf]
   if (from === to) return found
@@ -98,24 +98,18 @@ function compareNumbers(a: NumberLimits, b: NumberLimits, path: string): Change[
 const includesSteps = (fine: number | undefined, coarse: number | undefined): boolean =>
   fine === undefined || (Number.isSafeInteger(coarse) && Number.isInteger((coarse as number) / fine))
 
-interface Edge {
-  readonly inclusive: number | undefined
-  readonly exclusive: number | undefined
-}
-
-const edgeOf = (inclusive: number | undefined, exclusive: number | undefined): Edge => ({ inclusive, exclusive })
+type Edge = readonly [inclusive: number | undefined, exclusive: number | undefined]
 
 function compareEdge(a: Edge, b: Edge, path: string, side: 'least' | 'most'): Change[] {
-  if (a.inclusive === b.inclusive && a.exclusive === b.exclusive) return []
   const [sign, inclusiveSign, exclusiveSign] = side === 'least' ? [1, '≥', '>'] : [-1, '≤', '<']
   // Larger is tighter; of two equal bounds the exclusive one is.
-  const value = ({ inclusive, exclusive }: Edge): readonly [number, number] => {
-    const [i, e] = [inclusive, exclusive].map((limit) => (limit === undefined ? -Infinity : limit * sign))
-    return (e as number) >= (i as number) && e !== -Infinity ? [e as number, 1] : [i as number, 0]
+  const value = (edge: Edge): readonly [number, number] => {
+    const [i = -Infinity, e = -Infinity] = edge.map((limit) => limit && limit * sign)
+    return e >= i && e !== -Infinity ? [e, 1] : [i, 0]
   }
   const [[from, fromOpen], [to, toOpen]] = [value(a), value(b)]
   if (from === to && fromOpen === toOpen) return []
-  const text = ({ inclusive, exclusive }: Edge): string =>
+  const text = ([inclusive, exclusive]: Edge): string =>
     [
       ...(inclusive === undefined ? [] : [`${inclusiveSign} ${inclusive}`]),
       ...(exclusive === undefined ? [] : [`${exclusiveSign} ${exclusive}`]),

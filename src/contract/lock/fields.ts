@@ -3,6 +3,7 @@
 import { appendPointer, compareKeys, JsonObject, toPlain, type JsonValue } from '../../json/index.ts'
 import type { Codec, DigestName, Limits, LockDictionary, LockDocument, LockSchema } from '../../model/index.ts'
 import { invalid, unsupported } from './errors.ts'
+import { readOneOf, readText } from './keywords.ts'
 import type { Mutable } from './tree.ts'
 
 interface Range {
@@ -138,10 +139,7 @@ function readMatching(fits: (text: string) => boolean, value: JsonValue, pointer
 
 function readNames(value: JsonValue, pointer: string): string[] {
   if (!Array.isArray(value)) throw invalid(pointer, 'Expected a list of strings.')
-  return value.map((item, index) => {
-    if (typeof item === 'string') return item
-    throw invalid(appendPointer(pointer, index), 'Expected a string.')
-  })
+  return value.map((item, index) => readText(item, appendPointer(pointer, index)))
 }
 
 /** The members in canonical order. Throws at the place of a missing one, when the iteration gets there. */
@@ -164,10 +162,4 @@ function* membersOf(
 function readInteger({ min, max }: Pick<Range, 'min' | 'max'>, value: JsonValue, pointer: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value
   throw invalid(pointer, `Expected an integer from ${min} to ${max}.`)
-}
-
-function readOneOf<T extends string>(names: readonly T[], value: JsonValue, pointer: string): T {
-  const name = names.find((known) => known === value)
-  if (name === undefined) throw invalid(pointer, `Expected one of ${names.join(', ')}.`)
-  return name
 }

@@ -17,7 +17,7 @@ import { invalid, unsupported } from './errors.ts'
 /** Allowed in every schema, without effect on a payload. The root may also have `$schema`. */
 export const annotations: ReadonlySet<string> = new Set(annotationKeywords)
 
-const typeNames = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'] as const
+const typeNames: readonly TypeName[] = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string']
 
 export function readCount(value: JsonValue, pointer: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
@@ -79,10 +79,10 @@ export function readNorm(value: JsonValue, pointer: string): NormOp[] {
 
 /** `type` as a name or as a list of scalar names: sorted. */
 export function readTypes(value: JsonValue, pointer: string): TypeName[] {
-  if (!Array.isArray(value)) return [readTypeName(value, pointer)]
+  if (!Array.isArray(value)) return [readOneOf(typeNames, value, pointer)]
   if (value.length === 0) throw invalid(pointer, 'Expected at least one type.')
   const types = value.map((item, index) => {
-    const name = readTypeName(item, pointer)
+    const name = readOneOf(typeNames, item, pointer)
     if (name === 'array' || name === 'object') throw unsupported(pointer, 'A list of types may only name scalar types.')
     if (value.indexOf(item) !== index) throw invalid(pointer, `The type ${name} is there twice.`)
     return name
@@ -90,9 +90,9 @@ export function readTypes(value: JsonValue, pointer: string): TypeName[] {
   return types.toSorted(compareKeys)
 }
 
-function readTypeName(value: JsonValue, pointer: string): TypeName {
-  const name = typeNames.find((known) => known === value)
-  if (name === undefined) throw invalid(pointer, `Expected one of ${typeNames.join(', ')}.`)
+export function readOneOf<T extends string>(names: readonly T[], value: JsonValue, pointer: string): T {
+  const name = names.find((known) => known === value)
+  if (name === undefined) throw invalid(pointer, `Expected one of ${names.join(', ')}.`)
   return name
 }
 

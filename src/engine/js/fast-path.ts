@@ -70,7 +70,7 @@ function countMembers(bytes: Uint8Array, maxDepth: number): number {
 
 /**
  * Canonical text (RFC 8785) where V8's key order differs from the canonical one. Members that are `undefined` are
- * absent; a lone surrogate is written as `\udXXX`. json/write.ts does the same for value trees.
+ * absent; a lone surrogate is written as `\udXXX`. json/value.ts does the same for value trees.
  */
 function writeKeyByKey(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)

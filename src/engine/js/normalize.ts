@@ -4,11 +4,8 @@ import { definition, findProperty, type Profile, type SchemaNode } from '../../m
 import { JsonObject, type JsonPrimitive, type JsonValue } from '../../json/index.ts'
 import { normalizeString } from './normalize-string.ts'
 
-/** Normalizes the document, in place where it can; returns its root. Keys are never touched. */
-export const normalizeDocument = (value: JsonValue, profile: Profile): JsonValue =>
-  normalizeValue(value, profile.root, profile)
-
-function normalizeValue(value: JsonValue, node: SchemaNode, profile: Profile): JsonValue {
+/** Normalizes the value at a node, in place where it can, and returns it. Keys are never touched. */
+export function normalizeValue(value: JsonValue, node: SchemaNode, profile: Profile): JsonValue {
   switch (node.kind) {
     case 'scalar':
       return typeof value === 'string' && node.string ? normalizeString(value, node.string.norm) : value

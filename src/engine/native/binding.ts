@@ -22,18 +22,12 @@ export interface Binding {
   calls(): number
 }
 
-/** One candidate file and its error. */
-export interface Attempt {
-  readonly path: string
-  readonly error: string
-}
-
 export type LoadResult = { readonly binding: Binding; readonly path: string } | Failure
 
 export interface Failure {
   /** Its `errors` are those that the candidates threw, with their codes. */
   readonly error: AggregateError
-  readonly tried: readonly Attempt[]
+  readonly tried: readonly { readonly path: string; readonly error: string }[]
 }
 
 const require = createRequire(import.meta.url)
@@ -48,7 +42,7 @@ export const loadBinding = (): LoadResult => (loaded ??= load(candidates()))
 
 function load(paths: readonly string[]): LoadResult {
   const errors: Error[] = []
-  const tried: Attempt[] = []
+  const tried: { path: string; error: string }[] = []
   for (const path of paths) {
     try {
       if (!existsSync(path)) throw Object.assign(new Error('There is no such file.'), { code: 'MODULE_NOT_FOUND' })

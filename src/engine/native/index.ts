@@ -34,15 +34,15 @@ export function nativeCalls(): number {
   return 'error' in loaded ? 0 : loaded.binding.calls()
 }
 
-/** Decompresses one zstd frame, or returns the error's code; undefined when the addon is not loaded. */
-export function nativeZstd():
-  | ((body: Uint8Array, maxBytes: number, dictionary?: Uint8Array) => Uint8Array | string)
-  | undefined {
+/** The content of one zstd frame, or the error's code; undefined when the addon is not loaded. */
+export function nativeUnzstd(
+  body: Uint8Array,
+  maxBytes: number,
+  dictionary: Uint8Array = noBytes,
+): Uint8Array | string | undefined {
   const loaded = loadBinding()
   if ('error' in loaded) return undefined
-  const { binding } = loaded
-  return (body, maxBytes, dictionary = noBytes) =>
-    withoutPanic(() => binding.decompressZstd(body, maxBytes, dictionary))
+  return withoutPanic(() => loaded.binding.decompressZstd(body, maxBytes, dictionary))
 }
 
 type AddResult =

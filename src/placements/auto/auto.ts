@@ -15,7 +15,7 @@ import {
 import { payloadBytes } from '../../engine/index.ts'
 import type { PoolPlacement } from '../pool/pool.ts'
 import { calibrate } from './calibrate.ts'
-import { InlineRate, thresholdsOf, Turn } from './thresholds.ts'
+import { InlineRate, thresholdsOf, TurnClock } from './thresholds.ts'
 
 /** Longest turn in budgets, even when the pool is slower. */
 const maxTurnBudgets = 2
@@ -41,7 +41,7 @@ export class AutoPlacement implements Placement {
   readonly #pool: WorkerPool
   readonly #toPool: Run
   readonly #clock: () => number
-  readonly #turn = new Turn()
+  readonly #turn = new TurnClock()
   /** By the contract's number. */
   readonly #rates: InlineRate[] = []
 

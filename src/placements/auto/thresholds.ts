@@ -61,7 +61,7 @@ export class InlineRate {
 }
 
 /** The present turn of the event loop, from its first call on. All its work counts, including the application's own. */
-export class Turn {
+export class TurnClock {
   #startedAt = 0
   #open = false
 

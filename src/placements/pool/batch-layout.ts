@@ -163,7 +163,7 @@ export class BatchBuffers {
       : BatchBuffer.ofSize(need > usualBytes ? maxKeptBytes : usualBytes)
   }
 
-  giveBack(buffer: BatchBuffer): void {
+  recycle(buffer: BatchBuffer): void {
     if (buffer.bytes.length <= maxKeptBytes && this.#free.length < this.#maxFree) this.#free.push(buffer)
   }
 }

@@ -58,7 +58,7 @@ export class PoolPlacement implements Placement {
     schedule: Schedule = (send) => process.nextTick(send),
   ): Promise<PoolPlacement> {
     const contracts = new ContractTable<ContractRecord>()
-    for (const { contract, digestKey } of first) addRecord(contracts, engine, contract, digestKey)
+    for (const { contract, digestKey } of first) addWorkerContract(contracts, engine, contract, digestKey)
     const supervisor = await Supervisor.start({
       threads: settings.threads,
       workerUrl: settings.workerUrl,
@@ -91,7 +91,7 @@ export class PoolPlacement implements Placement {
   }
 
   add(contract: Contract, digestKey: Uint8Array | undefined): number {
-    const number = addRecord(this.#contracts, this.#engine, contract, digestKey)
+    const number = addWorkerContract(this.#contracts, this.#engine, contract, digestKey)
     this.#supervisor.fit()
     return number
   }
@@ -262,7 +262,7 @@ export class PoolPlacement implements Placement {
     // The worker gets its next batch before the calls are settled.
     this.#sendQueued()
     this.#settle(batch, answer)
-    this.#buffers.giveBack(batch.buffer)
+    this.#buffers.recycle(batch.buffer)
     this.onSpace()
   }
 
@@ -339,7 +339,7 @@ export class PoolPlacement implements Placement {
 const maxStrikes = 16
 
 /** Compiles on this thread first, so that a contract that a worker cannot run throws here. */
-const addRecord = (
+const addWorkerContract = (
   table: ContractTable<ContractRecord>,
   engine: Engine,
   contract: Contract,

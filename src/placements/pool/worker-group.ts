@@ -278,7 +278,7 @@ export class Supervisor {
     } finally {
       this.#replacement = undefined
     }
-    // Contracts may have been added in the meantime.
+    // Contracts may have been added during the start.
     this.fit()
   }
 }

@@ -80,7 +80,7 @@ export class Handshake {
     this.#options = options
   }
 
-  /** Every contract has been asked for. */
+  /** True when HELLOs with all contracts were sent. */
   get complete(): boolean {
     return this.#askedCount === this.#options.contracts.length
   }

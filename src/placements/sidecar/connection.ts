@@ -66,7 +66,7 @@ export class Connection implements FrameSink, RequestOwner {
   readonly #socket: Socket
   readonly #decoder = new FrameDecoder('client', this)
   readonly #writer: WriteBatcher
-  #state: 'connecting' | 'greeting' | 'ready' | 'draining' | 'closed' = 'connecting'
+  #state: 'connecting' | 'handshake' | 'ready' | 'draining' | 'closed' = 'connecting'
   #timeout: NodeJS.Timeout | undefined
   #pingTimer: NodeJS.Timeout | undefined
   /** Ping intervals in which nothing was read. */
@@ -155,7 +155,7 @@ export class Connection implements FrameSink, RequestOwner {
 
   /** Takes no new requests, and closes after the last answer. */
   drain(): void {
-    if (this.#state === 'connecting' || this.#state === 'greeting') this.#isStale = true
+    if (this.#state === 'connecting' || this.#state === 'handshake') this.#isStale = true
     if (this.#state !== 'ready') return
     this.#state = 'draining'
     if (this.inFlight.size === 0) this.#socket.end()
@@ -229,7 +229,7 @@ export class Connection implements FrameSink, RequestOwner {
     clearTimeout(this.#timeout)
     this.#timeout = setTimeout(this.#onTimeout, helloTimeoutMs).unref()
     this.#pingTimer = setInterval(this.#onPingTimer, pingIntervalMs).unref()
-    this.#state = 'greeting'
+    this.#state = 'handshake'
     addPreface(this.#writer)
     this.sendHello()
   }
@@ -252,7 +252,7 @@ export class Connection implements FrameSink, RequestOwner {
     if (typeof hello === 'string') return this.violation(hello)
     const contracts = this.handshake.onAnswer(hello)
     if (contracts === undefined) return this.violation('a HELLO answers what was not asked')
-    if (this.#state === 'greeting') {
+    if (this.#state === 'handshake') {
       clearTimeout(this.#timeout)
       const { inFlight, answerBytes } = hello.limits
       this.inFlight.setLimit(inFlight)
@@ -270,7 +270,7 @@ export class Connection implements FrameSink, RequestOwner {
   }
 
   #onGoaway(): void {
-    if (this.#state === 'greeting') this.fail(unavailable(`The daemon at ${this.#options.path} is shutting down.`))
+    if (this.#state === 'handshake') this.fail(unavailable(`The daemon at ${this.#options.path} is shutting down.`))
     else this.drain()
   }
 

@@ -1,4 +1,4 @@
-// The errors of a client whose daemon cannot be reached, or is not what it should be.
+// The errors of a client whose daemon cannot be reached, or is not a sidelane daemon.
 
 import { decodeOutcome, SidelaneError, stackless, toFault } from '../../model/index.ts'
 
@@ -25,7 +25,7 @@ export const versionFault = (path: string, version: number, own: number): Sidela
     params: { have: version, want: own },
   })
 
-/** An error object of its own for each call, with another `retryAfterMs` if one is given. */
+/** A copy of the error for one call, with `retryAfterMs` replaced if given. */
 export const copyOf = (
   { code, message, params, cause, ...rest }: SidelaneError,
   retryAfterMs?: number,

@@ -55,28 +55,28 @@ function readFlags(args: readonly string[], values: Values): Mode {
     const equals = arg.startsWith('--') ? arg.indexOf('=') : -1
     const flag = equals === -1 ? arg : arg.slice(0, equals)
     const spec = optionSpecs.find((each) => each.flag === flag)
-    if (spec === undefined) throw wrong(texts.unknownOption, { option: quote(flag) })
+    if (spec === undefined) throw configError(texts.unknownOption, { option: quote(flag) })
     if (spec.metavar === undefined) {
-      if (equals !== -1) throw wrong(texts.expectedNoValue, { flag })
-      put(values, spec, true)
+      if (equals !== -1) throw configError(texts.expectedNoValue, { flag })
+      setOption(values, spec, true)
       continue
     }
     const next = args[i + 1]
-    if (equals !== -1) put(values, spec, parse(spec, flag, arg.slice(equals + 1)))
+    if (equals !== -1) setOption(values, spec, parse(spec, flag, arg.slice(equals + 1)))
     else if (next !== undefined && !next.startsWith('--')) {
-      put(values, spec, parse(spec, flag, next))
+      setOption(values, spec, parse(spec, flag, next))
       i++
-    } else if (spec.metavar.startsWith('[')) put(values, spec, true)
+    } else if (spec.metavar.startsWith('[')) setOption(values, spec, true)
     else throw unexpected(quote(flag), spec, 'nothing')
   }
   return mode
 }
 
-function put(values: Values, { key, flag, parser }: OptionSpec, value: unknown): void {
+function setOption(values: Values, { key, flag, parser }: OptionSpec, value: unknown): void {
   const before = values.get(key)
   if (before === undefined) values.set(key, value)
   else if (parser.join) values.set(key, parser.join(before, value))
-  else throw wrong(texts.expectedOnce, { flag })
+  else throw configError(texts.expectedOnce, { flag })
 }
 
 function parse(spec: OptionSpec, name: string, text: string): unknown {
@@ -90,10 +90,10 @@ function readEnv(env: ConfigSources['env']): Values {
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith('SIDELANED_')) continue
     const spec = optionSpecs.find((each) => each.env === name)
-    if (spec === undefined) throw wrong(texts.unknownVariable, { variable: quote(name) })
+    if (spec === undefined) throw configError(texts.unknownVariable, { variable: quote(name) })
     // An empty variable counts as not set: a shell or a unit file cannot always leave it out.
     if (text === undefined || text === '') continue
-    for (const part of spec.parser.join ? text.split(':') : [text]) put(values, spec, parse(spec, name, part))
+    for (const part of spec.parser.join ? text.split(':') : [text]) setOption(values, spec, parse(spec, name, part))
   }
   return values
 }
@@ -103,15 +103,15 @@ function readConfigFile(file: string, readFile: ConfigSources['readFile']): Valu
   try {
     content = JSON.parse(readFile(file))
   } catch (error) {
-    throw wrong(texts.cannotRead, { file: quote(file), reason: (error as Error).message })
+    throw configError(texts.cannotRead, { file: quote(file), reason: (error as Error).message })
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw wrong(texts.expectedObject, { file: quote(file) })
+    throw configError(texts.expectedObject, { file: quote(file) })
   }
   const values: Values = new Map()
   for (const [key, value] of Object.entries(content)) {
     const spec = optionSpecs.find((each) => each.key === key && !each.notInFile)
-    if (spec === undefined) throw wrong(texts.unknownKey, { key: quote(key), file: quote(file) })
+    if (spec === undefined) throw configError(texts.unknownKey, { key: quote(key), file: quote(file) })
     const parsed = spec.parser.value(value)
     if (parsed === undefined) throw unexpected(`\`${key}\` in ${quote(file)}`, spec, quote(JSON.stringify(value)))
     values.set(spec.key, parsed)
@@ -119,10 +119,10 @@ function readConfigFile(file: string, readFile: ConfigSources['readFile']): Valu
   return values
 }
 
-const wrong = <const T extends string>(template: T, values: TemplateValues<T>): ConfigError =>
+const configError = <const T extends string>(template: T, values: TemplateValues<T>): ConfigError =>
   new ConfigError(fillTemplate(template, values))
 
 const unexpected = (name: string, { parser: { expected } }: OptionSpec, value: string): ConfigError =>
-  wrong(texts.expectedValue, { name, expected, value })
+  configError(texts.expectedValue, { name, expected, value })
 
 const quote = (text: string): string => `\`${text.length > 64 ? `${text.slice(0, 64)}…` : text}\``

@@ -37,7 +37,7 @@ const firstPassed = 3
 /** Descriptors that are not for connections. */
 const reservedFiles = 40
 
-/** Throws ConfigError. `env` is asked for LISTEN_FDS, and for the default path. */
+/** Throws ConfigError. `env` has LISTEN_FDS, and the variables of the default path. */
 export function resolveSettings(options: Options, env: Readonly<Record<string, string | undefined>>): DaemonSettings {
   const { socket, contracts, allowUids } = options
   if (contracts === undefined) throw new ConfigError(texts.expectedContract)

@@ -30,12 +30,15 @@ export class HttpConnection {
   #error: HttpError | undefined
   #late: NodeJS.Timeout | undefined
   #isClosing = false
+  #isAdvancing = false
   #received = 0
 
   constructor(socket: Socket, context: HttpContext, reserved: boolean) {
     this.#socket = socket
     this.#context = context
     this.#reserved = reserved
+    // node:http has no idle timeout before the first response.
+    if (socket.bytesRead === 0) socket.setTimeout(idleMs)
     socket.on('close', () => this.#close())
     // node:http resumes the socket with each request that is complete. Its own listener comes before this one.
     socket.on('resume', () => {
@@ -57,7 +60,11 @@ export class HttpConnection {
   fail(error: HttpError): void {
     if (this.#isClosing || this.#error !== undefined) return
     const last = this.#last
-    if (error.status === requestTimeout && this.#isBusy) return this.#failLater(error)
+    if (error.status === requestTimeout) {
+      // node:http counts from the connection on, but a connection that has sent nothing is idle.
+      if (this.#socket.bytesRead === 0) return
+      if (this.#isBusy) return this.#failLater(error)
+    }
     if (last === this.#current && last?.isRead === false) return last.fail(error)
     if (last?.isRead === false && last.answered) return this.#linger()
     this.#error = error
@@ -103,24 +110,40 @@ export class HttpConnection {
     this.#countReceived()
   }
 
-  readonly #written = (): void => {
+  readonly #written = (error?: Error | null): void => {
     const socket = this.#socket
-    if (socket.writableLength > 0) return
+    if (error || socket.writableLength > 0) return
     if (socket.timeout === writeTimeoutMs) socket.setTimeout(this.#current === undefined ? idleMs : 0)
     if (this.#waiting.length > 0) this.#advance()
   }
 
+  /** Starts what waits. In a loop: a response that is written at once would recurse for each pipelined request. */
   #advance(): void {
-    if (this.#isClosing || this.#current !== undefined || this.#socket.writableLength > maxUnwrittenBytes) return
+    if (this.#isAdvancing) return
+    this.#isAdvancing = true
+    while (this.#canStart && this.#startNext());
+    this.#isAdvancing = false
+  }
+
+  get #canStart(): boolean {
+    const { destroyed, writableLength } = this.#socket
+    return !destroyed && !this.#isClosing && this.#current === undefined && writableLength <= maxUnwrittenBytes
+  }
+
+  /** False: nothing waits. */
+  #startNext(): boolean {
     const next = this.#waiting.shift()
     if (next === undefined) {
       if (this.#error !== undefined) this.#end()
-      return
+      return false
     }
     if (this.#waiting.length === 0 && this.#socket.isPaused()) this.#socket.resume()
-    if (this.#error === undefined || next.isRead) return this.#start(next)
-    this.#current = next
-    next.fail(this.#error)
+    if (this.#error === undefined || next.isRead) this.#start(next)
+    else {
+      this.#current = next
+      next.fail(this.#error)
+    }
+    return true
   }
 
   #end(): void {

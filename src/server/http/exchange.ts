@@ -121,7 +121,7 @@ export class Exchange {
   #send(response: Response): void {
     this.answered = true
     const { method, httpVersionMinor } = this.#req
-    // A client that waits for "100 Continue" may or may not send the body now: what follows could not be told apart.
+    // A client that waits for "100 Continue" may or may not send the body now, so the next bytes are ambiguous.
     const isUndecided = this.#head?.expectsContinue === true && !this.#continued
     const closes =
       response.closes === true ||

@@ -10,7 +10,7 @@ export interface RequestHead {
   readonly method: string
   /** Without the query. */
   readonly path: string
-  /** Size of the body; 'chunked' when only its end tells. */
+  /** Size of the body; 'chunked' when it has no size. */
   readonly length: number | 'chunked'
   /** The client waits for "100 Continue" before it sends the body. */
   readonly expectsContinue: boolean

@@ -38,7 +38,7 @@ export class HttpServer {
       maxHeaderSize: maxHeadBytes,
       // readHead checks Host: an empty one is valid.
       requireHostHeader: false,
-      // Whatever NODE_OPTIONS says.
+      // Overrides NODE_OPTIONS.
       insecureHTTPParser: false,
     })
     // A client that ends its writing side still gets its responses.

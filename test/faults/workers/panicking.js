@@ -1,5 +1,5 @@
-// The pool's worker over an addon whose every entry panics when it meets the marker: what `catch_unwind` makes of a panic is
-// an exception. The entries themselves are the addon's.
+// The worker of the pool with an addon whose functions throw for bytes that contain the marker, as `catch_unwind` does after
+// a panic.
 import { panicAt } from '../panic.js'
 
 panicAt('panic in a worker')

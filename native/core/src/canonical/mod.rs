@@ -1,7 +1,7 @@
 //! Writes the canonical form (RFC 8785) of a document from its tape. Bytes that are adjacent in the document and in the
 //! canonical form are copied together as one run, so a canonical document is copied at once.
 //!
-//! Twin of `src/engine/js/canonical.ts`.
+//! Twin of `src/json/write.ts`.
 
 mod shapes;
 
@@ -151,7 +151,7 @@ impl Writer<'_> {
                 self.byte(b',')?;
             }
             self.value(item)?;
-            item = self.tape.after(item);
+            item = self.tape.index_after(item);
         }
         self.byte(b']')
     }
@@ -162,7 +162,7 @@ impl Writer<'_> {
             let mut key = at + 1;
             while key < end {
                 self.member(key, key == at + 1)?;
-                key = self.tape.after(key + 1);
+                key = self.tape.index_after(key + 1);
             }
         } else {
             let from = self.to.keys.len();
@@ -183,7 +183,7 @@ impl Writer<'_> {
         let entry = self.tape.entry(at);
         let bracket = (entry.word >> 32) as usize;
         self.raw(bracket, bracket + 1)?;
-        Ok(entry.after())
+        Ok(entry.index_after())
     }
 
     #[inline(always)]
@@ -233,7 +233,7 @@ impl Writer<'_> {
             let prefix = tape.prefix(key);
             hash = prefix.mix(hash);
             to.unordered.push((prefix, key as u32));
-            key = tape.after(key + 1);
+            key = tape.index_after(key + 1);
         }
         let from = to.keys.len();
         let ascends = |a: &(Prefix, u32), b: &(Prefix, u32)| {

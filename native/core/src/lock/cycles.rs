@@ -10,7 +10,6 @@ pub struct Cycles {
 }
 
 impl Cycles {
-    /// Whether two definitions are in one group.
     pub fn same_group(&self, a: DefId, b: DefId) -> bool {
         self.group_of[a] == self.group_of[b]
     }

@@ -1,11 +1,12 @@
 //! Bounds a validator's work: how many nodes may check one value. Without a bound, 25 nested unions of two branches
 //! would check it 67 million times.
 
-use super::admitted_types::{TYPE_BITS, admitted_types};
+use super::admitted_types::{admitted_types, bit};
 use super::cycles::{Cycles, find_cycles};
 use super::errors::unsupported;
 use super::tree::{DefId, Edges, NodeId, RawNode, Tree};
 use crate::error::ContractError;
+use crate::profile::TypeName;
 
 const MAX_FAN_OUT: usize = 256;
 /// Beyond the bound; sums are clamped to it.
@@ -19,10 +20,7 @@ pub fn check_fan_out(tree: &Tree) -> Result<(), ContractError> {
     let cycles = find_cycles(tree, Edges::All);
     let growing = growing_definitions(tree, &cycles, &admitted);
     let mut of_definition = vec![1; tree.definitions.len()];
-    let mut nodes_of = vec![Vec::new(); tree.definitions.len()];
-    for (id, location) in tree.locations.iter().enumerate() {
-        nodes_of[location.definition].push(id);
-    }
+    let nodes_of = tree.nodes_by_definition();
     let mut fan_out = vec![1; tree.locations.len()];
     for group in &cycles.groups {
         // In a group that does not grow, cycles only pass the largest number on: one round finds it.
@@ -69,7 +67,7 @@ fn largest_sum(branches: &[NodeId], admitted: &[u8], fan_out: &[usize]) -> usize
         let admitting = branches.iter().filter(|branch| admitted[**branch] & bit != 0);
         admitting.map(|branch| fan_out[*branch]).sum::<usize>().min(TOO_MANY)
     };
-    TYPE_BITS.into_iter().map(sum_of).max().unwrap_or(1).max(1)
+    TypeName::ALL.iter().map(|name| sum_of(bit(*name))).max().unwrap_or(1).max(1)
 }
 
 /// The definitions with an anyOf of which one branch leads back to it while another one admits the same type.

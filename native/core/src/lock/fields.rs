@@ -1,10 +1,11 @@
 //! The fields of a lock except its schema: names, ranges, defaults.
 
 use super::errors::{invalid, unsupported};
+use super::keywords::read_one_of;
 use super::value::{Object, Value};
 use crate::error::ContractError;
 use crate::pointer::Path;
-use crate::profile::{Codec, Compress, DictionaryRef, DigestName, Limits, Numbers, Primitive};
+use crate::profile::{Codec, Compress, DictionaryRef, DigestName, Limits, Numbers, Profile, SchemaNode};
 use crate::read::compare_keys;
 
 const REQUIRED: [&str; 4] = ["name", "profile", "schema", "unicode"];
@@ -14,30 +15,22 @@ const MAX_BYTES: u64 = 67_108_864;
 const MAX_DEPTH: u64 = 120;
 const MAX_KEYS: u64 = 1_000_000;
 
-/// The fields with all defaults.
-pub struct Fields {
-    pub name: Box<str>,
-    pub numbers: Numbers,
-    pub limits: Limits,
-    pub compress: Compress,
-    pub dictionary: Option<DictionaryRef>,
-    pub digest: DigestName,
-}
-
-/// Reads the fields in canonical order of their keys, missing ones in their place. `on_schema` is called in the
-/// schema's place, so the first error is that of the whole document.
+/// Reads the fields in canonical order of their keys, missing ones in their place, into a profile without schema.
+/// `on_schema` is called in the schema's place, so the first error is that of the whole document.
 pub fn read_fields<'v>(
     lock: &'v Value,
     mut on_schema: impl FnMut(&'v Value, &Path<'_>) -> Result<(), ContractError>,
-) -> Result<Fields, ContractError> {
+) -> Result<Profile, ContractError> {
     let Value::Object(lock) = lock else { return Err(invalid(String::new(), "Expected an object.")) };
-    let mut fields = Fields {
+    let mut profile = Profile {
         name: Box::default(),
         numbers: Numbers::Safe,
         limits: Limits::default(),
         compress: Compress { codec: Codec::Gzip, level: Some(1) },
         dictionary: None,
         digest: DigestName::Sha256,
+        root: SchemaNode::Any,
+        defs: Vec::new(),
     };
     let missing = REQUIRED.into_iter().filter(|key| !lock.has(key));
     let mut keys: Vec<&str> = lock.iter().map(|(key, _)| key).chain(missing).collect();
@@ -45,42 +38,40 @@ pub fn read_fields<'v>(
     for key in keys {
         let at = Path::ROOT.key(key);
         let Some(value) = lock.get(key) else { return Err(invalid(at.pointer(), "The field is missing.")) };
-        read_field(&mut fields, key, value, &at)?;
+        read_field(&mut profile, key, value, &at)?;
         if key == "schema" {
             on_schema(value, &at)?;
         }
     }
-    Ok(fields)
+    Ok(profile)
 }
 
-fn read_field(fields: &mut Fields, key: &str, value: &Value, at: &Path<'_>) -> Result<(), ContractError> {
+fn read_field(profile: &mut Profile, key: &str, value: &Value, at: &Path<'_>) -> Result<(), ContractError> {
     match key {
         "appOnly" => read_names(value, at)?,
-        "compress" => fields.compress = read_compress(value, at)?,
+        "compress" => profile.compress = read_compress(value, at)?,
         "dictionary" => {
             // `compress` comes before it, also when left out.
-            if fields.compress.codec != Codec::Zstd {
+            if profile.compress.codec != Codec::Zstd {
                 return Err(invalid(at.pointer(), "Only zstd takes a dictionary."));
             }
-            fields.dictionary = Some(read_dictionary(value, at)?);
+            profile.dictionary = Some(read_dictionary(value, at)?);
         }
         "tables" => return Err(unsupported(at.pointer(), "This version does not read tables.")),
-        "digest" => fields.digest = read_one_of(DigestName::ALL, DigestName::name, value, at)?,
-        "limits" => fields.limits = read_limits(value, at)?,
-        "name" => match text_of(value) {
-            Some(name) if is_name(name) => fields.name = name.into(),
+        "digest" => profile.digest = read_one_of(DigestName::ALL, DigestName::name, value, at)?,
+        "limits" => profile.limits = read_limits(value, at)?,
+        "name" => match value.text() {
+            Some(name) if is_name(name) => profile.name = name.into(),
             _ => {
                 let message = "Expected a name of 1 to 64 characters out of a-z, 0-9 and \"-\".";
                 return Err(invalid(at.pointer(), message));
             }
         },
-        "numbers" => {
-            fields.numbers = read_one_of(Numbers::ALL, Numbers::name, value, at)?;
-        }
-        "profile" if text_of(value) != Some("p1") => {
+        "numbers" => profile.numbers = read_one_of(Numbers::ALL, Numbers::name, value, at)?,
+        "profile" if value.text() != Some("p1") => {
             return Err(unsupported(at.pointer(), "This version reads profile \"p1\"."));
         }
-        "unicode" if text_of(value) != Some("15.0") => {
+        "unicode" if value.text() != Some("15.0") => {
             return Err(unsupported(at.pointer(), "This version reads Unicode \"15.0\"."));
         }
         "profile" | "schema" | "unicode" => {}
@@ -139,11 +130,11 @@ fn read_dictionary(value: &Value, at: &Path<'_>) -> Result<DictionaryRef, Contra
         let Some(value) = members.get(key) else { return Err(invalid(at.pointer(), "The setting is missing.")) };
         match key {
             "id" => reference.id = read_integer(0, u32::MAX.into(), value, &at)? as u32,
-            "path" => match text_of(value) {
+            "path" => match value.text() {
                 Some(path) if is_path(path) => reference.path = path.into(),
                 _ => return Err(invalid(at.pointer(), "Expected a path below the lock's folder, with \"/\".")),
             },
-            "sha256" => match text_of(value) {
+            "sha256" => match value.text() {
                 Some(hash) if is_sha256(hash) => reference.sha256 = hash.into(),
                 _ => return Err(invalid(at.pointer(), "Expected 64 lower-case hex digits.")),
             },
@@ -168,7 +159,7 @@ fn is_sha256(hash: &str) -> bool {
 
 fn read_names(value: &Value, at: &Path<'_>) -> Result<(), ContractError> {
     let Value::Array(items) = value else { return Err(invalid(at.pointer(), "Expected a list of strings.")) };
-    match items.iter().position(|item| text_of(item).is_none()) {
+    match items.iter().position(|item| item.text().is_none()) {
         Some(index) => Err(invalid(at.index(index).pointer(), "Expected a string.")),
         None => Ok(()),
     }
@@ -182,32 +173,9 @@ fn members_of<'v>(value: &'v Value, at: &Path<'_>) -> Result<&'v Object, Contrac
 }
 
 fn read_integer(min: u64, max: u64, value: &Value, at: &Path<'_>) -> Result<u64, ContractError> {
-    match value {
-        Value::Primitive(Primitive::Number(number))
-            if number.fract() == 0.0 && *number >= min as f64 && *number <= max as f64 =>
-        {
-            Ok(*number as u64)
-        }
-        _ => Err(invalid(at.pointer(), format!("Expected an integer from {min} to {max}."))),
-    }
-}
-
-fn read_one_of<T: Copy>(
-    all: &[T],
-    name: fn(T) -> &'static str,
-    value: &Value,
-    at: &Path<'_>,
-) -> Result<T, ContractError> {
-    let found = text_of(value).and_then(|text| all.iter().find(|one| name(**one) == text));
-    found.copied().ok_or_else(|| {
-        let names: Vec<&str> = all.iter().map(|one| name(*one)).collect();
-        invalid(at.pointer(), format!("Expected one of {}.", names.join(", ")))
-    })
-}
-
-fn text_of(value: &Value) -> Option<&str> {
-    match value {
-        Value::Primitive(Primitive::String(text)) => Some(text),
-        _ => None,
+    let in_range = |number: &f64| number.fract() == 0.0 && (min as f64..=max as f64).contains(number);
+    match value.number().filter(in_range) {
+        Some(number) => Ok(number as u64),
+        None => Err(invalid(at.pointer(), format!("Expected an integer from {min} to {max}."))),
     }
 }

@@ -62,7 +62,7 @@ pub const ANNOTATION_KEYWORDS: &[&str] = &["$comment", "deprecated", "descriptio
 /// Allowed in the root node beside the keywords of its kind.
 pub const ROOT_KEYWORDS: &[&str] = &["$defs", "$schema"];
 
-/// The keywords that tell the kind of a node without `type`, by precedence.
+/// The keywords that decide the kind of a node without `type`, by precedence.
 #[rustfmt::skip]
 pub const KIND_OF_KEYWORD: &[(&str, NodeKind)] = &[
     ("$ref", NodeKind::Ref),

@@ -22,33 +22,30 @@ pub fn is_root_keyword(keyword: &str) -> bool {
 }
 
 pub fn read_count(value: &Value, at: &Path<'_>) -> Result<u64> {
-    match value {
-        Value::Primitive(Primitive::Number(number)) if (0.0..=MAX_SAFE).contains(number) && number.fract() == 0.0 => {
-            Ok(*number as u64)
-        }
-        _ => Err(invalid(at.pointer(), "Expected an integer from 0 to 2^53 - 1.")),
-    }
+    let is_count = |number: &f64| (0.0..=MAX_SAFE).contains(number) && number.fract() == 0.0;
+    let count = value.number().filter(is_count).map(|number| number as u64);
+    count.ok_or_else(|| invalid(at.pointer(), "Expected an integer from 0 to 2^53 - 1."))
 }
 
 pub fn read_bound(value: &Value, at: &Path<'_>) -> Result<f64> {
-    match value {
-        Value::Primitive(Primitive::Number(number)) => Ok(*number),
-        _ => Err(invalid(at.pointer(), "Expected a number.")),
-    }
+    value.number().ok_or_else(|| invalid(at.pointer(), "Expected a number."))
 }
 
 pub fn read_divisor(value: &Value, at: &Path<'_>) -> Result<f64> {
-    match value {
-        Value::Primitive(Primitive::Number(number)) if *number > 0.0 => Ok(*number),
-        _ => Err(invalid(at.pointer(), "Expected a number above 0.")),
-    }
+    let divisor = value.number().filter(|number| *number > 0.0);
+    divisor.ok_or_else(|| invalid(at.pointer(), "Expected a number above 0."))
 }
 
 pub fn read_text<'v>(value: &'v Value, at: &Path<'_>) -> Result<&'v str> {
-    match value {
-        Value::Primitive(Primitive::String(text)) => Ok(text),
-        _ => Err(invalid(at.pointer(), "Expected a string.")),
-    }
+    value.text().ok_or_else(|| invalid(at.pointer(), "Expected a string."))
+}
+
+pub fn read_one_of<T: Copy>(all: &[T], name: fn(T) -> &'static str, value: &Value, at: &Path<'_>) -> Result<T> {
+    let found = value.text().and_then(|text| all.iter().find(|one| name(**one) == text));
+    found.copied().ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|one| name(*one)).collect();
+        invalid(at.pointer(), format!("Expected one of {}.", names.join(", ")))
+    })
 }
 
 pub fn read_pattern(value: &Value, at: &Path<'_>) -> Result<Pattern> {
@@ -86,11 +83,7 @@ pub fn read_norm(value: &Value, at: &Path<'_>) -> Result<NormOps> {
     };
     let mut ops = NormOps::NONE;
     for (index, item) in items.iter().enumerate() {
-        let op = match item {
-            Value::Primitive(Primitive::String(name)) => NormOp::from_name(name),
-            _ => None,
-        };
-        match op {
+        match item.text().and_then(NormOp::from_name) {
             Some(op) if !ops.has(op) => ops = ops.with(op),
             _ => {
                 let message = "Expected distinct names out of lower, nfc, collapse, trim.";
@@ -103,14 +96,16 @@ pub fn read_norm(value: &Value, at: &Path<'_>) -> Result<NormOps> {
 
 /// `type` as a name or as a list of scalar names: sorted.
 pub fn read_types(value: &Value, at: &Path<'_>) -> Result<Vec<TypeName>> {
-    let Value::Array(items) = value else { return Ok(vec![read_type_name(value, at)?]) };
+    let Value::Array(items) = value else {
+        return Ok(vec![read_one_of(TypeName::ALL, TypeName::name, value, at)?]);
+    };
     if items.is_empty() {
         return Err(invalid(at.pointer(), "Expected at least one type."));
     }
     let mut types = Vec::new();
     for item in items {
-        let name = read_type_name(item, at)?;
-        if !name.is_scalar() {
+        let name = read_one_of(TypeName::ALL, TypeName::name, item, at)?;
+        if matches!(name, TypeName::Array | TypeName::Object) {
             return Err(unsupported(at.pointer(), "A list of types may only name scalar types."));
         }
         if types.contains(&name) {
@@ -120,14 +115,6 @@ pub fn read_types(value: &Value, at: &Path<'_>) -> Result<Vec<TypeName>> {
     }
     types.sort_unstable();
     Ok(types)
-}
-
-fn read_type_name(value: &Value, at: &Path<'_>) -> Result<TypeName> {
-    let name = match value {
-        Value::Primitive(Primitive::String(name)) => TypeName::from_name(name),
-        _ => None,
-    };
-    name.ok_or_else(|| invalid(at.pointer(), "Expected one of array, boolean, integer, null, number, object, string."))
 }
 
 pub fn read_const(value: &Value, at: &Path<'_>) -> Result<Primitive> {

@@ -47,22 +47,13 @@ const MAX_VALUES: usize = 10_000;
 pub fn parse_lock(bytes: &[u8]) -> Result<Profile, ContractError> {
     let value = read_value(bytes)?;
     let mut tree = Tree::default();
-    let fields = read_fields(&value, |schema, at| {
+    let mut profile = read_fields(&value, |schema, at| {
         tree = walk_schema(schema, at)?;
         Ok(())
     })?;
     check_tree(&mut tree)?;
-    let (root, defs) = number_definitions(&tree);
-    Ok(Profile {
-        name: fields.name,
-        numbers: fields.numbers,
-        limits: fields.limits,
-        compress: fields.compress,
-        dictionary: fields.dictionary,
-        digest: fields.digest,
-        root,
-        defs,
-    })
+    (profile.root, profile.defs) = number_definitions(&tree);
+    Ok(profile)
 }
 
 fn read_value(bytes: &[u8]) -> Result<Value, ContractError> {

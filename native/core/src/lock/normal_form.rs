@@ -17,10 +17,10 @@ pub fn normal_form(profile: &Profile) -> String {
         out.member("compress", |out| {
             out.object(|out| {
                 out.member("codec", |out| out.string(profile.compress.codec.name()));
-                out.maybe("level", profile.compress.level, |out, level| out.count(level.into()));
+                out.optional("level", profile.compress.level, |out, level| out.count(level.into()));
             });
         });
-        out.maybe("dictionary", profile.dictionary.as_ref(), |out, dictionary| {
+        out.optional("dictionary", profile.dictionary.as_ref(), |out, dictionary| {
             out.object(|out| {
                 out.member("id", |out| out.count(dictionary.id.into()));
                 out.member("sha256", |out| out.string(&dictionary.sha256));
@@ -60,11 +60,11 @@ struct Text {
 
 impl Text {
     fn object(&mut self, members: impl FnOnce(&mut Self)) {
-        self.bracketed('{', '}', members);
+        self.write_container('{', '}', members);
     }
 
     fn list<T>(&mut self, items: impl IntoIterator<Item = T>, mut item: impl FnMut(&mut Self, T)) {
-        self.bracketed('[', ']', |out| {
+        self.write_container('[', ']', |out| {
             for one in items {
                 out.comma();
                 item(out, one);
@@ -72,7 +72,7 @@ impl Text {
         });
     }
 
-    fn bracketed(&mut self, open: char, close: char, inside: impl FnOnce(&mut Self)) {
+    fn write_container(&mut self, open: char, close: char, inside: impl FnOnce(&mut Self)) {
         self.out.push(open);
         self.follows = false;
         inside(self);
@@ -93,7 +93,7 @@ impl Text {
         value(self);
     }
 
-    fn maybe<T>(&mut self, key: &str, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+    fn optional<T>(&mut self, key: &str, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
         if let Some(value) = value {
             self.member(key, |out| write(out, value));
         }
@@ -147,14 +147,14 @@ impl Text {
             let more = string.patterns[1..].iter();
             self.member("allOf", |out| out.list(more, |out, one| pattern(out, one.source())));
         }
-        self.maybe("exclusiveMaximum", number.exclusive_maximum, Self::number);
-        self.maybe("exclusiveMinimum", number.exclusive_minimum, Self::number);
-        self.maybe("maxLength", string.max_length, Self::count);
-        self.maybe("maximum", number.maximum, Self::number);
-        self.maybe("minLength", string.min_length, Self::count);
-        self.maybe("minimum", number.minimum, Self::number);
-        self.maybe("multipleOf", number.multiple_of, Self::number);
-        self.maybe("pattern", string.patterns.first(), |out, one| out.string(one.source()));
+        self.optional("exclusiveMaximum", number.exclusive_maximum, Self::number);
+        self.optional("exclusiveMinimum", number.exclusive_minimum, Self::number);
+        self.optional("maxLength", string.max_length, Self::count);
+        self.optional("maximum", number.maximum, Self::number);
+        self.optional("minLength", string.min_length, Self::count);
+        self.optional("minimum", number.minimum, Self::number);
+        self.optional("multipleOf", number.multiple_of, Self::number);
+        self.optional("pattern", string.patterns.first(), |out, one| out.string(one.source()));
         self.types(types);
         self.norm(string.norm);
     }
@@ -162,7 +162,7 @@ impl Text {
     fn values(&mut self, ValuesNode { keyword, values, types, norm }: &ValuesNode) {
         let push = |out: &mut Self, value: &_| push_primitive(&mut out.out, value);
         match keyword {
-            ValuesKeyword::Const => self.maybe("const", values.first(), push),
+            ValuesKeyword::Const => self.optional("const", values.first(), push),
             ValuesKeyword::Enum => self.member("enum", |out| out.list(values, push)),
         }
         self.types(types);
@@ -171,8 +171,8 @@ impl Text {
 
     fn array(&mut self, ArrayNode { prefix, items, min_items, max_items }: &ArrayNode) {
         self.rest("items", items.as_deref());
-        self.maybe("maxItems", *max_items, Self::count);
-        self.maybe("minItems", *min_items, Self::count);
+        self.optional("maxItems", *max_items, Self::count);
+        self.optional("minItems", *min_items, Self::count);
         if !prefix.is_empty() {
             self.member("prefixItems", |out| out.list(prefix, Self::schema));
         }
@@ -186,7 +186,7 @@ impl Text {
                 out.object(|out| properties.iter().for_each(|one| out.member(&one.name, |out| out.schema(&one.node))));
             });
         }
-        self.maybe("propertyNames", names.as_deref(), Self::schema);
+        self.optional("propertyNames", names.as_deref(), Self::schema);
         let required: Vec<&str> = properties.iter().filter(|one| one.required).map(|one| &*one.name).collect();
         if !required.is_empty() {
             self.member("required", |out| out.list(required, Self::string));

@@ -6,6 +6,7 @@ use super::tree::{ANY, DefId, NodeId, RawNode, RawProperty, SchemaLocation};
 use crate::pattern::Pattern;
 use crate::profile::{NormOps, NumberLimits, Primitive, ScalarNode, StringLimits, TypeName, ValuesKeyword, ValuesNode};
 
+#[derive(Default)]
 pub struct ParsedKeywords {
     pub types: Vec<TypeName>,
     pub values: Vec<Primitive>,
@@ -29,27 +30,9 @@ pub struct ParsedKeywords {
 impl ParsedKeywords {
     /// Only the types are known.
     pub fn new(types: Vec<TypeName>) -> Self {
-        Self {
-            types,
-            values: Vec::new(),
-            string: StringLimits::default(),
-            all_of: Vec::new(),
-            number: NumberLimits::default(),
-            norm: NormOps::NONE,
-            min_items: None,
-            max_items: None,
-            items: Some(ANY),
-            prefix: Vec::new(),
-            properties: Vec::new(),
-            additional: Some(ANY),
-            names: None,
-            branches: Vec::new(),
-            discriminator: None,
-            target: 0,
-        }
+        Self { types, items: Some(ANY), additional: Some(ANY), ..Self::default() }
     }
 
-    /// The node of that kind.
     pub fn node(self, kind: NodeKind, locations: &[SchemaLocation]) -> RawNode {
         match kind {
             NodeKind::Any => RawNode::Any,

@@ -100,6 +100,15 @@ impl Tree {
         }
     }
 
+    /// The nodes of each definition, parents before children.
+    pub fn nodes_by_definition(&self) -> Vec<Vec<NodeId>> {
+        let mut nodes = vec![Vec::new(); self.definitions.len()];
+        for (id, location) in self.locations.iter().enumerate() {
+            nodes[location.definition].push(id);
+        }
+        nodes
+    }
+
     /// The references at and below a node, with their targets.
     pub fn references(&self, id: NodeId, edges: Edges) -> Vec<(NodeId, DefId)> {
         let mut found = Vec::new();

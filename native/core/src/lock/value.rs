@@ -15,15 +15,23 @@ pub enum Value {
 }
 
 impl Value {
+    pub fn text(&self) -> Option<&str> {
+        if let Self::Primitive(Primitive::String(text)) = self { Some(text) } else { None }
+    }
+
+    pub const fn number(&self) -> Option<f64> {
+        if let Self::Primitive(Primitive::Number(number)) = self { Some(*number) } else { None }
+    }
+
     /// The value at `at`. Recurses once for each open bracket; the reader bounds their number.
     pub fn of(tape: &Tape<'_>, at: usize) -> Self {
         let primitive = match tape.kind(at) {
             Kind::Array => {
                 let mut items = Vec::with_capacity(tape.count(at));
                 let mut item = at + 1;
-                while item < tape.after(at) {
+                while item < tape.index_after(at) {
                     items.push(Self::of(tape, item));
-                    item = tape.after(item);
+                    item = tape.index_after(item);
                 }
                 return Self::Array(items);
             }
@@ -48,9 +56,9 @@ impl Object {
     fn of(tape: &Tape<'_>, at: usize) -> Self {
         let mut members = Vec::with_capacity(tape.count(at));
         let mut key = at + 1;
-        while key < tape.after(at) {
+        while key < tape.index_after(at) {
             members.push((tape.text(key).into(), Value::of(tape, key + 1)));
-            key = tape.after(key + 1);
+            key = tape.index_after(key + 1);
         }
         members.sort_by(|a: &(Box<str>, _), b| compare_keys(&a.0, &b.0));
         Self { members }

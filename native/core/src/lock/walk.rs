@@ -194,8 +194,7 @@ impl<'v> Walk<'v> {
 }
 
 fn is_dialect(value: &Value) -> bool {
-    let Value::Primitive(Primitive::String(name)) = value else { return false };
-    name.strip_suffix('#').unwrap_or(name) == DIALECT
+    value.text().is_some_and(|name| name.strip_suffix('#').unwrap_or(name) == DIALECT)
 }
 
 fn is_definition_name(name: &str) -> bool {
@@ -223,13 +222,11 @@ fn require(value: &Value, at: &Path<'_>, properties: &mut [RawProperty]) -> Resu
     let Value::Array(names) = value else {
         return Err(invalid(at.pointer(), "Expected a list of property names."));
     };
-    let mut by_name: HashMap<Box<str>, &mut bool> =
-        properties.iter_mut().map(|one| (one.name.clone(), &mut one.required)).collect();
+    let mut by_name: HashMap<&str, &mut bool> =
+        properties.iter_mut().map(|one| (&*one.name, &mut one.required)).collect();
     for (index, name) in names.iter().enumerate() {
         let at = at.index(index);
-        let Value::Primitive(Primitive::String(name)) = name else {
-            return Err(invalid(at.pointer(), "Expected a property name."));
-        };
+        let name = name.text().ok_or_else(|| invalid(at.pointer(), "Expected a property name."))?;
         let Some(required) = by_name.get_mut(name) else {
             return Err(invalid(at.pointer(), format!("The property {name:?} is not in properties.")));
         };

@@ -2,8 +2,26 @@
 //!
 //! Twin of `src/pattern/atoms.ts`.
 
-use super::error::{PatternError, Result};
 use super::ranges::{DIGITS, LAST, Ranges, WHITE_SPACE, WORD_CHARACTERS, merged, negated};
+
+/// A pattern outside the grammar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternError {
+    /// Where the error starts in the pattern's text, in UTF-16 code units.
+    pub position: usize,
+    /// What is refused and what to write instead. For people; not part of parity.
+    pub message: String,
+}
+
+impl std::fmt::Display for PatternError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for PatternError {}
+
+pub(super) type Result<T> = std::result::Result<T, PatternError>;
 
 /// A single code point, or a set (`\d`), which cannot end a range.
 enum Member {
@@ -30,7 +48,6 @@ impl Reader {
         Self { text: source.chars().collect(), at: 0 }
     }
 
-    /// The next character.
     pub fn peek(&self) -> Option<char> {
         self.text.get(self.at).copied()
     }
@@ -40,7 +57,6 @@ impl Reader {
         self.text.get(self.at + ahead).copied()
     }
 
-    /// An error at the index `at`.
     pub fn refused(&self, at: usize, message: impl Into<String>) -> PatternError {
         let position = self.text.iter().take(at).map(|one| one.len_utf16()).sum();
         PatternError { position, message: message.into() }

@@ -4,12 +4,11 @@
 //! Twin of `src/pattern/`.
 
 mod atoms;
-mod error;
 mod parse;
 mod print;
 mod ranges;
 
-pub use error::PatternError;
+pub use atoms::PatternError;
 
 use regex::{Regex, RegexBuilder};
 

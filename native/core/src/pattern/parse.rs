@@ -2,8 +2,7 @@
 //!
 //! Twin of `src/pattern/parse.ts`: same grammar, same order of checks, same positions.
 
-use super::atoms::Reader;
-use super::error::{PatternError, Result};
+use super::atoms::{PatternError, Reader, Result};
 use super::ranges::{LINE_TERMINATORS, Ranges, negated};
 
 /// One node of the tree. `Start` and `End` occur only first and last in a top-level alternative. A `Concat` without
@@ -27,7 +26,6 @@ const MAX_NESTING: usize = 100;
 /// Largest number in `{n}`, `{n,}` and `{n,m}`.
 const MAX_COUNT: u32 = 1000;
 
-/// The tree of a pattern.
 pub fn parse(source: &str) -> Result<Node> {
     let mut parser = Parser { reader: Reader::new(source), depth: 0 };
     let whole = parser.alternatives()?;

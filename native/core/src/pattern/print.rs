@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use super::parse::Node;
 
-/// The expression of a tree.
 pub fn print(node: &Node) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.

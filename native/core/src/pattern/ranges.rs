@@ -20,7 +20,6 @@ pub fn merged(mut pairs: Ranges) -> Ranges {
     ranges
 }
 
-/// The complement.
 pub fn negated(ranges: &[(u32, u32)]) -> Ranges {
     let mut rest = Vec::with_capacity(ranges.len() + 1);
     let mut next = 0;

@@ -100,9 +100,9 @@ fn excess_key(tape: &Tape<'_>, object: usize, max_keys: usize) -> Option<usize> 
 
 /// The indices of the keys, in document order.
 fn keys_of(tape: &Tape<'_>, object: usize) -> impl Iterator<Item = usize> {
-    let end = tape.after(object);
+    let end = tape.index_after(object);
     let first = (object + 1 < end).then_some(object + 1);
-    std::iter::successors(first, move |key| Some(tape.after(key + 1)).filter(|next| *next < end))
+    std::iter::successors(first, move |key| Some(tape.index_after(key + 1)).filter(|next| *next < end))
 }
 
 /// The pointer of the entry `target`: a key stands for its member, a key with a lone surrogate for its parent.
@@ -110,7 +110,7 @@ fn pointer(tape: &Tape<'_>, target: usize, code: Code) -> String {
     let mut pointer = String::new();
     let mut at = 0;
     while at < target {
-        let end = tape.after(at);
+        let end = tape.index_after(at);
         if tape.kind(at) == Kind::Object {
             let Some(key) = keys_of(tape, at).take_while(|key| *key <= target).last() else { break };
             if key == target && code == Code::ParseLoneSurrogate {
@@ -121,8 +121,8 @@ fn pointer(tape: &Tape<'_>, target: usize, code: Code) -> String {
             at = if key == target { target } else { key + 1 };
         } else {
             let (mut index, mut item) = (0, at + 1);
-            while item < end && tape.after(item) <= target {
-                item = tape.after(item);
+            while item < end && tape.index_after(item) <= target {
+                item = tape.index_after(item);
                 index += 1;
             }
             push_step(&mut pointer, Step::Index(index));

@@ -14,12 +14,12 @@ pub fn compare_keys(a: &str, b: &str) -> Ordering {
 /// Compares the UTF-8 bytes of two keys in canonical order.
 pub(crate) fn compare_bytes(a: &[u8], b: &[u8]) -> Ordering {
     match a.iter().zip(b).find(|(x, y)| x != y) {
-        Some((x, y)) => lift(*x).cmp(&lift(*y)),
+        Some((x, y)) => utf16_rank(*x).cmp(&utf16_rank(*y)),
         None => a.len().cmp(&b.len()),
     }
 }
 
-const fn lift(byte: u8) -> u8 {
+const fn utf16_rank(byte: u8) -> u8 {
     if byte == 0xee || byte == 0xef { byte + 0x10 } else { byte }
 }
 
@@ -37,7 +37,7 @@ impl Prefix {
         };
         let unused = 64 - 8 * len.min(8) as u32;
         let word = word & u64::MAX.checked_shl(unused).unwrap_or(0);
-        if word & 0x8080_8080_8080_8080 == 0 { Self(word) } else { Self(lift_all(word)) }
+        if word & 0x8080_8080_8080_8080 == 0 { Self(word) } else { Self(utf16_ranks(word)) }
     }
 
     /// Adds the prefix to a hash.
@@ -57,8 +57,8 @@ fn near_end(source: &[u8], at: usize) -> u64 {
 }
 
 #[cold]
-fn lift_all(word: u64) -> u64 {
-    u64::from_be_bytes(word.to_be_bytes().map(lift))
+fn utf16_ranks(word: u64) -> u64 {
+    u64::from_be_bytes(word.to_be_bytes().map(utf16_rank))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@
 //! read::diagnose(&tape, &limits)                  // the whole data model: call it before reporting a later error
 //! ```
 //!
-//! Twin of `src/json/` and `src/engine/js/read.ts`.
+//! Twin of `src/json/read.ts`.
 
 mod cursor;
 mod diagnose;

@@ -22,7 +22,7 @@ pub(super) fn string(tape: &mut Tape<'_>, kind: Kind, start: usize) -> Result<us
     }
     // Near the end of the document, or at the stop.
     let mut byte = at(bytes, i);
-    while !is_stop(byte) {
+    while !ends_plain_run(byte) {
         ascii &= byte < 0x80;
         i += 1;
         byte = at(bytes, i);
@@ -36,7 +36,7 @@ pub(super) fn string(tape: &mut Tape<'_>, kind: Kind, start: usize) -> Result<us
 }
 
 /// A quote, a backslash, a control character, or the 0 that `at` returns behind the end.
-const fn is_stop(byte: u8) -> bool {
+const fn ends_plain_run(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
@@ -63,7 +63,7 @@ fn escaped(tape: &mut Tape<'_>, kind: Kind, start: usize, mut i: usize, mut asci
     let mut from = start;
     loop {
         let byte = at(bytes, i);
-        if !is_stop(byte) {
+        if !ends_plain_run(byte) {
             ascii &= byte < 0x80;
             i += 1;
             continue;
@@ -83,7 +83,7 @@ fn escaped(tape: &mut Tape<'_>, kind: Kind, start: usize, mut i: usize, mut asci
         }
         let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
         ascii &= character.is_ascii();
-        if is_stop(u8::try_from(character).unwrap_or(b' ')) {
+        if ends_plain_run(u8::try_from(character).unwrap_or(b' ')) {
             flags |= flag::ESCAPE;
         }
         tape.arena.push(character);

@@ -77,7 +77,7 @@ impl Entry {
 
     /// Array, object: index behind the last child.
     #[inline(always)]
-    pub(crate) const fn after(self) -> usize {
+    pub(crate) const fn index_after(self) -> usize {
         self.at as usize
     }
 
@@ -144,9 +144,9 @@ impl<'a> Tape<'a> {
 
     /// The index behind the value at `at`: of its next sibling (an item, a key), or the end of its parent.
     #[inline(always)]
-    pub fn after(&self, at: usize) -> usize {
+    pub fn index_after(&self, at: usize) -> usize {
         let entry = self.slots[at];
-        if matches!(entry.kind, Kind::Array | Kind::Object) { entry.after() } else { at + 1 }
+        if matches!(entry.kind, Kind::Array | Kind::Object) { entry.index_after() } else { at + 1 }
     }
 
     /// The decoded text of a string or key.
@@ -177,13 +177,13 @@ impl<'a> Tape<'a> {
 
     /// The index of the value of the first member `name` of the object at `at`.
     pub fn member(&self, at: usize, name: &str) -> Option<usize> {
-        let end = self.slots[at].after();
+        let end = self.slots[at].index_after();
         let mut key = at + 1;
         while key < end {
             if self.bytes(key) == name.as_bytes() {
                 return Some(key + 1);
             }
-            key = self.after(key + 1);
+            key = self.index_after(key + 1);
         }
         None
     }

@@ -24,7 +24,7 @@ pub struct Graph {
 /// Compiles the schema of a contract.
 pub fn compile(profile: &Profile) -> Graph {
     let mut builder = Builder { nodes: Vec::new(), defs: profile.defs.len() as u32 };
-    // Reference targets come first, so a reference knows its node before the target is built: 0 is the root.
+    // Reference targets come first, so a reference has its node before the target is built: 0 is the root.
     let targets = || std::iter::once(&profile.root).chain(&profile.defs);
     for _ in targets() {
         builder.push(Kinds::ALL, Check::Any);

@@ -85,7 +85,7 @@ impl Fast<'_, '_, '_> {
         if count < array.min || count > array.max {
             return false;
         }
-        let end = self.tape.after(at);
+        let end = self.tape.index_after(at);
         let mut item = at + 1;
         for id in &array.prefix {
             if item == end {
@@ -94,7 +94,7 @@ impl Fast<'_, '_, '_> {
             if !self.passes(*id, item) {
                 return false;
             }
-            item = self.tape.after(item);
+            item = self.tape.index_after(item);
         }
         let Some(id) = array.items else { return item == end };
         if matches!(self.graph.nodes[id as usize].check, Check::Any) {
@@ -104,13 +104,13 @@ impl Fast<'_, '_, '_> {
             if !self.passes(id, item) {
                 return false;
             }
-            item = self.tape.after(item);
+            item = self.tape.index_after(item);
         }
         true
     }
 
     fn object(&mut self, object: &Object, at: usize) -> bool {
-        let end = self.tape.after(at);
+        let end = self.tape.index_after(at);
         let mut key = at + 1;
         let mut slot = &object.next[0];
         let mut required = object.required.len();
@@ -135,7 +135,7 @@ impl Fast<'_, '_, '_> {
                     return false;
                 }
             }
-            key = self.tape.after(value);
+            key = self.tape.index_after(value);
         }
         required == 0
     }

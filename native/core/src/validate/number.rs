@@ -1,6 +1,6 @@
 //! The rules of numbers, which both engines follow bit for bit.
 //!
-//! Twin of `src/engine/js/multiple-of.ts`.
+//! Twin of `src/engine/js/scalars.ts`.
 
 /// 2^53 − 1, the largest safe integer.
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;

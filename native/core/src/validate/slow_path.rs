@@ -155,7 +155,7 @@ impl Slow<'_, '_, '_> {
             if self.is_done() {
                 return;
             }
-            item = self.fast.tape.after(item);
+            item = self.fast.tape.index_after(item);
         }
     }
 
@@ -231,11 +231,11 @@ impl Slow<'_, '_, '_> {
 /// The indices of the keys of the object at `at`, in canonical key order.
 fn sorted_keys(tape: &Tape<'_>, at: usize) -> Vec<usize> {
     let mut keys = Vec::with_capacity(tape.count(at));
-    let end = tape.after(at);
+    let end = tape.index_after(at);
     let mut key = at + 1;
     while key < end {
         keys.push(key);
-        key = tape.after(key + 1);
+        key = tape.index_after(key + 1);
     }
     if !tape.entry(at).has(flag::SORTED) {
         keys.sort_by(|a, b| compare_keys(tape.text(*a), tape.text(*b)));

@@ -9,8 +9,7 @@ use std::ffi::OsString;
 use serde_json::Value as Json;
 
 use super::options_table::SPECS;
-use super::parsers::Kind;
-use super::specs::OptionSpec;
+use super::parsers::{Kind, OptionSpec};
 use crate::texts::config as texts;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +23,10 @@ pub enum Mode {
 /// Values by flag; null for a flag without its optional value.
 pub type RawOptions = BTreeMap<&'static str, Json>;
 
-/// Reads all sources; an error tells what is invalid.
+/// Reads all sources; the error names what is invalid.
 pub fn read_options(args: &[OsString], env: &[(OsString, OsString)]) -> Result<(Mode, RawOptions), String> {
     let mut flags = RawOptions::new();
-    let mode = read_flags(args, &mut flags)?;
+    let mode = read_command_line(args, &mut flags)?;
     if matches!(mode, Mode::Help | Mode::Version) {
         return Ok((mode, RawOptions::new()));
     }
@@ -41,7 +40,7 @@ pub fn read_options(args: &[OsString], env: &[(OsString, OsString)]) -> Result<(
     Ok((mode, raw))
 }
 
-fn read_flags(args: &[OsString], raw: &mut RawOptions) -> Result<Mode, String> {
+fn read_command_line(args: &[OsString], raw: &mut RawOptions) -> Result<Mode, String> {
     let mut mode = Mode::Serve;
     let mut args = args.iter().peekable();
     while let Some(arg) = args.next() {
@@ -69,7 +68,7 @@ fn read_flags(args: &[OsString], raw: &mut RawOptions) -> Result<Mode, String> {
             if inline.is_some() {
                 return Err(texts::expected_no_value(flag));
             }
-            put(raw, spec, Json::Bool(true))?;
+            set_option(raw, spec, Json::Bool(true))?;
             continue;
         }
         let next = match inline {
@@ -84,12 +83,12 @@ fn read_flags(args: &[OsString], raw: &mut RawOptions) -> Result<Mode, String> {
             None if spec.value_is_optional => Json::Null,
             None => return Err(texts::expected_value(format!("`{flag}`"), spec.expected, "nothing")),
         };
-        put(raw, spec, value)?;
+        set_option(raw, spec, value)?;
     }
     Ok(mode)
 }
 
-fn put(raw: &mut RawOptions, spec: &OptionSpec, value: Json) -> Result<(), String> {
+fn set_option(raw: &mut RawOptions, spec: &OptionSpec, value: Json) -> Result<(), String> {
     match (raw.get_mut(spec.flag), value) {
         (None, value) => {
             raw.insert(spec.flag, value);
@@ -120,7 +119,7 @@ fn read_env(env: &[(OsString, OsString)]) -> Result<RawOptions, String> {
         let text = text_of(text)?;
         let parts: Vec<_> = if spec.kind.is_many() { text.split(':').collect() } else { vec![text] };
         for part in parts {
-            put(&mut raw, spec, parse(spec, name, part)?)?;
+            set_option(&mut raw, spec, parse(spec, name, part)?)?;
         }
     }
     Ok(raw)

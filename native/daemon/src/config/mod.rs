@@ -5,7 +5,6 @@ mod options_table;
 mod parsers;
 mod resolve;
 pub mod settings;
-mod specs;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -25,7 +24,7 @@ pub enum Command {
     Print(String),
 }
 
-/// Reads the command line, without the name of the program, and the environment; an error tells what is invalid.
+/// Reads the command line, without the name of the program, and the environment; the error names what is invalid.
 pub fn read(
     args: impl IntoIterator<Item = OsString>,
     env: impl IntoIterator<Item = (OsString, OsString)>,

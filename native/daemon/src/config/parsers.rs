@@ -1,5 +1,5 @@
-//! The values of options: their syntax in flags, environment and file, and its description. Values are kept as the JSON that
-//! a file would hold.
+//! The description of an option, and the syntax of its values in flags, environment and file. Values are kept as the JSON
+//! that a file would hold; `options_table` lists all options.
 //!
 //! Twin of `src/server/config/options.ts`.
 
@@ -9,6 +9,21 @@ use serde_json::{Value as Json, json};
 
 /// The greatest integer that JSON holds safely.
 pub const MAX_SAFE: u64 = (1 << 53) - 1;
+
+#[derive(Debug)]
+pub struct OptionSpec {
+    /// With its dashes.
+    pub flag: &'static str,
+    /// The environment variable.
+    pub env: &'static str,
+    /// The key in the file; `None`: not allowed there.
+    pub key: Option<&'static str>,
+    pub kind: Kind,
+    /// Completes "Expected `--threads` to be …".
+    pub expected: &'static str,
+    /// The flag may stand without its value.
+    pub value_is_optional: bool,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -22,7 +22,7 @@ pub fn default_socket(env: &[(OsString, OsString)]) -> PathBuf {
     default_path(&|name| variable(env, name))
 }
 
-/// The settings; an error tells what is missing or in conflict.
+/// The settings; the error names what is missing or in conflict.
 pub fn resolve(raw: &RawOptions, env: &[(OsString, OsString)]) -> Result<Settings, String> {
     let text = |flag: &str| raw.get(flag).and_then(Json::as_str);
     let number = |flag: &str| raw.get(flag).and_then(integer);
@@ -50,7 +50,7 @@ pub fn resolve(raw: &RawOptions, env: &[(OsString, OsString)]) -> Result<Setting
         threads: number("--threads").map_or(cores, as_size),
         max_queue: size_or("--max-queue", defaults::MAX_QUEUE),
         max_queue_ms: number_or("--max-queue-ms", defaults::MAX_QUEUE_MS),
-        // On a single core the client could not run meanwhile.
+        // On a single core polling would keep the client from running.
         spin_us: number_or("--spin-us", if cores > 1 { defaults::SPIN_US } else { 0 }),
         max_bytes: size_or("--max-bytes", defaults::MAX_BYTES),
         max_in_flight: u32::try_from(number_or("--max-in-flight", defaults::MAX_IN_FLIGHT)).unwrap_or(u32::MAX),

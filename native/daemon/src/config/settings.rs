@@ -13,7 +13,7 @@ pub struct Settings {
     /// Key files by the name of their contract.
     pub digest_key_files: BTreeMap<String, PathBuf>,
     pub threads: usize,
-    /// Most payloads in the queue of a worker.
+    /// Most payloads in the queues of all workers.
     pub max_queue: usize,
     /// Most expected time of a queue that stays busy, in ms.
     pub max_queue_ms: u64,

@@ -33,7 +33,6 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 /// As `IDLE_TIMEOUT`, after GOAWAY.
 const GOAWAY_GRACE: Duration = Duration::from_secs(1);
 
-/// The session of a framed connection.
 pub(super) struct FramedSession {
     reader: FrameReader,
     requests: Requests,

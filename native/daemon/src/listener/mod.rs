@@ -57,7 +57,6 @@ struct Published {
     watch: Interval,
 }
 
-/// A socket that listens.
 pub struct Listener {
     /// The last one is in force; the others accept until a time.
     listeners: Vec<(UnixListener, Option<Instant>)>,

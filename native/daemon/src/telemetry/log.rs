@@ -8,11 +8,11 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use humantime::format_rfc3339_millis;
 use sidelane_core::json_text::push_string;
 
-use super::date::iso_now;
 pub use crate::log_level::Level;
 use crate::texts::events;
 
@@ -30,7 +30,8 @@ pub struct Line(String);
 impl Line {
     /// Starts a line with the current time.
     pub fn new((level, event): (Level, &str)) -> Self {
-        Self(format!("{{\"time\":\"{}\",\"level\":\"{}\",\"event\":\"{event}\"", iso_now(), level.name()))
+        let time = format_rfc3339_millis(SystemTime::now());
+        Self(format!("{{\"time\":\"{time}\",\"level\":\"{}\",\"event\":\"{event}\"", level.name()))
     }
 
     pub fn text(mut self, name: &str, text: &str) -> Self {
@@ -104,7 +105,6 @@ impl Log {
         self.counts.dropped.load(Relaxed)
     }
 
-    /// Writes the line, or drops it.
     pub fn write(&self, line: Line) {
         let unreported = self.counts.unreported.swap(0, Relaxed);
         if unreported > 0 && !self.put(Line::new(events::LOG_DROPPED).number("count", unreported)) {

@@ -1,4 +1,4 @@
-//! Memory of the process against its limit. Where the system does not tell, there is no pressure.
+//! Memory of the process against its limit. Without a known limit there is no pressure.
 
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};

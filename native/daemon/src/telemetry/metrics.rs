@@ -10,7 +10,6 @@ use sidelane_core::Code;
 use super::metrics_table::{self as table, BUCKET_BOUNDS_US as BOUNDS, RELOAD_RESULTS};
 use super::{Protocol, Request, Shed};
 
-/// A metric of the page.
 #[derive(Clone, Copy)]
 pub struct Metric {
     pub name: &'static str,

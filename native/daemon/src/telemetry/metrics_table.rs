@@ -100,7 +100,7 @@ impl Protocol {
         Self::Framed, Self::Http,
     ];
 
-    /// The value as it stands on the page.
+    /// The value as on the page.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Framed => "framed",
@@ -135,7 +135,7 @@ impl Shed {
         Self::Queue, Self::Bytes, Self::InFlight, Self::Output, Self::Memory, Self::Connections, Self::Draining,
     ];
 
-    /// The value as it stands on the page.
+    /// The value as on the page.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Queue => "queue",

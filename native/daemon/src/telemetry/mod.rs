@@ -1,7 +1,6 @@
 //! The facts that the daemon reports, and [`Observer`], which receives them. `recorder` implements it with `metrics` and
 //! `log`.
 
-mod date;
 pub mod log;
 pub mod memory;
 mod metrics;
@@ -13,7 +12,6 @@ use std::time::Duration;
 use sidelane_core::Code;
 use sidelane_wire::TRACE_BYTES;
 
-pub use date::http_date;
 pub use metrics::Gauges;
 pub use metrics_table::{Protocol, Shed};
 

@@ -34,6 +34,7 @@ impl From<Refusal> for Fault<'_> {
 pub struct Admission {
     shared: Arc<Shared>,
     thread: usize,
+    /// Payloads in the queue of this worker.
     queued: Cell<usize>,
     in_flight: Cell<usize>,
     /// When the queue was last empty.
@@ -61,34 +62,35 @@ impl Admission {
 
     /// Checks that the queue has a free slot.
     pub fn check_slot(&self) -> Result<(), Refusal> {
-        if self.is_full() { Err(self.refusal(Shed::Queue)) } else { Ok(()) }
+        if self.is_full(self.shared.queued()) { Err(self.refusal(Shed::Queue)) } else { Ok(()) }
     }
 
     /// Takes a slot of the queue; [`Self::release_slot`] gives it back.
     pub fn acquire_slot(&self) -> Result<(), Refusal> {
-        self.check_slot()?;
+        if self.is_full(self.shared.add_queued()) {
+            self.shared.remove_queued();
+            return Err(self.refusal(Shed::Queue));
+        }
         if self.queued.get() == 0 {
             self.busy_since.set(Instant::now());
         }
-        self.set_queued(self.queued.get() + 1);
+        self.queued.set(self.queued.get() + 1);
         Ok(())
     }
 
     pub(super) fn release_slot(&self) {
-        self.set_queued(self.queued.get() - 1);
+        self.queued.set(self.queued.get() - 1);
+        self.shared.remove_queued();
     }
 
-    fn set_queued(&self, queued: usize) {
-        self.queued.set(queued);
-        self.shared.gauges_of(self.thread).queued.store(queued, Relaxed);
-    }
-
+    /// `queued`: the payloads in the queues of all workers, which `maxQueue` bounds.
+    ///
     /// The length alone is no bound on the wait: a payload takes 20 µs or 20 ms. A queue that stays busy is bounded by its
     /// expected time.
-    fn is_full(&self) -> bool {
-        let (queued, settings) = (self.queued.get(), &self.shared.settings);
+    fn is_full(&self, queued: usize) -> bool {
+        let settings = &self.shared.settings;
         queued >= settings.max_queue
-            || (queued > 0
+            || (self.queued.get() > 0
                 && self.expected_wait() >= Duration::from_millis(settings.max_queue_ms)
                 && self.busy_since.get().elapsed() > BURST)
     }

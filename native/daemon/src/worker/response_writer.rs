@@ -14,7 +14,6 @@ use crate::buffers::{BufferPool, OutputBuf};
 /// No payload runs for a connection with more unsent bytes.
 pub const MAX_UNSENT_BYTES: usize = 4 << 20;
 
-/// Writes the answers of one connection.
 pub struct ResponseWriter {
     pub(crate) stream: Stream,
     context: Rc<Context>,

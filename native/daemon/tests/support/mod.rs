@@ -18,9 +18,13 @@ use sidelane_daemon::shared::Shared;
 use sidelane_daemon::telemetry::{NoObserver, Observer};
 use sidelane_daemon::threads::{self, Handle};
 use sidelane_wire::{
-    ClientHello, ContractRequest, FrameHeader, FrameKind, HEADER_BYTES, NO_DEADLINE, PREFACE_BYTES, ServerHello,
-    preface,
+    ClientHello, ContractRequest, FrameHeader, FrameKind, HEADER_BYTES, NO_DEADLINE, PREFACE_BYTES, preface,
 };
+
+#[path = "../../../wire/tests/support/client.rs"]
+pub mod wire_client;
+
+use wire_client::{decode_hello, encode_hello};
 
 pub const ORDER: &str = r#"{"profile":"p1","unicode":"15.0","name":"order","limits":{"maxBytes":1000},"schema":{"type":"object","properties":{"n":{"type":"string","maxLength":900}},"required":["n"]}}"#;
 
@@ -153,7 +157,7 @@ impl Daemon {
         assert_eq!(client.read_bytes(PREFACE_BYTES), preface());
         let (head, payload) = client.read();
         assert_eq!(head.kind, FrameKind::Hello);
-        assert_eq!(ServerHello::decode(&payload).unwrap().contracts[0].status, 0);
+        assert_eq!(decode_hello(&payload).unwrap().contracts[0].status, 0);
         client
     }
 
@@ -202,7 +206,7 @@ impl Drop for Daemon {
 
 pub fn hello(contracts: &[ContractRequest<'_>]) -> Vec<u8> {
     let hello = ClientHello { client: "test/1".into(), contracts: contracts.to_vec() };
-    frame(FrameKind::Hello, 0, 0, 1, 0, &hello.encode())
+    frame(FrameKind::Hello, 0, 0, 1, 0, &encode_hello(&hello))
 }
 
 pub fn frame(kind: FrameKind, flags: u8, index: u16, id: u64, a: u32, payload: &[u8]) -> Vec<u8> {

@@ -42,7 +42,6 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 const LATE: Violation = Violation { status: 408, detail: texts::TIMEOUT };
 
-/// The session of an HTTP connection.
 pub(super) struct HttpSession {
     worker: Rc<Worker>,
     writer: Rc<ResponseWriter>,
@@ -67,7 +66,7 @@ enum State {
 /// A request whose head was read.
 struct Exchange {
     body: BodyReader,
-    /// Bytes of the body as far as the head tells.
+    /// Size of the body by its head; 0 for a chunked one.
     in_bytes: usize,
     expects_continue: bool,
     framing: ResponseFraming,

@@ -50,7 +50,7 @@ struct Partial {
 pub struct FrameReader {
     has_preface: bool,
     /// The beginning of the preface or of a header.
-    carried: Vec<u8>,
+    head_bytes: Vec<u8>,
     partial: Option<Partial>,
     partial_since: Option<Instant>,
     last_frame: Option<Instant>,
@@ -69,7 +69,7 @@ impl FrameReader {
         self.partial_since
     }
 
-    /// Restarts the time of an incomplete frame: nothing was read in the meantime.
+    /// Restarts the time of an incomplete frame: nothing was read during the pause.
     pub fn restart_partial(&mut self, now: Instant) {
         self.partial_since = self.partial_since.map(|_| now);
     }
@@ -91,7 +91,7 @@ impl FrameReader {
                 self.start_frame(bytes, now, handler)?
             };
         }
-        if self.partial.is_none() && self.carried.is_empty() {
+        if self.partial.is_none() && self.head_bytes.is_empty() {
             self.partial_since = None;
         } else {
             self.partial_since.get_or_insert(now);
@@ -101,21 +101,21 @@ impl FrameReader {
 
     /// True when the preface is complete.
     fn preface<H: FrameHandler>(&mut self, bytes: &mut &[u8], handler: &mut H) -> Result<bool, H::Error> {
-        self.carry(bytes, PREFACE_BYTES);
-        match read_preface(&self.carried) {
+        self.fill_head(bytes, PREFACE_BYTES);
+        match read_preface(&self.head_bytes) {
             Preface::Version(version) => handler.on_preface(Some(version))?,
             Preface::Foreign => handler.on_preface(None)?,
             _ => return Ok(false),
         }
-        self.carried.clear();
+        self.head_bytes.clear();
         self.has_preface = true;
         Ok(true)
     }
 
-    /// Moves bytes to the carried ones until there are `wanted`.
-    fn carry(&mut self, bytes: &mut &[u8], wanted: usize) {
-        let (taken, rest) = bytes.split_at(bytes.len().min(wanted - self.carried.len()));
-        self.carried.extend_from_slice(taken);
+    /// Moves bytes to `head_bytes` until it has `wanted`.
+    fn fill_head(&mut self, bytes: &mut &[u8], wanted: usize) {
+        let (taken, rest) = bytes.split_at(bytes.len().min(wanted - self.head_bytes.len()));
+        self.head_bytes.extend_from_slice(taken);
         *bytes = rest;
     }
 
@@ -126,15 +126,15 @@ impl FrameReader {
         now: Instant,
         handler: &mut H,
     ) -> Result<&'a [u8], H::Error> {
-        let header = if let Some(header) = bytes.first_chunk().filter(|_| self.carried.is_empty()) {
+        let header = if let Some(header) = bytes.first_chunk().filter(|_| self.head_bytes.is_empty()) {
             self.partial_since = None;
             bytes = &bytes[HEADER_BYTES..];
             FrameHeader::read(header)
         } else {
-            self.carry(&mut bytes, HEADER_BYTES);
-            let Some(header) = self.carried.first_chunk() else { return Ok(bytes) };
+            self.fill_head(&mut bytes, HEADER_BYTES);
+            let Some(header) = self.head_bytes.first_chunk() else { return Ok(bytes) };
             let header = FrameHeader::read(header);
-            self.carried.clear();
+            self.head_bytes.clear();
             header
         };
         let header = header?;

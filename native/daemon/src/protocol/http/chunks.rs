@@ -9,7 +9,6 @@ const MAX_SIZE_DIGITS: usize = 8;
 /// Bytes that an incomplete line may have beyond those that count.
 const LINE_SLACK: usize = 16;
 
-/// The position in a chunked body.
 #[derive(Debug, Default)]
 pub struct Chunks {
     place: Place,
@@ -69,7 +68,10 @@ impl Chunks {
                 if self.extension_bytes > MAX_META_BYTES {
                     return Err(self.oversize());
                 }
-                let size = size.iter().fold(0, |size, digit| size << 4 | hex(*digit));
+                let size = size
+                    .iter()
+                    .filter_map(|digit| char::from(*digit).to_digit(16))
+                    .fold(0, |size, digit| size << 4 | digit as usize);
                 self.place = if size == 0 { Place::Trailer } else { Place::Data(size) };
                 Ok(false)
             }
@@ -114,11 +116,4 @@ impl Chunks {
             _ => texts::EXTENSIONS_TOO_LONG,
         })
     }
-}
-
-const fn hex(digit: u8) -> usize {
-    (match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20) - b'a' + 10,
-    }) as usize
 }

@@ -36,7 +36,7 @@ pub enum Length {
 }
 
 impl Length {
-    /// The size as far as the head tells: 0 for a chunked body.
+    /// The size by the head; 0 for a chunked body.
     pub fn known(self) -> usize {
         match self {
             Self::Known(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
@@ -238,19 +238,14 @@ fn is_token(text: &[u8]) -> bool {
 }
 
 const TOKEN: [bool; 256] = {
-    let mut registry = [false; 256];
+    let mut table = [false; 256];
     let mut byte = 0;
-    while byte < 128 {
-        registry[byte] = (byte as u8).is_ascii_alphanumeric();
+    while byte < table.len() {
+        let others = matches!(byte as u8, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~');
+        table[byte] = others || (byte as u8).is_ascii_alphanumeric();
         byte += 1;
     }
-    let others = b"!#$%&'*+.^_`|~-";
-    let mut at = 0;
-    while at < others.len() {
-        registry[others[at] as usize] = true;
-        at += 1;
-    }
-    registry
+    table
 };
 
 fn trim(mut value: &[u8]) -> &[u8] {

@@ -3,14 +3,17 @@
 //! Twin of `src/server/http/response.ts`.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use httpdate::fmt_http_date;
 use sidelane_core::Code;
 use sidelane_wire::{ACCEPTED_HEADER_BYTES, Fault, Outcome, Written};
 
 use super::head::Violation;
 use crate::buffers::{BufferPool, OutputBuf};
 use crate::contracts::LoadedContract;
-use crate::telemetry::{http_date, status_of};
+use crate::telemetry::status_of;
 
 /// Room before a body for the head of its response, which is written last.
 const MAX_HEAD_BYTES: usize = 1024;
@@ -68,7 +71,7 @@ impl Problem {
         );
         start(out, status, "application/problem+json");
         if matches!(status, 429 | 503) {
-            field(out, "Retry-After", u64::from(self.retry_after_ms.div_ceil(1_000).max(1)));
+            field(out, "Retry-After", self.retry_after_ms.div_ceil(1_000).max(1));
         }
         if let Some(methods) = self.allow {
             text_field(out, "Allow", methods);
@@ -119,12 +122,12 @@ pub fn finish_outcome(
         response.extend_from_slice(b"\r\n");
     }
     text_field(&mut response, "Sidelane-Contract", &contract.id);
-    field(&mut response, "Sidelane-In-Bytes", in_bytes.into());
-    field(&mut response, "Sidelane-Canonical-Bytes", canonical_bytes.into());
-    field(&mut response, "Sidelane-Out-Bytes", body_bytes.into());
+    field(&mut response, "Sidelane-In-Bytes", in_bytes);
+    field(&mut response, "Sidelane-Canonical-Bytes", canonical_bytes);
+    field(&mut response, "Sidelane-Out-Bytes", body_bytes);
     text_field(&mut response, "Sidelane-Engine", "native");
-    field(&mut response, "Sidelane-Queue-Us", queue_us.into());
-    field(&mut response, "Sidelane-Run-Us", run_us.into());
+    field(&mut response, "Sidelane-Queue-Us", queue_us);
+    field(&mut response, "Sidelane-Run-Us", run_us);
     end(&mut response, body_bytes as usize, framing);
     // It fits: names and numbers have less than 500 bytes together.
     let start = MAX_HEAD_BYTES - response.len();
@@ -135,18 +138,18 @@ pub fn finish_outcome(
 
 fn start(out: &mut Vec<u8>, status: u16, kind: &str) {
     out.extend_from_slice(b"HTTP/1.1 ");
-    push_number(out, status.into());
+    push_number(out, status);
     out.push(b' ');
     out.extend_from_slice(reason(status).as_bytes());
     out.extend_from_slice(b"\r\nDate: ");
-    http_date(|date| out.extend_from_slice(date));
+    push_date(out);
     out.extend_from_slice(b"\r\nContent-Type: ");
     out.extend_from_slice(kind.as_bytes());
     out.extend_from_slice(b"\r\n");
 }
 
 fn end(out: &mut Vec<u8>, body_bytes: usize, framing: ResponseFraming) {
-    field(out, "Content-Length", body_bytes as u64);
+    field(out, "Content-Length", body_bytes);
     if framing.close {
         out.extend_from_slice(b"Connection: close\r\n");
     }
@@ -165,25 +168,30 @@ fn text_field(out: &mut Vec<u8>, name: &str, value: &str) {
     }
 }
 
-fn field(out: &mut Vec<u8>, name: &str, value: u64) {
+fn field(out: &mut Vec<u8>, name: &str, value: impl itoa::Integer) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
     push_number(out, value);
     out.extend_from_slice(b"\r\n");
 }
 
-fn push_number(out: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [b'0'; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
+fn push_number(out: &mut Vec<u8>, number: impl itoa::Integer) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// The time as an HTTP date. Each thread formats it once a second.
+fn push_date(out: &mut Vec<u8>) {
+    thread_local! {
+        static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
     }
-    out.extend_from_slice(&digits[at..]);
+    let now = SystemTime::now();
+    let second = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    LAST.with_borrow_mut(|last| {
+        if last.0 != second {
+            *last = (second, fmt_http_date(now));
+        }
+        out.extend_from_slice(last.1.as_bytes());
+    });
 }
 
 fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
