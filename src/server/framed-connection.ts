@@ -48,7 +48,7 @@ export class FramedConnection implements FrameSink {
   readonly #socket: Socket
   readonly #table: ContractRegistry
   readonly #indices: ContractIndices
-  readonly #caps: { readonly request: number; readonly answer: number }
+  readonly caps: { readonly request: number; readonly answer: number }
   readonly #decoder = new FrameDecoder('server', this)
   readonly #writer: WriteBatcher
   readonly #target: FramedRequestTarget
@@ -80,7 +80,7 @@ export class FramedConnection implements FrameSink {
     this.#table = table
     this.#indices = new ContractIndices(table)
     const request = table.maxBytes + requestSlackBytes
-    this.#caps = { request, answer: request * answerCapFactor }
+    this.caps = { request, answer: request * answerCapFactor }
     this.#writer = new WriteBatcher({
       target: socket,
       arena: newBlockArena(),
@@ -92,7 +92,7 @@ export class FramedConnection implements FrameSink {
       },
       onHandedOver: (answers) => (this.#inFlight -= answers),
     })
-    this.#target = { writer: this.#writer, maxOutcomeBytes: this.#caps.answer, onAnswer: this.#onAnswer }
+    this.#target = { writer: this.#writer, maxOutcomeBytes: this.caps.answer, onAnswer: this.#onAnswer }
     this.#timeouts = new FramedTimeouts(limits, performance.now())
     table.retain()
     observer.opened('framed')
@@ -142,10 +142,6 @@ export class FramedConnection implements FrameSink {
   }
 
   // FrameSink
-
-  caps(): { readonly request: number; readonly answer: number } {
-    return this.#caps
-  }
 
   open(head: FrameHeader): 'take' | 'skip' {
     if (head.kind !== kinds.request) return 'take'
@@ -213,7 +209,7 @@ export class FramedConnection implements FrameSink {
     if (typeof hello === 'string') return this.violation(hello)
     this.#timeouts.receivedHello = true
     const { settings, engine } = this.#context
-    const { request: requestBytes, answer: answerBytes } = this.#caps
+    const { request: requestBytes, answer: answerBytes } = this.caps
     const answer = encodeServerHello({
       contracts: hello.contracts.map((asked) => this.#indices.answer(asked)),
       server: settings.server,
@@ -280,7 +276,7 @@ export class FramedConnection implements FrameSink {
     }
     if (this.#writer.pending > 0) return
     this.#discardsInput = true
-    this.#timeouts.onEnd(performance.now())
+    this.#timeouts.endedAt ??= performance.now()
     this.#socket.end()
   }
 

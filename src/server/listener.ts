@@ -8,7 +8,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { socketTexts as texts } from '../tables/daemon-texts.ts'
 import { fillTemplate, type TemplateValues } from '../util/fill-template.ts'
-import { makeOwnDirectory } from '../util/socket-path.ts'
+import { connectError, makeOwnDirectory } from '../util/socket-path.ts'
 import type { Place } from './config/settings.ts'
 
 const backlog = 511
@@ -223,25 +223,13 @@ async function pathState(path: string): Promise<PathState> {
   if (stats.uid !== process.getuid?.()) {
     throw failure(texts.foreignSocket, { path, uid: stats.uid })
   }
-  return probe(path)
+  const error = await connectError(connect(path))
+  if (error?.code === 'ECONNREFUSED') return 'stale'
+  if (error?.code === 'ENOENT') return 'free'
+  // EAGAIN: the backlog of a listener is full.
+  if (error === undefined || error.code === 'EAGAIN') return 'alive'
+  throw failure(texts.cannotProbe, { path, reason: messageOf(error) }, error)
 }
-
-/** Connects to see whether a daemon listens. */
-const probe = (path: string): Promise<PathState> =>
-  new Promise((resolve, reject) => {
-    const socket = connect(path)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve('alive')
-    })
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNREFUSED') resolve('stale')
-      else if (error.code === 'ENOENT') resolve('free')
-      // The backlog of a listener is full.
-      else if (error.code === 'EAGAIN') resolve('alive')
-      else reject(failure(texts.cannotProbe, { path, reason: messageOf(error) }, error))
-    })
-  })
 
 function checkParent(path: string): void {
   const directory = dirname(path)

@@ -1,8 +1,8 @@
 // Whether the daemon is ready for requests, and the watermarks of its memory.
 
 import type { unreadyReasons } from '../tables/daemon-texts.ts'
-import { memoryUsage } from './memory.ts'
 import type { Service } from './service.ts'
+import { memoryUsage } from './telemetry.ts'
 
 export type Reason = (typeof unreadyReasons)[number]
 

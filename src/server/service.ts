@@ -54,10 +54,8 @@ export class Service {
   readonly queue: RequestQueue
   /** For new connections and for HTTP. A reload replaces the registry. */
   contracts: ContractRegistry
-  readonly #settings: ServiceSettings
   readonly #executor: Executor
   readonly #context: FramedContext
-  readonly #observer: Observer
   readonly #framed = new Set<FramedConnection>()
   readonly #clock: NodeJS.Timeout
   #connections = 0
@@ -70,10 +68,8 @@ export class Service {
     observer: Observer,
     limits: FramedLimits,
   ) {
-    this.#settings = settings
     this.contracts = contracts
     this.#executor = executor
-    this.#observer = observer
     this.queue = new RequestQueue(settings, executor, observer)
     this.#context = {
       settings,
@@ -106,7 +102,7 @@ export class Service {
 
   /** A new connection; its first byte identifies the protocol. Closes it when there are too many. */
   accept(socket: Socket): void {
-    const { maxConnections } = this.#settings
+    const { maxConnections } = this.#context.settings
     if (this.#connections >= maxConnections + reservedConnections) return this.#turnAway(socket)
     const reserved = this.#connections >= maxConnections
     this.#connections++
@@ -134,7 +130,7 @@ export class Service {
   drain(): Promise<void> {
     this.#drained ??= new Promise((resolve) => {
       this.state = 'draining'
-      const grace = setTimeout(resolve, this.#settings.drainMs)
+      const grace = setTimeout(resolve, this.#context.settings.drainMs)
       this.queue.onIdle = () => {
         if (this.queue.inFlight > 0 || this.#framed.size > 0) return
         clearTimeout(grace)
@@ -156,7 +152,7 @@ export class Service {
   }
 
   #turnAway(socket: Socket): void {
-    this.#observer.shed('connections')
+    this.#context.observer.shed('connections')
     socket.on('error', () => {})
     socket.destroy()
   }

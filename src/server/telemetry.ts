@@ -1,11 +1,11 @@
 // Records the events of the daemon: counters and gauges in the Prometheus text format 0.0.4, and log lines (log.ts). Names,
 // types and helps of the metrics are in tables/metrics.ts. Only a share of the requests is logged.
 
+import { readFileSync } from 'node:fs'
 import * as tables from '../tables/metrics.ts'
 import type { ErrorCode } from '../model/index.ts'
 import { traceIdOf } from '../wire/index.ts'
 import type { Log, LogEvent } from './log.ts'
-import { memoryUsage, pssBytes } from './memory.ts'
 import type { Protocol, RequestInfo } from './request.ts'
 
 /** The gauges, read when the page is built. */
@@ -235,4 +235,29 @@ function samples(name: string, value: Value): string {
   if (typeof value === 'number') return sample(name, value)
   if (value instanceof Histogram) return value.lines(name)
   return value.map(([labels, one]) => sample(name, one, labels)).join('')
+}
+
+type Usage = Pick<NodeJS.MemoryUsage, 'rss' | 'heapUsed' | 'heapTotal' | 'external'>
+
+let last: Usage = { rss: 0, heapUsed: 0, heapTotal: 0, external: 0 }
+
+/** Reading it takes a file descriptor; without a free one the last value is returned. */
+export function memoryUsage(): Usage {
+  try {
+    last = process.memoryUsage()
+  } catch {
+    // Out of descriptors.
+  }
+  return last
+}
+
+/** Proportional set size; RSS where the system does not report it. */
+function pssBytes(): number {
+  try {
+    const kilobytes = /^Pss:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'))?.[1]
+    if (kilobytes !== undefined) return Number(kilobytes) * 1024
+  } catch {
+    // Not Linux, or out of descriptors.
+  }
+  return memoryUsage().rss
 }

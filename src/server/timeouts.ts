@@ -53,7 +53,7 @@ export class FramedTimeouts {
   #written: number | undefined
   #writtenAt = 0
   /** When the writing side was ended. */
-  #endedAt: number | undefined
+  endedAt: number | undefined
 
   constructor(limits: FramedLimits, now: number) {
     this.#limits = limits
@@ -73,13 +73,9 @@ export class FramedTimeouts {
     if (this.#frameStartedAt !== undefined) this.#frameStartedAt += now - this.pausedAt
   }
 
-  onEnd(now: number): void {
-    this.#endedAt ??= now
-  }
-
   check(now: number, { isBusy, isPaused, sentGoaway, written }: ConnectionState): TimeoutAction | undefined {
     const { frameTimeoutMs, idleTimeoutMs, goawayGraceMs, writeTimeoutMs, lingerTimeoutMs } = this.#limits
-    if (this.#endedAt !== undefined) return now - this.#endedAt > lingerTimeoutMs ? 'destroy' : undefined
+    if (this.endedAt !== undefined) return now - this.endedAt > lingerTimeoutMs ? 'destroy' : undefined
     if (written !== this.#written) {
       this.#written = written
       this.#writtenAt = now

@@ -1,7 +1,8 @@
 // The default socket path, and checks of a path and its directory, for the client, the Node daemon and the command line.
-// Nothing is bound or connected here.
+// Nothing is bound here.
 
 import { lstatSync, mkdirSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { SidelaneError } from '../model/index.ts'
@@ -57,6 +58,15 @@ export function checkOwnDirectory(path: string): void {
     throw invalid(fillTemplate(texts.openDirectory, { directory, mode: mode.toString(8) }))
   }
 }
+
+/** Waits for a connection attempt and closes the connection: its error, or undefined when there is a listener. */
+export const connectError = (socket: Socket): Promise<NodeJS.ErrnoException | undefined> =>
+  new Promise((resolve) => {
+    socket.once('error', resolve).once('connect', () => {
+      socket.destroy()
+      resolve(undefined)
+    })
+  })
 
 const ownUid = (): number => process.getuid?.() ?? 0
 

@@ -88,8 +88,8 @@ export class FrameHeader {
 
 /** Receives frames. `header` is one object that is reused for the next frame. */
 export interface FrameSink {
-  /** Longest payload of a REQUEST and of an answer, in bytes. Called for each frame, because HELLO may change them. */
-  caps(): { readonly request: number; readonly answer: number }
+  /** Longest payload of a REQUEST and of an answer, in bytes. Read for each frame, because HELLO may change them. */
+  readonly caps: { readonly request: number; readonly answer: number }
   /** A valid header arrived; nothing is allocated yet. `skip`: the body is discarded. */
   open(header: FrameHeader): 'take' | 'skip'
   /**
@@ -178,7 +178,7 @@ export class FrameDecoder {
     const { length } = header
     const wrong = this.#side === 'server' ? this.#checkClient(header) : this.#checkServer(header)
     if (wrong !== undefined) return this.#violate(wrong, chunk)
-    const isOversize = header.kind === kinds.request && length > this.#sink.caps().request
+    const isOversize = header.kind === kinds.request && length > this.#sink.caps.request
     if (isOversize) this.#sink.oversize(header)
     if (isOversize || this.#sink.open(header) === 'skip') {
       this.#skipBytes = this.#stopped ? 0 : length
@@ -228,7 +228,7 @@ export class FrameDecoder {
     if (id <= this.#lastId) return id === 0 ? clientViolations.zeroId : clientViolations.oldId
     if (id > Number.MAX_SAFE_INTEGER) return violations.hugeId
     if (header.flags & flags.trace && length < traceBytes) return clientViolations.noTrace
-    const cap = this.#sink.caps().request
+    const cap = this.#sink.caps.request
     if (length > 2 * cap) return fillTemplate(clientViolations.longRequest, { length, cap })
     this.#lastId = id
     return undefined
@@ -243,7 +243,7 @@ export class FrameDecoder {
     if (header.flags !== 0) return unknownFlags(header)
     if (header.id > Number.MAX_SAFE_INTEGER) return violations.hugeId
     if (header.id === 0 && kind !== kinds.error) return 'an answer has id 0'
-    const cap = this.#sink.caps().answer
+    const cap = this.#sink.caps.answer
     return length > cap ? `an answer has ${length} bytes, more than the cap of ${cap}` : undefined
   }
 }

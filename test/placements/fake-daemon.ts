@@ -169,7 +169,7 @@ export async function fakeDaemon(behaviour: Behaviour = {}): Promise<FakeDaemon>
     }
 
     const decoder = new FrameDecoder('server', {
-      caps: () => ({ request: 1 << 21, answer: 1 << 24 }),
+      caps: { request: 1 << 21, answer: 1 << 24 },
       open: () => 'take',
       oversize: ({ id }) => peer.fault(id, new SidelaneError('overloaded')),
       violation: (message) => {

@@ -76,7 +76,7 @@ describe('the timeouts of a framed connection', () => {
   test('after the end of the writing side only the linger timeout counts', () => {
     const timeouts = afterHello()
     timeouts.onRead(0, true)
-    timeouts.onEnd(frameTimeoutMs)
+    timeouts.endedAt = frameTimeoutMs
     expect(timeouts.check(frameTimeoutMs + lingerTimeoutMs, idle)).toBeUndefined()
     expect(timeouts.check(frameTimeoutMs + lingerTimeoutMs + 1, idle)).toBe('destroy')
   })

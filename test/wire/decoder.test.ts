@@ -168,7 +168,9 @@ test('changed caps apply from the next frame on', () => {
   const frames: SeenFrame[] = []
   const decoder = new FrameDecoder('server', {
     ...silentSink,
-    caps: () => ({ request, answer: 0 }),
+    get caps() {
+      return { request, answer: 0 }
+    },
     frame(head, payload) {
       request = 3
       frames.push(seen(head, payload))

@@ -20,7 +20,7 @@ export const seen = (head: FrameHeader, payload: Uint8Array | undefined): SeenFr
 }
 
 export const silentSink: FrameSink = {
-  caps: () => ({ request: 64, answer: 128 }),
+  caps: { request: 64, answer: 128 },
   open: () => 'take',
   frame() {},
   oversize() {},
@@ -31,7 +31,7 @@ export function read({ side, requestCap, answerCap }: Reader, pieces: Iterable<U
   const frames: SeenFrame[] = []
   let violation: string | undefined
   const decoder = new FrameDecoder(side, {
-    caps: () => ({ request: requestCap, answer: answerCap }),
+    caps: { request: requestCap, answer: answerCap },
     open: () => 'take',
     frame: (head, payload) => void frames.push(seen(head, payload)),
     oversize: (head) => void frames.push(seen(head, undefined)),

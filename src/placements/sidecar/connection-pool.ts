@@ -5,7 +5,7 @@ import { SidelaneError, type EngineName, type EngineReport } from '../../model/i
 import { Backoff } from '../../util/backoff.ts'
 import { readPackageJson } from '../../util/package-json.ts'
 import type { ClientContract } from './client-contract.ts'
-import { Connection, type CloseReason, type ConnectionEvents } from './connection.ts'
+import { Connection, type ConnectionEvents } from './connection.ts'
 import { connectFault, copyOf, lostFault, unavailable } from './errors.ts'
 import type { RequestEvents } from './in-flight-requests.ts'
 import type { PendingRequest } from './request.ts'
@@ -160,11 +160,8 @@ export class ConnectionPool implements ConnectionEvents {
     this.#options.events.onChange()
   }
 
-  onClosed(
-    connection: Connection,
-    unanswered: readonly PendingRequest[],
-    { wasReady, error, fault }: CloseReason,
-  ): void {
+  onClosed(connection: Connection, unanswered: readonly PendingRequest[], wasReady: boolean): void {
+    const { error, fault } = connection
     this.#connections = this.#connections.filter((one) => one !== connection)
     if (this.#stopped) return
     const { path, events } = this.#options

@@ -35,16 +35,8 @@ export interface ConnectionEvents {
   onHello(connection: Connection, contracts: readonly ClientContract[]): void
   /** The connection takes no new requests and closes after its last answer. */
   onDraining(): void
-  /** `unanswered` may be sent elsewhere, unless there is a `fault`. */
-  onClosed(connection: Connection, unanswered: readonly PendingRequest[], reason: CloseReason): void
-}
-
-export interface CloseReason {
-  readonly wasReady: boolean
-  /** The socket's error. */
-  readonly error: NodeJS.ErrnoException | undefined
-  /** What the daemon did wrong; undefined when the transport broke. */
-  readonly fault: SidelaneError | undefined
+  /** `unanswered` may be sent elsewhere, unless the connection has a `fault`. */
+  onClosed(connection: Connection, unanswered: readonly PendingRequest[], wasReady: boolean): void
 }
 
 const connectTimeoutMs = 50
@@ -66,6 +58,10 @@ export class Connection implements FrameSink, RequestOwner {
   readonly inFlight: InFlightRequests
   /** The daemon's engine, known after HELLO. */
   engine: EngineReport['kind'] | undefined
+  /** The socket's error. */
+  error: NodeJS.ErrnoException | undefined
+  /** What the daemon did wrong; undefined when the transport broke. */
+  fault: SidelaneError | undefined
   readonly #options: ConnectionOptions
   readonly #socket: Socket
   readonly #decoder = new FrameDecoder('client', this)
@@ -77,11 +73,9 @@ export class Connection implements FrameSink, RequestOwner {
   #silentIntervals = 0
   /** The part of the daemon's preface that has arrived; undefined when it is complete. */
   #preface: Uint8Array | undefined = new Uint8Array(0)
-  #caps = { request: 0, answer: defaultAnswerBytes }
+  caps: FrameSink['caps'] = { request: 0, answer: defaultAnswerBytes }
   /** Retired before HELLO was answered. */
   #isStale = false
-  #error: NodeJS.ErrnoException | undefined
-  #fault: SidelaneError | undefined
 
   constructor(options: ConnectionOptions) {
     this.isRetry = options.isRetry
@@ -112,7 +106,7 @@ export class Connection implements FrameSink, RequestOwner {
     this.#timeout = setTimeout(this.#onTimeout, connectTimeoutMs).unref()
     this.#socket
       .on('connect', () => this.#onConnect())
-      .on('error', (error) => (this.#error ??= error))
+      .on('error', (error) => (this.error ??= error))
       .on('close', () => this.#onClose())
   }
 
@@ -170,7 +164,7 @@ export class Connection implements FrameSink, RequestOwner {
 
   /** Closes the connection because of what the daemon did. */
   fail(fault: SidelaneError): void {
-    this.#fault ??= fault
+    this.fault ??= fault
     this.#decoder.stop()
     this.#socket.destroy()
   }
@@ -181,10 +175,6 @@ export class Connection implements FrameSink, RequestOwner {
   }
 
   // FrameSink
-
-  caps(): { readonly request: number; readonly answer: number } {
-    return this.#caps
-  }
 
   open({ kind, id }: FrameHeader): 'take' | 'skip' {
     if (kind < kinds.accepted || kind > kinds.error || id === 0) return 'take'
@@ -266,7 +256,7 @@ export class Connection implements FrameSink, RequestOwner {
       clearTimeout(this.#timeout)
       const { inFlight, answerBytes } = hello.limits
       this.inFlight.setLimit(inFlight)
-      this.#caps = { request: 0, answer: answerBytes }
+      this.caps = { request: 0, answer: answerBytes }
       this.engine = hello.engine
       this.#state = 'ready'
     }
@@ -300,6 +290,6 @@ export class Connection implements FrameSink, RequestOwner {
     this.#state = 'closed'
     const unanswered = this.inFlight.takeBackAll()
     this.#writer.close()
-    this.#options.events.onClosed(this, unanswered, { wasReady, error: this.#error, fault: this.#fault })
+    this.#options.events.onClosed(this, unanswered, wasReady)
   }
 }

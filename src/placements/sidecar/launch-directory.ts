@@ -7,6 +7,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Contract, KeyedContract } from '../../model/index.ts'
+import { connectError } from '../../util/socket-path.ts'
 
 const prefix = 'sidelane-launch-'
 const socketName = 's.sock'
@@ -156,14 +157,8 @@ async function removeIfStale(path: string): Promise<void> {
 }
 
 /** Connects instead of checking a process id, which means nothing in another container that shares the directory. */
-const isListening = (socketPath: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(socketPath)
-    socket.unref()
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    // Any other error, such as a full backlog, comes from a listener.
-    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ENOENT' && code !== 'ECONNREFUSED'))
-  })
+async function isListening(socketPath: string): Promise<boolean> {
+  // Any other error, such as a full backlog, comes from a listener.
+  const error = await connectError(connect(socketPath).unref())
+  return error?.code !== 'ENOENT' && error?.code !== 'ECONNREFUSED'
+}
