@@ -25,7 +25,7 @@ let compiled: string | undefined
 function compile(file: string): string {
   if (compiled !== undefined) return compiled
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-go-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   const program = join(folder, 'caller')
   execFileSync('go', ['build', '-o', program, file])
   return (compiled = program)

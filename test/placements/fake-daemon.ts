@@ -104,7 +104,7 @@ export async function fakeDaemon(behaviour: Behaviour = {}): Promise<FakeDaemon>
 
   async function remove(): Promise<void> {
     await close()
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   }
 
   function serve(socket: Socket, number: number): void {

@@ -75,7 +75,7 @@ export async function serve(contracts: readonly KeyedContract[], options: KitOpt
   onTestFinished(async () => {
     server.close()
     await service.destroy()
-    rmSync(directory, { recursive: true, force: true })
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10 })
   })
   return { service, path, seen: { requests, sheds, open: () => open } }
 }

@@ -58,7 +58,7 @@ export function sidelane(args: readonly string[], { input = '', env = {} }: RunO
 /** Makes a folder that is removed after the tests of the file. Returns the path of a file in it, after writing the content. */
 export function temporaryFiles(): (name: string, content?: Uint8Array | string) => string {
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-cli-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   return (name, content) => {
     const path = join(folder, name)
     if (content !== undefined) writeFileSync(path, content)

@@ -118,7 +118,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 /** Makes a folder of mode 0700 that is removed after the tests of the file. Returns the path of a file in it. */
 export function socketFolder(): (name: string, content?: Uint8Array | string | object) => string {
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-d-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   return (name, content) => {
     const path = join(folder, name)
     if (content !== undefined) {

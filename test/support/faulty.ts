@@ -19,6 +19,6 @@ export const tick = (): Promise<void> => new Promise((resolve) => setImmediate(r
 /** A path in a new folder that is removed after the test. */
 export function freshFile(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   return join(folder, name)
 }
