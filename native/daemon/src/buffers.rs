@@ -6,11 +6,11 @@ use std::cell::{Cell, RefCell};
 /// A larger buffer is not kept in the pool.
 const MAX_KEPT_BYTES: usize = 256 << 10;
 
-/// Most bytes of all buffers in the pool.
-const MAX_POOL_BYTES: usize = 512 << 10;
+/// Most bytes of all buffers in the pool: the outputs of 64 connections whose responses are sent after one batch fit.
+const MAX_POOL_BYTES: usize = 1 << 20;
 
 /// Initial size of an output buffer.
-const INITIAL_OUTPUT_BYTES: usize = 64 << 10;
+const INITIAL_OUTPUT_BYTES: usize = 8 << 10;
 
 #[derive(Default)]
 pub struct BufferPool {
