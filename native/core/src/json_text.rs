@@ -1,7 +1,7 @@
 //! Canonical text (RFC 8785) of single values, for the lock's normal form, issues and outcomes. Whole payloads are
 //! written from the tape (`canonical`).
 //!
-//! Twin of `src/json/write.ts`.
+//! Twin of `src/json/value.ts`.
 
 use std::fmt;
 

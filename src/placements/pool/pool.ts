@@ -1,5 +1,5 @@
 // The caller side of the pool: accepted payloads wait in a queue and are sent in batches when a worker can take one.
-// Admission and deadlines are policies; starting and replacing workers is supervisor.ts.
+// Admission and deadlines are policies; starting and replacing workers is worker-group.ts.
 
 import {
   rejected,

@@ -1,7 +1,7 @@
 //! Writes the canonical form (RFC 8785) of a document from its tape. Bytes that are adjacent in the document and in the
 //! canonical form are copied together as one run, so a canonical document is copied at once.
 //!
-//! Twin of `src/json/write.ts`.
+//! Twin of `src/json/value.ts`.
 
 mod shapes;
 
