@@ -2,7 +2,7 @@
 // frames are in wire/, unwritten bytes in util/write-batcher.ts, timeouts in timeouts.ts.
 
 import type { Socket } from 'node:net'
-import { errorTable, rejected, stackless, type SidelaneError } from '../model/index.ts'
+import { rejected, stackless, type SidelaneError } from '../model/index.ts'
 import { WriteBatcher } from '../util/write-batcher.ts'
 import {
   addControlFrame,
@@ -240,8 +240,9 @@ export class FramedConnection implements FrameSink {
     served = this.#indices.byIndex[head.index],
   ): 'skip' {
     this.#timeouts.completedFrame = true
-    addAnswer(this.#writer, head.id, fault ?? tooLarge)
-    const { code, status } = fault ?? { code: tooLarge.code, status: errorTable[tooLarge.code].status }
+    const answer = fault ?? tooLarge
+    addAnswer(this.#writer, head.id, answer)
+    const { code, status } = answer
     const asked = { contract: served, protocol: 'framed', inBytes: head.length, trace: undefined } as const
     this.#context.observer.request(asked, code, status, 0, 0, 0)
     return 'skip'

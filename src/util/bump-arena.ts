@@ -39,7 +39,7 @@ export class BumpArena<B extends Uint8Array> {
    * and calls `release` when it is done. A request larger than the open block gets a block of its own.
    */
   reserve(bytes: number, alignment = 1): Block<B> {
-    const open = this.#open ?? this.open
+    const { open } = this
     const at = Math.ceil(open.used / alignment) * alignment
     if (at + bytes <= open.bytes.length) {
       open.used = at

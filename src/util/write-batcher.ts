@@ -86,8 +86,10 @@ export class WriteBatcher {
   close(): void {
     this.#closed = true
     // Memory that a write still reads is left to the garbage collector.
-    if (this.#writing === 0) for (const { block } of this.#ranges) this.release(block)
-    if (this.#writing === 0) this.#options.arena.trim()
+    if (this.#writing === 0) {
+      for (const { block } of this.#ranges) this.release(block)
+      this.#options.arena.trim()
+    }
     this.#ranges.length = 0
   }
 

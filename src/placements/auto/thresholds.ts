@@ -3,9 +3,8 @@
 
 import type { AutoThresholds } from '../../model/index.ts'
 import { MovingAverage } from '../../util/moving-average.ts'
+import { overheadBytes } from '../pool/cost-model.ts'
 
-/** The cost of a payload is proportional to its bytes plus this many. */
-const overheadBytes = 1024
 /** Bounds of the budget: a calibration on a busy machine must not let the event loop stall. */
 const minBudgetUs = 100
 const maxBudgetUs = 500

@@ -9,7 +9,7 @@ const longestTaskUs = 4000
 /** Work this short is not worth a task of its own. */
 const shortestTaskUs = 250
 /** The cost of a payload is proportional to its bytes plus this many. */
-const overheadBytes = 1024
+export const overheadBytes = 1024
 /** Before the first measurement: the cost of an order of 4 KB in the js engine. */
 const initialUs = 150
 const newestWeight = 0.2
