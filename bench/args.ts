@@ -1,6 +1,7 @@
-// The command line of the benchmark: read, checked, explained. What it starts is in run.ts.
+// Reads and checks the benchmark's command line. What each option starts is in run.ts.
 
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { integer } from '#dist/util/option-parsers.js'
 
 export interface Args {
   readonly help: boolean
@@ -17,6 +18,8 @@ export interface Args {
   readonly cli: boolean
   readonly sidecar: boolean
   readonly beforeAfter: boolean
+  /** Files of Node daemons whose CPU per HTTP request is compared; undefined: another command. */
+  readonly httpCpu: readonly string[] | undefined
   readonly targets: boolean
   readonly strict: boolean
   /** Exactly so many; undefined: 9, and on a slow machine fewer, at least 5. */
@@ -85,6 +88,7 @@ const options = {
   cli: { type: 'boolean' },
   sidecar: { type: 'boolean' },
   'before-after': { type: 'boolean' },
+  'http-cpu': { type: 'string', multiple: true },
   targets: { type: 'boolean' },
   strict: { type: 'boolean' },
   rounds: { type: 'string' },
@@ -124,13 +128,14 @@ export function readArgs(argv: readonly string[], known: Known): Args {
     cli: values.cli ?? false,
     sidecar: values.sidecar ?? false,
     beforeAfter: values['before-after'] ?? false,
+    httpCpu: values['http-cpu'],
     targets: values.targets ?? false,
     strict: values.strict ?? false,
-    rounds: integer('--rounds', values.rounds, 1, 1000),
+    rounds: integerOf('--rounds', values.rounds, 1, 1000),
     only: names('--only', values.only, known.contenders),
     sets: names('--sets', values.sets, known.sets),
-    budgetMs: integer('--budget-ms', values['budget-ms'], 1, 86_400_000),
-    seed: integer('--seed', values.seed, 0, 4_294_967_295) ?? 1,
+    budgetMs: integerOf('--budget-ms', values['budget-ms'], 1, 86_400_000),
+    seed: integerOf('--seed', values.seed, 0, 4_294_967_295) ?? 1,
   }
 }
 
@@ -144,11 +149,12 @@ function parse(argv: readonly string[]): ReturnType<typeof parseArgs<{ options: 
   }
 }
 
-function integer(name: string, text: string | undefined, min: number, max: number): number | undefined {
+function integerOf(name: string, text: string | undefined, min: number, max: number): number | undefined {
   if (text === undefined) return undefined
-  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-  if (value >= min && value <= max) return value
-  throw new BadArgs(`Expected ${name} to be an integer from ${min} to ${max}, got \`${text}\``)
+  const { expected, text: read } = integer(min, max)
+  const value = read(text)
+  if (value !== undefined) return value
+  throw new BadArgs(`Expected ${name} to be ${expected}, got \`${text}\``)
 }
 
 function names(option: string, text: string | undefined, known: readonly string[]): readonly string[] | undefined {

@@ -1,12 +1,14 @@
 // Process entry: `node build/bench/run.js`. Reads the command line, runs what it asks for, prints the report.
 
 import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { BadArgs, readArgs, usage, type Args } from './args.ts'
 import { caches, cacheText } from './cases/cache.ts'
 import { cli, cliTargets, cliText, fullLines, type CliRow } from './cases/cli.ts'
 import { compare, type Compared } from './cases/compare.ts'
+import { httpCpu, httpCpuText } from './cases/http-cpu.ts'
 import { hybrid, hybridText } from './cases/hybrid.ts'
 import { memoryIds, memoryList, memoryOf, type Memory } from './cases/memory.ts'
 import { openLoop, openLoopText } from './cases/open-loop.ts'
@@ -73,6 +75,7 @@ async function main(args: Args): Promise<number> {
   if (args.overload) return await runOverload(args, wanted)
   if (args.cli) return await runCli(args, wanted)
   if (args.sidecar) return written(args, await runSidecar(args, wanted, chooseOne(args, 'orders'), print))
+  if (args.httpCpu !== undefined) return await runHttpCpu(args, args.httpCpu)
   if (args.beforeAfter) return written(args, await runBeforeAfter(args, print))
   const hosts = await openHosts(wanted)
   try {
@@ -256,6 +259,23 @@ async function runCli(args: Args, wanted: ReadonlySet<string>): Promise<number> 
   print(`sidelane process, ${set.name}, digest sha-256\n${cliText(rows)}\n\nto reach\n${targetList(targets)}`)
   if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ cli: rows, targets }, null, 2)}\n`)
   return exitCode(args, targets)
+}
+
+async function runHttpCpu(args: Args, daemons: readonly string[]): Promise<number> {
+  const set = chooseOne(args, 'orders')
+  const tell = progress()
+  const rows = await httpCpu(set, {
+    daemons: daemons.map((file) => resolve(file)),
+    engines: ['js', 'native'],
+    rounds: args.rounds ?? 3,
+    slotMs: 2000,
+    onStep: (what, part) => tell.at(what, part),
+  })
+  tell.end()
+  print(`CPU of the daemon per HTTP request, ${set.name}, digest sha-256: median, ratio to the first build, rounds`)
+  print(httpCpuText(rows))
+  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ httpCpu: rows }, null, 2)}\n`)
+  return 0
 }
 
 async function runHybrid(args: Args, hosts: Hosts): Promise<number> {

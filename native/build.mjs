@@ -1,11 +1,9 @@
-// Builds the native engine and the Rust daemon: `npm run build:native`. Needs Rust's cargo; nothing is downloaded but
-// crates.
+// Builds the native engine and the Rust daemon: `npm run build:native`. Needs Rust's cargo; downloads crates only.
 //
-//   --if-available   a machine without cargo is fine: says so and ends with 0
-//   --force          builds although the result is newer than every source
+//   --if-available   without cargo, prints a note and exits with 0
+//   --force          builds even if the results are newer than every source
 //
-// The results are native/sidelane.<platform>.node and native/sidelaned; their paths are printed on stdout, all else goes
-// to stderr.
+// The results are native/sidelane.<platform>.node and native/sidelaned. Their paths go to stdout, messages to stderr.
 
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
@@ -16,35 +14,35 @@ import { fileURLToPath } from 'node:url'
 const native = dirname(fileURLToPath(import.meta.url))
 const root = dirname(native)
 const flags = new Set(process.argv.slice(2))
-const say = (text) => process.stderr.write(`build:native: ${text}\n`)
+const log = (text) => process.stderr.write(`build:native: ${text}\n`)
 
 for (const flag of flags) {
   if (flag !== '--if-available' && flag !== '--force') {
-    say(`Expected --if-available or --force, got ${flag}`)
+    log(`Expected --if-available or --force, got ${flag}`)
     process.exit(2)
   }
 }
 
-// Windows has no daemon: it serves Unix sockets.
+// No daemon on Windows: it serves Unix sockets.
 const daemon = process.platform === 'win32' ? [] : [join(native, 'sidelaned')]
 const built = builtFiles()
 if (built && !flags.has('--force') && built.every(({ time }) => time > newestSource())) {
-  say('up to date')
+  log('up to date')
   for (const { path } of built) print(path)
   process.exit(0)
 }
 
 if (spawnSync('cargo', ['--version'], { stdio: 'ignore' }).status !== 0) {
   const optional = flags.has('--if-available')
-  say(`cargo was not found; install Rust from https://rustup.rs${optional ? ' (skipped: the JS engine is used)' : ''}`)
+  log(`cargo was not found; install Rust from https://rustup.rs${optional ? ' (skipped: the JS engine is used)' : ''}`)
   process.exit(optional ? 0 : 2)
 }
 
-// A half-written library ends the process that loads it, so the finished one is moved to its place.
+// Loading a half-written library crashes a process, so the finished one is moved into place.
 const staging = join(root, 'target', 'napi-out')
 rmSync(staging, { recursive: true, force: true })
 mkdirSync(staging, { recursive: true })
-say('cargo builds the native engine (some minutes the first time)')
+log('cargo builds the native engine (some minutes the first time)')
 const cli = join(dirname(createRequire(import.meta.url).resolve('@napi-rs/cli/package.json')), 'dist', 'cli.js')
 const started = new Date()
 const run = spawnSync(
@@ -58,21 +56,21 @@ const run = spawnSync(
   { cwd: root, stdio: ['ignore', 2, 2] },
 )
 if (run.status !== 0) failed()
-for (const name of readdirSync(staging).filter(isLibrary)) put(join(staging, name), join(native, name))
+for (const name of readdirSync(staging).filter(isLibrary)) replace(join(staging, name), join(native, name))
 
 if (daemon.length > 0) {
-  say('cargo builds the daemon')
+  log('cargo builds the daemon')
   const target = join(root, 'target')
   const build = ['build', '--release', '--package', 'sidelane-daemon', '--bin', 'sidelaned', '--target-dir', target]
   if (spawnSync('cargo', build, { cwd: root, stdio: ['ignore', 2, 2] }).status !== 0) failed()
   const copy = join(staging, 'sidelaned')
   copyFileSync(join(target, 'release', 'sidelaned'), copy)
-  for (const path of daemon) put(copy, path)
+  for (const path of daemon) replace(copy, path)
 }
 
-/** Moves what was built to its place, where a process may be using the one before. */
-function put(from, to) {
-  // As old as the sources that it was made of: what is edited during the build is newer.
+/** Replaces a built file by renaming: a running process keeps the old one. */
+function replace(from, to) {
+  // Sources edited during the build must be newer than the result.
   utimesSync(from, started, started)
   renameSync(from, to)
   print(to)
@@ -83,7 +81,7 @@ function print(path) {
 }
 
 function failed() {
-  say("the build failed; the messages above are cargo's")
+  log("the build failed; the messages above are cargo's")
   process.exit(1)
 }
 
@@ -91,7 +89,7 @@ function isLibrary(name) {
   return name.startsWith('sidelane.') && name.endsWith('.node')
 }
 
-/** The newest library and the daemon, with their age; undefined when one is missing. */
+/** The newest library and the daemon, with their times; undefined when one is missing. */
 function builtFiles() {
   const withTime = (path) => ({ path, time: statSync(path).mtimeMs })
   const libraries = readdirSync(native)
@@ -102,9 +100,9 @@ function builtFiles() {
   return [libraries[0], ...daemon.map(withTime)]
 }
 
-/** When the last one of the files that cargo reads was changed, in ms. */
+/** Time of the newest file that cargo reads, in ms. */
 function newestSource() {
-  const folders = ['core', 'addon', 'daemon'].map((name) => join(native, name))
+  const folders = ['core', 'wire', 'addon', 'daemon'].map((name) => join(native, name))
   const files = ['Cargo.toml', 'Cargo.lock'].map((name) => join(root, name))
   for (const folder of folders) {
     for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

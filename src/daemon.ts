@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { packageFacts } from './util/package-json.ts'
+import { readPackageJson } from './util/package-json.ts'
 import {
   ConfigError,
   daemonHelp,
@@ -25,7 +25,7 @@ import {
 
 const exitCodes = { fault: 1, wrong: 2 } as const
 
-const { version } = packageFacts()
+const { version } = readPackageJson()
 
 // A reload that is asked for too early is made as soon as there is something to reload.
 let reload = (): void => void (isReloadWanted = true)

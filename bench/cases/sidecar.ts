@@ -122,7 +122,7 @@ export async function pairUp(
   { contract, ref, ...work }: Work,
   nodeArgs: readonly string[] = [],
 ): Promise<Pair> {
-  const service = await startService(id, contract, work.digest, nodeArgs)
+  const service = await startService(id, contract, work.digest, { nodeArgs })
   const client = startChild<ClientAnswers>(new URL('../sidecar/client-child.js', import.meta.url))
   try {
     const { socket, port } = service

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { isBlank, LineSplitter } from '#dist/ndjson/lines.js'
 import { inferLock, type InferredLock } from '../contracts/inferred.ts'
 import type { ContractRef } from '../contracts/sources.ts'
 import { makeClicks } from './clicks.ts'
@@ -147,14 +148,10 @@ function readPayloads(file: string): Buffer[] {
 }
 
 function lines(bytes: Buffer): Buffer[] {
-  const found: Buffer[] = []
-  for (let from = 0; from < bytes.length;) {
-    const end = bytes.indexOf(0x0a, from)
-    const line = bytes.subarray(from, end < 0 ? bytes.length : end)
-    if (line.some((byte) => byte > 0x20)) found.push(own(line))
-    from = end < 0 ? bytes.length : end + 1
-  }
-  return found
+  const splitter = new LineSplitter(bytes.length + 1)
+  return [...splitter.split(bytes), ...splitter.end()]
+    .filter((line) => !isBlank(line))
+    .map(({ payload }) => own(payload as Uint8Array))
 }
 
 function elements(file: string, bytes: Buffer): Buffer[] {

@@ -41,18 +41,28 @@ export function missingService(id: SocketId): string | undefined {
   return existsSync(file) ? undefined : `${file} is not built`
 }
 
-/** Starts it, and resolves when it listens. `nodeArgs` are for Node, where it is Node. */
+/** How a daemon of ours is started. */
+export interface DaemonOptions {
+  /** For Node, where the daemon is the Node one. */
+  readonly nodeArgs?: readonly string[]
+  /** For the daemon itself. */
+  readonly daemonArgs?: readonly string[]
+  /** The file of the Node daemon. Default: the one of this build. */
+  readonly program?: string
+}
+
+/** Starts it, and resolves when it listens. */
 export async function startService(
   id: SocketId,
   contract: Contract,
   digest: Digest,
-  nodeArgs: readonly string[] = [],
+  options: DaemonOptions = {},
 ): Promise<Service> {
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-bench-'))
   const socket = join(folder, 's.sock')
   const lock = join(folder, 'contract.lock.json')
   writeFileSync(lock, JSON.stringify(contract.lock))
-  const [command, ...own] = commandOf(id, { socket, lock, digest, nodeArgs }) as [string, ...string[]]
+  const [command, ...own] = commandOf(id, { socket, lock, digest }, options) as [string, ...string[]]
   const child = spawn(command, own, { stdio: ['pipe', 'pipe', 'pipe'] })
   child.stdin.on('error', () => {})
   let said = ''
@@ -85,13 +95,14 @@ export async function startService(
 
 function commandOf(
   id: SocketId,
-  at: { socket: string; lock: string; digest: Digest; nodeArgs: readonly string[] },
+  at: { socket: string; lock: string; digest: Digest },
+  { nodeArgs = [], daemonArgs = [], program = nodeDaemon }: DaemonOptions,
 ): string[] {
   if (id === 'axum-raw') return [axumFile(id), at.socket, at.lock]
   if (isPeer(id)) return [axumFile(id), at.digest]
-  const daemon = id.startsWith('sidecar-rust') ? [rustDaemon] : [process.execPath, ...at.nodeArgs, nodeDaemon]
+  const daemon = id.startsWith('sidecar-rust') ? [rustDaemon] : [process.execPath, ...nodeArgs, program]
   const spin = isSleeper(id) ? ['--spin-us', '0'] : []
-  return [...daemon, '--socket', at.socket, '--contract', at.lock, ...patient, ...spin]
+  return [...daemon, '--socket', at.socket, '--contract', at.lock, ...patient, ...spin, ...daemonArgs]
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

@@ -1,65 +1,65 @@
-// Many small writes to one stream as few large ones, in order, with backpressure: who appends asks `full`, and then
-// waits for `flush`. What is written is not here.
+// Combines many small writes to one stream into few large ones, in order and with backpressure: after appending, a
+// caller awaits `flush` when `full` is true.
 
 import type { Writable } from 'node:stream'
 
 const blockBytes = 128 * 1024
-/** Nobody waits longer for a line that is done. */
-const lingerMs = 20
+/** A partly filled block is written after this time. */
+const maxDelayMs = 20
 
-export class Sink {
+export class BufferedWriter {
   readonly #stream: Writable
   readonly #onFailure: (error: NodeJS.ErrnoException) => void
   readonly #spare: Buffer[] = []
   #block: Buffer = Buffer.allocUnsafeSlow(blockBytes)
   #used = 0
-  /** Bytes that the stream has not taken yet. */
+  /** Bytes handed to the stream and not yet written by it. */
   #pending = 0
   #written: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #failed = false
 
-  /** `onFailure` is told once, when the stream takes no more: a closed pipe, a full disk. */
+  /** `onFailure` is called once, with the first error of the stream: a closed pipe, a full disk. */
   constructor(stream: Writable, onFailure: (error: NodeJS.ErrnoException) => void) {
     this.#stream = stream
     this.#onFailure = onFailure
     stream.on('error', this.#fail)
   }
 
-  /** True when it is time to wait for `flush`. */
+  /** True when the caller should await `flush` before it appends more. */
   get full(): boolean {
     return this.#used + this.#pending >= blockBytes / 2
   }
 
-  text(text: string): void {
-    // Three bytes a unit is the most that UTF-8 takes.
-    if (3 * text.length > blockBytes) return this.bytes(Buffer.from(text, 'utf8'))
+  writeText(text: string): void {
+    // UTF-8 takes at most three bytes for a UTF-16 code unit.
+    if (3 * text.length > blockBytes) return this.writeBytes(Buffer.from(text, 'utf8'))
     if (3 * text.length > blockBytes - this.#used) this.#send()
     this.#grow(this.#block.write(text, this.#used, 'utf8'))
   }
 
-  bytes(bytes: Uint8Array): void {
+  writeBytes(bytes: Uint8Array): void {
     if (bytes.length > blockBytes - this.#used) this.#send()
     if (bytes.length > blockBytes) return this.#write(bytes, () => undefined)
     this.#block.set(bytes, this.#used)
     this.#grow(bytes.length)
   }
 
-  /** Resolves when the stream has taken all. A failure is told to `onFailure` alone. */
+  /** Resolves when the stream has written everything. Never rejects: errors go to `onFailure`. */
   flush(): Promise<void> {
     this.#send()
     return this.#written
   }
 
-  /** `flush`, and the end of the stream where it is ours to end. */
-  async close(ends: boolean): Promise<void> {
+  /** Flushes; with `endStream` also ends the stream and waits until it is closed. */
+  async close(endStream: boolean): Promise<void> {
     await this.flush()
-    if (ends && !this.#failed) await new Promise<void>((resolve) => this.#stream.once('close', resolve).end())
+    if (endStream && !this.#failed) await new Promise<void>((resolve) => this.#stream.once('close', resolve).end())
   }
 
   #grow(length: number): void {
     this.#used += length
-    this.#timer ??= setTimeout(() => this.#send(), lingerMs)
+    this.#timer ??= setTimeout(() => this.#send(), maxDelayMs)
   }
 
   #send(): void {
@@ -87,7 +87,7 @@ export class Sink {
     this.#written = written
   }
 
-  // For good: the stream may report again after we have lost interest.
+  // A stream may report several errors; only the first is passed on.
   readonly #fail = (error: NodeJS.ErrnoException): void => {
     if (this.#failed) return
     this.#failed = true

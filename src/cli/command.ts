@@ -1,4 +1,4 @@
-// What a command is, and how it reads its arguments. The commands themselves are one file each.
+// The interface of a command, and the parsing of its arguments. Each command has a file of its own.
 
 import { statSync } from 'node:fs'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
@@ -8,12 +8,12 @@ import type { Io } from './io.ts'
 export interface Command {
   /** One line for the list of commands. */
   readonly summary: string
-  /** The whole help text; it teaches by example. */
+  /** The complete help text, with examples. */
   readonly help: string
   run(args: readonly string[], io: Io): Promise<ExitCode>
 }
 
-/** The command was called wrongly. `topic` is the command whose help fits. */
+/** Wrong arguments. `topic` is the command whose help explains them. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly topic: string
@@ -24,7 +24,7 @@ export class UsageError extends Error {
   }
 }
 
-/** node:util's parseArgs, strict, with its complaints as UsageError. */
+/** `parseArgs` of node:util in strict mode; its errors become UsageError. */
 export function readArgs<const C extends ParseArgsConfig>(
   topic: string,
   config: C,
@@ -38,16 +38,16 @@ export function readArgs<const C extends ParseArgsConfig>(
   }
 }
 
-/** Not a folder, and there. */
+/** True for an existing regular file. */
 export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 
-/** True when the arguments ask for help before `--`. */
+/** True when `--help` or `-h` comes before `--`. */
 function asksForHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--')
   return args.slice(0, end === -1 ? undefined : end).some((arg) => arg === '--help' || arg === '-h')
 }
 
-/** Picks the command that the first argument names, prints help where asked, and runs it. */
+/** Runs the command named by the first argument, or prints help. */
 export async function dispatch(
   topic: string,
   commands: Readonly<Record<string, Command>>,
@@ -57,15 +57,15 @@ export async function dispatch(
 ): Promise<ExitCode> {
   if (name === undefined) throw new UsageError(topic, `Expected a command: ${Object.keys(commands).join(', ')}`)
   if (name === 'help' || name === '--help' || name === '-h') {
-    io.data(help)
+    io.print(help)
     return 0
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined)
-    throw new UsageError(topic, `Unknown command "${name}"; there is ${Object.keys(commands).join(', ')}`)
-  // A group of commands has help of its own further down: `sidelane contract export --help`.
+    throw new UsageError(topic, `Unknown command "${name}"; expected one of ${Object.keys(commands).join(', ')}`)
+  // In `sidelane contract export --help` the help is that of the inner command.
   if (asksForHelp(args.slice(0, 1)) || (asksForHelp(args) && !command.help.includes('\nCommands\n'))) {
-    io.data(command.help)
+    io.print(command.help)
     return 0
   }
   return command.run(args, io)

@@ -1,28 +1,28 @@
-// `sidelane contract check`: what changed in meaning from a lock to its source, or to another lock.
+// `sidelane contract check`: compares the meaning of a lock with its source, or with another lock.
 
-import { existsSync } from 'node:fs'
-import { type Contract } from '../model/index.ts'
-import { compareContracts, loadContract, type Change } from '../contract/index.ts'
+import { compareContracts, type Change } from '../contract/index.ts'
+import type { Contract } from '../model/index.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Io } from './io.ts'
-import { contractOfModule } from './find-contract.ts'
+import { findContract } from './find-contract.ts'
+import { contractOption } from './options.ts'
 
 const topic = 'contract check'
 
 const help = `sidelane contract check LOCK --source FILE [--export EXPORT] [--name NAME] [--json]
 sidelane contract check OLD NEW [--json]
 
-Says in words what changed in meaning from a lock file to the contract that FILE (.js, .mjs, .ts) exports now, or from
-one lock to another, and who is affected. Descriptions, order and other ways to write the same are no change.
+Compares the meaning of a lock file with the contract that FILE (.js, .mjs, .ts) exports now, or of two locks, and
+lists each change and what it affects. Descriptions, member order and equivalent spellings are not changes.
 
-  --source FILE      the module that the lock was exported from; it is imported, and so run
+  --source FILE      the module that the lock was exported from; importing it runs it
   --export EXPORT    which export, when FILE has several contracts
   --name NAME        which contract, by the name it was defined with
   --json             one JSON object: { code, old, new, changes: [{ path, text, affects }] }, where code is
                      "contract.stale" or null, and affects lists old-rejected, new-accepted, digests, bodies, issues
 
-Exit codes: 0 no change in meaning, 1 the meaning changed, 2 wrong call.
+Exit codes: 0 no change in meaning, 1 the meaning changed, 2 usage error.
 
 Examples
   sidelane contract check order.lock.json --source order.contract.ts       in CI: fails when the lock is stale
@@ -33,7 +33,7 @@ Examples
 `
 
 export const contractCheck: Command = {
-  summary: 'say what changed in meaning from a lock to its source, or to another lock',
+  summary: 'compare the meaning of a lock with its source, or with another lock',
   help,
   async run(args, io) {
     const { values, positionals } = readArgs(topic, {
@@ -49,19 +49,15 @@ export const contractCheck: Command = {
     if (file === undefined || others.length > 0 || (other === undefined) === (values.source === undefined))
       throw new UsageError(topic, 'Expected LOCK and --source FILE, or two locks')
     if (other !== undefined && (values.export !== undefined || values.name !== undefined))
-      throw new UsageError(topic, '--export and --name choose in --source FILE; two locks need no choice')
-    const old = load(file)
-    const next = other === undefined ? await contractOfModule(values.source ?? '', values, topic) : load(other)
+      throw new UsageError(topic, '--export and --name go with --source FILE')
+    const old = contractOption(topic, file)
+    const next =
+      other === undefined ? await findContract(values.source ?? '', values, topic) : contractOption(topic, other)
     const changes = compareContracts(old, next)
-    if (values.json === true) io.data(asJson(old, next, changes))
-    else tell(old, next, changes, io)
+    if (values.json === true) io.print(asJson(old, next, changes))
+    else printChanges(old, next, changes, io)
     return changes.length === 0 ? exitCodes.ok : exitCodes.rejected
   },
-}
-
-function load(file: string): Contract {
-  if (!existsSync(file)) throw new UsageError(topic, `There is no file ${file}`)
-  return loadContract(file)
 }
 
 function asJson(old: Contract, next: Contract, changes: readonly Change[]): string {
@@ -70,12 +66,12 @@ function asJson(old: Contract, next: Contract, changes: readonly Change[]): stri
   return `${JSON.stringify({ code, old: side(old), new: side(next), changes }, null, 2)}\n`
 }
 
-function tell(old: Contract, next: Contract, changes: readonly Change[], io: Io): void {
+function printChanges(old: Contract, next: Contract, changes: readonly Change[], io: Io): void {
   if (changes.length === 0) {
-    io.data(`${old.name}: no change in meaning\n`)
+    io.print(`${old.name}: no change in meaning\n`)
     const [before, after] = [old, next].map(({ lock }) => lock.appOnly?.join(', ') ?? '')
-    if (before !== after) io.talk(`Checked by the app alone, no part of the meaning: ${after || 'nothing'}`)
+    if (before !== after) io.log(`Checked only by the app, not part of the meaning: ${after || 'nothing'}`)
     return
   }
-  io.data(`${io.style('bold', old.name)}: the meaning changed\n${changes.map(({ text }) => `  ${text}\n`).join('')}`)
+  io.print(`${io.style('bold', old.name)}: the meaning changed\n${changes.map(({ text }) => `  ${text}\n`).join('')}`)
 }

@@ -1,15 +1,15 @@
-// `sidelane contract export`: the contract that a module exports, as a lock file. Importing the module runs it.
+// `sidelane contract export`: writes the contract that a module exports to a lock file.
 
 import { isFile, readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { contractOfModule } from './find-contract.ts'
-import { writeByRename } from './write-file.ts'
+import { findContract } from './find-contract.ts'
+import { writeFileAtomically } from './write-file.ts'
 
 const topic = 'contract export'
 
 const help = `sidelane contract export FILE -o LOCK [--export EXPORT] [--name NAME]
 
-Imports FILE (.js, .mjs, or .ts through the package jiti), finds the contract it exports and writes its lock.
+Imports FILE (.js, .mjs, or .ts through the package jiti), which runs it, and writes the lock of the exported contract.
 
   -o, --out LOCK     where to write; "-" is stdout
   --export EXPORT    which export, when FILE has several contracts ("default" for the default one)
@@ -41,13 +41,13 @@ export const contractExport: Command = {
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
     if (values.out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')
     if (!isFile(file)) throw new UsageError(topic, `There is no file ${file}`)
-    const contract = await contractOfModule(file, values, topic)
+    const contract = await findContract(file, values, topic)
     const text = `${JSON.stringify(contract.lock, null, 2)}\n`
-    if (values.out === '-') io.data(text)
-    else writeByRename(values.out, text, topic)
-    io.talk(`${contract.name}: ${values.out === '-' ? 'lock' : `wrote ${values.out}`}, id ${contract.id}`)
+    if (values.out === '-') io.print(text)
+    else writeFileAtomically(values.out, text, topic)
+    io.log(`${contract.name}: ${values.out === '-' ? 'lock' : `wrote ${values.out}`}, id ${contract.id}`)
     const kept = contract.lock.appOnly ?? []
-    if (kept.length > 0) io.talk(`Checked by the app alone, not by the lock: ${kept.join(', ')}`)
+    if (kept.length > 0) io.log(`Checked only by the app, not by the lock: ${kept.join(', ')}`)
     return exitCodes.ok
   },
 }

@@ -1,34 +1,34 @@
-// `sidelane contract infer`: a draft of a contract from sample payloads. How it is drafted is in infer/.
+// `sidelane contract infer`: drafts a contract from sample payloads. The inference itself is in src/infer.
 
 import { existsSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { type Contract } from '../model/index.ts'
+import type { Contract } from '../model/index.ts'
 import { parseLock } from '../contract/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { inferContract, type Inferred } from '../infer/index.ts'
-import { count } from './format-units.ts'
+import { formatCount, formatPlural } from './format-units.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import { progressLine } from './progress.ts'
-import { openSamples, type Samples } from './sample-files.ts'
-import { writeByRename } from './write-file.ts'
+import { openSamples, type SampleSource } from './sample-files.ts'
+import { writeFileAtomically } from './write-file.ts'
 
 const topic = 'contract infer'
 
 const help = `sidelane contract infer FILE -o MODULE [--name NAME] [--typescript]
 
-Drafts a contract from sample payloads, as zod source with comments on what to review. It accepts every sample.
+Drafts a contract from sample payloads, as zod source with comments on what to review. The draft accepts every sample.
 FILE holds a payload a line (.ndjson, .jsonl), a JSON array of payloads, or one payload.
 
-  -o, --out MODULE   where to write; "-" is stdout. A file that is there is not overwritten without --force
-  --name NAME        the contract's name: a-z, 0-9 and "-"; the name of FILE if it is left out
-  --typescript       writes the payload's type too; so does a MODULE that ends in .ts
+  -o, --out MODULE   where to write; "-" is stdout. An existing file is overwritten only with --force
+  --name NAME        the contract's name: a-z, 0-9 and "-"; default: the name of FILE
+  --typescript       also writes the payload's type; a MODULE that ends in .ts has it too
   --force            overwrites MODULE
 
-What is guessed: optional and nullable members, integers, formats (UUID, date, email, URL …), enums where few codes come
-again and again, maps, and the key that tells different objects apart. Lengths and ranges are told, never guessed.
-Samples that are no strict JSON are named with their line and left out. Exit code 1: none was good.
+Inferred: optional and nullable members, integers, formats (UUID, date, email, URL …), enums where few values repeat,
+maps, and discriminators. Lengths and ranges are written as comments, not as rules. Samples that are not strict JSON are
+reported with their line number and skipped. Exit code 1: no sample was valid.
 
 Examples
   sidelane contract infer orders.ndjson -o order.contract.js --name order
@@ -56,34 +56,34 @@ export const contractInfer: Command = {
     if (out === undefined) throw new UsageError(topic, 'Expected -o MODULE, or -o - for stdout')
     if (!existsSync(file)) throw new UsageError(topic, `There is no file ${file}`)
     if (out !== '-' && values.force !== true && existsSync(out))
-      throw new UsageError(topic, `${out} is there already: your review may be in it; --force overwrites it`)
+      throw new UsageError(topic, `${out} exists and may contain edits; --force overwrites it`)
     const name = values.name ?? nameOf(file)
     if (!/^[a-z0-9-]{1,64}$/.test(name))
       throw new UsageError(topic, `Expected --name to be 1 to 64 of a-z, 0-9 and "-", got "${name}"`)
-    const samples = watched(openSamples(file), statSync(file).size, io)
-    let told = 0
+    const samples = withProgress(openSamples(file), statSync(file).size, io)
+    let reported = 0
     const inferred = inferContract(samples, {
       name,
       typescript: values.typescript ?? /\.[cm]?ts$/.test(out),
       origin: basename(file),
       onSkipped: ({ code, pointer = '' }) => {
-        told++
-        if (told <= mostTold) io.talk(`${samples.where()}: ${code}${pointer === '' ? '' : ` at ${pointer}`}`)
+        reported++
+        if (reported <= maxReported) io.log(`${samples.where()}: ${code}${pointer === '' ? '' : ` at ${pointer}`}`)
       },
     })
-    if (told > mostTold) io.talk(`and ${count(told - mostTold)} more`)
-    prove(inferred.contract, samples)
+    if (reported > maxReported) io.log(`and ${formatCount(reported - maxReported)} more`)
+    verifyDraft(inferred.contract, samples)
     samples.end()
-    if (out === '-') io.data(inferred.source)
-    else writeByRename(out, inferred.source, topic)
-    io.talk(summary(inferred, out))
+    if (out === '-') io.print(inferred.source)
+    else writeFileAtomically(out, inferred.source, topic)
+    io.log(summary(inferred, out))
     return Promise.resolve(exitCodes.ok)
   },
 }
 
-const mostTold = 20
+const maxReported = 20
 
-/** The name of the file, as far as a contract may have it. */
+/** The file name, reduced to the characters that a contract name may have. */
 const nameOf = (file: string): string =>
   basename(file)
     .replace(/\.[^.]*$/, '')
@@ -93,16 +93,15 @@ const nameOf = (file: string): string =>
     .slice(0, 64) || 'payload'
 
 function summary({ samples, skipped, contract }: Inferred, out: string): string {
-  const some = samples === 1 ? '1 sample' : `${count(samples)} samples`
-  const left = skipped === 0 ? '' : `, ${count(skipped)} left out`
+  const left = skipped === 0 ? '' : `, ${formatCount(skipped)} skipped`
   const target = out === '-' ? 'draft' : `wrote ${out}, a draft`
   const next =
     out === '-' ? '' : `\nReview its comments, then: sidelane contract export ${out} -o ${contract.name}.lock.json`
-  return `${contract.name}: ${target} that accepts ${some}${left}${next}`
+  return `${contract.name}: ${target} that accepts ${formatPlural(samples, 'sample')}${left}${next}`
 }
 
-/** The promise of a draft is kept by trying it, not by trusting ourselves: each sample goes through the engine. */
-function prove({ lock }: Contract, samples: Samples): void {
+/** Checks that the draft accepts every sample, by running each through the js engine. */
+function verifyDraft({ lock }: Contract, samples: SampleSource): void {
   const bare = parseLock(JSON.stringify({ ...lock, compress: { codec: 'none' }, digest: 'none' }))
   const compiled = createEngine('js').compile(bare)
   for (const sample of samples) {
@@ -110,23 +109,23 @@ function prove({ lock }: Contract, samples: Samples): void {
     if (outcome.ok || outcome.code !== 'validate.failed') continue
     const [issue] = outcome.issues
     throw new TypeError(
-      `A fault of sidelane, please report it: the draft refuses ${samples.where()} (${issue?.keyword} at ${issue?.pointer})`,
+      `Bug in sidelane, please report it: the draft rejects ${samples.where()} (${issue?.keyword} at ${issue?.pointer})`,
     )
   }
 }
 
-interface Watched extends Samples {
-  /** Takes the progress line away. */
+interface SamplesWithProgress extends SampleSource {
+  /** Clears the progress line. */
   end(): void
 }
 
-const everyMs = 200
+const intervalMs = 200
 
-/** The samples, with a line of progress where somebody watches. Reading them is one long turn: no timer would fire. */
-function watched(samples: Samples, size: number, io: Io): Watched {
-  const { talk, columns } = io.streams()
+/** Adds a progress line on a terminal. Reading is synchronous, so no timer fires: the iterator checks the clock. */
+function withProgress(samples: SampleSource, size: number, io: Io): SamplesWithProgress {
+  const { log, columns } = io.streams()
   const width = columns()
-  const clear = (): void => void (width !== undefined && talk.write('\r\u001b[2K'))
+  const clear = (): void => void (width !== undefined && log.write('\r\u001b[2K'))
   return {
     where: () => samples.where(),
     bytesRead: () => samples.bytesRead(),
@@ -139,11 +138,11 @@ function watched(samples: Samples, size: number, io: Io): Watched {
         yield sample
         lines++
         const now = performance.now()
-        if (width === undefined || now - shown < everyMs) continue
+        if (width === undefined || now - shown < intervalMs) continue
         shown = now
         clear()
         const bytes = samples.bytesRead()
-        talk.write(
+        log.write(
           progressLine({ lines, bad: 0, bytes }, now - from, bytes === 0 ? undefined : size).slice(0, width - 1),
         )
       }

@@ -1,18 +1,19 @@
-// `sidelane contract show`: a lock file for a reader. How a schema becomes lines is in schema-lines.ts.
+// `sidelane contract show`: prints a lock file. The schema is formatted in schema-tree.ts.
 
-import { type Contract } from '../model/index.ts'
 import { loadContract } from '../contract/index.ts'
+import type { Contract } from '../model/index.ts'
 import { isFile, readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
+import { formatCount } from './format-units.ts'
 import type { Io } from './io.ts'
-import { schemaLines } from './schema-tree.ts'
+import { schemaTree } from './schema-tree.ts'
 
 const topic = 'contract show'
 
 const help = `sidelane contract show LOCK [--json]
 
-Checks a lock file as an engine would, and prints what it says: id, codec, digest, limits, and the fields as a tree
-with their normalization.
+Checks a lock file as an engine does, and prints its id, codec, digest, limits, and the fields as a tree with their
+normalization.
 
   --json    one JSON object instead: { id, norms, … } beside the lock's own fields
 
@@ -22,7 +23,7 @@ Examples
 `
 
 export const contractShow: Command = {
-  summary: 'check a lock file and print what it says',
+  summary: 'check a lock file and print its contents',
   help,
   async run(args, io) {
     const { values, positionals } = readArgs(topic, { args: [...args], options: { json: { type: 'boolean' } } })
@@ -30,13 +31,13 @@ export const contractShow: Command = {
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one LOCK')
     if (!isFile(file)) throw new UsageError(topic, `There is no file ${file}`)
     const contract = loadContract(file)
-    io.data(values.json === true ? asJson(contract) : asText(contract, io))
+    io.print(values.json === true ? asJson(contract) : asText(contract, io))
     return exitCodes.ok
   },
 }
 
 function asJson({ id, lock }: Contract): string {
-  const norms = schemaLines(lock.schema).flatMap(({ path, norm }) => (norm === undefined ? [] : [{ path, ops: norm }]))
+  const norms = schemaTree(lock.schema).flatMap(({ path, norm }) => (norm === undefined ? [] : [{ path, ops: norm }]))
   return `${JSON.stringify({ id, ...lock, norms }, null, 2)}\n`
 }
 
@@ -51,7 +52,7 @@ function asText({ id, lock }: Contract, io: Io): string {
     ],
     [
       'limits',
-      `${amount(limits.maxBytes)} bytes, depth ${limits.maxDepth}, ${amount(limits.maxKeys)} keys in an object`,
+      `${formatCount(limits.maxBytes)} bytes, depth ${limits.maxDepth}, ${formatCount(limits.maxKeys)} keys in an object`,
     ],
     ['compress', compress.level === undefined ? compress.codec : `${compress.codec}, level ${compress.level}`],
     ['digest', lock.digest],
@@ -59,7 +60,7 @@ function asText({ id, lock }: Contract, io: Io): string {
       ? []
       : [['app only', `checks outside the lock at ${appOnly.join(', ')}`] as const]),
   ]
-  const lines = schemaLines(lock.schema)
+  const lines = schemaTree(lock.schema)
   const width = Math.min(36, Math.max(...lines.map(({ depth, label }) => 2 * depth + label.length)))
   return [
     io.style('bold', lock.name),
@@ -71,5 +72,3 @@ function asText({ id, lock }: Contract, io: Io): string {
     '',
   ].join('\n')
 }
-
-const amount = (count: number): string => count.toLocaleString('en')

@@ -1,4 +1,4 @@
-// `sidelane contract`: the commands about contracts, one file each.
+// `sidelane contract`: the group of commands about contracts.
 
 import { dispatch, type Command } from './command.ts'
 import { contractCheck } from './contract-check.ts'

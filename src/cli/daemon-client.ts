@@ -1,17 +1,17 @@
-// One question to a daemon over its socket, in HTTP. What the answer means is the command's.
+// Sends one HTTP request to a daemon over its socket, for `ping` and `stats`.
 
 import { request } from 'node:http'
 import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../util/socket-path.ts'
 import { UsageError } from './command.ts'
 
-export interface DaemonAnswer {
+export interface DaemonResponse {
   readonly status: number
   readonly body: string
 }
 
-const patienceMs = 5000
+const timeoutMs = 5000
 
-/** The path of `--socket`, or the default one. */
+/** The path of `--socket`, or the default path. Throws UsageError where a path cannot be used. */
 export function socketOption(topic: string, path: string | undefined): string {
   const socket = path ?? defaultSocketPath()
   try {
@@ -23,10 +23,10 @@ export function socketOption(topic: string, path: string | undefined): string {
   return socket
 }
 
-/** Resolves with what went wrong where nobody answers. */
-export const askDaemon = (socketPath: string, path: string): Promise<DaemonAnswer | Error> =>
+/** Resolves with an Error, and does not reject, when no daemon answers. */
+export const requestDaemon = (socketPath: string, path: string): Promise<DaemonResponse | Error> =>
   new Promise((resolve) => {
-    const signal = AbortSignal.timeout(patienceMs)
+    const signal = AbortSignal.timeout(timeoutMs)
     request({ socketPath, path, agent: false, signal }, (response) => {
       let body = ''
       response
@@ -35,6 +35,6 @@ export const askDaemon = (socketPath: string, path: string): Promise<DaemonAnswe
         .on('error', resolve)
         .on('end', () => resolve({ status: response.statusCode ?? 0, body }))
     })
-      .on('error', (error) => resolve(signal.aborted ? new Error(`no answer within ${patienceMs} ms`) : error))
+      .on('error', (error) => resolve(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error))
       .end()
   })

@@ -1,17 +1,17 @@
-// What a check of `sidelane doctor` says. The checks themselves are beside: doctor-machine, doctor-engines,
-// doctor-auto, doctor-self-test.
+// The result of one check of `sidelane doctor`. The checks are in doctor-machine, doctor-engines, doctor-auto and
+// doctor-self-test.
 
-/** `fail`: something is broken. `warn`: it works, and could be better. */
+/** `fail`: something is broken. `warn`: it works but can be improved. */
 export type Status = 'ok' | 'warn' | 'fail'
 
 export interface Check {
-  /** Stable, for programs. */
+  /** A stable name, for programs. */
   readonly id: string
   readonly status: Status
-  /** What was found, in a few words. */
+  /** The finding, in a few words. */
   readonly found: string
-  /** What to do about it, in one line. */
+  /** How to fix or improve it, in one line. */
   readonly advice?: string
-  /** The figures behind it, for programs. */
+  /** The measured values, for programs. */
   readonly details?: Readonly<Record<string, unknown>>
 }

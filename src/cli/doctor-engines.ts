@@ -1,4 +1,4 @@
-// What `sidelane doctor` says about the engines: which one answers, from which file or why not, and what each can write.
+// The checks of `sidelane doctor` for the engines: which one is used and why, its file, and the codecs of each.
 
 import { SidelaneError, type Codec, type Contract, type EngineReport } from '../model/index.ts'
 import { parseLock } from '../contract/index.ts'
@@ -8,7 +8,7 @@ import type { Check } from './doctor-check.ts'
 export interface Engines {
   readonly js: Engine
   readonly native: Engine | undefined
-  /** What `engine: 'auto'` says. */
+  /** The report of `engine: 'auto'`. */
   readonly report: EngineReport
 }
 
@@ -21,7 +21,7 @@ export function loadEngines(): Engines {
   }
 }
 
-/** `objects` are the libraries that this process has loaded. */
+/** `objects` are the shared libraries loaded by this process. */
 export function checkEngine({ report }: Engines, objects: readonly string[]): Check {
   const { kind, reason, tried } = report
   if (kind === 'native') {
@@ -62,7 +62,7 @@ function codecsOf(kind: string, engine: Engine): Check {
   }
 }
 
-/** The contract on each engine; its own faults are thrown before, by who loads it. */
+/** Compiles the contract on each engine. A lock that no engine accepts has already failed to load. */
 export function checkContract(engines: Engines, contract: Contract, digestKey: Uint8Array | undefined): Check {
   const { name, id, profile } = contract
   const faults = (['native', 'js'] as const).flatMap((kind) => {
@@ -78,7 +78,7 @@ export function checkContract(engines: Engines, contract: Contract, digestKey: U
     id: 'contract',
     status: faults.length < usable ? 'warn' : 'fail',
     found: `${found}; ${faults.join('; ')}`,
-    advice: 'Choose an engine and a codec that go together, or give the key with --digest-key-file.',
+    advice: 'Choose a codec that the engine supports, or pass the key with --digest-key-file.',
     details,
   }
 }

@@ -1,13 +1,12 @@
-// What `sidelane doctor` says about the machine: Node, Unicode, processor, cores, memory, descriptors. It measures
-// nothing.
+// The checks of `sidelane doctor` for the machine: Node, Unicode, processor, cores, memory, file descriptors.
 
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { resolveHostOptions } from '../model/index.ts'
-import { size } from './format-units.ts'
+import { formatBytes } from './format-units.ts'
 import type { Check } from './doctor-check.ts'
 
-/** `range` is what package.json says under engines: `^20.19.0 || >=24`. */
+/** `range` is engines.node of package.json: `^20.19.0 || >=24`. */
 export function checkNode(version: string, range: string): Check {
   const details = { version, supported: range }
   if (inRange(version, range)) return { id: 'node', status: 'ok', found: `${version} (supported: ${range})`, details }
@@ -15,24 +14,24 @@ export function checkNode(version: string, range: string): Check {
     id: 'node',
     status: 'warn',
     found: `${version} is outside of ${range}`,
-    advice: 'Nothing is tested with this version; install a supported one.',
+    advice: 'This version is not tested; install a supported one.',
     details,
   }
 }
 
-/** For ranges of `^a.b.c` and `>=a.b.c` with `||`, as package.json has them. */
+/** Supports the ranges `^a.b.c` and `>=a.b.c`, joined by `||`. */
 function inRange(version: string, range: string): boolean {
   const found = numbersOf(version)
   return range.split('||').some((part) => {
     const least = numbersOf(part)
     const sameMajor = found[0] === least[0]
-    return notLess(found, least) && (sameMajor || part.trim().startsWith('>='))
+    return isAtLeast(found, least) && (sameMajor || part.trim().startsWith('>='))
   })
 }
 
 const numbersOf = (text: string): readonly number[] => (text.match(/\d+/g) ?? []).map(Number)
 
-function notLess(one: readonly number[], other: readonly number[]): boolean {
+function isAtLeast(one: readonly number[], other: readonly number[]): boolean {
   for (let i = 0; i < 3; i++) {
     const difference = (one[i] ?? 0) - (other[i] ?? 0)
     if (difference !== 0) return difference > 0
@@ -51,12 +50,12 @@ export function checkUnicode(runtime: string | undefined): Check {
     id: 'unicode',
     status: 'fail',
     found,
-    advice: 'The js engine would normalize differently here; use a Node with full ICU.',
+    advice: 'The js engine normalizes differently here; use a Node with full ICU.',
     details,
   }
 }
 
-/** Instructions that the native engine has use for, by the names of the kernel. */
+/** CPU features that the native engine uses, by their names in /proc/cpuinfo. */
 const usefulFlags: Readonly<Record<string, readonly string[]>> = {
   x64: ['sse4_2', 'pclmulqdq', 'avx2', 'bmi2', 'sha_ni'],
   arm64: ['asimd', 'crc32', 'pmull', 'sha2'],
@@ -72,14 +71,14 @@ export function checkCpu(): Check {
   const features = flags === undefined ? undefined : useful.filter((flag) => flags.includes(flag))
   const missing = features === undefined ? [] : useful.filter((flag) => !features.includes(flag))
   const details = { model, arch: process.arch, features: features ?? null, missing }
-  const said = features === undefined ? 'its features cannot be read here' : features.join(' ') || 'no known features'
-  const found = `${model}, ${process.arch}: ${said}`
+  const listed = features === undefined ? 'features cannot be read here' : features.join(' ') || 'no known features'
+  const found = `${model}, ${process.arch}: ${listed}`
   const slow = missing.includes('sha_ni') || missing.includes('sha2')
   return {
     id: 'cpu',
     status: 'ok',
     found: slow ? `${found}; no SHA instructions` : found,
-    ...(slow && { advice: 'Digests take about twice the time here; it is no fault.' }),
+    ...(slow && { advice: 'Digests take about twice as long without them.' }),
     details,
   }
 }
@@ -91,26 +90,26 @@ export function checkCores(): Check {
   const details = { cores, defaultThreads: threads, quota: quota ?? null }
   const found = `${cores}${quota === undefined ? '' : `, quota ${quota.toFixed(1)}`}; pool of ${threads} by default`
   if (quota !== undefined && quota < cores) {
-    const advice = `The container may use ${quota.toFixed(1)} of them: set threads to ${Math.max(1, Math.floor(quota) - 1)}.`
+    const advice = `The container may use only ${quota.toFixed(1)} of them: set threads to ${Math.max(1, Math.floor(quota) - 1)}.`
     if (threads > quota) return { id: 'cores', status: 'warn', found, advice, details }
   }
   if (cores === 1) {
-    const advice = 'A worker shares the only core with the event loop: placement "inline" is likely faster.'
+    const advice = 'Workers share the only core with the event loop: placement "inline" is likely faster.'
     return { id: 'cores', status: 'warn', found, advice, details }
   }
   return { id: 'cores', status: 'ok', found, details }
 }
 
-/** Cores that a control group grants, where it grants fewer than all. */
+/** The CPU quota of the control group, in cores; undefined without a quota. */
 function cpuQuota(): number | undefined {
   const [quota, period] = (readText('/sys/fs/cgroup/cpu.max') ?? '').trim().split(' ').map(Number)
   if (quota !== undefined && quota > 0 && period !== undefined && period > 0) return quota / period
-  const old = Number(readText('/sys/fs/cgroup/cpu/cpu.cfs_quota_us') ?? -1)
-  return old > 0 ? old / Number(readText('/sys/fs/cgroup/cpu/cpu.cfs_period_us') ?? 100_000) : undefined
+  const cgroup1 = Number(readText('/sys/fs/cgroup/cpu/cpu.cfs_quota_us') ?? -1)
+  return cgroup1 > 0 ? cgroup1 / Number(readText('/sys/fs/cgroup/cpu/cpu.cfs_period_us') ?? 100_000) : undefined
 }
 
-/** A worker's heap, its buffers and the queue of 64 MiB want this much beside the app. */
-const fewBytes = 256 * 1024 * 1024
+/** A worker's heap, its buffers and a queue of 64 MiB need this much beside the app. */
+const minMemoryBytes = 256 * 1024 * 1024
 
 export function checkMemory(): Check {
   const total = totalmem()
@@ -119,21 +118,22 @@ export function checkMemory(): Check {
   )
   const limit = Number.isFinite(group) && group > 0 && group < total ? group : undefined
   const details = { totalBytes: total, limitBytes: limit ?? null }
-  const found = limit === undefined ? size(total) : `${size(limit)} by the control group, of ${size(total)}`
-  if ((limit ?? total) >= fewBytes) return { id: 'memory', status: 'ok', found, details }
-  const advice = 'Little for a pool: lower threads, maxQueueBytes and the limits of the contract.'
+  const found =
+    limit === undefined ? formatBytes(total) : `${formatBytes(limit)} by the control group, of ${formatBytes(total)}`
+  if ((limit ?? total) >= minMemoryBytes) return { id: 'memory', status: 'ok', found, details }
+  const advice = 'Too little for a pool: lower threads, maxQueueBytes and the limits of the contract.'
   return { id: 'memory', status: 'warn', found, advice, details }
 }
 
-const fewDescriptors = 1024
+const minDescriptors = 1024
 
-/** `soft` is the limit of open files; undefined where there is none to read. */
+/** `soft` is the soft limit of open files; undefined where the system does not report it. */
 export function checkDescriptors(soft: number | 'unlimited' | undefined): Check {
   const details = { openFiles: soft ?? null }
-  if (soft === undefined) return { id: 'descriptors', status: 'ok', found: 'not to be read here', details }
+  if (soft === undefined) return { id: 'descriptors', status: 'ok', found: 'not reported by this system', details }
   const found = `${soft} open files`
-  if (soft === 'unlimited' || soft >= fewDescriptors) return { id: 'descriptors', status: 'ok', found, details }
-  const advice = `Raise it (ulimit -n ${fewDescriptors}): Node holds about 20 descriptors, and 4 more for each worker.`
+  if (soft === 'unlimited' || soft >= minDescriptors) return { id: 'descriptors', status: 'ok', found, details }
+  const advice = `Raise it (ulimit -n ${minDescriptors}): Node holds about 20 descriptors, and 4 more for each worker.`
   return { id: 'descriptors', status: 'warn', found, advice, details }
 }
 

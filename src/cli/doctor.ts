@@ -1,6 +1,6 @@
-// `sidelane doctor`: what this machine has, what it lacks, and what to do about it. The checks are beside, doctor-*.ts.
+// `sidelane doctor`: checks the engines and the machine. The checks are in doctor-*.ts.
 
-import { packageFacts } from '../util/package-json.ts'
+import { readPackageJson } from '../util/package-json.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { checkThresholds } from './doctor-auto.ts'
 import type { Check, Status } from './doctor-check.ts'
@@ -15,12 +15,11 @@ const topic = 'doctor'
 
 const help = `sidelane doctor [--json] [--contract LOCK]
 
-Tells which engine runs here and why, which codecs it has, and whether Node, Unicode, cores, memory and descriptors are
-as they should be; measures by which thresholds placement auto would go; then sends a sample through each engine on each
-placement and compares the digests. Each line is ok, warn (it works, and could be better) or fail (something is broken),
-with a line of advice.
+Shows which engine is used here and why, and its codecs; checks Node, Unicode, processor, cores, memory and file
+descriptors; measures the thresholds of placement auto; then processes a sample with each engine on each placement and
+compares the digests. Each line is ok, warn (works, can be improved) or fail (broken), with advice.
 
-  --contract LOCK          also checks that a contract can be used here
+  --contract LOCK          also checks whether a contract can be used here
   --digest-key-file FILE   its key, for digest "hmac-sha-256"
   --json                   one JSON object: { ok, version, checks: [{ id, status, found, advice?, details? }] }
 
@@ -29,7 +28,7 @@ Examples
   sidelane doctor --contract order.lock.json
   sidelane doctor --json | jq '.checks[] | select(.status != "ok")'
 
-Exit codes: ${exitCodes.ok} nothing is broken, ${exitCodes.rejected} something is, ${exitCodes.usage} wrong call.
+Exit codes: ${exitCodes.ok} nothing is broken, ${exitCodes.rejected} something is broken, ${exitCodes.usage} usage error.
 `
 
 export const doctor: Command = {
@@ -43,7 +42,7 @@ export const doctor: Command = {
     if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
     const contract = values.contract === undefined ? undefined : contractOption(topic, values.contract)
     const digestKey = keyOption(topic, values['digest-key-file'])
-    const { version, engines: supported } = packageFacts()
+    const { version, engines: supported } = readPackageJson()
 
     const engines = loadEngines()
     const system = systemReport()
@@ -61,7 +60,7 @@ export const doctor: Command = {
       ...(await selfTest(engines.native === undefined ? ['js'] : ['native', 'js'], placements)),
     ]
     const ok = checks.every(({ status }) => status !== 'fail')
-    io.data(
+    io.print(
       values.json === true ? `${JSON.stringify({ ok, version, checks }, null, 2)}\n` : asText(checks, version, io),
     )
     return ok ? exitCodes.ok : exitCodes.rejected
@@ -89,11 +88,11 @@ interface SystemReport {
   readonly userLimits?: { readonly open_files?: { readonly soft?: number | 'unlimited' } }
 }
 
-/** Node's own diagnostic report knows the loaded libraries and the limits, on every platform. */
+/** Node's diagnostic report lists loaded libraries and limits on every platform. */
 function systemReport(): SystemReport {
   const { report } = process as { readonly report?: { excludeNetwork?: boolean; getReport(): object } }
   if (report === undefined) return {}
-  // Else it looks up names, which takes seconds where the network is down.
+  // Otherwise the report resolves host names, which takes seconds without a network.
   report.excludeNetwork = true
   return report.getReport()
 }

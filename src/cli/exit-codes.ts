@@ -1,14 +1,14 @@
-// The exit codes of every command. Scripts rely on them; a number is never given a second meaning.
+// The exit codes of all commands. Scripts rely on them: the meaning of a number never changes.
 
 export const exitCodes = {
   ok: 0,
-  /** The data or the contract was rejected; what and why is on stderr (or in the results on stdout). */
+  /** The data or the contract was rejected; stderr or stdout has the details. */
   rejected: 1,
-  /** The command was called wrongly: unknown option, missing file. */
+  /** Usage error: unknown option, missing file. */
   usage: 2,
   /** No daemon answers. */
   unreachable: 3,
-  /** ^C: what was begun is finished, the rest is not. 128 + SIGINT, as shells have it. */
+  /** Stopped by ^C after finishing the payloads in flight. 128 + SIGINT, as in shells. */
   interrupted: 130,
 } as const
 

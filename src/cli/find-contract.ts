@@ -1,20 +1,20 @@
-// The contract that a module exports. Importing the module runs it.
+// Finds the contract that a module exports. Importing the module runs it.
 
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Contract } from '../model/index.ts'
 import { parseLock } from '../contract/index.ts'
+import type { Contract } from '../model/index.ts'
 import { UsageError } from './command.ts'
 import { importModule } from './import-module.ts'
 
-/** Which of several contracts: by the name of the export, by the name it was defined with. */
-export interface Wanted {
+/** Selects one of several contracts, by the name of the export or of the contract. */
+export interface ContractSelector {
   readonly export?: string
   readonly name?: string
 }
 
-/** Throws UsageError when there is none, or none that is meant. */
-export async function contractOfModule(file: string, wanted: Wanted, topic: string): Promise<Contract> {
+/** Throws UsageError when no contract matches, or several do. */
+export async function findContract(file: string, wanted: ContractSelector, topic: string): Promise<Contract> {
   if (!existsSync(file)) throw new UsageError(topic, `There is no file ${file}`)
   return choose(contractsOf(await importModule(resolve(file), topic)), file, wanted, topic)
 }
@@ -22,7 +22,7 @@ export async function contractOfModule(file: string, wanted: Wanted, topic: stri
 interface Found {
   /** The name of the export. */
   readonly name: string
-  /** What is exported: one contract may have several names. */
+  /** The exported value: one contract may be exported under several names. */
   readonly value: unknown
   readonly contract: Contract
 }
@@ -32,7 +32,7 @@ const contractsOf = (module: Readonly<Record<string, unknown>>): Found[] =>
     isContract(value) ? [{ name, value, contract: parseLock(JSON.stringify(value.lock)) }] : [],
   )
 
-/** By shape: the module may bring its own copy of this package. Its lock goes through our gate in any case. */
+/** Checks the shape, not the class: the module may use another copy of this package. `parseLock` checks the lock. */
 const isContract = (value: unknown): value is { readonly lock: object } =>
   typeof value === 'object' &&
   value !== null &&
@@ -42,7 +42,7 @@ const isContract = (value: unknown): value is { readonly lock: object } =>
   typeof value.lock === 'object' &&
   value.lock !== null
 
-function choose(found: readonly Found[], file: string, wanted: Wanted, topic: string): Contract {
+function choose(found: readonly Found[], file: string, wanted: ContractSelector, topic: string): Contract {
   const fitting = found.filter(
     ({ name, contract }) =>
       (wanted.export === undefined || wanted.export === name) &&

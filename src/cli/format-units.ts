@@ -1,15 +1,16 @@
-// Numbers in words for a reader: sizes, times, rates. Data for programs is never written with these.
+// Formats numbers for a reader: counts, sizes, times. Output for programs is not formatted with these.
 
 /** `12,345`. */
-export const count = (value: number): string => Math.round(value).toLocaleString('en')
+export const formatCount = (value: number): string => Math.round(value).toLocaleString('en')
 
 /** `1 line`, `12,345 lines`. */
-export const counted = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? '' : 's'}`
+export const formatPlural = (value: number, noun: string): string =>
+  `${formatCount(value)} ${noun}${value === 1 ? '' : 's'}`
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
 
 /** `512 B`, `1.4 MiB`. */
-export function size(bytes: number): string {
+export function formatBytes(bytes: number): string {
   let value = bytes
   let unit = 0
   for (; value >= 1023.5 && unit < units.length - 1; unit++) value /= 1024
@@ -17,16 +18,16 @@ export function size(bytes: number): string {
 }
 
 /** `0:07`, `12:34`, `1:02:03`. */
-export function clock(ms: number): string {
+export function formatClock(ms: number): string {
   const seconds = Math.round(ms / 1000)
-  const two = (value: number): string => String(value % 60).padStart(2, '0')
+  const twoDigits = (value: number): string => String(value % 60).padStart(2, '0')
   const minutes = Math.floor(seconds / 60)
-  if (minutes < 60) return `${minutes}:${two(seconds)}`
-  return `${Math.floor(minutes / 60)}:${two(minutes)}:${two(seconds)}`
+  if (minutes < 60) return `${minutes}:${twoDigits(seconds)}`
+  return `${Math.floor(minutes / 60)}:${twoDigits(minutes)}:${twoDigits(seconds)}`
 }
 
 /** `0.32 s`, `52 s`, `12:34 min`. */
-export function duration(ms: number): string {
+export function formatDuration(ms: number): string {
   if (ms < 10_000) return `${(ms / 1000).toFixed(2)} s`
-  return ms < 120_000 ? `${(ms / 1000).toFixed(0)} s` : `${clock(ms)} min`
+  return ms < 120_000 ? `${(ms / 1000).toFixed(0)} s` : `${formatClock(ms)} min`
 }

@@ -1,5 +1,4 @@
-// Imports a user's module: JavaScript by Node itself, TypeScript through the optional package jiti (Node 20 runs no
-// TypeScript), or by Node where it can.
+// Imports a user's module: JavaScript by Node, TypeScript by the optional package jiti or by a Node that strips types.
 
 import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -8,7 +7,7 @@ import { UsageError } from './command.ts'
 
 type Module = Readonly<Record<string, unknown>>
 
-/** The module's exports. A refused contract is thrown on as it is; any other error gets the module's name. */
+/** Returns the exports of the module. Errors get the module's path, except those of a refused contract. */
 export async function importModule(path: string, topic: string): Promise<Module> {
   const load = await loaderFor(path, topic)
   try {
@@ -17,8 +16,8 @@ export async function importModule(path: string, topic: string): Promise<Module>
     const { name, code, message } = error as NodeJS.ErrnoException
     if (name === 'SidelaneError') throw error
     if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
-      throw new UsageError(topic, `${path} is no JavaScript or TypeScript file`, { cause: error })
-    // The first is Node's code, the second that of jiti, whose message goes on with a list of who required it.
+      throw new UsageError(topic, `${path} is not a JavaScript or TypeScript file`, { cause: error })
+    // The first code is Node's, the second jiti's, whose message continues with the require stack.
     if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
       throw new UsageError(topic, `Cannot import ${path}: ${message.split('\n')[0]}`, { cause: error })
     throw new Error(`Cannot import ${path}: ${String(error)}`, { cause: error })
@@ -30,7 +29,7 @@ async function loaderFor(path: string, topic: string): Promise<() => Promise<Mod
   if (!['.ts', '.mts', '.cts'].includes(extname(path))) return byNode
   const jiti = await loadJiti()
   if (jiti !== undefined) return () => jiti.import<Module>(path)
-  // Present from Node 22.18 on, where types are stripped.
+  // Node strips types from 22.18 on, and only then has this feature.
   if ('typescript' in process.features && Boolean(process.features.typescript)) return byNode
   throw new UsageError(
     topic,

@@ -1,13 +1,14 @@
-// `sidelane inspect`: the inverse of `process`. Reads result lines, or one raw body, and prints what is in them. How a
-// result is checked is in inspect-result.ts.
+// `sidelane inspect`: the inverse of `process`. Prints the payloads of result lines, or of one raw body. Each result is
+// verified in inspect-result.ts.
 
 import type { Codec } from '../model/index.ts'
-import { count, counted, duration, size } from './format-units.ts'
+import { choice, integer } from '../util/option-parsers.ts'
+import { formatBytes, formatCount, formatDuration, formatPlural } from './format-units.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { Inspector, mostBytes, Problem } from './inspect-result.ts'
-import { LineJob } from './ndjson-job.ts'
-import { choiceOption, contractOption, integerOption, keyOption } from './options.ts'
+import { Inspector, maxEncodedBytes, Problem } from './inspect-result.ts'
+import { NdjsonJob } from './ndjson-job.ts'
+import { contractOption, keyOption, optionValue } from './options.ts'
 
 const topic = 'inspect'
 
@@ -15,38 +16,37 @@ const help = `sidelane inspect [--contract LOCK] < results.ndjson > payloads.ndj
 sidelane inspect --codec CODEC FILE
 
 The inverse of sidelane process: decompresses each result, verifies its size and its digest, and prints the canonical
-JSON, one payload a line. A body must be exactly one member, whole, with nothing behind it. What is wrong goes to stderr
-as JSON lines, with the number of the line:
+JSON, one payload a line. A body must be exactly one complete member without trailing bytes. Defects go to stderr as
+JSON lines, with the line number:
 
-  {"line":7,"code":"digest.mismatch","message":"The digest is not the one of the content."}
+  {"line":7,"code":"digest.mismatch","message":"The digest is not the SHA-256 of the content."}
 
-The codes: "line.malformed" (no result of sidelane process), "codec.corrupt", "codec.mismatch" (not the contract's),
-"codec.unavailable", "size.mismatch", "limit.output", "digest.mismatch", "content.malformed" (no JSON on one line).
+The codes: "line.malformed" (not a result of sidelane process), "codec.corrupt", "codec.mismatch" (not the contract's),
+"codec.unavailable", "size.mismatch", "limit.output", "digest.mismatch", "content.malformed" (not JSON on one line).
 
-  --contract LOCK          also expects the contract's codec and digest, and has its dictionary
+  --contract LOCK          also checks the contract's codec and digest, and uses its dictionary
   --digest-key-file FILE   the digests are HMAC-SHA-256 with this key; without it they are SHA-256
-  --max-bytes N            most bytes that one payload may decompress to (default: 67108864)
+  --max-bytes N            decompressed bytes allowed for one payload (default: 67108864)
   --in FILE, --out FILE    instead of stdin and stdout
-  --quiet                  no progress and no tally on stderr
+  --quiet                  no progress and no summary on stderr
 
-  --codec CODEC            the input is no NDJSON but one raw body: CODECS
+  --codec CODEC            the input is one raw body instead of NDJSON: CODECS
   --digest HEX             with --codec: the digest to verify
 
 Examples
   sidelane process --contract order.lock.json < orders.ndjson | sidelane inspect --contract order.lock.json
-  sidelane inspect --in results.ndjson --out /dev/null    # only checks
+  sidelane inspect --in results.ndjson --out /dev/null    # only verifies
   sidelane inspect --codec gzip body.json.gz | jq .
   sidelane inspect --codec gzip --digest 9f86d081884c7d65… < body.json.gz
 
-Exit codes: ${exitCodes.ok} all sound, ${exitCodes.rejected} something is wrong, ${exitCodes.usage} wrong call, ${exitCodes.interrupted} stopped by ^C.
+Exit codes: ${exitCodes.ok} all valid, ${exitCodes.rejected} defects, ${exitCodes.usage} usage error, ${exitCodes.interrupted} stopped by ^C.
 `
 
 const codecs: readonly Codec[] = ['gzip', 'deflate', 'deflate-raw', 'brotli', 'zstd', 'none']
-const usualMaxBytes = 67_108_864
-const mostMaxBytes = 0x7fff_ffff
+const defaultMaxBytes = 67_108_864
 
 export const inspect: Command = {
-  summary: 'check and decompress results of process',
+  summary: 'verify and decompress results of process',
   help: help.replace('CODECS', codecs.join(', ')),
   async run(args, io) {
     const { values, positionals } = readArgs(topic, {
@@ -62,8 +62,8 @@ export const inspect: Command = {
         digest: { type: 'string' },
       },
     })
-    const codec = choiceOption(topic, 'codec', values.codec, codecs)
-    const maxBytes = integerOption(topic, 'max-bytes', values['max-bytes'], 1, mostMaxBytes) ?? usualMaxBytes
+    const codec = optionValue(topic, 'codec', values.codec, choice(...codecs))
+    const maxBytes = optionValue(topic, 'max-bytes', values['max-bytes'], integer(1, 0x7fff_ffff)) ?? defaultMaxBytes
     const key = keyOption(topic, values['digest-key-file'])
     const contract = values.contract === undefined ? undefined : contractOption(topic, values.contract)
     if (contract?.profile.digest === 'hmac-sha-256' && key === undefined)
@@ -80,20 +80,20 @@ export const inspect: Command = {
       )
 
     const inspector = new Inspector({ contract, key, maxBytes })
-    const job = new LineJob(io, {
+    const job = new NdjsonJob(io, {
       topic,
       in: file ?? values.in,
       out: values.out,
-      bad: undefined,
-      // There is little to tell about one body.
+      rejects: undefined,
+      // One body needs no summary.
       quiet: values.quiet ?? codec !== undefined,
     })
     let outBytes = 0
-    const check = (line: number | undefined, open: () => Uint8Array): void => {
+    const check = (line: number | undefined, inspectOne: () => Uint8Array): void => {
       try {
-        const canonical = open()
-        job.out.bytes(canonical)
-        job.out.text('\n')
+        const canonical = inspectOne()
+        job.out.writeBytes(canonical)
+        job.out.writeText('\n')
         outBytes += canonical.length
       } catch (error) {
         if (!(error instanceof Problem)) throw error
@@ -103,30 +103,34 @@ export const inspect: Command = {
     }
 
     const from = performance.now()
-    const ending = await job.run(async () => {
+    const reason = await job.run(async () => {
       if (codec !== undefined) {
-        const body = await job.whole(mostBytes(maxBytes))
-        check(undefined, () => inspector.body(body, codec, digest))
+        const body = await job.readAll(maxEncodedBytes(maxBytes))
+        check(undefined, () => inspector.inspectBody(body, codec, digest))
         return
       }
-      for await (const { number, payload } of job.lines(mostBytes(maxBytes))) {
-        check(number, () => inspector.line(payload))
+      for await (const { number, payload } of job.lines(maxEncodedBytes(maxBytes))) {
+        check(number, () => inspector.inspectLine(payload))
         job.counts.lines++
-        await job.room()
+        await job.drain()
       }
     })
     const { lines, bad } = job.counts
     const ms = performance.now() - from
-    job.talk(
+    job.log(
       [
-        `sidelane: ${counted(lines, 'result')}: ${count(lines - bad)} sound, ${count(bad)} bad`,
-        ...(inspector.unverified > 0 ? [`, ${count(inspector.unverified)} without a digest`] : []),
-        `; ${size(job.counts.bytes)} in, ${size(outBytes)} out`,
-        `; ${duration(ms)}, ${count((1000 * lines) / Math.max(1, ms))}/s`,
-        ...(ending === 'interrupted' ? ['; interrupted'] : ending === 'unread' ? ['; the output was closed'] : []),
+        `sidelane: ${formatPlural(lines, 'result')}: ${formatCount(lines - bad)} valid, ${formatCount(bad)} defective`,
+        ...(inspector.unverified > 0 ? [`, ${formatCount(inspector.unverified)} without a digest`] : []),
+        `; ${formatBytes(job.counts.bytes)} in, ${formatBytes(outBytes)} out`,
+        `; ${formatDuration(ms)}, ${formatCount((1000 * lines) / Math.max(1, ms))}/s`,
+        ...(reason === 'interrupted'
+          ? ['; interrupted']
+          : reason === 'outputClosed'
+            ? ['; the output was closed']
+            : []),
       ].join(''),
     )
-    if (ending === 'interrupted') return exitCodes.interrupted
+    if (reason === 'interrupted') return exitCodes.interrupted
     return bad > 0 ? exitCodes.rejected : exitCodes.ok
   },
 }

@@ -1,50 +1,50 @@
-// Where a command reads and writes: data to stdout, talk to stderr. Tests hand in their own.
+// The streams of a command: results go to stdout, messages to stderr.
 
 import { fstatSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
 
 export interface Io {
-  /** Data, for the next program in the pipe. */
-  data(text: string): void
-  /** Talk, for the person in front of it. */
-  talk(text: string): void
-  /** Emphasis in data that is for reading; plain where stdout is no terminal or NO_COLOR is set. */
+  /** Writes results to stdout. */
+  print(text: string): void
+  /** Writes one line for the user to stderr. */
+  log(text: string): void
+  /** Emphasizes text for stdout; plain when stdout is not a terminal or NO_COLOR is set. */
   readonly style: (kind: 'bold' | 'dim', text: string) => string
-  /** The streams themselves, for a command that moves much. It deals with their errors. */
+  /** The streams themselves, for a command that moves large amounts. It handles their errors. */
   streams(): Streams
 }
 
 export interface Streams {
   readonly input: Readable
-  /** Size of the input where it is a file. */
+  /** Size of the input; undefined when it is not a file. */
   readonly inputBytes: number | undefined
   readonly output: Writable
-  readonly talk: Writable
-  /** Columns of the terminal that shows the talk; undefined when nobody watches it. */
+  readonly log: Writable
+  /** Columns of the terminal on stderr; undefined when stderr is not a terminal. */
   readonly columns: () => number | undefined
 }
 
-/** The streams of this process. A reader that goes away early (`| head`) ends the process quietly. */
+/** The streams of this process. When the reader closes stdout (`| head`), the process ends without an error. */
 export function processIo(): Io {
-  let taken = false
+  let handedOut = false
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (taken) return
+    if (handedOut) return
     if (error.code !== 'EPIPE') throw error
     process.exit()
   })
   const color = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === ''
   return {
-    data: (text) => void process.stdout.write(text),
-    talk: (text) => void process.stderr.write(`${text}\n`),
+    print: (text) => void process.stdout.write(text),
+    log: (text) => void process.stderr.write(`${text}\n`),
     style: (kind, text) => (color ? styleText(kind, text) : text),
     streams: () => {
-      taken = true
+      handedOut = true
       return {
         input: process.stdin,
         inputBytes: sizeOf(0),
         output: process.stdout,
-        talk: process.stderr,
+        log: process.stderr,
         columns: () =>
           process.stderr.isTTY && process.env['TERM'] !== 'dumb' ? process.stderr.columns || 80 : undefined,
       }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The bin. Everything else is in run.ts, so that tests can call it.
+// The executable. It only connects run.ts to this process.
 
 import { processIo } from './io.ts'
 import { run } from './run.ts'

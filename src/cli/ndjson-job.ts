@@ -1,107 +1,119 @@
-// The frame of a command that turns lines into lines: its files, its streams, ^C, a reader that goes away, progress.
-// What becomes of a line is the command's.
+// Runs a command that maps NDJSON to NDJSON: files, streams, ^C, closed outputs, progress. The commands process and
+// inspect supply the work for each line.
 
 import { createReadStream, createWriteStream, openSync, statSync, type Stats } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
+import { isBlank, LineSplitter, type Line } from '../ndjson/index.ts'
+import { BufferedWriter } from './buffered-writer.ts'
 import { UsageError } from './command.ts'
 import { sizeOf, type Io } from './io.ts'
-import { linesOf, type Line } from './ndjson.ts'
 import { Progress } from './progress.ts'
-import { Sink } from './buffered-writer.ts'
 
-export interface LineJobOptions {
-  /** The command, for its complaints. */
+export interface NdjsonJobOptions {
+  /** The command, for usage errors. */
   readonly topic: string
   /** Path of the input; undefined or "-" is stdin. */
   readonly in: string | undefined
   /** Path of the output; undefined or "-" is stdout. */
   readonly out: string | undefined
-  /** Path for bad lines; undefined is stderr. */
-  readonly bad: string | undefined
+  /** Path of the rejects; undefined is stderr. */
+  readonly rejects: string | undefined
   readonly quiet: boolean
 }
 
-/** Why it ended: the input did, ^C, or nobody reads the output any more. */
-export type Ending = 'done' | 'interrupted' | 'unread'
+/** `done`: the input ended. `interrupted`: ^C. `outputClosed`: the output accepts no more bytes. */
+export type StopReason = 'done' | 'interrupted' | 'outputClosed'
 
-export class LineJob {
-  /** Lines taken on and answered, and bytes read. The command counts the bad ones. */
+export class NdjsonJob {
+  /** Bytes read, lines processed (counted by the command), and rejects. */
   readonly counts: { bytes: number; lines: number; bad: number } = { bytes: 0, lines: 0, bad: 0 }
-  readonly out: Sink
-  readonly bad: Sink
+  readonly out: BufferedWriter
+  readonly #rejects: BufferedWriter
   readonly #io: Io
   readonly #input: Readable
   readonly #progress: Progress
-  readonly #ends: readonly (readonly [Sink, boolean])[]
+  /** The writers; true where this job opened the stream, and so ends it. */
+  readonly #writers: readonly (readonly [BufferedWriter, boolean])[]
   readonly #quiet: boolean
-  #ending: Ending | undefined
+  #reason: StopReason | undefined
   #failure: Error | undefined
 
-  /** Opens the files. Throws UsageError where one cannot be opened, before any is written. */
-  constructor(io: Io, options: LineJobOptions) {
+  /** Opens the files. Throws UsageError where one cannot be opened, before any output file is truncated. */
+  constructor(io: Io, options: NdjsonJobOptions) {
     const streams = io.streams()
     const input = openInput(options)
-    checkTargets(options)
+    checkOutputs(options)
     const output = openOutput(options.topic, options.out)
-    const bad = openOutput(options.topic, options.bad)
+    const rejects = openOutput(options.topic, options.rejects)
     this.#io = io
     this.#quiet = options.quiet
     this.#input = input === undefined ? streams.input : createReadStream('', { fd: input, highWaterMark: 256 * 1024 })
-    this.out = new Sink(output ?? streams.output, (error) => this.#stop('unread', error))
-    // Who does not read the bad lines may still want the good ones, unless it is a file that is full.
-    this.bad = new Sink(bad ?? streams.talk, (error) => error.code !== 'EPIPE' && this.#stop('unread', error))
-    this.#ends = [
+    this.out = new BufferedWriter(output ?? streams.output, (error) => this.#stop('outputClosed', error))
+    // A closed pipe for rejects does not stop the job; any other error, such as a full disk, does.
+    this.#rejects = new BufferedWriter(
+      rejects ?? streams.log,
+      (error) => error.code !== 'EPIPE' && this.#stop('outputClosed', error),
+    )
+    this.#writers = [
       [this.out, output !== undefined],
-      [this.bad, bad !== undefined],
+      [this.#rejects, rejects !== undefined],
     ]
     this.#progress = new Progress(streams, input === undefined ? streams.inputBytes : sizeOf(input), () => this.counts)
   }
 
-  /** True when no further line is begun. */
+  /** True when no further line may be started. */
   get stopped(): boolean {
-    return this.#ending !== undefined
+    return this.#reason !== undefined
   }
 
-  /** The input's lines, until it ends or the job is stopped. One of more than `maxBytes` bytes comes as a fault. */
+  /**
+   * The lines of the input that are not blank, until the input ends or the job stops. A line of more than `maxBytes`
+   * bytes is replaced by an error.
+   */
   async *lines(maxBytes: number): AsyncGenerator<Line, void, undefined> {
-    const took = (bytes: number): void => void (this.counts.bytes += bytes)
+    const splitter = new LineSplitter(maxBytes)
     try {
-      for await (const line of linesOf(this.#input, maxBytes, took)) {
-        if (this.stopped) return
-        yield line
+      for await (const chunk of this.#input as AsyncIterable<Uint8Array>) {
+        this.counts.bytes += chunk.length
+        for (const line of splitter.split(chunk)) {
+          if (this.stopped) return
+          if (!isBlank(line)) yield line
+        }
       }
     } catch (error) {
-      // The input was destroyed by us.
+      // `#stop` destroys the input.
       if (!this.stopped) throw error
     }
+    if (this.stopped) return
+    for (const line of splitter.end()) if (!isBlank(line)) yield line
   }
 
-  /** The whole input, cut after one byte more than `mostBytes`. */
-  async whole(mostBytes: number): Promise<Uint8Array> {
+  /** The whole input. Stops reading once it has more than `maxBytes` bytes. */
+  async readAll(maxBytes: number): Promise<Uint8Array> {
     const chunks: Uint8Array[] = []
     for await (const chunk of this.#input as AsyncIterable<Uint8Array>) {
       chunks.push(chunk)
       this.counts.bytes += chunk.length
-      if (this.counts.bytes > mostBytes) break
+      if (this.counts.bytes > maxBytes) break
     }
     return new Uint8Array(Buffer.concat(chunks))
   }
 
-  /** One bad line, as JSON. */
+  /** Writes one reject as a line of JSON. */
   reject(problem: object): void {
     this.counts.bad++
     this.#progress.clear()
-    this.bad.text(`${JSON.stringify(problem)}\n`)
+    this.#rejects.writeText(`${JSON.stringify(problem)}\n`)
   }
 
-  /** Waits until the streams have taken what is written, when that is much. */
-  async room(): Promise<void> {
+  /** Backpressure: waits for the outputs when their buffers are full. */
+  async drain(): Promise<void> {
     if (this.out.full) await this.out.flush()
-    if (this.bad.full) await this.bad.flush()
+    if (this.#rejects.full) await this.#rejects.flush()
   }
 
-  /** Runs the work between opening and closing. Throws what the work throws, and what a stream failed with. */
-  async run(work: () => Promise<void>): Promise<Ending> {
+  /** Runs the work, then flushes and closes the outputs. Throws the error of the work or of a stream. */
+  async run(work: () => Promise<void>): Promise<StopReason> {
     process.on('SIGINT', this.#interrupt)
     if (!this.#quiet) this.#progress.start()
     try {
@@ -109,37 +121,37 @@ export class LineJob {
     } finally {
       this.#progress.end()
       this.#input.destroy()
-      for (const [sink, ends] of this.#ends) await sink.close(ends)
+      for (const [writer, isOwn] of this.#writers) await writer.close(isOwn)
       process.off('SIGINT', this.#interrupt)
     }
     if (this.#failure !== undefined) throw this.#failure
-    return this.#ending ?? 'done'
+    return this.#reason ?? 'done'
   }
 
-  /** Talk that a quiet job does without. */
-  talk(text: string): void {
+  /** Writes a line to stderr, unless the job is quiet. */
+  log(text: string): void {
     this.#progress.clear()
-    if (!this.#quiet) this.#io.talk(text)
+    if (!this.#quiet) this.#io.log(text)
   }
 
   readonly #interrupt = (): void => {
-    // The second ^C means now.
-    if (this.#ending === 'interrupted') process.exit(130)
+    // The second ^C ends the process at once.
+    if (this.#reason === 'interrupted') process.exit(130)
     this.#stop('interrupted')
   }
 
-  #stop(ending: Ending, failure?: NodeJS.ErrnoException): void {
+  #stop(reason: StopReason, failure?: NodeJS.ErrnoException): void {
     if (failure !== undefined && failure.code !== 'EPIPE') this.#failure ??= failure
-    this.#ending ??= ending
+    this.#reason ??= reason
     this.#input.destroy()
   }
 }
 
-function openInput({ topic, in: path }: LineJobOptions): number | undefined {
+function openInput({ topic, in: path }: NdjsonJobOptions): number | undefined {
   if (path === undefined || path === '-') return undefined
   try {
     const descriptor = openSync(path, 'r')
-    if (statSync(path).isDirectory()) throw new Error('it is a folder')
+    if (statSync(path).isDirectory()) throw new Error('it is a directory')
     return descriptor
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
@@ -158,21 +170,21 @@ function openOutput(topic: string, path: string | undefined): Writable | undefin
   }
 }
 
-/** To open a file for writing empties it: not the one that is still to be read, and not one for two streams. */
-function checkTargets({ topic, in: source, out, bad }: LineJobOptions): void {
+/** Opening a file for writing truncates it, so an output must differ from the input and from the other output. */
+function checkOutputs({ topic, in: source, out, rejects }: NdjsonJobOptions): void {
   const from = source === undefined || source === '-' ? undefined : fileAt(source)
   const first = fileAt(out)
-  const second = fileAt(bad)
-  for (const [path, file] of [[out, first] as const, [bad, second] as const]) {
+  const second = fileAt(rejects)
+  for (const [path, file] of [[out, first] as const, [rejects, second] as const]) {
     if (file !== undefined && from !== undefined && sameFile(file, from))
       throw new UsageError(topic, `${path} is the input itself`)
   }
   if (
     out !== undefined &&
     out !== '-' &&
-    (out === bad || (first !== undefined && second !== undefined && sameFile(first, second)))
+    (out === rejects || (first !== undefined && second !== undefined && sameFile(first, second)))
   )
-    throw new UsageError(topic, `${out} cannot take both the results and the bad lines`)
+    throw new UsageError(topic, `${out} cannot take both the results and the rejects`)
 }
 
 const sameFile = (one: Stats, other: Stats): boolean => one.isFile() && one.dev === other.dev && one.ino === other.ino

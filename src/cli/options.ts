@@ -1,41 +1,28 @@
-// Values of options that several commands have: numbers, choices, the key of the digest.
+// Option values that several commands read: numbers, choices, the digest key, the contract.
 
 import { existsSync, readFileSync } from 'node:fs'
-import { type Contract, type PlacementName } from '../model/index.ts'
 import { loadContract } from '../contract/index.ts'
+import type { Contract, PlacementName } from '../model/index.ts'
+import type { OptionParser } from '../util/option-parsers.ts'
 import { UsageError } from './command.ts'
 
-/** What `--placement` takes, the usual one first. */
+/** What `--placement` takes; the first is the default. */
 export const placements: readonly PlacementName[] = ['pool', 'inline', 'auto']
 
-/** Throws UsageError for anything but a whole number in the range. */
-export function integerOption(
+/** The value of `--name`; undefined without the option. Throws UsageError where the parser does not accept it. */
+export function optionValue<T>(
   topic: string,
   name: string,
   text: string | undefined,
-  min: number,
-  max: number,
-): number | undefined {
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value
-  throw new UsageError(topic, `Expected --${name} to be a whole number from ${min} to ${max}, got "${text}"`)
-}
-
-/** Throws UsageError for anything but one of the choices. */
-export function choiceOption<T extends string>(
-  topic: string,
-  name: string,
-  text: string | undefined,
-  choices: readonly T[],
+  parser: OptionParser<T>,
 ): T | undefined {
   if (text === undefined) return undefined
-  const choice = choices.find((value) => value === text)
-  if (choice !== undefined) return choice
-  throw new UsageError(topic, `Expected --${name} to be one of ${choices.join(', ')}, got "${text}"`)
+  const value = parser.text(text)
+  if (value !== undefined) return value
+  throw new UsageError(topic, `Expected --${name} to be ${parser.expected}, got "${text}"`)
 }
 
-/** The file's bytes as they are, a line break at the end included. */
+/** Reads a digest key: all bytes of the file, a line break at the end included. Throws UsageError. */
 export function keyOption(topic: string, path: string | undefined): Uint8Array | undefined {
   if (path === undefined) return undefined
   let key: Uint8Array
@@ -48,7 +35,7 @@ export function keyOption(topic: string, path: string | undefined): Uint8Array |
   return key
 }
 
-/** The contract of a lock file. Throws UsageError where there is none, and `contract.*` where it is refused. */
+/** Loads a lock file. Throws UsageError where it is missing, and `contract.*` where it is refused. */
 export function contractOption(topic: string, path: string): Contract {
   if (!existsSync(path)) throw new UsageError(topic, `There is no file ${path}`)
   return loadContract(path)

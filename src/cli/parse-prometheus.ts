@@ -1,4 +1,4 @@
-// The samples in Prometheus text. How they are shown is in stats.ts.
+// Parses the samples of a Prometheus text exposition.
 
 export interface Sample {
   readonly name: string
@@ -6,7 +6,7 @@ export interface Sample {
   readonly value: number
 }
 
-export class Samples {
+export class MetricSamples {
   readonly list: readonly Sample[]
 
   constructor(text: string) {
@@ -20,7 +20,7 @@ export class Samples {
     return this.list.filter((sample) => sample.name === name)
   }
 
-  /** Of the first sample with the name; 0 when there is none. */
+  /** The value of the first sample with this name; 0 without one. */
   value(name: string): number {
     return this.list.find((sample) => sample.name === name)?.value ?? 0
   }

@@ -1,6 +1,6 @@
-// `sidelane ping`: whether a daemon is there, and ready.
+// `sidelane ping`: checks whether a daemon answers and is ready.
 
-import { askDaemon, socketOption } from './daemon-client.ts'
+import { requestDaemon, socketOption } from './daemon-client.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 
@@ -8,7 +8,7 @@ const topic = 'ping'
 
 const help = `sidelane ping [--socket PATH]
 
-Asks the daemon at a socket whether it is ready, and says so in one line.
+Asks the daemon at a socket whether it is ready, and prints one line.
 
   --socket PATH   default: $XDG_RUNTIME_DIR/sidelane/sidelane.sock, else sidelane-UID/sidelane.sock in the temp directory
 
@@ -16,7 +16,7 @@ Examples
   sidelane ping
   sidelane ping --socket /run/app/sidelane.sock || echo "not ready"
 
-Exit codes: ${exitCodes.ok} ready, ${exitCodes.rejected} there but not ready, ${exitCodes.usage} wrong call, ${exitCodes.unreachable} nobody answers.
+Exit codes: ${exitCodes.ok} ready, ${exitCodes.rejected} not ready, ${exitCodes.usage} usage error, ${exitCodes.unreachable} no daemon answers.
 `
 
 export const ping: Command = {
@@ -26,16 +26,16 @@ export const ping: Command = {
     const { values, positionals } = readArgs(topic, { args: [...args], options: { socket: { type: 'string' } } })
     if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
     const socket = socketOption(topic, values.socket)
-    const answer = await askDaemon(socket, '/readyz')
-    if (answer instanceof Error) {
-      io.talk(`sidelane: ${socket}: ${answer.message}`)
+    const response = await requestDaemon(socket, '/readyz')
+    if (response instanceof Error) {
+      io.log(`sidelane: ${socket}: ${response.message}`)
       return exitCodes.unreachable
     }
-    if (answer.status === 200) {
-      io.data(`${socket}: ready\n`)
+    if (response.status === 200) {
+      io.print(`${socket}: ready\n`)
       return exitCodes.ok
     }
-    io.data(`${socket}: not ready: ${reasonsIn(answer.body)}\n`)
+    io.print(`${socket}: not ready: ${reasonsIn(response.body)}\n`)
     return exitCodes.rejected
   },
 }

@@ -1,6 +1,6 @@
-// The command line as a function: arguments in, exit code out. Errors become talk here, and nowhere else.
+// The command line as a function from arguments to an exit code. All errors are printed here.
 
-import { packageFacts } from '../util/package-json.ts'
+import { readPackageJson } from '../util/package-json.ts'
 import { dispatch, UsageError, type Command } from './command.ts'
 import { contract } from './contract.ts'
 import { doctor } from './doctor.ts'
@@ -22,7 +22,7 @@ const commands: Readonly<Record<string, Command>> = {
   doctor,
 }
 
-const help = `sidelane: one contract for a JSON payload, run where it runs best
+const help = `sidelane: normalize, validate and compress JSON payloads under one contract
 
 Commands
 ${Object.entries(commands)
@@ -38,14 +38,14 @@ Examples
   sidelane doctor
 
 sidelane COMMAND --help shows more; --version prints the version.
-Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} rejected, ${exitCodes.usage} wrong call.
+Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} rejected, ${exitCodes.usage} usage error.
 `
 
 /** Runs one command line. Never throws. */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   try {
     if (args[0] === '--version' || args[0] === '-v') {
-      io.data(`${packageFacts().version}\n`)
+      io.print(`${readPackageJson().version}\n`)
       return exitCodes.ok
     }
     return await dispatch('', commands, help, args, io)
@@ -56,12 +56,12 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
 
 function report(error: unknown, io: Io): ExitCode {
   if (error instanceof UsageError) {
-    io.talk(`sidelane: ${error.message}`)
-    io.talk(`Try: sidelane ${error.topic === '' ? '' : `${error.topic} `}--help`)
+    io.log(`sidelane: ${error.message}`)
+    io.log(`Try: sidelane ${error.topic === '' ? '' : `${error.topic} `}--help`)
     return exitCodes.usage
   }
-  // By name, not by class: the file that is exported may bring its own copy of this package.
+  // Checked by name, not by class: an imported module may use another copy of this package.
   const { name, code, message } = error as { name?: string; code?: string; message?: string }
-  io.talk(name === 'SidelaneError' ? `sidelane: ${code}: ${message}` : `sidelane: ${message ?? String(error)}`)
+  io.log(name === 'SidelaneError' ? `sidelane: ${code}: ${message}` : `sidelane: ${message ?? String(error)}`)
   return exitCodes.rejected
 }

@@ -1,31 +1,34 @@
-// Sample payloads in a file: a payload a line, a JSON array of them, or one. Lines are read piece by piece, as often as
-// the reader starts anew, so that a file may be larger than memory.
+// Reads sample payloads from a file: one payload a line, a JSON array of payloads, or one payload.
 
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { isBlank, LineSplitter } from '../ndjson/index.ts'
 
-export interface Samples extends Iterable<Uint8Array> {
-  /** Where the latest sample stands: `line 12`, or `item 3`. */
+/** Can be iterated several times. A file of lines is read in chunks each time, so it may be larger than memory. */
+export interface SampleSource extends Iterable<Uint8Array> {
+  /** The position of the latest sample: `line 12`, or `item 3`. */
   where(): string
   /** Bytes read since the iterator started. */
   bytesRead(): number
 }
 
-const pieceBytes = 1 << 18
-const lineFeed = 0x0a
+const chunkBytes = 1 << 18
+/** No contract exists yet, so no limit applies. The splitter adds 1 to this number. */
+const maxLineBytes = Number.MAX_SAFE_INTEGER - 1
 
-/** `.ndjson` and `.jsonl` hold lines. Any other file holds one JSON text; if it is none, it holds lines too. */
-export function openSamples(file: string): Samples {
+/** `.ndjson` and `.jsonl` hold lines. Any other file holds one JSON text, or lines where it is not valid JSON. */
+export function openSamples(file: string): SampleSource {
   if (/\.(?:ndjson|jsonl)$/.test(file)) return new LineSamples(file)
+  const bytes = readFileSync(file)
   try {
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
-    return Array.isArray(value) && value.length > 0 ? new ItemSamples(value) : new WholeSample(file)
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    return Array.isArray(value) && value.length > 0 ? new ItemSamples(value) : new WholeFile(bytes)
   } catch (error) {
     if (error instanceof SyntaxError) return new LineSamples(file)
     throw error
   }
 }
 
-class LineSamples implements Samples {
+class LineSamples implements SampleSource {
   readonly #file: string
   #line = 0
   #bytes = 0
@@ -43,40 +46,27 @@ class LineSamples implements Samples {
   }
 
   *[Symbol.iterator](): Iterator<Uint8Array> {
-    this.#line = 0
     this.#bytes = 0
+    const splitter = new LineSplitter(maxLineBytes)
     const descriptor = openSync(this.#file, 'r')
     try {
-      let open: Uint8Array[] = []
-      for (;;) {
-        const piece = new Uint8Array(pieceBytes)
-        const size = readSync(descriptor, piece)
+      for (let size = -1; size !== 0;) {
+        // The splitter returns views on a chunk, so each chunk has memory of its own.
+        const chunk = new Uint8Array(chunkBytes)
+        size = readSync(descriptor, chunk)
         this.#bytes += size
-        let from = 0
-        for (let end = piece.indexOf(lineFeed); end >= 0 && end < size; end = piece.indexOf(lineFeed, from)) {
-          yield* this.#sample([...open, piece.subarray(from, end)])
-          open = []
-          from = end + 1
+        for (const line of size > 0 ? splitter.split(chunk.subarray(0, size)) : splitter.end()) {
+          this.#line = line.number
+          if (line.payload instanceof Uint8Array && !isBlank(line)) yield line.payload
         }
-        if (from < size) open.push(piece.subarray(from, size))
-        if (size > 0) continue
-        if (open.length > 0) yield* this.#sample(open)
-        return
       }
     } finally {
       closeSync(descriptor)
     }
   }
-
-  /** The line, unless there is nothing on it. */
-  *#sample(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
-    this.#line++
-    const line = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
-    if (line.some((byte) => byte > 0x20)) yield line
-  }
 }
 
-class ItemSamples implements Samples {
+class ItemSamples implements SampleSource {
   readonly #items: readonly unknown[]
   #item = 0
 
@@ -101,11 +91,11 @@ class ItemSamples implements Samples {
   }
 }
 
-class WholeSample implements Samples {
-  readonly #file: string
+class WholeFile implements SampleSource {
+  readonly #bytes: Uint8Array
 
-  constructor(file: string) {
-    this.#file = file
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
   }
 
   where(): string {
@@ -116,7 +106,7 @@ class WholeSample implements Samples {
     return 0
   }
 
-  *[Symbol.iterator](): Iterator<Uint8Array> {
-    yield readFileSync(this.#file)
+  [Symbol.iterator](): Iterator<Uint8Array> {
+    return [this.#bytes].values()
   }
 }

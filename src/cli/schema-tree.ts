@@ -1,15 +1,15 @@
-// A lock's schema as a tree of lines: one for each place in a payload. It reads a checked lock, so it checks nothing.
+// Formats a lock's schema as a tree: one line for each location in a payload. The lock is already checked.
 
 import type { LockSchema } from '../model/index.ts'
 
-export interface SchemaLine {
+export interface SchemaTreeLine {
   readonly depth: number
-  /** The member's name (`name?` when it may be absent), `[]`, `[0]`, `*`, `|0` … */
+  /** The member's name (`name?` when optional), `[]`, `[0]`, `*`, `|0` … */
   readonly label: string
   readonly text: string
-  /** Where it is: `lines[].sku`. */
+  /** The location: `lines[].sku`. */
   readonly path: string
-  /** The operations on this place, in their order. */
+  /** The normalizations of this location, in the order they are applied. */
   readonly norm: readonly string[] | undefined
 }
 
@@ -35,9 +35,9 @@ interface Node {
   readonly [keyword: string]: unknown
 }
 
-export function schemaLines(schema: LockSchema): SchemaLine[] {
+export function schemaTree(schema: LockSchema): SchemaTreeLine[] {
   const root = asNode(schema)
-  const lines: SchemaLine[] = []
+  const lines: SchemaTreeLine[] = []
   add(lines, root, 0, '(payload)', '')
   for (const [name, node] of Object.entries(root.$defs ?? {})) add(lines, asNode(node), 0, `@${name}`, `@${name}`)
   return lines
@@ -45,12 +45,12 @@ export function schemaLines(schema: LockSchema): SchemaLine[] {
 
 const asNode = (schema: unknown): Node => (typeof schema === 'boolean' ? {} : (schema as Node))
 
-function add(lines: SchemaLine[], given: Node, depth: number, label: string, path: string): void {
+function add(lines: SchemaTreeLine[], given: Node, depth: number, label: string, path: string): void {
   const nullable = given.anyOf?.length === 2 && given.anyOf.some(isNull)
   const node = nullable ? (given.anyOf.find((branch) => !isNull(branch)) ?? given) : given
   const text = describe(node) + (nullable ? ' or null' : '')
   const ops = node['x-norm']
-  const norm = ops === undefined || ops.length === 0 ? undefined : fixedOrder.filter((op) => ops.includes(op))
+  const norm = ops === undefined || ops.length === 0 ? undefined : normOrder.filter((op) => ops.includes(op))
   lines.push({
     depth,
     label,
@@ -79,7 +79,7 @@ function add(lines: SchemaLine[], given: Node, depth: number, label: string, pat
   branches.forEach((branch, i) => child(branch, `|${i}`, `|${i}`))
 }
 
-const fixedOrder = ['lower', 'nfc', 'collapse', 'trim']
+const normOrder = ['lower', 'nfc', 'collapse', 'trim']
 
 const isNull = (node: Node): boolean => node.type === 'null' && node.const === undefined && node.enum === undefined
 

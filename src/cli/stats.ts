@@ -1,17 +1,17 @@
-// `sidelane stats`: the metrics of a daemon for a reader: totals, outcomes, latencies, memory.
+// `sidelane stats`: prints the metrics of a daemon: totals, outcomes, latencies, memory.
 
-import { count, size, duration } from './format-units.ts'
-import { askDaemon, socketOption } from './daemon-client.ts'
+import { formatBytes, formatCount, formatDuration } from './format-units.ts'
+import { requestDaemon, socketOption } from './daemon-client.ts'
 import { readArgs, UsageError, type Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Io } from './io.ts'
-import { Samples, type Sample } from './parse-prometheus.ts'
+import { MetricSamples, type Sample } from './parse-prometheus.ts'
 
 const topic = 'stats'
 
 const help = `sidelane stats [--socket PATH] [--json]
 
-Shows what a daemon has done since its start: outcomes, times, what it holds. The numbers are those of its /metrics.
+Shows what a daemon has done since its start: outcomes, times, memory. The values come from its /metrics.
 
   --socket PATH   default: $XDG_RUNTIME_DIR/sidelane/sidelane.sock, else sidelane-UID/sidelane.sock in the temp directory
   --json          every sample as JSON: [{"name","labels","value"}]
@@ -20,7 +20,7 @@ Examples
   sidelane stats
   sidelane stats --socket /run/app/sidelane.sock --json | jq '.[] | select(.name == "sidelane_requests_total")'
 
-Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} no metrics there, ${exitCodes.usage} wrong call, ${exitCodes.unreachable} nobody answers.
+Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} no metrics, ${exitCodes.usage} usage error, ${exitCodes.unreachable} no daemon answers.
 `
 
 export const stats: Command = {
@@ -33,46 +33,49 @@ export const stats: Command = {
     })
     if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
     const socket = socketOption(topic, values.socket)
-    const answer = await askDaemon(socket, '/metrics')
-    if (answer instanceof Error) {
-      io.talk(`sidelane: ${socket}: ${answer.message}`)
+    const response = await requestDaemon(socket, '/metrics')
+    if (response instanceof Error) {
+      io.log(`sidelane: ${socket}: ${response.message}`)
       return exitCodes.unreachable
     }
-    if (answer.status !== 200) {
-      io.talk(`sidelane: ${socket}: /metrics answers with ${answer.status}`)
+    if (response.status !== 200) {
+      io.log(`sidelane: ${socket}: /metrics answers with ${response.status}`)
       return exitCodes.rejected
     }
-    const samples = new Samples(answer.body)
-    io.data(values.json ? `${JSON.stringify(samples.list, undefined, 2)}\n` : table(samples, io.style))
+    const samples = new MetricSamples(response.body)
+    io.print(values.json ? `${JSON.stringify(samples.list, undefined, 2)}\n` : table(samples, io.style))
     return exitCodes.ok
   },
 }
 
-function table(samples: Samples, style: Io['style']): string {
+function table(samples: MetricSamples, style: Io['style']): string {
   const value = (name: string): number => samples.value(`sidelane_${name}`)
   const [info] = samples.named('sidelane_info')
   const { daemon = '', version = '', engine = '' } = info?.labels ?? {}
   const rows: readonly (readonly [string, string])[] = [
-    ['daemon', `${daemon} ${version}, ${engine} engine, up ${duration(1000 * value('uptime_seconds'))}`],
+    ['daemon', `${daemon} ${version}, ${engine} engine, up ${formatDuration(1000 * value('uptime_seconds'))}`],
     ['ready', value('ready') === 1 ? 'yes' : 'no'],
-    ['contracts', count(value('contracts'))],
+    ['contracts', formatCount(value('contracts'))],
     ['connections', labelled(samples.named('sidelane_connections'), 'protocol')],
     [
       'in flight',
-      `${count(value('in_flight'))}, ${count(value('queued'))} of them wait (${size(value('queued_bytes'))})`,
+      `${formatCount(value('in_flight'))}, ${formatCount(value('queued'))} of them queued (${formatBytes(value('queued_bytes'))})`,
     ],
     ['refused', labelled(samples.named('sidelane_sheds_total'), 'reason')],
-    ['bytes', `${size(value('received_bytes_total'))} in, ${size(value('sent_bytes_total'))} out`],
+    ['bytes', `${formatBytes(value('received_bytes_total'))} in, ${formatBytes(value('sent_bytes_total'))} out`],
     ['waited', quantiles(samples, 'sidelane_queue_wait_seconds')],
     ['ran', quantiles(samples, 'sidelane_run_seconds')],
-    ['memory', `${size(value('rss_bytes'))} RSS, ${size(value('pss_bytes'))} PSS`],
-    ['log lines lost', count(value('log_dropped_total'))],
+    ['memory', `${formatBytes(value('rss_bytes'))} RSS, ${formatBytes(value('pss_bytes'))} PSS`],
+    ['log lines lost', formatCount(value('log_dropped_total'))],
   ]
   const requests = samples
     .named('sidelane_requests_total')
     .map(
       ({ labels, value: calls }) =>
-        [count(calls), `${labels['contract'] ?? ''}  ${labels['protocol'] ?? ''}  ${labels['code'] ?? ''}`] as const,
+        [
+          formatCount(calls),
+          `${labels['contract'] ?? ''}  ${labels['protocol'] ?? ''}  ${labels['code'] ?? ''}`,
+        ] as const,
     )
   const line = (width: number, [name, text]: readonly [string, string]): string => `  ${name.padEnd(width)}  ${text}\n`
   const wide = Math.max(0, ...requests.map(([calls]) => calls.length))
@@ -85,15 +88,15 @@ function table(samples: Samples, style: Io['style']): string {
   ].join('')
 }
 
-/** `1 framed, 2 http`; what is 0 is left out. */
+/** `1 framed, 2 http`; samples of 0 are omitted. */
 const labelled = (samples: readonly Sample[], label: string): string =>
   samples
     .filter(({ value }) => value > 0)
-    .map(({ labels, value }) => `${count(value)} ${labels[label] ?? ''}`)
+    .map(({ labels, value }) => `${formatCount(value)} ${labels[label] ?? ''}`)
     .join(', ') || 'none'
 
-/** Upper bounds: a histogram knows its buckets only. */
-function quantiles(samples: Samples, name: string): string {
+/** Quantiles as upper bounds: the exact values within a histogram bucket are not known. */
+function quantiles(samples: MetricSamples, name: string): string {
   const buckets = samples.named(`${name}_bucket`)
   const total = samples.value(`${name}_count`)
   if (total === 0) return 'nothing yet'

@@ -1,11 +1,11 @@
-// Writing a result to a file, whole or not at all.
+// Writes a file by renaming a temporary one.
 
 import { randomUUID } from 'node:crypto'
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { UsageError } from './command.ts'
 
-/** A reader sees the old file or the new one, never half of it. */
-export function writeByRename(path: string, text: string, topic: string): void {
+/** Readers see the old file or the new one, never a part. Throws UsageError where the file cannot be written. */
+export function writeFileAtomically(path: string, text: string, topic: string): void {
   const draft = `${path}.${randomUUID()}.tmp`
   try {
     writeFileSync(draft, text)

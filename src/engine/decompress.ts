@@ -1,23 +1,23 @@
-// Reading a body back, strictly: exactly one member, whole, with the right checksum and length, and nothing behind it.
-// Tools and receivers use it; no payload passes here on its way through an engine.
+// Decompresses a body strictly: exactly one complete member, with the right checksum and length, and no trailing bytes.
+// For tools and receivers; processing a payload does not use it.
 
 import { zlib, type Expanded, type Zlib } from '#runtime'
 import { SidelaneError, type Codec } from '../model/index.ts'
 import { nativeZstd } from './native/index.ts'
 import { readZstdFrame } from './zstd-frame.ts'
 
-/** The bounds of what comes out, and what it takes to read it. */
+/** Options of `decompress`. */
 export interface DecompressOptions {
-  /** Most bytes that may come out, 1 to 2,147,483,647. */
+  /** Most decompressed bytes, 1 to 2,147,483,647. */
   readonly maxBytes: number
   /** With zstd: the dictionary of the contract. */
   readonly dictionary?: Uint8Array
 }
 
 /**
- * What `body` holds: at most `maxBytes` bytes, a bomb stops there.
+ * The content of `body`. Stops at `maxBytes` bytes, so that a decompression bomb is harmless.
  *
- * Throws `codec.corrupt` for a body that is damaged, cut off, followed by anything, or more than one member;
+ * Throws `codec.corrupt` for a body that is damaged, truncated, followed by other bytes, or of several members;
  * `limit.output`; `codec.unavailable` where the runtime lacks the codec (zstd: Node before 22.15 without the native
  * engine); `codec.unknown`; `options.invalid`.
  */
@@ -26,22 +26,23 @@ export function decompress(body: Uint8Array, codec: Codec, options: DecompressOp
   const { maxBytes, dictionary } = options
   const own = unshared(body)
   try {
-    return readers[codec](own, maxBytes, dictionary)
+    return decompressors[codec](own, maxBytes, dictionary)
   } catch (cause) {
     if (cause instanceof SidelaneError) throw cause
-    // zlib's own errors name a code and quote nothing.
+    // Errors of zlib hold a code and no part of the body.
     if (isTooLarge(cause)) throw tooLarge(maxBytes)
     throw corrupt(codec, cause instanceof Error ? cause.message : undefined)
   }
 }
 
-type Reader = (body: Uint8Array, maxBytes: number, dictionary: Uint8Array | undefined) => Uint8Array
+type Decompressor = (body: Uint8Array, maxBytes: number, dictionary: Uint8Array | undefined) => Uint8Array
 
-const readers: Readonly<Record<Codec, Reader>> = {
+const decompressors: Readonly<Record<Codec, Decompressor>> = {
   gzip: readGzip,
-  deflate: (body, maxBytes) => whole(body, 'deflate', need('deflate').inflate(body, maxBytes)),
-  'deflate-raw': (body, maxBytes) => whole(body, 'deflate-raw', need('deflate-raw').inflateRaw(body, maxBytes)),
-  brotli: (body, maxBytes) => whole(body, 'brotli', need('brotli').unbrotli(body, maxBytes)),
+  deflate: (body, maxBytes) => requireEnd(body, 'deflate', requireZlib('deflate').inflate(body, maxBytes)),
+  'deflate-raw': (body, maxBytes) =>
+    requireEnd(body, 'deflate-raw', requireZlib('deflate-raw').inflateRaw(body, maxBytes)),
+  brotli: (body, maxBytes) => requireEnd(body, 'brotli', requireZlib('brotli').unbrotli(body, maxBytes)),
   zstd: readZstd,
   none(body, maxBytes) {
     if (body.length > maxBytes) throw tooLarge(maxBytes)
@@ -56,9 +57,9 @@ const flagExtra = 4
 const flagName = 8
 const flagComment = 16
 
-/** zlib's gunzip reads member after member and drops what follows: so the wrapper is read here. */
+/** zlib's gunzip reads several members and ignores trailing bytes, so the wrapper is read here. */
 function readGzip(body: Uint8Array, maxBytes: number): Uint8Array {
-  const runtime = need('gzip')
+  const runtime = requireZlib('gzip')
   const start = gzipBodyStart(body, runtime)
   const { bytes, consumed } = runtime.inflateRaw(body.subarray(start), maxBytes)
   const end = start + consumed
@@ -72,7 +73,7 @@ function readGzip(body: Uint8Array, maxBytes: number): Uint8Array {
 /** Where the compressed part begins (RFC 1952, 2.3). */
 function gzipBodyStart(body: Uint8Array, runtime: Zlib): number {
   const flags = body[3] ?? 0
-  if (body[0] !== 0x1f || body[1] !== 0x8b || body[2] !== 8 || flags & 0xe0) throw corrupt('gzip', 'it is no gzip')
+  if (body[0] !== 0x1f || body[1] !== 0x8b || body[2] !== 8 || flags & 0xe0) throw corrupt('gzip', 'it is not gzip')
   let at = gzipHead
   if (flags & flagExtra) at += 2 + ((body[at] ?? 0) | ((body[at + 1] ?? 0) << 8))
   for (const flag of [flagName, flagComment]) {
@@ -82,14 +83,14 @@ function gzipBodyStart(body: Uint8Array, runtime: Zlib): number {
     at = zero + 1
   }
   if (flags & flagHeaderCrc) {
-    const said = (body[at] ?? 0) | ((body[at + 1] ?? 0) << 8)
-    if (said !== (runtime.crc32(body.subarray(0, at)) & 0xffff)) throw corrupt('gzip', 'its header is damaged')
+    const expected = (body[at] ?? 0) | ((body[at + 1] ?? 0) << 8)
+    if (expected !== (runtime.crc32(body.subarray(0, at)) & 0xffff)) throw corrupt('gzip', 'its header is damaged')
     at += 2
   }
   return at
 }
 
-/** Windows in powers of two: what every decoder should take, and the most that zstd takes by default. */
+/** Window sizes as powers of two: what RFC 8878 asks every decoder to support, and zstd's default limit. */
 const leastWindowBits = 23
 const mostWindowBits = 27
 
@@ -103,7 +104,7 @@ function readZstd(body: Uint8Array, maxBytes: number, dictionary: Uint8Array | u
   if (frame.contentBytes !== undefined && frame.contentBytes > maxBytes) throw tooLarge(maxBytes)
   const wanted = Math.ceil(Math.log2(maxBytes + 1))
   const windowBits = Math.min(Math.max(wanted, leastWindowBits), mostWindowBits)
-  return whole(body, 'zstd', zstd.expand(body, maxBytes, windowBits, dictionary))
+  return requireEnd(body, 'zstd', zstd.expand(body, maxBytes, windowBits, dictionary))
 }
 
 function readZstdNatively(body: Uint8Array, maxBytes: number, dictionary: Uint8Array | undefined): Uint8Array {
@@ -114,18 +115,18 @@ function readZstdNatively(body: Uint8Array, maxBytes: number, dictionary: Uint8A
   throw content === 'limit.output' ? tooLarge(maxBytes) : corrupt('zstd')
 }
 
-function whole(body: Uint8Array, codec: Codec, { bytes, consumed }: Expanded): Uint8Array {
-  if (consumed !== body.length) throw corrupt(codec, 'something follows its end')
+function requireEnd(body: Uint8Array, codec: Codec, { bytes, consumed }: Expanded): Uint8Array {
+  if (consumed !== body.length) throw corrupt(codec, 'bytes follow its end')
   return bytes
 }
 
-function need(codec: Codec): Zlib {
+function requireZlib(codec: Codec): Zlib {
   if (zlib === undefined) throw unavailable(codec)
   return zlib
 }
 
 function checkOptions(body: unknown, codec: string, { maxBytes, dictionary }: DecompressOptions): void {
-  if (!Object.hasOwn(readers, codec)) throw new SidelaneError('codec.unknown', { params: { codec } })
+  if (!Object.hasOwn(decompressors, codec)) throw new SidelaneError('codec.unknown', { params: { codec } })
   if (!(body instanceof Uint8Array)) throw invalid('Expected `body` to be a Uint8Array')
   if (!Number.isInteger(maxBytes) || maxBytes < 1 || maxBytes > 0x7fff_ffff) {
     throw invalid('Expected `maxBytes` to be an integer from 1 to 2147483647')
@@ -139,7 +140,7 @@ function checkOptions(body: unknown, codec: string, { maxBytes, dictionary }: De
 const unshared = (body: Uint8Array): Uint8Array =>
   typeof SharedArrayBuffer !== 'undefined' && body.buffer instanceof SharedArrayBuffer ? new Uint8Array(body) : body
 
-/** A zstd window beyond the one allowed is a matter of memory, not of damage. */
+/** A zstd window beyond the limit would take too much memory; the body is not damaged. */
 function isTooLarge(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   return code === 'ERR_BUFFER_TOO_LARGE' || code === 'ZSTD_error_frameParameter_windowTooLarge'

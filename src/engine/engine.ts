@@ -1,4 +1,4 @@
-// What an engine is: synchronous and pure, bytes in, outcome out. js/ and native/ implement it.
+// The engine interface: synchronous and pure, from payload bytes to an outcome. js/ and native/ implement it.
 
 import type { Contract, EngineReport, Outcome, ProcessorOptions } from '../model/index.ts'
 
@@ -7,11 +7,11 @@ export interface CompiledContract {
   /** The outcome of one payload. `canonical` adds the canonical bytes (outcome.canonical). */
   process(payload: Uint8Array, canonical: boolean): Outcome
   /**
-   * The same outcome in wire form (model/outcome-bytes.ts), written to `target` at `offset`.
-   * Returns the bytes written, or the negated size that would have been needed.
+   * Writes the same outcome as bytes (model/outcome-bytes.ts) to `target` at `offset`. Returns its size, or the negated
+   * size when it does not fit.
    */
   processInto(payload: Uint8Array, canonical: boolean, target: Uint8Array, offset: number): number
-  /** Gives up what the engine holds for the contract. */
+  /** Frees the engine's resources of the contract. */
   dispose(): void
 }
 

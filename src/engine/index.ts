@@ -1,4 +1,4 @@
-// The door of the engines: which one a thread uses, and why. What an engine does is in js/ and native/.
+// Entry point of engine/: selects the engine of a thread.
 
 import { SidelaneError, type EngineName, type EngineReport, type JsCompressor } from '../model/index.ts'
 import type { Engine } from './engine.ts'
@@ -7,12 +7,13 @@ import { loadNative, type Failure } from './native/index.ts'
 
 export type { CompiledContract, Engine } from './engine.ts'
 export { decompress, type DecompressOptions } from './decompress.ts'
-export { payloadBytes, textRefusal } from './input.ts'
+export { payloadBytes, textRejection } from './input.ts'
 export { verify, type Verifiable, type VerifyOptions } from './verify.ts'
 
 /**
- * The engine of that name, for this thread. `auto` takes native where it loads, else js, and reports the reason.
- * `jsCompressor` is the js engine's. Throws `engine.unavailable`, with what was tried as cause, when `native` is asked for and cannot be loaded.
+ * The engine of that name, for this thread. `auto` selects native if it loads, else js, and reports the reason.
+ * `jsCompressor` is for the js engine. Throws `engine.unavailable` when `native` is requested and cannot be loaded; its
+ * cause lists the attempts.
  */
 export function createEngine(name: EngineName, jsCompressor?: JsCompressor): Engine {
   if (name === 'js') {
@@ -35,7 +36,7 @@ const fallbackReport = (failure: Failure): EngineReport => ({
   tried: failure.tried,
 })
 
-/** The first file is the one that should have been there. */
+/** The first candidate is the expected file. */
 function firstReason({ tried, error }: Failure): string {
   const [first] = tried
   return first ? `${first.path}: ${first.error}` : error.message

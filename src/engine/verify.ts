@@ -1,17 +1,17 @@
-// Checks a compressed body against its digest. How bodies are written, and what counts as damage, is the engines' part.
+// Checks a compressed body against its digest.
 
 import { SidelaneError, type Accepted } from '../model/index.ts'
-import { decompress, type DecompressOptions } from './index.ts'
+import { decompress, type DecompressOptions } from './decompress.ts'
 import { hmacSha256Hex, sha256Hex } from '#runtime'
 
-/** What of an accepted outcome is checked; also as it comes back from a store. */
+/** The fields of an accepted outcome that `verify` checks, for example read back from a store. */
 export type Verifiable = Pick<Accepted, 'body' | 'codec' | 'digest'>
 
-/** What `verify` may need to know about a body. */
+/** Options of `verify`. */
 export interface VerifyOptions {
   /** Largest canonical form, in bytes. Default 67,108,864 (64 MiB). */
   readonly maxBytes?: number
-  /** The contract's zstd dictionary, where it has one. */
+  /** The contract's zstd dictionary, if any. */
   readonly dictionary?: Uint8Array
 }
 
@@ -21,7 +21,7 @@ const hexDigest = /^[0-9a-f]{64}$/
 
 /**
  * True when the body decompresses, without damage, to bytes with this digest: HMAC-SHA-256 with a key, SHA-256 without.
- * How long the comparison takes says nothing about where they differ. False also for a damaged body and for no digest.
+ * The comparison takes constant time. Also false for a damaged body and for a missing digest.
  *
  * Throws `limit.output` for a body that grows beyond `maxBytes`, `codec.unavailable`, and `options.invalid` for a key of
  * less than 16 bytes.
@@ -45,7 +45,7 @@ export function verify({ body, codec, digest }: Verifiable, key?: Uint8Array, op
   return equal(digest, key === undefined ? sha256Hex(canonical) : hmacSha256Hex(key, canonical))
 }
 
-/** Looks at every character, whatever the first ones were. Both have 64. */
+/** Compares in constant time. Both have 64 characters. */
 function equal(left: string, right: string): boolean {
   let difference = 0
   for (let i = 0; i < left.length; i++) difference |= left.charCodeAt(i) ^ right.charCodeAt(i)

@@ -1,10 +1,10 @@
-// Where a zstd frame ends and how long its content says it is (RFC 8878, 3.1.1), without reading the content: a reader of
-// streams would go on to the next frame.
+// The size of a zstd frame and of its content (RFC 8878, 3.1.1), without decompressing it: the decoder would continue with
+// the next frame.
 
 export interface ZstdFrame {
   /** From the magic number to the checksum. */
   readonly size: number
-  /** undefined: the frame does not say. */
+  /** undefined: not in the frame's header. */
   readonly contentBytes: number | undefined
 }
 
@@ -13,7 +13,7 @@ const dictionaryIdBytes = [0, 1, 2, 4] as const
 const rleBlock = 1
 const reservedBlock = 3
 
-/** The frame that the bytes start with; undefined when they start with something else or end before it does. */
+/** The frame at the start of the bytes; undefined when there is none or it is truncated. */
 export function readZstdFrame(bytes: Uint8Array): ZstdFrame | undefined {
   if (bytes.length < 6) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)

@@ -61,7 +61,7 @@ export const bestFormat = (mask: number): Format | undefined => table.find((_, i
 
 function patternsOf(schema: z.ZodType): readonly RegExp[] {
   const { root } = defineContract({ name: 'format', schema }).profile
-  const patterns = root.form === 'scalar' ? root.string?.patterns : undefined
+  const patterns = root.kind === 'scalar' ? root.string?.patterns : undefined
   if (patterns === undefined || patterns.length === 0) throw new TypeError('A format without a pattern proves nothing')
   return patterns.map(({ source }) => new RegExp(source, 'u'))
 }

@@ -3,7 +3,7 @@
 export { encodeValue } from './encode.ts'
 export { mayEscapeKey, plainValue } from './plain.ts'
 export { appendPointer, pointerOf } from './pointer.ts'
-export { readBytes, readText, refuseText, type Read, type ReadLimits } from './read.ts'
+export { readBytes, readText, checkText, type Read, type ReadLimits } from './read.ts'
 export type { Refusal } from './read-error.ts'
 export {
   compareKeys,

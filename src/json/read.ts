@@ -34,10 +34,10 @@ export function readBytes(bytes: Uint8Array, limits: ReadLimits): Read | Refusal
 
 /** Reads JSON text as the bytes of its UTF-8 form; text that has no such form is `parse.lone_surrogate` at the root. */
 export const readText = (text: string, limits: ReadLimits): Read | Refusal =>
-  refuseText(text, limits.maxBytes) ?? readWellFormed(text, limits)
+  checkText(text, limits.maxBytes) ?? readWellFormed(text, limits)
 
 /** The stages that text can fail before it has bytes, in their order: an encoder would turn surrogates into U+FFFD. */
-export function refuseText(text: string, maxBytes: number): Refusal | undefined {
+export function checkText(text: string, maxBytes: number): Refusal | undefined {
   if (utf8Length(text) > maxBytes) return refuse('limit.bytes')
   if (text.charCodeAt(0) === byteOrderMark) return refuse('parse.bom')
   return isWellFormed(text) ? undefined : refuse('parse.lone_surrogate', '')

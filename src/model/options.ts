@@ -3,6 +3,7 @@
 
 import type { Contract } from './contract.ts'
 import { SidelaneError } from './errors.ts'
+import { choice, integer, type OptionParser } from '../util/option-parsers.ts'
 import type {
   EngineName,
   JsCompressor,
@@ -125,17 +126,12 @@ interface Rule {
   readonly accepts: (value: unknown) => boolean
 }
 
-const oneOf = (...names: readonly string[]): Rule => ({
-  expected: `one of ${names.map((name) => `"${name}"`).join(', ')}`,
-  accepts: (value) => typeof value === 'string' && names.includes(value),
+const ruleOf = ({ expected, value }: OptionParser<unknown>): Rule => ({
+  expected,
+  accepts: (given) => value(given) !== undefined,
 })
-
-const integer = (min: number, max: number): Rule => ({
-  expected: max === Number.MAX_SAFE_INTEGER ? `an integer ≥ ${min}` : `an integer from ${min} to ${max}`,
-  accepts: (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
-})
-
-const atLeast = (min: number): Rule => integer(min, Number.MAX_SAFE_INTEGER)
+const oneOf = (...names: readonly string[]): Rule => ruleOf(choice(...names))
+const integerRule = (min: number, max?: number): Rule => ruleOf(integer(min, max))
 
 // NaN fails both comparisons.
 const inRange = (value: unknown, max: number): boolean => typeof value === 'number' && value >= 1 && value <= max
@@ -159,8 +155,8 @@ const objectRule: Rule = {
 }
 
 const cacheRules: Readonly<Record<keyof CacheOptions, Rule>> = {
-  maxEntries: integer(1, 10_000_000),
-  maxBytes: atLeast(1),
+  maxEntries: integerRule(1, 10_000_000),
+  maxBytes: integerRule(1),
   ttlMs: { expected: 'a number of milliseconds from 1 to 86400000', accepts: (value) => inRange(value, 86_400_000) },
 }
 
@@ -173,7 +169,7 @@ const launchRules: Readonly<Record<keyof LaunchOptions, Rule>> = {
 }
 
 const streamRules: Readonly<Record<keyof StreamOptions, Rule>> = {
-  concurrency: integer(1, 1_000_000),
+  concurrency: integerRule(1, 1_000_000),
   deadlineMs: deadlineRule,
   signal: signalRule,
   canonical: booleanRule,
@@ -184,9 +180,9 @@ const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
   placement: oneOf('inline', 'pool', 'auto', 'sidecar'),
   engine: oneOf('auto', 'native', 'js'),
   jsCompressor: oneOf('zlib', 'fflate'),
-  threads: integer(1, 1024),
-  maxQueue: atLeast(0),
-  maxQueueBytes: atLeast(0),
+  threads: integerRule(1, 1024),
+  maxQueue: integerRule(0),
+  maxQueueBytes: integerRule(0),
   deadlineMs: deadlineRule,
   workerUrl: {
     expected: 'a file: URL or an absolute path',
@@ -199,7 +195,7 @@ const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
     // A zero would end it early.
     accepts: (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
   },
-  connections: integer(1, 64),
+  connections: integerRule(1, 64),
   launch: {
     expected: 'true, false or an object',
     accepts: (value) => booleanRule.accepts(value) || objectRule.accepts(value),

@@ -14,7 +14,7 @@ export type NormOp = (typeof normOps)[number]
 
 /** A value of one of `types` (sorted; the issue's `expected`), with the limits of the scalar among them. */
 export interface ScalarNode {
-  readonly form: 'scalar'
+  readonly kind: 'scalar'
   /** `["string"]`, `["integer"]`, `["null", "string"]` …: sorted. More than one non-null type: no limits. */
   readonly types: readonly ScalarTypeName[]
   readonly string?: StringLimits
@@ -41,7 +41,7 @@ export interface NumberLimits {
 
 /** const (one value) or enum. */
 export interface ValuesNode {
-  readonly form: 'values'
+  readonly kind: 'values'
   readonly keyword: 'const' | 'enum'
   /** Sorted by canonical text. */
   readonly values: readonly Primitive[]
@@ -52,7 +52,7 @@ export interface ValuesNode {
 
 /** array (no prefix) and tuple. */
 export interface ArrayNode {
-  readonly form: 'array'
+  readonly kind: 'array'
   readonly prefix: readonly SchemaNode[]
   /** Of the items behind the prefix. `false`: none may follow. */
   readonly items: SchemaNode | false
@@ -69,7 +69,7 @@ export interface Property {
 
 /** object and record (names set, no properties). */
 export interface ObjectNode {
-  readonly form: 'object'
+  readonly kind: 'object'
   /** In canonical key order (UTF-16 code units). */
   readonly properties: readonly Property[]
   /** Of members that no property names. */
@@ -78,32 +78,46 @@ export interface ObjectNode {
   readonly names?: ScalarNode | ValuesNode | RefNode
 }
 
+/** The declared property of that name. O(log n): properties are in canonical order. */
+export function findProperty({ properties }: ObjectNode, name: string): Property | undefined {
+  let low = 0
+  let high = properties.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const property = properties[middle] as Property
+    if (property.name === name) return property
+    if (property.name < name) low = middle + 1
+    else high = middle
+  }
+  return undefined
+}
+
 /** anyOf; `[X, null]` in either order is a NullableNode. */
 export interface UnionNode {
-  readonly form: 'union'
+  readonly kind: 'union'
   readonly branches: readonly SchemaNode[]
 }
 
 export interface NullableNode {
-  readonly form: 'nullable'
+  readonly kind: 'nullable'
   readonly inner: SchemaNode
   readonly nullFirst: boolean
 }
 
 export interface DiscriminatedNode {
-  readonly form: 'discriminated'
+  readonly kind: 'discriminated'
   readonly key: string
   readonly branches: readonly { readonly values: readonly Primitive[]; readonly node: SchemaNode }[]
 }
 
 /** `#/$defs/Name` by its number in the normal form, `#` as -1. */
 export interface RefNode {
-  readonly form: 'ref'
+  readonly kind: 'ref'
   readonly target: number
 }
 
 export interface AnyNode {
-  readonly form: 'any'
+  readonly kind: 'any'
 }
 
 export type SchemaNode =

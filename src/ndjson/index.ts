@@ -1,4 +1,4 @@
-// The door of stream/.
+// Newline-delimited JSON in, Web streams around a processor.
 
 export { toTransformStream } from './transform.ts'
-export { lines, numberedLines, type ByteSource, type Line, type LinesOptions } from './lines.ts'
+export { isBlank, lines, LineSplitter, numberedLines, type ByteSource, type Line, type LinesOptions } from './lines.ts'

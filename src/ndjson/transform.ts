@@ -1,10 +1,10 @@
-// A processor as a Web stream pair. Order, backpressure and faults are `processor.stream`'s.
+// Wraps `processor.stream` in a pair of Web streams.
 
 import type { Processor, StreamItem, StreamOptions, StreamPayload } from '../model/index.ts'
 
 /**
- * A pair of Web streams around `processor.stream`: payloads go in, `StreamItem`s come out, for
- * `readable.pipeThrough(toTransformStream(processor))`, or for Node's pipelines through
+ * A pair of Web streams around `processor.stream`: payloads go in, `StreamItem`s come out. Use it with
+ * `readable.pipeThrough(toTransformStream(processor))`, or in Node's pipelines as
  * `Duplex.fromWeb(pair, { objectMode: true })`. A failing source errors the readable side; cancelling the readable side
  * closes the source. Throws `options.invalid`.
  */
@@ -28,13 +28,13 @@ export function toTransformStream<In, Out, C extends boolean = false, K extends 
         await items.return?.()
       },
     },
-    // The stream reads ahead by itself.
+    // `processor.stream` already reads ahead.
     { highWaterMark: 0 },
   )
   return { readable, writable }
 }
 
-/** Not the readable's own iterator: that cannot be closed while it waits for a chunk. */
+/** Replaces the readable's own iterator, which cannot be closed while it waits for a chunk. */
 function chunksOf<T>(readable: ReadableStream<T>): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]: () => {

@@ -4,16 +4,14 @@
 import type { Socket } from 'node:net'
 import type { EngineReport } from '../model/index.ts'
 import { ServedTable, type LoadedContract } from './contracts.ts'
-import { sniff } from './detect-protocol.ts'
+import { detectProtocol } from './detect-protocol.ts'
 import { openEngineRoom, type EngineRoom } from './executor.ts'
-import { FramedConnection, type FramedHome } from './framed-connection.ts'
+import { FramedConnection, type FramedContext } from './framed-connection.ts'
 import type { Job } from './job.ts'
-import { usualLimits, type FramedLimits } from './limits.ts'
+import { defaultLimits, type FramedLimits } from './limits.ts'
 import type { Observer } from './observer.ts'
 import { WorkQueue } from './queue.ts'
-import { Rounds } from './flush-scheduler.ts'
 import type { Gauges, HttpHandler, Refusal, Service, ServiceSettings, ServiceState } from './service.ts'
-import { Shelf } from './buffer-pool.ts'
 
 /** Kept for health and metrics. */
 const reservedConnections = 8
@@ -26,7 +24,7 @@ export async function openService(
   settings: ServiceSettings,
   contracts: readonly LoadedContract[],
   observer: Observer,
-  limits: FramedLimits = usualLimits,
+  limits: FramedLimits = defaultLimits,
 ): Promise<Service> {
   const room = await openEngineRoom(settings, contracts)
   try {
@@ -43,7 +41,7 @@ class DaemonService implements Service {
   readonly settings: ServiceSettings
   readonly #room: EngineRoom
   readonly #queue: WorkQueue
-  readonly #home: FramedHome
+  readonly #home: FramedContext
   readonly #observer: Observer
   readonly #framed = new Set<FramedConnection>()
   readonly #clock: NodeJS.Timeout
@@ -71,9 +69,7 @@ class DaemonService implements Service {
       engine: room.engine.kind,
       queue: this.#queue,
       observer,
-      rounds: new Rounds(),
-      shelf: new Shelf(),
-      left: (connection) => {
+      onClosed: (connection) => {
         this.#framed.delete(connection)
         this.#checkDrained()
       },
@@ -132,7 +128,7 @@ class DaemonService implements Service {
     const reserved = this.#connections >= maxConnections
     this.#connections++
     socket.once('close', () => this.#connections--)
-    sniff(socket, this.#home.limits.frameMs, (isFramed, first) => {
+    detectProtocol(socket, this.#home.limits.frameTimeoutMs, (isFramed, first) => {
       if (!isFramed && this.http !== undefined) return this.http(socket, first, reserved)
       if (!isFramed || reserved) return this.#turnAway(socket)
       const connection = new FramedConnection(socket, this.#home, this.#contracts)

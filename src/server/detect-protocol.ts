@@ -1,31 +1,35 @@
-// The first byte of a connection says which protocol it speaks. What is said in it is not here.
+// The first byte of a connection tells its protocol. The protocols themselves are not here.
 
 import type { Socket } from 'node:net'
 
-/** Begins the preface of the framed protocol, and no HTTP method. */
+/** The first byte of the framed protocol's preface. No HTTP method begins with it. */
 const framedByte = 0xf5
 
-/** Calls `open` with what has been read; the socket is paused then. A connection that says nothing in time is closed. */
-export function sniff(socket: Socket, withinMs: number, open: (isFramed: boolean, first: Buffer) => void): void {
-  const timer = setTimeout(() => socket.destroy(), withinMs)
-  const ignore = (): void => {}
-  const done = (): void => {
+/**
+ * Calls `onProtocol` with the first bytes, the socket paused. Destroys a socket that sends nothing within `timeoutMs`.
+ */
+export function detectProtocol(
+  socket: Socket,
+  timeoutMs: number,
+  onProtocol: (isFramed: boolean, first: Buffer) => void,
+): void {
+  const timer = setTimeout(() => socket.destroy(), timeoutMs)
+  const ignoreError = (): void => {}
+  const stop = (): void => {
     clearTimeout(timer)
-    socket.removeListener('data', read)
-    socket.removeListener('end', end)
-    socket.removeListener('close', done)
+    socket.removeListener('data', onData)
+    socket.removeListener('end', onEnd)
+    socket.removeListener('close', stop)
   }
-  const read = (chunk: Buffer): void => {
-    done()
+  const onData = (chunk: Buffer): void => {
+    stop()
     socket.pause()
-    socket.removeListener('error', ignore)
-    open(chunk[0] === framedByte, chunk)
+    socket.removeListener('error', ignoreError)
+    onProtocol(chunk[0] === framedByte, chunk)
   }
-  const end = (): void => {
-    socket.destroy()
-  }
-  socket.on('error', ignore)
-  socket.once('data', read)
-  socket.once('end', end)
-  socket.once('close', done)
+  const onEnd = (): void => void socket.destroy()
+  socket.on('error', ignoreError)
+  socket.once('data', onData)
+  socket.once('end', onEnd)
+  socket.once('close', stop)
 }

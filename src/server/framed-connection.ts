@@ -1,9 +1,12 @@
-// One framed connection, server's side: frames in, jobs to the queue, answers out, and every row of WIRE.md's table. The
-// bytes of frames are wire's, what waits to be written is output.ts, its clocks are clocks.ts.
+// One framed connection, daemon side: frames in, requests to the queue, answers out, and the rules of WIRE.md. Bytes of
+// frames are in wire/, unwritten bytes in util/write-batcher.ts, timeouts in timeouts.ts.
 
 import type { Socket } from 'node:net'
-import { errorTable, stackless, type SidelaneError } from '../model/index.ts'
+import { errorTable, rejected, stackless, type SidelaneError } from '../model/index.ts'
+import { WriteBatcher } from '../util/write-batcher.ts'
 import {
+  addControlFrame,
+  addPreface,
   answerCapFactor,
   decodeClientHello,
   encodeServerHello,
@@ -19,125 +22,129 @@ import {
   type FrameSink,
   type Head,
 } from '../wire/index.ts'
-import { FrameClocks } from './timeouts.ts'
 import type { Served, ServedTable } from './contracts.ts'
-import { FramedJob, type JobOwner } from './framed-request.ts'
-import { Indices } from './handshake.ts'
-import type { Output } from './job.ts'
+import { addAnswer, FramedRequest, newBlockArena, type FramedRequestTarget } from './framed-request.ts'
+import { ContractIndices } from './handshake.ts'
 import type { FramedLimits } from './limits.ts'
 import type { Observer } from './observer.ts'
-import { FrameOutput, type OutputSide } from './write-queue.ts'
 import type { WorkQueue } from './queue.ts'
-import { Replies, tooLarge } from './control-frames.ts'
-import type { Rounds } from './flush-scheduler.ts'
 import type { Refusal, ServiceSettings } from './service.ts'
-import type { Shelf, Slab } from './buffer-pool.ts'
+import { FramedTimeouts } from './timeouts.ts'
 
 /** What all framed connections share. */
-export interface FramedHome {
+export interface FramedContext {
   readonly settings: ServiceSettings
   readonly limits: FramedLimits
   readonly engine: 'js' | 'native'
   readonly queue: WorkQueue
   readonly observer: Observer
-  readonly rounds: Rounds
-  readonly shelf: Shelf
-  left(connection: FramedConnection): void
+  readonly onClosed: (connection: FramedConnection) => void
 }
 
-export class FramedConnection implements FrameSink, JobOwner, OutputSide {
-  readonly answerCap: number
-  readonly #home: FramedHome
+/** Bounds a write, so that the progress of a slow reader is seen. */
+const maxWriteBytes = 128 * 1024
+const tooLarge = rejected('limit.bytes')
+const nothing = Buffer.alloc(0)
+
+export class FramedConnection implements FrameSink {
+  readonly #context: FramedContext
   readonly #socket: Socket
   readonly #table: ServedTable
-  readonly #indices: Indices
+  readonly #indices: ContractIndices
   readonly #caps: { readonly request: number; readonly answer: number }
   readonly #decoder = new FrameDecoder('server', this)
-  readonly #output: FrameOutput
-  readonly #replies: Replies
-  readonly #clocks: FrameClocks
-  /** What is not answered, by id. */
-  readonly #jobs = new Map<number, FramedJob>()
-  /** Requests whose answers are not with the transport. */
+  readonly #writer: WriteBatcher
+  readonly #target: FramedRequestTarget
+  readonly #timeouts: FramedTimeouts
+  /** Requests without an answer, by id. */
+  readonly #requests = new Map<number, FramedRequest>()
+  /** Requests whose answers have not been handed to the socket. */
   #inFlight = 0
-  /** The preface as far as it is there; undefined when it is complete. */
+  /** The part of the preface that has arrived; undefined when it is complete. */
   #preface: Buffer | undefined = Buffer.alloc(0)
-  /** Of the request whose body is being read. */
+  /** Bytes reserved in the queue for the request whose body is being read. */
   #reserved = 0
-  /** When its header was there. */
+  /** When the header of that request arrived. */
   #openedAt = 0
   #now = 0
-  #gone = false
-  /** What comes from the client is read and dropped. */
-  #deaf = false
-  /** Ends when all is answered and written. */
-  #finishing = false
-  #violated: string | undefined
+  #sentGoaway = false
+  /** Input is read and dropped. */
+  #discardsInput = false
+  /** The connection ends when all answers are written. */
+  #draining = false
+  /** The violation that is answered when all requests are. */
+  #violation: string | undefined
   #closed = false
 
-  constructor(socket: Socket, home: FramedHome, table: ServedTable) {
+  constructor(socket: Socket, context: FramedContext, table: ServedTable) {
+    const { limits, observer } = context
     this.#socket = socket
-    this.#home = home
+    this.#context = context
     this.#table = table
-    this.#indices = new Indices(table)
+    this.#indices = new ContractIndices(table)
     const request = table.maxBytes + requestSlackBytes
-    this.answerCap = request * answerCapFactor
-    this.#caps = { request, answer: this.answerCap }
-    this.#output = new FrameOutput(socket, home.rounds, this)
-    this.#replies = new Replies(this.#output)
-    this.#clocks = new FrameClocks(home.limits, performance.now())
+    this.#caps = { request, answer: request * answerCapFactor }
+    this.#writer = new WriteBatcher({
+      target: socket,
+      arena: newBlockArena(),
+      maxWriteBytes,
+      maxPendingBytes: limits.hardOutputBytes,
+      onProgress: (bytes) => {
+        observer.sent(bytes)
+        this.#onOutput()
+      },
+      onHandedOver: (answers) => (this.#inFlight -= answers),
+    })
+    this.#target = { writer: this.#writer, maxOutcomeBytes: this.#caps.answer, onAnswer: this.#onAnswer }
+    this.#timeouts = new FramedTimeouts(limits, performance.now())
     table.retain()
-    home.observer.opened('framed')
+    observer.opened('framed')
     socket.on('data', this.read)
-    socket.once('end', () => this.#finish())
-    socket.once('close', () => this.#close())
-    // What went wrong does not matter: 'close' follows.
+    socket.once('end', () => this.#drain())
+    socket.once('close', () => this.#onClose())
+    // 'close' follows.
     socket.on('error', () => {})
   }
 
-  /** The next bytes of the client; they are not kept. */
+  /** Takes bytes of the client; they are not kept. */
   readonly read = (chunk: Buffer): void => {
-    this.#home.observer.received(chunk.length)
-    if (this.#deaf) return
+    this.#context.observer.received(chunk.length)
+    if (this.#discardsInput) return
     this.#now = performance.now()
-    const rest = this.#preface === undefined ? chunk : this.#greet(this.#preface, chunk)
+    const rest = this.#preface === undefined ? chunk : this.#readPreface(this.#preface, chunk)
     if (rest.length > 0) this.#decoder.push(rest)
-    this.#clocks.read(this.#now, this.#decoder.midFrame)
-    this.#balance()
+    this.#timeouts.onRead(this.#now, this.#decoder.midFrame)
+    this.#applyBackpressure()
   }
 
-  /** No new requests, please; what comes all the same is answered. */
+  /** Asks the client to send no more requests. Those that arrive are still answered. */
   goAway(): void {
-    if (this.#gone) return
-    this.#gone = true
-    this.#clocks.touch(performance.now())
-    if (this.#preface === undefined && !this.#finishing) this.#replies.control(kinds.goaway, 0)
+    if (this.#sentGoaway) return
+    this.#sentGoaway = true
+    this.#timeouts.onGoaway(performance.now())
+    if (this.#preface === undefined && !this.#draining) addControlFrame(this.#writer, kinds.goaway, 0)
   }
 
-  /** Looks at the clocks. */
+  /** Checks the timeouts. */
   tick(now: number): void {
-    const verdict = this.#clocks.look(now, {
-      busy: this.#inFlight > 0 || this.#output.pending > 0,
-      paused: this.#socket.isPaused(),
-      gone: this.#gone,
-      written: this.#output.written,
+    const action = this.#timeouts.check(now, {
+      isBusy: this.#inFlight > 0 || this.#writer.pending > 0,
+      isPaused: this.#socket.isPaused(),
+      sentGoaway: this.#sentGoaway,
+      written: this.#writer.written,
     })
-    if (verdict === 'destroy') this.destroy()
-    else if (verdict === 'leave') {
+    if (action === 'destroy') this.destroy()
+    else if (action === 'drain') {
       this.goAway()
-      this.#finish()
-    } else if (verdict !== undefined && !this.#finishing) this.violation(verdict)
+      this.#drain()
+    } else if (action !== undefined && !this.#draining) this.violation(action)
   }
 
   destroy(): void {
     this.#socket.destroy()
   }
 
-  get isFull(): boolean {
-    return this.#output.pending > this.#home.limits.hardOutputBytes
-  }
-
-  // What the decoder calls.
+  // FrameSink
 
   caps(): { readonly request: number; readonly answer: number } {
     return this.#caps
@@ -146,10 +153,10 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
   open(head: Head): 'take' | 'skip' {
     if (head.kind !== kinds.request) return 'take'
     const served = this.#indices.get(head.index)
-    if (served === undefined) return this.#answerAtOnce(head, stackless('contract.unknown', noIndex))
-    const { settings, queue } = this.#home
+    if (served === undefined) return this.#answerAtOnce(head, stackless('contract.unknown', unknownIndex))
+    const { settings, queue } = this.#context
     if (this.#inFlight >= settings.maxInFlight) return this.#refuse(head, served, 'in_flight')
-    if (this.isFull) return this.#refuse(head, served, 'output')
+    if (this.#writer.full) return this.#refuse(head, served, 'output')
     const refusal = queue.reserve(head.length)
     if (refusal !== undefined) return this.#refuse(head, served, refusal.reason, refusal.retryAfterMs)
     this.#reserved = head.length
@@ -159,13 +166,13 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
   }
 
   frame(head: Head, payload: Uint8Array, own: boolean): void {
-    this.#clocks.frame()
-    if (head.kind === kinds.request) this.#request(head, payload, own)
-    else if (head.kind === kinds.ping) this.#replies.control(kinds.pong, head.id, payload)
-    else if (head.kind === kinds.hello) this.#hello(head, payload)
+    this.#timeouts.onFrame()
+    if (head.kind === kinds.request) this.#onRequest(head, payload, own)
+    else if (head.kind === kinds.ping) addControlFrame(this.#writer, kinds.pong, head.id, payload)
+    else if (head.kind === kinds.hello) this.#onHello(head, payload)
     else if (head.kind === kinds.cancel) {
-      const job = this.#jobs.get(head.id)
-      if (job !== undefined) this.#home.queue.cancel(job)
+      const request = this.#requests.get(head.id)
+      if (request !== undefined) this.#context.queue.cancel(request)
     }
   }
 
@@ -174,178 +181,159 @@ export class FramedConnection implements FrameSink, JobOwner, OutputSide {
   }
 
   violation(message: string): void {
-    // Before there is a preface nothing can be said.
+    // No frame can be sent before the prefaces.
     if (this.#preface !== undefined) return this.destroy()
-    this.#deaf = true
+    this.#discardsInput = true
     this.#decoder.stop()
-    this.#forgetOpen()
-    this.#violated = message
-    this.#finish()
+    this.#releaseReserved()
+    this.#violation = message
+    this.#drain()
     if (this.#socket.isPaused()) this.#socket.resume()
   }
 
-  // What jobs call.
-
-  room(bytes: number): Output {
-    return this.#output.room(bytes)
-  }
-
-  answered(job: FramedJob, frameBytes: number): void {
-    this.#forget(job)
-    if (this.#closed) return
-    this.#output.add(frameBytes, 1)
-    this.#balance()
-    this.#settle()
-  }
-
-  // What the output calls.
-
-  handed(answers: number): void {
-    this.#inFlight -= answers
-  }
-
-  progress(bytes: number): void {
-    this.#home.observer.sent(bytes)
-    this.#balance()
-    this.#settle()
-  }
-
-  /** Returns what comes behind the preface. */
-  #greet(before: Buffer, chunk: Buffer): Buffer {
+  /** Returns what follows the preface. */
+  #readPreface(before: Buffer, chunk: Buffer): Buffer {
     const bytes = before.length === 0 ? chunk : Buffer.concat([before, chunk])
     const preface = readPreface(bytes)
     if (preface === 'foreign') this.destroy()
-    // A copy: the chunk is the reader's.
+    // A copy: the chunk is reused by the reader.
     else if (preface === 'more') this.#preface = Buffer.from(bytes)
     else {
       this.#preface = undefined
-      this.#replies.preface()
+      addPreface(this.#writer)
       if (preface.version === protocolVersion) {
-        if (this.#gone) this.#replies.control(kinds.goaway, 0)
+        if (this.#sentGoaway) addControlFrame(this.#writer, kinds.goaway, 0)
         return bytes.subarray(prefaceBytes)
       }
-      this.#deaf = true
-      this.#finish()
+      this.#discardsInput = true
+      this.#drain()
     }
     return nothing
   }
 
-  #hello(head: Head, payload: Uint8Array): void {
+  #onHello(head: Head, payload: Uint8Array): void {
     const hello = decodeClientHello(payload)
     if (typeof hello === 'string') return this.violation(hello)
-    this.#clocks.hello()
-    const { settings, engine } = this.#home
+    this.#timeouts.onHello()
+    const { settings, engine } = this.#context
+    const { request: requestBytes, answer: answerBytes } = this.#caps
     const answer = encodeServerHello({
       contracts: hello.contracts.map((asked) => this.#indices.answer(asked)),
       server: settings.server,
       engine,
-      limits: { requestBytes: this.#caps.request, answerBytes: this.answerCap, inFlight: settings.maxInFlight },
+      limits: { requestBytes, answerBytes, inFlight: settings.maxInFlight },
     })
-    this.#replies.control(kinds.hello, head.id, answer)
+    addControlFrame(this.#writer, kinds.hello, head.id, answer)
   }
 
-  #request(head: Head, payload: Uint8Array, own: boolean): void {
+  #onRequest(head: Head, body: Uint8Array, own: boolean): void {
     const served = this.#indices.get(head.index) as Served
     const start = head.flags & flags.trace ? traceBytes : 0
-    const trace = start > 0 ? Uint8Array.from(payload.subarray(0, start)) : undefined
-    const given = start > 0 ? payload.subarray(start) : payload
-    const place: { slab: Slab | undefined } = { slab: undefined }
-    const bytes = own ? given : this.#home.shelf.place(given, place)
+    const trace = start > 0 ? Uint8Array.from(body.subarray(0, start)) : undefined
+    const payload = start > 0 ? body.subarray(start) : body
     const expiresAt = head.a === noDeadline ? Number.POSITIVE_INFINITY : this.#openedAt + head.a
-    const canonical = (head.flags & flags.canonical) !== 0
-    const job = new FramedJob(
-      this,
+    const request = new FramedRequest(
+      this.#target,
       served,
       head.id,
-      bytes,
-      place.slab,
+      payload,
+      own,
       trace,
-      canonical,
+      (head.flags & flags.canonical) !== 0,
       this.#openedAt,
       expiresAt,
       head.length,
     )
     this.#reserved = 0
-    this.#jobs.set(head.id, job)
-    this.#home.queue.submit(job)
+    this.#requests.set(head.id, request)
+    this.#context.queue.submit(request)
   }
 
   #refuse(head: Head, served: Served, reason: Refusal['reason'], retryAfterMs?: number): 'skip' {
-    this.#home.observer.shed(reason)
+    this.#context.observer.shed(reason)
     return this.#answerAtOnce(head, stackless('overloaded', retryAfterMs === undefined ? {} : { retryAfterMs }), served)
   }
 
-  /** Answers a request whose body is not kept: with the fault, or `limit.bytes`. */
+  /** Answers a request whose body is skipped: with the fault, or `limit.bytes`. */
   #answerAtOnce(head: Head, fault: SidelaneError | undefined, served = this.#indices.get(head.index)): 'skip' {
-    this.#clocks.frame()
-    this.#replies.refuse(head.id, fault ?? tooLarge)
+    this.#timeouts.onFrame()
+    addAnswer(this.#writer, head.id, fault ?? tooLarge)
     const { code, status } = fault ?? { code: tooLarge.code, status: errorTable[tooLarge.code].status }
     const asked = { served, protocol: 'framed', inBytes: head.length, trace: undefined } as const
-    this.#home.observer.request(asked, code, status, 0, 0, 0)
+    this.#context.observer.request(asked, code, status, 0, 0, 0)
     return 'skip'
   }
 
-  /** Ends the connection when all that is in flight is answered and written. */
-  #finish(): void {
-    this.#finishing = true
-    this.#forgetOpen()
-    this.#settle()
+  readonly #onAnswer = (request: FramedRequest): void => {
+    this.#forget(request)
+    this.#onOutput()
   }
 
-  #settle(): void {
-    if (!this.#finishing || this.#closed || this.#jobs.size > 0) return
-    if (this.#violated !== undefined) {
+  /** There are more or fewer unwritten bytes than before. */
+  #onOutput(): void {
+    this.#applyBackpressure()
+    this.#endIfDrained()
+  }
+
+  /** Ends the connection when all requests are answered and all answers are written. */
+  #drain(): void {
+    this.#draining = true
+    this.#releaseReserved()
+    this.#endIfDrained()
+  }
+
+  #endIfDrained(): void {
+    if (!this.#draining || this.#closed || this.#requests.size > 0) return
+    if (this.#violation !== undefined) {
       const fault = stackless('protocol.violation', {
-        message: `The connection broke the protocol: ${this.#violated}.`,
+        message: `The connection broke the protocol: ${this.#violation}.`,
       })
-      this.#violated = undefined
-      this.#replies.refuse(0, fault)
+      this.#violation = undefined
+      addAnswer(this.#writer, 0, fault)
     }
-    if (this.#output.pending > 0) return
-    this.#deaf = true
-    this.#clocks.ended(performance.now())
+    if (this.#writer.pending > 0) return
+    this.#discardsInput = true
+    this.#timeouts.onEnd(performance.now())
     this.#socket.end()
   }
 
-  /** A client that does not read is not read from. */
-  #balance(): void {
-    if (this.#closed || this.#deaf) return
-    const { softOutputBytes } = this.#home.limits
+  /** Stops reading from a client that does not read its answers. */
+  #applyBackpressure(): void {
+    if (this.#closed || this.#discardsInput) return
+    const { softOutputBytes } = this.#context.limits
     if (this.#socket.isPaused()) {
-      if (this.#output.pending > softOutputBytes / 2) return
-      this.#clocks.resumed(performance.now())
+      if (this.#writer.pending > softOutputBytes / 2) return
+      this.#timeouts.onResume(performance.now())
       this.#socket.resume()
-    } else if (this.#output.pending >= softOutputBytes) {
-      this.#clocks.paused(performance.now())
+    } else if (this.#writer.pending >= softOutputBytes) {
+      this.#timeouts.onPause(performance.now())
       this.#socket.pause()
     }
   }
 
-  /** A request whose body will not come. */
-  #forgetOpen(): void {
+  /** The rest of the request that is being read will not arrive. */
+  #releaseReserved(): void {
     if (this.#reserved === 0) return
-    this.#home.queue.release(this.#reserved)
+    this.#context.queue.release(this.#reserved)
     this.#reserved = 0
     this.#inFlight--
   }
 
-  #forget(job: FramedJob): void {
-    this.#jobs.delete(job.id)
-    if (job.slab !== undefined) this.#home.shelf.release(job.slab)
-    job.slab = undefined
+  #forget(request: FramedRequest): void {
+    this.#requests.delete(request.id)
+    request.releasePayload()
   }
 
-  #close(): void {
+  #onClose(): void {
     this.#closed = true
     this.#decoder.stop()
-    this.#forgetOpen()
-    for (const job of this.#jobs.values()) if (this.#home.queue.drop(job)) this.#forget(job)
-    this.#output.close()
+    this.#releaseReserved()
+    for (const request of this.#requests.values()) if (this.#context.queue.drop(request)) this.#forget(request)
+    this.#writer.close()
     this.#table.release()
-    this.#home.observer.closed('framed')
-    this.#home.left(this)
+    this.#context.observer.closed('framed')
+    this.#context.onClosed(this)
   }
 }
 
-const nothing = Buffer.alloc(0)
-const noIndex = { message: 'HELLO has not given out this contract index.' }
+const unknownIndex = { message: 'HELLO has not given out this contract index.' }

@@ -1,20 +1,19 @@
-// HELLO: which contracts a connection gets, by which index. The bytes of it are wire's.
+// HELLO on one connection, daemon side: which contracts the client gets, and by which index.
 
 import { errorTable } from '../model/index.ts'
 import { noContractId, type AnsweredContract, type AskedContract } from '../wire/index.ts'
 import type { Served, ServedTable } from './contracts.ts'
 
-/** The contracts of one connection, by index. */
-export class Indices {
+export class ContractIndices {
   readonly #table: ServedTable
-  readonly #list: Served[] = []
+  readonly #byIndex: Served[] = []
 
   constructor(table: ServedTable) {
     this.#table = table
   }
 
   get(index: number): Served | undefined {
-    return this.#list[index]
+    return this.#byIndex[index]
   }
 
   answer({ name, id, fingerprint }: AskedContract): AnsweredContract {
@@ -22,10 +21,10 @@ export class Indices {
     if (latest === undefined) return refused('contract.unknown', noContractId)
     const served = this.#table.find(name, id)
     if (served === undefined) return refused('contract.mismatch', latest.id)
-    // The other side holds another key.
+    // The client has another key.
     if (served.fingerprint !== fingerprint) return refused('contract.mismatch', served.id)
-    const known = this.#list.indexOf(served)
-    return { status: 0, index: known >= 0 ? known : this.#list.push(served) - 1, have: served.id }
+    const known = this.#byIndex.indexOf(served)
+    return { status: 0, index: known >= 0 ? known : this.#byIndex.push(served) - 1, have: served.id }
   }
 }
 

@@ -1,7 +1,8 @@
 // The door of server/: what src/daemon.ts starts.
 
 export { ConfigError, readOptions, type Mode } from './config/load-config.ts'
-export { daemonHelp, type Options } from './config/options.ts'
+export { daemonHelp } from './config/help.ts'
+export type { Options } from './config/options.ts'
 export { resolveSettings, type DaemonSettings } from './config/settings.ts'
 export { loadContracts, type ContractSources, type LoadedContract, type Served, type ServedTable } from './contracts.ts'
 export { openService } from './daemon-service.ts'

@@ -1,25 +1,14 @@
-// The numbers of /metrics: counted as things happen, and the gauges asked when somebody looks. The names are those of
-// docs/daemon.md, the same in both daemons.
+// The metrics of the daemon: counters that are kept, and gauges that are read when the page is built. Names, types and
+// helps are in tables/metrics.ts.
 
+import { metrics, protocols, reloadResults, shedReasons, type MetricName } from '../tables/metrics.ts'
 import type { ErrorCode } from '../model/index.ts'
 import type { Asked, Protocol } from './job.ts'
 import type { ShedReason } from './observer.ts'
 import { memoryUsage, pssBytes } from './memory.ts'
 import { heading, Histogram, sample, type Labels } from './prometheus.ts'
 
-const shedReasons: readonly ShedReason[] = [
-  'queue',
-  'bytes',
-  'in_flight',
-  'output',
-  'memory',
-  'connections',
-  'draining',
-]
-
-const protocols: readonly Protocol[] = ['framed', 'http']
-
-/** What is asked for when somebody looks. */
+/** The gauges, read when the page is built. */
 export interface Now {
   readonly inFlight: number
   readonly queued: number
@@ -37,12 +26,12 @@ interface Requests {
 }
 
 export class Metrics {
-  /** By protocol, then contract, then code: no key is put together for a request. */
+  /** By protocol, contract and code: a request builds no key. */
   readonly #requests: Readonly<Record<Protocol, Map<string, Map<string, Requests>>>> = {
     framed: new Map(),
     http: new Map(),
   }
-  readonly #sheds = new Map<ShedReason, number>(shedReasons.map((reason) => [reason, 0]))
+  readonly #sheds = Object.fromEntries(shedReasons.map((reason) => [reason, 0])) as Record<ShedReason, number>
   readonly #queueWait = new Histogram()
   readonly #run = new Histogram()
   readonly #connections: Record<Protocol, number> = { framed: 0, http: 0 }
@@ -50,7 +39,7 @@ export class Metrics {
   #received = 0
   #sent = 0
 
-  /** Times only of a request that had its turn. */
+  /** Counts a request; its times only if it ran. */
   request({ served, protocol }: Asked, code: ErrorCode | 'accepted', queueUs: number, runUs: number): void {
     const contract = served?.name ?? ''
     const byContract = this.#requests[protocol]
@@ -66,7 +55,7 @@ export class Metrics {
   }
 
   shed(reason: ShedReason): void {
-    this.#sheds.set(reason, (this.#sheds.get(reason) ?? 0) + 1)
+    this.#sheds[reason]++
   }
 
   opened(protocol: Protocol): void {
@@ -89,46 +78,47 @@ export class Metrics {
     this.#reloads[ok ? 'ok' : 'failed']++
   }
 
-  /** The page. */
+  /** The page, in the order of the table. */
   text(now: Now): string {
     const { rss, heapUsed, heapTotal, external } = memoryUsage()
-    const gauge = (name: string, help: string, value: number): string =>
-      heading(name, 'gauge', help) + sample(name, value)
-    const counter = (name: string, help: string, value: number): string =>
-      heading(name, 'counter', help) + sample(name, value)
-    const histogram = (name: string, help: string, values: Histogram): string =>
-      heading(name, 'histogram', help) + values.lines(name)
-    return [
-      heading('sidelane_requests_total', 'counter', 'Requests by contract, protocol and how they ended.'),
-      ...protocols.flatMap((protocol) =>
-        [...this.#requests[protocol].values()].flatMap((byCode) =>
-          [...byCode.values()].map(({ labels, count }) => sample('sidelane_requests_total', count, labels)),
-        ),
-      ),
-      histogram('sidelane_queue_wait_seconds', 'Time that payloads waited for their turn.', this.#queueWait),
-      histogram('sidelane_run_seconds', 'Time that payloads took.', this.#run),
-      gauge('sidelane_in_flight', 'Payloads that wait or run.', now.inFlight),
-      gauge('sidelane_queued', 'Payloads that wait.', now.queued),
-      gauge('sidelane_queued_bytes', 'Bytes of all bodies.', now.queuedBytes),
-      heading('sidelane_connections', 'gauge', 'Open connections.'),
-      ...protocols.map((protocol) => sample('sidelane_connections', this.#connections[protocol], { protocol })),
-      counter('sidelane_received_bytes_total', 'Bytes read from clients.', this.#received),
-      counter('sidelane_sent_bytes_total', 'Bytes written to clients.', this.#sent),
-      heading('sidelane_sheds_total', 'counter', 'Requests and connections that were refused, by the bound they met.'),
-      ...shedReasons.map((reason) => sample('sidelane_sheds_total', this.#sheds.get(reason) ?? 0, { reason })),
-      counter('sidelane_log_dropped_total', 'Log lines that nobody took.', now.logDropped),
-      heading('sidelane_reloads_total', 'counter', 'Reloads of the contracts.'),
-      sample('sidelane_reloads_total', this.#reloads.ok, { result: 'ok' }),
-      sample('sidelane_reloads_total', this.#reloads.failed, { result: 'failed' }),
-      gauge('sidelane_contracts', 'Contracts that are served.', now.contracts),
-      gauge('sidelane_ready', '1 when /readyz says so.', now.ready ? 1 : 0),
-      gauge('sidelane_uptime_seconds', 'Seconds since the start.', process.uptime()),
-      gauge('sidelane_rss_bytes', 'Resident memory of the process.', rss),
-      gauge('sidelane_pss_bytes', 'The same, with shared pages in proportion.', pssBytes()),
-      gauge('sidelane_allocated_bytes', 'Memory that is in use.', heapUsed + external),
-      gauge('sidelane_allocator_resident_bytes', 'Memory that the allocator holds.', heapTotal + external),
-      heading('sidelane_info', 'gauge', 'Always 1; the labels say what runs.'),
-      sample('sidelane_info', 1, { version: now.version, daemon: 'node', engine: now.engine }),
-    ].join('')
+    const values: Readonly<Record<MetricName, Value>> = {
+      sidelane_requests_total: this.#requestCounts(),
+      sidelane_queue_wait_seconds: this.#queueWait,
+      sidelane_run_seconds: this.#run,
+      sidelane_in_flight: now.inFlight,
+      sidelane_queued: now.queued,
+      sidelane_queued_bytes: now.queuedBytes,
+      sidelane_connections: protocols.map((protocol) => [{ protocol }, this.#connections[protocol]]),
+      sidelane_received_bytes_total: this.#received,
+      sidelane_sent_bytes_total: this.#sent,
+      sidelane_sheds_total: shedReasons.map((reason) => [{ reason }, this.#sheds[reason]]),
+      sidelane_log_dropped_total: now.logDropped,
+      sidelane_reloads_total: reloadResults.map((result) => [{ result }, this.#reloads[result]]),
+      sidelane_contracts: now.contracts,
+      sidelane_ready: now.ready ? 1 : 0,
+      sidelane_uptime_seconds: process.uptime(),
+      sidelane_rss_bytes: rss,
+      sidelane_pss_bytes: pssBytes(),
+      sidelane_allocated_bytes: heapUsed + external,
+      sidelane_allocator_resident_bytes: heapTotal + external,
+      sidelane_info: [[{ version: now.version, daemon: 'node', engine: now.engine }, 1]],
+    }
+    return Object.entries(metrics)
+      .map(([name, [type, help]]) => heading(name, type, help) + samples(name, values[name as MetricName]))
+      .join('')
   }
+
+  #requestCounts(): readonly LabelledValue[] {
+    const byContract = protocols.flatMap((protocol) => [...this.#requests[protocol].values()])
+    return byContract.flatMap((byCode) => [...byCode.values()].map(({ labels, count }) => [labels, count]))
+  }
+}
+
+type LabelledValue = readonly [labels: Labels, value: number]
+type Value = number | Histogram | readonly LabelledValue[]
+
+function samples(name: string, value: Value): string {
+  if (typeof value === 'number') return sample(name, value)
+  if (value instanceof Histogram) return value.lines(name)
+  return value.map(([labels, one]) => sample(name, one, labels)).join('')
 }

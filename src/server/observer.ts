@@ -1,10 +1,11 @@
 // What the daemon tells of itself: metrics and log implement it. It decides nothing.
 
+import type { shedReasons } from '../tables/metrics.ts'
 import type { ErrorCode } from '../model/index.ts'
 import type { Asked, Protocol } from './job.ts'
 
 /** Why a request or a connection was refused: the label of `sidelane_sheds_total`. */
-export type ShedReason = 'queue' | 'bytes' | 'in_flight' | 'output' | 'memory' | 'connections' | 'draining'
+export type ShedReason = (typeof shedReasons)[number]
 
 export interface Observer {
   /**

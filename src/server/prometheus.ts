@@ -1,20 +1,16 @@
-// The kinds of numbers in /metrics, and how they are written: Prometheus text format 0.0.4. Which ones there are is in
-// metrics.ts.
+// Histograms and samples in the Prometheus text format 0.0.4. The metrics themselves are in metrics.ts.
 
-const bounds = [
-  0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
-] as const
+import { bucketBoundsUs, type metrics } from '../tables/metrics.ts'
 
-/** Times in buckets that are fixed: adding one allocates nothing. */
+/** Times in fixed buckets: adding one allocates nothing. */
 export class Histogram {
-  /** The last one takes what is above all bounds. */
-  readonly #counts = new Float64Array(bounds.length + 1)
+  /** The last bucket takes what is above all bounds. */
+  readonly #counts = new Float64Array(bucketBoundsUs.length + 1)
   #sumUs = 0
 
   add(us: number): void {
-    const seconds = us / 1e6
     let at = 0
-    while (at < bounds.length && seconds > (bounds[at] as number)) at++
+    while (at < bucketBoundsUs.length && us > (bucketBoundsUs[at] as number)) at++
     this.#counts[at] = (this.#counts[at] as number) + 1
     this.#sumUs += us
   }
@@ -24,7 +20,9 @@ export class Histogram {
     let count = 0
     this.#counts.forEach((value, at) => {
       count += value
-      text += sample(`${name}_bucket`, count, { le: bounds[at]?.toString() ?? '+Inf' })
+      text += sample(`${name}_bucket`, count, {
+        le: at < bucketBoundsUs.length ? String((bucketBoundsUs[at] as number) / 1e6) : '+Inf',
+      })
     })
     return text + sample(`${name}_sum`, this.#sumUs / 1e6) + sample(`${name}_count`, count)
   }
@@ -38,7 +36,7 @@ export function sample(name: string, value: number, labels: Labels = {}): string
   return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`
 }
 
-export const heading = (name: string, type: 'counter' | 'gauge' | 'histogram', help: string): string =>
+export const heading = (name: string, type: (typeof metrics)[keyof typeof metrics][0], help: string): string =>
   `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`
 
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')

@@ -1,9 +1,10 @@
 // Whether the daemon should be sent requests, and the watermark of its memory.
 
+import type { unreadyReasons } from '../tables/daemon-texts.ts'
 import { memoryUsage } from './memory.ts'
 import type { Service } from './service.ts'
 
-export type Reason = 'draining' | 'taken-over' | 'memory' | 'starting'
+export type Reason = (typeof unreadyReasons)[number]
 
 /** Shares of the limit: not ready from the first on, until under the second; no requests at all from the third on. */
 const high = 0.85

@@ -1,86 +1,87 @@
-// The clocks of a framed connection. They are looked at a few times a second; what follows from them is the
-// connection's business.
+// The timeouts of one framed connection, checked several times a second. The connection acts on the result.
 
 import type { FramedLimits } from './limits.ts'
 
-/** What a look needs to know of the connection. */
-export interface Sight {
-  /** Something is in flight, or waits to be written. */
-  readonly busy: boolean
-  /** Nothing is read, so that no frame can be completed. */
-  readonly paused: boolean
-  readonly gone: boolean
-  /** Bytes written so far; undefined when no write goes on. */
+/** What the timeouts need to know of the connection. */
+export interface ConnectionState {
+  /** Requests are in flight, or bytes wait to be written. */
+  readonly isBusy: boolean
+  /** Nothing is read, so no frame can be completed. */
+  readonly isPaused: boolean
+  readonly sentGoaway: boolean
+  /** Bytes written so far; undefined when there is no current write. */
   readonly written: number | undefined
 }
 
-/** `leave`: it has been silent for long enough. A text is a violation. */
-export type Verdict = 'destroy' | 'leave' | 'a frame is not complete in time' | 'no HELLO in time'
+/** `drain`: the connection has been idle for too long. A text is a protocol violation. */
+export type TimeoutAction = 'destroy' | 'drain' | 'a frame is not complete in time' | 'no HELLO in time'
 
-export class FrameClocks {
+export class FramedTimeouts {
   readonly #limits: FramedLimits
   readonly #connectedAt: number
-  /** When the frame that is not complete began. */
-  #frameSince: number | undefined
-  #frames = false
-  #saidHello = false
+  /** Start of the incomplete frame. */
+  #frameStartedAt: number | undefined
+  /** A frame was completed during the current read. */
+  #completedFrame = false
+  #receivedHello = false
   #pausedAt = 0
-  /** When something last went on. */
-  #busyAt: number
+  #lastActiveAt: number
+  /** The last progress of the current write. */
   #written: number | undefined
   #writtenAt = 0
+  /** When the writing side was ended. */
   #endedAt: number | undefined
 
   constructor(limits: FramedLimits, now: number) {
     this.#limits = limits
-    this.#connectedAt = this.#busyAt = now
+    this.#connectedAt = this.#lastActiveAt = now
   }
 
-  frame(): void {
-    this.#frames = true
+  onFrame(): void {
+    this.#completedFrame = true
   }
 
-  hello(): void {
-    this.#saidHello = true
+  onHello(): void {
+    this.#receivedHello = true
   }
 
-  touch(now: number): void {
-    this.#busyAt = now
+  onGoaway(now: number): void {
+    this.#lastActiveAt = now
   }
 
-  /** Bytes have been read, and a frame is half there or not. */
-  read(now: number, midFrame: boolean): void {
-    if (!midFrame) this.#frameSince = undefined
-    else if (this.#frames || this.#frameSince === undefined) this.#frameSince = now
-    if (this.#frames) this.#busyAt = now
-    this.#frames = false
+  /** `isMidFrame`: the bytes that were read end inside a frame. */
+  onRead(now: number, isMidFrame: boolean): void {
+    if (!isMidFrame) this.#frameStartedAt = undefined
+    else if (this.#completedFrame || this.#frameStartedAt === undefined) this.#frameStartedAt = now
+    if (this.#completedFrame) this.#lastActiveAt = now
+    this.#completedFrame = false
   }
 
-  paused(now: number): void {
+  onPause(now: number): void {
     this.#pausedAt = now
   }
 
-  resumed(now: number): void {
-    if (this.#frameSince !== undefined) this.#frameSince += now - this.#pausedAt
+  /** The pause does not count for the incomplete frame. */
+  onResume(now: number): void {
+    if (this.#frameStartedAt !== undefined) this.#frameStartedAt += now - this.#pausedAt
   }
 
-  /** The writing side has been ended. */
-  ended(now: number): void {
+  onEnd(now: number): void {
     this.#endedAt ??= now
   }
 
-  look(now: number, { busy, paused, gone, written }: Sight): Verdict | undefined {
-    const { frameMs, idleMs, goneMs, stallMs, lingerMs } = this.#limits
-    if (this.#endedAt !== undefined) return now - this.#endedAt > lingerMs ? 'destroy' : undefined
+  check(now: number, { isBusy, isPaused, sentGoaway, written }: ConnectionState): TimeoutAction | undefined {
+    const { frameTimeoutMs, idleTimeoutMs, goawayGraceMs, writeTimeoutMs, lingerTimeoutMs } = this.#limits
+    if (this.#endedAt !== undefined) return now - this.#endedAt > lingerTimeoutMs ? 'destroy' : undefined
     if (written !== this.#written) {
       this.#written = written
       this.#writtenAt = now
-    } else if (written !== undefined && now - this.#writtenAt > stallMs) return 'destroy'
-    if (!paused && this.#frameSince !== undefined && now - this.#frameSince > frameMs) {
+    } else if (written !== undefined && now - this.#writtenAt > writeTimeoutMs) return 'destroy'
+    if (!isPaused && this.#frameStartedAt !== undefined && now - this.#frameStartedAt > frameTimeoutMs) {
       return 'a frame is not complete in time'
     }
-    if (!this.#saidHello && now - this.#connectedAt > frameMs) return 'no HELLO in time'
-    if (busy) this.#busyAt = now
-    return now - this.#busyAt > (gone ? goneMs : idleMs) ? 'leave' : undefined
+    if (!this.#receivedHello && now - this.#connectedAt > frameTimeoutMs) return 'no HELLO in time'
+    if (isBusy) this.#lastActiveAt = now
+    return now - this.#lastActiveAt > (sentGoaway ? goawayGraceMs : idleTimeoutMs) ? 'drain' : undefined
   }
 }

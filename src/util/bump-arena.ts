@@ -11,26 +11,27 @@ export interface Block<B extends Uint8Array = Uint8Array> {
 }
 
 /** Blocks of one size, and how many empty ones are kept; more are left to the garbage collector. */
-export interface SizeClass {
+export interface SizeClass<B extends Uint8Array = Uint8Array> {
   readonly bytes: number
   readonly maxSpare: number
+  /** The empty blocks. Arenas that are given the same list share it. */
+  readonly spare?: Block<B>[]
 }
 
 export class BumpArena<B extends Uint8Array> {
   readonly #allocate: (bytes: number) => B
-  readonly #classes: readonly (SizeClass & { readonly spare: Block<B>[] })[]
-  #open: Block<B>
+  readonly #classes: readonly Required<SizeClass<B>>[]
+  #open: Block<B> | undefined
 
   /** `classes` in ascending order; the first one is the size of the open block. */
-  constructor(allocate: (bytes: number) => B, classes: readonly SizeClass[]) {
+  constructor(allocate: (bytes: number) => B, classes: readonly SizeClass<B>[]) {
     this.#allocate = allocate
-    this.#classes = classes.map((size) => ({ ...size, spare: [] }))
-    this.#open = this.#take(0)
+    this.#classes = classes.map((size) => ({ ...size, spare: size.spare ?? [] }))
   }
 
   /** The block that is being filled. */
   get open(): Block<B> {
-    return this.#open
+    return (this.#open ??= this.#take(0))
   }
 
   /**
@@ -38,14 +39,14 @@ export class BumpArena<B extends Uint8Array> {
    * and calls `release` when it is done. A request larger than the open block gets a block of its own.
    */
   reserve(bytes: number, alignment = 1): Block<B> {
-    const open = this.#open
+    const open = this.#open ?? this.open
     const at = Math.ceil(open.used / alignment) * alignment
     if (at + bytes <= open.bytes.length) {
       open.used = at
       return open
     }
-    if (bytes > (this.#classes[0] as SizeClass).bytes) return this.#take(bytes)
-    if (open.live === 0) this.#recycle(open)
+    if (bytes > (this.#classes[0] as SizeClass<B>).bytes) return this.#take(bytes)
+    this.trim()
     this.#open = this.#take(bytes)
     return this.#open
   }
@@ -55,6 +56,14 @@ export class BumpArena<B extends Uint8Array> {
     if (--block.live > 0) return
     block.used = 0
     if (block !== this.#open) this.#recycle(block)
+  }
+
+  /** Gives up the open block if it is empty, so that an idle owner holds no memory. */
+  trim(): void {
+    const open = this.#open
+    if (open === undefined || open.live > 0) return
+    this.#open = undefined
+    this.#recycle(open)
   }
 
   #take(bytes: number): Block<B> {

@@ -1,14 +1,14 @@
-// What the package says of itself, read when it is asked for. Not part of what runs without Node.
+// Reads this package's package.json. Needs Node.
 
 import { readFileSync } from 'node:fs'
 
-export interface PackageFacts {
+export interface PackageJson {
   readonly version: string
   readonly engines: { readonly node: string }
 }
 
-let facts: PackageFacts | undefined
+let content: PackageJson | undefined
 
-/** From src and from dist alike. */
-export const packageFacts = (): PackageFacts =>
-  (facts ??= JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as PackageFacts)
+/** The path is the same from src/util and from dist/util. */
+export const readPackageJson = (): PackageJson =>
+  (content ??= JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as PackageJson)

@@ -3,6 +3,7 @@
 
 export { isOutcomeOf, writeAnswerHead } from './response-header.ts'
 export * from './constants.ts'
+export { addControlFrame, addPreface } from './control-frame.ts'
 export { FrameDecoder, type FrameSink } from './decoder.ts'
 export { Head, writeHead } from './frame-header.ts'
 export * from './hello.ts'

@@ -1,4 +1,4 @@
-// The command line from outside: the built program, its streams and its exit codes.
+// The commands `contract export` and `contract show`, and the help of all commands, run as a program.
 
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ interface Result {
   readonly stderr: string
 }
 
-/** A module of the test's own. */
+/** Writes a module into a new folder. */
 function moduleOf(name: string, source: string): string {
   const own = mkdtempSync(join(tmpdir(), 'sidelane-cli-'))
   cleanUp.push(own)
@@ -67,8 +67,8 @@ describe('sidelane', () => {
     ['no file', ['contract', 'export', '-o', '-'], 'Expected one FILE'],
     ['no target', ['contract', 'export', 'contracts.js'], 'Expected -o LOCK'],
     ['an unknown option', ['contract', 'show', '--jsn'], "Unknown option '--jsn'"],
-    ['a file that is not there', ['contract', 'show', 'gone.json'], 'There is no file gone.json'],
-  ])('exits 2 and stays silent on stdout with %s', (_, args, words) => {
+    ['a missing file', ['contract', 'show', 'gone.json'], 'There is no file gone.json'],
+  ])('exits 2 with an empty stdout for %s', (_, args, words) => {
     const { status, stdout, stderr } = sidelane(...args)
     expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })
     expect(stderr).toContain(words)
@@ -77,7 +77,7 @@ describe('sidelane', () => {
 })
 
 describe('sidelane contract export', () => {
-  it('writes the lock of a TypeScript module, whole or not at all', () => {
+  it('writes the lock of a TypeScript module atomically', () => {
     const target = join(folder, 'order.lock.json')
     const { status, stdout, stderr } = sidelane('contract', 'export', 'order.contract.ts', '-o', target)
     expect({ status, stdout }).toStrictEqual({ status: 0, stdout: '' })
@@ -87,36 +87,36 @@ describe('sidelane contract export', () => {
     expect(readdirSync(folder)).toStrictEqual(['order.lock.json'])
   })
 
-  it('writes to stdout for "-", and takes a contract with several names for one', () => {
+  it('writes to stdout for "-", and counts a contract with several export names once', () => {
     const { status, stdout } = sidelane('contract', 'export', 'contracts.js', '--name', 'left-side', '-o', '-')
     expect(status).toBe(0)
     expect(parseLock(stdout).name).toBe('left-side')
   })
 
-  it('asks which one, when there are several', () => {
+  it('exits 2 and lists the exports when there are several contracts', () => {
     const { status, stdout, stderr } = sidelane('contract', 'export', 'contracts.js', '-o', '-')
     expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })
     expect(stderr).toContain('left ("left-side"), right ("right-side"); choose with --export or --name')
   })
 
-  it('takes the one that --export names, and says what only the app checks', () => {
+  it('selects by --export, and lists the checks that only the app performs', () => {
     const { status, stdout, stderr } = sidelane('contract', 'export', 'contracts.js', '--export', 'right', '-o', '-')
     expect(status).toBe(0)
     expect(parseLock(stdout).lock).toMatchObject({ name: 'right-side', appOnly: ['age'], compress: { codec: 'none' } })
-    expect(stderr).toContain('Checked by the app alone, not by the lock: age')
+    expect(stderr).toContain('Checked only by the app, not by the lock: age')
   })
 
-  it('recognises a contract of another copy of the package by its shape', () => {
+  it('recognizes a contract of another copy of the package by its shape', () => {
     const { status, stdout } = sidelane('contract', 'export', 'other-copy.js', '-o', '-')
     expect(status).toBe(0)
     expect(parseLock(stdout).lock).toMatchObject({ name: 'copied', digest: 'sha-256' })
   })
 
-  it('exits 1 with every refusal, its path and what to write instead', () => {
+  it('exits 1 and lists every unsupported type with its path and a replacement', () => {
     const { status, stdout, stderr } = sidelane('contract', 'export', 'refused.js', '-o', '-')
     expect({ status, stdout }).toStrictEqual({ status: 1, stdout: '' })
     expect(stderr).toContain('contract.unsupported')
-    expect(stderr).toContain("mail: .trim() would vanish from the lock: write norm(z.email(), ['trim'])")
+    expect(stderr).toContain("mail: .trim() would be lost in the lock: write norm(z.email(), ['trim'])")
     expect(stderr).toContain('at: JSON has no dates')
   })
 
@@ -124,7 +124,7 @@ describe('sidelane contract export', () => {
     ['broken.js', 'export const x = ', 'SyntaxError'],
     ['broken.ts', 'export const x: = 1', 'Unexpected token'],
     ['throws.js', 'throw new Error("no database")', 'no database'],
-  ])('exits 1 and names the module that fails by itself: %s', (name, source, words) => {
+  ])('exits 1 and names a module that fails to load: %s', (name, source, words) => {
     const file = moduleOf(name, source)
     const { status, stdout, stderr } = sidelane('contract', 'export', file, '-o', '-')
     expect({ status, stdout }).toStrictEqual({ status: 1, stdout: '' })
@@ -141,7 +141,7 @@ describe('sidelane contract export', () => {
       'lost.js',
     ],
     ['a missing package in TypeScript', [moduleOf('lost.ts', 'import "no-such-package"'), '-o', '-'], 'lost.ts'],
-    ['an export that is not there', ['contracts.js', '--export', 'middle', '-o', '-'], 'has no such contract'],
+    ['a missing export', ['contracts.js', '--export', 'middle', '-o', '-'], 'has no such contract'],
     ['a target that cannot be written', ['other-copy.js', '-o', join(folder, 'no', 'where.json')], 'Cannot write'],
   ])('exits 2 for %s', (_, args, words) => {
     const { status, stderr } = sidelane('contract', 'export', ...args)
@@ -154,7 +154,7 @@ describe('sidelane contract show', () => {
   const lock = join(folder, 'shown.lock.json')
   beforeAll(() => sidelane('contract', 'export', 'order.contract.ts', '-o', lock))
 
-  it('prints what a lock says, with the fields as a tree', () => {
+  it('prints the fields of a lock, and the schema as a tree', () => {
     const { status, stdout } = sidelane('contract', 'show', lock)
     expect(status).toBe(0)
     expect(stdout).toMatch(/^order\n {2}id {8}[0-9a-f]{64}\n/)
@@ -175,7 +175,7 @@ describe('sidelane contract show', () => {
     expect(shown['norms']).toContainEqual({ path: 'billing.name', ops: ['nfc', 'collapse', 'trim'] })
   })
 
-  it('exits 1 for a lock that an engine would refuse', () => {
+  it('exits 1 for an unsupported lock', () => {
     const bad = join(folder, 'bad.lock.json')
     writeFileSync(bad, JSON.stringify({ profile: 'p1', unicode: '15.0', name: 'bad', schema: { not: {} } }))
     const { status, stdout, stderr } = sidelane('contract', 'show', bad)

@@ -1,4 +1,4 @@
-// `sidelane doctor` from outside, and its judgement on machines that this one is not.
+// `sidelane doctor`, run as a program, and its checks with the values of other machines.
 
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -31,7 +31,7 @@ const checked = async (args: readonly string[] = [], env: Record<string, string>
 }
 
 describe('sidelane doctor', () => {
-  it('prints a line a check, with a sum, and exits 0 where nothing is broken', async () => {
+  it('prints one line a check and a summary, and exits 0 when nothing is broken', async () => {
     const { status, stdout, stderr } = await sidelane(['doctor'], { env: { NO_COLOR: '1' } })
     expect({ status, stderr }).toStrictEqual({ status: 0, stderr: '' })
     expect(stdout).toMatch(/^sidelane \d+\.\d+\.\d+\n/)
@@ -41,7 +41,7 @@ describe('sidelane doctor', () => {
     expect(stdout).not.toContain('\u001b')
   })
 
-  it('sends a sample through each engine on each placement', async () => {
+  it('processes a sample with each engine on each placement', async () => {
     const { status, ok, stderr, checks } = await checked()
     expect({ status, ok, stderr }).toStrictEqual({ status: 0, ok: true, stderr: '' })
     const tests = checks.filter(({ id }) => id.startsWith('self-test.'))
@@ -49,14 +49,14 @@ describe('sidelane doctor', () => {
     for (const { status: one, found } of tests) expect([one, found]).toMatchObject(['ok', /^the digest is right/])
   })
 
-  it('tells the thresholds of placement auto', async () => {
+  it('reports the thresholds of placement auto', async () => {
     const { byId } = await checked()
     expect(byId('thresholds')?.found).toMatch(/^auto runs up to \d+\.\d KiB inline, \d+ µs a turn; /)
     expect(byId('thresholds')?.details).toMatchObject({ hopUs: expect.any(Number), inlineMaxBytes: expect.any(Number) })
     expect(byId('self-test.js.auto')?.status).toBe('ok')
   })
 
-  it('says which files were tried where the addon does not load, and that js works', async () => {
+  it('lists the files it tried when the addon does not load, and tests the js engine', async () => {
     const broken = file('broken.node', 'no library')
     const { status, byId } = await checked([], { SIDELANE_NATIVE_PATH: broken })
     expect(status).toBe(0)
@@ -66,7 +66,7 @@ describe('sidelane doctor', () => {
     expect(byId('self-test.js.pool')?.status).toBe('ok')
   })
 
-  it('checks a contract, and exits 1 where no engine can use it', async () => {
+  it('checks a contract, and exits 1 when no engine can use it', async () => {
     const good = await checked(['--contract', file('good.lock.json', lockOf())])
     expect(good.byId('contract')).toMatchObject({
       status: 'ok',
@@ -90,7 +90,7 @@ describe('sidelane doctor', () => {
     expect(stderr).toContain(words)
   })
 
-  it.skipIf(process.platform !== 'linux')('reads the limit of open files', () => {
+  it.skipIf(process.platform !== 'linux')('warns about a low limit of open files', () => {
     const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
     const text = execFileSync('sh', ['-c', `ulimit -n 200; exec "${process.execPath}" "${main}" doctor`], {
       encoding: 'utf8',
@@ -99,7 +99,7 @@ describe('sidelane doctor', () => {
   })
 })
 
-describe('the judgement of doctor', () => {
+describe('checks of doctor', () => {
   const range = '^20.19.0 || ^22.13.0 || >=24'
   it.each([
     ['20.19.0', 'ok'],
@@ -110,7 +110,7 @@ describe('the judgement of doctor', () => {
     ['23.11.0', 'warn'],
     ['24.0.0', 'ok'],
     ['26.1.0', 'ok'],
-  ])('on Node %s is %s', (version, status) => {
+  ])('report Node %s as %s', (version, status) => {
     expect(checkNode(version, range)).toMatchObject({ status })
   })
 
@@ -119,7 +119,7 @@ describe('the judgement of doctor', () => {
     ['15.0', 'ok'],
     ['14.0', 'fail'],
     [undefined, 'fail'],
-  ])('on Unicode %s is %s', (version, status) => {
+  ])('report Unicode %s as %s', (version, status) => {
     expect(checkUnicode(version)).toMatchObject({ status })
   })
 
@@ -128,7 +128,7 @@ describe('the judgement of doctor', () => {
     [1024, 'ok'],
     ['unlimited' as const, 'ok'],
     [undefined, 'ok'],
-  ])('on %s open files is %s', (soft, status) => {
+  ])('report a limit of %s open files as %s', (soft, status) => {
     expect(checkDescriptors(soft)).toMatchObject({ status })
   })
 })

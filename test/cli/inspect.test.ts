@@ -1,4 +1,4 @@
-// `sidelane inspect` from outside: what process wrote comes back, and what was damaged on the way is named.
+// `sidelane inspect`, run as a program: decodes the results of process, and reports damaged ones.
 
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
@@ -39,10 +39,10 @@ describe('sidelane inspect', () => {
     results = await processed(lock)
   })
 
-  it('prints what is in the results of process, one payload a line', async () => {
+  it('prints the payloads of the results of process, one a line', async () => {
     const { status, stdout, stderr } = await sidelane(['inspect'], { input: results })
     expect({ status, stdout }).toStrictEqual({ status: 0, stdout: `${payloads.join('\n')}\n` })
-    expect(stderr).toMatch(/^sidelane: 4 results: 4 sound, 0 bad; /)
+    expect(stderr).toMatch(/^sidelane: 4 results: 4 valid, 0 defective; /)
   })
 
   it.each([
@@ -56,12 +56,12 @@ describe('sidelane inspect', () => {
     expect({ status, stdout }).toStrictEqual({ status: 0, stdout: `${payloads.join('\n')}\n` })
   })
 
-  it('reads back the canonical form that stands in the result itself', async () => {
+  it('reads a canonical form that is part of the result', async () => {
     const { status, stdout } = await sidelane(['inspect'], { input: await processed(lock, '--body', 'canonical') })
     expect({ status, stdout }).toStrictEqual({ status: 0, stdout: `${payloads.join('\n')}\n` })
   })
 
-  it('verifies keyed digests, with the right key only', async () => {
+  it('verifies keyed digests, only with the right key', async () => {
     const contract = file('keyed.lock.json', lockOf({ digest: 'hmac-sha-256' }))
     const keyed = await processed(contract, '--digest-key-file', key)
     const right = await sidelane(['inspect', '--digest-key-file', key, '--quiet'], { input: keyed })
@@ -75,11 +75,11 @@ describe('sidelane inspect', () => {
     expect(without).toMatchObject({ status: 2, stdout: '' })
   })
 
-  it('counts what has no digest', async () => {
+  it('counts results without a digest', async () => {
     const contract = file('bare.lock.json', lockOf({ digest: 'none' }))
     const { status, stderr } = await sidelane(['inspect', '--contract', contract], { input: await processed(contract) })
     expect(status).toBe(0)
-    expect(stderr).toContain('4 sound, 0 bad, 4 without a digest')
+    expect(stderr).toContain('4 valid, 0 defective, 4 without a digest')
   })
 
   const body = (change: (bytes: Buffer) => Uint8Array) => (line: Damaged) => {
@@ -88,20 +88,20 @@ describe('sidelane inspect', () => {
   }
   it.each([
     ['a body cut off', 'codec.corrupt', body((bytes) => bytes.subarray(0, -9))],
-    ['a byte behind it', 'codec.corrupt', body((bytes) => Buffer.concat([bytes, Buffer.of(0)]))],
+    ['a trailing byte', 'codec.corrupt', body((bytes) => Buffer.concat([bytes, Buffer.of(0)]))],
     ['a second member', 'codec.corrupt', body((bytes) => Buffer.concat([bytes, gzipSync('')]))],
     ['a wrong checksum', 'codec.corrupt', body((bytes) => bytes.fill(0, bytes.length - 8, bytes.length - 4))],
-    ['another content', 'digest.mismatch', body(() => gzipSync(payloads[0]?.replace('1', '2') ?? ''))],
-    ['a longer content', 'size.mismatch', body(() => gzipSync('0'.repeat(1_000_000)))],
-    ['a shorter content', 'size.mismatch', body(() => gzipSync('0'))],
-    ['a size of the body that is not so', 'size.mismatch', (line: Damaged) => ({ ...line, outBytes: 1 })],
-    ['a content too large', 'limit.output', (line: Damaged) => ({ ...line, canonicalBytes: 1_000_001 })],
-    ['a codec that is not the contract’s', 'codec.mismatch', (line: Damaged) => ({ ...line, codec: 'deflate' })],
-    ['no digest where the contract has one', 'digest.mismatch', (line: Damaged) => ({ ...line, digest: null })],
+    ['different content', 'digest.mismatch', body(() => gzipSync(payloads[0]?.replace('1', '2') ?? ''))],
+    ['longer content', 'size.mismatch', body(() => gzipSync('0'.repeat(1_000_000)))],
+    ['shorter content', 'size.mismatch', body(() => gzipSync('0'))],
+    ['a wrong size of the body', 'size.mismatch', (line: Damaged) => ({ ...line, outBytes: 1 })],
+    ['content that is too large', 'limit.output', (line: Damaged) => ({ ...line, canonicalBytes: 1_000_001 })],
+    ['a codec other than the contract’s', 'codec.mismatch', (line: Damaged) => ({ ...line, codec: 'deflate' })],
+    ['a missing digest', 'digest.mismatch', (line: Damaged) => ({ ...line, digest: null })],
     ['an unknown codec', 'line.malformed', (line: Damaged) => ({ ...line, codec: 'lzma' })],
     ['an upper-case digest', 'line.malformed', (line: Damaged) => ({ ...line, digest: line.digest?.toUpperCase() })],
     [
-      'a body that is no base64',
+      'a body that is not base64',
       'line.malformed',
       (line: Damaged) => ({ ...line, body: `${line.body.slice(0, -2)}*` }),
     ],
@@ -112,7 +112,7 @@ describe('sidelane inspect', () => {
       () => ({ line: 1, code: 'parse.syntax', status: 400, issues: [], truncated: false }),
     ],
     ['an array', 'line.malformed', () => []],
-  ])('names %s by its line, %s, and goes on', async (_, code, damage) => {
+  ])('reports %s with its line number and code %s, and continues', async (_, code, damage) => {
     const [first, ...others] = results.trimEnd().split('\n')
     const damaged = JSON.stringify(damage(JSON.parse(first as string) as Damaged))
     const args = ['inspect', '--contract', lock, '--max-bytes', '1000000', '--quiet']
@@ -121,7 +121,7 @@ describe('sidelane inspect', () => {
     expect(parseLines(stderr)).toStrictEqual([{ line: 2, code, message: expect.any(String) }])
   })
 
-  it('names lines that are no JSON, no UTF-8, or too long', async () => {
+  it('reports lines that are not JSON, not UTF-8, or too long', async () => {
     const lines = ['{', Buffer.of(0x22, 0xff, 0x22), `{"line":"${'x'.repeat(300_000)}"}`]
     const bytes = Buffer.concat(lines.map((line) => Buffer.concat([Buffer.from(line), Buffer.from('\n')])))
     const { status, stderr } = await sidelane(['inspect', '--quiet', '--max-bytes', '1000'], { input: bytes })
@@ -133,14 +133,14 @@ describe('sidelane inspect', () => {
     ])
   })
 
-  it('stops on ^C with the tally', async () => {
+  it('stops on ^C and prints the summary', async () => {
     const run = new Running(['inspect'])
     run.child.stdin.write(results)
     await run.lines(4)
     run.child.kill('SIGINT')
     const { status, stderr } = await run.ended
     expect(status).toBe(130)
-    expect(stderr).toMatch(/^sidelane: 4 results: 4 sound, .*; interrupted\n$/)
+    expect(stderr).toMatch(/^sidelane: 4 results: 4 valid, .*; interrupted\n$/)
   })
 })
 
@@ -148,7 +148,7 @@ describe('sidelane inspect --codec', () => {
   const content = '{"a":[1,2,3]}'
   const digest = createHash('sha256').update(content).digest('hex')
 
-  it('reads one raw body, from a file or from stdin', async () => {
+  it('reads one raw body from a file or from stdin', async () => {
     const path = file('body.gz', gzipSync(content))
     const fromFile = await sidelane(['inspect', '--codec', 'gzip', path])
     expect(fromFile).toStrictEqual({ status: 0, stdout: `${content}\n`, stderr: '' })
@@ -170,11 +170,11 @@ describe('sidelane inspect --codec', () => {
 
   it.each([
     [['inspect', 'results.ndjson'], 'A FILE goes with --codec'],
-    [['inspect', '--codec', 'zip'], 'gzip, deflate'],
+    [['inspect', '--codec', 'zip'], 'one of "gzip", "deflate"'],
     [['inspect', '--codec', 'gzip', 'gone.gz'], 'There is no file gone.gz'],
     [['inspect', '--digest', digest], '--digest goes with --codec'],
     [['inspect', '--codec', 'gzip', '--digest', 'abc'], '64 lower-case hex digits'],
-    [['inspect', '--max-bytes', '0'], 'whole number from 1'],
+    [['inspect', '--max-bytes', '0'], 'an integer from 1'],
   ])('exits 2 for %j', async (args, words) => {
     const { status, stdout, stderr } = await sidelane(args)
     expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })

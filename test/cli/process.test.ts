@@ -1,10 +1,9 @@
-// `sidelane process` from outside: lines in, lines out, and what happens at the edges of both.
+// `sidelane process`, run as a program: results, rejects, files, ^C, closed outputs, memory.
 
 import { createHash, createHmac } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { Progress, progressLine } from '../../src/cli/progress.ts'
 import { parseLines, Running, sidelane, temporaryFiles } from '../support/cli.ts'
 
 const file = temporaryFiles()
@@ -41,7 +40,7 @@ const codes = (stderr: string): [number, string][] =>
   parseLines<RejectLine>(stderr).map(({ line, code }) => [line, code])
 
 describe('sidelane process', () => {
-  it('writes one result a line, rejects as JSON lines to stderr, and exits 1 when there was one', async () => {
+  it('writes one result a line, writes rejects to stderr as JSON lines, and exits 1 after a reject', async () => {
     const input = '{"n":1, "name":" Ada "}\n{"n":"2"}\n{"name":"Bob","n":3}\n'
     const { status, stdout, stderr } = await sidelane([...inline, '--quiet'], { input })
     const canonical = '{"n":1,"name":"Ada"}'
@@ -70,7 +69,7 @@ describe('sidelane process', () => {
     expect(status).toBe(1)
   })
 
-  it('exits 0 with a tally on stderr when all are accepted', async () => {
+  it('exits 0 and prints a summary to stderr when all are accepted', async () => {
     const { status, stdout, stderr } = await sidelane([...inline, '--body', 'none'], { input: '{"n":1}\n{"n":2}\n' })
     expect(status).toBe(0)
     expect(parseLines<object>(stdout).map((line) => Object.keys(line))).toStrictEqual(
@@ -81,7 +80,7 @@ describe('sidelane process', () => {
     )
   })
 
-  it('skips blank lines but counts them, and takes \\r\\n and a last line without an end', async () => {
+  it('skips blank lines but counts them, and reads \\r\\n and a last line without a line end', async () => {
     const input = '\n{"n":1}\r\n \t\r\n\r\n{"n":5}\n\n{"n":7}'
     const { status, stdout } = await sidelane([...inline, '--body', 'canonical'], { input })
     expect(status).toBe(0)
@@ -93,21 +92,21 @@ describe('sidelane process', () => {
   })
 
   it.each([
-    ['nothing', ''],
+    ['zero bytes', ''],
     ['blank lines', '\n\r\n  \n'],
-  ])('takes an input of %s', async (_, input) => {
+  ])('accepts an input of %s', async (_, input) => {
     const { status, stdout, stderr } = await sidelane(inline, { input })
     expect({ status, stdout }).toStrictEqual({ status: 0, stdout: '' })
     expect(stderr).toMatch(/^sidelane: 0 payloads: /)
   })
 
-  it('rejects a line that is too long, invalid UTF-8, a byte order mark and broken JSON, each in its place', async () => {
+  it('rejects long lines, invalid UTF-8, byte order marks and invalid JSON with their line numbers', async () => {
     const input = Buffer.concat([
       Buffer.from('\ufeff{"n":1}\n'),
       Buffer.from(`{"n":2,"name":"${'x'.repeat(5_000_000)}"}\r\n`),
       Buffer.from([0x7b, 0xff, 0x7d, 0x0a]),
       Buffer.from('{"n":4\n'),
-      // 1,000 bytes are allowed, and the line break is none of them.
+      // The limit of 1,000 bytes does not include the line end.
       Buffer.from(`{"n":5${' '.repeat(993)}}\r\n`),
       Buffer.from(`{"n":6${' '.repeat(994)}}\r\n`),
     ])
@@ -123,7 +122,7 @@ describe('sidelane process', () => {
   })
 
   it.each(['pool', 'inline'])('keeps the order of the input with placement %s', async (placement) => {
-    // Large and small ones in turn: the small ones are done first.
+    // Small payloads finish before the large ones sent earlier.
     const count = 3000
     const input = Array.from({ length: count }, (_, n) => `{"n":${n},"name":"${'x'.repeat(n % 7 === 0 ? 900 : 1)}"}\n`)
     const args = ['process', '--contract', lock, '--placement', placement, '--threads', '2', '--body', 'canonical']
@@ -133,7 +132,7 @@ describe('sidelane process', () => {
     expect(lines.map(({ line, canonical }) => [line, canonical.n])).toStrictEqual(input.map((_, n) => [n + 1, n]))
   })
 
-  it('takes and writes files, and leaves stdout and stderr alone', async () => {
+  it('reads and writes files, and writes nothing to stdout and stderr', async () => {
     const source = file('in.ndjson', '{"n":1}\n{}\n{"n":3}\n')
     const [out, rejects] = [file('out.ndjson'), file('rejects.ndjson')]
     const files = ['--in', source, '--out', out, '--rejects', rejects, '--quiet']
@@ -158,17 +157,17 @@ describe('sidelane process', () => {
   const unread = file('unread.ndjson', '{"n":1}\n')
   it.each([
     ['no contract', ['process'], 'Expected --contract LOCK'],
-    ['a contract that is not there', ['process', '--contract', 'gone.json'], 'There is no file gone.json'],
-    ['an input that is not there', [...inline, '--in', 'gone.ndjson'], 'There is no file gone.ndjson'],
-    ['an output that cannot be', [...inline, '--out', '/no/such/folder/out'], 'Cannot write /no/such/folder/out'],
-    ['its input as output', [...inline, '--in', unread, '--out', unread], 'is the input itself'],
+    ['a missing contract', ['process', '--contract', 'gone.json'], 'There is no file gone.json'],
+    ['a missing input', [...inline, '--in', 'gone.ndjson'], 'There is no file gone.ndjson'],
+    ['an output in a missing folder', [...inline, '--out', '/no/such/folder/out'], 'Cannot write /no/such/folder/out'],
+    ['the input as output', [...inline, '--in', unread, '--out', unread], 'is the input itself'],
     ['one file for both outputs', [...inline, '--out', file('x'), '--rejects', file('x')], 'cannot take both'],
-    ['an unknown body', [...inline, '--body', 'xml'], 'base64, canonical, lines, none'],
-    ['an unknown engine', [...inline, '--engine', 'wasm'], 'auto, native, js'],
-    ['no threads', [...inline, '--threads', '0'], 'whole number from 1 to 1024'],
-    ['a concurrency in words', [...inline, '--concurrency', 'many'], 'got "many"'],
+    ['an unknown body', [...inline, '--body', 'xml'], 'one of "base64", "canonical", "lines", "none"'],
+    ['an unknown engine', [...inline, '--engine', 'wasm'], 'one of "auto", "native", "js"'],
+    ['zero threads', [...inline, '--threads', '0'], 'an integer from 1 to 1024'],
+    ['a concurrency that is not a number', [...inline, '--concurrency', 'many'], 'got "many"'],
     ['a key that is too short', [...inline, '--digest-key-file', file('short.key', 'short')], 'at least 16'],
-    ['an argument too many', [...inline, 'orders.ndjson'], 'the input is stdin or --in'],
+    ['an extra argument', [...inline, 'orders.ndjson'], 'the input is stdin or --in'],
   ])('exits 2 for %s', async (_, args, words) => {
     const { status, stdout, stderr } = await sidelane(args)
     expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })
@@ -178,7 +177,7 @@ describe('sidelane process', () => {
     expect(existsSync(file('x'))).toBe(false)
   })
 
-  it('writes no colour and no progress where stderr is no terminal', async () => {
+  it('writes neither colors nor progress when stderr is not a terminal', async () => {
     const { stdout, stderr } = await sidelane(inline, { input: '{"n":1}\n', env: { NO_COLOR: '', FORCE_COLOR: '1' } })
     expect(stdout + stderr).not.toContain('\u001b')
     expect(stderr).not.toContain('\r')
@@ -186,20 +185,23 @@ describe('sidelane process', () => {
 })
 
 describe('the help', () => {
-  it.each(['process', 'inspect', 'doctor'])('of %s teaches by example, and fits a terminal', async (command) => {
-    const { status, stdout, stderr } = await sidelane([command, '--help'])
-    expect({ status, stderr }).toStrictEqual({ status: 0, stderr: '' })
-    expect(stdout).toMatch(new RegExp(`^sidelane ${command} `))
-    expect(stdout).toContain(`\nExamples\n`)
-    expect(stdout).toContain('\nExit codes: 0 ')
-    expect(stdout.split('\n').filter((line) => line.length > 125)).toStrictEqual([])
-    expect((await sidelane(['--help'])).stdout).toMatch(new RegExp(`^  ${command} +\\w`, 'm'))
-  })
+  it.each(['process', 'inspect', 'doctor'])(
+    'of %s has examples, and lines of at most 125 characters',
+    async (command) => {
+      const { status, stdout, stderr } = await sidelane([command, '--help'])
+      expect({ status, stderr }).toStrictEqual({ status: 0, stderr: '' })
+      expect(stdout).toMatch(new RegExp(`^sidelane ${command} `))
+      expect(stdout).toContain(`\nExamples\n`)
+      expect(stdout).toContain('\nExit codes: 0 ')
+      expect(stdout.split('\n').filter((line) => line.length > 125)).toStrictEqual([])
+      expect((await sidelane(['--help'])).stdout).toMatch(new RegExp(`^  ${command} +\\w`, 'm'))
+    },
+  )
 })
 
 describe('sidelane process, stopped early', () => {
   it.each(['pool', 'inline'])(
-    'answers at once with placement %s, and on ^C drops what is no whole line',
+    'writes results without delay with placement %s, and drops an incomplete line on ^C',
     async (placement) => {
       const run = new Running(['process', '--contract', lock, '--placement', placement])
       run.child.stdin.write('{"n":1}\n{"n":2}\n{"n":3}\n{"n":')
@@ -212,7 +214,7 @@ describe('sidelane process, stopped early', () => {
     },
   )
 
-  it('finishes on ^C what is under way: whole lines, in order, as many as the tally says', async () => {
+  it('on ^C finishes the lines in flight: complete, in order, as many as the summary states', async () => {
     const run = new Running(['process', '--contract', lock, '--body', 'lines'])
     const block = '{"n":1,"name":"somebody"}\n'.repeat(10_000)
     const feed = (): void => {
@@ -228,7 +230,7 @@ describe('sidelane process, stopped early', () => {
     expect(stdout).toBe('{"n":1,"name":"somebody"}\n'.repeat(count))
   })
 
-  it('ends well when nobody reads on', async () => {
+  it('exits 0 when the reader closes the output', async () => {
     const run = new Running(['process', '--contract', lock])
     run.child.stdout.once('data', () => run.child.stdout.destroy())
     run.child.stdin.end('{"n":1,"name":"somebody"}\n'.repeat(200_000))
@@ -237,7 +239,7 @@ describe('sidelane process, stopped early', () => {
     expect(stderr).toMatch(/^sidelane: [\d,]+ payloads: .*; the output was closed\n$/)
   })
 
-  it('ends also while it waits for input, at the next line that nobody reads', async () => {
+  it('exits while it waits for input, at the first result after the output was closed', async () => {
     const run = new Running([...inline, '--quiet'])
     run.child.stdin.write('{"n":1}\n')
     await run.lines(1)
@@ -246,7 +248,7 @@ describe('sidelane process, stopped early', () => {
     expect(await run.ended).toMatchObject({ status: 0, stderr: '' })
   })
 
-  it.skipIf(process.platform !== 'linux')('says so when the disk is full', async () => {
+  it.skipIf(process.platform !== 'linux')('exits 1 when the disk is full', async () => {
     const { status, stderr } = await sidelane([...inline, '--quiet', '--out', '/dev/full'], { input: '{"n":1}\n' })
     expect(status).toBe(1)
     expect(stderr).toContain('ENOSPC')
@@ -254,8 +256,8 @@ describe('sidelane process, stopped early', () => {
 })
 
 describe('sidelane process, long inputs', () => {
-  // 120,000 lines here; the figures of a million are in the change that brought this test.
-  it.skipIf(process.platform !== 'linux')('needs no more memory for more lines, nor for a slow reader', async () => {
+  // 120,000 lines.
+  it.skipIf(process.platform !== 'linux')('uses constant memory for long inputs and slow readers', async () => {
     const run = new Running(['process', '--contract', lock, '--body', 'none', '--quiet'])
     const blocks = 60
     const block = `{"n":1,"name":"${'x'.repeat(800)}"}\n`.repeat(2000)
@@ -264,7 +266,7 @@ describe('sidelane process, long inputs', () => {
       if (!run.child.stdin.write(block))
         await Promise.race([run.ended, new Promise((resolve) => run.child.stdin.once('drain', resolve))])
       if (i % 20 === 10) {
-        // Backpressure: what is not read is not computed.
+        // A paused reader stops the processing.
         run.child.stdout.pause()
         await new Promise((resolve) => setTimeout(resolve, 200))
         run.child.stdout.resume()
@@ -282,29 +284,3 @@ describe('sidelane process, long inputs', () => {
 
 const residentMiB = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
-
-describe('progress', () => {
-  it('shows rate, what is bad, and the time left where the size is known', () => {
-    const moment = { lines: 1200, bad: 3, bytes: 4 * 1024 * 1024 }
-    expect(progressLine(moment, 2000, undefined)).toBe('1,200 lines  600/s  2.0 MiB/s  3 bad')
-    expect(progressLine({ ...moment, bad: 0 }, 2000, 16 * 1024 * 1024)).toBe(
-      '1,200 lines  600/s  2.0 MiB/s  25 %  0:06 left',
-    )
-    expect(progressLine({ lines: 0, bad: 0, bytes: 0 }, 0, 0)).toBe('0 lines  0/s  0 B/s')
-  })
-
-  it.each([
-    [20, true],
-    [undefined, false],
-  ])('writes to a terminal of %s columns: %s', async (columns, shown) => {
-    let written = ''
-    const talk = { write: (text: string) => (written += text) }
-    const streams = { talk, columns: () => columns } as unknown as ConstructorParameters<typeof Progress>[0]
-    const progress = new Progress(streams, undefined, () => ({ lines: 123_456, bad: 0, bytes: 1 }))
-    progress.start()
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    progress.end()
-    const clear = '\r\u001b[2K'
-    expect(written.replaceAll(clear, '|')).toMatch(shown ? /^\|123,456 lines  \d{2,4},?\|$/ : /^$/)
-  })
-})

@@ -1,5 +1,4 @@
-// Values and schemas by fast-check, for comparing zod with the engine: a schema comes with values that fit it, and any
-// value can be broken a little. Nothing is compared here.
+// fast-check arbitraries for comparing zod with the engine: schemas with values that match them, and mutations of values.
 
 import * as fc from 'fast-check'
 import * as z from 'zod'
@@ -75,7 +74,7 @@ const anyValue: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => (
   ),
 })).value
 
-/** `__proto__` never reaches a schema: reading a payload refuses it. */
+/** `__proto__` never reaches a schema: the reader rejects it. */
 function withoutProto<T>(object: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(object).filter(([key]) => key !== '__proto__'))
 }
@@ -117,7 +116,7 @@ export const near = (fitting: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
     { weight: 1, arbitrary: anyValue },
   )
 
-/** A schema, and values that it takes (or nearly so: text and numbers near its bounds). */
+/** A schema, and values that it accepts (or nearly: text and numbers near its bounds). */
 export interface Sample {
   readonly schema: z.ZodType
   readonly fitting: fc.Arbitrary<unknown>
@@ -153,7 +152,7 @@ const leaves: fc.Arbitrary<Sample> = fc.oneof(
       step: fc.option(fc.constantFrom(0.01, 0.1, 0.5, 1, 3, 7)),
     })
     .map(({ gte, lt, step }) => {
-      // Far away, multiples differ on purpose (below).
+      // Multiples of very large ratios differ by design (verdicts.test.ts).
       let schema = z.number().gt(-1e9).lte(1e9)
       if (gte !== null) schema = schema.gte(gte)
       if (lt !== null) schema = schema.lt(lt)

@@ -1,4 +1,4 @@
-// defineContract as a whole: options, the lock it gives, its types, and faults that only the lock's parser can find.
+// defineContract as a whole: its options, the lock, the types, and errors that only the lock's parser finds.
 
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { createRequire } from 'node:module'
@@ -14,7 +14,7 @@ const schema = z.strictObject({ id: z.uuid(), email: norm(z.email(), ['trim', 'l
 
 const id = (of: z.core.$ZodType): string => defineContract({ name: 'd', schema: of }).id
 
-const refused = (options: object): unknown => {
+const errorOf = (options: object): unknown => {
   try {
     return defineContract({ name: 'g', schema, ...options })
   } catch (error) {
@@ -23,7 +23,7 @@ const refused = (options: object): unknown => {
 }
 
 describe('defineContract', () => {
-  it('gives a lock with every default written out', () => {
+  it('writes a lock with all defaults', () => {
     expect(defineContract({ name: 'a', schema: z.string() }).lock).toStrictEqual({
       profile: 'p1',
       unicode: '15.0',
@@ -36,7 +36,7 @@ describe('defineContract', () => {
     })
   })
 
-  it('takes what the options say', () => {
+  it('writes its options to the lock', () => {
     const { lock } = defineContract({
       name: 'b',
       schema: z.object({ a: z.string().refine(() => true) }),
@@ -57,12 +57,12 @@ describe('defineContract', () => {
     })
   })
 
-  it('gives the contract that its own lock file gives', () => {
+  it('defines the same contract as its lock file', () => {
     const contract = defineContract({ name: 'c', schema })
     expect(parseLock(JSON.stringify(contract.lock)).id).toBe(contract.id)
   })
 
-  it('keeps the id when only words change, and changes it with the meaning', () => {
+  it('keeps the id when only annotations change, and changes it with the verdict', () => {
     expect(id(z.strictObject({ b: z.string().describe('words'), a: z.int() }))).toBe(
       id(z.strictObject({ a: z.int(), b: z.string() })),
     )
@@ -71,14 +71,14 @@ describe('defineContract', () => {
     expect(id(norm(z.string(), ['trim']))).not.toBe(id(z.string()))
   })
 
-  it('types the payload by the schema', () => {
+  it('infers the type of the payload from the schema', () => {
     const contract = defineContract({ name: 'e', schema })
     expectTypeOf(contract).toEqualTypeOf<
       Contract<{ id: string; email?: string | undefined }, { id: string; email?: string | undefined }>
     >()
   })
 
-  it('takes the order event of the bench, with norm on e-mail, names and tenant', () => {
+  it('accepts the order event of the bench, with norm on e-mail, names and tenant', () => {
     const { lock } = defineContract({
       name: orders.name,
       schema: orders.schema({
@@ -98,7 +98,7 @@ describe('defineContract', () => {
     })
   })
 
-  it('reads zod/mini and another copy of zod alike', () => {
+  it('reads zod/mini and a second copy of zod the same way', () => {
     const copy = createRequire(import.meta.url)('zod') as typeof z
     const small = mini.strictObject({ a: mini.optional(norm(mini.string().check(mini.maxLength(3)), ['trim'])) })
     const full = z.strictObject({ a: norm(z.string(), ['trim']).max(3).optional() })
@@ -109,25 +109,25 @@ describe('defineContract', () => {
 
   it.each<readonly [string, object, string]>([
     ['an unknown option', { sample: [] }, 'got `sample`'],
-    ['a wrong way to read objects', { objects: 'strip' }, "Expected `objects` to be 'strict' or 'loose'"],
-    ['something else than refine in appOnly', { appOnly: ['transform'] }, "Expected `appOnly` to be ['refine']"],
+    ['an unknown value of `objects`', { objects: 'strip' }, "Expected `objects` to be 'strict' or 'loose'"],
+    ['an unknown value in `appOnly`', { appOnly: ['transform'] }, "Expected `appOnly` to be ['refine']"],
     ['a schema that is not of zod 4', { schema: { _def: {} } }, 'Expected `schema` to be a zod 4 schema'],
     ['a zod before 4.6', { schema: { _zod: { version: { major: 4, minor: 5, patch: 0 } } } }, 'zod >=4.6 <5'],
-  ])('refuses %s', (_, options, message) => {
+  ])('rejects %s', (_, options, message) => {
     expect(() => defineContract({ name: 'f', schema, ...options })).toThrow(
       expect.objectContaining({ code: 'options.invalid', message: expect.stringContaining(message) }),
     )
   })
 
-  it('passes on the faults of the lock: a name, a limit', () => {
-    expect(refused({ name: 'No Name' })).toMatchObject({ code: 'contract.invalid', pointer: '/name' })
-    expect(refused({ limits: { maxDepth: 500 } })).toMatchObject({
+  it('throws the errors of the lock parser: a name, a limit', () => {
+    expect(errorOf({ name: 'No Name' })).toMatchObject({ code: 'contract.invalid', pointer: '/name' })
+    expect(errorOf({ limits: { maxDepth: 500 } })).toMatchObject({
       code: 'contract.invalid',
       pointer: '/limits/maxDepth',
     })
   })
 
-  it('names the zod path of a fault that only the parser of locks finds', () => {
+  it('adds the zod path to an error of the lock parser', () => {
     const deep = z.strictObject({
       a: z.array(z.union([z.strictObject({ b: norm(z.string(), ['trim']) }), z.array(z.string())])),
     })

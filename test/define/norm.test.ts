@@ -1,5 +1,4 @@
-// norm() is a mark on a zod schema. A mark that gets lost would be a silent change, so every way to go on from a marked
-// schema is tried.
+// norm() marks a zod schema. A lost mark would be a silent change, so every method that clones a marked schema is tested.
 
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
@@ -38,14 +37,14 @@ describe('norm', () => {
     expect(written(schema)).toStrictEqual(['lower', 'trim'])
   })
 
-  it('stays through .extend(), .pick() and .partial() of the object around it', () => {
+  it('is kept by .extend(), .pick() and .partial() of the object around it', () => {
     const object = z.strictObject({ mail: marked }).extend({ other: z.null() }).pick({ mail: true }).partial()
     expect(walkSchema(object, { refinementsInAppOnly: false }).schema.properties).toStrictEqual({
       mail: { type: 'string', 'x-norm': ['lower', 'trim'] },
     })
   })
 
-  it('is written in the fixed order, whatever the author wrote', () => {
+  it('is written in the fixed order', () => {
     expect(written(norm(z.string(), ['trim', 'collapse', 'nfc', 'lower']))).toStrictEqual([
       'lower',
       'nfc',
@@ -54,7 +53,7 @@ describe('norm', () => {
     ])
   })
 
-  it('keeps the type, the checks and the words of the schema, and leaves the schema as it was', () => {
+  it('keeps the type, the checks and the annotations, and does not change its argument', () => {
     const plain = z.email().max(9).describe('a mail')
     const result = norm(plain, ['trim'])
     expect(result.description).toBe('a mail')
@@ -64,15 +63,15 @@ describe('norm', () => {
     expect(normsOf(result)).toStrictEqual(['trim'])
   })
 
-  it('refuses an operation it does not know', () => {
+  it('rejects an unknown operation', () => {
     expect(() => norm(z.string(), ['upper' as NormOp])).toThrow(
       expect.objectContaining({ code: 'options.invalid', message: expect.stringContaining('"upper"') }),
     )
   })
 
-  it('refuses a schema that is not of strings', () => {
+  it('rejects a schema that is not of strings', () => {
     expect(() => norm(z.number(), ['trim'])).toThrow(expect.objectContaining({ code: 'contract.unsupported' }))
-    expect(() => written(norm(z.number().nullable(), ['trim']))).toThrow(/norm\(\) stands here/)
+    expect(() => written(norm(z.number().nullable(), ['trim']))).toThrow(/norm\(\) is on a schema that is not a string/)
     expect(() => written(norm(z.literal(['a', 1]), ['trim']))).toThrow(/norm\(\) takes strings only/)
   })
 

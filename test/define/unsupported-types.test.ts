@@ -1,21 +1,21 @@
-// What cannot become a contract: each refusal names the zod path and what to write instead.
+// Schemas that cannot become a contract: each error names the zod path and what to write instead.
 
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { SidelaneError } from '../../src/model/errors.ts'
 import { walkSchema } from '../../src/contract/define/walk.ts'
 
-function refusal(schema: z.ZodType, appOnly = false): SidelaneError {
+function errorOf(schema: z.ZodType, appOnly = false): SidelaneError {
   try {
     walkSchema(schema, { refinementsInAppOnly: appOnly })
   } catch (error) {
     if (error instanceof SidelaneError) return error
     throw error
   }
-  throw new Error('nothing was refused')
+  throw new Error('Expected an error')
 }
 
-const forever: z.ZodType = z.lazy(() => z.array(z.lazy(() => fresh())))
+const infinite: z.ZodType = z.lazy(() => z.array(z.lazy(() => fresh())))
 const fresh = (): z.ZodType => z.array(z.lazy(fresh))
 
 const cases: Readonly<Record<string, readonly [z.ZodType, string]>> = {
@@ -26,7 +26,7 @@ const cases: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   '.trim()': [z.string().trim(), "write norm(z.string(), ['trim'])"],
   '.trim().toLowerCase()': [
     z.email().max(9).trim().toLowerCase(),
-    ".trim().toLowerCase() would vanish from the lock: write norm(z.email().max(9), ['trim', 'lower'])",
+    ".trim().toLowerCase() would be lost in the lock: write norm(z.email().max(9), ['trim', 'lower'])",
   ],
   '.normalize()': [z.string().normalize(), "write norm(z.string(), ['nfc'])"],
   ".normalize('NFKC')": [z.string().normalize('NFKC'), 'only NFC is in the profile'],
@@ -44,7 +44,7 @@ const cases: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   '.url() as a check': [z.string().url(), 'write httpUrl() from sidelane'],
   '.default()': [z.string().default('a'), 'write .optional()'],
   '.prefault()': [z.string().prefault('a'), 'write .optional()'],
-  '.catch()': [z.string().catch('a'), '.catch() replaces what is wrong in silence'],
+  '.catch()': [z.string().catch('a'), '.catch() silently replaces invalid data'],
   'z.coerce.number()': [z.coerce.number(), 'write z.number()'],
   'z.coerce.boolean()': [z.coerce.boolean(), 'write z.boolean()'],
   '.pipe()': [z.string().pipe(z.email()), 'write one, with all checks in a chain'],
@@ -81,13 +81,13 @@ const cases: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   'flag s': [z.string().regex(/./s), 'no flags but u'],
   'look-ahead': [z.string().regex(/(?=a)/), '/(?=a)/'],
   '\\u{…} without flag u': [z.string().regex(new RegExp('\\u{61}')), 'add flag u'],
-  'a length that nothing has': [z.string().max(-1), 'correct the bound'],
+  'a length bound below zero': [z.string().max(-1), 'correct the bound'],
   'a bound that no number passes': [z.number().gt(Infinity), 'no number passes'],
   'a step of zero': [z.number().multipleOf(0), 'write a number above 0'],
   'two steps': [z.number().multipleOf(0.1).multipleOf(0.25), 'a contract takes one'],
   'z.xor()': [z.xor([z.string(), z.int()]), 'write z.union()'],
-  'an empty union': [z.union([]), 'accepts nothing'],
-  'an unfoldable intersection': [z.intersection(z.string(), z.string()), 'write one schema'],
+  'an empty union': [z.union([]), 'accepts no value'],
+  'an unmergeable intersection': [z.intersection(z.string(), z.string()), 'write one schema'],
   'a catchall on both sides': [
     z.intersection(z.object({}).catchall(z.string()), z.object({}).catchall(z.int())),
     'both sides have a catchall',
@@ -95,7 +95,7 @@ const cases: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   'undefined as a literal': [z.literal(undefined), 'write .optional()'],
   'a bigint as a literal': [z.literal(1n), 'JSON has no bigint'],
   'a record over numbers': [z.record(z.int(), z.null()), 'write z.string().regex'],
-  'a record over anything': [z.record(z.any(), z.null()), 'one string form'],
+  'a record over any key': [z.record(z.any(), z.null()), 'must be strings'],
   'a partial record over numbers': [z.partialRecord(z.literal([1]), z.null()), 'write it as a string'],
   'a loose record over a pattern': [z.looseRecord(z.string().regex(/^x/), z.null()), 'lets keys pass'],
   'the key __proto__': [z.strictObject({ ['__proto__']: z.string() }), 'is forbidden in payloads'],
@@ -105,13 +105,13 @@ const cases: Readonly<Record<string, readonly [z.ZodType, string]>> = {
     z.discriminatedUnion('k', [z.strictObject({ k: z.literal('a').optional() })]),
     'may not be optional',
   ],
-  'x-norm by hand': [z.string().meta({ 'x-norm': ['trim'] }), 'write norm(schema, [...])'],
-  'a schema without end': [forever, 'the schema never ends'],
+  'x-norm in the metadata': [z.string().meta({ 'x-norm': ['trim'] }), 'write norm(schema, [...])'],
+  'an infinite schema': [infinite, 'the schema is infinite'],
 }
 
-describe('defineContract refuses', () => {
+describe('defineContract rejects', () => {
   it.each(Object.entries(cases))('%s', (_, [schema, words]) => {
-    const error = refusal(schema)
+    const error = errorOf(schema)
     expect(error.code).toBe('contract.unsupported')
     expect(error.message).toContain(words)
   })
@@ -130,20 +130,20 @@ describe('defineContract refuses', () => {
   ]
 
   it.each(deep)('with the path %s', (path, schema) => {
-    const error = refusal(schema)
+    const error = errorOf(schema)
     expect(error.params).toMatchObject({ path })
     expect(error.message).toContain(`\n  ${path}: `)
   })
 
-  it('all places at once, and counts what does not fit', () => {
+  it('all places at once, and counts those beyond the 20 it lists', () => {
     const shape = Object.fromEntries(Array.from({ length: 25 }, (_, i) => [`k${i}`, z.date()]))
-    const error = refusal(z.strictObject(shape))
+    const error = errorOf(z.strictObject(shape))
     expect(error.message.split('\n')).toHaveLength(1 + 20 + 1)
     expect(error.message).toContain('… and 5 more')
     expect(error.params?.['refusals']).toHaveLength(25)
   })
 
-  it('nothing of refinements when they stay in the app, and lists where they are', () => {
+  it('no refinement that stays in the app, and lists their paths', () => {
     const schema = z
       .strictObject({ a: z.string().refine(() => true), b: z.array(z.int().superRefine(() => {})) })
       .refine(() => true)
@@ -153,6 +153,6 @@ describe('defineContract refuses', () => {
   })
 
   it('an overwrite even where refinements stay in the app', () => {
-    expect(refusal(z.string().trim(), true).message).toContain("['trim']")
+    expect(errorOf(z.string().trim(), true).message).toContain("['trim']")
   })
 })

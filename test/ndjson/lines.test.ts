@@ -1,8 +1,16 @@
-// Newline-delimited JSON as a source of payloads.
+// Splitting newline-delimited JSON into payloads.
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { lines, numberedLines, type ByteSource, type LinesOptions } from '../../src/ndjson/index.ts'
+import {
+  isBlank,
+  lines,
+  LineSplitter,
+  numberedLines,
+  type ByteSource,
+  type LinesOptions,
+} from '../../src/ndjson/index.ts'
+import { SidelaneError } from '../../src/model/index.ts'
 
 const text = new TextDecoder('utf-8', { fatal: true })
 const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)
@@ -15,13 +23,13 @@ async function split(source: ByteSource, options?: LinesOptions): Promise<unknow
   return found
 }
 
-test('each line is a payload, whether it ends with LF, CRLF or the file', async () => {
+test('a payload ends with LF, CRLF or the end of the input', async () => {
   expect(await split([bytes('1\n{"a":2}\r\n[3]')])).toEqual(['1', '{"a":2}', '[3]'])
   expect(await split([bytes('1\n')])).toEqual(['1'])
   expect(await split([])).toEqual([])
 })
 
-test('empty lines are left out and counted', async () => {
+test('empty lines are skipped and counted', async () => {
   const found: [number, unknown][] = []
   for await (const { number, payload } of numberedLines(['1\n\n\r\n2\n'])) {
     found.push([number, payload instanceof Uint8Array && text.decode(payload)])
@@ -32,7 +40,7 @@ test('empty lines are left out and counted', async () => {
   ])
 })
 
-test('where the chunks are cut makes no difference, also inside a character', async () => {
+test('chunk boundaries do not change the result, even inside a character', async () => {
   const whole = '{"a":"ü€😀"}\r\n"日本"\n\n"x"'
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat(40)), fc.boolean(), async (cuts, asText) => {
@@ -44,7 +52,7 @@ test('where the chunks are cut makes no difference, also inside a character', as
   )
 })
 
-test('a line that is too long is an error in its place, and the next line is read', async () => {
+test('a line that is too long becomes an error, and the next line is read', async () => {
   const source = ['"1234"\n', '"12345"\n', '"', '1234567890', '1234567890"', '\r\n"12', '34"\r\n"too long"']
   expect(await split(source, { maxBytes: 6 })).toEqual([
     '"1234"',
@@ -62,7 +70,7 @@ test('a line that is too long is an error in its place, and the next line is rea
   })
 })
 
-test('a line of any length takes no memory once it is too long', async () => {
+test('a line that is too long is not buffered', async () => {
   const chunk = new Uint8Array(1 << 20).fill(0x20)
   let given = 0
   const source = function* (): Generator<Uint8Array> {
@@ -79,12 +87,12 @@ test('a line of any length takes no memory once it is too long', async () => {
   expect(most - before).toBeLessThan(200 * 2 ** 20)
 })
 
-test('a Node stream and a Web stream are sources', async () => {
+test('Node streams and Web streams are accepted as sources', async () => {
   expect(await split(Readable.from([Buffer.from('1\n2'), Buffer.from('3\n')]))).toEqual(['1', '23'])
   expect(await split(new Blob(['1\n2']).stream())).toEqual(['1', '2'])
 })
 
-test('ending early ends the source', async () => {
+test('leaving the loop closes the source', async () => {
   let ended = false
   const source = async function* (): AsyncGenerator<string> {
     try {
@@ -97,8 +105,23 @@ test('ending early ends the source', async () => {
   expect(ended).toBe(true)
 })
 
-test('a bound that is no count is refused', async () => {
+test('an invalid maxBytes is refused', async () => {
   for (const maxBytes of [0, -1, 1.5, Number.NaN]) {
     await expect(split([], { maxBytes })).rejects.toMatchObject({ code: 'options.invalid' })
   }
+})
+
+test('LineSplitter splits chunk by chunk, without copying lines that lie in one chunk', () => {
+  const splitter = new LineSplitter()
+  const chunk = bytes('1\n22\n3')
+  const found = [...splitter.split(chunk)]
+  expect(found.map(({ number }) => number)).toEqual([1, 2])
+  for (const { payload } of found) expect((payload as Uint8Array).buffer).toBe(chunk.buffer)
+  expect([...splitter.end()]).toEqual([{ number: 3, payload: bytes('3') }])
+})
+
+test('isBlank is true for white space only', () => {
+  const blank = (payload: Uint8Array | SidelaneError): boolean => isBlank({ number: 1, payload })
+  expect([' \t\r', ' 1', '\u0001'].map((text) => blank(bytes(text)))).toEqual([true, false, false])
+  expect(blank(new SidelaneError('limit.bytes'))).toBe(false)
 })

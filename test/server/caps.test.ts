@@ -130,7 +130,7 @@ describe('a client that does not read', () => {
   })
 
   test('is closed when no write makes progress', async () => {
-    const { path, seen } = await serve([unlocked(big)], { limits: { stallMs: 50, tickMs: 10 } })
+    const { path, seen } = await serve([unlocked(big)], { limits: { writeTimeoutMs: 50, tickMs: 10 } })
     const client = await RawClient.greeted(path, big)
     client.socket.pause()
     for (let id = 1; id <= 8; id++) client.send(request(id, payload))
@@ -175,7 +175,7 @@ describe('a violation', () => {
   })
 
   test('a peer that goes on sending is dropped after its time', async () => {
-    const { path, seen } = await serve([unlocked(small)], { limits: { lingerMs: 30, tickMs: 10 } })
+    const { path, seen } = await serve([unlocked(small)], { limits: { lingerTimeoutMs: 30, tickMs: 10 } })
     const client = await RawClient.greeted(path, small)
     client.send(frame({ kind: 77 }))
     const sending = setInterval(() => client.socket.write('more and more'), 5)
@@ -186,7 +186,7 @@ describe('a violation', () => {
 })
 
 describe('a clock', () => {
-  const fast = { limits: { frameMs: 40, idleMs: 120, lingerMs: 30, tickMs: 10 } }
+  const fast = { limits: { frameTimeoutMs: 40, idleTimeoutMs: 120, lingerTimeoutMs: 30, tickMs: 10 } }
 
   test('ends a connection whose frame does not get complete', async () => {
     const { path, service } = await serve([unlocked(small)], fast)

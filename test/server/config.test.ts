@@ -1,7 +1,8 @@
 // The options of the daemon: where they come from, what is refused, and that the page lists them.
 import { describe, expect, test } from 'vitest'
 import { readOptions } from '../../src/server/config/load-config.ts'
-import { daemonHelp, rows } from '../../src/server/config/options.ts'
+import { daemonHelp } from '../../src/server/config/help.ts'
+import { optionSpecs } from '../../src/server/config/options.ts'
 import { resolveSettings } from '../../src/server/config/settings.ts'
 import { tableBelow } from '../docs/pages.ts'
 
@@ -142,7 +143,7 @@ test('docs/daemon.md has a row for each option, with its three names', () => {
     .map(([flags = '', env = '', file = '']) => [flags, env, file].map((cell) => /`([^`]+)`/.exec(cell)?.[1]))
     .filter(([, env]) => env !== undefined)
     .map(([flag, env, key]) => `${flag} ${env} ${key ?? 'not in the file'}`)
-  const known = rows.map(({ flag, metavar, env, key, notInFile }) =>
+  const known = optionSpecs.map(({ flag, metavar, env, key, notInFile }) =>
     [flag, ...(metavar === undefined ? [] : [metavar]), env, notInFile ? 'not in the file' : key].join(' '),
   )
   expect(documented).toEqual(known)
@@ -150,5 +151,5 @@ test('docs/daemon.md has a row for each option, with its three names', () => {
 
 test('--help names every option', () => {
   const help = daemonHelp('sidelaned')
-  expect(rows.filter(({ flag }) => !help.includes(`\n  ${flag} `)).map(({ flag }) => flag)).toEqual([])
+  expect(optionSpecs.filter(({ flag }) => !help.includes(`\n  ${flag} `)).map(({ flag }) => flag)).toEqual([])
 })

@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest'
 import type { Contract } from '../../src/index.ts'
 import { openService } from '../../src/server/daemon-service.ts'
 import type { LoadedContract } from '../../src/server/contracts.ts'
-import { usualLimits, type FramedLimits } from '../../src/server/limits.ts'
+import { defaultLimits, type FramedLimits } from '../../src/server/limits.ts'
 import type { Observer } from '../../src/server/observer.ts'
 import type { Service, ServiceSettings } from '../../src/server/service.ts'
 import { contractOf } from '../support/locks.ts'
@@ -66,7 +66,7 @@ export async function serve(contracts: readonly LoadedContract[], options: KitOp
     warning: () => {},
   }
   const service = await openService({ ...settings, ...options.settings }, contracts, observer, {
-    ...usualLimits,
+    ...defaultLimits,
     ...options.limits,
   })
   service.ready()

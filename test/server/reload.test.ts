@@ -82,7 +82,7 @@ describe('a reload', () => {
   })
 
   test('ends the old connection when nothing has been in flight for a while', async () => {
-    const { path, service } = await serve([unlocked(numbers)], { limits: { goneMs: 30, tickMs: 10 } })
+    const { path, service } = await serve([unlocked(numbers)], { limits: { goawayGraceMs: 30, tickMs: 10 } })
     const client = await RawClient.greeted(path, numbers)
     service.reload([unlocked(newer)])
     expect((await client.rest()).map(kindOf)).toEqual([kinds.goaway])
@@ -91,7 +91,7 @@ describe('a reload', () => {
 
 describe('a drain', () => {
   test('answers what has been sent and what comes before the client has seen GOAWAY, then is over', async () => {
-    const { path, service } = await serve([unlocked(numbers)], { limits: { goneMs: 50, tickMs: 10 } })
+    const { path, service } = await serve([unlocked(numbers)], { limits: { goawayGraceMs: 50, tickMs: 10 } })
     const client = await RawClient.greeted(path, numbers)
     client.send(...Array.from({ length: 50 }, (_, i) => request(i + 1, '{}')))
     await client.frame()

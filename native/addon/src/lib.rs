@@ -1,20 +1,20 @@
-//! The door of the native engine for Node: converts, calls the core, converts. All functions are synchronous.
+//! Exports the native engine to Node: converts arguments, calls the core, converts results. All functions are
+//! synchronous.
 //!
-//! Each thread has its own contracts and scratch memory, so nothing is shared and nothing outlives its thread.
+//! Each thread has its own contracts and scratch memory: nothing is shared, and nothing outlives its thread.
 
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use napi::bindgen_prelude::{BufferSlice, Either, Error, Result, Status, Uint8Array};
 use napi_derive::napi;
-use sidelane_core::decompress::zstd;
-use sidelane_core::error::ContractError;
 use sidelane_core::json_text::push_string;
-use sidelane_core::outcome::Written;
-use sidelane_core::process::{Processor, Scratch};
+use sidelane_core::{Contract, ContractError, Processor, Scratch};
+use sidelane_wire::{Needs, write_outcome};
 
 #[derive(Default)]
 struct Registry {
-    /// By handle. A place is never given out twice, so that a stale handle reaches nothing.
+    /// By handle. Handles are not reused, so a stale one finds nothing.
     processors: Vec<Option<Box<Processor>>>,
     scratch: Scratch,
     calls: u32,
@@ -24,26 +24,28 @@ thread_local! {
     static REGISTRY: RefCell<Registry> = RefCell::default();
 }
 
-/// A panic's text may quote the payload: it must not reach stderr.
+/// Keeps panic messages off stderr: they may quote the payload.
 #[napi_derive::module_init]
 fn init() {
     std::panic::set_hook(Box::new(|_| {}));
 }
 
-/// The crate's version, which the loader compares with the package's.
+/// The crate's version; the loader compares it with the package's.
 #[napi(catch_unwind)]
 pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
 }
 
-/// Compiles a lock file for this thread; an empty `key` is none, and so is an empty `dictionary`. JSON text: `{"ok":true,"handle","id"}` or
-/// `{"ok":false,"code","pointer","message"}`.
+/// Compiles a lock file for this thread; an empty `key` or `dictionary` means none. JSON text:
+/// `{"ok":true,"handle","id"}` or `{"ok":false,"code","pointer","message"}`.
 #[napi(catch_unwind)]
 pub fn add_contract(lock: &[u8], key: &[u8], dictionary: &[u8]) -> String {
-    match Processor::new(lock, key, dictionary) {
+    let built = Contract::load(lock)
+        .and_then(|contract| Processor::builder(contract).digest_key(key).dictionary(dictionary).build());
+    match built {
         Ok(processor) => REGISTRY.with_borrow_mut(|registry| {
             let handle = registry.processors.len();
-            let text = format!("{{\"ok\":true,\"handle\":{handle},\"id\":\"{}\"}}", processor.id());
+            let text = format!("{{\"ok\":true,\"handle\":{handle},\"id\":\"{}\"}}", processor.contract().id());
             registry.processors.push(Some(Box::new(processor)));
             text
         }),
@@ -58,22 +60,22 @@ pub fn add_contract(lock: &[u8], key: &[u8], dictionary: &[u8]) -> String {
     }
 }
 
-/// Gives up what `add_contract` of this thread made.
+/// Frees what `add_contract` of this thread made.
 #[napi(catch_unwind)]
 pub fn remove_contract(handle: u32) {
     REGISTRY.with_borrow_mut(|registry| {
-        if let Some(place) = registry.processors.get_mut(handle as usize) {
-            *place = None;
+        if let Some(slot) = registry.processors.get_mut(handle as usize) {
+            *slot = None;
         }
     });
 }
 
-/// Writes the outcome of `input` to `target` from `offset` on: the bytes written, or the negated size of the room that
-/// is needed. `input` and `target` share no memory.
+/// Writes the outcome of `input` to `target` from `offset` on: the bytes written, or the negated size that is needed.
+/// `input` and `target` share no memory.
 #[napi(catch_unwind)]
 pub fn process(handle: u32, input: &[u8], canonical: bool, mut target: BufferSlice<'_>, offset: u32) -> Result<i64> {
-    let room = target.get_mut(offset as usize..).unwrap_or_default();
-    if overlaps(input, room) {
+    let target = target.get_mut(offset as usize..).unwrap_or_default();
+    if overlaps(input, target) {
         return Err(Error::new(Status::InvalidArg, "input and target share memory"));
     }
     REGISTRY.with_borrow_mut(|registry| {
@@ -82,18 +84,23 @@ pub fn process(handle: u32, input: &[u8], canonical: bool, mut target: BufferSli
             return Err(Error::new(Status::InvalidArg, "no contract has this handle"));
         };
         *calls = calls.wrapping_add(1);
-        Ok(match processor.process(scratch, input, canonical, room) {
-            Written::Bytes(count) => count as i64,
-            Written::Needs(count) => -(count as i64),
-        })
+        let run = || write_outcome(&mut processor.process(scratch, input), canonical, target);
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(Ok(written)) => Ok(written.size as i64),
+            Ok(Err(Needs(size))) => Ok(-(size as i64)),
+            Err(panic) => {
+                scratch.reset();
+                resume_unwind(panic)
+            }
+        }
     })
 }
 
-/// The content of one zstd frame, at most `max_bytes` long; an empty `dictionary` is none. A code in place of bytes says
-/// what is wrong.
+/// The content of one zstd frame, at most `max_bytes` long; an empty `dictionary` means none. A code instead of bytes
+/// names the error.
 #[napi(catch_unwind)]
 pub fn decompress_zstd(body: &[u8], max_bytes: u32, dictionary: &[u8]) -> Either<Uint8Array, &'static str> {
-    match zstd(body, max_bytes as usize, dictionary) {
+    match sidelane_core::decompress_zstd(body, max_bytes as usize, dictionary) {
         Ok(content) => Either::A(content.into()),
         Err(code) => Either::B(code.name()),
     }

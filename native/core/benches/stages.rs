@@ -1,5 +1,4 @@
-//! Where the time of a payload goes, stage by stage, in one thread. Not a verdict: the benchmark of the product is in
-//! `bench/`.
+//! The time of a payload, stage by stage, in one thread. The benchmark of the product is in `bench/`.
 //!
 //! `cargo bench -p sidelane-core --bench stages -- contract.lock.json payloads.ndjson`: one payload a line, or one JSON
 //! string a line that holds a payload's text.
@@ -10,13 +9,10 @@ use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
 
-use sidelane_core::canonical::Canonical;
-use sidelane_core::compress::Compressors;
-use sidelane_core::contract::Contract;
-use sidelane_core::digest::{DIGEST_BYTES, Digest};
-use sidelane_core::process::{Processor, Scratch};
-use sidelane_core::profile::Numbers;
-use sidelane_core::read::{ReadLimits, Tape, check_text, read};
+use sidelane_core::stages::{
+    Canonical, Compressors, Digest, NormBuffers, ReadLimits, Tape, Validator, check_text, parse_lock, read,
+};
+use sidelane_core::{Contract, Numbers, Processor, Scratch};
 
 const ROUNDS: usize = 60;
 
@@ -29,13 +25,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let lock = std::fs::read(lock)?;
     let payloads: Vec<Vec<u8>> =
         std::fs::read_to_string(payloads)?.lines().map(payload_of).collect::<Result<_, _>>()?;
-    let contract = Contract::load(&lock)?;
-    let processor = Processor::new(&lock, b"", b"")?;
+    let profile = parse_lock(&lock)?;
+    let validator = Validator::new(&profile);
+    let processor = Processor::builder(Contract::load(&lock)?).build()?;
     let limits = ReadLimits {
-        max_bytes: contract.profile.limits.max_bytes,
-        max_depth: contract.profile.limits.max_depth,
-        max_keys: contract.profile.limits.max_keys,
-        safe_numbers: contract.profile.numbers == Numbers::Safe,
+        max_bytes: profile.limits.max_bytes,
+        max_depth: profile.limits.max_depth,
+        max_keys: profile.limits.max_keys,
+        safe_numbers: profile.numbers == Numbers::Safe,
     };
     let bytes: usize = payloads.iter().map(Vec::len).sum();
     println!(
@@ -44,12 +41,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         bytes / payloads.len()
     );
 
-    let mut memory = Tape::default();
+    let (mut memory, mut buffers) = (Tape::default(), NormBuffers::default());
     let mut tape_through = |payload: &[u8], validates: bool, canonical: Option<&mut Canonical>| {
         let Ok(text) = check_text(payload, &limits) else { return };
         let mut tape = std::mem::take(&mut memory).bind(text);
         let mut good = read(&mut tape, &limits).is_ok();
-        good = good && (!validates || contract.validator.passes(&mut tape));
+        good = good && (!validates || validator.passes(&mut tape, &mut buffers));
         if let Some(canonical) = canonical {
             good = good && canonical.write(&tape).is_ok();
         }
@@ -68,13 +65,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             canonical.bytes().to_vec()
         })
         .collect();
-    let mut digest = [0; DIGEST_BYTES];
     let hashed = time(&forms, |form| {
-        black_box(Digest::Sha256.write(form, &mut digest));
+        black_box(Digest::Sha256.of(form));
     });
     let mut compressors = Compressors::default();
     let mut target = vec![0; 16 << 20];
-    let compress = contract.profile.compress;
+    let compress = profile.compress;
     let mut packed = 0;
     for form in &forms {
         packed += compressors.compress(compress, None, form, &mut target).unwrap_or_default();
@@ -84,7 +80,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     let mut scratch = Scratch::default();
     let whole = time(&payloads, |payload| {
-        black_box(processor.process(&mut scratch, payload, false, &mut target));
+        let size = processor.process(&mut scratch, payload).map(|mut accepted| accepted.finish_into(&mut target));
+        assert!(matches!(black_box(size), Ok(Ok(_))), "a payload is rejected");
     });
 
     let rows = [

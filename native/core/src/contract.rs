@@ -1,25 +1,25 @@
-//! The contract as the engine holds it: a checked lock with its id, ready to run. How a payload runs through it is in
-//! `process`.
+//! A loaded contract: a checked lock with its id and its compiled schema.
 
+use crate::digest::{DIGEST_BYTES, sha256, to_hex};
 use crate::error::ContractError;
 use crate::lock::parse_lock;
 use crate::normal_form::normal_form;
-use crate::profile::Profile;
+use crate::profile::{Compress, DigestName, Limits, Numbers, Profile};
 use crate::validate::Validator;
 
-/// A contract: what a payload must look like, how it is normalized, and how the result is written.
+/// What a payload must look like, how it is normalized, and how the result is written.
+///
+/// [`Processor::builder`](crate::Processor::builder) takes it to process payloads.
 #[derive(Debug)]
 pub struct Contract {
-    /// SHA-256 (lower-case hex) of the lock's canonical normal form: equal ids, equal outcomes.
-    pub id: String,
-    /// The lock, checked, in normal form.
-    pub profile: Profile,
-    /// The compiled schema.
-    pub validator: Validator,
+    id: String,
+    id_bytes: [u8; DIGEST_BYTES],
+    pub(crate) profile: Profile,
+    pub(crate) validator: Validator,
 }
 
 impl Contract {
-    /// Reads the bytes of a lock file.
+    /// Reads and compiles the bytes of a lock file.
     ///
     /// # Errors
     ///
@@ -27,9 +27,69 @@ impl Contract {
     /// pointer into the lock.
     pub fn load(lock: &[u8]) -> Result<Self, ContractError> {
         let profile = parse_lock(lock)?;
-        let hash = ring::digest::digest(&ring::digest::SHA256, normal_form(&profile).as_bytes());
-        let id = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let id_bytes = sha256(normal_form(&profile).as_bytes());
         let validator = Validator::new(&profile);
-        Ok(Self { id, profile, validator })
+        Ok(Self { id: to_hex(&id_bytes), id_bytes, profile, validator })
+    }
+
+    /// The name in the lock: `[a-z0-9-]{1,64}`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.profile.name
+    }
+
+    /// SHA-256 of the [normal form](Self::normal_form) in lower-case hex: equal ids, equal outcomes.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The id as bytes.
+    #[must_use]
+    pub const fn id_bytes(&self) -> &[u8; DIGEST_BYTES] {
+        &self.id_bytes
+    }
+
+    /// What a payload may cost.
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        self.profile.limits
+    }
+
+    /// How integers beyond 2^53 − 1 are read.
+    #[must_use]
+    pub const fn numbers(&self) -> Numbers {
+        self.profile.numbers
+    }
+
+    /// How the canonical form is compressed.
+    #[must_use]
+    pub const fn compress(&self) -> Compress {
+        self.profile.compress
+    }
+
+    /// How the canonical form is hashed.
+    #[must_use]
+    pub const fn digest(&self) -> DigestName {
+        self.profile.digest
+    }
+
+    /// True when [`ProcessorBuilder::digest_key`](crate::ProcessorBuilder::digest_key) is required.
+    #[must_use]
+    pub fn needs_digest_key(&self) -> bool {
+        self.profile.digest == DigestName::HmacSha256
+    }
+
+    /// Path of the dictionary, relative to the lock's folder. With one,
+    /// [`ProcessorBuilder::dictionary`](crate::ProcessorBuilder::dictionary) is required.
+    #[must_use]
+    pub fn dictionary_path(&self) -> Option<&str> {
+        self.profile.dictionary.as_ref().map(|dictionary| &*dictionary.path)
+    }
+
+    /// Canonical JSON (RFC 8785) of everything that can change an outcome.
+    #[must_use]
+    pub fn normal_form(&self) -> String {
+        normal_form(&self.profile)
     }
 }

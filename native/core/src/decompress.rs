@@ -21,7 +21,7 @@ const STEP: usize = 64 << 10;
 ///
 /// `codec.corrupt` for damaged bytes, another format, or more than one frame; `limit.output` when the content, or the
 /// window that reading it takes, is beyond `max_bytes`; `internal.panic` without memory.
-pub fn zstd(body: &[u8], max_bytes: usize, dictionary: &[u8]) -> Result<Vec<u8>, Code> {
+pub fn decompress_zstd(body: &[u8], max_bytes: usize, dictionary: &[u8]) -> Result<Vec<u8>, Code> {
     // Skippable frames have another magic, and nothing to say.
     if !body.starts_with(&MAGIC) || find_frame_compressed_size(body) != Ok(body.len()) {
         return Err(Code::CodecCorrupt);
@@ -67,7 +67,7 @@ fn code_of(code: usize) -> Code {
 
 #[cfg(test)]
 mod tests {
-    use super::zstd;
+    use super::decompress_zstd as zstd;
     use crate::error::Code;
 
     fn frame(bytes: &[u8], level: i32) -> Vec<u8> {

@@ -1,9 +1,9 @@
-//! Canonical text (RFC 8785) of single values, for the lock's normal form and for issues. Payloads are written straight
-//! from the tape, elsewhere.
+//! Canonical text (RFC 8785) of single values, for the lock's normal form, issues and outcomes. Whole payloads are
+//! written from the tape (`canonical`).
 //!
 //! Twin of `src/json/write.ts`.
 
-use std::fmt::Write as _;
+use std::fmt;
 
 use crate::profile::Primitive;
 
@@ -24,7 +24,17 @@ pub fn push_number(out: &mut String, number: f64) {
 
 /// A JSON string with the fewest escapes.
 pub fn push_string(out: &mut String, text: &str) {
-    out.push('"');
+    // Writing to a String cannot fail.
+    let _ = write_string(out, text);
+}
+
+/// Writes a JSON string with the fewest escapes.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_string(out: &mut impl fmt::Write, text: &str) -> fmt::Result {
+    out.write_char('"')?;
     let mut written = 0;
     for (at, byte) in text.bytes().enumerate() {
         let escape = match byte {
@@ -38,16 +48,15 @@ pub fn push_string(out: &mut String, text: &str) {
             0..0x20 => "",
             _ => continue,
         };
-        out.push_str(&text[written..at]);
-        out.push_str(escape);
+        out.write_str(&text[written..at])?;
+        out.write_str(escape)?;
         if escape.is_empty() {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "\\u{byte:04x}");
+            write!(out, "\\u{byte:04x}")?;
         }
         written = at + 1;
     }
-    out.push_str(&text[written..]);
-    out.push('"');
+    out.write_str(&text[written..])?;
+    out.write_char('"')
 }
 
 #[cfg(test)]

@@ -1,27 +1,48 @@
-//! The native engine of sidelane: bytes in, outcome out, synchronous and pure. No Node, no threads, no sockets in here.
-//!
-//! The modules are the stages of a payload and carry the names of their TypeScript twins.
+//! The native engine of sidelane.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-pub mod canonical;
-pub mod compress;
-pub mod contract;
-pub mod decompress;
-pub mod dictionary;
-pub mod digest;
-pub mod error;
+mod canonical;
+mod compress;
+mod contract;
+#[cfg(feature = "zstd")]
+mod decompress;
+mod dictionary;
+mod digest;
+mod error;
+mod error_codes;
+mod issue;
 pub mod json_text;
-pub mod lock;
-pub mod normal_form;
-pub mod normalize;
-pub mod outcome;
-pub mod path;
-pub mod pattern;
-pub mod process;
-pub mod profile;
-pub mod read;
+mod lock;
+mod normal_form;
+mod normalize;
+mod path;
+mod pattern;
+mod process;
+mod profile;
+mod read;
 mod unicode_tables;
-pub mod validate;
-pub mod wire;
+mod validate;
+
+pub use contract::Contract;
+#[cfg(feature = "zstd")]
+pub use decompress::decompress_zstd;
+pub use digest::{DIGEST_BYTES, MIN_KEY_BYTES, hmac_sha256};
+pub use error::{Code, ContractError};
+pub use issue::{Issue, MAX_ISSUES};
+pub use process::{Accepted, FinishError, ProcessError, Processor, ProcessorBuilder, Rejected, Scratch};
+pub use profile::{Codec, Compress, DigestName, Limits, Numbers};
+
+/// The single stages, for the tests and benchmarks of this crate. Not part of the API.
+#[doc(hidden)]
+pub mod stages {
+    pub use crate::canonical::Canonical;
+    pub use crate::compress::Compressors;
+    pub use crate::digest::{Digest, sha256};
+    pub use crate::lock::parse_lock;
+    pub use crate::normalize::NormBuffers;
+    pub use crate::pattern::{Matcher, Pattern};
+    pub use crate::read::{ReadError, ReadLimits, Tape, check_text, diagnose, read};
+    pub use crate::validate::Validator;
+}

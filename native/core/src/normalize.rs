@@ -13,16 +13,19 @@ use crate::unicode_tables::UNASSIGNED;
 
 /// Where texts are rewritten, one step after the other; memory that is kept.
 #[derive(Debug, Default)]
-pub(crate) struct Workshop {
-    now: String,
+pub struct NormBuffers {
+    current: String,
     next: String,
 }
 
-/// No memory.
-struct Exhausted;
+/// A buffer larger than this is freed after the payload.
+const KEPT_BYTES: usize = 4 << 20;
+
+/// An allocation failed.
+struct OutOfMemory;
 
 /// Normalizes the string value at `at` on the tape, once. A text that is right already stays where it is.
-pub fn apply(tape: &mut Tape<'_>, at: usize, ops: NormOps) {
+pub fn apply(tape: &mut Tape<'_>, buffers: &mut NormBuffers, at: usize, ops: NormOps) {
     let entry = tape.entry(at);
     if ops.is_empty() || entry.has(flag::NORMALIZED) {
         return;
@@ -33,19 +36,17 @@ pub fn apply(tape: &mut Tape<'_>, at: usize, ops: NormOps) {
         tape.narrow(at, from, len);
         return;
     }
-    let mut workshop = std::mem::take(&mut tape.workshop);
-    match workshop.rewrite(tape.text(at), ops) {
+    match buffers.rewrite(tape.text(at), ops) {
         Ok(true) => {
-            let (from, len) = kept(&workshop.now, ops);
-            tape.replace(at, &workshop.now[from..from + len]);
+            let (from, len) = kept(&buffers.current, ops);
+            tape.replace(at, &buffers.current[from..from + len]);
         }
         Ok(false) => {
             let (from, len) = kept(tape.text(at), ops);
             tape.narrow(at, from, len);
         }
-        Err(Exhausted) => tape.exhausted = true,
+        Err(OutOfMemory) => tape.exhausted = true,
     }
-    tape.workshop = workshop;
 }
 
 /// What trim leaves of a text: start and length.
@@ -62,12 +63,12 @@ fn rewrites_ascii(text: &[u8], ops: NormOps) -> bool {
                 || text.windows(2).any(|pair| is_white(pair[0]) && is_white(pair[1]))))
 }
 
-impl Workshop {
-    /// All but trim. True when the text changed; then the result is in `now`.
-    fn rewrite(&mut self, text: &str, ops: NormOps) -> Result<bool, Exhausted> {
+impl NormBuffers {
+    /// All but trim. True when the text changed; then the result is in `current`.
+    fn rewrite(&mut self, text: &str, ops: NormOps) -> Result<bool, OutOfMemory> {
         let mut changed = false;
         for op in ops.iter() {
-            let from = if changed { &self.now } else { text };
+            let from = if changed { &self.current } else { text };
             let rewritten = match op {
                 NormOp::Lower if !is_lower(from) => write(&mut self.next, from, from.chars().flat_map(lower))?,
                 NormOp::Nfc if !is_nfc(from) => write(&mut self.next, from, from.nfc())?,
@@ -75,27 +76,27 @@ impl Workshop {
                 _ => continue,
             };
             changed |= rewritten;
-            std::mem::swap(&mut self.now, &mut self.next);
+            std::mem::swap(&mut self.current, &mut self.next);
         }
         Ok(changed)
     }
 
     /// Gives back what an unusually large text took.
-    pub(crate) fn shrink(&mut self, kept_bytes: usize) {
-        for text in [&mut self.now, &mut self.next] {
-            if text.capacity() > kept_bytes {
+    pub fn shrink(&mut self) {
+        for text in [&mut self.current, &mut self.next] {
+            if text.capacity() > KEPT_BYTES {
                 *text = String::new();
             }
         }
     }
 }
 
-fn write(to: &mut String, from: &str, characters: impl Iterator<Item = char>) -> Result<bool, Exhausted> {
+fn write(to: &mut String, from: &str, characters: impl Iterator<Item = char>) -> Result<bool, OutOfMemory> {
     to.clear();
-    to.try_reserve(from.len()).map_err(|_| Exhausted)?;
+    to.try_reserve(from.len()).map_err(|_| OutOfMemory)?;
     for character in characters {
         if to.capacity() - to.len() < 4 {
-            to.try_reserve(4).map_err(|_| Exhausted)?;
+            to.try_reserve(4).map_err(|_| OutOfMemory)?;
         }
         to.push(character);
     }
@@ -173,7 +174,7 @@ fn is_unassigned(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Workshop;
+    use super::NormBuffers;
     use crate::profile::{NormOp, NormOps};
     use crate::read::{LOCK_LIMITS, Tape, read};
 
@@ -181,7 +182,12 @@ mod tests {
         let document = format!("[\"{text}\"]");
         let mut tape = Tape::default().bind(&document);
         assert_eq!(read(&mut tape, &LOCK_LIMITS), Ok(()));
-        super::apply(&mut tape, 1, ops.iter().fold(NormOps::NONE, |set, op| set.with(*op)));
+        super::apply(
+            &mut tape,
+            &mut NormBuffers::default(),
+            1,
+            ops.iter().fold(NormOps::NONE, |set, op| set.with(*op)),
+        );
         tape.text(1).to_owned()
     }
 
@@ -221,10 +227,10 @@ mod tests {
 
     #[test]
     fn a_text_that_is_right_is_not_rewritten() {
-        let mut workshop = Workshop::default();
+        let mut buffers = NormBuffers::default();
         let ops = NormOp::ALL.into_iter().fold(NormOps::NONE, NormOps::with);
         for text in ["plain text", "größe é 漢字", "ᾳ", ""] {
-            assert!(!workshop.rewrite(text, ops).is_ok_and(|changed| changed), "{text}");
+            assert!(!buffers.rewrite(text, ops).is_ok_and(|changed| changed), "{text}");
         }
     }
 }

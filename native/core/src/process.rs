@@ -1,17 +1,19 @@
-//! The whole way of a payload: read → normalize and validate → canonical → digest → compress → outcome. What each stage
-//! does is in its own module; here is only their order, and what happens when one says no.
+//! The stages of a payload in their order: read → normalize and validate → canonical → digest, then compress.
 //!
 //! Twin of `src/engine/js/index.ts`.
 
-use crate::canonical::{Canonical, Stop};
-use crate::compress::Compressors;
+use std::fmt;
+
+use crate::canonical::{Canonical, WriteError};
+use crate::compress::{Compressors, is_available};
 use crate::contract::Contract;
 use crate::dictionary::Dictionary;
 use crate::digest::{DIGEST_BYTES, Digest, MIN_KEY_BYTES};
 use crate::error::{Code, ContractError};
-use crate::outcome::{ACCEPTED_HEAD, Accepted, Written, push_invalid, push_rejected, write_fault, write_rejected};
+use crate::issue::Issue;
+use crate::normalize::NormBuffers;
 use crate::profile::{DigestName, Numbers};
-use crate::read::{Fault, ReadLimits, Tape, check_text, data_fault, read};
+use crate::read::{ReadError, ReadLimits, Tape, check_text, diagnose, read};
 
 /// One contract, ready to process payloads on any thread.
 #[derive(Debug)]
@@ -22,40 +24,115 @@ pub struct Processor {
     dictionary: Option<Dictionary>,
 }
 
-/// The memory of one thread. In a steady state no payload that passes asks for more.
+/// Adds to a contract what its lock only names.
+#[derive(Debug)]
+pub struct ProcessorBuilder<'a> {
+    contract: Contract,
+    digest_key: &'a [u8],
+    dictionary: &'a [u8],
+}
+
+/// The reusable memory of one thread, for the processors of all contracts.
+///
+/// Once it is warm, an accepted payload allocates nothing, except with brotli.
 #[derive(Default)]
 pub struct Scratch {
     tape: Tape<'static>,
+    buffers: NormBuffers,
     canonical: Canonical,
     compressors: Compressors,
-    text: String,
+    issues: Vec<Issue>,
 }
 
-/// What stops a payload.
-enum Refusal {
-    Data(Code, Option<String>),
-    Invalid,
-    Exhausted,
+/// A payload that keeps to the contract. Its canonical bytes are in the scratch memory; the body is written by
+/// [`finish_into`](Self::finish_into).
+pub struct Accepted<'s> {
+    processor: &'s Processor,
+    scratch: &'s mut Scratch,
+    in_bytes: usize,
+    max_body_len: usize,
+    digest: Option<[u8; DIGEST_BYTES]>,
 }
 
-impl Processor {
-    /// Compiles a lock file's bytes. `key` belongs to `digest: "hmac-sha-256"`, the bytes of
-    /// `dictionary` to the lock's; each is empty without one.
+/// Why a payload breaks the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rejected<'s> {
+    /// `limit.*`, `parse.*`, `number.*` or `validate.failed`.
+    pub code: Code,
+    /// Empty from `limit.bytes` to `parse.syntax`, one for a fault of the data model, at most
+    /// [`MAX_ISSUES`](crate::MAX_ISSUES) for the schema.
+    pub issues: &'s [Issue],
+    /// True when there are more issues than listed.
+    pub truncated: bool,
+}
+
+/// Why there is no [`Accepted`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProcessError<'s> {
+    /// The payload breaks the contract: it does so on every try.
+    Rejected(Rejected<'s>),
+    /// An allocation failed: this says nothing about the payload.
+    OutOfMemory,
+}
+
+/// Why [`Accepted::finish_into`] wrote no body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FinishError {
+    /// The output has less than [`Accepted::max_body_len`] bytes.
+    TooSmall {
+        /// Bytes that suffice.
+        needed: usize,
+    },
+    /// An allocation failed.
+    OutOfMemory,
+}
+
+/// What stops a payload. The issues are in the scratch memory.
+enum Stop {
+    Rejected { code: Code, truncated: bool },
+    OutOfMemory,
+}
+
+impl<'a> ProcessorBuilder<'a> {
+    /// The key of `digest: "hmac-sha-256"`; other contracts ignore it.
+    #[must_use]
+    pub const fn digest_key(mut self, key: &'a [u8]) -> Self {
+        self.digest_key = key;
+        self
+    }
+
+    /// The bytes of the file at [`Contract::dictionary_path`]; contracts without one ignore it.
+    #[must_use]
+    pub const fn dictionary(mut self, bytes: &'a [u8]) -> Self {
+        self.dictionary = bytes;
+        self
+    }
+
+    /// Prepares key and dictionary.
     ///
     /// # Errors
     ///
-    /// `contract.*` with a pointer into the lock; `options.invalid` for a missing or short key.
-    pub fn new(lock: &[u8], key: &[u8], dictionary: &[u8]) -> Result<Self, ContractError> {
-        let contract = Contract::load(lock)?;
+    /// `options.invalid` for a missing or short key, `contract.invalid` for a missing or different dictionary,
+    /// `codec.unavailable` for a codec whose feature this build lacks.
+    pub fn build(self) -> Result<Processor, ContractError> {
+        let Self { contract, digest_key, dictionary } = self;
         let profile = &contract.profile;
-        let dictionary = Dictionary::of(profile, dictionary)?;
+        let codec = profile.compress.codec;
+        if !is_available(codec) {
+            let message = format!("This build lacks the codec {}.", codec.name());
+            return Err(ContractError { code: Code::CodecUnavailable, pointer: "/compress/codec".into(), message });
+        }
+        let dictionary = Dictionary::load(profile, dictionary)?;
         let digest = match profile.digest {
             DigestName::Sha256 => Digest::Sha256,
             DigestName::None => Digest::None,
-            DigestName::HmacSha256 => Digest::keyed(key).ok_or_else(|| ContractError {
-                code: Code::OptionsInvalid,
-                pointer: String::new(),
-                message: format!("Expected `digestKey` to be at least {MIN_KEY_BYTES} bytes, got {} bytes.", key.len()),
+            DigestName::HmacSha256 => Digest::keyed(digest_key).ok_or_else(|| {
+                let got = digest_key.len();
+                let message = format!("Expected `digestKey` to be at least {MIN_KEY_BYTES} bytes, got {got} bytes.");
+                ContractError { code: Code::OptionsInvalid, pointer: String::new(), message }
             })?,
         };
         let limits = ReadLimits {
@@ -64,102 +141,204 @@ impl Processor {
             max_keys: profile.limits.max_keys,
             safe_numbers: profile.numbers == Numbers::Safe,
         };
-        Ok(Self { contract, limits, digest, dictionary })
+        Ok(Processor { contract, limits, digest, dictionary })
     }
+}
 
-    /// The contract's id.
+impl Processor {
+    /// Starts from a contract that needs neither key nor dictionary, or adds them.
     #[must_use]
-    pub fn id(&self) -> &str {
-        &self.contract.id
+    pub const fn builder<'a>(contract: Contract) -> ProcessorBuilder<'a> {
+        ProcessorBuilder { contract, digest_key: &[], dictionary: &[] }
     }
 
-    /// Writes the payload's outcome to `target`; `wants_canonical` adds the canonical bytes.
-    pub fn process(&self, scratch: &mut Scratch, payload: &[u8], wants_canonical: bool, target: &mut [u8]) -> Written {
-        scratch.text.clear();
+    /// The contract.
+    #[must_use]
+    pub const fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// Reads, normalizes, validates and canonicalizes a payload.
+    ///
+    /// # Errors
+    ///
+    /// The payload breaks the contract, or an allocation failed.
+    pub fn process<'s>(&'s self, scratch: &'s mut Scratch, payload: &[u8]) -> Result<Accepted<'s>, ProcessError<'s>> {
+        scratch.issues.clear();
         match self.canonicalize(scratch, payload) {
-            Ok(()) => self.accept(scratch, payload.len(), wants_canonical, target),
-            Err(refusal) => {
-                match refusal {
-                    Refusal::Data(code, pointer) => push_rejected(&mut scratch.text, code, pointer.as_deref()),
-                    // The text is there.
-                    Refusal::Invalid => {}
-                    Refusal::Exhausted => return exhausted(target),
-                }
-                write_rejected(&scratch.text, target)
+            Ok(()) => {}
+            Err(Stop::Rejected { code, truncated }) => {
+                return Err(ProcessError::Rejected(Rejected { code, issues: &scratch.issues, truncated }));
             }
+            Err(Stop::OutOfMemory) => return Err(ProcessError::OutOfMemory),
         }
+        let canonical = scratch.canonical.bytes();
+        let digest = self.digest.of(canonical);
+        let bound = scratch.compressors.bound(self.contract.profile.compress, canonical.len());
+        let max_body_len = bound.ok_or(ProcessError::OutOfMemory)?;
+        Ok(Accepted { processor: self, scratch, in_bytes: payload.len(), max_body_len, digest })
     }
 
-    /// All stages up to the canonical form.
-    fn canonicalize(&self, scratch: &mut Scratch, payload: &[u8]) -> Result<(), Refusal> {
-        let text = check_text(payload, &self.limits)?;
-        let mut tape = std::mem::take(&mut scratch.tape).bind(text);
-        let result = self.on_tape(&mut tape, &mut scratch.canonical, &mut scratch.text);
-        scratch.tape = tape.release();
+    fn canonicalize(&self, scratch: &mut Scratch, payload: &[u8]) -> Result<(), Stop> {
+        let Scratch { tape: memory, buffers, canonical, issues, .. } = scratch;
+        let text = check_text(payload, &self.limits).map_err(|error| Stop::of_reading(error, issues))?;
+        let mut tape = std::mem::take(memory).bind(text);
+        let result = self.canonicalize_tape(&mut tape, buffers, canonical, issues);
+        *memory = tape.release();
+        buffers.shrink();
         result
     }
 
-    fn on_tape(&self, tape: &mut Tape<'_>, canonical: &mut Canonical, text: &mut String) -> Result<(), Refusal> {
-        read(tape, &self.limits)?;
+    fn canonicalize_tape(
+        &self,
+        tape: &mut Tape<'_>,
+        buffers: &mut NormBuffers,
+        canonical: &mut Canonical,
+        issues: &mut Vec<Issue>,
+    ) -> Result<(), Stop> {
+        read(tape, &self.limits).map_err(|error| Stop::of_reading(error, issues))?;
         let validator = &self.contract.validator;
-        let passes = validator.passes(tape);
+        let passes = validator.passes(tape, buffers);
         if tape.is_exhausted() {
-            return Err(Refusal::Exhausted);
+            return Err(Stop::OutOfMemory);
         }
         if !passes {
-            // The data model comes first, and equal keys have not been looked for yet.
-            if let Some(fault) = data_fault(tape, &self.limits) {
-                return Err(fault.into());
+            // Duplicate keys are not found by reading, and the data model is reported before the schema.
+            if let Some(error) = diagnose(tape, &self.limits) {
+                return Err(Stop::of_reading(error, issues));
             }
-            push_invalid(text, &validator.issues(tape));
-            return Err(Refusal::Invalid);
+            let truncated = validator.collect_issues(tape, buffers, issues);
+            return Err(Stop::Rejected { code: Code::ValidateFailed, truncated });
         }
-        canonical.write(tape).map_err(|stop| match stop {
-            Stop::DuplicateKey => data_fault(tape, &self.limits).map_or(Refusal::Exhausted, Refusal::from),
-            Stop::Exhausted => Refusal::Exhausted,
+        canonical.write(tape).map_err(|error| match error {
+            WriteError::DuplicateKey => match diagnose(tape, &self.limits) {
+                Some(error) => Stop::of_reading(error, issues),
+                None => Stop::OutOfMemory,
+            },
+            WriteError::OutOfMemory => Stop::OutOfMemory,
         })
     }
+}
 
-    fn accept(&self, scratch: &mut Scratch, in_bytes: usize, wants_canonical: bool, target: &mut [u8]) -> Written {
-        let canonical = scratch.canonical.bytes();
-        let extra = if wants_canonical { canonical.len() } else { 0 };
-        let compress = self.contract.profile.compress;
-        let Some(bound) = scratch.compressors.bound(compress, canonical.len()) else { return exhausted(target) };
-        let needed = ACCEPTED_HEAD + bound + extra;
-        let Some((head, rest)) = target.split_first_chunk_mut::<ACCEPTED_HEAD>() else { return Written::Needs(needed) };
-        if rest.len() < bound + extra {
-            return Written::Needs(needed);
-        }
-        let dictionary = self.dictionary.as_ref();
-        let Some(body_bytes) = scratch.compressors.compress(compress, dictionary, canonical, &mut rest[..bound]) else {
-            return exhausted(target);
+impl Stop {
+    fn of_reading(error: ReadError, issues: &mut Vec<Issue>) -> Self {
+        let code = match error {
+            ReadError::Text(code) => code,
+            ReadError::Data(code, pointer) => {
+                issues.push(Issue::of_data(code, pointer));
+                code
+            }
+            ReadError::OutOfMemory => return Self::OutOfMemory,
         };
-        if wants_canonical {
-            rest[body_bytes..body_bytes + extra].copy_from_slice(canonical);
-        }
-        let mut digest = [0; DIGEST_BYTES];
-        let digest = self.digest.write(canonical, &mut digest).then_some(digest);
-        let canonical_bytes = canonical.len();
-        let accepted = Accepted { in_bytes, canonical_bytes, body_bytes, digest, has_canonical: wants_canonical };
-        if accepted.write_head(head).is_none() {
-            return exhausted(target);
-        }
-        scratch.canonical.shrink();
-        Written::Bytes(ACCEPTED_HEAD + body_bytes + extra)
+        Self::Rejected { code, truncated: false }
     }
 }
 
-impl From<Fault> for Refusal {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Refused(code) => Self::Data(code, None),
-            Fault::Data(code, pointer) => Self::Data(code, Some(pointer)),
-            Fault::Memory => Self::Exhausted,
+impl Accepted<'_> {
+    /// Size of the payload, in bytes.
+    #[must_use]
+    pub const fn in_bytes(&self) -> usize {
+        self.in_bytes
+    }
+
+    /// The canonical form (RFC 8785).
+    #[must_use]
+    pub fn canonical(&self) -> &[u8] {
+        self.scratch.canonical.bytes()
+    }
+
+    /// Digest of the canonical form; `None` with `digest: "none"`.
+    #[must_use]
+    pub const fn digest(&self) -> Option<&[u8; DIGEST_BYTES]> {
+        self.digest.as_ref()
+    }
+
+    /// Most bytes that the body can have: what [`finish_into`](Self::finish_into) needs.
+    #[must_use]
+    pub const fn max_body_len(&self) -> usize {
+        self.max_body_len
+    }
+
+    /// Compresses the canonical form into `out` and returns the size of the body.
+    ///
+    /// # Errors
+    ///
+    /// `out` has less than [`max_body_len`](Self::max_body_len) bytes, or an allocation failed. Both may be tried again.
+    pub fn finish_into(&mut self, out: &mut [u8]) -> Result<usize, FinishError> {
+        if out.len() < self.max_body_len {
+            return Err(FinishError::TooSmall { needed: self.max_body_len });
+        }
+        let Scratch { canonical, compressors, .. } = &mut *self.scratch;
+        let (compress, dictionary) = (self.processor.contract.profile.compress, self.processor.dictionary.as_ref());
+        compressors.compress(compress, dictionary, canonical.bytes(), out).ok_or(FinishError::OutOfMemory)
+    }
+
+    /// The body in memory of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`FinishError::OutOfMemory`].
+    pub fn into_body(mut self) -> Result<Vec<u8>, FinishError> {
+        let mut body = Vec::new();
+        body.try_reserve_exact(self.max_body_len).map_err(|_| FinishError::OutOfMemory)?;
+        body.resize(self.max_body_len, 0);
+        let size = self.finish_into(&mut body)?;
+        body.truncate(size);
+        Ok(body)
+    }
+}
+
+impl Drop for Accepted<'_> {
+    fn drop(&mut self) {
+        self.scratch.canonical.shrink();
+    }
+}
+
+impl fmt::Debug for Accepted<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.canonical().len();
+        formatter.debug_struct("Accepted").field("canonical_bytes", &bytes).finish_non_exhaustive()
+    }
+}
+
+impl Scratch {
+    /// Drops all memory. Required after a panic inside [`Processor::process`] or [`Accepted::finish_into`] that was
+    /// caught: what it left behind is unspecified.
+    pub fn reset(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl fmt::Debug for Scratch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Scratch").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Rejected<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.code.name(), self.code.message())
+    }
+}
+
+impl fmt::Display for ProcessError<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(rejected) => rejected.fmt(formatter),
+            Self::OutOfMemory => formatter.write_str("not enough memory for the payload"),
         }
     }
 }
 
-#[cold]
-fn exhausted(target: &mut [u8]) -> Written {
-    write_fault(Code::InternalPanic, "There is not enough memory for the payload.", target)
+impl std::error::Error for ProcessError<'_> {}
+
+impl fmt::Display for FinishError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooSmall { needed } => write!(formatter, "the output needs {needed} bytes"),
+            Self::OutOfMemory => formatter.write_str("not enough memory for the body"),
+        }
+    }
 }
+
+impl std::error::Error for FinishError {}

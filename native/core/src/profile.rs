@@ -379,9 +379,11 @@ pub struct Compress {
     pub level: Option<u8>,
 }
 
-/// Which bytes zstd knows beforehand.
+/// The dictionary that zstd starts from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DictionaryName {
+pub struct DictionaryRef {
+    /// Relative to the lock's folder, with `/`; no part of the contract's id.
+    pub path: Box<str>,
     /// As its frames carry it; 0 for plain content.
     pub id: u32,
     /// Lower-case hex of its bytes' hash.
@@ -426,7 +428,7 @@ pub struct Profile {
     /// How the canonical form is compressed.
     pub compress: Compress,
     /// Only with zstd.
-    pub dictionary: Option<DictionaryName>,
+    pub dictionary: Option<DictionaryRef>,
     /// What names the canonical form.
     pub digest: DigestName,
     /// The schema.

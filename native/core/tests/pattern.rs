@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use sidelane_core::pattern::{Matcher, Pattern};
+use sidelane_core::stages::{Matcher, Pattern};
 
 fn vectors(name: &str) -> Vec<Value> {
     let path = format!("{}/../../test/vectors/pattern/{name}.json", env!("CARGO_MANIFEST_DIR"));

@@ -1,13 +1,12 @@
-//! Whole payloads: the vectors of reading, normalizing and writing that the TypeScript twins read too, the bytes of
-//! outcomes, and hard numbers.
+//! Whole payloads: the vectors of reading, normalizing and writing that the TypeScript twins read too, what an accepted
+//! payload has, what a processor needs, and hard numbers.
 
 use std::fs;
 use std::path::PathBuf;
 
-use libdeflater::Decompressor;
 use serde_json::{Value, json};
-use sidelane_core::outcome::Written;
-use sidelane_core::process::{Processor, Scratch};
+use sha2::{Digest as _, Sha256};
+use sidelane_core::{Contract, FinishError, ProcessError, Processor, Scratch, hmac_sha256};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -22,37 +21,30 @@ fn processor(schema: Value, fields: Value) -> Result<Processor> {
     for (key, value) in fields.as_object().into_iter().flatten() {
         lock[key] = value.clone();
     }
-    Ok(Processor::new(lock.to_string().as_bytes(), &[7; 16], b"")?)
+    Ok(Processor::builder(Contract::load(lock.to_string().as_bytes())?).digest_key(&[7; 16]).build()?)
 }
 
-fn outcome(processor: &Processor, payload: &[u8], canonical: bool) -> Vec<u8> {
-    let mut target = vec![0xaa; 256];
-    loop {
-        match processor.process(&mut Scratch::default(), payload, canonical, &mut target) {
-            Written::Bytes(count) => {
-                target.truncate(count);
-                return target;
-            }
-            Written::Needs(count) => {
-                assert!(count > target.len(), "asks for no more than there is");
-                target = vec![0xaa; count];
-            }
-        }
-    }
+/// The canonical form of a payload that must be accepted.
+fn canonical(processor: &Processor, payload: &str) -> Result<String> {
+    let mut scratch = Scratch::default();
+    let accepted = processor.process(&mut scratch, payload.as_bytes()).map_err(|error| error.to_string())?;
+    Ok(str::from_utf8(accepted.canonical())?.to_owned())
 }
 
-/// Uncompressed outcomes as JSON: `{ok, canonical}` or `{code, pointer?}`.
-fn answer(outcome: &[u8]) -> Result<Value> {
-    if outcome[0] == 1 {
-        return Ok(json!({ "ok": true, "canonical": str::from_utf8(&outcome[48..])? }));
+/// A verdict as JSON: `{ok, canonical}` or `{code, pointer?}`.
+fn verdict(processor: &Processor, payload: &[u8]) -> Result<Value> {
+    let mut scratch = Scratch::default();
+    let rejected = match processor.process(&mut scratch, payload) {
+        Ok(accepted) => return Ok(json!({ "ok": true, "canonical": str::from_utf8(accepted.canonical())? })),
+        Err(ProcessError::Rejected(rejected)) => rejected,
+        Err(error) => return Err(error.to_string().into()),
+    };
+    let mut verdict = json!({ "code": rejected.code.name() });
+    if let Some(issue) = rejected.issues.first() {
+        assert_eq!(issue.code, rejected.code);
+        verdict["pointer"] = issue.pointer.clone().into();
     }
-    let rejected: Value = serde_json::from_slice(&outcome[8..])?;
-    let mut answer = json!({ "code": rejected["code"] });
-    if let Some(issue) = rejected["issues"].get(0) {
-        assert_eq!(issue["code"], rejected["code"]);
-        answer["pointer"] = issue["pointer"].clone();
-    }
-    Ok(answer)
+    Ok(verdict)
 }
 
 fn uncompressed(schema: Value, mut fields: Value) -> Result<Processor> {
@@ -80,7 +72,7 @@ fn payloads_are_read_and_written_as_the_vectors_say() -> Result<()> {
             }
             let numbers = vector["numbers"].as_str().unwrap_or("safe");
             let processor = uncompressed(json!({}), json!({ "numbers": numbers, "limits": limits }))?;
-            let got = answer(&outcome(&processor, &bytes_of(&vector)?, false))?;
+            let got = verdict(&processor, &bytes_of(&vector)?)?;
             assert_eq!(got, vector["expect"], "{name}: {}", vector["description"]);
         }
     }
@@ -91,70 +83,67 @@ fn payloads_are_read_and_written_as_the_vectors_say() -> Result<()> {
 fn strings_are_normalized_as_the_vectors_say() -> Result<()> {
     for vector in vectors("normalize/strings.json")? {
         let processor = uncompressed(json!({ "type": "string", "x-norm": vector["ops"] }), json!({}))?;
-        // Between others, and after an escape that puts the text into the arena.
-        let payload = vector["text"].to_string();
-        let got = outcome(&processor, payload.as_bytes(), false);
-        let written: Value = serde_json::from_slice(&got[48..])?;
+        let written: Value = serde_json::from_str(&canonical(&processor, &vector["text"].to_string())?)?;
         assert_eq!(written, vector["expected"], "{}", vector["description"]);
     }
     Ok(())
 }
 
 #[test]
-fn an_accepted_outcome_has_its_fixed_layout() -> Result<()> {
-    let processor = processor(json!({}), json!({}))?;
+fn an_accepted_payload_has_sizes_digest_and_body() -> Result<()> {
+    let processor = uncompressed(json!({}), json!({}))?;
     let payload = br#" {"b":[1.0,"x\u0041"], "a":null}"#;
-    let canonical = br#"{"a":null,"b":[1,"xA"]}"#;
-    let got = outcome(&processor, payload, true);
-    let body_bytes = u32::from_le_bytes([got[12], got[13], got[14], got[15]]) as usize;
-    assert_eq!(got[..4], [1, 3, 0, 0]);
-    assert_eq!(got[4..8], (payload.len() as u32).to_le_bytes());
-    assert_eq!(got[8..12], (canonical.len() as u32).to_le_bytes());
-    let digest: Vec<u8> = ring::digest::digest(&ring::digest::SHA256, canonical).as_ref().into();
-    assert_eq!(got[16..48], digest);
-    assert_eq!(got[48..58], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255]);
-    let mut plain = vec![0; canonical.len()];
-    let size = Decompressor::new().gzip_decompress(&got[48..48 + body_bytes], &mut plain)?;
-    assert_eq!((size, plain.as_slice()), (canonical.len(), canonical.as_slice()));
-    assert_eq!(got[48 + body_bytes..], *canonical);
+    let expected = br#"{"a":null,"b":[1,"xA"]}"#;
+    let mut scratch = Scratch::default();
+    let mut accepted = processor.process(&mut scratch, payload).map_err(|error| error.to_string())?;
+    assert_eq!((accepted.in_bytes(), accepted.canonical()), (payload.len(), &expected[..]));
+    assert_eq!(accepted.digest(), Some(&Sha256::digest(expected).into()));
+    let needed = accepted.max_body_len();
+    let mut out = vec![0; needed];
+    assert_eq!(accepted.finish_into(&mut out[1..]), Err(FinishError::TooSmall { needed }));
+    assert_eq!(accepted.finish_into(&mut out), Ok(expected.len()));
+    assert_eq!(accepted.into_body()?, expected);
     Ok(())
 }
 
 #[test]
-fn a_rejected_outcome_is_the_twins_json_text() -> Result<()> {
-    let processor = processor(json!({ "type": "integer", "maximum": 3 }), json!({}))?;
-    let invalid = r#"{"code":"validate.failed","issues":[{"code":"validate.failed","pointer":"","keyword":"maximum","params":{"limit":3}}],"truncated":false}"#;
-    let cases = [
-        ("4", invalid),
-        ("{", r#"{"code":"parse.syntax","issues":[],"truncated":false}"#),
-        (
-            r#"{"a":1,"a":2}"#,
-            r#"{"code":"parse.duplicate_key","issues":[{"code":"parse.duplicate_key","pointer":"/a"}],"truncated":false}"#,
-        ),
-    ];
-    for (payload, text) in cases {
-        let got = outcome(&processor, payload.as_bytes(), true);
-        assert_eq!(got[..4], [2, 0, 0, 0]);
-        assert_eq!(got[4..8], (text.len() as u32).to_le_bytes());
-        assert_eq!(str::from_utf8(&got[8..])?, text);
+fn scratch_memory_is_shared_by_contracts_and_can_be_reset() -> Result<()> {
+    let (any, number) = (uncompressed(json!({}), json!({}))?, uncompressed(json!({ "type": "number" }), json!({}))?);
+    let mut scratch = Scratch::default();
+    for _ in 0..2 {
+        assert_eq!(
+            any.process(&mut scratch, b"[1]").map(|accepted| accepted.canonical().to_vec()),
+            Ok(b"[1]".to_vec())
+        );
+        let Err(ProcessError::Rejected(rejected)) = number.process(&mut scratch, b"[1]") else {
+            return Err("an array is accepted as a number".into());
+        };
+        assert_eq!((rejected.issues.len(), rejected.issues[0].keyword), (1, Some("type")));
+        assert!(number.process(&mut scratch, b"1").is_ok());
+        scratch.reset();
     }
     Ok(())
 }
 
+#[cfg(feature = "libdeflate")]
 #[test]
-fn every_codec_and_level_gives_the_canonical_bytes_back() -> Result<()> {
+fn every_deflate_codec_and_level_gives_the_canonical_bytes_back() -> Result<()> {
     let payload = json!(vec!["a text of some length"; 50]).to_string();
     let mut plain = vec![0; payload.len()];
     for level in 0..=9 {
         for codec in ["gzip", "deflate", "deflate-raw"] {
             let processor = processor(json!({}), json!({ "compress": { "codec": codec, "level": level } }))?;
-            let got = outcome(&processor, payload.as_bytes(), false);
-            let body = &got[48..];
-            let mut decompressor = Decompressor::new();
+            let mut scratch = Scratch::default();
+            let accepted = processor.process(&mut scratch, payload.as_bytes()).map_err(|error| error.to_string())?;
+            let body = accepted.into_body()?;
+            let mut decompressor = libdeflater::Decompressor::new();
             let size = match codec {
-                "gzip" => decompressor.gzip_decompress(body, &mut plain)?,
-                "deflate" => decompressor.zlib_decompress(body, &mut plain)?,
-                _ => decompressor.deflate_decompress(body, &mut plain)?,
+                "gzip" => {
+                    assert_eq!((&body[..8], body[9]), (&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0][..], 255));
+                    decompressor.gzip_decompress(&body, &mut plain)?
+                }
+                "deflate" => decompressor.zlib_decompress(&body, &mut plain)?,
+                _ => decompressor.deflate_decompress(&body, &mut plain)?,
             };
             assert_eq!(&plain[..size], payload.as_bytes(), "{codec} {level}");
         }
@@ -163,26 +152,47 @@ fn every_codec_and_level_gives_the_canonical_bytes_back() -> Result<()> {
 }
 
 #[test]
-fn a_contract_without_a_digest_and_one_with_a_key_say_so() -> Result<()> {
-    let none = outcome(&processor(json!({}), json!({ "digest": "none" }))?, b"1", false);
-    assert_eq!((none[1], &none[16..48]), (0, &[0; 32][..]));
-    let keyed = outcome(&processor(json!({}), json!({ "digest": "hmac-sha-256" }))?, b"1", false);
-    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &[7; 16]);
-    assert_eq!((keyed[1], &keyed[16..48]), (1, ring::hmac::sign(&key, b"1").as_ref()));
+fn the_contract_selects_the_digest() -> Result<()> {
+    let digest = |name: &str| -> Result<Option<[u8; 32]>> {
+        let processor = uncompressed(json!({}), json!({ "digest": name }))?;
+        let mut scratch = Scratch::default();
+        Ok(processor.process(&mut scratch, b"1").map_err(|error| error.to_string())?.digest().copied())
+    };
+    assert_eq!(digest("none")?, None);
+    assert_eq!(digest("sha-256")?, Some(Sha256::digest(b"1").into()));
+    assert_eq!(digest("hmac-sha-256")?, Some(hmac_sha256(&[7; 16], b"1")));
     Ok(())
 }
 
 #[test]
-fn what_this_engine_lacks_is_told_when_the_contract_is_added() {
-    let lock = |fields: &str| format!(r#"{{"profile":"p1","unicode":"15.0","name":"a","schema":{{}},{fields}}}"#);
-    let code = |fields: &str, key: &[u8]| {
-        Processor::new(lock(fields).as_bytes(), key, b"").err().map(|error| error.code.name())
+fn a_builder_reports_missing_keys_dictionaries_and_codecs() -> Result<()> {
+    let contract = |fields: &str| {
+        Contract::load(format!(r#"{{"profile":"p1","unicode":"15.0","name":"a","schema":{{}},{fields}}}"#).as_bytes())
     };
-    let dictionary = format!(r#""dictionary":{{"id":0,"path":"a","sha256":"{}"}}"#, "0".repeat(64));
+    let code = |fields: &str, key: &[u8]| -> Result<Option<&str>> {
+        Ok(Processor::builder(contract(fields)?).digest_key(key).build().err().map(|error| error.code.name()))
+    };
+    let dictionary = format!(r#""dictionary":{{"id":0,"path":"a/b","sha256":"{}"}}"#, "0".repeat(64));
     let zstd = format!(r#""compress":{{"codec":"zstd"}},{dictionary}"#);
-    assert_eq!(code(&zstd, b""), Some("contract.invalid"));
-    assert_eq!(code(r#""digest":"hmac-sha-256""#, &[0; 15]), Some("options.invalid"));
-    assert_eq!(code(r#""digest":"hmac-sha-256""#, &[0; 16]), None);
+    let without = "codec.unavailable";
+    assert_eq!(contract(&zstd)?.dictionary_path(), Some("a/b"));
+    assert_eq!(code(&zstd, b"")?, Some(if cfg!(feature = "zstd") { "contract.invalid" } else { without }));
+    let hmac = r#""digest":"hmac-sha-256","compress":{"codec":"none"}"#;
+    assert!(contract(hmac)?.needs_digest_key());
+    assert_eq!(code(hmac, &[0; 15])?, Some("options.invalid"));
+    assert_eq!(code(hmac, &[0; 16])?, None);
+    for (codec, is_available) in [
+        ("none", true),
+        ("gzip", cfg!(feature = "libdeflate")),
+        ("deflate", cfg!(feature = "libdeflate")),
+        ("deflate-raw", cfg!(feature = "libdeflate")),
+        ("brotli", cfg!(feature = "brotli")),
+        ("zstd", cfg!(feature = "zstd")),
+    ] {
+        let fields = format!(r#""compress":{{"codec":"{codec}"}}"#);
+        assert_eq!(code(&fields, b"")?, (!is_available).then_some(without), "{codec}");
+    }
+    Ok(())
 }
 
 #[test]
@@ -221,8 +231,7 @@ fn numbers_are_read_to_the_nearest_double_and_written_as_ecmascript_does() -> Re
         ("0.00000000000000000000000000000000000000000000000000001", "1e-53"),
     ];
     for (text, expected) in cases {
-        let got = outcome(&processor, text.as_bytes(), false);
-        assert_eq!(str::from_utf8(&got[48..])?, expected, "{text}");
+        assert_eq!(canonical(&processor, text)?, expected, "{text}");
     }
     Ok(())
 }
@@ -261,8 +270,7 @@ fn short_decimals_agree_with_the_slow_way() -> Result<()> {
             continue;
         }
         let expected = ryu_js::Buffer::new().format_finite(text.parse::<f64>()?).to_owned();
-        let got = outcome(&processor, text.as_bytes(), false);
-        assert_eq!(str::from_utf8(&got[48..])?, expected, "{text}");
+        assert_eq!(canonical(&processor, &text)?, expected, "{text}");
     }
     Ok(())
 }
@@ -274,7 +282,6 @@ fn members_come_in_utf_16_order_whatever_order_they_had() -> Result<()> {
     let alphabet =
         ["a", "b", "\u{0}", "é", "\u{d7ff}", "\u{e000}", "\u{ffff}", "\u{10000}", "\u{10ffff}", "zzzzzzzz", "\""];
     let mut scratch = Scratch::default();
-    let mut target = vec![0; 1 << 16];
     for _ in 0..3000 {
         let mut keys: Vec<String> = (0..random.next() % 60)
             .map(|_| (0..random.next() % 4).map(|_| alphabet[random.next() as usize % alphabet.len()]).collect())
@@ -289,10 +296,10 @@ fn members_come_in_utf_16_order_whatever_order_they_had() -> Result<()> {
         for at in (1..keys.len()).rev() {
             keys.swap(at, random.next() as usize % (at + 1));
         }
-        // One scratch for all: orders that were seen before must not show.
-        let written = processor.process(&mut scratch, text(&keys).as_bytes(), false, &mut target);
-        let Written::Bytes(count) = written else { panic!("the target is large") };
-        assert_eq!(str::from_utf8(&target[48..count])?, expected);
+        // One scratch for all: orders of earlier payloads must not matter.
+        let payload = text(&keys);
+        let accepted = processor.process(&mut scratch, payload.as_bytes()).map_err(|error| error.to_string())?;
+        assert_eq!(str::from_utf8(accepted.canonical())?, expected);
     }
     Ok(())
 }

@@ -1,43 +1,43 @@
-//! What the vectors of validation leave out: normalized values, the guess at the next key, hostile documents. Which
-//! issue comes where is in `vectors`.
+//! What the validation vectors do not cover: normalized values, the guess of the next key, hostile documents. `vectors`
+//! covers the issues.
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use sidelane_core::contract::Contract;
-use sidelane_core::error::ContractError;
-use sidelane_core::read::{ReadLimits, Tape, read};
+use sidelane_core::stages::{NormBuffers, ReadLimits, Tape, Validator, parse_lock, read};
+use sidelane_core::{ContractError, Processor, Scratch};
 
 const LIMITS: ReadLimits = ReadLimits { max_bytes: 1 << 21, max_depth: 120, max_keys: 1_000_000, safe_numbers: true };
 
-/// Generous, for a build without optimizations on a busy machine: what is not linear takes minutes.
+/// Generous for an unoptimized build on a busy machine: what is not linear takes minutes.
 const SOON: Duration = Duration::from_secs(20);
 
-fn contract(schema: &Value) -> Result<Contract, ContractError> {
+fn validator(schema: &Value) -> Result<Validator, ContractError> {
     let lock = json!({
         "profile": "p1", "unicode": "15.0", "name": "test", "limits": { "maxDepth": 120 }, "schema": schema,
     });
-    Contract::load(lock.to_string().as_bytes())
+    Ok(Validator::new(&parse_lock(lock.to_string().as_bytes())?))
 }
 
-/// The verdict of the fast check; it must be that of the list of issues.
-fn passes(contract: &Contract, payload: &str) -> bool {
-    let mut tape = Tape::default().bind(payload);
+/// The verdict of the fast path; the slow path must agree.
+fn passes(validator: &Validator, payload: &str) -> bool {
+    let (mut tape, mut buffers, mut issues) = (Tape::default().bind(payload), NormBuffers::default(), Vec::new());
     assert_eq!(read(&mut tape, &LIMITS), Ok(()));
-    let passes = contract.validator.passes(&mut tape);
-    assert_eq!(contract.validator.issues(&mut tape).issues.is_empty(), passes);
+    let passes = validator.passes(&mut tape, &mut buffers);
+    validator.collect_issues(&mut tape, &mut buffers, &mut issues);
+    assert_eq!(issues.is_empty(), passes);
     passes
 }
 
-/// The text of the last string after a walk.
-fn last_text(contract: &Contract, payload: &str) -> String {
+/// The last string of the document after the fast path.
+fn last_text(validator: &Validator, payload: &str) -> String {
     let mut tape = Tape::default().bind(payload);
     assert_eq!(read(&mut tape, &LIMITS), Ok(()));
-    contract.validator.passes(&mut tape);
+    validator.passes(&mut tape, &mut NormBuffers::default());
     tape.text(tape.len() - 1).to_owned()
 }
 
-/// Runs the test on the small stack of a worker thread and wants it over soon.
+/// Runs the test on the small stack of a worker thread and bounds its time.
 fn soon_on_a_small_stack(
     test: impl FnOnce() -> Result<(), ContractError> + Send + 'static,
 ) -> Result<(), ContractError> {
@@ -60,7 +60,7 @@ fn array_of(item: &str, bytes: usize) -> String {
     text + item + "]"
 }
 
-/// Definitions d0, d1 … of which each one leads to the next, and the last one back through an array.
+/// Definitions d0, d1 …: each leads to the next, and the last back to d0 through an array.
 fn chain(length: usize, link: impl Fn(Value) -> Value) -> Value {
     let reference = |number: usize| json!({ "$ref": format!("#/$defs/d{number}") });
     let mut defs = serde_json::Map::new();
@@ -73,11 +73,11 @@ fn chain(length: usize, link: impl Fn(Value) -> Value) -> Value {
 
 #[test]
 fn the_normalized_value_is_checked() -> Result<(), ContractError> {
-    let contract =
-        contract(&json!({ "type": "string", "minLength": 2, "x-norm": ["trim", "lower"], "pattern": "^[a-z]" }))?;
-    assert!(passes(&contract, r#"" AB ""#));
-    assert!(!passes(&contract, r#"" A ""#));
-    assert_eq!(last_text(&contract, r#"" AB ""#), "ab");
+    let validator =
+        validator(&json!({ "type": "string", "minLength": 2, "x-norm": ["trim", "lower"], "pattern": "^[a-z]" }))?;
+    assert!(passes(&validator, r#"" AB ""#));
+    assert!(!passes(&validator, r#"" A ""#));
+    assert_eq!(last_text(&validator, r#"" AB ""#), "ab");
     Ok(())
 }
 
@@ -87,54 +87,56 @@ fn the_chosen_branch_says_what_is_normalized() -> Result<(), ContractError> {
         let properties = json!({ "t": { "const": kind }, "x": { "type": "string", "x-norm": [norm] } });
         json!({ "type": "object", "properties": properties, "required": ["t"] })
     };
-    let contract = contract(&json!({ "oneOf": [branch("a", "lower"), branch("b", "trim")] }))?;
-    assert_eq!(last_text(&contract, r#"{"t":"a","x":" X "}"#), " x ");
-    assert_eq!(last_text(&contract, r#"{"t":"b","x":" X "}"#), "X");
-    assert_eq!(last_text(&contract, r#"{"t":"c","x":" X "}"#), " X ");
+    let validator = validator(&json!({ "oneOf": [branch("a", "lower"), branch("b", "trim")] }))?;
+    assert_eq!(last_text(&validator, r#"{"t":"a","x":" X "}"#), " x ");
+    assert_eq!(last_text(&validator, r#"{"t":"b","x":" X "}"#), "X");
+    assert_eq!(last_text(&validator, r#"{"t":"c","x":" X "}"#), " X ");
     Ok(())
 }
 
 #[test]
 fn an_enum_is_looked_up_after_normalizing() -> Result<(), ContractError> {
-    let contract = contract(&json!({ "anyOf": [{ "enum": ["a", "b"], "x-norm": ["lower"] }, { "type": "null" }] }))?;
-    assert!(passes(&contract, r#""B""#));
-    assert!(passes(&contract, "null"));
-    assert!(!passes(&contract, r#""C""#));
+    let validator = validator(&json!({ "anyOf": [{ "enum": ["a", "b"], "x-norm": ["lower"] }, { "type": "null" }] }))?;
+    assert!(passes(&validator, r#""B""#));
+    assert!(passes(&validator, "null"));
+    assert!(!passes(&validator, r#""C""#));
     Ok(())
 }
 
 #[test]
 fn the_order_of_members_changes_no_verdict() -> Result<(), ContractError> {
-    let contract = contract(&json!({
+    let validator = validator(&json!({
         "type": "object",
         "properties": { "a": { "type": "integer" }, "b": { "type": "string" }, "c": { "type": "null" } },
         "required": ["a", "b"],
         "additionalProperties": { "type": "boolean" },
     }))?;
     for _ in 0..3 {
-        assert!(passes(&contract, r#"{"a":1,"b":"x","c":null,"d":true}"#));
-        assert!(passes(&contract, r#"{"d":true,"c":null,"b":"x","a":1}"#));
-        assert!(passes(&contract, r#"{"b":"x","a":1}"#));
-        assert!(!passes(&contract, r#"{"b":1,"a":1}"#));
-        assert!(!passes(&contract, r#"{"c":null,"b":"x"}"#));
-        assert!(!passes(&contract, r#"{"a":1,"b":"x","d":null}"#));
+        assert!(passes(&validator, r#"{"a":1,"b":"x","c":null,"d":true}"#));
+        assert!(passes(&validator, r#"{"d":true,"c":null,"b":"x","a":1}"#));
+        assert!(passes(&validator, r#"{"b":"x","a":1}"#));
+        assert!(!passes(&validator, r#"{"b":1,"a":1}"#));
+        assert!(!passes(&validator, r#"{"c":null,"b":"x"}"#));
+        assert!(!passes(&validator, r#"{"a":1,"b":"x","d":null}"#));
     }
     Ok(())
 }
 
 #[test]
 fn equal_keys_do_no_harm() -> Result<(), ContractError> {
-    let contract = contract(&json!({ "type": "object", "properties": { "a": true }, "required": ["a"] }))?;
+    let validator = validator(&json!({ "type": "object", "properties": { "a": true }, "required": ["a"] }))?;
     let mut tape = Tape::default().bind(r#"{"a":1,"a":2,"a":3}"#);
     assert_eq!(read(&mut tape, &LIMITS), Ok(()));
-    contract.validator.passes(&mut tape);
+    validator.passes(&mut tape, &mut NormBuffers::default());
     Ok(())
 }
 
 #[test]
-fn threads_share_a_contract() {
+fn threads_share_a_processor_and_own_a_scratch() {
     const fn is_shared<T: Send + Sync>() {}
-    is_shared::<Contract>();
+    const fn is_sent<T: Send>() {}
+    is_shared::<Processor>();
+    is_sent::<Scratch>();
 }
 
 #[test]
@@ -147,9 +149,9 @@ fn chains_of_definitions_cost_no_stack_and_no_time() -> Result<(), ContractError
             chain(1800, |next| json!({ "anyOf": [next] })),
             chain(1600, |next| json!({ "anyOf": [next, { "type": "null" }] })),
         ] {
-            let contract = contract(&schema)?;
-            assert!(passes(&contract, &deep));
-            assert!(passes(&contract, &wide));
+            let validator = validator(&schema)?;
+            assert!(passes(&validator, &deep));
+            assert!(passes(&validator, &wide));
         }
         Ok(())
     })
@@ -160,9 +162,10 @@ fn a_thousand_properties_cost_a_small_object_nothing() -> Result<(), ContractErr
     soon_on_a_small_stack(|| {
         let names = (0..1000).map(|number| (format!("property_{number}"), json!({ "type": "string" })));
         let properties: serde_json::Map<String, Value> = names.collect();
-        let contract = contract(&json!({ "type": "array", "items": { "type": "object", "properties": properties } }))?;
-        assert!(passes(&contract, &array_of("{}", 1 << 20)));
-        assert!(passes(&contract, &array_of(r#"{"property_7":"","property_999":"","other":0}"#, 1 << 20)));
+        let validator =
+            validator(&json!({ "type": "array", "items": { "type": "object", "properties": properties } }))?;
+        assert!(passes(&validator, &array_of("{}", 1 << 20)));
+        assert!(passes(&validator, &array_of(r#"{"property_7":"","property_999":"","other":0}"#, 1 << 20)));
         Ok(())
     })
 }
@@ -173,9 +176,9 @@ fn the_largest_fan_out_stays_linear() -> Result<(), ContractError> {
         let branches: Vec<Value> = (0..256)
             .map(|number| json!({ "type": "object", "properties": { "k": { "const": number } }, "required": ["k"] }))
             .collect();
-        let contract = contract(&json!({ "type": "array", "items": { "anyOf": branches } }))?;
-        assert!(passes(&contract, &array_of(r#"{"a":1,"bb":2,"k":255}"#, 1 << 18)));
-        assert!(!passes(&contract, &array_of(r#"{"a":1,"bb":2,"k":256}"#, 1 << 18)));
+        let validator = validator(&json!({ "type": "array", "items": { "anyOf": branches } }))?;
+        assert!(passes(&validator, &array_of(r#"{"a":1,"bb":2,"k":255}"#, 1 << 18)));
+        assert!(!passes(&validator, &array_of(r#"{"a":1,"bb":2,"k":256}"#, 1 << 18)));
         Ok(())
     })
 }
@@ -187,13 +190,13 @@ fn a_schema_as_deep_as_a_lock_can_be_is_loaded_on_a_small_stack() -> Result<(), 
         for _ in 0..60 {
             schema = json!({ "anyOf": [{ "type": "string" }, schema] });
         }
-        let unions = contract(&schema)?;
+        let unions = validator(&schema)?;
         assert!(passes(&unions, "1"));
         let mut schema = json!({ "type": "integer" });
         for _ in 0..120 {
             schema = json!({ "type": "array", "items": schema });
         }
-        let arrays = contract(&schema)?;
+        let arrays = validator(&schema)?;
         assert!(passes(&arrays, &("[".repeat(120) + &"]".repeat(120))));
         Ok(())
     })

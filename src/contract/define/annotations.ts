@@ -1,5 +1,5 @@
-// What `.meta()` and `.describe()` say about a schema, as far as a lock carries it: words for readers, without effect on
-// a verdict. Everything else in a schema's metadata is the app's own and stays there.
+// The metadata of a schema (`.meta()`, `.describe()`) that a lock carries: annotations for readers, without effect on a
+// verdict. All other metadata stays in the app.
 
 import { globalRegistry, type $ZodType } from 'zod/v4/core'
 import type { SchemaDocument } from './document.ts'
@@ -17,12 +17,12 @@ export function annotationsOf(schema: $ZodType): Annotations {
   return out
 }
 
-/** True when someone wrote our keyword into the metadata by hand. */
-export const hasHandmadeNorm = (schema: $ZodType): boolean => metaOf(schema)['x-norm'] !== undefined
+/** True when the metadata holds `x-norm`, which only norm() may write. */
+export const hasNormMetadata = (schema: $ZodType): boolean => metaOf(schema)['x-norm'] !== undefined
 
 const metaOf = (schema: $ZodType): Readonly<Record<string, unknown>> => globalRegistry.get(schema) ?? {}
 
-/** The `id` of `.meta({ id })`, when it can name a definition. */
+/** The `id` of `.meta({ id })`, if it is a valid name of a definition. */
 export function idOf(schema: $ZodType): string | undefined {
   const id = metaOf(schema)['id']
   return typeof id === 'string' && /^[A-Za-z0-9_.-]+$/.test(id) ? id : undefined
@@ -30,7 +30,7 @@ export function idOf(schema: $ZodType): string | undefined {
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value.isWellFormed()
 
-/** True for what JSON carries unchanged: an example that it cannot carry is left out. */
+/** True for a value that JSON carries unchanged; other examples are left out. */
 function isJson(value: unknown): boolean {
   if (value === null || typeof value === 'boolean') return true
   if (typeof value === 'string') return value.isWellFormed()

@@ -1,5 +1,4 @@
-// defineContract(): a zod schema and options become a lock document, which lock.ts parses like any lock file: there is
-// one gate. The walk over zod is in walk.ts.
+// defineContract(): turns a zod schema and options into a lock document, and parses it like any lock file.
 
 import type { $ZodType, input, output } from 'zod/v4/core'
 import {
@@ -21,27 +20,27 @@ export interface DefineOptions<S extends $ZodType> {
   readonly name: string
   /** What a payload must look like: zod 4.6, within profile p1. */
   readonly schema: S
-  /** `double` takes integers beyond 2^53 - 1 as the nearest double. Default `safe`: they are refused. */
+  /** `double` reads integers beyond 2^53 - 1 as the nearest double. Default `safe`: they are rejected. */
   readonly numbers?: 'safe' | 'double'
   /** Defaults: 1,048,576 bytes, depth 64, 10,000 keys. */
   readonly limits?: Partial<Limits>
   /** Default: gzip, level 1. */
   readonly compress?: { readonly codec: Codec; readonly level?: number }
   /**
-   * With zstd: bytes that look like the payloads, 1 to 1,048,576 of them. The lock keeps their hash and `path`, where
-   * `loadContract` finds them: below the lock's folder, "/" between names.
+   * With zstd: 1 to 1,048,576 bytes of typical payload content. The lock stores their hash and `path`, where
+   * `loadContract` reads them: below the lock's folder, "/" between names.
    */
   readonly dictionary?: { readonly path: string; readonly bytes: Uint8Array }
   /** Of the canonical bytes. Default `sha-256`. */
   readonly digest?: DigestName
-  /** How bare `z.object()` is read. Without it they are refused, because zod drops unknown keys in silence. */
+  /** How bare `z.object()` is read. Without it they are rejected, because zod silently drops unknown keys. */
   readonly objects?: 'strict' | 'loose'
-  /** `['refine']`: refinements stay checks of the app, left out of the lock and listed in its `appOnly`. */
+  /** `['refine']`: refinements are checked by the app only; the lock lists them in its `appOnly`. */
   readonly appOnly?: readonly 'refine'[]
 }
 
-/** The lock file's content before it is checked. */
-export interface LockDraft {
+/** The lock file's content before it is parsed. */
+export interface UncheckedLock {
   readonly profile: 'p1'
   readonly unicode: '15.0'
   readonly name: string
@@ -55,23 +54,22 @@ export interface LockDraft {
 }
 
 /**
- * A contract from a zod schema. The lock it holds (`contract.lock`) is what client and daemon compare: write it to a
- * file with `sidelane contract export`.
+ * Defines a contract by a zod schema. Client and daemon compare its lock (`contract.lock`): write it to a file with
+ * `sidelane contract export`.
  *
- * Throws SidelaneError: `contract.unsupported` where the schema says something that a contract cannot (all places at
- * once, with what to write instead; `params.path` is the first zod path), `contract.invalid`, `options.invalid`.
+ * Throws SidelaneError: `contract.unsupported` for a schema that a contract cannot express (all places at once, with
+ * what to write instead; `params.path` is the first zod path), `contract.invalid`, `options.invalid`.
  */
 export function defineContract<S extends $ZodType>(options: DefineOptions<S>): Contract<input<S>, output<S>> {
-  const draft = draftLock(options)
+  const lock = buildLock(options)
   try {
-    return parseLock<input<S>, output<S>>(JSON.stringify(draft), options.dictionary?.bytes)
+    return parseLock<input<S>, output<S>>(JSON.stringify(lock), options.dictionary?.bytes)
   } catch (error) {
     throw withZodPath(error)
   }
 }
 
-/** The lock of a zod schema, not yet checked by lock.ts. */
-function draftLock<S extends $ZodType>(options: DefineOptions<S>): LockDraft {
+function buildLock<S extends $ZodType>(options: DefineOptions<S>): UncheckedLock {
   checkOptions(options)
   const { name, schema, objects, appOnly = [], numbers, limits, compress, dictionary, digest } = options
   const walked = walkSchema(schema, { objects, refinementsInAppOnly: appOnly.includes('refine') })
@@ -101,7 +99,7 @@ const optionNames = new Set([
   'appOnly',
 ])
 
-/** What lock.ts cannot see, because it is no part of a lock. */
+/** Checks what is not part of the lock, so that parseLock cannot. */
 function checkOptions({ schema, dictionary, objects, appOnly, ...rest }: DefineOptions<$ZodType>): void {
   for (const name of Object.keys(rest)) {
     if (!optionNames.has(name)) {
@@ -129,7 +127,7 @@ function checkOptions({ schema, dictionary, objects, appOnly, ...rest }: DefineO
 
 const invalid = (message: string): SidelaneError => new SidelaneError('options.invalid', { message })
 
-/** Faults that only lock.ts can find (unions, work bounds) point into the lock: say where that is in the schema. */
+/** Adds the zod path to an error of parseLock, whose pointer is into the lock. */
 function withZodPath(error: unknown): unknown {
   if (!(error instanceof SidelaneError) || error.pointer?.startsWith('/schema') !== true) return error
   const path = pathOfPointer(error.pointer)

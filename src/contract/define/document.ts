@@ -1,5 +1,4 @@
-// What the walk builds: a schema as a plain JSON document, and small questions about such documents. No zod in here, and
-// no checking: lock.ts is the one gate.
+// The JSON document of a schema, as the walk builds it, and predicates over it. Only parseLock checks it.
 
 import type { NormOp, Primitive } from '../../model/index.ts'
 
@@ -44,29 +43,29 @@ const scalars = new Set(['boolean', 'integer', 'null', 'number', 'string'])
 
 const keywords = (node: SchemaDocument): string[] => Object.keys(node).filter((key) => !annotations.has(key))
 
-/** The node without its annotations: what decides a verdict. */
-export const meaning = (node: SchemaDocument): SchemaDocument =>
+/** The node without its annotations: the keywords that decide a verdict. */
+export const withoutAnnotations = (node: SchemaDocument): SchemaDocument =>
   Object.fromEntries(Object.entries(node).filter(([key]) => !annotations.has(key)))
 
-/** True for the form that accepts everything. */
+/** True for a schema that accepts every value. */
 export const isAny = (node: SchemaDocument): boolean => keywords(node).length === 0
 
 /** True for `{ type: 'null' }`. */
 export const isNull = (node: SchemaDocument): boolean => node.type === 'null' && keywords(node).length === 1
 
-/** The scalar type names of a node that says nothing but its type; undefined for any other node. */
+/** The scalar types of a node without other keywords than `type`; undefined for any other node. */
 export function bareTypes(node: SchemaDocument): string[] | undefined {
   if (keywords(node).length !== 1 || node.type === undefined) return undefined
   const types = typeof node.type === 'string' ? [node.type] : node.type
   return types.every((type) => scalars.has(type)) ? types : undefined
 }
 
-/** True when both accept and normalize alike, as written (the order of members does not count). */
-export const sameMeaning = (a: SchemaDocument, b: SchemaDocument): boolean => ordered(a) === ordered(b)
+/** True when both are written alike apart from annotations and the order of members. */
+export const sameSchema = (a: SchemaDocument, b: SchemaDocument): boolean => ordered(a) === ordered(b)
 
-/** JSON text with sorted keys; annotations are left out only at the top, so that a difference below errs to "different". */
+/** JSON text with sorted keys. Annotations are left out at the top only, so that below they count as a difference. */
 function ordered(node: SchemaDocument): string {
-  return JSON.stringify(meaning(node), (_, value: unknown) =>
+  return JSON.stringify(withoutAnnotations(node), (_, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : value,

@@ -1,13 +1,12 @@
-// Which of zod's string formats has which pattern in a lock: zod's own where its check *is* that pattern, a frozen one of
-// ours where they differ, none where the check is code. Unknown formats are refused: a format of tomorrow may be code.
+// The pattern that each of zod's string formats has in a lock: zod's own where its check *is* that pattern, a frozen one
+// where they differ, none where the check is code. Unknown formats are unsupported: a future format may be code.
 
 import { regexes, type $ZodType } from 'zod/v4/core'
-import type { CheckDef } from './checks.ts'
+import type { CheckDef, LoweringContext } from './context.ts'
 import { frozenPatterns } from './frozen-patterns.ts'
 import { takePattern } from './patterns.ts'
-import type { Walk } from './walk.ts'
 
-/** zod tests exactly `def.pattern`. */
+/** Formats whose check in zod is exactly `def.pattern`. */
 const patternIsTheCheck = new Set(
   (
     'cidrv4 cuid cuid2 date datetime duration e164 email guid ipv4 ksuid lowercase mac nanoid time ulid uppercase ' +
@@ -15,8 +14,8 @@ const patternIsTheCheck = new Set(
   ).split(' '),
 )
 
-const refused: Readonly<Record<string, string>> = {
-  url: 'z.url() and z.httpUrl() ask the URL constructor, which differs by runtime; write httpUrl() from sidelane',
+const unsupportedFormats: Readonly<Record<string, string>> = {
+  url: 'z.url() and z.httpUrl() use the URL constructor, which differs by runtime; write httpUrl() from sidelane',
   jwt: 'z.jwt() decodes the token in code; write z.string().regex(…) for its shape and verify it in the app',
   iban: 'z.iban() computes a checksum in code; write z.string().regex(/^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$/) and check it in the app',
   credit_card:
@@ -24,25 +23,25 @@ const refused: Readonly<Record<string, string>> = {
   emoji: 'z.emoji() follows the Unicode version of the runtime; write z.string().max(…)',
 }
 
-/** The patterns of a string format; none after a refusal. */
-export function patternsOfFormat(walk: Walk, path: string, def: CheckDef): readonly string[] {
+/** The patterns of a string format; empty for an unsupported one. */
+export function patternsOfFormat(context: LoweringContext, path: string, def: CheckDef): readonly string[] {
   const format = def.format ?? ''
-  const why = refused[format]
-  if (why !== undefined) {
-    walk.refuse(path, why)
+  const problem = unsupportedFormats[format]
+  if (problem !== undefined) {
+    context.reject(path, problem)
     return []
   }
   if (def.fn !== undefined && !isRegexOnly(def)) {
-    walk.refuse(path, `the string format "${format}" is code; write z.stringFormat('${format}', /…/) or .regex(/…/)`)
+    context.reject(path, `the string format "${format}" is code; write z.stringFormat('${format}', /…/) or .regex(/…/)`)
     return []
   }
   const frozen = frozenFor(def)
   if (frozen !== undefined) return frozen
   if (def.pattern === undefined || (def.fn === undefined && !patternIsTheCheck.has(format))) {
-    walk.refuse(path, `the string format "${format}" is not known here; write z.string().regex(/…/)`)
+    context.reject(path, `the string format "${format}" is unknown; write z.string().regex(/…/)`)
     return []
   }
-  const pattern = takePattern(walk, path, def.pattern)
+  const pattern = takePattern(context, path, def.pattern)
   return pattern === undefined ? [] : [pattern]
 }
 
@@ -56,7 +55,7 @@ function frozenFor(def: CheckDef): readonly string[] | undefined {
 
 const checkedByCode = new Set(['base64', 'base64url', 'cidrv6', 'ipv6'])
 
-/** The JSON Schema word for a format: an annotation, never a check. */
+/** The JSON Schema name of a format: an annotation, never a check. */
 export function formatAnnotation({ format }: CheckDef): string | undefined {
   if (format === 'datetime') return 'date-time'
   return format !== undefined && annotated.has(format) ? format : undefined
@@ -64,7 +63,7 @@ export function formatAnnotation({ format }: CheckDef): string | undefined {
 
 const annotated = new Set(['date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid'])
 
-/** z.stringFormat() keeps a regex as this function, whose text no other function is likely to have. */
+/** z.stringFormat() wraps a regex in this function; it is recognized by its source text. */
 const isRegexOnly = ({ fn, pattern }: CheckDef): boolean =>
   pattern !== undefined && String(fn).replace(/\s/g, '') === '(val)=>fnOrRegex.test(val)'
 
@@ -75,7 +74,7 @@ const constructors: Readonly<Record<string, string>> = {
   time: 'z.iso.time()',
 }
 
-/** The source of a string schema without its overwrites, for advice: `z.email().max(64)`. */
+/** The source of a string schema without its overwrites, for error messages: `z.email().max(64)`. */
 export function stringSource(schema: $ZodType): string {
   const def = schema._zod.def as unknown as CheckDef
   const base = def.check === 'string_format' ? (constructors[def.format ?? ''] ?? `z.${def.format}()`) : 'z.string()'

@@ -1,7 +1,7 @@
-// Patterns of ours, fixed for ever, for string formats whose check in zod is code, uses look-ahead, or differs from the
-// pattern that zod shows. test/define/frozen-patterns.test.ts holds each one against zod's own check.
+// Patterns for string formats whose check in zod is code, uses look-ahead, or differs from zod's own pattern. They never
+// change. test/define/frozen-patterns.test.ts compares each with zod's own check.
 
-/** n to m pieces, `x{n,m}` of a group. */
+/** `from` to `to` repetitions of a piece. */
 const times = (piece: string, from: number, to: number): string =>
   to === 1 && from === 1 ? piece : `(?:${piece}){${from === to ? from : `${from},${to}`}}`
 
@@ -9,7 +9,7 @@ const hex = '[0-9A-Fa-f]{1,4}'
 const octet = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
 const dotted = `${times(`${octet}\\.`, 3, 3)}${octet}`
 
-/** What may follow `::` where `room` pieces are left: hex pieces, of which a dotted tail takes two. */
+/** The address behind `::` with at most `room` pieces; a dotted tail counts as two. */
 function afterGap(room: number): string {
   if (room === 0) return ''
   const pieces = room === 1 ? hex : `${hex}(?::${hex}){0,${room - 1}}`
@@ -18,7 +18,7 @@ function afterGap(room: number): string {
   return `(?:${pieces}|${tail})?`
 }
 
-/** Eight pieces; or `::` for one or more of them, after `n` pieces. The last two may be written as IPv4. */
+/** Eight pieces, or `::` in place of one or more of them, after `n` pieces. The last two may be written as IPv4. */
 const ipv6 = [
   times(`${hex}:`, 7, 7) + hex,
   times(`${hex}:`, 6, 6) + dotted,
@@ -36,15 +36,15 @@ const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
 
 /** A value matches when it matches every pattern of its format. */
 export const frozenPatterns: Readonly<Record<string, readonly string[]>> = {
-  // RFC 4291 §2.2 as the URL standard reads it. zod's check takes a dotted tail, the pattern it shows does not.
+  // RFC 4291 §2.2 as the URL standard reads it. zod's check accepts a dotted tail, its pattern does not.
   ipv6: [`^(?:${ipv6})$`],
-  // zod's check also takes fractions and exponents as a prefix length ("::/1.5", "::/1e-7"); these are refused here.
+  // zod's check also accepts fractions and exponents as a prefix length ("::/1.5", "::/1e-7"); this pattern does not.
   cidrv6: [`^(?:${ipv6})/(?:12[0-8]|1[01][0-9]|[1-9]?[0-9])$`],
   // ISO 8601-1: weeks alone, or calendar parts and a clock part, at least one of them.
   duration: [`^P(?:[0-9]+W|${calendar}(?:${clock})?|${clock})$`],
-  // RFC 1123 labels; the second pattern is the limit of 253 characters that zod writes as a look-ahead.
+  // RFC 1123 labels. The second pattern is the limit of 253 characters, in zod a look-ahead.
   hostname: [`^${label}(?:\\.${label})*\\.?$`, '^.{1,253}\\.?$'],
-  // RFC 4648 §4 and §5, with padding and without. zod shows only the alphabet and checks the rest in code.
+  // RFC 4648 §4 and §5, with and without padding. zod's pattern has only the alphabet; the rest is code.
   base64: ['^(?:[0-9A-Za-z+/]{4})*(?:[0-9A-Za-z+/]{2}==|[0-9A-Za-z+/]{3}=)?$'],
   base64url: ['^(?:[0-9A-Za-z_-]{4})*(?:[0-9A-Za-z_-]{2,3})?$'],
 }

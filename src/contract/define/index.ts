@@ -1,4 +1,5 @@
-// The door of define/: contracts from zod. Apart from contract/index.ts, so that who only loads locks never loads zod.
+// Entry point of define/: contracts from zod schemas. Separate from contract/index.ts, so that loading a lock never
+// imports zod.
 
 export { defineContract, type DefineOptions } from './define.ts'
 export { httpUrl } from './http-url.ts'

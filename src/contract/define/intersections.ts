@@ -1,54 +1,51 @@
-// Intersections, where both sides are objects that fold into one. zod runs both sides and reports an unknown key only
-// when *both* refuse it; the folded object says the same.
+// Intersections of two objects, merged into one. zod runs both sides and reports an unknown key only when *both* reject
+// it; the merged object does the same.
 
 import type { $ZodIntersectionDef } from 'zod/v4/core'
-import { sameMeaning, type SchemaDocument } from './document.ts'
+import { sameSchema, type SchemaDocument } from './document.ts'
 import { isOpen, objectDocument } from './objects.ts'
 import { pathTo } from './paths.ts'
-import type { Walk } from './walk.ts'
+import type { LoweringContext } from './context.ts'
 
 type Additional = SchemaDocument | boolean
 
-interface Shape {
+interface ObjectShape {
   readonly properties: Readonly<Record<string, SchemaDocument>>
   readonly required: readonly string[]
   readonly additional: Additional
 }
 
-export function lowerIntersection(walk: Walk, def: $ZodIntersectionDef, path: string): SchemaDocument {
-  const left = walk.lower(def.left, pathTo.side(path, 'left'))
-  const right = walk.lower(def.right, pathTo.side(path, 'right'))
+export function lowerIntersection(context: LoweringContext, def: $ZodIntersectionDef, path: string): SchemaDocument {
+  const left = context.lower(def.left, pathTo.side(path, 'left'))
+  const right = context.lower(def.right, pathTo.side(path, 'right'))
   const [a, b] = [shapeOf(left), shapeOf(right)]
   if (a === undefined || b === undefined) {
-    return walk.refuse(
-      path,
-      'an intersection folds only where both sides are objects (not recursive ones); write one schema',
-    )
+    return context.reject(path, 'an intersection must be of two objects that are not recursive; write one schema')
   }
-  const additional = joinAdditional(a.additional, b.additional)
+  const additional = mergeAdditional(a.additional, b.additional)
   if (additional === undefined) {
-    return walk.refuse(path, 'both sides have a catchall of their own; write one z.object({ … }).catchall()')
+    return context.reject(path, 'both sides have a catchall; write one z.object({ … }).catchall()')
   }
   const properties: Record<string, SchemaDocument> = {}
   for (const key of new Set([...Object.keys(a.properties), ...Object.keys(b.properties)])) {
-    const folded = foldMember(a, b, key)
-    if (folded === undefined) {
-      walk.refuse(
+    const merged = mergeMember(a, b, key)
+    if (merged === undefined) {
+      context.reject(
         pathTo.property(path, key),
-        'the two sides of the intersection read it differently; write A.extend(B.shape)',
+        'the two sides of the intersection have different schemas for it; write A.extend(B.shape)',
       )
     } else {
-      properties[key] = folded
+      properties[key] = merged
     }
   }
   return objectDocument(properties, [...new Set([...a.required, ...b.required])], additional)
 }
 
-function shapeOf(node: SchemaDocument): Shape | undefined {
+function shapeOf(node: SchemaDocument): ObjectShape | undefined {
   if (node.type !== 'object') return undefined
   const names = node.propertyNames
-  // Names that any string matches say nothing; other names would have to hold for the other side's keys too.
-  if (names !== undefined && !sameMeaning(names, { type: 'string' })) return undefined
+  // Names that match any string can be ignored; others would have to hold for the other side's keys too.
+  if (names !== undefined && !sameSchema(names, { type: 'string' })) return undefined
   return {
     properties: node.properties ?? {},
     required: node.required ?? [],
@@ -56,21 +53,21 @@ function shapeOf(node: SchemaDocument): Shape | undefined {
   }
 }
 
-/** What one member must match on both sides; undefined where that would take two schemas at once. */
-function foldMember(a: Shape, b: Shape, key: string): SchemaDocument | undefined {
+/** The schema of a member that both sides share; undefined where two schemas would have to hold at once. */
+function mergeMember(a: ObjectShape, b: ObjectShape, key: string): SchemaDocument | undefined {
   const [left, right] = [memberOf(a, key), memberOf(b, key)]
-  // A side that does not know the key refuses it alone, and zod overlooks that; an open side says nothing either.
+  // zod ignores the rejection by a side that does not declare the key, unless the other side rejects it too.
   if (left === false || isOpen(left)) return right === false ? {} : (right as SchemaDocument)
   if (right === false || isOpen(right)) return left as SchemaDocument
-  return sameMeaning(left as SchemaDocument, right as SchemaDocument) ? (left as SchemaDocument) : undefined
+  return sameSchema(left as SchemaDocument, right as SchemaDocument) ? (left as SchemaDocument) : undefined
 }
 
-const memberOf = ({ properties, additional }: Shape, key: string): Additional =>
+const memberOf = ({ properties, additional }: ObjectShape, key: string): Additional =>
   Object.hasOwn(properties, key) ? (properties[key] as SchemaDocument) : additional
 
-function joinAdditional(a: Additional, b: Additional): Additional | undefined {
+function mergeAdditional(a: Additional, b: Additional): Additional | undefined {
   if (a === false && b === false) return false
   if (a === false || isOpen(a)) return b === false ? true : b
   if (b === false || isOpen(b)) return a
-  return sameMeaning(a as SchemaDocument, b as SchemaDocument) ? a : undefined
+  return sameSchema(a as SchemaDocument, b as SchemaDocument) ? a : undefined
 }

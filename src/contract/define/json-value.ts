@@ -1,4 +1,4 @@
-// Recognises z.json(), which is no type of its own: a z.lazy over the union of everything JSON has.
+// Recognizes z.json(), which is not a type of its own but a z.lazy over the union of all JSON types.
 
 import type { $ZodLazy, $ZodType, $ZodTypes } from 'zod/v4/core'
 

@@ -4,38 +4,43 @@ import type { $ZodType } from 'zod/v4/core'
 import type { NormOp, Primitive } from '../../model/index.ts'
 import type { SchemaDocument } from './document.ts'
 import { normKeyword } from './strings.ts'
-import type { Walk } from './walk.ts'
+import type { LoweringContext } from './context.ts'
 
-/** zod takes a value when it is one of these: doubles compare as in a contract (0 is -0). */
+/** zod compares doubles as a contract does: 0 equals -0. */
 export function lowerLiteral(
-  walk: Walk,
+  context: LoweringContext,
   values: readonly unknown[],
   path: string,
   norm: readonly NormOp[],
 ): SchemaDocument {
   const taken: Primitive[] = []
   for (const value of new Set(values)) {
-    const problem = unfit(value)
-    if (problem !== undefined) walk.refuse(path, problem)
+    const problem = literalProblem(value)
+    if (problem !== undefined) context.reject(path, problem)
     else taken.push(value === 0 ? 0 : (value as Primitive))
   }
   if (norm.length > 0 && taken.some((value) => typeof value !== 'string')) {
-    return walk.refuse(path, 'norm() takes strings only; these values are mixed')
+    return context.reject(path, 'norm() takes strings only; these values are mixed')
   }
   const types = [...new Set(taken.map((value) => (value === null ? 'null' : typeof value)))]
   const type = types.length === 1 ? { type: types[0] as string } : {}
-  if (taken.length === 0) return walk.refuse(path, 'no value is left to accept')
+  if (taken.length === 0) return context.reject(path, 'no value is left to accept')
   return { ...type, ...(taken.length === 1 ? { const: taken[0] as Primitive } : { enum: taken }), ...normKeyword(norm) }
 }
 
-/** The values that zod's own check looks up: without the reverse names of a TypeScript enum. */
-export const lowerEnum = (walk: Walk, schema: $ZodType, path: string, norm: readonly NormOp[]): SchemaDocument =>
-  lowerLiteral(walk, [...(schema._zod.values ?? [])], path, norm)
+/** The values of zod's own check, without the reverse mapping of a TypeScript enum. */
+export const lowerEnum = (
+  context: LoweringContext,
+  schema: $ZodType,
+  path: string,
+  norm: readonly NormOp[],
+): SchemaDocument => lowerLiteral(context, [...(schema._zod.values ?? [])], path, norm)
 
-function unfit(value: unknown): string | undefined {
+function literalProblem(value: unknown): string | undefined {
   if (value === undefined) return 'JSON has no undefined; write .optional()'
   if (typeof value === 'bigint') return `JSON has no bigint; write the literal ${value} as a number or a string`
   if (typeof value === 'number' && !Number.isFinite(value)) return `JSON has no ${value}`
-  if (typeof value === 'string' && !value.isWellFormed()) return 'a value holds a lone surrogate, which no payload can'
+  if (typeof value === 'string' && !value.isWellFormed())
+    return 'a value holds a lone surrogate, which no payload may hold'
   return undefined
 }

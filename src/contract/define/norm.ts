@@ -1,11 +1,11 @@
-// norm(): marks a string schema as normalized. The mark is a property of the zod *definition*, which every zod method
-// that clones (`.min()`, `.describe()`, `.extract()`, …) copies, so it cannot get lost in a chain; wrappers hold the
-// marked schema inside. Applying the operations is the engines' work: zod's own parse of a marked schema changes nothing.
+// norm(): marks a string schema as normalized. The mark is a property of the zod *definition*, which every cloning zod
+// method (`.min()`, `.describe()`, `.extract()`, …) copies, so a chain keeps it. The engines apply the operations; zod's
+// own parse of a marked schema changes nothing.
 
 import type { $ZodType } from 'zod/v4/core'
 import { type NormOp, normOps, SidelaneError } from '../../model/index.ts'
 
-/** Registered, so that two copies of this package agree. */
+/** A registered symbol, so that two copies of this package share it. */
 const mark: unique symbol = Symbol.for('sidelane.norm')
 
 interface Marked {
@@ -16,8 +16,9 @@ const stringLike = new Set(['string', 'enum', 'literal', 'template_literal'])
 const wrappers = new Set(['optional', 'nullable', 'nonoptional', 'readonly', 'lazy'])
 
 /**
- * The same schema, its string normalized *before* it is validated. The order of `ops` does not count: they are always
- * applied as lower, nfc, collapse, trim (Unicode 15.0). Marking twice adds up. Later `.min()`, `.optional()`, … keep it.
+ * The same schema, its string normalized *before* it is validated. The order of `ops` is ignored: they are
+ * always applied as lower, nfc, collapse, trim (Unicode 15.0). A second call adds to the first; later `.min()`,
+ * `.optional()`, … keep them.
  *
  * Throws `options.invalid` for an unknown operation, `contract.unsupported` for a schema that is not a string.
  */
@@ -40,12 +41,12 @@ export function norm<S extends $ZodType>(schema: S, ops: readonly NormOp[]): S {
     configurable: true,
   })
   const clone = new (constr as new (def: object) => S)(marked)
-  // The parent is where zod's registries look for inherited metadata (title, description).
+  // zod's registries look up inherited metadata (title, description) in the parent.
   clone._zod.parent = schema
   return clone
 }
 
-/** The operations that `norm` put on this very schema, in the fixed order. */
+/** The operations that `norm` added to this schema itself, in the fixed order. */
 export const normsOf = (schema: $ZodType): readonly NormOp[] => (schema._zod.def as Marked)[mark] ?? []
 
 /** In the fixed order, without duplicates. */

@@ -1,13 +1,13 @@
-// Numbers: z.number(), z.int() and the other number formats, with their checks. Coercion is refused in walk.ts.
+// Numbers: z.number(), z.int() and the other number formats, with their checks. Coercion is rejected in walk.ts.
 
 import type { $ZodType } from 'zod/v4/core'
-import { readChecks, type CheckDef } from './checks.ts'
+import { readChecks } from './checks.ts'
+import type { CheckDef, LoweringContext } from './context.ts'
 import type { SchemaDocument } from './document.ts'
-import type { Walk } from './walk.ts'
 
 const float32Max = 3.4028234663852886e38
 
-/** zod's ranges; the integer formats also say "integer". */
+/** zod's ranges. The integer formats also restrict the type. */
 const formats: Readonly<Record<string, readonly [min: number, max: number]>> = {
   safeint: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
   int32: [-2147483648, 2147483647],
@@ -16,7 +16,7 @@ const formats: Readonly<Record<string, readonly [min: number, max: number]>> = {
   float64: [-Number.MAX_VALUE, Number.MAX_VALUE],
 }
 
-interface Facts {
+interface NumberChecks {
   integer: boolean
   gte: number
   gt: number
@@ -25,46 +25,47 @@ interface Facts {
   steps: number[]
 }
 
-export function lowerNumber(walk: Walk, schema: $ZodType, path: string): SchemaDocument {
-  const facts: Facts = { integer: false, gte: -Infinity, gt: -Infinity, lte: Infinity, lt: Infinity, steps: [] }
+export function lowerNumber(context: LoweringContext, schema: $ZodType, path: string): SchemaDocument {
+  const found: NumberChecks = { integer: false, gte: -Infinity, gt: -Infinity, lte: Infinity, lt: Infinity, steps: [] }
   const def = schema._zod.def as unknown as CheckDef
-  if (def.check === 'number_format') takeFormat(walk, def, path, facts)
-  readChecks(walk, schema._zod.def.checks, path, (check) => take(walk, check, path, facts))
-  const node: SchemaDocument = { type: facts.integer ? 'integer' : 'number' }
-  // Of an inclusive and an exclusive bound only the tighter one stands, so that one value out of range is one issue.
-  if (facts.gt >= facts.gte && facts.gt !== -Infinity) node.exclusiveMinimum = facts.gt
-  else if (facts.gte !== -Infinity) node.minimum = facts.gte
-  if (facts.lt <= facts.lte && facts.lt !== Infinity) node.exclusiveMaximum = facts.lt
-  else if (facts.lte !== Infinity) node.maximum = facts.lte
+  if (def.check === 'number_format') takeFormat(context, def, path, found)
+  readChecks(context, schema._zod.def.checks, path, (check) => takeCheck(context, check, path, found))
+  const node: SchemaDocument = { type: found.integer ? 'integer' : 'number' }
+  // Only the tighter one of an inclusive and an exclusive bound is kept, so that one value out of range is one issue.
+  if (found.gt >= found.gte && found.gt !== -Infinity) node.exclusiveMinimum = found.gt
+  else if (found.gte !== -Infinity) node.minimum = found.gte
+  if (found.lt <= found.lte && found.lt !== Infinity) node.exclusiveMaximum = found.lt
+  else if (found.lte !== Infinity) node.maximum = found.lte
   for (const bound of [node.minimum, node.exclusiveMinimum, node.maximum, node.exclusiveMaximum]) {
-    if (bound !== undefined && !Number.isFinite(bound)) return walk.refuse(path, `no number passes a bound of ${bound}`)
+    if (bound !== undefined && !Number.isFinite(bound))
+      return context.reject(path, `no number passes a bound of ${bound}`)
   }
-  const step = oneStep(facts.steps)
+  const step = oneStep(found.steps)
   if (step !== undefined) node.multipleOf = step
-  else if (facts.steps.length > 0)
-    walk.refuse(path, `.multipleOf(${facts.steps.join(') and .multipleOf(')}): a contract takes one`)
+  else if (found.steps.length > 0)
+    context.reject(path, `.multipleOf(${found.steps.join(') and .multipleOf(')}): a contract takes one`)
   return node
 }
 
-function take(walk: Walk, def: CheckDef, path: string, facts: Facts): boolean {
+function takeCheck(context: LoweringContext, def: CheckDef, path: string, found: NumberChecks): boolean {
   switch (def.check) {
     case 'number_format':
-      return takeFormat(walk, def, path, facts)
+      return takeFormat(context, def, path, found)
     case 'greater_than':
-      return takeBound(walk, def, path, (value) => {
-        if (def.inclusive === true) facts.gte = Math.max(facts.gte, value)
-        else facts.gt = Math.max(facts.gt, value)
+      return takeBound(context, def, path, (value) => {
+        if (def.inclusive === true) found.gte = Math.max(found.gte, value)
+        else found.gt = Math.max(found.gt, value)
       })
     case 'less_than':
-      return takeBound(walk, def, path, (value) => {
-        if (def.inclusive === true) facts.lte = Math.min(facts.lte, value)
-        else facts.lt = Math.min(facts.lt, value)
+      return takeBound(context, def, path, (value) => {
+        if (def.inclusive === true) found.lte = Math.min(found.lte, value)
+        else found.lt = Math.min(found.lt, value)
       })
     case 'multiple_of':
       if (typeof def.value !== 'number' || !Number.isFinite(def.value) || def.value === 0) {
-        walk.refuse(path, `.multipleOf(${String(def.value)}) matches nothing; write a number above 0`)
-      } else if (!facts.steps.includes(Math.abs(def.value))) {
-        facts.steps.push(Math.abs(def.value))
+        context.reject(path, `.multipleOf(${String(def.value)}) matches nothing; write a number above 0`)
+      } else if (!found.steps.includes(Math.abs(def.value))) {
+        found.steps.push(Math.abs(def.value))
       }
       return true
     default:
@@ -72,31 +73,32 @@ function take(walk: Walk, def: CheckDef, path: string, facts: Facts): boolean {
   }
 }
 
-function takeFormat(walk: Walk, def: CheckDef, path: string, facts: Facts): boolean {
+function takeFormat(context: LoweringContext, def: CheckDef, path: string, found: NumberChecks): boolean {
   const range = formats[def.format ?? '']
   if (range === undefined) {
-    walk.refuse(path, `the number format "${def.format}" is not known here; write z.int() or bounds`)
+    context.reject(path, `the number format "${def.format}" is unknown; write z.int() or bounds`)
     return true
   }
-  facts.integer ||= def.format !== 'float32' && def.format !== 'float64'
-  facts.gte = Math.max(facts.gte, range[0])
-  facts.lte = Math.min(facts.lte, range[1])
+  found.integer ||= def.format !== 'float32' && def.format !== 'float64'
+  found.gte = Math.max(found.gte, range[0])
+  found.lte = Math.min(found.lte, range[1])
   return true
 }
 
-function takeBound(walk: Walk, { value }: CheckDef, path: string, set: (value: number) => void): boolean {
-  if (typeof value !== 'number' || Number.isNaN(value)) walk.refuse(path, `a bound of ${String(value)}; write a number`)
-  // -0 + 0 is 0: the lock's canonical form knows one zero.
+function takeBound(context: LoweringContext, { value }: CheckDef, path: string, set: (value: number) => void): boolean {
+  if (typeof value !== 'number' || Number.isNaN(value))
+    context.reject(path, `a bound of ${String(value)}; write a number`)
+  // -0 + 0 is 0: the lock's canonical form has one zero.
   else set(value + 0)
   return true
 }
 
-/** One step that says the same as all: exact only for safe integers (their least common multiple). */
+/** One step equal to all of them together: their least common multiple, exact for safe integers only. */
 function oneStep(steps: readonly number[]): number | undefined {
   if (steps.length < 2) return steps[0]
   if (!steps.every(Number.isSafeInteger)) return undefined
-  const common = steps.reduce((a, b) => (a / divisor(a, b)) * b)
+  const common = steps.reduce((a, b) => (a / greatestCommonDivisor(a, b)) * b)
   return Number.isSafeInteger(common) ? common : undefined
 }
 
-const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b))
+const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b))

@@ -1,17 +1,16 @@
-// What a schema says about a value that is not there: zod keeps "may be absent" in the value's schema, a lock in the
-// object's `required` and the tuple's `minItems`.
+// Optionality: zod stores it in the schema of the value, a lock in the object's `required` and the tuple's `minItems`.
 
 import type { $ZodType, $ZodTypes } from 'zod/v4/core'
 
-/** True when a member or a tuple's tail may be left out (zod's own notion). */
+/** True when a member or the tail of a tuple may be absent, by zod's own rule. */
 export const mayBeAbsent = (schema: $ZodType): boolean => schema._zod.optin !== undefined
 
-/** True when `undefined` passes: what zod asks where it reads a value without asking whether it is there. */
-export function takesUndefined(schema: $ZodType, seen: ReadonlySet<object> = new Set()): boolean {
+/** True when `undefined` passes: zod checks this where it does not check whether the value is present. */
+export function acceptsUndefined(schema: $ZodType, seen: ReadonlySet<object> = new Set()): boolean {
   const type = schema as $ZodTypes
   const { def } = type._zod
   if (seen.has(def)) return false
-  const inner = (next: $ZodType): boolean => takesUndefined(next, new Set([...seen, def]))
+  const inner = (next: $ZodType): boolean => acceptsUndefined(next, new Set([...seen, def]))
   switch (def.type) {
     case 'any':
     case 'unknown':

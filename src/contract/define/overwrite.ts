@@ -1,10 +1,10 @@
-// Names the overwrites of a schema (`.trim()`, `.toLowerCase()`, …) and says which norm(…) to write instead. zod keeps
-// only a function for each, so they are told apart by what they do to a few probes. Nothing is lowered here.
+// Names the overwrites of a schema (`.trim()`, `.toLowerCase()`, …) and the norm(…) to write instead. zod keeps only a
+// function for each, so they are identified by what they do to a few probes.
 
 import type { NormOp } from '../../model/index.ts'
-import type { CheckDef } from './checks.ts'
+import type { CheckDef } from './context.ts'
 
-interface Known {
+interface KnownOverwrite {
   readonly call: string
   readonly op?: NormOp
   readonly like: (text: string) => string
@@ -13,7 +13,7 @@ interface Known {
 
 const onlyNfc = 'only NFC is in the profile'
 
-const known: readonly Known[] = [
+const known: readonly KnownOverwrite[] = [
   { call: '.trim()', op: 'trim', like: (text) => text.trim() },
   { call: '.toLowerCase()', op: 'lower', like: (text) => text.toLowerCase() },
   { call: '.normalize()', op: 'nfc', like: (text) => text.normalize('NFC') },
@@ -28,10 +28,10 @@ const known: readonly Known[] = [
   },
 ]
 
-/** Each pair of the known functions differs on at least one. */
+/** Any two of the known functions differ on at least one probe. */
 const probes = ['  Mixed  Case ', 'E\u0301 \u00c9', '\ufb01 \u00bd', 'a\t\nb', 'STRASSE \u00df']
 
-/** One sentence: what vanishes, and the exact call to write. `text` is the schema's source without the overwrites. */
+/** One sentence: what would be lost, and the call to write. `text` is the schema's source without the overwrites. */
 export function overwriteProblem(overwrites: readonly CheckDef[], text = 'schema'): string {
   const found = overwrites.map((def) => known.find((entry) => behavesLike(def, entry)))
   const calls = found.map((entry) => entry?.call ?? '.overwrite(…)').join('')
@@ -41,10 +41,10 @@ export function overwriteProblem(overwrites: readonly CheckDef[], text = 'schema
   if (ops.length > 0) advice.push(`write norm(${text}, [${ops.map((op) => `'${op}'`).join(', ')}])`)
   if (remarks.length > 0) advice.push(remarks.join('; '))
   if (found.includes(undefined)) advice.push('.overwrite() is code and cannot travel in a lock; do it in the app')
-  return `${calls} would vanish from the lock: ${advice.join('; ')}`
+  return `${calls} would be lost in the lock: ${advice.join('; ')}`
 }
 
-function behavesLike({ tx }: CheckDef, entry: Known): boolean {
+function behavesLike({ tx }: CheckDef, entry: KnownOverwrite): boolean {
   try {
     return tx !== undefined && probes.every((probe) => tx(probe) === entry.like(probe))
   } catch {

@@ -1,5 +1,5 @@
-// How a place in a zod schema is written in messages and in the lock's `appOnly`: `customer.email`, `lines[].sku`,
-// `pair[0]`, `attrs.*` (a record's values), `payment|0.last4` (the first option of a union). Nothing else is here.
+// Paths into a zod schema, as in messages and in the lock's `appOnly`: `customer.email`, `lines[].sku`, `pair[0]`,
+// `attrs.*` (a record's values), `payment|0.last4` (the first option of a union).
 
 /** The schema itself. */
 export const rootPath = '(root)'
@@ -18,7 +18,7 @@ export const pathTo = {
   side: (path: string, side: 'left' | 'right'): string => join(path, `&${side}`),
 }
 
-/** The zod path of a pointer into the lock file, for faults that only lock.ts can find. `$defs` names stay as they are. */
+/** The zod path of a pointer into the lock, for errors that only parseLock finds. Names of `$defs` are kept. */
 export function pathOfPointer(pointer: string): string {
   const steps = pointer
     .split('/')

@@ -1,23 +1,23 @@
-// Regular expressions on their way into a lock: flags, and the grammar of p1 with the zod path in the message.
+// Regular expressions of a schema: checks their flags and the grammar of p1, with the zod path in the message.
 
 import { parsePattern } from '../../pattern/index.ts'
-import type { Walk } from './walk.ts'
+import type { LoweringContext } from './context.ts'
 
-/** The source of `regex`, or undefined after noting why it cannot be taken. */
-export function takePattern(walk: Walk, path: string, { source, flags }: RegExp): string | undefined {
+/** The source of `regex`, or undefined after recording why it is unsupported. */
+export function takePattern(context: LoweringContext, path: string, { source, flags }: RegExp): string | undefined {
   if (flags !== '' && flags !== 'u') {
-    walk.refuse(path, `/${source}/${flags}: ${flagAdvice(flags)}`)
+    context.reject(path, `/${source}/${flags}: ${flagAdvice(flags)}`)
     return undefined
   }
   if (flags === '' && /(?:^|[^\\])(?:\\\\)*\\u\{/.test(source)) {
-    walk.refuse(path, `/${source}/: \\u{…} without flag u means "u" repeated; add flag u`)
+    context.reject(path, `/${source}/: \\u{…} without flag u means "u" repeated; add flag u`)
     return undefined
   }
   try {
     parsePattern(source)
     return source
   } catch (error) {
-    walk.refuse(path, `/${source}/: ${error instanceof Error ? error.message : String(error)}`)
+    context.reject(path, `/${source}/: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
   }
 }
@@ -27,5 +27,5 @@ function flagAdvice(flags: string): string {
   return `a lock has no flags but u; write the pattern without "${flags.replace('u', '')}"`
 }
 
-/** The text as a pattern that matches just it. */
+/** The pattern that matches exactly this text. */
 export const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')

@@ -1,60 +1,65 @@
-// Strings: z.string(), the string formats, their checks, and template literals. Which format has which pattern is in
-// formats.ts; overwrites (`.trim()`) and refinements are dealt with in checks.ts.
+// Strings: z.string(), the string formats, their checks, and template literals. The pattern of each format is in
+// formats.ts; overwrites (`.trim()`) and refinements are read in checks.ts.
 
 import type { $ZodTemplateLiteral, $ZodType } from 'zod/v4/core'
 import type { NormOp } from '../../model/index.ts'
-import { readChecks, takeLength, type CheckDef, type LengthBounds } from './checks.ts'
+import { readChecks, takeLength, type LengthBounds } from './checks.ts'
+import type { CheckDef, LoweringContext } from './context.ts'
 import type { SchemaDocument } from './document.ts'
 import { formatAnnotation, patternsOfFormat, stringSource } from './formats.ts'
 import { normsOf } from './norm.ts'
 import { literally, takePattern } from './patterns.ts'
-import type { Walk } from './walk.ts'
 
-export function lowerString(walk: Walk, schema: $ZodType, path: string, norm: readonly NormOp[]): SchemaDocument {
+export function lowerString(
+  context: LoweringContext,
+  schema: $ZodType,
+  path: string,
+  norm: readonly NormOp[],
+): SchemaDocument {
   const def = schema._zod.def as unknown as CheckDef
   const checks = schema._zod.def.checks
   const bounds: LengthBounds = {}
   const patterns = new Set<string>()
   const annotation: { format?: string } = {}
   const takeFormat = (check: CheckDef): true => {
-    for (const pattern of patternsOfFormat(walk, path, check)) patterns.add(pattern)
+    for (const pattern of patternsOfFormat(context, path, check)) patterns.add(pattern)
     const format = formatAnnotation(check)
     if (format !== undefined) annotation.format ??= format
     return true
   }
   const take = (check: CheckDef): boolean =>
-    takeLength(walk, path, check, bounds) ||
-    (check.check === 'string_format' && (takeText(walk, path, check, patterns) || takeFormat(check)))
+    takeLength(context, path, check, bounds) ||
+    (check.check === 'string_format' && (takeText(context, path, check, patterns) || takeFormat(check)))
 
   if (def.check === 'string_format') takeFormat(def)
-  readChecks(walk, checks, path, take, stringSource(schema))
+  readChecks(context, checks, path, take, stringSource(schema))
   return { type: 'string', ...annotation, ...lengths(bounds), ...patternKeywords(patterns), ...normKeyword(norm) }
 }
 
 export function lowerTemplate(
-  walk: Walk,
+  context: LoweringContext,
   schema: $ZodTemplateLiteral,
   path: string,
   norm: readonly NormOp[],
 ): SchemaDocument {
   for (const part of schema._zod.def.parts) {
-    if (typeof part === 'object' && part !== null && isNormed(part)) {
-      walk.refuse(
+    if (typeof part === 'object' && part !== null && isNormalized(part)) {
+      context.reject(
         path,
         'norm() on a part of a template literal would be lost; put it on the whole: norm(z.templateLiteral(…), …)',
       )
     }
   }
-  // zod's own check of a template is this very pattern; checks of the parts count only as far as they are in it.
-  const pattern = takePattern(walk, path, schema._zod.pattern)
+  // zod checks a template by this pattern; checks of the parts count only as far as it holds them.
+  const pattern = takePattern(context, path, schema._zod.pattern)
   return { type: 'string', ...patternKeywords(pattern === undefined ? [] : [pattern]), ...normKeyword(norm) }
 }
 
-/** startsWith, endsWith, includes, regex: zod checks text, a lock says it as a pattern. */
-function takeText(walk: Walk, path: string, def: CheckDef, patterns: Set<string>): boolean {
+/** Reads startsWith, endsWith, includes and regex as patterns. */
+function takeText(context: LoweringContext, path: string, def: CheckDef, patterns: Set<string>): boolean {
   const { format } = def
   if (format === 'regex') {
-    const pattern = def.pattern && takePattern(walk, path, def.pattern)
+    const pattern = def.pattern && takePattern(context, path, def.pattern)
     if (pattern !== undefined) patterns.add(pattern)
     return true
   }
@@ -68,18 +73,18 @@ function takeText(walk: Walk, path: string, def: CheckDef, patterns: Set<string>
           : undefined
   if (text === undefined) return false
   if (def.position !== undefined) {
-    walk.refuse(path, '.includes(…, { position }) counts UTF-16 units; write a .regex()')
+    context.reject(path, '.includes(…, { position }) counts UTF-16 units; write a .regex()')
   } else if (!text.isWellFormed()) {
-    walk.refuse(path, 'a lone surrogate can never be in a payload; correct the text')
+    context.reject(path, 'a lone surrogate can never be in a payload; correct the text')
   } else if (text !== '') {
     patterns.add(`${format === 'starts_with' ? '^' : ''}${literally(text)}${format === 'ends_with' ? '$' : ''}`)
   }
   return true
 }
 
-function isNormed(schema: $ZodType): boolean {
+function isNormalized(schema: $ZodType): boolean {
   const { innerType } = schema._zod.def as { innerType?: $ZodType }
-  return normsOf(schema).length > 0 || (innerType !== undefined && isNormed(innerType))
+  return normsOf(schema).length > 0 || (innerType !== undefined && isNormalized(innerType))
 }
 
 const lengths = ({ min, max }: LengthBounds): SchemaDocument => ({

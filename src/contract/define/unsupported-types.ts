@@ -1,5 +1,5 @@
 // The zod types that cannot become part of a contract, and what to write instead. (Bare z.object, xor, number keys and
-// formats that are code are refused where their family is read.)
+// formats that are code are rejected where their family is read.)
 
 import type { $ZodTypes } from 'zod/v4/core'
 
@@ -7,7 +7,7 @@ const inTheApp = 'do it in the app, on outcome.value()'
 
 const problems: Readonly<Record<string, string>> = {
   bigint: 'JSON has no bigint; write z.int(), or z.string().regex(/^-?[0-9]+$/) for more than 53 bits',
-  catch: '.catch() replaces what is wrong in silence; drop it, a wrong payload is an outcome',
+  catch: '.catch() silently replaces invalid data; drop it, an invalid payload is an outcome',
   custom: 'z.custom() and z.instanceof() are code; write a schema of JSON',
   date: 'JSON has no dates; write z.iso.datetime() or z.iso.date()',
   default: `.default() fills in values; write .optional() and ${inTheApp}`,
@@ -26,7 +26,7 @@ const problems: Readonly<Record<string, string>> = {
   void: 'JSON has no undefined; write .optional()',
 }
 
-export function refusedType(type: $ZodTypes): string {
+export function unsupportedType(type: $ZodTypes): string {
   const { def } = type._zod
   if (def.type === 'pipe') {
     const [input, output] = [def.in as $ZodTypes, def.out as $ZodTypes]
@@ -37,5 +37,5 @@ export function refusedType(type: $ZodTypes): string {
       return `z.codec() and z.stringbool() are code; write the schema of the input and ${inTheApp}`
     return '.pipe() runs two schemas; write one, with all checks in a chain'
   }
-  return problems[def.type] ?? `the zod type "${def.type}" is not known here; write it with the types of JSON`
+  return problems[def.type] ?? `the zod type "${def.type}" is unknown; write it with the types of JSON`
 }

@@ -65,20 +65,20 @@ interface Bared {
 }
 
 function withoutNull(node: SchemaNode, profile: Profile): Bared {
-  if (node.form === 'nullable') return { node: resolve(node.inner, profile), nullable: true }
-  if (node.form === 'any') return { node, nullable: undefined }
-  if (node.form !== 'scalar' || !node.types.includes('null')) return { node, nullable: false }
+  if (node.kind === 'nullable') return { node: resolve(node.inner, profile), nullable: true }
+  if (node.kind === 'any') return { node, nullable: undefined }
+  if (node.kind !== 'scalar' || !node.types.includes('null')) return { node, nullable: false }
   if (node.types.length === 1) return { node, nullable: undefined }
   return { node: { ...node, types: node.types.filter((type) => type !== 'null') }, nullable: true }
 }
 
 function compareForms(a: SchemaNode, b: SchemaNode, place: Place, sides: Sides, compare: Compare): Change[] {
-  if (a.form === 'object' && b.form === 'object') return compareObjects(a, b, place, sides, compare)
-  if (a.form === 'array' && b.form === 'array') return compareArrays(a, b, place, compare)
-  if (a.form === 'scalar' && b.form === 'scalar') return compareScalars(a, b, place)
-  if (a.form === 'values' && b.form === 'values') return compareValues(a, b, place)
-  if (a.form === 'discriminated' && b.form === 'discriminated') return compareBranches(a, b, place, compare)
-  if (a.form === 'union' || b.form === 'union') return compareUnions(a, b, place, sides, compare)
+  if (a.kind === 'object' && b.kind === 'object') return compareObjects(a, b, place, sides, compare)
+  if (a.kind === 'array' && b.kind === 'array') return compareArrays(a, b, place, compare)
+  if (a.kind === 'scalar' && b.kind === 'scalar') return compareScalars(a, b, place)
+  if (a.kind === 'values' && b.kind === 'values') return compareValues(a, b, place)
+  if (a.kind === 'discriminated' && b.kind === 'discriminated') return compareBranches(a, b, place, compare)
+  if (a.kind === 'union' || b.kind === 'union') return compareUnions(a, b, place, sides, compare)
   return [formChange(a, b, place, sides)]
 }
 
@@ -90,18 +90,18 @@ function formChange(a: SchemaNode, b: SchemaNode, place: Place, sides: Sides): C
 
 /** Who notices when a place takes another form. */
 function widened(a: SchemaNode, b: SchemaNode): readonly Affected[] {
-  if (a.form === 'any') return ['old-rejected']
-  if (b.form === 'any') return ['new-accepted']
+  if (a.kind === 'any') return ['old-rejected']
+  if (b.kind === 'any') return ['new-accepted']
   // A list of values against their own bare type: one is within the other.
-  if (a.form === 'scalar' && b.form === 'values' && bare(a) && valuesOf(b).every((type) => a.types.includes(type)))
+  if (a.kind === 'scalar' && b.kind === 'values' && bare(a) && valuesOf(b).every((type) => a.types.includes(type)))
     return ['old-rejected']
-  if (a.form === 'values' && b.form === 'scalar' && bare(b) && valuesOf(a).every((type) => b.types.includes(type)))
+  if (a.kind === 'values' && b.kind === 'scalar' && bare(b) && valuesOf(a).every((type) => b.types.includes(type)))
     return ['new-accepted']
   return ['old-rejected', 'new-accepted']
 }
 
 const bare = (node: SchemaNode): boolean =>
-  node.form === 'scalar' &&
+  node.kind === 'scalar' &&
   node.number === undefined &&
   (node.string === undefined ||
     (node.string.patterns.length === 0 &&
@@ -158,10 +158,10 @@ function compareUnions(a: SchemaNode, b: SchemaNode, place: Place, sides: Sides,
   const come = after.filter((option) => !before.some((other) => same(other, option, sides)))
   const [left, right] = [gone[0], come[0]]
   if (gone.length === 1 && come.length === 1 && left !== undefined && right !== undefined) {
-    const sameForm = resolve(left, sides.old).form === resolve(right, sides.new).form
-    if (sameForm && a.form === b.form) return compare(left, right, place)
+    const sameForm = resolve(left, sides.old).kind === resolve(right, sides.new).kind
+    if (sameForm && a.kind === b.kind) return compare(left, right, place)
   }
-  if (gone.length === before.length && before.length > 0 && a.form !== b.form) return [formChange(a, b, place, sides)]
+  if (gone.length === before.length && before.length > 0 && a.kind !== b.kind) return [formChange(a, b, place, sides)]
   return [
     ...gone.map((option) =>
       change(pathText(place), `${subject(place)} no longer takes ${describe(resolve(option, sides.old))}`, [
@@ -176,9 +176,9 @@ function compareUnions(a: SchemaNode, b: SchemaNode, place: Place, sides: Sides,
 }
 
 function optionsOf(node: SchemaNode): readonly SchemaNode[] {
-  if (node.form === 'union') return (node satisfies UnionNode).branches
-  if (node.form === 'scalar' && node.types.length > 1)
-    return node.types.map((type) => ({ form: 'scalar', types: [type] }) as const)
+  if (node.kind === 'union') return (node satisfies UnionNode).branches
+  if (node.kind === 'scalar' && node.types.length > 1)
+    return node.types.map((type) => ({ kind: 'scalar', types: [type] }) as const)
   return [node]
 }
 

@@ -74,7 +74,7 @@ function removed(property: Property, b: ObjectNode, place: Place, sides: Sides):
       property.required ? oldRejected : 'old payloads with it are rejected',
     )
   // It stands under the rule for other members now.
-  if (b.additional.form === 'any') affects.push('new-accepted')
+  if (b.additional.kind === 'any') affects.push('new-accepted')
   else affects.push('old-rejected', 'new-accepted')
   if (normalizes(property.node, sides.old)) affects.push('digests')
   return change(pathText(field), what, affects)
@@ -91,8 +91,8 @@ function added(property: Property, a: ObjectNode, place: Place, sides: Sides): C
       a.additional === false ? oldRejected : 'old payloads without it are rejected',
     )
   if (a.additional === false) return change(pathText(field), what, ['new-accepted'])
-  const affects: Affected[] = property.node.form === 'any' ? [] : ['old-rejected']
-  if (a.additional.form !== 'any') affects.push('new-accepted')
+  const affects: Affected[] = property.node.kind === 'any' ? [] : ['old-rejected']
+  if (a.additional.kind !== 'any') affects.push('new-accepted')
   if (normalizes(property.node, sides.new)) affects.push('digests')
   return change(pathText(field), what, affects)
 }

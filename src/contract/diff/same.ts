@@ -11,7 +11,7 @@ export interface Sides {
 export function resolve(node: SchemaNode, { root, defs }: Profile): SchemaNode {
   let found = node
   // lock.ts refuses references that lead round without consuming input.
-  while (found.form === 'ref') found = found.target < 0 ? root : (defs[found.target] as SchemaNode)
+  while (found.kind === 'ref') found = found.target < 0 ? root : (defs[found.target] as SchemaNode)
   return found
 }
 
@@ -42,7 +42,7 @@ function sameMembers(a: object, b: object, sides: Sides, assumed: Assumed): bool
 }
 
 const isNode = (value: unknown): value is SchemaNode =>
-  typeof value === 'object' && value !== null && 'form' in value && typeof value.form === 'string'
+  typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string'
 
 /** True when the node, or what is in it, normalizes strings. */
 export function normalizes(node: SchemaNode, profile: Profile, met: Set<SchemaNode> = new Set()): boolean {
@@ -51,7 +51,7 @@ export function normalizes(node: SchemaNode, profile: Profile, met: Set<SchemaNo
   met.add(found)
   const any = (nodes: readonly (SchemaNode | false)[]): boolean =>
     nodes.some((child) => child !== false && normalizes(child, profile, met))
-  switch (found.form) {
+  switch (found.kind) {
     case 'scalar':
       return (found.string?.norm.length ?? 0) > 0
     case 'values':

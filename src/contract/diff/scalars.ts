@@ -156,7 +156,7 @@ export const valuesOf = ({ values }: ValuesNode): ScalarNode['types'] =>
 
 /** The node in a few words. */
 export function describe(node: SchemaNode): string {
-  switch (node.form) {
+  switch (node.kind) {
     case 'any':
       return 'anything'
     case 'scalar':

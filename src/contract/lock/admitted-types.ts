@@ -1,7 +1,8 @@
-// The JSON types of values and schemas as bits: which branches of a union are worth a look. `integer` is no type here.
+// The JSON types that a schema node admits, as bits: they tell which branches of a union may match a value. `integer`
+// counts as `number`.
 
 import type { SchemaNode, TypeName } from '../../model/index.ts'
-import { findCircles } from './cycles.ts'
+import { findCycles } from './cycles.ts'
 import { branchesOf, definition, type Schema } from './tree.ts'
 
 /** The bit of each type; `integer` has that of `number`. */
@@ -18,13 +19,13 @@ export const typeBits: Readonly<Record<TypeName, number>> = {
 const everyType = 63
 
 /**
- * The types of the values that a node may admit. A value of another type is rejected by the node without a look inside.
- * The schema must be free of circles that consume no input.
+ * The types of the values that a node may admit; it rejects a value of any other type by its type alone. The schema
+ * must be free of cycles that consume no input.
  */
 export function admittedTypes(schema: Schema): (node: SchemaNode) => number {
   const ofDefinition = new Map<number, number>()
   const admitted = (node: SchemaNode): number => {
-    switch (node.form) {
+    switch (node.kind) {
       case 'any':
         return everyType
       case 'scalar':
@@ -43,8 +44,8 @@ export function admittedTypes(schema: Schema): (node: SchemaNode) => number {
         return ofDefinition.get(node.target) as number
     }
   }
-  // In an order in which a reference always finds its target done: a chain of them needs no recursion.
-  for (const [number] of findCircles(schema, 'still').groups as readonly [number][]) {
+  // In topological order: the target of a reference is always known, so a chain of references needs no recursion.
+  for (const [number] of findCycles(schema, 'non-consuming').groups as readonly [number][]) {
     ofDefinition.set(number, admitted(definition(schema, number)))
   }
   return admitted

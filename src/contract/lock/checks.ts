@@ -1,29 +1,45 @@
 // The checks that need the whole schema, in their fixed order, each over the nodes in the order of the walk: discriminated
-// unions, normalization out of place, circles that consume no input, fan-out (fan-out.ts).
+// unions, misplaced normalization, cycles that consume no input, fan-out (fan-out.ts).
 
 import { appendPointer } from '../../json/index.ts'
 import type { Primitive } from '../../model/index.ts'
-import type { DiscriminatedNode, ObjectNode, Property, SchemaNode, ValuesNode } from '../../model/index.ts'
+import {
+  findProperty,
+  type DiscriminatedNode,
+  type ObjectNode,
+  type SchemaNode,
+  type ValuesNode,
+} from '../../model/index.ts'
 import { checkFanOut } from './fan-out.ts'
 import { unsupported } from './errors.ts'
-import { findCircles } from './cycles.ts'
-import { branchesOf, childrenOf, referencesOf, resolve, type Mutable, type Place, type SchemaTree } from './tree.ts'
+import { findCycles } from './cycles.ts'
+import {
+  branchesOf,
+  childrenOf,
+  referencesOf,
+  resolve,
+  type Mutable,
+  type SchemaLocation,
+  type SchemaTree,
+} from './tree.ts'
 
-/** Throws the first fault; fills in the keys and values of the discriminated unions. */
+/** Throws the first error; fills in the keys and values of the discriminated unions. */
 export function checkTree(tree: SchemaTree): void {
-  for (const place of tree.places) if (place.node.form === 'discriminated') completeUnion(place.node, place, tree)
+  for (const location of tree.locations)
+    if (location.node.kind === 'discriminated') completeUnion(location.node, location, tree)
   checkNorms(tree)
-  checkCircles(tree)
+  checkCycles(tree)
   checkFanOut(tree)
 }
 
-function completeUnion(node: Mutable<DiscriminatedNode>, place: Place, tree: SchemaTree): void {
+function completeUnion(node: Mutable<DiscriminatedNode>, location: SchemaLocation, tree: SchemaTree): void {
   const objects = node.branches.map((branch) => resolve(branch.node, tree))
-  if (!objects.every((object) => object?.form === 'object')) {
-    throw unsupported(appendPointer(place.pointer, 'oneOf'), 'Every branch of oneOf must be an object.')
+  if (!objects.every((object) => object?.kind === 'object')) {
+    throw unsupported(appendPointer(location.pointer, 'oneOf'), 'Every branch of oneOf must be an object.')
   }
   const first = objects[0] as ObjectNode
-  const keys = place.discriminator === undefined ? first.properties.map(({ name }) => name) : [place.discriminator]
+  const keys =
+    location.discriminator === undefined ? first.properties.map(({ name }) => name) : [location.discriminator]
   for (const key of keys) {
     const values = discriminatingValues(key, objects)
     if (values === undefined) continue
@@ -31,20 +47,20 @@ function completeUnion(node: Mutable<DiscriminatedNode>, place: Place, tree: Sch
     node.branches = node.branches.map((branch, index) => ({ values: values[index] as Primitive[], node: branch.node }))
     return
   }
-  const keyword = place.discriminator === undefined ? 'oneOf' : 'x-discriminator'
+  const keyword = location.discriminator === undefined ? 'oneOf' : 'x-discriminator'
   throw unsupported(
-    appendPointer(place.pointer, keyword),
+    appendPointer(location.pointer, keyword),
     'Every branch of oneOf must require the discriminating key, with const or enum, no value twice and no x-norm.',
   )
 }
 
-/** The values of `key` in each object, or undefined when they do not tell the objects apart. */
+/** The values of `key` in each object; undefined when they do not discriminate the objects. */
 function discriminatingValues(key: string, objects: readonly ObjectNode[]): (readonly Primitive[])[] | undefined {
   const seen = new Set<Primitive>()
   const values: (readonly Primitive[])[] = []
   for (const object of objects) {
-    const property = propertyOf(object, key)
-    if (!property?.required || !tells(property.node)) return undefined
+    const property = findProperty(object, key)
+    if (!property?.required || !isDiscriminating(property.node)) return undefined
     for (const value of property.node.values) {
       if (seen.has(value)) return undefined
       seen.add(value)
@@ -54,73 +70,61 @@ function discriminatingValues(key: string, objects: readonly ObjectNode[]): (rea
   return values
 }
 
-/** A discriminating value is read before normalizing, so it must not be normalized itself. */
-const tells = (node: SchemaNode): node is ValuesNode => node.form === 'values' && node.norm.length === 0
-
-function propertyOf({ properties }: ObjectNode, name: string): Property | undefined {
-  let low = 0
-  let high = properties.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((properties[middle] as Property).name < name) low = middle + 1
-    else high = middle
-  }
-  return properties[low]?.name === name ? properties[low] : undefined
-}
+/** A discriminating value is read before normalization, so it must not be normalized itself. */
+const isDiscriminating = (node: SchemaNode): node is ValuesNode => node.kind === 'values' && node.norm.length === 0
 
 /**
- * A value is normalized before it is known which branch of a union it fits, and keys are never normalized: so no
- * x-norm below a plain anyOf or propertyNames. The latter must also be a string form, which a reference hides till now.
+ * A value is normalized before its branch of a union is known, and keys are never normalized: so there is no x-norm
+ * below a plain anyOf or propertyNames. The latter must also be a schema of strings, once references are resolved.
  */
 function checkNorms(tree: SchemaTree): void {
   const normalizing = normalizingDefinitions(tree)
-  const reaches = (node: SchemaNode): boolean =>
-    hasNorm(node) || (node.form === 'ref' && normalizing.has(node.target)) || childrenOf(node).some(reaches)
-  for (const { node, pointer } of tree.places) {
-    if (node.form === 'union') {
-      const index = node.branches.findIndex(reaches)
+  const containsNorm = (node: SchemaNode): boolean =>
+    hasNorm(node) || (node.kind === 'ref' && normalizing.has(node.target)) || childrenOf(node).some(containsNorm)
+  for (const { node, pointer } of tree.locations) {
+    if (node.kind === 'union') {
+      const index = node.branches.findIndex(containsNorm)
       if (index >= 0) {
         const at = appendPointer(appendPointer(pointer, 'anyOf'), index)
         throw unsupported(at, 'x-norm is not supported below a branch of anyOf.')
       }
-    } else if (node.form === 'object' && node.names) {
+    } else if (node.kind === 'object' && node.names) {
       const at = appendPointer(pointer, 'propertyNames')
-      if (!isStringForm(resolve(node.names, tree))) throw unsupported(at, 'propertyNames must be a schema of strings.')
-      if (reaches(node.names)) throw unsupported(at, 'Keys are not normalized: x-norm is not supported here.')
+      if (!isStringNode(resolve(node.names, tree))) throw unsupported(at, 'propertyNames must be a schema of strings.')
+      if (containsNorm(node.names)) throw unsupported(at, 'Keys are not normalized: x-norm is not supported here.')
     }
   }
 }
 
-/** The definitions (and -1, the root) with x-norm somewhere in them, by way of references too. */
+/** The definitions (-1: the root) that contain x-norm, directly or through references. */
 function normalizingDefinitions(tree: SchemaTree): ReadonlySet<number> {
   const referrers = new Map<number, number[]>()
   const found = new Set<number>()
-  for (const { node, home } of tree.places) {
-    if (hasNorm(node)) found.add(home)
-    if (node.form !== 'ref') continue
-    const homes = referrers.get(node.target)
-    if (homes) homes.push(home)
-    else referrers.set(node.target, [home])
+  for (const { node, owner } of tree.locations) {
+    if (hasNorm(node)) found.add(owner)
+    if (node.kind !== 'ref') continue
+    const owners = referrers.get(node.target)
+    if (owners) owners.push(owner)
+    else referrers.set(node.target, [owner])
   }
-  // A set gives what is added to it while it is walked.
-  for (const number of found) for (const home of referrers.get(number) ?? []) found.add(home)
+  // The loop also visits the elements it adds.
+  for (const number of found) for (const owner of referrers.get(number) ?? []) found.add(owner)
   return found
 }
 
 const hasNorm = (node: SchemaNode): boolean =>
-  (node.form === 'scalar' && node.string !== undefined && node.string.norm.length > 0) ||
-  (node.form === 'values' && node.norm.length > 0)
+  (node.kind === 'scalar' && node.string !== undefined && node.string.norm.length > 0) ||
+  (node.kind === 'values' && node.norm.length > 0)
 
-const isStringForm = (node: SchemaNode | undefined): boolean =>
-  (node?.form === 'scalar' || node?.form === 'values') && node.types.length === 1 && node.types[0] === 'string'
+const isStringNode = (node: SchemaNode | undefined): boolean =>
+  (node?.kind === 'scalar' || node?.kind === 'values') && node.types.length === 1 && node.types[0] === 'string'
 
-/** A reference that comes back to itself without having looked into the value would never end. */
-function checkCircles(tree: SchemaTree): void {
-  const circles = findCircles(tree, 'still')
-  const homes = [tree.root, ...tree.defs]
-  const still = new Set(homes.flatMap((home) => referencesOf(home, branchesOf)))
-  for (const { node, pointer, home } of tree.places) {
-    if (node.form !== 'ref' || !still.has(node) || !circles.sameGroup(home, node.target)) continue
+/** A reference cycle that consumes no input would recurse infinitely. */
+function checkCycles(tree: SchemaTree): void {
+  const groups = findCycles(tree, 'non-consuming')
+  const nonConsuming = new Set([tree.root, ...tree.defs].flatMap((node) => referencesOf(node, branchesOf)))
+  for (const { node, pointer, owner } of tree.locations) {
+    if (node.kind !== 'ref' || !nonConsuming.has(node) || !groups.sameGroup(owner, node.target)) continue
     throw unsupported(appendPointer(pointer, '$ref'), 'The reference comes back to itself without consuming any input.')
   }
 }

@@ -1,15 +1,15 @@
-// The two faults of a lock, with the JSON pointer of where it is wrong. What is wrong is found elsewhere in lock/.
+// The two errors of parsing a lock, with the JSON pointer of the place.
 
 import { SidelaneError } from '../../model/index.ts'
 
-/** Outside profile p1: a keyword, a form, a pattern. */
+/** Outside profile p1: a keyword, a kind of schema, a pattern. */
 export const unsupported = (pointer: string, what: string): SidelaneError =>
-  fault('contract.unsupported', pointer, what)
+  lockError('contract.unsupported', pointer, what)
 
 /** Malformed: a bad keyword value, a missing field, a dangling reference. */
-export const invalid = (pointer: string, what: string): SidelaneError => fault('contract.invalid', pointer, what)
+export const invalid = (pointer: string, what: string): SidelaneError => lockError('contract.invalid', pointer, what)
 
-function fault(code: 'contract.unsupported' | 'contract.invalid', pointer: string, what: string): SidelaneError {
+function lockError(code: 'contract.unsupported' | 'contract.invalid', pointer: string, what: string): SidelaneError {
   const where = pointer === '' ? 'the lock itself' : pointer
   return new SidelaneError(code, { pointer, message: `${what} (at ${where})` })
 }

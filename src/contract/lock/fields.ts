@@ -1,4 +1,4 @@
-// The fields of a lock document beside its schema: names, ranges, defaults. The schema itself is read by walk.ts.
+// The fields of a lock document other than its schema: names, ranges, defaults.
 
 import { appendPointer, compareKeys, JsonObject, toPlain, type JsonValue } from '../../json/index.ts'
 import type { Codec } from '../../model/index.ts'
@@ -13,7 +13,7 @@ interface Range {
   readonly default: number
 }
 
-/** Maxima keep every payload within what both engines can hold and recurse into. */
+/** The maxima keep every payload within the memory and recursion limits of both engines. */
 const limitRanges: Readonly<Record<keyof Limits, Range>> = {
   maxBytes: { min: 1, max: 67_108_864, default: 1_048_576 },
   maxDepth: { min: 1, max: 120, default: 64 },
@@ -33,8 +33,8 @@ const digests: readonly DigestName[] = ['sha-256', 'hmac-sha-256', 'none']
 const required = ['name', 'profile', 'schema', 'unicode']
 
 /**
- * Reads the fields in canonical order of their keys, missing ones at their place. `onSchema` is called when it is the
- * schema's turn, so that the first fault is the first one of the whole document.
+ * Reads the fields in canonical order of their keys, missing ones included. `onSchema` is called in that order too, so
+ * that the first error thrown is the first one of the whole document.
  */
 export function readFields(lock: JsonValue, onSchema: (schema: JsonValue, pointer: string) => void): LockDocument {
   if (!(lock instanceof JsonObject)) throw invalid('', 'Expected an object.')
@@ -68,7 +68,7 @@ function readField(document: Mutable<LockDocument>, key: string, value: JsonValu
       document.compress = readCompress(value, pointer)
       return
     case 'dictionary':
-      // Its turn comes after `compress`, also where that one is left out.
+      // `compress` comes before `dictionary` in canonical order, so its value or default is known here.
       if (document.compress.codec !== 'zstd') throw invalid(pointer, 'Only zstd takes a dictionary.')
       document.dictionary = readDictionary(value, pointer)
       return
@@ -148,7 +148,7 @@ function readDictionary(value: JsonValue, pointer: string): LockDictionary {
   return dictionary
 }
 
-/** Names joined by "/", so that it means the same file on every platform, and none outside. */
+/** Names joined by "/": the same file on every platform, never outside the folder. */
 const isPath = (text: string): boolean =>
   text.length <= 255 && text.split('/').every((name) => /^(?!\.{0,2}$)[!-9;-[\]-~]+$/.test(name))
 

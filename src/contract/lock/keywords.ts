@@ -1,5 +1,5 @@
-// The values of single keywords: each reader checks one value and gives it typed, or throws the fault. Which keyword may
-// stand where is not decided here (forms.ts, walk.ts).
+// The values of single keywords: each reader checks one value and returns it typed. Which keywords a schema may have is
+// in node-kinds.ts.
 
 import {
   appendPointer,
@@ -10,10 +10,13 @@ import {
   type JsonValue,
 } from '../../json/index.ts'
 import type { Primitive } from '../../model/index.ts'
+import { annotationKeywords } from '../../tables/lock-keywords.ts'
 import { parsePattern, PatternError, type Pattern } from '../../pattern/index.ts'
 import { normOps, type NormOp, type ScalarTypeName, type TypeName } from '../../model/index.ts'
-import { annotations } from './node-kinds.ts'
 import { invalid, unsupported } from './errors.ts'
+
+/** Allowed in every schema, without effect on a payload. The root may also have `$schema`. */
+export const annotations: ReadonlySet<string> = new Set(annotationKeywords)
 
 const typeNames = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'] as const
 
@@ -47,7 +50,7 @@ export function readPattern(value: JsonValue, pointer: string): Pattern {
   }
 }
 
-/** allOf: nothing but further patterns. */
+/** allOf: further patterns only. */
 export function readPatterns(value: JsonValue, pointer: string): Pattern[] {
   return readNonEmptyList(value, pointer).map((item, index) => {
     const at = appendPointer(pointer, index)
@@ -124,7 +127,7 @@ export function inferTypes(values: readonly Primitive[]): ScalarTypeName[] {
   return [...types].toSorted(compareKeys)
 }
 
-/** Whether a value of const or enum is of one of `types`. */
+/** True when a value of const or enum is of one of `types`. */
 export const admitsValue = (types: readonly TypeName[], value: Primitive): boolean =>
   types.some((type) => {
     if (type === 'null') return value === null

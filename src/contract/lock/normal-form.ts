@@ -1,5 +1,5 @@
-// The canonical normal form of a contract, the text that its id is the hash of: only what can change an outcome, each
-// thing written in one way. Whether a lock is right was decided before (lock.ts).
+// The canonical normal form of a contract, whose hash is the contract's id: everything that can change an outcome,
+// written in one way.
 
 import { canonicalText, compareKeys, JsonObject, type JsonValue } from '../../json/index.ts'
 import type {
@@ -31,7 +31,7 @@ export function normalForm(profile: Profile): string {
   )
 }
 
-/** Undefined stands for a member that is not written. */
+/** A member that is undefined is not written. */
 type Members = readonly (readonly [key: string, value: JsonValue | undefined])[]
 
 function object(entries: Members): JsonObject {
@@ -42,7 +42,7 @@ function object(entries: Members): JsonObject {
 const schema = (node: SchemaNode): JsonObject => object(members(node))
 
 function members(node: SchemaNode): Members {
-  switch (node.form) {
+  switch (node.kind) {
     case 'any':
       return []
     case 'ref':
@@ -107,9 +107,9 @@ const objectMembers = ({ properties, additional, names }: ObjectNode): Members =
   ['propertyNames', names && schema(names)],
 ]
 
-/** Of items and additional properties: what admits anything is not written. */
+/** Of items and additional properties; a schema that admits any value is not written. */
 const rest = (node: SchemaNode | false): JsonValue | undefined =>
-  node === false ? false : node.form === 'any' ? undefined : schema(node)
+  node === false ? false : node.kind === 'any' ? undefined : schema(node)
 
 const oneOrList = (names: readonly string[]): JsonValue => (names.length === 1 ? (names[0] as string) : [...names])
 

@@ -1,5 +1,4 @@
-// The lock: the contract as a file. Parsing it is the one gate by which a contract comes into being, from zod or from
-// disk, and refuses all that is outside profile p1. The parts are in lock/.
+// Parses a lock, the contract as a file. Every contract is created here, from a zod schema as well as from disk.
 
 import { readBytes, readText, type JsonValue, type ReadLimits } from '../../json/index.ts'
 import { sha256Hex } from '#runtime'
@@ -16,11 +15,11 @@ import { walkSchema } from './walk.ts'
 import { normalForm } from './normal-form.ts'
 import type { Profile } from '../../model/index.ts'
 
-/** A lock is not a payload: it has limits of its own, and its numbers are doubles (float64 bounds are ±1.8e308). */
+/** A lock has limits of its own, and its numbers are doubles (float64 bounds are ±1.8e308). */
 const lockLimits: ReadLimits = {
   maxBytes: 262_144,
   maxDepth: 128,
-  // The number of values says it all.
+  // maxValues bounds the keys.
   maxKeys: Number.MAX_SAFE_INTEGER,
   numbers: 'double',
 }
@@ -28,8 +27,8 @@ const lockLimits: ReadLimits = {
 const maxValues = 10_000
 
 /**
- * Reads a lock: its JSON text, or the UTF-8 bytes of it. The contract holds it with defaults written out. Without the
- * bytes of a dictionary that it names, it has its id but cannot be compiled.
+ * Parses a lock: its JSON text, or the UTF-8 bytes of it. The contract holds it with all defaults. Without the bytes of
+ * a dictionary that the lock names, the contract has its id but cannot be compiled.
  *
  * Throws `SidelaneError` with a JSON pointer into the lock: `contract.unsupported` for what is outside profile p1,
  * `contract.invalid` for what is malformed.
@@ -55,8 +54,8 @@ export function parseLock<In = unknown, Out = In>(
 }
 
 /**
- * The contract of a lock that is at hand: its JSON text or bytes, or the parsed document. For a lock file on disk there
- * is `loadContract`. `dictionary`: the bytes that the lock names as its dictionary.
+ * The contract of a lock in memory: its JSON text or bytes, or the parsed document. `loadContract` reads a lock file from
+ * disk. `dictionary`: the bytes of the dictionary that the lock names.
  *
  * Throws `contract.unsupported` and `contract.invalid`, with a JSON pointer into the lock.
  */

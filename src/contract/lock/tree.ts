@@ -1,11 +1,11 @@
-// The schema as the walk leaves it: the nodes of profile.ts, and where each one stands in the lock. The checks and the
-// numbering of definitions work on it; afterwards only the nodes remain.
+// The schema as the walk returns it: the nodes of profile.ts, and the location of each in the lock. The checks and the
+// numbering of definitions use it; afterwards only the nodes remain.
 
 import type { RefNode, SchemaNode } from '../../model/index.ts'
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** The root with its definitions: what a RefNode points into (-1: the root). */
+/** The root with its definitions, the targets of a RefNode (-1: the root). */
 export interface Schema {
   readonly root: SchemaNode
   readonly defs: readonly SchemaNode[]
@@ -13,22 +13,22 @@ export interface Schema {
 
 export interface SchemaTree extends Schema {
   /** Every node in the order of the walk: a node before its children. */
-  readonly places: readonly Place[]
+  readonly locations: readonly SchemaLocation[]
 }
 
-export interface Place {
+export interface SchemaLocation {
   readonly node: SchemaNode
   /** JSON pointer into the lock document. */
   readonly pointer: string
-  /** The definition that the node stands in, -1 for the root. */
-  readonly home: number
+  /** The definition that contains the node, -1 for the root. */
+  readonly owner: number
   /** `x-discriminator` as written. */
   readonly discriminator?: string
 }
 
-/** The nodes that stand directly under `node`; references are not followed. In canonical order of the keywords. */
+/** The direct children of `node`, in canonical order of the keywords; references are not followed. */
 export function childrenOf(node: SchemaNode): readonly SchemaNode[] {
-  switch (node.form) {
+  switch (node.kind) {
     case 'array':
       return node.items === false ? node.prefix : [node.items, ...node.prefix]
     case 'object': {
@@ -47,9 +47,9 @@ export function childrenOf(node: SchemaNode): readonly SchemaNode[] {
   }
 }
 
-/** The children that look at the very value that `node` looks at: no input is consumed on the way to them. */
+/** The children that look at the same value as `node`: no input is consumed between them. */
 export function branchesOf(node: SchemaNode): readonly SchemaNode[] {
-  switch (node.form) {
+  switch (node.kind) {
     case 'union':
       return node.branches
     case 'nullable':
@@ -61,27 +61,27 @@ export function branchesOf(node: SchemaNode): readonly SchemaNode[] {
   }
 }
 
-/** The references at and below `node`, by way of `children`. */
+/** The references at and below `node`, along `children`. */
 export function referencesOf(
   node: SchemaNode,
   children: (node: SchemaNode) => readonly SchemaNode[],
   found: RefNode[] = [],
 ): RefNode[] {
-  if (node.form === 'ref') found.push(node)
+  if (node.kind === 'ref') found.push(node)
   for (const child of children(node)) referencesOf(child, children, found)
   return found
 }
 
-/** What a chain of references ends at; undefined when it runs in a circle. */
+/** The end of a chain of references; undefined for a cycle. */
 export function resolve(node: SchemaNode, schema: Schema): SchemaNode | undefined {
   let target: SchemaNode = node
-  for (let hops = 0; target.form === 'ref'; hops++) {
+  for (let hops = 0; target.kind === 'ref'; hops++) {
     if (hops > schema.defs.length) return undefined
     target = definition(schema, target.target)
   }
   return target
 }
 
-/** The node that a reference names. */
+/** The target of a reference. */
 export const definition = (schema: Schema, number: number): SchemaNode =>
   number < 0 ? schema.root : (schema.defs[number] as SchemaNode)

@@ -1,5 +1,5 @@
-// The walk over the lock's schema: depth first, keys in canonical order, the first fault wins. It builds the tree of
-// profile.ts and notes where each node stands. What needs the whole tree is checked afterwards (checks.ts).
+// The walk over the lock's schema: depth first, keys in canonical order, throws the first error. It builds the nodes of
+// profile.ts and records their locations. Checks that need the whole tree are in checks.ts.
 
 import { appendPointer, JsonObject, type JsonValue } from '../../json/index.ts'
 import type { Primitive } from '../../model/index.ts'
@@ -15,24 +15,24 @@ import type {
 } from '../../model/index.ts'
 import type { TypeName } from '../../model/index.ts'
 import { invalid, unsupported } from './errors.ts'
-import { allowsKeyword, annotations, formOf, rootKeywords, type Form } from './node-kinds.ts'
+import { allowsKeyword, nodeKindOf, rootKeywords, type NodeKind } from './node-kinds.ts'
 import * as read from './keywords.ts'
-import type { Mutable, Place, SchemaTree } from './tree.ts'
+import type { Mutable, SchemaLocation, SchemaTree } from './tree.ts'
 
 const dialect = /^https:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/
 const definitionName = /^[A-Za-z0-9_.-]+$/
 const reference = /^#(?:\/\$defs\/([A-Za-z0-9_.-]+))?$/
 
-/** Reads the schema at `pointer` of the lock. Definitions are numbered in canonical order of their names, for now. */
+/** Reads the schema at `pointer` of the lock. Definitions are numbered by the canonical order of their names. */
 export function walkSchema(schema: JsonValue, pointer: string): SchemaTree {
   const definitions = schema instanceof JsonObject ? schema.get('$defs') : undefined
   const walk = new Walk(definitions instanceof JsonObject ? definitions : new JsonObject([]))
   const root = walk.node(schema, pointer, true)
-  return { root, defs: walk.defs, places: walk.places }
+  return { root, defs: walk.defs, locations: walk.locations }
 }
 
-/** What the keywords of one schema object say, before its node is put together. */
-interface Said {
+/** The parsed keywords of one schema object, from which its node is built. */
+interface ParsedKeywords {
   types: readonly TypeName[]
   values: readonly Primitive[]
   string: Partial<Mutable<StringLimits>>
@@ -53,30 +53,30 @@ interface Said {
 }
 
 class Walk {
-  readonly places: Place[] = []
+  readonly locations: SchemaLocation[] = []
   readonly defs: SchemaNode[] = []
   readonly #numbers: ReadonlyMap<string, number>
-  #home = -1
+  #owner = -1
 
   constructor(definitions: JsonObject) {
     this.#numbers = new Map(definitions.members.map(({ key }, number) => [key, number]))
   }
 
   node(schema: JsonValue, pointer: string, isRoot = false): SchemaNode {
-    // A node stands before its children in the list of places: the order of the checks.
-    const place: Mutable<Place> = { node: anyNode, pointer, home: this.#home }
-    this.places.push(place)
-    place.node = this.#read(schema, pointer, isRoot, place)
-    return place.node
+    // A node comes before its children in the list of locations, the order of the checks.
+    const location: Mutable<SchemaLocation> = { node: anyNode, pointer, owner: this.#owner }
+    this.locations.push(location)
+    location.node = this.#read(schema, pointer, isRoot, location)
+    return location.node
   }
 
-  #read(schema: JsonValue, pointer: string, isRoot: boolean, place: Mutable<Place>): SchemaNode {
-    if (schema === true) return { form: 'any' }
+  #read(schema: JsonValue, pointer: string, isRoot: boolean, location: Mutable<SchemaLocation>): SchemaNode {
+    if (schema === true) return { kind: 'any' }
     if (schema === false) throw unsupported(pointer, 'false is only supported for items and additionalProperties.')
     if (!(schema instanceof JsonObject)) throw invalid(pointer, 'Expected a schema.')
-    const form = formOf(schema, pointer, isRoot)
-    const said: Said = {
-      types: form.types,
+    const nodeKind = nodeKindOf(schema, pointer, isRoot)
+    const parsed: ParsedKeywords = {
+      types: nodeKind.types,
       values: [],
       string: {},
       number: {},
@@ -90,18 +90,18 @@ class Walk {
       target: -1,
     }
     for (const { key, value } of schema.members) {
-      if (annotations.has(key)) continue
+      if (read.annotations.has(key)) continue
       const at = appendPointer(pointer, key)
-      if (!allowsKeyword(form, key) && !(isRoot && rootKeywords.has(key))) {
+      if (!allowsKeyword(nodeKind, key) && !(isRoot && rootKeywords.has(key))) {
         throw unsupported(at, `The keyword ${JSON.stringify(key)} is not supported here.`)
       }
-      this.#keyword(key, value, at, said)
+      this.#keyword(key, value, at, parsed)
     }
-    if (said.discriminator !== undefined) place.discriminator = said.discriminator
-    return nodeOf(form, said)
+    if (parsed.discriminator !== undefined) location.discriminator = parsed.discriminator
+    return nodeOf(nodeKind, parsed)
   }
 
-  #keyword(keyword: string, value: JsonValue, at: string, said: Said): void {
+  #keyword(keyword: string, value: JsonValue, at: string, parsed: ParsedKeywords): void {
     switch (keyword) {
       case '$schema':
         if (typeof value === 'string' && dialect.test(value)) return
@@ -109,70 +109,70 @@ class Walk {
       case '$defs':
         return this.#definitions(value, at)
       case '$ref':
-        said.target = this.#target(value, at)
+        parsed.target = this.#target(value, at)
         return
       case 'type':
-        // The other forms have read it already, to tell which form they are.
-        if (said.values.length > 0) said.types = readAdmittingTypes(value, at, said.values)
+        // nodeKindOf has read the type of the other kinds.
+        if (parsed.values.length > 0) parsed.types = readAdmittingTypes(value, at, parsed.values)
         return
       case 'const':
-        said.values = [read.readConst(value, at)]
+        parsed.values = [read.readConst(value, at)]
         return
       case 'enum':
-        said.values = read.readEnum(value, at)
+        parsed.values = read.readEnum(value, at)
         return
       case 'x-norm':
-        if (said.values.some((item) => typeof item !== 'string')) {
+        if (parsed.values.some((item) => typeof item !== 'string')) {
           throw unsupported(at, 'Only strings can be normalized.')
         }
-        said.norm = read.readNorm(value, at)
+        parsed.norm = read.readNorm(value, at)
         return
       case 'minLength':
       case 'maxLength':
-        said.string[keyword] = read.readCount(value, at)
+        parsed.string[keyword] = read.readCount(value, at)
         return
       case 'pattern':
-        said.pattern = read.readPattern(value, at)
+        parsed.pattern = read.readPattern(value, at)
         return
       case 'allOf':
-        said.allOf = read.readPatterns(value, at)
+        parsed.allOf = read.readPatterns(value, at)
         return
       case 'minimum':
       case 'exclusiveMinimum':
       case 'maximum':
       case 'exclusiveMaximum':
-        said.number[keyword] = read.readBound(value, at)
+        parsed.number[keyword] = read.readBound(value, at)
         return
       case 'multipleOf':
-        said.number.multipleOf = read.readDivisor(value, at)
+        parsed.number.multipleOf = read.readDivisor(value, at)
         return
       case 'minItems':
       case 'maxItems':
-        said[keyword] = read.readCount(value, at)
+        parsed[keyword] = read.readCount(value, at)
         return
       case 'items':
-        said.items = value === false ? false : this.node(value, at)
+        parsed.items = value === false ? false : this.node(value, at)
         return
       case 'additionalProperties':
-        said.additional = value === false ? false : this.node(value, at)
+        parsed.additional = value === false ? false : this.node(value, at)
         return
       case 'prefixItems':
-        said.prefix = this.#list(value, at)
+        parsed.prefix = this.#list(value, at)
         return
       case 'propertyNames':
-        said.names = this.node(value, at)
+        parsed.names = this.node(value, at)
         return
       case 'properties':
-        said.properties = this.#properties(value, at)
+        parsed.properties = this.#properties(value, at)
         return
       case 'required':
-        return require(value, at, said.properties)
+        return require(value, at, parsed.properties)
       case 'anyOf':
       case 'oneOf':
-        said.branches = this.#list(value, at)
+        parsed.branches = this.#list(value, at)
         return
       case 'x-discriminator':
-        said.discriminator = read.readText(value, at)
+        parsed.discriminator = read.readText(value, at)
         return
     }
   }
@@ -182,10 +182,10 @@ class Walk {
     value.members.forEach(({ key, value: definition }, number) => {
       const definitionAt = appendPointer(at, key)
       if (!definitionName.test(key)) throw invalid(definitionAt, 'Expected a name of A-Z, a-z, 0-9, "_", "." and "-".')
-      this.#home = number
+      this.#owner = number
       this.defs.push(this.node(definition, definitionAt))
     })
-    this.#home = -1
+    this.#owner = -1
   }
 
   #target(value: JsonValue, at: string): number {
@@ -212,9 +212,9 @@ class Walk {
   }
 }
 
-const anyNode: SchemaNode = { form: 'any' }
+const anyNode: SchemaNode = { kind: 'any' }
 
-/** Stands beside const and enum, which come first in canonical order. */
+/** The `type` of a const or enum; those keywords come first in canonical order. */
 function readAdmittingTypes(value: JsonValue, at: string, values: readonly Primitive[]): readonly TypeName[] {
   const types = read.readTypes(value, at)
   if (values.every((item) => read.admitsValue(types, item))) return types
@@ -235,70 +235,70 @@ function require(value: JsonValue, at: string, properties: readonly Mutable<Prop
   })
 }
 
-function nodeOf(form: Form, said: Said): SchemaNode {
-  switch (form.name) {
+function nodeOf(nodeKind: NodeKind, parsed: ParsedKeywords): SchemaNode {
+  switch (nodeKind.name) {
     case 'any':
-      return { form: 'any' }
+      return { kind: 'any' }
     case 'ref':
-      return { form: 'ref', target: said.target }
+      return { kind: 'ref', target: parsed.target }
     case 'const':
     case 'enum': {
-      const types = said.types.length > 0 ? (said.types as ScalarTypeName[]) : read.inferTypes(said.values)
-      return { form: 'values', keyword: form.name, values: said.values, types, norm: said.norm }
+      const types = parsed.types.length > 0 ? (parsed.types as ScalarTypeName[]) : read.inferTypes(parsed.values)
+      return { kind: 'values', keyword: nodeKind.name, values: parsed.values, types, norm: parsed.norm }
     }
     case 'union':
-      return unionOf(said.branches)
+      return unionOf(parsed.branches)
     case 'discriminated':
-      // The key and the values are filled in when all definitions are known.
+      // checks.ts fills in the key and the values.
       return {
-        form: 'discriminated',
+        kind: 'discriminated',
         key: '',
-        branches: said.branches.map((node) => ({ values: [], node })),
+        branches: parsed.branches.map((node) => ({ values: [], node })),
       }
     case 'string':
     case 'number':
     case 'bare':
-      return scalarOf(form, said)
+      return scalarOf(nodeKind, parsed)
     case 'array':
     case 'tuple':
-      return arrayOf(said)
+      return arrayOf(parsed)
     case 'object':
-      return { form: 'object', properties: said.properties, additional: said.additional }
+      return { kind: 'object', properties: parsed.properties, additional: parsed.additional }
     case 'record':
-      // That the names are a string form is checked when all definitions are known.
-      return { form: 'object', properties: [], additional: said.additional, names: said.names as never }
+      // checks.ts checks that the names are strings.
+      return { kind: 'object', properties: [], additional: parsed.additional, names: parsed.names as never }
   }
 }
 
 function unionOf(branches: readonly SchemaNode[]): SchemaNode {
   const [first, second] = branches
   if (branches.length === 2 && first && second) {
-    if (isNull(second)) return { form: 'nullable', inner: first, nullFirst: false }
-    if (isNull(first)) return { form: 'nullable', inner: second, nullFirst: true }
+    if (isNull(second)) return { kind: 'nullable', inner: first, nullFirst: false }
+    if (isNull(first)) return { kind: 'nullable', inner: second, nullFirst: true }
   }
-  return { form: 'union', branches }
+  return { kind: 'union', branches }
 }
 
 const isNull = (node: SchemaNode): boolean =>
-  node.form === 'scalar' && node.types.length === 1 && node.types[0] === 'null'
+  node.kind === 'scalar' && node.types.length === 1 && node.types[0] === 'null'
 
-function scalarOf(form: Form, said: Said): SchemaNode {
-  const types = form.types as readonly ScalarTypeName[]
-  const patterns = said.pattern ? [said.pattern, ...said.allOf] : said.allOf
-  const saysString = Object.keys(said.string).length > 0 || patterns.length > 0 || said.norm.length > 0
-  if (form.name === 'string' && saysString) {
-    return { form: 'scalar', types, string: { ...said.string, patterns, norm: said.norm } }
+function scalarOf(nodeKind: NodeKind, parsed: ParsedKeywords): SchemaNode {
+  const types = nodeKind.types as readonly ScalarTypeName[]
+  const patterns = parsed.pattern ? [parsed.pattern, ...parsed.allOf] : parsed.allOf
+  const hasStringLimits = Object.keys(parsed.string).length > 0 || patterns.length > 0 || parsed.norm.length > 0
+  if (nodeKind.name === 'string' && hasStringLimits) {
+    return { kind: 'scalar', types, string: { ...parsed.string, patterns, norm: parsed.norm } }
   }
-  if (form.name === 'number' && Object.keys(said.number).length > 0) {
-    return { form: 'scalar', types, number: said.number }
+  if (nodeKind.name === 'number' && Object.keys(parsed.number).length > 0) {
+    return { kind: 'scalar', types, number: parsed.number }
   }
-  return { form: 'scalar', types }
+  return { kind: 'scalar', types }
 }
 
-function arrayOf(said: Said): ArrayNode {
-  const node: Mutable<ArrayNode> = { form: 'array', prefix: said.prefix, items: said.items }
-  if (said.minItems !== undefined) node.minItems = said.minItems
-  if (said.items === false) node.maxItems = Math.min(said.prefix.length, said.maxItems ?? Infinity)
-  else if (said.maxItems !== undefined) node.maxItems = said.maxItems
+function arrayOf(parsed: ParsedKeywords): ArrayNode {
+  const node: Mutable<ArrayNode> = { kind: 'array', prefix: parsed.prefix, items: parsed.items }
+  if (parsed.minItems !== undefined) node.minItems = parsed.minItems
+  if (parsed.items === false) node.maxItems = Math.min(parsed.prefix.length, parsed.maxItems ?? Infinity)
+  else if (parsed.maxItems !== undefined) node.maxItems = parsed.maxItems
   return node
 }

@@ -1,24 +1,23 @@
-// Sorts the code points into kinds: two of one kind are in the same classes of the pattern, so the automaton need not
-// tell them apart. States and steps are not here (automaton.ts).
+// The alphabet of the automaton: code points that are in the same classes of the pattern are one symbol.
 
 import type { Ranges } from '../../pattern/index.ts'
 import { addBit, type Bits, type Positions } from './automaton-positions.ts'
 
 export interface Alphabet {
-  /** How many kinds there are. */
-  readonly kinds: number
-  /** Kind by ASCII code. */
+  /** Number of symbols. */
+  readonly size: number
+  /** Symbol by ASCII code. */
   readonly ascii: Uint16Array
-  /** Kind by code point. */
-  readonly kindOf: (codePoint: number) => number
-  /** The positions that match each kind, `words` to a kind. */
+  /** Symbol by code point. */
+  readonly symbolOf: (codePoint: number) => number
+  /** The positions that match each symbol, `words` to a symbol. */
   readonly masks: Bits
 }
 
 export function alphabetOf({ ranges, words }: Positions): Alphabet {
   const sets = distinct(ranges)
-  const { starts, kindAt, members } = kindsOf(sets.map((set) => set.ranges))
-  const kindOf = (codePoint: number): number => {
+  const { starts, symbolAt, members } = symbolsOf(sets.map((set) => set.ranges))
+  const symbolOf = (codePoint: number): number => {
     let low = 0
     let high = starts.length
     while (high - low > 1) {
@@ -26,14 +25,19 @@ export function alphabetOf({ ranges, words }: Positions): Alphabet {
       if ((starts[middle] as number) <= codePoint) low = middle
       else high = middle
     }
-    return kindAt[low] as number
+    return symbolAt[low] as number
   }
   const masks = new Int32Array(members.length * words)
-  members.forEach((indexes, kind) => {
-    const mask = masks.subarray(kind * words, (kind + 1) * words)
+  members.forEach((indexes, symbol) => {
+    const mask = masks.subarray(symbol * words, (symbol + 1) * words)
     for (const index of indexes) for (const position of sets[index]?.positions ?? []) addBit(mask, position)
   })
-  return { kinds: members.length, ascii: Uint16Array.from({ length: 128 }, (_, code) => kindOf(code)), kindOf, masks }
+  return {
+    size: members.length,
+    ascii: Uint16Array.from({ length: 128 }, (_, code) => symbolOf(code)),
+    symbolOf,
+    masks,
+  }
 }
 
 interface ClassSet {
@@ -41,7 +45,7 @@ interface ClassSet {
   readonly positions: number[]
 }
 
-/** Positions that match the same code points, together. */
+/** Groups positions that match the same code points. */
 function distinct(ranges: readonly Ranges[]): readonly ClassSet[] {
   const sets = new Map<string, ClassSet>()
   ranges.forEach((one, position) => {
@@ -53,16 +57,16 @@ function distinct(ranges: readonly Ranges[]): readonly ClassSet[] {
   return [...sets.values()]
 }
 
-interface Kinds {
+interface Symbols {
   /** Where each run of code points starts, ascending from 0. */
   readonly starts: Int32Array
-  readonly kindAt: Uint16Array
-  /** The sets that hold each kind. */
+  readonly symbolAt: Uint16Array
+  /** The sets that contain each symbol. */
   readonly members: readonly (readonly number[])[]
 }
 
-/** Walks the edges of all ranges in order: between two edges nothing changes. */
-function kindsOf(sets: readonly Ranges[]): Kinds {
+/** Walks the edges of all ranges in order: between two edges the set membership is constant. */
+function symbolsOf(sets: readonly Ranges[]): Symbols {
   const edges = new Map<number, number[]>([[0, []]])
   sets.forEach((ranges, set) => {
     for (let i = 0; i < ranges.length; i++) {
@@ -73,7 +77,7 @@ function kindsOf(sets: readonly Ranges[]): Kinds {
     }
   })
   const starts = Int32Array.from(edges.keys()).sort()
-  const kindAt = new Uint16Array(starts.length)
+  const symbolAt = new Uint16Array(starts.length)
   const members: number[][] = []
   const known = new Map<string, number>()
   const inside = new Set<number>()
@@ -81,9 +85,9 @@ function kindsOf(sets: readonly Ranges[]): Kinds {
     for (const set of edges.get(start) as number[]) if (!inside.delete(set)) inside.add(set)
     const indexes = [...inside].sort((a, b) => a - b)
     const key = indexes.join()
-    const kind = known.get(key) ?? members.push(indexes) - 1
-    known.set(key, kind)
-    kindAt[run] = kind
+    const symbol = known.get(key) ?? members.push(indexes) - 1
+    known.set(key, symbol)
+    symbolAt[run] = symbol
   })
-  return { starts, kindAt, members }
+  return { starts, symbolAt, members }
 }

@@ -1,28 +1,28 @@
-// From a pattern's tree to its positions (Glushkov's automaton): every single-character matcher, quantifiers written
-// out, with what may come behind it. How a text is run through them is not here (automaton.ts).
+// The positions of a pattern (Glushkov's construction): every single-character matcher, with quantifiers written out, and
+// the positions that may follow it.
 
 import type { PatternNode, Ranges } from '../../pattern/index.ts'
 
 /** A set of positions, 32 to a word. */
 export type Bits = Int32Array
 
-/** Marker in the place of a position: the pattern has matched, whatever the text goes on with. */
+/** Marker in place of a position: the pattern has matched, whatever follows in the text. */
 export const matched = 0
-/** Marker in the place of a position: the pattern has matched if the text ends here. */
+/** Marker in place of a position: the pattern has matched if the text ends here. */
 export const matchedAtEnd = 1
 const markers = 2
 
 export interface Positions {
-  /** Words in each set. */
+  /** Words of each set. */
   readonly words: number
-  /** What each position matches; the two markers match nothing. */
+  /** The code points that each position matches; the two markers match none. */
   readonly ranges: readonly Ranges[]
-  /** What may come behind each position. */
+  /** The positions that may follow each position. */
   readonly follow: readonly Bits[]
-  /** What may come at the text's start. */
+  /** The positions at the start of the text. */
   readonly first: Bits
-  /** What may come at every later place, because the pattern is a search. */
-  readonly again: Bits
+  /** The positions at every later place, because the pattern is a search. */
+  readonly restart: Bits
 }
 
 export const hasBit = (bits: Bits, at: number): boolean => (((bits[at >>> 5] as number) >>> (at & 31)) & 1) === 1
@@ -42,7 +42,7 @@ export function positionsOf(node: PatternNode): Positions {
   const none = (): Bits => new Int32Array(words)
   const linker = new Linker(Array.from(ranges, none), none)
   const first = none()
-  const again = none()
+  const restart = none()
   for (const branch of node.kind === 'alternation' ? node.branches : [node]) {
     const parts = branch.kind === 'concat' ? branch.parts : [branch]
     const fragment = linker.sequence(parts.filter((part) => part.kind !== 'start' && part.kind !== 'end'))
@@ -51,15 +51,15 @@ export function positionsOf(node: PatternNode): Positions {
     if (fragment.nullable) addBit(entry, marker)
     for (const last of fragment.last) addBit(linker.follow[last] as Bits, marker)
     addAll(first, entry)
-    if (parts[0]?.kind !== 'start') addAll(again, entry)
+    if (parts[0]?.kind !== 'start') addAll(restart, entry)
   }
-  return { words, ranges, follow: linker.follow, first, again }
+  return { words, ranges, follow: linker.follow, first, restart }
 }
 
-/** How often a repeated node is written out: the last copy of an unbounded one loops. */
+/** How often a repeated node is written out; the last copy of an unbounded one loops. */
 const copies = (min: number, max: number): number => (max === Infinity ? min + 1 : max)
 
-/** Notes what each position matches, in the order in which the linker meets them. */
+/** Collects the ranges of each position, in the order in which the linker visits them. */
 function expand(node: PatternNode, ranges: Ranges[]): void {
   if (node.kind === 'class') ranges.push(node.ranges)
   else if (node.kind === 'concat') for (const part of node.parts) expand(part, ranges)
@@ -67,7 +67,7 @@ function expand(node: PatternNode, ranges: Ranges[]): void {
   else if (node.kind === 'repeat') for (let i = copies(node.min, node.max); i > 0; i--) expand(node.node, ranges)
 }
 
-/** A part of the pattern: where it may start, where it may end, and whether it may be skipped. */
+/** A part of the pattern: its first and last positions, and whether it matches the empty text. */
 interface Fragment {
   readonly nullable: boolean
   readonly first: Bits

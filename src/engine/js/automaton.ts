@@ -1,26 +1,25 @@
-// Matches texts against a pattern in time linear in the text, whoever wrote the pattern: a deterministic automaton over
-// the pattern's positions, built as texts need it, in bounded memory. V8's RegExp backtracks and is not used at all.
-// The grammar is not here (contract/pattern).
+// Matches texts against a pattern in time linear in the text, for any pattern: a deterministic automaton over the
+// pattern's positions, built lazily in bounded memory. V8's RegExp is not used, because it backtracks.
 
 import type { Pattern } from '../../pattern/index.ts'
 import { alphabetOf, type Alphabet } from './automaton-alphabet.ts'
 import { addAll, hasBit, matched, matchedAtEnd, positionsOf, type Bits, type Positions } from './automaton-positions.ts'
 
-/** Says whether `text` holds a match. Lone surrogates are code points of their own, as under RegExp flag u. */
+/** True when `text` contains a match. Lone surrogates are code points of their own, as with the RegExp flag u. */
 export type Matcher = (text: string) => boolean
 
-/** The matcher of one pattern. Keep it: what it learns about the pattern makes later texts fast. */
+/** The matcher of one pattern. It caches states, so reuse it. */
 export function compileMatcher(pattern: Pattern): Matcher {
   const automaton = new Automaton(positionsOf(pattern.node))
   return (text) => automaton.matches(text)
 }
 
-// Transitions hold states as offsets into the table. The first rows are not states but answers, so that one comparison
-// in the inner loop finds them all.
+// Transitions hold states as offsets into the table. The first rows are not states but results, so that the inner loop
+// detects all of them by one comparison.
 const unknown = 0
-const answers = 3
+const resultRows = 3
 
-/** Most transitions that are kept, as a power of two near 1 MB. */
+/** Most cached transitions: 1 MiB. */
 const maxTransitions = 1 << 18
 const maxStates = 4096
 const minStates = 16
@@ -29,35 +28,37 @@ class Automaton {
   readonly #positions: Positions
   readonly #alphabet: Alphabet
   readonly #steps: Steps
-  readonly #kinds: number
+  readonly #symbols: number
   readonly #maxStates: number
   readonly #dead: number
   readonly #accept: number
   readonly #firstState: number
   #table: Int32Array
-  /** The set of positions behind each state, by row. */
+  /** The set of positions of each state, by row. */
   #sets: Bits[] = []
+  /** Whether a text may end in each state, by row. */
+  #acceptsEnd: boolean[] = []
   #states: Map<string, number> = new Map()
   #start = unknown
-  /** Code points that were matched without states since the table filled up. */
+  /** Code points matched without cached states since the table filled up. */
   #slowSteps = 0
 
   constructor(positions: Positions) {
     this.#positions = positions
     this.#alphabet = alphabetOf(positions)
     this.#steps = new Steps(positions, this.#alphabet)
-    this.#kinds = this.#alphabet.kinds
-    this.#dead = this.#kinds
-    this.#accept = 2 * this.#kinds
-    this.#firstState = answers * this.#kinds
-    this.#maxStates = Math.max(minStates, Math.min(maxStates, Math.floor(maxTransitions / this.#kinds)))
+    this.#symbols = this.#alphabet.size
+    this.#dead = this.#symbols
+    this.#accept = 2 * this.#symbols
+    this.#firstState = resultRows * this.#symbols
+    this.#maxStates = Math.max(minStates, Math.min(maxStates, Math.floor(maxTransitions / this.#symbols)))
     this.#table = new Int32Array(0)
-    this.#clear()
+    this.#reset()
   }
 
   matches(text: string): boolean {
-    // Learning the states anew costs about as much as the steps that were taken without them.
-    if (this.#slowSteps > 8 * this.#maxStates) this.#clear()
+    // Rebuilding the states costs about as much as the steps taken without them.
+    if (this.#slowSteps > 8 * this.#maxStates) this.#reset()
     const { ascii } = this.#alphabet
     const firstState = this.#firstState
     let table = this.#table
@@ -65,17 +66,17 @@ class Automaton {
     if (state < firstState) return state === this.#accept
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i)
-      let kind: number
-      if (unit < 128) kind = ascii[unit] as number
+      let symbol: number
+      if (unit < 128) symbol = ascii[unit] as number
       else {
         const codePoint = text.codePointAt(i) as number
         if (codePoint > 0xffff) i++
-        kind = this.#alphabet.kindOf(codePoint)
+        symbol = this.#alphabet.symbolOf(codePoint)
       }
-      let next = table[state + kind] as number
+      let next = table[state + symbol] as number
       if (next < firstState) {
         if (next === unknown) {
-          next = this.#learn(state, kind)
+          next = this.#addTransition(state, symbol)
           table = this.#table
           if (next === unknown) return this.#matchesSlowly(text, i + 1)
         }
@@ -83,10 +84,10 @@ class Automaton {
       }
       state = next
     }
-    return hasBit(this.#sets[state / this.#kinds] as Bits, matchedAtEnd)
+    return this.#acceptsEnd[state / this.#symbols] as boolean
   }
 
-  /** Goes on from the set that #learn left in #steps, without a table: slower, but linear too. */
+  /** Continues from the set in #steps without a table: slower, but linear too. */
   #matchesSlowly(text: string, from: number): boolean {
     const steps = this.#steps
     for (let i = from; i < text.length; i++) {
@@ -94,17 +95,17 @@ class Automaton {
       const codePoint = text.codePointAt(i) as number
       if (codePoint > 0xffff) i++
       this.#slowSteps++
-      steps.take(this.#alphabet.kindOf(codePoint))
+      steps.take(this.#alphabet.symbolOf(codePoint))
     }
     return hasBit(steps.set, matched) || hasBit(steps.set, matchedAtEnd)
   }
 
-  /** Finds where `kind` leads from `state`; `unknown` when the table is full, the set being in #steps then. */
-  #learn(state: number, kind: number): number {
-    this.#steps.set.set(this.#sets[state / this.#kinds] as Bits)
-    this.#steps.take(kind)
+  /** The state that `symbol` leads to from `state`; `unknown` when the table is full: then #steps holds its set. */
+  #addTransition(state: number, symbol: number): number {
+    this.#steps.set.set(this.#sets[state / this.#symbols] as Bits)
+    this.#steps.take(symbol)
     const next = this.#stateOf(this.#steps.set)
-    this.#table[state + kind] = next
+    this.#table[state + symbol] = next
     return next
   }
 
@@ -114,37 +115,39 @@ class Automaton {
     const known = this.#states.get(key)
     if (known !== undefined) return known
     const row = this.#sets.length
-    if (row - answers >= this.#maxStates) return unknown
-    const state = row * this.#kinds
-    if (state + this.#kinds > this.#table.length) {
+    if (row - resultRows >= this.#maxStates) return unknown
+    const state = row * this.#symbols
+    if (state + this.#symbols > this.#table.length) {
       const larger = new Int32Array(2 * this.#table.length)
       larger.set(this.#table)
       this.#table = larger
     }
     this.#sets.push(set.slice())
+    this.#acceptsEnd.push(hasBit(set, matchedAtEnd))
     this.#states.set(key, state)
     return state
   }
 
-  #clear(): void {
+  #reset(): void {
     const none = new Int32Array(this.#positions.words)
-    this.#table = new Int32Array((answers + 4) * this.#kinds)
-    this.#sets = Array.from({ length: answers }, () => none)
+    this.#table = new Int32Array((resultRows + 4) * this.#symbols)
+    this.#sets = Array.from({ length: resultRows }, () => none)
+    this.#acceptsEnd = Array.from({ length: resultRows }, () => false)
     this.#states = new Map([[keyOf(none), this.#dead]])
     this.#slowSteps = 0
     this.#start = this.#stateOf(this.#positions.first)
   }
 }
 
-/** A set without the empty words around it: what comes behind a position lies mostly near it. */
+/** A set without leading and trailing empty words: the followers of a position are mostly near it. */
 interface Span {
   readonly from: number
   readonly bits: Bits
 }
 
-/** One step from set to set. The sets that follow any eight neighbours are kept, which bounds a step's work. */
+/** Steps from set to set. The followers of any eight neighbouring positions are cached, which bounds a step's work. */
 class Steps {
-  /** Where the steps stand; `take` changes it in place. */
+  /** The current set; `take` changes it in place. */
   readonly set: Bits
   readonly #next: Bits
   readonly #positions: Positions
@@ -158,13 +161,13 @@ class Steps {
     this.#next = new Int32Array(positions.words)
   }
 
-  take(kind: number): void {
+  take(symbol: number): void {
     const { set } = this
     const next = this.#next
-    const { words, again } = this.#positions
-    next.set(again)
+    const { words, restart } = this.#positions
+    next.set(restart)
     for (let word = 0; word < words; word++) {
-      let active = (set[word] as number) & (this.#masks[kind * words + word] as number)
+      let active = (set[word] as number) & (this.#masks[symbol * words + word] as number)
       for (let group = word * 4; active !== 0; group++, active >>>= 8) {
         if ((active & 255) !== 0) addSpan(next, this.#followersOf(group, active & 255))
       }
@@ -172,7 +175,7 @@ class Steps {
     set.set(next)
   }
 
-  /** What may come behind those of positions `8 * group` … that `byte` names. */
+  /** The followers of the positions from `8 * group` on that are set in `byte`. */
   #followersOf(group: number, byte: number): Span {
     const known = this.#followers[group * 256 + byte]
     if (known !== undefined) return known

@@ -1,14 +1,13 @@
-// Generated code for objects and arrays: the twin of #strict and #array in rebuild.ts, with the children's scalar checks
-// in line and one object literal as result, which V8 builds and writes twice as fast as an object filled key by key.
+// Generated visitors of objects and arrays: the twins of #strict and #array in fast-walker.ts, with the children's scalar
+// checks inlined and one object literal as result, which V8 builds and writes twice as fast as an object filled key by key.
 //
-// Only names (as JSON strings), numbers and own identifiers of the contract get into the source text; whatever else it
-// needs is handed in as a constant.
+// Of the contract only member names (as JSON strings) and numbers get into the source text; everything else is passed in
+// as a constant.
 
 import type { ArrayNode, ObjectNode, Primitive, ScalarNode, SchemaNode, ValuesNode } from '../../model/index.ts'
-import { numberTest, stringStep } from './checks.ts'
-import { movesKeys } from './keys.ts'
 import { normalizeString } from './normalize-string.ts'
-import type { Rebuild, RebuildCompiler } from './fast-walker.ts'
+import { acceptedValues, compileNumber, compileString } from './scalars.ts'
+import type { Visitor, VisitorCompiler } from './visitor.ts'
 
 /** True where code generation is allowed (not under --disallow-code-generation-from-strings). */
 export function canGenerate(): boolean {
@@ -19,29 +18,36 @@ export function canGenerate(): boolean {
   }
 }
 
-/** Runs `body` with the constants by their names. The one place where source text becomes code. */
+/** Runs `body` with the constants by their names. */
 export function evaluate(constants: Readonly<Record<string, unknown>>, body: string): unknown {
   // oxlint-disable-next-line typescript/no-implied-eval -- the text comes from the contract's own structure only
   const run = new Function(...Object.keys(constants), `'use strict'\n${body}`) as (...values: unknown[]) => unknown
   return run(...Object.values(constants))
 }
 
-/** An object of more declared members than these may be far emptier than its schema: looked at key by key instead. */
+/** An object with more declared members may have far fewer than its schema: then it is read key by key instead. */
 export const fewMembers = 32
 
-/** The function of an object node without `names`. `open` takes any such object, at its own pace. */
-export function generateObject(node: ObjectNode, compiler: RebuildCompiler, open: Rebuild): Rebuild {
+/** True when V8 lists the keys of an object built with these keys, in this order, in another order. */
+export function movesKeys(names: readonly string[]): boolean {
+  const built: Record<string, true> = {}
+  for (const name of names) built[name] = true
+  return Object.keys(built).some((name, i) => name !== names[i])
+}
+
+/** The visitor of an object node without `names`. `open` visits any such object, more slowly. */
+export function generateObject(node: ObjectNode, compiler: VisitorCompiler, open: Visitor): Visitor {
   const source = new Source(compiler)
   const { properties } = node
-  const leave = `return ${source.constant(open)}(o)`
+  const useOpen = `return ${source.constant(open)}(o)`
   source.line(`if (typeof o !== 'object' || o === null || isArray(o)) return`)
   source.line(`let own = 0; for (const key in o) own++`)
-  if (properties.length > fewMembers) source.line(`if (4 * own < ${properties.length}) ${leave}`)
+  if (properties.length > fewMembers) source.line(`if (4 * own < ${properties.length}) ${useOpen}`)
   for (const [i, { name }] of properties.entries()) source.line(`let v${i} = ${source.member(name)}`)
-  // Counted before a child is looked at: what the children add to walk.keys must not be added twice.
+  // The members are counted before any child runs: a fallback to `open` must not count those of the children twice.
   const present = properties.map((_, i) => `(v${i} === undefined ? 0 : 1)`).join(' + ') || '0'
   const count = properties.every(({ required }) => required) ? properties.length : present
-  source.line(`if (own !== ${count}) ${node.additional === false ? 'return' : leave}`)
+  source.line(`if (own !== ${count}) ${node.additional === false ? 'return' : useOpen}`)
   if (properties.length > compiler.profile.limits.maxKeys) {
     source.line(`if (own > ${compiler.profile.limits.maxKeys}) return`)
   }
@@ -55,15 +61,15 @@ export function generateObject(node: ObjectNode, compiler: RebuildCompiler, open
       source.line('}')
     }
   }
-  source.line('walk.keys += own')
-  if (movesKeys(properties.map(({ name }) => name))) source.line('walk.explicit = true')
+  source.line('state.members += own')
+  if (movesKeys(properties.map(({ name }) => name))) source.line('state.movesKeys = true')
   // An absent member stays undefined in the literal: JSON.stringify leaves it out, and all results share one shape.
   source.line(`return { ${properties.map(({ name }, i) => `${JSON.stringify(name)}: v${i}`).join(', ')} }`)
   return source.build('o')
 }
 
-/** The function of an array node without prefix. */
-export function generateArray(node: ArrayNode, compiler: RebuildCompiler): Rebuild {
+/** The visitor of an array node without prefix. */
+export function generateArray(node: ArrayNode, compiler: VisitorCompiler): Visitor {
   const source = new Source(compiler)
   const { minItems = 0, maxItems = Infinity, items } = node
   source.line(`if (!isArray(a)) return`)
@@ -85,13 +91,13 @@ export function generateArray(node: ArrayNode, compiler: RebuildCompiler): Rebui
   return source.build('a')
 }
 
-/** The body of one function, line by line, with the constants it names. */
+/** The body of one function, line by line, with its constants. */
 class Source {
-  readonly #compiler: RebuildCompiler
+  readonly #compiler: VisitorCompiler
   readonly #lines: string[] = []
   readonly #constants: unknown[] = []
 
-  constructor(compiler: RebuildCompiler) {
+  constructor(compiler: VisitorCompiler) {
     this.#compiler = compiler
   }
 
@@ -100,8 +106,8 @@ class Source {
   }
 
   /**
-   * JSON.parse gives objects that inherit from Object.prototype: a name that stands there is asked for by hasOwn. That
-   * no other name gets there is watched by fast.ts, before each payload.
+   * The objects of JSON.parse inherit from Object.prototype: a name that it has is looked up by hasOwn. fast-path.ts
+   * checks before each payload that it has none of the other names.
    */
   member(name: string): string {
     const key = JSON.stringify(name)
@@ -115,11 +121,11 @@ class Source {
     return `c${this.#constants.length - 1}`
   }
 
-  /** Lines that leave the rebuilt value in the variable `v`, or return undefined. */
+  /** Lines that leave the visited value in the variable `v`, or return undefined. */
   check(node: SchemaNode, v: string): void {
-    if (node.form === 'scalar' && node.types.length === 1) this.#scalar(node, v)
-    else if (node.form === 'values') this.#values(node, v)
-    else if (node.form === 'nullable') {
+    if (node.kind === 'scalar' && node.types.length === 1) this.#scalar(node, v)
+    else if (node.kind === 'values') this.#values(node, v)
+    else if (node.kind === 'nullable') {
       this.line(`if (${v} !== null) {`)
       this.check(node.inner, v)
       this.line('}')
@@ -129,11 +135,11 @@ class Source {
     }
   }
 
-  build(parameter: string): Rebuild {
+  build(parameter: string): Visitor {
     const constants = Object.fromEntries(this.#constants.map((value, i) => [`c${i}`, value]))
-    const shared = { walk: this.#compiler.walk, isArray: Array.isArray, hasOwn: Object.hasOwn }
+    const shared = { state: this.#compiler.state, isArray: Array.isArray, hasOwn: Object.hasOwn }
     const body = `return function (${parameter}) {\n${this.#lines.join('\n')}\n}`
-    return evaluate({ ...shared, ...constants }, body) as Rebuild
+    return evaluate({ ...shared, ...constants }, body) as Visitor
   }
 
   #scalar(node: ScalarNode, v: string): void {
@@ -147,27 +153,27 @@ class Source {
         return this.#string(node, v)
       case 'integer':
       case 'number': {
-        const test = this.constant(numberTest(node.number, this.#compiler.profile.numbers, type === 'integer'))
-        return this.line(`if (typeof ${v} !== 'number' || !${test}(${v})) return`)
+        const check = this.constant(compileNumber(node.number, this.#compiler.profile.numbers, type === 'integer'))
+        return this.line(`if (typeof ${v} !== 'number' || !${check}(${v})) return`)
       }
     }
   }
 
   #string(node: ScalarNode, v: string): void {
     this.line(`if (typeof ${v} !== 'string') return`)
-    const step = stringStep(node.string)
-    if (!step) return
+    const check = compileString(node.string)
+    if (!check) return
     const { minLength = 0, maxLength = Infinity, patterns = [], norm = [] } = node.string ?? {}
     if (patterns.length > 0 || norm.length > 0) {
-      this.line(`if ((${v} = ${this.constant(step)}(${v})) === undefined) return`)
+      this.line(`if ((${v} = ${this.constant(check)}(${v})) === undefined) return`)
       return
     }
-    // Lengths in code units decide nearly always: a code point has one or two.
-    const doubt = [
+    // A code point has one or two code units, so lengths in code units nearly always decide.
+    const uncertain = [
       maxLength < Infinity ? `${v}.length > ${maxLength}` : '',
       minLength > 0 ? `${v}.length < ${minLength === 1 ? 1 : 2 * minLength}` : '',
     ].filter((text) => text !== '')
-    this.line(`if ((${doubt.join(' || ')}) && ${this.constant(step)}(${v}) === undefined) return`)
+    this.line(`if ((${uncertain.join(' || ')}) && ${this.constant(check)}(${v}) === undefined) return`)
   }
 
   #values(node: ValuesNode, v: string): void {
@@ -175,7 +181,7 @@ class Source {
       const normalize = (text: string): string => normalizeString(text, node.norm)
       this.line(`if (typeof ${v} === 'string') ${v} = ${this.constant(normalize)}(${v})`)
     }
-    const accepted = this.#compiler.acceptedValues(node)
+    const accepted = acceptedValues(node, this.#compiler.profile.numbers)
     if (accepted.size > 8) return this.line(`if (!${this.constant(accepted)}.has(${v})) return`)
     const differs = [...accepted].map((value: Primitive) => `${v} !== ${JSON.stringify(value)}`)
     this.line(`if (${differs.join(' && ') || 'true'}) return`)

@@ -1,11 +1,9 @@
-// The codecs of the JS engine. Output bytes are stable only within one engine and version; what they decompress to is
-// the promise. native/core/src/compress.rs is the twin.
+// The codecs of the JS engine. Only the decompressed bytes are guaranteed: the compressed ones differ between engines and
+// versions. native/core/src/compress is the twin.
 
-import { zlib, type Zlib } from '#runtime'
+import { deflateSync, gzipSync, zlibSync, type DeflateOptions } from 'fflate'
+import { zlib, type Compress, type Zlib } from '#runtime'
 import { SidelaneError, type JsCompressor, type Profile } from '../../model/index.ts'
-import { fflate } from './fflate.ts'
-
-export type Compressor = (canonical: Uint8Array) => Uint8Array
 
 export interface CompressorOptions {
   /** Of gzip, deflate and deflate-raw. Default: zlib, and fflate where there is none. */
@@ -18,7 +16,7 @@ export interface CompressorOptions {
 export function createCompressor(
   { codec, level = 1 }: Profile['compress'],
   { jsCompressor, dictionary }: CompressorOptions = {},
-): Compressor {
+): Compress {
   switch (codec) {
     case 'gzip':
     case 'deflate':
@@ -26,32 +24,45 @@ export function createCompressor(
       const { gzip, deflate, deflateRaw } = jsCompressor === 'fflate' || zlib === undefined ? fflate : zlib
       if (jsCompressor === 'zlib' && zlib === undefined) throw unavailable(codec, 'zlib, which this runtime lacks')
       const write = { gzip, deflate, 'deflate-raw': deflateRaw }[codec]
-      return (canonical) => write(canonical, level)
+      return write(level)
     }
     case 'none':
-      // A copy: body and canonical bytes are the caller's, to keep or to overwrite one by one.
+      // A copy, because the caller may overwrite the body and the canonical bytes separately.
       return (canonical) => new Uint8Array(canonical)
     case 'brotli': {
       if (zlib === undefined) throw unavailable(codec, 'node:zlib, which this runtime lacks')
-      const { brotli } = zlib
-      return (canonical) => brotli(canonical, level)
+      return zlib.brotli(level)
     }
     case 'zstd':
       return createZstd(zlib, level, dictionary)
   }
 }
 
-function createZstd(zlib: Zlib | undefined, level: number, dictionary: Uint8Array | undefined): Compressor {
+function createZstd(zlib: Zlib | undefined, level: number, dictionary: Uint8Array | undefined): Compress {
   if (zlib?.zstd === undefined) throw unavailable('zstd', 'node:zlib of Node ≥ 22.15, or the native engine')
   const { compress, takesDictionary } = zlib.zstd
   if (dictionary !== undefined && !takesDictionary) {
     throw unavailable('zstd', 'node:zlib of Node ≥ 22.19 or ≥ 24.6 for a dictionary, or the native engine')
   }
-  return (canonical) => compress(canonical, level, dictionary)
+  return compress(level, dictionary)
 }
 
 const unavailable = (codec: string, needed: string): SidelaneError =>
   new SidelaneError('codec.unavailable', {
-    message: `The js engine cannot write codec "${codec}" here: it takes ${needed}.`,
+    message: `The js engine cannot write codec "${codec}" here: it needs ${needed}.`,
     params: { codec },
   })
+
+/** By fflate: the option `jsCompressor: 'fflate'`, and runtimes without zlib. The same formats and gzip header as zlib's. */
+const fflate: Pick<Zlib, 'gzip' | 'deflate' | 'deflateRaw'> = {
+  gzip: (level) => (bytes) => {
+    const body = gzipSync(bytes, { level: levelOf(level), mtime: 0 })
+    body[9] = 255
+    return body
+  },
+  deflate: (level) => (bytes) => zlibSync(bytes, { level: levelOf(level) }),
+  deflateRaw: (level) => (bytes) => deflateSync(bytes, { level: levelOf(level) }),
+}
+
+/** A lock's level is an integer from 0 to 9. */
+const levelOf = (level: number): NonNullable<DeflateOptions['level']> => level as NonNullable<DeflateOptions['level']>

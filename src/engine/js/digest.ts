@@ -1,4 +1,4 @@
-// The digest of the canonical bytes, before they are compressed. native/core/src/digest.rs is the twin.
+// The digest of the canonical bytes. native/core/src/digest.rs is the twin.
 
 import { SidelaneError, type DigestName } from '../../model/index.ts'
 import { hmacSha256Hex, sha256Hex } from '#runtime'
@@ -7,7 +7,7 @@ const minKeyBytes = 16
 
 export type Digester = (canonical: Uint8Array) => string | null
 
-/** Throws `options.invalid` when HMAC lacks its key. The key is copied: the caller may wipe his. */
+/** Throws `options.invalid` when HMAC lacks its key. The key is copied, because the caller may wipe it. */
 export function createDigester(name: DigestName, key: Uint8Array | undefined): Digester {
   switch (name) {
     case 'none':

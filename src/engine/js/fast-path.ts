@@ -1,40 +1,87 @@
-// The fast path: bytes to canonical text for payloads that are surely fine, by V8's own parser and writer with the
-// contract's functions (rebuild.ts) between them. It never rejects: on any doubt it answers undefined.
+// The fast path: bytes to canonical text for payloads that are certainly valid, by V8's own parser and writer with the
+// contract's visitors (fast-walker.ts) between them. It never rejects: in any doubt it returns undefined.
 
 import type { Profile } from '../../model/index.ts'
 import { mayEscapeKey } from '../../json/index.ts'
 import { decodeUtf8, indexOfAscii, isUtf8 } from '#runtime'
-import { canonicalOf } from './canonical.ts'
 import { canGenerate, evaluate } from './codegen.ts'
-import { RebuildCompiler, type RebuildOptions, type Walk } from './fast-walker.ts'
-import { countMembers } from './count-members.ts'
+import { FastWalker, type FastPathOptions } from './fast-walker.ts'
+import type { VisitState } from './visitor.ts'
 
-/** The canonical text, or undefined: ask classify.ts. */
+/** The canonical text; undefined: take the slow path. */
 export type FastPath = (payload: Uint8Array) => string | undefined
 
 /** Compiles the fast path of one contract. */
-export function compileFastPath(profile: Profile, options: RebuildOptions = { generate: canGenerate() }): FastPath {
-  const walk: Walk = { keys: 0, explicit: false }
-  const { root, inheritable } = new RebuildCompiler(profile, walk, options)
+export function compileFastPath(profile: Profile, options: FastPathOptions = { generate: canGenerate() }): FastPath {
+  const state: VisitState = { members: 0, movesKeys: false }
+  const { root, inheritable } = new FastWalker(profile, state, options)
   const { maxBytes, maxDepth } = profile.limits
-  const isPolluted = compileProbe(inheritable, options)
+  const isPolluted = compilePollutionCheck(inheritable, options)
   return (payload) => {
     if (payload.length > maxBytes || !isUtf8(payload) || isPolluted()) return undefined
     const members = countMembers(payload, maxDepth)
     if (members < 0) return undefined
-    walk.keys = 0
-    walk.explicit = false
+    state.members = 0
+    state.movesKeys = false
     let text: string
     try {
-      const rebuilt = root(JSON.parse(decodeUtf8(payload)))
-      if (rebuilt === undefined || walk.keys !== members) return undefined
-      text = canonicalOf(rebuilt, walk.explicit)
+      const value = root(JSON.parse(decodeUtf8(payload)))
+      if (value === undefined || state.members !== members) return undefined
+      text = state.movesKeys ? writeKeyByKey(value) : JSON.stringify(value)
     } catch {
       // A syntax error, a byte order mark, or a stack overflow in a contract of nothing but references.
       return undefined
     }
     return mayHoldLoneSurrogate(payload, text) || mayHoldWrongKey(text) ? undefined : text
   }
+}
+
+const quote = 0x22
+const colon = 0x3a
+const backslash = 0x5c
+
+/**
+ * One pass over the bytes before V8 parses them. Counts the colons outside strings, which for valid JSON are the members
+ * of all objects (JSON.parse hides the number: it keeps the last of two equal keys); -1 when more than `maxDepth` brackets
+ * are open at one place. For invalid JSON the count has no meaning.
+ */
+function countMembers(bytes: Uint8Array, maxDepth: number): number {
+  const length = bytes.length
+  let colons = 0
+  let depth = 0
+  for (let i = 0; i < length; i++) {
+    let byte = bytes[i] as number
+    if (byte === quote) {
+      while (++i < length && (byte = bytes[i] as number) !== quote) if (byte === backslash) i++
+    } else if (byte === colon) {
+      colons++
+    } else if (byte >= 0x5b) {
+      // `[` and `{`, `]` and `}` differ in this one bit.
+      byte |= 0x20
+      if (byte === 0x7b) {
+        if (++depth > maxDepth) return -1
+      } else if (byte === 0x7d && depth > 0) {
+        depth--
+      }
+    }
+  }
+  return colons
+}
+
+/**
+ * Canonical text (RFC 8785) where V8's key order differs from the canonical one. Members that are `undefined` are absent;
+ * a lone surrogate is written as `\udXXX`. json/write.ts does the same for value trees.
+ */
+function writeKeyByKey(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(writeKeyByKey).join(',')}]`
+  const members: string[] = []
+  // The default order of toSorted() is the canonical one: UTF-16 code units.
+  for (const key of Object.keys(value).toSorted()) {
+    const member = (value as Record<string, unknown>)[key]
+    if (member !== undefined) members.push(`${JSON.stringify(key)}:${writeKeyByKey(member)}`)
+  }
+  return `{${members.join(',')}}`
 }
 
 /**
@@ -45,13 +92,13 @@ const mayHoldLoneSurrogate = (payload: Uint8Array, canonical: string): boolean =
   indexOfAscii(payload, '\\u') >= 0 && canonical.includes('\\ud')
 
 /**
- * The JSON.parse of Node 24 and 26 takes a key that is written with an escape for one that holds a backslash, once it has
- * seen that one (https://github.com/nodejs/node/issues/63785). Every key of the payload is in the canonical text.
+ * The JSON.parse of Node 24 and 26 reads a key written with an escape as a key that holds a backslash, once it has parsed
+ * the latter (https://github.com/nodejs/node/issues/63785). Every key of the payload is in the canonical text.
  */
 const mayHoldWrongKey = (canonical: string): boolean => canonical.includes('\\\\') && mayEscapeKey(canonical)
 
-/** True when somebody put one of the names, or the toJSON that JSON.stringify would call, on a built-in prototype. */
-function compileProbe(names: ReadonlySet<string>, options: RebuildOptions): () => boolean {
+/** True when a built-in prototype has one of the names, or the toJSON that JSON.stringify would call. */
+function compilePollutionCheck(names: ReadonlySet<string>, options: FastPathOptions): () => boolean {
   if (!options.generate) return () => 'toJSON' in Array.prototype
   const tests = [...[...names].map((name) => `${JSON.stringify(name)} in object`), '"toJSON" in array']
   const constants = { object: Object.prototype, array: Array.prototype }

@@ -1,85 +1,58 @@
-// The fast path's middle: one function per schema node that normalizes, checks and rebuilds a value of JSON.parse in
-// canonical key order, or gives up with undefined. Whoever gives up never says why: classify.ts finds out from the bytes.
-//
-// Own properties only, and no function changes its argument: a union hands one value to several branches.
+// The middle of the fast path: compiles one visitor for each schema node. A visitor does not report what is wrong: the
+// slow path finds that out from the bytes.
 
-import type {
-  ArrayNode,
-  DiscriminatedNode,
-  ObjectNode,
-  Primitive,
-  Profile,
-  ScalarNode,
-  SchemaNode,
-  UnionNode,
-  ValuesNode,
-} from '../../model/index.ts'
+import type { ArrayNode, DiscriminatedNode, ObjectNode, Profile, SchemaNode, UnionNode } from '../../model/index.ts'
 import type { JsonValue } from '../../json/index.ts'
-import { largestNumber, numberTest, stringStep } from './checks.ts'
-import { fewMembers, generateArray, generateObject } from './codegen.ts'
-import { isObject, movesKeys } from './keys.ts'
-import { rebuildAny, rebuildMembers } from './members.ts'
-import { normalizeString } from './normalize-string.ts'
-import { openUnion } from './flatten-union.ts'
-import { typeOf, type ValueType } from './value-type.ts'
+import { fewMembers, generateArray, generateObject, movesKeys } from './codegen.ts'
+import { flattenUnion } from './flatten-union.ts'
+import { compileScalar, compileValues, largestNumber, typeOf, type ValueType } from './scalars.ts'
+import type { Visitor, VisitorCompiler, VisitState } from './visitor.ts'
 
-/** The rebuilt value; undefined: something is wrong, or not surely right. */
-export type Rebuild = (value: unknown) => unknown
-
-/** What a walk finds out besides the value. Reset before each payload. */
-export interface Walk {
-  /** Members of all objects: must equal the members in the text, else a key stood there twice. */
-  keys: number
-  /** Some key looks like an array index and V8 would move it: write explicitly. */
-  explicit: boolean
-}
-
-export interface RebuildOptions {
+export interface FastPathOptions {
   /** Generate code (`new Function`) for objects and arrays; false where that is disallowed. */
   readonly generate: boolean
 }
 
-/** Compiles the functions of one contract; holds what its nodes share. */
-export class RebuildCompiler {
-  readonly root: Rebuild
+/** Compiles the visitors of one contract, and holds what they share. */
+export class FastWalker implements VisitorCompiler {
+  readonly root: Visitor
   readonly profile: Profile
-  readonly walk: Walk
-  /** Names that generated code reads without asking whose they are: Object.prototype must not have them. */
+  readonly state: VisitState
   readonly inheritable: Set<string> = new Set()
   readonly #generate: boolean
-  readonly #defs: Rebuild[]
-  readonly #any: Rebuild
-  readonly #compiled = new Map<SchemaNode, Rebuild>()
+  readonly #defs: Visitor[]
+  readonly #any: Visitor
+  readonly #compiled = new Map<SchemaNode, Visitor>()
   readonly #pending: (() => void)[] = []
 
-  constructor(profile: Profile, walk: Walk, options: RebuildOptions) {
+  constructor(profile: Profile, state: VisitState, options: FastPathOptions) {
     this.profile = profile
-    this.walk = walk
+    this.state = state
     this.#generate = options.generate
-    this.#any = rebuildAny(profile, walk)
+    this.#any = compileAny(profile, state)
     this.#defs = profile.defs.map((node) => this.compile(node))
     this.root = this.compile(profile.root)
     for (let next = this.#pending.pop(); next; next = this.#pending.pop()) next()
   }
 
-  /** One function for a node, however many ways lead to it: else nested objects would be compiled 2^depth times. */
-  compile(node: SchemaNode): Rebuild {
-    let rebuild = this.#compiled.get(node)
-    if (!rebuild) {
-      rebuild = this.#compile(node)
-      this.#compiled.set(node, rebuild)
+  /** One visitor for each node, however often it is reached: else nested objects would be compiled 2^depth times. */
+  compile(node: SchemaNode): Visitor {
+    let visitor = this.#compiled.get(node)
+    if (!visitor) {
+      visitor = this.#compile(node)
+      this.#compiled.set(node, visitor)
     }
-    return rebuild
+    return visitor
   }
 
-  #compile(node: SchemaNode): Rebuild {
-    switch (node.form) {
+  #compile(node: SchemaNode): Visitor {
+    switch (node.kind) {
       case 'any':
         return this.#any
       case 'scalar':
-        return this.#scalar(node)
+        return compileScalar(node, this.profile.numbers)
       case 'values':
-        return this.#values(node)
+        return compileValues(node, this.profile.numbers)
       case 'array':
         return this.#generate && node.prefix.length === 0 ? generateArray(node, this) : this.#array(node)
       case 'object':
@@ -93,121 +66,82 @@ export class RebuildCompiler {
       case 'discriminated':
         return this.#discriminated(node)
       case 'ref':
-        // Looked up at each call: a target may not be compiled yet.
-        return node.target < 0 ? (value) => this.root(value) : (value) => (this.#defs[node.target] as Rebuild)(value)
+        // Looked up at each call: the target may not be compiled yet.
+        return node.target < 0 ? (value) => this.root(value) : (value) => (this.#defs[node.target] as Visitor)(value)
     }
   }
 
-  #scalar(node: ScalarNode): Rebuild {
-    const has = (name: ScalarNode['types'][number]): boolean => node.types.includes(name)
-    const [string, boolean, nothing] = [has('string'), has('boolean'), has('null')]
-    const number = has('number') || has('integer')
-    const step = stringStep(node.string)
-    const test = numberTest(node.number, this.profile.numbers, !has('number'))
-    return (value) => {
-      switch (typeof value) {
-        case 'string':
-          return string ? (step ? step(value) : value) : undefined
-        case 'number':
-          return number && test(value) ? value : undefined
-        case 'boolean':
-          return boolean ? value : undefined
-        default:
-          return nothing && value === null ? value : undefined
-      }
-    }
-  }
-
-  #values(node: ValuesNode): Rebuild {
-    const accepted = this.acceptedValues(node)
-    const { norm } = node
-    return (value) => {
-      const text = norm.length > 0 && typeof value === 'string' ? normalizeString(value, norm) : value
-      return accepted.has(text as Primitive) ? text : undefined
-    }
-  }
-
-  /** Without the numbers that the data model refuses. */
-  acceptedValues(node: ValuesNode): ReadonlySet<Primitive> {
-    const largest = largestNumber(this.profile.numbers)
-    return new Set(node.values.filter((value) => typeof value !== 'number' || Math.abs(value) <= largest))
-  }
-
-  #array(node: ArrayNode): Rebuild {
+  #array(node: ArrayNode): Visitor {
     const { minItems = 0, maxItems = Infinity } = node
     const prefix = node.prefix.map((child) => this.compile(child))
     const rest = node.items === false ? undefined : this.compile(node.items)
     return (value) => {
       if (!Array.isArray(value) || value.length < minItems || value.length > maxItems) return undefined
-      let result: unknown[] = value
-      for (let i = 0; i < value.length; i++) {
-        const item = i < prefix.length ? prefix[i] : rest
-        const rebuilt = item?.(value[i])
-        if (rebuilt === undefined) return undefined
-        if (rebuilt === value[i]) continue
-        if (result === value) result = value.slice()
-        result[i] = rebuilt
-      }
-      return result
+      return visitItems(value, prefix, rest)
     }
   }
 
-  #object(node: ObjectNode): Rebuild {
+  #object(node: ObjectNode): Visitor {
     const open = this.#open(node)
     if (node.names) return open
     if (this.#generate) return generateObject(node, this, open)
     return node.additional === false && node.properties.length <= fewMembers ? this.#strict(node) : open
   }
 
-  /** Only the declared members: they are looked for one by one, in canonical order. */
-  #strict(node: ObjectNode): Rebuild {
-    const { walk } = this
+  /** Only the declared members: looked up one by one, in canonical order. */
+  #strict(node: ObjectNode): Visitor {
+    const { state } = this
     const { maxKeys } = this.profile.limits
     const moves = movesKeys(node.properties.map(({ name }) => name))
     const properties = node.properties.map(({ name, required, node: child }) => ({
       name,
       required,
-      rebuild: this.compile(child),
+      visit: this.compile(child),
     }))
     return (value) => {
       if (!isObject(value)) return undefined
       const result: Record<string, unknown> = {}
       let present = 0
-      for (const { name, required, rebuild } of properties) {
+      for (const { name, required, visit } of properties) {
         if (!Object.hasOwn(value, name)) {
           if (required) return undefined
           continue
         }
-        const rebuilt = rebuild(value[name])
-        if (rebuilt === undefined) return undefined
-        result[name] = rebuilt
+        const member = visit(value[name])
+        if (member === undefined) return undefined
+        result[name] = member
         present++
       }
       if (present !== Object.keys(value).length || present > maxKeys) return undefined
-      walk.keys += present
-      if (moves) walk.explicit = true
+      state.members += present
+      if (moves) state.movesKeys = true
       return result
     }
   }
 
-  /** Records, and objects that take members beyond the declared ones. */
-  #open(node: ObjectNode): Rebuild {
+  /** Records, and objects that accept members beyond the declared ones. */
+  #open(node: ObjectNode): Visitor {
     const declared = new Map(node.properties.map((property) => [property.name, this.compile(property.node)]))
     const additional = node.additional === false ? undefined : this.compile(node.additional)
     const name = node.names && this.compile(node.names)
     const required = node.properties.filter((property) => property.required).map((property) => property.name)
-    const memberOf = (key: string): Rebuild | undefined => {
+    const visitorOf = (key: string): Visitor | undefined => {
       if (name && name(key) === undefined) return undefined
       return declared.get(key) ?? additional
     }
-    return rebuildMembers(this.profile, this.walk, declared.size === 0 && !name ? () => additional : memberOf, required)
+    return compileMembers(
+      this.profile,
+      this.state,
+      declared.size === 0 && !name ? () => additional : visitorOf,
+      required,
+    )
   }
 
-  /** Tries what may take a value of its type. Compiled behind all else: a branch may lead back to the union. */
-  #union(node: UnionNode): Rebuild {
-    const { walk } = this
-    const candidates = openUnion(node, this.profile)
-    const branches: Record<ValueType, Rebuild[]> = {
+  /** Tries the branches that may accept a value of its type. Compiled last: a branch may lead back to the union. */
+  #union(node: UnionNode): Visitor {
+    const { state } = this
+    const candidates = flattenUnion(node, this.profile)
+    const branches: Record<ValueType, Visitor[]> = {
       null: [],
       boolean: [],
       number: [],
@@ -221,23 +155,119 @@ export class RebuildCompiler {
       }
     })
     return (value) => {
-      const mark = walk.keys
+      const membersBefore = state.members
       for (const branch of branches[typeOf(value as JsonValue)]) {
-        const rebuilt = branch(value)
-        if (rebuilt !== undefined) return rebuilt
-        walk.keys = mark
+        const result = branch(value)
+        if (result !== undefined) return result
+        state.members = membersBefore
       }
       return undefined
     }
   }
 
-  #discriminated(node: DiscriminatedNode): Rebuild {
-    const branches = new Map<unknown, Rebuild>()
+  #discriminated(node: DiscriminatedNode): Visitor {
+    const branches = new Map<unknown, Visitor>()
     for (const branch of node.branches) {
-      const rebuild = this.compile(branch.node)
-      for (const value of branch.values) branches.set(value, rebuild)
+      const visitor = this.compile(branch.node)
+      for (const value of branch.values) branches.set(value, visitor)
     }
     const { key } = node
     return (value) => (isObject(value) && Object.hasOwn(value, key) ? branches.get(value[key])?.(value) : undefined)
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The items after their visitors; the array itself when no item changes. */
+function visitItems(items: readonly unknown[], prefix: readonly Visitor[], rest: Visitor | undefined): unknown {
+  let result: unknown[] | undefined
+  for (let i = 0; i < items.length; i++) {
+    const visit = i < prefix.length ? prefix[i] : rest
+    const item = visit?.(items[i])
+    if (item === undefined) return undefined
+    if (item !== items[i]) (result ??= items.slice())[i] = item
+  }
+  return result ?? items
+}
+
+/** Any value: only the data model and the key order are checked. */
+function compileAny(profile: Profile, state: VisitState): Visitor {
+  const largest = largestNumber(profile.numbers)
+  const any: Visitor = (value) => {
+    switch (typeof value) {
+      case 'number':
+        return value <= largest && value >= -largest ? value : undefined
+      case 'object':
+        if (value === null) return value
+        return Array.isArray(value) ? visitItems(value, [], any) : object(value)
+      default:
+        return value
+    }
+  }
+  const object = compileMembers(profile, state, () => any, [])
+  return any
+}
+
+/** All members of an object in canonical order. `visitorOf` returns undefined for a key that is not allowed. */
+function compileMembers(
+  profile: Profile,
+  state: VisitState,
+  visitorOf: (key: string) => Visitor | undefined,
+  required: readonly string[],
+): Visitor {
+  const { maxKeys } = profile.limits
+  return (value) => {
+    if (!isObject(value)) return undefined
+    const keys = Object.keys(value)
+    if (keys.length > maxKeys) return undefined
+    for (const name of required) if (!Object.hasOwn(value, name)) return undefined
+    state.members += keys.length
+    const sorted = isSorted(keys)
+    // V8 lists keys that look like an array index first, so the first key shows whether there are any.
+    if (!sorted && isIndexLike(keys[0] as string)) state.movesKeys = true
+    if (!sorted) sortKeys(keys)
+    // A canonical object is kept; otherwise a new one is built from the first difference on.
+    let result: Record<string, unknown> | undefined = sorted ? undefined : {}
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string
+      // JSON.parse makes it an own property, an assignment would not.
+      if (key === '__proto__') return undefined
+      const member = value[key]
+      const visited = visitorOf(key)?.(member)
+      if (visited === undefined) return undefined
+      if (visited !== member && result === undefined) {
+        result = {}
+        for (const earlier of keys.slice(0, i)) result[earlier] = value[earlier]
+      }
+      if (result !== undefined) result[key] = visited
+    }
+    return result ?? value
+  }
+}
+
+/** True for keys in canonical order, by UTF-16 code units. */
+function isSorted(keys: readonly string[]): boolean {
+  for (let i = 1; i < keys.length; i++) if ((keys[i - 1] as string) > (keys[i] as string)) return false
+  return true
+}
+
+/** True for every key that V8 may list by its number; a few others match too, at no harm. */
+const isIndexLike = (key: string): boolean => /^(?:0|[1-9]\d{0,9})$/.test(key)
+
+/** Sorts into canonical order, in place. Few keys by insertion: V8's sort has four times that cost at the start. */
+function sortKeys(keys: string[]): void {
+  if (keys.length > 24) {
+    keys.sort()
+    return
+  }
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i] as string
+    let at = i
+    while (at > 0 && (keys[at - 1] as string) > key) {
+      keys[at] = keys[at - 1] as string
+      at--
+    }
+    keys[at] = key
   }
 }

@@ -1,13 +1,13 @@
-// The candidates of a plain union: which nodes may take a value of each type. Nested unions, nullables and references are
-// opened, so that trying a candidate never runs into a chain of them; the bounded fan-out bounds their number.
+// The candidates of a plain union: the nodes that may accept a value of each type. Nested unions, nullables and references
+// are flattened, so that a candidate never starts a chain of them; the lock's fan-out bounds their number.
 
 import type { Profile, SchemaNode, TypeName, UnionNode } from '../../model/index.ts'
-import type { ValueType } from './value-type.ts'
+import type { ValueType } from './scalars.ts'
 
 export type Candidates = Readonly<Record<ValueType, readonly SchemaNode[]>>
 
-/** The nodes at the ends of the union's branches, by the type of the values that they may take, in order. */
-export function openUnion(union: UnionNode, profile: Profile): Candidates {
+/** The leaves of the union's branches, by the type of the values that they may accept, in order. */
+export function flattenUnion(union: UnionNode, profile: Profile): Candidates {
   const candidates: Record<ValueType, SchemaNode[]> = {
     null: [],
     boolean: [],
@@ -16,25 +16,25 @@ export function openUnion(union: UnionNode, profile: Profile): Candidates {
     array: [],
     object: [],
   }
-  const open: SchemaNode[] = [union]
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (node.form === 'ref') open.push(node.target < 0 ? profile.root : (profile.defs[node.target] as SchemaNode))
-    else if (node.form === 'union') open.push(...node.branches.toReversed())
-    else if (node.form === 'nullable') {
-      candidates.null.push(anything)
-      open.push(node.inner)
+  const stack: SchemaNode[] = [union]
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (node.kind === 'ref') stack.push(node.target < 0 ? profile.root : (profile.defs[node.target] as SchemaNode))
+    else if (node.kind === 'union') stack.push(...node.branches.toReversed())
+    else if (node.kind === 'nullable') {
+      candidates.null.push(any)
+      stack.push(node.inner)
     } else for (const type of typesOf(node)) candidates[type === 'integer' ? 'number' : type].push(node)
   }
   return candidates
 }
 
-/** Takes the null of a nullable. */
-const anything: SchemaNode = { form: 'any' }
+/** Accepts the null of a nullable. */
+const any: SchemaNode = { kind: 'any' }
 
 const everyType: readonly TypeName[] = ['null', 'boolean', 'number', 'string', 'array', 'object']
 
 function typesOf(node: SchemaNode): readonly TypeName[] {
-  if (node.form === 'scalar' || node.form === 'values') return node.types
-  if (node.form === 'array') return ['array']
-  return node.form === 'any' ? everyType : ['object']
+  if (node.kind === 'scalar' || node.kind === 'values') return node.types
+  if (node.kind === 'array') return ['array']
+  return node.kind === 'any' ? everyType : ['object']
 }

@@ -1,5 +1,5 @@
-// The door of the JS engine: the oracle. Stages, one file each: scan and fast (good payloads), classify (all others),
-// normalize, validate, canonical, digest, compress.
+// Entry point of the JS engine, the oracle of the native one. The fast path handles valid payloads; the slow path all
+// others: read, normalize, validate, write. Then come compression and digest.
 
 import { encodeUtf8 } from '#runtime'
 import {
@@ -13,13 +13,13 @@ import {
 } from '../../model/index.ts'
 import { dictionaryOf } from '../../contract/index.ts'
 import type { CompiledContract, Engine } from '../engine.ts'
-import { compileClassifier } from './slow-path.ts'
 import { createCompressor } from './compress.ts'
 import { createDigester } from './digest.ts'
 import { compileFastPath } from './fast-path.ts'
-import { straighten } from './resolve-references.ts'
+import { resolveReferences } from './resolve-references.ts'
+import { compileSlowPath } from './slow-path.ts'
 
-/** The JS engine; `report` says why it was chosen. It runs everywhere. */
+/** The JS engine; `report` holds the reason it was chosen. */
 export const createJsEngine = (report: EngineReport, jsCompressor?: JsCompressor): Engine => ({
   report,
   compile: (contract, options) => compileContract(contract, jsCompressor, options),
@@ -30,15 +30,15 @@ function compileContract(
   jsCompressor: JsCompressor | undefined,
   options: ProcessorOptions = {},
 ): CompiledContract {
-  const profile = straighten(contract.profile)
+  const profile = resolveReferences(contract.profile)
   const compress = createCompressor(profile.compress, { jsCompressor, dictionary: dictionaryOf(contract) })
   const digest = createDigester(profile.digest, options.digestKey)
-  const fast = compileFastPath(profile)
-  const classify = compileClassifier(profile)
+  const fastPath = compileFastPath(profile)
+  const slowPath = compileSlowPath(profile)
   const process = (payload: Uint8Array, canonical: boolean): Outcome => {
-    let text = fast(payload)
+    let text = fastPath(payload)
     if (text === undefined) {
-      const outcome = classify(payload)
+      const outcome = slowPath(payload)
       if (!outcome.ok) return outcome
       text = outcome.text
     }

@@ -1,4 +1,4 @@
-// Issues as they are found: their pointers, their cap. What is an issue is decided in validate.ts.
+// Collects the issues of one document, with their pointers, up to the cap.
 
 import { maxIssues, type Issue, type IssueParams, type Keyword } from '../../model/index.ts'
 import { pointerOf } from '../../json/index.ts'
@@ -10,10 +10,10 @@ export interface Validation {
   readonly truncated: boolean
 }
 
-export class Findings {
-  /** Keys and indices from the root to the value that is looked at. */
+export class IssueCollector {
+  /** Keys and indices from the root to the current value. */
   readonly path: (string | number)[] = []
-  /** From the 33rd issue on: nothing that is found later can change the result. */
+  /** True from the 33rd issue on: later ones cannot change the result. */
   truncated = false
   readonly #issues: Issue[] = []
 

@@ -1,25 +1,25 @@
-// A contract whose references lead straight to a node that looks at the value. A lock may hold thousands of references
-// and nullables in a row, and each value would be led along all of them, one call deeper at each.
+// Shortens chains of references and nullables. A lock may hold thousands of them in a row, and each would cost one nested
+// call for every value.
 
 import type { Profile, SchemaNode } from '../../model/index.ts'
 
-/** The same contract for every payload: what a definition leads to by references and nullables stands in its place. */
-export function straighten(profile: Profile): Profile {
+/** An equivalent profile in which each definition is replaced by the node at the end of its chain. */
+export function resolveReferences(profile: Profile): Profile {
   const { root, defs } = profile
   const ends = new Map<SchemaNode, SchemaNode>()
   const endOf = (from: SchemaNode): SchemaNode => {
-    const way: SchemaNode[] = []
+    const chain: SchemaNode[] = []
     let node = from
-    // This ends: a lock with a circle that consumes no input was refused.
-    while (!ends.has(node) && (node.form === 'ref' || node.form === 'nullable')) {
-      way.push(node)
-      if (node.form === 'nullable') node = node.inner
+    // This ends: locks with a cycle that consumes no input are rejected.
+    while (!ends.has(node) && (node.kind === 'ref' || node.kind === 'nullable')) {
+      chain.push(node)
+      if (node.kind === 'nullable') node = node.inner
       else node = node.target < 0 ? root : (defs[node.target] as SchemaNode)
     }
     let end = ends.get(node) ?? node
-    for (const passed of way.toReversed()) {
-      if (passed.form === 'nullable' && end.form !== 'nullable') end = { ...passed, inner: end }
-      ends.set(passed, end)
+    for (const link of chain.toReversed()) {
+      if (link.kind === 'nullable' && end.kind !== 'nullable') end = { ...link, inner: end }
+      ends.set(link, end)
     }
     return end
   }

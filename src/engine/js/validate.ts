@@ -1,5 +1,5 @@
-// The interpreting validator, the oracle: every issue of a normalized document in the fixed order. It walks the schema as
-// it is and favours plainness; the fast path (generate.ts) only says yes or no. native/core/src/validate is the twin.
+// The interpreting validator, the oracle: every issue of a normalized document in the fixed order. It walks the schema
+// itself and is written for clarity, not speed. native/core/src/validate is the twin.
 
 import type {
   ArrayNode,
@@ -20,27 +20,26 @@ import type {
 import type { Pattern } from '../../pattern/index.ts'
 import { JsonObject, type JsonArray, type JsonValue } from '../../json/index.ts'
 import { compileMatcher, type Matcher } from './automaton.ts'
-import { Findings, type Validation } from './issue-collector.ts'
-import { isMultipleOf } from './multiple-of.ts'
-import { codePoints, hasType, typeOf } from './value-type.ts'
-import { openUnion, type Candidates } from './flatten-union.ts'
+import { IssueCollector, type Validation } from './issue-collector.ts'
+import { codePoints, hasType, isMultipleOf, typeOf } from './scalars.ts'
+import { flattenUnion, type Candidates } from './flatten-union.ts'
 
 export type { Validation } from './issue-collector.ts'
 
 export type Validate = (value: JsonValue) => Validation
 
-/** Prepares the validator of one contract. It takes a normalized document and leaves it alone. */
+/** Compiles the validator of one contract. It takes a normalized document and does not change it. */
 export function compileValidator(profile: Profile): Validate {
   const validator = new Validator(profile)
   return (value) => {
-    const findings = new Findings()
-    validator.check(profile.root, value, findings)
-    return findings.result()
+    const issues = new IssueCollector()
+    validator.check(profile.root, value, issues)
+    return issues.result()
   }
 }
 
-/** Where issues go; undefined when only the verdict counts (a branch of a union, a key of a record). */
-type To = Findings | undefined
+/** Collects issues; undefined when only the verdict counts (a branch of a union, a key of a record). */
+type Collector = IssueCollector | undefined
 
 class Validator {
   readonly #profile: Profile
@@ -52,29 +51,29 @@ class Validator {
 
   constructor(profile: Profile) {
     this.#profile = profile
-    this.#unions = new Lazy((node) => openUnion(node, profile))
+    this.#unions = new Lazy((node) => flattenUnion(node, profile))
   }
 
   /**
-   * True when `value` passes `node`. Recurses once for each open bracket of the payload, and once more for a union:
-   * references, nullables and discriminated unions are followed in the loop, for their chains may be long.
+   * True when `value` passes `node`. Recurses once for each open bracket of the payload and once for each union;
+   * references, nullables and discriminated unions are followed in the loop, because their chains may be long.
    */
-  check(from: SchemaNode, value: JsonValue, to: To): boolean {
+  check(from: SchemaNode, value: JsonValue, collector: Collector): boolean {
     let node = from
     for (;;) {
-      switch (node.form) {
+      switch (node.kind) {
         case 'any':
           return true
         case 'scalar':
-          return this.#scalar(node, value, to)
+          return this.#scalar(node, value, collector)
         case 'values':
-          return this.#oneOfValues(node, value, to)
+          return this.#oneOfValues(node, value, collector)
         case 'array':
-          return this.#array(node, value, to)
+          return this.#array(node, value, collector)
         case 'object':
-          return this.#object(node, value, to)
+          return this.#object(node, value, collector)
         case 'union':
-          return this.#union(node, value, to)
+          return this.#union(node, value, collector)
         case 'nullable':
           if (value === null) return true
           node = node.inner
@@ -83,7 +82,7 @@ class Validator {
           node = node.target < 0 ? this.#profile.root : (this.#profile.defs[node.target] as SchemaNode)
           break
         case 'discriminated': {
-          const chosen = this.#branch(node, value, to)
+          const chosen = this.#branch(node, value, collector)
           if (chosen === undefined) return false
           node = chosen
         }
@@ -91,150 +90,150 @@ class Validator {
     }
   }
 
-  #scalar({ types, string, number }: ScalarNode, value: JsonValue, to: To): boolean {
-    if (!hasType(types, value)) return wrongType(types, to)
-    if (typeof value === 'string' && string) return this.#text(string, value, to)
-    if (typeof value === 'number' && number) return checkNumber(number, value, to)
+  #scalar({ types, string, number }: ScalarNode, value: JsonValue, collector: Collector): boolean {
+    if (!hasType(types, value)) return wrongType(types, collector)
+    if (typeof value === 'string' && string) return this.#text(string, value, collector)
+    if (typeof value === 'number' && number) return checkNumber(number, value, collector)
     return true
   }
 
-  #text({ minLength, maxLength, patterns }: StringLimits, value: string, to: To): boolean {
+  #text({ minLength, maxLength, patterns }: StringLimits, value: string, collector: Collector): boolean {
     const length = codePoints(value)
     let passes = true
-    if (minLength !== undefined && length < minLength) passes = breaks(to, 'minLength', minLength)
-    // A text that is too long is not matched at all.
-    if (maxLength !== undefined && length > maxLength) return breaks(to, 'maxLength', maxLength)
+    if (minLength !== undefined && length < minLength) passes = exceeds(collector, 'minLength', minLength)
+    // A text that is too long is not matched against patterns.
+    if (maxLength !== undefined && length > maxLength) return exceeds(collector, 'maxLength', maxLength)
     const failed = patterns.find((pattern) => !this.#matchers.get(pattern)(value))
-    return failed ? breaks(to, 'pattern', failed.source) : passes
+    return failed ? exceeds(collector, 'pattern', failed.source) : passes
   }
 
-  #oneOfValues(node: ValuesNode, value: JsonValue, to: To): boolean {
-    if (!hasType(node.types, value)) return wrongType(node.types, to)
-    return this.#values.get(node).has(value) || report(to, node.keyword, { expected: node.values })
+  #oneOfValues(node: ValuesNode, value: JsonValue, collector: Collector): boolean {
+    if (!hasType(node.types, value)) return wrongType(node.types, collector)
+    return this.#values.get(node).has(value) || report(collector, node.keyword, { expected: node.values })
   }
 
-  #array(node: ArrayNode, value: JsonValue, to: To): boolean {
-    if (!Array.isArray(value)) return wrongType(['array'], to)
+  #array(node: ArrayNode, value: JsonValue, collector: Collector): boolean {
+    if (!Array.isArray(value)) return wrongType(['array'], collector)
     const { prefix, items, minItems, maxItems } = node
     let passes = true
-    if (minItems !== undefined && value.length < minItems) passes = breaks(to, 'minItems', minItems)
-    if (maxItems !== undefined && value.length > maxItems) passes = breaks(to, 'maxItems', maxItems)
-    return this.#items(value, prefix, items, to) && passes
+    if (minItems !== undefined && value.length < minItems) passes = exceeds(collector, 'minItems', minItems)
+    if (maxItems !== undefined && value.length > maxItems) passes = exceeds(collector, 'maxItems', maxItems)
+    return this.#items(value, prefix, items, collector) && passes
   }
 
-  #items(values: JsonArray, prefix: readonly SchemaNode[], rest: SchemaNode | false, to: To): boolean {
+  #items(values: JsonArray, prefix: readonly SchemaNode[], rest: SchemaNode | false, collector: Collector): boolean {
     let passes = true
-    // Nothing is said about items that may not be there: maxItems has said it.
+    // Surplus items have no issues of their own: maxItems has reported them.
     const length = rest === false ? Math.min(values.length, prefix.length) : values.length
     for (let index = 0; index < length; index++) {
       const node = prefix[index] ?? (rest as SchemaNode)
-      if (this.#child(node, values[index] as JsonValue, index, to)) continue
+      if (this.#child(node, values[index] as JsonValue, index, collector)) continue
       passes = false
-      if (isDone(to)) break
+      if (isDone(collector)) break
     }
     return passes
   }
 
   /** Members and missing required ones, in one walk in canonical key order. */
-  #object(node: ObjectNode, value: JsonValue, to: To): boolean {
-    if (!(value instanceof JsonObject)) return wrongType(['object'], to)
+  #object(node: ObjectNode, value: JsonValue, collector: Collector): boolean {
+    if (!(value instanceof JsonObject)) return wrongType(['object'], collector)
     const { properties, required } = this.#objects.get(node)
     let passes = true
     let next = 0
     for (const member of value.members) {
       const { key } = member
       for (; next < required.length && (required[next] as string) < key; next++) {
-        passes = report(to, 'required', {}, required[next])
-        if (isDone(to)) return false
+        passes = report(collector, 'required', {}, required[next])
+        if (isDone(collector)) return false
       }
       if (required[next] === key) next++
       const property = properties.get(key)
       const memberPasses = property
-        ? this.#child(property, member.value, key, to)
-        : this.#additional(node, key, member.value, to)
+        ? this.#child(property, member.value, key, collector)
+        : this.#additional(node, key, member.value, collector)
       if (memberPasses) continue
       passes = false
-      if (isDone(to)) return false
+      if (isDone(collector)) return false
     }
     for (; next < required.length; next++) {
-      passes = report(to, 'required', {}, required[next])
-      if (isDone(to)) return false
+      passes = report(collector, 'required', {}, required[next])
+      if (isDone(collector)) return false
     }
     return passes
   }
 
-  /** A member that no property names: one entry at most for its key, and a bad key hides the value. */
-  #additional({ additional, names }: ObjectNode, key: string, value: JsonValue, to: To): boolean {
-    if (additional === false) return report(to, 'additionalProperties', {}, key)
-    if (names && !this.check(names, key, undefined)) return report(to, 'propertyNames', {}, key)
-    return this.#child(additional, value, key, to)
+  /** An undeclared member: at most one issue for its key, and none for the value of an invalid key. */
+  #additional({ additional, names }: ObjectNode, key: string, value: JsonValue, collector: Collector): boolean {
+    if (additional === false) return report(collector, 'additionalProperties', {}, key)
+    if (names && !this.check(names, key, undefined)) return report(collector, 'propertyNames', {}, key)
+    return this.#child(additional, value, key, collector)
   }
 
-  #child(node: SchemaNode, value: JsonValue, key: string | number, to: To): boolean {
-    to?.path.push(key)
-    const passes = this.check(node, value, to)
-    to?.path.pop()
+  #child(node: SchemaNode, value: JsonValue, key: string | number, collector: Collector): boolean {
+    collector?.path.push(key)
+    const passes = this.check(node, value, collector)
+    collector?.path.pop()
     return passes
   }
 
-  #union(node: UnionNode, value: JsonValue, to: To): boolean {
+  #union(node: UnionNode, value: JsonValue, collector: Collector): boolean {
     const candidates = this.#unions.get(node)[typeOf(value)]
-    return candidates.some((candidate) => this.check(candidate, value, undefined)) || report(to, 'union', {})
+    return candidates.some((candidate) => this.check(candidate, value, undefined)) || report(collector, 'union', {})
   }
 
-  /** The branch that the discriminator chooses; undefined after reporting why there is none. */
-  #branch(node: DiscriminatedNode, value: JsonValue, to: To): SchemaNode | undefined {
+  /** The branch that the discriminator selects; undefined after reporting why there is none. */
+  #branch(node: DiscriminatedNode, value: JsonValue, collector: Collector): SchemaNode | undefined {
     const { byValue, expected } = this.#branches.get(node)
     if (!(value instanceof JsonObject)) {
-      wrongType(['object'], to)
+      wrongType(['object'], collector)
       return undefined
     }
     const key = value.get(node.key)
     const branch = byValue.get(key)
     if (branch === undefined) {
-      if (key === undefined) report(to, 'required', {}, node.key)
-      else report(to, 'discriminator', { expected }, node.key)
+      if (key === undefined) report(collector, 'required', {}, node.key)
+      else report(collector, 'discriminator', { expected }, node.key)
     }
     return branch
   }
 }
 
-function checkNumber(limits: NumberLimits, value: number, to: To): boolean {
+function checkNumber(limits: NumberLimits, value: number, collector: Collector): boolean {
   const { minimum, exclusiveMinimum, maximum, exclusiveMaximum, multipleOf } = limits
   let passes = true
-  if (minimum !== undefined && value < minimum) passes = breaks(to, 'minimum', minimum)
+  if (minimum !== undefined && value < minimum) passes = exceeds(collector, 'minimum', minimum)
   if (exclusiveMinimum !== undefined && value <= exclusiveMinimum) {
-    passes = breaks(to, 'exclusiveMinimum', exclusiveMinimum)
+    passes = exceeds(collector, 'exclusiveMinimum', exclusiveMinimum)
   }
-  if (maximum !== undefined && value > maximum) passes = breaks(to, 'maximum', maximum)
+  if (maximum !== undefined && value > maximum) passes = exceeds(collector, 'maximum', maximum)
   if (exclusiveMaximum !== undefined && value >= exclusiveMaximum) {
-    passes = breaks(to, 'exclusiveMaximum', exclusiveMaximum)
+    passes = exceeds(collector, 'exclusiveMaximum', exclusiveMaximum)
   }
   if (multipleOf !== undefined && !isMultipleOf(value, multipleOf)) {
-    passes = breaks(to, 'multipleOf', multipleOf)
+    passes = exceeds(collector, 'multipleOf', multipleOf)
   }
   return passes
 }
 
-/** Always false: a failed check. `key`: the member that the issue points at, when it is not the value itself. */
-function report(to: To, keyword: Keyword, params: IssueParams, key?: string): false {
-  to?.add(keyword, params, key)
+/** Reports a failed check; returns false. `key`: the member that the issue points at, if not the value itself. */
+function report(collector: Collector, keyword: Keyword, params: IssueParams, key?: string): false {
+  collector?.add(keyword, params, key)
   return false
 }
 
-/** Always false. A function of its own so that the many failures inside unions allocate nothing. */
-function breaks(to: To, keyword: Keyword, limit: number | string): false {
-  to?.add(keyword, { limit })
+/** Reports an exceeded limit; returns false. Allocates nothing without a collector, as inside unions. */
+function exceeds(collector: Collector, keyword: Keyword, limit: number | string): false {
+  collector?.add(keyword, { limit })
   return false
 }
 
-function wrongType(expected: readonly TypeName[], to: To): false {
-  to?.add('type', { expected })
+function wrongType(expected: readonly TypeName[], collector: Collector): false {
+  collector?.add('type', { expected })
   return false
 }
 
-/** After a failure: whether looking further could still change the result. */
-const isDone = (to: To): boolean => to === undefined || to.truncated
+/** After a failure: true when further checks cannot change the result. */
+const isDone = (collector: Collector): boolean => collector === undefined || collector.truncated
 
 interface ObjectPlan {
   readonly properties: ReadonlyMap<string, SchemaNode>
@@ -257,20 +256,20 @@ const planBranches = ({ branches }: DiscriminatedNode): BranchPlan => ({
   expected: branches.flatMap((branch) => branch.values),
 })
 
-/** Values that are made when they are first asked for, and kept. */
+/** Values computed at their first use, then cached. */
 class Lazy<K, V> {
-  readonly #made = new Map<K, V>()
-  readonly #make: (key: K) => V
+  readonly #values = new Map<K, V>()
+  readonly #compute: (key: K) => V
 
-  constructor(make: (key: K) => V) {
-    this.#make = make
+  constructor(compute: (key: K) => V) {
+    this.#compute = compute
   }
 
   get(key: K): V {
-    let value = this.#made.get(key)
+    let value = this.#values.get(key)
     if (value === undefined) {
-      value = this.#make(key)
-      this.#made.set(key, value)
+      value = this.#compute(key)
+      this.#values.set(key, value)
     }
     return value
   }

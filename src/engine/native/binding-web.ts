@@ -2,7 +2,6 @@
 
 import type { Failure } from './binding.ts'
 
-/** Why there is none. */
 export const loadBinding = (): Failure => ({
   error: new AggregateError([], 'The native engine needs Node.'),
   tried: [],

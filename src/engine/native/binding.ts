@@ -1,4 +1,4 @@
-// Finds and loads the native addon, and keeps every reason why a file did not load. What it is used for: index.ts.
+// Finds and loads the native addon, and records why each candidate failed to load.
 
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,27 +8,30 @@ import { fileURLToPath } from 'node:url'
 /** What the addon exports (native/addon). Synchronous; contracts belong to the calling thread. */
 export interface Binding {
   version(): string
-  /** JSON text: `{"ok":true,"handle","id"}` or `{"ok":false,"code","pointer","message"}`. Empty bytes are none. */
+  /**
+   * Returns JSON text: `{"ok":true,"handle","id"}` or `{"ok":false,"code","pointer","message"}`. Empty `key` or
+   * `dictionary`: none.
+   */
   addContract(lock: Uint8Array, key: Uint8Array, dictionary: Uint8Array): string
   removeContract(handle: number): void
-  /** Writes an outcome (model/outcome-bytes.ts): its size, or the negated size of the room that is needed. */
+  /** Writes an outcome (model/outcome-bytes.ts). Returns its size, or the negated size when it does not fit. */
   process(handle: number, input: Uint8Array, canonical: boolean, target: Uint8Array, offset: number): number
-  /** The content of one frame, or the error's code. Empty bytes are no dictionary. */
+  /** The content of one frame, or the error's code. Empty `dictionary`: none. */
   decompressZstd(body: Uint8Array, maxBytes: number, dictionary: Uint8Array): Uint8Array | string
-  /** How often `process` ran on this thread. */
+  /** Number of calls of `process` on this thread. */
   calls(): number
 }
 
-/** One file that was looked at, and what came of it. */
+/** One candidate file and its error. */
 export interface Attempt {
   readonly path: string
   readonly error: string
 }
 
-export type Loading = { readonly binding: Binding; readonly path: string } | Failure
+export type LoadResult = { readonly binding: Binding; readonly path: string } | Failure
 
 export interface Failure {
-  /** Its `errors` are what each candidate threw, with their codes. */
+  /** Its `errors` are those that the candidates threw, with their codes. */
   readonly error: AggregateError
   readonly tried: readonly Attempt[]
 }
@@ -38,12 +41,12 @@ const require = createRequire(import.meta.url)
 /** From dist/engine/native and from src/engine/native alike. */
 const root = new URL('../../../', import.meta.url)
 
-let loading: Loading | undefined
+let loaded: LoadResult | undefined
 
-/** Loads the addon once. `SIDELANE_NATIVE_PATH` names the one file to try, in place of the package's own. */
-export const loadBinding = (): Loading => (loading ??= load(candidates()))
+/** Loads the addon once. `SIDELANE_NATIVE_PATH` replaces the package's own candidates by one file. */
+export const loadBinding = (): LoadResult => (loaded ??= load(candidates()))
 
-function load(paths: readonly string[]): Loading {
+function load(paths: readonly string[]): LoadResult {
   const errors: Error[] = []
   const tried: Attempt[] = []
   for (const path of paths) {
@@ -55,7 +58,7 @@ function load(paths: readonly string[]): Loading {
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause))
       errors.push(error)
-      // Node adds a list of requiring files to some, and the linker the path to all of its own.
+      // Node appends the requiring files to some messages, and the linker puts the path before its own.
       const [reason = ''] = error.message.split('\n', 1)
       tried.push({ path, error: reason.replace(`${path}: `, '') })
     }
@@ -66,7 +69,7 @@ function load(paths: readonly string[]): Loading {
 function checkVersion(binding: Binding): void {
   const wanted = (require(fileURLToPath(new URL('package.json', root))) as { version: string }).version
   const found = binding.version()
-  if (found !== wanted) throw new Error(`Expected an addon of version ${wanted}, got ${found}. Build it anew.`)
+  if (found !== wanted) throw new Error(`Expected an addon of version ${wanted}, got ${found}. Rebuild it.`)
 }
 
 function candidates(): string[] {
@@ -75,7 +78,7 @@ function candidates(): string[] {
   return platformNames().map((name) => fileURLToPath(new URL(`native/sidelane.${name}.node`, root)))
 }
 
-/** The names that @napi-rs/cli gives. Which C library a Linux has, the dynamic loader says: it refuses the other one. */
+/** The file names of @napi-rs/cli. On Linux the dynamic loader rejects the addon of the other C library. */
 function platformNames(): string[] {
   const name = `${process.platform}-${process.arch}`
   if (process.platform === 'linux') return [`${name}-gnu`, `${name}-musl`]

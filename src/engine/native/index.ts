@@ -1,5 +1,5 @@
-// The door of the native engine: adapts the addon to `Engine`. Bytes go in, and bytes come out, in one buffer that is
-// used again and again; nothing else crosses.
+// Entry point of the native engine: adapts the addon to `Engine`. Only bytes cross the boundary, outcomes in one reused
+// buffer.
 
 import { loadBinding } from '#binding'
 import {
@@ -16,7 +16,7 @@ import type { Binding, Failure } from './binding.ts'
 
 export type { Failure } from './binding.ts'
 
-/** The native engine, or why there is none. `reason` is for the engine's report. */
+/** The native engine, or why it did not load. `reason` is for the engine's report. */
 export function loadNative(reason: string): { readonly engine: Engine } | Failure {
   const loaded = loadBinding()
   if ('error' in loaded) return loaded
@@ -28,39 +28,40 @@ export function loadNative(reason: string): { readonly engine: Engine } | Failur
   return { engine }
 }
 
-/** How often native code has processed a payload on this thread; 0 where it is not loaded. */
+/** Number of payloads that native code processed on this thread; 0 when it is not loaded. */
 export function nativeCalls(): number {
   const loaded = loadBinding()
   return 'error' in loaded ? 0 : loaded.binding.calls()
 }
 
-/** Reads one zstd frame, or gives the code of what is wrong with it; undefined where the addon is not loaded. */
+/** Decompresses one zstd frame, or returns the error's code; undefined when the addon is not loaded. */
 export function nativeZstd():
   | ((body: Uint8Array, maxBytes: number, dictionary?: Uint8Array) => Uint8Array | string)
   | undefined {
   const loaded = loadBinding()
   if ('error' in loaded) return undefined
   const { binding } = loaded
-  return (body, maxBytes, dictionary = none) => guarded(() => binding.decompressZstd(body, maxBytes, dictionary))
+  return (body, maxBytes, dictionary = noBytes) =>
+    withoutPanic(() => binding.decompressZstd(body, maxBytes, dictionary))
 }
 
-type Added =
+type AddResult =
   | { readonly ok: true; readonly handle: number; readonly id: string }
   | { readonly ok: false; readonly code: ErrorCode; readonly pointer: string; readonly message: string }
 
-const none = new Uint8Array(0)
+const noBytes = new Uint8Array(0)
 const encoder = new TextEncoder()
 
-/** Where outcomes are written before they are copied out. It grows with the largest one, up to `keptBytes` for good. */
+/** Outcomes are written here, then copied out. It grows with the largest one, and shrinks again beyond `keptBytes`. */
 let target = new Uint8Array(64 * 1024)
 const keptBytes = 8 * 1024 * 1024
 
 function compileContract(binding: Binding, contract: Contract, options: ProcessorOptions = {}): CompiledContract {
   const { codec } = contract.profile.compress
   const lock = encoder.encode(JSON.stringify(contract.lock))
-  const dictionary = dictionaryOf(contract) ?? none
-  const key = options.digestKey ?? none
-  const added = guarded(() => JSON.parse(binding.addContract(lock, key, dictionary)) as Added)
+  const dictionary = dictionaryOf(contract) ?? noBytes
+  const key = options.digestKey ?? noBytes
+  const added = withoutPanic(() => JSON.parse(binding.addContract(lock, key, dictionary)) as AddResult)
   if (!added.ok) {
     const { code, pointer, message } = added
     throw new SidelaneError(code, code.startsWith('contract.') ? { message, pointer } : { message })
@@ -68,14 +69,14 @@ function compileContract(binding: Binding, contract: Contract, options: Processo
   const { handle } = added
   if (added.id !== contract.id) {
     binding.removeContract(handle)
-    throw new SidelaneError('internal.parity', { message: 'The native engine reads another id out of the lock.' })
+    throw new SidelaneError('internal.parity', { message: 'The native engine computes another id for the lock.' })
   }
 
   const processInto = (payload: Uint8Array, canonical: boolean, into: Uint8Array, offset: number): number => {
     try {
       return binding.process(handle, unshared(payload), canonical, into, offset)
     } catch {
-      throw panic()
+      throw panicError()
     }
   }
   const process = (payload: Uint8Array, canonical: boolean): Outcome => {
@@ -91,17 +92,17 @@ function compileContract(binding: Binding, contract: Contract, options: Processo
   return { process, processInto, dispose: () => binding.removeContract(handle) }
 }
 
-/** Native code must not see bytes that another thread can change while it reads them. */
+/** Another thread could change shared bytes while native code reads them. */
 const unshared = (payload: Uint8Array): Uint8Array =>
   payload.buffer instanceof SharedArrayBuffer ? payload.slice() : payload
 
-function guarded<T>(call: () => T): T {
+function withoutPanic<T>(call: () => T): T {
   try {
     return call()
   } catch {
-    throw panic()
+    throw panicError()
   }
 }
 
-/** The addon's own text may quote the payload, so it is neither message nor cause. */
-const panic = (): SidelaneError => new SidelaneError('internal.panic', { message: 'The native engine failed.' })
+/** The message of a panic may quote the payload, so it becomes neither message nor cause. */
+const panicError = (): SidelaneError => new SidelaneError('internal.panic', { message: 'The native engine failed.' })

@@ -1,5 +1,5 @@
-// The client of a daemon: calls wait in a queue of ours until a connection takes them. Who is accepted (admission),
-// deadlines and counters are layers; connections are fleet.ts, the daemon's own life launcher.ts.
+// The placement that sends calls to a daemon. Calls wait here until a connection takes them. Admission, deadlines and
+// counters are policies; connections are connection-pool.ts, a launched daemon is daemon-supervisor.ts.
 
 import {
   deadlineExceeded,
@@ -14,51 +14,51 @@ import {
   type Rejected,
 } from '../../model/index.ts'
 import { dictionaryOf } from '../../contract/index.ts'
-import { createEngine, payloadBytes, textRefusal, type Engine } from '../../engine/index.ts'
+import { createEngine, payloadBytes, textRejection, type Engine } from '../../engine/index.ts'
 import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../../util/socket-path.ts'
 import { ContractTable } from '../contract-table.ts'
 import type { FirstContract } from '../pool/worker-contracts.ts'
-import { RetryBudget } from './retry-budget.ts'
-import { askedOf, checkKey, type Entry } from './client-contract.ts'
+import { askedOf, checkKey, type ClientContract } from './client-contract.ts'
+import type { RequestEvents } from './connection.ts'
+import { ConnectionPool, type ConnectionPoolEvents } from './connection-pool.ts'
+import { DaemonSupervisor } from './daemon-supervisor.ts'
 import { copyOf } from './errors.ts'
-import { Fleet, type FleetEvents } from './connection-pool.ts'
-import { Launcher } from './daemon-supervisor.ts'
-import type { Addition } from './reload-queue.ts'
-import { Resting } from './retry-queue.ts'
-import { Throughput } from './drain-estimator.ts'
-import { Ticket, Waiting, type Content, type Total } from './request.ts'
+import { DrainEstimator, RetryBudget } from './flow-control.ts'
+import type { LaunchContract } from './launch-directory.ts'
+import { PendingRequest, RequestQueue, type Content, type QueueTotals } from './request.ts'
+import { RetryQueue } from './retry-queue.ts'
 
-/** Calls that a stream keeps at a connection: a daemon's queue is bounded by a few milliseconds. */
+/** Calls that a stream keeps in flight per connection: a daemon's queue is bounded by a few milliseconds. */
 const streamDepth = 32
-const mostRestMs = 1000
+/** Longest pause before a refused request is sent again, before jitter. */
+const maxRetryPauseMs = 1000
 
-export class SidecarPlacement implements Placement, FleetEvents {
+export class SidecarPlacement implements Placement, ConnectionPoolEvents, RequestEvents {
   readonly name = 'sidecar'
-  readonly #fleet: Fleet
-  readonly #depth: number
-  readonly #launcher: Launcher | undefined
-  readonly #judge: Engine | undefined
-  readonly #contracts = new ContractTable<Entry>()
-  readonly #total: Total = { tickets: 0, bytes: 0, onLeave: () => this.onRoom() }
-  readonly #queue = new Waiting(this.#total)
-  /** Calls that had a turn before: they come first. */
-  readonly #again = new Waiting(this.#total)
-  readonly #resting = new Resting(
-    this.#total,
-    (ticket) => this.#again.add(ticket),
-    () => this.moved(),
-  )
-  readonly #budget = new RetryBudget()
-  readonly #throughput = new Throughput()
-  /** Calls without an end. */
+  readonly #pool: ConnectionPool
+  readonly #streamDepth: number
+  readonly #supervisor: DaemonSupervisor | undefined
+  /** Refuses, at `add`, what a launched Node daemon would refuse. */
+  readonly #checkEngine: Engine | undefined
+  readonly #contracts = new ContractTable<ClientContract>()
+  readonly #totals: QueueTotals = { requests: 0, bytes: 0, onAbandon: () => this.onRoom() }
+  readonly #queue = new RequestQueue(this.#totals)
+  /** Requests that were sent before. They go first. */
+  readonly #resendQueue = new RequestQueue(this.#totals)
+  readonly #retryQueue = new RetryQueue(this.#totals, {
+    onDue: (request) => this.#resendQueue.add(request),
+    onAllDue: () => this.onSendRoom(),
+  })
+  readonly #retryBudget = new RetryBudget()
+  readonly #drainEstimator = new DrainEstimator()
+  /** Calls that are not over. */
   #calls = 0
-  /** Told of the end of every call. */
-  readonly #ended = (): void => {
-    if (--this.#calls === 0) this.#fleet.hold(false)
-    this.#throughput.note()
+  readonly #onCallEnd = (): void => {
+    if (--this.#calls === 0) this.#pool.setRef(false)
+    this.#drainEstimator.onCallEnd()
   }
 
-  /** Rejects with what is in the way: `unavailable`, `overloaded`, `engine.unavailable`, `contract.*`, `options.invalid`. */
+  /** Rejects with `unavailable`, `overloaded`, `engine.unavailable`, `contract.*` or `options.invalid`. */
   static async start(settings: HostSettings, first: readonly FirstContract[]): Promise<SidecarPlacement> {
     const path = settings.socket ?? defaultSocketPath()
     if (settings.launch === undefined) {
@@ -77,16 +77,17 @@ export class SidecarPlacement implements Placement, FleetEvents {
   }
 
   private constructor({ connections: size, engine, launch }: HostSettings, socket: string) {
-    this.#depth = streamDepth * size
-    this.#launcher = launch && new Launcher(launch, engine, this)
-    // Such a daemon has the codecs of this Node: what it lacks is told at once.
-    this.#judge = launch && engine === 'js' ? createEngine('js') : undefined
-    const path = this.#launcher?.socket ?? socket
-    this.#fleet = new Fleet({ path, size, engine, entries: this.#contracts.entries, events: this })
+    this.#streamDepth = streamDepth * size
+    this.#supervisor =
+      launch && new DaemonSupervisor(launch, engine, { onServed: this.#onServed, onRefused: this.#onRefused })
+    // A launched Node daemon has the codecs of this Node.
+    this.#checkEngine = launch && engine === 'js' ? createEngine('js') : undefined
+    const path = this.#supervisor?.socket ?? socket
+    this.#pool = new ConnectionPool({ path, size, engine, contracts: this.#contracts.entries, events: this })
   }
 
   get engine(): EngineReport {
-    return this.#fleet.engine as EngineReport
+    return this.#pool.engine as EngineReport
   }
 
   add(contract: Contract, digestKey: Uint8Array | undefined): number {
@@ -94,217 +95,216 @@ export class SidecarPlacement implements Placement, FleetEvents {
     const before = entries.length
     const number = this.#contracts.add(contract, digestKey, (own) => {
       checkKey(contract, digestKey)
-      this.#judge?.compile(contract, digestKey && { digestKey }).dispose()
+      this.#checkEngine?.compile(contract, digestKey && { digestKey }).dispose()
       this.#launch({ number: own, contract, digestKey })
-      const fresh = this.#launcher !== undefined
-      const asked = askedOf(contract, digestKey)
-      return { number: own, contract, asked, parked: new Waiting(this.#total), fresh, refusal: undefined }
+      const parked = new RequestQueue(this.#totals)
+      const isNew = this.#supervisor !== undefined
+      return { number: own, contract, asked: askedOf(contract, digestKey), parked, isNew, refusal: undefined }
     })
-    if (entries.length > before) this.#fleet.ask()
+    if (entries.length > before) this.#pool.sendHello()
     return number
   }
 
   get queued(): number {
-    return this.#total.tickets
+    return this.#totals.requests
   }
 
   get queuedBytes(): number {
-    return this.#total.bytes
+    return this.#totals.bytes
   }
 
   get room(): number {
-    return this.#fleet.room
+    return this.#pool.room
   }
 
   get capacity(): number {
-    return this.#fleet.capacity
+    return this.#pool.capacity
   }
 
   get busyDepth(): number {
-    return this.#depth
+    return this.#streamDepth
   }
 
   get drainMs(): number {
-    return this.#total.tickets * this.#throughput.msPerCall
+    return this.#totals.requests * this.#drainEstimator.msPerCall
   }
 
-  /** Called when there may be room that was not there before. */
+  /** Set by the owner; called when there may be more room than before. */
   onRoom: () => void = () => {}
 
   readonly run = (call: Call): void => {
-    this.#budget.deposit()
+    this.#retryBudget.onCall()
     try {
       const content = contentOf(call)
-      // Not by instanceof: bytes may be of another realm.
+      // Not `instanceof`: bytes may be of another realm.
       if (typeof content === 'object' && 'ok' in content) return call.settle(content)
-      const entry = this.#contracts.entries[call.route.contractIndex] as Entry
-      const ticket = new Ticket(call, entry, this.#ended)
+      const request = new PendingRequest(call, this.#onCallEnd)
       call.payload = undefined
-      call.seat = ticket
-      if (this.#calls++ === 0) this.#fleet.hold(true)
-      // What waits comes first.
-      const isFirst = this.#again.size === 0 && this.#queue.size === 0
-      const connection = isFirst ? this.#fleet.pick(entry) : undefined
-      if (connection === undefined) this.#wait(ticket, content)
-      else connection.send(ticket, content, performance.now())
+      call.seat = request
+      if (this.#calls++ === 0) this.#pool.setRef(true)
+      const isFirst = this.#resendQueue.size === 0 && this.#queue.size === 0
+      const connection = isFirst ? this.#pool.pick(call.route.contractIndex) : undefined
+      if (connection === undefined) this.#enqueue(request, content)
+      else connection.send(request, content, performance.now())
     } catch (error) {
       call.fail(toFault(error))
     }
   }
 
   async stop(): Promise<void> {
-    this.#resting.stop()
-    await this.#fleet.stop()
-    await this.#launcher?.stop()
+    this.#retryQueue.stop()
+    await this.#pool.stop()
+    await this.#supervisor?.stop()
   }
 
-  // What the launcher tells.
+  // ConnectionPoolEvents and RequestEvents
 
-  readonly served = (added: readonly Addition[], again: boolean): void => {
-    for (const { number } of added) (this.#contracts.entries[number] as Entry).fresh = false
-    // What connections of before think of them does not count.
-    if (again) this.#fleet.renew()
-    this.changed()
+  onHello(contracts: readonly ClientContract[]): void {
+    for (const contract of contracts) if (this.#pool.answerFor(contract.number) === 'served') contract.isNew = false
+    this.onChange()
   }
 
-  readonly refused = ({ number, contract: { name } }: Addition, why: string): void => {
-    const message = `The daemon cannot serve the contract ${name}: ${why}`
-    ;(this.#contracts.entries[number] as Entry).refusal = new SidelaneError('engine.unavailable', { message })
-    this.changed()
+  onChange(): void {
+    for (const { parked } of this.#contracts.entries) {
+      for (let request = parked.first; request !== undefined; request = parked.first) move(request, parked, this.#queue)
+    }
+    this.onSendRoom()
   }
 
-  // What the fleet tells.
-
-  greeted(entries: readonly Entry[]): void {
-    for (const entry of entries) if (this.#fleet.verdict(entry) === 'served') entry.fresh = false
-    this.changed()
-  }
-
-  changed(): void {
-    for (const { parked } of this.#contracts.entries) for (const ticket of parked) move(ticket, parked, this.#queue)
-    this.moved()
-  }
-
-  moved(): void {
-    this.#sendWaiting()
+  onSendRoom(): void {
+    this.#sendQueued()
     this.onRoom()
   }
 
-  overloaded(ticket: Ticket, fault: SidelaneError): void {
-    const { call } = ticket
-    const restMs = Math.min(mostRestMs, fault.retryAfterMs ?? 1) * (1 + Math.random())
-    const isInTime = call.expiresAt > performance.now() + restMs
-    // We have let it in, and the connection sends fewer from now on: it may wait here, as those behind it do.
-    if (call.patient || (isInTime && this.#mayTryAgain(ticket))) this.#resting.add(ticket, restMs)
+  onOverload(request: PendingRequest, fault: SidelaneError): void {
+    const { call } = request
+    const pauseMs = Math.min(maxRetryPauseMs, fault.retryAfterMs ?? 1) * (1 + Math.random())
+    const isInTime = call.expiresAt > performance.now() + pauseMs
+    // A patient call waits however often it is refused: the smaller congestion window keeps the load down.
+    if (call.patient || (isInTime && this.#mayRetry(request))) this.#retryQueue.add(request, pauseMs)
     else call.fail(fault)
   }
 
-  lost(tickets: readonly Ticket[], fault: SidelaneError, again: boolean): void {
+  onLost(requests: readonly PendingRequest[], fault: SidelaneError, retryable: boolean): void {
     const now = performance.now()
-    for (const ticket of tickets) {
-      const { call } = ticket
+    for (const request of requests) {
+      const { call } = request
       if (call.expiresAt <= now) call.fail(deadlineExceeded(call))
-      else if (again && this.#mayTryAgain(ticket)) this.#again.add(ticket)
+      else if (retryable && this.#mayRetry(request)) this.#resendQueue.add(request)
       else call.fail(copyOf(fault))
     }
   }
 
-  down(fault: SidelaneError): void {
-    for (const tickets of [this.#again, this.#queue, ...this.#contracts.entries.map(({ parked }) => parked)]) {
-      for (const { call } of tickets) call.fail(copyOf(fault))
+  onDown(fault: SidelaneError): void {
+    for (const queue of [this.#resendQueue, this.#queue, ...this.#contracts.entries.map(({ parked }) => parked)]) {
+      for (let request = queue.first; request !== undefined; request = queue.first) request.call.fail(copyOf(fault))
     }
+  }
+
+  /** The launched daemon serves these contracts. `reloaded`: connections from before do not know them. */
+  readonly #onServed = (added: readonly LaunchContract[], reloaded: boolean): void => {
+    for (const { number } of added) (this.#contracts.entries[number] as ClientContract).isNew = false
+    if (reloaded) this.#pool.replaceAll()
+    this.onChange()
+  }
+
+  readonly #onRefused = ({ number, contract: { name } }: LaunchContract, why: string): void => {
+    const message = `The daemon cannot serve the contract ${name}: ${why}`
+    const entry = this.#contracts.entries[number] as ClientContract
+    entry.refusal = new SidelaneError('engine.unavailable', { message })
+    this.onChange()
   }
 
   async #open(): Promise<void> {
-    this.#fleet.hold(true)
-    if (this.#launcher === undefined) await this.#fleet.open()
-    else await this.#launcher.start(() => this.#fleet.open())
-    if (this.#calls === 0) this.#fleet.hold(false)
-    for (const entry of this.#contracts.entries) {
-      const verdict = this.#fleet.verdict(entry)
-      if (verdict instanceof SidelaneError) throw verdict
+    this.#pool.setRef(true)
+    if (this.#supervisor === undefined) await this.#pool.open()
+    else await this.#supervisor.start(() => this.#pool.open())
+    if (this.#calls === 0) this.#pool.setRef(false)
+    for (const { number } of this.#contracts.entries) {
+      const answer = this.#pool.answerFor(number)
+      if (answer instanceof SidelaneError) throw answer
     }
   }
 
-  /** Once a call, and within the budget of all. */
-  #mayTryAgain(ticket: Ticket): boolean {
-    if (ticket.retried || !this.#budget.spend()) return false
-    ticket.retried = true
+  /** At most once per call, and within the budget of all calls. */
+  #mayRetry(request: PendingRequest): boolean {
+    if (request.retried || !this.#retryBudget.spend()) return false
+    request.retried = true
     return true
   }
 
-  #wait(ticket: Ticket, content: Content): void {
-    // Text is nobody's to change.
-    ticket.content = typeof content === 'string' ? content : Uint8Array.from(content)
-    ticket.length = content.length
-    ticket.call.copiedBytes = content.length
-    this.#queue.add(ticket)
-    this.#sendWaiting()
+  #enqueue(request: PendingRequest, content: Content): void {
+    // The caller may change bytes after the call; text is immutable.
+    request.content = typeof content === 'string' ? content : Uint8Array.from(content)
+    request.length = content.length
+    request.call.copiedBytes = content.length
+    this.#queue.add(request)
+    this.#sendQueued()
   }
 
-  #sendWaiting(): void {
-    this.#pump(this.#again)
-    if (this.#again.size === 0) this.#pump(this.#queue)
+  #sendQueued(): void {
+    this.#sendFrom(this.#resendQueue)
+    if (this.#resendQueue.size === 0) this.#sendFrom(this.#queue)
   }
 
-  #pump(tickets: Waiting): void {
-    if (tickets.size === 0) return
+  #sendFrom(queue: RequestQueue): void {
+    if (queue.size === 0) return
     const now = performance.now()
-    for (const ticket of tickets) {
-      const { call, entry } = ticket
+    // Each turn removes the first request or returns.
+    for (let request = queue.first; request !== undefined; request = queue.first) {
+      const { call, content } = request
       if (call.expiresAt <= now) {
         call.fail(deadlineExceeded(call))
         continue
       }
-      const connection = this.#fleet.pick(entry)
-      if (connection === undefined) {
-        if (!this.#wayFor(ticket, tickets)) return
-        continue
-      }
-      const { content } = ticket
-      tickets.remove(ticket)
-      ticket.content = undefined
-      connection.send(ticket, content as Content, now)
+      const connection = this.#pool.pick(call.route.contractIndex)
+      if (connection !== undefined) {
+        queue.remove(request)
+        request.content = undefined
+        connection.send(request, content as Content, now)
+      } else if (this.#blocks(request, queue)) return
     }
   }
 
-  /** No connection takes the ticket: false when it stays, and those behind it too. */
-  #wayFor(ticket: Ticket, tickets: Waiting): boolean {
-    const { call, entry } = ticket
-    const fault = this.#fleet.ensure()
-    const verdict = entry.refusal ?? this.#fleet.verdict(entry)
+  /** No connection can send the request. True when it stays first in the queue; else it has failed or is parked. */
+  #blocks(request: PendingRequest, queue: RequestQueue): boolean {
+    const { call } = request
+    const contract = this.#contracts.entries[call.route.contractIndex] as ClientContract
+    const fault = this.#pool.connectMissing()
+    const answer = contract.refusal ?? this.#pool.answerFor(contract.number)
+    const isRefused = answer instanceof SidelaneError && (!contract.isNew || answer === contract.refusal)
     if (fault !== undefined) call.fail(fault)
-    else if (verdict instanceof SidelaneError && (!entry.fresh || verdict === entry.refusal)) call.fail(copyOf(verdict))
-    else if (verdict === 'served' || this.#fleet.room === 0) return false
-    // Others need not wait for the daemon to say what it thinks of this contract.
-    else move(ticket, tickets, entry.parked)
-    return true
+    else if (isRefused) call.fail(copyOf(answer))
+    else if (answer === 'served' || this.#pool.room === 0) return true
+    // Requests for other contracts do not wait for this contract's HELLO.
+    else move(request, queue, contract.parked)
+    return false
   }
 
-  #launch(addition: Addition): void {
-    const { contract } = addition
-    if (this.#launcher === undefined) return
-    // Its bytes go to the daemon: they must be here.
-    dictionaryOf(contract)
-    if (this.#contracts.entries.some(({ contract: { id } }) => id === contract.id)) {
+  #launch(contract: LaunchContract): void {
+    if (this.#supervisor === undefined) return
+    const { id, name } = contract.contract
+    // Throws when the bytes of the dictionary, which the daemon needs, are missing.
+    dictionaryOf(contract.contract)
+    if (this.#contracts.entries.some((one) => one.contract.id === id)) {
       throw new SidelaneError('options.invalid', {
-        message: `Expected \`digestKey\` to be the one that ${contract.name} has already: a daemon holds one key a contract`,
+        message: `Expected \`digestKey\` to be the one that ${name} has already: a daemon holds one key a contract`,
       })
     }
-    this.#launcher.add(addition)
+    this.#supervisor.add(contract)
   }
 }
 
-/** What is sent, or why nothing is. */
+/** What is sent; a rejection: nothing is. */
 function contentOf({ payload, route }: Call): Content | Rejected {
   const { limits } = route.contract.profile
-  if (typeof payload === 'string') return textRefusal(payload, limits) ?? payload
+  if (typeof payload === 'string') return textRejection(payload, limits) ?? payload
   const bytes = payloadBytes(payload, limits)
-  // The daemon would say the same, after all of it had been sent.
+  // The daemon would answer the same after it had read all of it.
   return 'ok' in bytes || bytes.length <= limits.maxBytes ? bytes : rejected('limit.bytes')
 }
 
-function move(ticket: Ticket, from: Waiting, to: Waiting): void {
-  from.remove(ticket)
-  to.add(ticket)
+function move(request: PendingRequest, from: RequestQueue, to: RequestQueue): void {
+  from.remove(request)
+  to.add(request)
 }

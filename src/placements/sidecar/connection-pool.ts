@@ -1,119 +1,121 @@
-// The connections to one daemon: made when they are needed, as many as are wanted, made anew when they are lost. What is
-// sent over them is client.ts.
+// The connections to one daemon: as many as are wanted, opened when they are needed, replaced when they are lost. The
+// client decides what is sent over them.
 
 import { SidelaneError, type EngineName, type EngineReport } from '../../model/index.ts'
-import { packageFacts } from '../../util/package-json.ts'
-import { Backoff } from './backoff.ts'
-import { Connection, type ConnectionEvents, type End } from './connection.ts'
-import type { Entry } from './client-contract.ts'
+import { Backoff } from '../../util/backoff.ts'
+import { readPackageJson } from '../../util/package-json.ts'
+import type { ClientContract } from './client-contract.ts'
+import { Connection, type CloseReason, type ConnectionEvents, type RequestEvents } from './connection.ts'
 import { connectFault, copyOf, lostFault, unavailable } from './errors.ts'
-import type { Ticket } from './request.ts'
+import type { PendingRequest } from './request.ts'
 
-export interface FleetOptions {
+export interface ConnectionPoolOptions {
   readonly path: string
-  /** Connections. */
+  /** Number of connections. */
   readonly size: number
   /** The engine that the daemon must have. */
   readonly engine: EngineName
-  /** All contracts; more may come. */
-  readonly entries: readonly Entry[]
-  readonly events: FleetEvents
+  /** All contracts of the client; the list grows. */
+  readonly contracts: readonly ClientContract[]
+  readonly events: ConnectionPoolEvents & RequestEvents
 }
 
-export interface FleetEvents {
-  /** The daemon has said what it thinks of these contracts. */
-  greeted(entries: readonly Entry[]): void
-  /** There may be more room than before. */
-  moved(): void
-  /** Other connections than before: what waits for an answer about a contract must ask anew. */
-  changed(): void
-  /** The daemon had no room for a request. */
-  overloaded(ticket: Ticket, fault: SidelaneError): void
-  /** A connection is lost with these; `again`: the transport broke, they may be sent once more. */
-  lost(tickets: readonly Ticket[], fault: SidelaneError, again: boolean): void
-  /** No connection is there, and none is being made. */
-  down(fault: SidelaneError): void
+export interface ConnectionPoolEvents {
+  /** The daemon answered HELLO for these contracts. */
+  onHello(contracts: readonly ClientContract[]): void
+  /** The set of connections changed: requests that wait for an answer to HELLO are tried again. */
+  onChange(): void
+  /** A connection was lost with these requests. `retryable`: the transport broke, so they may be sent again. */
+  onLost(requests: readonly PendingRequest[], fault: SidelaneError, retryable: boolean): void
+  /** There is no connection, and none is being opened. */
+  onDown(fault: SidelaneError): void
 }
 
-export class Fleet implements ConnectionEvents {
-  readonly #options: FleetOptions
-  readonly #backoff = new Backoff()
+/** A daemon that returns is found within a second. */
+const reconnect = { firstMs: 10, maxMs: 400 }
+/** Pause after a full backlog (EAGAIN), plus as much as `backlogJitterMs`. */
+const backlogPauseMs = 1
+const backlogJitterMs = 4
+
+export class ConnectionPool implements ConnectionEvents {
+  readonly #options: ConnectionPoolOptions
+  readonly #backoff = new Backoff(reconnect)
   #connections: Connection[] = []
   #engine: EngineReport | undefined
-  /** Why the last try failed. */
+  /** Why the last attempt failed. */
   #fault: SidelaneError | undefined
-  /** Another try after EAGAIN; one is enough. */
-  #second: NodeJS.Timeout | undefined
-  #isHeld = false
+  /** Opens one connection after a full backlog. */
+  #backlogTimer: NodeJS.Timeout | undefined
+  #isRef = false
   #stopped = false
-  #opening: ((fault: SidelaneError | undefined) => void) | undefined
+  #onOpen: ((fault: SidelaneError | undefined) => void) | undefined
 
-  constructor(options: FleetOptions) {
+  constructor(options: ConnectionPoolOptions) {
     this.#options = options
   }
 
-  /** As the last HELLO said. */
+  /** From the last HELLO. */
   get engine(): EngineReport | undefined {
     return this.#engine
   }
 
-  /** Requests that all connections take now. */
+  /** Requests that all connections can send now. */
   get room(): number {
     let room = 0
     for (const connection of this.#connections) room += connection.room
     return room
   }
 
-  /** Requests that they hold. */
+  /** Requests that the daemon allows on all connections together. */
   get capacity(): number {
     let capacity = 0
-    for (const { ready, limit } of this.#connections) if (ready) capacity += limit
+    for (const { isReady, limit } of this.#connections) if (isReady) capacity += limit
     return capacity
   }
 
-  /** Resolves when a daemon has said HELLO; rejects with what is in the way. */
+  /** Resolves when a daemon has answered HELLO; rejects with the reason why none does. */
   open(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#opening = (fault) => {
-        this.#opening = undefined
+      this.#onOpen = (fault) => {
+        this.#onOpen = undefined
         if (fault === undefined) resolve()
         else reject(fault)
       }
       this.#backoff.reset()
-      this.ensure()
+      this.connectMissing()
     })
   }
 
-  /** The connection with the fewest requests that takes one more of this contract. */
-  pick(entry: Entry): Connection | undefined {
+  /** Of the connections that can send a request for the contract, the one with the fewest in flight. */
+  pick(contractNumber: number): Connection | undefined {
     let best: Connection | undefined
     for (const connection of this.#connections) {
-      if (connection.room === 0 || connection.verdict(entry) !== 'served') continue
+      if (connection.room === 0 || !connection.serves(contractNumber)) continue
       if (best === undefined || connection.inFlight < best.inFlight) best = connection
     }
     return best
   }
 
-  /** What the daemon thinks of the contract; undefined: nobody could ask, or it has not answered yet. */
-  verdict(entry: Entry): 'served' | SidelaneError | undefined {
-    let verdict: SidelaneError | undefined
+  /** The daemon's answer for the contract; undefined: there is none yet. */
+  answerFor(contractNumber: number): 'served' | SidelaneError | undefined {
+    let answer: SidelaneError | undefined
     for (const connection of this.#connections) {
-      const one = connection.ready ? connection.verdict(entry) : undefined
+      const one = connection.isReady ? connection.answerFor(contractNumber) : undefined
       if (one === 'served') return one
-      verdict ??= one
+      answer ??= one
     }
-    return verdict
+    return answer
   }
 
-  /** Asks for the contracts that came since the last time. */
-  ask(): void {
-    for (const connection of this.#connections) if (connection.ready) connection.ask()
+  /** Asks for the contracts that were added since the last HELLO. */
+  sendHello(): void {
+    for (const connection of this.#connections) if (connection.isReady) connection.sendHello()
   }
 
-  /** Makes the connections that are missing, when the time has come; says what is wrong when there is none at all. */
-  ensure(): SidelaneError | undefined {
-    const missing = this.#options.size - this.#connections.filter(({ hopeful }) => hopeful).length
-    if (missing === 0 || this.#second !== undefined) return undefined
+  /** Opens the connections that are missing, if the backoff allows. Returns the error when there is no connection at all. */
+  connectMissing(): SidelaneError | undefined {
+    const missing = this.#options.size - this.#connections.filter(({ isUsable }) => isUsable).length
+    if (missing === 0 || this.#backlogTimer !== undefined) return undefined
     const { waitMs } = this.#backoff
     if (waitMs === 0) {
       for (let i = 0; i < missing; i++) this.#connect()
@@ -122,95 +124,83 @@ export class Fleet implements ConnectionEvents {
     return missing === this.#options.size ? copyOf(this.#fault ?? unavailable('No daemon answers.'), waitMs) : undefined
   }
 
-  /** Asks on new connections from now on; those of before end when their answers are there. */
-  renew(): void {
-    // A copy: what leaves is replaced while we go through them.
-    for (const connection of [...this.#connections]) connection.retire()
+  /** Drains the connections; new ones are opened for the requests that follow. */
+  replaceAll(): void {
+    // A copy: a drained connection is replaced during the loop.
+    for (const connection of [...this.#connections]) connection.drain()
   }
 
   /** Whether the connections keep the process alive. */
-  hold(isHeld: boolean): void {
-    this.#isHeld = isHeld
-    for (const connection of this.#connections) connection.hold(isHeld)
+  setRef(isRef: boolean): void {
+    this.#isRef = isRef
+    for (const connection of this.#connections) connection.setRef(isRef)
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
-    clearTimeout(this.#second)
+    clearTimeout(this.#backlogTimer)
     await Promise.all(this.#connections.map((connection) => connection.destroy()))
   }
 
-  // What a connection tells.
+  // ConnectionEvents
 
-  greeted(connection: Connection, entries: readonly Entry[]): void {
+  onHello(connection: Connection, contracts: readonly ClientContract[]): void {
     const { path, engine: wanted, events } = this.#options
     const kind = connection.engine as EngineReport['kind']
     if (wanted !== 'auto' && wanted !== kind) {
       const message = `The daemon at ${path} has the engine ${kind}, and ${wanted} was asked for.`
-      return connection.refuse(new SidelaneError('engine.unavailable', { message }))
+      return connection.fail(new SidelaneError('engine.unavailable', { message }))
     }
     this.#engine = { kind, reason: `The daemon at ${path} answers with ${kind}.`, tried: [] }
     this.#backoff.reset()
-    // Those that came while it was on its way.
-    connection.ask()
-    events.greeted(entries)
-    this.#opening?.(undefined)
+    // For contracts that were added during the handshake.
+    connection.sendHello()
+    events.onHello(contracts)
+    this.#onOpen?.(undefined)
   }
 
-  moved(): void {
-    this.#options.events.moved()
+  onDraining(): void {
+    this.#options.events.onChange()
   }
 
-  overloaded(ticket: Ticket, fault: SidelaneError): void {
-    this.#options.events.overloaded(ticket, fault)
-  }
-
-  leaving(): void {
-    // What waits needs another one; what comes later makes it.
-    this.#options.events.changed()
-  }
-
-  closed(connection: Connection, unanswered: readonly Ticket[], { wasReady, error, fault }: End): void {
+  onClosed(
+    connection: Connection,
+    unanswered: readonly PendingRequest[],
+    { wasReady, error, fault }: CloseReason,
+  ): void {
     this.#connections = this.#connections.filter((one) => one !== connection)
     if (this.#stopped) return
     const { path, events } = this.#options
-    const isFull = !wasReady && error?.code === 'EAGAIN'
-    if (isFull && this.#second === undefined && !connection.isSecond) return this.#tryAgainSoon()
+    const isBacklogFull = !wasReady && error?.code === 'EAGAIN'
+    if (isBacklogFull && this.#backlogTimer === undefined && !connection.isRetry) return this.#connectLater()
     const reason = fault ?? (wasReady ? lostFault(path, error) : connectFault(path, error))
-    const isBroken = !wasReady || fault !== undefined
-    if (isBroken) {
+    const isFailure = !wasReady || fault !== undefined
+    if (isFailure) {
       this.#fault = reason
-      // Those that fail together are one failure.
+      // Connections that fail together are one failure.
       if (this.#backoff.waitMs === 0) this.#backoff.fail()
     }
-    if (unanswered.length > 0) events.lost(unanswered, reason, fault === undefined)
-    const isHopeful = this.#second !== undefined || this.#connections.some(({ hopeful }) => hopeful)
-    if (isBroken && !isHopeful) {
-      events.down(reason)
-      this.#opening?.(reason)
-    } else events.changed()
+    if (unanswered.length > 0) events.onLost(unanswered, reason, fault === undefined)
+    const hasUsable = this.#backlogTimer !== undefined || this.#connections.some(({ isUsable }) => isUsable)
+    if (isFailure && !hasUsable) {
+      events.onDown(reason)
+      this.#onOpen?.(reason)
+    } else events.onChange()
   }
 
-  #connect(isSecond = false): void {
-    const { path, entries } = this.#options
-    const connection = new Connection({
-      path,
-      client: `sidelane-js/${packageFacts().version}`,
-      entries,
-      events: this,
-      isSecond,
-    })
-    connection.hold(this.#isHeld)
+  #connect(isRetry = false): void {
+    const { path, contracts, events } = this.#options
+    const client = `sidelane-js/${readPackageJson().version}`
+    const connection = new Connection({ path, client, contracts, events: this, requestEvents: events, isRetry })
+    connection.setRef(this.#isRef)
     this.#connections.push(connection)
   }
 
-  #tryAgainSoon(): void {
-    this.#second = setTimeout(
-      () => {
-        this.#second = undefined
-        this.#connect(true)
-      },
-      1 + 4 * Math.random(),
-    )
+  #connectLater(): void {
+    const retry = (): void => {
+      this.#backlogTimer = undefined
+      this.#connect(true)
+    }
+    this.#backlogTimer = setTimeout(retry, backlogPauseMs + backlogJitterMs * Math.random())
   }
 }

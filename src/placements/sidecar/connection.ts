@@ -1,9 +1,13 @@
-// One connection to a daemon: the preface, HELLO, requests out, answers in. Which calls it gets, and what becomes of them
-// when it breaks, is client.ts.
+// One connection to a daemon: socket, preface, HELLO, keep-alive, frames in and out. The client decides which calls it
+// gets, and what follows when it closes.
 
 import { connect, type Socket } from 'node:net'
 import { decodeOutcome, toFault, type EngineReport, type SidelaneError } from '../../model/index.ts'
+import { BumpArena } from '../../util/bump-arena.ts'
+import { WriteBatcher } from '../../util/write-batcher.ts'
 import {
+  addControlFrame,
+  addPreface,
   decodeServerHello,
   FrameDecoder,
   kinds,
@@ -13,65 +17,74 @@ import {
   type FrameSink,
   type Head,
 } from '../../wire/index.ts'
-import type { Entry } from './client-contract.ts'
+import type { ClientContract } from './client-contract.ts'
 import { unavailable, versionFault } from './errors.ts'
-import { Flight } from './in-flight-requests.ts'
-import { Outlet } from './frame-writer.ts'
-import { Questions, type QuestionsOptions } from './handshake.ts'
-import type { Content, Place, Ticket } from './request.ts'
+import { Handshake, type HandshakeOptions } from './handshake.ts'
+import { InFlightRequests } from './in-flight-requests.ts'
+import type { Content, PendingRequest, RequestOwner } from './request.ts'
 
-export interface ConnectionOptions extends QuestionsOptions {
+export interface ConnectionOptions extends HandshakeOptions {
   readonly events: ConnectionEvents
-  /** The try after one that met a full backlog. */
-  readonly isSecond: boolean
+  readonly requestEvents: RequestEvents
+  /** Made because the one before met a full backlog. */
+  readonly isRetry: boolean
 }
 
-/** Each is told of the connection that it is about. */
+/** What happens to the connection itself. */
 export interface ConnectionEvents {
-  /** The daemon has said what it thinks of these contracts. The first time, the connection begins to take requests. */
-  greeted(connection: Connection, entries: readonly Entry[]): void
-  /** It may take more than before. */
-  moved(): void
-  /** The daemon had no room for a request. */
-  overloaded(ticket: Ticket, fault: SidelaneError): void
-  /** It takes nothing new, and ends when its answers are there. */
-  leaving(connection: Connection): void
-  /** It is over. `unanswered` may be sent elsewhere; without a fault it was the transport. */
-  closed(connection: Connection, unanswered: readonly Ticket[], end: End): void
+  /** The daemon answered HELLO for these contracts. After the first answer, the connection takes requests. */
+  onHello(connection: Connection, contracts: readonly ClientContract[]): void
+  /** The connection takes no new requests and closes after its last answer. */
+  onDraining(): void
+  /** `unanswered` may be sent elsewhere, unless there is a `fault`. */
+  onClosed(connection: Connection, unanswered: readonly PendingRequest[], reason: CloseReason): void
 }
 
-/** Why a connection is over. */
-export interface End {
+/** What happens to requests. */
+export interface RequestEvents {
+  /** There may be more room than before. */
+  onSendRoom(): void
+  /** The daemon refused a request because it is overloaded. */
+  onOverload(request: PendingRequest, fault: SidelaneError): void
+}
+
+export interface CloseReason {
   readonly wasReady: boolean
-  /** What the system said. */
+  /** The socket's error. */
   readonly error: NodeJS.ErrnoException | undefined
-  /** What is wrong with the daemon. */
+  /** What the daemon did wrong; undefined when the transport broke. */
   readonly fault: SidelaneError | undefined
 }
 
-const connectMs = 50
-const helloMs = 5000
-const idleMs = 30_000
-/** Half of it costs twice the time: the system then wakes us for every few answers. */
-const readBytes = 64 * 1024
-const usualAnswerBytes = 8 * 1024 * 1024
+const connectTimeoutMs = 50
+const helloTimeoutMs = 5000
+const pingIntervalMs = 30_000
+/** Half of it costs twice the CPU time: the system then wakes the thread for every few answers. */
+const readBufferBytes = 64 * 1024
+/** Measured: smaller blocks cost more writes, larger ones more cache. */
+const blockBytes = 256 * 1024
+const maxSpareBlocks = 8
+/** Beyond that, requests wait in the client's queue, where deadlines and signals end them. */
+const maxPendingBytes = 1024 * 1024
+/** The cap on answers until HELLO brings the daemon's. */
+const defaultAnswerBytes = 8 * 1024 * 1024
 
-export class Connection implements FrameSink, Place {
+export class Connection implements FrameSink, RequestOwner {
   readonly #options: ConnectionOptions
   readonly #socket: Socket
   readonly #decoder = new FrameDecoder('client', this)
-  readonly #outlet: Outlet
-  readonly #questions: Questions
-  readonly #flight: Flight
-  #state: 'connecting' | 'greeting' | 'ready' | 'leaving' | 'closed' = 'connecting'
-  #timer: NodeJS.Timeout | undefined
-  #pulse: NodeJS.Timeout | undefined
-  /** Looks since the daemon was last heard. */
-  #silence = 0
-  /** The daemon's preface, as far as it is there. */
+  readonly #writer: WriteBatcher
+  readonly #handshake: Handshake
+  readonly #inFlight: InFlightRequests
+  #state: 'connecting' | 'greeting' | 'ready' | 'draining' | 'closed' = 'connecting'
+  #timeout: NodeJS.Timeout | undefined
+  #pingTimer: NodeJS.Timeout | undefined
+  /** Ping intervals in which nothing was read. */
+  #silentIntervals = 0
+  /** The part of the daemon's preface that has arrived; undefined when it is complete. */
   #preface: Uint8Array | undefined = new Uint8Array(0)
-  #caps = { request: 0, answer: usualAnswerBytes }
-  /** What it hears about contracts is out of date. */
+  #caps = { request: 0, answer: defaultAnswerBytes }
+  /** Retired before HELLO was answered. */
   #isStale = false
   #error: NodeJS.ErrnoException | undefined
   #fault: SidelaneError | undefined
@@ -79,7 +92,7 @@ export class Connection implements FrameSink, Place {
 
   constructor(options: ConnectionOptions) {
     this.#options = options
-    const buffer = new Uint8Array(readBytes)
+    const buffer = new Uint8Array(readBufferBytes)
     this.#socket = connect({
       path: options.path,
       onread: {
@@ -90,103 +103,118 @@ export class Connection implements FrameSink, Place {
         },
       },
     })
-    this.#outlet = new Outlet(this.#socket, () => this.#movedIfReady())
-    this.#questions = new Questions(options)
-    this.#flight = new Flight(this.#outlet, this)
-    // Whoever waits holds the socket, and that the process.
-    this.#timer = setTimeout(this.#late, connectMs).unref()
+    this.#writer = new WriteBatcher({
+      target: this.#socket,
+      arena: new BumpArena(Buffer.allocUnsafeSlow, [{ bytes: blockBytes, maxSpare: maxSpareBlocks }]),
+      maxWriteBytes: Number.POSITIVE_INFINITY,
+      maxPendingBytes,
+      onProgress: (_, wasFull) => {
+        if (wasFull) this.#notifyRoom()
+      },
+    })
+    this.#handshake = new Handshake(options)
+    this.#inFlight = new InFlightRequests(this.#writer, this)
+    // Only the socket keeps the process alive, and only while there are calls.
+    this.#timeout = setTimeout(this.#onTimeout, connectTimeoutMs).unref()
     this.#socket
-      .on('connect', () => this.#greet())
+      .on('connect', () => this.#onConnect())
       .on('error', (error) => (this.#error ??= error))
-      .on('close', () => this.#end())
+      .on('close', () => this.#onClose())
   }
 
-  get ready(): boolean {
+  get isReady(): boolean {
     return this.#state === 'ready'
   }
 
-  /** It is there, or may be soon. */
-  get hopeful(): boolean {
-    return this.#state !== 'leaving' && this.#state !== 'closed'
+  /** Takes requests, or may soon. */
+  get isUsable(): boolean {
+    return this.#state !== 'draining' && this.#state !== 'closed'
+  }
+
+  get isRetry(): boolean {
+    return this.#options.isRetry
   }
 
   get inFlight(): number {
-    return this.#flight.size
+    return this.#inFlight.size
   }
 
   /** Requests in flight that the daemon allows. */
   get limit(): number {
-    return this.#flight.limit
+    return this.#inFlight.limit
   }
 
-  /** Requests that it takes now. */
+  /** Requests that can be sent now. */
   get room(): number {
-    // One that has broken is not closed at once.
-    if (this.#state !== 'ready' || this.#outlet.full || !this.#socket.writable) return 0
-    return this.#flight.room
+    // A broken socket is not closed at once.
+    if (this.#state !== 'ready' || this.#writer.full || !this.#socket.writable) return 0
+    return this.#inFlight.room
   }
 
-  /** The engine behind it, once it has said so. */
+  /** The daemon's engine, known after HELLO. */
   get engine(): EngineReport['kind'] | undefined {
     return this.#engine
   }
 
-  /** undefined: the daemon has not been asked, or has not answered. */
-  verdict(entry: Entry): 'served' | SidelaneError | undefined {
-    const known = this.#questions.about(entry)
-    return typeof known === 'number' ? 'served' : known
+  serves(contractNumber: number): boolean {
+    return typeof this.#handshake.answers[contractNumber] === 'number'
   }
 
-  get isSecond(): boolean {
-    return this.#options.isSecond
+  /** The daemon's answer for the contract; undefined: there is none yet. */
+  answerFor(contractNumber: number): 'served' | SidelaneError | undefined {
+    const answer = this.#handshake.answers[contractNumber]
+    return typeof answer === 'number' ? 'served' : answer
   }
 
-  /** It is not the daemon that was asked for. */
-  refuse(fault: SidelaneError): void {
-    this.#break(fault)
-  }
-
-  /** Whether the process lives as long as the connection does. */
-  hold(isHeld: boolean): void {
-    if (isHeld) this.#socket.ref()
+  /** Whether the connection keeps the process alive. */
+  setRef(isRef: boolean): void {
+    if (isRef) this.#socket.ref()
     else this.#socket.unref()
   }
 
-  /** Asks for the contracts that came since the last time. */
-  ask(): void {
-    // The first HELLO may be about none.
-    if (this.#state === 'ready' && this.#questions.complete) return
-    do this.#outlet.control(kinds.hello, 0, this.#questions.next())
-    while (!this.#questions.complete)
+  /** Asks for the contracts that were added since the last HELLO. The first HELLO may ask for none. */
+  sendHello(): void {
+    if (this.#state === 'ready' && this.#handshake.complete) return
+    do addControlFrame(this.#writer, kinds.hello, 0, this.#handshake.nextHello())
+    while (!this.#handshake.complete)
   }
 
-  /** Writes the request; the payload is the caller's again at once. Only with `room`, for a contract that is served. */
-  send(ticket: Ticket, content: Content, now: number): void {
-    this.#flight.send(ticket, content, this.#questions.about(ticket.entry) as number, now)
+  /** Sends the request; the payload is copied. Requires `room` and `serves`. */
+  send(request: PendingRequest, content: Content, now: number): void {
+    const index = this.#handshake.answers[request.call.route.contractIndex] as number
+    this.#inFlight.send(request, content, index, now)
   }
 
-  /** The call is over before its answer is there: the daemon is told, and the answer is dropped when it comes. */
-  leave(ticket: Ticket): void {
-    this.#flight.forget(ticket)
-    if (this.#state === 'ready' || this.#state === 'leaving') this.#outlet.control(kinds.cancel, ticket.id)
+  /** Cancels the request at the daemon. An answer that comes all the same is dropped. */
+  abandon(request: PendingRequest): void {
+    this.#inFlight.abandon(request)
+    if (this.#state === 'ready' || this.#state === 'draining') {
+      addControlFrame(this.#writer, kinds.cancel, request.id)
+    }
   }
 
-  /** Takes nothing new, and ends when its answers are there. */
-  retire(): void {
+  /** Takes no new requests, and closes after the last answer. */
+  drain(): void {
     if (this.#state === 'connecting' || this.#state === 'greeting') this.#isStale = true
     if (this.#state !== 'ready') return
-    this.#state = 'leaving'
-    if (this.#flight.size === 0) this.#socket.end()
-    this.#options.events.leaving(this)
+    this.#state = 'draining'
+    if (this.#inFlight.size === 0) this.#socket.end()
+    this.#options.events.onDraining()
   }
 
-  /** Ends it now, and tells nobody. */
+  /** Closes the connection because of what the daemon did. */
+  fail(fault: SidelaneError): void {
+    this.#fault ??= fault
+    this.#decoder.stop()
+    this.#socket.destroy()
+  }
+
   async destroy(): Promise<void> {
     if (this.#state === 'closed') return
     await new Promise<void>((resolve) => this.#socket.once('close', resolve).destroy())
   }
 
-  // What the decoder gives.
+  // FrameSink
 
   caps(): { readonly request: number; readonly answer: number } {
     return this.#caps
@@ -194,46 +222,46 @@ export class Connection implements FrameSink, Place {
 
   open({ kind, id }: Head): 'take' | 'skip' {
     if (kind < kinds.accepted || kind > kinds.error || id === 0) return 'take'
-    const verdict = this.#flight.open(id)
-    if (verdict === undefined) this.violation('an answer has the id of no request')
-    return verdict ?? 'skip'
+    const action = this.#inFlight.beginAnswer(id)
+    if (action === undefined) this.violation('an answer has the id of no request')
+    return action ?? 'skip'
   }
 
   frame({ kind, id }: Head, payload: Uint8Array): void {
-    if (kind === kinds.hello) this.#hear(payload)
-    else if (kind === kinds.ping) this.#outlet.control(kinds.pong, id, payload)
-    else if (kind === kinds.goaway) this.#goAway()
+    if (kind === kinds.hello) this.#onHello(payload)
+    else if (kind === kinds.ping) addControlFrame(this.#writer, kinds.pong, id, payload)
+    else if (kind === kinds.goaway) this.#onGoaway()
     else if (kind === kinds.pong) return
-    else if (id === 0) this.#complain(payload)
-    else this.#flight.answer(id, payload, this.#overloaded)
+    else if (id === 0) this.#onConnectionError(payload)
+    else this.#inFlight.answer(id, payload, this.#onOverload)
   }
 
   oversize(): void {}
 
   violation(message: string): void {
-    this.#break(unavailable(`The daemon at ${this.#options.path} broke the protocol: ${message}.`))
+    this.fail(unavailable(`The daemon at ${this.#options.path} broke the protocol: ${message}.`))
   }
 
   #read(bytes: Uint8Array): void {
-    this.#silence = 0
+    this.#silentIntervals = 0
     const rest = this.#preface === undefined ? bytes : this.#readPreface(this.#preface, bytes)
     this.#decoder.push(rest)
-    if (this.#state === 'leaving' && this.#flight.size === 0) this.#socket.end()
-    else this.#movedIfReady()
+    if (this.#state === 'draining' && this.#inFlight.size === 0) this.#socket.end()
+    else this.#notifyRoom()
   }
 
-  #movedIfReady(): void {
-    if (this.#state === 'ready') this.#options.events.moved()
+  #notifyRoom(): void {
+    if (this.#state === 'ready') this.#options.requestEvents.onSendRoom()
   }
 
-  /** Returns what comes after it. */
+  /** Returns what follows the preface. */
   #readPreface(before: Uint8Array, bytes: Uint8Array): Uint8Array {
     const both = Buffer.concat([before, bytes])
     const preface = readPreface(both)
     const { path } = this.#options
-    if (preface === 'foreign') this.#break(unavailable(`What answers at ${path} is no daemon of sidelane.`))
+    if (preface === 'foreign') this.fail(unavailable(`The server at ${path} is no daemon of sidelane.`))
     else if (preface === 'more') this.#preface = both
-    else if (preface.version !== protocolVersion) this.#break(versionFault(path, preface.version, protocolVersion))
+    else if (preface.version !== protocolVersion) this.fail(versionFault(path, preface.version, protocolVersion))
     else {
       this.#preface = undefined
       return new Uint8Array(both.subarray(prefaceBytes))
@@ -241,80 +269,78 @@ export class Connection implements FrameSink, Place {
     return new Uint8Array(0)
   }
 
-  #greet(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(this.#late, helloMs).unref()
-    this.#pulse = setInterval(this.#listen, idleMs).unref()
+  #onConnect(): void {
+    clearTimeout(this.#timeout)
+    this.#timeout = setTimeout(this.#onTimeout, helloTimeoutMs).unref()
+    this.#pingTimer = setInterval(this.#onPingTimer, pingIntervalMs).unref()
     this.#state = 'greeting'
-    this.#outlet.preface()
-    this.ask()
+    addPreface(this.#writer)
+    this.sendHello()
   }
 
-  /** A limit has passed, or seems to: what has come while this thread was busy is looked at first. */
-  readonly #late = (): void => {
+  /** Input that arrived while this thread was busy is read before the timeout counts. */
+  readonly #onTimeout = (): void => {
     const state = this.#state
     setImmediate(() => {
       if (this.#state !== state) return
-      const { path } = this.#options
       const what =
-        state === 'connecting' ? `accepts no connection within ${connectMs}` : `says no HELLO within ${helloMs}`
-      this.#break(unavailable(`The daemon at ${path} ${what} ms.`))
+        state === 'connecting'
+          ? `did not accept the connection within ${connectTimeoutMs}`
+          : `did not send HELLO within ${helloTimeoutMs}`
+      this.fail(unavailable(`The daemon at ${this.#options.path} ${what} ms.`))
     })
   }
 
-  #hear(payload: Uint8Array): void {
+  #onHello(payload: Uint8Array): void {
     const hello = decodeServerHello(payload)
     if (typeof hello === 'string') return this.violation(hello)
-    const entries = this.#questions.hear(hello)
-    if (entries === undefined) return this.violation('a HELLO answers what was not asked')
+    const contracts = this.#handshake.onAnswer(hello)
+    if (contracts === undefined) return this.violation('a HELLO answers what was not asked')
     if (this.#state === 'greeting') {
-      clearTimeout(this.#timer)
+      clearTimeout(this.#timeout)
       const { inFlight, answerBytes } = hello.limits
-      this.#flight.allow(inFlight)
+      this.#inFlight.setLimit(inFlight)
       this.#caps = { request: 0, answer: answerBytes }
       this.#engine = hello.engine
       this.#state = 'ready'
     }
-    if (this.#isStale) this.retire()
-    else this.#options.events.greeted(this, entries)
+    if (this.#isStale) this.drain()
+    else this.#options.events.onHello(this, contracts)
   }
 
-  readonly #overloaded = (ticket: Ticket, fault: SidelaneError): void => this.#options.events.overloaded(ticket, fault)
+  readonly #onOverload = (request: PendingRequest, fault: SidelaneError): void =>
+    this.#options.requestEvents.onOverload(request, fault)
 
-  /** ERROR with id 0: the daemon says what was wrong, and has answered all that it will. */
-  #complain(payload: Uint8Array): void {
+  /** An ERROR with id 0 is about the connection, and the last frame of it. */
+  #onConnectionError(payload: Uint8Array): void {
     try {
       decodeOutcome(payload, 0, 'none')
     } catch (error) {
-      this.#break(unavailable(`The daemon at ${this.#options.path} ends the connection.`, toFault(error)))
+      this.fail(unavailable(`The daemon at ${this.#options.path} ended the connection.`, toFault(error)))
     }
   }
 
-  #goAway(): void {
-    if (this.#state === 'greeting') this.#break(unavailable(`The daemon at ${this.#options.path} is about to end.`))
-    else this.retire()
+  #onGoaway(): void {
+    if (this.#state === 'greeting') this.fail(unavailable(`The daemon at ${this.#options.path} is shutting down.`))
+    else this.drain()
   }
 
-  /** By what is read: that much is written to a daemon that is stopped shows nothing. */
-  readonly #listen = (): void => {
-    if (this.#silence === 2)
-      return this.#break(unavailable(`The daemon at ${this.#options.path} does not answer a PING.`))
-    if (this.#silence === 1) this.#outlet.control(kinds.ping, 0)
-    this.#silence++
+  /** Only input shows that a daemon is alive: writes to a stopped one succeed until the system's buffer is full. */
+  readonly #onPingTimer = (): void => {
+    if (this.#silentIntervals === 2) {
+      return this.fail(unavailable(`The daemon at ${this.#options.path} does not answer a PING.`))
+    }
+    if (this.#silentIntervals === 1) addControlFrame(this.#writer, kinds.ping, 0)
+    this.#silentIntervals++
   }
 
-  #break(fault: SidelaneError): void {
-    this.#fault ??= fault
-    this.#decoder.stop()
-    this.#socket.destroy()
-  }
-
-  #end(): void {
-    clearTimeout(this.#timer)
-    clearInterval(this.#pulse)
-    const wasReady = this.#state === 'ready' || this.#state === 'leaving'
+  #onClose(): void {
+    clearTimeout(this.#timeout)
+    clearInterval(this.#pingTimer)
+    const wasReady = this.#state === 'ready' || this.#state === 'draining'
     this.#state = 'closed'
-    const unanswered = this.#flight.end()
-    this.#options.events.closed(this, unanswered, { wasReady, error: this.#error, fault: this.#fault })
+    const unanswered = this.#inFlight.takeBackAll()
+    this.#writer.close()
+    this.#options.events.onClosed(this, unanswered, { wasReady, error: this.#error, fault: this.#fault })
   }
 }

@@ -1,147 +1,146 @@
-// A daemon of our own: a child process that is started, watched, started anew when it dies, and ends with this process,
-// however that ends: its stdin does. What is said to it over the socket is not here.
+// A launched daemon: a child process that is started, watched and restarted when it dies. Its stdin ends with this
+// process, and the daemon with its stdin. What is sent over its socket is not here.
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { SidelaneError, type EngineName, type LaunchSettings } from '../../model/index.ts'
+import { Backoff } from '../../util/backoff.ts'
 import { findDaemon, type DaemonFile } from './find-daemon.ts'
-import { LockFolder, removeLeft } from './launch-directory.ts'
+import { LaunchDirectory, removeStale, type LaunchContract } from './launch-directory.ts'
 import { LogTail, type LogEvent } from './log-tail.ts'
-import { Reloads, type Addition, type ReloadEvents } from './reload-queue.ts'
+import { ReloadQueue, type LaunchEvents } from './reload-queue.ts'
 
-/** What the child gets of our environment: nothing that changes how a runtime or a service manager treats it. */
-const passedOn = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'USER', 'SIDELANE_NATIVE_PATH']
+/** Variables that the daemon inherits. Others could change how a runtime or a service manager treats it. */
+const inheritedEnv = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'USER', 'SIDELANE_NATIVE_PATH']
 
-const startMs = 10_000
-const firstPauseMs = 20
-const mostPauseMs = 5000
-/** A daemon that has lived so long did not fail to start. */
-const soundMs = 5000
-const stopMs = 12_000
-const lookMs = 5
-/** Nobody shares it: its queue may be as long as our own deadlines allow. */
-const ownQueueMs = 60_000
+const startTimeoutMs = 10_000
+const pollMs = 5
+const stopTimeoutMs = 12_000
+const restart = { firstMs: 20, maxMs: 5000 }
+/** A daemon that ran for so long started well: the next restart is the first one again. */
+const stableMs = 5000
+/** The daemon has one client, so its queue may be as long as the deadlines of that client allow. */
+const maxQueueMs = 60_000
 
-export class Launcher {
-  readonly #reloads: Reloads
+export class DaemonSupervisor {
+  readonly #reloads: ReloadQueue
   readonly #file: DaemonFile
   readonly #args: readonly string[]
-  readonly #folder: LockFolder
+  readonly #directory: LaunchDirectory
+  readonly #backoff = new Backoff(restart)
   #child: ChildProcess | undefined
   #log = new LogTail()
-  #pauseMs = firstPauseMs
-  #timer: NodeJS.Timeout | undefined
+  #restartTimer: NodeJS.Timeout | undefined
   #started = false
   #stopped = false
 
   /** Throws as `findDaemon` does. */
-  constructor({ daemon, args, threads }: LaunchSettings, engine: EngineName, events: Omit<ReloadEvents, 'reload'>) {
+  constructor({ daemon, args, threads }: LaunchSettings, engine: EngineName, events: LaunchEvents) {
     this.#file = findDaemon(daemon, engine)
-    this.#folder = new LockFolder()
-    this.#args = argsFor(this.#file, this.#folder, { engine, threads, args })
-    this.#reloads = new Reloads(this.#folder, {
-      reload: () => void this.#child?.kill('SIGHUP'),
-      served: events.served,
-      refused: events.refused,
+    this.#directory = new LaunchDirectory()
+    this.#args = argsFor(this.#file, this.#directory, { engine, threads, args })
+    this.#reloads = new ReloadQueue(this.#directory, {
+      ...events,
+      onReload: () => void this.#child?.kill('SIGHUP'),
     })
   }
 
   get socket(): string {
-    return this.#folder.socket
+    return this.#directory.socket
   }
 
-  /** Gives it one more contract; it is told to read them anew. */
-  add(addition: Addition): void {
-    this.#reloads.add(addition)
+  /** Adds a contract; a running daemon reloads. */
+  add(contract: LaunchContract): void {
+    this.#reloads.add(contract)
   }
 
   /**
-   * Starts it, and resolves when `hello` does. Rejects with `engine.unavailable` when it ends before or takes longer than
-   * 10 s, and with what else `hello` rejects with.
+   * Starts the daemon and resolves when `connect` does. Rejects with `engine.unavailable` when the daemon exits before
+   * that or takes longer than 10 s, and with any error of `connect` but `unavailable`.
    */
-  async start(hello: () => Promise<void>): Promise<void> {
-    removeLeft().catch(() => {})
+  async start(connect: () => Promise<void>): Promise<void> {
+    removeStale().catch(() => {})
     this.#spawn()
-    const giveUpAt = performance.now() + startMs
+    const giveUpAt = performance.now() + startTimeoutMs
     for (;;) {
       try {
-        await hello()
+        await connect()
         break
       } catch (error) {
         if (!(error instanceof SidelaneError) || error.code !== 'unavailable') throw error
         if (this.#child === undefined) throw this.#fault('ended', error)
-        if (performance.now() > giveUpAt) throw this.#fault(`did not answer within ${startMs} ms`, error)
+        if (performance.now() > giveUpAt) throw this.#fault(`did not answer within ${startTimeoutMs} ms`, error)
       }
-      await new Promise((resolve) => setTimeout(resolve, lookMs))
+      await new Promise((resolve) => setTimeout(resolve, pollMs))
     }
     this.#started = true
-    holdChild(this.#child, false)
+    setRef(this.#child, false)
   }
 
-  /** Ends it, and removes its directory. */
+  /** Stops the daemon and deletes its directory. */
   async stop(): Promise<void> {
     this.#stopped = true
-    clearTimeout(this.#timer)
+    clearTimeout(this.#restartTimer)
     const child = this.#child
     if (child !== undefined) {
-      holdChild(child, true)
-      // Not 'exit': that may have been, and its last lines are still on their way.
+      setRef(child, true)
+      // Not 'exit', which may have been emitted while the pipes still hold log lines.
       const closed = new Promise((resolve) => child.once('close', resolve))
-      const killer = setTimeout(() => child.kill('SIGKILL'), stopMs)
+      const killTimer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs)
       child.stdin?.end()
       await closed
-      clearTimeout(killer)
+      clearTimeout(killTimer)
     }
-    this.#folder.destroy()
+    this.#directory.destroy()
   }
 
   #spawn(): void {
     const { command, args } = this.#file
     const startedAt = performance.now()
     this.#log = new LogTail()
-    this.#reloads.starting()
+    this.#reloads.onStarting()
     const child = spawn(command, [...args, ...this.#args], {
       stdio: ['pipe', 'ignore', 'pipe'],
-      env: Object.fromEntries(passedOn.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : []))),
-      // Of its own group: Ctrl-C is for the app, which decides when its daemon ends.
+      env: Object.fromEntries(inheritedEnv.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : []))),
+      // A process group of its own: Ctrl-C ends the app, and the app ends its daemon.
       detached: true,
     })
     this.#child = child
-    child.on('error', (error) => this.#log.note(error.message))
+    child.on('error', (error) => this.#log.addLine(error.message))
     child.stdin?.on('error', () => {})
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-      for (const event of this.#log.push(chunk)) this.#hear(event)
+      for (const event of this.#log.push(chunk)) this.#onLogEvent(event)
     })
-    // After its last lines; also when it could not be started.
+    // Comes after the last log lines, and also when the command could not be started.
     child.once('close', () => {
       this.#child = undefined
-      if (this.#stopped || !this.#started) return
-      this.#restart(performance.now() - startedAt)
+      if (!this.#stopped && this.#started) this.#restart(performance.now() - startedAt)
     })
-    if (this.#started) holdChild(child, false)
+    if (this.#started) setRef(child, false)
   }
 
-  #hear({ event, message }: LogEvent): void {
-    if (event === 'listening') this.#reloads.started()
-    else if (event === 'reloaded') this.#reloads.answered(undefined)
-    else if (event === 'reload_failed') this.#reloads.answered(message)
+  #onLogEvent({ event, message }: LogEvent): void {
+    if (event === 'listening') this.#reloads.onStarted()
+    else if (event === 'reloaded') this.#reloads.onReloaded(undefined)
+    else if (event === 'reload_failed') this.#reloads.onReloaded(message)
   }
 
-  #restart(livedMs: number): void {
-    this.#pauseMs = livedMs > soundMs ? firstPauseMs : Math.min(mostPauseMs, this.#pauseMs * 2)
-    this.#timer = setTimeout(() => this.#spawn(), this.#pauseMs * (0.5 + Math.random() / 2)).unref()
+  #restart(uptimeMs: number): void {
+    if (uptimeMs > stableMs) this.#backoff.reset()
+    this.#backoff.fail()
+    this.#restartTimer = setTimeout(() => this.#spawn(), this.#backoff.waitMs).unref()
   }
 
   #fault(what: string, cause: unknown): SidelaneError {
-    const said = this.#log.text === '' ? '' : `: ${this.#log.text}`
+    const log = this.#log.text === '' ? '' : `: ${this.#log.text}`
     return new SidelaneError('engine.unavailable', {
-      message: `The daemon ${this.#file.command} ${what}${said}`,
+      message: `The daemon ${this.#file.command} ${what}${log}`,
       cause,
     })
   }
 }
 
-interface DaemonSettings {
+interface DaemonOptions {
   readonly engine: EngineName
   readonly threads: number | undefined
   readonly args: readonly string[]
@@ -149,29 +148,29 @@ interface DaemonSettings {
 
 function argsFor(
   { name }: DaemonFile,
-  { socket, path }: LockFolder,
-  { engine, threads, args }: DaemonSettings,
+  { socket, path }: LaunchDirectory,
+  { engine, threads, args }: DaemonOptions,
 ): string[] {
-  const own = ['--exit-with-stdin', '--socket', socket, '--contract', path]
-  const usual: [flag: string, value: string][] = [
+  const required = ['--exit-with-stdin', '--socket', socket, '--contract', path]
+  const defaults: [flag: string, value: string][] = [
     ['--engine', engine],
-    ['--max-queue-ms', String(ownQueueMs)],
+    ['--max-queue-ms', String(maxQueueMs)],
     ['--log-sample', '0'],
   ]
   if (threads !== undefined) {
-    usual.push(['--threads', String(threads)])
-    // What Node's daemon has threads for.
-    if (name === 'node') usual.push(['--placement', 'pool'])
+    defaults.push(['--threads', String(threads)])
+    // The Node daemon has threads only with a pool.
+    if (name === 'node') defaults.push(['--placement', 'pool'])
   }
-  const said = (flag: string): boolean => args.some((arg) => arg === flag || arg.startsWith(`${flag}=`))
-  return [...own, ...usual.flatMap(([flag, value]) => (said(flag) ? [] : [flag, value])), ...args]
+  const isGiven = (flag: string): boolean => args.some((arg) => arg === flag || arg.startsWith(`${flag}=`))
+  return [...required, ...defaults.flatMap(([flag, value]) => (isGiven(flag) ? [] : [flag, value])), ...args]
 }
 
 /** Whether the child and its pipes keep this process alive. */
-function holdChild(child: ChildProcess | undefined, isHeld: boolean): void {
+function setRef(child: ChildProcess | undefined, isRef: boolean): void {
   const pipes = [child?.stdin, child?.stderr] as unknown as (Duplex & Record<'ref' | 'unref', () => void>)[]
-  for (const one of [child, ...pipes]) {
-    if (isHeld) one?.ref()
-    else one?.unref()
+  for (const handle of [child, ...pipes]) {
+    if (isRef) handle?.ref()
+    else handle?.unref()
   }
 }

@@ -1,33 +1,31 @@
-// What the client says when the daemon is not there, or not what it should be. When it says so is not here.
+// The errors of a client whose daemon cannot be reached, or is not what it should be.
 
 import { SidelaneError, stackless } from '../../model/index.ts'
 
-/** For a daemon that cannot be reached, or has gone. */
 export const unavailable = (message: string, cause?: unknown): SidelaneError =>
   stackless('unavailable', { message, ...(cause !== undefined && { cause }) })
 
-/** A connect that failed. Its backlog full, the daemon is there and has too much to do. */
+/** A failed connect. EAGAIN: the daemon's backlog is full, so it is overloaded. */
 export function connectFault(path: string, cause: NodeJS.ErrnoException | undefined): SidelaneError {
-  if (cause === undefined) return unavailable(`The daemon at ${path} closes the connection before its HELLO.`)
+  if (cause === undefined) return unavailable(`The daemon at ${path} closed the connection before its HELLO.`)
   if (cause.code !== 'EAGAIN') return unavailable(`No daemon answers at ${path}: ${cause.message}`, cause)
   return stackless('overloaded', {
-    message: `The daemon at ${path} accepts no connection now.`,
+    message: `The daemon at ${path} accepts no more connections now.`,
     cause,
     retryAfterMs: 5,
   })
 }
 
-/** A connection that broke. */
 export const lostFault = (path: string, cause: Error | undefined): SidelaneError =>
   unavailable(`The connection to the daemon at ${path} was lost.`, cause)
 
 export const versionFault = (path: string, version: number, own: number): SidelaneError =>
   new SidelaneError('unavailable', {
-    message: `The daemon at ${path} speaks version ${version} of the protocol, and this client version ${own}.`,
+    message: `The daemon at ${path} uses version ${version} of the protocol, and this client version ${own}.`,
     params: { have: version, want: own },
   })
 
-/** The same fault for another call, whose error is its own; `retryAfterMs`: when it makes sense to try again. */
+/** An error object of its own for each call, with another `retryAfterMs` if one is given. */
 export const copyOf = (
   { code, message, params, cause, ...rest }: SidelaneError,
   retryAfterMs?: number,

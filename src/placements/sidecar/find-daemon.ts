@@ -7,22 +7,22 @@ import { SidelaneError, type DaemonName, type EngineName } from '../../model/ind
 export interface DaemonFile {
   readonly name: Exclude<DaemonName, 'auto'>
   readonly command: string
-  /** In front of the daemon's own options. */
+  /** Arguments before the daemon's own options. */
   readonly args: readonly string[]
 }
 
-/** From dist/placement/sidecar and from src/placement/sidecar alike. */
-const fileOf = (name: string): string => fileURLToPath(new URL(`../../../${name}`, import.meta.url))
+/** A file of the package, from dist/placements/sidecar and from src/placements/sidecar alike. */
+const packageFile = (name: string): string => fileURLToPath(new URL(`../../../${name}`, import.meta.url))
 
-/** Throws `engine.unavailable` when it is not there, and `options.invalid` for sidelaned with the js engine. */
+/** Throws `engine.unavailable` when the file is missing, and `options.invalid` for sidelaned with the js engine. */
 export function findDaemon(daemon: DaemonName, engine: EngineName): DaemonFile {
   if (daemon === 'sidelaned' && engine === 'js') {
     throw new SidelaneError('options.invalid', {
       message: 'Expected `engine` to be "auto" or "native" with sidelaned, got `js` (string)',
     })
   }
-  const native = { name: 'sidelaned', command: fileOf('native/sidelaned'), args: [] } as const
-  const script = fileOf('dist/daemon.js')
+  const native = { name: 'sidelaned', command: packageFile('native/sidelaned'), args: [] } as const
+  const script = packageFile('dist/daemon.js')
   const node = { name: 'node', command: process.execPath, args: [script] } as const
   const tried: string[] = []
   if (daemon !== 'node' && engine !== 'js') {

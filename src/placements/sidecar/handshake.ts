@@ -1,60 +1,56 @@
-// The contracts of one connection: which the daemon has been asked about, and what it has said. When they are asked is
-// connection.ts.
+// HELLO on one connection: which contracts the client has asked for, and what the daemon answered. The connection decides
+// when to send it.
 
 import type { SidelaneError } from '../../model/index.ts'
 import { encodeClientHello, maxHelloBytes, type ServerHello } from '../../wire/index.ts'
-import { refusalOf, type Entry } from './client-contract.ts'
+import { refusalOf, type ClientContract } from './client-contract.ts'
 
 /** Contracts in one HELLO: with the longest names they fill it. */
 const contractsPerHello = Math.floor(maxHelloBytes / 116) - 2
 
-export interface QuestionsOptions {
+export interface HandshakeOptions {
   readonly path: string
   /** Name and version, for the daemon's log. */
   readonly client: string
-  /** All contracts; more may come. */
-  readonly entries: readonly Entry[]
+  /** All contracts of the client; the list grows. */
+  readonly contracts: readonly ClientContract[]
 }
 
-export class Questions {
-  readonly #options: QuestionsOptions
+export class Handshake {
+  /** By contract number: the contract's index on the connection, or why it has none. Empty until HELLO is answered. */
+  readonly answers: (number | SidelaneError | undefined)[] = []
+  readonly #options: HandshakeOptions
   #askedCount = 0
-  /** HELLOs without an answer, in their order. */
-  readonly #asked: (readonly Entry[])[] = []
-  /** By the contract's number: its index here, or why it has none. */
-  readonly #known: (number | SidelaneError | undefined)[] = []
+  /** HELLOs without an answer, in the order of sending. */
+  readonly #unanswered: (readonly ClientContract[])[] = []
 
-  constructor(options: QuestionsOptions) {
+  constructor(options: HandshakeOptions) {
     this.#options = options
   }
 
-  /** Every contract has been asked about. */
+  /** Every contract has been asked for. */
   get complete(): boolean {
-    return this.#askedCount === this.#options.entries.length
+    return this.#askedCount === this.#options.contracts.length
   }
 
-  /** The payload of the next HELLO; it may be about none. */
-  next(): Uint8Array {
-    const { client, entries } = this.#options
-    const part = entries.slice(this.#askedCount, this.#askedCount + contractsPerHello)
+  /** The payload of the next HELLO, which may ask for no contract. */
+  nextHello(): Uint8Array {
+    const { client, contracts } = this.#options
+    const part = contracts.slice(this.#askedCount, this.#askedCount + contractsPerHello)
     this.#askedCount += part.length
-    this.#asked.push(part)
+    this.#unanswered.push(part)
     return encodeClientHello({ client, contracts: part.map(({ asked }) => asked) })
   }
 
-  /** Takes an answer; undefined: it answers what was not asked. */
-  hear({ contracts }: ServerHello): readonly Entry[] | undefined {
-    const entries = this.#asked.shift()
-    if (entries?.length !== contracts.length) return undefined
-    for (const [i, entry] of entries.entries()) {
-      const answer = contracts[i] as (typeof contracts)[number]
-      this.#known[entry.number] = answer.status === 0 ? answer.index : refusalOf(entry, answer, this.#options.path)
+  /** The contracts that the daemon answered; undefined: the answer does not match any HELLO. */
+  onAnswer({ contracts: answers }: ServerHello): readonly ClientContract[] | undefined {
+    const contracts = this.#unanswered.shift()
+    if (contracts?.length !== answers.length) return undefined
+    for (const [i, contract] of contracts.entries()) {
+      const answer = answers[i] as (typeof answers)[number]
+      this.answers[contract.number] =
+        answer.status === 0 ? answer.index : refusalOf(contract, answer, this.#options.path)
     }
-    return entries
-  }
-
-  /** Its index, or why it has none; undefined: the daemon has not been asked, or has not answered. */
-  about(entry: Entry): number | SidelaneError | undefined {
-    return this.#known[entry.number]
+    return contracts
   }
 }

@@ -1,40 +1,85 @@
-// The requests of one connection that have no answer yet, and the memory that their payloads are kept in. Which
-// connection takes a call, and what becomes of one that is refused or lost, is client.ts.
+// The requests of one connection that have no answer yet, found by id, and the memory of their payloads. The client
+// decides which connection takes a call, and what follows when a request is refused or lost.
 
 import { Buffer } from 'node:buffer'
 import { decodeOutcome, toFault, type Outcome, type SidelaneError } from '../../model/index.ts'
 import { defaultInFlight, flags, headBytes, kinds, noDeadline, traceFromText, writeHead } from '../../wire/index.ts'
-import type { Outlet } from './frame-writer.ts'
-import type { Slab } from './write-buffer.ts'
-import { Slots } from './request-table.ts'
-import type { Content, Place, Ticket } from './request.ts'
-import { Window } from './congestion-window.ts'
+import type { WriteBatcher } from '../../util/write-batcher.ts'
+import { CongestionWindow } from './flow-control.ts'
+import type { Content, PendingRequest, RequestOwner } from './request.ts'
 
-/** Payloads that are kept for a second try. */
-const mostKeptBytes = 16 * 1024 * 1024
-/** Longer texts are measured before they are written, so that no slab is three times too large. */
+/** Payloads kept for a retry. One request is sent whatever its size. */
+const maxRetainedBytes = 16 * 1024 * 1024
+/** A longer text is measured before it is written: reserving three bytes per code unit would waste a block. */
 const longText = 16 * 1024
-/** What a daemon can be told to allow; the places for them are made at once. */
-const mostInFlight = 65_535
+/** Bounds what a daemon may allow: the table is allocated at once. */
+const maxInFlight = 65_535
 
-export class Flight {
-  readonly #outlet: Outlet
-  readonly #place: Place
-  #limit = defaultInFlight
-  #slots = new Slots<Ticket>(defaultInFlight)
-  #window = new Window(defaultInFlight)
-  #keptBytes = 0
-  /** The request whose answer has begun to arrive. */
-  #receiving = 0
+/** Requests by id without hashing: ids only grow, and the low bits of an id are the index of its slot. */
+export class RequestTable<T extends { id: number }> {
+  readonly #slots: (T | undefined)[]
+  readonly #mask: number
+  #lastId = 0
+  #size = 0
 
-  /** `place`: who is told when a call ends before its answer is there. */
-  constructor(outlet: Outlet, place: Place) {
-    this.#outlet = outlet
-    this.#place = place
+  constructor(maxSize: number) {
+    // Twice the size, so that a free slot is always near.
+    const slots = 2 ** Math.ceil(Math.log2(2 * maxSize))
+    this.#slots = Array.from({ length: slots }, () => undefined)
+    this.#mask = slots - 1
   }
 
   get size(): number {
-    return this.#slots.size
+    return this.#size
+  }
+
+  get lastId(): number {
+    return this.#lastId
+  }
+
+  /** Gives the request an id that is greater than all before. */
+  add(request: T): void {
+    do this.#lastId++
+    while (this.#slots[this.#lastId & this.#mask] !== undefined)
+    this.#slots[this.#lastId & this.#mask] = request
+    request.id = this.#lastId
+    this.#size++
+  }
+
+  find(id: number): T | undefined {
+    const request = this.#slots[id & this.#mask]
+    return request?.id === id ? request : undefined
+  }
+
+  remove({ id }: T): void {
+    this.#slots[id & this.#mask] = undefined
+    this.#size--
+  }
+
+  /** All requests, by id. */
+  list(): T[] {
+    return this.#slots.filter((request) => request !== undefined).sort((a, b) => a.id - b.id)
+  }
+}
+
+export class InFlightRequests {
+  readonly #writer: WriteBatcher
+  readonly #owner: RequestOwner
+  #limit = defaultInFlight
+  #table = new RequestTable<PendingRequest>(defaultInFlight)
+  #window = new CongestionWindow(defaultInFlight)
+  #retainedBytes = 0
+  /** The request whose answer is incomplete; 0: none. */
+  #receivingId = 0
+
+  /** `owner`: told when a call ends before its answer. */
+  constructor(writer: WriteBatcher, owner: RequestOwner) {
+    this.#writer = writer
+    this.#owner = owner
+  }
+
+  get size(): number {
+    return this.#table.size
   }
 
   /** Requests that the daemon allows. */
@@ -42,122 +87,122 @@ export class Flight {
     return this.#limit
   }
 
-  /** Requests that it takes now. */
+  /** Requests that can be sent now. */
   get room(): number {
-    // An empty one takes a payload of any size.
-    if (this.#keptBytes > mostKeptBytes) return 0
-    return Math.max(0, this.#window.size - this.#slots.size)
+    if (this.#retainedBytes > maxRetainedBytes) return 0
+    return Math.max(0, this.#window.size - this.#table.size)
   }
 
-  /** Before the first request: what the daemon allows. */
-  allow(inFlight: number): void {
-    this.#limit = Math.min(mostInFlight, Math.max(1, inFlight))
-    this.#slots = new Slots(this.#limit)
-    this.#window = new Window(this.#limit)
+  /** Sets what the daemon allows. Called before the first request. */
+  setLimit(inFlight: number): void {
+    this.#limit = Math.min(maxInFlight, Math.max(1, inFlight))
+    this.#table = new RequestTable(this.#limit)
+    this.#window = new CongestionWindow(this.#limit)
   }
 
-  /** Writes the request; the payload is the caller's again at once. */
-  send(ticket: Ticket, content: Content, index: number, now: number): void {
-    const { call } = ticket
-    const text = typeof content === 'string'
-    const most = !text ? content.length : content.length > longText ? Buffer.byteLength(content) : content.length * 3
+  /** Writes the request. The payload is copied. */
+  send(request: PendingRequest, content: Content, contractIndex: number, now: number): void {
+    const { call } = request
+    const isText = typeof content === 'string'
+    const maxLength = isText ? maxUtf8Bytes(content) : content.length
     const trace = call.traceparent === undefined ? undefined : traceFromText(call.traceparent)
-    const traceBytes = trace?.length ?? 0
-    const slab = this.#outlet.reserve(headBytes + traceBytes + most)
-    const at = slab.used
-    if (trace !== undefined) slab.bytes.set(trace, at + headBytes)
-    const bodyAt = at + headBytes + traceBytes
-    let length = most
-    if (text) length = slab.bytes.write(content, bodyAt)
-    else slab.bytes.set(content, bodyAt)
-    this.#slots.put(ticket)
+    const prefixBytes = headBytes + (trace?.length ?? 0)
+    const block = this.#writer.reserve(prefixBytes + maxLength)
+    const at = block.used
+    const bodyAt = at + prefixBytes
+    let length = maxLength
+    if (trace !== undefined) block.bytes.set(trace, at + headBytes)
+    if (isText) length = block.bytes.write(content, bodyAt)
+    else block.bytes.set(content, bodyAt)
+    this.#table.add(request)
     writeHead(
-      slab.bytes,
+      block.bytes,
       at,
-      traceBytes + length,
+      prefixBytes - headBytes + length,
       kinds.request,
       (call.canonical ? flags.canonical : 0) | (trace === undefined ? 0 : flags.trace),
-      index,
-      ticket.id,
+      contractIndex,
+      request.id,
       call.expiresAt === Number.POSITIVE_INFINITY ? noDeadline : Math.max(1, Math.floor(call.expiresAt - now)),
       0,
     )
-    slab.live++
-    this.#keptBytes += length
-    ticket.place = this.#place
-    ticket.slab = slab
-    ticket.offset = bodyAt
-    ticket.length = length
+    block.live++
+    this.#retainedBytes += length
+    request.owner = this.#owner
+    request.block = block
+    request.offset = bodyAt
+    request.length = length
     call.phase = 'running'
-    this.#outlet.add(slab, headBytes + traceBytes + length)
+    this.#writer.add(block, prefixBytes + length)
   }
 
-  /** The head of an answer is there. `skip`: nobody waits for it any more; undefined: nobody ever has. */
-  open(id: number): 'take' | 'skip' | undefined {
-    const ticket = this.#slots.find(id)
-    if (ticket === undefined) return undefined
-    if (ticket.place === this.#place) {
-      this.#receiving = id
+  /** The header of an answer has arrived. `skip`: the call is over; undefined: the id belongs to no request. */
+  beginAnswer(id: number): 'take' | 'skip' | undefined {
+    const request = this.#table.find(id)
+    if (request === undefined) return undefined
+    if (request.owner === this.#owner) {
+      this.#receivingId = id
       return 'take'
     }
-    this.#slots.remove(ticket)
+    this.#table.remove(request)
     return 'skip'
   }
 
-  /** The answer is there: ends the call, or gives back what the daemon had no room for. */
-  answer(id: number, payload: Uint8Array, overloaded: (ticket: Ticket, fault: SidelaneError) => void): void {
-    this.#receiving = 0
-    const ticket = this.#slots.find(id)
-    if (ticket === undefined) return
-    this.#slots.remove(ticket)
+  /** An answer has arrived: ends the call, or passes the request to `onOverload`, its payload restored. */
+  answer(id: number, payload: Uint8Array, onOverload: (request: PendingRequest, fault: SidelaneError) => void): void {
+    this.#receivingId = 0
+    const request = this.#table.find(id)
+    if (request === undefined) return
+    this.#table.remove(request)
     // The call can end while its answer arrives.
-    if (ticket.place !== this.#place) return
-    const { call } = ticket
+    if (request.owner !== this.#owner) return
+    const { call } = request
     let outcome: Outcome
     try {
       outcome = decodeOutcome(payload, 0, call.route.contract.profile.compress.codec)
     } catch (error) {
       const fault = toFault(error)
       if (fault.code === 'overloaded') {
-        this.#window.refused(id, this.#slots.last)
-        this.#keep(ticket)
-        return overloaded(ticket, fault)
+        this.#window.onOverload(id, this.#table.lastId)
+        this.#takeBack(request)
+        return onOverload(request, fault)
       }
-      this.#taken(ticket)
+      this.#finish(request)
       return call.fail(fault)
     }
-    this.#taken(ticket)
+    this.#finish(request)
     call.settle(outcome)
   }
 
-  /** The call is over; its answer is still to come. */
-  forget(ticket: Ticket): void {
-    ticket.place = undefined
-    this.#keptBytes -= ticket.length
-    this.#outlet.release(ticket.slab as Slab)
-    ticket.slab = undefined
+  /** The call is over. The id stays taken until the answer arrives. */
+  abandon(request: PendingRequest): void {
+    request.owner = undefined
+    this.#retainedBytes -= request.length
+    this.#writer.release(request.block as NonNullable<PendingRequest['block']>)
+    request.block = undefined
   }
 
-  /** The connection is over: those that still want an answer, with their payloads. */
-  end(): Ticket[] {
-    const unanswered = this.#slots.items().filter((ticket) => ticket.place === this.#place)
-    for (const ticket of unanswered) {
-      // Its answer had begun: once more is once too often.
-      if (ticket.id === this.#receiving) ticket.retried = true
-      this.#keep(ticket)
+  /** The connection is closed: the requests whose calls still wait, their payloads restored. */
+  takeBackAll(): PendingRequest[] {
+    const requests = this.#table.list().filter((request) => request.owner === this.#owner)
+    for (const request of requests) {
+      // Part of the response was received, so the request is not retried.
+      if (request.id === this.#receivingId) request.retried = true
+      this.#takeBack(request)
     }
-    return unanswered
+    return requests
   }
 
-  #taken(ticket: Ticket): void {
-    this.#window.taken()
-    this.forget(ticket)
+  #finish(request: PendingRequest): void {
+    this.#window.onAnswer()
+    this.abandon(request)
   }
 
-  /** Takes the payload out of the slab, for another try. */
-  #keep(ticket: Ticket): void {
-    const { slab, offset, length } = ticket
-    ticket.content = Uint8Array.from((slab as Slab).bytes.subarray(offset, offset + length))
-    this.forget(ticket)
+  #takeBack(request: PendingRequest): void {
+    const { block, offset, length } = request
+    request.content = Uint8Array.from(block?.bytes.subarray(offset, offset + length) ?? [])
+    this.abandon(request)
   }
 }
+
+const maxUtf8Bytes = (text: string): number => (text.length > longText ? Buffer.byteLength(text) : 3 * text.length)

@@ -1,30 +1,29 @@
-// What a launched daemon writes to its log: the events that its launcher waits for, and the last lines for the message
-// when it does not start.
+// The log of a launched daemon: its events, and its last lines for the error message when it does not start.
 
 export interface LogEvent {
   readonly event: string
   readonly message: string
 }
 
-const mostChars = 2000
+const maxChars = 2000
 
 export class LogTail {
   #text = ''
-  #line = ''
+  #partialLine = ''
 
   get text(): string {
     return this.#text.trim()
   }
 
-  note(line: string): void {
-    this.#text = `${this.#text}${line}\n`.slice(-mostChars)
+  addLine(line: string): void {
+    this.#text = `${this.#text}${line}\n`.slice(-maxChars)
   }
 
-  /** The events of the lines that are whole now. */
+  /** Returns the events of the lines that `chunk` completes. */
   push(chunk: string): LogEvent[] {
-    const lines = (this.#line + chunk).split('\n')
-    this.#line = lines.pop() as string
-    for (const line of lines) this.note(line)
+    const lines = (this.#partialLine + chunk).split('\n')
+    this.#partialLine = lines.pop() as string
+    for (const line of lines) this.addLine(line)
     return lines.flatMap(eventOf)
   }
 }
@@ -34,7 +33,7 @@ function eventOf(line: string): LogEvent[] {
     const { event, message = '' } = JSON.parse(line) as Partial<LogEvent>
     return event === undefined ? [] : [{ event, message }]
   } catch {
-    // A warning of the runtime, say.
+    // Not a log line: the runtime prints warnings too.
     return []
   }
 }

@@ -1,90 +1,84 @@
-// How contracts get to a daemon of our own while it runs: written to its folder, then it is told to read that anew. One
-// reload at a time, so that each answer says which contracts it is about.
+// How contracts get to a launched daemon while it runs: written to its directory, then reloaded. One reload at a time, so
+// that each answer of the daemon is about known contracts.
 
-import type { Contract } from '../../model/index.ts'
-import type { LockFolder } from './launch-directory.ts'
+import type { LaunchContract, LaunchDirectory } from './launch-directory.ts'
 
-export interface Addition {
-  /** The placement's own number of the contract. */
-  readonly number: number
-  readonly contract: Contract
-  readonly digestKey: Uint8Array | undefined
+export interface LaunchEvents {
+  /** The daemon serves these contracts. `reloaded`: they were added to a running daemon. */
+  readonly onServed: (contracts: readonly LaunchContract[], reloaded: boolean) => void
+  /** The daemon cannot serve this contract; it serves those from before. */
+  readonly onRefused: (contract: LaunchContract, message: string) => void
 }
 
-export interface ReloadEvents {
-  /** The daemon is to read the folder. */
-  reload(): void
-  /** It has these contracts from now on. */
-  served(added: readonly Addition[], again: boolean): void
-  /** It cannot serve this one, and has what it had before. */
-  refused(addition: Addition, message: string): void
+export interface ReloadQueueEvents extends LaunchEvents {
+  /** The daemon has to read the directory. */
+  readonly onReload: () => void
 }
 
-export class Reloads {
-  readonly #folder: LockFolder
-  readonly #events: ReloadEvents
+export class ReloadQueue {
+  readonly #directory: LaunchDirectory
+  readonly #events: ReloadQueueEvents
   /** Not written yet. */
-  #waiting: Addition[] = []
-  /** Written, and not answered. */
-  #asked: Addition[] = []
-  #running = false
-  /** One of several was refused: which, shows one after the other. */
+  #queued: LaunchContract[] = []
+  /** Written, without an answer of the daemon. */
+  #pending: LaunchContract[] = []
+  #isRunning = false
+  /** One of several contracts was refused; reloading them one by one shows which. */
   #oneByOne = false
 
-  constructor(folder: LockFolder, events: ReloadEvents) {
-    this.#folder = folder
+  constructor(directory: LaunchDirectory, events: ReloadQueueEvents) {
+    this.#directory = directory
     this.#events = events
   }
 
-  add(addition: Addition): void {
-    this.#waiting.push(addition)
-    // Once for all contracts of this tick.
-    if (this.#running && this.#waiting.length === 1) setImmediate(() => this.#next())
+  add(contract: LaunchContract): void {
+    this.#queued.push(contract)
+    // One reload for all contracts of this turn.
+    if (this.#isRunning && this.#queued.length === 1) setImmediate(() => this.#next())
   }
 
-  /** Before the daemon starts: it reads the folder by itself. */
-  starting(): void {
-    this.#running = false
-    this.#asked.push(...this.#waiting.splice(0))
-    for (const addition of this.#asked) this.#folder.write(addition)
+  /** The daemon is about to start, and reads the directory then. */
+  onStarting(): void {
+    this.#isRunning = false
+    this.#pending.push(...this.#queued.splice(0))
+    for (const contract of this.#pending) this.#directory.write(contract)
   }
 
-  /** The daemon is up. */
-  started(): void {
-    this.#running = true
-    this.#settle(false)
+  onStarted(): void {
+    this.#isRunning = true
+    this.#onSuccess(false)
   }
 
-  /** It has read the folder, or says why it could not. */
-  answered(refusal: string | undefined): void {
-    const asked = this.#asked
-    if (refusal === undefined) return this.#settle(true)
-    this.#asked = []
-    for (const addition of asked) this.#folder.remove(addition)
-    const [only] = asked
-    if (asked.length === 1 && only !== undefined) this.#events.refused(only, refusal)
+  /** The daemon reloaded, or `failure` tells why it could not. */
+  onReloaded(failure: string | undefined): void {
+    const pending = this.#pending
+    if (failure === undefined) return this.#onSuccess(true)
+    this.#pending = []
+    for (const contract of pending) this.#directory.delete(contract)
+    const [only] = pending
+    if (pending.length === 1 && only !== undefined) this.#events.onRefused(only, failure)
     else {
-      this.#waiting.unshift(...asked)
+      this.#queued.unshift(...pending)
       this.#oneByOne = true
     }
     this.#next()
   }
 
-  #settle(again: boolean): void {
-    const asked = this.#asked
-    this.#asked = []
-    this.#events.served(asked, again)
+  #onSuccess(reloaded: boolean): void {
+    const pending = this.#pending
+    this.#pending = []
+    this.#events.onServed(pending, reloaded)
     this.#next()
   }
 
   #next(): void {
-    if (!this.#running || this.#asked.length > 0) return
-    if (this.#waiting.length === 0) {
+    if (!this.#isRunning || this.#pending.length > 0) return
+    if (this.#queued.length === 0) {
       this.#oneByOne = false
       return
     }
-    this.#asked = this.#waiting.splice(0, this.#oneByOne ? 1 : this.#waiting.length)
-    for (const addition of this.#asked) this.#folder.write(addition)
-    this.#events.reload()
+    this.#pending = this.#queued.splice(0, this.#oneByOne ? 1 : this.#queued.length)
+    for (const contract of this.#pending) this.#directory.write(contract)
+    this.#events.onReload()
   }
 }

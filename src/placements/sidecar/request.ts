@@ -1,92 +1,97 @@
-// One accepted payload on its way: it waits for a place at the daemon, or is in flight on a connection. Who decides
-// where it goes is client.ts.
+// One accepted payload that has no answer yet, and the queue in which such requests wait. The client decides where a
+// request goes.
 
 import type { Call, Holder } from '../../model/index.ts'
-import type { Entry } from './client-contract.ts'
-import type { Slab } from './write-buffer.ts'
+import type { Block } from '../../util/bump-arena.ts'
+import { LinkedList, type Linked } from '../../util/linked-list.ts'
 
-/** A payload as it is written: bytes, or checked text, which nobody can change. */
+/** A payload as it is sent: bytes, or JSON text. */
 export type Content = Uint8Array | string
 
-/** Where it is, and who is told when its call ends there. */
-export interface Place {
-  leave(ticket: Ticket): void
+/** The queue or the connection that holds a request. */
+export interface RequestOwner {
+  /** The call ended before its answer, by a deadline, a signal or a failure. */
+  abandon(request: PendingRequest): void
 }
 
-export class Ticket implements Holder {
+export class PendingRequest implements Holder, Linked<PendingRequest> {
   readonly call: Call
-  readonly entry: Entry
-  /** undefined: nobody needs to know any more. */
-  place: Place | undefined
-  /** The payload, while it is not in a slab. */
+  /** undefined: the call is over. */
+  owner: RequestOwner | undefined
+  /** The payload while it waits; in flight it is in `block`. */
   content: Content | undefined
-  /** Its payload's size in bytes; of text that waits, its length. */
+  /** Bytes of the payload; of a text that waits, its length in UTF-16 code units. */
   length: number = 0
-  /** In flight: its id on the connection, and where its payload is. */
+  /** In flight: the id on the connection, and where the payload is. */
   id: number = 0
-  slab: Slab | undefined
+  block: Block<Buffer> | undefined
   offset: number = 0
-  /** It has been sent a second time. */
   retried: boolean = false
-  readonly #ended: () => void
+  /** In the retry queue: when it is sent again. */
+  retryAt: number = 0
+  next: PendingRequest | undefined
+  previous: PendingRequest | undefined
+  readonly #onEnd: () => void
 
-  /** `ended` is told once, when the call is over. */
-  constructor(call: Call, entry: Entry, ended: () => void) {
+  /** `onEnd` is called once, when the call is over. */
+  constructor(call: Call, onEnd: () => void) {
     this.call = call
-    this.entry = entry
-    this.#ended = ended
+    this.#onEnd = onEnd
   }
 
-  /** The call is over, by the answer or by anything else. */
   release(): void {
-    this.place?.leave(this)
-    this.#ended()
+    this.owner?.abandon(this)
+    this.#onEnd()
   }
 }
 
-/** Tickets in the order in which they came; any of them can leave. */
-export class Waiting implements Place {
-  readonly #tickets = new Set<Ticket>()
-  readonly #total: Total
+/** What all queues of a client hold together. */
+export interface QueueTotals {
+  requests: number
+  bytes: number
+  /** A request left because its call ended. */
+  readonly onAbandon: () => void
+}
 
-  /** `total`: that of all the places where tickets wait. */
-  constructor(total: Total) {
-    this.#total = total
+/** A FIFO queue from which any request can be removed. */
+export class RequestQueue implements RequestOwner {
+  readonly #list = new LinkedList<PendingRequest>()
+  readonly #totals: QueueTotals
+
+  constructor(totals: QueueTotals) {
+    this.#totals = totals
   }
 
   get size(): number {
-    return this.#tickets.size
+    return this.#list.size
   }
 
-  [Symbol.iterator](): IterableIterator<Ticket> {
-    return this.#tickets.values()
+  get first(): PendingRequest | undefined {
+    return this.#list.first
   }
 
-  add(ticket: Ticket): void {
-    ticket.place = this
-    ticket.call.phase = 'queued'
-    this.#tickets.add(ticket)
-    this.#total.tickets++
-    this.#total.bytes += ticket.length
+  [Symbol.iterator](): Generator<PendingRequest, void> {
+    return this.#list[Symbol.iterator]()
   }
 
-  remove(ticket: Ticket): void {
-    ticket.place = undefined
-    this.#tickets.delete(ticket)
-    this.#total.tickets--
-    this.#total.bytes -= ticket.length
+  add(request: PendingRequest): void {
+    request.owner = this
+    request.call.phase = 'queued'
+    this.#list.push(request)
+    this.#totals.requests++
+    this.#totals.bytes += request.length
   }
 
-  leave(ticket: Ticket): void {
-    this.remove(ticket)
-    ticket.content = undefined
-    this.#total.onLeave()
+  remove(request: PendingRequest): void {
+    request.owner = undefined
+    this.#list.remove(request)
+    this.#totals.requests--
+    this.#totals.bytes -= request.length
   }
-}
 
-export interface Total {
-  tickets: number
-  bytes: number
-  /** A call has given its place up. */
-  readonly onLeave: () => void
+  abandon(request: PendingRequest): void {
+    this.remove(request)
+    request.content = undefined
+    this.#totals.onAbandon()
+  }
 }

@@ -1,43 +1,45 @@
-// Calls that the daemon had no room for, each until it may have. What becomes of them then is client.ts.
+// Requests that the daemon refused as overloaded, each until it may be sent again.
 
-import { Waiting, type Ticket, type Total } from './request.ts'
+import { RequestQueue, type PendingRequest, type QueueTotals } from './request.ts'
 
-export class Resting {
-  readonly #tickets: Waiting
-  readonly #rested: (ticket: Ticket) => void
-  readonly #awake: () => void
-  readonly #until = new WeakMap<Ticket, number>()
+export interface RetryEvents {
+  /** The pause of a request is over. */
+  readonly onDue: (request: PendingRequest) => void
+  /** Called after all `onDue` of one moment. */
+  readonly onAllDue: () => void
+}
+
+export class RetryQueue {
+  readonly #requests: RequestQueue
+  readonly #events: RetryEvents
   #timer: NodeJS.Timeout | undefined
 
-  /** `rested` is told of each call whose time has come, `awake` after those of one moment. */
-  constructor(total: Total, rested: (ticket: Ticket) => void, awake: () => void) {
-    this.#tickets = new Waiting(total)
-    this.#rested = rested
-    this.#awake = awake
+  constructor(totals: QueueTotals, events: RetryEvents) {
+    this.#requests = new RequestQueue(totals)
+    this.#events = events
   }
 
-  add(ticket: Ticket, ms: number): void {
-    this.#until.set(ticket, performance.now() + ms)
-    this.#tickets.add(ticket)
-    this.#timer ??= setTimeout(this.#look, ms)
+  add(request: PendingRequest, pauseMs: number): void {
+    request.retryAt = performance.now() + pauseMs
+    this.#requests.add(request)
+    this.#timer ??= setTimeout(this.#onTimer, pauseMs)
   }
 
   stop(): void {
     clearTimeout(this.#timer)
   }
 
-  readonly #look = (): void => {
+  readonly #onTimer = (): void => {
     const now = performance.now()
-    let soonest = Number.POSITIVE_INFINITY
-    for (const ticket of this.#tickets) {
-      const until = this.#until.get(ticket) as number
-      if (until > now) soonest = Math.min(soonest, until)
+    let nextAt = Number.POSITIVE_INFINITY
+    for (const request of this.#requests) {
+      if (request.retryAt > now) nextAt = Math.min(nextAt, request.retryAt)
       else {
-        this.#tickets.remove(ticket)
-        this.#rested(ticket)
+        this.#requests.remove(request)
+        this.#events.onDue(request)
       }
     }
-    this.#timer = soonest === Number.POSITIVE_INFINITY ? undefined : setTimeout(this.#look, soonest - now)
-    this.#awake()
+    this.#timer = nextAt === Number.POSITIVE_INFINITY ? undefined : setTimeout(this.#onTimer, nextAt - now)
+    this.#events.onAllDue()
   }
 }

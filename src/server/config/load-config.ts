@@ -1,16 +1,18 @@
-// Flags, environment and file → what is given of each option. A flag wins over the environment, the environment over the
-// file. Every name and value is checked here; what they mean together, and defaults, are settled in settings.ts.
+// Reads flags, environment and file. A flag wins over the environment, the environment over the file. Names and single
+// values are checked here; defaults and combinations in settings.ts.
 
-import { rows, type OptionKey, type Options, type Row } from './options.ts'
+import { configTexts as texts } from '../../tables/daemon-texts.ts'
+import { fillTemplate, type TemplateValues } from '../../util/fill-template.ts'
+import { optionSpecs, type Options, type OptionSpec } from './options.ts'
 
-/** The configuration is wrong: the message says where, and what was expected. */
+/** The configuration is wrong: the message names the source and what was expected. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
 export type Mode = 'serve' | 'check' | 'help' | 'version'
 
-export interface Given {
+export interface GivenOptions {
   readonly mode: Mode
   readonly options: Options
 }
@@ -21,7 +23,7 @@ export interface ConfigSources {
   readonly readFile: (path: string) => string
 }
 
-type Values = Map<OptionKey, unknown>
+type Values = Map<keyof Options, unknown>
 
 const modes: Readonly<Record<string, Mode>> = {
   '--check': 'check',
@@ -32,7 +34,7 @@ const modes: Readonly<Record<string, Mode>> = {
 }
 
 /** Throws ConfigError. */
-export function readOptions({ args, env, readFile }: ConfigSources): Given {
+export function readOptions({ args, env, readFile }: ConfigSources): GivenOptions {
   const flags: Values = new Map()
   const mode = readFlags(args, flags)
   if (mode === 'help' || mode === 'version') return { mode, options: {} }
@@ -46,42 +48,42 @@ function readFlags(args: readonly string[], values: Values): Mode {
   let mode: Mode = 'serve'
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string
-    const given = modes[arg]
-    if (given !== undefined) {
-      // Who asks for help gets it, whatever else is there.
-      if (mode === 'serve' || mode === 'check') mode = given
+    const asked = modes[arg]
+    if (asked !== undefined) {
+      // Help and version win over --check, and over wrong options behind them.
+      if (mode === 'serve' || mode === 'check') mode = asked
       continue
     }
     const equals = arg.startsWith('--') ? arg.indexOf('=') : -1
     const flag = equals === -1 ? arg : arg.slice(0, equals)
-    const row = rows.find((each) => each.flag === flag)
-    if (row === undefined) throw new ConfigError(`Unknown option ${show(flag)}`)
-    if (row.metavar === undefined) {
-      if (equals !== -1) throw new ConfigError(`Expected \`${flag}\` without a value`)
-      put(values, row, true)
+    const spec = optionSpecs.find((each) => each.flag === flag)
+    if (spec === undefined) throw wrong(texts.unknownOption, { option: quote(flag) })
+    if (spec.metavar === undefined) {
+      if (equals !== -1) throw wrong(texts.expectedNoValue, { flag })
+      put(values, spec, true)
       continue
     }
     const next = args[i + 1]
-    if (equals !== -1) put(values, row, parse(row, `\`${flag}\``, arg.slice(equals + 1)))
+    if (equals !== -1) put(values, spec, parse(spec, flag, arg.slice(equals + 1)))
     else if (next !== undefined && !next.startsWith('--')) {
-      put(values, row, parse(row, `\`${flag}\``, next))
+      put(values, spec, parse(spec, flag, next))
       i++
-    } else if (row.optional) put(values, row, true)
-    else throw new ConfigError(`Expected \`${flag}\` to be ${row.kind.expected}, got nothing`)
+    } else if (spec.metavar.startsWith('[')) put(values, spec, true)
+    else throw unexpected(quote(flag), spec, 'nothing')
   }
   return mode
 }
 
-function put(values: Values, row: Row, value: unknown): void {
-  const before = values.get(row.key)
-  if (before === undefined) values.set(row.key, value)
-  else if (row.kind.join) values.set(row.key, row.kind.join(before, value))
-  else throw new ConfigError(`Expected \`${row.flag}\` once`)
+function put(values: Values, { key, flag, parser }: OptionSpec, value: unknown): void {
+  const before = values.get(key)
+  if (before === undefined) values.set(key, value)
+  else if (parser.join) values.set(key, parser.join(before, value))
+  else throw wrong(texts.expectedOnce, { flag })
 }
 
-function parse({ kind }: Row, name: string, text: string): unknown {
-  const value = kind.text(text)
-  if (value === undefined) throw new ConfigError(`Expected ${name} to be ${kind.expected}, got ${show(text)}`)
+function parse(spec: OptionSpec, name: string, text: string): unknown {
+  const value = spec.parser.text(text)
+  if (value === undefined) throw unexpected(quote(name), spec, quote(text))
   return value
 }
 
@@ -89,15 +91,11 @@ function readEnv(env: ConfigSources['env']): Values {
   const values: Values = new Map()
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith('SIDELANED_')) continue
-    const row = rows.find((each) => each.env === name)
-    if (row === undefined) throw new ConfigError(`Unknown variable ${show(name)}`)
-    // Set to nothing is not set: a shell or a unit file cannot always leave it out.
+    const spec = optionSpecs.find((each) => each.env === name)
+    if (spec === undefined) throw wrong(texts.unknownVariable, { variable: quote(name) })
+    // An empty variable counts as not set: a shell or a unit file cannot always leave it out.
     if (text === undefined || text === '') continue
-    const parts = (row.kind.many ? text.split(':') : [text]).map((part) => parse(row, `\`${name}\``, part))
-    values.set(
-      row.key,
-      parts.reduce((a, b) => row.kind.join?.(a, b) ?? b),
-    )
+    for (const part of spec.parser.join ? text.split(':') : [text]) put(values, spec, parse(spec, name, part))
   }
   return values
 }
@@ -107,23 +105,26 @@ function readConfigFile(file: string, readFile: ConfigSources['readFile']): Valu
   try {
     content = JSON.parse(readFile(file))
   } catch (error) {
-    throw new ConfigError(`Cannot read ${show(file)}: ${(error as Error).message}`)
+    throw wrong(texts.cannotRead, { file: quote(file), reason: (error as Error).message })
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new ConfigError(`Expected ${show(file)} to hold a JSON object`)
+    throw wrong(texts.expectedObject, { file: quote(file) })
   }
   const values: Values = new Map()
   for (const [key, value] of Object.entries(content)) {
-    const row = rows.find((each) => each.key === key && !each.notInFile)
-    if (row === undefined) throw new ConfigError(`Unknown key ${show(key)} in ${show(file)}`)
-    const read = row.kind.json(value)
-    if (read === undefined) {
-      const got = show(JSON.stringify(value))
-      throw new ConfigError(`Expected \`${key}\` in ${show(file)} to be ${row.kind.expected}, got ${got}`)
-    }
-    values.set(row.key, read)
+    const spec = optionSpecs.find((each) => each.key === key && !each.notInFile)
+    if (spec === undefined) throw wrong(texts.unknownKey, { key: quote(key), file: quote(file) })
+    const parsed = spec.parser.json(value)
+    if (parsed === undefined) throw unexpected(`\`${key}\` in ${quote(file)}`, spec, quote(JSON.stringify(value)))
+    values.set(spec.key, parsed)
   }
   return values
 }
 
-const show = (text: string): string => `\`${text.length > 64 ? `${text.slice(0, 64)}…` : text}\``
+const wrong = <const T extends string>(template: T, values: TemplateValues<T>): ConfigError =>
+  new ConfigError(fillTemplate(template, values))
+
+const unexpected = (name: string, { parser: { expected } }: OptionSpec, value: string): ConfigError =>
+  wrong(texts.expectedValue, { name, expected, value })
+
+const quote = (text: string): string => `\`${text.length > 64 ? `${text.slice(0, 64)}…` : text}\``

@@ -1,88 +1,60 @@
-// What is given → what the daemon runs with: defaults, and what options mean together. Nothing is read from disk here but
-// what the machine says of itself.
+// The settings of the daemon from the options that are given: defaults, and checks of options that depend on each other.
+// Nothing is read from disk but the limits of the machine.
 
 import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
+import { configTexts as texts } from '../../tables/daemon-texts.ts'
+import { fillTemplate } from '../../util/fill-template.ts'
 import { checkSocketPath, defaultSocketPath } from '../../util/socket-path.ts'
 import { ConfigError } from './load-config.ts'
-import type { Options } from './options.ts'
-import type { Address } from './parsers.ts'
+import { defaults, type Options } from './options.ts'
 
-/** Where the daemon listens: a path, or what the service manager has opened. */
+/** Where the daemon listens: a path, or the socket of the service manager. The directory of a default path is made. */
 export type Place =
-  | {
-      readonly kind: 'path'
-      readonly path: string
-      /** Its directory is made and checked. */ readonly isDefault: boolean
-    }
+  | { readonly kind: 'path'; readonly path: string; readonly isDefault: boolean }
   | { readonly kind: 'descriptor'; readonly descriptor: number }
 
-export interface DaemonSettings {
+type Optional = 'socketGroup' | 'metricsListen'
+
+export interface DaemonSettings
+  extends Required<Omit<Options, Optional | 'socket' | 'config' | 'allowUids'>>, Pick<Options, Optional> {
   readonly place: Place
-  readonly contracts: readonly string[]
-  readonly digestKeyFiles: Readonly<Record<string, string>>
-  readonly engine: 'auto' | 'native' | 'js'
-  readonly placement: 'inline' | 'pool'
-  readonly threads: number
-  readonly maxQueue: number
-  readonly maxQueueMs: number
-  readonly spinUs: number
-  readonly maxBytes: number
-  readonly maxInFlight: number
-  readonly maxConnections: number
-  readonly deadlineMs: number
-  readonly drainMs: number
-  readonly takeover: boolean
-  readonly socketMode: number
-  readonly socketGroup: number | undefined
-  readonly memoryLimit: number
-  readonly metricsListen: Address | undefined
-  readonly logSample: number
-  readonly exitWithStdin: boolean
 }
 
-/** systemd passes its sockets from here on. */
+/** systemd passes its sockets from this descriptor on. */
 const firstPassed = 3
-const keptFiles = 40
+/** Descriptors that are not for connections. */
+const reservedFiles = 40
 
 /** Throws ConfigError. `env` is asked for LISTEN_FDS, and for the default path. */
 export function resolveSettings(options: Options, env: Readonly<Record<string, string | undefined>>): DaemonSettings {
-  if (options.contracts === undefined) throw new ConfigError('Expected at least one `--contract PATH`')
-  if (options.allowUids !== undefined) {
+  const { socket, contracts, allowUids } = options
+  if (contracts === undefined) throw new ConfigError(texts.expectedContract)
+  if (allowUids !== undefined) {
     throw new ConfigError('Expected no `--allow-uid`: Node cannot ask who connects, sidelaned can')
   }
   const cores = availableParallelism()
   return {
-    place: placeOf(options.socket, env),
-    contracts: options.contracts,
-    digestKeyFiles: options.digestKeyFiles ?? {},
-    engine: options.engine ?? 'auto',
-    placement: options.placement ?? 'inline',
-    threads: options.threads ?? Math.max(1, cores - 1),
-    maxQueue: options.maxQueue ?? 1024,
-    maxQueueMs: options.maxQueueMs ?? 20,
-    // On the only core the one that is waited for could not run.
-    spinUs: options.spinUs ?? (cores > 1 ? 100 : 0),
-    maxBytes: options.maxBytes ?? 67_108_864,
-    maxInFlight: options.maxInFlight ?? 256,
-    maxConnections: options.maxConnections ?? Math.min(256, Math.max(8, openFiles() - keptFiles)),
-    deadlineMs: options.deadlineMs ?? 1000,
-    drainMs: options.drainMs ?? 10_000,
-    takeover: options.takeover ?? false,
-    socketMode: options.socketMode ?? 0o600,
-    socketGroup: options.socketGroup,
-    memoryLimit: options.memoryLimit ?? machineMemory(),
-    metricsListen: options.metricsListen,
-    logSample: options.logSample ?? 0.01,
-    exitWithStdin: options.exitWithStdin ?? false,
+    ...defaults,
+    digestKeyFiles: {},
+    threads: Math.max(1, cores - 1),
+    // On the only core a thread that polls would keep the client from running.
+    spinUs: cores > 1 ? defaults.spinUs : 0,
+    maxConnections: Math.min(defaults.maxConnections, Math.max(8, openFiles() - reservedFiles)),
+    takeover: false,
+    exitWithStdin: false,
+    memoryLimit: machineMemory(),
+    ...options,
+    contracts,
+    place: placeOf(socket, env),
   }
 }
 
 function placeOf(socket: Options['socket'], env: Readonly<Record<string, string | undefined>>): Place {
   if (env['LISTEN_FDS'] !== undefined && env['LISTEN_PID'] === String(process.pid)) {
-    if (env['LISTEN_FDS'] !== '1')
-      throw new ConfigError(`Expected one socket from LISTEN_FDS, got \`${env['LISTEN_FDS']}\``)
-    if (socket !== undefined) throw new ConfigError('Expected no `--socket`: the socket comes from LISTEN_FDS')
+    const count = env['LISTEN_FDS']
+    if (count !== '1') throw new ConfigError(fillTemplate(texts.expectedOneSocket, { count }))
+    if (socket !== undefined) throw new ConfigError(texts.expectedNoSocket)
     return { kind: 'descriptor', descriptor: firstPassed }
   }
   const path = typeof socket === 'string' ? socket : defaultSocketPath(env)
@@ -94,7 +66,7 @@ function placeOf(socket: Options['socket'], env: Readonly<Record<string, string 
   return { kind: 'path', path, isDefault: typeof socket !== 'string' }
 }
 
-/** What the control group grants, else what there is. */
+/** The limit of the control group, else the memory of the machine. */
 function machineMemory(): number {
   const granted = process.constrainedMemory()
   return granted > 0 && granted < totalmem() ? granted : totalmem()

@@ -11,11 +11,11 @@ use crate::read::{Entry, Kind, Prefix, Tape, compare_bytes, flag};
 
 /// Why there is no canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub enum WriteError {
     /// Two equal keys in one object.
     DuplicateKey,
-    /// No memory.
-    Exhausted,
+    /// An allocation failed.
+    OutOfMemory,
 }
 
 /// Memory of the writer, and the result of the last document.
@@ -41,7 +41,7 @@ impl Canonical {
     /// # Errors
     ///
     /// Equal keys, or no memory.
-    pub fn write(&mut self, tape: &Tape<'_>) -> Result<(), Stop> {
+    pub fn write(&mut self, tape: &Tape<'_>) -> Result<(), WriteError> {
         self.len = 0;
         self.keys.clear();
         let mut writer = Writer { tape, document: tape.document().as_bytes(), to: self, run: (NOWHERE, NOWHERE) };
@@ -90,7 +90,7 @@ const CHUNK: usize = 32;
 impl Writer<'_> {
     /// Recurses once for each open bracket.
     #[inline(always)]
-    fn value(&mut self, at: usize) -> Result<(), Stop> {
+    fn value(&mut self, at: usize) -> Result<(), WriteError> {
         let entry = self.tape.entry(at);
         if let Some((start, end)) = scalar_span(entry) {
             return self.raw(start, end);
@@ -105,7 +105,7 @@ impl Writer<'_> {
 
     /// A string or key that cannot be copied as it stands, or of which that is not known.
     #[cold]
-    fn string(&mut self, at: usize) -> Result<(), Stop> {
+    fn string(&mut self, at: usize) -> Result<(), WriteError> {
         let entry = self.tape.entry(at);
         if self.is_quoted(entry) {
             return self.raw(entry.at as usize - 1, entry.at as usize + entry.byte_len() + 1);
@@ -121,7 +121,7 @@ impl Writer<'_> {
         let mut text = std::mem::take(&mut self.to.text);
         text.clear();
         // An escape is at most six bytes for one.
-        text.try_reserve(6 * entry.byte_len() + 2).map_err(|_| Stop::Exhausted)?;
+        text.try_reserve(6 * entry.byte_len() + 2).map_err(|_| WriteError::OutOfMemory)?;
         push_string(&mut text, tape.text(at));
         let written = self.append(text.as_bytes());
         self.to.text = text;
@@ -139,12 +139,12 @@ impl Writer<'_> {
 
     /// A number whose text is not what ECMAScript writes; −0 becomes 0.
     #[cold]
-    fn number(&mut self, at: usize) -> Result<(), Stop> {
+    fn number(&mut self, at: usize) -> Result<(), WriteError> {
         self.flush()?;
         self.append(ryu_js::Buffer::new().format_finite(self.tape.number(at)).as_bytes())
     }
 
-    fn array(&mut self, at: usize) -> Result<(), Stop> {
+    fn array(&mut self, at: usize) -> Result<(), WriteError> {
         let end = self.open(at)?;
         let mut item = at + 1;
         while item < end {
@@ -157,7 +157,7 @@ impl Writer<'_> {
         self.byte(b']')
     }
 
-    fn object(&mut self, at: usize) -> Result<(), Stop> {
+    fn object(&mut self, at: usize) -> Result<(), WriteError> {
         let end = self.open(at)?;
         if self.tape.entry(at).has(flag::SORTED) {
             let mut key = at + 1;
@@ -180,7 +180,7 @@ impl Writer<'_> {
     /// The bracket, from its own place in the document, so that what follows may be of the same run. Gives the index
     /// behind the last child.
     #[inline(always)]
-    fn open(&mut self, at: usize) -> Result<usize, Stop> {
+    fn open(&mut self, at: usize) -> Result<usize, WriteError> {
         let entry = self.tape.entry(at);
         let place = (entry.word >> 32) as usize;
         self.raw(place, place + 1)?;
@@ -188,7 +188,7 @@ impl Writer<'_> {
     }
 
     #[inline(always)]
-    fn member(&mut self, key: usize, is_first: bool) -> Result<(), Stop> {
+    fn member(&mut self, key: usize, is_first: bool) -> Result<(), WriteError> {
         let entry = self.tape.entry(key);
         let Some((mut start, end)) = scalar_span(entry) else {
             if !is_first {
@@ -222,12 +222,12 @@ impl Writer<'_> {
     }
 
     /// Puts the object's keys, in canonical order, behind those that are there.
-    fn sort(&mut self, at: usize, end: usize) -> Result<(), Stop> {
+    fn sort(&mut self, at: usize, end: usize) -> Result<(), WriteError> {
         let (tape, to) = (self.tape, &mut *self.to);
         to.unordered.clear();
         let count = tape.count(at);
-        to.unordered.try_reserve(count).map_err(|_| Stop::Exhausted)?;
-        to.keys.try_reserve(count).map_err(|_| Stop::Exhausted)?;
+        to.unordered.try_reserve(count).map_err(|_| WriteError::OutOfMemory)?;
+        to.keys.try_reserve(count).map_err(|_| WriteError::OutOfMemory)?;
         let mut hash = count as u64;
         let mut key = at + 1;
         while key < end {
@@ -253,7 +253,7 @@ impl Writer<'_> {
             a.0.cmp(&b.0).then_with(|| compare_bytes(tape.bytes(a.1 as usize), tape.bytes(b.1 as usize)))
         });
         if !to.keys[from..].windows(2).all(|pair| ascends(&pair[0], &pair[1])) {
-            return Err(Stop::DuplicateKey);
+            return Err(WriteError::DuplicateKey);
         }
         to.shapes.put(hash, &to.keys[from..], &to.unordered);
         Ok(())
@@ -261,7 +261,7 @@ impl Writer<'_> {
 
     /// The document's bytes from `start` to `end`.
     #[inline(always)]
-    fn raw(&mut self, start: usize, end: usize) -> Result<(), Stop> {
+    fn raw(&mut self, start: usize, end: usize) -> Result<(), WriteError> {
         if start != self.run.1 {
             self.flush()?;
             self.run.0 = start;
@@ -272,7 +272,7 @@ impl Writer<'_> {
 
     /// One byte, from the document if it stands there next.
     #[inline(always)]
-    fn byte(&mut self, byte: u8) -> Result<(), Stop> {
+    fn byte(&mut self, byte: u8) -> Result<(), WriteError> {
         if self.document.get(self.run.1) == Some(&byte) {
             self.run.1 += 1;
             return Ok(());
@@ -283,7 +283,7 @@ impl Writer<'_> {
 
     /// Copies the run; the next one may start anywhere.
     #[inline]
-    fn flush(&mut self) -> Result<(), Stop> {
+    fn flush(&mut self) -> Result<(), WriteError> {
         let (start, end) = std::mem::replace(&mut self.run, (NOWHERE, NOWHERE));
         let (document, len) = (self.document, end - start);
         if len > CHUNK {
@@ -304,7 +304,7 @@ impl Writer<'_> {
     }
 
     #[inline]
-    fn append(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+    fn append(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
         if self.to.out.len() - self.to.len < bytes.len() {
             self.reserve(bytes.len())?;
         }
@@ -315,12 +315,12 @@ impl Writer<'_> {
     }
 
     /// Makes room for `more` bytes and a chunk.
-    fn reserve(&mut self, more: usize) -> Result<(), Stop> {
+    fn reserve(&mut self, more: usize) -> Result<(), WriteError> {
         let out = &mut self.to.out;
         let needed = self.to.len + more + CHUNK;
         if needed > out.len() {
             let size = needed.max(2 * out.len()).max(4096);
-            out.try_reserve_exact(size - out.len()).map_err(|_| Stop::Exhausted)?;
+            out.try_reserve_exact(size - out.len()).map_err(|_| WriteError::OutOfMemory)?;
             out.resize(size, 0);
         }
         Ok(())

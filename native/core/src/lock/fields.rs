@@ -4,7 +4,7 @@ use super::fault::{invalid, unsupported};
 use super::value::{Object, Value};
 use crate::error::ContractError;
 use crate::path::Path;
-use crate::profile::{Codec, Compress, DictionaryName, DigestName, Limits, Numbers, Primitive};
+use crate::profile::{Codec, Compress, DictionaryRef, DigestName, Limits, Numbers, Primitive};
 use crate::read::compare_keys;
 
 const REQUIRED: [&str; 4] = ["name", "profile", "schema", "unicode"];
@@ -21,7 +21,7 @@ pub struct Fields {
     pub numbers: Numbers,
     pub limits: Limits,
     pub compress: Compress,
-    pub dictionary: Option<DictionaryName>,
+    pub dictionary: Option<DictionaryRef>,
     pub digest: DigestName,
 }
 
@@ -129,9 +129,9 @@ fn read_compress(value: &Value, at: &Path<'_>) -> Result<Compress, ContractError
     Ok(Compress { codec, level: level.or(codec.levels().map(|(_, default, _)| default)) })
 }
 
-fn read_dictionary(value: &Value, at: &Path<'_>) -> Result<DictionaryName, ContractError> {
+fn read_dictionary(value: &Value, at: &Path<'_>) -> Result<DictionaryRef, ContractError> {
     let members = members_of(value, at)?;
-    let mut name = DictionaryName { id: 0, sha256: Box::default() };
+    let mut reference = DictionaryRef { path: Box::default(), id: 0, sha256: Box::default() };
     let missing = ["id", "path", "sha256"].into_iter().filter(|key| !members.has(key));
     let mut keys: Vec<&str> = members.iter().map(|(key, _)| key).chain(missing).collect();
     keys.sort_by(|a, b| compare_keys(a, b));
@@ -139,19 +139,19 @@ fn read_dictionary(value: &Value, at: &Path<'_>) -> Result<DictionaryName, Contr
         let at = at.key(key);
         let Some(value) = members.get(key) else { return Err(invalid(at.pointer(), "The setting is missing.")) };
         match key {
-            "id" => name.id = read_integer(0, u32::MAX.into(), value, &at)? as u32,
-            "path" if !text_of(value).is_some_and(is_path) => {
-                return Err(invalid(at.pointer(), "Expected a path below the lock's folder, with \"/\"."));
-            }
-            "path" => {}
+            "id" => reference.id = read_integer(0, u32::MAX.into(), value, &at)? as u32,
+            "path" => match text_of(value) {
+                Some(path) if is_path(path) => reference.path = path.into(),
+                _ => return Err(invalid(at.pointer(), "Expected a path below the lock's folder, with \"/\".")),
+            },
             "sha256" => match text_of(value) {
-                Some(hash) if is_sha256(hash) => name.sha256 = hash.into(),
+                Some(hash) if is_sha256(hash) => reference.sha256 = hash.into(),
                 _ => return Err(invalid(at.pointer(), "Expected 64 lower-case hex digits.")),
             },
             _ => return Err(invalid(at.pointer(), "The setting is not known.")),
         }
     }
-    Ok(name)
+    Ok(reference)
 }
 
 /// Names joined by "/", so that it means the same file on every platform, and none outside.

@@ -27,7 +27,7 @@ use walk::walk_schema;
 
 use crate::error::ContractError;
 use crate::profile::Profile;
-use crate::read::{self, Fault, LOCK_LIMITS, Tape};
+use crate::read::{self, LOCK_LIMITS, ReadError, Tape};
 
 const MAX_VALUES: usize = 10_000;
 
@@ -55,11 +55,11 @@ pub fn parse_lock(bytes: &[u8]) -> Result<Profile, ContractError> {
 }
 
 fn read_value(bytes: &[u8]) -> Result<Value, ContractError> {
-    let refused = |fault: Fault| {
-        let (what, pointer) = match fault {
-            Fault::Refused(code) => (code.name(), String::new()),
-            Fault::Data(code, pointer) => (code.name(), pointer),
-            Fault::Memory => ("no memory", String::new()),
+    let refused = |error: ReadError| {
+        let (what, pointer) = match error {
+            ReadError::Text(code) => (code.name(), String::new()),
+            ReadError::Data(code, pointer) => (code.name(), pointer),
+            ReadError::OutOfMemory => ("not enough memory", String::new()),
         };
         invalid(pointer, format!("The lock cannot be read: {what}."))
     };
@@ -67,8 +67,8 @@ fn read_value(bytes: &[u8]) -> Result<Value, ContractError> {
     let mut tape = Tape::default().bind(text);
     read::read(&mut tape, &LOCK_LIMITS).map_err(refused)?;
     // Equal keys are not found by reading.
-    if let Some(fault) = read::data_fault(&tape, &LOCK_LIMITS) {
-        return Err(refused(fault));
+    if let Some(error) = read::diagnose(&tape, &LOCK_LIMITS) {
+        return Err(refused(error));
     }
     // Members take a second entry for their key.
     let keys = (0..tape.len()).filter(|at| tape.kind(*at) == read::Kind::Key).count();

@@ -1,6 +1,7 @@
 //! Numbers: the grammar, the double that ECMAScript would read, and whether the text is what ECMAScript would write.
 
-use super::scan::{Stop, at};
+use super::cursor::at;
+use super::error::ScanError;
 use super::tape::{Entry, Kind, Tape, flag};
 
 /// 2^53 − 1.
@@ -18,7 +19,7 @@ const SMALLEST_PLAIN: f64 = 1e-6;
 
 /// Reads the number that starts at `start`; gives the index behind it.
 #[inline(always)]
-pub(super) fn number(tape: &mut Tape<'_>, start: usize, safe: bool) -> Result<usize, Stop> {
+pub(super) fn number(tape: &mut Tape<'_>, start: usize, safe: bool) -> Result<usize, ScanError> {
     let bytes = tape.document().as_bytes();
     let negative = at(bytes, start) == b'-';
     let first = start + usize::from(negative);
@@ -26,12 +27,12 @@ pub(super) fn number(tape: &mut Tape<'_>, start: usize, safe: bool) -> Result<us
     let mut mantissa = 0_u64;
     let mut digit = at(bytes, i).wrapping_sub(b'0');
     if digit > 9 {
-        return Err(Stop::Syntax);
+        return Err(ScanError::Syntax);
     }
     if digit == 0 {
         i += 1;
         if at(bytes, i).is_ascii_digit() {
-            return Err(Stop::Syntax);
+            return Err(ScanError::Syntax);
         }
     } else {
         while digit <= 9 {
@@ -56,7 +57,7 @@ pub(super) fn number(tape: &mut Tape<'_>, start: usize, safe: bool) -> Result<us
         fraction = i - from;
         digits += fraction;
         if fraction == 0 {
-            return Err(Stop::Syntax);
+            return Err(ScanError::Syntax);
         }
     }
     if at(bytes, i) | 0x20 == b'e' {
@@ -80,7 +81,7 @@ pub(super) fn number(tape: &mut Tape<'_>, start: usize, safe: bool) -> Result<us
 
 /// `i` stands behind the `e`.
 #[cold]
-fn with_exponent(tape: &mut Tape<'_>, start: usize, mut i: usize, safe: bool) -> Result<usize, Stop> {
+fn with_exponent(tape: &mut Tape<'_>, start: usize, mut i: usize, safe: bool) -> Result<usize, ScanError> {
     let bytes = tape.document().as_bytes();
     if matches!(at(bytes, i), b'+' | b'-') {
         i += 1;
@@ -89,16 +90,16 @@ fn with_exponent(tape: &mut Tape<'_>, start: usize, mut i: usize, safe: bool) ->
     while at(bytes, i).is_ascii_digit() {
         i += 1;
     }
-    if i == from { Err(Stop::Syntax) } else { hard(tape, start, i, safe) }
+    if i == from { Err(ScanError::Syntax) } else { hard(tape, start, i, safe) }
 }
 
 /// Correctly rounded by the standard library, in time linear in the text; no memory.
 #[cold]
-fn hard(tape: &mut Tape<'_>, start: usize, end: usize, safe: bool) -> Result<usize, Stop> {
+fn hard(tape: &mut Tape<'_>, start: usize, end: usize, safe: bool) -> Result<usize, ScanError> {
     let value = tape.document()[start..end].parse::<f64>().unwrap_or(f64::INFINITY);
     let entry = Entry { kind: Kind::Number, flags: 0, short: 0, at: start as u32, word: value.to_bits() };
     if is_infinite(entry) || (safe && is_unsafe(entry)) {
-        tape.troubled = true;
+        tape.has_fault = true;
     }
     tape.push(entry)?;
     Ok(end)

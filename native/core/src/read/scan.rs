@@ -1,27 +1,15 @@
-//! The one pass: grammar and tape. What breaks the data model is only noted (`Tape::troubled`), because it counts no
+//! The one pass: grammar and tape. What breaks the data model is only noted (`Tape::has_fault`), because it counts no
 //! sooner than the whole text is known to be JSON.
 //!
 //! No recursion and no stack of its own: an open array or object keeps its parent's index on the tape.
 
-use super::ReadLimits;
+use super::cursor::at;
+use super::error::ScanError;
 use super::keys::{Prefix, compare_bytes};
+use super::limits::ReadLimits;
 use super::number::number;
 use super::string::string;
 use super::tape::{Entry, Kind, Tape, flag};
-
-/// Why the pass stopped.
-pub(super) enum Stop {
-    /// Not JSON, or too deep.
-    Syntax,
-    /// No memory.
-    Exhausted,
-}
-
-/// The byte at `i`, or 0, which no rule of the grammar takes, behind the end.
-#[inline(always)]
-pub(super) fn at(bytes: &[u8], i: usize) -> u8 {
-    bytes.get(i).copied().unwrap_or(0)
-}
 
 /// The index of the next byte that is not white space.
 #[inline(always)]
@@ -49,10 +37,10 @@ struct Open {
 }
 
 /// Fills the tape that is bound to a document.
-pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), Stop> {
+pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), ScanError> {
     let bytes = tape.document().as_bytes();
     if u32::try_from(bytes.len()).is_err() {
-        return Err(Stop::Exhausted);
+        return Err(ScanError::OutOfMemory);
     }
     let mut open = Open { index: 0, is_object: false, count: 0, last: Prefix::default(), last_key: 0, sorted: true };
     let mut depth = 0;
@@ -63,7 +51,7 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), Stop>
             byte @ (b'{' | b'[') => {
                 depth += 1;
                 if depth > limits.max_depth {
-                    return Err(Stop::Syntax);
+                    return Err(ScanError::Syntax);
                 }
                 descend(tape, &mut open, byte == b'{', i)?;
                 i = skip(bytes, i + 1);
@@ -80,7 +68,7 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), Stop>
         }
         loop {
             if depth == 0 {
-                return if skip(bytes, i) == bytes.len() { Ok(()) } else { Err(Stop::Syntax) };
+                return if skip(bytes, i) == bytes.len() { Ok(()) } else { Err(ScanError::Syntax) };
             }
             i = skip(bytes, i);
             let byte = at(bytes, i);
@@ -94,10 +82,10 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), Stop>
                 continue 'value;
             }
             if byte != if open.is_object { b'}' } else { b']' } {
-                return Err(Stop::Syntax);
+                return Err(ScanError::Syntax);
             }
             if open.is_object && open.count as usize > limits.max_keys {
-                tape.troubled = true;
+                tape.has_fault = true;
             }
             depth -= 1;
             ascend(tape, &mut open);
@@ -107,10 +95,10 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), Stop>
 
 /// A key and its colon; gives the index where the value starts.
 #[inline(always)]
-fn key(tape: &mut Tape<'_>, open: &mut Open, i: usize) -> Result<usize, Stop> {
+fn key(tape: &mut Tape<'_>, open: &mut Open, i: usize) -> Result<usize, ScanError> {
     let bytes = tape.document().as_bytes();
     if at(bytes, i) != b'"' {
-        return Err(Stop::Syntax);
+        return Err(ScanError::Syntax);
     }
     let index = tape.len();
     let end = string(tape, Kind::Key, i + 1)?;
@@ -122,11 +110,11 @@ fn key(tape: &mut Tape<'_>, open: &mut Open, i: usize) -> Result<usize, Stop> {
         open.last_key = index;
     }
     if tape.entry(index).byte_len() == 9 && tape.bytes(index) == b"__proto__" {
-        tape.troubled = true;
+        tape.has_fault = true;
     }
     let i = skip(bytes, end);
     if at(bytes, i) != b':' {
-        return Err(Stop::Syntax);
+        return Err(ScanError::Syntax);
     }
     Ok(skip(bytes, i + 1))
 }
@@ -137,16 +125,16 @@ fn ascends(tape: &Tape<'_>, open: &Open, index: usize) -> bool {
 }
 
 #[inline(always)]
-fn literal(tape: &mut Tape<'_>, bytes: &[u8], byte: u8, i: usize) -> Result<usize, Stop> {
+fn literal(tape: &mut Tape<'_>, bytes: &[u8], byte: u8, i: usize) -> Result<usize, ScanError> {
     let (text, kind, word): (&[u8], _, _) = match byte {
         b't' => (b"true", Kind::Boolean, 1),
         b'f' => (b"false", Kind::Boolean, 0),
         b'n' => (b"null", Kind::Null, 0),
-        _ => return Err(Stop::Syntax),
+        _ => return Err(ScanError::Syntax),
     };
     let end = i + text.len();
     if bytes.get(i..end) != Some(text) {
-        return Err(Stop::Syntax);
+        return Err(ScanError::Syntax);
     }
     tape.push(Entry { kind, flags: 0, short: 0, at: i as u32, word })?;
     Ok(end)
@@ -154,7 +142,7 @@ fn literal(tape: &mut Tape<'_>, bytes: &[u8], byte: u8, i: usize) -> Result<usiz
 
 /// Opens an array or object. While it is open, its entry has the parent's index and the parent's count.
 #[inline(always)]
-fn descend(tape: &mut Tape<'_>, open: &mut Open, is_object: bool, place: usize) -> Result<(), Stop> {
+fn descend(tape: &mut Tape<'_>, open: &mut Open, is_object: bool, place: usize) -> Result<(), ScanError> {
     let index = tape.len();
     let kind = if is_object { Kind::Object } else { Kind::Array };
     let flags = if open.sorted { flag::SORTED } else { 0 };

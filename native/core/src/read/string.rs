@@ -2,12 +2,13 @@
 
 use wide::u8x16;
 
-use super::scan::{Stop, at};
+use super::cursor::at;
+use super::error::ScanError;
 use super::tape::{Entry, Kind, Tape, flag};
 
 /// Reads the string whose opening quote stands before `start`; gives the index behind the closing quote.
 #[inline(always)]
-pub(super) fn string(tape: &mut Tape<'_>, kind: Kind, start: usize) -> Result<usize, Stop> {
+pub(super) fn string(tape: &mut Tape<'_>, kind: Kind, start: usize) -> Result<usize, ScanError> {
     let bytes = tape.document().as_bytes();
     let mut i = start;
     let mut ascii = true;
@@ -27,7 +28,7 @@ pub(super) fn string(tape: &mut Tape<'_>, kind: Kind, start: usize) -> Result<us
         byte = at(bytes, i);
     }
     if byte != b'"' {
-        return if byte == b'\\' { escaped(tape, kind, start, i, ascii) } else { Err(Stop::Syntax) };
+        return if byte == b'\\' { escaped(tape, kind, start, i, ascii) } else { Err(ScanError::Syntax) };
     }
     let flags = if ascii { flag::ASCII } else { 0 };
     tape.push(Entry { kind, flags, short: 0, at: start as u32, word: (i - start) as u64 })?;
@@ -54,7 +55,7 @@ fn first_stop(chunk: &[u8; 16]) -> (usize, bool) {
 
 /// Unescapes into the arena. `i` stands on the first backslash.
 #[cold]
-fn escaped(tape: &mut Tape<'_>, kind: Kind, start: usize, mut i: usize, mut ascii: bool) -> Result<usize, Stop> {
+fn escaped(tape: &mut Tape<'_>, kind: Kind, start: usize, mut i: usize, mut ascii: bool) -> Result<usize, ScanError> {
     let document = tape.document();
     let bytes = document.as_bytes();
     let place = tape.arena.len();
@@ -67,18 +68,18 @@ fn escaped(tape: &mut Tape<'_>, kind: Kind, start: usize, mut i: usize, mut asci
             i += 1;
             continue;
         }
-        tape.arena.try_reserve(i - from + 4).map_err(|_| Stop::Exhausted)?;
+        tape.arena.try_reserve(i - from + 4).map_err(|_| ScanError::OutOfMemory)?;
         tape.arena.push_str(&document[from..i]);
         if byte == b'"' {
             break;
         }
         if byte != b'\\' {
-            return Err(Stop::Syntax);
+            return Err(ScanError::Syntax);
         }
         let (character, end) = escape(bytes, i + 1)?;
         if character.is_none() {
             flags |= flag::LONE;
-            tape.troubled = true;
+            tape.has_fault = true;
         }
         let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
         ascii &= character.is_ascii();
@@ -92,14 +93,14 @@ fn escaped(tape: &mut Tape<'_>, kind: Kind, start: usize, mut i: usize, mut asci
     if ascii {
         flags |= flag::ASCII;
     }
-    let at = u32::try_from(place).map_err(|_| Stop::Exhausted)?;
+    let at = u32::try_from(place).map_err(|_| ScanError::OutOfMemory)?;
     let word = (tape.arena.len() - place) as u64;
     tape.push(Entry { kind, flags, short: 0, at, word })?;
     Ok(i + 1)
 }
 
 /// One escape; `i` stands behind the backslash. `None` is a lone surrogate.
-fn escape(bytes: &[u8], i: usize) -> Result<(Option<char>, usize), Stop> {
+fn escape(bytes: &[u8], i: usize) -> Result<(Option<char>, usize), ScanError> {
     let character = match at(bytes, i) {
         b'"' => '"',
         b'\\' => '\\',
@@ -110,13 +111,13 @@ fn escape(bytes: &[u8], i: usize) -> Result<(Option<char>, usize), Stop> {
         b'r' => '\r',
         b't' => '\t',
         b'u' => return unicode_escape(bytes, i + 1),
-        _ => return Err(Stop::Syntax),
+        _ => return Err(ScanError::Syntax),
     };
     Ok((Some(character), i + 1))
 }
 
-fn unicode_escape(bytes: &[u8], i: usize) -> Result<(Option<char>, usize), Stop> {
-    let unit = hex4(bytes, i).ok_or(Stop::Syntax)?;
+fn unicode_escape(bytes: &[u8], i: usize) -> Result<(Option<char>, usize), ScanError> {
+    let unit = hex4(bytes, i).ok_or(ScanError::Syntax)?;
     let end = i + 4;
     if !(0xd800..0xe000).contains(&unit) {
         return Ok((char::from_u32(unit), end));

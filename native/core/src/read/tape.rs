@@ -11,9 +11,8 @@
 //!
 //! Strings are spans of the text or, where they held escapes or were normalized, of the tape's own arena.
 
+use super::error::ScanError;
 use super::keys::Prefix;
-use super::scan::Stop;
-use crate::normalize::Workshop;
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,11 +103,10 @@ pub struct Tape<'a> {
     slots: Vec<Entry>,
     len: usize,
     pub(crate) arena: String,
-    /// The scanner met something that breaks the data model: [`super::data_fault`] finds what.
-    pub(crate) troubled: bool,
+    /// The scanner met something that breaks the data model: [`super::diagnose`] finds what.
+    pub(crate) has_fault: bool,
     /// Memory ran out while a string was rewritten: nothing of the tape may be used.
     pub(crate) exhausted: bool,
-    pub(crate) workshop: Workshop,
 }
 
 /// A tape or an arena larger than this gives its memory back after the payload.
@@ -229,26 +227,25 @@ impl<'a> Tape<'a> {
     #[must_use]
     pub fn bind(mut self, document: &str) -> Tape<'_> {
         self.arena.clear();
-        let Tape { slots, arena, workshop, .. } = self;
-        Tape { document, slots, len: 0, arena, troubled: false, exhausted: false, workshop }
+        let Tape { slots, arena, .. } = self;
+        Tape { document, slots, len: 0, arena, has_fault: false, exhausted: false }
     }
 
     /// The memory alone; what an unusually large document took is given back.
     #[must_use]
     pub fn release(self) -> Tape<'static> {
-        let Tape { mut slots, mut arena, mut workshop, .. } = self;
+        let Tape { mut slots, mut arena, .. } = self;
         if slots.len() > KEPT_BYTES / size_of::<Entry>() {
             slots = Vec::new();
         }
         if arena.capacity() > KEPT_BYTES {
             arena = String::new();
         }
-        workshop.shrink(KEPT_BYTES);
-        Tape { slots, arena, workshop, ..Tape::default() }
+        Tape { slots, arena, ..Tape::default() }
     }
 
     #[inline(always)]
-    pub(super) fn push(&mut self, entry: Entry) -> Result<(), Stop> {
+    pub(super) fn push(&mut self, entry: Entry) -> Result<(), ScanError> {
         if self.len == self.slots.len() {
             self.grow()?;
         }
@@ -265,9 +262,9 @@ impl<'a> Tape<'a> {
     }
 
     #[cold]
-    fn grow(&mut self) -> Result<(), Stop> {
+    fn grow(&mut self) -> Result<(), ScanError> {
         let more = self.slots.len().max(512);
-        self.slots.try_reserve_exact(more).map_err(|_| Stop::Exhausted)?;
+        self.slots.try_reserve_exact(more).map_err(|_| ScanError::OutOfMemory)?;
         self.slots.resize(self.slots.len() + more, Entry::default());
         Ok(())
     }

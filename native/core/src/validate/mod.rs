@@ -4,18 +4,18 @@
 //! Twin of `src/engine/js/validate.ts`.
 
 mod compile;
-mod fast;
-mod findings;
-mod issues;
+mod fast_path;
+mod issue_collector;
 mod node;
 mod number;
 mod params;
-
-pub use findings::{Issue, MAX_ISSUES, Validation};
+mod slow_path;
 
 use compile::Graph;
-use fast::Fast;
+use fast_path::Fast;
 
+use crate::issue::Issue;
+use crate::normalize::NormBuffers;
 use crate::profile::Profile;
 use crate::read::Tape;
 
@@ -32,14 +32,15 @@ impl Validator {
         Self { graph: compile::compile(profile) }
     }
 
-    /// Normalizes the document and says whether it passes. A document with two equal keys in one object gets an answer
-    /// too, of no meaning: check the data model besides.
-    pub fn passes(&self, tape: &mut Tape<'_>) -> bool {
-        Fast { graph: &self.graph, tape }.passes(self.graph.root, 0)
+    /// Normalizes the document and checks it. The result for a document with duplicate keys has no meaning: check the
+    /// data model besides.
+    pub fn passes(&self, tape: &mut Tape<'_>, buffers: &mut NormBuffers) -> bool {
+        Fast { graph: &self.graph, tape, buffers }.passes(self.graph.root, 0)
     }
 
-    /// All issues of the document, in the contract's order. Its data model has been checked.
-    pub fn issues(&self, tape: &mut Tape<'_>) -> Validation {
-        issues::collect(&self.graph, tape)
+    /// Appends the issues of the document in the contract's order, at most [`MAX_ISSUES`](crate::MAX_ISSUES); true when
+    /// there are more. The data model of the document has been checked.
+    pub fn collect_issues(&self, tape: &mut Tape<'_>, buffers: &mut NormBuffers, issues: &mut Vec<Issue>) -> bool {
+        slow_path::collect(&self.graph, tape, buffers, issues)
     }
 }

@@ -1,0 +1,23 @@
+//! Why a document is not read.
+
+use crate::error::Code;
+
+/// Why a document is not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// The text: `limit.bytes` to `parse.syntax`.
+    Text(Code),
+    /// The data model: its code and the pointer of the member.
+    Data(Code, String),
+    /// An allocation failed.
+    OutOfMemory,
+}
+
+/// Why the scanner stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ScanError {
+    /// Not JSON, or too deep.
+    Syntax,
+    /// An allocation failed.
+    OutOfMemory,
+}

@@ -1,0 +1,138 @@
+// Strings, numbers, booleans and null: their types and lengths, and their checks compiled for the fast path, which returns
+// a verdict only. validate.ts finds the keyword that failed.
+
+import type {
+  NumberLimits,
+  Primitive,
+  Profile,
+  ScalarNode,
+  StringLimits,
+  TypeName,
+  ValuesNode,
+} from '../../model/index.ts'
+import type { JsonValue } from '../../json/index.ts'
+import { compileMatcher } from './automaton.ts'
+import { normalizeString } from './normalize-string.ts'
+import type { Visitor } from './visitor.ts'
+
+/** The types that distinguish values; an integer is a number with a property. */
+export type ValueType = Exclude<TypeName, 'integer'>
+
+export function typeOf(value: JsonValue): ValueType {
+  if (typeof value !== 'object') return typeof value as ValueType
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'array' : 'object'
+}
+
+/** True when `value` is of one of `types`. An integer is any number without a fraction, 1e300 too. */
+export function hasType(types: readonly TypeName[], value: JsonValue): boolean {
+  const type = typeOf(value)
+  for (const name of types) if (name === type || (name === 'integer' && Number.isInteger(value))) return true
+  return false
+}
+
+/** From here on a quotient has too few digits behind the point to tell. */
+const largestQuotient = 2 ** 48
+
+/**
+ * multipleOf for doubles, where 19.99 is a multiple of 0.01. `divisor` is greater than 0; both are finite. native/core
+ * has the same formula, bit for bit.
+ */
+export function isMultipleOf(value: number, divisor: number): boolean {
+  if (Number.isSafeInteger(value)) {
+    if (Number.isSafeInteger(divisor)) return value % divisor === 0
+    if (Number.isSafeInteger(1 / divisor)) return true
+  }
+  const quotient = value / divisor
+  const size = Math.abs(quotient)
+  if (!(size < largestQuotient)) return false
+  return Math.abs(quotient - Math.round(quotient)) < 4 * Number.EPSILON * Math.max(size, 1)
+}
+
+/** The text after normalization; undefined when a check fails. */
+export type StringCheck = (text: string) => string | undefined
+
+/** undefined when every string passes unchanged. */
+export function compileString(limits: StringLimits | undefined): StringCheck | undefined {
+  if (!limits) return undefined
+  const { minLength = 0, maxLength = Infinity, norm } = limits
+  const matchers = limits.patterns.map(compileMatcher)
+  if (minLength === 0 && maxLength === Infinity && norm.length === 0 && matchers.length === 0) return undefined
+  return (raw) => {
+    const text = norm.length === 0 ? raw : normalizeString(raw, norm)
+    if (text.length > maxLength && codePoints(text) > maxLength) return undefined
+    if (text.length < 2 * minLength && codePoints(text) < minLength) return undefined
+    for (const matches of matchers) if (!matches(text)) return undefined
+    return text
+  }
+}
+
+export type NumberCheck = (value: number) => boolean
+
+/** Checks bounds, multipleOf and the range of the data model; `integer`: the value must be integral. */
+export function compileNumber(
+  limits: NumberLimits | undefined,
+  numbers: Profile['numbers'],
+  integer: boolean,
+): NumberCheck {
+  const largest = largestNumber(numbers)
+  const { minimum = -largest, maximum = largest, exclusiveMinimum, exclusiveMaximum, multipleOf } = limits ?? {}
+  const low = Math.max(minimum, -largest)
+  const high = Math.min(maximum, largest)
+  const plain = exclusiveMinimum === undefined && exclusiveMaximum === undefined && multipleOf === undefined
+  if (plain && integer) return (value) => value >= low && value <= high && Number.isInteger(value)
+  if (plain) return (value) => value >= low && value <= high
+  return (value) =>
+    value >= low &&
+    value <= high &&
+    (!integer || Number.isInteger(value)) &&
+    (exclusiveMinimum === undefined || value > exclusiveMinimum) &&
+    (exclusiveMaximum === undefined || value < exclusiveMaximum) &&
+    (multipleOf === undefined || isMultipleOf(value, multipleOf))
+}
+
+/** Every double beyond 2^53 - 1 is integral, so with "safe" one comparison covers number.unsafe_integer and range. */
+export const largestNumber = (numbers: Profile['numbers']): number =>
+  numbers === 'safe' ? Number.MAX_SAFE_INTEGER : Number.MAX_VALUE
+
+export function compileScalar(node: ScalarNode, numbers: Profile['numbers']): Visitor {
+  const has = (name: ScalarNode['types'][number]): boolean => node.types.includes(name)
+  const [string, boolean, nothing] = [has('string'), has('boolean'), has('null')]
+  const number = has('number') || has('integer')
+  const checkString = compileString(node.string)
+  const checkNumber = compileNumber(node.number, numbers, !has('number'))
+  return (value) => {
+    switch (typeof value) {
+      case 'string':
+        return string ? (checkString ? checkString(value) : value) : undefined
+      case 'number':
+        return number && checkNumber(value) ? value : undefined
+      case 'boolean':
+        return boolean ? value : undefined
+      default:
+        return nothing && value === null ? value : undefined
+    }
+  }
+}
+
+export function compileValues(node: ValuesNode, numbers: Profile['numbers']): Visitor {
+  const accepted = acceptedValues(node, numbers)
+  const { norm } = node
+  return (value) => {
+    const text = norm.length > 0 && typeof value === 'string' ? normalizeString(value, norm) : value
+    return accepted.has(text as Primitive) ? text : undefined
+  }
+}
+
+/** The values of a const or enum, without the numbers that the data model rejects. */
+export function acceptedValues({ values }: ValuesNode, numbers: Profile['numbers']): ReadonlySet<Primitive> {
+  const largest = largestNumber(numbers)
+  return new Set(values.filter((value) => typeof value !== 'number' || Math.abs(value) <= largest))
+}
+
+/** Length of a well-formed text in code points. */
+export function codePoints(text: string): number {
+  let count = text.length
+  for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xdc00) count--
+  return count
+}

@@ -1,0 +1,27 @@
+// The types that the fast path's compiler shares with its code generator.
+
+import type { Profile, SchemaNode } from '../../model/index.ts'
+
+/**
+ * Normalizes and checks one value of JSON.parse, and returns it in canonical key order; undefined where it is invalid or
+ * its validity is uncertain. It reads own properties only and never changes its argument: a union passes one value to
+ * several branches.
+ */
+export type Visitor = (value: unknown) => unknown
+
+/** What the visitors of a contract find out besides the value. Reset before each payload. */
+export interface VisitState {
+  /** Members of all objects. Must equal the number of members in the text, else a key occurs twice. */
+  members: number
+  /** Some object has a key that looks like an array index, which V8 moves to the front. */
+  movesKeys: boolean
+}
+
+/** What generated code needs of the compiler of its contract. */
+export interface VisitorCompiler {
+  readonly profile: Profile
+  readonly state: VisitState
+  /** Names that generated code reads without `hasOwn`: Object.prototype must not have them. */
+  readonly inheritable: Set<string>
+  compile(node: SchemaNode): Visitor
+}

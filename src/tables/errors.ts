@@ -1,0 +1,43 @@
+// The error codes: number on the wire, HTTP status, message, and whether the same call may succeed later without a change.
+// Numbers and codes are stable and never reused. The Rust enum is generated from here: `npm run generate:tables`.
+
+/** The codes that `process` resolves with. */
+export const dataErrors = {
+  'limit.bytes': [1, 413, 'The payload is larger than the contract allows.'],
+  'limit.depth': [2, 400, 'The payload is nested deeper than the contract allows.'],
+  'limit.keys': [3, 400, 'An object has more keys than the contract allows.'],
+  'parse.bom': [10, 400, 'The payload starts with a byte order mark.'],
+  'parse.utf8': [11, 400, 'The payload is not valid UTF-8.'],
+  'parse.syntax': [12, 400, 'The payload is not valid JSON.'],
+  'parse.lone_surrogate': [13, 400, 'A string holds a lone surrogate.'],
+  'parse.forbidden_key': [14, 400, 'The key "__proto__" is forbidden.'],
+  'parse.duplicate_key': [15, 400, 'An object has the same key twice.'],
+  'number.range': [20, 400, 'A number is outside the range of a double.'],
+  'number.unsafe_integer': [21, 400, 'An integer is beyond 2^53 - 1 and would lose digits.'],
+  'validate.failed': [30, 422, 'The payload does not match the contract.'],
+  'value.not_json': [31, 400, 'The value holds something that JSON cannot carry.'],
+} as const
+
+/** The codes that `process` and the creators reject with. */
+export const faultErrors = {
+  'contract.unknown': [40, 404, 'The daemon does not know this contract.'],
+  'contract.mismatch': [41, 409, 'Both sides know the contract by this name, with different content.'],
+  'contract.unsupported': [42, 500, 'The contract uses something outside profile p1.'],
+  'contract.invalid': [43, 500, 'The contract is malformed.'],
+  'contract.stale': [44, 500, 'The lock file no longer says what its source says.'],
+  'codec.unknown': [50, 415, 'The codec is not known.'],
+  'codec.unavailable': [51, 501, 'This runtime lacks the codec.'],
+  'codec.corrupt': [52, 422, 'The compressed body is damaged.'],
+  'limit.output': [53, 413, 'The decompressed body is larger than allowed.'],
+  overloaded: [60, 429, 'The placement is full.', 'retryable'],
+  unavailable: [61, 503, 'The placement does not accept work.', 'retryable'],
+  'deadline.exceeded': [62, 504, 'The deadline passed.', 'retryable'],
+  cancelled: [63, 499, 'The caller cancelled the call.'],
+  'protocol.violation': [64, 400, 'The peer broke the rules of the protocol.'],
+  'protocol.not_found': [65, 404, 'Nothing is at this path.'],
+  'protocol.method': [66, 405, 'The path does not take this method.'],
+  'engine.unavailable': [70, 500, 'The requested engine cannot run here.'],
+  'options.invalid': [71, 500, 'An option is wrong.'],
+  'internal.panic': [80, 500, 'The engine failed; the payload was not processed.'],
+  'internal.parity': [81, 500, 'Two engines disagreed.'],
+} as const

@@ -1,0 +1,30 @@
+// The progress line on stderr.
+
+import { describe, expect, it } from 'vitest'
+import { Progress, progressLine } from '../../src/cli/progress.ts'
+
+describe('progress', () => {
+  it('shows rate, rejects, and the remaining time when the size is known', () => {
+    const state = { lines: 1200, bad: 3, bytes: 4 * 1024 * 1024 }
+    expect(progressLine(state, 2000, undefined)).toBe('1,200 lines  600/s  2.0 MiB/s  3 bad')
+    expect(progressLine({ ...state, bad: 0 }, 2000, 16 * 1024 * 1024)).toBe(
+      '1,200 lines  600/s  2.0 MiB/s  25 %  0:06 left',
+    )
+    expect(progressLine({ lines: 0, bad: 0, bytes: 0 }, 0, 0)).toBe('0 lines  0/s  0 B/s')
+  })
+
+  it.each([
+    [20, true],
+    [undefined, false],
+  ])('on a terminal of %s columns, the line is drawn: %s', async (columns, shown) => {
+    let written = ''
+    const log = { write: (text: string) => (written += text) }
+    const streams = { log, columns: () => columns } as unknown as ConstructorParameters<typeof Progress>[0]
+    const progress = new Progress(streams, undefined, () => ({ lines: 123_456, bad: 0, bytes: 1 }))
+    progress.start()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    progress.end()
+    const clear = '\r\u001b[2K'
+    expect(written.replaceAll(clear, '|')).toMatch(shown ? /^\|123,456 lines  \d{2,4},?\|$/ : /^$/)
+  })
+})
