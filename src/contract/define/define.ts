@@ -10,7 +10,7 @@ import {
   SidelaneError,
 } from '../../model/index.ts'
 import { nameDictionary, parseLock } from '../index.ts'
-import type { SchemaDocument } from './document.ts'
+import type { SchemaDocument } from '../schema-document.ts'
 import { pathOfPointer, rootPath } from './paths.ts'
 import { walkSchema } from './walk.ts'
 

@@ -2,7 +2,7 @@
 
 import type { $ZodType } from 'zod/v4/core'
 import type { NormOp, Primitive } from '../../model/index.ts'
-import type { SchemaDocument } from './document.ts'
+import type { SchemaDocument } from '../schema-document.ts'
 import { normKeyword } from './strings.ts'
 import type { LoweringContext } from './context.ts'
 

@@ -107,7 +107,10 @@ function toAscii(host: string): string | undefined {
 /** RFC 3492, section 6.3. */
 function punycode(label: string): string {
   const points = Array.from(label, (char) => char.codePointAt(0) as number)
-  let output = points.filter((point) => point < 0x80).map((point) => String.fromCharCode(point)).join('')
+  let output = points
+    .filter((point) => point < 0x80)
+    .map((point) => String.fromCharCode(point))
+    .join('')
   const basic = output.length
   if (basic > 0) output += '-'
   let [n, delta, bias, handled] = [128, 0, 72, basic]
