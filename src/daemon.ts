@@ -66,15 +66,17 @@ const listener = await listen({
   takeover,
   mode: socketMode,
   group: socketGroup,
-  accept: (socket) => service.accept(socket),
-  republished: () => reporter.event('warn', 'republished', { socket: place }),
-  takenOver: () => {
-    readiness.takenOver = true
-    reporter.event('info', 'taken_over', { socket: place })
+  onEvent: (event) => {
+    if (event.kind === 'connection') service.accept(event.socket)
+    else if (event.kind === 'republished') reporter.event('warn', 'republished', { socket: place })
+    else if (event.kind === 'warning') reporter.warning(event.message)
+    else if (event.kind === 'accept_failed') reporter.event('error', 'accept_failed', { code: event.error.code })
+    else if (event.kind === 'closed') void drain('taken over')
+    else {
+      readiness.takenOver = true
+      reporter.event('info', 'taken_over', { socket: place })
+    }
   },
-  retired: () => void drain('taken over'),
-  acceptFailed: ({ code }) => reporter.event('error', 'accept_failed', { code }),
-  warning: (message) => reporter.warning(message),
 }).catch((error: Error) => end(error instanceof ListenError ? exitCodes.fault : exitCodes.wrong, error.message))
 
 // Health and metrics only, for scrapers that cannot use a socket file.

@@ -1,4 +1,4 @@
-// The public door: named re-exports, no logic.
+// The public entry point: named re-exports only.
 
 export { createHost, createProcessor } from './create.ts'
 export { decompress, type DecompressOptions } from './engine/index.ts'

@@ -1,7 +1,7 @@
-// The door of contract/: reading, comparing and naming contracts. Defining one from a zod schema has its own door
-// (define/), because only that needs zod.
+// Entry point of contract/: parsing, loading and comparing contracts. Defining one from a zod schema is in define/, the
+// only part that imports zod.
 
-export { dictionaryOf, nameDictionary } from './dictionary.ts'
+export { dictionaryOf, describeDictionary } from './dictionary.ts'
 export { compareContracts, type Affected, type Change } from './diff/index.ts'
 export { loadContract } from './load.ts'
 export { normalForm } from './lock/normal-form.ts'

@@ -1,4 +1,4 @@
-// Loading a lock, and the dictionary that it names, from disk. What they must say is checked elsewhere.
+// Reads a lock and its dictionary from disk.
 
 import { readFile } from '#runtime'
 import type { Contract } from '../model/index.ts'
@@ -7,16 +7,16 @@ import { SidelaneError } from '../model/index.ts'
 import { parseLock } from './lock/parse-lock.ts'
 
 /**
- * Reads the lock file at `file`, a path or a `file:` URL, synchronously: a contract is loaded once, at start.
+ * Reads the lock file at `file`, a path or a `file:` URL. Synchronous, for use at start-up.
  *
- * The dictionary of the lock is read from its `path`, relative to the lock. Throws `contract.invalid` for a file that
- * cannot be read or has another hash than the lock says, and what `parseContract` throws.
+ * The dictionary is read from its `path`, relative to the lock. Throws `contract.invalid` for a file that cannot be
+ * read or does not match the lock's hash, and the errors of `parseContract`.
  */
 export function loadContract<In = unknown, Out = In>(file: string | URL): Contract<In, Out> {
   const contract = parseLock<In, Out>(read(file, 'lock file', ''))
   const { dictionary } = contract.lock
   if (dictionary === undefined) return contract
-  return withDictionary(contract, read(beside(file, dictionary.path), 'dictionary', '/dictionary/path'))
+  return withDictionary(contract, read(siblingOf(file, dictionary.path), 'dictionary', '/dictionary/path'))
 }
 
 function read(file: string | URL, what: string, pointer: string): Uint8Array {
@@ -32,8 +32,8 @@ function read(file: string | URL, what: string, pointer: string): Uint8Array {
   }
 }
 
-/** A lock's paths have "/" between plain names, which every platform takes. */
-function beside(file: string | URL, path: string): string | URL {
+/** Resolves a lock's path: names joined by "/", valid on every platform. */
+function siblingOf(file: string | URL, path: string): string | URL {
   if (file instanceof URL) return new URL(path.split('/').map(encodeURIComponent).join('/'), file)
   return file.slice(0, Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1) + path
 }

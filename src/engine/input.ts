@@ -27,9 +27,9 @@ const isUint8Array = (payload: unknown): payload is Uint8Array =>
 const noBytes = new Uint8Array(0)
 
 /**
- * Copies shared bytes, which another thread could change between two stages, and bytes of another realm (a vm context, as
- * in test runners), so that later code may rely on `instanceof Uint8Array`. Transferred bytes have length 0 but make many
- * functions throw, so they are replaced.
+ * Copies shared bytes, which another thread could change between two stages, and bytes of another realm (a vm context,
+ * as in test runners), so that later code may rely on `instanceof Uint8Array`. Transferred bytes have length 0 but make
+ * many functions throw, so they are replaced.
  */
 function ownBytes(bytes: Uint8Array): Uint8Array {
   if (bytes.length === 0) return noBytes

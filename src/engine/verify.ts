@@ -23,8 +23,8 @@ const hexDigest = /^[0-9a-f]{64}$/
  * True when the body decompresses, without damage, to bytes with this digest: HMAC-SHA-256 with a key, SHA-256 without.
  * The comparison takes constant time. Also false for a damaged body and for a missing digest.
  *
- * Throws `limit.output` for a body that grows beyond `maxBytes`, `codec.unavailable`, and `options.invalid` for a key of
- * less than 16 bytes.
+ * Throws `limit.output` for a body that grows beyond `maxBytes`, `codec.unavailable`, and `options.invalid` for a key
+ * of less than 16 bytes.
  */
 export function verify({ body, codec, digest }: Verifiable, key?: Uint8Array, options: VerifyOptions = {}): boolean {
   if (key !== undefined && !(key instanceof Uint8Array && key.length >= minKeyBytes)) {

@@ -1,5 +1,5 @@
-// The size of a zstd frame and of its content (RFC 8878, 3.1.1), without decompressing it: the decoder would continue with
-// the next frame.
+// The size of a zstd frame and of its content (RFC 8878, 3.1.1), without decompressing it: the decoder would continue
+// with the next frame.
 
 export interface ZstdFrame {
   /** From the magic number to the checksum. */

@@ -1,10 +1,10 @@
-// The door of json/: the strict reader, the canonical writer, pointers and the encoder of value input.
+// Entry point of json/: the strict reader, the canonical writer, pointers and the encoder of values.
 
 export { encodeValue } from './encode.ts'
 export { mayEscapeKey, plainValue } from './plain.ts'
 export { appendPointer, pointerOf } from './pointer.ts'
 export { readBytes, readText, checkText, type Read, type ReadLimits } from './read.ts'
-export type { Refusal } from './read-error.ts'
+export type { ReadError } from './read-error.ts'
 export {
   compareKeys,
   JsonObject,

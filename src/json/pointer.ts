@@ -1,9 +1,9 @@
-// JSON pointers (RFC 6901) as issues carry them. Resolving a pointer is not needed anywhere.
+// Writes JSON pointers (RFC 6901) for issues and errors.
 
-/** Longest key in a pointer, in code points: issues stay small whatever the payload's keys are. */
+/** Longest key in a pointer, in code points: bounds the size of issues. */
 const maxKeyCodePoints = 128
 
-/** `pointer` with one more key or index. The key is cut at 128 code points, then escaped. */
+/** `pointer` with one more key or index. The key is truncated to 128 code points, then escaped. */
 export const appendPointer = (pointer: string, key: string | number): string => `${pointer}/${pointerToken(key)}`
 
 /** The pointer of a path from the root. */
@@ -15,12 +15,12 @@ export function pointerOf(path: readonly (string | number)[]): string {
 
 function pointerToken(key: string | number): string {
   if (typeof key === 'number') return String(key)
-  const cut = cutCodePoints(key)
-  if (!cut.includes('~') && !cut.includes('/')) return cut
-  return cut.replaceAll('~', '~0').replaceAll('/', '~1')
+  const text = truncate(key)
+  if (!text.includes('~') && !text.includes('/')) return text
+  return text.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
-function cutCodePoints(key: string): string {
+function truncate(key: string): string {
   if (key.length <= maxKeyCodePoints) return key
   let end = 0
   for (let count = 0; count < maxKeyCodePoints && end < key.length; count++) {

@@ -1,7 +1,6 @@
-// Why a text or a value is no JSON that we take. Codes and order are the contract's (model/errors.ts has the table);
-// turning a refusal into an outcome is the contract's work.
+// The errors of reading a text or encoding a value. Their codes are rows of the table in model/errors.ts.
 
-/** From size to grammar: no pointer. */
+/** Stages from size to grammar: without a pointer. */
 export type TextCode =
   | 'limit.bytes'
   | 'parse.bom'
@@ -10,7 +9,7 @@ export type TextCode =
   | 'limit.depth'
   | 'parse.syntax'
 
-/** Text whose grammar is right, with something in it that the data model leaves out. */
+/** Text of valid grammar that the data model excludes. */
 export type ModelCode =
   | 'parse.lone_surrogate'
   | 'parse.forbidden_key'
@@ -19,12 +18,12 @@ export type ModelCode =
   | 'number.range'
   | 'number.unsafe_integer'
 
-export interface Refusal {
+export interface ReadError {
   readonly ok: false
   readonly code: TextCode | ModelCode | 'value.not_json'
-  /** RFC 6901; only for data-model trouble and `value.not_json`. */
+  /** RFC 6901; only for errors of the data model and `value.not_json`. */
   readonly pointer?: string
 }
 
-export const refuse = (code: Refusal['code'], pointer?: string): Refusal =>
+export const readError = (code: ReadError['code'], pointer?: string): ReadError =>
   pointer === undefined ? { ok: false, code } : { ok: false, code, pointer }

@@ -1,9 +1,9 @@
-// The strict JSON reader: bytes or text to a value tree, or the refusal of the first stage that fails, in the fixed
-// order size, BOM, UTF-8, depth, grammar, data model. Normalizing and validating come later and elsewhere.
+// The strict JSON reader: bytes or text to a value tree, or the error of the first failed stage, in the fixed order
+// size, BOM, UTF-8, depth, grammar, data model.
 
 import { decodeUtf8, isUtf8, isWellFormed, utf8Length } from '#runtime'
 import { pointerOf } from './pointer.ts'
-import { refuse, type ModelCode, type Refusal } from './read-error.ts'
+import { readError, type ModelCode, type ReadError } from './read-error.ts'
 import { compareKeys, JsonObject, type JsonArray, type JsonMember, type JsonValue } from './value.ts'
 
 export interface ReadLimits {
@@ -13,7 +13,7 @@ export interface ReadLimits {
   readonly maxDepth: number
   /** Most members in one object. */
   readonly maxKeys: number
-  /** `safe` refuses integral values beyond 2^53 - 1. */
+  /** `safe` rejects integral values beyond 2^53 - 1. */
   readonly numbers: 'safe' | 'double'
 }
 
@@ -25,27 +25,30 @@ export interface Read {
 const byteOrderMark = 0xfeff
 
 /** Reads UTF-8 bytes. */
-export function readBytes(bytes: Uint8Array, limits: ReadLimits): Read | Refusal {
-  if (bytes.length > limits.maxBytes) return refuse('limit.bytes')
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return refuse('parse.bom')
-  if (!isUtf8(bytes)) return refuse('parse.utf8')
+export function readBytes(bytes: Uint8Array, limits: ReadLimits): Read | ReadError {
+  if (bytes.length > limits.maxBytes) return readError('limit.bytes')
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return readError('parse.bom')
+  if (!isUtf8(bytes)) return readError('parse.utf8')
   return readWellFormed(decodeUtf8(bytes), limits)
 }
 
-/** Reads JSON text as the bytes of its UTF-8 form; text that has no such form is `parse.lone_surrogate` at the root. */
-export const readText = (text: string, limits: ReadLimits): Read | Refusal =>
+/**
+ * Reads JSON text like its UTF-8 bytes; text with a lone surrogate has no such bytes: `parse.lone_surrogate` at the
+ * root.
+ */
+export const readText = (text: string, limits: ReadLimits): Read | ReadError =>
   checkText(text, limits.maxBytes) ?? readWellFormed(text, limits)
 
-/** The stages that text can fail before it has bytes, in their order: an encoder would turn surrogates into U+FFFD. */
-export function checkText(text: string, maxBytes: number): Refusal | undefined {
-  if (utf8Length(text) > maxBytes) return refuse('limit.bytes')
-  if (text.charCodeAt(0) === byteOrderMark) return refuse('parse.bom')
-  return isWellFormed(text) ? undefined : refuse('parse.lone_surrogate', '')
+/** The stages up to UTF-8, for text. An encoder would turn lone surrogates into U+FFFD. */
+export function checkText(text: string, maxBytes: number): ReadError | undefined {
+  if (utf8Length(text) > maxBytes) return readError('limit.bytes')
+  if (text.charCodeAt(0) === byteOrderMark) return readError('parse.bom')
+  return isWellFormed(text) ? undefined : readError('parse.lone_surrogate', '')
 }
 
 /**
- * True when more than `maxDepth` brackets are open at one place. A property of the text, decided before the grammar:
- * brackets are counted outside strings, never below 0, and a backslash escapes only inside a string.
+ * True when more than `maxDepth` brackets are open at one place. Checked before the grammar: brackets are counted
+ * outside strings, never below 0, and a backslash escapes only inside a string.
  */
 function deeperThan(text: string, maxDepth: number): boolean {
   let depth = 0
@@ -63,39 +66,39 @@ function deeperThan(text: string, maxDepth: number): boolean {
   return false
 }
 
-function readWellFormed(text: string, limits: ReadLimits): Read | Refusal {
-  if (deeperThan(text, limits.maxDepth)) return refuse('limit.depth')
+function readWellFormed(text: string, limits: ReadLimits): Read | ReadError {
+  if (deeperThan(text, limits.maxDepth)) return readError('limit.depth')
   return new Reader(text, limits).document()
 }
 
-/** Ends the reading; never leaves this file. */
+/** Ends the reading; never thrown to the caller. */
 class GrammarError extends Error {}
 
 /**
- * One pass of recursive descent. On the first data-model trouble it goes on for the grammar alone, building nothing:
- * trouble counts only in text whose grammar is right.
+ * One pass of recursive descent. After the first error of the data model it checks only the grammar, because a grammar
+ * error takes precedence.
  */
 class Reader {
   readonly #text: string
   readonly #limits: ReadLimits
   readonly #path: (string | number)[] = []
   #at = 0
-  #trouble: Refusal | undefined
+  #modelError: ReadError | undefined
 
   constructor(text: string, limits: ReadLimits) {
     this.#text = text
     this.#limits = limits
   }
 
-  document(): Read | Refusal {
+  document(): Read | ReadError {
     try {
       this.#skipSpace()
       const value = this.#value()
       this.#skipSpace()
       if (this.#at !== this.#text.length) this.#fail()
-      return this.#trouble ?? { ok: true, value }
+      return this.#modelError ?? { ok: true, value }
     } catch (error) {
-      if (error instanceof GrammarError) return refuse('parse.syntax')
+      if (error instanceof GrammarError) return readError('parse.syntax')
       throw error
     }
   }
@@ -122,14 +125,14 @@ class Reader {
       this.#skipSpace()
       if (this.#text.charCodeAt(this.#at) !== 0x22) this.#fail()
       const key = this.#string()
-      if (!this.#trouble) this.#checkKey(key, seen)
+      if (!this.#modelError) this.#checkKey(key, seen)
       this.#skipSpace()
       if (!this.#take(':')) this.#fail()
       this.#skipSpace()
       this.#path.push(key)
       const value = this.#value()
       this.#path.pop()
-      if (!this.#trouble) members.push({ key, value })
+      if (!this.#modelError) members.push({ key, value })
       this.#skipSpace()
     } while (this.#take(','))
     if (!this.#take('}')) this.#fail()
@@ -137,12 +140,12 @@ class Reader {
     return new JsonObject(members)
   }
 
-  /** At one key: surrogate, forbidden, duplicate, keys. A key that cannot be written is told by its parent's pointer. */
+  /** In this order: surrogate, forbidden, duplicate, limit. A key with a lone surrogate has its parent's pointer. */
   #checkKey(key: string, seen: SeenKeys): void {
-    if (!isWellFormed(key)) this.#note('parse.lone_surrogate', this.#path)
-    else if (key === '__proto__') this.#note('parse.forbidden_key', [...this.#path, key])
-    else if (!seen.add(key)) this.#note('parse.duplicate_key', [...this.#path, key])
-    else if (seen.count > this.#limits.maxKeys) this.#note('limit.keys', [...this.#path, key])
+    if (!isWellFormed(key)) this.#setModelError('parse.lone_surrogate', this.#path)
+    else if (key === '__proto__') this.#setModelError('parse.forbidden_key', [...this.#path, key])
+    else if (!seen.add(key)) this.#setModelError('parse.duplicate_key', [...this.#path, key])
+    else if (seen.count > this.#limits.maxKeys) this.#setModelError('limit.keys', [...this.#path, key])
   }
 
   #array(): JsonArray {
@@ -156,7 +159,7 @@ class Reader {
       this.#path.push(index++)
       const item = this.#value()
       this.#path.pop()
-      if (!this.#trouble) items.push(item)
+      if (!this.#modelError) items.push(item)
       this.#skipSpace()
     } while (this.#take(','))
     if (!this.#take(']')) this.#fail()
@@ -172,11 +175,11 @@ class Reader {
       if (!this.#take('+')) this.#take('-')
       this.#digits()
     }
-    if (this.#trouble) return 0
+    if (this.#modelError) return 0
     const value = Number(this.#text.slice(from, this.#at))
-    if (!Number.isFinite(value)) this.#note('number.range', this.#path)
+    if (!Number.isFinite(value)) this.#setModelError('number.range', this.#path)
     else if (this.#limits.numbers === 'safe' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-      this.#note('number.unsafe_integer', this.#path)
+      this.#setModelError('number.unsafe_integer', this.#path)
     }
     // -0 is 0.
     return value + 0
@@ -190,7 +193,7 @@ class Reader {
 
   #stringValue(): string {
     const value = this.#string()
-    if (!this.#trouble && !isWellFormed(value)) this.#note('parse.lone_surrogate', this.#path)
+    if (!this.#modelError && !isWellFormed(value)) this.#setModelError('parse.lone_surrogate', this.#path)
     return value
   }
 
@@ -211,8 +214,8 @@ class Reader {
     }
     this.#at = at + 1
     if (!escaped) return text.slice(from + 1, at)
-    // The grammar is checked above; V8 only replaces the escapes here.
-    return this.#trouble ? '' : (JSON.parse(text.slice(from, at + 1)) as string)
+    // Valid JSON by the loop above; V8 only replaces the escapes.
+    return this.#modelError ? '' : (JSON.parse(text.slice(from, at + 1)) as string)
   }
 
   #escapeLength(at: number): number {
@@ -239,8 +242,8 @@ class Reader {
     return true
   }
 
-  #note(code: ModelCode, path: readonly (string | number)[]): void {
-    this.#trouble ??= refuse(code, pointerOf(path))
+  #setModelError(code: ModelCode, path: readonly (string | number)[]): void {
+    this.#modelError ??= readError(code, pointerOf(path))
   }
 
   #fail(): never {
@@ -252,25 +255,25 @@ const isDigit = (unit: number): boolean => unit >= 0x30 && unit <= 0x39
 const isHexDigit = (unit: number): boolean =>
   isDigit(unit) || (unit >= 0x41 && unit <= 0x46) || (unit >= 0x61 && unit <= 0x66)
 
-/** The keys of one object so far. Keys in ascending order prove by themselves that there is no duplicate. */
+/** The keys of one object so far. Ascending keys contain no duplicate, so they need no set. */
 class SeenKeys {
   ascending = true
   count = 0
   #last = ''
-  #ascended: string[] = []
+  #ascendingKeys: string[] = []
   #set: Set<string> | undefined
 
-  /** False when `key` was there already. */
+  /** False for a duplicate. */
   add(key: string): boolean {
     this.count++
     if (this.ascending) {
       if (this.count === 1 || key > this.#last) {
-        this.#ascended.push(key)
+        this.#ascendingKeys.push(key)
         this.#last = key
         return true
       }
       this.ascending = false
-      this.#set = new Set(this.#ascended.map(hashable))
+      this.#set = new Set(this.#ascendingKeys.map(hashable))
     }
     const set = this.#set as Set<string>
     const before = set.size
@@ -279,8 +282,8 @@ class SeenKeys {
 }
 
 /**
- * V8 hashes a string that looks like an array index by its value, without a seed: a payload could put all its keys
- * into one bucket. One letter in front brings back the seeded hash (and '#' itself gets one, to stay distinct).
+ * V8 hashes a string that looks like an array index by its value, without a seed: a payload could put all its keys into
+ * one bucket. A prefix restores the seeded hash ('#' itself gets one too, to stay distinct).
  */
 function hashable(key: string): string {
   const first = key.charCodeAt(0)

@@ -1,5 +1,5 @@
-// The value tree: what the strict reader gives and the canonical writer takes. Not for callers: they see plain values.
-// An object is a sorted list of members, so that no key (`__proto__`, "0", colliding ones) can do harm or change places.
+// The value tree of the strict reader and the canonical writer; callers get plain values. An object is a sorted list of
+// members, so that keys such as `__proto__`, "0" or colliding ones need no special care.
 
 export type JsonPrimitive = string | number | boolean | null
 export type JsonValue = JsonPrimitive | JsonArray | JsonObject
@@ -7,7 +7,7 @@ export type JsonArray = JsonValue[]
 
 export interface JsonMember {
   readonly key: string
-  /** Open to change: normalizing replaces strings in place. */
+  /** Mutable: normalization replaces strings in place. */
   value: JsonValue
 }
 
@@ -42,7 +42,7 @@ export class JsonObject {
 /** Canonical key order: by UTF-16 code units (RFC 8785 §3.2.3), which is how JavaScript compares strings. */
 export const compareKeys = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** The tree as a plain value. Safe for trees of the strict reader, which refuses the key `__proto__`. */
+/** The tree as a plain value. Safe for trees of the strict reader, which rejects the key `__proto__`. */
 export function toPlain(value: JsonValue): unknown {
   if (Array.isArray(value)) return value.map(toPlain)
   if (!(value instanceof JsonObject)) return value

@@ -1,5 +1,5 @@
-// The canonical writer: RFC 8785 text of a value tree. Explicit, because a rebuilt object would put integer-like keys
-// first. Compiled writers for a contract live in the engines.
+// The canonical writer: RFC 8785 text of a value tree. JSON.stringify of a plain object would put integer-like keys
+// first.
 
 import { JsonObject, type JsonPrimitive, type JsonValue } from './value.ts'
 

@@ -1,4 +1,4 @@
-// The door of model/: the types that every other module shares. How a contract is read or defined is in contract/.
+// Entry point of model/: the types that all other modules share.
 
 export * from './call.ts'
 export type { Contract } from './contract.ts'

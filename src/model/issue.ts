@@ -1,4 +1,4 @@
-// Issues in words. The texts may change; code, keyword and pointer are what programs match on.
+// Issues as text. The texts may change; programs match on code, keyword and pointer.
 
 import { errorTable } from './errors.ts'
 import type { Issue, IssueParams, Keyword } from './outcome.ts'
@@ -24,7 +24,7 @@ const phrases: Readonly<Record<Keyword, (params: IssueParams) => string>> = {
   propertyNames: () => 'has a name that is not allowed',
 }
 
-/** One English sentence about an issue. It says nothing of the payload but member names, in the pointer. */
+/** One English sentence about an issue. Of the payload it contains only member names, in the pointer. */
 export function describeIssue(issue: Issue): string {
   const { code, pointer, keyword, params } = issue
   if (keyword === undefined) return `At ${place(pointer)}: ${errorTable[code].message}`

@@ -1,5 +1,4 @@
-// User options → resolved, frozen options: one row an option, with its range, default and reason. What an option does
-// is not here; the machine's core count comes from the caller.
+// Resolves user options to frozen settings: the range, default and reason of each option.
 
 import type { Contract } from './contract.ts'
 import { SidelaneError } from './errors.ts'
@@ -13,58 +12,59 @@ import type {
   StreamOptions,
 } from './processor.ts'
 
-/** How a placement is set up. All options may be given to every placement; `inline` has no use for most of them. */
+/** Options of a placement. Every placement accepts all of them; `inline` ignores most. */
 export interface HostOptions {
   /**
-   * Where payloads are processed: the caller's thread, worker threads, `auto`: small payloads on the caller's thread
-   * while its event loop is idle, the others on worker threads; or `sidecar`: a daemon on a Unix socket. Default `inline`.
+   * Where payloads are processed. `inline`: the caller's thread. `pool`: worker threads. `auto`: small payloads on the
+   * caller's thread while its event loop is idle, others on worker threads. `sidecar`: a daemon on a Unix socket.
+   * Default `inline`.
    */
   readonly placement?: PlacementName | undefined
   /**
-   * `auto` takes native when it loads, else js, and says why. With a sidecar: the engine that the daemon must have, `auto`
-   * for any. Default `auto`.
+   * `auto` selects native when it loads, else js, and reports the reason. With a sidecar: the engine that the daemon
+   * must have, `auto` for any. Default `auto`.
    */
   readonly engine?: EngineName | undefined
   /**
-   * What writes gzip, deflate and deflate-raw in the js engine: `zlib` of Node, or `fflate`, which is plain JavaScript.
-   * Default `zlib`, and `fflate` where there is no zlib.
+   * The compressor of gzip, deflate and deflate-raw in the js engine: `zlib` of Node, or `fflate` in plain JavaScript.
+   * Default `zlib`, without zlib `fflate`.
    */
   readonly jsCompressor?: JsCompressor | undefined
   /**
-   * Worker threads of the pool, 1 to 1,024. Default: cores - 1, at least 1. With `launch`: the daemon's, by default its own
-   * default; the threads of other daemons are theirs.
+   * Worker threads of the pool, 1 to 1,024. Default: cores - 1, at least 1. With `launch`: the threads of the daemon,
+   * by default its own default. Ignored for other daemons.
    */
   readonly threads?: number | undefined
-  /** Payloads that may wait for a worker or for the daemon, 0 or more. Default 1,024. */
+  /** Most payloads that wait for a worker or for the daemon, 0 or more. Default 1,024. */
   readonly maxQueue?: number | undefined
-  /** Bytes that the waiting payloads may hold together. Default 67,108,864 (64 MiB). */
+  /** Most bytes of all waiting payloads. Default 67,108,864 (64 MiB). */
   readonly maxQueueBytes?: number | undefined
   /** Time limit of each call, in ms, 1 to 60,000. Default 1,000, but none inline. */
   readonly deadlineMs?: number | undefined
-  /** Where the pool's worker file is, for bundlers. Default: the one of this package. */
+  /** URL or path of the pool's worker file, for bundlers. Default: the one of this package. */
   readonly workerUrl?: URL | string | undefined
-  /** Answers payloads that came before without running them again; `{}` takes the defaults. Default: no cache. */
+  /** Caches results, so that equal payloads run once; `{}` enables the defaults. Default: no cache. */
   readonly cache?: CacheOptions | undefined
   /**
-   * Of a sidecar: the path of the daemon's socket. Default: `$XDG_RUNTIME_DIR/sidelane/sidelane.sock`, else
+   * Sidecar: the path of the daemon's socket. Default: `$XDG_RUNTIME_DIR/sidelane/sidelane.sock`, else
    * `sidelane-UID/sidelane.sock` in the temp directory. Not together with `launch`.
    */
   readonly socket?: string | undefined
-  /** Of a sidecar: connections to the daemon, 1 to 64. Default 1. */
+  /** Sidecar: connections to the daemon, 1 to 64. Default 1. */
   readonly connections?: number | undefined
-  /** Of a sidecar: starts a daemon of its own, which ends with this process. Default false. */
+  /** Sidecar: starts a daemon of its own, which ends with this process. Default false. */
   readonly launch?: boolean | LaunchOptions | undefined
 }
 
-/** Which daemon `launch` starts, and how. */
+/** The daemon that `launch` starts. */
 export interface LaunchOptions {
-  /** `auto` takes sidelaned where it is built, else Node. `engine: 'js'` is Node's alone. Default `auto`. */
+  /** `auto` selects sidelaned if it is built, else Node. `engine: 'js'` requires Node. Default `auto`. */
   readonly daemon?: DaemonName
-  /** More options of the daemon (docs/daemon.md). */
+  /** Further command-line options of the daemon (docs/daemon.md). */
   readonly args?: readonly string[]
 }
 
-/** A daemon of this package: of Node, or the one in Rust. */
+/** A daemon of this package: on Node, or `sidelaned` in Rust. */
 export type DaemonName = 'auto' | 'node' | 'sidelaned'
 
 export interface LaunchSettings {
@@ -74,25 +74,25 @@ export interface LaunchSettings {
   readonly threads: number | undefined
 }
 
-/** The bounds of a result cache. Equal payloads that are in flight at the same time share one run. */
+/** The bounds of a result cache. Equal payloads in flight at the same time share one run. */
 export interface CacheOptions {
-  /** Results kept, 1 to 10,000,000. Default 10,000. */
+  /** Most results, 1 to 10,000,000. Default 10,000. */
   readonly maxEntries?: number
-  /** Bytes that the results may hold together, 1 or more. Default 67,108,864 (64 MiB). */
+  /** Most bytes of all results, 1 or more. Default 67,108,864 (64 MiB). */
   readonly maxBytes?: number
-  /** How long a result is good, in ms, 1 to 86,400,000. Default 60,000. */
+  /** Lifetime of a result, in ms, 1 to 86,400,000. Default 60,000. */
   readonly ttlMs?: number
 }
 
 export type CacheSettings = Readonly<Required<CacheOptions>>
 
-/** What `createProcessor` takes: the host's options and those of its one processor. */
+/** Options of `createProcessor`: those of the host and of its one processor. */
 export interface CreateOptions<C extends boolean = boolean> extends HostOptions, ProcessorOptions<C> {}
 
 export interface HostSettings {
   readonly placement: PlacementName
   readonly engine: EngineName
-  /** undefined: what the runtime has. */
+  /** undefined: the runtime's default. */
   readonly jsCompressor: JsCompressor | undefined
   readonly threads: number
   readonly maxQueue: number
@@ -102,15 +102,15 @@ export interface HostSettings {
   readonly workerUrl: URL | string | undefined
   /** undefined: none. */
   readonly cache: CacheSettings | undefined
-  /** undefined: the default path, or that of the daemon that is launched. */
+  /** undefined: the default path, or that of the launched daemon. */
   readonly socket: string | undefined
   readonly connections: number
-  /** undefined: the daemon is there already. */
+  /** undefined: the daemon runs already. */
   readonly launch: LaunchSettings | undefined
 }
 
 export interface ProcessorSettings {
-  /** A copy: the caller may overwrite his. */
+  /** A copy, because the caller may overwrite it. */
   readonly digestKey: Uint8Array | undefined
   readonly canonical: boolean
 }
@@ -138,7 +138,7 @@ const inRange = (value: unknown, max: number): boolean => typeof value === 'numb
 
 const deadlineRule: Rule = {
   expected: `a number of milliseconds from 1 to ${maxDeadlineMs}`,
-  // 2^31 would make a timer fire at once.
+  // Node fires a timer of 2^31 ms or more immediately.
   accepts: (value) => inRange(value, maxDeadlineMs),
 }
 
@@ -175,7 +175,6 @@ const streamRules: Readonly<Record<keyof StreamOptions, Rule>> = {
   canonical: booleanRule,
 }
 
-/** The rows: what may be given to a host. */
 const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
   placement: oneOf('inline', 'pool', 'auto', 'sidecar'),
   engine: oneOf('auto', 'native', 'js'),
@@ -192,7 +191,7 @@ const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
   cache: objectRule,
   socket: {
     expected: 'a path',
-    // A zero would end it early.
+    // A NUL character would truncate the path.
     accepts: (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
   },
   connections: integerRule(1, 64),
@@ -217,7 +216,7 @@ const callRules: Readonly<Record<keyof ProcessOptions, Rule>> = {
   traceparent: { expected: 'a string', accepts: (value) => typeof value === 'string' },
 }
 
-/** Throws `options.invalid`. `cores` is what the machine offers. */
+/** Throws `options.invalid`. `cores`: number of the machine's cores. */
 export function resolveHostOptions(options: HostOptions, cores: number): HostSettings {
   check('createHost', options, hostRules)
   const placement = options.placement ?? 'inline'
@@ -225,18 +224,18 @@ export function resolveHostOptions(options: HostOptions, cores: number): HostSet
     placement,
     engine: options.engine ?? 'auto',
     jsCompressor: options.jsCompressor,
-    // One core is left to the event loop, which must accept, copy and answer.
+    // One core is left to the event loop, which copies payloads and settles calls.
     threads: options.threads ?? Math.max(1, cores - 1),
-    // `Promise.all` over 1,000 payloads must work out of the box.
+    // `Promise.all` over 1,000 payloads fits.
     maxQueue: options.maxQueue ?? 1024,
-    // A thousand payloads of 64 KiB; larger ones must not multiply to gigabytes.
+    // A thousand payloads of 64 KiB. Bounds the memory of larger ones.
     maxQueueBytes: options.maxQueueBytes ?? 64 * mebibyte,
-    // Nobody waits longer for a hot path; inline runs at once, so that nothing can be late.
+    // Long for a hot path. Inline runs synchronously, so nothing waits.
     deadlineMs: options.deadlineMs ?? (placement === 'inline' ? undefined : 1000),
     workerUrl: options.workerUrl,
     cache: options.cache && resolveCacheOptions(options.cache),
     socket: options.socket,
-    // One is not the bottleneck: the client's thread is.
+    // The client's thread is the bottleneck, not the connection.
     connections: options.connections ?? 1,
     launch: resolveLaunchOptions(options),
   })
@@ -257,7 +256,7 @@ function resolveCacheOptions(options: CacheOptions): CacheSettings {
     maxEntries: options.maxEntries ?? 10_000,
     // 10,000 bodies of 1 to 2 KB fill a quarter of it.
     maxBytes: options.maxBytes ?? 64 * mebibyte,
-    // A result never goes stale: the limit only lets go of what nobody asks for any more.
+    // Results never become stale; the limit frees those that are no longer used.
     ttlMs: options.ttlMs ?? 60_000,
   })
 }
@@ -271,7 +270,7 @@ export function resolveProcessorOptions(options: ProcessorOptions): ProcessorSet
   })
 }
 
-/** Splits the options of `createProcessor`; throws `options.invalid` for a key that belongs to neither part. */
+/** Splits the options of `createProcessor`; throws `options.invalid` for an unknown key. */
 export function splitCreateOptions(options: CreateOptions): { host: HostOptions; processor: ProcessorOptions } {
   check('createProcessor', options, { ...hostRules, ...processorRules })
   const { digestKey, canonical, ...host } = options
@@ -283,6 +282,8 @@ export function splitCreateOptions(options: CreateOptions): { host: HostOptions;
 
 /** Throws `options.invalid`. */
 export const checkStreamOptions = (options: StreamOptions): void => check('stream', options, streamRules)
+
+/** Throws `options.invalid`. */
 export function checkContract(contract: unknown): void {
   const { id, profile } = (contract ?? {}) as Partial<Contract>
   if (typeof id === 'string' && typeof profile === 'object' && profile !== null) return
@@ -304,7 +305,7 @@ function check(where: string, options: unknown, rules: Readonly<Record<string, R
     }
     const value = (options as Record<string, unknown>)[name]
     if (value === undefined || rule.accepts(value)) continue
-    // A key is a secret: its type and size are enough.
+    // The key is a secret: only its type and size are shown.
     const got = name === 'digestKey' ? showSecret(value) : show(value)
     throw invalid(`Expected \`${name}\` to be ${rule.expected}, got ${got}`)
   }

@@ -1,6 +1,6 @@
-// What a call gives back about the data: accepted or rejected, both as values. Faults are not here (errors.ts).
+// The outcome of a call: accepted or rejected, both as values. Faults are errors (errors.ts).
 
-import type { Refusal } from '../json/index.ts'
+import type { ReadError } from '../json/index.ts'
 import { errorTable, type DataCode, type ErrorCode, type SidelaneError } from './errors.ts'
 
 /**
@@ -11,15 +11,15 @@ export type Codec = 'gzip' | 'deflate' | 'deflate-raw' | 'zstd' | 'brotli' | 'no
 
 /** The payload passed: its canonical form (RFC 8785), compressed. */
 export interface Accepted {
-  /** Tells an accepted outcome from a rejected one. */
+  /** Discriminates accepted outcomes from rejected ones. */
   readonly ok: true
   /** The canonical JSON, compressed with `codec`. */
   readonly body: Uint8Array
   /** How `body` is compressed: the codec of the contract. */
   readonly codec: Codec
-  /** Lower-case hex of the canonical bytes' digest; null when the contract says `digest: "none"`. */
+  /** Lower-case hex of the canonical bytes' digest; null with `digest: "none"`. */
   readonly digest: string | null
-  /** Size of the payload as it came, in bytes. */
+  /** Size of the received payload, in bytes. */
   readonly inBytes: number
   /** Size of the canonical form, in bytes. */
   readonly canonicalBytes: number
@@ -27,15 +27,15 @@ export interface Accepted {
   readonly outBytes: number
 }
 
-/** What `{ canonical: true }` adds: the canonical bytes and the validated, normalized data. */
+/** With `{ canonical: true }`: also the canonical bytes and the validated, normalized data. */
 export interface AcceptedCanonical<Out = unknown> extends Accepted {
   /** Canonical JSON (RFC 8785), UTF-8. */
   readonly canonical: Uint8Array
-  /** The canonical form as a value: parsed anew at each call. */
+  /** The canonical form as a value, parsed at each call. */
   value(): Out
 }
 
-/** Which rule of the contract an issue is about. */
+/** The keyword that an issue is about. */
 export type Keyword =
   | 'type'
   | 'const'
@@ -56,22 +56,22 @@ export type Keyword =
   | 'additionalProperties'
   | 'propertyNames'
 
-/** A JSON value without parts. */
+/** A scalar JSON value. */
 export type Primitive = string | number | boolean | null
 
-/** From the contract, never from the payload. */
+/** Details of an issue, from the contract, never from the payload. */
 export interface IssueParams {
-  /** The bound that was passed, or the pattern that did not match. */
+  /** The bound that was exceeded, or the pattern that did not match. */
   readonly limit?: number | string
-  /** The types or values that would have passed. */
+  /** The accepted types or values. */
   readonly expected?: readonly Primitive[]
 }
 
-/** One finding about the data. The keys stand in this order. */
+/** One violation in the data. The keys have this order. */
 export interface Issue {
   /** What is wrong. */
   readonly code: DataCode
-  /** RFC 6901; each key cut at 128 code points before it is escaped. */
+  /** RFC 6901; each key is truncated to 128 code points before it is escaped. */
   readonly pointer: string
   /** Only with `validate.failed`. */
   readonly keyword?: Keyword
@@ -79,11 +79,11 @@ export interface Issue {
   readonly params?: IssueParams
 }
 
-/** The payload did not pass. Nothing of it is in here but member names, in the pointers. */
+/** The payload is invalid. Of the payload it holds only member names, in the pointers. */
 export interface Rejected {
-  /** Tells a rejected outcome from an accepted one. */
+  /** Discriminates rejected outcomes from accepted ones. */
   readonly ok: false
-  /** Of the first stage that failed: size, BOM, UTF-8, depth, grammar, data model, validation. */
+  /** The code of the first failed stage: size, BOM, UTF-8, depth, grammar, data model, validation. */
   readonly code: DataCode
   /** HTTP status that fits the code: 400, 413 or 422. */
   readonly status: number
@@ -93,10 +93,10 @@ export interface Rejected {
   readonly truncated: boolean
 }
 
-/** What the data says, as `process` resolves with it. */
+/** The result of `process`. */
 export type Outcome = Accepted | Rejected
 
-/** In a stream, in the place of an item that a fault befell. `"error" in item` tells it from the data's own answers. */
+/** In a stream: takes the place of an item that failed by a fault. `"error" in item` discriminates it from outcomes. */
 export interface Failed {
   /** As in a rejected outcome. */
   readonly ok: false
@@ -104,11 +104,11 @@ export interface Failed {
   readonly code: ErrorCode
   /** HTTP status that fits the code. */
   readonly status: number
-  /** The fault itself, as `process` would reject with it. */
+  /** The error that `process` would reject with. */
   readonly error: SidelaneError
 }
 
-/** Most issues that one outcome lists. */
+/** Most issues in one outcome. */
 export const maxIssues = 32
 
 export const rejected = (code: DataCode, issues: readonly Issue[] = [], truncated = false): Rejected => ({
@@ -119,6 +119,6 @@ export const rejected = (code: DataCode, issues: readonly Issue[] = [], truncate
   truncated,
 })
 
-/** The outcome of what the reader or the encoder refused: one issue where it knows a pointer, none else. */
-export const rejectedBy = (refusal: Refusal): Rejected =>
-  rejected(refusal.code, refusal.pointer === undefined ? [] : [{ code: refusal.code, pointer: refusal.pointer }])
+/** The outcome of an error of the reader or the encoder: one issue if it has a pointer, else none. */
+export const rejectedBy = (error: ReadError): Rejected =>
+  rejected(error.code, error.pointer === undefined ? [] : [{ code: error.code, pointer: error.pointer }])

@@ -1,4 +1,4 @@
-// The one interface: what `createProcessor` and `host.processor` give back, whatever the placement.
+// The public interfaces: Processor, Host and their options, the same for every placement.
 //
 //   ready ──close()──▶ closing ──accepted work done──▶ closed
 //     └────────────────destroy(error)──────────────────▲   (accepted work fails with the error)
@@ -7,88 +7,88 @@ import type { Contract } from './contract.ts'
 import type { SidelaneError } from './errors.ts'
 import type { AcceptedCanonical, Accepted, Failed, Rejected } from './outcome.ts'
 
-/** Which engine is asked for: `auto` takes native where it loads, else js. */
+/** The requested engine: `auto` selects native if it loads, else js. */
 export type EngineName = 'auto' | 'js' | 'native'
-/** What writes gzip, deflate and deflate-raw in the js engine. */
+/** The compressor of gzip, deflate and deflate-raw in the js engine. */
 export type JsCompressor = 'zlib' | 'fflate'
 /** Where payloads are processed. */
 export type PlacementName = 'inline' | 'pool' | 'auto' | 'sidecar'
 
-/** What `placement: 'auto'` goes by, as measured when it started. Live figures of each contract take over from there. */
+/** The thresholds of `placement: 'auto'`, as measured at start-up. Later, live measurements of each contract apply. */
 export interface AutoThresholds {
-  /** The largest payload that runs inline, at the measured speed. */
+  /** Largest payload that runs inline, at the measured speed. */
   readonly inlineMaxBytes: number
-  /** How long one turn of the event loop may last before the rest of its calls go to the pool. */
+  /** Inline time per turn of the event loop; further calls go to the pool. */
   readonly inlineBudgetUs: number
-  /** To a worker and back, without the work itself. */
+  /** Round trip to a worker, without the work itself. */
   readonly hopUs: number
-  /** A KiB of a payload of 4 KiB, inline. */
+  /** Inline time per KiB, measured with a payload of 4 KiB. */
   readonly perKibUs: number
 }
 
-/** Which engine answers, and why that one. */
+/** The selected engine and the reason. */
 export interface EngineReport {
-  /** The engine that answers. */
+  /** The selected engine. */
   readonly kind: 'js' | 'native'
   /** One sentence for a log line. */
   readonly reason: string
-  /** What was tried before, with its error. Empty when the first choice loaded. */
+  /** Failed attempts, with their errors. Empty when the first choice loaded. */
   readonly tried: readonly { readonly path: string; readonly error: string }[]
 }
 
-/** What one call may ask for. */
+/** Options of one call. */
 export interface ProcessOptions<C extends boolean = boolean> {
-  /** Time left for this call, in ms, 1 to 60,000. Default: the host's. What runs inline looks at it on entry only. */
+  /** Time limit of this call, in ms, 1 to 60,000. Default: the host's. Inline it is checked at entry only. */
   readonly deadlineMs?: number | undefined
-  /** Cancels the call: it rejects with `cancelled`, the signal's reason as cause. */
+  /** Cancels the call: it rejects with `cancelled`, with the signal's reason as cause. */
   readonly signal?: AbortSignal | undefined
   /** Adds the canonical bytes and the value to an accepted outcome. Default: the processor's. */
   readonly canonical?: C | undefined
   /**
-   * The header of W3C Trace Context: a sidecar's daemon has its trace-id in the log line of the call. One that is not
-   * valid is ignored, as that standard asks for.
+   * The header of W3C Trace Context: a sidecar's daemon logs its trace-id with the call. An invalid one is ignored, as
+   * the standard requires.
    */
   readonly traceparent?: string | undefined
 }
 
-/** What `process` resolves with; `C` says whether the canonical form comes with it. */
+/** What `process` resolves with; `C`: with the canonical form. */
 export type ProcessOutcome<Out, C extends boolean> = (C extends true ? AcceptedCanonical<Out> : Accepted) | Rejected
 
-/** How a stream runs. */
+/** Options of a stream. */
 export interface StreamOptions<C extends boolean = boolean> {
   /**
-   * Payloads read ahead of the consumer, 1 to 1,000,000: in flight, or done and not yet taken. Default: as many as keep
-   * the placement busy, which follows the size of the payloads.
+   * Payloads read ahead of the consumer, 1 to 1,000,000: in flight, or done and not yet consumed. Default: as many as
+   * keep the placement busy, by the size of the payloads.
    */
   readonly concurrency?: number
-  /** Ends the stream: it rejects with `cancelled`, the signal's reason as cause, and the source is closed. */
+  /** Ends the stream: it rejects with `cancelled`, with the signal's reason as cause, and closes the source. */
   readonly signal?: AbortSignal
   /** Adds the canonical bytes and the value to accepted outcomes. Default: the processor's. */
   readonly canonical?: C
-  /** Time limit of each payload, in ms, 1 to 60,000, from the moment it is read. Default: none. */
+  /** Time limit of each payload, in ms, 1 to 60,000, from when it is read. Default: none. */
   readonly deadlineMs?: number
 }
 
-/** What a stream reads: payloads, one after the other. */
+/** The source of a stream: payloads in order. */
 export type StreamSource<In> = AsyncIterable<StreamPayload<In>> | Iterable<StreamPayload<In>>
 
-/** A payload, or what went wrong before it got here: that comes out as `Failed` in its place. */
+/** A payload, or an error of producing it, which the stream returns as `Failed` in its place. */
 export type StreamPayload<In> = Uint8Array | string | In | SidelaneError
 
-/** One item of a stream: the payload's outcome, or the fault that befell it. */
+/** One item of a stream: the payload's outcome, or the fault of its call. */
 export type StreamItem<Out = unknown, C extends boolean = boolean> = ProcessOutcome<Out, C> | Failed
 
-/** What a result cache did. A hit is a call that did not need a run of its own. */
+/** Counters of a result cache. A hit is a call without a run of its own. */
 export interface CacheStats {
-  /** Calls that were answered from the cache, or shared a run in flight. */
+  /** Calls that took a cached result, or shared a run in flight. */
   readonly hits: number
-  /** Calls that took a run of their own. */
+  /** Calls with a run of their own. */
   readonly misses: number
   /** hits / (hits + misses), 0 before the first call. */
   readonly hitRatio: number
-  /** Results kept now, by the whole host. */
+  /** Cached results of the whole host. */
   readonly entries: number
-  /** What they hold, in bytes. */
+  /** Their size, in bytes. */
   readonly bytes: number
 }
 
@@ -111,70 +111,70 @@ export interface Stats {
   readonly cancelled: number
   /** All other faults. */
   readonly failed: number
-  /** Calls without an answer yet, the queued ones among them. */
+  /** Calls not yet settled, including the queued ones. */
   readonly inFlight: number
-  /** Calls that wait for a worker, or for a place at the daemon. */
+  /** Calls that wait for a worker, or for the daemon's flow control. */
   readonly queued: number
   /** Payload bytes of the queued calls. */
   readonly queuedBytes: number
-  /** Only with placement `auto`: calls that ran inline, and are over. */
+  /** Only with placement `auto`: settled calls that ran inline. */
   readonly ranInline?: number
   /** Only with a result cache. */
   readonly cache?: CacheStats
 }
 
-/** `ready` takes calls, `closing` finishes the accepted ones, `closed` has none. */
+/** `ready` accepts calls, `closing` finishes the accepted ones, `closed` has none. */
 export type State = 'ready' | 'closing' | 'closed'
 
-/** How a host or a processor ends. `await using` closes it. */
+/** The lifecycle of a host or a processor. `await using` closes it. */
 export interface Lifecycle extends AsyncDisposable {
-  /** Where in its life it is. */
+  /** Its current state. */
   readonly state: State
   /** Finishes accepted work; later calls reject with `unavailable`. */
   close(): Promise<void>
-  /** Fails accepted work now: with `error` when it is a SidelaneError, else with `unavailable`, `error` as its cause. */
+  /** Fails accepted work now: with `error` if it is a SidelaneError, else with `unavailable` caused by `error`. */
   destroy(error?: Error): Promise<void>
 }
 
-/** One contract on one placement. `C` is the processor's own `canonical`, which a call's option overrides. */
+/** One contract on one placement. `C` is the processor's `canonical`, which a call's option overrides. */
 export interface Processor<In = unknown, Out = In, C extends boolean = false> extends Lifecycle {
-  /** The contract that it was made for. */
+  /** Its contract. */
   readonly contract: Contract<In, Out>
   /** Where its payloads are processed. */
   readonly placement: PlacementName
-  /** Which engine answers, and why that one. */
+  /** The selected engine and the reason. */
   readonly engine: EngineReport
   /** Only with placement `auto`. */
   readonly thresholds?: AutoThresholds | undefined
   /**
    * Normalizes, validates and compresses one payload: bytes, JSON text (every string is read as text) or a value.
-   * Resolves for what the data says; rejects with `SidelaneError` for faults.
+   * Resolves with the outcome of the data; rejects with `SidelaneError` for faults.
    */
   process<K extends boolean = C>(
     payload: Uint8Array | string | In,
     options?: ProcessOptions<K>,
   ): Promise<ProcessOutcome<Out, K>>
   /**
-   * Processes the payloads of a source and gives their outcomes in the same order. It reads ahead by `concurrency` and no
-   * further, it waits for a place in the queue instead of being refused, and a fault of one item takes that item's place.
+   * Processes the payloads of a source and returns their outcomes in the same order. It reads ahead by `concurrency`.
+   * With a full queue it waits instead of failing. A fault of one item takes the place of that item.
    *
-   * Rejects with what the source throws, with `cancelled` (its signal) and with `unavailable` (the processor closes):
-   * the last two close the source. Leaving the loop closes the source and drops what is in flight. Bytes may be used
-   * again once the source is asked for the next payload. Throws `options.invalid`.
+   * Rejects with the error of the source, with `cancelled` (its signal) and with `unavailable` (the processor closes);
+   * the last two close the source. Leaving the loop closes the source and drops the items in flight. A source may reuse
+   * the bytes of a payload when it is asked for the next one. Throws `options.invalid`.
    */
   stream<K extends boolean = C>(
     source: StreamSource<In>,
     options?: StreamOptions<K>,
   ): AsyncIterableIterator<StreamItem<Out, K>, undefined, undefined>
-  /** The counters of this processor's calls, as they are now. */
+  /** The current counters of this processor. */
   stats(): Stats
 }
 
-/** One placement that serves many contracts. */
+/** One placement for many contracts. */
 export interface Host extends Lifecycle {
   /** Where payloads are processed. */
   readonly placement: PlacementName
-  /** Which engine answers, and why that one. */
+  /** The selected engine and the reason. */
   readonly engine: EngineReport
   /** Only with placement `auto`. */
   readonly thresholds?: AutoThresholds | undefined
@@ -186,11 +186,11 @@ export interface Host extends Lifecycle {
     contract: Contract<In, Out>,
     options?: ProcessorOptions<C>,
   ): Processor<In, Out, C>
-  /** The counters of all its processors together, as they are now. */
+  /** The current counters of all its processors together. */
   stats(): Stats
 }
 
-/** What belongs to one contract on a host. */
+/** Options of one contract on a host. */
 export interface ProcessorOptions<C extends boolean = boolean> {
   /** Key of `digest: "hmac-sha-256"`, at least 16 bytes; never part of the lock. */
   readonly digestKey?: Uint8Array | undefined

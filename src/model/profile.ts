@@ -1,5 +1,5 @@
-// Profile p1 as types: a schema node has exactly one of these forms (the closed world). lock.ts builds the tree from a
-// lock file and refuses all else; the engines compile from the tree, which *is* the contract's normal form.
+// Profile p1 as types: a schema node is of exactly one of these kinds. contract/lock builds the tree from a lock; the
+// engines compile the tree, which *is* the contract's normal form.
 
 import type { Codec, Primitive } from './outcome.ts'
 import type { Pattern } from '../pattern/index.ts'
@@ -7,7 +7,7 @@ import type { Pattern } from '../pattern/index.ts'
 export type TypeName = 'array' | 'boolean' | 'integer' | 'null' | 'number' | 'object' | 'string'
 export type ScalarTypeName = 'boolean' | 'integer' | 'null' | 'number' | 'string'
 
-/** In the order in which they are applied, whatever the author wrote. */
+/** In the order in which they are applied, independent of the schema. */
 export const normOps = ['lower', 'nfc', 'collapse', 'trim'] as const
 /** One operation on a string, before it is validated. */
 export type NormOp = (typeof normOps)[number]
@@ -27,7 +27,7 @@ export interface StringLimits {
   readonly maxLength?: number
   /** `pattern` first, then those of allOf. */
   readonly patterns: readonly Pattern[]
-  /** In the fixed order; empty when nothing is normalized. */
+  /** In the fixed order; empty without normalization. */
   readonly norm: readonly NormOp[]
 }
 
@@ -54,10 +54,10 @@ export interface ValuesNode {
 export interface ArrayNode {
   readonly kind: 'array'
   readonly prefix: readonly SchemaNode[]
-  /** Of the items behind the prefix. `false`: none may follow. */
+  /** The schema of the items behind the prefix. `false`: none are allowed. */
   readonly items: SchemaNode | false
   readonly minItems?: number
-  /** Already the smaller one of the keyword and, with `items: false`, the prefix's length. */
+  /** The smaller one of the keyword and, with `items: false`, the prefix's length. */
   readonly maxItems?: number
 }
 
@@ -72,9 +72,9 @@ export interface ObjectNode {
   readonly kind: 'object'
   /** In canonical key order (UTF-16 code units). */
   readonly properties: readonly Property[]
-  /** Of members that no property names. */
+  /** The schema of undeclared members. */
   readonly additional: SchemaNode | false
-  /** The string form that each key must match: a record. */
+  /** The schema of strings that each key must match: a record. */
   readonly names?: ScalarNode | ValuesNode | RefNode
 }
 
@@ -141,13 +141,13 @@ export interface Limits {
   readonly maxKeys: number
 }
 
-/** What is computed over the canonical bytes. */
+/** The digest of the canonical bytes. */
 export type DigestName = 'sha-256' | 'hmac-sha-256' | 'none'
 
-/** A contract as the engines read it: parsed, checked, in normal form. */
+/** A contract for the engines: parsed, checked, in normal form. */
 export interface Profile {
   readonly name: string
-  /** `double` takes integers beyond 2^53 - 1 as the nearest double; `safe` refuses them. */
+  /** `double` reads integers beyond 2^53 - 1 as the nearest double; `safe` rejects them. */
   readonly numbers: 'safe' | 'double'
   readonly limits: Limits
   readonly compress: { readonly codec: Codec; /** Absent with `none`. */ readonly level?: number }
@@ -155,6 +155,6 @@ export interface Profile {
   readonly dictionary?: { readonly id: number; readonly sha256: string }
   readonly digest: DigestName
   readonly root: SchemaNode
-  /** Targets of RefNode, by number. */
+  /** The targets of RefNode, by number. */
   readonly defs: readonly SchemaNode[]
 }

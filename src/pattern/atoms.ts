@@ -1,5 +1,5 @@
-// Reads what matches one code point: a literal, an escape or a class. Groups, quantifiers and anchors are not here
-// (parse.ts). native/core/src/pattern/atoms.rs is the twin.
+// Parses the atoms of a pattern, which match one code point: literals, escapes and classes.
+// native/core/src/pattern/atoms.rs is the twin.
 
 import { PatternError } from './pattern-error.ts'
 import { digits, lastCodePoint, negate, toRanges, whiteSpace, wordCharacters, type Ranges } from './ranges.ts'
@@ -18,7 +18,7 @@ const sets: Readonly<Record<string, Ranges>> = {
   W: negate(wordCharacters),
 }
 
-const refusals: Readonly<Record<string, string>> = {
+const unsupportedEscapes: Readonly<Record<string, string>> = {
   b: 'Word boundaries are refused (and `\\b` in a class). Write the characters that may stand there; backspace is `\\x08`.',
   B: 'Word boundaries are refused. Write the characters that may stand there.',
   p: 'Unicode properties are refused: they change between versions. Write the code points as a class.',
@@ -47,7 +47,7 @@ export class AtomReader {
     return this.source[this.at]
   }
 
-  protected refuse(position: number, message: string): never {
+  protected fail(position: number, message: string): never {
     throw new PatternError(position, message)
   }
 
@@ -55,7 +55,7 @@ export class AtomReader {
   protected readCharacter(): Ranges {
     const next = this.peek()
     if (next === ']' || next === '{' || next === '}') {
-      this.refuse(this.at, `\`${next}\` has no start to belong to. Write \`\\${next}\` for the character.`)
+      this.fail(this.at, `\`${next}\` has no start to belong to. Write \`\\${next}\` for the character.`)
     }
     const member = this.#readMember()
     return typeof member === 'number' ? [member, member] : member
@@ -67,14 +67,14 @@ export class AtomReader {
     const negated = this.peek() === '^'
     if (negated) this.at++
     if (this.peek() === ']') {
-      this.refuse(
+      this.fail(
         from,
         `An empty class is refused. Write ${negated ? '`[\\s\\S]` for any character' : '`\\]` first to mean the bracket'}.`,
       )
     }
     const pairs: [number, number][] = []
     while (this.peek() !== ']') {
-      if (this.peek() === undefined) this.refuse(from, 'The class is never closed. Write `\\[` for the character.')
+      if (this.peek() === undefined) this.fail(from, 'The class is never closed. Write `\\[` for the character.')
       this.#readClassPart(pairs)
     }
     this.at++
@@ -93,16 +93,16 @@ export class AtomReader {
     }
     const highAt = ++this.at
     const high = this.#readMember()
-    if (typeof low !== 'number') this.refuse(lowAt, 'A set cannot start a range. Write `\\-` for the hyphen.')
-    if (typeof high !== 'number') this.refuse(highAt, 'A set cannot end a range. Write `\\-` for the hyphen.')
-    if (low > high) this.refuse(lowAt, 'The range ends below its start.')
+    if (typeof low !== 'number') this.fail(lowAt, 'A set cannot start a range. Write `\\-` for the hyphen.')
+    if (typeof high !== 'number') this.fail(highAt, 'A set cannot end a range. Write `\\-` for the hyphen.')
+    if (low > high) this.fail(lowAt, 'The range ends below its start.')
     pairs.push([low, high])
   }
 
   #readMember(): Member {
     if (this.peek() === '\\') return this.#readEscape()
     const code = this.source.codePointAt(this.at) as number
-    if (isSurrogate(code)) this.refuse(this.at, 'A lone surrogate is refused: no text that is read can hold it.')
+    if (isSurrogate(code)) this.fail(this.at, 'A lone surrogate is refused: no text that is read can hold it.')
     this.at += code > 0xffff ? 2 : 1
     return code
   }
@@ -110,23 +110,23 @@ export class AtomReader {
   #readEscape(): Member {
     const from = this.at
     const letter = this.source[from + 1]
-    if (letter === undefined) this.refuse(from, 'The backslash escapes nothing. Write `\\\\` for the character.')
+    if (letter === undefined) this.fail(from, 'The backslash escapes nothing. Write `\\\\` for the character.')
     if (letter === 'x') return this.#readHex(from, 2)
     if (letter === 'u') return this.#readUnicode(from)
     this.at += 2
     if (Object.hasOwn(controls, letter)) return controls[letter] as number
     if (Object.hasOwn(sets, letter)) return sets[letter] as Ranges
     if (isPunctuation(letter)) return letter.charCodeAt(0)
-    if (Object.hasOwn(refusals, letter)) this.refuse(from, refusals[letter] as string)
-    if (letter >= '1' && letter <= '9') this.refuse(from, 'Back-references are refused.')
-    return this.refuse(from, 'The escape has no meaning. Write the character itself.')
+    if (Object.hasOwn(unsupportedEscapes, letter)) this.fail(from, unsupportedEscapes[letter] as string)
+    if (letter >= '1' && letter <= '9') this.fail(from, 'Back-references are refused.')
+    return this.fail(from, 'The escape has no meaning. Write the character itself.')
   }
 
   /** `\xHH` or `\uHHHH`, at `from`. */
   #readHex(from: number, length: 2 | 4): number {
     const text = this.source.slice(from + 2, from + 2 + length)
     if (text.length < length || !/^[0-9a-fA-F]+$/.test(text)) {
-      this.refuse(from, `Expected ${length} hexadecimal digits behind \`\\${this.source[from + 1]}\`.`)
+      this.fail(from, `Expected ${length} hexadecimal digits behind \`\\${this.source[from + 1]}\`.`)
     }
     this.at = from + 2 + length
     return Number.parseInt(text, 16)
@@ -141,17 +141,17 @@ export class AtomReader {
       const low = this.#readHex(second, 4)
       if (isLowSurrogate(low)) return 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff)
     }
-    return this.refuse(from, 'A lone surrogate is refused: no text that is read can hold it.')
+    return this.fail(from, 'A lone surrogate is refused: no text that is read can hold it.')
   }
 
   /** `\u{…}`, at `from`. */
   #readBraced(from: number): number {
     if (!this.#bracesInEscapes)
-      this.refuse(from, '`\\u{…}` means "u", repeated, without flag u. Add the flag, or write `\\uHHHH`.')
+      this.fail(from, '`\\u{…}` means "u", repeated, without flag u. Add the flag, or write `\\uHHHH`.')
     const braced = /\{0*([0-9a-fA-F]{1,6})\}/y
     braced.lastIndex = from + 2
     const code = Number.parseInt(braced.exec(this.source)?.[1] ?? 'x', 16)
-    if (!(code <= lastCodePoint)) this.refuse(from, 'Expected a code point up to 10FFFF in `\\u{…}`.')
+    if (!(code <= lastCodePoint)) this.fail(from, 'Expected a code point up to 10FFFF in `\\u{…}`.')
     this.at = braced.lastIndex
     return code
   }

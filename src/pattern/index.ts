@@ -1,4 +1,4 @@
-// The door of the pattern grammar: parse a pattern into a tree. How the tree is matched is not here (engine/js).
+// Entry point of pattern/: parses a pattern into a tree. The engines match it.
 
 export { parsePattern, PatternError, patternLimits } from './parse.ts'
 export type { Ranges } from './ranges.ts'

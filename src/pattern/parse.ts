@@ -1,6 +1,5 @@
-// Reads a pattern's text into its tree and refuses all that the two engines could read differently, with the position.
-// Single characters, escapes and classes are not here (atoms.ts). native/core/src/pattern/parse.rs is the twin: same
-// grammar, same order of checks, same positions.
+// Parses the text of a pattern, and rejects syntax that the two engines could read differently, with its position.
+// native/core/src/pattern/parse.rs is the twin: same grammar, same order of checks, same positions.
 
 import { AtomReader } from './atoms.ts'
 import type { Pattern, PatternNode } from './node.ts'
@@ -9,7 +8,7 @@ import { notLineTerminators, type Ranges } from './ranges.ts'
 
 export { PatternError } from './pattern-error.ts'
 
-/** What bounds the work of any pattern. No part of a pattern may exceed `atoms` or `ranges` by itself either. */
+/** Limits that bound the work of any pattern. They apply to each part of a pattern too. */
 export const patternLimits = {
   /** Single-character matchers, quantifiers expanded; `x*` counts 1, `x{2,}` counts 3. */
   atoms: 1000,
@@ -22,8 +21,8 @@ export const patternLimits = {
 } as const
 
 /**
- * Reads one pattern. `flags` are those of the author's RegExp ('' or 'u'); leave them out for a pattern from a lock,
- * where `\u{…}` is always allowed. Throws `PatternError` for text outside the grammar.
+ * Parses one pattern. `flags` are those of the author's RegExp ('' or 'u'); omit them for a pattern of a lock, where
+ * `\u{…}` is always allowed. Throws `PatternError` for text outside the grammar.
  */
 export function parsePattern(source: string, flags?: string): Pattern {
   if (flags !== undefined && flags !== '' && flags !== 'u') {
@@ -35,7 +34,7 @@ export function parsePattern(source: string, flags?: string): Pattern {
   return { source, node: new Parser(source, flags !== '').parse() }
 }
 
-/** A node with what it costs when its quantifiers are written out. */
+/** A node with its size when quantifiers are written out. */
 interface Sized {
   readonly node: PatternNode
   readonly atoms: number
@@ -50,7 +49,7 @@ interface Quantifier {
 
 const empty: Sized = { node: { kind: 'concat', parts: [] }, atoms: 0, ranges: 0 }
 
-/** Nothing else has no atoms: what could match only the empty text is folded away as it is read. */
+/** The only node without atoms: the parser drops other parts that match only the empty text. */
 const isEmpty = (node: PatternNode): boolean => node.kind === 'concat' && node.parts.length === 0
 
 class Parser extends AtomReader {
@@ -58,7 +57,7 @@ class Parser extends AtomReader {
 
   parse(): PatternNode {
     const { node } = this.#alternatives()
-    if (this.at < this.source.length) this.refuse(this.at, 'There is no group to close. Write `\\)` for the character.')
+    if (this.at < this.source.length) this.fail(this.at, 'There is no group to close. Write `\\)` for the character.')
     return node
   }
 
@@ -99,7 +98,7 @@ class Parser extends AtomReader {
       const from = this.at
       const next = this.peek()
       if (next === undefined || next === '|' || next === ')') break
-      if (next === '^') this.refuse(from, '`^` may stand only at the start of a top-level alternative.')
+      if (next === '^') this.fail(from, '`^` may stand only at the start of a top-level alternative.')
       if (next === '$') {
         this.#endAnchor()
         parts.push({ kind: 'end' })
@@ -117,7 +116,7 @@ class Parser extends AtomReader {
   #endAnchor(): void {
     const behind = this.source[this.at + 1]
     if (this.#depth > 0 || (behind !== undefined && behind !== '|')) {
-      this.refuse(this.at, '`$` may stand only at the end of a top-level alternative.')
+      this.fail(this.at, '`$` may stand only at the end of a top-level alternative.')
     }
     this.at++
   }
@@ -131,21 +130,20 @@ class Parser extends AtomReader {
     }
     if (next === '[') return sizedClass(this.readClass())
     if (next === '*' || next === '+' || next === '?') {
-      this.refuse(this.at, `\`${next}\` has nothing to repeat. Write \`\\${next}\` for the character.`)
+      this.fail(this.at, `\`${next}\` has nothing to repeat. Write \`\\${next}\` for the character.`)
     }
     return sizedClass(this.readCharacter())
   }
 
   #group(): Sized {
     const from = this.at
-    if (this.source[from + 1] === '?' && this.source[from + 2] !== ':')
-      this.refuse(from, refusedGroup(this.source, from))
+    if (this.source[from + 1] === '?' && this.source[from + 2] !== ':') this.fail(from, groupError(this.source, from))
     if (++this.#depth > patternLimits.nesting) {
-      this.refuse(from, `Groups are nested deeper than ${patternLimits.nesting}.`)
+      this.fail(from, `Groups are nested deeper than ${patternLimits.nesting}.`)
     }
     this.at += this.source[from + 1] === '?' ? 3 : 1
     const inner = this.#alternatives()
-    if (this.peek() !== ')') this.refuse(from, 'The group is never closed.')
+    if (this.peek() !== ')') this.fail(from, 'The group is never closed.')
     this.at++
     this.#depth--
     return inner
@@ -184,11 +182,11 @@ class Parser extends AtomReader {
         return undefined
     }
     this.at++
-    // Lazy or greedy: the same texts match.
+    // Lazy and greedy quantifiers match the same texts.
     if (this.peek() === '?') this.at++
     const behind = this.peek()
     if (behind === '*' || behind === '+' || behind === '?' || behind === '{') {
-      this.refuse(this.at, 'A quantifier cannot follow another. Put a group between them.')
+      this.fail(this.at, 'A quantifier cannot follow another. Put a group between them.')
     }
     return { at, ...bounds }
   }
@@ -198,33 +196,33 @@ class Parser extends AtomReader {
     const braces = /\{(\d+)(?:(,)(\d*))?\}/y
     braces.lastIndex = from
     const match = braces.exec(this.source)
-    if (match === null) this.refuse(from, 'Expected {n}, {n,} or {n,m}. Write `\\{` for the character.')
+    if (match === null) this.fail(from, 'Expected {n}, {n,} or {n,m}. Write `\\{` for the character.')
     const min = count(match[1] as string)
     const max = match[2] === undefined ? min : match[3] === '' ? Infinity : count(match[3] as string)
     if (min > patternLimits.count || max === patternLimits.count + 1) {
-      this.refuse(from, `A quantifier may count to ${patternLimits.count}.`)
+      this.fail(from, `A quantifier may count to ${patternLimits.count}.`)
     }
-    if (min > max) this.refuse(from, 'The quantifier ends below its start.')
+    if (min > max) this.fail(from, 'The quantifier ends below its start.')
     this.at = braces.lastIndex
     return { min, max }
   }
 
   #bound(at: number, atoms: number, ranges: number): void {
     if (atoms > patternLimits.atoms) {
-      this.refuse(at, `The pattern has more than ${patternLimits.atoms} atoms, quantifiers written out.`)
+      this.fail(at, `The pattern has more than ${patternLimits.atoms} atoms, quantifiers written out.`)
     }
     if (ranges > patternLimits.ranges) {
-      this.refuse(at, `The pattern has more than ${patternLimits.ranges} class ranges, quantifiers written out.`)
+      this.fail(at, `The pattern has more than ${patternLimits.ranges} class ranges, quantifiers written out.`)
     }
   }
 }
 
-/** The number, or one more than the limit: only an absent maximum means "no bound". */
+/** The number, capped at one more than the limit: only an absent maximum is unbounded. */
 const count = (digits: string): number => Math.min(Number(digits), patternLimits.count + 1)
 
 const sizedClass = (ranges: Ranges): Sized => ({ node: { kind: 'class', ranges }, atoms: 1, ranges: ranges.length / 2 })
 
-function refusedGroup(source: string, at: number): string {
+function groupError(source: string, at: number): string {
   const head = source.slice(at + 2, at + 4)
   if (head[0] === '=' || head[0] === '!' || head === '<=' || head === '<!') {
     return 'Look-around is refused. Write a pattern that consumes what it checks, or use two patterns.'

@@ -1,12 +1,11 @@
-// Sets of code points as sorted ranges, and the fixed sets of the grammar (ECMA-262 §22.2.2). What a pattern's author
-// may write is not here (parse.ts).
+// Sets of code points as sorted ranges, and the fixed sets of the grammar (ECMA-262 §22.2.2).
 
-/** Flat pairs `low, high` (both inside), ascending, neither touching nor overlapping. */
+/** Flat pairs `low, high` (both inclusive), ascending, neither adjacent nor overlapping. */
 export type Ranges = readonly number[]
 
 export const lastCodePoint = 0x10ffff
 
-/** The set that any pairs cover, in whatever order they come. */
+/** The union of the pairs, in any order. */
 export function toRanges(pairs: readonly (readonly [low: number, high: number])[]): Ranges {
   const ranges: number[] = []
   for (const [low, high] of pairs.toSorted((a, b) => a[0] - b[0])) {
@@ -17,7 +16,7 @@ export function toRanges(pairs: readonly (readonly [low: number, high: number])[
   return ranges
 }
 
-/** All code points but these. */
+/** The complement. */
 export function negate(ranges: Ranges): Ranges {
   const rest: number[] = []
   let low = 0

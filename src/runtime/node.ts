@@ -1,5 +1,5 @@
-// The runtime of the lower modules on Node: hashes, UTF-8, zlib and file reads, tuned for payloads of a few kilobytes. They
-// import it as `#runtime`; without Node that is web.ts.
+// The runtime of the lower modules on Node: hashes, UTF-8, zlib and file reads, tuned for payloads of a few kilobytes.
+// They import it as `#runtime`; without Node that is web.ts.
 
 import { Buffer, isUtf8 as isUtf8Bytes } from 'node:buffer'
 import { createHmac, hash } from 'node:crypto'

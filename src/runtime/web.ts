@@ -1,5 +1,5 @@
-// The twin of node.ts for runtimes without Node (browsers, edge workers). Hashes must be synchronous, which WebCrypto is
-// not, so they come from a library.
+// The twin of node.ts for runtimes without Node (browsers, edge workers). Hashes must be synchronous, which WebCrypto
+// is not, so they come from a library.
 
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'

@@ -7,6 +7,8 @@ import { SidelaneError, type Contract } from '../model/index.ts'
 import { loadContract } from '../contract/index.ts'
 import type { CompiledContract } from '../engine/index.ts'
 import { keyFingerprint } from '../wire/index.ts'
+import { configTexts as texts } from '../tables/daemon-texts.ts'
+import { fillTemplate } from '../util/fill-template.ts'
 
 /** A contract with its key, not compiled. */
 export interface LoadedContract {
@@ -43,9 +45,7 @@ export function loadContracts({ contracts, digestKeyFiles }: ContractSources): L
   const names = new Set(loaded.map(({ contract }) => contract.name))
   for (const name of Object.keys(digestKeyFiles)) {
     if (names.has(name)) continue
-    throw new SidelaneError('options.invalid', {
-      message: `Expected \`--digest-key-file\` to name a contract that is served, got \`${name}\``,
-    })
+    throw new SidelaneError('options.invalid', { message: fillTemplate(texts.unknownDigestKey, { name }) })
   }
   return loaded
 }
@@ -82,7 +82,7 @@ function loadOne({ file, ofDirectory }: LockFile, keyFiles: Readonly<Record<stri
   const named = Object.hasOwn(keyFiles, contract.name) ? keyFiles[contract.name] : undefined
   const keyFile = named ?? (ofDirectory ? beside : undefined)
   if (keyFile === undefined) {
-    const message = `Expected \`--digest-key-file ${contract.name}=FILE\` for the contract of ${file}, which has the digest hmac-sha-256`
+    const message = fillTemplate(texts.expectedDigestKey, { name: contract.name, lock: file })
     throw new SidelaneError('options.invalid', { message })
   }
   return { contract, digestKey: Uint8Array.from(reading(keyFile, 'digest key', () => readFileSync(keyFile))) }

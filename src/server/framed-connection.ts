@@ -152,7 +152,7 @@ export class FramedConnection implements FrameSink {
 
   open(head: Head): 'take' | 'skip' {
     if (head.kind !== kinds.request) return 'take'
-    const served = this.#indices.get(head.index)
+    const served = this.#indices.byIndex[head.index]
     if (served === undefined) return this.#answerAtOnce(head, stackless('contract.unknown', unknownIndex))
     const { settings, queue } = this.#context
     if (this.#inFlight >= settings.maxInFlight) return this.#refuse(head, served, 'in_flight')
@@ -227,7 +227,7 @@ export class FramedConnection implements FrameSink {
   }
 
   #onRequest(head: Head, body: Uint8Array, own: boolean): void {
-    const served = this.#indices.get(head.index) as Served
+    const served = this.#indices.byIndex[head.index] as Served
     const start = head.flags & flags.trace ? traceBytes : 0
     const trace = start > 0 ? Uint8Array.from(body.subarray(0, start)) : undefined
     const payload = start > 0 ? body.subarray(start) : body
@@ -255,7 +255,7 @@ export class FramedConnection implements FrameSink {
   }
 
   /** Answers a request whose body is skipped: with the fault, or `limit.bytes`. */
-  #answerAtOnce(head: Head, fault: SidelaneError | undefined, served = this.#indices.get(head.index)): 'skip' {
+  #answerAtOnce(head: Head, fault: SidelaneError | undefined, served = this.#indices.byIndex[head.index]): 'skip' {
     this.#timeouts.onFrame()
     addAnswer(this.#writer, head.id, fault ?? tooLarge)
     const { code, status } = fault ?? { code: tooLarge.code, status: errorTable[tooLarge.code].status }

@@ -5,15 +5,11 @@ import { noContractId, type AnsweredContract, type AskedContract } from '../wire
 import type { Served, ServedTable } from './contracts.ts'
 
 export class ContractIndices {
+  readonly byIndex: Served[] = []
   readonly #table: ServedTable
-  readonly #byIndex: Served[] = []
 
   constructor(table: ServedTable) {
     this.#table = table
-  }
-
-  get(index: number): Served | undefined {
-    return this.#byIndex[index]
   }
 
   answer({ name, id, fingerprint }: AskedContract): AnsweredContract {
@@ -23,8 +19,8 @@ export class ContractIndices {
     if (served === undefined) return refused('contract.mismatch', latest.id)
     // The client has another key.
     if (served.fingerprint !== fingerprint) return refused('contract.mismatch', served.id)
-    const known = this.#byIndex.indexOf(served)
-    return { status: 0, index: known >= 0 ? known : this.#byIndex.push(served) - 1, have: served.id }
+    const known = this.byIndex.indexOf(served)
+    return { status: 0, index: known >= 0 ? known : this.byIndex.push(served) - 1, have: served.id }
   }
 }
 

@@ -1,19 +1,20 @@
-// The socket file: bound under a name of its own, published when it listens, watched, and deleted only while it is ours.
-// What speaks over a connection is not here.
+// The socket file: bound under a temporary name, published when it listens, watched, and deleted only if it still belongs
+// to this daemon. What is spoken over a connection is not here.
 
 import { randomInt } from 'node:crypto'
 import { chmodSync, chownSync, linkSync, lstatSync, renameSync, statSync, unlinkSync, type Stats } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
+import { socketTexts as texts } from '../tables/daemon-texts.ts'
+import { fillTemplate, type TemplateValues } from '../util/fill-template.ts'
 import { makeOwnDirectory } from '../util/socket-path.ts'
 import type { Place } from './config/settings.ts'
 
 const backlog = 511
 const watchMs = 1000
-/** Closing a listener resets what waits in its backlog: it goes on for that long after another has the path. */
-const lastAcceptsMs = 1000
+/** Closing a listener resets the connections in its backlog, so it accepts for so long after another daemon took the path. */
+const backlogGraceMs = 1000
 
-/** It cannot listen there. */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
@@ -23,84 +24,92 @@ export interface ListenerOptions {
   readonly takeover: boolean
   readonly mode: number
   readonly group: number | undefined
-  /** May half-close, and has not been read from. */
-  readonly accept: (socket: Socket) => void
-  readonly republished: () => void
-  /** Another daemon has the path. */
-  readonly takenOver: () => void
-  /** The listener has closed after that: time to drain. */
-  readonly retired: () => void
-  readonly acceptFailed: (error: NodeJS.ErrnoException) => void
-  readonly warning: (message: string) => void
+  readonly onEvent: (event: ListenerEvent) => void
 }
 
-/** The device and inode that say whose a file is. */
+export type ListenerEvent =
+  /** The socket may half-close, and nothing has been read from it. */
+  | { readonly kind: 'connection'; readonly socket: Socket }
+  /** The file was deleted, and is published again. */
+  | { readonly kind: 'republished' }
+  /** The file cannot be published again. */
+  | { readonly kind: 'warning'; readonly message: string }
+  /** Another daemon has the path. */
+  | { readonly kind: 'taken_over' }
+  /** The listener has closed after a takeover. */
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'accept_failed'; readonly error: NodeJS.ErrnoException }
+
+/** Device and inode identify a file, whatever its name. */
 type Identity = Pick<Stats, 'dev' | 'ino'>
+
+/** What is at a path. `stale`: a socket without a listener. */
+type PathState = 'free' | 'stale' | 'alive'
 
 /** Rejects with ListenError. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { place } = options
   if (place.kind === 'descriptor') {
     const server = newServer(options)
-    await begin(server, () => server.listen({ fd: place.descriptor, backlog }))
+    await listening(server, () => server.listen({ fd: place.descriptor, backlog }))
     return new Listener(options, server, undefined)
   }
   if (place.isDefault) attempt(place.path, () => makeOwnDirectory(place.path))
   checkParent(place.path)
-  const before = await occupant(place.path)
-  if (before === 'alive' && !options.takeover) {
-    throw new ListenError(`${place.path} is in use: a daemon answers there. With --takeover it is replaced`)
+  const state = await pathState(place.path)
+  if (state === 'alive' && !options.takeover) {
+    throw failure(texts.inUse, { path: place.path })
   }
   const server = newServer(options)
-  const file = await publish(server, place.path, before === 'nothing' ? 'new' : 'replace', options)
-  return new Listener(options, server, { path: place.path, identity: file })
+  const identity = await publish(server, place.path, state === 'free' ? 'new' : 'replace', options)
+  return new Listener(options, server, { path: place.path, identity })
 }
 
-interface Published {
+interface SocketFile {
   readonly path: string
   identity: Identity
 }
 
 export class Listener {
-  /** Where clients find it, for the log. */
+  /** For the log. */
   readonly name: string
   readonly #options: ListenerOptions
-  readonly #file: Published | undefined
+  readonly #file: SocketFile | undefined
   #server: Server
-  #watch: NodeJS.Timeout | undefined
-  #retiring: NodeJS.Timeout | undefined
-  #lost = false
+  #watchTimer: NodeJS.Timeout | undefined
+  #closeTimer: NodeJS.Timeout | undefined
+  #isLost = false
   #closed = false
 
-  constructor(options: ListenerOptions, server: Server, file: Published | undefined) {
+  constructor(options: ListenerOptions, server: Server, file: SocketFile | undefined) {
     this.#options = options
     this.#server = server
     this.#file = file
     this.name = file?.path ?? 'LISTEN_FDS'
-    if (file !== undefined) this.#watch = setInterval(() => void this.#look(file), watchMs).unref()
+    if (file !== undefined) this.#watchTimer = setInterval(() => void this.#checkFile(file), watchMs).unref()
   }
 
-  /** Accepts nothing more, and deletes the file if it is still ours. */
+  /** Stops accepting, and deletes the file if it still belongs to this daemon. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    clearInterval(this.#watch)
-    clearTimeout(this.#retiring)
+    clearInterval(this.#watchTimer)
+    clearTimeout(this.#closeTimer)
     const file = this.#file
-    if (file !== undefined && same(look(file.path), file.identity)) remove(file.path)
+    if (file !== undefined && isSame(fileAt(file.path), file.identity)) remove(file.path)
     this.#server.close()
   }
 
-  async #look(file: Published): Promise<void> {
-    const there = look(file.path)
-    if (same(there, file.identity)) return
-    if (there !== undefined) return this.#retire()
-    clearInterval(this.#watch)
+  async #checkFile(file: SocketFile): Promise<void> {
+    const current = fileAt(file.path)
+    if (isSame(current, file.identity)) return
+    if (current !== undefined) return this.#onTakeover()
+    clearInterval(this.#watchTimer)
     await this.#republish(file)
-    if (!this.#closed) this.#watch = setInterval(() => void this.#look(file), watchMs).unref()
+    if (!this.#closed) this.#watchTimer = setInterval(() => void this.#checkFile(file), watchMs).unref()
   }
 
-  async #republish(file: Published): Promise<void> {
+  async #republish(file: SocketFile): Promise<void> {
     const server = newServer(this.#options)
     try {
       const identity = await publish(server, file.path, 'new', this.#options)
@@ -110,89 +119,90 @@ export class Listener {
         return
       }
       file.identity = identity
-      // Nobody finds the old one any more; who waits in its backlog is let in first.
+      // The old listener has no path; it still accepts the connections in its backlog.
       const old = this.#server
       this.#server = server
-      setTimeout(() => old.close(), lastAcceptsMs).unref()
-      this.#lost = false
-      this.#options.republished()
+      setTimeout(() => old.close(), backlogGraceMs).unref()
+      this.#isLost = false
+      this.#options.onEvent({ kind: 'republished' })
     } catch (error) {
       server.close()
-      if (!this.#lost) this.#options.warning(`The socket is gone and cannot be published again: ${messageOf(error)}`)
-      this.#lost = true
+      const message = fillTemplate(texts.cannotRepublish, { reason: messageOf(error) })
+      if (!this.#isLost) this.#options.onEvent({ kind: 'warning', message })
+      this.#isLost = true
     }
   }
 
-  #retire(): void {
-    if (this.#retiring !== undefined) return
-    clearInterval(this.#watch)
-    this.#options.takenOver()
-    this.#retiring = setTimeout(() => {
+  #onTakeover(): void {
+    if (this.#closeTimer !== undefined) return
+    clearInterval(this.#watchTimer)
+    this.#options.onEvent({ kind: 'taken_over' })
+    this.#closeTimer = setTimeout(() => {
       this.close()
-      this.#options.retired()
-    }, lastAcceptsMs)
+      this.#options.onEvent({ kind: 'closed' })
+    }, backlogGraceMs)
   }
 }
 
-function newServer({ accept, acceptFailed }: ListenerOptions): Server {
-  // A client may end its writing side and still wants its answers.
-  const server = createServer({ allowHalfOpen: true }, accept)
+function newServer({ onEvent }: ListenerOptions): Server {
+  // A client that ends its writing side still reads its answers.
+  const server = createServer({ allowHalfOpen: true }, (socket) => onEvent({ kind: 'connection', socket }))
   server.on('error', (error) => {
-    if (server.listening) acceptFailed(error)
+    if (server.listening) onEvent({ kind: 'accept_failed', error })
   })
   return server
 }
 
-/** Binds beside the path, sets mode and group, and gives it its name. */
+/** Binds under a temporary name, sets mode and group, and gives the file its name. */
 async function publish(
   server: Server,
   path: string,
   how: 'new' | 'replace',
   { mode, group }: ListenerOptions,
 ): Promise<Identity> {
-  const draft = await bindDraft(server, path)
+  const temporary = await bindTemporary(server, path)
   try {
-    chmodSync(draft, mode)
-    if (group !== undefined) chownSync(draft, -1, group)
-    const identity = lstatSync(draft)
-    if (how === 'replace') renameSync(draft, path)
+    chmodSync(temporary, mode)
+    if (group !== undefined) chownSync(temporary, -1, group)
+    const identity = lstatSync(temporary)
+    if (how === 'replace') renameSync(temporary, path)
     else {
-      // Fails if someone was faster.
-      linkSync(draft, path)
-      unlinkSync(draft)
+      // Fails if the path exists by now.
+      linkSync(temporary, path)
+      unlinkSync(temporary)
     }
     return identity
   } catch (error) {
     server.close()
-    remove(draft)
+    remove(temporary)
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') throw new ListenError(`${path} is in use: another daemon was faster`)
-    throw new ListenError(`Cannot publish ${path}: ${messageOf(error)}`, { cause: error })
+    if (code === 'EEXIST') throw failure(texts.lostRace, { path })
+    throw failure(texts.cannotPublish, { path, reason: messageOf(error) }, error)
   }
 }
 
-async function bindDraft(server: Server, path: string): Promise<string> {
+async function bindTemporary(server: Server, path: string): Promise<string> {
   const name = basename(path)
   for (let tries = 1; ; tries++) {
-    // No longer than the path: the system would cut it.
-    const draftName = randomName(Math.min(12, name.length))
-    // A short name is soon met by chance.
-    if (draftName === name) continue
-    const draft = join(dirname(path), draftName)
-    // Nobody may connect between bind and chmod.
+    // At most as long as the name itself: a socket path has a maximum length.
+    const temporaryName = randomName(Math.min(12, name.length))
+    // Likely for a name of one letter.
+    if (temporaryName === name) continue
+    const temporary = join(dirname(path), temporaryName)
+    // No other user may connect between bind and chmod.
     const umask = process.umask(0o177)
     try {
-      await begin(server, () => {
+      await listening(server, () => {
         try {
-          server.listen({ path: draft, backlog })
+          server.listen({ path: temporary, backlog })
         } finally {
           process.umask(umask)
         }
       })
-      return draft
+      return temporary
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries >= 10) {
-        throw new ListenError(`Cannot listen beside ${path}: ${messageOf(error)}`, { cause: error })
+        throw failure(texts.cannotBind, { path, reason: messageOf(error) }, error)
       }
     }
   }
@@ -201,7 +211,7 @@ async function bindDraft(server: Server, path: string): Promise<string> {
 const letters = 'abcdefghijklmnopqrstuvwxyz'
 const randomName = (length: number): string => Array.from({ length }, () => letters[randomInt(letters.length)]).join('')
 
-const begin = (server: Server, start: () => void): Promise<void> =>
+const listening = (server: Server, start: () => void): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('listening', resolve)
     server.once('error', reject)
@@ -209,18 +219,19 @@ const begin = (server: Server, start: () => void): Promise<void> =>
     server.once('listening', () => server.off('error', reject))
   })
 
-/** Throws ListenError for anything but a socket of ours. */
-async function occupant(path: string): Promise<'nothing' | 'stale' | 'alive'> {
+/** Throws ListenError if there is anything but a socket of this user. */
+async function pathState(path: string): Promise<PathState> {
   const stats = attempt(path, () => lstatSync(path, { throwIfNoEntry: false }))
-  if (stats === undefined) return 'nothing'
-  if (!stats.isSocket()) throw new ListenError(`${path} is not a socket; it is left as it is`)
+  if (stats === undefined) return 'free'
+  if (!stats.isSocket()) throw failure(texts.notASocket, { path })
   if (stats.uid !== process.getuid?.()) {
-    throw new ListenError(`${path} is a socket of uid ${stats.uid}, not ours; it is left as it is`)
+    throw failure(texts.foreignSocket, { path, uid: stats.uid })
   }
-  return knock(path)
+  return probe(path)
 }
 
-const knock = (path: string): Promise<'nothing' | 'stale' | 'alive'> =>
+/** Connects to see whether a daemon listens. */
+const probe = (path: string): Promise<PathState> =>
   new Promise((resolve, reject) => {
     const socket = connect(path)
     socket.once('connect', () => {
@@ -229,32 +240,32 @@ const knock = (path: string): Promise<'nothing' | 'stale' | 'alive'> =>
     })
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED') resolve('stale')
-      else if (error.code === 'ENOENT') resolve('nothing')
-      // A full backlog is somebody's.
+      else if (error.code === 'ENOENT') resolve('free')
+      // The backlog of a listener is full.
       else if (error.code === 'EAGAIN') resolve('alive')
-      else reject(new ListenError(`Cannot tell who has ${path}: ${messageOf(error)}`, { cause: error }))
+      else reject(failure(texts.cannotProbe, { path, reason: messageOf(error) }, error))
     })
   })
 
 function checkParent(path: string): void {
   const directory = dirname(path)
   const stats = attempt(path, () => statSync(directory, { throwIfNoEntry: false }))
-  if (stats === undefined) throw new ListenError(`There is no directory ${directory}`)
-  if (!stats.isDirectory()) throw new ListenError(`${directory} is not a directory`)
+  if (stats === undefined) throw failure(texts.noParent, { directory })
+  if (!stats.isDirectory()) throw failure(texts.parentNotADirectory, { directory })
   const othersWrite = (stats.mode & 0o002) !== 0
   const sticky = (stats.mode & 0o1000) !== 0
-  if (othersWrite && !sticky) throw new ListenError(`Others may write to ${directory}: they could replace the socket`)
+  if (othersWrite && !sticky) throw failure(texts.othersMayWrite, { directory })
 }
 
-function attempt<T>(path: string, look: () => T): T {
+function attempt<T>(path: string, action: () => T): T {
   try {
-    return look()
+    return action()
   } catch (error) {
-    throw new ListenError(`Cannot use ${path}: ${messageOf(error)}`, { cause: error })
+    throw failure(texts.cannotUse, { path, reason: messageOf(error) }, error)
   }
 }
 
-function look(path: string): Stats | undefined {
+function fileAt(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false })
   } catch {
@@ -266,10 +277,13 @@ function remove(path: string): void {
   try {
     unlinkSync(path)
   } catch {
-    // Gone already, or its directory is.
+    // The file or its directory does not exist.
   }
 }
 
-const same = (a: Identity | undefined, b: Identity): boolean => a !== undefined && a.dev === b.dev && a.ino === b.ino
+const isSame = (a: Identity | undefined, b: Identity): boolean => a !== undefined && a.dev === b.dev && a.ino === b.ino
+
+const failure = <const T extends string>(template: T, values: TemplateValues<T>, cause?: unknown): ListenError =>
+  new ListenError(fillTemplate(template, values), cause === undefined ? undefined : { cause })
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,7 +1,7 @@
 // Bytes of a connection, in whatever pieces they come, to frames. It holds no socket and no clock, and what a frame
 // brings about is the sink's business. The rules that it judges by are WIRE.md's.
 
-import { isOutcomeOf } from './response-header.ts'
+import { outcomeSize } from '../model/index.ts'
 import { flags, headBytes, kinds, maxHelloBytes, maxPingBytes, traceBytes } from './constants.ts'
 import { Head } from './frame-header.ts'
 
@@ -9,7 +9,9 @@ import { Head } from './frame-header.ts'
 export interface FrameSink {
   /** Longest payload of a REQUEST and of an answer, in bytes. Asked with each frame: HELLO may change them. */
   caps(): { readonly request: number; readonly answer: number }
-  /** The header is there and keeps the rules; nothing is allocated yet. `skip`: the body is read past, and not given. */
+  /**
+   * The header is there and keeps the rules; nothing is allocated yet. `skip`: the body is read past, and not given.
+   */
   open(head: Head): 'take' | 'skip'
   /**
    * The frame is there. The payload is a view, valid during the call; with `own` it is memory of its own, gathered from
@@ -25,8 +27,8 @@ export interface FrameSink {
 const nothing = new Uint8Array(0)
 
 /**
- * Reads frames, after the preface. A frame that lies whole in a chunk is given without a copy; one that crosses chunks is
- * gathered in memory that is allocated after `open` has said `take`.
+ * Reads frames, after the preface. A frame that lies whole in a chunk is given without a copy; one that crosses chunks
+ * is gathered in memory that is allocated after `open` has said `take`.
  */
 export class FrameDecoder {
   readonly #side: 'server' | 'client'
@@ -191,3 +193,8 @@ const unknownKind = (kind: number): string => `kind ${kind} is unknown, or the o
 const unknownFlags = ({ kind, flags: bits }: Pick<Head, 'kind' | 'flags'>): string =>
   `flags ${bits} are unknown for kind ${kind}`
 const hugeId = 'an id is beyond 2^53 - 1'
+
+/** True when the payload of an answer is an outcome of the header's kind, whole and nothing more. */
+export const isOutcomeOf = (kind: number, payload: Uint8Array): boolean =>
+  // The kinds of outcomes are 1, 2 and 3, in the order of those of answers.
+  payload[0] === kind - kinds.accepted + 1 && outcomeSize(payload, 0) === payload.length

@@ -1,6 +1,6 @@
 // The header of an answer, out of the outcome behind it. The outcome's own layout is model/outcome-bytes.ts.
 
-import { errorTable, isDataCode, outcomeCode, outcomeSize } from '../model/index.ts'
+import { errorTable, isDataCode, outcomeCode } from '../model/index.ts'
 import { headBytes, kinds } from './constants.ts'
 import { writeHead } from './frame-header.ts'
 
@@ -20,8 +20,3 @@ export function writeAnswerHead(
   const kind = code === undefined ? kinds.accepted : isDataCode(code) ? kinds.rejected : kinds.error
   writeHead(target, offset, size, kind, 0, code === undefined ? 0 : errorTable[code].wire, id, queueUs, runUs)
 }
-
-/** True when the payload of an answer is an outcome of the header's kind, whole and nothing more. */
-export const isOutcomeOf = (kind: number, payload: Uint8Array): boolean =>
-  // The kinds of outcomes are 1, 2 and 3, in the order of those of answers.
-  payload[0] === kind - kinds.accepted + 1 && outcomeSize(payload, 0) === payload.length

@@ -1,4 +1,5 @@
-// W3C Trace Context: the `traceparent` text and the 26 bytes that cross the socket. Where it goes is the log's business.
+// W3C Trace Context: the `traceparent` text and the 26 bytes that cross the socket. Where it goes is the log's
+// business.
 
 import { isZero, readHex, writeHex } from '../util/byte-codec.ts'
 import { traceBytes } from './constants.ts'

@@ -70,7 +70,7 @@ describe('fields', () => {
       'an object closed',
       z.looseObject({ a: z.int() }),
       object(z.int()),
-      'further members at `*` are refused: old payloads may be rejected [old-rejected]',
+      'further members at `*` are rejected: old payloads may be rejected [old-rejected]',
     ],
     [
       'a lower maximum',
@@ -148,7 +148,7 @@ describe('fields', () => {
       'an alternative more',
       object(z.union([z.string(), z.array(z.int())])),
       object(z.union([z.string(), z.array(z.int()), z.boolean()])),
-      'field `a` also takes boolean: more payloads are accepted [new-accepted]',
+      'field `a` also accepts boolean: more payloads are accepted [new-accepted]',
     ],
     [
       'a norm',
@@ -200,7 +200,7 @@ describe('around the schema', () => {
     [
       {},
       { numbers: 'double' },
-      'integers beyond 2^53 - 1 are rounded, no longer refused: more payloads are accepted [new-accepted]',
+      'integers beyond 2^53 - 1 are rounded, no longer rejected: more payloads are accepted [new-accepted]',
     ],
     [
       {},

@@ -1,11 +1,21 @@
-// What the pages name is there: scripts, options of the benchmark, environment variables, files and headings behind links.
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+// The pages name existing npm scripts, benchmark options, environment variables, files and headings.
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { usage } from '../../bench/args.ts'
 import { allPageNames, blocksOf, pageText, root } from './pages.ts'
 
 const { scripts } = JSON.parse(pageText('package.json')) as { readonly scripts: object }
+
+/** The files that `npm pack` would put into the package. */
+const packed = new Set(
+  (
+    JSON.parse(
+      execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' }),
+    ) as { files: { path: string }[] }[]
+  ).flatMap(({ files }) => files.map(({ path }) => path)),
+)
 
 describe.each(allPageNames)('%s', (name) => {
   const text = pageText(name)
@@ -30,22 +40,40 @@ describe.each(allPageNames)('%s', (name) => {
     )
   })
 
-  test('has links that lead somewhere', () => {
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)]
-    const broken = links.filter(([, path = '', anchor]) => {
-      const file = path === '' ? join(root, name) : join(root, name, '..', path)
-      return !existsSync(file) || (anchor !== undefined && !anchorsOf(readFileSync(file, 'utf8')).has(anchor))
-    })
-    expect(broken.map(([link]) => link)).toEqual([])
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].map(([link, path = '', anchor]) => ({
+    link,
+    file: path === '' ? name : normalize(join(dirname(name), path)),
+    anchor,
+  }))
+
+  test('links to existing files and headings', () => {
+    const broken = links.filter(
+      ({ file, anchor }) =>
+        !existsSync(join(root, file)) || (anchor !== undefined && !anchorsOf(pageText(file)).has(anchor)),
+    )
+    expect(broken.map(({ link }) => link)).toEqual([])
+  })
+
+  test('links only to files of the packed package', () => {
+    expect(packed).toContain(name)
+    expect(links.filter(({ file }) => !packed.has(file)).map(({ link }) => link)).toEqual([])
   })
 })
 
 test.each(['README.md', 'bench/METHOD.md'])('%s names options of the benchmark that exist', (name) => {
-  // The blocks of other commands have options of their own.
+  // Code blocks are left out: they have options of other commands.
   const text = pageText(name).replaceAll(/^```(?:(?!^```)[^])*^```$/gm, '')
   const named = [...text.matchAll(/(?<=[ `])--[a-z][a-z-]+/g)].map(([option]) => option)
   expect(named).not.toEqual([])
   expect(named.filter((option) => !usage.includes(option))).toEqual([])
+})
+
+test('the README has at most 6 KB', () => {
+  expect(Buffer.byteLength(pageText('README.md'))).toBeLessThanOrEqual(6 * 1024)
+})
+
+test('no example disposes at the end of a module: `await using` stands in functions only', () => {
+  expect(allPageNames.filter((name) => /^await using/m.test(pageText(name)))).toEqual([])
 })
 
 test('the README shows the two commands on its first screen', () => {

@@ -1,4 +1,4 @@
-// What stands on the pages for users: README.md and docs/. How it is tried is in the tests beside.
+// The pages for users: README.md and docs/*.md, their code blocks and tables.
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -11,6 +11,8 @@ export interface Block {
   /** `ts`, `sh`, `json`; empty for none. */
   readonly language: string
   readonly text: string
+  /** The `text` block directly below: what the block prints. */
+  readonly output: string | undefined
 }
 
 export const pageNames: readonly string[] = [
@@ -20,19 +22,20 @@ export const pageNames: readonly string[] = [
     .map((name) => `docs/${name}`),
 ]
 
-/** With the pages for those who work on the package. */
-export const allPageNames: readonly string[] = [...pageNames, 'bench/METHOD.md']
+/** `pageNames` and the pages for contributors that are part of the package. */
+export const allPageNames: readonly string[] = [...pageNames, 'bench/METHOD.md', 'src/wire/WIRE.md']
 
 export const pageText = (name: string): string => readFileSync(`${root}${name}`, 'utf8')
 
 export const blocksOf = (name: string): Block[] =>
-  [...pageText(name).matchAll(/^```(\w*)\n(.*?)^```$/gms)].map((match) => ({
+  [...pageText(name).matchAll(/^```(\w*)\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?/gms)].map((match) => ({
     at: `${name}:${pageText(name).slice(0, match.index).split('\n').length}`,
     language: match[1] as string,
     text: match[2] as string,
+    output: match[3],
   }))
 
-/** The rows of the table below a heading, without its head; each cell without the backticks around code. */
+/** The rows of the first table below a heading, without its head. */
 export function tableBelow(page: string, heading: string): string[][] {
   const section = pageText(page).split(new RegExp(`^#+ ${heading}$`, 'm'))[1]
   if (section === undefined) throw new Error(`${page} has no heading "${heading}"`)

@@ -1,5 +1,5 @@
-// The snippets on the pages are true: each ts block compiles and runs against the built package, each sh block of
-// sidelane commands runs, and names only commands and options that there are.
+// The snippets of the pages: each ts block compiles, runs against the built package and prints what the page shows; each
+// sh block with sidelane commands runs and uses only existing commands and options.
 import { execFile } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,7 +16,7 @@ const blocks = pageNames.flatMap(blocksOf)
 const typescript = blocks.filter(({ language }) => language === 'ts')
 const shell = blocks.filter(({ language }) => language === 'sh')
 
-// Below the package, so that `import … from 'sidelane'` finds it as it finds itself.
+// Inside the package, so that `import … from 'sidelane'` resolves to it.
 const folder = join(root, 'build', `snippets-${process.pid}`)
 const fixtures = join(root, 'test/docs/fixtures')
 const main = join(root, 'dist/cli/main.js')
@@ -70,7 +70,7 @@ const checked = (text: string): string =>
   text.replaceAll(/^(\s*)console\.log\((.*)\) \/\/ → (.*)$/gm, '$1__logs($2, $3)')
 
 describe.skipIf(!existsSync(main))('ts snippets', () => {
-  const said = new Map<string, string | null | undefined>()
+  const results = new Map<string, string | null | undefined>()
 
   beforeAll(async () => {
     const config = {
@@ -92,19 +92,31 @@ describe.skipIf(!existsSync(main))('ts snippets', () => {
     for (const block of typescript) writeFileSync(join(placeOf(block).path, 'snippet.ts'), checked(block.text))
     const compiler = [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]
     const compiled = await run(process.execPath, compiler).catch((error: { stdout: string }) => error)
-    const faults = compiled.stdout.split('\n')
+    const typeErrors = compiled.stdout.split('\n')
     const files = typescript.map((block) => join(placeOf(block).path, 'snippet.js'))
     const ran = await run(process.execPath, [join(folder, 'run-snippets.mjs'), ...files], { timeout: 60_000 })
-    const results = JSON.parse(ran.stdout.trimEnd().split('\n').at(-1) as string) as Record<string, string | null>
+    const errors = JSON.parse(ran.stdout.trimEnd().split('\n').at(-1) as string) as Record<string, string | null>
     for (const block of typescript) {
       const { path, at } = placeOf(block)
-      const own = faults.filter((line) => line.includes(`${path.slice(folder.length + 1)}/snippet.ts`))
-      said.set(at, own.length > 0 ? own.join('\n') : results[join(path, 'snippet.js')])
+      const own = typeErrors.filter((line) => line.includes(`${path.slice(folder.length + 1)}/snippet.ts`))
+      results.set(at, own.length > 0 ? own.join('\n') : errors[join(path, 'snippet.js')])
     }
   }, 120_000)
 
   test.each(typescript.map(({ at }) => at))('%s compiles and runs', (at) => {
-    expect(said.get(at)).toBe(null)
+    expect(results.get(at)).toBe(null)
+  })
+
+  test.each(typescript.filter(({ output }) => output !== undefined))(
+    '$at prints what the page shows',
+    async (block) => {
+      const { stdout } = await run(process.execPath, [join(placeOf(block).path, 'snippet.js')], { timeout: 60_000 })
+      expect(stdout).toBe(block.output)
+    },
+  )
+
+  test('the README shows the output of its example', () => {
+    expect(blocksOf('README.md').filter(({ output }) => output !== undefined)).toHaveLength(1)
   })
 })
 
@@ -122,15 +134,15 @@ const commandsIn = (text: string): string[][] =>
 
 const helps = new Map<string, Promise<string>>()
 
-/** The help of a command; fails for none. */
+/** The help of a command. Throws where there is no such command. */
 function helpOf(topic: readonly string[]): Promise<string> {
   const key = topic.join(' ')
-  const help = helps.get(key) ?? sidelane([...topic, '--help']).then(told)
+  const help = helps.get(key) ?? sidelane([...topic, '--help']).then(stdoutOf)
   helps.set(key, help)
   return help
 }
 
-function told({ status, stdout, stderr }: Result): string {
+function stdoutOf({ status, stdout, stderr }: Result): string {
   if (status === 0) return stdout
   throw new Error(stderr)
 }
@@ -142,7 +154,7 @@ describe.skipIf(!existsSync(main))('sh snippets', () => {
   const commands = shell.flatMap(({ at, text }) => commandsIn(text).map((words) => ({ at, words })))
 
   test.each(commands.map(({ at, words }) => [at, words.join(' '), words] as const))(
-    '%s: sidelane %s has a help that lists its options',
+    '%s: sidelane %s uses existing options',
     async (_at, _text, words) => {
       if (words[0]?.startsWith('-')) return
       const known = optionsIn(`${await helpOf(topicOf(words))} --help`)
@@ -155,7 +167,7 @@ describe.skipIf(!existsSync(main))('sh snippets', () => {
     async (block, context) => {
       if (/^curl /m.test(block.text)) needTool('curl', context)
       const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` }
-      // A socket's path is short.
+      // In the temp directory, because the path of a socket is limited to 107 bytes.
       const sockets = mkdtempSync(join(tmpdir(), 'sidelane-'))
       try {
         const script = withDaemons(block.text, sockets)

@@ -1,4 +1,4 @@
-// The tables on the pages against the code that they describe.
+// Compares the tables of the pages with the code that they describe.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -9,13 +9,12 @@ import {
   checkStreamOptions,
   resolveHostOptions,
   resolveProcessorOptions,
-  splitCreateOptions,
 } from '../../src/model/options.ts'
 import { keywordsOfKind } from '../../src/tables/lock-keywords.ts'
 import { sidelane } from '../support/cli.ts'
 import { pageText, root, tableBelow } from './pages.ts'
 
-/** What a function says when it refuses the options. */
+/** The error message for options that a function refuses. */
 function refusalOf(run: (options: never) => unknown, options: object): string {
   try {
     run(options as never)
@@ -32,7 +31,7 @@ const settings = resolveHostOptions({ placement: 'pool', cache: {} }, cores) as 
 interface Options {
   readonly heading: string
   readonly check: (options: never) => unknown
-  /** What the code takes where nothing is said; only for those that it knows. */
+  /** The defaults of the code; undefined for an option without one. */
   readonly defaults: Readonly<Record<string, unknown>>
 }
 
@@ -68,10 +67,10 @@ describe.each(optionTables)('docs/placements.md, $heading', ({ heading, check, d
     expect(refusalOf(check, { [name]: Symbol('wrong') })).toContain(`to be ${takes}, got`)
   })
 
-  test('says the defaults', () => {
-    const said = rows.map(([name, , shown]) => [bare(name), bare(shown)])
+  test('lists the defaults', () => {
+    const listed = rows.map(([name, , shown]) => [bare(name), bare(shown)])
     const found = rows.map(([name]) => [bare(name), shownDefault(bare(name), defaults[bare(name)])])
-    expect(said).toEqual(found)
+    expect(listed).toEqual(found)
   })
 })
 
@@ -81,48 +80,20 @@ function shownDefault(name: string, value: unknown): string {
   return typeof value === 'number' ? value.toLocaleString('en-US') : (value as string | boolean).toString()
 }
 
-/** A README table of options, by its first column's head: all names, and what stands beside one of them. */
-function readmeTable(head: string): { names: string[]; textOf: (name: string) => string } {
-  const [, table = ''] = pageText('README.md').split(`| ${head} | default | |\n|---|---|---|\n`)
-  const [body = ''] = table.split('\n\n')
-  const rows = body.split('\n').map((line) => {
-    const [, names = '', ...text] = line.split(/(?<!\\)\|/)
-    return { names: [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name as string), text: text.join('|') }
-  })
-  return {
-    names: rows.flatMap(({ names }) => names).toSorted(),
-    textOf: (name) => rows.find(({ names }) => names.includes(name))?.text ?? '',
-  }
-}
-
-const namesIn = (refusal: string): string[] => /among (.*), got/.exec(refusal)?.[1]?.split(', ').toSorted() ?? []
-
-test('README.md lists every option of defineContract, with its default', () => {
+test('docs/contract.md lists every option of defineContract, with its default', () => {
   const given = { name: 'a', schema: z.strictObject({ a: z.int() }) }
-  const { names, textOf } = readmeTable('option of `defineContract`')
-  const known = namesIn(refusalOf(defineContract, { ...given, unheard: 1 }))
-  expect(['name', 'schema', ...names].toSorted()).toEqual(known)
+  const rows = tableBelow('docs/contract.md', 'Options of `defineContract`')
+  const known = /among (.*), got/.exec(refusalOf(defineContract, { ...given, unknown: 1 }))?.[1]
+  expect(['name', 'schema', ...rows.map(([name]) => bare(name))].toSorted()).toEqual(known?.split(', ').toSorted())
+  const defaults = new Map(rows.map(([name, shown]) => [bare(name), bare(shown)]))
   const { numbers, limits, compress, digest } = defineContract(given).lock
   const { maxBytes, maxDepth, maxKeys } = limits
-  expect(textOf('numbers')).toContain(`\`'${numbers}'\``)
-  expect(textOf('limits')).toContain(
+  expect(defaults.get('numbers')).toBe(`'${numbers}'`)
+  expect(defaults.get('limits')).toBe(
     `${maxBytes / 2 ** 20} MiB, depth ${maxDepth}, ${maxKeys.toLocaleString('en')} keys`,
   )
-  expect(textOf('compress')).toContain(`{ codec: '${compress.codec}', level: ${compress.level} }`)
-  expect(textOf('digest')).toContain(`\`'${digest}'\``)
-})
-
-test('README.md lists every option of createProcessor, with its default', () => {
-  const { names, textOf } = readmeTable('option')
-  expect(names).toEqual(namesIn(refusalOf(splitCreateOptions, { unheard: 1 })))
-  const { maxQueue, maxQueueBytes, deadlineMs, engine } = resolveHostOptions({ placement: 'pool' }, cores)
-  const inline = resolveHostOptions({}, cores)
-  expect(textOf('placement')).toContain(`\`'${inline.placement}'\``)
-  expect(textOf('engine')).toContain(`\`'${engine}'\``)
-  expect(textOf('threads')).toContain(shownDefault('threads', settings['threads']))
-  expect(textOf('maxQueue')).toContain(`${maxQueue.toLocaleString('en')} · ${maxQueueBytes / 2 ** 20} MiB`)
-  expect(inline.deadlineMs).toBe(undefined)
-  expect(textOf('deadlineMs')).toContain(`${deadlineMs?.toLocaleString('en')}, none inline`)
+  expect(defaults.get('compress')).toBe(`{ codec: '${compress.codec}', level: ${compress.level} }`)
+  expect(defaults.get('digest')).toBe(`'${digest}'`)
 })
 
 describe('docs/contract.md', () => {
@@ -142,7 +113,7 @@ describe('docs/contract.md', () => {
   })
 })
 
-test('docs/errors.md says of each fault who raises it', () => {
+test('docs/errors.md names a source for each fault', () => {
   const page = pageText('docs/errors.md')
   const [, faults = '', raised = ''] = /## Faults(.*)## Who raises what(.*)/s.exec(page) ?? []
   const codesIn = (text: string): string[] => [...text.matchAll(/`([a-z_.]+)`/g)].map(([, code]) => code as string)
@@ -172,15 +143,15 @@ describe.skipIf(!existsSync(join(root, 'dist/cli/main.js')))('docs/cli.md', () =
     'has the options of sidelane %s',
     async (command) => {
       const { stdout } = await sidelane([...command.split(' '), '--help'])
-      // Options stand two columns in, and there are examples below them.
+      // Options are indented by two columns; the examples below them are left out.
       const [own = ''] = stdout.split(/^Examples$/m)
       const listed = optionsIn(
         [...own.matchAll(/^ {2}(-.*)$/gm)].map(([, line]) => (line as string).split(/ {3}/)[0]).join('\n'),
       )
       const page = tableBelow('docs/cli.md', `sidelane ${command}`)
-      // The daemon's own are listed once.
-      const passedOn = command === 'serve' ? tableBelow('docs/daemon.md', 'Options') : []
-      const rows = [...page, ...passedOn].map(([option]) => option)
+      // The options of the daemon are listed in docs/daemon.md alone.
+      const daemonOptions = command === 'serve' ? tableBelow('docs/daemon.md', 'Options') : []
+      const rows = [...page, ...daemonOptions].map(([option]) => option)
       expect(optionsIn(rows.join('\n'))).toEqual(listed)
     },
   )
@@ -190,7 +161,7 @@ describe.skipIf(!existsSync(join(root, 'dist/cli/main.js')))('docs/cli.md', () =
     const own = [...source.matchAll(/new Problem\(\s*'([a-z.]+)'/g)].map(([, code]) => code as string)
     const [, table = ''] = /JSON lines, `[^\n]*\n\n(.*?)\n\n/s.exec(pageText('docs/cli.md')) ?? []
     const rows = new Set([...table.matchAll(/^\| `([a-z.]+)` \|/gm)].map(([, code]) => code as string))
-    // What `decompress` throws is handed on.
+    // The last three are codes of `decompress`.
     expect(rows).toEqual(new Set([...own, 'codec.corrupt', 'codec.unavailable', 'limit.output']))
   })
 })

@@ -1,4 +1,4 @@
-// A daemon out of src/wire for tests of the client: it runs the js engine inline, and misbehaves where a test says so.
+// A daemon for tests of the client, built on src/wire: it runs the js engine inline and misbehaves as a test demands.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ export interface Served {
   readonly digestKey?: Uint8Array
 }
 
-/** What it does instead of the usual thing. */
+/** Deviations from a correct daemon. */
 export interface Behaviour {
   readonly contracts?: readonly Served[]
   readonly inFlight?: number
@@ -34,11 +34,11 @@ export interface Behaviour {
   readonly engine?: 'js' | 'native'
   /** Written instead of the preface. */
   readonly preface?: Uint8Array
-  /** False: HELLO is not answered. */
+  /** false: HELLO is not answered. */
   readonly hello?: boolean
-  /** Called for each REQUEST; true: it has done what is to be done. */
+  /** Called for each REQUEST; true: it took care of the answer. */
   readonly request?: (request: Request) => boolean
-  /** Called for each new connection; true: nothing else is done with it. */
+  /** Called for each new connection; true: the daemon ignores the connection. */
   readonly connection?: (socket: Socket, number: number) => boolean
 }
 
@@ -47,11 +47,11 @@ export interface Request {
   readonly id: number
   readonly payload: Uint8Array
   readonly leftMs: number
-  /** The usual answer. */
+  /** Sends the correct answer. */
   readonly answer: () => void
 }
 
-/** One connection, as the daemon sees it. */
+/** One connection, daemon side. */
 export interface Peer {
   readonly number: number
   readonly socket: Socket
@@ -61,17 +61,17 @@ export interface Peer {
 
 export interface FakeDaemon {
   readonly path: string
-  /** May be changed at any time. */
+  /** Can be changed at any time. */
   behaviour: Behaviour
   readonly peers: readonly Peer[]
-  /** Kinds and ids of all frames that came, in order. */
+  /** All received frames, in order. */
   readonly frames: readonly { readonly kind: number; readonly id: number; readonly peer: number }[]
-  /** Bytes of each piece that came, by connection. */
+  /** Size of each read, over all connections. */
   readonly chunks: readonly number[]
   close(): Promise<void>
-  /** Ends it for good. */
+  /** Stops the daemon and deletes its directory. */
   remove(): Promise<void>
-  /** Listens again, at the same path. */
+  /** Listens at the same path again. */
   listen(): Promise<void>
 }
 

@@ -1,4 +1,4 @@
-// A daemon of our own: that it starts, gets its contracts, comes back when it dies, and never outlives its app.
+// A launched daemon: it starts, gets its contracts, is restarted when it dies, and never outlives its app.
 import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { once } from 'node:events'
@@ -23,7 +23,7 @@ async function hostWith(options: HostOptions = {}): Promise<Host> {
   return host
 }
 
-/** The daemon of a process, by what the kernel knows of its children. */
+/** The process id of the daemon among a process's children, from /proc. */
 function daemonOf(parent: number): number {
   const pids = readFileSync(`/proc/${parent}/task/${parent}/children`, 'latin1').trim().split(' ').map(Number)
   const daemons = pids.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('daemon.js'))
@@ -35,17 +35,17 @@ const needProc = (context: TestContext): void => {
   if (!existsSync('/proc/self/task')) context.skip('there is no /proc here')
 }
 const folderOf = (host: Host): string => /at (.*)\/s\.sock /.exec(host.engine.reason)?.[1] ?? ''
-const hasCome = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
+const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 const isGone = (pid: number): boolean => {
-  // One that has ended and was not waited for is still listed.
+  // A zombie is still listed.
   const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'latin1') : ''
   return stat === '' || stat.includes(') Z ')
 }
 
-describe('a daemon that is launched', () => {
-  test('answers, and takes its directory along when it ends', async () => {
+describe('a launched daemon', () => {
+  test('answers, and its directory is deleted at the end', async () => {
     const processor = await createProcessor(number, setup)
     expect(canonicalText(await processor.process('1.0'))).toBe('1')
     expect(processor.engine.kind).toBe('js')
@@ -56,7 +56,7 @@ describe('a daemon that is launched', () => {
     expect(existsSync(folder)).toBe(false)
   })
 
-  test('removes what killed apps have left, and nothing that is younger, another one’s or in use', async () => {
+  test('removes directories of killed apps, but none that is new, in use or of another kind', async () => {
     const hourAgo = Date.now() / 1000 - 3600
     const folder = (prefix: string, age: number): string => {
       const path = mkdtempSync(join(tmpdir(), prefix))
@@ -69,11 +69,11 @@ describe('a daemon that is launched', () => {
     const inUse = folderOf(await hostWith())
     utimesSync(inUse, hourAgo, hourAgo)
     await hostWith()
-    await hasCome(() => !existsSync(left))
+    await until(() => !existsSync(left))
     expect([...kept, inUse].filter((path) => !existsSync(path))).toEqual([])
   })
 
-  test('gets contracts while it works, each with its key', async () => {
+  test('gets contracts while it runs, each with its key', async () => {
     const host = await hostWith()
     const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
     const digestKey = Buffer.alloc(16, 7)
@@ -83,14 +83,14 @@ describe('a daemon that is launched', () => {
     const outcomes = await Promise.all(numbers.map((processor) => processor.process('5')))
     expect(outcomes.map(({ ok }) => ok)).toEqual(numbers.map((_, minimum) => minimum <= 5))
     expect((await host.processor(keyed, { digestKey }).process('1')).ok).toBe(true)
-    // What was there before is still served.
+    // Contracts from before are still served.
     expect((await numbers[0]?.process('0'))?.ok).toBe(true)
     expect(() => host.processor(keyed, { digestKey: Buffer.alloc(16, 8) })).toThrow(
       expect.objectContaining({ code: 'options.invalid' }),
     )
   })
 
-  test('that ends before it answers is told at once, with its last words', async () => {
+  test('that exits before it answers is reported at once, with its last log lines', async () => {
     const opening = createHost({ ...setup, launch: { daemon: 'node', args: ['--nothing'] } })
     await expect(opening).rejects.toMatchObject({
       code: 'engine.unavailable',
@@ -98,37 +98,37 @@ describe('a daemon that is launched', () => {
     })
   })
 
-  test('comes back when it dies', async (context) => {
+  test('is restarted when it dies', async (context) => {
     needProc(context)
     const host = await hostWith()
     const processor = host.processor(number)
     await processor.process('1')
     const before = daemonOf(process.pid)
     process.kill(before, 'SIGKILL')
-    await hasCome(() => isGone(before))
+    await until(() => isGone(before))
     const call = async (): Promise<boolean> =>
       processor.process('2').then(
         ({ ok }) => ok,
         (error: { code: string }) => error.code !== 'unavailable',
       )
-    await hasCome(call)
+    await until(call)
     expect(daemonOf(process.pid)).not.toBe(before)
     expect((await processor.process('3')).ok).toBe(true)
   })
 
-  test('can be left while it dies', async (context) => {
+  test('can be destroyed while it dies', async (context) => {
     needProc(context)
     const host = await hostWith()
     const daemon = daemonOf(process.pid)
     process.kill(daemon, 'SIGKILL')
-    // Its exit is known, its pipes are not closed: in one of the turns after.
-    await hasCome(() => isGone(daemon))
+    // In one of the next turns, its exit is known and its pipes are not closed yet.
+    await until(() => isGone(daemon))
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
     await host.destroy()
     expect(host.state).toBe('closed')
   })
 
-  test('gets of the environment only what it needs', async (context) => {
+  test('inherits only the listed environment variables', async (context) => {
     needProc(context)
     process.env['SIDELANE_TEST_SECRET'] = 'x'
     cleanups.push(() => Promise.resolve(delete process.env['SIDELANE_TEST_SECRET']))
@@ -138,14 +138,14 @@ describe('a daemon that is launched', () => {
     expect(environment).not.toMatch(/SIDELANE_TEST_SECRET|NODE_OPTIONS|LISTEN_|NOTIFY_SOCKET|VITEST/)
   })
 
-  test('and a socket of the caller do not go together', async () => {
+  test('excludes the socket option, and sidelaned excludes the js engine', async () => {
     await expect(createHost({ ...setup, socket: '/tmp/x.sock' })).rejects.toMatchObject({ code: 'options.invalid' })
     const launch = { daemon: 'sidelaned' } as const
     await expect(createHost({ ...setup, launch })).rejects.toMatchObject({ code: 'options.invalid' })
   })
 })
 
-describe('an app with a daemon', () => {
+describe('an app with a launched daemon', () => {
   const script = `
     import { createProcessor, parseContract } from 'sidelane'
     const [lock, stay] = process.argv.slice(1)
@@ -156,17 +156,17 @@ describe('an app with a daemon', () => {
   `
   const args = ['--input-type=module', '-e', script, JSON.stringify(number.lock)]
 
-  test('ends by itself when it has nothing to do', async () => {
+  test('exits when it has nothing to do', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 })
     expect(stdout).toBe('true\n')
   })
 
-  test('leaves none behind when it is killed', async (context) => {
+  test('leaves no daemon behind when it is killed', async (context) => {
     needProc(context)
     const app = spawn(process.execPath, [...args, 'stay'], { stdio: ['ignore', 'pipe', 'inherit'] })
     await once(app.stdout, 'data')
     const daemon = daemonOf(app.pid as number)
     app.kill('SIGKILL')
-    await hasCome(() => isGone(daemon))
+    await until(() => isGone(daemon))
   })
 })

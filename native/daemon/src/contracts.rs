@@ -1,20 +1,18 @@
-//! The contracts that are served: read from disk, compiled, found by name. A [`Table`] never changes; a reload makes a
-//! new one.
+//! The contracts in force: read from disk, compiled, found by name. A registry never changes; a reload makes another one.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sidelane_core::contract::Contract;
-use sidelane_core::profile::DigestName;
-use sidelane_core::wire::{FINGERPRINT_BYTES, REQUEST_SLACK_BYTES, fingerprint};
+use sidelane_core::Contract;
+use sidelane_wire::{FINGERPRINT_BYTES, REQUEST_SLACK_BYTES, fingerprint};
 
+use crate::config::settings::Settings;
 use crate::engine::{Compile, Engine};
-use crate::observe::Observer;
-use crate::settings::Settings;
+use crate::telemetry::{Label, Observer};
 
-/// One contract that is served.
-pub struct Served {
+/// One contract with its engine.
+pub struct LoadedContract {
     /// Its name.
     pub name: Box<str>,
     /// Its id, in lower-case hex.
@@ -29,44 +27,52 @@ pub struct Served {
     pub digest: &'static str,
     /// Most bytes of a payload.
     pub max_bytes: usize,
-    /// What [`Observer::label`] gave its name.
+    /// The number that [`Observer::label`] gave its name.
     pub label: usize,
-    /// Runs its payloads.
+    /// Processes its payloads.
     pub engine: Box<dyn Engine>,
 }
 
-/// All contracts that are served, in the order in which they were loaded.
+impl LoadedContract {
+    /// Identifies it in metrics and log lines.
+    #[must_use]
+    pub fn label(&self) -> Label<'_> {
+        Label { number: self.label, name: &self.name }
+    }
+}
+
+/// All contracts in force, in the order in which they were loaded.
 #[derive(Default)]
-pub struct Table {
-    all: Vec<Arc<Served>>,
-    /// Counts the tables that came before: tells an old one from the one in force.
+pub struct ContractRegistry {
+    all: Vec<Arc<LoadedContract>>,
+    /// The number of registries before this one.
     pub generation: u64,
 }
 
-impl Table {
+impl ContractRegistry {
     /// Reads and compiles all contracts of the settings.
     ///
     /// # Errors
     ///
     /// Which file is broken, and where.
     pub fn load(settings: &Settings, compile: Compile, observer: &dyn Observer) -> Result<Self, String> {
-        let mut table = Self::default();
+        let mut registry = Self::default();
         let mut keys = settings.digest_key_files.clone();
         for path in &settings.contracts {
             if path.is_dir() {
                 for lock in locks_in(path)? {
                     let beside = key_beside(&lock);
-                    table.add(&lock, beside.as_deref(), &mut keys, settings, compile, observer)?;
+                    registry.add(&lock, beside.as_deref(), &mut keys, settings, compile, observer)?;
                 }
             } else {
-                table.add(path, None, &mut keys, settings, compile, observer)?;
+                registry.add(path, None, &mut keys, settings, compile, observer)?;
             }
         }
         match keys.into_keys().next() {
             Some(name) => {
                 Err(format!("Expected the names of `--digest-key-file` to be those of contracts, got `{name}`"))
             }
-            None => Ok(table),
+            None => Ok(registry),
         }
     }
 
@@ -79,58 +85,56 @@ impl Table {
         compile: Compile,
         observer: &dyn Observer,
     ) -> Result<(), String> {
-        let broken = |error: &dyn std::fmt::Display| format!("{}: {error}", lock.display());
-        let bytes = read(lock)?;
-        let contract = Contract::load(&bytes).map_err(|error| broken(&error))?;
-        let profile = &contract.profile;
-        let key = match settings.digest_key_files.get(&*profile.name).map(PathBuf::as_path).or(beside) {
+        let invalid = |error: &dyn std::fmt::Display| format!("{}: {error}", lock.display());
+        let contract = Contract::load(&read(lock)?).map_err(|error| invalid(&error))?;
+        let (name, is_keyed) = (contract.name().to_owned(), contract.needs_digest_key());
+        let key = match settings.digest_key_files.get(&name).map(PathBuf::as_path).or(beside) {
             Some(file) => read(file)?,
             None => Vec::new(),
         };
-        unused.remove(&*profile.name);
-        let dictionary = match dictionary_path(&bytes) {
+        unused.remove(&name);
+        let dictionary = match contract.dictionary_path() {
             Some(path) => read(&lock.with_file_name(path))?,
             None => Vec::new(),
         };
-        let keyed = profile.digest == DigestName::HmacSha256;
-        if keyed && key.is_empty() {
-            let (name, lock) = (&profile.name, lock.display());
+        if is_keyed && key.is_empty() {
+            let lock = lock.display();
             return Err(format!(
                 "Expected `--digest-key-file {name}=FILE` for the contract of {lock}, which has the digest hmac-sha-256"
             ));
         }
-        let engine = compile(&bytes, &key, &dictionary).map_err(|error| broken(&error))?;
-        // The same one again: with its key of now, and in its place of now.
-        self.all.retain(|one| *one.id != *contract.id);
-        self.all.push(Arc::new(Served {
-            name: profile.name.clone(),
-            id_bytes: bytes_of(&contract.id),
-            id: contract.id.clone().into(),
-            fingerprint: if keyed { fingerprint(&key) } else { [0; FINGERPRINT_BYTES] },
-            codec: profile.compress.codec.name(),
-            digest: profile.digest.name(),
-            max_bytes: profile.limits.max_bytes,
-            label: observer.label(&profile.name),
-            engine,
-        }));
+        // A contract that is loaded twice takes the later key and the later place.
+        self.all.retain(|one| *one.id != *contract.id());
+        let loaded = LoadedContract {
+            id_bytes: *contract.id_bytes(),
+            id: contract.id().into(),
+            fingerprint: if is_keyed { fingerprint(&key) } else { [0; FINGERPRINT_BYTES] },
+            codec: contract.compress().codec.name(),
+            digest: contract.digest().name(),
+            max_bytes: contract.limits().max_bytes,
+            label: observer.label(&name),
+            name: name.into(),
+            engine: compile(contract, &key, &dictionary).map_err(|error| invalid(&error))?,
+        };
+        self.all.push(Arc::new(loaded));
         Ok(())
     }
 
     /// The contract by this name: that of the id, or the one loaded last.
     #[must_use]
-    pub fn find(&self, name: &str, id: Option<&str>) -> Option<&Arc<Served>> {
+    pub fn find(&self, name: &str, id: Option<&str>) -> Option<&Arc<LoadedContract>> {
         self.all.iter().rev().find(|one| *one.name == *name && id.is_none_or(|id| *one.id == *id))
     }
 
     /// All of them, as loaded.
     #[must_use]
-    pub fn all(&self) -> &[Arc<Served>] {
+    pub fn all(&self) -> &[Arc<LoadedContract>] {
         &self.all
     }
 
     /// All of them, by name and then id.
     #[must_use]
-    pub fn sorted(&self) -> Vec<&Arc<Served>> {
+    pub fn sorted(&self) -> Vec<&Arc<LoadedContract>> {
         let mut sorted: Vec<_> = self.all.iter().collect();
         sorted.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         sorted
@@ -164,20 +168,6 @@ fn key_beside(lock: &Path) -> Option<PathBuf> {
     Some(lock.with_file_name(format!("{name}.key"))).filter(|path| path.exists())
 }
 
-/// Where the lock says its dictionary is.
-fn dictionary_path(lock: &[u8]) -> Option<String> {
-    let lock: serde_json::Value = serde_json::from_slice(lock).ok()?;
-    Some(lock.get("dictionary")?.get("path")?.as_str()?.to_owned())
-}
-
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn bytes_of(hex: &str) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-        *byte = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
-    }
-    bytes
 }

@@ -1,29 +1,31 @@
-//! What turns a payload into an outcome. In the daemon it is the core; a test or a measurement may bring its own.
+//! The engine that processes payloads: the core, or a replacement in tests and benchmarks.
 
-use sidelane_core::error::ContractError;
-use sidelane_core::outcome::Written;
-use sidelane_core::process::{Processor, Scratch};
+use sidelane_core::{Accepted, Contract, ContractError, ProcessError, Processor, Scratch};
 
-/// One contract, ready on every thread.
+/// One contract, ready to process payloads on any thread.
 pub trait Engine: Send + Sync {
-    /// Writes the payload's outcome to `target`, as [`Processor::process`] does.
-    fn process(&self, scratch: &mut Scratch, payload: &[u8], canonical: bool, target: &mut [u8]) -> Written;
+    /// Processes a payload, as [`Processor::process`] does.
+    ///
+    /// # Errors
+    ///
+    /// The payload breaks the contract, or an allocation failed.
+    fn process<'s>(&'s self, scratch: &'s mut Scratch, payload: &[u8]) -> Result<Accepted<'s>, ProcessError<'s>>;
 }
 
 impl Engine for Processor {
-    fn process(&self, scratch: &mut Scratch, payload: &[u8], canonical: bool, target: &mut [u8]) -> Written {
-        Processor::process(self, scratch, payload, canonical, target)
+    fn process<'s>(&'s self, scratch: &'s mut Scratch, payload: &[u8]) -> Result<Accepted<'s>, ProcessError<'s>> {
+        Processor::process(self, scratch, payload)
     }
 }
 
-/// Makes the engine of a lock's bytes, its digest key and its dictionary (each empty without one).
-pub type Compile = fn(lock: &[u8], key: &[u8], dictionary: &[u8]) -> Result<Box<dyn Engine>, ContractError>;
+/// Makes the engine of a contract from its digest key and its dictionary, each empty without one.
+pub type Compile = fn(contract: Contract, key: &[u8], dictionary: &[u8]) -> Result<Box<dyn Engine>, ContractError>;
 
 /// The core.
 ///
 /// # Errors
 ///
-/// As [`Processor::new`].
-pub fn native(lock: &[u8], key: &[u8], dictionary: &[u8]) -> Result<Box<dyn Engine>, ContractError> {
-    Ok(Box::new(Processor::new(lock, key, dictionary)?))
+/// As `ProcessorBuilder::build`.
+pub fn native(contract: Contract, key: &[u8], dictionary: &[u8]) -> Result<Box<dyn Engine>, ContractError> {
+    Ok(Box::new(Processor::builder(contract).digest_key(key).dictionary(dictionary).build()?))
 }

@@ -1,30 +1,28 @@
-//! The sidecar: serves contracts on a Unix socket. What is served and how it looks from outside is in `docs/daemon.md`;
-//! the bytes of the framed protocol are in `src/wire/WIRE.md`. What a payload becomes is the core's business.
+//! The sidecar: serves contracts on a Unix socket. `docs/daemon.md` describes what it serves and how it behaves;
+//! `src/wire/WIRE.md` describes the bytes of the framed protocol. `sidelane-core` processes the payloads.
 //!
-//! Main thread: listens, signals, reload, drain (`start`). Every other thread is a [`lane::Lane`]: it reads the
-//! connections that were handed to it, runs their payloads and writes their answers, alone.
+//! The main thread listens, handles signals, reloads and drains (`start`). Every other thread runs one worker: it reads its
+//! connections, processes their payloads and writes their answers.
+//!
+//! Order of the modules, each of which uses only those before it: `buffers`, `socket_path`, `config`, `telemetry`, `engine`,
+//! `contracts`, `shared`, `protocol`, `worker`, `connection`, `threads`, `metrics_listener`, `listener`, `process`, `ping`,
+//! `start`.
 
 #![deny(missing_docs)]
 
+pub mod buffers;
 pub mod config;
+mod connection;
 pub mod contracts;
-mod date;
-mod door;
 pub mod engine;
-pub mod fault;
-pub mod framed;
-pub mod http;
-pub mod lane;
 pub mod listener;
-pub mod log;
-pub mod memory;
-mod metrics;
-pub mod observe;
+pub mod metrics_listener;
 pub mod ping;
 pub mod process;
-pub mod scrape;
-pub mod service;
-pub mod settings;
+pub mod protocol;
+pub mod shared;
 pub mod socket_path;
 pub mod start;
 pub mod telemetry;
+pub mod threads;
+pub mod worker;

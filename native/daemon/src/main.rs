@@ -1,15 +1,14 @@
-//! `sidelaned`: reads its options and serves. What they mean is in `docs/daemon.md`.
+//! `sidelaned`: reads its options and serves. `docs/daemon.md` describes them.
 
 use std::process::ExitCode;
 
 use sidelane_daemon::config::{self, Command};
 use sidelane_daemon::start::{self, Failure};
-use sidelane_daemon::telemetry::Telemetry;
+use sidelane_daemon::telemetry::recorder::Telemetry;
 use sidelane_daemon::{engine, ping, process};
 
 fn main() -> ExitCode {
     process::harden();
-    // What it says may quote a payload.
     std::panic::catch_unwind(run).unwrap_or_else(|_| fail(1, "ended by a fault of its own"))
 }
 
@@ -24,17 +23,17 @@ fn run() -> ExitCode {
             }
         }
         Ok(Command::Check(settings)) => match start::check(&settings, engine::native) {
-            Ok(text) => say(&text),
+            Ok(text) => print(&text),
             Err(message) => fail(2, &message),
         },
         Ok(Command::Ping(path)) => ping::ping(&path),
-        Ok(Command::Say(text)) => say(&text),
+        Ok(Command::Print(text)) => print(&text),
         Err(message) => fail(2, &message),
     }
 }
 
-#[allow(clippy::print_stdout, reason = "this is what stdout is for")]
-fn say(text: &str) -> ExitCode {
+#[allow(clippy::print_stdout, reason = "the output of the command")]
+fn print(text: &str) -> ExitCode {
     println!("{text}");
     ExitCode::SUCCESS
 }

@@ -7,20 +7,20 @@ use std::process::ExitCode;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const REQUEST: &[u8] = b"GET /readyz HTTP/1.1\r\nHost: sidelane\r\nConnection: close\r\n\r\n";
 
-/// Exit code 0: ready. 1: there, but not ready. 3: not to be reached.
+/// Exit code 0: ready, 1: not ready, 3: not reachable.
 #[must_use]
 pub fn ping(path: &Path) -> ExitCode {
-    match ask_in_time(path) {
+    match ask_with_timeout(path) {
         Ok(answer) if answer.starts_with("HTTP/1.1 200 ") => {
-            say("ready");
+            print("ready");
             ExitCode::SUCCESS
         }
         Ok(answer) => {
             let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-            say(&format!("not ready: {}", reasons(body)));
+            print(&format!("not ready: {}", reasons(body)));
             ExitCode::from(1)
         }
         Err(error) => {
@@ -37,18 +37,18 @@ fn reasons(body: &str) -> String {
     if reasons.is_empty() { "no place for another connection".to_owned() } else { reasons.join(", ") }
 }
 
-/// The exit code says it too, should nobody read.
-fn say(text: &str) {
+/// Ignores a closed stdout: the exit code has the result, too.
+fn print(text: &str) {
     let _ = writeln!(io::stdout(), "{text}");
 }
 
-/// All of it within the time: a daemon that hangs has a backlog that connecting would wait for.
-fn ask_in_time(path: &Path) -> io::Result<String> {
+/// Asks on a thread: with a full backlog even connecting would block.
+fn ask_with_timeout(path: &Path) -> io::Result<String> {
     let (sender, answer) = channel();
     let path = path.to_owned();
-    // Nobody listens any more when the time is over.
+    // After the timeout there is no receiver.
     std::thread::Builder::new().spawn(move || drop(sender.send(ask(&path))))?;
-    answer.recv_timeout(PATIENCE).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    answer.recv_timeout(TIMEOUT).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 fn ask(path: &Path) -> io::Result<String> {

@@ -1,10 +1,14 @@
-//! What the process asks of the system for itself.
+//! Settings of the process.
 
-/// Makes the process fit to hold payloads: no core files, no text of a panic (it may quote a payload), no end by a pipe
-/// that nobody reads, as many descriptors as it may have.
+use std::panic::PanicHookInfo;
+
+use crate::telemetry::log::{Level, Line};
+
+/// Protects payloads and availability: no core files, no panic messages (they may quote a payload), no end by SIGPIPE, as
+/// many descriptors as allowed.
 pub fn harden() {
-    std::panic::set_hook(Box::new(|_| {}));
-    // SAFETY: plain calls with plain arguments; `limit` lives through both.
+    std::panic::set_hook(Box::new(|panic| eprint!("{}", panic_line(panic))));
+    // SAFETY: plain calls with plain arguments; `limit` outlives both.
     unsafe {
         libc::signal(libc::SIGPIPE, libc::SIG_IGN);
         #[cfg(target_os = "linux")]
@@ -17,18 +21,24 @@ pub fn harden() {
     }
 }
 
-/// Is ready when stdin ends, if that is `wanted`.
+/// The log line of a panic: its location, without its message.
+fn panic_line(panic: &PanicHookInfo<'_>) -> String {
+    let location = panic.location().map_or_else(String::new, ToString::to_string);
+    Line::new(Level::Error, "panic").text("location", &location).end()
+}
+
+/// Resolves when stdin ends, if `wanted`; else never.
 pub async fn stdin_end(wanted: bool) {
     if !wanted {
         return std::future::pending().await;
     }
     let (sender, ended) = tokio::sync::oneshot::channel();
     let wait = move || {
-        // An error is an end too; nobody listens at the daemon's own end.
+        // An error is an end, too. At the end of the daemon there is no receiver.
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         let _ = sender.send(());
     };
-    // Not one of the runtime's: its end would be waited for.
+    // The runtime would wait for a thread of its own.
     if std::thread::Builder::new().name("stdin".into()).spawn(wait).is_ok() {
         let _ = ended.await;
     }

@@ -1,4 +1,4 @@
-//! The main thread: accepts connections and hands them out, hears signals, reloads, and sees to the end.
+//! The main thread: accepts connections and hands them to workers, handles signals, reloads, and drains.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -10,37 +10,37 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::contracts::Table;
+use crate::config::settings::Settings;
+use crate::contracts::ContractRegistry;
 use crate::engine::Compile;
-use crate::lane::{self, Handle};
-use crate::listener::{Happening, Listener};
-use crate::memory;
-use crate::observe::{Event, NoObserver, Observer, Shed};
+use crate::listener::{Listener, ListenerEvent};
+use crate::metrics_listener;
 use crate::process::stdin_end;
-use crate::scrape;
-use crate::service::Service;
-use crate::settings::Settings;
+use crate::shared::Shared;
+use crate::telemetry::memory;
+use crate::telemetry::{Event, NoObserver, Observer};
+use crate::threads::{self, Handle};
 
-/// How often the memory is looked at.
-const LOOK: Duration = Duration::from_secs(1);
+/// Time between two checks of the memory.
+const MEMORY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often the end is looked for.
-const DRAIN_LOOK: Duration = Duration::from_millis(5);
+/// Time between two checks for the end of the drain.
+const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Why the daemon did not start, or did not end well.
+/// Why the daemon did not start, or was interrupted.
 #[derive(Debug)]
 pub enum Failure {
-    /// Wrong contracts: exit code 2.
+    /// The contracts are invalid: exit code 2.
     Contracts(String),
-    /// Cannot listen, the system refused something, or a second signal: exit code 1.
+    /// The system refused something, or a second signal arrived: exit code 1.
     System(String),
 }
 
-/// Serves until a signal ends it.
+/// Serves until a signal ends the daemon.
 ///
 /// # Errors
 ///
-/// It could not start, or was told to end before it had drained.
+/// It could not start, or a second signal interrupted its drain.
 pub fn serve(settings: Settings, compile: Compile, observer: Arc<dyn Observer>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
     LocalSet::new().block_on(&runtime, async { Main::open(settings, compile, observer)?.run().await })
@@ -50,24 +50,24 @@ fn system(error: io::Error) -> Failure {
     Failure::System(error.to_string())
 }
 
-/// Where it would listen and what it would serve, a line each, after everything was checked.
+/// Checks the options and contracts; returns what would be served where, a line each.
 ///
 /// # Errors
 ///
-/// Wrong contracts.
+/// The contracts are invalid.
 pub fn check(settings: &Settings, compile: Compile) -> Result<String, String> {
-    let table = load(settings, compile, &NoObserver)?;
-    let place = std::iter::once(format!("would listen on {}", settings.socket));
-    let lines = table.sorted().into_iter().map(|one| format!("would serve {}@{}", one.name, one.id));
-    Ok(place.chain(lines).collect::<Vec<_>>().join("\n"))
+    let registry = load(settings, compile, &NoObserver)?;
+    let socket = std::iter::once(format!("would listen on {}", settings.socket));
+    let contracts = registry.sorted().into_iter().map(|one| format!("would serve {}@{}", one.name, one.id));
+    Ok(socket.chain(contracts).collect::<Vec<_>>().join("\n"))
 }
 
 struct Main {
-    service: Arc<Service>,
+    shared: Arc<Shared>,
     compile: Compile,
     listener: Listener,
-    lanes: Vec<Handle>,
-    /// The lane that the next connection is handed to.
+    workers: Vec<Handle>,
+    /// Index of the worker that got the last connection.
     next: usize,
     hangup: Signal,
     terminate: Signal,
@@ -76,34 +76,36 @@ struct Main {
 
 impl Main {
     fn open(settings: Settings, compile: Compile, observer: Arc<dyn Observer>) -> Result<Self, Failure> {
-        // Before the contracts are read: whoever writes others meanwhile says so with a signal, which must find somebody.
-        let hear = |kind| signal(kind).map_err(system);
-        let (hangup, terminate) = (hear(SignalKind::hangup())?, hear(SignalKind::terminate())?);
-        let interrupt = hear(SignalKind::interrupt())?;
-        let table = load(&settings, compile, &*observer).map_err(Failure::Contracts)?;
-        let service = Service::new(settings, table, observer);
-        let settings = &service.settings;
+        // Before the contracts are read, so that no SIGHUP about changed ones is lost.
+        let subscribe = |kind| signal(kind).map_err(system);
+        let (hangup, terminate) = (subscribe(SignalKind::hangup())?, subscribe(SignalKind::terminate())?);
+        let interrupt = subscribe(SignalKind::interrupt())?;
+        let registry = load(&settings, compile, &*observer).map_err(Failure::Contracts)?;
+        let shared = Shared::new(settings, registry, observer);
+        let settings = &shared.settings;
         if let Some(address) = settings.metrics_listen {
-            let listener = scrape::listen(address).map_err(Failure::System)?;
-            spawn_local(scrape::serve(listener, Arc::clone(&service)));
+            let listener = metrics_listener::listen(address).map_err(Failure::System)?;
+            spawn_local(metrics_listener::serve(listener, Arc::clone(&shared)));
         }
-        let lanes = (0..settings.threads).map(|number| lane::spawn(Arc::clone(&service), number));
-        let lanes = lanes.collect::<io::Result<Vec<_>>>().map_err(system)?;
+        let workers = (0..settings.threads).map(|number| threads::spawn(Arc::clone(&shared), number));
+        let workers = workers.collect::<io::Result<Vec<_>>>().map_err(system)?;
         let listener = Listener::open(settings).map_err(Failure::System)?;
-        Ok(Self { service, compile, listener, lanes, next: 0, hangup, terminate, interrupt })
+        Ok(Self { shared, compile, listener, workers, next: 0, hangup, terminate, interrupt })
     }
 
     async fn run(mut self) -> Result<(), Failure> {
-        self.service.set_ready();
-        self.tell(Event::Listening);
-        let mut look = interval(LOOK);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let stdin = stdin_end(self.service.settings.exit_with_stdin);
+        self.shared.set_ready();
+        let contracts: Vec<_> =
+            self.shared.registry().all().iter().map(|one| format!("{}@{}", one.name, one.id)).collect();
+        self.report(Event::Listening(&contracts));
+        let mut ticks = interval(MEMORY_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let stdin = stdin_end(self.shared.settings.exit_with_stdin);
         tokio::pin!(stdin);
         let why = loop {
             tokio::select! {
-                happening = self.listener.next() => if self.happened(happening) { break "taken over" },
-                _ = look.tick() => memory::check(&self.service),
+                event = self.listener.next() => if self.on_listener_event(event) { break "taken over" },
+                _ = ticks.tick() => self.check_memory(),
                 _ = self.hangup.recv() => self.reload(),
                 _ = self.terminate.recv() => break "SIGTERM",
                 _ = self.interrupt.recv() => break "SIGINT",
@@ -113,59 +115,63 @@ impl Main {
         self.drain(why).await
     }
 
-    /// Sees to what happened at the socket; true when that is the end.
-    fn happened(&mut self, happening: Happening) -> bool {
-        match happening {
-            Happening::Connected(stream) => self.hand_out(stream),
-            Happening::Stranger(uid) => self.tell(Event::Refused(&format!("uid {uid} may not connect"))),
-            Happening::AcceptFailed(error) => self.tell(Event::AcceptFailed(&error)),
-            Happening::Republished => self.tell(Event::Republished),
-            Happening::Lost(why) => self.tell(Event::Warning(&why)),
-            Happening::TakenOver => {
-                self.service.set_taken_over();
-                self.tell(Event::TakenOver);
+    /// Handles an event of the socket; true when the daemon has to drain.
+    fn on_listener_event(&mut self, event: ListenerEvent) -> bool {
+        match event {
+            ListenerEvent::Connected(stream) => self.hand_out(stream),
+            ListenerEvent::Unauthorized(uid) => self.report(Event::Refused(&format!("uid {uid} may not connect"))),
+            ListenerEvent::AcceptFailed(error) => self.report(Event::AcceptFailed(&error)),
+            ListenerEvent::Republished => self.report(Event::Republished),
+            ListenerEvent::Lost(why) => self.report(Event::Warning(&why)),
+            ListenerEvent::TakenOver => {
+                self.shared.set_taken_over();
+                self.report(Event::TakenOver);
             }
-            Happening::Retired => return true,
+            ListenerEvent::Closed => return true,
         }
         false
     }
 
-    /// Hands a connection to the next lane.
+    /// Hands a connection to the next worker.
     fn hand_out(&mut self, stream: UnixStream) {
-        let Some(connection) = self.service.connect() else {
-            self.service.observer.shed(self.service.threads(), Shed::Connections);
-            return self.tell(Event::Refused("connections"));
+        let Some(slot) = self.shared.acquire_connection() else {
+            return self.shared.refuse_connection(self.shared.main_thread());
         };
-        self.next = (self.next + 1) % self.lanes.len();
-        self.lanes[self.next].serve(stream, connection);
+        self.next = (self.next + 1) % self.workers.len();
+        self.workers[self.next].serve(stream, slot);
+    }
+
+    fn check_memory(&self) {
+        let limit = self.shared.settings.memory_limit;
+        self.shared.set_pressure(memory::pressure(limit, self.shared.is_under_pressure()));
     }
 
     fn reload(&self) {
-        let Service { settings, observer, .. } = &*self.service;
+        let Shared { settings, observer, .. } = &*self.shared;
         match load(settings, self.compile, &**observer) {
-            Ok(table) => {
-                self.service.replace_table(table);
-                self.look_around();
-                self.tell(Event::Reloaded);
+            Ok(registry) => {
+                self.shared.replace_registry(registry);
+                self.refresh_workers();
+                self.report(Event::Reloaded);
             }
-            Err(message) => self.tell(Event::ReloadFailed(&message)),
+            Err(message) => self.report(Event::ReloadFailed(&message)),
         }
     }
 
-    /// Answers what has been received, then ends. A second signal ends it at once.
+    /// Answers the received requests, then ends; at once on a second signal.
     async fn drain(mut self, why: &str) -> Result<(), Failure> {
-        let end = Instant::now() + Duration::from_millis(self.service.settings.drain_ms);
-        self.service.set_draining();
-        self.look_around();
-        self.tell(Event::Draining(why));
-        let mut look = interval(DRAIN_LOOK);
+        let end = Instant::now() + Duration::from_millis(self.shared.settings.drain_ms);
+        self.shared.set_draining();
+        self.refresh_workers();
+        self.report(Event::Draining(why));
+        let mut ticks = interval(DRAIN_INTERVAL);
         let mut ended = Ok(());
-        while Instant::now() < end && self.service.connections() > 0 {
+        while Instant::now() < end && self.shared.connections() > 0 {
             tokio::select! {
-                happening = self.listener.next() => {
-                    self.happened(happening);
+                event = self.listener.next() => {
+                    self.on_listener_event(event);
                 }
-                _ = look.tick() => {}
+                _ = ticks.tick() => {}
                 _ = self.terminate.recv() => ended = Err(Failure::System("SIGTERM while it drained".to_owned())),
                 _ = self.interrupt.recv() => ended = Err(Failure::System("SIGINT while it drained".to_owned())),
             }
@@ -174,28 +180,27 @@ impl Main {
             }
         }
         self.listener.close();
-        // Whoever hangs in a payload does not hold up the end.
-        if self.service.connections() == 0 {
-            self.lanes.into_iter().for_each(Handle::stop);
+        // A worker whose payload does not end must not block the end of the daemon.
+        if self.shared.connections() == 0 {
+            self.workers.into_iter().for_each(Handle::stop);
         }
-        let service = self.service;
-        service.observer.event(&service, Event::Stopped);
+        self.shared.observer.event(Event::Stopped);
         ended
     }
 
-    fn look_around(&self) {
-        for lane in &self.lanes {
-            lane.look_around();
+    fn refresh_workers(&self) {
+        for worker in &self.workers {
+            worker.refresh();
         }
     }
 
-    fn tell(&self, event: Event<'_>) {
-        self.service.observer.event(&self.service, event);
+    fn report(&self, event: Event<'_>) {
+        self.shared.observer.event(event);
     }
 }
 
-/// A lock that the core cannot stand is a broken one: it costs no daemon.
-fn load(settings: &Settings, compile: Compile, observer: &dyn Observer) -> Result<Table, String> {
-    let load = AssertUnwindSafe(|| Table::load(settings, compile, observer));
+/// Loads the contracts; a panic of the core counts as an invalid contract.
+fn load(settings: &Settings, compile: Compile, observer: &dyn Observer) -> Result<ContractRegistry, String> {
+    let load = AssertUnwindSafe(|| ContractRegistry::load(settings, compile, observer));
     catch_unwind(load).unwrap_or_else(|_| Err("A contract could not be compiled: a fault of sidelaned".to_owned()))
 }

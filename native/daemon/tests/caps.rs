@@ -7,7 +7,7 @@ mod support;
 use std::io::Write as _;
 use std::time::Duration;
 
-use sidelane_core::wire::{FLAG_TRACE, Kind, NO_DEADLINE, preface};
+use sidelane_wire::{FLAG_TRACE, FrameKind, NO_DEADLINE, preface};
 use support::{Daemon, frame, request, text};
 
 const CAP: usize = 1000 + 4096;
@@ -27,56 +27,56 @@ fn a_request_over_the_cap_is_rejected_before_its_body_is_there() {
     let daemon = Daemon::native();
     let mut client = daemon.client();
     client.send(&request(1, vec![b' '; CAP + 1])[..24]);
-    assert_eq!(client.answer(), (1, Kind::Rejected, Some("limit.bytes".into())));
+    assert_eq!(client.answer(), (1, FrameKind::Rejected, Some("limit.bytes".into())));
 }
 
 #[test]
 fn a_contract_that_hello_has_not_given_out_is_unknown() {
     let daemon = Daemon::native();
     let mut client = daemon.client();
-    client.send(&frame(Kind::Request, 0, 1, 1, NO_DEADLINE, b"{}"));
-    assert_eq!(client.answer(), (1, Kind::Error, Some("contract.unknown".into())));
+    client.send(&frame(FrameKind::Request, 0, 1, 1, NO_DEADLINE, b"{}"));
+    assert_eq!(client.answer(), (1, FrameKind::Error, Some("contract.unknown".into())));
 }
 
 #[test]
 fn more_in_flight_than_allowed_is_refused_one_by_one() {
-    let daemon = Daemon::obedient(|settings| settings.max_in_flight = 4);
+    let daemon = Daemon::scripted(|settings| settings.max_in_flight = 4);
     let mut client = daemon.client();
     client.send(&(1..=6).flat_map(|id| request(id, "x")).collect::<Vec<_>>());
     let full = Some("overloaded".to_owned());
     assert_eq!(client.answers(6), [(1, None), (2, None), (3, None), (4, None), (5, full.clone()), (6, full)]);
     client.last_id = 6;
     // The slots are free again.
-    assert_eq!(client.call("x"), (Kind::Accepted, None));
+    assert_eq!(client.call("x"), (FrameKind::Accepted, None));
 }
 
 #[test]
 fn a_full_queue_refuses_and_says_when_to_come_back() {
-    let daemon = Daemon::obedient(|settings| settings.max_queue = 2);
+    let daemon = Daemon::scripted(|settings| settings.max_queue = 2);
     let mut client = daemon.client();
     client.send(&(1..=5).flat_map(|id| request(id, "x")).collect::<Vec<_>>());
     let mut refused = 0;
     for _ in 0..5 {
         let (head, outcome) = client.read();
-        if head.kind == Kind::Error {
+        if head.kind == FrameKind::Error {
             refused += 1;
             assert!(text(&outcome).contains(r#""retryAfterMs":"#));
         }
     }
     assert_eq!(refused, 3);
     client.last_id = 5;
-    assert_eq!(client.call("x"), (Kind::Accepted, None));
+    assert_eq!(client.call("x"), (FrameKind::Accepted, None));
 }
 
 #[test]
 fn a_burst_may_wait_and_a_queue_that_stands_is_bounded_by_its_time() {
-    let daemon = Daemon::obedient(|settings| settings.max_queue_ms = 40);
+    let daemon = Daemon::scripted(|settings| settings.max_queue_ms = 40);
     let mut client = daemon.client();
-    assert_eq!(client.call("sleep 20"), (Kind::Accepted, None));
+    assert_eq!(client.call("sleep 20"), (FrameKind::Accepted, None));
     let gate = daemon.locks.0.join("open");
     let burst = (3..=30).flat_map(|id| request(id, "sleep 20"));
     client.send(&request(2, format!("until {}", gate.display())).into_iter().chain(burst).collect::<Vec<_>>());
-    while daemon.service.queued() < 28 {
+    while daemon.shared.queued() < 28 {
         std::thread::yield_now();
     }
     // The burst has stood for longer than a burst may when more comes, and each of it takes 20 ms.
@@ -90,26 +90,26 @@ fn a_burst_may_wait_and_a_queue_that_stands_is_bounded_by_its_time() {
 
 #[test]
 fn the_byte_budget_is_taken_from_the_header_on_and_given_back() {
-    let daemon = Daemon::obedient(|settings| settings.max_bytes = 1_000);
+    let daemon = Daemon::scripted(|settings| settings.max_bytes = 1_000);
     let mut slow = daemon.client();
     slow.send(&request(1, vec![b'x'; 700])[..30]);
     let mut client = daemon.client();
     // The first one holds 700 bytes, of which six are there.
-    while daemon.service.queued_bytes() == 0 {
+    while daemon.shared.queued_bytes() == 0 {
         std::thread::yield_now();
     }
-    assert_eq!(client.call(vec![b'x'; 400]), (Kind::Error, Some("overloaded".into())));
-    assert_eq!(client.call(vec![b'x'; 300]), (Kind::Accepted, None));
+    assert_eq!(client.call(vec![b'x'; 400]), (FrameKind::Error, Some("overloaded".into())));
+    assert_eq!(client.call(vec![b'x'; 300]), (FrameKind::Accepted, None));
     drop(slow);
-    while daemon.service.queued_bytes() > 0 {
+    while daemon.shared.queued_bytes() > 0 {
         std::thread::yield_now();
     }
-    assert_eq!(client.call(vec![b'x'; 400]), (Kind::Accepted, None));
+    assert_eq!(client.call(vec![b'x'; 400]), (FrameKind::Accepted, None));
 }
 
 #[test]
 fn answers_that_nobody_reads_are_bounded() {
-    let daemon = Daemon::obedient(|_| {});
+    let daemon = Daemon::scripted(|_| {});
     let mut client = daemon.client();
     // Each answer has 40,000 bytes: 200 are 8 MB.
     client.send(&(1..=200).flat_map(|id| request(id, "write 40000")).collect::<Vec<_>>());
@@ -118,53 +118,53 @@ fn answers_that_nobody_reads_are_bounded() {
     let refused = answers.iter().filter(|(_, code)| code.as_deref() == Some("overloaded")).count();
     assert!(refused > 0 && refused < 120, "{refused} of 200 were refused");
     client.last_id = 200;
-    assert_eq!(client.call("x"), (Kind::Accepted, None));
+    assert_eq!(client.call("x"), (FrameKind::Accepted, None));
 }
 
 #[test]
 fn nothing_is_read_from_a_client_that_does_not_read() {
-    let daemon = Daemon::obedient(|_| {});
+    let daemon = Daemon::scripted(|_| {});
     let mut client = daemon.client();
     client.send(&(1..=60).flat_map(|id| request(id, "write 40000")).collect::<Vec<_>>());
     daemon.has_run();
     client.stream.set_write_timeout(Some(Duration::from_millis(100))).unwrap();
-    let more = frame(Kind::Ping, 0, 0, 1, 0, &[b'x'; 64]);
+    let more = frame(FrameKind::Ping, 0, 0, 1, 0, &[b'x'; 64]);
     let written = (0..100_000).take_while(|_| client.stream.write_all(&more).is_ok()).count();
     assert!(written < 100_000, "somebody took it all");
 }
 
 #[test]
 fn an_answer_over_its_cap_is_a_fault() {
-    let daemon = Daemon::obedient(|_| {});
+    let daemon = Daemon::scripted(|_| {});
     let mut client = daemon.client();
-    assert_eq!(client.call(format!("write {}", 8 * CAP - 48)), (Kind::Accepted, None));
-    assert_eq!(client.call(format!("write {}", 8 * CAP - 47)), (Kind::Error, Some("limit.output".into())));
-    assert_eq!(client.call(format!("write {}", 1 << 30)), (Kind::Error, Some("limit.output".into())));
+    assert_eq!(client.call(format!("write {}", 8 * CAP - 48)), (FrameKind::Accepted, None));
+    assert_eq!(client.call(format!("write {}", 8 * CAP - 47)), (FrameKind::Error, Some("limit.output".into())));
+    assert_eq!(client.call(format!("write {}", 16 << 20)), (FrameKind::Error, Some("limit.output".into())));
 }
 
 #[test]
 fn every_broken_rule_ends_the_connection_and_no_other() {
-    let daemon = Daemon::obedient(|_| {});
+    let daemon = Daemon::scripted(|_| {});
     let mut bystander = daemon.client();
-    let mut odd_kind = frame(Kind::Ping, 0, 0, 1, 0, b"");
+    let mut odd_kind = frame(FrameKind::Ping, 0, 0, 1, 0, b"");
     odd_kind[4] = 10;
     let broken = [
         request(1, vec![b' '; 2 * CAP + 1])[..24].to_vec(),
         request(0, "x"),
         [request(5, "x"), request(5, "x")].concat(),
         [request(5, "x"), request(4, "x")].concat(),
-        frame(Kind::Request, 4, 0, 1, NO_DEADLINE, b"x"),
-        frame(Kind::Request, FLAG_TRACE, 0, 1, NO_DEADLINE, &[0; 25]),
-        frame(Kind::Cancel, 0, 0, 1, 0, b"x"),
-        frame(Kind::Goaway, 0, 0, 0, 0, b""),
-        frame(Kind::Ping, 0, 0, 1, 0, &[0; 65]),
-        frame(Kind::Pong, 0, 0, 1, 0, &[0; 65]),
-        frame(Kind::Ping, 1, 0, 1, 0, b""),
-        frame(Kind::Accepted, 0, 0, 1, 0, b""),
+        frame(FrameKind::Request, 4, 0, 1, NO_DEADLINE, b"x"),
+        frame(FrameKind::Request, FLAG_TRACE, 0, 1, NO_DEADLINE, &[0; 25]),
+        frame(FrameKind::Cancel, 0, 0, 1, 0, b"x"),
+        frame(FrameKind::Goaway, 0, 0, 0, 0, b""),
+        frame(FrameKind::Ping, 0, 0, 1, 0, &[0; 65]),
+        frame(FrameKind::Pong, 0, 0, 1, 0, &[0; 65]),
+        frame(FrameKind::Ping, 1, 0, 1, 0, b""),
+        frame(FrameKind::Accepted, 0, 0, 1, 0, b""),
         odd_kind,
-        frame(Kind::Hello, 0, 0, 1, 0, &[1, 0, 9]),
-        frame(Kind::Hello, 0, 0, 1, 0, &[1, 0, 2, 0, 0, 0]),
-        frame(Kind::Hello, 0, 0, 1, 0, &vec![0; 65_537])[..24].to_vec(),
+        frame(FrameKind::Hello, 0, 0, 1, 0, &[1, 0, 9]),
+        frame(FrameKind::Hello, 0, 0, 1, 0, &[1, 0, 2, 0, 0, 0]),
+        frame(FrameKind::Hello, 0, 0, 1, 0, &vec![0; 65_537])[..24].to_vec(),
     ];
     for (at, bytes) in broken.iter().enumerate() {
         let mut client = daemon.client();
@@ -174,30 +174,30 @@ fn every_broken_rule_ends_the_connection_and_no_other() {
         if head.id == 5 {
             (head, payload) = client.read();
         }
-        assert_eq!((head.kind, head.id), (Kind::Error, 0), "row {at}");
+        assert_eq!((head.kind, head.id), (FrameKind::Error, 0), "row {at}");
         assert!(text(&payload).starts_with(r#"{"code":"protocol.violation","#), "row {at}");
         assert_eq!(client.rest(), b"", "row {at}");
     }
-    assert_eq!(bystander.call("x"), (Kind::Accepted, None));
+    assert_eq!(bystander.call("x"), (FrameKind::Accepted, None));
     drop(bystander);
-    assert!(daemon.is_back_to_nothing());
+    assert!(daemon.drains());
 }
 
 #[test]
 fn places_beyond_the_most_are_kept_for_health() {
-    let daemon = Daemon::obedient(|settings| settings.max_connections = 1);
+    let daemon = Daemon::scripted(|settings| settings.max_connections = 1);
     let mut first = daemon.client();
     let mut second = daemon.connect();
     second.send(&preface());
     assert_eq!(second.rest(), b"");
-    assert_eq!(first.call("x"), (Kind::Accepted, None));
-    let others: Vec<_> = (0..8).map_while(|_| daemon.service.connect()).collect();
-    assert!(others.len() >= 7 && daemon.service.connect().is_none());
+    assert_eq!(first.call("x"), (FrameKind::Accepted, None));
+    let others: Vec<_> = (0..8).map_while(|_| daemon.shared.acquire_connection()).collect();
+    assert!(others.len() >= 7 && daemon.shared.acquire_connection().is_none());
 }
 
 #[test]
 fn clocks_end_what_does_not_go_on() {
-    let daemon = Daemon::obedient(|_| {});
+    let daemon = Daemon::scripted(|_| {});
     let mut silent = daemon.connect();
     let mut no_hello = daemon.connect();
     no_hello.send(&preface());
@@ -211,11 +211,11 @@ fn clocks_end_what_does_not_go_on() {
     assert!(no_hello.violation().contains("HELLO"));
     assert!(half.violation().contains("frame"));
     // Its answers are given up; what was on its way can be read, and then there is no more.
-    while daemon.service.in_flight() > 0 {
+    while daemon.shared.in_flight() > 0 {
         std::thread::sleep(Duration::from_millis(5));
     }
     assert!(deaf.rest().len() < 60 * 40_000);
-    assert_eq!(patient.call("x"), (Kind::Accepted, None));
+    assert_eq!(patient.call("x"), (FrameKind::Accepted, None));
     drop(patient);
-    assert!(daemon.is_back_to_nothing());
+    assert!(daemon.drains());
 }

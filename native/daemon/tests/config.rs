@@ -7,8 +7,8 @@ mod support;
 use std::ffi::OsString;
 use std::path::Path;
 
+use sidelane_daemon::config::settings::{Settings, SocketPlace};
 use sidelane_daemon::config::{self, Command};
-use sidelane_daemon::settings::{Settings, SocketPlace};
 use support::Locks;
 
 fn read(args: &[&str], env: &[(&str, &str)]) -> Result<Command, String> {
@@ -235,12 +235,12 @@ fn a_socket_from_the_service_manager_leaves_no_choice() {
 
 #[test]
 fn help_names_every_option_and_needs_no_contract() {
-    let Ok(Command::Say(help)) = read(&["--help"], &[]) else { panic!("no help") };
+    let Ok(Command::Print(help)) = read(&["--help"], &[]) else { panic!("no help") };
     for flag in ["--socket [PATH]", "--allow-uid UID", "--exit-with-stdin", "--check", "--version"] {
         assert!(help.contains(flag), "{flag}");
     }
     assert!(read(&["--version", "--what"], &[]).is_err());
-    assert!(matches!(read(&["--version"], &[]), Ok(Command::Say(version)) if version == env!("CARGO_PKG_VERSION")));
+    assert!(matches!(read(&["--version"], &[]), Ok(Command::Print(version)) if version == env!("CARGO_PKG_VERSION")));
     assert!(matches!(read(&with(&["--check"]), &[]), Ok(Command::Check(_))));
 }
 

@@ -7,24 +7,25 @@ mod support;
 use std::io::{ErrorKind, Write as _};
 use std::net::Shutdown;
 
-use sidelane_core::outcome::Written;
-use sidelane_core::process::{Processor, Scratch};
-use sidelane_core::wire::{AskedContract, FLAG_CANONICAL, FLAG_TRACE, Kind, NO_DEADLINE, ServerHello, preface};
+use sidelane_core::{Contract, Processor, Scratch};
+use sidelane_wire::{
+    ContractRequest, FLAG_CANONICAL, FLAG_TRACE, FrameKind, NO_DEADLINE, ServerHello, Written, preface, write_outcome,
+};
 use support::{Client, Daemon, ORDER, code, frame, hello, request, text};
 
-fn inline(payload: &[u8], canonical: bool) -> Vec<u8> {
-    let processor = Processor::new(ORDER.as_bytes(), &[], &[]).unwrap();
+/// The outcome of the core, and its bytes.
+fn inline(payload: &[u8], with_canonical: bool) -> (Written, Vec<u8>) {
+    let processor = Processor::builder(Contract::load(ORDER.as_bytes()).unwrap()).build().unwrap();
     let mut target = vec![0; 64 << 10];
-    let Written::Bytes(size) = processor.process(&mut Scratch::default(), payload, canonical, &mut target) else {
-        panic!("there is room");
-    };
-    target.truncate(size);
-    target
+    let mut scratch = Scratch::default();
+    let written = write_outcome(&mut processor.process(&mut scratch, payload), with_canonical, &mut target).unwrap();
+    target.truncate(written.size);
+    (written, target)
 }
 
 fn statuses(client: &mut Client) -> Vec<(u16, u16, [u8; 32])> {
     let (head, payload) = client.read();
-    assert_eq!(head.kind, Kind::Hello);
+    assert_eq!(head.kind, FrameKind::Hello);
     let hello = ServerHello::decode(&payload).unwrap();
     assert_eq!(hello.engine, "native");
     assert_eq!((hello.limits.request_bytes, hello.limits.answer_bytes), (1000 + 4096, 8 * (1000 + 4096)));
@@ -58,15 +59,15 @@ fn a_foreign_preface_gets_no_answer() {
 #[test]
 fn hello_is_answered_contract_by_contract() {
     let daemon = Daemon::native();
-    let id = daemon.service.table().find("order", None).unwrap().id_bytes;
+    let id = daemon.shared.registry().find("order", None).unwrap().id_bytes;
     let mut client = daemon.connect();
     client.send(&preface());
     assert_eq!(client.read_bytes(8), preface());
-    let order = AskedContract { id, fingerprint: [0; 16], name: "order" };
+    let order = ContractRequest { id, fingerprint: [0; 16], name: "order" };
     let asked = [
-        AskedContract { name: "other", ..order },
-        AskedContract { id: [7; 32], ..order },
-        AskedContract { fingerprint: [7; 16], ..order },
+        ContractRequest { name: "other", ..order },
+        ContractRequest { id: [7; 32], ..order },
+        ContractRequest { fingerprint: [7; 16], ..order },
         order,
         order,
     ];
@@ -88,11 +89,12 @@ fn outcomes_are_those_of_the_core_byte_for_byte() {
         for canonical in [false, true] {
             id += 1;
             let flags = if canonical { FLAG_CANONICAL } else { 0 };
-            client.send(&frame(Kind::Request, flags, 0, id, 1_000, payload));
+            client.send(&frame(FrameKind::Request, flags, 0, id, 1_000, payload));
             let (head, outcome) = client.read();
             assert_eq!(head.id, id);
-            assert_eq!(outcome, inline(payload, canonical));
-            let number = sidelane_daemon::fault::code_of(&outcome).map_or(0, |code| code.wire());
+            let (written, expected) = inline(payload, canonical);
+            assert_eq!(outcome, expected);
+            let number = written.code().map_or(0, |code| code.wire());
             assert_eq!((head.index, head.flags), (number, 0));
         }
     }
@@ -103,17 +105,17 @@ fn a_trace_context_is_no_part_of_the_payload() {
     let daemon = Daemon::native();
     let mut client = daemon.client();
     let payload = [&[0, 1, 2, 3][..], &[9; 22], br#"{"n":"a"}"#].concat();
-    client.send(&frame(Kind::Request, FLAG_TRACE, 0, 1, NO_DEADLINE, &payload));
-    assert_eq!(client.read().1, inline(br#"{"n":"a"}"#, false));
+    client.send(&frame(FrameKind::Request, FLAG_TRACE, 0, 1, NO_DEADLINE, &payload));
+    assert_eq!(client.read().1, inline(br#"{"n":"a"}"#, false).1);
 }
 
 #[test]
 fn ping_is_answered_with_its_bytes() {
     let daemon = Daemon::native();
     let mut client = daemon.client();
-    client.send(&frame(Kind::Ping, 0, 0, 77, 0, b"are you there"));
+    client.send(&frame(FrameKind::Ping, 0, 0, 77, 0, b"are you there"));
     let (head, payload) = client.read();
-    assert_eq!((head.kind, head.id, &payload[..]), (Kind::Pong, 77, &b"are you there"[..]));
+    assert_eq!((head.kind, head.id, &payload[..]), (FrameKind::Pong, 77, &b"are you there"[..]));
 }
 
 #[test]
@@ -123,7 +125,7 @@ fn a_conversation_in_single_bytes_and_in_every_two_parts_is_the_same() {
         &preface()[..],
         &daemon.hello("order"),
         &request(1, r#"{"n":"a"}"#),
-        &frame(Kind::Ping, 0, 0, 2, 0, b"x"),
+        &frame(FrameKind::Ping, 0, 0, 2, 0, b"x"),
         &request(3, "{"),
     ]
     .concat();
@@ -150,7 +152,7 @@ fn a_conversation_in_single_bytes_and_in_every_two_parts_is_the_same() {
         halves.send(&talk[cut..]);
         assert_eq!(listen(&mut halves), expected, "cut at {cut}");
     }
-    assert!(daemon.is_back_to_nothing());
+    assert!(daemon.drains());
 }
 
 #[test]
@@ -165,19 +167,19 @@ fn a_thousand_frames_in_one_write_get_a_thousand_answers() {
 
 #[test]
 fn a_client_that_ends_its_writing_side_gets_all_answers() {
-    let daemon = Daemon::obedient(|_| {});
+    let daemon = Daemon::scripted(|_| {});
     let mut client = daemon.client();
     let all: Vec<u8> = (1..=5).flat_map(|id| request(id, "sleep 2")).collect();
     client.send(&all);
     client.stream.shutdown(Shutdown::Write).unwrap();
     assert_eq!(client.answers(5).len(), 5);
     assert_eq!(client.rest(), b"");
-    assert!(daemon.is_back_to_nothing());
+    assert!(daemon.drains());
 }
 
 #[test]
 fn a_frame_that_is_cut_off_leaves_nothing_behind() {
-    let daemon = Daemon::obedient(|_| {});
+    let daemon = Daemon::scripted(|_| {});
     for cut in [1, 23, 24, 30] {
         let mut client = daemon.client();
         client.send(&request(1, "a payload of some size")[..cut]);
@@ -186,27 +188,27 @@ fn a_frame_that_is_cut_off_leaves_nothing_behind() {
     let mut client = daemon.client();
     client.send(&(1..=50).flat_map(|id| request(id, "sleep 1")).collect::<Vec<_>>());
     drop(client);
-    assert!(daemon.is_back_to_nothing());
+    assert!(daemon.drains());
 }
 
 #[test]
 fn a_request_that_waits_can_be_cancelled() {
-    let daemon = Daemon::obedient(|_| {});
+    let daemon = Daemon::scripted(|_| {});
     let mut client = daemon.client();
-    let cancel = |id| frame(Kind::Cancel, 0, 0, id, 0, b"");
+    let cancel = |id| frame(FrameKind::Cancel, 0, 0, id, 0, b"");
     client.send(&[request(1, "a"), request(2, "b"), cancel(2), cancel(99)].concat());
     assert_eq!(client.answers(2), [(1, None), (2, Some("cancelled".into()))]);
     // Neither the one that was answered nor the one that never was brings another answer.
-    client.send(&[cancel(1), frame(Kind::Ping, 0, 0, 5, 0, b"")].concat());
-    assert_eq!(client.read().0.kind, Kind::Pong);
+    client.send(&[cancel(1), frame(FrameKind::Ping, 0, 0, 5, 0, b"")].concat());
+    assert_eq!(client.read().0.kind, FrameKind::Pong);
 }
 
 #[test]
 fn many_can_be_cancelled_at_once_but_not_what_is_still_to_come() {
-    let daemon = Daemon::obedient(|_| {});
+    let daemon = Daemon::scripted(|_| {});
     let (mut client, mut other) = (daemon.client(), daemon.client());
     let gate = daemon.locks.0.join("open");
-    let cancel = |id| frame(Kind::Cancel, 0, 0, id, 0, b"");
+    let cancel = |id| frame(FrameKind::Cancel, 0, 0, id, 0, b"");
     other.send(&[request(1, format!("until {}", gate.display())), request(2, "x")].concat());
     daemon.has_begun();
     let requests: Vec<u8> = (1..=5).flat_map(|id| request(id, "x")).collect();
@@ -219,10 +221,12 @@ fn many_can_be_cancelled_at_once_but_not_what_is_still_to_come() {
 
 #[test]
 fn a_connection_whose_only_request_was_cancelled_is_let_go_of() {
-    let daemon = Daemon::obedient(|_| {});
+    let daemon = Daemon::scripted(|_| {});
     let mut client = daemon.client();
-    client
-        .send(&[request(1, "x"), frame(Kind::Cancel, 0, 0, 1, 0, b""), frame(Kind::Goaway, 0, 0, 0, 0, b"")].concat());
+    client.send(
+        &[request(1, "x"), frame(FrameKind::Cancel, 0, 0, 1, 0, b""), frame(FrameKind::Goaway, 0, 0, 0, 0, b"")]
+            .concat(),
+    );
     assert_eq!(client.answers(1), [(1, Some("cancelled".into()))]);
     client.violation();
     // Its descriptor is closed: nobody takes anything more, even though no other request wakes the thread.
@@ -237,32 +241,32 @@ fn goaway_does_not_come_before_the_preface() {
     let mut client = daemon.connect();
     let (first, rest) = (preface()[..3].to_vec(), preface()[3..].to_vec());
     client.send(&first);
-    while daemon.service.framed_connections() == 0 {
+    while daemon.shared.framed_connections() == 0 {
         std::thread::yield_now();
     }
     let hello = daemon.hello("order");
-    daemon.service.set_draining();
-    daemon.lane().look_around();
+    daemon.shared.set_draining();
+    daemon.worker().refresh();
     // The lane has heard of it: it has served somebody since.
     daemon.client();
     client.send(&[rest, hello].concat());
     assert_eq!(client.read_bytes(8), preface());
     let kinds = [client.read().0.kind, client.read().0.kind];
-    assert_eq!(kinds, [Kind::Hello, Kind::Goaway]);
+    assert_eq!(kinds, [FrameKind::Hello, FrameKind::Goaway]);
     assert_eq!(client.rest(), b"");
 }
 
 #[test]
 fn what_is_past_its_deadline_does_not_run() {
-    let daemon = Daemon::obedient(|_| {});
+    let daemon = Daemon::scripted(|_| {});
     let mut client = daemon.client();
-    let with = |id, ms, payload: &str| frame(Kind::Request, 0, 0, id, ms, payload.as_bytes());
+    let with = |id, ms, payload: &str| frame(FrameKind::Request, 0, 0, id, ms, payload.as_bytes());
     client.send(&[with(1, 0, "panic"), with(2, 5_000, "sleep 30"), with(3, 10, "panic"), with(4, 5_000, "x")].concat());
     let mut texts = Vec::new();
     for _ in 0..4 {
         let (head, outcome) = client.read();
         texts.push((head.id, code(&outcome)));
-        if head.kind == Kind::Error {
+        if head.kind == FrameKind::Error {
             assert!(text(&outcome).contains(r#""params":{"where":"queue"}"#));
         }
     }
@@ -273,10 +277,10 @@ fn what_is_past_its_deadline_does_not_run() {
 
 #[test]
 fn a_panic_in_the_engine_is_an_answer_and_the_daemon_lives() {
-    let daemon = Daemon::obedient(|_| {});
+    let daemon = Daemon::scripted(|_| {});
     let mut client = daemon.client();
-    assert_eq!(client.call("panic"), (Kind::Error, Some("internal.panic".into())));
-    assert_eq!(client.call("fine"), (Kind::Accepted, None));
+    assert_eq!(client.call("panic"), (FrameKind::Error, Some("internal.panic".into())));
+    assert_eq!(client.call("fine"), (FrameKind::Accepted, None));
 }
 
 #[test]
@@ -284,15 +288,16 @@ fn after_a_reload_a_connection_is_sent_away_and_keeps_its_contracts_until_then()
     let daemon = Daemon::native();
     let mut client = daemon.client();
     daemon.locks.write("order.lock.json", &ORDER.replace("900", "5"));
-    let observer = sidelane_daemon::observe::NoObserver;
-    let table = sidelane_daemon::contracts::Table::load(&daemon.service.settings, daemon.compile, &observer).unwrap();
-    daemon.service.replace_table(table);
-    daemon.lane().look_around();
-    assert_eq!(client.read().0.kind, Kind::Goaway);
+    let observer = sidelane_daemon::telemetry::NoObserver;
+    let registry =
+        sidelane_daemon::contracts::ContractRegistry::load(&daemon.shared.settings, daemon.compile, &observer).unwrap();
+    daemon.shared.replace_registry(registry);
+    daemon.worker().refresh();
+    assert_eq!(client.read().0.kind, FrameKind::Goaway);
     // What comes all the same is answered, by the contract that it was meant for.
-    assert_eq!(client.call(r#"{"n":"longer than five"}"#), (Kind::Accepted, None));
+    assert_eq!(client.call(r#"{"n":"longer than five"}"#), (FrameKind::Accepted, None));
     let mut next = daemon.client();
-    assert_eq!(next.call(r#"{"n":"longer than five"}"#), (Kind::Rejected, Some("validate.failed".into())));
+    assert_eq!(next.call(r#"{"n":"longer than five"}"#), (FrameKind::Rejected, Some("validate.failed".into())));
     // With nothing in flight the server does not wait for ever.
     assert_eq!(client.rest(), b"");
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use sidelane_daemon::engine::native;
-use sidelane_daemon::service::Memory;
+use sidelane_daemon::telemetry::memory::Pressure;
 use support::{Daemon, Locks};
 
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -176,14 +176,14 @@ fn play_all(piece: usize) {
     for (file, vectors) in vectors() {
         let locks = Locks::new(&[("order.lock.json", &vectors["lock"].to_string())]);
         let daemon = Daemon::start(native, |settings| settings.contracts = vec![locks.0.clone()]);
-        let id = daemon.service.table().find("order", None).unwrap().id.clone();
+        let id = daemon.shared.registry().find("order", None).unwrap().id.clone();
         let cases = vectors["cases"].as_array().unwrap();
         let failed: Vec<_> = cases
             .iter()
             .filter_map(|case| play(&daemon, case, &id, piece).err().map(|error| format!("{}: {error}", case["title"])))
             .collect();
         assert!(failed.is_empty(), "{file}, pieces of {piece}:\n{}", failed.join("\n"));
-        assert!(daemon.is_back_to_nothing());
+        assert!(daemon.drains());
     }
 }
 
@@ -223,14 +223,14 @@ fn bodies_beyond_the_budget_are_refused_and_read_past() {
     assert_eq!(answer.header("retry-after"), Some("1"));
     assert_eq!(http.call(&process("", "{\"n\":\"\"}")).status, 200);
     drop(http);
-    assert!(daemon.is_back_to_nothing());
+    assert!(daemon.drains());
 }
 
 #[test]
 fn memory_that_is_full_refuses_payloads_and_readyz_says_why() {
     let daemon = Daemon::native();
-    daemon.service.set_ready();
-    daemon.service.set_memory(Memory::Full);
+    daemon.shared.set_ready();
+    daemon.shared.set_pressure(Pressure::Full);
     let mut http = Http::new(&daemon);
     assert_eq!(http.call(&process("", "{\"n\":\"\"}")).code().as_deref(), Some("overloaded"));
     let answer = http.call("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -254,7 +254,7 @@ fn a_payload_past_its_deadline_is_not_run() {
 
 #[test]
 fn an_engine_that_panics_is_a_problem_and_no_end() {
-    let daemon = Daemon::obedient(|_| {});
+    let daemon = Daemon::scripted(|_| {});
     let mut http = Http::new(&daemon);
     let answer = http.call(&process("", "panic"));
     assert_eq!((answer.status, answer.code().as_deref()), (500, Some("internal.panic")));
@@ -271,13 +271,14 @@ fn a_daemon_that_ends_closes_idle_connections_and_says_close_on_others() {
     let (begin, rest) = request.split_at(30);
     half.send(begin.as_bytes(), 30);
     std::thread::sleep(Duration::from_millis(50));
-    daemon.service.set_draining();
+    daemon.shared.set_draining();
+    daemon.worker().refresh();
     assert!(idle.ends());
     let answer = half.call(rest);
     assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
     assert!(half.ends());
     drop((idle, half));
-    assert!(daemon.is_back_to_nothing());
+    assert!(daemon.drains());
 }
 
 #[test]

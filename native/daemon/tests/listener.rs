@@ -10,8 +10,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sidelane_daemon::listener::{Happening, Listener};
-use sidelane_daemon::settings::{Settings, SocketPlace};
+use sidelane_daemon::config::settings::{Settings, SocketPlace};
+use sidelane_daemon::listener::{Listener, ListenerEvent};
 use support::Locks;
 
 fn settings(path: &Path) -> Settings {
@@ -31,7 +31,7 @@ fn refusal(settings: &Settings) -> String {
 }
 
 /// What the listener says next, which is no connection.
-async fn next(listener: &mut Listener) -> Happening {
+async fn next(listener: &mut Listener) -> ListenerEvent {
     tokio::time::timeout(Duration::from_secs(20), listener.next()).await.unwrap()
 }
 
@@ -50,7 +50,7 @@ fn the_file_has_its_mode_nothing_is_beside_it_and_it_goes_in_the_end() {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(files(&directory), ["s.sock"]);
         let _client = UnixStream::connect(&path).unwrap();
-        assert!(matches!(next(&mut listener).await, Happening::Connected(_)));
+        assert!(matches!(next(&mut listener).await, ListenerEvent::Connected(_)));
         listener.close();
         assert_eq!(files(&directory), [""; 0]);
     });
@@ -105,9 +105,9 @@ fn a_takeover_loses_no_connection_and_the_old_one_leaves_the_file_alone() {
         let mut said = Vec::new();
         loop {
             match next(&mut old).await {
-                Happening::Connected(_) => said.push("connected"),
-                Happening::TakenOver => said.push("taken over"),
-                Happening::Retired => break,
+                ListenerEvent::Connected(_) => said.push("connected"),
+                ListenerEvent::TakenOver => said.push("taken over"),
+                ListenerEvent::Closed => break,
                 other => panic!("{other:?}"),
             }
         }
@@ -127,9 +127,9 @@ fn a_path_that_was_deleted_is_published_again() {
         let path = directory.join("s.sock");
         let mut listener = Listener::open(&settings(&path)).unwrap();
         fs::remove_file(&path).unwrap();
-        assert!(matches!(next(&mut listener).await, Happening::Republished));
+        assert!(matches!(next(&mut listener).await, ListenerEvent::Republished));
         let _client = UnixStream::connect(&path).unwrap();
-        assert!(matches!(next(&mut listener).await, Happening::Connected(_)));
+        assert!(matches!(next(&mut listener).await, ListenerEvent::Connected(_)));
         assert_eq!(files(&directory), ["s.sock"]);
         listener.close();
         assert_eq!(files(&directory), [""; 0]);
@@ -144,11 +144,11 @@ fn a_directory_that_is_gone_is_told_once_and_the_path_comes_back_with_it() {
         let path = inner.join("s.sock");
         let mut listener = Listener::open(&settings(&path)).unwrap();
         fs::remove_dir_all(&inner).unwrap();
-        assert!(matches!(next(&mut listener).await, Happening::Lost(_)));
+        assert!(matches!(next(&mut listener).await, ListenerEvent::Lost(_)));
         let quiet = tokio::time::timeout(Duration::from_millis(2_500), listener.next()).await;
         assert!(quiet.is_err(), "{quiet:?}");
         fs::create_dir(&inner).unwrap();
-        assert!(matches!(next(&mut listener).await, Happening::Republished));
+        assert!(matches!(next(&mut listener).await, ListenerEvent::Republished));
         listener.close();
     });
 }
@@ -160,7 +160,7 @@ fn a_stranger_is_not_let_in() {
         let stranger = settings(&path).allow_uids[0];
         let mut listener = Listener::open(&Settings { allow_uids: vec![stranger + 1], ..settings(&path) }).unwrap();
         let mut client = UnixStream::connect(&path).unwrap();
-        assert!(matches!(next(&mut listener).await, Happening::Stranger(uid) if uid == stranger));
+        assert!(matches!(next(&mut listener).await, ListenerEvent::Unauthorized(uid) if uid == stranger));
         assert_eq!(std::io::Read::read(&mut client, &mut [0]).unwrap(), 0);
         listener.close();
     });

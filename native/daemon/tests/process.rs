@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sidelane_core::contract::Contract;
-use sidelane_core::wire::{AskedContract, Kind, ServerHello, preface};
+use sidelane_core::Contract;
+use sidelane_wire::{ContractRequest, FrameKind, ServerHello, preface};
 use socket2::{Domain, SockAddr, Socket, Type};
 use support::{Client, Locks, ORDER, hello, request};
 
@@ -57,11 +57,10 @@ impl Daemon {
 
     /// A connection that has asked for the contract of this lock, and the answer's status.
     fn client(&self, lock: &str) -> (Client, u16) {
-        let id = Contract::load(lock.as_bytes()).unwrap().id;
-        let bytes: Vec<_> = (0..32).map(|at| u8::from_str_radix(&id[2 * at..2 * at + 2], 16).unwrap()).collect();
+        let id = *Contract::load(lock.as_bytes()).unwrap().id_bytes();
         let mut client = self.connect();
         client.send(&preface());
-        client.send(&hello(&[AskedContract { id: bytes.try_into().unwrap(), fingerprint: [0; 16], name: "order" }]));
+        client.send(&hello(&[ContractRequest { id, fingerprint: [0; 16], name: "order" }]));
         assert_eq!(client.read_bytes(8), preface());
         let status = ServerHello::decode(&client.read().1).unwrap().contracts[0].status;
         (client, status)
@@ -96,8 +95,8 @@ fn what_was_received_before_sigterm_is_answered_and_the_socket_is_gone_in_the_en
     let (mut answered, mut sent_away) = (0, 0);
     for _ in 0..201 {
         match client.read().0.kind {
-            Kind::Accepted => answered += 1,
-            Kind::Goaway => sent_away += 1,
+            FrameKind::Accepted => answered += 1,
+            FrameKind::Goaway => sent_away += 1,
             kind => panic!("{kind:?}"),
         }
     }
@@ -117,7 +116,7 @@ fn a_second_signal_ends_it_at_once() {
     // A request that never comes whole keeps the drain waiting.
     client.send(&request(1, "half")[..26]);
     daemon.signal(libc::SIGTERM);
-    assert_eq!(client.read().0.kind, Kind::Goaway);
+    assert_eq!(client.read().0.kind, FrameKind::Goaway);
     daemon.signal(libc::SIGTERM);
     // Not even what the half request would be told in the end.
     assert_eq!(client.rest(), b"");
@@ -132,7 +131,7 @@ fn sighup_serves_new_contracts_and_a_broken_one_changes_nothing() {
     assert_eq!(status, 0);
     daemon.locks.write("order.lock.json", &next);
     daemon.signal(libc::SIGHUP);
-    assert_eq!(old.read().0.kind, Kind::Goaway);
+    assert_eq!(old.read().0.kind, FrameKind::Goaway);
     assert_eq!(daemon.client(&next).1, 0);
     assert_eq!(daemon.client(ORDER).1, 41);
 
@@ -140,7 +139,7 @@ fn sighup_serves_new_contracts_and_a_broken_one_changes_nothing() {
     daemon.locks.write("broken.lock.json", "{");
     daemon.signal(libc::SIGHUP);
     std::thread::sleep(Duration::from_millis(50));
-    assert_eq!(kept.call(r#"{"n":"a"}"#), (Kind::Accepted, None));
+    assert_eq!(kept.call(r#"{"n":"a"}"#), (FrameKind::Accepted, None));
     assert_eq!(daemon.client(&next).1, 0);
     drop((old, kept));
     daemon.signal(libc::SIGTERM);
@@ -153,7 +152,7 @@ fn it_ends_with_the_process_that_holds_its_stdin() {
     let mut daemon = Daemon::start(&["--exit-with-stdin"]);
     let (mut client, _) = daemon.client(ORDER);
     drop(daemon.child.stdin.take());
-    assert_eq!(client.read().0.kind, Kind::Goaway);
+    assert_eq!(client.read().0.kind, FrameKind::Goaway);
     drop(client);
     assert_eq!(end(daemon).0, Some(0));
 }

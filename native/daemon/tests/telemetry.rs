@@ -9,14 +9,14 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
-use sidelane_core::error::Code;
-use sidelane_daemon::contracts::Table;
+use sidelane_core::Code;
+use sidelane_daemon::config::settings::Settings;
+use sidelane_daemon::contracts::ContractRegistry;
 use sidelane_daemon::engine::native;
-use sidelane_daemon::log::Log;
-use sidelane_daemon::observe::{Event, Observer as _, Protocol, Request, Shed};
-use sidelane_daemon::service::Service;
-use sidelane_daemon::settings::Settings;
-use sidelane_daemon::telemetry::Telemetry;
+use sidelane_daemon::shared::Shared;
+use sidelane_daemon::telemetry::log::Log;
+use sidelane_daemon::telemetry::recorder::Telemetry;
+use sidelane_daemon::telemetry::{Event, Label, Observer as _, Protocol, Request, Shed};
 use support::Locks;
 
 #[derive(Clone, Default)]
@@ -34,7 +34,7 @@ impl io::Write for Lines {
 }
 
 struct Kit {
-    service: Arc<Service>,
+    shared: Arc<Shared>,
     telemetry: Arc<Telemetry>,
     lines: Lines,
     _locks: Locks,
@@ -46,16 +46,16 @@ impl Kit {
         let settings = Settings { log_sample, threads: 2, ..support::settings(vec![locks.0.clone()]) };
         let lines = Lines::default();
         let telemetry = Arc::new(Telemetry::new(&settings, Log::new(lines.clone())));
-        let table = Table::load(&settings, native, &*telemetry).unwrap();
-        let service = Service::new(settings, table, Arc::clone(&telemetry) as _);
-        Self { service, telemetry, lines, _locks: locks }
+        let registry = ContractRegistry::load(&settings, native, &*telemetry).unwrap();
+        let shared = Shared::new(settings, registry, Arc::clone(&telemetry) as _);
+        Self { shared, telemetry, lines, _locks: locks }
     }
 
     /// Counts a request on a thread.
     fn request(&self, thread: usize, change: impl FnOnce(&mut Request<'_>)) {
-        let table = self.service.table();
+        let registry = self.shared.registry();
         let mut request = Request {
-            served: table.find("order", None).map(|served| &**served),
+            label: registry.find("order", None).unwrap().label(),
             protocol: Protocol::Http,
             code: None,
             in_bytes: 10,
@@ -70,12 +70,12 @@ impl Kit {
     }
 
     fn metrics(&self) -> String {
-        self.telemetry.metrics(&self.service)
+        self.shared.metrics()
     }
 
     /// The lines until the daemon stopped.
     fn log(&self) -> Vec<Value> {
-        self.telemetry.event(&self.service, Event::Stopped);
+        self.telemetry.event(Event::Stopped);
         let bytes = self.lines.0.lock().unwrap();
         bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
     }
@@ -84,11 +84,11 @@ impl Kit {
 #[test]
 fn the_page_has_the_names_of_the_reference_and_no_other() {
     let reference = include_str!("../../../docs/daemon.md");
-    let table = reference.split("## Metrics").nth(1).unwrap();
-    let rows = table.lines().filter_map(|line| line.strip_prefix("| `sidelane_"));
-    let documented: BTreeSet<String> = rows
-        .flat_map(|row| {
-            let names = format!("`sidelane_{}", row.split('|').next().unwrap());
+    let registry = reference.split("## Metrics").nth(1).unwrap();
+    let specs = registry.lines().filter_map(|line| line.strip_prefix("| `sidelane_"));
+    let documented: BTreeSet<String> = specs
+        .flat_map(|spec| {
+            let names = format!("`sidelane_{}", spec.split('|').next().unwrap());
             names.split('`').filter(|name| name.starts_with("sidelane_")).map(str::to_owned).collect::<Vec<_>>()
         })
         .collect();
@@ -111,7 +111,7 @@ fn requests_are_counted_by_contract_protocol_and_code_over_all_threads() {
         request.ran = false;
     });
     kit.request(0, |request| {
-        request.served = None;
+        request.label = Label::default();
         request.protocol = Protocol::Framed;
         request.code = Some(Code::ContractUnknown);
         request.ran = false;
@@ -166,7 +166,7 @@ fn only_faults_of_the_daemon_have_a_line_where_none_are_wanted() {
 fn refused_connections_do_not_flood_the_log() {
     let kit = Kit::new(0.0);
     for _ in 0..100 {
-        kit.telemetry.event(&kit.service, Event::Refused("too many connections"));
+        kit.telemetry.event(Event::Refused("too many connections"));
     }
     let refused = kit.log().iter().filter(|line| line["event"] == "refused").count();
     assert!(refused < 100, "{refused}");

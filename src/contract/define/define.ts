@@ -9,7 +9,7 @@ import {
   type LockDictionary,
   SidelaneError,
 } from '../../model/index.ts'
-import { nameDictionary, parseLock } from '../index.ts'
+import { describeDictionary, parseLock } from '../index.ts'
 import type { SchemaDocument } from '../schema-document.ts'
 import { pathOfPointer, rootPath } from './paths.ts'
 import { walkSchema } from './walk.ts'
@@ -81,7 +81,7 @@ function buildLock<S extends $ZodType>(options: DefineOptions<S>): UncheckedLock
     ...(limits === undefined ? {} : { limits }),
     schema: walked.schema,
     ...(compress === undefined ? {} : { compress }),
-    ...(dictionary === undefined ? {} : { dictionary: nameDictionary(dictionary.path, dictionary.bytes) }),
+    ...(dictionary === undefined ? {} : { dictionary: describeDictionary(dictionary.path, dictionary.bytes) }),
     ...(digest === undefined ? {} : { digest }),
     ...(walked.appOnly.length === 0 ? {} : { appOnly: walked.appOnly }),
   }

@@ -1,5 +1,5 @@
-// The pattern that each of zod's string formats has in a lock: zod's own where its check *is* that pattern, a frozen one
-// where they differ, none where the check is code. Unknown formats are unsupported: a future format may be code.
+// The pattern that each of zod's string formats has in a lock: zod's own where its check *is* that pattern, a frozen
+// one where they differ, none where the check is code. Unknown formats are unsupported: a future format may be code.
 
 import { regexes, type $ZodType } from 'zod/v4/core'
 import type { CheckDef, LoweringContext } from './context.ts'

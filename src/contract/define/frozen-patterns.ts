@@ -1,5 +1,5 @@
-// Patterns for string formats whose check in zod is code, uses look-ahead, or differs from zod's own pattern. They never
-// change. test/define/frozen-patterns.test.ts compares each with zod's own check.
+// Patterns for string formats whose check in zod is code, uses look-ahead, or differs from zod's own pattern. They
+// never change. test/define/frozen-patterns.test.ts compares each with zod's own check.
 
 /** `from` to `to` repetitions of a piece. */
 const times = (piece: string, from: number, to: number): string =>

@@ -1,6 +1,6 @@
 // norm(): marks a string schema as normalized. The mark is a property of the zod *definition*, which every cloning zod
-// method (`.min()`, `.describe()`, `.extract()`, …) copies, so a chain keeps it. The engines apply the operations; zod's
-// own parse of a marked schema changes nothing.
+// method (`.min()`, `.describe()`, `.extract()`, …) copies, so a chain keeps it. The engines apply the operations;
+// zod's own parse of a marked schema changes nothing.
 
 import type { $ZodType } from 'zod/v4/core'
 import { type NormOp, normOps, SidelaneError } from '../../model/index.ts'

@@ -1,7 +1,7 @@
-// What one difference between two contracts means, and for whom. Finding the differences: compare.ts and its neighbours.
+// One difference between two contracts: its text, and who is affected.
 
 /**
- * Who notices a change: payloads that were accepted and may be rejected now · payloads that were rejected and may be
+ * What a change affects: payloads that were accepted and may be rejected now · payloads that were rejected and may be
  * accepted now · digests (and canonical bytes) of some payloads · only the bytes of bodies · only the issue lists of
  * rejected payloads. Every change gives the contract another id.
  */
@@ -9,15 +9,15 @@ export type Affected = 'old-rejected' | 'new-accepted' | 'digests' | 'bodies' | 
 
 /** One difference in meaning between two contracts. */
 export interface Change {
-  /** Where in a payload: `lines[].sku`; `(root)` for the payload itself, `(contract)` for what is no part of it. */
+  /** Where in a payload: `lines[].sku`; `(root)`: the payload itself; `(contract)`: not part of the payload. */
   readonly path: string
-  /** In words, with who is affected. The text may change. */
+  /** One sentence about the change and its effects. The text may change. */
   readonly text: string
   /** In the order of the type; empty when the id alone changes. */
   readonly affects: readonly Affected[]
 }
 
-const words: Readonly<Record<Affected, string>> = {
+const effectTexts: Readonly<Record<Affected, string>> = {
   'old-rejected': 'old payloads may be rejected',
   'new-accepted': 'more payloads are accepted',
   digests: 'digests change',
@@ -25,15 +25,15 @@ const words: Readonly<Record<Affected, string>> = {
   issues: 'only issue lists change',
 }
 
-const order = Object.keys(words) as Affected[]
+const order = Object.keys(effectTexts) as Affected[]
 
-/** A change whose sentence ends in who is affected, or in `who` where that is known better. */
-export function change(path: string, what: string, affects: readonly Affected[], who?: string): Change {
+/** A change with its effects at the end of the sentence; `effect` replaces them where it is more precise. */
+export function change(path: string, what: string, affects: readonly Affected[], effect?: string): Change {
   const sorted = order.filter((affected) => affects.includes(affected))
   const all =
-    who ?? (sorted.length === 0 ? 'only the id changes' : sorted.map((affected) => words[affected]).join(', '))
+    effect ?? (sorted.length === 0 ? 'only the id changes' : sorted.map((affected) => effectTexts[affected]).join(', '))
   return { path, text: `${what}: ${all}`, affects: sorted }
 }
 
-/** Every old payload with the field is rejected, whatever else is in it. */
+/** The effect of a change that rejects every old payload with the field. */
 export const oldRejected = 'old payloads are rejected'

@@ -1,4 +1,4 @@
-// The door of diff/: what changed in meaning between two contracts.
+// Entry point of diff/: the semantic changes between two contracts.
 
 export type { Affected, Change } from './change.ts'
 export { compareContracts } from './compare.ts'

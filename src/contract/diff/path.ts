@@ -1,24 +1,24 @@
-// Places in a payload as text: `lines[].sku`, `["odd key"]`, `payment(card).last4`.
+// Paths into a payload as text: `lines[].sku`, `["odd key"]`, `payment(card).last4`.
 
-export interface Place {
+export interface PayloadPath {
   readonly path: string
 }
 
-export const root: Place = { path: '' }
+export const root: PayloadPath = { path: '' }
 
-export const pathText = ({ path }: Place): string => (path === '' ? '(root)' : path)
+export const pathText = ({ path }: PayloadPath): string => (path === '' ? '(root)' : path)
 
-/** The place as the subject of a sentence. */
-export const subject = ({ path }: Place): string => (path === '' ? 'the payload' : `field \`${path}\``)
+/** The path as the subject of a sentence. */
+export const subject = ({ path }: PayloadPath): string => (path === '' ? 'the payload' : `field \`${path}\``)
 
 export const at = {
-  member: ({ path }: Place, key: string): Place =>
+  member: ({ path }: PayloadPath, key: string): PayloadPath =>
     /^[A-Za-z_$][\w$]*$/.test(key)
       ? { path: path === '' ? key : `${path}.${key}` }
       : { path: `${path}[${JSON.stringify(key)}]` },
-  items: ({ path }: Place): Place => ({ path: `${path}[]` }),
-  item: ({ path }: Place, index: number): Place => ({ path: `${path}[${index}]` }),
-  others: ({ path }: Place): Place => ({ path: path === '' ? '*' : `${path}.*` }),
-  keys: ({ path }: Place): Place => ({ path: path === '' ? '*(key)' : `${path}.*(key)` }),
-  branch: ({ path }: Place, value: unknown): Place => ({ path: `${path}(${String(value)})` }),
+  items: ({ path }: PayloadPath): PayloadPath => ({ path: `${path}[]` }),
+  item: ({ path }: PayloadPath, index: number): PayloadPath => ({ path: `${path}[${index}]` }),
+  others: ({ path }: PayloadPath): PayloadPath => ({ path: path === '' ? '*' : `${path}.*` }),
+  keys: ({ path }: PayloadPath): PayloadPath => ({ path: path === '' ? '*(key)' : `${path}.*(key)` }),
+  branch: ({ path }: PayloadPath, value: unknown): PayloadPath => ({ path: `${path}(${String(value)})` }),
 } as const

@@ -1,24 +1,24 @@
-// What both arrays and objects have: values that no position or name is given for.
+// The schemas of items behind a prefix and of undeclared members.
 
 import type { SchemaNode } from '../../model/index.ts'
 import { change, type Change } from './change.ts'
-import { pathText, type Place } from './path.ts'
+import { pathText, type PayloadPath } from './path.ts'
 
-/** Says how two nodes at one place differ. */
-export type Compare = (a: SchemaNode, b: SchemaNode, place: Place) => Change[]
+/** The differences between two nodes at one path. */
+export type Compare = (a: SchemaNode, b: SchemaNode, path: PayloadPath) => Change[]
 
-/** Items behind a prefix, members that no property names; false where there may be none. */
+/** `false`: no further items or members are allowed. */
 export function compareRest(
   a: SchemaNode | false,
   b: SchemaNode | false,
-  place: Place,
+  path: PayloadPath,
   what: string,
   compare: Compare,
 ): Change[] {
-  if (a !== false && b !== false) return compare(a, b, place)
+  if (a !== false && b !== false) return compare(a, b, path)
   if (a === b) return []
-  const text = `further ${what} at \`${pathText(place)}\` are`
+  const text = `further ${what} at \`${pathText(path)}\` are`
   return a === false
-    ? [change(pathText(place), `${text} allowed`, ['new-accepted'])]
-    : [change(pathText(place), `${text} refused`, ['old-rejected'])]
+    ? [change(pathText(path), `${text} allowed`, ['new-accepted'])]
+    : [change(pathText(path), `${text} rejected`, ['old-rejected'])]
 }

@@ -1,23 +1,23 @@
-// Strings, numbers and lists of values: what became narrower, wider, or other.
+// Strings, numbers and lists of values: what became narrower, wider, or different.
 
 import type { NumberLimits, ScalarNode, SchemaNode, StringLimits, ValuesNode } from '../../model/index.ts'
 import { change, type Affected, type Change } from './change.ts'
-import { pathText, subject, type Place } from './path.ts'
+import { pathText, subject, type PayloadPath } from './path.ts'
 
 const noStringLimits: StringLimits = { patterns: [], norm: [] }
 
-export function compareScalars(a: ScalarNode, b: ScalarNode, place: Place): Change[] {
-  const types = compareTypes(a.types, b.types, place)
+export function compareScalars(a: ScalarNode, b: ScalarNode, path: PayloadPath): Change[] {
+  const types = compareTypes(a.types, b.types, path)
   const both = (names: readonly string[]): boolean =>
     [a, b].every((node) => node.types.some((type) => names.includes(type)))
   const [left, right] = [a.string ?? noStringLimits, b.string ?? noStringLimits]
-  // Where the type itself is another one, limits of the one say nothing of the other.
-  if (both(['string'])) return [...types, ...compareStrings(left, right, place)]
-  if (both(['integer', 'number'])) return [...types, ...compareNumbers(a.number ?? {}, b.number ?? {}, place)]
-  return [...types, ...compareNorms(left.norm, right.norm, place, false)]
+  // Limits are compared only where both have the type that they apply to.
+  if (both(['string'])) return [...types, ...compareStrings(left, right, path)]
+  if (both(['integer', 'number'])) return [...types, ...compareNumbers(a.number ?? {}, b.number ?? {}, path)]
+  return [...types, ...compareNorms(left.norm, right.norm, path, false)]
 }
 
-function compareTypes(a: readonly string[], b: readonly string[], place: Place): Change[] {
+function compareTypes(a: readonly string[], b: readonly string[], path: PayloadPath): Change[] {
   // Every integer is a number.
   const within = (type: string, types: readonly string[]): boolean =>
     types.includes(type) || (type === 'integer' && types.includes('number'))
@@ -25,46 +25,48 @@ function compareTypes(a: readonly string[], b: readonly string[], place: Place):
   if (a.some((type) => !within(type, b))) affects.push('old-rejected')
   if (b.some((type) => !within(type, a))) affects.push('new-accepted')
   if (affects.length === 0) return []
-  return [change(pathText(place), `${subject(place)} was ${a.join(' or ')}, is ${b.join(' or ')}`, affects)]
+  return [change(pathText(path), `${subject(path)} was ${a.join(' or ')}, is ${b.join(' or ')}`, affects)]
 }
 
-function compareStrings(a: StringLimits, b: StringLimits, place: Place): Change[] {
+function compareStrings(a: StringLimits, b: StringLimits, path: PayloadPath): Change[] {
   const sources = ({ patterns }: StringLimits): string[] => patterns.map(({ source }) => source)
-  const gone = sources(a).filter((source) => !sources(b).includes(source))
-  const come = sources(b).filter((source) => !sources(a).includes(source))
+  const removed = sources(a).filter((source) => !sources(b).includes(source))
+  const added = sources(b).filter((source) => !sources(a).includes(source))
   const found = [
-    ...bound(place, 'characters, at least', a.minLength, b.minLength, 'least'),
-    ...bound(place, 'characters, at most', a.maxLength, b.maxLength, 'most'),
+    ...bound(path, 'characters, at least', a.minLength, b.minLength, 'least'),
+    ...bound(path, 'characters, at most', a.maxLength, b.maxLength, 'most'),
   ]
-  if (gone.length > 0 && come.length > 0) {
-    const text = `${subject(place)} has another pattern: ${patternText(come)}, was ${patternText(gone)}`
-    found.push(change(pathText(place), text, ['old-rejected', 'new-accepted']))
-  } else if (come.length > 0) {
-    found.push(change(pathText(place), `${subject(place)} must match ${patternText(come)}`, ['old-rejected']))
-  } else if (gone.length > 0) {
-    found.push(change(pathText(place), `${subject(place)} need no longer match ${patternText(gone)}`, ['new-accepted']))
+  if (removed.length > 0 && added.length > 0) {
+    const text = `${subject(path)} has another pattern: ${patternText(added)}, was ${patternText(removed)}`
+    found.push(change(pathText(path), text, ['old-rejected', 'new-accepted']))
+  } else if (added.length > 0) {
+    found.push(change(pathText(path), `${subject(path)} must match ${patternText(added)}`, ['old-rejected']))
+  } else if (removed.length > 0) {
+    found.push(
+      change(pathText(path), `${subject(path)} need no longer match ${patternText(removed)}`, ['new-accepted']),
+    )
   }
   const limited = [a, b].some(
     ({ patterns, minLength, maxLength }) => patterns.length > 0 || minLength !== undefined || maxLength !== undefined,
   )
-  return [...found, ...compareNorms(a.norm, b.norm, place, limited)]
+  return [...found, ...compareNorms(a.norm, b.norm, path, limited)]
 }
 
 const patternText = (sources: readonly string[]): string =>
   sources.map((source) => `/${source.length > 60 ? `${source.slice(0, 59)}…` : source}/`).join(' and ')
 
-/** What a limit sees is the normalized text, so a verdict may change with the norm. */
-function compareNorms(a: readonly string[], b: readonly string[], place: Place, limited: boolean): Change[] {
+/** Limits apply to the normalized text, so verdicts may change with the norm. */
+function compareNorms(a: readonly string[], b: readonly string[], path: PayloadPath, limited: boolean): Change[] {
   if (a.join() === b.join()) return []
   const text = (ops: readonly string[]): string => (ops.length === 0 ? 'none' : ops.join(' → '))
   const verdicts: readonly Affected[] = limited ? ['old-rejected', 'new-accepted'] : []
-  const what = `${subject(place)} is normalized by ${text(b)}, was by ${text(a)}`
-  return [change(pathText(place), what, [...verdicts, 'digests'])]
+  const what = `${subject(path)} is normalized by ${text(b)}, was by ${text(a)}`
+  return [change(pathText(path), what, [...verdicts, 'digests'])]
 }
 
-/** One bound that moved: the larger the least, or the smaller the most, the fewer pass. */
+/** A changed bound. A larger lower bound and a smaller upper bound are tighter. */
 export function bound(
-  place: Place,
+  path: PayloadPath,
   unit: string,
   a: number | undefined,
   b: number | undefined,
@@ -77,17 +79,17 @@ export function bound(
   const text = (limit: number | undefined): string => (limit === undefined ? 'no limit' : String(limit))
   return [
     change(
-      pathText(place),
-      `${subject(place)} ${tighter ? 'tightened' : 'loosened'} (${unit} ${text(b)}, was ${text(a)})`,
+      pathText(path),
+      `${subject(path)} ${tighter ? 'tightened' : 'loosened'} (${unit} ${text(b)}, was ${text(a)})`,
       [tighter ? 'old-rejected' : 'new-accepted'],
     ),
   ]
 }
 
-function compareNumbers(a: NumberLimits, b: NumberLimits, place: Place): Change[] {
+function compareNumbers(a: NumberLimits, b: NumberLimits, path: PayloadPath): Change[] {
   const found = [
-    ...compareEdge(edgeOf(a.minimum, a.exclusiveMinimum), edgeOf(b.minimum, b.exclusiveMinimum), place, 'least'),
-    ...compareEdge(edgeOf(a.maximum, a.exclusiveMaximum), edgeOf(b.maximum, b.exclusiveMaximum), place, 'most'),
+    ...compareEdge(edgeOf(a.minimum, a.exclusiveMinimum), edgeOf(b.minimum, b.exclusiveMinimum), path, 'least'),
+    ...compareEdge(edgeOf(a.maximum, a.exclusiveMaximum), edgeOf(b.maximum, b.exclusiveMaximum), path, 'most'),
   ]
   const [from, to] = [a.multipleOf, b.multipleOf]
   if (from === to) return found
@@ -98,7 +100,7 @@ function compareNumbers(a: NumberLimits, b: NumberLimits, place: Place): Change[
         ? ['new-accepted']
         : ['old-rejected', 'new-accepted']
   const text = (step: number | undefined): string => (step === undefined ? 'any number' : `a multiple of ${step}`)
-  return [...found, change(pathText(place), `${subject(place)} must be ${text(to)}, was ${text(from)}`, affects)]
+  return [...found, change(pathText(path), `${subject(path)} must be ${text(to)}, was ${text(from)}`, affects)]
 }
 
 interface Edge {
@@ -108,10 +110,10 @@ interface Edge {
 
 const edgeOf = (inclusive: number | undefined, exclusive: number | undefined): Edge => ({ inclusive, exclusive })
 
-function compareEdge(a: Edge, b: Edge, place: Place, side: 'least' | 'most'): Change[] {
+function compareEdge(a: Edge, b: Edge, path: PayloadPath, side: 'least' | 'most'): Change[] {
   if (a.inclusive === b.inclusive && a.exclusive === b.exclusive) return []
   const sign = side === 'least' ? 1 : -1
-  // Larger is tighter; of two equal bounds the exclusive one.
+  // Larger is tighter; of two equal bounds the exclusive one is.
   const value = ({ inclusive, exclusive }: Edge): readonly [number, number] => {
     const [i, e] = [inclusive, exclusive].map((limit) => (limit === undefined ? -Infinity : limit * sign))
     return (e as number) >= (i as number) && e !== -Infinity ? [e as number, 1] : [i as number, 0]
@@ -125,36 +127,36 @@ function compareEdge(a: Edge, b: Edge, place: Place, side: 'least' | 'most'): Ch
       ...(exclusive === undefined ? [] : [`${side === 'least' ? '>' : '<'} ${exclusive}`]),
     ].join(' and ') || 'no limit'
   return [
-    change(pathText(place), `${subject(place)} ${tighter ? 'tightened' : 'loosened'} (${text(b)}, was ${text(a)})`, [
+    change(pathText(path), `${subject(path)} ${tighter ? 'tightened' : 'loosened'} (${text(b)}, was ${text(a)})`, [
       tighter ? 'old-rejected' : 'new-accepted',
     ]),
   ]
 }
 
-export function compareValues(a: ValuesNode, b: ValuesNode, place: Place): Change[] {
-  const gone = a.values.filter((value) => !b.values.includes(value))
-  const come = b.values.filter((value) => !a.values.includes(value))
+export function compareValues(a: ValuesNode, b: ValuesNode, path: PayloadPath): Change[] {
+  const removed = a.values.filter((value) => !b.values.includes(value))
+  const added = b.values.filter((value) => !a.values.includes(value))
   const text = (values: readonly unknown[]): string => values.map((value) => JSON.stringify(value)).join(', ')
   const found: Change[] = []
-  if (gone.length > 0)
+  if (removed.length > 0)
     found.push(
       change(
-        pathText(place),
-        `${subject(place)} may no longer be ${text(gone)}`,
+        pathText(path),
+        `${subject(path)} may no longer be ${text(removed)}`,
         ['old-rejected'],
         'old payloads with it are rejected',
       ),
     )
-  if (come.length > 0)
-    found.push(change(pathText(place), `${subject(place)} may also be ${text(come)}`, ['new-accepted']))
-  return [...found, ...compareNorms(a.norm, b.norm, place, true)]
+  if (added.length > 0)
+    found.push(change(pathText(path), `${subject(path)} may also be ${text(added)}`, ['new-accepted']))
+  return [...found, ...compareNorms(a.norm, b.norm, path, true)]
 }
 
-/** The types that the values of the node have. */
+/** The types of the node's values. */
 export const valuesOf = ({ values }: ValuesNode): ScalarNode['types'] =>
   values.map((value) => (value === null ? 'null' : (typeof value as 'boolean' | 'number' | 'string')))
 
-/** The node in a few words. */
+/** A short description of the node. */
 export function describe(node: SchemaNode): string {
   switch (node.kind) {
     case 'any':
@@ -174,6 +176,6 @@ export function describe(node: SchemaNode): string {
     case 'discriminated':
       return `one of several, by ${JSON.stringify(node.key)}`
     case 'ref':
-      return 'what it refers to'
+      return 'a reference'
   }
 }

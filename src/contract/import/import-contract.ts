@@ -1,7 +1,7 @@
 // importContract(): a JSON Schema and options become a lock document, which parseLock checks like any lock file.
 
 import { SidelaneError, type Codec, type Contract, type DigestName, type Limits } from '../../model/index.ts'
-import { nameDictionary } from '../dictionary.ts'
+import { describeDictionary } from '../dictionary.ts'
 import { parseLock } from '../lock/parse-lock.ts'
 import { convertDocument } from './convert.ts'
 import type { Problem } from './importer.ts'
@@ -55,7 +55,7 @@ export function importContract<In = unknown, Out = In>(schema: unknown, options:
     unicode: '15.0',
     ...lock,
     schema: converted,
-    ...(dictionary === undefined ? {} : { dictionary: nameDictionary(dictionary.path, dictionary.bytes) }),
+    ...(dictionary === undefined ? {} : { dictionary: describeDictionary(dictionary.path, dictionary.bytes) }),
   }
   return parseLock<In, Out>(JSON.stringify(draft), dictionary?.bytes)
 }

@@ -1,5 +1,5 @@
-// The checks that need the whole schema, in their fixed order, each over the nodes in the order of the walk: discriminated
-// unions, misplaced normalization, cycles that consume no input, fan-out (fan-out.ts).
+// The checks that need the whole schema, in their fixed order, each over the nodes in the order of the walk:
+// discriminated unions, misplaced normalization, cycles that consume no input, fan-out (fan-out.ts).
 
 import { appendPointer } from '../../json/index.ts'
 import type { Primitive } from '../../model/index.ts'

@@ -28,8 +28,8 @@ export function findCycles(schema: Schema, edges: 'all' | 'non-consuming'): Refe
 }
 
 /**
- * Tarjan's algorithm (SIAM J. Comput. 1972), iterative because a chain of definitions may be thousands long. A component
- * comes after all components that it points to.
+ * Tarjan's algorithm (SIAM J. Comput. 1972), iterative because a chain of definitions may be thousands long. A
+ * component comes after all components that it points to.
  */
 function strongComponents(targets: readonly (readonly number[])[]): number[][] {
   const components: number[][] = []

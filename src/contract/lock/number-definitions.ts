@@ -1,5 +1,5 @@
-// The last step of reading a schema: numbers the definitions and drops unused ones, so that their names do not change the
-// contract's id.
+// The last step of reading a schema: numbers the definitions and drops unused ones, so that their names do not change
+// the contract's id.
 
 import type { RefNode } from '../../model/index.ts'
 import { definition, type Mutable, type Schema, type SchemaTree } from './tree.ts'

@@ -54,8 +54,8 @@ export function parseLock<In = unknown, Out = In>(
 }
 
 /**
- * The contract of a lock in memory: its JSON text or bytes, or the parsed document. `loadContract` reads a lock file from
- * disk. `dictionary`: the bytes of the dictionary that the lock names.
+ * The contract of a lock in memory: its JSON text or bytes, or the parsed document. `loadContract` reads a lock file
+ * from disk. `dictionary`: the bytes of the dictionary that the lock names.
  *
  * Throws `contract.unsupported` and `contract.invalid`, with a JSON pointer into the lock.
  */

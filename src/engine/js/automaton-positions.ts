@@ -1,5 +1,5 @@
-// The positions of a pattern (Glushkov's construction): every single-character matcher, with quantifiers written out, and
-// the positions that may follow it.
+// The positions of a pattern (Glushkov's construction): every single-character matcher, with quantifiers written out,
+// and the positions that may follow it.
 
 import type { PatternNode, Ranges } from '../../pattern/index.ts'
 

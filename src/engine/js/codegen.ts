@@ -1,8 +1,9 @@
-// Generated visitors of objects and arrays: the twins of #strict and #array in fast-walker.ts, with the children's scalar
-// checks inlined and one object literal as result, which V8 builds and writes twice as fast as an object filled key by key.
+// Generated visitors of objects and arrays: the twins of #strict and #array in fast-walker.ts, with the children's
+// scalar checks inlined and one object literal as result, which V8 builds and writes twice as fast as an object filled
+// key by key.
 //
-// Of the contract only member names (as JSON strings) and numbers get into the source text; everything else is passed in
-// as a constant.
+// Of the contract only member names (as JSON strings) and numbers get into the source text; everything else is passed
+// in as a constant.
 
 import type { ArrayNode, ObjectNode, Primitive, ScalarNode, SchemaNode, ValuesNode } from '../../model/index.ts'
 import { normalizeString } from './normalize-string.ts'

@@ -1,5 +1,5 @@
-// The codecs of the JS engine. Only the decompressed bytes are guaranteed: the compressed ones differ between engines and
-// versions. native/core/src/compress is the twin.
+// The codecs of the JS engine. Only the decompressed bytes are guaranteed: the compressed ones differ between engines
+// and versions. native/core/src/compress is the twin.
 
 import { deflateSync, gzipSync, zlibSync, type DeflateOptions } from 'fflate'
 import { zlib, type Compress, type Zlib } from '#runtime'
@@ -53,7 +53,10 @@ const unavailable = (codec: string, needed: string): SidelaneError =>
     params: { codec },
   })
 
-/** By fflate: the option `jsCompressor: 'fflate'`, and runtimes without zlib. The same formats and gzip header as zlib's. */
+/**
+ * By fflate: the option `jsCompressor: 'fflate'`, and runtimes without zlib. The same formats and gzip header as
+ * zlib's.
+ */
 const fflate: Pick<Zlib, 'gzip' | 'deflate' | 'deflateRaw'> = {
   gzip: (level) => (bytes) => {
     const body = gzipSync(bytes, { level: levelOf(level), mtime: 0 })

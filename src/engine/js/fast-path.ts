@@ -41,9 +41,9 @@ const colon = 0x3a
 const backslash = 0x5c
 
 /**
- * One pass over the bytes before V8 parses them. Counts the colons outside strings, which for valid JSON are the members
- * of all objects (JSON.parse hides the number: it keeps the last of two equal keys); -1 when more than `maxDepth` brackets
- * are open at one place. For invalid JSON the count has no meaning.
+ * One pass over the bytes before V8 parses them. Counts the colons outside strings, which for valid JSON are the
+ * members of all objects (JSON.parse hides the number: it keeps the last of two equal keys); -1 when more than
+ * `maxDepth` brackets are open at one place. For invalid JSON the count has no meaning.
  */
 function countMembers(bytes: Uint8Array, maxDepth: number): number {
   const length = bytes.length
@@ -69,8 +69,8 @@ function countMembers(bytes: Uint8Array, maxDepth: number): number {
 }
 
 /**
- * Canonical text (RFC 8785) where V8's key order differs from the canonical one. Members that are `undefined` are absent;
- * a lone surrogate is written as `\udXXX`. json/write.ts does the same for value trees.
+ * Canonical text (RFC 8785) where V8's key order differs from the canonical one. Members that are `undefined` are
+ * absent; a lone surrogate is written as `\udXXX`. json/write.ts does the same for value trees.
  */
 function writeKeyByKey(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
@@ -92,8 +92,8 @@ const mayHoldLoneSurrogate = (payload: Uint8Array, canonical: string): boolean =
   indexOfAscii(payload, '\\u') >= 0 && canonical.includes('\\ud')
 
 /**
- * The JSON.parse of Node 24 and 26 reads a key written with an escape as a key that holds a backslash, once it has parsed
- * the latter (https://github.com/nodejs/node/issues/63785). Every key of the payload is in the canonical text.
+ * The JSON.parse of Node 24 and 26 reads a key written with an escape as a key that holds a backslash, once it has
+ * parsed the latter (https://github.com/nodejs/node/issues/63785). Every key of the payload is in the canonical text.
  */
 const mayHoldWrongKey = (canonical: string): boolean => canonical.includes('\\\\') && mayEscapeKey(canonical)
 

@@ -1,5 +1,5 @@
-// The candidates of a plain union: the nodes that may accept a value of each type. Nested unions, nullables and references
-// are flattened, so that a candidate never starts a chain of them; the lock's fan-out bounds their number.
+// The candidates of a plain union: the nodes that may accept a value of each type. Nested unions, nullables and
+// references are flattened, so that a candidate never starts a chain of them; the lock's fan-out bounds their number.
 
 import type { Profile, SchemaNode, TypeName, UnionNode } from '../../model/index.ts'
 import type { ValueType } from './scalars.ts'

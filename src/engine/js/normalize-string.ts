@@ -1,8 +1,8 @@
 // Normalizes one string by the operations of a schema node: lower, nfc, collapse, trim, always in this order.
 // native/core/src/normalize.rs is the twin.
 //
-// Unicode is pinned to 15.0, because any Node minor may bring newer tables: code points that 15.0 leaves unassigned do not
-// change.
+// Unicode is pinned to 15.0, because any Node minor may bring newer tables: code points that 15.0 leaves unassigned do
+// not change.
 
 import type { NormOp } from '../../model/index.ts'
 import { unassignedRanges } from './unicode-15-unassigned.ts'

@@ -1,5 +1,5 @@
-// Shortens chains of references and nullables. A lock may hold thousands of them in a row, and each would cost one nested
-// call for every value.
+// Shortens chains of references and nullables. A lock may hold thousands of them in a row, and each would cost one
+// nested call for every value.
 
 import type { Profile, SchemaNode } from '../../model/index.ts'
 

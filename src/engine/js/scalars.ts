@@ -1,5 +1,5 @@
-// Strings, numbers, booleans and null: their types and lengths, and their checks compiled for the fast path, which returns
-// a verdict only. validate.ts finds the keyword that failed.
+// Strings, numbers, booleans and null: their types and lengths, and their checks compiled for the fast path, which
+// returns a verdict only. validate.ts finds the keyword that failed.
 
 import type {
   NumberLimits,

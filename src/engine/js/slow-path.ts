@@ -1,5 +1,5 @@
-// The slow path: decides every outcome on its own, stage by stage in the contract's order. For payloads that the fast path
-// accepts it returns the same text.
+// The slow path: decides every outcome on its own, stage by stage in the contract's order. For payloads that the fast
+// path accepts it returns the same text.
 
 import { rejected, rejectedBy, type Profile, type Rejected } from '../../model/index.ts'
 import { canonicalText, readBytes } from '../../json/index.ts'

@@ -3,9 +3,9 @@
 import type { Profile, SchemaNode } from '../../model/index.ts'
 
 /**
- * Normalizes and checks one value of JSON.parse, and returns it in canonical key order; undefined where it is invalid or
- * its validity is uncertain. It reads own properties only and never changes its argument: a union passes one value to
- * several branches.
+ * Normalizes and checks one value of JSON.parse, and returns it in canonical key order; undefined where it is invalid
+ * or its validity is uncertain. It reads own properties only and never changes its argument: a union passes one value
+ * to several branches.
  */
 export type Visitor = (value: unknown) => unknown
 

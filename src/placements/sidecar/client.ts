@@ -51,11 +51,11 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
   })
   readonly #retryBudget = new RetryBudget()
   readonly #drainEstimator = new DrainEstimator()
-  /** Calls that are not over. */
-  #calls = 0
+  #startedCalls = 0
+  #endedCalls = 0
   readonly #onCallEnd = (): void => {
-    if (--this.#calls === 0) this.#pool.setRef(false)
-    this.#drainEstimator.onCallEnd()
+    if (++this.#endedCalls === this.#startedCalls) this.#pool.setRef(false)
+    if (this.#endedCalls % DrainEstimator.sampleCalls === 0) this.#drainEstimator.sample()
   }
 
   /** Rejects with `unavailable`, `overloaded`, `engine.unavailable`, `contract.*` or `options.invalid`. */
@@ -133,7 +133,6 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
   onRoom: () => void = () => {}
 
   readonly run = (call: Call): void => {
-    this.#retryBudget.onCall()
     try {
       const content = contentOf(call)
       // Not `instanceof`: bytes may be of another realm.
@@ -141,7 +140,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
       const request = new PendingRequest(call, this.#onCallEnd)
       call.payload = undefined
       call.seat = request
-      if (this.#calls++ === 0) this.#pool.setRef(true)
+      if (this.#startedCalls++ === this.#endedCalls) this.#pool.setRef(true)
       const isFirst = this.#resendQueue.size === 0 && this.#queue.size === 0
       const connection = isFirst ? this.#pool.pick(call.route.contractIndex) : undefined
       if (connection === undefined) this.#enqueue(request, content)
@@ -219,7 +218,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     this.#pool.setRef(true)
     if (this.#supervisor === undefined) await this.#pool.open()
     else await this.#supervisor.start(() => this.#pool.open())
-    if (this.#calls === 0) this.#pool.setRef(false)
+    if (this.#startedCalls === this.#endedCalls) this.#pool.setRef(false)
     for (const { number } of this.#contracts.entries) {
       const answer = this.#pool.answerFor(number)
       if (answer instanceof SidelaneError) throw answer
@@ -228,7 +227,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
 
   /** At most once per call, and within the budget of all calls. */
   #mayRetry(request: PendingRequest): boolean {
-    if (request.retried || !this.#retryBudget.spend()) return false
+    if (request.retried || !this.#retryBudget.spend(this.#startedCalls)) return false
     request.retried = true
     return true
   }

@@ -8,24 +8,21 @@ import { MovingAverage } from '../../util/moving-average.ts'
  * grows by one for each window of answers. Requests beyond it wait in the client, where deadlines and signals end them.
  */
 export class CongestionWindow {
+  /** Requests in flight that the client allows itself. */
+  size: number
   readonly #max: number
-  #size: number
   #answers = 0
   /** Last id that was sent before the window was halved. Refusals up to this id belong to the same congestion. */
   #reducedAt = 0
 
   constructor(max: number) {
-    this.#size = this.#max = max
-  }
-
-  get size(): number {
-    return this.#size
+    this.size = this.#max = max
   }
 
   onAnswer(): void {
-    if (this.#size === this.#max || ++this.#answers < this.#size) return
+    if (this.size === this.#max || ++this.#answers < this.size) return
     this.#answers = 0
-    this.#size++
+    this.size++
   }
 
   /** The daemon refused request `id`, when `lastId` was the last one sent. */
@@ -33,7 +30,7 @@ export class CongestionWindow {
     if (id <= this.#reducedAt) return
     this.#reducedAt = lastId
     this.#answers = 0
-    this.#size = Math.max(1, this.#size >> 1)
+    this.size = Math.max(1, this.size >> 1)
   }
 }
 
@@ -48,18 +45,18 @@ const maxRetries = 100
 export class RetryBudget {
   #tokens = maxRetries
   #filledAt: number
+  /** The number of calls at that time. */
+  #calls = 0
 
   constructor(now: number = performance.now()) {
     this.#filledAt = now
   }
 
-  onCall(): void {
-    if (this.#tokens < maxRetries) this.#tokens += retryRatio
-  }
-
-  /** Takes one retry; false: there is none left. */
-  spend(now: number = performance.now()): boolean {
-    this.#tokens = Math.min(maxRetries, this.#tokens + (now - this.#filledAt) * retryRate)
+  /** Takes one retry; false: there is none left. `calls`: the number of calls so far. */
+  spend(calls: number, now: number = performance.now()): boolean {
+    const earned = (calls - this.#calls) * retryRatio + (now - this.#filledAt) * retryRate
+    this.#tokens = Math.min(maxRetries, this.#tokens + earned)
+    this.#calls = calls
     this.#filledAt = now
     if (this.#tokens < 1) return false
     this.#tokens--
@@ -67,29 +64,25 @@ export class RetryBudget {
   }
 }
 
-/** Calls in one sample of the estimate. */
-const sampleCalls = 32
 /** A longer mean comes from a pause between calls and is ignored. */
 const maxMsPerCall = 100
 
 /** How fast calls end, hence how long a queue takes to drain. */
 export class DrainEstimator {
+  /** Calls from one `sample` to the next. */
+  static readonly sampleCalls = 32
   readonly #msPerCall = new MovingAverage(0.1, 0.1)
-  #calls = 0
-  #sampledAt = 0
+  /** The first sample has no start and is ignored. */
+  #sampledAt = Number.NEGATIVE_INFINITY
 
   get msPerCall(): number {
     return this.#msPerCall.value
   }
 
-  onCallEnd(): void {
-    if (++this.#calls === sampleCalls) this.#sample(performance.now())
-  }
-
-  #sample(now: number): void {
-    const ms = (now - this.#sampledAt) / sampleCalls
+  /** `sampleCalls` calls have ended since the last time. */
+  sample(now: number = performance.now()): void {
+    const ms = (now - this.#sampledAt) / DrainEstimator.sampleCalls
     if (ms < maxMsPerCall) this.#msPerCall.add(ms)
     this.#sampledAt = now
-    this.#calls = 0
   }
 }

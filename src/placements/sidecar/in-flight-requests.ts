@@ -194,7 +194,7 @@ export class InFlightRequests {
   }
 
   #finish(request: PendingRequest): void {
-    this.#window.onAnswer()
+    if (this.#window.size < this.#limit) this.#window.onAnswer()
     this.abandon(request)
   }
 

@@ -1,15 +1,16 @@
 //! What the daemon is told: flags, environment and file, checked, with defaults → [`Settings`].
 
-mod read;
+mod load_config;
+mod parsers;
 mod resolve;
-mod rows;
-mod value;
+pub mod settings;
+mod specs;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::settings::Settings;
-use read::{Mode, read_options, show};
+use self::settings::Settings;
+use load_config::{Mode, read_options, show};
 use resolve::{default_socket, resolve};
 
 /// What the command line asks for.
@@ -22,7 +23,7 @@ pub enum Command {
     /// To ask the daemon at this path how it is.
     Ping(PathBuf),
     /// To say this on stdout.
-    Say(String),
+    Print(String),
 }
 
 /// Reads the command line, without the program's name, and the environment.
@@ -42,11 +43,11 @@ pub fn read(
         return ping(rest, &env);
     }
     let hint = |message: String| format!("{message}\nTry: --help");
-    let (mode, given) = read_options(&args, &env).map_err(hint)?;
-    let settings = || resolve(&given, &env).map_err(hint);
+    let (mode, raw) = read_options(&args, &env).map_err(hint)?;
+    let settings = || resolve(&raw, &env).map_err(hint);
     Ok(match mode {
-        Mode::Help => Command::Say(rows::help()),
-        Mode::Version => Command::Say(env!("CARGO_PKG_VERSION").to_owned()),
+        Mode::Help => Command::Print(specs::help()),
+        Mode::Version => Command::Print(env!("CARGO_PKG_VERSION").to_owned()),
         Mode::Check => Command::Check(settings()?),
         Mode::Serve => Command::Serve(settings()?),
     })
@@ -58,7 +59,7 @@ fn ping(args: &[OsString], env: &[(OsString, OsString)]) -> Result<Command, Stri
     let args: Vec<_> = args.iter().map(|arg| &**arg).collect();
     let path = match args[..] {
         [] | ["--socket"] => None,
-        ["--help" | "-h", ..] => return Ok(Command::Say("Usage: sidelaned ping [--socket PATH]".to_owned())),
+        ["--help" | "-h", ..] => return Ok(Command::Print("Usage: sidelaned ping [--socket PATH]".to_owned())),
         ["--socket", path] => Some(path.to_owned()),
         [one] if one.starts_with("--socket=") => one.strip_prefix("--socket=").map(str::to_owned),
         [one, ..] => return Err(format!("Unknown option {}\nUsage: sidelaned ping [--socket PATH]", show(one))),

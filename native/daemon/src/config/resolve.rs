@@ -6,9 +6,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::read::{Given, show};
-use super::value::Value;
-use crate::settings::{Settings, SocketPlace};
+use super::load_config::{RawOptions, show};
+use super::parsers::Value;
+use crate::config::settings::{Settings, SocketPlace};
 use crate::socket_path::{check_length, default_path, own_uid};
 
 /// Descriptors that are not for connections.
@@ -24,31 +24,31 @@ pub fn default_socket(env: &[(OsString, OsString)]) -> PathBuf {
 /// # Errors
 ///
 /// What is missing, or does not go together.
-pub fn resolve(given: &Given, env: &[(OsString, OsString)]) -> Result<Settings, String> {
-    let Some(Value::Paths(contracts)) = given.get("--contract").cloned() else {
+pub fn resolve(raw: &RawOptions, env: &[(OsString, OsString)]) -> Result<Settings, String> {
+    let Some(Value::Paths(contracts)) = raw.get("--contract").cloned() else {
         return Err("Expected at least one `--contract PATH`".to_owned());
     };
-    if given.get("--engine") == Some(&Value::Choice("js")) {
+    if raw.get("--engine") == Some(&Value::Choice("js")) {
         return Err("Expected no `--engine js`: sidelaned has the native one only".to_owned());
     }
-    if given.get("--placement") == Some(&Value::Choice("pool")) {
+    if raw.get("--placement") == Some(&Value::Choice("pool")) {
         return Err("Expected no `--placement pool`: sidelaned runs all inline, on all its threads".to_owned());
     }
-    let number = |flag: &str, default: u64| match given.get(flag) {
+    let number = |flag: &str, default: u64| match raw.get(flag) {
         Some(Value::Integer(number)) => *number,
         _ => default,
     };
     let size = |flag: &str, default: usize| usize::try_from(number(flag, default as u64)).unwrap_or(usize::MAX);
-    let yes = |flag: &str| given.get(flag) == Some(&Value::Yes(true));
-    let ids = |flag: &str| match given.get(flag) {
+    let yes = |flag: &str| raw.get(flag) == Some(&Value::Yes(true));
+    let ids = |flag: &str| match raw.get(flag) {
         Some(Value::Ids(ids)) => Some(ids.clone()),
         _ => None,
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Settings {
-        socket: place(given, env)?,
+        socket: place(raw, env)?,
         contracts,
-        digest_key_files: match given.get("--digest-key-file").cloned() {
+        digest_key_files: match raw.get("--digest-key-file").cloned() {
             Some(Value::NamedFiles(files)) => files,
             _ => Default::default(),
         },
@@ -63,21 +63,21 @@ pub fn resolve(given: &Given, env: &[(OsString, OsString)]) -> Result<Settings, 
         deadline_ms: number("--deadline-ms", 1_000),
         drain_ms: number("--drain-ms", 10_000),
         takeover: yes("--takeover"),
-        socket_mode: match given.get("--socket-mode") {
+        socket_mode: match raw.get("--socket-mode") {
             Some(Value::Mode(mode)) => *mode,
             _ => 0o600,
         },
         socket_group: ids("--socket-group").and_then(|ids| ids.first().copied()),
         allow_uids: ids("--allow-uid").unwrap_or_else(|| vec![own_uid()]),
-        memory_limit: match given.get("--memory-limit") {
+        memory_limit: match raw.get("--memory-limit") {
             Some(Value::Integer(bytes)) => Some(*bytes),
             _ => None,
         },
-        metrics_listen: match given.get("--metrics-listen") {
+        metrics_listen: match raw.get("--metrics-listen") {
             Some(Value::Address(address)) => Some(*address),
             _ => None,
         },
-        log_sample: match given.get("--log-sample") {
+        log_sample: match raw.get("--log-sample") {
             Some(Value::Share(share)) => *share,
             _ => 0.01,
         },
@@ -85,8 +85,8 @@ pub fn resolve(given: &Given, env: &[(OsString, OsString)]) -> Result<Settings, 
     })
 }
 
-fn place(given: &Given, env: &[(OsString, OsString)]) -> Result<SocketPlace, String> {
-    let socket = given.get("--socket");
+fn place(raw: &RawOptions, env: &[(OsString, OsString)]) -> Result<SocketPlace, String> {
+    let socket = raw.get("--socket");
     let ours = variable(env, "LISTEN_PID").is_some_and(|pid| pid.to_str() == Some(&std::process::id().to_string()));
     if let Some(passed) = variable(env, "LISTEN_FDS").filter(|_| ours) {
         if passed != "1" {

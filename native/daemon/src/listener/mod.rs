@@ -3,7 +3,7 @@
 //!
 //! Twin of `src/server/listener.ts`.
 
-mod place;
+mod socket_file;
 
 use std::fs;
 use std::future::poll_fn;
@@ -18,9 +18,9 @@ use std::time::Duration;
 use tokio::net::UnixListener;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use place::{Occupant, bind_draft, check_parent, identity_of, inherited, occupant};
+use socket_file::{PathState, bind_temporary, check_parent, identity_of, inherited, path_state};
 
-use crate::settings::{Settings, SocketPlace};
+use crate::config::settings::{Settings, SocketPlace};
 use crate::socket_path::make_own_directory;
 
 const BACKLOG: i32 = 511;
@@ -32,11 +32,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// What happens at the socket.
 #[derive(Debug)]
-pub enum Happening {
+pub enum ListenerEvent {
     /// Somebody who may has connected; the stream does not block.
     Connected(StdStream),
     /// Somebody who may not has: the uid. The connection is closed, and nothing of it was read.
-    Stranger(u32),
+    Unauthorized(u32),
     /// A connection could not be accepted.
     AcceptFailed(io::Error),
     /// The path was gone, and is there again.
@@ -46,7 +46,7 @@ pub enum Happening {
     /// Another daemon has the path. This one accepts for a second more.
     TakenOver,
     /// That second is over: nothing more is accepted, time to drain.
-    Retired,
+    Closed,
 }
 
 /// The device and inode that say whose a file is.
@@ -103,12 +103,12 @@ impl Listener {
             SocketPlace::Path(path) => path,
         };
         check_parent(path)?;
-        let before = occupant(path)?;
-        if before == Occupant::Alive && !settings.takeover {
+        let before = path_state(path)?;
+        if before == PathState::Alive && !settings.takeover {
             let path = path.display();
             return Err(format!("{path} is in use: a daemon answers there. With --takeover it is replaced"));
         }
-        let (socket, identity) = listener.publish(path, before != Occupant::Nothing)?;
+        let (socket, identity) = listener.publish(path, before != PathState::Nothing)?;
         listener.listeners.push((socket, None));
         let mut watch = interval_at(Instant::now() + WATCH, WATCH);
         watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -117,13 +117,13 @@ impl Listener {
     }
 
     /// The next happening; may be dropped and called again.
-    pub async fn next(&mut self) -> Happening {
+    pub async fn next(&mut self) -> ListenerEvent {
         poll_fn(|context| self.poll_next(context)).await
     }
 
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Happening> {
-        if let Some(happening) = self.poll_watch(context) {
-            return Poll::Ready(happening);
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<ListenerEvent> {
+        if let Some(event) = self.poll_watch(context) {
+            return Poll::Ready(event);
         }
         if self.poll_clock(context).is_pending() && self.paused {
             return Poll::Pending;
@@ -131,50 +131,50 @@ impl Listener {
         if self.taken_over && self.listeners.is_empty() {
             self.file = None;
             self.taken_over = false;
-            return Poll::Ready(Happening::Retired);
+            return Poll::Ready(ListenerEvent::Closed);
         }
         for (listener, _) in &self.listeners {
             let Poll::Ready(accepted) = listener.poll_accept(context) else { continue };
-            let happening = match accepted.and_then(|(stream, _)| Ok((stream.peer_cred()?.uid(), stream.into_std()?))) {
-                Ok((uid, _)) if !self.allowed.contains(&uid) => Happening::Stranger(uid),
-                Ok((_, stream)) => Happening::Connected(stream),
+            let event = match accepted.and_then(|(stream, _)| Ok((stream.peer_cred()?.uid(), stream.into_std()?))) {
+                Ok((uid, _)) if !self.allowed.contains(&uid) => ListenerEvent::Unauthorized(uid),
+                Ok((_, stream)) => ListenerEvent::Connected(stream),
                 Err(error) => {
                     if error.kind() != io::ErrorKind::ConnectionAborted {
                         self.paused = true;
                         self.clock.as_mut().reset(Instant::now() + PAUSE);
                     }
-                    Happening::AcceptFailed(error)
+                    ListenerEvent::AcceptFailed(error)
                 }
             };
-            return Poll::Ready(happening);
+            return Poll::Ready(event);
         }
         Poll::Pending
     }
 
     /// Looks whether the path is ours, once a second.
-    fn poll_watch(&mut self, context: &mut Context<'_>) -> Option<Happening> {
+    fn poll_watch(&mut self, context: &mut Context<'_>) -> Option<ListenerEvent> {
         if self.taken_over {
             return None;
         }
         while self.file.as_mut()?.watch.poll_tick(context).is_ready() {
             let file = self.file.as_ref()?;
-            let happening = match identity_of(&file.path) {
+            let event = match identity_of(&file.path) {
                 Some(identity) if identity == file.identity => None,
                 Some(_) => {
                     self.taken_over = true;
                     self.let_go();
-                    Some(Happening::TakenOver)
+                    Some(ListenerEvent::TakenOver)
                 }
                 None => self.republish(),
             };
-            if happening.is_some() {
-                return happening;
+            if event.is_some() {
+                return event;
             }
         }
         None
     }
 
-    fn republish(&mut self) -> Option<Happening> {
+    fn republish(&mut self) -> Option<ListenerEvent> {
         let path = self.file.as_ref()?.path.clone();
         match self.publish(&path, false) {
             Ok((socket, identity)) => {
@@ -183,12 +183,12 @@ impl Listener {
                 self.listeners.push((socket, None));
                 self.file.as_mut()?.identity = identity;
                 self.lost = false;
-                Some(Happening::Republished)
+                Some(ListenerEvent::Republished)
             }
             Err(_) if self.lost => None,
             Err(error) => {
                 self.lost = true;
-                Some(Happening::Lost(error))
+                Some(ListenerEvent::Lost(error))
             }
         }
     }
@@ -222,7 +222,7 @@ impl Listener {
 
     /// Binds beside the path, sets mode and group, and gives it its name.
     fn publish(&self, path: &Path, replace: bool) -> Result<(UnixListener, Identity), String> {
-        let (socket, draft) = bind_draft(path)?;
+        let (socket, draft) = bind_temporary(path)?;
         let publish = || -> io::Result<Identity> {
             fs::set_permissions(&draft, fs::Permissions::from_mode(self.mode))?;
             if let Some(group) = self.group {

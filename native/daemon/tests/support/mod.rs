@@ -10,24 +10,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use sidelane_core::outcome::Written;
-use sidelane_core::process::Scratch;
-use sidelane_core::wire::{
-    AskedContract, ClientHello, HEAD_BYTES, Head, Kind, NO_DEADLINE, PREFACE_BYTES, ServerHello, preface,
-};
-use sidelane_daemon::contracts::Table;
+use sidelane_core::{Accepted, Contract, ProcessError, Processor, Scratch};
+use sidelane_daemon::config::settings::{Settings, SocketPlace};
+use sidelane_daemon::contracts::ContractRegistry;
 use sidelane_daemon::engine::{Compile, Engine, native};
-use sidelane_daemon::lane::{self, Handle};
-use sidelane_daemon::observe::NoObserver;
-use sidelane_daemon::service::Service;
-use sidelane_daemon::settings::{Settings, SocketPlace};
+use sidelane_daemon::shared::Shared;
+use sidelane_daemon::telemetry::{NoObserver, Observer};
+use sidelane_daemon::threads::{self, Handle};
+use sidelane_wire::{
+    ClientHello, ContractRequest, FrameHeader, FrameKind, HEADER_BYTES, NO_DEADLINE, PREFACE_BYTES, ServerHello,
+    preface,
+};
 
 pub const ORDER: &str = r#"{"profile":"p1","unicode":"15.0","name":"order","limits":{"maxBytes":1000},"schema":{"type":"object","properties":{"n":{"type":"string","maxLength":900}},"required":["n"]}}"#;
 
-/// No test takes that long, however busy the machine is: it ends one that would hang.
-pub const FOR_EVER: Duration = Duration::from_secs(120);
+/// Ends a test that hangs; no test takes that long on a busy machine.
+pub const TEST_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A directory of lock files that is removed in the end.
+/// A directory of lock files, removed on drop.
 pub struct Locks(pub PathBuf);
 
 impl Locks {
@@ -54,13 +54,13 @@ impl Drop for Locks {
     }
 }
 
-/// Panics of an engine are wanted; those of a test are to be seen.
+/// Silences the panics of engines, which tests cause, but not those of tests.
 fn quiet_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         let loud = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if !std::thread::current().name().is_some_and(|name| name.starts_with("lane-")) {
+            if !std::thread::current().name().is_some_and(|name| name.starts_with("worker-")) {
                 loud(info);
             }
         }));
@@ -93,86 +93,90 @@ pub fn settings(contracts: Vec<PathBuf>) -> Settings {
 }
 
 pub struct Daemon {
-    pub service: Arc<Service>,
+    pub shared: Arc<Shared>,
     pub locks: Locks,
     pub compile: Compile,
-    lane: Option<Handle>,
+    worker: Option<Handle>,
 }
 
 impl Daemon {
-    /// The core.
+    /// With the core.
     pub fn native() -> Self {
         Self::start(native, |_| {})
     }
 
-    /// An engine that does as the payload says.
-    pub fn obedient(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::start(|_, _, _| Ok(Box::new(Obedient)), change)
+    /// With an engine that the payload controls.
+    pub fn scripted(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start(|_, _, _| Ok(Box::new(Scripted::new())), change)
     }
 
     pub fn start(compile: Compile, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::observed(compile, change, Arc::new(NoObserver))
+    }
+
+    pub fn observed(compile: Compile, change: impl FnOnce(&mut Settings), observer: Arc<dyn Observer>) -> Self {
         quiet_panics();
         let locks = Locks::new(&[("order.lock.json", ORDER)]);
         let mut settings = settings(vec![locks.0.clone()]);
         change(&mut settings);
-        let table = Table::load(&settings, compile, &NoObserver).unwrap();
-        let service = Service::new(settings, table, Arc::new(NoObserver));
-        let lane = Some(lane::spawn(Arc::clone(&service), 0).unwrap());
-        Self { service, locks, compile, lane }
+        let registry = ContractRegistry::load(&settings, compile, &NoObserver).unwrap();
+        let shared = Shared::new(settings, registry, observer);
+        let worker = Some(threads::spawn(Arc::clone(&shared), 0).unwrap());
+        Self { shared, locks, compile, worker }
     }
 
-    pub fn lane(&self) -> &Handle {
-        self.lane.as_ref().unwrap()
+    pub fn worker(&self) -> &Handle {
+        self.worker.as_ref().unwrap()
     }
 
-    /// A connection of which nothing has been sent.
+    /// A connection that has sent nothing.
     pub fn connect(&self) -> Client {
         let (ours, theirs) = UnixStream::pair().unwrap();
         theirs.set_nonblocking(true).unwrap();
-        self.lane().serve(theirs, self.service.connect().unwrap());
-        ours.set_read_timeout(Some(FOR_EVER)).unwrap();
-        ours.set_write_timeout(Some(FOR_EVER)).unwrap();
+        self.worker().serve(theirs, self.shared.acquire_connection().unwrap());
+        ours.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
+        ours.set_write_timeout(Some(TEST_TIMEOUT)).unwrap();
         Client { stream: ours, last_id: 0 }
     }
 
-    /// A connection that has `order` as contract 0.
+    /// A connection with the contract `order` at index 0.
     pub fn client(&self) -> Client {
         let mut client = self.connect();
         client.send(&preface());
         client.send(&self.hello("order"));
         assert_eq!(client.read_bytes(PREFACE_BYTES), preface());
         let (head, payload) = client.read();
-        assert_eq!(head.kind, Kind::Hello);
+        assert_eq!(head.kind, FrameKind::Hello);
         assert_eq!(ServerHello::decode(&payload).unwrap().contracts[0].status, 0);
         client
     }
 
     pub fn hello(&self, name: &str) -> Vec<u8> {
-        let table = self.service.table();
-        let served = table.find(name, None).unwrap();
-        let one = AskedContract { id: served.id_bytes, fingerprint: served.fingerprint, name };
+        let registry = self.shared.registry();
+        let loaded = registry.find(name, None).unwrap();
+        let one = ContractRequest { id: loaded.id_bytes, fingerprint: loaded.fingerprint, name };
         hello(&[one])
     }
 
-    /// Waits until everything that was sent has run, with answers that nobody reads.
+    /// Waits until all sent requests have run, with unread answers.
     pub fn has_run(&self) {
-        while self.service.in_flight() == 0 || self.service.queued() > 0 {
+        while self.shared.in_flight() == 0 || self.shared.queued() > 0 {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 
-    /// Waits until the first of what was sent has its turn, and another one waits behind it.
+    /// Waits until the first request runs and one more is queued.
     pub fn has_begun(&self) {
-        while self.service.in_flight() < 2 || self.service.queued() > 1 {
+        while self.shared.in_flight() < 2 || self.shared.queued() > 1 {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 
-    /// Nothing is in flight, nothing waits, nothing is held.
-    pub fn is_back_to_nothing(&self) -> bool {
-        let end = Instant::now() + FOR_EVER;
-        let service = &self.service;
-        while service.in_flight() + service.queued() + service.queued_bytes() + service.connections() > 0 {
+    /// Waits until no request, body or connection is counted; false after a timeout.
+    pub fn drains(&self) -> bool {
+        let end = Instant::now() + TEST_TIMEOUT;
+        let shared = &self.shared;
+        while shared.in_flight() + shared.queued() + shared.queued_bytes() + shared.connections() > 0 {
             if Instant::now() > end {
                 return false;
             }
@@ -184,25 +188,25 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        if let Some(lane) = self.lane.take() {
-            lane.stop();
+        if let Some(worker) = self.worker.take() {
+            worker.stop();
         }
     }
 }
 
-pub fn hello(contracts: &[AskedContract<'_>]) -> Vec<u8> {
+pub fn hello(contracts: &[ContractRequest<'_>]) -> Vec<u8> {
     let hello = ClientHello { client: "test/1".into(), contracts: contracts.to_vec() };
-    frame(Kind::Hello, 0, 0, 1, 0, &hello.encode())
+    frame(FrameKind::Hello, 0, 0, 1, 0, &hello.encode())
 }
 
-pub fn frame(kind: Kind, flags: u8, index: u16, id: u64, a: u32, payload: &[u8]) -> Vec<u8> {
-    let mut head = [0; HEAD_BYTES];
-    Head { length: payload.len() as u32, kind, flags, index, id, a, b: 0 }.write(&mut head);
+pub fn frame(kind: FrameKind, flags: u8, index: u16, id: u64, a: u32, payload: &[u8]) -> Vec<u8> {
+    let mut head = [0; HEADER_BYTES];
+    FrameHeader { length: payload.len() as u32, kind, flags, index, id, a, b: 0 }.write(&mut head);
     [&head[..], payload].concat()
 }
 
 pub fn request(id: u64, payload: impl AsRef<[u8]>) -> Vec<u8> {
-    frame(Kind::Request, 0, 0, id, NO_DEADLINE, payload.as_ref())
+    frame(FrameKind::Request, 0, 0, id, NO_DEADLINE, payload.as_ref())
 }
 
 pub struct Client {
@@ -221,21 +225,21 @@ impl Client {
         bytes
     }
 
-    pub fn read(&mut self) -> (Head, Vec<u8>) {
-        let head = Head::read(self.read_bytes(HEAD_BYTES).first_chunk().unwrap()).unwrap();
+    pub fn read(&mut self) -> (FrameHeader, Vec<u8>) {
+        let head = FrameHeader::read(self.read_bytes(HEADER_BYTES).first_chunk().unwrap()).unwrap();
         let payload = self.read_bytes(head.length as usize);
         (head, payload)
     }
 
     /// The next answer: its id, its kind, and the code in its text.
-    pub fn answer(&mut self) -> (u64, Kind, Option<String>) {
+    pub fn answer(&mut self) -> (u64, FrameKind, Option<String>) {
         let (head, payload) = self.read();
-        assert_eq!(u16::from(payload[0]), head.kind as u16 - Kind::Accepted as u16 + 1);
+        assert_eq!(u16::from(payload[0]), head.kind as u16 - FrameKind::Accepted as u16 + 1);
         (head.id, head.kind, code(&payload))
     }
 
     /// Sends a payload, and reads its answer.
-    pub fn call(&mut self, payload: impl AsRef<[u8]>) -> (Kind, Option<String>) {
+    pub fn call(&mut self, payload: impl AsRef<[u8]>) -> (FrameKind, Option<String>) {
         self.last_id += 1;
         let id = self.last_id;
         self.send(&request(id, payload));
@@ -244,14 +248,14 @@ impl Client {
         (kind, code)
     }
 
-    /// Ids and codes of so many answers, by id.
+    /// Ids and codes of `count` answers, by id.
     pub fn answers(&mut self, count: usize) -> Vec<(u64, Option<String>)> {
         let mut all: Vec<_> = (0..count).map(|_| self.answer()).map(|(id, _, code)| (id, code)).collect();
         all.sort();
         all
     }
 
-    /// What comes until the end.
+    /// All bytes until the end.
     pub fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         match self.stream.read_to_end(&mut bytes) {
@@ -260,10 +264,10 @@ impl Client {
         }
     }
 
-    /// Expects ERROR `protocol.violation` with id 0, and the end; what it says.
+    /// Expects ERROR `protocol.violation` with id 0 and the end; returns its text.
     pub fn violation(&mut self) -> String {
         let (head, payload) = self.read();
-        assert_eq!((head.kind, head.id), (Kind::Error, 0));
+        assert_eq!((head.kind, head.id), (FrameKind::Error, 0));
         assert_eq!(code(&payload).as_deref(), Some("protocol.violation"));
         assert_eq!(self.rest(), b"");
         text(&payload)
@@ -278,11 +282,19 @@ pub fn code(outcome: &[u8]) -> Option<String> {
     (outcome[0] != 1).then(|| text(outcome).split('"').nth(3).unwrap().to_owned())
 }
 
-/// `sleep 20`, `until /a/path` (is there), `panic`, `write 1000` (bytes of outcome); anything else is accepted as it is.
-struct Obedient;
+/// Runs `sleep 20`, `until /a/path` (exists), `panic`, `write 1000` (bytes of body), and accepts everything else with a body
+/// of its size, which is at least 2.
+struct Scripted(Processor);
 
-impl Engine for Obedient {
-    fn process(&self, _: &mut Scratch, payload: &[u8], _: bool, target: &mut [u8]) -> Written {
+impl Scripted {
+    fn new() -> Self {
+        let lock = r#"{"profile":"p1","unicode":"15.0","name":"any","digest":"none","limits":{"maxBytes":33554432},"compress":{"codec":"none"},"schema":{"type":"string"}}"#;
+        Self(Processor::builder(Contract::load(lock.as_bytes()).unwrap()).build().unwrap())
+    }
+}
+
+impl Engine for Scripted {
+    fn process<'s>(&'s self, scratch: &'s mut Scratch, payload: &[u8]) -> Result<Accepted<'s>, ProcessError<'s>> {
         let text = String::from_utf8_lossy(payload);
         let number = || text.split(' ').nth(1).and_then(|text| text.parse().ok()).unwrap_or(0);
         match text.split(' ').next() {
@@ -297,12 +309,7 @@ impl Engine for Obedient {
             _ => {}
         }
         let body = if text.starts_with("write") { number() as usize } else { payload.len() };
-        let size = 48 + body;
-        let Some(target) = target.get_mut(..size) else { return Written::Needs(size) };
-        target[..48].fill(0);
-        target[0] = 1;
-        target[12..16].copy_from_slice(&(body as u32).to_le_bytes());
-        target[48..].fill(b'.');
-        Written::Bytes(size)
+        let filler = ".".repeat(body.saturating_sub(2));
+        self.0.process(scratch, format!("\"{filler}\"").as_bytes())
     }
 }

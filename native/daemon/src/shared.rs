@@ -1,0 +1,266 @@
+//! State that all threads share: the contracts in force, the limits of the process, and its life cycle. State of one thread
+//! is in `worker`, which publishes it here as gauges.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::watch;
+
+use crate::config::settings::Settings;
+use crate::contracts::ContractRegistry;
+use crate::telemetry::memory::Pressure;
+use crate::telemetry::{Event, Gauges, Observer, Protocol, Shed};
+
+/// Connections beyond `maxConnections` that may ask for health and metrics only.
+const RESERVED_CONNECTIONS: usize = 8;
+
+/// State of one daemon.
+pub struct Shared {
+    /// The options.
+    pub settings: Settings,
+    /// Receives facts.
+    pub observer: Arc<dyn Observer>,
+    registry: RwLock<Arc<ContractRegistry>>,
+    ready: AtomicBool,
+    draining: watch::Sender<bool>,
+    taken_over: AtomicBool,
+    pressure: AtomicU8,
+    /// Bytes of all bodies.
+    body_bytes: AtomicUsize,
+    connections: AtomicUsize,
+    framed: AtomicUsize,
+    http: AtomicUsize,
+    workers: Box<[WorkerGauges]>,
+}
+
+/// Written by one worker, aligned so that no two workers write to the same cache line.
+#[derive(Default)]
+#[repr(align(128))]
+pub(crate) struct WorkerGauges {
+    pub(crate) queued: AtomicUsize,
+    pub(crate) in_flight: AtomicUsize,
+}
+
+/// Bytes of the body budget, released on drop.
+pub struct Reservation {
+    shared: Arc<Shared>,
+    bytes: usize,
+}
+
+impl Reservation {
+    /// Takes over the bytes of `other`.
+    pub fn merge(&mut self, mut other: Self) {
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.shared.body_bytes.fetch_sub(self.bytes, Relaxed);
+    }
+}
+
+/// A counted connection, released on drop.
+pub struct ConnectionSlot {
+    shared: Arc<Shared>,
+    is_reserved: bool,
+    /// The thread that serves it and its protocol, once known.
+    serving: Option<(usize, Protocol)>,
+}
+
+impl ConnectionSlot {
+    /// True when it may ask for health and metrics only.
+    #[must_use]
+    pub const fn is_reserved(&self) -> bool {
+        self.is_reserved
+    }
+
+    /// Counts the connection under its protocol.
+    pub fn set_protocol(&mut self, thread: usize, protocol: Protocol) {
+        self.serving = Some((thread, protocol));
+        self.shared.connections_of(protocol).fetch_add(1, Relaxed);
+        self.shared.observer.connection(thread, protocol, 1);
+    }
+}
+
+impl Drop for ConnectionSlot {
+    fn drop(&mut self) {
+        self.shared.connections.fetch_sub(1, Relaxed);
+        if let Some((thread, protocol)) = self.serving {
+            self.shared.connections_of(protocol).fetch_sub(1, Relaxed);
+            self.shared.observer.connection(thread, protocol, -1);
+        }
+    }
+}
+
+impl Shared {
+    /// A daemon with these contracts, not ready yet.
+    #[must_use]
+    pub fn new(settings: Settings, registry: ContractRegistry, observer: Arc<dyn Observer>) -> Arc<Self> {
+        Arc::new(Self {
+            workers: (0..=settings.threads).map(|_| WorkerGauges::default()).collect(),
+            settings,
+            observer,
+            registry: RwLock::new(Arc::new(registry)),
+            ready: AtomicBool::new(false),
+            draining: watch::Sender::new(false),
+            taken_over: AtomicBool::new(false),
+            pressure: AtomicU8::new(Pressure::None as u8),
+            body_bytes: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
+            framed: AtomicUsize::new(0),
+            http: AtomicUsize::new(0),
+        })
+    }
+
+    /// The contracts in force.
+    #[must_use]
+    pub fn registry(&self) -> Arc<ContractRegistry> {
+        Arc::clone(&self.registry.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other contracts in force.
+    pub fn replace_registry(&self, mut registry: ContractRegistry) {
+        let mut current = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+        registry.generation = current.generation + 1;
+        *current = Arc::new(registry);
+    }
+
+    /// The number of the main thread for the [`Observer`]: that of the workers.
+    #[must_use]
+    pub fn main_thread(&self) -> usize {
+        self.settings.threads
+    }
+
+    /// Connections are accepted from now on.
+    pub fn set_ready(&self) {
+        self.ready.store(true, Relaxed);
+    }
+
+    /// The daemon drains from now on.
+    pub fn set_draining(&self) {
+        self.draining.send_replace(true);
+    }
+
+    /// True while the daemon drains.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+
+    /// Resolves when the daemon drains; on any thread.
+    pub async fn draining(&self) {
+        // It fails without a sender only, which is in `self`.
+        let _ = self.draining.subscribe().wait_for(|is_draining| *is_draining).await;
+    }
+
+    /// Another daemon owns the socket's path.
+    pub fn set_taken_over(&self) {
+        self.taken_over.store(true, Relaxed);
+    }
+
+    /// True under memory pressure.
+    #[must_use]
+    pub fn is_under_pressure(&self) -> bool {
+        self.pressure.load(Relaxed) != Pressure::None as u8
+    }
+
+    /// Sets the memory pressure.
+    pub fn set_pressure(&self, pressure: Pressure) {
+        self.pressure.store(pressure as u8, Relaxed);
+    }
+
+    /// Why the daemon is not ready, in the words of `/readyz`; empty when it is.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<&'static str> {
+        let all = [
+            (self.is_draining(), "draining"),
+            (self.taken_over.load(Relaxed), "taken-over"),
+            (self.is_under_pressure(), "memory"),
+            (!self.ready.load(Relaxed), "starting"),
+        ];
+        all.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect()
+    }
+
+    /// Requests whose answer has not been handed to the transport.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.workers.iter().map(|worker| worker.in_flight.load(Relaxed)).sum()
+    }
+
+    /// Payloads in the queues of all workers.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.workers.iter().map(|worker| worker.queued.load(Relaxed)).sum()
+    }
+
+    /// Bytes of all bodies.
+    #[must_use]
+    pub fn queued_bytes(&self) -> usize {
+        self.body_bytes.load(Relaxed)
+    }
+
+    /// Framed connections.
+    #[must_use]
+    pub fn framed_connections(&self) -> usize {
+        self.framed.load(Relaxed)
+    }
+
+    /// Connections of both protocols, and those whose protocol is unknown yet.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.load(Relaxed)
+    }
+
+    /// The text of `/metrics`.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.observer.metrics(&Gauges {
+            in_flight: self.in_flight(),
+            queued: self.queued(),
+            queued_bytes: self.queued_bytes(),
+            contracts: self.registry().all().len(),
+            ready: self.reasons().is_empty(),
+        })
+    }
+
+    fn connections_of(&self, protocol: Protocol) -> &AtomicUsize {
+        match protocol {
+            Protocol::Framed => &self.framed,
+            Protocol::Http => &self.http,
+        }
+    }
+
+    /// A slot for one more connection; `None` when all are taken.
+    pub fn acquire_connection(self: &Arc<Self>) -> Option<ConnectionSlot> {
+        let before = self.connections.fetch_add(1, Relaxed);
+        let is_reserved = before >= self.settings.max_connections;
+        let slot = ConnectionSlot { shared: Arc::clone(self), is_reserved, serving: None };
+        // Otherwise dropping the slot releases it.
+        (before < self.settings.max_connections + RESERVED_CONNECTIONS).then_some(slot)
+    }
+
+    /// Reports a connection that was closed because all slots are taken.
+    pub fn refuse_connection(&self, thread: usize) {
+        self.observer.shed(thread, Shed::Connections);
+        self.observer.event(Event::Refused("connections"));
+    }
+
+    /// Takes `bytes` of the body budget, before memory is allocated.
+    ///
+    /// # Errors
+    ///
+    /// [`Shed::Bytes`], or [`Shed::Memory`] when memory is full.
+    pub fn acquire_bytes(self: &Arc<Self>, bytes: usize) -> Result<Reservation, Shed> {
+        if self.pressure.load(Relaxed) == Pressure::Full as u8 {
+            return Err(Shed::Memory);
+        }
+        let before = self.body_bytes.fetch_add(bytes, Relaxed);
+        let reservation = Reservation { shared: Arc::clone(self), bytes };
+        if before + bytes > self.settings.max_bytes { Err(Shed::Bytes) } else { Ok(reservation) }
+    }
+
+    pub(crate) fn gauges_of(&self, thread: usize) -> &WorkerGauges {
+        &self.workers[thread]
+    }
+}

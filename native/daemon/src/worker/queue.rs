@@ -1,0 +1,70 @@
+//! The queue of a worker: payloads that wait for their turn, first in, first out.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use sidelane_wire::TRACE_BYTES;
+
+use super::response_writer::ResponseWriter;
+use crate::contracts::LoadedContract;
+use crate::protocol::http::ResponseFraming;
+use crate::shared::Reservation;
+use crate::telemetry::{Protocol, Request};
+
+/// A payload that waits for its turn.
+pub struct Job {
+    /// Its contract.
+    pub contract: Arc<LoadedContract>,
+    /// The payload, from `skip` on.
+    pub body: Vec<u8>,
+    /// Bytes of the body before the payload.
+    pub skip: usize,
+    /// The bytes that the body takes of the budget.
+    pub reservation: Reservation,
+    /// When it was received.
+    pub received: Instant,
+    /// Its deadline.
+    pub expires: Option<Instant>,
+    /// Its trace context, for the log.
+    pub trace: Option<[u8; TRACE_BYTES]>,
+    /// The connection that waits for the answer.
+    pub writer: Rc<ResponseWriter>,
+    /// The form of the answer.
+    pub reply: Reply,
+}
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug)]
+pub enum Reply {
+    /// A frame.
+    Framed {
+        /// Id of the request.
+        id: u64,
+        /// The answer carries the canonical bytes.
+        with_canonical: bool,
+        /// Most bytes of the answer.
+        cap: usize,
+    },
+    /// An HTTP response.
+    Http(ResponseFraming),
+}
+
+impl Job {
+    /// The payload.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        self.body.get(self.skip..).unwrap_or_default()
+    }
+
+    /// What is known of the request before it runs.
+    #[must_use]
+    pub fn facts(&self) -> Request<'_> {
+        let protocol = match self.reply {
+            Reply::Framed { .. } => Protocol::Framed,
+            Reply::Http(_) => Protocol::Http,
+        };
+        let facts = Request::new(protocol, self.contract.label(), self.payload().len());
+        Request { trace: self.trace.as_ref(), ..facts }
+    }
+}

@@ -1,0 +1,44 @@
+//! Health and metrics over TCP.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use sidelane_daemon::metrics_listener::{listen, serve};
+use support::{Daemon, TEST_TIMEOUT};
+
+/// What the daemon says to a scraper that keeps its connection; nothing when it was turned away.
+fn ask(stream: &mut TcpStream) -> String {
+    let mut answer = [0; 12];
+    stream.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
+    let asked = stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    match asked.and_then(|()| stream.read_exact(&mut answer)) {
+        Ok(()) => String::from_utf8(answer.to_vec()).unwrap(),
+        Err(_) => String::new(),
+    }
+}
+
+#[test]
+fn eight_scrapers_have_a_place_and_the_ninth_when_one_has_gone() {
+    let daemon = Daemon::native();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let shared = Arc::clone(&daemon.shared);
+    runtime.block_on(tokio::task::LocalSet::new().run_until(async move {
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::task::spawn_local(serve(listener, shared));
+        let scrapers = tokio::task::spawn_blocking(move || {
+            let connect = || TcpStream::connect(address).unwrap();
+            let mut eight: Vec<_> = (0..8).map(|_| connect()).collect();
+            assert!(eight.iter_mut().all(|stream| ask(stream) == "HTTP/1.1 200"));
+            assert_eq!(ask(&mut connect()), "");
+            eight.pop();
+            while ask(&mut connect()).is_empty() {}
+        });
+        scrapers.await.unwrap();
+    }));
+}
