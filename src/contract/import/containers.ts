@@ -61,13 +61,13 @@ function convertRecord(
   }
   const patterns = Object.entries(isRecord(patternProperties) ? patternProperties : {})
   if (propertyNames !== undefined && patterns.length === 0) {
-    const names = importer.convert(propertyNames, child(location, 'propertyNames'))
-    // The type of a key is known.
-    const typed =
-      names.type === undefined && names.$ref === undefined && names.enum === undefined && names.const === undefined
+    // A key is a string, whether the schema says so or not.
+    const isUntyped =
+      isRecord(propertyNames) && propertyNames['type'] === undefined && propertyNames['$ref'] === undefined
+    const names = isUntyped ? { ...propertyNames, type: 'string' } : propertyNames
     return {
       type: 'object',
-      propertyNames: typed ? { type: 'string', ...names } : names,
+      propertyNames: importer.convert(names === true ? { type: 'string' } : names, child(location, 'propertyNames')),
       ...(rest !== undefined && { additionalProperties: rest }),
     }
   }
@@ -91,7 +91,7 @@ export function convertArray(importer: Importer, schema: JsonSchema, location: L
     importer.reject(child(location, 'uniqueItems'), '`uniqueItems` has no form in a contract; check it in the app')
   }
   // Until 2019-09 a tuple was a list in `items`, with the rest in `additionalItems`.
-  const tuple = (Array.isArray(items) ? items : prefixItems) as unknown
+  const tuple: unknown = Array.isArray(items) ? items : prefixItems
   const [rest, key] = Array.isArray(items)
     ? [additionalItems ?? unevaluatedItems, 'additionalItems']
     : [items ?? unevaluatedItems, 'items']

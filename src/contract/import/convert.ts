@@ -1,9 +1,10 @@
 // The walk over a JSON Schema: dispatch by keyword, references, and the list of problems. What one family of keywords
 // becomes is in its own file.
 
-import { bareTypes, isNull, orNull, type SchemaDocument } from '../schema-document.ts'
+import { orNull, type SchemaDocument } from '../schema-document.ts'
 import { convertArray, convertObject } from './containers.ts'
 import { intersect } from './intersect.ts'
+import { kindsOf, unionOf } from './unions.ts'
 import { child, type Importer, type Problem } from './importer.ts'
 import { isRecord, References, type JsonSchema, type Location } from './references.ts'
 
@@ -30,6 +31,7 @@ const ignored = new Set([
 const unsupportedKeywords: Readonly<Record<string, string>> = {
   not: '`not` has no form in a contract; write what is allowed',
   if: '`if` has no form in a contract; write anyOf, or oneOf with a discriminator',
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
   then: '`then` has no form in a contract; write anyOf, or oneOf with a discriminator',
   else: '`else` has no form in a contract; write anyOf, or oneOf with a discriminator',
   contains: '`contains` has no form in a contract; check it in the app',
@@ -54,6 +56,7 @@ const keywordsOfType: Readonly<Record<string, readonly string[]>> = {
     'unevaluatedProperties',
   ],
 }
+const types = ['array', 'boolean', 'null', 'number', 'object', 'string']
 const general = new Set(['type', 'const', 'enum', 'anyOf', 'oneOf', 'allOf', '$ref', 'x-discriminator'])
 const typed = new Set(Object.values(keywordsOfType).flat())
 
@@ -93,20 +96,24 @@ export function convertDocument(document: unknown, options: ConvertOptions): Sch
         importer.reject(location, `the keyword "${key}" is unknown; correct it, or write it as "x-${key}"`)
       }
     }
+    const { $id } = schema
+    if (location.pointer !== '' && typeof $id === 'string' && /[:/]/.test($id)) {
+      importer.reject(location, `the $id "${$id}" gives the references inside another base; put the schema into $defs`)
+    }
+    for (const key of ['unevaluatedProperties', 'unevaluatedItems']) {
+      const composed = ['$ref', 'allOf', 'anyOf', 'oneOf'].find((name) => schema[name] !== undefined)
+      if (schema[key] !== undefined && composed !== undefined) {
+        importer.reject(location, `\`${key}\` beside \`${composed}\` has no form in a contract; write one schema`)
+      }
+    }
     if (problems.length > before) return {}
     const parts: SchemaDocument[] = []
     if (typeof $ref === 'string') parts.push(refer($ref, location))
     if (schema['const'] !== undefined || schema['enum'] !== undefined) parts.push(convertValues(schema, location))
     else if (schema['type'] !== undefined) parts.push(convertTypes(schema, location))
-    else {
-      const loose = [...typed].filter((key) => schema[key] !== undefined)
-      const type = Object.keys(keywordsOfType).find((name) => keywordsOfType[name]?.includes(loose[0] as string))
-      if (loose.length > 0 && schema['allOf'] === undefined && schema['anyOf'] === undefined && $ref === undefined) {
-        return importer.reject(location, `without \`type\` every value of another type passes; write "type": "${type}"`)
-      }
-      // Beside a composition the type comes from there.
-      if (loose.length > 0) parts.push(convertTypes({ ...schema, type }, location))
-    }
+    // Without `type` a keyword speaks of one type of values, and all others pass.
+    else if ([...typed].some((key) => schema[key] !== undefined))
+      parts.push(convertTypes({ ...schema, type: types }, location))
     for (const [i, part] of list(schema['allOf']).entries()) {
       parts.push(importer.convert(part, child(location, 'allOf', i)))
     }
@@ -136,8 +143,7 @@ export function convertDocument(document: unknown, options: ConvertOptions): Sch
 
   function convertTypes(schema: JsonSchema, location: Location): SchemaDocument {
     const { type } = schema
-    const types = Array.isArray(type) ? (type as unknown[]) : [type]
-    const nodes = types.map((name) => {
+    const nodes = [type].flat().map((name) => {
       switch (name) {
         case 'string':
           return pick(schema, 'string', location)
@@ -179,17 +185,19 @@ export function convertDocument(document: unknown, options: ConvertOptions): Sch
     const rest = [...typed].filter((name) => schema[name] !== undefined)
     if (rest.length > 0)
       importer.reject(location, `\`${rest[0]}\` beside \`${key}\`: drop it, and the values that break it`)
-    const types = schema['type'] === undefined ? undefined : [schema['type']].flat()
-    const distinct = [...new Set(values)].filter((value) => types?.some((type) => isOfType(value, type)) ?? true)
+    const named = schema['type'] === undefined ? undefined : [schema['type']].flat()
+    const distinct = [...new Set(values)].filter((value) => named?.some((type) => isOfType(value, type)) ?? true)
     if (distinct.length === 0)
       return importer.reject(child(location, key), 'no value is of the type; correct one of them')
-    const typePart = types === undefined ? {} : { type: (types.length === 1 ? types[0] : types) as string }
+    const typePart = named === undefined ? {} : { type: (named.length === 1 ? named[0] : named) as string }
     return (key === 'const' ? { const: distinct[0], ...typePart } : { enum: distinct, ...typePart }) as SchemaDocument
   }
 
   function convertUnion(options: readonly unknown[], location: Location): SchemaDocument {
     if (options.length === 0) return importer.reject(location, 'a union without options accepts nothing; drop it')
-    return unionOf(options.map((option, i) => importer.convert(option, child(location, i))))
+    const possible = [...options.entries()].filter(([, option]) => option !== false)
+    if (possible.length === 0) return importer.convert(false, child(location, 0))
+    return unionOf(possible.map(([i, option]) => importer.convert(option, child(location, i))))
   }
 
   function convertOneOf(schema: JsonSchema, location: Location): SchemaDocument {
@@ -248,29 +256,6 @@ function isOfType(value: unknown, type: unknown): boolean {
   if (type === 'null') return value === null
   if (type === 'integer') return Number.isInteger(value)
   return typeof value === type
-}
-
-/** anyOf in its simplest form: a list of bare types, a nullable, or branches without nested unions. */
-export function unionOf(given: readonly SchemaDocument[]): SchemaDocument {
-  const nodes = given.flatMap((node) =>
-    Object.keys(node).length === 1 && node.anyOf !== undefined ? node.anyOf : [node],
-  )
-  if (nodes.length === 1) return nodes[0] as SchemaDocument
-  const bare = nodes.map(bareTypes)
-  if (bare.every((types) => types !== undefined)) {
-    const types = [...new Set(bare.flat())]
-    return { type: types.length === 1 ? (types[0] as string) : types }
-  }
-  const others = nodes.filter((node) => !isNull(node))
-  if (others.length === 1) return orNull(others[0] as SchemaDocument)
-  return { anyOf: [...nodes] }
-}
-
-/** The JSON types that a node accepts; empty when that is not plain. */
-function kindsOf(node: SchemaDocument): string[] {
-  if (node.type !== undefined) return [node.type].flat().map((type) => (type === 'integer' ? 'number' : type))
-  const values = node.enum ?? (node.const === undefined ? [] : [node.const])
-  return [...new Set(values.map((value) => (value === null ? 'null' : typeof value)))]
 }
 
 /** A member that every branch requires as a constant, all distinct. */

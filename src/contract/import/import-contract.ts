@@ -1,8 +1,7 @@
 // importContract(): a JSON Schema and options become a lock document, which parseLock checks like any lock file.
 
 import { SidelaneError, type Codec, type Contract, type DigestName, type Limits } from '../../model/index.ts'
-import { describeDictionary } from '../dictionary.ts'
-import { parseLock } from '../lock/parse-lock.ts'
+import { describeDictionary, parseLock } from '../index.ts'
 import { convertDocument } from './convert.ts'
 import type { Problem } from './importer.ts'
 

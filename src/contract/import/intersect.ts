@@ -3,6 +3,7 @@
 import { isAny, sameSchema, withoutAnnotations, type SchemaDocument } from '../schema-document.ts'
 import { child, type Importer } from './importer.ts'
 import type { Location } from './references.ts'
+import { branchesByKind, unionOf } from './unions.ts'
 
 export function intersect(importer: Importer, a: SchemaDocument, b: SchemaDocument, at: Location): SchemaDocument {
   if (isAny(a)) return { ...a, ...b }
@@ -12,9 +13,24 @@ export function intersect(importer: Importer, a: SchemaDocument, b: SchemaDocume
   if (left === undefined || right === undefined) {
     return importer.reject(at, 'both a recursive schema and further rules; write one schema')
   }
+  if (left.anyOf !== undefined || right.anyOf !== undefined || Array.isArray(left.type) || Array.isArray(right.type)) {
+    return mergeByKind(importer, left, right, at)
+  }
   if (left.type === 'object' && right.type === 'object') return mergeObjects(importer, left, right, at)
   const merged = mergeValues(left, right) ?? mergeStrings(left, right) ?? mergeNumbers(left, right)
   return merged ?? importer.reject(at, 'these schemas must both hold and cannot be merged; write one schema')
+}
+
+/** Where each side has one branch a JSON type: the branches of the types that both accept. */
+function mergeByKind(importer: Importer, a: SchemaDocument, b: SchemaDocument, at: Location): SchemaDocument {
+  const [left, right] = [branchesByKind(a), branchesByKind(b)]
+  const common = [...(left?.keys() ?? [])].filter((kind) => right?.has(kind))
+  if (left === undefined || right === undefined || common.length === 0) {
+    return importer.reject(at, 'these schemas must both hold and cannot be merged; write one schema')
+  }
+  return unionOf(
+    common.map((kind) => intersect(importer, left.get(kind) as SchemaDocument, right.get(kind) as SchemaDocument, at)),
+  )
 }
 
 /** The definition behind a reference; undefined while it is being converted. */

@@ -64,7 +64,11 @@ export class References {
         throw new SidelaneError('contract.unsupported', { message: 'The schema is nested too deeply.' })
       const { $id, $anchor } = value as JsonSchema
       if (typeof $id === 'string' && pointer !== '') this.#names.set(` ${$id}`, { uri, pointer })
-      if (typeof $anchor === 'string') this.#names.set(`${uri} #${$anchor}`, { uri, pointer })
+      if (typeof $anchor === 'string') {
+        const key = `${uri} #${$anchor}`
+        if (this.#names.has(key)) throw twice($anchor)
+        this.#names.set(key, { uri, pointer })
+      }
       for (const [key, child] of Object.entries(value)) visit(child, `${pointer}/${escape(key)}`, depth + 1)
     }
     if (isRecord(document) && typeof document['$id'] === 'string') {
@@ -75,6 +79,9 @@ export class References {
 }
 
 const maxDepth = 256
+
+const twice = (anchor: string): SidelaneError =>
+  new SidelaneError('contract.unsupported', { message: `The $anchor "${anchor}" stands in two places; rename one.` })
 
 export const escape = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
 
