@@ -18,7 +18,9 @@ const map: Record<string, readonly string[]> = {
   model: ['json', 'pattern', 'tables', 'util'],
   'util/socket-path': ['model', 'tables', 'util'],
   contract: ['json', 'model', 'pattern', 'runtime', 'tables'],
-  'contract/define': ['contract', 'model', 'pattern'],
+  'contract/schema-document': ['model'],
+  'contract/import': ['contract', 'contract/schema-document', 'model'],
+  'contract/define': ['contract', 'contract/schema-document', 'model', 'pattern'],
   // Floor 2: one payload, one engine; and the bytes between processes.
   engine: ['contract', 'json', 'model', 'pattern', 'runtime'],
   wire: ['model', 'runtime', 'tables', 'util'],
@@ -33,11 +35,22 @@ const map: Record<string, readonly string[]> = {
   create: ['build-host', 'engine', 'host', 'model', 'placements', 'policies', 'util'],
   server: ['contract', 'engine', 'model', 'placements', 'policies', 'tables', 'util', 'util/socket-path', 'wire'],
   // Floor 5: the entries.
-  index: ['contract', 'contract/define', 'create', 'engine', 'model', 'ndjson'],
+  index: ['contract', 'contract/define', 'contract/import', 'create', 'engine', 'model', 'ndjson'],
   edge: ['build-host', 'contract', 'engine', 'model'],
   daemon: ['model', 'server', 'tables', 'util'],
   cli: [
-    ...['contract', 'contract/define', 'create', 'engine', 'infer', 'model', 'ndjson', 'server', 'util'],
+    ...[
+      'contract',
+      'contract/define',
+      'contract/import',
+      'create',
+      'engine',
+      'infer',
+      'model',
+      'ndjson',
+      'server',
+      'util',
+    ],
     'util/socket-path',
   ],
 }

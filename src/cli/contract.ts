@@ -3,12 +3,14 @@
 import { dispatch, type Command } from './command.ts'
 import { contractCheck } from './contract-check.ts'
 import { contractExport } from './contract-export.ts'
+import { contractImport } from './contract-import.ts'
 import { contractInfer } from './contract-infer.ts'
 import { contractShow } from './contract-show.ts'
 
 const commands: Readonly<Record<string, Command>> = {
   infer: contractInfer,
   export: contractExport,
+  import: contractImport,
   show: contractShow,
   check: contractCheck,
 }
@@ -23,6 +25,7 @@ ${Object.entries(commands)
 Examples
   sidelane contract infer orders.ndjson -o order.contract.js --name order
   sidelane contract export order.contract.ts -o order.lock.json
+  sidelane contract import order.schema.json -o order.lock.json --name order
   sidelane contract show order.lock.json
   sidelane contract show order.lock.json --json | jq .id
   sidelane contract check order.lock.json --source order.contract.ts
@@ -31,7 +34,7 @@ The lock is the contract: commit it, and load it with loadContract('order.lock.j
 `
 
 export const contract: Command = {
-  summary: 'draft a contract, write it to a lock file, read and compare locks (infer, export, show, check)',
+  summary: 'draft a contract, write it to a lock file, read and compare locks (infer, export, import, show, check)',
   help,
   run: (args, io) => dispatch('contract', commands, help, args, io),
 }

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import type { SchemaDocument } from '../../src/contract/define/document.ts'
+import type { SchemaDocument } from '../../src/contract/schema-document.ts'
 import { norm } from '../../src/contract/define/norm.ts'
 import { walkSchema } from '../../src/contract/define/walk.ts'
 

@@ -2,7 +2,7 @@
 // verdict. All other metadata stays in the app.
 
 import { globalRegistry, type $ZodType } from 'zod/v4/core'
-import type { SchemaDocument } from './document.ts'
+import type { SchemaDocument } from '../schema-document.ts'
 
 type Annotations = Pick<SchemaDocument, 'title' | 'description' | 'examples' | 'deprecated'>
 

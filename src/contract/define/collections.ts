@@ -2,7 +2,7 @@
 
 import type { $ZodArrayDef, $ZodTupleDef, $ZodType } from 'zod/v4/core'
 import { readChecks, readLengthCheck, type LengthBounds } from './checks.ts'
-import type { SchemaDocument } from './document.ts'
+import type { SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
 import { mayBeAbsent, acceptsUndefined } from './optionality.ts'
 import type { LoweringContext } from './context.ts'

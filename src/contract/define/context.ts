@@ -2,7 +2,7 @@
 
 import type { $ZodType } from 'zod/v4/core'
 import type { NormOp } from '../../model/index.ts'
-import type { SchemaDocument } from './document.ts'
+import type { SchemaDocument } from '../schema-document.ts'
 
 /** How the walk reads what zod leaves open. */
 export interface LoweringOptions {

@@ -2,6 +2,6 @@
 // imports zod.
 
 export { defineContract, type DefineOptions } from './define.ts'
-export type { SchemaDocument } from './document.ts'
+export type { SchemaDocument } from '../schema-document.ts'
 export { httpUrl } from './http-url.ts'
 export { norm } from './norm.ts'

@@ -2,7 +2,7 @@
 // it; the merged object does the same.
 
 import type { $ZodIntersectionDef } from 'zod/v4/core'
-import { sameSchema, type SchemaDocument } from './document.ts'
+import { sameSchema, type SchemaDocument } from '../schema-document.ts'
 import { isOpen, objectDocument } from './objects.ts'
 import { pathTo } from '../index.ts'
 import type { LoweringContext } from './context.ts'

@@ -1,7 +1,7 @@
 // Literals and enums: fixed values.
 
 import type { NormOp, Primitive } from '../../model/index.ts'
-import type { SchemaDocument } from './document.ts'
+import type { SchemaDocument } from '../schema-document.ts'
 import { normKeyword } from './strings.ts'
 import type { LoweringContext } from './context.ts'
 

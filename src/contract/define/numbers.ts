@@ -3,7 +3,7 @@
 import type { $ZodType } from 'zod/v4/core'
 import { readChecks } from './checks.ts'
 import type { CheckDef, LoweringContext } from './context.ts'
-import type { SchemaDocument } from './document.ts'
+import type { SchemaDocument } from '../schema-document.ts'
 
 const float32Max = 3.4028234663852886e38
 

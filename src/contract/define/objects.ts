@@ -1,7 +1,7 @@
 // Objects: strictObject, looseObject, catchall, and bare z.object, which the option `objects` decides.
 
 import type { $ZodObjectDef, $ZodType } from 'zod/v4/core'
-import { isAny, type SchemaDocument } from './document.ts'
+import { isAny, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
 import { mayBeAbsent } from './optionality.ts'
 import type { LoweringContext } from './context.ts'

@@ -1,7 +1,7 @@
 // Records: with string keys (propertyNames), and with keys that can be listed (plain properties).
 
 import type { $ZodRecordDef } from 'zod/v4/core'
-import { withoutAnnotations, type SchemaDocument } from './document.ts'
+import { withoutAnnotations, type SchemaDocument } from '../schema-document.ts'
 import { objectDocument, isUsableKey } from './objects.ts'
 import { pathTo } from '../index.ts'
 import { acceptsUndefined } from './optionality.ts'

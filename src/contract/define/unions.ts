@@ -1,7 +1,7 @@
 // Unions: anyOf, lists of scalar types, `[X, null]`, and discriminated unions (oneOf).
 
 import type { $ZodType, $ZodUnionDef } from 'zod/v4/core'
-import { bareTypes, isNull, orNull, type SchemaDocument } from './document.ts'
+import { bareTypes, isNull, orNull, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
 import type { LoweringContext } from './context.ts'
 

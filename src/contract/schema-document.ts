@@ -1,6 +1,6 @@
 // The JSON document of a schema, as the walk builds it, and predicates over it. Only parseLock checks it.
 
-import type { NormOp, Primitive } from '../../model/index.ts'
+import type { NormOp, Primitive } from '../model/index.ts'
 
 export interface SchemaDocument {
   $schema?: string

@@ -1,0 +1,77 @@
+// importContract(): a JSON Schema and options become a lock document, which parseLock checks like any lock file.
+
+import { SidelaneError, type Codec, type Contract, type DigestName, type Limits } from '../../model/index.ts'
+import { describeDictionary, parseLock } from '../index.ts'
+import { convertDocument } from './convert.ts'
+import type { Problem } from './importer.ts'
+
+/** What `importContract` takes beside the schema. */
+export interface ImportOptions {
+  /** 1 to 64 of `a-z`, `0-9` and `-`. */
+  readonly name: string
+  /** Where the payload's schema is in the document: `#/components/schemas/Order`. Default: the document itself. */
+  readonly root?: string
+  /** How an object without `additionalProperties` is read. Default `loose`, as JSON Schema has it. */
+  readonly objects?: 'strict' | 'loose'
+  /** The path or URI of the document: the base of references to other files. */
+  readonly uri?: string
+  /** Reads the document at a URI that a `$ref` names, resolved against the URI of its own document. Default: refused. */
+  readonly resolve?: (uri: string) => unknown
+  /** As in `defineContract`. */
+  readonly numbers?: 'safe' | 'double'
+  /** As in `defineContract`. */
+  readonly limits?: Partial<Limits>
+  /** As in `defineContract`. */
+  readonly compress?: { readonly codec: Codec; readonly level?: number }
+  /** As in `defineContract`. */
+  readonly dictionary?: { readonly path: string; readonly bytes: Uint8Array }
+  /** As in `defineContract`. */
+  readonly digest?: DigestName
+}
+
+const maxListed = 20
+
+/**
+ * A contract from a JSON Schema (2020-12, draft-07) or a component of an OpenAPI 3.1 document: what TypeBox, Pydantic
+ * (`model_json_schema`), Go's `invopop/jsonschema` and zod's own `toJSONSchema` write. A payload gets the verdict that
+ * the schema gives it; `format` and `default` are annotations.
+ *
+ * Throws SidelaneError: `contract.unsupported` where the schema has a rule that a lock cannot have (all places at once;
+ * `params.refusals`), `contract.invalid`, `options.invalid`.
+ */
+export function importContract<In = unknown, Out = In>(schema: unknown, options: ImportOptions): Contract<In, Out> {
+  const { root, objects = 'loose', uri, resolve, dictionary, ...lock } = options
+  if (objects !== 'strict' && objects !== 'loose') {
+    throw new SidelaneError('options.invalid', {
+      message: `Expected \`objects\` to be 'strict' or 'loose', got ${JSON.stringify(objects)}`,
+    })
+  }
+  const problems: Problem[] = []
+  const converted = convertDocument(schema, { root, objects, uri, resolve, problems })
+  if (problems.length > 0) throw unsupported(problems)
+  const draft = {
+    profile: 'p1',
+    unicode: '15.0',
+    ...lock,
+    schema: converted,
+    ...(dictionary === undefined ? {} : { dictionary: describeDictionary(dictionary.path, dictionary.bytes) }),
+  }
+  return parseLock<In, Out>(JSON.stringify(draft), dictionary?.bytes)
+}
+
+function unsupported(problems: readonly Problem[]): SidelaneError {
+  // One line a cause, however often it occurs.
+  const places = new Map<string, string[]>()
+  for (const { pointer, problem } of problems) places.set(problem, [...(places.get(problem) ?? []), pointer])
+  const lines = [...places].map(([problem, [first, ...more]]) => {
+    const count = more.length === 0 ? '' : ` (and ${more.length} more ${more.length === 1 ? 'place' : 'places'})`
+    return `  ${first}${count}: ${problem}`
+  })
+  const listed = lines.slice(0, maxListed)
+  if (lines.length > maxListed) listed.push(`  … and ${lines.length - maxListed} more`)
+  return new SidelaneError('contract.unsupported', {
+    message: `The schema cannot become a contract as it is:\n${listed.join('\n')}`,
+    pointer: (problems[0] as Problem).pointer,
+    params: { refusals: problems },
+  })
+}

@@ -1,0 +1,149 @@
+// allOf, and keywords beside `$ref`: two schemas that must both hold, merged into one.
+
+import { isAny, sameSchema, withoutAnnotations, type SchemaDocument } from '../schema-document.ts'
+import { child, type Importer } from './importer.ts'
+import type { Location } from './references.ts'
+import { branchesByKind, unionOf } from './unions.ts'
+
+export function intersect(importer: Importer, a: SchemaDocument, b: SchemaDocument, at: Location): SchemaDocument {
+  if (isAny(a)) return { ...a, ...b }
+  if (isAny(b)) return { ...b, ...a }
+  if (sameSchema(a, b)) return a
+  const [left, right] = [expand(importer, a), expand(importer, b)]
+  if (left === undefined || right === undefined) {
+    return importer.reject(at, 'both a recursive schema and further rules; write one schema')
+  }
+  if (left.anyOf !== undefined || right.anyOf !== undefined || Array.isArray(left.type) || Array.isArray(right.type)) {
+    return mergeByKind(importer, left, right, at)
+  }
+  if (left.type === 'object' && right.type === 'object') return mergeObjects(importer, left, right, at)
+  const merged = mergeValues(left, right) ?? mergeStrings(left, right) ?? mergeNumbers(left, right)
+  return merged ?? importer.reject(at, 'these schemas must both hold and cannot be merged; write one schema')
+}
+
+/** Where each side has one branch a JSON type: the branches of the types that both accept. */
+function mergeByKind(importer: Importer, a: SchemaDocument, b: SchemaDocument, at: Location): SchemaDocument {
+  const [left, right] = [branchesByKind(a), branchesByKind(b)]
+  const common = [...(left?.keys() ?? [])].filter((kind) => right?.has(kind))
+  if (left === undefined || right === undefined || common.length === 0) {
+    return importer.reject(at, 'these schemas must both hold and cannot be merged; write one schema')
+  }
+  return unionOf(
+    common.map((kind) => intersect(importer, left.get(kind) as SchemaDocument, right.get(kind) as SchemaDocument, at)),
+  )
+}
+
+/** The definition behind a reference; undefined while it is being converted. */
+function expand(importer: Importer, node: SchemaDocument): SchemaDocument | undefined {
+  if (node.$ref === undefined) return node
+  const target = importer.definition(node.$ref.slice('#/$defs/'.length))
+  return target && expand(importer, target)
+}
+
+type Rest = SchemaDocument | boolean | undefined
+
+function mergeObjects(importer: Importer, a: SchemaDocument, b: SchemaDocument, at: Location): SchemaDocument {
+  if (a.propertyNames !== undefined || b.propertyNames !== undefined) {
+    return importer.reject(at, 'a rule for all keys beside another object; write one schema')
+  }
+  const properties: Record<string, SchemaDocument> = {}
+  const required = [...new Set([...(a.required ?? []), ...(b.required ?? [])])]
+  for (const key of new Set([...Object.keys(a.properties ?? {}), ...Object.keys(b.properties ?? {})])) {
+    const [left, right] = [memberOf(a, key), memberOf(b, key)]
+    if (left === false || right === false) {
+      if (required.includes(key)) importer.reject(child(at, key), 'one side requires what the other does not allow')
+      continue
+    }
+    properties[key] = intersect(importer, left, right, child(at, key))
+  }
+  const rest = mergeRest(importer, a.additionalProperties, b.additionalProperties, at)
+  const hidden = Object.keys({ ...a.properties, ...b.properties }).length > Object.keys(properties).length
+  if (hidden && rest !== false) importer.reject(at, 'a member that one side does not allow; write one schema')
+  return {
+    ...withoutAnnotations(a),
+    ...withoutAnnotations(b),
+    type: 'object',
+    properties,
+    required,
+    ...(rest !== undefined && { additionalProperties: rest }),
+  }
+}
+
+const memberOf = (
+  { properties = {}, additionalProperties: rest }: SchemaDocument,
+  key: string,
+): SchemaDocument | false =>
+  Object.hasOwn(properties, key) ? (properties[key] as SchemaDocument) : rest === false ? false : asSchema(rest)
+
+const asSchema = (rest: Rest): SchemaDocument => (typeof rest === 'object' ? rest : {})
+
+function mergeRest(importer: Importer, a: Rest, b: Rest, at: Location): Rest {
+  if (a === false || b === false) return false
+  if (a === undefined && b === undefined) return undefined
+  return intersect(importer, asSchema(a), asSchema(b), at)
+}
+
+/** Constants on one side: those that the other side's type or constants admit. */
+function mergeValues(a: SchemaDocument, b: SchemaDocument): SchemaDocument | undefined {
+  const [values, other] = valuesOf(a) === undefined ? [valuesOf(b), a] : [valuesOf(a), b]
+  const otherValues = valuesOf(other)
+  if (values === undefined) return undefined
+  const onlyType = Object.keys(withoutAnnotations(other)).every((key) => key === 'type')
+  if (otherValues === undefined && !onlyType) return undefined
+  const types = [other.type ?? []].flat()
+  const common = values.filter((value) =>
+    otherValues === undefined
+      ? types.some((type) =>
+          type === 'null' ? value === null : type === 'integer' ? Number.isInteger(value) : typeof value === type,
+        )
+      : otherValues.includes(value),
+  )
+  return common.length === 0 ? undefined : { enum: common }
+}
+
+const valuesOf = (node: SchemaDocument): (string | number | boolean | null)[] | undefined =>
+  node.enum ?? (node.const === undefined ? undefined : [node.const])
+
+function mergeStrings(a: SchemaDocument, b: SchemaDocument): SchemaDocument | undefined {
+  if (a.type !== 'string' || b.type !== 'string' || isFixed(a) || isFixed(b)) return undefined
+  const [pattern, ...more] = [...patternsOf(a), ...patternsOf(b)]
+  return {
+    ...a,
+    ...b,
+    ...bounds(a, b, 'minLength', 'maxLength'),
+    ...(pattern !== undefined && { pattern }),
+    ...(more.length > 0 && { allOf: more.map((source) => ({ pattern: source })) }),
+  }
+}
+
+const isFixed = (node: SchemaDocument): boolean => valuesOf(node) !== undefined
+
+const patternsOf = ({ pattern, allOf = [] }: SchemaDocument): string[] => [
+  ...(pattern === undefined ? [] : [pattern]),
+  ...allOf.map((one) => one.pattern),
+]
+
+function mergeNumbers(a: SchemaDocument, b: SchemaDocument): SchemaDocument | undefined {
+  const types = [a.type, b.type]
+  if (!types.every((type) => type === 'number' || type === 'integer') || isFixed(a) || isFixed(b)) return undefined
+  if (a.multipleOf !== undefined && b.multipleOf !== undefined && a.multipleOf !== b.multipleOf) return undefined
+  return {
+    ...a,
+    ...b,
+    type: types.includes('integer') ? 'integer' : 'number',
+    ...bounds(a, b, 'minimum', 'maximum'),
+    ...bounds(a, b, 'exclusiveMinimum', 'exclusiveMaximum'),
+  }
+}
+
+type Bound = 'minLength' | 'maxLength' | 'minimum' | 'maximum' | 'exclusiveMinimum' | 'exclusiveMaximum'
+
+/** The tighter one of both. */
+function bounds(a: SchemaDocument, b: SchemaDocument, low: Bound, high: Bound): Partial<Record<Bound, number>> {
+  const lows = [a[low], b[low]].filter((value) => value !== undefined)
+  const highs = [a[high], b[high]].filter((value) => value !== undefined)
+  return {
+    ...(lows.length > 0 && { [low]: Math.max(...lows) }),
+    ...(highs.length > 0 && { [high]: Math.min(...highs) }),
+  }
+}
