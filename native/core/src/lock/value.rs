@@ -2,7 +2,7 @@
 //!
 //! Twin of `src/json/value.ts`.
 
-use crate::json_text::push_primitive;
+use crate::json_text::{push_primitive, push_string};
 use crate::profile::Primitive;
 use crate::read::{Kind, Tape, compare_keys};
 
@@ -76,6 +76,29 @@ impl Object {
     /// Key and value, in canonical key order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.members.iter().map(|(key, value)| (&**key, value))
+    }
+}
+
+/// Canonical text of a value. Recurses once for each open bracket.
+pub fn push_value(out: &mut String, value: &Value) {
+    match value {
+        Value::Primitive(primitive) => push_primitive(out, primitive),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                out.push(if index > 0 { ',' } else { '[' });
+                push_value(out, item);
+            }
+            out.push_str(if items.is_empty() { "[]" } else { "]" });
+        }
+        Value::Object(object) => {
+            for (index, (key, value)) in object.iter().enumerate() {
+                out.push(if index > 0 { ',' } else { '{' });
+                push_string(out, key);
+                out.push(':');
+                push_value(out, value);
+            }
+            out.push_str(if object.members.is_empty() { "{}" } else { "}" });
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Reads numbers: the grammar, the double that ECMAScript reads, and whether the text is what ECMAScript writes.
 
 use super::cursor::at;
+use super::entry::{Entry, Kind, flag};
 use super::error::ScanError;
-use super::tape::{Entry, Kind, Tape, flag};
+use super::tape::Tape;
 
 /// 2^53 − 1.
 const MAX_SAFE: u64 = (1 << 53) - 1;
