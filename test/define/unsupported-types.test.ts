@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { SidelaneError } from '../../src/model/errors.ts'
-import type { AppOnlyKind } from '../../src/contract/define/app-only.ts'
+import type { AppOnlyKind } from '../../src/contract/define/context.ts'
 import { walkSchema } from '../../src/contract/define/walk.ts'
 
 function errorOf(schema: z.ZodType, appOnly: readonly AppOnlyKind[] = []): SidelaneError {
@@ -23,8 +23,8 @@ const cases: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   '.refine()': [z.string().refine(() => true), "appOnly: ['refine']"],
   '.superRefine()': [z.array(z.null()).superRefine(() => {}), "appOnly: ['refine']"],
   '.catch()': [z.string().catch('a'), '.catch() silently replaces invalid data'],
-  'z.bigint()': [z.bigint(), 'write z.int()'],
-  'z.int64()': [z.int64(), 'write z.int()'],
+  'z.bigint()': [z.bigint(), "numbers: 'int64'"],
+  'z.int64()': [z.int64(), "numbers: 'int64'"],
   'z.date()': [z.date(), 'write z.iso.datetime()'],
   'z.map()': [z.map(z.string(), z.null()), 'write z.record()'],
   'z.set()': [z.set(z.string()), 'write z.array()'],

@@ -1,14 +1,7 @@
 // What a schema does in code and a lock cannot hold: checks and conversions that stay in the app. The contract then holds
 // what the payload looks like before them.
 
-import type { LoweringContext } from './context.ts'
-
-/**
- * `refine`: .refine() and .superRefine(), .check() with a function. `transform`: all that turns one value into another,
- * and everything behind it. `custom`: z.custom() and z.instanceof().
- */
-export const appOnlyKinds = ['refine', 'transform', 'custom'] as const
-export type AppOnlyKind = (typeof appOnlyKinds)[number]
+import type { AppOnlyKind, LoweringContext } from './context.ts'
 
 /** The option that permits it, as the author writes it. */
 export const appOnlyOption = (kind: AppOnlyKind): string => `defineContract({ …, appOnly: ['${kind}'] })`

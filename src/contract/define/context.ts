@@ -1,9 +1,15 @@
 // The types that the walk over a zod schema shares with the file of each family of types.
 
 import type { $ZodType } from 'zod/v4/core'
-import type { AppOnlyKind } from './app-only.ts'
 import type { NormOp } from '../../model/index.ts'
 import type { SchemaDocument } from '../schema-document.ts'
+
+/**
+ * `refine`: .refine() and .superRefine(), .check() with a function. `transform`: all that turns one value into another,
+ * and everything behind it. `custom`: z.custom() and z.instanceof().
+ */
+export const appOnlyKinds = ['refine', 'transform', 'custom'] as const
+export type AppOnlyKind = (typeof appOnlyKinds)[number]
 
 /** How the walk reads what zod leaves open. */
 export interface LoweringOptions {
@@ -11,6 +17,8 @@ export interface LoweringOptions {
   readonly objects: 'strip' | 'strict' | 'loose'
   /** What is left out of the lock and listed, instead of rejected. */
   readonly appOnly: ReadonlySet<AppOnlyKind>
+  /** Integers of 64 bits keep their digits: `numbers: "int64"`. */
+  readonly int64?: boolean
 }
 
 /** One place of a schema that cannot become part of a contract. */

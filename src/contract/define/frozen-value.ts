@@ -1,6 +1,7 @@
 // The value of `.default()` and `.prefault()`, which may be a function: it becomes part of the lock, so it must give the
 // same JSON value whenever it is read.
 
+import { stringifyWithBigints } from '../../json/index.ts'
 import { jsonData, type JsonData } from './json-data.ts'
 
 export type FrozenValue =
@@ -26,7 +27,7 @@ export function frozenValue(read: () => unknown): FrozenValue {
     }
     value = jsonData(found)
     if (found !== undefined && value === undefined) return { problem: 'is not a value of JSON' }
-    const text = value === undefined ? undefined : JSON.stringify(value)
+    const text = value === undefined ? undefined : stringifyWithBigints(value)
     texts.add(text)
     // A function that holds the clock itself (`Date.now`, a class taken from Date) shows it by the next millisecond only.
     if (text !== undefined && /\d{10}|\d-\d\dT\d/.test(text)) awaitTick()
