@@ -13,7 +13,7 @@ export type TypeName = 'array' | 'boolean' | 'integer' | 'null' | 'number' | 'ob
 export type ScalarTypeName = 'boolean' | 'integer' | 'null' | 'number' | 'string'
 
 /** In the order in which they are applied, independent of the schema. */
-export const normOps = ['lower', 'nfc', 'collapse', 'trim'] as const
+export const normOps = ['lower', 'upper', 'nfc', 'collapse', 'trim'] as const
 /** One operation on a string, before it is validated. */
 export type NormOp = (typeof normOps)[number]
 

@@ -14,7 +14,13 @@ export function normalizeString(text: string, ops: readonly NormOp[]): string {
   return result
 }
 
-const operations: Readonly<Record<NormOp, (text: string) => string>> = { lower, nfc, collapse, trim }
+const operations: Readonly<Record<NormOp, (text: string) => string>> = {
+  lower,
+  upper: (text) => text.toUpperCase(),
+  nfc,
+  collapse,
+  trim,
+}
 
 const ascii = 1
 const belowCombining = 2
