@@ -10,7 +10,7 @@ export const keywordsOfKind = {
   union: ['anyOf'],
   discriminated: ['oneOf', 'x-discriminator'],
   string: ['type', 'allOf', 'maxLength', 'minLength', 'pattern', 'x-coerce', 'x-norm', 'x-url'],
-  number: ['type', 'exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf', 'x-coerce'],
+  number: ['type', 'exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf', 'x-coerce', 'x-value'],
   bare: ['type', 'x-coerce'],
   array: ['type', 'items', 'maxItems', 'minItems'],
   tuple: ['type', 'items', 'maxItems', 'minItems', 'prefixItems'],

@@ -73,7 +73,7 @@ function members(node: SchemaNode): Members {
   }
 }
 
-function scalarMembers({ types, string, number, coerce }: ScalarNode): Members {
+function scalarMembers({ types, string, number, coerce, bigint }: ScalarNode): Members {
   const [pattern, ...more] = string?.patterns ?? []
   return [
     ['type', oneOrList(types)],
@@ -85,6 +85,7 @@ function scalarMembers({ types, string, number, coerce }: ScalarNode): Members {
     ['x-coerce', coerce],
     ['x-url', string?.url && urlMembers(string.url)],
     ...Object.entries(number ?? {}),
+    ['x-value', bigint && 'bigint'],
   ]
 }
 

@@ -7,8 +7,8 @@ import type {
   ArrayNode,
   NormOp,
   NumberLimits,
+  LiteralValue,
   ObjectNode,
-  Primitive,
   Property,
   ScalarNode,
   ScalarTypeName,
@@ -37,7 +37,7 @@ export function walkSchema(schema: JsonValue, pointer: string): SchemaTree {
 /** The parsed keywords of one schema object, from which its node is built. */
 interface ParsedKeywords {
   readonly types: readonly TypeName[]
-  readonly values: readonly Primitive[]
+  readonly values: readonly LiteralValue[]
   readonly string?: Partial<StringLimits>
   readonly number?: NumberLimits
   readonly norm: readonly NormOp[]
@@ -53,6 +53,7 @@ interface ParsedKeywords {
   readonly names?: SchemaNode
   readonly branches: readonly SchemaNode[]
   readonly discriminator?: string
+  readonly bigint?: true
   readonly target: number
 }
 
@@ -135,6 +136,12 @@ const keywordReaders: Readonly<Record<string, KeywordReader>> = {
   },
   anyOf: (value, at, _, walk) => ({ branches: walk.list(value, at) }),
   oneOf: (value, at, _, walk) => ({ branches: walk.list(value, at) }),
+  'x-value'(value, at, { types }) {
+    if (!types.includes('integer') || types.some((type) => type !== 'integer' && type !== 'null'))
+      throw unsupported(at, 'Only an integer has an x-value.')
+    read.readOneOf(['bigint'], value, at)
+    return { bigint: true }
+  },
   'x-discriminator': (value, at) => ({ discriminator: read.readText(value, at) }),
 }
 
@@ -235,7 +242,7 @@ class Walk {
 }
 
 /** The `type` of a const or enum; those keywords come first in canonical order. */
-function readAdmittingTypes(value: JsonValue, at: string, values: readonly Primitive[]): readonly TypeName[] {
+function readAdmittingTypes(value: JsonValue, at: string, values: readonly LiteralValue[]): readonly TypeName[] {
   const types = read.readTypes(value, at)
   if (values.every((item) => read.admitsValue(types, item))) return types
   throw invalid(at, 'The type does not admit every value beside it.')
@@ -314,13 +321,14 @@ const isNull = (node: SchemaNode): boolean =>
   node.kind === 'scalar' && node.types.length === 1 && node.types[0] === 'null'
 
 const scalarOf = (types: readonly ScalarTypeName[], parsed: ParsedKeywords): ScalarNode => {
-  const { string, number, norm, url, coerce } = parsed
+  const { string, number, norm, url, coerce, bigint } = parsed
   return {
     kind: 'scalar',
     types,
     ...((string || url || norm.length > 0) && { string: { patterns: [], ...string, norm, ...(url && { url }) } }),
     ...(number && { number }),
     ...(coerce && { coerce }),
+    ...(bigint && { bigint }),
   }
 }
 

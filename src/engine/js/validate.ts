@@ -10,6 +10,7 @@ import {
   type IssueParams,
   type Keyword,
   type NumberLimits,
+  type NumericLimit,
   type ObjectNode,
   type Profile,
   type ScalarNode,
@@ -47,6 +48,12 @@ export function compileValidator(profile: Profile): Validate {
   }
 }
 
+/** Compiles the verdict on a value at any node of the contract. */
+export function compileAccepts(profile: Profile): (node: SchemaNode, value: JsonValue) => boolean {
+  const validator = new Validator(profile)
+  return (node, value) => validator.check(node, value, undefined) !== undefined
+}
+
 /** The value as the contract makes it, the same one where nothing changes; undefined: it fails. */
 type Result = JsonValue | undefined
 
@@ -66,7 +73,7 @@ class Validator {
   }))
   readonly #branches = lazily(({ branches }: DiscriminatedNode) => ({
     byValue: new Map<unknown, SchemaNode>(branches.flatMap(({ values, node }) => values.map((value) => [value, node]))),
-    expected: branches.flatMap((branch) => branch.values),
+    expected: branches.flatMap((branch) => branch.values.map(inParams)),
   }))
   readonly #unions: (node: UnionNode) => Candidates
 
@@ -117,7 +124,9 @@ class Validator {
     const value = coerce && type && isScalar ? coerceScalar(given, type, this.#profile.numbers) : given
     if (value === undefined || !hasType(types, value)) return wrongType(types, collector)
     if (typeof value === 'string' && string) return this.#text(string, value, collector)
-    if (typeof value === 'number' && number) return checkNumber(number, value, collector) ? value : undefined
+    if ((typeof value === 'number' || typeof value === 'bigint') && number) {
+      return checkNumber(number, value, collector) ? value : undefined
+    }
     return value
   }
 
@@ -140,7 +149,8 @@ class Validator {
   #oneOfValues(node: ValuesNode, given: JsonValue, collector: Collector): Result {
     const value = typeof given === 'string' ? normalizeString(given, node.norm) : given
     if (!hasType(node.types, value)) return wrongType(node.types, collector)
-    return this.#values(node).has(value) ? value : fails(report(collector, node.keyword, { expected: node.values }))
+    if (this.#values(node).has(value)) return value
+    return fails(report(collector, node.keyword, { expected: node.values.map(inParams) }))
   }
 
   #array(node: ArrayNode, value: JsonValue, collector: Collector): Result {
@@ -256,7 +266,7 @@ class Validator {
   }
 }
 
-function checkNumber(limits: NumberLimits, value: number, collector: Collector): boolean {
+function checkNumber(limits: NumberLimits, value: number | bigint, collector: Collector): boolean {
   const { minimum, exclusiveMinimum, maximum, exclusiveMaximum, multipleOf } = limits
   let passes = true
   if (minimum !== undefined && value < minimum) passes = exceeds(collector, 'minimum', minimum)
@@ -280,10 +290,14 @@ function report(collector: Collector, keyword: Keyword, params: IssueParams, key
 }
 
 /** Reports an exceeded limit; returns false. Allocates nothing without a collector, as inside unions. */
-function exceeds(collector: Collector, keyword: Keyword, limit: number | string): false {
-  collector?.add(keyword, { limit })
+function exceeds(collector: Collector, keyword: Keyword, limit: NumericLimit | string): false {
+  collector?.add(keyword, { limit: inParams(limit) })
   return false
 }
+
+/** Integers beyond ±(2^53 - 1) are strings in params, which are JSON for readers without them. */
+const inParams = <T>(value: T): Exclude<T, bigint> | string =>
+  typeof value === 'bigint' ? String(value) : (value as Exclude<T, bigint>)
 
 function wrongType(expected: readonly TypeName[], collector: Collector): undefined {
   collector?.add('type', { expected })
