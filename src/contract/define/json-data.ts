@@ -1,6 +1,13 @@
 // JavaScript values that a lock can hold: what JSON carries unchanged.
 
-export type JsonData = null | boolean | number | bigint | string | readonly JsonData[] | { readonly [key: string]: JsonData }
+export type JsonData =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly JsonData[]
+  | { readonly [key: string]: JsonData }
 
 /** A copy of the value as JSON data; undefined when JSON would lose or change a part of it. */
 export function jsonData(value: unknown): JsonData | undefined {
