@@ -105,6 +105,7 @@ function mergeMember(left: Additional, right: Additional): SchemaDocument | unde
   if (isOpen(right)) return unchanged(asSchema(left))
   const [a, b] = [left as SchemaDocument, right as SchemaDocument]
   if (sameSchema(a, b)) return a
+  if ('default' in a || 'default' in b) return undefined
   return isImplied(a, b) ? unchanged(b) : isImplied(b, a) ? unchanged(a) : undefined
 }
 

@@ -45,7 +45,7 @@ export function someSchema(schema: $ZodType, test: (schema: $ZodType) => boolean
   const seen = new Set<object>()
   const queue = [schema]
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (seen.has(next._zod.def)) continue
+    if (!isSchema(next) || seen.has(next._zod.def)) continue
     if (seen.size > maxVisits || test(next)) return true
     seen.add(next._zod.def)
     queue.push(...childrenOf(next))

@@ -39,7 +39,7 @@ interface ActiveSchema extends Origin {
 /** Deeper than any payload: a getter returns a new schema at each read. */
 const maxNesting = 120
 const maxListed = 20
-const maxPlaces = 5
+const maxPlaces = 20
 const schemaDialect = 'https://json-schema.org/draft/2020-12/schema'
 
 /**
