@@ -20,11 +20,14 @@ export interface SchemaDocument {
   pattern?: string
   allOf?: { pattern: string }[]
   'x-norm'?: NormOp[]
-  minimum?: number
-  exclusiveMinimum?: number
-  maximum?: number
-  exclusiveMaximum?: number
-  multipleOf?: number
+  'x-coerce'?: true
+  'x-url'?: { hostname?: string; protocol?: string }
+  minimum?: number | bigint
+  exclusiveMinimum?: number | bigint
+  maximum?: number | bigint
+  exclusiveMaximum?: number | bigint
+  multipleOf?: number | bigint
+  'x-value'?: 'bigint'
   prefixItems?: SchemaDocument[]
   items?: SchemaDocument | false
   minItems?: number
@@ -33,6 +36,9 @@ export interface SchemaDocument {
   required?: string[]
   propertyNames?: SchemaDocument
   additionalProperties?: SchemaDocument | boolean
+  'x-unknown'?: 'strip'
+  /** In a slot whose value may be missing. */
+  default?: unknown
   anyOf?: SchemaDocument[]
   oneOf?: SchemaDocument[]
   'x-discriminator'?: string
@@ -53,6 +59,9 @@ export const isAny = (node: SchemaDocument): boolean => keywords(node).length ==
 /** True for `{ type: 'null' }`. */
 export const isNull = (node: SchemaDocument): boolean => node.type === 'null' && keywords(node).length === 1
 
+/** True for a scalar that takes all scalars and converts them. */
+export const isCoerced = (node: SchemaDocument): boolean => node['x-coerce'] === true
+
 /** The scalar types of a node without other keywords than `type`; undefined for any other node. */
 export function bareTypes(node: SchemaDocument): string[] | undefined {
   if (keywords(node).length !== 1 || node.type === undefined) return undefined
@@ -68,7 +77,9 @@ function ordered(node: SchemaDocument): string {
   return JSON.stringify(withoutAnnotations(node), (_, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
+      : typeof value === 'bigint'
+        ? `${value}n`
+        : value,
   )
 }
 
@@ -76,8 +87,11 @@ function ordered(node: SchemaDocument): string {
 export function orNull(node: SchemaDocument): SchemaDocument {
   if (isAny(node) || isNull(node)) return node
   if (node.anyOf !== undefined) {
+    if (node.anyOf.some(isCoerced)) return { ...node, anyOf: [{ type: 'null' }, ...node.anyOf] }
     return node.anyOf.some(acceptsNull) ? node : { ...node, anyOf: [...node.anyOf, { type: 'null' }] }
   }
+  // Null stays null: it must not reach what would convert it.
+  if (isCoerced(node)) return { anyOf: [{ type: 'null' }, node] }
   const scalar = typeof node.type === 'string' && scalars.has(node.type)
   if (scalar && node.const === undefined && node.enum === undefined)
     return { ...node, type: [node.type as string, 'null'] }

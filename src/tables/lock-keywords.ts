@@ -10,7 +10,7 @@ export const keywordsOfKind = {
   union: ['anyOf'],
   discriminated: ['oneOf', 'x-discriminator'],
   string: ['type', 'allOf', 'maxLength', 'minLength', 'pattern', 'x-coerce', 'x-norm', 'x-url'],
-  number: ['type', 'exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf', 'x-coerce'],
+  number: ['type', 'exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf', 'x-coerce', 'x-value'],
   bare: ['type', 'x-coerce'],
   array: ['type', 'items', 'maxItems', 'minItems'],
   tuple: ['type', 'items', 'maxItems', 'minItems', 'prefixItems'],
@@ -29,6 +29,9 @@ export const annotationKeywords = [
   'title',
   'writeOnly',
 ] as const
+
+/** Allowed beside the keywords of any kind where the value may be missing: the default belongs to the member or item. */
+export const defaultKeyword = 'default'
 
 /** Allowed in the root node beside the keywords of its kind. */
 export const rootKeywords = ['$defs', '$schema'] as const

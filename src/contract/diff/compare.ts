@@ -2,11 +2,12 @@
 // order, annotations and equivalent notations are no change. Objects are in objects.ts, scalars in scalars.ts.
 
 import type { ArrayNode, Contract, DiscriminatedNode, Profile, SchemaNode } from '../../model/index.ts'
+import { stringifyWithBigints } from '../../json/index.ts'
 import { inferTypes } from '../lock/keywords.ts'
 import { pathTo, rootPath } from '../paths.ts'
-import { change, fieldChange, type Affected, type Change } from './change.ts'
-import { isEquivalent, normalizes, resolve, type Sides } from './equivalence.ts'
-import { compareObjects, compareRest, type Comparison } from './objects.ts'
+import { change, fieldChange, inOrder, type Affected, type Change } from './change.ts'
+import { edits, isEquivalent, resolve, type Sides } from './equivalence.ts'
+import { compareDefaults, compareObjects, compareRest, type Comparison } from './objects.ts'
 import { compareBound, compareScalars, compareValues, describe } from './scalars.ts'
 
 /**
@@ -76,7 +77,7 @@ function compareNonNull(a: SchemaNode, b: SchemaNode, path: string, comparison: 
 
 function kindChange(a: SchemaNode, b: SchemaNode, path: string, sides: Sides): Change {
   const affects = widened(a, b)
-  if (normalizes(a, sides.old) || normalizes(b, sides.new)) affects.push('digests')
+  if (edits(a, sides.old) || edits(b, sides.new)) affects.push('digests')
   return fieldChange(path, `was ${describe(a)}, is ${describe(b)}`, affects)
 }
 
@@ -99,6 +100,9 @@ const compareArrays = (a: ArrayNode, b: ArrayNode, path: string, comparison: Com
   ...Array.from({ length: Math.max(a.prefix.length, b.prefix.length) }, (_, i) =>
     compareRest(a.prefix[i] ?? a.items, b.prefix[i] ?? b.items, pathTo.item(path, i), 'items', comparison),
   ).flat(),
+  ...Array.from({ length: Math.max(a.prefix.length, b.prefix.length) }, (_, i) =>
+    compareDefaults(a.prefixDefaults?.[i], b.prefixDefaults?.[i], pathTo.item(path, i)),
+  ).flat(),
   ...compareRest(a.items, b.items, pathTo.items(path), 'items', comparison),
   ...compareBound(path, 'items, at least', a.minItems, b.minItems, 'least'),
   ...compareBound(path, 'items, at most', a.maxItems, b.maxItems, 'most'),
@@ -110,7 +114,7 @@ function compareBranches(a: DiscriminatedNode, b: DiscriminatedNode, path: strin
     return [fieldChange(path, text, ['old-rejected', 'new-accepted'])]
   }
   const branchText = (value: unknown): string =>
-    `branch ${JSON.stringify(value)} of \`${pathTo.property(path, a.key)}\``
+    `branch ${stringifyWithBigints(value)} of \`${pathTo.property(path, a.key)}\``
   const [before, after] = [branchesByValue(a), branchesByValue(b)]
   const found: Change[] = []
   for (const [value, node] of before) {
@@ -135,13 +139,18 @@ function compareUnions(a: SchemaNode, b: SchemaNode, path: string, comparison: C
   const [left, right] = [removed[0], added[0]]
   if (removed.length === 1 && added.length === 1 && left !== undefined && right !== undefined) {
     const sameKind = resolve(left, comparison.old).kind === resolve(right, comparison.new).kind
-    if (sameKind && a.kind === b.kind) return comparison.compare(left, right, path)
+    if (sameKind && a.kind === b.kind) {
+      const found = comparison.compare(left, right, path)
+      return [a, b].some((node, i) => edits(node, i === 0 ? comparison.old : comparison.new))
+        ? found.map(withDigests)
+        : found
+    }
   }
   if (removed.length === before.length && before.length > 0 && a.kind !== b.kind)
     return [kindChange(a, b, path, comparison)]
   return [
     ...removed.map((option) => {
-      const digests = normalizes(option, comparison.old) ? (['digests'] as const) : []
+      const digests = edits(option, comparison.old) ? (['digests'] as const) : []
       const what = `no longer accepts ${describe(resolve(option, comparison.old))}`
       return fieldChange(path, what, ['old-rejected', ...digests])
     }),
@@ -151,10 +160,30 @@ function compareUnions(a: SchemaNode, b: SchemaNode, path: string, comparison: C
   ]
 }
 
+/** In a union a changed branch may take values from another one, which writes them otherwise. */
+const withDigests = ({ path, text, affects }: Change): Change =>
+  affects.includes('digests')
+    ? { path, text, affects }
+    : { path, text: `${text}, digests may change`, affects: inOrder([...affects, 'digests']) }
+
 function optionsOf(node: SchemaNode): readonly SchemaNode[] {
   if (node.kind === 'union') return node.branches
   if (node.kind !== 'scalar') return [node]
   return node.types.length === 1 ? [node] : node.types.map((type) => ({ kind: 'scalar', types: [type] }))
+}
+
+/** What happens to integers beyond ±(2^53 - 1); `accepts`: how many of them pass the data model. */
+const largeIntegers = {
+  safe: { text: 'rejected', accepts: 0 },
+  int64: { text: 'kept up to 64 bits', accepts: 1 },
+  double: { text: 'rounded', accepts: 2 },
+} as const
+
+type LargeIntegers = (typeof largeIntegers)[keyof typeof largeIntegers]
+
+function changedIntegers(from: LargeIntegers, to: LargeIntegers): readonly Affected[] {
+  const verdict = to.accepts > from.accepts ? 'new-accepted' : 'old-rejected'
+  return from.accepts > 0 && to.accepts > 0 ? [verdict, 'digests'] : [verdict]
 }
 
 /** The fields of a contract other than its schema. */
@@ -163,10 +192,10 @@ function compareSettings({ old, new: next }: Sides): Change[] {
   const addChange = (what: string, affects: readonly Affected[]): void =>
     void found.push(change('(contract)', what, affects))
   if (old.name !== next.name) addChange(`the name "${old.name}" became "${next.name}"`, [])
-  if (old.numbers === 'safe' && next.numbers === 'double')
-    addChange('integers beyond 2^53 - 1 are rounded, no longer rejected', ['new-accepted'])
-  if (old.numbers === 'double' && next.numbers === 'safe')
-    addChange('integers beyond 2^53 - 1 are rejected, no longer rounded', ['old-rejected'])
+  if (old.numbers !== next.numbers) {
+    const [from, to] = [largeIntegers[old.numbers], largeIntegers[next.numbers]]
+    addChange(`integers beyond 2^53 - 1 are ${to.text}, no longer ${from.text}`, changedIntegers(from, to))
+  }
   for (const [name, unit] of [
     ['maxBytes', 'bytes in a payload'],
     ['maxDepth', 'levels of nesting'],

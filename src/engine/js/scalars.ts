@@ -3,23 +3,27 @@
 
 import type {
   NumberLimits,
-  Primitive,
+  NumericLimit,
+  LiteralValue,
   Profile,
   ScalarNode,
   StringLimits,
   TypeName,
   ValuesNode,
 } from '../../model/index.ts'
-import type { JsonValue } from '../../json/index.ts'
+import { isWellFormed } from '#runtime'
+import type { JsonPrimitive, JsonValue } from '../../json/index.ts'
 import { compileMatcher } from './automaton.ts'
+import { coerceScalar, largestNumber } from './coerce.ts'
 import { normalizeString } from './normalize-string.ts'
+import { compileUrl } from './url.ts'
 import type { Visitor } from './visitor.ts'
 
 /** The types that distinguish values; an integer is a number with a property. */
 export type ValueType = Exclude<TypeName, 'integer'>
 
 export function typeOf(value: JsonValue): ValueType {
-  if (typeof value !== 'object') return typeof value as ValueType
+  if (typeof value !== 'object') return typeof value === 'bigint' ? 'number' : (typeof value as ValueType)
   if (value === null) return 'null'
   return Array.isArray(value) ? 'array' : 'object'
 }
@@ -27,9 +31,11 @@ export function typeOf(value: JsonValue): ValueType {
 /** True when `value` is of one of `types`. An integer is any number without a fraction, 1e300 too. */
 export function hasType(types: readonly TypeName[], value: JsonValue): boolean {
   const type = typeOf(value)
-  for (const name of types) if (name === type || (name === 'integer' && Number.isInteger(value))) return true
+  for (const name of types) if (name === type || (name === 'integer' && isInteger(value))) return true
   return false
 }
+
+const isInteger = (value: JsonValue): boolean => typeof value === 'bigint' || Number.isInteger(value)
 
 /** From here on a quotient has too few digits behind the point to tell. */
 const largestQuotient = 2 ** 48
@@ -38,7 +44,8 @@ const largestQuotient = 2 ** 48
  * multipleOf for doubles, where 19.99 is a multiple of 0.01. `divisor` is greater than 0; both are finite. native/core
  * has the same formula, bit for bit.
  */
-export function isMultipleOf(value: number, divisor: number): boolean {
+export function isMultipleOf(value: number | bigint, divisor: NumericLimit): boolean {
+  if (typeof value === 'bigint' || typeof divisor === 'bigint') return isExactMultiple(value, divisor)
   if (Number.isSafeInteger(value)) {
     if (Number.isSafeInteger(divisor)) return value % divisor === 0
     if (Number.isSafeInteger(1 / divisor)) return true
@@ -49,6 +56,26 @@ export function isMultipleOf(value: number, divisor: number): boolean {
   return Math.abs(quotient - Math.round(quotient)) < 4 * Number.EPSILON * Math.max(size, 1)
 }
 
+/** One of both is beyond ±(2^53 - 1): exact division of their shortest decimal forms. */
+function isExactMultiple(value: number | bigint, divisor: NumericLimit): boolean {
+  const [a, b] = [decimalOf(value), decimalOf(divisor)]
+  const exponent = Math.min(a.exponent, b.exponent)
+  const scaled = ({ digits, exponent: own }: Decimal): bigint => digits * 10n ** BigInt(own - exponent)
+  return scaled(a) % scaled(b) === 0n
+}
+
+interface Decimal {
+  readonly digits: bigint
+  readonly exponent: number
+}
+
+/** The shortest decimal form of a number: digits × 10^exponent. */
+function decimalOf(value: number | bigint): Decimal {
+  const [mantissa = '', power = '0'] = String(value).split('e')
+  const [whole = '', fraction = ''] = mantissa.split('.')
+  return { digits: BigInt(whole + fraction), exponent: Number(power) - fraction.length }
+}
+
 /** The text after normalization; undefined when a check fails. */
 export type StringCheck = (text: string) => string | undefined
 
@@ -57,9 +84,13 @@ export function compileString(limits: StringLimits | undefined): StringCheck | u
   if (!limits) return undefined
   const { minLength = 0, maxLength = Infinity, norm } = limits
   const matchers = limits.patterns.map(compileMatcher)
-  if (minLength === 0 && maxLength === Infinity && norm.length === 0 && matchers.length === 0) return undefined
+  const url = limits.url && compileUrl(limits.url)
+  const anyLength = minLength === 0 && maxLength === Infinity
+  if (anyLength && norm.length === 0 && matchers.length === 0 && !url) return undefined
   return (raw) => {
-    const text = norm.length === 0 ? raw : normalizeString(raw, norm)
+    const normalized = norm.length === 0 ? raw : normalizeString(raw, norm)
+    const text = url ? url(normalized) : normalized
+    if (text === undefined) return undefined
     if (text.length > maxLength && codePoints(text) > maxLength) return undefined
     if (text.length < 2 * minLength && codePoints(text) < minLength) return undefined
     for (const matches of matchers) if (!matches(text)) return undefined
@@ -77,8 +108,8 @@ export function compileNumber(
 ): NumberCheck {
   const largest = largestNumber(numbers)
   const { minimum = -largest, maximum = largest, exclusiveMinimum, exclusiveMaximum, multipleOf } = limits ?? {}
-  const low = Math.max(minimum, -largest)
-  const high = Math.min(maximum, largest)
+  const low = Math.max(Number(minimum), -largest)
+  const high = Math.min(Number(maximum), largest)
   const plain = exclusiveMinimum === undefined && exclusiveMaximum === undefined && multipleOf === undefined
   if (plain && integer) return (value) => value >= low && value <= high && Number.isInteger(value)
   if (plain) return (value) => value >= low && value <= high
@@ -91,11 +122,24 @@ export function compileNumber(
     (multipleOf === undefined || isMultipleOf(value, multipleOf))
 }
 
-/** Every double beyond 2^53 - 1 is integral, so with "safe" one comparison covers number.unsafe_integer and range. */
-export const largestNumber = (numbers: Profile['numbers']): number =>
-  numbers === 'safe' ? Number.MAX_SAFE_INTEGER : Number.MAX_VALUE
-
 export function compileScalar(node: ScalarNode, numbers: Profile['numbers']): Visitor {
+  return node.coerce ? compileCoercion(node, numbers) : compilePlainScalar(node, numbers)
+}
+
+/** What is converted to another type is not in the result, so the data model is checked here. */
+function compileCoercion(node: ScalarNode, numbers: Profile['numbers']): Visitor {
+  const check = compilePlainScalar(node, numbers)
+  const type = node.types[0] as ScalarNode['types'][number]
+  const largest = largestNumber(numbers)
+  return (value) => {
+    if (typeof value === 'object' && value !== null) return undefined
+    if (typeof value === 'string' && type !== 'string' && !isWellFormed(value)) return undefined
+    if (typeof value === 'number' && !(Math.abs(value) <= largest)) return undefined
+    return check(coerceScalar(value as JsonPrimitive, type, numbers))
+  }
+}
+
+function compilePlainScalar(node: ScalarNode, numbers: Profile['numbers']): Visitor {
   const has = (name: ScalarNode['types'][number]): boolean => node.types.includes(name)
   const [string, boolean, nothing] = [has('string'), has('boolean'), has('null')]
   const number = has('number') || has('integer')
@@ -120,14 +164,16 @@ export function compileValues(node: ValuesNode, numbers: Profile['numbers']): Vi
   const { norm } = node
   return (value) => {
     const text = norm.length > 0 && typeof value === 'string' ? normalizeString(value, norm) : value
-    return accepted.has(text as Primitive) ? text : undefined
+    return accepted.has(text as LiteralValue) ? text : undefined
   }
 }
 
-/** The values of a const or enum, without the numbers that the data model rejects. */
-export function acceptedValues({ values }: ValuesNode, numbers: Profile['numbers']): ReadonlySet<Primitive> {
+/** The values of a const or enum, without the numbers that the fast path leaves to the slow one. */
+export function acceptedValues({ values }: ValuesNode, numbers: Profile['numbers']): ReadonlySet<LiteralValue> {
   const largest = largestNumber(numbers)
-  return new Set(values.filter((value) => typeof value !== 'number' || Math.abs(value) <= largest))
+  return new Set(
+    values.filter((value) => typeof value !== 'bigint' && (typeof value !== 'number' || Math.abs(value) <= largest)),
+  )
 }
 
 /** Length of a well-formed text in code points. */

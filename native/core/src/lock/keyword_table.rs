@@ -45,7 +45,7 @@ impl NodeKind {
             Self::Union => &["anyOf"],
             Self::Discriminated => &["oneOf", "x-discriminator"],
             Self::String => &["type", "allOf", "maxLength", "minLength", "pattern", "x-coerce", "x-norm", "x-url"],
-            Self::Number => &["type", "exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf", "x-coerce"],
+            Self::Number => &["type", "exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf", "x-coerce", "x-value"],
             Self::Bare => &["type", "x-coerce"],
             Self::Array => &["type", "items", "maxItems", "minItems"],
             Self::Tuple => &["type", "items", "maxItems", "minItems", "prefixItems"],

@@ -33,10 +33,12 @@ use value::Value;
 use walk::walk_schema;
 
 use crate::error::ContractError;
-use crate::profile::Profile;
-use crate::read::{Kind, LOCK_LIMITS, ReadError, Tape, check_text, diagnose, read};
+use crate::profile::{Numbers, Profile};
+use crate::read::{LOCK_LIMITS, ReadError, Tape, check_text, diagnose, read};
 
-const MAX_VALUES: usize = 10_000;
+/// Without white space and needless escapes: as canonical JSON.
+const MAX_COMPACT_BYTES: usize = 2_097_152;
+const MAX_NODES: usize = 50_000;
 
 /// Parses the bytes of a lock file.
 ///
@@ -45,15 +47,28 @@ const MAX_VALUES: usize = 10_000;
 /// `contract.unsupported` for what is outside profile p1, `contract.invalid` for what is malformed, with a JSON pointer
 /// into the lock.
 pub fn parse_lock(bytes: &[u8]) -> Result<Profile, ContractError> {
-    let value = read_value(bytes)?;
+    let mut value = read_value(bytes)?;
+    if !keeps_integers(&value) {
+        value.round_integers();
+    }
     let mut tree = Tree::default();
     let mut profile = read_fields(&value, |schema, at| {
         tree = walk_schema(schema, at)?;
+        // The first location stands for a missing schema.
+        if tree.locations.len() - 1 > MAX_NODES {
+            return Err(invalid(at.pointer(), format!("A schema may have {MAX_NODES} nodes at most.")));
+        }
         Ok(())
     })?;
     check_tree(&mut tree)?;
     (profile.root, profile.defs) = number_definitions(&tree);
     Ok(profile)
+}
+
+/// True for `numbers: "int64"`; else the numbers of a lock are doubles.
+fn keeps_integers(lock: &Value) -> bool {
+    let numbers = if let Value::Object(lock) = lock { lock.get("numbers") } else { None };
+    numbers.and_then(Value::text) == Some(Numbers::Int64.name())
 }
 
 fn read_value(bytes: &[u8]) -> Result<Value, ContractError> {
@@ -72,10 +87,10 @@ fn read_value(bytes: &[u8]) -> Result<Value, ContractError> {
     if let Some(error) = diagnose(&tape, &LOCK_LIMITS) {
         return Err(refused(error));
     }
-    // A key is an entry of its own, beside its member's value.
-    let keys = (0..tape.len()).filter(|at| tape.kind(*at) == Kind::Key).count();
-    if tape.len() - keys > MAX_VALUES {
-        return Err(invalid(String::new(), format!("A lock may hold {MAX_VALUES} values at most.")));
+    let value = Value::of(&tape, 0);
+    if value.canonical_text().len() > MAX_COMPACT_BYTES {
+        let message = format!("A lock may have {MAX_COMPACT_BYTES} bytes at most, without white space.");
+        return Err(invalid(String::new(), message));
     }
-    Ok(Value::of(&tape, 0))
+    Ok(value)
 }

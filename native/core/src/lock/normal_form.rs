@@ -3,7 +3,8 @@
 //!
 //! Twin of `src/contract/lock/normal-form.ts`.
 
-use crate::json_text::{push_number, push_primitive, push_string};
+use crate::json_text::{push_numeric, push_primitive, push_string};
+use crate::numeric::Numeric;
 use crate::profile::{
     Additional, ArrayNode, DiscriminatedNode, JsonText, NullableNode, ObjectNode, Profile, Property, ScalarNode,
     SchemaNode, TypeName, ValuesKeyword, ValuesNode,
@@ -110,8 +111,8 @@ impl Text {
         push_string(&mut self.out, text);
     }
 
-    fn number(&mut self, number: f64) {
-        push_number(&mut self.out, number);
+    fn number(&mut self, number: Numeric) {
+        push_numeric(&mut self.out, number);
     }
 
     fn count(&mut self, count: u64) {
@@ -159,7 +160,7 @@ impl Text {
         }
     }
 
-    fn scalar(&mut self, ScalarNode { types, string, number, coerce }: &ScalarNode) {
+    fn scalar(&mut self, ScalarNode { types, string, number, coerce, bigint }: &ScalarNode) {
         let string = string.clone().unwrap_or_default();
         let number = number.unwrap_or_default();
         if string.patterns.len() > 1 {
@@ -188,6 +189,7 @@ impl Text {
                 out.optional("protocol", url.protocol, |out, one| out.string(one.source()));
             });
         });
+        self.optional("x-value", bigint.then_some("bigint"), Self::string);
     }
 
     fn values(&mut self, ValuesNode { keyword, values, types, norm }: &ValuesNode) {

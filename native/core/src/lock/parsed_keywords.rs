@@ -16,6 +16,7 @@ pub struct ParsedKeywords {
     pub string: StringLimits,
     pub all_of: Vec<Pattern>,
     pub number: NumberLimits,
+    pub bigint: bool,
     pub norm: NormOps,
     pub url: Option<UrlLimits>,
     pub coerce: bool,
@@ -79,6 +80,7 @@ impl ParsedKeywords {
         RawNode::Scalar(ScalarNode {
             types: self.types,
             string: (kind == NodeKind::String && is_limited).then_some(string),
+            bigint: self.bigint,
             number: (kind == NodeKind::Number && self.number != NumberLimits::default()).then_some(self.number),
             coerce: self.coerce,
         })

@@ -36,6 +36,9 @@ pub mod flag {
     pub const NORMALIZED: u8 = 1 << 4;
     /// Number: the text in the document is the canonical form (ECMAScript).
     pub const CANONICAL: u8 = 1 << 5;
+    /// Number: an integer beyond ±(2^53 − 1) that keeps its digits; the entry holds the nearest double. Shares its bit
+    /// with [`EDITED`].
+    pub const INT64: u8 = 1 << 7;
     /// Object: the keys ascend strictly in canonical order, so no two are equal.
     pub const SORTED: u8 = 1 << 6;
     /// Key: the member is dropped. Object, array: has dropped members, or is [`FILLED`]. Boolean: not in the document.

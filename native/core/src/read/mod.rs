@@ -32,7 +32,7 @@ pub use entry::{Entry, Kind, flag};
 pub use error::ReadError;
 pub use keys::compare_keys;
 pub(crate) use keys::{Prefix, compare_bytes};
-pub use limits::{LOCK_LIMITS, ReadLimits};
+pub use limits::{LOCK_LIMITS, LargeIntegers, ReadLimits};
 pub use tape::Tape;
 
 use self::error::ScanError;

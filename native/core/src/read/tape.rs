@@ -15,6 +15,7 @@ use super::entry::{Entry, Kind, flag};
 use super::error::ScanError;
 use super::journal::Edits;
 use super::keys::Prefix;
+use crate::numeric::{Numeric, parse_int64};
 
 /// One document. [`Tape::bind`] ties the memory to a document, [`Tape::release`] frees it for the next one.
 #[derive(Debug, Default)]
@@ -53,10 +54,33 @@ impl<'a> Tape<'a> {
         self.slots[at].word != 0
     }
 
-    /// The value of a number; may be −0.
+    /// The value of a number, or the nearest double of a 64-bit integer; may be −0.
     #[inline(always)]
     pub fn number(&self, at: usize) -> f64 {
         f64::from_bits(self.slots[at].word)
+    }
+
+    /// The exact value of a number.
+    #[inline(always)]
+    pub fn numeric(&self, at: usize) -> Numeric {
+        if self.slots[at].has(flag::INT64) { self.int64(at) } else { Numeric::Double(self.number(at)) }
+    }
+
+    /// The number at `at`, which has the flag `INT64`.
+    #[cold]
+    fn int64(&self, at: usize) -> Numeric {
+        let entry = self.slots[at];
+        let start = entry.at as usize;
+        // The scanner has parsed the same text.
+        let digits = &self.document[start..start + usize::from(entry.short)];
+        parse_int64(digits).map_or(Numeric::Double(self.number(at)), Numeric::Integer)
+    }
+
+    /// The text of a number that is canonical in the document.
+    pub(crate) fn canonical_number(&self, at: usize) -> Option<&'a str> {
+        let entry = self.slots[at];
+        let start = entry.at as usize;
+        entry.has(flag::CANONICAL).then(|| &self.document[start..start + usize::from(entry.short)])
     }
 
     /// The number of items or members.

@@ -4,10 +4,8 @@
 
 use super::node::Coercion;
 use crate::normalize::trim;
+use crate::numeric::MAX_SAFE;
 use crate::read::{Kind, Tape};
-
-/// 2^53 − 1.
-const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
 /// Converts the scalar at `at`. False when it is no number, or one that the contract does not admit.
 pub fn coerce(tape: &mut Tape<'_>, to: Coercion, at: usize) -> bool {
@@ -36,7 +34,8 @@ pub fn coerce(tape: &mut Tape<'_>, to: Coercion, at: usize) -> bool {
         }
         (Coercion::String, Kind::Number) => {
             let mut buffer = ryu_js::Buffer::new();
-            tape.replace(at, buffer.format_finite(tape.number(at)), false);
+            let text = tape.canonical_number(at).unwrap_or_else(|| buffer.format_finite(tape.number(at)));
+            tape.replace(at, text, false);
         }
         (Coercion::String, Kind::Boolean) if tape.boolean(at) => tape.replace(at, "true", false),
         (Coercion::String, Kind::Boolean) => tape.replace(at, "false", false),

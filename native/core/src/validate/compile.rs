@@ -9,6 +9,7 @@ use super::node::{
 };
 use super::params;
 use crate::json_text::push_string;
+use crate::numeric::Numeric;
 use crate::pattern::Matcher;
 use crate::profile::{
     self, Additional, ArrayNode, DiscriminatedNode, NumberLimits, Numbers, ObjectNode, Primitive, Profile, ScalarNode,
@@ -26,7 +27,7 @@ pub struct Graph {
 
 /// Compiles the schema of a contract.
 pub fn compile(profile: &Profile) -> Graph {
-    let safe = profile.numbers == Numbers::Safe;
+    let safe = profile.numbers != Numbers::Double;
     let mut builder = Builder { nodes: Vec::new(), defs: profile.defs.len() as u32, safe };
     // Reference targets come first, so a reference has its node before the target is built: 0 is the root.
     let targets = || std::iter::once(&profile.root).chain(&profile.defs);
@@ -152,8 +153,13 @@ impl Builder {
             }
             self.nodes[at].check = check;
         }
-        let null =
-            SchemaNode::Scalar(ScalarNode { types: vec![TypeName::Null], string: None, number: None, coerce: false });
+        let null = SchemaNode::Scalar(ScalarNode {
+            types: vec![TypeName::Null],
+            string: None,
+            number: None,
+            coerce: false,
+            bigint: false,
+        });
         let null = self.add(&null);
         for at in 0..self.nodes.len() {
             let Check::Union(union) = &self.nodes[at].check else { continue };
@@ -265,10 +271,10 @@ fn text_of(limits: &StringLimits) -> Text {
 fn number_of(limits: NumberLimits) -> Number {
     Number {
         limits,
-        min: limits.minimum.unwrap_or(f64::NEG_INFINITY),
-        above: limits.exclusive_minimum.unwrap_or(f64::NEG_INFINITY),
-        max: limits.maximum.unwrap_or(f64::INFINITY),
-        below: limits.exclusive_maximum.unwrap_or(f64::INFINITY),
+        min: limits.minimum.map_or(f64::NEG_INFINITY, Numeric::to_double),
+        above: limits.exclusive_minimum.map_or(f64::NEG_INFINITY, Numeric::to_double),
+        max: limits.maximum.map_or(f64::INFINITY, Numeric::to_double),
+        below: limits.exclusive_maximum.map_or(f64::INFINITY, Numeric::to_double),
     }
 }
 

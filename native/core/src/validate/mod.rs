@@ -14,7 +14,7 @@ mod params;
 mod slow_path;
 
 pub use node::DefaultMember;
-pub use number::{is_integral, is_multiple};
+pub use number::is_multiple;
 
 use compile::Graph;
 use fast_path::Fast;
