@@ -2,12 +2,11 @@
 // makes the calls, so that a draft becomes a contract without running its file.
 
 import * as z from 'zod'
-import { httpUrl } from '../contract/define/index.ts'
 
 export type Literal = string | number | boolean
 
 export interface Expression {
-  /** `z.strictObject`, `z.iso.datetime`, `httpUrl`. */
+  /** `z.strictObject`, `z.iso.datetime`. */
   readonly callee: string
   readonly args: readonly Argument[]
   /** Methods after it, without arguments: `nullable`, `optional`. */
@@ -51,9 +50,8 @@ export function buildZod({ callee, args, chain }: Expression): z.ZodType {
   return schema
 }
 
-/** `httpUrl`, or a function of zod: `z.iso.date`. */
+/** A function of zod: `z.iso.date`. */
 function functionOf(callee: string): (...args: unknown[]) => z.ZodType {
-  if (callee === 'httpUrl') return httpUrl
   if (callee === 'z.string().regex') return (pattern) => z.string().regex(pattern as RegExp)
   const names = callee.split('.').slice(1)
   return names.reduce<unknown>((scope, name) => Reflect.get(scope as object, name), z) as () => z.ZodType

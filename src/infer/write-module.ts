@@ -2,7 +2,7 @@
 
 import type { Limits } from '../model/index.ts'
 import type { Expression } from './schema-ast.ts'
-import { commentLines, expressionText, literalText, sourceText } from './write-zod.ts'
+import { commentLines, literalText, sourceText } from './write-zod.ts'
 
 interface ModuleOptions {
   readonly name: string
@@ -17,11 +17,10 @@ interface ModuleOptions {
 export function contractSource(schema: Expression, options: ModuleOptions): string {
   const base = camelCase(options.name)
   const [schemaName, contractName] = [`${base}Schema`, `${base}Contract`]
-  const usesHttpUrl = /\bhttpUrl\(/.test(expressionText(schema))
   const before = `export const ${schemaName} = `
   return [
     ...headLines(options),
-    `import { defineContract${usesHttpUrl ? ', httpUrl' : ''} } from ${literalText('sidelane')}`,
+    `import { defineContract } from ${literalText('sidelane')}`,
     `import * as z from ${literalText('zod')}`,
     '',
     ...commentLines(schema.notes, ''),

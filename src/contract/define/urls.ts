@@ -28,8 +28,8 @@ export function readUrl(context: LoweringContext, path: string, def: CheckDef, e
 }
 
 /**
- * zod's domain pattern limits the whole host by a look-ahead, which no lock holds. Without it, z.httpUrl() also takes hosts of
- * more than 253 characters.
+ * zod's domain pattern limits the whole host to 253 characters, by a look-ahead, which no lock holds. The engines have the limit
+ * for every pattern of a host.
  */
 const frozenPart = (pattern: RegExp): RegExp =>
   pattern.source === regexes.domain.source ? new RegExp(pattern.source.replace('(?=.{1,253}$)', '')) : pattern
