@@ -1,15 +1,16 @@
 // Unions: anyOf, lists of scalar types, `[X, null]`, and discriminated unions (oneOf).
 
-import type { $ZodType, $ZodUnionDef } from 'zod/v4/core'
+import type { $ZodDiscriminatedUnionDef, $ZodType, $ZodUnion } from 'zod/v4/core'
 import { bareTypes, isCoerced, isNull, orNull, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
 import { rejectAmbiguous } from './ambiguous-options.ts'
 import type { LoweringContext } from './context.ts'
 
-export function lowerUnion(context: LoweringContext, def: $ZodUnionDef, path: string): SchemaDocument {
+export function lowerUnion(context: LoweringContext, type: $ZodUnion, path: string): SchemaDocument {
+  const { def } = type._zod
   const options = def.options
   const { discriminator } = def as { discriminator?: string }
-  if (discriminator !== undefined) return lowerDiscriminated(context, options, discriminator, path)
+  if (discriminator !== undefined) return lowerDiscriminated(context, type, discriminator, path)
   if (def.inclusive === false) {
     return context.reject(
       path,
@@ -39,38 +40,63 @@ function unionOf(nodes: readonly SchemaDocument[]): SchemaDocument {
   return { anyOf: [...nodes] }
 }
 
-function lowerDiscriminated(
-  context: LoweringContext,
-  options: readonly $ZodType[],
-  key: string,
-  path: string,
-): SchemaDocument {
-  const oneOf = options.flatMap((option, i) => {
+/**
+ * A union whose key decides. zod looks the key's value up before it runs an option. Options that a `oneOf` cannot tell apart (an optional or nullable key, options that
+ * are unions themselves) become `anyOf`: the values of the key are disjoint, so at most one option accepts.
+ */
+function lowerDiscriminated(context: LoweringContext, type: $ZodUnion, key: string, path: string): SchemaDocument {
+  const { options, unionFallback } = type._zod.def as $ZodDiscriminatedUnionDef
+  const broken = brokenDiscriminator(type)
+  if (broken !== undefined) {
+    return context.reject(
+      path,
+      `zod itself throws here at the first parse ("${broken}"); give each option its own "${key}"`,
+    )
+  }
+  const withoutKey = options.filter((option) => option._zod.propValues?.[key]?.has(undefined))
+  const nodes = options.flatMap((option, i) => {
     const optionPath = pathTo.option(path, i)
     const node = context.lower(option, optionPath)
-    // A nested discriminated union over the same key is flattened.
-    if (node.oneOf !== undefined && node['x-discriminator'] === key) return node.oneOf
-    if (node.oneOf !== undefined || node.anyOf !== undefined) {
-      context.reject(
-        optionPath,
-        `an option of a union over "${key}" must be an object; write the outer one as z.union()`,
-      )
+    const nested = node.oneOf ?? node.anyOf ?? [node]
+    // A missing key chooses an option only when it is the only one that may lack it.
+    const mayLack = unionFallback === true || (withoutKey.length === 1 && withoutKey[0] === option)
+    const decided = mayLack ? nested : nested.map((branch) => requirePresent(branch, key))
+    for (const branch of decided) {
+      if (branch.properties?.[key]?.['x-norm'] === undefined) continue
+      const at = pathTo.property(optionPath, key)
+      context.reject(at, 'norm() on a discriminator: it is read before anything is normalized; drop the norm()')
     }
-    const discriminator = node.properties?.[key]
-    const keyPath = pathTo.property(optionPath, key)
-    if (discriminator === undefined) return [node]
-    if (
-      discriminator.const === undefined &&
-      discriminator.enum === undefined &&
-      Object.keys(discriminator).length > 0
-    ) {
-      context.reject(keyPath, 'the discriminator must be a z.literal() or z.enum()')
-    } else if (node.required?.includes(key) !== true) {
-      context.reject(keyPath, 'the discriminator may not be optional; write the union as z.union()')
-    } else if (discriminator['x-norm'] !== undefined) {
-      context.reject(keyPath, 'norm() on a discriminator: it is read before anything is normalized; drop the norm()')
-    }
-    return [node]
+    return decided
   })
-  return { oneOf, 'x-discriminator': key }
+  return nodes.every((node) => isDecidedBy(node, key)) ? { oneOf: nodes, 'x-discriminator': key } : unionOf(nodes)
+}
+
+/** What zod throws about its own options, when it first parses. */
+function brokenDiscriminator(type: $ZodUnion): string | undefined {
+  try {
+    void type._zod.run({ value: {}, issues: [] }, {})
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+  return undefined
+}
+
+/** The option without its rule for a missing key. */
+function requirePresent(node: SchemaDocument, key: string): SchemaDocument {
+  const property = node.properties?.[key]
+  if (property === undefined || node.required?.includes(key)) return node
+  const { default: _, ...present } = property
+  return {
+    ...node,
+    properties: { ...node.properties, [key]: present },
+    required: [...(node.required ?? []), key],
+  }
+}
+
+/** True for an object that requires the key with listed values; a reference is resolved by the lock's parser. */
+function isDecidedBy(node: SchemaDocument, key: string): boolean {
+  if (node.$ref !== undefined) return true
+  const property = node.properties?.[key]
+  if (property === undefined) return Object.keys(node).length === 0
+  return node.required?.includes(key) === true && (property.const !== undefined || property.enum !== undefined)
 }

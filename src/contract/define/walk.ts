@@ -1,7 +1,7 @@
 // The walk over a zod tree: dispatch by type, recursion, and the list of problems. Each family of types is lowered in
 // a file of its own; unsupported types are in unsupported-types.ts.
 
-import type { $ZodLazy, $ZodPipe, $ZodTemplateLiteral, $ZodType, $ZodTypes } from 'zod/v4/core'
+import type { $ZodLazy, $ZodPipe, $ZodTemplateLiteral, $ZodType, $ZodTypes, $ZodUnion } from 'zod/v4/core'
 import { type NormOp, SidelaneError } from '../../model/index.ts'
 import { annotationsOf, hasNormMetadata, idOf } from './annotations.ts'
 import { keepInApp } from './app-only.ts'
@@ -182,7 +182,7 @@ function lowerPlain(context: LoweringContext, type: $ZodTypes, path: string): Sc
     case 'record':
       return lowerRecord(context, def, path)
     case 'union':
-      return lowerUnion(context, def, path)
+      return lowerUnion(context, type as $ZodUnion, path)
     case 'intersection':
       return lowerIntersection(context, def, path)
     default:
