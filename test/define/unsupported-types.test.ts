@@ -106,6 +106,21 @@ describe('defineContract rejects', () => {
     expect(error.message).toContain(`\n  ${path}: `)
   })
 
+  it('a factory that branches into new schemas without end, in one line', () => {
+    const tree = (): z.ZodType =>
+      z.strictObject({
+        get left() {
+          return tree().optional()
+        },
+        get right() {
+          return tree().optional()
+        },
+      })
+    const error = errorOf(tree())
+    expect(error.params?.['refusals']).toHaveLength(1)
+    expect(error.message).toContain('the schema is infinite')
+  })
+
   it('all places at once, and counts those beyond the 20 it lists', () => {
     const shape = Object.fromEntries(Array.from({ length: 25 }, (_, i) => [`k${i}`, z.date()]))
     const error = errorOf(z.strictObject(shape))

@@ -49,6 +49,8 @@ export function walkSchema(schema: $ZodType, options: LoweringOptions): { schema
   const active = new Map<object, ActiveSchema>()
   const recursive = new Map<object, string>()
   let nesting = 0
+  /** An infinite schema that branches has 2^120 places: the walk ends at the first path that is too long. */
+  let infinite = false
 
   const context: LoweringContext = {
     options,
@@ -62,8 +64,10 @@ export function walkSchema(schema: $ZodType, options: LoweringOptions): { schema
     keepInApp: (path, kind) => void appOnly.add(`${kind}: ${path}`),
     lower(schema, path, inherited = []) {
       const type = schema as $ZodTypes
+      if (infinite) return {}
       if (++nesting > maxNesting) {
         nesting--
+        infinite = true
         return context.reject(path, 'the schema is infinite; refer back to one schema, by a getter or z.lazy')
       }
       if (hasNormMetadata(schema)) context.reject(path, "meta 'x-norm' has no effect; write norm(schema, [...])")
