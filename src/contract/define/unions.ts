@@ -1,6 +1,6 @@
 // Unions: anyOf, lists of scalar types, `[X, null]`, and discriminated unions (oneOf).
 
-import type { $ZodDiscriminatedUnionDef, $ZodType, $ZodUnion } from 'zod/v4/core'
+import { safeParse, type $ZodDiscriminatedUnion, type $ZodType, type $ZodUnion } from 'zod/v4/core'
 import { bareTypes, isCoerced, isNull, orNull, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
 import { rejectAmbiguous } from './ambiguous-options.ts'
@@ -10,7 +10,9 @@ export function lowerUnion(context: LoweringContext, type: $ZodUnion, path: stri
   const { def } = type._zod
   const options = def.options
   const { discriminator } = def as { discriminator?: string }
-  if (discriminator !== undefined) return lowerDiscriminated(context, type, discriminator, path)
+  if (discriminator !== undefined) {
+    return lowerDiscriminated(context, type as $ZodDiscriminatedUnion, discriminator, path)
+  }
   if (def.inclusive === false) {
     return context.reject(
       path,
@@ -40,63 +42,47 @@ function unionOf(nodes: readonly SchemaDocument[]): SchemaDocument {
   return { anyOf: [...nodes] }
 }
 
-/**
- * A union whose key decides. zod looks the key's value up before it runs an option. Options that a `oneOf` cannot tell apart (an optional or nullable key, options that
- * are unions themselves) become `anyOf`: the values of the key are disjoint, so at most one option accepts.
- */
-function lowerDiscriminated(context: LoweringContext, type: $ZodUnion, key: string, path: string): SchemaDocument {
-  const { options, unionFallback } = type._zod.def as $ZodDiscriminatedUnionDef
-  const broken = brokenDiscriminator(type)
-  if (broken !== undefined) {
+/** One option applies at most, by the value of `key`: where the lock can say so (oneOf), else as a plain union. */
+function lowerDiscriminated(
+  context: LoweringContext,
+  type: $ZodDiscriminatedUnion,
+  key: string,
+  path: string,
+): SchemaDocument {
+  const { options } = type._zod.def
+  const problem = discriminatorProblem(type)
+  const nodes = options.map((option, i) => context.lower(option, pathTo.option(path, i)))
+  if (problem !== undefined) {
     return context.reject(
       path,
-      `zod itself throws here at the first parse ("${broken}"); give each option its own "${key}"`,
+      `zod itself throws at the first payload: ${problem}; make "${key}" a literal or an enum`,
     )
   }
-  const withoutKey = options.filter((option) => option._zod.propValues?.[key]?.has(undefined))
-  const nodes = options.flatMap((option, i) => {
-    const optionPath = pathTo.option(path, i)
-    const node = context.lower(option, optionPath)
-    const nested = node.oneOf ?? node.anyOf ?? [node]
-    // A missing key chooses an option only when it is the only one that may lack it.
-    const mayLack = unionFallback === true || (withoutKey.length === 1 && withoutKey[0] === option)
-    const decided = mayLack ? nested : nested.map((branch) => requirePresent(branch, key))
-    for (const branch of decided) {
-      if (branch.properties?.[key]?.['x-norm'] === undefined) continue
-      const at = pathTo.property(optionPath, key)
-      context.reject(at, 'norm() on a discriminator: it is read before anything is normalized; drop the norm()')
-    }
-    return decided
-  })
-  return nodes.every((node) => isDecidedBy(node, key)) ? { oneOf: nodes, 'x-discriminator': key } : unionOf(nodes)
+  // A nested discriminated union over the same key is flattened.
+  const flat = nodes.flatMap((node) => (node['x-discriminator'] === key ? (node.oneOf ?? []) : [node]))
+  if (flat.every((node) => isToldApart(node, key)) && options.every((option) => isAlwaysThere(option, key))) {
+    return { oneOf: flat, 'x-discriminator': key }
+  }
+  return unionOf(nodes.flatMap(branches))
 }
 
-/** What zod throws about its own options, when it first parses. */
-function brokenDiscriminator(type: $ZodUnion): string | undefined {
+/** What zod throws at the first payload: it looks at the options as late as that. */
+function discriminatorProblem(type: $ZodType): string | undefined {
   try {
-    void type._zod.run({ value: {}, issues: [] }, {})
+    safeParse(type, {})
+    return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
-  return undefined
-}
-
-/** The option without its rule for a missing key. */
-function requirePresent(node: SchemaDocument, key: string): SchemaDocument {
-  const property = node.properties?.[key]
-  if (property === undefined || node.required?.includes(key)) return node
-  const { default: _, ...present } = property
-  return {
-    ...node,
-    properties: { ...node.properties, [key]: present },
-    required: [...(node.required ?? []), key],
+    const message = error instanceof Error ? error.message : ''
+    return /^(?:Invalid discriminated union option|Duplicate discriminator value)/.test(message) ? message : undefined
   }
 }
 
-/** True for an object that requires the key with listed values; a reference is resolved by the lock's parser. */
-function isDecidedBy(node: SchemaDocument, key: string): boolean {
+/** A lock reads the discriminator before it normalizes or fills in anything. A reference is to a recursive object. */
+function isToldApart(node: SchemaDocument, key: string): boolean {
   if (node.$ref !== undefined) return true
-  const property = node.properties?.[key]
-  if (property === undefined) return Object.keys(node).length === 0
-  return node.required?.includes(key) === true && (property.const !== undefined || property.enum !== undefined)
+  const { const: value, enum: values, ...others } = node.properties?.[key] ?? {}
+  return (value !== undefined || values !== undefined) && !('x-norm' in others) && !('default' in others)
 }
+
+const isAlwaysThere = (option: $ZodType, key: string): boolean =>
+  option._zod.propValues?.[key]?.has(undefined) === false
