@@ -55,3 +55,32 @@ describe('a discriminated union has the verdict and the document of zod', () => 
     }
   })
 })
+
+describe('a recursive option that may lack the key, beside another that may', () => {
+  const lacking: z.ZodType = z.discriminatedUnion('k', [
+    z.object({
+      k: z.literal('a').optional(),
+      get children() {
+        return z.array(lacking)
+      },
+    }),
+    b.partial({ k: true }),
+  ])
+
+  it('is refused, with advice that works', () => {
+    expect(() => defineContract({ name: 'u', schema: lacking })).toThrow(
+      '"k" may be absent in several options, one of them recursive; make it required',
+    )
+    const required: z.ZodType = z.discriminatedUnion('k', [
+      z.object({
+        k: z.literal('a'),
+        get children() {
+          return z.array(required)
+        },
+      }),
+      b,
+      c,
+    ])
+    expect(defineContract({ name: 'u', schema: required }).lock.schema).toHaveProperty('$defs')
+  })
+})
