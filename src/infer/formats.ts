@@ -2,7 +2,7 @@
 // every sample it was guessed from.
 
 import { defineContract } from '../contract/define/index.ts'
-import { buildZod, call, type Expression } from './schema-ast.ts'
+import { build, call, type Expression } from './schema-ast.ts'
 
 export interface Format {
   /** The function to call, and its argument if any. */
@@ -55,7 +55,7 @@ export function formatsOf(text: string, mask: number): number {
 export const bestFormat = (mask: number): Format | undefined => table.find((_, i) => (mask & (1 << i)) !== 0)
 
 function patternsOf(format: Format): readonly RegExp[] {
-  const { root } = defineContract({ name: 'format', schema: buildZod(formatSchema(format)) }).profile
+  const { root } = defineContract({ name: 'format', schema: build(formatSchema(format), new Map()) }).profile
   const patterns = root.kind === 'scalar' ? root.string?.patterns : undefined
   if (patterns === undefined || patterns.length === 0) throw new TypeError('A format without a pattern proves nothing')
   return patterns.map(({ source }) => new RegExp(source, 'u'))
