@@ -25,6 +25,8 @@ export interface DraftOptions {
   readonly numbers: 'int64' | 'double' | undefined
   /** Objects at places with fewer of them are left open, because the size of a lock is limited. */
   readonly minObjects: number
+  /** Names that the module has for other things. */
+  readonly reserved: ReadonlySet<string>
   /** Below this many levels any value is accepted. */
   readonly depth: number
 }
@@ -67,7 +69,7 @@ class Drafter {
 
   constructor(root: ValueShape, options: DraftOptions) {
     this.#options = options
-    this.#uses = new ShapeUses(root)
+    this.#uses = new ShapeUses(root, options.reserved)
     this.#samples = root.count
   }
 
@@ -137,8 +139,9 @@ class Drafter {
   #objects(shape: ObjectShape, label: string, depth: number): Expression {
     const { length } = shape.objects
     if (shape.kind === 'shared') {
-      const { name, shape: inner } = shape.shared
-      if (!this.#uses.isNamed(shape.shared)) return this.#plain(inner, depth)
+      const { shape: inner } = shape.shared
+      const name = this.#uses.nameOf(shape.shared)
+      if (name === undefined) return this.#plain(inner, depth)
       if (inner.objects.length < this.#options.minObjects) return leftOpen(inner.objects.length)
       if (!this.constants.has(name)) {
         this.constants.set(name, constant(name))

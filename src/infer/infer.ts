@@ -7,7 +7,7 @@ import { readSamples, type LargeInteger, type Skipped } from './read-samples.ts'
 import { buildZod, type Draft } from './schema-ast.ts'
 import { objectCounts, type ValueShape } from './shape.ts'
 import { sharedShapeOf } from './shared-shapes.ts'
-import { contractSource } from './write-module.ts'
+import { contractSource, typeName } from './write-module.ts'
 
 /** Options of `inferContract`. */
 export interface InferOptions {
@@ -57,7 +57,11 @@ export function inferContract(samples: Iterable<Uint8Array | string>, options: I
   const numbers = largeInteger?.numbers
   const define = (draft: Draft): Contract =>
     defineContract({ name, schema: buildZod(draft), ...(numbers && { numbers }), ...(limits && { limits }) })
-  const { draft, contract, cut } = fitting(sharedShapeOf(values), { objects, showValues, numbers }, define)
+  const { draft, contract, cut } = fitting(
+    sharedShapeOf(values),
+    { objects, showValues, numbers, reserved: new Set([typeName(name)]) },
+    define,
+  )
   const source = contractSource(draft, { name, origin, samples: values.length, skipped, typescript, numbers, limits, cut, objects })
   return { source, contract, samples: values.length, skipped, largeInteger, cut }
 }

@@ -8,7 +8,8 @@ export interface Presence {
   kinds: number
 }
 
-const kindBits = { string: 1, number: 2, boolean: 4, array: 8, object: 16 } as const
+/** The types of values, for `Presence`. */
+export const kindBits = { string: 1, number: 2, boolean: 4, array: 8, object: 16 } as const
 
 export function kindBit(value: JsonValue): number {
   if (value === null) return 0

@@ -1,7 +1,7 @@
 // Tells maps, whose keys are data, from objects with members.
 
 import { JsonObject } from '../json/index.ts'
-import { presences, similarity, type Presence } from './presence.ts'
+import { kindBits, presences, similarity, type Presence } from './presence.ts'
 import { isDataKey } from './words.ts'
 
 /** Objects with more keys at one place are maps, if their values have one type. */
@@ -30,15 +30,16 @@ function oneKind(keys: ReadonlyMap<string, Presence>): boolean {
   return kinds !== 0 && (kinds & (kinds - 1)) === 0
 }
 
-/** True if each object has few of the keys, and most keys are new: the next object has keys that no sample had. */
+/** True if each object has few of the keys, and most keys are rare: the next object has keys that no sample had. */
 function isOpen(objects: readonly JsonObject[], keys: ReadonlyMap<string, Presence>, share: number): boolean {
   if (objects.length < 4 || keys.size < 8 || share > 0.3) return false
   const members = [...keys.values()]
   const values = members[0]?.kinds
   // Objects and arrays of objects at places with names of their own are members, unless they have one shape.
-  if (values === 8 || values === 16) return false
+  if (values === kindBits.array || values === kindBits.object) return false
+  if (members.some(({ count }) => count === objects.length)) return false
   const once = members.filter(({ count }) => count === 1).length
-  return once >= 0.5 * members.length && members.every(({ count }) => count < objects.length)
+  return once >= 0.5 * members.length || (members.length >= 16 && share <= 0.1)
 }
 
 /** True if the values are objects with the same members, at least two. */

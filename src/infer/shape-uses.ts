@@ -1,16 +1,27 @@
-// Says which shared shapes get a constant: those that are used twice, or within themselves.
+// Says which shared shapes get a constant, and its name: those that are used twice, or within themselves.
 
 import type { ObjectShape, PlainShape, SharedShape, ValueShape } from './shape.ts'
 
 export class ShapeUses {
   readonly #uses = new Map<SharedShape, number>()
+  readonly #names = new Map<SharedShape, string>()
 
-  constructor(root: ValueShape) {
+  /** No constant gets a name in `reserved`. */
+  constructor(root: ValueShape, reserved: ReadonlySet<string>) {
     this.#value(root)
+    const taken = new Set(reserved)
+    for (const [shared, uses] of this.#uses) {
+      if (uses < 2) continue
+      let name = shared.word
+      for (let i = 2; taken.has(name); i++) name = `${shared.word}${i}`
+      taken.add(name)
+      this.#names.set(shared, name)
+    }
   }
 
-  isNamed(shared: SharedShape): boolean {
-    return (this.#uses.get(shared) ?? 0) > 1
+  /** The name of the constant, if the shape gets one. */
+  nameOf(shared: SharedShape): string | undefined {
+    return this.#names.get(shared)
   }
 
   #value({ arrays, objects }: ValueShape): void {

@@ -61,7 +61,8 @@ export interface SharedReference {
 
 /** One shape of objects at several places, or within itself. */
 export interface SharedShape {
-  readonly name: string
+  /** What most of its places are called, as a name for a constant. */
+  readonly word: string
   readonly shape: PlainShape
 }
 

@@ -2,7 +2,7 @@
 // together, so that each place learns from the others.
 
 import { compareKeys, JsonObject, type JsonValue } from '../json/index.ts'
-import { kindsAgree, presences, similarity, type KeySet } from './presence.ts'
+import { kindBits, kindsAgree, presences, similarity, type KeySet } from './presence.ts'
 import {
   nothingShared,
   plainShape,
@@ -53,17 +53,21 @@ function ownerOf(
     owned++
   }
   if (found === undefined || owned * 2 < objects.length) return undefined
+  const { tag } = found
+  if (tag !== undefined && objects.some((object) => typeof object.get(tag) !== 'string')) return undefined
   if (owned < objects.length) for (const object of objects) if (!owners.has(object)) adopted.set(object, found)
   return found
 }
 
 class Shared implements SharedShape {
-  readonly name: string
+  readonly word: string
+  readonly tag: string | undefined
   readonly objects: JsonObject[]
   #shape: PlainShape | undefined
 
-  constructor(name: string, objects: JsonObject[]) {
-    this.name = name
+  constructor(word: string, tag: string | undefined, objects: JsonObject[]) {
+    this.word = word
+    this.tag = tag
     this.objects = objects
   }
 
@@ -80,8 +84,11 @@ class Shared implements SharedShape {
 interface Place extends KeySet {
   /** The key of the nearest member; '' at the root. */
   readonly label: string
+  /** The objects are items of an array, or values of a map. */
+  readonly several: boolean
   readonly path: string
   readonly parent: Place | undefined
+  readonly tag: string | undefined
   readonly list: readonly JsonObject[]
 }
 
@@ -95,7 +102,9 @@ function placesOf(root: ValueShape): Place[] {
     if (shape.kind === 'record') visitValue(shape.values, label, `${path}/{}`, parent)
     if (shape.kind === 'record' || shape.kind === 'shared') return
     const { objects: list } = shape
-    const place = { label, path, parent, list, objects: list.length, keys: presences(list) }
+    const several = /\/(?:\[\]|\{\})$/.test(path)
+    const tag = shape.kind === 'tagged' ? shape.tag : undefined
+    const place = { label, several, path, parent, tag, list, objects: list.length, keys: presences(list) }
     places.push(place)
     const variants = shape.kind === 'members' ? [['', shape] as const] : shape.branches
     for (const [value, { members }] of variants)
@@ -116,7 +125,7 @@ function sharedOf(places: readonly Place[]): Shared[] {
   const heads: Place[] = []
   for (const place of ordered) {
     if (place.keys.size < minKeys) continue
-    const head = heads.find((other) => similarity(other, place) >= minLikeness)
+    const head = heads.find((other) => keepTags(other, place) && similarity(other, place) >= minLikeness)
     if (head === undefined) heads.push(place)
     else groups.join(head, place)
   }
@@ -124,20 +133,28 @@ function sharedOf(places: readonly Place[]): Shared[] {
     const ancestor = ancestorOfOneShape(place)
     if (ancestor !== undefined) groups.join(ancestor, place)
   }
-  const names = new Set<string>()
   return groups
     .all()
     .filter((group) => group.length > 1)
-    .map((group) => new Shared(nameOf(group, names), group.flatMap(({ list }) => list)))
+    .map((group) => new Shared(wordOf(group), tagOf(group), group.flatMap(({ list }) => list)))
 }
 
 /** The ancestor that these objects are like, if the samples nest by the same key at least twice. */
 function ancestorOfOneShape(place: Place): Place | undefined {
   for (let ancestor = place.parent; ancestor !== undefined; ancestor = ancestor.parent) {
     const nests = place.keys.has(place.label) || ancestor.label === place.label
-    if (nests && ancestor.keys.has(place.label) && isPartOf(place, ancestor)) return ancestor
+    if (nests && ancestor.keys.has(place.label) && keepTags(ancestor, place) && isPartOf(place, ancestor)) return ancestor
   }
   return undefined
+}
+
+/** True if the tag of each place is in all objects of the other, so that it still tells them apart. */
+const keepTags = (a: Place, b: Place): boolean => hasTag(a, b.tag) && hasTag(b, a.tag)
+
+function hasTag({ keys, objects, tag }: Place, other: string | undefined): boolean {
+  if (other === undefined || other === tag) return true
+  const presence = keys.get(other)
+  return tag === undefined && presence?.count === objects && presence.kinds === kindBits.string
 }
 
 /** True if most keys of `part` are in `whole` with the same types, and one of them holds no objects. */
@@ -147,7 +164,7 @@ function isPartOf(part: Place, whole: Place): boolean {
     const inWhole = whole.keys.get(key)
     if (inWhole === undefined || !kindsAgree(inPart, inWhole)) continue
     common++
-    if (inPart.kinds > 0 && inPart.kinds < 8) plain++
+    if (inPart.kinds > 0 && inPart.kinds < kindBits.array) plain++
   }
   return plain > 0 && common >= 0.8 * part.keys.size
 }
@@ -184,25 +201,24 @@ class Groups {
   }
 }
 
-/** The most frequent label, in the singular, as the name of a constant that no other shape has. */
-function nameOf(group: readonly Place[], taken: Set<string>): string {
+const tagOf = (group: readonly Place[]): string | undefined => group.find(({ tag }) => tag !== undefined)?.tag
+
+/** The most frequent label, in the singular. */
+function wordOf(group: readonly Place[]): string {
   const counts = new Map<string, number>()
-  for (const { label, objects } of group) {
-    const word = pascalCase(label)
+  for (const { label, several, objects } of group) {
+    const word = pascalCase(several ? singular(label) : label)
     counts.set(word, (counts.get(word) ?? 0) + objects)
   }
   const [[word]] = [...counts].toSorted(([a, inA], [b, inB]) => inB - inA || compareKeys(a, b)) as [[string, number]]
-  let name = word
-  for (let i = 2; taken.has(name); i++) name = `${word}${i}`
-  taken.add(name)
-  return name
+  return word
 }
 
+/** The root has no label. */
 function pascalCase(label: string): string {
   const words = label.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
-  const joined = words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('')
-  const name = singular(joined.slice(0, 40))
-  return /^[A-Z]/.test(name) ? name : `Shape${name}`
+  const name = words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('').slice(0, 40)
+  return /^[A-Z]/.test(name) ? name : `Payload${name}`
 }
 
 function singular(word: string): string {

@@ -1,9 +1,9 @@
 // Finds the tag of objects: a text member that decides which other members there are. A tag is judged by how many bits
-// it saves in a description of the members (minimum description length with the estimator of Krichevsky and Trofimov), so
+// it saves in a description of the members (minimum description length with the estimator of Krichevsky and Trofimov, within a tag's objects a beta-binomial one), so
 // that a key with many values has to explain more than one with few.
 
 import { compareKeys, JsonObject, type JsonValue } from '../json/index.ts'
-import { presences } from './presence.ts'
+import { kindBits, presences } from './presence.ts'
 import { isCodeWord, isIdName, isPrivateName, isTypeLike } from './words.ts'
 
 const maxTagValues = 400
@@ -20,7 +20,7 @@ const minEvidenceBits = 10
 /** The key of the tag: a member that every object has, as a string. Undefined without one. */
 export function findTag(objects: readonly JsonObject[]): string | undefined {
   if (objects.length < 4) return undefined
-  const keys = [...presences(objects)].filter(([, { count, kinds }]) => count === objects.length && kinds === 1)
+  const keys = [...presences(objects)].filter(([, { count, kinds }]) => count === objects.length && kinds === kindBits.string)
   const candidates = keys
     .map(([key]) => ({ key, values: groupsOf(objects, key), typeLike: isTypeLike(key) }))
     .filter(isCandidate)
@@ -70,6 +70,7 @@ function fixesId(objects: readonly JsonObject[], key: string, values: Groups): b
   const ids = [...presences(objects).keys()].filter((name) => name !== key && isIdName(name))
   return ids.some((id) => {
     const seen = new Set<string>()
+    if (!objects.every((object) => object.has(id))) return false
     for (const group of values.values()) {
       const own = new Set(group.map((i) => textOf((objects[i] as JsonObject).get(id))))
       const [only = ''] = own
@@ -102,30 +103,45 @@ class Facts {
   /** The part of the bits that the groups save, 0 if they explain nothing beyond chance. */
   savedBy(groups: Groups, typeLike: boolean, tried: number): number {
     const count = this.#ofObject.length
-    const whole = this.#seen.map((seen) => this.#code.bits(seen, count))
     const split = this.#seen.map(() => 0)
     const exact = this.#seen.map(() => true)
     for (const group of groups.values()) {
       const within = new Map<number, number>()
       for (const i of group) for (const fact of this.#ofObject[i] ?? []) within.set(fact, (within.get(fact) ?? 0) + 1)
-      const none = this.#code.bits(0, group.length)
-      for (let fact = 0; fact < split.length; fact++) {
-        const seen = within.get(fact)
-        split[fact] = (split[fact] as number) + (seen === undefined ? none : this.#code.bits(seen, group.length))
-        if (seen !== undefined && seen !== group.length) exact[fact] = false
+      for (const [fact, all] of this.#seen.entries()) {
+        const seen = within.get(fact) ?? 0
+        split[fact] = (split[fact] as number) + bitsWithin(seen, group.length, all / count)
+        if (seen !== 0 && seen !== group.length) exact[fact] = false
       }
     }
-    const total = sum(whole)
+    let [total, saved] = [0, 0]
+    for (const [fact, seen] of this.#seen.entries()) {
+      const whole = this.#code.bits(seen, count)
+      total += whole
+      // One bit says whether the tag helps with this fact.
+      saved += Math.max(0, whole - (split[fact] as number) - 1)
+    }
     if (total === 0) return 0
     const chance = groups.size + Math.log2(tried * Math.max(1, this.#seen.length))
     const evident = this.#seen.some(
       (seen, fact) => exact[fact] === true && this.#code.choices(seen, count) - chance >= minEvidenceBits,
     )
-    return typeLike || evident ? (total - sum(split)) / total : 0
+    return typeLike || evident ? saved / total : 0
   }
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
+/** How far the objects of one tag are expected to agree: the lower, the more. */
+const concentration = 0.3
+
+/** Bits to say which `ones` of `all` objects, where it is likely that all agree, and `share` is the share of ones elsewhere. */
+function bitsWithin(ones: number, all: number, share: number): number {
+  const [a, b] = [concentration * share, concentration * (1 - share)]
+  let bits = 0
+  for (let i = 0; i < ones; i++) bits -= Math.log2(a + i)
+  for (let i = 0; i < all - ones; i++) bits -= Math.log2(b + i)
+  for (let i = 0; i < all; i++) bits += Math.log2(concentration + i)
+  return bits
+}
 
 /** Numbers the facts that hold for some objects but not for all. */
 function numbered(

@@ -13,7 +13,7 @@ const idSuffix = /(?:[_-](?:id|uid|sha|arn|key|hash|number|url|uri)|[a-z\d](?:Id
 export const isIdName = (key: string): boolean => idName.test(key) || idSuffix.test(key)
 
 const secretName = /pass(?:word|wd|phrase|code)|secret|token|credential|signature|api[_-]?key|private|auth(?!or)|session|nonce|cookie|otp$|pin$/i
-const personName = /^(?:name|full_?name|first_?name|last_?name|display_?name|user_?name|user|login|screen_?name|nick_?name|handle|title|code|label|key|value|text|description)$/i
+const personName = /^(?:name|full_?name|first_?name|last_?name|display_?name|user_?name|user|login|screen_?name|nick_?name|handle|title|code|label|key|value|text|description|branch|default_branch|ref|path|file|host|domain)$/i
 
 /** Names of members whose values do not belong into a source file. */
 export const isPrivateName = (key: string): boolean => secretName.test(key) || isIdName(key) || personName.test(key)

@@ -38,7 +38,7 @@ export function contractSource({ constants, schema }: Draft, options: ModuleOpti
     '',
     ...shared,
     ...declare(`export const ${schemaName} = `, schema),
-    ...(options.typescript ? [`export type ${capital(base)} = z.infer<typeof ${schemaName}>`, ''] : []),
+    ...(options.typescript ? [`export type ${typeName(options.name)} = z.infer<typeof ${schemaName}>`, ''] : []),
     `export const ${contractName} = defineContract({`,
     `  name: ${literalText(options.name)},`,
     `  schema: ${schemaName},`,
@@ -88,5 +88,8 @@ function camelCase(name: string): string {
   const joined = first + others.map(capital).join('')
   return /^[a-z]/.test(joined) ? joined : `payload${joined}`
 }
+
+/** The name of the payload's type. */
+export const typeName = (name: string): string => capital(camelCase(name))
 
 const capital = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1)
