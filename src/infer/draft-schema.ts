@@ -5,16 +5,16 @@ import { enumOf } from './enums.ts'
 import { bestFormat, formatSchema } from './formats.ts'
 import { ShapeUses } from './shape-uses.ts'
 import type { NumberFacts, StringFacts } from './scalar-facts.ts'
-import {
-  call,
-  chained,
-  constant,
-  constantsIn,
-  noted,
-  type Draft,
-  type Expression,
-} from './schema-ast.ts'
-import type { ArrayShape, MembersShape, ObjectShape, PlainShape, RecordShape, TaggedShape, ValueShape } from './shape.ts'
+import { call, chained, constant, constantsIn, noted, type Draft, type Expression } from './schema-ast.ts'
+import type {
+  ArrayShape,
+  MembersShape,
+  ObjectShape,
+  PlainShape,
+  RecordShape,
+  TaggedShape,
+  ValueShape,
+} from './shape.ts'
 import { expressionText } from './write-zod.ts'
 
 export interface DraftOptions {
@@ -200,7 +200,13 @@ class Drafter {
       const [only] = values.length === 1 ? values : []
       const literal = call('z.literal', [only ?? values])
       const schema = this.#members(shapes[0] as MembersShape, depth, [tag, literal])
-      return noted(schema, counted(shapes.reduce((sum, { objects }) => sum + objects.length, 0), 'sample'))
+      return noted(
+        schema,
+        counted(
+          shapes.reduce((sum, { objects }) => sum + objects.length, 0),
+          'sample',
+        ),
+      )
     })
     return call(
       'z.discriminatedUnion',
@@ -214,7 +220,8 @@ class Drafter {
 const minNulls = 10
 /** With fewer numbers, a fraction may follow, unless the name says otherwise. */
 const minIntegers = 3
-const isWholeName = /^(?:id|count|size|index|number|version|year|port|length|offset|limit|quantity|total_count)$|(?:_id|Id|_count|Count|_at|At)$/
+const isWholeName =
+  /^(?:id|count|size|index|number|version|year|port|length|offset|limit|quantity|total_count)$|(?:_id|Id|_count|Count|_at|At)$/
 
 const leftOpen = (count: number): Expression =>
   call('z.unknown', [], [`left open: seen ${counted(count, 'time')}, and the whole draft exceeds the bounds of a lock`])

@@ -62,7 +62,17 @@ export function inferContract(samples: Iterable<Uint8Array | string>, options: I
     { objects, showValues, numbers, reserved: new Set([typeName(name)]) },
     define,
   )
-  const source = contractSource(draft, { name, origin, samples: values.length, skipped, typescript, numbers, limits, cut, objects })
+  const source = contractSource(draft, {
+    name,
+    origin,
+    samples: values.length,
+    skipped,
+    typescript,
+    numbers,
+    limits,
+    cut,
+    objects,
+  })
   return { source, contract, samples: values.length, skipped, largeInteger, cut }
 }
 
@@ -115,7 +125,8 @@ function fitting(
 }
 
 function cutOf(minObjects: number, depth: number): string | undefined {
-  if (depth < maxDepth) return `What is more than ${depth} levels deep is left open: the whole draft exceeds the bounds of a lock.`
+  if (depth < maxDepth)
+    return `What is more than ${depth} levels deep is left open: the whole draft exceeds the bounds of a lock.`
   if (minObjects === 0) return undefined
   const times = minObjects === 2 ? 'once' : `less than ${minObjects} times`
   return `Objects seen ${times} are left open, as z.unknown(): the whole draft exceeds the bounds of a lock.`

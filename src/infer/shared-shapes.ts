@@ -136,14 +136,22 @@ function sharedOf(places: readonly Place[]): Shared[] {
   return groups
     .all()
     .filter((group) => group.length > 1)
-    .map((group) => new Shared(wordOf(group), tagOf(group), group.flatMap(({ list }) => list)))
+    .map(
+      (group) =>
+        new Shared(
+          wordOf(group),
+          tagOf(group),
+          group.flatMap(({ list }) => list),
+        ),
+    )
 }
 
 /** The ancestor that these objects are like, if the samples nest by the same key at least twice. */
 function ancestorOfOneShape(place: Place): Place | undefined {
   for (let ancestor = place.parent; ancestor !== undefined; ancestor = ancestor.parent) {
     const nests = place.keys.has(place.label) || ancestor.label === place.label
-    if (nests && ancestor.keys.has(place.label) && keepTags(ancestor, place) && isPartOf(place, ancestor)) return ancestor
+    if (nests && ancestor.keys.has(place.label) && keepTags(ancestor, place) && isPartOf(place, ancestor))
+      return ancestor
   }
   return undefined
 }
@@ -217,7 +225,10 @@ function wordOf(group: readonly Place[]): string {
 /** The root has no label. */
 function pascalCase(label: string): string {
   const words = label.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
-  const name = words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('').slice(0, 40)
+  const name = words
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+    .join('')
+    .slice(0, 40)
   return /^[A-Z]/.test(name) ? name : `Payload${name}`
 }
 

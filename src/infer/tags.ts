@@ -20,7 +20,9 @@ const minEvidenceBits = 10
 /** The key of the tag: a member that every object has, as a string. Undefined without one. */
 export function findTag(objects: readonly JsonObject[]): string | undefined {
   if (objects.length < 4) return undefined
-  const keys = [...presences(objects)].filter(([, { count, kinds }]) => count === objects.length && kinds === kindBits.string)
+  const keys = [...presences(objects)].filter(
+    ([, { count, kinds }]) => count === objects.length && kinds === kindBits.string,
+  )
   const candidates = keys
     .map(([key]) => ({ key, values: groupsOf(objects, key), typeLike: isTypeLike(key) }))
     .filter(isCandidate)
@@ -153,7 +155,9 @@ function numbered(
   for (const facts of all) for (const fact of facts) counts.set(fact, (counts.get(fact) ?? 0) + 1)
   const varying = [...counts].filter(([, count]) => count < objects.length)
   const numbers = new Map(varying.map(([fact], i) => [fact, i]))
-  const ofObject = all.map((facts) => [...facts].map((fact) => numbers.get(fact)).filter((number) => number !== undefined))
+  const ofObject = all.map((facts) =>
+    [...facts].map((fact) => numbers.get(fact)).filter((number) => number !== undefined),
+  )
   return { ofObject, seen: varying.map(([, count]) => count) }
 }
 

@@ -15,7 +15,9 @@ test('drafts accept samples that they have not seen, and reject broken ones', (c
   const byDomain = new Map<string, Figures>()
   const only = process.env['SIDELANE_DRAFT_DOMAIN']
   for (const domain of readdirSync(folder).filter((name) => only === undefined || name === only)) {
-    const samples = readFileSync(join(folder, domain, 'samples.ndjson'), 'utf8').trim().split('\n')
+    const samples = readFileSync(join(folder, domain, 'samples.ndjson'), 'utf8')
+      .trim()
+      .split('\n')
     const figures = newFigures()
     for (let seed = 1; seed <= splits; seed++) judgeSplit(samples, seed, engines, figures)
     byDomain.set(domain, figures)
@@ -36,7 +38,9 @@ test('drafts accept samples that they have not seen, and reject broken ones', (c
 
 const percent = (part: number, whole: number): number => Math.round((1000 * part) / Math.max(1, whole)) / 10
 
-const ratesOf = (figures: Figures): { readonly accepted: number; readonly retyped: number; readonly removed: number } => ({
+const ratesOf = (
+  figures: Figures,
+): { readonly accepted: number; readonly retyped: number; readonly removed: number } => ({
   accepted: percent(figures.accepted, figures.heldOut),
   retyped: percent(figures.retypedRejected, figures.retyped),
   removed: percent(figures.removedRejected, figures.removed),

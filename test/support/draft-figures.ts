@@ -62,7 +62,11 @@ export function judgeSplit(samples: readonly string[], seed: number, engines: re
     const bytes = Buffer.from(JSON.stringify(value))
     const all = compiled.map((one) => {
       const outcome = one.process(bytes, false)
-      return outcome.ok ? undefined : outcome.code === 'validate.failed' ? outcome.issues.map(issueText) : [outcome.code]
+      return outcome.ok
+        ? undefined
+        : outcome.code === 'validate.failed'
+          ? outcome.issues.map(issueText)
+          : [outcome.code]
     })
     for (const one of all) if (String(one) !== String(all[0])) throw new Error(`The engines differ: ${String(all)}`)
     return all[0]
@@ -106,7 +110,10 @@ function judgeMutants(
     if (issues?.some((issue) => isAt(issue, pointer)) === true) into.retypedRejected++
     else into.remarks.push(`retyped ${typeof kept} at ${pointer}: ${issues?.[0] ?? 'accepted'}`)
   }
-  for (const { holder, key, pointer } of shuffled(slots.filter(({ required }) => required), next).slice(0, perSample)) {
+  for (const { holder, key, pointer } of shuffled(
+    slots.filter(({ required }) => required),
+    next,
+  ).slice(0, perSample)) {
     const rest = Object.entries(holder)
     const kept = holder[key]
     // A member that moves to the end of its object is no other payload.
@@ -120,7 +127,8 @@ function judgeMutants(
   }
 }
 
-const otherType = (value: unknown): unknown => (typeof value === 'string' ? 12.5 : typeof value === 'object' ? true : { x: 1 })
+const otherType = (value: unknown): unknown =>
+  typeof value === 'string' ? 12.5 : typeof value === 'object' ? true : { x: 1 }
 
 type Schema = Record<string, unknown>
 
@@ -139,7 +147,8 @@ function collect(value: unknown, schema: Schema, root: Schema, pointer: string, 
   const node = resolve(value, schema, root)
   if (node === undefined) return
   if (Array.isArray(value)) {
-    if (node['items']) for (const [i, item] of value.entries()) collect(item, node['items'] as Schema, root, `${pointer}/${i}`, slots)
+    if (node['items'])
+      for (const [i, item] of value.entries()) collect(item, node['items'] as Schema, root, `${pointer}/${i}`, slots)
     return
   }
   if (typeof value !== 'object' || value === null) return
@@ -155,13 +164,18 @@ function collect(value: unknown, schema: Schema, root: Schema, pointer: string, 
   }
 }
 
-const says = (schema: Schema): boolean => ['type', 'anyOf', 'oneOf', '$ref', 'const', 'enum'].some((keyword) => keyword in schema)
+const says = (schema: Schema): boolean =>
+  ['type', 'anyOf', 'oneOf', '$ref', 'const', 'enum'].some((keyword) => keyword in schema)
 
 /** The schema that describes a value: through references, and into the branch that is meant. */
 function resolve(value: unknown, schema: Schema, root: Schema): Schema | undefined {
   if (typeof schema['$ref'] === 'string') {
     const name = schema['$ref'].slice('#/$defs/'.length)
-    return resolve(value, schema['$ref'] === '#' ? root : ((root['$defs'] as Record<string, Schema>)[name] as Schema), root)
+    return resolve(
+      value,
+      schema['$ref'] === '#' ? root : ((root['$defs'] as Record<string, Schema>)[name] as Schema),
+      root,
+    )
   }
   if (Array.isArray(schema['anyOf'])) {
     const kind = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value
