@@ -3,11 +3,9 @@
 
 import type { $ZodIntersectionDef } from 'zod/v4/core'
 import { sameSchema, type SchemaDocument } from '../schema-document.ts'
-import { isOpen, objectDocument } from './objects.ts'
+import { isOpen, objectDocument, type Additional } from './objects.ts'
 import { pathTo } from '../index.ts'
 import type { LoweringContext } from './context.ts'
-
-type Additional = SchemaDocument | boolean
 
 interface ObjectShape {
   readonly properties: Readonly<Record<string, SchemaDocument>>
@@ -49,7 +47,7 @@ function shapeOf(node: SchemaDocument): ObjectShape | undefined {
   return {
     properties: node.properties ?? {},
     required: node.required ?? [],
-    additional: node.additionalProperties ?? true,
+    additional: node['x-unknown'] ?? node.additionalProperties ?? true,
   }
 }
 
@@ -57,8 +55,8 @@ function shapeOf(node: SchemaDocument): ObjectShape | undefined {
 function mergeMember(a: ObjectShape, b: ObjectShape, key: string): SchemaDocument | undefined {
   const [left, right] = [memberOf(a, key), memberOf(b, key)]
   // zod ignores the rejection by a side that does not declare the key, unless the other side rejects it too.
-  if (left === false || isOpen(left)) return right === false ? {} : (right as SchemaDocument)
-  if (right === false || isOpen(right)) return left as SchemaDocument
+  if (saysNothing(left)) return saysNothing(right) ? {} : (right as SchemaDocument)
+  if (saysNothing(right)) return left as SchemaDocument
   return sameSchema(left as SchemaDocument, right as SchemaDocument) ? (left as SchemaDocument) : undefined
 }
 
@@ -66,8 +64,14 @@ const memberOf = ({ properties, additional }: ObjectShape, key: string): Additio
   Object.hasOwn(properties, key) ? (properties[key] as SchemaDocument) : additional
 
 function mergeAdditional(a: Additional, b: Additional): Additional | undefined {
-  if (a === false && b === false) return false
+  if (a === b) return a
+  // An unknown member is in the document when one side keeps it, and is rejected when both do.
+  if (a === 'strip') return b === false ? 'strip' : b
+  if (b === 'strip') return a === false ? 'strip' : a
   if (a === false || isOpen(a)) return b === false ? true : b
   if (b === false || isOpen(b)) return a
   return sameSchema(a as SchemaDocument, b as SchemaDocument) ? a : undefined
 }
+
+/** True for a side that asks nothing of a member, or leaves it to the other side. */
+const saysNothing = (member: Additional): boolean => member === false || member === 'strip' || isOpen(member)

@@ -1,8 +1,9 @@
 // Unions: anyOf, lists of scalar types, `[X, null]`, and discriminated unions (oneOf).
 
 import type { $ZodType, $ZodUnionDef } from 'zod/v4/core'
-import { bareTypes, isNull, orNull, type SchemaDocument } from '../schema-document.ts'
+import { bareTypes, isCoerced, isNull, orNull, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
+import { rejectAmbiguous } from './ambiguous-options.ts'
 import type { LoweringContext } from './context.ts'
 
 export function lowerUnion(context: LoweringContext, def: $ZodUnionDef, path: string): SchemaDocument {
@@ -15,14 +16,9 @@ export function lowerUnion(context: LoweringContext, def: $ZodUnionDef, path: st
       'z.xor() rejects what two options accept, so that every option must run; write z.union() or z.discriminatedUnion()',
     )
   }
-  const nodes = options.map((option, i) => context.lower(option, pathTo.option(path, i))).flatMap(branches)
-  const plain = nodes.length > 2 || (nodes.length === 2 && !nodes.some(isNull))
-  if (plain && nodes.some((node) => node['x-norm'] !== undefined)) {
-    return context.reject(
-      path,
-      'norm() in an option of z.union(): which option applies is not known before; write z.discriminatedUnion(), or one string',
-    )
-  }
+  const lowered = options.map((option, i) => context.lower(option, pathTo.option(path, i)))
+  const nodes = lowered.flatMap(branches)
+  rejectAmbiguous(context, options, lowered, path)
   if (nodes.length === 0) return context.reject(path, 'a union without options accepts no value; drop it')
   return unionOf(nodes)
 }
@@ -38,7 +34,8 @@ function unionOf(nodes: readonly SchemaDocument[]): SchemaDocument {
     return { type: types.length === 1 ? (types[0] as string) : types }
   }
   const others = nodes.filter((node) => !isNull(node))
-  if (nodes.length === 2 && others.length === 1) return orNull(others[0] as SchemaDocument)
+  // A coerced scalar ahead of null takes null itself.
+  if (nodes.length === 2 && others.length === 1 && !nodes.some(isCoerced)) return orNull(others[0] as SchemaDocument)
   return { anyOf: [...nodes] }
 }
 

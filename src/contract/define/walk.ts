@@ -1,10 +1,12 @@
 // The walk over a zod tree: dispatch by type, recursion, and the list of problems. Each family of types is lowered in
 // a file of its own; unsupported types are in unsupported-types.ts.
 
-import type { $ZodLazy, $ZodTemplateLiteral, $ZodType, $ZodTypes } from 'zod/v4/core'
+import type { $ZodLazy, $ZodPipe, $ZodTemplateLiteral, $ZodType, $ZodTypes } from 'zod/v4/core'
 import { type NormOp, SidelaneError } from '../../model/index.ts'
 import { annotationsOf, hasNormMetadata, idOf } from './annotations.ts'
+import { keepInApp } from './app-only.ts'
 import { lowerChecks } from './checks.ts'
+import { coerceKeyword, coercionProblem } from './coerce.ts'
 import type { LoweringContext, LoweringOptions, UnsupportedPlace } from './context.ts'
 import { lowerArray, lowerTuple } from './collections.ts'
 import { orNull, type SchemaDocument } from '../schema-document.ts'
@@ -15,6 +17,7 @@ import { lowerNumber } from './numbers.ts'
 import { lowerBigint } from './bigints.ts'
 import { lowerObject } from './objects.ts'
 import { rootPath } from '../index.ts'
+import { lowerPipe } from './pipes.ts'
 import { lowerRecord } from './records.ts'
 import { unsupportedType } from './unsupported-types.ts'
 import { lowerString, lowerTemplate } from './strings.ts'
@@ -34,7 +37,7 @@ const maxListed = 20
 const schemaDialect = 'https://json-schema.org/draft/2020-12/schema'
 
 /**
- * The schema as a p1 document, and where refinements were left out.
+ * The schema as a p1 document, and what stays in the app: `refine: customer.email`.
  *
  * Throws `contract.unsupported` with all problems in its message (up to 20) and `params: { path, refusals }`.
  */
@@ -56,7 +59,7 @@ export function walkSchema(schema: $ZodType, options: LoweringOptions): { schema
       if (!problems.some((known) => known.path === path && known.problem === problem)) problems.push({ path, problem })
       return {}
     },
-    keepInApp: (path) => void appOnly.add(path),
+    keepInApp: (path, kind) => void appOnly.add(`${kind}: ${path}`),
     lower(schema, path, inherited = []) {
       const type = schema as $ZodTypes
       if (++nesting > maxNesting) {
@@ -119,14 +122,10 @@ function lowerType(
 ): SchemaDocument {
   const norm = inOrder([...inherited, ...normsOf(type)])
   const { def } = type._zod
-  if ((def as { coerce?: boolean }).coerce === true) {
-    return context.reject(
-      path,
-      `z.coerce.${def.type}() turns one value into another; write z.${def.type}() and convert in the app`,
-    )
-  }
-  if (def.type === 'string') return lowerString(context, type, path, norm)
-  if (def.type === 'number') return noNorm(context, norm, path, lowerNumber(context, type, path))
+  const problem = coercionProblem(type)
+  if (problem !== undefined) return context.reject(path, problem)
+  if (def.type === 'string') return lowerString(context, [type], path, norm)
+  if (def.type === 'number') return noNorm(context, norm, path, lowerNumber(context, [type], path))
   if (def.type === 'bigint') return noNorm(context, norm, path, lowerBigint(context, type, path))
   if (def.type === 'array') return noNorm(context, norm, path, lowerArray(context, def, path))
   if (def.type === 'tuple') return noNorm(context, norm, path, lowerTuple(context, def, path))
@@ -141,11 +140,18 @@ function lowerType(
       return lowerLiteral(context, type._zod.values ?? [], path, norm)
     case 'nullable':
       return orNull(context.lower(def.innerType, path, norm))
-    // Optionality is read by objects.ts and collections.ts; elsewhere JSON has no `undefined` to accept.
+    // Optionality and defaults are read by absence.ts; elsewhere JSON has no `undefined` to accept.
     case 'optional':
     case 'nonoptional':
     case 'readonly':
+    case 'default':
+    case 'prefault':
       return context.lower(def.innerType, path, norm)
+    case 'catch':
+      context.reject(path, unsupportedType(type))
+      return context.lower(def.innerType, path, norm)
+    case 'pipe':
+      return lowerPipe(context, type as $ZodPipe, path, norm)
     case 'lazy':
       return isJsonValue(type as $ZodLazy)
         ? noNorm(context, norm, path, {})
@@ -159,8 +165,15 @@ function lowerPlain(context: LoweringContext, type: $ZodTypes, path: string): Sc
   const { def } = type._zod
   switch (def.type) {
     case 'boolean':
+      return { type: 'boolean', ...coerceKeyword(type) }
     case 'null':
-      return { type: def.type }
+      return { type: 'null' }
+    case 'custom':
+      keepInApp(context, path, 'custom', unsupportedType(type))
+      return {}
+    case 'transform':
+      keepInApp(context, path, 'transform', unsupportedType(type))
+      return {}
     case 'any':
     case 'unknown':
       return {}
