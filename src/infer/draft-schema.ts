@@ -55,7 +55,7 @@ function declarations(schema: Expression, all: ReadonlyMap<string, Expression>):
   return declared
 }
 
-const objectCalls = { strip: 'z.looseObject', strict: 'z.strictObject', loose: 'z.looseObject' }
+const objectCalls = { strip: 'z.object', strict: 'z.strictObject', loose: 'z.looseObject' }
 
 /** In fewer objects a member that was always there may be missing in the next. */
 const minRequired = 3
@@ -112,7 +112,7 @@ class Drafter {
     const [only] = this.#options.showValues && values?.size === 1 ? values.keys() : []
     const length = shortest === longest ? `length always ${shortest}` : `length seen ${shortest}..${longest}`
     const notes = [only === undefined ? length : `always ${JSON.stringify(only)}`]
-    if (padded > 0) notes.push(`white space at an end in ${outOf(padded, count)}`)
+    if (padded > 0) notes.push(`white space at an end in ${outOf(padded, count)}: .trim()?`)
     return call('z.string', [], notes)
   }
 

@@ -2,12 +2,11 @@
 // makes the calls, so that a draft becomes a contract without running its file.
 
 import * as z from 'zod'
-import { httpUrl } from '../contract/define/index.ts'
 
 export type Literal = string | number | boolean
 
 export interface Expression {
-  /** `z.object`, `z.iso.datetime`, `httpUrl`; the name of a constant where `constant` is set. */
+  /** `z.object`, `z.iso.datetime`; the name of a constant where `constant` is set. */
   readonly callee: string
   readonly constant?: true
   readonly args: readonly Argument[]
@@ -89,9 +88,8 @@ export function build({ callee, constant, args, chain }: Expression, built: Buil
   return schema
 }
 
-/** `httpUrl`, or a function of zod: `z.iso.date`. */
+/** A function of zod: `z.iso.date`. */
 function functionOf(callee: string): (...args: unknown[]) => z.ZodType {
-  if (callee === 'httpUrl') return httpUrl
   if (callee === 'z.string().regex') return (pattern) => z.string().regex(pattern as RegExp)
   const names = callee.split('.').slice(1)
   return names.reduce<unknown>((scope, name) => Reflect.get(scope as object, name), z) as () => z.ZodType

@@ -2,7 +2,7 @@
 
 import type { Limits } from '../model/index.ts'
 import type { Draft, Expression } from './schema-ast.ts'
-import { commentLines, expressionText, literalText, sourceText } from './write-zod.ts'
+import { commentLines, literalText, sourceText } from './write-zod.ts'
 
 interface ModuleOptions {
   readonly name: string
@@ -19,7 +19,6 @@ interface ModuleOptions {
 export function contractSource({ constants, schema }: Draft, options: ModuleOptions): string {
   const base = camelCase(options.name)
   const [schemaName, contractName] = [`${base}Schema`, `${base}Contract`]
-  const usesHttpUrl = [schema, ...constants.values()].some((used) => /\bhttpUrl\(/.test(expressionText(used)))
   const declared = new Set<string>()
   const declare = (start: string, expression: Expression): string[] => [
     ...commentLines(expression.notes, ''),
@@ -33,7 +32,7 @@ export function contractSource({ constants, schema }: Draft, options: ModuleOpti
   })
   return [
     ...headLines(options),
-    `import { defineContract${usesHttpUrl ? ', httpUrl' : ''} } from ${literalText('sidelane')}`,
+    `import { defineContract } from ${literalText('sidelane')}`,
     `import * as z from ${literalText('zod')}`,
     '',
     ...shared,

@@ -27,7 +27,8 @@ test.for([
   ['2024-05-06T07:08:09+02:00', 'z.iso.datetime({ offset: true })'],
   ['2024-05-06', 'z.iso.date()'],
   ['a@example.com', 'z.email()'],
-  ['https://example.com/a?b=c', 'httpUrl()'],
+  ['https://example.com/a?b=c', 'z.url()'],
+  ['https://api.example.com/keys{/key_id}', 'z.url()'],
   ['192.0.2.1', 'z.ipv4()'],
   ['2001:db8::1', 'z.ipv6()'],
 ] as const)('%s is taken for %s where every sample is one', ([value, format]) => {
@@ -180,6 +181,7 @@ test('ids, names and credentials make no enum; values are in comments only when 
 })
 
 test.for([
+  ['strip', 'z.object({'],
   ['strict', 'z.strictObject({'],
   ['loose', 'z.looseObject({'],
 ] as const)('objects: %s', ([objects, callee]) => {

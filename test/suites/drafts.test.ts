@@ -1,40 +1,45 @@
 // Drafts of inferContract() from real samples of seven domains. SIDELANE_DRAFT_SPLITS sets the number of splits a domain,
-// SIDELANE_DRAFT_REMARKS=1 prints why samples were rejected and mutants passed.
+// SIDELANE_DRAFT_REMARKS=1 prints why samples were rejected and mutants passed, SIDELANE_DRAFT_DOMAIN=k8s takes one domain:
+// SIDELANE_SUITES=… SIDELANE_DRAFT_SPLITS=5 npx vitest run --config test/vitest.config.ts test/suites/drafts.test.ts
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { expect, test } from 'vitest'
 import { judgeSplit, newFigures, type Figures } from '../support/draft-figures.ts'
-import { needEngine, needSuite } from '../support/need.ts'
+import { engineKinds, needEngine, needSuite } from '../support/need.ts'
 
 const splits = Number(process.env['SIDELANE_DRAFT_SPLITS'] ?? 2)
 
-test('drafts accept samples that they have not seen, and reject broken ones', (context) => {
-  const folder = needSuite('real', context)
-  const engines = [needEngine('js', context), needEngine('native', context)]
-  const byDomain = new Map<string, Figures>()
-  const only = process.env['SIDELANE_DRAFT_DOMAIN']
-  for (const domain of readdirSync(folder).filter((name) => only === undefined || name === only)) {
-    const samples = readFileSync(join(folder, domain, 'samples.ndjson'), 'utf8')
-      .trim()
-      .split('\n')
-    const figures = newFigures()
-    for (let seed = 1; seed <= splits; seed++) judgeSplit(samples, seed, engines, figures)
-    byDomain.set(domain, figures)
-  }
-  const rows = [...byDomain].map(([domain, figures]) => ({ domain, ...ratesOf(figures) }))
-  console.table(rows)
-  if (process.env['SIDELANE_DRAFT_REMARKS'] === '1')
-    for (const [domain, { remarks }] of byDomain) console.log(domain, most(remarks))
-  const mean = rows.reduce((sum, { accepted }) => sum + accepted, 0) / rows.length
-  console.log(`mean of held-out samples accepted: ${mean.toFixed(1)} %`)
-  expect(mean).toBeGreaterThanOrEqual(80)
-  for (const { domain, accepted, retyped, removed } of rows) {
-    expect(accepted, domain).toBeGreaterThanOrEqual(60)
-    expect(retyped, domain).toBeGreaterThanOrEqual(95)
-    expect(removed, domain).toBeGreaterThanOrEqual(90)
-  }
-}, 600_000)
+test.for(engineKinds)(
+  '%s: drafts accept samples that they have not seen, and reject broken ones',
+  { timeout: 600_000 },
+  (kind, context) => {
+    const folder = needSuite('real', context)
+    const engine = needEngine(kind, context)
+    const byDomain = new Map<string, Figures>()
+    const only = process.env['SIDELANE_DRAFT_DOMAIN']
+    for (const domain of readdirSync(folder).filter((name) => only === undefined || name === only)) {
+      const samples = readFileSync(join(folder, domain, 'samples.ndjson'), 'utf8')
+        .trim()
+        .split('\n')
+      const figures = newFigures()
+      for (let seed = 1; seed <= splits; seed++) judgeSplit(samples, seed, engine, figures)
+      byDomain.set(domain, figures)
+    }
+    const rows = [...byDomain].map(([domain, figures]) => ({ domain, ...ratesOf(figures) }))
+    console.table(rows)
+    if (process.env['SIDELANE_DRAFT_REMARKS'] === '1')
+      for (const [domain, { remarks }] of byDomain) console.log(domain, most(remarks))
+    const mean = rows.reduce((sum, { accepted }) => sum + accepted, 0) / rows.length
+    console.log(`mean of held-out samples accepted: ${mean.toFixed(1)} %`)
+    expect(mean).toBeGreaterThanOrEqual(80)
+    for (const { domain, accepted, retyped, removed } of rows) {
+      expect(accepted, domain).toBeGreaterThanOrEqual(60)
+      expect(retyped, domain).toBeGreaterThanOrEqual(95)
+      expect(removed, domain).toBeGreaterThanOrEqual(90)
+    }
+  },
+)
 
 const percent = (part: number, whole: number): number => Math.round((1000 * part) / Math.max(1, whole)) / 10
 
