@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import * as z from 'zod'
+import type * as z from 'zod'
 import { defineContract, type DefineOptions } from '../../src/contract/define/index.ts'
 import { createEngine } from '../../src/engine/index.ts'
 import { near } from './arbitraries.ts'

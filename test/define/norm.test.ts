@@ -80,11 +80,6 @@ describe('norm', () => {
   it.each([
     ['a record key', z.record(marked, z.null()), 'could make two keys one'],
     ['a part of a template literal', z.templateLiteral(['a', marked]), 'would be lost'],
-    [
-      'a discriminator',
-      z.discriminatedUnion('k', [z.strictObject({ k: norm(z.literal('a'), ['trim']) })]),
-      'norm() on a discriminator',
-    ],
   ])('is refused on %s', (_, schema, words) => {
     expect(() => written(schema)).toThrow(words)
   })

@@ -10,7 +10,7 @@ import { foldPipe } from './fold-pipe.ts'
 import { frozenValue, type FrozenValue } from './frozen-value.ts'
 import { jsonData, type JsonData } from './json-data.ts'
 import { normsOf } from './norm.ts'
-import { someSchema } from './traverse.ts'
+import { isSchema, someSchema } from './traverse.ts'
 
 /** What stands in place of a missing value; `rejected`: zod reports an issue. */
 export type Absent =
@@ -25,6 +25,7 @@ const rejected: Absent = { kind: 'rejected' }
 export function absentValue(context: LoweringContext, schema: $ZodType, path: string): Absent {
   const seen = new Set<object>()
   const read = (next: $ZodType): Absent => {
+    if (!isSchema(next)) return rejected
     const type = next as $ZodTypes
     const { def } = type._zod
     if (seen.has(def)) return rejected
@@ -73,6 +74,7 @@ export function absentValue(context: LoweringContext, schema: $ZodType, path: st
 
 /** Of a member, as zod's objects read it. */
 export function absentMember(context: LoweringContext, schema: $ZodType, path: string): Absent {
+  if (!isSchema(schema)) return nothing
   const { optin, optout } = schema._zod
   if (optin === undefined) return rejected
   const leavesOut = optout === 'optional'
@@ -81,8 +83,9 @@ export function absentMember(context: LoweringContext, schema: $ZodType, path: s
   return absent.kind === 'rejected' && leavesOut ? nothing : absent
 }
 
-export const defaultKeyword = (absent: Absent): SchemaDocument =>
-  absent.kind === 'value' ? { default: absent.value } : {}
+/** The node with its default; the same object without one, so that a schema used twice stays one. */
+export const withDefault = (node: SchemaDocument, absent: Absent | undefined): SchemaDocument =>
+  absent?.kind === 'value' ? { ...node, default: absent.value } : node
 
 /** What `Boolean(undefined)`, `String(undefined)` and `Number(undefined)` give. */
 function coerced(type: string): Absent {

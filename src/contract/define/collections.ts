@@ -4,7 +4,7 @@ import type { $ZodArrayDef, $ZodTupleDef, $ZodType } from 'zod/v4/core'
 import { readChecks, readLengthCheck, type LengthBounds } from './checks.ts'
 import type { SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
-import { absentValue, defaultKeyword, type Absent } from './absence.ts'
+import { absentValue, withDefault, type Absent } from './absence.ts'
 import type { LoweringContext } from './context.ts'
 
 export function lowerArray(context: LoweringContext, def: $ZodArrayDef, path: string): SchemaDocument {
@@ -19,10 +19,7 @@ export function lowerTuple(context: LoweringContext, def: $ZodTupleDef, path: st
   const bounds: LengthBounds = { min: tail.length }
   if (def.rest === null) bounds.max = items.length
   readChecks(context, def.checks, path, (check) => readLengthCheck(context, path, check, bounds))
-  const prefixItems = items.map((item, i) => ({
-    ...context.lower(item, pathTo.item(path, i)),
-    ...defaultKeyword(tail.defaults[i] as Absent),
-  }))
+  const prefixItems = items.map((item, i) => withDefault(context.lower(item, pathTo.item(path, i)), tail.defaults[i]))
   const rest = def.rest === null ? false : context.lower(def.rest, pathTo.rest(path))
   // An empty tuple becomes an array without items.
   return { type: 'array', ...(items.length === 0 ? {} : { prefixItems }), items: rest, ...itemCount(bounds) }

@@ -88,7 +88,11 @@ const isAppOnlyKind = (kind: unknown): boolean => (appOnlyKinds as readonly unkn
 const optionNames = 'name schema numbers limits compress dictionary digest objects appOnly'.split(' ')
 
 /** Checks what is not part of the lock, so that parseLock cannot. */
-function checkOptions({ schema, dictionary, objects, appOnly, ...rest }: DefineOptions<$ZodType>): void {
+function checkOptions(options: DefineOptions<$ZodType>): void {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidOptions('Expected the options of `defineContract`: { name, schema, … }')
+  }
+  const { schema, dictionary, objects, appOnly, ...rest } = options
   for (const name of Object.keys(rest)) {
     if (optionNames.includes(name)) continue
     throw invalidOptions(
@@ -106,7 +110,10 @@ function checkOptions({ schema, dictionary, objects, appOnly, ...rest }: DefineO
     throw invalidOptions('Expected `dictionary` to be { path, bytes }, with bytes as a Uint8Array')
   }
   const version = (schema as Partial<$ZodType> | undefined)?._zod?.version
-  if (version === undefined) throw invalidOptions('Expected `schema` to be a zod 4 schema')
+  if (version === undefined) {
+    const found = schema === undefined ? 'nothing' : '_def' in Object(schema) ? 'one of zod 3' : typeof schema
+    throw invalidOptions(`Expected \`schema\` to be a schema of zod 4, got ${found}`)
+  }
   if (version.major !== 4 || version.minor < 6) {
     throw invalidOptions(
       `Expected \`schema\` to be of zod >=4.6 <5, got ${version.major}.${version.minor}: verdicts differ between minors`,

@@ -3,7 +3,7 @@
 import type { $ZodObjectDef, $ZodType } from 'zod/v4/core'
 import { isAny, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
-import { absentMember, defaultKeyword } from './absence.ts'
+import { absentMember, withDefault } from './absence.ts'
 import type { LoweringContext } from './context.ts'
 
 /** What happens to undeclared members: checked by a schema, kept, rejected, or dropped from the document. */
@@ -18,7 +18,7 @@ export function lowerObject(context: LoweringContext, def: $ZodObjectDef, path: 
     const schema = def.shape[key] as $ZodType
     const at = pathTo.property(path, key)
     const absent = absentMember(context, schema, at)
-    properties[key] = { ...context.lower(schema, at), ...defaultKeyword(absent) }
+    properties[key] = withDefault(context.lower(schema, at), absent)
     if (absent.kind === 'rejected') required.push(key)
   }
   return objectDocument(properties, required, additional)

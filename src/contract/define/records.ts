@@ -4,7 +4,7 @@ import type { $ZodRecordDef } from 'zod/v4/core'
 import { isAny, withoutAnnotations, type SchemaDocument } from '../schema-document.ts'
 import { objectDocument, isUsableKey } from './objects.ts'
 import { pathTo } from '../index.ts'
-import { absentValue, defaultKeyword } from './absence.ts'
+import { absentValue, withDefault } from './absence.ts'
 import type { LoweringContext } from './context.ts'
 
 /** What turns one text into another. */
@@ -57,7 +57,7 @@ function lowerListed(context: LoweringContext, def: RecordDef, path: string, key
       const at = pathTo.property(path, key)
       // zod does not look whether the key is present: z.record() reads `undefined`, z.partialRecord() passes over it.
       const absent = partial ? undefined : absentValue(context, value, at)
-      properties[key] = { ...context.lower(value, at), ...(absent === undefined ? {} : defaultKeyword(absent)) }
+      properties[key] = withDefault(context.lower(value, at), absent)
       if (absent?.kind === 'rejected') required.push(key)
     }
   }

@@ -5,8 +5,14 @@ import type { $ZodType, $ZodTypes } from 'zod/v4/core'
 /** Ends the visit of a getter that returns a new schema at each read. */
 const maxVisits = 20_000
 
+/** False for undefined, a schema of zod 3, and all else that untyped code may put in the place of a schema. */
+export const isSchema = (value: unknown): value is $ZodType =>
+  (value as Partial<$ZodType> | null | undefined)?._zod?.def !== undefined
+
 /** The schemas directly inside. */
-export function childrenOf(schema: $ZodType): readonly $ZodType[] {
+export const childrenOf = (schema: $ZodType): readonly $ZodType[] => partsOf(schema).filter(isSchema)
+
+function partsOf(schema: $ZodType): readonly $ZodType[] {
   const type = schema as $ZodTypes
   const { def } = type._zod
   switch (def.type) {
@@ -39,7 +45,7 @@ export function someSchema(schema: $ZodType, test: (schema: $ZodType) => boolean
   const seen = new Set<object>()
   const queue = [schema]
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (seen.has(next._zod.def)) continue
+    if (!isSchema(next) || seen.has(next._zod.def)) continue
     if (seen.size > maxVisits || test(next)) return true
     seen.add(next._zod.def)
     queue.push(...childrenOf(next))
