@@ -1,7 +1,7 @@
 // The shape of a group of values: which types they have, and for objects whether they are told apart by a tag, are maps,
 // or have members. A shape depends on the values and not on their order.
 
-import { compareKeys, JsonObject, type JsonArray, type JsonValue } from '../json/index.ts'
+import { compareKeys, type JsonObject, type JsonArray, type JsonValue } from '../json/index.ts'
 import { isRecord } from './records.ts'
 import { numberFacts, stringFacts, type NumberFacts, type StringFacts } from './scalar-facts.ts'
 import { findTag } from './tags.ts'

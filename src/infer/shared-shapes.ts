@@ -1,7 +1,7 @@
 // Finds objects of one shape at several places, and objects that hold objects of their own shape. Their samples are taken
 // together, so that each place learns from the others.
 
-import { compareKeys, JsonObject, type JsonValue } from '../json/index.ts'
+import { compareKeys, type JsonObject, type JsonValue } from '../json/index.ts'
 import { kindBits, kindsAgree, presences, similarity, type KeySet } from './presence.ts'
 import {
   nothingShared,

@@ -189,22 +189,16 @@ test.for([
 })
 
 test('a draft beyond the bounds of a lock leaves open what is rare, and says why', () => {
-  const wide = (i: number): object =>
-    Object.fromEntries(
-      times(120, (k) => [`rare${i}_${k}`, { [`a${k}`]: 1, [`b${i}`]: 'x', note: { text: 'y', [`n${k}`]: 1 } }]),
-    )
-  const samples = times(200, (i) => ({
-    id: i,
-    common: { a: 1, b: 'x' },
-    ...(i < 40 ? { [`kind${i}`]: { ...wide(i), x: 1 } } : {}),
-  }))
+  // 52,000 members with names of their own, of 2 kinds, in objects that occur once.
+  const rare = (i: number): object => Object.fromEntries(times(520, (k) => [`m${i}x${k}`, k % 2 === 0 ? 'text' : 1.5]))
+  const samples = times(120, (i) => ({ id: i, common: { a: 1, b: 'x' }, ...(i < 100 && { [`kind${i}`]: rare(i) }) }))
   const { source, cut } = inferContract(
     samples.map((sample) => JSON.stringify(sample)),
     { name: 'x' },
   )
-  expect(cut).toMatch(/^Objects seen (?:once|less than \d+ times) are left open/)
-  expect(source).toContain('exceeds the bounds of a lock')
-  expect(source).toContain('  common: z.')
+  expect(cut).toBe('Objects seen once are left open, as z.unknown(): the whole draft exceeds the bounds of a lock.')
+  expect(source).toContain(`// ${cut}\n`)
+  expect(source).toContain('  common: z.object({\n')
 })
 
 test('the same samples have the same source', () => {
