@@ -47,7 +47,7 @@ pub mod stages {
     pub use crate::digest::{Digest, sha256, to_hex};
     pub use crate::lock::parse_lock;
     pub use crate::normalize::{NormBuffers, apply as normalize};
-    pub use crate::pattern::{Matcher, Pattern};
+    pub use crate::pattern::{Matcher, Pattern, Units, cost as pattern_cost};
     pub use crate::profile::{NormOp, NormOps};
     pub use crate::read::{LOCK_LIMITS, ReadError, ReadLimits, Tape, check_text, diagnose, flag, read};
     pub use crate::validate::{Validator, is_integral, is_multiple};
