@@ -12,6 +12,7 @@ import type {
 } from '../../model/index.ts'
 import type { JsonValue } from '../../json/index.ts'
 import { compileMatcher } from './automaton.ts'
+import { isMultipleOf } from './multiple-of.ts'
 import { normalizeString } from './normalize-string.ts'
 import type { Visitor } from './visitor.ts'
 
@@ -29,24 +30,6 @@ export function hasType(types: readonly TypeName[], value: JsonValue): boolean {
   const type = typeOf(value)
   for (const name of types) if (name === type || (name === 'integer' && Number.isInteger(value))) return true
   return false
-}
-
-/** From here on a quotient has too few digits behind the point to tell. */
-const largestQuotient = 2 ** 48
-
-/**
- * multipleOf for doubles, where 19.99 is a multiple of 0.01. `divisor` is greater than 0; both are finite. native/core
- * has the same formula, bit for bit.
- */
-export function isMultipleOf(value: number, divisor: number): boolean {
-  if (Number.isSafeInteger(value)) {
-    if (Number.isSafeInteger(divisor)) return value % divisor === 0
-    if (Number.isSafeInteger(1 / divisor)) return true
-  }
-  const quotient = value / divisor
-  const size = Math.abs(quotient)
-  if (!(size < largestQuotient)) return false
-  return Math.abs(quotient - Math.round(quotient)) < 4 * Number.EPSILON * Math.max(size, 1)
 }
 
 /** The text after normalization; undefined when a check fails. */

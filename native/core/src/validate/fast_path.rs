@@ -4,8 +4,9 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::compile::Graph;
+use super::multiple_of::is_multiple;
 use super::node::{Array, Check, Discriminated, NodeId, Number, Object, Scalar, Text, Values};
-use super::number::{is_integral, is_multiple};
+use super::number::is_integral;
 use crate::normalize::{self, NormBuffers};
 use crate::read::{Kind, Tape};
 

@@ -6,12 +6,14 @@
 mod compile;
 mod fast_path;
 mod issue_collector;
+mod multiple_of;
 mod node;
 mod number;
 mod params;
 mod slow_path;
 
-pub use number::{is_integral, is_multiple};
+pub use multiple_of::is_multiple;
+pub use number::is_integral;
 
 use compile::Graph;
 use fast_path::Fast;
