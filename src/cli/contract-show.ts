@@ -1,6 +1,6 @@
 // `sidelane contract show`: prints a lock file. The schema is formatted in schema-tree.ts.
 
-import { loadContract } from '../contract/index.ts'
+import { loadContract, lockText } from '../contract/index.ts'
 import type { Contract } from '../model/index.ts'
 import { exitCodes, isFile, readArgs, UsageError, type Command } from './command.ts'
 import { formatCount } from './format-units.ts'
@@ -37,18 +37,22 @@ export const contractShow: Command = {
 
 function asJson({ id, lock }: Contract): string {
   const norms = schemaTree(lock.schema).flatMap(({ path, norm }) => (norm === undefined ? [] : [{ path, ops: norm }]))
-  return `${JSON.stringify({ id, ...lock, norms }, null, 2)}\n`
+  const shown = { id, ...lock, norms }
+  return `${lockText(shown, 2)}\n`
 }
+
+const numbersText = {
+  safe: 'safe (integers beyond 2^53 - 1 are refused)',
+  double: 'double (large integers are rounded)',
+  int64: 'int64 (integers from -2^63 to 2^64 - 1 keep all digits)',
+} as const
 
 function asText({ id, lock }: Contract, io: Io): string {
   const { limits, compress, appOnly } = lock
   const head: readonly (readonly [string, string])[] = [
     ['id', id],
     ['profile', `${lock.profile}, Unicode ${lock.unicode}`],
-    [
-      'numbers',
-      lock.numbers === 'safe' ? 'safe (integers beyond 2^53 - 1 are refused)' : 'double (large integers are rounded)',
-    ],
+    ['numbers', numbersText[lock.numbers]],
     [
       'limits',
       `${formatCount(limits.maxBytes)} bytes, depth ${limits.maxDepth}, ${formatCount(limits.maxKeys)} keys in an object`,

@@ -6,7 +6,7 @@ import {
   findProperty,
   type DiscriminatedNode,
   type ObjectNode,
-  type Primitive,
+  type LiteralValue,
   type SchemaNode,
   type ValuesNode,
 } from '../../model/index.ts'
@@ -45,7 +45,10 @@ function completeUnion(node: Mutable<DiscriminatedNode>, location: SchemaLocatio
     const values = discriminatingValues(key, objects)
     if (values === undefined) continue
     node.key = key
-    node.branches = node.branches.map((branch, index) => ({ values: values[index] as Primitive[], node: branch.node }))
+    node.branches = node.branches.map((branch, index) => ({
+      values: values[index] as LiteralValue[],
+      node: branch.node,
+    }))
     return
   }
   const keyword = location.discriminator === undefined ? 'oneOf' : 'x-discriminator'
@@ -56,9 +59,9 @@ function completeUnion(node: Mutable<DiscriminatedNode>, location: SchemaLocatio
 }
 
 /** The values of `key` in each object; undefined when they do not discriminate the objects. */
-function discriminatingValues(key: string, objects: readonly ObjectNode[]): (readonly Primitive[])[] | undefined {
-  const seen = new Set<Primitive>()
-  const values: (readonly Primitive[])[] = []
+function discriminatingValues(key: string, objects: readonly ObjectNode[]): (readonly LiteralValue[])[] | undefined {
+  const seen = new Set<LiteralValue>()
+  const values: (readonly LiteralValue[])[] = []
   for (const object of objects) {
     const property = findProperty(object, key)
     if (!property?.required || !isDiscriminating(property.node)) return undefined

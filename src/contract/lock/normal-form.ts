@@ -62,7 +62,7 @@ function members(node: SchemaNode): Members {
   }
 }
 
-function scalarMembers({ types, string, number }: ScalarNode): Members {
+function scalarMembers({ types, string, number, bigint }: ScalarNode): Members {
   const [pattern, ...more] = string?.patterns ?? []
   return [
     ['type', oneOrList(types)],
@@ -72,6 +72,7 @@ function scalarMembers({ types, string, number }: ScalarNode): Members {
     ['allOf', list(more.map((one) => object(patternMembers(one))))],
     ['x-norm', list(string?.norm ?? [])],
     ...Object.entries(number ?? {}),
+    ['x-value', bigint && 'bigint'],
   ]
 }
 

@@ -6,7 +6,7 @@ import type {
   ArrayNode,
   NormOp,
   NumberLimits,
-  Primitive,
+  LiteralValue,
   Property,
   ScalarNode,
   ScalarTypeName,
@@ -35,7 +35,7 @@ export function walkSchema(schema: JsonValue, pointer: string): SchemaTree {
 /** The parsed keywords of one schema object, from which its node is built. */
 interface ParsedKeywords {
   readonly types: readonly TypeName[]
-  readonly values: readonly Primitive[]
+  readonly values: readonly LiteralValue[]
   readonly string?: Partial<StringLimits>
   /** Of `pattern`, which comes before the keyword that names them; undefined without `pattern`. */
   readonly patternUnits?: PatternUnits | undefined
@@ -50,6 +50,7 @@ interface ParsedKeywords {
   readonly names?: SchemaNode
   readonly branches: readonly SchemaNode[]
   readonly discriminator?: string
+  readonly bigint?: true
   readonly target: number
 }
 
@@ -119,6 +120,12 @@ const keywordReaders: Readonly<Record<string, KeywordReader>> = {
   },
   anyOf: (value, at, _, walk) => ({ branches: walk.list(value, at) }),
   oneOf: (value, at, _, walk) => ({ branches: walk.list(value, at) }),
+  'x-value'(value, at, { types }) {
+    if (!types.includes('integer') || types.some((type) => type !== 'integer' && type !== 'null'))
+      throw unsupported(at, 'Only an integer has an x-value.')
+    read.readOneOf(['bigint'], value, at)
+    return { bigint: true }
+  },
   'x-discriminator': (value, at) => ({ discriminator: read.readText(value, at) }),
 }
 
@@ -195,7 +202,7 @@ class Walk {
 }
 
 /** The `type` of a const or enum; those keywords come first in canonical order. */
-function readAdmittingTypes(value: JsonValue, at: string, values: readonly Primitive[]): readonly TypeName[] {
+function readAdmittingTypes(value: JsonValue, at: string, values: readonly LiteralValue[]): readonly TypeName[] {
   const types = read.readTypes(value, at)
   if (values.every((item) => read.admitsValue(types, item))) return types
   throw invalid(at, 'The type does not admit every value beside it.')
@@ -262,11 +269,12 @@ function unionOf(branches: readonly SchemaNode[]): SchemaNode {
 const isNull = (node: SchemaNode): boolean =>
   node.kind === 'scalar' && node.types.length === 1 && node.types[0] === 'null'
 
-const scalarOf = (types: readonly ScalarTypeName[], { string, number, norm }: ParsedKeywords): ScalarNode => ({
+const scalarOf = (types: readonly ScalarTypeName[], { string, number, norm, bigint }: ParsedKeywords): ScalarNode => ({
   kind: 'scalar',
   types,
   ...((string || norm.length > 0) && { string: { patterns: [], ...string, norm } }),
   ...(number && { number }),
+  ...(bigint && { bigint }),
 })
 
 function arrayOf(parsed: ParsedKeywords): ArrayNode {

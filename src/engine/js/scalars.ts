@@ -3,7 +3,7 @@
 
 import type {
   NumberLimits,
-  Primitive,
+  LiteralValue,
   Profile,
   ScalarNode,
   StringLimits,
@@ -20,7 +20,7 @@ import type { Visitor } from './visitor.ts'
 export type ValueType = Exclude<TypeName, 'integer'>
 
 export function typeOf(value: JsonValue): ValueType {
-  if (typeof value !== 'object') return typeof value as ValueType
+  if (typeof value !== 'object') return typeof value === 'bigint' ? 'number' : (typeof value as ValueType)
   if (value === null) return 'null'
   return Array.isArray(value) ? 'array' : 'object'
 }
@@ -28,9 +28,11 @@ export function typeOf(value: JsonValue): ValueType {
 /** True when `value` is of one of `types`. An integer is any number without a fraction, 1e300 too. */
 export function hasType(types: readonly TypeName[], value: JsonValue): boolean {
   const type = typeOf(value)
-  for (const name of types) if (name === type || (name === 'integer' && Number.isInteger(value))) return true
+  for (const name of types) if (name === type || (name === 'integer' && isInteger(value))) return true
   return false
 }
+
+const isInteger = (value: JsonValue): boolean => typeof value === 'bigint' || Number.isInteger(value)
 
 /** The text after normalization; undefined when a check fails. */
 export type StringCheck = (text: string) => string | undefined
@@ -60,8 +62,8 @@ export function compileNumber(
 ): NumberCheck {
   const largest = largestNumber(numbers)
   const { minimum = -largest, maximum = largest, exclusiveMinimum, exclusiveMaximum, multipleOf } = limits ?? {}
-  const low = Math.max(minimum, -largest)
-  const high = Math.min(maximum, largest)
+  const low = Math.max(Number(minimum), -largest)
+  const high = Math.min(Number(maximum), largest)
   const plain = exclusiveMinimum === undefined && exclusiveMaximum === undefined && multipleOf === undefined
   if (plain && integer) return (value) => value >= low && value <= high && Number.isInteger(value)
   if (plain) return (value) => value >= low && value <= high
@@ -74,9 +76,12 @@ export function compileNumber(
     (multipleOf === undefined || isMultipleOf(value, multipleOf))
 }
 
-/** Every double beyond 2^53 - 1 is integral, so with "safe" one comparison covers number.unsafe_integer and range. */
+/**
+ * Every double beyond 2^53 - 1 is integral, so with "safe" one comparison covers number.unsafe_integer and range. With
+ * "int64" the fast path takes no larger integer either.
+ */
 export const largestNumber = (numbers: Profile['numbers']): number =>
-  numbers === 'safe' ? Number.MAX_SAFE_INTEGER : Number.MAX_VALUE
+  numbers === 'double' ? Number.MAX_VALUE : Number.MAX_SAFE_INTEGER
 
 export function compileScalar(node: ScalarNode, numbers: Profile['numbers']): Visitor {
   const has = (name: ScalarNode['types'][number]): boolean => node.types.includes(name)
@@ -103,14 +108,16 @@ export function compileValues(node: ValuesNode, numbers: Profile['numbers']): Vi
   const { norm } = node
   return (value) => {
     const text = norm.length > 0 && typeof value === 'string' ? normalizeString(value, norm) : value
-    return accepted.has(text as Primitive) ? text : undefined
+    return accepted.has(text as LiteralValue) ? text : undefined
   }
 }
 
-/** The values of a const or enum, without the numbers that the data model rejects. */
-export function acceptedValues({ values }: ValuesNode, numbers: Profile['numbers']): ReadonlySet<Primitive> {
+/** The values of a const or enum, without the numbers that the fast path leaves to the slow one. */
+export function acceptedValues({ values }: ValuesNode, numbers: Profile['numbers']): ReadonlySet<LiteralValue> {
   const largest = largestNumber(numbers)
-  return new Set(values.filter((value) => typeof value !== 'number' || Math.abs(value) <= largest))
+  return new Set(
+    values.filter((value) => typeof value !== 'bigint' && (typeof value !== 'number' || Math.abs(value) <= largest)),
+  )
 }
 
 /** Length of a well-formed text in code points. */

@@ -16,6 +16,7 @@ pub struct ParsedKeywords {
     pub pattern_units: Units,
     pub all_of: Vec<Pattern>,
     pub number: NumberLimits,
+    pub bigint: bool,
     pub norm: NormOps,
     pub min_items: Option<u64>,
     pub max_items: Option<u64>,
@@ -72,6 +73,7 @@ impl ParsedKeywords {
         RawNode::Scalar(ScalarNode {
             types: self.types,
             string: (kind == NodeKind::String && is_limited).then_some(string),
+            bigint: self.bigint,
             number: (kind == NodeKind::Number && self.number != NumberLimits::default()).then_some(self.number),
         })
     }

@@ -13,7 +13,6 @@ mod params;
 mod slow_path;
 
 pub use multiple_of::is_multiple;
-pub use number::is_integral;
 
 use compile::Graph;
 use fast_path::Fast;

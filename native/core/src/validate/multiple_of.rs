@@ -2,7 +2,7 @@
 //!
 //! Twin of `src/engine/js/multiple-of.ts`, bit for bit.
 
-use super::number::is_integral;
+use crate::numeric::is_integral;
 
 /// 2^48: from here on a quotient has too few digits behind the point to tell.
 const MAX_QUOTIENT: f64 = 281_474_976_710_656.0;
