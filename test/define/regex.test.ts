@@ -29,7 +29,7 @@ describe('the pattern of a regular expression', () => {
     [/(?<year>\d{4})/, '(?<year>\\d{4})'],
     [/[\w-.]]}/, '[\\w-.]]}'],
     [/[\b]\cJ\0/, '[\\x08]\\x0a\\x00'],
-    [/a{b}\-/, 'a\\{b}\\-'],
+    [new RegExp('a{b}\\-'), 'a\\{b}\\-'],
   ])('%s', (regex, pattern) => {
     expect(patternOfRegex(regex)).toEqual({ pattern })
   })
@@ -56,7 +56,7 @@ describe('the pattern of a regular expression', () => {
         .regex(/^[a-z]/)
         .regex(/^.{2}$/),
     })
-    expect(lock.schema).toEqual({
+    expect(lock.schema).toMatchObject({
       type: 'string',
       pattern: '^[a-z]',
       allOf: [{ pattern: '^.{2}$', 'x-pattern-units': 'utf16' }],
@@ -70,8 +70,8 @@ describe('the pattern of a regular expression', () => {
 })
 
 describe('flag i', () => {
-  // Newer runtimes know case mappings that Unicode 15.0 does not.
-  const known = (code: number): boolean => !/^[\u0264\u019b\u1c89\u1c8a\ua7cb-\ua7dc]$/.test(String.fromCodePoint(code))
+  // Newer runtimes know case mappings of characters that Unicode 15.0 leaves unassigned.
+  const unassigned = compileMatcher(parsePattern('\\p{Cn}'))
 
   it.each(['i', 'iu'])('takes for the same character what RegExp does: %s', (flags) => {
     const wrong: string[] = []
@@ -91,7 +91,7 @@ describe('flag i', () => {
       )
       for (const other of expected) {
         const isOther = other === character || others.includes(other.codePointAt(0) as number)
-        if ([...other].length === 1 && native.test(other) !== isOther && known(code))
+        if ([...other].length === 1 && native.test(other) !== isOther && !unassigned(character + other))
           wrong.push(`${character} ${other}`)
       }
     }

@@ -57,7 +57,7 @@ fn decimal_of(value: f64) -> (u64, i32) {
 /// `digits` without up to `most` factors of `prime`.
 fn without(mut digits: u64, prime: u64, most: i32) -> u64 {
     for _ in 0..most {
-        if digits % prime != 0 {
+        if !digits.is_multiple_of(prime) {
             break;
         }
         digits /= prime;
