@@ -85,6 +85,7 @@ describe('flag i', () => {
         character.toUpperCase(),
         ...others.map((one) => String.fromCodePoint(one)),
       ]
+      if (expected.every((one) => one === character)) continue
       const native = new RegExp(
         `^\\u${flags === 'iu' ? `{${code.toString(16)}}` : code.toString(16).padStart(4, '0')}$`,
         flags,
