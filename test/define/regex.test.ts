@@ -79,13 +79,14 @@ describe('flag i', () => {
     for (let code = 0; code <= last; code++) {
       if (code >= 0xd800 && code <= 0xdfff) continue
       const character = String.fromCodePoint(code)
+      // Only characters with a case are in a class.
+      if (character.toLowerCase() === character && character.toUpperCase() === character) continue
       const others = otherCases([code, code], flags === 'iu')
       const expected = [
         character.toLowerCase(),
         character.toUpperCase(),
         ...others.map((one) => String.fromCodePoint(one)),
       ]
-      if (expected.every((one) => one === character)) continue
       const native = new RegExp(
         `^\\u${flags === 'iu' ? `{${code.toString(16)}}` : code.toString(16).padStart(4, '0')}$`,
         flags,
