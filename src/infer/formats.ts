@@ -66,6 +66,6 @@ function testOf(format: Format): (text: string) => boolean {
   const { root } = defineContract({ name: 'format', schema: build(formatSchema(format), new Map()) }).profile
   const patterns = root.kind === 'scalar' ? root.string?.patterns : undefined
   if (patterns === undefined || patterns.length === 0) throw new TypeError('A format without a pattern proves nothing')
-  const compiled = patterns.map(({ source }) => new RegExp(source, 'u'))
+  const compiled = patterns.map(({ source, units }) => new RegExp(source, units === 'utf16' ? '' : 'u'))
   return (text) => compiled.every((pattern) => pattern.test(text))
 }

@@ -3,7 +3,7 @@
 import { regexes } from 'zod/v4/core'
 import type { SchemaDocument } from '../schema-document.ts'
 import type { CheckDef, LoweringContext } from './context.ts'
-import { readPattern } from './patterns.ts'
+import { readAsciiPattern } from './patterns.ts'
 
 type Url = NonNullable<SchemaDocument['x-url']>
 
@@ -18,7 +18,7 @@ export function readUrl(context: LoweringContext, path: string, def: CheckDef, e
   const url: Url = {}
   for (const part of ['hostname', 'protocol'] as const) {
     const pattern = def[part]
-    const [source] = pattern === undefined ? [] : readPattern(context, path, frozenPart(pattern))
+    const source = pattern && readAsciiPattern(context, path, frozenPart(pattern))
     const before = earlier?.[part]
     if (source !== undefined && before !== undefined && source !== before)
       context.reject(path, `two URL checks have different patterns of the ${part}; write one pattern in one z.url()`)
