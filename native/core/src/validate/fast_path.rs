@@ -177,7 +177,7 @@ impl Fast<'_, '_, '_> {
         if missing >= DEFAULTED {
             self.tape.fill(at, node);
         }
-        missing % DEFAULTED == 0
+        missing as u32 == 0
     }
 
     /// Checks a key against `propertyNames`, which never normalizes.

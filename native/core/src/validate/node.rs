@@ -151,10 +151,10 @@ pub struct Object {
     pub defaults: Vec<DefaultMember>,
 }
 
-/// The weight of a required property: the low half of a sum counts them.
+/// The weight of a required property: the low 32 bits of a sum count them.
 pub const REQUIRED: u64 = 1;
 
-/// The weight of a property with a default: the high half of a sum counts them.
+/// The weight of a property with a default: the high 32 bits of a sum count them.
 pub const DEFAULTED: u64 = 1 << 32;
 
 /// What a missing member becomes.
