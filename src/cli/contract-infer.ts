@@ -2,7 +2,7 @@
 
 import { existsSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { Contract } from '../model/index.ts'
+import { contractNameRule, isContractName, type Contract } from '../model/index.ts'
 import { parseLock, lockText } from '../contract/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { inferContract, type Inferred } from '../infer/index.ts'
@@ -21,7 +21,7 @@ Drafts a contract from sample payloads, as zod source with comments on what to r
 FILE holds a payload a line (.ndjson, .jsonl), a JSON array of payloads, or one payload.
 
   -o, --out MODULE   where to write; "-" is stdout. An existing file is overwritten only with --force
-  --name NAME        the contract's name: a-z, 0-9 and "-"; default: the name of FILE
+  --name NAME        the contract's name: letters, digits, ".", "_" and "-"; default: the name of FILE
   --typescript       also writes the payload's type; a MODULE that ends in .ts has it too
   --force            overwrites MODULE
 
@@ -53,8 +53,7 @@ export const contractInfer: Command = {
     if (out !== '-' && values.force !== true && existsSync(out))
       throw new UsageError(topic, `${out} exists and may contain edits; --force overwrites it`)
     const name = values.name ?? nameOf(file)
-    if (!/^[a-z0-9-]{1,64}$/.test(name))
-      throw new UsageError(topic, `Expected --name to be 1 to 64 of a-z, 0-9 and "-", got "${name}"`)
+    if (!isContractName(name)) throw new UsageError(topic, `Expected --name to be ${contractNameRule}, got "${name}"`)
     const samples = openSamples(file)
     const watched = { [Symbol.iterator]: () => withProgress(samples, statSync(file).size, io) }
     let reported = 0
@@ -78,7 +77,7 @@ export const contractInfer: Command = {
 
 const maxReported = 20
 
-/** The file name, reduced to the characters that a contract name may have. */
+/** The file name, as a contract name in kebab case. */
 const nameOf = (file: string): string =>
   basename(file)
     .replace(/\.[^.]*$/, '')

@@ -12,7 +12,7 @@ import { utf8Length } from '#runtime'
 
 /** Options of `inferContract`. */
 export interface InferOptions {
-  /** The contract's name: 1 to 64 of `a-z`, `0-9` and `-`. */
+  /** The contract's name: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. */
   readonly name: string
   /** Adds the payload's type to the source. */
   readonly typescript?: boolean

@@ -2,6 +2,7 @@
 
 export * from './call.ts'
 export type * from './contract.ts'
+export * from './contract-name.ts'
 export * from './errors.ts'
 export { describeIssue } from './issue.ts'
 export * from './options.ts'

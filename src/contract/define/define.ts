@@ -15,7 +15,7 @@ import { walkSchema } from './walk.ts'
 
 /** What `defineContract` takes. */
 export interface DefineOptions<S extends $ZodType> {
-  /** 1 to 64 of `a-z`, `0-9` and `-`. */
+  /** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. */
   readonly name: string
   /** What a payload must look like: zod 4.6, within profile p1. */
   readonly schema: S
