@@ -45,6 +45,6 @@ export const buildInlineHost = (what: HostPlan['what'], engine: Engine, cache?: 
 const openCache = (settings: CacheSettings): ResultCache =>
   new ResultCache({
     ...settings,
-    bytesOf: (payload, { contract }) => payloadBytes(payload, contract.profile.limits),
+    bytesOf: (payload, { contract }) => payloadBytes(payload, contract.profile),
     digestOf: sha256Hex,
   })

@@ -15,7 +15,11 @@ export const dataErrors = {
   'number.range': [20, 400, 'A number is outside the range of a double.'],
   'number.unsafe_integer': [21, 400, 'An integer is beyond 2^53 - 1 and would lose digits.'],
   'validate.failed': [30, 422, 'The payload does not match the contract.'],
-  'value.not_json': [31, 400, 'The value cannot be represented in JSON.'],
+  'value.not_json': [
+    31,
+    400,
+    'The value cannot be represented in JSON without loss; a bigint can with numbers: "int64".',
+  ],
 } as const
 
 /** The codes that `process` and the creators reject with. */

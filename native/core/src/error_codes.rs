@@ -30,7 +30,7 @@ pub enum Code {
     NumberUnsafeInteger,
     /// The payload does not match the contract.
     ValidateFailed,
-    /// The value cannot be represented in JSON.
+    /// The value cannot be represented in JSON without loss; a bigint can with numbers: "int64".
     ValueNotJson,
     /// The daemon does not serve this contract.
     ContractUnknown,
@@ -103,7 +103,7 @@ pub(crate) const ENTRIES: [(&str, u16, u16, &str); 33] = [
     ("number.range", 20, 400, "A number is outside the range of a double."),
     ("number.unsafe_integer", 21, 400, "An integer is beyond 2^53 - 1 and would lose digits."),
     ("validate.failed", 30, 422, "The payload does not match the contract."),
-    ("value.not_json", 31, 400, "The value cannot be represented in JSON."),
+    ("value.not_json", 31, 400, "The value cannot be represented in JSON without loss; a bigint can with numbers: \"int64\"."),
     ("contract.unknown", 40, 404, "The daemon does not serve this contract."),
     ("contract.mismatch", 41, 409, "Both sides have a contract of this name, with different content."),
     ("contract.unsupported", 42, 500, "The contract uses something outside profile p1."),
