@@ -17,6 +17,8 @@ export const typeBits: Readonly<Record<TypeName, number>> = {
 }
 
 const everyType = 63
+/** What can be coerced. */
+const scalarTypes = typeBits.null | typeBits.boolean | typeBits.number | typeBits.string
 
 /**
  * The types of the values that a node may admit; it rejects a value of any other type by its type alone. The schema
@@ -29,6 +31,8 @@ export function admittedTypes(schema: Schema): (node: SchemaNode) => number {
       case 'any':
         return everyType
       case 'scalar':
+        if (node.coerce) return scalarTypes
+        return node.types.reduce((types, name) => types | typeBits[name], 0)
       case 'values':
         return node.types.reduce((types, name) => types | typeBits[name], 0)
       case 'array':

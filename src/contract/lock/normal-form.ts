@@ -2,7 +2,15 @@
 // written in one way.
 
 import { canonicalText, compareKeys, JsonObject, type JsonValue } from '../../json/index.ts'
-import type { ArrayNode, ObjectNode, Profile, ScalarNode, SchemaNode, ValuesNode } from '../../model/index.ts'
+import type {
+  ArrayNode,
+  ObjectNode,
+  Profile,
+  ScalarNode,
+  SchemaNode,
+  UrlLimits,
+  ValuesNode,
+} from '../../model/index.ts'
 
 /** Canonical JSON (RFC 8785) of the contract without annotations, `appOnly` and unused definitions. */
 export function normalForm(profile: Profile): string {
@@ -33,6 +41,10 @@ function object(entries: Members): JsonObject {
 
 const schema = (node: SchemaNode): JsonObject => object(members(node))
 
+/** The schema of a value that may be missing, with its default. */
+const slot = (node: SchemaNode, value: JsonValue | undefined): JsonObject =>
+  object([...members(node), ['default', value]])
+
 function members(node: SchemaNode): Members {
   switch (node.kind) {
     case 'any':
@@ -61,7 +73,7 @@ function members(node: SchemaNode): Members {
   }
 }
 
-function scalarMembers({ types, string, number, bigint }: ScalarNode): Members {
+function scalarMembers({ types, string, number, coerce, bigint }: ScalarNode): Members {
   const [pattern, ...more] = string?.patterns ?? []
   return [
     ['type', oneOrList(types)],
@@ -70,10 +82,18 @@ function scalarMembers({ types, string, number, bigint }: ScalarNode): Members {
     ['pattern', pattern?.source],
     ['allOf', list(more.map(({ source }) => object([['pattern', source]])))],
     ['x-norm', list(string?.norm ?? [])],
+    ['x-coerce', coerce],
+    ['x-url', string?.url && urlMembers(string.url)],
     ...Object.entries(number ?? {}),
     ['x-value', bigint && 'bigint'],
   ]
 }
+
+const urlMembers = ({ hostname, protocol }: UrlLimits): JsonObject =>
+  object([
+    ['hostname', hostname?.source],
+    ['protocol', protocol?.source],
+  ])
 
 const valuesMembers = ({ keyword, values, types, norm }: ValuesNode): Members => [
   [keyword, keyword === 'const' ? values[0] : [...values]],
@@ -81,9 +101,9 @@ const valuesMembers = ({ keyword, values, types, norm }: ValuesNode): Members =>
   ['x-norm', list(norm)],
 ]
 
-const arrayMembers = ({ prefix, items, minItems, maxItems }: ArrayNode): Members => [
+const arrayMembers = ({ prefix, prefixDefaults, items, minItems, maxItems }: ArrayNode): Members => [
   ['type', 'array'],
-  ['prefixItems', list(prefix.map(schema))],
+  ['prefixItems', list(prefix.map((item, index) => slot(item, prefixDefaults?.[index])))],
   ['items', rest(items)],
   ['minItems', minItems],
   ['maxItems', maxItems],
@@ -93,10 +113,13 @@ const objectMembers = ({ properties, additional, names }: ObjectNode): Members =
   ['type', 'object'],
   [
     'properties',
-    properties.length === 0 ? undefined : object(properties.map(({ name, node }) => [name, schema(node)])),
+    properties.length === 0
+      ? undefined
+      : object(properties.map((property) => [property.name, slot(property.node, property.default)])),
   ],
   ['required', list(properties.filter((property) => property.required).map((property) => property.name))],
-  ['additionalProperties', rest(additional)],
+  ['additionalProperties', additional === 'strip' ? undefined : rest(additional)],
+  ['x-unknown', additional === 'strip' ? 'strip' : undefined],
   ['propertyNames', names && schema(names)],
 ]
 

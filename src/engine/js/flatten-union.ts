@@ -24,9 +24,11 @@ export function flattenUnion(union: UnionNode, profile: Profile): Candidates {
 /** Accepts the null of a nullable. */
 const any: SchemaNode = { kind: 'any' }
 
-const everyType: readonly TypeName[] = ['null', 'boolean', 'number', 'string', 'array', 'object']
+const scalarTypes: readonly TypeName[] = ['null', 'boolean', 'number', 'string']
+const everyType: readonly TypeName[] = [...scalarTypes, 'array', 'object']
 
 function typesOf(node: SchemaNode): readonly TypeName[] {
+  if (node.kind === 'scalar' && node.coerce) return scalarTypes
   if (node.kind === 'scalar' || node.kind === 'values') return node.types
   if (node.kind === 'array') return ['array']
   return node.kind === 'any' ? everyType : ['object']

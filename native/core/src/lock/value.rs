@@ -2,7 +2,7 @@
 //!
 //! Twin of `src/json/value.ts`.
 
-use crate::json_text::push_primitive;
+use crate::json_text::{push_primitive, push_string};
 use crate::numeric::Numeric;
 use crate::profile::Primitive;
 use crate::read::{Kind, Tape, compare_keys};
@@ -66,6 +66,43 @@ impl Value {
             Self::Primitive(_) => {}
             Self::Array(items) => items.iter_mut().for_each(Self::round_integers),
             Self::Object(object) => object.members.iter_mut().for_each(|(_, value)| value.round_integers()),
+        }
+    }
+}
+
+impl Value {
+    /// Canonical text (RFC 8785).
+    pub fn canonical_text(&self) -> String {
+        let mut text = String::new();
+        self.push_to(&mut text);
+        text
+    }
+
+    fn push_to(&self, out: &mut String) {
+        match self {
+            Self::Primitive(value) => push_primitive(out, value),
+            Self::Array(items) => {
+                out.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    item.push_to(out);
+                }
+                out.push(']');
+            }
+            Self::Object(object) => {
+                out.push('{');
+                for (index, (key, value)) in object.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    push_string(out, key);
+                    out.push(':');
+                    value.push_to(out);
+                }
+                out.push('}');
+            }
         }
     }
 }
