@@ -1,5 +1,6 @@
 // Entry point of model/: the types that all other modules share.
 
+export * from './app-schema.ts'
 export * from './call.ts'
 export type * from './contract.ts'
 export * from './contract-name.ts'

@@ -20,6 +20,7 @@ export const dataErrors = {
     400,
     'The value cannot be represented in JSON without loss; a bigint can with numbers: "int64".',
   ],
+  'app.failed': [32, 422, 'A check of the app refuses the payload.'],
 } as const
 
 /** The codes that `process` and the creators reject with. */
@@ -42,6 +43,7 @@ export const faultErrors = {
   'protocol.method': [66, 405, 'The path does not allow this method.'],
   'engine.unavailable': [70, 500, 'The requested engine cannot run here.'],
   'options.invalid': [71, 500, 'An option is invalid.'],
+  'app.threw': [72, 500, 'A check or a conversion of the app threw an error.'],
   'internal.panic': [80, 500, 'The engine failed; the payload was not processed.'],
   'internal.parity': [81, 500, 'Two engines returned different results.'],
 } as const

@@ -4,6 +4,7 @@ import type { $ZodType, input, output } from 'zod/v4/core'
 import {
   invalidOptions,
   SidelaneError,
+  withAppSchema,
   type Codec,
   type Contract,
   type DigestName,
@@ -13,6 +14,7 @@ import {
 import { stringifyWithBigints } from '../../json/index.ts'
 import { describeDictionary, parseLock, rootPath } from '../index.ts'
 import { appOnlyKinds, type AppOnlyKind } from './context.ts'
+import { appSchema } from './app-schema.ts'
 import { pathOfPointer } from './paths.ts'
 import { walkSchema } from './walk.ts'
 
@@ -54,7 +56,8 @@ export interface DefineOptions<S extends $ZodType> {
 export function defineContract<S extends $ZodType>(options: DefineOptions<S>): Contract<input<S>, output<S>> {
   const lock = buildLock(options)
   try {
-    return parseLock<input<S>, output<S>>(stringifyWithBigints(lock), options.dictionary?.bytes)
+    const contract = parseLock<input<S>, output<S>>(stringifyWithBigints(lock), options.dictionary?.bytes)
+    return withAppSchema(contract, appSchema(options.schema))
   } catch (error) {
     throw withZodPath(error)
   }
