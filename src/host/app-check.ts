@@ -27,7 +27,7 @@ export function appCheckOf(contract: Contract, readDocument: (content: PayloadCo
       if (!(result instanceof Promise)) return finish(result)
       return result.then(finish, (cause: unknown) => {
         throw threw(cause)
-      }) as ReturnType<AppCheck>
+      })
     } catch (cause) {
       throw threw(cause)
     }
