@@ -14,9 +14,11 @@ import { socketIds, type SocketId } from './sidecar/ids.ts'
 
 const peerIds = ['zod+zlib', 'zod+zlib+jcs', 'zod+fflate', 'ajv+zlib', 'piscina-plain'] as const
 const ourIds = ['inline-js', 'inline-native', 'pool-js', 'pool-native'] as const
-export type ContenderId = (typeof peerIds)[number] | (typeof ourIds)[number] | SocketId
+/** With `runInApp`. */
+const inAppIds = ['inline-js-app', 'inline-native-app'] as const
+export type ContenderId = (typeof peerIds)[number] | (typeof ourIds)[number] | (typeof inAppIds)[number] | SocketId
 /** Contenders behind a socket run in cases/sidecar.ts only. */
-export const contenderIds: readonly ContenderId[] = [...peerIds, ...ourIds, ...socketIds]
+export const contenderIds: readonly ContenderId[] = [...peerIds, ...ourIds, ...inAppIds, ...socketIds]
 
 /** Threads of every pool, ours and Piscina's: one core is left to the main thread. */
 export const poolThreads = (): number => Math.max(1, availableParallelism() - 1)
@@ -34,7 +36,7 @@ export interface Hosts {
 export async function openHosts(wanted: ReadonlySet<string>): Promise<Hosts> {
   const open = new Map<string, Host>()
   const missing = new Map<string, string>()
-  for (const id of ourIds.filter((name) => wanted.has(name))) {
+  for (const id of ourIds.filter((name) => wanted.has(name) || wanted.has(`${name}-app`))) {
     const [placement, engine] = id.split('-') as ['inline' | 'pool', 'js' | 'native']
     try {
       // A minute, so that a slow machine at depth 64 does not refuse calls.
@@ -99,7 +101,11 @@ export function lineUp(ref: ContractRef, hosts: Hosts, wanted: ReadonlySet<strin
     }
   }
   for (const [id, host] of hosts.open) {
-    for (const digest of ['none', 'sha-256'] as const) contenders.push(ours(id, host, ref, digest))
+    for (const digest of ['none', 'sha-256'] as const) {
+      if (wanted.has(id)) contenders.push(ours(id, host, ref, digest))
+      // A lock has no zod schema.
+      if (wanted.has(`${id}-app`) && 'source' in ref) contenders.push(ours(`${id}-app`, host, ref, digest))
+    }
   }
   return {
     contenders,
@@ -109,7 +115,8 @@ export function lineUp(ref: ContractRef, hosts: Hosts, wanted: ReadonlySet<strin
 }
 
 function ours(id: string, host: Host, ref: ContractRef, digest: Digest): Contender {
-  const processor = host.processor(ourContract(ref, digest))
+  const runInApp = id.endsWith('-app')
+  const processor = host.processor(ourContract(ref, digest, { inApp: runInApp }), { runInApp })
   return {
     id,
     digest,

@@ -2,7 +2,7 @@
 // in create.ts and edge.ts.
 
 import type { CacheSettings, Call, Contract, Layer, Placement } from './model/index.ts'
-import { compileValueReader, payloadBytes, type Engine } from './engine/index.ts'
+import { compileValueReader, documentReader, payloadBytes, takeContent, type Engine } from './engine/index.ts'
 import { Counters, HostLifecycle, PlacedHost } from './host/index.ts'
 import { cancel, ResultCache } from './policies/index.ts'
 import { InlinePlacement } from './placements/inline.ts'
@@ -35,7 +35,8 @@ export function buildHost({ what, placement, cache: settings, activeCalls, ...po
   const run = layers.reduceRight((inner, layer) => layer(inner), placement.run)
   const valueReader = ({ profile }: Contract): ReturnType<typeof compileValueReader> => compileValueReader(profile)
   const runs = { run, runWithSignal: cancel(run) }
-  return new PlacedHost({ placement, counters, lifecycle, activeCalls, cache, valueReader, ...runs })
+  const reading = { valueReader, documentReader, takeContent }
+  return new PlacedHost({ placement, counters, lifecycle, activeCalls, cache, ...reading, ...runs })
 }
 
 /** A host on the caller's own thread. */
@@ -45,6 +46,6 @@ export const buildInlineHost = (what: HostPlan['what'], engine: Engine, cache?: 
 const openCache = (settings: CacheSettings): ResultCache =>
   new ResultCache({
     ...settings,
-    bytesOf: (payload, { contract }) => payloadBytes(payload, contract.profile.limits),
+    bytesOf: (payload, { contract }) => payloadBytes(payload, contract.profile),
     digestOf: sha256Hex,
   })

@@ -40,10 +40,10 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
  * Rejects as `createHost` does, and with `codec.unavailable` or `contract.*`: a daemon with another contract of this name is
  * `contract.mismatch`.
  */
-export async function createProcessor<In, Out, C extends boolean = false>(
+export async function createProcessor<In, Out, C extends boolean = false, A extends boolean = false>(
   contract: Contract<In, Out>,
-  options: CreateOptions<C> = {},
-): Promise<Processor<In, Out, C>> {
+  options: CreateOptions<C, A> = {},
+): Promise<Processor<In, Out, C, A>> {
   const parts = splitCreateOptions(options)
   const settings = resolveHostOptions(parts.host, availableParallelism())
   const own = resolveProcessorOptions(parts.processor)
@@ -51,7 +51,7 @@ export async function createProcessor<In, Out, C extends boolean = false>(
   // Given before the workers start: they compile it while they load.
   const host = await openHost('processor', settings, [{ contract, digestKey: own.digestKey }])
   try {
-    return host.open<In, Out, C>(contract, own, true)
+    return host.open<In, Out, C, A>(contract, own, true)
   } catch (error) {
     await host.close()
     throw error

@@ -22,6 +22,7 @@ export {
   SidelaneError,
   type Accepted,
   type AcceptedCanonical,
+  type AcceptedInApp,
   type Codec,
   type Contract,
   type CreateOptions,
@@ -55,14 +56,14 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
 }
 
 /** As `createProcessor` of the main entry point: closing the processor closes its host. Rejects as `createHost` does. */
-export async function createProcessor<In, Out, C extends boolean = false>(
+export async function createProcessor<In, Out, C extends boolean = false, A extends boolean = false>(
   contract: Contract<In, Out>,
-  options: CreateOptions<C> = {},
-): Promise<Processor<In, Out, C>> {
+  options: CreateOptions<C, A> = {},
+): Promise<Processor<In, Out, C, A>> {
   const parts = splitCreateOptions(options)
   const own = resolveProcessorOptions(parts.processor)
   checkContract(contract)
-  return openEdge('processor', parts.host).open<In, Out, C>(contract, own, true)
+  return openEdge('processor', parts.host).open<In, Out, C, A>(contract, own, true)
 }
 
 function openEdge(what: 'host' | 'processor', options: HostOptions): ReturnType<typeof buildInlineHost> {

@@ -7,6 +7,7 @@ export {
   SidelaneError,
   type Accepted,
   type AcceptedCanonical,
+  type AcceptedInApp,
   type AutoThresholds,
   type CacheOptions,
   type CacheStats,

@@ -37,6 +37,12 @@ const order = defineContract({
 })
 const anything = contractOf({}, { name: 'anything', digest: 'none' })
 
+const even = defineContract({
+  name: 'even',
+  schema: z.strictObject({ n: z.int().refine((n) => n % 2 === 0, 'must be even') }),
+  appOnly: ['refine'],
+})
+
 const orderValue = (number: number): { id: string; email: string; lines: { sku: string; quantity: number }[] } => ({
   lines: Array.from({ length: 1 + (number % 20) }, (_, i) => ({ sku: `sku-${i}`, quantity: i + 1 })),
   id: `order-${number}`,
@@ -166,6 +172,52 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       })
     })
 
+    check('a value is what JSON.stringify makes of it', async () => {
+      const processor = (await sharedHost()).processor(anything, { canonical: true })
+      const value = {
+        at: new Date(0),
+        of: runInNewContext('({ n: [1] })'),
+        f: () => 1,
+        m: { toJSON: () => ({ x: 1 }) },
+      }
+      const outcome = await processor.process(value)
+      expect(outcome.ok && outcome.value()).toEqual({ at: '1970-01-01T00:00:00.000Z', of: { n: [1] }, m: { x: 1 } })
+    })
+
+    check('an ArrayBuffer and a DataView are bytes, other arrays are a mistake of the caller', async () => {
+      const processor = (await sharedHost()).processor(anything)
+      const bytes = bytesOf({ a: 1 })
+      const expected = comparable(await processor.process(bytes))
+      for (const payload of [bytes.buffer, new DataView(bytes.buffer)]) {
+        expect(comparable(await processor.process(payload))).toEqual(expected)
+      }
+      const detached = new ArrayBuffer(8)
+      structuredClone(detached, { transfer: [detached] })
+      for (const payload of [detached, new Float64Array(1)]) {
+        await expect(processor.process(payload)).rejects.toMatchObject({ code: 'options.invalid' })
+      }
+    })
+
+    check('runInApp gives accepted payloads to the zod schema', async () => {
+      const processor = (await sharedHost()).processor(even, { runInApp: true })
+      const outcomes = await Promise.all(
+        ['{"n": 2}', bytesOf({ n: 3 }), { n: 4 }, '{"n":"x"}'].map((one) => processor.process(one as string)),
+      )
+      expect(outcomes.map((outcome) => (outcome.ok ? outcome.value() : outcome))).toEqual([
+        { n: 2 },
+        {
+          ok: false,
+          code: 'app.failed',
+          status: 422,
+          issues: [{ code: 'app.failed', pointer: '/n', check: 'custom', message: 'must be even' }],
+          truncated: false,
+        },
+        { n: 4 },
+        expect.objectContaining({ code: 'validate.failed' }),
+      ])
+      expect(processor.stats()).toMatchObject({ accepted: 2, rejected: 2, inFlight: 0 })
+    })
+
     check('text with a lone surrogate is rejected, not repaired', async () => {
       const outcome = await (await sharedHost()).processor(anything).process('"\ud800"')
       expect(outcome).toMatchObject({ code: 'parse.lone_surrogate', issues: [{ pointer: '' }] })
@@ -264,11 +316,11 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(accepted(await processor.process(foreign)).value()).toEqual([7])
     })
 
-    check('a detached Uint8Array is an empty payload', async () => {
+    check('a detached Uint8Array is a mistake of the caller', async () => {
       const processor = (await sharedHost()).processor(anything)
       const bytes = new Uint8Array(new ArrayBuffer(4)).fill(0x31)
       structuredClone(bytes, { transfer: [bytes.buffer] })
-      expect(await processor.process(bytes)).toMatchObject({ ok: false, code: 'parse.syntax' })
+      await expect(processor.process(bytes)).rejects.toMatchObject({ code: 'options.invalid' })
     })
 
     check('a host serves many contracts at the same time', async () => {

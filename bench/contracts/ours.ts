@@ -7,17 +7,28 @@ import { defineContract, loadContract, norm, type Contract } from 'sidelane'
 import * as z from 'zod'
 import type { Digest } from '../contender.ts'
 import { sources, type ContractRef } from './sources.ts'
-import type { Texts } from './texts.ts'
+import { zodTexts, type Texts } from './texts.ts'
 
 const ourTexts: Texts = {
   text: (ops, limits) => norm(limits(z.string()), ops),
   email: (ops) => norm(z.email(), ops),
 }
 
+/** The same for zod itself, which does not collapse white space. */
+const inAppTexts: Texts = {
+  text: (ops, limits) =>
+    norm(zodTexts.text(withoutCollapse(ops), limits), ops.includes('collapse') ? ['collapse'] : []),
+  email: (ops) => zodTexts.email(ops),
+}
+
+const withoutCollapse = (ops: Parameters<Texts['text']>[0]): typeof ops => ops.filter((op) => op !== 'collapse')
+
 /** Deviations from the contract. */
 export interface Change {
   /** No compression. */
   readonly uncompressed?: boolean
+  /** For `runInApp`. */
+  readonly inApp?: boolean
 }
 
 const uncompressed = { codec: 'none' } as const
@@ -27,7 +38,7 @@ export function ourContract(ref: ContractRef, digest: Digest, change: Change = {
   const compress = change.uncompressed === true ? { compress: uncompressed } : {}
   if ('lockFile' in ref) return switchedLock(ref.lockFile, { digest, ...compress })
   const { name, schema } = sources[ref.source]
-  return defineContract({ name, schema: schema(ourTexts), digest, ...compress })
+  return defineContract({ name, schema: schema(change.inApp === true ? inAppTexts : ourTexts), digest, ...compress })
 }
 
 /** Accepts anything, without digest and compression: only reading and writing remain. */

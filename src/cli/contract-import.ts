@@ -15,7 +15,7 @@ Reads a JSON Schema (2020-12 or draft-07) or an OpenAPI 3.1 document, as JSON, a
 files are resolved relative to FILE. A rule that a lock cannot have is refused, with all its places.
 
   -o, --out LOCK       where to write; "-" is stdout
-  --name NAME          the contract's name: a-z, 0-9 and "-"
+  --name NAME          the contract's name: letters, digits, ".", "_" and "-"
   --root POINTER       where the payload's schema is: "#/components/schemas/Order"; default: the whole document
   --objects HOW        objects without additionalProperties: loose (as JSON Schema reads them) or strict
 

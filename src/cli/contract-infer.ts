@@ -2,7 +2,7 @@
 
 import { existsSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { Contract } from '../model/index.ts'
+import { contractNameRule, isContractName, type Contract } from '../model/index.ts'
 import { parseLock, lockText } from '../contract/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { inferContract, type Inferred, type LargeInteger } from '../infer/index.ts'
@@ -21,7 +21,7 @@ Drafts a contract from sample payloads, as zod source with comments on what to r
 FILE holds a payload a line (.ndjson, .jsonl), a JSON array of payloads, or one payload.
 
   -o, --out MODULE   where to write; "-" is stdout. An existing file is overwritten only with --force
-  --name NAME        the contract's name: a-z, 0-9 and "-"; default: the name of FILE
+  --name NAME        the contract's name: letters, digits, ".", "_" and "-"; default: the name of FILE
   --objects HOW      what becomes of members that no sample had: strip (the default) drops them from the document,
                      strict rejects them, loose keeps them
   --show-values      writes values of the samples into comments: ranges of numbers, texts that are always the same
@@ -58,8 +58,7 @@ export const contractInfer: Command = {
     if (out !== '-' && values.force !== true && existsSync(out))
       throw new UsageError(topic, `${out} exists and may contain edits; --force overwrites it`)
     const name = values.name ?? nameOf(file)
-    if (!/^[a-z0-9-]{1,64}$/.test(name))
-      throw new UsageError(topic, `Expected --name to be 1 to 64 of a-z, 0-9 and "-", got "${name}"`)
+    if (!isContractName(name)) throw new UsageError(topic, `Expected --name to be ${contractNameRule}, got "${name}"`)
     const { objects = 'strip' } = values
     if (!isObjects(objects))
       throw new UsageError(topic, `Expected --objects to be strip, strict or loose, got "${objects}"`)
@@ -106,7 +105,7 @@ const largeIntegerText = ({ pointer, numbers }: LargeInteger, where: string): st
     : `${where}: an integer beyond 64 bits, or with an exponent, at ${pointer}: the draft has numbers: 'double', which rounds it. ` +
       'Send it as a string to keep its digits'
 
-/** The file name, reduced to the characters that a contract name may have. */
+/** The file name, as a contract name in kebab case. */
 const nameOf = (file: string): string =>
   basename(file)
     .replace(/\.[^.]*$/, '')

@@ -1,14 +1,21 @@
 // Turns a caller's input (bytes, JSON text, a value) into payload bytes, or a rejection.
 
-import { rejectedBy, type Limits, type Rejected } from '../model/index.ts'
+import { invalidOptions, rejectedBy, type Limits, type Profile, type Rejected } from '../model/index.ts'
 import { encodeValue, checkText } from '../json/index.ts'
 import { encodeUtf8 } from '#runtime'
 
-/** The bytes of a payload. A string is JSON text; anything else but bytes is a value. */
-export function payloadBytes(payload: unknown, limits: Limits): Uint8Array | Rejected {
+type InputRules = Pick<Profile, 'limits' | 'numbers'>
+
+/**
+ * The bytes of a payload. A string is JSON text; anything else but bytes is a value. Throws `options.invalid` for buffers
+ * and views that hold no bytes of a payload.
+ */
+export function payloadBytes(payload: unknown, { limits, numbers }: InputRules): Uint8Array | Rejected {
   if (typeof payload === 'string') return textRejection(payload, limits) ?? encodeUtf8(payload)
   if (isUint8Array(payload)) return ownBytes(payload)
-  const encoded = encodeValue(payload, limits)
+  const bytes = typeof payload === 'object' && payload !== null ? bytesOfBuffer(payload) : undefined
+  if (bytes !== undefined) return bytes
+  const encoded = encodeValue(payload, { ...limits, numbers })
   return encoded.ok ? encoded.bytes : rejectedBy(encoded)
 }
 
@@ -20,18 +27,62 @@ export function textRejection(text: string, { maxBytes }: Limits): Rejected | un
 
 const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype)
 
+const typedArrayName = (payload: unknown): string | undefined =>
+  Reflect.get(typedArray, Symbol.toStringTag, payload) as string | undefined
+
 /** True for a Buffer and for arrays of other realms too, false for lookalikes. */
-const isUint8Array = (payload: unknown): payload is Uint8Array =>
-  Reflect.get(typedArray, Symbol.toStringTag, payload) === 'Uint8Array'
+const isUint8Array = (payload: unknown): payload is Uint8Array => typedArrayName(payload) === 'Uint8Array'
 
 const noBytes = new Uint8Array(0)
 
 /**
  * Copies shared bytes, which another thread could change between two stages, and bytes of another realm (a vm context,
- * as in test runners), so that later code may rely on `instanceof Uint8Array`. Transferred bytes have length 0 but make
- * many functions throw, so they are replaced.
+ * as in test runners), so that later code may rely on `instanceof Uint8Array`.
  */
 function ownBytes(bytes: Uint8Array): Uint8Array {
-  if (bytes.length === 0) return noBytes
+  if (bytes.length === 0) return viewOf(bytes.buffer) && noBytes
   return bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes)
+}
+
+/** The bytes of an ArrayBuffer, a SharedArrayBuffer, a DataView or a view of bytes; undefined for other objects. */
+function bytesOfBuffer(payload: object): Uint8Array | undefined {
+  if (ArrayBuffer.isView(payload)) {
+    const name = typedArrayName(payload)
+    if (name !== undefined && name !== 'Int8Array' && name !== 'Uint8ClampedArray') {
+      throw invalidOptions(
+        `Expected the payload to be bytes (a Uint8Array), JSON text or a value, got a ${name}: pass its items ` +
+          'as an array, or its bytes as a Uint8Array',
+      )
+    }
+    const buffer = viewOf(payload.buffer)
+    return ownBytes(buffer.subarray(payload.byteOffset, payload.byteOffset + payload.byteLength))
+  }
+  return isBuffer(payload) ? ownBytes(viewOf(payload)) : undefined
+}
+
+const sizes = [
+  ArrayBuffer.prototype,
+  ...(typeof SharedArrayBuffer === 'undefined' ? [] : [SharedArrayBuffer.prototype]),
+]
+
+/** Of any realm, and no lookalike: the getter of the size throws for those. */
+function isBuffer(payload: object): payload is ArrayBufferLike {
+  if (!/^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(payload))) return false
+  return sizes.some((prototype) => {
+    try {
+      return Reflect.get(prototype, 'byteLength', payload) !== undefined
+    } catch {
+      return false
+    }
+  })
+}
+
+/** All bytes of a buffer. A transferred one throws. */
+function viewOf(buffer: ArrayBufferLike): Uint8Array {
+  try {
+    return new Uint8Array(buffer)
+  } catch (cause) {
+    const message = 'Expected the payload to hold its bytes: its buffer is detached, because it was transferred'
+    throw Object.assign(invalidOptions(message), { cause })
+  }
 }

@@ -14,6 +14,7 @@ import {
   type State,
   type Stats,
 } from '../model/index.ts'
+import { appCheckOf, tellAppOnly } from './app-check.ts'
 import { queuedOf } from './counters.ts'
 import { PlacedProcessor, type HostParts } from './processor.ts'
 
@@ -36,24 +37,26 @@ export class PlacedHost implements Host {
     return this.#parts.lifecycle.state
   }
 
-  processor<In, Out, C extends boolean = false>(
+  processor<In, Out, C extends boolean = false, A extends boolean = false>(
     contract: Contract<In, Out>,
-    options: ProcessorOptions<C> = {},
-  ): Processor<In, Out, C> {
+    options: ProcessorOptions<C, A> = {},
+  ): Processor<In, Out, C, A> {
     checkContract(contract)
     return this.open(contract, resolveProcessorOptions(options), false)
   }
 
   /** @internal `isOnly`: the host serves no other processor, and is closed with this one. */
-  open<In, Out, C extends boolean>(
+  open<In, Out, C extends boolean, A extends boolean>(
     contract: Contract<In, Out>,
-    { digestKey, canonical }: ProcessorSettings,
+    { digestKey, canonical, runInApp }: ProcessorSettings,
     isOnly: boolean,
-  ): Processor<In, Out, C> {
+  ): Processor<In, Out, C, A> {
     const { lifecycle, placement } = this.#parts
     if (lifecycle.state !== 'ready') throw lifecycle.refusal()
+    const appCheck = runInApp ? appCheckOf(contract, this.#parts.documentReader(contract)) : undefined
     const contractIndex = placement.add(contract, digestKey)
-    return new PlacedProcessor<In, Out, C>(this.#parts, contract, { contractIndex, canonical, isOnly })
+    if (!runInApp) tellAppOnly(contract)
+    return new PlacedProcessor<In, Out, C, A>(this.#parts, contract, { contractIndex, canonical, appCheck, isOnly })
   }
 
   stats(): Stats {

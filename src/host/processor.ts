@@ -6,17 +6,20 @@ import {
   checkStreamOptions,
   ProcessCall,
   toFault,
+  type AppCheck,
   type AutoThresholds,
   type CacheStats,
   type Call,
   type Contract,
   type EngineReport,
   type Outcome,
+  type PayloadContent,
   type Placement,
   type PlacementName,
   type Processor,
   type ProcessOptions,
   type ProcessOutcome,
+  type Rejected,
   type Route,
   type Run,
   type SidelaneError,
@@ -40,6 +43,10 @@ export interface HostParts {
   readonly activeCalls: LinkedList<Call> | undefined
   /** See `Route.readValue`. */
   readonly valueReader: (contract: Contract) => Route['readValue']
+  /** Reads the document of a payload for the app's schema: before strip, norm, default and coercion. */
+  readonly documentReader: (contract: Contract) => (content: PayloadContent) => unknown
+  /** The bytes or text of a payload that stay as they are, or its rejection. */
+  readonly takeContent: (payload: unknown, contract: Contract) => PayloadContent | Rejected
   /** Its gauges. */
   readonly cache: Pick<CacheStats, 'entries' | 'bytes'> | undefined
   /** Through all policies to the placement. */
@@ -51,11 +58,13 @@ export interface HostParts {
 export interface ProcessorParts {
   readonly contractIndex: number
   readonly canonical: boolean
+  /** With `runInApp`. */
+  readonly appCheck: AppCheck | undefined
   /** The only processor of its host: closing it closes the host, and the host's counters are its own. */
   readonly isOnly: boolean
 }
 
-export class PlacedProcessor<In, Out, C extends boolean> implements Processor<In, Out, C> {
+export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> implements Processor<In, Out, C, A> {
   readonly contract: Contract<In, Out>
   readonly placement: PlacementName
   readonly thresholds: AutoThresholds | undefined
@@ -68,13 +77,17 @@ export class PlacedProcessor<In, Out, C extends boolean> implements Processor<In
   readonly #hostLifecycle: HostLifecycle | undefined
   readonly #hostCounters: Counters | undefined
 
-  constructor(parts: HostParts, contract: Contract<In, Out>, { contractIndex, canonical, isOnly }: ProcessorParts) {
+  constructor(
+    parts: HostParts,
+    contract: Contract<In, Out>,
+    { contractIndex, canonical, appCheck, isOnly }: ProcessorParts,
+  ) {
     this.contract = contract
     this.placement = parts.placement.name
     this.thresholds = parts.placement.thresholds
     this.#canonical = canonical
     this.#parts = parts
-    this.#route = { contract, contractIndex, onEnd: this.#onEnd, readValue: parts.valueReader(contract) }
+    this.#route = { contract, contractIndex, onEnd: this.#onEnd, readValue: parts.valueReader(contract), appCheck }
     if (isOnly) {
       this.#counters = parts.counters
       this.#lifecycle = parts.lifecycle
@@ -100,7 +113,7 @@ export class PlacedProcessor<In, Out, C extends boolean> implements Processor<In
   process<K extends boolean = C>(
     payload: Uint8Array | string | In,
     options?: ProcessOptions<K>,
-  ): Promise<ProcessOutcome<Out, K>> {
+  ): Promise<ProcessOutcome<Out, K, A>> {
     const outcome = new Promise<Outcome>((resolve, reject) => {
       // A throw in here rejects.
       if (options !== undefined) checkCallOptions(options)
@@ -112,13 +125,13 @@ export class PlacedProcessor<In, Out, C extends boolean> implements Processor<In
       }
       this.#start(call)
     })
-    return outcome as Promise<ProcessOutcome<Out, K>>
+    return outcome as Promise<ProcessOutcome<Out, K, A>>
   }
 
   stream<K extends boolean = C>(
     source: StreamSource<In>,
     options: StreamOptions<K> = {},
-  ): AsyncIterableIterator<StreamItem<Out, K>, undefined, undefined> {
+  ): AsyncIterableIterator<StreamItem<Out, K, A>, undefined, undefined> {
     checkStreamOptions(options)
     const { concurrency, signal, canonical = this.#canonical, deadlineMs = noDeadline } = options
     const { placement } = this.#parts
@@ -141,7 +154,7 @@ export class PlacedProcessor<In, Out, C extends boolean> implements Processor<In
         }
       },
     })
-    return stream as AsyncIterableIterator<StreamItem<Out, K>, undefined, undefined>
+    return stream as AsyncIterableIterator<StreamItem<Out, K, A>, undefined, undefined>
   }
 
   stats(): Stats {
@@ -171,6 +184,11 @@ export class PlacedProcessor<In, Out, C extends boolean> implements Processor<In
       activeCalls.push(call)
     }
     try {
+      if (this.#route.appCheck !== undefined) {
+        const content = this.#parts.takeContent(call.payload, this.contract)
+        if (typeof content === 'object' && 'ok' in content) return call.settle(content)
+        call.payload = call.content = content
+      }
       if (call.signal === undefined) run(call)
       else runWithSignal(call)
     } catch (error) {

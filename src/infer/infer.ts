@@ -11,7 +11,7 @@ import { contractSource, typeName } from './write-module.ts'
 
 /** Options of `inferContract`. */
 export interface InferOptions {
-  /** The contract's name: 1 to 64 of `a-z`, `0-9` and `-`. */
+  /** The contract's name: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. */
   readonly name: string
   /**
    * What becomes of members that no sample had: `strip` (the default) drops them from the document, `strict` rejects

@@ -83,9 +83,11 @@ function limitLines(limits: Partial<Limits> | undefined): string[] {
 
 /** A valid identifier, before a suffix. */
 function camelCase(name: string): string {
-  const [first = '', ...others] = name.split('-').filter((part) => part !== '')
-  const joined = first + others.map(capital).join('')
-  return /^[a-z]/.test(joined) ? joined : `payload${joined}`
+  const joined = name
+    .split(/[-._]+/)
+    .map(capital)
+    .join('')
+  return /^[A-Z]/.test(joined) ? joined.slice(0, 1).toLowerCase() + joined.slice(1) : `payload${joined}`
 }
 
 /** The name of the payload's type. */

@@ -1,12 +1,13 @@
-// Encodes a plain JavaScript value as JSON text in UTF-8, for both engines. It rejects values that JSON.stringify would
-// silently change (NaN, holes, Date). The reader checks the rest.
+// Encodes a JavaScript value as JSON text in UTF-8, for both engines: what JSON.stringify makes of it, never with loss. The
+// reader checks the rest.
 
 import { isWellFormed } from '#runtime'
 import { pointerOf } from './pointer.ts'
 import { readError, type ReadError } from './read-error.ts'
 import type { ReadLimits } from './read.ts'
+import { hidesContent, jsonForm, lossy } from './json-form.ts'
 
-type EncodeLimits = Pick<ReadLimits, 'maxBytes' | 'maxDepth'>
+type EncodeLimits = Pick<ReadLimits, 'maxBytes' | 'maxDepth' | 'numbers'>
 
 export interface Encoded {
   readonly ok: true
@@ -16,104 +17,147 @@ export interface Encoded {
 const encoder = new TextEncoder()
 
 /**
- * The JSON text of `value`: plain or null-prototype objects, dense arrays, strings, finite numbers, booleans, null. A
- * property that is `undefined` is left out; symbol keys and non-enumerable properties are ignored. A lone surrogate is
- * written as `\uXXXX`, so that the reader reports it. Anything else is `value.not_json` with its pointer.
+ * The JSON text that JSON.stringify writes: `toJSON` is called, members that are `undefined`, functions or symbols are left
+ * out, symbol keys and non-enumerable properties are ignored, a lone surrogate is written as `\uXXXX`, so that the reader
+ * reports it. Each getter and each `toJSON` runs once.
+ *
+ * What JSON.stringify would change silently or throw at is `value.not_json` with its pointer: numbers that are not finite,
+ * items that are no values (holes, undefined, functions, symbols), objects whose content is not in properties (Map, Set,
+ * typed arrays, errors, instances without properties), cycles, bigints. With `numbers: 'int64'` a bigint is its digits.
  */
 export function encodeValue(value: unknown, limits: EncodeLimits): Encoded | ReadError {
-  const check = new Check(limits)
-  let text: string
+  const writer = new Writer(limits)
   try {
-    const problem = check.visit(value, 1)
-    if (problem !== undefined) return readError(problem, problem === 'value.not_json' ? check.pointer() : undefined)
-    // Two passes: V8's writer is faster than any in JavaScript, and the check ensures that its output is exact.
-    text = JSON.stringify(value)
+    const problem = writer.root(value)
+    if (problem !== undefined) return readError(problem, problem === 'value.not_json' ? writer.pointer() : undefined)
   } catch {
-    // A getter or a proxy threw. The exception skipped the recording of the path.
-    return readError('value.not_json', '')
+    // A getter, a toJSON or a proxy threw.
+    return readError('value.not_json', writer.pointer())
   }
-  const bytes = encoder.encode(text)
+  const bytes = encoder.encode(writer.text)
   return bytes.length > limits.maxBytes ? readError('limit.bytes') : { ok: true, bytes }
 }
 
-type Problem = 'value.not_json' | 'limit.bytes' | 'limit.depth' | undefined
+/** `absent`: JSON.stringify has no text for the value. */
+type Written = 'value.not_json' | 'limit.bytes' | 'limit.depth' | 'absent' | undefined
+type Problem = Exclude<Written, 'absent'>
 
-class Check {
-  readonly #maxDepth: number
-  /** The rest of maxBytes after a lower bound of the visited values: ends the walk of huge and of shared structures. */
-  #bytesLeft: number
+class Writer {
+  text: string = ''
+  readonly #limits: EncodeLimits
   /** Containers from the root to the current value, to find cycles. */
   readonly #open: unknown[] = []
-  /** Keys from the problem up to the root, recorded on return only, so that valid values do not pay for them. */
-  readonly #trail: (string | number)[] = []
+  /** The key of the current value in each of them. */
+  readonly #path: (string | number)[] = []
+  #depth = 0
 
   constructor(limits: EncodeLimits) {
-    this.#maxDepth = limits.maxDepth
-    this.#bytesLeft = limits.maxBytes
+    this.#limits = limits
   }
 
-  /** The pointer to the problem, or to the parent of a key that cannot be written. */
+  /** The pointer to the current value, or to the parent of a key that cannot be written. */
   pointer(): string {
-    const path = this.#trail.toReversed()
+    const path = this.#path.slice(0, this.#depth)
     const unwritable = path.findIndex((key) => typeof key === 'string' && !isWellFormed(key))
     return pointerOf(unwritable < 0 ? path : path.slice(0, unwritable))
   }
 
-  /** `depth`: number of open containers, including `value` if it is one. */
-  visit(value: unknown, depth: number): Problem {
+  root(value: unknown): Problem {
+    const written = this.#write(value, '')
+    return written === 'absent' ? 'value.not_json' : written
+  }
+
+  #write(value: unknown, key: string | number): Written {
     switch (typeof value) {
       case 'string':
-        return this.#spend(value.length + 2)
+        return this.#append(textOf(value))
       case 'number':
-        return Number.isFinite(value) ? this.#spend(1) : 'value.not_json'
+        return Number.isFinite(value) ? this.#append(String(value)) : 'value.not_json'
       case 'boolean':
-        return this.#spend(4)
+        return this.#append(value ? 'true' : 'false')
       case 'object':
-        return value === null ? this.#spend(4) : this.#container(value, depth)
+        return value === null ? this.#append('null') : this.#writeObject(value, key)
+      case 'bigint':
+      case 'function':
+        // JSON.stringify calls their toJSON too.
+        return this.#writeForm(jsonForm(value, String(key)))
       default:
-        return 'value.not_json'
+        return 'absent'
     }
   }
 
-  #container(value: object, depth: number): Problem {
-    for (let i = 0; i < depth - 1; i++) if (this.#open[i] === value) return 'value.not_json'
-    // JSON.stringify would call it, own or inherited, and write something else.
-    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return 'value.not_json'
-    if (depth > this.#maxDepth) return 'limit.depth'
-    this.#open[depth - 1] = value
-    return this.#spend(2) ?? (Array.isArray(value) ? this.#array(value, depth) : this.#object(value, depth))
+  #writeObject(value: object, key: string | number): Written {
+    const prototype: unknown = Object.getPrototypeOf(value)
+    // The quick test of plain data, whose property `toJSON` could only be its own.
+    const isPlain = (prototype === Object.prototype || prototype === Array.prototype) && !('toJSON' in value)
+    if (isPlain) return this.#container(value, true)
+    const form = jsonForm(value, String(key))
+    return form === value ? this.#container(value, false) : this.#writeForm(form)
   }
 
-  #array(items: readonly unknown[], depth: number): Problem {
-    if (Object.getPrototypeOf(items) !== Array.prototype) return 'value.not_json'
-    for (let i = 0; i < items.length; i++) {
-      // A hole reads as undefined.
-      const problem = this.visit(items[i], depth + 1)
-      if (problem !== undefined) return this.#addToTrail(problem, i)
+  /** Writes what a toJSON returned: its own toJSON, if any, is not called. */
+  #writeForm(form: unknown): Written {
+    if (form === lossy) return 'value.not_json'
+    if (typeof form === 'object' && form !== null) return this.#container(form, false)
+    if (typeof form === 'function') return 'absent'
+    if (typeof form !== 'bigint') return this.#write(form, '')
+    return this.#limits.numbers === 'int64' ? this.#append(String(form)) : 'value.not_json'
+  }
+
+  #container(value: object, isPlain: boolean): Written {
+    const depth = this.#depth
+    for (let i = 0; i < depth; i++) if (this.#open[i] === value) return 'value.not_json'
+    if (depth >= this.#limits.maxDepth) return 'limit.depth'
+    this.#open[depth] = value
+    const written = Array.isArray(value) ? this.#array(value) : this.#object(value, isPlain)
+    // Kept where it is after a problem: the pointer needs it.
+    if (written === undefined) this.#depth = depth
+    return written
+  }
+
+  #array(items: readonly unknown[]): Written {
+    const at = this.#depth++
+    const { length } = items
+    this.text += '['
+    for (let i = 0; i < length; i++) {
+      this.#path[at] = i
+      if (i > 0) this.text += ','
+      const written = this.#write(items[i], i)
+      // A hole reads as undefined. JSON.stringify would write null.
+      if (written !== undefined) return written === 'absent' ? 'value.not_json' : written
     }
-    return undefined
+    return this.#append(']')
   }
 
-  #object(object: object, depth: number): Problem {
-    const prototype: unknown = Object.getPrototypeOf(object)
-    if (prototype !== Object.prototype && prototype !== null) return 'value.not_json'
+  #object(object: object, isPlain: boolean): Written {
     const keys = Object.keys(object)
+    if (!isPlain && hidesContent(object, keys.length)) return 'value.not_json'
+    const at = this.#depth++
+    this.text += '{'
+    let isFirst = true
     for (const key of keys) {
+      this.#path[at] = key
       const value = (object as Record<string, unknown>)[key]
       if (value === undefined) continue
-      const problem = this.#spend(key.length + 3) ?? this.visit(value, depth + 1)
-      if (problem !== undefined) return this.#addToTrail(problem, key)
+      const before = this.text
+      this.text += isFirst ? `${textOf(key)}:` : `,${textOf(key)}:`
+      const written = this.#write(value, key)
+      if (written === undefined) isFirst = false
+      else if (written === 'absent') this.text = before
+      else return written
     }
-    return undefined
+    return this.#append('}')
   }
 
-  #spend(bytes: number): Problem {
-    this.#bytesLeft -= bytes
-    return this.#bytesLeft < 0 ? 'limit.bytes' : undefined
-  }
-
-  #addToTrail(problem: Problem, key: string | number): Problem {
-    this.#trail.push(key)
-    return problem
+  #append(text: string): Problem {
+    this.text += text
+    // A lower bound of the bytes: ends the walk of huge and of shared structures.
+    return this.text.length > this.#limits.maxBytes ? 'limit.bytes' : undefined
   }
 }
+
+/** Characters that a JSON string escapes, and surrogates, which are escaped when they are alone. */
+// oxlint-disable-next-line no-control-regex -- the characters that JSON escapes
+const escaped = /["\\\u0000-\u001f\ud800-\udfff]/
+
+const textOf = (text: string): string => (escaped.test(text) ? JSON.stringify(text) : `"${text}"`)

@@ -4,13 +4,19 @@
 import { SidelaneError, stackless } from './errors.ts'
 import type { Contract } from './contract.ts'
 import { decodeOutcome } from './outcome-bytes.ts'
-import type { AcceptedCanonical, Outcome } from './outcome.ts'
+import type { Accepted, AcceptedCanonical, Outcome } from './outcome.ts'
 
 /** Where a call goes next. It ends the call, now or later, and never throws. */
 export type Run = (call: Call) => void
 
 /** The value of canonical bytes. */
 export type ReadValue = (canonical: Uint8Array) => unknown
+
+/** A payload as it is sent: its bytes, or its JSON text. */
+export type PayloadContent = Uint8Array | string
+
+/** Gives an accepted payload to the app's schema. Throws or rejects with `app.threw`. */
+export type AppCheck = (content: PayloadContent, accepted: Accepted) => Outcome | Promise<Outcome>
 
 /** A policy in front of a Run. */
 export type Layer = (inner: Run) => Run
@@ -30,6 +36,8 @@ export interface Route {
   readonly contractIndex: number
   /** Reads the value of an accepted outcome; undefined: JSON.parse does. */
   readonly readValue?: ReadValue | undefined
+  /** Called for each accepted outcome, which it replaces. */
+  readonly appCheck?: AppCheck | undefined
   /** Called at the end of each call of `process`, after everything that was held for it is released. */
   readonly onEnd?: (call: Call, result: Outcome | SidelaneError) => void
 }
@@ -101,13 +109,21 @@ export abstract class Call {
   /** Ends the call with a fault. Ignored when the call has ended. */
   abstract fail(error: SidelaneError): void
 
+  /** The placement is done with the call. */
+  protected releasePlace(): void {
+    const { holder, permit } = this
+    this.holder = undefined
+    this.permit = undefined
+    holder?.release(this)
+    permit?.release(this)
+  }
+
   /** Releases what is held for the call. False: the call has ended before. */
   protected end(): boolean {
     if (this.phase === 'settled') return false
     // Holders see the phase in which the call ended.
-    this.holder?.release(this)
+    this.releasePlace()
     this.signalGroup?.release(this)
-    this.permit?.release(this)
     this.phase = 'settled'
     this.payload = undefined
     return true
@@ -124,6 +140,9 @@ function withReader(outcome: Outcome | AcceptedCanonical, read: ReadValue): Outc
 export class ProcessCall extends Call {
   readonly #resolve: (outcome: Outcome) => void
   readonly #reject: (error: SidelaneError) => void
+  /** What was sent, for `Route.appCheck`. */
+  content: PayloadContent | undefined
+  #isInApp = false
 
   constructor(
     route: Route,
@@ -138,10 +157,34 @@ export class ProcessCall extends Call {
   }
 
   settle(outcome: Outcome): void {
+    const { appCheck, readValue } = this.route
+    if (appCheck !== undefined && outcome.ok) this.#runInApp(appCheck, outcome)
+    else this.#finish(readValue === undefined ? outcome : withReader(outcome, readValue))
+  }
+
+  /** The deadline and the signal still hold while an asynchronous check runs. */
+  #runInApp(check: AppCheck, outcome: Accepted): void {
+    const { content } = this
+    if (this.settled || this.#isInApp || content === undefined) return
+    this.#isInApp = true
+    this.releasePlace()
+    try {
+      const checked = check(content, outcome)
+      if (!(checked instanceof Promise)) return this.#finish(checked)
+      checked.then(
+        (result) => this.#finish(result),
+        (error: unknown) => this.fail(toFault(error)),
+      )
+    } catch (error) {
+      this.fail(toFault(error))
+    }
+  }
+
+  #finish(outcome: Outcome): void {
     if (!this.end()) return
-    const { onEnd, readValue } = this.route
-    onEnd?.(this, outcome)
-    this.#resolve(readValue === undefined ? outcome : withReader(outcome, readValue))
+    this.content = undefined
+    this.route.onEnd?.(this, outcome)
+    this.#resolve(outcome)
   }
 
   settleBytes(bytes: Uint8Array, at: number): void {

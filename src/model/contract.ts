@@ -8,7 +8,7 @@ declare const output: unique symbol
 
 /** A contract: the schema of a payload, its normalization, and the encoding of the result. Immutable. */
 export interface Contract<In = unknown, Out = In> {
-  /** As it was defined: 1 to 64 of `a-z`, `0-9` and `-`. */
+  /** As it was defined: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. */
   readonly name: string
   /** SHA-256 (lower-case hex) of the lock's canonical normal form: equal ids, equal outcomes. */
   readonly id: string
@@ -54,7 +54,7 @@ export interface LockDocument {
   readonly profile: 'p1'
   /** The Unicode version of normalization, independent of the runtime's. */
   readonly unicode: '15.0'
-  /** 1 to 64 characters out of a-z, 0-9 and "-". */
+  /** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. */
   readonly name: string
   /**
    * `safe` rejects integers beyond ±(2^53 - 1), `double` reads them as the nearest double, and `int64` keeps all digits

@@ -1,7 +1,9 @@
 // Entry point of model/: the types that all other modules share.
 
+export * from './app-schema.ts'
 export * from './call.ts'
 export type * from './contract.ts'
+export * from './contract-name.ts'
 export * from './errors.ts'
 export { describeIssue } from './issue.ts'
 export * from './options.ts'

@@ -25,9 +25,13 @@ const phrases: Readonly<Record<Keyword, (params: IssueParams) => string>> = {
   propertyNames: () => 'has a name that is not allowed',
 }
 
-/** One English sentence about an issue. Of the payload it contains only member names, in the pointer. */
+/**
+ * One English sentence about an issue. Of the payload it contains only member names, in the pointer; with `app.failed` it
+ * is the app's own message.
+ */
 export function describeIssue(issue: Issue): string {
-  const { code, pointer, keyword, params } = issue
+  const { code, pointer, keyword, params, message } = issue
+  if (message !== undefined) return `At ${place(pointer)}: ${message}`
   if (keyword === undefined) return `At ${place(pointer)}: ${errorTable[code].message}`
   return `The value at ${place(pointer)} ${phrases[keyword](params ?? {})}.`
 }

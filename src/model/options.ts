@@ -85,7 +85,8 @@ export interface CacheOptions {
 export type CacheSettings = Readonly<Required<CacheOptions>>
 
 /** Options of `createProcessor`: those of the host and of its one processor. */
-export interface CreateOptions<C extends boolean = boolean> extends HostOptions, ProcessorOptions<C> {}
+export interface CreateOptions<C extends boolean = boolean, A extends boolean = boolean>
+  extends HostOptions, ProcessorOptions<C, A> {}
 
 type HostDefaults = {
   readonly [K in 'placement' | 'engine' | 'threads' | 'maxQueue' | 'maxQueueBytes' | 'connections']: NonNullable<
@@ -104,6 +105,7 @@ export interface ProcessorSettings {
   /** A copy, because the caller may overwrite it. */
   readonly digestKey: Uint8Array | undefined
   readonly canonical: boolean
+  readonly runInApp: boolean
 }
 
 const mebibyte = 1_048_576
@@ -178,6 +180,7 @@ const processorRules: Readonly<Record<keyof ProcessorOptions, Rule>> = {
     (value) => value instanceof Uint8Array && value.length >= minKeyBytes,
   ),
   canonical: booleanRule,
+  runInApp: booleanRule,
 }
 
 const callRules: Readonly<Record<keyof ProcessOptions, Rule>> = {
@@ -236,14 +239,15 @@ export function resolveProcessorOptions(options: ProcessorOptions): ProcessorSet
   return Object.freeze({
     digestKey: options.digestKey === undefined ? undefined : Uint8Array.from(options.digestKey),
     canonical: options.canonical ?? false,
+    runInApp: options.runInApp ?? false,
   })
 }
 
 /** Splits the options of `createProcessor`; throws `options.invalid` for an unknown key. */
 export function splitCreateOptions(options: CreateOptions): { host: HostOptions; processor: ProcessorOptions } {
   check('createProcessor', options, { ...hostRules, ...processorRules })
-  const { digestKey, canonical, ...host } = options
-  return { host, processor: { digestKey, canonical } }
+  const { digestKey, canonical, runInApp, ...host } = options
+  return { host, processor: { digestKey, canonical, runInApp } }
 }
 
 /** Throws `options.invalid`. */

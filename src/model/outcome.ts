@@ -35,6 +35,12 @@ export interface AcceptedCanonical<Out = unknown> extends Accepted {
   value(): Out
 }
 
+/** With `{ runInApp: true }`: also what the app's schema made of the document. */
+export interface AcceptedInApp<Out = unknown> extends Accepted {
+  /** The output of the app's schema, the same at each call. */
+  value(): Out
+}
+
 /** The keyword that an issue is about. */
 export type Keyword =
   | 'type'
@@ -78,6 +84,10 @@ export interface Issue {
   readonly keyword?: Keyword
   /** Only with `validate.failed`. */
   readonly params?: IssueParams
+  /** Only with `app.failed`: the code of the zod issue. */
+  readonly check?: string
+  /** Only with `app.failed`: the message of the zod issue, which may quote the payload. Never logged. */
+  readonly message?: string
 }
 
 /** The payload is invalid. Of the payload it holds only member names, in the pointers. */
@@ -95,7 +105,7 @@ export interface Rejected {
 }
 
 /** The result of `process`. */
-export type Outcome = Accepted | Rejected
+export type Outcome = Accepted | AcceptedInApp | Rejected
 
 /** In a stream: takes the place of an item that failed by a fault. `"error" in item` discriminates it from outcomes. */
 export interface Failed {

@@ -5,7 +5,7 @@
 
 import type { Contract } from './contract.ts'
 import type { SidelaneError } from './errors.ts'
-import type { AcceptedCanonical, Accepted, Failed, Rejected } from './outcome.ts'
+import type { AcceptedCanonical, AcceptedInApp, Accepted, Failed, Rejected } from './outcome.ts'
 
 /** The requested engine: `auto` selects native if it loads, else js. */
 export type EngineName = 'auto' | 'js' | 'native'
@@ -51,8 +51,10 @@ export interface ProcessOptions<C extends boolean = boolean> {
   readonly traceparent?: string | undefined
 }
 
-/** What `process` resolves with; `C`: with the canonical form. */
-export type ProcessOutcome<Out, C extends boolean> = (C extends true ? AcceptedCanonical<Out> : Accepted) | Rejected
+/** What `process` resolves with; `C`: with the canonical form; `A`: with the output of the app's schema. */
+export type ProcessOutcome<Out, C extends boolean, A extends boolean = false> =
+  | (C extends true ? AcceptedCanonical<Out> : A extends true ? AcceptedInApp<Out> : Accepted)
+  | Rejected
 
 /** Options of a stream. */
 export interface StreamOptions<C extends boolean = boolean> {
@@ -76,7 +78,9 @@ export type StreamSource<In> = AsyncIterable<StreamPayload<In>> | Iterable<Strea
 export type StreamPayload<In> = Uint8Array | string | In | SidelaneError
 
 /** One item of a stream: the payload's outcome, or the fault of its call. */
-export type StreamItem<Out = unknown, C extends boolean = boolean> = ProcessOutcome<Out, C> | Failed
+export type StreamItem<Out = unknown, C extends boolean = boolean, A extends boolean = false> =
+  | ProcessOutcome<Out, C, A>
+  | Failed
 
 /** Counters of a result cache. A hit is a call without a run of its own. */
 export interface CacheStats {
@@ -146,8 +150,13 @@ interface Placed extends Lifecycle {
   readonly thresholds?: AutoThresholds | undefined
 }
 
-/** One contract on one placement. `C` is the processor's `canonical`, which a call's option overrides. */
-export interface Processor<In = unknown, Out = In, C extends boolean = false> extends Placed {
+/** One contract on one placement. `C` is the processor's `canonical`, which a call's option overrides, `A` its `runInApp`. */
+export interface Processor<
+  In = unknown,
+  Out = In,
+  C extends boolean = false,
+  A extends boolean = false,
+> extends Placed {
   /** Its contract. */
   readonly contract: Contract<In, Out>
   /**
@@ -157,7 +166,7 @@ export interface Processor<In = unknown, Out = In, C extends boolean = false> ex
   process<K extends boolean = C>(
     payload: Uint8Array | string | In,
     options?: ProcessOptions<K>,
-  ): Promise<ProcessOutcome<Out, K>>
+  ): Promise<ProcessOutcome<Out, K, A>>
   /**
    * Processes the payloads of a source and returns their outcomes in the same order. It reads ahead by `concurrency`.
    * With a full queue it waits instead of failing. A fault of one item takes the place of that item.
@@ -169,7 +178,7 @@ export interface Processor<In = unknown, Out = In, C extends boolean = false> ex
   stream<K extends boolean = C>(
     source: StreamSource<In>,
     options?: StreamOptions<K>,
-  ): AsyncIterableIterator<StreamItem<Out, K>, undefined, undefined>
+  ): AsyncIterableIterator<StreamItem<Out, K, A>, undefined, undefined>
   /** The current counters of this processor. */
   stats(): Stats
 }
@@ -180,18 +189,23 @@ export interface Host extends Placed {
    * The processor of one contract; closing it leaves the host open. Throws `codec.unavailable`, `options.invalid`,
    * `contract.*`, and `unavailable` when the host is closed.
    */
-  processor<In, Out, C extends boolean = false>(
+  processor<In, Out, C extends boolean = false, A extends boolean = false>(
     contract: Contract<In, Out>,
-    options?: ProcessorOptions<C>,
-  ): Processor<In, Out, C>
+    options?: ProcessorOptions<C, A>,
+  ): Processor<In, Out, C, A>
   /** The current counters of all its processors together. */
   stats(): Stats
 }
 
 /** Options of one contract on a host. */
-export interface ProcessorOptions<C extends boolean = boolean> {
+export interface ProcessorOptions<C extends boolean = boolean, A extends boolean = boolean> {
   /** Key of `digest: "hmac-sha-256"`, at least 16 bytes; never part of the lock. */
   readonly digestKey?: Uint8Array | undefined
   /** Adds the canonical bytes and the value to each accepted outcome. Default false. */
   readonly canonical?: C | undefined
+  /**
+   * Gives each accepted payload, as it was read, to the zod schema of the contract, on the caller's thread: its issues are
+   * `app.failed`, and `outcome.value()` is its output. Only with a contract of `defineContract`. Default false.
+   */
+  readonly runInApp?: A | undefined
 }

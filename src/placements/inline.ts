@@ -26,7 +26,7 @@ export class InlinePlacement implements Placement {
     call.phase = 'running'
     const { contract, contractIndex } = call.route
     try {
-      const bytes = payloadBytes(call.payload, contract.profile.limits)
+      const bytes = payloadBytes(call.payload, contract.profile)
       // Not by instanceof: bytes may be of another realm.
       if ('ok' in bytes) return call.settle(bytes)
       const compiled = this.#compiled[contractIndex] as CompiledContract

@@ -15,7 +15,12 @@ export const dataErrors = {
   'number.range': [20, 400, 'A number is outside the range of a double.'],
   'number.unsafe_integer': [21, 400, 'An integer is beyond 2^53 - 1 and would lose digits.'],
   'validate.failed': [30, 422, 'The payload does not match the contract.'],
-  'value.not_json': [31, 400, 'The value cannot be represented in JSON.'],
+  'value.not_json': [
+    31,
+    400,
+    'The value cannot be represented in JSON without loss; a bigint can with numbers: "int64".',
+  ],
+  'app.failed': [32, 422, 'A check of the app refuses the payload.'],
 } as const
 
 /** The codes that `process` and the creators reject with. */
@@ -38,6 +43,7 @@ export const faultErrors = {
   'protocol.method': [66, 405, 'The path does not allow this method.'],
   'engine.unavailable': [70, 500, 'The requested engine cannot run here.'],
   'options.invalid': [71, 500, 'An option is invalid.'],
+  'app.threw': [72, 500, 'A check or a conversion of the app threw an error.'],
   'internal.panic': [80, 500, 'The engine failed; the payload was not processed.'],
   'internal.parity': [81, 500, 'Two engines returned different results.'],
 } as const

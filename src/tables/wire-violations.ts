@@ -20,5 +20,5 @@ export const clientViolations = {
   noTrace: 'a REQUEST is shorter than its trace context',
   longRequest: 'a REQUEST has {length} bytes, more than twice the cap of {cap}',
   longClient: 'CLIENT is longer than {cap} bytes',
-  contractName: 'CONTRACT has a name that is not ASCII',
+  contractName: 'CONTRACT has a name that no contract may have',
 } as const

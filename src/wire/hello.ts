@@ -1,5 +1,6 @@
 // The payload of HELLO, in both directions: a list of fields.
 
+import { isContractName } from '../model/index.ts'
 import { clientViolations, violations } from '../tables/wire-violations.ts'
 import { fillTemplate } from '../util/fill-template.ts'
 import { decodeUtf8, encodeUtf8, hmacSha256Hex } from '#runtime'
@@ -36,7 +37,7 @@ export interface ContractRequest {
   readonly id: string
   /** 32 hex digits of `keyFingerprint`; absent without a key. */
   readonly fingerprint?: string
-  /** 1 to 64 bytes of ASCII. */
+  /** One that a contract may have. */
   readonly name: string
 }
 
@@ -99,9 +100,10 @@ export function decodeClientHello(payload: Uint8Array): ClientHello | string {
     if (type === fields.contractRequest) {
       const name = value.subarray(requestHeaderBytes)
       if (name.length === 0 || name.length > maxNameBytes) return violations.contractSize
-      if (name.some((byte) => byte > 0x7f)) return clientViolations.contractName
       const [id, fingerprint] = [readHex(value, 0, idBytes), readHex(value, idBytes, requestHeaderBytes)]
-      contracts.push({ id, fingerprint, name: decodeUtf8(name) })
+      const text = decodeUtf8(name)
+      if (!isContractName(text)) return clientViolations.contractName
+      contracts.push({ id, fingerprint, name: text })
     }
   }
   return { client, contracts }

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { rejected } from '../../src/model/index.ts'
 import { payloadBytes } from '../../src/engine/index.ts'
 
-const limits = { maxBytes: 64, maxDepth: 4, maxKeys: 10 }
+const rules = { limits: { maxBytes: 64, maxDepth: 4, maxKeys: 10 }, numbers: 'safe' as const }
 const bytesOf = (payload: unknown): string => {
-  const bytes = payloadBytes(payload, limits)
+  const bytes = payloadBytes(payload, rules)
   if (!(bytes instanceof Uint8Array)) throw new Error(`rejected: ${bytes.code}`)
   return Buffer.from(bytes).toString()
 }
@@ -15,12 +15,12 @@ const notJson = (pointer: string) => rejected('value.not_json', [{ code: 'value.
 describe('bytes', () => {
   test('a Uint8Array is returned unchanged', () => {
     const bytes = new Uint8Array([1, 2, 3])
-    expect(payloadBytes(bytes, limits)).toBe(bytes)
+    expect(payloadBytes(bytes, rules)).toBe(bytes)
   })
 
   test('a Buffer is returned unchanged', () => {
     const bytes = Buffer.from('{}')
-    expect(payloadBytes(bytes, limits)).toBe(bytes)
+    expect(payloadBytes(bytes, rules)).toBe(bytes)
   })
 
   test('a Uint8Array of another realm is copied into this one', () => {
@@ -31,26 +31,48 @@ describe('bytes', () => {
 
   test('shared bytes are copied', () => {
     const shared = new Uint8Array(new SharedArrayBuffer(2)).fill(49)
-    const bytes = payloadBytes(shared, limits)
+    const bytes = payloadBytes(shared, rules)
     expect(bytes).not.toBe(shared)
     expect(bytes).toEqual(new Uint8Array([49, 49]))
   })
 
-  test('transferred bytes are empty', () => {
-    const bytes = new Uint8Array([123, 125])
-    structuredClone(bytes.buffer, { transfer: [bytes.buffer] })
-    expect(payloadBytes(bytes, limits)).toEqual(new Uint8Array(0))
+  test.each([
+    ['an array', (buffer: ArrayBuffer) => new Uint8Array(buffer)],
+    ['a DataView', (buffer: ArrayBuffer) => new DataView(buffer)],
+    ['the buffer', (buffer: ArrayBuffer) => buffer],
+  ])('%s whose bytes were transferred is a mistake of the caller', (_, wrap) => {
+    const payload = wrap(new ArrayBuffer(2))
+    structuredClone(0, { transfer: [payload instanceof ArrayBuffer ? payload : payload.buffer] })
+    const error = expect.objectContaining({ code: 'options.invalid', message: expect.stringContaining('detached') })
+    expect(() => payloadBytes(payload, rules)).toThrow(error)
   })
 
-  test.each([new ArrayBuffer(2), new DataView(new ArrayBuffer(2)), new Float64Array(1), new Uint8ClampedArray(1)])(
-    'other views and buffers are no JSON: %o',
+  test('empty bytes are bytes', () => expect(payloadBytes(new Uint8Array(0), rules)).toEqual(new Uint8Array(0)))
+
+  const text = Uint8Array.from(Buffer.from('[12]'))
+  const shared = new SharedArrayBuffer(4)
+  new Uint8Array(shared).set(text)
+  test.each([
+    ['an ArrayBuffer', text.buffer, '[12]'],
+    ['a SharedArrayBuffer', shared, '[12]'],
+    ['a DataView', new DataView(text.buffer, 1, 2), '12'],
+    ['a Uint8ClampedArray', new Uint8ClampedArray(text.buffer, 1, 1), '1'],
+    ['an Int8Array', new Int8Array(shared), '[12]'],
+    ['an ArrayBuffer of another realm', runInNewContext('new Uint8Array([50]).buffer'), '2'],
+  ])('%s is its bytes', (_, payload, bytes) => {
+    expect(bytesOf(payload)).toBe(bytes)
+    expect((payloadBytes(payload, rules) as Uint8Array).buffer).toBeInstanceOf(ArrayBuffer)
+  })
+
+  test.each([new Float64Array(1), new Uint16Array(1), new BigInt64Array(1)])(
+    '%o is a mistake of the caller',
     (view) => {
-      expect(payloadBytes(view, limits)).toEqual(notJson(''))
+      expect(() => payloadBytes(view, rules)).toThrow(expect.objectContaining({ code: 'options.invalid' }))
     },
   )
 
   test('a lookalike of a Uint8Array is a value', () => {
-    expect(payloadBytes(Object.create(Uint8Array.prototype), limits)).toEqual(notJson(''))
+    expect(payloadBytes(Object.create(Uint8Array.prototype), rules)).toEqual(notJson(''))
   })
 })
 
@@ -60,20 +82,20 @@ describe('text', () => {
   })
 
   test('its size is counted in UTF-8', () => {
-    expect(payloadBytes('é'.repeat(33), limits)).toEqual(rejected('limit.bytes'))
+    expect(payloadBytes('é'.repeat(33), rules)).toEqual(rejected('limit.bytes'))
     expect(bytesOf('é'.repeat(32))).toHaveLength(32)
   })
 
   test('a lone surrogate counts three bytes', () => {
-    expect(payloadBytes('\ud800'.repeat(22), limits)).toEqual(rejected('limit.bytes'))
+    expect(payloadBytes('\ud800'.repeat(22), rules)).toEqual(rejected('limit.bytes'))
   })
 
   test('a byte order mark is rejected before ill-formed text', () => {
-    expect(payloadBytes('\ufeff\ud800', limits)).toEqual(rejected('parse.bom'))
+    expect(payloadBytes('\ufeff\ud800', rules)).toEqual(rejected('parse.bom'))
   })
 
   test('a lone surrogate is rejected at the root', () => {
-    expect(payloadBytes('[[[[[[["\ud800', limits)).toEqual(
+    expect(payloadBytes('[[[[[[["\ud800', rules)).toEqual(
       rejected('parse.lone_surrogate', [{ code: 'parse.lone_surrogate', pointer: '' }]),
     )
   })
@@ -85,15 +107,15 @@ describe('values', () => {
   })
 
   test('a value that is not JSON is rejected with its pointer', () => {
-    expect(payloadBytes({ a: [1, Number.NaN] }, limits)).toEqual(notJson('/a/1'))
+    expect(payloadBytes({ a: [1, Number.NaN] }, rules)).toEqual(notJson('/a/1'))
   })
 
   test.each([undefined, Symbol('s'), 1n, () => 1])('%o is not JSON', (value) => {
-    expect(payloadBytes(value, limits)).toEqual(notJson(''))
+    expect(payloadBytes(value, rules)).toEqual(notJson(''))
   })
 
   test('a value that is too large or too deep has the code of its text', () => {
-    expect(payloadBytes(['x'.repeat(64)], limits)).toEqual(rejected('limit.bytes'))
-    expect(payloadBytes([[[[[1]]]]], limits)).toEqual(rejected('limit.depth'))
+    expect(payloadBytes(['x'.repeat(64)], rules)).toEqual(rejected('limit.bytes'))
+    expect(payloadBytes([[[[[1]]]]], rules)).toEqual(rejected('limit.depth'))
   })
 })

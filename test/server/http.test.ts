@@ -33,7 +33,7 @@ describe.each(daemonKinds)('%s', (kind) => {
   test('/v1/contracts lists the contracts', async (context) => {
     needDaemon(kind, context)
     expect(await askJson(socket, '/v1/contracts')).toEqual([
-      { name: 'order', id, codec: 'none', digest: 'sha-256', maxBytes: 64 },
+      { name: 'Order_v1.2', id, codec: 'none', digest: 'sha-256', maxBytes: 64 },
     ])
   })
 
@@ -54,14 +54,16 @@ describe.each(daemonKinds)('%s', (kind) => {
   test('/metrics counts responses by code', async (context) => {
     needDaemon(kind, context)
     const before = await metric(socket, 'validate.failed')
-    await ask(socket, '/v1/contracts/order/process', { body: '{}' })
+    await ask(socket, '/v1/contracts/Order_v1.2/process', { body: '{}' })
     expect(await metric(socket, 'validate.failed')).toBe(before + 1)
   })
 
   test('concurrent requests on separate connections all get a response', async (context) => {
     needDaemon(kind, context)
     const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, at) => ask(socket, '/v1/contracts/order/process', { body: `{"id":"${at}"}` })),
+      Array.from({ length: 40 }, (_, at) =>
+        ask(socket, '/v1/contracts/Order_v1.2/process', { body: `{"id":"${at}"}` }),
+      ),
     )
     const right = answers.map(({ status, body }, at) => status === 429 || body.toString() === `{"id":"${at}"}`)
     expect(right).not.toContain(false)
@@ -80,7 +82,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     needDaemon(kind, context)
     const http = new RawHttp(socket)
     await http.send(
-      Buffer.from('POST /v1/contracts/order/process HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\n\r\n{"id"'),
+      Buffer.from('POST /v1/contracts/Order_v1.2/process HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\n\r\n{"id"'),
     )
     await expect.poll(() => gauge(socket, 'sidelane_queued_bytes')).toBe(60)
     http.close()
@@ -103,7 +105,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     needDaemon(kind, context)
     const http = new RawHttp(socket)
     const count = 2000
-    const first = 'POST /v1/contracts/order/process HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{"id":" a "}'
+    const first = 'POST /v1/contracts/Order_v1.2/process HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{"id":" a "}'
     await http.send(Buffer.from(first + 'GET / HTTP/1.1\r\nHost:\r\n\r\n'.repeat(count)))
     expect((await http.response())?.status).toBe(200)
     const statuses: (number | undefined)[] = []

@@ -231,6 +231,7 @@ const print = '3c'.repeat(16)
 const limits = { requestBytes: 1_052_672, answerBytes: 0x8040_0000, inFlight: 256 }
 const limitsField = field(20, u32(limits.requestBytes) + u32(limits.answerBytes) + u32(limits.inFlight))
 const serverFields = field(18, text('sidelaned/1')) + field(19, text('native')) + limitsField
+const noName = 'CONTRACT has a name that no contract may have'
 const wrong = (side: string, description: string, bytes: string, violation: string): unknown => ({
   description,
   side,
@@ -274,7 +275,16 @@ const hellos = [
   wrong('client', 'a CONTRACT without a name', field(1, id + print), 'CONTRACT is of wrong size'),
   wrong('client', 'an empty CONTRACT', field(1, ''), 'CONTRACT is of wrong size'),
   wrong('client', 'a name of 65 bytes', field(1, id + print + long(65)), 'CONTRACT is of wrong size'),
-  wrong('client', 'a name beyond ASCII', field(1, id + print + text('é')), 'CONTRACT has a name that is not ASCII'),
+  {
+    description: 'a name of capitals, dots, underscores and hyphens',
+    side: 'client',
+    bytes: field(1, id + print + text('Order_Lines.v2-eu')) + field(2, text('c')),
+    hello: { client: 'c', contracts: [{ id, fingerprint: print, name: 'Order_Lines.v2-eu' }] },
+    encodes: true,
+  },
+  wrong('client', 'a name that begins with a dot', field(1, id + print + text('.order')), noName),
+  wrong('client', 'a name with an at sign', field(1, id + print + text('order@1')), noName),
+  wrong('client', 'a name beyond ASCII', field(1, id + print + text('é')), noName),
   wrong('client', 'a CLIENT of 129 bytes', field(2, long(129)), 'CLIENT is longer than 128 bytes'),
   {
     description: 'a contract that is served, one that is not known, one that is another',

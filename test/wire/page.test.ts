@@ -72,7 +72,7 @@ test.each([
   [`HELLO longer than ${wire.maxHelloBytes.toLocaleString('en')} bytes`],
   [`PING or PONG longer than ${wire.maxPingBytes} bytes`],
   [`at most ${wire.maxClientBytes} bytes`],
-  [`1 to ${wire.maxNameBytes} bytes of ASCII`],
+  [`1 to ${wire.maxNameBytes} bytes: \`[A-Za-z0-9][A-Za-z0-9._-]{0,${wire.maxNameBytes - 1}}\``],
   [`largest \`maxBytes\` of its contracts + ${wire.requestSlackBytes.toLocaleString('en')}`],
   [`[${wire.answerCapFactor} × the request cap]`],
   [`in flight on the connection [${wire.defaultInFlight}]`],

@@ -30,8 +30,10 @@ pub enum Code {
     NumberUnsafeInteger,
     /// The payload does not match the contract.
     ValidateFailed,
-    /// The value cannot be represented in JSON.
+    /// The value cannot be represented in JSON without loss; a bigint can with numbers: "int64".
     ValueNotJson,
+    /// A check of the app refuses the payload.
+    AppFailed,
     /// The daemon does not serve this contract.
     ContractUnknown,
     /// Both sides have a contract of this name, with different content.
@@ -68,6 +70,8 @@ pub enum Code {
     EngineUnavailable,
     /// An option is invalid.
     OptionsInvalid,
+    /// A check or a conversion of the app threw an error.
+    AppThrew,
     /// The engine failed; the payload was not processed.
     InternalPanic,
     /// Two engines returned different results.
@@ -80,17 +84,18 @@ impl Code {
     pub const ALL: &[Self] = &[
         Self::LimitBytes, Self::LimitDepth, Self::LimitKeys, Self::ParseBom, Self::ParseUtf8, Self::ParseSyntax,
         Self::ParseLoneSurrogate, Self::ParseForbiddenKey, Self::ParseDuplicateKey, Self::NumberRange,
-        Self::NumberUnsafeInteger, Self::ValidateFailed, Self::ValueNotJson, Self::ContractUnknown,
+        Self::NumberUnsafeInteger, Self::ValidateFailed, Self::ValueNotJson, Self::AppFailed, Self::ContractUnknown,
         Self::ContractMismatch, Self::ContractUnsupported, Self::ContractInvalid, Self::ContractStale,
         Self::CodecUnknown, Self::CodecUnavailable, Self::CodecCorrupt, Self::LimitOutput, Self::Overloaded,
         Self::Unavailable, Self::DeadlineExceeded, Self::Cancelled, Self::ProtocolViolation, Self::ProtocolNotFound,
-        Self::ProtocolMethod, Self::EngineUnavailable, Self::OptionsInvalid, Self::InternalPanic, Self::InternalParity,
+        Self::ProtocolMethod, Self::EngineUnavailable, Self::OptionsInvalid, Self::AppThrew, Self::InternalPanic,
+        Self::InternalParity,
     ];
 }
 
 /// Name, number on the wire, HTTP status and message of each code.
 #[rustfmt::skip]
-pub(crate) const ENTRIES: [(&str, u16, u16, &str); 33] = [
+pub(crate) const ENTRIES: [(&str, u16, u16, &str); 35] = [
     ("limit.bytes", 1, 413, "The payload is larger than the contract allows."),
     ("limit.depth", 2, 400, "The payload is nested deeper than the contract allows."),
     ("limit.keys", 3, 400, "An object has more keys than the contract allows."),
@@ -103,7 +108,8 @@ pub(crate) const ENTRIES: [(&str, u16, u16, &str); 33] = [
     ("number.range", 20, 400, "A number is outside the range of a double."),
     ("number.unsafe_integer", 21, 400, "An integer is beyond 2^53 - 1 and would lose digits."),
     ("validate.failed", 30, 422, "The payload does not match the contract."),
-    ("value.not_json", 31, 400, "The value cannot be represented in JSON."),
+    ("value.not_json", 31, 400, "The value cannot be represented in JSON without loss; a bigint can with numbers: \"int64\"."),
+    ("app.failed", 32, 422, "A check of the app refuses the payload."),
     ("contract.unknown", 40, 404, "The daemon does not serve this contract."),
     ("contract.mismatch", 41, 409, "Both sides have a contract of this name, with different content."),
     ("contract.unsupported", 42, 500, "The contract uses something outside profile p1."),
@@ -122,6 +128,7 @@ pub(crate) const ENTRIES: [(&str, u16, u16, &str); 33] = [
     ("protocol.method", 66, 405, "The path does not allow this method."),
     ("engine.unavailable", 70, 500, "The requested engine cannot run here."),
     ("options.invalid", 71, 500, "An option is invalid."),
+    ("app.threw", 72, 500, "A check or a conversion of the app threw an error."),
     ("internal.panic", 80, 500, "The engine failed; the payload was not processed."),
     ("internal.parity", 81, 500, "Two engines returned different results."),
 ];

@@ -3,8 +3,8 @@
 //! # Modules
 //!
 //! Each uses only those before it: `error_codes`, `error`, `numeric`, `pattern`, `profile`, `json_text`, `pointer`,
-//! `issue`, `digest`, `read`, `unicode_tables`, `normalize`, `url`, `lock`, `validate`, `canonical`, `dictionary`,
-//! `compress`,
+//! `issue`, `digest`, `contract_name`, `read`, `unicode_tables`, `normalize`, `url`, `lock`, `validate`, `canonical`,
+//! `dictionary`, `compress`,
 //! `decompress`, `contract`, `process`. Their names are those of their TypeScript twins.
 
 #![forbid(unsafe_code)]
@@ -13,6 +13,7 @@
 mod canonical;
 mod compress;
 mod contract;
+mod contract_name;
 #[cfg(feature = "zstd")]
 mod decompress;
 mod dictionary;
@@ -34,6 +35,7 @@ mod url;
 mod validate;
 
 pub use contract::Contract;
+pub use contract_name::is_contract_name;
 #[cfg(feature = "zstd")]
 pub use decompress::decompress_zstd;
 pub use digest::{DIGEST_BYTES, MIN_KEY_BYTES, hmac_sha256};

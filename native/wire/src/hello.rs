@@ -1,5 +1,7 @@
 //! The payload of HELLO: a list of fields. This is the server's half; `tests/support/client.rs` has the client's.
 
+use sidelane_core::is_contract_name;
+
 use crate::key_fingerprint::FINGERPRINT_BYTES;
 use crate::violation::{MAX_CLIENT_BYTES, Violation};
 
@@ -22,7 +24,7 @@ pub struct ContractRequest<'a> {
     pub id: [u8; ID_BYTES],
     /// Of the digest key; zeros without one.
     pub fingerprint: [u8; FINGERPRINT_BYTES],
-    /// ASCII.
+    /// One that a contract may have.
     pub name: &'a str,
 }
 
@@ -115,7 +117,7 @@ fn read_contract(value: &[u8]) -> Result<ContractRequest<'_>, Violation> {
         return Err(Violation::ContractSize);
     }
     match std::str::from_utf8(name) {
-        Ok(name) if name.is_ascii() => Ok(ContractRequest { id: *id, fingerprint: *fingerprint, name }),
+        Ok(name) if is_contract_name(name) => Ok(ContractRequest { id: *id, fingerprint: *fingerprint, name }),
         _ => Err(Violation::ContractName),
     }
 }

@@ -42,4 +42,4 @@ pub fn long_client(cap: impl Display) -> String {
     format!("CLIENT is longer than {cap} bytes")
 }
 
-pub const CONTRACT_NAME: &str = "CONTRACT has a name that is not ASCII";
+pub const CONTRACT_NAME: &str = "CONTRACT has a name that no contract may have";

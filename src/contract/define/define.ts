@@ -4,6 +4,7 @@ import type { $ZodType, input, output } from 'zod/v4/core'
 import {
   invalidOptions,
   SidelaneError,
+  withAppSchema,
   type Codec,
   type Contract,
   type DigestName,
@@ -13,12 +14,13 @@ import {
 import { stringifyWithBigints } from '../../json/index.ts'
 import { describeDictionary, parseLock, rootPath } from '../index.ts'
 import { appOnlyKinds, type AppOnlyKind } from './context.ts'
+import { appSchema } from './app-schema.ts'
 import { pathOfPointer } from './paths.ts'
 import { walkSchema } from './walk.ts'
 
 /** What `defineContract` takes. */
 export interface DefineOptions<S extends $ZodType> {
-  /** 1 to 64 of `a-z`, `0-9` and `-`. */
+  /** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. */
   readonly name: string
   /** What a payload must look like: zod 4.6, within profile p1. */
   readonly schema: S
@@ -54,7 +56,8 @@ export interface DefineOptions<S extends $ZodType> {
 export function defineContract<S extends $ZodType>(options: DefineOptions<S>): Contract<input<S>, output<S>> {
   const lock = buildLock(options)
   try {
-    return parseLock<input<S>, output<S>>(stringifyWithBigints(lock), options.dictionary?.bytes)
+    const contract = parseLock<input<S>, output<S>>(stringifyWithBigints(lock), options.dictionary?.bytes)
+    return withAppSchema(contract, appSchema(options.schema))
   } catch (error) {
     throw withZodPath(error)
   }

@@ -14,7 +14,7 @@ import type { Problem } from './importer.ts'
 
 /** What `importContract` takes beside the schema. */
 export interface ImportOptions {
-  /** 1 to 64 of `a-z`, `0-9` and `-`. */
+  /** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. */
   readonly name: string
   /** Where the payload's schema is in the document: `#/components/schemas/Order`. Default: the document itself. */
   readonly root?: string

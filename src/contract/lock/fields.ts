@@ -1,7 +1,16 @@
 // The fields of a lock document other than its schema: names, ranges, defaults.
 
 import { appendPointer, compareKeys, JsonObject, roundBigints, toPlain, type JsonValue } from '../../json/index.ts'
-import type { Codec, DigestName, Limits, LockDictionary, LockDocument, LockSchema } from '../../model/index.ts'
+import {
+  contractNameRule,
+  isContractName,
+  type Codec,
+  type DigestName,
+  type Limits,
+  type LockDictionary,
+  type LockDocument,
+  type LockSchema,
+} from '../../model/index.ts'
 import { invalid, unsupported } from './errors.ts'
 import { readOneOf, readText } from './keywords.ts'
 import type { Mutable } from './tree.ts'
@@ -69,7 +78,7 @@ const fieldReaders: Readonly<Record<string, FieldReader>> = {
   },
   digest: (value, at) => ({ digest: readOneOf(digests, value, at) }),
   limits: (value, at) => ({ limits: readLimits(value, at) }),
-  name: (value, at) => ({ name: readMatching(isName, value, at, nameRule) }),
+  name: (value, at) => ({ name: readMatching(isContractName, value, at, contractNameRule) }),
   numbers: (value, at) => ({ numbers: readOneOf(['safe', 'double', 'int64'], value, at) }),
   profile(value, at) {
     if (value !== 'p1') throw unsupported(at, 'This version reads profile "p1".')
@@ -123,10 +132,6 @@ function readDictionary(value: JsonValue, pointer: string): LockDictionary {
   }
   return dictionary
 }
-
-const nameRule = 'a name of 1 to 64 characters out of a-z, 0-9 and "-"'
-
-const isName = (text: string): boolean => /^[a-z0-9-]{1,64}$/.test(text)
 
 /** Names joined by "/": the same file on every platform, never outside the folder. */
 const isPath = (text: string): boolean =>

@@ -80,7 +80,7 @@ export class AutoPlacement implements Placement {
   readonly run = (call: Call): void => {
     let bytes: Uint8Array
     try {
-      const written = payloadBytes(call.payload, call.route.contract.profile.limits)
+      const written = payloadBytes(call.payload, call.route.contract.profile)
       // Not by instanceof: bytes may be of another realm.
       if ('ok' in written) return call.settle(written)
       bytes = written

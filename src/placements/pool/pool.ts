@@ -151,12 +151,12 @@ export class PoolPlacement implements Placement {
 
   readonly run = (call: Call): void => {
     try {
-      const { limits } = call.route.contract.profile
-      const bytes = payloadBytes(call.payload, limits)
+      const { profile } = call.route.contract
+      const bytes = payloadBytes(call.payload, profile)
       // Not by instanceof: bytes may be of another realm.
       if ('ok' in bytes) return call.settle(bytes)
       // The engine would reject it too, after the largest copy of all.
-      if (bytes.length > limits.maxBytes) return call.settle(rejected('limit.bytes'))
+      if (bytes.length > profile.limits.maxBytes) return call.settle(rejected('limit.bytes'))
       const queued = new QueuedCall(call, bytes, this.#queue)
       call.payload = undefined
       call.copiedBytes = bytes.length

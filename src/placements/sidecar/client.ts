@@ -291,9 +291,10 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
 
 /** What is sent; a rejection: nothing is. */
 function contentOf({ payload, route }: Call): Content | Rejected {
-  const { limits } = route.contract.profile
+  const { profile } = route.contract
+  const { limits } = profile
   if (typeof payload === 'string') return textRejection(payload, limits) ?? payload
-  const bytes = payloadBytes(payload, limits)
+  const bytes = payloadBytes(payload, profile)
   // The daemon would answer the same after it had read all of it.
   return 'ok' in bytes || bytes.length <= limits.maxBytes ? bytes : rejected('limit.bytes')
 }

@@ -2,6 +2,7 @@
 // that follow from it. Each kind of value is read from text (flags, environment) and from JSON (the file).
 
 import { daemonOptions, valueKinds, type DaemonOption, type ValueKind } from '../../tables/daemon-options.ts'
+import { isContractName } from '../../model/index.ts'
 import { choice, integer, type OptionParser } from '../../util/option-parsers.ts'
 
 /** What each kind of option holds. */
@@ -73,8 +74,8 @@ function loopback(value: unknown): Address | undefined {
 }
 
 function namedFile(text: string): Readonly<Record<string, string>> | undefined {
-  const [, name, file] = /^([a-z0-9-]{1,64})=(.+)$/s.exec(text) ?? []
-  return name === undefined || file === undefined ? undefined : { [name]: file }
+  const [, name = '', file = ''] = /^([^=]*)=(.+)$/s.exec(text) ?? []
+  return isContractName(name) ? { [name]: file } : undefined
 }
 
 /** Several values of another parser: one a flag, an array in the file. */

@@ -3,6 +3,7 @@
 use super::errors::{invalid, unsupported};
 use super::keywords::read_one_of;
 use super::value::{Object, Value};
+use crate::contract_name::{CONTRACT_NAME_RULE, is_contract_name};
 use crate::error::ContractError;
 use crate::pointer::Path;
 use crate::profile::{Codec, Compress, DictionaryRef, DigestName, Limits, Numbers, Profile, SchemaNode};
@@ -61,10 +62,10 @@ fn read_field(profile: &mut Profile, key: &str, value: &Value, at: &Path<'_>) ->
         "digest" => profile.digest = read_one_of(DigestName::ALL, DigestName::name, value, at)?,
         "limits" => profile.limits = read_limits(value, at)?,
         "name" => match value.text() {
-            Some(name) if is_name(name) => profile.name = name.into(),
+            Some(name) if is_contract_name(name) => profile.name = name.into(),
             _ => {
-                let message = "Expected a name of 1 to 64 characters out of a-z, 0-9 and \"-\".";
-                return Err(invalid(at.pointer(), message));
+                let message = format!("Expected {CONTRACT_NAME_RULE}.");
+                return Err(invalid(at.pointer(), &message));
             }
         },
         "numbers" => profile.numbers = read_one_of(Numbers::ALL, Numbers::name, value, at)?,
@@ -78,11 +79,6 @@ fn read_field(profile: &mut Profile, key: &str, value: &Value, at: &Path<'_>) ->
         _ => return Err(invalid(at.pointer(), "The field is not known.")),
     }
     Ok(())
-}
-
-fn is_name(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=64).contains(&name.len()) && name.bytes().all(plain)
 }
 
 fn read_limits(value: &Value, at: &Path<'_>) -> Result<Limits, ContractError> {

@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 
 use serde_json::{Value as Json, json};
+use sidelane_core::is_contract_name;
 
 /// The greatest integer that JSON holds safely.
 pub const MAX_SAFE: u64 = (1 << 53) - 1;
@@ -60,9 +61,7 @@ impl Kind {
             Self::Paths => json!([text]),
             Self::NamedFiles => {
                 let (name, file) = text.split_once('=')?;
-                let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-                let is_valid = (1..=64).contains(&name.len()) && name.bytes().all(is_name);
-                is_valid.then(|| json!({ name: file }))?
+                is_contract_name(name).then(|| json!({ name: file }))?
             }
             Self::Integer(..) | Self::Id => json!(digits(text, 16)?),
             Self::Ids => json!([digits(text, 16)?]),

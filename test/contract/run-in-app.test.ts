@@ -1,0 +1,178 @@
+// runInApp: the zod schema of the contract on the caller's thread, behind the engine.
+import { createHost, createProcessor, defineContract, describeIssue, parseContract, type Contract } from 'sidelane'
+import { afterAll, describe, expect, expectTypeOf, onTestFinished, test, vi } from 'vitest'
+import * as z from 'zod'
+
+const host = createHost({ placement: 'inline', engine: 'js' })
+afterAll(async () => (await host).close())
+
+/** A contract whose root member `a` is a string with a check of the app. */
+const checked = (check: (text: string) => unknown, name = 'checked') =>
+  defineContract({ name, schema: z.looseObject({ a: z.string().refine(check, 'no') }), appOnly: ['refine'] })
+
+const inApp = async <In, Out>(contract: Contract<In, Out>) => (await host).processor(contract, { runInApp: true })
+
+describe('the document', () => {
+  const seen: unknown[] = []
+  const contract = defineContract({
+    name: 'seen',
+    schema: z.looseObject({ a: z.unknown().refine((value) => seen.push(value)) }),
+    appOnly: ['refine'],
+  })
+
+  test.each([
+    ['text', '{ "a" : [1, "é", {"x": null}] , "b": 2}', [1, 'é', { x: null }]],
+    ['bytes', Buffer.from('{"a":"\\u0061"}'), 'a'],
+    ['a value', { a: new Date(0) }, '1970-01-01T00:00:00.000Z'],
+    ['keys with escapes', '{"x\\\\":1,"a":{"\\u0061":2}}', { a: 2 }],
+  ])('is as it was read: %s', async (_, payload, document) => {
+    seen.length = 0
+    expect(await (await inApp(contract)).process(payload as string)).toMatchObject({ ok: true })
+    expect(seen).toEqual([document])
+  })
+
+  test('a rejected payload never reaches the schema', async () => {
+    seen.length = 0
+    const processor = await inApp(contract)
+    for (const payload of ['{"a":1,"a":2}', '[]', '{', '{"a":9007199254740993}']) {
+      expect(await processor.process(payload)).toMatchObject({ ok: false })
+    }
+    expect(seen).toEqual([])
+  })
+
+  test('bytes that the caller overwrites in the meantime do not change it', async () => {
+    seen.length = 0
+    await using pool = await createProcessor(contract, { placement: 'pool', threads: 1, engine: 'js', runInApp: true })
+    const bytes = Buffer.from('{"a":1}')
+    const outcome = pool.process(bytes)
+    bytes[5] = 0x32
+    expect(await outcome).toMatchObject({ ok: true })
+    expect(seen).toEqual([1])
+  })
+})
+
+test('the value is the output of zod, once for each payload', async () => {
+  let runs = 0
+  const processor = await inApp(checked(() => ++runs))
+  const outcome = await processor.process({ a: 'x' })
+  if (!outcome.ok) throw new Error(outcome.code)
+  expectTypeOf(outcome.value()).toExtend<{ a: string }>()
+  expect([outcome.value(), outcome.value(), runs]).toEqual([{ a: 'x' }, { a: 'x' }, 1])
+  expect(outcome).not.toHaveProperty('canonical')
+  const canonical = await processor.process({ a: 'x' }, { canonical: true })
+  expect(canonical.ok && [Buffer.from(canonical.canonical).toString(), canonical.value()]).toEqual([
+    '{"a":"x"}',
+    { a: 'x' },
+  ])
+})
+
+test('issues are those of zod, at most 32, with pointers', async () => {
+  const contract = defineContract({
+    name: 'many',
+    schema: z.record(z.string(), z.array(z.int().refine((n) => n < 0, 'must be < 0'))),
+    appOnly: ['refine'],
+  })
+  const outcome = await (await inApp(contract)).process({ 'a/b': Array.from({ length: 40 }, (_, i) => i) })
+  if (outcome.ok) throw new Error('accepted')
+  expect(outcome).toMatchObject({ code: 'app.failed', status: 422, truncated: true })
+  expect(outcome.issues).toHaveLength(32)
+  expect(outcome.issues[3]).toEqual({ code: 'app.failed', pointer: '/a~1b/3', check: 'custom', message: 'must be < 0' })
+  expect(outcome.issues.map(describeIssue)[3]).toBe('At /a~1b/3: must be < 0')
+})
+
+describe('an asynchronous schema', () => {
+  const tick = async (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 1))
+
+  test('is awaited', async () => {
+    const processor = await inApp(
+      checked(async (text) => {
+        await tick()
+        return text === 'yes'
+      }),
+    )
+    const outcomes = await Promise.all(['yes', 'no', 'yes'].map((a) => processor.process({ a })))
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, true])
+  })
+
+  test('is asked once for each payload, but for the first one', async () => {
+    let runs = 0
+    const processor = await inApp(checked(async () => ++runs))
+    for (let i = 0; i < 4; i++) await processor.process({ a: 'x' })
+    expect(runs).toBe(5)
+  })
+
+  test('ends with the deadline, the signal and destroy', async () => {
+    const never = checked(() => new Promise(() => {}))
+    const pool = await createHost({ placement: 'pool', threads: 1, engine: 'js' })
+    onTestFinished(() => pool.destroy())
+    const processor = pool.processor(never, { runInApp: true })
+    await expect(processor.process({ a: 'x' }, { deadlineMs: 50 })).rejects.toMatchObject({ code: 'deadline.exceeded' })
+    const signal = AbortSignal.timeout(50)
+    await expect(processor.process({ a: 'x' }, { signal })).rejects.toMatchObject({ code: 'cancelled' })
+    const left = expect(processor.process({ a: 'x' })).rejects.toMatchObject({ code: 'unavailable' })
+    await processor.destroy()
+    await left
+    expect(processor.stats()).toMatchObject({ inFlight: 0, queued: 0 })
+  })
+})
+
+describe('a callback that throws is a fault', () => {
+  const cause = new Error('secret of the payload')
+  test.each([
+    [
+      'at once',
+      () => {
+        throw cause
+      },
+    ],
+    ['later', (text: string) => (text === 'first' ? Promise.resolve(true) : Promise.reject(cause))],
+  ])('%s', async (_, check) => {
+    const processor = await inApp(checked(check))
+    if (check.length > 0) await processor.process({ a: 'first' })
+    const error: unknown = await processor.process({ a: 'x' }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'app.threw', status: 500, retryable: false, cause })
+    expect(String(error)).not.toContain('secret')
+    expect(processor.stats()).toMatchObject({ failed: 1, inFlight: 0 })
+  })
+})
+
+test('a cached result is checked again', async () => {
+  let runs = 0
+  await using processor = await createProcessor(
+    checked(() => ++runs),
+    { cache: {}, runInApp: true },
+  )
+  const outcomes = await Promise.all([1, 2, 3].map(() => processor.process({ a: 'x' })))
+  expect(outcomes.map((outcome) => outcome.ok && outcome.value())).toEqual([{ a: 'x' }, { a: 'x' }, { a: 'x' }])
+  expect([runs, processor.stats().cache?.hits]).toEqual([3, 2])
+})
+
+test('streams', async () => {
+  const processor = await inApp(checked((text) => text !== 'b'))
+  const codes: string[] = []
+  for await (const item of processor.stream([{ a: 'a' }, { a: 'b' }, '{"a":"c"}']))
+    codes.push(item.ok ? 'ok' : item.code)
+  expect(codes).toEqual(['ok', 'app.failed', 'ok'])
+})
+
+test('a contract from a lock has no schema', async () => {
+  const contract = parseContract(JSON.stringify(checked(() => true).lock))
+  const error = {
+    code: 'options.invalid',
+    message: expect.stringContaining('pass the contract that defineContract returned'),
+  }
+  await expect(createProcessor(contract, { runInApp: true })).rejects.toMatchObject(error)
+  await expect(createProcessor(contract, { runInApp: 1 as never })).rejects.toMatchObject({ code: 'options.invalid' })
+})
+
+test('a processor says once what does not run', async () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  onTestFinished(() => warn.mockRestore())
+  const contract = checked(() => true, 'said-once')
+  ;(await host).processor(contract, { runInApp: true })
+  expect(warn).not.toHaveBeenCalled()
+  ;(await host).processor(contract)
+  ;(await host).processor(contract)
+  expect(warn).toHaveBeenCalledOnce()
+  expect(warn.mock.calls[0]?.[0]).toMatch(/"said-once" .*do not run here: .*runInApp: true/)
+})
