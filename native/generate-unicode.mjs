@@ -175,7 +175,8 @@ ${inLines(runs, '  ')}
   'core/src/pattern/general_category_table.rs': `//! ${categoryHeader}
 
 /// The short names of the categories, in the order of \`CATEGORY_LETTERS\`.
-pub const CATEGORY_NAMES: &str = "${categories.map(([short]) => short).join(' ')}";
+pub const CATEGORY_NAMES: &str =
+    "${categories.map(([short]) => short).join(' ')}";
 
 /// Each name of a category or of a group of them, with the short names of its categories.
 pub const CATEGORY_ALIASES: &[(&str, &str)] = &[

@@ -28,7 +28,8 @@ const asNode = (schema: unknown): SchemaDocument => (typeof schema === 'boolean'
 function add(lines: SchemaTreeLine[], given: SchemaDocument, depth: number, label: string, path: string): void {
   const nullable = given.anyOf?.length === 2 && given.anyOf.some(isNull)
   const node = nullable ? (given.anyOf?.find((branch) => !isNull(branch)) ?? given) : given
-  const text = describe(node) + (nullable ? ' or null' : '')
+  const inserted = given.default === undefined ? '' : `, default ${JSON.stringify(given.default)}`
+  const text = describe(node) + (nullable ? ' or null' : '') + inserted
   const ops = node['x-norm']
   const norm = ops === undefined || ops.length === 0 ? undefined : normOps.filter((op) => ops.includes(op))
   lines.push({ depth, label, text: norm === undefined ? text : `${text}, norm ${norm.join(' → ')}`, path, norm })
@@ -52,22 +53,28 @@ function add(lines: SchemaTreeLine[], given: SchemaDocument, depth: number, labe
 const isNull = (node: SchemaDocument): boolean =>
   node.type === 'null' && node.const === undefined && node.enum === undefined
 
+const valueText = (value: unknown): string => (typeof value === 'bigint' ? String(value) : JSON.stringify(value))
+
 function describe(node: SchemaDocument): string {
   if (node.$ref !== undefined) return node.$ref.replace('#/$defs/', '@').replace(/^#$/, 'the payload itself')
-  if (node.const !== undefined) return JSON.stringify(node.const)
-  if (node.enum !== undefined) return node.enum.map((value) => JSON.stringify(value)).join(' | ')
+  if (node.const !== undefined) return valueText(node.const)
+  if (node.enum !== undefined) return node.enum.map(valueText).join(' | ')
   if (node.anyOf !== undefined) return 'any of'
   if (node.oneOf !== undefined)
     return `one of${node['x-discriminator'] === undefined ? '' : `, by ${JSON.stringify(node['x-discriminator'])}`}`
   if (node.type === undefined) return 'anything'
   if (node.type === 'object') return describeObject(node)
   const types = Array.isArray(node.type) ? node.type.join(' | ') : node.type
-  return [types === 'array' && node.prefixItems !== undefined ? 'tuple' : types, ...limits(node)].join(', ')
+  const converted = node['x-coerce'] === true ? ['converted from any scalar'] : []
+  const name = types === 'array' && node.prefixItems !== undefined ? 'tuple' : types
+  return [name, ...converted, ...(node['x-url'] === undefined ? [] : ['URL']), ...limits(node)].join(', ')
 }
 
-function describeObject({ properties, propertyNames, additionalProperties }: SchemaDocument): string {
+function describeObject(node: SchemaDocument): string {
+  const { properties, propertyNames, additionalProperties } = node
   if (propertyNames !== undefined) return 'record'
   if (properties === undefined && typeof additionalProperties === 'object') return 'record'
+  if (node['x-unknown'] === 'strip') return 'object, other members dropped'
   return additionalProperties === false ? 'object' : 'object, other members allowed'
 }
 
@@ -83,7 +90,8 @@ function limits(node: SchemaDocument): string[] {
   const out = [
     ...range(node.minLength, node.maxLength, 'character'),
     ...bounds.flatMap(([keyword, sign]) =>
-      node[keyword] === undefined ? [] : [`${sign} ${JSON.stringify(node[keyword])}`],
+      // A 64-bit integer is a bigint.
+      node[keyword] === undefined ? [] : [`${sign} ${String(node[keyword])}`],
     ),
     ...range(node.minItems, node.maxItems, 'item'),
   ]

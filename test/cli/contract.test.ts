@@ -178,7 +178,7 @@ describe('sidelane contract show', () => {
     const shown = JSON.parse(stdout) as Record<string, unknown>
     expect(shown).toMatchObject({ id: loadContract(lock).id, name: 'order', compress: { codec: 'gzip', level: 1 } })
     expect(shown['norms']).toContainEqual({ path: 'customer.email', ops: ['lower', 'trim'] })
-    expect(shown['norms']).toContainEqual({ path: 'billing.name', ops: ['nfc', 'collapse', 'trim'] })
+    expect(shown['norms']).toContainEqual({ path: '@shipping.name', ops: ['nfc', 'collapse', 'trim'] })
   })
 
   it('exits 1 for an unsupported lock', () => {
