@@ -1,16 +1,16 @@
 // The checks that need the whole schema, in their fixed order, each over the nodes in the order of the walk:
-// discriminated unions, misplaced normalization, cycles that consume no input, fan-out (fan-out.ts).
+// discriminated unions, misplaced normalization, cycles that consume no input. cost.ts comes last.
 
 import { appendPointer } from '../../json/index.ts'
 import {
   findProperty,
+  resolveNode,
   type DiscriminatedNode,
   type ObjectNode,
   type Primitive,
   type SchemaNode,
   type ValuesNode,
 } from '../../model/index.ts'
-import { checkFanOut } from './fan-out.ts'
 import { unsupported } from './errors.ts'
 import { findCycles } from './cycles.ts'
 import {
@@ -18,7 +18,6 @@ import {
   childrenOf,
   hasNorm,
   referencesOf,
-  resolve,
   type Mutable,
   type SchemaLocation,
   type SchemaTree,
@@ -30,11 +29,10 @@ export function checkTree(tree: SchemaTree): void {
     if (location.node.kind === 'discriminated') completeUnion(location.node, location, tree)
   checkNorms(tree)
   checkCycles(tree)
-  checkFanOut(tree)
 }
 
 function completeUnion(node: Mutable<DiscriminatedNode>, location: SchemaLocation, tree: SchemaTree): void {
-  const objects = node.branches.map((branch) => resolve(branch.node, tree))
+  const objects = node.branches.map((branch) => resolveNode(branch.node, tree))
   if (!objects.every((object) => object?.kind === 'object')) {
     throw unsupported(appendPointer(location.pointer, 'oneOf'), 'Every branch of oneOf must be an object.')
   }
@@ -91,7 +89,7 @@ function checkNorms(tree: SchemaTree): void {
       }
     } else if (node.kind === 'object' && node.names) {
       const at = appendPointer(pointer, 'propertyNames')
-      if (!isStringNode(resolve(node.names, tree))) throw unsupported(at, 'propertyNames must be a schema of strings.')
+      if (!isStringNode(resolveNode(node.names, tree))) throw unsupported(at, 'propertyNames must be a schema of strings.')
       if (containsNorm(node.names)) throw unsupported(at, 'Keys are not normalized: x-norm is not supported here.')
     }
   }

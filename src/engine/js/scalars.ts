@@ -9,14 +9,12 @@ import type {
   StringLimits,
   TypeName,
   ValuesNode,
+  ValueType,
 } from '../../model/index.ts'
 import type { JsonValue } from '../../json/index.ts'
 import { compileMatcher } from './automaton.ts'
 import { normalizeString } from './normalize-string.ts'
 import type { Visitor } from './visitor.ts'
-
-/** The types that distinguish values; an integer is a number with a property. */
-export type ValueType = Exclude<TypeName, 'integer'>
 
 export function typeOf(value: JsonValue): ValueType {
   if (typeof value !== 'object') return typeof value as ValueType

@@ -2,8 +2,11 @@
 // itself and is written for clarity, not speed. native/core/src/validate is the twin.
 
 import {
+  choicesOf,
   definition,
   type ArrayNode,
+  type Choice,
+  type Choices,
   type DiscriminatedNode,
   type IssueParams,
   type Keyword,
@@ -22,7 +25,7 @@ import { JsonObject, type JsonValue } from '../../json/index.ts'
 import { compileMatcher, type Matcher } from './automaton.ts'
 import { IssueCollector, type Validation } from './issue-collector.ts'
 import { codePoints, hasType, isMultipleOf, typeOf } from './scalars.ts'
-import { flattenUnion, type Candidates } from './flatten-union.ts'
+import { VerdictMemory } from './verdict-memory.ts'
 
 export type { Validation } from './issue-collector.ts'
 
@@ -34,6 +37,7 @@ export function compileValidator(profile: Profile): Validate {
   return (value) => {
     const issues = new IssueCollector()
     validator.check(profile.root, value, issues)
+    validator.forget()
     return issues.result()
   }
 }
@@ -54,11 +58,13 @@ class Validator {
     byValue: new Map<unknown, SchemaNode>(branches.flatMap(({ values, node }) => values.map((value) => [value, node]))),
     expected: branches.flatMap((branch) => branch.values),
   }))
-  readonly #unions: (node: UnionNode) => Candidates
+  readonly #unions: (node: UnionNode) => Choices
+  readonly #memory: VerdictMemory | undefined
 
   constructor(profile: Profile) {
     this.#profile = profile
-    this.#unions = lazily((node) => flattenUnion(node, profile))
+    this.#unions = lazily((node) => choicesOf(node, profile))
+    this.#memory = profile.cost.remembers ? new VerdictMemory(profile) : undefined
   }
 
   /**
@@ -76,9 +82,8 @@ class Validator {
         case 'values':
           return this.#oneOfValues(node, value, collector)
         case 'array':
-          return this.#array(node, value, collector)
         case 'object':
-          return this.#object(node, value, collector)
+          return this.#container(node, value, collector)
         case 'union':
           return this.#union(node, value, collector)
         case 'nullable':
@@ -95,6 +100,20 @@ class Validator {
         }
       }
     }
+  }
+
+  /** Ends the work on one document. */
+  forget(): void {
+    this.#memory?.forget()
+  }
+
+  /** An array or an object; its verdict is remembered while branches are tried. */
+  #container(node: ArrayNode | ObjectNode, value: JsonValue, collector: Collector): boolean {
+    const remembered = collector === undefined ? this.#memory?.recall(node, value) : undefined
+    if (remembered !== undefined) return remembered
+    const passes = node.kind === 'array' ? this.#array(node, value, collector) : this.#object(node, value, collector)
+    if (collector === undefined) this.#memory?.remember(node, value, passes)
+    return passes
   }
 
   #scalar({ types, string, number }: ScalarNode, value: JsonValue, collector: Collector): boolean {
@@ -178,7 +197,10 @@ class Validator {
   }
 
   #union(node: UnionNode, value: JsonValue, collector: Collector): boolean {
-    const candidates = this.#unions(node)[typeOf(value)]
+    const choice = this.#unions(node)[typeOf(value)]
+    // One branch alone takes values of this type: its issues say more than that no branch fits.
+    if (!('byValue' in choice) && choice.length === 1) return this.check(choice[0] as SchemaNode, value, collector)
+    const candidates = listFor(choice, value)
     return candidates.some((candidate) => this.check(candidate, value, undefined)) || report(collector, 'union', {})
   }
 
@@ -197,6 +219,16 @@ class Validator {
     }
     return branch
   }
+}
+
+/** The candidates that are left for a value of the choice's type. */
+function listFor(from: Choice, value: JsonValue): readonly SchemaNode[] {
+  let choice = from
+  while ('byValue' in choice) {
+    const answer = choice.key === undefined ? value : (value as JsonObject).get(choice.key)
+    choice = answer === undefined ? choice.absent : (choice.byValue.get(answer) ?? choice.other)
+  }
+  return choice
 }
 
 function checkNumber(limits: NumberLimits, value: number, collector: Collector): boolean {
