@@ -3,6 +3,7 @@
 import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import { findContract } from './find-contract.ts'
 import { writeFileAtomically } from './options.ts'
+import { lockText } from '../contract/index.ts'
 
 const topic = 'contract export'
 
@@ -37,7 +38,7 @@ export const contractExport: Command = {
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
     if (values.out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')
     const contract = await findContract(file, values, topic)
-    const text = `${JSON.stringify(contract.lock, null, 2)}\n`
+    const text = `${lockText(contract.lock, 2)}\n`
     if (values.out === '-') io.print(text)
     else writeFileAtomically(values.out, text, topic)
     io.log(`${contract.name}: ${values.out === '-' ? 'lock' : `wrote ${values.out}`}, id ${contract.id}`)

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { importContract } from '../contract/import/index.ts'
 import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import { writeFileAtomically } from './options.ts'
+import { lockText } from '../contract/index.ts'
 
 const topic = 'contract import'
 
@@ -48,7 +49,7 @@ export const contractImport: Command = {
       resolve: (uri) => readJson(uri.startsWith('file:') ? fileURLToPath(uri) : uri),
       ...(root !== undefined && { root }),
     })
-    const text = `${JSON.stringify(contract.lock, null, 2)}\n`
+    const text = `${lockText(contract.lock, 2)}\n`
     if (out === '-') io.print(text)
     else writeFileAtomically(out, text, topic)
     io.log(`${contract.name}: ${out === '-' ? 'lock' : `wrote ${out}`}, id ${contract.id}`)

@@ -3,7 +3,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Contract } from '../model/index.ts'
-import { parseLock } from '../contract/index.ts'
+import { parseLock, lockText } from '../contract/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { inferContract, type Inferred } from '../infer/index.ts'
 import { formatCount, formatPlural } from './format-units.ts'
@@ -97,7 +97,7 @@ function summary({ samples, skipped, contract }: Inferred, out: string): string 
 
 /** Checks that the draft accepts every sample, by running each through the js engine. */
 function verifyDraft({ lock }: Contract, samples: Iterable<Uint8Array>, where: () => string): void {
-  const bare = parseLock(JSON.stringify({ ...lock, compress: { codec: 'none' }, digest: 'none' }))
+  const bare = parseLock(lockText({ ...lock, compress: { codec: 'none' }, digest: 'none' }))
   const compiled = createEngine('js').compile(bare)
   for (const sample of samples) {
     const outcome = compiled.process(sample, false)

@@ -6,6 +6,7 @@ import { exitCodes, isFile, readArgs, UsageError, type Command } from './command
 import { formatCount } from './format-units.ts'
 import type { Io } from './io.ts'
 import { schemaTree } from './schema-tree.ts'
+import { stringifyWithBigints } from '../json/index.ts'
 
 const topic = 'contract show'
 
@@ -37,18 +38,21 @@ export const contractShow: Command = {
 
 function asJson({ id, lock }: Contract): string {
   const norms = schemaTree(lock.schema).flatMap(({ path, norm }) => (norm === undefined ? [] : [{ path, ops: norm }]))
-  return `${JSON.stringify({ id, ...lock, norms }, null, 2)}\n`
+  return `${stringifyWithBigints({ id, ...lock, norms }, 2)}\n`
 }
+
+const numbersText = {
+  safe: 'safe (integers beyond 2^53 - 1 are refused)',
+  double: 'double (large integers are rounded)',
+  int64: 'int64 (integers from -2^63 to 2^64 - 1 keep all digits)',
+} as const
 
 function asText({ id, lock }: Contract, io: Io): string {
   const { limits, compress, appOnly } = lock
   const head: readonly (readonly [string, string])[] = [
     ['id', id],
     ['profile', `${lock.profile}, Unicode ${lock.unicode}`],
-    [
-      'numbers',
-      lock.numbers === 'safe' ? 'safe (integers beyond 2^53 - 1 are refused)' : 'double (large integers are rounded)',
-    ],
+    ['numbers', numbersText[lock.numbers]],
     [
       'limits',
       `${formatCount(limits.maxBytes)} bytes, depth ${limits.maxDepth}, ${formatCount(limits.maxKeys)} keys in an object`,

@@ -4,8 +4,8 @@
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Jiti } from 'jiti'
-import { parseLock } from '../contract/index.ts'
-import type { Contract } from '../model/index.ts'
+import { lockText, parseLock } from '../contract/index.ts'
+import type { Contract, LockDocument } from '../model/index.ts'
 import { isFile, UsageError } from './command.ts'
 
 /** Selects one of several contracts, by the name of the export or of the contract. */
@@ -42,7 +42,7 @@ interface Found {
 
 const contractsOf = (module: Readonly<Record<string, unknown>>): Found[] =>
   Object.entries(module).flatMap(([name, value]) =>
-    isContract(value) ? [{ name, value, contract: parseLock(JSON.stringify(value.lock)) }] : [],
+    isContract(value) ? [{ name, value, contract: parseLock(lockText(value.lock as LockDocument)) }] : [],
   )
 
 /** Checks the shape, not the class: the module may use another copy of this package. `parseLock` checks the lock. */

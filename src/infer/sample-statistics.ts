@@ -96,7 +96,8 @@ export function observe(statistics: ValueStatistics, value: JsonValue): void {
   if (value === null) statistics.nulls++
   else if (typeof value === 'boolean') statistics.booleans++
   else if (typeof value === 'string') observeString(statistics.strings, value)
-  else if (typeof value === 'number') observeNumber(statistics.numbers, value)
+  // The samples are read with `numbers: "safe"`: no bigint.
+  else if (typeof value === 'number' || typeof value === 'bigint') observeNumber(statistics.numbers, Number(value))
   else if (Array.isArray(value)) observeArray((statistics.arrays ??= newArrays(statistics.plan?.items)), value)
   else observeObject((statistics.objects ??= newObjects(statistics.plan)), value, statistics.plan)
 }

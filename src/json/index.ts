@@ -5,11 +5,13 @@ export { mayEscapeKey, plainValue } from './plain.ts'
 export { appendPointer, pointerOf } from './pointer.ts'
 export { readBytes, readText, checkText, type Read, type ReadLimits } from './read.ts'
 export type { ReadError } from './read-error.ts'
+export { stringifyWithBigints } from './stringify.ts'
 export {
   canonicalText,
   compareKeys,
   JsonObject,
   primitiveText,
+  roundBigints,
   toPlain,
   type JsonArray,
   type JsonMember,

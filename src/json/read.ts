@@ -13,8 +13,12 @@ export interface ReadLimits {
   readonly maxDepth: number
   /** Most members in one object. */
   readonly maxKeys: number
-  /** `safe` rejects integral values beyond 2^53 - 1. */
-  readonly numbers: 'safe' | 'double'
+  /**
+   * What integral values beyond ±(2^53 - 1) become. `safe` rejects them and `double` reads them as doubles. `int64` reads
+   * those between -2^63 and 2^64 - 1, written without fraction and exponent, as bigint, and rejects the others;
+   * `int64-or-double` reads the others as doubles.
+   */
+  readonly numbers: 'safe' | 'double' | 'int64' | 'int64-or-double'
 }
 
 export interface Read {
@@ -166,23 +170,35 @@ class Reader {
     return items
   }
 
-  #number(): number {
+  #number(): number | bigint {
     const from = this.#at
     this.#take('-')
     if (!this.#take('0')) this.#digits()
+    const integerEnd = this.#at
     if (this.#take('.')) this.#digits()
     if (this.#take('e') || this.#take('E')) {
       if (!this.#take('+')) this.#take('-')
       this.#digits()
     }
     if (this.#modelError) return 0
-    const value = Number(this.#text.slice(from, this.#at))
+    const text = this.#text.slice(from, this.#at)
+    const value = Number(text)
     if (!Number.isFinite(value)) this.#setModelError('number.range', this.#path)
-    else if (this.#limits.numbers === 'safe' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-      this.#setModelError('number.unsafe_integer', this.#path)
-    }
     // -0 is 0.
-    return value + 0
+    if (!Number.isInteger(value) || Number.isSafeInteger(value)) return value + 0
+    return this.#largeInteger(value, this.#at === integerEnd ? text : undefined)
+  }
+
+  /** An integer beyond ±(2^53 - 1). `digits`: its text, when that has no fraction and no exponent. */
+  #largeInteger(value: number, digits: string | undefined): number | bigint {
+    const { numbers } = this.#limits
+    if (numbers === 'double') return value
+    if (numbers !== 'safe' && digits !== undefined && isInt64(value)) {
+      const exact = BigInt(digits)
+      if (exact >= minInt64 && exact <= maxUint64) return exact
+    }
+    if (numbers !== 'int64-or-double') this.#setModelError('number.unsafe_integer', this.#path)
+    return value
   }
 
   #digits(): void {
@@ -250,6 +266,12 @@ class Reader {
     throw new GrammarError()
   }
 }
+
+const minInt64 = -(2n ** 63n)
+const maxUint64 = 2n ** 64n - 1n
+
+/** False for what is certainly out of range, so that no long text of digits is read. */
+const isInt64 = (value: number): boolean => value >= -(2 ** 63) && value <= 2 ** 64
 
 const isDigit = (unit: number): boolean => unit >= 0x30 && unit <= 0x39
 const isHexDigit = (unit: number): boolean =>

@@ -1,7 +1,8 @@
 // The value tree of the strict reader and the canonical writer; callers get plain values. An object is a sorted list of
 // members, so that keys such as `__proto__`, "0" or colliding ones need no special care.
 
-export type JsonPrimitive = string | number | boolean | null
+/** A bigint is an integer beyond ±(2^53 - 1), where the reader keeps 64-bit integers; smaller ones are numbers. */
+export type JsonPrimitive = string | number | bigint | boolean | null
 export type JsonValue = JsonPrimitive | JsonArray | JsonObject
 export type JsonArray = JsonValue[]
 
@@ -51,6 +52,14 @@ export function toPlain(value: JsonValue): unknown {
   return plain
 }
 
+/** The tree with doubles instead of bigints. */
+export function roundBigints(value: JsonValue): JsonValue {
+  if (typeof value === 'bigint') return Number(value)
+  if (Array.isArray(value)) return value.map(roundBigints)
+  if (!(value instanceof JsonObject)) return value
+  return new JsonObject(value.members.map((member) => ({ key: member.key, value: roundBigints(member.value) })))
+}
+
 /**
  * Canonical JSON (RFC 8785). The tree holds no lone surrogates and no numbers beyond the doubles: see read.ts.
  * JSON.stringify of a plain object would put integer-like keys first.
@@ -64,6 +73,7 @@ export function canonicalText(value: JsonValue): string {
 
 /**
  * Canonical text of a primitive. V8 writes ECMAScript numbers (-0 as 0) and the minimal escapes, as RFC 8785 §3.2.2
- * asks.
+ * asks. A 64-bit integer keeps its digits, where RFC 8785 would round it to a double.
  */
-export const primitiveText = (value: JsonPrimitive): string => JSON.stringify(value)
+export const primitiveText = (value: JsonPrimitive): string =>
+  typeof value === 'bigint' ? String(value) : JSON.stringify(value)

@@ -56,8 +56,11 @@ export interface LockDocument {
   readonly unicode: '15.0'
   /** 1 to 64 characters out of a-z, 0-9 and "-". */
   readonly name: string
-  /** `safe` rejects integers beyond 2^53 - 1, `double` reads them as the nearest double. */
-  readonly numbers: 'safe' | 'double'
+  /**
+   * `safe` rejects integers beyond ±(2^53 - 1), `double` reads them as the nearest double, and `int64` keeps all digits
+   * of those from -2^63 to 2^64 - 1.
+   */
+  readonly numbers: 'safe' | 'double' | 'int64'
   /** Checked before a payload is parsed. */
   readonly limits: Limits
   /** The schema of a payload. */

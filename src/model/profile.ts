@@ -4,6 +4,11 @@
 import type { Primitive } from './outcome.ts'
 import type { Pattern } from '../pattern/index.ts'
 
+/** A value of const or enum; a bigint is an integer beyond ±(2^53 - 1), only with `numbers: "int64"`. */
+export type LiteralValue = Primitive | bigint
+/** A limit of a number; a bigint as in LiteralValue. */
+export type NumericLimit = number | bigint
+
 export type TypeName = 'array' | 'boolean' | 'integer' | 'null' | 'number' | 'object' | 'string'
 /** The types that distinguish values; an integer is a number with a property. */
 export type ValueType = Exclude<TypeName, 'integer'>
@@ -21,6 +26,8 @@ export interface ScalarNode {
   readonly types: readonly ScalarTypeName[]
   readonly string?: StringLimits
   readonly number?: NumberLimits
+  /** `x-value: "bigint"`: how `outcome.value()` gives the integer. Not part of the verdict. */
+  readonly bigint?: true
 }
 
 export interface StringLimits {
@@ -34,11 +41,11 @@ export interface StringLimits {
 }
 
 export interface NumberLimits {
-  readonly minimum?: number
-  readonly exclusiveMinimum?: number
-  readonly maximum?: number
-  readonly exclusiveMaximum?: number
-  readonly multipleOf?: number
+  readonly minimum?: NumericLimit
+  readonly exclusiveMinimum?: NumericLimit
+  readonly maximum?: NumericLimit
+  readonly exclusiveMaximum?: NumericLimit
+  readonly multipleOf?: NumericLimit
 }
 
 /** const (one value) or enum. */
@@ -46,7 +53,7 @@ export interface ValuesNode {
   readonly kind: 'values'
   readonly keyword: 'const' | 'enum'
   /** Sorted by canonical text. */
-  readonly values: readonly Primitive[]
+  readonly values: readonly LiteralValue[]
   /** Sorted; written in the lock or inferred from the values (never `integer`). */
   readonly types: readonly ScalarTypeName[]
   readonly norm: readonly NormOp[]
@@ -109,7 +116,7 @@ export interface NullableNode {
 export interface DiscriminatedNode {
   readonly kind: 'discriminated'
   readonly key: string
-  readonly branches: readonly { readonly values: readonly Primitive[]; readonly node: SchemaNode }[]
+  readonly branches: readonly { readonly values: readonly LiteralValue[]; readonly node: SchemaNode }[]
 }
 
 /** `#/$defs/Name` by its number in the normal form, `#` as -1. */

@@ -7,13 +7,11 @@ import {
   resolveNode,
   type Schema,
   type SchemaNode,
+  type LiteralValue,
   type UnionNode,
-  type ValuesNode,
   type ValueType,
 } from './profile.ts'
 import { flattenUnion, valueTypes } from './union-candidates.ts'
-
-type LiteralValue = ValuesNode['values'][number]
 
 /** The nodes to be tried in order, or a question whose answer leads to fewer of them. */
 export type Choice = readonly SchemaNode[] | Question
@@ -154,7 +152,10 @@ function likelyKeys(candidates: readonly SchemaNode[], schema: Schema): readonly
   }
   const order = ([a, countA]: [string, number], [b, countB]: [string, number]): number =>
     countB - countA || (a < b ? -1 : 1)
-  return [...counts].sort(order).slice(0, maxKeys).map(([key]) => key)
+  return [...counts]
+    .sort(order)
+    .slice(0, maxKeys)
+    .map(([key]) => key)
 }
 
 /** Two ascending lists as one. */

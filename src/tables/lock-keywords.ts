@@ -10,7 +10,7 @@ export const keywordsOfKind = {
   union: ['anyOf'],
   discriminated: ['oneOf', 'x-discriminator'],
   string: ['type', 'allOf', 'maxLength', 'minLength', 'pattern', 'x-norm'],
-  number: ['type', 'exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf'],
+  number: ['type', 'exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf', 'x-value'],
   bare: ['type'],
   array: ['type', 'items', 'maxItems', 'minItems'],
   tuple: ['type', 'items', 'maxItems', 'minItems', 'prefixItems'],

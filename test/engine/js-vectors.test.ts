@@ -27,7 +27,9 @@ describe.each(readFiles)('%s', (file) => {
         const fast = compileFastPath(contractOf({}, fieldsOf(vector)).profile, { generate })
         const text = fast(payloadOf(vector))
         if (!vector.expect.ok) expect(text, vector.description).toBeUndefined()
-        // It leaves two uncertain cases to the slow path: possible lone surrogates, and escapes in keys.
+        // It leaves uncertain cases to the slow path: possible lone surrogates, escapes in keys, integers of 16 digits.
+        else if (vector.numbers === 'int64' && /\d{16}/.test(vector.text ?? ''))
+          expect(text, vector.description).toBeUndefined()
         else if (!vector.expect.canonical.includes('\\ud') && !mayEscapeKey(vector.expect.canonical))
           expect(text, vector.description).toBe(vector.expect.canonical)
       }

@@ -9,7 +9,7 @@ export interface ReadVector {
   readonly text?: string
   /** The payload in hexadecimal, instead of `text`. */
   readonly hex?: string
-  readonly numbers?: 'safe' | 'double'
+  readonly numbers?: 'safe' | 'double' | 'int64'
   readonly maxBytes?: number
   readonly maxDepth?: number
   readonly maxKeys?: number
@@ -33,6 +33,7 @@ export const readFiles = [
   'read/members',
   'read/surrogates',
   'read/numbers',
+  'read/int64',
   'canonical/canonical',
 ]
 

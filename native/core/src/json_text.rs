@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::numeric::Numeric;
 use crate::profile::Primitive;
 
 /// Canonical text of a value without children.
@@ -12,8 +13,16 @@ pub fn push_primitive(out: &mut String, value: &Primitive) {
     match value {
         Primitive::Null => out.push_str("null"),
         Primitive::Boolean(value) => out.push_str(if *value { "true" } else { "false" }),
-        Primitive::Number(number) => push_number(out, *number),
+        Primitive::Number(number) => push_numeric(out, *number),
         Primitive::String(text) => push_string(out, text),
+    }
+}
+
+/// Canonical text of a number: the digits of an integer that no double holds.
+pub fn push_numeric(out: &mut String, number: Numeric) {
+    match number {
+        Numeric::Double(number) => push_number(out, number),
+        Numeric::Integer(number) => out.push_str(&number.to_string()),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! # Modules
 //!
-//! Each uses only those before it: `error_codes`, `error`, `pattern`, `profile`, `json_text`, `pointer`, `issue`,
+//! Each uses only those before it: `error_codes`, `error`, `numeric`, `pattern`, `profile`, `json_text`, `pointer`, `issue`,
 //! `digest`, `read`, `unicode_tables`, `normalize`, `lock`, `validate`, `canonical`, `dictionary`, `compress`,
 //! `decompress`, `contract`, `process`. Their names are those of their TypeScript twins.
 
@@ -22,6 +22,7 @@ mod issue;
 pub mod json_text;
 mod lock;
 mod normalize;
+mod numeric;
 mod pattern;
 mod pointer;
 mod process;
@@ -47,8 +48,9 @@ pub mod stages {
     pub use crate::digest::{Digest, sha256, to_hex};
     pub use crate::lock::parse_lock;
     pub use crate::normalize::{NormBuffers, apply as normalize};
+    pub use crate::numeric::is_integral;
     pub use crate::pattern::{Matcher, Pattern};
     pub use crate::profile::{NormOp, NormOps};
-    pub use crate::read::{LOCK_LIMITS, ReadError, ReadLimits, Tape, check_text, diagnose, flag, read};
-    pub use crate::validate::{Validator, is_integral, is_multiple};
+    pub use crate::read::{LOCK_LIMITS, LargeIntegers, ReadError, ReadLimits, Tape, check_text, diagnose, flag, read};
+    pub use crate::validate::{Validator, is_multiple};
 }

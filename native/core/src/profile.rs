@@ -3,6 +3,7 @@
 //!
 //! Twin of `src/model/profile.ts`.
 
+use crate::numeric::Numeric;
 use crate::pattern::Pattern;
 
 /// Declares an enum whose variants have names in a lock.
@@ -52,8 +53,8 @@ named! {
 pub enum Primitive {
     Null,
     Boolean(bool),
-    /// A finite double; −0 equals 0.
-    Number(f64),
+    /// −0 equals 0.
+    Number(Numeric),
     String(Box<str>),
 }
 
@@ -121,6 +122,8 @@ pub struct ScalarNode {
     pub string: Option<StringLimits>,
     /// With `number` or `integer` among the types.
     pub number: Option<NumberLimits>,
+    /// `x-value: "bigint"`: how a JavaScript app gets the integer. Not part of the verdict.
+    pub bigint: bool,
 }
 
 /// The limits of a string.
@@ -140,15 +143,15 @@ pub struct StringLimits {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NumberLimits {
     /// Inclusive.
-    pub minimum: Option<f64>,
+    pub minimum: Option<Numeric>,
     /// Exclusive.
-    pub exclusive_minimum: Option<f64>,
+    pub exclusive_minimum: Option<Numeric>,
     /// Inclusive.
-    pub maximum: Option<f64>,
+    pub maximum: Option<Numeric>,
     /// Exclusive.
-    pub exclusive_maximum: Option<f64>,
+    pub exclusive_maximum: Option<Numeric>,
     /// Above 0.
-    pub multiple_of: Option<f64>,
+    pub multiple_of: Option<Numeric>,
 }
 
 /// The keyword that lists the values.
@@ -265,12 +268,14 @@ impl Default for Limits {
 }
 
 named! {
-    /// How integers beyond 2^53 − 1 are read.
+    /// How integers beyond ±(2^53 − 1) are read.
     Numbers {
         /// Refused.
         Safe = "safe",
         /// Rounded to the nearest double.
         Double = "double",
+        /// Kept with all digits from −2^63 to 2^64 − 1, when written without fraction and exponent; others are refused.
+        Int64 = "int64",
     }
 }
 

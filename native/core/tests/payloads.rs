@@ -61,7 +61,15 @@ fn bytes_of(vector: &Value) -> Result<Vec<u8>> {
 
 #[test]
 fn canonical_forms_and_read_errors_match_the_vectors() -> Result<()> {
-    let names = ["read/text", "read/depth", "read/members", "read/surrogates", "read/numbers", "canonical/canonical"];
+    let names = [
+        "read/text",
+        "read/depth",
+        "read/members",
+        "read/surrogates",
+        "read/numbers",
+        "read/int64",
+        "canonical/canonical",
+    ];
     for name in names {
         for vector in vectors(&format!("{name}.json"))? {
             let mut limits = json!({});

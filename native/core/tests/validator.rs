@@ -4,10 +4,11 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use sidelane_core::stages::{NormBuffers, ReadLimits, Tape, Validator, parse_lock, read};
+use sidelane_core::stages::{LargeIntegers, NormBuffers, ReadLimits, Tape, Validator, parse_lock, read};
 use sidelane_core::{ContractError, Processor, Scratch};
 
-const LIMITS: ReadLimits = ReadLimits { max_bytes: 1 << 21, max_depth: 120, max_keys: 1_000_000, safe_numbers: true };
+const LIMITS: ReadLimits =
+    ReadLimits { max_bytes: 1 << 21, max_depth: 120, max_keys: 1_000_000, large_integers: LargeIntegers::Refuse };
 
 /// Generous for an unoptimized build on a busy machine: what is not linear takes minutes.
 const TIME_LIMIT: Duration = Duration::from_secs(20);

@@ -109,10 +109,14 @@ fn issues_match_the_vectors() -> Result<()> {
     for file in fs::read_dir(folder("validate"))? {
         for vector in vectors(file?.path())? {
             let numbers = vector["numbers"].as_str().unwrap_or("safe");
-            let lock = serde_json::json!({
-                "profile": "p1", "unicode": "15.0", "name": "vector", "numbers": numbers, "schema": vector["schema"],
-            });
-            let lock = lock.to_string();
+            // JSON.parse of the TypeScript twin would round the numbers of some schemas: those are texts.
+            let schema = match &vector["schemaText"] {
+                Value::String(text) => text.clone(),
+                _ => vector["schema"].to_string(),
+            };
+            let lock = format!(
+                r#"{{"profile":"p1","unicode":"15.0","name":"vector","numbers":"{numbers}","schema":{schema}}}"#
+            );
             for test in vector["tests"].as_array().into_iter().flatten() {
                 tests += 1;
                 let mut expected = test["outcome"].clone();

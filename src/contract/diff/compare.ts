@@ -2,6 +2,7 @@
 // order, annotations and equivalent notations are no change. Objects are in objects.ts, scalars in scalars.ts.
 
 import type { ArrayNode, Contract, DiscriminatedNode, Profile, SchemaNode } from '../../model/index.ts'
+import { stringifyWithBigints } from '../../json/index.ts'
 import { inferTypes } from '../lock/keywords.ts'
 import { pathTo, rootPath } from '../paths.ts'
 import { change, fieldChange, type Affected, type Change } from './change.ts'
@@ -110,7 +111,7 @@ function compareBranches(a: DiscriminatedNode, b: DiscriminatedNode, path: strin
     return [fieldChange(path, text, ['old-rejected', 'new-accepted'])]
   }
   const branchText = (value: unknown): string =>
-    `branch ${JSON.stringify(value)} of \`${pathTo.property(path, a.key)}\``
+    `branch ${stringifyWithBigints(value)} of \`${pathTo.property(path, a.key)}\``
   const [before, after] = [branchesByValue(a), branchesByValue(b)]
   const found: Change[] = []
   for (const [value, node] of before) {
@@ -157,16 +158,30 @@ function optionsOf(node: SchemaNode): readonly SchemaNode[] {
   return node.types.length === 1 ? [node] : node.types.map((type) => ({ kind: 'scalar', types: [type] }))
 }
 
+/** What happens to integers beyond ±(2^53 - 1); `accepts`: how many of them pass the data model. */
+const largeIntegers = {
+  safe: { text: 'rejected', accepts: 0 },
+  int64: { text: 'kept up to 64 bits', accepts: 1 },
+  double: { text: 'rounded', accepts: 2 },
+} as const
+
+type LargeIntegers = (typeof largeIntegers)[keyof typeof largeIntegers]
+
+function changedIntegers(from: LargeIntegers, to: LargeIntegers): readonly Affected[] {
+  const verdict = to.accepts > from.accepts ? 'new-accepted' : 'old-rejected'
+  return from.accepts > 0 && to.accepts > 0 ? [verdict, 'digests'] : [verdict]
+}
+
 /** The fields of a contract other than its schema. */
 function compareSettings({ old, new: next }: Sides): Change[] {
   const found: Change[] = []
   const addChange = (what: string, affects: readonly Affected[]): void =>
     void found.push(change('(contract)', what, affects))
   if (old.name !== next.name) addChange(`the name "${old.name}" became "${next.name}"`, [])
-  if (old.numbers === 'safe' && next.numbers === 'double')
-    addChange('integers beyond 2^53 - 1 are rounded, no longer rejected', ['new-accepted'])
-  if (old.numbers === 'double' && next.numbers === 'safe')
-    addChange('integers beyond 2^53 - 1 are rejected, no longer rounded', ['old-rejected'])
+  if (old.numbers !== next.numbers) {
+    const [from, to] = [largeIntegers[old.numbers], largeIntegers[next.numbers]]
+    addChange(`integers beyond 2^53 - 1 are ${to.text}, no longer ${from.text}`, changedIntegers(from, to))
+  }
   for (const [name, unit] of [
     ['maxBytes', 'bytes in a payload'],
     ['maxDepth', 'levels of nesting'],

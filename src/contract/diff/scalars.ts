@@ -1,6 +1,7 @@
 // Strings, numbers and lists of values: what became narrower, wider, or different.
 
-import type { NumberLimits, ScalarNode, SchemaNode, StringLimits, ValuesNode } from '../../model/index.ts'
+import type { NumberLimits, NumericLimit, ScalarNode, SchemaNode, StringLimits, ValuesNode } from '../../model/index.ts'
+import { stringifyWithBigints } from '../../json/index.ts'
 import { fieldChange, type Affected, type Change } from './change.ts'
 
 const noStringLimits: StringLimits = { patterns: [], norm: [] }
@@ -12,9 +13,17 @@ export function compareScalars(a: ScalarNode, b: ScalarNode, path: string): Chan
   const [left, right] = [a.string ?? noStringLimits, b.string ?? noStringLimits]
   // Limits are compared only where both have the type that they apply to.
   if (both(['string'])) return [...types, ...compareStrings(left, right, path)]
-  if (both(['integer', 'number'])) return [...types, ...compareNumbers(a.number ?? {}, b.number ?? {}, path)]
+  if (both(['integer', 'number'])) {
+    return [...types, ...compareNumbers(a.number ?? {}, b.number ?? {}, path), ...compareValueTypes(a, b, path)]
+  }
   return [...types, ...compareNorms(left.norm, right.norm, path, false)]
 }
+
+/** The type in `outcome.value()` concerns the app only. */
+const compareValueTypes = (a: ScalarNode, b: ScalarNode, path: string): Change[] =>
+  a.bigint === b.bigint
+    ? []
+    : [fieldChange(path, `outcome.value() gives a ${b.bigint ? 'bigint, was a number' : 'number, was a bigint'}`, [])]
 
 function compareTypes(a: readonly string[], b: readonly string[], path: string): Change[] {
   // Every integer is a number.
@@ -90,21 +99,25 @@ function compareNumbers(a: NumberLimits, b: NumberLimits, path: string): Change[
     : includesSteps(to, from)
       ? ['new-accepted']
       : ['old-rejected', 'new-accepted']
-  const text = (step: number | undefined): string => (step === undefined ? 'any number' : `a multiple of ${step}`)
+  const text = (step: NumericLimit | undefined): string => (step === undefined ? 'any number' : `a multiple of ${step}`)
   return [...found, fieldChange(path, `must be ${text(to)}, was ${text(from)}`, affects)]
 }
 
 /** True when every multiple of `coarse` is certainly one of `fine`; undefined: any number. */
-const includesSteps = (fine: number | undefined, coarse: number | undefined): boolean =>
-  fine === undefined || (Number.isSafeInteger(coarse) && Number.isInteger((coarse as number) / fine))
+const includesSteps = (fine: NumericLimit | undefined, coarse: NumericLimit | undefined): boolean => {
+  if (fine === undefined) return true
+  if (typeof fine === 'number') return Number.isSafeInteger(coarse) && Number.isInteger((coarse as number) / fine)
+  return typeof coarse === 'bigint' && coarse % fine === 0n
+}
 
-type Edge = readonly [inclusive: number | undefined, exclusive: number | undefined]
+type Edge = readonly [inclusive: NumericLimit | undefined, exclusive: NumericLimit | undefined]
 
 function compareEdge(a: Edge, b: Edge, path: string, side: 'least' | 'most'): Change[] {
   const [sign, inclusiveSign, exclusiveSign] = side === 'least' ? [1, '≥', '>'] : [-1, '≤', '<']
   // Larger is tighter; of two equal bounds the exclusive one is.
-  const value = (edge: Edge): readonly [number, number] => {
-    const [i = -Infinity, e = -Infinity] = edge.map((limit) => limit && limit * sign)
+  const signed = (limit: NumericLimit): NumericLimit => (sign === 1 ? limit : -limit)
+  const value = (edge: Edge): readonly [NumericLimit, number] => {
+    const [i = -Infinity, e = -Infinity] = edge.map((limit) => limit && signed(limit))
     return e >= i && e !== -Infinity ? [e, 1] : [i, 0]
   }
   const [[from, fromOpen], [to, toOpen]] = [value(a), value(b)]
@@ -119,7 +132,7 @@ function compareEdge(a: Edge, b: Edge, path: string, side: 'least' | 'most'): Ch
 
 export function compareValues(a: ValuesNode, b: ValuesNode, path: string): Change[] {
   const [removed, added] = [missingFrom(b.values, a.values), missingFrom(a.values, b.values)]
-  const text = (values: readonly unknown[]): string => values.map((value) => JSON.stringify(value)).join(', ')
+  const text = (values: readonly unknown[]): string => values.map((value) => stringifyWithBigints(value)).join(', ')
   const found = compareNorms(a.norm, b.norm, path, true)
   if (added.length > 0) found.unshift(fieldChange(path, `may also be ${text(added)}`, ['new-accepted']))
   if (removed.length > 0) {
@@ -137,7 +150,7 @@ export function describe(node: SchemaNode): string {
     case 'scalar':
       return node.types.join(' or ')
     case 'values':
-      return node.values.map((value) => JSON.stringify(value)).join(' or ')
+      return node.values.map((value) => stringifyWithBigints(value)).join(' or ')
     case 'array':
       return node.prefix.length > 0 ? 'a tuple' : 'an array'
     case 'object':

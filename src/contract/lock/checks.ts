@@ -7,7 +7,7 @@ import {
   resolveNode,
   type DiscriminatedNode,
   type ObjectNode,
-  type Primitive,
+  type LiteralValue,
   type SchemaNode,
   type ValuesNode,
 } from '../../model/index.ts'
@@ -43,7 +43,10 @@ function completeUnion(node: Mutable<DiscriminatedNode>, location: SchemaLocatio
     const values = discriminatingValues(key, objects)
     if (values === undefined) continue
     node.key = key
-    node.branches = node.branches.map((branch, index) => ({ values: values[index] as Primitive[], node: branch.node }))
+    node.branches = node.branches.map((branch, index) => ({
+      values: values[index] as LiteralValue[],
+      node: branch.node,
+    }))
     return
   }
   const keyword = location.discriminator === undefined ? 'oneOf' : 'x-discriminator'
@@ -54,9 +57,9 @@ function completeUnion(node: Mutable<DiscriminatedNode>, location: SchemaLocatio
 }
 
 /** The values of `key` in each object; undefined when they do not discriminate the objects. */
-function discriminatingValues(key: string, objects: readonly ObjectNode[]): (readonly Primitive[])[] | undefined {
-  const seen = new Set<Primitive>()
-  const values: (readonly Primitive[])[] = []
+function discriminatingValues(key: string, objects: readonly ObjectNode[]): (readonly LiteralValue[])[] | undefined {
+  const seen = new Set<LiteralValue>()
+  const values: (readonly LiteralValue[])[] = []
   for (const object of objects) {
     const property = findProperty(object, key)
     if (!property?.required || !isDiscriminating(property.node)) return undefined
@@ -89,7 +92,8 @@ function checkNorms(tree: SchemaTree): void {
       }
     } else if (node.kind === 'object' && node.names) {
       const at = appendPointer(pointer, 'propertyNames')
-      if (!isStringNode(resolveNode(node.names, tree))) throw unsupported(at, 'propertyNames must be a schema of strings.')
+      if (!isStringNode(resolveNode(node.names, tree)))
+        throw unsupported(at, 'propertyNames must be a schema of strings.')
       if (containsNorm(node.names)) throw unsupported(at, 'Keys are not normalized: x-norm is not supported here.')
     }
   }

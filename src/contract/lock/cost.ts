@@ -127,7 +127,10 @@ class SchemaCost {
   }
 
   /** The most weight on one value and where; remembering verdicts only where it would be more than `forgetful`. */
-  #worst(weight: (node: SchemaNode) => number, forgetful?: number): {
+  #worst(
+    weight: (node: SchemaNode) => number,
+    forgetful?: number,
+  ): {
     readonly most: number
     readonly node: SchemaNode
     readonly remembers: boolean

@@ -1,6 +1,6 @@
 // The fields of a lock document other than its schema: names, ranges, defaults.
 
-import { appendPointer, compareKeys, JsonObject, toPlain, type JsonValue } from '../../json/index.ts'
+import { appendPointer, compareKeys, JsonObject, roundBigints, toPlain, type JsonValue } from '../../json/index.ts'
 import type { Codec, DigestName, Limits, LockDictionary, LockDocument, LockSchema } from '../../model/index.ts'
 import { invalid, unsupported } from './errors.ts'
 import { readOneOf, readText } from './keywords.ts'
@@ -49,8 +49,10 @@ export function readFields(lock: JsonValue, onSchema: (schema: JsonValue, pointe
   for (const { key, value, at } of membersOf(lock, '', required, 'field')) {
     const readField = Object.hasOwn(fieldReaders, key) ? fieldReaders[key] : undefined
     if (readField === undefined) throw invalid(at, 'The field is not known.')
-    Object.assign(document, readField(value, at, document))
-    if (key === 'schema') onSchema(value, at)
+    // `numbers` comes before `schema`: without int64, the numbers of a schema are doubles.
+    const read = document.numbers === 'int64' ? value : roundBigints(value)
+    Object.assign(document, readField(read, at, document))
+    if (key === 'schema') onSchema(read, at)
   }
   return document
 }
@@ -68,7 +70,7 @@ const fieldReaders: Readonly<Record<string, FieldReader>> = {
   digest: (value, at) => ({ digest: readOneOf(digests, value, at) }),
   limits: (value, at) => ({ limits: readLimits(value, at) }),
   name: (value, at) => ({ name: readMatching(isName, value, at, nameRule) }),
-  numbers: (value, at) => ({ numbers: readOneOf(['safe', 'double'], value, at) }),
+  numbers: (value, at) => ({ numbers: readOneOf(['safe', 'double', 'int64'], value, at) }),
   profile(value, at) {
     if (value !== 'p1') throw unsupported(at, 'This version reads profile "p1".')
     return {}

@@ -11,7 +11,14 @@ import {
 } from '../../json/index.ts'
 import { annotationKeywords } from '../../tables/lock-keywords.ts'
 import { parsePattern, PatternError, type Pattern } from '../../pattern/index.ts'
-import { normOps, type NormOp, type Primitive, type ScalarTypeName, type TypeName } from '../../model/index.ts'
+import {
+  normOps,
+  type LiteralValue,
+  type NormOp,
+  type NumericLimit,
+  type ScalarTypeName,
+  type TypeName,
+} from '../../model/index.ts'
 import { invalid, unsupported } from './errors.ts'
 
 /** Allowed in every schema, without effect on a payload. The root may also have `$schema`. */
@@ -24,13 +31,13 @@ export function readCount(value: JsonValue, pointer: string): number {
   throw invalid(pointer, 'Expected an integer from 0 to 2^53 - 1.')
 }
 
-export function readBound(value: JsonValue, pointer: string): number {
-  if (typeof value === 'number') return value
+export function readBound(value: JsonValue, pointer: string): NumericLimit {
+  if (typeof value === 'number' || typeof value === 'bigint') return value
   throw invalid(pointer, 'Expected a number.')
 }
 
-export function readDivisor(value: JsonValue, pointer: string): number {
-  if (typeof value === 'number' && value > 0) return value
+export function readDivisor(value: JsonValue, pointer: string): NumericLimit {
+  if ((typeof value === 'number' || typeof value === 'bigint') && value > 0) return value
   throw invalid(pointer, 'Expected a number above 0.')
 }
 
@@ -96,14 +103,14 @@ export function readOneOf<T extends string>(names: readonly T[], value: JsonValu
   return name
 }
 
-export function readConst(value: JsonValue, pointer: string): Primitive {
+export function readConst(value: JsonValue, pointer: string): LiteralValue {
   if (isPrimitive(value)) return value
   throw unsupported(pointer, 'A constant must be a string, a number, a boolean or null.')
 }
 
 /** Distinct values, sorted by their canonical text. Equality is of doubles. */
-export function readEnum(value: JsonValue, pointer: string): Primitive[] {
-  const seen = new Set<Primitive>()
+export function readEnum(value: JsonValue, pointer: string): LiteralValue[] {
+  const seen = new Set<LiteralValue>()
   readNonEmptyList(value, pointer).forEach((item, index) => {
     const at = appendPointer(pointer, index)
     if (!isPrimitive(item)) throw unsupported(at, 'A value must be a string, a number, a boolean or null.')
@@ -121,15 +128,20 @@ export function readNonEmptyList(value: JsonValue, pointer: string): readonly Js
 const isPrimitive = (value: JsonValue): value is JsonPrimitive => value === null || typeof value !== 'object'
 
 /** The types of `values`, sorted; a number is never inferred to be an integer. */
-export function inferTypes(values: readonly Primitive[]): ScalarTypeName[] {
-  const types = new Set(values.map((value) => (value === null ? 'null' : (typeof value as ScalarTypeName))))
+export function inferTypes(values: readonly LiteralValue[]): ScalarTypeName[] {
+  const types = new Set(values.map(typeOfLiteral))
   return [...types].toSorted(compareKeys)
 }
 
+function typeOfLiteral(value: LiteralValue): ScalarTypeName {
+  if (value === null) return 'null'
+  return typeof value === 'bigint' ? 'number' : (typeof value as ScalarTypeName)
+}
+
 /** True when a value of const or enum is of one of `types`. */
-export const admitsValue = (types: readonly TypeName[], value: Primitive): boolean =>
+export const admitsValue = (types: readonly TypeName[], value: LiteralValue): boolean =>
   types.some((type) => {
     if (type === 'null') return value === null
-    if (type === 'integer') return Number.isInteger(value)
-    return typeof value === type && type !== 'object'
+    if (type === 'integer') return typeof value === 'bigint' || Number.isInteger(value)
+    return typeOfLiteral(value) === type
   })

@@ -61,7 +61,7 @@ function members(node: SchemaNode): Members {
   }
 }
 
-function scalarMembers({ types, string, number }: ScalarNode): Members {
+function scalarMembers({ types, string, number, bigint }: ScalarNode): Members {
   const [pattern, ...more] = string?.patterns ?? []
   return [
     ['type', oneOrList(types)],
@@ -71,6 +71,7 @@ function scalarMembers({ types, string, number }: ScalarNode): Members {
     ['allOf', list(more.map(({ source }) => object([['pattern', source]])))],
     ['x-norm', list(string?.norm ?? [])],
     ...Object.entries(number ?? {}),
+    ['x-value', bigint && 'bigint'],
   ]
 }
 

@@ -7,19 +7,20 @@ import { withDictionary } from '../dictionary.ts'
 import { checkTree } from './checks.ts'
 import { measureCost } from './cost.ts'
 import { invalid } from './errors.ts'
+import { lockText } from './lock-text.ts'
 import { readFields } from './fields.ts'
 import { normalForm } from './normal-form.ts'
 import { numberDefinitions } from './number-definitions.ts'
 import type { SchemaTree } from './tree.ts'
 import { walkSchema } from './walk.ts'
 
-/** A lock has limits of its own, and its numbers are doubles (float64 bounds are ±1.8e308). */
+/** A lock has limits of its own, and its numbers are doubles (float64 bounds are ±1.8e308) or 64-bit integers. */
 const lockLimits: ReadLimits = {
   maxBytes: 262_144,
   maxDepth: 128,
   // maxValues bounds the keys.
   maxKeys: Number.MAX_SAFE_INTEGER,
-  numbers: 'double',
+  numbers: 'int64-or-double',
 }
 
 const maxValues = 10_000
@@ -64,7 +65,7 @@ export function parseContract<In = unknown, Out = In>(
   lock: Uint8Array | string | LockDocument,
   options: { readonly dictionary?: Uint8Array } = {},
 ): Contract<In, Out> {
-  const source = typeof lock === 'string' || lock instanceof Uint8Array ? lock : (JSON.stringify(lock) ?? '')
+  const source = typeof lock === 'string' || lock instanceof Uint8Array ? lock : lockText(lock)
   return parseLock(source, options.dictionary)
 }
 

@@ -130,7 +130,11 @@ export class Visits {
     compare([...items], noWidths)
     compare([...names], noWidths)
     compare([], base)
-    for (const targets of members.values()) compare([...targets].filter((node) => !additional.has(node)), base)
+    for (const targets of members.values())
+      compare(
+        [...targets].filter((node) => !additional.has(node)),
+        base,
+      )
     return { most, node: worst }
   }
 

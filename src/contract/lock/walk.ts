@@ -6,7 +6,7 @@ import type {
   ArrayNode,
   NormOp,
   NumberLimits,
-  Primitive,
+  LiteralValue,
   Property,
   ScalarNode,
   ScalarTypeName,
@@ -34,7 +34,7 @@ export function walkSchema(schema: JsonValue, pointer: string): SchemaTree {
 /** The parsed keywords of one schema object, from which its node is built. */
 interface ParsedKeywords {
   readonly types: readonly TypeName[]
-  readonly values: readonly Primitive[]
+  readonly values: readonly LiteralValue[]
   readonly string?: Partial<StringLimits>
   readonly number?: NumberLimits
   readonly norm: readonly NormOp[]
@@ -47,6 +47,7 @@ interface ParsedKeywords {
   readonly names?: SchemaNode
   readonly branches: readonly SchemaNode[]
   readonly discriminator?: string
+  readonly bigint?: true
   readonly target: number
 }
 
@@ -112,6 +113,11 @@ const keywordReaders: Readonly<Record<string, KeywordReader>> = {
   },
   anyOf: (value, at, _, walk) => ({ branches: walk.list(value, at) }),
   oneOf: (value, at, _, walk) => ({ branches: walk.list(value, at) }),
+  'x-value'(value, at, { types }) {
+    if (types.length !== 1 || types[0] !== 'integer') throw unsupported(at, 'Only an integer has an x-value.')
+    read.readOneOf(['bigint'], value, at)
+    return { bigint: true }
+  },
   'x-discriminator': (value, at) => ({ discriminator: read.readText(value, at) }),
 }
 
@@ -187,7 +193,7 @@ class Walk {
 }
 
 /** The `type` of a const or enum; those keywords come first in canonical order. */
-function readAdmittingTypes(value: JsonValue, at: string, values: readonly Primitive[]): readonly TypeName[] {
+function readAdmittingTypes(value: JsonValue, at: string, values: readonly LiteralValue[]): readonly TypeName[] {
   const types = read.readTypes(value, at)
   if (values.every((item) => read.admitsValue(types, item))) return types
   throw invalid(at, 'The type does not admit every value beside it.')
@@ -254,11 +260,12 @@ function unionOf(branches: readonly SchemaNode[]): SchemaNode {
 const isNull = (node: SchemaNode): boolean =>
   node.kind === 'scalar' && node.types.length === 1 && node.types[0] === 'null'
 
-const scalarOf = (types: readonly ScalarTypeName[], { string, number, norm }: ParsedKeywords): ScalarNode => ({
+const scalarOf = (types: readonly ScalarTypeName[], { string, number, norm, bigint }: ParsedKeywords): ScalarNode => ({
   kind: 'scalar',
   types,
   ...((string || norm.length > 0) && { string: { patterns: [], ...string, norm } }),
   ...(number && { number }),
+  ...(bigint && { bigint }),
 })
 
 function arrayOf(parsed: ParsedKeywords): ArrayNode {

@@ -5,7 +5,7 @@
 // Of the contract only member names (as JSON strings) and numbers get into the source text; everything else is passed
 // in as a constant.
 
-import type { ArrayNode, ObjectNode, Primitive, ScalarNode, SchemaNode, ValuesNode } from '../../model/index.ts'
+import type { ArrayNode, ObjectNode, LiteralValue, ScalarNode, SchemaNode, ValuesNode } from '../../model/index.ts'
 import { normalizeString } from './normalize-string.ts'
 import { acceptedValues, compileNumber, compileString } from './scalars.ts'
 import type { Visitor, VisitorCompiler } from './visitor.ts'
@@ -184,7 +184,7 @@ class Source {
     }
     const accepted = acceptedValues(node, this.#compiler.profile.numbers)
     if (accepted.size > 8) return this.line(`if (!${this.constant(accepted)}.has(${v})) return`)
-    const differs = [...accepted].map((value: Primitive) => `${v} !== ${JSON.stringify(value)}`)
+    const differs = [...accepted].map((value: LiteralValue) => `${v} !== ${JSON.stringify(value)}`)
     this.line(`if (${differs.join(' && ') || 'true'}) return`)
   }
 }

@@ -19,6 +19,7 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
   const isPolluted = compilePollutionCheck(inheritable, options)
   return (payload) => {
     if (payload.length > maxBytes || !isUtf8(payload) || isPolluted()) return undefined
+    if (profile.numbers === 'int64' && hasLongDigitRun(payload)) return undefined
     const members = countMembers(payload, maxDepth)
     if (members < 0) return undefined
     state.members = 0
@@ -72,6 +73,24 @@ function countMembers(bytes: Uint8Array, maxDepth: number): number {
   }
   return colons
 }
+
+/** Digits of 2^53. */
+const longRun = 16
+
+/** True when some run of digits may be an integer beyond ±(2^53 - 1), which JSON.parse would round. */
+function hasLongDigitRun(bytes: Uint8Array): boolean {
+  // Every run of 16 has a byte at a multiple of 16.
+  for (let i = longRun - 1; i < bytes.length; i += longRun) {
+    if (!isDigit(bytes[i])) continue
+    let [from, to] = [i, i + 1]
+    while (isDigit(bytes[from - 1])) from--
+    while (to - from < longRun && isDigit(bytes[to])) to++
+    if (to - from >= longRun) return true
+  }
+  return false
+}
+
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
 
 /**
  * Canonical text (RFC 8785) where V8's key order differs from the canonical one. Members that are `undefined` are

@@ -3,7 +3,8 @@
 
 import type {
   NumberLimits,
-  Primitive,
+  NumericLimit,
+  LiteralValue,
   Profile,
   ScalarNode,
   StringLimits,
@@ -17,7 +18,7 @@ import { normalizeString } from './normalize-string.ts'
 import type { Visitor } from './visitor.ts'
 
 export function typeOf(value: JsonValue): ValueType {
-  if (typeof value !== 'object') return typeof value as ValueType
+  if (typeof value !== 'object') return typeof value === 'bigint' ? 'number' : (typeof value as ValueType)
   if (value === null) return 'null'
   return Array.isArray(value) ? 'array' : 'object'
 }
@@ -25,9 +26,11 @@ export function typeOf(value: JsonValue): ValueType {
 /** True when `value` is of one of `types`. An integer is any number without a fraction, 1e300 too. */
 export function hasType(types: readonly TypeName[], value: JsonValue): boolean {
   const type = typeOf(value)
-  for (const name of types) if (name === type || (name === 'integer' && Number.isInteger(value))) return true
+  for (const name of types) if (name === type || (name === 'integer' && isInteger(value))) return true
   return false
 }
+
+const isInteger = (value: JsonValue): boolean => typeof value === 'bigint' || Number.isInteger(value)
 
 /** From here on a quotient has too few digits behind the point to tell. */
 const largestQuotient = 2 ** 48
@@ -36,7 +39,8 @@ const largestQuotient = 2 ** 48
  * multipleOf for doubles, where 19.99 is a multiple of 0.01. `divisor` is greater than 0; both are finite. native/core
  * has the same formula, bit for bit.
  */
-export function isMultipleOf(value: number, divisor: number): boolean {
+export function isMultipleOf(value: number | bigint, divisor: NumericLimit): boolean {
+  if (typeof value === 'bigint' || typeof divisor === 'bigint') return isExactMultiple(value, divisor)
   if (Number.isSafeInteger(value)) {
     if (Number.isSafeInteger(divisor)) return value % divisor === 0
     if (Number.isSafeInteger(1 / divisor)) return true
@@ -45,6 +49,26 @@ export function isMultipleOf(value: number, divisor: number): boolean {
   const size = Math.abs(quotient)
   if (!(size < largestQuotient)) return false
   return Math.abs(quotient - Math.round(quotient)) < 4 * Number.EPSILON * Math.max(size, 1)
+}
+
+/** One of both is beyond ±(2^53 - 1): exact division of their shortest decimal forms. */
+function isExactMultiple(value: number | bigint, divisor: NumericLimit): boolean {
+  const [a, b] = [decimalOf(value), decimalOf(divisor)]
+  const exponent = Math.min(a.exponent, b.exponent)
+  const scaled = ({ digits, exponent: own }: Decimal): bigint => digits * 10n ** BigInt(own - exponent)
+  return scaled(a) % scaled(b) === 0n
+}
+
+interface Decimal {
+  readonly digits: bigint
+  readonly exponent: number
+}
+
+/** The shortest decimal form of a number: digits × 10^exponent. */
+function decimalOf(value: number | bigint): Decimal {
+  const [mantissa = '', power = '0'] = String(value).split('e')
+  const [whole = '', fraction = ''] = mantissa.split('.')
+  return { digits: BigInt(whole + fraction), exponent: Number(power) - fraction.length }
 }
 
 /** The text after normalization; undefined when a check fails. */
@@ -75,8 +99,8 @@ export function compileNumber(
 ): NumberCheck {
   const largest = largestNumber(numbers)
   const { minimum = -largest, maximum = largest, exclusiveMinimum, exclusiveMaximum, multipleOf } = limits ?? {}
-  const low = Math.max(minimum, -largest)
-  const high = Math.min(maximum, largest)
+  const low = Math.max(Number(minimum), -largest)
+  const high = Math.min(Number(maximum), largest)
   const plain = exclusiveMinimum === undefined && exclusiveMaximum === undefined && multipleOf === undefined
   if (plain && integer) return (value) => value >= low && value <= high && Number.isInteger(value)
   if (plain) return (value) => value >= low && value <= high
@@ -89,9 +113,12 @@ export function compileNumber(
     (multipleOf === undefined || isMultipleOf(value, multipleOf))
 }
 
-/** Every double beyond 2^53 - 1 is integral, so with "safe" one comparison covers number.unsafe_integer and range. */
+/**
+ * Every double beyond 2^53 - 1 is integral, so with "safe" one comparison covers number.unsafe_integer and range. With
+ * "int64" the fast path takes no larger integer either.
+ */
 export const largestNumber = (numbers: Profile['numbers']): number =>
-  numbers === 'safe' ? Number.MAX_SAFE_INTEGER : Number.MAX_VALUE
+  numbers === 'double' ? Number.MAX_VALUE : Number.MAX_SAFE_INTEGER
 
 export function compileScalar(node: ScalarNode, numbers: Profile['numbers']): Visitor {
   const has = (name: ScalarNode['types'][number]): boolean => node.types.includes(name)
@@ -118,14 +145,16 @@ export function compileValues(node: ValuesNode, numbers: Profile['numbers']): Vi
   const { norm } = node
   return (value) => {
     const text = norm.length > 0 && typeof value === 'string' ? normalizeString(value, norm) : value
-    return accepted.has(text as Primitive) ? text : undefined
+    return accepted.has(text as LiteralValue) ? text : undefined
   }
 }
 
-/** The values of a const or enum, without the numbers that the data model rejects. */
-export function acceptedValues({ values }: ValuesNode, numbers: Profile['numbers']): ReadonlySet<Primitive> {
+/** The values of a const or enum, without the numbers that the fast path leaves to the slow one. */
+export function acceptedValues({ values }: ValuesNode, numbers: Profile['numbers']): ReadonlySet<LiteralValue> {
   const largest = largestNumber(numbers)
-  return new Set(values.filter((value) => typeof value !== 'number' || Math.abs(value) <= largest))
+  return new Set(
+    values.filter((value) => typeof value !== 'bigint' && (typeof value !== 'number' || Math.abs(value) <= largest)),
+  )
 }
 
 /** Length of a well-formed text in code points. */

@@ -11,6 +11,7 @@ import {
   type IssueParams,
   type Keyword,
   type NumberLimits,
+  type NumericLimit,
   type ObjectNode,
   type Profile,
   type ScalarNode,
@@ -56,7 +57,7 @@ class Validator {
   }))
   readonly #branches = lazily(({ branches }: DiscriminatedNode) => ({
     byValue: new Map<unknown, SchemaNode>(branches.flatMap(({ values, node }) => values.map((value) => [value, node]))),
-    expected: branches.flatMap((branch) => branch.values),
+    expected: branches.flatMap((branch) => branch.values.map(inParams)),
   }))
   readonly #unions: (node: UnionNode) => Choices
   readonly #memory: VerdictMemory | undefined
@@ -119,7 +120,7 @@ class Validator {
   #scalar({ types, string, number }: ScalarNode, value: JsonValue, collector: Collector): boolean {
     if (!hasType(types, value)) return wrongType(types, collector)
     if (typeof value === 'string' && string) return this.#text(string, value, collector)
-    if (typeof value === 'number' && number) return checkNumber(number, value, collector)
+    if ((typeof value === 'number' || typeof value === 'bigint') && number) return checkNumber(number, value, collector)
     return true
   }
 
@@ -135,7 +136,7 @@ class Validator {
 
   #oneOfValues(node: ValuesNode, value: JsonValue, collector: Collector): boolean {
     if (!hasType(node.types, value)) return wrongType(node.types, collector)
-    return this.#values(node).has(value) || report(collector, node.keyword, { expected: node.values })
+    return this.#values(node).has(value) || report(collector, node.keyword, { expected: node.values.map(inParams) })
   }
 
   #array({ prefix, items, minItems, maxItems }: ArrayNode, value: JsonValue, collector: Collector): boolean {
@@ -231,7 +232,7 @@ function listFor(from: Choice, value: JsonValue): readonly SchemaNode[] {
   return choice
 }
 
-function checkNumber(limits: NumberLimits, value: number, collector: Collector): boolean {
+function checkNumber(limits: NumberLimits, value: number | bigint, collector: Collector): boolean {
   const { minimum, exclusiveMinimum, maximum, exclusiveMaximum, multipleOf } = limits
   let passes = true
   if (minimum !== undefined && value < minimum) passes = exceeds(collector, 'minimum', minimum)
@@ -255,10 +256,14 @@ function report(collector: Collector, keyword: Keyword, params: IssueParams, key
 }
 
 /** Reports an exceeded limit; returns false. Allocates nothing without a collector, as inside unions. */
-function exceeds(collector: Collector, keyword: Keyword, limit: number | string): false {
-  collector?.add(keyword, { limit })
+function exceeds(collector: Collector, keyword: Keyword, limit: NumericLimit | string): false {
+  collector?.add(keyword, { limit: inParams(limit) })
   return false
 }
+
+/** Integers beyond ±(2^53 - 1) are strings in params, which are JSON for readers without them. */
+const inParams = <T>(value: T): Exclude<T, bigint> | string =>
+  typeof value === 'bigint' ? String(value) : (value as Exclude<T, bigint>)
 
 function wrongType(expected: readonly TypeName[], collector: Collector): false {
   collector?.add('type', { expected })

@@ -10,7 +10,7 @@ import {
   type Outcome,
   type ProcessorOptions,
 } from '../../model/index.ts'
-import { dictionaryOf } from '../../contract/index.ts'
+import { dictionaryOf, lockText } from '../../contract/index.ts'
 import type { CompiledContract, Engine } from '../engine.ts'
 import type { Binding, Failure } from './binding.ts'
 
@@ -58,7 +58,7 @@ const keptBytes = 8 * 1024 * 1024
 
 function compileContract(binding: Binding, contract: Contract, options: ProcessorOptions = {}): CompiledContract {
   const { codec } = contract.profile.compress
-  const lock = encoder.encode(JSON.stringify(contract.lock))
+  const lock = encoder.encode(lockText(contract.lock))
   const dictionary = dictionaryOf(contract) ?? noBytes
   const key = options.digestKey ?? noBytes
   const added = withoutPanic(() => JSON.parse(binding.addContract(lock, key, dictionary)) as AddResult)

@@ -20,6 +20,7 @@ import { CostModel, WaitEstimator, type ExpectedTask } from './cost-model.ts'
 import { Queue, QueuedCall, type SharedBytes } from './queue.ts'
 import { Watchdog, type WatchedBatch } from './watchdog.ts'
 import { Supervisor, tasksPerWorker, type WorkerGroup } from './worker-group.ts'
+import { lockText } from '../../contract/index.ts'
 
 interface Batch extends WatchedBatch, ExpectedTask {
   readonly task: BatchTask
@@ -348,5 +349,5 @@ const addWorkerContract = (
   table.add(contract, digestKey, (number) => {
     engine.compile(contract, { digestKey }).dispose()
     const { maxBytes } = contract.profile.limits
-    return { number, lock: JSON.stringify(contract.lock), digestKey, dictionary: contract.dictionary, maxBytes }
+    return { number, lock: lockText(contract.lock), digestKey, dictionary: contract.dictionary, maxBytes }
   })

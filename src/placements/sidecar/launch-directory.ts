@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Contract, KeyedContract } from '../../model/index.ts'
 import { connectError } from '../../util/socket-path.ts'
+import { lockText } from '../../contract/index.ts'
 
 const prefix = 'sidelane-launch-'
 const socketName = 's.sock'
@@ -115,7 +116,7 @@ export class LaunchDirectory {
     const named = lock.dictionary && { dictionary: { ...lock.dictionary, path: `${name}.dict` } }
     if (dictionary !== undefined) this.#writeFile(`${name}.dict`, dictionary)
     if (digestKey !== undefined) this.#writeFile(`${name}.key`, digestKey)
-    this.#writeFile(`${name}.lock.json`, JSON.stringify({ ...lock, ...named }))
+    this.#writeFile(`${name}.lock.json`, lockText({ ...lock, ...named }))
   }
 
   #delete({ contract }: LaunchContract): void {

@@ -174,7 +174,7 @@ fn members_of<'v>(value: &'v Value, at: &Path<'_>) -> Result<&'v Object, Contrac
 
 fn read_integer(min: u64, max: u64, value: &Value, at: &Path<'_>) -> Result<u64, ContractError> {
     let in_range = |number: &f64| number.fract() == 0.0 && (min as f64..=max as f64).contains(number);
-    match value.number().filter(in_range) {
+    match value.double().filter(in_range) {
         Some(number) => Ok(number as u64),
         None => Err(invalid(at.pointer(), format!("Expected an integer from {min} to {max}."))),
     }

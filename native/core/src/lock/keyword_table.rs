@@ -45,7 +45,7 @@ impl NodeKind {
             Self::Union => &["anyOf"],
             Self::Discriminated => &["oneOf", "x-discriminator"],
             Self::String => &["type", "allOf", "maxLength", "minLength", "pattern", "x-norm"],
-            Self::Number => &["type", "exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"],
+            Self::Number => &["type", "exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf", "x-value"],
             Self::Bare => &["type"],
             Self::Array => &["type", "items", "maxItems", "minItems"],
             Self::Tuple => &["type", "items", "maxItems", "minItems", "prefixItems"],

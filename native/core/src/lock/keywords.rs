@@ -4,6 +4,7 @@ use super::errors::{invalid, unsupported};
 use super::keyword_table::{ANNOTATION_KEYWORDS, ROOT_KEYWORDS};
 use super::value::{Value, primitive_text};
 use crate::error::ContractError;
+use crate::numeric::Numeric;
 use crate::pattern::Pattern;
 use crate::pointer::Path;
 use crate::profile::{NormOp, NormOps, Primitive, TypeName};
@@ -23,17 +24,26 @@ pub fn is_root_keyword(keyword: &str) -> bool {
 
 pub fn read_count(value: &Value, at: &Path<'_>) -> Result<u64> {
     let is_count = |number: &f64| (0.0..=MAX_SAFE).contains(number) && number.fract() == 0.0;
-    let count = value.number().filter(is_count).map(|number| number as u64);
+    let count = value.double().filter(is_count).map(|number| number as u64);
     count.ok_or_else(|| invalid(at.pointer(), "Expected an integer from 0 to 2^53 - 1."))
 }
 
-pub fn read_bound(value: &Value, at: &Path<'_>) -> Result<f64> {
+pub fn read_bound(value: &Value, at: &Path<'_>) -> Result<Numeric> {
     value.number().ok_or_else(|| invalid(at.pointer(), "Expected a number."))
 }
 
-pub fn read_divisor(value: &Value, at: &Path<'_>) -> Result<f64> {
-    let divisor = value.number().filter(|number| *number > 0.0);
+pub fn read_divisor(value: &Value, at: &Path<'_>) -> Result<Numeric> {
+    let divisor = value.number().filter(|number| number.to_double() > 0.0);
     divisor.ok_or_else(|| invalid(at.pointer(), "Expected a number above 0."))
+}
+
+/// `x-value`, of an integer only: how a JavaScript app gets it.
+pub fn read_value_type(value: &Value, at: &Path<'_>, types: &[TypeName]) -> Result<bool> {
+    if types != [TypeName::Integer] {
+        return Err(unsupported(at.pointer(), "Only an integer has an x-value."));
+    }
+    read_one_of(&["bigint"], |name| name, value, at)?;
+    Ok(true)
 }
 
 pub fn read_text<'v>(value: &'v Value, at: &Path<'_>) -> Result<&'v str> {
@@ -163,7 +173,7 @@ pub fn infer_types(values: &[Primitive]) -> Vec<TypeName> {
 /// Whether a value of const or enum is of one of `types`.
 pub fn admits_value(types: &[TypeName], value: &Primitive) -> bool {
     types.iter().any(|one| match (one, value) {
-        (TypeName::Integer, Primitive::Number(number)) => number.fract() == 0.0,
+        (TypeName::Integer, Primitive::Number(number)) => number.is_integral(),
         (one, value) => *one == value.type_name(),
     })
 }

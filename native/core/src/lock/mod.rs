@@ -33,7 +33,7 @@ use value::Value;
 use walk::walk_schema;
 
 use crate::error::ContractError;
-use crate::profile::Profile;
+use crate::profile::{Numbers, Profile};
 use crate::read::{Kind, LOCK_LIMITS, ReadError, Tape, check_text, diagnose, read};
 
 const MAX_VALUES: usize = 10_000;
@@ -45,7 +45,10 @@ const MAX_VALUES: usize = 10_000;
 /// `contract.unsupported` for what is outside profile p1, `contract.invalid` for what is malformed, with a JSON pointer
 /// into the lock.
 pub fn parse_lock(bytes: &[u8]) -> Result<Profile, ContractError> {
-    let value = read_value(bytes)?;
+    let mut value = read_value(bytes)?;
+    if !keeps_integers(&value) {
+        value.round_integers();
+    }
     let mut tree = Tree::default();
     let mut profile = read_fields(&value, |schema, at| {
         tree = walk_schema(schema, at)?;
@@ -54,6 +57,12 @@ pub fn parse_lock(bytes: &[u8]) -> Result<Profile, ContractError> {
     check_tree(&mut tree)?;
     (profile.root, profile.defs) = number_definitions(&tree);
     Ok(profile)
+}
+
+/// True for `numbers: "int64"`; else the numbers of a lock are doubles.
+fn keeps_integers(lock: &Value) -> bool {
+    let numbers = if let Value::Object(lock) = lock { lock.get("numbers") } else { None };
+    numbers.and_then(Value::text) == Some(Numbers::Int64.name())
 }
 
 fn read_value(bytes: &[u8]) -> Result<Value, ContractError> {

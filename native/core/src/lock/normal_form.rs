@@ -3,7 +3,8 @@
 //!
 //! Twin of `src/contract/lock/normal-form.ts`.
 
-use crate::json_text::{push_number, push_primitive, push_string};
+use crate::json_text::{push_numeric, push_primitive, push_string};
+use crate::numeric::Numeric;
 use crate::profile::{
     ArrayNode, DiscriminatedNode, NullableNode, ObjectNode, Profile, ScalarNode, SchemaNode, TypeName, ValuesKeyword,
     ValuesNode,
@@ -103,8 +104,8 @@ impl Text {
         push_string(&mut self.out, text);
     }
 
-    fn number(&mut self, number: f64) {
-        push_number(&mut self.out, number);
+    fn number(&mut self, number: Numeric) {
+        push_numeric(&mut self.out, number);
     }
 
     fn count(&mut self, count: u64) {
@@ -137,7 +138,7 @@ impl Text {
         }
     }
 
-    fn scalar(&mut self, ScalarNode { types, string, number }: &ScalarNode) {
+    fn scalar(&mut self, ScalarNode { types, string, number, bigint }: &ScalarNode) {
         let string = string.clone().unwrap_or_default();
         let number = number.unwrap_or_default();
         if string.patterns.len() > 1 {
@@ -157,6 +158,7 @@ impl Text {
         self.optional("pattern", string.patterns.first(), |out, one| out.string(one.source()));
         self.types(types);
         self.norm(string.norm);
+        self.optional("x-value", bigint.then_some("bigint"), Self::string);
     }
 
     fn values(&mut self, ValuesNode { keyword, values, types, norm }: &ValuesNode) {

@@ -14,6 +14,7 @@ pub struct ParsedKeywords {
     pub string: StringLimits,
     pub all_of: Vec<Pattern>,
     pub number: NumberLimits,
+    pub bigint: bool,
     pub norm: NormOps,
     pub min_items: Option<u64>,
     pub max_items: Option<u64>,
@@ -70,6 +71,7 @@ impl ParsedKeywords {
         RawNode::Scalar(ScalarNode {
             types: self.types,
             string: (kind == NodeKind::String && is_limited).then_some(string),
+            bigint: self.bigint,
             number: (kind == NodeKind::Number && self.number != NumberLimits::default()).then_some(self.number),
         })
     }

@@ -3,6 +3,7 @@
 //! Twin of `src/json/value.ts`.
 
 use crate::json_text::push_primitive;
+use crate::numeric::Numeric;
 use crate::profile::Primitive;
 use crate::read::{Kind, Tape, compare_keys};
 
@@ -19,8 +20,16 @@ impl Value {
         if let Self::Primitive(Primitive::String(text)) = self { Some(text) } else { None }
     }
 
-    pub const fn number(&self) -> Option<f64> {
+    pub const fn number(&self) -> Option<Numeric> {
         if let Self::Primitive(Primitive::Number(number)) = self { Some(*number) } else { None }
+    }
+
+    /// A number that a double holds.
+    pub const fn double(&self) -> Option<f64> {
+        match self.number() {
+            Some(Numeric::Double(number)) => Some(number),
+            _ => None,
+        }
     }
 
     /// The value at `at`. Recurses once for each open bracket; the reader bounds their number.
@@ -39,10 +48,25 @@ impl Value {
             Kind::Null => Primitive::Null,
             Kind::Boolean => Primitive::Boolean(tape.boolean(at)),
             // −0 is 0.
-            Kind::Number => Primitive::Number(tape.number(at) + 0.0),
+            Kind::Number => Primitive::Number(match tape.numeric(at) {
+                Numeric::Double(number) => Numeric::Double(number + 0.0),
+                integer => integer,
+            }),
             Kind::String | Kind::Key => Primitive::String(tape.text(at).into()),
         };
         Self::Primitive(primitive)
+    }
+}
+
+impl Value {
+    /// Turns the 64-bit integers below into the nearest doubles.
+    pub fn round_integers(&mut self) {
+        match self {
+            Self::Primitive(Primitive::Number(number)) => *number = Numeric::Double(number.to_double()),
+            Self::Primitive(_) => {}
+            Self::Array(items) => items.iter_mut().for_each(Self::round_integers),
+            Self::Object(object) => object.members.iter_mut().for_each(|(_, value)| value.round_integers()),
+        }
     }
 }
 

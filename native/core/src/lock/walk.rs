@@ -125,6 +125,7 @@ impl<'v> Walk<'v> {
             "maximum" => keywords.number.maximum = Some(read::read_bound(value, at)?),
             "exclusiveMaximum" => keywords.number.exclusive_maximum = Some(read::read_bound(value, at)?),
             "multipleOf" => keywords.number.multiple_of = Some(read::read_divisor(value, at)?),
+            "x-value" => keywords.bigint = read::read_value_type(value, at, &keywords.types)?,
             "minItems" => keywords.min_items = Some(read::read_count(value, at)?),
             "maxItems" => keywords.max_items = Some(read::read_count(value, at)?),
             "items" => keywords.items = self.unless_false(value, at, id)?,

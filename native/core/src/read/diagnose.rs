@@ -3,7 +3,7 @@
 use super::error::ReadError;
 use super::keys;
 use super::limits::ReadLimits;
-use super::number::{is_infinite, is_unsafe};
+use super::number::{is_infinite, is_refused};
 use super::tape::{Kind, Tape, flag};
 use crate::error::Code;
 use crate::pointer::{Step, push_step};
@@ -51,7 +51,7 @@ pub fn diagnose(tape: &Tape<'_>, limits: &ReadLimits) -> Option<ReadError> {
             Kind::Key | Kind::String if entry.has(flag::LONE) => Some((at, Code::ParseLoneSurrogate)),
             Kind::Key if tape.bytes(at) == b"__proto__" => Some((at, Code::ParseForbiddenKey)),
             Kind::Number if is_infinite(entry) => Some((at, Code::NumberRange)),
-            Kind::Number if limits.safe_numbers && is_unsafe(entry) => Some((at, Code::NumberUnsafeInteger)),
+            Kind::Number if is_refused(entry, limits.large_integers) => Some((at, Code::NumberUnsafeInteger)),
             Kind::Object => {
                 let duplicate = duplicate_key(tape, at, &mut order).map(|key| (key, Code::ParseDuplicateKey));
                 let excess = excess_key(tape, at, limits.max_keys).map(|key| (key, Code::LimitKeys));

@@ -28,7 +28,7 @@ pub use diagnose::diagnose;
 pub use error::ReadError;
 pub use keys::compare_keys;
 pub(crate) use keys::{Prefix, compare_bytes};
-pub use limits::{LOCK_LIMITS, ReadLimits};
+pub use limits::{LOCK_LIMITS, LargeIntegers, ReadLimits};
 pub use tape::{Entry, Kind, Tape, flag};
 
 use self::error::ScanError;

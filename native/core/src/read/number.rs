@@ -2,7 +2,9 @@
 
 use super::cursor::at;
 use super::error::ScanError;
+use super::limits::LargeIntegers;
 use super::tape::{Entry, Kind, Tape, flag};
+use crate::numeric::parse_int64;
 
 /// 2^53 − 1.
 const MAX_SAFE: u64 = (1 << 53) - 1;
@@ -19,7 +21,7 @@ const SMALLEST_PLAIN: f64 = 1e-6;
 
 /// Reads the number at `start`; returns the index behind it.
 #[inline(always)]
-pub(super) fn number(tape: &mut Tape<'_>, start: usize, safe: bool) -> Result<usize, ScanError> {
+pub(super) fn number(tape: &mut Tape<'_>, start: usize, large: LargeIntegers) -> Result<usize, ScanError> {
     let bytes = tape.document().as_bytes();
     let negative = at(bytes, start) == b'-';
     let first = start + usize::from(negative);
@@ -61,11 +63,11 @@ pub(super) fn number(tape: &mut Tape<'_>, start: usize, safe: bool) -> Result<us
         }
     }
     if at(bytes, i) | 0x20 == b'e' {
-        return with_exponent(tape, start, i + 1, safe);
+        return with_exponent(tape, start, i + 1, large);
     }
     // At most 19 digits do not overflow the mantissa.
     if digits > 19 || mantissa > MAX_SAFE || (fraction > 0 && mantissa >= MAX_EXACT) {
-        return parse_exact(tape, start, i, safe);
+        return parse_exact(tape, start, i, large);
     }
     let mut value = mantissa as f64;
     let mut canonical = !negative || mantissa != 0;
@@ -81,7 +83,7 @@ pub(super) fn number(tape: &mut Tape<'_>, start: usize, safe: bool) -> Result<us
 
 /// `i` is the index behind the `e`.
 #[cold]
-fn with_exponent(tape: &mut Tape<'_>, start: usize, mut i: usize, safe: bool) -> Result<usize, ScanError> {
+fn with_exponent(tape: &mut Tape<'_>, start: usize, mut i: usize, large: LargeIntegers) -> Result<usize, ScanError> {
     let bytes = tape.document().as_bytes();
     if matches!(at(bytes, i), b'+' | b'-') {
         i += 1;
@@ -90,15 +92,22 @@ fn with_exponent(tape: &mut Tape<'_>, start: usize, mut i: usize, safe: bool) ->
     while at(bytes, i).is_ascii_digit() {
         i += 1;
     }
-    if i == from { Err(ScanError::Syntax) } else { parse_exact(tape, start, i, safe) }
+    if i == from { Err(ScanError::Syntax) } else { parse_exact(tape, start, i, large) }
 }
 
 /// The standard library rounds correctly, in linear time and without allocation.
 #[cold]
-fn parse_exact(tape: &mut Tape<'_>, start: usize, end: usize, safe: bool) -> Result<usize, ScanError> {
-    let value = tape.document()[start..end].parse::<f64>().unwrap_or(f64::INFINITY);
-    let entry = Entry { kind: Kind::Number, flags: 0, short: 0, at: start as u32, word: value.to_bits() };
-    if is_infinite(entry) || (safe && is_unsafe(entry)) {
+fn parse_exact(tape: &mut Tape<'_>, start: usize, end: usize, large: LargeIntegers) -> Result<usize, ScanError> {
+    let text = &tape.document()[start..end];
+    let value = text.parse::<f64>().unwrap_or(f64::INFINITY);
+    let mut entry = Entry { kind: Kind::Number, flags: 0, short: 0, at: start as u32, word: value.to_bits() };
+    // Digits that are out of range, a fraction and an exponent make no integer.
+    if large.keeps_int64() && is_unsafe(entry) && parse_int64(text).is_some() {
+        // The grammar has no leading zeros, so the text is the canonical one.
+        entry.flags = flag::INT64 | flag::CANONICAL;
+        entry.short = (end - start) as u16;
+    }
+    if is_infinite(entry) || is_refused(entry, large) {
         tape.has_fault = true;
     }
     tape.push(entry)?;
@@ -110,7 +119,12 @@ pub(super) fn is_infinite(entry: Entry) -> bool {
     f64::from_bits(entry.word).is_infinite()
 }
 
+/// True for an integer beyond ±(2^53 − 1) that the contract refuses.
+pub(super) fn is_refused(entry: Entry, large: LargeIntegers) -> bool {
+    !large.allows_doubles() && is_unsafe(entry) && !entry.has(flag::INT64)
+}
+
 /// True for a double that several integers round to. Every double beyond 2^53 is integral.
-pub(super) fn is_unsafe(entry: Entry) -> bool {
+fn is_unsafe(entry: Entry) -> bool {
     f64::from_bits(entry.word).abs() > MAX_SAFE as f64
 }

@@ -65,7 +65,7 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), ScanE
                     continue 'value;
                 }
             }
-            b'-' | b'0'..=b'9' => i = number(tape, i, limits.safe_numbers)?,
+            b'-' | b'0'..=b'9' => i = number(tape, i, limits.large_integers)?,
             byte => i = literal(tape, bytes, byte, i)?,
         }
         loop {

@@ -13,6 +13,7 @@
 
 use super::error::ScanError;
 use super::keys::Prefix;
+use crate::numeric::{Numeric, parse_int64};
 
 /// The kind of an entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub mod flag {
     pub const NORMALIZED: u8 = 1 << 4;
     /// Number: the text in the document is the canonical form (ECMAScript).
     pub const CANONICAL: u8 = 1 << 5;
+    /// Number: an integer beyond ±(2^53 − 1) that keeps its digits; the entry holds the nearest double.
+    pub const INT64: u8 = 1 << 7;
     /// Object: the keys ascend strictly in canonical order, so no two are equal.
     pub const SORTED: u8 = 1 << 6;
 }
@@ -130,10 +133,26 @@ impl<'a> Tape<'a> {
         self.slots[at].word != 0
     }
 
-    /// The value of a number; may be −0.
+    /// The value of a number, or the nearest double of a 64-bit integer; may be −0.
     #[inline(always)]
     pub fn number(&self, at: usize) -> f64 {
         f64::from_bits(self.slots[at].word)
+    }
+
+    /// The exact value of a number.
+    #[inline(always)]
+    pub fn numeric(&self, at: usize) -> Numeric {
+        if self.slots[at].has(flag::INT64) { self.int64(at) } else { Numeric::Double(self.number(at)) }
+    }
+
+    /// The number at `at`, which has the flag `INT64`.
+    #[cold]
+    fn int64(&self, at: usize) -> Numeric {
+        let entry = self.slots[at];
+        let start = entry.at as usize;
+        // The scanner has parsed the same text.
+        let digits = &self.document[start..start + usize::from(entry.short)];
+        parse_int64(digits).map_or(Numeric::Double(self.number(at)), Numeric::Integer)
     }
 
     /// The number of items or members.

@@ -7,6 +7,7 @@ use super::node::{
     Values, by_length,
 };
 use super::params;
+use crate::numeric::Numeric;
 use crate::pattern::Matcher;
 use crate::profile::{
     ArrayNode, DiscriminatedNode, NumberLimits, ObjectNode, Primitive, Profile, ScalarNode, SchemaNode, StringLimits,
@@ -125,7 +126,8 @@ impl Builder {
             }
             self.nodes[at].check = check;
         }
-        let null = SchemaNode::Scalar(ScalarNode { types: vec![TypeName::Null], string: None, number: None });
+        let null =
+            SchemaNode::Scalar(ScalarNode { types: vec![TypeName::Null], string: None, number: None, bigint: false });
         let null = self.add(&null);
         for at in 0..self.nodes.len() {
             let Check::Union(union) = &self.nodes[at].check else { continue };
@@ -217,10 +219,10 @@ fn text_of(limits: &StringLimits) -> Text {
 fn number_of(limits: NumberLimits) -> Number {
     Number {
         limits,
-        min: limits.minimum.unwrap_or(f64::NEG_INFINITY),
-        above: limits.exclusive_minimum.unwrap_or(f64::NEG_INFINITY),
-        max: limits.maximum.unwrap_or(f64::INFINITY),
-        below: limits.exclusive_maximum.unwrap_or(f64::INFINITY),
+        min: limits.minimum.map_or(f64::NEG_INFINITY, Numeric::to_double),
+        above: limits.exclusive_minimum.map_or(f64::NEG_INFINITY, Numeric::to_double),
+        max: limits.maximum.map_or(f64::INFINITY, Numeric::to_double),
+        below: limits.exclusive_maximum.map_or(f64::INFINITY, Numeric::to_double),
     }
 }
 

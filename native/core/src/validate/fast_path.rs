@@ -5,8 +5,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::compile::Graph;
 use super::node::{Array, Check, Discriminated, NodeId, Number, Object, Scalar, Text, Values};
-use super::number::{is_integral, is_multiple};
+use super::number::{divides, violations};
 use crate::normalize::{self, NormBuffers};
+use crate::numeric::Numeric;
 use crate::read::{Kind, Tape};
 
 /// The state of a walk.
@@ -51,8 +52,8 @@ impl Fast<'_, '_, '_> {
         match kind {
             Kind::String => scalar.text.free || self.text(&scalar.text, at),
             Kind::Number => {
-                let value = self.tape.number(at);
-                (!scalar.integral || is_integral(value)) && number_passes(&scalar.number, value)
+                let value = self.tape.numeric(at);
+                (!scalar.integral || value.is_integral()) && number_passes(&scalar.number, value)
             }
             _ => true,
         }
@@ -74,7 +75,7 @@ impl Fast<'_, '_, '_> {
                 }
                 values.table.string(self.tape.text(at)).is_some()
             }
-            Kind::Number => values.table.number(self.tape.number(at)).is_some(),
+            Kind::Number => values.table.number(self.tape.numeric(at)).is_some(),
             Kind::Boolean => values.table.boolean(self.tape.boolean(at)).is_some(),
             _ => values.table.null().is_some(),
         }
@@ -157,7 +158,7 @@ impl Fast<'_, '_, '_> {
 pub fn branch_of(tape: &Tape<'_>, node: &Discriminated, value: usize) -> Option<NodeId> {
     match tape.kind(value) {
         Kind::String => node.table.string(tape.text(value)),
-        Kind::Number => node.table.number(tape.number(value)),
+        Kind::Number => node.table.number(tape.numeric(value)),
         Kind::Boolean => node.table.boolean(tape.boolean(value)),
         Kind::Null => node.table.null(),
         _ => None,
@@ -178,12 +179,13 @@ pub fn name_passes(graph: &Graph, id: NodeId, name: &str) -> bool {
 
 /// True when the number is within the limits.
 #[inline]
-pub fn number_passes(number: &Number, value: f64) -> bool {
+pub fn number_passes(number: &Number, value: Numeric) -> bool {
+    let Numeric::Double(value) = value else { return violations(&number.limits, value).next().is_none() };
     value >= number.min
         && value <= number.max
         && value > number.above
         && value < number.below
-        && number.limits.multiple_of.is_none_or(|divisor| is_multiple(value, divisor))
+        && number.limits.multiple_of.is_none_or(|divisor| divides(divisor, Numeric::Double(value)))
 }
 
 /// True when the text's length in code points is within the limits.

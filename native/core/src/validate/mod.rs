@@ -11,7 +11,7 @@ mod number;
 mod params;
 mod slow_path;
 
-pub use number::{is_integral, is_multiple};
+pub use number::is_multiple;
 
 use compile::Graph;
 use fast_path::Fast;

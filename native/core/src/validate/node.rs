@@ -2,6 +2,7 @@
 
 use std::sync::atomic::AtomicU32;
 
+use crate::numeric::Numeric;
 use crate::pattern::Matcher;
 use crate::profile::{NormOps, NumberLimits, Primitive, ValuesKeyword};
 use crate::read::Kind;
@@ -81,7 +82,7 @@ pub struct Text {
 #[derive(Debug)]
 pub struct Number {
     pub limits: NumberLimits,
-    /// Infinite without the keyword, as are the next three.
+    /// Compared with doubles only, so a 64-bit limit may be rounded. Infinite without the keyword, as are the next three.
     pub min: f64,
     pub above: f64,
     pub max: f64,
@@ -156,6 +157,8 @@ pub struct ValueTable {
     boolean: [Option<u32>; 2],
     /// Ascending.
     numbers: Vec<(f64, u32)>,
+    /// Ascending; those that no double holds.
+    integers: Vec<(i128, u32)>,
     /// By length, then bytes.
     strings: Vec<(Box<str>, u32)>,
 }
@@ -167,11 +170,13 @@ impl ValueTable {
             match value {
                 Primitive::Null => table.null = Some(to),
                 Primitive::Boolean(which) => table.boolean[usize::from(*which)] = Some(to),
-                Primitive::Number(number) => table.numbers.push((*number + 0.0, to)),
+                Primitive::Number(Numeric::Double(number)) => table.numbers.push((*number + 0.0, to)),
+                Primitive::Number(Numeric::Integer(number)) => table.integers.push((*number, to)),
                 Primitive::String(text) => table.strings.push((text.clone(), to)),
             }
         }
         table.numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
+        table.integers.sort_unstable();
         table.strings.sort_by(|a, b| by_length(&a.0, &b.0));
         table
     }
@@ -180,8 +185,9 @@ impl ValueTable {
     pub fn targets(&mut self) -> impl Iterator<Item = &mut u32> {
         let booleans = self.boolean.iter_mut().flatten();
         let numbers = self.numbers.iter_mut().map(|(_, to)| to);
+        let integers = self.integers.iter_mut().map(|(_, to)| to);
         let strings = self.strings.iter_mut().map(|(_, to)| to);
-        self.null.iter_mut().chain(booleans).chain(numbers).chain(strings)
+        self.null.iter_mut().chain(booleans).chain(numbers).chain(integers).chain(strings)
     }
 
     #[inline]
@@ -195,8 +201,14 @@ impl ValueTable {
     }
 
     #[inline]
-    pub fn number(&self, value: f64) -> Option<u32> {
-        let value = value + 0.0;
+    pub fn number(&self, value: Numeric) -> Option<u32> {
+        let value = match value {
+            Numeric::Double(value) => value + 0.0,
+            Numeric::Integer(value) => {
+                let at = self.integers.binary_search_by_key(&value, |(one, _)| *one).ok()?;
+                return Some(self.integers[at].1);
+            }
+        };
         let at = self.numbers.binary_search_by(|(one, _)| one.total_cmp(&value)).ok()?;
         Some(self.numbers[at].1)
     }

@@ -1,6 +1,7 @@
 //! The `params` of issues, as JSON text. They contain only parts of the contract.
 
-use crate::json_text::{push_number, push_primitive, push_string};
+use crate::json_text::{push_numeric, push_primitive, push_string};
+use crate::numeric::Numeric;
 use crate::profile::{Primitive, TypeName};
 
 /// For keywords without parameters.
@@ -13,7 +14,10 @@ pub fn types(types: &[TypeName]) -> Box<str> {
 
 /// `{ expected }` of a const, enum or discriminator issue.
 pub fn values<'a>(values: impl Iterator<Item = &'a Primitive>) -> Box<str> {
-    expected(values, |one, out| push_primitive(out, one))
+    expected(values, |one, out| match one {
+        Primitive::Number(number) => push_number(out, *number),
+        other => push_primitive(out, other),
+    })
 }
 
 fn expected<T>(items: impl Iterator<Item = T>, push: impl Fn(T, &mut String)) -> Box<str> {
@@ -28,8 +32,16 @@ fn expected<T>(items: impl Iterator<Item = T>, push: impl Fn(T, &mut String)) ->
     text.into_boxed_str()
 }
 
+/// An integer that no double holds is a string, for readers of JSON without such integers.
+fn push_number(out: &mut String, number: Numeric) {
+    match number {
+        Numeric::Double(_) => push_numeric(out, number),
+        Numeric::Integer(integer) => push_string(out, &integer.to_string()),
+    }
+}
+
 /// `{ limit }` of a number's bound.
-pub fn number(limit: f64) -> String {
+pub fn number(limit: Numeric) -> String {
     limited(|out| push_number(out, limit))
 }
 

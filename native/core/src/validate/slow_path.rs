@@ -8,10 +8,11 @@ use super::compile::Graph;
 use super::fast_path::{Fast, branch_of, code_points, name_passes};
 use super::issue_collector::{IssueCollector, Step};
 use super::node::{Array, Check, Discriminated, Kinds, NodeId, Number, Object, Scalar, Text, Values};
-use super::number::{is_integral, is_multiple};
+use super::number::violations;
 use super::params;
 use crate::issue::Issue;
 use crate::normalize::{self, NormBuffers};
+use crate::numeric::Numeric;
 use crate::profile::ValuesKeyword;
 use crate::read::{Kind, Tape, compare_keys, flag};
 
@@ -77,13 +78,13 @@ impl Slow<'_, '_, '_> {
     }
 
     fn scalar(&mut self, scalar: &Scalar, kinds: Kinds, kind: Kind, at: usize) {
-        let fraction = scalar.integral && kind == Kind::Number && !is_integral(self.fast.tape.number(at));
+        let fraction = scalar.integral && kind == Kind::Number && !self.fast.tape.numeric(at).is_integral();
         if !kinds.admit(kind) || fraction {
             return self.report("type", &*scalar.expected);
         }
         match kind {
             Kind::String => self.text(&scalar.text, at),
-            Kind::Number => self.number(&scalar.number, self.fast.tape.number(at)),
+            Kind::Number => self.number(&scalar.number, self.fast.tape.numeric(at)),
             _ => {}
         }
     }
@@ -105,24 +106,14 @@ impl Slow<'_, '_, '_> {
         }
     }
 
-    fn number(&mut self, number: &Number, value: f64) {
-        let limits = &number.limits;
-        let checks = [
-            ("minimum", limits.minimum.filter(|limit| value < *limit)),
-            ("exclusiveMinimum", limits.exclusive_minimum.filter(|limit| value <= *limit)),
-            ("maximum", limits.maximum.filter(|limit| value > *limit)),
-            ("exclusiveMaximum", limits.exclusive_maximum.filter(|limit| value >= *limit)),
-            ("multipleOf", limits.multiple_of.filter(|divisor| !is_multiple(value, *divisor))),
-        ];
-        for (keyword, failed) in checks {
-            if let Some(limit) = failed {
-                self.report(keyword, params::number(limit));
-            }
+    fn number(&mut self, number: &Number, value: Numeric) {
+        for (keyword, limit) in violations(&number.limits, value) {
+            self.report(keyword, params::number(limit));
         }
     }
 
     fn values(&mut self, values: &Values, kinds: Kinds, kind: Kind, at: usize) {
-        let fraction = values.integral && kind == Kind::Number && !is_integral(self.fast.tape.number(at));
+        let fraction = values.integral && kind == Kind::Number && !self.fast.tape.numeric(at).is_integral();
         if !kinds.admit(kind) || fraction {
             return self.report("type", &*values.expected_types);
         }
