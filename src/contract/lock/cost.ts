@@ -85,7 +85,7 @@ class SchemaCost {
     this.#tree = tree
     this.#visits = new Visits(tree)
     this.#single = singleStrings(tree)
-    this.#nodes = this.#worst((node) => (node.kind === 'union' ? 0 : 1), maxForgetful)
+    this.#nodes = this.#worst(looksOf, maxForgetful)
   }
 
   worstCase(maxBytes: number, bound?: Bound): WorstCase {
@@ -150,6 +150,11 @@ class SchemaCost {
     return { ...this.#visits.withMemory(weight), remembers: true }
   }
 }
+
+/** `any` accepts at once, and the null of a nullable costs nothing beside a look at its inner node. */
+const looksOf = (node: SchemaNode): number =>
+  free.has(node.kind) || (node.kind === 'scalar' && node.types[0] === 'null' && node.types.length === 1) ? 0 : 1
+const free: ReadonlySet<SchemaNode['kind']> = new Set(['any', 'ref', 'nullable', 'union'])
 
 const lengthOf = (node: SchemaNode, bound: Bound | undefined): number => {
   if (bound?.node === node) return bound.maxLength

@@ -28,29 +28,30 @@ export class Visits {
   readonly #groups: readonly (readonly number[])[]
   /** The nodes of each definition. */
   readonly #owned = new Map<number, SchemaNode[]>()
-  /** The definitions with a union that a candidate leads back to while others look at the same value. */
+  readonly #owners = new Map<SchemaNode, number>()
+  readonly #sameGroup: (a: number, b: number) => boolean
+  /** Whether a reference below the candidate leads to the group of its own definition. */
+  readonly #leadsBack = new Map<SchemaNode, boolean>()
+  /** The definitions with a union of which such a candidate of the same group looks at a value beside others. */
   readonly #growing = new Set<number>()
 
   constructor(tree: SchemaTree) {
     this.#tree = tree
     const cycles = findCycles(tree, 'all')
     this.#groups = cycles.groups
-    const owners = new Map<SchemaNode, number>()
     for (const { node, owner } of tree.locations) {
-      owners.set(node, owner)
+      this.#owners.set(node, owner)
       const owned = this.#owned.get(owner)
       if (owned === undefined) this.#owned.set(owner, [node])
       else owned.push(node)
       if (node.kind === 'union') this.#lists.set(node, listsByType(node, tree))
     }
-    const leadsBack = (candidate: SchemaNode, owner: number): boolean =>
-      cycles.sameGroup(owners.get(candidate) ?? owner, owner) &&
-      referencesOf(candidate, childrenOf).some(({ target }) => cycles.sameGroup(target, owner))
+    this.#sameGroup = (a, b) => cycles.sameGroup(a, b)
     for (const { node, owner } of tree.locations) {
       if (node.kind !== 'union') continue
       const lists = Object.values(this.#listsOf(node)).flat()
       const several = new Set(lists.filter((list) => list.length > 1).flat())
-      if ([...several].some((candidate) => leadsBack(candidate, owner))) this.#growing.add(owner)
+      if ([...several].some((candidate) => this.#isCycle(candidate, owner))) this.#growing.add(owner)
     }
   }
 
@@ -69,9 +70,14 @@ export class Visits {
     }
     const compute = (node: SchemaNode): number => {
       if (node.kind !== 'union') return Math.max(weight(node), ...childrenOf(node).map(measure))
+      const owner = this.#ownerOf(node)
+      const ofCandidate = (candidate: SchemaNode): number => {
+        if (!this.#isCycle(candidate, owner)) return measure(candidate)
+        return Math.max(weight(candidate), ofDefinition.get(this.#ownerOf(candidate)) ?? 0)
+      }
       let most = 0
       for (const lists of Object.values(this.#listsOf(node))) {
-        for (const list of lists) most = Math.max(most, sum(list, measure))
+        for (const list of lists) most = Math.max(most, sum(list, ofCandidate))
       }
       return most
     }
@@ -79,7 +85,7 @@ export class Visits {
       // In a group that does not grow, cycles only pass the largest number on: one round finds it.
       const found = group.some((number) => this.#growing.has(number))
         ? Infinity
-        : Math.max(...group.map((number) => measure(definition(this.#tree, number))))
+        : group.reduce((most, number) => Math.max(most, largest(this.#owned.get(number) ?? [], measure)), 0)
       for (const number of group) {
         ofDefinition.set(number, found)
         // Measured before the group was known.
@@ -124,12 +130,12 @@ export class Visits {
     let worst = root
     const compare = (nodes: readonly SchemaNode[], start: Widths): void => {
       const width = Math.max(...Object.values(total(nodes, widthsOf, start)))
-      if (width > most) [most, worst] = [width, nodes[0] ?? (others[0] as SchemaNode)]
+      if (width > most) [most, worst] = [width, nodes[0] ?? others[0] ?? root]
     }
     compare([resolved(root)], noWidths)
     compare([...items], noWidths)
     compare([...names], noWidths)
-    compare([], base)
+    compare(others, noWidths)
     for (const targets of members.values())
       compare(
         [...targets].filter((node) => !additional.has(node)),
@@ -159,6 +165,21 @@ export class Visits {
     return end
   }
 
+  /** A node that the tree does not locate is a leaf. */
+  #ownerOf = (node: SchemaNode): number => this.#owners.get(node) ?? -1
+
+  /** Whether the candidate of a union of the definition `owner` leads back to its group. */
+  #isCycle(candidate: SchemaNode, owner: number): boolean {
+    const own = this.#ownerOf(candidate)
+    if (!this.#sameGroup(own, owner)) return false
+    let leadsBack = this.#leadsBack.get(candidate)
+    if (leadsBack === undefined) {
+      leadsBack = referencesOf(candidate, childrenOf).some(({ target }) => this.#sameGroup(target, own))
+      this.#leadsBack.set(candidate, leadsBack)
+    }
+    return leadsBack
+  }
+
   #listsOf = (node: SchemaNode): Lists => this.#lists.get(node) as Lists
 }
 
@@ -168,11 +189,11 @@ const noWidths: Readonly<Widths> = { null: 0, boolean: 0, number: 0, string: 0, 
 
 function listsByType(node: UnionNode, tree: SchemaTree): Lists {
   const choices = choicesOf(node, tree)
-  return Object.fromEntries(valueTypes.map((type) => [type, listsOf(choices[type])])) as Record<
-    ValueType,
-    readonly (readonly SchemaNode[])[]
-  >
+  return Object.fromEntries(valueTypes.map((type) => [type, listsOf(choices[type])])) as unknown as Lists
 }
+
+const largest = (list: readonly SchemaNode[], measure: Weight): number =>
+  list.reduce((most, node) => Math.max(most, measure(node)), 0)
 
 const sum = (list: readonly SchemaNode[], weight: Weight): number => list.reduce((all, node) => all + weight(node), 0)
 
