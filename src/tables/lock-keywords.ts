@@ -9,7 +9,7 @@ export const keywordsOfKind = {
   enum: ['enum', 'type', 'x-norm'],
   union: ['anyOf'],
   discriminated: ['oneOf', 'x-discriminator'],
-  string: ['type', 'allOf', 'maxLength', 'minLength', 'pattern', 'x-norm'],
+  string: ['type', 'allOf', 'maxLength', 'minLength', 'pattern', 'x-norm', 'x-pattern-units'],
   number: ['type', 'exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf', 'x-value'],
   bare: ['type'],
   array: ['type', 'items', 'maxItems', 'minItems'],

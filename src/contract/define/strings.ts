@@ -5,7 +5,7 @@ import type { $ZodTemplateLiteral, $ZodType } from 'zod/v4/core'
 import type { NormOp } from '../../model/index.ts'
 import { readChecks, readLengthCheck, type LengthBounds } from './checks.ts'
 import type { CheckDef, LoweringContext } from './context.ts'
-import type { SchemaDocument } from '../schema-document.ts'
+import type { PatternDocument, SchemaDocument } from '../schema-document.ts'
 import { formatAnnotation, patternsOfFormat, stringSource } from './formats.ts'
 import { normsOf } from './norm.ts'
 import { literally, readPattern } from './patterns.ts'
@@ -19,10 +19,10 @@ export function lowerString(
   const def = schema._zod.def as unknown as CheckDef
   const checks = schema._zod.def.checks
   const bounds: LengthBounds = {}
-  const patterns = new Set<string>()
+  const patterns: Patterns = new Map()
   const annotation: { format?: string } = {}
   const readFormat = (check: CheckDef): true => {
-    for (const pattern of patternsOfFormat(context, path, check)) patterns.add(pattern)
+    addPatterns(patterns, patternsOfFormat(context, path, check))
     const format = formatAnnotation(check)
     if (format !== undefined) annotation.format ??= format
     return true
@@ -33,7 +33,13 @@ export function lowerString(
 
   if (def.check === 'string_format') readFormat(def)
   readChecks(context, checks, path, readCheck, stringSource(schema))
-  return { type: 'string', ...annotation, ...lengths(bounds), ...patternKeywords(patterns), ...normKeyword(norm) }
+  return {
+    type: 'string',
+    ...annotation,
+    ...lengths(bounds),
+    ...patternKeywords(patterns.values()),
+    ...normKeyword(norm),
+  }
 }
 
 export function lowerTemplate(
@@ -56,10 +62,10 @@ export function lowerTemplate(
 }
 
 /** Reads startsWith, endsWith, includes and regex as patterns. */
-function readTextCheck(context: LoweringContext, path: string, def: CheckDef, patterns: Set<string>): boolean {
+function readTextCheck(context: LoweringContext, path: string, def: CheckDef, patterns: Patterns): boolean {
   const { format } = def
   if (format === 'regex') {
-    for (const pattern of def.pattern ? readPattern(context, path, def.pattern) : []) patterns.add(pattern)
+    if (def.pattern) addPatterns(patterns, readPattern(context, path, def.pattern))
     return true
   }
   const texts = new Map(Object.entries({ starts_with: def.prefix, ends_with: def.suffix, includes: def.includes }))
@@ -70,7 +76,8 @@ function readTextCheck(context: LoweringContext, path: string, def: CheckDef, pa
   } else if (!text.isWellFormed()) {
     context.reject(path, 'a lone surrogate can never be in a payload; correct the text')
   } else if (text !== '') {
-    patterns.add(`${format === 'starts_with' ? '^' : ''}${literally(text)}${format === 'ends_with' ? '$' : ''}`)
+    const pattern = `${format === 'starts_with' ? '^' : ''}${literally(text)}${format === 'ends_with' ? '$' : ''}`
+    addPatterns(patterns, [{ pattern }])
   }
   return true
 }
@@ -85,10 +92,16 @@ const lengths = ({ min, max }: LengthBounds): SchemaDocument => ({
   ...(max === undefined ? {} : { maxLength: max }),
 })
 
-function patternKeywords(patterns: Iterable<string>): SchemaDocument {
+/** Each pattern once, by its keywords. */
+type Patterns = Map<string, PatternDocument>
+
+function addPatterns(patterns: Patterns, more: Iterable<PatternDocument>): void {
+  for (const one of more) patterns.set(JSON.stringify(one), one)
+}
+
+function patternKeywords(patterns: Iterable<PatternDocument>): SchemaDocument {
   const [first, ...others] = patterns
-  if (first === undefined) return {}
-  return others.length === 0 ? { pattern: first } : { pattern: first, allOf: others.map((pattern) => ({ pattern })) }
+  return others.length === 0 ? { ...first } : { ...first, allOf: others }
 }
 
 export const normKeyword = (norm: readonly NormOp[]): SchemaDocument =>

@@ -3,6 +3,7 @@
 
 import { canonicalText, compareKeys, JsonObject, type JsonValue } from '../../json/index.ts'
 import type { ArrayNode, ObjectNode, Profile, ScalarNode, SchemaNode, ValuesNode } from '../../model/index.ts'
+import type { Pattern } from '../../pattern/index.ts'
 
 /** Canonical JSON (RFC 8785) of the contract without annotations, `appOnly` and unused definitions. */
 export function normalForm(profile: Profile): string {
@@ -67,13 +68,18 @@ function scalarMembers({ types, string, number, bigint }: ScalarNode): Members {
     ['type', oneOrList(types)],
     ['minLength', string?.minLength],
     ['maxLength', string?.maxLength],
-    ['pattern', pattern?.source],
-    ['allOf', list(more.map(({ source }) => object([['pattern', source]])))],
+    ...patternMembers(pattern),
+    ['allOf', list(more.map((one) => object(patternMembers(one))))],
     ['x-norm', list(string?.norm ?? [])],
     ...Object.entries(number ?? {}),
     ['x-value', bigint && 'bigint'],
   ]
 }
+
+const patternMembers = (pattern: Pattern | undefined): Members => [
+  ['pattern', pattern?.source],
+  ['x-pattern-units', pattern?.units === 'utf16' ? 'utf16' : undefined],
+]
 
 const valuesMembers = ({ keyword, values, types, norm }: ValuesNode): Members => [
   [keyword, keyword === 'const' ? values[0] : [...values]],

@@ -44,7 +44,7 @@ impl NodeKind {
             Self::Enum => &["enum", "type", "x-norm"],
             Self::Union => &["anyOf"],
             Self::Discriminated => &["oneOf", "x-discriminator"],
-            Self::String => &["type", "allOf", "maxLength", "minLength", "pattern", "x-norm"],
+            Self::String => &["type", "allOf", "maxLength", "minLength", "pattern", "x-norm", "x-pattern-units"],
             Self::Number => &["type", "exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf", "x-value"],
             Self::Bare => &["type"],
             Self::Array => &["type", "items", "maxItems", "minItems"],
