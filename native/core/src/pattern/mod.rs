@@ -47,6 +47,12 @@ impl Pattern {
         Ok(Self { source: source.into(), regex })
     }
 
+    /// The most states that can be alive behind one character of any text, at least 1.
+    #[allow(clippy::unused_self)]
+    pub const fn cost(&self) -> u64 {
+        1
+    }
+
     /// The author's text, for issues and the normal form.
     pub fn source(&self) -> &str {
         &self.source

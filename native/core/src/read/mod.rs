@@ -23,6 +23,7 @@ mod number;
 mod scan;
 mod string;
 mod tape;
+mod verdicts;
 
 pub use diagnose::diagnose;
 pub use error::ReadError;

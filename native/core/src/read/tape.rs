@@ -13,6 +13,7 @@
 
 use super::error::ScanError;
 use super::keys::Prefix;
+use super::verdicts::{OutOfMemory, Verdicts};
 use crate::numeric::{Numeric, parse_int64};
 
 /// The kind of an entry.
@@ -105,6 +106,7 @@ pub struct Tape<'a> {
     slots: Vec<Entry>,
     len: usize,
     pub(crate) arena: String,
+    verdicts: Verdicts,
     /// The scanner found a fault of the data model; `diagnose` locates it.
     pub(crate) has_fault: bool,
     /// An allocation failed while a string was normalized: the tape is unusable.
@@ -231,20 +233,22 @@ impl<'a> Tape<'a> {
     /// The same memory, emptied, for another document.
     pub fn bind(mut self, document: &str) -> Tape<'_> {
         self.arena.clear();
-        let Tape { slots, arena, .. } = self;
-        Tape { document, slots, len: 0, arena, has_fault: false, exhausted: false }
+        self.verdicts.clear();
+        let Tape { slots, arena, verdicts, .. } = self;
+        Tape { document, slots, len: 0, arena, verdicts, has_fault: false, exhausted: false }
     }
 
     /// The memory without the document; frees what an unusually large document took.
     pub fn release(self) -> Tape<'static> {
-        let Tape { mut slots, mut arena, .. } = self;
+        let Tape { mut slots, mut arena, mut verdicts, .. } = self;
+        verdicts.shrink();
         if slots.len() > KEPT_BYTES / size_of::<Entry>() {
             slots = Vec::new();
         }
         if arena.capacity() > KEPT_BYTES {
             arena = String::new();
         }
-        Tape { slots, arena, ..Tape::default() }
+        Tape { slots, arena, verdicts, ..Tape::default() }
     }
 
     #[inline(always)]
@@ -270,6 +274,19 @@ impl<'a> Tape<'a> {
         self.slots.try_reserve_exact(more).map_err(|_| ScanError::OutOfMemory)?;
         self.slots.resize(self.slots.len() + more, Entry::default());
         Ok(())
+    }
+
+    /// Whether the value at `at` passes a node of the schema: the number of the node and how many there are. `None`: not
+    /// remembered.
+    pub(crate) fn recall(&self, at: usize, (node, nodes): (u32, u32)) -> Option<bool> {
+        self.verdicts.recall(at, node, nodes)
+    }
+
+    /// Remembers it until the next document.
+    pub(crate) fn remember(&mut self, at: usize, node: (u32, u32), passes: bool) {
+        if let Err(OutOfMemory) = self.verdicts.remember(at, node, passes, self.len) {
+            self.exhausted = true;
+        }
     }
 
     /// Replaces the string value at `at` with its normalized text.

@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::compile::Graph;
-use super::node::{Array, Check, Discriminated, NodeId, Number, Object, Scalar, Text, Values};
+use super::node::{Array, Check, Choice, Discriminated, NodeId, Number, Object, Scalar, Text, Union, ValueTable, Values};
 use super::number::{divides, violations};
 use crate::normalize::{self, NormBuffers};
 use crate::numeric::Numeric;
@@ -15,6 +15,8 @@ pub struct Fast<'a, 't, 'd> {
     pub graph: &'a Graph,
     pub tape: &'t mut Tape<'d>,
     pub buffers: &'t mut NormBuffers,
+    /// Branches of a union are tried, and verdicts are remembered.
+    pub tries: bool,
 }
 
 impl Fast<'_, '_, '_> {
@@ -41,10 +43,50 @@ impl Fast<'_, '_, '_> {
             Check::Values(values) => self.values(values, kind, at),
             Check::Any => true,
             Check::Discriminated(node) => self.discriminated(node, at),
-            Check::Union(union) => union.by_kind[kind as usize].iter().any(|branch| self.passes(*branch, at)),
+            Check::Union(union) => self.union(union, kind, at),
+            Check::Remembered(number, inner) => self.remembered((*number, graph.remembered), *inner, at),
             // No edge of the compiled graph leads to a reference, and none from a nullable to another.
             Check::Nullable(_) | Check::Ref(_) => false,
         }
+    }
+
+    /// The first candidate in the author's order that passes decides.
+    pub fn union(&mut self, union: &Union, kind: Kind, at: usize) -> bool {
+        let candidates = self.candidates(&union.by_kind[kind as usize], at);
+        if self.graph.remembered == 0 {
+            return candidates.iter().any(|candidate| self.passes(*candidate, at));
+        }
+        let tries = std::mem::replace(&mut self.tries, true);
+        let found = candidates.iter().any(|candidate| self.passes(*candidate, at));
+        self.tries = tries;
+        found
+    }
+
+    /// The candidates that are left for a value of the choice's kind.
+    fn candidates<'c>(&self, mut choice: &'c Choice, at: usize) -> &'c [NodeId] {
+        loop {
+            let question = match choice {
+                Choice::List(list) => return list,
+                Choice::Question(question) => question,
+            };
+            let value = match &question.key {
+                Some(key) => self.tape.member(at, key),
+                None => Some(at),
+            };
+            let named = value.map(|value| find(self.tape, &question.table, value).unwrap_or(question.other));
+            choice = &question.choices[named.unwrap_or(question.absent) as usize];
+        }
+    }
+
+    fn remembered(&mut self, number: (u32, u32), node: NodeId, at: usize) -> bool {
+        if !self.tries {
+            return self.passes(node, at);
+        }
+        self.tape.recall(at, number).unwrap_or_else(|| {
+            let passes = self.passes(node, at);
+            self.tape.remember(at, number, passes);
+            passes
+        })
     }
 
     #[inline]
@@ -156,11 +198,16 @@ impl Fast<'_, '_, '_> {
 
 /// The branch that the discriminator's value selects.
 pub fn branch_of(tape: &Tape<'_>, node: &Discriminated, value: usize) -> Option<NodeId> {
+    find(tape, &node.table, value)
+}
+
+/// What the table has for the value.
+fn find(tape: &Tape<'_>, table: &ValueTable, value: usize) -> Option<u32> {
     match tape.kind(value) {
-        Kind::String => node.table.string(tape.text(value)),
-        Kind::Number => node.table.number(tape.numeric(value)),
-        Kind::Boolean => node.table.boolean(tape.boolean(value)),
-        Kind::Null => node.table.null(),
+        Kind::String => table.string(tape.text(value)),
+        Kind::Number => table.number(tape.numeric(value)),
+        Kind::Boolean => table.boolean(tape.boolean(value)),
+        Kind::Null => table.null(),
         _ => None,
     }
 }

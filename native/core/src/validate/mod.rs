@@ -3,6 +3,7 @@
 //!
 //! Twin of `src/engine/js/validate.ts`.
 
+mod choices;
 mod compile;
 mod fast_path;
 mod issue_collector;
@@ -36,7 +37,7 @@ impl Validator {
     /// Normalizes the document and checks it. The result for a document with duplicate keys has no meaning: check the
     /// data model besides.
     pub fn passes(&self, tape: &mut Tape<'_>, buffers: &mut NormBuffers) -> bool {
-        Fast { graph: &self.graph, tape, buffers }.passes(self.graph.root, 0)
+        Fast { graph: &self.graph, tape, buffers, tries: false }.passes(self.graph.root, 0)
     }
 
     /// Appends the issues of the document in the contract's order, at most [`MAX_ISSUES`](crate::MAX_ISSUES); true when
