@@ -1,8 +1,8 @@
 // Builds a host from a placement and its policies. Runs without Node: which placements and policies a host has is decided
 // in create.ts and edge.ts.
 
-import type { CacheSettings, Call, Layer, Placement } from './model/index.ts'
-import { payloadBytes, type Engine } from './engine/index.ts'
+import type { CacheSettings, Call, Contract, Layer, Placement } from './model/index.ts'
+import { compileValueReader, payloadBytes, type Engine } from './engine/index.ts'
 import { Counters, HostLifecycle, PlacedHost } from './host/index.ts'
 import { cancel, ResultCache } from './policies/index.ts'
 import { InlinePlacement } from './placements/inline.ts'
@@ -33,7 +33,9 @@ export function buildHost({ what, placement, cache: settings, activeCalls, ...po
   const cache = settings && openCache(settings)
   const layers = [...policies.beforeCache, ...(cache === undefined ? [] : [cache.layer]), ...policies.afterCache]
   const run = layers.reduceRight((inner, layer) => layer(inner), placement.run)
-  return new PlacedHost({ placement, counters, lifecycle, activeCalls, cache, run, runWithSignal: cancel(run) })
+  const valueReader = ({ profile }: Contract): ReturnType<typeof compileValueReader> => compileValueReader(profile)
+  const runs = { run, runWithSignal: cancel(run) }
+  return new PlacedHost({ placement, counters, lifecycle, activeCalls, cache, valueReader, ...runs })
 }
 
 /** A host on the caller's own thread. */

@@ -20,7 +20,7 @@ const map: Record<string, readonly string[]> = {
   contract: ['json', 'model', 'pattern', 'runtime', 'tables'],
   'contract/schema-document': ['model'],
   'contract/import': ['contract', 'contract/schema-document', 'model'],
-  'contract/define': ['contract', 'contract/schema-document', 'model', 'pattern'],
+  'contract/define': ['contract', 'contract/schema-document', 'json', 'model', 'pattern'],
   // Floor 2: one payload, one engine; and the bytes between processes.
   engine: ['contract', 'json', 'model', 'pattern', 'runtime'],
   wire: ['model', 'runtime', 'tables', 'util'],

@@ -1,12 +1,11 @@
 // `sidelane contract show`: prints a lock file. The schema is formatted in schema-tree.ts.
 
-import { loadContract } from '../contract/index.ts'
+import { loadContract, lockText } from '../contract/index.ts'
 import type { Contract } from '../model/index.ts'
 import { exitCodes, isFile, readArgs, UsageError, type Command } from './command.ts'
 import { formatCount } from './format-units.ts'
 import type { Io } from './io.ts'
 import { schemaTree } from './schema-tree.ts'
-import { stringifyWithBigints } from '../json/index.ts'
 
 const topic = 'contract show'
 
@@ -38,7 +37,8 @@ export const contractShow: Command = {
 
 function asJson({ id, lock }: Contract): string {
   const norms = schemaTree(lock.schema).flatMap(({ path, norm }) => (norm === undefined ? [] : [{ path, ops: norm }]))
-  return `${stringifyWithBigints({ id, ...lock, norms }, 2)}\n`
+  const shown = { id, ...lock, norms }
+  return `${lockText(shown, 2)}\n`
 }
 
 const numbersText = {

@@ -27,11 +27,12 @@ export interface SchemaDocument {
   'x-pattern-units'?: 'utf16'
   allOf?: PatternDocument[]
   'x-norm'?: NormOp[]
-  minimum?: number
-  exclusiveMinimum?: number
-  maximum?: number
-  exclusiveMaximum?: number
-  multipleOf?: number
+  minimum?: number | bigint
+  exclusiveMinimum?: number | bigint
+  maximum?: number | bigint
+  exclusiveMaximum?: number | bigint
+  multipleOf?: number | bigint
+  'x-value'?: 'bigint'
   prefixItems?: SchemaDocument[]
   items?: SchemaDocument | false
   minItems?: number
@@ -75,7 +76,9 @@ function ordered(node: SchemaDocument): string {
   return JSON.stringify(withoutAnnotations(node), (_, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
+      : typeof value === 'bigint'
+        ? `${value}n`
+        : value,
   )
 }
 

@@ -7,6 +7,7 @@ import { loadNative, type Failure } from './native/index.ts'
 
 export type { CompiledContract, Engine } from './engine.ts'
 export { decompress, type DecompressOptions } from './decompress.ts'
+export { compileValueReader } from './js/value-reader.ts'
 export { payloadBytes, textRejection } from './input.ts'
 export { verify, type Verifiable, type VerifyOptions } from './verify.ts'
 

@@ -38,6 +38,8 @@ export interface HostParts {
   readonly lifecycle: HostLifecycle
   /** The calls in flight, oldest first; undefined where every call ends before `run` returns. */
   readonly activeCalls: LinkedList<Call> | undefined
+  /** See `Route.readValue`. */
+  readonly valueReader: (contract: Contract) => Route['readValue']
   /** Its gauges. */
   readonly cache: Pick<CacheStats, 'entries' | 'bytes'> | undefined
   /** Through all policies to the placement. */
@@ -72,7 +74,7 @@ export class PlacedProcessor<In, Out, C extends boolean> implements Processor<In
     this.thresholds = parts.placement.thresholds
     this.#canonical = canonical
     this.#parts = parts
-    this.#route = { contract, contractIndex, onEnd: this.#onEnd }
+    this.#route = { contract, contractIndex, onEnd: this.#onEnd, readValue: parts.valueReader(contract) }
     if (isOnly) {
       this.#counters = parts.counters
       this.#lifecycle = parts.lifecycle

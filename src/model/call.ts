@@ -4,10 +4,13 @@
 import { SidelaneError, stackless } from './errors.ts'
 import type { Contract } from './contract.ts'
 import { decodeOutcome } from './outcome-bytes.ts'
-import type { Outcome } from './outcome.ts'
+import type { AcceptedCanonical, Outcome } from './outcome.ts'
 
 /** Where a call goes next. It ends the call, now or later, and never throws. */
 export type Run = (call: Call) => void
+
+/** The value of canonical bytes. */
+export type ReadValue = (canonical: Uint8Array) => unknown
 
 /** A policy in front of a Run. */
 export type Layer = (inner: Run) => Run
@@ -25,6 +28,8 @@ export interface Route {
   readonly contract: Contract
   /** The placement's own number of the contract. */
   readonly contractIndex: number
+  /** Reads the value of an accepted outcome; undefined: JSON.parse does. */
+  readonly readValue?: ReadValue | undefined
   /** Called at the end of each call of `process`, after everything that was held for it is released. */
   readonly onEnd?: (call: Call, result: Outcome | SidelaneError) => void
 }
@@ -109,6 +114,12 @@ export abstract class Call {
   }
 }
 
+function withReader(outcome: Outcome | AcceptedCanonical, read: ReadValue): Outcome | AcceptedCanonical {
+  if (!outcome.ok || !('canonical' in outcome)) return outcome
+  const { canonical } = outcome
+  return { ...outcome, value: () => read(canonical) }
+}
+
 /** A call of `process` or of a stream: it ends with a callback. */
 export class ProcessCall extends Call {
   readonly #resolve: (outcome: Outcome) => void
@@ -128,8 +139,9 @@ export class ProcessCall extends Call {
 
   settle(outcome: Outcome): void {
     if (!this.end()) return
-    this.route.onEnd?.(this, outcome)
-    this.#resolve(outcome)
+    const { onEnd, readValue } = this.route
+    onEnd?.(this, outcome)
+    this.#resolve(readValue === undefined ? outcome : withReader(outcome, readValue))
   }
 
   settleBytes(bytes: Uint8Array, at: number): void {

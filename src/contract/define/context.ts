@@ -10,6 +10,8 @@ export interface LoweringOptions {
   readonly objects?: 'strict' | 'loose' | undefined
   /** Refinements are left out of the lock and listed, instead of rejected. */
   readonly refinementsInAppOnly: boolean
+  /** Integers of 64 bits keep their digits: `numbers: "int64"`. */
+  readonly int64?: boolean
 }
 
 /** One place of a schema that cannot become part of a contract. */

@@ -8,7 +8,9 @@ import {
   type Contract,
   type DigestName,
   type Limits,
+  type LockDocument,
 } from '../../model/index.ts'
+import { stringifyWithBigints } from '../../json/index.ts'
 import { describeDictionary, parseLock, rootPath } from '../index.ts'
 import { pathOfPointer } from './paths.ts'
 import { walkSchema } from './walk.ts'
@@ -20,7 +22,7 @@ export interface DefineOptions<S extends $ZodType> {
   /** What a payload must look like: zod 4.6, within profile p1. */
   readonly schema: S
   /** `double` reads integers beyond 2^53 - 1 as the nearest double. Default `safe`: they are rejected. */
-  readonly numbers?: 'safe' | 'double'
+  readonly numbers?: LockDocument['numbers']
   /** Defaults: 1,048,576 bytes, depth 64, 10,000 keys. */
   readonly limits?: Partial<Limits>
   /** Default: gzip, level 1. */
@@ -48,7 +50,7 @@ export interface DefineOptions<S extends $ZodType> {
 export function defineContract<S extends $ZodType>(options: DefineOptions<S>): Contract<input<S>, output<S>> {
   const lock = buildLock(options)
   try {
-    return parseLock<input<S>, output<S>>(JSON.stringify(lock), options.dictionary?.bytes)
+    return parseLock<input<S>, output<S>>(stringifyWithBigints(lock), options.dictionary?.bytes)
   } catch (error) {
     throw withZodPath(error)
   }
@@ -58,7 +60,11 @@ export function defineContract<S extends $ZodType>(options: DefineOptions<S>): C
 function buildLock(options: DefineOptions<$ZodType>): unknown {
   checkOptions(options)
   const { name, schema, objects, appOnly = [], numbers, limits, compress, dictionary, digest } = options
-  const walked = walkSchema(schema, { objects, refinementsInAppOnly: appOnly.includes('refine') })
+  const walked = walkSchema(schema, {
+    objects,
+    refinementsInAppOnly: appOnly.includes('refine'),
+    int64: numbers === 'int64',
+  })
   return {
     profile: 'p1',
     unicode: '15.0',

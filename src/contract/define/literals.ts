@@ -29,7 +29,8 @@ export function lowerLiteral(
 
 function literalProblem(value: unknown): string | undefined {
   if (value === undefined) return 'JSON has no undefined; write .optional()'
-  if (typeof value === 'bigint') return `JSON has no bigint; write the literal ${value} as a number or a string`
+  if (typeof value === 'bigint')
+    return `JSON has no bigint; write z.bigint().min(${value}n).max(${value}n) with numbers: 'int64', or a number`
   if (typeof value === 'number' && !Number.isFinite(value)) return `JSON has no ${value}`
   if (typeof value === 'string' && !value.isWellFormed())
     return 'a value holds a lone surrogate, which no payload may hold'

@@ -6,7 +6,6 @@ import type { $ZodTypes } from 'zod/v4/core'
 const inTheApp = 'do it in the app, on outcome.value()'
 
 const problems: Readonly<Record<string, string>> = {
-  bigint: 'JSON has no bigint; write z.int(), or z.string().regex(/^-?[0-9]+$/) for more than 53 bits',
   catch: '.catch() silently replaces invalid data; drop it, an invalid payload is an outcome',
   custom: 'z.custom() and z.instanceof() are code; write a schema of JSON',
   date: 'JSON has no dates; write z.iso.datetime() or z.iso.date()',

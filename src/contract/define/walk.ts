@@ -12,6 +12,7 @@ import { lowerIntersection } from './intersections.ts'
 import { isJsonValue } from './json-value.ts'
 import { inOrder, normsOf } from './norm.ts'
 import { lowerNumber } from './numbers.ts'
+import { lowerBigint } from './bigints.ts'
 import { lowerObject } from './objects.ts'
 import { rootPath } from '../index.ts'
 import { lowerRecord } from './records.ts'
@@ -126,6 +127,7 @@ function lowerType(
   }
   if (def.type === 'string') return lowerString(context, type, path, norm)
   if (def.type === 'number') return noNorm(context, norm, path, lowerNumber(context, type, path))
+  if (def.type === 'bigint') return noNorm(context, norm, path, lowerBigint(context, type, path))
   if (def.type === 'array') return noNorm(context, norm, path, lowerArray(context, def, path))
   if (def.type === 'tuple') return noNorm(context, norm, path, lowerTuple(context, def, path))
   lowerChecks(context, def.checks, path)

@@ -1,6 +1,13 @@
 // importContract(): a JSON Schema and options become a lock document, which parseLock checks like any lock file.
 
-import { SidelaneError, type Codec, type Contract, type DigestName, type Limits } from '../../model/index.ts'
+import {
+  SidelaneError,
+  type Codec,
+  type Contract,
+  type DigestName,
+  type Limits,
+  type LockDocument,
+} from '../../model/index.ts'
 import { describeDictionary, parseLock } from '../index.ts'
 import { convertDocument } from './convert.ts'
 import type { Problem } from './importer.ts'
@@ -18,7 +25,7 @@ export interface ImportOptions {
   /** Reads the document at a URI that a `$ref` names, resolved against the URI of its own document. Default: refused. */
   readonly resolve?: (uri: string) => unknown
   /** As in `defineContract`. */
-  readonly numbers?: 'safe' | 'double'
+  readonly numbers?: LockDocument['numbers']
   /** As in `defineContract`. */
   readonly limits?: Partial<Limits>
   /** As in `defineContract`. */

@@ -138,14 +138,17 @@ function mergeNumbers(a: SchemaDocument, b: SchemaDocument): SchemaDocument | un
   }
 }
 
-type Bound = 'minLength' | 'maxLength' | 'minimum' | 'maximum' | 'exclusiveMinimum' | 'exclusiveMaximum'
+type Bounds = Pick<
+  SchemaDocument,
+  'minLength' | 'maxLength' | 'minimum' | 'maximum' | 'exclusiveMinimum' | 'exclusiveMaximum'
+>
 
 /** The tighter one of both. */
-function bounds(a: SchemaDocument, b: SchemaDocument, low: Bound, high: Bound): Partial<Record<Bound, number>> {
+function bounds(a: SchemaDocument, b: SchemaDocument, low: keyof Bounds, high: keyof Bounds): Bounds {
   const lows = [a[low], b[low]].filter((value) => value !== undefined)
   const highs = [a[high], b[high]].filter((value) => value !== undefined)
   return {
-    ...(lows.length > 0 && { [low]: Math.max(...lows) }),
-    ...(highs.length > 0 && { [high]: Math.min(...highs) }),
+    ...(lows.length > 0 && { [low]: lows.reduce((tightest, value) => (value > tightest ? value : tightest)) }),
+    ...(highs.length > 0 && { [high]: highs.reduce((tightest, value) => (value < tightest ? value : tightest)) }),
   }
 }

@@ -121,7 +121,8 @@ const keywordReaders: Readonly<Record<string, KeywordReader>> = {
   anyOf: (value, at, _, walk) => ({ branches: walk.list(value, at) }),
   oneOf: (value, at, _, walk) => ({ branches: walk.list(value, at) }),
   'x-value'(value, at, { types }) {
-    if (types.length !== 1 || types[0] !== 'integer') throw unsupported(at, 'Only an integer has an x-value.')
+    if (!types.includes('integer') || types.some((type) => type !== 'integer' && type !== 'null'))
+      throw unsupported(at, 'Only an integer has an x-value.')
     read.readOneOf(['bigint'], value, at)
     return { bigint: true }
   },

@@ -43,6 +43,12 @@ export function compileValidator(profile: Profile): Validate {
   }
 }
 
+/** Compiles the verdict on a value at any node of the contract. */
+export function compileAccepts(profile: Profile): (node: SchemaNode, value: JsonValue) => boolean {
+  const validator = new Validator(profile)
+  return (node, value) => validator.check(node, value, undefined)
+}
+
 /** Collects issues; undefined when only the verdict counts (a branch of a union, a key of a record). */
 type Collector = IssueCollector | undefined
 

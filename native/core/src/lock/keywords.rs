@@ -39,7 +39,8 @@ pub fn read_divisor(value: &Value, at: &Path<'_>) -> Result<Numeric> {
 
 /// `x-value`, of an integer only: how a JavaScript app gets it.
 pub fn read_value_type(value: &Value, at: &Path<'_>, types: &[TypeName]) -> Result<bool> {
-    if types != [TypeName::Integer] {
+    let is_integer = types.contains(&TypeName::Integer);
+    if !is_integer || types.iter().any(|one| !matches!(one, TypeName::Integer | TypeName::Null)) {
         return Err(unsupported(at.pointer(), "Only an integer has an x-value."));
     }
     read_one_of(&["bigint"], |name| name, value, at)?;

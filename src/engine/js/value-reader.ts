@@ -1,0 +1,88 @@
+// The canonical form as a value of JavaScript, for contracts whose integers may be bigints.
+
+import { decodeUtf8 } from '#runtime'
+import { definition, findProperty, type Profile, type ReadValue, type SchemaNode } from '../../model/index.ts'
+import { JsonObject, readText, toPlain, type JsonPrimitive, type JsonValue } from '../../json/index.ts'
+import { flattenUnion } from './flatten-union.ts'
+import { typeOf } from './scalars.ts'
+import { compileAccepts } from './validate.ts'
+
+/** Canonical text is within the contract's limits. */
+const noLimits = { maxBytes: Infinity, maxDepth: Infinity, maxKeys: Infinity }
+
+/**
+ * Reads canonical bytes of the contract: an integer is a bigint at each node with `x-value: "bigint"` and never at
+ * another node of numbers; where the schema says nothing, it is a bigint beyond ±(2^53 - 1). undefined: JSON.parse reads
+ * the same values.
+ */
+export function compileValueReader(profile: Profile): ReadValue | undefined {
+  if (profile.numbers !== 'int64' && ![profile.root, ...profile.defs].some(hasBigint)) return undefined
+  const limits = { ...noLimits, numbers: profile.numbers }
+  const accepts = compileAccepts(profile)
+
+  const convert = (from: SchemaNode, value: JsonValue): unknown => {
+    const node = resolve(from, value)
+    if (typeof value === 'bigint' || typeof value === 'number') return convertNumber(node, value)
+    if (Array.isArray(value)) {
+      if (node.kind !== 'array') return toPlain(value)
+      return value.map((item, index) => convert(node.prefix[index] ?? (node.items || anyNode), item))
+    }
+    if (!(value instanceof JsonObject) || node.kind !== 'object') return toPlain(value)
+    const { additional } = node
+    const plain: Record<string, unknown> = {}
+    for (const { key, value: member } of value.members) {
+      plain[key] = convert(findProperty(node, key)?.node ?? (additional || anyNode), member)
+    }
+    return plain
+  }
+
+  /** The node that decides about the value, behind references, nullables and unions. */
+  const resolve = (from: SchemaNode, value: JsonValue): SchemaNode => {
+    let node = from
+    for (;;) {
+      if (node.kind === 'ref') node = definition(profile, node.target)
+      else if (node.kind === 'nullable') node = value === null ? anyNode : node.inner
+      else if (node.kind === 'union') {
+        node = flattenUnion(node, profile)[typeOf(value)].find((branch) => accepts(branch, value)) ?? anyNode
+      } else if (node.kind === 'discriminated') {
+        const selected = value instanceof JsonObject ? value.get(node.key) : undefined
+        node = node.branches.find(({ values }) => values.includes(selected as JsonPrimitive))?.node ?? anyNode
+      } else return node
+    }
+  }
+
+  return (canonical) => {
+    const read = readText(decodeUtf8(canonical), limits)
+    if (!read.ok) throw new TypeError('Expected canonical text of the contract')
+    return convert(profile.root, read.value)
+  }
+}
+
+const anyNode: SchemaNode = { kind: 'any' }
+
+function convertNumber(node: SchemaNode, value: number | bigint): number | bigint {
+  if (node.kind !== 'scalar') return value
+  return node.bigint ? BigInt(value) : Number(value)
+}
+
+function hasBigint(node: SchemaNode): boolean {
+  switch (node.kind) {
+    case 'scalar':
+      return node.bigint === true
+    case 'array':
+      return node.prefix.some(hasBigint) || (node.items !== false && hasBigint(node.items))
+    case 'object':
+      return (
+        node.properties.some((property) => hasBigint(property.node)) ||
+        (!!node.additional && hasBigint(node.additional))
+      )
+    case 'union':
+      return node.branches.some(hasBigint)
+    case 'nullable':
+      return hasBigint(node.inner)
+    case 'discriminated':
+      return node.branches.some((branch) => hasBigint(branch.node))
+    default:
+      return false
+  }
+}
