@@ -9,6 +9,7 @@ use super::errors::unsupported;
 use super::tree::{Edges, NodeId, RawNode, Tree};
 use super::visits::Visits;
 use crate::error::ContractError;
+use crate::pattern::cost;
 use crate::profile::{ScalarNode, TypeName};
 
 /// About three seconds of one core.
@@ -177,7 +178,7 @@ fn looks_of(node: &RawNode) -> u64 {
 /// No more states are alive than characters have been read.
 fn states_alive(node: &RawNode, max_length: u64) -> u64 {
     let RawNode::Scalar(ScalarNode { string: Some(string), .. }) = node else { return 0 };
-    string.patterns.iter().fold(0_u64, |sum, pattern| sum.saturating_add(pattern.cost().min(max_length)))
+    string.patterns.iter().fold(0_u64, |sum, pattern| sum.saturating_add(cost(pattern).min(max_length)))
 }
 
 /// The strings that lie below the root along members, prefix items, nullables, discriminated unions, and definitions

@@ -5,6 +5,7 @@
 
 use crate::json_text::{push_numeric, push_primitive, push_string};
 use crate::numeric::Numeric;
+use crate::pattern::{Pattern, Units};
 use crate::profile::{
     ArrayNode, DiscriminatedNode, NullableNode, ObjectNode, Profile, ScalarNode, SchemaNode, TypeName, ValuesKeyword,
     ValuesNode,
@@ -142,11 +143,14 @@ impl Text {
         let string = string.clone().unwrap_or_default();
         let number = number.unwrap_or_default();
         if string.patterns.len() > 1 {
-            let pattern = |out: &mut Self, source: &str| {
-                out.object(|out| out.member("pattern", |out| out.string(source)));
-            };
             let more = string.patterns[1..].iter();
-            self.member("allOf", |out| out.list(more, |out, one| pattern(out, one.source())));
+            let pattern = |out: &mut Self, one: &Pattern| {
+                out.object(|out| {
+                    out.member("pattern", |out| out.string(one.source()));
+                    out.pattern_units(Some(one));
+                });
+            };
+            self.member("allOf", |out| out.list(more, pattern));
         }
         self.optional("exclusiveMaximum", number.exclusive_maximum, Self::number);
         self.optional("exclusiveMinimum", number.exclusive_minimum, Self::number);
@@ -158,7 +162,14 @@ impl Text {
         self.optional("pattern", string.patterns.first(), |out, one| out.string(one.source()));
         self.types(types);
         self.norm(string.norm);
+        self.pattern_units(string.patterns.first());
         self.optional("x-value", bigint.then_some("bigint"), Self::string);
+    }
+
+    fn pattern_units(&mut self, pattern: Option<&Pattern>) {
+        if pattern.is_some_and(|one| one.units() == Units::Utf16) {
+            self.member("x-pattern-units", |out| out.string("utf16"));
+        }
     }
 
     fn values(&mut self, ValuesNode { keyword, values, types, norm }: &ValuesNode) {

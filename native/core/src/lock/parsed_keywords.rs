@@ -3,7 +3,7 @@
 use super::keyword_table::NodeKind;
 use super::keywords::infer_types;
 use super::tree::{ANY, DefId, NodeId, RawNode, RawProperty, SchemaLocation};
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, Units};
 use crate::profile::{NormOps, NumberLimits, Primitive, ScalarNode, StringLimits, TypeName, ValuesKeyword, ValuesNode};
 
 #[derive(Default)]
@@ -12,6 +12,8 @@ pub struct ParsedKeywords {
     pub values: Vec<Primitive>,
     /// Without `allOf` and `x-norm`, which the node adds.
     pub string: StringLimits,
+    /// Of `pattern`, which comes before the keyword that names them.
+    pub pattern_units: Units,
     pub all_of: Vec<Pattern>,
     pub number: NumberLimits,
     pub bigint: bool,
