@@ -12,6 +12,7 @@ const phrases: Readonly<Record<Keyword, (params: IssueParams) => string>> = {
   minLength: ({ limit }) => `must have at least ${count(limit, 'character')}`,
   maxLength: ({ limit }) => `must have at most ${count(limit, 'character')}`,
   pattern: ({ limit }) => `must match the pattern ${limit}`,
+  url: () => 'must be a URL that the contract allows',
   minimum: ({ limit }) => `must be at least ${limit}`,
   exclusiveMinimum: ({ limit }) => `must be more than ${limit}`,
   maximum: ({ limit }) => `must be at most ${limit}`,

@@ -45,6 +45,7 @@ export type Keyword =
   | 'minLength'
   | 'maxLength'
   | 'pattern'
+  | 'url'
   | 'minimum'
   | 'exclusiveMinimum'
   | 'maximum'

@@ -1,6 +1,7 @@
 // Profile p1 as types: a schema node is of exactly one of these kinds. contract/lock builds the tree from a lock; the
 // engines compile the tree, which *is* the contract's normal form.
 
+import type { JsonValue } from '../json/index.ts'
 import type { Primitive } from './outcome.ts'
 import type { Pattern } from '../pattern/index.ts'
 
@@ -14,8 +15,8 @@ export type TypeName = 'array' | 'boolean' | 'integer' | 'null' | 'number' | 'ob
 export type ValueType = Exclude<TypeName, 'integer'>
 export type ScalarTypeName = 'boolean' | 'integer' | 'null' | 'number' | 'string'
 
-/** In the order in which they are applied, independent of the schema. */
-export const normOps = ['lower', 'nfc', 'collapse', 'trim'] as const
+/** In the order in which they are applied, independent of the schema. `lower` and `upper` exclude each other. */
+export const normOps = ['lower', 'upper', 'nfc', 'collapse', 'trim'] as const
 /** One operation on a string, before it is validated. */
 export type NormOp = (typeof normOps)[number]
 
@@ -26,6 +27,8 @@ export interface ScalarNode {
   readonly types: readonly ScalarTypeName[]
   readonly string?: StringLimits
   readonly number?: NumberLimits
+  /** Before all else a scalar of another type is converted to this one, as Number(), String() or Boolean() would. */
+  readonly coerce?: true
   /** `x-value: "bigint"`: how `outcome.value()` gives the integer. Not part of the verdict. */
   readonly bigint?: true
 }
@@ -38,6 +41,15 @@ export interface StringLimits {
   readonly patterns: readonly Pattern[]
   /** In the fixed order; empty without normalization. */
   readonly norm: readonly NormOp[]
+  /** The text is a URL; it is written without white space at its ends and without tab, LF and CR. */
+  readonly url?: UrlLimits
+}
+
+export interface UrlLimits {
+  /** Of the host in ASCII, lower case. */
+  readonly hostname?: Pattern
+  /** Of the scheme, without its colon. */
+  readonly protocol?: Pattern
 }
 
 export interface NumberLimits {
@@ -63,6 +75,8 @@ export interface ValuesNode {
 export interface ArrayNode {
   readonly kind: 'array'
   readonly prefix: readonly SchemaNode[]
+  /** By the number of the item, where any has one: appended as it is to an array that ends before the item. */
+  readonly prefixDefaults?: readonly (JsonValue | undefined)[]
   /** The schema of the items behind the prefix. `false`: none are allowed. */
   readonly items: SchemaNode | false
   readonly minItems?: number
@@ -74,6 +88,8 @@ export interface Property {
   readonly name: string
   readonly required: boolean
   readonly node: SchemaNode
+  /** Inserted as it is where the member is missing: neither normalized nor validated. */
+  readonly default?: JsonValue
 }
 
 /** object and record (names set, no properties). */
@@ -81,11 +97,15 @@ export interface ObjectNode {
   readonly kind: 'object'
   /** In canonical key order (UTF-16 code units). */
   readonly properties: readonly Property[]
-  /** The schema of undeclared members. */
-  readonly additional: SchemaNode | false
+  /** The schema of undeclared members; `strip`: they are left out of the document. */
+  readonly additional: SchemaNode | false | 'strip'
   /** The schema of strings that each key must match: a record. */
   readonly names?: ScalarNode | ValuesNode | RefNode
 }
+
+/** False where undeclared members are refused or dropped. */
+export const isSchema = (additional: ObjectNode['additional']): additional is SchemaNode =>
+  additional !== false && additional !== 'strip'
 
 /** The declared property of that name. O(log n): properties are in canonical order. */
 export function findProperty({ properties }: ObjectNode, name: string): Property | undefined {

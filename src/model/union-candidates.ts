@@ -28,10 +28,13 @@ export function flattenUnion(union: UnionNode, schema: Schema): Candidates {
 /** Stands for the null of a nullable. */
 const nothing: SchemaNode = { kind: 'scalar', types: ['null'] }
 
-export const valueTypes: readonly ValueType[] = ['null', 'boolean', 'number', 'string', 'array', 'object']
+/** What can be coerced. */
+const scalarTypes: readonly ValueType[] = ['null', 'boolean', 'number', 'string']
+export const valueTypes: readonly ValueType[] = [...scalarTypes, 'array', 'object']
 
 /** The types of the values that a node other than a union, a nullable or a reference may accept. */
 export function typesOf(node: SchemaNode): readonly ValueType[] {
+  if (node.kind === 'scalar' && node.coerce) return scalarTypes
   if (node.kind === 'scalar' || node.kind === 'values') {
     return [...new Set(node.types.map((type) => (type === 'integer' ? 'number' : type)))]
   }

@@ -9,13 +9,13 @@ export const keywordsOfKind = {
   enum: ['enum', 'type', 'x-norm'],
   union: ['anyOf'],
   discriminated: ['oneOf', 'x-discriminator'],
-  string: ['type', 'allOf', 'maxLength', 'minLength', 'pattern', 'x-norm', 'x-pattern-units'],
-  number: ['type', 'exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf', 'x-value'],
-  bare: ['type'],
+  string: ['type', 'allOf', 'maxLength', 'minLength', 'pattern', 'x-coerce', 'x-norm', 'x-pattern-units', 'x-url'],
+  number: ['type', 'exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf', 'x-coerce', 'x-value'],
+  bare: ['type', 'x-coerce'],
   array: ['type', 'items', 'maxItems', 'minItems'],
   tuple: ['type', 'items', 'maxItems', 'minItems', 'prefixItems'],
-  object: ['type', 'additionalProperties', 'properties', 'required'],
-  record: ['type', 'additionalProperties', 'propertyNames'],
+  object: ['type', 'additionalProperties', 'properties', 'required', 'x-unknown'],
+  record: ['type', 'additionalProperties', 'propertyNames', 'x-unknown'],
 } as const
 
 /** Allowed in every node; they do not affect validation. */
@@ -29,6 +29,9 @@ export const annotationKeywords = [
   'title',
   'writeOnly',
 ] as const
+
+/** Allowed beside the keywords of any kind where the value may be missing: the default belongs to the member or item. */
+export const defaultKeyword = 'default'
 
 /** Allowed in the root node beside the keywords of its kind. */
 export const rootKeywords = ['$defs', '$schema'] as const

@@ -29,9 +29,13 @@ const effectTexts: Readonly<Record<Affected, string>> = {
 
 const order = Object.keys(effectTexts) as Affected[]
 
+/** In the order of the type. */
+export const inOrder = (affects: readonly Affected[]): Affected[] =>
+  order.filter((affected) => affects.includes(affected))
+
 /** A change with its effects at the end of the sentence; `effect` replaces them where it is more precise. */
 export function change(path: string, what: string, affects: readonly Affected[], effect?: string): Change {
-  const sorted = order.filter((affected) => affects.includes(affected))
+  const sorted = inOrder(affects)
   const all =
     effect ?? (sorted.length === 0 ? 'only the id changes' : sorted.map((affected) => effectTexts[affected]).join(', '))
   return { path, text: `${what}: ${all}`, affects: sorted }

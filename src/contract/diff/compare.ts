@@ -5,9 +5,9 @@ import type { ArrayNode, Contract, DiscriminatedNode, Profile, SchemaNode } from
 import { stringifyWithBigints } from '../../json/index.ts'
 import { inferTypes } from '../lock/keywords.ts'
 import { pathTo, rootPath } from '../paths.ts'
-import { change, fieldChange, type Affected, type Change } from './change.ts'
-import { isEquivalent, normalizes, resolve, type Sides } from './equivalence.ts'
-import { compareObjects, compareRest, type Comparison } from './objects.ts'
+import { change, fieldChange, inOrder, type Affected, type Change } from './change.ts'
+import { edits, isEquivalent, resolve, type Sides } from './equivalence.ts'
+import { compareDefaults, compareObjects, compareRest, type Comparison } from './objects.ts'
 import { compareBound, compareScalars, compareValues, describe } from './scalars.ts'
 
 /**
@@ -77,7 +77,7 @@ function compareNonNull(a: SchemaNode, b: SchemaNode, path: string, comparison: 
 
 function kindChange(a: SchemaNode, b: SchemaNode, path: string, sides: Sides): Change {
   const affects = widened(a, b)
-  if (normalizes(a, sides.old) || normalizes(b, sides.new)) affects.push('digests')
+  if (edits(a, sides.old) || edits(b, sides.new)) affects.push('digests')
   return fieldChange(path, `was ${describe(a)}, is ${describe(b)}`, affects)
 }
 
@@ -99,6 +99,9 @@ const includesValues = (all: SchemaNode, some: SchemaNode): boolean =>
 const compareArrays = (a: ArrayNode, b: ArrayNode, path: string, comparison: Comparison): Change[] => [
   ...Array.from({ length: Math.max(a.prefix.length, b.prefix.length) }, (_, i) =>
     compareRest(a.prefix[i] ?? a.items, b.prefix[i] ?? b.items, pathTo.item(path, i), 'items', comparison),
+  ).flat(),
+  ...Array.from({ length: Math.max(a.prefix.length, b.prefix.length) }, (_, i) =>
+    compareDefaults(a.prefixDefaults?.[i], b.prefixDefaults?.[i], pathTo.item(path, i)),
   ).flat(),
   ...compareRest(a.items, b.items, pathTo.items(path), 'items', comparison),
   ...compareBound(path, 'items, at least', a.minItems, b.minItems, 'least'),
@@ -136,13 +139,18 @@ function compareUnions(a: SchemaNode, b: SchemaNode, path: string, comparison: C
   const [left, right] = [removed[0], added[0]]
   if (removed.length === 1 && added.length === 1 && left !== undefined && right !== undefined) {
     const sameKind = resolve(left, comparison.old).kind === resolve(right, comparison.new).kind
-    if (sameKind && a.kind === b.kind) return comparison.compare(left, right, path)
+    if (sameKind && a.kind === b.kind) {
+      const found = comparison.compare(left, right, path)
+      return [a, b].some((node, i) => edits(node, i === 0 ? comparison.old : comparison.new))
+        ? found.map(withDigests)
+        : found
+    }
   }
   if (removed.length === before.length && before.length > 0 && a.kind !== b.kind)
     return [kindChange(a, b, path, comparison)]
   return [
     ...removed.map((option) => {
-      const digests = normalizes(option, comparison.old) ? (['digests'] as const) : []
+      const digests = edits(option, comparison.old) ? (['digests'] as const) : []
       const what = `no longer accepts ${describe(resolve(option, comparison.old))}`
       return fieldChange(path, what, ['old-rejected', ...digests])
     }),
@@ -151,6 +159,12 @@ function compareUnions(a: SchemaNode, b: SchemaNode, path: string, comparison: C
     ),
   ]
 }
+
+/** In a union a changed branch may take values from another one, which writes them otherwise. */
+const withDigests = ({ path, text, affects }: Change): Change =>
+  affects.includes('digests')
+    ? { path, text, affects }
+    : { path, text: `${text}, digests may change`, affects: inOrder([...affects, 'digests']) }
 
 function optionsOf(node: SchemaNode): readonly SchemaNode[] {
   if (node.kind === 'union') return node.branches

@@ -1,7 +1,7 @@
 // Equivalence of two schema nodes of two contracts. References are followed; cycles are allowed.
 
 import { resolveNode, type Profile, type SchemaNode } from '../../model/index.ts'
-import { childrenOf, hasNorm } from '../lock/tree.ts'
+import { changesScalars, childrenOf } from '../lock/tree.ts'
 
 export interface Sides {
   readonly old: Profile
@@ -40,10 +40,16 @@ function equalMembers(a: object, b: object, sides: Sides, assumed: Assumed): boo
 const isNode = (value: unknown): value is SchemaNode =>
   typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string'
 
-/** True when the node or a node below it normalizes strings. */
-export function normalizes(node: SchemaNode, profile: Profile, visited: Set<SchemaNode> = new Set()): boolean {
+/** True when the node or a node below it may write another value than it reads. */
+export function edits(node: SchemaNode, profile: Profile, visited: Set<SchemaNode> = new Set()): boolean {
   const target = resolve(node, profile)
   if (visited.has(target)) return false
   visited.add(target)
-  return hasNorm(target) || childrenOf(target).some((child) => normalizes(child, profile, visited))
+  return editsItself(target) || childrenOf(target).some((child) => edits(child, profile, visited))
+}
+
+function editsItself(node: SchemaNode): boolean {
+  if (node.kind === 'array') return node.prefixDefaults !== undefined
+  if (node.kind !== 'object') return changesScalars(node)
+  return node.additional === 'strip' || node.properties.some((property) => property.default !== undefined)
 }

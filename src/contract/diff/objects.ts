@@ -1,9 +1,10 @@
 // Objects and records: fields that were added, removed or renamed, or changed their optionality.
 
-import type { ObjectNode, Property, SchemaNode } from '../../model/index.ts'
+import { canonicalText, type JsonValue } from '../../json/index.ts'
+import { isSchema, type ObjectNode, type Property, type SchemaNode } from '../../model/index.ts'
 import { pathTo } from '../paths.ts'
 import { change, fieldChange, subject, type Affected, type Change } from './change.ts'
-import { isEquivalent, normalizes, type Sides } from './equivalence.ts'
+import { edits, isEquivalent, type Sides } from './equivalence.ts'
 
 /** Both contracts, and the walk over their schemas. */
 export interface Comparison extends Sides {
@@ -33,7 +34,7 @@ export function compareObjects(a: ObjectNode, b: ObjectNode, path: string, compa
       return other === undefined ? [] : keptField(property, other, pathTo.property(path, property.name), comparison)
     }),
     ...comparePropertyNames(a, b, path, comparison),
-    ...compareRest(a.additional, b.additional, pathTo.values(path), 'members', comparison),
+    ...compareAdditional(a.additional, b.additional, pathTo.values(path), comparison),
   ]
 }
 
@@ -68,35 +69,51 @@ function similarity(a: string, b: string): number {
 function renamedField(from: Property, to: Property, b: ObjectNode, path: string): Change {
   const field = pathTo.property(path, from.name)
   const what = `renamed to \`${to.name}\``
-  return to.required || b.additional === false
-    ? fieldChange(field, what, ['old-rejected', 'new-accepted'], oldRejected)
-    : fieldChange(field, what, ['new-accepted'], 'old payloads pass without it')
+  if (to.required || b.additional === false) {
+    return fieldChange(field, what, ['old-rejected', 'new-accepted'], oldRejected)
+  }
+  const digests = b.additional === 'strip' || from.default !== undefined || to.default !== undefined
+  const affects: readonly Affected[] = digests ? ['new-accepted', 'digests'] : ['new-accepted']
+  return fieldChange(field, what, affects, 'old payloads pass without it')
 }
 
-function removedField({ name, required, node }: Property, b: ObjectNode, path: string, sides: Sides): Change {
+function removedField(
+  { name, required, node, default: missing }: Property,
+  b: ObjectNode,
+  path: string,
+  sides: Sides,
+): Change {
   const field = pathTo.property(path, name)
   const what = `${required ? 'required' : 'optional'} ${subject(field)} removed`
   const affects: Affected[] = required ? ['new-accepted'] : []
+  if (missing !== undefined) affects.push('digests')
   if (b.additional === false)
     return change(field, what, [...affects, 'old-rejected'], required ? oldRejected : withRejected)
   // The schema of undeclared members applies to it now.
   affects.push('new-accepted')
-  if (b.additional.kind !== 'any') affects.push('old-rejected')
-  if (normalizes(node, sides.old)) affects.push('digests')
+  if (b.additional !== 'strip' && b.additional.kind !== 'any') affects.push('old-rejected')
+  if (b.additional === 'strip' || edits(node, sides.old)) affects.push('digests')
   return change(field, what, affects)
 }
 
-function addedField({ name, required, node }: Property, a: ObjectNode, path: string, sides: Sides): Change {
+function addedField(
+  { name, required, node, default: missing }: Property,
+  a: ObjectNode,
+  path: string,
+  sides: Sides,
+): Change {
   const field = pathTo.property(path, name)
   const what = `${required ? 'required' : 'optional'} ${subject(field)} added`
   if (a.additional === false)
     return required
       ? change(field, what, ['old-rejected', 'new-accepted'], oldRejected)
-      : change(field, what, ['new-accepted'])
-  if (required) return change(field, what, ['old-rejected'], withoutRejected)
+      : change(field, what, missing === undefined ? ['new-accepted'] : ['new-accepted', 'digests'])
+  const wasStripped = a.additional === 'strip'
+  if (required)
+    return change(field, what, wasStripped ? ['old-rejected', 'digests'] : ['old-rejected'], withoutRejected)
   const affects: Affected[] = node.kind === 'any' ? [] : ['old-rejected']
-  if (a.additional.kind !== 'any') affects.push('new-accepted')
-  if (normalizes(node, sides.new)) affects.push('digests')
+  if (a.additional !== 'strip' && a.additional.kind !== 'any') affects.push('new-accepted')
+  if (wasStripped || missing !== undefined || edits(node, sides.new)) affects.push('digests')
   return change(field, what, affects)
 }
 
@@ -104,7 +121,23 @@ function keptField(a: Property, b: Property, field: string, { compare }: Compari
   const found = compare(a.node, b.node, field)
   if (b.required && !a.required) found.unshift(fieldChange(field, 'is required', ['old-rejected'], withoutRejected))
   if (a.required && !b.required) found.unshift(fieldChange(field, 'is optional', ['new-accepted']))
-  return found
+  // A member that was required is never missing in an old payload.
+  return [...found, ...(a.required ? [] : compareDefaults(a.default, b.default, field))]
+}
+
+const otherDocument = 'same verdict, other document'
+
+/** What is inserted where a member or an item is missing. */
+export function compareDefaults(a: JsonValue | undefined, b: JsonValue | undefined, path: string): Change[] {
+  const [before, after] = [a, b].map((value) =>
+    value === undefined ? 'no default' : `the default ${shortText(value)}`,
+  )
+  return before === after ? [] : [fieldChange(path, `has ${after}, had ${before}`, ['digests'], otherDocument)]
+}
+
+function shortText(value: JsonValue): string {
+  const text = canonicalText(value)
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text
 }
 
 /** The schema of a record's keys. */
@@ -115,6 +148,26 @@ function comparePropertyNames(a: ObjectNode, b: ObjectNode, path: string, { comp
   return b.names === undefined
     ? [change(keys, `the keys of \`${path}\` are free`, ['new-accepted'])]
     : [change(keys, `the keys of \`${path}\` are checked`, ['old-rejected'])]
+}
+
+/** Undeclared members: refused, dropped, or checked by a schema. */
+function compareAdditional(
+  a: ObjectNode['additional'],
+  b: ObjectNode['additional'],
+  path: string,
+  comparison: Comparison,
+): Change[] {
+  if (a === b) return []
+  if (a !== 'strip' && b !== 'strip') return compareRest(a, b, path, 'members', comparison)
+  const what = `further members at \`${path}\` are`
+  if (a === false) return [change(path, `${what} dropped, no longer rejected`, ['new-accepted'])]
+  if (b === false) return [change(path, `${what} rejected, no longer dropped`, ['old-rejected'])]
+  const checked = isSchema(a) ? a : (b as SchemaNode)
+  const [now, effect]: [string, Affected] =
+    b === 'strip' ? ['dropped, no longer kept', 'new-accepted'] : ['kept, no longer dropped', 'old-rejected']
+  return checked.kind === 'any'
+    ? [change(path, `${what} ${now}`, ['digests'], otherDocument)]
+    : [change(path, `${what} ${now}`, [effect, 'digests'])]
 }
 
 /** The schemas of items behind a prefix, or of undeclared members. `false`: none are allowed. */

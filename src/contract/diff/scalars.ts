@@ -8,7 +8,7 @@ import { fieldChange, type Affected, type Change } from './change.ts'
 const noStringLimits: StringLimits = { patterns: [], norm: [] }
 
 export function compareScalars(a: ScalarNode, b: ScalarNode, path: string): Change[] {
-  const types = compareTypes(a.types, b.types, path)
+  const types = [...compareTypes(a.types, b.types, path), ...compareCoercions(a, b, path)]
   const both = (names: readonly string[]): boolean =>
     [a, b].every((node) => node.types.some((type) => names.includes(type)))
   const [left, right] = [a.string ?? noStringLimits, b.string ?? noStringLimits]
@@ -18,6 +18,33 @@ export function compareScalars(a: ScalarNode, b: ScalarNode, path: string): Chan
     return [...types, ...compareNumbers(a.number ?? {}, b.number ?? {}, path), ...compareValueTypes(a, b, path)]
   }
   return [...types, ...compareNorms(left.norm, right.norm, path, false)]
+}
+
+/** A scalar of the node's own type stays as it is. */
+function compareCoercions(a: ScalarNode, b: ScalarNode, path: string): Change[] {
+  if (a.coerce && b.coerce) {
+    return a.types.join() === b.types.join()
+      ? []
+      : [fieldChange(path, `is converted to ${b.types.join()}`, ['digests'])]
+  }
+  if (b.coerce) return [fieldChange(path, 'is converted from other scalars', ['new-accepted'])]
+  return a.coerce ? [fieldChange(path, 'is no longer converted from other scalars', ['old-rejected'])] : []
+}
+
+function compareUrls(a: StringLimits['url'], b: StringLimits['url'], path: string): Change[] {
+  if (a === undefined && b === undefined) return []
+  // The text is written without white space around it.
+  if (a === undefined) return [fieldChange(path, 'must be a URL', ['old-rejected', 'digests'])]
+  if (b === undefined) return [fieldChange(path, 'need no longer be a URL', ['new-accepted', 'digests'])]
+  return (['hostname', 'protocol'] as const).flatMap((part) => {
+    const [before, after] = [a[part]?.source, b[part]?.source]
+    if (before === after) return []
+    const affects: Affected[] = []
+    if (after !== undefined) affects.push('old-rejected')
+    if (before !== undefined) affects.push('new-accepted')
+    const text = (source: string | undefined): string => (source === undefined ? 'free' : `/${source}/`)
+    return [fieldChange(path, `has a URL whose ${part} is ${text(after)}, was ${text(before)}`, affects)]
+  })
 }
 
 /** The type in `outcome.value()` concerns the app only. */
@@ -54,7 +81,7 @@ function compareStrings(a: StringLimits, b: StringLimits, path: string): Change[
   const limited = [a, b].some(
     ({ patterns, minLength, maxLength }) => patterns.length > 0 || minLength !== undefined || maxLength !== undefined,
   )
-  return [...found, ...compareNorms(a.norm, b.norm, path, limited)]
+  return [...found, ...compareUrls(a.url, b.url, path), ...compareNorms(a.norm, b.norm, path, limited)]
 }
 
 const missingFrom = <T>(list: readonly T[], items: readonly T[]): T[] => items.filter((item) => !list.includes(item))

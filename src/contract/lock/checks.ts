@@ -1,5 +1,5 @@
 // The checks that need the whole schema, in their fixed order, each over the nodes in the order of the walk:
-// discriminated unions, misplaced normalization, cycles that consume no input. cost.ts comes last.
+// discriminated unions, the schemas of keys, cycles that consume no input. cost.ts comes last.
 
 import { appendPointer } from '../../json/index.ts'
 import {
@@ -8,26 +8,19 @@ import {
   type DiscriminatedNode,
   type ObjectNode,
   type LiteralValue,
+  type ScalarNode,
   type SchemaNode,
   type ValuesNode,
 } from '../../model/index.ts'
 import { unsupported } from './errors.ts'
 import { findCycles } from './cycles.ts'
-import {
-  branchesOf,
-  childrenOf,
-  hasNorm,
-  referencesOf,
-  type Mutable,
-  type SchemaLocation,
-  type SchemaTree,
-} from './tree.ts'
+import { branchesOf, changesScalars, referencesOf, type Mutable, type SchemaLocation, type SchemaTree } from './tree.ts'
 
 /** Throws the first error; fills in the keys and values of the discriminated unions. */
 export function checkTree(tree: SchemaTree): void {
   for (const location of tree.locations)
     if (location.node.kind === 'discriminated') completeUnion(location.node, location, tree)
-  checkNorms(tree)
+  checkNames(tree)
   checkCycles(tree)
 }
 
@@ -75,47 +68,20 @@ function discriminatingValues(key: string, objects: readonly ObjectNode[]): (rea
 /** A discriminating value is read before normalization, so it must not be normalized itself. */
 const isDiscriminating = (node: SchemaNode): node is ValuesNode => node.kind === 'values' && node.norm.length === 0
 
-/**
- * A value is normalized before its branch of a union is known, and keys are never normalized: so there is no x-norm
- * below a plain anyOf or propertyNames. The latter must also be a schema of strings, once references are resolved.
- */
-function checkNorms(tree: SchemaTree): void {
-  const normalizing = normalizingDefinitions(tree)
-  const containsNorm = (node: SchemaNode): boolean =>
-    hasNorm(node) || (node.kind === 'ref' && normalizing.has(node.target)) || childrenOf(node).some(containsNorm)
+/** The schema of a record's keys admits strings only, which a reference may hide, and changes none. */
+function checkNames(tree: SchemaTree): void {
   for (const { node, pointer } of tree.locations) {
-    if (node.kind === 'union') {
-      const index = node.branches.findIndex(containsNorm)
-      if (index >= 0) {
-        const at = appendPointer(appendPointer(pointer, 'anyOf'), index)
-        throw unsupported(at, 'x-norm is not supported below a branch of anyOf.')
-      }
-    } else if (node.kind === 'object' && node.names) {
-      const at = appendPointer(pointer, 'propertyNames')
-      if (!isStringNode(resolveNode(node.names, tree)))
-        throw unsupported(at, 'propertyNames must be a schema of strings.')
-      if (containsNorm(node.names)) throw unsupported(at, 'Keys are not normalized: x-norm is not supported here.')
+    if (node.kind !== 'object' || !node.names) continue
+    const at = appendPointer(pointer, 'propertyNames')
+    const names = resolveNode(node.names, tree)
+    if (!isStringNode(names)) throw unsupported(at, 'propertyNames must be a schema of strings.')
+    if (changesScalars(names)) {
+      throw unsupported(at, 'Keys are not changed: x-norm, x-coerce and x-url are not supported here.')
     }
   }
 }
 
-/** The definitions (-1: the root) that contain x-norm, directly or through references. */
-function normalizingDefinitions(tree: SchemaTree): ReadonlySet<number> {
-  const referrers = new Map<number, number[]>()
-  const found = new Set<number>()
-  for (const { node, owner } of tree.locations) {
-    if (hasNorm(node)) found.add(owner)
-    if (node.kind !== 'ref') continue
-    const owners = referrers.get(node.target) ?? []
-    referrers.set(node.target, owners)
-    owners.push(owner)
-  }
-  // The loop also visits the elements it adds.
-  for (const number of found) for (const owner of referrers.get(number) ?? []) found.add(owner)
-  return found
-}
-
-const isStringNode = (node: SchemaNode | undefined): boolean =>
+const isStringNode = (node: SchemaNode | undefined): node is ScalarNode | ValuesNode =>
   (node?.kind === 'scalar' || node?.kind === 'values') && node.types.length === 1 && node.types[0] === 'string'
 
 /** A reference cycle that consumes no input would recurse infinitely. */

@@ -164,8 +164,9 @@ const lengthOf = (node: SchemaNode, bound: Bound | undefined): number => {
 /** No more states are alive than characters have been read. */
 function statesAlive(node: SchemaNode, maxLength: number): number {
   if (node.kind !== 'scalar') return 0
-  const patterns = node.string?.patterns ?? []
-  return patterns.reduce((sum, pattern) => sum + Math.min(patternCost(pattern), maxLength), 0)
+  const { patterns = [], url } = node.string ?? {}
+  const parts = [url?.hostname, url?.protocol].filter((pattern) => pattern !== undefined)
+  return [...patterns, ...parts].reduce((sum, pattern) => sum + Math.min(patternCost(pattern), maxLength), 0)
 }
 
 /**

@@ -18,6 +18,7 @@ import {
   type NumericLimit,
   type ScalarTypeName,
   type TypeName,
+  type UrlLimits,
 } from '../../model/index.ts'
 import { invalid, unsupported } from './errors.ts'
 
@@ -91,7 +92,30 @@ export function readNorm(value: JsonValue, pointer: string): NormOp[] {
     if (known && value.indexOf(item) === index) return
     throw invalid(appendPointer(pointer, index), `Expected distinct names out of ${normOps.join(', ')}.`)
   })
-  return normOps.filter((op) => value.includes(op))
+  const ops = normOps.filter((op) => value.includes(op))
+  if (ops.includes('lower') && ops.includes('upper')) throw invalid(pointer, 'lower and upper exclude each other.')
+  return ops
+}
+
+/** Written only where it is true. */
+export function readCoerce(value: JsonValue, pointer: string, types: readonly TypeName[]): true {
+  if (types.length !== 1 || types[0] === 'null') {
+    throw unsupported(pointer, 'Only a single type out of boolean, integer, number, string is coerced.')
+  }
+  if (value === true) return true
+  throw invalid(pointer, 'Expected true.')
+}
+
+/** `x-url`: patterns of host and scheme. */
+export function readUrl(value: JsonValue, pointer: string): UrlLimits {
+  if (!(value instanceof JsonObject)) throw invalid(pointer, 'Expected an object.')
+  const url: { hostname?: Pattern; protocol?: Pattern } = {}
+  for (const { key, value: source } of value.members) {
+    const at = appendPointer(pointer, key)
+    if (key !== 'hostname' && key !== 'protocol') throw invalid(at, 'Expected hostname and protocol only.')
+    url[key] = readPattern(source, at, 'codepoint')
+  }
+  return url
 }
 
 /** `type` as a name or as a list of scalar names: sorted. */

@@ -1,6 +1,11 @@
 // The kinds of schema node in profile p1: the kind of a schema object, and the keywords of each kind.
 
-import { keywordsOfKind, kindOfKeyword, rootKeywords as keywordsOfRoot } from '../../tables/lock-keywords.ts'
+import {
+  defaultKeyword,
+  keywordsOfKind,
+  kindOfKeyword,
+  rootKeywords as keywordsOfRoot,
+} from '../../tables/lock-keywords.ts'
 import { appendPointer, type JsonObject } from '../../json/index.ts'
 import type { TypeName } from '../../model/index.ts'
 import { unsupported } from './errors.ts'
@@ -25,7 +30,9 @@ export function nodeKindOf(schema: JsonObject, pointer: string, isRoot: boolean)
     const types = readTypes(type, appendPointer(pointer, 'type'))
     return { name: nodeKindOfType(schema, types), types }
   }
-  const isAny = schema.members.every(({ key }) => annotations.has(key) || (isRoot && rootKeywords.has(key)))
+  const isFree = (key: string): boolean =>
+    annotations.has(key) || key === defaultKeyword || (isRoot && rootKeywords.has(key))
+  const isAny = schema.members.every(({ key }) => isFree(key))
   if (isAny) return { name: 'any', types: [] }
   throw unsupported(pointer, 'Expected one of type, const, enum, anyOf, oneOf and $ref, or an empty schema.')
 }

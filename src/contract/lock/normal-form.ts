@@ -2,7 +2,15 @@
 // written in one way.
 
 import { canonicalText, compareKeys, JsonObject, type JsonValue } from '../../json/index.ts'
-import type { ArrayNode, ObjectNode, Profile, ScalarNode, SchemaNode, ValuesNode } from '../../model/index.ts'
+import type {
+  ArrayNode,
+  ObjectNode,
+  Profile,
+  ScalarNode,
+  SchemaNode,
+  UrlLimits,
+  ValuesNode,
+} from '../../model/index.ts'
 import type { Pattern } from '../../pattern/index.ts'
 
 /** Canonical JSON (RFC 8785) of the contract without annotations, `appOnly` and unused definitions. */
@@ -34,6 +42,10 @@ function object(entries: Members): JsonObject {
 
 const schema = (node: SchemaNode): JsonObject => object(members(node))
 
+/** The schema of a value that may be missing, with its default. */
+const slot = (node: SchemaNode, value: JsonValue | undefined): JsonObject =>
+  object([...members(node), ['default', value]])
+
 function members(node: SchemaNode): Members {
   switch (node.kind) {
     case 'any':
@@ -62,7 +74,7 @@ function members(node: SchemaNode): Members {
   }
 }
 
-function scalarMembers({ types, string, number, bigint }: ScalarNode): Members {
+function scalarMembers({ types, string, number, coerce, bigint }: ScalarNode): Members {
   const [pattern, ...more] = string?.patterns ?? []
   return [
     ['type', oneOrList(types)],
@@ -71,6 +83,8 @@ function scalarMembers({ types, string, number, bigint }: ScalarNode): Members {
     ...patternMembers(pattern),
     ['allOf', list(more.map((one) => object(patternMembers(one))))],
     ['x-norm', list(string?.norm ?? [])],
+    ['x-coerce', coerce],
+    ['x-url', string?.url && urlMembers(string.url)],
     ...Object.entries(number ?? {}),
     ['x-value', bigint && 'bigint'],
   ]
@@ -80,6 +94,11 @@ const patternMembers = (pattern: Pattern | undefined): Members => [
   ['pattern', pattern?.source],
   ['x-pattern-units', pattern?.units === 'utf16' ? 'utf16' : undefined],
 ]
+const urlMembers = ({ hostname, protocol }: UrlLimits): JsonObject =>
+  object([
+    ['hostname', hostname?.source],
+    ['protocol', protocol?.source],
+  ])
 
 const valuesMembers = ({ keyword, values, types, norm }: ValuesNode): Members => [
   [keyword, keyword === 'const' ? values[0] : [...values]],
@@ -87,9 +106,9 @@ const valuesMembers = ({ keyword, values, types, norm }: ValuesNode): Members =>
   ['x-norm', list(norm)],
 ]
 
-const arrayMembers = ({ prefix, items, minItems, maxItems }: ArrayNode): Members => [
+const arrayMembers = ({ prefix, prefixDefaults, items, minItems, maxItems }: ArrayNode): Members => [
   ['type', 'array'],
-  ['prefixItems', list(prefix.map(schema))],
+  ['prefixItems', list(prefix.map((item, index) => slot(item, prefixDefaults?.[index])))],
   ['items', rest(items)],
   ['minItems', minItems],
   ['maxItems', maxItems],
@@ -99,10 +118,13 @@ const objectMembers = ({ properties, additional, names }: ObjectNode): Members =
   ['type', 'object'],
   [
     'properties',
-    properties.length === 0 ? undefined : object(properties.map(({ name, node }) => [name, schema(node)])),
+    properties.length === 0
+      ? undefined
+      : object(properties.map((property) => [property.name, slot(property.node, property.default)])),
   ],
   ['required', list(properties.filter((property) => property.required).map((property) => property.name))],
-  ['additionalProperties', rest(additional)],
+  ['additionalProperties', additional === 'strip' ? undefined : rest(additional)],
+  ['x-unknown', additional === 'strip' ? 'strip' : undefined],
   ['propertyNames', names && schema(names)],
 ]
 

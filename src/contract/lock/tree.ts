@@ -1,7 +1,7 @@
 // The schema as the walk returns it: the nodes of profile.ts, and the location of each in the lock. The checks and the
 // numbering of definitions use it; afterwards only the nodes remain.
 
-import type { RefNode, Schema, SchemaNode } from '../../model/index.ts'
+import { isSchema, type RefNode, type Schema, type SchemaNode } from '../../model/index.ts'
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -25,7 +25,7 @@ export function childrenOf(node: SchemaNode): readonly SchemaNode[] {
   if (node.kind === 'array') return node.items === false ? node.prefix : [node.items, ...node.prefix]
   if (node.kind !== 'object') return branchesOf(node)
   return [
-    ...(node.additional === false ? [] : [node.additional]),
+    ...(isSchema(node.additional) ? [node.additional] : []),
     ...node.properties.map((property) => property.node),
     ...(node.names ? [node.names] : []),
   ]
@@ -56,6 +56,9 @@ export function referencesOf(
   return found
 }
 
-export const hasNorm = (node: SchemaNode): boolean =>
-  (node.kind === 'scalar' && node.string !== undefined && node.string.norm.length > 0) ||
-  (node.kind === 'values' && node.norm.length > 0)
+/** Whether the node itself may replace a scalar by another one. */
+export function changesScalars(node: SchemaNode): boolean {
+  if (node.kind === 'values') return node.norm.length > 0
+  if (node.kind !== 'scalar') return false
+  return node.coerce === true || node.string?.url !== undefined || (node.string?.norm ?? []).length > 0
+}

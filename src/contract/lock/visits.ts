@@ -5,6 +5,7 @@
 import {
   choicesOf,
   definition,
+  isSchema,
   listsOf,
   typesOf,
   valueTypes,
@@ -111,7 +112,7 @@ export class Visits {
         for (const child of childrenOf(node)) items.add(resolved(child))
       } else if (node.kind === 'object') {
         if (node.names) names.add(resolved(node.names))
-        if (node.additional !== false) additional.add(resolved(node.additional))
+        if (isSchema(node.additional)) additional.add(resolved(node.additional))
         for (const property of node.properties) {
           const targets = members.get(property.name) ?? new Set()
           members.set(property.name, targets.add(resolved(property.node)))

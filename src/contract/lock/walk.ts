@@ -2,17 +2,20 @@
 // profile.ts and records their locations. Checks that need the whole tree are in checks.ts.
 
 import { appendPointer, JsonObject, type JsonValue } from '../../json/index.ts'
+import { defaultKeyword } from '../../tables/lock-keywords.ts'
 import type {
   ArrayNode,
   NormOp,
   NumberLimits,
   LiteralValue,
+  ObjectNode,
   Property,
   ScalarNode,
   ScalarTypeName,
   SchemaNode,
   StringLimits,
   TypeName,
+  UrlLimits,
 } from '../../model/index.ts'
 import type { PatternUnits } from '../../pattern/index.ts'
 import { invalid, unsupported } from './errors.ts'
@@ -41,12 +44,15 @@ interface ParsedKeywords {
   readonly patternUnits?: PatternUnits | undefined
   readonly number?: NumberLimits
   readonly norm: readonly NormOp[]
+  readonly coerce?: true
+  readonly url?: UrlLimits
   readonly minItems?: number
   readonly maxItems?: number
   readonly items: SchemaNode | false
-  readonly prefix: readonly SchemaNode[]
+  readonly prefix: readonly Slot[]
   readonly properties: readonly Mutable<Property>[]
-  readonly additional: SchemaNode | false
+  /** `additionalProperties` or `x-unknown`; undefined without both. */
+  readonly additional?: ObjectNode['additional']
   readonly names?: SchemaNode
   readonly branches: readonly SchemaNode[]
   readonly discriminator?: string
@@ -64,13 +70,24 @@ const nothingParsed: ParsedKeywords = {
   items: anyNode,
   prefix: [],
   properties: [],
-  additional: anyNode,
   branches: [],
   target: -1,
 }
 
 /** Reads the value of one keyword. `parsed`: the keywords before it, in canonical order. */
-type KeywordReader = (value: JsonValue, at: string, parsed: ParsedKeywords, walk: Walk) => Partial<ParsedKeywords>
+type KeywordReader = (
+  value: JsonValue,
+  at: string,
+  parsed: ParsedKeywords,
+  walk: Walk,
+  schema: JsonObject,
+) => Partial<ParsedKeywords>
+
+/** A member of an object or an item of a tuple. */
+interface Slot {
+  readonly node: SchemaNode
+  readonly default: JsonValue | undefined
+}
 
 const keywordReaders: Readonly<Record<string, KeywordReader>> = {
   $schema(value, at) {
@@ -92,6 +109,8 @@ const keywordReaders: Readonly<Record<string, KeywordReader>> = {
     if (values.some((item) => typeof item !== 'string')) throw unsupported(at, 'Only strings can be normalized.')
     return { norm: read.readNorm(value, at) }
   },
+  'x-coerce': (value, at, { types }) => ({ coerce: read.readCoerce(value, at, types) }),
+  'x-url': (value, at) => ({ url: read.readUrl(value, at) }),
   minLength: (value, at, { string }) => ({ string: { ...string, minLength: read.readCount(value, at) } }),
   maxLength: (value, at, { string }) => ({ string: { ...string, maxLength: read.readCount(value, at) } }),
   allOf: (value, at) => ({ string: { patterns: read.readPatterns(value, at) } }),
@@ -110,10 +129,14 @@ const keywordReaders: Readonly<Record<string, KeywordReader>> = {
   minItems: (value, at) => ({ minItems: read.readCount(value, at) }),
   maxItems: (value, at) => ({ maxItems: read.readCount(value, at) }),
   items: (value, at, _, walk) => ({ items: value === false ? false : walk.node(value, at) }),
-  prefixItems: (value, at, _, walk) => ({ prefix: walk.list(value, at) }),
+  // `minItems` comes first in canonical order.
+  prefixItems: (value, at, { minItems = 0 }, walk) => ({ prefix: walk.prefix(value, at, minItems) }),
   additionalProperties: (value, at, _, walk) => ({ additional: value === false ? false : walk.node(value, at) }),
   propertyNames: (value, at, _, walk) => ({ names: walk.node(value, at) }),
-  properties: (value, at, _, walk) => ({ properties: walk.properties(value, at) }),
+  properties: (value, at, _, walk, schema) => ({
+    properties: walk.properties(value, schema.get('required'), at),
+  }),
+  'x-unknown': (value, at, { additional, names }) => ({ additional: readUnknown(value, at, additional ?? names) }),
   required(value, at, { properties }) {
     markRequired(value, at, properties)
     return {}
@@ -139,15 +162,27 @@ class Walk {
     this.#numbers = new Map(definitions.members.map(({ key }, number) => [key, number]))
   }
 
-  node(schema: JsonValue, pointer: string, isRoot = false): SchemaNode {
+  node(schema: JsonValue, pointer: string, isRoot = false, defaultAllowed = false): SchemaNode {
     // A node comes before its children in the list of locations, the order of the checks.
     const location: Mutable<SchemaLocation> = { node: anyNode, pointer, owner: this.#owner }
     this.locations.push(location)
-    location.node = this.#read(schema, pointer, isRoot, location)
+    location.node = this.#read(schema, pointer, isRoot, defaultAllowed, location)
     return location.node
   }
 
-  #read(schema: JsonValue, pointer: string, isRoot: boolean, location: Mutable<SchemaLocation>): SchemaNode {
+  /** `mayBeMissing`: whether the schema may have a default. */
+  #slot(schema: JsonValue, pointer: string, mayBeMissing: boolean): Slot {
+    const node = this.node(schema, pointer, false, mayBeMissing)
+    return { node, default: schema instanceof JsonObject ? schema.get(defaultKeyword) : undefined }
+  }
+
+  #read(
+    schema: JsonValue,
+    pointer: string,
+    isRoot: boolean,
+    defaultAllowed: boolean,
+    location: Mutable<SchemaLocation>,
+  ): SchemaNode {
     if (schema === true) return { kind: 'any' }
     if (schema === false) throw unsupported(pointer, 'false is only supported for items and additionalProperties.')
     if (!(schema instanceof JsonObject)) throw invalid(pointer, 'Expected a schema.')
@@ -157,10 +192,14 @@ class Walk {
     for (const { key, value } of schema.members) {
       if (read.annotations.has(key)) continue
       const at = appendPointer(pointer, key)
+      if (key === defaultKeyword) {
+        if (defaultAllowed) continue
+        throw unsupported(at, 'Only a value that may be missing can have a default.')
+      }
       if (!allowsKeyword(nodeKind, key) && !(isRoot && rootKeywords.has(key))) {
         throw unsupported(at, `The keyword ${JSON.stringify(key)} is not supported here.`)
       }
-      Object.assign(parsed, (keywordReaders[key] as KeywordReader)(value, at, parsed, this))
+      Object.assign(parsed, (keywordReaders[key] as KeywordReader)(value, at, parsed, this, schema))
     }
     if (parsed.discriminator !== undefined) location.discriminator = parsed.discriminator
     return nodeOf(nodeKind, parsed)
@@ -191,13 +230,22 @@ class Walk {
     return read.readNonEmptyList(value, at).map((item, index) => this.node(item, appendPointer(at, index)))
   }
 
-  properties(value: JsonValue, at: string): Mutable<Property>[] {
+  /** The items from number `filled` on may be missing. */
+  prefix(value: JsonValue, at: string, filled: number): Slot[] {
+    return read
+      .readNonEmptyList(value, at)
+      .map((item, index) => this.#slot(item, appendPointer(at, index), index >= filled))
+  }
+
+  /** `required`: as written, checked later; markRequired() comes behind in canonical order. */
+  properties(value: JsonValue, required: JsonValue | undefined, at: string): Mutable<Property>[] {
     if (!(value instanceof JsonObject)) throw invalid(at, 'Expected an object of schemas.')
-    return value.members.map(({ key, value: property }) => ({
-      name: key,
-      required: false,
-      node: this.node(property, appendPointer(at, key)),
-    }))
+    const filled = new Set(Array.isArray(required) ? required : [])
+    return value.members.map(({ key, value: property }) => {
+      const slot = this.#slot(property, appendPointer(at, key), !filled.has(key))
+      const node = { name: key, required: false, node: slot.node }
+      return slot.default === undefined ? node : { ...node, default: slot.default }
+    })
   }
 }
 
@@ -220,6 +268,12 @@ function markRequired(value: JsonValue, at: string, properties: readonly Mutable
     if (property.required) throw invalid(nameAt, `The property ${JSON.stringify(name)} is there twice.`)
     property.required = true
   })
+}
+
+function readUnknown(value: JsonValue, at: string, other: SchemaNode | false | 'strip' | undefined): 'strip' {
+  if (value !== 'strip') throw invalid(at, 'Expected "strip".')
+  if (other === undefined) return value
+  throw invalid(at, 'x-unknown excludes additionalProperties and propertyNames.')
 }
 
 function nodeOf(nodeKind: NodeKind, parsed: ParsedKeywords): SchemaNode {
@@ -250,10 +304,15 @@ function nodeOf(nodeKind: NodeKind, parsed: ParsedKeywords): SchemaNode {
     case 'tuple':
       return arrayOf(parsed)
     case 'object':
-      return { kind: 'object', properties: parsed.properties, additional: parsed.additional }
+      return { kind: 'object', properties: parsed.properties, additional: parsed.additional ?? anyNode }
     case 'record':
       // checks.ts checks that the names are strings.
-      return { kind: 'object', properties: [], additional: parsed.additional, names: parsed.names as never }
+      return {
+        kind: 'object',
+        properties: [],
+        additional: parsed.additional ?? anyNode,
+        names: parsed.names as never,
+      }
   }
 }
 
@@ -269,16 +328,26 @@ function unionOf(branches: readonly SchemaNode[]): SchemaNode {
 const isNull = (node: SchemaNode): boolean =>
   node.kind === 'scalar' && node.types.length === 1 && node.types[0] === 'null'
 
-const scalarOf = (types: readonly ScalarTypeName[], { string, number, norm, bigint }: ParsedKeywords): ScalarNode => ({
-  kind: 'scalar',
-  types,
-  ...((string || norm.length > 0) && { string: { patterns: [], ...string, norm } }),
-  ...(number && { number }),
-  ...(bigint && { bigint }),
-})
+const scalarOf = (types: readonly ScalarTypeName[], parsed: ParsedKeywords): ScalarNode => {
+  const { string, number, norm, url, coerce, bigint } = parsed
+  return {
+    kind: 'scalar',
+    types,
+    ...((string || url || norm.length > 0) && { string: { patterns: [], ...string, norm, ...(url && { url }) } }),
+    ...(number && { number }),
+    ...(coerce && { coerce }),
+    ...(bigint && { bigint }),
+  }
+}
 
 function arrayOf(parsed: ParsedKeywords): ArrayNode {
-  const node: Mutable<ArrayNode> = { kind: 'array', prefix: parsed.prefix, items: parsed.items }
+  const node: Mutable<ArrayNode> = {
+    kind: 'array',
+    prefix: parsed.prefix.map((slot) => slot.node),
+    items: parsed.items,
+  }
+  const defaults = parsed.prefix.map((slot) => slot.default)
+  if (defaults.some((value) => value !== undefined)) node.prefixDefaults = defaults
   if (parsed.minItems !== undefined) node.minItems = parsed.minItems
   if (parsed.items === false) node.maxItems = Math.min(parsed.prefix.length, parsed.maxItems ?? Infinity)
   else if (parsed.maxItems !== undefined) node.maxItems = parsed.maxItems

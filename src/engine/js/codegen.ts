@@ -7,6 +7,7 @@
 
 import type { ArrayNode, ObjectNode, LiteralValue, ScalarNode, SchemaNode, ValuesNode } from '../../model/index.ts'
 import { normalizeString } from './normalize-string.ts'
+import { defaultsOf, movesKeys } from './defaults.ts'
 import { acceptedValues, compileNumber, compileString } from './scalars.ts'
 import type { Visitor, VisitorCompiler } from './visitor.ts'
 
@@ -29,17 +30,14 @@ export function evaluate(constants: Readonly<Record<string, unknown>>, body: str
 /** An object with more declared members may have far fewer than its schema: then it is read key by key instead. */
 export const fewMembers = 32
 
-/** True when V8 lists the keys of an object built with these keys, in this order, in another order. */
-export function movesKeys(names: readonly string[]): boolean {
-  const built: Record<string, true> = {}
-  for (const name of names) built[name] = true
-  return Object.keys(built).some((name, i) => name !== names[i])
-}
+const moved = 'state.movesKeys = true'
 
 /** The visitor of an object node without `names`. `open` visits any such object, more slowly. */
 export function generateObject(node: ObjectNode, compiler: VisitorCompiler, open: Visitor): Visitor {
   const source = new Source(compiler)
-  const { properties } = node
+  const { properties, additional } = node
+  const defaults = defaultsOf(properties)
+  const { maxKeys } = compiler.profile.limits
   const useOpen = `return ${source.constant(open)}(o)`
   source.line(`if (typeof o !== 'object' || o === null || isArray(o)) return`)
   source.line(`let own = 0; for (const key in o) own++`)
@@ -48,22 +46,29 @@ export function generateObject(node: ObjectNode, compiler: VisitorCompiler, open
   // The members are counted before any child runs: a fallback to `open` must not count those of the children twice.
   const present = properties.map((_, i) => `(v${i} === undefined ? 0 : 1)`).join(' + ') || '0'
   const count = properties.every(({ required }) => required) ? properties.length : present
-  source.line(`if (own !== ${count}) ${node.additional === false ? 'return' : useOpen}`)
-  if (properties.length > compiler.profile.limits.maxKeys) {
-    source.line(`if (own > ${compiler.profile.limits.maxKeys}) return`)
-  }
-  for (const [i, { node: child, required }] of properties.entries()) {
+  if (additional === 'strip') {
+    const declared = source.constant(new Set(properties.map(({ name }) => name)))
+    const drop = source.constant(compiler.drop)
+    source.line(`if (own !== ${count}) {`)
+    source.line(`if (own > ${maxKeys}) return`)
+    source.line(`for (const key in o) if (!${declared}.has(key) && !${drop}(key, o[key])) return`)
+    source.line('}')
+  } else source.line(`if (own !== ${count}) ${additional === false ? 'return' : useOpen}`)
+  if (properties.length > maxKeys) source.line(`if (own > ${maxKeys}) return`)
+  for (const [i, { name, node: child, required }] of properties.entries()) {
     if (required) {
       source.line(`if (v${i} === undefined) return`)
       source.check(child, `v${i}`)
     } else {
       source.line(`if (v${i} !== undefined) {`)
       source.check(child, `v${i}`)
-      source.line('}')
+      const missing = defaults.get(name)
+      if (missing === undefined) source.line('}')
+      else source.line(`} else { v${i} = ${source.constant(missing.value)}; ${missing.movesKeys ? moved : ''} }`)
     }
   }
   source.line('state.members += own')
-  if (movesKeys(properties.map(({ name }) => name))) source.line('state.movesKeys = true')
+  if (movesKeys(properties.map(({ name }) => name))) source.line(moved)
   // An absent member stays undefined in the literal: JSON.stringify leaves it out, and all results share one shape.
   source.line(`return { ${properties.map(({ name }, i) => `${JSON.stringify(name)}: v${i}`).join(', ')} }`)
   return source.build('o')
@@ -124,7 +129,7 @@ class Source {
 
   /** Lines that leave the visited value in the variable `v`, or return undefined. */
   check(node: SchemaNode, v: string): void {
-    if (node.kind === 'scalar' && node.types.length === 1) this.#scalar(node, v)
+    if (node.kind === 'scalar' && node.types.length === 1 && !node.coerce) this.#scalar(node, v)
     else if (node.kind === 'values') this.#values(node, v)
     else if (node.kind === 'nullable') {
       this.line(`if (${v} !== null) {`)
@@ -164,8 +169,8 @@ class Source {
     this.line(`if (typeof ${v} !== 'string') return`)
     const check = compileString(node.string)
     if (!check) return
-    const { minLength = 0, maxLength = Infinity, patterns = [], norm = [] } = node.string ?? {}
-    if (patterns.length > 0 || norm.length > 0) {
+    const { minLength = 0, maxLength = Infinity, patterns = [], norm = [], url } = node.string ?? {}
+    if (patterns.length > 0 || norm.length > 0 || url) {
       this.line(`if ((${v} = ${this.constant(check)}(${v})) === undefined) return`)
       return
     }

@@ -3,6 +3,7 @@
 
 import {
   choicesOf,
+  isSchema,
   valueTypes,
   type ArrayNode,
   type Choice,
@@ -14,9 +15,12 @@ import {
   type ValueType,
 } from '../../model/index.ts'
 import type { JsonValue } from '../../json/index.ts'
-import { fewMembers, generateArray, generateObject, movesKeys } from './codegen.ts'
+import { fewMembers, generateArray, generateObject } from './codegen.ts'
+import { largestNumber } from './coerce.ts'
+import { defaultOf, defaultsOf, movesKeys, type Default } from './defaults.ts'
+import { compileDrop } from './dropped.ts'
 import { rememberedNodes } from './remembered-nodes.ts'
-import { compileScalar, compileValues, largestNumber, typeOf } from './scalars.ts'
+import { compileScalar, compileValues, typeOf } from './scalars.ts'
 import type { Visitor, VisitorCompiler, VisitState } from './visitor.ts'
 
 export interface FastPathOptions {
@@ -30,6 +34,7 @@ export class FastWalker implements VisitorCompiler {
   readonly profile: Profile
   readonly state: VisitState
   readonly inheritable: Set<string> = new Set()
+  readonly drop: VisitorCompiler['drop']
   readonly #generate: boolean
   readonly #defs: Visitor[]
   readonly #any: Visitor
@@ -41,6 +46,7 @@ export class FastWalker implements VisitorCompiler {
     this.profile = profile
     this.state = state
     this.#generate = options.generate
+    this.drop = compileDrop(profile, state)
     this.#any = compileAny(profile, state)
     this.#counted = profile.cost.remembers ? rememberedNodes(profile) : new Set()
     this.#defs = profile.defs.map((node) => this.compile(node))
@@ -87,9 +93,12 @@ export class FastWalker implements VisitorCompiler {
     const { minItems = 0, maxItems = Infinity } = node
     const prefix = node.prefix.map((child) => this.compile(child))
     const rest = node.items === false ? undefined : this.compile(node.items)
+    const defaults = (node.prefixDefaults ?? []).map((value) => (value === undefined ? undefined : defaultOf(value)))
+    const { state } = this
     return (value) => {
       if (!Array.isArray(value) || value.length < minItems || value.length > maxItems) return undefined
-      return visitItems(value, prefix, rest)
+      const items = visitItems(value, prefix, rest)
+      return items && defaults[items.length] ? appendDefaults(items, defaults, state) : items
     }
   }
 
@@ -97,26 +106,33 @@ export class FastWalker implements VisitorCompiler {
     const open = this.#open(node)
     if (node.names) return open
     if (this.#generate) return generateObject(node, this, open)
-    return node.additional === false && node.properties.length <= fewMembers ? this.#strict(node) : open
+    return !isSchema(node.additional) && node.properties.length <= fewMembers ? this.#closed(node) : open
   }
 
-  /** Only the declared members: looked up one by one, in canonical order. */
-  #strict(node: ObjectNode): Visitor {
-    const { state } = this
+  /** Only the declared members are kept: looked up one by one, in canonical order. */
+  #closed(node: ObjectNode): Visitor {
+    const { state, drop } = this
+    const strips = node.additional === 'strip'
+    const declared = new Set(node.properties.map(({ name }) => name))
+    const defaults = defaultsOf(node.properties)
     const { maxKeys } = this.profile.limits
     const moves = movesKeys(node.properties.map(({ name }) => name))
     const properties = node.properties.map(({ name, required, node: child }) => ({
       name,
       required,
       visit: this.compile(child),
+      missing: defaults.get(name),
     }))
     return (value) => {
       if (!isObject(value)) return undefined
       const result: Record<string, unknown> = {}
       let present = 0
-      for (const { name, required, visit } of properties) {
+      for (const { name, required, visit, missing } of properties) {
         if (!Object.hasOwn(value, name)) {
           if (required) return undefined
+          if (missing === undefined) continue
+          result[name] = missing.value
+          if (missing.movesKeys) state.movesKeys = true
           continue
         }
         const member = visit(value[name])
@@ -124,8 +140,13 @@ export class FastWalker implements VisitorCompiler {
         result[name] = member
         present++
       }
-      if (present !== Object.keys(value).length || present > maxKeys) return undefined
-      state.members += present
+      const keys = Object.keys(value)
+      if (keys.length > maxKeys) return undefined
+      if (present !== keys.length) {
+        if (!strips) return undefined
+        for (const key of keys) if (!declared.has(key) && !drop(key, value[key])) return undefined
+      }
+      state.members += keys.length
       if (moves) state.movesKeys = true
       return result
     }
@@ -134,7 +155,7 @@ export class FastWalker implements VisitorCompiler {
   /** Records, and objects that accept members beyond the declared ones. */
   #open(node: ObjectNode): Visitor {
     const declared = new Map(node.properties.map((property) => [property.name, this.compile(property.node)]))
-    const additional = node.additional === false ? undefined : this.compile(node.additional)
+    const additional = isSchema(node.additional) ? this.compile(node.additional) : undefined
     const name = node.names && this.compile(node.names)
     const required = node.properties.filter((property) => property.required).map((property) => property.name)
     const visitorOf = (key: string): Visitor | undefined => {
@@ -142,7 +163,9 @@ export class FastWalker implements VisitorCompiler {
       return declared.get(key) ?? additional
     }
     const visitors = declared.size === 0 && !name ? () => additional : visitorOf
-    return compileMembers(this.profile, this.state, visitors, required)
+    const drop = node.additional === 'strip' ? this.drop : undefined
+    const defaults = defaultsOf(node.properties)
+    return compileMembers(this.profile, this.state, visitors, { required, drop, defaults })
   }
 
   /** Tries the candidates that may accept the value. Compiled last: a branch may lead back to the union. */
@@ -216,7 +239,11 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The items after their visitors; the array itself when no item changes. */
-function visitItems(items: readonly unknown[], prefix: readonly Visitor[], rest: Visitor | undefined): unknown {
+function visitItems(
+  items: readonly unknown[],
+  prefix: readonly Visitor[],
+  rest: Visitor | undefined,
+): readonly unknown[] | undefined {
   let result: unknown[] | undefined
   for (let i = 0; i < items.length; i++) {
     const visit = i < prefix.length ? prefix[i] : rest
@@ -237,6 +264,20 @@ function countLooks(visit: Visitor, state: VisitState): Visitor {
   }
 }
 
+/** The items with the defaults that follow on them. */
+function appendDefaults(
+  items: readonly unknown[],
+  defaults: readonly (Default | undefined)[],
+  state: VisitState,
+): readonly unknown[] {
+  const result = items.slice()
+  for (let missing = defaults[result.length]; missing; missing = defaults[result.length]) {
+    result.push(missing.value)
+    if (missing.movesKeys) state.movesKeys = true
+  }
+  return result
+}
+
 /** Any value: only the data model and the key order are checked. */
 function compileAny(profile: Profile, state: VisitState): Visitor {
   const largest = largestNumber(profile.numbers)
@@ -246,21 +287,30 @@ function compileAny(profile: Profile, state: VisitState): Visitor {
         return value <= largest && value >= -largest ? value : undefined
       case 'object':
         if (value === null) return value
-        return Array.isArray(value) ? visitItems(value, [], any) : object(value)
+        if (!Array.isArray(value)) return object(value)
+        state.looks += value.length
+        return visitItems(value, [], any)
       default:
         return value
     }
   }
-  const object = compileMembers(profile, state, () => any, [])
+  const object = compileMembers(profile, state, () => any)
   return any
 }
 
-/** All members of an object in canonical order. `visitorOf` returns undefined for a key that is not allowed. */
+interface MemberOptions {
+  readonly required?: readonly string[]
+  /** Takes the members without a visitor. */
+  readonly drop?: VisitorCompiler['drop'] | undefined
+  readonly defaults?: ReadonlyMap<string, Default>
+}
+
+/** All members of an object in canonical order. `visitorOf` returns undefined for a key that is not declared. */
 function compileMembers(
   profile: Profile,
   state: VisitState,
   visitorOf: (key: string) => Visitor | undefined,
-  required: readonly string[],
+  { required = [], drop, defaults = new Map() }: MemberOptions = {},
 ): Visitor {
   const { maxKeys } = profile.limits
   return (value) => {
@@ -269,24 +319,37 @@ function compileMembers(
     if (keys.length > maxKeys) return undefined
     for (const name of required) if (!Object.hasOwn(value, name)) return undefined
     state.members += keys.length
+    state.looks += keys.length
+    let inserts = false
+    for (const [name, missing] of defaults) {
+      if (Object.hasOwn(value, name)) continue
+      inserts = true
+      keys.push(name)
+      if (missing.movesKeys || isIndexLike(name)) state.movesKeys = true
+    }
     const sorted = isSorted(keys)
     // V8 lists keys that look like an array index first, so the first key shows whether there are any.
     if (!sorted && isIndexLike(keys[0] as string)) state.movesKeys = true
     if (!sorted) sortKeys(keys)
     // A canonical object is kept; otherwise a new one is built from the first difference on.
-    let result: Record<string, unknown> | undefined = sorted ? undefined : {}
+    let result: Record<string, unknown> | undefined = sorted && !inserts ? undefined : {}
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as string
       // JSON.parse makes it an own property, an assignment would not.
       if (key === '__proto__') return undefined
+      if (inserts && !Object.hasOwn(value, key)) {
+        ;(result as Record<string, unknown>)[key] = defaults.get(key)?.value
+        continue
+      }
       const member = value[key]
-      const visited = visitorOf(key)?.(member)
-      if (visited === undefined) return undefined
+      const visit = visitorOf(key)
+      const visited = visit?.(member)
+      if (visited === undefined && (visit || !drop?.(key, member))) return undefined
       if (visited !== member && result === undefined) {
         result = {}
         for (const earlier of keys.slice(0, i)) result[earlier] = value[earlier]
       }
-      if (result !== undefined) result[key] = visited
+      if (result !== undefined && visited !== undefined) result[key] = visited
     }
     return result ?? value
   }

@@ -1,4 +1,5 @@
-// Normalizes one string by the operations of a schema node: lower, nfc, collapse, trim, always in this order.
+// Normalizes one string by the operations of a schema node: lower or upper, nfc, collapse, trim, always in
+// this order.
 // native/core/src/normalize.rs is the twin.
 //
 // Unicode is pinned to 15.0, because any Node minor may bring newer tables: code points that 15.0 leaves unassigned do
@@ -14,7 +15,13 @@ export function normalizeString(text: string, ops: readonly NormOp[]): string {
   return result
 }
 
-const operations: Readonly<Record<NormOp, (text: string) => string>> = { lower, nfc, collapse, trim }
+const operations: Readonly<Record<NormOp, (text: string) => string>> = {
+  lower,
+  upper,
+  nfc,
+  collapse,
+  trim,
+}
 
 const ascii = 1
 const belowCombining = 2
@@ -57,6 +64,26 @@ function lower(text: string): string {
 function lowerOne(char: string): string {
   if (isUnassigned(char.codePointAt(0) as number)) return char
   const mapped = char.toLowerCase()
+  return mapped === char || !(traits(mapped) & unassigned) ? mapped : char
+}
+
+/** The full upper-case mapping of each code point by itself: ß becomes SS. Unassigned code points as for `lower`. */
+function upper(text: string): string {
+  const found = traits(text)
+  if (found & ascii) return text.toUpperCase()
+  if (!(found & unassigned)) {
+    // No upper-case mapping depends on its neighbours.
+    const mapped = text.toUpperCase()
+    if (mapped === text || !(traits(mapped) & unassigned)) return mapped
+  }
+  let result = ''
+  for (const char of text) result += upperOne(char)
+  return result
+}
+
+function upperOne(char: string): string {
+  if (isUnassigned(char.codePointAt(0) as number)) return char
+  const mapped = char.toUpperCase()
   return mapped === char || !(traits(mapped) & unassigned) ? mapped : char
 }
 

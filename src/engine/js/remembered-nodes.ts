@@ -1,6 +1,14 @@
 // The nodes whose verdicts on a value are remembered where branches of unions would look at it again and again.
 
-import { definition, listsOf, choicesOf, resolveNode, type Profile, type SchemaNode } from '../../model/index.ts'
+import {
+  definition,
+  isSchema,
+  listsOf,
+  choicesOf,
+  resolveNode,
+  type Profile,
+  type SchemaNode,
+} from '../../model/index.ts'
 
 /**
  * The containers that are a candidate of a union or the end of a definition. Below one of them every other node looks at
@@ -29,7 +37,7 @@ export function rememberedNodes(profile: Profile): ReadonlySet<SchemaNode> {
       }
     } else if (node.kind === 'object') {
       open.push(...node.properties.map((property) => property.node))
-      if (node.additional !== false) open.push(node.additional)
+      if (isSchema(node.additional)) open.push(node.additional)
     } else if (node.kind === 'union') {
       open.push(...node.branches)
       for (const choice of Object.values(choicesOf(node, profile))) listsOf(choice).flat().forEach(add)

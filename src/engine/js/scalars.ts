@@ -12,9 +12,12 @@ import type {
   ValuesNode,
   ValueType,
 } from '../../model/index.ts'
-import type { JsonValue } from '../../json/index.ts'
+import { isWellFormed } from '#runtime'
+import type { JsonPrimitive, JsonValue } from '../../json/index.ts'
 import { compileMatcher } from './automaton.ts'
+import { coerceScalar, largestNumber } from './coerce.ts'
 import { normalizeString } from './normalize-string.ts'
+import { compileUrl } from './url.ts'
 import type { Visitor } from './visitor.ts'
 
 export function typeOf(value: JsonValue): ValueType {
@@ -79,9 +82,13 @@ export function compileString(limits: StringLimits | undefined): StringCheck | u
   if (!limits) return undefined
   const { minLength = 0, maxLength = Infinity, norm } = limits
   const matchers = limits.patterns.map(compileMatcher)
-  if (minLength === 0 && maxLength === Infinity && norm.length === 0 && matchers.length === 0) return undefined
+  const url = limits.url && compileUrl(limits.url)
+  const anyLength = minLength === 0 && maxLength === Infinity
+  if (anyLength && norm.length === 0 && matchers.length === 0 && !url) return undefined
   return (raw) => {
-    const text = norm.length === 0 ? raw : normalizeString(raw, norm)
+    const normalized = norm.length === 0 ? raw : normalizeString(raw, norm)
+    const text = url ? url(normalized) : normalized
+    if (text === undefined) return undefined
     if (text.length > maxLength && codePoints(text) > maxLength) return undefined
     if (text.length < 2 * minLength && codePoints(text) < minLength) return undefined
     for (const matches of matchers) if (!matches(text)) return undefined
@@ -113,14 +120,24 @@ export function compileNumber(
     (multipleOf === undefined || isMultipleOf(value, multipleOf))
 }
 
-/**
- * Every double beyond 2^53 - 1 is integral, so with "safe" one comparison covers number.unsafe_integer and range. With
- * "int64" the fast path takes no larger integer either.
- */
-export const largestNumber = (numbers: Profile['numbers']): number =>
-  numbers === 'double' ? Number.MAX_VALUE : Number.MAX_SAFE_INTEGER
-
 export function compileScalar(node: ScalarNode, numbers: Profile['numbers']): Visitor {
+  return node.coerce ? compileCoercion(node, numbers) : compilePlainScalar(node, numbers)
+}
+
+/** What is converted to another type is not in the result, so the data model is checked here. */
+function compileCoercion(node: ScalarNode, numbers: Profile['numbers']): Visitor {
+  const check = compilePlainScalar(node, numbers)
+  const type = node.types[0] as ScalarNode['types'][number]
+  const largest = largestNumber(numbers)
+  return (value) => {
+    if (typeof value === 'object' && value !== null) return undefined
+    if (typeof value === 'string' && type !== 'string' && !isWellFormed(value)) return undefined
+    if (typeof value === 'number' && !(Math.abs(value) <= largest)) return undefined
+    return check(coerceScalar(value as JsonPrimitive, type, numbers))
+  }
+}
+
+function compilePlainScalar(node: ScalarNode, numbers: Profile['numbers']): Visitor {
   const has = (name: ScalarNode['types'][number]): boolean => node.types.includes(name)
   const [string, boolean, nothing] = [has('string'), has('boolean'), has('null')]
   const number = has('number') || has('integer')

@@ -3,7 +3,6 @@
 
 import { rejected, rejectedBy, type Profile, type Rejected } from '../../model/index.ts'
 import { canonicalText, readBytes } from '../../json/index.ts'
-import { normalizeValue } from './normalize.ts'
 import { compileValidator } from './validate.ts'
 
 export interface Canonical {
@@ -21,8 +20,8 @@ export function compileSlowPath(profile: Profile): SlowPath {
   return (payload) => {
     const read = readBytes(payload, limits)
     if (!read.ok) return rejectedBy(read)
-    const value = normalizeValue(read.value, profile.root, profile)
-    const { issues, truncated } = validate(value)
-    return issues.length > 0 ? rejected('validate.failed', issues, truncated) : { ok: true, text: canonicalText(value) }
+    const { issues, truncated, value } = validate(read.value)
+    if (value === undefined) return rejected('validate.failed', issues, truncated)
+    return { ok: true, text: canonicalText(value) }
   }
 }

@@ -6,49 +6,66 @@
 // (both pinned to Unicode 15.0), then each label that is not ASCII coded by RFC 3492. A label `xn--…` is kept as it is.
 
 import { isWellFormed } from '#runtime'
+import type { UrlLimits } from '../../model/index.ts'
+import { compileMatcher } from './automaton.ts'
 import { normalizeString } from './normalize-string.ts'
 
-export interface UrlOptions {
-  /** Tests `URL.hostname`: the host in ASCII, lower case. */
-  readonly hostname?: ((hostname: string) => boolean) | undefined
-  /** Tests `URL.protocol` without its colon. */
-  readonly protocol?: ((protocol: string) => boolean) | undefined
-  /** `http://` or `https://` must be written out: what zod asks for beside its own http protocol. */
-  readonly slashes?: boolean | undefined
-}
+/** The text as zod gives it on (trimmed, without tab, LF and CR), or undefined when it is no URL that is allowed. */
+export type UrlCheck = (text: string) => string | undefined
+
+/** A longer host matches no pattern: DNS has none (RFC 1035), and coding it would take quadratic time. */
+const maxHost = 253
 
 /** Schemes whose host is a domain (WHATWG URL, 4.2), but `file`, which has a host only behind exactly two slashes. */
 const special = /^(?:https?|wss?|ftp):[/\\]*/i
 const file = /^file:[/\\]{2}(?![/\\])/i
 
-/** U+0000 to U+0020: the parser strips them at both ends. */
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const edges = /^[\0- ]+|[\0- ]+$/g
-
 /** Forbidden domain code points (WHATWG URL, 3.3) that the coding below can leave in a host. */
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const forbidden = /[\0- "#%/:<>?@[\\\]^`{|}\x7f\ufffd]/
 
-/** The text as zod gives it on (trimmed, without tab, LF and CR), or undefined when it is no URL. */
-export function checkUrl(text: string, { hostname, protocol, slashes }: UrlOptions): string | undefined {
-  const trimmed = normalizeString(text, ['trim'])
-  if (slashes === true && !/^https?:\/\//i.test(trimmed)) return undefined
-  const output = trimmed.replace(/[\t\n\r]/g, '')
-  const input = output.replace(edges, '')
-  const span = hostSpan(input)
-  const decoded = span && decodeHost(input.slice(span.from, span.to))
-  if (span === undefined || decoded === undefined || !dependsOnUnicode(decoded)) {
-    if (!URL.canParse(input)) return undefined
-    if (hostname === undefined && protocol === undefined) return output
-    const url = new URL(input)
-    return (hostname?.(url.hostname) ?? true) && (protocol?.(url.protocol.slice(0, -1)) ?? true) ? output : undefined
+// oxlint-disable-next-line no-control-regex -- ASCII
+const notAscii = /[^\0-\x7f]/
+
+export function compileUrl(limits: UrlLimits): UrlCheck {
+  const hostname = limits.hostname && compileMatcher(limits.hostname)
+  const protocol = limits.protocol && compileMatcher(limits.protocol)
+  // zod asks for slashes beside its own pattern of the scheme.
+  const slashes = limits.protocol?.source === '^https?$'
+  const isAllowed = (url: URL, host: string): boolean =>
+    (!hostname || (host.length <= maxHost && hostname(host))) && (!protocol || protocol(url.protocol.slice(0, -1)))
+  return (text) => {
+    const trimmed = normalizeString(text, ['trim'])
+    if (slashes && !/^https?:\/\//i.test(trimmed)) return undefined
+    const output = trimmed.replace(/[\t\n\r]/g, '')
+    const input = withoutControls(output)
+    const span = hostSpan(input)
+    const host = span === undefined ? '' : decodeHost(input.slice(span.from, span.to))
+    if (span === undefined || !dependsOnUnicode(host)) {
+      if (!URL.canParse(input)) return undefined
+      if (!hostname && !protocol) return output
+      const url = new URL(input)
+      return isAllowed(url, url.hostname) ? output : undefined
+    }
+    const labels = labelsOf(host)
+    if (labels === undefined) return undefined
+    // The parser still reads the rest, and whether the host ends in a number; it sees no label that it would decode.
+    const plain = labels.map((label) => (dependsOnUnicode(label) ? 'x' : label)).join('.')
+    const url = input.slice(0, span.from) + plain + input.slice(span.to)
+    if (!URL.canParse(url)) return undefined
+    if (!hostname && !protocol) return output
+    // A code point has two units at most, and a coded label is longer than its code points.
+    if (hostname && labels.join('.').length > 2 * maxHost) return undefined
+    return isAllowed(new URL(url), hostname ? codedHost(labels) : '') ? output : undefined
   }
-  const ascii = toAscii(decoded)
-  if (ascii === undefined) return undefined
-  // The parser still reads the rest, and whether the host ends in a number; it sees no label that it would decode.
-  const plain = input.slice(0, span.from) + ascii.replace(/(^|\.)xn--[^.]*/g, '$1x') + input.slice(span.to)
-  if (!URL.canParse(plain)) return undefined
-  return (hostname?.(ascii) ?? true) && (protocol?.(new URL(plain).protocol.slice(0, -1)) ?? true) ? output : undefined
+}
+
+/** Without U+0000 to U+0020 at either end, which the parser strips. */
+function withoutControls(text: string): string {
+  let [from, to] = [0, text.length]
+  while (from < to && text.charCodeAt(from) <= 0x20) from++
+  while (to > from && text.charCodeAt(to - 1) <= 0x20) to--
+  return text.slice(from, to)
 }
 
 interface Span {
@@ -72,7 +89,7 @@ function hostSpan(input: string): Span | undefined {
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Percent-decodes; bytes that are not UTF-8 become U+FFFD, which no host may have. */
-function decodeHost(host: string): string | undefined {
+function decodeHost(host: string): string {
   if (!host.includes('%')) return host
   const bytes: number[] = []
   for (let i = 0; i < host.length; i++) {
@@ -89,20 +106,21 @@ function decodeHost(host: string): string | undefined {
   return decoder.decode(Uint8Array.from(bytes))
 }
 
-// oxlint-disable-next-line no-control-regex -- ASCII
-const dependsOnUnicode = (host: string): boolean => /[^\0-\x7f]/.test(host) || /(?:^|\.)xn--/i.test(host)
+const dependsOnUnicode = (host: string): boolean => notAscii.test(host) || /(?:^|\.)xn--/i.test(host)
 
-/** The host in ASCII, or undefined when it has a forbidden code point or no label. */
-function toAscii(host: string): string | undefined {
+/** The labels of a host in lower case and NFC; undefined when one has a forbidden code point or there is none. */
+function labelsOf(host: string): readonly string[] | undefined {
   if (!isWellFormed(host)) return undefined
   const mapped = normalizeString(host, ['lower', 'nfc'])
+  if (mapped === '' || forbidden.test(mapped)) return undefined
   const labels = mapped.split('.')
-  // oxlint-disable-next-line no-control-regex -- ASCII
-  const coded = labels.map((label) => (/[^\0-\x7f]/.test(label) ? `xn--${punycode(label)}` : label))
-  const codedTwice = coded.some((label) => label.startsWith('xn--xn--'))
-  const ascii = coded.join('.')
-  return ascii === '' || codedTwice || forbidden.test(mapped) ? undefined : ascii
+  // It would be coded twice.
+  return labels.some((label) => label.startsWith('xn--') && notAscii.test(label)) ? undefined : labels
 }
+
+/** The host in ASCII. */
+const codedHost = (labels: readonly string[]): string =>
+  labels.map((label) => (notAscii.test(label) ? `xn--${punycode(label)}` : label)).join('.')
 
 /** RFC 3492, section 6.3. */
 function punycode(label: string): string {

@@ -1,9 +1,11 @@
-// The interpreting validator, the oracle: every issue of a normalized document in the fixed order. It walks the schema
-// itself and is written for clarity, not speed. native/core/src/validate is the twin.
+// The interpreting validator, the oracle: every issue of a document in the fixed order, or the document as the contract
+// makes it: coerced, normalized, without dropped members, with defaults. It walks the schema itself and is written for
+// clarity, not speed. native/core/src/validate is the twin.
 
 import {
   choicesOf,
   definition,
+  isSchema,
   type ArrayNode,
   type Choice,
   type Choices,
@@ -19,35 +21,49 @@ import {
   type StringLimits,
   type TypeName,
   type UnionNode,
+  type UrlLimits,
   type ValuesNode,
 } from '../../model/index.ts'
 import type { Pattern } from '../../pattern/index.ts'
-import { JsonObject, type JsonValue } from '../../json/index.ts'
+import { compareKeys, JsonObject, type JsonMember, type JsonValue } from '../../json/index.ts'
 import { compileMatcher, type Matcher } from './automaton.ts'
+import { coerceScalar } from './coerce.ts'
 import { IssueCollector, type Validation } from './issue-collector.ts'
+import { normalizeString } from './normalize-string.ts'
 import { codePoints, hasType, isMultipleOf, typeOf } from './scalars.ts'
+import { compileUrl, type UrlCheck } from './url.ts'
 import { VerdictMemory } from './verdict-memory.ts'
 
-export type { Validation } from './issue-collector.ts'
+export interface Validated extends Validation {
+  /** The document to write; undefined where there are issues. */
+  readonly value: JsonValue | undefined
+}
 
-export type Validate = (value: JsonValue) => Validation
+export type Validate = (value: JsonValue) => Validated
 
-/** Compiles the validator of one contract. It takes a normalized document and does not change it. */
+/** Compiles the validator of one contract. It does not change the document that it takes. */
 export function compileValidator(profile: Profile): Validate {
   const validator = new Validator(profile)
   return (value) => {
     const issues = new IssueCollector()
-    validator.check(profile.root, value, issues)
+    const result = validator.check(profile.root, value, issues)
     validator.forget()
-    return issues.result()
+    return { ...issues.result(), value: result }
   }
 }
 
 /** Compiles the verdict on a value at any node of the contract. */
 export function compileAccepts(profile: Profile): (node: SchemaNode, value: JsonValue) => boolean {
   const validator = new Validator(profile)
-  return (node, value) => validator.check(node, value, undefined)
+  return (node, value) => {
+    const accepts = validator.check(node, value, undefined) !== undefined
+    validator.forget()
+    return accepts
+  }
 }
+
+/** The value as the contract makes it, the same one where nothing changes; undefined: it fails. */
+type Result = JsonValue | undefined
 
 /** Collects issues; undefined when only the verdict counts (a branch of a union, a key of a record). */
 type Collector = IssueCollector | undefined
@@ -55,11 +71,13 @@ type Collector = IssueCollector | undefined
 class Validator {
   readonly #profile: Profile
   readonly #matchers = lazily<Pattern, Matcher>(compileMatcher)
+  readonly #urls = lazily<UrlLimits, UrlCheck>(compileUrl)
   readonly #values = lazily<ValuesNode, ReadonlySet<unknown>>((node) => new Set(node.values))
   readonly #objects = lazily(({ properties }: ObjectNode) => ({
     nodes: new Map(properties.map(({ name, node }) => [name, node])),
     /** In canonical key order. */
     required: properties.filter((property) => property.required).map((property) => property.name),
+    defaults: properties.flatMap(({ name: key, default: value }) => (value === undefined ? [] : [{ key, value }])),
   }))
   readonly #branches = lazily(({ branches }: DiscriminatedNode) => ({
     byValue: new Map<unknown, SchemaNode>(branches.flatMap(({ values, node }) => values.map((value) => [value, node]))),
@@ -75,15 +93,15 @@ class Validator {
   }
 
   /**
-   * True when `value` passes `node`. Recurses once for each open bracket of the payload and once for each union;
+   * Checks `value` against `node`. Recurses once for each open bracket of the payload and once for each union;
    * references, nullables and discriminated unions are followed in the loop, because their chains may be long.
    */
-  check(from: SchemaNode, value: JsonValue, collector: Collector): boolean {
+  check(from: SchemaNode, value: JsonValue, collector: Collector): Result {
     let node = from
     for (;;) {
       switch (node.kind) {
         case 'any':
-          return true
+          return value
         case 'scalar':
           return this.#scalar(node, value, collector)
         case 'values':
@@ -94,7 +112,7 @@ class Validator {
         case 'union':
           return this.#union(node, value, collector)
         case 'nullable':
-          if (value === null) return true
+          if (value === null) return value
           node = node.inner
           break
         case 'ref':
@@ -102,7 +120,7 @@ class Validator {
           break
         case 'discriminated': {
           const chosen = this.#branch(node, value, collector)
-          if (chosen === undefined) return false
+          if (chosen === undefined) return undefined
           node = chosen
         }
       }
@@ -114,101 +132,143 @@ class Validator {
     this.#memory?.forget()
   }
 
-  /** An array or an object; its verdict is remembered while branches are tried. */
-  #container(node: ArrayNode | ObjectNode, value: JsonValue, collector: Collector): boolean {
-    const remembered = collector === undefined ? this.#memory?.recall(node, value) : undefined
-    if (remembered !== undefined) return remembered
-    const passes = node.kind === 'array' ? this.#array(node, value, collector) : this.#object(node, value, collector)
-    if (collector === undefined) this.#memory?.remember(node, value, passes)
-    return passes
+  /** An array or an object; its result is remembered while branches are tried. */
+  #container(node: ArrayNode | ObjectNode, value: JsonValue, collector: Collector): Result {
+    const memory = collector === undefined ? this.#memory : undefined
+    if (memory?.has(node, value)) return memory.recall(node, value)
+    const result = node.kind === 'array' ? this.#array(node, value, collector) : this.#object(node, value, collector)
+    memory?.remember(node, value, result)
+    return result
   }
 
-  #scalar({ types, string, number }: ScalarNode, value: JsonValue, collector: Collector): boolean {
-    if (!hasType(types, value)) return wrongType(types, collector)
+  #scalar({ types, string, number, coerce }: ScalarNode, given: JsonValue, collector: Collector): Result {
+    const isScalar = given === null || typeof given !== 'object'
+    const [type] = types
+    const value = coerce && type && isScalar ? coerceScalar(given, type, this.#profile.numbers) : given
+    if (value === undefined || !hasType(types, value)) return wrongType(types, collector)
     if (typeof value === 'string' && string) return this.#text(string, value, collector)
-    if ((typeof value === 'number' || typeof value === 'bigint') && number) return checkNumber(number, value, collector)
-    return true
+    if ((typeof value === 'number' || typeof value === 'bigint') && number) {
+      return checkNumber(number, value, collector) ? value : undefined
+    }
+    return value
   }
 
-  #text({ minLength, maxLength, patterns }: StringLimits, value: string, collector: Collector): boolean {
-    const length = codePoints(value)
+  /** The limits apply to the text as it will be written; to the normalized text where it is no URL. */
+  #text({ minLength, maxLength, patterns, norm, url }: StringLimits, given: string, collector: Collector): Result {
+    const normalized = normalizeString(given, norm)
+    const written = url ? this.#urls(url)(normalized) : normalized
+    const text = written ?? normalized
+    const length = codePoints(text)
     let passes = true
     if (minLength !== undefined && length < minLength) passes = exceeds(collector, 'minLength', minLength)
     // A text that is too long is not matched against patterns.
-    if (maxLength !== undefined && length > maxLength) return exceeds(collector, 'maxLength', maxLength)
-    const failed = patterns.find((pattern) => !this.#matchers(pattern)(value))
-    return failed ? exceeds(collector, 'pattern', failed.source) : passes
+    if (maxLength !== undefined && length > maxLength) return fails(exceeds(collector, 'maxLength', maxLength))
+    if (written === undefined) return fails(exceeds(collector, 'url', 'url'))
+    const failed = patterns.find((pattern) => !this.#matchers(pattern)(text))
+    if (failed) return fails(exceeds(collector, 'pattern', failed.source))
+    return passes ? text : undefined
   }
 
-  #oneOfValues(node: ValuesNode, value: JsonValue, collector: Collector): boolean {
+  #oneOfValues(node: ValuesNode, given: JsonValue, collector: Collector): Result {
+    const value = typeof given === 'string' ? normalizeString(given, node.norm) : given
     if (!hasType(node.types, value)) return wrongType(node.types, collector)
-    return this.#values(node).has(value) || report(collector, node.keyword, { expected: node.values.map(inParams) })
+    if (this.#values(node).has(value)) return value
+    return fails(report(collector, node.keyword, { expected: node.values.map(inParams) }))
   }
 
-  #array({ prefix, items, minItems, maxItems }: ArrayNode, value: JsonValue, collector: Collector): boolean {
+  #array(node: ArrayNode, value: JsonValue, collector: Collector): Result {
     if (!Array.isArray(value)) return wrongType(['array'], collector)
+    const { prefix, prefixDefaults, items, minItems, maxItems } = node
     let passes = true
     if (minItems !== undefined && value.length < minItems) passes = exceeds(collector, 'minItems', minItems)
     if (maxItems !== undefined && value.length > maxItems) passes = exceeds(collector, 'maxItems', maxItems)
     // Surplus items have no issues of their own: maxItems has reported them.
     const length = items === false ? Math.min(value.length, prefix.length) : value.length
+    const written: JsonValue[] = []
     for (let index = 0; index < length; index++) {
-      const node = prefix[index] ?? (items as SchemaNode)
-      if (this.#child(node, value[index] as JsonValue, index, collector)) continue
+      const child = prefix[index] ?? (items as SchemaNode)
+      const item = this.#child(child, value[index] as JsonValue, index, collector)
+      if (item !== undefined) {
+        written.push(item)
+        continue
+      }
       passes = false
       if (isDone(collector)) break
     }
-    return passes
+    if (!passes) return undefined
+    for (let missing = prefixDefaults?.[length]; missing !== undefined; missing = prefixDefaults?.[written.length]) {
+      written.push(missing)
+    }
+    return written.length === value.length && written.every((item, index) => item === value[index]) ? value : written
   }
 
   /** Members and missing required ones, in one walk in canonical key order. */
-  #object(node: ObjectNode, value: JsonValue, collector: Collector): boolean {
+  #object(node: ObjectNode, value: JsonValue, collector: Collector): Result {
     if (!(value instanceof JsonObject)) return wrongType(['object'], collector)
-    const { nodes, required } = this.#objects(node)
+    const { nodes, required, defaults } = this.#objects(node)
+    const written: JsonMember[] = []
+    let changes = false
     let passes = true
     let next = 0
     for (const member of value.members) {
       const { key } = member
       for (; next < required.length && (required[next] as string) < key; next++) {
         passes = report(collector, 'required', {}, required[next])
-        if (isDone(collector)) return false
+        if (isDone(collector)) return undefined
       }
       if (required[next] === key) next++
       const property = nodes.get(key)
-      const memberPasses = property
+      if (property === undefined && node.additional === 'strip') {
+        changes = true
+        continue
+      }
+      const result = property
         ? this.#child(property, member.value, key, collector)
         : this.#additional(node, key, member.value, collector)
-      if (memberPasses) continue
+      if (result !== undefined) {
+        written.push(result === member.value ? member : { key, value: result })
+        changes ||= result !== member.value
+        continue
+      }
       passes = false
-      if (isDone(collector)) return false
+      if (isDone(collector)) return undefined
     }
     for (; next < required.length; next++) {
       passes = report(collector, 'required', {}, required[next])
-      if (isDone(collector)) return false
+      if (isDone(collector)) return undefined
     }
-    return passes
+    if (!passes) return undefined
+    const missing = defaults.filter(({ key }) => !value.has(key))
+    if (missing.length > 0)
+      return new JsonObject([...written, ...missing].toSorted((a, b) => compareKeys(a.key, b.key)))
+    return changes ? new JsonObject(written) : value
   }
 
   /** An undeclared member: at most one issue for its key, and none for the value of an invalid key. */
-  #additional({ additional, names }: ObjectNode, key: string, value: JsonValue, collector: Collector): boolean {
-    if (additional === false) return report(collector, 'additionalProperties', {}, key)
-    if (names && !this.check(names, key, undefined)) return report(collector, 'propertyNames', {}, key)
+  #additional({ additional, names }: ObjectNode, key: string, value: JsonValue, collector: Collector): Result {
+    if (!isSchema(additional)) return fails(report(collector, 'additionalProperties', {}, key))
+    if (names && this.check(names, key, undefined) === undefined) {
+      return fails(report(collector, 'propertyNames', {}, key))
+    }
     return this.#child(additional, value, key, collector)
   }
 
-  #child(node: SchemaNode, value: JsonValue, key: string | number, collector: Collector): boolean {
+  #child(node: SchemaNode, value: JsonValue, key: string | number, collector: Collector): Result {
     collector?.path.push(key)
-    const passes = this.check(node, value, collector)
+    const result = this.check(node, value, collector)
     collector?.path.pop()
-    return passes
+    return result
   }
 
-  #union(node: UnionNode, value: JsonValue, collector: Collector): boolean {
+  #union(node: UnionNode, value: JsonValue, collector: Collector): Result {
     const choice = this.#unions(node)[typeOf(value)]
     // One branch alone takes values of this type: its issues say more than that no branch fits.
     if (!('byValue' in choice) && choice.length === 1) return this.check(choice[0] as SchemaNode, value, collector)
-    const candidates = listFor(choice, value)
-    return candidates.some((candidate) => this.check(candidate, value, undefined)) || report(collector, 'union', {})
+    for (const candidate of listFor(choice, value)) {
+      const result = this.check(candidate, value, undefined)
+      if (result !== undefined) return result
+    }
+    return fails(report(collector, 'union', {}))
   }
 
   /** The branch that the discriminator selects; undefined after reporting why there is none. */
@@ -271,10 +331,13 @@ function exceeds(collector: Collector, keyword: Keyword, limit: NumericLimit | s
 const inParams = <T>(value: T): Exclude<T, bigint> | string =>
   typeof value === 'bigint' ? String(value) : (value as Exclude<T, bigint>)
 
-function wrongType(expected: readonly TypeName[], collector: Collector): false {
+function wrongType(expected: readonly TypeName[], collector: Collector): undefined {
   collector?.add('type', { expected })
-  return false
+  return undefined
 }
+
+/** The result of a value for which an issue was reported. */
+const fails = (_: false): undefined => undefined
 
 /** After a failure: true when further checks cannot change the result. */
 const isDone = (collector: Collector): boolean => collector === undefined || collector.truncated

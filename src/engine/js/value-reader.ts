@@ -1,9 +1,16 @@
 // The canonical form as a value of JavaScript, for contracts whose integers may be bigints.
 
 import { decodeUtf8 } from '#runtime'
-import { definition, findProperty, type Profile, type ReadValue, type SchemaNode } from '../../model/index.ts'
+import {
+  definition,
+  findProperty,
+  flattenUnion,
+  isSchema,
+  type Profile,
+  type ReadValue,
+  type SchemaNode,
+} from '../../model/index.ts'
 import { JsonObject, readText, toPlain, type JsonPrimitive, type JsonValue } from '../../json/index.ts'
-import { flattenUnion } from './flatten-union.ts'
 import { typeOf } from './scalars.ts'
 import { compileAccepts } from './validate.ts'
 
@@ -31,7 +38,7 @@ export function compileValueReader(profile: Profile): ReadValue | undefined {
     const { additional } = node
     const plain: Record<string, unknown> = {}
     for (const { key, value: member } of value.members) {
-      plain[key] = convert(findProperty(node, key)?.node ?? (additional || anyNode), member)
+      plain[key] = convert(findProperty(node, key)?.node ?? (isSchema(additional) ? additional : anyNode), member)
     }
     return plain
   }
@@ -74,7 +81,7 @@ function hasBigint(node: SchemaNode): boolean {
     case 'object':
       return (
         node.properties.some((property) => hasBigint(property.node)) ||
-        (!!node.additional && hasBigint(node.additional))
+        (isSchema(node.additional) && hasBigint(node.additional))
       )
     case 'union':
       return node.branches.some(hasBigint)

@@ -28,4 +28,6 @@ export interface VisitorCompiler {
   /** Names that generated code reads without `hasOwn`: Object.prototype must not have them. */
   readonly inheritable: Set<string>
   compile(node: SchemaNode): Visitor
+  /** Checks a member that is left out of the result; false where it is invalid or its validity is uncertain. */
+  drop(this: void, key: string, value: unknown): boolean
 }

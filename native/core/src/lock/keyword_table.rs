@@ -44,13 +44,13 @@ impl NodeKind {
             Self::Enum => &["enum", "type", "x-norm"],
             Self::Union => &["anyOf"],
             Self::Discriminated => &["oneOf", "x-discriminator"],
-            Self::String => &["type", "allOf", "maxLength", "minLength", "pattern", "x-norm", "x-pattern-units"],
-            Self::Number => &["type", "exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf", "x-value"],
-            Self::Bare => &["type"],
+            Self::String => &["type", "allOf", "maxLength", "minLength", "pattern", "x-coerce", "x-norm", "x-pattern-units", "x-url"],
+            Self::Number => &["type", "exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf", "x-coerce", "x-value"],
+            Self::Bare => &["type", "x-coerce"],
             Self::Array => &["type", "items", "maxItems", "minItems"],
             Self::Tuple => &["type", "items", "maxItems", "minItems", "prefixItems"],
-            Self::Object => &["type", "additionalProperties", "properties", "required"],
-            Self::Record => &["type", "additionalProperties", "propertyNames"],
+            Self::Object => &["type", "additionalProperties", "properties", "required", "x-unknown"],
+            Self::Record => &["type", "additionalProperties", "propertyNames", "x-unknown"],
         }
     }
 }
