@@ -27,7 +27,10 @@ export function measureCost(tree: SchemaTree, maxBytes: number): WorstCase {
   throw unsupported(location?.pointer ?? '', describe(schema, worst, maxBytes, place))
 }
 
-const fits = (steps: number, maxBytes: number): boolean => steps <= Math.max(budget, stepsPerByte * maxBytes)
+/** The most steps that a contract may take for a payload of `maxBytes`. */
+export const stepBudget = (maxBytes: number): number => Math.max(budget, stepsPerByte * maxBytes)
+
+const fits = (steps: number, maxBytes: number): boolean => steps <= stepBudget(maxBytes)
 
 function describe(schema: SchemaCost, worst: WorstCase, maxBytes: number, { node, isText }: Place): string {
   const bytes = largest(maxBytes, (count) => fits(schema.worstCase(count).steps, count))
@@ -38,8 +41,7 @@ function describe(schema: SchemaCost, worst: WorstCase, maxBytes: number, { node
   const what = isText
     ? `${worst.states} states of its patterns may be alive behind each character`
     : `${worst.nodes} branches may look at each value`
-  const limit = Math.max(budget, stepsPerByte * maxBytes)
-  return `${what}: with ${maxBytes} bytes ${worst.steps} steps, beyond ${limit}.${advice && ` It fits with ${advice}.`}`
+  return `${what}: with ${maxBytes} bytes ${worst.steps} steps, beyond ${stepBudget(maxBytes)}.${advice && ` It fits with ${advice}.`}`
 }
 
 /** The largest count up to `most` that passes; 0 for none. */
