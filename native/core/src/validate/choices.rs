@@ -11,11 +11,7 @@ use crate::read::Kind;
 const NULL: Primitive = Primitive::Null;
 
 /// The choice for each kind of value. `sources`: what each node was compiled from.
-pub fn choices_of(
-    candidates: &[Vec<NodeId>; 6],
-    sources: &[Option<&SchemaNode>],
-    profile: &Profile,
-) -> [Choice; 6] {
+pub fn choices_of(candidates: &[Vec<NodeId>; 6], sources: &[Option<&SchemaNode>], profile: &Profile) -> [Choice; 6] {
     let mut choices: [Choice; 6] = Default::default();
     for (kind, nodes) in candidates.iter().enumerate() {
         choices[kind] = if kind == Kind::Array as usize {

@@ -4,7 +4,9 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::compile::Graph;
-use super::node::{Array, Check, Choice, Discriminated, NodeId, Number, Object, Scalar, Text, Union, ValueTable, Values};
+use super::node::{
+    Array, Check, Choice, Discriminated, NodeId, Number, Object, Scalar, Text, Union, ValueTable, Values,
+};
 use super::number::{divides, violations};
 use crate::normalize::{self, NormBuffers};
 use crate::numeric::Numeric;
