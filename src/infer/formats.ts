@@ -58,5 +58,5 @@ function patternsOf(format: Format): readonly RegExp[] {
   const { root } = defineContract({ name: 'format', schema: buildZod(formatSchema(format)) }).profile
   const patterns = root.kind === 'scalar' ? root.string?.patterns : undefined
   if (patterns === undefined || patterns.length === 0) throw new TypeError('A format without a pattern proves nothing')
-  return patterns.map(({ source }) => new RegExp(source, 'u'))
+  return patterns.map(({ source, units }) => new RegExp(source, units === 'utf16' ? '' : 'u'))
 }

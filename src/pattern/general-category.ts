@@ -20,9 +20,9 @@ function rangesOf(categories: string): Ranges {
   const wanted = new Set(categories.split(' ').map((name) => categoryLetters[names.indexOf(name)]))
   const ranges: number[] = []
   let from = 0
-  for (const [, letter, digits] of categoryRuns.matchAll(/([A-Z!#$%])([0-9a-z]*)/g)) {
-    const end = from + (digits === '' ? 1 : Number.parseInt(digits as string, 36))
-    if (wanted.has(letter as string)) {
+  for (const [, letter = '', digits = ''] of categoryRuns.matchAll(/([A-Z!#$%])([0-9a-z]*)/g)) {
+    const end = from + (digits === '' ? 1 : Number.parseInt(digits, 36))
+    if (wanted.has(letter)) {
       if (ranges.at(-1) === from - 1) ranges[ranges.length - 1] = end - 1
       else ranges.push(from, end - 1)
     }

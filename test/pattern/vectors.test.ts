@@ -3,12 +3,12 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { parsePattern, patternCost, PatternError } from '../../src/pattern/index.ts'
+import { parsePattern, patternCost, PatternError, type PatternUnits } from '../../src/pattern/index.ts'
 import { compileMatcher } from '../../src/engine/js/automaton.ts'
 
 interface Matching {
   readonly pattern: string
-  readonly 'x-pattern-units'?: 'utf16'
+  readonly 'x-pattern-units'?: PatternUnits
   readonly matches: readonly string[]
   readonly differs: readonly string[]
 }
@@ -16,13 +16,13 @@ interface Matching {
 interface Refused {
   readonly about: string
   readonly pattern: string
-  readonly 'x-pattern-units'?: 'utf16'
+  readonly 'x-pattern-units'?: PatternUnits
   readonly position: number
 }
 
 interface Cost {
   readonly pattern: string
-  readonly 'x-pattern-units'?: 'utf16'
+  readonly 'x-pattern-units'?: PatternUnits
   readonly cost: number
 }
 

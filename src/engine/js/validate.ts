@@ -29,8 +29,9 @@ import { compareKeys, JsonObject, type JsonMember, type JsonValue } from '../../
 import { compileMatcher, type Matcher } from './automaton.ts'
 import { coerceScalar } from './coerce.ts'
 import { IssueCollector, type Validation } from './issue-collector.ts'
+import { isMultipleOf } from './multiple-of.ts'
 import { normalizeString } from './normalize-string.ts'
-import { codePoints, hasType, isMultipleOf, typeOf } from './scalars.ts'
+import { codePoints, hasType, typeOf } from './scalars.ts'
 import { compileUrl, type UrlCheck } from './url.ts'
 import { VerdictMemory } from './verdict-memory.ts'
 

@@ -27,7 +27,7 @@ pub struct Alphabet {
 impl Alphabet {
     pub fn new(Positions { ranges, words, has_boundaries, .. }: &Positions) -> Self {
         let mut numbers: HashMap<&Arc<Ranges>, usize> = HashMap::new();
-        let mut sets: Vec<(&[(u32, u32)], Vec<usize>)> = Vec::new();
+        let mut sets: Vec<ClassSet<'_>> = Vec::new();
         for (position, set) in ranges.iter().enumerate() {
             let number = *numbers.entry(set).or_insert(sets.len());
             if number == sets.len() {
@@ -78,10 +78,14 @@ pub struct Run {
     pub symbol: u16,
 }
 
+/// The characters of a class and the positions that match them.
+type ClassSet<'p> = (&'p [(u32, u32)], Vec<usize>);
+
+/// Starts of the runs, the symbol of each, and the sets that contain each symbol.
 type Symbols = (Vec<u32>, Vec<u16>, Vec<Vec<usize>>);
 
 /// Walks the edges of all ranges in order: between two edges the set membership is constant.
-fn symbols_of(sets: &[(&[(u32, u32)], Vec<usize>)]) -> Symbols {
+fn symbols_of(sets: &[ClassSet<'_>]) -> Symbols {
     let mut edges: BTreeMap<u32, Vec<usize>> = BTreeMap::from([(0, Vec::new())]);
     for (number, (ranges, _)) in sets.iter().enumerate() {
         for &(low, high) in *ranges {

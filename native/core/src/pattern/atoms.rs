@@ -2,9 +2,9 @@
 //!
 //! Twin of `src/pattern/atoms.ts`.
 
-use super::Units;
 use super::general_category::general_category;
 use super::ranges::{DIGITS, LAST, LAST_UNIT, Ranges, WHITE_SPACE, WORD_CHARACTERS, merged, negated};
+use super::units::Units;
 
 /// A pattern outside the grammar.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,23 +12,15 @@ mod general_category_table;
 mod parse;
 mod positions;
 mod ranges;
+mod units;
 
 pub use atoms::PatternError;
+pub use units::Units;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
 
 use automaton::{Cache, Program};
 use parse::Node;
-
-/// What one character of a pattern is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Units {
-    /// A Unicode code point.
-    #[default]
-    CodePoints,
-    /// A UTF-16 code unit: `x-pattern-units: "utf16"`.
-    Utf16,
-}
 
 /// A pattern of a contract: a search, as in JSON Schema, unless it is anchored.
 #[derive(Clone, Debug)]

@@ -5,9 +5,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::Units;
 use super::atoms::{PatternError, Reader, Result};
 use super::ranges::{LINE_TERMINATORS, Ranges};
+use super::units::Units;
 
 /// One node of the tree. A `Concat` without parts is the empty text, and never occurs inside `Concat` or `Repeat`.
 #[derive(Debug)]

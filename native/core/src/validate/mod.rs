@@ -7,12 +7,13 @@ mod choices;
 mod compile;
 mod fast_path;
 mod issue_collector;
+mod multiple_of;
 mod node;
 mod number;
 mod params;
 mod slow_path;
 
-pub use number::is_multiple;
+pub use multiple_of::is_multiple;
 
 use compile::Graph;
 use fast_path::Fast;
