@@ -127,7 +127,7 @@ impl<'t> SchemaCost<'t> {
         let mut texts: Vec<(u64, u64, NodeId)> =
             self.single.iter().map(|id| (states_of(*id), self.length_of(*id, bound), *id)).collect();
         texts.push((states, u64::MAX, node));
-        texts.sort_by(|a, b| b.0.cmp(&a.0));
+        texts.sort_by_key(|(states, ..)| std::cmp::Reverse(*states));
         let mut all = Texts { steps: 0, states: texts[0].0, node: self.tree.definitions[0] };
         let (mut left, mut dearest) = (max_bytes, 0);
         for (states, length, node) in texts {
