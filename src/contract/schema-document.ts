@@ -27,6 +27,8 @@ export interface SchemaDocument {
   'x-pattern-units'?: 'utf16'
   allOf?: PatternDocument[]
   'x-norm'?: NormOp[]
+  'x-coerce'?: true
+  'x-url'?: { hostname?: string; protocol?: string }
   minimum?: number | bigint
   exclusiveMinimum?: number | bigint
   maximum?: number | bigint
@@ -41,6 +43,9 @@ export interface SchemaDocument {
   required?: string[]
   propertyNames?: SchemaDocument
   additionalProperties?: SchemaDocument | boolean
+  'x-unknown'?: 'strip'
+  /** In a slot whose value may be missing. */
+  default?: unknown
   anyOf?: SchemaDocument[]
   oneOf?: SchemaDocument[]
   'x-discriminator'?: string
@@ -60,6 +65,9 @@ export const isAny = (node: SchemaDocument): boolean => keywords(node).length ==
 
 /** True for `{ type: 'null' }`. */
 export const isNull = (node: SchemaDocument): boolean => node.type === 'null' && keywords(node).length === 1
+
+/** True for a scalar that takes all scalars and converts them. */
+export const isCoerced = (node: SchemaDocument): boolean => node['x-coerce'] === true
 
 /** The scalar types of a node without other keywords than `type`; undefined for any other node. */
 export function bareTypes(node: SchemaDocument): string[] | undefined {
@@ -86,8 +94,11 @@ function ordered(node: SchemaDocument): string {
 export function orNull(node: SchemaDocument): SchemaDocument {
   if (isAny(node) || isNull(node)) return node
   if (node.anyOf !== undefined) {
+    if (node.anyOf.some(isCoerced)) return { ...node, anyOf: [{ type: 'null' }, ...node.anyOf] }
     return node.anyOf.some(acceptsNull) ? node : { ...node, anyOf: [...node.anyOf, { type: 'null' }] }
   }
+  // Null stays null: it must not reach what would convert it.
+  if (isCoerced(node)) return { anyOf: [{ type: 'null' }, node] }
   const scalar = typeof node.type === 'string' && scalars.has(node.type)
   if (scalar && node.const === undefined && node.enum === undefined)
     return { ...node, type: [node.type as string, 'null'] }

@@ -6,8 +6,8 @@ import type { SchemaDocument } from '../../src/contract/schema-document.ts'
 import { norm } from '../../src/contract/define/norm.ts'
 import { walkSchema } from '../../src/contract/define/walk.ts'
 
-const lower = (schema: z.ZodType, objects?: 'strict' | 'loose'): SchemaDocument => {
-  const { $schema, ...node } = walkSchema(schema, { objects, refinementsInAppOnly: false }).schema
+const lower = (schema: z.ZodType, objects: 'strip' | 'strict' | 'loose' = 'strip'): SchemaDocument => {
+  const { $schema, ...node } = walkSchema(schema, { objects, appOnly: new Set() }).schema
   expect($schema).toBe('https://json-schema.org/draft/2020-12/schema')
   return node
 }
@@ -224,6 +224,7 @@ describe('defineContract writes', () => {
   })
 
   it('a bare object by the option `objects`', () => {
+    expect(lower(z.object({}))).toStrictEqual({ type: 'object', properties: {}, 'x-unknown': 'strip' })
     expect(lower(z.object({}), 'strict')).toStrictEqual({ type: 'object', properties: {}, additionalProperties: false })
     expect(lower(z.object({}), 'loose')).toStrictEqual({ type: 'object', properties: {} })
   })

@@ -2,8 +2,9 @@
 //!
 //! # Modules
 //!
-//! Each uses only those before it: `error_codes`, `error`, `numeric`, `pattern`, `profile`, `json_text`, `pointer`, `issue`,
-//! `digest`, `read`, `unicode_tables`, `normalize`, `lock`, `validate`, `canonical`, `dictionary`, `compress`,
+//! Each uses only those before it: `error_codes`, `error`, `numeric`, `pattern`, `profile`, `json_text`, `pointer`,
+//! `issue`, `digest`, `read`, `unicode_tables`, `normalize`, `url`, `lock`, `validate`, `canonical`, `dictionary`,
+//! `compress`,
 //! `decompress`, `contract`, `process`. Their names are those of their TypeScript twins.
 
 #![forbid(unsafe_code)]
@@ -29,6 +30,7 @@ mod process;
 mod profile;
 mod read;
 mod unicode_tables;
+mod url;
 mod validate;
 
 pub use contract::Contract;

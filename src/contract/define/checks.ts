@@ -1,9 +1,10 @@
 // Checks that a schema of any type may have: refinements, overwrites, and those that JSON Schema cannot express. The
 // checks of strings, numbers and lists are read in the files of those families, through readChecks.
 
-import { $ZodCheckMinLength, type $ZodCheck } from 'zod/v4/core'
-import { overwriteProblem } from './overwrite.ts'
+import { $ZodCheckMinLength, type $ZodCheck, type $ZodType } from 'zod/v4/core'
+import { keepInApp } from './app-only.ts'
 import type { CheckDef, LoweringContext } from './context.ts'
+import { readOverwrite } from './overwrite.ts'
 
 type Checks = readonly $ZodCheck[] | undefined
 
@@ -13,27 +14,37 @@ export interface LengthBounds {
   max?: number
 }
 
+/** The schema's own check, if it is one (z.email(), z.int()), and those that it has. */
+export const checksOf = (schema: $ZodType): readonly $ZodCheck[] => [
+  ...(schema._zod.traits.has('$ZodCheck') ? [schema as unknown as $ZodCheck] : []),
+  ...(schema._zod.def.checks ?? []),
+]
+
 /** For types whose only possible check is a refinement. */
 export const lowerChecks = (context: LoweringContext, checks: Checks, path: string): void =>
   readChecks(context, checks, path, () => false)
 
 /**
- * Reads a schema's checks. `readCheck` returns true for those it understood; refinements and overwrites are read here; all
- * others are rejected. `text` is the schema's source without its overwrites, for the error message.
+ * Reads a schema's checks in their order. `readCheck` returns true for those it understood; refinements and overwrites are
+ * read here; all others are rejected. `overwriteProblem` returns why a contract cannot have an overwrite, undefined for one
+ * that it took. Behind an overwrite that stays in the app, all checks stay there.
  */
 export function readChecks(
   context: LoweringContext,
   checks: Checks,
   path: string,
   readCheck: (def: CheckDef) => boolean,
-  text?: string,
+  overwriteProblem: (def: CheckDef) => string | undefined = unknownOverwrite,
 ): void {
-  const overwrites: CheckDef[] = []
+  let inApp = false
   for (const check of checks ?? []) {
     const def = check._zod.def as unknown as CheckDef
-    if (def.check === 'overwrite') overwrites.push(def)
-    else if (def.check === 'custom') readRefinement(context, path)
-    else if (!hasDefaultWhen(def))
+    if (def.check === 'custom') readRefinement(context, path)
+    else if (inApp) continue
+    else if (def.check === 'overwrite') {
+      const problem = overwriteProblem(def)
+      inApp = problem !== undefined && keepInApp(context, path, 'transform', problem)
+    } else if (!hasDefaultWhen(def))
       context.reject(path, `the check "${def.check}" runs only under its own \`when\`; drop \`when\``)
     else if (!readCheck(def))
       context.reject(
@@ -41,7 +52,6 @@ export function readChecks(
         `the check "${def.check}" cannot be expressed in a contract; drop it, or check it in the app`,
       )
   }
-  if (overwrites.length > 0) context.reject(path, overwriteProblem(overwrites, text))
 }
 
 /** Reads min_length, max_length and length_equals into `bounds`. */
@@ -59,15 +69,12 @@ export function readLengthCheck(context: LoweringContext, path: string, def: Che
   return true
 }
 
-function readRefinement(context: LoweringContext, path: string): void {
-  if (context.options.refinementsInAppOnly) context.keepInApp(path)
-  else {
-    context.reject(
-      path,
-      '.refine() is code and cannot travel in a lock; drop it, or keep it as a check of the app alone with ' +
-        "defineContract({ …, appOnly: ['refine'] })",
-    )
-  }
+const readRefinement = (context: LoweringContext, path: string): void =>
+  void keepInApp(context, path, 'refine', '.refine() is code that a lock cannot hold; drop it')
+
+function unknownOverwrite(def: CheckDef): string {
+  const { call, problem } = readOverwrite(def)
+  return `${call} ${problem ?? 'applies to strings'}`
 }
 
 const defaultWhen = (new $ZodCheckMinLength({ check: 'min_length', minimum: 0 })._zod.def as CheckDef).when

@@ -4,12 +4,19 @@ import type { $ZodType } from 'zod/v4/core'
 import type { NormOp } from '../../model/index.ts'
 import type { SchemaDocument } from '../schema-document.ts'
 
+/**
+ * `refine`: .refine() and .superRefine(), .check() with a function. `transform`: all that turns one value into another,
+ * and everything behind it. `custom`: z.custom() and z.instanceof().
+ */
+export const appOnlyKinds = ['refine', 'transform', 'custom'] as const
+export type AppOnlyKind = (typeof appOnlyKinds)[number]
+
 /** How the walk reads what zod leaves open. */
 export interface LoweringOptions {
-  /** How a bare `z.object` is read; undefined: it is rejected. */
-  readonly objects?: 'strict' | 'loose' | undefined
-  /** Refinements are left out of the lock and listed, instead of rejected. */
-  readonly refinementsInAppOnly: boolean
+  /** How a bare `z.object` is read. */
+  readonly objects: 'strip' | 'strict' | 'loose'
+  /** What is left out of the lock and listed, instead of rejected. */
+  readonly appOnly: ReadonlySet<AppOnlyKind>
   /** Integers of 64 bits keep their digits: `numbers: "int64"`. */
   readonly int64?: boolean
 }
@@ -31,8 +38,8 @@ export interface LoweringContext {
   reject(path: string, problem: string): SchemaDocument
   /** How many problems are recorded so far. */
   readonly problemCount: number
-  /** Records a refinement that stays in the app. */
-  keepInApp(path: string): void
+  /** Records code that stays in the app. */
+  keepInApp(path: string, kind: AppOnlyKind): void
 }
 
 /** A zod check's def, loosely typed: zod types them one by one, but lists them as `$ZodCheck`. */
@@ -49,7 +56,10 @@ export interface CheckDef {
   readonly suffix?: string
   readonly includes?: string
   readonly position?: number
+  readonly hostname?: RegExp
+  readonly protocol?: RegExp
+  readonly normalize?: boolean
   readonly fn?: (value: string) => unknown
-  readonly tx?: (value: unknown) => unknown
+  readonly tx?: (value: never) => unknown
   readonly when?: (payload: never) => boolean
 }

@@ -12,6 +12,7 @@ import {
 } from '../../model/index.ts'
 import { stringifyWithBigints } from '../../json/index.ts'
 import { describeDictionary, parseLock, rootPath } from '../index.ts'
+import { appOnlyKinds, type AppOnlyKind } from './context.ts'
 import { pathOfPointer } from './paths.ts'
 import { walkSchema } from './walk.ts'
 
@@ -34,10 +35,13 @@ export interface DefineOptions<S extends $ZodType> {
   readonly dictionary?: { readonly path: string; readonly bytes: Uint8Array }
   /** Of the canonical bytes. Default `sha-256`. */
   readonly digest?: DigestName
-  /** How bare `z.object()` is read. Without it they are rejected, because zod silently drops unknown keys. */
-  readonly objects?: 'strict' | 'loose'
-  /** `['refine']`: refinements are checked by the app only; the lock lists them in its `appOnly`. */
-  readonly appOnly?: readonly 'refine'[]
+  /** How bare `z.object()` is read. Default `strip`, as zod does: unknown members are dropped from the document. */
+  readonly objects?: 'strip' | 'strict' | 'loose'
+  /**
+   * Code of the schema that stays in the app, by kind, or `'all'`: the contract is then of the code's input, and the
+   * lock lists each place in its `appOnly`. Without it such a schema is refused.
+   */
+  readonly appOnly?: readonly AppOnlyKind[] | 'all'
 }
 
 /**
@@ -59,10 +63,10 @@ export function defineContract<S extends $ZodType>(options: DefineOptions<S>): C
 /** The lock file's content before it is parsed. JSON omits what is undefined. */
 function buildLock(options: DefineOptions<$ZodType>): unknown {
   checkOptions(options)
-  const { name, schema, objects, appOnly = [], numbers, limits, compress, dictionary, digest } = options
+  const { name, schema, objects = 'strip', appOnly = [], numbers, limits, compress, dictionary, digest } = options
   const walked = walkSchema(schema, {
     objects,
-    refinementsInAppOnly: appOnly.includes('refine'),
+    appOnly: new Set(appOnly === 'all' ? appOnlyKinds : appOnly),
     int64: numbers === 'int64',
   })
   return {
@@ -79,27 +83,37 @@ function buildLock(options: DefineOptions<$ZodType>): unknown {
   }
 }
 
+const isAppOnlyKind = (kind: unknown): boolean => (appOnlyKinds as readonly unknown[]).includes(kind)
+
 const optionNames = 'name schema numbers limits compress dictionary digest objects appOnly'.split(' ')
 
 /** Checks what is not part of the lock, so that parseLock cannot. */
-function checkOptions({ schema, dictionary, objects, appOnly, ...rest }: DefineOptions<$ZodType>): void {
+function checkOptions(options: DefineOptions<$ZodType>): void {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidOptions('Expected the options of `defineContract`: { name, schema, … }')
+  }
+  const { schema, dictionary, objects, appOnly, ...rest } = options
   for (const name of Object.keys(rest)) {
     if (optionNames.includes(name)) continue
     throw invalidOptions(
       `Expected the options of \`defineContract\` to be among ${optionNames.join(', ')}, got \`${name}\``,
     )
   }
-  if (objects !== undefined && objects !== 'strict' && objects !== 'loose') {
-    throw invalidOptions(`Expected \`objects\` to be 'strict' or 'loose', got ${JSON.stringify(objects)}`)
+  if (objects !== undefined && !['strip', 'strict', 'loose'].includes(objects)) {
+    throw invalidOptions(`Expected \`objects\` to be 'strip', 'strict' or 'loose', got ${JSON.stringify(objects)}`)
   }
-  if (appOnly !== undefined && !(Array.isArray(appOnly) && appOnly.every((item) => item === 'refine'))) {
-    throw invalidOptions(`Expected \`appOnly\` to be ['refine'], got ${JSON.stringify(appOnly)}`)
+  if (appOnly !== undefined && appOnly !== 'all' && !(Array.isArray(appOnly) && appOnly.every(isAppOnlyKind))) {
+    const kinds = appOnlyKinds.map((kind) => `'${kind}'`).join(', ')
+    throw invalidOptions(`Expected \`appOnly\` to be 'all' or a list of ${kinds}, got ${JSON.stringify(appOnly)}`)
   }
   if (dictionary !== undefined && !(dictionary?.bytes instanceof Uint8Array)) {
     throw invalidOptions('Expected `dictionary` to be { path, bytes }, with bytes as a Uint8Array')
   }
   const version = (schema as Partial<$ZodType> | undefined)?._zod?.version
-  if (version === undefined) throw invalidOptions('Expected `schema` to be a zod 4 schema')
+  if (version === undefined) {
+    const found = schema === undefined ? 'nothing' : '_def' in Object(schema) ? 'one of zod 3' : typeof schema
+    throw invalidOptions(`Expected \`schema\` to be a schema of zod 4, got ${found}`)
+  }
   if (version.major !== 4 || version.minor < 6) {
     throw invalidOptions(
       `Expected \`schema\` to be of zod >=4.6 <5, got ${version.major}.${version.minor}: verdicts differ between minors`,

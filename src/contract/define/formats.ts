@@ -1,7 +1,7 @@
 // The pattern that each of zod's string formats has in a lock: zod's own where its check *is* that pattern, a frozen
 // one where they differ, none where the check is code. Unknown formats are unsupported: a future format may be code.
 
-import { regexes, type $ZodType } from 'zod/v4/core'
+import { regexes } from 'zod/v4/core'
 import type { PatternDocument } from '../schema-document.ts'
 import type { CheckDef, LoweringContext } from './context.ts'
 import { frozenPatterns } from './frozen-patterns.ts'
@@ -16,7 +16,6 @@ const patternIsTheCheck = new Set(
 )
 
 const unsupportedFormats: Readonly<Record<string, string>> = {
-  url: 'z.url() and z.httpUrl() use the URL constructor, which differs by runtime; write httpUrl() from sidelane',
   jwt: 'z.jwt() decodes the token in code; write z.string().regex(…) for its shape and verify it in the app',
   iban: 'z.iban() computes a checksum in code; write z.string().regex(/^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$/) and check it in the app',
   credit_card:
@@ -63,31 +62,3 @@ const annotated = new Set(['date', 'duration', 'email', 'hostname', 'ipv4', 'ipv
 /** z.stringFormat() wraps a regex in this function; it is recognized by its source text. */
 const isRegexOnly = ({ fn, pattern }: CheckDef): boolean =>
   pattern !== undefined && String(fn).replace(/\s/g, '') === '(val)=>fnOrRegex.test(val)'
-
-const constructors: Readonly<Record<string, string>> = {
-  date: 'z.iso.date()',
-  datetime: 'z.iso.datetime()',
-  duration: 'z.iso.duration()',
-  time: 'z.iso.time()',
-}
-
-/** The source of a string schema without its overwrites, for error messages: `z.email().max(64)`. */
-export function stringSource(schema: $ZodType): string {
-  const def = schema._zod.def as unknown as CheckDef
-  const base = def.check === 'string_format' ? (constructors[def.format ?? ''] ?? `z.${def.format}()`) : 'z.string()'
-  return (
-    base + (schema._zod.def.checks ?? []).map((check) => checkSource(check._zod.def as unknown as CheckDef)).join('')
-  )
-}
-
-function checkSource(def: CheckDef): string {
-  if (def.check === 'min_length') return `.min(${def.minimum})`
-  if (def.check === 'max_length') return `.max(${def.maximum})`
-  if (def.check === 'length_equals') return `.length(${def.length})`
-  if (def.check !== 'string_format') return ''
-  if (def.format === 'regex') return `.regex(${String(def.pattern)})`
-  if (def.format === 'starts_with') return `.startsWith(${JSON.stringify(def.prefix)})`
-  if (def.format === 'ends_with') return `.endsWith(${JSON.stringify(def.suffix)})`
-  if (def.format === 'includes') return `.includes(${JSON.stringify(def.includes)})`
-  return `.${def.format}()`
-}

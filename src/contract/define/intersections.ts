@@ -1,13 +1,12 @@
-// Intersections of two objects, merged into one. zod runs both sides and reports an unknown key only when *both* reject
-// it; the merged object does the same.
+// Intersections, merged into one schema branch by branch. zod runs both sides on the whole value and merges their results:
+// a member that one side drops comes from the other, a key that one side does not know is an issue only where *both*
+// reject it, and two results that differ throw. The merged schema does the same, or the intersection is rejected.
 
 import type { $ZodIntersectionDef } from 'zod/v4/core'
 import { sameSchema, type SchemaDocument } from '../schema-document.ts'
-import { isOpen, objectDocument } from './objects.ts'
+import { isOpen, objectDocument, type Additional } from './objects.ts'
 import { pathTo } from '../index.ts'
 import type { LoweringContext } from './context.ts'
-
-type Additional = SchemaDocument | boolean
 
 interface ObjectShape {
   readonly properties: Readonly<Record<string, SchemaDocument>>
@@ -15,20 +14,60 @@ interface ObjectShape {
   readonly additional: Additional
 }
 
+const writeOneSchema =
+  'an intersection must be of objects that are not recursive, or of unions of them; write one schema'
+
 export function lowerIntersection(context: LoweringContext, def: $ZodIntersectionDef, path: string): SchemaDocument {
   const left = context.lower(def.left, pathTo.side(path, 'left'))
   const right = context.lower(def.right, pathTo.side(path, 'right'))
+  return merge(context, left, right, path)
+}
+
+function merge(context: LoweringContext, left: SchemaDocument, right: SchemaDocument, path: string): SchemaDocument {
+  if (isUnion(left)) return distribute(context, left, (branch) => merge(context, branch, right, path), path)
+  if (isUnion(right)) return distribute(context, right, (branch) => merge(context, left, branch, path), path)
   const [a, b] = [shapeOf(left), shapeOf(right)]
-  if (a === undefined || b === undefined) {
-    return context.reject(path, 'an intersection must be of two objects that are not recursive; write one schema')
+  return a === undefined || b === undefined ? context.reject(path, writeOneSchema) : mergeObjects(context, a, b, path)
+}
+
+const isUnion = ({ anyOf, oneOf }: SchemaDocument): boolean => anyOf !== undefined || oneOf !== undefined
+
+/** The union of the merged branches; a branch that is no object, such as null, meets no object. */
+function distribute(
+  context: LoweringContext,
+  union: SchemaDocument,
+  mergeBranch: (branch: SchemaDocument) => SchemaDocument,
+  path: string,
+): SchemaDocument {
+  const { anyOf, oneOf = [], 'x-discriminator': key } = union
+  if (anyOf === undefined) {
+    const merged = oneOf.map(mergeBranch)
+    if (merged.some(isUnion)) return { anyOf: merged.flatMap((node) => node.anyOf ?? [node]) }
+    return { oneOf: merged, ...(key === undefined ? {} : { 'x-discriminator': key }) }
   }
+  const objects = anyOf.filter(
+    (branch) => shapeOf(branch) !== undefined || isUnion(branch) || branch.$ref !== undefined,
+  )
+  if (objects.length === 0) return context.reject(path, writeOneSchema)
+  if (objects.some((branch) => branch.additionalProperties === false)) {
+    return context.reject(
+      path,
+      'a z.strictObject() in a plain union of an intersection: zod lets its unknown keys pass where the other side knows ' +
+        'them; write z.object(), z.discriminatedUnion(), or one union of whole objects',
+    )
+  }
+  const merged = objects.map(mergeBranch).flatMap((node) => node.anyOf ?? [node])
+  return merged.length === 1 ? (merged[0] as SchemaDocument) : { anyOf: merged }
+}
+
+function mergeObjects(context: LoweringContext, a: ObjectShape, b: ObjectShape, path: string): SchemaDocument {
   const additional = mergeAdditional(a.additional, b.additional)
   if (additional === undefined) {
     return context.reject(path, 'both sides have a catchall; write one z.object({ … }).catchall()')
   }
   const properties: Record<string, SchemaDocument> = {}
   for (const key of new Set([...Object.keys(a.properties), ...Object.keys(b.properties)])) {
-    const merged = mergeMember(a, b, key)
+    const merged = mergeMember(memberOf(a, key), memberOf(b, key))
     if (merged === undefined) {
       context.reject(
         pathTo.property(path, key),
@@ -49,25 +88,57 @@ function shapeOf(node: SchemaDocument): ObjectShape | undefined {
   return {
     properties: node.properties ?? {},
     required: node.required ?? [],
-    additional: node.additionalProperties ?? true,
+    additional: node['x-unknown'] ?? node.additionalProperties ?? true,
   }
-}
-
-/** The schema of a member that both sides share; undefined where two schemas would have to hold at once. */
-function mergeMember(a: ObjectShape, b: ObjectShape, key: string): SchemaDocument | undefined {
-  const [left, right] = [memberOf(a, key), memberOf(b, key)]
-  // zod ignores the rejection by a side that does not declare the key, unless the other side rejects it too.
-  if (left === false || isOpen(left)) return right === false ? {} : (right as SchemaDocument)
-  if (right === false || isOpen(right)) return left as SchemaDocument
-  return sameSchema(left as SchemaDocument, right as SchemaDocument) ? (left as SchemaDocument) : undefined
 }
 
 const memberOf = ({ properties, additional }: ObjectShape, key: string): Additional =>
   Object.hasOwn(properties, key) ? (properties[key] as SchemaDocument) : additional
 
+/** The schema of a member that one side declares at least; undefined where two different ones would have to hold. */
+function mergeMember(left: Additional, right: Additional): SchemaDocument | undefined {
+  // A side that does not know the key drops the member from its result, or its issue counts only with the other's.
+  if (left === false || left === 'strip') return right as SchemaDocument
+  if (right === false || right === 'strip') return left as SchemaDocument
+  // A side that takes anything has the member as read in its result.
+  if (isOpen(left)) return unchanged(asSchema(right))
+  if (isOpen(right)) return unchanged(asSchema(left))
+  const [a, b] = [left as SchemaDocument, right as SchemaDocument]
+  if (sameSchema(a, b)) return a
+  if ('default' in a || 'default' in b) return undefined
+  return isImplied(a, b) ? unchanged(b) : isImplied(b, a) ? unchanged(a) : undefined
+}
+
+const asSchema = (side: Additional): SchemaDocument => (typeof side === 'object' ? side : {})
+
+/** The schema, if it leaves the values as they are; else zod would merge two different results. */
+const unchanged = (node: SchemaDocument): SchemaDocument | undefined => (changes(node) ? undefined : node)
+
+function changes(node: SchemaDocument): boolean {
+  if (['x-norm', 'x-coerce', 'x-url', 'x-unknown', '$ref'].some((keyword) => keyword in node)) return true
+  return [
+    ...Object.values(node.properties ?? {}),
+    ...[node.items, node.additionalProperties].filter((child): child is SchemaDocument => typeof child === 'object'),
+    ...(node.prefixItems ?? []),
+    ...(node.anyOf ?? []),
+    ...(node.oneOf ?? []),
+  ].some(changes)
+}
+
+/** True when every value of `other` is of the bare type that `bare` asks for. */
+const isImplied = (bare: SchemaDocument, other: SchemaDocument): boolean =>
+  typeof bare.type === 'string' &&
+  typeof other.type === 'string' &&
+  sameSchema(bare, { type: bare.type }) &&
+  (other.type === bare.type || (bare.type === 'number' && other.type === 'integer'))
+
+/** The schema of members that neither side declares; undefined where two different ones would have to hold. */
 function mergeAdditional(a: Additional, b: Additional): Additional | undefined {
-  if (a === false && b === false) return false
-  if (a === false || isOpen(a)) return b === false ? true : b
-  if (b === false || isOpen(b)) return a
+  const isIgnorant = (side: Additional): boolean => side === false || side === 'strip'
+  if (isIgnorant(a) && isIgnorant(b)) return a === false && b === false ? false : 'strip'
+  if (isIgnorant(a)) return isOpen(b) ? true : b
+  if (isIgnorant(b)) return isOpen(a) ? true : a
+  if (isOpen(a)) return isOpen(b) ? true : unchanged(asSchema(b))
+  if (isOpen(b)) return unchanged(asSchema(a))
   return sameSchema(a as SchemaDocument, b as SchemaDocument) ? a : undefined
 }

@@ -1,7 +1,8 @@
-// Numbers: z.number(), z.int() and the other number formats, with their checks. Coercion is rejected in walk.ts.
+// Numbers: z.number(), z.int() and the other number formats, with their checks. `stages`: the parts of a `.pipe()` chain.
 
 import type { $ZodType } from 'zod/v4/core'
-import { readChecks } from './checks.ts'
+import { checksOf, readChecks } from './checks.ts'
+import { coerceKeyword } from './coerce.ts'
 import type { CheckDef, LoweringContext } from './context.ts'
 import type { SchemaDocument } from '../schema-document.ts'
 
@@ -25,12 +26,10 @@ interface NumberChecks {
   steps: number[]
 }
 
-export function lowerNumber(context: LoweringContext, schema: $ZodType, path: string): SchemaDocument {
+export function lowerNumber(context: LoweringContext, stages: readonly $ZodType[], path: string): SchemaDocument {
   const found: NumberChecks = { integer: false, gte: -Infinity, gt: -Infinity, lte: Infinity, lt: Infinity, steps: [] }
-  const def = schema._zod.def as unknown as CheckDef
-  if (def.check === 'number_format') readFormat(context, def, path, found)
-  readChecks(context, schema._zod.def.checks, path, (check) => readCheck(context, check, path, found))
-  const node: SchemaDocument = { type: found.integer ? 'integer' : 'number' }
+  readChecks(context, stages.flatMap(checksOf), path, (check) => readCheck(context, check, path, found))
+  const node: SchemaDocument = { type: found.integer ? 'integer' : 'number', ...coerceKeyword(stages[0] as $ZodType) }
   // Only the tighter one of an inclusive and an exclusive bound is kept, so that one value out of range is one issue.
   if (found.gt >= found.gte && found.gt !== -Infinity) node.exclusiveMinimum = found.gt
   else if (found.gte !== -Infinity) node.minimum = found.gte

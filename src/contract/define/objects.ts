@@ -3,37 +3,45 @@
 import type { $ZodObjectDef, $ZodType } from 'zod/v4/core'
 import { isAny, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
-import { mayBeAbsent } from './optionality.ts'
+import { absentMember, withDefault } from './absence.ts'
 import type { LoweringContext } from './context.ts'
 
+/** What happens to undeclared members: checked by a schema, kept, rejected, or dropped from the document. */
+export type Additional = SchemaDocument | boolean | 'strip'
+
 export function lowerObject(context: LoweringContext, def: $ZodObjectDef, path: string): SchemaDocument {
-  const additionalProperties = additional(context, def.catchall, path)
+  const additional = additionalOf(context, def.catchall, path)
   const properties: Record<string, SchemaDocument> = {}
   const required: string[] = []
   for (const key of Reflect.ownKeys(def.shape)) {
     if (!isUsableKey(context, key, path)) continue
     const schema = def.shape[key] as $ZodType
-    properties[key] = context.lower(schema, pathTo.property(path, key))
-    if (!mayBeAbsent(schema)) required.push(key)
+    const at = pathTo.property(path, key)
+    const absent = absentMember(context, schema, at)
+    properties[key] = withDefault(context.lower(schema, at), absent)
+    if (absent.kind === 'rejected') required.push(key)
   }
-  return objectDocument(properties, required, additionalProperties)
+  return objectDocument(properties, required, additional)
 }
 
 /** Keywords with their default value are left out. */
 export const objectDocument = (
   properties: Record<string, SchemaDocument>,
   required: string[],
-  additionalProperties: SchemaDocument | boolean,
+  additional: Additional,
 ): SchemaDocument => ({
   type: 'object',
   properties,
   ...(required.length === 0 ? {} : { required }),
-  ...(isOpen(additionalProperties) ? {} : { additionalProperties }),
+  ...additionalKeyword(additional),
 })
 
-/** True when unknown members may have any value. */
-export const isOpen = (additional: SchemaDocument | boolean | undefined): boolean =>
-  additional === undefined || additional === true || (additional !== false && isAny(additional))
+const additionalKeyword = (additional: Additional): SchemaDocument =>
+  additional === 'strip' ? { 'x-unknown': 'strip' } : isOpen(additional) ? {} : { additionalProperties: additional }
+
+/** True when unknown members may have any value and stay. */
+export const isOpen = (additional: Additional | undefined): boolean =>
+  additional === undefined || additional === true || (typeof additional === 'object' && isAny(additional))
 
 export function isUsableKey(context: LoweringContext, key: string | symbol, path: string): key is string {
   if (typeof key === 'symbol') context.reject(path, `the key ${String(key)}: JSON has no symbols; drop it`)
@@ -43,16 +51,10 @@ export function isUsableKey(context: LoweringContext, key: string | symbol, path
   return false
 }
 
-function additional(context: LoweringContext, catchall: $ZodType | undefined, path: string): SchemaDocument | boolean {
+function additionalOf(context: LoweringContext, catchall: $ZodType | undefined, path: string): Additional {
   if (catchall === undefined) {
-    if (context.options.objects === undefined) {
-      context.reject(
-        path,
-        'z.object() silently drops unknown keys; write z.strictObject() or z.looseObject(), or say how to read all bare ' +
-          "objects: defineContract({ …, objects: 'strict' | 'loose' })",
-      )
-    }
-    return context.options.objects === 'loose'
+    const { objects } = context.options
+    return objects === 'strip' ? 'strip' : objects === 'loose'
   }
   if (catchall._zod.def.type === 'never') return false
   return context.lower(catchall, pathTo.values(path))

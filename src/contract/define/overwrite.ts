@@ -1,49 +1,67 @@
-// Names the overwrites of a schema (`.trim()`, `.toLowerCase()`, …) and the norm(…) to write instead. zod keeps only a
-// function for each, so they are identified by what they do to a few probes.
+// Tells what an overwrite (`.trim()`, `.toLowerCase()`, …) does. zod keeps only a function for each: its source says which
+// method of String it calls, and probes say with which form of normalization.
 
 import type { NormOp } from '../../model/index.ts'
 import type { CheckDef } from './context.ts'
 
-interface KnownOverwrite {
+export interface Overwrite {
+  /** As the author writes it. */
   readonly call: string
+  /** What does the same in a contract. */
   readonly op?: NormOp
-  readonly like: (text: string) => string
-  readonly remark?: string
+  /** Why a contract cannot do it, and what to write. */
+  readonly problem?: string
 }
 
-const onlyNfc = 'only NFC is in the profile'
+const opOf: Readonly<Record<string, NormOp>> = { trim: 'trim', toLowerCase: 'lower', toUpperCase: 'upper' }
+const forms = ['NFC', 'NFD', 'NFKC', 'NFKD']
 
-const known: readonly KnownOverwrite[] = [
-  { call: '.trim()', op: 'trim', like: (text) => text.trim() },
-  { call: '.toLowerCase()', op: 'lower', like: (text) => text.toLowerCase() },
-  { call: '.normalize()', op: 'nfc', like: (text) => text.normalize('NFC') },
-  { call: ".normalize('NFD')", like: (text) => text.normalize('NFD'), remark: onlyNfc },
-  { call: ".normalize('NFKC')", like: (text) => text.normalize('NFKC'), remark: onlyNfc },
-  { call: ".normalize('NFKD')", like: (text) => text.normalize('NFKD'), remark: onlyNfc },
-  { call: '.toUpperCase()', like: (text) => text.toUpperCase(), remark: 'the profile has `lower` only' },
-  { call: '.overwrite(collapse white space)', op: 'collapse', like: (text) => text.replace(/\s+/g, ' ') },
-]
+/** Any two forms differ on one of them. */
+const probes = ['E\u0301 \u00c9', '\ufb01 \u00bd']
 
-/** Any two of the known functions differ on at least one probe. */
-const probes = ['  Mixed  Case ', 'E\u0301 \u00c9', '\ufb01 \u00bd', 'a\t\nb', 'STRASSE \u00df']
-
-/** One sentence: what would be lost, and the call to write. `text` is the schema's source without the overwrites. */
-export function overwriteProblem(overwrites: readonly CheckDef[], text = 'schema'): string {
-  const found = overwrites.map((def) => known.find((entry) => behavesLike(def, entry)))
-  const calls = found.map((entry) => entry?.call ?? '.overwrite(…)').join('')
-  const ops = [...new Set(found.flatMap((entry) => entry?.op ?? []))]
-  const remarks = [...new Set(found.flatMap((entry) => entry?.remark ?? []))]
-  const advice: string[] = []
-  if (ops.length > 0) advice.push(`write norm(${text}, [${ops.map((op) => `'${op}'`).join(', ')}])`)
-  if (remarks.length > 0) advice.push(remarks.join('; '))
-  if (found.includes(undefined)) advice.push('.overwrite() is code and cannot travel in a lock; do it in the app')
-  return `${calls} would be lost in the lock: ${advice.join('; ')}`
+export function readOverwrite({ tx }: CheckDef): Overwrite {
+  const method = /^\(?([\w$]+)\)?=>\1\.(trim|toLowerCase|toUpperCase|normalize)\(([\w$]*)\);?$/.exec(
+    String(tx).replace(/\s/g, ''),
+  )
+  const name = method?.[2] ?? ''
+  const op = opOf[name]
+  if (op !== undefined && method?.[3] === '') return { call: `.${name}()`, op }
+  if (name === 'normalize') return normalization(tx as (text: string) => string)
+  const collapses = behavesLike(tx as (text: string) => string, (text) => text.replace(/\s+/g, ' '))
+  const problem = collapses
+    ? "is code that a lock cannot hold; write norm(…, ['collapse'])"
+    : 'is code that a lock cannot hold; write .trim(), .toLowerCase(), .toUpperCase() or .normalize() instead'
+  return { call: '.overwrite(…)', problem }
 }
 
-function behavesLike({ tx }: CheckDef, entry: KnownOverwrite): boolean {
+function normalization(tx: (text: string) => string): Overwrite {
+  const form = forms.find((name) => behavesLike(tx, (text) => text.normalize(name)))
+  if (form === 'NFC') return { call: '.normalize()', op: 'nfc' }
+  return {
+    call: `.normalize(${form === undefined ? '…' : `'${form}'`})`,
+    problem: 'is not NFC, the form of a contract; write .normalize()',
+  }
+}
+
+function behavesLike(tx: (text: string) => string, like: (text: string) => string): boolean {
   try {
-    return tx !== undefined && probes.every((probe) => tx(probe) === entry.like(probe))
+    return [...probes, ' a\t\nb '].every((probe) => tx(probe) === like(probe))
   } catch {
     return false
   }
 }
+
+/**
+ * The operations in the order in which zod applies them, if a contract's fixed order (case, NFC, collapse, trim) gives the
+ * same text; else why not. Only NFC ahead of a change of case makes a difference: "J̌" has no composed form, "ǰ" has.
+ */
+export function orderProblem(ops: readonly NormOp[]): string | undefined {
+  const cases = new Set(ops.filter(isCase))
+  if (cases.size > 1) return 'changes case twice; keep the last one'
+  const lastCase = ops.findLastIndex(isCase)
+  return ops.slice(0, Math.max(lastCase, 0)).includes('nfc')
+    ? 'would run ahead of the change of case, in a contract it runs behind'
+    : undefined
+}
+
+const isCase = (op: NormOp): boolean => op === 'lower' || op === 'upper'

@@ -1,11 +1,14 @@
 // Records: with string keys (propertyNames), and with keys that can be listed (plain properties).
 
 import type { $ZodRecordDef } from 'zod/v4/core'
-import { withoutAnnotations, type SchemaDocument } from '../schema-document.ts'
+import { isAny, withoutAnnotations, type SchemaDocument } from '../schema-document.ts'
 import { objectDocument, isUsableKey } from './objects.ts'
 import { pathTo } from '../index.ts'
-import { acceptsUndefined } from './optionality.ts'
+import { absentValue, withDefault } from './absence.ts'
 import type { LoweringContext } from './context.ts'
+
+/** What turns one text into another. */
+const changing = ['x-norm', 'x-url', 'x-coerce'] as const
 
 /** zod 4.6 has both, but its types declare only one. */
 type RecordDef = $ZodRecordDef & { readonly mode?: 'strict' | 'loose'; readonly partial?: boolean }
@@ -14,9 +17,14 @@ export function lowerRecord(context: LoweringContext, def: RecordDef, path: stri
   const keyPath = pathTo.keys(path)
   const listed = def.keyType._zod.values
   const problemsBefore = context.problemCount
-  const names = context.lower(def.keyType, keyPath)
-  if (names['x-norm'] !== undefined) {
-    return context.reject(keyPath, 'norm() on keys could make two keys one; keys are never normalized')
+  const lowered = context.lower(def.keyType, keyPath)
+  // Keys are strings whatever their schema says: z.any(), z.custom().
+  const names: SchemaDocument = isAny(lowered) ? { ...lowered, type: 'string' } : lowered
+  if (changing.some((keyword) => names[keyword] !== undefined)) {
+    return context.reject(
+      keyPath,
+      'a conversion of keys (norm(), .trim(), z.url(), z.coerce) could make two keys one; write z.string() or a .regex()',
+    )
   }
   if (listed !== undefined) return lowerListed(context, def, path, listed)
   const keysRejected = context.problemCount > problemsBefore
@@ -46,9 +54,11 @@ function lowerListed(context: LoweringContext, def: RecordDef, path: string, key
     if (typeof key !== 'string' && typeof key !== 'symbol') {
       context.reject(pathTo.keys(path), `the key ${String(listed)} is not text; write it as a string`)
     } else if (isUsableKey(context, key, path)) {
-      properties[key] = context.lower(value, pathTo.property(path, key))
-      // zod does not check whether the key is present, only whether its value passes.
-      if (!partial && !acceptsUndefined(value)) required.push(key)
+      const at = pathTo.property(path, key)
+      // zod does not look whether the key is present: z.record() reads `undefined`, z.partialRecord() passes over it.
+      const absent = partial ? undefined : absentValue(context, value, at)
+      properties[key] = withDefault(context.lower(value, at), absent)
+      if (absent?.kind === 'rejected') required.push(key)
     }
   }
   return objectDocument(properties, required, mode === 'loose')

@@ -1,44 +1,62 @@
-// Strings: z.string(), the string formats, their checks, and template literals. The pattern of each format is in
-// formats.ts; overwrites (`.trim()`) and refinements are read in checks.ts.
+// Strings: z.string(), the string formats, their checks, chains of them, and template literals. The pattern of each format
+// is in formats.ts; conversions (`.trim()`) are read in norm-chain.ts, refinements in checks.ts.
 
 import type { $ZodTemplateLiteral, $ZodType } from 'zod/v4/core'
 import type { NormOp } from '../../model/index.ts'
-import { readChecks, readLengthCheck, type LengthBounds } from './checks.ts'
+import { checksOf, readChecks, readLengthCheck, type LengthBounds } from './checks.ts'
 import type { CheckDef, LoweringContext } from './context.ts'
 import type { PatternDocument, SchemaDocument } from '../schema-document.ts'
-import { formatAnnotation, patternsOfFormat, stringSource } from './formats.ts'
-import { normsOf } from './norm.ts'
+import { coerceKeyword } from './coerce.ts'
+import { formatAnnotation, patternsOfFormat } from './formats.ts'
+import { NormChain } from './norm-chain.ts'
+import { inOrder, normsOf } from './norm.ts'
 import { literally, readPattern } from './patterns.ts'
+import { readUrl } from './urls.ts'
 
+/**
+ * A string, or a chain of strings: `z.string().trim().pipe(z.email())` has two `stages`. Its checks are read in their order.
+ */
 export function lowerString(
   context: LoweringContext,
-  schema: $ZodType,
+  stages: readonly $ZodType[],
   path: string,
   norm: readonly NormOp[],
 ): SchemaDocument {
-  const def = schema._zod.def as unknown as CheckDef
-  const checks = schema._zod.def.checks
   const bounds: LengthBounds = {}
   const patterns: Patterns = new Map()
-  const annotation: { format?: string } = {}
+  const found: { format?: string; url?: SchemaDocument['x-url'] } = {}
+  const chain = new NormChain(stages)
   const readFormat = (check: CheckDef): true => {
+    if (check.format === 'url') {
+      found.url = readUrl(context, path, check, found.url)
+      return true
+    }
     addPatterns(patterns, patternsOfFormat(context, path, check))
     const format = formatAnnotation(check)
-    if (format !== undefined) annotation.format ??= format
+    if (format !== undefined) found.format ??= format
     return true
   }
-  const readCheck = (check: CheckDef): boolean =>
-    readLengthCheck(context, path, check, bounds) ||
-    (check.check === 'string_format' && (readTextCheck(context, path, check, patterns) || readFormat(check)))
-
-  if (def.check === 'string_format') readFormat(def)
-  readChecks(context, checks, path, readCheck, stringSource(schema))
+  const readCheck = (check: CheckDef): boolean => {
+    if (check.format === 'url' && found.url === undefined && (isNarrow(bounds) || patterns.size > 0))
+      context.reject(
+        path,
+        'a check ahead of .url() would see the white space that .url() removes; write it behind .url()',
+      )
+    const known =
+      readLengthCheck(context, path, check, bounds) ||
+      (check.check === 'string_format' && (readTextCheck(context, path, check, patterns) || readFormat(check)))
+    if (known) chain.sawCheck(check)
+    return known
+  }
+  readChecks(context, stages.flatMap(checksOf), path, readCheck, (check) => chain.overwrite(check))
   return {
     type: 'string',
-    ...annotation,
+    ...(found.format === undefined ? {} : { format: found.format }),
+    ...coerceKeyword(stages[0] as $ZodType),
     ...lengths(bounds),
     ...patternKeywords(patterns.values()),
-    ...normKeyword(norm),
+    ...(found.url === undefined ? {} : { 'x-url': found.url }),
+    ...normKeyword(inOrder([...norm, ...chain.ops])),
   }
 }
 
@@ -86,6 +104,9 @@ function isNormalized(schema: $ZodType): boolean {
   const { innerType } = schema._zod.def as { innerType?: $ZodType }
   return normsOf(schema).length > 0 || (innerType !== undefined && isNormalized(innerType))
 }
+
+/** Bounds that a URL, which has two characters at least, may fail. */
+const isNarrow = ({ min = 0, max }: LengthBounds): boolean => min > 2 || max !== undefined
 
 const lengths = ({ min, max }: LengthBounds): SchemaDocument => ({
   ...(min === undefined ? {} : { minLength: min }),

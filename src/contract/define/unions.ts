@@ -1,28 +1,27 @@
 // Unions: anyOf, lists of scalar types, `[X, null]`, and discriminated unions (oneOf).
 
-import type { $ZodType, $ZodUnionDef } from 'zod/v4/core'
-import { bareTypes, isNull, orNull, type SchemaDocument } from '../schema-document.ts'
+import { safeParse, type $ZodDiscriminatedUnion, type $ZodType, type $ZodUnion } from 'zod/v4/core'
+import { bareTypes, isCoerced, isNull, orNull, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
+import { rejectAmbiguous } from './ambiguous-options.ts'
 import type { LoweringContext } from './context.ts'
 
-export function lowerUnion(context: LoweringContext, def: $ZodUnionDef, path: string): SchemaDocument {
+export function lowerUnion(context: LoweringContext, type: $ZodUnion, path: string): SchemaDocument {
+  const { def } = type._zod
   const options = def.options
   const { discriminator } = def as { discriminator?: string }
-  if (discriminator !== undefined) return lowerDiscriminated(context, options, discriminator, path)
+  if (discriminator !== undefined) {
+    return lowerDiscriminated(context, type as $ZodDiscriminatedUnion, discriminator, path)
+  }
   if (def.inclusive === false) {
     return context.reject(
       path,
       'z.xor() rejects what two options accept, so that every option must run; write z.union() or z.discriminatedUnion()',
     )
   }
-  const nodes = options.map((option, i) => context.lower(option, pathTo.option(path, i))).flatMap(branches)
-  const plain = nodes.length > 2 || (nodes.length === 2 && !nodes.some(isNull))
-  if (plain && nodes.some((node) => node['x-norm'] !== undefined)) {
-    return context.reject(
-      path,
-      'norm() in an option of z.union(): which option applies is not known before; write z.discriminatedUnion(), or one string',
-    )
-  }
+  const lowered = options.map((option, i) => context.lower(option, pathTo.option(path, i)))
+  const nodes = lowered.flatMap(branches)
+  rejectAmbiguous(context, options, lowered, path)
   if (nodes.length === 0) return context.reject(path, 'a union without options accepts no value; drop it')
   return unionOf(nodes)
 }
@@ -38,42 +37,52 @@ function unionOf(nodes: readonly SchemaDocument[]): SchemaDocument {
     return { type: types.length === 1 ? (types[0] as string) : types }
   }
   const others = nodes.filter((node) => !isNull(node))
-  if (nodes.length === 2 && others.length === 1) return orNull(others[0] as SchemaDocument)
+  // A coerced scalar ahead of null takes null itself.
+  if (nodes.length === 2 && others.length === 1 && !nodes.some(isCoerced)) return orNull(others[0] as SchemaDocument)
   return { anyOf: [...nodes] }
 }
 
+/** One option applies at most, by the value of `key`: where the lock can say so (oneOf), else as a plain union. */
 function lowerDiscriminated(
   context: LoweringContext,
-  options: readonly $ZodType[],
+  type: $ZodDiscriminatedUnion,
   key: string,
   path: string,
 ): SchemaDocument {
-  const oneOf = options.flatMap((option, i) => {
-    const optionPath = pathTo.option(path, i)
-    const node = context.lower(option, optionPath)
-    // A nested discriminated union over the same key is flattened.
-    if (node.oneOf !== undefined && node['x-discriminator'] === key) return node.oneOf
-    if (node.oneOf !== undefined || node.anyOf !== undefined) {
-      context.reject(
-        optionPath,
-        `an option of a union over "${key}" must be an object; write the outer one as z.union()`,
-      )
-    }
-    const discriminator = node.properties?.[key]
-    const keyPath = pathTo.property(optionPath, key)
-    if (discriminator === undefined) return [node]
-    if (
-      discriminator.const === undefined &&
-      discriminator.enum === undefined &&
-      Object.keys(discriminator).length > 0
-    ) {
-      context.reject(keyPath, 'the discriminator must be a z.literal() or z.enum()')
-    } else if (node.required?.includes(key) !== true) {
-      context.reject(keyPath, 'the discriminator may not be optional; write the union as z.union()')
-    } else if (discriminator['x-norm'] !== undefined) {
-      context.reject(keyPath, 'norm() on a discriminator: it is read before anything is normalized; drop the norm()')
-    }
-    return [node]
-  })
-  return { oneOf, 'x-discriminator': key }
+  const { options } = type._zod.def
+  const problem = discriminatorProblem(type)
+  const nodes = options.map((option, i) => context.lower(option, pathTo.option(path, i)))
+  if (problem !== undefined) {
+    return context.reject(
+      path,
+      `zod itself throws at the first payload: ${problem}; make "${key}" a literal or an enum`,
+    )
+  }
+  // A nested discriminated union over the same key is flattened.
+  const flat = nodes.flatMap((node) => (node['x-discriminator'] === key ? (node.oneOf ?? []) : [node]))
+  if (flat.every((node) => isToldApart(node, key)) && options.every((option) => isAlwaysThere(option, key))) {
+    return { oneOf: flat, 'x-discriminator': key }
+  }
+  return unionOf(nodes.flatMap(branches))
 }
+
+/** What zod throws at the first payload: it looks at the options as late as that. */
+function discriminatorProblem(type: $ZodType): string | undefined {
+  try {
+    safeParse(type, {})
+    return undefined
+  } catch (error) {
+    const message = error instanceof Error ? error.message : ''
+    return /^(?:Invalid discriminated union option|Duplicate discriminator value)/.test(message) ? message : undefined
+  }
+}
+
+/** A lock reads the discriminator before it normalizes or fills in anything. A reference is to a recursive object. */
+function isToldApart(node: SchemaDocument, key: string): boolean {
+  if (node.$ref !== undefined) return true
+  const { const: value, enum: values, ...others } = node.properties?.[key] ?? {}
+  return (value !== undefined || values !== undefined) && !('x-norm' in others) && !('default' in others)
+}
+
+const isAlwaysThere = (option: $ZodType, key: string): boolean =>
+  option._zod.propValues?.[key]?.has(undefined) === false

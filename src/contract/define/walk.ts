@@ -1,10 +1,12 @@
 // The walk over a zod tree: dispatch by type, recursion, and the list of problems. Each family of types is lowered in
 // a file of its own; unsupported types are in unsupported-types.ts.
 
-import type { $ZodLazy, $ZodTemplateLiteral, $ZodType, $ZodTypes } from 'zod/v4/core'
+import type { $ZodLazy, $ZodPipe, $ZodTemplateLiteral, $ZodType, $ZodTypes, $ZodUnion } from 'zod/v4/core'
 import { type NormOp, SidelaneError } from '../../model/index.ts'
 import { annotationsOf, hasNormMetadata, idOf } from './annotations.ts'
+import { keepInApp } from './app-only.ts'
 import { lowerChecks } from './checks.ts'
+import { coerceKeyword, coercionProblem } from './coerce.ts'
 import type { LoweringContext, LoweringOptions, UnsupportedPlace } from './context.ts'
 import { lowerArray, lowerTuple } from './collections.ts'
 import { orNull, type SchemaDocument } from '../schema-document.ts'
@@ -15,26 +17,33 @@ import { lowerNumber } from './numbers.ts'
 import { lowerBigint } from './bigints.ts'
 import { lowerObject } from './objects.ts'
 import { rootPath } from '../index.ts'
+import { lowerPipe } from './pipes.ts'
 import { lowerRecord } from './records.ts'
+import { hoistShared } from './shared-schemas.ts'
+import { isSchema } from './traverse.ts'
 import { unsupportedType } from './unsupported-types.ts'
 import { lowerString, lowerTemplate } from './strings.ts'
 import { lowerUnion } from './unions.ts'
 import { lowerLiteral } from './literals.ts'
 
-/** A schema on the path from the root; it gets a name when it occurs again inside itself. */
-interface ActiveSchema {
+interface Origin {
   readonly type: $ZodType
   readonly path: string
+}
+
+/** A schema on the path from the root; it gets a name when it occurs again inside itself. */
+interface ActiveSchema extends Origin {
   name?: string
 }
 
-/** Ends the walk of a getter that returns a new schema at each read. */
+/** Deeper than any payload: a getter returns a new schema at each read. */
 const maxNesting = 120
 const maxListed = 20
+const maxPlaces = 20
 const schemaDialect = 'https://json-schema.org/draft/2020-12/schema'
 
 /**
- * The schema as a p1 document, and where refinements were left out.
+ * The schema as a p1 document, and what stays in the app: `refine: customer.email`.
  *
  * Throws `contract.unsupported` with all problems in its message (up to 20) and `params: { path, refusals }`.
  */
@@ -45,6 +54,7 @@ export function walkSchema(schema: $ZodType, options: LoweringOptions): { schema
   /** Schemas on the path from the root, by their zod def: clones with other metadata share it. */
   const active = new Map<object, ActiveSchema>()
   const recursive = new Map<object, string>()
+  const lowered = new LoweredSchemas()
   let nesting = 0
 
   const context: LoweringContext = {
@@ -56,19 +66,24 @@ export function walkSchema(schema: $ZodType, options: LoweringOptions): { schema
       if (!problems.some((known) => known.path === path && known.problem === problem)) problems.push({ path, problem })
       return {}
     },
-    keepInApp: (path) => void appOnly.add(path),
+    keepInApp: (path, kind) => void appOnly.add(`${kind}: ${path}`),
     lower(schema, path, inherited = []) {
+      if (!isSchema(schema)) return context.reject(path, foreignSchema(schema))
       const type = schema as $ZodTypes
-      if (++nesting > maxNesting) {
-        nesting--
-        return context.reject(path, 'the schema is infinite; refer back to one schema, by a getter or z.lazy')
-      }
+      if (++nesting > maxNesting) throw new InfiniteSchema(path)
       if (hasNormMetadata(schema)) context.reject(path, "meta 'x-norm' has no effect; write norm(schema, [...])")
       const annotations = annotationsOf(schema)
-      const node = canRecur(type) ? lowerNamed(type, path, inherited) : lowerType(context, type, path, inherited)
+      const node = lowered.get(type, inherited) ?? lowerNew(type, path, inherited)
       nesting--
-      return { ...node, ...annotations }
+      return Object.keys(annotations).length === 0 ? node : { ...node, ...annotations }
     },
+  }
+
+  function lowerNew(type: $ZodTypes, path: string, inherited: readonly NormOp[]): SchemaDocument {
+    const placesBefore = problems.length + appOnly.size
+    const node = canRecur(type) ? lowerNamed(type, path, inherited) : lowerType(context, type, path, inherited)
+    const hasPlaces = problems.length + appOnly.size > placesBefore
+    return lowered.add({ type, path, inherited, node, hasPlaces })
   }
 
   function lowerNamed(type: $ZodTypes, path: string, inherited: readonly NormOp[]): SchemaDocument {
@@ -91,7 +106,7 @@ export function walkSchema(schema: $ZodType, options: LoweringOptions): { schema
     return { $ref: ref }
   }
 
-  function nameFor({ type, path }: ActiveSchema): string {
+  function nameFor({ type, path }: Origin): string {
     const wanted = idOf(type) ?? (path === rootPath ? 'root' : (/(\w+)\W*$/.exec(path)?.[1] ?? 'schema'))
     let name = wanted
     for (let i = 2; Object.hasOwn(definitions, name) || taken(name); i++) name = `${wanted}${i}`
@@ -100,8 +115,9 @@ export function walkSchema(schema: $ZodType, options: LoweringOptions): { schema
 
   const taken = (name: string): boolean => [...active.values()].some((entry) => entry.name === name)
 
-  const root = context.lower(schema, rootPath)
+  const tree = orInfinite(() => context.lower(schema, rootPath))
   if (problems.length > 0) throw unsupportedError(problems)
+  const root = hoistShared(tree, definitions, (node) => nameFor(lowered.originOf(node)))
   const defs = Object.keys(definitions).length > 0 ? { $defs: definitions } : {}
   return { schema: { $schema: schemaDialect, ...root, ...defs }, appOnly: [...appOnly] }
 }
@@ -119,14 +135,10 @@ function lowerType(
 ): SchemaDocument {
   const norm = inOrder([...inherited, ...normsOf(type)])
   const { def } = type._zod
-  if ((def as { coerce?: boolean }).coerce === true) {
-    return context.reject(
-      path,
-      `z.coerce.${def.type}() turns one value into another; write z.${def.type}() and convert in the app`,
-    )
-  }
-  if (def.type === 'string') return lowerString(context, type, path, norm)
-  if (def.type === 'number') return noNorm(context, norm, path, lowerNumber(context, type, path))
+  const problem = coercionProblem(type)
+  if (problem !== undefined) return context.reject(path, problem)
+  if (def.type === 'string') return lowerString(context, [type], path, norm)
+  if (def.type === 'number') return noNorm(context, norm, path, lowerNumber(context, [type], path))
   if (def.type === 'bigint') return noNorm(context, norm, path, lowerBigint(context, type, path))
   if (def.type === 'array') return noNorm(context, norm, path, lowerArray(context, def, path))
   if (def.type === 'tuple') return noNorm(context, norm, path, lowerTuple(context, def, path))
@@ -141,11 +153,18 @@ function lowerType(
       return lowerLiteral(context, type._zod.values ?? [], path, norm)
     case 'nullable':
       return orNull(context.lower(def.innerType, path, norm))
-    // Optionality is read by objects.ts and collections.ts; elsewhere JSON has no `undefined` to accept.
+    // Optionality and defaults are read by absence.ts; elsewhere JSON has no `undefined` to accept.
     case 'optional':
     case 'nonoptional':
     case 'readonly':
+    case 'default':
+    case 'prefault':
       return context.lower(def.innerType, path, norm)
+    case 'catch':
+      context.reject(path, unsupportedType(type))
+      return context.lower(def.innerType, path, norm)
+    case 'pipe':
+      return lowerPipe(context, type as $ZodPipe, path, norm)
     case 'lazy':
       return isJsonValue(type as $ZodLazy)
         ? noNorm(context, norm, path, {})
@@ -159,8 +178,15 @@ function lowerPlain(context: LoweringContext, type: $ZodTypes, path: string): Sc
   const { def } = type._zod
   switch (def.type) {
     case 'boolean':
+      return { type: 'boolean', ...coerceKeyword(type) }
     case 'null':
-      return { type: def.type }
+      return { type: 'null' }
+    case 'custom':
+      keepInApp(context, path, 'custom', unsupportedType(type))
+      return {}
+    case 'transform':
+      keepInApp(context, path, 'transform', unsupportedType(type))
+      return {}
     case 'any':
     case 'unknown':
       return {}
@@ -169,7 +195,7 @@ function lowerPlain(context: LoweringContext, type: $ZodTypes, path: string): Sc
     case 'record':
       return lowerRecord(context, def, path)
     case 'union':
-      return lowerUnion(context, def, path)
+      return lowerUnion(context, type as $ZodUnion, path)
     case 'intersection':
       return lowerIntersection(context, def, path)
     default:
@@ -182,9 +208,87 @@ function noNorm(context: LoweringContext, norm: readonly NormOp[], path: string,
   return context.reject(path, 'norm() is on a schema that is not a string; put it on the strings inside')
 }
 
+/** A getter or z.lazy makes a new schema at each read: no walk ends. */
+class InfiniteSchema extends Error {
+  readonly path: string
+
+  constructor(path: string) {
+    super()
+    this.path = path
+  }
+}
+
+function orInfinite(lower: () => SchemaDocument): SchemaDocument {
+  try {
+    return lower()
+  } catch (error) {
+    if (!(error instanceof InfiniteSchema)) throw error
+    const path = error.path.length > 60 ? `${error.path.slice(0, 60)}…` : error.path
+    const problem =
+      'the schema is infinite: a function makes a new schema at each read; write one constant that refers to itself: ' +
+      'const Tree = z.object({ get left() { return Tree.optional() } })'
+    throw unsupportedError([{ path, problem }])
+  }
+}
+
+interface Lowered extends Origin {
+  readonly inherited: readonly NormOp[]
+  readonly node: SchemaDocument
+  /** Some place inside is a problem, or stays in the app. */
+  readonly hasPlaces: boolean
+}
+
+/** How often a schema is walked again only to list the places inside it under another path. */
+const maxRepeats = 2_000
+
+/** The documents of the schemas so far, by zod def and the operations around it: a schema used again is not walked again. */
+class LoweredSchemas {
+  readonly #known = new Map<object, Map<string, Lowered>>()
+  readonly #origins = new Map<SchemaDocument, Origin>()
+  #repeats = 0
+
+  get(type: $ZodTypes, inherited: readonly NormOp[]): SchemaDocument | undefined {
+    const known = this.#known.get(type._zod.def)?.get(inherited.join())
+    return known?.hasPlaces === true && this.#repeats++ < maxRepeats ? undefined : known?.node
+  }
+
+  add(lowered: Lowered): SchemaDocument {
+    const { type, inherited, node } = lowered
+    const { def } = type._zod
+    const byNorm = this.#known.get(def) ?? new Map<string, Lowered>()
+    this.#known.set(def, byNorm)
+    const key = inherited.join()
+    const known = byNorm.get(key)
+    if (known !== undefined) return known.node
+    byNorm.set(key, lowered)
+    if (!this.#origins.has(node)) this.#origins.set(node, lowered)
+    return node
+  }
+
+  /** Where a document was made first. */
+  originOf(node: SchemaDocument): Origin {
+    return this.#origins.get(node) as Origin
+  }
+}
+
+/** What stands in the place of a schema. */
+function foreignSchema(value: unknown): string {
+  if (value === undefined || value === null) return `${value} is not a schema; write one, or drop the key`
+  const isZod3 = typeof value === 'object' && '_def' in value
+  return `not a schema of zod 4${isZod3 ? ' but of zod 3' : ''}; import all parts from zod 4.6 or later`
+}
+
+/** One line for a cause, however often it occurs. */
+function placesText(paths: readonly string[]): string {
+  const more = paths.length - maxPlaces
+  return more > 0 ? `${paths.slice(0, maxPlaces).join(', ')} and ${more} more` : paths.join(', ')
+}
+
 function unsupportedError(problems: readonly UnsupportedPlace[]): SidelaneError {
-  const lines = problems.slice(0, maxListed).map(({ path, problem }) => `  ${path}: ${problem}`)
-  if (problems.length > maxListed) lines.push(`  … and ${problems.length - maxListed} more`)
+  const paths = new Map<string, string[]>()
+  for (const { path, problem } of problems) paths.set(problem, [...(paths.get(problem) ?? []), path])
+  const lines = [...paths].slice(0, maxListed).map(([problem, places]) => `  ${placesText(places)}: ${problem}`)
+  if (paths.size > maxListed) lines.push(`  … and ${paths.size - maxListed} more`)
   return new SidelaneError('contract.unsupported', {
     message: `The schema cannot become a contract as it is:\n${lines.join('\n')}`,
     params: { path: (problems[0] as UnsupportedPlace).path, refusals: problems },

@@ -1,8 +1,8 @@
 // Parses a lock, the contract as a file. Every contract is created here, from a zod schema as well as from disk.
 
-import { readBytes, readText, type JsonValue, type ReadLimits } from '../../json/index.ts'
-import { sha256Hex } from '#runtime'
-import { errorTable, type Contract, type LockDocument, type Profile } from '../../model/index.ts'
+import { canonicalText, readBytes, readText, type ReadLimits } from '../../json/index.ts'
+import { sha256Hex, utf8Length } from '#runtime'
+import { type Contract, type LockDocument, type Profile } from '../../model/index.ts'
 import { withDictionary } from '../dictionary.ts'
 import { checkTree } from './checks.ts'
 import { measureCost } from './cost.ts'
@@ -16,14 +16,16 @@ import { walkSchema } from './walk.ts'
 
 /** A lock has limits of its own, and its numbers are doubles (float64 bounds are ±1.8e308) or 64-bit integers. */
 const lockLimits: ReadLimits = {
-  maxBytes: 262_144,
+  maxBytes: 16_777_216,
   maxDepth: 128,
-  // maxValues bounds the keys.
+  // The size bounds the keys.
   maxKeys: Number.MAX_SAFE_INTEGER,
   numbers: 'int64-or-double',
 }
 
-const maxValues = 10_000
+/** Without white space and needless escapes: as canonical JSON, in UTF-8. */
+const maxCompactBytes = 2_097_152
+const maxNodes = 50_000
 
 /**
  * Parses a lock: its JSON text, or the UTF-8 bytes of it. The contract holds it with all defaults. Without the bytes of
@@ -37,12 +39,15 @@ export function parseLock<In = unknown, Out = In>(
   dictionary?: Uint8Array,
 ): Contract<In, Out> {
   const read = typeof source === 'string' ? readText(source, lockLimits) : readBytes(source, lockLimits)
-  if (!read.ok) throw invalid(read.pointer ?? '', `The lock cannot be read: ${errorTable[read.code].message}`)
-  if (countValues(read.value) > maxValues) throw invalid('', `A lock may hold ${maxValues} values at most.`)
+  if (!read.ok) throw invalid(read.pointer ?? '', `The lock cannot be read: ${read.code}.`)
+  if (utf8Length(canonicalText(read.value)) > maxCompactBytes) {
+    throw invalid('', `A lock may have ${maxCompactBytes} bytes at most, without white space.`)
+  }
 
   let tree: SchemaTree | undefined
   const document = readFields(read.value, (schema, pointer) => {
     tree = walkSchema(schema, pointer)
+    if (tree.locations.length > maxNodes) throw invalid(pointer, `A schema may have ${maxNodes} nodes at most.`)
   })
   checkTree(tree as SchemaTree)
   const cost = measureCost(tree as SchemaTree, document.limits.maxBytes)
@@ -67,12 +72,6 @@ export function parseContract<In = unknown, Out = In>(
 ): Contract<In, Out> {
   const source = typeof lock === 'string' || lock instanceof Uint8Array ? lock : lockText(lock)
   return parseLock(source, options.dictionary)
-}
-
-function countValues(value: JsonValue): number {
-  if (value === null || typeof value !== 'object') return 1
-  const children = Array.isArray(value) ? value : value.members.map((member) => member.value)
-  return children.reduce<number>((count, child) => count + countValues(child), 1)
 }
 
 function deepFreeze<T>(value: T): T {

@@ -178,7 +178,8 @@ fn looks_of(node: &RawNode) -> u64 {
 /// No more states are alive than characters have been read.
 fn states_alive(node: &RawNode, max_length: u64) -> u64 {
     let RawNode::Scalar(ScalarNode { string: Some(string), .. }) = node else { return 0 };
-    string.patterns.iter().fold(0_u64, |sum, pattern| sum.saturating_add(cost(pattern).min(max_length)))
+    let url = string.url.iter().flat_map(|url| url.hostname.iter().chain(&url.protocol));
+    string.patterns.iter().chain(url).fold(0_u64, |sum, pattern| sum.saturating_add(cost(pattern).min(max_length)))
 }
 
 /// The strings that lie below the root along members, prefix items, nullables, discriminated unions, and definitions

@@ -36,9 +36,11 @@ use walk::walk_schema;
 
 use crate::error::ContractError;
 use crate::profile::{Numbers, Profile};
-use crate::read::{Kind, LOCK_LIMITS, ReadError, Tape, check_text, diagnose, read};
+use crate::read::{LOCK_LIMITS, ReadError, Tape, check_text, diagnose, read};
 
-const MAX_VALUES: usize = 10_000;
+/// Without white space and needless escapes: as canonical JSON.
+const MAX_COMPACT_BYTES: usize = 2_097_152;
+const MAX_NODES: usize = 50_000;
 
 /// Parses the bytes of a lock file.
 ///
@@ -54,6 +56,10 @@ pub fn parse_lock(bytes: &[u8]) -> Result<Profile, ContractError> {
     let mut tree = Tree::default();
     let mut profile = read_fields(&value, |schema, at| {
         tree = walk_schema(schema, at)?;
+        // The first location stands for a missing schema.
+        if tree.locations.len() - 1 > MAX_NODES {
+            return Err(invalid(at.pointer(), format!("A schema may have {MAX_NODES} nodes at most.")));
+        }
         Ok(())
     })?;
     check_tree(&mut tree)?;
@@ -84,10 +90,10 @@ fn read_value(bytes: &[u8]) -> Result<Value, ContractError> {
     if let Some(error) = diagnose(&tape, &LOCK_LIMITS) {
         return Err(refused(error));
     }
-    // A key is an entry of its own, beside its member's value.
-    let keys = (0..tape.len()).filter(|at| tape.kind(*at) == Kind::Key).count();
-    if tape.len() - keys > MAX_VALUES {
-        return Err(invalid(String::new(), format!("A lock may hold {MAX_VALUES} values at most.")));
+    let value = Value::of(&tape, 0);
+    if value.canonical_text().len() > MAX_COMPACT_BYTES {
+        let message = format!("A lock may have {MAX_COMPACT_BYTES} bytes at most, without white space.");
+        return Err(invalid(String::new(), message));
     }
-    Ok(Value::of(&tape, 0))
+    Ok(value)
 }

@@ -2,7 +2,7 @@
 //!
 //! Twin of `src/json/value.ts`.
 
-use crate::json_text::push_primitive;
+use crate::json_text::{push_primitive, push_string};
 use crate::numeric::Numeric;
 use crate::profile::Primitive;
 use crate::read::{Kind, Tape, compare_keys};
@@ -70,6 +70,43 @@ impl Value {
     }
 }
 
+impl Value {
+    /// Canonical text (RFC 8785).
+    pub fn canonical_text(&self) -> String {
+        let mut text = String::new();
+        self.push_to(&mut text);
+        text
+    }
+
+    fn push_to(&self, out: &mut String) {
+        match self {
+            Self::Primitive(value) => push_primitive(out, value),
+            Self::Array(items) => {
+                out.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    item.push_to(out);
+                }
+                out.push(']');
+            }
+            Self::Object(object) => {
+                out.push('{');
+                for (index, (key, value)) in object.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    push_string(out, key);
+                    out.push(':');
+                    value.push_to(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+}
+
 /// Members in canonical key order (UTF-16 code units), each key once.
 #[derive(Debug)]
 pub struct Object {
@@ -100,6 +137,29 @@ impl Object {
     /// Key and value, in canonical key order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.members.iter().map(|(key, value)| (&**key, value))
+    }
+}
+
+/// Canonical text of a value. Recurses once for each open bracket.
+pub fn push_value(out: &mut String, value: &Value) {
+    match value {
+        Value::Primitive(primitive) => push_primitive(out, primitive),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                out.push(if index > 0 { ',' } else { '[' });
+                push_value(out, item);
+            }
+            out.push_str(if items.is_empty() { "[]" } else { "]" });
+        }
+        Value::Object(object) => {
+            for (index, (key, value)) in object.iter().enumerate() {
+                out.push(if index > 0 { ',' } else { '{' });
+                push_string(out, key);
+                out.push(':');
+                push_value(out, value);
+            }
+            out.push_str(if object.members.is_empty() { "{}" } else { "}" });
+        }
     }
 }
 

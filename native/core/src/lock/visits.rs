@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::choice::{Member, Shape, lists_of, tell_apart};
 use super::cycles::{Cycles, find_cycles};
-use super::tree::{Edges, NodeId, RawNode, Tree};
+use super::tree::{Edges, NodeId, RawAdditional, RawNode, Tree};
 use crate::profile::{Primitive, TypeName};
 
 /// The weight without bound: it grows with the depth of the payload.
@@ -126,7 +126,7 @@ impl<'t> Visits<'t> {
                 }
                 RawNode::Object { properties, additional: others, names: keys } => {
                     keys.iter().for_each(|node| names.add(self.end(*node)));
-                    others.iter().for_each(|node| additional.add(self.end(*node)));
+                    others.node().iter().for_each(|node| additional.add(self.end(*node)));
                     for property in properties {
                         let number = *numbers.entry(&property.name).or_insert(members.len());
                         if number == members.len() {
@@ -245,6 +245,8 @@ fn types_of(node: &RawNode) -> Vec<usize> {
         TypeName::Object => OBJECT,
     };
     match node {
+        // What can be coerced.
+        RawNode::Scalar(scalar) if scalar.coerce => (0..ARRAY).collect(),
         RawNode::Scalar(scalar) => distinct(scalar.types.iter().map(at)),
         RawNode::Values(values) => distinct(values.types.iter().map(at)),
         RawNode::Array { .. } => vec![ARRAY],
@@ -268,7 +270,7 @@ fn shape_of(tree: &Tree, id: NodeId, is_object: bool) -> Shape<'_> {
                 required: property.required,
                 literals: literals_of(tree, property.node, true),
             });
-            Shape::Object { members: members.collect(), closed: additional.is_none() }
+            Shape::Object { members: members.collect(), closed: matches!(additional, RawAdditional::Refused) }
         }
         RawNode::Discriminated { key, branches } => {
             Shape::Discriminated { key, literals: branches.iter().flat_map(|(values, _)| values).collect() }

@@ -51,9 +51,9 @@ impl ReadLimits {
     }
 }
 
-/// For lock files: 256 KiB, depth 128, numbers as doubles or 64-bit integers.
+/// For lock files: 16 MiB, depth 128, numbers as doubles or 64-bit integers.
 pub const LOCK_LIMITS: ReadLimits = ReadLimits {
-    max_bytes: 256 << 10,
+    max_bytes: 16 << 20,
     max_depth: 128,
     max_keys: usize::MAX,
     large_integers: LargeIntegers::Int64OrDouble,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::node::{Choice, NodeId, Question, ValueTable};
 use crate::lock::choice::{self, Member, Shape, tell_apart};
-use crate::profile::{Primitive, Profile, SchemaNode, TypeName};
+use crate::profile::{Additional, Primitive, Profile, SchemaNode, TypeName};
 use crate::read::Kind;
 
 const NULL: Primitive = Primitive::Null;
@@ -70,7 +70,7 @@ fn shape_of<'p>(source: Option<&'p SchemaNode>, profile: &'p Profile, is_object:
                 required: property.required,
                 literals: literals_of(&property.node, profile, true),
             });
-            Shape::Object { members: members.collect(), closed: object.additional.is_none() }
+            Shape::Object { members: members.collect(), closed: matches!(object.additional, Additional::Refused) }
         }
         Some(SchemaNode::Discriminated(node)) => Shape::Discriminated {
             key: &node.key,

@@ -1,11 +1,12 @@
-//! The fast path: one walk over the tape that normalizes strings and returns whether the document passes. It allocates
-//! only for strings that change. `slow_path` lists the issues.
+//! The fast path: one walk over the tape that edits the document (coercion, normalization, dropped members, defaults)
+//! and returns whether it passes. What it adds goes to memory that is reused. `slow_path` lists the issues.
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::coerce::coerce;
 use super::compile::Graph;
 use super::node::{
-    Array, Check, Choice, Discriminated, NodeId, Number, Object, Scalar, Text, Union, ValueTable, Values,
+    Array, Check, Choice, DEFAULTED, Discriminated, NodeId, Number, Object, Scalar, Text, Union, ValueTable, Values,
 };
 use super::number::{divides, violations};
 use crate::normalize::{self, NormBuffers};
@@ -40,28 +41,67 @@ impl Fast<'_, '_, '_> {
         }
         match &node.check {
             Check::Scalar(scalar) => self.scalar(scalar, kind, at),
-            Check::Object(object) => self.object(object, at),
-            Check::Array(array) => self.array(array, at),
+            Check::Object(object) => self.object(object, id, at),
+            Check::Array(array) => self.array(array, id, at),
             Check::Values(values) => self.values(values, kind, at),
             Check::Any => true,
             Check::Discriminated(node) => self.discriminated(node, at),
             Check::Union(union) => self.union(union, kind, at),
             Check::Remembered(number, inner) => self.remembered((*number, graph.remembered), *inner, at),
+            Check::Coerced(to, scalar) => coerce(self.tape, *to, at) && self.scalar(scalar, self.tape.kind(at), at),
             // No edge of the compiled graph leads to a reference, and none from a nullable to another.
             Check::Nullable(_) | Check::Ref(_) => false,
         }
     }
 
-    /// The first candidate in the author's order that passes decides.
+    /// The first candidate in the author's order that passes decides what is edited.
     pub fn union(&mut self, union: &Union, kind: Kind, at: usize) -> bool {
         let candidates = self.candidates(&union.by_kind[kind as usize], at);
-        if self.graph.remembered == 0 {
+        if self.graph.remembered != 0 {
+            return self.try_remembering(candidates, union.edits, at);
+        }
+        if !union.edits {
             return candidates.iter().any(|candidate| self.passes(*candidate, at));
         }
-        let tries = std::mem::replace(&mut self.tries, true);
-        let found = candidates.iter().any(|candidate| self.passes(*candidate, at));
-        self.tries = tries;
+        self.tape.begin_union();
+        let found = self.first_that_passes(candidates, at).is_some();
+        self.tape.end_union();
         found
+    }
+
+    /// A remembered verdict edits nothing: the candidates are tried for their verdicts alone, all edits are undone, and
+    /// the candidate that passes is walked once more.
+    fn try_remembering(&mut self, candidates: &[NodeId], edits: bool, at: usize) -> bool {
+        let tries = std::mem::replace(&mut self.tries, true);
+        if !edits {
+            let passes = candidates.iter().any(|candidate| self.passes(*candidate, at));
+            self.tries = tries;
+            return passes;
+        }
+        self.tape.begin_union();
+        let mark = self.tape.mark();
+        let found = self.first_that_passes(candidates, at);
+        self.tries = tries;
+        let passes = found.is_some_and(|found| {
+            if !tries {
+                self.tape.undo(mark);
+            }
+            tries || self.passes(found, at)
+        });
+        self.tape.end_union();
+        passes
+    }
+
+    /// Undoes the edits of those that fail.
+    fn first_that_passes(&mut self, candidates: &[NodeId], at: usize) -> Option<NodeId> {
+        candidates.iter().copied().find(|candidate| {
+            let mark = self.tape.mark();
+            let passes = self.passes(*candidate, at);
+            if !passes {
+                self.tape.undo(mark);
+            }
+            passes
+        })
     }
 
     /// The candidates that are left for a value of the choice's kind.
@@ -107,6 +147,11 @@ impl Fast<'_, '_, '_> {
         if !text.norm.is_empty() {
             normalize::apply(self.tape, self.buffers, at, text.norm);
         }
+        if let Some(url) = &text.url
+            && !url.apply(self.tape, at)
+        {
+            return false;
+        }
         let value = self.tape.text(at);
         length_passes(text, value) && text.patterns.iter().all(|(matcher, _)| matcher.is_match(value))
     }
@@ -125,10 +170,13 @@ impl Fast<'_, '_, '_> {
         }
     }
 
-    fn array(&mut self, array: &Array, at: usize) -> bool {
+    fn array(&mut self, array: &Array, node: NodeId, at: usize) -> bool {
         let count = self.tape.count(at) as u64;
         if count < array.min || count > array.max {
             return false;
+        }
+        if let Some(Some(_)) = array.defaults.get(count as usize) {
+            self.tape.fill(at, node);
         }
         let end = self.tape.index_after(at);
         let mut item = at + 1;
@@ -154,11 +202,11 @@ impl Fast<'_, '_, '_> {
         true
     }
 
-    fn object(&mut self, object: &Object, at: usize) -> bool {
+    fn object(&mut self, object: &Object, node: NodeId, at: usize) -> bool {
         let end = self.tape.index_after(at);
         let mut key = at + 1;
         let mut slot = &object.next[0];
-        let mut required = object.required.len();
+        let mut missing = object.weight;
         while key != end {
             let value = key + 1;
             let guess = slot.load(Relaxed);
@@ -170,19 +218,29 @@ impl Fast<'_, '_, '_> {
                 let property = &object.properties[number as usize];
                 slot = &object.next[number as usize + 1];
                 // May wrap around with duplicate keys; such a document is refused anyway.
-                required = required.wrapping_sub(property.required.into());
+                missing = missing.wrapping_sub(property.weight);
                 if !self.passes(property.node, value) {
                     return false;
                 }
             } else {
-                let Some(additional) = object.additional else { return false };
+                let Some(additional) = object.additional else {
+                    if !object.strips {
+                        return false;
+                    }
+                    self.tape.drop_member(at, key);
+                    key = self.tape.index_after(value);
+                    continue;
+                };
                 if object.names.is_some_and(|names| !self.name_passes(names, key)) || !self.passes(additional, value) {
                     return false;
                 }
             }
             key = self.tape.index_after(value);
         }
-        required == 0
+        if missing >= DEFAULTED {
+            self.tape.fill(at, node);
+        }
+        missing % DEFAULTED == 0
     }
 
     /// Checks a key against `propertyNames`, which never normalizes.

@@ -1,0 +1,61 @@
+// Options of a plain union that only code tells apart: the app may take another option than the contract, and where options
+// change the document it would be another document.
+
+import type { $ZodType } from 'zod/v4/core'
+import type { SchemaDocument } from '../schema-document.ts'
+import type { LoweringContext } from './context.ts'
+import { changesDocument, hasCode } from './effects.ts'
+
+/** Records a problem for each option that the contract may take, but the app reject, in favour of a later one. */
+export function rejectAmbiguous(
+  context: LoweringContext,
+  options: readonly $ZodType[],
+  nodes: readonly SchemaDocument[],
+  path: string,
+): void {
+  const withCode = options.map(hasCode)
+  if (!withCode.includes(true)) return
+  const changing = options.map((option) => changesDocument(option, context.options))
+  const isAmbiguous = withCode.some((code, i) =>
+    nodes.some(
+      (node, j) =>
+        code && j > i && (changing[i] === true || changing[j] === true) && !disjoint(nodes[i] as SchemaDocument, node),
+    ),
+  )
+  if (isAmbiguous) {
+    context.reject(
+      path,
+      'which option applies is decided by code that stays in the app, and the options change the document (z.object(), ' +
+        '.default(), .trim(), z.coerce); write z.discriminatedUnion(), or put the code behind the union',
+    )
+  }
+}
+
+/** True when no value is of both nodes: other JSON types, or members with other fixed values. */
+function disjoint(a: SchemaDocument, b: SchemaDocument): boolean {
+  const [left, right] = [typesOf(a), typesOf(b)]
+  if (left === undefined || right === undefined) return false
+  if (!left.some((type) => right.includes(type))) return true
+  if (left.length > 1 || right.length > 1 || left[0] !== 'object') return false
+  return (a.required ?? []).some((key) => {
+    const [one, other] = [valuesOf(a.properties?.[key]), valuesOf(b.properties?.[key])]
+    if (one === undefined || other === undefined || b.required?.includes(key) !== true) return false
+    return !one.some((value) => other.includes(value))
+  })
+}
+
+/** The JSON types of a node; undefined where they are not known here. Integers are numbers. */
+function typesOf(node: SchemaDocument): string[] | undefined {
+  if (node['x-coerce'] === true) return ['boolean', 'null', 'number', 'string']
+  if (node.type !== undefined) return [node.type].flat().map((type) => (type === 'integer' ? 'number' : type))
+  const values = valuesOf(node)
+  if (values !== undefined) return values.map((value) => (value === null ? 'null' : typeof value))
+  const branches = (node.anyOf ?? node.oneOf)?.map(typesOf)
+  return branches?.every((types) => types !== undefined) === true ? branches.flat() : undefined
+}
+
+/** The fixed values of a node whose text is not changed. */
+const valuesOf = (node: SchemaDocument | undefined): readonly unknown[] | undefined =>
+  node === undefined || node['x-norm'] !== undefined
+    ? undefined
+    : (node.enum ?? (node.const === undefined ? undefined : [node.const]))
