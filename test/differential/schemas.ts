@@ -223,7 +223,7 @@ function schema(depth: number, norm: boolean): fc.Arbitrary<Schema> {
       optional('additionalProperties', closed),
     ),
     fc.array(inner, { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
-    fc.array(fc.tuple(plain, fc.boolean()), { minLength: 2, maxLength: 5 }).map((branches) => ({
+    fc.array(fc.tuple(inner, fc.boolean()), { minLength: 2, maxLength: 5 }).map((branches) => ({
       anyOf: branches.map(([node, required], i) => ({
         type: 'object',
         properties: { kind: i % 2 === 0 ? { const: `k${i % 3}` } : { enum: [`k${i % 3}`, i, null] }, body: node },
@@ -246,16 +246,24 @@ function schema(depth: number, norm: boolean): fc.Arbitrary<Schema> {
 
 /** A recursive union whose branches lead to it for the same values, or for values of different keys. */
 const recursiveUnion: fc.Arbitrary<Schema> = fc
-  .array(fc.tuple(fc.constantFrom('a', 'b', 'kind'), schema(1, false), fc.constantFrom(true, false), fc.boolean()), {
-    minLength: 2,
-    maxLength: 4,
-  })
+  .array(
+    fc.tuple(
+      fc.constantFrom('a', 'b', 'kind'),
+      schema(1, true),
+      fc.constantFrom('open', 'closed', 'strip'),
+      fc.boolean(),
+    ),
+    {
+      minLength: 2,
+      maxLength: 4,
+    },
+  )
   .map((branches) => ({
     $ref: '#/$defs/T',
     $defs: {
       T: {
         anyOf: [
-          ...branches.map(([name, node, additionalProperties, required], i) => ({
+          ...branches.map(([name, node, others, required], i) => ({
             type: 'object',
             properties: {
               [name]: node,
@@ -263,7 +271,8 @@ const recursiveUnion: fc.Arbitrary<Schema> = fc
               ...(i % 2 === 0 ? { name: { type: 'array', items: { $ref: '#/$defs/T' } } } : {}),
             },
             required: required ? [name] : [],
-            ...(additionalProperties ? {} : { additionalProperties }),
+            ...(others === 'closed' ? { additionalProperties: false } : {}),
+            ...(others === 'strip' ? { 'x-unknown': 'strip' } : {}),
           })),
           { type: ['null', 'boolean'] },
         ],

@@ -142,7 +142,7 @@ pub struct StringLimits {
     /// Applied before the checks.
     pub norm: NormOps,
     /// The text is a URL.
-    pub url: Option<UrlLimits>,
+    pub url: Option<Box<UrlLimits>>,
 }
 
 /// What a URL must match besides.

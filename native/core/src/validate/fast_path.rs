@@ -240,7 +240,7 @@ impl Fast<'_, '_, '_> {
         if missing >= DEFAULTED {
             self.tape.fill(at, node);
         }
-        missing % DEFAULTED == 0
+        missing.is_multiple_of(DEFAULTED)
     }
 
     /// Checks a key against `propertyNames`, which never normalizes.
