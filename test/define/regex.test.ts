@@ -79,6 +79,8 @@ describe('flag i', () => {
     for (let code = 0; code <= last; code++) {
       if (code >= 0xd800 && code <= 0xdfff) continue
       const character = String.fromCodePoint(code)
+      // Only characters with a case are in a class.
+      if (character.toLowerCase() === character && character.toUpperCase() === character) continue
       const others = otherCases([code, code], flags === 'iu')
       const expected = [
         character.toLowerCase(),

@@ -47,11 +47,14 @@ function patternOrNothing(regex: RegExp): ReturnType<typeof patternOfRegex> | un
   }
 }
 
+const bounded = createContext({ run: (): unknown => undefined })
+const script = new Script('run()')
+
 /** Undefined where backtracking takes too long. */
 function withinTime<T>(run: () => T): T | undefined {
-  const context = createContext({ run })
+  bounded['run'] = run
   try {
-    return new Script('run()').runInContext(context, { timeout: 200 }) as T
+    return script.runInContext(bounded, { timeout: 200 }) as T
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined
     throw error

@@ -54,5 +54,6 @@ pub mod stages {
     pub use crate::pattern::{Matcher, Pattern, Units, cost as pattern_cost};
     pub use crate::profile::{NormOp, NormOps};
     pub use crate::read::{LOCK_LIMITS, LargeIntegers, ReadError, ReadLimits, Tape, check_text, diagnose, flag, read};
+    pub use crate::url::check_url;
     pub use crate::validate::{Validator, is_multiple};
 }

@@ -14,5 +14,10 @@ export function readPattern(context: LoweringContext, path: string, regex: RegEx
   }
 }
 
+/** The same for a pattern that is only matched against ASCII texts, where units make no difference. */
+export function readAsciiPattern(context: LoweringContext, path: string, regex: RegExp): string | undefined {
+  return readPattern(context, path, regex)[0]?.pattern
+}
+
 /** The pattern that matches exactly this text. */
 export const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')

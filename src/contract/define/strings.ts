@@ -37,10 +37,10 @@ export function lowerString(
     return true
   }
   const readCheck = (check: CheckDef): boolean => {
-    if (check.format === 'url' && found.url === undefined && (isNarrow(bounds) || patterns.size > 0))
+    if (check.format === 'url' && found.url === undefined && patterns.size > 0)
       context.reject(
         path,
-        'a check ahead of .url() would see the white space that .url() removes; write it behind .url()',
+        'a pattern ahead of .url() would see the white space that .url() removes; write it behind .url()',
       )
     const known =
       readLengthCheck(context, path, check, bounds) ||
@@ -104,9 +104,6 @@ function isNormalized(schema: $ZodType): boolean {
   const { innerType } = schema._zod.def as { innerType?: $ZodType }
   return normsOf(schema).length > 0 || (innerType !== undefined && isNormalized(innerType))
 }
-
-/** Bounds that a URL, which has two characters at least, may fail. */
-const isNarrow = ({ min = 0, max }: LengthBounds): boolean => min > 2 || max !== undefined
 
 const lengths = ({ min, max }: LengthBounds): SchemaDocument => ({
   ...(min === undefined ? {} : { minLength: min }),

@@ -94,6 +94,7 @@ const patternMembers = (pattern: Pattern | undefined): Members => [
   ['pattern', pattern?.source],
   ['x-pattern-units', pattern?.units === 'utf16' ? 'utf16' : undefined],
 ]
+
 const urlMembers = ({ hostname, protocol }: UrlLimits): JsonObject =>
   object([
     ['hostname', hostname?.source],

@@ -71,9 +71,8 @@ impl Cache {
             return state == accept;
         }
         loop {
-            let symbol = if let Some(byte) = characters.ascii() {
-                program.alphabet.ascii[usize::from(byte)]
-            } else if let Some(character) = characters.next() {
+            state = characters.skip_ascii(&self.table, &program.alphabet.ascii, state, first_state);
+            let symbol = if let Some(character) = characters.next() {
                 if !(run.first..run.end).contains(&character) {
                     run = program.alphabet.run_of(character);
                 }
@@ -216,15 +215,22 @@ struct Characters<'t> {
 }
 
 impl Characters<'_> {
-    /// The next character if it is ASCII.
+    /// Moves past ASCII as far as the table knows a state that is no result, and returns the last state.
     #[inline]
-    fn ascii(&mut self) -> Option<u8> {
-        let byte = *self.text.as_bytes().get(self.at).filter(|byte| byte.is_ascii())?;
+    fn skip_ascii(&mut self, table: &[u32], symbols: &[u16; 128], mut state: u32, first_state: u32) -> u32 {
         if self.low.is_some() {
-            return None;
+            return state;
         }
-        self.at += 1;
-        Some(byte)
+        for byte in &self.text.as_bytes()[self.at..] {
+            let Some(symbol) = symbols.get(usize::from(*byte)) else { break };
+            let next = table[state as usize + usize::from(*symbol)];
+            if next < first_state {
+                break;
+            }
+            state = next;
+            self.at += 1;
+        }
+        state
     }
 }
 

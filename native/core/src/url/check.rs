@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::host::{code_host, decode_host, depends_on_unicode, host_range, map_host, starts_with};
+use super::host::{authority_range, code_host, decode_host, depends_on_unicode, host_range, map_host, starts_with};
 use super::plain::plain_url;
 use crate::normalize::trim;
 
@@ -46,9 +46,9 @@ pub fn check_url(text: &str, needs_http_slashes: bool) -> Option<CheckedUrl<'_>>
         None => {
             let url = Url::parse(input).ok()?;
             // The crate drops the host of `file://host/C:/`, which the standard keeps.
-            let host = match host_range(input) {
-                Some(range) if url.scheme() == "file" => Url::parse(&input[..range.end]).ok()?,
-                _ => url.clone(),
+            let host = match authority_range(input) {
+                Some((authority, true)) => &Url::parse(&input[..authority.end]).ok()?,
+                _ => &url,
             };
             (bounded(host.host_str().unwrap_or_default().to_owned().into()), url.scheme().to_owned())
         }

@@ -14,8 +14,9 @@ pub fn starts_with(text: &str, ascii: &str) -> bool {
     text.as_bytes().get(..ascii.len()).is_some_and(|start| start.eq_ignore_ascii_case(ascii.as_bytes()))
 }
 
-/// Where the host of a special scheme stands (WHATWG URL, 4.2); `None` where there is none, or an IPv6 address.
-pub fn host_range(input: &str) -> Option<Range<usize>> {
+/// Where credentials, host and port of a special scheme stand (WHATWG URL, 4.2), and whether the scheme is `file`, which
+/// has only a host. `None` where there is none.
+pub fn authority_range(input: &str) -> Option<(Range<usize>, bool)> {
     let is_slash = |char: char| matches!(char, '/' | '\\');
     let scheme = ["http:", "https:", "ws:", "wss:", "ftp:", "file:"].into_iter().find(|one| starts_with(input, one))?;
     let is_file = scheme == "file:";
@@ -27,6 +28,12 @@ pub fn host_range(input: &str) -> Option<Range<usize>> {
     }
     let start = scheme.len() + slashes;
     let end = input[start..].find(['/', '\\', '?', '#']).map_or(input.len(), |length| start + length);
+    Some((start..end, is_file))
+}
+
+/// Where the host of a special scheme stands; `None` where there is none, or an IPv6 address.
+pub fn host_range(input: &str) -> Option<Range<usize>> {
+    let (Range { start, end }, is_file) = authority_range(input)?;
     let from = if is_file { start } else { input[start..end].rfind('@').map_or(start, |at| start + at + 1) };
     if input[from..].starts_with('[') {
         return None;
