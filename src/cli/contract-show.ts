@@ -1,6 +1,6 @@
 // `sidelane contract show`: prints a lock file. The schema is formatted in schema-tree.ts.
 
-import { loadContract, lockText } from '../contract/index.ts'
+import { loadContract, lockText, stepBudget } from '../contract/index.ts'
 import type { Contract } from '../model/index.ts'
 import { exitCodes, isFile, readArgs, UsageError, type Command } from './command.ts'
 import { formatCount } from './format-units.ts'
@@ -11,8 +11,8 @@ const topic = 'contract show'
 
 const help = `sidelane contract show LOCK [--json]
 
-Checks a lock file as an engine does, and prints its id, codec, digest, limits, and the fields as a tree with their
-normalization.
+Checks a lock file as an engine does, and prints its id, codec, digest, limits, worst case, and the fields as a tree
+with their normalization.
 
   --json    one JSON object instead: { id, norms, … } beside the lock's own fields
 
@@ -35,9 +35,10 @@ export const contractShow: Command = {
   },
 }
 
-function asJson({ id, lock }: Contract): string {
+function asJson({ id, lock, profile }: Contract): string {
+  const { steps, states, nodes } = profile.cost
   const norms = schemaTree(lock.schema).flatMap(({ path, norm }) => (norm === undefined ? [] : [{ path, ops: norm }]))
-  const shown = { id, ...lock, norms }
+  const shown = { id, ...lock, norms, worstCase: { steps, states, nodes } }
   return `${lockText(shown, 2)}\n`
 }
 
@@ -47,7 +48,7 @@ const numbersText = {
   int64: 'int64 (integers from -2^63 to 2^64 - 1 keep all digits)',
 } as const
 
-function asText({ id, lock }: Contract, io: Io): string {
+function asText({ id, lock, profile }: Contract, io: Io): string {
   const { limits, compress, appOnly } = lock
   const head: readonly (readonly [string, string])[] = [
     ['id', id],
@@ -59,6 +60,7 @@ function asText({ id, lock }: Contract, io: Io): string {
     ],
     ['compress', compress.level === undefined ? compress.codec : `${compress.codec}, level ${compress.level}`],
     ['digest', lock.digest],
+    ['cost', worstCase(profile)],
     ...(appOnly === undefined || appOnly.length === 0
       ? []
       : [['app only', `outside the lock: ${appOnly.join(', ')}`] as const]),
@@ -74,4 +76,15 @@ function asText({ id, lock }: Contract, io: Io): string {
     ),
     '',
   ].join('\n')
+}
+
+/** What the most expensive payload costs; parsing the lock has checked that it is within the budget. */
+function worstCase({ cost, limits }: Contract['profile']): string {
+  const { steps, states, nodes, remembers } = cost
+  const parts = [
+    `at most ${formatCount(steps)} steps of ${formatCount(stepBudget(limits.maxBytes))}`,
+    `${formatCount(states)} states a character`,
+    `${formatCount(nodes)} branches a value${remembers ? ', verdicts are remembered' : ''}`,
+  ]
+  return parts.join('; ')
 }

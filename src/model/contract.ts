@@ -78,4 +78,17 @@ export interface LockDocument {
 /** A contract for the engines: parsed, checked, in normal form. */
 export interface Profile extends Schema, Pick<LockDocument, 'name' | 'numbers' | 'limits' | 'compress' | 'digest'> {
   readonly dictionary?: Pick<LockDictionary, 'id' | 'sha256'>
+  readonly cost: WorstCase
+}
+
+/** What the most expensive payload costs, known from the schema and `limits.maxBytes`. */
+export interface WorstCase {
+  /** States of patterns alive behind each character, and nodes that look at each value, over the whole payload. */
+  readonly steps: number
+  /** The most states that are alive behind one character of a text. */
+  readonly states: number
+  /** The most nodes that look at one value. */
+  readonly nodes: number
+  /** Whether the engines remember verdicts while they try branches of a union; otherwise `nodes` would be larger. */
+  readonly remembers: boolean
 }

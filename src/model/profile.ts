@@ -11,6 +11,8 @@ export type LiteralValue = Primitive | bigint
 export type NumericLimit = number | bigint
 
 export type TypeName = 'array' | 'boolean' | 'integer' | 'null' | 'number' | 'object' | 'string'
+/** The types that distinguish values; an integer is a number with a property. */
+export type ValueType = Exclude<TypeName, 'integer'>
 export type ScalarTypeName = 'boolean' | 'integer' | 'null' | 'number' | 'string'
 
 /** In the order in which they are applied, independent of the schema. `lower` and `upper` exclude each other. */
@@ -167,3 +169,13 @@ export interface Schema {
 /** The target of a reference. */
 export const definition = ({ root, defs }: Schema, number: number): SchemaNode =>
   number < 0 ? root : (defs[number] as SchemaNode)
+
+/** The end of a chain of references; undefined for a cycle. */
+export function resolveNode(node: SchemaNode, schema: Schema): SchemaNode | undefined {
+  let target: SchemaNode = node
+  for (let hops = 0; target.kind === 'ref'; hops++) {
+    if (hops > schema.defs.length) return undefined
+    target = definition(schema, target.target)
+  }
+  return target
+}

@@ -166,6 +166,9 @@ describe('sidelane contract show', () => {
     expect(stdout).toMatch(/^order\n {2}id {8}[0-9a-f]{64}\n/)
     expect(stdout).toMatch(/ {2}limits {4}1,048,576 bytes, depth 64, 10,000 keys in an object\n/)
     expect(stdout).toMatch(/ {2}compress {2}gzip, level 1\n/)
+    expect(stdout).toMatch(
+      / {2}cost {6}at most [\d,]+ steps of 268,435,456; \d+ states a character; 1 branches a value\n/,
+    )
     expect(stdout).toMatch(/^ {6}email +string, email, norm lower → trim$/m)
     expect(stdout).toMatch(/^ {6}phone\? +string, /m)
     expect(stdout).toMatch(/^ {4}payment +one of, by "method"$/m)

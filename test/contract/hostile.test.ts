@@ -66,7 +66,7 @@ describe('payloads of 1 MiB', () => {
     expect(validate({ type: 'object', additionalProperties: false }, `{${keys}}`)).toHaveLength(32)
   })
   test('a long string under patterns', () => {
-    const patterns = ['^(?:a{0,20}){20}b$', '^(a|a)*$', '.*x$'].map((pattern) => ({ pattern }))
+    const patterns = ['^(?:a{0,15}){15}b$', '^(a|a)*$', '.*x$'].map((pattern) => ({ pattern }))
     expect(validate({ type: 'string', allOf: patterns }, `"${'a'.repeat(1_000_000)}"`)).toEqual(['pattern'])
   })
 })

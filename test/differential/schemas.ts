@@ -223,6 +223,14 @@ function schema(depth: number, norm: boolean): fc.Arbitrary<Schema> {
       optional('additionalProperties', closed),
     ),
     fc.array(inner, { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
+    fc.array(fc.tuple(inner, fc.boolean()), { minLength: 2, maxLength: 5 }).map((branches) => ({
+      anyOf: branches.map(([node, required], i) => ({
+        type: 'object',
+        properties: { kind: i % 2 === 0 ? { const: `k${i % 3}` } : { enum: [`k${i % 3}`, i, null] }, body: node },
+        required: required ? ['kind'] : [],
+        ...(i === 3 ? { additionalProperties: false } : {}),
+      })),
+    })),
     inner.map((node) => ({ anyOf: [node, { type: 'null' }] })),
     inner.map((node) => ({ anyOf: [{ type: 'null' }, node] })),
     fc.array(inner, { minLength: 1, maxLength: 3 }).map((nodes) => ({
@@ -236,9 +244,46 @@ function schema(depth: number, norm: boolean): fc.Arbitrary<Schema> {
   )
 }
 
+/** A recursive union whose branches lead to it for the same values, or for values of different keys. */
+const recursiveUnion: fc.Arbitrary<Schema> = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom('a', 'b', 'kind'),
+      schema(1, true),
+      fc.constantFrom('open', 'closed', 'strip'),
+      fc.boolean(),
+    ),
+    {
+      minLength: 2,
+      maxLength: 4,
+    },
+  )
+  .map((branches) => ({
+    $ref: '#/$defs/T',
+    $defs: {
+      T: {
+        anyOf: [
+          ...branches.map(([name, node, others, required], i) => ({
+            type: 'object',
+            properties: {
+              [name]: node,
+              id: { $ref: '#/$defs/T' },
+              ...(i % 2 === 0 ? { name: { type: 'array', items: { $ref: '#/$defs/T' } } } : {}),
+            },
+            required: required ? [name] : [],
+            ...(others === 'closed' ? { additionalProperties: false } : {}),
+            ...(others === 'strip' ? { 'x-unknown': 'strip' } : {}),
+          })),
+          { type: ['null', 'boolean'] },
+        ],
+      },
+    },
+  }))
+
 /** A root schema, sometimes with a recursive definition. */
 export const rootSchema: fc.Arbitrary<Schema> = fc.oneof(
   { arbitrary: schema(3, true), weight: 5 },
+  { arbitrary: recursiveUnion, weight: 1 },
   {
     arbitrary: schema(1, true).map((node) => ({
       type: 'object',

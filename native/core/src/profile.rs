@@ -384,6 +384,8 @@ pub struct Profile {
     /// Only with zstd.
     pub dictionary: Option<DictionaryRef>,
     pub digest: DigestName,
+    /// Branches of unions would look at one value too often, unless verdicts are remembered.
+    pub remembers: bool,
     pub root: SchemaNode,
     /// Targets of [`SchemaNode::Ref`], by number.
     pub defs: Vec<SchemaNode>,

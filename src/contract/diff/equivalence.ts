@@ -1,7 +1,7 @@
 // Equivalence of two schema nodes of two contracts. References are followed; cycles are allowed.
 
-import type { Profile, SchemaNode } from '../../model/index.ts'
-import { changesScalars, childrenOf, resolve as endOf } from '../lock/tree.ts'
+import { resolveNode, type Profile, type SchemaNode } from '../../model/index.ts'
+import { changesScalars, childrenOf } from '../lock/tree.ts'
 
 export interface Sides {
   readonly old: Profile
@@ -9,7 +9,7 @@ export interface Sides {
 }
 
 /** The end of a chain of references: a lock with a cycle that consumes no input is rejected. */
-export const resolve = (node: SchemaNode, profile: Profile): SchemaNode => endOf(node, profile) as SchemaNode
+export const resolve = (node: SchemaNode, profile: Profile): SchemaNode => resolveNode(node, profile) as SchemaNode
 
 /** True when both have the same outcome for every value. */
 export function isEquivalent(a: SchemaNode, b: SchemaNode, sides: Sides): boolean {

@@ -1,9 +1,10 @@
 // The checks that need the whole schema, in their fixed order, each over the nodes in the order of the walk:
-// discriminated unions, the schemas of keys, cycles that consume no input, fan-out (fan-out.ts).
+// discriminated unions, the schemas of keys, cycles that consume no input. cost.ts comes last.
 
 import { appendPointer } from '../../json/index.ts'
 import {
   findProperty,
+  resolveNode,
   type DiscriminatedNode,
   type ObjectNode,
   type LiteralValue,
@@ -11,18 +12,9 @@ import {
   type SchemaNode,
   type ValuesNode,
 } from '../../model/index.ts'
-import { checkFanOut } from './fan-out.ts'
 import { unsupported } from './errors.ts'
 import { findCycles } from './cycles.ts'
-import {
-  branchesOf,
-  changesScalars,
-  referencesOf,
-  resolve,
-  type Mutable,
-  type SchemaLocation,
-  type SchemaTree,
-} from './tree.ts'
+import { branchesOf, changesScalars, referencesOf, type Mutable, type SchemaLocation, type SchemaTree } from './tree.ts'
 
 /** Throws the first error; fills in the keys and values of the discriminated unions. */
 export function checkTree(tree: SchemaTree): void {
@@ -30,11 +22,10 @@ export function checkTree(tree: SchemaTree): void {
     if (location.node.kind === 'discriminated') completeUnion(location.node, location, tree)
   checkNames(tree)
   checkCycles(tree)
-  checkFanOut(tree)
 }
 
 function completeUnion(node: Mutable<DiscriminatedNode>, location: SchemaLocation, tree: SchemaTree): void {
-  const objects = node.branches.map((branch) => resolve(branch.node, tree))
+  const objects = node.branches.map((branch) => resolveNode(branch.node, tree))
   if (!objects.every((object) => object?.kind === 'object')) {
     throw unsupported(appendPointer(location.pointer, 'oneOf'), 'Every branch of oneOf must be an object.')
   }
@@ -82,7 +73,7 @@ function checkNames(tree: SchemaTree): void {
   for (const { node, pointer } of tree.locations) {
     if (node.kind !== 'object' || !node.names) continue
     const at = appendPointer(pointer, 'propertyNames')
-    const names = resolve(node.names, tree)
+    const names = resolveNode(node.names, tree)
     if (!isStringNode(names)) throw unsupported(at, 'propertyNames must be a schema of strings.')
     if (changesScalars(names)) {
       throw unsupported(at, 'Keys are not changed: x-norm, x-coerce and x-url are not supported here.')

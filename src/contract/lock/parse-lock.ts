@@ -5,6 +5,7 @@ import { sha256Hex, utf8Length } from '#runtime'
 import { type Contract, type LockDocument, type Profile } from '../../model/index.ts'
 import { withDictionary } from '../dictionary.ts'
 import { checkTree } from './checks.ts'
+import { measureCost } from './cost.ts'
 import { invalid } from './errors.ts'
 import { lockText } from './lock-text.ts'
 import { readFields } from './fields.ts'
@@ -49,10 +50,12 @@ export function parseLock<In = unknown, Out = In>(
     if (tree.locations.length > maxNodes) throw invalid(pointer, `A schema may have ${maxNodes} nodes at most.`)
   })
   checkTree(tree as SchemaTree)
+  const cost = measureCost(tree as SchemaTree, document.limits.maxBytes)
   const schema = numberDefinitions(tree as SchemaTree)
   const { name, numbers, limits, compress, digest } = document
   const named = document.dictionary && { id: document.dictionary.id, sha256: document.dictionary.sha256 }
-  const profile: Profile = { name, numbers, limits, compress, ...(named && { dictionary: named }), digest, ...schema }
+  const dictionaryOf = named && { dictionary: named }
+  const profile: Profile = { name, numbers, limits, compress, ...dictionaryOf, digest, cost, ...schema }
   const contract = Object.freeze({ name, id: sha256Hex(normalForm(profile)), lock: deepFreeze(document), profile })
   return dictionary === undefined ? contract : withDictionary(contract, dictionary)
 }

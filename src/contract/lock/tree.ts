@@ -1,7 +1,7 @@
 // The schema as the walk returns it: the nodes of profile.ts, and the location of each in the lock. The checks and the
 // numbering of definitions use it; afterwards only the nodes remain.
 
-import { definition, isSchema, type RefNode, type Schema, type SchemaNode } from '../../model/index.ts'
+import { isSchema, type RefNode, type Schema, type SchemaNode } from '../../model/index.ts'
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -54,16 +54,6 @@ export function referencesOf(
   if (node.kind === 'ref') found.push(node)
   for (const child of children(node)) referencesOf(child, children, found)
   return found
-}
-
-/** The end of a chain of references; undefined for a cycle. */
-export function resolve(node: SchemaNode, schema: Schema): SchemaNode | undefined {
-  let target: SchemaNode = node
-  for (let hops = 0; target.kind === 'ref'; hops++) {
-    if (hops > schema.defs.length) return undefined
-    target = definition(schema, target.target)
-  }
-  return target
 }
 
 /** Whether the node itself may replace a scalar by another one. */

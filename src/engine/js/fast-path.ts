@@ -13,7 +13,7 @@ export type FastPath = (payload: Uint8Array) => string | undefined
 
 /** Compiles the fast path of one contract. */
 export function compileFastPath(profile: Profile, options: FastPathOptions = { generate: canGenerate() }): FastPath {
-  const state: VisitState = { members: 0, movesKeys: false }
+  const state: VisitState = { members: 0, movesKeys: false, looks: 0, maxLooks: 0 }
   const { root, inheritable } = new FastWalker(profile, state, options)
   const { maxBytes, maxDepth } = profile.limits
   const isPolluted = compilePollutionCheck(inheritable, options)
@@ -24,18 +24,23 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
     if (members < 0) return undefined
     state.members = 0
     state.movesKeys = false
+    state.looks = 0
+    state.maxLooks = looksPerByte * payload.length
     let text: string
     try {
       const value = root(JSON.parse(decodeUtf8(payload)))
       if (value === undefined || state.members !== members) return undefined
       text = state.movesKeys ? writeKeyByKey(value) : JSON.stringify(value)
     } catch {
-      // A syntax error, a byte order mark, or a stack overflow in a contract of nothing but references.
+      // A syntax error, a byte order mark, too many looks, or a stack overflow in a contract of nothing but references.
       return undefined
     }
     return mayHoldLoneSurrogate(payload, text) || mayHoldWrongKey(text) ? undefined : text
   }
 }
+
+/** A container has two bytes or more, so each may be looked at a few times. */
+const looksPerByte = 4
 
 const quote = 0x22
 const colon = 0x3a

@@ -2,21 +2,25 @@
 // slow path finds that out from the bytes.
 
 import {
+  choicesOf,
   isSchema,
+  valueTypes,
   type ArrayNode,
+  type Choice,
   type DiscriminatedNode,
   type ObjectNode,
   type Profile,
   type SchemaNode,
   type UnionNode,
+  type ValueType,
 } from '../../model/index.ts'
 import type { JsonValue } from '../../json/index.ts'
 import { fewMembers, generateArray, generateObject } from './codegen.ts'
 import { largestNumber } from './coerce.ts'
 import { defaultOf, defaultsOf, movesKeys, type Default } from './defaults.ts'
 import { compileDrop } from './dropped.ts'
-import { flattenUnion, listsByType } from './flatten-union.ts'
-import { compileScalar, compileValues, typeOf, type ValueType } from './scalars.ts'
+import { rememberedNodes } from './remembered-nodes.ts'
+import { compileScalar, compileValues, typeOf } from './scalars.ts'
 import type { Visitor, VisitorCompiler, VisitState } from './visitor.ts'
 
 export interface FastPathOptions {
@@ -34,6 +38,7 @@ export class FastWalker implements VisitorCompiler {
   readonly #generate: boolean
   readonly #defs: Visitor[]
   readonly #any: Visitor
+  readonly #counted: ReadonlySet<SchemaNode>
   readonly #compiled = new Map<SchemaNode, Visitor>()
   readonly #pending: (() => void)[] = []
 
@@ -43,6 +48,7 @@ export class FastWalker implements VisitorCompiler {
     this.#generate = options.generate
     this.drop = compileDrop(profile, state)
     this.#any = compileAny(profile, state)
+    this.#counted = profile.cost.remembers ? rememberedNodes(profile) : new Set()
     this.#defs = profile.defs.map((node) => this.compile(node))
     this.root = this.compile(profile.root)
     for (let next = this.#pending.pop(); next; next = this.#pending.pop()) next()
@@ -50,7 +56,9 @@ export class FastWalker implements VisitorCompiler {
 
   /** One visitor for each node, however often it is reached: else nested objects would be compiled 2^depth times. */
   compile(node: SchemaNode): Visitor {
-    const visitor = this.#compiled.get(node) ?? this.#compile(node)
+    const known = this.#compiled.get(node)
+    if (known !== undefined) return known
+    const visitor = this.#counted.has(node) ? countLooks(this.#compile(node), this.state) : this.#compile(node)
     this.#compiled.set(node, visitor)
     return visitor
   }
@@ -160,25 +168,38 @@ export class FastWalker implements VisitorCompiler {
     return compileMembers(this.profile, this.state, visitors, { required, drop, defaults })
   }
 
-  /** Tries the branches that may accept a value of its type. Compiled last: a branch may lead back to the union. */
+  /** Tries the candidates that may accept the value. Compiled last: a branch may lead back to the union. */
   #union(node: UnionNode): Visitor {
     const { state } = this
-    const candidates = flattenUnion(node, this.profile)
-    const branches = listsByType<Visitor>()
+    const choices = choicesOf(node, this.profile)
+    const visitors: Partial<Record<ValueType, VisitorChoice>> = {}
     this.#pending.push(() => {
-      for (const type of Object.keys(branches) as ValueType[]) {
-        branches[type] = candidates[type].map((candidate) => this.compile(candidate))
-      }
+      for (const type of valueTypes) visitors[type] = this.#choice(choices[type])
     })
     return (value) => {
       const membersBefore = state.members
-      for (const branch of branches[typeOf(value as JsonValue)]) {
-        const result = branch(value)
+      for (const visit of listFor(visitors[typeOf(value as JsonValue)] as VisitorChoice, value)) {
+        const result = visit(value)
         if (result !== undefined) return result
         state.members = membersBefore
       }
       return undefined
     }
+  }
+
+  #choice(choice: Choice): VisitorChoice {
+    const compiled = new Map<Choice, VisitorChoice>()
+    const compile = (from: Choice): VisitorChoice => {
+      let to = compiled.get(from)
+      if (to === undefined) compiled.set(from, (to = convert(from)))
+      return to
+    }
+    const convert = (from: Choice): VisitorChoice => {
+      if (!('byValue' in from)) return from.map((candidate) => this.compile(candidate))
+      const byValue = new Map([...from.byValue].map(([value, next]) => [value, compile(next)]))
+      return { key: from.key, byValue, other: compile(from.other), absent: compile(from.absent) }
+    }
+    return compile(choice)
   }
 
   #discriminated(node: DiscriminatedNode): Visitor {
@@ -190,6 +211,28 @@ export class FastWalker implements VisitorCompiler {
     const { key } = node
     return (value) => (isObject(value) && Object.hasOwn(value, key) ? branches.get(value[key])?.(value) : undefined)
   }
+}
+
+/** A Choice of visitors. */
+type VisitorChoice = readonly Visitor[] | VisitorQuestion
+
+interface VisitorQuestion {
+  readonly key: string | undefined
+  readonly byValue: ReadonlyMap<unknown, VisitorChoice>
+  readonly other: VisitorChoice
+  readonly absent: VisitorChoice
+}
+
+/** The visitors that are left for a value of the choice's type. */
+function listFor(from: VisitorChoice, value: unknown): readonly Visitor[] {
+  let choice = from
+  while ('byValue' in choice) {
+    const { key } = choice
+    if (key === undefined) choice = choice.byValue.get(value) ?? choice.other
+    else if (!Object.hasOwn(value as object, key)) choice = choice.absent
+    else choice = choice.byValue.get((value as Record<string, unknown>)[key]) ?? choice.other
+  }
+  return choice
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -209,6 +252,16 @@ function visitItems(
     if (item !== items[i]) (result ??= items.slice())[i] = item
   }
   return result ?? items
+}
+
+/** Gives up once more looks are taken than the slow path takes, which remembers verdicts. */
+function countLooks(visit: Visitor, state: VisitState): Visitor {
+  return (value) => {
+    if (typeof value !== 'object' || value === null) return undefined
+    state.looks += 1 + (Array.isArray(value) ? value.length : Object.keys(value).length)
+    if (state.looks > state.maxLooks) throw new Error('Branches look at the same values too often.')
+    return visit(value)
+  }
 }
 
 /** The items with the defaults that follow on them. */
@@ -234,7 +287,9 @@ function compileAny(profile: Profile, state: VisitState): Visitor {
         return value <= largest && value >= -largest ? value : undefined
       case 'object':
         if (value === null) return value
-        return Array.isArray(value) ? visitItems(value, [], any) : object(value)
+        if (!Array.isArray(value)) return object(value)
+        state.looks += value.length
+        return visitItems(value, [], any)
       default:
         return value
     }
@@ -264,6 +319,7 @@ function compileMembers(
     if (keys.length > maxKeys) return undefined
     for (const name of required) if (!Object.hasOwn(value, name)) return undefined
     state.members += keys.length
+    state.looks += keys.length
     let inserts = false
     for (const [name, missing] of defaults) {
       if (Object.hasOwn(value, name)) continue

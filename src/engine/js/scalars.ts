@@ -9,6 +9,7 @@ import type {
   StringLimits,
   TypeName,
   ValuesNode,
+  ValueType,
 } from '../../model/index.ts'
 import { isWellFormed } from '#runtime'
 import type { JsonPrimitive, JsonValue } from '../../json/index.ts'
@@ -18,9 +19,6 @@ import { isMultipleOf } from './multiple-of.ts'
 import { normalizeString } from './normalize-string.ts'
 import { compileUrl } from './url.ts'
 import type { Visitor } from './visitor.ts'
-
-/** The types that distinguish values; an integer is a number with a property. */
-export type ValueType = Exclude<TypeName, 'integer'>
 
 export function typeOf(value: JsonValue): ValueType {
   if (typeof value !== 'object') return typeof value === 'bigint' ? 'number' : (typeof value as ValueType)

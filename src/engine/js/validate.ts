@@ -3,9 +3,12 @@
 // clarity, not speed. native/core/src/validate is the twin.
 
 import {
+  choicesOf,
   definition,
   isSchema,
   type ArrayNode,
+  type Choice,
+  type Choices,
   type DiscriminatedNode,
   type IssueParams,
   type Keyword,
@@ -27,10 +30,10 @@ import { compileMatcher, type Matcher } from './automaton.ts'
 import { coerceScalar } from './coerce.ts'
 import { IssueCollector, type Validation } from './issue-collector.ts'
 import { isMultipleOf } from './multiple-of.ts'
-import { flattenUnion, type Candidates } from './flatten-union.ts'
 import { normalizeString } from './normalize-string.ts'
 import { codePoints, hasType, typeOf } from './scalars.ts'
 import { compileUrl, type UrlCheck } from './url.ts'
+import { VerdictMemory } from './verdict-memory.ts'
 
 export interface Validated extends Validation {
   /** The document to write; undefined where there are issues. */
@@ -45,6 +48,7 @@ export function compileValidator(profile: Profile): Validate {
   return (value) => {
     const issues = new IssueCollector()
     const result = validator.check(profile.root, value, issues)
+    validator.forget()
     return { ...issues.result(), value: result }
   }
 }
@@ -52,7 +56,11 @@ export function compileValidator(profile: Profile): Validate {
 /** Compiles the verdict on a value at any node of the contract. */
 export function compileAccepts(profile: Profile): (node: SchemaNode, value: JsonValue) => boolean {
   const validator = new Validator(profile)
-  return (node, value) => validator.check(node, value, undefined) !== undefined
+  return (node, value) => {
+    const accepts = validator.check(node, value, undefined) !== undefined
+    validator.forget()
+    return accepts
+  }
 }
 
 /** The value as the contract makes it, the same one where nothing changes; undefined: it fails. */
@@ -76,11 +84,13 @@ class Validator {
     byValue: new Map<unknown, SchemaNode>(branches.flatMap(({ values, node }) => values.map((value) => [value, node]))),
     expected: branches.flatMap((branch) => branch.values.map(inParams)),
   }))
-  readonly #unions: (node: UnionNode) => Candidates
+  readonly #unions: (node: UnionNode) => Choices
+  readonly #memory: VerdictMemory | undefined
 
   constructor(profile: Profile) {
     this.#profile = profile
-    this.#unions = lazily((node) => flattenUnion(node, profile))
+    this.#unions = lazily((node) => choicesOf(node, profile))
+    this.#memory = profile.cost.remembers ? new VerdictMemory(profile) : undefined
   }
 
   /**
@@ -98,9 +108,8 @@ class Validator {
         case 'values':
           return this.#oneOfValues(node, value, collector)
         case 'array':
-          return this.#array(node, value, collector)
         case 'object':
-          return this.#object(node, value, collector)
+          return this.#container(node, value, collector)
         case 'union':
           return this.#union(node, value, collector)
         case 'nullable':
@@ -117,6 +126,20 @@ class Validator {
         }
       }
     }
+  }
+
+  /** Ends the work on one document. */
+  forget(): void {
+    this.#memory?.forget()
+  }
+
+  /** An array or an object; its result is remembered while branches are tried. */
+  #container(node: ArrayNode | ObjectNode, value: JsonValue, collector: Collector): Result {
+    const memory = collector === undefined ? this.#memory : undefined
+    if (memory?.has(node, value)) return memory.recall(node, value)
+    const result = node.kind === 'array' ? this.#array(node, value, collector) : this.#object(node, value, collector)
+    memory?.remember(node, value, result)
+    return result
   }
 
   #scalar({ types, string, number, coerce }: ScalarNode, given: JsonValue, collector: Collector): Result {
@@ -239,11 +262,10 @@ class Validator {
   }
 
   #union(node: UnionNode, value: JsonValue, collector: Collector): Result {
-    const candidates = this.#unions(node)[typeOf(value)]
-    const [only] = candidates
+    const choice = this.#unions(node)[typeOf(value)]
     // One branch alone takes values of this type: its issues say more than that no branch fits.
-    if (only && candidates.length === 1) return this.check(only, value, collector)
-    for (const candidate of candidates) {
+    if (!('byValue' in choice) && choice.length === 1) return this.check(choice[0] as SchemaNode, value, collector)
+    for (const candidate of listFor(choice, value)) {
       const result = this.check(candidate, value, undefined)
       if (result !== undefined) return result
     }
@@ -265,6 +287,16 @@ class Validator {
     }
     return branch
   }
+}
+
+/** The candidates that are left for a value of the choice's type. */
+function listFor(from: Choice, value: JsonValue): readonly SchemaNode[] {
+  let choice = from
+  while ('byValue' in choice) {
+    const answer = choice.key === undefined ? value : (value as JsonObject).get(choice.key)
+    choice = answer === undefined ? choice.absent : (choice.byValue.get(answer) ?? choice.other)
+  }
+  return choice
 }
 
 function checkNumber(limits: NumberLimits, value: number | bigint, collector: Collector): boolean {

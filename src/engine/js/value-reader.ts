@@ -1,9 +1,16 @@
 // The canonical form as a value of JavaScript, for contracts whose integers may be bigints.
 
 import { decodeUtf8 } from '#runtime'
-import { definition, findProperty, isSchema, type Profile, type ReadValue, type SchemaNode } from '../../model/index.ts'
+import {
+  definition,
+  findProperty,
+  flattenUnion,
+  isSchema,
+  type Profile,
+  type ReadValue,
+  type SchemaNode,
+} from '../../model/index.ts'
 import { JsonObject, readText, toPlain, type JsonPrimitive, type JsonValue } from '../../json/index.ts'
-import { flattenUnion } from './flatten-union.ts'
 import { typeOf } from './scalars.ts'
 import { compileAccepts } from './validate.ts'
 

@@ -15,6 +15,10 @@ export interface VisitState {
   members: number
   /** Some object has a key that looks like an array index, which V8 moves to the front. */
   movesKeys: boolean
+  /** Looks at containers and their members, where branches of unions may look at one value again and again. */
+  looks: number
+  /** The visitors throw beyond it. */
+  maxLooks: number
 }
 
 /** What generated code needs of the compiler of its contract. */

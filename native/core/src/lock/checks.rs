@@ -1,11 +1,10 @@
 //! The checks that need the whole schema, in their fixed order, each over the nodes in the order of the walk:
-//! discriminated unions, the schemas of keys, cycles that consume no input, fan-out (`fan_out`).
+//! discriminated unions, the schemas of keys, cycles that consume no input. `cost` comes last.
 
 use std::collections::HashSet;
 
 use super::cycles::find_cycles;
 use super::errors::unsupported;
-use super::fan_out::check_fan_out;
 use super::tree::{Edges, NodeId, RawNode, RawProperty, Tree};
 use super::value::primitive_text;
 use crate::error::ContractError;
@@ -20,8 +19,7 @@ pub fn check_tree(tree: &mut Tree) -> Result<(), ContractError> {
         }
     }
     check_names(tree)?;
-    check_cycles(tree)?;
-    check_fan_out(tree)
+    check_cycles(tree)
 }
 
 fn complete_union(tree: &mut Tree, id: NodeId) -> Result<(), ContractError> {

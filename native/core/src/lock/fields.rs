@@ -30,6 +30,7 @@ pub fn read_fields<'v>(
         compress: Compress { codec: Codec::Gzip, level: Some(1) },
         dictionary: None,
         digest: DigestName::Sha256,
+        remembers: false,
         root: SchemaNode::Any,
         defs: Vec::new(),
     };

@@ -1,16 +1,16 @@
 //! The lock: the contract as a file. Parsing it refuses everything outside profile p1.
 //!
 //! The files in order, each of which uses only those before it: `errors`, `value`, `keyword_table`, `keywords`,
-//! `node_kinds`, `tree`, `parsed_keywords`, `walk`, `cycles`, `admitted_types`, `fan_out`, `checks`,
+//! `node_kinds`, `tree`, `parsed_keywords`, `walk`, `cycles`, `choice`, `visits`, `checks`, `cost`,
 //! `number_definitions`, `fields`, `normal_form`.
 //!
 //! Twin of `src/contract/lock/`.
 
-mod admitted_types;
 mod checks;
+pub mod choice;
+mod cost;
 mod cycles;
 mod errors;
-mod fan_out;
 mod fields;
 mod keyword_table;
 mod keywords;
@@ -20,11 +20,13 @@ mod number_definitions;
 mod parsed_keywords;
 mod tree;
 mod value;
+mod visits;
 mod walk;
 
 pub use normal_form::normal_form;
 
 use checks::check_tree;
+use cost::check_cost;
 use errors::invalid;
 use fields::read_fields;
 use number_definitions::number_definitions;
@@ -61,6 +63,7 @@ pub fn parse_lock(bytes: &[u8]) -> Result<Profile, ContractError> {
         Ok(())
     })?;
     check_tree(&mut tree)?;
+    profile.remembers = check_cost(&tree, profile.limits.max_bytes)?;
     (profile.root, profile.defs) = number_definitions(&tree);
     Ok(profile)
 }

@@ -20,7 +20,7 @@ pub struct ParsedKeywords {
     pub number: NumberLimits,
     pub bigint: bool,
     pub norm: NormOps,
-    pub url: Option<UrlLimits>,
+    pub url: Option<Box<UrlLimits>>,
     pub coerce: bool,
     pub min_items: Option<u64>,
     pub max_items: Option<u64>,

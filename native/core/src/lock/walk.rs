@@ -169,7 +169,7 @@ impl<'v> Walk<'v> {
                 return Err(invalid(at.pointer(), message));
             }
             "x-unknown" => keywords.additional = Some(RawAdditional::Strip),
-            "x-url" => keywords.url = Some(read::read_url(value, at)?),
+            "x-url" => keywords.url = Some(Box::new(read::read_url(value, at)?)),
             _ => {}
         }
         Ok(())

@@ -26,6 +26,7 @@ mod number;
 mod scan;
 mod string;
 mod tape;
+mod verdicts;
 
 pub use diagnose::diagnose;
 pub use entry::{Entry, Kind, flag};

@@ -15,6 +15,7 @@ use super::entry::{Entry, Kind, flag};
 use super::error::ScanError;
 use super::journal::Edits;
 use super::keys::Prefix;
+use super::verdicts::{OutOfMemory, Verdicts};
 use crate::numeric::{Numeric, parse_int64};
 
 /// One document. [`Tape::bind`] ties the memory to a document, [`Tape::release`] frees it for the next one.
@@ -25,6 +26,7 @@ pub struct Tape<'a> {
     slots: Vec<Entry>,
     len: usize,
     pub(crate) arena: String,
+    verdicts: Verdicts,
     /// The scanner found a fault of the data model; `diagnose` locates it.
     pub(crate) has_fault: bool,
     /// An allocation failed while the document was edited: the tape is unusable.
@@ -159,14 +161,16 @@ impl<'a> Tape<'a> {
     /// The same memory, emptied, for another document.
     pub fn bind(mut self, document: &str) -> Tape<'_> {
         self.arena.clear();
+        self.verdicts.clear();
         self.edits.clear();
-        let Tape { slots, arena, edits, .. } = self;
-        Tape { document, slots, len: 0, arena, has_fault: false, exhausted: false, edits }
+        let Tape { slots, arena, verdicts, edits, .. } = self;
+        Tape { document, slots, len: 0, arena, verdicts, has_fault: false, exhausted: false, edits }
     }
 
     /// The memory without the document; frees what an unusually large document took.
     pub fn release(self) -> Tape<'static> {
-        let Tape { mut slots, mut arena, mut edits, .. } = self;
+        let Tape { mut slots, mut arena, mut verdicts, mut edits, .. } = self;
+        verdicts.shrink();
         edits.shrink();
         if slots.len() > KEPT_BYTES / size_of::<Entry>() {
             slots = Vec::new();
@@ -174,7 +178,7 @@ impl<'a> Tape<'a> {
         if arena.capacity() > KEPT_BYTES {
             arena = String::new();
         }
-        Tape { slots, arena, edits, ..Tape::default() }
+        Tape { slots, arena, verdicts, edits, ..Tape::default() }
     }
 
     #[inline(always)]
@@ -200,5 +204,18 @@ impl<'a> Tape<'a> {
         self.slots.try_reserve_exact(more).map_err(|_| ScanError::OutOfMemory)?;
         self.slots.resize(self.slots.len() + more, Entry::default());
         Ok(())
+    }
+
+    /// Whether the value at `at` passes a node of the schema: the number of the node and how many there are. `None`: not
+    /// remembered.
+    pub(crate) fn recall(&self, at: usize, (node, nodes): (u32, u32)) -> Option<bool> {
+        self.verdicts.recall(at, node, nodes)
+    }
+
+    /// Remembers it until the next document.
+    pub(crate) fn remember(&mut self, at: usize, node: (u32, u32), passes: bool) {
+        if let Err(OutOfMemory) = self.verdicts.remember(at, node, passes, self.len) {
+            self.exhausted = true;
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Compiles the profile's tree to flat nodes. `lock` has refused everything else.
 
+use std::collections::HashSet;
 use std::sync::atomic::AtomicU32;
 
+use super::choices;
 use super::edits::find_edits;
 use super::node::{
     Array, Check, Coercion, DEFAULTED, DefaultMember, Discriminated, Kinds, Node, NodeId, Number, Object, Property,
@@ -23,12 +25,15 @@ use crate::url::UrlRule;
 pub struct Graph {
     pub nodes: Vec<Node>,
     pub root: NodeId,
+    /// How many nodes have remembered verdicts.
+    pub remembered: u32,
 }
 
 /// Compiles the schema of a contract.
 pub fn compile(profile: &Profile) -> Graph {
     let safe = profile.numbers != Numbers::Double;
-    let mut builder = Builder { nodes: Vec::new(), defs: profile.defs.len() as u32, safe };
+    let defs = profile.defs.len() as u32;
+    let mut builder = Builder { profile, nodes: Vec::new(), sources: Vec::new(), defs, safe };
     // Reference targets come first, so a reference has its node before the target is built: 0 is the root.
     let targets = || std::iter::once(&profile.root).chain(&profile.defs);
     for _ in targets() {
@@ -41,23 +46,34 @@ pub fn compile(profile: &Profile) -> Graph {
     builder.link();
     find_edits(&mut builder.nodes);
     let root = builder.resolve(0);
-    Graph { nodes: builder.nodes, root }
+    let remembered = if profile.remembers { builder.remember() } else { 0 };
+    Graph { nodes: builder.nodes, root, remembered }
 }
 
-struct Builder {
+struct Builder<'p> {
+    profile: &'p Profile,
     nodes: Vec<Node>,
+    /// What each node was compiled from.
+    sources: Vec<Option<&'p SchemaNode>>,
     defs: u32,
     /// Numbers beyond ±(2^53 − 1) are refused.
     safe: bool,
 }
 
-impl Builder {
+impl<'p> Builder<'p> {
     fn push(&mut self, kinds: Kinds, check: Check) -> NodeId {
         self.nodes.push(Node { kinds, check });
+        self.sources.push(None);
         (self.nodes.len() - 1) as NodeId
     }
 
-    fn add(&mut self, node: &SchemaNode) -> NodeId {
+    fn add(&mut self, node: &'p SchemaNode) -> NodeId {
+        let id = self.compile(node);
+        self.sources[id as usize] = Some(node);
+        id
+    }
+
+    fn compile(&mut self, node: &'p SchemaNode) -> NodeId {
         match node {
             SchemaNode::Any => self.push(Kinds::ALL, Check::Any),
             SchemaNode::Scalar(scalar) if scalar.coerce => {
@@ -91,7 +107,7 @@ impl Builder {
         }
     }
 
-    fn add_array(&mut self, array: &ArrayNode) -> NodeId {
+    fn add_array(&mut self, array: &'p ArrayNode) -> NodeId {
         let prefix = array.prefix.iter().map(|item| self.add(item)).collect();
         let items = array.items.as_ref().map(|items| self.add(items));
         let min = array.min_items.unwrap_or(0);
@@ -101,7 +117,7 @@ impl Builder {
         self.push(Kinds::ARRAY, Check::Array(Box::new(Array { prefix, defaults, items, min, max })))
     }
 
-    fn add_object(&mut self, object: &ObjectNode) -> NodeId {
+    fn add_object(&mut self, object: &'p ObjectNode) -> NodeId {
         let properties: Vec<Property> = object
             .properties
             .iter()
@@ -128,7 +144,7 @@ impl Builder {
         self.push(Kinds::OBJECT, Check::Object(Box::new(compiled)))
     }
 
-    fn add_discriminated(&mut self, node: &DiscriminatedNode) -> NodeId {
+    fn add_discriminated(&mut self, node: &'p DiscriminatedNode) -> NodeId {
         let targets: Vec<NodeId> = node.branches.iter().map(|branch| self.add(&branch.node)).collect();
         let values = || node.branches.iter().zip(&targets).flat_map(|(one, to)| one.values.iter().map(|v| (v, *to)));
         let expected = params::values(node.branches.iter().flat_map(|branch| &branch.values));
@@ -141,7 +157,12 @@ impl Builder {
         for at in 0..self.nodes.len() {
             let mut check = std::mem::replace(&mut self.nodes[at].check, Check::Any);
             match &mut check {
-                Check::Any | Check::Scalar(_) | Check::Coerced(..) | Check::Values(_) | Check::Ref(_) => {}
+                Check::Any
+                | Check::Scalar(_)
+                | Check::Coerced(..)
+                | Check::Values(_)
+                | Check::Remembered(..)
+                | Check::Ref(_) => {}
                 Check::Array(array) => self.resolve_all(array.prefix.iter_mut().chain(&mut array.items)),
                 Check::Object(object) => {
                     let members = object.properties.iter_mut().map(|one| &mut one.node);
@@ -153,21 +174,48 @@ impl Builder {
             }
             self.nodes[at].check = check;
         }
-        let null = SchemaNode::Scalar(ScalarNode {
-            types: vec![TypeName::Null],
-            string: None,
-            number: None,
-            coerce: false,
-            bigint: false,
-        });
-        let null = self.add(&null);
+        let null_only = Scalar {
+            expected: params::types(&[TypeName::Null]),
+            integral: false,
+            text: text_of(&StringLimits::default()),
+            number: number_of(NumberLimits::default()),
+        };
+        let null = self.push(Kinds::only(Kind::Null), Check::Scalar(Box::new(null_only)));
         for at in 0..self.nodes.len() {
             let Check::Union(union) = &self.nodes[at].check else { continue };
-            let flattened = self.flatten_union(&union.branches, null);
+            let candidates = self.flatten_union(&union.branches, null);
+            let choices = choices::choices_of(&candidates, &self.sources, self.profile);
             if let Check::Union(union) = &mut self.nodes[at].check {
-                union.by_kind = flattened.map(Vec::into_boxed_slice);
+                union.by_kind = choices;
             }
         }
+    }
+
+    /// Makes the containers remembered that are a candidate of a union, a branch, or the end of a definition: below one
+    /// of them every other node looks at a value once, so each node of the schema looks at each value at most once.
+    fn remember(&mut self) -> u32 {
+        let mut ends: Vec<NodeId> = (0..=self.defs).map(|definition| self.resolve_nullable(definition)).collect();
+        for node in &mut self.nodes {
+            match &mut node.check {
+                Check::Union(union) => union.by_kind.iter().for_each(|choice| choices::each_node(choice, &mut ends)),
+                Check::Discriminated(node) => ends.extend(node.table.targets().map(|target| *target)),
+                _ => {}
+            }
+        }
+        ends.sort_unstable();
+        ends.dedup();
+        let mut number = 0;
+        for end in ends {
+            let node = &mut self.nodes[end as usize];
+            if matches!(node.check, Check::Array(_) | Check::Object(_)) {
+                let kinds = node.kinds;
+                let check = std::mem::replace(&mut node.check, Check::Any);
+                let inner = self.push(kinds, check);
+                self.nodes[end as usize].check = Check::Remembered(number, inner);
+                number += 1;
+            }
+        }
+        number
     }
 
     fn resolve_all<'a>(&self, edges: impl Iterator<Item = &'a mut NodeId>) {
@@ -190,19 +238,21 @@ impl Builder {
         id
     }
 
-    /// For each kind of value, the branches under nested unions that admit it. The fan-out bounds their number.
+    /// For each kind of value, the branches under nested unions that admit it. One that is reached twice is listed at
+    /// its first place: nested unions of shared branches would multiply.
     fn flatten_union(&self, branches: &[NodeId], null: NodeId) -> [Vec<NodeId>; 6] {
         let mut by_kind: [Vec<NodeId>; 6] = Default::default();
+        let mut seen = HashSet::new();
         let mut open: Vec<NodeId> = branches.iter().rev().copied().collect();
         while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
             let node = &self.nodes[id as usize];
             match &node.check {
                 Check::Ref(target) => open.push(*target),
                 Check::Union(union) => open.extend(union.branches.iter().rev()),
-                Check::Nullable(inner) => {
-                    by_kind[Kind::Null as usize].push(null);
-                    open.push(*inner);
-                }
+                Check::Nullable(inner) => open.extend([*inner, null]),
                 _ => (0..6).filter(|kind| node.kinds.0 >> kind & 1 == 1).for_each(|kind| by_kind[kind].push(id)),
             }
         }

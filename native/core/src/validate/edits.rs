@@ -32,7 +32,12 @@ fn edits(check: &Check) -> bool {
         Check::Values(values) => !values.norm.is_empty(),
         Check::Array(array) => !array.defaults.is_empty(),
         Check::Object(object) => object.strips || !object.defaults.is_empty(),
-        Check::Any | Check::Union(_) | Check::Nullable(_) | Check::Discriminated(_) | Check::Ref(_) => false,
+        Check::Any
+        | Check::Union(_)
+        | Check::Nullable(_)
+        | Check::Discriminated(_)
+        | Check::Remembered(..)
+        | Check::Ref(_) => false,
     }
 }
 
@@ -45,7 +50,7 @@ fn for_each_edge(check: &Check, mut visit: impl FnMut(NodeId)) {
             object.additional.into_iter().for_each(visit);
         }
         Check::Union(union) => union.branches.iter().for_each(|id| visit(*id)),
-        Check::Nullable(inner) | Check::Ref(inner) => visit(*inner),
+        Check::Nullable(inner) | Check::Remembered(_, inner) | Check::Ref(inner) => visit(*inner),
         Check::Discriminated(node) => node.table.values().for_each(visit),
     }
 }

@@ -5,7 +5,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::coerce::coerce;
 use super::compile::Graph;
-use super::node::{Array, Check, DEFAULTED, Discriminated, NodeId, Number, Object, Scalar, Text, Union, Values};
+use super::node::{
+    Array, Check, Choice, DEFAULTED, Discriminated, NodeId, Number, Object, Scalar, Text, Union, ValueTable, Values,
+};
 use super::number::{divides, violations};
 use crate::normalize::{self, NormBuffers};
 use crate::numeric::Numeric;
@@ -16,6 +18,8 @@ pub struct Fast<'a, 't, 'd> {
     pub graph: &'a Graph,
     pub tape: &'t mut Tape<'d>,
     pub buffers: &'t mut NormBuffers,
+    /// Branches of a union are tried, and verdicts are remembered.
+    pub tries: bool,
 }
 
 impl Fast<'_, '_, '_> {
@@ -43,29 +47,88 @@ impl Fast<'_, '_, '_> {
             Check::Any => true,
             Check::Discriminated(node) => self.discriminated(node, at),
             Check::Union(union) => self.union(union, kind, at),
+            Check::Remembered(number, inner) => self.remembered((*number, graph.remembered), *inner, at),
             Check::Coerced(to, scalar) => coerce(self.tape, *to, at) && self.scalar(scalar, self.tape.kind(at), at),
             // No edge of the compiled graph leads to a reference, and none from a nullable to another.
             Check::Nullable(_) | Check::Ref(_) => false,
         }
     }
 
-    /// The first branch in the author's order that passes decides what is edited.
-    fn union(&mut self, union: &Union, kind: Kind, at: usize) -> bool {
-        let branches = &union.by_kind[kind as usize];
+    /// The first candidate in the author's order that passes decides what is edited.
+    pub fn union(&mut self, union: &Union, kind: Kind, at: usize) -> bool {
+        let candidates = self.candidates(&union.by_kind[kind as usize], at);
+        if self.graph.remembered != 0 {
+            return self.try_remembering(candidates, union.edits, at);
+        }
         if !union.edits {
-            return branches.iter().any(|branch| self.passes(*branch, at));
+            return candidates.iter().any(|candidate| self.passes(*candidate, at));
         }
         self.tape.begin_union();
-        let passes = branches.iter().any(|branch| {
+        let found = self.first_that_passes(candidates, at).is_some();
+        self.tape.end_union();
+        found
+    }
+
+    /// A remembered verdict edits nothing: the candidates are tried for their verdicts alone, all edits are undone, and
+    /// the candidate that passes is walked once more.
+    fn try_remembering(&mut self, candidates: &[NodeId], edits: bool, at: usize) -> bool {
+        let tries = std::mem::replace(&mut self.tries, true);
+        if !edits {
+            let passes = candidates.iter().any(|candidate| self.passes(*candidate, at));
+            self.tries = tries;
+            return passes;
+        }
+        self.tape.begin_union();
+        let mark = self.tape.mark();
+        let found = self.first_that_passes(candidates, at);
+        self.tries = tries;
+        let passes = found.is_some_and(|found| {
+            if !tries {
+                self.tape.undo(mark);
+            }
+            tries || self.passes(found, at)
+        });
+        self.tape.end_union();
+        passes
+    }
+
+    /// Undoes the edits of those that fail.
+    fn first_that_passes(&mut self, candidates: &[NodeId], at: usize) -> Option<NodeId> {
+        candidates.iter().copied().find(|candidate| {
             let mark = self.tape.mark();
-            let passes = self.passes(*branch, at);
+            let passes = self.passes(*candidate, at);
             if !passes {
                 self.tape.undo(mark);
             }
             passes
-        });
-        self.tape.end_union();
-        passes
+        })
+    }
+
+    /// The candidates that are left for a value of the choice's kind.
+    fn candidates<'c>(&self, mut choice: &'c Choice, at: usize) -> &'c [NodeId] {
+        loop {
+            let question = match choice {
+                Choice::List(list) => return list,
+                Choice::Question(question) => question,
+            };
+            let value = match &question.key {
+                Some(key) => self.tape.member(at, key),
+                None => Some(at),
+            };
+            let named = value.map(|value| find(self.tape, &question.table, value).unwrap_or(question.other));
+            choice = &question.choices[named.unwrap_or(question.absent) as usize];
+        }
+    }
+
+    fn remembered(&mut self, number: (u32, u32), node: NodeId, at: usize) -> bool {
+        if !self.tries {
+            return self.passes(node, at);
+        }
+        self.tape.recall(at, number).unwrap_or_else(|| {
+            let passes = self.passes(node, at);
+            self.tape.remember(at, number, passes);
+            passes
+        })
     }
 
     #[inline]
@@ -195,11 +258,16 @@ impl Fast<'_, '_, '_> {
 
 /// The branch that the discriminator's value selects.
 pub fn branch_of(tape: &Tape<'_>, node: &Discriminated, value: usize) -> Option<NodeId> {
+    find(tape, &node.table, value)
+}
+
+/// What the table has for the value.
+fn find(tape: &Tape<'_>, table: &ValueTable, value: usize) -> Option<u32> {
     match tape.kind(value) {
-        Kind::String => node.table.string(tape.text(value)),
-        Kind::Number => node.table.number(tape.numeric(value)),
-        Kind::Boolean => node.table.boolean(tape.boolean(value)),
-        Kind::Null => node.table.null(),
+        Kind::String => table.string(tape.text(value)),
+        Kind::Number => table.number(tape.numeric(value)),
+        Kind::Boolean => table.boolean(tape.boolean(value)),
+        Kind::Null => table.null(),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Twin of `src/engine/js/validate.ts`.
 
+mod choices;
 mod coerce;
 mod compile;
 mod edits;
@@ -58,7 +59,7 @@ impl Validator {
     /// Edits the document and checks it. The result for a document with duplicate keys has no meaning: check the
     /// data model besides.
     pub fn passes(&self, tape: &mut Tape<'_>, buffers: &mut NormBuffers) -> bool {
-        Fast { graph: &self.graph, tape, buffers }.passes(self.graph.root, 0)
+        Fast { graph: &self.graph, tape, buffers, tries: false }.passes(self.graph.root, 0)
     }
 
     /// Appends the issues of the document in the contract's order, at most [`MAX_ISSUES`](crate::MAX_ISSUES); true when

@@ -57,6 +57,8 @@ pub enum Check {
     /// The inner node is never nullable itself.
     Nullable(NodeId),
     Discriminated(Box<Discriminated>),
+    /// A container whose verdict is remembered while branches are tried: its number among such nodes, and the node.
+    Remembered(u32, NodeId),
     /// A placeholder while the graph is built; no edge of the result leads to one.
     Ref(NodeId),
 }
@@ -180,7 +182,43 @@ pub struct Union {
     pub edits: bool,
     pub branches: Vec<NodeId>,
     /// By the kind's number: the nodes that admit it, with nested unions flattened.
-    pub by_kind: [Box<[NodeId]>; 6],
+    pub by_kind: [Choice; 6],
+}
+
+/// The nodes to be tried in order, or a question whose answer leads to fewer of them.
+#[derive(Debug)]
+pub enum Choice {
+    List(Box<[NodeId]>),
+    Question(Box<Question>),
+}
+
+#[derive(Debug)]
+pub struct Question {
+    /// The member that is looked at; `None`: the value itself, a scalar.
+    pub key: Option<Box<str>>,
+    /// From the value to the number of a choice.
+    pub table: ValueTable,
+    pub choices: Vec<Choice>,
+    /// The number of the choice for every other value.
+    pub other: u32,
+    /// The number of the choice without the member.
+    pub absent: u32,
+}
+
+impl Union {
+    /// The only node that admits the kind, whatever the value.
+    pub fn only(&self, kind: Kind) -> Option<NodeId> {
+        match &self.by_kind[kind as usize] {
+            Choice::List(list) if list.len() == 1 => list.first().copied(),
+            _ => None,
+        }
+    }
+}
+
+impl Default for Choice {
+    fn default() -> Self {
+        Self::List(Box::default())
+    }
 }
 
 #[derive(Debug)]

@@ -21,7 +21,7 @@ use crate::read::{Kind, Tape, compare_keys, flag};
 /// been checked.
 pub fn collect(graph: &Graph, tape: &mut Tape<'_>, buffers: &mut NormBuffers, issues: &mut Vec<Issue>) -> bool {
     let collector = IssueCollector { path: Vec::new(), issues, truncated: false };
-    let mut slow = Slow { fast: Fast { graph, tape, buffers }, collector };
+    let mut slow = Slow { fast: Fast { graph, tape, buffers, tries: false }, collector };
     slow.check(graph.root, 0);
     slow.collector.truncated
 }
@@ -58,18 +58,17 @@ impl Slow<'_, '_, '_> {
                 Check::Values(values) => self.values(values, graph.nodes[id as usize].kinds, kind, at),
                 Check::Array(array) => self.array(array, kind, at),
                 Check::Object(object) => self.object(object, kind, at),
-                // The issues of the only branch that admits the value's kind.
-                Check::Union(union) if union.by_kind[kind as usize].len() == 1 => {
-                    id = union.by_kind[kind as usize][0];
-                    continue;
-                }
-                Check::Union(_) => {
-                    if !self.fast.passes(id, at) {
-                        self.report("union", params::NOTHING);
+                Check::Union(union) => match union.only(kind) {
+                    // Its issues say more than that no branch fits.
+                    Some(only) => {
+                        id = only;
+                        continue;
                     }
-                }
+                    None if self.fast.passes(id, at) => {}
+                    None => self.report("union", params::NOTHING),
+                },
                 Check::Nullable(_) if kind == Kind::Null => {}
-                Check::Nullable(next) | Check::Ref(next) => {
+                Check::Nullable(next) | Check::Remembered(_, next) | Check::Ref(next) => {
                     id = *next;
                     continue;
                 }
