@@ -73,7 +73,7 @@ impl ParsedKeywords {
         let mut string = self.string;
         string.patterns.extend(self.all_of);
         string.norm = self.norm;
-        string.url = self.url.map(Box::new);
+        string.url = self.url;
         let is_limited = string.min_length.is_some()
             || string.max_length.is_some()
             || !string.patterns.is_empty()
