@@ -259,3 +259,118 @@ test('contracts with different ids always have changes, those with the same id n
     { numRuns: 600 },
   )
 })
+
+describe('what a contract changes in the document', () => {
+  const ofLock = (schema: unknown): Contract =>
+    parseLock(JSON.stringify({ profile: 'p1', unicode: '15.0', name: 'order', schema }))
+  const between = (a: unknown, b: unknown): string[] =>
+    compareContracts(ofLock(a), ofLock(b)).map(({ text, affects }) => `${text} [${affects.join(' ')}]`)
+  const member = (node: object): object => ({ type: 'object', properties: { a: node } })
+  const text = { type: 'string' }
+  const strip = { type: 'object', 'x-unknown': 'strip' }
+
+  test.for<readonly [string, object, object, readonly string[]]>([
+    [
+      'loose to strip',
+      { type: 'object' },
+      strip,
+      ['further members at `*` are dropped, no longer kept: same verdict, other document [digests]'],
+    ],
+    [
+      'strip to loose',
+      strip,
+      { type: 'object' },
+      ['further members at `*` are kept, no longer dropped: same verdict, other document [digests]'],
+    ],
+    [
+      'strict to strip',
+      { type: 'object', additionalProperties: false },
+      strip,
+      ['further members at `*` are dropped, no longer rejected: more payloads are accepted [new-accepted]'],
+    ],
+    [
+      'strip to strict',
+      strip,
+      { type: 'object', additionalProperties: false },
+      ['further members at `*` are rejected, no longer dropped: old payloads may be rejected [old-rejected]'],
+    ],
+    [
+      'strip to a schema',
+      strip,
+      { type: 'object', additionalProperties: text },
+      [
+        'further members at `*` are kept, no longer dropped: old payloads may be rejected, digests change [old-rejected digests]',
+      ],
+    ],
+    [
+      'a new default',
+      member(text),
+      member({ ...text, default: 'x' }),
+      ['field `a` has the default "x", had no default: same verdict, other document [digests]'],
+    ],
+    [
+      'another default',
+      member({ ...text, default: 'x' }),
+      member({ ...text, default: [1] }),
+      ['field `a` has the default [1], had the default "x": same verdict, other document [digests]'],
+    ],
+    [
+      'no default any more',
+      member({ ...text, default: 'x' }),
+      member(text),
+      ['field `a` has no default, had the default "x": same verdict, other document [digests]'],
+    ],
+    [
+      'a field that a strip object dropped',
+      { ...strip, properties: {} },
+      { ...strip, properties: { a: text } },
+      ['optional field `a` added: old payloads may be rejected, digests change [old-rejected digests]'],
+    ],
+    [
+      'a new field with a default',
+      member(text),
+      { type: 'object', properties: { a: text, b: { default: 1 } } },
+      ['optional field `b` added: digests change [digests]'],
+    ],
+    [
+      'a default of an item',
+      { type: 'array', prefixItems: [text] },
+      { type: 'array', prefixItems: [{ ...text, default: '' }] },
+      ['field `[0]` has the default "", had no default: same verdict, other document [digests]'],
+    ],
+    [
+      'a conversion',
+      member({ type: 'number' }),
+      member({ type: 'number', 'x-coerce': true }),
+      ['field `a` is converted from other scalars: more payloads are accepted [new-accepted]'],
+    ],
+    [
+      'no conversion any more',
+      member({ type: 'number', 'x-coerce': true }),
+      member({ type: 'number' }),
+      ['field `a` is no longer converted from other scalars: old payloads may be rejected [old-rejected]'],
+    ],
+    [
+      'a URL',
+      member(text),
+      member({ ...text, 'x-url': {} }),
+      ['field `a` must be a URL: old payloads may be rejected, digests change [old-rejected digests]'],
+    ],
+    [
+      'a host',
+      member({ ...text, 'x-url': {} }),
+      member({ ...text, 'x-url': { hostname: 'x' } }),
+      ['field `a` has a URL whose hostname is /x/, was free: old payloads may be rejected [old-rejected]'],
+    ],
+    [
+      'a branch of a union that is normalized',
+      { anyOf: [{ type: 'string', maxLength: 3, 'x-norm': ['trim'] }, { type: 'array' }, text] },
+      { anyOf: [{ type: 'string', maxLength: 4, 'x-norm': ['trim'] }, { type: 'array' }, text] },
+      [
+        'the payload loosened (characters, at most 4, was 3): more payloads are accepted, digests may change [new-accepted digests]',
+      ],
+    ],
+  ])('%s', ([, a, b, expected]) => {
+    expect(between(a, b)).toEqual(expected)
+  })
+})

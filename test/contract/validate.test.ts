@@ -1,9 +1,10 @@
-// The interpreting validator against its vectors (test/vectors/validate), which the native engine is tested with too.
-// None of them normalizes.
+// The interpreting validator against its vectors (test/vectors/validate), which the native engine is tested with too,
+// and the fast path beside it.
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { rejected, rejectedBy, type Rejected } from '../../src/model/index.ts'
+import { rejected, rejectedBy, type Contract, type Rejected } from '../../src/model/index.ts'
 import { parseLock } from '../../src/contract/index.ts'
+import { compileFastPath } from '../../src/engine/js/fast-path.ts'
 import { compileValidator } from '../../src/engine/js/validate.ts'
 import { canonicalText, readText } from '../../src/json/index.ts'
 
@@ -19,18 +20,17 @@ interface Vector {
 const folder = new URL('../vectors/validate/', import.meta.url)
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
 
-function run(
-  { schema, schemaText = JSON.stringify(schema), numbers = 'safe' }: Vector,
-  text: string,
-): { ok: true; canonical: string } | Rejected {
-  const { profile } = parseLock(
-    `{"profile":"p1","unicode":"15.0","name":"vector","numbers":"${numbers}","schema":${schemaText}}`,
-  )
+const lockOf = ({ schema, schemaText = JSON.stringify(schema), numbers = 'safe' }: Vector): Contract =>
+  parseLock(`{"profile":"p1","unicode":"15.0","name":"vector","numbers":"${numbers}","schema":${schemaText}}`)
+
+function run(vector: Vector, text: string): { ok: true; canonical: string } | Rejected {
+  const { numbers = 'safe' } = vector
+  const { profile } = lockOf(vector)
   const read = readText(text, { ...profile.limits, numbers })
   if (!read.ok) return rejectedBy(read)
-  const { issues, truncated } = compileValidator(profile)(read.value)
-  if (issues.length > 0) return rejected('validate.failed', issues, truncated)
-  return { ok: true, canonical: canonicalText(read.value) }
+  const { issues, truncated, value } = compileValidator(profile)(read.value)
+  if (value === undefined) return rejected('validate.failed', issues, truncated)
+  return { ok: true, canonical: canonicalText(value) }
 }
 
 describe.each(files)('validate vectors: %s', (file) => {
@@ -42,5 +42,18 @@ describe.each(files)('validate vectors: %s', (file) => {
       // Compared as text, because the order of keys matters.
       else expect(JSON.stringify(got)).toBe(JSON.stringify(outcome))
     })
+
+    test.each([true, false])(
+      'the fast path agrees, or leaves the payload to the slow path (generated: %s)',
+      (generate) => {
+        const { profile } = lockOf(vector)
+        const fast = compileFastPath(profile, { generate })
+        for (const { text, outcome } of vector.tests) {
+          const got = fast(Buffer.from(text))
+          if (!outcome.ok) expect(got, text).toBeUndefined()
+          else if (got !== undefined) expect(got, text).toBe((run(vector, text) as { canonical: string }).canonical)
+        }
+      },
+    )
   })
 })

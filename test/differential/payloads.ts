@@ -109,6 +109,38 @@ const stringParts = [
   '\u212b',
   'A\u030a',
 ] as const
+/** For conversions. */
+const scalars = [
+  'null',
+  'true',
+  'false',
+  '0',
+  '-0',
+  '1.50',
+  '1e2',
+  '""',
+  '" 12 "',
+  '"0x1F"',
+  '"-.5e1"',
+  '"1e400"',
+  '"9007199254740993"',
+  '"x"',
+  '"\\ud800"',
+] as const
+const urls = [
+  'https://x.org/a b',
+  ' http://X.org:80\n',
+  'https:x',
+  'ftp://s/x',
+  'mailto:x',
+  'https://münchen.de',
+  'https://xn--x/',
+  'https://é\u0378.s/',
+  'http://1.2.3/',
+  'https://x:99999/',
+  'htt\nps://x',
+  '',
+] as const
 const brokenParts = ['\\ud800', '\\udc00', '\\ud800\\ud800', '\\x', '\\u12', '\n', '\u0001', '\\'] as const
 
 /** JSON text for the schema; `root` resolves references. */
@@ -150,6 +182,8 @@ export function payloadText(root: Schema, random: Random): string {
   }
   function value(node: Schema | boolean, depth: number): string {
     if (typeof node === 'boolean' || random.chance(wrong) || depth > 12) return anything(depth)
+    if ('x-coerce' in node && random.chance(0.5)) return random.pick(scalars)
+    if ('x-url' in node && random.chance(0.8)) return JSON.stringify(random.pick(urls))
     if ('$ref' in node) {
       const name = String(node['$ref']).slice('#/$defs/'.length)
       return value(name === '' ? root : ((root['$defs'] as Record<string, Schema>)[name] as Schema), depth + 1)

@@ -66,7 +66,9 @@ export const keys = [
 ] as const
 
 const key = fc.constantFrom(...keys)
-const normOps = fc.uniqueArray(fc.constantFrom('trim', 'lower', 'nfc', 'collapse'), { minLength: 1 })
+const normOps = fc
+  .tuple(fc.subarray(['trim', 'nfc', 'collapse']), fc.constantFrom([], ['lower'], ['upper']))
+  .map(([some, letters]) => [...some, ...letters])
 const count = (max: number): fc.Arbitrary<number> => fc.nat(max)
 const bound = fc.oneof(
   fc.integer({ min: -5, max: 200 }),
@@ -124,6 +126,35 @@ const numberLimits = all(
 const stringForm = (norm: boolean): fc.Arbitrary<Schema> =>
   stringLimits(norm).map((limits) => ({ type: 'string', ...limits }))
 
+const url = fc.constantFrom(
+  {},
+  { protocol: '^https?$' },
+  { hostname: '^[a-z0-9.-]+$' },
+  { hostname: 'x', protocol: 's' },
+)
+
+/** Conversions and URLs: not in propertyNames. */
+const changing: fc.Arbitrary<Schema> = fc.oneof(
+  fc
+    .tuple(fc.constantFrom('number', 'integer'), numberLimits)
+    .map(([type, limits]) => ({ type, ...limits, 'x-coerce': true })),
+  stringLimits(true).map((limits) => ({ type: 'string', ...limits, 'x-coerce': true })),
+  fc.constant({ type: 'boolean', 'x-coerce': true }),
+  fc.tuple(stringLimits(true), url).map(([limits, of]) => ({ type: 'string', ...limits, 'x-url': of })),
+)
+
+/** Of a member or an item that may be missing: any value, which is not checked. */
+const defaultValue = fc.oneof(
+  primitive,
+  fc.constantFrom({}, [], { b: [1, { '10': 0, '9': null }], a: 'É\n' }, [[' x ']]),
+)
+
+const withDefault = ([node, value]: readonly [Schema, unknown]): Schema =>
+  value === undefined ? node : { ...node, default: value }
+
+const sometimes = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.oneof({ arbitrary: fc.constant(undefined), weight: 3 }, { arbitrary: value, weight: 1 })
+
 const values = fc.uniqueArray(primitive, { minLength: 1, maxLength: 4, comparator: sameValue })
 
 const scalar = (norm: boolean): fc.Arbitrary<Schema> =>
@@ -141,22 +172,27 @@ const scalar = (norm: boolean): fc.Arbitrary<Schema> =>
     primitive.map((value) => ({ const: value })),
     values.map((list) => ({ enum: list })),
     fc.constant({ type: 'string', enum: ['red', 'green', 'ÄB'], ...(norm ? { 'x-norm': ['lower'] } : {}) }),
+    ...(norm ? [changing] : []),
   )
 
-/** `norm`: whether x-norm is allowed here (not below a plain anyOf, not in propertyNames). */
+/** `norm`: whether texts may change here (not in propertyNames). */
 function schema(depth: number, norm: boolean): fc.Arbitrary<Schema> {
   if (depth === 0) return fc.oneof({ arbitrary: scalar(norm), weight: 6 }, { arbitrary: fc.constant({}), weight: 1 })
   const inner = schema(depth - 1, norm)
-  const plain = schema(depth - 1, false)
   const closed = fc.oneof(fc.constant<unknown>(false), inner)
   const object = fc
     .tuple(
-      fc.uniqueArray(fc.tuple(key, inner, fc.boolean()), { maxLength: 6, selector: ([name]) => name }),
-      optional('additionalProperties', closed),
+      fc.uniqueArray(fc.tuple(key, inner, fc.boolean(), sometimes(defaultValue)), {
+        maxLength: 6,
+        selector: ([name]) => name,
+      }),
+      fc.oneof(optional('additionalProperties', closed), optional('x-unknown', fc.constant('strip'))),
     )
     .map(([members, additional]) => ({
       type: 'object',
-      properties: Object.fromEntries(members.map(([name, node]) => [name, node])),
+      properties: Object.fromEntries(
+        members.map(([name, node, required, value]) => [name, required ? node : withDefault([node, value])]),
+      ),
       required: members.filter(([, , required]) => required).map(([name]) => name),
       ...additional,
     }))
@@ -172,9 +208,13 @@ function schema(depth: number, norm: boolean): fc.Arbitrary<Schema> {
     ),
     all(
       fc.constant({ type: 'array' }),
-      fc.array(inner, { minLength: 1, maxLength: 3 }).map((prefixItems) => ({ prefixItems })),
+      fc
+        .tuple(fc.array(fc.tuple(inner, sometimes(defaultValue)), { minLength: 1, maxLength: 3 }), sometimes(count(2)))
+        .map(([items, minItems]) => ({
+          prefixItems: items.map((item, i) => (i < (minItems ?? 0) ? item[0] : withDefault(item))),
+          ...(minItems === undefined ? {} : { minItems }),
+        })),
       optional('items', closed),
-      optional('minItems', count(2)),
       optional('maxItems', count(4)),
     ),
     all(
@@ -182,7 +222,7 @@ function schema(depth: number, norm: boolean): fc.Arbitrary<Schema> {
       stringForm(false).map((propertyNames) => ({ propertyNames })),
       optional('additionalProperties', closed),
     ),
-    fc.array(plain, { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
+    fc.array(inner, { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
     inner.map((node) => ({ anyOf: [node, { type: 'null' }] })),
     inner.map((node) => ({ anyOf: [{ type: 'null' }, node] })),
     fc.array(inner, { minLength: 1, maxLength: 3 }).map((nodes) => ({

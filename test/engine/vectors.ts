@@ -21,7 +21,7 @@ export interface ReadVector {
 
 export interface NormalizeVector {
   readonly description: string
-  readonly ops: readonly ('lower' | 'nfc' | 'collapse' | 'trim')[]
+  readonly ops: readonly ('lower' | 'upper' | 'nfc' | 'collapse' | 'trim')[]
   readonly text: string
   readonly expected: string
 }

@@ -2,8 +2,9 @@
 //!
 //! # Modules
 //!
-//! Each uses only those before it: `error_codes`, `error`, `numeric`, `pattern`, `profile`, `json_text`, `pointer`, `issue`,
-//! `digest`, `contract_name`, `read`, `unicode_tables`, `normalize`, `lock`, `validate`, `canonical`, `dictionary`, `compress`,
+//! Each uses only those before it: `error_codes`, `error`, `numeric`, `pattern`, `profile`, `json_text`, `pointer`,
+//! `issue`, `digest`, `contract_name`, `read`, `unicode_tables`, `normalize`, `url`, `lock`, `validate`, `canonical`,
+//! `dictionary`, `compress`,
 //! `decompress`, `contract`, `process`. Their names are those of their TypeScript twins.
 
 #![forbid(unsafe_code)]
@@ -30,6 +31,7 @@ mod process;
 mod profile;
 mod read;
 mod unicode_tables;
+mod url;
 mod validate;
 
 pub use contract::Contract;
@@ -51,8 +53,9 @@ pub mod stages {
     pub use crate::lock::parse_lock;
     pub use crate::normalize::{NormBuffers, apply as normalize};
     pub use crate::numeric::is_integral;
-    pub use crate::pattern::{Matcher, Pattern};
+    pub use crate::pattern::{Matcher, Pattern, Units, cost as pattern_cost};
     pub use crate::profile::{NormOp, NormOps};
     pub use crate::read::{LOCK_LIMITS, LargeIntegers, ReadError, ReadLimits, Tape, check_text, diagnose, flag, read};
+    pub use crate::url::check_url;
     pub use crate::validate::{Validator, is_multiple};
 }

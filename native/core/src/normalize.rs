@@ -1,4 +1,5 @@
-//! Normalizes string values: lower → nfc → collapse → trim. The order is fixed, because lower-casing can break NFC.
+//! Normalizes string values: lower or upper → nfc → collapse → trim. The order is fixed, because changing the case can
+//! break NFC.
 //! Unicode is pinned to 15.0. The validator decides which strings are normalized.
 //!
 //! Twin of `src/engine/js/normalize-string.ts`.
@@ -37,7 +38,7 @@ pub fn apply(tape: &mut Tape<'_>, buffers: &mut NormBuffers, at: usize, ops: Nor
     match buffers.rewrite(tape.text(at), ops) {
         Ok(true) => {
             let (from, len) = kept(&buffers.current, ops);
-            tape.replace(at, &buffers.current[from..from + len]);
+            tape.replace(at, &buffers.current[from..from + len], true);
         }
         Ok(false) => {
             let (from, len) = kept(tape.text(at), ops);
@@ -52,10 +53,11 @@ fn kept(text: &str, ops: NormOps) -> (usize, usize) {
     if ops.has(NormOp::Trim) { trimmed(text) } else { (0, text.len()) }
 }
 
-/// True when lower or collapse changes the ASCII text; NFC changes none.
+/// True when lower, upper or collapse changes the ASCII text; NFC changes none.
 fn rewrites_ascii(text: &[u8], ops: NormOps) -> bool {
     let is_white = |byte: u8| matches!(byte, b'\t'..=b'\r' | b' ');
     (ops.has(NormOp::Lower) && text.iter().any(u8::is_ascii_uppercase))
+        || (ops.has(NormOp::Upper) && text.iter().any(u8::is_ascii_lowercase))
         || (ops.has(NormOp::Collapse)
             && (text.iter().any(|byte| matches!(byte, b'\t'..=b'\r'))
                 || text.windows(2).any(|pair| is_white(pair[0]) && is_white(pair[1]))))
@@ -69,6 +71,7 @@ impl NormBuffers {
             let from = if changed { &self.current } else { text };
             match op {
                 NormOp::Lower if !is_lower(from) => write(&mut self.next, from, from.chars().flat_map(lower))?,
+                NormOp::Upper if !is_upper(from) => write(&mut self.next, from, from.chars().flat_map(upper))?,
                 NormOp::Nfc if !is_nfc(from) => write(&mut self.next, from, from.nfc())?,
                 NormOp::Collapse if !is_collapsed(from) => write(&mut self.next, from, collapse(from))?,
                 _ => continue,
@@ -104,7 +107,15 @@ fn write(to: &mut String, from: &str, characters: impl Iterator<Item = char>) ->
 /// The full mapping of a single code point: İ becomes two, Σ always becomes σ. Code points that Unicode 15.0 leaves
 /// unassigned, and those that map to them, do not change.
 fn lower(character: char) -> impl Iterator<Item = char> {
-    let mapped = character.to_lowercase();
+    mapped(character, character.to_lowercase())
+}
+
+/// As [`lower`]: ß becomes SS.
+fn upper(character: char) -> impl Iterator<Item = char> {
+    mapped(character, character.to_uppercase())
+}
+
+fn mapped(character: char, mapped: impl Iterator<Item = char> + Clone) -> impl Iterator<Item = char> {
     let kept = character >= '\u{80}' && (is_unassigned(character) || mapped.clone().any(is_unassigned));
     std::iter::once(character).filter(move |_| kept).chain(mapped.filter(move |_| !kept))
 }
@@ -112,6 +123,12 @@ fn lower(character: char) -> impl Iterator<Item = char> {
 fn is_lower(text: &str) -> bool {
     text.chars().all(|character| {
         if character.is_ascii() { !character.is_ascii_uppercase() } else { lower(character).eq([character]) }
+    })
+}
+
+fn is_upper(text: &str) -> bool {
+    text.chars().all(|character| {
+        if character.is_ascii() { !character.is_ascii_lowercase() } else { upper(character).eq([character]) }
     })
 }
 
@@ -138,6 +155,17 @@ fn collapse(text: &str) -> impl Iterator<Item = char> {
 
 fn is_collapsed(text: &str) -> bool {
     text.chars().eq(collapse(text))
+}
+
+/// The text without surrounding white space.
+pub fn trim(text: &str) -> &str {
+    let (from, len) = trimmed(text);
+    &text[from..from + len]
+}
+
+/// The text in lower case, then in NFC: a rule of host names, which are short.
+pub fn lower_nfc(text: &str) -> String {
+    text.chars().flat_map(lower).nfc().collect()
 }
 
 /// Start and length of the text without surrounding white space.

@@ -205,7 +205,7 @@ impl Processor {
             let truncated = validator.collect_issues(tape, buffers, issues);
             return Err(StageError::Rejected { code: Code::ValidateFailed, truncated });
         }
-        canonical.write(tape).map_err(|error| match error {
+        canonical.write(tape, validator).map_err(|error| match error {
             WriteError::DuplicateKey => match diagnose(tape, &self.limits) {
                 Some(error) => StageError::of_reading(error, issues),
                 None => StageError::OutOfMemory,

@@ -75,6 +75,8 @@ named! {
     NormOp {
         /// Lower-cases each code point separately.
         Lower = "lower",
+        /// Upper-cases each code point separately. Excludes `lower`.
+        Upper = "upper",
         /// Unicode normalization form C, version 15.0.
         Nfc = "nfc",
         /// Each run of white space becomes one U+0020.
@@ -122,6 +124,8 @@ pub struct ScalarNode {
     pub string: Option<StringLimits>,
     /// With `number` or `integer` among the types.
     pub number: Option<NumberLimits>,
+    /// Other scalars are converted to the only type, as `Number`, `String` and `Boolean` do, before anything else.
+    pub coerce: bool,
     /// `x-value: "bigint"`: how a JavaScript app gets the integer. Not part of the verdict.
     pub bigint: bool,
 }
@@ -137,6 +141,17 @@ pub struct StringLimits {
     pub patterns: Vec<Pattern>,
     /// Applied before the checks.
     pub norm: NormOps,
+    /// The text is a URL.
+    pub url: Option<UrlLimits>,
+}
+
+/// What a URL must match besides.
+#[derive(Clone, Debug, Default)]
+pub struct UrlLimits {
+    /// For the host in ASCII, lower case.
+    pub hostname: Option<Pattern>,
+    /// For the scheme in lower case, without the colon.
+    pub protocol: Option<Pattern>,
 }
 
 /// The limits of a number.
@@ -177,6 +192,8 @@ pub struct ValuesNode {
 #[derive(Clone, Debug)]
 pub struct ArrayNode {
     pub prefix: Vec<SchemaNode>,
+    /// For each item of the prefix: what a missing trailing item becomes.
+    pub prefix_defaults: Vec<Option<JsonText>>,
     /// The schema of items behind the prefix; `None`: no items may follow.
     pub items: Option<Box<SchemaNode>>,
     pub min_items: Option<u64>,
@@ -192,6 +209,22 @@ pub struct Property {
     pub required: bool,
     /// The schema of the member's value.
     pub node: SchemaNode,
+    /// What a missing member becomes.
+    pub default: Option<JsonText>,
+}
+
+/// A JSON value as canonical text.
+pub type JsonText = Box<str>;
+
+/// What an object does with members that it does not name.
+#[derive(Clone, Debug)]
+pub enum Additional {
+    /// There may be none.
+    Refused,
+    /// They are dropped from the document.
+    Strip,
+    /// Their values must match.
+    Schema(Box<SchemaNode>),
 }
 
 /// An object, or a record (`names` set, no properties).
@@ -199,8 +232,7 @@ pub struct Property {
 pub struct ObjectNode {
     /// In canonical key order (UTF-16 code units).
     pub properties: Vec<Property>,
-    /// The schema of all other members; `None`: there may be no others.
-    pub additional: Option<Box<SchemaNode>>,
+    pub additional: Additional,
     /// The schema of a record's keys: scalar, values or ref.
     pub names: Option<Box<SchemaNode>>,
 }

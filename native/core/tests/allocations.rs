@@ -39,6 +39,15 @@ const LOCK: &str = r##"{
     "type": "object", "additionalProperties": false, "required": ["id", "lines"],
     "properties": {
       "id": { "type": "string", "minLength": 3, "pattern": "^[a-z0-9-]+$", "x-norm": ["trim", "lower"] },
+      "page": { "type": "string", "x-url": { "hostname": "^[a-z.]+$", "protocol": "^https?$" } },
+      "tags": { "type": "array", "items": { "anyOf": [
+        { "type": "object", "x-unknown": "strip", "required": ["n", "x"], "properties": {
+          "n": { "type": "string", "x-coerce": true, "x-norm": ["upper"] }, "x": { "type": "number", "x-coerce": true } } },
+        { "type": "object", "x-unknown": "strip", "required": ["n"], "properties": {
+          "n": { "type": "string", "x-norm": ["upper"] }, "on": { "type": "boolean", "x-coerce": true },
+          "size": { "type": "integer", "default": 3 }, "a": { "default": { "k": ["v"] } } } }
+      ] } },
+      "pair": { "type": "array", "items": false, "prefixItems": [{ "type": "string", "x-coerce": true }, { "default": 7 }] },
       "note": { "type": "string", "x-norm": ["trim", "nfc", "collapse"] },
       "lines": { "type": "array", "items": {
         "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] },
@@ -63,8 +72,17 @@ fn payload(seed: usize) -> String {
             )
         })
         .collect();
+    let tags: Vec<String> = (0..10)
+        .map(|tag| {
+            format!(
+                r#"{{"n":"tag {tag} ß","on":"{seed}","drop":{{"z":1,"a":[{tag}]}},"x":"{}"}}"#,
+                if tag % 2 == 0 { "no" } else { "0x1f" }
+            )
+        })
+        .collect();
+    let (tags, page) = (tags.join(","), " https://example.org/a?b \\n");
     format!(
-        r#"{{"note":"  two  spaces, caf\u00e9 e\u0301 é {seed} ","id":" ORDER-{seed} ","lines":[{}]}}"#,
+        r#"{{"tags":[{tags}],"pair":[{seed}],"page":"{page}","note":"  two  spaces, caf\u00e9 e\u0301 é {seed} ","id":" ORDER-{seed} ","lines":[{}]}}"#,
         lines.join(",")
     )
 }

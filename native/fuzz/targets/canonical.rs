@@ -7,10 +7,19 @@ use std::cell::RefCell;
 use libfuzzer_sys::fuzz_target;
 use sidelane_core::{Contract, Processor, Scratch};
 
-const SCHEMAS: [&str; 3] = [
+const SCHEMAS: [&str; 4] = [
     r#""numbers":"safe","schema":{}"#,
     r#""numbers":"double","schema":{}"#,
     r#""schema":{"type":"array","items":{"type":"string","x-norm":["lower","nfc","collapse","trim"]}}"#,
+    // Edits of failed branches must leave no trace.
+    r#""schema":{"type":"array","items":{"anyOf":[
+        {"type":"object","x-unknown":"strip","required":["n"],"properties":{
+            "a":{"type":"string","x-norm":["upper"]},"d":{"default":{"k":[1]}},"n":{"type":"number","x-coerce":true}}},
+        {"type":"object","x-unknown":"strip","properties":{
+            "a":{"type":"string","x-coerce":true},"b":{"type":"boolean","x-coerce":true},
+            "u":{"type":"string","x-url":{"hostname":"^[a-z.]*$"}}}},
+        {"type":"array","items":false,"prefixItems":[{"type":"string","x-norm":["trim"]},{"default":0},{"default":1}]},
+        {"type":"string","x-url":{}}]}}"#,
 ];
 
 thread_local! {

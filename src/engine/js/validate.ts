@@ -26,9 +26,10 @@ import { compareKeys, JsonObject, type JsonMember, type JsonValue } from '../../
 import { compileMatcher, type Matcher } from './automaton.ts'
 import { coerceScalar } from './coerce.ts'
 import { IssueCollector, type Validation } from './issue-collector.ts'
+import { isMultipleOf } from './multiple-of.ts'
 import { flattenUnion, type Candidates } from './flatten-union.ts'
 import { normalizeString } from './normalize-string.ts'
-import { codePoints, hasType, isMultipleOf, typeOf } from './scalars.ts'
+import { codePoints, hasType, typeOf } from './scalars.ts'
 import { compileUrl, type UrlCheck } from './url.ts'
 
 export interface Validated extends Validation {
@@ -139,10 +140,10 @@ class Validator {
     let passes = true
     if (minLength !== undefined && length < minLength) passes = exceeds(collector, 'minLength', minLength)
     // A text that is too long is not matched against patterns.
-    if (maxLength !== undefined && length > maxLength) return fails(exceeds(collector, 'maxLength', maxLength))
-    if (written === undefined) return fails(exceeds(collector, 'url', 'url'))
+    if (maxLength !== undefined && length > maxLength) return exceeds(collector, 'maxLength', maxLength) || undefined
+    if (written === undefined) return exceeds(collector, 'url', 'url') || undefined
     const failed = patterns.find((pattern) => !this.#matchers(pattern)(text))
-    if (failed) return fails(exceeds(collector, 'pattern', failed.source))
+    if (failed) return exceeds(collector, 'pattern', failed.source) || undefined
     return passes ? text : undefined
   }
 
@@ -150,7 +151,7 @@ class Validator {
     const value = typeof given === 'string' ? normalizeString(given, node.norm) : given
     if (!hasType(node.types, value)) return wrongType(node.types, collector)
     if (this.#values(node).has(value)) return value
-    return fails(report(collector, node.keyword, { expected: node.values.map(inParams) }))
+    return report(collector, node.keyword, { expected: node.values.map(inParams) }) || undefined
   }
 
   #array(node: ArrayNode, value: JsonValue, collector: Collector): Result {
@@ -223,9 +224,9 @@ class Validator {
 
   /** An undeclared member: at most one issue for its key, and none for the value of an invalid key. */
   #additional({ additional, names }: ObjectNode, key: string, value: JsonValue, collector: Collector): Result {
-    if (!isSchema(additional)) return fails(report(collector, 'additionalProperties', {}, key))
+    if (!isSchema(additional)) return report(collector, 'additionalProperties', {}, key) || undefined
     if (names && this.check(names, key, undefined) === undefined) {
-      return fails(report(collector, 'propertyNames', {}, key))
+      return report(collector, 'propertyNames', {}, key) || undefined
     }
     return this.#child(additional, value, key, collector)
   }
@@ -246,7 +247,7 @@ class Validator {
       const result = this.check(candidate, value, undefined)
       if (result !== undefined) return result
     }
-    return fails(report(collector, 'union', {}))
+    return report(collector, 'union', {}) || undefined
   }
 
   /** The branch that the discriminator selects; undefined after reporting why there is none. */
@@ -303,9 +304,6 @@ function wrongType(expected: readonly TypeName[], collector: Collector): undefin
   collector?.add('type', { expected })
   return undefined
 }
-
-/** The result of a value for which an issue was reported. */
-const fails = (_: false): undefined => undefined
 
 /** After a failure: true when further checks cannot change the result. */
 const isDone = (collector: Collector): boolean => collector === undefined || collector.truncated

@@ -12,6 +12,9 @@ pub const fn bit(name: TypeName) -> u8 {
     }
 }
 
+/// What can be coerced.
+const SCALARS: u8 = bit(TypeName::Boolean) | bit(TypeName::Null) | bit(TypeName::Number) | bit(TypeName::String);
+
 /// The types of the values that each node may admit. The schema must be free of cycles that consume no input.
 pub fn admitted_types(tree: &Tree) -> Vec<u8> {
     let mut admitted = vec![0; tree.locations.len()];
@@ -33,6 +36,7 @@ pub fn admitted_types(tree: &Tree) -> Vec<u8> {
 fn types_of(tree: &Tree, id: NodeId, admitted: &[u8]) -> u8 {
     match tree.node(id) {
         RawNode::Any => u8::MAX,
+        RawNode::Scalar(scalar) if scalar.coerce => SCALARS,
         RawNode::Scalar(scalar) => scalar.types.iter().fold(0, |types, name| types | bit(*name)),
         RawNode::Values(values) => values.types.iter().fold(0, |types, name| types | bit(*name)),
         RawNode::Array { .. } => bit(TypeName::Array),

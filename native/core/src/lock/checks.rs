@@ -1,5 +1,5 @@
 //! The checks that need the whole schema, in their fixed order, each over the nodes in the order of the walk:
-//! discriminated unions, misplaced normalization, cycles that consume no input, fan-out (`fan_out`).
+//! discriminated unions, the schemas of keys, cycles that consume no input, fan-out (`fan_out`).
 
 use std::collections::HashSet;
 
@@ -9,8 +9,7 @@ use super::fan_out::check_fan_out;
 use super::tree::{Edges, NodeId, RawNode, RawProperty, Tree};
 use super::value::primitive_text;
 use crate::error::ContractError;
-use crate::pointer::{Step, push_step};
-use crate::profile::{Primitive, TypeName};
+use crate::profile::{Primitive, ScalarNode, TypeName};
 use crate::read::compare_keys;
 
 /// Returns the first error; fills in the keys and values of the discriminated unions.
@@ -20,7 +19,7 @@ pub fn check_tree(tree: &mut Tree) -> Result<(), ContractError> {
             complete_union(tree, id)?;
         }
     }
-    check_norms(tree)?;
+    check_names(tree)?;
     check_cycles(tree)?;
     check_fan_out(tree)
 }
@@ -79,85 +78,28 @@ fn discriminating_values(tree: &Tree, key: &str, objects: &[&[RawProperty]]) -> 
     Some(found)
 }
 
-/// Refuses x-norm below a plain anyOf, because a value is normalized before its branch is known, and below
-/// propertyNames, because keys are never normalized. The latter must also admit strings only, which a reference may
-/// hide.
-fn check_norms(tree: &Tree) -> Result<(), ContractError> {
-    let reaching = reaching_norms(tree);
+/// The schema of a record's keys admits strings only, which a reference may hide, and changes none.
+fn check_names(tree: &Tree) -> Result<(), ContractError> {
     for (id, location) in tree.locations.iter().enumerate() {
-        match &location.node {
-            RawNode::Union(branches) => {
-                if let Some(index) = branches.iter().position(|branch| reaching[*branch]) {
-                    let mut pointer = tree.pointer_of(id, "anyOf");
-                    push_step(&mut pointer, Step::Index(index));
-                    return Err(unsupported(pointer, "x-norm is not supported below a branch of anyOf."));
-                }
-            }
-            RawNode::Object { names: Some(names), .. } => {
-                let pointer = || tree.pointer_of(id, "propertyNames");
-                if !is_string_schema(tree, *names) {
-                    return Err(unsupported(pointer(), "propertyNames must be a schema of strings."));
-                }
-                if reaching[*names] {
-                    return Err(unsupported(pointer(), "Keys are not normalized: x-norm is not supported here."));
-                }
-            }
-            _ => {}
+        let RawNode::Object { names: Some(names), .. } = location.node else { continue };
+        let refused = |message| Err(unsupported(tree.pointer_of(id, "propertyNames"), message));
+        let (types, changes) = match tree.resolve(names).map(|id| tree.node(id)) {
+            Some(RawNode::Scalar(scalar)) => (&scalar.types, changes_text(scalar)),
+            Some(RawNode::Values(values)) => (&values.types, !values.norm.is_empty()),
+            _ => return refused("propertyNames must be a schema of strings."),
+        };
+        if **types != [TypeName::String] {
+            return refused("propertyNames must be a schema of strings.");
+        }
+        if changes {
+            return refused("Keys are not changed: x-norm, x-coerce and x-url are not supported here.");
         }
     }
     Ok(())
 }
 
-/// For each node: whether there is an x-norm at or below it, through references too.
-fn reaching_norms(tree: &Tree) -> Vec<bool> {
-    let definitions = normalizing_definitions(tree);
-    let mut reaching = vec![false; tree.locations.len()];
-    // Children come after their parents.
-    for (id, location) in tree.locations.iter().enumerate().rev() {
-        reaching[id] = match &location.node {
-            RawNode::Ref(target) => definitions[*target],
-            node => has_norm(node) || tree.children(id, Edges::All).into_iter().any(|child| reaching[child]),
-        };
-    }
-    reaching
-}
-
-/// The definitions that contain x-norm, through references too.
-fn normalizing_definitions(tree: &Tree) -> Vec<bool> {
-    let mut referrers = vec![Vec::new(); tree.definitions.len()];
-    let mut found = vec![false; tree.definitions.len()];
-    for location in &tree.locations {
-        found[location.definition] |= has_norm(&location.node);
-        if let RawNode::Ref(target) = location.node {
-            referrers[target].push(location.definition);
-        }
-    }
-    let mut open: Vec<usize> = (0..found.len()).filter(|definition| found[*definition]).collect();
-    while let Some(definition) = open.pop() {
-        for referrer in &referrers[definition] {
-            if !std::mem::replace(&mut found[*referrer], true) {
-                open.push(*referrer);
-            }
-        }
-    }
-    found
-}
-
-fn has_norm(node: &RawNode) -> bool {
-    match node {
-        RawNode::Scalar(scalar) => scalar.string.as_ref().is_some_and(|string| !string.norm.is_empty()),
-        RawNode::Values(values) => !values.norm.is_empty(),
-        _ => false,
-    }
-}
-
-fn is_string_schema(tree: &Tree, id: NodeId) -> bool {
-    let types = match tree.resolve(id).map(|id| tree.node(id)) {
-        Some(RawNode::Scalar(scalar)) => &scalar.types,
-        Some(RawNode::Values(values)) => &values.types,
-        _ => return false,
-    };
-    **types == [TypeName::String]
+fn changes_text(scalar: &ScalarNode) -> bool {
+    scalar.coerce || scalar.string.as_ref().is_some_and(|string| !string.norm.is_empty() || string.url.is_some())
 }
 
 /// A reference that reaches itself without consuming input would never end.

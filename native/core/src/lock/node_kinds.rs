@@ -18,7 +18,8 @@ pub fn kind_of(schema: &Object, at: &Path<'_>, is_root: bool) -> Result<(NodeKin
         let types = read_types(value, &at.key("type"))?;
         return Ok((typed_kind(schema, &types), types));
     }
-    if schema.iter().all(|(key, _)| is_annotation(key) || (is_root && is_root_keyword(key))) {
+    let is_free = |key: &str| is_annotation(key) || key == "default" || (is_root && is_root_keyword(key));
+    if schema.iter().all(|(key, _)| is_free(key)) {
         return Ok((NodeKind::Any, Vec::new()));
     }
     let message = "Expected one of type, const, enum, anyOf, oneOf and $ref, or an empty schema.";

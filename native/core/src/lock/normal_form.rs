@@ -5,9 +5,10 @@
 
 use crate::json_text::{push_numeric, push_primitive, push_string};
 use crate::numeric::Numeric;
+use crate::pattern::{Pattern, Units};
 use crate::profile::{
-    ArrayNode, DiscriminatedNode, NullableNode, ObjectNode, Profile, ScalarNode, SchemaNode, TypeName, ValuesKeyword,
-    ValuesNode,
+    Additional, ArrayNode, DiscriminatedNode, JsonText, NullableNode, ObjectNode, Profile, Property, ScalarNode,
+    SchemaNode, TypeName, ValuesKeyword, ValuesNode,
 };
 use crate::read::compare_keys;
 
@@ -57,6 +58,8 @@ struct Text {
     out: String,
     /// A comma precedes the next member or item.
     follows: bool,
+    /// The `default` of the innermost open schema, until its place in the order of the members is reached.
+    default: Option<JsonText>,
 }
 
 impl Text {
@@ -76,7 +79,9 @@ impl Text {
     fn write_container(&mut self, open: char, close: char, inside: impl FnOnce(&mut Self)) {
         self.out.push(open);
         self.follows = false;
+        let outer = self.default.take();
         inside(self);
+        self.default = outer;
         self.out.push(close);
         self.follows = true;
     }
@@ -88,6 +93,9 @@ impl Text {
     }
 
     fn member(&mut self, key: &str, value: impl FnOnce(&mut Self)) {
+        if key > "default" {
+            self.default_member();
+        }
         self.comma();
         self.string(key);
         self.out.push(':');
@@ -120,7 +128,22 @@ impl Text {
     }
 
     fn schema(&mut self, node: &SchemaNode) {
-        self.object(|out| out.schema_members(node));
+        self.slot(node, None);
+    }
+
+    /// The schema of a value that may be missing.
+    fn slot(&mut self, node: &SchemaNode, default: Option<&JsonText>) {
+        self.object(|out| {
+            out.default = default.cloned();
+            out.schema_members(node);
+            out.default_member();
+        });
+    }
+
+    fn default_member(&mut self) {
+        if let Some(default) = self.default.take() {
+            self.member("default", |out| out.out.push_str(&default));
+        }
     }
 
     fn schema_members(&mut self, node: &SchemaNode) {
@@ -138,15 +161,18 @@ impl Text {
         }
     }
 
-    fn scalar(&mut self, ScalarNode { types, string, number, bigint }: &ScalarNode) {
+    fn scalar(&mut self, ScalarNode { types, string, number, coerce, bigint }: &ScalarNode) {
         let string = string.clone().unwrap_or_default();
         let number = number.unwrap_or_default();
         if string.patterns.len() > 1 {
-            let pattern = |out: &mut Self, source: &str| {
-                out.object(|out| out.member("pattern", |out| out.string(source)));
-            };
             let more = string.patterns[1..].iter();
-            self.member("allOf", |out| out.list(more, |out, one| pattern(out, one.source())));
+            let pattern = |out: &mut Self, one: &Pattern| {
+                out.object(|out| {
+                    out.member("pattern", |out| out.string(one.source()));
+                    out.pattern_units(Some(one));
+                });
+            };
+            self.member("allOf", |out| out.list(more, pattern));
         }
         self.optional("exclusiveMaximum", number.exclusive_maximum, Self::number);
         self.optional("exclusiveMinimum", number.exclusive_minimum, Self::number);
@@ -157,8 +183,24 @@ impl Text {
         self.optional("multipleOf", number.multiple_of, Self::number);
         self.optional("pattern", string.patterns.first(), |out, one| out.string(one.source()));
         self.types(types);
+        if *coerce {
+            self.member("x-coerce", |out| out.out.push_str("true"));
+        }
         self.norm(string.norm);
+        self.pattern_units(string.patterns.first());
+        self.optional("x-url", string.url, |out, url| {
+            out.object(|out| {
+                out.optional("hostname", url.hostname, |out, one| out.string(one.source()));
+                out.optional("protocol", url.protocol, |out, one| out.string(one.source()));
+            });
+        });
         self.optional("x-value", bigint.then_some("bigint"), Self::string);
+    }
+
+    fn pattern_units(&mut self, pattern: Option<&Pattern>) {
+        if pattern.is_some_and(|one| one.units() == Units::Utf16) {
+            self.member("x-pattern-units", |out| out.string("utf16"));
+        }
     }
 
     fn values(&mut self, ValuesNode { keyword, values, types, norm }: &ValuesNode) {
@@ -171,21 +213,30 @@ impl Text {
         self.norm(*norm);
     }
 
-    fn array(&mut self, ArrayNode { prefix, items, min_items, max_items }: &ArrayNode) {
+    fn array(&mut self, ArrayNode { prefix, prefix_defaults, items, min_items, max_items }: &ArrayNode) {
         self.rest("items", items.as_deref());
         self.optional("maxItems", *max_items, Self::count);
         self.optional("minItems", *min_items, Self::count);
         if !prefix.is_empty() {
-            self.member("prefixItems", |out| out.list(prefix, Self::schema));
+            self.member("prefixItems", |out| {
+                out.list(prefix.iter().zip(prefix_defaults), |out, (item, default)| out.slot(item, default.as_ref()));
+            });
         }
         self.types(&[TypeName::Array]);
     }
 
     fn object_members(&mut self, ObjectNode { properties, additional, names }: &ObjectNode) {
-        self.rest("additionalProperties", additional.as_deref());
+        match additional {
+            Additional::Refused => self.rest("additionalProperties", None),
+            Additional::Schema(node) => self.rest("additionalProperties", Some(node)),
+            Additional::Strip => {}
+        }
         if !properties.is_empty() {
             self.member("properties", |out| {
-                out.object(|out| properties.iter().for_each(|one| out.member(&one.name, |out| out.schema(&one.node))));
+                let property = |out: &mut Self, one: &Property| {
+                    out.member(&one.name, |out| out.slot(&one.node, one.default.as_ref()));
+                };
+                out.object(|out| properties.iter().for_each(|one| property(out, one)));
             });
         }
         self.optional("propertyNames", names.as_deref(), Self::schema);
@@ -194,6 +245,9 @@ impl Text {
             self.member("required", |out| out.list(required, Self::string));
         }
         self.types(&[TypeName::Object]);
+        if matches!(additional, Additional::Strip) {
+            self.member("x-unknown", |out| out.string("strip"));
+        }
     }
 
     fn nullable(&mut self, NullableNode { inner, null_first }: &NullableNode) {

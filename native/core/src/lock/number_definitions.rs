@@ -1,9 +1,10 @@
 //! The last step of parsing a schema: definitions get their numbers in the normal form, unused ones are dropped. Names
 //! must not change the contract's id.
 
-use super::tree::{DefId, NodeId, RawNode, RawProperty, Tree};
+use super::tree::{DefId, NodeId, RawAdditional, RawNode, RawProperty, Tree};
 use crate::profile::{
-    ArrayNode, DiscriminatedBranch, DiscriminatedNode, NullableNode, ObjectNode, Property, SchemaNode,
+    Additional, ArrayNode, DiscriminatedBranch, DiscriminatedNode, JsonText, NullableNode, ObjectNode, Property,
+    SchemaNode,
 };
 
 /// The root and the used definitions, by their numbers.
@@ -49,13 +50,18 @@ impl Numbering<'_> {
             RawNode::Values(values) => SchemaNode::Values(values.clone()),
             RawNode::Array { prefix, items, min_items, max_items } => SchemaNode::Array(ArrayNode {
                 prefix: prefix.iter().map(|id| self.schema(*id)).collect(),
+                prefix_defaults: prefix.iter().map(|id| self.default(*id)).collect(),
                 items: items.map(|id| self.boxed(id)),
                 min_items: *min_items,
                 max_items: *max_items,
             }),
             RawNode::Object { properties, additional, names } => SchemaNode::Object(ObjectNode {
                 properties: properties.iter().map(|one| self.property(one)).collect(),
-                additional: additional.map(|id| self.boxed(id)),
+                additional: match additional {
+                    RawAdditional::Refused => Additional::Refused,
+                    RawAdditional::Strip => Additional::Strip,
+                    RawAdditional::Schema(id) => Additional::Schema(self.boxed(*id)),
+                },
                 names: names.map(|id| self.boxed(id)),
             }),
             RawNode::Union(branches) => SchemaNode::Union(branches.iter().map(|id| self.schema(*id)).collect()),
@@ -80,6 +86,15 @@ impl Numbering<'_> {
     }
 
     fn property(&self, property: &RawProperty) -> Property {
-        Property { name: property.name.clone(), required: property.required, node: self.schema(property.node) }
+        Property {
+            name: property.name.clone(),
+            required: property.required,
+            node: self.schema(property.node),
+            default: self.default(property.node),
+        }
+    }
+
+    fn default(&self, id: NodeId) -> Option<JsonText> {
+        self.tree.locations[id].default.clone()
     }
 }

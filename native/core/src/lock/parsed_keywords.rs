@@ -2,26 +2,33 @@
 
 use super::keyword_table::NodeKind;
 use super::keywords::infer_types;
-use super::tree::{ANY, DefId, NodeId, RawNode, RawProperty, SchemaLocation};
-use crate::pattern::Pattern;
-use crate::profile::{NormOps, NumberLimits, Primitive, ScalarNode, StringLimits, TypeName, ValuesKeyword, ValuesNode};
+use super::tree::{ANY, DefId, NodeId, RawAdditional, RawNode, RawProperty, SchemaLocation};
+use crate::pattern::{Pattern, Units};
+use crate::profile::{
+    NormOps, NumberLimits, Primitive, ScalarNode, StringLimits, TypeName, UrlLimits, ValuesKeyword, ValuesNode,
+};
 
 #[derive(Default)]
 pub struct ParsedKeywords {
     pub types: Vec<TypeName>,
     pub values: Vec<Primitive>,
-    /// Without `allOf` and `x-norm`, which the node adds.
+    /// Without `allOf`, `x-norm` and `x-url`, which the node adds.
     pub string: StringLimits,
+    /// Of `pattern`, which comes before the keyword that names them.
+    pub pattern_units: Units,
     pub all_of: Vec<Pattern>,
     pub number: NumberLimits,
     pub bigint: bool,
     pub norm: NormOps,
+    pub url: Option<UrlLimits>,
+    pub coerce: bool,
     pub min_items: Option<u64>,
     pub max_items: Option<u64>,
     pub items: Option<NodeId>,
     pub prefix: Vec<NodeId>,
     pub properties: Vec<RawProperty>,
-    pub additional: Option<NodeId>,
+    /// `additionalProperties` or `x-unknown`; `None` without both.
+    pub additional: Option<RawAdditional>,
     pub names: Option<NodeId>,
     pub branches: Vec<NodeId>,
     pub discriminator: Option<Box<str>>,
@@ -31,7 +38,7 @@ pub struct ParsedKeywords {
 impl ParsedKeywords {
     /// Only the types are known.
     pub fn new(types: Vec<TypeName>) -> Self {
-        Self { types, items: Some(ANY), additional: Some(ANY), ..Self::default() }
+        Self { types, items: Some(ANY), ..Self::default() }
     }
 
     pub fn node(self, kind: NodeKind, locations: &[SchemaLocation]) -> RawNode {
@@ -49,9 +56,11 @@ impl ParsedKeywords {
             NodeKind::String | NodeKind::Number | NodeKind::Bare => self.scalar(kind),
             NodeKind::Array | NodeKind::Tuple => self.array(),
             // `checks` verifies the names when all definitions are known.
-            NodeKind::Object | NodeKind::Record => {
-                RawNode::Object { properties: self.properties, additional: self.additional, names: self.names }
-            }
+            NodeKind::Object | NodeKind::Record => RawNode::Object {
+                properties: self.properties,
+                additional: self.additional.unwrap_or(RawAdditional::Schema(ANY)),
+                names: self.names,
+            },
         }
     }
 
@@ -64,15 +73,18 @@ impl ParsedKeywords {
         let mut string = self.string;
         string.patterns.extend(self.all_of);
         string.norm = self.norm;
+        string.url = self.url;
         let is_limited = string.min_length.is_some()
             || string.max_length.is_some()
             || !string.patterns.is_empty()
-            || !string.norm.is_empty();
+            || !string.norm.is_empty()
+            || string.url.is_some();
         RawNode::Scalar(ScalarNode {
             types: self.types,
             string: (kind == NodeKind::String && is_limited).then_some(string),
             bigint: self.bigint,
             number: (kind == NodeKind::Number && self.number != NumberLimits::default()).then_some(self.number),
+            coerce: self.coerce,
         })
     }
 

@@ -2,7 +2,7 @@
 //! the numbering of definitions read it; the result is a [`Profile`](crate::profile::Profile).
 
 use crate::pointer::{Step, push_step};
-use crate::profile::{Primitive, ScalarNode, ValuesNode};
+use crate::profile::{JsonText, Primitive, ScalarNode, ValuesNode};
 
 /// Index into [`Tree::locations`].
 pub type NodeId = usize;
@@ -31,6 +31,8 @@ pub struct SchemaLocation {
     pub definition: DefId,
     /// The value of `x-discriminator`.
     pub discriminator: Option<Box<str>>,
+    /// The value of `default`; it belongs to the member or item, not to the node.
+    pub default: Option<JsonText>,
 }
 
 pub enum RawNode {
@@ -38,11 +40,26 @@ pub enum RawNode {
     Scalar(ScalarNode),
     Values(ValuesNode),
     Array { prefix: Vec<NodeId>, items: Option<NodeId>, min_items: Option<u64>, max_items: Option<u64> },
-    Object { properties: Vec<RawProperty>, additional: Option<NodeId>, names: Option<NodeId> },
+    Object { properties: Vec<RawProperty>, additional: RawAdditional, names: Option<NodeId> },
     Union(Vec<NodeId>),
     Nullable { inner: NodeId, null_first: bool },
     Discriminated { key: Box<str>, branches: Vec<(Vec<Primitive>, NodeId)> },
     Ref(DefId),
+}
+
+/// What becomes of the members that no property names.
+#[derive(Clone, Copy)]
+pub enum RawAdditional {
+    Refused,
+    Strip,
+    Schema(NodeId),
+}
+
+impl RawAdditional {
+    /// The schema of their values.
+    pub const fn node(self) -> Option<NodeId> {
+        if let Self::Schema(id) = self { Some(id) } else { None }
+    }
 }
 
 pub struct RawProperty {
@@ -94,7 +111,7 @@ impl Tree {
             }
             RawNode::Object { properties, additional, names } if edges == Edges::All => {
                 let properties = properties.iter().map(|property| &property.node);
-                additional.iter().chain(properties).chain(names).copied().collect()
+                additional.node().iter().chain(properties).chain(names).copied().collect()
             }
             _ => Vec::new(),
         }

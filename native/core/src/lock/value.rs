@@ -140,6 +140,29 @@ impl Object {
     }
 }
 
+/// Canonical text of a value. Recurses once for each open bracket.
+pub fn push_value(out: &mut String, value: &Value) {
+    match value {
+        Value::Primitive(primitive) => push_primitive(out, primitive),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                out.push(if index > 0 { ',' } else { '[' });
+                push_value(out, item);
+            }
+            out.push_str(if items.is_empty() { "[]" } else { "]" });
+        }
+        Value::Object(object) => {
+            for (index, (key, value)) in object.iter().enumerate() {
+                out.push(if index > 0 { ',' } else { '{' });
+                push_string(out, key);
+                out.push(':');
+                push_value(out, value);
+            }
+            out.push_str(if object.members.is_empty() { "{}" } else { "}" });
+        }
+    }
+}
+
 /// Canonical text of a value without children.
 pub fn primitive_text(value: &Primitive) -> String {
     let mut text = String::new();

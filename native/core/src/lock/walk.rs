@@ -1,13 +1,13 @@
 //! Walks the lock's schema depth first, keys in canonical order, and stops at the first error. `checks` does what needs
 //! the whole tree.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::errors::{invalid, unsupported};
 use super::keywords::{self as read, is_annotation, is_root_keyword};
 use super::node_kinds::kind_of;
 use super::parsed_keywords::ParsedKeywords;
-use super::tree::{ANY, DefId, NodeId, RawNode, RawProperty, SchemaLocation, Tree};
+use super::tree::{ANY, DefId, NodeId, RawAdditional, RawNode, RawProperty, SchemaLocation, Tree};
 use super::value::{Object, Value};
 use crate::error::ContractError;
 use crate::pointer::Path;
@@ -24,8 +24,16 @@ pub fn walk_schema(schema: &Value, at: &Path<'_>) -> Result<Tree, ContractError>
         walk.numbers = definitions.iter().enumerate().map(|(number, (name, _))| (name, number + 1)).collect();
     }
     walk.push(None, String::new());
-    walk.definitions[0] = walk.node(schema, at, None, usize::MAX)?;
+    walk.definitions[0] = walk.node(schema, at, None, usize::MAX, Slot::Filled)?;
     Ok(Tree { locations: walk.locations, definitions: walk.definitions })
+}
+
+/// Where a schema stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    /// Its value may be missing, so there may be a `default`.
+    Missable,
+    Filled,
 }
 
 struct Walk<'v> {
@@ -43,6 +51,7 @@ impl<'v> Walk<'v> {
             tail,
             definition: self.definition,
             discriminator: None,
+            default: None,
         });
         self.locations.len() - 1
     }
@@ -54,14 +63,15 @@ impl<'v> Walk<'v> {
         at: &Path<'_>,
         parent: Option<NodeId>,
         steps: usize,
+        slot: Slot,
     ) -> Result<NodeId, ContractError> {
         // The order of the checks: parents before children.
         let id = self.push(parent, at.last(steps));
-        self.locations[id].node = self.read(schema, at, id)?;
+        self.locations[id].node = self.read(schema, at, id, slot)?;
         Ok(id)
     }
 
-    fn read(&mut self, schema: &'v Value, at: &Path<'_>, id: NodeId) -> Result<RawNode, ContractError> {
+    fn read(&mut self, schema: &'v Value, at: &Path<'_>, id: NodeId, slot: Slot) -> Result<RawNode, ContractError> {
         let schema = match schema {
             Value::Primitive(Primitive::Boolean(true)) => return Ok(RawNode::Any),
             Value::Primitive(Primitive::Boolean(false)) => {
@@ -74,10 +84,22 @@ impl<'v> Walk<'v> {
         let is_root = self.locations[id].parent.is_none();
         let (kind, types) = kind_of(schema, at, is_root)?;
         let mut keywords = ParsedKeywords::new(types);
+        keywords.pattern_units = read::pattern_units_of(schema);
         for (key, value) in schema.iter().filter(|(key, _)| !is_annotation(key)) {
             let at = at.key(key);
+            if key == "default" {
+                if slot == Slot::Filled {
+                    return Err(unsupported(at.pointer(), "Only a value that may be missing can have a default."));
+                }
+                self.locations[id].default = Some(read::read_default(value));
+                continue;
+            }
             if !(kind.keywords().contains(&key) || is_root && is_root_keyword(key)) {
                 return Err(unsupported(at.pointer(), format!("The keyword {key:?} is not supported here.")));
+            }
+            if key == "properties" {
+                keywords.properties = self.properties(value, schema.get("required"), &at, id)?;
+                continue;
             }
             self.keyword(key, value, &at, id, &mut keywords)?;
         }
@@ -118,7 +140,8 @@ impl<'v> Walk<'v> {
             }
             "minLength" => keywords.string.min_length = Some(read::read_count(value, at)?),
             "maxLength" => keywords.string.max_length = Some(read::read_count(value, at)?),
-            "pattern" => keywords.string.patterns = vec![read::read_pattern(value, at)?],
+            "pattern" => keywords.string.patterns = vec![read::read_pattern(value, at, keywords.pattern_units)?],
+            "x-pattern-units" => read::read_pattern_units(value, at, !keywords.string.patterns.is_empty())?,
             "allOf" => keywords.all_of = read::read_patterns(value, at)?,
             "minimum" => keywords.number.minimum = Some(read::read_bound(value, at)?),
             "exclusiveMinimum" => keywords.number.exclusive_minimum = Some(read::read_bound(value, at)?),
@@ -129,13 +152,24 @@ impl<'v> Walk<'v> {
             "minItems" => keywords.min_items = Some(read::read_count(value, at)?),
             "maxItems" => keywords.max_items = Some(read::read_count(value, at)?),
             "items" => keywords.items = self.unless_false(value, at, id)?,
-            "additionalProperties" => keywords.additional = self.unless_false(value, at, id)?,
-            "prefixItems" => keywords.prefix = self.list(value, at, id)?,
-            "propertyNames" => keywords.names = Some(self.node(value, at, Some(id), 1)?),
-            "properties" => keywords.properties = self.properties(value, at, id)?,
+            "additionalProperties" => {
+                let schema = self.unless_false(value, at, id)?;
+                keywords.additional = Some(schema.map_or(RawAdditional::Refused, RawAdditional::Schema));
+            }
+            // `minItems` comes first in canonical order.
+            "prefixItems" => keywords.prefix = self.list(value, at, id, keywords.min_items.unwrap_or(0))?,
+            "propertyNames" => keywords.names = Some(self.node(value, at, Some(id), 1, Slot::Filled)?),
             "required" => require(value, at, &mut keywords.properties)?,
-            "anyOf" | "oneOf" => keywords.branches = self.list(value, at, id)?,
+            "anyOf" | "oneOf" => keywords.branches = self.list(value, at, id, u64::MAX)?,
+            "x-coerce" => keywords.coerce = read::read_coerce(value, at, &keywords.types)?,
             "x-discriminator" => keywords.discriminator = Some(read::read_text(value, at)?.into()),
+            "x-unknown" if value.text() != Some("strip") => return Err(invalid(at.pointer(), "Expected \"strip\".")),
+            "x-unknown" if keywords.additional.is_some() || keywords.names.is_some() => {
+                let message = "x-unknown excludes additionalProperties and propertyNames.";
+                return Err(invalid(at.pointer(), message));
+            }
+            "x-unknown" => keywords.additional = Some(RawAdditional::Strip),
+            "x-url" => keywords.url = Some(read::read_url(value, at)?),
             _ => {}
         }
         Ok(())
@@ -145,7 +179,7 @@ impl<'v> Walk<'v> {
         if matches!(value, Value::Primitive(Primitive::Boolean(false))) {
             return Ok(None);
         }
-        self.node(value, at, Some(id), 1).map(Some)
+        self.node(value, at, Some(id), 1, Slot::Filled).map(Some)
     }
 
     fn definitions(&mut self, value: &'v Value, at: &Path<'_>, id: NodeId) -> Result<(), ContractError> {
@@ -156,7 +190,7 @@ impl<'v> Walk<'v> {
                 return Err(invalid(at.pointer(), "Expected a name of A-Z, a-z, 0-9, \"_\", \".\" and \"-\"."));
             }
             self.definition = number + 1;
-            let node = self.node(definition, &at, Some(id), 2)?;
+            let node = self.node(definition, &at, Some(id), 2, Slot::Filled)?;
             self.definitions.push(node);
         }
         self.definition = 0;
@@ -178,16 +212,32 @@ impl<'v> Walk<'v> {
         }
     }
 
-    fn list(&mut self, value: &'v Value, at: &Path<'_>, id: NodeId) -> Result<Vec<NodeId>, ContractError> {
+    /// Items from number `filled` on may be missing.
+    fn list(&mut self, value: &'v Value, at: &Path<'_>, id: NodeId, filled: u64) -> Result<Vec<NodeId>, ContractError> {
         let items = read::read_non_empty_list(value, at)?;
-        items.iter().enumerate().map(|(index, item)| self.node(item, &at.index(index), Some(id), 2)).collect()
+        let node = |(index, item)| {
+            let slot = if index as u64 >= filled { Slot::Missable } else { Slot::Filled };
+            self.node(item, &at.index(index), Some(id), 2, slot)
+        };
+        items.iter().enumerate().map(node).collect()
     }
 
-    fn properties(&mut self, value: &'v Value, at: &Path<'_>, id: NodeId) -> Result<Vec<RawProperty>, ContractError> {
+    fn properties(
+        &mut self,
+        value: &'v Value,
+        required: Option<&Value>,
+        at: &Path<'_>,
+        id: NodeId,
+    ) -> Result<Vec<RawProperty>, ContractError> {
+        let required: HashSet<&str> = match required {
+            Some(Value::Array(names)) => names.iter().filter_map(Value::text).collect(),
+            _ => HashSet::new(),
+        };
         schemas(value, at)?
             .iter()
             .map(|(name, property)| {
-                let node = self.node(property, &at.key(name), Some(id), 2)?;
+                let slot = if required.contains(name) { Slot::Filled } else { Slot::Missable };
+                let node = self.node(property, &at.key(name), Some(id), 2, slot)?;
                 Ok(RawProperty { name: name.into(), required: false, node })
             })
             .collect()

@@ -1,10 +1,11 @@
 //! The cold path: the exact fault of a document, in the contract's order. It is linear except for sorting keys.
 
+use super::entry::{Kind, flag};
 use super::error::ReadError;
 use super::keys;
 use super::limits::ReadLimits;
 use super::number::{is_infinite, is_refused};
-use super::tape::{Kind, Tape, flag};
+use super::tape::Tape;
 use crate::error::Code;
 use crate::pointer::{Step, push_step};
 

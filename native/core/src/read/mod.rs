@@ -16,7 +16,10 @@
 
 mod cursor;
 mod diagnose;
+mod edits;
+mod entry;
 mod error;
+mod journal;
 mod keys;
 mod limits;
 mod number;
@@ -25,11 +28,12 @@ mod string;
 mod tape;
 
 pub use diagnose::diagnose;
+pub use entry::{Entry, Kind, flag};
 pub use error::ReadError;
 pub use keys::compare_keys;
 pub(crate) use keys::{Prefix, compare_bytes};
 pub use limits::{LOCK_LIMITS, LargeIntegers, ReadLimits};
-pub use tape::{Entry, Kind, Tape, flag};
+pub use tape::Tape;
 
 use self::error::ScanError;
 use crate::error::Code;

@@ -1,9 +1,10 @@
 //! Reads numbers: the grammar, the double that ECMAScript reads, and whether the text is what ECMAScript writes.
 
 use super::cursor::at;
+use super::entry::{Entry, Kind, flag};
 use super::error::ScanError;
 use super::limits::LargeIntegers;
-use super::tape::{Entry, Kind, Tape, flag};
+use super::tape::Tape;
 use crate::numeric::parse_int64;
 
 /// 2^53 − 1.

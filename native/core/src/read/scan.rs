@@ -4,12 +4,13 @@
 //! There is no recursion and no separate stack: an open array or object keeps its parent's index on the tape.
 
 use super::cursor::at;
+use super::entry::{Entry, Kind, flag};
 use super::error::ScanError;
 use super::keys::{Prefix, compare_bytes};
 use super::limits::ReadLimits;
 use super::number::number;
 use super::string::string;
-use super::tape::{Entry, Kind, Tape, flag};
+use super::tape::Tape;
 
 /// The index of the next byte that is no white space.
 #[inline(always)]

@@ -3,8 +3,9 @@
 use wide::u8x16;
 
 use super::cursor::at;
+use super::entry::{Entry, Kind, flag};
 use super::error::ScanError;
-use super::tape::{Entry, Kind, Tape, flag};
+use super::tape::Tape;
 
 /// Reads the string whose opening quote is before `start`; returns the index behind the closing quote.
 #[inline(always)]

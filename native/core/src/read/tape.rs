@@ -9,93 +9,13 @@
 //!        after 7        after 5
 //! ```
 //!
-//! Strings are spans of the document, or of the tape's arena after decoding escapes or normalizing.
+//! Strings are spans of the document, or of the tape's arena after decoding escapes or editing (`edits`).
 
+use super::entry::{Entry, Kind, flag};
 use super::error::ScanError;
+use super::journal::Edits;
 use super::keys::Prefix;
 use crate::numeric::{Numeric, parse_int64};
-
-/// The kind of an entry.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Kind {
-    /// `null`
-    #[default]
-    Null,
-    /// [`Tape::boolean`]
-    Boolean,
-    /// [`Tape::number`]
-    Number,
-    /// A string value: [`Tape::text`].
-    String,
-    /// An array; its items follow.
-    Array,
-    /// An object; for each member a [`Kind::Key`] and the value follow.
-    Object,
-    /// A member's key: [`Tape::text`]. The value is the next entry.
-    Key,
-}
-
-/// Flags of an entry.
-pub mod flag {
-    /// String, key: all ASCII.
-    pub const ASCII: u8 = 1;
-    /// String, key: the span is in the arena, not in the document.
-    pub const ARENA: u8 = 1 << 1;
-    /// String, key: contains `"`, `\` or a control character, which the canonical form escapes.
-    /// Without it the canonical form is the span between quotes.
-    pub const ESCAPE: u8 = 1 << 2;
-    /// String, key: has a lone surrogate; the span has U+FFFD instead. The payload is refused.
-    pub const LONE: u8 = 1 << 3;
-    /// String: normalized.
-    pub const NORMALIZED: u8 = 1 << 4;
-    /// Number: the text in the document is the canonical form (ECMAScript).
-    pub const CANONICAL: u8 = 1 << 5;
-    /// Number: an integer beyond ±(2^53 − 1) that keeps its digits; the entry holds the nearest double.
-    pub const INT64: u8 = 1 << 7;
-    /// Object: the keys ascend strictly in canonical order, so no two are equal.
-    pub const SORTED: u8 = 1 << 6;
-}
-
-/// One entry, 16 bytes. The kind decides what the fields mean; [`Tape`] has the readers.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Entry {
-    pub(crate) kind: Kind,
-    pub(crate) flags: u8,
-    /// Number: length of its text if canonical.
-    pub(crate) short: u16,
-    /// Number: start of its text. String, key: start of the span. Array, object: index behind the last child.
-    pub(crate) at: u32,
-    /// Number: the double's bits. Boolean: 0 or 1. String, key: length of the span in bytes. Array, object: count in
-    /// the low half, position of the bracket in the document in the high half.
-    pub(crate) word: u64,
-}
-
-impl Entry {
-    /// True when every bit of `mask` (see [`flag`]) is set.
-    #[inline(always)]
-    pub const fn has(self, mask: u8) -> bool {
-        self.flags & mask == mask
-    }
-
-    /// Array, object: index behind the last child.
-    #[inline(always)]
-    pub(crate) const fn index_after(self) -> usize {
-        self.at as usize
-    }
-
-    /// Array, object: number of items or members.
-    #[inline(always)]
-    pub(crate) const fn count(self) -> usize {
-        self.word as u32 as usize
-    }
-
-    /// String, key: length of the span in bytes.
-    #[inline(always)]
-    pub(crate) const fn byte_len(self) -> usize {
-        self.word as usize
-    }
-}
 
 /// One document. [`Tape::bind`] ties the memory to a document, [`Tape::release`] frees it for the next one.
 #[derive(Debug, Default)]
@@ -107,8 +27,9 @@ pub struct Tape<'a> {
     pub(crate) arena: String,
     /// The scanner found a fault of the data model; `diagnose` locates it.
     pub(crate) has_fault: bool,
-    /// An allocation failed while a string was normalized: the tape is unusable.
+    /// An allocation failed while the document was edited: the tape is unusable.
     pub(crate) exhausted: bool,
+    pub(super) edits: Edits,
 }
 
 /// A larger tape or arena frees its memory after the payload.
@@ -153,6 +74,13 @@ impl<'a> Tape<'a> {
         // The scanner has parsed the same text.
         let digits = &self.document[start..start + usize::from(entry.short)];
         parse_int64(digits).map_or(Numeric::Double(self.number(at)), Numeric::Integer)
+    }
+
+    /// The text of a number that is canonical in the document.
+    pub(crate) fn canonical_number(&self, at: usize) -> Option<&'a str> {
+        let entry = self.slots[at];
+        let start = entry.at as usize;
+        entry.has(flag::CANONICAL).then(|| &self.document[start..start + usize::from(entry.short)])
     }
 
     /// The number of items or members.
@@ -212,7 +140,7 @@ impl<'a> Tape<'a> {
         self.document
     }
 
-    /// True when an allocation failed while a string was normalized: the tape is unusable.
+    /// True when an allocation failed while the document was edited: the tape is unusable.
     pub fn is_exhausted(&self) -> bool {
         self.exhausted
     }
@@ -231,20 +159,22 @@ impl<'a> Tape<'a> {
     /// The same memory, emptied, for another document.
     pub fn bind(mut self, document: &str) -> Tape<'_> {
         self.arena.clear();
-        let Tape { slots, arena, .. } = self;
-        Tape { document, slots, len: 0, arena, has_fault: false, exhausted: false }
+        self.edits.clear();
+        let Tape { slots, arena, edits, .. } = self;
+        Tape { document, slots, len: 0, arena, has_fault: false, exhausted: false, edits }
     }
 
     /// The memory without the document; frees what an unusually large document took.
     pub fn release(self) -> Tape<'static> {
-        let Tape { mut slots, mut arena, .. } = self;
+        let Tape { mut slots, mut arena, mut edits, .. } = self;
+        edits.shrink();
         if slots.len() > KEPT_BYTES / size_of::<Entry>() {
             slots = Vec::new();
         }
         if arena.capacity() > KEPT_BYTES {
             arena = String::new();
         }
-        Tape { slots, arena, ..Tape::default() }
+        Tape { slots, arena, edits, ..Tape::default() }
     }
 
     #[inline(always)]
@@ -270,31 +200,5 @@ impl<'a> Tape<'a> {
         self.slots.try_reserve_exact(more).map_err(|_| ScanError::OutOfMemory)?;
         self.slots.resize(self.slots.len() + more, Entry::default());
         Ok(())
-    }
-
-    /// Replaces the string value at `at` with its normalized text.
-    pub(crate) fn replace(&mut self, at: usize, text: &str) {
-        let start = self.arena.len();
-        let (Ok(place), Ok(())) = (u32::try_from(start), self.arena.try_reserve(text.len())) else {
-            self.exhausted = true;
-            return;
-        };
-        self.arena.push_str(text);
-        let mut flags = flag::ARENA | flag::NORMALIZED;
-        if text.is_ascii() {
-            flags |= flag::ASCII;
-        }
-        if text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
-            flags |= flag::ESCAPE;
-        }
-        self.slots[at] = Entry { kind: Kind::String, flags, short: 0, at: place, word: text.len() as u64 };
-    }
-
-    /// Shortens the string value at `at` in place to `len` bytes from `from` on.
-    pub(crate) fn narrow(&mut self, at: usize, from: usize, len: usize) {
-        let entry = &mut self.slots[at];
-        entry.at += from as u32;
-        entry.word = len as u64;
-        entry.flags |= flag::NORMALIZED;
     }
 }

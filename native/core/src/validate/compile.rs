@@ -2,18 +2,21 @@
 
 use std::sync::atomic::AtomicU32;
 
+use super::edits::find_edits;
 use super::node::{
-    Array, Check, Discriminated, Kinds, Node, NodeId, Number, Object, Property, Scalar, Text, Union, ValueTable,
-    Values, by_length,
+    Array, Check, Coercion, DEFAULTED, DefaultMember, Discriminated, Kinds, Node, NodeId, Number, Object, Property,
+    REQUIRED, Scalar, Text, Union, ValueTable, Values, by_length,
 };
 use super::params;
+use crate::json_text::push_string;
 use crate::numeric::Numeric;
 use crate::pattern::Matcher;
 use crate::profile::{
-    ArrayNode, DiscriminatedNode, NumberLimits, ObjectNode, Primitive, Profile, ScalarNode, SchemaNode, StringLimits,
-    TypeName, ValuesNode,
+    self, Additional, ArrayNode, DiscriminatedNode, NumberLimits, Numbers, ObjectNode, Primitive, Profile, ScalarNode,
+    SchemaNode, StringLimits, TypeName, ValuesNode,
 };
 use crate::read::Kind;
+use crate::url::UrlRule;
 
 /// The nodes of one contract and their root.
 #[derive(Debug)]
@@ -24,7 +27,8 @@ pub struct Graph {
 
 /// Compiles the schema of a contract.
 pub fn compile(profile: &Profile) -> Graph {
-    let mut builder = Builder { nodes: Vec::new(), defs: profile.defs.len() as u32 };
+    let safe = profile.numbers != Numbers::Double;
+    let mut builder = Builder { nodes: Vec::new(), defs: profile.defs.len() as u32, safe };
     // Reference targets come first, so a reference has its node before the target is built: 0 is the root.
     let targets = || std::iter::once(&profile.root).chain(&profile.defs);
     for _ in targets() {
@@ -35,6 +39,7 @@ pub fn compile(profile: &Profile) -> Graph {
         builder.nodes[at].check = Check::Ref(id);
     }
     builder.link();
+    find_edits(&mut builder.nodes);
     let root = builder.resolve(0);
     Graph { nodes: builder.nodes, root }
 }
@@ -42,6 +47,8 @@ pub fn compile(profile: &Profile) -> Graph {
 struct Builder {
     nodes: Vec<Node>,
     defs: u32,
+    /// Numbers beyond ±(2^53 − 1) are refused.
+    safe: bool,
 }
 
 impl Builder {
@@ -53,6 +60,10 @@ impl Builder {
     fn add(&mut self, node: &SchemaNode) -> NodeId {
         match node {
             SchemaNode::Any => self.push(Kinds::ALL, Check::Any),
+            SchemaNode::Scalar(scalar) if scalar.coerce => {
+                let to = coercion_of(&scalar.types, self.safe);
+                self.push(Kinds::SCALARS, Check::Coerced(to, Box::new(scalar_of(scalar))))
+            }
             SchemaNode::Scalar(scalar) => {
                 self.push(kinds_of(&scalar.types), Check::Scalar(Box::new(scalar_of(scalar))))
             }
@@ -63,7 +74,10 @@ impl Builder {
             SchemaNode::Object(object) => self.add_object(object),
             SchemaNode::Union(branches) => {
                 let branches = branches.iter().map(|branch| self.add(branch)).collect();
-                self.push(Kinds::ALL, Check::Union(Box::new(Union { branches, by_kind: Default::default() })))
+                self.push(
+                    Kinds::ALL,
+                    Check::Union(Box::new(Union { edits: false, branches, by_kind: Default::default() })),
+                )
             }
             SchemaNode::Nullable(nullable) => {
                 let inner = self.add(&nullable.inner);
@@ -82,22 +96,35 @@ impl Builder {
         let items = array.items.as_ref().map(|items| self.add(items));
         let min = array.min_items.unwrap_or(0);
         let max = array.max_items.unwrap_or(u64::MAX);
-        self.push(Kinds::ARRAY, Check::Array(Box::new(Array { prefix, items, min, max })))
+        let has_default = array.prefix_defaults.iter().any(Option::is_some);
+        let defaults = if has_default { array.prefix_defaults.clone() } else { Vec::new() };
+        self.push(Kinds::ARRAY, Check::Array(Box::new(Array { prefix, defaults, items, min, max })))
     }
 
     fn add_object(&mut self, object: &ObjectNode) -> NodeId {
         let properties: Vec<Property> = object
             .properties
             .iter()
-            .map(|one| Property { name: one.name.clone(), required: one.required, node: self.add(&one.node) })
+            .map(|one| {
+                let weight =
+                    if one.required { REQUIRED } else { 0 } + if one.default.is_some() { DEFAULTED } else { 0 };
+                Property { name: one.name.clone(), required: one.required, weight, node: self.add(&one.node) }
+            })
             .collect();
         let mut order: Vec<u32> = (0..properties.len() as u32).collect();
         order.sort_by(|a, b| by_length(&properties[*a as usize].name, &properties[*b as usize].name));
         let required = (0..properties.len() as u32).filter(|number| properties[*number as usize].required).collect();
         let next = (0..=properties.len() as u32).map(AtomicU32::new).collect();
-        let additional = object.additional.as_ref().map(|node| self.add(node));
+        let additional = match &object.additional {
+            Additional::Schema(node) => Some(self.add(node)),
+            Additional::Refused | Additional::Strip => None,
+        };
+        let strips = matches!(object.additional, Additional::Strip);
+        let weight = properties.iter().map(|one| one.weight).sum();
+        let defaults = object.properties.iter().filter_map(default_member).collect();
         let names = object.names.as_ref().map(|node| self.add(node));
-        let compiled = Object { properties, by_length: order, next, required, additional, names };
+        let compiled =
+            Object { properties, by_length: order, next, required, additional, strips, names, weight, defaults };
         self.push(Kinds::OBJECT, Check::Object(Box::new(compiled)))
     }
 
@@ -114,7 +141,7 @@ impl Builder {
         for at in 0..self.nodes.len() {
             let mut check = std::mem::replace(&mut self.nodes[at].check, Check::Any);
             match &mut check {
-                Check::Any | Check::Scalar(_) | Check::Values(_) | Check::Ref(_) => {}
+                Check::Any | Check::Scalar(_) | Check::Coerced(..) | Check::Values(_) | Check::Ref(_) => {}
                 Check::Array(array) => self.resolve_all(array.prefix.iter_mut().chain(&mut array.items)),
                 Check::Object(object) => {
                     let members = object.properties.iter_mut().map(|one| &mut one.node);
@@ -126,8 +153,13 @@ impl Builder {
             }
             self.nodes[at].check = check;
         }
-        let null =
-            SchemaNode::Scalar(ScalarNode { types: vec![TypeName::Null], string: None, number: None, bigint: false });
+        let null = SchemaNode::Scalar(ScalarNode {
+            types: vec![TypeName::Null],
+            string: None,
+            number: None,
+            coerce: false,
+            bigint: false,
+        });
         let null = self.add(&null);
         for at in 0..self.nodes.len() {
             let Check::Union(union) = &self.nodes[at].check else { continue };
@@ -195,6 +227,24 @@ fn is_integral_only(types: &[TypeName]) -> bool {
     types.contains(&TypeName::Integer) && !types.contains(&TypeName::Number)
 }
 
+fn coercion_of(types: &[TypeName], safe: bool) -> Coercion {
+    match types {
+        [TypeName::Boolean] => Coercion::Boolean,
+        [TypeName::String] => Coercion::String,
+        // `lock` admits no other types than these and the two of numbers.
+        _ => Coercion::Number { safe },
+    }
+}
+
+fn default_member(property: &profile::Property) -> Option<DefaultMember> {
+    let default = property.default.as_ref()?;
+    let mut text = String::new();
+    push_string(&mut text, &property.name);
+    text.push(':');
+    text.push_str(default);
+    Some(DefaultMember { name: property.name.clone(), text: text.into_bytes().into() })
+}
+
 fn scalar_of(scalar: &ScalarNode) -> Scalar {
     Scalar {
         expected: params::types(&scalar.types),
@@ -211,8 +261,10 @@ fn text_of(limits: &StringLimits) -> Text {
         max: limits.max_length.unwrap_or(u64::MAX),
         patterns: limits.patterns.iter().map(|one| (Matcher::new(one), one.source().into())).collect(),
         norm: limits.norm,
+        url: limits.url.as_ref().map(|url| Box::new(UrlRule::new(url))),
     };
-    let free = text.min == 0 && text.max == u64::MAX && text.patterns.is_empty() && text.norm.is_empty();
+    let free =
+        text.min == 0 && text.max == u64::MAX && text.patterns.is_empty() && text.norm.is_empty() && text.url.is_none();
     Text { free, ..text }
 }
 

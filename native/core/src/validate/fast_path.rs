@@ -1,10 +1,11 @@
-//! The fast path: one walk over the tape that normalizes strings and returns whether the document passes. It allocates
-//! only for strings that change. `slow_path` lists the issues.
+//! The fast path: one walk over the tape that edits the document (coercion, normalization, dropped members, defaults)
+//! and returns whether it passes. What it adds goes to memory that is reused. `slow_path` lists the issues.
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::coerce::coerce;
 use super::compile::Graph;
-use super::node::{Array, Check, Discriminated, NodeId, Number, Object, Scalar, Text, Values};
+use super::node::{Array, Check, DEFAULTED, Discriminated, NodeId, Number, Object, Scalar, Text, Union, Values};
 use super::number::{divides, violations};
 use crate::normalize::{self, NormBuffers};
 use crate::numeric::Numeric;
@@ -36,15 +37,35 @@ impl Fast<'_, '_, '_> {
         }
         match &node.check {
             Check::Scalar(scalar) => self.scalar(scalar, kind, at),
-            Check::Object(object) => self.object(object, at),
-            Check::Array(array) => self.array(array, at),
+            Check::Object(object) => self.object(object, id, at),
+            Check::Array(array) => self.array(array, id, at),
             Check::Values(values) => self.values(values, kind, at),
             Check::Any => true,
             Check::Discriminated(node) => self.discriminated(node, at),
-            Check::Union(union) => union.by_kind[kind as usize].iter().any(|branch| self.passes(*branch, at)),
+            Check::Union(union) => self.union(union, kind, at),
+            Check::Coerced(to, scalar) => coerce(self.tape, *to, at) && self.scalar(scalar, self.tape.kind(at), at),
             // No edge of the compiled graph leads to a reference, and none from a nullable to another.
             Check::Nullable(_) | Check::Ref(_) => false,
         }
+    }
+
+    /// The first branch in the author's order that passes decides what is edited.
+    fn union(&mut self, union: &Union, kind: Kind, at: usize) -> bool {
+        let branches = &union.by_kind[kind as usize];
+        if !union.edits {
+            return branches.iter().any(|branch| self.passes(*branch, at));
+        }
+        self.tape.begin_union();
+        let passes = branches.iter().any(|branch| {
+            let mark = self.tape.mark();
+            let passes = self.passes(*branch, at);
+            if !passes {
+                self.tape.undo(mark);
+            }
+            passes
+        });
+        self.tape.end_union();
+        passes
     }
 
     #[inline]
@@ -62,6 +83,11 @@ impl Fast<'_, '_, '_> {
     fn text(&mut self, text: &Text, at: usize) -> bool {
         if !text.norm.is_empty() {
             normalize::apply(self.tape, self.buffers, at, text.norm);
+        }
+        if let Some(url) = &text.url
+            && !url.apply(self.tape, at)
+        {
+            return false;
         }
         let value = self.tape.text(at);
         length_passes(text, value) && text.patterns.iter().all(|(matcher, _)| matcher.is_match(value))
@@ -81,10 +107,13 @@ impl Fast<'_, '_, '_> {
         }
     }
 
-    fn array(&mut self, array: &Array, at: usize) -> bool {
+    fn array(&mut self, array: &Array, node: NodeId, at: usize) -> bool {
         let count = self.tape.count(at) as u64;
         if count < array.min || count > array.max {
             return false;
+        }
+        if let Some(Some(_)) = array.defaults.get(count as usize) {
+            self.tape.fill(at, node);
         }
         let end = self.tape.index_after(at);
         let mut item = at + 1;
@@ -110,11 +139,11 @@ impl Fast<'_, '_, '_> {
         true
     }
 
-    fn object(&mut self, object: &Object, at: usize) -> bool {
+    fn object(&mut self, object: &Object, node: NodeId, at: usize) -> bool {
         let end = self.tape.index_after(at);
         let mut key = at + 1;
         let mut slot = &object.next[0];
-        let mut required = object.required.len();
+        let mut missing = object.weight;
         while key != end {
             let value = key + 1;
             let guess = slot.load(Relaxed);
@@ -126,19 +155,29 @@ impl Fast<'_, '_, '_> {
                 let property = &object.properties[number as usize];
                 slot = &object.next[number as usize + 1];
                 // May wrap around with duplicate keys; such a document is refused anyway.
-                required = required.wrapping_sub(property.required.into());
+                missing = missing.wrapping_sub(property.weight);
                 if !self.passes(property.node, value) {
                     return false;
                 }
             } else {
-                let Some(additional) = object.additional else { return false };
+                let Some(additional) = object.additional else {
+                    if !object.strips {
+                        return false;
+                    }
+                    self.tape.drop_member(at, key);
+                    key = self.tape.index_after(value);
+                    continue;
+                };
                 if object.names.is_some_and(|names| !self.name_passes(names, key)) || !self.passes(additional, value) {
                     return false;
                 }
             }
             key = self.tape.index_after(value);
         }
-        required == 0
+        if missing >= DEFAULTED {
+            self.tape.fill(at, node);
+        }
+        missing % DEFAULTED == 0
     }
 
     /// Checks a key against `propertyNames`, which never normalizes.

@@ -4,8 +4,9 @@ use std::sync::atomic::AtomicU32;
 
 use crate::numeric::Numeric;
 use crate::pattern::Matcher;
-use crate::profile::{NormOps, NumberLimits, Primitive, ValuesKeyword};
+use crate::profile::{JsonText, NormOps, NumberLimits, Primitive, ValuesKeyword};
 use crate::read::Kind;
+use crate::url::UrlRule;
 
 /// Index into [`Graph::nodes`](super::compile::Graph::nodes).
 pub type NodeId = u32;
@@ -19,6 +20,7 @@ impl Kinds {
     pub const ARRAY: Self = Self::only(Kind::Array);
     pub const OBJECT: Self = Self::only(Kind::Object);
     pub const ALL: Self = Self(0b11_1111);
+    pub const SCALARS: Self = Self(Self::ALL.0 & !Self::ARRAY.0 & !Self::OBJECT.0);
 
     pub const fn only(kind: Kind) -> Self {
         Self(1 << kind as u8)
@@ -46,6 +48,8 @@ pub struct Node {
 pub enum Check {
     Any,
     Scalar(Box<Scalar>),
+    /// A scalar to whose type other scalars are converted.
+    Coerced(Coercion, Box<Scalar>),
     Values(Box<Values>),
     Array(Box<Array>),
     Object(Box<Object>),
@@ -55,6 +59,17 @@ pub enum Check {
     Discriminated(Box<Discriminated>),
     /// A placeholder while the graph is built; no edge of the result leads to one.
     Ref(NodeId),
+}
+
+/// The type that scalars are converted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coercion {
+    Boolean,
+    /// `safe`: not beyond ±(2^53 − 1).
+    Number {
+        safe: bool,
+    },
+    String,
 }
 
 #[derive(Debug)]
@@ -69,7 +84,7 @@ pub struct Scalar {
 
 #[derive(Debug)]
 pub struct Text {
-    /// No length, no pattern, no normalizing.
+    /// No length, no pattern, no normalizing, no URL.
     pub free: bool,
     /// Code points.
     pub min: u64,
@@ -77,6 +92,7 @@ pub struct Text {
     pub max: u64,
     pub patterns: Vec<(Matcher, Box<str>)>,
     pub norm: NormOps,
+    pub url: Option<Box<UrlRule>>,
 }
 
 #[derive(Debug)]
@@ -105,6 +121,8 @@ pub struct Values {
 #[derive(Debug)]
 pub struct Array {
     pub prefix: Vec<NodeId>,
+    /// For each item of the prefix: what it becomes when missing. An array ends before an item without a default.
+    pub defaults: Vec<Option<JsonText>>,
     /// Behind the prefix; `None`: no items may follow.
     pub items: Option<NodeId>,
     pub min: u64,
@@ -124,18 +142,42 @@ pub struct Object {
     /// Numbers of the required properties, in canonical key order.
     pub required: Vec<u32>,
     pub additional: Option<NodeId>,
+    /// Without `additional`: other members are dropped instead of refused.
+    pub strips: bool,
     pub names: Option<NodeId>,
+    /// The sum of the properties' [`Property::weight`].
+    pub weight: u64,
+    /// The properties with a default, in canonical key order.
+    pub defaults: Vec<DefaultMember>,
+}
+
+/// The weight of a required property: the low half of a sum counts them.
+pub const REQUIRED: u64 = 1;
+
+/// The weight of a property with a default: the high half of a sum counts them.
+pub const DEFAULTED: u64 = 1 << 32;
+
+/// What a missing member becomes.
+#[derive(Debug)]
+pub struct DefaultMember {
+    pub name: Box<str>,
+    /// Canonical text of key, colon and value.
+    pub text: Box<[u8]>,
 }
 
 #[derive(Debug)]
 pub struct Property {
     pub name: Box<str>,
     pub required: bool,
+    /// [`REQUIRED`], [`DEFAULTED`] or 0.
+    pub weight: u64,
     pub node: NodeId,
 }
 
 #[derive(Debug)]
 pub struct Union {
+    /// Something is edited at or below a branch, so the edits of a failed one are undone.
+    pub edits: bool,
     pub branches: Vec<NodeId>,
     /// By the kind's number: the nodes that admit it, with nested unions flattened.
     pub by_kind: [Box<[NodeId]>; 6],
@@ -188,6 +230,14 @@ impl ValueTable {
         let integers = self.integers.iter_mut().map(|(_, to)| to);
         let strings = self.strings.iter_mut().map(|(_, to)| to);
         self.null.iter_mut().chain(booleans).chain(numbers).chain(integers).chain(strings)
+    }
+
+    /// The numbers.
+    pub fn values(&self) -> impl Iterator<Item = u32> {
+        let booleans = self.boolean.iter().flatten();
+        let numbers = self.numbers.iter().map(|(_, to)| to);
+        let strings = self.strings.iter().map(|(_, to)| to);
+        self.null.iter().chain(booleans).chain(numbers).chain(strings).copied()
     }
 
     #[inline]

@@ -62,6 +62,9 @@ fn limited(push: impl FnOnce(&mut String)) -> String {
     text
 }
 
+/// `{ limit }` of a URL.
+pub const URL: &str = r#"{"limit":"url"}"#;
+
 /// `{ expected }` where an array is expected.
 pub const ARRAY: &str = r#"{"expected":["array"]}"#;
 

@@ -4,10 +4,11 @@
 
 use std::cmp::Ordering;
 
+use super::coerce::coerce;
 use super::compile::Graph;
 use super::fast_path::{Fast, branch_of, code_points, name_passes};
 use super::issue_collector::{IssueCollector, Step};
-use super::node::{Array, Check, Discriminated, Kinds, NodeId, Number, Object, Scalar, Text, Values};
+use super::node::{Array, Check, Coercion, Discriminated, Kinds, NodeId, Number, Object, Scalar, Text, Values};
 use super::number::violations;
 use super::params;
 use crate::issue::Issue;
@@ -53,9 +54,15 @@ impl Slow<'_, '_, '_> {
             match &graph.nodes[id as usize].check {
                 Check::Any => {}
                 Check::Scalar(scalar) => self.scalar(scalar, graph.nodes[id as usize].kinds, kind, at),
+                Check::Coerced(to, scalar) => self.coerced(*to, scalar, graph.nodes[id as usize].kinds, kind, at),
                 Check::Values(values) => self.values(values, graph.nodes[id as usize].kinds, kind, at),
                 Check::Array(array) => self.array(array, kind, at),
                 Check::Object(object) => self.object(object, kind, at),
+                // The issues of the only branch that admits the value's kind.
+                Check::Union(union) if union.by_kind[kind as usize].len() == 1 => {
+                    id = union.by_kind[kind as usize][0];
+                    continue;
+                }
                 Check::Union(_) => {
                     if !self.fast.passes(id, at) {
                         self.report("union", params::NOTHING);
@@ -77,6 +84,13 @@ impl Slow<'_, '_, '_> {
         }
     }
 
+    fn coerced(&mut self, to: Coercion, scalar: &Scalar, kinds: Kinds, kind: Kind, at: usize) {
+        if !kinds.admit(kind) || !coerce(self.fast.tape, to, at) {
+            return self.report("type", &*scalar.expected);
+        }
+        self.scalar(scalar, kinds, self.fast.tape.kind(at), at);
+    }
+
     fn scalar(&mut self, scalar: &Scalar, kinds: Kinds, kind: Kind, at: usize) {
         let fraction = scalar.integral && kind == Kind::Number && !self.fast.tape.numeric(at).is_integral();
         if !kinds.admit(kind) || fraction {
@@ -91,6 +105,7 @@ impl Slow<'_, '_, '_> {
 
     fn text(&mut self, text: &Text, at: usize) {
         normalize::apply(self.fast.tape, self.fast.buffers, at, text.norm);
+        let is_url = text.url.as_ref().is_none_or(|url| url.apply(self.fast.tape, at));
         let length = code_points(self.fast.tape.text(at));
         if length < text.min {
             self.report("minLength", params::count(text.min));
@@ -98,6 +113,9 @@ impl Slow<'_, '_, '_> {
         // A text that is too long is not matched.
         if length > text.max {
             return self.report("maxLength", params::count(text.max));
+        }
+        if !is_url {
+            return self.report("url", params::URL);
         }
         let value = self.fast.tape.text(at);
         let failed = text.patterns.iter().find(|(matcher, _)| !matcher.is_match(value));
@@ -179,6 +197,7 @@ impl Slow<'_, '_, '_> {
         let name = self.fast.tape.text(key);
         let id = match (object.find(name), object.additional) {
             (Some(number), _) => object.properties[number as usize].node,
+            (None, None) if object.strips => return,
             (None, None) => return self.report_member(key, "additionalProperties"),
             // One issue at most: a bad key hides the value.
             (None, Some(_)) if object.names.is_some_and(|names| !name_passes(self.fast.graph, names, name)) => {

@@ -1,0 +1,356 @@
+//! Writes the canonical form (RFC 8785) of a document from its tape. Bytes that are adjacent in the document and in the
+//! canonical form are copied together as one run, so a canonical document is copied at once.
+
+use super::shapes::Shapes;
+use crate::json_text::push_string;
+use crate::read::{Entry, Kind, Prefix, Tape, compare_bytes, flag};
+use crate::validate::Validator;
+
+/// Why a document has no canonical form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteError {
+    /// An object has a key twice.
+    DuplicateKey,
+    /// An allocation failed.
+    OutOfMemory,
+}
+
+/// The memory of the writer, and the canonical form of the last document.
+#[derive(Debug, Default)]
+pub struct Canonical {
+    /// Bytes from `len` on are left over.
+    out: Vec<u8>,
+    len: usize,
+    /// The sorted keys of the open objects, innermost last.
+    pub(super) keys: Vec<(Prefix, u32)>,
+    /// The keys of the innermost object in document order.
+    unordered: Vec<(Prefix, u32)>,
+    shapes: Shapes,
+    text: String,
+}
+
+/// Larger buffers are freed after the payload.
+const KEPT_BYTES: usize = 4 << 20;
+
+impl Canonical {
+    /// Writes the document. `validator` is the one that edited it.
+    ///
+    /// # Errors
+    ///
+    /// Duplicate keys, or an allocation failed.
+    pub fn write(&mut self, tape: &Tape<'_>, validator: &Validator) -> Result<(), WriteError> {
+        self.len = 0;
+        self.keys.clear();
+        let document = tape.document().as_bytes();
+        let mut writer = Writer { tape, validator, document, to: self, run: (NOWHERE, NOWHERE) };
+        writer.reserve(tape.document().len())?;
+        writer.value(0)?;
+        writer.flush()
+    }
+
+    /// The canonical form.
+    pub fn bytes(&self) -> &[u8] {
+        &self.out[..self.len]
+    }
+
+    /// Frees what an unusually large document took; the canonical form may be lost.
+    pub fn shrink(&mut self) {
+        if self.out.len() > KEPT_BYTES {
+            self.out = Vec::new();
+            self.len = 0;
+        }
+        if self.text.capacity() > KEPT_BYTES {
+            self.text = String::new();
+        }
+        for keys in [&mut self.keys, &mut self.unordered] {
+            if keys.capacity() > KEPT_BYTES / size_of::<(Prefix, u32)>() {
+                *keys = Vec::new();
+            }
+        }
+    }
+}
+
+pub(super) struct Writer<'a> {
+    pub(super) tape: &'a Tape<'a>,
+    pub(super) validator: &'a Validator,
+    document: &'a [u8],
+    pub(super) to: &'a mut Canonical,
+    /// Start and end of the document's bytes that are copied next.
+    run: (usize, usize),
+}
+
+/// A position outside every document.
+const NOWHERE: usize = usize::MAX;
+
+/// Runs of up to this many bytes are copied with one fixed-size copy.
+const CHUNK: usize = 32;
+
+impl Writer<'_> {
+    /// Recurses once for each open bracket.
+    #[inline(always)]
+    fn value(&mut self, at: usize) -> Result<(), WriteError> {
+        let entry = self.tape.entry(at);
+        if let Some((start, end)) = scalar_span(entry) {
+            return self.raw(start, end);
+        }
+        match entry.kind {
+            Kind::Object => self.object(at),
+            Kind::Array => self.array(at),
+            Kind::Number => self.number(at),
+            Kind::Boolean => self.boolean(at),
+            _ => self.string(at),
+        }
+    }
+
+    /// A string or key that may differ from its document text.
+    #[cold]
+    fn string(&mut self, at: usize) -> Result<(), WriteError> {
+        let entry = self.tape.entry(at);
+        if self.is_quoted(entry) {
+            return self.raw(entry.at as usize - 1, entry.at as usize + entry.byte_len() + 1);
+        }
+        self.flush()?;
+        let tape = self.tape;
+        if !entry.has(flag::ESCAPE) {
+            let bytes = tape.bytes(at);
+            self.append(b"\"")?;
+            self.append(bytes)?;
+            return self.append(b"\"");
+        }
+        let mut text = std::mem::take(&mut self.to.text);
+        text.clear();
+        // An escape takes at most six bytes for one.
+        text.try_reserve(6 * entry.byte_len() + 2).map_err(|_| WriteError::OutOfMemory)?;
+        push_string(&mut text, tape.text(at));
+        let written = self.append(text.as_bytes());
+        self.to.text = text;
+        written
+    }
+
+    /// True when quotes surround the span in the document. Trimming may have separated them, and a plain span contains
+    /// no quote.
+    fn is_quoted(&self, entry: Entry) -> bool {
+        let start = entry.at as usize;
+        !entry.has(flag::ARENA)
+            && self.document.get(start - 1) == Some(&b'"')
+            && self.document.get(start + entry.byte_len()) == Some(&b'"')
+    }
+
+    /// A number whose text differs from ECMAScript's; −0 becomes 0.
+    #[cold]
+    fn number(&mut self, at: usize) -> Result<(), WriteError> {
+        self.flush()?;
+        self.append(ryu_js::Buffer::new().format_finite(self.tape.number(at)).as_bytes())
+    }
+
+    /// A boolean that is not in the document.
+    #[cold]
+    fn boolean(&mut self, at: usize) -> Result<(), WriteError> {
+        self.flush()?;
+        self.append(if self.tape.boolean(at) { b"true" } else { b"false" })
+    }
+
+    fn array(&mut self, at: usize) -> Result<(), WriteError> {
+        let end = self.open(at)?;
+        let mut item = at + 1;
+        while item < end {
+            if item > at + 1 {
+                self.byte(b',')?;
+            }
+            self.value(item)?;
+            item = self.tape.index_after(item);
+        }
+        if self.tape.entry(at).has(flag::FILLED) {
+            self.missing_items(at)?;
+        }
+        self.byte(b']')
+    }
+
+    fn object(&mut self, at: usize) -> Result<(), WriteError> {
+        let end = self.open(at)?;
+        let entry = self.tape.entry(at);
+        if entry.has(flag::EDITED) {
+            return self.edited_object(at, end);
+        }
+        if entry.has(flag::SORTED) {
+            let mut key = at + 1;
+            while key < end {
+                self.member(key, key == at + 1)?;
+                key = self.tape.index_after(key + 1);
+            }
+        } else {
+            let from = self.to.keys.len();
+            self.sort(at, end)?;
+            for index in from..self.to.keys.len() {
+                let (_, key) = self.to.keys[index];
+                self.member(key as usize, index == from)?;
+            }
+            self.to.keys.truncate(from);
+        }
+        self.byte(b'}')
+    }
+
+    /// Writes the bracket from its position in the document, so that it may join a run. Returns the index behind the
+    /// last child.
+    #[inline(always)]
+    fn open(&mut self, at: usize) -> Result<usize, WriteError> {
+        let entry = self.tape.entry(at);
+        let bracket = self.tape.bracket(entry);
+        self.raw(bracket, bracket + 1)?;
+        Ok(entry.index_after())
+    }
+
+    #[inline(always)]
+    pub(super) fn member(&mut self, key: usize, is_first: bool) -> Result<(), WriteError> {
+        let entry = self.tape.entry(key);
+        let Some((mut start, end)) = scalar_span(entry) else {
+            if !is_first {
+                self.byte(b',')?;
+            }
+            self.string(key)?;
+            self.byte(b':')?;
+            return self.value(key + 1);
+        };
+        // Usually a comma precedes the key and a colon follows it, so all three join one run.
+        if !is_first {
+            if start > 0 && self.document[start - 1] == b',' {
+                start -= 1;
+            } else {
+                self.byte(b',')?;
+            }
+        }
+        if self.document.get(end) != Some(&b':') {
+            self.raw(start, end)?;
+            self.byte(b':')?;
+            return self.value(key + 1);
+        }
+        // Usually the value follows immediately.
+        match scalar_span(self.tape.entry(key + 1)) {
+            Some((value_start, value_end)) if value_start == end + 1 => self.raw(start, value_end),
+            _ => {
+                self.raw(start, end + 1)?;
+                self.value(key + 1)
+            }
+        }
+    }
+
+    /// Appends the object's keys in canonical order.
+    pub(super) fn sort(&mut self, at: usize, end: usize) -> Result<(), WriteError> {
+        let (tape, to) = (self.tape, &mut *self.to);
+        to.unordered.clear();
+        let count = tape.count(at);
+        to.unordered.try_reserve(count).map_err(|_| WriteError::OutOfMemory)?;
+        to.keys.try_reserve(count).map_err(|_| WriteError::OutOfMemory)?;
+        let mut hash = count as u64;
+        let mut key = at + 1;
+        while key < end {
+            let prefix = tape.prefix(key);
+            hash = prefix.mix(hash);
+            to.unordered.push((prefix, key as u32));
+            key = tape.index_after(key + 1);
+        }
+        let from = to.keys.len();
+        let ascends = |a: &(Prefix, u32), b: &(Prefix, u32)| {
+            a.0 < b.0 || (a.0 == b.0 && compare_bytes(tape.bytes(a.1 as usize), tape.bytes(b.1 as usize)).is_lt())
+        };
+        if let Some(order) = to.shapes.get(hash, count) {
+            to.keys.extend(order.iter().map(|index| to.unordered[usize::from(*index)]));
+            // Another shape may have the same hash, so the order is checked; this also finds duplicates.
+            if to.keys[from..].windows(2).all(|pair| ascends(&pair[0], &pair[1])) {
+                return Ok(());
+            }
+            to.keys.truncate(from);
+        }
+        to.keys.extend_from_slice(&to.unordered);
+        to.keys[from..].sort_unstable_by(|a, b| {
+            a.0.cmp(&b.0).then_with(|| compare_bytes(tape.bytes(a.1 as usize), tape.bytes(b.1 as usize)))
+        });
+        if !to.keys[from..].windows(2).all(|pair| ascends(&pair[0], &pair[1])) {
+            return Err(WriteError::DuplicateKey);
+        }
+        to.shapes.put(hash, &to.keys[from..], &to.unordered);
+        Ok(())
+    }
+
+    /// Writes the document's bytes from `start` to `end`.
+    #[inline(always)]
+    fn raw(&mut self, start: usize, end: usize) -> Result<(), WriteError> {
+        if start != self.run.1 {
+            self.flush()?;
+            self.run.0 = start;
+        }
+        self.run.1 = end;
+        Ok(())
+    }
+
+    /// Writes one byte, as part of the run if it is the document's next byte.
+    #[inline(always)]
+    pub(super) fn byte(&mut self, byte: u8) -> Result<(), WriteError> {
+        if self.document.get(self.run.1) == Some(&byte) {
+            self.run.1 += 1;
+            return Ok(());
+        }
+        self.flush()?;
+        self.append(&[byte])
+    }
+
+    /// Copies the run and ends it.
+    #[inline]
+    pub(super) fn flush(&mut self) -> Result<(), WriteError> {
+        let (start, end) = std::mem::replace(&mut self.run, (NOWHERE, NOWHERE));
+        let (document, len) = (self.document, end - start);
+        if len > CHUNK {
+            return self.append(&document[start..end]);
+        }
+        let to = &mut *self.to;
+        let from = document.get(start..).and_then(<[u8]>::first_chunk::<CHUNK>);
+        let free = to.out.get_mut(to.len..).and_then(<[u8]>::first_chunk_mut::<CHUNK>);
+        match (from, free) {
+            (Some(from), Some(free)) => {
+                *free = *from;
+                to.len += len;
+                Ok(())
+            }
+            _ if len == 0 => Ok(()),
+            _ => self.append(&document[start..end]),
+        }
+    }
+
+    #[inline]
+    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+        if self.to.out.len() - self.to.len < bytes.len() {
+            self.reserve(bytes.len())?;
+        }
+        let end = self.to.len + bytes.len();
+        self.to.out[self.to.len..end].copy_from_slice(bytes);
+        self.to.len = end;
+        Ok(())
+    }
+
+    /// Grows the output for `more` bytes and a chunk.
+    fn reserve(&mut self, more: usize) -> Result<(), WriteError> {
+        let out = &mut self.to.out;
+        let needed = self.to.len + more + CHUNK;
+        if needed > out.len() {
+            let size = needed.max(2 * out.len()).max(4096);
+            out.try_reserve_exact(size - out.len()).map_err(|_| WriteError::OutOfMemory)?;
+            out.resize(size, 0);
+        }
+        Ok(())
+    }
+}
+
+/// The document's span of a value or key that is known to be canonical.
+#[inline(always)]
+fn scalar_span(entry: Entry) -> Option<(usize, usize)> {
+    let start = entry.at as usize;
+    match entry.kind {
+        Kind::String | Kind::Key if entry.flags & (flag::ARENA | flag::ESCAPE | flag::NORMALIZED) == 0 => {
+            Some((start - 1, start + entry.byte_len() + 1))
+        }
+        Kind::Number if entry.has(flag::CANONICAL) => Some((start, start + usize::from(entry.short))),
+        Kind::Null => Some((start, start + 4)),
+        Kind::Boolean if !entry.has(flag::EDITED) => Some((start, start + 5 - entry.word as usize)),
+        _ => None,
+    }
+}
