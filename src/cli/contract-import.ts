@@ -9,7 +9,7 @@ import { lockText } from '../contract/index.ts'
 
 const topic = 'contract import'
 
-const help = `sidelane contract import FILE -o LOCK --name NAME [--root POINTER] [--objects loose|strict]
+const help = `sidelane contract import FILE -o LOCK --name NAME [options]
 
 Reads a JSON Schema (2020-12 or draft-07) or an OpenAPI 3.1 document, as JSON, and writes the lock. References to other
 files are resolved relative to FILE. A rule that a lock cannot have is refused, with all its places.
@@ -17,7 +17,9 @@ files are resolved relative to FILE. A rule that a lock cannot have is refused, 
   -o, --out LOCK       where to write; "-" is stdout
   --name NAME          the contract's name: letters, digits, ".", "_" and "-"
   --root POINTER       where the payload's schema is: "#/components/schemas/Order"; default: the whole document
-  --objects HOW        objects without additionalProperties: loose (as JSON Schema reads them) or strict
+  --objects HOW        objects without additionalProperties: loose (undeclared members stay, as JSON Schema has it; the
+                       default), strict (they are refused) or strip (they are dropped, as Pydantic and zod do)
+  --defaults insert    a missing member gets the "default" of its schema; without it that is an annotation
 
 Examples
   python -c 'import json, app; print(json.dumps(app.Order.model_json_schema()))' > order.schema.json
@@ -30,21 +32,25 @@ export const contractImport: Command = {
   help,
   run(args, io) {
     const { values, positionals } = readArgs(topic, args, {
-      valued: ['out', 'name', 'root', 'objects'],
+      valued: ['out', 'name', 'root', 'objects', 'defaults'],
       shortOut: true,
     })
     const [file, ...others] = positionals
-    const { out, name, root, objects = 'loose' } = values
+    const { out, name, root, objects = 'loose', defaults = 'ignore' } = values
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
     if (out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')
     if (name === undefined) throw new UsageError(topic, 'Expected --name NAME')
-    if (objects !== 'loose' && objects !== 'strict') {
-      throw new UsageError(topic, `Expected --objects to be loose or strict, got "${objects}"`)
+    if (objects !== 'loose' && objects !== 'strict' && objects !== 'strip') {
+      throw new UsageError(topic, `Expected --objects to be loose, strict or strip, got "${objects}"`)
+    }
+    if (defaults !== 'insert' && defaults !== 'ignore') {
+      throw new UsageError(topic, `Expected --defaults to be insert or ignore, got "${defaults}"`)
     }
     if (!existsSync(file)) throw new UsageError(topic, `There is no file ${file}`)
     const contract = importContract(readJson(file), {
       name,
       objects,
+      defaults,
       uri: file,
       resolve: (uri) => readJson(uri.startsWith('file:') ? fileURLToPath(uri) : uri),
       ...(root !== undefined && { root }),

@@ -91,7 +91,7 @@ function limits(node: SchemaDocument): string[] {
     ...range(node.minLength, node.maxLength, 'character'),
     ...bounds.flatMap(([keyword, sign]) =>
       // A 64-bit integer is a bigint.
-      node[keyword] === undefined ? [] : [`${sign} ${String(node[keyword])}`],
+      node[keyword] === undefined ? [] : [`${sign} ${valueText(node[keyword])}`],
     ),
     ...range(node.minItems, node.maxItems, 'item'),
   ]

@@ -47,5 +47,5 @@ export function tellAppOnly({ id, name, lock: { appOnly = [] } }: Contract): voi
   const text = `The contract "${name}" has parts that only the app can run, and that do not run here: ${listed}. Set runInApp: true, or run them yourself.`
   const { process } = globalThis as { process?: { emitWarning?: (text: string, options: object) => void } }
   if (process?.emitWarning === undefined) console.warn(text)
-  else process.emitWarning(text, { type: 'SidelaneWarning', code: 'SIDELANE_APP_ONLY' })
+  else process.emitWarning(text, { type: 'SidelaneWarning', code: 'AppOnly' })
 }

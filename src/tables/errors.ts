@@ -13,7 +13,11 @@ export const dataErrors = {
   'parse.forbidden_key': [14, 400, 'The key "__proto__" is forbidden.'],
   'parse.duplicate_key': [15, 400, 'An object has the same key twice.'],
   'number.range': [20, 400, 'A number is outside the range of a double.'],
-  'number.unsafe_integer': [21, 400, 'An integer is beyond 2^53 - 1 and would lose digits.'],
+  'number.unsafe_integer': [
+    21,
+    400,
+    'An integer is beyond 2^53 - 1 and would lose digits; a contract with numbers int64 keeps 64 bits.',
+  ],
   'validate.failed': [30, 422, 'The payload does not match the contract.'],
   'value.not_json': [
     31,

@@ -105,13 +105,14 @@ describe('stats', () => {
   test('prints totals, latencies and outcomes', async () => {
     const socket = freshSocket()
     await startDaemon({ args: ['--socket', socket, '--contract', contract] })
-    for (const body of ['{"id":"a"}', '{"id":"b"}', '{}']) await ask(socket, '/v1/contracts/order/process', { body })
+    for (const body of ['{"id":"a"}', '{"id":"b"}', '{}'])
+      await ask(socket, '/v1/contracts/Order_v1.2/process', { body })
     const { status, stdout } = await sidelane(['stats', '--socket', socket])
     expect(status).toBe(0)
     expect(stdout).toMatch(/^ {2}daemon +node \d/m)
     expect(stdout).toMatch(/^ {2}ran +mean .* ms, p50 ≤ /m)
-    expect(stdout).toMatch(/^ +2 {2}order {2}http {2}accepted$/m)
-    expect(stdout).toMatch(/^ +1 {2}order {2}http {2}validate\.failed$/m)
+    expect(stdout).toMatch(/^ +2 {2}Order_v1\.2 {2}http {2}accepted$/m)
+    expect(stdout).toMatch(/^ +1 {2}Order_v1\.2 {2}http {2}validate\.failed$/m)
   })
 
   test('prints every sample with --json', async () => {

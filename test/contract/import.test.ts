@@ -165,6 +165,101 @@ describe('schemas as libraries write them', () => {
   })
 })
 
+describe('options and keywords of a lock', () => {
+  const documents = (schema: unknown, payloads: readonly unknown[], options?: Partial<ImportOptions>): unknown[] => {
+    const compiled = createEngine('js').compile(contractOf(schema, options))
+    return payloads.map((payload) => {
+      const outcome = compiled.process(Buffer.from(JSON.stringify(payload)), false)
+      return outcome.ok ? JSON.parse(Buffer.from(outcome.body).toString()) : outcome.code
+    })
+  }
+  const address = { type: 'object', properties: { city: { type: 'string', default: 'Bonn' } } }
+  const schema = {
+    type: 'object',
+    required: ['id'],
+    properties: {
+      id: { type: 'integer', default: 7 },
+      note: { anyOf: [{ type: 'string' }, { type: 'null' }], default: null },
+      home: { ...address, default: {} },
+      open: { type: 'object', additionalProperties: true },
+      pair: { type: 'array', prefixItems: [{ type: 'number' }, { type: 'string', default: 'x' }], minItems: 1 },
+    },
+  }
+
+  test("objects: 'strip' drops undeclared members, except where the schema keeps them", () => {
+    expect(documents(schema, [{ id: 1, x: 1, home: { y: 2 }, open: { z: 3 } }], { objects: 'strip' })).toEqual([
+      { id: 1, home: {}, open: { z: 3 } },
+    ])
+    const both = { allOf: [address, { type: 'object', properties: { zip: { type: 'string' } } }] }
+    expect(documents(both, [{ city: 'a', zip: 'b', x: 1 }], { objects: 'strip' })).toEqual([{ city: 'a', zip: 'b' }])
+    const kept = { allOf: [address, { type: 'object', additionalProperties: true }] }
+    expect(documents(kept, [{ city: 'a', x: 1 }], { objects: 'strip' })).toEqual([{ city: 'a', x: 1 }])
+  })
+
+  test("defaults: 'insert' fills what may be missing, never what is required", () => {
+    const payloads = [{ id: 1, home: {}, pair: [1] }, {}, { id: 1, note: 'n', home: { city: 'a' }, pair: [1, 'y'] }]
+    expect(documents(schema, payloads, { defaults: 'insert' })).toEqual([
+      { id: 1, note: null, home: { city: 'Bonn' }, pair: [1, 'x'] },
+      'validate.failed',
+      { id: 1, note: 'n', home: { city: 'a' }, pair: [1, 'y'] },
+    ])
+    expect(documents(schema, [{ id: 1 }])).toEqual([{ id: 1 }])
+  })
+
+  test('allOf: one default for a member, none where a side requires it', () => {
+    const side = (city: object, required: string[] = []) => ({ type: 'object', properties: { city }, required })
+    const text = { type: 'string' }
+    const insert = { defaults: 'insert' } as const
+    const one = { allOf: [side({ ...text, default: 'a' }), side(text)] }
+    expect(documents(one, [{}], insert)).toEqual([{ city: 'a' }])
+    const needed = { allOf: [side({ ...text, default: 'a' }), side(text, ['city'])] }
+    expect(documents(needed, [{}], insert)).toEqual(['validate.failed'])
+    const two = { allOf: [side({ ...text, default: 'a' }), side({ ...text, default: 'b' })] }
+    expect(refusalOf(two, insert)).toMatchObject({ code: 'contract.unsupported', message: /\/city: two defaults/ })
+  })
+
+  test('x-keywords mean what they mean in a lock', () => {
+    const lock = {
+      type: 'object',
+      'x-unknown': 'strip',
+      properties: { n: { type: 'number', 'x-coerce': true }, t: { type: 'string', 'x-norm': ['trim'] } },
+    }
+    expect(documents(lock, [{ n: '2', t: ' a ', u: 1 }])).toEqual([{ n: 2, t: 'a' }])
+  })
+
+  test.each([{ objects: 'passthrough' }, { defaults: true }])('%o is no option', (options) => {
+    expect(refusalOf({}, options as never)).toMatchObject({ code: 'options.invalid' })
+  })
+
+  test('TypeBox: a record of any key, a tuple, an intersection', () => {
+    const typebox = {
+      additionalProperties: false,
+      type: 'object',
+      required: ['r', 'tu', 'inter'],
+      properties: {
+        r: { type: 'object', patternProperties: { '^(.*)$': { type: 'number' } } },
+        tu: {
+          type: 'array',
+          items: [{ type: 'string' }, { type: 'number' }],
+          additionalItems: false,
+          minItems: 2,
+          maxItems: 2,
+        },
+        inter: {
+          type: 'object',
+          allOf: [
+            { type: 'object', required: ['a'], properties: { a: { type: 'string' } } },
+            { type: 'object', required: ['b'], properties: { b: { type: 'number' } } },
+          ],
+        },
+      },
+    }
+    const good = { r: { x: 1 }, tu: ['a', 1], inter: { a: '', b: 1 } }
+    const payloads = [good, { ...good, r: { x: '' } }, { ...good, tu: ['a'] }, { ...good, inter: { a: '' } }]
+    expect(verdicts(typebox, payloads)).toEqual([true, false, false, false])
+  })
+})
+
 describe('references to other files', () => {
   test('are resolved relative to the file that holds them', () => {
     const files: Record<string, unknown> = {

@@ -66,6 +66,24 @@ test('the value is the output of zod, once for each payload', async () => {
   ])
 })
 
+test('transforms, strip, defaults and coercions are those of zod, of the document as it was read', async () => {
+  const contract = defineContract({
+    name: 'converted',
+    schema: z.object({
+      born: z.iso.date().transform((day) => new Date(day)),
+      size: z.coerce.number().default(1),
+      name: z.string().trim(),
+    }),
+    appOnly: 'all',
+  })
+  const processor = (await host).processor(contract, { runInApp: true, canonical: true })
+  const outcome = await processor.process('{"born":"2026-01-02","name":" a ","size":"7","extra":1}')
+  if (!outcome.ok) throw new Error(outcome.code)
+  expectTypeOf(outcome.value()).toEqualTypeOf<{ born: Date; size: number; name: string }>()
+  expect(outcome.value()).toEqual({ born: new Date('2026-01-02'), size: 7, name: 'a' })
+  expect(Buffer.from(outcome.canonical).toString()).toBe('{"born":"2026-01-02","name":"a","size":7}')
+})
+
 test('issues are those of zod, at most 32, with pointers', async () => {
   const contract = defineContract({
     name: 'many',

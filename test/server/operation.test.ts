@@ -25,7 +25,7 @@ import { httpVectors, RawHttp } from './http-kit.ts'
 
 const lock = httpVectors[0]?.[1].lock as LockDocument
 const { id } = parseContract(lock)
-const process1 = '/v1/contracts/order/process'
+const process1 = '/v1/contracts/Order_v1.2/process'
 const file = socketFolder()
 const contract = file('order.lock.json', lock)
 let sockets = 0
@@ -54,7 +54,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       socket,
       pid: daemon.child.pid,
       daemon: kind,
-      contracts: [`order@${id}`],
+      contracts: [`Order_v1.2@${id}`],
     })
     expect(Date.parse(line?.time ?? '')).toBeGreaterThan(0)
   })
@@ -64,7 +64,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     const socket = freshSocket()
     const daemon = await ended(['--socket', socket, '--contract', contract, '--check'])
     expect(await daemon.exited).toBe(0)
-    expect(daemon.stdout).toContain(`order@${id}`)
+    expect(daemon.stdout).toContain(`Order_v1.2@${id}`)
     expect(daemon.stdout).toContain(socket)
     expect(daemon.log).toEqual([])
   })
@@ -250,7 +250,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(line).toMatchObject({
       level: 'info',
       trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
-      route: 'order',
+      route: 'Order_v1.2',
       in_bytes: 17,
       out_bytes: 15,
       status: 200,
@@ -314,7 +314,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(bounds).toEqual(
       '0.000025 0.00005 0.0001 0.00025 0.0005 0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 +Inf'.split(' '),
     )
-    expect(text).toContain(`sidelane_requests_total{contract="order",protocol="http",code="accepted"} 1\n`)
+    expect(text).toContain(`sidelane_requests_total{contract="Order_v1.2",protocol="http",code="accepted"} 1\n`)
   })
 })
 

@@ -26,7 +26,7 @@ pub enum Code {
     ParseDuplicateKey,
     /// A number is outside the range of a double.
     NumberRange,
-    /// An integer is beyond 2^53 - 1 and would lose digits.
+    /// An integer is beyond 2^53 - 1 and would lose digits; a contract with numbers int64 keeps 64 bits.
     NumberUnsafeInteger,
     /// The payload does not match the contract.
     ValidateFailed,
@@ -106,7 +106,7 @@ pub(crate) const ENTRIES: [(&str, u16, u16, &str); 35] = [
     ("parse.forbidden_key", 14, 400, "The key \"__proto__\" is forbidden."),
     ("parse.duplicate_key", 15, 400, "An object has the same key twice."),
     ("number.range", 20, 400, "A number is outside the range of a double."),
-    ("number.unsafe_integer", 21, 400, "An integer is beyond 2^53 - 1 and would lose digits."),
+    ("number.unsafe_integer", 21, 400, "An integer is beyond 2^53 - 1 and would lose digits; a contract with numbers int64 keeps 64 bits."),
     ("validate.failed", 30, 422, "The payload does not match the contract."),
     ("value.not_json", 31, 400, "The value cannot be represented in JSON without loss; a bigint can with numbers: \"int64\"."),
     ("app.failed", 32, 422, "A check of the app refuses the payload."),

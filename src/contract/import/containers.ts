@@ -1,13 +1,13 @@
 // Objects, records, arrays and tuples of a JSON Schema.
 
 import type { SchemaDocument } from '../schema-document.ts'
-import { child, type Importer } from './importer.ts'
+import { child, withDefault, type Importer } from './importer.ts'
 import { isRecord, type JsonSchema, type Location } from './references.ts'
 
 export function convertObject(importer: Importer, schema: JsonSchema, location: Location): SchemaDocument {
   const { properties, required, propertyNames, patternProperties } = schema
   const additional = schema['additionalProperties'] ?? schema['unevaluatedProperties']
-  const open = additional === undefined && importer.objects === 'loose'
+  const open = additional === undefined && importer.objects !== 'strict'
   const additionalAt = child(location, 'additionalProperties')
   const rest =
     additional === false || (additional === undefined && !open)
@@ -15,14 +15,15 @@ export function convertObject(importer: Importer, schema: JsonSchema, location: 
       : additional === undefined || additional === true
         ? undefined
         : importer.convert(additional, additionalAt)
+  const names = Array.isArray(required) ? (required as string[]) : []
   const members: Record<string, SchemaDocument> = {}
   for (const [name, member] of Object.entries(isRecord(properties) ? properties : {})) {
     const at = child(location, 'properties', name)
     // Never there: the same as a key that no property names, where those are refused.
     if (member === false && rest === false) continue
-    define(members, name, importer.convert(member, at))
+    const node = importer.convert(member, at)
+    define(members, name, names.includes(name) ? node : withDefault(importer, member, node))
   }
-  const names = Array.isArray(required) ? (required as string[]) : []
   for (const name of names) {
     if (Object.hasOwn(members, name)) continue
     if (rest === false)
@@ -38,8 +39,13 @@ export function convertObject(importer: Importer, schema: JsonSchema, location: 
     ...(keys.length > 0 && { properties: members }),
     ...(names.length > 0 && { required: [...new Set(names)] }),
     ...(rest !== undefined && { additionalProperties: rest }),
+    ...(additional === undefined && stripsUnknown(importer, schema) && { 'x-unknown': 'strip' }),
   }
 }
+
+/** Undeclared members are dropped: by the option, or by the lock's own keyword. */
+const stripsUnknown = ({ objects }: Importer, schema: JsonSchema): boolean =>
+  (schema['x-unknown'] ?? (objects === 'strip' ? 'strip' : undefined)) === 'strip'
 
 interface RecordParts {
   readonly rest: SchemaDocument | false | undefined
@@ -72,6 +78,12 @@ function convertRecord(
     }
   }
   const [[pattern, value] = []] = patterns
+  if (patterns.length === 1 && pattern !== undefined && everyKey.has(pattern) && propertyNames === undefined) {
+    return {
+      type: 'object',
+      additionalProperties: importer.convert(value, child(location, 'patternProperties', pattern)),
+    }
+  }
   if (patterns.length !== 1 || rest !== false || pattern === undefined || propertyNames !== undefined) {
     return importer.reject(
       child(location, 'patternProperties'),
@@ -85,6 +97,9 @@ function convertRecord(
   }
 }
 
+/** How TypeBox and Go write "any key". A key with a line break is one too, although `.` does not match it. */
+const everyKey = new Set(['^(.*)$', '^.*$', '.*', '', '^'])
+
 export function convertArray(importer: Importer, schema: JsonSchema, location: Location): SchemaDocument {
   const { items, prefixItems, additionalItems, minItems, maxItems, uniqueItems, unevaluatedItems } = schema
   if (uniqueItems === true) {
@@ -96,9 +111,10 @@ export function convertArray(importer: Importer, schema: JsonSchema, location: L
     ? [additionalItems ?? unevaluatedItems, 'additionalItems']
     : [items ?? unevaluatedItems, 'items']
   const prefix = Array.isArray(tuple)
-    ? (tuple as unknown[]).map((item, i) =>
-        importer.convert(item, child(location, Array.isArray(items) ? 'items' : 'prefixItems', i)),
-      )
+    ? (tuple as unknown[]).map((item, i) => {
+        const node = importer.convert(item, child(location, Array.isArray(items) ? 'items' : 'prefixItems', i))
+        return i < Number(minItems ?? 0) ? node : withDefault(importer, item, node)
+      })
     : []
   return {
     type: 'array',

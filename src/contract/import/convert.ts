@@ -10,7 +10,8 @@ import { isRecord, References, type JsonSchema, type Location } from './referenc
 
 export interface ConvertOptions {
   readonly root: string | undefined
-  readonly objects: 'strict' | 'loose'
+  readonly objects: 'strip' | 'strict' | 'loose'
+  readonly insertsDefaults: boolean
   readonly uri: string | undefined
   readonly resolve: ((uri: string) => unknown) | undefined
   readonly problems: Problem[]
@@ -48,12 +49,14 @@ const unsupportedKeywords: Readonly<Record<string, string>> = {
 
 /** The keywords with a rule, by the type that they speak of. */
 const keywordsOfType: Readonly<Record<string, readonly string[]>> = {
-  string: ['minLength', 'maxLength', 'pattern', 'x-norm'],
-  number: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
+  string: ['minLength', 'maxLength', 'pattern', 'x-norm', 'x-url', 'x-coerce'],
+  number: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'x-coerce', 'x-value'],
+  boolean: ['x-coerce'],
   array: ['items', 'prefixItems', 'additionalItems', 'minItems', 'maxItems', 'uniqueItems', 'unevaluatedItems'],
   object: [
     ...['properties', 'required', 'additionalProperties', 'propertyNames', 'patternProperties'],
     'unevaluatedProperties',
+    'x-unknown',
   ],
 }
 const types = ['array', 'boolean', 'null', 'number', 'object', 'string']
@@ -62,7 +65,7 @@ const typed = new Set(Object.values(keywordsOfType).flat())
 
 /** The schema of the lock. Problems are added to `options.problems`. */
 export function convertDocument(document: unknown, options: ConvertOptions): SchemaDocument {
-  const { root = '', objects, uri = '', resolve, problems } = options
+  const { root = '', objects, insertsDefaults, uri = '', resolve, problems } = options
   const references = new References(document, uri, resolve)
   const definitions = new Map<string, SchemaDocument | undefined>()
   const names = new Map<string, string>()
@@ -70,6 +73,7 @@ export function convertDocument(document: unknown, options: ConvertOptions): Sch
 
   const importer: Importer = {
     objects,
+    insertsDefaults,
     convert: (schema, location) => {
       if (schema === true) return {}
       if (schema === false) return importer.reject(location, 'the schema `false` accepts nothing; leave it out')
@@ -151,6 +155,7 @@ export function convertDocument(document: unknown, options: ConvertOptions): Sch
         case 'integer':
           return pick(schema, name, location)
         case 'boolean':
+          return pick(schema, name, location)
         case 'null':
           return { type: name }
         case 'array':
@@ -164,12 +169,16 @@ export function convertDocument(document: unknown, options: ConvertOptions): Sch
     return unionOf(nodes)
   }
 
-  function pick(schema: JsonSchema, type: 'string' | 'number' | 'integer', location: Location): SchemaDocument {
+  function pick(
+    schema: JsonSchema,
+    type: 'string' | 'number' | 'integer' | 'boolean',
+    location: Location,
+  ): SchemaDocument {
     const node: Record<string, unknown> = { type }
     for (const key of keywordsOfType[type === 'integer' ? 'number' : type] ?? []) {
       const value = schema[key]
       if (value === undefined) continue
-      if (typeof value === 'boolean') {
+      if (typeof value === 'boolean' && !key.startsWith('x-')) {
         importer.reject(child(location, key), `\`${key}\` is a boolean in draft-04 only; write the bound as its value`)
       } else node[key] = value
     }

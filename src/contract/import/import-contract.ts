@@ -1,6 +1,7 @@
 // importContract(): a JSON Schema and options become a lock document, which parseLock checks like any lock file.
 
 import {
+  invalidOptions,
   SidelaneError,
   type Codec,
   type Contract,
@@ -18,8 +19,13 @@ export interface ImportOptions {
   readonly name: string
   /** Where the payload's schema is in the document: `#/components/schemas/Order`. Default: the document itself. */
   readonly root?: string
-  /** How an object without `additionalProperties` is read. Default `loose`, as JSON Schema has it. */
-  readonly objects?: 'strict' | 'loose'
+  /**
+   * How an object without `additionalProperties` is read: undeclared members are kept (`loose`, as JSON Schema has it),
+   * refused (`strict`) or dropped from the document (`strip`, as Pydantic and zod do). Default `loose`.
+   */
+  readonly objects?: 'strip' | 'strict' | 'loose'
+  /** `insert`: a missing member or item gets the `default` of its schema. Default `ignore`: it is an annotation. */
+  readonly defaults?: 'insert' | 'ignore'
   /** The path or URI of the document: the base of references to other files. */
   readonly uri?: string
   /** Reads the document at a URI that a `$ref` names, resolved against the URI of its own document. Default: refused. */
@@ -41,20 +47,24 @@ const maxListed = 20
 /**
  * A contract from a JSON Schema (2020-12, draft-07) or a component of an OpenAPI 3.1 document: what TypeBox, Pydantic
  * (`model_json_schema`), Go's `invopop/jsonschema` and zod's own `toJSONSchema` write. A payload gets the verdict that
- * the schema gives it; `format` and `default` are annotations.
+ * the schema gives it; `format` is an annotation, and so is `default` without `defaults: 'insert'`.
  *
  * Throws SidelaneError: `contract.unsupported` where the schema has a rule that a lock cannot have (all places at once;
  * `params.refusals`), `contract.invalid`, `options.invalid`.
  */
 export function importContract<In = unknown, Out = In>(schema: unknown, options: ImportOptions): Contract<In, Out> {
-  const { root, objects = 'loose', uri, resolve, dictionary, ...lock } = options
-  if (objects !== 'strict' && objects !== 'loose') {
-    throw new SidelaneError('options.invalid', {
-      message: `Expected \`objects\` to be 'strict' or 'loose', got ${JSON.stringify(objects)}`,
-    })
-  }
+  const { root, objects = 'loose', defaults = 'ignore', uri, resolve, dictionary, ...lock } = options
+  checkChoice('objects', objects, ['strip', 'strict', 'loose'])
+  checkChoice('defaults', defaults, ['insert', 'ignore'])
   const problems: Problem[] = []
-  const converted = convertDocument(schema, { root, objects, uri, resolve, problems })
+  const converted = convertDocument(schema, {
+    root,
+    objects,
+    insertsDefaults: defaults === 'insert',
+    uri,
+    resolve,
+    problems,
+  })
   if (problems.length > 0) throw unsupported(problems)
   const draft = {
     profile: 'p1',
@@ -64,6 +74,12 @@ export function importContract<In = unknown, Out = In>(schema: unknown, options:
     ...(dictionary === undefined ? {} : { dictionary: describeDictionary(dictionary.path, dictionary.bytes) }),
   }
   return parseLock<In, Out>(JSON.stringify(draft), dictionary?.bytes)
+}
+
+function checkChoice(name: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return
+  const expected = choices.map((choice) => `'${choice}'`).join(' or ')
+  throw invalidOptions(`Expected \`${name}\` to be ${expected}, got ${JSON.stringify(value)}`)
 }
 
 function unsupported(problems: readonly Problem[]): SidelaneError {

@@ -1,7 +1,7 @@
 // The types that the walk over a JSON Schema shares with the file of each family of keywords.
 
 import type { SchemaDocument } from '../schema-document.ts'
-import { escape, type Location } from './references.ts'
+import { escape, isRecord, type Location } from './references.ts'
 
 /** One place that cannot become part of a contract. */
 export interface Problem {
@@ -13,13 +13,21 @@ export interface Problem {
 
 /** What the file of a family needs of the walk. */
 export interface Importer {
-  readonly objects: 'strict' | 'loose'
+  readonly objects: 'strip' | 'strict' | 'loose'
+  /** Whether the default of a member or an item that may be missing goes into the lock. */
+  readonly insertsDefaults: boolean
   /** The document of the schema at `location`. */
   convert(schema: unknown, location: Location): SchemaDocument
   /** Records a problem and returns a placeholder, so that the walk finds the other problems too. */
   reject(location: Location, problem: string): SchemaDocument
   /** The definition that a reference of the lock names; undefined while it is being converted. */
   definition(name: string): SchemaDocument | undefined
+}
+
+/** Adds the default of a member or an item that may be missing. */
+export function withDefault({ insertsDefaults }: Importer, schema: unknown, node: SchemaDocument): SchemaDocument {
+  const value = isRecord(schema) ? schema['default'] : undefined
+  return insertsDefaults && value !== undefined ? { ...node, default: value } : node
 }
 
 /** The location of a child. */

@@ -54,20 +54,32 @@ function mergeObjects(importer: Importer, a: SchemaDocument, b: SchemaDocument, 
       if (required.includes(key)) importer.reject(child(at, key), 'one side requires what the other does not allow')
       continue
     }
-    properties[key] = intersect(importer, left, right, child(at, key))
+    const { default: first, ...one } = left
+    const { default: second = first, ...other } = right
+    if (first !== undefined && JSON.stringify(first) !== JSON.stringify(second)) {
+      importer.reject(child(at, key), 'two defaults for one member; write one of them')
+    }
+    const node = intersect(importer, one, other, child(at, key))
+    properties[key] = second === undefined || required.includes(key) ? node : { ...node, default: second }
   }
   const rest = mergeRest(importer, a.additionalProperties, b.additionalProperties, at)
   const hidden = Object.keys({ ...a.properties, ...b.properties }).length > Object.keys(properties).length
   if (hidden && rest !== false) importer.reject(at, 'a member that one side does not allow; write one schema')
+  // What one side keeps on purpose is kept.
+  const strips = rest === undefined && a['x-unknown'] === 'strip' && b['x-unknown'] === 'strip'
   return {
-    ...withoutAnnotations(a),
-    ...withoutAnnotations(b),
+    ...withoutUnknown(a),
+    ...withoutUnknown(b),
     type: 'object',
     properties,
     required,
     ...(rest !== undefined && { additionalProperties: rest }),
+    ...(strips && { 'x-unknown': 'strip' }),
   }
 }
+
+const withoutUnknown = (node: SchemaDocument): SchemaDocument =>
+  Object.fromEntries(Object.entries(withoutAnnotations(node)).filter(([key]) => key !== 'x-unknown'))
 
 const memberOf = (
   { properties = {}, additionalProperties: rest }: SchemaDocument,
