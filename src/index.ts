@@ -50,7 +50,7 @@ export {
   type StreamSource,
 } from './model/index.ts'
 export { compareContracts, loadContract, parseContract, type Affected, type Change } from './contract/index.ts'
-export { defineContract, httpUrl, norm, type DefineOptions } from './contract/define/index.ts'
+export { defineContract, norm, type DefineOptions } from './contract/define/index.ts'
 export { importContract, type ImportOptions } from './contract/import/index.ts'
 export {
   lines,

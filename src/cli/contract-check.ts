@@ -61,7 +61,7 @@ function printChanges(old: Contract, next: Contract, changes: readonly Change[],
   if (changes.length === 0) {
     io.print(`${old.name}: no change in meaning\n`)
     const [before, after] = [old, next].map(({ lock }) => lock.appOnly?.join(', ') ?? '')
-    if (before !== after) io.log(`Checked only by the app, not part of the meaning: ${after || 'nothing'}`)
+    if (before !== after) io.log(`In the app only, not part of the meaning: ${after || 'nothing'}`)
     return
   }
   io.print(`${io.style('bold', old.name)}: the meaning changed\n${changes.map(({ text }) => `  ${text}\n`).join('')}`)

@@ -43,7 +43,7 @@ export const contractExport: Command = {
     else writeFileAtomically(values.out, text, topic)
     io.log(`${contract.name}: ${values.out === '-' ? 'lock' : `wrote ${values.out}`}, id ${contract.id}`)
     const kept = contract.lock.appOnly ?? []
-    if (kept.length > 0) io.log(`Checked only by the app, not by the lock: ${kept.join(', ')}`)
+    if (kept.length > 0) io.log(`In the app only, not in the lock: ${kept.join(', ')}`)
     return exitCodes.ok
   },
 }

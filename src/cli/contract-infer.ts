@@ -5,7 +5,7 @@ import { basename } from 'node:path'
 import type { Contract } from '../model/index.ts'
 import { parseLock, lockText } from '../contract/index.ts'
 import { createEngine } from '../engine/index.ts'
-import { inferContract, type Inferred } from '../infer/index.ts'
+import { inferContract, type Inferred, type LargeInteger } from '../infer/index.ts'
 import { formatCount, formatPlural } from './format-units.ts'
 import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import type { Io } from './io.ts'
@@ -15,18 +15,23 @@ import { writeFileAtomically } from './options.ts'
 
 const topic = 'contract infer'
 
-const help = `sidelane contract infer FILE -o MODULE [--name NAME] [--typescript]
+const help = `sidelane contract infer FILE -o MODULE [--name NAME] [--objects strip|strict|loose] [--typescript]
 
 Drafts a contract from sample payloads, as zod source with comments on what to review. The draft accepts every sample.
 FILE holds a payload a line (.ndjson, .jsonl), a JSON array of payloads, or one payload.
 
   -o, --out MODULE   where to write; "-" is stdout. An existing file is overwritten only with --force
   --name NAME        the contract's name: a-z, 0-9 and "-"; default: the name of FILE
+  --objects HOW      what becomes of members that no sample had: strip (the default) drops them from the document,
+                     strict rejects them, loose keeps them
+  --show-values      writes values of the samples into comments: ranges of numbers, texts that are always the same
   --typescript       also writes the payload's type; a MODULE that ends in .ts has it too
   --force            overwrites MODULE
 
-Inferred: optional and nullable members, integers, formats (UUID, date, email, URL …), enums where few values repeat,
-maps, and discriminators. Lengths and ranges are written as comments, not as rules. Samples that are not strict JSON are
+Inferred: optional and nullable members, integers, formats (UUID, date, email, URL …), enums where few codes repeat (never
+ids, names or credentials), maps, tags that decide the shape, shapes that repeat or recur, and numbers: 'int64' where
+integers need it. Lengths are written as comments, not as rules. What is rare is left open where the whole draft exceeds
+the bounds of a lock; the draft says so. The order of the samples does not matter. Samples that are not strict JSON are
 reported with their line number and skipped. Exit code 1: no sample was valid.
 
 Examples
@@ -41,8 +46,8 @@ export const contractInfer: Command = {
   help,
   run(args, io) {
     const { values, positionals } = readArgs(topic, args, {
-      valued: ['out', 'name'],
-      flags: ['typescript', 'force'],
+      valued: ['out', 'name', 'objects'],
+      flags: ['typescript', 'force', 'show-values'],
       shortOut: true,
     })
     const [file, ...others] = positionals
@@ -55,11 +60,16 @@ export const contractInfer: Command = {
     const name = values.name ?? nameOf(file)
     if (!/^[a-z0-9-]{1,64}$/.test(name))
       throw new UsageError(topic, `Expected --name to be 1 to 64 of a-z, 0-9 and "-", got "${name}"`)
+    const { objects = 'strip' } = values
+    if (!isObjects(objects))
+      throw new UsageError(topic, `Expected --objects to be strip, strict or loose, got "${objects}"`)
     const samples = openSamples(file)
     const watched = { [Symbol.iterator]: () => withProgress(samples, statSync(file).size, io) }
     let reported = 0
     const inferred = inferContract(watched, {
       name,
+      objects,
+      showValues: values['show-values'] === true,
       typescript: values.typescript ?? /\.[cm]?ts$/.test(out),
       origin: basename(file),
       onSkipped: ({ code, pointer = '' }) => {
@@ -68,6 +78,9 @@ export const contractInfer: Command = {
       },
     })
     if (reported > maxReported) io.log(`and ${formatCount(reported - maxReported)} more`)
+    const { largeInteger, cut } = inferred
+    if (largeInteger !== undefined) io.log(largeIntegerText(largeInteger, whereIs(samples, largeInteger.index)))
+    if (cut !== undefined) io.log(cut)
     verifyDraft(inferred.contract, watched, () => samples.where)
     if (out === '-') io.print(inferred.source)
     else writeFileAtomically(out, inferred.source, topic)
@@ -77,6 +90,21 @@ export const contractInfer: Command = {
 }
 
 const maxReported = 20
+
+const isObjects = (text: string): text is 'strip' | 'strict' | 'loose' => ['strip', 'strict', 'loose'].includes(text)
+
+/** Where the sample is: `line 12`. */
+function whereIs(samples: SampleSource, index: number): string {
+  let i = 0
+  for (const _ of samples) if (i++ === index) return samples.where
+  return 'a sample'
+}
+
+const largeIntegerText = ({ pointer, numbers }: LargeInteger, where: string): string =>
+  numbers === 'int64'
+    ? `${where}: an integer beyond 2^53 - 1 at ${pointer}: the draft has numbers: 'int64', which keeps its digits`
+    : `${where}: an integer beyond 64 bits, or with an exponent, at ${pointer}: the draft has numbers: 'double', which rounds it. ` +
+      'Send it as a string to keep its digits'
 
 /** The file name, reduced to the characters that a contract name may have. */
 const nameOf = (file: string): string =>

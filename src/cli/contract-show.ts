@@ -61,7 +61,7 @@ function asText({ id, lock }: Contract, io: Io): string {
     ['digest', lock.digest],
     ...(appOnly === undefined || appOnly.length === 0
       ? []
-      : [['app only', `checks outside the lock at ${appOnly.join(', ')}`] as const]),
+      : [['app only', `outside the lock: ${appOnly.join(', ')}`] as const]),
   ]
   const lines = schemaTree(lock.schema)
   const width = Math.min(36, Math.max(...lines.map(({ depth, label }) => 2 * depth + label.length)))

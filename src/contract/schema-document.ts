@@ -2,6 +2,12 @@
 
 import type { NormOp, Primitive } from '../model/index.ts'
 
+/** A pattern, in a string's schema or as an entry of its allOf. */
+export interface PatternDocument {
+  pattern: string
+  'x-pattern-units'?: 'utf16'
+}
+
 export interface SchemaDocument {
   $schema?: string
   $defs?: Record<string, SchemaDocument>
@@ -18,7 +24,8 @@ export interface SchemaDocument {
   minLength?: number
   maxLength?: number
   pattern?: string
-  allOf?: { pattern: string }[]
+  'x-pattern-units'?: 'utf16'
+  allOf?: PatternDocument[]
   'x-norm'?: NormOp[]
   'x-coerce'?: true
   'x-url'?: { hostname?: string; protocol?: string }

@@ -2,13 +2,13 @@
 // makes the calls, so that a draft becomes a contract without running its file.
 
 import * as z from 'zod'
-import { httpUrl } from '../contract/define/index.ts'
 
 export type Literal = string | number | boolean
 
 export interface Expression {
-  /** `z.strictObject`, `z.iso.datetime`, `httpUrl`. */
+  /** `z.object`, `z.iso.datetime`; the name of a constant where `constant` is set. */
   readonly callee: string
+  readonly constant?: true
   readonly args: readonly Argument[]
   /** Methods after it, without arguments: `nullable`, `optional`. */
   readonly chain: readonly string[]
@@ -25,6 +25,13 @@ export type Argument =
   | Record<string, boolean>
   | RegExp
 
+/** A schema with the constants that it uses. */
+export interface Draft {
+  /** In the order of their declarations. */
+  readonly constants: ReadonlyMap<string, Expression>
+  readonly schema: Expression
+}
+
 export const isExpression = (argument: Argument): argument is Expression =>
   typeof argument === 'object' && 'callee' in argument
 
@@ -34,6 +41,8 @@ export const call = (callee: string, args: readonly Argument[] = [], notes: read
   chain: [],
   notes,
 })
+
+export const constant = (name: string): Expression => ({ ...call(name), constant: true })
 
 export const chained = (schema: Expression, method: string): Expression => ({
   ...schema,
@@ -45,23 +54,57 @@ export const noted = (schema: Expression, ...notes: readonly string[]): Expressi
   notes: [...notes, ...schema.notes],
 })
 
-export function buildZod({ callee, args, chain }: Expression): z.ZodType {
-  let schema = functionOf(callee)(...args.map(buildArgument))
+/** The names of the constants in an expression; with `direct` without those in the members of an object schema. */
+export function constantsIn(argument: Argument, direct = false): string[] {
+  if (typeof argument !== 'object' || argument instanceof RegExp) return []
+  if (argument instanceof Map) return direct ? [] : [...argument.values()].flatMap((member) => constantsIn(member))
+  if (Array.isArray(argument)) return argument.flatMap((item) => constantsIn(item, direct))
+  if (!isExpression(argument)) return []
+  if (argument.constant === true) return [argument.callee]
+  return argument.args.flatMap((inner) => constantsIn(inner, direct))
+}
+
+/**
+ * True if a member of an object schema must be a getter, because it uses a constant that is declared below. zod runs
+ * getters later.
+ */
+export const isGetter = (member: Expression, declared: { has(name: string): boolean }): boolean =>
+  constantsIn(member, true).some((name) => !declared.has(name))
+
+export function buildZod({ constants, schema }: Draft): z.ZodType {
+  const built = new Map<string, z.ZodType>()
+  for (const [name, expression] of constants) built.set(name, build(expression, built))
+  return build(schema, built)
+}
+
+type Built = ReadonlyMap<string, z.ZodType>
+
+export function build({ callee, constant, args, chain }: Expression, built: Built): z.ZodType {
+  let schema =
+    constant === true
+      ? (built.get(callee) as z.ZodType)
+      : functionOf(callee)(...args.map((argument) => buildArgument(argument, built)))
   for (const method of chain) schema = method === 'optional' ? schema.optional() : schema.nullable()
   return schema
 }
 
-/** `httpUrl`, or a function of zod: `z.iso.date`. */
+/** A function of zod: `z.iso.date`. */
 function functionOf(callee: string): (...args: unknown[]) => z.ZodType {
-  if (callee === 'httpUrl') return httpUrl
   if (callee === 'z.string().regex') return (pattern) => z.string().regex(pattern as RegExp)
   const names = callee.split('.').slice(1)
   return names.reduce<unknown>((scope, name) => Reflect.get(scope as object, name), z) as () => z.ZodType
 }
 
-function buildArgument(argument: Argument): unknown {
-  if (isExpression(argument)) return buildZod(argument)
-  if (Array.isArray(argument)) return argument.map(buildArgument)
+function buildArgument(argument: Argument, built: Built): unknown {
+  if (isExpression(argument)) return build(argument, built)
+  if (Array.isArray(argument)) return argument.map((item) => buildArgument(item, built))
   if (!(argument instanceof Map)) return argument
-  return Object.fromEntries([...argument].map(([key, schema]) => [key, buildZod(schema)]))
+  const members = {}
+  for (const [key, member] of argument) {
+    const property = isGetter(member, built)
+      ? { get: () => build(member, built) }
+      : { value: build(member, built), writable: true }
+    Object.defineProperty(members, key, { ...property, enumerable: true, configurable: true })
+  }
+  return members
 }

@@ -1,16 +1,21 @@
 // Writes a schema as readable zod source: one member a line, with notes as comments beside it.
 
-import { isExpression, type Argument, type Expression, type Literal } from './schema-ast.ts'
+import { isExpression, isGetter, type Argument, type Expression, type Literal } from './schema-ast.ts'
 
 const width = 120
 const identifier = /^[A-Za-z_$][\w$]*$/
 
 /** The schema without comments, on few lines. */
-export const expressionText = (schema: Expression): string => write(schema, '', 0, false)
+export const expressionText = (schema: Expression): string => new Writer(false, allDeclared).write(schema, '', 0)
 
-/** The schema with comments, for a line that starts with `indent` and `before` more characters. */
-export const sourceText = (schema: Expression, indent: string, before: number): string =>
-  write(schema, indent, before, true)
+/**
+ * The schema with comments, for a line that starts with `before` more characters. Members that use a constant which is
+ * not among `declared` are written as getters.
+ */
+export const sourceText = (schema: Expression, before: number, declared: { has(name: string): boolean }): string =>
+  new Writer(true, declared).write(schema, '', before)
+
+const allDeclared = { has: () => true }
 
 /** The notes as comment lines, each within the width. */
 export function commentLines(notes: readonly string[], indent: string): string[] {
@@ -28,57 +33,74 @@ export function commentLines(notes: readonly string[], indent: string): string[]
 /** Removes control characters: a note may hold payload text, which must not end the comment. */
 const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, ' ')
 
-function write({ callee, args, chain }: Expression, indent: string, before: number, notes: boolean): string {
-  let from = before + callee.length + 1
-  const texts = args.map((argument) => {
-    const text = writeArgument(argument, indent, from, notes)
-    if (callee === 'z.record') from += text.length + 2
-    return text
-  })
-  return `${callee}(${texts.join(', ')})${chain.map((method) => `.${method}()`).join('')}`
-}
+class Writer {
+  readonly #notes: boolean
+  readonly #declared: { has(name: string): boolean }
 
-function writeArgument(argument: Argument, indent: string, before: number, notes: boolean): string {
-  if (typeof argument !== 'object') return literalText(argument)
-  if (isExpression(argument)) return write(argument, indent, before, notes)
-  if (Array.isArray(argument)) return list(argument, indent, before, notes)
-  if (argument instanceof RegExp) return String(argument)
-  if (argument instanceof Map) {
-    const members = [...argument].map(([key, schema]) => [`${keyText(key)}: `, schema] as const)
-    return lines(members, indent, notes, '{}')
+  constructor(notes: boolean, declared: { has(name: string): boolean }) {
+    this.#notes = notes
+    this.#declared = declared
   }
-  const options = Object.entries(argument).map(([name, value]) => `${name}: ${value}`)
-  return `{ ${options.join(', ')} }`
-}
 
-/** Short items without notes are written on one line. */
-function list(items: readonly (Expression | Literal)[], indent: string, before: number, notes: boolean): string {
-  const flat = `[${items.map((item) => writeArgument(item, indent, before, false)).join(', ')}]`
-  const hasNotes = notes && items.some((item) => notesOf(item).length > 0)
-  if (!hasNotes && !flat.includes('\n') && indent.length + before + flat.length + 12 <= width) return flat
-  const entries = items.map((item) => ['', item] as const)
-  return lines(entries, indent, notes, '[]')
+  write({ callee, constant, args, chain }: Expression, indent: string, before: number): string {
+    let from = before + callee.length + 1
+    const texts = args.map((argument) => {
+      const text = this.#argument(argument, indent, from)
+      if (callee === 'z.record') from += text.length + 2
+      return text
+    })
+    const start = constant === true ? callee : `${callee}(${texts.join(', ')})`
+    return `${start}${chain.map((method) => `.${method}()`).join('')}`
+  }
+
+  #argument(argument: Argument, indent: string, before: number): string {
+    if (typeof argument !== 'object') return literalText(argument)
+    if (isExpression(argument)) return this.write(argument, indent, before)
+    if (Array.isArray(argument)) return this.#list(argument, indent, before)
+    if (argument instanceof RegExp) return String(argument)
+    if (argument instanceof Map) return this.#lines([...argument], indent, '{}')
+    const options = Object.entries(argument).map(([name, value]) => `${name}: ${value}`)
+    return `{ ${options.join(', ')} }`
+  }
+
+  /** Short items without notes are written on one line. */
+  #list(items: readonly (Expression | Literal)[], indent: string, before: number): string {
+    const plain = new Writer(false, this.#declared)
+    const flat = `[${items.map((item) => plain.#argument(item, indent, before)).join(', ')}]`
+    const hasNotes = this.#notes && items.some((item) => notesOf(item).length > 0)
+    if (!hasNotes && !flat.includes('\n') && indent.length + before + flat.length + 12 <= width) return flat
+    const entries = items.map((item) => [undefined, item] as const)
+    return this.#lines(entries, indent, '[]')
+  }
+
+  #lines(
+    entries: readonly (readonly [key: string | undefined, item: Expression | Literal])[],
+    indent: string,
+    brackets: string,
+  ): string {
+    const inner = `${indent}  `
+    const written = entries.flatMap(([key, item]) => {
+      const line = inner + this.#entry(key, item, inner)
+      const remarks = notesOf(item)
+      if (!this.#notes || remarks.length === 0) return [line]
+      const comment = `// ${remarks.map(oneLine).join('; ')}`
+      const beside = !line.includes('\n') && line.length + 1 + comment.length <= width
+      return beside ? [`${line} ${comment}`] : [...commentLines(remarks, inner), line]
+    })
+    return [brackets[0], ...written, `${indent}${brackets[1]}`].join('\n')
+  }
+
+  #entry(key: string | undefined, item: Expression | Literal, indent: string): string {
+    if (key === undefined) return `${this.#argument(item, indent, 0)},`
+    const name = keyText(key)
+    if (!isExpression(item) || !isGetter(item, this.#declared))
+      return `${name}: ${this.#argument(item, indent, name.length + 2)},`
+    const deeper = `${indent}  `
+    return `get ${name}() {\n${deeper}return ${this.#argument(item, deeper, 7)}\n${indent}},`
+  }
 }
 
 const notesOf = (item: Expression | Literal): readonly string[] => (isExpression(item) ? item.notes : [])
-
-function lines(
-  entries: readonly (readonly [label: string, item: Expression | Literal])[],
-  indent: string,
-  notes: boolean,
-  brackets: string,
-): string {
-  const inner = `${indent}  `
-  const written = entries.flatMap(([label, item]) => {
-    const line = `${inner}${label}${writeArgument(item, inner, label.length, notes)},`
-    const remarks = notesOf(item)
-    if (!notes || remarks.length === 0) return [line]
-    const comment = `// ${remarks.map(oneLine).join('; ')}`
-    const beside = !line.includes('\n') && line.length + 1 + comment.length <= width
-    return beside ? [`${line} ${comment}`] : [...commentLines(remarks, inner), line]
-  })
-  return [brackets[0], ...written, `${indent}${brackets[1]}`].join('\n')
-}
 
 const keyText = (key: string): string => (identifier.test(key) ? key : literalText(key))
 

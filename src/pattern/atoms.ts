@@ -1,7 +1,9 @@
-// Parses the atoms of a pattern, which match one code point: literals, escapes and classes.
+// Parses the atoms of a pattern, which match one character: literals, escapes and classes.
 // native/core/src/pattern/atoms.rs is the twin.
 
-import { digits, lastCodePoint, negate, toRanges, whiteSpace, wordCharacters, type Ranges } from './ranges.ts'
+import { generalCategory } from './general-category.ts'
+import type { PatternUnits } from './node.ts'
+import { digits, lastCodePoint, lastUnit, negate, toRanges, whiteSpace, wordCharacters, type Ranges } from './ranges.ts'
 
 /** A pattern outside the grammar. The message names the unsupported syntax and what to write instead. */
 export class PatternError extends Error {
@@ -15,25 +17,16 @@ export class PatternError extends Error {
   }
 }
 
-/** One code point, or a set of them (`\d`), which cannot end a range. */
+/** One character, or a set of them (`\d`), which cannot start or end a range. */
 type Member = number | Ranges
 
 const controls: Readonly<Record<string, number>> = { t: 0x09, n: 0x0a, v: 0x0b, f: 0x0c, r: 0x0d }
 
-const sets: Readonly<Record<string, Ranges>> = {
-  d: digits,
-  D: negate(digits),
-  s: whiteSpace,
-  S: negate(whiteSpace),
-  w: wordCharacters,
-  W: negate(wordCharacters),
-}
+const sets: Readonly<Record<string, Ranges>> = { d: digits, s: whiteSpace, w: wordCharacters }
 
 const unsupportedEscapes: Readonly<Record<string, string>> = {
-  b: 'Word boundaries are refused (and `\\b` in a class). Write the characters that may stand there; backspace is `\\x08`.',
-  B: 'Word boundaries are refused. Write the characters that may stand there.',
-  p: 'Unicode properties are refused: they change between versions. Write the code points as a class.',
-  P: 'Unicode properties are refused: they change between versions. Write the code points as a class.',
+  b: '`\\b` in a class is refused. Write `\\x08` for backspace.',
+  B: '`\\B` in a class is refused. Write `B` for the letter.',
   c: 'Control escapes are refused. Write `\\xHH`.',
   k: 'Back-references are refused.',
   0: '`\\0` is refused. Write `\\x00`.',
@@ -43,14 +36,23 @@ const isSurrogate = (code: number): boolean => (code & 0xfffff800) === 0xd800
 const isHighSurrogate = (code: number): boolean => (code & 0xfffffc00) === 0xd800
 const isLowSurrogate = (code: number): boolean => (code & 0xfffffc00) === 0xdc00
 
+const hyphen = 0x2d
+
 export class AtomReader {
   protected readonly source: string
   protected at = 0
-  readonly #bracesInEscapes: boolean
+  readonly #countsUnits: boolean
+  /** The last character. */
+  readonly #last: number
 
-  constructor(source: string, bracesInEscapes: boolean) {
+  constructor(source: string, units: PatternUnits) {
     this.source = source
-    this.#bracesInEscapes = bracesInEscapes
+    this.#countsUnits = units === 'utf16'
+    this.#last = this.#countsUnits ? lastUnit : lastCodePoint
+  }
+
+  protected complement(ranges: Ranges): Ranges {
+    return negate(ranges, this.#last)
   }
 
   /** The code unit that comes next; undefined at the end. */
@@ -65,9 +67,7 @@ export class AtomReader {
   /** A literal or an escape outside a class. */
   protected readCharacter(): Ranges {
     const next = this.peek()
-    if (next === ']' || next === '{' || next === '}') {
-      this.fail(this.at, `\`${next}\` has no start to belong to. Write \`\\${next}\` for the character.`)
-    }
+    if (next === '{') this.fail(this.at, '`{` has nothing to repeat. Write `\\{` for the character.')
     const member = this.#readMember()
     return typeof member === 'number' ? [member, member] : member
   }
@@ -90,7 +90,7 @@ export class AtomReader {
     }
     this.at++
     const ranges = toRanges(pairs)
-    return negated ? negate(ranges) : ranges
+    return negated ? this.complement(ranges) : ranges
   }
 
   #readClassPart(pairs: [number, number][]): void {
@@ -98,20 +98,23 @@ export class AtomReader {
     const low = this.#readMember()
     const isRange = this.peek() === '-' && this.at + 1 < this.source.length && this.source[this.at + 1] !== ']'
     if (!isRange) {
-      if (typeof low === 'number') pairs.push([low, low])
-      else for (let i = 0; i < low.length; i += 2) pairs.push([low[i] as number, low[i + 1] as number])
+      addMember(pairs, low)
       return
     }
-    const highAt = ++this.at
+    this.at++
     const high = this.#readMember()
-    if (typeof low !== 'number') this.fail(lowAt, 'A set cannot start a range. Write `\\-` for the hyphen.')
-    if (typeof high !== 'number') this.fail(highAt, 'A set cannot end a range. Write `\\-` for the hyphen.')
+    if (typeof low !== 'number' || typeof high !== 'number') {
+      // `[\w-.]`: a hyphen beside a set is itself (ECMA-262 Annex B).
+      for (const member of [low, hyphen, high]) addMember(pairs, member)
+      return
+    }
     if (low > high) this.fail(lowAt, 'The range ends below its start.')
     pairs.push([low, high])
   }
 
   #readMember(): Member {
     if (this.peek() === '\\') return this.#readEscape()
+    if (this.#countsUnits) return this.source.charCodeAt(this.at++)
     const code = this.source.codePointAt(this.at) as number
     if (isSurrogate(code)) this.fail(this.at, 'A lone surrogate is refused: no text that is read can hold it.')
     this.at += code > 0xffff ? 2 : 1
@@ -127,6 +130,9 @@ export class AtomReader {
     this.at += 2
     if (Object.hasOwn(controls, letter)) return controls[letter] as number
     if (Object.hasOwn(sets, letter)) return sets[letter] as Ranges
+    const small = letter.toLowerCase()
+    if (Object.hasOwn(sets, small)) return this.complement(sets[small] as Ranges)
+    if (small === 'p') return this.#readProperty(from, letter === 'P')
     if (isPunctuation(letter)) return letter.charCodeAt(0)
     if (Object.hasOwn(unsupportedEscapes, letter)) this.fail(from, unsupportedEscapes[letter] as string)
     if (letter >= '1' && letter <= '9') this.fail(from, 'Back-references are refused.')
@@ -145,7 +151,7 @@ export class AtomReader {
 
   #readUnicode(from: number): number {
     const code = this.source[from + 2] === '{' ? this.#readBraced(from) : this.#readHex(from, 4)
-    if (!isSurrogate(code)) return code
+    if (this.#countsUnits || !isSurrogate(code)) return code
     const second = this.at
     const isPair = this.source[from + 2] !== '{' && isHighSurrogate(code) && this.source.startsWith('\\u', second)
     if (isPair && this.source[second + 2] !== '{') {
@@ -157,8 +163,7 @@ export class AtomReader {
 
   /** `\u{…}`, at `from`. */
   #readBraced(from: number): number {
-    if (!this.#bracesInEscapes)
-      this.fail(from, '`\\u{…}` means "u", repeated, without flag u. Add the flag, or write `\\uHHHH`.')
+    if (this.#countsUnits) this.fail(from, '`\\u{…}` is no UTF-16 code unit. Write `\\uHHHH`.')
     const braced = /\{0*([0-9a-fA-F]{1,6})\}/y
     braced.lastIndex = from + 2
     const code = Number.parseInt(braced.exec(this.source)?.[1] ?? 'x', 16)
@@ -166,6 +171,27 @@ export class AtomReader {
     this.at = braced.lastIndex
     return code
   }
+
+  /** `\p{…}` or `\P{…}`, at `from`. */
+  #readProperty(from: number, negated: boolean): Ranges {
+    if (this.#countsUnits) this.fail(from, '`\\p{…}` is about code points, not UTF-16 code units.')
+    const braced = /\{(?:(?:gc|General_Category)=)?(\w+)\}/y
+    braced.lastIndex = from + 2
+    const ranges = generalCategory(braced.exec(this.source)?.[1] ?? '')
+    if (ranges === undefined) {
+      this.fail(
+        from,
+        'Expected a general category, such as `\\p{L}`. Write the code points of other properties as a class.',
+      )
+    }
+    this.at = braced.lastIndex
+    return negated ? this.complement(ranges) : ranges
+  }
+}
+
+function addMember(pairs: [number, number][], member: Member): void {
+  if (typeof member === 'number') pairs.push([member, member])
+  else for (let i = 0; i < member.length; i += 2) pairs.push([member[i] as number, member[i + 1] as number])
 }
 
 const isPunctuation = (letter: string): boolean => letter > ' ' && letter <= '~' && !/[0-9A-Za-z]/.test(letter)

@@ -1,6 +1,9 @@
-// Entry point of pattern/: parses a pattern into a tree. The engines match it.
+// Entry point of pattern/: parses a pattern into a tree, finds its positions and its cost. The engines match it.
 
 export { PatternError } from './atoms.ts'
+export { patternCost } from './cost.ts'
+export type { Pattern, PatternNode, PatternUnits } from './node.ts'
 export { parsePattern, patternLimits } from './parse.ts'
-export type { Ranges } from './ranges.ts'
-export type { Pattern, PatternNode } from './node.ts'
+export { addAll, addBit, hasBit, matched, matchedAtEnd, positionsOf, type Bits, type Positions } from './positions.ts'
+export { wordCharacters, type Ranges } from './ranges.ts'
+export { countsUnits } from './units.ts'

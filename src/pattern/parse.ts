@@ -1,15 +1,15 @@
 // Parses the text of a pattern, and rejects syntax that the two engines could read differently, with its position.
 // native/core/src/pattern/parse.rs is the twin: same grammar, same order of checks, same positions.
 
-import { AtomReader, PatternError } from './atoms.ts'
-import type { Pattern, PatternNode } from './node.ts'
-import { notLineTerminators, type Ranges } from './ranges.ts'
+import { AtomReader } from './atoms.ts'
+import type { Assertion, Pattern, PatternNode, PatternUnits } from './node.ts'
+import { lineTerminators, type Ranges } from './ranges.ts'
 
 /** Limits that bound the work of any pattern. They apply to each part of a pattern too. */
 export const patternLimits = {
   /** Single-character matchers, quantifiers expanded; `x*` counts 1, `x{2,}` counts 3. */
   atoms: 1000,
-  /** Ranges of those matchers after merging, quantifiers expanded; a literal is one range. */
+  /** Ranges of its different classes after merging, each class once; a literal is one range. */
   ranges: 10_000,
   /** Open groups at one place. */
   nesting: 100,
@@ -17,25 +17,15 @@ export const patternLimits = {
   count: 1000,
 } as const
 
-/**
- * Parses one pattern. `flags` are those of the author's RegExp ('' or 'u'); omit them for a pattern of a lock, where
- * `\u{…}` is always allowed. Throws `PatternError` for text outside the grammar.
- */
-export function parsePattern(source: string, flags?: string): Pattern {
-  if (flags !== undefined && flags !== '' && flags !== 'u') {
-    throw new PatternError(
-      0,
-      `The flags "${flags}" are refused: a JSON Schema pattern has none. Write them out, such as [Aa] for i.`,
-    )
-  }
-  return { source, node: new Parser(source, flags !== '').parse() }
+/** Parses one pattern of a lock. Throws `PatternError` for text outside the grammar. */
+export function parsePattern(source: string, units: PatternUnits = 'codepoint'): Pattern {
+  return { source, units, node: new Parser(source, units).parse() }
 }
 
-/** A node with its size when quantifiers are written out. */
+/** A node with its number of atoms when quantifiers are written out. */
 interface Sized {
   readonly node: PatternNode
   readonly atoms: number
-  readonly ranges: number
 }
 
 interface Bounds {
@@ -53,13 +43,22 @@ const shortQuantifiers: ReadonlyMap<string, Bounds> = new Map([
   ['?', { min: 0, max: 1 }],
 ])
 
-const empty: Sized = { node: { kind: 'concat', parts: [] }, atoms: 0, ranges: 0 }
+const assertions: ReadonlyMap<string, Assertion> = new Map([
+  ['^', 'start'],
+  ['$', 'end'],
+  ['\\b', 'boundary'],
+  ['\\B', 'no-boundary'],
+])
 
-/** The only node without atoms: the parser drops other parts that match only the empty text. */
+const empty: Sized = { node: { kind: 'concat', parts: [] }, atoms: 0 }
+
+/** The parser drops parts that match only the empty text, and everywhere. */
 const isEmpty = (node: PatternNode): boolean => node.kind === 'concat' && node.parts.length === 0
 
 class Parser extends AtomReader {
   #depth = 0
+  readonly #classes = new Set<string>()
+  #ranges = 0
 
   parse(): PatternNode {
     const { node } = this.#alternatives()
@@ -70,14 +69,12 @@ class Parser extends AtomReader {
   #alternatives(): Sized {
     const branches: PatternNode[] = []
     let atoms = 0
-    let ranges = 0
     let hasEmpty = false
     for (;;) {
       const from = this.at
       const branch = this.#sequence()
       atoms += branch.atoms
-      ranges += branch.ranges
-      this.#bound(from, atoms, ranges)
+      this.#bound(from, atoms)
       if (isEmpty(branch.node)) hasEmpty = true
       else branches.push(branch.node)
       if (this.peek() !== '|') break
@@ -88,66 +85,65 @@ class Parser extends AtomReader {
     return {
       node: branches.length === 1 ? (branches[0] as PatternNode) : { kind: 'alternation', branches },
       atoms,
-      ranges,
     }
   }
 
   #sequence(): Sized {
     const parts: PatternNode[] = []
     let atoms = 0
-    let ranges = 0
-    if (this.#depth === 0 && this.peek() === '^') {
-      this.at++
-      parts.push({ kind: 'start' })
-    }
     for (;;) {
       const from = this.at
       const next = this.peek()
       if (next === undefined || next === '|' || next === ')') break
-      if (next === '^') this.fail(from, '`^` may stand only at the start of a top-level alternative.')
-      if (next === '$') {
-        this.#endAnchor()
-        parts.push({ kind: 'end' })
-        break
+      const assertion = assertions.get(next === '\\' ? this.source.slice(from, from + 2) : next)
+      if (assertion !== undefined) {
+        this.at += next === '\\' ? 2 : 1
+        parts.push({ kind: 'assertion', assertion })
+        continue
       }
       const term = this.#quantified(this.#term())
       atoms += term.atoms
-      ranges += term.ranges
-      this.#bound(from, atoms, ranges)
+      this.#bound(from, atoms)
       if (!isEmpty(term.node)) parts.push(term.node)
     }
-    return { node: parts.length === 1 ? (parts[0] as PatternNode) : { kind: 'concat', parts }, atoms, ranges }
-  }
-
-  #endAnchor(): void {
-    const behind = this.source[this.at + 1]
-    if (this.#depth > 0 || (behind !== undefined && behind !== '|')) {
-      this.fail(this.at, '`$` may stand only at the end of a top-level alternative.')
-    }
-    this.at++
+    return { node: parts.length === 1 ? (parts[0] as PatternNode) : { kind: 'concat', parts }, atoms }
   }
 
   #term(): Sized {
     const next = this.peek()
     if (next === '(') return this.#group()
+    const from = this.at
     if (next === '.') {
       this.at++
-      return sizedClass(notLineTerminators)
+      return this.#class(from, this.complement(lineTerminators))
     }
-    if (next === '[') return sizedClass(this.readClass())
+    if (next === '[') return this.#class(from, this.readClass())
     if (next === '*' || next === '+' || next === '?') {
       this.fail(this.at, `\`${next}\` has nothing to repeat. Write \`\\${next}\` for the character.`)
     }
-    return sizedClass(this.readCharacter())
+    return this.#class(from, this.readCharacter())
+  }
+
+  #class(from: number, ranges: Ranges): Sized {
+    const key = ranges.join()
+    if (!this.#classes.has(key)) {
+      this.#classes.add(key)
+      this.#ranges += ranges.length / 2
+      if (this.#ranges > patternLimits.ranges) {
+        this.fail(from, `The pattern has more than ${patternLimits.ranges} ranges in its classes.`)
+      }
+    }
+    return { node: { kind: 'class', ranges }, atoms: 1 }
   }
 
   #group(): Sized {
     const from = this.at
-    if (this.source[from + 1] === '?' && this.source[from + 2] !== ':') this.fail(from, groupError(this.source, from))
+    const head = groupHead(this.source, from)
+    if (head === undefined) this.fail(from, groupError(this.source, from))
     if (++this.#depth > patternLimits.nesting) {
       this.fail(from, `Groups are nested deeper than ${patternLimits.nesting}.`)
     }
-    this.at += this.source[from + 1] === '?' ? 3 : 1
+    this.at += head
     const inner = this.#alternatives()
     if (this.peek() !== ')') this.fail(from, 'The group is never closed.')
     this.at++
@@ -161,10 +157,10 @@ class Parser extends AtomReader {
     const { at, min, max } = quantifier
     const times = max === Infinity ? min + 1 : max
     const atoms = term.atoms * times
-    const ranges = term.ranges * times
-    this.#bound(at, atoms, ranges)
-    if (atoms === 0) return empty
-    return min === 1 && max === 1 ? term : { node: { kind: 'repeat', node: term.node, min, max }, atoms, ranges }
+    this.#bound(at, atoms)
+    // Without atoms: assertions, which hold as often as one likes where they hold once.
+    if (atoms === 0) return min === 0 ? empty : term
+    return min === 1 && max === 1 ? term : { node: { kind: 'repeat', node: term.node, min, max }, atoms }
   }
 
   #quantifier(): Quantifier | undefined {
@@ -198,12 +194,9 @@ class Parser extends AtomReader {
     return { min, max }
   }
 
-  #bound(at: number, atoms: number, ranges: number): void {
+  #bound(at: number, atoms: number): void {
     if (atoms > patternLimits.atoms) {
       this.fail(at, `The pattern has more than ${patternLimits.atoms} atoms, quantifiers written out.`)
-    }
-    if (ranges > patternLimits.ranges) {
-      this.fail(at, `The pattern has more than ${patternLimits.ranges} class ranges, quantifiers written out.`)
     }
   }
 }
@@ -211,13 +204,20 @@ class Parser extends AtomReader {
 /** The number, capped at one more than the limit: only an absent maximum is unbounded. */
 const count = (digits: string): number => Math.min(Number(digits), patternLimits.count + 1)
 
-const sizedClass = (ranges: Ranges): Sized => ({ node: { kind: 'class', ranges }, atoms: 1, ranges: ranges.length / 2 })
+/** Length of the text that opens the group at `at`; undefined for one outside the grammar. */
+function groupHead(source: string, at: number): number | undefined {
+  if (source[at + 1] !== '?') return 1
+  if (source[at + 2] === ':') return 3
+  const named = /<[A-Za-z_$][\w$]*>/y
+  named.lastIndex = at + 2
+  return named.test(source) ? named.lastIndex - at : undefined
+}
 
 function groupError(source: string, at: number): string {
   const head = source.slice(at + 2, at + 4)
   if (head[0] === '=' || head[0] === '!' || head === '<=' || head === '<!') {
     return 'Look-around is refused. Write a pattern that consumes what it checks, or use two patterns.'
   }
-  if (head[0] === '<') return 'Named groups are refused. Write `(…)`.'
+  if (head[0] === '<') return "A group's name may hold ASCII letters, digits, `_` and `$`."
   return 'Group flags are refused. Write `(?:…)`, and [Aa] for a letter in either case.'
 }

@@ -1,9 +1,10 @@
-// Sets of code points as sorted ranges, and the fixed sets of the grammar (ECMA-262 §22.2.2).
+// Sets of characters as sorted ranges, and the fixed sets of the grammar (ECMA-262 §22.2.2).
 
 /** Flat pairs `low, high` (both inclusive), ascending, neither adjacent nor overlapping. */
 export type Ranges = readonly number[]
 
 export const lastCodePoint = 0x10ffff
+export const lastUnit = 0xffff
 
 /** The union of the pairs, in any order. */
 export function toRanges(pairs: readonly (readonly [low: number, high: number])[]): Ranges {
@@ -16,16 +17,39 @@ export function toRanges(pairs: readonly (readonly [low: number, high: number])[
   return ranges
 }
 
-/** The complement. */
-export function negate(ranges: Ranges): Ranges {
+/** The complement among the characters up to `last`. */
+export function negate(ranges: Ranges, last: number = lastCodePoint): Ranges {
   const rest: number[] = []
   let low = 0
   for (let i = 0; i < ranges.length; i += 2) {
     if (low < (ranges[i] as number)) rest.push(low, (ranges[i] as number) - 1)
     low = (ranges[i + 1] as number) + 1
   }
-  if (low <= lastCodePoint) rest.push(low, lastCodePoint)
+  if (low <= last) rest.push(low, last)
   return rest
+}
+
+/** The characters that are in both sets. */
+export function intersect(a: Ranges, b: Ranges): Ranges {
+  const both: number[] = []
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
+    const [aHigh, bHigh] = [a[i + 1] as number, b[j + 1] as number]
+    const low = Math.max(a[i] as number, b[j] as number)
+    const high = Math.min(aHigh, bHigh)
+    if (low <= high) both.push(low, high)
+    if (aHigh < bHigh) i += 2
+    else j += 2
+  }
+  return both
+}
+
+export function overlap(a: Ranges, b: Ranges): boolean {
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
+    if ((a[i + 1] as number) < (b[j] as number)) i += 2
+    else if ((b[j + 1] as number) < (a[i] as number)) j += 2
+    else return true
+  }
+  return false
 }
 
 /** `\d` */
@@ -40,5 +64,5 @@ export const whiteSpace: Ranges = [
   0x3000, 0x3000, 0xfeff, 0xfeff,
 ]
 
-/** `.` */
-export const notLineTerminators: Ranges = negate([0x0a, 0x0a, 0x0d, 0x0d, 0x2028, 0x2029])
+/** What `.` does not match. */
+export const lineTerminators: Ranges = [0x0a, 0x0a, 0x0d, 0x0d, 0x2028, 0x2029]

@@ -9,7 +9,7 @@ export const keywordsOfKind = {
   enum: ['enum', 'type', 'x-norm'],
   union: ['anyOf'],
   discriminated: ['oneOf', 'x-discriminator'],
-  string: ['type', 'allOf', 'maxLength', 'minLength', 'pattern', 'x-coerce', 'x-norm', 'x-url'],
+  string: ['type', 'allOf', 'maxLength', 'minLength', 'pattern', 'x-coerce', 'x-norm', 'x-pattern-units', 'x-url'],
   number: ['type', 'exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf', 'x-coerce', 'x-value'],
   bare: ['type', 'x-coerce'],
   array: ['type', 'items', 'maxItems', 'minItems'],

@@ -55,3 +55,19 @@ it('reads lines longer than a chunk of the file', async () => {
   expect(stdout).toContain('inferred from 3 samples')
   expect(stdout).toContain('length seen 1..700000')
 })
+
+it('names the line and the place of an integer that doubles cannot hold', async () => {
+  const samples = file('big.ndjson', '{"id":1}\n\n{"id":9007199254740993}\n')
+  const { stdout, stderr } = await sidelane(['contract', 'infer', samples, '-o', '-'])
+  expect(stderr).toContain('line 3: an integer beyond 2^53 - 1 at /id')
+  expect(stdout).toContain("numbers: 'int64'")
+})
+
+it('takes --objects and --show-values, and refuses others', async () => {
+  const samples = file('some.ndjson', '{"a":7}\n{"a":7}\n')
+  const shown = await sidelane(['contract', 'infer', samples, '-o', '-', '--objects', 'strict', '--show-values'])
+  expect(shown.stdout).toContain('z.strictObject({')
+  expect(shown.stdout).toContain('// always 7')
+  const refused = await sidelane(['contract', 'infer', samples, '-o', '-', '--objects', 'open'])
+  expect(refused).toMatchObject({ status: 2 })
+})

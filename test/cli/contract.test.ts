@@ -102,8 +102,12 @@ describe('sidelane contract export', () => {
   it('selects by --export, and lists the checks that only the app performs', () => {
     const { status, stdout, stderr } = sidelane('contract', 'export', 'contracts.js', '--export', 'right', '-o', '-')
     expect(status).toBe(0)
-    expect(parseLock(stdout).lock).toMatchObject({ name: 'right-side', appOnly: ['age'], compress: { codec: 'none' } })
-    expect(stderr).toContain('Checked only by the app, not by the lock: age')
+    expect(parseLock(stdout).lock).toMatchObject({
+      name: 'right-side',
+      appOnly: ['refine: age'],
+      compress: { codec: 'none' },
+    })
+    expect(stderr).toContain('In the app only, not in the lock: refine: age')
   })
 
   it('recognizes a contract of another copy of the package by its shape', () => {
@@ -116,7 +120,9 @@ describe('sidelane contract export', () => {
     const { status, stdout, stderr } = sidelane('contract', 'export', 'refused.js', '-o', '-')
     expect({ status, stdout }).toStrictEqual({ status: 1, stdout: '' })
     expect(stderr).toContain('contract.unsupported')
-    expect(stderr).toContain("mail: .trim() would be lost in the lock: write norm(z.email(), ['trim'])")
+    expect(stderr).toContain(
+      'mail: .trim() must stand ahead of every check, as in a contract; write z.string().trim().pipe(z.email())',
+    )
     expect(stderr).toContain('at: JSON has no dates')
   })
 

@@ -112,10 +112,10 @@ const advised: Readonly<Record<string, readonly [z.ZodType, string, readonly z.Z
     [z.int(), z.string().regex(/^-?[0-9]+$/)],
   ],
   'z.url({ normalize: true })': [z.url({ normalize: true }), 'write z.url()', [z.url()]],
-  'a check ahead of .url()': [
-    z.string().max(9).url(),
+  'a pattern ahead of .url()': [
+    z.string().startsWith('https:').url(),
     'write it behind .url()',
-    [z.string().url().max(9), z.url().max(9)],
+    [z.string().url().startsWith('https:'), z.url().startsWith('https:')],
   ],
   'two patterns of a host': [
     z.url({ hostname: /a/ }).pipe(z.url({ hostname: /b/ })),

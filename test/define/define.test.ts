@@ -7,7 +7,7 @@ import * as mini from 'zod/mini'
 import { orders } from '../../bench/contracts/orders.ts'
 import { type Contract } from '../../src/model/index.ts'
 import { parseLock } from '../../src/contract/index.ts'
-import { defineContract, httpUrl, norm } from '../../src/contract/define/index.ts'
+import { defineContract, norm } from '../../src/contract/define/index.ts'
 import { pathOfPointer } from '../../src/contract/define/paths.ts'
 
 const schema = z.strictObject({ id: z.uuid(), email: norm(z.email(), ['trim', 'lower']).optional() })
@@ -142,17 +142,6 @@ describe('defineContract', () => {
     expect(() => defineContract({ name: 'h', schema: deep })).toThrow(
       expect.objectContaining({ code: 'contract.unsupported', params: { path: 'a|0' } }),
     )
-  })
-})
-
-describe('httpUrl', () => {
-  it('is a zod string for the app and a pattern in the lock', () => {
-    expect(httpUrl().safeParse('https://example.com/a?b').success).toBe(true)
-    expect(httpUrl().max(20).safeParse('javascript:alert(1)').success).toBe(false)
-    expect(defineContract({ name: 'i', schema: httpUrl() }).lock.schema).toMatchObject({
-      type: 'string',
-      pattern: expect.stringMatching(/^\^https\?/),
-    })
   })
 })
 

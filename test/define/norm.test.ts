@@ -71,6 +71,12 @@ describe('norm', () => {
     )
   })
 
+  it('rejects lower beside upper', () => {
+    expect(() => norm(norm(z.string(), ['lower']), ['upper'])).toThrow(
+      expect.objectContaining({ code: 'options.invalid', message: expect.stringContaining('got both') }),
+    )
+  })
+
   it('rejects a schema that is not of strings', () => {
     expect(() => norm(z.number(), ['trim'])).toThrow(expect.objectContaining({ code: 'contract.unsupported' }))
     expect(() => written(norm(z.number().nullable(), ['trim']))).toThrow(/norm\(\) is on a schema that is not a string/)

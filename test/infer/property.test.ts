@@ -1,12 +1,12 @@
 // Properties of a draft: it accepts every sample it was inferred from, and its source defines its contract.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { createJiti } from 'jiti'
 import { expect, test } from 'vitest'
 import { namedSets } from '../../bench/payloads/sets.ts'
 import { type Contract } from '../../src/model/index.ts'
-import { parseLock } from '../../src/contract/index.ts'
+import { lockText, parseLock } from '../../src/contract/index.ts'
 import { createEngine } from '../../src/engine/index.ts'
 import { inferContract } from '../../src/infer/index.ts'
 import { needSuite } from '../support/need.ts'
@@ -15,7 +15,7 @@ const text = (value: unknown): string => JSON.stringify(value)
 
 /** The first sample that the contract rejects, with its issues. */
 function refused(contract: Contract, samples: readonly (string | Uint8Array)[]): unknown {
-  const bare = parseLock(JSON.stringify({ ...contract.lock, compress: { codec: 'none' }, digest: 'none' }))
+  const bare = parseLock(lockText({ ...contract.lock, compress: { codec: 'none' }, digest: 'none' }))
   const compiled = createEngine('js').compile(bare)
   for (const sample of samples) {
     const outcome = compiled.process(typeof sample === 'string' ? Buffer.from(sample) : sample, false)
@@ -97,6 +97,34 @@ test('the source defines the same contract', async () => {
     expect((await run(source)).id).toBe(contract.id)
   }
 }, 60_000)
+
+const comment = (depth: number): unknown => ({
+  author: { login: 'x', id: depth, admin: false, url: 'https://a.example/x' },
+  text: 'y',
+  replies: depth === 0 ? [] : [comment(depth - 1), comment(0)],
+})
+
+test.for(['strip', 'strict', 'loose'] as const)(
+  'the source of shared and recursive shapes defines the same contract, %s',
+  async (objects) => {
+    const { source, contract } = inferContract([comment(3), comment(1)].map(text), { name: 'comment', objects })
+    expect(source).toContain('get replies() {')
+    expect(lockText((await run(source)).lock)).toBe(lockText(contract.lock))
+  },
+)
+
+test('the source of a draft from real samples defines the same contract', async (context) => {
+  const folder = needSuite('real', context)
+  for (const domain of readdirSync(folder)) {
+    const samples = readFileSync(join(folder, domain, 'samples.ndjson'), 'utf8')
+      .trim()
+      .split('\n')
+    const { source, contract } = inferContract(samples, { name: domain })
+    expect(lockText((await run(source)).lock), domain).toBe(lockText(contract.lock))
+    expect(refused(contract, samples), domain).toBeUndefined()
+    expect(inferContract(samples.toReversed(), { name: domain }).source === source, domain).toBe(true)
+  }
+}, 120_000)
 
 test.for(['orders', 'handmade', 'clicks-256b', 'orders-cjk'])('a draft from the set "%s" accepts it', (name) => {
   const { payloads = [] } = namedSets(3)[name]?.() ?? {}

@@ -1,29 +1,38 @@
-// Writes test/vectors/pattern/generated.json: random patterns and texts with the verdict of V8's RegExp, for the
-// engines without it. Run by hand with a TypeScript runner; the same seed gives the same file.
+// Writes test/vectors/pattern/generated.json: the patterns of random regular expressions, and texts with the verdict of
+// V8's RegExp, for the engines without it. Run by hand with a TypeScript runner; the same seed gives the same file.
 
 import { writeFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { randomPattern, randomText } from './random-pattern.ts'
+import { patternOfRegex } from '../../src/contract/define/regex.ts'
+import { randomRegex, randomText, verdictsOfRegex } from './random-pattern.ts'
 
 const seed = 20_240_229
-const patterns = 400
+const patterns = 500
 const textsEach = 16
 const target = new URL('../vectors/pattern/generated.json', import.meta.url)
 
 const samples = fc.sample(
-  fc.tuple(randomPattern, fc.uniqueArray(randomText, { minLength: textsEach, maxLength: textsEach })),
-  {
-    seed,
-    numRuns: patterns,
-  },
+  fc.tuple(randomRegex, fc.uniqueArray(randomText, { minLength: textsEach, maxLength: textsEach })),
+  { seed, numRuns: patterns },
 )
 
-const lines = samples.map(([pattern, texts]) => {
-  const native = new RegExp(pattern, 'u')
-  const matches = texts.filter((text) => native.test(text))
-  const differs = texts.filter((text) => !native.test(text))
-  return `  ${ascii(JSON.stringify({ pattern, matches, differs }))}`
+const lines = samples.flatMap(([regex, texts]) => {
+  const written = patternOrNothing(regex)
+  if (written === undefined) return []
+  const verdicts = verdictsOfRegex(regex, texts)
+  const matches = texts.filter((_, i) => verdicts[i])
+  const differs = texts.filter((_, i) => !verdicts[i])
+  return [`  ${ascii(JSON.stringify({ regex: String(regex), ...written, matches, differs }))}`]
 })
+
+function patternOrNothing(regex: RegExp): ReturnType<typeof patternOfRegex> | undefined {
+  try {
+    return patternOfRegex(regex)
+  } catch {
+    // Outside the grammar.
+    return undefined
+  }
+}
 
 writeFileSync(target, `[\n${lines.join(',\n')}\n]\n`)
 

@@ -12,16 +12,23 @@ const empty: PatternNode = { kind: 'concat', parts: [] }
 
 describe('parsePattern', () => {
   it('keeps the author’s text beside the tree', () => {
-    expect(parsePattern('[a-c]')).toEqual({ source: '[a-c]', node: { kind: 'class', ranges: [97, 99] } })
+    expect(parsePattern('[a-c]')).toEqual({
+      source: '[a-c]',
+      units: 'codepoint',
+      node: { kind: 'class', ranges: [97, 99] },
+    })
   })
 
-  it('accepts braces in escapes with flag u and from a lock', () => {
-    expect(parsePattern('\\u{61}', 'u').node).toEqual(one('a'))
-    expect(parsePattern('\\u{61}').node).toEqual(one('a'))
-  })
-
-  it('explains how to replace a flag', () => {
-    expect(() => parsePattern('a', 'i')).toThrow('[Aa]')
+  it('reads an astral character as one code point or as two units', () => {
+    expect(parsePattern('\\u{1f600}').node).toEqual({ kind: 'class', ranges: [0x1f600, 0x1f600] })
+    expect(parsePattern('😀', 'utf16').node).toEqual({
+      kind: 'concat',
+      parts: [
+        { kind: 'class', ranges: [0xd83d, 0xd83d] },
+        { kind: 'class', ranges: [0xde00, 0xde00] },
+      ],
+    })
+    expect(parsePattern('[^a]', 'utf16').node).toEqual({ kind: 'class', ranges: [0, 96, 98, 0xffff] })
   })
 
   it('rejects a lone surrogate in the source, with its position', () => {
@@ -45,7 +52,7 @@ describe('parsePattern', () => {
   })
 
   it('explains what to write instead', () => {
-    expect(() => parsePattern('a\\b')).toThrow('Write the characters')
+    expect(() => parsePattern('[\\b]')).toThrow('Write `\\x08`')
     expect(() => parsePattern('(?=a)')).toThrow('Look-around is refused')
     expect(() => parsePattern('{')).toThrow('Write `\\{`')
   })

@@ -3,11 +3,12 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { parsePattern, PatternError } from '../../src/pattern/index.ts'
+import { parsePattern, patternCost, PatternError, type PatternUnits } from '../../src/pattern/index.ts'
 import { compileMatcher } from '../../src/engine/js/automaton.ts'
 
 interface Matching {
   readonly pattern: string
+  readonly 'x-pattern-units'?: PatternUnits
   readonly matches: readonly string[]
   readonly differs: readonly string[]
 }
@@ -15,8 +16,14 @@ interface Matching {
 interface Refused {
   readonly about: string
   readonly pattern: string
-  readonly flags?: string
+  readonly 'x-pattern-units'?: PatternUnits
   readonly position: number
+}
+
+interface Cost {
+  readonly pattern: string
+  readonly 'x-pattern-units'?: PatternUnits
+  readonly cost: number
 }
 
 const read = (name: string): unknown =>
@@ -24,8 +31,8 @@ const read = (name: string): unknown =>
 
 const shown = (pattern: string): string => (pattern.length > 60 ? `${pattern.slice(0, 60)}…` : pattern)
 
-function verdicts({ pattern, matches, differs }: Matching): unknown {
-  const matcher = compileMatcher(parsePattern(pattern))
+function verdicts({ pattern, 'x-pattern-units': units = 'codepoint', matches, differs }: Matching): unknown {
+  const matcher = compileMatcher(parsePattern(pattern, units))
   return { matches: matches.filter((text) => matcher(text)), differs: differs.filter((text) => !matcher(text)) }
 }
 
@@ -46,13 +53,22 @@ describe('an accepted pattern', () => {
   })
 })
 
+describe('the static cost of a pattern', () => {
+  it.each((read('cost') as readonly Cost[]).map((vector) => [vector.cost, shown(vector.pattern), vector] as const))(
+    'is %s for %s',
+    (cost, _, { pattern, 'x-pattern-units': units = 'codepoint' }) => {
+      expect(patternCost(parsePattern(pattern, units))).toBe(cost)
+    },
+  )
+})
+
 describe('an unsupported pattern', () => {
   it.each(
     (read('refused') as readonly Refused[]).map((vector) => [vector.about, shown(vector.pattern), vector] as const),
-  )('names the place of %s: %s', (_about, _shown, { pattern, flags, position }) => {
+  )('names the place of %s: %s', (_about, _shown, { pattern, 'x-pattern-units': units = 'codepoint', position }) => {
     let refusal: unknown
     try {
-      parsePattern(pattern, flags)
+      parsePattern(pattern, units)
     } catch (error) {
       refusal = error
     }

@@ -51,7 +51,7 @@ pub mod stages {
     pub use crate::lock::parse_lock;
     pub use crate::normalize::{NormBuffers, apply as normalize};
     pub use crate::numeric::is_integral;
-    pub use crate::pattern::{Matcher, Pattern};
+    pub use crate::pattern::{Matcher, Pattern, Units, cost as pattern_cost};
     pub use crate::profile::{NormOp, NormOps};
     pub use crate::read::{LOCK_LIMITS, LargeIntegers, ReadError, ReadLimits, Tape, check_text, diagnose, flag, read};
     pub use crate::url::check_url;

@@ -25,11 +25,30 @@ fn an_integer_is_a_multiple_of_one_nth() {
 }
 
 #[test]
-fn a_quotient_beyond_two_to_the_48_is_no_multiple() {
+fn beyond_two_to_the_48_only_decimal_forms_that_divide_exactly_are_multiples() {
+    assert!(is_multiple(20_999_999.976_9, 1e-8));
+    assert!(is_multiple(99_999_999_999_999.98, 0.01));
+    assert!(is_multiple(9_007_199_254_740_990.0, 0.3));
+    assert!(!is_multiple(9_007_199_254_740_991.0, 0.3));
     assert!(!is_multiple(1e300, 0.3));
-    assert!(!is_multiple(1e300, 5e-324));
+    assert!(is_multiple(1.5e300, 0.25));
     assert!(is_multiple(0.0, 0.3));
     assert!(is_multiple(1e-9, 1e-9));
+    // The quotient overflows: in zod no multiple of anything.
+    assert!(!is_multiple(1e300, 5e-324));
+}
+
+#[test]
+fn a_sum_is_a_multiple_within_its_rounding() {
+    assert!(is_multiple(0.1 + 0.2, 0.01));
+    assert!(is_multiple(2.03, 0.07));
+    assert!(!is_multiple(0.1 + 0.2 + 1e-12, 0.01));
+}
+
+#[test]
+fn large_integers_have_an_exact_remainder_too() {
+    assert!(is_multiple(1e300, 2.0));
+    assert!(!is_multiple(1e22, 3.0));
 }
 
 #[test]

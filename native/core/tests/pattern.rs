@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use sidelane_core::stages::{Matcher, Pattern};
+use sidelane_core::stages::{Matcher, Pattern, Units, pattern_cost};
 
 fn vectors(name: &str) -> Vec<Value> {
     let path = format!("{}/../../test/vectors/pattern/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -17,8 +17,16 @@ fn texts<'a>(vector: &'a Value, key: &str) -> impl Iterator<Item = &'a str> {
     vector[key].as_array().expect("a list").iter().map(|text| text.as_str().expect("a text"))
 }
 
+fn parse(source: &str) -> Pattern {
+    Pattern::parse(source, Units::CodePoints).unwrap_or_else(|error| panic!("{source}: {error}"))
+}
+
 fn matcher(source: &str) -> Matcher {
-    Matcher::new(&Pattern::parse(source).unwrap_or_else(|error| panic!("{source}: {error}")))
+    Matcher::new(&parse(source))
+}
+
+fn units(vector: &Value) -> Units {
+    if vector.get("x-pattern-units").is_some() { Units::Utf16 } else { Units::CodePoints }
 }
 
 #[test]
@@ -28,7 +36,8 @@ fn accepted_patterns_match_the_texts_of_the_vectors() {
         assert!(!vectors.is_empty());
         for vector in vectors {
             let source = vector["pattern"].as_str().unwrap();
-            let matcher = matcher(source);
+            let pattern = Pattern::parse(source, units(&vector));
+            let matcher = Matcher::new(&pattern.unwrap_or_else(|error| panic!("{source}: {error}")));
             for text in texts(&vector, "matches") {
                 assert!(matcher.is_match(text), "{source:?} should match {text:?}");
             }
@@ -42,26 +51,31 @@ fn accepted_patterns_match_the_texts_of_the_vectors() {
 #[test]
 fn refused_patterns_have_the_position_of_the_vectors() {
     for vector in vectors("refused") {
-        // Flags belong to the author's source; a lock has none.
-        if vector.get("flags").is_some() {
-            continue;
-        }
         let source = vector["pattern"].as_str().unwrap();
-        let error = Pattern::parse(source).err().unwrap_or_else(|| panic!("{source:?} was accepted"));
+        let error = Pattern::parse(source, units(&vector)).err().unwrap_or_else(|| panic!("{source:?} was accepted"));
         assert_eq!(error.position as u64, vector["position"].as_u64().unwrap(), "{source:?}: {error}");
     }
 }
 
 #[test]
+fn the_static_cost_is_that_of_the_vectors() {
+    for vector in vectors("cost") {
+        let source = vector["pattern"].as_str().unwrap();
+        let pattern = Pattern::parse(source, units(&vector)).unwrap();
+        assert_eq!(pattern_cost(&pattern), vector["cost"].as_u64().unwrap(), "{source}");
+    }
+}
+
+#[test]
 fn a_pattern_keeps_the_author_s_text() {
-    assert_eq!(Pattern::parse("^a|b$").unwrap().source(), "^a|b$");
+    assert_eq!(parse("^a|b$").source(), "^a|b$");
 }
 
 #[test]
 fn a_long_pattern_is_read_in_time_linear_in_its_text() {
     let matcher = matcher(&format!("^[{}]$", "a-zA-Z0-9".repeat(20_000)));
     assert!(matcher.is_match("Q"));
-    assert!(Pattern::parse(&"(".repeat(100_000)).is_err());
+    assert!(Pattern::parse(&"(".repeat(100_000), Units::CodePoints).is_err());
 }
 
 /// Pseudo-random characters.

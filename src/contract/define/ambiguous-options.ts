@@ -16,11 +16,13 @@ export function rejectAmbiguous(
   const withCode = options.map(hasCode)
   if (!withCode.includes(true)) return
   const changing = options.map((option) => changesDocument(option, context.options))
-  const isAmbiguous = withCode.some((code, i) =>
-    nodes.some(
-      (node, j) =>
-        code && j > i && (changing[i] === true || changing[j] === true) && !disjoint(nodes[i] as SchemaDocument, node),
-    ),
+  // A shared definition is known by its zod type only.
+  const told = nodes.map((node, i) =>
+    node.$ref !== undefined && options[i]?._zod.def.type === 'object' ? { type: 'object' } : node,
+  )
+  const mayChange = (i: number, j: number): boolean => changing[i] === true || changing[j] === true
+  const isAmbiguous = withCode.some(
+    (code, i) => code && told.some((node, j) => j > i && mayChange(i, j) && !disjoint(told[i] as SchemaDocument, node)),
   )
   if (isAmbiguous) {
     context.reject(

@@ -2,6 +2,7 @@
 // one where they differ, none where the check is code. Unknown formats are unsupported: a future format may be code.
 
 import { regexes } from 'zod/v4/core'
+import type { PatternDocument } from '../schema-document.ts'
 import type { CheckDef, LoweringContext } from './context.ts'
 import { frozenPatterns } from './frozen-patterns.ts'
 import { readPattern } from './patterns.ts'
@@ -23,7 +24,7 @@ const unsupportedFormats: Readonly<Record<string, string>> = {
 }
 
 /** The patterns of a string format; empty for an unsupported one. */
-export function patternsOfFormat(context: LoweringContext, path: string, def: CheckDef): readonly string[] {
+export function patternsOfFormat(context: LoweringContext, path: string, def: CheckDef): readonly PatternDocument[] {
   const format = def.format ?? ''
   const rejected = (problem: string): [] => {
     context.reject(path, problem)
@@ -34,7 +35,7 @@ export function patternsOfFormat(context: LoweringContext, path: string, def: Ch
   if (def.fn !== undefined && !isRegexOnly(def))
     return rejected(`the string format "${format}" is code; write z.stringFormat('${format}', /…/) or .regex(/…/)`)
   const frozen = frozenFor(def)
-  if (frozen !== undefined) return frozen
+  if (frozen !== undefined) return frozen.map((pattern) => ({ pattern }))
   if (def.pattern === undefined || (def.fn === undefined && !patternIsTheCheck.has(format)))
     return rejected(`the string format "${format}" is unknown; write z.string().regex(/…/)`)
   return readPattern(context, path, def.pattern)

@@ -48,11 +48,3 @@ export const frozenPatterns: Readonly<Record<string, readonly string[]>> = {
   base64: ['^(?:[0-9A-Za-z+/]{4})*(?:[0-9A-Za-z+/]{2}==|[0-9A-Za-z+/]{3}=)?$'],
   base64url: ['^(?:[0-9A-Za-z_-]{4})*(?:[0-9A-Za-z_-]{2,3})?$'],
 }
-
-const urlText = "(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*"
-const urlTail = "(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*"
-
-/** http(s)://host[:port][/path][?query][#fragment] in ASCII (RFC 3986), lower-case scheme, no user information. */
-export const httpUrlPattern: string =
-  `^https?://(?:${label}(?:\\.${label})*\\.?|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{1,5})?` +
-  `(?:/${urlText})?(?:\\?${urlTail})?(?:#${urlTail})?$`

@@ -3,5 +3,4 @@
 
 export { defineContract, type DefineOptions } from './define.ts'
 export type { SchemaDocument } from '../schema-document.ts'
-export { httpUrl } from './http-url.ts'
 export { norm } from './norm.ts'

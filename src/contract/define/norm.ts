@@ -17,7 +17,7 @@ const wrappers = new Set(['optional', 'nullable', 'nonoptional', 'readonly', 'la
 
 /**
  * The same schema, its string normalized *before* it is validated. The order of `ops` is ignored: they are
- * always applied as lower, nfc, collapse, trim (Unicode 15.0). A second call adds to the first; later `.min()`,
+ * always applied as lower or upper, nfc, collapse, trim (Unicode 15.0). A second call adds to the first; later `.min()`,
  * `.optional()`, … keep them.
  *
  * Throws `options.invalid` for an unknown operation, `contract.unsupported` for a schema that is not a string.
@@ -28,6 +28,9 @@ export function norm<S extends $ZodType>(schema: S, ops: readonly NormOp[]): S {
     const known = normOps.map((name) => `'${name}'`).join(', ')
     throw invalidOptions(`Expected \`ops\` to hold ${known}, got ${JSON.stringify(op)}`)
   }
+  const all = [...normsOf(schema), ...ops]
+  if (all.includes('lower') && all.includes('upper'))
+    throw invalidOptions("Expected `ops` to hold one of 'lower' and 'upper', got both")
   const { def, constr } = schema._zod
   if (!stringLike.has(def.type) && !wrappers.has(def.type)) {
     throw new SidelaneError('contract.unsupported', {
@@ -35,7 +38,7 @@ export function norm<S extends $ZodType>(schema: S, ops: readonly NormOp[]): S {
     })
   }
   const marked = Object.defineProperty(Object.defineProperties({}, Object.getOwnPropertyDescriptors(def)), mark, {
-    value: inOrder([...normsOf(schema), ...ops]),
+    value: inOrder(all),
     enumerable: true,
     configurable: true,
   })

@@ -1,26 +1,22 @@
-// Regular expressions of a schema: checks their flags and the grammar of p1, with the zod path in the message.
+// Regular expressions of a schema: the patterns of the lock that they become, with the zod path in a refusal.
 
-import { parsePattern } from '../../pattern/index.ts'
+import type { PatternDocument } from '../schema-document.ts'
 import type { LoweringContext } from './context.ts'
+import { patternOfRegex } from './regex.ts'
 
-/** The source of `regex`, or nothing after recording why it is unsupported. */
-export function readPattern(context: LoweringContext, path: string, { source, flags }: RegExp): [string] | [] {
+/** The pattern of `regex`, or nothing after recording why it is unsupported. */
+export function readPattern(context: LoweringContext, path: string, regex: RegExp): [PatternDocument] | [] {
   try {
-    if (flags !== '' && flags !== 'u') throw new Error(flagAdvice(flags))
-    if (flags === '' && /(?:^|[^\\])(?:\\\\)*\\u\{/.test(source))
-      throw new Error('\\u{…} without flag u means "u" repeated; add flag u')
-    parsePattern(source)
-    return [source]
+    return [patternOfRegex(regex)]
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
-    context.reject(path, `/${source}/${flags === 'u' ? '' : flags}: ${problem}`)
+    context.reject(path, `${String(regex)}: ${error instanceof Error ? error.message : String(error)}`)
     return []
   }
 }
 
-function flagAdvice(flags: string): string {
-  if (flags.includes('i')) return "a lock has no flag i; write both cases, [Aa], or norm(…, ['lower'])"
-  return `a lock has no flags but u; write the pattern without "${flags.replace('u', '')}"`
+/** The same for a pattern that is only matched against ASCII texts, where units make no difference. */
+export function readAsciiPattern(context: LoweringContext, path: string, regex: RegExp): string | undefined {
+  return readPattern(context, path, regex)[0]?.pattern
 }
 
 /** The pattern that matches exactly this text. */

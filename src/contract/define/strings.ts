@@ -5,7 +5,7 @@ import type { $ZodTemplateLiteral, $ZodType } from 'zod/v4/core'
 import type { NormOp } from '../../model/index.ts'
 import { checksOf, readChecks, readLengthCheck, type LengthBounds } from './checks.ts'
 import type { CheckDef, LoweringContext } from './context.ts'
-import type { SchemaDocument } from '../schema-document.ts'
+import type { PatternDocument, SchemaDocument } from '../schema-document.ts'
 import { coerceKeyword } from './coerce.ts'
 import { formatAnnotation, patternsOfFormat } from './formats.ts'
 import { NormChain } from './norm-chain.ts'
@@ -23,7 +23,7 @@ export function lowerString(
   norm: readonly NormOp[],
 ): SchemaDocument {
   const bounds: LengthBounds = {}
-  const patterns = new Set<string>()
+  const patterns: Patterns = new Map()
   const found: { format?: string; url?: SchemaDocument['x-url'] } = {}
   const chain = new NormChain(stages)
   const readFormat = (check: CheckDef): true => {
@@ -31,16 +31,16 @@ export function lowerString(
       found.url = readUrl(context, path, check, found.url)
       return true
     }
-    for (const pattern of patternsOfFormat(context, path, check)) patterns.add(pattern)
+    addPatterns(patterns, patternsOfFormat(context, path, check))
     const format = formatAnnotation(check)
     if (format !== undefined) found.format ??= format
     return true
   }
   const readCheck = (check: CheckDef): boolean => {
-    if (check.format === 'url' && found.url === undefined && (isNarrow(bounds) || patterns.size > 0))
+    if (check.format === 'url' && found.url === undefined && patterns.size > 0)
       context.reject(
         path,
-        'a check ahead of .url() would see the white space that .url() removes; write it behind .url()',
+        'a pattern ahead of .url() would see the white space that .url() removes; write it behind .url()',
       )
     const known =
       readLengthCheck(context, path, check, bounds) ||
@@ -54,7 +54,7 @@ export function lowerString(
     ...(found.format === undefined ? {} : { format: found.format }),
     ...coerceKeyword(stages[0] as $ZodType),
     ...lengths(bounds),
-    ...patternKeywords(patterns),
+    ...patternKeywords(patterns.values()),
     ...(found.url === undefined ? {} : { 'x-url': found.url }),
     ...normKeyword(inOrder([...norm, ...chain.ops])),
   }
@@ -80,10 +80,10 @@ export function lowerTemplate(
 }
 
 /** Reads startsWith, endsWith, includes and regex as patterns. */
-function readTextCheck(context: LoweringContext, path: string, def: CheckDef, patterns: Set<string>): boolean {
+function readTextCheck(context: LoweringContext, path: string, def: CheckDef, patterns: Patterns): boolean {
   const { format } = def
   if (format === 'regex') {
-    for (const pattern of def.pattern ? readPattern(context, path, def.pattern) : []) patterns.add(pattern)
+    if (def.pattern) addPatterns(patterns, readPattern(context, path, def.pattern))
     return true
   }
   const texts = new Map(Object.entries({ starts_with: def.prefix, ends_with: def.suffix, includes: def.includes }))
@@ -94,7 +94,8 @@ function readTextCheck(context: LoweringContext, path: string, def: CheckDef, pa
   } else if (!text.isWellFormed()) {
     context.reject(path, 'a lone surrogate can never be in a payload; correct the text')
   } else if (text !== '') {
-    patterns.add(`${format === 'starts_with' ? '^' : ''}${literally(text)}${format === 'ends_with' ? '$' : ''}`)
+    const pattern = `${format === 'starts_with' ? '^' : ''}${literally(text)}${format === 'ends_with' ? '$' : ''}`
+    addPatterns(patterns, [{ pattern }])
   }
   return true
 }
@@ -104,18 +105,21 @@ function isNormalized(schema: $ZodType): boolean {
   return normsOf(schema).length > 0 || (innerType !== undefined && isNormalized(innerType))
 }
 
-/** Bounds that a URL, which has two characters at least, may fail. */
-const isNarrow = ({ min = 0, max }: LengthBounds): boolean => min > 2 || max !== undefined
-
 const lengths = ({ min, max }: LengthBounds): SchemaDocument => ({
   ...(min === undefined ? {} : { minLength: min }),
   ...(max === undefined ? {} : { maxLength: max }),
 })
 
-function patternKeywords(patterns: Iterable<string>): SchemaDocument {
+/** Each pattern once, by its keywords. */
+type Patterns = Map<string, PatternDocument>
+
+function addPatterns(patterns: Patterns, more: Iterable<PatternDocument>): void {
+  for (const one of more) patterns.set(JSON.stringify(one), one)
+}
+
+function patternKeywords(patterns: Iterable<PatternDocument>): SchemaDocument {
   const [first, ...others] = patterns
-  if (first === undefined) return {}
-  return others.length === 0 ? { pattern: first } : { pattern: first, allOf: others.map((pattern) => ({ pattern })) }
+  return others.length === 0 ? { ...first } : { ...first, allOf: others }
 }
 
 export const normKeyword = (norm: readonly NormOp[]): SchemaDocument =>

@@ -63,7 +63,23 @@ function lowerDiscriminated(
   if (flat.every((node) => isToldApart(node, key)) && options.every((option) => isAlwaysThere(option, key))) {
     return { oneOf: flat, 'x-discriminator': key }
   }
-  return unionOf(nodes.flatMap(branches))
+  // A payload without the key chooses an option only where a single one may lack it.
+  const lacking = options.filter((option) => !isAlwaysThere(option, key))
+  if (lacking.length === 1 || type._zod.def.unionFallback === true) return unionOf(nodes.flatMap(branches))
+  return unionOf(nodes.flatMap(branches).map((node) => withKey(context, node, key, path)))
+}
+
+/** The option, for payloads that have the key. */
+function withKey(context: LoweringContext, node: SchemaDocument, key: string, path: string): SchemaDocument {
+  if (node.oneOf !== undefined) return { ...node, oneOf: node.oneOf.map((each) => withKey(context, each, key, path)) }
+  if (node.$ref !== undefined) {
+    return context.reject(path, `"${key}" may be absent in several options, one of them recursive; make it required`)
+  }
+  const property = node.properties?.[key]
+  if (property === undefined || node.required?.includes(key) === true) return node
+  const { default: _, ...present } = property
+  const properties = { ...node.properties, [key]: present }
+  return { ...node, properties, required: [...(node.required ?? []), key] }
 }
 
 /** What zod throws at the first payload: it looks at the options as late as that. */

@@ -3,7 +3,7 @@
 import { regexes } from 'zod/v4/core'
 import type { SchemaDocument } from '../schema-document.ts'
 import type { CheckDef, LoweringContext } from './context.ts'
-import { readPattern } from './patterns.ts'
+import { readAsciiPattern } from './patterns.ts'
 
 type Url = NonNullable<SchemaDocument['x-url']>
 
@@ -18,7 +18,7 @@ export function readUrl(context: LoweringContext, path: string, def: CheckDef, e
   const url: Url = {}
   for (const part of ['hostname', 'protocol'] as const) {
     const pattern = def[part]
-    const [source] = pattern === undefined ? [] : readPattern(context, path, frozenPart(pattern))
+    const source = pattern && readAsciiPattern(context, path, frozenPart(pattern))
     const before = earlier?.[part]
     if (source !== undefined && before !== undefined && source !== before)
       context.reject(path, `two URL checks have different patterns of the ${part}; write one pattern in one z.url()`)
@@ -28,8 +28,8 @@ export function readUrl(context: LoweringContext, path: string, def: CheckDef, e
 }
 
 /**
- * zod's domain pattern limits the whole host by a look-ahead, which no lock holds. Without it, z.httpUrl() also takes hosts of
- * more than 253 characters.
+ * zod's domain pattern limits the whole host to 253 characters, by a look-ahead, which no lock holds. The engines have the limit
+ * for every pattern of a host.
  */
 const frozenPart = (pattern: RegExp): RegExp =>
   pattern.source === regexes.domain.source ? new RegExp(pattern.source.replace('(?=.{1,253}$)', '')) : pattern

@@ -2,6 +2,7 @@
 
 import type { NumberLimits, NumericLimit, ScalarNode, SchemaNode, StringLimits, ValuesNode } from '../../model/index.ts'
 import { stringifyWithBigints } from '../../json/index.ts'
+import type { Pattern } from '../../pattern/index.ts'
 import { fieldChange, type Affected, type Change } from './change.ts'
 
 const noStringLimits: StringLimits = { patterns: [], norm: [] }
@@ -63,7 +64,7 @@ function compareTypes(a: readonly string[], b: readonly string[], path: string):
 }
 
 function compareStrings(a: StringLimits, b: StringLimits, path: string): Change[] {
-  const [before, after] = [a.patterns.map(({ source }) => source), b.patterns.map(({ source }) => source)]
+  const [before, after] = [a.patterns.map(patternName), b.patterns.map(patternName)]
   const [removed, added] = [missingFrom(after, before), missingFrom(before, after)]
   const found = [
     ...compareBound(path, 'characters, at least', a.minLength, b.minLength, 'least'),
@@ -84,6 +85,8 @@ function compareStrings(a: StringLimits, b: StringLimits, path: string): Change[
 }
 
 const missingFrom = <T>(list: readonly T[], items: readonly T[]): T[] => items.filter((item) => !list.includes(item))
+
+const patternName = ({ source, units }: Pattern): string => (units === 'utf16' ? `${source} (UTF-16 units)` : source)
 
 const patternText = (sources: readonly string[]): string =>
   sources.map((source) => `/${source.length > 60 ? `${source.slice(0, 59)}…` : source}/`).join(' and ')

@@ -1,6 +1,6 @@
 // allOf, and keywords beside `$ref`: two schemas that must both hold, merged into one.
 
-import { isAny, sameSchema, withoutAnnotations, type SchemaDocument } from '../schema-document.ts'
+import { isAny, sameSchema, withoutAnnotations, type PatternDocument, type SchemaDocument } from '../schema-document.ts'
 import { child, type Importer } from './importer.ts'
 import type { Location } from './references.ts'
 import { branchesByKind, unionOf } from './unions.ts'
@@ -106,21 +106,23 @@ const valuesOf = (node: SchemaDocument): (string | number | boolean | null)[] | 
 
 function mergeStrings(a: SchemaDocument, b: SchemaDocument): SchemaDocument | undefined {
   if (a.type !== 'string' || b.type !== 'string' || isFixed(a) || isFixed(b)) return undefined
+  const { 'x-pattern-units': _a, ...left } = a
+  const { 'x-pattern-units': _b, ...right } = b
   const [pattern, ...more] = [...patternsOf(a), ...patternsOf(b)]
   return {
-    ...a,
-    ...b,
+    ...left,
+    ...right,
     ...bounds(a, b, 'minLength', 'maxLength'),
-    ...(pattern !== undefined && { pattern }),
-    ...(more.length > 0 && { allOf: more.map((source) => ({ pattern: source })) }),
+    ...pattern,
+    ...(more.length > 0 && { allOf: more }),
   }
 }
 
 const isFixed = (node: SchemaDocument): boolean => valuesOf(node) !== undefined
 
-const patternsOf = ({ pattern, allOf = [] }: SchemaDocument): string[] => [
-  ...(pattern === undefined ? [] : [pattern]),
-  ...allOf.map((one) => one.pattern),
+const patternsOf = ({ pattern, 'x-pattern-units': units, allOf = [] }: SchemaDocument): PatternDocument[] => [
+  ...(pattern === undefined ? [] : [{ pattern, ...(units !== undefined && { 'x-pattern-units': units }) }]),
+  ...allOf,
 ]
 
 function mergeNumbers(a: SchemaDocument, b: SchemaDocument): SchemaDocument | undefined {

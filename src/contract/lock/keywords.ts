@@ -10,7 +10,7 @@ import {
   type JsonValue,
 } from '../../json/index.ts'
 import { annotationKeywords } from '../../tables/lock-keywords.ts'
-import { parsePattern, PatternError, type Pattern } from '../../pattern/index.ts'
+import { parsePattern, PatternError, type Pattern, type PatternUnits } from '../../pattern/index.ts'
 import {
   normOps,
   type LiteralValue,
@@ -47,14 +47,23 @@ export function readText(value: JsonValue, pointer: string): string {
   throw invalid(pointer, 'Expected a string.')
 }
 
-export function readPattern(value: JsonValue, pointer: string): Pattern {
+export function readPattern(value: JsonValue, pointer: string, units: PatternUnits): Pattern {
   const source = readText(value, pointer)
   try {
-    return parsePattern(source)
+    return parsePattern(source, units)
   } catch (error) {
     if (!(error instanceof PatternError)) throw error
     throw unsupported(pointer, `The pattern is refused at position ${error.position}: ${error.message}`)
   }
+}
+
+/** The units of the pattern that the object holds beside them; readPatternUnits checks the keyword. */
+export const patternUnitsOf = (holder: JsonObject): PatternUnits =>
+  holder.has('x-pattern-units') ? 'utf16' : 'codepoint'
+
+export function readPatternUnits(value: JsonValue, pointer: string, hasPattern: boolean): void {
+  if (value !== 'utf16') throw invalid(pointer, 'Expected "utf16".')
+  if (!hasPattern) throw invalid(pointer, 'There is no pattern beside it.')
 }
 
 /** allOf: further patterns only. */
@@ -67,7 +76,8 @@ export function readPatterns(value: JsonValue, pointer: string): Pattern[] {
     let pattern: Pattern | undefined
     for (const member of item.members) {
       const memberAt = appendPointer(at, member.key)
-      if (member.key === 'pattern') pattern = readPattern(member.value, memberAt)
+      if (member.key === 'pattern') pattern = readPattern(member.value, memberAt, patternUnitsOf(item))
+      else if (member.key === 'x-pattern-units') readPatternUnits(member.value, memberAt, true)
       else if (!annotations.has(member.key)) throw unsupported(memberAt, 'allOf may only hold patterns.')
     }
     return pattern as Pattern
@@ -103,7 +113,7 @@ export function readUrl(value: JsonValue, pointer: string): UrlLimits {
   for (const { key, value: source } of value.members) {
     const at = appendPointer(pointer, key)
     if (key !== 'hostname' && key !== 'protocol') throw invalid(at, 'Expected hostname and protocol only.')
-    url[key] = readPattern(source, at)
+    url[key] = readPattern(source, at, 'codepoint')
   }
   return url
 }

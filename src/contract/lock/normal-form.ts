@@ -11,6 +11,7 @@ import type {
   UrlLimits,
   ValuesNode,
 } from '../../model/index.ts'
+import type { Pattern } from '../../pattern/index.ts'
 
 /** Canonical JSON (RFC 8785) of the contract without annotations, `appOnly` and unused definitions. */
 export function normalForm(profile: Profile): string {
@@ -79,8 +80,8 @@ function scalarMembers({ types, string, number, coerce, bigint }: ScalarNode): M
     ['type', oneOrList(types)],
     ['minLength', string?.minLength],
     ['maxLength', string?.maxLength],
-    ['pattern', pattern?.source],
-    ['allOf', list(more.map(({ source }) => object([['pattern', source]])))],
+    ...patternMembers(pattern),
+    ['allOf', list(more.map((one) => object(patternMembers(one))))],
     ['x-norm', list(string?.norm ?? [])],
     ['x-coerce', coerce],
     ['x-url', string?.url && urlMembers(string.url)],
@@ -88,6 +89,11 @@ function scalarMembers({ types, string, number, coerce, bigint }: ScalarNode): M
     ['x-value', bigint && 'bigint'],
   ]
 }
+
+const patternMembers = (pattern: Pattern | undefined): Members => [
+  ['pattern', pattern?.source],
+  ['x-pattern-units', pattern?.units === 'utf16' ? 'utf16' : undefined],
+]
 
 const urlMembers = ({ hostname, protocol }: UrlLimits): JsonObject =>
   object([

@@ -17,6 +17,7 @@ import type {
   TypeName,
   UrlLimits,
 } from '../../model/index.ts'
+import type { PatternUnits } from '../../pattern/index.ts'
 import { invalid, unsupported } from './errors.ts'
 import { allowsKeyword, nodeKindOf, rootKeywords, type NodeKind } from './node-kinds.ts'
 import * as read from './keywords.ts'
@@ -39,6 +40,8 @@ interface ParsedKeywords {
   readonly types: readonly TypeName[]
   readonly values: readonly LiteralValue[]
   readonly string?: Partial<StringLimits>
+  /** Of `pattern`, which comes before the keyword that names them; undefined without `pattern`. */
+  readonly patternUnits?: PatternUnits | undefined
   readonly number?: NumberLimits
   readonly norm: readonly NormOp[]
   readonly coerce?: true
@@ -111,9 +114,13 @@ const keywordReaders: Readonly<Record<string, KeywordReader>> = {
   minLength: (value, at, { string }) => ({ string: { ...string, minLength: read.readCount(value, at) } }),
   maxLength: (value, at, { string }) => ({ string: { ...string, maxLength: read.readCount(value, at) } }),
   allOf: (value, at) => ({ string: { patterns: read.readPatterns(value, at) } }),
-  pattern: (value, at, { string }) => ({
-    string: { ...string, patterns: [read.readPattern(value, at), ...(string?.patterns ?? [])] },
+  pattern: (value, at, { string, patternUnits = 'codepoint' }) => ({
+    string: { ...string, patterns: [read.readPattern(value, at, patternUnits), ...(string?.patterns ?? [])] },
   }),
+  'x-pattern-units'(value, at, { patternUnits }) {
+    read.readPatternUnits(value, at, patternUnits !== undefined)
+    return {}
+  },
   minimum: (value, at, { number }) => ({ number: { ...number, minimum: read.readBound(value, at) } }),
   exclusiveMinimum: (value, at, { number }) => ({ number: { ...number, exclusiveMinimum: read.readBound(value, at) } }),
   maximum: (value, at, { number }) => ({ number: { ...number, maximum: read.readBound(value, at) } }),
@@ -180,7 +187,8 @@ class Walk {
     if (schema === false) throw unsupported(pointer, 'false is only supported for items and additionalProperties.')
     if (!(schema instanceof JsonObject)) throw invalid(pointer, 'Expected a schema.')
     const nodeKind = nodeKindOf(schema, pointer, isRoot)
-    const parsed = { ...nothingParsed, types: nodeKind.types }
+    const patternUnits = schema.has('pattern') ? read.patternUnitsOf(schema) : undefined
+    const parsed = { ...nothingParsed, types: nodeKind.types, patternUnits }
     for (const { key, value } of schema.members) {
       if (read.annotations.has(key)) continue
       const at = appendPointer(pointer, key)

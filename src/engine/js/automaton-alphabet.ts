@@ -1,28 +1,30 @@
-// The alphabet of the automaton: code points that are in the same classes of the pattern are one symbol.
+// The alphabet of the automaton: characters that are in the same classes of the pattern are one symbol.
 
-import type { Ranges } from '../../pattern/index.ts'
-import { addBit, type Bits, type Positions } from './automaton-positions.ts'
+import { addBit, wordCharacters, type Bits, type Positions, type Ranges } from '../../pattern/index.ts'
 
 export interface Alphabet {
   /** Number of symbols. */
   readonly size: number
   /** Symbol by ASCII code. */
   readonly ascii: Uint16Array
-  /** Symbol by code point. */
-  readonly symbolOf: (codePoint: number) => number
+  /** Symbol by character. */
+  readonly symbolOf: (character: number) => number
+  /** Whether each symbol is of word characters; only where the pattern has boundaries. */
+  readonly isWord: readonly boolean[]
   /** The positions that match each symbol, `words` to a symbol. */
   readonly masks: Bits
 }
 
-export function alphabetOf({ ranges, words }: Positions): Alphabet {
+export function alphabetOf({ ranges, words, hasBoundaries }: Positions): Alphabet {
   const sets = distinct(ranges)
+  const wordSet = hasBoundaries ? sets.push({ ranges: wordCharacters, positions: [] }) - 1 : -1
   const { starts, symbolAt, members } = symbolsOf(sets.map((set) => set.ranges))
-  const symbolOf = (codePoint: number): number => {
+  const symbolOf = (character: number): number => {
     let low = 0
     let high = starts.length
     while (high - low > 1) {
       const middle = (low + high) >>> 1
-      if ((starts[middle] as number) <= codePoint) low = middle
+      if ((starts[middle] as number) <= character) low = middle
       else high = middle
     }
     return symbolAt[low] as number
@@ -36,6 +38,7 @@ export function alphabetOf({ ranges, words }: Positions): Alphabet {
     size: members.length,
     ascii: Uint16Array.from({ length: 128 }, (_, code) => symbolOf(code)),
     symbolOf,
+    isWord: members.map((indexes) => indexes.includes(wordSet)),
     masks,
   }
 }
@@ -45,11 +48,14 @@ interface ClassSet {
   readonly positions: number[]
 }
 
-/** Groups positions that match the same code points. */
-function distinct(ranges: readonly Ranges[]): readonly ClassSet[] {
+/** Groups positions that match the same characters. */
+function distinct(ranges: readonly Ranges[]): ClassSet[] {
   const sets = new Map<string, ClassSet>()
+  const keys = new Map<Ranges, string>()
   ranges.forEach((one, position) => {
-    const key = one.join()
+    // The copies of a repeated class share its ranges.
+    const key = keys.get(one) ?? one.join()
+    keys.set(one, key)
     const set = sets.get(key) ?? { ranges: one, positions: [] }
     sets.set(key, set)
     set.positions.push(position)
@@ -58,7 +64,7 @@ function distinct(ranges: readonly Ranges[]): readonly ClassSet[] {
 }
 
 interface Symbols {
-  /** Where each run of code points starts, ascending from 0. */
+  /** Where each run of characters starts, ascending from 0. */
   readonly starts: Int32Array
   readonly symbolAt: Uint16Array
   /** The sets that contain each symbol. */

@@ -1,16 +1,24 @@
 // Matches texts against a pattern in time linear in the text, for any pattern: a deterministic automaton over the
 // pattern's positions, built lazily in bounded memory. V8's RegExp is not used, because it backtracks.
 
-import type { Pattern } from '../../pattern/index.ts'
+import {
+  addAll,
+  hasBit,
+  matched,
+  matchedAtEnd,
+  positionsOf,
+  type Bits,
+  type Pattern,
+  type Positions,
+} from '../../pattern/index.ts'
 import { alphabetOf, type Alphabet } from './automaton-alphabet.ts'
-import { addAll, hasBit, matched, matchedAtEnd, positionsOf, type Bits, type Positions } from './automaton-positions.ts'
 
 /** True when `text` contains a match. Lone surrogates are code points of their own, as with the RegExp flag u. */
 export type Matcher = (text: string) => boolean
 
 /** The matcher of one pattern. It caches states, so reuse it. */
 export function compileMatcher(pattern: Pattern): Matcher {
-  const automaton = new Automaton(positionsOf(pattern.node))
+  const automaton = new Automaton(positionsOf(pattern.node, 'skip'), pattern.units === 'codepoint')
   return (text) => automaton.matches(text)
 }
 
@@ -33,6 +41,8 @@ class Automaton {
   readonly #dead: number
   readonly #accept: number
   readonly #firstState: number
+  /** A surrogate pair is one character. */
+  readonly #joinsPairs: boolean
   #table: Int32Array
   /** The set of positions of each state, by row. */
   #sets: Bits[] = []
@@ -40,11 +50,12 @@ class Automaton {
   #acceptsEnd: boolean[] = []
   #states: Map<string, number> = new Map()
   #start = unknown
-  /** Code points matched without cached states since the table filled up. */
+  /** Characters matched without cached states since the table filled up. */
   #slowSteps = 0
 
-  constructor(positions: Positions) {
+  constructor(positions: Positions, joinsPairs: boolean) {
     this.#positions = positions
+    this.#joinsPairs = joinsPairs
     this.#alphabet = alphabetOf(positions)
     this.#steps = new Steps(positions, this.#alphabet)
     this.#symbols = this.#alphabet.size
@@ -69,9 +80,9 @@ class Automaton {
       let symbol: number
       if (unit < 128) symbol = ascii[unit] as number
       else {
-        const codePoint = text.codePointAt(i) as number
-        if (codePoint > 0xffff) i++
-        symbol = this.#alphabet.symbolOf(codePoint)
+        const character = this.#characterAt(text, i, unit)
+        if (character > 0xffff) i++
+        symbol = this.#alphabet.symbolOf(character)
       }
       let next = table[state + symbol] as number
       if (next < firstState) {
@@ -87,15 +98,19 @@ class Automaton {
     return this.#acceptsEnd[state / this.#symbols] as boolean
   }
 
+  #characterAt(text: string, at: number, unit: number): number {
+    return this.#joinsPairs && (unit & 0xfc00) === 0xd800 ? (text.codePointAt(at) as number) : unit
+  }
+
   /** Continues from the set in #steps without a table: slower, but linear too. */
   #matchesSlowly(text: string, from: number): boolean {
     const steps = this.#steps
     for (let i = from; i < text.length; i++) {
       if (hasBit(steps.set, matched)) return true
-      const codePoint = text.codePointAt(i) as number
-      if (codePoint > 0xffff) i++
+      const character = this.#characterAt(text, i, text.charCodeAt(i))
+      if (character > 0xffff) i++
       this.#slowSteps++
-      steps.advance(this.#alphabet.symbolOf(codePoint))
+      steps.advance(this.#alphabet.symbolOf(character))
     }
     return hasBit(steps.set, matched) || hasBit(steps.set, matchedAtEnd)
   }
@@ -133,7 +148,9 @@ class Automaton {
     this.#table = new Int32Array((resultRows + 4) * this.#symbols)
     this.#sets = Array.from({ length: resultRows }, () => none)
     this.#acceptsEnd = Array.from({ length: resultRows }, () => false)
-    this.#states = new Map([[keyOf(none), this.#dead]])
+    const { word, other } = this.#positions.restart
+    const isSearch = [word, other].some((set) => set.some((bits) => bits !== 0))
+    this.#states = isSearch ? new Map() : new Map([[keyOf(none), this.#dead]])
     this.#slowSteps = 0
     this.#start = this.#stateOf(this.#positions.first)
   }
@@ -151,12 +168,12 @@ class Steps {
   readonly set: Bits
   readonly #next: Bits
   readonly #positions: Positions
-  readonly #masks: Bits
+  readonly #alphabet: Alphabet
   readonly #followers: (Span | undefined)[] = []
 
   constructor(positions: Positions, alphabet: Alphabet) {
     this.#positions = positions
-    this.#masks = alphabet.masks
+    this.#alphabet = alphabet
     this.set = new Int32Array(positions.words)
     this.#next = new Int32Array(positions.words)
   }
@@ -165,9 +182,10 @@ class Steps {
     const { set } = this
     const next = this.#next
     const { words, restart } = this.#positions
-    next.set(restart)
+    const { masks, isWord } = this.#alphabet
+    next.set(isWord[symbol] ? restart.word : restart.other)
     for (let word = 0; word < words; word++) {
-      let active = (set[word] as number) & (this.#masks[symbol * words + word] as number)
+      let active = (set[word] as number) & (masks[symbol * words + word] as number)
       for (let group = word * 4; active !== 0; group++, active >>>= 8) {
         if ((active & 255) !== 0) addSpan(next, this.#followersOf(group, active & 255))
       }

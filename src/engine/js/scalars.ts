@@ -3,7 +3,6 @@
 
 import type {
   NumberLimits,
-  NumericLimit,
   LiteralValue,
   Profile,
   ScalarNode,
@@ -15,6 +14,7 @@ import { isWellFormed } from '#runtime'
 import type { JsonPrimitive, JsonValue } from '../../json/index.ts'
 import { compileMatcher } from './automaton.ts'
 import { coerceScalar, largestNumber } from './coerce.ts'
+import { isMultipleOf } from './multiple-of.ts'
 import { normalizeString } from './normalize-string.ts'
 import { compileUrl } from './url.ts'
 import type { Visitor } from './visitor.ts'
@@ -36,45 +36,6 @@ export function hasType(types: readonly TypeName[], value: JsonValue): boolean {
 }
 
 const isInteger = (value: JsonValue): boolean => typeof value === 'bigint' || Number.isInteger(value)
-
-/** From here on a quotient has too few digits behind the point to tell. */
-const largestQuotient = 2 ** 48
-
-/**
- * multipleOf for doubles, where 19.99 is a multiple of 0.01. `divisor` is greater than 0; both are finite. native/core
- * has the same formula, bit for bit.
- */
-export function isMultipleOf(value: number | bigint, divisor: NumericLimit): boolean {
-  if (typeof value === 'bigint' || typeof divisor === 'bigint') return isExactMultiple(value, divisor)
-  if (Number.isSafeInteger(value)) {
-    if (Number.isSafeInteger(divisor)) return value % divisor === 0
-    if (Number.isSafeInteger(1 / divisor)) return true
-  }
-  const quotient = value / divisor
-  const size = Math.abs(quotient)
-  if (!(size < largestQuotient)) return false
-  return Math.abs(quotient - Math.round(quotient)) < 4 * Number.EPSILON * Math.max(size, 1)
-}
-
-/** One of both is beyond ±(2^53 - 1): exact division of their shortest decimal forms. */
-function isExactMultiple(value: number | bigint, divisor: NumericLimit): boolean {
-  const [a, b] = [decimalOf(value), decimalOf(divisor)]
-  const exponent = Math.min(a.exponent, b.exponent)
-  const scaled = ({ digits, exponent: own }: Decimal): bigint => digits * 10n ** BigInt(own - exponent)
-  return scaled(a) % scaled(b) === 0n
-}
-
-interface Decimal {
-  readonly digits: bigint
-  readonly exponent: number
-}
-
-/** The shortest decimal form of a number: digits × 10^exponent. */
-function decimalOf(value: number | bigint): Decimal {
-  const [mantissa = '', power = '0'] = String(value).split('e')
-  const [whole = '', fraction = ''] = mantissa.split('.')
-  return { digits: BigInt(whole + fraction), exponent: Number(power) - fraction.length }
-}
 
 /** The text after normalization; undefined when a check fails. */
 export type StringCheck = (text: string) => string | undefined

@@ -26,9 +26,10 @@ import { compareKeys, JsonObject, type JsonMember, type JsonValue } from '../../
 import { compileMatcher, type Matcher } from './automaton.ts'
 import { coerceScalar } from './coerce.ts'
 import { IssueCollector, type Validation } from './issue-collector.ts'
+import { isMultipleOf } from './multiple-of.ts'
 import { flattenUnion, type Candidates } from './flatten-union.ts'
 import { normalizeString } from './normalize-string.ts'
-import { codePoints, hasType, isMultipleOf, typeOf } from './scalars.ts'
+import { codePoints, hasType, typeOf } from './scalars.ts'
 import { compileUrl, type UrlCheck } from './url.ts'
 
 export interface Validated extends Validation {

@@ -44,7 +44,7 @@ impl NodeKind {
             Self::Enum => &["enum", "type", "x-norm"],
             Self::Union => &["anyOf"],
             Self::Discriminated => &["oneOf", "x-discriminator"],
-            Self::String => &["type", "allOf", "maxLength", "minLength", "pattern", "x-coerce", "x-norm", "x-url"],
+            Self::String => &["type", "allOf", "maxLength", "minLength", "pattern", "x-coerce", "x-norm", "x-pattern-units", "x-url"],
             Self::Number => &["type", "exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf", "x-coerce", "x-value"],
             Self::Bare => &["type", "x-coerce"],
             Self::Array => &["type", "items", "maxItems", "minItems"],

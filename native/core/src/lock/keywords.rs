@@ -2,10 +2,10 @@
 
 use super::errors::{invalid, unsupported};
 use super::keyword_table::{ANNOTATION_KEYWORDS, ROOT_KEYWORDS};
-use super::value::{Value, primitive_text, push_value};
+use super::value::{Object, Value, primitive_text, push_value};
 use crate::error::ContractError;
 use crate::numeric::Numeric;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, Units};
 use crate::pointer::Path;
 use crate::profile::{JsonText, NormOp, NormOps, Primitive, TypeName, UrlLimits};
 use crate::read::compare_keys;
@@ -59,10 +59,25 @@ pub fn read_one_of<T: Copy>(all: &[T], name: fn(T) -> &'static str, value: &Valu
     })
 }
 
-pub fn read_pattern(value: &Value, at: &Path<'_>) -> Result<Pattern> {
-    Pattern::parse(read_text(value, at)?).map_err(|error| {
+pub fn read_pattern(value: &Value, at: &Path<'_>, units: Units) -> Result<Pattern> {
+    Pattern::parse(read_text(value, at)?, units).map_err(|error| {
         unsupported(at.pointer(), format!("The pattern is refused at position {}: {error}", error.position))
     })
+}
+
+/// The units of the pattern that the object holds beside them; `read_pattern_units` checks the keyword.
+pub fn pattern_units_of(holder: &Object) -> Units {
+    if holder.has("x-pattern-units") { Units::Utf16 } else { Units::CodePoints }
+}
+
+pub fn read_pattern_units(value: &Value, at: &Path<'_>, has_pattern: bool) -> Result<()> {
+    if value.text() != Some("utf16") {
+        return Err(invalid(at.pointer(), "Expected \"utf16\"."));
+    }
+    if !has_pattern {
+        return Err(invalid(at.pointer(), "There is no pattern beside it."));
+    }
+    Ok(())
 }
 
 /// `allOf`: further patterns only.
@@ -78,7 +93,9 @@ pub fn read_patterns(value: &Value, at: &Path<'_>) -> Result<Vec<Pattern>> {
         };
         for (key, value) in schema.iter() {
             if key == "pattern" {
-                patterns.push(read_pattern(value, &at.key(key))?);
+                patterns.push(read_pattern(value, &at.key(key), pattern_units_of(schema))?);
+            } else if key == "x-pattern-units" {
+                read_pattern_units(value, &at.key(key), true)?;
             } else if !is_annotation(key) {
                 return Err(refused(&at.key(key)));
             }
@@ -129,8 +146,8 @@ pub fn read_url(value: &Value, at: &Path<'_>) -> Result<UrlLimits> {
     for (key, value) in members.iter() {
         let at = at.key(key);
         match key {
-            "hostname" => url.hostname = Some(read_pattern(value, &at)?),
-            "protocol" => url.protocol = Some(read_pattern(value, &at)?),
+            "hostname" => url.hostname = Some(read_pattern(value, &at, Units::CodePoints)?),
+            "protocol" => url.protocol = Some(read_pattern(value, &at, Units::CodePoints)?),
             _ => return Err(invalid(at.pointer(), "Expected only hostname and protocol.")),
         }
     }

@@ -5,6 +5,7 @@
 
 use crate::json_text::{push_numeric, push_primitive, push_string};
 use crate::numeric::Numeric;
+use crate::pattern::{Pattern, Units};
 use crate::profile::{
     Additional, ArrayNode, DiscriminatedNode, JsonText, NullableNode, ObjectNode, Profile, Property, ScalarNode,
     SchemaNode, TypeName, ValuesKeyword, ValuesNode,
@@ -164,11 +165,14 @@ impl Text {
         let string = string.clone().unwrap_or_default();
         let number = number.unwrap_or_default();
         if string.patterns.len() > 1 {
-            let pattern = |out: &mut Self, source: &str| {
-                out.object(|out| out.member("pattern", |out| out.string(source)));
-            };
             let more = string.patterns[1..].iter();
-            self.member("allOf", |out| out.list(more, |out, one| pattern(out, one.source())));
+            let pattern = |out: &mut Self, one: &Pattern| {
+                out.object(|out| {
+                    out.member("pattern", |out| out.string(one.source()));
+                    out.pattern_units(Some(one));
+                });
+            };
+            self.member("allOf", |out| out.list(more, pattern));
         }
         self.optional("exclusiveMaximum", number.exclusive_maximum, Self::number);
         self.optional("exclusiveMinimum", number.exclusive_minimum, Self::number);
@@ -183,6 +187,7 @@ impl Text {
             self.member("x-coerce", |out| out.out.push_str("true"));
         }
         self.norm(string.norm);
+        self.pattern_units(string.patterns.first());
         self.optional("x-url", string.url, |out, url| {
             out.object(|out| {
                 out.optional("hostname", url.hostname, |out, one| out.string(one.source()));
@@ -190,6 +195,12 @@ impl Text {
             });
         });
         self.optional("x-value", bigint.then_some("bigint"), Self::string);
+    }
+
+    fn pattern_units(&mut self, pattern: Option<&Pattern>) {
+        if pattern.is_some_and(|one| one.units() == Units::Utf16) {
+            self.member("x-pattern-units", |out| out.string("utf16"));
+        }
     }
 
     fn values(&mut self, ValuesNode { keyword, values, types, norm }: &ValuesNode) {

@@ -3,7 +3,7 @@
 use super::keyword_table::NodeKind;
 use super::keywords::infer_types;
 use super::tree::{ANY, DefId, NodeId, RawAdditional, RawNode, RawProperty, SchemaLocation};
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, Units};
 use crate::profile::{
     NormOps, NumberLimits, Primitive, ScalarNode, StringLimits, TypeName, UrlLimits, ValuesKeyword, ValuesNode,
 };
@@ -14,6 +14,8 @@ pub struct ParsedKeywords {
     pub values: Vec<Primitive>,
     /// Without `allOf`, `x-norm` and `x-url`, which the node adds.
     pub string: StringLimits,
+    /// Of `pattern`, which comes before the keyword that names them.
+    pub pattern_units: Units,
     pub all_of: Vec<Pattern>,
     pub number: NumberLimits,
     pub bigint: bool,

@@ -84,6 +84,7 @@ impl<'v> Walk<'v> {
         let is_root = self.locations[id].parent.is_none();
         let (kind, types) = kind_of(schema, at, is_root)?;
         let mut keywords = ParsedKeywords::new(types);
+        keywords.pattern_units = read::pattern_units_of(schema);
         for (key, value) in schema.iter().filter(|(key, _)| !is_annotation(key)) {
             let at = at.key(key);
             if key == "default" {
@@ -139,7 +140,8 @@ impl<'v> Walk<'v> {
             }
             "minLength" => keywords.string.min_length = Some(read::read_count(value, at)?),
             "maxLength" => keywords.string.max_length = Some(read::read_count(value, at)?),
-            "pattern" => keywords.string.patterns = vec![read::read_pattern(value, at)?],
+            "pattern" => keywords.string.patterns = vec![read::read_pattern(value, at, keywords.pattern_units)?],
+            "x-pattern-units" => read::read_pattern_units(value, at, !keywords.string.patterns.is_empty())?,
             "allOf" => keywords.all_of = read::read_patterns(value, at)?,
             "minimum" => keywords.number.minimum = Some(read::read_bound(value, at)?),
             "exclusiveMinimum" => keywords.number.exclusive_minimum = Some(read::read_bound(value, at)?),

@@ -1,31 +1,35 @@
-//! The patterns of a contract: parsed by the same grammar as in TypeScript, and matched in time linear in the text. The
-//! `regex` crate never sees the author's text: its expression is printed from the parsed tree.
+//! The patterns of a contract: parsed by the same grammar as in TypeScript, and matched in time linear in the text.
 //!
-//! Twin of `src/pattern/`.
+//! Twin of `src/pattern/` and of the automaton in `src/engine/js/`.
 
+mod alphabet;
 mod atoms;
+mod automaton;
+mod bits;
+mod cost;
+mod general_category;
+mod general_category_table;
 mod parse;
-mod print;
+mod positions;
 mod ranges;
+mod units;
 
 pub use atoms::PatternError;
+pub use units::Units;
 
-use regex::{Regex, RegexBuilder};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
+
+use automaton::{Cache, Program};
+use parse::Node;
 
 /// A pattern of a contract: a search, as in JSON Schema, unless it is anchored.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     source: Box<str>,
-    regex: Regex,
+    units: Units,
+    node: Arc<Node>,
+    cost: Arc<OnceLock<u64>>,
 }
-
-/// Largest state cache of one matcher, in bytes. Beyond it matching is slower, but still linear.
-const MAX_CACHE_BYTES: usize = 4 << 20;
-
-/// The parser bounds the tree. The limits of the `regex` crate must never apply, or the engines would differ.
-const NO_LIMIT_BYTES: usize = 1 << 30;
-/// One group of the grammar is a few nodes of the crate.
-const MAX_NESTING: u32 = 2000;
 
 impl Pattern {
     /// Parses a pattern of a lock.
@@ -33,39 +37,61 @@ impl Pattern {
     /// # Errors
     ///
     /// The first thing outside the grammar, or the first part that exceeds its limits.
-    pub fn parse(source: &str) -> Result<Self, PatternError> {
-        let node = parse::parse(source)?;
-        let regex = RegexBuilder::new(&print::print(&node))
-            .size_limit(NO_LIMIT_BYTES)
-            .nest_limit(MAX_NESTING)
-            .dfa_size_limit(MAX_CACHE_BYTES)
-            .build()
-            .map_err(|error| PatternError {
-                position: 0,
-                message: format!("The pattern cannot be compiled: {error}"),
-            })?;
-        Ok(Self { source: source.into(), regex })
+    pub fn parse(source: &str, units: Units) -> Result<Self, PatternError> {
+        let node = parse::parse(source, units)?;
+        Ok(Self { source: source.into(), units, node: Arc::new(node), cost: Arc::default() })
     }
 
     /// The author's text, for issues and the normal form.
     pub fn source(&self) -> &str {
         &self.source
     }
+
+    /// What a character is.
+    pub fn units(&self) -> Units {
+        self.units
+    }
 }
 
-/// Matches texts against one pattern, and keeps the states that it has computed for the next text.
-#[derive(Clone, Debug)]
-pub struct Matcher(Regex);
+/// The most positions of the pattern that can be alive behind one character of any text, at least 1. The worst case of
+/// a match is this number times the characters of the text.
+pub fn cost(pattern: &Pattern) -> u64 {
+    *pattern.cost.get_or_init(|| cost::cost_of(&pattern.node))
+}
+
+/// Matches texts against one pattern, on any thread, and keeps the states that it has computed for the next text.
+#[derive(Debug)]
+pub struct Matcher {
+    program: Program,
+    cache: Mutex<Cache>,
+    /// For threads that find `cache` in use.
+    more: Mutex<Vec<Cache>>,
+}
 
 impl Matcher {
     /// The matcher of a pattern, with its own cache.
     pub fn new(pattern: &Pattern) -> Self {
-        // A clone shares the program and starts an empty cache.
-        Self(pattern.regex.clone())
+        let program = Program::new(&pattern.node, pattern.units == Units::CodePoints);
+        Self { program, cache: Mutex::default(), more: Mutex::default() }
     }
 
     /// True when `text` contains a match.
     pub fn is_match(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        match self.cache.try_lock() {
+            Ok(mut cache) => cache.is_match(&self.program, text),
+            // A thread panicked in it: it starts empty again.
+            Err(TryLockError::Poisoned(poisoned)) => {
+                let mut cache = poisoned.into_inner();
+                *cache = Cache::default();
+                cache.is_match(&self.program, text)
+            }
+            Err(TryLockError::WouldBlock) => {
+                let more = || self.more.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut cache = more().pop().unwrap_or_default();
+                let is_match = cache.is_match(&self.program, text);
+                more().push(cache);
+                is_match
+            }
+        }
     }
 }

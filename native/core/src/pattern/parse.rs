@@ -2,32 +2,47 @@
 //!
 //! Twin of `src/pattern/parse.ts`: same grammar, same order of checks, same positions.
 
-use super::atoms::{PatternError, Reader, Result};
-use super::ranges::{LINE_TERMINATORS, Ranges, negated};
+use std::collections::HashSet;
+use std::sync::Arc;
 
-/// One node of the tree. `Start` and `End` occur only first and last in a top-level alternative. A `Concat` without
-/// parts is the empty text, and never occurs inside `Concat` or `Repeat`.
+use super::atoms::{PatternError, Reader, Result};
+use super::ranges::{LINE_TERMINATORS, Ranges};
+use super::units::Units;
+
+/// One node of the tree. A `Concat` without parts is the empty text, and never occurs inside `Concat` or `Repeat`.
 #[derive(Debug)]
 pub enum Node {
-    Class(Ranges),
+    Class(Arc<Ranges>),
     Concat(Vec<Node>),
     Alternation(Vec<Node>),
     Repeat { node: Box<Node>, min: u32, max: Option<u32> },
+    Assertion(Assertion),
+}
+
+/// What holds between two characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assertion {
+    /// `^`
     Start,
+    /// `$`
     End,
+    /// `\b`
+    Boundary,
+    /// `\B`
+    NoBoundary,
 }
 
 /// Single-character matchers, quantifiers expanded; `x*` counts 1, `x{2,}` counts 3.
 const MAX_ATOMS: usize = 1000;
-/// Ranges of those matchers after merging, quantifiers expanded; a literal is one range.
+/// Ranges of the different classes after merging, each class once; a literal is one range.
 const MAX_RANGES: usize = 10_000;
 /// Open groups at one place.
 const MAX_NESTING: usize = 100;
 /// Largest number in `{n}`, `{n,}` and `{n,m}`.
 const MAX_COUNT: u32 = 1000;
 
-pub fn parse(source: &str) -> Result<Node> {
-    let mut parser = Parser { reader: Reader::new(source), depth: 0 };
+pub fn parse(source: &str, units: Units) -> Result<Node> {
+    let mut parser = Parser { reader: Reader::new(source, units), depth: 0, classes: HashSet::new(), ranges: 0 };
     let whole = parser.alternatives()?;
     match parser.reader.peek() {
         None => Ok(whole.node),
@@ -35,23 +50,18 @@ pub fn parse(source: &str) -> Result<Node> {
     }
 }
 
-/// A node with its cost when the quantifiers are expanded.
+/// A node with its atoms when the quantifiers are expanded.
 struct Sized {
     node: Node,
     atoms: usize,
-    ranges: usize,
 }
 
 impl Sized {
-    const EMPTY: Self = Self { node: Node::Concat(Vec::new()), atoms: 0, ranges: 0 };
-
-    fn class(ranges: Ranges) -> Self {
-        Self { atoms: 1, ranges: ranges.len(), node: Node::Class(ranges) }
-    }
+    const EMPTY: Self = Self { node: Node::Concat(Vec::new()), atoms: 0 };
 }
 
 impl Node {
-    /// The only node without atoms: others that match only the empty text are dropped during parsing.
+    /// Other parts that match only the empty text, and everywhere, are dropped during parsing.
     fn is_empty(&self) -> bool {
         matches!(self, Self::Concat(parts) if parts.is_empty())
     }
@@ -60,6 +70,8 @@ impl Node {
 struct Parser {
     reader: Reader,
     depth: usize,
+    classes: HashSet<Arc<Ranges>>,
+    ranges: usize,
 }
 
 impl Parser {
@@ -69,13 +81,12 @@ impl Parser {
 
     fn alternatives(&mut self) -> Result<Sized> {
         let mut branches = Vec::new();
-        let (mut atoms, mut ranges, mut has_empty) = (0, 0, false);
+        let (mut atoms, mut has_empty) = (0, false);
         loop {
             let from = self.reader.at;
             let branch = self.sequence()?;
             atoms += branch.atoms;
-            ranges += branch.ranges;
-            self.bound(from, atoms, ranges)?;
+            self.bound(from, atoms)?;
             if branch.node.is_empty() {
                 has_empty = true;
             } else {
@@ -92,76 +103,72 @@ impl Parser {
         if has_empty {
             branches.push(Sized::EMPTY.node);
         }
-        Ok(Sized { node: only(branches).unwrap_or_else(Node::Alternation), atoms, ranges })
+        Ok(Sized { node: only(branches).unwrap_or_else(Node::Alternation), atoms })
     }
 
     fn sequence(&mut self) -> Result<Sized> {
         let mut parts = Vec::new();
-        let (mut atoms, mut ranges) = (0, 0);
-        if self.depth == 0 && self.reader.peek() == Some('^') {
-            self.reader.at += 1;
-            parts.push(Node::Start);
-        }
+        let mut atoms = 0;
         loop {
             let from = self.reader.at;
-            match self.reader.peek() {
-                None | Some('|' | ')') => break,
-                Some('^') => {
-                    return Err(self.refused("`^` may stand only at the start of a top-level alternative."));
-                }
-                Some('$') => {
-                    self.end_anchor()?;
-                    parts.push(Node::End);
-                    break;
-                }
-                Some(_) => {}
+            if matches!(self.reader.peek(), None | Some('|' | ')')) {
+                break;
+            }
+            if let Some(assertion) = self.assertion() {
+                parts.push(Node::Assertion(assertion));
+                continue;
             }
             let term = self.term()?;
             let term = self.quantified(term)?;
             atoms += term.atoms;
-            ranges += term.ranges;
-            self.bound(from, atoms, ranges)?;
+            self.bound(from, atoms)?;
             if !term.node.is_empty() {
                 parts.push(term.node);
             }
         }
-        Ok(Sized { node: only(parts).unwrap_or_else(Node::Concat), atoms, ranges })
+        Ok(Sized { node: only(parts).unwrap_or_else(Node::Concat), atoms })
     }
 
-    fn end_anchor(&mut self) -> Result<()> {
-        if self.depth > 0 || !matches!(self.reader.peek_at(1), None | Some('|')) {
-            return Err(self.refused("`$` may stand only at the end of a top-level alternative."));
-        }
-        self.reader.at += 1;
-        Ok(())
+    fn assertion(&mut self) -> Option<Assertion> {
+        let (assertion, length) = match (self.reader.peek()?, self.reader.peek_at(1)) {
+            ('^', _) => (Assertion::Start, 1),
+            ('$', _) => (Assertion::End, 1),
+            ('\\', Some('b')) => (Assertion::Boundary, 2),
+            ('\\', Some('B')) => (Assertion::NoBoundary, 2),
+            _ => return None,
+        };
+        self.reader.at += length;
+        Some(assertion)
     }
 
     fn term(&mut self) -> Result<Sized> {
-        match self.reader.peek() {
-            Some('(') => self.group(),
+        let from = self.reader.at;
+        let ranges = match self.reader.peek() {
+            Some('(') => return self.group(),
             Some('.') => {
                 self.reader.at += 1;
-                Ok(Sized::class(negated(LINE_TERMINATORS)))
+                self.reader.complement(LINE_TERMINATORS)
             }
-            Some('[') => self.reader.class().map(Sized::class),
+            Some('[') => self.reader.class()?,
             Some(next @ ('*' | '+' | '?')) => {
-                Err(self.refused(format!("`{next}` has nothing to repeat. Write `\\{next}` for the character.")))
+                let message = format!("`{next}` has nothing to repeat. Write `\\{next}` for the character.");
+                return Err(self.refused(message));
             }
-            _ => self.reader.character().map(Sized::class),
-        }
+            _ => self.reader.character()?,
+        };
+        self.class(from, ranges)
     }
 
     fn group(&mut self) -> Result<Sized> {
         let from = self.reader.at;
-        let is_special = self.reader.peek_at(1) == Some('?');
-        if is_special && self.reader.peek_at(2) != Some(':') {
+        let Some(head) = self.group_head() else {
             return Err(self.refused(refused_group(self.reader.peek_at(2), self.reader.peek_at(3))));
-        }
+        };
         self.depth += 1;
         if self.depth > MAX_NESTING {
             return Err(self.refused(format!("Groups are nested deeper than {MAX_NESTING}.")));
         }
-        self.reader.at += if is_special { 3 } else { 1 };
+        self.reader.at += head;
         let inner = self.alternatives()?;
         if self.reader.peek() != Some(')') {
             return Err(self.reader.refused(from, "The group is never closed."));
@@ -171,16 +178,36 @@ impl Parser {
         Ok(inner)
     }
 
+    /// Length of the text that opens the group; `None` for one outside the grammar.
+    fn group_head(&self) -> Option<usize> {
+        match (self.reader.peek_at(1), self.reader.peek_at(2)) {
+            (Some('?'), Some(':')) => Some(3),
+            (Some('?'), Some('<')) => {
+                let is_name = |one: char| one.is_ascii_alphanumeric() || matches!(one, '_' | '$');
+                let mut length = 3;
+                while self.reader.peek_at(length).is_some_and(is_name) {
+                    length += 1;
+                }
+                let starts = self.reader.peek_at(3).is_some_and(|one| is_name(one) && !one.is_ascii_digit());
+                (starts && self.reader.peek_at(length) == Some('>')).then_some(length + 1)
+            }
+            (Some('?'), _) => None,
+            _ => Some(1),
+        }
+    }
+
     fn quantified(&mut self, term: Sized) -> Result<Sized> {
         let at = self.reader.at;
         let Some((min, max)) = self.quantifier()? else { return Ok(term) };
         let times = max.unwrap_or(min + 1) as usize;
-        let (atoms, ranges) = (term.atoms * times, term.ranges * times);
-        self.bound(at, atoms, ranges)?;
+        let atoms = term.atoms * times;
+        self.bound(at, atoms)?;
         Ok(match (min, max) {
-            _ if atoms == 0 => Sized::EMPTY,
+            // Without atoms: assertions, which hold as often as one likes where they hold once.
+            (0, _) if atoms == 0 => Sized::EMPTY,
+            _ if atoms == 0 => term,
             (1, Some(1)) => term,
-            _ => Sized { node: Node::Repeat { node: Box::new(term.node), min, max }, atoms, ranges },
+            _ => Sized { node: Node::Repeat { node: Box::new(term.node), min, max }, atoms },
         })
     }
 
@@ -237,13 +264,23 @@ impl Parser {
         number
     }
 
-    fn bound(&self, at: usize, atoms: usize, ranges: usize) -> Result<()> {
-        let (limit, name) = match () {
-            () if atoms > MAX_ATOMS => (MAX_ATOMS, "atoms"),
-            () if ranges > MAX_RANGES => (MAX_RANGES, "class ranges"),
-            () => return Ok(()),
-        };
-        Err(self.reader.refused(at, format!("The pattern has more than {limit} {name}, quantifiers written out.")))
+    fn class(&mut self, from: usize, ranges: Ranges) -> Result<Sized> {
+        let ranges = Arc::new(ranges);
+        if self.classes.insert(Arc::clone(&ranges)) {
+            self.ranges += ranges.len();
+            if self.ranges > MAX_RANGES {
+                let message = format!("The pattern has more than {MAX_RANGES} ranges in its classes.");
+                return Err(self.reader.refused(from, message));
+            }
+        }
+        Ok(Sized { node: Node::Class(ranges), atoms: 1 })
+    }
+
+    fn bound(&self, at: usize, atoms: usize) -> Result<()> {
+        if atoms <= MAX_ATOMS {
+            return Ok(());
+        }
+        Err(self.reader.refused(at, format!("The pattern has more than {MAX_ATOMS} atoms, quantifiers written out.")))
     }
 }
 
@@ -264,7 +301,7 @@ fn refused_group(first: Option<char>, second: Option<char>) -> &'static str {
         (Some('=' | '!'), _) | (Some('<'), Some('=' | '!')) => {
             "Look-around is refused. Write a pattern that consumes what it checks, or use two patterns."
         }
-        (Some('<'), _) => "Named groups are refused. Write `(…)`.",
+        (Some('<'), _) => "A group's name may hold ASCII letters, digits, `_` and `$`.",
         _ => "Group flags are refused. Write `(?:…)`, and [Aa] for a letter in either case.",
     }
 }

@@ -1,10 +1,12 @@
-//! Sets of code points as sorted ranges, and the fixed sets of the grammar (ECMA-262 §22.2.2).
+//! Sets of characters as sorted ranges, and the fixed sets of the grammar (ECMA-262 §22.2.2).
 
 /// The last code point.
 pub const LAST: u32 = 0x10_ffff;
+/// The last UTF-16 code unit.
+pub const LAST_UNIT: u32 = 0xffff;
 
 /// Inclusive ranges, ascending, neither touching nor overlapping. Surrogates count as code points, so the limits see
-/// the same numbers as in TypeScript; no text contains them.
+/// the same numbers as in TypeScript.
 pub type Ranges = Vec<(u32, u32)>;
 
 /// The union of ranges in any order.
@@ -20,7 +22,8 @@ pub fn merged(mut pairs: Ranges) -> Ranges {
     ranges
 }
 
-pub fn negated(ranges: &[(u32, u32)]) -> Ranges {
+/// The complement among the characters up to `last`.
+pub fn negated(ranges: &[(u32, u32)], last: u32) -> Ranges {
     let mut rest = Vec::with_capacity(ranges.len() + 1);
     let mut next = 0;
     for &(low, high) in ranges {
@@ -29,10 +32,42 @@ pub fn negated(ranges: &[(u32, u32)]) -> Ranges {
         }
         next = high + 1;
     }
-    if next <= LAST {
-        rest.push((next, LAST));
+    if next <= last {
+        rest.push((next, last));
     }
     rest
+}
+
+/// The characters that are in both sets.
+pub fn intersected(a: &[(u32, u32)], b: &[(u32, u32)]) -> Ranges {
+    let mut both = Vec::new();
+    let (mut i, mut j) = (0, 0);
+    while let (Some(&(a_low, a_high)), Some(&(b_low, b_high))) = (a.get(i), b.get(j)) {
+        let (low, high) = (a_low.max(b_low), a_high.min(b_high));
+        if low <= high {
+            both.push((low, high));
+        }
+        if a_high < b_high {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    both
+}
+
+pub fn overlap(a: &[(u32, u32)], b: &[(u32, u32)]) -> bool {
+    let (mut i, mut j) = (0, 0);
+    while let (Some(one), Some(other)) = (a.get(i), b.get(j)) {
+        if one.1 < other.0 {
+            i += 1;
+        } else if other.1 < one.0 {
+            j += 1;
+        } else {
+            return true;
+        }
+    }
+    false
 }
 
 /// `\d`

@@ -8,13 +8,14 @@ mod compile;
 mod edits;
 mod fast_path;
 mod issue_collector;
+mod multiple_of;
 mod node;
 mod number;
 mod params;
 mod slow_path;
 
+pub use multiple_of::is_multiple;
 pub use node::DefaultMember;
-pub use number::is_multiple;
 
 use compile::Graph;
 use fast_path::Fast;

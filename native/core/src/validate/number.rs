@@ -2,37 +2,11 @@
 //!
 //! Twin of `src/engine/js/scalars.ts`.
 
-/// 2^48: quotients beyond it are too coarse for a remainder.
-const MAX_QUOTIENT: f64 = 281_474_976_710_656.0;
-
 use std::cmp::Ordering;
 
-use crate::numeric::{MAX_SAFE, Numeric};
+use super::multiple_of::is_multiple;
+use crate::numeric::Numeric;
 use crate::profile::NumberLimits;
-
-#[inline]
-fn is_safe_integer(value: f64) -> bool {
-    value.abs() <= MAX_SAFE && (value as i64) as f64 == value
-}
-
-/// `multipleOf`: exact for integers, for 1/n divisors of integers, and otherwise within a tolerance of a whole
-/// quotient.
-///
-/// `divisor` is finite and above 0.
-pub fn is_multiple(value: f64, divisor: f64) -> bool {
-    let value_is_safe = is_safe_integer(value);
-    if value_is_safe && is_safe_integer(divisor) {
-        return value as i64 % divisor as i64 == 0;
-    }
-    if value_is_safe && is_safe_integer(1.0 / divisor) {
-        return true;
-    }
-    let quotient = value / divisor;
-    if quotient.abs() >= MAX_QUOTIENT {
-        return false;
-    }
-    (quotient - quotient.round()).abs() < 4.0 * f64::EPSILON * quotient.abs().max(1.0)
-}
 
 /// [`is_multiple`] of any numbers.
 #[inline]
