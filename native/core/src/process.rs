@@ -34,7 +34,7 @@ pub struct ProcessorBuilder<'a> {
 
 /// The reusable memory of one thread, for the processors of all contracts.
 ///
-/// Once it is warm, an accepted payload allocates nothing, except with brotli.
+/// Once it is warm, an accepted payload allocates nothing, except with brotli and for unusual URLs.
 #[derive(Default)]
 pub struct Scratch {
     tape: Tape<'static>,
