@@ -50,7 +50,14 @@ export {
   type StreamPayload,
   type StreamSource,
 } from './model/index.ts'
-export { compareContracts, loadContract, parseContract, type Affected, type Change } from './contract/index.ts'
+export {
+  compareContracts,
+  loadContract,
+  lockText,
+  parseContract,
+  type Affected,
+  type Change,
+} from './contract/index.ts'
 export { defineContract, norm, type DefineOptions } from './contract/define/index.ts'
 export { importContract, type ImportOptions } from './contract/import/index.ts'
 export {

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { createProcessor, defineContract, parseContract } from 'sidelane'
-import { lockText, parseLock } from '../../src/contract/index.ts'
+import { createProcessor, defineContract, lockText, parseContract } from 'sidelane'
+import { parseLock } from '../../src/contract/index.ts'
 
 const define = <S extends z.ZodType>(schema: S): ReturnType<typeof defineContract<S>> =>
   defineContract({ name: 'b', schema, numbers: 'int64' })
