@@ -11,7 +11,7 @@ export interface Presence {
 /** The types of values, for `Presence`. */
 export const kindBits = { string: 1, number: 2, boolean: 4, array: 8, object: 16 } as const
 
-export function kindBit(value: JsonValue): number {
+function kindBit(value: JsonValue): number {
   if (value === null) return 0
   if (Array.isArray(value)) return kindBits.array
   if (value instanceof JsonObject) return kindBits.object

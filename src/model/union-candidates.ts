@@ -42,7 +42,7 @@ export function typesOf(node: SchemaNode): readonly ValueType[] {
   return node.kind === 'any' ? valueTypes : ['object']
 }
 
-export const listsByType = <T>(): Record<ValueType, T[]> => ({
+const listsByType = <T>(): Record<ValueType, T[]> => ({
   null: [],
   boolean: [],
   number: [],

@@ -47,7 +47,7 @@ export function shuffled<T>(items: readonly T[], next: () => number): T[] {
   return copy
 }
 
-export const bareLock = (contract: Contract): Contract =>
+const bareLock = (contract: Contract): Contract =>
   parseLock(lockText({ ...contract.lock, compress: { codec: 'none' }, digest: 'none' }))
 
 /** Drafts from 70 % of the samples and adds to the figures what the draft says to the others, and to mutants of them. */

@@ -4,7 +4,7 @@
 import type { AppOnlyKind, LoweringContext } from './context.ts'
 
 /** The option that permits it, as the author writes it. */
-export const appOnlyOption = (kind: AppOnlyKind): string => `defineContract({ …, appOnly: ['${kind}'] })`
+const appOnlyOption = (kind: AppOnlyKind): string => `defineContract({ …, appOnly: ['${kind}'] })`
 
 /** Records code that stays in the app and returns true; where `appOnly` does not permit it, records `problem`. */
 export function keepInApp(context: LoweringContext, path: string, kind: AppOnlyKind, problem: string): boolean {

@@ -10,7 +10,7 @@ export const isSchema = (value: unknown): value is $ZodType =>
   (value as Partial<$ZodType> | null | undefined)?._zod?.def !== undefined
 
 /** The schemas directly inside. */
-export const childrenOf = (schema: $ZodType): readonly $ZodType[] => partsOf(schema).filter(isSchema)
+const childrenOf = (schema: $ZodType): readonly $ZodType[] => partsOf(schema).filter(isSchema)
 
 function partsOf(schema: $ZodType): readonly $ZodType[] {
   const type = schema as $ZodTypes
