@@ -254,6 +254,22 @@ describe('an intersection', () => {
   })
 })
 
+describe('a key that must be absent', () => {
+  const values = [{ b: 'x' }, { a: 1, b: 'x' }, { a: null, b: 'x' }, { a: 'q', b: 'x' }, { b: 'x', c: 1 }]
+
+  it.each<readonly [string, z.ZodType]>([
+    ['in an object that drops keys', z.object({ a: z.never().optional(), b: z.string() })],
+    ['in a strict object', z.strictObject({ a: z.undefined().optional(), b: z.string() })],
+    ['in a loose object', z.looseObject({ a: z.never().optional(), b: z.string() })],
+    ['void', z.object({ a: z.void().optional(), b: z.string() })],
+  ])('has the verdict and the document of zod: %s', (_, schema) => expectAsZod(schema, values))
+
+  it('cannot be told for a member that is required: no payload passes', () => {
+    expect(refusal(z.object({ a: z.undefined() }))).toContain('write .optional()')
+    expect(refusal(z.object({ a: z.never() }))).toContain('a: z.never() accepts nothing')
+  })
+})
+
 describe('what is no schema of zod 4', () => {
   const zod3 = { _def: { typeName: 'ZodString' }, parse: () => {} }
 

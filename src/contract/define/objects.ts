@@ -5,6 +5,7 @@ import { isAny, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
 import { absentMember, withDefault } from './absence.ts'
 import type { LoweringContext } from './context.ts'
+import { isSchema } from './traverse.ts'
 
 /** What happens to undeclared members: checked by a schema, kept, rejected, or dropped from the document. */
 export type Additional = SchemaDocument | boolean | 'strip'
@@ -17,12 +18,27 @@ export function lowerObject(context: LoweringContext, def: $ZodObjectDef, path: 
     if (!isUsableKey(context, key, path)) continue
     const schema = def.shape[key] as $ZodType
     const at = pathTo.property(path, key)
+    if (isSchema(schema) && mustBeAbsent(schema)) {
+      // A strict object rejects what it does not declare.
+      if (additional !== false) properties[key] = noValue
+      continue
+    }
     const absent = absentMember(context, schema, at)
     properties[key] = withDefault(context.lower(schema, at), absent)
     if (absent.kind === 'rejected') required.push(key)
   }
   return objectDocument(properties, required, additional)
 }
+
+/** True for z.never().optional(), z.undefined().optional() and z.void().optional(): no JSON value passes. */
+function mustBeAbsent(schema: $ZodType): boolean {
+  const { def } = schema._zod as { def: { type: string; innerType?: $ZodType; checks?: readonly unknown[] } }
+  const inner = def.innerType?._zod.def.type ?? ''
+  return def.type === 'optional' && (def.checks?.length ?? 0) === 0 && ['never', 'undefined', 'void'].includes(inner)
+}
+
+/** An integer that is at least 1 and at most 0. */
+const noValue: SchemaDocument = { $comment: 'The key must be absent.', type: 'integer', minimum: 1, maximum: 0 }
 
 /** Keywords with their default value are left out. */
 export const objectDocument = (

@@ -11,7 +11,7 @@ const problems: Readonly<Record<string, string>> = {
   function: 'JSON has no functions; drop it',
   map: 'JSON has no maps; write z.record()',
   nan: 'JSON has no NaN; write z.null() or drop it',
-  never: 'z.never() accepts nothing; leave the key out of a z.strictObject()',
+  never: 'z.never() accepts nothing; write z.never().optional() for a key that must be absent',
   promise: 'JSON has no promises; write the schema inside',
   set: 'JSON has no sets; write z.array()',
   success: 'z.success() gives a boolean for any value; drop it',
