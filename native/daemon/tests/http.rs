@@ -179,7 +179,8 @@ fn play_all(piece: usize) {
     for (file, vectors) in vectors() {
         let locks = Locks::new(&[("order.lock.json", &vectors["lock"].to_string())]);
         let daemon = Daemon::start(native, |settings| settings.contracts = vec![locks.0.clone()]);
-        let id = daemon.shared.registry().find("order", None).unwrap().id.clone();
+        let name = vectors["lock"]["name"].as_str().unwrap();
+        let id = daemon.shared.registry().find(name, None).unwrap().id.clone();
         let cases = vectors["cases"].as_array().unwrap();
         let failed: Vec<_> = cases
             .iter()
