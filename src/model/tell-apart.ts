@@ -1,6 +1,6 @@
 // How the candidates of a union are told apart before any of them looks at a value as a whole: by the value itself, or
 // by one member that the candidates require, forbid, or fix to literals. A candidate that is left out would reject the
-// value; the others keep their order. native/core/src/choice.rs is the twin.
+// value; the others keep their order. native/core/src/lock/choice.rs is the twin.
 
 import {
   findProperty,

@@ -1,4 +1,4 @@
-// `x-coerce`: converts a scalar to one type, as Number(), String() and Boolean() do. native/core/src/coerce.rs is the
+// `x-coerce`: converts a scalar to one type, as Number(), String() and Boolean() do. native/core/src/validate/coerce.rs is the
 // twin.
 
 import type { Profile, ScalarTypeName } from '../../model/index.ts'

@@ -1,5 +1,5 @@
 // URLs as zod 4.6.7 checks them: the WHATWG URL parser decides, except for host names that depend on a Unicode version.
-// native/core/src/url.rs is the twin.
+// native/core/src/url is the twin.
 //
 // A runtime's IDNA tables change with its Unicode version. A host of a special scheme that is not ASCII once its percent
 // escapes are decoded, or that has a label beginning with `xn--`, is therefore read by a rule of our own: lower, then NFC

@@ -1,5 +1,5 @@
 // Remembers which nodes a value passes, while branches of unions are tried on it: two bits for each remembered node, in
-// a row for each value. native/core/src/validate/memory.rs is the twin.
+// a row for each value. native/core/src/read/verdicts.rs is the twin.
 
 import type { Profile, SchemaNode } from '../../model/index.ts'
 import type { JsonValue } from '../../json/index.ts'
