@@ -179,3 +179,28 @@ export function resolveNode(node: SchemaNode, schema: Schema): SchemaNode | unde
   }
   return target
 }
+
+/** The direct children of `node`, in canonical order of the keywords; references are not followed. */
+export function childrenOf(node: SchemaNode): readonly SchemaNode[] {
+  if (node.kind === 'array') return node.items === false ? node.prefix : [node.items, ...node.prefix]
+  if (node.kind !== 'object') return branchesOf(node)
+  return [
+    ...(isSchema(node.additional) ? [node.additional] : []),
+    ...node.properties.map((property) => property.node),
+    ...(node.names ? [node.names] : []),
+  ]
+}
+
+/** The children that look at the same value as `node`: no input is consumed between them. */
+export function branchesOf(node: SchemaNode): readonly SchemaNode[] {
+  switch (node.kind) {
+    case 'union':
+      return node.branches
+    case 'nullable':
+      return [node.inner]
+    case 'discriminated':
+      return node.branches.map((branch) => branch.node)
+    default:
+      return []
+  }
+}

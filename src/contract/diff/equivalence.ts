@@ -1,7 +1,7 @@
 // Equivalence of two schema nodes of two contracts. References are followed; cycles are allowed.
 
-import { resolveNode, type Profile, type SchemaNode } from '../../model/index.ts'
-import { changesScalars, childrenOf } from '../lock/tree.ts'
+import { childrenOf, resolveNode, type Profile, type SchemaNode } from '../../model/index.ts'
+import { changesScalars } from '../lock/tree.ts'
 
 export interface Sides {
   readonly old: Profile

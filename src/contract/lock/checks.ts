@@ -3,6 +3,7 @@
 
 import { appendPointer } from '../../json/index.ts'
 import {
+  branchesOf,
   findProperty,
   resolveNode,
   type DiscriminatedNode,
@@ -14,7 +15,7 @@ import {
 } from '../../model/index.ts'
 import { unsupported } from './errors.ts'
 import { findCycles } from './cycles.ts'
-import { branchesOf, changesScalars, referencesOf, type Mutable, type SchemaLocation, type SchemaTree } from './tree.ts'
+import { changesScalars, referencesOf, type Mutable, type SchemaLocation, type SchemaTree } from './tree.ts'
 
 /** Throws the first error; fills in the keys and values of the discriminated unions. */
 export function checkTree(tree: SchemaTree): void {

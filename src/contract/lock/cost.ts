@@ -2,10 +2,10 @@
 // value. It is known from the schema and limits.maxBytes, so that no clock decides an outcome. docs/decisions.md has the
 // measurements behind the budget. native/core/src/lock/cost.rs is the twin.
 
-import { definition, type SchemaNode, type WorstCase } from '../../model/index.ts'
+import { childrenOf, definition, type SchemaNode, type WorstCase } from '../../model/index.ts'
 import { patternCost } from '../../pattern/index.ts'
 import { unsupported } from './errors.ts'
-import { childrenOf, type SchemaTree } from './tree.ts'
+import type { SchemaTree } from './tree.ts'
 import { Visits } from './visits.ts'
 
 /** About three seconds of one core. */

@@ -1,7 +1,7 @@
 // The reference graph of a schema's definitions: its strongly connected components, in topological order.
 
-import { definition, type Schema } from '../../model/index.ts'
-import { branchesOf, childrenOf, referencesOf } from './tree.ts'
+import { branchesOf, childrenOf, definition, type Schema } from '../../model/index.ts'
+import { referencesOf } from './tree.ts'
 
 /** Definitions by number; the root is -1. */
 export interface ReferenceGroups {

@@ -1,8 +1,8 @@
 // The last step of reading a schema: numbers the definitions and drops unused ones, so that their names do not change
 // the contract's id.
 
-import { definition, type RefNode, type Schema } from '../../model/index.ts'
-import { childrenOf, referencesOf, type Mutable } from './tree.ts'
+import { childrenOf, definition, type RefNode, type Schema } from '../../model/index.ts'
+import { referencesOf, type Mutable } from './tree.ts'
 
 /**
  * Numbers by first use: first the root's references in the order of the walk, then those of definition 0, of

@@ -1,7 +1,7 @@
 // The schema as the walk returns it: the nodes of profile.ts, and the location of each in the lock. The checks and the
 // numbering of definitions use it; afterwards only the nodes remain.
 
-import { isSchema, type RefNode, type Schema, type SchemaNode } from '../../model/index.ts'
+import type { RefNode, Schema, SchemaNode } from '../../model/index.ts'
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -18,31 +18,6 @@ export interface SchemaLocation {
   readonly owner: number
   /** `x-discriminator` as written. */
   readonly discriminator?: string
-}
-
-/** The direct children of `node`, in canonical order of the keywords; references are not followed. */
-export function childrenOf(node: SchemaNode): readonly SchemaNode[] {
-  if (node.kind === 'array') return node.items === false ? node.prefix : [node.items, ...node.prefix]
-  if (node.kind !== 'object') return branchesOf(node)
-  return [
-    ...(isSchema(node.additional) ? [node.additional] : []),
-    ...node.properties.map((property) => property.node),
-    ...(node.names ? [node.names] : []),
-  ]
-}
-
-/** The children that look at the same value as `node`: no input is consumed between them. */
-export function branchesOf(node: SchemaNode): readonly SchemaNode[] {
-  switch (node.kind) {
-    case 'union':
-      return node.branches
-    case 'nullable':
-      return [node.inner]
-    case 'discriminated':
-      return node.branches.map((branch) => branch.node)
-    default:
-      return []
-  }
 }
 
 /** The references at and below `node`, along `children`. */

@@ -3,6 +3,7 @@
 // remember a value's verdict under a node. native/core/src/lock/visits.rs is the twin.
 
 import {
+  childrenOf,
   choicesOf,
   definition,
   isSchema,
@@ -14,7 +15,7 @@ import {
   type ValueType,
 } from '../../model/index.ts'
 import { findCycles } from './cycles.ts'
-import { childrenOf, referencesOf, type SchemaTree } from './tree.ts'
+import { referencesOf, type SchemaTree } from './tree.ts'
 
 /** What one look at a value costs by itself, without its children. */
 export type Weight = (node: SchemaNode) => number

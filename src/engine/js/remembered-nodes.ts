@@ -1,14 +1,6 @@
 // The nodes whose verdicts on a value are remembered where branches of unions would look at it again and again.
 
-import {
-  definition,
-  isSchema,
-  listsOf,
-  choicesOf,
-  resolveNode,
-  type Profile,
-  type SchemaNode,
-} from '../../model/index.ts'
+import { childrenOf, choicesOf, listsOf, resolveNode, type Profile, type SchemaNode } from '../../model/index.ts'
 
 /**
  * The containers that are a candidate of a union or the end of a definition. Below one of them every other node looks at
@@ -22,24 +14,13 @@ export function rememberedNodes(profile: Profile): ReadonlySet<SchemaNode> {
   }
   const seen = new Set<SchemaNode>()
   const open = [profile.root, ...profile.defs]
-  for (let number = -1; number < profile.defs.length; number++) {
-    add(resolveNode(definition(profile, number), profile))
-  }
+  for (const node of open) add(resolveNode(node, profile))
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (seen.has(node)) continue
     seen.add(node)
-    if (node.kind === 'array') open.push(...node.prefix, ...(node.items === false ? [] : [node.items]))
-    else if (node.kind === 'nullable') open.push(node.inner)
-    else if (node.kind === 'discriminated') {
-      for (const branch of node.branches) {
-        open.push(branch.node)
-        add(resolveNode(branch.node, profile))
-      }
-    } else if (node.kind === 'object') {
-      open.push(...node.properties.map((property) => property.node))
-      if (isSchema(node.additional)) open.push(node.additional)
-    } else if (node.kind === 'union') {
-      open.push(...node.branches)
+    open.push(...childrenOf(node))
+    if (node.kind === 'discriminated') for (const branch of node.branches) add(resolveNode(branch.node, profile))
+    else if (node.kind === 'union') {
       for (const choice of Object.values(choicesOf(node, profile))) listsOf(choice).flat().forEach(add)
     }
   }

@@ -28,6 +28,7 @@ import type { Pattern } from '../../pattern/index.ts'
 import { compareKeys, JsonObject, type JsonMember, type JsonValue } from '../../json/index.ts'
 import { compileMatcher, type Matcher } from './automaton.ts'
 import { coerceScalar } from './coerce.ts'
+import { lazily } from './lazily.ts'
 import { IssueCollector, type Validation } from './issue-collector.ts'
 import { isMultipleOf } from './multiple-of.ts'
 import { normalizeString } from './normalize-string.ts'
@@ -339,15 +340,3 @@ function wrongType(expected: readonly TypeName[], collector: Collector): undefin
 
 /** After a failure: true when further checks cannot change the result. */
 const isDone = (collector: Collector): boolean => collector === undefined || collector.truncated
-
-/** Computes each value at its first use, then caches it. */
-function lazily<K, V>(compute: (key: K) => V): (key: K) => V {
-  const values = new Map<K, V>()
-  return (key) => {
-    const known = values.get(key)
-    if (known !== undefined) return known
-    const value = compute(key)
-    values.set(key, value)
-    return value
-  }
-}

@@ -2,6 +2,7 @@
 
 import { decodeUtf8 } from '#runtime'
 import {
+  childrenOf,
   definition,
   findProperty,
   flattenUnion,
@@ -9,8 +10,10 @@ import {
   type Profile,
   type ReadValue,
   type SchemaNode,
+  type UnionNode,
 } from '../../model/index.ts'
 import { JsonObject, readText, toPlain, type JsonPrimitive, type JsonValue } from '../../json/index.ts'
+import { lazily } from './lazily.ts'
 import { typeOf } from './scalars.ts'
 import { compileAccepts } from './validate.ts'
 
@@ -26,6 +29,7 @@ export function compileValueReader(profile: Profile): ReadValue | undefined {
   if (profile.numbers !== 'int64' && ![profile.root, ...profile.defs].some(hasBigint)) return undefined
   const limits = { ...noLimits, numbers: profile.numbers }
   const accepts = compileAccepts(profile)
+  const candidatesOf = lazily((union: UnionNode) => flattenUnion(union, profile))
 
   const convert = (from: SchemaNode, value: JsonValue): unknown => {
     const node = resolve(from, value)
@@ -50,7 +54,7 @@ export function compileValueReader(profile: Profile): ReadValue | undefined {
       if (node.kind === 'ref') node = definition(profile, node.target)
       else if (node.kind === 'nullable') node = value === null ? anyNode : node.inner
       else if (node.kind === 'union') {
-        node = flattenUnion(node, profile)[typeOf(value)].find((branch) => accepts(branch, value)) ?? anyNode
+        node = candidatesOf(node)[typeOf(value)].find((branch) => accepts(branch, value)) ?? anyNode
       } else if (node.kind === 'discriminated') {
         const selected = value instanceof JsonObject ? value.get(node.key) : undefined
         node = node.branches.find(({ values }) => values.includes(selected as JsonPrimitive))?.node ?? anyNode
@@ -72,24 +76,5 @@ function convertNumber(node: SchemaNode, value: number | bigint): number | bigin
   return node.bigint ? BigInt(value) : Number(value)
 }
 
-function hasBigint(node: SchemaNode): boolean {
-  switch (node.kind) {
-    case 'scalar':
-      return node.bigint === true
-    case 'array':
-      return node.prefix.some(hasBigint) || (node.items !== false && hasBigint(node.items))
-    case 'object':
-      return (
-        node.properties.some((property) => hasBigint(property.node)) ||
-        (isSchema(node.additional) && hasBigint(node.additional))
-      )
-    case 'union':
-      return node.branches.some(hasBigint)
-    case 'nullable':
-      return hasBigint(node.inner)
-    case 'discriminated':
-      return node.branches.some((branch) => hasBigint(branch.node))
-    default:
-      return false
-  }
-}
+const hasBigint = (node: SchemaNode): boolean =>
+  node.kind === 'scalar' ? node.bigint === true : childrenOf(node).some(hasBigint)
