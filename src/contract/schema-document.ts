@@ -76,6 +76,33 @@ export function bareTypes(node: SchemaDocument): string[] | undefined {
   return types.every((type) => scalars.has(type)) ? types : undefined
 }
 
+/** The node of values of these scalar types. */
+export function ofTypes(types: Iterable<string>): SchemaDocument {
+  const [first, ...others] = new Set(types)
+  return { type: others.length === 0 ? (first as string) : [first as string, ...others] }
+}
+
+/** The union of bare types as one node; undefined when a node is anything else. */
+export function bareUnion(nodes: readonly SchemaDocument[]): SchemaDocument | undefined {
+  const bare = nodes.map(bareTypes)
+  return bare.every((types) => types !== undefined) ? ofTypes(bare.flat()) : undefined
+}
+
+/** The JSON types of a node without branches, each once; undefined where it does not name them. Integers are numbers. */
+export function jsonTypesOf(node: SchemaDocument): readonly string[] | undefined {
+  if (isCoerced(node)) return ['boolean', 'null', 'number', 'string']
+  if (node.type !== undefined) return [node.type].flat().map((type) => (type === 'integer' ? 'number' : type))
+  const values = valuesOf(node)
+  return values && [...new Set(values.map(jsonTypeOf))]
+}
+
+/** The values of const or enum. */
+export const valuesOf = (node: SchemaDocument): readonly Primitive[] | undefined =>
+  node.enum ?? (node.const === undefined ? undefined : [node.const])
+
+/** The JSON type of a scalar. */
+export const jsonTypeOf = (value: Primitive): string => (value === null ? 'null' : typeof value)
+
 /** True when both are written alike apart from annotations and the order of members. */
 export const sameSchema = (a: SchemaDocument, b: SchemaDocument): boolean => ordered(a) === ordered(b)
 

@@ -2,7 +2,7 @@
 // change the document it would be another document.
 
 import type { $ZodType } from 'zod/v4/core'
-import type { SchemaDocument } from '../schema-document.ts'
+import { jsonTypesOf, valuesOf, type SchemaDocument } from '../schema-document.ts'
 import type { LoweringContext } from './context.ts'
 import { changesDocument, hasCode } from './effects.ts'
 
@@ -40,24 +40,20 @@ function disjoint(a: SchemaDocument, b: SchemaDocument): boolean {
   if (!left.some((type) => right.includes(type))) return true
   if (left.length > 1 || right.length > 1 || left[0] !== 'object') return false
   return (a.required ?? []).some((key) => {
-    const [one, other] = [valuesOf(a.properties?.[key]), valuesOf(b.properties?.[key])]
+    const [one, other] = [fixedValuesOf(a.properties?.[key]), fixedValuesOf(b.properties?.[key])]
     if (one === undefined || other === undefined || b.required?.includes(key) !== true) return false
     return !one.some((value) => other.includes(value))
   })
 }
 
-/** The JSON types of a node; undefined where they are not known here. Integers are numbers. */
-function typesOf(node: SchemaDocument): string[] | undefined {
-  if (node['x-coerce'] === true) return ['boolean', 'null', 'number', 'string']
-  if (node.type !== undefined) return [node.type].flat().map((type) => (type === 'integer' ? 'number' : type))
-  const values = valuesOf(node)
-  if (values !== undefined) return values.map((value) => (value === null ? 'null' : typeof value))
+/** The JSON types of a node; undefined where they are not known here. */
+function typesOf(node: SchemaDocument): readonly string[] | undefined {
+  const types = jsonTypesOf(node)
+  if (types !== undefined) return types
   const branches = (node.anyOf ?? node.oneOf)?.map(typesOf)
-  return branches?.every((types) => types !== undefined) === true ? branches.flat() : undefined
+  return branches?.every((some) => some !== undefined) === true ? branches.flat() : undefined
 }
 
-/** The fixed values of a node whose text is not changed. */
-const valuesOf = (node: SchemaDocument | undefined): readonly unknown[] | undefined =>
-  node === undefined || node['x-norm'] !== undefined
-    ? undefined
-    : (node.enum ?? (node.const === undefined ? undefined : [node.const]))
+/** The values of a node whose text is not changed. */
+const fixedValuesOf = (node: SchemaDocument | undefined): readonly unknown[] | undefined =>
+  node === undefined || node['x-norm'] !== undefined ? undefined : valuesOf(node)

@@ -1,42 +1,17 @@
 // defineContract(): turns a zod schema and options into a lock document, and parses it like any lock file.
 
 import type { $ZodType, input, output } from 'zod/v4/core'
-import {
-  invalidOptions,
-  SidelaneError,
-  withAppSchema,
-  type Codec,
-  type Contract,
-  type DigestName,
-  type Limits,
-  type LockDocument,
-} from '../../model/index.ts'
-import { stringifyWithBigints } from '../../json/index.ts'
-import { describeDictionary, parseLock, rootPath } from '../index.ts'
+import { invalidOptions, SidelaneError, withAppSchema, type Contract } from '../../model/index.ts'
+import { parseDraft, rootPath, type LockOptions } from '../index.ts'
 import { appOnlyKinds, type AppOnlyKind } from './context.ts'
 import { appSchema } from './app-schema.ts'
 import { pathOfPointer } from './paths.ts'
 import { walkSchema } from './walk.ts'
 
 /** What `defineContract` takes. */
-export interface DefineOptions<S extends $ZodType> {
-  /** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. */
-  readonly name: string
+export interface DefineOptions<S extends $ZodType> extends LockOptions {
   /** What a payload must look like: zod 4.6, within profile p1. */
   readonly schema: S
-  /** `double` reads integers beyond 2^53 - 1 as the nearest double. Default `safe`: they are rejected. */
-  readonly numbers?: LockDocument['numbers']
-  /** Defaults: 1,048,576 bytes, depth 64, 10,000 keys. */
-  readonly limits?: Partial<Limits>
-  /** Default: gzip, level 1. */
-  readonly compress?: { readonly codec: Codec; readonly level?: number }
-  /**
-   * With zstd: 1 to 1,048,576 bytes of typical payload content. The lock stores their hash and `path`, where
-   * `loadContract` reads them: below the lock's folder, "/" between names.
-   */
-  readonly dictionary?: { readonly path: string; readonly bytes: Uint8Array }
-  /** Of the canonical bytes. Default `sha-256`. */
-  readonly digest?: DigestName
   /** How bare `z.object()` is read. Default `strip`, as zod does: unknown members are dropped from the document. */
   readonly objects?: 'strip' | 'strict' | 'loose'
   /**
@@ -54,35 +29,17 @@ export interface DefineOptions<S extends $ZodType> {
  * what to write instead; `params.path` is the first zod path), `contract.invalid`, `options.invalid`.
  */
 export function defineContract<S extends $ZodType>(options: DefineOptions<S>): Contract<input<S>, output<S>> {
-  const lock = buildLock(options)
-  try {
-    const contract = parseLock<input<S>, output<S>>(stringifyWithBigints(lock), options.dictionary?.bytes)
-    return withAppSchema(contract, appSchema(options.schema))
-  } catch (error) {
-    throw withZodPath(error)
-  }
-}
-
-/** The lock file's content before it is parsed. JSON omits what is undefined. */
-function buildLock(options: DefineOptions<$ZodType>): unknown {
   checkOptions(options)
-  const { name, schema, objects = 'strip', appOnly = [], numbers, limits, compress, dictionary, digest } = options
+  const { schema, objects = 'strip', appOnly = [], ...lock } = options
   const walked = walkSchema(schema, {
     objects,
     appOnly: new Set(appOnly === 'all' ? appOnlyKinds : appOnly),
-    int64: numbers === 'int64',
+    int64: lock.numbers === 'int64',
   })
-  return {
-    profile: 'p1',
-    unicode: '15.0',
-    name,
-    numbers,
-    limits,
-    schema: walked.schema,
-    compress,
-    dictionary: dictionary && describeDictionary(dictionary.path, dictionary.bytes),
-    digest,
-    appOnly: walked.appOnly.length === 0 ? undefined : walked.appOnly,
+  try {
+    return withAppSchema(parseDraft<input<S>, output<S>>(lock, walked.schema, walked.appOnly), appSchema(schema))
+  } catch (error) {
+    throw withZodPath(error)
   }
 }
 

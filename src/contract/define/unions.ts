@@ -1,7 +1,7 @@
 // Unions: anyOf, lists of scalar types, `[X, null]`, and discriminated unions (oneOf).
 
 import { safeParse, type $ZodDiscriminatedUnion, type $ZodType, type $ZodUnion } from 'zod/v4/core'
-import { bareTypes, isCoerced, isNull, orNull, type SchemaDocument } from '../schema-document.ts'
+import { bareUnion, isCoerced, isNull, orNull, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
 import { rejectAmbiguous } from './ambiguous-options.ts'
 import type { LoweringContext } from './context.ts'
@@ -31,11 +31,8 @@ const branches = (node: SchemaDocument): readonly SchemaDocument[] => node.anyOf
 
 function unionOf(nodes: readonly SchemaDocument[]): SchemaDocument {
   if (nodes.length === 1) return nodes[0] as SchemaDocument
-  const bare = nodes.map(bareTypes)
-  if (bare.every((types) => types !== undefined)) {
-    const types = [...new Set(bare.flat())]
-    return { type: types.length === 1 ? (types[0] as string) : types }
-  }
+  const union = bareUnion(nodes)
+  if (union !== undefined) return union
   const others = nodes.filter((node) => !isNull(node))
   // A coerced scalar ahead of null takes null itself.
   if (nodes.length === 2 && others.length === 1 && !nodes.some(isCoerced)) return orNull(others[0] as SchemaDocument)

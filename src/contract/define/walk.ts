@@ -16,7 +16,7 @@ import { inOrder, normsOf } from './norm.ts'
 import { lowerNumber } from './numbers.ts'
 import { lowerBigint } from './bigints.ts'
 import { lowerObject } from './objects.ts'
-import { rootPath } from '../index.ts'
+import { refusalText, rootPath } from '../index.ts'
 import { lowerPipe } from './pipes.ts'
 import { lowerRecord } from './records.ts'
 import { hoistShared } from './shared-schemas.ts'
@@ -38,7 +38,6 @@ interface ActiveSchema extends Origin {
 
 /** Deeper than any payload: a getter returns a new schema at each read. */
 const maxNesting = 120
-const maxListed = 20
 const maxPlaces = 20
 const schemaDialect = 'https://json-schema.org/draft/2020-12/schema'
 
@@ -278,19 +277,17 @@ function foreignSchema(value: unknown): string {
   return `not a schema of zod 4${isZod3 ? ' but of zod 3' : ''}; import all parts from zod 4.6 or later`
 }
 
-/** One line for a cause, however often it occurs. */
 function placesText(paths: readonly string[]): string {
   const more = paths.length - maxPlaces
   return more > 0 ? `${paths.slice(0, maxPlaces).join(', ')} and ${more} more` : paths.join(', ')
 }
 
 function unsupportedError(problems: readonly UnsupportedPlace[]): SidelaneError {
-  const paths = new Map<string, string[]>()
-  for (const { path, problem } of problems) paths.set(problem, [...(paths.get(problem) ?? []), path])
-  const lines = [...paths].slice(0, maxListed).map(([problem, places]) => `  ${placesText(places)}: ${problem}`)
-  if (paths.size > maxListed) lines.push(`  … and ${paths.size - maxListed} more`)
   return new SidelaneError('contract.unsupported', {
-    message: `The schema cannot become a contract as it is:\n${lines.join('\n')}`,
+    message: refusalText(
+      problems.map(({ path, problem }) => ({ place: path, problem })),
+      placesText,
+    ),
     params: { path: (problems[0] as UnsupportedPlace).path, refusals: problems },
   })
 }

@@ -1,7 +1,7 @@
 // The walk over a JSON Schema: dispatch by keyword, references, and the list of problems. What one family of keywords
 // becomes is in its own file.
 
-import { orNull, type SchemaDocument } from '../schema-document.ts'
+import { orNull, valuesOf, type SchemaDocument } from '../schema-document.ts'
 import { convertArray, convertObject } from './containers.ts'
 import { intersect } from './intersect.ts'
 import { kindsOf, unionOf } from './unions.ts'
@@ -277,7 +277,7 @@ function tellsApart(nodes: readonly SchemaDocument[], key: string): boolean {
   const values = nodes.map(({ properties, required }) => {
     const member = properties?.[key]
     if (member === undefined || required?.includes(key) !== true) return []
-    return member.enum ?? (member.const === undefined ? [] : [member.const])
+    return valuesOf(member) ?? []
   })
   const all = values.flat()
   return values.every((some) => some.length > 0) && new Set(all).size === all.length

@@ -1,22 +1,12 @@
 // importContract(): a JSON Schema and options become a lock document, which parseLock checks like any lock file.
 
-import {
-  invalidOptions,
-  SidelaneError,
-  type Codec,
-  type Contract,
-  type DigestName,
-  type Limits,
-  type LockDocument,
-} from '../../model/index.ts'
-import { describeDictionary, parseLock } from '../index.ts'
+import { invalidOptions, SidelaneError, type Contract } from '../../model/index.ts'
+import { parseDraft, refusalText, type LockOptions } from '../index.ts'
 import { convertDocument } from './convert.ts'
 import type { Problem } from './importer.ts'
 
 /** What `importContract` takes beside the schema. */
-export interface ImportOptions {
-  /** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. */
-  readonly name: string
+export interface ImportOptions extends LockOptions {
   /** Where the payload's schema is in the document: `#/components/schemas/Order`. Default: the document itself. */
   readonly root?: string
   /**
@@ -30,19 +20,7 @@ export interface ImportOptions {
   readonly uri?: string
   /** Reads the document at a URI that a `$ref` names, resolved against the URI of its own document. Default: refused. */
   readonly resolve?: (uri: string) => unknown
-  /** As in `defineContract`. */
-  readonly numbers?: LockDocument['numbers']
-  /** As in `defineContract`. */
-  readonly limits?: Partial<Limits>
-  /** As in `defineContract`. */
-  readonly compress?: { readonly codec: Codec; readonly level?: number }
-  /** As in `defineContract`. */
-  readonly dictionary?: { readonly path: string; readonly bytes: Uint8Array }
-  /** As in `defineContract`. */
-  readonly digest?: DigestName
 }
-
-const maxListed = 20
 
 /**
  * A contract from a JSON Schema (2020-12, draft-07) or a component of an OpenAPI 3.1 document: what TypeBox, Pydantic
@@ -53,7 +31,7 @@ const maxListed = 20
  * `params.refusals`), `contract.invalid`, `options.invalid`.
  */
 export function importContract<In = unknown, Out = In>(schema: unknown, options: ImportOptions): Contract<In, Out> {
-  const { root, objects = 'loose', defaults = 'ignore', uri, resolve, dictionary, ...lock } = options
+  const { root, objects = 'loose', defaults = 'ignore', uri, resolve, ...lock } = options
   checkChoice('objects', objects, ['strip', 'strict', 'loose'])
   checkChoice('defaults', defaults, ['insert', 'ignore'])
   const problems: Problem[] = []
@@ -66,14 +44,7 @@ export function importContract<In = unknown, Out = In>(schema: unknown, options:
     problems,
   })
   if (problems.length > 0) throw unsupported(problems)
-  const draft = {
-    profile: 'p1',
-    unicode: '15.0',
-    ...lock,
-    schema: converted,
-    ...(dictionary === undefined ? {} : { dictionary: describeDictionary(dictionary.path, dictionary.bytes) }),
-  }
-  return parseLock<In, Out>(JSON.stringify(draft), dictionary?.bytes)
+  return parseDraft<In, Out>(lock, converted)
 }
 
 function checkChoice(name: string, value: string, choices: readonly string[]): void {
@@ -83,17 +54,12 @@ function checkChoice(name: string, value: string, choices: readonly string[]): v
 }
 
 function unsupported(problems: readonly Problem[]): SidelaneError {
-  // One line a cause, however often it occurs.
-  const places = new Map<string, string[]>()
-  for (const { pointer, problem } of problems) places.set(problem, [...(places.get(problem) ?? []), pointer])
-  const lines = [...places].map(([problem, [first, ...more]]) => {
-    const count = more.length === 0 ? '' : ` (and ${more.length} more ${more.length === 1 ? 'place' : 'places'})`
-    return `  ${first}${count}: ${problem}`
-  })
-  const listed = lines.slice(0, maxListed)
-  if (lines.length > maxListed) listed.push(`  … and ${lines.length - maxListed} more`)
   return new SidelaneError('contract.unsupported', {
-    message: `The schema cannot become a contract as it is:\n${listed.join('\n')}`,
+    message: refusalText(
+      problems.map(({ pointer, problem }) => ({ place: pointer, problem })),
+      ([first = '', ...more]) =>
+        more.length === 0 ? first : `${first} (and ${more.length} more ${more.length === 1 ? 'place' : 'places'})`,
+    ),
     pointer: (problems[0] as Problem).pointer,
     params: { refusals: problems },
   })

@@ -1,6 +1,13 @@
 // allOf, and keywords beside `$ref`: two schemas that must both hold, merged into one.
 
-import { isAny, sameSchema, withoutAnnotations, type PatternDocument, type SchemaDocument } from '../schema-document.ts'
+import {
+  isAny,
+  sameSchema,
+  valuesOf,
+  withoutAnnotations,
+  type PatternDocument,
+  type SchemaDocument,
+} from '../schema-document.ts'
 import { child, type Importer } from './importer.ts'
 import type { Location } from './references.ts'
 import { branchesByKind, unionOf } from './unions.ts'
@@ -112,9 +119,6 @@ function mergeValues(a: SchemaDocument, b: SchemaDocument): SchemaDocument | und
   )
   return common.length === 0 ? undefined : { enum: common }
 }
-
-const valuesOf = (node: SchemaDocument): (string | number | boolean | null)[] | undefined =>
-  node.enum ?? (node.const === undefined ? undefined : [node.const])
 
 function mergeStrings(a: SchemaDocument, b: SchemaDocument): SchemaDocument | undefined {
   if (a.type !== 'string' || b.type !== 'string' || isFixed(a) || isFixed(b)) return undefined

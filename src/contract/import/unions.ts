@@ -1,6 +1,16 @@
 // Unions of schemas, and the JSON types that a schema accepts.
 
-import { bareTypes, isNull, orNull, type SchemaDocument } from '../schema-document.ts'
+import {
+  bareTypes,
+  bareUnion,
+  isNull,
+  jsonTypeOf,
+  jsonTypesOf,
+  ofTypes,
+  orNull,
+  valuesOf,
+  type SchemaDocument,
+} from '../schema-document.ts'
 
 /** anyOf in its simplest form: a list of bare types, a nullable, or branches without nested unions. */
 export function unionOf(given: readonly SchemaDocument[]): SchemaDocument {
@@ -8,24 +18,17 @@ export function unionOf(given: readonly SchemaDocument[]): SchemaDocument {
     Object.keys(node).length === 1 && node.anyOf !== undefined ? node.anyOf : [node],
   )
   if (nodes.length === 1) return nodes[0] as SchemaDocument
-  const bare = nodes.map(bareTypes)
-  if (bare.every((types) => types !== undefined)) {
-    const types = [...new Set(bare.flat())]
-    return { type: types.length === 1 ? (types[0] as string) : types }
-  }
+  const union = bareUnion(nodes)
+  if (union !== undefined) return union
   const others = nodes.filter((node) => !isNull(node))
   if (others.length === 1) return orNull(others[0] as SchemaDocument)
-  const types = [...new Set(bare.flatMap((one) => one ?? []))]
-  const rest = nodes.filter((_, i) => bare[i] === undefined)
-  return { anyOf: types.length === 0 ? rest : [...rest, { type: types.length === 1 ? (types[0] as string) : types }] }
+  const rest = nodes.filter((node) => bareTypes(node) === undefined)
+  const types = nodes.flatMap((node) => bareTypes(node) ?? [])
+  return { anyOf: types.length === 0 ? rest : [...rest, ofTypes(types)] }
 }
 
 /** The JSON types that a node accepts; empty when that is not plain. */
-export function kindsOf(node: SchemaDocument): string[] {
-  if (node.type !== undefined) return [node.type].flat().map((type) => (type === 'integer' ? 'number' : type))
-  const values = node.enum ?? (node.const === undefined ? [] : [node.const])
-  return [...new Set(values.map((value) => (value === null ? 'null' : typeof value)))]
-}
+export const kindsOf = (node: SchemaDocument): readonly string[] => jsonTypesOf(node) ?? []
 
 /** The branches of a node by the JSON type that each accepts; undefined when a type has two, or none is plain. */
 export function branchesByKind(node: SchemaDocument): ReadonlyMap<string, SchemaDocument> | undefined {
@@ -39,8 +42,8 @@ export function branchesByKind(node: SchemaDocument): ReadonlyMap<string, Schema
 }
 
 function ofKind(branch: SchemaDocument, kind: string): SchemaDocument {
-  const values = branch.enum ?? (branch.const === undefined ? undefined : [branch.const])
-  if (values !== undefined) return { enum: values.filter((value) => (value === null ? 'null' : typeof value) === kind) }
+  const values = valuesOf(branch)
+  if (values !== undefined) return { enum: values.filter((value) => jsonTypeOf(value) === kind) }
   return Array.isArray(branch.type)
     ? { ...branch, type: branch.type.find((type) => type === kind) ?? 'integer' }
     : branch
