@@ -3,37 +3,19 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type * as z from 'zod'
-import { defineContract, type DefineOptions } from '../../src/contract/define/index.ts'
-import { createEngine } from '../../src/engine/index.ts'
+import type { DefineOptions } from '../../src/contract/define/index.ts'
 import { near } from './arbitraries.ts'
 import { asTheyAre, refused, withAppOnly } from './corpus.ts'
+import { engineDocument } from './engine-document.ts'
 import { coercesContainer, fitting } from './payloads.ts'
-
-const js = createEngine('js')
 
 /** The document's canonical text. */
 type Outcome = string
 const rejected = '(rejected)'
 
-/** The engine's outcome for a payload; numbers are doubles, as they are for zod. */
-function processing(schema: z.ZodType, options: Partial<DefineOptions<z.ZodType>> = {}): (text: string) => Outcome {
-  const contract = defineContract({
-    name: 'any',
-    schema,
-    numbers: 'double',
-    compress: { codec: 'none' },
-    digest: 'none',
-    ...options,
-  })
-  const compiled = js.compile(contract)
-  return (text) => {
-    const outcome = compiled.process(Buffer.from(text), false)
-    if (!outcome.ok) {
-      expect(outcome.code).toBe('validate.failed')
-      return rejected
-    }
-    return Buffer.from(outcome.body).toString()
-  }
+function processing(schema: z.ZodType, options?: Partial<DefineOptions<z.ZodType>>): (text: string) => Outcome {
+  const document = engineDocument(schema, options)
+  return (text) => document(text) ?? rejected
 }
 
 function zodOutcome(schema: z.ZodType, text: string): Outcome {
