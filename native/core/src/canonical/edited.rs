@@ -14,21 +14,7 @@ impl Writer<'_> {
             _ => &[],
         };
         let mut is_first = true;
-        if entry.has(flag::SORTED) {
-            let mut key = at + 1;
-            while key < end {
-                self.edited_member(key, &mut defaults, &mut is_first)?;
-                key = self.tape.index_after(key + 1);
-            }
-        } else {
-            let from = self.to.keys.len();
-            self.sort(at, end)?;
-            for index in from..self.to.keys.len() {
-                let (_, key) = self.to.keys[index];
-                self.edited_member(key as usize, &mut defaults, &mut is_first)?;
-            }
-            self.to.keys.truncate(from);
-        }
+        self.each_member(at, end, |writer, key| writer.edited_member(key, &mut defaults, &mut is_first))?;
         for default in defaults {
             self.default_member(default, &mut is_first)?;
         }

@@ -172,22 +172,35 @@ impl Writer<'_> {
         if entry.has(flag::EDITED) {
             return self.edited_object(at, end);
         }
-        if entry.has(flag::SORTED) {
+        let mut is_first = true;
+        self.each_member(at, end, |writer, key| writer.member(key, std::mem::replace(&mut is_first, false)))?;
+        self.byte(b'}')
+    }
+
+    /// Calls `visit` with the index of each key of the object, in canonical order.
+    #[inline(always)]
+    pub(super) fn each_member(
+        &mut self,
+        at: usize,
+        end: usize,
+        mut visit: impl FnMut(&mut Self, usize) -> Result<(), WriteError>,
+    ) -> Result<(), WriteError> {
+        if self.tape.entry(at).has(flag::SORTED) {
             let mut key = at + 1;
             while key < end {
-                self.member(key, key == at + 1)?;
+                visit(self, key)?;
                 key = self.tape.index_after(key + 1);
             }
-        } else {
-            let from = self.to.keys.len();
-            self.sort(at, end)?;
-            for index in from..self.to.keys.len() {
-                let (_, key) = self.to.keys[index];
-                self.member(key as usize, index == from)?;
-            }
-            self.to.keys.truncate(from);
+            return Ok(());
         }
-        self.byte(b'}')
+        let from = self.to.keys.len();
+        self.sort(at, end)?;
+        for index in from..self.to.keys.len() {
+            let (_, key) = self.to.keys[index];
+            visit(self, key as usize)?;
+        }
+        self.to.keys.truncate(from);
+        Ok(())
     }
 
     /// Writes the bracket from its position in the document, so that it may join a run. Returns the index behind the
