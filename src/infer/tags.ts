@@ -20,16 +20,16 @@ const minEvidenceBits = 10
 /** The key of the tag: a member that every object has, as a string. Undefined without one. */
 export function findTag(objects: readonly JsonObject[]): string | undefined {
   if (objects.length < 4) return undefined
-  const keys = [...presences(objects)].filter(
-    ([, { count, kinds }]) => count === objects.length && kinds === kindBits.string,
-  )
-  const candidates = keys
+  const everywhere = [...presences(objects)].filter(([, { count }]) => count === objects.length)
+  const candidates = everywhere
+    .filter(([, { kinds }]) => kinds === kindBits.string)
     .map(([key]) => ({ key, values: groupsOf(objects, key), typeLike: isTypeLike(key) }))
     .filter(isCandidate)
   if (candidates.length === 0) return undefined
+  const ids = everywhere.map(([key]) => key).filter(isIdName)
   const facts = new Facts(objects)
   const judged = candidates
-    .filter(({ key, values, typeLike }) => typeLike || !fixesId(objects, key, values))
+    .filter(({ key, values, typeLike }) => typeLike || !fixesId(objects, key, values, ids))
     .map(({ key, values, typeLike }) => ({ key, typeLike, saved: facts.savedBy(values, typeLike, candidates.length) }))
     .filter(({ typeLike, saved }) => saved >= (typeLike ? minSavedTypeLike : minSaved))
     .toSorted((a, b) => Number(b.typeLike) - Number(a.typeLike) || b.saved - a.saved || compareKeys(a.key, b.key))
@@ -67,12 +67,11 @@ function isCandidate(candidate: Candidate): candidate is Candidate & { readonly 
   return once / count <= (typeLike ? maxUnseenTypeLike : maxUnseen)
 }
 
-/** True if an id depends on the key: then the key names one thing, as a login does, and not a kind of things. */
-function fixesId(objects: readonly JsonObject[], key: string, values: Groups): boolean {
-  const ids = [...presences(objects).keys()].filter((name) => name !== key && isIdName(name))
+/** True if one of the other `ids` depends on the key: then the key names one thing, as a login does, not a kind of things. */
+function fixesId(objects: readonly JsonObject[], key: string, values: Groups, ids: readonly string[]): boolean {
   return ids.some((id) => {
+    if (id === key) return false
     const seen = new Set<string>()
-    if (!objects.every((object) => object.has(id))) return false
     for (const group of values.values()) {
       const own = new Set(group.map((i) => textOf((objects[i] as JsonObject).get(id))))
       const [only = ''] = own
