@@ -1,6 +1,6 @@
-// Finds the tag of objects: a text member that decides which other members there are. A tag is judged by how many bits
-// it saves in a description of the members (minimum description length with the estimator of Krichevsky and Trofimov, within a tag's objects a beta-binomial one), so
-// that a key with many values has to explain more than one with few.
+// Finds the tag of objects: a text member that decides which other members there are. A tag is judged by how many bits it
+// saves in a description of the members (minimum description length with the estimator of Krichevsky and Trofimov, within a
+// tag's objects a beta-binomial one), so that a key with many values has to explain more than one with few.
 
 import { compareKeys, JsonObject, type JsonValue } from '../json/index.ts'
 import { kindBits, presences } from './presence.ts'

@@ -1,5 +1,5 @@
-// `x-coerce`: converts a scalar to one type, as Number(), String() and Boolean() do. native/core/src/validate/coerce.rs is the
-// twin.
+// `x-coerce`: converts a scalar to one type, as Number(), String() and Boolean() do.
+// native/core/src/validate/coerce.rs is the twin.
 
 import type { Profile, ScalarTypeName } from '../../model/index.ts'
 import type { JsonPrimitive } from '../../json/index.ts'
