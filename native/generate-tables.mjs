@@ -229,7 +229,17 @@ ${fill(bucketBoundsUs.map(digits), '    ')}
 `,
 )
 
-const { configTexts, jsonTypes, socketTexts, clientTexts, framedTexts, httpTexts, logEvents, drainCauses, unreadyReasons } = daemonTexts
+const {
+  configTexts,
+  jsonTypes,
+  socketTexts,
+  clientTexts,
+  framedTexts,
+  httpTexts,
+  logEvents,
+  drainCauses,
+  unreadyReasons,
+} = daemonTexts
 const eventOf = (name, level) =>
   `pub const ${constant(name)}: (Level, &str) = (Level::${pascal(level)}, ${text(name)});`
 

@@ -34,7 +34,18 @@ const map: Record<string, readonly string[]> = {
   'build-host': ['engine', 'host', 'model', 'placements', 'policies', 'runtime', 'util'],
   create: ['build-host', 'engine', 'host', 'model', 'placements', 'policies', 'util'],
   server: [
-    ...['contract', 'engine', 'model', 'placements', 'policies', 'runtime', 'tables', 'util', 'util/socket-path', 'wire'],
+    ...[
+      'contract',
+      'engine',
+      'model',
+      'placements',
+      'policies',
+      'runtime',
+      'tables',
+      'util',
+      'util/socket-path',
+      'wire',
+    ],
   ],
   // Floor 5: the entries.
   index: ['contract', 'contract/define', 'contract/import', 'create', 'engine', 'model', 'ndjson'],

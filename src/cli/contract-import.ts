@@ -65,7 +65,11 @@ export const contractImport: Command = {
 function readJson(file: string): unknown {
   const bytes = fileOption(topic, () => readRegularFileSync(file, 'schema'))
   try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8').replace(/^\ufeff/, '')) as unknown
+    return JSON.parse(
+      Buffer.from(bytes)
+        .toString('utf8')
+        .replace(/^\ufeff/, ''),
+    ) as unknown
   } catch {
     // The engine's own message quotes the file.
     throw new UsageError(topic, `${file} is not JSON; convert YAML to JSON first`)

@@ -64,17 +64,19 @@ export const contractInfer: Command = {
     const samples = fileOption(topic, () => openSamples(file))
     const watched = { [Symbol.iterator]: () => withProgress(samples, statSync(file).size, io) }
     let reported = 0
-    const inferred = inferContract(watched, {
-      name,
-      objects,
-      showValues: values['show-values'] === true,
-      typescript: values.typescript ?? /\.[cm]?ts$/.test(out),
-      origin: basename(file),
-      onSkipped: ({ code, pointer = '' }) => {
-        reported++
-        if (reported <= maxReported) io.log(`${samples.where}: ${code}${pointer === '' ? '' : ` at ${pointer}`}`)
-      },
-    })
+    const inferred = fileOption(topic, () =>
+      inferContract(watched, {
+        name,
+        objects,
+        showValues: values['show-values'] === true,
+        typescript: values.typescript ?? /\.[cm]?ts$/.test(out),
+        origin: basename(file),
+        onSkipped: ({ code, pointer = '' }) => {
+          reported++
+          if (reported <= maxReported) io.log(`${samples.where}: ${code}${pointer === '' ? '' : ` at ${pointer}`}`)
+        },
+      }),
+    )
     if (reported > maxReported) io.log(`and ${formatCount(reported - maxReported)} more`)
     const { largeInteger, cut } = inferred
     if (largeInteger !== undefined) io.log(largeIntegerText(largeInteger, whereIs(samples, largeInteger.index)))

@@ -40,7 +40,9 @@ export async function askDaemon(
   try {
     return await get(socket, path, signal)
   } catch (error) {
-    io.log(`sidelane: ${socket}: ${signal.aborted ? fillTemplate(texts.noAnswer, { ms: timeoutMs }) : printable((error as Error).message)}`)
+    io.log(
+      `sidelane: ${socket}: ${signal.aborted ? fillTemplate(texts.noAnswer, { ms: timeoutMs }) : printable((error as Error).message)}`,
+    )
     return undefined
   }
 }

@@ -15,12 +15,17 @@ export function loadContract<In = unknown, Out = In>(file: string | URL): Contra
   const contract = parseLock<In, Out>(reading(lockPointer, () => readRegularFileSync(file, 'lock')))
   const dictionary = dictionaryFile(file, contract)
   if (dictionary === undefined) return contract
-  return withDictionary(contract, reading(dictionaryPointer, () => readRegularFileSync(dictionary, 'dictionary')))
+  return withDictionary(
+    contract,
+    reading(dictionaryPointer, () => readRegularFileSync(dictionary, 'dictionary')),
+  )
 }
 
 /** `loadContract` without blocking this thread on the disk. */
 export async function loadContractAsync(file: string | URL): Promise<Contract> {
-  const contract = parseLock(await readRegularFile(file, 'lock').catch((cause: Error) => unreadable(lockPointer, cause)))
+  const contract = parseLock(
+    await readRegularFile(file, 'lock').catch((cause: Error) => unreadable(lockPointer, cause)),
+  )
   const dictionary = dictionaryFile(file, contract)
   if (dictionary === undefined) return contract
   const bytes = readRegularFile(dictionary, 'dictionary')

@@ -48,8 +48,12 @@ describe('options', () => {
 
   test('digest key files are keyed by the name of the contract', async () => {
     const files = { order: 'o.key', item: 'i=1.key' }
-    expect((await read(['--digest-key-file', 'order=o.key', '--digest-key-file', 'item=i=1.key'])).options.digestKeyFiles).toEqual(files)
-    expect((await read([], { env: { SIDELANED_DIGEST_KEY_FILES: 'order=o.key:item=i=1.key' } })).options.digestKeyFiles).toEqual(files)
+    expect(
+      (await read(['--digest-key-file', 'order=o.key', '--digest-key-file', 'item=i=1.key'])).options.digestKeyFiles,
+    ).toEqual(files)
+    expect(
+      (await read([], { env: { SIDELANED_DIGEST_KEY_FILES: 'order=o.key:item=i=1.key' } })).options.digestKeyFiles,
+    ).toEqual(files)
     expect((await read(['--config', 'f'], { file: { digestKeyFiles: files } })).options.digestKeyFiles).toEqual(files)
   })
 
@@ -59,14 +63,20 @@ describe('options', () => {
     expect((await settle(['--socket'], env)).place).toEqual(place)
     expect((await settle(['--socket', '--takeover'], env)).place).toEqual(place)
     expect((await settle([], env)).place).toEqual(place)
-    expect((await settle(['--socket', 'here.sock'], env)).place).toEqual({ kind: 'path', path: 'here.sock', isDefault: false })
+    expect((await settle(['--socket', 'here.sock'], env)).place).toEqual({
+      kind: 'path',
+      path: 'here.sock',
+      isDefault: false,
+    })
   })
 
   test('a socket of a service manager replaces the path', async () => {
     const env = { LISTEN_FDS: '1', LISTEN_PID: String(process.pid) }
     expect((await settle([], env)).place).toEqual({ kind: 'descriptor', descriptor: 3 })
     await expect(settle(['--socket', 'x'], env)).rejects.toThrow('Expected no `--socket`')
-    await expect(settle([], { ...env, LISTEN_FDS: '2' })).rejects.toThrow('Expected one socket from LISTEN_FDS, got `2`')
+    await expect(settle([], { ...env, LISTEN_FDS: '2' })).rejects.toThrow(
+      'Expected one socket from LISTEN_FDS, got `2`',
+    )
     expect((await settle([], { ...env, LISTEN_PID: '1' })).place.kind).toBe('path')
   })
 
@@ -122,9 +132,12 @@ describe('options', () => {
     ['a missing file', ['--config', '/no/f'], {}, 'Cannot read the configuration /no/f: there is no such file'],
   ]
 
-  test.each(refusals)('%s is refused, and the message says what was expected', async (_title, args, sources, message) => {
-    await expect(read(args, sources)).rejects.toThrow(message)
-  })
+  test.each(refusals)(
+    '%s is refused, and the message says what was expected',
+    async (_title, args, sources, message) => {
+      await expect(read(args, sources)).rejects.toThrow(message)
+    },
+  )
 
   test('--allow-uid is refused by the Node daemon', async () => {
     await expect(settle(['--allow-uid', '0'])).rejects.toThrow('Expected no `--allow-uid`')
