@@ -73,7 +73,7 @@ ${names.map((value) => `            Self::${pascal(value)} => ${text(value)},`).
 
 /** A constant for a text without placeholders, else a function that fills them. */
 function textItem(name, template) {
-  const placeholders = [...template.matchAll(/\{(\w+)\}/g)].map(([, placeholder]) => snake(placeholder))
+  const placeholders = [...new Set([...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => snake(name)))]
   if (placeholders.length === 0) return `pub const ${constant(name)}: &str = ${text(template)};\n`
   const parameters = placeholders.map((placeholder) => `${placeholder}: impl Display`).join(', ')
   const call = `    format!(${text(template)})`

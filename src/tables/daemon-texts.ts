@@ -40,7 +40,11 @@ export const socketTexts = {
   openDirectory: 'The directory `{directory}` must have mode 0700, not 0{mode}.',
   noParent: 'There is no directory {directory}',
   parentNotDirectory: '{directory} is not a directory',
-  othersMayWrite: 'Others may write to {directory}: they could replace the socket',
+  othersMayWrite:
+    'Others may write to {directory} (mode 0{mode}): they could replace the socket. Use a directory that only its owner may write to, such as $XDG_RUNTIME_DIR, or run: chmod go-w {directory}',
+  foreignParent:
+    '{directory} belongs to uid {uid}, who could replace the socket. It must belong to root or to uid {own}',
+  tooManyLinks: 'The path of {directory} has too many symbolic links',
   cannotUse: 'Cannot use {path}: {reason}',
   notSocket: '{path} is not a socket, and is not replaced',
   foreignSocket: '{path} is a socket of uid {uid}, not ours, and is not replaced',

@@ -168,8 +168,20 @@ pub mod socket {
         format!("{directory} is not a directory")
     }
 
-    pub fn others_may_write(directory: impl Display) -> String {
-        format!("Others may write to {directory}: they could replace the socket")
+    pub fn others_may_write(directory: impl Display, mode: impl Display) -> String {
+        format!(
+            "Others may write to {directory} (mode 0{mode}): they could replace the socket. Use a directory that only its owner may write to, such as $XDG_RUNTIME_DIR, or run: chmod go-w {directory}"
+        )
+    }
+
+    pub fn foreign_parent(directory: impl Display, uid: impl Display, own: impl Display) -> String {
+        format!(
+            "{directory} belongs to uid {uid}, who could replace the socket. It must belong to root or to uid {own}"
+        )
+    }
+
+    pub fn too_many_links(directory: impl Display) -> String {
+        format!("The path of {directory} has too many symbolic links")
     }
 
     pub fn cannot_use(path: impl Display, reason: impl Display) -> String {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,7 +40,8 @@ impl Locks {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("sidelaned-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
+        // Whatever the umask is: a daemon refuses a directory that others may write to.
+        std::fs::DirBuilder::new().mode(0o700).create(&path).unwrap();
         let locks = Self(path);
         for (name, text) in files {
             locks.write(name, text);
