@@ -18,10 +18,12 @@ import {
   loadContracts,
   Log,
   openService,
+  Owner,
   Readiness,
   readOptions,
   resolveSettings,
   Telemetry,
+  type ContractBatch,
   type DaemonSettings,
   type EndSignal,
   type Mode,
@@ -31,9 +33,6 @@ const exitCodes = { failure: 1, usage: 2 } as const
 
 const { version } = readPackageJson()
 
-// What cannot be printed is lost: a full disk or a closed pipe must not end the daemon.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-
 // A SIGHUP during the start takes effect when the daemon listens. Until then nothing was accepted, and nothing is drained.
 let reload = (): void => void (isReloadRequested = true)
 let isReloadRequested = false
@@ -41,11 +40,15 @@ let end: (signal: EndSignal) => void = endBySignal
 process.on('SIGHUP', () => reload())
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal))
 
-const { mode, settings, contracts } = await prepare()
+const { mode, settings } = await prepare()
 const { takeover, socketMode, socketGroup, metricsListen } = settings
 
 let draining = false
 let reloading = Promise.resolve()
+const owner = new Owner(settings)
+/** Contracts of the owner that are served. */
+let given: readonly KeyedContract[] = []
+const contracts = await initialContracts()
 const log = new Log(descriptorSink(2))
 const telemetry = new Telemetry(log, settings.logSample)
 const service = await openService({ ...settings, server: `sidelane-node/${version}` }, contracts, telemetry).catch(
@@ -59,7 +62,7 @@ if (mode === 'check') {
     fillTemplate(texts.wouldListen, { place }),
     ...names.map((contract) => fillTemplate(texts.wouldServe, { contract })),
   ]
-  process.stdout.write(`${lines.join('\n')}\n`)
+  print(process.stdout, lines.join('\n'))
   await service.destroy()
   process.exit()
 }
@@ -117,13 +120,10 @@ process.on('uncaughtException', ({ name, stack = '' }) => {
   listener.close()
   void endProcess(exitCodes.failure, reloading)
 })
-if (settings.exitWithStdin) {
-  const onEnd = (): void => void drain(drainCauses.stdinEnded)
-  process.stdin.on('end', onEnd).on('error', onEnd).resume()
-}
 
 service.ready()
 reload = requestReload
+owner.listen(addContracts, () => void drain(drainCauses.stdinEnded))
 telemetry.event('listening', {
   socket: place,
   pid: process.pid,
@@ -137,44 +137,74 @@ if (isReloadRequested) {
   reload()
 }
 
-/** Reads options and contracts. Exits when they are invalid, before anything is bound. */
-async function prepare(): Promise<{ mode: Mode; settings: DaemonSettings; contracts: KeyedContract[] }> {
+/** Reads the options. Exits when they are invalid. */
+async function prepare(): Promise<{ mode: Mode; settings: DaemonSettings }> {
   try {
-    const given = await readOptions({ args: process.argv.slice(2), env: process.env })
-    if (given.mode === 'help') exit(0, daemonHelp('node dist/daemon.js'))
-    if (given.mode === 'version') exit(0, version)
-    const resolved = resolveSettings(given.options, process.env)
+    const read = await readOptions({ args: process.argv.slice(2), env: process.env })
+    if (read.mode === 'help') exit(0, daemonHelp('node dist/daemon.js'))
+    if (read.mode === 'version') exit(0, version)
+    const resolved = resolveSettings(read.options, process.env)
     // Child processes must not take them for theirs.
     delete process.env['LISTEN_FDS']
     delete process.env['LISTEN_PID']
-    return { mode: given.mode, settings: resolved, contracts: await loadContracts(resolved) }
+    return { mode: read.mode, settings: resolved }
   } catch (error) {
     const hint = error instanceof ConfigError ? `\n${texts.tryHelp}` : ''
     return exit(exitCodes.usage, `${(error as Error).message}${hint}`)
   }
 }
 
+/** Those of the files and of the owner. Exits when they are invalid, before anything is bound. */
+async function initialContracts(): Promise<readonly KeyedContract[]> {
+  const batch = await owner.firstBatch
+  if (batch === undefined) {
+    owner.cleanUp()
+    process.exit()
+  }
+  try {
+    if (batch instanceof Error) throw batch
+    given = batch
+    return [...(await loadContracts(settings)), ...batch]
+  } catch (error) {
+    return exit(exitCodes.usage, (error as Error).message)
+  }
+}
+
 /** Prints the message and exits: on stdout with code 0, else on stderr. */
 function exit(code: number, message: string): never {
-  if (code === 0) process.stdout.write(`${message}\n`)
-  else process.stderr.write(`sidelane daemon: ${message}\n`)
+  if (code === 0) print(process.stdout, message)
+  else print(process.stderr, `sidelane daemon: ${message}`)
   process.exit(code)
+}
+
+/** What cannot be printed is lost, because the disk is full or the reader is gone: the exit code tells the result, too. */
+function print(stream: NodeJS.WriteStream, text: string): void {
+  stream.on('error', () => {}).write(`${text}\n`)
 }
 
 /** One reload at a time; those that are requested meanwhile are one more. */
 function requestReload(): void {
   if (isReloadRequested) return
   isReloadRequested = true
-  reloading = reloading.then(reloadContracts)
+  reloading = reloading.then(() => {
+    isReloadRequested = false
+    return reloadContracts([])
+  })
 }
 
-async function reloadContracts(): Promise<void> {
-  isReloadRequested = false
+function addContracts(batch: ContractBatch): void {
+  reloading = reloading.then(() => reloadContracts(batch))
+}
+
+async function reloadContracts(added: ContractBatch): Promise<void> {
   if (draining) return
   try {
-    const loaded = await loadContracts(settings)
+    if (added instanceof Error) throw added
+    const all = [...given, ...added]
+    const loaded = [...(await loadContracts(settings)), ...all]
     if (draining) return
     service.reload(loaded)
+    given = all
     telemetry.reloaded()
   } catch (error) {
     telemetry.reloaded(error as Error)
@@ -193,6 +223,7 @@ async function drain(why: string): Promise<void> {
   const timeout = AbortSignal.timeout(settings.drainMs)
   await service.drain()
   listener.close()
+  owner.cleanUp()
   metricsServer.close()
   await http.drain(timeout)
   telemetry.event('stopped')

@@ -38,6 +38,7 @@ const map: Record<string, readonly string[]> = {
       'contract',
       'engine',
       'model',
+      'ndjson',
       'placements',
       'policies',
       'runtime',

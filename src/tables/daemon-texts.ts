@@ -12,6 +12,8 @@ export const configTexts = {
   expectedOnce: 'Expected `{flag}` once',
   expectedObject: 'Expected {file} to hold a JSON object',
   expectedContract: 'Expected at least one `--contract PATH`',
+  refusedLine: 'Line {number} of stdin: {reason}',
+  noContract: 'it is no contract',
   expectedOneSocket: 'Expected one socket from LISTEN_FDS, got `{count}`',
   expectedNoSocket: 'Expected no `--socket`: the socket comes from LISTEN_FDS',
   unknownDigestKey: 'Expected `--digest-key-file` to name a contract that is served, got `{name}`',

@@ -8,6 +8,7 @@ use sidelane_core::Contract;
 use sidelane_wire::{FINGERPRINT_BYTES, REQUEST_SLACK_BYTES, fingerprint};
 
 use crate::config::settings::Settings;
+use crate::contract_input::GivenContract;
 use crate::engine::{Compile, Engine};
 use crate::file_kinds;
 use crate::regular_file;
@@ -45,8 +46,13 @@ pub struct ContractRegistry {
 }
 
 impl ContractRegistry {
-    /// Reads and compiles all contracts of the settings.
-    pub fn load(settings: &Settings, compile: Compile, observer: &dyn Observer) -> Result<Self, String> {
+    /// Reads and compiles all contracts of the settings, and those that are given beside them.
+    pub fn load(
+        settings: &Settings,
+        given: &[Arc<GivenContract>],
+        compile: Compile,
+        observer: &dyn Observer,
+    ) -> Result<Self, String> {
         let mut registry = Self::default();
         let mut keys = settings.digest_key_files.clone();
         for path in &settings.contracts {
@@ -58,6 +64,10 @@ impl ContractRegistry {
             } else {
                 registry.add(path, None, &mut keys, settings, compile, observer)?;
             }
+        }
+        for one in given {
+            let contract = Contract::load(&one.lock).map_err(|error| format!("stdin: {error}"))?;
+            registry.insert("stdin", contract, &one.key, &one.dictionary, compile, observer)?;
         }
         match keys.into_keys().next() {
             Some(name) => Err(texts::unknown_digest_key(name)),
@@ -74,9 +84,9 @@ impl ContractRegistry {
         compile: Compile,
         observer: &dyn Observer,
     ) -> Result<(), String> {
-        let invalid = |error: &dyn std::fmt::Display| format!("{}: {error}", lock.display());
-        let contract = Contract::load(&regular_file::read(lock, file_kinds::LOCK)?).map_err(|error| invalid(&error))?;
-        let (name, is_keyed) = (contract.name().to_owned(), contract.needs_digest_key());
+        let contract = Contract::load(&regular_file::read(lock, file_kinds::LOCK)?)
+            .map_err(|error| format!("{}: {error}", lock.display()))?;
+        let name = contract.name().to_owned();
         let key = match settings.digest_key_files.get(&name).map(PathBuf::as_path).or(beside) {
             Some(file) => regular_file::read(file, file_kinds::KEY)?,
             None => Vec::new(),
@@ -86,21 +96,35 @@ impl ContractRegistry {
             Some(path) => regular_file::read(&lock.with_file_name(path), file_kinds::DICTIONARY)?,
             None => Vec::new(),
         };
+        self.insert(lock.display(), contract, &key, &dictionary, compile, observer)
+    }
+
+    /// `origin`: where the contract is from, for errors.
+    fn insert(
+        &mut self,
+        origin: impl std::fmt::Display,
+        contract: Contract,
+        key: &[u8],
+        dictionary: &[u8],
+        compile: Compile,
+        observer: &dyn Observer,
+    ) -> Result<(), String> {
+        let (name, is_keyed) = (contract.name().to_owned(), contract.needs_digest_key());
         if is_keyed && key.is_empty() {
-            return Err(texts::expected_digest_key(name, lock.display()));
+            return Err(texts::expected_digest_key(name, origin));
         }
         // A contract that is loaded twice takes the later key and the later place.
         self.all.retain(|one| *one.id != *contract.id());
         let loaded = LoadedContract {
             id_bytes: *contract.id_bytes(),
             id: contract.id().into(),
-            fingerprint: if is_keyed { fingerprint(&key) } else { [0; FINGERPRINT_BYTES] },
+            fingerprint: if is_keyed { fingerprint(key) } else { [0; FINGERPRINT_BYTES] },
             codec: contract.compress().codec.name(),
             digest: contract.digest().name(),
             max_bytes: contract.limits().max_bytes,
             label: observer.label(&name),
             name: name.into(),
-            engine: compile(contract, &key, &dictionary).map_err(|error| invalid(&error))?,
+            engine: compile(contract, key, dictionary).map_err(|error| format!("{origin}: {error}"))?,
         };
         self.all.push(Arc::new(loaded));
         Ok(())

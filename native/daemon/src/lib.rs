@@ -5,12 +5,13 @@
 //! connections, processes their payloads and writes their answers.
 //!
 //! Order of the modules, each of which uses only those before it: `log_level`, `texts`, `file_kinds`, `regular_file`,
-//! `buffers`, `socket_path`, `config`, `telemetry`, `engine`, `contracts`, `shared`, `protocol`, `worker`, `connection`, `threads`, `metrics_listener`,
+//! `buffers`, `socket_path`, `config`, `telemetry`, `engine`, `contract_input`, `contracts`, `shared`, `protocol`, `worker`, `connection`, `threads`, `metrics_listener`,
 //! `listener`, `process`, `ping`, `signals`, `start`.
 
 pub mod buffers;
 pub mod config;
 mod connection;
+pub mod contract_input;
 pub mod contracts;
 pub mod engine;
 pub mod file_kinds;

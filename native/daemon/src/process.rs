@@ -33,20 +33,3 @@ pub fn panic_line(panic: &PanicHookInfo<'_>) -> String {
     let location = panic.location().map_or_else(String::new, ToString::to_string);
     Line::new(events::PANIC).text("location", &location).end()
 }
-
-/// Resolves when stdin ends, if `wanted`; else never.
-pub async fn stdin_end(wanted: bool) {
-    if !wanted {
-        return std::future::pending().await;
-    }
-    let (sender, ended) = tokio::sync::oneshot::channel();
-    let wait = move || {
-        // An error is an end, too. At the end of the daemon there is no receiver.
-        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-        let _ = sender.send(());
-    };
-    // The runtime would wait for a thread of its own.
-    if std::thread::Builder::new().name("stdin".into()).spawn(wait).is_ok() {
-        let _ = ended.await;
-    }
-}

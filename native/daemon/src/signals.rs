@@ -68,8 +68,13 @@ impl Signals {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> io::Result<Option<T>> {
         let result = on_thread(work)?;
+        Ok(self.unless_ended(result).await.ok())
+    }
+
+    /// The result of the future. A signal ends the process, as if this process had no handler for it.
+    pub async fn unless_ended<T>(&mut self, future: impl Future<Output = T>) -> T {
         tokio::select! {
-            result = result => Ok(result.ok()),
+            result = future => result,
             signal = self.end() => end_by(signal),
         }
     }

@@ -1,5 +1,6 @@
 //! The main thread: accepts connections and hands them to workers, handles signals, reloads, and drains.
 
+use std::collections::VecDeque;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,11 +12,11 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::settings::Settings;
+use crate::contract_input::{ContractBatch, GivenContract, Owner, OwnerEvent, remove_directory};
 use crate::contracts::ContractRegistry;
 use crate::engine::Compile;
 use crate::listener::{Listener, ListenerEvent};
 use crate::metrics_listener;
-use crate::process::stdin_end;
 use crate::shared::Shared;
 use crate::signals::{DaemonSignal, Signals, on_thread};
 use crate::telemetry::memory;
@@ -51,7 +52,10 @@ pub async fn serve(
     observer: Arc<dyn Observer>,
     signals: Signals,
 ) -> Result<(), Failure> {
-    Main::open(settings, compile, observer, signals).await?.run().await
+    match Main::open(settings, compile, observer, signals).await? {
+        Some(main) => main.run().await,
+        None => Ok(()),
+    }
 }
 
 fn system(error: io::Error) -> Failure {
@@ -60,7 +64,7 @@ fn system(error: io::Error) -> Failure {
 
 /// Checks the options and contracts; returns what would be served where, a line each.
 pub fn check(settings: &Settings, compile: Compile) -> Result<String, String> {
-    let registry = load(settings, compile, &NoObserver)?;
+    let registry = load(settings, &[], compile, &NoObserver)?;
     let socket = std::iter::once(config::would_listen(&settings.socket));
     let contracts = registry.sorted().into_iter().map(|one| config::would_serve(format!("{}@{}", one.name, one.id)));
     Ok(socket.chain(contracts).collect::<Vec<_>>().join("\n"))
@@ -74,23 +78,49 @@ struct Main {
     /// Index of the worker that got the last connection.
     next: usize,
     signals: Signals,
-    /// The contracts that a thread loads, if one does.
-    loading: Option<oneshot::Receiver<Loaded>>,
-    /// Another reload was requested meanwhile.
-    load_again: bool,
+    owner: Owner,
+    /// Contracts of the owner that are in force.
+    given: Vec<Arc<GivenContract>>,
+    /// The load that a thread does, if one does.
+    loading: Option<Loading>,
+    /// Loads to do after it.
+    queue: VecDeque<Load>,
+}
+
+/// A reload, by SIGHUP or with more contracts of the owner.
+enum Load {
+    Hangup,
+    Batch(ContractBatch),
+}
+
+struct Loading {
+    result: oneshot::Receiver<Loaded>,
+    /// In force when it succeeds.
+    given: Vec<Arc<GivenContract>>,
 }
 
 type Loaded = Result<ContractRegistry, String>;
 
 impl Main {
-    /// A SIGHUP that comes while the contracts are read takes effect in `run`.
+    /// `None`: the owner is gone. A SIGHUP that comes while the contracts are read takes effect in `run`.
     async fn open(
         settings: Settings,
         compile: Compile,
         observer: Arc<dyn Observer>,
         mut signals: Signals,
-    ) -> Result<Self, Failure> {
-        let loaded = signals.while_starting(loader(&settings, compile, &observer)).await.map_err(system)?;
+    ) -> Result<Option<Self>, Failure> {
+        let mut owner = Owner::new(&settings);
+        let mut given = Vec::new();
+        if settings.contracts_from_stdin {
+            match signals.unless_ended(owner.next()).await {
+                OwnerEvent::Batch(batch) => given = batch.map_err(Failure::Contracts)?,
+                OwnerEvent::Gone => {
+                    remove_directory(&settings);
+                    return Ok(None);
+                }
+            }
+        }
+        let loaded = signals.while_starting(loader(&settings, &given, compile, &observer)).await.map_err(system)?;
         let registry = loaded.unwrap_or_else(own_fault).map_err(Failure::Contracts)?;
         let shared = Shared::new(settings, registry, observer);
         let settings = &shared.settings;
@@ -101,7 +131,8 @@ impl Main {
         let workers = (0..settings.threads).map(|number| threads::spawn(Arc::clone(&shared), number));
         let workers = workers.collect::<io::Result<Vec<_>>>().map_err(system)?;
         let listener = Listener::open(settings).map_err(Failure::System)?;
-        Ok(Self { shared, compile, listener, workers, next: 0, signals, loading: None, load_again: false })
+        let queue = VecDeque::new();
+        Ok(Some(Self { shared, compile, listener, workers, next: 0, signals, owner, given, loading: None, queue }))
     }
 
     async fn run(mut self) -> Result<(), Failure> {
@@ -111,18 +142,19 @@ impl Main {
         self.report(Event::Listening(&contracts));
         let mut ticks = interval(MEMORY_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let stdin = stdin_end(self.shared.settings.exit_with_stdin);
-        tokio::pin!(stdin);
         let why = loop {
             tokio::select! {
                 event = self.listener.next() => if self.on_listener_event(event) { break drain::TAKEN_OVER },
                 _ = ticks.tick() => self.check_memory(),
                 signal = self.signals.next() => match signal {
-                    DaemonSignal::Reload => self.reload(),
+                    DaemonSignal::Reload => self.reload(Load::Hangup),
                     DaemonSignal::End(signal) => break signal.name(),
                 },
                 loaded = pending_or(&mut self.loading) => self.on_loaded(loaded),
-                () = &mut stdin => break drain::STDIN_ENDED,
+                event = self.owner.next() => match event {
+                    OwnerEvent::Batch(batch) => self.reload(Load::Batch(batch)),
+                    OwnerEvent::Gone => break drain::STDIN_ENDED,
+                },
             }
         };
         self.drain(why).await
@@ -159,30 +191,46 @@ impl Main {
     }
 
     /// Loads the contracts on a thread, one reload at a time.
-    fn reload(&mut self) {
-        if self.loading.is_some() {
-            self.load_again = true;
-            return;
+    fn reload(&mut self, load: Load) {
+        if self.loading.is_none() {
+            return self.start_load(load);
+        }
+        // One SIGHUP more or less makes no difference.
+        let is_repeated = matches!((&load, self.queue.back()), (Load::Hangup, Some(Load::Hangup)));
+        if !is_repeated {
+            self.queue.push_back(load);
+        }
+    }
+
+    fn start_load(&mut self, load: Load) {
+        let mut given = self.given.clone();
+        match load {
+            Load::Hangup => {}
+            Load::Batch(Ok(batch)) => given.extend(batch),
+            Load::Batch(Err(message)) => return self.report(Event::ReloadFailed(&message)),
         }
         let Shared { settings, observer, .. } = &*self.shared;
-        match on_thread(loader(settings, self.compile, observer)) {
-            Ok(loading) => self.loading = Some(loading),
+        match on_thread(loader(settings, &given, self.compile, observer)) {
+            Ok(result) => self.loading = Some(Loading { result, given }),
             Err(error) => self.report(Event::ReloadFailed(&error.to_string())),
         }
     }
 
     fn on_loaded(&mut self, loaded: Loaded) {
-        self.loading = None;
+        let Some(Loading { given, .. }) = self.loading.take() else { return };
         match loaded {
             Ok(registry) => {
+                self.given = given;
                 self.shared.replace_registry(registry);
                 self.refresh_workers();
                 self.report(Event::Reloaded);
             }
             Err(message) => self.report(Event::ReloadFailed(&message)),
         }
-        if std::mem::take(&mut self.load_again) {
-            self.reload();
+        while self.loading.is_none()
+            && let Some(load) = self.queue.pop_front()
+        {
+            self.start_load(load);
         }
     }
 
@@ -207,6 +255,9 @@ impl Main {
             }
         }
         drop(self.listener);
+        if why == drain::STDIN_ENDED {
+            remove_directory(&self.shared.settings);
+        }
         // A worker whose payload does not end must not block the end of the daemon.
         if self.shared.connections() == 0 {
             self.workers.into_iter().for_each(Handle::stop);
@@ -229,17 +280,18 @@ impl Main {
 /// The work of a thread that loads the contracts.
 fn loader(
     settings: &Settings,
+    given: &[Arc<GivenContract>],
     compile: Compile,
     observer: &Arc<dyn Observer>,
 ) -> impl FnOnce() -> Loaded + Send + use<> {
-    let (settings, observer) = (settings.clone(), Arc::clone(observer));
-    move || load(&settings, compile, &*observer)
+    let (settings, given, observer) = (settings.clone(), given.to_vec(), Arc::clone(observer));
+    move || load(&settings, &given, compile, &*observer)
 }
 
 /// The contracts that a thread loads; never without one.
-async fn pending_or(loading: &mut Option<oneshot::Receiver<Loaded>>) -> Loaded {
+async fn pending_or(loading: &mut Option<Loading>) -> Loaded {
     match loading {
-        Some(loading) => loading.await.unwrap_or_else(|_| own_fault()),
+        Some(loading) => (&mut loading.result).await.unwrap_or_else(|_| own_fault()),
         None => std::future::pending().await,
     }
 }
@@ -249,7 +301,7 @@ fn own_fault() -> Loaded {
 }
 
 /// Loads the contracts; a panic of the core counts as an invalid contract.
-fn load(settings: &Settings, compile: Compile, observer: &dyn Observer) -> Loaded {
-    let load = AssertUnwindSafe(|| ContractRegistry::load(settings, compile, observer));
+fn load(settings: &Settings, given: &[Arc<GivenContract>], compile: Compile, observer: &dyn Observer) -> Loaded {
+    let load = AssertUnwindSafe(|| ContractRegistry::load(settings, given, compile, observer));
     catch_unwind(load).unwrap_or_else(|_| own_fault())
 }

@@ -38,6 +38,12 @@ pub mod config {
 
     pub const EXPECTED_CONTRACT: &str = "Expected at least one `--contract PATH`";
 
+    pub fn refused_line(number: impl Display, reason: impl Display) -> String {
+        format!("Line {number} of stdin: {reason}")
+    }
+
+    pub const NO_CONTRACT: &str = "it is no contract";
+
     pub fn expected_one_socket(count: impl Display) -> String {
         format!("Expected one socket from LISTEN_FDS, got `{count}`")
     }

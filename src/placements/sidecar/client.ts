@@ -20,11 +20,11 @@ import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../../uti
 import { ContractTable } from '../contract-table.ts'
 import { askedOf, checkKey, type ClientContract } from './client-contract.ts'
 import { ConnectionPool, type ConnectionPoolEvents } from './connection-pool.ts'
+import type { LaunchContract } from './contract-feed.ts'
 import { DaemonSupervisor } from './daemon-supervisor.ts'
 import { copyOf } from './errors.ts'
 import { DrainEstimator, RetryBudget } from './flow-control.ts'
 import type { RequestEvents } from './in-flight-requests.ts'
-import type { LaunchContract } from './launch-directory.ts'
 import { PendingRequest, RequestQueue, RetryQueue, type Content, type QueueTotals } from './request.ts'
 
 /** Calls that a stream keeps in flight per connection: a daemon's queue is bounded by a few milliseconds. */

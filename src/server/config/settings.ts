@@ -40,7 +40,8 @@ const reservedFiles = 40
 /** Throws ConfigError. `env` has LISTEN_FDS, and the variables of the default path. */
 export function resolveSettings(options: Options, env: Readonly<Record<string, string | undefined>>): DaemonSettings {
   const { socket, contracts, allowUids } = options
-  if (contracts === undefined) throw new ConfigError(texts.expectedContract)
+  const contractsFromStdin = options.contractsFromStdin ?? false
+  if (contracts === undefined && !contractsFromStdin) throw new ConfigError(texts.expectedContract)
   if (allowUids !== undefined) {
     throw new ConfigError('Expected no `--allow-uid`: only sidelaned can read the uid of a peer')
   }
@@ -53,10 +54,12 @@ export function resolveSettings(options: Options, env: Readonly<Record<string, s
     spinUs: cores > 1 ? defaults.spinUs : 0,
     maxConnections: Math.min(defaults.maxConnections, Math.max(8, openFiles() - reservedFiles)),
     takeover: false,
-    exitWithStdin: false,
+    removeDirectory: false,
     memoryLimit: machineMemory(),
     ...options,
-    contracts,
+    contracts: contracts ?? [],
+    contractsFromStdin,
+    exitWithStdin: contractsFromStdin || (options.exitWithStdin ?? false),
     place: placeOf(socket, env),
   }
 }

@@ -95,6 +95,8 @@ pub fn settings(contracts: Vec<PathBuf>) -> Settings {
         metrics_listen: None,
         log_sample: 0.0,
         exit_with_stdin: false,
+        contracts_from_stdin: false,
+        remove_directory: false,
     }
 }
 
@@ -125,7 +127,7 @@ impl Daemon {
         let locks = Locks::new(&[("order.lock.json", ORDER)]);
         let mut settings = settings(vec![locks.0.clone()]);
         change(&mut settings);
-        let registry = ContractRegistry::load(&settings, compile, &NoObserver).unwrap();
+        let registry = ContractRegistry::load(&settings, &[], compile, &NoObserver).unwrap();
         let shared = Shared::new(settings, registry, observer);
         let worker = Some(threads::spawn(Arc::clone(&shared), 0).unwrap());
         Self { shared, locks, compile, worker }
