@@ -34,9 +34,10 @@ function unionOf(nodes: readonly SchemaDocument[]): SchemaDocument {
   const union = bareUnion(nodes)
   if (union !== undefined) return union
   const others = nodes.filter((node) => !isNull(node))
-  // A coerced scalar ahead of null takes null itself.
-  if (nodes.length === 2 && others.length === 1 && !nodes.some(isCoerced)) return orNull(others[0] as SchemaDocument)
-  return { anyOf: [...nodes] }
+  if (nodes.length !== 2 || others.length !== 1) return { anyOf: [...nodes] }
+  const [first] = nodes as readonly [SchemaDocument]
+  // A coerced scalar ahead of null converts null itself. As a type, the null of a pair is kept.
+  return isCoerced(first) ? { anyOf: [first, { const: null }] } : orNull(others[0] as SchemaDocument)
 }
 
 /** One option applies at most, by the value of `key`: where the lock can say so (oneOf), else as a plain union. */
