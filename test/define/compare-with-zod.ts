@@ -14,8 +14,10 @@ import { tagged, zodOutcome } from './zod-outcome.ts'
 export interface Case {
   readonly source: string
   readonly numbers: Comparison['numbers']
-  /** Of its payloads. */
+  /** Of its payloads and their spelling. */
   readonly seed: number
+  /** Instead of random ones. */
+  readonly payloads?: readonly unknown[]
 }
 
 /** Numbers of contracts and payloads, by what was found. */
@@ -24,14 +26,18 @@ export type Counts = Map<string, number>
 const payloadsPerSchema = 12
 
 /** Throws at the first difference that docs/contract.md does not list. */
-export async function compareWithZod({ source, numbers, seed }: Case, counts: Counts, engines: EngineNames): Promise<void> {
+export async function compareWithZod(
+  { source, numbers, seed, payloads: given }: Case,
+  counts: Counts,
+  engines: EngineNames,
+): Promise<void> {
   const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1)
   const schema = evaluate(source)
   const contract = contractOf(schema, numbers)
   count(contract === undefined ? 'refused' : 'contracts')
   if (contract === undefined) return
   const processors = await Promise.all(engines.map((engine) => createProcessor(contract, { engine, canonical: true })))
-  const payloads = fc.sample(near(fitting(schema)), { seed, numRuns: payloadsPerSchema })
+  const payloads = given ?? fc.sample(near(fitting(schema)), { seed, numRuns: payloadsPerSchema })
   for (const [i, value] of payloads.entries()) {
     const payload = asJson(value, numbers)
     const comparison = { source, schema, numbers, payload, text: payloadText(payload, 0) }

@@ -10,7 +10,9 @@ export function payloadText(payload: unknown, seed: number): string {
   const space = (): string => (chance() ? ' \n' : '')
   const text = (value: string): string => {
     const plain = JSON.stringify(value)
-    return chance() && !plain.includes('\\') ? plain.replace(/[a-z]/, (char) => `\\u00${char.charCodeAt(0).toString(16)}`) : plain
+    return chance() && !plain.includes('\\')
+      ? plain.replace(/[a-z]/, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)
+      : plain
   }
   const write = (value: unknown): string => {
     if (typeof value === 'string') return text(value)

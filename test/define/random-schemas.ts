@@ -9,7 +9,21 @@ const keys = fc.constantFrom('a', 'b', 'c', 'kind', 'toString', '1', 'é')
 
 /** Values of `.default()` and `.prefault()`, which fit or not. */
 const values = fc.constantFrom(
-  ...['null', "'x'", "' Ab '", '5', '0.5', 'true', '{}', '[]', "{ a: 'x' }", '[1, 2]', "() => 'f'", '() => ({})', "'a'"],
+  ...[
+    'null',
+    "'x'",
+    "' Ab '",
+    '5',
+    '0.5',
+    'true',
+    '{}',
+    '[]',
+    "{ a: 'x' }",
+    '[1, 2]',
+    "() => 'f'",
+    '() => ({})',
+    "'a'",
+  ],
 )
 
 const wrapper: Source = fc.oneof(
@@ -86,7 +100,11 @@ const record = (inner: Source): Source =>
     .tuple(
       fc.constantFrom(
         ...['z.record(z.string(), ', "z.record(z.enum(['a', 'b']), ", "z.partialRecord(z.enum(['a', 'b']), "],
-        ...['z.record(z.string().max(1).regex(/[a-z]/), ', 'z.record(z.literal([1, 2]), ', 'z.looseRecord(z.string(), '],
+        ...[
+          'z.record(z.string().max(1).regex(/[a-z]/), ',
+          'z.record(z.literal([1, 2]), ',
+          'z.looseRecord(z.string(), ',
+        ],
         ...["z.looseRecord(z.enum(['a', 'b']), ", "z.record(z.templateLiteral(['a', z.int()]), "],
       ),
       wrapped(inner),
@@ -131,7 +149,8 @@ const discriminated = (inner: Source, known: fc.Arbitrary<Members> = members(inn
       fc.boolean(),
     )
     .map(([options, fallback, nested]) => {
-      const source = (list: readonly string[]): string => `z.discriminatedUnion('kind', [${list.join(', ')}]${fallback})`
+      const source = (list: readonly string[]): string =>
+        `z.discriminatedUnion('kind', [${list.join(', ')}]${fallback})`
       const [first = '', ...others] = options
       return nested && others.length > 0 ? source([first, source(others)]) : source(options)
     })
@@ -140,7 +159,10 @@ const intersection = (inner: Source): Source => {
   const side = fc.oneof(
     { weight: 4, arbitrary: object(inner) },
     { weight: 1, arbitrary: record(inner) },
-    { weight: 1, arbitrary: fc.array(object(inner), { minLength: 1, maxLength: 2 }).map((all) => `z.union([${all.join()}])`) },
+    {
+      weight: 1,
+      arbitrary: fc.array(object(inner), { minLength: 1, maxLength: 2 }).map((all) => `z.union([${all.join()}])`),
+    },
     { weight: 1, arbitrary: discriminated(inner) },
   )
   return fc
@@ -169,7 +191,9 @@ const recursive = (inner: Source): Source => {
   return fc
     .oneof(
       node,
-      fc.tuple(inner, fc.array(node, { minLength: 1, maxLength: 3 })).map((options) => `z.union([${options.flat().join(', ')}])`),
+      fc
+        .tuple(inner, fc.array(node, { minLength: 1, maxLength: 3 }))
+        .map((options) => `z.union([${options.flat().join(', ')}])`),
       fc.tuple(inner, node).map(([leaf, one]) => `z.lazy(() => z.union([${leaf}, z.array(T), ${one}]))`),
       discriminated(inner, withBack(inner)),
     )
@@ -199,7 +223,9 @@ function sourcesOf(leaves: Source): Source {
   )
 }
 
-export const schemaSources: Source = sourcesOf(fc.oneof({ weight: 1, arbitrary: strings }, { weight: 3, arbitrary: scalars }))
+export const schemaSources: Source = sourcesOf(
+  fc.oneof({ weight: 1, arbitrary: strings }, { weight: 3, arbitrary: scalars }),
+)
 /** For `numbers: 'int64'`. */
 export const schemaSourcesWithBigints: Source = sourcesOf(fc.oneof(bigints, scalars))
 

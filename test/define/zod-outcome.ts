@@ -58,7 +58,9 @@ function asRead(schema: $ZodType, value: unknown): unknown {
       return typeof value === 'bigint' ? Number(value) : value
     case 'literal':
     case 'enum':
-      return typeof value === 'bigint' && type._zod.values?.has(Number(value)) === true && BigInt(Number(value)) === value
+      return typeof value === 'bigint' &&
+        type._zod.values?.has(Number(value)) === true &&
+        BigInt(Number(value)) === value
         ? Number(value)
         : value
     case 'optional':

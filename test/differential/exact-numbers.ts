@@ -46,6 +46,8 @@ function fractionOf(value: ExactNumber): Fraction {
 
 /** docs/contract.md, "multipleOf". */
 export function isMultiple(value: ExactNumber, divisor: ExactNumber): boolean {
+  // A ratio beyond the doubles.
+  if (Math.abs(Number(value) / Number(divisor)) === Infinity) return false
   const [left, right] = [decimalOf(value), decimalOf(divisor)]
   if ((left.over * right.under) % (left.under * right.over) === 0n) return true
   if (typeof value === 'bigint' || typeof divisor === 'bigint' || (isWhole(value) && isWhole(divisor))) return false
@@ -58,7 +60,8 @@ export function isMultiple(value: ExactNumber, divisor: ExactNumber): boolean {
 
 /** By the shortest decimal form. */
 function decimalOf(value: ExactNumber): Fraction {
-  const [, digits = '', fraction = '', exponent = '0'] = /^(-?\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value)) ?? []
+  const [, digits = '', fraction = '', exponent = '0'] =
+    /^(-?\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value)) ?? []
   const power = BigInt(exponent) - BigInt(fraction.length)
   const whole = BigInt(digits + fraction)
   return power < 0n ? { over: whole, under: 10n ** -power } : { over: whole * 10n ** power, under: 1n }

@@ -57,7 +57,10 @@ test(`both engines read integers of 64 bits exactly (SIDELANE_SEED=${seed})`, { 
   for (const [kind, count] of Object.entries(counts)) expect(count, kind).toBeGreaterThan(compared / 20)
 })
 
-function expected(schema: NumberSchema, text: string): { kind: 'accepted' | 'rejected' | 'unsafe'; canonical?: string; value?: number | bigint } {
+function expected(
+  schema: NumberSchema,
+  text: string,
+): { kind: 'accepted' | 'rejected' | 'unsafe'; canonical?: string; value?: number | bigint } {
   const number = readExact(text)
   if (number === undefined) return { kind: 'unsafe' }
   const branch = branchFor(schema, number)

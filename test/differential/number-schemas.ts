@@ -29,7 +29,18 @@ const integerText: fc.Arbitrary<string> = fc.oneof(
 )
 
 const fractionText = fc.oneof(
-  fc.constantFrom('0.5', '-0.5', '0.1', '0.30000000000000004', '1e-7', '19.99', '4503599627370497.5', '1e3', '-0', '0.0'),
+  fc.constantFrom(
+    '0.5',
+    '-0.5',
+    '0.1',
+    '0.30000000000000004',
+    '1e-7',
+    '19.99',
+    '4503599627370497.5',
+    '1e3',
+    '-0',
+    '0.0',
+  ),
   fc.double({ min: -1e6, max: 1e6, noNaN: true }).map(String),
 )
 
@@ -39,7 +50,9 @@ const spelled = fc
   .map((parts) => parts.join(''))
 
 const isReadable = (text: string): boolean => readExact(text) !== undefined
-const limitText = fc.oneof({ weight: 3, arbitrary: integerText }, { weight: 1, arbitrary: fractionText }).filter(isReadable)
+const limitText = fc
+  .oneof({ weight: 3, arbitrary: integerText }, { weight: 1, arbitrary: fractionText })
+  .filter(isReadable)
 const stepText = fc
   .oneof(
     limitText,
@@ -63,7 +76,11 @@ const fixed: fc.Arbitrary<NumberSchema> = fc.oneof(
     .map((values) => ({ enum: values })),
 )
 
-const plain = fc.oneof({ weight: 4, arbitrary: limited }, { weight: 2, arbitrary: fixed }, fc.constant<NumberSchema>({}))
+const plain = fc.oneof(
+  { weight: 4, arbitrary: limited },
+  { weight: 2, arbitrary: fixed },
+  fc.constant<NumberSchema>({}),
+)
 
 export const numberSchemas: fc.Arbitrary<NumberSchema> = fc.oneof(
   { weight: 4, arbitrary: plain },
@@ -115,5 +132,5 @@ export function valueAt(branch: NumberSchema, value: ExactNumber): ExactNumber {
   if (branch['x-value'] === 'bigint') return BigInt(value)
   if (branch.type !== undefined) return Number(value)
   const isFixed = branch.const !== undefined || branch.enum !== undefined
-  return isFixed && BigInt(Number(value)) === value ? Number(value) : value
+  return isFixed && typeof value === 'bigint' && BigInt(Number(value)) === value ? Number(value) : value
 }

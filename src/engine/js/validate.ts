@@ -260,13 +260,7 @@ class Validator {
     return this.#child(additional, value, key, collector)
   }
 
-  #child(
-    node: SchemaNode,
-    value: JsonValue,
-    key: string | number,
-    collector: Collector,
-    inserted?: JsonValue,
-  ): Result {
+  #child(node: SchemaNode, value: JsonValue, key: string | number, collector: Collector, inserted?: JsonValue): Result {
     if (this.#isOutput && inserted !== undefined && sameValue(value, inserted)) return value
     collector?.path.push(key)
     const result = this.check(node, value, collector)

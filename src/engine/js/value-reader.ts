@@ -73,7 +73,8 @@ const anyNode: SchemaNode = { kind: 'any' }
 
 function convertNumber(node: SchemaNode, value: number | bigint): number | bigint {
   // A fixed value is a number of the schema, where a number can hold it.
-  if (node.kind === 'values') return typeof value === 'bigint' && BigInt(Number(value)) === value ? Number(value) : value
+  if (node.kind === 'values')
+    return typeof value === 'bigint' && BigInt(Number(value)) === value ? Number(value) : value
   if (node.kind !== 'scalar') return value
   if (!node.bigint) return Number(value)
   // A default is not checked: it may have a fraction.
