@@ -229,4 +229,6 @@ export const schemaSources: Source = sourcesOf(
 /** For `numbers: 'int64'`. */
 export const schemaSourcesWithBigints: Source = sourcesOf(fc.oneof(bigints, scalars))
 
+/** The schema that a source names. */
+// oxlint-disable-next-line typescript/no-implied-eval -- a source can be printed, shrunk and pasted
 export const evaluate = (source: string): z.ZodType => new Function('z', `return ${source}`)(z) as z.ZodType

@@ -46,8 +46,8 @@ function fractionOf(value: ExactNumber): Fraction {
 
 /** docs/contract.md, "multipleOf". */
 export function isMultiple(value: ExactNumber, divisor: ExactNumber): boolean {
-  // A ratio beyond the doubles.
-  if (Math.abs(Number(value) / Number(divisor)) === Infinity) return false
+  const areDoubles = typeof value === 'number' && typeof divisor === 'number'
+  if (areDoubles && Math.abs(value / divisor) === Infinity) return false
   const [left, right] = [decimalOf(value), decimalOf(divisor)]
   if ((left.over * right.under) % (left.under * right.over) === 0n) return true
   if (typeof value === 'bigint' || typeof divisor === 'bigint' || (isWhole(value) && isWhole(divisor))) return false

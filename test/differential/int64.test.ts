@@ -11,7 +11,7 @@ import { canonicalNumber, readExact } from './exact-numbers.ts'
 import { branchFor, numberSchemas, numberTexts, schemaText, valueAt, type NumberSchema } from './number-schemas.ts'
 
 const seed = Number(process.env['SIDELANE_SEED'] ?? Date.now() & 0x7fffffff)
-const schemas = Number(process.env['SIDELANE_RUNS'] ?? (process.env['CI'] ? 600 : 200))
+const schemas = Number(process.env['SIDELANE_RUNS'] ?? (process.env['CI'] ? 300 : 100))
 
 const fields =
   '"profile":"p1","unicode":"15.0","name":"n","numbers":"int64","compress":{"codec":"none"},"digest":"none"'
