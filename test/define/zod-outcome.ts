@@ -18,7 +18,7 @@ export function zodOutcome(schema: ZodType, payload: Payload): ZodOutcome {
 }
 
 /** Members in the order of their UTF-16 code units; integers with all digits. */
-export const canonical = (value: unknown): string => write(value, (integer) => String(integer))
+const canonical = (value: unknown): string => write(value, (integer) => String(integer))
 
 /** The same, but bigints differ from numbers. */
 export const tagged = (value: unknown): string => write(value, (integer) => `${integer}n`)
