@@ -1,7 +1,7 @@
 // Options of a plain union that only code tells apart: the app may take another option than the contract, and where options
 // change the document it would be another document.
 
-import type { $ZodType } from 'zod/v4/core'
+import type { $ZodLazy, $ZodType, $ZodTypes } from 'zod/v4/core'
 import { jsonTypesOf, valuesOf, type SchemaDocument } from '../schema-document.ts'
 import type { LoweringContext } from './context.ts'
 import { changesDocument, hasCode } from './effects.ts'
@@ -18,7 +18,7 @@ export function rejectAmbiguous(
   const changing = options.map((option) => changesDocument(option, context.options))
   // A shared definition is known by its zod type only.
   const told = nodes.map((node, i) =>
-    node.$ref !== undefined && options[i]?._zod.def.type === 'object' ? { type: 'object' } : node,
+    node.$ref !== undefined && isObject(options[i] as $ZodType) ? { type: 'object' } : node,
   )
   const mayChange = (i: number, j: number): boolean => changing[i] === true || changing[j] === true
   const isAmbiguous = withCode.some(
@@ -32,6 +32,17 @@ export function rejectAmbiguous(
     )
   }
 }
+
+/** True for an object, also behind z.lazy(). */
+function isObject(schema: $ZodType): boolean {
+  let type = schema as $ZodTypes
+  for (let i = 0; i < maxLazy && type._zod.def.type === 'lazy'; i++)
+    type = (type as $ZodLazy)._zod.innerType as $ZodTypes
+  return type._zod.def.type === 'object'
+}
+
+/** A z.lazy() may return itself. */
+const maxLazy = 20
 
 /** True when no value is of both nodes: other JSON types, or members with other fixed values. */
 function disjoint(a: SchemaDocument, b: SchemaDocument): boolean {

@@ -5,6 +5,7 @@ import { bareUnion, isCoerced, isNull, orNull, type SchemaDocument } from '../sc
 import { pathTo } from '../index.ts'
 import { rejectAmbiguous } from './ambiguous-options.ts'
 import type { LoweringContext } from './context.ts'
+import { isOutsideJson } from './unsupported-types.ts'
 
 export function lowerUnion(context: LoweringContext, type: $ZodUnion, path: string): SchemaDocument {
   const { def } = type._zod
@@ -19,9 +20,18 @@ export function lowerUnion(context: LoweringContext, type: $ZodUnion, path: stri
       'z.xor() rejects what two options accept, so that every option must run; write z.union() or z.discriminatedUnion()',
     )
   }
-  const lowered = options.map((option, i) => context.lower(option, pathTo.option(path, i)))
+  // z.undefined() or z.date() beside what JSON has accepts no payload, a missing member neither; alone it is told.
+  const all = [...options.entries()]
+  const possible = all.filter(([, option]) => !isOutsideJson(option))
+  const taken = possible.length > 0 ? possible : all
+  const lowered = taken.map(([i, option]) => context.lower(option, pathTo.option(path, i)))
   const nodes = lowered.flatMap(branches)
-  rejectAmbiguous(context, options, lowered, path)
+  rejectAmbiguous(
+    context,
+    taken.map(([, option]) => option),
+    lowered,
+    path,
+  )
   if (nodes.length === 0) return context.reject(path, 'a union without options accepts no value; drop it')
   return unionOf(nodes)
 }
@@ -46,9 +56,13 @@ function lowerDiscriminated(
   key: string,
   path: string,
 ): SchemaDocument {
-  const { options } = type._zod.def
+  const all = [...type._zod.def.options.entries()]
+  // An option with z.undefined() as its key accepts no payload: zod wants the key there.
+  const possible = all.filter(([, option]) => !isOutsideJson(memberOf(option, key)))
+  const taken = possible.length > 0 ? possible : all
+  const options = taken.map(([, option]) => option)
   const problem = discriminatorProblem(type)
-  const nodes = options.map((option, i) => context.lower(option, pathTo.option(path, i)))
+  const nodes = taken.map(([i, option]) => context.lower(option, pathTo.option(path, i)))
   if (problem !== undefined) {
     return context.reject(
       path,
@@ -65,6 +79,9 @@ function lowerDiscriminated(
   if (lacking.length === 1 || type._zod.def.unionFallback === true) return unionOf(nodes.flatMap(branches))
   return unionOf(nodes.flatMap(branches).map((node) => withKey(context, node, key, path)))
 }
+
+const memberOf = (option: $ZodType, key: string): unknown =>
+  (option._zod?.def as { shape?: Record<string, unknown> } | undefined)?.shape?.[key]
 
 /** The option, for payloads that have the key. */
 function withKey(context: LoweringContext, node: SchemaDocument, key: string, path: string): SchemaDocument {
