@@ -1,7 +1,7 @@
 // Unions: anyOf, lists of scalar types, `[X, null]`, and discriminated unions (oneOf).
 
 import { safeParse, type $ZodDiscriminatedUnion, type $ZodType, type $ZodUnion } from 'zod/v4/core'
-import { bareUnion, isCoerced, isNull, orNull, type SchemaDocument } from '../schema-document.ts'
+import { unionOf, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
 import { rejectAmbiguous } from './ambiguous-options.ts'
 import type { LoweringContext } from './context.ts'
@@ -38,16 +38,6 @@ export function lowerUnion(context: LoweringContext, type: $ZodUnion, path: stri
 
 /** A union nested in a union is flattened: the verdict is the same. */
 const branches = (node: SchemaDocument): readonly SchemaDocument[] => node.anyOf ?? [node]
-
-function unionOf(nodes: readonly SchemaDocument[]): SchemaDocument {
-  if (nodes.length === 1) return nodes[0] as SchemaDocument
-  const union = bareUnion(nodes)
-  if (union !== undefined) return union
-  const others = nodes.filter((node) => !isNull(node))
-  // A coerced scalar ahead of null takes null itself.
-  if (nodes.length === 2 && others.length === 1 && !nodes.some(isCoerced)) return orNull(others[0] as SchemaDocument)
-  return { anyOf: [...nodes] }
-}
 
 /** One option applies at most, by the value of `key`: where the lock can say so (oneOf), else as a plain union. */
 function lowerDiscriminated(
