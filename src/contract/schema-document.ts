@@ -64,10 +64,10 @@ export const withoutAnnotations = (node: SchemaDocument): SchemaDocument =>
 export const isAny = (node: SchemaDocument): boolean => keywords(node).length === 0
 
 /** True for `{ type: 'null' }`. */
-export const isNull = (node: SchemaDocument): boolean => node.type === 'null' && keywords(node).length === 1
+const isNull = (node: SchemaDocument): boolean => node.type === 'null' && keywords(node).length === 1
 
 /** True for a scalar that takes all scalars and converts them. */
-export const isCoerced = (node: SchemaDocument): boolean => node['x-coerce'] === true
+const isCoerced = (node: SchemaDocument): boolean => node['x-coerce'] === true
 
 /** The scalar types of a node without other keywords than `type`; undefined for any other node. */
 export function bareTypes(node: SchemaDocument): string[] | undefined {
@@ -83,7 +83,7 @@ export function ofTypes(types: Iterable<string>): SchemaDocument {
 }
 
 /** The union of bare types as one node; undefined when a node is anything else. */
-export function bareUnion(nodes: readonly SchemaDocument[]): SchemaDocument | undefined {
+function bareUnion(nodes: readonly SchemaDocument[]): SchemaDocument | undefined {
   const bare = nodes.map(bareTypes)
   return bare.every((types) => types !== undefined) ? ofTypes(bare.flat()) : undefined
 }

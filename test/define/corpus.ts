@@ -424,6 +424,10 @@ export const asTheyAre: Readonly<Record<string, z.ZodType>> = {
     value: z.union([z.coerce.number(), z.array(z.string())]),
     nothing: z.coerce.number().nullable(),
   }),
+  anyCase: z.object({
+    id: z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}$/i),
+    file: z.string().regex(/\.(?:png|jpe?g)$/i),
+  }),
   storedDates: z.object({
     createdAt: z.union([z.date(), z.string().datetime()]),
     updatedAt: z.date().or(z.number().int()).optional(),
@@ -451,6 +455,9 @@ interface Where {
   OR?: Where[] | undefined
   email?: string | undefined
 }
+const decimal = z
+  .union([z.number(), z.string(), z.object({ d: z.array(z.number()), e: z.number(), s: z.number() })])
+  .refine((value) => typeof value === 'object' || !Number.isNaN(Number(value)))
 /** As generators write the filter of a database table. */
 const where: z.ZodType<Where> = z.object({
   AND: z.union([z.lazy(() => where), z.lazy(() => where).array()]).optional(),
@@ -466,6 +473,7 @@ const where: z.ZodType<Where> = z.object({
 
 export const withAppOnly: Readonly<Record<string, z.ZodType>> = {
   findMany: z.object({ where, take: z.number().int().optional() }),
+  amountFilter: z.object({ amount: z.union([z.strictObject({ equals: decimal.optional() }), decimal]).optional() }),
   passwordPair: z
     .object({ password, confirm: z.string() })
     .refine((form) => form.password === form.confirm, { path: ['confirm'] }),
