@@ -54,16 +54,19 @@ export function compileValidator(profile: Profile): Validate {
   }
 }
 
-/**
- * Compiles the verdict on a value at any node of the contract. `isOutput`: the value is of a document that the contract
- * made, where a default stands unchecked.
- */
-export function compileAccepts(profile: Profile, isOutput: boolean): (node: SchemaNode, value: JsonValue) => boolean {
-  const validator = new Validator(profile, isOutput)
-  return (node, value) => {
-    const accepts = validator.check(node, value, undefined) !== undefined
-    validator.forget()
-    return accepts
+/** Verdicts on the values of one document, at any node of the contract. Each is reached once, and remembered. */
+export interface Verdicts {
+  accepts(node: SchemaNode, value: JsonValue): boolean
+  /** Ends the work on the document. */
+  forget(): void
+}
+
+/** `isOutput`: the document is one that the contract made, where a default stands unchecked. */
+export function compileVerdicts(profile: Profile, isOutput: boolean): Verdicts {
+  const validator = new Validator(profile, true, isOutput)
+  return {
+    accepts: (node, value) => validator.check(node, value, undefined) !== undefined,
+    forget: () => validator.forget(),
   }
 }
 
@@ -92,11 +95,11 @@ class Validator {
   readonly #unions: (node: UnionNode) => Choices
   readonly #memory: VerdictMemory | undefined
 
-  constructor(profile: Profile, isOutput = false) {
+  constructor(profile: Profile, remembers = profile.cost.remembers, isOutput = false) {
     this.#profile = profile
     this.#isOutput = isOutput
     this.#unions = lazily((node) => choicesOf(node, profile))
-    this.#memory = profile.cost.remembers ? new VerdictMemory(profile) : undefined
+    this.#memory = remembers ? new VerdictMemory(profile) : undefined
   }
 
   /**
