@@ -25,9 +25,10 @@ import {
   type ValuesNode,
 } from '../../model/index.ts'
 import type { Pattern } from '../../pattern/index.ts'
-import { compareKeys, JsonObject, type JsonMember, type JsonValue } from '../../json/index.ts'
+import { canonicalText, compareKeys, JsonObject, type JsonMember, type JsonValue } from '../../json/index.ts'
 import { compileMatcher, type Matcher } from './automaton.ts'
 import { coerceScalar } from './coerce.ts'
+import { allDefaults } from './defaults.ts'
 import { lazily } from './lazily.ts'
 import { IssueCollector, type Validation } from './issue-collector.ts'
 import { isMultipleOf } from './multiple-of.ts'
@@ -48,9 +49,12 @@ export function compileValidator(profile: Profile): Validate {
   const validator = new Validator(profile)
   return (value) => {
     const issues = new IssueCollector()
-    const result = validator.check(profile.root, value, issues)
-    validator.forget()
-    return { ...issues.result(), value: result }
+    try {
+      const result = validator.check(profile.root, value, issues)
+      return { ...issues.result(), value: result }
+    } finally {
+      validator.forget()
+    }
   }
 }
 
@@ -58,9 +62,11 @@ export function compileValidator(profile: Profile): Validate {
 export function compileAccepts(profile: Profile): (node: SchemaNode, value: JsonValue) => boolean {
   const validator = new Validator(profile)
   return (node, value) => {
-    const accepts = validator.check(node, value, undefined) !== undefined
-    validator.forget()
-    return accepts
+    try {
+      return validator.check(node, value, undefined) !== undefined
+    } finally {
+      validator.forget()
+    }
   }
 }
 
@@ -79,17 +85,28 @@ class Validator {
     nodes: new Map(properties.map(({ name, node }) => [name, node])),
     /** In canonical key order. */
     required: properties.filter((property) => property.required).map((property) => property.name),
-    defaults: properties.flatMap(({ name: key, default: value }) => (value === undefined ? [] : [{ key, value }])),
+    defaults: properties.flatMap(({ name: key, default: value }) =>
+      value === undefined ? [] : [{ member: { key, value }, units: key.length + canonicalText(value).length }],
+    ),
   }))
+  readonly #items = lazily(({ prefixDefaults = [] }: ArrayNode) =>
+    prefixDefaults.map((value) => (value === undefined ? undefined : { value, units: canonicalText(value).length })),
+  )
   readonly #branches = lazily(({ branches }: DiscriminatedNode) => ({
     byValue: new Map<unknown, SchemaNode>(branches.flatMap(({ values, node }) => values.map((value) => [value, node]))),
     expected: branches.flatMap((branch) => branch.values.map(inParams)),
   }))
   readonly #unions: (node: UnionNode) => Choices
   readonly #memory: VerdictMemory | undefined
+  readonly #hasDefaults: boolean
+  /** A branch of a union is tried: only the verdict counts, so that it is remembered and nothing is inserted. */
+  #tries = false
+  /** Length of what defaults add to the text, in UTF-16 units. */
+  #inserted = 0
 
   constructor(profile: Profile) {
     this.#profile = profile
+    this.#hasDefaults = allDefaults(profile).length > 0
     this.#unions = lazily((node) => choicesOf(node, profile))
     this.#memory = profile.cost.remembers ? new VerdictMemory(profile) : undefined
   }
@@ -129,14 +146,16 @@ class Validator {
     }
   }
 
-  /** Ends the work on one document. */
+  /** Ends the work on one document, also after an error. */
   forget(): void {
     this.#memory?.forget()
+    this.#tries = false
+    this.#inserted = 0
   }
 
   /** An array or an object; its result is remembered while branches are tried. */
   #container(node: ArrayNode | ObjectNode, value: JsonValue, collector: Collector): Result {
-    const memory = collector === undefined ? this.#memory : undefined
+    const memory = this.#tries ? this.#memory : undefined
     if (memory?.has(node, value)) return memory.recall(node, value)
     const result = node.kind === 'array' ? this.#array(node, value, collector) : this.#object(node, value, collector)
     memory?.remember(node, value, result)
@@ -180,7 +199,7 @@ class Validator {
 
   #array(node: ArrayNode, value: JsonValue, collector: Collector): Result {
     if (!Array.isArray(value)) return wrongType(['array'], collector)
-    const { prefix, prefixDefaults, items, minItems, maxItems } = node
+    const { prefix, items, minItems, maxItems } = node
     let passes = true
     if (minItems !== undefined && value.length < minItems) passes = exceeds(collector, 'minItems', minItems)
     if (maxItems !== undefined && value.length > maxItems) passes = exceeds(collector, 'maxItems', maxItems)
@@ -198,8 +217,9 @@ class Validator {
       if (isDone(collector)) break
     }
     if (!passes) return undefined
-    for (let missing = prefixDefaults?.[length]; missing !== undefined; missing = prefixDefaults?.[written.length]) {
-      written.push(missing)
+    const defaults = this.#items(node)
+    for (let next = defaults[length]; next && this.#inserts(next.units); next = defaults[written.length]) {
+      written.push(next.value)
     }
     return written.length === value.length && written.every((item, index) => item === value[index]) ? value : written
   }
@@ -240,9 +260,11 @@ class Validator {
       if (isDone(collector)) return undefined
     }
     if (!passes) return undefined
-    const missing = defaults.filter(({ key }) => !value.has(key))
-    if (missing.length > 0)
-      return new JsonObject([...written, ...missing].toSorted((a, b) => compareKeys(a.key, b.key)))
+    const missing = defaults.filter(({ member, units }) => !value.has(member.key) && this.#inserts(units))
+    if (missing.length > 0) {
+      const members = [...written, ...missing.map(({ member }) => member)]
+      return new JsonObject(members.toSorted((a, b) => compareKeys(a.key, b.key)))
+    }
     return changes ? new JsonObject(written) : value
   }
 
@@ -253,6 +275,16 @@ class Validator {
       return report(collector, 'propertyNames', {}, key) || undefined
     }
     return this.#child(additional, value, key, collector)
+  }
+
+  /**
+   * Whether a default is inserted that adds at least so many units to the text. Once defaults alone exceed `maxBytes`
+   * the text is too long, and more of them would only take memory.
+   */
+  #inserts(units: number): boolean {
+    if (this.#tries || this.#inserted > this.#profile.limits.maxBytes) return false
+    this.#inserted += units
+    return true
   }
 
   #child(node: SchemaNode, value: JsonValue, key: string | number, collector: Collector): Result {
@@ -266,9 +298,14 @@ class Validator {
     const choice = this.#unions(node)[typeOf(value)]
     // One branch alone takes values of this type: its issues say more than that no branch fits.
     if (!('byValue' in choice) && choice.length === 1) return this.check(choice[0] as SchemaNode, value, collector)
+    const outer = this.#tries
     for (const candidate of listFor(choice, value)) {
+      this.#tries = true
       const result = this.check(candidate, value, undefined)
-      if (result !== undefined) return result
+      this.#tries = outer
+      if (result === undefined) continue
+      // Once more, for the defaults.
+      return this.#hasDefaults && !outer ? this.check(candidate, value, undefined) : result
     }
     return report(collector, 'union', {}) || undefined
   }
