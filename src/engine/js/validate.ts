@@ -260,7 +260,9 @@ class Validator {
       if (isDone(collector)) return undefined
     }
     if (!passes) return undefined
-    const missing = defaults.filter(({ member, units }) => !value.has(member.key) && this.#inserts(units))
+    const missing = this.#mayInsert()
+      ? defaults.filter(({ member, units }) => !value.has(member.key) && this.#inserts(units))
+      : []
     if (missing.length > 0) {
       const members = [...written, ...missing.map(({ member }) => member)]
       return new JsonObject(members.toSorted((a, b) => compareKeys(a.key, b.key)))
@@ -278,11 +280,13 @@ class Validator {
   }
 
   /**
-   * Whether a default is inserted that adds at least so many units to the text. Once defaults alone exceed `maxBytes`
-   * the text is too long, and more of them would only take memory.
+   * Once defaults alone exceed `maxBytes` the text is too long, and more of them would only take memory.
    */
+  #mayInsert = (): boolean => !this.#tries && this.#inserted <= this.#profile.limits.maxBytes
+
+  /** Whether a default is inserted that adds at least so many units to the text. */
   #inserts(units: number): boolean {
-    if (this.#tries || this.#inserted > this.#profile.limits.maxBytes) return false
+    if (!this.#mayInsert()) return false
     this.#inserted += units
     return true
   }
