@@ -58,15 +58,18 @@ export function compileValidator(profile: Profile): Validate {
   }
 }
 
-/** Compiles the verdict on a value at any node of the contract. */
-export function compileAccepts(profile: Profile): (node: SchemaNode, value: JsonValue) => boolean {
-  const validator = new Validator(profile)
-  return (node, value) => {
-    try {
-      return validator.check(node, value, undefined) !== undefined
-    } finally {
-      validator.forget()
-    }
+/** Verdicts on the values of one document, at any node of the contract. Each is reached once, and remembered. */
+export interface Verdicts {
+  accepts(node: SchemaNode, value: JsonValue): boolean
+  /** Ends the work on the document. */
+  forget(): void
+}
+
+export function compileVerdicts(profile: Profile): Verdicts {
+  const validator = new Validator(profile, true)
+  return {
+    accepts: (node, value) => validator.check(node, value, undefined) !== undefined,
+    forget: () => validator.forget(),
   }
 }
 
@@ -99,16 +102,20 @@ class Validator {
   readonly #unions: (node: UnionNode) => Choices
   readonly #memory: VerdictMemory | undefined
   readonly #hasDefaults: boolean
+  readonly #verdictsOnly: boolean
   /** A branch of a union is tried: only the verdict counts, so that it is remembered and nothing is inserted. */
-  #tries = false
+  #tries: boolean
   /** Length of what defaults add to the text, in UTF-16 units. */
   #inserted = 0
 
-  constructor(profile: Profile) {
+  /** `verdictsOnly`: verdicts are remembered from the root on, and no result is used. */
+  constructor(profile: Profile, verdictsOnly = false) {
     this.#profile = profile
+    this.#verdictsOnly = verdictsOnly
+    this.#tries = verdictsOnly
     this.#hasDefaults = allDefaults(profile).length > 0
     this.#unions = lazily((node) => choicesOf(node, profile))
-    this.#memory = profile.cost.remembers ? new VerdictMemory(profile) : undefined
+    this.#memory = verdictsOnly || profile.cost.remembers ? new VerdictMemory(profile) : undefined
   }
 
   /**
@@ -149,7 +156,7 @@ class Validator {
   /** Ends the work on one document, also after an error. */
   forget(): void {
     this.#memory?.forget()
-    this.#tries = false
+    this.#tries = this.#verdictsOnly
     this.#inserted = 0
   }
 
