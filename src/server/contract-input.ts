@@ -16,9 +16,9 @@ const maxLineBytes = 33_554_432
 export type ContractBatch = readonly KeyedContract[] | SidelaneError
 
 export interface ContractInputEvents {
-  onBatch(batch: ContractBatch): void
+  readonly onBatch: (batch: ContractBatch) => void
   /** The owner is gone. */
-  onEnd(): void
+  readonly onEnd: () => void
 }
 
 export function readContractInput(input: Readable, { onBatch, onEnd }: ContractInputEvents): void {
