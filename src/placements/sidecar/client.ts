@@ -18,7 +18,7 @@ import { dictionaryOf } from '../../contract/index.ts'
 import { createEngine, payloadBytes, textRejection, type Engine } from '../../engine/index.ts'
 import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../../util/socket-path.ts'
 import { ContractTable } from '../contract-table.ts'
-import { askedOf, checkKey, type ClientContract } from './client-contract.ts'
+import { askedOf, checkKey, rulesOf, type ClientContract } from './client-contract.ts'
 import { ConnectionPool, type ConnectionPoolEvents } from './connection-pool.ts'
 import { DaemonSupervisor } from './daemon-supervisor.ts'
 import { copyOf } from './errors.ts'
@@ -98,7 +98,8 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
       this.#launch({ number: own, contract, digestKey })
       const parked = new RequestQueue(this.#totals)
       const isNew = this.#supervisor !== undefined
-      return { number: own, contract, asked: askedOf(contract, digestKey), parked, isNew, refusal: undefined }
+      const [asked, rules] = [askedOf(contract, digestKey), rulesOf(contract)]
+      return { number: own, contract, asked, rules, parked, isNew, refusal: undefined }
     })
     if (entries.length > before) this.#pool.sendHello()
     return number
