@@ -12,8 +12,10 @@ import {
   type HostSettings,
   type KeyedContract,
   type Placement,
+  type ReadValue,
   type Rejected,
 } from '../../model/index.ts'
+import { isUtf8 } from '#runtime'
 import { dictionaryOf } from '../../contract/index.ts'
 import { createEngine, payloadBytes, textRejection, type Engine } from '../../engine/index.ts'
 import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../../util/socket-path.ts'
@@ -21,7 +23,7 @@ import { ContractTable } from '../contract-table.ts'
 import { askedOf, checkKey, rulesOf, type ClientContract } from './client-contract.ts'
 import { ConnectionPool, type ConnectionPoolEvents } from './connection-pool.ts'
 import { DaemonSupervisor } from './daemon-supervisor.ts'
-import { copyOf } from './errors.ts'
+import { copyOf, unavailable } from './errors.ts'
 import { DrainEstimator, RetryBudget } from './flow-control.ts'
 import type { RequestEvents } from './in-flight-requests.ts'
 import type { LaunchContract } from './launch-directory.ts'
@@ -35,6 +37,7 @@ const maxRetryPauseMs = 1000
 export class SidecarPlacement implements Placement, ConnectionPoolEvents, RequestEvents {
   readonly name = 'sidecar'
   readonly busyDepth: number
+  readonly #path: string
   readonly #pool: ConnectionPool
   readonly #supervisor: DaemonSupervisor | undefined
   /** Refuses, at `add`, what a launched Node daemon would refuse. */
@@ -81,7 +84,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
       launch && new DaemonSupervisor(launch, engine, { onServed: this.#onServed, onRefused: this.#onRefused })
     // A launched Node daemon has the codecs of this Node.
     this.#checkEngine = launch && engine === 'js' ? createEngine('js') : undefined
-    const path = this.#supervisor?.socket ?? socket
+    const path = (this.#path = this.#supervisor?.socket ?? socket)
     this.#pool = new ConnectionPool({ path, size, engine, contracts: this.#contracts.entries, events: this })
   }
 
@@ -127,6 +130,17 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
 
   /** Set by the owner; called when the queue may have more space than before. */
   onSpace: () => void = () => {}
+
+  readonly guardReader =
+    (read: ReadValue): ReadValue =>
+    (canonical) => {
+      try {
+        if (isUtf8(canonical)) return read(canonical)
+      } catch {
+        // The error quotes the bytes.
+      }
+      throw unavailable('violation.outcome', `The canonical bytes from the daemon at ${this.#path} are no JSON.`)
+    }
 
   readonly run = (call: Call): void => {
     try {
