@@ -64,7 +64,10 @@ export function generateObject(node: ObjectNode, compiler: VisitorCompiler, open
       source.check(child, `v${i}`)
       const missing = defaults.get(name)
       if (missing === undefined) source.line('}')
-      else source.line(`} else { v${i} = ${source.constant(missing.value)}; ${missing.movesKeys ? moved : ''} }`)
+      else {
+        const inserted = `v${i} = ${source.constant(missing.value)}; state.inserted += ${missing.units}`
+        source.line(`} else { ${inserted}; ${missing.movesKeys ? moved : ''} }`)
+      }
     }
   }
   source.line('state.members += own')

@@ -104,7 +104,9 @@ export class FastWalker implements VisitorCompiler {
 
   #object(node: ObjectNode): Visitor {
     const open = this.#open(node)
-    if (node.names) return open
+    // Only there do defaults count among the keys.
+    const mayExceedKeys = node.properties.length > this.profile.limits.maxKeys
+    if (node.names || (mayExceedKeys && defaultsOf(node.properties).size > 0)) return open
     if (this.#generate) return generateObject(node, this, open)
     return !isSchema(node.additional) && node.properties.length <= fewMembers ? this.#closed(node) : open
   }
@@ -132,6 +134,7 @@ export class FastWalker implements VisitorCompiler {
           if (required) return undefined
           if (missing === undefined) continue
           result[name] = missing.value
+          state.inserted += missing.units
           if (missing.movesKeys) state.movesKeys = true
           continue
         }
@@ -177,11 +180,12 @@ export class FastWalker implements VisitorCompiler {
       for (const type of valueTypes) visitors[type] = this.#choice(choices[type])
     })
     return (value) => {
-      const membersBefore = state.members
+      const { members, inserted } = state
       for (const visit of listFor(visitors[typeOf(value as JsonValue)] as VisitorChoice, value)) {
         const result = visit(value)
         if (result !== undefined) return result
-        state.members = membersBefore
+        state.members = members
+        state.inserted = inserted
       }
       return undefined
     }
@@ -273,6 +277,7 @@ function appendDefaults(
   const result = items.slice()
   for (let missing = defaults[result.length]; missing; missing = defaults[result.length]) {
     result.push(missing.value)
+    state.inserted += missing.units
     if (missing.movesKeys) state.movesKeys = true
   }
   return result
@@ -325,8 +330,10 @@ function compileMembers(
       if (Object.hasOwn(value, name)) continue
       inserts = true
       keys.push(name)
+      state.inserted += missing.units
       if (missing.movesKeys || isIndexLike(name)) state.movesKeys = true
     }
+    if (inserts && keys.length > maxKeys) return undefined
     const sorted = isSorted(keys)
     // V8 lists keys that look like an array index first, so the first key shows whether there are any.
     if (!sorted && isIndexLike(keys[0] as string)) state.movesKeys = true

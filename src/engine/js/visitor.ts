@@ -15,6 +15,8 @@ export interface VisitState {
   members: number
   /** Some object has a key that looks like an array index, which V8 moves to the front. */
   movesKeys: boolean
+  /** Length of what defaults add to the text, in UTF-16 units. */
+  inserted: number
   /** Looks at containers and their members, where branches of unions may look at one value again and again. */
   looks: number
   /** The visitors throw beyond it. */
