@@ -7,7 +7,7 @@ import { WriteBatcher } from '../util/write-batcher.ts'
 import {
   addControlFrame,
   addPreface,
-  answerCapFactor,
+  answerCap,
   decodeClientHello,
   encodeServerHello,
   FrameDecoder,
@@ -80,7 +80,7 @@ export class FramedConnection implements FrameSink {
     this.#table = table
     this.#indices = new ContractIndices(table)
     const request = table.maxBytes + requestSlackBytes
-    this.caps = { request, answer: request * answerCapFactor }
+    this.caps = { request, answer: answerCap(table.maxBytes) }
     this.#writer = new WriteBatcher({
       target: socket,
       arena: newBlockArena(),
@@ -92,7 +92,7 @@ export class FramedConnection implements FrameSink {
       },
       onHandedOver: (answers) => (this.#inFlight -= answers),
     })
-    this.#target = { writer: this.#writer, maxOutcomeBytes: this.caps.answer, onAnswer: this.#onAnswer }
+    this.#target = { writer: this.#writer, onAnswer: this.#onAnswer }
     this.#timeouts = new FramedTimeouts(limits, performance.now())
     table.retain()
     observer.opened('framed')
@@ -147,6 +147,7 @@ export class FramedConnection implements FrameSink {
     if (head.kind !== kinds.request) return 'take'
     const served = this.#indices.byIndex[head.index]
     if (served === undefined) return this.#answerAtOnce(head, stackless('contract.unknown', unknownIndex))
+    if (head.a === 0) return this.#answerAtOnce(head, stackless('deadline.exceeded', { params: { where: 'queue' } }))
     const { settings, queue } = this.#context
     if (this.#inFlight >= settings.maxInFlight) return this.#refuse(head, served, 'in_flight')
     if (this.#writer.full) return this.#refuse(head, served, 'output')

@@ -17,6 +17,12 @@ export const bodyBytes = (documentBytes: number): number => documentBytes + Math
 export const acceptedBytes = (maxBytes: number, canonical: boolean): number =>
   acceptedHeaderBytes + bodyBytes(maxBytes) + (canonical ? maxBytes : 0)
 
+/** No REJECTED is longer: with the deepest pointers and a lock of 2 MiB. */
+const maxRejectedBytes = 96 * 1024 * 1024
+
+/** Longest payload of an answer by contracts of up to `maxBytes`. */
+export const answerCap = (maxBytes: number): number => Math.max(maxRejectedBytes, acceptedBytes(maxBytes, true))
+
 /** A key of 128 code points with the escapes of JSON, six bytes each, and its slash. */
 const maxPointerStepBytes = 769
 

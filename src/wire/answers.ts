@@ -1,13 +1,7 @@
 // What a client takes as the answer to a request: an outcome that fits the request, its contract and WIRE.md. Everything else
 // is a violation by the server, and nothing of it reaches the caller.
 
-import {
-  canonicalBytesAt,
-  flagCanonical,
-  flagDigest,
-  flagsAt,
-  inBytesAt,
-} from '../tables/outcome-layout.ts'
+import { canonicalBytesAt, flagCanonical, flagDigest, flagsAt, inBytesAt } from '../tables/outcome-layout.ts'
 import { readU32 } from '../util/byte-codec.ts'
 import { outcomeBodyBytes, type Profile } from '../model/index.ts'
 import { acceptedBytes, bodyBytes, maxFaultBytes, rejectedBytes } from './answer-sizes.ts'
@@ -51,4 +45,3 @@ export class AnswerRules {
     return this.#profile.limits.maxDepth
   }
 }
-

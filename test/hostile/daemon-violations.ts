@@ -71,7 +71,6 @@ export const accepted =
 
 export const u32 = (value: number): number[] => [0, 8, 16, 24].map((shift) => (value >>> shift) & 255)
 
-
 const emptyHello = encodeServerHello({
   contracts: [],
   server: 'x',

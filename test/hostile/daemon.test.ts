@@ -144,13 +144,19 @@ describe('HELLO', () => {
   const changed =
     (fields: object): NonNullable<Behaviour['answerHello']> =>
     (usual) => ({ ...usual, contracts: usual.contracts.map((status) => ({ ...status, ...fields })) })
-  const limits = (fields: Partial<ServerHello['limits']>): NonNullable<Behaviour['answerHello']> => (usual) => ({
-    ...usual,
-    limits: { ...usual.limits, ...fields },
-  })
+  const limits =
+    (fields: Partial<ServerHello['limits']>): NonNullable<Behaviour['answerHello']> =>
+    (usual) => ({
+      ...usual,
+      limits: { ...usual.limits, ...fields },
+    })
   const rows: readonly (readonly [what: string, reason: string, answer: NonNullable<Behaviour['answerHello']>])[] = [
     ['no contract', 'violation.hello', (usual) => ({ ...usual, contracts: [] })],
-    ['a contract nobody asked for', 'violation.hello', (usual) => ({ ...usual, contracts: [...usual.contracts, ...usual.contracts] })],
+    [
+      'a contract nobody asked for',
+      'violation.hello',
+      (usual) => ({ ...usual, contracts: [...usual.contracts, ...usual.contracts] }),
+    ],
     ['no fields', 'violation.hello', () => new Uint8Array(0)],
     ['a field that does not end', 'violation.hello', () => Buffer.from('0100ffff00', 'hex')],
     ['an unknown engine', 'violation.hello', (usual) => ({ ...usual, engine: 'constructor' as 'js' })],

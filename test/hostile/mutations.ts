@@ -63,7 +63,8 @@ function mutateFrame(frame: Buffer, random: Random): Buffer {
   const head = new FrameHeader()
   head.read(frame, 0)
   const isText = head.kind === kinds.rejected || head.kind === kinds.error
-  const u32 = (at: number): number => copy.writeUInt32LE(random.chance(0.5) ? random.pick(huge) : random.int(0, 5000), at)
+  const u32 = (at: number): number =>
+    copy.writeUInt32LE(random.chance(0.5) ? random.pick(huge) : random.int(0, 5000), at)
   const changes: (() => void)[] = [
     () => u32(0),
     () => copy.writeUInt8(random.int(0, 255), 4),
@@ -73,10 +74,16 @@ function mutateFrame(frame: Buffer, random: Random): Buffer {
   ]
   if (isText) changes.push(() => copy.writeUInt16LE(random.int(0, 65_535), 6))
   if (isText || head.kind === kinds.accepted) {
-    changes.push(() => copy.writeUInt8(random.int(0, 255), headerBytes), () => u32(headerBytes + (isText ? 4 : 12)))
+    changes.push(
+      () => copy.writeUInt8(random.int(0, 255), headerBytes),
+      () => u32(headerBytes + (isText ? 4 : 12)),
+    )
   }
   if (head.kind === kinds.accepted) {
-    changes.push(() => copy.writeUInt8(random.int(0, 255), headerBytes + 1), () => u32(headerBytes + 4))
+    changes.push(
+      () => copy.writeUInt8(random.int(0, 255), headerBytes + 1),
+      () => u32(headerBytes + 4),
+    )
   }
   random.pick(changes)()
   return copy
@@ -130,10 +137,12 @@ export class MutatingProxy {
       [daemon, client],
     ] as const) {
       this.#sockets.add(socket)
-      socket.on('error', () => {}).on('close', () => {
-        this.#sockets.delete(socket)
-        other.destroy()
-      })
+      socket
+        .on('error', () => {})
+        .on('close', () => {
+          this.#sockets.delete(socket)
+          other.destroy()
+        })
     }
     client.on('data', (chunk) => daemon.write(chunk)).on('end', () => daemon.end())
     let waiting = Buffer.alloc(0)

@@ -44,7 +44,8 @@ export const askedOf = (contract: Contract, digestKey: Uint8Array | undefined): 
     contract.profile.digest === 'hmac-sha-256' && { fingerprint: keyFingerprint(digestKey) }),
 })
 
-export const rulesOf = ({ profile, lock }: Contract): AnswerRules => new AnswerRules(profile, utf8Length(lockText(lock)))
+export const rulesOf = ({ profile, lock }: Contract): AnswerRules =>
+  new AnswerRules(profile, utf8Length(lockText(lock)))
 
 /** Throws `options.invalid` for a missing key. The daemon has a key of its own; HELLO compares their fingerprints. */
 export function checkKey({ profile }: Contract, digestKey: Uint8Array | undefined): void {

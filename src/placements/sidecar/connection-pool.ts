@@ -120,7 +120,9 @@ export class ConnectionPool implements ConnectionEvents {
       for (let i = 0; i < missing; i++) this.#connect()
       return undefined
     }
-    return missing === this.#options.size ? copyOf(this.#fault ?? unavailable('connect', 'No daemon answers.'), waitMs) : undefined
+    return missing === this.#options.size
+      ? copyOf(this.#fault ?? unavailable('connect', 'No daemon answers.'), waitMs)
+      : undefined
   }
 
   /** Drains the connections; new ones are opened for the requests that follow. */
