@@ -12,7 +12,7 @@ import { mutateAnywhere, mutateFields, MutatingProxy, type Mutate } from './muta
 
 const seed = Number(process.env['SIDELANE_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
 console.log(`seed ${seed} (SIDELANE_SEED=${seed} runs the same mutations again)`)
-const rounds = process.env['SIDELANE_LONG'] === '1' ? 2000 : 25
+const rounds = process.env['SIDELANE_LONG'] === '1' ? 400 : 25
 
 const file = socketFolder()
 const lock = file('order.lock.json', contract.lock)
