@@ -2,7 +2,7 @@
 // change the document it would be another document.
 
 import type { $ZodType } from 'zod/v4/core'
-import { jsonTypesOf, valuesOf, type SchemaDocument } from '../schema-document.ts'
+import { jsonTypesOf, propertyOf, valuesOf, type SchemaDocument } from '../schema-document.ts'
 import type { LoweringContext } from './context.ts'
 import { changesDocument, hasCode } from './effects.ts'
 
@@ -40,7 +40,7 @@ function disjoint(a: SchemaDocument, b: SchemaDocument): boolean {
   if (!left.some((type) => right.includes(type))) return true
   if (left.length > 1 || right.length > 1 || left[0] !== 'object') return false
   return (a.required ?? []).some((key) => {
-    const [one, other] = [fixedValuesOf(a.properties?.[key]), fixedValuesOf(b.properties?.[key])]
+    const [one, other] = [fixedValuesOf(propertyOf(a, key)), fixedValuesOf(propertyOf(b, key))]
     if (one === undefined || other === undefined || b.required?.includes(key) !== true) return false
     return !one.some((value) => other.includes(value))
   })

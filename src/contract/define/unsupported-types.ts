@@ -23,4 +23,5 @@ const problems: Readonly<Record<string, string>> = {
 }
 
 export const unsupportedType = ({ _zod: { def } }: $ZodTypes): string =>
-  problems[def.type] ?? `the zod type "${def.type}" is unknown; write it with the types of JSON`
+  (Object.hasOwn(problems, def.type) ? problems[def.type] : undefined) ??
+  `the zod type "${def.type}" is unknown; write it with the types of JSON`
