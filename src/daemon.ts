@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // The Node daemon: starts with options, contracts, service and socket, then handles signals. Its behavior: docs/daemon.md.
 
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { KeyedContract } from './model/index.ts'
 import { configTexts as texts, drainCauses } from './tables/daemon-texts.ts'
@@ -11,6 +10,8 @@ import {
   ConfigError,
   daemonHelp,
   descriptorSink,
+  endBySignal,
+  endProcess,
   HttpServer,
   listen,
   ListenError,
@@ -22,6 +23,7 @@ import {
   resolveSettings,
   Telemetry,
   type DaemonSettings,
+  type EndSignal,
   type Mode,
 } from './server/index.ts'
 
@@ -29,15 +31,21 @@ const exitCodes = { failure: 1, usage: 2 } as const
 
 const { version } = readPackageJson()
 
-// A SIGHUP during the start takes effect when the daemon listens.
+// What cannot be printed is lost: a full disk or a closed pipe must not end the daemon.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
+// A SIGHUP during the start takes effect when the daemon listens. Until then nothing was accepted, and nothing is drained.
 let reload = (): void => void (isReloadRequested = true)
 let isReloadRequested = false
+let end: (signal: EndSignal) => void = endBySignal
 process.on('SIGHUP', () => reload())
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal))
 
-const { mode, settings, contracts } = prepare()
+const { mode, settings, contracts } = await prepare()
 const { takeover, socketMode, socketGroup, metricsListen } = settings
 
 let draining = false
+let reloading = Promise.resolve()
 const log = new Log(descriptorSink(2))
 const telemetry = new Telemetry(log, settings.logSample)
 const service = await openService({ ...settings, server: `sidelane-node/${version}` }, contracts, telemetry).catch(
@@ -89,6 +97,8 @@ const listener = await listen({
 const metricsServer = createServer({ allowHalfOpen: true }, (socket) => http.accept(socket, new Uint8Array(), true))
 metricsServer.maxConnections = 8
 metricsServer.on('drop', () => telemetry.shed('connections'))
+// From here on there is a file to remove.
+end = (signal) => void drain(signal === 'SIGTERM' ? drainCauses.sigterm : drainCauses.sigint)
 if (metricsListen !== undefined) {
   await new Promise<void>((resolve, reject) => {
     metricsServer.once('error', reject)
@@ -101,13 +111,11 @@ if (metricsListen !== undefined) {
   metricsServer.on('error', ({ code }: NodeJS.ErrnoException) => telemetry.event('accept_failed', { code }))
 }
 
-process.on('SIGTERM', () => void drain(drainCauses.sigterm))
-process.on('SIGINT', () => void drain(drainCauses.sigint))
 process.on('uncaughtException', ({ name, stack = '' }) => {
   // The message is left out: it may contain a part of a payload.
   telemetry.event('stopped', { fault: name, at: /\n\s+at (.+)/.exec(stack)?.[1] })
   listener.close()
-  process.exit(exitCodes.failure)
+  void endProcess(exitCodes.failure, reloading)
 })
 if (settings.exitWithStdin) {
   const onEnd = (): void => void drain(drainCauses.stdinEnded)
@@ -115,7 +123,7 @@ if (settings.exitWithStdin) {
 }
 
 service.ready()
-reload = reloadContracts
+reload = requestReload
 telemetry.event('listening', {
   socket: place,
   pid: process.pid,
@@ -124,23 +132,22 @@ telemetry.event('listening', {
   engine: service.engine.kind,
   contracts: names,
 })
-if (isReloadRequested) reload()
+if (isReloadRequested) {
+  isReloadRequested = false
+  reload()
+}
 
 /** Reads options and contracts. Exits when they are invalid, before anything is bound. */
-function prepare(): { mode: Mode; settings: DaemonSettings; contracts: KeyedContract[] } {
+async function prepare(): Promise<{ mode: Mode; settings: DaemonSettings; contracts: KeyedContract[] }> {
   try {
-    const given = readOptions({
-      args: process.argv.slice(2),
-      env: process.env,
-      readFile: (path) => readFileSync(path, 'utf8'),
-    })
+    const given = await readOptions({ args: process.argv.slice(2), env: process.env })
     if (given.mode === 'help') exit(0, daemonHelp('node dist/daemon.js'))
     if (given.mode === 'version') exit(0, version)
     const resolved = resolveSettings(given.options, process.env)
     // Child processes must not take them for theirs.
     delete process.env['LISTEN_FDS']
     delete process.env['LISTEN_PID']
-    return { mode: given.mode, settings: resolved, contracts: loadContracts(resolved) }
+    return { mode: given.mode, settings: resolved, contracts: await loadContracts(resolved) }
   } catch (error) {
     const hint = error instanceof ConfigError ? `\n${texts.tryHelp}` : ''
     return exit(exitCodes.usage, `${(error as Error).message}${hint}`)
@@ -154,9 +161,20 @@ function exit(code: number, message: string): never {
   process.exit(code)
 }
 
-function reloadContracts(): void {
+/** One reload at a time; those that are requested meanwhile are one more. */
+function requestReload(): void {
+  if (isReloadRequested) return
+  isReloadRequested = true
+  reloading = reloading.then(reloadContracts)
+}
+
+async function reloadContracts(): Promise<void> {
+  isReloadRequested = false
+  if (draining) return
   try {
-    service.reload(loadContracts(settings))
+    const loaded = await loadContracts(settings)
+    if (draining) return
+    service.reload(loaded)
     telemetry.reloaded()
   } catch (error) {
     telemetry.reloaded(error as Error)
@@ -168,7 +186,7 @@ async function drain(why: string): Promise<void> {
   if (draining) {
     if (!why.startsWith('SIG')) return
     listener.close()
-    process.exit(exitCodes.failure)
+    return endProcess(exitCodes.failure, reloading)
   }
   draining = true
   telemetry.event('draining', { why })
@@ -177,7 +195,7 @@ async function drain(why: string): Promise<void> {
   listener.close()
   metricsServer.close()
   await http.drain(timeout)
-  await service.destroy()
   telemetry.event('stopped')
-  process.exit()
+  // A worker that does not return, or a file of a disk that does not answer, must not block the end.
+  await endProcess(0, Promise.all([service.destroy(), reloading]))
 }

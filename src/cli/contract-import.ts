@@ -1,11 +1,11 @@
 // `sidelane contract import`: writes the contract of a JSON Schema to a lock file.
 
-import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { importContract } from '../contract/import/index.ts'
 import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
-import { writeFileAtomically } from './options.ts'
+import { fileOption, writeFileAtomically } from './options.ts'
 import { lockText } from '../contract/index.ts'
+import { readRegularFileSync } from '../runtime/regular-file.ts'
 
 const topic = 'contract import'
 
@@ -46,7 +46,6 @@ export const contractImport: Command = {
     if (defaults !== 'insert' && defaults !== 'ignore') {
       throw new UsageError(topic, `Expected --defaults to be insert or ignore, got "${defaults}"`)
     }
-    if (!existsSync(file)) throw new UsageError(topic, `There is no file ${file}`)
     const contract = importContract(readJson(file), {
       name,
       objects,
@@ -64,14 +63,13 @@ export const contractImport: Command = {
 }
 
 function readJson(file: string): unknown {
-  let text: string
+  const bytes = fileOption(topic, () => readRegularFileSync(file, 'schema'))
   try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new UsageError(topic, `Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`)
-  }
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, '')) as unknown
+    return JSON.parse(
+      Buffer.from(bytes)
+        .toString('utf8')
+        .replace(/^\ufeff/, ''),
+    ) as unknown
   } catch {
     // The engine's own message quotes the file.
     throw new UsageError(topic, `${file} is not JSON; convert YAML to JSON first`)

@@ -3,9 +3,10 @@
 
 import { sha256Hex } from '#runtime'
 import type { Contract, LockDictionary } from '../model/index.ts'
+import { fileKinds } from '../tables/file-kinds.ts'
 import { invalid } from './lock/errors.ts'
 
-const maxBytes = 1_048_576
+const { maxBytes } = fileKinds.dictionary
 
 /** First bytes of a dictionary with entropy tables (RFC 8878, 5), little-endian; its id follows. */
 const magic = 0xec30a437

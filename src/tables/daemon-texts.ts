@@ -6,10 +6,10 @@ export const configTexts = {
   unknownOption: 'Unknown option {option}',
   unknownVariable: 'Unknown variable {variable}',
   unknownKey: 'Unknown key {key} in {file}',
+  hiddenKey: '(not shown)',
   expectedValue: 'Expected {name} to be {expected}, got {value}',
   expectedNoValue: 'Expected `{flag}` without a value',
   expectedOnce: 'Expected `{flag}` once',
-  cannotRead: 'Cannot read {file}: {reason}',
   expectedObject: 'Expected {file} to hold a JSON object',
   expectedContract: 'Expected at least one `--contract PATH`',
   expectedOneSocket: 'Expected one socket from LISTEN_FDS, got `{count}`',
@@ -19,6 +19,16 @@ export const configTexts = {
   wouldListen: 'would listen on {place}',
   wouldServe: 'would serve {contract}',
   tryHelp: 'Try: --help',
+} as const
+
+/** What a value of the configuration file is, instead of the value. */
+export const jsonTypes = {
+  null: 'null',
+  boolean: 'a boolean',
+  number: 'a number',
+  string: 'a string',
+  array: 'an array',
+  object: 'an object',
 } as const
 
 /** Why the socket cannot be used: printed at the start, with exit code 1 or 2. */
@@ -40,6 +50,15 @@ export const socketTexts = {
   cannotBind: 'Cannot bind a temporary socket beside {path}: {reason}',
   cannotPublish: 'Cannot publish {path}: {reason}',
   cannotRepublish: 'The socket is gone and cannot be published again: {reason}',
+} as const
+
+/** Why `ping` and `stats` get no answer, and what they print instead of text that is not a daemon's. */
+export const clientTexts = {
+  noAnswer: 'no answer within {ms} ms',
+  tooLong: 'the answer has more than {limit} bytes',
+  closed: 'it closed without an answer',
+  notDaemon: 'the answer is not that of a daemon',
+  noReason: 'no reason given',
 } as const
 
 /** The events of the log, by their level. `request` has the level `error` from status 500 on. */

@@ -9,8 +9,11 @@ use sidelane_wire::{FINGERPRINT_BYTES, REQUEST_SLACK_BYTES, answer_cap, fingerpr
 
 use crate::config::settings::Settings;
 use crate::engine::{Compile, Engine};
+use crate::file_kinds;
+use crate::regular_file;
 use crate::telemetry::{Label, Observer};
 use crate::texts::config as texts;
+use crate::texts::file as file_texts;
 
 pub struct LoadedContract {
     pub name: Box<str>,
@@ -72,15 +75,15 @@ impl ContractRegistry {
         observer: &dyn Observer,
     ) -> Result<(), String> {
         let invalid = |error: &dyn std::fmt::Display| format!("{}: {error}", lock.display());
-        let contract = Contract::load(&read(lock)?).map_err(|error| invalid(&error))?;
+        let contract = Contract::load(&regular_file::read(lock, file_kinds::LOCK)?).map_err(|error| invalid(&error))?;
         let (name, is_keyed) = (contract.name().to_owned(), contract.needs_digest_key());
         let key = match settings.digest_key_files.get(&name).map(PathBuf::as_path).or(beside) {
-            Some(file) => read(file)?,
+            Some(file) => regular_file::read(file, file_kinds::KEY)?,
             None => Vec::new(),
         };
         unused.remove(&name);
         let dictionary = match contract.dictionary_path() {
-            Some(path) => read(&lock.with_file_name(path))?,
+            Some(path) => regular_file::read(&lock.with_file_name(path), file_kinds::DICTIONARY)?,
             None => Vec::new(),
         };
         if is_keyed && key.is_empty() {
@@ -141,7 +144,9 @@ fn lock_files_in(directory: &Path) -> Result<Vec<PathBuf>, String> {
         let paths = std::fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path()));
         paths.collect()
     };
-    let mut paths = list().map_err(|error| format!("{}: {error}", directory.display()))?;
+    let reason =
+        |error| file_texts::cannot_read(file_kinds::LOCK.title, directory.display(), regular_file::reason_of(&error));
+    let mut paths = list().map_err(reason)?;
     paths.retain(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.ends_with(".lock.json") && !name.starts_with('.')
@@ -154,8 +159,4 @@ fn lock_files_in(directory: &Path) -> Result<Vec<PathBuf>, String> {
 fn key_beside(lock: &Path) -> Option<PathBuf> {
     let name = lock.file_name()?.to_str()?.strip_suffix(".lock.json")?;
     Some(lock.with_file_name(format!("{name}.key"))).filter(|path| path.exists())
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -17,6 +17,7 @@ use crate::listener::{Listener, ListenerEvent};
 use crate::metrics_listener;
 use crate::process::stdin_end;
 use crate::shared::Shared;
+use crate::signals::{DaemonSignal, Signals, on_thread};
 use crate::telemetry::memory;
 use crate::telemetry::{Event, NoObserver, Observer};
 use crate::texts::{self, config, drain};
@@ -37,10 +38,20 @@ pub enum Failure {
     System(String),
 }
 
+/// Runs the future on the runtime of the main thread.
+pub fn block_on<T>(future: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    LocalSet::new().block_on(&runtime, future)
+}
+
 /// Serves until a signal ends the daemon.
-pub fn serve(settings: Settings, compile: Compile, observer: Arc<dyn Observer>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
-    LocalSet::new().block_on(&runtime, async { Main::open(settings, compile, observer)?.run().await })
+pub async fn serve(
+    settings: Settings,
+    compile: Compile,
+    observer: Arc<dyn Observer>,
+    signals: Signals,
+) -> Result<(), Failure> {
+    Main::open(settings, compile, observer, signals).await?.run().await
 }
 
 fn system(error: io::Error) -> Failure {
@@ -62,18 +73,25 @@ struct Main {
     workers: Vec<Handle>,
     /// Index of the worker that got the last connection.
     next: usize,
-    hangup: Signal,
-    terminate: Signal,
-    interrupt: Signal,
+    signals: Signals,
+    /// The contracts that a thread loads, if one does.
+    loading: Option<oneshot::Receiver<Loaded>>,
+    /// Another reload was requested meanwhile.
+    load_again: bool,
 }
 
+type Loaded = Result<ContractRegistry, String>;
+
 impl Main {
-    fn open(settings: Settings, compile: Compile, observer: Arc<dyn Observer>) -> Result<Self, Failure> {
-        // Before the contracts are read, so that no SIGHUP about changed ones is lost.
-        let subscribe = |kind| signal(kind).map_err(system);
-        let (hangup, terminate) = (subscribe(SignalKind::hangup())?, subscribe(SignalKind::terminate())?);
-        let interrupt = subscribe(SignalKind::interrupt())?;
-        let registry = load(&settings, compile, &*observer).map_err(Failure::Contracts)?;
+    /// A SIGHUP that comes while the contracts are read takes effect in `run`.
+    async fn open(
+        settings: Settings,
+        compile: Compile,
+        observer: Arc<dyn Observer>,
+        mut signals: Signals,
+    ) -> Result<Self, Failure> {
+        let loaded = signals.while_starting(loader(&settings, compile, &observer)).await.map_err(system)?;
+        let registry = loaded.unwrap_or_else(own_fault).map_err(Failure::Contracts)?;
         let shared = Shared::new(settings, registry, observer);
         let settings = &shared.settings;
         if let Some(address) = settings.metrics_listen {
@@ -83,7 +101,7 @@ impl Main {
         let workers = (0..settings.threads).map(|number| threads::spawn(Arc::clone(&shared), number));
         let workers = workers.collect::<io::Result<Vec<_>>>().map_err(system)?;
         let listener = Listener::open(settings).map_err(Failure::System)?;
-        Ok(Self { shared, compile, listener, workers, next: 0, hangup, terminate, interrupt })
+        Ok(Self { shared, compile, listener, workers, next: 0, signals, loading: None, load_again: false })
     }
 
     async fn run(mut self) -> Result<(), Failure> {
@@ -99,9 +117,11 @@ impl Main {
             tokio::select! {
                 event = self.listener.next() => if self.on_listener_event(event) { break drain::TAKEN_OVER },
                 _ = ticks.tick() => self.check_memory(),
-                _ = self.hangup.recv() => self.reload(),
-                _ = self.terminate.recv() => break drain::SIGTERM,
-                _ = self.interrupt.recv() => break drain::SIGINT,
+                signal = self.signals.next() => match signal {
+                    DaemonSignal::Reload => self.reload(),
+                    DaemonSignal::End(signal) => break signal.name(),
+                },
+                loaded = pending_or(&mut self.loading) => self.on_loaded(loaded),
                 () = &mut stdin => break drain::STDIN_ENDED,
             }
         };
@@ -138,15 +158,31 @@ impl Main {
         self.shared.set_pressure(memory::pressure(limit, self.shared.is_under_pressure()));
     }
 
-    fn reload(&self) {
+    /// Loads the contracts on a thread, one reload at a time.
+    fn reload(&mut self) {
+        if self.loading.is_some() {
+            self.load_again = true;
+            return;
+        }
         let Shared { settings, observer, .. } = &*self.shared;
-        match load(settings, self.compile, &**observer) {
+        match on_thread(loader(settings, self.compile, observer)) {
+            Ok(loading) => self.loading = Some(loading),
+            Err(error) => self.report(Event::ReloadFailed(&error.to_string())),
+        }
+    }
+
+    fn on_loaded(&mut self, loaded: Loaded) {
+        self.loading = None;
+        match loaded {
             Ok(registry) => {
                 self.shared.replace_registry(registry);
                 self.refresh_workers();
                 self.report(Event::Reloaded);
             }
             Err(message) => self.report(Event::ReloadFailed(&message)),
+        }
+        if std::mem::take(&mut self.load_again) {
+            self.reload();
         }
     }
 
@@ -164,8 +200,7 @@ impl Main {
                     self.on_listener_event(event);
                 }
                 _ = ticks.tick() => {}
-                _ = self.terminate.recv() => ended = Err(Failure::System("SIGTERM while it drained".to_owned())),
-                _ = self.interrupt.recv() => ended = Err(Failure::System("SIGINT while it drained".to_owned())),
+                signal = self.signals.end() => ended = Err(Failure::System(format!("{} while it drained", signal.name()))),
             }
             if ended.is_err() {
                 break;
@@ -191,8 +226,30 @@ impl Main {
     }
 }
 
+/// The work of a thread that loads the contracts.
+fn loader(
+    settings: &Settings,
+    compile: Compile,
+    observer: &Arc<dyn Observer>,
+) -> impl FnOnce() -> Loaded + Send + use<> {
+    let (settings, observer) = (settings.clone(), Arc::clone(observer));
+    move || load(&settings, compile, &*observer)
+}
+
+/// The contracts that a thread loads; never without one.
+async fn pending_or(loading: &mut Option<oneshot::Receiver<Loaded>>) -> Loaded {
+    match loading {
+        Some(loading) => loading.await.unwrap_or_else(|_| own_fault()),
+        None => std::future::pending().await,
+    }
+}
+
+fn own_fault() -> Loaded {
+    Err("A contract could not be compiled: a fault of sidelaned".to_owned())
+}
+
 /// Loads the contracts; a panic of the core counts as an invalid contract.
-fn load(settings: &Settings, compile: Compile, observer: &dyn Observer) -> Result<ContractRegistry, String> {
+fn load(settings: &Settings, compile: Compile, observer: &dyn Observer) -> Loaded {
     let load = AssertUnwindSafe(|| ContractRegistry::load(settings, compile, observer));
-    catch_unwind(load).unwrap_or_else(|_| Err("A contract could not be compiled: a fault of sidelaned".to_owned()))
+    catch_unwind(load).unwrap_or_else(|_| own_fault())
 }
