@@ -56,13 +56,13 @@ describe.each(inherited)('%s', (name) => {
     expect(messageOf(() => importContract({ oneOf: options }, { name: 'a' }))).not.toBe('made')
   })
 
-  test('as an option, an argument, a variable or a key of the daemon', () => {
-    const read = (args: readonly string[], file?: unknown): unknown =>
-      readOptions({ args, env: {}, readFile: () => JSON.stringify(file) })
-    expect(() => read([name])).toThrow(`Unknown option \`${name}\``)
-    expect(() => read([`--${name}`])).toThrow(`Unknown option \`--${name}\``)
-    expect(() => read(['--config', 'f'], own(1))).toThrow(`Unknown key \`${name}\``)
-    expect(() => read(['--engine', name])).toThrow('Expected `--engine` to be one of')
+  test('as an option, an argument, a variable or a key of the daemon', async () => {
+    const read = (args: readonly string[], file?: unknown): Promise<unknown> =>
+      readOptions({ args, env: {}, readFile: () => Promise.resolve(Buffer.from(JSON.stringify(file))) })
+    await expect(read([name])).rejects.toThrow(`Unknown option \`${name}\``)
+    await expect(read([`--${name}`])).rejects.toThrow(`Unknown option \`--${name}\``)
+    await expect(read(['--config', 'f'], own(1))).rejects.toThrow('Unknown key')
+    await expect(read(['--engine', name])).rejects.toThrow('Expected `--engine` to be one of')
   })
 
   test('as an option of the library is unknown, and as a value is none', () => {
