@@ -13,6 +13,7 @@ export {
   JsonObject,
   primitiveText,
   roundBigints,
+  sameValue,
   toPlain,
   type JsonArray,
   type JsonMember,

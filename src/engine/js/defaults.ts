@@ -2,6 +2,7 @@
 
 import { childrenOf, type Profile, type Property, type SchemaNode } from '../../model/index.ts'
 import { canonicalText, JsonObject, toPlain, type JsonValue } from '../../json/index.ts'
+import type { VisitorCompiler, VisitState } from './visitor.ts'
 
 export interface Default {
   readonly value: unknown
@@ -42,6 +43,14 @@ export function depthOf(value: JsonValue): number {
   if (Array.isArray(value)) return 1 + value.reduce<number>((most, item) => Math.max(most, depthOf(item)), 0)
   if (!(value instanceof JsonObject)) return 0
   return 1 + value.members.reduce((most, member) => Math.max(most, depthOf(member.value)), 0)
+}
+
+export function compileInsert({ limits }: Profile, state: VisitState): VisitorCompiler['insert'] {
+  const { maxBytes } = limits
+  return (units) => {
+    state.inserted += units
+    if (state.inserted > maxBytes) throw new Error('The defaults exceed the size of a document.')
+  }
 }
 
 /** True when V8 lists the keys of an object built with these keys, in this order, in another order. */

@@ -18,7 +18,11 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
   const { root, inheritable } = new FastWalker(profile, state, options)
   const { maxBytes } = profile.limits
   // Where a default may exceed the depth of the contract, the slow path measures.
-  const maxDepth = profile.limits.maxDepth - allDefaults(profile).map(depthOf).reduce((a, b) => Math.max(a, b), 0)
+  const maxDepth =
+    profile.limits.maxDepth -
+    allDefaults(profile)
+      .map(depthOf)
+      .reduce((a, b) => Math.max(a, b), 0)
   const isPolluted = compilePollutionCheck(inheritable, options)
   return (payload) => {
     if (payload.length > maxBytes || !isUtf8(payload) || isPolluted()) return undefined
@@ -33,10 +37,10 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
     let text: string
     try {
       const value = root(JSON.parse(decodeUtf8(payload)))
-      if (value === undefined || state.members !== members || state.inserted > maxBytes) return undefined
+      if (value === undefined || state.members !== members) return undefined
       text = state.movesKeys ? writeKeyByKey(value) : JSON.stringify(value)
     } catch {
-      // A syntax error, a byte order mark, too many looks, or a stack overflow in a contract of nothing but references.
+      // A syntax error, a byte order mark, too many looks or defaults, or a stack overflow in a contract of references.
       return undefined
     }
     if (mayHoldLoneSurrogate(payload, text) || mayHoldWrongKey(text)) return undefined

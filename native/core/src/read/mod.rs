@@ -28,8 +28,8 @@ mod string;
 mod tape;
 mod verdicts;
 
-pub use diagnose::diagnose;
 pub(crate) use diagnose::depth_of;
+pub use diagnose::diagnose;
 pub use entry::{Entry, Kind, flag};
 pub use error::ReadError;
 pub use keys::compare_keys;
