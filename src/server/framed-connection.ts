@@ -320,4 +320,3 @@ export class FramedConnection implements FrameSink {
     this.#context.onClosed(this)
   }
 }
-

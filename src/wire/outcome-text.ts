@@ -128,7 +128,7 @@ function readIssueParams(params: unknown): IssueParams | undefined {
   if (expected !== undefined && !(Array.isArray(expected) && expected.every(isScalar))) return undefined
   return {
     ...(limit !== undefined && { limit }),
-    ...(expected !== undefined && { expected: expected as Primitive[] }),
+    ...(expected !== undefined && { expected }),
   }
 }
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parseLock } from '../../src/contract/index.ts'
 import { loadBinding } from '../../src/engine/native/binding.ts'
-import { SidelaneError } from '../../src/model/index.ts'
+import type { SidelaneError } from '../../src/model/index.ts'
 import { needEngine } from '../support/need.ts'
 
 interface Vector {

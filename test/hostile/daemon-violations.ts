@@ -11,12 +11,12 @@ export const contract: Contract = contractOf(schema, { name: 'order' })
 export const plain: Contract = contractOf(schema, { name: 'plain', compress: { codec: 'none' }, digest: 'none' })
 
 export const valid = '{"a":1}'
-export const invalid = '{"a":"x","b":"z"}'
+const invalid = '{"a":"x","b":"z"}'
 
 export const json = (value: unknown): Buffer => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
 
 /** A text outcome. `json`: its text; `size`: what its head says. */
-export function textOutcome(kind: 2 | 3, content: unknown, size?: number): Buffer {
+function textOutcome(kind: 2 | 3, content: unknown, size?: number): Buffer {
   const body = json(content)
   const outcome = Buffer.alloc(8 + body.length)
   outcome[0] = kind
@@ -39,7 +39,7 @@ export function outcomeOf(payload: string, canonical = false, of = contract): Bu
 /** Answers the request. */
 export type Act = (request: Request) => void
 
-export const wire = (code: ErrorCode): number => errorTable[code].wire
+const wire = (code: ErrorCode): number => errorTable[code].wire
 const reply =
   (kind: number, payload: Uint8Array, index = 0): Act =>
   ({ peer, id }) =>

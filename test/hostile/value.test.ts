@@ -189,14 +189,14 @@ async function open(options: CreateOptions<false>, of = contract): Promise<Proce
 
 const codeOf = async (processor: Processor, value: unknown): Promise<string> => {
   // A string is JSON text.
-  const outcome = await processor.process(value as object)
+  const outcome = await processor.process(value)
   return outcome.ok ? 'accepted' : outcome.code
 }
 
 describe.each(places)('%s', (_, options) => {
   test('what costs more than it holds has one outcome', { timeout: 120_000 }, async (context) => {
     if (options.engine !== undefined) needEngine(options.engine as 'js', context)
-    const processor = await open({ deadlineMs: 60_000, ...options } as CreateOptions<false>)
+    const processor = await open({ deadlineMs: 60_000, ...options })
     const found: [string, string][] = []
     for (const [what, make] of values) found.push([what, await codeOf(processor, make())])
     expect(found).toEqual(values.map(([what, , code]) => [what, what === 'a string of 128 MiB' ? 'limit.bytes' : code]))

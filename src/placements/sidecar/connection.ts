@@ -2,7 +2,7 @@
 // gets, and what follows when it closes.
 
 import { connect, type Socket } from 'node:net'
-import { SidelaneError, type EngineReport } from '../../model/index.ts'
+import type { EngineReport, SidelaneError } from '../../model/index.ts'
 import { BumpArena } from '../../util/bump-arena.ts'
 import { WriteBatcher } from '../../util/write-batcher.ts'
 import {
