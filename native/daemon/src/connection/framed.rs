@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use sidelane_core::Code;
 use sidelane_wire::{
-    Admission, ClientHello, FLAG_CANONICAL, FLAG_TRACE, Fault, FrameHeader, FrameKind, NO_DEADLINE,
-    PROTOCOL_VERSION, RequestRules, ServerLimits, TRACE_BYTES, Violation, preface,
+    Admission, ClientHello, FLAG_CANONICAL, FLAG_TRACE, Fault, FrameHeader, FrameKind, NO_DEADLINE, PROTOCOL_VERSION,
+    RequestRules, ServerLimits, TRACE_BYTES, Violation, preface,
 };
 
 use super::HANDSHAKE_TIMEOUT;
@@ -267,10 +267,7 @@ impl Requests {
             expires: deadline.map(|deadline| received + deadline),
             trace,
             writer: Rc::clone(&self.writer),
-            reply: Reply::Framed {
-                id: header.id,
-                with_canonical: header.flags & FLAG_CANONICAL != 0,
-            },
+            reply: Reply::Framed { id: header.id, with_canonical: header.flags & FLAG_CANONICAL != 0 },
         });
     }
 
