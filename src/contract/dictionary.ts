@@ -28,7 +28,7 @@ export function withDictionary<In, Out>(contract: Contract<In, Out>, bytes: Uint
   const dictionary = new Uint8Array(bytes)
   const { id, sha256 } = describeDictionary(expected.path, dictionary)
   if (sha256 !== expected.sha256) throw invalid('/dictionary/sha256', "The dictionary's bytes have another SHA-256.")
-  if (id !== expected.id) throw invalid('/dictionary/id', "The dictionary's bytes say another id.")
+  if (id !== expected.id) throw invalid('/dictionary/id', "The dictionary's bytes have another id.")
   return Object.freeze({ ...contract, dictionary })
 }
 

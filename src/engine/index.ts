@@ -7,6 +7,7 @@ import { loadNative, type Failure } from './native/index.ts'
 
 export type { CompiledContract, Engine } from './engine.ts'
 export { decompress, type DecompressOptions } from './decompress.ts'
+export { plainValue } from '../json/index.ts'
 export { compileValueReader } from './js/value-reader.ts'
 export { documentReader, takeContent } from './document.ts'
 export { payloadBytes, textRejection } from './input.ts'

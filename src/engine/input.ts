@@ -65,9 +65,18 @@ const sizes = [
   ...(typeof SharedArrayBuffer === 'undefined' ? [] : [SharedArrayBuffer.prototype]),
 ]
 
+/** Empty for an object whose own tag cannot be read: it is a value. */
+function tagOf(payload: object): string {
+  try {
+    return Object.prototype.toString.call(payload)
+  } catch {
+    return ''
+  }
+}
+
 /** Of any realm, and no lookalike: the getter of the size throws for those. */
 function isBuffer(payload: object): payload is ArrayBufferLike {
-  if (!/^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(payload))) return false
+  if (!/^\[object (Shared)?ArrayBuffer\]$/.test(tagOf(payload))) return false
   return sizes.some((prototype) => {
     try {
       return Reflect.get(prototype, 'byteLength', payload) !== undefined

@@ -1,6 +1,6 @@
 // What a placement is to the composition root: it numbers contracts and runs calls. Policies are layers, not here.
 
-import type { Run } from './call.ts'
+import type { ReadValue, Run } from './call.ts'
 import type { Contract } from './contract.ts'
 import type { AutoThresholds, EngineReport, PlacementName } from './processor.ts'
 
@@ -24,6 +24,8 @@ export interface Placement {
   readonly busyDepth: number
   /** Runs the call or queues it. */
   readonly run: Run
+  /** For canonical bytes of another process: makes a reader that throws `unavailable` where `read` throws. */
+  readonly guardReader?: (read: ReadValue) => ReadValue
   /** Releases everything. Called when no call is in flight. */
   stop(): Promise<void>
 }

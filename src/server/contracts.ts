@@ -64,34 +64,45 @@ async function lockFiles(path: string): Promise<LockFile[]> {
   }
 }
 
+/** With the file that it is from, for messages. */
+interface LoadedLock extends KeyedContract {
+  readonly file?: string
+}
+
+/** The error with the file ahead of its message. */
+function ofFile(file: string | undefined, error: unknown): unknown {
+  if (!(error instanceof SidelaneError) || file === undefined || error.message.includes(file)) return error
+  const { code, pointer, message } = error
+  return new SidelaneError(code, {
+    message: `${file}: ${message}`,
+    ...(pointer !== undefined && { pointer }),
+    cause: error,
+  })
+}
+
 async function loadLockFile(
   { file, ofDirectory }: LockFile,
   keyFiles: Readonly<Record<string, string>>,
-): Promise<KeyedContract> {
+): Promise<LoadedLock> {
   let contract: Contract
   try {
     contract = await loadContractAsync(file)
   } catch (error) {
-    if (!(error instanceof SidelaneError)) throw error
-    const { code, pointer, message } = error
-    throw new SidelaneError(code, {
-      message: message.includes(file) ? message : `${file}${pointer ? ` at ${pointer}` : ''}: ${message}`,
-      ...(pointer !== undefined && { pointer }),
-      cause: error,
-    })
+    throw ofFile(file, error)
   }
-  if (contract.profile.digest !== 'hmac-sha-256') return { contract, digestKey: undefined }
+  if (contract.profile.digest !== 'hmac-sha-256') return { contract, digestKey: undefined, file }
   const beside = join(dirname(file), `${basename(file, lockSuffix)}.key`)
   const named = Object.hasOwn(keyFiles, contract.name) ? keyFiles[contract.name] : undefined
   const keyFile = named ?? (ofDirectory ? beside : undefined)
-  if (keyFile === undefined) {
+  const missing = (): SidelaneError => {
     const message = fillTemplate(texts.expectedDigestKey, { name: contract.name, lock: file })
-    throw new SidelaneError('options.invalid', { message })
+    return new SidelaneError('options.invalid', { message })
   }
+  if (keyFile === undefined) throw missing()
   const key = readRegularFile(keyFile, 'key').catch((error: FileError) => {
-    throw unreadable('options.invalid', error)
+    throw named === undefined && error.code === 'ENOENT' ? missing() : unreadable('options.invalid', error)
   })
-  return { contract, digestKey: await key }
+  return { contract, digestKey: await key, file }
 }
 
 const unreadable = (code: 'contract.invalid' | 'options.invalid', cause: FileError): SidelaneError =>
@@ -138,16 +149,22 @@ export class ContractRegistry {
     for (const { compiled } of this.#byId.values()) compiled?.dispose()
   }
 
-  #add(one: KeyedContract, compile: CompileContract): void {
-    const { contract, digestKey } = one
+  #add(one: LoadedLock, compile: CompileContract): void {
+    const { contract, digestKey, file } = one
     const { name, id } = contract
+    let compiled: ReturnType<CompileContract>
+    try {
+      compiled = compile(one)
+    } catch (error) {
+      throw ofFile(file, error)
+    }
     const loaded: LoadedContract = {
       name,
       id,
       fingerprint: keyFingerprint(digestKey),
       contract,
       registry: this,
-      ...compile(one),
+      ...compiled,
     }
     // Loaded twice: the later key and position count.
     this.#byId.get(id)?.compiled?.dispose()

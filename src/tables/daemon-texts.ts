@@ -98,7 +98,6 @@ export const unreadyReasons = ['draining', 'taken-over', 'memory', 'starting'] a
 
 /** What a framed connection fails with. */
 export const framedTexts = {
-  responseTooLong: 'The answer is longer than the connection allows.',
   frameTimeout: 'a frame was not complete in time',
   handshakeTimeout: 'no HELLO was received in time',
 } as const

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sidelane_core::Contract;
-use sidelane_wire::{FINGERPRINT_BYTES, REQUEST_SLACK_BYTES, fingerprint};
+use sidelane_wire::{FINGERPRINT_BYTES, REQUEST_SLACK_BYTES, answer_cap, fingerprint};
 
 use crate::config::settings::Settings;
 use crate::contract_input::GivenContract;
@@ -149,7 +149,16 @@ impl ContractRegistry {
 
     /// Most bytes of a REQUEST's payload.
     pub fn request_cap(&self) -> usize {
-        self.all.iter().map(|one| one.max_bytes).max().unwrap_or(0) + REQUEST_SLACK_BYTES
+        self.max_bytes() + REQUEST_SLACK_BYTES
+    }
+
+    /// Most bytes of an answer's payload.
+    pub fn answer_cap(&self) -> usize {
+        answer_cap(self.max_bytes())
+    }
+
+    fn max_bytes(&self) -> usize {
+        self.all.iter().map(|one| one.max_bytes).max().unwrap_or(0)
     }
 }
 

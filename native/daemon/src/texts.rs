@@ -248,8 +248,6 @@ pub mod client {
 
 /// What a framed connection fails with.
 pub mod framed {
-    pub const RESPONSE_TOO_LONG: &str = "The answer is longer than the connection allows.";
-
     pub const FRAME_TIMEOUT: &str = "a frame was not complete in time";
 
     pub const HANDSHAKE_TIMEOUT: &str = "no HELLO was received in time";

@@ -126,7 +126,8 @@ function readDictionary(value: JsonValue, pointer: string): LockDictionary {
   const dictionary: Mutable<LockDictionary> = { id: 0, sha256: '', path: '' }
   for (const { key, value: setting, at } of membersOf(value, pointer, ['id', 'path', 'sha256'], 'setting')) {
     if (key === 'id') dictionary.id = readInteger({ min: 0, max: 0xffff_ffff }, setting, at)
-    else if (key === 'path') dictionary.path = readMatching(isPath, setting, at, "a path below the lock's folder")
+    else if (key === 'path')
+      dictionary.path = readMatching(isPath, setting, at, `a path below the lock's folder, with "/"`)
     else if (key === 'sha256') dictionary.sha256 = readMatching(isSha256, setting, at, '64 lower-case hex digits')
     else throw invalid(at, 'The setting is not known.')
   }

@@ -22,13 +22,13 @@ export interface ConfigSources {
 
 type Values = Map<keyof Options, unknown>
 
-const modes: Readonly<Record<string, Mode>> = {
-  '--check': 'check',
-  '--help': 'help',
-  '-h': 'help',
-  '--version': 'version',
-  '-v': 'version',
-}
+const modes: ReadonlyMap<string, Mode> = new Map<string, Mode>([
+  ['--check', 'check'],
+  ['--help', 'help'],
+  ['-h', 'help'],
+  ['--version', 'version'],
+  ['-v', 'version'],
+])
 
 /** Rejects with ConfigError. */
 export async function readOptions({ args, env, readFile = readConfig }: ConfigSources): Promise<{
@@ -48,7 +48,7 @@ function readFlags(args: readonly string[], values: Values): Mode {
   let mode: Mode = 'serve'
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string
-    const asked = modes[arg]
+    const asked = modes.get(arg)
     if (asked !== undefined) {
       // Help and version win over --check, and over wrong options behind them.
       if (mode === 'serve' || mode === 'check') mode = asked

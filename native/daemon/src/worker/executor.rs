@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use sidelane_core::{Code, Scratch};
-use sidelane_wire::{Fault, HEADER_BYTES, Needs, Outcome, Written, write_fault, write_outcome};
+use sidelane_wire::{Fault, HEADER_BYTES, Needs, Written, write_outcome};
 
 use super::busy_poll::BusyPoll;
 use super::queue::{Job, Reply};
@@ -17,7 +17,6 @@ use super::{Worker, micros};
 use crate::buffers::OutputBuf;
 use crate::protocol::http::{self, OUTCOME_OFFSET};
 use crate::telemetry::{Request, Shed};
-use crate::texts::framed::RESPONSE_TOO_LONG;
 
 /// Longest time of a batch.
 pub(crate) const BATCH_TIME: Duration = Duration::from_millis(1);
@@ -131,25 +130,18 @@ impl Worker {
     /// Writes the outcome of the payload to the spare bytes of the output, behind the room for a header.
     fn write_outcome(&self, job: &Job, scratch: &mut Scratch, output: &mut OutputBuf) -> Written {
         let payload = job.payload();
-        let (offset, with_canonical, cap) = match job.reply {
-            Reply::Framed { with_canonical, cap, .. } => (HEADER_BYTES, with_canonical, cap),
-            Reply::Http(_) => (OUTCOME_OFFSET, false, usize::MAX),
+        let (offset, with_canonical) = match job.reply {
+            Reply::Framed { with_canonical, .. } => (HEADER_BYTES, with_canonical),
+            Reply::Http(_) => (OUTCOME_OFFSET, false),
         };
         let mut target_bytes = payload.len() + payload.len() / 8 + OUTCOME_SLACK;
         let mut result = job.contract.engine.process(scratch, payload);
         loop {
             let target = &mut output.spare(&self.outputs, offset + target_bytes)[offset..];
             match write_outcome(&mut result, with_canonical, target) {
-                Ok(written) if written.size <= cap => return written,
-                // The bytes that suffice are more than those that are used in the end.
-                Err(Needs(bytes)) if bytes > target_bytes && bytes / 2 <= cap => target_bytes = bytes,
-                _ => break,
+                Ok(written) => return written,
+                Err(Needs(bytes)) => target_bytes = bytes.max(target_bytes + OUTCOME_SLACK),
             }
         }
-        let fault = Fault { message: RESPONSE_TOO_LONG, ..Code::LimitOutput.into() };
-        let outcome = Outcome::Fault { code: fault.code, retry_after_ms: None };
-        // The spare bytes are more than a fault needs.
-        let target = &mut output.spare(&self.outputs, offset + OUTCOME_SLACK)[offset..];
-        write_fault(&fault, target).unwrap_or(Written { size: 0, outcome })
     }
 }
