@@ -10,6 +10,7 @@ export {
   canonicalText,
   compareKeys,
   JsonObject,
+  withoutSpare,
   primitiveText,
   roundBigints,
   toPlain,

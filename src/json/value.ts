@@ -1,6 +1,8 @@
 // The value tree of the strict reader and the canonical writer; callers get plain values. An object is a sorted list of
 // members, so that keys such as `__proto__`, "0" or colliding ones need no special care.
 
+import { TextBuilder } from '../util/text-builder.ts'
+
 /** A bigint is an integer beyond ±(2^53 - 1), where the reader keeps 64-bit integers; smaller ones are numbers. */
 export type JsonPrimitive = string | number | bigint | boolean | null
 export type JsonValue = JsonPrimitive | JsonArray | JsonObject
@@ -8,7 +10,7 @@ export type JsonArray = JsonValue[]
 
 export interface JsonMember {
   readonly key: string
-  /** Mutable: normalization replaces strings in place. */
+  /** Mutable: the validator replaces values in place. */
   value: JsonValue
 }
 
@@ -18,7 +20,7 @@ export class JsonObject {
 
   /** `members` must be sorted by `compareKeys`, without duplicates. */
   constructor(members: readonly JsonMember[]) {
-    this.members = members
+    this.members = members.length === 0 ? noMembers : members
   }
 
   /** The value of `key`, or undefined. O(log n). */
@@ -39,6 +41,17 @@ export class JsonObject {
     return this.get(key) !== undefined
   }
 }
+
+/** One list for all empty objects: a payload of 15 MB may hold five million of them. */
+const noMembers: readonly JsonMember[] = []
+
+/**
+ * The same items without the spare capacity that `push` leaves: 17 items for the first one. A payload may hold as many
+ * lists as it has brackets, and of a long list the spare capacity is a small part.
+ */
+export const withoutSpare = <T>(items: T[]): T[] => (items.length <= maxTrimmed ? items.slice() : items)
+
+const maxTrimmed = 64
 
 /** Canonical key order: by UTF-16 code units (RFC 8785 §3.2.3), which is how JavaScript compares strings. */
 export const compareKeys = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
@@ -65,10 +78,29 @@ export function roundBigints(value: JsonValue): JsonValue {
  * JSON.stringify of a plain object would put integer-like keys first.
  */
 export function canonicalText(value: JsonValue): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`
-  if (!(value instanceof JsonObject)) return primitiveText(value)
-  const members = value.members.map((member) => `${JSON.stringify(member.key)}:${canonicalText(member.value)}`)
-  return `{${members.join(',')}}`
+  const text = new TextBuilder()
+  append(text, value)
+  return text.toString()
+}
+
+function append(text: TextBuilder, value: JsonValue): void {
+  if (Array.isArray(value)) {
+    text.append('[')
+    for (let i = 0; i < value.length; i++) {
+      if (i > 0) text.append(',')
+      append(text, value[i] as JsonValue)
+    }
+    text.append(']')
+  } else if (value instanceof JsonObject) {
+    text.append('{')
+    let separator = ''
+    for (const member of value.members) {
+      text.append(`${separator}${JSON.stringify(member.key)}:`)
+      separator = ','
+      append(text, member.value)
+    }
+    text.append('}')
+  } else text.append(primitiveText(value))
 }
 
 /**
