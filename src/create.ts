@@ -75,7 +75,7 @@ async function openHost(
   const pool = await PoolPlacement.start(settings, engine, first)
   const admission = new Admission({ maxQueue, maxQueueBytes, queue: pool })
   if (settings.placement === 'pool') return openQueued(what, settings, pool, admission.layer)
-  const inline = new InlinePlacement(engine)
+  const inline = new InlinePlacement(engine, false)
   for (const { contract, digestKey } of first) inline.add(contract, digestKey)
   // Admission is inside the placement, in front of the pool alone.
   return openQueued(what, settings, await AutoPlacement.start({ inline, pool, admission: admission.layer }))

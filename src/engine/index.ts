@@ -9,6 +9,7 @@ export type { CompiledContract, Engine } from './engine.ts'
 export { decompress, type DecompressOptions } from './decompress.ts'
 export { compileValueReader } from './js/value-reader.ts'
 export { documentReader, takeContent } from './document.ts'
+export { checkHeap } from './heap.ts'
 export { payloadBytes, textRejection } from './input.ts'
 export { verify, type Verifiable, type VerifyOptions } from './verify.ts'
 

@@ -19,3 +19,4 @@ export {
   type JsonPrimitive,
   type JsonValue,
 } from './value.ts'
+export { TextBuilder } from './text-builder.ts'

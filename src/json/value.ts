@@ -1,7 +1,7 @@
 // The value tree of the strict reader and the canonical writer; callers get plain values. An object is a sorted list of
 // members, so that keys such as `__proto__`, "0" or colliding ones need no special care.
 
-import { TextBuilder } from '../util/text-builder.ts'
+import { TextBuilder } from './text-builder.ts'
 
 /** A bigint is an integer beyond ±(2^53 - 1), where the reader keeps 64-bit integers; smaller ones are numbers. */
 export type JsonPrimitive = string | number | bigint | boolean | null

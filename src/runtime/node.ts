@@ -4,6 +4,7 @@
 import { Buffer, isUtf8 as isUtf8Bytes } from 'node:buffer'
 import { createHmac, hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { getHeapStatistics } from 'node:v8'
 import * as node from 'node:zlib'
 
 /** SHA-256 of the bytes (of a string's UTF-8), 64 lower-case hex digits. */
@@ -30,6 +31,9 @@ export const isWellFormed = (text: string): boolean => (text as string & { isWel
 
 /** Index of the first occurrence of `text` (ASCII) in the bytes, or -1. */
 export const indexOfAscii = (bytes: Uint8Array, text: string): number => viewOf(bytes).indexOf(text, 0, 'latin1')
+
+/** The heap limit of this thread, in MiB. */
+export const heapLimitMb = (): number => getHeapStatistics().heap_size_limit / 2 ** 20
 
 /** The bytes of a file. Throws what `node:fs` throws. */
 export const readFile = (file: string | URL): Uint8Array => toUint8Array(readFileSync(file))

@@ -42,6 +42,9 @@ export function indexOfAscii(bytes: Uint8Array, text: string): number {
   return -1
 }
 
+/** It is not known. */
+export const heapLimitMb = (): number => Number.POSITIVE_INFINITY
+
 export const readFile = (_file: string | URL): Uint8Array => {
   throw new Error('This runtime has no file system: give the text to parseContract().')
 }

@@ -2,9 +2,8 @@
 // contract's visitors (fast-walker.ts) between them. It never rejects: in any doubt it returns undefined.
 
 import type { Profile } from '../../model/index.ts'
-import { mayEscapeKey } from '../../json/index.ts'
+import { mayEscapeKey, TextBuilder } from '../../json/index.ts'
 import { decodeUtf8, indexOfAscii, isUtf8 } from '#runtime'
-import { TextBuilder } from '../../util/text-builder.ts'
 import { canGenerate, evaluate } from './codegen.ts'
 import { FastWalker, type FastPathOptions } from './fast-walker.ts'
 import type { VisitState } from './visitor.ts'
