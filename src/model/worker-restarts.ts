@@ -1,6 +1,6 @@
-// Counts the workers that were replaced, by the cause.
+// Counts the workers that were replaced, by the cause. What the causes are: tables/metrics.ts.
 
-import { restartCauses } from '../tables/restart-causes.ts'
+import type { restartCauses } from '../tables/metrics.ts'
 
 export type RestartCause = keyof typeof restartCauses
 

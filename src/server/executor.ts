@@ -1,6 +1,6 @@
 // Where requests run: on this thread, or in worker threads. Each has the queue in front of its engine.
 
-import { encodeFault, toFault, type Call, type EngineReport, type Holder } from '../model/index.ts'
+import { encodeFault, toFault, type Call, type EngineReport, type Holder, type WorkerRestarts } from '../model/index.ts'
 import { checkHeap, type CompiledContract, type Engine } from '../engine/index.ts'
 import type { PoolPlacement } from '../placements/index.ts'
 import type { QueueState } from '../policies/index.ts'
@@ -12,6 +12,8 @@ import { typicalBytes, type ServerRequest } from './request.ts'
 export interface Executor {
   readonly engine: EngineReport
   readonly workers: number
+  /** Of worker threads. */
+  readonly restarts?: WorkerRestarts
   /** `run` copies the payload: its memory may be reused afterwards. */
   readonly copiesPayload: boolean
   readonly queue: QueueState & { readonly queuedCalls: Iterable<Call> }
@@ -134,6 +136,9 @@ export const poolExecutor = (pool: PoolPlacement, workers: number): Executor => 
   queue: pool,
   get engine() {
     return pool.engine
+  },
+  get restarts() {
+    return pool.restarts
   },
   compile: ({ contract, digestKey }) => ({ compiled: undefined, contractIndex: pool.add(contract, digestKey) }),
   run: pool.run,

@@ -64,7 +64,6 @@ export class RequestQueue implements RequestOwner {
   submit(request: ServerRequest): void {
     this.inFlight++
     request.owner = this
-    this.#admission.entered(request.receivedAt)
     if (request.expiresAt !== Number.POSITIVE_INFINITY) this.#deadlines.watch(request.expiresAt)
     this.#executor.run(request)
   }
