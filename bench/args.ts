@@ -52,7 +52,7 @@ export const usage = `Compares ways to normalize, validate and compress JSON pay
   npm run bench -- --stream                           a stream beside the closed loop, and its memory over 1,000,000 payloads
   npm run bench -- --cache                            the result cache at 0 %, 50 % and 95 % repeats
   npm run bench -- --hybrid                           placement auto beside inline and pool at fixed rates
-  npm run bench -- --overload                         1.5, 3 and 10 times more than a pool can do, in a minute
+  npm run bench -- --overload                         0.5 to 10 times what pools and daemons can do, in two minutes
   npm run bench -- --cli                              sidelane process beside the pool's closed loop; --full: 1,000,000 lines
   npm run bench -- --sidecar                          both daemons beside two Axum services, in a minute
   npm run bench -- --before-after                     one Fastify endpoint: the work inline, in a pool, in a sidecar

@@ -240,7 +240,7 @@ async function runOverload(args: Args, wanted: ReadonlySet<string>): Promise<num
   const tell = progress()
   const rows = await overload(set, {
     wanted,
-    budgetMs: args.budgetMs ?? 70_000,
+    budgetMs: args.budgetMs ?? 100_000,
     onStep: (what, part) => tell.at(what, part),
   })
   tell.end()

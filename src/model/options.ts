@@ -41,7 +41,7 @@ export interface HostOptions {
   readonly maxQueueBytes?: number | undefined
   /**
    * Longest wait of a call in a queue that does not drain, in ms, 1 to 60,000; a burst may fill the queue up to `maxQueue`.
-   * Default 20.
+   * Default 50.
    */
   readonly maxQueueMs?: number | undefined
   /** Time limit of each call, in ms, 1 to 60,000. Default 1,000, but none inline. */
@@ -208,8 +208,8 @@ export function resolveHostOptions(options: HostOptions, cores: number): HostSet
     maxQueue: options.maxQueue ?? 1024,
     // A thousand payloads of 64 KiB. Bounds the memory of larger ones.
     maxQueueBytes: options.maxQueueBytes ?? 64 * mebibyte,
-    // That of the daemons. A worker holds work for about 8 ms itself.
-    maxQueueMs: options.maxQueueMs ?? 20,
+    // A worker holds work for about 8 ms itself. 256 calls in flight, with 4 KB each, wait for less on one worker.
+    maxQueueMs: options.maxQueueMs ?? 50,
     // Long for a hot path. Inline runs synchronously, so nothing waits.
     deadlineMs: options.deadlineMs ?? (placement === 'inline' ? undefined : 1000),
     workerUrl: options.workerUrl,

@@ -23,8 +23,8 @@ export interface AdmissionOptions {
   readonly maxQueueBytes: number
   /** Longest wait in a queue that stands: see standing-queue.ts. */
   readonly maxQueueMs: number
-  /** Calls that run at the same time: as many may always wait. */
-  readonly workers: number
+  /** As many may always wait, however long they take. */
+  readonly minWaiting: number
   readonly queue: QueueState
 }
 
@@ -60,8 +60,8 @@ export class Admission {
 
   /** For each call that comes and is not patient: whether it would wait longer than `maxQueueMs` in a queue that stands. */
   isLate(): boolean {
-    const { maxQueueMs, workers, queue } = this.#options
-    const isLong = queue.queued >= workers + queue.freeSlots && queue.drainMs >= maxQueueMs
+    const { maxQueueMs, minWaiting, queue } = this.#options
+    const isLong = queue.queued >= minWaiting + queue.freeSlots && queue.drainMs >= maxQueueMs
     return this.#standing.refuses(isLong, isLong ? performance.now() : 0)
   }
 

@@ -36,7 +36,8 @@ export class RequestQueue implements RequestOwner {
     this.#maxBytes = maxBytes
     this.#executor = executor
     this.#observer = observer
-    this.#admission = new Admission({ maxQueue, maxQueueBytes: Number.POSITIVE_INFINITY, maxQueueMs, workers, queue })
+    const maxQueueBytes = Number.POSITIVE_INFINITY
+    this.#admission = new Admission({ maxQueue, maxQueueBytes, maxQueueMs, minWaiting: workers, queue })
     this.#deadlines = new DeadlineTimer(queue.queuedCalls)
     this.#busyPoll = new BusyPoll(spinUs, () => this.inFlight > 0)
   }
