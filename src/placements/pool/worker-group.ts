@@ -36,8 +36,8 @@ export interface WorkerGroupOptions {
 }
 
 const startLimitMs = 10_000
-/** How long an end waits for workers that load: ten times what one needs. Slower ones end by themselves, later. */
-const loadLimitMs = 1000
+/** How long an end waits for workers that load: ten times what one needs. */
+const waitLimitMs = 1000
 /** Without buffers: the payloads have their own bound. */
 const minHeapMb = 128
 /** Without a limit V8 keeps enlarging the young generation over the first 200,000 payloads, without gain. */
@@ -91,7 +91,7 @@ export class WorkerGroup {
       return group
     } catch (cause) {
       const leftMs = Math.max(0, startedAt + startLimitMs - performance.now())
-      await group.destroy(Math.min(loadLimitMs, leftMs))
+      await group.destroy(leftMs)
       const isOurs = options.workerUrl === undefined || isEngineFault(cause)
       throw new SidelaneError(isOurs ? 'engine.unavailable' : 'options.invalid', {
         message: `The pool's worker ${file} does not work: ${reasonOf(cause)}`,
@@ -138,9 +138,9 @@ export class WorkerGroup {
         cause = code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'error'
       })
       .once('exit', (code) => {
-        if (this.#isReported || this.#isRetiring) return
+        // One that did not load is counted when the group is replaced.
+        if (this.#isReported || this.#isRetiring || !this.#loaded.has(thread)) return
         if (this.#hung.has(thread)) cause = 'hung'
-        else if (!this.#loaded.has(thread)) cause = 'load'
         this.#restarts.add(cause ?? (code === errorExitCode ? 'error' : 'exit'))
       })
   }
@@ -185,15 +185,20 @@ export class WorkerGroup {
   }
 
   /**
-   * Ends the workers; their tasks reject. Waits for `graceMs` at most: a worker that loads for longer ends when it has
-   * loaded, and does not keep the process alive until then.
+   * Ends the workers; their tasks reject. A worker that loads ends when it has loaded, or after `limitMs`; after a second it
+   * is no longer waited for, and does not keep the process alive.
    */
-  async destroy(graceMs: number = loadLimitMs): Promise<void> {
+  async destroy(limitMs: number = startLimitMs): Promise<void> {
     this.#isReported = true
     const loading = this.#finishLoading()
-    if (await withTimeout(graceMs, loading)) return await this.#pool.destroy()
+    const hasLoaded = await withTimeout(Math.min(waitLimitMs, limitMs), loading)
+    if (hasLoaded || limitMs <= waitLimitMs) return await this.#pool.destroy()
     for (const thread of this.#pool.threads) thread.unref()
-    void loading.then(() => this.#pool.destroy())
+    const timer = setTimeout(() => void this.#pool.destroy(), limitMs - waitLimitMs).unref()
+    void loading.then(() => {
+      clearTimeout(timer)
+      return this.#pool.destroy()
+    })
   }
 
   /** A worker that is terminated while it loads crashes the process (require of a module), or leaves files open (import). */
@@ -319,12 +324,13 @@ export class Supervisor {
     this.#destroyed = true
     clearTimeout(this.#timer)
     // A group that is starting is destroyed when it has started.
-    await Promise.all([this.group.destroy(), withTimeout(loadLimitMs, this.#replacement)])
+    await Promise.all([this.group.destroy(), withTimeout(waitLimitMs, this.#replacement)])
   }
 
   /** A worker of the group could not start. */
   onBroken(reason: unknown): void {
     this.reason = reason
+    this.restarts.add('load')
     // Tasks that wait inside Piscina for a worker that never comes must reject.
     if (!this.group.isAlive) void this.group.destroy()
     this.#backoff.fail()
@@ -347,9 +353,7 @@ export class Supervisor {
       this.#backoff.reset()
       void old.retire()
     } catch (error) {
-      if (this.#destroyed) return
-      this.restarts.add('load')
-      this.onBroken(error)
+      if (!this.#destroyed) this.onBroken(error)
       return
     } finally {
       this.#replacement = undefined
