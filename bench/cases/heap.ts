@@ -19,7 +19,7 @@ export interface HeapRow {
 const mebibyte = 2 ** 20
 const payloadBytes = 4 * mebibyte
 /** Limits that differ by less are the same. */
-const precision = 1.1
+const precision = 1.15
 
 export async function heap(onStep: (what: string, done: number) => void): Promise<HeapRow[]> {
   const rows: HeapRow[] = []
@@ -30,7 +30,8 @@ export async function heap(onStep: (what: string, done: number) => void): Promis
     const limit = remembers ? worstCase.rememberingHeapPerByte : worstCase.heapPerByte
     // Without the base: what a process takes in any case is far below it.
     const most = (limit * payloadBytes) / mebibyte
-    let [low, high] = [8, most]
+    // Below a quarter the exact value does not matter.
+    let [low, high] = [most / 4, most]
     let perByte = Number.NaN
     if (await succeeds(shape, contract, most)) {
       while (high / low > precision) {

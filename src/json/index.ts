@@ -8,11 +8,13 @@ export type { ReadError } from './read-error.ts'
 export { stringifyWithBigints } from './stringify.ts'
 export {
   canonicalText,
+  canonicalTextWithin,
   compareKeys,
   JsonObject,
   withoutSpare,
   primitiveText,
   roundBigints,
+  sameValue,
   toPlain,
   type JsonArray,
   type JsonMember,

@@ -1,6 +1,7 @@
 // The value tree of the strict reader and the canonical writer; callers get plain values. An object is a sorted list of
 // members, so that keys such as `__proto__`, "0" or colliding ones need no special care.
 
+import { utf8Length } from '#runtime'
 import { TextBuilder } from './text-builder.ts'
 
 /** A bigint is an integer beyond ±(2^53 - 1), where the reader keeps 64-bit integers; smaller ones are numbers. */
@@ -65,6 +66,19 @@ export function toPlain(value: JsonValue): unknown {
   return plain
 }
 
+/** True for equal trees, in time of the smaller one. */
+export function sameValue(a: JsonValue, b: JsonValue): boolean {
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => sameValue(item, b[i] as JsonValue))
+  }
+  if (!(a instanceof JsonObject)) return a === b
+  return (
+    b instanceof JsonObject &&
+    a.members.length === b.members.length &&
+    a.members.every(({ key, value }, i) => key === b.members[i]?.key && sameValue(value, b.members[i].value))
+  )
+}
+
 /** The tree with doubles instead of bigints. */
 export function roundBigints(value: JsonValue): JsonValue {
   if (typeof value === 'bigint') return Number(value)
@@ -83,7 +97,7 @@ export function canonicalText(value: JsonValue): string {
   return text.toString()
 }
 
-function append(text: TextBuilder, value: JsonValue): void {
+function append(text: Pick<TextBuilder, 'append'>, value: JsonValue): void {
   if (Array.isArray(value)) {
     text.append('[')
     for (let i = 0; i < value.length; i++) {
@@ -102,6 +116,31 @@ function append(text: TextBuilder, value: JsonValue): void {
     text.append('}')
   } else text.append(primitiveText(value))
 }
+
+/** Canonical JSON of up to `maxBytes` bytes of UTF-8; undefined: it is longer. Takes no more memory than that. */
+export function canonicalTextWithin(value: JsonValue, maxBytes: number): string | undefined {
+  const text = new TextBuilder()
+  // In UTF-16 units, of which a text has no more than bytes.
+  let left = maxBytes
+  const bounded = {
+    append(piece: string): void {
+      left -= piece.length
+      if (left < 0) throw tooLong
+      text.append(piece)
+    },
+  }
+  try {
+    append(bounded, value)
+    const whole = text.toString()
+    return utf8Length(whole) > maxBytes ? undefined : whole
+  } catch (error) {
+    if (error === tooLong) return undefined
+    throw error
+  }
+}
+
+/** Ends the writing; never thrown to the caller. */
+const tooLong = new RangeError('The canonical text is too long.')
 
 /**
  * Canonical text of a primitive. V8 writes ECMAScript numbers (-0 as 0) and the minimal escapes, as RFC 8785 §3.2.2
