@@ -205,7 +205,7 @@ pub const HELP: &str = r#"${daemonHelp('sidelaned', 'sidelaned')}"#;
 `,
 )
 
-const { metrics, protocols, shedReasons, reloadResults, bucketBoundsUs } = metricTables
+const { metrics, protocols, shedReasons, restartCauses, reloadResults, bucketBoundsUs } = metricTables
 const metricOf = (name, [type, help]) => `#[rustfmt::skip]
 pub const ${constant(name.replace(/^sidelane_/, ''))}: Metric =
     Metric { name: ${text(name)}, kind: ${text(type)}, help: ${text(help)} };
@@ -218,7 +218,10 @@ const metricsTable = file(
   ...lines(metrics, metricOf),
   labelOf('Protocol', 'The protocol of a connection or request: the label `protocol`.', protocols),
   labelOf('Shed', 'Why a request or a connection was refused: the label `reason`.', shedReasons),
-  `/// The label \`result\` of \`sidelane_reloads_total\`.
+  `/// The label \`cause\` of \`sidelane_worker_restarts_total\`.
+pub const RESTART_CAUSES: [&str; ${Object.keys(restartCauses).length}] = [${Object.keys(restartCauses).map(text).join(', ')}];
+
+/// The label \`result\` of \`sidelane_reloads_total\`.
 pub const RELOAD_RESULTS: [&str; ${reloadResults.length}] = [${reloadResults.map(text).join(', ')}];
 
 /// Upper bounds of the histogram buckets, in µs; a last bucket takes what is above.

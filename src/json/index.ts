@@ -11,6 +11,7 @@ export {
   canonicalTextWithin,
   compareKeys,
   JsonObject,
+  withoutSpare,
   primitiveText,
   roundBigints,
   sameValue,
@@ -20,3 +21,4 @@ export {
   type JsonPrimitive,
   type JsonValue,
 } from './value.ts'
+export { TextBuilder } from './text-builder.ts'

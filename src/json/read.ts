@@ -4,7 +4,7 @@
 import { decodeUtf8, isUtf8, isWellFormed, utf8Length } from '#runtime'
 import { pointerOf } from './pointer.ts'
 import { readError, type ReadError } from './read-error.ts'
-import { compareKeys, JsonObject, type JsonArray, type JsonMember, type JsonValue } from './value.ts'
+import { compareKeys, JsonObject, withoutSpare, type JsonArray, type JsonMember, type JsonValue } from './value.ts'
 
 export interface ReadLimits {
   /** Largest text, in bytes of UTF-8. */
@@ -141,7 +141,7 @@ class Reader {
     } while (this.#take(','))
     if (!this.#take('}')) this.#fail()
     if (!seen.areAscending) members.sort((a, b) => compareKeys(a.key, b.key))
-    return new JsonObject(members)
+    return new JsonObject(withoutSpare(members))
   }
 
   /** In this order: surrogate, forbidden, duplicate, limit. A key with a lone surrogate has its parent's pointer. */
@@ -167,7 +167,7 @@ class Reader {
       this.#skipSpace()
     } while (this.#take(','))
     if (!this.#take(']')) this.#fail()
-    return items
+    return withoutSpare(items)
   }
 
   #number(): number | bigint {

@@ -2,6 +2,7 @@
 // members, so that keys such as `__proto__`, "0" or colliding ones need no special care.
 
 import { utf8Length } from '#runtime'
+import { TextBuilder } from './text-builder.ts'
 
 /** A bigint is an integer beyond ±(2^53 - 1), where the reader keeps 64-bit integers; smaller ones are numbers. */
 export type JsonPrimitive = string | number | bigint | boolean | null
@@ -10,7 +11,7 @@ export type JsonArray = JsonValue[]
 
 export interface JsonMember {
   readonly key: string
-  /** Mutable: normalization replaces strings in place. */
+  /** Mutable: the validator replaces values in place. */
   value: JsonValue
 }
 
@@ -20,7 +21,7 @@ export class JsonObject {
 
   /** `members` must be sorted by `compareKeys`, without duplicates. */
   constructor(members: readonly JsonMember[]) {
-    this.members = members
+    this.members = members.length === 0 ? noMembers : members
   }
 
   /** The value of `key`, or undefined. O(log n). */
@@ -41,6 +42,17 @@ export class JsonObject {
     return this.get(key) !== undefined
   }
 }
+
+/** One list for all empty objects: a payload of 15 MB may hold five million of them. */
+const noMembers: readonly JsonMember[] = []
+
+/**
+ * The same items without the spare capacity that `push` leaves: 17 items for the first one. A payload may hold as many
+ * lists as it has brackets, and of a long list the spare capacity is a small part.
+ */
+export const withoutSpare = <T>(items: T[]): T[] => (items.length <= maxTrimmed ? items.slice() : items)
+
+const maxTrimmed = 64
 
 /** Canonical key order: by UTF-16 code units (RFC 8785 §3.2.3), which is how JavaScript compares strings. */
 export const compareKeys = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
@@ -80,38 +92,47 @@ export function roundBigints(value: JsonValue): JsonValue {
  * JSON.stringify of a plain object would put integer-like keys first.
  */
 export function canonicalText(value: JsonValue): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`
-  if (!(value instanceof JsonObject)) return primitiveText(value)
-  const members = value.members.map((member) => `${JSON.stringify(member.key)}:${canonicalText(member.value)}`)
-  return `{${members.join(',')}}`
+  const text = new TextBuilder()
+  append(text, value)
+  return text.toString()
+}
+
+function append(text: Pick<TextBuilder, 'append'>, value: JsonValue): void {
+  if (Array.isArray(value)) {
+    text.append('[')
+    for (let i = 0; i < value.length; i++) {
+      if (i > 0) text.append(',')
+      append(text, value[i] as JsonValue)
+    }
+    text.append(']')
+  } else if (value instanceof JsonObject) {
+    text.append('{')
+    let separator = ''
+    for (const member of value.members) {
+      text.append(`${separator}${JSON.stringify(member.key)}:`)
+      separator = ','
+      append(text, member.value)
+    }
+    text.append('}')
+  } else text.append(primitiveText(value))
 }
 
 /** Canonical JSON of up to `maxBytes` bytes of UTF-8; undefined: it is longer. Takes no more memory than that. */
 export function canonicalTextWithin(value: JsonValue, maxBytes: number): string | undefined {
+  const text = new TextBuilder()
   // In UTF-16 units, of which a text has no more than bytes.
   let left = maxBytes
-  const spend = (units: number): void => {
-    left -= units
-    if (left < 0) throw tooLong
-  }
-  const primitive = (from: JsonPrimitive): string => {
-    const text = primitiveText(from)
-    spend(text.length)
-    return text
-  }
-  const write = (from: JsonValue): string => {
-    if (Array.isArray(from)) {
-      spend(Math.max(2, from.length + 1))
-      return `[${from.map(write).join(',')}]`
-    }
-    if (!(from instanceof JsonObject)) return primitive(from)
-    const { members } = from
-    spend(Math.max(2, 2 * members.length + 1))
-    return `{${members.map((member) => `${primitive(member.key)}:${write(member.value)}`).join(',')}}`
+  const bounded = {
+    append(piece: string): void {
+      left -= piece.length
+      if (left < 0) throw tooLong
+      text.append(piece)
+    },
   }
   try {
-    const text = write(value)
-    return utf8Length(text) > maxBytes ? undefined : text
+    append(bounded, value)
+    const whole = text.toString()
+    return utf8Length(whole) > maxBytes ? undefined : whole
   } catch (error) {
     if (error === tooLong) return undefined
     throw error

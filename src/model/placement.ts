@@ -2,6 +2,7 @@
 
 import type { ReadValue, Run } from './call.ts'
 import type { Contract } from './contract.ts'
+import type { WorkerRestarts } from './worker-restarts.ts'
 import type { AutoThresholds, EngineReport, PlacementName } from './processor.ts'
 
 /** A contract with the key of its digest `hmac-sha-256`. */
@@ -22,6 +23,8 @@ export interface Placement {
   add(contract: Contract, digestKey: Uint8Array | undefined): number
   /** Calls in flight that keep it busy: the default concurrency of a stream. Changes with the payloads. */
   readonly busyDepth: number
+  /** Of placements with workers. */
+  readonly restarts?: WorkerRestarts
   /** Runs the call or queues it. */
   readonly run: Run
   /** For canonical bytes of another process: makes a reader that throws `unavailable` where `read` throws. */

@@ -3,6 +3,7 @@
 
 import { Buffer, isUtf8 as isUtf8Bytes } from 'node:buffer'
 import { createHmac, hash } from 'node:crypto'
+import { getHeapStatistics } from 'node:v8'
 import * as node from 'node:zlib'
 
 export { readRegularFile, readRegularFileSync } from './regular-file.ts'
@@ -31,6 +32,9 @@ export const isWellFormed = (text: string): boolean => (text as string & { isWel
 
 /** Index of the first occurrence of `text` (ASCII) in the bytes, or -1. */
 export const indexOfAscii = (bytes: Uint8Array, text: string): number => viewOf(bytes).indexOf(text, 0, 'latin1')
+
+/** The heap limit of this thread, in MiB. */
+export const heapLimitMb = (): number => getHeapStatistics().heap_size_limit / 2 ** 20
 
 const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 

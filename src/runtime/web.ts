@@ -42,6 +42,9 @@ export function indexOfAscii(bytes: Uint8Array, text: string): number {
   return -1
 }
 
+/** It is not known. */
+export const heapLimitMb = (): number => Number.POSITIVE_INFINITY
+
 const noFiles = 'This runtime has no file system: give the text to parseContract().'
 
 export const readRegularFileSync = (_file: string | URL, _kind: string): Uint8Array => {

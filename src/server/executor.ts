@@ -1,7 +1,7 @@
 // Where requests run: on this thread, or in worker threads. Each has the queue in front of its engine.
 
-import { encodeFault, toFault, type Call, type EngineReport, type Holder } from '../model/index.ts'
-import type { CompiledContract, Engine } from '../engine/index.ts'
+import { encodeFault, toFault, type Call, type EngineReport, type Holder, type WorkerRestarts } from '../model/index.ts'
+import { checkHeap, type CompiledContract, type Engine } from '../engine/index.ts'
 import type { PoolPlacement } from '../placements/index.ts'
 import type { QueueState } from '../policies/index.ts'
 import { LinkedList } from '../util/linked-list.ts'
@@ -12,6 +12,8 @@ import { typicalBytes, type ServerRequest } from './request.ts'
 export interface Executor {
   readonly engine: EngineReport
   readonly workers: number
+  /** Of worker threads. */
+  readonly restarts?: WorkerRestarts
   /** `run` copies the payload: its memory may be reused afterwards. */
   readonly copiesPayload: boolean
   readonly queue: QueueState & { readonly queuedCalls: Iterable<Call> }
@@ -63,10 +65,10 @@ export class InlineExecutor implements Executor, QueueState, Holder {
     return (this.queuedCalls.size * this.#meanUs.value) / 1000
   }
 
-  readonly compile: CompileContract = ({ contract, digestKey }) => ({
-    compiled: this.#engine.compile(contract, { digestKey }),
-    contractIndex: 0,
-  })
+  readonly compile: CompileContract = ({ contract, digestKey }) => {
+    checkHeap(contract, this.engine)
+    return { compiled: this.#engine.compile(contract, { digestKey }), contractIndex: 0 }
+  }
 
   run(request: ServerRequest): void {
     request.phase = 'queued'
@@ -134,6 +136,9 @@ export const poolExecutor = (pool: PoolPlacement, workers: number): Executor => 
   queue: pool,
   get engine() {
     return pool.engine
+  },
+  get restarts() {
+    return pool.restarts
   },
   compile: ({ contract, digestKey }) => ({ compiled: undefined, contractIndex: pool.add(contract, digestKey) }),
   run: pool.run,

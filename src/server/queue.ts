@@ -36,7 +36,8 @@ export class RequestQueue implements RequestOwner {
     this.#maxBytes = maxBytes
     this.#executor = executor
     this.#observer = observer
-    this.#admission = new Admission({ maxQueue, maxQueueBytes: Number.POSITIVE_INFINITY, maxQueueMs, workers, queue })
+    const maxQueueBytes = Number.POSITIVE_INFINITY
+    this.#admission = new Admission({ maxQueue, maxQueueBytes, maxQueueMs, minWaiting: workers, queue })
     this.#deadlines = new DeadlineTimer(queue.queuedCalls)
     this.#busyPoll = new BusyPoll(spinUs, () => this.inFlight > 0)
   }
@@ -64,7 +65,6 @@ export class RequestQueue implements RequestOwner {
   submit(request: ServerRequest): void {
     this.inFlight++
     request.owner = this
-    this.#admission.entered(request.receivedAt)
     if (request.expiresAt !== Number.POSITIVE_INFINITY) this.#deadlines.watch(request.expiresAt)
     this.#executor.run(request)
   }

@@ -25,6 +25,8 @@ pub struct Shared {
     pressure: AtomicU8,
     body_bytes: AtomicUsize,
     connections: AtomicUsize,
+    /// Panics outside of a payload, after which an executor started again.
+    restarts: AtomicUsize,
     by_protocol: [AtomicUsize; Protocol::ALL.len()],
     workers: Box<[WorkerGauges]>,
 }
@@ -101,6 +103,7 @@ impl Shared {
             pressure: AtomicU8::new(Pressure::None as u8),
             body_bytes: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
+            restarts: AtomicUsize::new(0),
             by_protocol: Default::default(),
         })
     }
@@ -189,9 +192,14 @@ impl Shared {
             in_flight: self.in_flight(),
             queued: self.queued(),
             queued_bytes: self.queued_bytes(),
+            restarts: self.restarts.load(Relaxed),
             contracts: self.registry().all().len(),
             ready: self.reasons().is_empty(),
         })
+    }
+
+    pub fn count_restart(&self) {
+        self.restarts.fetch_add(1, Relaxed);
     }
 
     /// A slot for one more connection; `None` when all are taken.

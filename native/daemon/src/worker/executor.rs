@@ -28,7 +28,9 @@ const OUTCOME_SLACK: usize = 1024;
 
 /// Runs the worker's queue forever. A panic outside of a job restarts the loop.
 pub(crate) async fn run(worker: Rc<Worker>) {
-    while tokio::task::spawn_local(run_batches(Rc::clone(&worker))).await.is_err() {}
+    while tokio::task::spawn_local(run_batches(Rc::clone(&worker))).await.is_err() {
+        worker.shared.count_restart();
+    }
 }
 
 async fn run_batches(worker: Rc<Worker>) {

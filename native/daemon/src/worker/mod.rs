@@ -1,7 +1,7 @@
 //! One worker: the queue of a thread and the connections that it answers. Threads share nothing but
 //! [`Shared`](crate::shared::Shared).
 //!
-//! Order of the modules, each of which uses only those before it: `admission`, `context`, `stream`, `response_writer`,
+//! Order of the modules, each of which uses only those before it: `standing_queue`, `admission`, `context`, `stream`, `response_writer`,
 //! `queue`, this one, `busy_poll`, `executor`.
 
 pub mod admission;
@@ -10,6 +10,7 @@ pub mod context;
 pub(crate) mod executor;
 pub mod queue;
 pub mod response_writer;
+pub mod standing_queue;
 pub mod stream;
 
 use std::cell::{Cell, RefCell};
