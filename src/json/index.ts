@@ -11,6 +11,7 @@ export {
   canonicalTextWithin,
   compareKeys,
   JsonObject,
+  keepIntegers,
   primitiveText,
   roundBigints,
   sameValue,
