@@ -12,6 +12,7 @@ export {
   compareKeys,
   JsonObject,
   withoutSpare,
+  keepIntegers,
   primitiveText,
   roundBigints,
   sameValue,

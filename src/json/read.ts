@@ -2,6 +2,7 @@
 // size, BOM, UTF-8, depth, grammar, data model.
 
 import { decodeUtf8, isUtf8, isWellFormed, utf8Length } from '#runtime'
+import { int64Of } from './int64.ts'
 import { pointerOf } from './pointer.ts'
 import { readError, type ReadError } from './read-error.ts'
 import { compareKeys, JsonObject, withoutSpare, type JsonArray, type JsonMember, type JsonValue } from './value.ts'
@@ -193,9 +194,9 @@ class Reader {
   #largeInteger(value: number, digits: string | undefined): number | bigint {
     const { numbers } = this.#limits
     if (numbers === 'double') return value
-    if (numbers !== 'safe' && digits !== undefined && isInt64(value)) {
-      const exact = BigInt(digits)
-      if (exact >= minInt64 && exact <= maxUint64) return exact
+    if (numbers !== 'safe' && digits !== undefined) {
+      const exact = int64Of(digits, value)
+      if (exact !== undefined) return exact
     }
     if (numbers !== 'int64-or-double') this.#setModelError('number.unsafe_integer', this.#path)
     return value
@@ -266,12 +267,6 @@ class Reader {
     throw new GrammarError()
   }
 }
-
-const minInt64 = -(2n ** 63n)
-const maxUint64 = 2n ** 64n - 1n
-
-/** False for what is certainly out of range, so that no long text of digits is read. */
-const isInt64 = (value: number): boolean => value >= -(2 ** 63) && value <= 2 ** 64
 
 const isDigit = (unit: number): boolean => unit >= 0x30 && unit <= 0x39
 const isHexDigit = (unit: number): boolean =>

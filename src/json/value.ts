@@ -3,6 +3,7 @@
 
 import { utf8Length } from '#runtime'
 import { TextBuilder } from './text-builder.ts'
+import { int64Of } from './int64.ts'
 
 /** A bigint is an integer beyond ±(2^53 - 1), where the reader keeps 64-bit integers; smaller ones are numbers. */
 export type JsonPrimitive = string | number | bigint | boolean | null
@@ -80,11 +81,25 @@ export function sameValue(a: JsonValue, b: JsonValue): boolean {
 }
 
 /** The tree with doubles instead of bigints. */
-export function roundBigints(value: JsonValue): JsonValue {
-  if (typeof value === 'bigint') return Number(value)
-  if (Array.isArray(value)) return value.map(roundBigints)
+export const roundBigints = (value: JsonValue): JsonValue => mapNumbers(value, Number)
+
+/**
+ * The tree with bigints instead of the doubles whose canonical text is that of a 64-bit integer: what the canonical text
+ * of the tree is read as. `1e16` is 10000000000000000 then.
+ */
+export const keepIntegers = (value: JsonValue): JsonValue => mapNumbers(value, integerOf)
+
+function integerOf(value: number | bigint): number | bigint {
+  if (typeof value === 'bigint' || !Number.isInteger(value) || Number.isSafeInteger(value)) return value
+  const text = String(value)
+  return /^-?\d+$/.test(text) ? (int64Of(text, value) ?? value) : value
+}
+
+function mapNumbers(value: JsonValue, convert: (value: number | bigint) => number | bigint): JsonValue {
+  if (typeof value === 'number' || typeof value === 'bigint') return convert(value)
+  if (Array.isArray(value)) return value.map((item) => mapNumbers(item, convert))
   if (!(value instanceof JsonObject)) return value
-  return new JsonObject(value.members.map((member) => ({ key: member.key, value: roundBigints(member.value) })))
+  return new JsonObject(value.members.map((member) => ({ key: member.key, value: mapNumbers(member.value, convert) })))
 }
 
 /**

@@ -342,7 +342,8 @@ function compileMembers(
       keys.push(name)
       if (missing.movesKeys || isIndexLike(name)) state.movesKeys = true
     }
-    if (inserts && keys.length > maxKeys) return undefined
+    // No branch of a union rejects it for this: the slow path finds out whether it is the document.
+    if (inserts && keys.length > maxKeys) throw new Error('The defaults exceed the keys of a document.')
     const sorted = isSorted(keys)
     // V8 lists keys that look like an array index first, so the first key shows whether there are any.
     if (!sorted && isIndexLike(keys[0] as string)) state.movesKeys = true
