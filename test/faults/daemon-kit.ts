@@ -32,6 +32,8 @@ const rssSlack = 96 * 2 ** 20
 export interface RowOptions extends HostOptions {
   /** More options of the daemon. */
   readonly args?: readonly string[]
+  /** More environment of the daemon. */
+  readonly env?: Readonly<Record<string, string>>
   /** The row kills or stops the daemon: counters restart at 0, and calls may fail meanwhile. */
   readonly kills?: boolean
   /** Allowed answers of /readyz beside ready. */
@@ -48,12 +50,14 @@ export class Row {
   /** All daemons of the trial. */
   readonly daemons: Daemon[] = []
   readonly #args: readonly string[]
+  readonly #env: Readonly<Record<string, string>>
 
-  constructor(kind: DaemonKind, folder: string, args: readonly string[], daemon: Daemon, trial: Trial) {
+  constructor(kind: DaemonKind, folder: string, { args = [], env = {} }: RowOptions, daemon: Daemon, trial: Trial) {
     this.kind = kind
     this.folder = folder
     this.socket = join(folder, 's.sock')
     this.#args = args
+    this.#env = env
     this.daemon = daemon
     this.daemons.push(daemon)
     this.trial = trial
@@ -62,7 +66,7 @@ export class Row {
 
   /** One more daemon with the same options: at the same path, unless `more` says otherwise. It may not start. */
   another(...more: readonly string[]): Daemon {
-    const daemon = new Daemon({ kind: this.kind, args: [...this.#args, ...more] })
+    const daemon = new Daemon({ kind: this.kind, args: [...this.#args, ...more], env: this.#env })
     this.daemons.push(daemon)
     return daemon
   }
@@ -104,7 +108,7 @@ export async function onDaemon(
   context: TestContext,
   kind: DaemonKind,
   body: (row: Row) => Promise<void>,
-  { args: more = [], kills = false, unready = [], ...options }: RowOptions = {},
+  { args: more = [], env = {}, kills = false, unready = [], ...options }: RowOptions = {},
 ): Promise<void> {
   needDaemon(kind, context)
   const folder = freshFolder()
@@ -114,7 +118,7 @@ export async function onDaemon(
     writeFileSync(join(locks, `${name}.lock.json`), JSON.stringify(lock))
   const socket = join(folder, 's.sock')
   const args = ['--socket', socket, '--contract', locks, '--log-sample', '1', ...more]
-  const first = await startDaemon({ kind, args })
+  const first = await startDaemon({ kind, args, env })
   const setup: HostOptions = { placement: 'sidecar', socket, deadlineMs: 10_000, ...options }
   const engine = await warmUp(setup)
   await using referenceHost = await createHost({ engine })
@@ -124,7 +128,7 @@ export async function onDaemon(
   const host = await createHost(setup)
   onTestFinished(() => host.destroy())
   const trial = new Trial(host, host.processor(anything), setup.deadlineMs)
-  const row = new Row(kind, folder, args, first, trial)
+  const row = new Row(kind, folder, { args, env }, first, trial)
   await trial.offerAll([`{"marker":"${marker}"}`, `{"${marker}":1,"${marker}":2}`, `["${marker}"`])
   const alive = holdings()
   const watch = new ReadyWatch(socket)
