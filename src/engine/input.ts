@@ -71,9 +71,11 @@ function bytesOfBuffer(payload: object): Uint8Array | undefined {
       )
     }
     const prototype = name === undefined ? DataView.prototype : typedArray
-    const read = <T>(property: string): T => Reflect.get(prototype, property, payload) as T
+    const read = (property: string): unknown => Reflect.get(prototype, property, payload)
     return ownBytes(
-      held(() => new Uint8Array(read<ArrayBuffer>('buffer'), read<number>('byteOffset'), read<number>('byteLength'))),
+      held(
+        () => new Uint8Array(read('buffer') as ArrayBuffer, read('byteOffset') as number, read('byteLength') as number),
+      ),
     )
   }
   return isBuffer(payload) ? ownBytes(viewOf(payload)) : undefined
