@@ -9,6 +9,7 @@ use sidelane_wire::{FINGERPRINT_BYTES, REQUEST_SLACK_BYTES, fingerprint};
 
 use crate::config::settings::Settings;
 use crate::engine::{Compile, Engine};
+use crate::spare_threads::SpareThreads;
 use crate::telemetry::{Label, Observer};
 use crate::texts::config as texts;
 
@@ -24,6 +25,8 @@ pub struct LoadedContract {
     /// The number that [`Observer::label`] gave its name.
     pub label: usize,
     pub engine: Box<dyn Engine>,
+    /// For its payloads that take long.
+    pub spares: Arc<SpareThreads>,
 }
 
 impl LoadedContract {
@@ -98,6 +101,7 @@ impl ContractRegistry {
             label: observer.label(&name),
             name: name.into(),
             engine: compile(contract, &key, &dictionary).map_err(|error| invalid(&error))?,
+            spares: SpareThreads::new(settings.threads),
         };
         self.all.push(Arc::new(loaded));
         Ok(())

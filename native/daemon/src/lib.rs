@@ -1,11 +1,11 @@
 //! The sidecar: serves contracts on a Unix socket. `docs/daemon.md` describes what it serves and how it behaves;
 //! `src/wire/WIRE.md` describes the bytes of the framed protocol. `sidelane-core` processes the payloads.
 //!
-//! The main thread listens, handles signals, reloads and drains (`start`). Every other thread runs one worker: it reads its
-//! connections, processes their payloads and writes their answers.
+//! The main thread listens, handles signals, reloads and drains (`start`). A worker thread reads its connections, processes
+//! their payloads and writes their answers. A payload that takes longer than a slice moves to a spare thread of its contract.
 //!
 //! Order of the modules, each of which uses only those before it: `log_level`, `texts`, `buffers`, `socket_path`, `config`,
-//! `telemetry`, `engine`, `contracts`, `shared`, `protocol`, `worker`, `connection`, `threads`, `metrics_listener`,
+//! `telemetry`, `engine`, `spare_threads`, `contracts`, `shared`, `protocol`, `worker`, `connection`, `threads`, `metrics_listener`,
 //! `listener`, `process`, `ping`, `start`.
 
 pub mod buffers;
@@ -21,6 +21,7 @@ pub mod process;
 pub mod protocol;
 pub mod shared;
 pub mod socket_path;
+mod spare_threads;
 pub mod start;
 pub mod telemetry;
 pub mod texts;

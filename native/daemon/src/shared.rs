@@ -166,9 +166,10 @@ impl Shared {
         self.workers.iter().map(|worker| worker.in_flight.load(Relaxed)).sum()
     }
 
-    /// Payloads in the queues of all workers.
+    /// Payloads in the queues of all workers, and of the spare threads.
     pub fn queued(&self) -> usize {
-        self.workers.iter().map(|worker| worker.queued.load(Relaxed)).sum()
+        let spare: usize = self.registry().all().iter().map(|contract| contract.spares.queued()).sum();
+        spare + self.workers.iter().map(|worker| worker.queued.load(Relaxed)).sum::<usize>()
     }
 
     pub fn queued_bytes(&self) -> usize {

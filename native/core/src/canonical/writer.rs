@@ -13,6 +13,8 @@ pub enum WriteError {
     DuplicateKey,
     /// An allocation failed.
     OutOfMemory,
+    /// The budget is over.
+    Interrupted,
 }
 
 /// The memory of the writer, and the canonical form of the last document.
@@ -37,7 +39,7 @@ impl Canonical {
     ///
     /// # Errors
     ///
-    /// Duplicate keys, or an allocation failed.
+    /// Duplicate keys, an allocation failed, or the budget is over.
     pub fn write(&mut self, tape: &Tape<'_>, validator: &Validator) -> Result<(), WriteError> {
         self.len = 0;
         self.keys.clear();
@@ -154,6 +156,7 @@ impl Writer<'_> {
         let end = self.open(at)?;
         let mut item = at + 1;
         while item < end {
+            self.step()?;
             if item > at + 1 {
                 self.byte(b',')?;
             }
@@ -177,6 +180,11 @@ impl Writer<'_> {
         self.byte(b'}')
     }
 
+    #[inline(always)]
+    pub(super) fn step(&self) -> Result<(), WriteError> {
+        if self.tape.budget.spend(1) { Ok(()) } else { Err(WriteError::Interrupted) }
+    }
+
     /// Calls `visit` with the index of each key of the object, in canonical order.
     #[inline(always)]
     pub(super) fn each_member(
@@ -188,6 +196,7 @@ impl Writer<'_> {
         if self.tape.entry(at).has(flag::SORTED) {
             let mut key = at + 1;
             while key < end {
+                self.step()?;
                 visit(self, key)?;
                 key = self.tape.index_after(key + 1);
             }
@@ -196,6 +205,7 @@ impl Writer<'_> {
         let from = self.to.keys.len();
         self.sort(at, end)?;
         for index in from..self.to.keys.len() {
+            self.step()?;
             let (_, key) = self.to.keys[index];
             visit(self, key as usize)?;
         }

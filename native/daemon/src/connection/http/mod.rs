@@ -342,9 +342,10 @@ impl HttpSession {
         self.writer.request_opened();
         self.worker.enqueue(Job {
             contract,
+            payload_bytes: body.len(),
             body,
             skip: 0,
-            reservation,
+            reservation: Some(reservation),
             received: Instant::now(),
             expires: Some(expires),
             trace,
