@@ -1,6 +1,8 @@
 // The value tree of the strict reader and the canonical writer; callers get plain values. An object is a sorted list of
 // members, so that keys such as `__proto__`, "0" or colliding ones need no special care.
 
+import { spend } from '../util/step-budget.ts'
+
 /** A bigint is an integer beyond ±(2^53 - 1), where the reader keeps 64-bit integers; smaller ones are numbers. */
 export type JsonPrimitive = string | number | bigint | boolean | null
 export type JsonValue = JsonPrimitive | JsonArray | JsonObject
@@ -65,6 +67,7 @@ export function roundBigints(value: JsonValue): JsonValue {
  * JSON.stringify of a plain object would put integer-like keys first.
  */
 export function canonicalText(value: JsonValue): string {
+  spend(1)
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`
   if (!(value instanceof JsonObject)) return primitiveText(value)
   const members = value.members.map((member) => `${JSON.stringify(member.key)}:${canonicalText(member.value)}`)

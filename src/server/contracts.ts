@@ -10,6 +10,7 @@ import { keyFingerprint, noContractId, type ContractRequest, type ContractStatus
 import { configTexts as texts } from '../tables/daemon-texts.ts'
 import { fillTemplate } from '../util/fill-template.ts'
 import type { DaemonSettings } from './config/settings.ts'
+import type { SpareWorker } from './spare-worker.ts'
 
 /** A contract that is served. */
 export interface LoadedContract extends Route {
@@ -20,6 +21,8 @@ export interface LoadedContract extends Route {
   readonly fingerprint: string
   /** By this thread's engine; undefined with a pool. */
   readonly compiled: CompiledContract | undefined
+  /** For payloads that take long on this thread; undefined with a pool. */
+  readonly spare: SpareWorker | undefined
   readonly registry: ContractRegistry
 }
 
@@ -87,7 +90,7 @@ function reading<T>(file: string, what: string, read: () => T): T {
 }
 
 /** Makes a contract known to the engine. */
-export type CompileContract = (keyed: KeyedContract) => Pick<LoadedContract, 'compiled' | 'contractIndex'>
+export type CompileContract = (keyed: KeyedContract) => Pick<LoadedContract, 'compiled' | 'contractIndex' | 'spare'>
 
 export class ContractRegistry {
   /** In the order in which they were loaded. */

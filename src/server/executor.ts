@@ -1,20 +1,24 @@
 // Where requests run: on this thread, or in worker threads. Each has the queue in front of its engine.
 
 import { encodeFault, toFault, type Call, type EngineReport, type Holder } from '../model/index.ts'
-import type { CompiledContract, Engine } from '../engine/index.ts'
+import type { CompiledContract, Engine, RunLimit } from '../engine/index.ts'
 import type { PoolPlacement } from '../placements/index.ts'
 import type { QueueState } from '../policies/index.ts'
 import { LinkedList } from '../util/linked-list.ts'
 import { MovingAverage } from '../util/moving-average.ts'
-import type { CompileContract } from './contracts.ts'
-import { typicalBytes, type ServerRequest } from './request.ts'
+import type { CompileContract, LoadedContract } from './contracts.ts'
+import { typicalBytes, type RequestOwner, type ServerRequest } from './request.ts'
+import { SpareWorker } from './spare-worker.ts'
 
 export interface Executor {
   readonly engine: EngineReport
   readonly workers: number
   /** `run` copies the payload: its memory may be reused afterwards. */
   readonly copiesPayload: boolean
-  readonly queue: QueueState & { readonly queuedCalls: Iterable<Call> }
+  /** `pendingCalls`: those that can pass their deadline. */
+  readonly queue: QueueState & { readonly pendingCalls: Iterable<Call> }
+  /** Requests that wait for the spare worker of their contract. */
+  readonly spareQueued: number
   readonly compile: CompileContract
   /** Queues the request, and completes it later. */
   run(request: ServerRequest): void
@@ -22,9 +26,14 @@ export interface Executor {
   stop(): Promise<void>
 }
 
+/**
+ * Longest time of a payload on the thread of the connections. One that takes longer is ended, and starts again on the spare
+ * worker of its contract: what else the connections send waits for no payload longer than this.
+ */
+const sliceMs = 20
 /** After so much work, reads, cancellations and timers get a turn of the event loop. */
-const sliceMs = 1
-const sliceRequests = 64
+const batchMs = 1
+const batchRequests = 64
 const newestWeight = 1 / 64
 /** A request counts for this many times the average at most: a pause of the process must not dominate it. */
 const maxRatio = 4
@@ -45,83 +54,144 @@ export class InlineExecutor implements Executor, QueueState, Holder {
   /** Not counted: the request queue bounds all bodies together. */
   readonly queuedBytes = 0
   onSpace: () => void = () => {}
-  readonly queuedCalls: LinkedList<ServerRequest> = new LinkedList()
+  /** Also those of spare workers. */
+  readonly pendingCalls: Iterable<ServerRequest> = { [Symbol.iterator]: () => this.#allCalls() }
+  readonly #waiting: LinkedList<ServerRequest> = new LinkedList()
+  readonly #moved: LinkedList<ServerRequest> = new LinkedList()
+  readonly #leaveMoved: Holder = { release: (call) => this.#moved.remove(call as ServerRequest) }
   readonly #engine: Engine
+  readonly #maxQueue: number
+  readonly #workerUrl: URL | string | undefined
+  readonly #spares = new Set<SpareWorker>()
   readonly #meanUs = new MovingAverage(initialUs, newestWeight, maxRatio)
   #isScheduled = false
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, maxQueue: number, workerUrl: URL | string | undefined) {
     this.#engine = engine
     this.engine = engine.report
+    this.#maxQueue = maxQueue
+    this.#workerUrl = workerUrl
   }
 
   get queued(): number {
-    return this.queuedCalls.size
+    return this.#waiting.size
+  }
+
+  get spareQueued(): number {
+    let queued = 0
+    for (const spare of this.#spares) queued += spare.queued
+    return queued
   }
 
   get drainMs(): number {
-    return (this.queuedCalls.size * this.#meanUs.value) / 1000
+    return (this.#waiting.size * this.#meanUs.value) / 1000
   }
 
-  readonly compile: CompileContract = ({ contract, digestKey }) => ({
-    compiled: this.#engine.compile(contract, { digestKey }),
-    contractIndex: 0,
-  })
+  readonly compile: CompileContract = (keyed) => {
+    const compiled = this.#engine.compile(keyed.contract, { digestKey: keyed.digestKey })
+    const spare = new SpareWorker(keyed, this.#engine, this.#workerUrl)
+    this.#spares.add(spare)
+    const dispose = (): void => {
+      compiled.dispose()
+      this.#spares.delete(spare)
+      void spare.stop()
+    }
+    return { compiled: { ...compiled, dispose }, contractIndex: 0, spare }
+  }
 
   run(request: ServerRequest): void {
     request.phase = 'queued'
     request.holder = this
-    this.queuedCalls.push(request)
+    this.#waiting.push(request)
     this.#schedule()
   }
 
   release(request: ServerRequest): void {
-    if (request.phase === 'queued') this.queuedCalls.remove(request)
+    if (request.phase === 'queued') this.#waiting.remove(request)
   }
 
-  stop(): Promise<void> {
-    return Promise.resolve()
+  async stop(): Promise<void> {
+    await Promise.all([...this.#spares].map((spare) => spare.stop()))
+  }
+
+  *#allCalls(): Generator<ServerRequest, void> {
+    yield* this.#waiting
+    yield* this.#moved
   }
 
   /** After the reads of this turn of the event loop. */
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    setImmediate(this.#slice)
+    setImmediate(this.#runBatch)
   }
 
-  readonly #slice = (): void => {
+  readonly #runBatch = (): void => {
     this.#isScheduled = false
     let now = performance.now()
-    const end = now + sliceMs
-    for (let requests = 0; requests < sliceRequests && now < end; requests++) {
-      const request = this.queuedCalls.first
+    const end = now + batchMs
+    for (let requests = 0; requests < batchRequests && now < end; requests++) {
+      const request = this.#waiting.first
       if (request === undefined) return
       const startedAt = now
       // A request that fails here leaves the queue by itself.
       const isRun = request.begin(now, 0)
       if (isRun) {
-        this.queuedCalls.remove(request)
-        process(request)
+        this.#waiting.remove(request)
+        this.#dispatch(request, now)
       }
       now = performance.now()
       if (isRun) this.#meanUs.add((now - startedAt) * 1000)
     }
-    if (this.queuedCalls.size > 0) this.#schedule()
+    if (this.#waiting.size > 0) this.#schedule()
+  }
+
+  #dispatch(request: ServerRequest, now: number): void {
+    const spare = request.contract.spare as SpareWorker
+    if (!spare.isDetour(now)) {
+      if (process(request, now)) return
+      spare.beginDetour(performance.now())
+    }
+    this.#move(request, spare)
+  }
+
+  /** To the spare worker of its contract. */
+  #move(request: ServerRequest, spare: SpareWorker): void {
+    if (spare.queued >= this.#maxQueue) return request.fail((request.owner as RequestOwner).overloaded('queue'))
+    request.permit = this.#leaveMoved
+    this.#moved.push(request)
+    spare.run(request)
   }
 }
 
-function process(request: ServerRequest): void {
+/** Thrown out of `complete`: the request has not ended. */
+const tooLong = new Error('The payload takes too long for this thread.')
+
+/** Of the payload that runs. */
+const limit: { -readonly [K in keyof RunLimit]: RunLimit[K] } = { startedAt: 0, endsAt: 0, looksAhead: true }
+
+/** Completes the request. False: it was ended, because it took too long for this thread. */
+function process(request: ServerRequest, now: number): boolean {
   const { canonical, contract, inBytes } = request
   const payload = request.payload as Uint8Array
-  const compiled = contract.compiled as CompiledContract
-  request.complete(inBytes * (canonical ? 2 : 1) + typicalBytes, (bytes, at) => {
-    try {
-      return compiled.processInto(payload, canonical, bytes, at)
-    } catch (error) {
-      return encodeFault(toFault(error), bytes, at)
-    }
-  })
+  const { compiled } = contract as LoadedContract & { readonly compiled: CompiledContract }
+  limit.startedAt = now
+  limit.endsAt = Math.min(now + sliceMs, request.expiresAt)
+  try {
+    request.complete(inBytes * (canonical ? 2 : 1) + typicalBytes, (bytes, at) => {
+      try {
+        return compiled.processInto(payload, canonical, bytes, at, limit)
+      } catch (error) {
+        const fault = toFault(error)
+        if (fault.code === 'deadline.exceeded' && performance.now() < request.expiresAt) throw tooLong
+        return encodeFault(fault, bytes, at)
+      }
+    })
+    return true
+  } catch (error) {
+    if (error === tooLong) return false
+    throw error
+  }
 }
 
 /**
@@ -130,12 +200,17 @@ function process(request: ServerRequest): void {
  */
 export const poolExecutor = (pool: PoolPlacement, workers: number): Executor => ({
   workers,
+  spareQueued: 0,
   copiesPayload: true,
   queue: pool,
   get engine() {
     return pool.engine
   },
-  compile: ({ contract, digestKey }) => ({ compiled: undefined, contractIndex: pool.add(contract, digestKey) }),
+  compile: ({ contract, digestKey }) => ({
+    compiled: undefined,
+    contractIndex: pool.add(contract, digestKey),
+    spare: undefined,
+  }),
   run: pool.run,
   stop: () => pool.stop(),
 })

@@ -36,12 +36,12 @@ export async function openService(
 }
 
 async function openExecutor(
-  { placement, engine: name, threads, workerUrl }: ServiceSettings,
+  { placement, engine: name, threads, maxQueue, workerUrl }: ServiceSettings,
   first: readonly KeyedContract[],
 ): Promise<Executor> {
   // Before any worker: an addon that only workers load can crash the process when the last of them ends.
   const engine = createEngine(name)
-  if (placement === 'inline') return new InlineExecutor(engine)
+  if (placement === 'inline') return new InlineExecutor(engine, maxQueue, workerUrl)
   const options = resolveHostOptions({ placement, engine: name, threads, workerUrl }, threads)
   // Batches are formed after the reads of all connections in this turn of the event loop.
   return poolExecutor(await PoolPlacement.start(options, engine, first, setImmediate), threads)

@@ -122,7 +122,7 @@ describe('a queue in front of busy workers', () => {
   /** An executor whose workers take no request. */
   function busyExecutor(): Executor {
     let queued = 0
-    const queue = { freeSlots: 0, capacity: 1, queuedBytes: 0, queuedCalls: [], onSpace: () => {} }
+    const queue = { freeSlots: 0, capacity: 1, queuedBytes: 0, pendingCalls: [], onSpace: () => {} }
     const state = Object.defineProperties(queue, {
       queued: { get: () => queued },
       drainMs: { get: () => queued * 0.05 },
@@ -145,7 +145,7 @@ describe('a queue in front of busy workers', () => {
 
   /** On the engine of this thread, which runs it in the next turn of the event loop. */
   function submitUnwelcome(spinUs: number, observer: Observer): TestRequest {
-    const executor = new InlineExecutor({ report: {}, compile: vi.fn() } as unknown as Engine)
+    const executor = new InlineExecutor({ report: {}, compile: vi.fn() } as unknown as Engine, 1024, undefined)
     const queue = new RequestQueue({ ...settings, spinUs }, executor, observer)
     const unwelcome = new TestRequest(0, true)
     queue.submit(unwelcome)

@@ -4,7 +4,7 @@
 
 use std::io::Read;
 
-use sidelane_core::stages::Compressors;
+use sidelane_core::stages::{Budget, Compressors};
 use sidelane_core::{Code, Codec, Compress, decompress_zstd};
 
 fn texts() -> Vec<Vec<u8>> {

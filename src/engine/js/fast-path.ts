@@ -4,6 +4,7 @@
 import type { Profile } from '../../model/index.ts'
 import { mayEscapeKey } from '../../json/index.ts'
 import { decodeUtf8, indexOfAscii, isUtf8 } from '#runtime'
+import { spend, spendAhead, timeIsOver } from '../../util/step-budget.ts'
 import { canGenerate, evaluate } from './codegen.ts'
 import { FastWalker, type FastPathOptions } from './fast-walker.ts'
 import type { VisitState } from './visitor.ts'
@@ -20,6 +21,7 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
   return (payload) => {
     if (payload.length > maxBytes || !isUtf8(payload) || isPolluted()) return undefined
     if (profile.numbers === 'int64' && hasLongDigitRun(payload)) return undefined
+    spendAhead(payload.length, readNanos)
     const members = countMembers(payload, maxDepth)
     if (members < 0) return undefined
     state.members = 0
@@ -30,14 +32,20 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
     try {
       const value = root(JSON.parse(decodeUtf8(payload)))
       if (value === undefined || state.members !== members) return undefined
+      spendAhead(payload.length, writeNanos)
       text = state.movesKeys ? writeKeyByKey(value) : JSON.stringify(value)
-    } catch {
+    } catch (error) {
+      if (error === timeIsOver) throw error
       // A syntax error, a byte order mark, too many looks, or a stack overflow in a contract of nothing but references.
       return undefined
     }
     return mayHoldLoneSurrogate(payload, text) || mayHoldWrongKey(text) ? undefined : text
   }
 }
+
+/** Of countMembers and JSON.parse, and of JSON.stringify: they cannot be ended. */
+const readNanos = 15
+const writeNanos = 10
 
 /** A container has two bytes or more, so each may be looked at a few times. */
 const looksPerByte = 4
@@ -97,6 +105,7 @@ const isDigit = (byte: number | undefined): boolean => byte !== undefined && byt
  * absent; a lone surrogate is written as `\udXXX`. json/value.ts does the same for value trees.
  */
 function writeKeyByKey(value: unknown): string {
+  spend(1)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(writeKeyByKey).join(',')}]`
   const members: string[] = []

@@ -15,6 +15,7 @@ import {
   type ValueType,
 } from '../../model/index.ts'
 import type { JsonValue } from '../../json/index.ts'
+import { spend } from '../../util/step-budget.ts'
 import { fewMembers, generateArray, generateObject } from './codegen.ts'
 import { largestNumber } from './coerce.ts'
 import { defaultOf, defaultsOf, movesKeys, type Default } from './defaults.ts'
@@ -179,6 +180,7 @@ export class FastWalker implements VisitorCompiler {
     return (value) => {
       const membersBefore = state.members
       for (const visit of listFor(visitors[typeOf(value as JsonValue)] as VisitorChoice, value)) {
+        spend(1)
         const result = visit(value)
         if (result !== undefined) return result
         state.members = membersBefore
@@ -246,6 +248,7 @@ function visitItems(
 ): readonly unknown[] | undefined {
   let result: unknown[] | undefined
   for (let i = 0; i < items.length; i++) {
+    spend(1)
     const visit = i < prefix.length ? prefix[i] : rest
     const item = visit?.(items[i])
     if (item === undefined) return undefined
@@ -334,6 +337,7 @@ function compileMembers(
     // A canonical object is kept; otherwise a new one is built from the first difference on.
     let result: Record<string, unknown> | undefined = sorted && !inserts ? undefined : {}
     for (let i = 0; i < keys.length; i++) {
+      spend(1)
       const key = keys[i] as string
       // JSON.parse makes it an own property, an assignment would not.
       if (key === '__proto__') return undefined

@@ -25,6 +25,7 @@ import {
   type ValuesNode,
 } from '../../model/index.ts'
 import type { Pattern } from '../../pattern/index.ts'
+import { spend } from '../../util/step-budget.ts'
 import { compareKeys, JsonObject, type JsonMember, type JsonValue } from '../../json/index.ts'
 import { compileMatcher, type Matcher } from './automaton.ts'
 import { coerceScalar } from './coerce.ts'
@@ -48,9 +49,12 @@ export function compileValidator(profile: Profile): Validate {
   const validator = new Validator(profile)
   return (value) => {
     const issues = new IssueCollector()
-    const result = validator.check(profile.root, value, issues)
-    validator.forget()
-    return { ...issues.result(), value: result }
+    try {
+      const result = validator.check(profile.root, value, issues)
+      return { ...issues.result(), value: result }
+    } finally {
+      validator.forget()
+    }
   }
 }
 
@@ -101,6 +105,7 @@ class Validator {
   check(from: SchemaNode, value: JsonValue, collector: Collector): Result {
     let node = from
     for (;;) {
+      spend(1)
       switch (node.kind) {
         case 'any':
           return value

@@ -105,9 +105,8 @@ export class PoolPlacement implements Placement {
     return this.#queue.bytes
   }
 
-  get queuedCalls(): Iterable<Call> {
-    return this.#queue.calls
-  }
+  /** The calls that wait or run. */
+  readonly pendingCalls: Iterable<Call> = { [Symbol.iterator]: () => this.#pendingCalls() }
 
   /** Payloads that free slots take right now. */
   get freeSlots(): number {
@@ -174,6 +173,11 @@ export class PoolPlacement implements Placement {
     return this.#supervisor.destroy()
   }
 
+  *#pendingCalls(): Generator<Call, void> {
+    for (const { call } of this.#queue) yield call
+    for (const { calls } of this.#batches) for (const { call } of calls) if (!call.settled) yield call
+  }
+
   readonly #flush = (): void => {
     this.#isScheduled = false
     this.#sendQueued()
@@ -234,7 +238,7 @@ export class PoolPlacement implements Placement {
       const { call, block, offset, length } = queued
       let chunk = blocks.indexOf(block)
       if (chunk < 0) chunk = blocks.push(block) - 1
-      buffer.write(item, call.route.contractIndex, call.canonical, chunk, offset, length)
+      buffer.write(item, call.route.contractIndex, call.canonical, chunk, offset, length, call.expiresAt)
       queued.batch = buffer
       queued.item = item
     }

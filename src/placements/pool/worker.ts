@@ -2,9 +2,9 @@
 // because Piscina would lose their code. zod is never loaded here.
 
 import { threadId, workerData } from 'node:worker_threads'
-import { encodeFault, toFault } from '../../model/index.ts'
+import { encodeFault, stackless, toFault } from '../../model/index.ts'
 import { parseLock } from '../../contract/index.ts'
-import { createEngine, type CompiledContract } from '../../engine/index.ts'
+import { createEngine, type CompiledContract, type RunLimit } from '../../engine/index.ts'
 import {
   aligned,
   BatchBuffer,
@@ -68,6 +68,8 @@ function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): Bat
     const payload = copyIn(input, batch.get(item, words.offset), batch.get(item, words.length))
     const canonical = batch.get(item, words.canonical) === 1
     batch.setThread(item, threadId)
+    limit.startedAt = item === 0 ? startedAt : performance.now()
+    limit.endsAt = batch.expiresAt(item, limit.startedAt)
     const size = runInto(contract, payload, canonical, batch.bytes, at)
     if (size < 0) {
       const bytes = new Uint8Array(-size)
@@ -84,6 +86,9 @@ function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): Bat
   return overflow.size === 0 ? { us } : { us, overflow }
 }
 
+/** Of the payload that runs. */
+const limit: { -readonly [K in keyof RunLimit]: RunLimit[K] } = { startedAt: 0, endsAt: 0, looksAhead: false }
+
 /** Writes the outcome or the fault; returns its size, negated when it does not fit. */
 function runInto(
   contract: RunnableContract,
@@ -93,7 +98,10 @@ function runInto(
   offset: number,
 ): number {
   try {
-    return contract.processInto(payload, canonical, target, offset)
+    if (limit.endsAt === Number.POSITIVE_INFINITY) return contract.processInto(payload, canonical, target, offset)
+    // An earlier payload of the batch may have taken the time.
+    if (limit.endsAt <= limit.startedAt) throw stackless('deadline.exceeded', { params: { where: 'run' } })
+    return contract.processInto(payload, canonical, target, offset, limit)
   } catch (error) {
     return encodeFault(toFault(error), target, offset)
   }

@@ -1,0 +1,90 @@
+// The worker thread of one contract, for its payloads that take too long for the thread of the connections. It starts with
+// the first such payload. The system shares the cores between the workers of all contracts, so that no contract waits for
+// another one's payloads. native/daemon/src/spare_threads.rs is the twin.
+
+import { resolveHostOptions, toFault, type Call, type Holder, type KeyedContract } from '../model/index.ts'
+import type { Engine } from '../engine/index.ts'
+import { PoolPlacement } from '../placements/index.ts'
+
+/**
+ * After a payload that was ended on the thread of the connections, the contract's next ones go to its worker at once: that
+ * thread loses at most a fifth of its time to such payloads of one contract.
+ */
+const detourMs = 100
+
+export class SpareWorker implements Holder {
+  readonly #keyed: KeyedContract
+  readonly #engine: Engine
+  readonly #workerUrl: URL | string | undefined
+  #pool: PoolPlacement | undefined
+  #start: Promise<void> | undefined
+  /** Calls that came before the worker had started. */
+  readonly #waiting = new Set<Call>()
+  #detourUntil = 0
+  #isStopped = false
+
+  constructor(keyed: KeyedContract, engine: Engine, workerUrl: URL | string | undefined) {
+    this.#keyed = keyed
+    this.#engine = engine
+    this.#workerUrl = workerUrl
+  }
+
+  /** True when payloads go to the worker without a try. */
+  isDetour(now: number): boolean {
+    return now < this.#detourUntil
+  }
+
+  /** A payload was ended on the thread of the connections. */
+  beginDetour(now: number): void {
+    this.#detourUntil = now + detourMs
+  }
+
+  /** Calls that the worker has not taken. */
+  get queued(): number {
+    return this.#waiting.size + (this.#pool?.queued ?? 0)
+  }
+
+  /** The time that they need. */
+  get drainMs(): number {
+    return this.#pool?.drainMs ?? 0
+  }
+
+  run(call: Call): void {
+    if (this.#pool !== undefined) return this.#pool.run(call)
+    call.phase = 'queued'
+    call.holder = this
+    this.#waiting.add(call)
+    this.#start ??= this.#open()
+  }
+
+  release(call: Call): void {
+    this.#waiting.delete(call)
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#start
+    await this.#pool?.stop()
+  }
+
+  async #open(): Promise<void> {
+    const { kind } = this.#engine.report
+    const options = resolveHostOptions({ placement: 'pool', engine: kind, threads: 1, workerUrl: this.#workerUrl }, 1)
+    try {
+      const pool = await PoolPlacement.start(options, this.#engine, [this.#keyed], setImmediate)
+      if (this.#isStopped) return await pool.stop()
+      this.#pool = pool
+      for (const call of this.#take()) pool.run(call)
+    } catch (error) {
+      // The next payload tries again.
+      this.#start = undefined
+      for (const call of this.#take()) call.fail(toFault(error))
+    }
+  }
+
+  #take(): Call[] {
+    const calls = [...this.#waiting]
+    this.#waiting.clear()
+    return calls
+  }
+}
