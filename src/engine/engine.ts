@@ -17,13 +17,7 @@ export interface CompiledContract {
    * size when it does not fit. Throws `deadline.exceeded` when the time of the
    * limit is over.
    */
-  processInto(
-    payload: Uint8Array,
-    canonical: boolean,
-    target: Uint8Array,
-    offset: number,
-    limit?: RunLimit,
-  ): number
+  processInto(payload: Uint8Array, canonical: boolean, target: Uint8Array, offset: number, limit?: RunLimit): number
   /** Frees the engine's resources of the contract. */
   dispose(): void
 }

@@ -147,6 +147,7 @@ export class FramedConnection implements FrameSink {
     if (head.kind !== kinds.request) return 'take'
     const served = this.#indices.byIndex[head.index]
     if (served === undefined) return this.#answerAtOnce(head, stackless('contract.unknown', unknownIndex))
+    if (head.a === 0) return this.#answerAtOnce(head, stackless('deadline.exceeded', noTimeLeft), served)
     const { settings, queue } = this.#context
     if (this.#inFlight >= settings.maxInFlight) return this.#refuse(head, served, 'in_flight')
     if (this.#writer.full) return this.#refuse(head, served, 'output')
@@ -320,4 +321,5 @@ export class FramedConnection implements FrameSink {
   }
 }
 
+const noTimeLeft = { params: { where: 'queue' } }
 const unknownIndex = { message: 'HELLO has not given out this contract index.' }

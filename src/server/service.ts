@@ -11,10 +11,9 @@ import { FramedConnection, type FramedContext } from './framed-connection.ts'
 import { defaultLimits, type FramedLimits } from './timeouts.ts'
 import type { Now, Observer } from './telemetry.ts'
 import { RequestQueue } from './queue.ts'
+import { EvictingSet } from './evicting-set.ts'
+import type { Access } from './access.ts'
 import type { ServiceSettings } from './config/settings.ts'
-
-/** Connections for health and metrics only, in addition to `maxConnections`. */
-const reservedConnections = 8
 
 /**
  * Compiles the contracts and starts the engine; in state `starting` until `ready` is called. Rejects with the fault of the
@@ -49,8 +48,8 @@ async function openExecutor(
 
 export class Service {
   state: 'starting' | 'ready' | 'draining' = 'starting'
-  /** Takes over a connection that speaks HTTP; `reserved`: for health and metrics only. Without it, it is closed. */
-  http: ((socket: Socket, first: Uint8Array, reserved: boolean) => void) | undefined
+  /** Takes over a connection that speaks HTTP. Without it, it is closed. */
+  http: ((socket: Socket, first: Uint8Array, access: Access) => void) | undefined
   readonly queue: RequestQueue
   /** For new connections and for HTTP. A reload replaces the registry. */
   contracts: ContractRegistry
@@ -59,6 +58,8 @@ export class Service {
   readonly #framed = new Set<FramedConnection>()
   readonly #clock: NodeJS.Timeout
   #connections = 0
+  /** Connections beyond `maxConnections`. */
+  readonly #excess: EvictingSet
   #drained: Promise<void> | undefined
 
   constructor(
@@ -71,6 +72,7 @@ export class Service {
     this.contracts = contracts
     this.#executor = executor
     this.queue = new RequestQueue(settings, executor, observer)
+    this.#excess = new EvictingSet(settings.maxExcessConnections, () => observer.shed('connections'))
     this.#context = {
       settings,
       limits,
@@ -100,16 +102,15 @@ export class Service {
     if (this.state === 'starting') this.state = 'ready'
   }
 
-  /** A new connection; its first byte identifies the protocol. Closes it when there are too many. */
+  /** A new connection; its first byte identifies the protocol. */
   accept(socket: Socket): void {
-    const { maxConnections } = this.#context.settings
-    if (this.#connections >= maxConnections + reservedConnections) return this.#turnAway(socket)
-    const reserved = this.#connections >= maxConnections
+    const isExcess = this.#connections >= this.#context.settings.maxConnections
+    if (isExcess) this.#excess.add(socket)
     this.#connections++
     socket.once('close', () => this.#connections--)
     detectProtocol(socket, this.#context.limits.frameTimeoutMs, (isFramed, first) => {
-      if (!isFramed && this.http !== undefined) return this.http(socket, first, reserved)
-      if (!isFramed || reserved) return this.#turnAway(socket)
+      if (!isFramed && this.http !== undefined) return this.http(socket, first, isExcess ? 'excess' : 'full')
+      if (!isFramed || isExcess) return this.#turnAway(socket)
       const connection = new FramedConnection(socket, this.#context, this.contracts)
       this.#framed.add(connection)
       if (this.state === 'draining') connection.goAway()
@@ -153,8 +154,13 @@ export class Service {
 
   #turnAway(socket: Socket): void {
     this.#context.observer.shed('connections')
+    // Input is read to its end: closing a socket with unread input would reset it.
+    const timer = setTimeout(() => socket.destroy(), this.#context.limits.lingerTimeoutMs)
     socket.on('error', () => {})
-    socket.destroy()
+    socket.once('close', () => clearTimeout(timer))
+    socket.on('end', () => socket.destroy())
+    socket.end()
+    socket.resume()
   }
 
   #tick(): void {

@@ -30,6 +30,7 @@ export const settings: ServiceSettings = {
   maxBytes: 64 * 1024 * 1024,
   maxInFlight: 256,
   maxConnections: 16,
+  maxExcessConnections: 8,
   drainMs: 10_000,
   server: 'sidelane-test/1',
 }

@@ -5,7 +5,7 @@
 //! their payloads and writes their answers. A payload that takes longer than a slice moves to a spare thread of its contract.
 //!
 //! Order of the modules, each of which uses only those before it: `log_level`, `texts`, `buffers`, `socket_path`, `config`,
-//! `telemetry`, `engine`, `spare_threads`, `contracts`, `shared`, `protocol`, `worker`, `connection`, `threads`, `metrics_listener`,
+//! `telemetry`, `engine`, `spare_threads`, `contracts`, `evicting_set`, `shared`, `protocol`, `worker`, `connection`, `threads`, `metrics_listener`,
 //! `listener`, `process`, `ping`, `start`.
 
 pub mod buffers;
@@ -13,6 +13,7 @@ pub mod config;
 mod connection;
 pub mod contracts;
 pub mod engine;
+mod evicting_set;
 pub mod listener;
 pub mod log_level;
 pub mod metrics_listener;

@@ -8,12 +8,10 @@ use tokio::sync::watch;
 
 use crate::config::settings::Settings;
 use crate::contracts::ContractRegistry;
+use crate::evicting_set::{EvictingSet, Place};
 use crate::telemetry::memory::Pressure;
 use crate::telemetry::{Event, Gauges, Observer, Protocol, Shed};
 use crate::texts::unready;
-
-/// Connections beyond `maxConnections` that may ask for health and metrics only.
-const RESERVED_CONNECTIONS: usize = 8;
 
 pub struct Shared {
     pub settings: Settings,
@@ -25,6 +23,8 @@ pub struct Shared {
     pressure: AtomicU8,
     body_bytes: AtomicUsize,
     connections: AtomicUsize,
+    /// Those beyond `maxConnections`.
+    excess: Arc<EvictingSet>,
     by_protocol: [AtomicUsize; Protocol::ALL.len()],
     workers: Box<[WorkerGauges]>,
 }
@@ -59,15 +59,26 @@ impl Drop for Reservation {
 /// A counted connection, released on drop.
 pub struct ConnectionSlot {
     shared: Arc<Shared>,
-    is_reserved: bool,
+    excess: Option<Place>,
     /// The thread that serves it and its protocol, once known.
     serving: Option<(usize, Protocol)>,
 }
 
 impl ConnectionSlot {
-    /// True when it may ask for health and metrics only.
-    pub const fn is_reserved(&self) -> bool {
-        self.is_reserved
+    /// True when it gets one response: health, metrics, or that there are too many connections.
+    pub const fn is_excess(&self) -> bool {
+        self.excess.is_some()
+    }
+
+    /// Resolves when it has to end, for another connection.
+    pub fn evicted(&self) -> impl Future<Output = ()> + use<> {
+        let evicted = self.excess.as_ref().map(Place::evicted);
+        async move {
+            match evicted {
+                Some(evicted) => evicted.await,
+                None => std::future::pending().await,
+            }
+        }
     }
 
     /// Counts the connection under its protocol.
@@ -91,6 +102,7 @@ impl Drop for ConnectionSlot {
 impl Shared {
     pub fn new(settings: Settings, registry: ContractRegistry, observer: Arc<dyn Observer>) -> Arc<Self> {
         Arc::new(Self {
+            excess: EvictingSet::new(settings.max_excess_connections),
             workers: (0..=settings.threads).map(|_| WorkerGauges::default()).collect(),
             settings,
             observer,
@@ -195,16 +207,21 @@ impl Shared {
         })
     }
 
-    /// A slot for one more connection; `None` when all are taken.
-    pub fn acquire_connection(self: &Arc<Self>) -> Option<ConnectionSlot> {
+    /// A slot for one more connection.
+    pub fn acquire_connection(self: &Arc<Self>) -> ConnectionSlot {
         let before = self.connections.fetch_add(1, Relaxed);
-        let is_reserved = before >= self.settings.max_connections;
-        let slot = ConnectionSlot { shared: Arc::clone(self), is_reserved, serving: None };
-        // Otherwise dropping the slot releases it.
-        (before < self.settings.max_connections + RESERVED_CONNECTIONS).then_some(slot)
+        let mut slot = ConnectionSlot { shared: Arc::clone(self), excess: None, serving: None };
+        if before >= self.settings.max_connections {
+            let (place, evicts) = self.excess.enter();
+            slot.excess = Some(place);
+            if evicts {
+                self.refuse_connection(self.main_thread());
+            }
+        }
+        slot
     }
 
-    /// Reports a connection that was closed because all slots are taken.
+    /// Reports a connection that ends because there are too many.
     pub fn refuse_connection(&self, thread: usize) {
         self.observer.shed(thread, Shed::Connections);
         self.observer.event(Event::Refused("connections"));

@@ -312,16 +312,20 @@ fn a_drain_closes_idle_connections_and_announces_close_on_others() {
 }
 
 #[test]
-fn a_reserved_connection_serves_health_only() {
+fn a_connection_over_the_limit_gets_one_answer() {
     let daemon = Daemon::start(native, |settings| settings.max_connections = 1);
     let mut first = Http::new(&daemon);
     assert_eq!(first.call(HEALTH).status, 200);
-    let mut second = Http::new(&daemon);
-    assert_eq!(second.call(HEALTH).status, 200);
-    assert_eq!(second.call("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").status, 200);
-    let answer = second.call(&process("", "{\"n\":\"\"}"));
+    for path in ["healthz", "readyz", "metrics"] {
+        let mut second = Http::new(&daemon);
+        let answer = second.call(&format!("GET /{path} HTTP/1.1\r\nHost: x\r\n\r\n"));
+        assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
+        assert!(second.ends());
+    }
+    let mut third = Http::new(&daemon);
+    let answer = third.call(&process("", "{\"n\":\"\"}"));
     assert_eq!((answer.code().as_deref(), answer.header("connection")), (Some("overloaded"), Some("close")));
-    assert!(second.ends());
+    assert!(third.ends());
 }
 
 #[test]

@@ -83,6 +83,7 @@ pub fn settings(contracts: Vec<PathBuf>) -> Settings {
         max_bytes: 64 << 20,
         max_in_flight: 256,
         max_connections: 256,
+        max_excess_connections: 8,
         deadline_ms: 1_000,
         drain_ms: 10_000,
         takeover: false,
@@ -143,7 +144,7 @@ impl Daemon {
         let (mut ours, theirs) = UnixStream::pair().unwrap();
         ours.write_all(bytes).unwrap();
         theirs.set_nonblocking(true).unwrap();
-        self.worker().serve(theirs, self.shared.acquire_connection().unwrap());
+        self.worker().serve(theirs, self.shared.acquire_connection());
         ours.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
         ours.set_write_timeout(Some(TEST_TIMEOUT)).unwrap();
         Client { stream: ours, last_id: 0 }
