@@ -7,10 +7,16 @@ export class EvictingSet {
   readonly #onEvict: () => void
   /** The oldest first. */
   readonly #sockets = new Set<Socket>()
+  #size = 0
 
   constructor(max: number, onEvict: () => void) {
     this.#max = max
     this.#onEvict = onEvict
+  }
+
+  /** Also those that are evicted and not closed yet. */
+  get size(): number {
+    return this.#size
   }
 
   add(socket: Socket): void {
@@ -21,6 +27,10 @@ export class EvictingSet {
       oldest.destroy()
     }
     this.#sockets.add(socket)
-    socket.once('close', () => this.#sockets.delete(socket))
+    this.#size++
+    socket.once('close', () => {
+      this.#size--
+      this.#sockets.delete(socket)
+    })
   }
 }

@@ -3,7 +3,7 @@
 import { Call, encodeFault, encodeOutcome, outcomeSize, SidelaneError, type Outcome } from '../model/index.ts'
 import { framedTexts } from '../tables/daemon-texts.ts'
 import type { LoadedContract } from './contracts.ts'
-import type { ShedReason } from './telemetry.ts'
+import type { shedReasons } from '../tables/metrics.ts'
 
 export type Protocol = 'framed' | 'http'
 
@@ -37,7 +37,7 @@ export interface RequestInfo {
 export interface RequestOwner {
   readonly writer: OutcomeWriter
   /** The fault of a request that is refused for this reason. */
-  overloaded(reason: ShedReason): SidelaneError
+  overloaded(reason: keyof typeof shedReasons): SidelaneError
   /** The request has ended; its outcome, of `size` bytes, is in the writer's output. */
   completed(request: ServerRequest, size: number): void
 }

@@ -104,7 +104,7 @@ export class Service {
 
   /** A new connection; its first byte identifies the protocol. */
   accept(socket: Socket): void {
-    const isExcess = this.#connections >= this.#context.settings.maxConnections
+    const isExcess = this.#connections - this.#excess.size >= this.#context.settings.maxConnections
     if (isExcess) this.#excess.add(socket)
     this.#connections++
     socket.once('close', () => this.#connections--)

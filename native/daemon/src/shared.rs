@@ -23,6 +23,8 @@ pub struct Shared {
     pressure: AtomicU8,
     body_bytes: AtomicUsize,
     connections: AtomicUsize,
+    /// Those that may send any request.
+    full_connections: AtomicUsize,
     /// Those beyond `maxConnections`.
     excess: Arc<EvictingSet>,
     by_protocol: [AtomicUsize; Protocol::ALL.len()],
@@ -92,6 +94,9 @@ impl ConnectionSlot {
 impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.shared.connections.fetch_sub(1, Relaxed);
+        if self.excess.is_none() {
+            self.shared.full_connections.fetch_sub(1, Relaxed);
+        }
         if let Some((thread, protocol)) = self.serving {
             self.shared.by_protocol[protocol as usize].fetch_sub(1, Relaxed);
             self.shared.observer.connection(thread, protocol, -1);
@@ -113,6 +118,7 @@ impl Shared {
             pressure: AtomicU8::new(Pressure::None as u8),
             body_bytes: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
+            full_connections: AtomicUsize::new(0),
             by_protocol: Default::default(),
         })
     }
@@ -209,16 +215,17 @@ impl Shared {
 
     /// A slot for one more connection.
     pub fn acquire_connection(self: &Arc<Self>) -> ConnectionSlot {
-        let before = self.connections.fetch_add(1, Relaxed);
-        let mut slot = ConnectionSlot { shared: Arc::clone(self), excess: None, serving: None };
-        if before >= self.settings.max_connections {
+        self.connections.fetch_add(1, Relaxed);
+        let before = self.full_connections.fetch_add(1, Relaxed);
+        let excess = (before >= self.settings.max_connections).then(|| {
+            self.full_connections.fetch_sub(1, Relaxed);
             let (place, evicts) = self.excess.enter();
-            slot.excess = Some(place);
             if evicts {
                 self.refuse_connection(self.main_thread());
             }
-        }
-        slot
+            place
+        });
+        ConnectionSlot { shared: Arc::clone(self), excess, serving: None }
     }
 
     /// Reports a connection that ends because there are too many.
