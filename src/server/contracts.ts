@@ -21,9 +21,11 @@ export interface LoadedContract extends Route {
   readonly fingerprint: string
   /** By this thread's engine; undefined with a pool. */
   readonly compiled: CompiledContract | undefined
-  /** For payloads that take long on this thread; undefined with a pool. */
-  readonly spare: SpareWorker | undefined
+  /** For payloads that take long. */
+  readonly spare: SpareWorker
   readonly registry: ContractRegistry
+  /** Frees what was made for the contract. */
+  readonly dispose: () => void
 }
 
 const lockSuffix = '.lock.json'
@@ -90,7 +92,9 @@ function reading<T>(file: string, what: string, read: () => T): T {
 }
 
 /** Makes a contract known to the engine. */
-export type CompileContract = (keyed: KeyedContract) => Pick<LoadedContract, 'compiled' | 'contractIndex' | 'spare'>
+export type CompileContract = (
+  keyed: KeyedContract,
+) => Pick<LoadedContract, 'compiled' | 'contractIndex' | 'spare' | 'dispose'>
 
 export class ContractRegistry {
   /** In the order in which they were loaded. */
@@ -127,7 +131,7 @@ export class ContractRegistry {
 
   release(): void {
     if (--this.#users > 0) return
-    for (const { compiled } of this.#byId.values()) compiled?.dispose()
+    for (const { dispose } of this.#byId.values()) dispose()
   }
 
   #add(one: KeyedContract, compile: CompileContract): void {
@@ -142,7 +146,7 @@ export class ContractRegistry {
       ...compile(one),
     }
     // Loaded twice: the later key and position count.
-    this.#byId.get(id)?.compiled?.dispose()
+    this.#byId.get(id)?.dispose()
     this.#byId.delete(id)
     this.#byId.set(id, loaded)
     this.#byName.set(name, loaded)

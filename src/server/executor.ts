@@ -7,8 +7,8 @@ import type { QueueState } from '../policies/index.ts'
 import { LinkedList } from '../util/linked-list.ts'
 import { MovingAverage } from '../util/moving-average.ts'
 import type { CompileContract, LoadedContract } from './contracts.ts'
-import { typicalBytes, type RequestOwner, type ServerRequest } from './request.ts'
-import { SpareWorker } from './spare-worker.ts'
+import { typicalBytes, type ServerRequest } from './request.ts'
+import type { SpareWorkers } from './spare-workers.ts'
 
 export interface Executor {
   readonly engine: EngineReport
@@ -27,8 +27,8 @@ export interface Executor {
 }
 
 /**
- * Longest time of a payload on the thread of the connections. One that takes longer is ended, and starts again on the spare
- * worker of its contract: what else the connections send waits for no payload longer than this.
+ * Longest time of a payload on the thread of the connections, or in a worker that all contracts share. One that takes longer
+ * is ended, and starts again on the spare worker of its contract: nothing else waits for a payload longer than this.
  */
 const sliceMs = 20
 /** After so much work, reads, cancellations and timers get a turn of the event loop. */
@@ -57,20 +57,15 @@ export class InlineExecutor implements Executor, QueueState, Holder {
   /** Also those of spare workers. */
   readonly pendingCalls: Iterable<ServerRequest> = { [Symbol.iterator]: () => this.#allCalls() }
   readonly #waiting: LinkedList<ServerRequest> = new LinkedList()
-  readonly #moved: LinkedList<ServerRequest> = new LinkedList()
-  readonly #leaveMoved: Holder = { release: (call) => this.#moved.remove(call as ServerRequest) }
   readonly #engine: Engine
-  readonly #maxQueue: number
-  readonly #workerUrl: URL | string | undefined
-  readonly #spares = new Set<SpareWorker>()
+  readonly #spares: SpareWorkers
   readonly #meanUs = new MovingAverage(initialUs, newestWeight, maxRatio)
   #isScheduled = false
 
-  constructor(engine: Engine, maxQueue: number, workerUrl: URL | string | undefined) {
+  constructor(engine: Engine, spares: SpareWorkers) {
     this.#engine = engine
     this.engine = engine.report
-    this.#maxQueue = maxQueue
-    this.#workerUrl = workerUrl
+    this.#spares = spares
   }
 
   get queued(): number {
@@ -78,9 +73,7 @@ export class InlineExecutor implements Executor, QueueState, Holder {
   }
 
   get spareQueued(): number {
-    let queued = 0
-    for (const spare of this.#spares) queued += spare.queued
-    return queued
+    return this.#spares.queued
   }
 
   get drainMs(): number {
@@ -89,14 +82,16 @@ export class InlineExecutor implements Executor, QueueState, Holder {
 
   readonly compile: CompileContract = (keyed) => {
     const compiled = this.#engine.compile(keyed.contract, { digestKey: keyed.digestKey })
-    const spare = new SpareWorker(keyed, this.#engine, this.#workerUrl)
-    this.#spares.add(spare)
-    const dispose = (): void => {
-      compiled.dispose()
-      this.#spares.delete(spare)
-      void spare.stop()
+    const { worker, dispose } = this.#spares.add(keyed)
+    return {
+      compiled,
+      contractIndex: 0,
+      spare: worker,
+      dispose: () => {
+        compiled.dispose()
+        dispose()
+      },
     }
-    return { compiled: { ...compiled, dispose }, contractIndex: 0, spare }
   }
 
   run(request: ServerRequest): void {
@@ -110,13 +105,13 @@ export class InlineExecutor implements Executor, QueueState, Holder {
     if (request.phase === 'queued') this.#waiting.remove(request)
   }
 
-  async stop(): Promise<void> {
-    await Promise.all([...this.#spares].map((spare) => spare.stop()))
+  stop(): Promise<void> {
+    return this.#spares.stop()
   }
 
   *#allCalls(): Generator<ServerRequest, void> {
     yield* this.#waiting
-    yield* this.#moved
+    yield* this.#spares.requests
   }
 
   /** After the reads of this turn of the event loop. */
@@ -147,20 +142,12 @@ export class InlineExecutor implements Executor, QueueState, Holder {
   }
 
   #dispatch(request: ServerRequest, now: number): void {
-    const spare = request.contract.spare as SpareWorker
+    const { spare } = request.contract
     if (!spare.isDetour(now)) {
       if (process(request, now)) return
       spare.beginDetour(performance.now())
     }
-    this.#move(request, spare)
-  }
-
-  /** To the spare worker of its contract. */
-  #move(request: ServerRequest, spare: SpareWorker): void {
-    if (spare.queued >= this.#maxQueue) return request.fail((request.owner as RequestOwner).overloaded('queue'))
-    request.permit = this.#leaveMoved
-    this.#moved.push(request)
-    spare.run(request)
+    this.#spares.take(request)
   }
 }
 
@@ -198,19 +185,85 @@ function process(request: ServerRequest, now: number): boolean {
  * The engine in worker threads: requests wait in the pool's own queue, and outcomes are copied from a worker's memory to
  * the connection's without decoding.
  */
-export const poolExecutor = (pool: PoolPlacement, workers: number): Executor => ({
-  workers,
-  spareQueued: 0,
-  copiesPayload: true,
-  queue: pool,
-  get engine() {
-    return pool.engine
-  },
-  compile: ({ contract, digestKey }) => ({
-    compiled: undefined,
-    contractIndex: pool.add(contract, digestKey),
-    spare: undefined,
-  }),
-  run: pool.run,
-  stop: () => pool.stop(),
-})
+export class PoolExecutor implements Executor {
+  readonly workers: number
+  readonly copiesPayload = true
+  readonly queue: PoolQueue
+  readonly #pool: PoolPlacement
+  readonly #spares: SpareWorkers
+
+  constructor(pool: PoolPlacement, workers: number, spares: SpareWorkers) {
+    this.workers = workers
+    this.#pool = pool
+    this.#spares = spares
+    this.queue = new PoolQueue(pool, spares)
+    pool.slice = {
+      ms: sliceMs,
+      move: (call) => {
+        const request = call as ServerRequest
+        request.contract.spare.beginDetour(performance.now())
+        spares.take(request)
+      },
+    }
+  }
+
+  get engine(): EngineReport {
+    return this.#pool.engine
+  }
+
+  get spareQueued(): number {
+    return this.#spares.queued
+  }
+
+  readonly compile: CompileContract = (keyed) => {
+    const contractIndex = this.#pool.add(keyed.contract, keyed.digestKey)
+    const { worker, dispose } = this.#spares.add(keyed)
+    return { compiled: undefined, contractIndex, spare: worker, dispose }
+  }
+
+  run(request: ServerRequest): void {
+    if (request.contract.spare.isDetour(request.receivedAt)) this.#spares.take(request)
+    else this.#pool.run(request)
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#pool.stop(), this.#spares.stop()])
+  }
+}
+
+/** The queue of the pool. */
+class PoolQueue implements QueueState {
+  readonly #pool: PoolPlacement
+  readonly pendingCalls: Iterable<Call>
+  onSpace: () => void = () => {}
+
+  constructor(pool: PoolPlacement, spares: SpareWorkers) {
+    this.#pool = pool
+    this.pendingCalls = {
+      *[Symbol.iterator]() {
+        yield* pool.pendingCalls
+        yield* spares.requests
+      },
+    }
+  }
+
+  get queued(): number {
+    return this.#pool.queued
+  }
+
+  get queuedBytes(): number {
+    return this.#pool.queuedBytes
+  }
+
+  get freeSlots(): number {
+    return this.#pool.freeSlots
+  }
+
+  get capacity(): number {
+    return this.#pool.capacity
+  }
+
+  get drainMs(): number {
+    return this.#pool.drainMs
+  }
+}

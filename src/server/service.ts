@@ -6,7 +6,8 @@ import { resolveHostOptions, type EngineReport, type KeyedContract } from '../mo
 import { createEngine } from '../engine/index.ts'
 import { PoolPlacement } from '../placements/index.ts'
 import { ContractRegistry } from './contracts.ts'
-import { InlineExecutor, poolExecutor, type Executor } from './executor.ts'
+import { InlineExecutor, PoolExecutor, type Executor } from './executor.ts'
+import { SpareWorkers } from './spare-workers.ts'
 import { FramedConnection, type FramedContext } from './framed-connection.ts'
 import { defaultLimits, type FramedLimits } from './timeouts.ts'
 import type { Now, Observer } from './telemetry.ts'
@@ -40,10 +41,11 @@ async function openExecutor(
 ): Promise<Executor> {
   // Before any worker: an addon that only workers load can crash the process when the last of them ends.
   const engine = createEngine(name)
-  if (placement === 'inline') return new InlineExecutor(engine, maxQueue, workerUrl)
+  const spares = new SpareWorkers({ engine, maxQueue, threads: placement === 'inline' ? 1 : threads, workerUrl })
+  if (placement === 'inline') return new InlineExecutor(engine, spares)
   const options = resolveHostOptions({ placement, engine: name, threads, workerUrl }, threads)
   // Batches are formed after the reads of all connections in this turn of the event loop.
-  return poolExecutor(await PoolPlacement.start(options, engine, first, setImmediate), threads)
+  return new PoolExecutor(await PoolPlacement.start(options, engine, first, setImmediate), threads, spares)
 }
 
 export class Service {

@@ -1,5 +1,5 @@
-// The worker thread of one contract, for its payloads that take too long for the thread of the connections. It starts with
-// the first such payload. The system shares the cores between the workers of all contracts, so that no contract waits for
+// The worker threads of one contract, for its payloads that take too long where requests run at first. They start with the
+// first such payload. The system shares the cores between the workers of all contracts, so that no contract waits for
 // another one's payloads. native/daemon/src/spare_threads.rs is the twin.
 
 import { resolveHostOptions, toFault, type Call, type Holder, type KeyedContract } from '../model/index.ts'
@@ -7,14 +7,15 @@ import type { Engine } from '../engine/index.ts'
 import { PoolPlacement } from '../placements/index.ts'
 
 /**
- * After a payload that was ended on the thread of the connections, the contract's next ones go to its worker at once: that
- * thread loses at most a fifth of its time to such payloads of one contract.
+ * After a payload that was ended, the contract's next ones go to its spare worker at once: the thread that ended it loses at
+ * most a fifth of its time to such payloads of one contract.
  */
 const detourMs = 100
 
 export class SpareWorker implements Holder {
   readonly #keyed: KeyedContract
   readonly #engine: Engine
+  readonly #threads: number
   readonly #workerUrl: URL | string | undefined
   #pool: PoolPlacement | undefined
   #start: Promise<void> | undefined
@@ -23,9 +24,10 @@ export class SpareWorker implements Holder {
   #detourUntil = 0
   #isStopped = false
 
-  constructor(keyed: KeyedContract, engine: Engine, workerUrl: URL | string | undefined) {
+  constructor(keyed: KeyedContract, engine: Engine, threads: number, workerUrl: URL | string | undefined) {
     this.#keyed = keyed
     this.#engine = engine
+    this.#threads = threads
     this.#workerUrl = workerUrl
   }
 
@@ -34,7 +36,7 @@ export class SpareWorker implements Holder {
     return now < this.#detourUntil
   }
 
-  /** A payload was ended on the thread of the connections. */
+  /** A payload was ended. */
   beginDetour(now: number): void {
     this.#detourUntil = now + detourMs
   }
@@ -69,7 +71,8 @@ export class SpareWorker implements Holder {
 
   async #open(): Promise<void> {
     const { kind } = this.#engine.report
-    const options = resolveHostOptions({ placement: 'pool', engine: kind, threads: 1, workerUrl: this.#workerUrl }, 1)
+    const [threads, workerUrl] = [this.#threads, this.#workerUrl]
+    const options = resolveHostOptions({ placement: 'pool', engine: kind, threads, workerUrl }, threads)
     try {
       const pool = await PoolPlacement.start(options, this.#engine, [this.#keyed], setImmediate)
       if (this.#isStopped) return await pool.stop()

@@ -3,7 +3,7 @@
 //
 //   buffer: count × 40 bytes of items, then the outcomes (model/outcome-bytes.ts), each at a multiple of 8
 //   item: 0 u32 contract number · 4 u32 1 = canonical · 8 u32 chunk · 12 u32 offset · 16 u32 length
-//         20 u32 1 = dropped by the caller · 24 u32 offset of the outcome, 0 = not in the buffer · 28 u32 thread that runs it, 0 = none
+//         20 u32 1 = dropped by the caller · 24 u32 offset of the outcome, 0 = not in the buffer, 1 = moved · 28 u32 thread that runs it, 0 = none
 //         32 u32 deadline (sharedTime), 0 = none
 
 import type { EngineReport, JsCompressor } from '../../model/index.ts'
@@ -19,6 +19,9 @@ export const words = { contract: 0, canonical: 1, chunk: 2, offset: 3, length: 4
 const droppedWord = 5
 const threadWord = 7
 const deadlineWord = 8
+
+/** Instead of the place of an outcome: the payload took longer than a slice. */
+export const moved = 1
 
 /** A contract as a worker gets it, once: each worker compiles it. */
 export interface ContractRecord {
@@ -44,6 +47,8 @@ export interface BatchTask {
   readonly buffer: SharedArrayBuffer
   /** The payloads. */
   readonly chunks: readonly SharedArrayBuffer[]
+  /** A payload that takes longer is ended, with `moved` as the place of its outcome. */
+  readonly sliceMs?: number
   /** Only after a worker has answered `missing`. */
   readonly contracts?: readonly ContractRecord[]
 }

@@ -15,7 +15,7 @@ import {
 import { payloadBytes, type Engine } from '../../engine/index.ts'
 import type { Block } from '../../util/bump-arena.ts'
 import { ContractTable } from '../contract-table.ts'
-import { BatchBuffers, words, type BatchAnswer, type BatchTask, type ContractRecord } from './batch-layout.ts'
+import { BatchBuffers, moved, words, type BatchAnswer, type BatchTask, type ContractRecord } from './batch-layout.ts'
 import { CostModel, WaitEstimator, type ExpectedTask } from './cost-model.ts'
 import { Queue, QueuedCall, type SharedBytes } from './queue.ts'
 import { Watchdog, type WatchedBatch } from './watchdog.ts'
@@ -145,6 +145,9 @@ export class PoolPlacement implements Placement {
   /** Called for a call that no worker can run: true when it was run elsewhere. `copy` returns its payload. */
   takeOver: (call: Call, copy: () => Uint8Array) => boolean = () => false
 
+  /** Payloads that run longer than `ms` are ended, and their calls passed on. */
+  slice: { readonly ms: number; readonly move: (call: Call) => void } | undefined
+
   /** Called when the queue may have space that was not there before. */
   onSpace: () => void = () => {}
 
@@ -242,7 +245,12 @@ export class PoolPlacement implements Placement {
       queued.batch = buffer
       queued.item = item
     }
-    const task = { count: calls.length, buffer: buffer.shared, chunks: blocks.map((block) => block.bytes.buffer) }
+    const task = {
+      count: calls.length,
+      buffer: buffer.shared,
+      chunks: blocks.map((block) => block.bytes.buffer),
+      ...this.#sliceOfTask(),
+    }
     return { calls, buffer, group, expectedUs: this.#costs.expectedUs(calls.length, bytes), task }
   }
 
@@ -287,8 +295,12 @@ export class PoolPlacement implements Placement {
       const queued = calls[item] as QueuedCall
       const { call } = queued
       bytes += queued.length
-      queued.releasePayload()
       const at = buffer.get(item, words.outcome)
+      if (at === moved) {
+        this.#moveOn(queued)
+        continue
+      }
+      queued.releasePayload()
       const outcome = at === 0 ? overflow?.get(item) : buffer.bytes
       if (outcome !== undefined) call.settleBytes(outcome, at)
       else call.fail(new SidelaneError('internal.panic', { message: 'The worker skipped a payload.' }))
@@ -306,6 +318,10 @@ export class PoolPlacement implements Placement {
       const { call } = queued
       queued.batch = undefined
       const at = buffer.get(item, words.outcome)
+      if (at === moved) {
+        this.#moveOn(queued)
+        continue
+      }
       if (at !== 0) call.settleBytes(buffer.bytes, at)
       else if (!call.settled) {
         const wasRunning = buffer.thread(item) !== 0
@@ -319,6 +335,20 @@ export class PoolPlacement implements Placement {
       queued.releasePayload()
       call.fail(new SidelaneError('internal.panic', { message: 'The workers that had this payload died.', cause }))
     }
+  }
+
+  #sliceOfTask(): Pick<BatchTask, 'sliceMs'> {
+    return this.slice === undefined ? {} : { sliceMs: this.slice.ms }
+  }
+
+  #moveOn(queued: QueuedCall): void {
+    const { call } = queued
+    const payload = call.settled ? undefined : queued.copy()
+    queued.releasePayload()
+    if (payload === undefined) return
+    call.payload = payload
+    call.holder = undefined
+    this.slice?.move(call)
   }
 
   #failQueue(): void {

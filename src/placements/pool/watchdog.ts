@@ -53,7 +53,7 @@ export class Watchdog {
       if (item < 0) continue
       const sighting = before.get(batch)
       const since = sighting?.item === item ? sighting.since : now
-      if (isKilled || now - since < this.#limitMs(batch.calls[item] as QueuedCall, since)) {
+      if (isKilled || now - since < this.#limitMs(batch.calls[item] as QueuedCall)) {
         this.#sightings.set(batch, { item, since })
       } else {
         isKilled = true
@@ -62,9 +62,7 @@ export class Watchdog {
     }
   }
 
-  /** From `since` on. At its deadline the engine ends a payload by itself. */
-  #limitMs({ length, call: { expiresAt } }: QueuedCall, since: number): number {
-    const leftMs = expiresAt === Number.POSITIVE_INFINITY ? 0 : expiresAt - since
-    return Math.max(minLimitMs, limitFactor * this.#expectedMs(length), leftMs + minLimitMs)
+  #limitMs({ length }: QueuedCall): number {
+    return Math.max(minLimitMs, limitFactor * this.#expectedMs(length))
   }
 }

@@ -8,6 +8,7 @@ import { createEngine, type CompiledContract, type RunLimit } from '../../engine
 import {
   aligned,
   BatchBuffer,
+  moved,
   readyMark,
   words,
   type BatchAnswer,
@@ -50,7 +51,7 @@ function exitOnError(): void {
   process.on('uncaughtException', () => process.exit(1))
 }
 
-function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): BatchAnswer {
+function runBatch({ count, buffer, chunks, sliceMs, contracts: records }: BatchTask): BatchAnswer {
   const startedAt = performance.now()
   for (const record of records ?? []) addContract(record)
   const batch = new BatchBuffer(buffer)
@@ -69,9 +70,13 @@ function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): Bat
     const canonical = batch.get(item, words.canonical) === 1
     batch.setThread(item, threadId)
     limit.startedAt = item === 0 ? startedAt : performance.now()
-    limit.endsAt = batch.expiresAt(item, limit.startedAt)
+    const expiresAt = batch.expiresAt(item, limit.startedAt)
+    limit.endsAt = sliceMs === undefined ? expiresAt : Math.min(expiresAt, limit.startedAt + sliceMs)
+    limit.looksAhead = sliceMs !== undefined
+    isOver = false
     const size = runInto(contract, payload, canonical, batch.bytes, at)
-    if (size < 0) {
+    if (isOver && performance.now() < expiresAt) batch.setOutcome(item, moved)
+    else if (size < 0) {
       const bytes = new Uint8Array(-size)
       runInto(contract, payload, canonical, bytes, 0)
       overflow.set(item, bytes)
@@ -88,6 +93,8 @@ function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): Bat
 
 /** Of the payload that runs. */
 const limit: { -readonly [K in keyof RunLimit]: RunLimit[K] } = { startedAt: 0, endsAt: 0, looksAhead: false }
+/** The payload was ended by the limit. */
+let isOver = false
 
 /** Writes the outcome or the fault; returns its size, negated when it does not fit. */
 function runInto(
@@ -103,7 +110,9 @@ function runInto(
     if (limit.endsAt <= limit.startedAt) throw stackless('deadline.exceeded', { params: { where: 'run' } })
     return contract.processInto(payload, canonical, target, offset, limit)
   } catch (error) {
-    return encodeFault(toFault(error), target, offset)
+    const fault = toFault(error)
+    isOver = fault.code === 'deadline.exceeded'
+    return encodeFault(fault, target, offset)
   }
 }
 
