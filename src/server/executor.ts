@@ -199,9 +199,10 @@ export class PoolExecutor implements Executor {
     this.queue = new PoolQueue(pool, spares)
     pool.slice = {
       ms: sliceMs,
+      skips: (call, now) => (call as ServerRequest).contract.spare.isDetour(now),
       move: (call) => {
         const request = call as ServerRequest
-        request.contract.spare.beginDetour(performance.now())
+        if (request.phase === 'running') request.contract.spare.beginDetour(performance.now())
         spares.take(request)
       },
     }
@@ -222,8 +223,7 @@ export class PoolExecutor implements Executor {
   }
 
   run(request: ServerRequest): void {
-    if (request.contract.spare.isDetour(request.receivedAt)) this.#spares.take(request)
-    else this.#pool.run(request)
+    this.#pool.run(request)
   }
 
   async stop(): Promise<void> {

@@ -145,8 +145,14 @@ export class PoolPlacement implements Placement {
   /** Called for a call that no worker can run: true when it was run elsewhere. `copy` returns its payload. */
   takeOver: (call: Call, copy: () => Uint8Array) => boolean = () => false
 
-  /** Payloads that run longer than `ms` are ended, and their calls passed on. */
-  slice: { readonly ms: number; readonly move: (call: Call) => void } | undefined
+  /** Payloads that run longer than `ms` are ended, and their calls passed on; those that are skipped without a try. */
+  slice:
+    | {
+        readonly ms: number
+        readonly skips: (call: Call, now: number) => boolean
+        readonly move: (call: Call) => void
+      }
+    | undefined
 
   /** Called when the queue may have space that was not there before. */
   onSpace: () => void = () => {}
@@ -206,6 +212,11 @@ export class PoolPlacement implements Placement {
     for (let queued = this.#queue.first; queued !== undefined && calls.length < most; queued = this.#queue.first) {
       const { call, length } = queued
       if (calls.length > 0 && this.#costs.isFull(calls.length + 1, bytes + length)) break
+      if (this.slice?.skips(call, now) === true) {
+        this.#queue.remove(queued)
+        this.#moveOn(queued)
+        continue
+      }
       // A call that fails here leaves the queue by itself.
       if (!call.begin(now, this.#costs.leastMs(length))) continue
       this.#queue.remove(queued)
