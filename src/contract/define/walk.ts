@@ -21,7 +21,7 @@ import { lowerPipe } from './pipes.ts'
 import { lowerRecord } from './records.ts'
 import { hoistShared } from './shared-schemas.ts'
 import { isSchema } from './traverse.ts'
-import { unsupportedType } from './unsupported-types.ts'
+import { isOutsideJson, unsupportedType } from './unsupported-types.ts'
 import { lowerString, lowerTemplate } from './strings.ts'
 import { lowerUnion } from './unions.ts'
 import { lowerLiteral } from './literals.ts'
@@ -141,7 +141,8 @@ function lowerType(
   if (def.type === 'bigint') return noNorm(context, norm, path, lowerBigint(context, type, path))
   if (def.type === 'array') return noNorm(context, norm, path, lowerArray(context, def, path))
   if (def.type === 'tuple') return noNorm(context, norm, path, lowerTuple(context, def, path))
-  lowerChecks(context, def.checks, path)
+  // The checks of a date or a map say nothing beside that JSON has none.
+  if (!isOutsideJson(type)) lowerChecks(context, def.checks, path)
   switch (def.type) {
     case 'template_literal':
       return lowerTemplate(context, type as $ZodTemplateLiteral, path, norm)

@@ -58,13 +58,18 @@ export function compileValidator(profile: Profile): Validate {
   }
 }
 
-/** Compiles the verdict on a value at any node of the contract. */
-export function compileAccepts(profile: Profile): (node: SchemaNode, value: JsonValue) => boolean {
-  const validator = new Validator(profile)
-  return (node, value) => {
-    const accepts = validator.check(node, value, undefined) !== undefined
-    validator.forget()
-    return accepts
+/** Verdicts on the values of one document, at any node of the contract. Each is reached once, and remembered. */
+export interface Verdicts {
+  accepts(node: SchemaNode, value: JsonValue): boolean
+  /** Ends the work on the document. */
+  forget(): void
+}
+
+export function compileVerdicts(profile: Profile): Verdicts {
+  const validator = new Validator(profile, true)
+  return {
+    accepts: (node, value) => validator.check(node, value, undefined) !== undefined,
+    forget: () => validator.forget(),
   }
 }
 
@@ -92,10 +97,10 @@ class Validator {
   readonly #unions: (node: UnionNode) => Choices
   readonly #memory: VerdictMemory | undefined
 
-  constructor(profile: Profile) {
+  constructor(profile: Profile, remembers = profile.cost.remembers) {
     this.#profile = profile
     this.#unions = lazily((node) => choicesOf(node, profile))
-    this.#memory = profile.cost.remembers ? new VerdictMemory(profile) : undefined
+    this.#memory = remembers ? new VerdictMemory(profile) : undefined
   }
 
   /**
