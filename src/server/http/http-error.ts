@@ -38,5 +38,29 @@ export function httpErrorOf({
   }
   // Also the code of white space behind a version.
   if (reason === 'Invalid HTTP version') return unsupportedVersion
-  return code.startsWith('HPE_') ? malformed(reason === '' ? 'The request is malformed.' : `${reason}.`) : undefined
+  return code.startsWith('HPE_') ? malformed(detailOf(code, reason)) : undefined
+}
+
+/** The text of sidelaned, which reads the same requests without node:http. */
+function detailOf(code: string, reason: string): string {
+  switch (code) {
+    case 'HPE_INVALID_HEADER_TOKEN':
+    case 'HPE_UNEXPECTED_SPACE':
+      return texts.field
+    case 'HPE_INVALID_CONTENT_LENGTH':
+    case 'HPE_UNEXPECTED_CONTENT_LENGTH':
+    case 'HPE_INVALID_TRANSFER_ENCODING':
+      if (reason.includes("can't be present")) return texts.twoLengths
+      return code === 'HPE_INVALID_TRANSFER_ENCODING' ? texts.transferCoding : texts.contentLength
+    case 'HPE_INVALID_CHUNK_SIZE':
+      return texts.chunkSize
+    case 'HPE_STRICT':
+    case 'HPE_LF_EXPECTED':
+    case 'HPE_CR_EXPECTED':
+      if (reason.includes('chunk ext')) return texts.chunkSize
+      if (reason.includes('chunk')) return texts.chunkEnd
+      return reason.includes('version') ? texts.requestLine : texts.bareLineFeed
+    default:
+      return texts.requestLine
+  }
 }
