@@ -64,10 +64,10 @@ export const withoutAnnotations = (node: SchemaDocument): SchemaDocument =>
 export const isAny = (node: SchemaDocument): boolean => keywords(node).length === 0
 
 /** True for `{ type: 'null' }`. */
-const isNull = (node: SchemaDocument): boolean => node.type === 'null' && keywords(node).length === 1
+export const isNull = (node: SchemaDocument): boolean => node.type === 'null' && keywords(node).length === 1
 
 /** True for a scalar that takes all scalars and converts them. */
-const isCoerced = (node: SchemaDocument): boolean => node['x-coerce'] === true
+export const isCoerced = (node: SchemaDocument): boolean => node['x-coerce'] === true
 
 /** The scalar types of a node without other keywords than `type`; undefined for any other node. */
 export function bareTypes(node: SchemaDocument): string[] | undefined {
@@ -124,7 +124,7 @@ export function unionOf(nodes: readonly SchemaDocument[]): SchemaDocument {
   const union = bareUnion(nodes)
   if (union !== undefined) return union
   const others = nodes.filter((node) => !isNull(node))
-  // A coerced scalar ahead of null takes null itself.
+  // Null stays beside a coerced scalar as it is written.
   if (nodes.length === 2 && others.length === 1 && !nodes.some(isCoerced)) return orNull(others[0] as SchemaDocument)
   return { anyOf: [...nodes] }
 }

@@ -12,6 +12,7 @@ export {
   JsonObject,
   primitiveText,
   roundBigints,
+  sameValue,
   toPlain,
   type JsonArray,
   type JsonMember,

@@ -54,6 +54,19 @@ export function toPlain(value: JsonValue): unknown {
   return plain
 }
 
+/** True for equal trees, in time of the smaller one. */
+export function sameValue(a: JsonValue, b: JsonValue): boolean {
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => sameValue(item, b[i] as JsonValue))
+  }
+  if (!(a instanceof JsonObject)) return a === b
+  return (
+    b instanceof JsonObject &&
+    a.members.length === b.members.length &&
+    a.members.every(({ key, value }, i) => key === b.members[i]?.key && sameValue(value, b.members[i].value))
+  )
+}
+
 /** The tree with doubles instead of bigints. */
 export function roundBigints(value: JsonValue): JsonValue {
   if (typeof value === 'bigint') return Number(value)

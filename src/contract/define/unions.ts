@@ -1,7 +1,7 @@
 // Unions: anyOf, lists of scalar types, `[X, null]`, and discriminated unions (oneOf).
 
 import { safeParse, type $ZodDiscriminatedUnion, type $ZodType, type $ZodUnion } from 'zod/v4/core'
-import { unionOf, type SchemaDocument } from '../schema-document.ts'
+import { isCoerced, isNull, unionOf, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
 import { rejectAmbiguous } from './ambiguous-options.ts'
 import type { LoweringContext } from './context.ts'
@@ -33,11 +33,18 @@ export function lowerUnion(context: LoweringContext, type: $ZodUnion, path: stri
     path,
   )
   if (nodes.length === 0) return context.reject(path, 'a union without options accepts no value; drop it')
-  return unionOf(nodes)
+  return unionOf(withConvertedNull(nodes))
 }
 
 /** A union nested in a union is flattened: the verdict is the same. */
 const branches = (node: SchemaDocument): readonly SchemaDocument[] => node.anyOf ?? [node]
+
+/** A coerced scalar ahead of null converts null itself; a contract keeps the null of a pair where it is a type. */
+function withConvertedNull(nodes: readonly SchemaDocument[]): readonly SchemaDocument[] {
+  const [first, second] = nodes
+  if (nodes.length !== 2 || first === undefined || second === undefined) return nodes
+  return isCoerced(first) && isNull(second) ? [first, { const: null }] : nodes
+}
 
 /** One option applies at most, by the value of `key`: where the lock can say so (oneOf), else as a plain union. */
 function lowerDiscriminated(

@@ -105,8 +105,11 @@ export function walkSchema(schema: $ZodType, options: LoweringOptions): { schema
     return { $ref: ref }
   }
 
-  function nameFor({ type, path }: Origin): string {
-    const wanted = idOf(type) ?? (path === rootPath ? 'root' : (/(\w+)\W*$/.exec(path)?.[1] ?? 'schema'))
+  /** Without an origin: a branch that an intersection made. */
+  function nameFor(origin: Origin | undefined): string {
+    const { type, path = '' } = origin ?? {}
+    const id = type && idOf(type)
+    const wanted = id ?? (path === rootPath ? 'root' : (/(\w+)\W*$/.exec(path)?.[1] ?? 'schema'))
     let name = wanted
     for (let i = 2; Object.hasOwn(definitions, name) || taken(name); i++) name = `${wanted}${i}`
     return name
@@ -265,9 +268,9 @@ class LoweredSchemas {
     return node
   }
 
-  /** Where a document was made first. */
-  originOf(node: SchemaDocument): Origin {
-    return this.#origins.get(node) as Origin
+  /** Where a document was made first; undefined for one that is part of what a schema became. */
+  originOf(node: SchemaDocument): Origin | undefined {
+    return this.#origins.get(node)
   }
 }
 

@@ -26,7 +26,7 @@ import {
 } from '../../model/index.ts'
 import type { Pattern } from '../../pattern/index.ts'
 import { spend } from '../../util/step-budget.ts'
-import { compareKeys, JsonObject, type JsonMember, type JsonValue } from '../../json/index.ts'
+import { compareKeys, JsonObject, sameValue, type JsonMember, type JsonValue } from '../../json/index.ts'
 import { compileMatcher, type Matcher } from './automaton.ts'
 import { coerceScalar } from './coerce.ts'
 import { lazily } from './lazily.ts'
@@ -65,8 +65,9 @@ export interface Verdicts {
   forget(): void
 }
 
-export function compileVerdicts(profile: Profile): Verdicts {
-  const validator = new Validator(profile, true)
+/** `isOutput`: the document is one that the contract made, where a default stands unchecked. */
+export function compileVerdicts(profile: Profile, isOutput: boolean): Verdicts {
+  const validator = new Validator(profile, true, isOutput)
   return {
     accepts: (node, value) => validator.check(node, value, undefined) !== undefined,
     forget: () => validator.forget(),
@@ -81,11 +82,12 @@ type Collector = IssueCollector | undefined
 
 class Validator {
   readonly #profile: Profile
+  readonly #isOutput: boolean
   readonly #matchers = lazily<Pattern, Matcher>(compileMatcher)
   readonly #urls = lazily<UrlLimits, UrlCheck>(compileUrl)
   readonly #values = lazily<ValuesNode, ReadonlySet<unknown>>((node) => new Set(node.values))
   readonly #objects = lazily(({ properties }: ObjectNode) => ({
-    nodes: new Map(properties.map(({ name, node }) => [name, node])),
+    members: new Map(properties.map((property) => [property.name, property])),
     /** In canonical key order. */
     required: properties.filter((property) => property.required).map((property) => property.name),
     defaults: properties.flatMap(({ name: key, default: value }) => (value === undefined ? [] : [{ key, value }])),
@@ -97,8 +99,9 @@ class Validator {
   readonly #unions: (node: UnionNode) => Choices
   readonly #memory: VerdictMemory | undefined
 
-  constructor(profile: Profile, remembers = profile.cost.remembers) {
+  constructor(profile: Profile, remembers = profile.cost.remembers, isOutput = false) {
     this.#profile = profile
+    this.#isOutput = isOutput
     this.#unions = lazily((node) => choicesOf(node, profile))
     this.#memory = remembers ? new VerdictMemory(profile) : undefined
   }
@@ -199,7 +202,7 @@ class Validator {
     const written: JsonValue[] = []
     for (let index = 0; index < length; index++) {
       const child = prefix[index] ?? (items as SchemaNode)
-      const item = this.#child(child, value[index] as JsonValue, index, collector)
+      const item = this.#child(child, value[index] as JsonValue, index, collector, prefixDefaults?.[index])
       if (item !== undefined) {
         written.push(item)
         continue
@@ -217,7 +220,7 @@ class Validator {
   /** Members and missing required ones, in one walk in canonical key order. */
   #object(node: ObjectNode, value: JsonValue, collector: Collector): Result {
     if (!(value instanceof JsonObject)) return wrongType(['object'], collector)
-    const { nodes, required, defaults } = this.#objects(node)
+    const { members, required, defaults } = this.#objects(node)
     const written: JsonMember[] = []
     let changes = false
     let passes = true
@@ -229,13 +232,13 @@ class Validator {
         if (isDone(collector)) return undefined
       }
       if (required[next] === key) next++
-      const property = nodes.get(key)
+      const property = members.get(key)
       if (property === undefined && node.additional === 'strip') {
         changes = true
         continue
       }
       const result = property
-        ? this.#child(property, member.value, key, collector)
+        ? this.#child(property.node, member.value, key, collector, property.default)
         : this.#additional(node, key, member.value, collector)
       if (result !== undefined) {
         written.push(result === member.value ? member : { key, value: result })
@@ -265,7 +268,8 @@ class Validator {
     return this.#child(additional, value, key, collector)
   }
 
-  #child(node: SchemaNode, value: JsonValue, key: string | number, collector: Collector): Result {
+  #child(node: SchemaNode, value: JsonValue, key: string | number, collector: Collector, inserted?: JsonValue): Result {
+    if (this.#isOutput && inserted !== undefined && sameValue(value, inserted)) return value
     collector?.path.push(key)
     const result = this.check(node, value, collector)
     collector?.path.pop()

@@ -21,14 +21,14 @@ import { compileVerdicts } from './validate.ts'
 const noLimits = { maxBytes: Infinity, maxDepth: Infinity, maxKeys: Infinity }
 
 /**
- * Reads canonical bytes of the contract: an integer is a bigint at each node with `x-value: "bigint"` and never at
- * another node of numbers; where the schema says nothing, it is a bigint beyond ±(2^53 - 1). undefined: JSON.parse reads
- * the same values.
+ * Reads documents of the contract: those that it made (`output`), or accepts (`input`). An integer is a bigint at each node
+ * with `x-value: "bigint"` and never at another node of numbers; where the schema says nothing, it is a bigint beyond
+ * ±(2^53 - 1). undefined: JSON.parse reads the same values.
  */
-export function compileValueReader(profile: Profile): ReadValue | undefined {
+export function compileValueReader(profile: Profile, side: 'input' | 'output' = 'output'): ReadValue | undefined {
   if (profile.numbers !== 'int64' && ![profile.root, ...profile.defs].some(hasBigint)) return undefined
   const limits = { ...noLimits, numbers: profile.numbers }
-  const verdicts = compileVerdicts(profile)
+  const verdicts = compileVerdicts(profile, side === 'output')
   const candidatesOf = lazily((union: UnionNode) => flattenUnion(union, profile))
 
   const convert = (from: SchemaNode, value: JsonValue): unknown => {
@@ -77,6 +77,9 @@ export function compileValueReader(profile: Profile): ReadValue | undefined {
 const anyNode: SchemaNode = { kind: 'any' }
 
 function convertNumber(node: SchemaNode, value: number | bigint): number | bigint {
+  // A fixed value is a number of the schema, where a number can hold it.
+  if (node.kind === 'values')
+    return typeof value === 'bigint' && BigInt(Number(value)) === value ? Number(value) : value
   if (node.kind !== 'scalar') return value
   // A default is inserted unchecked, and may be no integer.
   if (typeof value === 'number' && !Number.isInteger(value)) return value
