@@ -97,7 +97,6 @@ export const httpTexts = {
   chunkSize: 'The size of a chunk is malformed.',
   chunkEnd: 'A chunk is longer than its size.',
   extensionsTooLong: 'The chunk extensions are too long.',
-  trailer: 'A trailer is malformed.',
   endsEarly: 'The request ends early.',
   timeout: 'The request is not complete in time.',
   contentEncoding: 'Content-Encoding must be identity.',

@@ -183,8 +183,6 @@ pub mod http {
 
     pub const EXTENSIONS_TOO_LONG: &str = "The chunk extensions are too long.";
 
-    pub const TRAILER: &str = "A trailer is malformed.";
-
     pub const ENDS_EARLY: &str = "The request ends early.";
 
     pub const TIMEOUT: &str = "The request is not complete in time.";

@@ -8,8 +8,8 @@ const MAX_EXTENSION_BYTES: usize = 16_384;
 /// Bytes of the names and values of all trailers that are too many, as in `node:http`.
 const TRAILER_BYTES: usize = 8_192;
 const MAX_SIZE_DIGITS: usize = 8;
-/// Most bytes of a line, with those that do not count.
-const MAX_LINE_BYTES: usize = 2 * MAX_EXTENSION_BYTES;
+/// Bytes that a line may have beyond those that count.
+const LINE_SLACK: usize = 1_024;
 
 #[derive(Debug, Default)]
 pub struct Chunks {
@@ -51,6 +51,7 @@ impl Chunks {
             return self.unfinished(bytes).map(|()| Step::More);
         };
         let line = bytes[..stop].strip_suffix(b"\r").ok_or(malformed(texts::CHUNK_LINE))?;
+        self.check_len(line)?;
         let is_end = self.take(line)?;
         Ok(if is_end { Step::End(stop + 1) } else { Step::Framing(stop + 1) })
     }
@@ -82,7 +83,7 @@ impl Chunks {
             Place::DataEnd | Place::Data(_) => Err(malformed(texts::CHUNK_END)),
             Place::Trailer if line.is_empty() => Ok(true),
             Place::Trailer => {
-                let (name, value) = read_field(line).ok_or(malformed(texts::TRAILER))?;
+                let (name, value) = read_field(line).ok_or(malformed(texts::FIELD))?;
                 self.trailer_bytes += name.len() + value.len();
                 if self.trailer_bytes >= TRAILER_BYTES { Err(self.oversize()) } else { Ok(false) }
             }
@@ -104,7 +105,16 @@ impl Chunks {
             }
             _ => {}
         }
-        if line.len() > MAX_LINE_BYTES { Err(self.oversize()) } else { Ok(()) }
+        self.check_len(line)
+    }
+
+    /// Bounds what is kept of a line that arrives in parts.
+    fn check_len(&self, line: &[u8]) -> Result<(), Violation> {
+        let most = match self.place {
+            Place::Trailer => TRAILER_BYTES.saturating_sub(self.trailer_bytes),
+            _ => MAX_EXTENSION_BYTES,
+        };
+        if line.len() > most + LINE_SLACK { Err(self.oversize()) } else { Ok(()) }
     }
 
     fn oversize(&self) -> Violation {
