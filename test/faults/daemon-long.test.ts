@@ -180,7 +180,7 @@ describe.for(daemonKinds)('%s', (kind) => {
         Array.from({ length: 300 }, () => ask(socket, '/v1/contracts/quick/process', { body })),
       )
       const statuses = new Set(answers.map(({ status }) => status))
-      expect([...statuses].sort()).toEqual([200, 429])
+      expect([...statuses].toSorted((a, b) => a - b)).toEqual([200, 429])
       for (const { status, headers } of answers) if (status === 429) expect(headers['connection']).toBe('close')
     },
   )

@@ -148,10 +148,10 @@ export class HttpConnection {
   }
 
   #end(): void {
-    const { status, detail } = this.#error as HttpError
+    const { status, detail, isHead } = this.#error as HttpError
     const response = problem('protocol.violation', { status, detail, closes: true })
     this.#context.telemetry.page(undefined, status, response.body.length, 0)
-    this.#write(responseBytes(response, { isHead: false, closes: true }))
+    this.#write(responseBytes(response, { isHead, closes: true }))
     this.#linger()
   }
 

@@ -222,7 +222,11 @@ impl HttpSession {
         };
         let (size, head) = match head {
             Ok(head) => head,
-            Err(violation) => return Err(self.violation(violation, started)),
+            Err(violation) => {
+                let start = unread.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(0);
+                let head_only = unread[start..].starts_with(b"HEAD ");
+                return Err(self.violation(violation, started, head_only));
+            }
         };
         let shared = Arc::clone(&self.worker.shared);
         let route = route(&head, self.access, &shared.registry(), shared.settings.deadline_ms);
