@@ -8,6 +8,7 @@ export type { ReadError } from './read-error.ts'
 export { stringifyWithBigints } from './stringify.ts'
 export {
   canonicalText,
+  canonicalTextWithin,
   compareKeys,
   JsonObject,
   primitiveText,

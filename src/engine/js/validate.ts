@@ -26,9 +26,10 @@ import {
 } from '../../model/index.ts'
 import type { Pattern } from '../../pattern/index.ts'
 import { spend } from '../../util/step-budget.ts'
-import { compareKeys, JsonObject, sameValue, type JsonMember, type JsonValue } from '../../json/index.ts'
+import { canonicalText, compareKeys, JsonObject, sameValue, type JsonMember, type JsonValue } from '../../json/index.ts'
 import { compileMatcher, type Matcher } from './automaton.ts'
 import { coerceScalar } from './coerce.ts'
+import { allDefaults } from './defaults.ts'
 import { lazily } from './lazily.ts'
 import { IssueCollector, type Validation } from './issue-collector.ts'
 import { isMultipleOf } from './multiple-of.ts'
@@ -90,20 +91,35 @@ class Validator {
     members: new Map(properties.map((property) => [property.name, property])),
     /** In canonical key order. */
     required: properties.filter((property) => property.required).map((property) => property.name),
-    defaults: properties.flatMap(({ name: key, default: value }) => (value === undefined ? [] : [{ key, value }])),
+    defaults: properties.flatMap(({ name: key, default: value }) =>
+      value === undefined ? [] : [{ member: { key, value }, units: key.length + canonicalText(value).length }],
+    ),
   }))
+  readonly #items = lazily(({ prefixDefaults = [] }: ArrayNode) =>
+    prefixDefaults.map((value) => (value === undefined ? undefined : { value, units: canonicalText(value).length })),
+  )
   readonly #branches = lazily(({ branches }: DiscriminatedNode) => ({
     byValue: new Map<unknown, SchemaNode>(branches.flatMap(({ values, node }) => values.map((value) => [value, node]))),
     expected: branches.flatMap((branch) => branch.values.map(inParams)),
   }))
   readonly #unions: (node: UnionNode) => Choices
   readonly #memory: VerdictMemory | undefined
+  readonly #hasDefaults: boolean
+  readonly #verdictsOnly: boolean
+  /** A branch of a union is tried: only the verdict counts, so that it is remembered and nothing is inserted. */
+  #tries: boolean
+  /** Length of what defaults add to the text, in UTF-16 units. */
+  #inserted = 0
 
-  constructor(profile: Profile, remembers = profile.cost.remembers, isOutput = false) {
+  /** `verdictsOnly`: verdicts are remembered from the root on, and no result is used. */
+  constructor(profile: Profile, verdictsOnly = false, isOutput = false) {
     this.#profile = profile
     this.#isOutput = isOutput
+    this.#verdictsOnly = verdictsOnly
+    this.#tries = verdictsOnly
+    this.#hasDefaults = allDefaults(profile).length > 0
     this.#unions = lazily((node) => choicesOf(node, profile))
-    this.#memory = remembers ? new VerdictMemory(profile) : undefined
+    this.#memory = verdictsOnly || profile.cost.remembers ? new VerdictMemory(profile) : undefined
   }
 
   /**
@@ -142,14 +158,16 @@ class Validator {
     }
   }
 
-  /** Ends the work on one document. */
+  /** Ends the work on one document, also after an error. */
   forget(): void {
     this.#memory?.forget()
+    this.#tries = this.#verdictsOnly
+    this.#inserted = 0
   }
 
   /** An array or an object; its result is remembered while branches are tried. */
   #container(node: ArrayNode | ObjectNode, value: JsonValue, collector: Collector): Result {
-    const memory = collector === undefined ? this.#memory : undefined
+    const memory = this.#tries ? this.#memory : undefined
     if (memory?.has(node, value)) return memory.recall(node, value)
     const result = node.kind === 'array' ? this.#array(node, value, collector) : this.#object(node, value, collector)
     memory?.remember(node, value, result)
@@ -211,8 +229,9 @@ class Validator {
       if (isDone(collector)) break
     }
     if (!passes) return undefined
-    for (let missing = prefixDefaults?.[length]; missing !== undefined; missing = prefixDefaults?.[written.length]) {
-      written.push(missing)
+    const defaults = this.#items(node)
+    for (let next = defaults[length]; next && this.#inserts(next.units); next = defaults[written.length]) {
+      written.push(next.value)
     }
     return written.length === value.length && written.every((item, index) => item === value[index]) ? value : written
   }
@@ -253,9 +272,13 @@ class Validator {
       if (isDone(collector)) return undefined
     }
     if (!passes) return undefined
-    const missing = defaults.filter(({ key }) => !value.has(key))
-    if (missing.length > 0)
-      return new JsonObject([...written, ...missing].toSorted((a, b) => compareKeys(a.key, b.key)))
+    const missing = this.#mayInsert()
+      ? defaults.filter(({ member, units }) => !value.has(member.key) && this.#inserts(units))
+      : []
+    if (missing.length > 0) {
+      const members = [...written, ...missing.map(({ member }) => member)]
+      return new JsonObject(members.toSorted((a, b) => compareKeys(a.key, b.key)))
+    }
     return changes ? new JsonObject(written) : value
   }
 
@@ -266,6 +289,18 @@ class Validator {
       return report(collector, 'propertyNames', {}, key) || undefined
     }
     return this.#child(additional, value, key, collector)
+  }
+
+  /**
+   * Once defaults alone exceed `maxBytes` the text is too long, and more of them would only take memory.
+   */
+  #mayInsert = (): boolean => !this.#tries && this.#inserted <= this.#profile.limits.maxBytes
+
+  /** Whether a default is inserted that adds at least so many units to the text. */
+  #inserts(units: number): boolean {
+    if (!this.#mayInsert()) return false
+    this.#inserted += units
+    return true
   }
 
   #child(node: SchemaNode, value: JsonValue, key: string | number, collector: Collector, inserted?: JsonValue): Result {
@@ -280,9 +315,14 @@ class Validator {
     const choice = this.#unions(node)[typeOf(value)]
     // One branch alone takes values of this type: its issues say more than that no branch fits.
     if (!('byValue' in choice) && choice.length === 1) return this.check(choice[0] as SchemaNode, value, collector)
+    const outer = this.#tries
     for (const candidate of listFor(choice, value)) {
+      this.#tries = true
       const result = this.check(candidate, value, undefined)
-      if (result !== undefined) return result
+      this.#tries = outer
+      if (result === undefined) continue
+      // Once more, for the defaults.
+      return this.#hasDefaults && !outer ? this.check(candidate, value, undefined) : result
     }
     return report(collector, 'union', {}) || undefined
   }

@@ -32,6 +32,8 @@ pub struct Tape<'a> {
     verdicts: Verdicts,
     /// The scanner found a fault of the data model; `diagnose` locates it.
     pub(crate) has_fault: bool,
+    /// The most brackets that are open at one place.
+    pub(super) depth: usize,
     /// An allocation failed while the document was edited: the tape is unusable.
     pub(crate) exhausted: bool,
     pub(super) edits: Edits,
@@ -162,6 +164,11 @@ impl<'a> Tape<'a> {
         self.budget = budget;
     }
 
+    /// The most brackets of the document that are open at one place.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
     /// The number of entries; the root value is the first.
     #[inline(always)]
     pub fn len(&self) -> usize {
@@ -188,6 +195,7 @@ impl<'a> Tape<'a> {
             arena,
             verdicts,
             has_fault: false,
+            depth: 0,
             exhausted: false,
             edits,
             budget: Budget::default(),
