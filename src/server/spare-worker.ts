@@ -2,7 +2,7 @@
 // first such payload. The system shares the cores between the workers of all contracts, so that no contract waits for
 // another one's payloads. native/daemon/src/spare_threads.rs is the twin.
 
-import { resolveHostOptions, toFault, type Call, type Holder, type KeyedContract } from '../model/index.ts'
+import { resolveHostOptions, SidelaneError, type Call, type Holder, type KeyedContract } from '../model/index.ts'
 import type { Engine } from '../engine/index.ts'
 import { PoolPlacement } from '../placements/index.ts'
 
@@ -81,7 +81,8 @@ export class SpareWorker implements Holder {
     } catch (error) {
       // The next payload tries again.
       this.#start = undefined
-      for (const call of this.#take()) call.fail(toFault(error))
+      const fault = new SidelaneError('unavailable', { message: 'No spare worker could be started.', cause: error })
+      for (const call of this.#take()) call.fail(fault)
     }
   }
 

@@ -89,7 +89,7 @@ impl Worker {
             let _ = sender.send(Finished { output, written, started });
         };
         let Some(number) = spares.submit(Box::new(run)) else {
-            let fault = Fault { message: "No thread could be started for the payload.", ..Code::Unavailable.into() };
+            let fault = Fault { message: "No spare thread could be started.", ..Code::Unavailable.into() };
             self.refuse(&job, &fault, now, None);
             return self.end_offloaded(job);
         };
