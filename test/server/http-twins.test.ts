@@ -71,7 +71,7 @@ const fields = [
   ],
   ...['Expect: x\r\n', 'X: é\r\n', 'X: a\vb\r\n', 'X y: z\r\n', ': x\r\n', 'Host: y\r\n', 'Content-Length: +7\r\n'],
   ...['Content-Length: 1e1\r\n', 'Content-Length: 7,7\r\n', 'Transfer-Encoding: gzip, chunked\r\n'],
-  ...[`${'F: x\r\n'.repeat(70)}`, `X: ${'x'.repeat(9000)}\r\n`],
+  ...['F: x\r\n'.repeat(70), `X: ${'x'.repeat(9000)}\r\n`],
 ]
 const extensions = [
   ...[
