@@ -76,6 +76,7 @@ export class SpareWorker implements Holder {
     try {
       const pool = await PoolPlacement.start(options, this.#engine, [this.#keyed], setImmediate)
       if (this.#isStopped) return await pool.stop()
+      pool.contractIndexOf = () => 0
       this.#pool = pool
       for (const call of this.#take()) pool.run(call)
     } catch (error) {

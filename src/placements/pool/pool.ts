@@ -145,6 +145,9 @@ export class PoolPlacement implements Placement {
   /** Called for a call that no worker can run: true when it was run elsewhere. `copy` returns its payload. */
   takeOver: (call: Call, copy: () => Uint8Array) => boolean = () => false
 
+  /** The contract of a call. A pool of one contract replaces it: its calls may have their numbers from another placement. */
+  contractIndexOf: (call: Call) => number = ({ route }) => route.contractIndex
+
   /** Payloads that run longer than `ms` are ended, and their calls passed on; those that are skipped without a try. */
   slice:
     | {
@@ -252,7 +255,7 @@ export class PoolPlacement implements Placement {
       const { call, block, offset, length } = queued
       let chunk = blocks.indexOf(block)
       if (chunk < 0) chunk = blocks.push(block) - 1
-      buffer.write(item, call.route.contractIndex, call.canonical, chunk, offset, length, call.expiresAt)
+      buffer.write(item, this.contractIndexOf(call), call.canonical, chunk, offset, length, call.expiresAt)
       queued.batch = buffer
       queued.item = item
     }
@@ -296,7 +299,7 @@ export class PoolPlacement implements Placement {
   }
 
   #contractsOf({ calls }: Batch): ContractRecord[] {
-    const numbers = new Set(calls.map(({ call }) => call.route.contractIndex))
+    const numbers = new Set(calls.map(({ call }) => this.contractIndexOf(call)))
     return [...numbers].map((number) => this.#contracts.entries[number] as ContractRecord)
   }
 

@@ -53,7 +53,7 @@ export class Watchdog {
       if (item < 0) continue
       const sighting = before.get(batch)
       const since = sighting?.item === item ? sighting.since : now
-      if (isKilled || now - since < this.#limitMs(batch.calls[item] as QueuedCall)) {
+      if (isKilled || now - since < this.#limitMs(batch.calls[item] as QueuedCall, since)) {
         this.#sightings.set(batch, { item, since })
       } else {
         isKilled = true
@@ -62,7 +62,9 @@ export class Watchdog {
     }
   }
 
-  #limitMs({ length }: QueuedCall): number {
-    return Math.max(minLimitMs, limitFactor * this.#expectedMs(length))
+  /** From `since` on. A payload with a deadline is ended by its engine, so it hangs only when it outlives that. */
+  #limitMs({ length, call: { expiresAt } }: QueuedCall, since: number): number {
+    const leftMs = expiresAt === Number.POSITIVE_INFINITY ? 0 : expiresAt - since
+    return Math.max(minLimitMs, limitFactor * this.#expectedMs(length), leftMs + minLimitMs)
   }
 }

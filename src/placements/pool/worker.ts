@@ -75,12 +75,11 @@ function runBatch({ count, buffer, chunks, sliceMs, contracts: records }: BatchT
     limit.looksAhead = sliceMs !== undefined
     isOver = false
     const size = runInto(contract, payload, canonical, batch.bytes, at)
+    const large = size < 0 ? new Uint8Array(-size) : undefined
+    if (large !== undefined) runInto(contract, payload, canonical, large, 0)
     if (isOver && performance.now() < expiresAt) batch.setOutcome(item, moved)
-    else if (size < 0) {
-      const bytes = new Uint8Array(-size)
-      runInto(contract, payload, canonical, bytes, 0)
-      overflow.set(item, bytes)
-    } else {
+    else if (large !== undefined) overflow.set(item, large)
+    else {
       batch.setOutcome(item, at)
       at = aligned(at + size)
     }
