@@ -126,7 +126,7 @@ test('header fields', { timeout: 60_000 }, async (context) => {
 })
 
 test('chunk lines and trailers', { timeout: 60_000 }, async (context) => {
-  const sizes = ['0c', 'C', '-c', '+c', '0xc', 'fffffffff', '', 'ch'].map((size) =>
+  const sizes = ['0c', 'C', '-c', '+c', '0xc', '', 'ch'].map((size) =>
     chunked('').replace('\r\n\r\nc', `\r\n\r\n${size}`),
   )
   const requests = [

@@ -44,10 +44,9 @@ fn without_period(len: usize) -> String {
 }
 
 /// The number of questions that a payload takes.
-fn questions(processor: &Processor, payload: &[u8]) -> u32 {
+fn questions(processor: &Processor, scratch: &mut Scratch, payload: &[u8]) -> u32 {
     let never = After::new(u32::MAX);
-    let mut scratch = Scratch::default();
-    if let Ok(mut accepted) = processor.process_within(&mut scratch, payload, Some(&never)) {
+    if let Ok(mut accepted) = processor.process_within(scratch, payload, Some(&never)) {
         let mut body = vec![0; accepted.max_body_len()];
         accepted.finish_into(&mut body).unwrap();
     }
@@ -99,14 +98,17 @@ fn every_question_can_end_a_payload_and_the_memory_stays_usable() {
     ];
     for (name, schema, compress, payload) in cases {
         let processor = processor(schema, compress);
-        let total = questions(&processor, &payload);
-        assert!(total > 2, "{name}: {total} questions");
         let mut scratch = Scratch::default();
-        let samples = (0..total).step_by((total / 20).max(1) as usize);
+        // The first payload also grows the memory.
+        questions(&processor, &mut scratch, &payload);
+        let total = questions(&processor, &mut scratch, &payload);
+        assert!(total > 2, "{name}: {total} questions");
+        // The states of patterns that a run leaves behind save the next one some questions.
+        let samples = (0..=total / 2).step_by((total / 20).max(1) as usize);
         for after in samples {
             assert!(is_interrupted(&processor, &mut scratch, &payload, after), "{name}: not after {after} of {total}");
         }
-        assert!(!is_interrupted(&processor, &mut scratch, &payload, total), "{name}");
+        assert!(!is_interrupted(&processor, &mut scratch, &payload, 2 * total), "{name}");
     }
 }
 
@@ -129,5 +131,5 @@ fn an_interrupt_changes_no_outcome_and_no_byte() {
 #[test]
 fn a_small_payload_asks_nothing() {
     let processor = processor(r#"{"type":"object"}"#, r#"{"codec":"gzip","level":1}"#);
-    assert_eq!(questions(&processor, br#"{"a":"some text","b":[1,2,3]}"#), 0);
+    assert_eq!(questions(&processor, &mut Scratch::default(), br#"{"a":"some text","b":[1,2,3]}"#), 0);
 }

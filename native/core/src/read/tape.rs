@@ -239,7 +239,7 @@ impl<'a> Tape<'a> {
             self.grow()?;
         }
         self.checked_len = self.slots.len().min(self.len + CHECKED_ENTRIES);
-        if self.budget.spend_len(CHECKED_ENTRIES) { Ok(()) } else { Err(ScanError::Interrupted) }
+        if self.budget.spend_len(self.len.min(CHECKED_ENTRIES)) { Ok(()) } else { Err(ScanError::Interrupted) }
     }
 
     fn grow(&mut self) -> Result<(), ScanError> {
