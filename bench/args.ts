@@ -15,6 +15,7 @@ export interface Args {
   readonly cache: boolean
   readonly hybrid: boolean
   readonly overload: boolean
+  readonly heap: boolean
   readonly cli: boolean
   readonly sidecar: boolean
   readonly beforeAfter: boolean
@@ -52,7 +53,8 @@ export const usage = `Compares ways to normalize, validate and compress JSON pay
   npm run bench -- --stream                           a stream beside the closed loop, and its memory over 1,000,000 payloads
   npm run bench -- --cache                            the result cache at 0 %, 50 % and 95 % repeats
   npm run bench -- --hybrid                           placement auto beside inline and pool at fixed rates
-  npm run bench -- --overload                         1.5, 3 and 10 times more than a pool can do, in a minute
+  npm run bench -- --overload                         0.5 to 10 times what pools and daemons can do, in two minutes
+  npm run bench -- --heap                             heap of the js engine for a byte of the payload, by its shape
   npm run bench -- --cli                              sidelane process beside the pool's closed loop; --full: 1,000,000 lines
   npm run bench -- --sidecar                          both daemons beside two Axum services, in a minute
   npm run bench -- --before-after                     one Fastify endpoint: the work inline, in a pool, in a sidecar
@@ -69,7 +71,7 @@ Options
   --rounds N          interleaved rounds, 1 to 1000; default 9, or fewer (5) when the time is used up
   --budget-ms N       time for all payload sets together, default 42000 (--full: 240000)
   --seed N            seed of the made payloads, default 1
-  --full --stages --memory --stream --cache --hybrid --overload --cli --sidecar --before-after
+  --full --stages --memory --stream --cache --hybrid --overload --heap --cli --sidecar --before-after
   --targets --strict --help
 
 Method, columns and the rule of the verdict: bench/METHOD.md. With SIDELANE_SUITES set, real GitHub events and product
@@ -87,6 +89,7 @@ const options = {
   cache: { type: 'boolean' },
   hybrid: { type: 'boolean' },
   overload: { type: 'boolean' },
+  heap: { type: 'boolean' },
   cli: { type: 'boolean' },
   sidecar: { type: 'boolean' },
   'before-after': { type: 'boolean' },
@@ -127,6 +130,7 @@ export function readArgs(argv: readonly string[], known: Known): Args {
     cache: values.cache ?? false,
     hybrid: values.hybrid ?? false,
     overload: values.overload ?? false,
+    heap: values.heap ?? false,
     cli: values.cli ?? false,
     sidecar: values.sidecar ?? false,
     beforeAfter: values['before-after'] ?? false,

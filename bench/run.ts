@@ -8,6 +8,7 @@ import { BadArgs, readArgs, usage, type Args } from './args.ts'
 import { caches, cacheText } from './cases/cache.ts'
 import { cli, cliTargets, cliText, fullLines, type CliRow } from './cases/cli.ts'
 import { compare, type Compared } from './cases/compare.ts'
+import { heap, heapTargets, heapText } from './cases/heap.ts'
 import { httpCpu, httpCpuText } from './cases/http-cpu.ts'
 import { hybrid, hybridText } from './cases/hybrid.ts'
 import { memoryIds, memoryList, memoryOf, type Memory } from './cases/memory.ts'
@@ -73,6 +74,7 @@ async function main(args: Args): Promise<number> {
   const wanted = new Set<string>(args.only ?? contenderIds)
   // These cases create their own pools and must run alone.
   if (args.overload) return await runOverload(args, wanted)
+  if (args.heap) return await runHeap(args)
   if (args.cli) return await runCli(args, wanted)
   if (args.sidecar) return written(args, await runSidecar(args, wanted, chooseOne(args, 'orders'), print))
   if (args.httpCpu !== undefined) return await runHttpCpu(args, args.httpCpu)
@@ -240,13 +242,23 @@ async function runOverload(args: Args, wanted: ReadonlySet<string>): Promise<num
   const tell = progress()
   const rows = await overload(set, {
     wanted,
-    budgetMs: args.budgetMs ?? 70_000,
+    budgetMs: args.budgetMs ?? 100_000,
     onStep: (what, part) => tell.at(what, part),
   })
   tell.end()
   const targets = overloadTargets(rows)
   print(`overload, ${set.name}\n${overloadText(rows)}\n\nto reach\n${targetList(targets)}`)
   if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ overload: rows, targets }, null, 2)}\n`)
+  return exitCode(args, targets)
+}
+
+async function runHeap(args: Args): Promise<number> {
+  const tell = progress()
+  const rows = await heap((what, part) => tell.at(what, part))
+  tell.end()
+  const targets = heapTargets(rows)
+  print(`heap of the js engine\n${heapText(rows)}`)
+  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ heap: rows, targets }, null, 2)}\n`)
   return exitCode(args, targets)
 }
 

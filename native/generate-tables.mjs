@@ -19,6 +19,7 @@ const lock = await source('tables/lock-keywords.ts')
 const { violations, clientViolations } = await source('tables/wire-violations.ts')
 const metricTables = await source('tables/metrics.ts')
 const daemonTexts = await source('tables/daemon-texts.ts')
+const { fileKinds, fileTexts, fileTypes } = await source('tables/file-kinds.ts')
 const { optionSpecs } = await source('server/config/options.ts')
 const { daemonHelp } = await source('server/config/help.ts')
 const { openApi } = await source('server/http/openapi.ts')
@@ -72,7 +73,7 @@ ${names.map((value) => `            Self::${pascal(value)} => ${text(value)},`).
 
 /** A constant for a text without placeholders, else a function that fills them. */
 function textItem(name, template) {
-  const placeholders = [...template.matchAll(/\{(\w+)\}/g)].map(([, placeholder]) => snake(placeholder))
+  const placeholders = [...new Set([...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => snake(name)))]
   if (placeholders.length === 0) return `pub const ${constant(name)}: &str = ${text(template)};\n`
   const parameters = placeholders.map((placeholder) => `${placeholder}: impl Display`).join(', ')
   const call = `    format!(${text(template)})`
@@ -204,7 +205,7 @@ pub const HELP: &str = r#"${daemonHelp('sidelaned', 'sidelaned')}"#;
 `,
 )
 
-const { metrics, protocols, shedReasons, reloadResults, bucketBoundsUs } = metricTables
+const { metrics, protocols, shedReasons, restartCauses, reloadResults, bucketBoundsUs } = metricTables
 const metricOf = (name, [type, help]) => `#[rustfmt::skip]
 pub const ${constant(name.replace(/^sidelane_/, ''))}: Metric =
     Metric { name: ${text(name)}, kind: ${text(type)}, help: ${text(help)} };
@@ -217,7 +218,10 @@ const metricsTable = file(
   ...lines(metrics, metricOf),
   labelOf('Protocol', 'The protocol of a connection or request: the label `protocol`.', protocols),
   labelOf('Shed', 'Why a request or a connection was refused: the label `reason`.', shedReasons),
-  `/// The label \`result\` of \`sidelane_reloads_total\`.
+  `/// The label \`cause\` of \`sidelane_worker_restarts_total\`.
+pub const RESTART_CAUSES: [&str; ${Object.keys(restartCauses).length}] = [${Object.keys(restartCauses).map(text).join(', ')}];
+
+/// The label \`result\` of \`sidelane_reloads_total\`.
 pub const RELOAD_RESULTS: [&str; ${reloadResults.length}] = [${reloadResults.map(text).join(', ')}];
 
 /// Upper bounds of the histogram buckets, in µs; a last bucket takes what is above.
@@ -228,7 +232,17 @@ ${fill(bucketBoundsUs.map(digits), '    ')}
 `,
 )
 
-const { configTexts, socketTexts, framedTexts, httpTexts, logEvents, drainCauses, unreadyReasons } = daemonTexts
+const {
+  configTexts,
+  jsonTypes,
+  socketTexts,
+  clientTexts,
+  framedTexts,
+  httpTexts,
+  logEvents,
+  drainCauses,
+  unreadyReasons,
+} = daemonTexts
 const eventOf = (name, level) =>
   `pub const ${constant(name)}: (Level, &str) = (Level::${pascal(level)}, ${text(name)});`
 
@@ -236,7 +250,11 @@ const texts = file(
   'daemon-texts.ts',
   'The texts that both daemons print, log or send.',
   textModule('config', 'Wrong options and files.', configTexts),
+  textModule('json_type', 'What a value of the configuration file is, instead of the value.', jsonTypes),
+  textModule('file', 'Why a file is refused.', fileTexts),
+  textModule('file_type', 'What a file is.', fileTypes),
   textModule('socket', 'Why the socket cannot be used.', socketTexts),
+  textModule('client', 'Why a daemon gives no answer.', clientTexts),
   textModule('framed', 'What a framed connection fails with.', framedTexts),
   textModule('http', 'Details of the problems that HTTP requests are refused with.', httpTexts),
   textModule('drain', 'Why a daemon drains.', drainCauses),
@@ -248,6 +266,25 @@ ${indented(['use crate::log_level::Level;\n', ...lines(logEvents, eventOf)].join
   textModule('unready', 'Why a daemon is not ready.', Object.fromEntries(unreadyReasons.map((one) => [one, one]))),
 )
 
+const fileKindTable = file(
+  'file-kinds.ts',
+  'The files that an operator names, and their most bytes.',
+  `/// A kind of file.
+#[derive(Clone, Copy, Debug)]
+pub struct FileKind {
+    /// What an error calls it.
+    pub title: &'static str,
+    pub max_bytes: usize,
+}
+`,
+  ...lines(
+    // The daemon reads no other.
+    Object.fromEntries(['lock', 'dictionary', 'key', 'config'].map((kind) => [kind, fileKinds[kind]])),
+    (kind, { title, maxBytes }) =>
+      `pub const ${constant(kind)}: FileKind = FileKind { title: ${text(title)}, max_bytes: ${digits(maxBytes)} };\n`,
+  ),
+)
+
 writeFiles({
   'core/src/error_codes.rs': errorCodes,
   'core/src/lock/keyword_table.rs': keywordTable,
@@ -257,5 +294,6 @@ writeFiles({
   // The daemon puts its version into it.
   'daemon/src/protocol/http/openapi.json': `${JSON.stringify(openApi('VERSION'))}\n`,
   'daemon/src/telemetry/metrics_table.rs': metricsTable,
+  'daemon/src/file_kinds.rs': fileKindTable,
   'daemon/src/texts.rs': texts,
 })

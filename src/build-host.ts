@@ -2,7 +2,14 @@
 // in create.ts and edge.ts.
 
 import type { CacheSettings, Call, Contract, Layer, Placement } from './model/index.ts'
-import { compileValueReader, documentReader, payloadBytes, takeContent, type Engine } from './engine/index.ts'
+import {
+  compileValueReader,
+  documentReader,
+  payloadBytes,
+  plainValue,
+  takeContent,
+  type Engine,
+} from './engine/index.ts'
 import { Counters, HostLifecycle, PlacedHost } from './host/index.ts'
 import { cancel, ResultCache } from './policies/index.ts'
 import { InlinePlacement } from './placements/inline.ts'
@@ -33,7 +40,10 @@ export function buildHost({ what, placement, cache: settings, activeCalls, ...po
   const cache = settings && openCache(settings)
   const layers = [...policies.beforeCache, ...(cache === undefined ? [] : [cache.layer]), ...policies.afterCache]
   const run = layers.reduceRight((inner, layer) => layer(inner), placement.run)
-  const valueReader = ({ profile }: Contract): ReturnType<typeof compileValueReader> => compileValueReader(profile)
+  const valueReader = ({ profile }: Contract): ReturnType<typeof compileValueReader> => {
+    const read = compileValueReader(profile)
+    return placement.guardReader?.(read ?? plainValue) ?? read
+  }
   const runs = { run, runWithSignal: cancel(run) }
   const reading = { valueReader, documentReader, takeContent }
   return new PlacedHost({ placement, counters, lifecycle, activeCalls, cache, ...reading, ...runs })

@@ -63,23 +63,38 @@ async function openHost(
   settings: HostSettings,
   first: readonly KeyedContract[],
 ): Promise<PlacedHost> {
-  const { maxQueue, maxQueueBytes } = settings
+  const { maxQueue, maxQueueBytes, maxQueueMs } = settings
   if (settings.placement === 'sidecar') {
     const sidecar = await SidecarPlacement.start(settings, first)
-    const admission = new Admission({ maxQueue, maxQueueBytes, queue: sidecar })
+    const admission = new Admission({
+      maxQueue,
+      maxQueueBytes,
+      maxQueueMs,
+      minWaiting: waitingPerWorker,
+      queue: sidecar,
+    })
     return openQueued(what, settings, sidecar, admission.layer)
   }
   // Before any worker: an addon that only workers load can crash the process when the last of them ends.
   const engine = createEngine(settings.engine, settings.jsCompressor)
   if (settings.placement === 'inline') return buildInlineHost(what, engine, settings.cache)
   const pool = await PoolPlacement.start(settings, engine, first)
-  const admission = new Admission({ maxQueue, maxQueueBytes, queue: pool })
+  const admission = new Admission({
+    maxQueue,
+    maxQueueBytes,
+    maxQueueMs,
+    minWaiting: waitingPerWorker * settings.threads,
+    queue: pool,
+  })
   if (settings.placement === 'pool') return openQueued(what, settings, pool, admission.layer)
-  const inline = new InlinePlacement(engine)
+  const inline = new InlinePlacement(engine, false)
   for (const { contract, digestKey } of first) inline.add(contract, digestKey)
   // Admission is inside the placement, in front of the pool alone.
   return openQueued(what, settings, await AutoPlacement.start({ inline, pool, admission: admission.layer }))
 }
+
+/** As many may always wait, however long they take. */
+const waitingPerWorker = 4
 
 function openQueued(
   what: HostPlan['what'],

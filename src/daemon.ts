@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // The Node daemon: starts with options, contracts, service and socket, then handles signals. Its behavior: docs/daemon.md.
 
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { KeyedContract } from './model/index.ts'
 import { configTexts as texts, drainCauses } from './tables/daemon-texts.ts'
@@ -12,17 +11,22 @@ import {
   daemonHelp,
   descriptorSink,
   EvictingSet,
+  endBySignal,
+  endProcess,
   HttpServer,
   listen,
   ListenError,
   loadContracts,
   Log,
   openService,
+  Owner,
   Readiness,
   readOptions,
   resolveSettings,
   Telemetry,
+  type ContractBatch,
   type DaemonSettings,
+  type EndSignal,
   type Mode,
 } from './server/index.ts'
 
@@ -30,15 +34,22 @@ const exitCodes = { failure: 1, usage: 2 } as const
 
 const { version } = readPackageJson()
 
-// A SIGHUP during the start takes effect when the daemon listens.
+// A SIGHUP during the start takes effect when the daemon listens. Until then nothing was accepted, and nothing is drained.
 let reload = (): void => void (isReloadRequested = true)
 let isReloadRequested = false
+let end: (signal: EndSignal) => void = endBySignal
 process.on('SIGHUP', () => reload())
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal))
 
-const { mode, settings, contracts } = prepare()
+const { mode, settings } = await prepare()
 const { takeover, socketMode, socketGroup, metricsListen } = settings
 
 let draining = false
+let reloading = Promise.resolve()
+const owner = new Owner(settings)
+/** Contracts of the owner that are served. */
+let given: readonly KeyedContract[] = []
+const contracts = await initialContracts()
 const log = new Log(descriptorSink(2))
 const telemetry = new Telemetry(log, settings.logSample)
 const service = await openService({ ...settings, server: `sidelane-node/${version}` }, contracts, telemetry).catch(
@@ -52,7 +63,7 @@ if (mode === 'check') {
     fillTemplate(texts.wouldListen, { place }),
     ...names.map((contract) => fillTemplate(texts.wouldServe, { contract })),
   ]
-  process.stdout.write(`${lines.join('\n')}\n`)
+  print(process.stdout, lines.join('\n'))
   await service.destroy()
   process.exit()
 }
@@ -92,6 +103,8 @@ const metricsServer = createServer({ allowHalfOpen: true }, (socket) => {
   scrapers.add(socket)
   http.accept(socket, new Uint8Array(), 'monitoring')
 })
+// From here on there is a file to remove.
+end = (signal) => void drain(signal === 'SIGTERM' ? drainCauses.sigterm : drainCauses.sigint)
 if (metricsListen !== undefined) {
   await new Promise<void>((resolve, reject) => {
     metricsServer.once('error', reject)
@@ -104,21 +117,16 @@ if (metricsListen !== undefined) {
   metricsServer.on('error', ({ code }: NodeJS.ErrnoException) => telemetry.event('accept_failed', { code }))
 }
 
-process.on('SIGTERM', () => void drain(drainCauses.sigterm))
-process.on('SIGINT', () => void drain(drainCauses.sigint))
 process.on('uncaughtException', ({ name, stack = '' }) => {
   // The message is left out: it may contain a part of a payload.
   telemetry.event('stopped', { fault: name, at: /\n\s+at (.+)/.exec(stack)?.[1] })
   listener.close()
-  process.exit(exitCodes.failure)
+  void endProcess(exitCodes.failure, reloading)
 })
-if (settings.exitWithStdin) {
-  const onEnd = (): void => void drain(drainCauses.stdinEnded)
-  process.stdin.on('end', onEnd).on('error', onEnd).resume()
-}
 
 service.ready()
-reload = reloadContracts
+reload = requestReload
+owner.listen(addContracts, () => void drain(drainCauses.stdinEnded))
 telemetry.event('listening', {
   socket: place,
   pid: process.pid,
@@ -127,39 +135,79 @@ telemetry.event('listening', {
   engine: service.engine.kind,
   contracts: names,
 })
-if (isReloadRequested) reload()
+if (isReloadRequested) {
+  isReloadRequested = false
+  reload()
+}
 
-/** Reads options and contracts. Exits when they are invalid, before anything is bound. */
-function prepare(): { mode: Mode; settings: DaemonSettings; contracts: KeyedContract[] } {
+/** Reads the options. Exits when they are invalid. */
+async function prepare(): Promise<{ mode: Mode; settings: DaemonSettings }> {
   try {
-    const given = readOptions({
-      args: process.argv.slice(2),
-      env: process.env,
-      readFile: (path) => readFileSync(path, 'utf8'),
-    })
-    if (given.mode === 'help') exit(0, daemonHelp('node dist/daemon.js'))
-    if (given.mode === 'version') exit(0, version)
-    const resolved = resolveSettings(given.options, process.env)
+    const read = await readOptions({ args: process.argv.slice(2), env: process.env })
+    if (read.mode === 'help') exit(0, daemonHelp('node dist/daemon.js'))
+    if (read.mode === 'version') exit(0, version)
+    const resolved = resolveSettings(read.options, process.env)
     // Child processes must not take them for theirs.
     delete process.env['LISTEN_FDS']
     delete process.env['LISTEN_PID']
-    return { mode: given.mode, settings: resolved, contracts: loadContracts(resolved) }
+    return { mode: read.mode, settings: resolved }
   } catch (error) {
     const hint = error instanceof ConfigError ? `\n${texts.tryHelp}` : ''
     return exit(exitCodes.usage, `${(error as Error).message}${hint}`)
   }
 }
 
+/** Those of the files and of the owner. Exits when they are invalid, before anything is bound. */
+async function initialContracts(): Promise<readonly KeyedContract[]> {
+  const batch = await owner.firstBatch
+  if (batch === undefined) {
+    owner.cleanUp()
+    process.exit()
+  }
+  try {
+    if (batch instanceof Error) throw batch
+    given = batch
+    return [...(await loadContracts(settings)), ...batch]
+  } catch (error) {
+    return exit(exitCodes.usage, (error as Error).message)
+  }
+}
+
 /** Prints the message and exits: on stdout with code 0, else on stderr. */
 function exit(code: number, message: string): never {
-  if (code === 0) process.stdout.write(`${message}\n`)
-  else process.stderr.write(`sidelane daemon: ${message}\n`)
+  if (code === 0) print(process.stdout, message)
+  else print(process.stderr, `sidelane daemon: ${message}`)
   process.exit(code)
 }
 
-function reloadContracts(): void {
+/** What cannot be printed is lost, because the disk is full or the reader is gone: the exit code tells the result, too. */
+function print(stream: NodeJS.WriteStream, text: string): void {
+  stream.on('error', () => {}).write(`${text}\n`)
+}
+
+/** One reload at a time; those that are requested meanwhile are one more. */
+function requestReload(): void {
+  if (isReloadRequested) return
+  isReloadRequested = true
+  reloading = reloading.then(() => {
+    isReloadRequested = false
+    return reloadContracts([])
+  })
+}
+
+function addContracts(batch: ContractBatch): void {
+  reloading = reloading.then(() => reloadContracts(batch))
+}
+
+async function reloadContracts(added: ContractBatch): Promise<void> {
+  if (draining) return
   try {
-    service.reload(loadContracts(settings))
+    if (added instanceof Error) throw added
+    const all = [...given, ...added]
+    const loaded = [...(await loadContracts(settings)), ...all]
+    if (draining) return
+    service.reload(loaded)
+    given = all
     telemetry.reloaded()
   } catch (error) {
     telemetry.reloaded(error as Error)
@@ -171,16 +219,17 @@ async function drain(why: string): Promise<void> {
   if (draining) {
     if (!why.startsWith('SIG')) return
     listener.close()
-    process.exit(exitCodes.failure)
+    return endProcess(exitCodes.failure, reloading)
   }
   draining = true
   telemetry.event('draining', { why })
   const timeout = AbortSignal.timeout(settings.drainMs)
   await service.drain()
   listener.close()
+  owner.cleanUp()
   metricsServer.close()
   await http.drain(timeout)
-  await service.destroy()
   telemetry.event('stopped')
-  process.exit()
+  // A worker that does not return, or a file of a disk that does not answer, must not block the end.
+  await endProcess(0, Promise.all([service.destroy(), reloading]))
 }

@@ -45,6 +45,7 @@ export {
   type SidelaneErrorOptions,
   type State,
   type Stats,
+  type WorkerRestarts,
   type StreamItem,
   type StreamOptions,
   type StreamPayload,

@@ -9,7 +9,7 @@ const src = fileURLToPath(new URL('../src/', import.meta.url))
 /** Module (a folder or a file of src) → the modules it may import. A module stands below all that import it. */
 const map: Record<string, readonly string[]> = {
   // Floor 0: no knowledge of contracts.
-  runtime: [],
+  runtime: ['tables', 'util'],
   pattern: [],
   util: [],
   json: ['runtime', 'util'],
@@ -33,7 +33,21 @@ const map: Record<string, readonly string[]> = {
   // Floor 4: composition.
   'build-host': ['engine', 'host', 'model', 'placements', 'policies', 'runtime', 'util'],
   create: ['build-host', 'engine', 'host', 'model', 'placements', 'policies', 'util'],
-  server: ['contract', 'engine', 'model', 'placements', 'policies', 'tables', 'util', 'util/socket-path', 'wire'],
+  server: [
+    ...[
+      'contract',
+      'engine',
+      'model',
+      'ndjson',
+      'placements',
+      'policies',
+      'runtime',
+      'tables',
+      'util',
+      'util/socket-path',
+      'wire',
+    ],
+  ],
   // Floor 5: the entries.
   index: ['contract', 'contract/define', 'contract/import', 'create', 'engine', 'model', 'ndjson'],
   edge: ['build-host', 'contract', 'engine', 'model'],
@@ -49,7 +63,9 @@ const map: Record<string, readonly string[]> = {
       'json',
       'model',
       'ndjson',
+      'runtime',
       'server',
+      'tables',
       'util',
     ],
     'util/socket-path',
@@ -68,7 +84,7 @@ const withoutIndex = new Set(['runtime', 'tables', 'util'])
 /**
  * Of floors 0 to 2, only these files may import `node:`: each has a twin for runtimes without Node, or belongs to one.
  */
-const nodeImporters = new Set(['runtime/node.ts', 'engine/native/binding.ts'])
+const nodeImporters = new Set(['runtime/node.ts', 'runtime/regular-file.ts', 'engine/native/binding.ts'])
 
 /** The imports that package.json's "imports" resolve by runtime. */
 const byRuntime: Record<string, string> = { '#runtime': 'runtime/node.ts', '#binding': 'engine/native/binding.ts' }

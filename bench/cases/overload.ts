@@ -1,9 +1,9 @@
-// `--overload`: the goodput of a pool beyond its capacity. Payloads arrive by the clock, at multiples of the measured
-// capacity (the knee), and only outcomes within the deadline count.
+// `--overload`: goodput and latency of pools and of both daemons below and beyond their capacity. Payloads arrive by the
+// clock, at multiples of the measured capacity (the knee), and only outcomes within the deadline count.
 
 import { performance } from 'node:perf_hooks'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { createHost } from 'sidelane'
+import { createHost, type HostOptions, type StreamItem } from 'sidelane'
 import { ourContract } from '../contracts/ours.ts'
 import type { Answer } from '../contender.ts'
 import { poolEngines, poolThreads } from '../contenders.ts'
@@ -16,6 +16,7 @@ import type { Target } from '../targets.ts'
 
 export interface OverloadRow {
   readonly id: string
+  readonly isOurs: boolean
   /** The capacity with a fixed number of calls in flight, per second. */
   readonly kneePerSecond: number
   /** The requested and the actual rate, as multiples of the knee. */
@@ -28,7 +29,7 @@ export interface OverloadRow {
   readonly late: number
   /** Time from the call to its refusal; NaN without a refusal. */
   readonly refusalP99Us: number
-  /** Latency of all outcomes, even late ones; NaN without any. */
+  /** Latency of the outcomes of the steady part, even late ones; NaN without any. */
   readonly answerP99Ms: number
 }
 
@@ -39,9 +40,10 @@ export interface OverloadPlan {
   readonly onStep: (what: string, done: number) => void
 }
 
-/** A way to protect a pool from overload. */
+/** A way to protect a placement from overload. */
 interface Guarded {
   readonly id: string
+  readonly isOurs: boolean
   readonly run: (payload: Buffer) => Promise<Answer>
   /** The same pool without protection, to measure its capacity. */
   readonly unguarded: (payload: Buffer) => Promise<Answer>
@@ -50,38 +52,39 @@ interface Guarded {
   end(): Promise<void>
 }
 
-const overloadTimes = [1.5, 3, 10] as const
+const overloadTimes = [0.5, 1, 1.5, 3, 10] as const
+/** Of the guards of Piscina, for comparison. */
+const peerTimes = [3] as const
 /** The deadline of every call: the pool's default. */
 const deadlineMs = 1000
 /** The default `maxQueue`. */
 const maxQueue = 1024
 /** Enough to keep every worker busy, and less than the queue holds. */
 const kneeDepth = 256
-/** Odd, so that the median is one of them. */
-const turns = 3
-/** The start of a run fills the queues: the rate is not steady yet and does not count. */
-const unsteady = 0.2
+/** After the measurement of the capacity, so that it is not one overload with what follows. */
+const calmMs = 1100
+/** The start of a run is a burst, which may fill the queues: it does not count. */
+const unsteady = 0.4
+const longestStretchMs = 3000
 
 /** All ways, one after the other, each at its own capacity. */
 export async function overload(set: PayloadSet, { wanted, budgetMs, onStep }: OverloadPlan): Promise<OverloadRow[]> {
   const makers = await guards(set, wanted)
-  // One run, and half a run for the capacity, in each turn; the rest is start-up and shutdown.
-  const stretchMs = Math.min(4000, (0.6 * budgetMs) / (makers.length * overloadTimes.length * turns * 1.5))
+  const steps = makers.reduce((sum, { rates }) => sum + rates.length, 0)
+  // A run, and two fifths of one for the warm-up and the capacity; the rest is start-up and shutdown.
+  const stretchMs = Math.min(longestStretchMs, (0.8 * budgetMs) / (steps * 1.4))
   const rows: OverloadRow[] = []
-  const steps = makers.length * overloadTimes.length
-  for (const make of makers) {
-    for (const times of overloadTimes) {
+  for (const { make, rates } of makers) {
+    for (const times of rates) {
       // A new pool for each rate, so that leftovers of the previous rate do not count.
       const guarded = await make()
       try {
         onStep(`${guarded.id} at ${times} times its knee`, rows.length / steps)
-        // Warm-up only.
-        await kneeOf(guarded, set.payloads, stretchMs / 2)
-        const row = await middleOf(turns, async () => {
-          const knee = await kneeOf(guarded, set.payloads, stretchMs / 2)
-          return flood(guarded, set.payloads, knee, times, stretchMs)
-        })
-        rows.push(row)
+        // The first one is warm-up only.
+        await kneeOf(guarded, set.payloads, stretchMs / 5)
+        const knee = await kneeOf(guarded, set.payloads, stretchMs / 5)
+        await setTimeout(calmMs)
+        rows.push(await flood(guarded, set.payloads, knee, times, stretchMs))
       } finally {
         await guarded.end()
       }
@@ -90,26 +93,25 @@ export async function overload(set: PayloadSet, { wanted, budgetMs, onStep }: Ov
   return rows
 }
 
-/** The turn with the median goodput: another process on the machine may disturb one turn. */
-async function middleOf(count: number, turn: () => Promise<OverloadRow>): Promise<OverloadRow> {
-  const rows: OverloadRow[] = []
-  while (rows.length < count) rows.push(await turn())
-  return rows.toSorted((a, b) => a.goodput - b.goodput)[(count - 1) / 2] as OverloadRow
+interface Maker {
+  readonly make: () => Promise<Guarded>
+  readonly rates: readonly number[]
 }
 
-async function guards(set: PayloadSet, wanted: ReadonlySet<string>): Promise<(() => Promise<Guarded>)[]> {
+async function guards(set: PayloadSet, wanted: ReadonlySet<string>): Promise<Maker[]> {
   const contract = ourContract(set.contract, 'none')
   const threads = poolThreads()
   const { codec, level } = contract.lock.compress
   const peerLevel = codec === 'gzip' && level !== undefined ? level : 1
-  const ours = (engine: 'js' | 'native') => async (): Promise<Guarded> => {
-    const host = await createHost({ placement: 'pool', engine, threads, deadlineMs, maxQueue })
+  const ours = (id: string, options: HostOptions) => async (): Promise<Guarded> => {
+    const host = await createHost({ ...options, threads, deadlineMs, maxQueue })
     const processor = host.processor(contract)
-    const run = (payload: Buffer): Promise<Answer> => processor.process(payload)
     return {
-      id: `pool-${engine}`,
-      run,
-      unguarded: run,
+      id,
+      isOurs: true,
+      run: (payload) => processor.process(payload),
+      // A stream waits for room instead of being refused.
+      unguarded: (payload) => answerOf(processor.stream([payload])),
       refuses: (error) => (error as { code?: unknown }).code === 'overloaded',
       end: () => host.destroy(),
     }
@@ -118,18 +120,31 @@ async function guards(set: PayloadSet, wanted: ReadonlySet<string>): Promise<(()
     const pool = limitedPiscina(set.contract, peerLevel, threads, { maxQueue, timeoutMs })
     return Promise.resolve({
       id,
+      isOurs: false,
       run: (payload) => pool.run(payload),
       unguarded: (payload) => pool.unguarded(payload),
       refuses: (error) => error instanceof Error && error.message.includes('queue'),
       end: () => pool.destroy(),
     })
   }
-  return [
-    ...(await poolEngines(wanted)).map(ours),
-    ...(wanted.has('piscina-plain')
-      ? [piscina('piscina + maxQueue', undefined), piscina('piscina + signals', deadlineMs)]
-      : []),
+  const engines = await poolEngines(wanted)
+  const daemons = engines.map((engine) => (engine === 'native' ? 'sidelaned' : 'node'))
+  const made = [
+    ...engines.map((engine) => ours(`pool-${engine}`, { placement: 'pool', engine })),
+    ...daemons.map((daemon) => ours(`sidecar-${daemon}`, { placement: 'sidecar', launch: { daemon } })),
   ]
+  const peers = wanted.has('piscina-plain')
+    ? [piscina('piscina + maxQueue', undefined), piscina('piscina + signals', deadlineMs)]
+    : []
+  return [...made.map((make) => ({ make, rates: overloadTimes })), ...peers.map((make) => ({ make, rates: peerTimes }))]
+}
+
+async function answerOf(items: AsyncIterable<StreamItem>): Promise<Answer> {
+  for await (const item of items) {
+    if ('error' in item) throw item.error
+    return item
+  }
+  throw new Error('The stream is empty.')
 }
 
 /** Payloads per second in a closed loop, after the warm-up. */
@@ -150,7 +165,7 @@ async function kneeOf({ unguarded }: Guarded, payloads: readonly Buffer[], lengt
 }
 
 async function flood(
-  { id, run, refuses }: Guarded,
+  { id, isOurs, run, refuses }: Guarded,
   payloads: readonly Buffer[],
   kneePerSecond: number,
   times: number,
@@ -171,7 +186,7 @@ async function flood(
   const onAnswer = (at: number): void => {
     const now = performance.now()
     ended++
-    answers.push(now - at)
+    if (at >= steadyFrom) answers.push(now - at)
     if (now - at > deadlineMs) late++
     // Sorted by the time of the outcome: an open loop has no end to wait for.
     else if (now >= steadyFrom && now < until) good++
@@ -209,6 +224,7 @@ async function flood(
   while (!idle()) await setTimeout(5)
   return {
     id,
+    isOurs,
     kneePerSecond,
     times,
     offeredTimes: (offered * 1000) / spentMs / kneePerSecond,
@@ -248,10 +264,26 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`
 const line = (cells: readonly string[]): string =>
   cells.map((cell, i) => (i === 0 ? cell.padEnd(20) : cell.padStart(i < 6 ? 9 : 15))).join('')
 
-/** The targets of our pool at every rate. */
+/** Longest latency at `lateAt` times the knee, in latencies at the knee. */
+const maxLatencyRatio = 5
+const lateAt = 3
+
+/** The targets of our placements beyond the knee. */
 export function overloadTargets(rows: readonly OverloadRow[]): Target[] {
-  return rows
-    .filter(({ id }) => id.startsWith('pool-'))
+  const ours = rows.filter(({ isOurs }) => isOurs)
+  const latencies = ours
+    .filter(({ times }) => times === lateAt)
+    .map(({ id, answerP99Ms }) => {
+      const atKnee = ours.find((row) => row.id === id && row.times === 1)?.answerP99Ms ?? Number.NaN
+      return {
+        name: `${id} at ${lateAt} × the knee, answers p99`,
+        target: `≤ ${maxLatencyRatio} × that at the knee`,
+        measured: `${(answerP99Ms / atKnee).toFixed(1)} ×`,
+        met: answerP99Ms <= maxLatencyRatio * atKnee,
+      }
+    })
+  const beyond = ours
+    .filter(({ times }) => times > 1)
     .flatMap(({ id, times, goodput, refusalP99Us }) => [
       {
         name: `${id} at ${times} × the knee, goodput`,
@@ -266,4 +298,5 @@ export function overloadTargets(rows: readonly OverloadRow[]): Target[] {
         met: Number.isNaN(refusalP99Us) ? null : refusalP99Us < 1000,
       },
     ])
+  return [...latencies, ...beyond]
 }

@@ -1,12 +1,12 @@
 // `sidelane contract import`: writes the contract of a JSON Schema to a lock file.
 
-import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { importContract } from '../contract/import/index.ts'
 import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
-import { writeFileAtomically } from './options.ts'
+import { fileOption, writeFileAtomically } from './options.ts'
 import { lockText } from '../contract/index.ts'
 import { readText, toPlain } from '../json/index.ts'
+import { readRegularFileSync } from '../runtime/regular-file.ts'
 
 const topic = 'contract import'
 
@@ -52,7 +52,6 @@ export const contractImport: Command = {
     if (defaults !== 'insert' && defaults !== 'ignore') {
       throw new UsageError(topic, `Expected --defaults to be insert or ignore, got "${defaults}"`)
     }
-    if (!existsSync(file)) throw new UsageError(topic, `There is no file ${file}`)
     const read = numbers === 'int64' ? readDigits : readJson
     const contract = importContract(read(file), {
       name,
@@ -91,10 +90,7 @@ function readDigits(file: string): unknown {
 
 const notJson = (file: string): UsageError => new UsageError(topic, `${file} is not JSON; convert YAML to JSON first`)
 
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').replace(/^\ufeff/, '')
-  } catch (error) {
-    throw new UsageError(topic, `Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
+const textOf = (file: string): string =>
+  Buffer.from(fileOption(topic, () => readRegularFileSync(file, 'schema')))
+    .toString('utf8')
+    .replace(/^\ufeff/, '')

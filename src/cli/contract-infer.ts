@@ -11,7 +11,7 @@ import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import type { Io } from './io.ts'
 import { Progress } from './progress.ts'
 import { openSamples, type SampleSource } from './sample-files.ts'
-import { writeFileAtomically } from './options.ts'
+import { fileOption, writeFileAtomically } from './options.ts'
 
 const topic = 'contract infer'
 
@@ -54,7 +54,6 @@ export const contractInfer: Command = {
     const { out } = values
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
     if (out === undefined) throw new UsageError(topic, 'Expected -o MODULE, or -o - for stdout')
-    if (!existsSync(file)) throw new UsageError(topic, `There is no file ${file}`)
     if (out !== '-' && values.force !== true && existsSync(out))
       throw new UsageError(topic, `${out} exists and may contain edits; --force overwrites it`)
     const name = values.name ?? nameOf(file)
@@ -62,20 +61,22 @@ export const contractInfer: Command = {
     const { objects = 'strip' } = values
     if (!isObjects(objects))
       throw new UsageError(topic, `Expected --objects to be strip, strict or loose, got "${objects}"`)
-    const samples = openSamples(file)
+    const samples = fileOption(topic, () => openSamples(file))
     const watched = { [Symbol.iterator]: () => withProgress(samples, statSync(file).size, io) }
     let reported = 0
-    const inferred = inferContract(watched, {
-      name,
-      objects,
-      showValues: values['show-values'] === true,
-      typescript: values.typescript ?? /\.[cm]?ts$/.test(out),
-      origin: basename(file),
-      onSkipped: ({ code, pointer = '' }) => {
-        reported++
-        if (reported <= maxReported) io.log(`${samples.where}: ${code}${pointer === '' ? '' : ` at ${pointer}`}`)
-      },
-    })
+    const inferred = fileOption(topic, () =>
+      inferContract(watched, {
+        name,
+        objects,
+        showValues: values['show-values'] === true,
+        typescript: values.typescript ?? /\.[cm]?ts$/.test(out),
+        origin: basename(file),
+        onSkipped: ({ code, pointer = '' }) => {
+          reported++
+          if (reported <= maxReported) io.log(`${samples.where}: ${code}${pointer === '' ? '' : ` at ${pointer}`}`)
+        },
+      }),
+    )
     if (reported > maxReported) io.log(`and ${formatCount(reported - maxReported)} more`)
     const { largeInteger, cut } = inferred
     if (largeInteger !== undefined) io.log(largeIntegerText(largeInteger, whereIs(samples, largeInteger.index)))

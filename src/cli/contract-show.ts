@@ -1,10 +1,11 @@
 // `sidelane contract show`: prints a lock file. The schema is formatted in schema-tree.ts.
 
-import { loadContract, lockText, stepBudget } from '../contract/index.ts'
+import { lockText, stepBudget } from '../contract/index.ts'
 import type { Contract } from '../model/index.ts'
-import { exitCodes, isFile, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import { formatCount } from './format-units.ts'
 import type { Io } from './io.ts'
+import { contractOption } from './options.ts'
 import { schemaTree } from './schema-tree.ts'
 
 const topic = 'contract show'
@@ -28,8 +29,7 @@ export const contractShow: Command = {
     const { values, positionals } = readArgs(topic, args, { flags: ['json'] })
     const [file, ...others] = positionals
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one LOCK')
-    if (!isFile(file)) throw new UsageError(topic, `There is no file ${file}`)
-    const contract = loadContract(file)
+    const contract = contractOption(topic, file)
     io.print(values.json === true ? asJson(contract) : asText(contract, io))
     return exitCodes.ok
   },

@@ -1,7 +1,9 @@
-// Sends one HTTP request to a daemon over its socket, for `ping` and `stats`.
+// Sends one HTTP request to a daemon over its socket, for `ping` and `stats`. The server may be anything: its answer is bounded
+// in time and in bytes, and control characters do not get to the terminal.
 
-import { request } from 'node:http'
-import { text } from 'node:stream/consumers'
+import { request, type IncomingMessage } from 'node:http'
+import { clientTexts as texts } from '../tables/daemon-texts.ts'
+import { fillTemplate } from '../util/fill-template.ts'
 import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../util/socket-path.ts'
 import { UsageError } from './command.ts'
 import type { Io } from './io.ts'
@@ -14,6 +16,8 @@ interface DaemonResponse {
 }
 
 const timeoutMs = 5000
+/** /metrics has a few hundred bytes for each contract and result code. */
+const maxBytes = 4_194_304
 
 /**
  * Asks the daemon at the path of `--socket`, or at the default path. Without an answer it writes the reason to stderr and
@@ -36,7 +40,9 @@ export async function askDaemon(
   try {
     return await get(socket, path, signal)
   } catch (error) {
-    io.log(`sidelane: ${socket}: ${signal.aborted ? `no answer within ${timeoutMs} ms` : (error as Error).message}`)
+    io.log(
+      `sidelane: ${socket}: ${signal.aborted ? fillTemplate(texts.noAnswer, { ms: timeoutMs }) : printable((error as Error).message)}`,
+    )
     return undefined
   }
 }
@@ -44,8 +50,23 @@ export async function askDaemon(
 const get = (socket: string, path: string, signal: AbortSignal): Promise<DaemonResponse> =>
   new Promise((resolve, reject) => {
     request({ socketPath: socket, path, agent: false, signal }, (response) => {
-      text(response).then((body) => resolve({ socket, status: response.statusCode ?? 0, body }), reject)
+      bodyOf(response).then((body) => resolve({ socket, status: response.statusCode ?? 0, body }), reject)
     })
       .on('error', reject)
       .end()
   })
+
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    // Leaving the loop closes the connection.
+    if (bytes > maxBytes) throw new Error(fillTemplate(texts.tooLong, { limit: maxBytes }))
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** Without control characters, which a terminal interprets. */
+export const printable = (text: string): string => text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, '\ufffd')

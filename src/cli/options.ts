@@ -1,9 +1,10 @@
 // Option values that several commands read (numbers, choices, the digest key, the contract), and the output file.
 
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { loadContract } from '../contract/index.ts'
 import type { Codec, Contract, PlacementName } from '../model/index.ts'
+import { FileError, readRegularFileSync } from '../runtime/regular-file.ts'
 import type { OptionParser } from '../util/option-parsers.ts'
 import { UsageError } from './command.ts'
 
@@ -28,20 +29,22 @@ export function optionValue<T>(
 /** Reads a digest key: all bytes of the file, a line break at the end included. Throws UsageError. */
 export function keyOption(topic: string, path: string | undefined): Uint8Array | undefined {
   if (path === undefined) return undefined
-  let key: Uint8Array
-  try {
-    key = new Uint8Array(readFileSync(path))
-  } catch (cause) {
-    throw new UsageError(topic, `Cannot read the key ${path}: ${(cause as Error).message}`, { cause })
-  }
+  const key = fileOption(topic, () => readRegularFileSync(path, 'key'))
   if (key.length < 16) throw new UsageError(topic, `The key ${path} has ${key.length} bytes; expected at least 16`)
   return key
 }
 
-/** Loads a lock file. Throws UsageError where it is missing, and `contract.*` where it is refused. */
-export function contractOption(topic: string, path: string): Contract {
-  if (!existsSync(path)) throw new UsageError(topic, `There is no file ${path}`)
-  return loadContract(path)
+/** Loads a lock file. Throws UsageError where it cannot be read, and `contract.*` where it is refused. */
+export const contractOption = (topic: string, path: string): Contract => fileOption(topic, () => loadContract(path))
+
+/** Throws UsageError where `read` fails because of a file. */
+export function fileOption<T>(topic: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    const cause = error instanceof FileError ? error : (error as Error).cause
+    throw cause instanceof FileError ? new UsageError(topic, cause.message, { cause }) : error
+  }
 }
 
 /** Readers see the old file or the new one, never a part. Throws UsageError where the file cannot be written. */

@@ -1,5 +1,6 @@
 // `sidelane ping`: checks whether a daemon answers and is ready.
 
+import { clientTexts as texts } from '../tables/daemon-texts.ts'
 import { askDaemon } from './daemon-client.ts'
 import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 
@@ -31,15 +32,24 @@ export const ping: Command = {
       io.print(`${socket}: ready\n`)
       return exitCodes.ok
     }
+    if (status !== 503) {
+      io.log(`sidelane: ${socket}: ${texts.notDaemon}`)
+      return exitCodes.unreachable
+    }
     io.print(`${socket}: not ready: ${reasonsIn(body)}\n`)
     return exitCodes.rejected
   },
 }
 
+/** Only what looks like a reason: the server may be anything. */
 function reasonsIn(body: string): string {
+  let given: unknown
   try {
-    return (JSON.parse(body) as { reasons: readonly string[] }).reasons.join(', ')
+    given = (JSON.parse(body) as { reasons?: unknown } | null)?.reasons
   } catch {
-    return 'no reason given'
+    given = []
   }
+  const isReason = (one: unknown): one is string => typeof one === 'string' && /^[a-z-]{1,32}$/.test(one)
+  const reasons = Array.isArray(given) ? given.filter(isReason).slice(0, 8) : []
+  return reasons.length === 0 ? texts.noReason : reasons.join(', ')
 }

@@ -1,7 +1,9 @@
 // Reads sample payloads from a file: one payload a line, a JSON array of payloads, or one payload.
 
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, readSync } from 'node:fs'
 import { isBlank, LineSplitter } from '../ndjson/index.ts'
+import { FileError, openRegularFileSync, readRegularFileSync } from '../runtime/regular-file.ts'
+import { fileKinds } from '../tables/file-kinds.ts'
 
 /** Can be iterated several times. A file of lines is read in chunks each time, so it may be larger than memory. */
 export interface SampleSource extends Iterable<Uint8Array> {
@@ -12,46 +14,61 @@ export interface SampleSource extends Iterable<Uint8Array> {
 }
 
 const chunkBytes = 1 << 18
-/** No contract exists yet, so no limit applies. The splitter adds 1 to this number. */
-const maxLineBytes = Number.MAX_SAFE_INTEGER - 1
+/** No contract exists yet: only what a file of one JSON text may have bounds a line. */
+const maxLineBytes = fileKinds.samples.maxBytes
 
 /** `.ndjson` and `.jsonl` hold lines. Any other file holds one JSON text, or lines where it is not valid JSON. */
 export function openSamples(file: string): SampleSource {
   if (/\.(?:ndjson|jsonl)$/.test(file)) return linesOf(file)
-  const bytes = readFileSync(file)
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    const bytes = readRegularFileSync(file, 'samples')
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
     if (Array.isArray(value) && value.length > 0) return itemsOf(value)
     return { where: 'the file', bytesRead: undefined, [Symbol.iterator]: () => [bytes].values() }
   } catch (error) {
-    if (error instanceof SyntaxError) return linesOf(file)
+    // Too large for one JSON text: the lines are read in chunks.
+    if (error instanceof SyntaxError || (error instanceof FileError && error.code === 'too_large')) return linesOf(file)
     throw error
   }
 }
 
-const linesOf = (file: string): SampleSource => ({
-  where: '',
-  bytesRead: 0,
-  *[Symbol.iterator]() {
-    const splitter = new LineSplitter(maxLineBytes)
-    let bytes = 0
-    const descriptor = openSync(file, 'r')
-    try {
-      for (let size = -1; size !== 0;) {
-        // The splitter returns views on a chunk, so each chunk has memory of its own.
-        const chunk = new Uint8Array(chunkBytes)
-        size = readSync(descriptor, chunk)
-        this.bytesRead = bytes += size
-        for (const line of size > 0 ? splitter.split(chunk.subarray(0, size)) : splitter.end()) {
-          this.where = `line ${line.number}`
-          if (line.payload instanceof Uint8Array && !isBlank(line)) yield line.payload
+const newline = 0x0a
+
+const longLine = (file: string): FileError =>
+  new FileError(file, 'samples', 'too_large', `a line has more than ${maxLineBytes} bytes`)
+
+function linesOf(file: string): SampleSource {
+  // What cannot be read is reported before the first sample.
+  closeSync(openRegularFileSync(file, 'samples'))
+  return {
+    where: '',
+    bytesRead: 0,
+    *[Symbol.iterator]() {
+      const splitter = new LineSplitter(maxLineBytes)
+      let bytes = 0
+      let lineStart = 0
+      const descriptor = openRegularFileSync(file, 'samples')
+      try {
+        for (let size = -1; size !== 0;) {
+          // The splitter returns views on a chunk, so each chunk has memory of its own.
+          const chunk = new Uint8Array(chunkBytes)
+          size = readSync(descriptor, chunk)
+          this.bytesRead = bytes += size
+          if (chunk.includes(newline)) lineStart = bytes
+          // The splitter reports a long line at its end, which a sparse file does not have.
+          if (bytes - lineStart > maxLineBytes) throw longLine(file)
+          for (const line of size > 0 ? splitter.split(chunk.subarray(0, size)) : splitter.end()) {
+            this.where = `line ${line.number}`
+            if (!(line.payload instanceof Uint8Array)) throw longLine(file)
+            if (!isBlank(line)) yield line.payload
+          }
         }
+      } finally {
+        closeSync(descriptor)
       }
-    } finally {
-      closeSync(descriptor)
-    }
-  },
-})
+    },
+  }
+}
 
 const itemsOf = (items: readonly unknown[]): SampleSource => ({
   where: '',

@@ -1,7 +1,7 @@
 // `sidelane serve`: starts a daemon as a child, forwards signals to it and returns its exit code.
 
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { daemonHelp, readOptions, type Options } from '../server/index.ts'
@@ -36,7 +36,7 @@ export const serve: Command = {
   help,
   async run(args) {
     const { daemon, rest } = splitDaemonOption(args)
-    const options = read(rest)
+    const options = await read(rest)
     const isSupported = options.engine !== 'js' && options.placement !== 'pool'
     const native = daemon === 'sidelaned' || (daemon === 'auto' && existsSync(sidelaned) && isSupported)
     if (native && !existsSync(sidelaned))
@@ -55,9 +55,9 @@ function splitDaemonOption(args: readonly string[]): { daemon: (typeof daemons)[
   return { daemon, rest: [...args.slice(0, at), ...args.slice(at + 2)] }
 }
 
-function read(args: readonly string[]): Options {
+async function read(args: readonly string[]): Promise<Options> {
   try {
-    return readOptions({ args, env: process.env, readFile: (path) => readFileSync(path, 'utf8') }).options
+    return (await readOptions({ args, env: process.env })).options
   } catch (error) {
     throw new UsageError(topic, (error as Error).message, { cause: error })
   }

@@ -1,7 +1,7 @@
 // `sidelane stats`: prints the metrics of a daemon: totals, outcomes, latencies, memory.
 
 import { formatBytes, formatCount, formatDuration } from './format-units.ts'
-import { askDaemon } from './daemon-client.ts'
+import { askDaemon, printable } from './daemon-client.ts'
 import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import type { Io } from './io.ts'
 import { MetricSamples, type Sample } from './parse-prometheus.ts'
@@ -35,7 +35,8 @@ export const stats: Command = {
       io.log(`sidelane: ${socket}: /metrics answers with ${status}`)
       return exitCodes.rejected
     }
-    const samples = new MetricSamples(body)
+    // JSON escapes them.
+    const samples = new MetricSamples(values.json ? body : body.replaceAll(/[^\n]+/g, printable))
     io.print(values.json ? `${JSON.stringify(samples.list, undefined, 2)}\n` : table(samples, io.style))
     return exitCodes.ok
   },

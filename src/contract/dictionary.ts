@@ -3,9 +3,10 @@
 
 import { sha256Hex } from '#runtime'
 import type { Contract, LockDictionary } from '../model/index.ts'
+import { fileKinds } from '../tables/file-kinds.ts'
 import { invalid } from './lock/errors.ts'
 
-const maxBytes = 1_048_576
+const { maxBytes } = fileKinds.dictionary
 
 /** First bytes of a dictionary with entropy tables (RFC 8878, 5), little-endian; its id follows. */
 const magic = 0xec30a437
@@ -27,7 +28,7 @@ export function withDictionary<In, Out>(contract: Contract<In, Out>, bytes: Uint
   const dictionary = new Uint8Array(bytes)
   const { id, sha256 } = describeDictionary(expected.path, dictionary)
   if (sha256 !== expected.sha256) throw invalid('/dictionary/sha256', "The dictionary's bytes have another SHA-256.")
-  if (id !== expected.id) throw invalid('/dictionary/id', "The dictionary's bytes say another id.")
+  if (id !== expected.id) throw invalid('/dictionary/id', "The dictionary's bytes have another id.")
   return Object.freeze({ ...contract, dictionary })
 }
 

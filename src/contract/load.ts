@@ -1,6 +1,6 @@
 // Reads a lock and its dictionary from disk.
 
-import { readFile } from '#runtime'
+import { readRegularFile, readRegularFileSync } from '#runtime'
 import { SidelaneError, type Contract } from '../model/index.ts'
 import { withDictionary } from './dictionary.ts'
 import { parseLock } from './lock/parse-lock.ts'
@@ -9,30 +9,54 @@ import { parseLock } from './lock/parse-lock.ts'
  * Reads the lock file at `file`, a path or a `file:` URL. Synchronous, for use at start-up.
  *
  * The dictionary is read from its `path`, relative to the lock. Throws `contract.invalid` for a file that cannot be
- * read or does not match the lock's hash, and the errors of `parseContract`.
+ * read, is no regular file, is too large or does not match the lock's hash, and the errors of `parseContract`.
  */
 export function loadContract<In = unknown, Out = In>(file: string | URL): Contract<In, Out> {
-  const contract = parseLock<In, Out>(read(file, 'lock file', ''))
-  const { dictionary } = contract.lock
+  const contract = parseLock<In, Out>(reading(lockPointer, () => readRegularFileSync(file, 'lock')))
+  const dictionary = dictionaryFile(file, contract)
   if (dictionary === undefined) return contract
-  return withDictionary(contract, read(siblingOf(file, dictionary.path), 'dictionary', '/dictionary/path'))
+  return withDictionary(
+    contract,
+    reading(dictionaryPointer, () => readRegularFileSync(dictionary, 'dictionary')),
+  )
 }
 
-function read(file: string | URL, what: string, pointer: string): Uint8Array {
+/** `loadContract` without blocking this thread on the disk. */
+export async function loadContractAsync(file: string | URL): Promise<Contract> {
+  const contract = parseLock(
+    await readRegularFile(file, 'lock').catch((cause: Error) => unreadable(lockPointer, cause)),
+  )
+  const dictionary = dictionaryFile(file, contract)
+  if (dictionary === undefined) return contract
+  const bytes = readRegularFile(dictionary, 'dictionary')
+  return withDictionary(contract, await bytes.catch((cause: Error) => unreadable(dictionaryPointer, cause)))
+}
+
+const lockPointer = ''
+const dictionaryPointer = '/dictionary/path'
+
+function reading(pointer: string, read: () => Uint8Array): Uint8Array {
   try {
-    return readFile(file)
+    return read()
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new SidelaneError('contract.invalid', {
-      message: `Cannot read the ${what} ${String(file)}: ${why}`,
-      pointer,
-      cause,
-    })
+    return unreadable(pointer, cause as Error)
   }
 }
 
-/** Resolves a lock's path: names joined by "/", valid on every platform. */
-function siblingOf(file: string | URL, path: string): string | URL {
-  if (file instanceof URL) return new URL(path.split('/').map(encodeURIComponent).join('/'), file)
-  return file.slice(0, Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1) + path
+function unreadable(pointer: string, cause: Error): never {
+  const { path, code } = cause as { path?: string; code?: string }
+  throw new SidelaneError('contract.invalid', {
+    message: cause.message,
+    pointer,
+    ...(path !== undefined && code !== undefined && { params: { path, reason: code } }),
+    cause,
+  })
+}
+
+/** Names joined by "/", valid on every platform, relative to the lock. */
+function dictionaryFile(lock: string | URL, contract: Contract): string | URL | undefined {
+  const path = contract.lock.dictionary?.path
+  if (path === undefined) return undefined
+  if (lock instanceof URL) return new URL(path.split('/').map(encodeURIComponent).join('/'), lock)
+  return lock.slice(0, Math.max(lock.lastIndexOf('/'), lock.lastIndexOf('\\')) + 1) + path
 }

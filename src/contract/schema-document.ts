@@ -60,6 +60,10 @@ const keywords = (node: SchemaDocument): string[] => Object.keys(node).filter((k
 export const withoutAnnotations = (node: SchemaDocument): SchemaDocument =>
   Object.fromEntries(Object.entries(node).filter(([key]) => !annotations.has(key)))
 
+/** The schema of the node's own property. */
+export const propertyOf = ({ properties = {} }: SchemaDocument, key: string): SchemaDocument | undefined =>
+  Object.hasOwn(properties, key) ? properties[key] : undefined
+
 /** True for a schema that accepts every value. */
 export const isAny = (node: SchemaDocument): boolean => keywords(node).length === 0
 

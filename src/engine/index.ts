@@ -7,8 +7,10 @@ import { loadNative, type Failure } from './native/index.ts'
 
 export type { CompiledContract, Engine, RunLimit } from './engine.ts'
 export { decompress, type DecompressOptions } from './decompress.ts'
+export { plainValue } from '../json/index.ts'
 export { compileValueReader } from './js/value-reader.ts'
 export { documentReader, takeContent } from './document.ts'
+export { checkHeap } from './heap.ts'
 export { payloadBytes, textRejection } from './input.ts'
 export { verify, type Verifiable, type VerifyOptions } from './verify.ts'
 

@@ -36,12 +36,28 @@ const isUint8Array = (payload: unknown): payload is Uint8Array => typedArrayName
 const noBytes = new Uint8Array(0)
 
 /**
- * Copies shared bytes, which another thread could change between two stages, and bytes of another realm (a vm context,
- * as in test runners), so that later code may rely on `instanceof Uint8Array`.
+ * Copies shared bytes, which another thread could change between two stages, bytes of another realm (a vm context, as in
+ * test runners), and those of an array that may not have the size it states, so that later code may rely on
+ * `instanceof Uint8Array` and on its properties.
  */
 function ownBytes(bytes: Uint8Array): Uint8Array {
-  if (bytes.length === 0) return viewOf(bytes.buffer) && noBytes
-  return bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes)
+  if (!isOrdinary(bytes)) return held(() => new Uint8Array(bytes))
+  return bytes.length === 0 ? viewOf(bytes.buffer) && noBytes : bytes
+}
+
+const ordinary: ReadonlySet<unknown> = new Set([
+  Uint8Array.prototype,
+  ...(typeof Buffer === 'undefined' ? [] : [Buffer.prototype as unknown]),
+])
+
+const properties = ['length', 'byteLength', 'byteOffset', 'buffer'] as const
+
+/** Unshared, of this realm, and with the properties that the language gives to it. */
+function isOrdinary(bytes: Uint8Array): boolean {
+  if (!ordinary.has(Object.getPrototypeOf(bytes))) return false
+  for (const name of properties) if (Object.hasOwn(bytes, name)) return false
+  const { buffer } = bytes
+  return Object.getPrototypeOf(buffer) === ArrayBuffer.prototype && !Object.hasOwn(buffer, 'byteLength')
 }
 
 /** The bytes of an ArrayBuffer, a SharedArrayBuffer, a DataView or a view of bytes; undefined for other objects. */
@@ -54,8 +70,11 @@ function bytesOfBuffer(payload: object): Uint8Array | undefined {
           'as an array, or its bytes as a Uint8Array',
       )
     }
-    const buffer = viewOf(payload.buffer)
-    return ownBytes(buffer.subarray(payload.byteOffset, payload.byteOffset + payload.byteLength))
+    const prototype = name === undefined ? DataView.prototype : typedArray
+    const read = <T>(property: string): T => Reflect.get(prototype, property, payload) as T
+    return ownBytes(
+      held(() => new Uint8Array(read<ArrayBuffer>('buffer'), read<number>('byteOffset'), read<number>('byteLength'))),
+    )
   }
   return isBuffer(payload) ? ownBytes(viewOf(payload)) : undefined
 }
@@ -65,9 +84,18 @@ const sizes = [
   ...(typeof SharedArrayBuffer === 'undefined' ? [] : [SharedArrayBuffer.prototype]),
 ]
 
+/** Empty for an object whose own tag cannot be read: it is a value. */
+function tagOf(payload: object): string {
+  try {
+    return Object.prototype.toString.call(payload)
+  } catch {
+    return ''
+  }
+}
+
 /** Of any realm, and no lookalike: the getter of the size throws for those. */
 function isBuffer(payload: object): payload is ArrayBufferLike {
-  if (!/^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(payload))) return false
+  if (!/^\[object (Shared)?ArrayBuffer\]$/.test(tagOf(payload))) return false
   return sizes.some((prototype) => {
     try {
       return Reflect.get(prototype, 'byteLength', payload) !== undefined
@@ -77,12 +105,16 @@ function isBuffer(payload: object): payload is ArrayBufferLike {
   })
 }
 
-/** All bytes of a buffer. A transferred one throws. */
-function viewOf(buffer: ArrayBufferLike): Uint8Array {
+/** All bytes of a buffer. */
+const viewOf = (buffer: ArrayBufferLike): Uint8Array => held(() => new Uint8Array(buffer))
+
+/** Reading bytes that are no longer there throws: of a transferred buffer, or behind the end of one that has shrunk. */
+function held(read: () => Uint8Array): Uint8Array {
   try {
-    return new Uint8Array(buffer)
+    return read()
   } catch (cause) {
-    const message = 'Expected the payload to hold its bytes: its buffer is detached, because it was transferred'
+    const message =
+      'Expected the payload to hold its bytes: its buffer is detached, because it was transferred, or has shrunk'
     throw Object.assign(invalidOptions(message), { cause })
   }
 }

@@ -1,6 +1,6 @@
 // Counts calls by how they end.
 
-import { SidelaneError, type CacheStats, type Call, type Outcome, type Stats } from '../model/index.ts'
+import { SidelaneError, type CacheStats, type Call, type Outcome, type Placement, type Stats } from '../model/index.ts'
 
 type Gauges = Pick<Stats, 'queued' | 'queuedBytes'>
 
@@ -48,13 +48,18 @@ export class Counters {
     else this.#counts.failed++
   }
 
-  /** With the gauges of the calls in flight and of the cache. `isAuto`: of placement `auto`. */
-  snapshot(gauges: Gauges, cache: Pick<CacheStats, 'entries' | 'bytes'> | undefined, isAuto: boolean): Stats {
+  /** With the gauges of the calls in flight, of the cache and of the placement. */
+  snapshot(
+    gauges: Gauges,
+    cache: Pick<CacheStats, 'entries' | 'bytes'> | undefined,
+    { thresholds, restarts }: Pick<Placement, 'thresholds' | 'restarts'>,
+  ): Stats {
     const asked = this.#hits + this.#misses
     return {
       ...this.#counts,
       ...gauges,
-      ...(isAuto && { ranInline: this.#ranInline }),
+      ...(thresholds !== undefined && { ranInline: this.#ranInline }),
+      ...(restarts !== undefined && { restarts }),
       ...(cache !== undefined && {
         cache: {
           hits: this.#hits,

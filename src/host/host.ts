@@ -60,8 +60,8 @@ export class PlacedHost implements Host {
   }
 
   stats(): Stats {
-    const { counters, activeCalls, cache } = this.#parts
-    return counters.snapshot(queuedOf(activeCalls ?? []), cache, this.thresholds !== undefined)
+    const { counters, activeCalls, cache, placement } = this.#parts
+    return counters.snapshot(queuedOf(activeCalls ?? []), cache, placement)
   }
 
   close(): Promise<void> {

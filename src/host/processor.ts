@@ -158,7 +158,7 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
   }
 
   stats(): Stats {
-    return this.#counters.snapshot(queuedOf(this.#calls()), this.#parts.cache, this.thresholds !== undefined)
+    return this.#counters.snapshot(queuedOf(this.#calls()), this.#parts.cache, this.#parts.placement)
   }
 
   close(): Promise<void> {

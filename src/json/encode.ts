@@ -24,6 +24,8 @@ const encoder = new TextEncoder()
  * What JSON.stringify would change silently or throw at is `value.not_json` with its pointer: numbers that are not finite,
  * items that are no values (holes, undefined, functions, symbols), objects whose content is not in properties (Map, Set,
  * typed arrays, errors, instances without properties), cycles, bigints. With `numbers: 'int64'` a bigint is its digits.
+ *
+ * Time and memory are bounded by `maxBytes`, whatever the value refers to again and again: `limit.bytes` ends the walk.
  */
 export function encodeValue(value: unknown, limits: EncodeLimits): Encoded | ReadError {
   const writer = new Writer(limits)
@@ -34,7 +36,7 @@ export function encodeValue(value: unknown, limits: EncodeLimits): Encoded | Rea
     // A getter, a toJSON or a proxy threw.
     return readError('value.not_json', writer.pointer())
   }
-  const bytes = encoder.encode(writer.text)
+  const bytes = writer.bytes()
   return bytes.length > limits.maxBytes ? readError('limit.bytes') : { ok: true, bytes }
 }
 
@@ -42,8 +44,16 @@ export function encodeValue(value: unknown, limits: EncodeLimits): Encoded | Rea
 type Written = 'value.not_json' | 'limit.bytes' | 'limit.depth' | 'absent' | undefined
 type Problem = Exclude<Written, 'absent'>
 
+/** A longer text is encoded: a concatenated string holds a node for each of its parts. */
+const maxTextLength = 32_768
+
 class Writer {
-  text: string = ''
+  /** What is not encoded yet. */
+  #text: string = ''
+  readonly #encoded: Uint8Array[] = []
+  #encodedBytes = 0
+  /** Members that are left out. They leave no text, so that they are counted. */
+  #skipped = 0
   readonly #limits: EncodeLimits
   /** Containers from the root to the current value, to find cycles. */
   readonly #open: unknown[] = []
@@ -62,6 +72,19 @@ class Writer {
     return pointerOf(unwritable < 0 ? path : path.slice(0, unwritable))
   }
 
+  /** The whole text. */
+  bytes(): Uint8Array {
+    const last = encoder.encode(this.#text)
+    if (this.#encodedBytes === 0) return last
+    const bytes = new Uint8Array(this.#encodedBytes + last.length)
+    let at = 0
+    for (const part of [...this.#encoded, last]) {
+      bytes.set(part, at)
+      at += part.length
+    }
+    return bytes
+  }
+
   root(value: unknown): Problem {
     const written = this.#write(value, '')
     return written === 'absent' ? 'value.not_json' : written
@@ -70,7 +93,7 @@ class Writer {
   #write(value: unknown, key: string | number): Written {
     switch (typeof value) {
       case 'string':
-        return this.#append(textOf(value))
+        return this.#append(this.#quoted(value))
       case 'number':
         return Number.isFinite(value) ? this.#append(String(value)) : 'value.not_json'
       case 'boolean':
@@ -101,7 +124,7 @@ class Writer {
     if (typeof form === 'object' && form !== null) return this.#container(form, false)
     if (typeof form === 'function') return 'absent'
     if (typeof form !== 'bigint') return this.#write(form, '')
-    return this.#limits.numbers === 'int64' ? this.#append(String(form)) : 'value.not_json'
+    return this.#limits.numbers === 'int64' ? this.#append(digitsOf(form)) : 'value.not_json'
   }
 
   #container(value: object, isPlain: boolean): Written {
@@ -118,10 +141,11 @@ class Writer {
   #array(items: readonly unknown[]): Written {
     const at = this.#depth++
     const { length } = items
-    this.text += '['
+    this.#text += '['
     for (let i = 0; i < length; i++) {
       this.#path[at] = i
-      if (i > 0) this.text += ','
+      this.#encodeLong()
+      if (i > 0) this.#text += ','
       const written = this.#write(items[i], i)
       // A hole reads as undefined. JSON.stringify would write null.
       if (written !== undefined) return written === 'absent' ? 'value.not_json' : written
@@ -133,28 +157,52 @@ class Writer {
     const keys = Object.keys(object)
     if (!isPlain && hidesContent(object, keys.length)) return 'value.not_json'
     const at = this.#depth++
-    this.text += '{'
+    this.#text += '{'
     let isFirst = true
     for (const key of keys) {
       this.#path[at] = key
       const value = (object as Record<string, unknown>)[key]
-      if (value === undefined) continue
-      const before = this.text
-      this.text += isFirst ? `${textOf(key)}:` : `,${textOf(key)}:`
-      const written = this.#write(value, key)
+      this.#encodeLong()
+      const before = this.#text
+      const written = value === undefined ? 'absent' : this.#member(key, value, isFirst)
       if (written === undefined) isFirst = false
-      else if (written === 'absent') this.text = before
-      else return written
+      else if (written !== 'absent') return written
+      else {
+        this.#text = before
+        if (++this.#skipped > this.#limits.maxBytes) return 'limit.bytes'
+      }
     }
     return this.#append('}')
   }
 
+  #member(key: string, value: unknown, isFirst: boolean): Written {
+    this.#text += isFirst ? `${this.#quoted(key)}:` : `,${this.#quoted(key)}:`
+    return this.#write(value, key)
+  }
+
+  /** One that is too long is not escaped, which could take six times its memory: `#append` refuses it. */
+  #quoted(text: string): string {
+    return text.length > this.#limits.maxBytes ? text : textOf(text)
+  }
+
   #append(text: string): Problem {
-    this.text += text
+    this.#text += text
     // A lower bound of the bytes: ends the walk of huge and of shared structures.
-    return this.text.length > this.#limits.maxBytes ? 'limit.bytes' : undefined
+    return this.#encodedBytes + this.#text.length > this.#limits.maxBytes ? 'limit.bytes' : undefined
+  }
+
+  /** Called where nothing of the text is taken back. */
+  #encodeLong(): void {
+    if (this.#text.length <= maxTextLength) return
+    const part = encoder.encode(this.#text)
+    this.#encoded.push(part)
+    this.#encodedBytes += part.length
+    this.#text = ''
   }
 }
+
+/** Of more than 128 bits: a number out of range, without the time that the digits of a long bigint take. */
+const digitsOf = (value: bigint): string => String(BigInt.asIntN(128, value) === value ? value : 1n << 128n)
 
 /** Characters that a JSON string escapes, and surrogates, which are escaped when they are alone. */
 // oxlint-disable-next-line no-control-regex -- the characters that JSON escapes

@@ -11,6 +11,8 @@ export {
   canonicalTextWithin,
   compareKeys,
   JsonObject,
+  withoutSpare,
+  keepIntegers,
   primitiveText,
   roundBigints,
   sameValue,
@@ -20,3 +22,4 @@ export {
   type JsonPrimitive,
   type JsonValue,
 } from './value.ts'
+export { TextBuilder } from './text-builder.ts'

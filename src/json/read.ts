@@ -3,9 +3,10 @@
 
 import { decodeUtf8, isUtf8, isWellFormed, utf8Length } from '#runtime'
 import { spend, spendAhead } from '../util/step-budget.ts'
+import { int64Of } from './int64.ts'
 import { pointerOf } from './pointer.ts'
 import { readError, type ReadError } from './read-error.ts'
-import { compareKeys, JsonObject, type JsonArray, type JsonMember, type JsonValue } from './value.ts'
+import { compareKeys, JsonObject, withoutSpare, type JsonArray, type JsonMember, type JsonValue } from './value.ts'
 
 export interface ReadLimits {
   /** Largest text, in bytes of UTF-8. */
@@ -147,7 +148,7 @@ class Reader {
     } while (this.#take(','))
     if (!this.#take('}')) this.#fail()
     if (!seen.areAscending) members.sort((a, b) => compareKeys(a.key, b.key))
-    return new JsonObject(members)
+    return new JsonObject(withoutSpare(members))
   }
 
   /** In this order: surrogate, forbidden, duplicate, limit. A key with a lone surrogate has its parent's pointer. */
@@ -173,7 +174,7 @@ class Reader {
       this.#skipSpace()
     } while (this.#take(','))
     if (!this.#take(']')) this.#fail()
-    return items
+    return withoutSpare(items)
   }
 
   #number(): number | bigint {
@@ -199,9 +200,9 @@ class Reader {
   #largeInteger(value: number, digits: string | undefined): number | bigint {
     const { numbers } = this.#limits
     if (numbers === 'double') return value
-    if (numbers !== 'safe' && digits !== undefined && isInt64(value)) {
-      const exact = BigInt(digits)
-      if (exact >= minInt64 && exact <= maxUint64) return exact
+    if (numbers !== 'safe' && digits !== undefined) {
+      const exact = int64Of(digits, value)
+      if (exact !== undefined) return exact
     }
     if (numbers !== 'int64-or-double') this.#setModelError('number.unsafe_integer', this.#path)
     return value
@@ -272,12 +273,6 @@ class Reader {
     throw new GrammarError()
   }
 }
-
-const minInt64 = -(2n ** 63n)
-const maxUint64 = 2n ** 64n - 1n
-
-/** False for what is certainly out of range, so that no long text of digits is read. */
-const isInt64 = (value: number): boolean => value >= -(2 ** 63) && value <= 2 ** 64
 
 const isDigit = (unit: number): boolean => unit >= 0x30 && unit <= 0x39
 const isHexDigit = (unit: number): boolean =>

@@ -3,6 +3,8 @@
 
 import { utf8Length } from '#runtime'
 import { spend } from '../util/step-budget.ts'
+import { TextBuilder } from './text-builder.ts'
+import { int64Of } from './int64.ts'
 
 /** A bigint is an integer beyond ±(2^53 - 1), where the reader keeps 64-bit integers; smaller ones are numbers. */
 export type JsonPrimitive = string | number | bigint | boolean | null
@@ -11,7 +13,7 @@ export type JsonArray = JsonValue[]
 
 export interface JsonMember {
   readonly key: string
-  /** Mutable: normalization replaces strings in place. */
+  /** Mutable: the validator replaces values in place. */
   value: JsonValue
 }
 
@@ -21,7 +23,7 @@ export class JsonObject {
 
   /** `members` must be sorted by `compareKeys`, without duplicates. */
   constructor(members: readonly JsonMember[]) {
-    this.members = members
+    this.members = members.length === 0 ? noMembers : members
   }
 
   /** The value of `key`, or undefined. O(log n). */
@@ -42,6 +44,17 @@ export class JsonObject {
     return this.get(key) !== undefined
   }
 }
+
+/** One list for all empty objects: a payload of 15 MB may hold five million of them. */
+const noMembers: readonly JsonMember[] = []
+
+/**
+ * The same items without the spare capacity that `push` leaves: 17 items for the first one. A payload may hold as many
+ * lists as it has brackets, and of a long list the spare capacity is a small part.
+ */
+export const withoutSpare = <T>(items: T[]): T[] => (items.length <= maxTrimmed ? items.slice() : items)
+
+const maxTrimmed = 64
 
 /** Canonical key order: by UTF-16 code units (RFC 8785 §3.2.3), which is how JavaScript compares strings. */
 export const compareKeys = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
@@ -69,11 +82,25 @@ export function sameValue(a: JsonValue, b: JsonValue): boolean {
 }
 
 /** The tree with doubles instead of bigints. */
-export function roundBigints(value: JsonValue): JsonValue {
-  if (typeof value === 'bigint') return Number(value)
-  if (Array.isArray(value)) return value.map(roundBigints)
+export const roundBigints = (value: JsonValue): JsonValue => mapNumbers(value, Number)
+
+/**
+ * The tree with bigints instead of the doubles whose canonical text is that of a 64-bit integer: what the canonical text
+ * of the tree is read as. `1e16` is 10000000000000000 then.
+ */
+export const keepIntegers = (value: JsonValue): JsonValue => mapNumbers(value, integerOf)
+
+function integerOf(value: number | bigint): number | bigint {
+  if (typeof value === 'bigint' || !Number.isInteger(value) || Number.isSafeInteger(value)) return value
+  const text = String(value)
+  return /^-?\d+$/.test(text) ? (int64Of(text, value) ?? value) : value
+}
+
+function mapNumbers(value: JsonValue, convert: (value: number | bigint) => number | bigint): JsonValue {
+  if (typeof value === 'number' || typeof value === 'bigint') return convert(value)
+  if (Array.isArray(value)) return value.map((item) => mapNumbers(item, convert))
   if (!(value instanceof JsonObject)) return value
-  return new JsonObject(value.members.map((member) => ({ key: member.key, value: roundBigints(member.value) })))
+  return new JsonObject(value.members.map((member) => ({ key: member.key, value: mapNumbers(member.value, convert) })))
 }
 
 /**
@@ -81,39 +108,48 @@ export function roundBigints(value: JsonValue): JsonValue {
  * JSON.stringify of a plain object would put integer-like keys first.
  */
 export function canonicalText(value: JsonValue): string {
+  const text = new TextBuilder()
+  append(text, value)
+  return text.toString()
+}
+
+function append(text: Pick<TextBuilder, 'append'>, value: JsonValue): void {
   spend(1)
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`
-  if (!(value instanceof JsonObject)) return primitiveText(value)
-  const members = value.members.map((member) => `${JSON.stringify(member.key)}:${canonicalText(member.value)}`)
-  return `{${members.join(',')}}`
+  if (Array.isArray(value)) {
+    text.append('[')
+    for (let i = 0; i < value.length; i++) {
+      if (i > 0) text.append(',')
+      append(text, value[i] as JsonValue)
+    }
+    text.append(']')
+  } else if (value instanceof JsonObject) {
+    text.append('{')
+    let separator = ''
+    for (const member of value.members) {
+      text.append(`${separator}${JSON.stringify(member.key)}:`)
+      separator = ','
+      append(text, member.value)
+    }
+    text.append('}')
+  } else text.append(primitiveText(value))
 }
 
 /** Canonical JSON of up to `maxBytes` bytes of UTF-8; undefined: it is longer. Takes no more memory than that. */
 export function canonicalTextWithin(value: JsonValue, maxBytes: number): string | undefined {
+  const text = new TextBuilder()
   // In UTF-16 units, of which a text has no more than bytes.
   let left = maxBytes
-  const spend = (units: number): void => {
-    left -= units
-    if (left < 0) throw tooLong
-  }
-  const primitive = (from: JsonPrimitive): string => {
-    const text = primitiveText(from)
-    spend(text.length)
-    return text
-  }
-  const write = (from: JsonValue): string => {
-    if (Array.isArray(from)) {
-      spend(Math.max(2, from.length + 1))
-      return `[${from.map(write).join(',')}]`
-    }
-    if (!(from instanceof JsonObject)) return primitive(from)
-    const { members } = from
-    spend(Math.max(2, 2 * members.length + 1))
-    return `{${members.map((member) => `${primitive(member.key)}:${write(member.value)}`).join(',')}}`
+  const bounded = {
+    append(piece: string): void {
+      left -= piece.length
+      if (left < 0) throw tooLong
+      text.append(piece)
+    },
   }
   try {
-    const text = write(value)
-    return utf8Length(text) > maxBytes ? undefined : text
+    append(bounded, value)
+    const whole = text.toString()
+    return utf8Length(whole) > maxBytes ? undefined : whole
   } catch (error) {
     if (error === tooLong) return undefined
     throw error

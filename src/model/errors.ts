@@ -32,6 +32,9 @@ export const errorTable = Object.fromEntries(
 /** True for the codes that `process` resolves with. */
 export const isDataCode = (code: string): code is DataCode => Object.hasOwn(dataErrors, code)
 
+/** True for the codes that `process` and the creators reject with. */
+export const isFaultCode = (code: string): code is FaultCode => Object.hasOwn(faultErrors, code)
+
 /** The details of an error. */
 export interface SidelaneErrorOptions {
   /** Default: the message of the table. */
@@ -92,7 +95,7 @@ export function stackless(code: ErrorCode, options?: SidelaneErrorOptions): Side
   return error
 }
 
-const maxRetryAfterMs = 10_000
+export const maxRetryAfterMs = 10_000
 
 /** `retryAfterMs` of a refusal by a queue that drains in `drainMs`: whole ms, from 1 to 10,000. */
 export const retryAfterMs = (drainMs: number): number => Math.min(maxRetryAfterMs, Math.max(1, Math.ceil(drainMs)))

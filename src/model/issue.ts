@@ -25,6 +25,9 @@ const phrases: Readonly<Record<Keyword, (params: IssueParams) => string>> = {
   propertyNames: () => 'has a name that is not allowed',
 }
 
+/** True for the keywords that an issue can be about. */
+export const isKeyword = (text: unknown): text is Keyword => typeof text === 'string' && Object.hasOwn(phrases, text)
+
 /**
  * One English sentence about an issue. Of the payload it contains only member names, in the pointer; with `app.failed` it
  * is the app's own message.

@@ -39,6 +39,11 @@ export interface HostOptions {
   readonly maxQueue?: number | undefined
   /** Most bytes of all waiting payloads. Default 67,108,864 (64 MiB). */
   readonly maxQueueBytes?: number | undefined
+  /**
+   * Longest wait of a call in a queue that does not drain, in ms, 1 to 60,000; a burst may fill the queue up to `maxQueue`.
+   * Default 50.
+   */
+  readonly maxQueueMs?: number | undefined
   /** Time limit of each call, in ms, 1 to 60,000. Default 1,000, but none inline. */
   readonly deadlineMs?: number | undefined
   /** URL or path of the pool's worker file, for bundlers. Default: the one of this package. */
@@ -89,9 +94,9 @@ export interface CreateOptions<C extends boolean = boolean, A extends boolean = 
   extends HostOptions, ProcessorOptions<C, A> {}
 
 type HostDefaults = {
-  readonly [K in 'placement' | 'engine' | 'threads' | 'maxQueue' | 'maxQueueBytes' | 'connections']: NonNullable<
-    HostOptions[K]
-  >
+  readonly [
+    K in 'placement' | 'engine' | 'threads' | 'maxQueue' | 'maxQueueBytes' | 'maxQueueMs' | 'connections'
+  ]: NonNullable<HostOptions[K]>
 }
 
 /** The options with their defaults. */
@@ -163,6 +168,7 @@ const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
   threads: integer(1, 1024),
   maxQueue: integer(0),
   maxQueueBytes: integer(0),
+  maxQueueMs: deadlineRule,
   deadlineMs: deadlineRule,
   workerUrl: rule('a file: URL or an absolute path', (value) =>
     value instanceof URL ? value.protocol === 'file:' : typeof value === 'string' && absolutePath.test(value),
@@ -202,6 +208,8 @@ export function resolveHostOptions(options: HostOptions, cores: number): HostSet
     maxQueue: options.maxQueue ?? 1024,
     // A thousand payloads of 64 KiB. Bounds the memory of larger ones.
     maxQueueBytes: options.maxQueueBytes ?? 64 * mebibyte,
+    // A worker holds work for about 8 ms itself. 256 calls in flight, with 4 KB each, wait for less on one worker.
+    maxQueueMs: options.maxQueueMs ?? 50,
     // Long for a hot path. Inline runs synchronously, so nothing waits.
     deadlineMs: options.deadlineMs ?? (placement === 'inline' ? undefined : 1000),
     workerUrl: options.workerUrl,

@@ -1,7 +1,8 @@
 // What a placement is to the composition root: it numbers contracts and runs calls. Policies are layers, not here.
 
-import type { Run } from './call.ts'
+import type { ReadValue, Run } from './call.ts'
 import type { Contract } from './contract.ts'
+import type { WorkerRestarts } from './worker-restarts.ts'
 import type { AutoThresholds, EngineReport, PlacementName } from './processor.ts'
 
 /** A contract with the key of its digest `hmac-sha-256`. */
@@ -22,8 +23,12 @@ export interface Placement {
   add(contract: Contract, digestKey: Uint8Array | undefined): number
   /** Calls in flight that keep it busy: the default concurrency of a stream. Changes with the payloads. */
   readonly busyDepth: number
+  /** Of placements with workers. */
+  readonly restarts?: WorkerRestarts
   /** Runs the call or queues it. */
   readonly run: Run
+  /** For canonical bytes of another process: makes a reader that throws `unavailable` where `read` throws. */
+  readonly guardReader?: (read: ReadValue) => ReadValue
   /** Releases everything. Called when no call is in flight. */
   stop(): Promise<void>
 }

@@ -5,6 +5,7 @@
 
 import type { Contract } from './contract.ts'
 import type { SidelaneError } from './errors.ts'
+import type { WorkerRestarts } from './worker-restarts.ts'
 import type { AcceptedCanonical, AcceptedInApp, Accepted, Failed, Rejected } from './outcome.ts'
 
 /** The requested engine: `auto` selects native if it loads, else js. */
@@ -123,6 +124,8 @@ export interface Stats {
   readonly queuedBytes: number
   /** Only with placement `auto`: settled calls that ran inline. */
   readonly ranInline?: number
+  /** Only with placement `pool` or `auto`: workers of the host that ended and were replaced, by the cause. */
+  readonly restarts?: WorkerRestarts
   /** Only with a result cache. */
   readonly cache?: CacheStats
 }

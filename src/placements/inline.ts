@@ -1,7 +1,7 @@
 // The caller's own thread: a payload is processed inside the call. There is no queue and no deadline.
 
 import { toFault, type Call, type Contract, type EngineReport, type Placement } from '../model/index.ts'
-import { payloadBytes, type CompiledContract, type Engine } from '../engine/index.ts'
+import { checkHeap, payloadBytes, type CompiledContract, type Engine } from '../engine/index.ts'
 import { ContractTable } from './contract-table.ts'
 
 export class InlinePlacement implements Placement {
@@ -10,16 +10,22 @@ export class InlinePlacement implements Placement {
   readonly busyDepth = 1
   readonly engine: EngineReport
   readonly #engine: Engine
+  readonly #takesLarge: boolean
   readonly #contracts = new ContractTable<CompiledContract>()
   readonly #compiled: readonly CompiledContract[] = this.#contracts.entries
 
-  constructor(engine: Engine) {
+  /** `takesLarge`: payloads of every size that a contract admits. */
+  constructor(engine: Engine, takesLarge = true) {
     this.#engine = engine
+    this.#takesLarge = takesLarge
     this.engine = engine.report
   }
 
   add(contract: Contract, digestKey: Uint8Array | undefined): number {
-    return this.#contracts.add(contract, digestKey, () => this.#engine.compile(contract, { digestKey }))
+    return this.#contracts.add(contract, digestKey, () => {
+      if (this.#takesLarge) checkHeap(contract, this.engine)
+      return this.#engine.compile(contract, { digestKey })
+    })
   }
 
   readonly run = (call: Call): void => {

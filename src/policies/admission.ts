@@ -2,6 +2,7 @@
 // here instead. The queue itself belongs to the placement.
 
 import { retryAfterMs, stackless, type Call, type Holder, type Layer, type Run } from '../model/index.ts'
+import { StandingQueue } from './standing-queue.ts'
 
 /** The queue of a placement. */
 export interface QueueState {
@@ -20,32 +21,28 @@ export interface QueueState {
 export interface AdmissionOptions {
   readonly maxQueue: number
   readonly maxQueueBytes: number
-  /** Longest time in a standing queue. Default: no limit. */
-  readonly maxQueueMs?: number
-  /** Calls that run at the same time. Default 1. */
-  readonly workers?: number
+  /** Longest wait in a queue that stands: see standing-queue.ts. */
+  readonly maxQueueMs: number
+  /** As many may always wait, however long they take. */
+  readonly minWaiting: number
   readonly queue: QueueState
 }
 
-/** A queue that was empty within this time is a burst: only its count and bytes are bounded (the interval of CoDel). */
-const burstMs = 100
-
 export class Admission {
   readonly #options: AdmissionOptions
-  /** When the first call came to an empty queue. */
-  #standsSince = 0
+  readonly #standing = new StandingQueue()
 
   constructor(options: AdmissionOptions) {
     this.#options = options
   }
 
-  /** Fails a call with `overloaded` when it can neither run nor wait; a patient call waits without limit. */
+  /** Fails a call with `overloaded` when it can neither run nor wait in time; a patient call waits without limit. */
   readonly layer: Layer = (inner) => {
     const waiting = new PatientCalls(inner, this)
     this.#options.queue.onSpace = waiting.admit
     return (call) => {
       if (call.patient) waiting.add(call)
-      else if (this.isFull(leastBytes(call.payload))) {
+      else if (this.isFull(leastBytes(call.payload)) || this.isLate()) {
         call.fail(stackless('overloaded', { retryAfterMs: this.retryAfterMs }))
       } else inner(call)
     }
@@ -61,16 +58,17 @@ export class Admission {
     )
   }
 
-  /** Whether a call that comes now would wait longer than `maxQueueMs` in a queue that does not drain. */
+  /** For each call that comes and is not patient: whether it would wait longer than `maxQueueMs` in a queue that stands. */
   isLate(): boolean {
-    const { maxQueueMs = Number.POSITIVE_INFINITY, workers = 1, queue } = this.#options
-    if (queue.queued < workers || queue.drainMs < maxQueueMs) return false
-    return performance.now() - this.#standsSince > burstMs
+    const { maxQueueMs, minWaiting, queue } = this.#options
+    const isLong = queue.queued >= minWaiting + queue.freeSlots && queue.drainMs >= maxQueueMs
+    return this.#standing.refuses(isLong, isLong ? performance.now() : 0)
   }
 
-  /** Must be called for each call that enters the queue when `maxQueueMs` is set. */
-  entered(now: number): void {
-    if (this.#options.queue.queued === 0) this.#standsSince = now
+  /** Whether a patient call may enter: the workers stay busy, and other calls have half of the time. */
+  hasPatientSpace(bytes: number): boolean {
+    const { maxQueueMs, queue } = this.#options
+    return !this.isFull(bytes) && (queue.queued < queue.capacity || queue.drainMs < maxQueueMs / 2)
   }
 
   /** Patient calls that may be in the queue or run at the same time. */
@@ -87,7 +85,7 @@ export class Admission {
 
 /**
  * The patient calls in front of the queue, first in, first out. They are admitted as soon as there is space, before later
- * calls, so that they do not starve; they take at most half of the queue, so that other calls do not starve.
+ * calls, so that they do not starve; they take at most half of the queue and of its time, so that other calls do not starve.
  */
 class PatientCalls implements Holder {
   readonly #inner: Run
@@ -131,7 +129,7 @@ class PatientCalls implements Holder {
   }
 
   #fits(call: Call): boolean {
-    return this.#admitted < this.#admission.patientShare && !this.#admission.isFull(leastBytes(call.payload))
+    return this.#admitted < this.#admission.patientShare && this.#admission.hasPatientSpace(leastBytes(call.payload))
   }
 
   #enter(call: Call): void {

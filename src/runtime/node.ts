@@ -3,8 +3,10 @@
 
 import { Buffer, isUtf8 as isUtf8Bytes } from 'node:buffer'
 import { createHmac, hash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { getHeapStatistics } from 'node:v8'
 import * as node from 'node:zlib'
+
+export { readRegularFile, readRegularFileSync } from './regular-file.ts'
 
 /** SHA-256 of the bytes (of a string's UTF-8), 64 lower-case hex digits. */
 export const sha256Hex = (data: Uint8Array | string): string => hash('sha256', data, 'hex')
@@ -31,8 +33,8 @@ export const isWellFormed = (text: string): boolean => (text as string & { isWel
 /** Index of the first occurrence of `text` (ASCII) in the bytes, or -1. */
 export const indexOfAscii = (bytes: Uint8Array, text: string): number => viewOf(bytes).indexOf(text, 0, 'latin1')
 
-/** The bytes of a file. Throws what `node:fs` throws. */
-export const readFile = (file: string | URL): Uint8Array => toUint8Array(readFileSync(file))
+/** The heap limit of this thread, in MiB. */
+export const heapLimitMb = (): number => getHeapStatistics().heap_size_limit / 2 ** 20
 
 const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 

@@ -42,8 +42,16 @@ export function indexOfAscii(bytes: Uint8Array, text: string): number {
   return -1
 }
 
-export const readFile = (_file: string | URL): Uint8Array => {
-  throw new Error('This runtime has no file system: give the text to parseContract().')
+/** It is not known. */
+export const heapLimitMb = (): number => Number.POSITIVE_INFINITY
+
+const noFiles = 'This runtime has no file system: give the text to parseContract().'
+
+export const readRegularFileSync = (_file: string | URL, _kind: string): Uint8Array => {
+  throw new Error(noFiles)
 }
+
+export const readRegularFile = (_file: string | URL, _kind: string): Promise<Uint8Array> =>
+  Promise.reject(new Error(noFiles))
 
 export const zlib: Zlib | undefined = undefined

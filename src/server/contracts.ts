@@ -1,11 +1,12 @@
 // The contracts of the daemon: reads lock files and their keys from disk, and holds those that are served in a registry. A
 // registry never changes; a reload makes a new one.
 
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errorTable, SidelaneError, type Contract, type KeyedContract, type Route } from '../model/index.ts'
-import { loadContract } from '../contract/index.ts'
+import { loadContractAsync } from '../contract/index.ts'
 import type { CompiledContract } from '../engine/index.ts'
+import { readRegularFile, toFileError, type FileError } from '../runtime/regular-file.ts'
 import { keyFingerprint, noContractId, type ContractRequest, type ContractStatus } from '../wire/index.ts'
 import { configTexts as texts } from '../tables/daemon-texts.ts'
 import { fillTemplate } from '../util/fill-template.ts'
@@ -30,12 +31,19 @@ export interface LoadedContract extends Route {
 
 const lockSuffix = '.lock.json'
 
-/** Reads the lock files in their order, those of a directory by name. Throws a `SidelaneError` that names the file. */
-export function loadContracts({
+/**
+ * Reads the lock files in their order, those of a directory by name; the disk does not block this thread. Rejects with a
+ * `SidelaneError` that names the file.
+ */
+export async function loadContracts({
   contracts,
   digestKeyFiles,
-}: Pick<DaemonSettings, 'contracts' | 'digestKeyFiles'>): KeyedContract[] {
-  const loaded = contracts.flatMap((path) => lockFiles(path)).map((lock) => loadLockFile(lock, digestKeyFiles))
+}: Pick<DaemonSettings, 'contracts' | 'digestKeyFiles'>): Promise<KeyedContract[]> {
+  const loaded: KeyedContract[] = []
+  // One after the other: each has megabytes, and health is answered between them.
+  for (const path of contracts) {
+    for (const file of await lockFiles(path)) loaded.push(await loadLockFile(file, digestKeyFiles))
+  }
   const names = new Set(loaded.map(({ contract }) => contract.name))
   for (const name of Object.keys(digestKeyFiles)) {
     if (names.has(name)) continue
@@ -49,47 +57,61 @@ interface LockFile {
   readonly ofDirectory: boolean
 }
 
-function lockFiles(path: string): LockFile[] {
-  const isDirectory = reading(path, 'contract', () => statSync(path).isDirectory())
-  if (!isDirectory) return [{ file: path, ofDirectory: false }]
-  return reading(path, 'directory', () => readdirSync(path))
-    .filter((name) => name.endsWith(lockSuffix) && !name.startsWith('.'))
-    .sort()
-    .map((name) => ({ file: join(path, name), ofDirectory: true }))
+async function lockFiles(path: string): Promise<LockFile[]> {
+  try {
+    if (!(await stat(path)).isDirectory()) return [{ file: path, ofDirectory: false }]
+    return (await readdir(path))
+      .filter((name) => name.endsWith(lockSuffix) && !name.startsWith('.'))
+      .sort()
+      .map((name) => ({ file: join(path, name), ofDirectory: true }))
+  } catch (error) {
+    throw unreadable('contract.invalid', toFileError(path, 'lock', error))
+  }
 }
 
-function loadLockFile({ file, ofDirectory }: LockFile, keyFiles: Readonly<Record<string, string>>): KeyedContract {
+/** With the file that it is from, for messages. */
+interface LoadedLock extends KeyedContract {
+  readonly file?: string
+}
+
+/** The error with the file ahead of its message. */
+function ofFile(file: string | undefined, error: unknown): unknown {
+  if (!(error instanceof SidelaneError) || file === undefined || error.message.includes(file)) return error
+  const { code, pointer, message } = error
+  return new SidelaneError(code, {
+    message: `${file}: ${message}`,
+    ...(pointer !== undefined && { pointer }),
+    cause: error,
+  })
+}
+
+async function loadLockFile(
+  { file, ofDirectory }: LockFile,
+  keyFiles: Readonly<Record<string, string>>,
+): Promise<LoadedLock> {
   let contract: Contract
   try {
-    contract = loadContract(file)
+    contract = await loadContractAsync(file)
   } catch (error) {
-    if (!(error instanceof SidelaneError)) throw error
-    const { code, pointer, message } = error
-    throw new SidelaneError(code, {
-      message: message.includes(file) ? message : `${file}${pointer ? ` at ${pointer}` : ''}: ${message}`,
-      ...(pointer !== undefined && { pointer }),
-      cause: error,
-    })
+    throw ofFile(file, error)
   }
-  if (contract.profile.digest !== 'hmac-sha-256') return { contract, digestKey: undefined }
+  if (contract.profile.digest !== 'hmac-sha-256') return { contract, digestKey: undefined, file }
   const beside = join(dirname(file), `${basename(file, lockSuffix)}.key`)
   const named = Object.hasOwn(keyFiles, contract.name) ? keyFiles[contract.name] : undefined
   const keyFile = named ?? (ofDirectory ? beside : undefined)
-  if (keyFile === undefined) {
+  const missing = (): SidelaneError => {
     const message = fillTemplate(texts.expectedDigestKey, { name: contract.name, lock: file })
-    throw new SidelaneError('options.invalid', { message })
+    return new SidelaneError('options.invalid', { message })
   }
-  return { contract, digestKey: Uint8Array.from(reading(keyFile, 'digest key', () => readFileSync(keyFile))) }
+  if (keyFile === undefined) throw missing()
+  const key = readRegularFile(keyFile, 'key').catch((error: FileError) => {
+    throw named === undefined && error.code === 'ENOENT' ? missing() : unreadable('options.invalid', error)
+  })
+  return { contract, digestKey: await key, file }
 }
 
-function reading<T>(file: string, what: string, read: () => T): T {
-  try {
-    return read()
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new SidelaneError('contract.invalid', { message: `Cannot read the ${what} ${file}: ${why}`, cause })
-  }
-}
+const unreadable = (code: 'contract.invalid' | 'options.invalid', cause: FileError): SidelaneError =>
+  new SidelaneError(code, { message: cause.message, params: { path: cause.path, reason: cause.code }, cause })
 
 /** Makes a contract known to the engine. */
 export type CompileContract = (
@@ -134,16 +156,22 @@ export class ContractRegistry {
     for (const { dispose } of this.#byId.values()) dispose()
   }
 
-  #add(one: KeyedContract, compile: CompileContract): void {
-    const { contract, digestKey } = one
+  #add(one: LoadedLock, compile: CompileContract): void {
+    const { contract, digestKey, file } = one
     const { name, id } = contract
+    let compiled: ReturnType<CompileContract>
+    try {
+      compiled = compile(one)
+    } catch (error) {
+      throw ofFile(file, error)
+    }
     const loaded: LoadedContract = {
       name,
       id,
       fingerprint: keyFingerprint(digestKey),
       contract,
       registry: this,
-      ...compile(one),
+      ...compiled,
     }
     // Loaded twice: the later key and position count.
     this.#byId.get(id)?.dispose()

@@ -1,7 +1,7 @@
 // Where requests run: on this thread, or in worker threads. Each has the queue in front of its engine.
 
-import { encodeFault, toFault, type Call, type EngineReport, type Holder } from '../model/index.ts'
-import type { CompiledContract, Engine, RunLimit } from '../engine/index.ts'
+import { encodeFault, toFault, type Call, type EngineReport, type Holder, type WorkerRestarts } from '../model/index.ts'
+import { checkHeap, type CompiledContract, type Engine, type RunLimit } from '../engine/index.ts'
 import type { PoolPlacement } from '../placements/index.ts'
 import type { QueueState } from '../policies/index.ts'
 import { LinkedList } from '../util/linked-list.ts'
@@ -13,6 +13,8 @@ import type { SpareWorkers } from './spare-workers.ts'
 export interface Executor {
   readonly engine: EngineReport
   readonly workers: number
+  /** Of worker threads. */
+  readonly restarts?: WorkerRestarts
   /** `run` copies the payload: its memory may be reused afterwards. */
   readonly copiesPayload: boolean
   /** `pendingCalls`: those that can pass their deadline. */
@@ -81,6 +83,7 @@ export class InlineExecutor implements Executor, QueueState, Holder {
   }
 
   readonly compile: CompileContract = (keyed) => {
+    checkHeap(keyed.contract, this.engine)
     const compiled = this.#engine.compile(keyed.contract, { digestKey: keyed.digestKey })
     const { worker, dispose } = this.#spares.add(keyed)
     return {
@@ -210,6 +213,10 @@ export class PoolExecutor implements Executor {
 
   get engine(): EngineReport {
     return this.#pool.engine
+  }
+
+  get restarts(): WorkerRestarts {
+    return this.#pool.restarts
   }
 
   get spareQueued(): number {

@@ -7,7 +7,7 @@ import { WriteBatcher } from '../util/write-batcher.ts'
 import {
   addControlFrame,
   addPreface,
-  answerCapFactor,
+  answerCap,
   decodeClientHello,
   encodeServerHello,
   FrameDecoder,
@@ -80,7 +80,7 @@ export class FramedConnection implements FrameSink {
     this.#table = table
     this.#indices = new ContractIndices(table)
     const request = table.maxBytes + requestSlackBytes
-    this.caps = { request, answer: request * answerCapFactor }
+    this.caps = { request, answer: answerCap(table.maxBytes) }
     this.#writer = new WriteBatcher({
       target: socket,
       arena: newBlockArena(),
@@ -92,7 +92,7 @@ export class FramedConnection implements FrameSink {
       },
       onHandedOver: (answers) => (this.#inFlight -= answers),
     })
-    this.#target = { writer: this.#writer, maxOutcomeBytes: this.caps.answer, onAnswer: this.#onAnswer }
+    this.#target = { writer: this.#writer, onAnswer: this.#onAnswer }
     this.#timeouts = new FramedTimeouts(limits, performance.now())
     table.retain()
     observer.opened('framed')
@@ -146,13 +146,13 @@ export class FramedConnection implements FrameSink {
   open(head: FrameHeader): 'take' | 'skip' {
     if (head.kind !== kinds.request) return 'take'
     const served = this.#indices.byIndex[head.index]
-    if (served === undefined) return this.#answerAtOnce(head, stackless('contract.unknown', unknownIndex))
-    if (head.a === 0) return this.#answerAtOnce(head, stackless('deadline.exceeded', noTimeLeft), served)
+    if (served === undefined) return this.#answerAtOnce(head, stackless('contract.unknown'))
+    if (head.a === 0) return this.#answerAtOnce(head, stackless('deadline.exceeded', { params: { where: 'queue' } }))
     const { settings, queue } = this.#context
-    if (this.#inFlight >= settings.maxInFlight) return this.#refuse(head, served, 'in_flight')
-    if (this.#writer.full) return this.#refuse(head, served, 'output')
+    if (this.#inFlight >= settings.maxInFlight) return this.#refuse(head, served, queue.refusal('in_flight'))
+    if (this.#writer.full) return this.#refuse(head, served, queue.refusal('output'))
     const refusal = queue.reserve(head.length)
-    if (refusal !== undefined) return this.#refuse(head, served, refusal.reason, refusal.retryAfterMs)
+    if (refusal !== undefined) return this.#refuse(head, served, refusal)
     this.#reserved = head.length
     this.#inFlight++
     this.#openedAt = this.#now
@@ -229,9 +229,9 @@ export class FramedConnection implements FrameSink {
     this.#context.queue.submit(request)
   }
 
-  #refuse(head: FrameHeader, served: LoadedContract, reason: Refusal['reason'], retryAfterMs?: number): 'skip' {
+  #refuse(head: FrameHeader, served: LoadedContract, { reason, retryAfterMs }: Refusal): 'skip' {
     this.#context.observer.shed(reason)
-    return this.#answerAtOnce(head, stackless('overloaded', retryAfterMs === undefined ? {} : { retryAfterMs }), served)
+    return this.#answerAtOnce(head, stackless('overloaded', { retryAfterMs }), served)
   }
 
   /** Answers a request whose body is skipped: with the fault, or `limit.bytes`. */
@@ -271,7 +271,7 @@ export class FramedConnection implements FrameSink {
     if (!this.#draining || this.#closed || this.#requests.size > 0) return
     if (this.#violation !== undefined) {
       const fault = stackless('protocol.violation', {
-        message: `The connection broke the protocol: ${this.#violation}.`,
+        message: this.#violation,
       })
       this.#violation = undefined
       addAnswer(this.#writer, 0, fault)
@@ -320,6 +320,3 @@ export class FramedConnection implements FrameSink {
     this.#context.onClosed(this)
   }
 }
-
-const noTimeLeft = { params: { where: 'queue' } }
-const unknownIndex = { message: 'HELLO has not given out this contract index.' }

@@ -10,8 +10,6 @@ import { ServerRequest, type Output } from './request.ts'
 /** What requests of one connection have in common. */
 export interface FramedRequestTarget {
   readonly writer: WriteBatcher
-  /** Longest outcome. */
-  readonly maxOutcomeBytes: number
   /** The answer of the request has been added to the writer. */
   readonly onAnswer: (request: FramedRequest) => void
 }
@@ -63,10 +61,6 @@ export class FramedRequest extends ServerRequest {
 
   override get isUnwelcome(): boolean {
     return this.#target.writer.full
-  }
-
-  override get maxOutcomeBytes(): number {
-    return this.#target.maxOutcomeBytes
   }
 
   override outputFor(bytes: number): Output {

@@ -3,22 +3,20 @@
 
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, chownSync, linkSync, lstatSync, renameSync, statSync, unlinkSync, type Stats } from 'node:fs'
+import { chmodSync, chownSync, linkSync, lstatSync, renameSync, unlinkSync, type Stats } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { socketTexts as texts } from '../tables/daemon-texts.ts'
 import { fillTemplate, type TemplateValues } from '../util/fill-template.ts'
 import { connectError, makeOwnDirectory } from '../util/socket-path.ts'
 import type { Place } from './config/settings.ts'
+import { ListenError } from './listen-error.ts'
+import { checkParents } from './socket-parents.ts'
 
 const backlog = 511
 const watchMs = 1000
 /** Closing a listener resets the connections in its backlog, so it accepts for so long after another daemon took the path. */
 const backlogGraceMs = 1000
-
-export class ListenError extends Error {
-  override readonly name = 'ListenError'
-}
 
 export interface ListenerOptions {
   readonly place: Place
@@ -56,7 +54,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     return new Listener(options, server, undefined)
   }
   if (place.isDefault) attempt(place.path, () => makeOwnDirectory(place.path))
-  checkParent(place.path)
+  checkParents(place.path)
   const state = await pathState(place.path)
   if (state === 'alive' && !options.takeover) {
     throw failure(texts.inUse, { path: place.path })
@@ -163,6 +161,8 @@ async function publish(
     chmodSync(temporary, mode)
     if (group !== undefined) chownSync(temporary, -1, group)
     const identity = lstatSync(temporary)
+    // Again: the daemon may have waited for the old one's answer, or run for months.
+    checkParents(path)
     if (how === 'replace') renameSync(temporary, path)
     else {
       // Fails if the path exists by now.
@@ -173,6 +173,7 @@ async function publish(
   } catch (error) {
     server.close()
     remove(temporary)
+    if (error instanceof ListenError) throw error
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') throw failure(texts.lostRace, { path })
     throw failure(texts.cannotPublish, { path, reason: messageOf(error) }, error)
@@ -220,7 +221,7 @@ async function pathState(path: string): Promise<PathState> {
   const stats = attempt(path, () => lstatSync(path, { throwIfNoEntry: false }))
   if (stats === undefined) return 'free'
   if (!stats.isSocket()) throw failure(texts.notSocket, { path })
-  if (stats.uid !== process.getuid?.()) {
+  if (stats.uid !== process.geteuid?.()) {
     throw failure(texts.foreignSocket, { path, uid: stats.uid })
   }
   const error = await connectError(connect(path))
@@ -229,16 +230,6 @@ async function pathState(path: string): Promise<PathState> {
   // EAGAIN: the backlog of a listener is full.
   if (error === undefined || error.code === 'EAGAIN') return 'alive'
   throw failure(texts.cannotProbe, { path, reason: messageOf(error) }, error)
-}
-
-function checkParent(path: string): void {
-  const directory = dirname(path)
-  const stats = attempt(path, () => statSync(directory, { throwIfNoEntry: false }))
-  if (stats === undefined) throw failure(texts.noParent, { directory })
-  if (!stats.isDirectory()) throw failure(texts.parentNotDirectory, { directory })
-  const othersWrite = (stats.mode & 0o002) !== 0
-  const sticky = (stats.mode & 0o1000) !== 0
-  if (othersWrite && !sticky) throw failure(texts.othersMayWrite, { directory })
 }
 
 function attempt<T>(path: string, action: () => T): T {

@@ -7,8 +7,12 @@ import { logEvents } from '../tables/daemon-texts.ts'
 
 export type LogEvent = keyof typeof logEvents
 
-/** Takes a line; false: the line is dropped. */
-export type LineSink = (line: string) => boolean
+export interface LineSink {
+  /** Takes a line; false: the line is dropped. */
+  write(line: string): boolean
+  /** Called for each line that was taken and is lost. */
+  onLost: (() => void) | undefined
+}
 
 /** Of lines that a slow reader has not taken yet. */
 const maxPendingBytes = 65_536
@@ -22,19 +26,25 @@ export class Log {
 
   constructor(sink: LineSink) {
     this.#sink = sink
+    sink.onLost = () => this.#drop()
   }
 
   /** Text in `fields` is escaped as JSON does. `level`: where it is not that of the event. */
   write(event: LogEvent, fields: Readonly<Record<string, unknown>> = {}, level?: 'error'): void {
-    if (this.#unreported > 0 && this.#put('log_dropped', { count: this.#unreported })) this.#unreported = 0
-    if (!this.#put(event, fields, level)) this.#unreported++
+    const count = this.#unreported
+    // A report that is lost is reported again.
+    if (count > 0 && this.#put('log_dropped', { count })) this.#unreported -= count
+    if (!this.#put(event, fields, level)) this.#drop()
+  }
+
+  #drop(): void {
+    this.dropped++
+    this.#unreported++
   }
 
   #put(event: LogEvent, fields: Readonly<Record<string, unknown>>, level: string = logEvents[event]): boolean {
     const line = { time: new Date().toISOString(), level, event, ...fields }
-    const taken = this.#sink(`${escaped(JSON.stringify(line))}\n`)
-    if (!taken) this.dropped++
-    return taken
+    return this.#sink.write(`${escaped(JSON.stringify(line))}\n`)
   }
 }
 
@@ -46,14 +56,27 @@ const escaped = (text: string): string =>
 export function descriptorSink(descriptor: number): LineSink {
   const stats = fstatSync(descriptor)
   // A pipe or a socket may be full. libuv then buffers the rest and reports its size.
-  if (stats.isFIFO() || stats.isSocket()) return pipeSink(descriptor)
-  return (line) => {
-    try {
-      return writeSync(descriptor, line) === Buffer.byteLength(line)
-    } catch {
-      // The disk is full or the terminal is closed.
-      return false
-    }
+  return stats.isFIFO() || stats.isSocket() ? pipeSink(descriptor) : fileSink(descriptor)
+}
+
+/** A file or a device that may be full, fail, or be closed. */
+function fileSink(descriptor: number): LineSink {
+  /** The last write stopped within a line. */
+  let isTorn = false
+  return {
+    onLost: undefined,
+    write(line) {
+      const bytes = Buffer.from(isTorn ? `\n${line}` : line)
+      let written = 0
+      try {
+        while (written < bytes.length) written += writeSync(descriptor, bytes, written)
+        isTorn = false
+      } catch {
+        // Full, above a quota or RLIMIT_FSIZE, a defect, or the terminal is closed. A line break alone ends the torn line.
+        if (written > 0) isTorn = written > 1 || !isTorn
+      }
+      return written === bytes.length
+    },
   }
 }
 
@@ -63,9 +86,14 @@ function pipeSink(descriptor: number): LineSink {
   pipe.on('error', () => (isClosed = true))
   // Pending lines do not keep the process alive.
   pipe.unref()
-  return (line) => {
-    if (isClosed || pipe.writableLength + line.length > maxPendingBytes) return false
-    pipe.write(line)
-    return true
+  const sink: LineSink = {
+    onLost: undefined,
+    write(line) {
+      if (isClosed || pipe.writableLength + line.length > maxPendingBytes) return false
+      // The reader may be gone: that is known later.
+      pipe.write(line, (error) => error && sink.onLost?.())
+      return true
+    },
   }
+  return sink
 }

@@ -11,7 +11,7 @@ import type { ServiceSettings } from './config/settings.ts'
 /** Why a request is refused. Its response is `overloaded`. */
 export interface Refusal {
   readonly reason: ShedReason
-  readonly retryAfterMs: number | undefined
+  readonly retryAfterMs: number
 }
 
 export class RequestQueue implements RequestOwner {
@@ -36,7 +36,8 @@ export class RequestQueue implements RequestOwner {
     this.#maxBytes = maxBytes
     this.#executor = executor
     this.#observer = observer
-    this.#admission = new Admission({ maxQueue, maxQueueBytes: Number.POSITIVE_INFINITY, maxQueueMs, workers, queue })
+    const maxQueueBytes = Number.POSITIVE_INFINITY
+    this.#admission = new Admission({ maxQueue, maxQueueBytes, maxQueueMs, minWaiting: workers, queue })
     this.#deadlines = new DeadlineTimer(queue.pendingCalls)
     this.#busyPoll = new BusyPoll(spinUs, () => this.inFlight > 0)
   }
@@ -48,9 +49,9 @@ export class RequestQueue implements RequestOwner {
 
   /** Called with the size that the header names, before there is memory for the body. undefined: it is admitted. */
   reserve(bytes: number): Refusal | undefined {
-    if (this.outOfMemory) return this.#refusal('memory')
-    if (this.#admission.isFull(0) || this.#admission.isLate()) return this.#refusal('queue')
-    if (this.bytes + bytes > this.#maxBytes) return this.#refusal('bytes')
+    if (this.outOfMemory) return this.refusal('memory')
+    if (this.#admission.isFull(0) || this.#admission.isLate()) return this.refusal('queue')
+    if (this.bytes + bytes > this.#maxBytes) return this.refusal('bytes')
     this.bytes += bytes
     return undefined
   }
@@ -64,7 +65,6 @@ export class RequestQueue implements RequestOwner {
   submit(request: ServerRequest): void {
     this.inFlight++
     request.owner = this
-    this.#admission.entered(request.receivedAt)
     if (request.expiresAt !== Number.POSITIVE_INFINITY) this.#deadlines.watch(request.expiresAt)
     this.#executor.run(request)
   }
@@ -109,7 +109,7 @@ export class RequestQueue implements RequestOwner {
     if (--this.inFlight === 0) this.onIdle()
   }
 
-  #refusal(reason: ShedReason): Refusal {
+  refusal(reason: ShedReason): Refusal {
     return { reason, retryAfterMs: this.#admission.retryAfterMs }
   }
 }

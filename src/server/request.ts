@@ -1,7 +1,6 @@
 // A request of the daemon as a call, of either protocol. The bytes on the connection are in framed-connection.ts and http/.
 
 import { Call, encodeFault, encodeOutcome, outcomeSize, SidelaneError, type Outcome } from '../model/index.ts'
-import { framedTexts } from '../tables/daemon-texts.ts'
 import type { LoadedContract } from './contracts.ts'
 import type { shedReasons } from '../tables/metrics.ts'
 
@@ -81,11 +80,6 @@ export abstract class ServerRequest extends Call implements RequestInfo {
     return false
   }
 
-  /** The longest outcome; a longer one becomes `limit.output`. */
-  get maxOutcomeBytes(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
   /** Memory for an outcome of about `bytes` where it is sent from; undefined: there is none. */
   outputFor(_bytes: number): Output | undefined {
     return undefined
@@ -152,13 +146,10 @@ export class OutcomeWriter {
   output: Output = { bytes: new Uint8Array(scratchBytes), at: 0 }
   #scratch: Output = this.output
 
-  /** Writes an outcome of about `bytes` to `output` and returns its size; `limit.output` if it is too long for the owner. */
+  /** Writes an outcome of about `bytes` to `output` and returns its size. */
   write(owner: ServerRequest, bytes: number, write: Write): number {
-    const max = owner.maxOutcomeBytes
-    let size = this.#attempt(owner, bytes, write)
-    if (size < 0 && -size <= max) size = this.#attempt(owner, -size, write)
-    if (size >= 0 && size <= max) return size
-    return this.#attempt(owner, typicalBytes, writeTooLong)
+    const size = this.#attempt(owner, bytes, write)
+    return size < 0 ? this.#attempt(owner, -size, write) : size
   }
 
   #attempt(owner: ServerRequest, bytes: number, write: Write): number {
@@ -174,6 +165,3 @@ export class OutcomeWriter {
     return this.#scratch
   }
 }
-
-const tooLong = new SidelaneError('limit.output', { message: framedTexts.responseTooLong })
-const writeTooLong: Write = (bytes, at) => encodeFault(tooLong, bytes, at)

@@ -94,9 +94,10 @@ export class Service {
     return this.#executor.engine
   }
 
-  get gauges(): Pick<Now, 'inFlight' | 'queued' | 'queuedBytes'> & { readonly connections: number } {
+  get gauges(): Pick<Now, 'inFlight' | 'queued' | 'queuedBytes' | 'restarts'> & { readonly connections: number } {
     const { inFlight, queued, bytes } = this.queue
-    return { inFlight, queued, queuedBytes: bytes, connections: this.#connections }
+    const { restarts } = this.#executor
+    return { inFlight, queued, queuedBytes: bytes, restarts, connections: this.#connections }
   }
 
   /** The daemon listens: `starting` is over. */

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import * as tables from '../tables/metrics.ts'
-import type { ErrorCode } from '../model/index.ts'
+import type { ErrorCode, RestartCause, WorkerRestarts } from '../model/index.ts'
 import { traceIdOf } from '../wire/index.ts'
 import type { Log, LogEvent } from './log.ts'
 import type { Protocol, RequestInfo } from './request.ts'
@@ -15,6 +15,8 @@ export interface Now {
   readonly queued: number
   /** All bodies together. */
   readonly queuedBytes: number
+  /** undefined: there are no worker threads. */
+  readonly restarts: WorkerRestarts | undefined
   readonly contracts: number
   readonly ready: boolean
   readonly version: string
@@ -29,6 +31,7 @@ interface Requests {
 const { bucketBoundsUs } = tables
 const protocols = Object.keys(tables.protocols) as Protocol[]
 const shedReasons = Object.keys(tables.shedReasons) as ShedReason[]
+const restartCauses = Object.keys(tables.restartCauses) as RestartCause[]
 
 export type ResultCode = ErrorCode | 'accepted'
 
@@ -138,6 +141,7 @@ export class Telemetry {
       sidelane_sent_bytes_total: this.#sent,
       sidelane_sheds_total: shedReasons.map((reason) => [{ reason }, this.#sheds[reason]]),
       sidelane_log_dropped_total: this.#log.dropped,
+      sidelane_worker_restarts_total: restartCauses.map((cause) => [{ cause }, now.restarts?.[cause] ?? 0]),
       sidelane_reloads_total: tables.reloadResults.map((result) => [{ result }, this.#reloads[result]]),
       sidelane_contracts: now.contracts,
       sidelane_ready: now.ready ? 1 : 0,

@@ -160,4 +160,10 @@ export const daemonOptions = [
   { key: 'metricsListen', kind: 'loopback', help: '127.0.0.1:PORT or [::1]:PORT: health and metrics over TCP' },
   { key: 'logSample', kind: 'share', default: 0.01, help: 'share of requests that get a log line' },
   { key: 'exitWithStdin', kind: 'switch', help: 'drains and exits when stdin ends' },
+  {
+    key: 'contractsFromStdin',
+    kind: 'switch',
+    help: 'contracts and their keys as JSON lines from stdin;\nimplies --exit-with-stdin',
+  },
+  { key: 'removeDirectory', kind: 'switch', help: "when stdin ends, removes the socket's directory" },
 ] as const

@@ -6,12 +6,14 @@ export const configTexts = {
   unknownOption: 'Unknown option {option}',
   unknownVariable: 'Unknown variable {variable}',
   unknownKey: 'Unknown key {key} in {file}',
+  hiddenKey: '(not shown)',
   expectedValue: 'Expected {name} to be {expected}, got {value}',
   expectedNoValue: 'Expected `{flag}` without a value',
   expectedOnce: 'Expected `{flag}` once',
-  cannotRead: 'Cannot read {file}: {reason}',
   expectedObject: 'Expected {file} to hold a JSON object',
   expectedContract: 'Expected at least one `--contract PATH`',
+  refusedLine: 'Line {number} of stdin: {reason}',
+  noContract: 'it is no contract',
   expectedOneSocket: 'Expected one socket from LISTEN_FDS, got `{count}`',
   expectedNoSocket: 'Expected no `--socket`: the socket comes from LISTEN_FDS',
   unknownDigestKey: 'Expected `--digest-key-file` to name a contract that is served, got `{name}`',
@@ -19,6 +21,16 @@ export const configTexts = {
   wouldListen: 'would listen on {place}',
   wouldServe: 'would serve {contract}',
   tryHelp: 'Try: --help',
+} as const
+
+/** What a value of the configuration file is, instead of the value. */
+export const jsonTypes = {
+  null: 'null',
+  boolean: 'a boolean',
+  number: 'a number',
+  string: 'a string',
+  array: 'an array',
+  object: 'an object',
 } as const
 
 /** Why the socket cannot be used: printed at the start, with exit code 1 or 2. */
@@ -30,7 +42,11 @@ export const socketTexts = {
   openDirectory: 'The directory `{directory}` must have mode 0700, not 0{mode}.',
   noParent: 'There is no directory {directory}',
   parentNotDirectory: '{directory} is not a directory',
-  othersMayWrite: 'Others may write to {directory}: they could replace the socket',
+  othersMayWrite:
+    'Others may write to {directory} (mode 0{mode}): they could replace the socket. Use a directory that only its owner may write to, such as $XDG_RUNTIME_DIR, or run: chmod go-w {directory}',
+  foreignParent:
+    '{directory} belongs to uid {uid}, who could replace the socket. It must belong to root or to uid {own}',
+  tooManyLinks: 'The path of {directory} has too many symbolic links',
   cannotUse: 'Cannot use {path}: {reason}',
   notSocket: '{path} is not a socket, and is not replaced',
   foreignSocket: '{path} is a socket of uid {uid}, not ours, and is not replaced',
@@ -40,6 +56,15 @@ export const socketTexts = {
   cannotBind: 'Cannot bind a temporary socket beside {path}: {reason}',
   cannotPublish: 'Cannot publish {path}: {reason}',
   cannotRepublish: 'The socket is gone and cannot be published again: {reason}',
+} as const
+
+/** Why `ping` and `stats` get no answer, and what they print instead of text that is not a daemon's. */
+export const clientTexts = {
+  noAnswer: 'no answer within {ms} ms',
+  tooLong: 'the answer has more than {limit} bytes',
+  closed: 'it closed without an answer',
+  notDaemon: 'the answer is not that of a daemon',
+  noReason: 'no reason given',
 } as const
 
 /** The events of the log, by their level. `request` has the level `error` from status 500 on. */
@@ -73,7 +98,6 @@ export const unreadyReasons = ['draining', 'taken-over', 'memory', 'starting'] a
 
 /** What a framed connection fails with. */
 export const framedTexts = {
-  responseTooLong: 'The answer is longer than the connection allows.',
   frameTimeout: 'a frame was not complete in time',
   handshakeTimeout: 'no HELLO was received in time',
 } as const

@@ -14,6 +14,7 @@ export const metrics = {
   sidelane_sent_bytes_total: ['counter', 'Bytes written to clients.'],
   sidelane_sheds_total: ['counter', 'Requests and connections that were refused, by the limit that was reached.'],
   sidelane_log_dropped_total: ['counter', 'Log lines that were dropped.'],
+  sidelane_worker_restarts_total: ['counter', 'Workers that ended and were replaced, by the cause.'],
   sidelane_reloads_total: ['counter', 'Reloads of the contracts.'],
   sidelane_contracts: ['gauge', 'Contracts that are served.'],
   sidelane_ready: ['gauge', '1 when /readyz answers 200.'],
@@ -39,6 +40,15 @@ export const shedReasons = {
   memory: 'The process is near its memory limit.',
   connections: 'Too many connections are open.',
   draining: 'The daemon drains.',
+} as const
+
+/** The label `cause` of `sidelane_worker_restarts_total`, and the fields of `stats().restarts`: why a worker was replaced. */
+export const restartCauses = {
+  exit: 'It ended by itself.',
+  error: 'An uncaught exception or a panic ended it.',
+  memory: 'It reached its heap limit.',
+  hung: 'It was ended because it hung at a payload.',
+  load: 'It could not load.',
 } as const
 
 /** The label `result` of `sidelane_reloads_total`. */

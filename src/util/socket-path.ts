@@ -68,7 +68,7 @@ export const connectError = (socket: Socket): Promise<NodeJS.ErrnoException | un
     })
   })
 
-const ownUid = (): number => process.getuid?.() ?? 0
+const ownUid = (): number => process.geteuid?.() ?? 0
 
 const invalid = (message: string, cause?: unknown): SidelaneError =>
   new SidelaneError('options.invalid', { message, ...(cause !== undefined && { cause }) })

@@ -46,8 +46,5 @@ export const maxNameBytes = 64
 /** Bytes of a REQUEST beyond the largest `maxBytes`. */
 export const requestSlackBytes = 4096
 
-/** Largest response, as a multiple of the request cap. */
-export const answerCapFactor = 8
-
 /** Requests in flight on a connection, unless the server sends another limit. */
 export const defaultInFlight = 256

@@ -1,7 +1,7 @@
 // Frames: writes them, and decodes the bytes of a connection, in chunks of any size, into frames by the rules of WIRE.md.
 // It has no socket and no clock.
 
-import { clientViolations, violations } from '../tables/wire-violations.ts'
+import { clientViolations, serverViolations, violations, type ViolationReason } from '../tables/wire-violations.ts'
 import { fillTemplate } from '../util/fill-template.ts'
 import { readU16, readU32, writeU16, writeU32 } from '../util/byte-codec.ts'
 import type { WriteBatcher } from '../util/write-batcher.ts'
@@ -99,8 +99,8 @@ export interface FrameSink {
   frame(header: FrameHeader, payload: Uint8Array, own: boolean): void
   /** A REQUEST longer than the cap, up to twice as long: its body is discarded. Called instead of `open`. */
   oversize(header: FrameHeader): void
-  /** The peer violated the protocol; the message is for the peer. Nothing more is delivered. */
-  violation(message: string): void
+  /** The peer violated the protocol; the message is for the peer, the reason for a client. Nothing more is delivered. */
+  violation(message: string, reason: ViolationReason): void
 }
 
 /**
@@ -177,7 +177,10 @@ export class FrameDecoder {
     const header = this.#header
     const { length } = header
     const wrong = this.#side === 'server' ? this.#checkClient(header) : this.#checkServer(header)
-    if (wrong !== undefined) return this.#violate(wrong, chunk)
+    if (wrong !== undefined) {
+      this.#violate(...(typeof wrong === 'string' ? ([wrong, 'violation.frame'] as const) : wrong))
+      return chunk.length
+    }
     const isOversize = header.kind === kinds.request && length > this.#sink.caps.request
     if (isOversize) this.#sink.oversize(header)
     if (isOversize || this.#sink.open(header) === 'skip') {
@@ -209,15 +212,13 @@ export class FrameDecoder {
   #deliver(payload: Uint8Array, own: boolean): void {
     const { kind } = this.#header
     const isResponse = kind >= kinds.accepted && kind <= kinds.error
-    if (isResponse && !isOutcomeOf(kind, payload))
-      this.#violate('an answer is not an outcome of its kind and size', payload)
+    if (isResponse && !isOutcomeOf(kind, payload)) this.#violate(...wrongAnswer('outcome'))
     else this.#sink.frame(this.#header, payload, own)
   }
 
-  #violate(message: string, chunk: Uint8Array): number {
+  #violate(message: string, reason: ViolationReason): void {
     this.stop()
-    this.#sink.violation(message)
-    return chunk.length
+    this.#sink.violation(message, reason)
   }
 
   /** The violation of a client's header, if any. */
@@ -234,18 +235,29 @@ export class FrameDecoder {
     return undefined
   }
 
-  /** The violation of a server's header, if any. */
-  #checkServer(header: FrameHeader): string | undefined {
+  /** The violation of a server's header, if any; a text alone has the reason `violation.frame`. */
+  #checkServer(header: FrameHeader): string | WrongAnswer | undefined {
     const { kind, length } = header
     if (kind < kinds.accepted || kind > kinds.error) {
       return checkControl(header) ?? (isServerKind(kind) ? undefined : unknownKind(kind))
     }
     if (header.flags !== 0) return unknownFlags(header)
     if (header.id > Number.MAX_SAFE_INTEGER) return violations.hugeId
-    if (header.id === 0 && kind !== kinds.error) return 'an answer has id 0'
+    if (header.id === 0 && kind !== kinds.error) return wrongAnswer('zeroId')
     const cap = this.#sink.caps.answer
-    return length > cap ? `an answer has ${length} bytes, more than the cap of ${cap}` : undefined
+    return length > cap ? wrongAnswer('longAnswer', { length, cap }) : undefined
   }
+}
+
+/** Text and reason of a violation by a server. */
+export type WrongAnswer = readonly [text: string, reason: ViolationReason]
+
+export function wrongAnswer(
+  violation: keyof typeof serverViolations,
+  values: Readonly<Record<string, string | number>> = {},
+): WrongAnswer {
+  const [reason, template] = serverViolations[violation]
+  return [fillTemplate<string>(template, values), reason]
 }
 
 /** Checks of all kinds but REQUESTs and responses. */

@@ -1,7 +1,7 @@
 // The payload of HELLO, in both directions: a list of fields.
 
 import { isContractName } from '../model/index.ts'
-import { clientViolations, violations } from '../tables/wire-violations.ts'
+import { clientViolations, serverViolations, violations } from '../tables/wire-violations.ts'
 import { fillTemplate } from '../util/fill-template.ts'
 import { decodeUtf8, encodeUtf8, hmacSha256Hex } from '#runtime'
 import { readHex, readU16, readU32, writeHex, writeU16, writeU32 } from '../util/byte-codec.ts'
@@ -146,12 +146,12 @@ export function decodeServerHello(payload: Uint8Array): ServerHello | string {
     if (type === fields.server) server = decodeUtf8(value)
     if (type === fields.engine) engine = decodeUtf8(value)
     if (type === fields.limits) {
-      if (value.length !== limitsBytes) return 'LIMITS is of wrong size'
+      if (value.length !== limitsBytes) return serverViolations.limitsSize[1]
       limits = { requestBytes: readU32(value, 0), answerBytes: readU32(value, 4), inFlight: readU32(value, 8) }
     }
   }
-  if (server === undefined || limits === undefined) return 'HELLO lacks SERVER or LIMITS'
-  if (engine !== 'js' && engine !== 'native') return 'HELLO names no engine'
+  if (server === undefined || limits === undefined) return serverViolations.helloFields[1]
+  if (engine !== 'js' && engine !== 'native') return serverViolations.helloEngine[1]
   return { contracts, server, engine, limits }
 }
 

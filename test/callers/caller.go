@@ -12,10 +12,14 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
+	"time"
 )
 
+var code = regexp.MustCompile(`^[a-z0-9_.-]+$`)
+
 func main() {
-	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", os.Args[1])
 	}}}
 	lines := bufio.NewScanner(os.Stdin)
@@ -26,10 +30,18 @@ func main() {
 			fmt.Println("- unavailable 0") // reconnects with the next line
 			continue
 		}
-		body, _ := io.ReadAll(answer.Body)
+		body, err := io.ReadAll(io.LimitReader(answer.Body, 64<<20))
 		answer.Body.Close()
-		var problem struct{ Code string }
-		json.Unmarshal(body, &problem) // only a problem is JSON
+		problem := struct{ Code string }{}
+		if answer.StatusCode == 200 {
+			problem.Code = "-"
+		} else { // only a problem is JSON
+			err = cmp.Or(err, json.Unmarshal(body, &problem))
+		}
+		if err != nil || !code.MatchString(problem.Code) { // not what a daemon sends
+			fmt.Println("- unavailable 0")
+			continue
+		}
 		fmt.Println(answer.StatusCode, cmp.Or(answer.Header.Get("Sidelane-Digest"), problem.Code), len(body))
 	}
 }

@@ -1,5 +1,5 @@
 """Sends each line of standard input to the daemon: caller.py SOCKET CONTRACT < payloads.ndjson"""
-import http.client, json, socket, sys
+import http.client, json, re, socket, sys
 
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
@@ -11,13 +11,20 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.settimeout(self.timeout)
         self.sock.connect(self.path)
 
+def result(answer):
+    body = answer.read(64 << 20)
+    if answer.length:  # of the body is missing
+        raise http.client.IncompleteRead(body, answer.length)
+    code = "-" if answer.status == 200 else json.loads(body)["code"]  # only a problem is JSON
+    if not re.fullmatch("[a-z0-9_.-]+", code):
+        raise ValueError(code)
+    return f"{answer.status} {answer.headers['Sidelane-Digest'] or code} {len(body)}"
+
 daemon = UnixConnection(sys.argv[1])
 for line in sys.stdin.buffer:
     try:
         daemon.request("POST", f"/v1/contracts/{sys.argv[2]}/process", line.rstrip(b"\n"))
-        answer = daemon.getresponse()
-        body = answer.read()
-        print(answer.status, answer.headers["Sidelane-Digest"] or json.loads(body)["code"], len(body), flush=True)
-    except (OSError, http.client.HTTPException):
+        print(result(daemon.getresponse()), flush=True)
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
         daemon.close()  # reconnects with the next line
         print("- unavailable 0", flush=True)

@@ -93,7 +93,7 @@ describe('sidelane contract import', () => {
   it.each([
     [['order.json', '-o', '-'], 'Expected --name NAME'],
     [['order.json', '--name', 'a'], 'Expected -o LOCK'],
-    [['nowhere.json', '-o', '-', '--name', 'a'], 'There is no file nowhere.json'],
+    [['nowhere.json', '-o', '-', '--name', 'a'], 'Cannot read the schema document nowhere.json: there is no such file'],
     [['order.json', '-o', '-', '--name', 'a', '--objects', 'any'], 'Expected --objects to be loose, strict or strip'],
     [['order.json', '-o', '-', '--name', 'a', '--defaults', 'yes'], 'Expected --defaults to be insert or ignore'],
     [['order.yaml', '-o', '-', '--name', 'a'], 'order.yaml is not JSON; convert YAML to JSON first'],

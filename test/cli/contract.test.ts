@@ -67,7 +67,7 @@ describe('sidelane', () => {
     ['no file', ['contract', 'export', '-o', '-'], 'Expected one FILE'],
     ['no target', ['contract', 'export', 'contracts.js'], 'Expected -o LOCK'],
     ['an unknown option', ['contract', 'show', '--jsn'], "Unknown option '--jsn'"],
-    ['a missing file', ['contract', 'show', 'gone.json'], 'There is no file gone.json'],
+    ['a missing file', ['contract', 'show', 'gone.json'], 'Cannot read the lock file gone.json: there is no such file'],
   ])('exits 2 with an empty stdout for %s', (_, args, words) => {
     const { status, stdout, stderr } = sidelane(...args)
     expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })

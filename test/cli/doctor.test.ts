@@ -82,7 +82,7 @@ describe('sidelane doctor', () => {
 
   it.each([
     [['doctor', 'now'], 'Unexpected "now"'],
-    [['doctor', '--contract', 'gone.json'], 'There is no file gone.json'],
+    [['doctor', '--contract', 'gone.json'], 'Cannot read the lock file gone.json: there is no such file'],
     [['doctor', '--jsn'], "Unknown option '--jsn'"],
   ])('exits 2 for %j', async (args, words) => {
     const { status, stdout, stderr } = await sidelane(args)

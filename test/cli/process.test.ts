@@ -157,7 +157,11 @@ describe('sidelane process', () => {
   const unread = file('unread.ndjson', '{"n":1}\n')
   it.each([
     ['no contract', ['process'], 'Expected --contract LOCK'],
-    ['a missing contract', ['process', '--contract', 'gone.json'], 'There is no file gone.json'],
+    [
+      'a missing contract',
+      ['process', '--contract', 'gone.json'],
+      'Cannot read the lock file gone.json: there is no such file',
+    ],
     ['a missing input', [...inline, '--in', 'gone.ndjson'], 'There is no file gone.ndjson'],
     ['an output in a missing folder', [...inline, '--out', '/no/such/folder/out'], 'Cannot write /no/such/folder/out'],
     ['the input as output', [...inline, '--in', unread, '--out', unread], 'is the input itself'],

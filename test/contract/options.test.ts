@@ -25,6 +25,7 @@ describe('host options', () => {
       threads: 3,
       maxQueue: 1024,
       maxQueueBytes: 64 * 1024 * 1024,
+      maxQueueMs: 50,
       deadlineMs: undefined,
       workerUrl: undefined,
       cache: undefined,
@@ -39,6 +40,7 @@ describe('host options', () => {
   test.each<[object, string]>([
     [{ maxQueue: -1 }, 'Expected `maxQueue` to be an integer ≥ 0, got `-1` (number)'],
     [{ maxQueue: 1.5 }, 'Expected `maxQueue` to be an integer ≥ 0, got `1.5` (number)'],
+    [{ maxQueueMs: 0 }, 'Expected `maxQueueMs` to be a number of milliseconds from 1 to 60000, got `0` (number)'],
     [{ maxQueueBytes: '1' }, 'Expected `maxQueueBytes` to be an integer ≥ 0, got `1` (string)'],
     [{ threads: 0 }, 'Expected `threads` to be an integer from 1 to 1024, got `0` (number)'],
     [
@@ -64,7 +66,7 @@ describe('host options', () => {
     ],
     [
       { maxqueue: 1 },
-      'Expected the options of `createHost` to be among placement, engine, jsCompressor, threads, maxQueue, maxQueueBytes, deadlineMs, workerUrl, cache, socket, connections, launch, got `maxqueue`',
+      'Expected the options of `createHost` to be among placement, engine, jsCompressor, threads, maxQueue, maxQueueBytes, maxQueueMs, deadlineMs, workerUrl, cache, socket, connections, launch, got `maxqueue`',
     ],
     [[], 'Expected the options of `createHost` to be an object, got an object (array)'],
   ])('%o is rejected', (options, message) => {

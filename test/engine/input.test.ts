@@ -64,6 +64,40 @@ describe('bytes', () => {
     expect((payloadBytes(payload, rules) as Uint8Array).buffer).toBeInstanceOf(ArrayBuffer)
   })
 
+  const lying = (property: string, value: unknown) =>
+    Object.defineProperty(Uint8Array.from(text), property, { value }) as Uint8Array
+  const buffer = Uint8Array.from(text).buffer
+  test.each([
+    ['length', lying('length', 1)],
+    ['length', lying('length', 1e9)],
+    ['buffer', lying('buffer', new ArrayBuffer(1))],
+    ['byteOffset', lying('byteOffset', 9)],
+    [
+      'class',
+      new (class extends Uint8Array {
+        override get length() {
+          return 1
+        }
+      })(text),
+    ],
+    ['prototype', Object.setPrototypeOf(Uint8Array.from(text), null) as unknown],
+    ['byteLength of its buffer', Object.defineProperty(buffer, 'byteLength', { value: 1 }) as unknown],
+  ])('bytes whose %s is not the real one are the bytes that they hold', (_, payload) => {
+    expect(bytesOf(payload)).toBe('[12]')
+    const bytes = payloadBytes(payload, rules) as Uint8Array
+    expect([bytes.length, bytes.buffer.byteLength]).toEqual([4, 4])
+  })
+
+  test('a view behind the end of a buffer that has shrunk is a mistake of the caller', () => {
+    // Resizable buffers are not in the types of this target.
+    const shrinking = Reflect.construct(ArrayBuffer, [4, { maxByteLength: 4 }]) as ArrayBuffer & {
+      resize(to: number): void
+    }
+    const view = new DataView(shrinking, 2, 2)
+    shrinking.resize(1)
+    expect(() => payloadBytes(view, rules)).toThrow(expect.objectContaining({ code: 'options.invalid' }))
+  })
+
   test.each([new Float64Array(1), new Uint16Array(1), new BigInt64Array(1)])(
     '%o is a mistake of the caller',
     (view) => {

@@ -4,7 +4,7 @@ import { inflateRawSync, inflateSync, gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { decodeOutcome, type Accepted, type AcceptedCanonical } from '../../src/model/index.ts'
 import type { CompiledContract } from '../../src/engine/engine.ts'
-import { createEngine } from '../../src/engine/index.ts'
+import { createEngine, decompress } from '../../src/engine/index.ts'
 import { canGenerate } from '../../src/engine/js/codegen.ts'
 import { contractOf } from '../support/locks.ts'
 
@@ -118,9 +118,12 @@ describe('compress', () => {
     for (const codec of ['gzip', 'deflate', 'deflate-raw'] as const) {
       for (const level of [0, 1, 6, 9]) {
         const compiled = fflate.compile(contractOf({}, { compress: { codec, level } }))
-        for (const bytes of [payload, large, random, Buffer.from('0')]) {
+        // The last two fill the stored blocks of level 0.
+        const full = [65_535, 131_070].map((size) => Buffer.from(`"${'x'.repeat(size - 2)}"`))
+        for (const bytes of [payload, large, random, Buffer.from('0'), ...full]) {
           const outcome = compiled.process(bytes, true) as AcceptedCanonical
           expect(Buffer.compare(undo[codec](outcome.body), outcome.canonical)).toBe(0)
+          expect(Buffer.compare(decompress(outcome.body, codec, { maxBytes: bytes.length }), outcome.canonical)).toBe(0)
           if (codec === 'gzip') expect([...outcome.body.subarray(4, 8), outcome.body[9]]).toEqual([0, 0, 0, 0, 255])
         }
       }

@@ -1,6 +1,16 @@
 // Fault rows about the socket file, and what clients see during a takeover. Modes and messages are in test/server.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -162,6 +172,77 @@ describe.each(daemonKinds)('%s', (kind) => {
     const closed = isRoot ? '/proc/self' : join(folder, 'closed')
     if (!isRoot) mkdirSync(closed, { mode: 0o500 })
     await refused(join(closed, 's.sock'))
+  })
+
+  test('F84: a folder on the way to the socket that others may change is refused, with what to do', async (context) => {
+    needDaemon(kind, context)
+    const folder = freshFolder()
+    const lock = join(folder, 'a.lock.json')
+    writeFileSync(lock, JSON.stringify(anything.lock))
+    const [outer, inner] = [join(folder, 'outer'), join(folder, 'outer/inner')]
+    mkdirSync(inner, { recursive: true, mode: 0o755 })
+    symlinkSync('outer/inner', join(folder, 'link'))
+    const tries: readonly (readonly [path: string, outer: number, inner: number, refused?: string])[] = [
+      ['outer/inner', 0o755, 0o755],
+      ['outer/inner', 0o1777, 0o700],
+      ['link', 0o1777, 0o700],
+      ['outer/inner', 0o755, 0o770, inner],
+      // Others could take the name while no daemon has it.
+      ['outer/inner', 0o755, 0o1777, inner],
+      ['outer/inner', 0o777, 0o700, outer],
+      ['outer/inner', 0o775, 0o700, outer],
+      ['link', 0o777, 0o700, outer],
+      ['link/../inner', 0o777, 0o700, outer],
+    ]
+    for (const [path, outerMode, innerMode, refused] of tries) {
+      chmodSync(outer, outerMode)
+      chmodSync(inner, innerMode)
+      const what = `${path} ${outerMode.toString(8)} ${innerMode.toString(8)}`
+      const daemon = new Daemon({ kind, args: ['--socket', `${folder}/${path}/s.sock`, '--contract', lock] })
+      if (refused === undefined) {
+        await daemon.event('listening')
+        expect(await daemon.stop(), what).toBe(0)
+      } else {
+        expect(await daemon.exited, what).toBe(1)
+        expect(daemon.stderr.replaceAll(`${folder}/link`, inner), what).toContain(
+          `Others may write to ${refused} (mode 0`,
+        )
+        expect(daemon.stderr, what).toContain('chmod go-w')
+      }
+    }
+    if (!isRoot) return
+    chmodSync(outer, 0o755)
+    chmodSync(inner, 0o755)
+    for (const foreign of [inner, outer]) {
+      chownSync(foreign, 65_534, 65_534)
+      const daemon = new Daemon({ kind, args: ['--socket', join(inner, 's.sock'), '--contract', lock] })
+      expect(await daemon.exited).toBe(1)
+      expect(daemon.stderr).toContain(`${foreign} belongs to uid 65534`)
+      chownSync(foreign, 0, 0)
+    }
+  })
+
+  test('F84: the folder is checked again at a takeover, and when a deleted file is published again', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        const { ino } = lstatSync(row.socket)
+        chmodSync(row.folder, 0o777)
+        const second = row.another('--takeover')
+        expect(await second.exited).toBe(1)
+        expect(second.stderr).toContain('Others may write to')
+        expect(lstatSync(row.socket).ino).toBe(ino)
+        expect((await row.trial.offer('[1]')).code).toBe('ok')
+        rmSync(row.socket)
+        expect((await row.daemon.event('warning'))['message']).toContain('Others may write to')
+        expect(existsSync(row.socket)).toBe(false)
+        chmodSync(row.folder, 0o700)
+        await row.trial.until('the file is back', () => existsSync(row.socket))
+        expect(readdirSync(row.folder).sort()).toEqual(['locks', 's.sock'])
+      },
+      { kills: true },
+    )
   })
 
   test('F41: a deleted file is published again within seconds, and open connections are not affected', async (context) => {

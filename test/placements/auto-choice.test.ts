@@ -20,6 +20,7 @@ function openFakes() {
     ...common,
     name: 'pool' as const,
     isDown: false,
+    restarts: { exit: 0, error: 0, memory: 0, hung: 0, load: 0 },
     waitUs: 0,
     expectedUs: () => 50,
     waitUsAt: () => pool.waitUs,

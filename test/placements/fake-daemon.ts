@@ -19,6 +19,7 @@ import {
   writeFrameHeader,
   writePreface,
   type FrameHeader,
+  type ServerHello,
 } from '../../src/wire/index.ts'
 
 export interface Served {
@@ -29,13 +30,14 @@ export interface Served {
 /** Deviations from a correct daemon. */
 export interface Behaviour {
   readonly contracts?: readonly Served[]
-  readonly inFlight?: number
-  readonly answerBytes?: number
+  readonly limits?: Partial<ServerHello['limits']>
   readonly engine?: 'js' | 'native'
   /** Written instead of the preface. */
   readonly preface?: Uint8Array
   /** false: HELLO is not answered. */
   readonly hello?: boolean
+  /** Changes or replaces the answer to HELLO. */
+  readonly answerHello?: (usual: ServerHello, peer: Peer) => ServerHello | Uint8Array
   /** Called for each REQUEST; true: it took care of the answer. */
   readonly request?: (request: Request) => boolean
   /** Called for each new connection; true: the daemon ignores the connection. */
@@ -47,6 +49,7 @@ export interface Request {
   readonly id: number
   readonly payload: Uint8Array
   readonly leftMs: number
+  readonly flags: number
   /** Sends the correct answer. */
   readonly answer: () => void
 }
@@ -55,7 +58,8 @@ export interface Request {
 export interface Peer {
   readonly number: number
   readonly socket: Socket
-  send(kind: number, id: number, payload?: Uint8Array): void
+  /** `head` overrides fields of the header. */
+  send(kind: number, id: number, payload?: Uint8Array, head?: Partial<FrameHeader>): void
   fault(id: number, error: SidelaneError): void
 }
 
@@ -112,9 +116,9 @@ export async function fakeDaemon(behaviour: Behaviour = {}): Promise<FakeDaemon>
     const peer: Peer = {
       number,
       socket,
-      send(kind, id, payload = new Uint8Array(0)) {
+      send(kind, id, payload = new Uint8Array(0), { length = payload.length, flags = 0, index = 0 } = {}) {
         const bytes = new Uint8Array(headerBytes + payload.length)
-        writeFrameHeader(bytes, 0, payload.length, kind, 0, 0, id, 0, 0)
+        writeFrameHeader(bytes, 0, length, kind, flags, index, id, 0, 0)
         bytes.set(payload, headerBytes)
         socket.write(bytes)
       },
@@ -130,7 +134,7 @@ export async function fakeDaemon(behaviour: Behaviour = {}): Promise<FakeDaemon>
     socket.on('end', () => socket.end())
 
     const hello = (id: number, payload: Uint8Array): void => {
-      const { contracts = [], inFlight = 256, answerBytes = 1 << 23, engine: kind = 'js' } = daemon.behaviour
+      const { contracts = [], limits, engine: kind = 'js', answerHello } = daemon.behaviour
       const asked = decodeClientHello(payload)
       if (typeof asked === 'string') throw new Error(asked)
       const answers = asked.contracts.map(({ id: want, name, fingerprint }) => {
@@ -147,16 +151,14 @@ export async function fakeDaemon(behaviour: Behaviour = {}): Promise<FakeDaemon>
         const code = named.length > 0 ? 'contract.mismatch' : 'contract.unknown'
         return { status: errorTable[code].wire, index: 0, have: named.at(-1)?.contract.id ?? noContractId }
       })
-      peer.send(
-        kinds.hello,
-        id,
-        encodeServerHello({
-          contracts: answers,
-          server: 'fake/1',
-          engine: kind,
-          limits: { requestBytes: 1 << 21, answerBytes, inFlight },
-        }),
-      )
+      const usual: ServerHello = {
+        contracts: answers,
+        server: 'fake/1',
+        engine: kind,
+        limits: { requestBytes: 1 << 21, answerBytes: 1 << 23, inFlight: 256, ...limits },
+      }
+      const sent = answerHello?.(usual, peer) ?? usual
+      peer.send(kinds.hello, id, sent instanceof Uint8Array ? sent : encodeServerHello(sent))
     }
 
     const answer = (index: number, id: number, payload: Uint8Array, canonical: boolean): void => {
@@ -183,7 +185,7 @@ export async function fakeDaemon(behaviour: Behaviour = {}): Promise<FakeDaemon>
         if (kind === kinds.ping) peer.send(kinds.pong, id, payload)
         if (kind !== kinds.request) return
         const usual = (): void => answer(index, id, payload, flags !== 0)
-        if (daemon.behaviour.request?.({ peer, id, payload, leftMs: a, answer: usual }) !== true) usual()
+        if (daemon.behaviour.request?.({ peer, id, payload, leftMs: a, flags, answer: usual }) !== true) usual()
       },
     })
 

@@ -151,35 +151,6 @@ describe('a connection that is lost', () => {
     await expect(processor.process('1')).rejects.toMatchObject({ code: 'unavailable', cause: { code: complaint.code } })
     await until(() => daemon.peers.length === 0)
   })
-
-  test.each([
-    ['invalid JSON', '{'],
-    ['null', 'null'],
-    ['no code', '{}'],
-    ['an unknown code', '{"code":"new.code","message":"x"}'],
-    ['a code of the prototype', '{"code":"constructor"}'],
-  ])('a malformed fault: %s', async (_, json) => {
-    const fault = Buffer.alloc(8 + json.length)
-    fault[0] = 3
-    fault.writeUInt32LE(json.length, 4)
-    fault.write(json, 8)
-    const daemon = await daemonWith({
-      request: ({ peer, id, payload }) => payload[0] === 0x31 && peer.send(kinds.error, id, fault) === undefined,
-    })
-    const processor = await clientOf(daemon)
-    await expect(processor.process('1')).rejects.toMatchObject({
-      name: 'SidelaneError',
-      code: 'internal.panic',
-      status: 500,
-    })
-    expect((await processor.process('2')).ok).toBe(true)
-  })
-
-  test('an answer longer than the cap in LIMITS is a violation', async () => {
-    const daemon = await daemonWith({ answerBytes: 60 })
-    const processor = await clientOf(daemon)
-    await expect(processor.process('1')).rejects.toMatchObject({ code: 'unavailable' })
-  })
 })
 
 describe('a daemon that sends nothing', () => {

@@ -1,6 +1,16 @@
 // A launched daemon: it starts, gets its contracts, is restarted when it dies, and never outlives its app.
-import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync } from 'node:fs'
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,21 +61,44 @@ describe('a launched daemon', () => {
     expect(processor.engine.kind).toBe('js')
     const folder = folderOf(processor as unknown as Host)
     expect(folder.startsWith(join(tmpdir(), 'sidelane-'))).toBe(true)
-    expect(readdirSync(folder).some((name) => name.startsWith('number-') && name.endsWith('.lock.json'))).toBe(true)
+    // Contracts and keys do not touch the disk.
+    expect(readdirSync(folder)).toEqual(['s.sock'])
     await processor.close()
     expect(existsSync(folder)).toBe(false)
   })
 
   test('removes directories of killed apps, but none that is new, in use or of another kind', async () => {
     const hourAgo = Date.now() / 1000 - 3600
-    const folder = (prefix: string, age: number): string => {
+    // Of its own: other processes of this user clean up the shared one.
+    const own = mkdtempSync(join(tmpdir(), 'sidelane-own-'))
+    const before = process.env['TMPDIR']
+    process.env['TMPDIR'] = own
+    cleanups.push(async () => {
+      if (before === undefined) delete process.env['TMPDIR']
+      else process.env['TMPDIR'] = before
+      rmSync(own, { recursive: true, force: true })
+    })
+    const dead = spawnSync('true').pid
+    const folder = (prefix: string, age = hourAgo, mode = 0o700): string => {
       const path = mkdtempSync(join(tmpdir(), prefix))
+      writeFileSync(join(path, 's.sock'), '')
+      chmodSync(path, mode)
       utimesSync(path, age, age)
       cleanups.push(async () => rmSync(path, { recursive: true, force: true }))
       return path
     }
-    const left = folder('sidelane-launch-', hourAgo)
-    const kept = [folder('sidelane-launch-', Date.now() / 1000), folder('sidelane-other-', hourAgo)]
+    const left = folder(`sidelane-launch-${dead}-`)
+    const link = join(tmpdir(), `sidelane-launch-${dead}-LINK00`)
+    symlinkSync(folder('sidelane-target-'), link)
+    cleanups.push(async () => rmSync(link))
+    const kept = [
+      folder(`sidelane-launch-${dead}-`, Date.now() / 1000),
+      folder(`sidelane-launch-${process.pid}-`),
+      folder(`sidelane-launch-${dead}-`, hourAgo, 0o755),
+      folder('sidelane-launch-x-'),
+      folder('sidelane-other-'),
+      join(link, 's.sock'),
+    ]
     const inUse = folderOf(await hostWith())
     utimesSync(inUse, hourAgo, hourAgo)
     await hostWith()

@@ -31,7 +31,7 @@ describe('a daemon that refuses requests', () => {
 
   test('gets fewer requests at a time, and the refused one again', async () => {
     const waiting: Request[] = []
-    const daemon = await daemonWith({ inFlight: 8, request: (request) => waiting.push(request) > 0 })
+    const daemon = await daemonWith({ limits: { inFlight: 8 }, request: (request) => waiting.push(request) > 0 })
     const processor = await clientOf(daemon, { deadlineMs: 20_000 })
     const calls = Array.from({ length: 20 }, (_, i) => processor.process(`${i}`))
     await until(() => waiting.length === 8)
@@ -71,7 +71,7 @@ describe('a daemon that refuses requests', () => {
 
   test('never gets more than its limit: the client queues the rest, up to its own limit', async () => {
     const waiting: Request[] = []
-    const daemon = await daemonWith({ inFlight: 2, request: (request) => waiting.push(request) > 0 })
+    const daemon = await daemonWith({ limits: { inFlight: 2 }, request: (request) => waiting.push(request) > 0 })
     const processor = await clientOf(daemon, { maxQueue: 3, deadlineMs: 20_000 })
     const calls = Array.from({ length: 8 }, (_, i) => processor.process(`${i}`))
     const refused = await Promise.allSettled(calls.slice(5))

@@ -29,7 +29,7 @@ describe('a daemon that works', () => {
 
   test('gets no more requests than it allows, with ascending ids', async () => {
     const waiting: Request[] = []
-    const daemon = await daemonWith({ inFlight: 3, request: (request) => waiting.push(request) > 0 })
+    const daemon = await daemonWith({ limits: { inFlight: 3 }, request: (request) => waiting.push(request) > 0 })
     const processor = await clientOf(daemon)
     const calls = Array.from({ length: 20 }, (_, i) => processor.process(`${i}`))
     for (let answered = 0; answered < 20; answered++) {
@@ -44,7 +44,7 @@ describe('a daemon that works', () => {
   })
 
   test('gets payloads as they were at the call, also those that wait', async () => {
-    const daemon = await daemonWith({ inFlight: 2 })
+    const daemon = await daemonWith({ limits: { inFlight: 2 } })
     const processor = await clientOf(daemon)
     const payload = Buffer.from('111')
     const calls = Array.from({ length: 9 }, (_, i) => {

@@ -48,6 +48,7 @@ const start = (options: Partial<SupervisorOptions> = {}): Promise<Supervisor> =>
     workerUrl: undefined,
     engine: native,
     fallsBack: false,
+    onReplaced: () => {},
     setup: { engine: 'native', jsCompressor: undefined, contracts: [] },
     ...options,
   })
@@ -95,12 +96,13 @@ test('the pause between attempts doubles up to 5 s, and a start that works reset
 })
 
 test('a contract that needs a larger heap replaces the group', async () => {
-  const contracts = [{ number: 0, lock: '', digestKey: undefined, dictionary: undefined, maxBytes: 1024 }]
-  const supervisor = await start({ setup: { engine: 'native', jsCompressor: undefined, contracts } })
+  const contracts = [{ number: 0, lock: '', digestKey: undefined, dictionary: undefined, heapMb: 34 }]
+  const engine: EngineReport = { kind: 'js', reason: '', tried: [] }
+  const supervisor = await start({ engine, setup: { engine: 'js', jsCompressor: undefined, contracts } })
   supervisor.fit()
   await vi.advanceTimersByTimeAsync(0)
   expect(groups).toHaveLength(1)
-  contracts.push({ ...(contracts[0] as (typeof contracts)[0]), number: 1, maxBytes: 64 * 1024 * 1024 })
+  contracts.push({ ...(contracts[0] as (typeof contracts)[0]), number: 1, heapMb: 672 })
   vi.mocked(WorkerGroup.start).mockImplementationOnce((options) => {
     groups.push({ ...group(0), heapMb: 1024, options })
     return Promise.resolve(group(1) as unknown as WorkerGroup)

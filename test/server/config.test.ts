@@ -15,20 +15,19 @@ const read = (args: readonly string[], { env = {}, file }: Sources = {}): Return
   readOptions({
     args,
     env,
-    readFile: (path) => {
-      if (file === undefined) throw new Error(`no file ${path}`)
-      return typeof file === 'string' ? file : JSON.stringify(file)
-    },
+    ...(file !== undefined && {
+      readFile: () => Promise.resolve(Buffer.from(typeof file === 'string' ? file : JSON.stringify(file))),
+    }),
   })
 
-const settle = (
+const settle = async (
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): ReturnType<typeof resolveSettings> =>
-  resolveSettings(read(['--contract', 'a.lock.json', ...args], { env }).options, env)
+): Promise<ReturnType<typeof resolveSettings>> =>
+  resolveSettings((await read(['--contract', 'a.lock.json', ...args], { env })).options, env)
 
 describe('options', () => {
-  test('a flag overrides the environment, the environment overrides the file', () => {
+  test('a flag overrides the environment, the environment overrides the file', async () => {
     const env = {
       SIDELANED_THREADS: '2',
       SIDELANED_MAX_QUEUE: '20',
@@ -36,52 +35,58 @@ describe('options', () => {
       SIDELANED_CONFIG: 'c.json',
     }
     const file = { threads: 1, maxQueue: 10, maxQueueMs: 100, spinUs: 10 }
-    const { options } = read(['--threads', '3'], { env, file })
+    const { options } = await read(['--threads', '3'], { env, file })
     expect(options).toMatchObject({ threads: 3, maxQueue: 20, maxQueueMs: 100, spinUs: 0 })
   })
 
-  test('lists come from repeated flags, from the environment with colons, from the file as arrays', () => {
-    expect(read(['--contract', 'a', '--contract=b']).options.contracts).toEqual(['a', 'b'])
-    expect(read([], { env: { SIDELANED_CONTRACTS: 'a:b' } }).options.contracts).toEqual(['a', 'b'])
-    expect(read(['--config', 'f'], { file: { contracts: ['a', 'b'] } }).options.contracts).toEqual(['a', 'b'])
-    expect(read(['--contract', 'c'], { env: { SIDELANED_CONTRACTS: 'a:b' } }).options.contracts).toEqual(['c'])
+  test('lists come from repeated flags, from the environment with colons, from the file as arrays', async () => {
+    expect((await read(['--contract', 'a', '--contract=b'])).options.contracts).toEqual(['a', 'b'])
+    expect((await read([], { env: { SIDELANED_CONTRACTS: 'a:b' } })).options.contracts).toEqual(['a', 'b'])
+    expect((await read(['--config', 'f'], { file: { contracts: ['a', 'b'] } })).options.contracts).toEqual(['a', 'b'])
+    expect((await read(['--contract', 'c'], { env: { SIDELANED_CONTRACTS: 'a:b' } })).options.contracts).toEqual(['c'])
   })
 
-  test('digest key files are keyed by the name of the contract', () => {
+  test('digest key files are keyed by the name of the contract', async () => {
     const files = { order: 'o.key', item: 'i=1.key' }
     expect(
-      read(['--digest-key-file', 'order=o.key', '--digest-key-file', 'item=i=1.key']).options.digestKeyFiles,
+      (await read(['--digest-key-file', 'order=o.key', '--digest-key-file', 'item=i=1.key'])).options.digestKeyFiles,
     ).toEqual(files)
     expect(
-      read([], { env: { SIDELANED_DIGEST_KEY_FILES: 'order=o.key:item=i=1.key' } }).options.digestKeyFiles,
+      (await read([], { env: { SIDELANED_DIGEST_KEY_FILES: 'order=o.key:item=i=1.key' } })).options.digestKeyFiles,
     ).toEqual(files)
-    expect(read(['--config', 'f'], { file: { digestKeyFiles: files } }).options.digestKeyFiles).toEqual(files)
+    expect((await read(['--config', 'f'], { file: { digestKeyFiles: files } })).options.digestKeyFiles).toEqual(files)
   })
 
-  test('--socket without a value means the default path', () => {
+  test('--socket without a value means the default path', async () => {
     const env = { XDG_RUNTIME_DIR: '/run/user/1' }
     const place = { kind: 'path', path: '/run/user/1/sidelane/sidelane.sock', isDefault: true }
-    expect(settle(['--socket'], env).place).toEqual(place)
-    expect(settle(['--socket', '--takeover'], env).place).toEqual(place)
-    expect(settle([], env).place).toEqual(place)
-    expect(settle(['--socket', 'here.sock'], env).place).toEqual({ kind: 'path', path: 'here.sock', isDefault: false })
+    expect((await settle(['--socket'], env)).place).toEqual(place)
+    expect((await settle(['--socket', '--takeover'], env)).place).toEqual(place)
+    expect((await settle([], env)).place).toEqual(place)
+    expect((await settle(['--socket', 'here.sock'], env)).place).toEqual({
+      kind: 'path',
+      path: 'here.sock',
+      isDefault: false,
+    })
   })
 
-  test('a socket of a service manager replaces the path', () => {
+  test('a socket of a service manager replaces the path', async () => {
     const env = { LISTEN_FDS: '1', LISTEN_PID: String(process.pid) }
-    expect(settle([], env).place).toEqual({ kind: 'descriptor', descriptor: 3 })
-    expect(() => settle(['--socket', 'x'], env)).toThrow('Expected no `--socket`')
-    expect(() => settle([], { ...env, LISTEN_FDS: '2' })).toThrow('Expected one socket from LISTEN_FDS, got `2`')
-    expect(settle([], { ...env, LISTEN_PID: '1' }).place.kind).toBe('path')
+    expect((await settle([], env)).place).toEqual({ kind: 'descriptor', descriptor: 3 })
+    await expect(settle(['--socket', 'x'], env)).rejects.toThrow('Expected no `--socket`')
+    await expect(settle([], { ...env, LISTEN_FDS: '2' })).rejects.toThrow(
+      'Expected one socket from LISTEN_FDS, got `2`',
+    )
+    expect((await settle([], { ...env, LISTEN_PID: '1' })).place.kind).toBe('path')
   })
 
-  test('an empty variable counts as not set', () => {
-    expect(read([], { env: { SIDELANED_THREADS: '', OTHER: 'x' } }).options).toEqual({})
+  test('an empty variable counts as not set', async () => {
+    expect((await read([], { env: { SIDELANED_THREADS: '', OTHER: 'x' } })).options).toEqual({})
   })
 
-  test('help and version take precedence over invalid options', () => {
-    expect(read(['--threads', '2', '--help']).mode).toBe('help')
-    expect(read(['--version'], { env: { SIDELANED_NO: '1' } }).mode).toBe('version')
+  test('help and version take precedence over invalid options', async () => {
+    expect((await read(['--threads', '2', '--help'])).mode).toBe('help')
+    expect((await read(['--version'], { env: { SIDELANED_NO: '1' } })).mode).toBe('version')
   })
 
   const refusals: readonly (readonly [string, readonly string[], Sources, string])[] = [
@@ -117,25 +122,29 @@ describe('options', () => {
       'a key of the wrong type',
       ['--config', 'f'],
       { file: { takeover: 'yes' } },
-      'Expected `takeover` in `f` to be 1 or 0, got `"yes"`',
+      'Expected `takeover` in `f` to be 1 or 0, got a string',
     ],
     ['an unknown key', ['--config', 'f'], { file: { treads: 1 } }, 'Unknown key `treads` in `f`'],
+    ['a key that may be a secret', ['--config', 'f'], { file: { 'sk-9f1c 7e': 1 } }, 'Unknown key (not shown) in `f`'],
     ['a file that names another file', ['--config', 'f'], { file: { config: 'g' } }, 'Unknown key `config` in `f`'],
     ['a file without an object', ['--config', 'f'], { file: [] }, 'Expected `f` to hold a JSON object'],
-    ['a file that is not JSON', ['--config', 'f'], { file: '{' }, 'Cannot read `f`: '],
-    ['a missing file', ['--config', 'f'], {}, 'Cannot read `f`: no file f'],
+    ['a file that is not JSON', ['--config', 'f'], { file: '{' }, 'Expected `f` to hold a JSON object'],
+    ['a missing file', ['--config', '/no/f'], {}, 'Cannot read the configuration /no/f: there is no such file'],
   ]
 
-  test.each(refusals)('%s is refused, and the message says what was expected', (_title, args, sources, message) => {
-    expect(() => read(args, sources)).toThrow(message)
+  test.each(refusals)(
+    '%s is refused, and the message says what was expected',
+    async (_title, args, sources, message) => {
+      await expect(read(args, sources)).rejects.toThrow(message)
+    },
+  )
+
+  test('--allow-uid is refused by the Node daemon', async () => {
+    await expect(settle(['--allow-uid', '0'])).rejects.toThrow('Expected no `--allow-uid`')
   })
 
-  test('--allow-uid is refused by the Node daemon', () => {
-    expect(() => settle(['--allow-uid', '0'])).toThrow('Expected no `--allow-uid`')
-  })
-
-  test('a path that is too long for a socket is refused with its length', () => {
-    expect(() => settle(['--socket', `/${'x'.repeat(199)}`])).toThrow('has 200')
+  test('a path that is too long for a socket is refused with its length', async () => {
+    await expect(settle(['--socket', `/${'x'.repeat(199)}`])).rejects.toThrow('has 200')
   })
 
   test('at least one contract is required', () => {

@@ -27,7 +27,7 @@ async function stuckServer(): Promise<StuckServer> {
       state: 'ready',
       queue: { reserve: () => undefined, release: () => {}, submit: () => stuck.submitted++, drop: () => 'full' },
     } as unknown as Service,
-    telemetry: new Telemetry(new Log(() => true), 0),
+    telemetry: new Telemetry(new Log({ write: () => true, onLost: undefined }), 0),
     readiness: { reasons: () => [] } as unknown as Readiness,
     deadlineMs: 1000,
     version: '1',

@@ -23,7 +23,7 @@ function directory(files: Record<string, string | Uint8Array>): string {
 const textOf = ({ lock: document }: { lock: object }): string => JSON.stringify(document)
 
 describe('contracts from disk', () => {
-  test('a directory is read by name, with the keys beside the locks', () => {
+  test('a directory is read by name, with the keys beside the locks', async () => {
     const signed = lock('signed', { digest: 'hmac-sha-256' })
     const path = directory({
       'b.lock.json': textOf(numbers),
@@ -31,28 +31,32 @@ describe('contracts from disk', () => {
       'a.key': Buffer.alloc(32, 7),
       'notes.json': 'not a lock',
     })
-    const loaded = loadContracts({ contracts: [path], digestKeyFiles: {} })
+    const loaded = await loadContracts({ contracts: [path], digestKeyFiles: {} })
     expect(loaded.map(({ contract }) => contract.id)).toEqual([signed.id, numbers.id])
     expect(loaded[0]?.digestKey).toEqual(new Uint8Array(32).fill(7))
     expect(loaded[1]?.digestKey).toBeUndefined()
   })
 
-  test('an empty directory has no contracts', () => {
-    expect(loadContracts({ contracts: [directory({})], digestKeyFiles: {} })).toEqual([])
+  test('an empty directory has no contracts', async () => {
+    expect(await loadContracts({ contracts: [directory({})], digestKeyFiles: {} })).toEqual([])
   })
 
-  test('a broken lock is reported with its file and the pointer into it', () => {
+  test('a broken lock is reported with its file and the pointer into it', async () => {
     const path = directory({ 'bad.lock.json': '{"profile":"p1","unicode":"15.0","name":"bad","schema":{"not":{}}}' })
-    const load = (): unknown => loadContracts({ contracts: [path], digestKeyFiles: {} })
-    expect(load).toThrow(join(path, 'bad.lock.json'))
-    expect(load).toThrow('/schema')
+    const load = (): Promise<unknown> => loadContracts({ contracts: [path], digestKeyFiles: {} })
+    await expect(load()).rejects.toThrow(join(path, 'bad.lock.json'))
+    await expect(load()).rejects.toThrow('/schema')
   })
 
-  test('a contract with an HMAC digest needs its key, and a key its contract', () => {
+  test('a contract with an HMAC digest needs its key, and a key its contract', async () => {
     const path = directory({ 'signed.lock.json': textOf(lock('signed', { digest: 'hmac-sha-256' })) })
     const file = join(path, 'signed.lock.json')
-    expect(() => loadContracts({ contracts: [file], digestKeyFiles: {} })).toThrow('--digest-key-file signed=FILE')
-    expect(() => loadContracts({ contracts: [file], digestKeyFiles: { signed: file, other: file } })).toThrow('`other`')
+    await expect(loadContracts({ contracts: [file], digestKeyFiles: {} })).rejects.toThrow(
+      '--digest-key-file signed=FILE',
+    )
+    await expect(loadContracts({ contracts: [file], digestKeyFiles: { signed: file, other: file } })).rejects.toThrow(
+      '`other`',
+    )
   })
 })
 

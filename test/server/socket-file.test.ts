@@ -154,14 +154,17 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(stderr).not.toContain('listening')
   })
 
-  test('a folder that others can write to is refused, unless it is sticky', async (context) => {
+  test('a folder that others can write to is refused, also if it is sticky', async (context) => {
     needDaemon(kind, context)
     const socket = freshPath()
     chmodSync(dirname(socket), 0o777)
-    const [code, stderr] = await refusal(context, socket)
-    expect(code).toBe(1)
-    expect(stderr).toContain('thers may write')
-    chmodSync(dirname(socket), 0o1777)
+    for (const mode of [0o777, 0o1777, 0o770]) {
+      chmodSync(dirname(socket), mode)
+      const [code, stderr] = await refusal(context, socket)
+      expect(code).toBe(1)
+      expect(stderr).toContain('Others may write')
+    }
+    chmodSync(dirname(socket), 0o755)
     expect(await (await start(socket)).stop()).toBe(0)
   })
 

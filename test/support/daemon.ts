@@ -49,9 +49,13 @@ export interface Page {
 }
 
 const running = new Set<Daemon>()
-afterAll(() => {
-  for (const daemon of running) daemon.child.kill('SIGKILL')
-})
+afterAll(killAll)
+
+async function killAll(): Promise<void> {
+  const daemons = [...running]
+  for (const daemon of daemons) daemon.child.kill('SIGKILL')
+  await Promise.all(daemons.map(({ exited }) => exited))
+}
 
 /** A daemon process, listening or not. */
 export class Daemon {
@@ -118,7 +122,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 /** Makes a folder of mode 0700 that is removed after the tests of the file. Returns the path of a file in it. */
 export function socketFolder(): (name: string, content?: Uint8Array | string | object) => string {
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-d-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
+  afterAll(async () => {
+    // A daemon publishes a deleted socket again.
+    await killAll()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
+  })
   return (name, content) => {
     const path = join(folder, name)
     if (content !== undefined) {

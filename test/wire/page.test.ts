@@ -74,7 +74,8 @@ test.each([
   [`at most ${wire.maxClientBytes} bytes`],
   [`1 to ${wire.maxNameBytes} bytes: \`[A-Za-z0-9][A-Za-z0-9._-]{0,${wire.maxNameBytes - 1}}\``],
   [`largest \`maxBytes\` of its contracts + ${wire.requestSlackBytes.toLocaleString('en')}`],
-  [`[${wire.answerCapFactor} × the request cap]`],
+  [`[${wire.answerCap(1).toLocaleString('en')}, or`],
+  [`ERROR may have ${wire.maxFaultBytes.toLocaleString('en')}`],
   [`in flight on the connection [${wire.defaultInFlight}]`],
 ])('the page states "%s"', (words) => {
   expect(page).toContain(words)

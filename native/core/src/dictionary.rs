@@ -73,5 +73,5 @@ fn id_of(bytes: &[u8]) -> u32 {
 }
 
 fn invalid(pointer: &str, message: &str) -> ContractError {
-    ContractError { code: Code::ContractInvalid, pointer: pointer.into(), message: format!("{message} (at {pointer})") }
+    ContractError { code: Code::ContractInvalid, pointer: pointer.into(), message: message.into() }
 }

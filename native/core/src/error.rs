@@ -49,7 +49,12 @@ pub struct ContractError {
 
 impl std::fmt::Display for ContractError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{} at \"{}\": {}", self.code.name(), self.pointer, self.message)
+        let place = if self.pointer.is_empty() { "the lock itself" } else { &self.pointer };
+        if self.code.name().starts_with("contract.") {
+            write!(formatter, "{} (at {place})", self.message)
+        } else {
+            formatter.write_str(&self.message)
+        }
     }
 }
 

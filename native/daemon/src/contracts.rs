@@ -5,13 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sidelane_core::Contract;
-use sidelane_wire::{FINGERPRINT_BYTES, REQUEST_SLACK_BYTES, fingerprint};
+use sidelane_wire::{FINGERPRINT_BYTES, REQUEST_SLACK_BYTES, answer_cap, fingerprint};
 
 use crate::config::settings::Settings;
+use crate::contract_input::GivenContract;
 use crate::engine::{Compile, Engine};
+use crate::file_kinds;
+use crate::regular_file;
 use crate::spare_threads::SpareThreads;
 use crate::telemetry::{Label, Observer};
 use crate::texts::config as texts;
+use crate::texts::file as file_texts;
 
 pub struct LoadedContract {
     pub name: Box<str>,
@@ -42,12 +46,19 @@ pub struct ContractRegistry {
     all: Vec<Arc<LoadedContract>>,
     /// The number of registries before this one.
     pub generation: u64,
+    /// Most spare threads of a contract.
+    threads: usize,
 }
 
 impl ContractRegistry {
-    /// Reads and compiles all contracts of the settings.
-    pub fn load(settings: &Settings, compile: Compile, observer: &dyn Observer) -> Result<Self, String> {
-        let mut registry = Self::default();
+    /// Reads and compiles all contracts of the settings, and those that are given beside them.
+    pub fn load(
+        settings: &Settings,
+        given: &[Arc<GivenContract>],
+        compile: Compile,
+        observer: &dyn Observer,
+    ) -> Result<Self, String> {
+        let mut registry = Self { threads: settings.threads, ..Self::default() };
         let mut keys = settings.digest_key_files.clone();
         for path in &settings.contracts {
             if path.is_dir() {
@@ -58,6 +69,10 @@ impl ContractRegistry {
             } else {
                 registry.add(path, None, &mut keys, settings, compile, observer)?;
             }
+        }
+        for one in given {
+            let contract = Contract::load(&one.lock).map_err(|error| format!("stdin: {error}"))?;
+            registry.insert("stdin", contract, &one.key, &one.dictionary, compile, observer)?;
         }
         match keys.into_keys().next() {
             Some(name) => Err(texts::unknown_digest_key(name)),
@@ -74,34 +89,48 @@ impl ContractRegistry {
         compile: Compile,
         observer: &dyn Observer,
     ) -> Result<(), String> {
-        let invalid = |error: &dyn std::fmt::Display| format!("{}: {error}", lock.display());
-        let contract = Contract::load(&read(lock)?).map_err(|error| invalid(&error))?;
-        let (name, is_keyed) = (contract.name().to_owned(), contract.needs_digest_key());
+        let contract = Contract::load(&regular_file::read(lock, file_kinds::LOCK)?)
+            .map_err(|error| format!("{}: {error}", lock.display()))?;
+        let name = contract.name().to_owned();
         let key = match settings.digest_key_files.get(&name).map(PathBuf::as_path).or(beside) {
-            Some(file) => read(file)?,
+            Some(file) => regular_file::read(file, file_kinds::KEY)?,
             None => Vec::new(),
         };
         unused.remove(&name);
         let dictionary = match contract.dictionary_path() {
-            Some(path) => read(&lock.with_file_name(path))?,
+            Some(path) => regular_file::read(&lock.with_file_name(path), file_kinds::DICTIONARY)?,
             None => Vec::new(),
         };
+        self.insert(lock.display(), contract, &key, &dictionary, compile, observer)
+    }
+
+    /// `origin`: where the contract is from, for errors.
+    fn insert(
+        &mut self,
+        origin: impl std::fmt::Display,
+        contract: Contract,
+        key: &[u8],
+        dictionary: &[u8],
+        compile: Compile,
+        observer: &dyn Observer,
+    ) -> Result<(), String> {
+        let (name, is_keyed) = (contract.name().to_owned(), contract.needs_digest_key());
         if is_keyed && key.is_empty() {
-            return Err(texts::expected_digest_key(name, lock.display()));
+            return Err(texts::expected_digest_key(name, origin));
         }
         // A contract that is loaded twice takes the later key and the later place.
         self.all.retain(|one| *one.id != *contract.id());
         let loaded = LoadedContract {
             id_bytes: *contract.id_bytes(),
             id: contract.id().into(),
-            fingerprint: if is_keyed { fingerprint(&key) } else { [0; FINGERPRINT_BYTES] },
+            fingerprint: if is_keyed { fingerprint(key) } else { [0; FINGERPRINT_BYTES] },
             codec: contract.compress().codec.name(),
             digest: contract.digest().name(),
             max_bytes: contract.limits().max_bytes,
             label: observer.label(&name),
             name: name.into(),
-            engine: compile(contract, &key, &dictionary).map_err(|error| invalid(&error))?,
-            spares: SpareThreads::new(settings.threads),
+            engine: compile(contract, key, dictionary).map_err(|error| format!("{origin}: {error}"))?,
+            spares: SpareThreads::new(self.threads),
         };
         self.all.push(Arc::new(loaded));
         Ok(())
@@ -126,7 +155,16 @@ impl ContractRegistry {
 
     /// Most bytes of a REQUEST's payload.
     pub fn request_cap(&self) -> usize {
-        self.all.iter().map(|one| one.max_bytes).max().unwrap_or(0) + REQUEST_SLACK_BYTES
+        self.max_bytes() + REQUEST_SLACK_BYTES
+    }
+
+    /// Most bytes of an answer's payload.
+    pub fn answer_cap(&self) -> usize {
+        answer_cap(self.max_bytes())
+    }
+
+    fn max_bytes(&self) -> usize {
+        self.all.iter().map(|one| one.max_bytes).max().unwrap_or(0)
     }
 }
 
@@ -136,7 +174,9 @@ fn lock_files_in(directory: &Path) -> Result<Vec<PathBuf>, String> {
         let paths = std::fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path()));
         paths.collect()
     };
-    let mut paths = list().map_err(|error| format!("{}: {error}", directory.display()))?;
+    let reason =
+        |error| file_texts::cannot_read(file_kinds::LOCK.title, directory.display(), regular_file::reason_of(&error));
+    let mut paths = list().map_err(reason)?;
     paths.retain(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.ends_with(".lock.json") && !name.starts_with('.')
@@ -149,8 +189,4 @@ fn lock_files_in(directory: &Path) -> Result<Vec<PathBuf>, String> {
 fn key_beside(lock: &Path) -> Option<PathBuf> {
     let name = lock.file_name()?.to_str()?.strip_suffix(".lock.json")?;
     Some(lock.with_file_name(format!("{name}.key"))).filter(|path| path.exists())
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -4,23 +4,28 @@
 //! The main thread listens, handles signals, reloads and drains (`start`). A worker thread reads its connections, processes
 //! their payloads and writes their answers. A payload that takes longer than a slice moves to a spare thread of its contract.
 //!
-//! Order of the modules, each of which uses only those before it: `log_level`, `texts`, `buffers`, `socket_path`, `config`,
-//! `telemetry`, `engine`, `spare_threads`, `contracts`, `evicting_set`, `shared`, `protocol`, `worker`, `connection`, `threads`, `metrics_listener`,
-//! `listener`, `process`, `ping`, `start`.
+//! Order of the modules, each of which uses only those before it: `log_level`, `texts`, `file_kinds`, `regular_file`,
+//! `buffers`, `socket_path`, `config`, `telemetry`, `engine`, `contract_input`, `spare_threads`, `contracts`,
+//! `evicting_set`, `shared`, `protocol`, `worker`, `connection`, `threads`,
+//! `metrics_listener`, `listener`, `process`, `ping`, `signals`, `start`.
 
 pub mod buffers;
 pub mod config;
 mod connection;
+pub mod contract_input;
 pub mod contracts;
 pub mod engine;
 mod evicting_set;
+pub mod file_kinds;
 pub mod listener;
 pub mod log_level;
 pub mod metrics_listener;
 pub mod ping;
 pub mod process;
 pub mod protocol;
+pub mod regular_file;
 pub mod shared;
+pub mod signals;
 pub mod socket_path;
 mod spare_threads;
 pub mod start;

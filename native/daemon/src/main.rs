@@ -1,44 +1,58 @@
 //! `sidelaned`: reads its options and serves. `docs/daemon.md` describes them.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use sidelane_daemon::config::{self, Command};
+use sidelane_daemon::signals::Signals;
 use sidelane_daemon::start::{self, Failure};
 use sidelane_daemon::telemetry::recorder::Telemetry;
 use sidelane_daemon::{engine, ping, process};
 
 fn main() -> ExitCode {
     process::harden();
-    std::panic::catch_unwind(run).unwrap_or_else(|_| fail(1, "ended by a fault of its own"))
+    std::panic::catch_unwind(|| start::block_on(run()).unwrap_or_else(|error| fail(1, &error.to_string())))
+        .unwrap_or_else(|_| own_fault())
 }
 
-fn run() -> ExitCode {
-    match config::read(std::env::args_os().skip(1), std::env::vars_os()) {
+async fn run() -> std::io::Result<ExitCode> {
+    let mut signals = Signals::subscribe()?;
+    let read = || config::read(std::env::args_os().skip(1), std::env::vars_os());
+    let Some(command) = signals.while_starting(read).await? else { return Ok(own_fault()) };
+    Ok(match command {
         Ok(Command::Serve(settings)) => {
             let telemetry = Telemetry::start(&settings);
-            match start::serve(settings, engine::native, telemetry) {
+            match start::serve(settings, engine::native, telemetry, signals).await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(Failure::System(message)) => fail(1, &message),
                 Err(Failure::Contracts(message)) => fail(2, &message),
             }
         }
-        Ok(Command::Check(settings)) => match start::check(&settings, engine::native) {
-            Ok(text) => print(&text),
-            Err(message) => fail(2, &message),
-        },
-        Ok(Command::Ping(path)) => ping::ping(&path),
+        Ok(Command::Check(settings)) => {
+            match signals.while_starting(move || start::check(&settings, engine::native)).await? {
+                Some(Ok(text)) => print(&text),
+                Some(Err(message)) => fail(2, &message),
+                None => own_fault(),
+            }
+        }
+        Ok(Command::Ping(path)) => signals.while_starting(move || ping::ping(&path)).await?.unwrap_or_else(own_fault),
         Ok(Command::Print(text)) => print(&text),
         Err(message) => fail(2, &message),
-    }
+    })
 }
 
-#[allow(clippy::print_stdout, reason = "the output of the command")]
 fn print(text: &str) -> ExitCode {
-    println!("{text}");
+    // The exit code tells the result, too.
+    let _ = writeln!(std::io::stdout(), "{text}");
     ExitCode::SUCCESS
 }
 
+fn own_fault() -> ExitCode {
+    fail(1, "ended by a fault of its own")
+}
+
 fn fail(code: u8, message: &str) -> ExitCode {
-    eprintln!("sidelaned: {message}");
+    // `eprintln!` panics when stderr is full or closed.
+    let _ = writeln!(std::io::stderr(), "sidelaned: {message}");
     ExitCode::from(code)
 }

@@ -7,33 +7,52 @@ use std::process::ExitCode;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use crate::texts::client as texts;
+
 const TIMEOUT: Duration = Duration::from_secs(5);
 const REQUEST: &[u8] = b"GET /readyz HTTP/1.1\r\nHost: sidelane\r\nConnection: close\r\n\r\n";
 
-/// Exit code 0: ready, 1: not ready, 3: not reachable.
+/// A page of `/readyz` has a few hundred bytes.
+const MAX_ANSWER_BYTES: usize = 65_536;
+
+/// Exit code 0: ready, 1: not ready, 3: no daemon answers.
 pub fn ping(path: &Path) -> ExitCode {
-    match ask_with_timeout(path) {
-        Ok(answer) if answer.starts_with("HTTP/1.1 200 ") => {
+    match ask_with_timeout(path).and_then(|answer| reasons_in(&answer)) {
+        Ok(reasons) if reasons.is_empty() => {
             print("ready");
             ExitCode::SUCCESS
         }
-        Ok(answer) => {
-            let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-            print(&format!("not ready: {}", reasons(body)));
+        Ok(reasons) => {
+            print(&format!("not ready: {reasons}"));
             ExitCode::from(1)
         }
         Err(error) => {
-            eprintln!("sidelaned: {}: {error}", path.display());
+            // `eprintln!` panics when stderr is full or closed.
+            let _ = writeln!(io::stderr(), "sidelaned: {}: {error}", path.display());
             ExitCode::from(3)
         }
     }
 }
 
-fn reasons(body: &str) -> String {
-    let body: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+/// Why the daemon is not ready; empty when it is. The server may be anything: only what looks like a reason is taken over.
+fn reasons_in(answer: &[u8]) -> Result<String, String> {
+    if answer.is_empty() {
+        return Err(texts::CLOSED.to_owned());
+    }
+    if answer.starts_with(b"HTTP/1.1 200 ") {
+        return Ok(String::new());
+    }
+    if !answer.starts_with(b"HTTP/1.1 503 ") {
+        return Err(texts::NOT_DAEMON.to_owned());
+    }
+    let body = answer.windows(4).position(|end| end == b"\r\n\r\n").map_or(&[][..], |at| &answer[at + 4..]);
+    let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let reasons = body["reasons"].as_array().map_or(&[][..], |list| list);
-    let reasons: Vec<_> = reasons.iter().filter_map(|reason| reason.as_str()).collect();
-    if reasons.is_empty() { "no place for another connection".to_owned() } else { reasons.join(", ") }
+    let is_reason = |text: &&str| {
+        (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+    };
+    let reasons: Vec<_> = reasons.iter().filter_map(serde_json::Value::as_str).filter(is_reason).take(8).collect();
+    Ok(if reasons.is_empty() { texts::NO_REASON.to_owned() } else { reasons.join(", ") })
 }
 
 /// Ignores a closed stdout: the exit code has the result, too.
@@ -42,21 +61,20 @@ fn print(text: &str) {
 }
 
 /// Asks on a thread: with a full backlog even connecting would block.
-fn ask_with_timeout(path: &Path) -> io::Result<String> {
+fn ask_with_timeout(path: &Path) -> Result<Vec<u8>, String> {
     let (sender, answer) = channel();
     let path = path.to_owned();
     // After the timeout there is no receiver.
-    std::thread::Builder::new().spawn(move || drop(sender.send(ask(&path))))?;
-    answer.recv_timeout(TIMEOUT).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    let asking = std::thread::Builder::new().spawn(move || drop(sender.send(ask(&path))));
+    asking.map_err(|error| error.to_string())?;
+    answer.recv_timeout(TIMEOUT).unwrap_or_else(|_| Err(texts::no_answer(TIMEOUT.as_millis())))
 }
 
-fn ask(path: &Path) -> io::Result<String> {
-    let mut stream = UnixStream::connect(path)?;
-    stream.write_all(REQUEST)?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    if answer.is_empty() {
-        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it closed without an answer"));
-    }
-    Ok(answer)
+fn ask(path: &Path) -> Result<Vec<u8>, String> {
+    let text = |error: io::Error| error.to_string();
+    let mut stream = UnixStream::connect(path).map_err(text)?;
+    stream.write_all(REQUEST).map_err(text)?;
+    let mut answer = Vec::new();
+    stream.take(MAX_ANSWER_BYTES as u64 + 1).read_to_end(&mut answer).map_err(text)?;
+    if answer.len() > MAX_ANSWER_BYTES { Err(texts::too_long(MAX_ANSWER_BYTES)) } else { Ok(answer) }
 }

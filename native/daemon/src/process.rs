@@ -1,17 +1,23 @@
 //! Settings of the process.
 
+use std::io::Write as _;
 use std::panic::PanicHookInfo;
 
 use crate::telemetry::log::Line;
 use crate::texts::events;
 
-/// Protects payloads and availability: no core files, no panic messages (they may quote a payload), no end by SIGPIPE, as
-/// many descriptors as allowed.
+/// Protects payloads and availability: no core files, no panic messages (they may quote a payload), no end by SIGPIPE or
+/// SIGXFSZ, as many descriptors as allowed.
 pub fn harden() {
-    std::panic::set_hook(Box::new(|panic| eprint!("{}", panic_line(panic))));
+    std::panic::set_hook(Box::new(|panic| {
+        // A panic of the hook, when stderr is full or closed, would abort the process.
+        let _ = std::io::stderr().write_all(panic_line(panic).as_bytes());
+    }));
     // SAFETY: plain calls with plain arguments; `limit` outlives both.
     unsafe {
         libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+        // A write beyond RLIMIT_FSIZE fails with EFBIG then.
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
         #[cfg(target_os = "linux")]
         libc::prctl(libc::PR_SET_DUMPABLE, 0);
         let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
@@ -26,21 +32,4 @@ pub fn harden() {
 pub fn panic_line(panic: &PanicHookInfo<'_>) -> String {
     let location = panic.location().map_or_else(String::new, ToString::to_string);
     Line::new(events::PANIC).text("location", &location).end()
-}
-
-/// Resolves when stdin ends, if `wanted`; else never.
-pub async fn stdin_end(wanted: bool) {
-    if !wanted {
-        return std::future::pending().await;
-    }
-    let (sender, ended) = tokio::sync::oneshot::channel();
-    let wait = move || {
-        // An error is an end, too. At the end of the daemon there is no receiver.
-        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-        let _ = sender.send(());
-    };
-    // The runtime would wait for a thread of its own.
-    if std::thread::Builder::new().name("stdin".into()).spawn(wait).is_ok() {
-        let _ = ended.await;
-    }
 }

@@ -27,6 +27,8 @@ pub struct Shared {
     full_connections: AtomicUsize,
     /// Those beyond `maxConnections`.
     excess: Arc<EvictingSet>,
+    /// Panics outside of a payload, after which an executor started again.
+    restarts: AtomicUsize,
     by_protocol: [AtomicUsize; Protocol::ALL.len()],
     workers: Box<[WorkerGauges]>,
 }
@@ -119,6 +121,7 @@ impl Shared {
             body_bytes: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
             full_connections: AtomicUsize::new(0),
+            restarts: AtomicUsize::new(0),
             by_protocol: Default::default(),
         })
     }
@@ -208,9 +211,14 @@ impl Shared {
             in_flight: self.in_flight(),
             queued: self.queued(),
             queued_bytes: self.queued_bytes(),
+            restarts: self.restarts.load(Relaxed),
             contracts: self.registry().all().len(),
             ready: self.reasons().is_empty(),
         })
+    }
+
+    pub fn count_restart(&self) {
+        self.restarts.fetch_add(1, Relaxed);
     }
 
     /// A slot for one more connection.

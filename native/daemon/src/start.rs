@@ -1,22 +1,24 @@
 //! The main thread: accepts connections and hands them to workers, handles signals, reloads, and drains.
 
+use std::collections::VecDeque;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::settings::Settings;
+use crate::contract_input::{ContractBatch, GivenContract, Owner, OwnerEvent, remove_directory};
 use crate::contracts::ContractRegistry;
 use crate::engine::Compile;
 use crate::listener::{Listener, ListenerEvent};
 use crate::metrics_listener;
-use crate::process::stdin_end;
 use crate::shared::Shared;
+use crate::signals::{DaemonSignal, Signals, on_thread};
 use crate::telemetry::memory;
 use crate::telemetry::{Event, NoObserver, Observer};
 use crate::texts::{self, config, drain};
@@ -37,10 +39,23 @@ pub enum Failure {
     System(String),
 }
 
+/// Runs the future on the runtime of the main thread.
+pub fn block_on<T>(future: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    LocalSet::new().block_on(&runtime, future)
+}
+
 /// Serves until a signal ends the daemon.
-pub fn serve(settings: Settings, compile: Compile, observer: Arc<dyn Observer>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
-    LocalSet::new().block_on(&runtime, async { Main::open(settings, compile, observer)?.run().await })
+pub async fn serve(
+    settings: Settings,
+    compile: Compile,
+    observer: Arc<dyn Observer>,
+    signals: Signals,
+) -> Result<(), Failure> {
+    match Main::open(settings, compile, observer, signals).await? {
+        Some(main) => main.run().await,
+        None => Ok(()),
+    }
 }
 
 fn system(error: io::Error) -> Failure {
@@ -49,7 +64,7 @@ fn system(error: io::Error) -> Failure {
 
 /// Checks the options and contracts; returns what would be served where, a line each.
 pub fn check(settings: &Settings, compile: Compile) -> Result<String, String> {
-    let registry = load(settings, compile, &NoObserver)?;
+    let registry = load(settings, &[], compile, &NoObserver)?;
     let socket = std::iter::once(config::would_listen(&settings.socket));
     let contracts = registry.sorted().into_iter().map(|one| config::would_serve(format!("{}@{}", one.name, one.id)));
     Ok(socket.chain(contracts).collect::<Vec<_>>().join("\n"))
@@ -62,18 +77,51 @@ struct Main {
     workers: Vec<Handle>,
     /// Index of the worker that got the last connection.
     next: usize,
-    hangup: Signal,
-    terminate: Signal,
-    interrupt: Signal,
+    signals: Signals,
+    owner: Owner,
+    /// Contracts of the owner that are in force.
+    given: Vec<Arc<GivenContract>>,
+    /// The load that a thread does, if one does.
+    loading: Option<Loading>,
+    /// Loads to do after it.
+    queue: VecDeque<Load>,
 }
 
+/// A reload, by SIGHUP or with more contracts of the owner.
+enum Load {
+    Hangup,
+    Batch(ContractBatch),
+}
+
+struct Loading {
+    result: oneshot::Receiver<Loaded>,
+    /// In force when it succeeds.
+    given: Vec<Arc<GivenContract>>,
+}
+
+type Loaded = Result<ContractRegistry, String>;
+
 impl Main {
-    fn open(settings: Settings, compile: Compile, observer: Arc<dyn Observer>) -> Result<Self, Failure> {
-        // Before the contracts are read, so that no SIGHUP about changed ones is lost.
-        let subscribe = |kind| signal(kind).map_err(system);
-        let (hangup, terminate) = (subscribe(SignalKind::hangup())?, subscribe(SignalKind::terminate())?);
-        let interrupt = subscribe(SignalKind::interrupt())?;
-        let registry = load(&settings, compile, &*observer).map_err(Failure::Contracts)?;
+    /// `None`: the owner is gone. A SIGHUP that comes while the contracts are read takes effect in `run`.
+    async fn open(
+        settings: Settings,
+        compile: Compile,
+        observer: Arc<dyn Observer>,
+        mut signals: Signals,
+    ) -> Result<Option<Self>, Failure> {
+        let mut owner = Owner::new(&settings);
+        let mut given = Vec::new();
+        if settings.contracts_from_stdin {
+            match signals.unless_ended(owner.next()).await {
+                OwnerEvent::Batch(batch) => given = batch.map_err(Failure::Contracts)?,
+                OwnerEvent::Gone => {
+                    remove_directory(&settings);
+                    return Ok(None);
+                }
+            }
+        }
+        let loaded = signals.while_starting(loader(&settings, &given, compile, &observer)).await.map_err(system)?;
+        let registry = loaded.unwrap_or_else(own_fault).map_err(Failure::Contracts)?;
         let shared = Shared::new(settings, registry, observer);
         let settings = &shared.settings;
         if let Some(address) = settings.metrics_listen {
@@ -83,7 +131,8 @@ impl Main {
         let workers = (0..settings.threads).map(|number| threads::spawn(Arc::clone(&shared), number));
         let workers = workers.collect::<io::Result<Vec<_>>>().map_err(system)?;
         let listener = Listener::open(settings).map_err(Failure::System)?;
-        Ok(Self { shared, compile, listener, workers, next: 0, hangup, terminate, interrupt })
+        let queue = VecDeque::new();
+        Ok(Some(Self { shared, compile, listener, workers, next: 0, signals, owner, given, loading: None, queue }))
     }
 
     async fn run(mut self) -> Result<(), Failure> {
@@ -93,16 +142,19 @@ impl Main {
         self.report(Event::Listening(&contracts));
         let mut ticks = interval(MEMORY_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let stdin = stdin_end(self.shared.settings.exit_with_stdin);
-        tokio::pin!(stdin);
         let why = loop {
             tokio::select! {
                 event = self.listener.next() => if self.on_listener_event(event) { break drain::TAKEN_OVER },
                 _ = ticks.tick() => self.check_memory(),
-                _ = self.hangup.recv() => self.reload(),
-                _ = self.terminate.recv() => break drain::SIGTERM,
-                _ = self.interrupt.recv() => break drain::SIGINT,
-                () = &mut stdin => break drain::STDIN_ENDED,
+                signal = self.signals.next() => match signal {
+                    DaemonSignal::Reload => self.reload(Load::Hangup),
+                    DaemonSignal::End(signal) => break signal.name(),
+                },
+                loaded = pending_or(&mut self.loading) => self.on_loaded(loaded),
+                event = self.owner.next() => match event {
+                    OwnerEvent::Batch(batch) => self.reload(Load::Batch(batch)),
+                    OwnerEvent::Gone => break drain::STDIN_ENDED,
+                },
             }
         };
         self.drain(why).await
@@ -136,15 +188,47 @@ impl Main {
         self.shared.set_pressure(memory::pressure(limit, self.shared.is_under_pressure()));
     }
 
-    fn reload(&self) {
+    /// Loads the contracts on a thread, one reload at a time.
+    fn reload(&mut self, load: Load) {
+        if self.loading.is_none() {
+            return self.start_load(load);
+        }
+        // One SIGHUP more or less makes no difference.
+        let is_repeated = matches!((&load, self.queue.back()), (Load::Hangup, Some(Load::Hangup)));
+        if !is_repeated {
+            self.queue.push_back(load);
+        }
+    }
+
+    fn start_load(&mut self, load: Load) {
+        let mut given = self.given.clone();
+        match load {
+            Load::Hangup => {}
+            Load::Batch(Ok(batch)) => given.extend(batch),
+            Load::Batch(Err(message)) => return self.report(Event::ReloadFailed(&message)),
+        }
         let Shared { settings, observer, .. } = &*self.shared;
-        match load(settings, self.compile, &**observer) {
+        match on_thread(loader(settings, &given, self.compile, observer)) {
+            Ok(result) => self.loading = Some(Loading { result, given }),
+            Err(error) => self.report(Event::ReloadFailed(&error.to_string())),
+        }
+    }
+
+    fn on_loaded(&mut self, loaded: Loaded) {
+        let Some(Loading { given, .. }) = self.loading.take() else { return };
+        match loaded {
             Ok(registry) => {
+                self.given = given;
                 self.shared.replace_registry(registry);
                 self.refresh_workers();
                 self.report(Event::Reloaded);
             }
             Err(message) => self.report(Event::ReloadFailed(&message)),
+        }
+        while self.loading.is_none()
+            && let Some(load) = self.queue.pop_front()
+        {
+            self.start_load(load);
         }
     }
 
@@ -162,14 +246,16 @@ impl Main {
                     self.on_listener_event(event);
                 }
                 _ = ticks.tick() => {}
-                _ = self.terminate.recv() => ended = Err(Failure::System("SIGTERM while it drained".to_owned())),
-                _ = self.interrupt.recv() => ended = Err(Failure::System("SIGINT while it drained".to_owned())),
+                signal = self.signals.end() => ended = Err(Failure::System(format!("{} while it drained", signal.name()))),
             }
             if ended.is_err() {
                 break;
             }
         }
         drop(self.listener);
+        if why == drain::STDIN_ENDED {
+            remove_directory(&self.shared.settings);
+        }
         // A worker whose payload does not end must not block the end of the daemon.
         if self.shared.connections() == 0 {
             self.workers.into_iter().for_each(Handle::stop);
@@ -189,8 +275,31 @@ impl Main {
     }
 }
 
+/// The work of a thread that loads the contracts.
+fn loader(
+    settings: &Settings,
+    given: &[Arc<GivenContract>],
+    compile: Compile,
+    observer: &Arc<dyn Observer>,
+) -> impl FnOnce() -> Loaded + Send + use<> {
+    let (settings, given, observer) = (settings.clone(), given.to_vec(), Arc::clone(observer));
+    move || load(&settings, &given, compile, &*observer)
+}
+
+/// The contracts that a thread loads; never without one.
+async fn pending_or(loading: &mut Option<Loading>) -> Loaded {
+    match loading {
+        Some(loading) => (&mut loading.result).await.unwrap_or_else(|_| own_fault()),
+        None => std::future::pending().await,
+    }
+}
+
+fn own_fault() -> Loaded {
+    Err("A contract could not be compiled: a fault of sidelaned".to_owned())
+}
+
 /// Loads the contracts; a panic of the core counts as an invalid contract.
-fn load(settings: &Settings, compile: Compile, observer: &dyn Observer) -> Result<ContractRegistry, String> {
-    let load = AssertUnwindSafe(|| ContractRegistry::load(settings, compile, observer));
-    catch_unwind(load).unwrap_or_else(|_| Err("A contract could not be compiled: a fault of sidelaned".to_owned()))
+fn load(settings: &Settings, given: &[Arc<GivenContract>], compile: Compile, observer: &dyn Observer) -> Loaded {
+    let load = AssertUnwindSafe(|| ContractRegistry::load(settings, given, compile, observer));
+    catch_unwind(load).unwrap_or_else(|_| own_fault())
 }

@@ -18,6 +18,8 @@ pub mod config {
         format!("Unknown key {key} in {file}")
     }
 
+    pub const HIDDEN_KEY: &str = "(not shown)";
+
     pub fn expected_value(name: impl Display, expected: impl Display, value: impl Display) -> String {
         format!("Expected {name} to be {expected}, got {value}")
     }
@@ -30,15 +32,17 @@ pub mod config {
         format!("Expected `{flag}` once")
     }
 
-    pub fn cannot_read(file: impl Display, reason: impl Display) -> String {
-        format!("Cannot read {file}: {reason}")
-    }
-
     pub fn expected_object(file: impl Display) -> String {
         format!("Expected {file} to hold a JSON object")
     }
 
     pub const EXPECTED_CONTRACT: &str = "Expected at least one `--contract PATH`";
+
+    pub fn refused_line(number: impl Display, reason: impl Display) -> String {
+        format!("Line {number} of stdin: {reason}")
+    }
+
+    pub const NO_CONTRACT: &str = "it is no contract";
 
     pub fn expected_one_socket(count: impl Display) -> String {
         format!("Expected one socket from LISTEN_FDS, got `{count}`")
@@ -63,6 +67,79 @@ pub mod config {
     }
 
     pub const TRY_HELP: &str = "Try: --help";
+}
+
+/// What a value of the configuration file is, instead of the value.
+pub mod json_type {
+    pub const NULL: &str = "null";
+
+    pub const BOOLEAN: &str = "a boolean";
+
+    pub const NUMBER: &str = "a number";
+
+    pub const STRING: &str = "a string";
+
+    pub const ARRAY: &str = "an array";
+
+    pub const OBJECT: &str = "an object";
+}
+
+/// Why a file is refused.
+pub mod file {
+    use std::fmt::Display;
+
+    pub fn cannot_read(kind: impl Display, path: impl Display, reason: impl Display) -> String {
+        format!("Cannot read the {kind} {path}: {reason}")
+    }
+
+    pub fn not_regular(found: impl Display) -> String {
+        format!("it is {found}, not a regular file")
+    }
+
+    pub fn too_large(limit: impl Display) -> String {
+        format!("it has more than {limit} bytes")
+    }
+
+    pub const ENOENT: &str = "there is no such file";
+
+    pub const ENOTDIR: &str = "a part of the path is not a directory";
+
+    pub const EACCES: &str = "permission denied";
+
+    pub const EPERM: &str = "permission denied";
+
+    pub const ELOOP: &str = "the path has too many symbolic links";
+
+    pub const ENAMETOOLONG: &str = "the path is too long";
+
+    pub const EMFILE: &str = "too many files are open";
+
+    pub const ENFILE: &str = "too many files are open";
+
+    pub const EIO: &str = "the device failed";
+
+    pub const ENXIO: &str = "it is a socket or a device without a driver, not a regular file";
+
+    pub const EAGAIN: &str = "reading it would block";
+
+    pub fn other(number: impl Display) -> String {
+        format!("the system answers with error {number}")
+    }
+}
+
+/// What a file is.
+pub mod file_type {
+    pub const DIRECTORY: &str = "a directory";
+
+    pub const FIFO: &str = "a FIFO";
+
+    pub const SOCKET: &str = "a socket";
+
+    pub const CHARACTER_DEVICE: &str = "a character device";
+
+    pub const BLOCK_DEVICE: &str = "a block device";
+
+    pub const UNKNOWN: &str = "something else";
 }
 
 /// Why the socket cannot be used.
@@ -97,8 +174,20 @@ pub mod socket {
         format!("{directory} is not a directory")
     }
 
-    pub fn others_may_write(directory: impl Display) -> String {
-        format!("Others may write to {directory}: they could replace the socket")
+    pub fn others_may_write(directory: impl Display, mode: impl Display) -> String {
+        format!(
+            "Others may write to {directory} (mode 0{mode}): they could replace the socket. Use a directory that only its owner may write to, such as $XDG_RUNTIME_DIR, or run: chmod go-w {directory}"
+        )
+    }
+
+    pub fn foreign_parent(directory: impl Display, uid: impl Display, own: impl Display) -> String {
+        format!(
+            "{directory} belongs to uid {uid}, who could replace the socket. It must belong to root or to uid {own}"
+        )
+    }
+
+    pub fn too_many_links(directory: impl Display) -> String {
+        format!("The path of {directory} has too many symbolic links")
     }
 
     pub fn cannot_use(path: impl Display, reason: impl Display) -> String {
@@ -138,10 +227,27 @@ pub mod socket {
     }
 }
 
+/// Why a daemon gives no answer.
+pub mod client {
+    use std::fmt::Display;
+
+    pub fn no_answer(ms: impl Display) -> String {
+        format!("no answer within {ms} ms")
+    }
+
+    pub fn too_long(limit: impl Display) -> String {
+        format!("the answer has more than {limit} bytes")
+    }
+
+    pub const CLOSED: &str = "it closed without an answer";
+
+    pub const NOT_DAEMON: &str = "the answer is not that of a daemon";
+
+    pub const NO_REASON: &str = "no reason given";
+}
+
 /// What a framed connection fails with.
 pub mod framed {
-    pub const RESPONSE_TOO_LONG: &str = "The answer is longer than the connection allows.";
-
     pub const FRAME_TIMEOUT: &str = "a frame was not complete in time";
 
     pub const HANDSHAKE_TIMEOUT: &str = "no HELLO was received in time";

@@ -179,8 +179,8 @@ fn unknown_names_are_refused_in_every_source() {
     };
     assert!(of("c.json").starts_with("Unknown key `thread` in `"));
     assert!(of("d.json").ends_with("to hold a JSON object"));
-    assert!(of("e.json").ends_with("to be an integer from 1 to 1024, got `\"1\"`"));
-    assert!(of("f.json").starts_with("Cannot read `"));
+    assert!(of("e.json").ends_with("to be an integer from 1 to 1024, got a string"));
+    assert!(of("f.json").starts_with("Cannot read the configuration "));
 }
 
 #[test]

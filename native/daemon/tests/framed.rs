@@ -288,7 +288,8 @@ fn after_a_reload_a_connection_gets_goaway_and_keeps_its_contracts() {
     daemon.locks.write("order.lock.json", &ORDER.replace("900", "5"));
     let observer = sidelane_daemon::telemetry::NoObserver;
     let registry =
-        sidelane_daemon::contracts::ContractRegistry::load(&daemon.shared.settings, daemon.compile, &observer).unwrap();
+        sidelane_daemon::contracts::ContractRegistry::load(&daemon.shared.settings, &[], daemon.compile, &observer)
+            .unwrap();
     daemon.shared.replace_registry(registry);
     daemon.worker().refresh();
     assert_eq!(client.read().0.kind, FrameKind::Goaway);

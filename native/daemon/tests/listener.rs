@@ -167,7 +167,7 @@ fn another_uid_is_refused() {
 }
 
 #[test]
-fn a_missing_or_world_writable_parent_is_refused() {
+fn a_parent_that_is_missing_or_that_others_may_change_is_refused() {
     with_directory(|directory| async move {
         let missing = directory.join("missing/s.sock");
         assert!(refusal(&settings(&missing)).starts_with("There is no directory "));
@@ -178,8 +178,24 @@ fn a_missing_or_world_writable_parent_is_refused() {
         fs::create_dir(&open).unwrap();
         fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
         assert!(refusal(&settings(&open.join("s.sock"))).starts_with("Others may write to "));
-        fs::set_permissions(&open, fs::Permissions::from_mode(0o1777)).unwrap();
-        drop(Listener::open(&settings(&open.join("s.sock"))).unwrap());
+        let mode = |mode| fs::set_permissions(&open, fs::Permissions::from_mode(mode)).unwrap();
+        for refused in [0o1777, 0o770, 0o1770] {
+            mode(refused);
+            assert!(refusal(&settings(&open.join("s.sock"))).starts_with("Others may write to "));
+        }
+        // Above the parent, the sticky bit is enough.
+        let inner = open.join("inner");
+        fs::create_dir(&inner).unwrap();
+        fs::set_permissions(&inner, fs::Permissions::from_mode(0o755)).unwrap();
+        symlink("inner", open.join("link")).unwrap();
+        for name in ["inner/s.sock", "link/s.sock", "inner/../link/s.sock"] {
+            mode(0o1777);
+            drop(Listener::open(&settings(&open.join(name))).unwrap());
+            mode(0o777);
+            assert!(refusal(&settings(&open.join(name))).starts_with("Others may write to "), "{name}");
+        }
+        symlink("loop", directory.join("loop")).unwrap();
+        assert!(refusal(&settings(&directory.join("loop/s.sock"))).starts_with("Cannot use "));
     });
 }
 

@@ -46,7 +46,7 @@ impl Kit {
         let settings = Settings { log_sample, threads: 2, ..support::settings(vec![locks.0.clone()]) };
         let lines = Lines::default();
         let telemetry = Arc::new(Telemetry::new(&settings, Log::new(lines.clone())));
-        let registry = ContractRegistry::load(&settings, native, &*telemetry).unwrap();
+        let registry = ContractRegistry::load(&settings, &[], native, &*telemetry).unwrap();
         let shared = Shared::new(settings, registry, Arc::clone(&telemetry) as _);
         Self { shared, telemetry, lines, _locks: locks }
     }

@@ -35,5 +35,13 @@ pub use violation::{MAX_CLIENT_BYTES, MAX_HELLO_BYTES, MAX_PING_BYTES, Violation
 /// Bytes that a REQUEST may have beyond the largest `maxBytes`.
 pub const REQUEST_SLACK_BYTES: usize = 4_096;
 
-/// Longest answer, as a multiple of the longest REQUEST.
-pub const ANSWER_CAP_FACTOR: usize = 8;
+/// No REJECTED is longer.
+const MAX_REJECTED_BYTES: usize = 96 << 20;
+
+/// Longest payload of an answer by contracts of up to `max_bytes`: an ACCEPTED with a body that compression has made longer,
+/// and with canonical bytes, both of a document of `max_bytes`; or a REJECTED.
+pub const fn answer_cap(max_bytes: usize) -> usize {
+    let body = max_bytes + max_bytes.div_ceil(4) + 1024;
+    let accepted = ACCEPTED_HEADER_BYTES + body + max_bytes;
+    if accepted > MAX_REJECTED_BYTES { accepted } else { MAX_REJECTED_BYTES }
+}

@@ -2,7 +2,7 @@
 // change the document it would be another document.
 
 import type { $ZodLazy, $ZodType, $ZodTypes } from 'zod/v4/core'
-import { jsonTypesOf, valuesOf, type SchemaDocument } from '../schema-document.ts'
+import { jsonTypesOf, propertyOf, valuesOf, type SchemaDocument } from '../schema-document.ts'
 import type { LoweringContext } from './context.ts'
 import { changesDocument, hasCode } from './effects.ts'
 
@@ -62,7 +62,7 @@ function disjointBranches(a: SchemaDocument, b: SchemaDocument): boolean {
 /** A member that both require, with other fixed values. */
 const otherConstant = (a: SchemaDocument, b: SchemaDocument): boolean =>
   (a.required ?? []).some((key) => {
-    const [one, other] = [fixedValuesOf(a.properties?.[key]), fixedValuesOf(b.properties?.[key])]
+    const [one, other] = [fixedValuesOf(propertyOf(a, key)), fixedValuesOf(propertyOf(b, key))]
     if (one === undefined || other === undefined || b.required?.includes(key) !== true) return false
     return !one.some((value) => other.includes(value))
   })

@@ -30,7 +30,7 @@ export function patternsOfFormat(context: LoweringContext, path: string, def: Ch
     context.reject(path, problem)
     return []
   }
-  const problem = unsupportedFormats[format]
+  const problem = Object.hasOwn(unsupportedFormats, format) ? unsupportedFormats[format] : undefined
   if (problem !== undefined) return rejected(problem)
   if (def.fn !== undefined && !isRegexOnly(def))
     return rejected(`the string format "${format}" is code; write z.stringFormat('${format}', /…/) or .regex(/…/)`)

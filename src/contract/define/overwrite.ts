@@ -13,7 +13,11 @@ export interface Overwrite {
   readonly problem?: string
 }
 
-const opOf: Readonly<Record<string, NormOp>> = { trim: 'trim', toLowerCase: 'lower', toUpperCase: 'upper' }
+const opOf: ReadonlyMap<string, NormOp> = new Map<string, NormOp>([
+  ['trim', 'trim'],
+  ['toLowerCase', 'lower'],
+  ['toUpperCase', 'upper'],
+])
 const forms = ['NFC', 'NFD', 'NFKC', 'NFKD']
 
 /** Any two forms differ on one of them. */
@@ -24,7 +28,7 @@ export function readOverwrite({ tx }: CheckDef): Overwrite {
     String(tx).replace(/\s/g, ''),
   )
   const name = method?.[2] ?? ''
-  const op = opOf[name]
+  const op = opOf.get(name)
   if (op !== undefined && method?.[3] === '') return { call: `.${name}()`, op }
   if (name === 'normalize') return normalization(tx as (text: string) => string)
   const collapses = behavesLike(tx as (text: string) => string, (text) => text.replace(/\s+/g, ' '))

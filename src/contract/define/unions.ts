@@ -1,7 +1,7 @@
 // Unions: anyOf, lists of scalar types, `[X, null]`, and discriminated unions (oneOf).
 
 import { safeParse, type $ZodDiscriminatedUnion, type $ZodType, type $ZodUnion } from 'zod/v4/core'
-import { isCoerced, isNull, unionOf, type SchemaDocument } from '../schema-document.ts'
+import { isCoerced, isNull, propertyOf, unionOf, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
 import { rejectAmbiguous } from './ambiguous-options.ts'
 import type { LoweringContext } from './context.ts'
@@ -86,7 +86,7 @@ function withKey(context: LoweringContext, node: SchemaDocument, key: string, pa
   if (node.$ref !== undefined) {
     return context.reject(path, `"${key}" may be absent in several options, one of them recursive; make it required`)
   }
-  const property = node.properties?.[key]
+  const property = propertyOf(node, key)
   if (property === undefined || node.required?.includes(key) === true) return node
   const { default: _, ...present } = property
   const properties = { ...node.properties, [key]: present }
@@ -107,9 +107,9 @@ function discriminatorProblem(type: $ZodType): string | undefined {
 /** A lock reads the discriminator before it normalizes or fills in anything. A reference is to a recursive object. */
 function isToldApart(node: SchemaDocument, key: string): boolean {
   if (node.$ref !== undefined) return true
-  const { const: value, enum: values, ...others } = node.properties?.[key] ?? {}
+  const { const: value, enum: values, ...others } = propertyOf(node, key) ?? {}
   return (value !== undefined || values !== undefined) && !('x-norm' in others) && !('default' in others)
 }
 
 const isAlwaysThere = (option: $ZodType, key: string): boolean =>
-  option._zod.propValues?.[key]?.has(undefined) === false
+  Object.hasOwn(option._zod.propValues ?? {}, key) && option._zod.propValues?.[key]?.has(undefined) === false

@@ -30,4 +30,5 @@ export const isOutsideJson = (schema: unknown): boolean =>
   isSchema(schema) && outsideJson.has(schema._zod.def.type) && (schema._zod.def as { coerce?: boolean }).coerce !== true
 
 export const unsupportedType = ({ _zod: { def } }: $ZodTypes): string =>
-  problems[def.type] ?? `the zod type "${def.type}" is unknown; write it with the types of JSON`
+  (Object.hasOwn(problems, def.type) ? problems[def.type] : undefined) ??
+  `the zod type "${def.type}" is unknown; write it with the types of JSON`

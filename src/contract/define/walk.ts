@@ -115,7 +115,9 @@ export function walkSchema(schema: $ZodType, options: LoweringOptions): { schema
     return name
   }
 
-  const taken = (name: string): boolean => [...active.values()].some((entry) => entry.name === name)
+  /** Payloads and locks have no key `__proto__`. */
+  const taken = (name: string): boolean =>
+    name === '__proto__' || [...active.values()].some((entry) => entry.name === name)
 
   const tree = orInfinite(() => context.lower(schema, rootPath))
   if (problems.length > 0) throw unsupportedError(problems)

@@ -2,7 +2,7 @@
 // becomes is in its own file.
 
 import { stringifyWithBigints } from '../../json/index.ts'
-import { orNull, valuesOf, type SchemaDocument } from '../schema-document.ts'
+import { orNull, propertyOf, valuesOf, type SchemaDocument } from '../schema-document.ts'
 import { convertArray, convertObject } from './containers.ts'
 import { intersect } from './intersect.ts'
 import { anyOf, isOfType, kindsOf, unionOfTypes } from './unions.ts'
@@ -98,7 +98,7 @@ export function convertDocument(document: unknown, options: ConvertOptions): Sch
     if (typeof $ref === 'string' && legacy) return refer($ref, location)
     const before = problems.length
     for (const key of Object.keys(schema)) {
-      const problem = unsupportedKeywords[key]
+      const problem = Object.hasOwn(unsupportedKeywords, key) ? unsupportedKeywords[key] : undefined
       if (problem !== undefined) importer.reject(location, problem)
       else if (!ignored.has(key) && !general.has(key) && !typed.has(key) && !key.startsWith('x-')) {
         importer.reject(location, `the keyword "${key}" is unknown; correct it, or write it as "x-${key}"`)
@@ -279,9 +279,9 @@ const commonKey = (nodes: readonly SchemaDocument[]): string | undefined =>
     .find((key) => tellsApart(nodes, key))
 
 function tellsApart(nodes: readonly SchemaDocument[], key: string): boolean {
-  const values = nodes.map(({ properties, required }) => {
-    const member = properties?.[key]
-    if (member === undefined || required?.includes(key) !== true) return []
+  const values = nodes.map((node) => {
+    const member = propertyOf(node, key)
+    if (member === undefined || node.required?.includes(key) !== true) return []
     return valuesOf(member) ?? []
   })
   const all = values.flat()

@@ -1,6 +1,14 @@
 // The fields of a lock document other than its schema: names, ranges, defaults.
 
-import { appendPointer, compareKeys, JsonObject, roundBigints, toPlain, type JsonValue } from '../../json/index.ts'
+import {
+  appendPointer,
+  compareKeys,
+  JsonObject,
+  keepIntegers,
+  roundBigints,
+  toPlain,
+  type JsonValue,
+} from '../../json/index.ts'
 import {
   contractNameRule,
   isContractName,
@@ -58,8 +66,9 @@ export function readFields(lock: JsonValue, onSchema: (schema: JsonValue, pointe
   for (const { key, value, at } of membersOf(lock, '', required, 'field')) {
     const readField = Object.hasOwn(fieldReaders, key) ? fieldReaders[key] : undefined
     if (readField === undefined) throw invalid(at, 'The field is not known.')
-    // `numbers` comes before `schema`: without int64, the numbers of a schema are doubles.
-    const read = document.numbers === 'int64' ? value : roundBigints(value)
+    // `numbers` comes before `schema`: without int64, the numbers of a schema are doubles. With it, they are what the normal
+    // form says, so that contracts with one id have one meaning.
+    const read = document.numbers === 'int64' ? keepIntegers(value) : roundBigints(value)
     Object.assign(document, readField(read, at, document))
     if (key === 'schema') onSchema(read, at)
   }
@@ -126,7 +135,8 @@ function readDictionary(value: JsonValue, pointer: string): LockDictionary {
   const dictionary: Mutable<LockDictionary> = { id: 0, sha256: '', path: '' }
   for (const { key, value: setting, at } of membersOf(value, pointer, ['id', 'path', 'sha256'], 'setting')) {
     if (key === 'id') dictionary.id = readInteger({ min: 0, max: 0xffff_ffff }, setting, at)
-    else if (key === 'path') dictionary.path = readMatching(isPath, setting, at, "a path below the lock's folder")
+    else if (key === 'path')
+      dictionary.path = readMatching(isPath, setting, at, `a path below the lock's folder, with "/"`)
     else if (key === 'sha256') dictionary.sha256 = readMatching(isSha256, setting, at, '64 lower-case hex digits')
     else throw invalid(at, 'The setting is not known.')
   }

@@ -100,7 +100,7 @@ export function readNorm(value: JsonValue, pointer: string): NormOp[] {
 /** Written only where it is true. */
 export function readCoerce(value: JsonValue, pointer: string, types: readonly TypeName[]): true {
   if (types.length !== 1 || types[0] === 'null') {
-    throw unsupported(pointer, 'Only a single type out of boolean, integer, number, string is coerced.')
+    throw unsupported(pointer, 'Only a single type out of string, number, integer, boolean is coerced.')
   }
   if (value === true) return true
   throw invalid(pointer, 'Expected true.')
@@ -112,7 +112,7 @@ export function readUrl(value: JsonValue, pointer: string): UrlLimits {
   const url: { hostname?: Pattern; protocol?: Pattern } = {}
   for (const { key, value: source } of value.members) {
     const at = appendPointer(pointer, key)
-    if (key !== 'hostname' && key !== 'protocol') throw invalid(at, 'Expected hostname and protocol only.')
+    if (key !== 'hostname' && key !== 'protocol') throw invalid(at, 'Expected only hostname and protocol.')
     url[key] = readPattern(source, at, 'codepoint')
   }
   return url

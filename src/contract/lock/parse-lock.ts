@@ -3,6 +3,7 @@
 import { canonicalText, readBytes, readText, type ReadLimits } from '../../json/index.ts'
 import { sha256Hex, utf8Length } from '#runtime'
 import { type Contract, type LockDocument, type Profile } from '../../model/index.ts'
+import { fileKinds } from '../../tables/file-kinds.ts'
 import { withDictionary } from '../dictionary.ts'
 import { checkTree } from './checks.ts'
 import { measureCost } from './cost.ts'
@@ -17,7 +18,7 @@ import { walkSchema } from './walk.ts'
 
 /** A lock has limits of its own, and its numbers are doubles (float64 bounds are ±1.8e308) or 64-bit integers. */
 const lockLimits: ReadLimits = {
-  maxBytes: 16_777_216,
+  maxBytes: fileKinds.lock.maxBytes,
   maxDepth: 128,
   // The size bounds the keys.
   maxKeys: Number.MAX_SAFE_INTEGER,

@@ -42,7 +42,9 @@ export function generateObject(node: ObjectNode, compiler: VisitorCompiler, open
   const useOpen = `return ${source.constant(open)}(o)`
   source.line(`if (typeof o !== 'object' || o === null || isArray(o)) return`)
   source.line(`let own = 0; for (const key in o) own++`)
-  if (properties.length > fewMembers) source.line(`if (4 * own < ${properties.length}) ${useOpen}`)
+  // The literal below has a place for every declared member, present or not.
+  const isSparse = `4 * own < ${properties.length}`
+  source.line(`if (${properties.length > fewMembers ? isSparse : `state.isLarge && ${isSparse}`}) ${useOpen}`)
   for (const [i, { name }] of properties.entries()) source.line(`let v${i} = ${source.member(name)}`)
   // The members are counted before any child runs: a fallback to `open` must not count those of the children twice.
   const present = properties.map((_, i) => `(v${i} === undefined ? 0 : 1)`).join(' + ') || '0'
@@ -96,7 +98,7 @@ export function generateArray(node: ArrayNode, compiler: VisitorCompiler): Visit
     source.line('if ((i & 1023) === 1023) spend(1024)')
     source.line('let v = a[i]')
     source.check(items, 'v')
-    source.line('if (v !== a[i]) { if (result === a) result = a.slice(); result[i] = v }')
+    source.line('if (v !== a[i]) { if (result === a && state.branching > 0) result = a.slice(); result[i] = v }')
     source.line('}')
     source.line('return result')
   }

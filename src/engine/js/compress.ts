@@ -75,13 +75,22 @@ const unavailable = (codec: string, needed: string): SidelaneError =>
  */
 const fflate: Pick<Zlib, 'gzip' | 'deflate' | 'deflateRaw'> = {
   gzip: (level) => (bytes) => {
-    const body = gzipSync(bytes, { level: levelOf(level), mtime: 0 })
+    const body = gzipSync(bytes, { level: levelFor(level, bytes), mtime: 0 })
     body[9] = 255
     return body
   },
-  deflate: (level) => (bytes) => zlibSync(bytes, { level: levelOf(level) }),
-  deflateRaw: (level) => (bytes) => deflateSync(bytes, { level: levelOf(level) }),
+  deflate: (level) => (bytes) => zlibSync(bytes, { level: levelFor(level, bytes) }),
+  deflateRaw: (level) => (bytes) => deflateSync(bytes, { level: levelFor(level, bytes) }),
 }
 
-/** A lock's level is an integer from 0 to 9. */
-const levelOf = (level: number): NonNullable<DeflateOptions['level']> => level as NonNullable<DeflateOptions['level']>
+/** Most bytes of a stored block (RFC 1951, 3.2.4). */
+const storedBlock = 65_535
+
+/**
+ * A lock's level is an integer from 0 to 9. At level 0 fflate 0.8.3 writes a second last block, which makes the body
+ * unreadable, when the last block is full.
+ */
+function levelFor(level: number, { length }: Uint8Array): NonNullable<DeflateOptions['level']> {
+  const isUnreadable = level === 0 && length > 0 && length % storedBlock === 0
+  return (isUnreadable ? 1 : level) as NonNullable<DeflateOptions['level']>
+}

@@ -2,7 +2,7 @@
 // contract's visitors (fast-walker.ts) between them. It never rejects: in any doubt it returns undefined.
 
 import type { Profile } from '../../model/index.ts'
-import { mayEscapeKey } from '../../json/index.ts'
+import { mayEscapeKey, TextBuilder } from '../../json/index.ts'
 import { decodeUtf8, indexOfAscii, isUtf8, utf8Length } from '#runtime'
 import { spend, spendAhead, timeIsOver } from '../../util/step-budget.ts'
 import { canGenerate, evaluate } from './codegen.ts'
@@ -15,7 +15,15 @@ export type FastPath = (payload: Uint8Array) => string | undefined
 
 /** Compiles the fast path of one contract. */
 export function compileFastPath(profile: Profile, options: FastPathOptions = { generate: canGenerate() }): FastPath {
-  const state: VisitState = { members: 0, movesKeys: false, inserted: 0, looks: 0, maxLooks: 0 }
+  const state: VisitState = {
+    members: 0,
+    movesKeys: false,
+    inserted: 0,
+    looks: 0,
+    maxLooks: 0,
+    branching: 0,
+    isLarge: false,
+  }
   const { root, inheritable } = new FastWalker(profile, state, options)
   const { maxBytes } = profile.limits
   // Where a default may exceed the depth of the contract, the slow path measures.
@@ -36,6 +44,8 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
     state.inserted = 0
     state.looks = 0
     state.maxLooks = looksPerByte * payload.length
+    state.branching = 0
+    state.isLarge = payload.length > largeBytes
     let text: string
     try {
       const value = root(JSON.parse(decodeUtf8(payload)))
@@ -58,6 +68,8 @@ const writeNanos = 10
 
 /** A container has two bytes or more, so each may be looked at a few times. */
 const looksPerByte = 4
+/** The heap of smaller payloads is small in any case. */
+const largeBytes = 1024 * 1024
 
 /** Most bytes of UTF-8 that a UTF-16 unit becomes. */
 const bytesPerUnit = 3
@@ -117,16 +129,34 @@ const isDigit = (byte: number | undefined): boolean => byte !== undefined && byt
  * absent; a lone surrogate is written as `\udXXX`. json/value.ts does the same for value trees.
  */
 function writeKeyByKey(value: unknown): string {
+  const text = new TextBuilder()
+  append(text, value)
+  return text.toString()
+}
+
+function append(text: TextBuilder, value: unknown): void {
   spend(1)
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(writeKeyByKey).join(',')}]`
-  const members: string[] = []
+  if (typeof value !== 'object' || value === null) return text.append(JSON.stringify(value))
+  let separator = ''
+  if (Array.isArray(value)) {
+    text.append('[')
+    for (const item of value) {
+      text.append(separator)
+      separator = ','
+      append(text, item)
+    }
+    return text.append(']')
+  }
+  text.append('{')
   // The default order of toSorted() is the canonical one: UTF-16 code units.
   for (const key of Object.keys(value).toSorted()) {
     const member = (value as Record<string, unknown>)[key]
-    if (member !== undefined) members.push(`${JSON.stringify(key)}:${writeKeyByKey(member)}`)
+    if (member === undefined) continue
+    text.append(`${separator}${JSON.stringify(key)}:`)
+    separator = ','
+    append(text, member)
   }
-  return `{${members.join(',')}}`
+  text.append('}')
 }
 
 /**

@@ -99,7 +99,7 @@ export class FastWalker implements VisitorCompiler {
     const defaults = (node.prefixDefaults ?? []).map((value) => (value === undefined ? undefined : defaultOf(value)))
     return (value) => {
       if (!Array.isArray(value) || value.length < minItems || value.length > maxItems) return undefined
-      const items = visitItems(value, prefix, rest)
+      const items = visitItems(value, prefix, rest, this.state)
       return items && defaults[items.length] ? appendDefaults(items, defaults, this) : items
     }
   }
@@ -182,15 +182,19 @@ export class FastWalker implements VisitorCompiler {
       for (const type of valueTypes) visitors[type] = this.#choice(choices[type])
     })
     return (value) => {
+      const candidates = listFor(visitors[typeOf(value as JsonValue)] as VisitorChoice, value)
+      if (candidates.length === 1) return (candidates[0] as Visitor)(value)
       const { members, inserted } = state
-      for (const visit of listFor(visitors[typeOf(value as JsonValue)] as VisitorChoice, value)) {
+      state.branching++
+      let result: unknown
+      for (let i = 0; i < candidates.length && result === undefined; i++) {
         spend(1)
-        const result = visit(value)
-        if (result !== undefined) return result
         state.members = members
         state.inserted = inserted
+        result = (candidates[i] as Visitor)(value)
       }
-      return undefined
+      state.branching--
+      return result
     }
   }
 
@@ -245,21 +249,24 @@ function listFor(from: VisitorChoice, value: unknown): readonly Visitor[] {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The items after their visitors; the array itself when no item changes. */
+/** The items after their visitors: the array itself, or a copy where branches are tried and an item changes. */
 function visitItems(
-  items: readonly unknown[],
+  items: unknown[],
   prefix: readonly Visitor[],
   rest: Visitor | undefined,
+  state: VisitState,
 ): readonly unknown[] | undefined {
-  let result: unknown[] | undefined
+  let result = items
   for (let i = 0; i < items.length; i++) {
     spend(1)
     const visit = i < prefix.length ? prefix[i] : rest
     const item = visit?.(items[i])
     if (item === undefined) return undefined
-    if (item !== items[i]) (result ??= items.slice())[i] = item
+    if (item === items[i]) continue
+    if (result === items && state.branching > 0) result = items.slice()
+    result[i] = item
   }
-  return result ?? items
+  return result
 }
 
 /** Gives up once more looks are taken than the slow path takes, which remembers verdicts. */
@@ -298,7 +305,7 @@ function compileAny(profile: Profile, state: VisitState): Visitor {
         if (value === null) return value
         if (!Array.isArray(value)) return object(value)
         state.looks += value.length
-        return visitItems(value, [], any)
+        return visitItems(value, [], any, state)
       default:
         return value
     }
@@ -338,7 +345,8 @@ function compileMembers(
       keys.push(name)
       if (missing.movesKeys || isIndexLike(name)) state.movesKeys = true
     }
-    if (inserts && keys.length > maxKeys) return undefined
+    // No branch of a union rejects it for this: the slow path finds out whether it is the document.
+    if (inserts && keys.length > maxKeys) throw new Error('The defaults exceed the keys of a document.')
     const sorted = isSorted(keys)
     // V8 lists keys that look like an array index first, so the first key shows whether there are any.
     if (!sorted && isIndexLike(keys[0] as string)) state.movesKeys = true
@@ -358,6 +366,10 @@ function compileMembers(
       const visit = visitorOf(key)
       const visited = visit?.(member)
       if (visited === undefined && (visit || !drop?.(key, member))) return undefined
+      if (visited !== member && visited !== undefined && result === undefined && state.branching === 0) {
+        value[key] = visited
+        continue
+      }
       if (visited !== member && result === undefined) {
         result = {}
         for (const earlier of keys.slice(0, i)) result[earlier] = value[earlier]

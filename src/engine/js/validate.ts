@@ -26,7 +26,15 @@ import {
 } from '../../model/index.ts'
 import type { Pattern } from '../../pattern/index.ts'
 import { spend } from '../../util/step-budget.ts'
-import { canonicalText, compareKeys, JsonObject, sameValue, type JsonMember, type JsonValue } from '../../json/index.ts'
+import {
+  canonicalText,
+  compareKeys,
+  JsonObject,
+  sameValue,
+  withoutSpare,
+  type JsonMember,
+  type JsonValue,
+} from '../../json/index.ts'
 import { compileMatcher, type Matcher } from './automaton.ts'
 import { coerceScalar } from './coerce.ts'
 import { allDefaults } from './defaults.ts'
@@ -45,7 +53,7 @@ export interface Validated extends Validation {
 
 export type Validate = (value: JsonValue) => Validated
 
-/** Compiles the validator of one contract. It does not change the document that it takes. */
+/** Compiles the validator of one contract. It edits the document that it takes in place where it can: a copy would double the heap. */
 export function compileValidator(profile: Profile): Validate {
   const validator = new Validator(profile)
   return (value) => {
@@ -217,55 +225,65 @@ class Validator {
     if (maxItems !== undefined && value.length > maxItems) passes = exceeds(collector, 'maxItems', maxItems)
     // Surplus items have no issues of their own: maxItems has reported them.
     const length = items === false ? Math.min(value.length, prefix.length) : value.length
-    const written: JsonValue[] = []
+    let written = length === value.length ? value : value.slice(0, length)
+    const edited = (): JsonValue[] => (written === value && isShared(collector) ? value.slice() : written)
     for (let index = 0; index < length; index++) {
       const child = prefix[index] ?? (items as SchemaNode)
       const item = this.#child(child, value[index] as JsonValue, index, collector, prefixDefaults?.[index])
-      if (item !== undefined) {
-        written.push(item)
-        continue
+      if (item === undefined) {
+        passes = false
+        if (isDone(collector)) break
+      } else if (item !== value[index]) {
+        written = edited()
+        written[index] = item
       }
-      passes = false
-      if (isDone(collector)) break
     }
     if (!passes) return undefined
     const defaults = this.#items(node)
     for (let next = defaults[length]; next && this.#inserts(next.units); next = defaults[written.length]) {
+      written = edited()
       written.push(next.value)
     }
-    return written.length === value.length && written.every((item, index) => item === value[index]) ? value : written
+    return written
   }
 
   /** Members and missing required ones, in one walk in canonical key order. */
   #object(node: ObjectNode, value: JsonValue, collector: Collector): Result {
     if (!(value instanceof JsonObject)) return wrongType(['object'], collector)
-    const { members, required, defaults } = this.#objects(node)
-    const written: JsonMember[] = []
-    let changes = false
+    const { members: declared, required, defaults } = this.#objects(node)
+    const { members } = value
+    /** undefined: the same members. */
+    let written: JsonMember[] | undefined
     let passes = true
     let next = 0
-    for (const member of value.members) {
+    for (let index = 0; index < members.length; index++) {
+      const member = members[index] as JsonMember
       const { key } = member
       for (; next < required.length && (required[next] as string) < key; next++) {
         passes = report(collector, 'required', {}, required[next])
         if (isDone(collector)) return undefined
       }
       if (required[next] === key) next++
-      const property = members.get(key)
+      const property = declared.get(key)
       if (property === undefined && node.additional === 'strip') {
-        changes = true
+        written ??= members.slice(0, index)
         continue
       }
       const result = property
         ? this.#child(property.node, member.value, key, collector, property.default)
         : this.#additional(node, key, member.value, collector)
-      if (result !== undefined) {
-        written.push(result === member.value ? member : { key, value: result })
-        changes ||= result !== member.value
-        continue
+      if (result === undefined) {
+        passes = false
+        if (isDone(collector)) return undefined
+      } else if (result === member.value) {
+        written?.push(member)
+      } else if (isShared(collector)) {
+        written ??= members.slice(0, index)
+        written.push({ key, value: result })
+      } else {
+        member.value = result
+        written?.push(member)
       }
-      passes = false
-      if (isDone(collector)) return undefined
     }
     for (; next < required.length; next++) {
       passes = report(collector, 'required', {}, required[next])
@@ -276,10 +294,10 @@ class Validator {
       ? defaults.filter(({ member, units }) => !value.has(member.key) && this.#inserts(units))
       : []
     if (missing.length > 0) {
-      const members = [...written, ...missing.map(({ member }) => member)]
-      return new JsonObject(members.toSorted((a, b) => compareKeys(a.key, b.key)))
+      const all = [...(written ?? members), ...missing.map(({ member }) => member)]
+      return new JsonObject(all.toSorted((a, b) => compareKeys(a.key, b.key)))
     }
-    return changes ? new JsonObject(written) : value
+    return written === undefined ? value : new JsonObject(withoutSpare(written))
   }
 
   /** An undeclared member: at most one issue for its key, and none for the value of an invalid key. */
@@ -391,6 +409,9 @@ function wrongType(expected: readonly TypeName[], collector: Collector): undefin
   collector?.add('type', { expected })
   return undefined
 }
+
+/** True for a value that further branches may look at: it is not edited in place. */
+const isShared = (collector: Collector): boolean => collector === undefined
 
 /** After a failure: true when further checks cannot change the result. */
 const isDone = (collector: Collector): boolean => collector === undefined || collector.truncated

@@ -4,8 +4,8 @@ import type { Profile, SchemaNode } from '../../model/index.ts'
 
 /**
  * Normalizes and checks one value of JSON.parse, and returns it in canonical key order; undefined where it is invalid
- * or its validity is uncertain. It reads own properties only and never changes its argument: a union passes one value
- * to several branches.
+ * or its validity is uncertain. It reads own properties only. It edits its argument in place where it can, because a copy
+ * would double the heap; not while branches are tried, which take one value after the other.
  */
 export type Visitor = (value: unknown) => unknown
 
@@ -21,6 +21,10 @@ export interface VisitState {
   looks: number
   /** The visitors throw beyond it. */
   maxLooks: number
+  /** Unions that try their branches: values are not edited in place. */
+  branching: number
+  /** The payload is large: memory counts more than time. */
+  isLarge: boolean
 }
 
 /** What generated code needs of the compiler of its contract. */

@@ -11,6 +11,7 @@ import {
   type Layer,
   type Placement,
   type Run,
+  type WorkerRestarts,
 } from '../../model/index.ts'
 import { payloadBytes } from '../../engine/index.ts'
 import type { PoolPlacement } from '../pool/pool.ts'
@@ -21,7 +22,7 @@ import { InlineRate, thresholdsOf, TurnClock } from './thresholds.ts'
 const maxTurnBudgets = 2
 
 /** What auto needs to know about the pool. */
-export type WorkerPool = Placement & Pick<PoolPlacement, 'expectedUs' | 'isDown' | 'takeOver' | 'waitUsAt'>
+export type WorkerPool = Placement & Pick<PoolPlacement, 'expectedUs' | 'isDown' | 'restarts' | 'takeOver' | 'waitUsAt'>
 
 export interface AutoParts {
   readonly inline: Placement
@@ -75,6 +76,10 @@ export class AutoPlacement implements Placement {
 
   get busyDepth(): number {
     return this.#pool.busyDepth
+  }
+
+  get restarts(): WorkerRestarts {
+    return this.#pool.restarts
   }
 
   readonly run = (call: Call): void => {

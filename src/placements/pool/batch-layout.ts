@@ -31,8 +31,8 @@ export interface ContractRecord {
   readonly digestKey: Uint8Array | undefined
   /** The bytes that the lock names. */
   readonly dictionary: Uint8Array | undefined
-  /** The largest payload. */
-  readonly maxBytes: number
+  /** Heap that a worker needs for its largest payload in the js engine, in MiB. */
+  readonly heapMb: number
 }
 
 /** What a worker is started with. */
@@ -61,7 +61,12 @@ export const readyMark = 'sidelane-worker-1'
 
 export interface HelloAnswer {
   readonly ready: typeof readyMark
+  /** The worker's heap limit: another one than asked for where the process has --max-old-space-size. */
+  readonly heapMb: number
 }
+
+/** Of a worker that ends because of an uncaught exception. */
+export const errorExitCode = 70
 
 export interface BatchAnswer {
   /** Time in the worker, in µs. */

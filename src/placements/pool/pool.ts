@@ -2,6 +2,9 @@
 // Admission and deadlines are policies; starting and replacing workers is worker-group.ts.
 
 import {
+  heapFault,
+  jsHeapMb,
+  longestMs,
   rejected,
   SidelaneError,
   toFault,
@@ -11,6 +14,7 @@ import {
   type HostSettings,
   type KeyedContract,
   type Placement,
+  type WorkerRestarts,
 } from '../../model/index.ts'
 import { payloadBytes, type Engine } from '../../engine/index.ts'
 import type { Block } from '../../util/bump-arena.ts'
@@ -44,7 +48,10 @@ export class PoolPlacement implements Placement {
   readonly #waits: WaitEstimator
   /** The batches that workers have. */
   readonly #batches = new Set<Batch>()
-  readonly #watchdog = new Watchdog(this.#batches, (bytes) => this.expectedUs(bytes) / 1000)
+  readonly #watchdog = new Watchdog(this.#batches, ({ call, length }) => ({
+    expectedMs: this.expectedUs(length) / 1000,
+    longestMs: longestMs(call.route.contract.profile, length),
+  }))
   #isScheduled = false
 
   /**
@@ -60,14 +67,23 @@ export class PoolPlacement implements Placement {
   ): Promise<PoolPlacement> {
     const contracts = new ContractTable<ContractRecord>()
     for (const { contract, digestKey } of first) addWorkerContract(contracts, engine, contract, digestKey)
+    let pool: PoolPlacement | undefined
     const supervisor = await Supervisor.start({
+      onReplaced: () => pool?.onReplaced(),
       threads: settings.threads,
       workerUrl: settings.workerUrl,
       engine: engine.report,
       fallsBack: settings.engine === 'auto',
       setup: { engine: engine.report.kind, jsCompressor: settings.jsCompressor, contracts: contracts.entries },
     })
-    return new PoolPlacement(settings.threads, engine, contracts, supervisor, schedule)
+    pool = new PoolPlacement(settings.threads, engine, contracts, supervisor, schedule)
+    try {
+      for (const { contract } of first) pool.#checkHeap(contract)
+    } catch (error) {
+      await pool.stop()
+      throw error
+    }
+    return pool
   }
 
   private constructor(
@@ -92,9 +108,21 @@ export class PoolPlacement implements Placement {
   }
 
   add(contract: Contract, digestKey: Uint8Array | undefined): number {
+    this.#checkHeap(contract)
     const number = addWorkerContract(this.#contracts, this.#engine, contract, digestKey)
     this.#supervisor.fit()
     return number
+  }
+
+  /** Throws `engine.unavailable` for a contract whose payloads could exceed the heap of every worker. */
+  #checkHeap({ profile }: Contract): void {
+    const { mostHeapMb } = this.#supervisor
+    if (jsHeapMb(profile) > mostHeapMb) throw heapFault(profile, mostHeapMb)
+  }
+
+  /** Workers that were ended and replaced. */
+  get restarts(): WorkerRestarts {
+    return { ...this.#supervisor.restarts.counts }
   }
 
   get queued(): number {
@@ -195,26 +223,38 @@ export class PoolPlacement implements Placement {
     this.#sendQueued()
   }
 
+  /** Other workers have taken over. */
+  onReplaced(): void {
+    this.#sendQueued()
+  }
+
   /** Sends what free slots can take. */
   #sendQueued(): void {
-    while (this.#queue.size > 0 && this.#batches.size < this.#slots) {
+    while (this.#queue.first !== undefined && this.#batches.size < this.#slots) {
       const { group } = this.#supervisor
       if (!group.isAlive) return this.#failQueue()
+      if (!this.#fits(this.#queue.first, group)) {
+        if (!group.hasFixedHeap) return
+        const { call } = this.#queue.first
+        call.fail(heapFault(call.route.contract.profile, group.heapMb))
+        continue
+      }
       const free = this.#slots - this.#batches.size
       const tasks = this.#costs.tasksFor(this.#queue.size, this.#queue.bytes, free)
-      const calls = this.#take(Math.min(this.#costs.perTask, Math.ceil(this.#queue.size / tasks)))
+      const calls = this.#take(Math.min(this.#costs.perTask, Math.ceil(this.#queue.size / tasks)), group)
       if (calls.length > 0) this.#dispatch(calls, group)
     }
   }
 
   /** The next payloads, without those that cannot be in time. */
-  #take(most: number): QueuedCall[] {
+  #take(most: number, group: WorkerGroup): QueuedCall[] {
     const calls: QueuedCall[] = []
     const now = performance.now()
     let bytes = 0
     for (let queued = this.#queue.first; queued !== undefined && calls.length < most; queued = this.#queue.first) {
       const { call, length } = queued
-      if (calls.length > 0 && this.#costs.isFull(calls.length + 1, bytes + length)) break
+      if (calls.length > 0 && (this.#costs.isFull(calls.length + 1, bytes + length) || !this.#fits(queued, group)))
+        break
       if (this.slice?.skips(call, now) === true) {
         this.#queue.remove(queued)
         this.#moveOn(queued)
@@ -227,6 +267,12 @@ export class PoolPlacement implements Placement {
       calls.push(queued)
     }
     return calls
+  }
+
+  /** False: the workers of its contract are starting, and these have too little heap for the contract's payloads. */
+  #fits({ call }: QueuedCall, group: WorkerGroup): boolean {
+    if (this.engine.kind === 'native') return true
+    return (this.#contracts.entries[call.route.contractIndex] as ContractRecord).heapMb <= group.heapMb
   }
 
   #dispatch(calls: readonly QueuedCall[], group: WorkerGroup): void {
@@ -396,6 +442,6 @@ const addWorkerContract = (
 ): number =>
   table.add(contract, digestKey, (number) => {
     engine.compile(contract, { digestKey }).dispose()
-    const { maxBytes } = contract.profile.limits
-    return { number, lock: lockText(contract.lock), digestKey, dictionary: contract.dictionary, maxBytes }
+    const { dictionary, lock, profile } = contract
+    return { number, lock: lockText(lock), digestKey, dictionary, heapMb: jsHeapMb(profile) }
   })

@@ -1,5 +1,6 @@
 // Ends a worker that hangs at one payload: its callers fail at their deadlines, but without an end the worker would be
-// lost. A slow worker is not a hung one, so the limit is far above any measured time.
+// lost. A slow worker is not a hung one, so the limit is far above any measured time and above what the most expensive payload
+// of that size takes.
 
 import type { BatchBuffer } from './batch-layout.ts'
 import type { QueuedCall } from './queue.ts'
@@ -16,20 +17,30 @@ export interface WatchedBatch {
 const checkEveryMs = 1000
 const minLimitMs = 1000
 /** The limit, in expected times of a payload of that size. */
-const limitFactor = 20
+const expectedFactor = 20
+/** The limit, in times of the most expensive payload: this machine may be busy or slow. */
+const longestFactor = 4
+
+/** Times of a payload. */
+export interface PayloadTimes {
+  /** By the measurements so far. */
+  readonly expectedMs: number
+  /** Of the most expensive payload of that size. */
+  readonly longestMs: number
+}
 
 export class Watchdog {
   /** A plain field: read for every batch. */
   isRunning = false
   readonly #batches: ReadonlySet<WatchedBatch>
-  readonly #expectedMs: (bytes: number) => number
+  readonly #timesOf: (queued: QueuedCall) => PayloadTimes
   /** The item that each batch has been at, and since when. */
   #sightings = new Map<WatchedBatch, { readonly item: number; readonly since: number }>()
 
   /** `batches`: those that workers have. */
-  constructor(batches: ReadonlySet<WatchedBatch>, expectedMs: (bytes: number) => number) {
+  constructor(batches: ReadonlySet<WatchedBatch>, timesOf: (queued: QueuedCall) => PayloadTimes) {
     this.#batches = batches
-    this.#expectedMs = expectedMs
+    this.#timesOf = timesOf
   }
 
   /** Watches the batches until there are none. */
@@ -63,8 +74,10 @@ export class Watchdog {
   }
 
   /** From `since` on. A payload with a deadline is ended by its engine, so it hangs only when it outlives that. */
-  #limitMs({ length, call: { expiresAt } }: QueuedCall, since: number): number {
+  #limitMs(queued: QueuedCall, since: number): number {
+    const { expectedMs, longestMs } = this.#timesOf(queued)
+    const { expiresAt } = queued.call
     const leftMs = expiresAt === Number.POSITIVE_INFINITY ? 0 : expiresAt - since
-    return Math.max(minLimitMs, limitFactor * this.#expectedMs(length), leftMs + minLimitMs)
+    return Math.max(minLimitMs, expectedFactor * expectedMs, longestFactor * longestMs, leftMs + minLimitMs)
   }
 }

@@ -3,9 +3,16 @@
 
 import type { Worker } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
-import { SidelaneError, type EngineReport } from '../../model/index.ts'
+import {
+  contractsHeapMb,
+  RestartCounter,
+  SidelaneError,
+  type EngineReport,
+  type RestartCause,
+} from '../../model/index.ts'
 import { Backoff } from '../../util/backoff.ts'
 import {
+  errorExitCode,
   readyMark,
   type BatchAnswer,
   type BatchTask,
@@ -25,24 +32,29 @@ export interface WorkerGroupOptions {
   readonly setup: WorkerSetup
   /** A worker could not start, and Piscina does not respawn it. Called at most once. */
   readonly onBroken: (reason: unknown) => void
+  readonly restarts: RestartCounter
 }
 
 const startLimitMs = 10_000
-/** Ten times what a worker needs to load. */
-const loadLimitMs = 1000
+/** How long an end waits for workers that load: ten times what one needs. */
+const waitLimitMs = 1000
 /** Without buffers: the payloads have their own bound. */
 const minHeapMb = 128
-/** A payload as objects, its text, its canonical text: measured up to 12 bytes per byte in the js engine. */
-const heapPerPayloadByte = 16
 /** Without a limit V8 keeps enlarging the young generation over the first 200,000 payloads, without gain. */
 const maxYoungMb = 12
 
 export class WorkerGroup {
-  /** Heap limit of a worker, in MiB. */
-  readonly heapMb: number
+  /** The least heap limit of a worker, in MiB. */
+  heapMb: number
   readonly #pool: Piscina<Task, unknown>
   readonly #threads: number
   readonly #onBroken: (reason: unknown) => void
+  readonly #restarts: RestartCounter
+  /** The heap limit that was asked for. */
+  readonly #askedMb: number
+  /** Workers that are ended because they hang. */
+  readonly #hung = new WeakSet<Worker>()
+  readonly #watched = new WeakSet<Worker>()
   /** Workers that have loaded their file. */
   readonly #loaded = new WeakSet<Worker>()
   /** True before the workers are checked and after the end: faults are then reported by a rejection. */
@@ -79,7 +91,7 @@ export class WorkerGroup {
       return group
     } catch (cause) {
       const leftMs = Math.max(0, startedAt + startLimitMs - performance.now())
-      await group.destroy(Math.min(loadLimitMs, leftMs))
+      await group.destroy(leftMs)
       const isOurs = options.workerUrl === undefined || isEngineFault(cause)
       throw new SidelaneError(isOurs ? 'engine.unavailable' : 'options.invalid', {
         message: `The pool's worker ${file} does not work: ${reasonOf(cause)}`,
@@ -90,6 +102,8 @@ export class WorkerGroup {
 
   private constructor(pool: Piscina<Task, unknown>, options: WorkerGroupOptions, heapMb: number) {
     this.heapMb = heapMb
+    this.#askedMb = heapMb
+    this.#restarts = options.restarts
     this.#pool = pool
     this.#threads = options.threads
     this.#onBroken = options.onBroken
@@ -97,16 +111,43 @@ export class WorkerGroup {
     pool.on('error', (error) => this.#checkCount(error))
     // For the first ones Piscina emits `workerCreate` before they have loaded.
     const first = new WeakSet(pool.threads)
-    for (const thread of pool.threads) thread.once('message', () => this.#loaded.add(thread))
+    for (const thread of pool.threads) this.#watch(thread)
     pool.on('workerCreate', ({ id }) => {
       const thread = pool.threads.find(({ threadId }) => threadId === id)
-      if (thread !== undefined && !first.has(thread)) this.#loaded.add(thread)
+      if (thread === undefined) return
+      if (!this.#watched.has(thread)) this.#watch(thread)
+      if (!first.has(thread)) this.#loaded.add(thread)
     })
     // When a worker ends before it has started, Piscina rejects its tasks only; without a task there is no other event.
     // Piscina updates its workers after this event, so they are counted later.
     pool.on('workerDestroy', () =>
-      setImmediate(() => this.#checkCount(new Error('A worker ended before it had started.'))),
+      setImmediate(() => {
+        for (const thread of pool.threads) if (!this.#watched.has(thread)) this.#watch(thread)
+        this.#checkCount(new Error('A worker ended before it had started.'))
+      }),
     )
+  }
+
+  /** Counts its end, unless the group ends. */
+  #watch(thread: Worker): void {
+    this.#watched.add(thread)
+    let cause: RestartCause | undefined
+    thread
+      .once('message', () => this.#loaded.add(thread))
+      .once('error', ({ code }: NodeJS.ErrnoException) => {
+        cause = code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'error'
+      })
+      .once('exit', (code) => {
+        // One that did not load is counted when the group is replaced.
+        if (this.#isReported || this.#isRetiring || !this.#loaded.has(thread)) return
+        if (this.#hung.has(thread)) cause = 'hung'
+        this.#restarts.add(cause ?? (code === errorExitCode ? 'error' : 'exit'))
+      })
+  }
+
+  /** True where the limits of the workers are not those that they are started with: the process has a flag that wins. */
+  get hasFixedHeap(): boolean {
+    return Math.abs(this.heapMb - this.#askedMb - maxYoungMb) > 1
   }
 
   /** False: no worker is left, and a task would never settle. */
@@ -130,7 +171,10 @@ export class WorkerGroup {
 
   /** Terminates one worker; its batches reject, and Piscina replaces it. */
   kill(thread: number): void {
-    void this.#pool.threads.find(({ threadId }) => threadId === thread)?.terminate()
+    const worker = this.#pool.threads.find(({ threadId }) => threadId === thread)
+    if (worker === undefined) return
+    this.#hung.add(worker)
+    void worker.terminate()
   }
 
   /** Ends the workers when their tasks are done. */
@@ -140,11 +184,21 @@ export class WorkerGroup {
     await this.destroy()
   }
 
-  /** Ends the workers; their tasks reject. A worker that is loading may finish loading within `graceMs`. */
-  async destroy(graceMs: number = loadLimitMs): Promise<void> {
+  /**
+   * Ends the workers; their tasks reject. A worker that loads ends when it has loaded, or after `limitMs`; after a second it
+   * is no longer waited for, and does not keep the process alive.
+   */
+  async destroy(limitMs: number = startLimitMs): Promise<void> {
     this.#isReported = true
-    await withTimeout(graceMs, this.#finishLoading())
-    await this.#pool.destroy()
+    const loading = this.#finishLoading()
+    const hasLoaded = await withTimeout(Math.min(waitLimitMs, limitMs), loading)
+    if (hasLoaded || limitMs <= waitLimitMs) return await this.#pool.destroy()
+    for (const thread of this.#pool.threads) thread.unref()
+    const timer = setTimeout(() => void this.#pool.destroy(), limitMs - waitLimitMs).unref()
+    void loading.then(() => {
+      clearTimeout(timer)
+      return this.#pool.destroy()
+    })
   }
 
   /** A worker that is terminated while it loads crashes the process (require of a module), or leaves files open (import). */
@@ -169,12 +223,15 @@ export class WorkerGroup {
 
   /** One hello per worker: Piscina prefers an idle one, so that each gets one. */
   async #checkWorkers(): Promise<void> {
+    const heaps: number[] = []
     const hello = async (): Promise<void> => {
       const answer = (await this.#pool.run({ hello: true })) as Partial<HelloAnswer> | undefined
       if (answer?.ready !== readyMark) throw new Error('it is not the worker of this version of sidelane')
+      heaps.push(answer.heapMb ?? this.heapMb)
     }
     const answers = Promise.all(Array.from({ length: this.#threads }, hello))
     if (!(await withTimeout(startLimitMs, answers))) throw new Error(`no answer within ${startLimitMs} ms`)
+    this.heapMb = Math.min(...heaps)
   }
 }
 
@@ -188,20 +245,27 @@ const firstEventOf = (thread: Worker): Promise<void> =>
 const isEngineFault = (cause: unknown): cause is SidelaneError =>
   (cause as Partial<SidelaneError> | undefined)?.code === 'engine.unavailable'
 
-/** The heap that a worker needs for the largest payload of its contracts, in MiB. */
-const heapMbFor = ({ contracts }: WorkerSetup): number =>
-  contracts.reduce(
-    (most, { maxBytes }) => Math.max(most, Math.ceil((maxBytes * heapPerPayloadByte) / 2 ** 20)),
-    minHeapMb,
-  )
+/** The heap that a worker needs for its contracts and the most expensive payload that they admit, in MiB. */
+function heapMbFor({ engine, contracts }: WorkerSetup): number {
+  let lockBytes = 0
+  let most = minHeapMb
+  for (const { lock, heapMb } of contracts) {
+    lockBytes += lock.length
+    // The native engine has its memory outside of the heap.
+    if (engine === 'js' && heapMb > most) most = heapMb
+  }
+  return most + contractsHeapMb(lockBytes)
+}
 
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-export interface SupervisorOptions extends Omit<WorkerGroupOptions, 'onBroken'> {
+export interface SupervisorOptions extends Omit<WorkerGroupOptions, 'onBroken' | 'restarts'> {
   /** The engine of `setup`, as the main thread loaded it. */
   readonly engine: EngineReport
   /** Whether workers that cannot load it may use js. */
   readonly fallsBack: boolean
+  /** Another group has taken over. */
+  readonly onReplaced: () => void
 }
 
 /**
@@ -215,6 +279,7 @@ export class Supervisor {
   reason: unknown
   /** The engine of the workers. */
   engine: EngineReport
+  readonly restarts: RestartCounter
   readonly #options: SupervisorOptions
   readonly #backoff = new Backoff({ firstMs: 100, maxMs: 5000 })
   #timer: NodeJS.Timeout | undefined
@@ -224,34 +289,48 @@ export class Supervisor {
   /** Rejects as `WorkerGroup.start` does. */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
     let supervisor: Supervisor | undefined
+    const restarts = new RestartCounter()
     // Called after the start only: a group that breaks before rejects.
-    const { group, engine } = await startGroup(options, (reason) => supervisor?.onBroken(reason))
+    const onBroken = (reason: unknown): void => supervisor?.onBroken(reason)
+    const { group, engine } = await startGroup({ ...options, onBroken, restarts })
     warnOfFallback(options.engine, engine)
-    supervisor = new Supervisor(options, group, engine)
+    supervisor = new Supervisor(options, group, engine, restarts)
     return supervisor
   }
 
-  private constructor(options: SupervisorOptions, group: WorkerGroup, engine: EngineReport) {
+  private constructor(options: SupervisorOptions, group: WorkerGroup, engine: EngineReport, restarts: RestartCounter) {
+    this.restarts = restarts
     this.#options = options
     this.group = group
     this.engine = engine
   }
 
+  /**
+   * The heap limit that workers cannot exceed, in MiB, or infinity; of the native engine, which has its memory outside of
+   * the heap, infinity too.
+   */
+  get mostHeapMb(): number {
+    return this.engine.kind === 'js' && this.group.hasFixedHeap ? this.group.heapMb : Number.POSITIVE_INFINITY
+  }
+
   /** After a contract was added: replaces the group when its heap is too small for the contract's payloads. */
   fit(): void {
-    if (this.#replacement === undefined && heapMbFor(this.#options.setup) > this.group.heapMb) this.#replace()
+    const { group } = this
+    if (this.#replacement !== undefined || group.hasFixedHeap) return
+    if (heapMbFor({ ...this.#options.setup, engine: this.engine.kind }) > group.heapMb) this.#replace()
   }
 
   async destroy(): Promise<void> {
     this.#destroyed = true
     clearTimeout(this.#timer)
     // A group that is starting is destroyed when it has started.
-    await Promise.all([this.group.destroy(), withTimeout(loadLimitMs, this.#replacement)])
+    await Promise.all([this.group.destroy(), withTimeout(waitLimitMs, this.#replacement)])
   }
 
   /** A worker of the group could not start. */
   onBroken(reason: unknown): void {
     this.reason = reason
+    this.restarts.add('load')
     // Tasks that wait inside Piscina for a worker that never comes must reject.
     if (!this.group.isAlive) void this.group.destroy()
     this.#backoff.fail()
@@ -264,7 +343,8 @@ export class Supervisor {
 
   async #startOther(): Promise<void> {
     try {
-      const { group, engine } = await startGroup(this.#options, (reason) => this.onBroken(reason))
+      const onBroken = (reason: unknown): void => this.onBroken(reason)
+      const { group, engine } = await startGroup({ ...this.#options, onBroken, restarts: this.restarts })
       if (this.#destroyed) return await group.destroy()
       warnOfFallback(this.engine, engine)
       const old = this.group
@@ -280,21 +360,21 @@ export class Supervisor {
     }
     // Contracts may have been added during the start.
     this.fit()
+    this.#options.onReplaced()
   }
 }
 
 async function startGroup(
-  options: SupervisorOptions,
-  onBroken: (reason: unknown) => void,
+  options: SupervisorOptions & WorkerGroupOptions,
 ): Promise<Pick<Supervisor, 'group' | 'engine'>> {
   try {
-    return { group: await WorkerGroup.start({ ...options, onBroken }), engine: options.engine }
+    return { group: await WorkerGroup.start(options), engine: options.engine }
   } catch (error) {
     const cause = error instanceof SidelaneError ? error.cause : undefined
     if (!options.fallsBack || !isEngineFault(cause)) throw error
     // The records of contracts that are added later belong to the same setup object.
     const setup = { ...options.setup, engine: 'js' as const }
-    return { group: await WorkerGroup.start({ ...options, setup, onBroken }), engine: fallbackReport(cause) }
+    return { group: await WorkerGroup.start({ ...options, setup }), engine: fallbackReport(cause) }
   }
 }
 

@@ -2,12 +2,14 @@
 // because Piscina would lose their code. zod is never loaded here.
 
 import { threadId, workerData } from 'node:worker_threads'
+import { heapLimitMb } from '#runtime'
 import { encodeFault, stackless, toFault } from '../../model/index.ts'
 import { parseLock } from '../../contract/index.ts'
 import { createEngine, type CompiledContract, type RunLimit } from '../../engine/index.ts'
 import {
   aligned,
   BatchBuffer,
+  errorExitCode,
   moved,
   readyMark,
   words,
@@ -36,7 +38,7 @@ const keptScratchBytes = 1024 * 1024
 /** Called by Piscina for each task. */
 export function run(task: Task): HelloAnswer | BatchAnswer {
   exitOnError()
-  return 'hello' in task ? { ready: readyMark } : runBatch(task)
+  return 'hello' in task ? { ready: readyMark, heapMb: heapLimitMb() } : runBatch(task)
 }
 
 let isExitSet = false
@@ -48,7 +50,7 @@ let isExitSet = false
 function exitOnError(): void {
   if (isExitSet) return
   isExitSet = true
-  process.on('uncaughtException', () => process.exit(1))
+  process.on('uncaughtException', () => process.exit(errorExitCode))
 }
 
 function runBatch({ count, buffer, chunks, sliceMs, contracts: records }: BatchTask): BatchAnswer {

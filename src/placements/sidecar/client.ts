@@ -12,19 +12,21 @@ import {
   type HostSettings,
   type KeyedContract,
   type Placement,
+  type ReadValue,
   type Rejected,
 } from '../../model/index.ts'
+import { isUtf8 } from '#runtime'
 import { dictionaryOf } from '../../contract/index.ts'
 import { createEngine, payloadBytes, textRejection, type Engine } from '../../engine/index.ts'
 import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../../util/socket-path.ts'
 import { ContractTable } from '../contract-table.ts'
-import { askedOf, checkKey, type ClientContract } from './client-contract.ts'
+import { askedOf, checkKey, rulesOf, type ClientContract } from './client-contract.ts'
 import { ConnectionPool, type ConnectionPoolEvents } from './connection-pool.ts'
+import type { LaunchContract } from './contract-feed.ts'
 import { DaemonSupervisor } from './daemon-supervisor.ts'
-import { copyOf } from './errors.ts'
+import { copyOf, unavailable } from './errors.ts'
 import { DrainEstimator, RetryBudget } from './flow-control.ts'
 import type { RequestEvents } from './in-flight-requests.ts'
-import type { LaunchContract } from './launch-directory.ts'
 import { PendingRequest, RequestQueue, RetryQueue, type Content, type QueueTotals } from './request.ts'
 
 /** Calls that a stream keeps in flight per connection: a daemon's queue is bounded by a few milliseconds. */
@@ -35,6 +37,7 @@ const maxRetryPauseMs = 1000
 export class SidecarPlacement implements Placement, ConnectionPoolEvents, RequestEvents {
   readonly name = 'sidecar'
   readonly busyDepth: number
+  readonly #path: string
   readonly #pool: ConnectionPool
   readonly #supervisor: DaemonSupervisor | undefined
   /** Refuses, at `add`, what a launched Node daemon would refuse. */
@@ -81,7 +84,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
       launch && new DaemonSupervisor(launch, engine, { onServed: this.#onServed, onRefused: this.#onRefused })
     // A launched Node daemon has the codecs of this Node.
     this.#checkEngine = launch && engine === 'js' ? createEngine('js') : undefined
-    const path = this.#supervisor?.socket ?? socket
+    const path = (this.#path = this.#supervisor?.socket ?? socket)
     this.#pool = new ConnectionPool({ path, size, engine, contracts: this.#contracts.entries, events: this })
   }
 
@@ -98,7 +101,8 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
       this.#launch({ number: own, contract, digestKey })
       const parked = new RequestQueue(this.#totals)
       const isNew = this.#supervisor !== undefined
-      return { number: own, contract, asked: askedOf(contract, digestKey), parked, isNew, refusal: undefined }
+      const [asked, rules] = [askedOf(contract, digestKey), rulesOf(contract)]
+      return { number: own, contract, asked, rules, parked, isNew, refusal: undefined }
     })
     if (entries.length > before) this.#pool.sendHello()
     return number
@@ -126,6 +130,17 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
 
   /** Set by the owner; called when the queue may have more space than before. */
   onSpace: () => void = () => {}
+
+  readonly guardReader =
+    (read: ReadValue): ReadValue =>
+    (canonical) => {
+      try {
+        if (isUtf8(canonical)) return read(canonical)
+      } catch {
+        // The error quotes the bytes.
+      }
+      throw unavailable('violation.outcome', `The canonical bytes from the daemon at ${this.#path} are no JSON.`)
+    }
 
   readonly run = (call: Call): void => {
     try {

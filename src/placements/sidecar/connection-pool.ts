@@ -37,6 +37,8 @@ const reconnect = { firstMs: 10, maxMs: 400 }
 /** Pause after a full backlog (EAGAIN), plus as much as `backlogJitterMs`. */
 const backlogPauseMs = 1
 const backlogJitterMs = 4
+/** Connections that wait for their last answers. */
+const maxDraining = 8
 
 export class ConnectionPool implements ConnectionEvents {
   /** From the last HELLO. */
@@ -118,7 +120,9 @@ export class ConnectionPool implements ConnectionEvents {
       for (let i = 0; i < missing; i++) this.#connect()
       return undefined
     }
-    return missing === this.#options.size ? copyOf(this.#fault ?? unavailable('No daemon answers.'), waitMs) : undefined
+    return missing === this.#options.size
+      ? copyOf(this.#fault ?? unavailable('connect', 'No daemon answers.'), waitMs)
+      : undefined
   }
 
   /** Drains the connections; new ones are opened for the requests that follow. */
@@ -157,6 +161,9 @@ export class ConnectionPool implements ConnectionEvents {
   }
 
   onDraining(): void {
+    const draining = this.#connections.filter(({ isDraining }) => isDraining)
+    // Beyond it a daemon that sends GOAWAY to each connection would use up the descriptors.
+    if (draining.length > maxDraining) draining[0]?.drop()
     this.#options.events.onChange()
   }
 

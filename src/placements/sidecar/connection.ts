@@ -11,15 +11,25 @@ import {
   decodeServerHello,
   FrameDecoder,
   kinds,
+  maxFaultBytes,
   prefaceBytes,
   protocolVersion,
+  readFault,
   readPreface,
+  readRejected,
+  readRequestFault,
+  wrongAnswer,
+  type AnswerRules,
   type FrameSink,
   type FrameHeader,
+  type UnavailableReason,
+  type ViolationReason,
+  type WrongAnswer,
 } from '../../wire/index.ts'
 import { Handshake, type ClientContract, type HandshakeOptions } from './client-contract.ts'
-import { faultOf, unavailable, versionFault } from './errors.ts'
-import { InFlightRequests, type RequestEvents } from './in-flight-requests.ts'
+import { ConnectionWatch, type WatchedConnection } from './connection-watch.ts'
+import { unavailable, versionFault } from './errors.ts'
+import { InFlightRequests, type Answer, type RequestEvents } from './in-flight-requests.ts'
 import type { Content, PendingRequest, RequestOwner } from './request.ts'
 
 export interface ConnectionOptions extends HandshakeOptions {
@@ -41,7 +51,6 @@ export interface ConnectionEvents {
 
 const connectTimeoutMs = 50
 const helloTimeoutMs = 5000
-const pingIntervalMs = 30_000
 /** Half of it costs twice the CPU time: the system then wakes the thread for every few answers. */
 const readBufferBytes = 64 * 1024
 /** Measured: smaller blocks cost more writes, larger ones more cache. */
@@ -49,10 +58,10 @@ const blockBytes = 256 * 1024
 const maxSpareBlocks = 8
 /** Beyond that, requests wait in the client's queue, where deadlines and signals end them. */
 const maxPendingBytes = 1024 * 1024
-/** The cap on answers until HELLO brings the daemon's. */
-const defaultAnswerBytes = 8 * 1024 * 1024
+/** PINGs that are answered while the daemon does not read: their PONGs are in memory. */
+const maxUnreadPings = 256
 
-export class Connection implements FrameSink, RequestOwner {
+export class Connection implements FrameSink, RequestOwner, WatchedConnection {
   readonly isRetry: boolean
   readonly handshake: Handshake
   readonly inFlight: InFlightRequests
@@ -68,12 +77,14 @@ export class Connection implements FrameSink, RequestOwner {
   readonly #writer: WriteBatcher
   #state: 'connecting' | 'handshake' | 'ready' | 'draining' | 'closed' = 'connecting'
   #timeout: NodeJS.Timeout | undefined
-  #pingTimer: NodeJS.Timeout | undefined
-  /** Ping intervals in which nothing was read. */
-  #silentIntervals = 0
+  #watch: ConnectionWatch | undefined
+  /** PINGs without a PONG, of this side and of the daemon's. */
+  #ownPings = 0
+  #unreadPings = 0
   /** The part of the daemon's preface that has arrived; undefined when it is complete. */
   #preface: Uint8Array | undefined = new Uint8Array(0)
-  caps: FrameSink['caps'] = { request: 0, answer: defaultAnswerBytes }
+  /** Before HELLO there is no answer but an ERROR about the connection. */
+  caps: FrameSink['caps'] = { request: 0, answer: maxFaultBytes }
   /** Retired before HELLO was answered. */
   #isStale = false
 
@@ -114,6 +125,10 @@ export class Connection implements FrameSink, RequestOwner {
     return this.#state === 'ready'
   }
 
+  get isDraining(): boolean {
+    return this.#state === 'draining'
+  }
+
   /** Takes requests, or may soon. */
   get isUsable(): boolean {
     return this.#state !== 'draining' && this.#state !== 'closed'
@@ -151,6 +166,7 @@ export class Connection implements FrameSink, RequestOwner {
     if (this.#state === 'ready' || this.#state === 'draining') {
       addControlFrame(this.#writer, kinds.cancel, request.id)
     }
+    this.#endIfDrained()
   }
 
   /** Takes no new requests, and closes after the last answer. */
@@ -158,13 +174,19 @@ export class Connection implements FrameSink, RequestOwner {
     if (this.#state === 'connecting' || this.#state === 'handshake') this.#isStale = true
     if (this.#state !== 'ready') return
     this.#state = 'draining'
-    if (this.inFlight.size === 0) this.#socket.end()
+    this.#endIfDrained()
     this.#options.events.onDraining()
   }
 
   /** Closes the connection because of what the daemon did. */
   fail(fault: SidelaneError): void {
     this.fault ??= fault
+    this.#decoder.stop()
+    this.#socket.destroy()
+  }
+
+  /** Closes the connection as if the transport had broken: its requests may be sent elsewhere. */
+  drop(): void {
     this.#decoder.stop()
     this.#socket.destroy()
   }
@@ -176,34 +198,81 @@ export class Connection implements FrameSink, RequestOwner {
 
   // FrameSink
 
-  open({ kind, id }: FrameHeader): 'take' | 'skip' {
-    if (kind < kinds.accepted || kind > kinds.error || id === 0) return 'take'
-    const action = this.inFlight.beginAnswer(id)
-    if (action === undefined) this.violation('an answer has the id of no request')
-    return action ?? 'skip'
+  open({ kind, id, length }: FrameHeader): 'take' | 'skip' {
+    if (kind < kinds.accepted || kind > kinds.error) return 'take'
+    const request = id === 0 ? undefined : this.inFlight.find(id)
+    // An ERROR without an id is about the connection; its cap is that of all ERRORs.
+    const cap = request === undefined ? maxFaultBytes : this.#rulesFor(request).cap(kind, request.call.canonical)
+    if (request === undefined && id !== 0) this.violation(...wrongAnswer('unknownId'))
+    else if (length > cap) this.violation(...wrongAnswer('longAnswer', { length, cap }))
+    else return request === undefined ? 'take' : this.inFlight.beginAnswer(request)
+    return 'skip'
   }
 
-  frame({ kind, id }: FrameHeader, payload: Uint8Array): void {
-    if (kind === kinds.hello) this.#onHello(payload)
-    else if (kind === kinds.ping) addControlFrame(this.#writer, kinds.pong, id, payload)
+  frame(header: FrameHeader, payload: Uint8Array): void {
+    const { kind, id, index } = header
+    this.#watch?.onFrame()
+    if (kind === kinds.hello) this.#onHello(id, payload)
+    else if (kind === kinds.ping) this.#onPing(id, payload)
     else if (kind === kinds.goaway) this.#onGoaway()
-    else if (kind === kinds.pong) return
-    else if (id === 0) this.#onConnectionError(payload)
-    else this.inFlight.answer(id, payload, this.#options.requestEvents)
+    else if (kind === kinds.pong) this.#onPong(id, payload)
+    else if (id === 0) this.#onConnectionError(index, payload)
+    else this.#onAnswer(header, payload)
   }
 
   oversize(): void {}
 
-  violation(message: string): void {
-    this.fail(unavailable(`The daemon at ${this.#options.path} broke the protocol: ${message}.`))
+  violation(message: string, reason: ViolationReason): void {
+    this.#fail(reason, `broke the protocol: ${message}.`)
+  }
+
+  // WatchedConnection
+
+  get midFrame(): boolean {
+    return this.#decoder.midFrame
+  }
+
+  get isWaiting(): boolean {
+    return this.inFlight.waiting > 0
+  }
+
+  ping(): void {
+    this.#ownPings++
+    addControlFrame(this.#writer, kinds.ping, 0)
+  }
+
+  onSlowFrame(ms: number): void {
+    this.violation(...wrongAnswer('slowFrame', { ms }))
+  }
+
+  onSilence(what: string): void {
+    this.#fail('silent', `does not ${what}.`)
+  }
+
+  onLinger(): void {
+    this.#socket.destroy()
+  }
+
+  #rulesFor({ call }: PendingRequest): AnswerRules {
+    return (this.#options.contracts[call.route.contractIndex] as ClientContract).rules
+  }
+
+  #fail(reason: UnavailableReason, what: string, cause?: unknown): void {
+    this.fail(unavailable(reason, `The daemon at ${this.#options.path} ${what}`, cause))
   }
 
   #read(bytes: Uint8Array): void {
-    this.#silentIntervals = 0
     const rest = this.#preface === undefined ? bytes : this.#readPreface(this.#preface, bytes)
     this.#decoder.push(rest)
-    if (this.#state === 'draining' && this.inFlight.size === 0) this.#socket.end()
-    else this.#notifyFreeSlots()
+    this.#watch?.onRead()
+    this.#endIfDrained()
+    this.#notifyFreeSlots()
+  }
+
+  #endIfDrained(): void {
+    if (this.#state !== 'draining' || this.inFlight.waiting > 0) return
+    this.#socket.end()
+    this.#watch?.onEnding()
   }
 
   #notifyFreeSlots(): void {
@@ -215,7 +284,7 @@ export class Connection implements FrameSink, RequestOwner {
     const both = Buffer.concat([before, bytes])
     const preface = readPreface(both)
     const { path } = this.#options
-    if (preface === 'foreign') this.fail(unavailable(`The server at ${path} is no daemon of sidelane.`))
+    if (preface === 'foreign') this.fail(unavailable('foreign', `The server at ${path} is no daemon of sidelane.`))
     else if (preface === 'more') this.#preface = both
     else if (preface.version !== protocolVersion) this.fail(versionFault(path, preface.version, protocolVersion))
     else {
@@ -228,7 +297,7 @@ export class Connection implements FrameSink, RequestOwner {
   #onConnect(): void {
     clearTimeout(this.#timeout)
     this.#timeout = setTimeout(this.#onTimeout, helloTimeoutMs).unref()
-    this.#pingTimer = setInterval(this.#onPingTimer, pingIntervalMs).unref()
+    this.#watch = new ConnectionWatch(this)
     this.#state = 'handshake'
     addPreface(this.#writer)
     this.sendHello()
@@ -243,15 +312,15 @@ export class Connection implements FrameSink, RequestOwner {
         state === 'connecting'
           ? `did not accept the connection within ${connectTimeoutMs}`
           : `did not send HELLO within ${helloTimeoutMs}`
-      this.fail(unavailable(`The daemon at ${this.#options.path} ${what} ms.`))
+      this.#fail('silent', `${what} ms.`)
     })
   }
 
-  #onHello(payload: Uint8Array): void {
+  #onHello(id: number, payload: Uint8Array): void {
     const hello = decodeServerHello(payload)
-    if (typeof hello === 'string') return this.violation(hello)
-    const contracts = this.handshake.onAnswer(hello)
-    if (contracts === undefined) return this.violation('a HELLO answers what was not asked')
+    if (typeof hello === 'string') return this.violation(hello, 'violation.hello')
+    const contracts = id === 0 ? this.handshake.onAnswer(hello) : wrongAnswer('helloUnasked')
+    if (isWrong(contracts)) return this.violation(...contracts)
     if (this.#state === 'handshake') {
       clearTimeout(this.#timeout)
       const { inFlight, answerBytes } = hello.limits
@@ -264,28 +333,53 @@ export class Connection implements FrameSink, RequestOwner {
     else this.#options.events.onHello(this, contracts)
   }
 
+  #onAnswer(header: FrameHeader, payload: Uint8Array): void {
+    this.#watch?.onAnswer()
+    const request = this.inFlight.find(header.id) as PendingRequest
+    if (!this.inFlight.endAnswer(request)) return
+    const answer = this.#readAnswer(header, payload, request)
+    if (isWrong(answer)) this.violation(...answer)
+    else this.inFlight.answer(request, answer, payload, this.#options.requestEvents)
+  }
+
+  #readAnswer({ kind, index }: FrameHeader, payload: Uint8Array, request: PendingRequest): Answer | WrongAnswer {
+    const { call, length } = request
+    const rules = this.#rulesFor(request)
+    if (kind === kinds.accepted) return rules.checkAccepted(payload, length, call.canonical)
+    if (kind === kinds.rejected) return readRejected(payload, index, rules.maxDepth)
+    const fault = readRequestFault(payload, index)
+    if (isWrong(fault) || fault.code !== 'deadline.exceeded') return fault
+    return call.expiresAt === Number.POSITIVE_INFINITY ? wrongAnswer('code') : fault
+  }
+
+  #onPing(id: number, payload: Uint8Array): void {
+    this.#unreadPings = this.#writer.full ? this.#unreadPings + 1 : 0
+    if (this.#unreadPings > maxUnreadPings)
+      return this.violation(...wrongAnswer('manyPings', { count: this.#unreadPings }))
+    addControlFrame(this.#writer, kinds.pong, id, payload)
+  }
+
+  #onPong(id: number, payload: Uint8Array): void {
+    if (this.#ownPings === 0 || id !== 0 || payload.length > 0) this.violation(...wrongAnswer('pong'))
+    else this.#ownPings--
+  }
+
   /** An ERROR with id 0 is about the connection, and the last frame of it. */
-  #onConnectionError(payload: Uint8Array): void {
-    this.fail(unavailable(`The daemon at ${this.#options.path} ended the connection.`, faultOf(payload)))
+  #onConnectionError(number: number, payload: Uint8Array): void {
+    const fault = readFault(payload, number)
+    if (isWrong(fault)) this.violation(...fault)
+    else if (fault.code !== 'protocol.violation') this.violation(...wrongAnswer('code'))
+    else this.#fail('ended', 'ended the connection.', fault)
   }
 
   #onGoaway(): void {
-    if (this.#state === 'handshake') this.fail(unavailable(`The daemon at ${this.#options.path} is shutting down.`))
+    if (this.#state === 'handshake') this.#fail('draining', 'is shutting down.')
     else this.drain()
-  }
-
-  /** Only input shows that a daemon is alive: writes to a stopped one succeed until the system's buffer is full. */
-  readonly #onPingTimer = (): void => {
-    if (this.#silentIntervals === 2) {
-      return this.fail(unavailable(`The daemon at ${this.#options.path} does not answer a PING.`))
-    }
-    if (this.#silentIntervals === 1) addControlFrame(this.#writer, kinds.ping, 0)
-    this.#silentIntervals++
   }
 
   #onClose(): void {
     clearTimeout(this.#timeout)
-    clearInterval(this.#pingTimer)
+    this.#watch?.stop()
     const wasReady = this.#state === 'ready' || this.#state === 'draining'
     this.#state = 'closed'
     const unanswered = this.inFlight.takeBackAll()
@@ -293,3 +387,5 @@ export class Connection implements FrameSink, RequestOwner {
     this.#options.events.onClosed(this, unanswered, wasReady)
   }
 }
+
+const isWrong = (value: unknown): value is WrongAnswer => Array.isArray(value) && typeof value[0] === 'string'

@@ -1,5 +1,5 @@
-// A launched daemon: a child process that is started, watched and restarted when it dies. Its stdin ends with this
-// process, and the daemon with its stdin. What is sent over its socket is not here.
+// A launched daemon: a child process that is started, watched and restarted when it dies. It gets its contracts by its stdin,
+// which ends with this process, and the daemon with its stdin. What is sent over its socket is not here.
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -7,7 +7,8 @@ import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { SidelaneError, type DaemonName, type EngineName, type LaunchSettings } from '../../model/index.ts'
 import { Backoff } from '../../util/backoff.ts'
-import { LaunchDirectory, removeStale, type LaunchContract, type LaunchEvents } from './launch-directory.ts'
+import { ContractFeed, type LaunchContract, type LaunchEvents } from './contract-feed.ts'
+import { LaunchDirectory, removeStale } from './launch-directory.ts'
 
 /** Variables that the daemon inherits. Others could change how a runtime or a service manager treats it. */
 const inheritedEnv = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'USER', 'SIDELANE_NATIVE_PATH']
@@ -26,6 +27,7 @@ export class DaemonSupervisor {
   readonly #file: DaemonFile
   readonly #args: readonly string[]
   readonly #directory: LaunchDirectory
+  readonly #feed: ContractFeed
   readonly #backoff = new Backoff(restart)
   #child: ChildProcess | undefined
   #log = new LogTail()
@@ -36,14 +38,15 @@ export class DaemonSupervisor {
   /** Throws as `findDaemon` does. */
   constructor(settings: LaunchSettings, engine: EngineName, events: LaunchEvents) {
     this.#file = findDaemon(settings.daemon, engine)
-    this.#directory = new LaunchDirectory(events, () => void this.#child?.kill('SIGHUP'))
+    this.#feed = new ContractFeed(events)
+    this.#directory = new LaunchDirectory()
     this.socket = this.#directory.socket
-    this.#args = argsFor(this.#file, this.#directory, engine, settings)
+    this.#args = argsFor(this.#file, this.socket, engine, settings)
   }
 
-  /** Adds a contract; a running daemon reloads. */
+  /** Adds a contract; a running daemon gets it. */
   add(contract: LaunchContract): void {
-    this.#directory.add(contract)
+    this.#feed.add(contract)
   }
 
   /**
@@ -90,7 +93,6 @@ export class DaemonSupervisor {
     const { command, args } = this.#file
     const startedAt = performance.now()
     this.#log = new LogTail()
-    this.#directory.onStarting()
     const child = spawn(command, [...args, ...this.#args], {
       stdio: ['pipe', 'ignore', 'pipe'],
       env: Object.fromEntries(inheritedEnv.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : []))),
@@ -100,6 +102,7 @@ export class DaemonSupervisor {
     this.#child = child
     child.on('error', (error) => this.#log.addLine(error.message))
     child.stdin?.on('error', () => {})
+    this.#feed.onStarting((text) => void child.stdin?.write(text))
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
       for (const event of this.#log.push(chunk)) this.#onLogEvent(event)
     })
@@ -112,9 +115,9 @@ export class DaemonSupervisor {
   }
 
   #onLogEvent({ event, message }: LogEvent): void {
-    if (event === 'listening') this.#directory.onStarted()
-    else if (event === 'reloaded') this.#directory.onReloaded(undefined)
-    else if (event === 'reload_failed') this.#directory.onReloaded(message)
+    if (event === 'listening') this.#feed.onStarted()
+    else if (event === 'reloaded') this.#feed.onReloaded(undefined)
+    else if (event === 'reload_failed') this.#feed.onReloaded(message)
   }
 
   #restart(uptimeMs: number): void {
@@ -134,11 +137,11 @@ export class DaemonSupervisor {
 
 function argsFor(
   { name }: DaemonFile,
-  { socket, path }: LaunchDirectory,
+  socket: string,
   engine: EngineName,
   { threads, args }: LaunchSettings,
 ): string[] {
-  const required = ['--exit-with-stdin', '--socket', socket, '--contract', path]
+  const required = ['--contracts-from-stdin', '--remove-directory', '--socket', socket]
   const defaults: [flag: string, value: string][] = [
     ['--engine', engine],
     ['--max-queue-ms', String(maxQueueMs)],
@@ -201,6 +204,7 @@ interface LogEvent {
 }
 
 const maxChars = 2000
+const maxLineChars = 1_048_576
 
 /** The log of the daemon: its events, and its last lines for the error message when it does not start. */
 class LogTail {
@@ -218,7 +222,8 @@ class LogTail {
   /** Returns the events of the lines that `chunk` completes. */
   push(chunk: string): LogEvent[] {
     const lines = (this.#partialLine + chunk).split('\n')
-    this.#partialLine = lines.pop() as string
+    // A line without end is no event.
+    this.#partialLine = (lines.pop() as string).slice(-maxLineChars)
     for (const line of lines) this.addLine(line)
     return lines.flatMap(eventOf)
   }

@@ -1,14 +1,16 @@
 // The errors of a client whose daemon cannot be reached, or is not a sidelane daemon.
 
-import { decodeOutcome, SidelaneError, stackless, toFault } from '../../model/index.ts'
+import { SidelaneError, stackless } from '../../model/index.ts'
+import type { UnavailableReason } from '../../wire/index.ts'
 
-export const unavailable = (message: string, cause?: unknown): SidelaneError =>
-  stackless('unavailable', { message, ...(cause !== undefined && { cause }) })
+/** `reason`: stable, for programs. */
+export const unavailable = (reason: UnavailableReason, message: string, cause?: unknown): SidelaneError =>
+  stackless('unavailable', { message, params: { reason }, ...(cause !== undefined && { cause }) })
 
 /** A failed connect. EAGAIN: the daemon's backlog is full, so it is overloaded. */
 export function connectFault(path: string, cause: NodeJS.ErrnoException | undefined): SidelaneError {
-  if (cause === undefined) return unavailable(`The daemon at ${path} closed the connection before its HELLO.`)
-  if (cause.code !== 'EAGAIN') return unavailable(`No daemon answers at ${path}: ${cause.message}`, cause)
+  if (cause === undefined) return unavailable('lost', `The daemon at ${path} closed the connection before its HELLO.`)
+  if (cause.code !== 'EAGAIN') return unavailable('connect', `No daemon answers at ${path}: ${cause.message}`, cause)
   return stackless('overloaded', {
     message: `The daemon at ${path} accepts no more connections now.`,
     cause,
@@ -17,12 +19,12 @@ export function connectFault(path: string, cause: NodeJS.ErrnoException | undefi
 }
 
 export const lostFault = (path: string, cause: Error | undefined): SidelaneError =>
-  unavailable(`The connection to the daemon at ${path} was lost.`, cause)
+  unavailable('lost', `The connection to the daemon at ${path} was lost.`, cause)
 
 export const versionFault = (path: string, version: number, own: number): SidelaneError =>
   new SidelaneError('unavailable', {
     message: `The daemon at ${path} uses version ${version} of the protocol, and this client version ${own}.`,
-    params: { have: version, want: own },
+    params: { reason: 'version' satisfies UnavailableReason, have: version, want: own },
   })
 
 /** A copy of the error for one call, with `retryAfterMs` replaced if given. */
@@ -37,14 +39,4 @@ export const copyOf = (
     ...(cause !== undefined && { cause }),
     ...(afterMs !== undefined && { retryAfterMs: afterMs }),
   })
-}
-
-/** The fault in the payload of an ERROR frame. */
-export function faultOf(payload: Uint8Array): SidelaneError {
-  try {
-    decodeOutcome(payload, 0, 'none')
-  } catch (error) {
-    return toFault(error)
-  }
-  return new SidelaneError('internal.panic', { message: 'The payload of an ERROR is not a fault.' })
 }

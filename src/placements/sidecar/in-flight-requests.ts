@@ -2,7 +2,7 @@
 // decides which connection takes a call, and what follows when a request is refused or lost.
 
 import { Buffer } from 'node:buffer'
-import { outcomeCode, type SidelaneError } from '../../model/index.ts'
+import type { Rejected, SidelaneError } from '../../model/index.ts'
 import {
   defaultInFlight,
   flags,
@@ -13,7 +13,6 @@ import {
   writeFrameHeader,
 } from '../../wire/index.ts'
 import type { WriteBatcher } from '../../util/write-batcher.ts'
-import { faultOf } from './errors.ts'
 import { CongestionWindow } from './flow-control.ts'
 import type { Content, PendingRequest, RequestOwner } from './request.ts'
 
@@ -71,6 +70,9 @@ export interface RequestEvents {
   onFreeSlots(): void
 }
 
+/** The answer to a request, as it was read: `undefined` for an accepted outcome, which stays bytes. */
+export type Answer = Rejected | SidelaneError | undefined
+
 export class InFlightRequests {
   /** Requests that the daemon allows. */
   limit: number = defaultInFlight
@@ -79,6 +81,8 @@ export class InFlightRequests {
   #table = new RequestTable<PendingRequest>(defaultInFlight)
   #window = new CongestionWindow(defaultInFlight)
   #retainedBytes = 0
+  /** Requests whose calls wait for an answer. */
+  waiting = 0
   /** The request whose answer is incomplete; 0: none. */
   #receivingId = 0
 
@@ -133,6 +137,7 @@ export class InFlightRequests {
     )
     block.live++
     this.#retainedBytes += length
+    this.waiting++
     request.owner = this.#owner
     request.block = block
     request.offset = bodyAt
@@ -141,39 +146,51 @@ export class InFlightRequests {
     this.#writer.add(block, prefixBytes + length)
   }
 
-  /** The header of an answer has arrived. `skip`: the call is over; undefined: the id belongs to no request. */
-  beginAnswer(id: number): 'take' | 'skip' | undefined {
-    const request = this.#table.find(id)
-    if (request === undefined) return undefined
+  /** The request that waits for the answer with this id. */
+  find(id: number): PendingRequest | undefined {
+    return this.#table.find(id)
+  }
+
+  /** The header of an answer has arrived. `skip`: the call is over. */
+  beginAnswer(request: PendingRequest): 'take' | 'skip' {
     if (request.owner === this.#owner) {
-      this.#receivingId = id
+      this.#receivingId = request.id
       return 'take'
     }
     this.#table.remove(request)
     return 'skip'
   }
 
-  /** An answer has arrived: ends the call, or passes the request to `onOverload`, its payload restored. */
-  answer(id: number, payload: Uint8Array, events: RequestEvents): void {
-    this.#receivingId = 0
-    const request = this.#table.find(id)
-    if (request === undefined) return
-    this.#table.remove(request)
+  /** Whether the call of an answer that has arrived still waits; else the answer is dropped. */
+  endAnswer(request: PendingRequest): boolean {
     // The call can end while its answer arrives.
-    if (request.owner !== this.#owner) return
-    if (outcomeCode(payload, 0) === 'overloaded') {
-      this.#window.onOverload(id, this.#table.lastId)
+    if (request.owner === this.#owner) return true
+    this.#receivingId = 0
+    this.#table.remove(request)
+    return false
+  }
+
+  /** Ends the call with its answer, or passes the request to `onOverload`, its payload restored. */
+  answer(request: PendingRequest, answer: Answer, payload: Uint8Array, events: RequestEvents): void {
+    this.#receivingId = 0
+    this.#table.remove(request)
+    const isFault = answer !== undefined && !('ok' in answer)
+    if (isFault && answer.code === 'overloaded') {
+      this.#window.onOverload(request.id, this.#table.lastId)
       this.#takeBack(request)
-      return events.onOverload(request, faultOf(payload))
+      return events.onOverload(request, answer)
     }
     if (this.#window.size < this.limit) this.#window.onAnswer()
     this.abandon(request)
-    request.call.settleBytes(payload, 0)
+    if (answer === undefined) request.call.settleBytes(payload, 0)
+    else if (isFault) request.call.fail(answer)
+    else request.call.settle(answer)
   }
 
   /** The call is over. The id stays taken until the answer arrives. */
   abandon(request: PendingRequest): void {
     request.owner = undefined
+    this.waiting--
     this.#retainedBytes -= request.length
     this.#writer.release(request.block as NonNullable<PendingRequest['block']>)
     request.block = undefined

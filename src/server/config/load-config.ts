@@ -1,7 +1,8 @@
 // Reads flags, environment and file. A flag wins over the environment, the environment over the file. Names and single
 // values are checked here; defaults and combinations in settings.ts.
 
-import { configTexts as texts } from '../../tables/daemon-texts.ts'
+import { FileError, readRegularFile } from '../../runtime/regular-file.ts'
+import { configTexts as texts, jsonTypes } from '../../tables/daemon-texts.ts'
 import { fillTemplate, type TemplateValues } from '../../util/fill-template.ts'
 import { optionSpecs, type Options, type OptionSpec } from './options.ts'
 
@@ -15,30 +16,31 @@ export type Mode = 'serve' | 'check' | 'help' | 'version'
 export interface ConfigSources {
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly readFile: (path: string) => string
+  /** Default: from disk. Rejects with FileError. */
+  readonly readFile?: (path: string) => Promise<Uint8Array>
 }
 
 type Values = Map<keyof Options, unknown>
 
-const modes: Readonly<Record<string, Mode>> = {
-  '--check': 'check',
-  '--help': 'help',
-  '-h': 'help',
-  '--version': 'version',
-  '-v': 'version',
-}
+const modes: ReadonlyMap<string, Mode> = new Map<string, Mode>([
+  ['--check', 'check'],
+  ['--help', 'help'],
+  ['-h', 'help'],
+  ['--version', 'version'],
+  ['-v', 'version'],
+])
 
-/** Throws ConfigError. */
-export function readOptions({ args, env, readFile }: ConfigSources): {
+/** Rejects with ConfigError. */
+export async function readOptions({ args, env, readFile = readConfig }: ConfigSources): Promise<{
   readonly mode: Mode
   readonly options: Options
-} {
+}> {
   const flags: Values = new Map()
   const mode = readFlags(args, flags)
   if (mode === 'help' || mode === 'version') return { mode, options: {} }
   const values = new Map([...readEnv(env), ...flags])
   const file = values.get('config') as string | undefined
-  const all = new Map([...(file === undefined ? [] : readConfigFile(file, readFile)), ...values])
+  const all = new Map([...(file === undefined ? [] : await readConfigFile(file, readFile)), ...values])
   return { mode, options: Object.fromEntries(all) }
 }
 
@@ -46,7 +48,7 @@ function readFlags(args: readonly string[], values: Values): Mode {
   let mode: Mode = 'serve'
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string
-    const asked = modes[arg]
+    const asked = modes.get(arg)
     if (asked !== undefined) {
       // Help and version win over --check, and over wrong options behind them.
       if (mode === 'serve' || mode === 'check') mode = asked
@@ -98,12 +100,19 @@ function readEnv(env: ConfigSources['env']): Values {
   return values
 }
 
-function readConfigFile(file: string, readFile: ConfigSources['readFile']): Values {
+const readConfig = (path: string): Promise<Uint8Array> => readRegularFile(path, 'config')
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Any file may be named by mistake, so no message holds a part of it but the name of a key that looks like an option. */
+async function readConfigFile(file: string, readFile: typeof readConfig): Promise<Values> {
   let content: unknown
   try {
-    content = JSON.parse(readFile(file))
+    content = JSON.parse(utf8.decode(await readFile(file)))
   } catch (error) {
-    throw configError(texts.cannotRead, { file: quote(file), reason: (error as Error).message })
+    // The message of a JSON parser quotes the file.
+    if (error instanceof FileError) throw new ConfigError(error.message)
+    throw configError(texts.expectedObject, { file: quote(file) })
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw configError(texts.expectedObject, { file: quote(file) })
@@ -111,12 +120,21 @@ function readConfigFile(file: string, readFile: ConfigSources['readFile']): Valu
   const values: Values = new Map()
   for (const [key, value] of Object.entries(content)) {
     const spec = optionSpecs.find((each) => each.key === key && !each.notInFile)
-    if (spec === undefined) throw configError(texts.unknownKey, { key: quote(key), file: quote(file) })
+    if (spec === undefined) {
+      const shown = /^[A-Za-z_-]{1,24}$/.test(key) ? quote(key) : texts.hiddenKey
+      throw configError(texts.unknownKey, { key: shown, file: quote(file) })
+    }
     const parsed = spec.parser.value(value)
-    if (parsed === undefined) throw unexpected(`\`${key}\` in ${quote(file)}`, spec, quote(JSON.stringify(value)))
+    if (parsed === undefined) throw unexpected(`\`${key}\` in ${quote(file)}`, spec, jsonTypeOf(value))
     values.set(spec.key, parsed)
   }
   return values
+}
+
+function jsonTypeOf(value: unknown): string {
+  if (value === null) return jsonTypes.null
+  if (Array.isArray(value)) return jsonTypes.array
+  return jsonTypes[typeof value as keyof typeof jsonTypes]
 }
 
 const configError = <const T extends string>(template: T, values: TemplateValues<T>): ConfigError =>

@@ -45,7 +45,8 @@ const mostExcessConnections = 512
 /** Throws ConfigError. `env` has LISTEN_FDS, and the variables of the default path. */
 export function resolveSettings(options: Options, env: Readonly<Record<string, string | undefined>>): DaemonSettings {
   const { socket, contracts, allowUids } = options
-  if (contracts === undefined) throw new ConfigError(texts.expectedContract)
+  const contractsFromStdin = options.contractsFromStdin ?? false
+  if (contracts === undefined && !contractsFromStdin) throw new ConfigError(texts.expectedContract)
   if (allowUids !== undefined) {
     throw new ConfigError('Expected no `--allow-uid`: only sidelaned can read the uid of a peer')
   }
@@ -59,10 +60,12 @@ export function resolveSettings(options: Options, env: Readonly<Record<string, s
     // On the only core a thread that polls would keep the client from running.
     spinUs: cores > 1 ? defaults.spinUs : 0,
     takeover: false,
-    exitWithStdin: false,
+    removeDirectory: false,
     memoryLimit: machineMemory(),
     ...options,
-    contracts,
+    contracts: contracts ?? [],
+    contractsFromStdin,
+    exitWithStdin: contractsFromStdin || (options.exitWithStdin ?? false),
     maxConnections,
     maxExcessConnections: Math.min(mostExcessConnections, Math.max(8, files - maxConnections)),
     place: placeOf(socket, env),

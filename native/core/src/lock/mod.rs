@@ -52,7 +52,10 @@ const MAX_NODES: usize = 50_000;
 /// into the lock.
 pub fn parse_lock(bytes: &[u8]) -> Result<Profile, ContractError> {
     let mut value = read_value(bytes)?;
-    if !keeps_integers(&value) {
+    // The numbers are what the normal form says, so that contracts with one id have one meaning.
+    if keeps_integers(&value) {
+        value.keep_integers();
+    } else {
         value.round_integers();
     }
     let mut tree = Tree::default();

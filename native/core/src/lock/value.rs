@@ -2,8 +2,8 @@
 //!
 //! Twin of `src/json/value.ts`.
 
-use crate::json_text::{push_primitive, push_string};
-use crate::numeric::Numeric;
+use crate::json_text::{push_number, push_primitive, push_string};
+use crate::numeric::{MAX_SAFE, Numeric, parse_int64};
 use crate::profile::Primitive;
 use crate::read::{Kind, Tape, compare_keys};
 
@@ -61,11 +61,28 @@ impl Value {
 impl Value {
     /// Turns the 64-bit integers below into the nearest doubles.
     pub fn round_integers(&mut self) {
+        self.map_numbers(&|number| Numeric::Double(number.to_double()));
+    }
+
+    /// Turns the doubles whose canonical text is that of a 64-bit integer into that integer: what the canonical text of
+    /// the value is read as.
+    pub fn keep_integers(&mut self) {
+        self.map_numbers(&|number| match number {
+            Numeric::Double(double) if double.abs() > MAX_SAFE => {
+                let mut text = String::new();
+                push_number(&mut text, double);
+                parse_int64(&text).map_or(number, Numeric::Integer)
+            }
+            _ => number,
+        });
+    }
+
+    fn map_numbers(&mut self, convert: &impl Fn(Numeric) -> Numeric) {
         match self {
-            Self::Primitive(Primitive::Number(number)) => *number = Numeric::Double(number.to_double()),
+            Self::Primitive(Primitive::Number(number)) => *number = convert(*number),
             Self::Primitive(_) => {}
-            Self::Array(items) => items.iter_mut().for_each(Self::round_integers),
-            Self::Object(object) => object.members.iter_mut().for_each(|(_, value)| value.round_integers()),
+            Self::Array(items) => items.iter_mut().for_each(|item| item.map_numbers(convert)),
+            Self::Object(object) => object.members.iter_mut().for_each(|(_, value)| value.map_numbers(convert)),
         }
     }
 }

@@ -5,12 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::Path;
 
 use serde_json::Value as Json;
 
 use super::options_table::SPECS;
 use super::parsers::{Kind, OptionSpec};
-use crate::texts::config as texts;
+use crate::texts::{config as texts, json_type};
+use crate::{file_kinds, regular_file};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -125,21 +127,38 @@ fn read_env(env: &[(OsString, OsString)]) -> Result<RawOptions, String> {
     Ok(raw)
 }
 
+/// Any file may be named by mistake, so no message holds a part of it but the name of a key that looks like an option.
 fn read_file(file: &str) -> Result<RawOptions, String> {
     let name = show(file);
-    let bytes = std::fs::read(file).map_err(|error| texts::cannot_read(&name, error))?;
-    let content: Json = serde_json::from_slice(&bytes).map_err(|error| texts::cannot_read(&name, error))?;
-    let Json::Object(content) = content else { return Err(texts::expected_object(name)) };
+    let bytes = regular_file::read(Path::new(file), file_kinds::CONFIG)?;
+    let Ok(Json::Object(content)) = serde_json::from_slice(&bytes) else { return Err(texts::expected_object(name)) };
     let mut raw = RawOptions::new();
     for (key, json) in content {
         let spec = SPECS.iter().find(|spec| spec.key == Some(&*key));
-        let spec = spec.ok_or_else(|| texts::unknown_key(show(&key), &name))?;
+        let spec = spec.ok_or_else(|| texts::unknown_key(key_name(&key), &name))?;
         if !spec.kind.accepts(&json) {
-            return Err(texts::expected_value(format!("`{key}` in {name}"), spec.expected, show(&json.to_string())));
+            return Err(texts::expected_value(format!("`{key}` in {name}"), spec.expected, type_of(&json)));
         }
         raw.insert(spec.flag, json);
     }
     Ok(raw)
+}
+
+fn key_name(key: &str) -> String {
+    let is_name =
+        (1..=24).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-'));
+    if is_name { show(key) } else { texts::HIDDEN_KEY.to_owned() }
+}
+
+const fn type_of(json: &Json) -> &'static str {
+    match json {
+        Json::Null => json_type::NULL,
+        Json::Bool(_) => json_type::BOOLEAN,
+        Json::Number(_) => json_type::NUMBER,
+        Json::String(_) => json_type::STRING,
+        Json::Array(_) => json_type::ARRAY,
+        Json::Object(_) => json_type::OBJECT,
+    }
 }
 
 fn text_of(text: &OsString) -> Result<&str, String> {

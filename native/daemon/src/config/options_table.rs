@@ -191,6 +191,22 @@ pub const SPECS: &[OptionSpec] = &[
         expected: "1 or 0",
         value_is_optional: false,
     },
+    OptionSpec {
+        flag: "--contracts-from-stdin",
+        env: "SIDELANED_CONTRACTS_FROM_STDIN",
+        key: Some("contractsFromStdin"),
+        kind: Kind::Switch,
+        expected: "1 or 0",
+        value_is_optional: false,
+    },
+    OptionSpec {
+        flag: "--remove-directory",
+        env: "SIDELANED_REMOVE_DIRECTORY",
+        key: Some("removeDirectory"),
+        kind: Kind::Switch,
+        expected: "1 or 0",
+        value_is_optional: false,
+    },
 ];
 
 /// The defaults that do not depend on the machine.
@@ -259,6 +275,9 @@ Serves contracts on a Unix socket, to the clients of sidelane and over HTTP/1.1.
   --metrics-listen ADDR        127.0.0.1:PORT or [::1]:PORT: health and metrics over TCP
   --log-sample SHARE           share of requests that get a log line (default: 0.01)
   --exit-with-stdin            drains and exits when stdin ends
+  --contracts-from-stdin       contracts and their keys as JSON lines from stdin;
+                               implies --exit-with-stdin
+  --remove-directory           when stdin ends, removes the socket's directory
   --check                      checks options and contracts, prints what it would serve, and exits
   --help, --version
 

@@ -34,9 +34,11 @@ pub fn resolve(raw: &RawOptions, env: &[(OsString, OsString)]) -> Result<Setting
     let size_or = |flag: &str, default: u64| as_size(number_or(flag, default));
     let yes = |flag: &str| raw.get(flag) == Some(&Json::Bool(true));
     let id = |value: &Json| integer(value).and_then(|id| u32::try_from(id).ok());
-    let Some(contracts) = raw.get("--contract").and_then(Json::as_array) else {
+    let contracts = raw.get("--contract").and_then(Json::as_array);
+    let contracts_from_stdin = yes("--contracts-from-stdin");
+    if contracts.is_none() && !contracts_from_stdin {
         return Err(texts::EXPECTED_CONTRACT.to_owned());
-    };
+    }
     if text("--engine") == Some("js") {
         return Err("Expected no `--engine js`: sidelaned has the native one only".to_owned());
     }
@@ -49,7 +51,7 @@ pub fn resolve(raw: &RawOptions, env: &[(OsString, OsString)]) -> Result<Setting
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Settings {
         socket: socket_place(text("--socket"), raw.contains_key("--socket"), env)?,
-        contracts: contracts.iter().filter_map(Json::as_str).map(PathBuf::from).collect(),
+        contracts: contracts.into_iter().flatten().filter_map(Json::as_str).map(PathBuf::from).collect(),
         digest_key_files: files.into_iter().flatten().filter_map(file).collect(),
         threads: number("--threads").map_or(cores, as_size),
         max_queue: size_or("--max-queue", defaults::MAX_QUEUE),
@@ -72,7 +74,9 @@ pub fn resolve(raw: &RawOptions, env: &[(OsString, OsString)]) -> Result<Setting
         memory_limit: number("--memory-limit"),
         metrics_listen: text("--metrics-listen").and_then(address),
         log_sample: raw.get("--log-sample").and_then(Json::as_f64).unwrap_or(defaults::LOG_SAMPLE),
-        exit_with_stdin: yes("--exit-with-stdin"),
+        exit_with_stdin: contracts_from_stdin || yes("--exit-with-stdin"),
+        contracts_from_stdin,
+        remove_directory: yes("--remove-directory"),
     })
 }
 

@@ -45,6 +45,10 @@ pub struct Settings {
     pub log_sample: f64,
     /// Drains when stdin ends.
     pub exit_with_stdin: bool,
+    /// Contracts come through stdin, too.
+    pub contracts_from_stdin: bool,
+    /// After the end of stdin, removes the directory of the socket.
+    pub remove_directory: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use sidelane_core::Code;
 use sidelane_wire::{
-    ANSWER_CAP_FACTOR, Admission, ClientHello, FLAG_CANONICAL, FLAG_TRACE, Fault, FrameHeader, FrameKind, NO_DEADLINE,
-    PROTOCOL_VERSION, RequestRules, ServerLimits, TRACE_BYTES, Violation, preface,
+    Admission, ClientHello, FLAG_CANONICAL, FLAG_TRACE, Fault, FrameHeader, FrameKind, NO_DEADLINE, PROTOCOL_VERSION,
+    RequestRules, ServerLimits, TRACE_BYTES, Violation, preface,
 };
 
 use super::HANDSHAKE_TIMEOUT;
@@ -45,6 +45,7 @@ struct Requests {
     writer: Rc<ResponseWriter>,
     indices: ContractIndices,
     rules: RequestRules,
+    /// No answer is longer: the client is told.
     answer_cap: usize,
     has_hello: bool,
     /// GOAWAY was sent.
@@ -64,12 +65,12 @@ impl From<Violation> for Close {
 impl FramedSession {
     pub(super) fn new(worker: Rc<Worker>, writer: Rc<ResponseWriter>, since: Instant) -> Self {
         let registry = worker.shared.registry();
-        let request_cap = registry.request_cap();
+        let (request_cap, answer_cap) = (registry.request_cap(), registry.answer_cap());
         let requests = Requests {
             worker,
             writer,
             rules: RequestRules::new(saturate(request_cap)),
-            answer_cap: request_cap * ANSWER_CAP_FACTOR,
+            answer_cap,
             indices: ContractIndices::new(registry),
             has_hello: false,
             is_leaving: false,
@@ -268,11 +269,7 @@ impl Requests {
             expires: deadline.map(|deadline| received + deadline),
             trace,
             writer: Rc::clone(&self.writer),
-            reply: Reply::Framed {
-                id: header.id,
-                with_canonical: header.flags & FLAG_CANONICAL != 0,
-                cap: self.answer_cap,
-            },
+            reply: Reply::Framed { id: header.id, with_canonical: header.flags & FLAG_CANONICAL != 0 },
         });
     }
 

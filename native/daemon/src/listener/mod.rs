@@ -2,6 +2,7 @@
 //!
 //! Twin of `src/server/listener.ts`.
 
+mod parents;
 mod socket_file;
 
 use std::fs;
@@ -17,7 +18,8 @@ use std::time::Duration;
 use tokio::net::UnixListener;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use socket_file::{PathState, bind_temporary, check_parent, identity_of, inherited, path_state};
+use parents::check_parents;
+use socket_file::{PathState, bind_temporary, identity_of, inherited, path_state};
 
 use crate::config::settings::{Settings, SocketPlace};
 use crate::socket_path::make_own_directory;
@@ -96,7 +98,7 @@ impl Listener {
             }
             SocketPlace::Path(path) => path,
         };
-        check_parent(path)?;
+        check_parents(path)?;
         let before = path_state(path)?;
         if before == PathState::Alive && !settings.takeover {
             return Err(texts::in_use(path.display()));
@@ -216,13 +218,15 @@ impl Listener {
     /// Binds beside the path, sets mode and group, and renames.
     fn publish(&self, path: &Path, replace: bool) -> Result<(UnixListener, Identity), String> {
         let (socket, temporary) = bind_temporary(path)?;
-        let publish = || -> io::Result<Identity> {
+        let publish = || -> Result<Identity, PublishError> {
             fs::set_permissions(&temporary, fs::Permissions::from_mode(self.mode))?;
             if let Some(group) = self.group {
                 std::os::unix::fs::chown(&temporary, None, Some(group))?;
             }
             let metadata = fs::symlink_metadata(&temporary)?;
             socket.listen(BACKLOG)?;
+            // Again: the daemon may have waited for the old one's answer, or run for months.
+            check_parents(path).map_err(PublishError::Refused)?;
             if replace {
                 fs::rename(&temporary, path)?;
             } else {
@@ -240,11 +244,26 @@ impl Listener {
         published.map_err(|error| {
             // It may be renamed already.
             let _ = fs::remove_file(&temporary);
-            if error.kind() == io::ErrorKind::AlreadyExists {
-                return texts::lost_race(path.display());
+            match error {
+                PublishError::Refused(message) => message,
+                PublishError::System(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    texts::lost_race(path.display())
+                }
+                PublishError::System(error) => texts::cannot_publish(path.display(), error),
             }
-            texts::cannot_publish(path.display(), error)
         })
+    }
+}
+
+enum PublishError {
+    /// The directory is not safe.
+    Refused(String),
+    System(io::Error),
+}
+
+impl From<io::Error> for PublishError {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::os::unix::net::UnixListener as StdListener;
 use std::path::{Path, PathBuf};
 
@@ -57,24 +57,6 @@ fn probe(path: &Path) -> io::Result<()> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
     socket.connect(&SockAddr::unix(path)?)
-}
-
-pub(super) fn check_parent(path: &Path) -> Result<(), String> {
-    let directory = directory_of(path);
-    let name = directory.display();
-    let metadata = match fs::metadata(directory) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(texts::no_parent(name)),
-        Err(error) => return Err(texts::cannot_use(path.display(), error)),
-    };
-    if !metadata.is_dir() {
-        return Err(texts::parent_not_directory(name));
-    }
-    let mode = metadata.permissions().mode();
-    if mode & 0o002 != 0 && mode & 0o1000 == 0 {
-        return Err(texts::others_may_write(name));
-    }
-    Ok(())
 }
 
 /// Binds a socket beside the path, under a temporary name; it does not listen yet.

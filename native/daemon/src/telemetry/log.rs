@@ -141,25 +141,37 @@ impl Counters {
 }
 
 fn write_all(inbox: &Receiver<String>, mut target: impl Write, counts: &Counters) {
-    for line in inbox {
-        // For example a full disk or a closed pipe.
-        if write_whole(&mut target, line.as_bytes()).is_err() {
+    // The last write stopped within a line.
+    let mut is_torn = false;
+    for mut line in inbox {
+        if is_torn {
+            line.insert(0, '\n');
+        }
+        let (written, result) = write_whole(&mut target, line.as_bytes());
+        // For example a full disk, a quota, RLIMIT_FSIZE, or a closed pipe. A line break alone ends the torn line.
+        match result {
+            Ok(()) => is_torn = false,
+            Err(_) if written > 0 => is_torn = written > 1 || !is_torn,
+            Err(_) => {}
+        }
+        if result.is_err() {
             counts.drop_one();
         }
         counts.queued.fetch_sub(1, Relaxed);
     }
 }
 
-/// Writes all of `line`, also when another process made the shared stderr non-blocking.
-fn write_whole(target: &mut impl Write, mut line: &[u8]) -> io::Result<()> {
-    while !line.is_empty() {
-        match target.write(line) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(size) => line = &line[size..],
+/// Writes all of `line`, also when another process made the shared stderr non-blocking. Returns the bytes written, too.
+fn write_whole(target: &mut impl Write, line: &[u8]) -> (usize, io::Result<()>) {
+    let mut written = 0;
+    while written < line.len() {
+        match target.write(&line[written..]) {
+            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+            Ok(size) => written += size,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(RETRY_INTERVAL),
-            Err(error) => return Err(error),
+            Err(error) => return (written, Err(error)),
         }
     }
-    Ok(())
+    (written, Ok(()))
 }

@@ -7,7 +7,7 @@ use std::fmt::{Display, Write as _};
 
 use sidelane_core::Code;
 
-use super::metrics_table::{self as table, BUCKET_BOUNDS_US as BOUNDS, RELOAD_RESULTS};
+use super::metrics_table::{self as table, BUCKET_BOUNDS_US as BOUNDS, RELOAD_RESULTS, RESTART_CAUSES};
 use super::{Protocol, Request, Shed};
 
 #[derive(Clone, Copy)]
@@ -106,6 +106,8 @@ pub struct Gauges {
     pub in_flight: usize,
     pub queued: usize,
     pub queued_bytes: usize,
+    /// Executors that a panic ended.
+    pub restarts: usize,
     pub contracts: usize,
     /// True when `/readyz` answers 200.
     pub ready: bool,
@@ -152,6 +154,8 @@ pub fn page(counts: &Counts, names: &[Box<str>], gauges: &Gauges, process: &Proc
     let sheds = Shed::ALL.iter().zip(counts.sheds).map(|(shed, count)| (shed.name(), count));
     page.values(table::SHEDS_TOTAL, "reason", sheds);
     page.value(table::LOG_DROPPED_TOTAL, process.log_dropped);
+    let restarts = RESTART_CAUSES.map(|cause| (cause, if cause == "error" { gauges.restarts } else { 0 }));
+    page.values(table::WORKER_RESTARTS_TOTAL, "cause", restarts.into_iter());
     page.values(table::RELOADS_TOTAL, "result", RELOAD_RESULTS.into_iter().zip(process.reloads));
     page.value(table::CONTRACTS, gauges.contracts);
     page.value(table::READY, u8::from(gauges.ready));

@@ -49,6 +49,10 @@ pub const LOG_DROPPED_TOTAL: Metric =
     Metric { name: "sidelane_log_dropped_total", kind: "counter", help: "Log lines that were dropped." };
 
 #[rustfmt::skip]
+pub const WORKER_RESTARTS_TOTAL: Metric =
+    Metric { name: "sidelane_worker_restarts_total", kind: "counter", help: "Workers that ended and were replaced, by the cause." };
+
+#[rustfmt::skip]
 pub const RELOADS_TOTAL: Metric =
     Metric { name: "sidelane_reloads_total", kind: "counter", help: "Reloads of the contracts." };
 
@@ -148,6 +152,9 @@ impl Shed {
         }
     }
 }
+
+/// The label `cause` of `sidelane_worker_restarts_total`.
+pub const RESTART_CAUSES: [&str; 5] = ["exit", "error", "memory", "hung", "load"];
 
 /// The label `result` of `sidelane_reloads_total`.
 pub const RELOAD_RESULTS: [&str; 2] = ["ok", "failed"];

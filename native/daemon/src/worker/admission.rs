@@ -8,11 +8,9 @@ use std::time::{Duration, Instant};
 use sidelane_core::Code;
 use sidelane_wire::Fault;
 
+use super::standing_queue::StandingQueue;
 use crate::shared::{Reservation, Shared};
 use crate::telemetry::Shed;
-
-/// A queue that was empty within this time holds a burst: only its length is bounded, as with CoDel's interval.
-const BURST: Duration = Duration::from_millis(100);
 
 /// Payloads that the mean time of a payload covers.
 const MEAN_WINDOW: u64 = 32;
@@ -36,8 +34,7 @@ pub struct Admission {
     thread: usize,
     queued: Cell<usize>,
     in_flight: Cell<usize>,
-    /// When the queue was last empty.
-    busy_since: Cell<Instant>,
+    standing: StandingQueue,
     /// Mean time of a payload in ns; 0 before the first.
     mean_ns: Cell<u64>,
 }
@@ -49,7 +46,7 @@ impl Admission {
             thread,
             queued: Cell::new(0),
             in_flight: Cell::new(0),
-            busy_since: Cell::new(Instant::now()),
+            standing: StandingQueue::default(),
             mean_ns: Cell::new(0),
         }
     }
@@ -67,9 +64,6 @@ impl Admission {
     /// Takes a slot of the queue; [`Self::release_slot`] gives it back.
     pub fn acquire_slot(&self) -> Result<(), Refusal> {
         self.check_slot()?;
-        if self.queued.get() == 0 {
-            self.busy_since.set(Instant::now());
-        }
         self.set_queued(self.queued.get() + 1);
         Ok(())
     }
@@ -83,14 +77,12 @@ impl Admission {
         self.shared.gauges_of(self.thread).queued.store(queued, Relaxed);
     }
 
-    /// The length alone is no bound on the wait: a payload takes 20 µs or 20 ms. A queue that stays busy is bounded by its
+    /// The length alone is no bound on the wait: a payload takes 20 µs or 20 ms. A queue that stands is bounded by its
     /// expected time.
     fn is_full(&self) -> bool {
         let (queued, settings) = (self.queued.get(), &self.shared.settings);
-        queued >= settings.max_queue
-            || (queued > 0
-                && self.expected_wait() >= Duration::from_millis(settings.max_queue_ms)
-                && self.busy_since.get().elapsed() > BURST)
+        let is_long = queued > 0 && self.expected_wait() >= Duration::from_millis(settings.max_queue_ms);
+        queued >= settings.max_queue || self.standing.refuses(is_long, Instant::now)
     }
 
     /// Time until the queue is empty.

@@ -28,7 +28,9 @@ const SLICE: Duration = Duration::from_millis(20);
 
 /// Runs the worker's queue forever. A panic outside of a job restarts the loop.
 pub(crate) async fn run(worker: Rc<Worker>) {
-    while tokio::task::spawn_local(run_batches(Rc::clone(&worker))).await.is_err() {}
+    while tokio::task::spawn_local(run_batches(Rc::clone(&worker))).await.is_err() {
+        worker.shared.count_restart();
+    }
 }
 
 async fn run_batches(worker: Rc<Worker>) {

@@ -1,8 +1,8 @@
 //! One worker: the queue of a thread and the connections that it answers. Threads share nothing but
 //! [`Shared`](crate::shared::Shared).
 //!
-//! Order of the modules, each of which uses only those before it: `admission`, `context`, `stream`, `response_writer`,
-//! `queue`, `process_job`, this one with `offload`, `busy_poll`, `executor`.
+//! Order of the modules, each of which uses only those before it: `standing_queue`, `admission`, `context`, `stream`,
+//! `response_writer`, `queue`, `process_job`, this one with `offload`, `busy_poll`, `executor`.
 
 pub mod admission;
 pub mod busy_poll;
@@ -12,6 +12,7 @@ mod offload;
 mod process_job;
 pub mod queue;
 pub mod response_writer;
+pub mod standing_queue;
 pub mod stream;
 
 use std::cell::{Cell, RefCell};

@@ -3,14 +3,13 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use sidelane_core::{Code, Interrupt, Scratch};
-use sidelane_wire::{Fault, HEADER_BYTES, Needs, Outcome, Written, write_fault, write_outcome};
+use sidelane_core::{Interrupt, Scratch};
+use sidelane_wire::{HEADER_BYTES, Needs, Written, write_outcome};
 
 use super::queue::Reply;
 use crate::buffers::{BufferPool, OutputBuf};
 use crate::engine::Engine;
 use crate::protocol::http::OUTCOME_OFFSET;
-use crate::texts::framed::RESPONSE_TOO_LONG;
 
 /// Size of an outcome beyond its payload: headers, a digest, what gzip adds.
 const OUTCOME_SLACK: usize = 1024;
@@ -77,23 +76,14 @@ pub fn process(
     scratch: &mut Scratch,
     target: &mut impl Target,
 ) -> Written {
-    let (with_canonical, cap) = match reply {
-        Reply::Framed { with_canonical, cap, .. } => (with_canonical, cap),
-        Reply::Http(_) => (false, usize::MAX),
-    };
+    let with_canonical = matches!(reply, Reply::Framed { with_canonical: true, .. });
     let offset = reply.offset();
     let mut target_bytes = payload.len() + payload.len() / 8 + OUTCOME_SLACK;
     let mut result = engine.process(scratch, payload, limit);
     loop {
         match write_outcome(&mut result, with_canonical, &mut target.room(offset + target_bytes)[offset..]) {
-            Ok(written) if written.size <= cap => return written,
-            // The bytes that suffice are more than those that are used in the end.
-            Err(Needs(bytes)) if bytes > target_bytes && bytes / 2 <= cap => target_bytes = bytes,
-            _ => break,
+            Ok(written) => return written,
+            Err(Needs(bytes)) => target_bytes = bytes.max(target_bytes + OUTCOME_SLACK),
         }
     }
-    let fault = Fault { message: RESPONSE_TOO_LONG, ..Code::LimitOutput.into() };
-    let outcome = Outcome::Fault { code: fault.code, retry_after_ms: None };
-    // The spare bytes are more than a fault needs.
-    write_fault(&fault, &mut target.room(offset + OUTCOME_SLACK)[offset..]).unwrap_or(Written { size: 0, outcome })
 }

@@ -36,8 +36,6 @@ pub enum Reply {
         id: u64,
         /// The answer carries the canonical bytes.
         with_canonical: bool,
-        /// Most bytes of the answer.
-        cap: usize,
     },
     Http(ResponseFraming),
 }

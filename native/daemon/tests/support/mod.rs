@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,7 +40,8 @@ impl Locks {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("sidelaned-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
+        // Whatever the umask is: a daemon refuses a directory that others may write to.
+        std::fs::DirBuilder::new().mode(0o700).create(&path).unwrap();
         let locks = Self(path);
         for (name, text) in files {
             locks.write(name, text);
@@ -94,6 +96,8 @@ pub fn settings(contracts: Vec<PathBuf>) -> Settings {
         metrics_listen: None,
         log_sample: 0.0,
         exit_with_stdin: false,
+        contracts_from_stdin: false,
+        remove_directory: false,
     }
 }
 
@@ -124,7 +128,7 @@ impl Daemon {
         let locks = Locks::new(&[("order.lock.json", ORDER)]);
         let mut settings = settings(vec![locks.0.clone()]);
         change(&mut settings);
-        let registry = ContractRegistry::load(&settings, compile, &NoObserver).unwrap();
+        let registry = ContractRegistry::load(&settings, &[], compile, &NoObserver).unwrap();
         let shared = Shared::new(settings, registry, observer);
         let worker = Some(threads::spawn(Arc::clone(&shared), 0).unwrap());
         Self { shared, locks, compile, worker }

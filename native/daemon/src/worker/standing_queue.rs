@@ -1,0 +1,41 @@
+//! Tells a burst from an overload, for a queue that is bounded by the time that a new request would wait. After `CoDel`
+//! (RFC 8289): a queue may be long for an interval, because a burst drains; one that is long for longer, stands, and then
+//! requests that would wait too long are refused. While there were refusals a moment ago, no interval is granted: otherwise
+//! an overload would fill the queue again whenever it is short for an instant.
+//!
+//! Twin of `src/policies/standing-queue.ts`; `test/vectors/queue` has the cases of both.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+/// A queue that is long for no longer than this holds a burst.
+const BURST: Duration = Duration::from_millis(100);
+
+/// Time without a refusal after which a long queue is a burst again.
+const CALM: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Default)]
+pub struct StandingQueue {
+    /// Since when the queue is too long; `None`: it is not.
+    long_since: Cell<Option<Instant>>,
+    refused_at: Cell<Option<Instant>>,
+}
+
+impl StandingQueue {
+    /// For each request that comes: whether it is refused. `is_long`: it would wait for too long.
+    pub fn refuses(&self, is_long: bool, now: impl FnOnce() -> Instant) -> bool {
+        if !is_long {
+            self.long_since.set(None);
+            return false;
+        }
+        let now = now();
+        let is_calm = self.refused_at.get().is_none_or(|at| now.saturating_duration_since(at) > CALM);
+        let long_since = self.long_since.get().unwrap_or(now);
+        self.long_since.set(Some(long_since));
+        if is_calm && now.saturating_duration_since(long_since) <= BURST {
+            return false;
+        }
+        self.refused_at.set(Some(now));
+        true
+    }
+}

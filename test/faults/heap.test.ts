@@ -1,0 +1,128 @@
+// Fault rows about payloads whose values take many times their bytes in a JavaScript heap. In processes of their own: a heap that
+// is too small ends the process.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, onTestFinished, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const mebibyte = 1024 * 1024
+
+interface Run {
+  readonly stdout: string
+  readonly stderr: string
+  readonly code: number | null
+}
+
+async function node(...args: string[]): Promise<Run> {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let [stdout, stderr] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { stdout, stderr, code }
+}
+
+/** A lock that admits every JSON value of `maxBytes`, in a file. */
+function anyLock(maxBytes: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sidelane-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'any.lock.json')
+  writeFileSync(
+    file,
+    JSON.stringify({
+      profile: 'p1',
+      unicode: '15.0',
+      name: 'any',
+      schema: {},
+      digest: 'sha-256',
+      limits: { maxBytes },
+    }),
+  )
+  return file
+}
+
+/** The digest of a payload of 6 MB made of `item`, by the placement, with a small payload behind it. */
+const digest = (lock: string, item: string, options: object): Promise<Run> =>
+  node(
+    '--input-type=module',
+    '--eval',
+    `
+    import { createProcessor, loadContract } from 'sidelane'
+    const [, lock, item, options] = process.argv
+    const payload = '[' + (item + ',').repeat(6e6 / (item.length + 1)) + '0]'
+    const processor = await createProcessor(loadContract(lock), { engine: 'js', deadlineMs: 60_000, ...JSON.parse(options) })
+    const [large, small] = await Promise.all([payload, '[1]'].map((one) => processor.process(one)))
+    console.log(large.ok ? large.digest : large.code, small.ok)
+    await processor.close()
+    `,
+    lock,
+    item,
+    JSON.stringify(options),
+  )
+
+const lists = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
+
+describe('F73: a valid payload of many short values', () => {
+  test.each([
+    ['empty objects', '{}'],
+    ['empty texts', '""'],
+    ['lists in lists', lists(60)],
+    ['objects for the slow path', String.raw`{"":"\\ud"}`],
+    ['lists for the slow path', `["\\\\ud",${lists(50)}]`],
+  ])('%s: a js pool answers as inline does, and its process lives', async (_, item) => {
+    const lock = anyLock(8 * mebibyte)
+    const inline = await digest(lock, item, { placement: 'inline' })
+    expect(inline.stdout).toMatch(/^[0-9a-f]{64} true\n$/)
+    expect(await digest(lock, item, { placement: 'pool', threads: 1 })).toEqual(inline)
+  })
+})
+
+describe('F74: a heap that is too small for what a contract admits', () => {
+  const small = '--max-old-space-size=100'
+
+  test('refuses the contract at creation with the figures, inline and in a pool', async () => {
+    const script = `
+      import { createHost, createProcessor, loadContract } from 'sidelane'
+      const contract = loadContract(process.argv[1])
+      for (const placement of ['inline', 'pool']) {
+        const tell = ({ code, params, message }) => console.log(placement, code, params.needMb, /--max-old-space-size=(\\d+)/.exec(message)[1])
+        await createProcessor(contract, { engine: 'js', placement, threads: 1 }).catch(tell)
+        const host = await createHost({ engine: 'js', placement, threads: 1 })
+        try { host.processor(contract) } catch (error) { tell(error) }
+        await host.close()
+      }
+    `
+    const { stdout, code } = await node(small, '--input-type=module', '--eval', script, anyLock(16 * mebibyte))
+    expect(stdout).toBe('inline engine.unavailable 672 672\n'.repeat(2) + 'pool engine.unavailable 672 672\n'.repeat(2))
+    expect(code).toBe(0)
+  })
+
+  test.each(['inline', 'pool'])('the Node daemon does not start with it, placement %s', async (placement) => {
+    const lock = anyLock(16 * mebibyte)
+    const args = ['--contract', lock, '--check', '--engine', 'js', '--placement', placement, '--threads', '1']
+    const { stderr, code } = await node(small, 'dist/daemon.js', ...args)
+    expect(code).toBe(2)
+    expect(stderr).toContain('--max-old-space-size=672')
+  })
+
+  test('a smaller contract is admitted', async () => {
+    const { stdout } = await node(
+      small,
+      '--input-type=module',
+      '--eval',
+      `
+      import { createProcessor, loadContract } from 'sidelane'
+      const processor = await createProcessor(loadContract(process.argv[1]), { engine: 'js', placement: 'pool', threads: 1 })
+      console.log((await processor.process('[]')).ok)
+      await processor.close()
+      `,
+      anyLock(mebibyte),
+    )
+    expect(stdout).toBe('true\n')
+  })
+})
