@@ -272,7 +272,7 @@ export class PoolPlacement implements Placement {
   /** False: the workers of its contract are starting, and these have too little heap for the contract's payloads. */
   #fits({ call }: QueuedCall, group: WorkerGroup): boolean {
     if (this.engine.kind === 'native') return true
-    return (this.#contracts.entries[call.route.contractIndex] as ContractRecord).heapMb <= group.heapMb
+    return (this.#contracts.entries[this.contractIndexOf(call)] as ContractRecord).heapMb <= group.heapMb
   }
 
   #dispatch(calls: readonly QueuedCall[], group: WorkerGroup): void {
