@@ -10,6 +10,7 @@ import {
   ConfigError,
   daemonHelp,
   descriptorSink,
+  EvictingSet,
   endBySignal,
   endProcess,
   HttpServer,
@@ -97,9 +98,11 @@ const listener = await listen({
 }).catch((error: Error) => exit(error instanceof ListenError ? exitCodes.failure : exitCodes.usage, error.message))
 
 // Health and metrics only, for scrapers that cannot use a socket file.
-const metricsServer = createServer({ allowHalfOpen: true }, (socket) => http.accept(socket, new Uint8Array(), true))
-metricsServer.maxConnections = 8
-metricsServer.on('drop', () => telemetry.shed('connections'))
+const scrapers = new EvictingSet(8, () => telemetry.shed('connections'))
+const metricsServer = createServer({ allowHalfOpen: true }, (socket) => {
+  scrapers.add(socket)
+  http.accept(socket, new Uint8Array(), 'monitoring')
+})
 // From here on there is a file to remove.
 end = (signal) => void drain(signal === 'SIGTERM' ? drainCauses.sigterm : drainCauses.sigint)
 if (metricsListen !== undefined) {

@@ -11,8 +11,8 @@ const map: Record<string, readonly string[]> = {
   // Floor 0: no knowledge of contracts.
   runtime: ['tables', 'util'],
   pattern: [],
-  json: ['runtime'],
   util: [],
+  json: ['runtime', 'util'],
   tables: [],
   // Floor 1: the shared types, and what makes and reads contracts.
   model: ['json', 'pattern', 'tables', 'util'],
@@ -22,7 +22,7 @@ const map: Record<string, readonly string[]> = {
   'contract/import': ['contract', 'contract/schema-document', 'json', 'model'],
   'contract/define': ['contract', 'contract/schema-document', 'json', 'model', 'pattern'],
   // Floor 2: one payload, one engine; and the bytes between processes.
-  engine: ['contract', 'json', 'model', 'pattern', 'runtime'],
+  engine: ['contract', 'json', 'model', 'pattern', 'runtime', 'util'],
   wire: ['model', 'runtime', 'tables', 'util'],
   infer: ['contract', 'contract/define', 'json', 'model', 'pattern', 'runtime'],
   ndjson: ['model'],

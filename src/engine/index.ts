@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts'
 import { createJsEngine } from './js/index.ts'
 import { loadNative, type Failure } from './native/index.ts'
 
-export type { CompiledContract, Engine } from './engine.ts'
+export type { CompiledContract, Engine, RunLimit } from './engine.ts'
 export { decompress, type DecompressOptions } from './decompress.ts'
 export { plainValue } from '../json/index.ts'
 export { compileValueReader } from './js/value-reader.ts'

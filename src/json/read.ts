@@ -2,6 +2,7 @@
 // size, BOM, UTF-8, depth, grammar, data model.
 
 import { decodeUtf8, isUtf8, isWellFormed, utf8Length } from '#runtime'
+import { spend, spendAhead } from '../util/step-budget.ts'
 import { int64Of } from './int64.ts'
 import { pointerOf } from './pointer.ts'
 import { readError, type ReadError } from './read-error.ts'
@@ -72,9 +73,13 @@ function deeperThan(text: string, maxDepth: number): boolean {
 }
 
 function readWellFormed(text: string, limits: ReadLimits): Read | ReadError {
+  spendAhead(text.length, depthNanos)
   if (deeperThan(text, limits.maxDepth)) return readError('limit.depth')
   return new Reader(text, limits).document()
 }
+
+/** The check of the depth cannot be ended. */
+const depthNanos = 2
 
 /** Ends the reading; never thrown to the caller. */
 class GrammarError extends Error {}
@@ -109,6 +114,7 @@ class Reader {
   }
 
   #value(): JsonValue {
+    spend(1)
     const unit = this.#text.charCodeAt(this.#at)
     if (unit === 0x22) return this.#stringValue()
     if (unit === 0x7b) return this.#object()

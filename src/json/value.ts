@@ -2,6 +2,7 @@
 // members, so that keys such as `__proto__`, "0" or colliding ones need no special care.
 
 import { utf8Length } from '#runtime'
+import { spend } from '../util/step-budget.ts'
 import { TextBuilder } from './text-builder.ts'
 import { int64Of } from './int64.ts'
 
@@ -113,6 +114,7 @@ export function canonicalText(value: JsonValue): string {
 }
 
 function append(text: Pick<TextBuilder, 'append'>, value: JsonValue): void {
+  spend(1)
   if (Array.isArray(value)) {
     text.append('[')
     for (let i = 0; i < value.length; i++) {

@@ -11,6 +11,7 @@ import { keyFingerprint, noContractId, type ContractRequest, type ContractStatus
 import { configTexts as texts } from '../tables/daemon-texts.ts'
 import { fillTemplate } from '../util/fill-template.ts'
 import type { DaemonSettings } from './config/settings.ts'
+import type { SpareWorker } from './spare-worker.ts'
 
 /** A contract that is served. */
 export interface LoadedContract extends Route {
@@ -21,7 +22,11 @@ export interface LoadedContract extends Route {
   readonly fingerprint: string
   /** By this thread's engine; undefined with a pool. */
   readonly compiled: CompiledContract | undefined
+  /** For payloads that take long. */
+  readonly spare: SpareWorker
   readonly registry: ContractRegistry
+  /** Frees what was made for the contract. */
+  readonly dispose: () => void
 }
 
 const lockSuffix = '.lock.json'
@@ -109,7 +114,9 @@ const unreadable = (code: 'contract.invalid' | 'options.invalid', cause: FileErr
   new SidelaneError(code, { message: cause.message, params: { path: cause.path, reason: cause.code }, cause })
 
 /** Makes a contract known to the engine. */
-export type CompileContract = (keyed: KeyedContract) => Pick<LoadedContract, 'compiled' | 'contractIndex'>
+export type CompileContract = (
+  keyed: KeyedContract,
+) => Pick<LoadedContract, 'compiled' | 'contractIndex' | 'spare' | 'dispose'>
 
 export class ContractRegistry {
   /** In the order in which they were loaded. */
@@ -146,7 +153,7 @@ export class ContractRegistry {
 
   release(): void {
     if (--this.#users > 0) return
-    for (const { compiled } of this.#byId.values()) compiled?.dispose()
+    for (const { dispose } of this.#byId.values()) dispose()
   }
 
   #add(one: LoadedLock, compile: CompileContract): void {
@@ -167,7 +174,7 @@ export class ContractRegistry {
       ...compiled,
     }
     // Loaded twice: the later key and position count.
-    this.#byId.get(id)?.compiled?.dispose()
+    this.#byId.get(id)?.dispose()
     this.#byId.delete(id)
     this.#byId.set(id, loaded)
     this.#byName.set(name, loaded)

@@ -1,13 +1,14 @@
 // Where requests run: on this thread, or in worker threads. Each has the queue in front of its engine.
 
 import { encodeFault, toFault, type Call, type EngineReport, type Holder, type WorkerRestarts } from '../model/index.ts'
-import { checkHeap, type CompiledContract, type Engine } from '../engine/index.ts'
+import { checkHeap, type CompiledContract, type Engine, type RunLimit } from '../engine/index.ts'
 import type { PoolPlacement } from '../placements/index.ts'
 import type { QueueState } from '../policies/index.ts'
 import { LinkedList } from '../util/linked-list.ts'
 import { MovingAverage } from '../util/moving-average.ts'
-import type { CompileContract } from './contracts.ts'
+import type { CompileContract, LoadedContract } from './contracts.ts'
 import { typicalBytes, type ServerRequest } from './request.ts'
+import type { SpareWorkers } from './spare-workers.ts'
 
 export interface Executor {
   readonly engine: EngineReport
@@ -16,7 +17,10 @@ export interface Executor {
   readonly restarts?: WorkerRestarts
   /** `run` copies the payload: its memory may be reused afterwards. */
   readonly copiesPayload: boolean
-  readonly queue: QueueState & { readonly queuedCalls: Iterable<Call> }
+  /** `pendingCalls`: those that can pass their deadline. */
+  readonly queue: QueueState & { readonly pendingCalls: Iterable<Call> }
+  /** Requests that wait for the spare worker of their contract. */
+  readonly spareQueued: number
   readonly compile: CompileContract
   /** Queues the request, and completes it later. */
   run(request: ServerRequest): void
@@ -24,9 +28,14 @@ export interface Executor {
   stop(): Promise<void>
 }
 
+/**
+ * Longest time of a payload on the thread of the connections, or in a worker that all contracts share. One that takes longer
+ * is ended, and starts again on the spare worker of its contract: nothing else waits for a payload longer than this.
+ */
+const sliceMs = 20
 /** After so much work, reads, cancellations and timers get a turn of the event loop. */
-const sliceMs = 1
-const sliceRequests = 64
+const batchMs = 1
+const batchRequests = 64
 const newestWeight = 1 / 64
 /** A request counts for this many times the average at most: a pause of the process must not dominate it. */
 const maxRatio = 4
@@ -47,100 +56,221 @@ export class InlineExecutor implements Executor, QueueState, Holder {
   /** Not counted: the request queue bounds all bodies together. */
   readonly queuedBytes = 0
   onSpace: () => void = () => {}
-  readonly queuedCalls: LinkedList<ServerRequest> = new LinkedList()
+  /** Also those of spare workers. */
+  readonly pendingCalls: Iterable<ServerRequest> = { [Symbol.iterator]: () => this.#allCalls() }
+  readonly #waiting: LinkedList<ServerRequest> = new LinkedList()
   readonly #engine: Engine
+  readonly #spares: SpareWorkers
   readonly #meanUs = new MovingAverage(initialUs, newestWeight, maxRatio)
   #isScheduled = false
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, spares: SpareWorkers) {
     this.#engine = engine
     this.engine = engine.report
+    this.#spares = spares
   }
 
   get queued(): number {
-    return this.queuedCalls.size
+    return this.#waiting.size
+  }
+
+  get spareQueued(): number {
+    return this.#spares.queued
   }
 
   get drainMs(): number {
-    return (this.queuedCalls.size * this.#meanUs.value) / 1000
+    return (this.#waiting.size * this.#meanUs.value) / 1000
   }
 
-  readonly compile: CompileContract = ({ contract, digestKey }) => {
-    checkHeap(contract, this.engine)
-    return { compiled: this.#engine.compile(contract, { digestKey }), contractIndex: 0 }
+  readonly compile: CompileContract = (keyed) => {
+    checkHeap(keyed.contract, this.engine)
+    const compiled = this.#engine.compile(keyed.contract, { digestKey: keyed.digestKey })
+    const { worker, dispose } = this.#spares.add(keyed)
+    return {
+      compiled,
+      contractIndex: 0,
+      spare: worker,
+      dispose: () => {
+        compiled.dispose()
+        dispose()
+      },
+    }
   }
 
   run(request: ServerRequest): void {
     request.phase = 'queued'
     request.holder = this
-    this.queuedCalls.push(request)
+    this.#waiting.push(request)
     this.#schedule()
   }
 
   release(request: ServerRequest): void {
-    if (request.phase === 'queued') this.queuedCalls.remove(request)
+    if (request.phase === 'queued') this.#waiting.remove(request)
   }
 
   stop(): Promise<void> {
-    return Promise.resolve()
+    return this.#spares.stop()
+  }
+
+  *#allCalls(): Generator<ServerRequest, void> {
+    yield* this.#waiting
+    yield* this.#spares.requests
   }
 
   /** After the reads of this turn of the event loop. */
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    setImmediate(this.#slice)
+    setImmediate(this.#runBatch)
   }
 
-  readonly #slice = (): void => {
+  readonly #runBatch = (): void => {
     this.#isScheduled = false
     let now = performance.now()
-    const end = now + sliceMs
-    for (let requests = 0; requests < sliceRequests && now < end; requests++) {
-      const request = this.queuedCalls.first
+    const end = now + batchMs
+    for (let requests = 0; requests < batchRequests && now < end; requests++) {
+      const request = this.#waiting.first
       if (request === undefined) return
       const startedAt = now
       // A request that fails here leaves the queue by itself.
       const isRun = request.begin(now, 0)
       if (isRun) {
-        this.queuedCalls.remove(request)
-        process(request)
+        this.#waiting.remove(request)
+        this.#dispatch(request, now)
       }
       now = performance.now()
       if (isRun) this.#meanUs.add((now - startedAt) * 1000)
     }
-    if (this.queuedCalls.size > 0) this.#schedule()
+    if (this.#waiting.size > 0) this.#schedule()
+  }
+
+  #dispatch(request: ServerRequest, now: number): void {
+    const { spare } = request.contract
+    if (!spare.isDetour(now)) {
+      if (process(request, now)) return
+      spare.beginDetour(performance.now())
+    }
+    this.#spares.take(request)
   }
 }
 
-function process(request: ServerRequest): void {
+/** Thrown out of `complete`: the request has not ended. */
+const tooLong = new Error('The payload takes too long for this thread.')
+
+/** Of the payload that runs. */
+const limit: { -readonly [K in keyof RunLimit]: RunLimit[K] } = { startedAt: 0, endsAt: 0, looksAhead: true }
+
+/** Completes the request. False: it was ended, because it took too long for this thread. */
+function process(request: ServerRequest, now: number): boolean {
   const { canonical, contract, inBytes } = request
   const payload = request.payload as Uint8Array
-  const compiled = contract.compiled as CompiledContract
-  request.complete(inBytes * (canonical ? 2 : 1) + typicalBytes, (bytes, at) => {
-    try {
-      return compiled.processInto(payload, canonical, bytes, at)
-    } catch (error) {
-      return encodeFault(toFault(error), bytes, at)
-    }
-  })
+  const { compiled } = contract as LoadedContract & { readonly compiled: CompiledContract }
+  limit.startedAt = now
+  limit.endsAt = Math.min(now + sliceMs, request.expiresAt)
+  try {
+    request.complete(inBytes * (canonical ? 2 : 1) + typicalBytes, (bytes, at) => {
+      try {
+        return compiled.processInto(payload, canonical, bytes, at, limit)
+      } catch (error) {
+        const fault = toFault(error)
+        if (fault.code === 'deadline.exceeded' && performance.now() < request.expiresAt) throw tooLong
+        return encodeFault(fault, bytes, at)
+      }
+    })
+    return true
+  } catch (error) {
+    if (error === tooLong) return false
+    throw error
+  }
 }
 
 /**
  * The engine in worker threads: requests wait in the pool's own queue, and outcomes are copied from a worker's memory to
  * the connection's without decoding.
  */
-export const poolExecutor = (pool: PoolPlacement, workers: number): Executor => ({
-  workers,
-  copiesPayload: true,
-  queue: pool,
-  get engine() {
-    return pool.engine
-  },
-  get restarts() {
-    return pool.restarts
-  },
-  compile: ({ contract, digestKey }) => ({ compiled: undefined, contractIndex: pool.add(contract, digestKey) }),
-  run: pool.run,
-  stop: () => pool.stop(),
-})
+export class PoolExecutor implements Executor {
+  readonly workers: number
+  readonly copiesPayload = true
+  readonly queue: PoolQueue
+  readonly #pool: PoolPlacement
+  readonly #spares: SpareWorkers
+
+  constructor(pool: PoolPlacement, workers: number, spares: SpareWorkers) {
+    this.workers = workers
+    this.#pool = pool
+    this.#spares = spares
+    this.queue = new PoolQueue(pool, spares)
+    pool.slice = {
+      ms: sliceMs,
+      skips: (call, now) => (call as ServerRequest).contract.spare.isDetour(now),
+      move: (call) => {
+        const request = call as ServerRequest
+        if (request.phase === 'running') request.contract.spare.beginDetour(performance.now())
+        spares.take(request)
+      },
+    }
+  }
+
+  get engine(): EngineReport {
+    return this.#pool.engine
+  }
+
+  get restarts(): WorkerRestarts {
+    return this.#pool.restarts
+  }
+
+  get spareQueued(): number {
+    return this.#spares.queued
+  }
+
+  readonly compile: CompileContract = (keyed) => {
+    const contractIndex = this.#pool.add(keyed.contract, keyed.digestKey)
+    const { worker, dispose } = this.#spares.add(keyed)
+    return { compiled: undefined, contractIndex, spare: worker, dispose }
+  }
+
+  run(request: ServerRequest): void {
+    this.#pool.run(request)
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#pool.stop(), this.#spares.stop()])
+  }
+}
+
+/** The queue of the pool. */
+class PoolQueue implements QueueState {
+  readonly #pool: PoolPlacement
+  readonly pendingCalls: Iterable<Call>
+  onSpace: () => void = () => {}
+
+  constructor(pool: PoolPlacement, spares: SpareWorkers) {
+    this.#pool = pool
+    this.pendingCalls = {
+      *[Symbol.iterator]() {
+        yield* pool.pendingCalls
+        yield* spares.requests
+      },
+    }
+  }
+
+  get queued(): number {
+    return this.#pool.queued
+  }
+
+  get queuedBytes(): number {
+    return this.#pool.queuedBytes
+  }
+
+  get freeSlots(): number {
+    return this.#pool.freeSlots
+  }
+
+  get capacity(): number {
+    return this.#pool.capacity
+  }
+
+  get drainMs(): number {
+    return this.#pool.drainMs
+  }
+}

@@ -38,13 +38,13 @@ export class RequestQueue implements RequestOwner {
     this.#observer = observer
     const maxQueueBytes = Number.POSITIVE_INFINITY
     this.#admission = new Admission({ maxQueue, maxQueueBytes, maxQueueMs, minWaiting: workers, queue })
-    this.#deadlines = new DeadlineTimer(queue.queuedCalls)
+    this.#deadlines = new DeadlineTimer(queue.pendingCalls)
     this.#busyPoll = new BusyPoll(spinUs, () => this.inFlight > 0)
   }
 
   /** Requests that wait. */
   get queued(): number {
-    return this.#executor.queue.queued
+    return this.#executor.queue.queued + this.#executor.spareQueued
   }
 
   /** Called with the size that the header names, before there is memory for the body. undefined: it is admitted. */
@@ -83,8 +83,8 @@ export class RequestQueue implements RequestOwner {
     return true
   }
 
-  unwelcome(): SidelaneError {
-    this.#observer.shed('output')
+  overloaded(reason: ShedReason): SidelaneError {
+    this.#observer.shed(reason)
     return stackless('overloaded', { retryAfterMs: this.#admission.retryAfterMs })
   }
 

@@ -2,6 +2,7 @@
 
 import { Call, encodeFault, encodeOutcome, outcomeSize, SidelaneError, type Outcome } from '../model/index.ts'
 import type { LoadedContract } from './contracts.ts'
+import type { shedReasons } from '../tables/metrics.ts'
 
 export type Protocol = 'framed' | 'http'
 
@@ -34,8 +35,8 @@ export interface RequestInfo {
 /** The queue that a request was submitted to. */
 export interface RequestOwner {
   readonly writer: OutcomeWriter
-  /** The fault of a request whose client does not read its responses. */
-  unwelcome(): SidelaneError
+  /** The fault of a request that is refused for this reason. */
+  overloaded(reason: keyof typeof shedReasons): SidelaneError
   /** The request has ended; its outcome, of `size` bytes, is in the writer's output. */
   completed(request: ServerRequest, size: number): void
 }
@@ -92,7 +93,7 @@ export abstract class ServerRequest extends Call implements RequestInfo {
 
   override begin(now: number, leastMs: number): boolean {
     if (this.isUnwelcome && now + leastMs < this.expiresAt) {
-      this.fail((this.owner as RequestOwner).unwelcome())
+      this.fail((this.owner as RequestOwner).overloaded('output'))
       return false
     }
     if (!super.begin(now, leastMs)) return false

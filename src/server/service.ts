@@ -6,15 +6,15 @@ import { resolveHostOptions, type EngineReport, type KeyedContract } from '../mo
 import { createEngine } from '../engine/index.ts'
 import { PoolPlacement } from '../placements/index.ts'
 import { ContractRegistry } from './contracts.ts'
-import { InlineExecutor, poolExecutor, type Executor } from './executor.ts'
+import { InlineExecutor, PoolExecutor, type Executor } from './executor.ts'
+import { SpareWorkers } from './spare-workers.ts'
 import { FramedConnection, type FramedContext } from './framed-connection.ts'
 import { defaultLimits, type FramedLimits } from './timeouts.ts'
 import type { Now, Observer } from './telemetry.ts'
 import { RequestQueue } from './queue.ts'
+import { EvictingSet } from './evicting-set.ts'
+import type { Access } from './access.ts'
 import type { ServiceSettings } from './config/settings.ts'
-
-/** Connections for health and metrics only, in addition to `maxConnections`. */
-const reservedConnections = 8
 
 /**
  * Compiles the contracts and starts the engine; in state `starting` until `ready` is called. Rejects with the fault of the
@@ -36,21 +36,22 @@ export async function openService(
 }
 
 async function openExecutor(
-  { placement, engine: name, threads, workerUrl }: ServiceSettings,
+  { placement, engine: name, threads, maxQueue, workerUrl }: ServiceSettings,
   first: readonly KeyedContract[],
 ): Promise<Executor> {
   // Before any worker: an addon that only workers load can crash the process when the last of them ends.
   const engine = createEngine(name)
-  if (placement === 'inline') return new InlineExecutor(engine)
+  const spares = new SpareWorkers({ engine, maxQueue, threads: placement === 'inline' ? 1 : threads, workerUrl })
+  if (placement === 'inline') return new InlineExecutor(engine, spares)
   const options = resolveHostOptions({ placement, engine: name, threads, workerUrl }, threads)
   // Batches are formed after the reads of all connections in this turn of the event loop.
-  return poolExecutor(await PoolPlacement.start(options, engine, first, setImmediate), threads)
+  return new PoolExecutor(await PoolPlacement.start(options, engine, first, setImmediate), threads, spares)
 }
 
 export class Service {
   state: 'starting' | 'ready' | 'draining' = 'starting'
-  /** Takes over a connection that speaks HTTP; `reserved`: for health and metrics only. Without it, it is closed. */
-  http: ((socket: Socket, first: Uint8Array, reserved: boolean) => void) | undefined
+  /** Takes over a connection that speaks HTTP. Without it, it is closed. */
+  http: ((socket: Socket, first: Uint8Array, access: Access) => void) | undefined
   readonly queue: RequestQueue
   /** For new connections and for HTTP. A reload replaces the registry. */
   contracts: ContractRegistry
@@ -59,6 +60,8 @@ export class Service {
   readonly #framed = new Set<FramedConnection>()
   readonly #clock: NodeJS.Timeout
   #connections = 0
+  /** Connections beyond `maxConnections`. */
+  readonly #excess: EvictingSet
   #drained: Promise<void> | undefined
 
   constructor(
@@ -71,6 +74,7 @@ export class Service {
     this.contracts = contracts
     this.#executor = executor
     this.queue = new RequestQueue(settings, executor, observer)
+    this.#excess = new EvictingSet(settings.maxExcessConnections, () => observer.shed('connections'))
     this.#context = {
       settings,
       limits,
@@ -101,16 +105,15 @@ export class Service {
     if (this.state === 'starting') this.state = 'ready'
   }
 
-  /** A new connection; its first byte identifies the protocol. Closes it when there are too many. */
+  /** A new connection; its first byte identifies the protocol. */
   accept(socket: Socket): void {
-    const { maxConnections } = this.#context.settings
-    if (this.#connections >= maxConnections + reservedConnections) return this.#turnAway(socket)
-    const reserved = this.#connections >= maxConnections
+    const isExcess = this.#connections - this.#excess.size >= this.#context.settings.maxConnections
+    if (isExcess) this.#excess.add(socket)
     this.#connections++
     socket.once('close', () => this.#connections--)
     detectProtocol(socket, this.#context.limits.frameTimeoutMs, (isFramed, first) => {
-      if (!isFramed && this.http !== undefined) return this.http(socket, first, reserved)
-      if (!isFramed || reserved) return this.#turnAway(socket)
+      if (!isFramed && this.http !== undefined) return this.http(socket, first, isExcess ? 'excess' : 'full')
+      if (!isFramed || isExcess) return this.#turnAway(socket)
       const connection = new FramedConnection(socket, this.#context, this.contracts)
       this.#framed.add(connection)
       if (this.state === 'draining') connection.goAway()
@@ -154,8 +157,13 @@ export class Service {
 
   #turnAway(socket: Socket): void {
     this.#context.observer.shed('connections')
+    // Input is read to its end: closing a socket with unread input would reset it.
+    const timer = setTimeout(() => socket.destroy(), this.#context.limits.lingerTimeoutMs)
     socket.on('error', () => {})
-    socket.destroy()
+    socket.once('close', () => clearTimeout(timer))
+    socket.on('end', () => socket.destroy())
+    socket.end()
+    socket.resume()
   }
 
   #tick(): void {

@@ -25,7 +25,7 @@ async function stuckServer(): Promise<StuckServer> {
       contracts: service.contracts,
       engine: service.engine,
       state: 'ready',
-      queue: { reserve: () => undefined, release: () => {}, submit: () => stuck.submitted++, drop: () => false },
+      queue: { reserve: () => undefined, release: () => {}, submit: () => stuck.submitted++, drop: () => 'full' },
     } as unknown as Service,
     telemetry: new Telemetry(new Log({ write: () => true, onLost: undefined }), 0),
     readiness: { reasons: () => [] } as unknown as Readiness,
@@ -34,7 +34,7 @@ async function stuckServer(): Promise<StuckServer> {
   })
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.push(socket)
-    http.accept(socket, new Uint8Array(), false)
+    http.accept(socket, new Uint8Array(), 'full')
   }).listen(stuck.path)
   await once(server, 'listening')
   onTestFinished(() => void server.close())

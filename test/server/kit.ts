@@ -30,6 +30,8 @@ export const settings: ServiceSettings = {
   maxBytes: 64 * 1024 * 1024,
   maxInFlight: 256,
   maxConnections: 16,
+  maxExcessConnections: 8,
+  workerUrl: new URL('../../dist/placements/pool/worker.js', import.meta.url),
   drainMs: 10_000,
   server: 'sidelane-test/1',
 }

@@ -210,7 +210,9 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(await status('/healthz')).toBe(200)
     expect(await status('/readyz')).toBe(200)
     expect(await status('/metrics')).toBe(200)
-    expect(await status('/v1/contracts')).not.toBe(200)
+    for (const path of ['/v1/contracts', '/openapi.json', process1, '/nothing']) expect(await status(path)).toBe(404)
+    const post = await fetch(`http://127.0.0.1:${port}/metrics`, { method: 'POST', body: '{}' })
+    expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
   })
 
   test('a connection of --metrics-listen may be silent for longer than a head may take', async (context) => {

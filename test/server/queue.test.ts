@@ -4,6 +4,7 @@ import type { Engine } from '../../src/engine/index.ts'
 import { SidelaneError } from '../../src/model/index.ts'
 import type { LoadedContract } from '../../src/server/contracts.ts'
 import { InlineExecutor, type Executor } from '../../src/server/executor.ts'
+import type { SpareWorkers } from '../../src/server/spare-workers.ts'
 import type { Observer } from '../../src/server/telemetry.ts'
 import { RequestQueue } from '../../src/server/queue.ts'
 import { ServerRequest, type Output } from '../../src/server/request.ts'
@@ -122,7 +123,7 @@ describe('a queue in front of busy workers', () => {
   /** An executor whose workers take no request. */
   function busyExecutor(): Executor {
     let queued = 0
-    const queue = { freeSlots: 0, capacity: 1, queuedBytes: 0, queuedCalls: [], onSpace: () => {} }
+    const queue = { freeSlots: 0, capacity: 1, queuedBytes: 0, pendingCalls: [], onSpace: () => {} }
     const state = Object.defineProperties(queue, {
       queued: { get: () => queued },
       drainMs: { get: () => queued * 0.05 },
@@ -145,7 +146,10 @@ describe('a queue in front of busy workers', () => {
 
   /** On the engine of this thread, which runs it in the next turn of the event loop. */
   function submitUnwelcome(spinUs: number, observer: Observer): TestRequest {
-    const executor = new InlineExecutor({ report: {}, compile: vi.fn() } as unknown as Engine)
+    const executor = new InlineExecutor(
+      { report: {}, compile: vi.fn() } as unknown as Engine,
+      { requests: [] } as unknown as SpareWorkers,
+    )
     const queue = new RequestQueue({ ...settings, spinUs }, executor, observer)
     const unwelcome = new TestRequest(0, true)
     queue.submit(unwelcome)

@@ -5,11 +5,12 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::{Duration, Instant};
 
 use napi::bindgen_prelude::{BufferSlice, Either, Error, Result, Status, Uint8Array};
 use napi_derive::napi;
 use sidelane_core::json_text::push_string;
-use sidelane_core::{Contract, ContractError, Processor, Scratch};
+use sidelane_core::{Contract, ContractError, Interrupt, Processor, Scratch};
 use sidelane_wire::{Needs, write_outcome};
 
 #[derive(Default)]
@@ -72,9 +73,17 @@ pub fn remove_contract(handle: u32) {
 
 /// Writes the outcome of `input` to `target`: the bytes written, or the negated size that is needed. `input` and
 /// `target` share no memory, and no other thread uses `target`: the caller passes a subarray behind the bytes that
-/// threads share.
+/// threads share. After `limit_ms` the outcome is `deadline.exceeded`; with `looks_ahead` also before a step that cannot be
+/// ended in time.
 #[napi(catch_unwind)]
-pub fn process(handle: u32, input: &[u8], canonical: bool, mut target: BufferSlice<'_>) -> Result<i64> {
+pub fn process(
+    handle: u32,
+    input: &[u8],
+    canonical: bool,
+    mut target: BufferSlice<'_>,
+    limit_ms: Option<f64>,
+    looks_ahead: Option<bool>,
+) -> Result<i64> {
     if overlaps(input, &target) {
         return Err(Error::new(Status::InvalidArg, "input and target share memory"));
     }
@@ -84,7 +93,12 @@ pub fn process(handle: u32, input: &[u8], canonical: bool, mut target: BufferSli
             return Err(Error::new(Status::InvalidArg, "no contract has this handle"));
         };
         *calls = calls.wrapping_add(1);
-        let run = || write_outcome(&mut processor.process(scratch, input), canonical, &mut target);
+        let limit = limit_ms.map(|ms| Limit {
+            end: Instant::now() + Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default(),
+            looks_ahead: looks_ahead.unwrap_or(false),
+        });
+        let interrupt = limit.as_ref().map(|limit| limit as &dyn Interrupt);
+        let run = || write_outcome(&mut processor.process_within(scratch, input, interrupt), canonical, &mut target);
         match catch_unwind(AssertUnwindSafe(run)) {
             Ok(Ok(written)) => Ok(written.size as i64),
             Ok(Err(Needs(size))) => Ok(-(size as i64)),
@@ -94,6 +108,18 @@ pub fn process(handle: u32, input: &[u8], canonical: bool, mut target: BufferSli
             }
         }
     })
+}
+
+/// Ends a payload at a time.
+struct Limit {
+    end: Instant,
+    looks_ahead: bool,
+}
+
+impl Interrupt for Limit {
+    fn is_due(&self, ahead: Duration) -> bool {
+        Instant::now() + if self.looks_ahead { ahead } else { Duration::ZERO } >= self.end
+    }
 }
 
 /// The content of one zstd frame, at most `max_bytes` long; an empty `dictionary` means none. A code instead of bytes

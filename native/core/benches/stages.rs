@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use sidelane_core::stages::{
-    Canonical, Compressors, Digest, NormBuffers, ReadLimits, Tape, Validator, check_text, parse_lock, read,
+    Budget, Canonical, Compressors, Digest, NormBuffers, ReadLimits, Tape, Validator, check_text, parse_lock, read,
 };
 use sidelane_core::{Contract, Processor, Scratch};
 
@@ -61,17 +61,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         })
         .collect();
     let hashed = time(&forms, |form| {
-        black_box(Digest::Sha256.of(form));
+        black_box(Digest::Sha256.of(form, &Budget::default()));
     });
     let mut compressors = Compressors::default();
     let mut target = vec![0; 16 << 20];
     let compress = profile.compress;
     let mut packed = 0;
     for form in &forms {
-        packed += compressors.compress(compress, None, form, &mut target).unwrap_or_default();
+        packed += compressors.compress(compress, None, form, &mut target, &Budget::default()).unwrap_or_default();
     }
     let compressed = time(&forms, |form| {
-        black_box(compressors.compress(compress, None, form, &mut target));
+        black_box(compressors.compress(compress, None, form, &mut target, &Budget::default()));
     });
     let mut scratch = Scratch::default();
     let whole = time(&payloads, |payload| {

@@ -10,6 +10,11 @@ pub const MIN_KEY_BYTES: usize = 16;
 
 pub use backend::{HmacKey, sha256};
 
+use crate::budget::Budget;
+
+/// Bytes that are hashed between two looks at the budget.
+const PIECE_BYTES: usize = 64 << 10;
+
 /// How the canonical bytes of a contract are hashed.
 #[derive(Debug)]
 pub enum Digest {
@@ -27,9 +32,12 @@ impl Digest {
         (key.len() >= MIN_KEY_BYTES).then(|| Self::Hmac(HmacKey::new(key)))
     }
 
-    /// The digest of `bytes`; `None` for [`Digest::None`].
-    pub fn of(&self, bytes: &[u8]) -> Option<[u8; DIGEST_BYTES]> {
+    /// The digest of `bytes`; `None` for [`Digest::None`]. Without meaning when the budget is over.
+    pub fn of(&self, bytes: &[u8], budget: &Budget<'_>) -> Option<[u8; DIGEST_BYTES]> {
+        let pieces = || bytes.chunks(PIECE_BYTES).take_while(|piece| budget.spend_len(piece.len()));
         match self {
+            Self::Sha256 if bytes.len() > PIECE_BYTES => Some(backend::sha256_of_pieces(pieces())),
+            Self::Hmac(key) if bytes.len() > PIECE_BYTES => Some(key.sign_pieces(pieces())),
             Self::Sha256 => Some(sha256(bytes)),
             Self::Hmac(key) => Some(key.sign(bytes)),
             Self::None => None,
@@ -58,6 +66,13 @@ mod backend {
         array(digest::digest(&digest::SHA256, bytes).as_ref())
     }
 
+    /// As [`sha256`], of pieces.
+    pub fn sha256_of_pieces<'p>(pieces: impl Iterator<Item = &'p [u8]>) -> [u8; DIGEST_BYTES] {
+        let mut context = digest::Context::new(&digest::SHA256);
+        pieces.for_each(|piece| context.update(piece));
+        array(context.finish().as_ref())
+    }
+
     /// A prepared HMAC-SHA-256 key.
     #[derive(Debug)]
     pub struct HmacKey(hmac::Key);
@@ -71,6 +86,13 @@ mod backend {
         /// The authentication tag of `bytes`.
         pub fn sign(&self, bytes: &[u8]) -> [u8; DIGEST_BYTES] {
             array(hmac::sign(&self.0, bytes).as_ref())
+        }
+
+        /// As [`sign`](Self::sign), of pieces.
+        pub fn sign_pieces<'p>(&self, pieces: impl Iterator<Item = &'p [u8]>) -> [u8; DIGEST_BYTES] {
+            let mut context = hmac::Context::with_key(&self.0);
+            pieces.for_each(|piece| context.update(piece));
+            array(context.sign().as_ref())
         }
     }
 
@@ -94,6 +116,11 @@ mod backend {
         Sha256::digest(bytes).into()
     }
 
+    /// As [`sha256`], of pieces.
+    pub fn sha256_of_pieces<'p>(pieces: impl Iterator<Item = &'p [u8]>) -> [u8; DIGEST_BYTES] {
+        pieces.fold(Sha256::new(), |hash, piece| hash.chain_update(piece)).finalize().into()
+    }
+
     /// A prepared HMAC-SHA-256 key: the hash states behind the inner and the outer pad.
     pub struct HmacKey {
         inner: Sha256,
@@ -115,7 +142,12 @@ mod backend {
 
         /// The authentication tag of `bytes`.
         pub fn sign(&self, bytes: &[u8]) -> [u8; DIGEST_BYTES] {
-            let inner = self.inner.clone().chain_update(bytes).finalize();
+            self.sign_pieces(std::iter::once(bytes))
+        }
+
+        /// As [`sign`](Self::sign), of pieces.
+        pub fn sign_pieces<'p>(&self, pieces: impl Iterator<Item = &'p [u8]>) -> [u8; DIGEST_BYTES] {
+            let inner = pieces.fold(self.inner.clone(), |hash, piece| hash.chain_update(piece)).finalize();
             self.outer.clone().chain_update(inner).finalize().into()
         }
     }

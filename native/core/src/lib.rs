@@ -2,7 +2,7 @@
 //!
 //! # Modules
 //!
-//! Each uses only those before it: `error_codes`, `error`, `numeric`, `pattern`, `profile`, `json_text`, `pointer`,
+//! Each uses only those before it: `budget`, `error_codes`, `error`, `numeric`, `pattern`, `profile`, `json_text`, `pointer`,
 //! `issue`, `digest`, `contract_name`, `read`, `unicode_tables`, `normalize`, `url`, `lock`, `validate`, `canonical`,
 //! `dictionary`, `compress`,
 //! `decompress`, `contract`, `process`. Their names are those of their TypeScript twins.
@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod budget;
 mod canonical;
 mod compress;
 mod contract;
@@ -34,6 +35,7 @@ mod unicode_tables;
 mod url;
 mod validate;
 
+pub use budget::Interrupt;
 pub use contract::Contract;
 pub use contract_name::is_contract_name;
 #[cfg(feature = "zstd")]
@@ -47,6 +49,7 @@ pub use profile::{Codec, Compress, DigestName, Limits};
 /// The single stages, for the tests and benchmarks of this crate. Not part of the API.
 #[doc(hidden)]
 pub mod stages {
+    pub use crate::budget::Budget;
     pub use crate::canonical::Canonical;
     pub use crate::compress::Compressors;
     pub use crate::digest::{Digest, sha256, to_hex};

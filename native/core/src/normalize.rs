@@ -6,6 +6,7 @@
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+use crate::budget::Budget;
 use crate::profile::{NormOp, NormOps};
 use crate::read::{Tape, flag};
 use crate::unicode_tables::UNASSIGNED;
@@ -35,7 +36,7 @@ pub fn apply(tape: &mut Tape<'_>, buffers: &mut NormBuffers, at: usize, ops: Nor
         tape.narrow(at, from, len);
         return;
     }
-    match buffers.rewrite(tape.text(at), ops) {
+    match buffers.rewrite(tape.text(at), ops, &tape.budget) {
         Ok(true) => {
             let (from, len) = kept(&buffers.current, ops);
             tape.replace(at, &buffers.current[from..from + len], true);
@@ -65,15 +66,21 @@ fn rewrites_ascii(text: &[u8], ops: NormOps) -> bool {
 
 impl NormBuffers {
     /// All operations except trim. True when the text changed; then the result is in `current`.
-    fn rewrite(&mut self, text: &str, ops: NormOps) -> Result<bool, OutOfMemory> {
+    fn rewrite(&mut self, text: &str, ops: NormOps, budget: &Budget<'_>) -> Result<bool, OutOfMemory> {
         let mut changed = false;
         for op in ops.iter() {
             let from = if changed { &self.current } else { text };
             match op {
-                NormOp::Lower if !is_lower(from) => write(&mut self.next, from, from.chars().flat_map(lower))?,
-                NormOp::Upper if !is_upper(from) => write(&mut self.next, from, from.chars().flat_map(upper))?,
-                NormOp::Nfc if !is_nfc(from) => write(&mut self.next, from, from.nfc())?,
-                NormOp::Collapse if !is_collapsed(from) => write(&mut self.next, from, collapse(from))?,
+                NormOp::Lower if !is_lower(from, budget) => {
+                    write(&mut self.next, from, budget.chars(from).flat_map(lower))?;
+                }
+                NormOp::Upper if !is_upper(from, budget) => {
+                    write(&mut self.next, from, budget.chars(from).flat_map(upper))?;
+                }
+                NormOp::Nfc if !is_nfc(from, budget) => write(&mut self.next, from, budget.chars(from).nfc())?,
+                NormOp::Collapse if !is_collapsed(from, budget) => {
+                    write(&mut self.next, from, collapse(budget.chars(from)))?;
+                }
                 _ => continue,
             }
             changed = true;
@@ -120,32 +127,32 @@ fn mapped(character: char, mapped: impl Iterator<Item = char> + Clone) -> impl I
     std::iter::once(character).filter(move |_| kept).chain(mapped.filter(move |_| !kept))
 }
 
-fn is_lower(text: &str) -> bool {
-    text.chars().all(|character| {
+fn is_lower(text: &str, budget: &Budget<'_>) -> bool {
+    budget.chars(text).all(|character| {
         if character.is_ascii() { !character.is_ascii_uppercase() } else { lower(character).eq([character]) }
     })
 }
 
-fn is_upper(text: &str) -> bool {
-    text.chars().all(|character| {
+fn is_upper(text: &str, budget: &Budget<'_>) -> bool {
+    budget.chars(text).all(|character| {
         if character.is_ascii() { !character.is_ascii_lowercase() } else { upper(character).eq([character]) }
     })
 }
 
 /// `unicode-normalization` has the tables of 15.0: an unassigned code point has no mapping and class 0, so it does not
 /// change.
-fn is_nfc(text: &str) -> bool {
-    match is_nfc_quick(text.chars()) {
+fn is_nfc(text: &str, budget: &Budget<'_>) -> bool {
+    match is_nfc_quick(budget.chars(text)) {
         IsNormalized::Yes => true,
         IsNormalized::No => false,
-        IsNormalized::Maybe => text.chars().eq(text.nfc()),
+        IsNormalized::Maybe => budget.chars(text).eq(budget.chars(text).nfc()),
     }
 }
 
 /// Replaces each run of white space with one U+0020.
-fn collapse(text: &str) -> impl Iterator<Item = char> {
+fn collapse(characters: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
     let mut in_run = false;
-    text.chars().filter_map(move |character| {
+    characters.filter_map(move |character| {
         let white = is_white(character);
         let repeated = white && in_run;
         in_run = white;
@@ -153,8 +160,8 @@ fn collapse(text: &str) -> impl Iterator<Item = char> {
     })
 }
 
-fn is_collapsed(text: &str) -> bool {
-    text.chars().eq(collapse(text))
+fn is_collapsed(text: &str, budget: &Budget<'_>) -> bool {
+    budget.chars(text).eq(collapse(budget.chars(text)))
 }
 
 /// The text without surrounding white space.

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::budget::{Budget, Interrupt};
 use crate::canonical::{Canonical, WriteError};
 use crate::compress::{Compressors, is_available};
 use crate::contract::Contract;
@@ -53,6 +54,7 @@ pub struct Accepted<'s> {
     in_bytes: usize,
     max_body_len: usize,
     digest: Option<[u8; DIGEST_BYTES]>,
+    budget: Budget<'s>,
 }
 
 /// Why a payload breaks the contract.
@@ -76,6 +78,8 @@ pub enum ProcessError<'s> {
     Rejected(Rejected<'s>),
     /// An allocation failed; the payload may be valid.
     OutOfMemory,
+    /// The [`Interrupt`] was due; the payload may be valid.
+    Interrupted,
 }
 
 /// Why [`Accepted::finish_into`] wrote no body.
@@ -89,12 +93,15 @@ pub enum FinishError {
     },
     /// An allocation failed.
     OutOfMemory,
+    /// The [`Interrupt`] was due.
+    Interrupted,
 }
 
 /// Why a stage stops a payload. The issues are in the scratch memory.
 enum StageError {
     Rejected { code: Code, truncated: bool },
     OutOfMemory,
+    Interrupted,
 }
 
 impl<'a> ProcessorBuilder<'a> {
@@ -160,31 +167,53 @@ impl Processor {
     ///
     /// The payload breaks the contract, or an allocation failed.
     pub fn process<'s>(&'s self, scratch: &'s mut Scratch, payload: &[u8]) -> Result<Accepted<'s>, ProcessError<'s>> {
+        self.process_within(scratch, payload, None)
+    }
+
+    /// As [`process`](Self::process), until `interrupt` is due. It is asked between the stages of a large payload and every
+    /// few thousand steps within one, also by [`Accepted::finish_into`].
+    ///
+    /// # Errors
+    ///
+    /// The payload breaks the contract, an allocation failed, or `interrupt` was due.
+    pub fn process_within<'s>(
+        &'s self,
+        scratch: &'s mut Scratch,
+        payload: &[u8],
+        interrupt: Option<&'s dyn Interrupt>,
+    ) -> Result<Accepted<'s>, ProcessError<'s>> {
         scratch.issues.clear();
-        if let Err(error) = self.canonicalize(scratch, payload) {
+        let budget = Budget::new(interrupt);
+        if let Err(error) = self.canonicalize(scratch, payload, &budget) {
             scratch.canonical.shrink();
             return Err(match error {
                 StageError::Rejected { code, truncated } => {
                     ProcessError::Rejected(Rejected { code, issues: &scratch.issues, truncated })
                 }
                 StageError::OutOfMemory => ProcessError::OutOfMemory,
+                StageError::Interrupted => ProcessError::Interrupted,
             });
         }
         let canonical = scratch.canonical.bytes();
-        let digest = self.digest.of(canonical);
+        let digest = self.digest.of(canonical, &budget);
+        if budget.is_over() {
+            return Err(ProcessError::Interrupted);
+        }
         let bound = scratch.compressors.bound(self.contract.profile.compress, canonical.len());
         let max_body_len = bound.ok_or(ProcessError::OutOfMemory)?;
-        Ok(Accepted { processor: self, scratch, in_bytes: payload.len(), max_body_len, digest })
+        Ok(Accepted { processor: self, scratch, in_bytes: payload.len(), max_body_len, digest, budget })
     }
 
-    fn canonicalize(&self, scratch: &mut Scratch, payload: &[u8]) -> Result<(), StageError> {
+    fn canonicalize(&self, scratch: &mut Scratch, payload: &[u8], budget: &Budget<'_>) -> Result<(), StageError> {
         let Scratch { tape: memory, buffers, canonical, issues, .. } = scratch;
         let text = check_text(payload, &self.limits).map_err(|error| StageError::of_reading(error, issues))?;
         let mut tape = std::mem::take(memory).bind(text);
+        tape.set_budget(budget.clone());
         let result = self.canonicalize_tape(&mut tape, buffers, canonical, issues);
+        let is_over = tape.budget.is_over();
         *memory = tape.release();
         buffers.shrink();
-        result
+        if is_over { Err(StageError::Interrupted) } else { result }
     }
 
     fn canonicalize_tape(
@@ -211,6 +240,7 @@ impl Processor {
         canonical.write(tape, validator, &self.limits).map_err(|error| {
             let otherwise = match error {
                 WriteError::OutOfMemory => return StageError::OutOfMemory,
+                WriteError::Interrupted => return StageError::Interrupted,
                 // `diagnose` locates it.
                 WriteError::DuplicateKey => StageError::OutOfMemory,
                 WriteError::TooLarge => StageError::Rejected { code: Code::LimitBytes, truncated: false },
@@ -222,14 +252,16 @@ impl Processor {
         })?;
         // Only defaults add brackets and members: what they make has to be readable by the contract again.
         if canonical.exceeds_keys() || tape.depth() + validator.deepest_default() > self.limits.max_depth {
-            self.read_again(canonical.bytes()).map_err(|error| StageError::of_reading(error, issues))?;
+            self.read_again(canonical.bytes(), &tape.budget).map_err(|error| StageError::of_reading(error, issues))?;
         }
         Ok(())
     }
 
     #[cold]
-    fn read_again(&self, document: &[u8]) -> Result<(), ReadError> {
-        read(&mut Tape::default().bind(check_text(document, &self.limits)?), &self.limits)
+    fn read_again(&self, document: &[u8], budget: &Budget<'_>) -> Result<(), ReadError> {
+        let mut tape = Tape::default().bind(check_text(document, &self.limits)?);
+        tape.set_budget(budget.clone());
+        read(&mut tape, &self.limits)
     }
 }
 
@@ -242,6 +274,7 @@ impl StageError {
                 code
             }
             ReadError::OutOfMemory => return Self::OutOfMemory,
+            ReadError::Interrupted => return Self::Interrupted,
         };
         Self::Rejected { code, truncated: false }
     }
@@ -284,7 +317,11 @@ impl Accepted<'_> {
         }
         let Scratch { canonical, compressors, .. } = &mut *self.scratch;
         let (compress, dictionary) = (self.processor.contract.profile.compress, self.processor.dictionary.as_ref());
-        compressors.compress(compress, dictionary, canonical.bytes(), out).ok_or(FinishError::OutOfMemory)
+        let size = compressors.compress(compress, dictionary, canonical.bytes(), out, &self.budget);
+        if self.budget.is_over() {
+            return Err(FinishError::Interrupted);
+        }
+        size.ok_or(FinishError::OutOfMemory)
     }
 
     /// The body in memory of its own.
@@ -328,6 +365,7 @@ impl fmt::Display for ProcessError<'_> {
         match self {
             Self::Rejected(Rejected { code, .. }) => write!(formatter, "{}: {}", code.name(), code.message()),
             Self::OutOfMemory => formatter.write_str("not enough memory for the payload"),
+            Self::Interrupted => formatter.write_str("the processing was interrupted"),
         }
     }
 }
@@ -339,6 +377,7 @@ impl fmt::Display for FinishError {
         match self {
             Self::TooSmall { needed } => write!(formatter, "the output needs {needed} bytes"),
             Self::OutOfMemory => formatter.write_str("not enough memory for the body"),
+            Self::Interrupted => formatter.write_str("the processing was interrupted"),
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::io::Read;
 
-use sidelane_core::stages::Compressors;
+use sidelane_core::stages::{Budget, Compressors};
 use sidelane_core::{Code, Codec, Compress, decompress_zstd};
 
 fn texts() -> Vec<Vec<u8>> {
@@ -28,7 +28,7 @@ fn check(codec: Codec, levels: std::ops::RangeInclusive<u8>, read: fn(&[u8]) -> 
             }
             let compress = Compress { codec, level: Some(level) };
             let mut target = vec![0; compressors.bound(compress, bytes.len()).unwrap_or(0)];
-            let size = compressors.compress(compress, None, &bytes, &mut target);
+            let size = compressors.compress(compress, None, &bytes, &mut target, &Budget::default());
             let size = size.unwrap_or_else(|| panic!("{} bytes at level {level}", bytes.len()));
             assert!(read(&target[..size]).as_deref() == Some(&bytes[..]), "{} bytes at level {level}", bytes.len());
         }

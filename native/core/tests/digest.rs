@@ -1,7 +1,7 @@
 //! The hashes against the test vectors of their standards.
 
 use sidelane_core::hmac_sha256;
-use sidelane_core::stages::{Digest, sha256, to_hex};
+use sidelane_core::stages::{Budget, Digest, sha256, to_hex};
 
 #[test]
 fn sha_256_matches_fips_180() {
@@ -19,6 +19,6 @@ fn hmac_matches_rfc_4231() {
 
 #[test]
 fn a_contract_key_has_a_minimum_length() {
-    assert!(Digest::keyed(&[0x0b; 20]).is_some_and(|digest| digest.of(b"Hi There").is_some()));
+    assert!(Digest::keyed(&[0x0b; 20]).is_some_and(|digest| digest.of(b"Hi There", &Budget::default()).is_some()));
     assert!(Digest::keyed(&[0; 15]).is_none());
 }

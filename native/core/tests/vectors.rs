@@ -109,7 +109,7 @@ fn payload_outcome(lock: &[u8], payload: &str) -> Result<String> {
             let issue = serde_json::json!({ "code": code.name(), "pointer": pointer });
             return Ok(rejected(code.name(), &issue.to_string(), false));
         }
-        Some(ReadError::OutOfMemory) => return Err("not enough memory".into()),
+        Some(ReadError::OutOfMemory | ReadError::Interrupted) => return Err("not enough memory".into()),
         None => {}
     }
     let (validator, mut buffers, mut issues) = (Validator::new(&profile), NormBuffers::default(), Vec::new());

@@ -9,7 +9,7 @@ mod support;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
-use sidelane_core::{Accepted, Contract, ProcessError, Processor, Scratch};
+use sidelane_core::{Accepted, Contract, Interrupt, ProcessError, Processor, Scratch};
 use sidelane_daemon::engine::{Compile, Engine};
 use support::{Client, Daemon, ORDER, request};
 
@@ -37,7 +37,12 @@ fn note_cpu() {
 struct Null(Processor);
 
 impl Engine for Null {
-    fn process<'s>(&'s self, scratch: &'s mut Scratch, payload: &[u8]) -> Result<Accepted<'s>, ProcessError<'s>> {
+    fn process<'s>(
+        &'s self,
+        scratch: &'s mut Scratch,
+        payload: &[u8],
+        _: &'s dyn Interrupt,
+    ) -> Result<Accepted<'s>, ProcessError<'s>> {
         if payload.len() < 100 {
             note_cpu();
         }
@@ -48,11 +53,16 @@ impl Engine for Null {
 struct Core(Processor);
 
 impl Engine for Core {
-    fn process<'s>(&'s self, scratch: &'s mut Scratch, payload: &[u8]) -> Result<Accepted<'s>, ProcessError<'s>> {
+    fn process<'s>(
+        &'s self,
+        scratch: &'s mut Scratch,
+        payload: &[u8],
+        interrupt: &'s dyn Interrupt,
+    ) -> Result<Accepted<'s>, ProcessError<'s>> {
         if payload.len() < 100 {
             note_cpu();
         }
-        self.0.process(scratch, payload)
+        self.0.process_within(scratch, payload, Some(interrupt))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::contract_input::GivenContract;
 use crate::engine::{Compile, Engine};
 use crate::file_kinds;
 use crate::regular_file;
+use crate::spare_threads::SpareThreads;
 use crate::telemetry::{Label, Observer};
 use crate::texts::config as texts;
 use crate::texts::file as file_texts;
@@ -28,6 +29,8 @@ pub struct LoadedContract {
     /// The number that [`Observer::label`] gave its name.
     pub label: usize,
     pub engine: Box<dyn Engine>,
+    /// For its payloads that take long.
+    pub spares: Arc<SpareThreads>,
 }
 
 impl LoadedContract {
@@ -43,6 +46,8 @@ pub struct ContractRegistry {
     all: Vec<Arc<LoadedContract>>,
     /// The number of registries before this one.
     pub generation: u64,
+    /// Most spare threads of a contract.
+    threads: usize,
 }
 
 impl ContractRegistry {
@@ -53,7 +58,7 @@ impl ContractRegistry {
         compile: Compile,
         observer: &dyn Observer,
     ) -> Result<Self, String> {
-        let mut registry = Self::default();
+        let mut registry = Self { threads: settings.threads, ..Self::default() };
         let mut keys = settings.digest_key_files.clone();
         for path in &settings.contracts {
             if path.is_dir() {
@@ -125,6 +130,7 @@ impl ContractRegistry {
             label: observer.label(&name),
             name: name.into(),
             engine: compile(contract, key, dictionary).map_err(|error| format!("{origin}: {error}"))?,
+            spares: SpareThreads::new(self.threads),
         };
         self.all.push(Arc::new(loaded));
         Ok(())

@@ -1,16 +1,26 @@
 //! The engine that processes payloads: the core, or a replacement in tests and benchmarks.
 
-use sidelane_core::{Accepted, Contract, ContractError, ProcessError, Processor, Scratch};
+use sidelane_core::{Accepted, Contract, ContractError, Interrupt, ProcessError, Processor, Scratch};
 
 /// One contract, ready to process payloads on any thread.
 pub trait Engine: Send + Sync {
-    /// Processes a payload, as [`Processor::process`] does.
-    fn process<'s>(&'s self, scratch: &'s mut Scratch, payload: &[u8]) -> Result<Accepted<'s>, ProcessError<'s>>;
+    /// Processes a payload, as [`Processor::process_within`] does.
+    fn process<'s>(
+        &'s self,
+        scratch: &'s mut Scratch,
+        payload: &[u8],
+        interrupt: &'s dyn Interrupt,
+    ) -> Result<Accepted<'s>, ProcessError<'s>>;
 }
 
 impl Engine for Processor {
-    fn process<'s>(&'s self, scratch: &'s mut Scratch, payload: &[u8]) -> Result<Accepted<'s>, ProcessError<'s>> {
-        Processor::process(self, scratch, payload)
+    fn process<'s>(
+        &'s self,
+        scratch: &'s mut Scratch,
+        payload: &[u8],
+        interrupt: &'s dyn Interrupt,
+    ) -> Result<Accepted<'s>, ProcessError<'s>> {
+        self.process_within(scratch, payload, Some(interrupt))
     }
 }
 

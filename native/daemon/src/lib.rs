@@ -1,12 +1,13 @@
 //! The sidecar: serves contracts on a Unix socket. `docs/daemon.md` describes what it serves and how it behaves;
 //! `src/wire/WIRE.md` describes the bytes of the framed protocol. `sidelane-core` processes the payloads.
 //!
-//! The main thread listens, handles signals, reloads and drains (`start`). Every other thread runs one worker: it reads its
-//! connections, processes their payloads and writes their answers.
+//! The main thread listens, handles signals, reloads and drains (`start`). A worker thread reads its connections, processes
+//! their payloads and writes their answers. A payload that takes longer than a slice moves to a spare thread of its contract.
 //!
 //! Order of the modules, each of which uses only those before it: `log_level`, `texts`, `file_kinds`, `regular_file`,
-//! `buffers`, `socket_path`, `config`, `telemetry`, `engine`, `contract_input`, `contracts`, `shared`, `protocol`, `worker`, `connection`, `threads`, `metrics_listener`,
-//! `listener`, `process`, `ping`, `signals`, `start`.
+//! `buffers`, `socket_path`, `config`, `telemetry`, `engine`, `contract_input`, `spare_threads`, `contracts`,
+//! `evicting_set`, `shared`, `protocol`, `worker`, `connection`, `threads`,
+//! `metrics_listener`, `listener`, `process`, `ping`, `signals`, `start`.
 
 pub mod buffers;
 pub mod config;
@@ -14,6 +15,7 @@ mod connection;
 pub mod contract_input;
 pub mod contracts;
 pub mod engine;
+mod evicting_set;
 pub mod file_kinds;
 pub mod listener;
 pub mod log_level;
@@ -25,6 +27,7 @@ pub mod regular_file;
 pub mod shared;
 pub mod signals;
 pub mod socket_path;
+mod spare_threads;
 pub mod start;
 pub mod telemetry;
 pub mod texts;

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::task::spawn_local;
 use tokio::time::sleep;
 
 use crate::connection::serve_http;
+use crate::evicting_set::EvictingSet;
+use crate::protocol::http::route::Access;
 use crate::shared::Shared;
 use crate::telemetry::Event;
 use crate::worker::Worker;
 use crate::worker::stream::Stream;
 
-/// Most connections at a time.
+/// Most connections at a time; one more ends the oldest.
 const MAX_CONNECTIONS: usize = 8;
 
 /// Pause after a failed accept, for example without free descriptors.
@@ -35,19 +36,23 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener, String> {
 pub async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let worker = Worker::new(Arc::clone(&shared), shared.main_thread());
     spawn_local(refresh_on_drain(Rc::clone(&worker)));
-    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let connections = EvictingSet::new(MAX_CONNECTIONS);
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => match Arc::clone(&slots).try_acquire_owned() {
-                Ok(slot) => {
-                    let worker = Rc::clone(&worker);
-                    spawn_local(async move {
-                        serve_http(worker, Stream::Tcp(stream), &[], true).await;
-                        drop(slot);
-                    });
+            Ok((stream, _)) => {
+                let (place, evicts) = connections.enter();
+                if evicts {
+                    shared.refuse_connection(worker.thread);
                 }
-                Err(_) => shared.refuse_connection(worker.thread),
-            },
+                let worker = Rc::clone(&worker);
+                spawn_local(async move {
+                    tokio::select! {
+                        biased;
+                        () = serve_http(worker, Stream::Tcp(stream), &[], Access::Monitoring) => {}
+                        () = place.evicted() => {}
+                    }
+                });
+            }
             Err(error) => {
                 shared.observer.event(Event::AcceptFailed(&error));
                 sleep(RETRY_INTERVAL).await;

@@ -8,12 +8,10 @@ use tokio::sync::watch;
 
 use crate::config::settings::Settings;
 use crate::contracts::ContractRegistry;
+use crate::evicting_set::{EvictingSet, Place};
 use crate::telemetry::memory::Pressure;
 use crate::telemetry::{Event, Gauges, Observer, Protocol, Shed};
 use crate::texts::unready;
-
-/// Connections beyond `maxConnections` that may ask for health and metrics only.
-const RESERVED_CONNECTIONS: usize = 8;
 
 pub struct Shared {
     pub settings: Settings,
@@ -25,6 +23,10 @@ pub struct Shared {
     pressure: AtomicU8,
     body_bytes: AtomicUsize,
     connections: AtomicUsize,
+    /// Those that may send any request.
+    full_connections: AtomicUsize,
+    /// Those beyond `maxConnections`.
+    excess: Arc<EvictingSet>,
     /// Panics outside of a payload, after which an executor started again.
     restarts: AtomicUsize,
     by_protocol: [AtomicUsize; Protocol::ALL.len()],
@@ -61,15 +63,26 @@ impl Drop for Reservation {
 /// A counted connection, released on drop.
 pub struct ConnectionSlot {
     shared: Arc<Shared>,
-    is_reserved: bool,
+    excess: Option<Place>,
     /// The thread that serves it and its protocol, once known.
     serving: Option<(usize, Protocol)>,
 }
 
 impl ConnectionSlot {
-    /// True when it may ask for health and metrics only.
-    pub const fn is_reserved(&self) -> bool {
-        self.is_reserved
+    /// True when it gets one response: health, metrics, or that there are too many connections.
+    pub const fn is_excess(&self) -> bool {
+        self.excess.is_some()
+    }
+
+    /// Resolves when it has to end, for another connection.
+    pub fn evicted(&self) -> impl Future<Output = ()> + use<> {
+        let evicted = self.excess.as_ref().map(Place::evicted);
+        async move {
+            match evicted {
+                Some(evicted) => evicted.await,
+                None => std::future::pending().await,
+            }
+        }
     }
 
     /// Counts the connection under its protocol.
@@ -83,6 +96,9 @@ impl ConnectionSlot {
 impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.shared.connections.fetch_sub(1, Relaxed);
+        if self.excess.is_none() {
+            self.shared.full_connections.fetch_sub(1, Relaxed);
+        }
         if let Some((thread, protocol)) = self.serving {
             self.shared.by_protocol[protocol as usize].fetch_sub(1, Relaxed);
             self.shared.observer.connection(thread, protocol, -1);
@@ -93,6 +109,7 @@ impl Drop for ConnectionSlot {
 impl Shared {
     pub fn new(settings: Settings, registry: ContractRegistry, observer: Arc<dyn Observer>) -> Arc<Self> {
         Arc::new(Self {
+            excess: EvictingSet::new(settings.max_excess_connections),
             workers: (0..=settings.threads).map(|_| WorkerGauges::default()).collect(),
             settings,
             observer,
@@ -103,6 +120,7 @@ impl Shared {
             pressure: AtomicU8::new(Pressure::None as u8),
             body_bytes: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
+            full_connections: AtomicUsize::new(0),
             restarts: AtomicUsize::new(0),
             by_protocol: Default::default(),
         })
@@ -169,9 +187,10 @@ impl Shared {
         self.workers.iter().map(|worker| worker.in_flight.load(Relaxed)).sum()
     }
 
-    /// Payloads in the queues of all workers.
+    /// Payloads in the queues of all workers, and of the spare threads.
     pub fn queued(&self) -> usize {
-        self.workers.iter().map(|worker| worker.queued.load(Relaxed)).sum()
+        let spare: usize = self.registry().all().iter().map(|contract| contract.spares.queued()).sum();
+        spare + self.workers.iter().map(|worker| worker.queued.load(Relaxed)).sum::<usize>()
     }
 
     pub fn queued_bytes(&self) -> usize {
@@ -202,16 +221,22 @@ impl Shared {
         self.restarts.fetch_add(1, Relaxed);
     }
 
-    /// A slot for one more connection; `None` when all are taken.
-    pub fn acquire_connection(self: &Arc<Self>) -> Option<ConnectionSlot> {
-        let before = self.connections.fetch_add(1, Relaxed);
-        let is_reserved = before >= self.settings.max_connections;
-        let slot = ConnectionSlot { shared: Arc::clone(self), is_reserved, serving: None };
-        // Otherwise dropping the slot releases it.
-        (before < self.settings.max_connections + RESERVED_CONNECTIONS).then_some(slot)
+    /// A slot for one more connection.
+    pub fn acquire_connection(self: &Arc<Self>) -> ConnectionSlot {
+        self.connections.fetch_add(1, Relaxed);
+        let before = self.full_connections.fetch_add(1, Relaxed);
+        let excess = (before >= self.settings.max_connections).then(|| {
+            self.full_connections.fetch_sub(1, Relaxed);
+            let (place, evicts) = self.excess.enter();
+            if evicts {
+                self.refuse_connection(self.main_thread());
+            }
+            place
+        });
+        ConnectionSlot { shared: Arc::clone(self), excess, serving: None }
     }
 
-    /// Reports a connection that was closed because all slots are taken.
+    /// Reports a connection that ends because there are too many.
     pub fn refuse_connection(&self, thread: usize) {
         self.observer.shed(thread, Shed::Connections);
         self.observer.event(Event::Refused("connections"));

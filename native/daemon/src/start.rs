@@ -178,9 +178,7 @@ impl Main {
     }
 
     fn hand_out(&mut self, stream: UnixStream) {
-        let Some(slot) = self.shared.acquire_connection() else {
-            return self.shared.refuse_connection(self.shared.main_thread());
-        };
+        let slot = self.shared.acquire_connection();
         self.next = (self.next + 1) % self.workers.len();
         self.workers[self.next].serve(stream, slot);
     }

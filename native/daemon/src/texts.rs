@@ -263,7 +263,7 @@ pub mod http {
 
     pub const EMPTY_LINES: &str = "More than 8 empty lines precede the request.";
 
-    pub const HEAD_TOO_LONG: &str = "The head has more than 8192 bytes.";
+    pub const HEAD_TOO_LONG: &str = "The head, or the trailers, have more than 8192 bytes.";
 
     pub const TOO_MANY_FIELDS: &str = "There are more than 64 header fields.";
 
@@ -288,10 +288,6 @@ pub mod http {
     pub const CHUNK_END: &str = "A chunk is longer than its size.";
 
     pub const EXTENSIONS_TOO_LONG: &str = "The chunk extensions are too long.";
-
-    pub const TRAILER: &str = "A trailer is malformed.";
-
-    pub const TRAILERS_TOO_LONG: &str = "The trailers are too long.";
 
     pub const ENDS_EARLY: &str = "The request ends early.";
 

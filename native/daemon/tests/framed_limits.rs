@@ -183,15 +183,21 @@ fn each_violation_ends_its_own_connection_only() {
 }
 
 #[test]
-fn connections_over_the_limit_are_reserved_for_health() {
+fn connections_over_the_limit_end_the_oldest_of_them() {
     let daemon = Daemon::scripted(|settings| settings.max_connections = 1);
     let mut first = daemon.client();
     let mut second = daemon.connect();
     second.send(&preface());
     assert_eq!(second.rest(), b"");
     assert_eq!(first.call("x"), (FrameKind::Accepted, None));
-    let others: Vec<_> = (0..8).map_while(|_| daemon.shared.acquire_connection()).collect();
-    assert!(others.len() >= 7 && daemon.shared.acquire_connection().is_none());
+    let mut silent: Vec<_> = (0..20).map(|_| daemon.connect()).collect();
+    // The last eight are open.
+    for one in silent.drain(..12) {
+        assert_eq!({ one }.rest(), b"");
+    }
+    let mut health = daemon.connect();
+    health.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(health.rest().starts_with(b"HTTP/1.1 200 "));
 }
 
 #[test]
@@ -217,4 +223,46 @@ fn timeouts_end_stalled_connections() {
     assert_eq!(patient.call("x"), (FrameKind::Accepted, None));
     drop(patient);
     assert!(daemon.drains());
+}
+
+/// As `request`, with a deadline in ms.
+fn request_within(id: u64, payload: &str, ms: u32) -> Vec<u8> {
+    frame(FrameKind::Request, 0, 0, id, ms, payload.as_bytes())
+}
+
+#[test]
+fn a_payload_that_works_long_moves_to_a_spare_thread_and_ends_at_its_deadline() {
+    // One thread for connections, and one spare thread of the contract.
+    let daemon = Daemon::scripted(|settings| settings.threads = 1);
+    let mut long = daemon.client();
+    let mut other = daemon.client();
+    long.send(&request_within(1, "work 60000", 400));
+    long.send(&request_within(2, "work 60000", 200));
+    long.send(&request_within(3, "work 60000", 100_000));
+    long.send(&frame(FrameKind::Cancel, 0, 0, 3, 0, b""));
+    for id in 1..=20 {
+        other.send(&frame(FrameKind::Ping, 0, 0, id, 0, b"now"));
+        assert_eq!(other.read().1, b"now");
+    }
+    let mut answers: Vec<_> = (0..3).map(|_| long.read()).map(|(head, payload)| (head.id, text(&payload))).collect();
+    answers.sort();
+    for (at, place) in ["run", "queue"].iter().enumerate() {
+        let (id, text) = &answers[at];
+        assert_eq!(*id, at as u64 + 1);
+        assert!(text.contains("deadline.exceeded") && text.contains(place), "{text}");
+    }
+    assert!(answers[2].1.contains("\"cancelled\""), "{}", answers[2].1);
+    assert_eq!(other.call("work 100"), (FrameKind::Accepted, None));
+    drop((long, other));
+    assert!(daemon.drains());
+}
+
+#[test]
+fn a_request_without_time_left_does_not_run() {
+    let daemon = Daemon::scripted(|_| {});
+    let mut client = daemon.client();
+    client.send(&request_within(1, "panic", 0));
+    let (head, payload) = client.read();
+    assert_eq!((head.id, head.kind), (1, FrameKind::Error));
+    assert!(text(&payload).contains(r#""params":{"where":"queue"}"#), "{}", text(&payload));
 }

@@ -128,7 +128,7 @@ impl Written {
 }
 
 /// Writes the result of [`Processor::process`](sidelane_core::Processor::process); `with_canonical` appends the
-/// canonical bytes of an accepted payload.
+/// canonical bytes of an accepted payload. One that was interrupted is `deadline.exceeded`.
 ///
 /// # Errors
 ///
@@ -143,6 +143,7 @@ pub fn write_outcome(
         Err(ProcessError::Rejected(rejected)) => {
             write_rejection(rejected.code, rejected.issues, rejected.truncated, target)
         }
+        Err(ProcessError::Interrupted) => interrupted(target),
         Err(_) => out_of_memory(target),
     }
 }
@@ -158,6 +159,7 @@ fn write_accepted(accepted: &mut Accepted<'_>, with_canonical: bool, target: &mu
     let body_len = match accepted.finish_into(rest) {
         Ok(size) => size,
         Err(FinishError::TooSmall { .. }) => return Err(needs),
+        Err(FinishError::Interrupted) => return interrupted(target),
         Err(_) => return out_of_memory(target),
     };
     if with_canonical {
@@ -228,6 +230,11 @@ pub fn write_fault(fault: &Fault<'_>, target: &mut [u8]) -> Result<Written, Need
         text.write_char('}')
     })?;
     Ok(Written { size, outcome: Outcome::Fault { code, retry_after_ms } })
+}
+
+#[cold]
+fn interrupted(target: &mut [u8]) -> Result<Written, Needs> {
+    write_fault(&Fault { place: Some("run"), ..Code::DeadlineExceeded.into() }, target)
 }
 
 #[cold]

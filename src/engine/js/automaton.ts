@@ -11,6 +11,7 @@ import {
   type Pattern,
   type Positions,
 } from '../../pattern/index.ts'
+import { spend } from '../../util/step-budget.ts'
 import { alphabetOf, type Alphabet } from './automaton-alphabet.ts'
 
 /** True when `text` contains a match. Lone surrogates are code points of their own, as with the RegExp flag u. */
@@ -31,6 +32,9 @@ const resultRows = 3
 const maxTransitions = 1 << 18
 const maxStates = 4096
 const minStates = 16
+
+/** Up to four groups of a word have followers. */
+const stepsPerWord = 8
 
 class Automaton {
   readonly #positions: Positions
@@ -182,6 +186,7 @@ class Steps {
     const { set } = this
     const next = this.#next
     const { words, restart } = this.#positions
+    spend(stepsPerWord * words)
     const { masks, isWord } = this.#alphabet
     next.set(isWord[symbol] ? restart.word : restart.other)
     for (let word = 0; word < words; word++) {

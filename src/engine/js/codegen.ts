@@ -6,6 +6,7 @@
 // in as a constant.
 
 import type { ArrayNode, ObjectNode, LiteralValue, ScalarNode, SchemaNode, ValuesNode } from '../../model/index.ts'
+import { spend } from '../../util/step-budget.ts'
 import { normalizeString } from './normalize-string.ts'
 import { defaultsOf, movesKeys } from './defaults.ts'
 import { acceptedValues, compileNumber, compileString } from './scalars.ts'
@@ -92,7 +93,9 @@ export function generateArray(node: ArrayNode, compiler: VisitorCompiler): Visit
     source.line('return a')
   } else {
     source.line('let result = a')
+    source.line('spend(1 + (length & 1023))')
     source.line('for (let i = 0; i < length; i++) {')
+    source.line('if ((i & 1023) === 1023) spend(1024)')
     source.line('let v = a[i]')
     source.check(items, 'v')
     source.line('if (v !== a[i]) { if (result === a && state.branching > 0) result = a.slice(); result[i] = v }')
@@ -149,7 +152,7 @@ class Source {
   build(parameter: string): Visitor {
     const constants = Object.fromEntries(this.#constants.map((value, i) => [`c${i}`, value]))
     const { state, insert } = this.#compiler
-    const shared = { state, insert, isArray: Array.isArray, hasOwn: Object.hasOwn }
+    const shared = { state, insert, isArray: Array.isArray, hasOwn: Object.hasOwn, spend }
     const body = `return function (${parameter}) {\n${this.#lines.join('\n')}\n}`
     return evaluate({ ...shared, ...constants }, body) as Visitor
   }

@@ -12,6 +12,22 @@ export interface CompressorOptions {
   readonly dictionary?: Uint8Array | undefined
 }
 
+/** About how long a codec takes for a byte, in ns, on a core of 2020. native/core/src/compress has the twin. */
+export function compressNanos({ codec, level = 1 }: Profile['compress']): number {
+  switch (codec) {
+    case 'none':
+      return 1
+    case 'gzip':
+    case 'deflate':
+    case 'deflate-raw':
+      return level <= 3 ? 20 : level <= 6 ? 50 : 100
+    case 'zstd':
+      return level <= 4 ? 6 : level <= 12 ? 60 : 600
+    case 'brotli':
+      return level <= 4 ? 15 : level <= 9 ? 60 : 1200
+  }
+}
+
 /** Throws `codec.unavailable`. */
 export function createCompressor(
   { codec, level = 1 }: Profile['compress'],

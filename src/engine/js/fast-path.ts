@@ -4,6 +4,7 @@
 import type { Profile } from '../../model/index.ts'
 import { mayEscapeKey, TextBuilder } from '../../json/index.ts'
 import { decodeUtf8, indexOfAscii, isUtf8, utf8Length } from '#runtime'
+import { spend, spendAhead, timeIsOver } from '../../util/step-budget.ts'
 import { canGenerate, evaluate } from './codegen.ts'
 import { allDefaults, depthOf } from './defaults.ts'
 import { FastWalker, type FastPathOptions } from './fast-walker.ts'
@@ -35,6 +36,7 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
   return (payload) => {
     if (payload.length > maxBytes || !isUtf8(payload) || isPolluted()) return undefined
     if (profile.numbers === 'int64' && hasLongDigitRun(payload)) return undefined
+    spendAhead(payload.length, readNanos)
     const members = countMembers(payload, maxDepth)
     if (members < 0) return undefined
     state.members = 0
@@ -48,8 +50,10 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
     try {
       const value = root(JSON.parse(decodeUtf8(payload)))
       if (value === undefined || state.members !== members) return undefined
+      spendAhead(payload.length, writeNanos)
       text = state.movesKeys ? writeKeyByKey(value) : JSON.stringify(value)
-    } catch {
+    } catch (error) {
+      if (error === timeIsOver) throw error
       // A syntax error, a byte order mark, too many looks or defaults, or a stack overflow in a contract of references.
       return undefined
     }
@@ -57,6 +61,10 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
     return text.length > maxBytes / bytesPerUnit && utf8Length(text) > maxBytes ? undefined : text
   }
 }
+
+/** Of countMembers and JSON.parse, and of JSON.stringify: they cannot be ended. */
+const readNanos = 15
+const writeNanos = 10
 
 /** A container has two bytes or more, so each may be looked at a few times. */
 const looksPerByte = 4
@@ -127,6 +135,7 @@ function writeKeyByKey(value: unknown): string {
 }
 
 function append(text: TextBuilder, value: unknown): void {
+  spend(1)
   if (typeof value !== 'object' || value === null) return text.append(JSON.stringify(value))
   let separator = ''
   if (Array.isArray(value)) {

@@ -15,6 +15,7 @@ import {
   type ValueType,
 } from '../../model/index.ts'
 import type { JsonValue } from '../../json/index.ts'
+import { spend } from '../../util/step-budget.ts'
 import { fewMembers, generateArray, generateObject } from './codegen.ts'
 import { largestNumber } from './coerce.ts'
 import { compileInsert, defaultOf, defaultsOf, movesKeys, type Default } from './defaults.ts'
@@ -187,6 +188,7 @@ export class FastWalker implements VisitorCompiler {
       state.branching++
       let result: unknown
       for (let i = 0; i < candidates.length && result === undefined; i++) {
+        spend(1)
         state.members = members
         state.inserted = inserted
         result = (candidates[i] as Visitor)(value)
@@ -256,6 +258,7 @@ function visitItems(
 ): readonly unknown[] | undefined {
   let result = items
   for (let i = 0; i < items.length; i++) {
+    spend(1)
     const visit = i < prefix.length ? prefix[i] : rest
     const item = visit?.(items[i])
     if (item === undefined) return undefined
@@ -351,6 +354,7 @@ function compileMembers(
     // A canonical object is kept; otherwise a new one is built from the first difference on.
     let result: Record<string, unknown> | undefined = sorted && !inserts ? undefined : {}
     for (let i = 0; i < keys.length; i++) {
+      spend(1)
       const key = keys[i] as string
       // JSON.parse makes it an own property, an assignment would not.
       if (key === '__proto__') return undefined

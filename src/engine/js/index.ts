@@ -4,6 +4,7 @@
 import { encodeUtf8 } from '#runtime'
 import {
   encodeOutcome,
+  stackless,
   withCanonical,
   type Contract,
   type EngineReport,
@@ -12,8 +13,9 @@ import {
   type ProcessorOptions,
 } from '../../model/index.ts'
 import { dictionaryOf } from '../../contract/index.ts'
+import { runWithin, spendAhead, timeIsOver, type RunLimit } from '../../util/step-budget.ts'
 import type { CompiledContract, Engine } from '../engine.ts'
-import { createCompressor } from './compress.ts'
+import { compressNanos, createCompressor } from './compress.ts'
 import { createDigester } from './digest.ts'
 import { compileFastPath } from './fast-path.ts'
 import { resolveReferences } from './resolve-references.ts'
@@ -35,7 +37,8 @@ function compileContract(
   const digest = createDigester(profile.digest, options.digestKey)
   const fastPath = compileFastPath(profile)
   const slowPath = compileSlowPath(profile)
-  const process = (payload: Uint8Array, canonical: boolean): Outcome => {
+  const nanos = compressNanos(profile.compress)
+  const run = (payload: Uint8Array, canonical: boolean): Outcome => {
     let text = fastPath(payload)
     if (text === undefined) {
       const outcome = slowPath(payload)
@@ -43,6 +46,7 @@ function compileContract(
       text = outcome.text
     }
     const bytes = encodeUtf8(text)
+    spendAhead(bytes.length, nanos)
     const body = compress(bytes)
     const accepted = {
       ok: true,
@@ -55,9 +59,18 @@ function compileContract(
     } as const
     return canonical ? withCanonical(accepted, bytes) : accepted
   }
+  const process = (payload: Uint8Array, canonical: boolean, limit?: RunLimit): Outcome => {
+    if (limit === undefined) return run(payload, canonical)
+    try {
+      return runWithin(limit, () => run(payload, canonical))
+    } catch (error) {
+      throw error === timeIsOver ? stackless('deadline.exceeded', { params: { where: 'run' } }) : error
+    }
+  }
   return {
     process,
-    processInto: (payload, canonical, target, offset) => encodeOutcome(process(payload, canonical), target, offset),
+    processInto: (payload, canonical, target, offset, limit) =>
+      encodeOutcome(process(payload, canonical, limit), target, offset),
     dispose: () => {},
   }
 }

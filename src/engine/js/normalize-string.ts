@@ -6,12 +6,16 @@
 // not change.
 
 import type { NormOp } from '../../model/index.ts'
+import { spend } from '../../util/step-budget.ts'
 import { unassignedRanges } from './unicode-15-unassigned.ts'
 
 /** Applies the operations to a well-formed text. `ops` is in the fixed order (model/profile.ts). */
 export function normalizeString(text: string, ops: readonly NormOp[]): string {
   let result = text
-  for (const op of ops) result = operations[op](result)
+  for (const op of ops) {
+    spend(result.length)
+    result = operations[op](result)
+  }
   return result
 }
 

@@ -25,6 +25,7 @@ import {
   type ValuesNode,
 } from '../../model/index.ts'
 import type { Pattern } from '../../pattern/index.ts'
+import { spend } from '../../util/step-budget.ts'
 import {
   canonicalText,
   compareKeys,
@@ -136,6 +137,7 @@ class Validator {
   check(from: SchemaNode, value: JsonValue, collector: Collector): Result {
     let node = from
     for (;;) {
+      spend(1)
       switch (node.kind) {
         case 'any':
           return value

@@ -14,8 +14,18 @@ export interface Binding {
    */
   addContract(lock: Uint8Array, key: Uint8Array, dictionary: Uint8Array): string
   removeContract(handle: number): void
-  /** Writes an outcome (model/outcome-bytes.ts). Returns its size, or the negated size when it does not fit. */
-  process(handle: number, input: Uint8Array, canonical: boolean, target: Uint8Array): number
+  /**
+   * Writes an outcome (model/outcome-bytes.ts). Returns its size, or the negated size when it does not fit. After `limitMs`
+   * the outcome is `deadline.exceeded`; with `looksAhead` also before a step that cannot be ended in time.
+   */
+  process(
+    handle: number,
+    input: Uint8Array,
+    canonical: boolean,
+    target: Uint8Array,
+    limitMs?: number,
+    looksAhead?: boolean,
+  ): number
   /** The content of one frame, or the error's code. Empty `dictionary`: none. */
   decompressZstd(body: Uint8Array, maxBytes: number, dictionary: Uint8Array): Uint8Array | string
   /** Number of calls of `process` on this thread. */

@@ -4,14 +4,16 @@
 import { loadBinding } from '#binding'
 import {
   decodeOutcome,
+  outcomeCode,
   SidelaneError,
+  stackless,
   type Contract,
   type ErrorCode,
   type Outcome,
   type ProcessorOptions,
 } from '../../model/index.ts'
 import { dictionaryOf, lockText } from '../../contract/index.ts'
-import type { CompiledContract, Engine } from '../engine.ts'
+import type { CompiledContract, Engine, RunLimit } from '../engine.ts'
 import type { Binding, Failure } from './binding.ts'
 
 export type { Failure } from './binding.ts'
@@ -72,20 +74,33 @@ function compileContract(binding: Binding, contract: Contract, options: Processo
     throw new SidelaneError('internal.parity', { message: 'The native engine computes another id for the lock.' })
   }
 
-  const processInto = (payload: Uint8Array, canonical: boolean, into: Uint8Array, offset: number): number => {
+  const processInto = (
+    payload: Uint8Array,
+    canonical: boolean,
+    into: Uint8Array,
+    offset: number,
+    limit?: RunLimit,
+  ): number => {
+    let size: number
     try {
       // The bytes before `offset` may be shared with other threads: native code gets no reference to them.
       const unsharedTarget = offset === 0 ? into : into.subarray(offset)
-      return binding.process(handle, unshared(payload), canonical, unsharedTarget)
+      if (limit === undefined) return binding.process(handle, unshared(payload), canonical, unsharedTarget)
+      const limitMs = limit.endsAt - limit.startedAt
+      size = binding.process(handle, unshared(payload), canonical, unsharedTarget, limitMs, limit.looksAhead)
     } catch {
       throw panicError()
     }
+    if (size > 0 && outcomeCode(into, offset) === 'deadline.exceeded') {
+      throw stackless('deadline.exceeded', { params: { where: 'run' } })
+    }
+    return size
   }
-  const process = (payload: Uint8Array, canonical: boolean): Outcome => {
-    let size = processInto(payload, canonical, target, 0)
+  const process = (payload: Uint8Array, canonical: boolean, limit?: RunLimit): Outcome => {
+    let size = processInto(payload, canonical, target, 0, limit)
     if (size < 0) {
       target = new Uint8Array(-size * 2)
-      size = processInto(payload, canonical, target, 0)
+      size = processInto(payload, canonical, target, 0, limit)
     }
     const outcome = decodeOutcome(target, 0, codec)
     if (target.length > keptBytes) target = new Uint8Array(64 * 1024)

@@ -1,22 +1,27 @@
 // How payloads share one Piscina task: the messages, and the batch buffer: shared memory whose head lists the items and
 // whose rest holds the outcomes. Both threads use this file; when a batch is sent is decided in pool.ts.
 //
-//   buffer: count × 32 bytes of items, then the outcomes (model/outcome-bytes.ts), each at a multiple of 8
+//   buffer: count × 40 bytes of items, then the outcomes (model/outcome-bytes.ts), each at a multiple of 8
 //   item: 0 u32 contract number · 4 u32 1 = canonical · 8 u32 chunk · 12 u32 offset · 16 u32 length
-//         20 u32 1 = dropped by the caller · 24 u32 offset of the outcome, 0 = not in the buffer · 28 u32 thread that runs it, 0 = none
+//         20 u32 1 = dropped by the caller · 24 u32 offset of the outcome, 0 = not in the buffer, 1 = moved · 28 u32 thread that runs it, 0 = none
+//         32 u32 deadline (sharedTime), 0 = none
 
 import type { EngineReport, JsCompressor } from '../../model/index.ts'
 
 /** Most payloads in one task. */
 export const maxBatch = 64
 
-const itemWords = 8
+const itemWords = 10
 const itemBytes = 4 * itemWords
 
 /** The words of an item that are read without atomics; `outcome` 0: it is not in the buffer. */
 export const words = { contract: 0, canonical: 1, chunk: 2, offset: 3, length: 4, outcome: 6 } as const
 const droppedWord = 5
 const threadWord = 7
+const deadlineWord = 8
+
+/** Instead of the place of an outcome: the payload took longer than a slice. */
+export const moved = 1
 
 /** A contract as a worker gets it, once: each worker compiles it. */
 export interface ContractRecord {
@@ -42,6 +47,8 @@ export interface BatchTask {
   readonly buffer: SharedArrayBuffer
   /** The payloads. */
   readonly chunks: readonly SharedArrayBuffer[]
+  /** A payload that takes longer is ended, with `moved` as the place of its outcome. */
+  readonly sliceMs?: number
   /** Only after a worker has answered `missing`. */
   readonly contracts?: readonly ContractRecord[]
 }
@@ -70,6 +77,15 @@ export interface BatchAnswer {
   readonly overflow?: ReadonlyMap<number, Uint8Array>
 }
 
+/** `performance.now()` begins at another time on each thread; `process.hrtime()` does not. */
+const clockStartMs = ((): number => {
+  const [seconds, nanos] = process.hrtime()
+  return seconds * 1000 + nanos / 1e6 - performance.now()
+})()
+
+/** A time of this thread's `performance.now()` for all threads: rounded up to ms, modulo 2^32, and never 0. */
+const sharedTime = (time: number): number => Math.ceil(time + clockStartMs) >>> 0 || 1
+
 /** A batch buffer, on either thread. */
 export class BatchBuffer {
   readonly shared: SharedArrayBuffer
@@ -91,7 +107,15 @@ export class BatchBuffer {
     return count * itemBytes
   }
 
-  write(item: number, contract: number, canonical: boolean, chunk: number, offset: number, length: number): void {
+  write(
+    item: number,
+    contract: number,
+    canonical: boolean,
+    chunk: number,
+    offset: number,
+    length: number,
+    expiresAt: number,
+  ): void {
     const at = item * itemWords
     this.#words[at + words.contract] = contract
     this.#words[at + words.canonical] = canonical ? 1 : 0
@@ -100,11 +124,18 @@ export class BatchBuffer {
     this.#words[at + words.length] = length
     this.#words[at + words.outcome] = 0
     this.#words[at + threadWord] = 0
+    this.#words[at + deadlineWord] = expiresAt === Number.POSITIVE_INFINITY ? 0 : sharedTime(expiresAt)
     Atomics.store(this.#words, at + droppedWord, 0)
   }
 
   get(item: number, word: (typeof words)[keyof typeof words]): number {
     return this.#words[item * itemWords + word] as number
+  }
+
+  /** On this thread's clock; `now` is a recent time. */
+  expiresAt(item: number, now: number): number {
+    const deadline = this.#words[item * itemWords + deadlineWord] as number
+    return deadline === 0 ? Number.POSITIVE_INFINITY : now + ((deadline - sharedTime(now)) | 0)
   }
 
   /** The item's call has ended: a worker that has not started it skips it. */

@@ -19,7 +19,7 @@ import {
 import { payloadBytes, type Engine } from '../../engine/index.ts'
 import type { Block } from '../../util/bump-arena.ts'
 import { ContractTable } from '../contract-table.ts'
-import { BatchBuffers, words, type BatchAnswer, type BatchTask, type ContractRecord } from './batch-layout.ts'
+import { BatchBuffers, moved, words, type BatchAnswer, type BatchTask, type ContractRecord } from './batch-layout.ts'
 import { CostModel, WaitEstimator, type ExpectedTask } from './cost-model.ts'
 import { Queue, QueuedCall, type SharedBytes } from './queue.ts'
 import { Watchdog, type WatchedBatch } from './watchdog.ts'
@@ -133,9 +133,8 @@ export class PoolPlacement implements Placement {
     return this.#queue.bytes
   }
 
-  get queuedCalls(): Iterable<Call> {
-    return this.#queue.calls
-  }
+  /** The calls that wait or run. */
+  readonly pendingCalls: Iterable<Call> = { [Symbol.iterator]: () => this.#pendingCalls() }
 
   /** Payloads that free slots take right now. */
   get freeSlots(): number {
@@ -174,6 +173,18 @@ export class PoolPlacement implements Placement {
   /** Called for a call that no worker can run: true when it was run elsewhere. `copy` returns its payload. */
   takeOver: (call: Call, copy: () => Uint8Array) => boolean = () => false
 
+  /** The contract of a call. A pool of one contract replaces it: its calls may have their numbers from another placement. */
+  contractIndexOf: (call: Call) => number = ({ route }) => route.contractIndex
+
+  /** Payloads that run longer than `ms` are ended, and their calls passed on; those that are skipped without a try. */
+  slice:
+    | {
+        readonly ms: number
+        readonly skips: (call: Call, now: number) => boolean
+        readonly move: (call: Call) => void
+      }
+    | undefined
+
   /** Called when the queue may have space that was not there before. */
   onSpace: () => void = () => {}
 
@@ -200,6 +211,11 @@ export class PoolPlacement implements Placement {
 
   stop(): Promise<void> {
     return this.#supervisor.destroy()
+  }
+
+  *#pendingCalls(): Generator<Call, void> {
+    for (const { call } of this.#queue) yield call
+    for (const { calls } of this.#batches) for (const { call } of calls) if (!call.settled) yield call
   }
 
   readonly #flush = (): void => {
@@ -239,6 +255,11 @@ export class PoolPlacement implements Placement {
       const { call, length } = queued
       if (calls.length > 0 && (this.#costs.isFull(calls.length + 1, bytes + length) || !this.#fits(queued, group)))
         break
+      if (this.slice?.skips(call, now) === true) {
+        this.#queue.remove(queued)
+        this.#moveOn(queued)
+        continue
+      }
       // A call that fails here leaves the queue by itself.
       if (!call.begin(now, this.#costs.leastMs(length))) continue
       this.#queue.remove(queued)
@@ -251,7 +272,7 @@ export class PoolPlacement implements Placement {
   /** False: the workers of its contract are starting, and these have too little heap for the contract's payloads. */
   #fits({ call }: QueuedCall, group: WorkerGroup): boolean {
     if (this.engine.kind === 'native') return true
-    return (this.#contracts.entries[call.route.contractIndex] as ContractRecord).heapMb <= group.heapMb
+    return (this.#contracts.entries[this.contractIndexOf(call)] as ContractRecord).heapMb <= group.heapMb
   }
 
   #dispatch(calls: readonly QueuedCall[], group: WorkerGroup): void {
@@ -280,11 +301,16 @@ export class PoolPlacement implements Placement {
       const { call, block, offset, length } = queued
       let chunk = blocks.indexOf(block)
       if (chunk < 0) chunk = blocks.push(block) - 1
-      buffer.write(item, call.route.contractIndex, call.canonical, chunk, offset, length)
+      buffer.write(item, this.contractIndexOf(call), call.canonical, chunk, offset, length, call.expiresAt)
       queued.batch = buffer
       queued.item = item
     }
-    const task = { count: calls.length, buffer: buffer.shared, chunks: blocks.map((block) => block.bytes.buffer) }
+    const task = {
+      count: calls.length,
+      buffer: buffer.shared,
+      chunks: blocks.map((block) => block.bytes.buffer),
+      ...this.#sliceOfTask(),
+    }
     return { calls, buffer, group, expectedUs: this.#costs.expectedUs(calls.length, bytes), task }
   }
 
@@ -319,7 +345,7 @@ export class PoolPlacement implements Placement {
   }
 
   #contractsOf({ calls }: Batch): ContractRecord[] {
-    const numbers = new Set(calls.map(({ call }) => call.route.contractIndex))
+    const numbers = new Set(calls.map(({ call }) => this.contractIndexOf(call)))
     return [...numbers].map((number) => this.#contracts.entries[number] as ContractRecord)
   }
 
@@ -329,8 +355,12 @@ export class PoolPlacement implements Placement {
       const queued = calls[item] as QueuedCall
       const { call } = queued
       bytes += queued.length
-      queued.releasePayload()
       const at = buffer.get(item, words.outcome)
+      if (at === moved) {
+        this.#moveOn(queued)
+        continue
+      }
+      queued.releasePayload()
       const outcome = at === 0 ? overflow?.get(item) : buffer.bytes
       if (outcome !== undefined) call.settleBytes(outcome, at)
       else call.fail(new SidelaneError('internal.panic', { message: 'The worker skipped a payload.' }))
@@ -348,6 +378,10 @@ export class PoolPlacement implements Placement {
       const { call } = queued
       queued.batch = undefined
       const at = buffer.get(item, words.outcome)
+      if (at === moved) {
+        this.#moveOn(queued)
+        continue
+      }
       if (at !== 0) call.settleBytes(buffer.bytes, at)
       else if (!call.settled) {
         const wasRunning = buffer.thread(item) !== 0
@@ -361,6 +395,20 @@ export class PoolPlacement implements Placement {
       queued.releasePayload()
       call.fail(new SidelaneError('internal.panic', { message: 'The workers that had this payload died.', cause }))
     }
+  }
+
+  #sliceOfTask(): Pick<BatchTask, 'sliceMs'> {
+    return this.slice === undefined ? {} : { sliceMs: this.slice.ms }
+  }
+
+  #moveOn(queued: QueuedCall): void {
+    const { call } = queued
+    const payload = call.settled ? undefined : queued.copy()
+    queued.releasePayload()
+    if (payload === undefined) return
+    call.payload = payload
+    call.holder = undefined
+    this.slice?.move(call)
   }
 
   #failQueue(): void {

@@ -80,7 +80,6 @@ export class Queue extends LinkedList<QueuedCall> {
   readonly onLeave: () => void
   /** Payload bytes of all calls. */
   bytes = 0
-  readonly calls: Iterable<Call> = { [Symbol.iterator]: () => this.#calls() }
 
   constructor(onLeave: () => void) {
     super()
@@ -103,9 +102,5 @@ export class Queue extends LinkedList<QueuedCall> {
   override remove(queued: QueuedCall): void {
     this.bytes -= queued.length
     super.remove(queued)
-  }
-
-  *#calls(): Generator<Call, void> {
-    for (const { call } of this) yield call
   }
 }

@@ -64,7 +64,7 @@ export class Watchdog {
       if (item < 0) continue
       const sighting = before.get(batch)
       const since = sighting?.item === item ? sighting.since : now
-      if (isKilled || now - since < this.#limitMs(batch.calls[item] as QueuedCall)) {
+      if (isKilled || now - since < this.#limitMs(batch.calls[item] as QueuedCall, since)) {
         this.#sightings.set(batch, { item, since })
       } else {
         isKilled = true
@@ -73,8 +73,11 @@ export class Watchdog {
     }
   }
 
-  #limitMs(queued: QueuedCall): number {
+  /** From `since` on. A payload with a deadline is ended by its engine, so it hangs only when it outlives that. */
+  #limitMs(queued: QueuedCall, since: number): number {
     const { expectedMs, longestMs } = this.#timesOf(queued)
-    return Math.max(minLimitMs, expectedFactor * expectedMs, longestFactor * longestMs)
+    const { expiresAt } = queued.call
+    const leftMs = expiresAt === Number.POSITIVE_INFINITY ? 0 : expiresAt - since
+    return Math.max(minLimitMs, expectedFactor * expectedMs, longestFactor * longestMs, leftMs + minLimitMs)
   }
 }

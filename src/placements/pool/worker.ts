@@ -3,13 +3,14 @@
 
 import { threadId, workerData } from 'node:worker_threads'
 import { heapLimitMb } from '#runtime'
-import { encodeFault, toFault } from '../../model/index.ts'
+import { encodeFault, stackless, toFault } from '../../model/index.ts'
 import { parseLock } from '../../contract/index.ts'
-import { createEngine, type CompiledContract } from '../../engine/index.ts'
+import { createEngine, type CompiledContract, type RunLimit } from '../../engine/index.ts'
 import {
   aligned,
   BatchBuffer,
   errorExitCode,
+  moved,
   readyMark,
   words,
   type BatchAnswer,
@@ -52,7 +53,7 @@ function exitOnError(): void {
   process.on('uncaughtException', () => process.exit(errorExitCode))
 }
 
-function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): BatchAnswer {
+function runBatch({ count, buffer, chunks, sliceMs, contracts: records }: BatchTask): BatchAnswer {
   const startedAt = performance.now()
   for (const record of records ?? []) addContract(record)
   const batch = new BatchBuffer(buffer)
@@ -70,12 +71,17 @@ function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): Bat
     const payload = copyIn(input, batch.get(item, words.offset), batch.get(item, words.length))
     const canonical = batch.get(item, words.canonical) === 1
     batch.setThread(item, threadId)
+    limit.startedAt = item === 0 ? startedAt : performance.now()
+    const expiresAt = batch.expiresAt(item, limit.startedAt)
+    limit.endsAt = sliceMs === undefined ? expiresAt : Math.min(expiresAt, limit.startedAt + sliceMs)
+    limit.looksAhead = sliceMs !== undefined
+    isOver = false
     const size = runInto(contract, payload, canonical, batch.bytes, at)
-    if (size < 0) {
-      const bytes = new Uint8Array(-size)
-      runInto(contract, payload, canonical, bytes, 0)
-      overflow.set(item, bytes)
-    } else {
+    const large = size < 0 ? new Uint8Array(-size) : undefined
+    if (large !== undefined) runInto(contract, payload, canonical, large, 0)
+    if (isOver && performance.now() < expiresAt) batch.setOutcome(item, moved)
+    else if (large !== undefined) overflow.set(item, large)
+    else {
       batch.setOutcome(item, at)
       at = aligned(at + size)
     }
@@ -86,6 +92,11 @@ function runBatch({ count, buffer, chunks, contracts: records }: BatchTask): Bat
   return overflow.size === 0 ? { us } : { us, overflow }
 }
 
+/** Of the payload that runs. */
+const limit: { -readonly [K in keyof RunLimit]: RunLimit[K] } = { startedAt: 0, endsAt: 0, looksAhead: false }
+/** The payload was ended by the limit. */
+let isOver = false
+
 /** Writes the outcome or the fault; returns its size, negated when it does not fit. */
 function runInto(
   contract: RunnableContract,
@@ -95,9 +106,14 @@ function runInto(
   offset: number,
 ): number {
   try {
-    return contract.processInto(payload, canonical, target, offset)
+    if (limit.endsAt === Number.POSITIVE_INFINITY) return contract.processInto(payload, canonical, target, offset)
+    // An earlier payload of the batch may have taken the time.
+    if (limit.endsAt <= limit.startedAt) throw stackless('deadline.exceeded', { params: { where: 'run' } })
+    return contract.processInto(payload, canonical, target, offset, limit)
   } catch (error) {
-    return encodeFault(toFault(error), target, offset)
+    const fault = toFault(error)
+    isOver = fault.code === 'deadline.exceeded'
+    return encodeFault(fault, target, offset)
   }
 }
 

@@ -19,6 +19,7 @@ type Optional = 'socketGroup' | 'metricsListen'
 export interface DaemonSettings
   extends Required<Omit<Options, Optional | 'socket' | 'config' | 'allowUids'>>, Pick<Options, Optional> {
   readonly place: Place
+  readonly maxExcessConnections: number
 }
 
 type QueueOption = 'maxQueue' | 'maxQueueMs' | 'maxBytes' | 'spinUs'
@@ -28,6 +29,8 @@ type ServiceOption = QueueOption | 'engine' | 'placement' | 'threads' | 'maxInFl
 export interface ServiceSettings extends Pick<DaemonSettings, ServiceOption> {
   /** Where the pool's worker file is. Default: the one of this package. */
   readonly workerUrl?: URL
+  /** Connections beyond `maxConnections` that get one response: health, metrics, or that there are too many. */
+  readonly maxExcessConnections: number
   /** In HELLO: name/version. */
   readonly server: string
 }
@@ -36,6 +39,8 @@ export interface ServiceSettings extends Pick<DaemonSettings, ServiceOption> {
 const firstPassed = 3
 /** Descriptors that are not for connections. */
 const reservedFiles = 40
+/** As many as the backlog of the socket holds: all that connect at once are answered. */
+const mostExcessConnections = 512
 
 /** Throws ConfigError. `env` has LISTEN_FDS, and the variables of the default path. */
 export function resolveSettings(options: Options, env: Readonly<Record<string, string | undefined>>): DaemonSettings {
@@ -46,13 +51,14 @@ export function resolveSettings(options: Options, env: Readonly<Record<string, s
     throw new ConfigError('Expected no `--allow-uid`: only sidelaned can read the uid of a peer')
   }
   const cores = availableParallelism()
+  const files = openFiles() - reservedFiles
+  const maxConnections = options.maxConnections ?? Math.min(defaults.maxConnections, Math.max(8, files))
   return {
     ...defaults,
     digestKeyFiles: {},
     threads: Math.max(1, cores - 1),
     // On the only core a thread that polls would keep the client from running.
     spinUs: cores > 1 ? defaults.spinUs : 0,
-    maxConnections: Math.min(defaults.maxConnections, Math.max(8, openFiles() - reservedFiles)),
     takeover: false,
     removeDirectory: false,
     memoryLimit: machineMemory(),
@@ -60,6 +66,8 @@ export function resolveSettings(options: Options, env: Readonly<Record<string, s
     contracts: contracts ?? [],
     contractsFromStdin,
     exitWithStdin: contractsFromStdin || (options.exitWithStdin ?? false),
+    maxConnections,
+    maxExcessConnections: Math.min(mostExcessConnections, Math.max(8, files - maxConnections)),
     place: placeOf(socket, env),
   }
 }

@@ -7,6 +7,7 @@ import { Exchange, type HttpContext, type Send } from './exchange.ts'
 import { requestTimeout, type HttpError } from './http-error.ts'
 import type { HttpRequest } from './request.ts'
 import { problem, responseBytes } from './response.ts'
+import type { Access } from '../access.ts'
 
 export const idleMs = 65_000
 /** Without progress. */
@@ -21,7 +22,7 @@ const maxUnwrittenBytes = 1_048_576
 export class HttpConnection {
   readonly #socket: Socket
   readonly #context: HttpContext
-  readonly #reserved: boolean
+  readonly #access: Access
   #current: Exchange | undefined
   readonly #waiting: Exchange[] = []
   /** The request that was read last. */
@@ -33,10 +34,10 @@ export class HttpConnection {
   #isAdvancing = false
   #received = 0
 
-  constructor(socket: Socket, context: HttpContext, reserved: boolean) {
+  constructor(socket: Socket, context: HttpContext, access: Access) {
     this.#socket = socket
     this.#context = context
-    this.#reserved = reserved
+    this.#access = access
     // node:http has no idle timeout before the first response.
     if (socket.bytesRead === 0) socket.setTimeout(idleMs)
     socket.on('close', () => this.#close())
@@ -49,7 +50,7 @@ export class HttpConnection {
   request(req: HttpRequest, res: ServerResponse): void {
     if (this.#isClosing || this.#error !== undefined) return void req.resume()
     clearTimeout(this.#late)
-    const exchange = new Exchange(req, res, this.#context, this.#reserved, this.#send)
+    const exchange = new Exchange(req, res, this.#context, this.#access, this.#send)
     this.#last = exchange
     if (this.#current === undefined && this.#socket.writableLength <= maxUnwrittenBytes) this.#start(exchange)
     else if (this.#waiting.push(exchange) === maxWaiting) this.#socket.pause()
@@ -147,10 +148,10 @@ export class HttpConnection {
   }
 
   #end(): void {
-    const { status, detail } = this.#error as HttpError
+    const { status, detail, isHead } = this.#error as HttpError
     const response = problem('protocol.violation', { status, detail, closes: true })
     this.#context.telemetry.page(undefined, status, response.body.length, 0)
-    this.#write(responseBytes(response, { isHead: false, closes: true }))
+    this.#write(responseBytes(response, { isHead, closes: true }))
     this.#linger()
   }
 

@@ -12,6 +12,7 @@ import { RequestBody } from './body.ts'
 import { readHead, type RequestHead } from './request-head.ts'
 import { outcomeResponse, problem, responseBytes, type Response } from './response.ts'
 import { routeOf, type Route } from './routes.ts'
+import type { Access } from '../access.ts'
 
 /** What all connections share. */
 export interface HttpContext {
@@ -29,7 +30,7 @@ export class Exchange {
   readonly #req: HttpRequest
   readonly #res: ServerResponse
   readonly #context: HttpContext
-  readonly #reserved: boolean
+  readonly #access: Access
   readonly #write: Send
   #startedAt = 0
   #head: RequestHead | undefined
@@ -40,11 +41,11 @@ export class Exchange {
   /** The response is written. */
   answered = false
 
-  constructor(req: HttpRequest, res: ServerResponse, context: HttpContext, reserved: boolean, send: Send) {
+  constructor(req: HttpRequest, res: ServerResponse, context: HttpContext, access: Access, send: Send) {
     this.#req = req
     this.#res = res
     this.#context = context
-    this.#reserved = reserved
+    this.#access = access
     this.#write = send
   }
 
@@ -60,8 +61,9 @@ export class Exchange {
     if (head instanceof HttpError) return this.fail(head)
     this.#head = head
     const { service, pages, deadlineMs } = this.#context
-    const route = routeOf(head, { contracts: service.contracts, pages, deadlineMs, reserved: this.#reserved })
+    const route = routeOf(head, { contracts: service.contracts, pages, deadlineMs, access: this.#access })
     this.#route = route
+    if (this.#access === 'excess' && route.kind !== 'page') this.#context.telemetry.shed('connections')
     if (route.kind === 'refused') return this.#respond(route.response)
     if (route.kind === 'page') return this.#respond(route.page())
     const body = new RequestBody(service.queue, route.contract, head.length)
@@ -127,6 +129,7 @@ export class Exchange {
       response.closes === true ||
       isUndecided ||
       this.#head?.isUpgrade === true ||
+      this.#access === 'excess' ||
       !this.#res.shouldKeepAlive ||
       httpVersionMinor === 0 ||
       this.#context.service.state === 'draining'

@@ -5,9 +5,10 @@ import { traceFromText } from '../../wire/index.ts'
 import type { ContractRegistry, LoadedContract } from '../contracts.ts'
 import type { Pages } from './pages.ts'
 import type { RequestHead } from './request-head.ts'
+import type { Access } from '../access.ts'
 import { problem, type Response } from './response.ts'
 
-/** All that a connection beyond the limit serves. */
+/** Served on every connection. */
 const monitoring: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
 
 export type Route =
@@ -25,8 +26,7 @@ export interface RouteOptions {
   readonly pages: Pages
   /** Of a request that names none. */
   readonly deadlineMs: number
-  /** Serves health and metrics only. */
-  readonly reserved: boolean
+  readonly access: Access
 }
 
 const processPath = /^\/v1\/contracts\/([^/]+)\/process$/
@@ -40,7 +40,11 @@ const refused = (response: Response, contract?: LoadedContract): Route => ({
 
 export function routeOf(head: RequestHead, options: RouteOptions): Route {
   const { path } = head
-  if (options.reserved && !monitoring.has(path)) return refused(problem('overloaded', { closes: true }))
+  if (options.access !== 'full' && !monitoring.has(path)) {
+    return refused(
+      options.access === 'excess' ? problem('overloaded', { closes: true }) : problem('protocol.not_found'),
+    )
+  }
   const page = options.pages.get(path)
   if (page !== undefined) return methodError(head, ['GET', 'HEAD']) ?? { kind: 'page', path, page }
   const name = processPath.exec(path)?.[1]

@@ -7,6 +7,7 @@ import type { HttpContext } from './exchange.ts'
 import { httpErrorOf, malformed, maxHeadBytes } from './http-error.ts'
 import { HttpRequest } from './request.ts'
 import { createPages, type PageSources } from './pages.ts'
+import type { Access } from '../access.ts'
 
 const headMs = 5000
 const requestMs = 10_000
@@ -58,11 +59,11 @@ export class HttpServer {
   }
 
   /** Takes over a connection; `first` is what has been read of it. */
-  readonly accept = (socket: Socket, first: Uint8Array, reserved: boolean): void => {
+  readonly accept = (socket: Socket, first: Uint8Array, access: Access): void => {
     const { telemetry } = this.#context
     telemetry.opened('http')
     this.#server.emit('connection', socket)
-    this.#connections.set(socket, new HttpConnection(socket, this.#context, reserved))
+    this.#connections.set(socket, new HttpConnection(socket, this.#context, access))
     socket.on('close', () => {
       telemetry.closed('http')
       this.#connections.delete(socket)

@@ -59,6 +59,7 @@ impl Writer<'_> {
     /// Looks for duplicate keys in a value that is not written.
     fn check_dropped(&mut self, value: usize) -> Result<(), WriteError> {
         for at in value..self.tape.index_after(value) {
+            self.step()?;
             let entry = self.tape.entry(at);
             if entry.kind == Kind::Object && !entry.has(flag::SORTED) {
                 let from = self.to.keys.len();

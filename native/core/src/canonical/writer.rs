@@ -15,6 +15,8 @@ pub enum WriteError {
     TooLarge,
     /// An allocation failed.
     OutOfMemory,
+    /// The budget is over.
+    Interrupted,
 }
 
 /// The memory of the writer, and the canonical form of the last document.
@@ -41,7 +43,7 @@ impl Canonical {
     ///
     /// # Errors
     ///
-    /// Duplicate keys, a canonical form of more than `max_bytes`, or an allocation failed.
+    /// Duplicate keys, a canonical form of more than `max_bytes`, an allocation failed, or the budget is over.
     pub fn write(&mut self, tape: &Tape<'_>, validator: &Validator, limits: &ReadLimits) -> Result<(), WriteError> {
         self.len = 0;
         self.keys.clear();
@@ -166,6 +168,7 @@ impl Writer<'_> {
         let end = self.open(at)?;
         let mut item = at + 1;
         while item < end {
+            self.step()?;
             if item > at + 1 {
                 self.byte(b',')?;
             }
@@ -189,6 +192,11 @@ impl Writer<'_> {
         self.byte(b'}')
     }
 
+    #[inline(always)]
+    pub(super) fn step(&self) -> Result<(), WriteError> {
+        if self.tape.budget.spend(1) { Ok(()) } else { Err(WriteError::Interrupted) }
+    }
+
     /// Calls `visit` with the index of each key of the object, in canonical order.
     #[inline(always)]
     pub(super) fn each_member(
@@ -200,6 +208,7 @@ impl Writer<'_> {
         if self.tape.entry(at).has(flag::SORTED) {
             let mut key = at + 1;
             while key < end {
+                self.step()?;
                 visit(self, key)?;
                 key = self.tape.index_after(key + 1);
             }
@@ -208,6 +217,7 @@ impl Writer<'_> {
         let from = self.to.keys.len();
         self.sort(at, end)?;
         for index in from..self.to.keys.len() {
+            self.step()?;
             let (_, key) = self.to.keys[index];
             visit(self, key as usize)?;
         }

@@ -39,7 +39,7 @@ fn check_default(tree: &Tree, slot: NodeId, limits: &ReadLimits) -> Result<(), C
         Ok(()) => return Ok(()),
         Err(ReadError::Text(code)) => (code.name(), String::new()),
         Err(ReadError::Data(code, pointer)) => (code.name(), pointer),
-        Err(ReadError::OutOfMemory) => ("not enough memory", String::new()),
+        Err(ReadError::OutOfMemory | ReadError::Interrupted) => ("not enough memory", String::new()),
     };
     let pointer = tree.pointer_of(slot, "default") + &inside;
     Err(invalid(pointer, format!("The contract could not read a document with this default: {what}.")))

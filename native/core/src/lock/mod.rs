@@ -85,7 +85,8 @@ fn read_value(bytes: &[u8]) -> Result<Value, ContractError> {
         let (what, pointer) = match error {
             ReadError::Text(code) => (code.name(), String::new()),
             ReadError::Data(code, pointer) => (code.name(), pointer),
-            ReadError::OutOfMemory => ("not enough memory", String::new()),
+            // Locks have no budget.
+            ReadError::OutOfMemory | ReadError::Interrupted => ("not enough memory", String::new()),
         };
         invalid(pointer, format!("The lock cannot be read: {what}."))
     };

@@ -9,6 +9,7 @@ use super::alphabet::{Alphabet, Run};
 use super::bits::{Bits, add_all, has, none};
 use super::parse::Node;
 use super::positions::{MATCHED, MATCHED_AT_END, OptionalCopies, Positions, positions_of};
+use crate::budget::Budget;
 
 /// What does not change while texts are matched.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct Program {
     /// An astral character is one character, not two UTF-16 code units.
     joins_pairs: bool,
     max_states: usize,
+    /// The budget's steps for one step from set to set.
+    step_cost: u32,
 }
 
 // Transitions hold states as offsets into the table. The first rows are not states but results, so that the inner loop
@@ -30,12 +33,16 @@ const MAX_TRANSITIONS: usize = 1 << 18;
 const MAX_STATES: usize = 4096;
 const MIN_STATES: usize = 16;
 
+/// Up to eight groups of a word have followers.
+const STEPS_PER_WORD: usize = 8;
+
 impl Program {
     pub fn new(node: &Node, joins_pairs: bool) -> Self {
         let positions = positions_of(node, OptionalCopies::Skip);
         let alphabet = Alphabet::new(&positions);
         let max_states = (MAX_TRANSITIONS / alphabet.size).clamp(MIN_STATES, MAX_STATES);
-        Self { positions, alphabet, joins_pairs, max_states }
+        let step_cost = u32::try_from(STEPS_PER_WORD * positions.words).unwrap_or(u32::MAX);
+        Self { positions, alphabet, joins_pairs, max_states, step_cost }
     }
 }
 
@@ -55,8 +62,8 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// True when `text` contains a match.
-    pub fn is_match(&mut self, program: &Program, text: &str) -> bool {
+    /// True when `text` contains a match. Without meaning when the budget is over.
+    pub fn is_match(&mut self, program: &Program, text: &str, budget: &Budget<'_>) -> bool {
         // Rebuilding the states costs about as much as the steps taken without them.
         if self.table.is_empty() || self.slow_steps > 8 * program.max_states {
             self.reset(program);
@@ -83,9 +90,12 @@ impl Cache {
             let mut next = self.table[state as usize + usize::from(symbol)];
             if next < first_state {
                 if next == UNKNOWN {
+                    if !budget.spend(program.step_cost) {
+                        return false;
+                    }
                     next = self.add_transition(program, state, symbol);
                     if next == UNKNOWN {
-                        return self.matches_slowly(program, characters);
+                        return self.matches_slowly(program, characters, budget);
                     }
                 }
                 if next < first_state {
@@ -97,10 +107,13 @@ impl Cache {
     }
 
     /// Continues from the set in `steps` without a table: slower, but linear too.
-    fn matches_slowly(&mut self, program: &Program, characters: Characters<'_>) -> bool {
+    fn matches_slowly(&mut self, program: &Program, characters: Characters<'_>, budget: &Budget<'_>) -> bool {
         for character in characters {
             if has(&self.steps.set, MATCHED) {
                 return true;
+            }
+            if !budget.spend(program.step_cost) {
+                return false;
             }
             self.slow_steps += 1;
             self.steps.advance(program, program.alphabet.run_of(character).symbol);

@@ -19,6 +19,7 @@ pub use units::Units;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
 
+use crate::budget::Budget;
 use automaton::{Cache, Program};
 use parse::Node;
 
@@ -75,20 +76,20 @@ impl Matcher {
         Self { program, cache: Mutex::default(), more: Mutex::default() }
     }
 
-    /// True when `text` contains a match.
-    pub fn is_match(&self, text: &str) -> bool {
+    /// True when `text` contains a match. Without meaning when the budget is over.
+    pub fn is_match(&self, text: &str, budget: &Budget<'_>) -> bool {
         match self.cache.try_lock() {
-            Ok(mut cache) => cache.is_match(&self.program, text),
+            Ok(mut cache) => cache.is_match(&self.program, text, budget),
             // A thread panicked in it: it starts empty again.
             Err(TryLockError::Poisoned(poisoned)) => {
                 let mut cache = poisoned.into_inner();
                 *cache = Cache::default();
-                cache.is_match(&self.program, text)
+                cache.is_match(&self.program, text, budget)
             }
             Err(TryLockError::WouldBlock) => {
                 let more = || self.more.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut cache = more().pop().unwrap_or_default();
-                let is_match = cache.is_match(&self.program, text);
+                let is_match = cache.is_match(&self.program, text, budget);
                 more().push(cache);
                 is_match
             }

@@ -39,6 +39,10 @@ pub fn diagnose(tape: &Tape<'_>, limits: &ReadLimits) -> Option<ReadError> {
     let mut first: Option<(usize, Code)> = None;
     let mut order = Vec::new();
     for at in 0..tape.len() {
+        let steps = if tape.kind(at) == Kind::Object { tape.count(at) } else { 1 };
+        if !tape.budget.spend_len(steps) {
+            return Some(ReadError::Interrupted);
+        }
         // A container's fault is found before the walk reaches its key.
         if let Some((key, code)) = first
             && key < at

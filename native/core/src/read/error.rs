@@ -11,6 +11,8 @@ pub enum ReadError {
     Data(Code, String),
     /// An allocation failed.
     OutOfMemory,
+    /// The budget is over.
+    Interrupted,
 }
 
 /// Why the scanner stopped.
@@ -18,6 +20,8 @@ pub enum ReadError {
 pub(super) enum ScanError {
     /// Not JSON, or too deep.
     Syntax,
+    /// The budget is over.
+    Interrupted,
     /// An allocation failed.
     OutOfMemory,
 }

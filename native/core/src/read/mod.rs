@@ -59,6 +59,7 @@ pub fn read(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), ReadError> {
         Ok(()) if !tape.has_fault => Ok(()),
         Ok(()) => Err(diagnose(tape, limits).unwrap_or(ReadError::OutOfMemory)),
         Err(ScanError::OutOfMemory) => Err(ReadError::OutOfMemory),
+        Err(ScanError::Interrupted) => Err(ReadError::Interrupted),
         Err(ScanError::Syntax) if depth_of(tape.document().as_bytes()) > limits.max_depth => {
             Err(ReadError::Text(Code::LimitDepth))
         }

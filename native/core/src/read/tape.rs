@@ -16,6 +16,7 @@ use super::error::ScanError;
 use super::journal::Edits;
 use super::keys::Prefix;
 use super::verdicts::{OutOfMemory, Verdicts};
+use crate::budget::Budget;
 use crate::numeric::{Numeric, parse_int64};
 
 /// One document. [`Tape::bind`] ties the memory to a document, [`Tape::release`] frees it for the next one.
@@ -25,6 +26,8 @@ pub struct Tape<'a> {
     /// Entries; those from `len` on are left over from earlier documents.
     slots: Vec<Entry>,
     len: usize,
+    /// Where `push` looks at the memory and the budget: at most the number of slots.
+    checked_len: usize,
     pub(crate) arena: String,
     verdicts: Verdicts,
     /// The scanner found a fault of the data model; `diagnose` locates it.
@@ -34,10 +37,15 @@ pub struct Tape<'a> {
     /// An allocation failed while the document was edited: the tape is unusable.
     pub(crate) exhausted: bool,
     pub(super) edits: Edits,
+    /// Of all stages that use the tape.
+    pub(crate) budget: Budget<'a>,
 }
 
 /// A larger tape or arena frees its memory after the payload.
 const KEPT_BYTES: usize = 4 << 20;
+
+/// Entries between two looks at the budget.
+const CHECKED_ENTRIES: usize = 4096;
 
 impl<'a> Tape<'a> {
     /// The kind of the entry at `at`.
@@ -128,6 +136,8 @@ impl<'a> Tape<'a> {
 
     /// The index of the value of the first member `name` of the object at `at`.
     pub fn member(&self, at: usize, name: &str) -> Option<usize> {
+        // Questions of unions look at the same members again.
+        self.budget.spend_len(self.count(at));
         let end = self.slots[at].index_after();
         let mut key = at + 1;
         while key < end {
@@ -147,6 +157,11 @@ impl<'a> Tape<'a> {
     /// True when an allocation failed while the document was edited: the tape is unusable.
     pub fn is_exhausted(&self) -> bool {
         self.exhausted
+    }
+
+    /// Sets the budget of the document: until then it has no end.
+    pub fn set_budget(&mut self, budget: Budget<'a>) {
+        self.budget = budget;
     }
 
     /// The most brackets of the document that are open at one place.
@@ -171,7 +186,20 @@ impl<'a> Tape<'a> {
         self.verdicts.clear();
         self.edits.clear();
         let Tape { slots, arena, verdicts, edits, .. } = self;
-        Tape { document, slots, len: 0, arena, verdicts, has_fault: false, depth: 0, exhausted: false, edits }
+        let checked_len = slots.len().min(CHECKED_ENTRIES);
+        Tape {
+            document,
+            slots,
+            len: 0,
+            checked_len,
+            arena,
+            verdicts,
+            has_fault: false,
+            depth: 0,
+            exhausted: false,
+            edits,
+            budget: Budget::default(),
+        }
     }
 
     /// The memory without the document; frees what an unusually large document took.
@@ -190,8 +218,8 @@ impl<'a> Tape<'a> {
 
     #[inline(always)]
     pub(super) fn push(&mut self, entry: Entry) -> Result<(), ScanError> {
-        if self.len == self.slots.len() {
-            self.grow()?;
+        if self.len == self.checked_len {
+            self.check()?;
         }
         if let Some(slot) = self.slots.get_mut(self.len) {
             *slot = entry;
@@ -206,6 +234,14 @@ impl<'a> Tape<'a> {
     }
 
     #[cold]
+    fn check(&mut self) -> Result<(), ScanError> {
+        if self.len == self.slots.len() {
+            self.grow()?;
+        }
+        self.checked_len = self.slots.len().min(self.len + CHECKED_ENTRIES);
+        if self.budget.spend_len(self.len.min(CHECKED_ENTRIES)) { Ok(()) } else { Err(ScanError::Interrupted) }
+    }
+
     fn grow(&mut self) -> Result<(), ScanError> {
         let more = self.slots.len().max(512);
         self.slots.try_reserve_exact(more).map_err(|_| ScanError::OutOfMemory)?;

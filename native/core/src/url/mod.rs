@@ -38,11 +38,15 @@ impl UrlRule {
 
     /// True when the string at `at` passes; then it is as zod returns it.
     pub fn apply(&self, tape: &mut Tape<'_>, at: usize) -> bool {
-        let text = tape.text(at);
+        let (text, budget) = (tape.text(at), &tape.budget);
+        if !budget.spend_len(text.len()) {
+            return false;
+        }
         let Some(url) = check_url(text, self.needs_slashes) else { return false };
-        let hostname_passes = |one: &Matcher| url.hostname.as_ref().is_some_and(|hostname| one.is_match(hostname));
+        let hostname_passes =
+            |one: &Matcher| url.hostname.as_ref().is_some_and(|hostname| one.is_match(hostname, budget));
         let passes = self.hostname.as_ref().is_none_or(hostname_passes)
-            && self.protocol.as_ref().is_none_or(|one| one.is_match(&url.protocol));
+            && self.protocol.as_ref().is_none_or(|one| one.is_match(&url.protocol, budget));
         if !passes {
             return false;
         }

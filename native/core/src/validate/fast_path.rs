@@ -36,7 +36,7 @@ impl Fast<'_, '_, '_> {
             id = *inner;
         }
         let node = &graph.nodes[id as usize];
-        if !node.kinds.admit(kind) {
+        if !node.kinds.admit(kind) || !self.tape.budget.spend(1) {
             return false;
         }
         match &node.check {
@@ -153,7 +153,8 @@ impl Fast<'_, '_, '_> {
             return false;
         }
         let value = self.tape.text(at);
-        length_passes(text, value) && text.patterns.iter().all(|(matcher, _)| matcher.is_match(value))
+        length_passes(text, value)
+            && text.patterns.iter().all(|(matcher, _)| matcher.is_match(value, &self.tape.budget))
     }
 
     pub fn values(&mut self, values: &Values, kind: Kind, at: usize) -> bool {
@@ -245,7 +246,7 @@ impl Fast<'_, '_, '_> {
 
     /// Checks a key against `propertyNames`, which never normalizes.
     fn name_passes(&self, id: NodeId, key: usize) -> bool {
-        name_passes(self.graph, id, self.tape.text(key))
+        name_passes(self.graph, id, self.tape, key)
     }
 
     fn discriminated(&mut self, node: &Discriminated, at: usize) -> bool {
@@ -273,11 +274,13 @@ fn find(tape: &Tape<'_>, table: &ValueTable, value: usize) -> Option<u32> {
 }
 
 /// True when the key passes a record's `propertyNames`.
-pub fn name_passes(graph: &Graph, id: NodeId, name: &str) -> bool {
+pub fn name_passes(graph: &Graph, id: NodeId, tape: &Tape<'_>, key: usize) -> bool {
+    let name = tape.text(key);
     match &graph.nodes[id as usize].check {
         Check::Scalar(scalar) => {
             let text = &scalar.text;
-            text.free || length_passes(text, name) && text.patterns.iter().all(|(matcher, _)| matcher.is_match(name))
+            let matches = || text.patterns.iter().all(|(matcher, _)| matcher.is_match(name, &tape.budget));
+            text.free || length_passes(text, name) && matches()
         }
         Check::Values(values) => values.table.string(name).is_some(),
         _ => false,

@@ -43,13 +43,13 @@ impl Slow<'_, '_, '_> {
 
     /// True when no further issue is listed.
     fn is_done(&self) -> bool {
-        self.collector.truncated
+        self.collector.truncated || self.fast.tape.budget.is_over()
     }
 
     /// Recurses once for each open bracket of the payload; the loop follows nullables and discriminated unions.
     fn check(&mut self, mut id: NodeId, at: usize) {
         let graph = self.fast.graph;
-        loop {
+        while self.fast.tape.budget.spend(1) {
             let kind = self.fast.tape.kind(at);
             match &graph.nodes[id as usize].check {
                 Check::Any => {}
@@ -117,7 +117,7 @@ impl Slow<'_, '_, '_> {
             return self.report("url", params::URL);
         }
         let value = self.fast.tape.text(at);
-        let failed = text.patterns.iter().find(|(matcher, _)| !matcher.is_match(value));
+        let failed = text.patterns.iter().find(|(matcher, _)| !matcher.is_match(value, &self.fast.tape.budget));
         if let Some((_, source)) = failed {
             self.report("pattern", params::pattern(source));
         }
@@ -199,7 +199,9 @@ impl Slow<'_, '_, '_> {
             (None, None) if object.strips => return,
             (None, None) => return self.report_member(key, "additionalProperties"),
             // One issue at most: a bad key hides the value.
-            (None, Some(_)) if object.names.is_some_and(|names| !name_passes(self.fast.graph, names, name)) => {
+            (None, Some(_))
+                if object.names.is_some_and(|names| !name_passes(self.fast.graph, names, self.fast.tape, key)) =>
+            {
                 return self.report_member(key, "propertyNames");
             }
             (None, Some(additional)) => additional,

@@ -17,6 +17,9 @@ use crate::texts::config as texts;
 /// Descriptors that are not available to connections.
 const RESERVED_FILES: usize = 40;
 
+/// As many as the backlog of the socket holds: all that connect at once are answered.
+const MAX_EXCESS_CONNECTIONS: usize = 512;
+
 /// The default path in this environment.
 pub fn default_socket(env: &[(OsString, OsString)]) -> PathBuf {
     default_path(&|name| variable(env, name))
@@ -44,6 +47,7 @@ pub fn resolve(raw: &RawOptions, env: &[(OsString, OsString)]) -> Result<Setting
     }
     let files = raw.get("--digest-key-file").and_then(Json::as_object);
     let file = |(name, file): (&String, &Json)| Some((name.clone(), PathBuf::from(file.as_str()?)));
+    let max_connections = number("--max-connections").map_or_else(default_connections, as_size);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Settings {
         socket: socket_place(text("--socket"), raw.contains_key("--socket"), env)?,
@@ -56,7 +60,8 @@ pub fn resolve(raw: &RawOptions, env: &[(OsString, OsString)]) -> Result<Setting
         spin_us: number_or("--spin-us", if cores > 1 { defaults::SPIN_US } else { 0 }),
         max_bytes: size_or("--max-bytes", defaults::MAX_BYTES),
         max_in_flight: u32::try_from(number_or("--max-in-flight", defaults::MAX_IN_FLIGHT)).unwrap_or(u32::MAX),
-        max_connections: number("--max-connections").map_or_else(default_connections, as_size),
+        max_connections,
+        max_excess_connections: excess_connections(max_connections),
         deadline_ms: number_or("--deadline-ms", defaults::DEADLINE_MS),
         drain_ms: number_or("--drain-ms", defaults::DRAIN_MS),
         takeover: yes("--takeover"),
@@ -101,6 +106,10 @@ fn variable(env: &[(OsString, OsString)], name: &str) -> Option<OsString> {
 /// Fewer where the limit of open files is low.
 fn default_connections() -> usize {
     open_files().saturating_sub(RESERVED_FILES).clamp(8, defaults::MAX_CONNECTIONS as usize)
+}
+
+fn excess_connections(max_connections: usize) -> usize {
+    open_files().saturating_sub(RESERVED_FILES.saturating_add(max_connections)).clamp(8, MAX_EXCESS_CONNECTIONS)
 }
 
 fn open_files() -> usize {

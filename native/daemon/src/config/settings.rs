@@ -23,8 +23,10 @@ pub struct Settings {
     pub max_bytes: usize,
     /// Requests in flight on a connection.
     pub max_in_flight: u32,
-    /// Connections, without those reserved for health and metrics.
+    /// Connections that may send any request.
     pub max_connections: usize,
+    /// Connections beyond them that get one response: health, metrics, or that there are too many.
+    pub max_excess_connections: usize,
     /// Deadline of an HTTP request without its header, in ms.
     pub deadline_ms: u64,
     /// Longest drain, in ms.

@@ -258,11 +258,13 @@ impl Requests {
         };
         let trace = (header.flags & FLAG_TRACE != 0).then(|| body.first_chunk().copied()).flatten();
         let deadline = (header.a != NO_DEADLINE).then(|| Duration::from_millis(header.a.into()));
+        let skip = if trace.is_some() { TRACE_BYTES } else { 0 };
         self.worker.enqueue(Job {
             contract,
+            payload_bytes: body.len() - skip,
             body,
-            skip: if trace.is_some() { TRACE_BYTES } else { 0 },
-            reservation,
+            skip,
+            reservation: Some(reservation),
             received,
             expires: deadline.map(|deadline| received + deadline),
             trace,

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::time::Sleep;
 
 use crate::protocol;
+use crate::protocol::http::route::Access;
 use crate::shared::ConnectionSlot;
 use crate::telemetry::Protocol;
 use crate::worker::Worker;
@@ -61,12 +62,24 @@ struct Connection<S: Session> {
 }
 
 /// Serves a connection to the daemon's socket until it ends. Its first byte selects the protocol.
-pub(crate) async fn serve(worker: Rc<Worker>, stream: Stream, mut slot: ConnectionSlot) {
+pub(crate) async fn serve(worker: Rc<Worker>, stream: Stream, slot: ConnectionSlot) {
+    let evicted = slot.evicted();
+    tokio::select! {
+        biased;
+        () = serve_slot(worker, stream, slot) => {}
+        () = evicted => {}
+    }
+}
+
+async fn serve_slot(worker: Rc<Worker>, stream: Stream, mut slot: ConnectionSlot) {
     let since = Instant::now();
     let first = tokio::time::timeout(HANDSHAKE_TIMEOUT, read_first(&worker, &stream)).await;
     let Ok(Ok(first)) = first else { return };
     match first.first().and_then(|byte| protocol::detect(*byte)) {
-        Some(Protocol::Framed) if slot.is_reserved() => worker.shared.refuse_connection(worker.thread),
+        Some(Protocol::Framed) if slot.is_excess() => {
+            worker.shared.refuse_connection(worker.thread);
+            let _ = tokio::time::timeout(LINGER_TIMEOUT, discard(&worker, &stream)).await;
+        }
         Some(Protocol::Framed) => {
             slot.set_protocol(worker.thread, Protocol::Framed);
             let writer = worker.connect(stream);
@@ -75,7 +88,8 @@ pub(crate) async fn serve(worker: Rc<Worker>, stream: Stream, mut slot: Connecti
         }
         Some(Protocol::Http) => {
             slot.set_protocol(worker.thread, Protocol::Http);
-            serve_http(worker, stream, &first, slot.is_reserved()).await;
+            let access = if slot.is_excess() { Access::Excess } else { Access::Full };
+            serve_http(worker, stream, &first, access).await;
         }
         // A byte that starts no request gets no response.
         None => {}
@@ -83,10 +97,16 @@ pub(crate) async fn serve(worker: Rc<Worker>, stream: Stream, mut slot: Connecti
 }
 
 /// Serves an HTTP connection, of which `first` was read, until it ends.
-pub(crate) async fn serve_http(worker: Rc<Worker>, stream: Stream, first: &[u8], is_health_only: bool) {
+pub(crate) async fn serve_http(worker: Rc<Worker>, stream: Stream, first: &[u8], access: Access) {
     let writer = worker.connect(stream);
-    let session = HttpSession::new(Rc::clone(&worker), Rc::clone(&writer), is_health_only);
+    let session = HttpSession::new(Rc::clone(&worker), Rc::clone(&writer), access);
     Connection::new(worker, writer, session).run(first).await;
+}
+
+/// Ends the output and reads until the client ends its own: closing a socket with unread input would reset it.
+async fn discard(worker: &Worker, stream: &Stream) {
+    stream.shutdown_write();
+    while read_first(worker, stream).await.is_ok_and(|bytes| !bytes.is_empty()) {}
 }
 
 /// The first bytes; empty when the client ends its output before.

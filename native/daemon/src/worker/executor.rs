@@ -7,15 +7,14 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use sidelane_core::{Code, Scratch};
-use sidelane_wire::{Fault, HEADER_BYTES, Needs, Written, write_outcome};
+use sidelane_core::Code;
+use sidelane_wire::Fault;
 
 use super::busy_poll::BusyPoll;
-use super::queue::{Job, Reply};
+use super::process_job::{Limit, SpareOutput, process};
+use super::queue::Job;
 use super::response_writer::MAX_UNSENT_BYTES;
 use super::{Worker, micros};
-use crate::buffers::OutputBuf;
-use crate::protocol::http::{self, OUTCOME_OFFSET};
 use crate::telemetry::{Request, Shed};
 
 /// Longest time of a batch.
@@ -23,8 +22,9 @@ pub(crate) const BATCH_TIME: Duration = Duration::from_millis(1);
 
 const BATCH_JOBS: usize = 64;
 
-/// Size of an outcome beyond its payload: headers, a digest, what gzip adds.
-const OUTCOME_SLACK: usize = 1024;
+/// Longest time of a payload on the thread of its connection. One that takes longer is ended, and starts again on a spare
+/// thread: what else the connections of this thread send waits for no payload longer than this.
+const SLICE: Duration = Duration::from_millis(20);
 
 /// Runs the worker's queue forever. A panic outside of a job restarts the loop.
 pub(crate) async fn run(worker: Rc<Worker>) {
@@ -53,9 +53,17 @@ async fn run_batches(worker: Rc<Worker>) {
     }
 }
 
+/// How a job left the queue.
+enum Dispatched {
+    Ran,
+    Refused,
+    /// It needs more time than this thread has, which it began to run at the time.
+    Moves(Option<Instant>),
+}
+
 impl Worker {
     /// Runs one batch; true when jobs are left.
-    fn run_batch(&self) -> bool {
+    fn run_batch(self: &Rc<Self>) -> bool {
         let start = Instant::now();
         let mut now = start;
         let (mut ran, mut run_time) = (0, Duration::ZERO);
@@ -64,16 +72,19 @@ impl Worker {
             self.admission.release_slot();
             let started = now;
             let dispatch = AssertUnwindSafe(|| self.dispatch(&job, started, &mut now));
-            let has_run = catch_unwind(dispatch).unwrap_or_else(|_| {
+            let dispatched = catch_unwind(dispatch).unwrap_or_else(|_| {
                 self.scratch.borrow_mut().reset();
                 now = Instant::now();
                 self.refuse(&job, &Code::InternalPanic.into(), started, Some(micros(started, now)));
-                true
+                Dispatched::Ran
             });
-            self.answered(job);
-            if has_run {
+            if !matches!(dispatched, Dispatched::Refused | Dispatched::Moves(None)) {
                 ran += 1;
                 run_time += now - started;
+            }
+            match dispatched {
+                Dispatched::Moves(tried) => self.offload(job, tried),
+                Dispatched::Ran | Dispatched::Refused => self.answered(job),
             }
             if now - start >= BATCH_TIME {
                 break;
@@ -86,8 +97,8 @@ impl Worker {
         !self.queue.borrow().is_empty()
     }
 
-    /// Runs the job, or refuses it; true when it ran. `now` advances to its end.
-    fn dispatch(&self, job: &Job, started: Instant, now: &mut Instant) -> bool {
+    /// Runs the job, or refuses it. `now` advances to its end.
+    fn dispatch(&self, job: &Job, started: Instant, now: &mut Instant) -> Dispatched {
         if job.writer.is_closed() {
             self.refuse(job, &Code::Cancelled.into(), started, None);
         } else if job.expires.is_some_and(|expires| expires <= started) {
@@ -96,54 +107,38 @@ impl Worker {
         } else if job.writer.unsent() > MAX_UNSENT_BYTES {
             self.shed(Shed::Output);
             self.refuse(job, &self.admission.refusal(Shed::Output).into(), started, None);
+        } else if job.contract.spares.is_detour(started) {
+            return Dispatched::Moves(None);
+        } else if self.run(job, started, now) {
+            return Dispatched::Ran;
         } else {
-            self.run(job, started, now);
-            return true;
+            job.contract.spares.begin_detour(*now);
+            return Dispatched::Moves(Some(started));
         }
-        false
+        Dispatched::Refused
     }
 
-    /// Runs the job, and writes its answer where it is sent from.
-    fn run(&self, job: &Job, started: Instant, now: &mut Instant) {
+    /// Runs the job, and writes its answer where it is sent from. False: it was ended, because it took too long for this
+    /// thread.
+    fn run(&self, job: &Job, started: Instant, now: &mut Instant) -> bool {
         let scratch = &mut *self.scratch.borrow_mut();
+        let slice_end = started + SLICE;
+        let end = job.expires.map_or(slice_end, |expires| expires.min(slice_end));
+        let limit = Limit { end: Some(end), looks_ahead: true, stop: None };
         let queue_us = micros(job.received, started);
-        job.writer.answer(|output| {
-            let written = self.write_outcome(job, scratch, output);
+        let answered = job.writer.try_answer(|output| {
+            let target = &mut SpareOutput { output, pool: &self.outputs };
+            let written = process(&*job.contract.engine, job.payload(), job.reply, &limit, scratch, target);
             *now = Instant::now();
+            if written.code() == Some(Code::DeadlineExceeded) && job.expires.is_none_or(|expires| expires > *now) {
+                return None;
+            }
             let run_us = micros(started, *now);
             let (code, out_bytes) = (written.code(), written.body_bytes());
             self.report(&Request { code, out_bytes, queue_us, run_us, ran: true, ..job.facts() });
-            match job.reply {
-                Reply::Framed { id, .. } => {
-                    let spare = output.spare(&self.outputs, HEADER_BYTES + written.size);
-                    if let Some(header) = spare.first_chunk_mut() {
-                        written.frame_header(id, queue_us, run_us).write(header);
-                    }
-                    output.advance(HEADER_BYTES + written.size);
-                }
-                Reply::Http(framing) => {
-                    let framing = self.closing(&job.writer, framing);
-                    http::finish_outcome(output, &self.outputs, &written, &job.contract, (queue_us, run_us), framing);
-                }
-            }
+            self.finish_answer(job, output, &written, queue_us, run_us);
+            Some(())
         });
-    }
-
-    /// Writes the outcome of the payload to the spare bytes of the output, behind the room for a header.
-    fn write_outcome(&self, job: &Job, scratch: &mut Scratch, output: &mut OutputBuf) -> Written {
-        let payload = job.payload();
-        let (offset, with_canonical) = match job.reply {
-            Reply::Framed { with_canonical, .. } => (HEADER_BYTES, with_canonical),
-            Reply::Http(_) => (OUTCOME_OFFSET, false),
-        };
-        let mut target_bytes = payload.len() + payload.len() / 8 + OUTCOME_SLACK;
-        let mut result = job.contract.engine.process(scratch, payload);
-        loop {
-            let target = &mut output.spare(&self.outputs, offset + target_bytes)[offset..];
-            match write_outcome(&mut result, with_canonical, target) {
-                Ok(written) => return written,
-                Err(Needs(bytes)) => target_bytes = bytes.max(target_bytes + OUTCOME_SLACK),
-            }
-        }
+        answered.is_some()
     }
 }

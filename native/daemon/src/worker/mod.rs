@@ -1,13 +1,15 @@
 //! One worker: the queue of a thread and the connections that it answers. Threads share nothing but
 //! [`Shared`](crate::shared::Shared).
 //!
-//! Order of the modules, each of which uses only those before it: `standing_queue`, `admission`, `context`, `stream`, `response_writer`,
-//! `queue`, this one, `busy_poll`, `executor`.
+//! Order of the modules, each of which uses only those before it: `standing_queue`, `admission`, `context`, `stream`,
+//! `response_writer`, `queue`, `process_job`, this one with `offload`, `busy_poll`, `executor`.
 
 pub mod admission;
 pub mod busy_poll;
 pub mod context;
 pub(crate) mod executor;
+mod offload;
+mod process_job;
 pub mod queue;
 pub mod response_writer;
 pub mod standing_queue;
@@ -22,12 +24,14 @@ use std::task::Waker;
 use std::time::Instant;
 
 use sidelane_core::{Code, Scratch};
-use sidelane_wire::Fault;
+use sidelane_wire::{Fault, HEADER_BYTES, Written};
 
+use crate::buffers::OutputBuf;
 use crate::protocol::{framed, http};
 use crate::shared::Shared;
 use crate::telemetry::Request;
 use context::Context;
+use offload::Offloaded;
 use queue::{Job, Reply};
 use response_writer::ResponseWriter;
 use stream::Stream;
@@ -41,6 +45,8 @@ pub struct Worker {
     connections: RefCell<Vec<Weak<ResponseWriter>>>,
     /// Have answers of the current batch.
     batch: RefCell<Vec<Rc<ResponseWriter>>>,
+    /// Jobs on spare threads.
+    offloaded: RefCell<Vec<Rc<Offloaded>>>,
 }
 
 impl Deref for Worker {
@@ -60,6 +66,7 @@ impl Worker {
             executor: Cell::new(None),
             connections: RefCell::default(),
             batch: RefCell::default(),
+            offloaded: RefCell::default(),
         })
     }
 
@@ -88,7 +95,13 @@ impl Worker {
     /// Removes the queued requests with these ids, and answers them with `cancelled`.
     pub(crate) fn cancel(&self, writer: &Rc<ResponseWriter>, ids: &mut [u64]) {
         ids.sort_unstable();
-        self.remove(writer, |reply| matches!(reply, Reply::Framed { id, .. } if ids.binary_search(id).is_ok()));
+        self.remove(writer, |reply| reply.id().is_some_and(|id| ids.binary_search(&id).is_ok()));
+        // Its answer follows when the thread of the connection sees that it was removed.
+        for job in
+            self.offloaded_of(writer).iter().filter(|job| job.id.is_some_and(|id| ids.binary_search(&id).is_ok()))
+        {
+            job.cancel();
+        }
         // The executor may be idle, and the batch keeps connections alive.
         self.flush_batch();
     }
@@ -96,14 +109,19 @@ impl Worker {
     /// Removes the requests of a closed connection.
     pub(crate) fn disconnect(&self, writer: &Rc<ResponseWriter>) {
         self.remove(writer, |_| true);
+        self.offloaded_of(writer).iter().for_each(|job| job.abandon());
+    }
+
+    fn offloaded_of(&self, writer: &Rc<ResponseWriter>) -> Vec<Rc<Offloaded>> {
+        self.offloaded.borrow().iter().filter(|job| Rc::ptr_eq(&job.writer, writer)).map(Rc::clone).collect()
     }
 
     /// Removes jobs in one pass over the queue.
-    fn remove(&self, writer: &Rc<ResponseWriter>, matches: impl Fn(&Reply) -> bool) {
+    fn remove(&self, writer: &Rc<ResponseWriter>, matches: impl Fn(Reply) -> bool) {
         if writer.unanswered() == 0 {
             return;
         }
-        let is_removed = |job: &Job| Rc::ptr_eq(&job.writer, writer) && matches(&job.reply);
+        let is_removed = |job: &Job| Rc::ptr_eq(&job.writer, writer) && matches(job.reply);
         let removed = {
             let mut queue = self.queue.borrow_mut();
             let (removed, kept): (VecDeque<_>, _) = queue.drain(..).partition(is_removed);
@@ -131,6 +149,23 @@ impl Worker {
                 http::write_fault(output, &self.outputs, fault, framing);
             }
         });
+    }
+
+    /// Completes an answer whose outcome is in the spare bytes of the output.
+    fn finish_answer(&self, job: &Job, output: &mut OutputBuf, written: &Written, queue_us: u32, run_us: u32) {
+        match job.reply {
+            Reply::Framed { id, .. } => {
+                let spare = output.spare(&self.outputs, HEADER_BYTES + written.size);
+                if let Some(header) = spare.first_chunk_mut() {
+                    written.frame_header(id, queue_us, run_us).write(header);
+                }
+                output.advance(HEADER_BYTES + written.size);
+            }
+            Reply::Http(framing) => {
+                let framing = self.closing(&job.writer, framing);
+                http::finish_outcome(output, &self.outputs, written, &job.contract, (queue_us, run_us), framing);
+            }
+        }
     }
 
     /// Adds `Connection: close` while the daemon drains, and tells the connection.

@@ -14,12 +14,13 @@ use crate::telemetry::{Protocol, Request};
 
 pub struct Job {
     pub contract: Arc<LoadedContract>,
-    /// The payload, from `skip` on.
+    /// The payload, from `skip` on; empty while a spare thread has it.
     pub body: Vec<u8>,
+    pub payload_bytes: usize,
     /// Bytes of the body before the payload.
     pub skip: usize,
     /// The bytes that the body takes of the budget.
-    pub reservation: Reservation,
+    pub reservation: Option<Reservation>,
     pub received: Instant,
     pub expires: Option<Instant>,
     /// Its trace context, for the log.
@@ -39,7 +40,21 @@ pub enum Reply {
     Http(ResponseFraming),
 }
 
+impl Reply {
+    /// The id of a framed request.
+    pub const fn id(self) -> Option<u64> {
+        match self {
+            Self::Framed { id, .. } => Some(id),
+            Self::Http(_) => None,
+        }
+    }
+}
+
 impl Job {
+    pub fn take_body(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.body)
+    }
+
     pub fn payload(&self) -> &[u8] {
         self.body.get(self.skip..).unwrap_or_default()
     }
@@ -50,7 +65,7 @@ impl Job {
             Reply::Framed { .. } => Protocol::Framed,
             Reply::Http(_) => Protocol::Http,
         };
-        let facts = Request::new(protocol, self.contract.label(), self.payload().len());
+        let facts = Request::new(protocol, self.contract.label(), self.payload_bytes);
         Request { trace: self.trace.as_ref(), ..facts }
     }
 }

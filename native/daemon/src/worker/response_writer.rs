@@ -96,9 +96,21 @@ impl ResponseWriter {
     pub(crate) fn answer<T>(&self, write: impl FnOnce(&mut OutputBuf) -> T) -> T {
         let mut output = self.output.borrow_mut();
         let result = write(&mut output);
+        self.count_answer(&output);
+        result
+    }
+
+    /// As [`answer`](Self::answer), or nothing when `write` returns `None`.
+    pub(super) fn try_answer<T>(&self, write: impl FnOnce(&mut OutputBuf) -> Option<T>) -> Option<T> {
+        let mut output = self.output.borrow_mut();
+        let result = write(&mut output)?;
+        self.count_answer(&output);
+        Some(result)
+    }
+
+    fn count_answer(&self, output: &OutputBuf) {
         self.unanswered.set(self.unanswered.get().saturating_sub(1));
         self.answer_ends.borrow_mut().push_back(self.sent.get() + output.len() as u64);
-        result
     }
 
     /// Writes what answers no request.

@@ -49,7 +49,7 @@ impl Stream {
         if size > 0 { Ok(size) } else { result.map(|()| 0) }
     }
 
-    pub(super) fn shutdown_write(&self) {
+    pub(crate) fn shutdown_write(&self) {
         // The client may have closed already.
         let _ = each!(self, stream => SockRef::from(stream).shutdown(Shutdown::Write));
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use sidelane_core::{Accepted, Contract, ProcessError, Processor, Scratch};
+use sidelane_core::{Accepted, Contract, Interrupt, ProcessError, Processor, Scratch};
 use sidelane_daemon::config::settings::{Settings, SocketPlace};
 use sidelane_daemon::contracts::ContractRegistry;
 use sidelane_daemon::engine::{Compile, Engine, native};
@@ -85,6 +85,7 @@ pub fn settings(contracts: Vec<PathBuf>) -> Settings {
         max_bytes: 64 << 20,
         max_in_flight: 256,
         max_connections: 256,
+        max_excess_connections: 8,
         deadline_ms: 1_000,
         drain_ms: 10_000,
         takeover: false,
@@ -147,7 +148,7 @@ impl Daemon {
         let (mut ours, theirs) = UnixStream::pair().unwrap();
         ours.write_all(bytes).unwrap();
         theirs.set_nonblocking(true).unwrap();
-        self.worker().serve(theirs, self.shared.acquire_connection().unwrap());
+        self.worker().serve(theirs, self.shared.acquire_connection());
         ours.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
         ours.set_write_timeout(Some(TEST_TIMEOUT)).unwrap();
         Client { stream: ours, last_id: 0 }
@@ -296,7 +297,7 @@ pub fn code(outcome: &[u8]) -> Option<String> {
     (outcome[0] != 1).then(|| text(outcome).split('"').nth(3).unwrap().to_owned())
 }
 
-/// Runs `sleep 20`, `until /a/path` (exists), `panic`, `write 1000` (bytes of body), and accepts everything else with a body
+/// Runs `sleep 20`, `work 20` (until interrupted), `until /a/path` (exists), `panic`, `write 1000` (bytes of body), and accepts everything else with a body
 /// of its size, which is at least 2.
 struct Scripted(Processor);
 
@@ -308,7 +309,12 @@ impl Scripted {
 }
 
 impl Engine for Scripted {
-    fn process<'s>(&'s self, scratch: &'s mut Scratch, payload: &[u8]) -> Result<Accepted<'s>, ProcessError<'s>> {
+    fn process<'s>(
+        &'s self,
+        scratch: &'s mut Scratch,
+        payload: &[u8],
+        interrupt: &'s dyn Interrupt,
+    ) -> Result<Accepted<'s>, ProcessError<'s>> {
         let text = String::from_utf8_lossy(payload);
         let number = || text.split(' ').nth(1).and_then(|text| text.parse().ok()).unwrap_or(0);
         match text.split(' ').next() {
@@ -317,6 +323,16 @@ impl Engine for Scripted {
                 let path = text.split(' ').nth(1).map(PathBuf::from).unwrap();
                 while !path.exists() {
                     std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+            // As an engine that works: until the time is over or its interrupt is due.
+            Some("work") => {
+                let end = Instant::now() + Duration::from_millis(number());
+                while Instant::now() < end {
+                    if interrupt.is_due(Duration::ZERO) {
+                        return Err(ProcessError::Interrupted);
+                    }
+                    std::thread::yield_now();
                 }
             }
             Some("panic") => panic!("as told"),

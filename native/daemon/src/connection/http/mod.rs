@@ -17,7 +17,7 @@ use crate::contracts::LoadedContract;
 use crate::protocol::http::body::BodyReader;
 use crate::protocol::http::chunks::Step;
 use crate::protocol::http::head::{Head, Scanner, Violation, malformed};
-use crate::protocol::http::route::{Page, Route, route};
+use crate::protocol::http::route::{Access, Page, Route, route};
 use crate::protocol::http::{ResponseFraming, page};
 use crate::shared::Reservation;
 use crate::texts::http as texts;
@@ -45,7 +45,7 @@ const LATE: Violation = Violation { status: 408, detail: texts::TIMEOUT };
 pub(super) struct HttpSession {
     worker: Rc<Worker>,
     writer: Rc<ResponseWriter>,
-    is_health_only: bool,
+    access: Access,
     /// Bytes that were read; those before `at` are processed.
     input: Vec<u8>,
     at: usize,
@@ -98,11 +98,11 @@ enum Progress {
 }
 
 impl HttpSession {
-    pub(super) fn new(worker: Rc<Worker>, writer: Rc<ResponseWriter>, is_health_only: bool) -> Self {
+    pub(super) fn new(worker: Rc<Worker>, writer: Rc<ResponseWriter>, access: Access) -> Self {
         Self {
             worker,
             writer,
-            is_health_only,
+            access,
             input: Vec::new(),
             at: 0,
             state: State::head(),
@@ -222,24 +222,33 @@ impl HttpSession {
         };
         let (size, head) = match head {
             Ok(head) => head,
-            Err(violation) => return Err(self.violation(violation, started)),
+            Err(violation) => {
+                let start = unread.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(0);
+                let head_only = unread[start..].starts_with(b"HEAD ");
+                return Err(self.violation(violation, started, head_only));
+            }
         };
         let shared = Arc::clone(&self.worker.shared);
-        let registry = (!self.is_health_only).then(|| shared.registry());
-        let route = route(&head, registry.as_deref(), shared.settings.deadline_ms);
+        let route = route(&head, self.access, &shared.registry(), shared.settings.deadline_ms);
+        if self.access == Access::Excess && !matches!(route, Route::Page(_)) {
+            shared.refuse_connection(self.worker.thread);
+        }
         let exchange = Exchange {
             in_bytes: head.length.known(),
             body: BodyReader::new(head.length),
             expects_continue: head.expects_continue,
-            framing: ResponseFraming { head_only: head.method == b"HEAD", close: head.close },
+            framing: ResponseFraming {
+                head_only: head.method == b"HEAD",
+                close: head.close || self.access == Access::Excess,
+            },
             since: started,
         };
         self.at += size;
-        self.start_body(exchange, route)?;
+        self.start_body(exchange, route, now)?;
         Ok(Progress::Done)
     }
 
-    fn start_body(&mut self, exchange: Exchange, route: Route) -> Result<(), Close> {
+    fn start_body(&mut self, exchange: Exchange, route: Route, now: Instant) -> Result<(), Close> {
         let purpose = match route {
             Route::Page(page) => Purpose::Page(page),
             Route::Refused(contract, problem) => {
@@ -254,7 +263,7 @@ impl HttpSession {
                         contract,
                         body: Vec::new(),
                         reservation,
-                        expires: exchange.since + Duration::from_millis(deadline_ms),
+                        expires: now + Duration::from_millis(deadline_ms),
                         trace,
                     }),
                     Err(problem) => {
@@ -342,9 +351,10 @@ impl HttpSession {
         self.writer.request_opened();
         self.worker.enqueue(Job {
             contract,
+            payload_bytes: body.len(),
             body,
             skip: 0,
-            reservation,
+            reservation: Some(reservation),
             received: Instant::now(),
             expires: Some(expires),
             trace,

@@ -52,17 +52,17 @@ impl HttpSession {
     /// Ends a connection without the input that it needs: with a response, unless it is idle or has responded.
     pub(super) fn fail(&mut self, violation: Violation) -> Close {
         match &self.state {
-            State::Head { since: Some(since), .. } => self.violation(violation, *since),
+            State::Head { since: Some(since), .. } => self.violation(violation, *since, false),
             State::Body { exchange, purpose: Purpose::Process(_) | Purpose::Page(_) } => {
-                self.violation(violation, exchange.since)
+                self.violation(violation, exchange.since, exchange.framing.head_only)
             }
             _ => Close::Drain,
         }
     }
 
     /// Answers an invalid request.
-    pub(super) fn violation(&self, violation: Violation, since: Instant) -> Close {
-        let framing = ResponseFraming { head_only: false, close: true };
+    pub(super) fn violation(&self, violation: Violation, since: Instant, head_only: bool) -> Close {
+        let framing = ResponseFraming { head_only, close: true };
         let size = self.respond(|out| Problem::from(violation).write(out, framing));
         self.report_unknown_page(violation.status, size, since);
         Close::Drain

@@ -1,18 +1,19 @@
 //! Parses a chunked body (RFC 9112 §7.1), however it arrives. Extensions and trailers are checked, counted and discarded.
 
-use super::head::{Violation, is_text, malformed, read_field, too_large};
+use super::head::{Violation, is_text, is_token_byte, malformed, read_field, too_large};
 use crate::texts::http as texts;
 
-/// Most bytes of all extensions, and of all trailers.
-const MAX_META_BYTES: usize = 1_024;
+/// Most bytes of the names and values of one chunk's extensions, as in `node:http`.
+const MAX_EXTENSION_BYTES: usize = 16_384;
+/// Bytes of the names and values of all trailers that are too many, as in `node:http`.
+const TRAILER_BYTES: usize = 8_192;
 const MAX_SIZE_DIGITS: usize = 8;
-/// Bytes that an incomplete line may have beyond those that count.
-const LINE_SLACK: usize = 16;
+/// Bytes that a line may have beyond those that count.
+const LINE_SLACK: usize = 1_024;
 
 #[derive(Debug, Default)]
 pub struct Chunks {
     place: Place,
-    extension_bytes: usize,
     trailer_bytes: usize,
 }
 
@@ -50,6 +51,7 @@ impl Chunks {
             return self.unfinished(bytes).map(|()| Step::More);
         };
         let line = bytes[..stop].strip_suffix(b"\r").ok_or(malformed(texts::CHUNK_LINE))?;
+        self.check_len(line)?;
         let is_end = self.take(line)?;
         Ok(if is_end { Step::End(stop + 1) } else { Step::Framing(stop + 1) })
     }
@@ -60,12 +62,11 @@ impl Chunks {
             Place::Size => {
                 let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
                 let (size, extension) = line.split_at(digits);
-                let marked = extension.is_empty() || extension[0] == b';';
-                if !(1..=MAX_SIZE_DIGITS).contains(&digits) || !marked || !extension.iter().all(|byte| is_text(*byte)) {
+                if !(1..=MAX_SIZE_DIGITS).contains(&digits) {
                     return Err(malformed(texts::CHUNK_SIZE));
                 }
-                self.extension_bytes += extension.len();
-                if self.extension_bytes > MAX_META_BYTES {
+                let counted = extension_bytes(extension).ok_or(malformed(texts::CHUNK_SIZE))?;
+                if counted > MAX_EXTENSION_BYTES {
                     return Err(self.oversize());
                 }
                 let size = size
@@ -82,18 +83,16 @@ impl Chunks {
             Place::DataEnd | Place::Data(_) => Err(malformed(texts::CHUNK_END)),
             Place::Trailer if line.is_empty() => Ok(true),
             Place::Trailer => {
-                self.trailer_bytes += line.len() + 2;
-                if self.trailer_bytes > MAX_META_BYTES {
-                    return Err(self.oversize());
-                }
-                read_field(line).map(|_| false).ok_or(malformed(texts::TRAILER))
+                let (name, value) = read_field(line).ok_or(malformed(texts::FIELD))?;
+                self.trailer_bytes += name.len() + value.len();
+                if self.trailer_bytes >= TRAILER_BYTES { Err(self.oversize()) } else { Ok(false) }
             }
         }
     }
 
     /// Checks a line whose end has not arrived.
     fn unfinished(&self, line: &[u8]) -> Result<(), Violation> {
-        let counted = match self.place {
+        match self.place {
             Place::DataEnd if line.len() > 1 || line.first().is_some_and(|byte| *byte != b'\r') => {
                 return Err(malformed(texts::CHUNK_END));
             }
@@ -103,17 +102,69 @@ impl Chunks {
                 if !line.is_empty() && (digits == 0 || !marked) {
                     return Err(malformed(texts::CHUNK_SIZE));
                 }
-                self.extension_bytes
             }
-            _ => self.trailer_bytes,
+            _ => {}
+        }
+        self.check_len(line)
+    }
+
+    /// Bounds what is kept of a line that arrives in parts.
+    fn check_len(&self, line: &[u8]) -> Result<(), Violation> {
+        let most = match self.place {
+            Place::Trailer => TRAILER_BYTES.saturating_sub(self.trailer_bytes),
+            _ => MAX_EXTENSION_BYTES,
         };
-        if counted + line.len() > MAX_META_BYTES + LINE_SLACK { Err(self.oversize()) } else { Ok(()) }
+        if line.len() > most + LINE_SLACK { Err(self.oversize()) } else { Ok(()) }
     }
 
     fn oversize(&self) -> Violation {
         too_large(match self.place {
-            Place::Trailer => texts::TRAILERS_TOO_LONG,
+            Place::Trailer => texts::HEAD_TOO_LONG,
             _ => texts::EXTENSIONS_TOO_LONG,
         })
     }
+}
+
+/// The bytes of the names and values of a chunk's extensions; `None` where they break the grammar of `node:http`: names and
+/// values may be empty, but not all of an extension.
+fn extension_bytes(mut extensions: &[u8]) -> Option<usize> {
+    let mut counted = 0;
+    while let Some(rest) = extensions.strip_prefix(b";") {
+        let name = token_len(rest);
+        if rest.is_empty() || rest[0] == b' ' {
+            return None;
+        }
+        counted += name;
+        extensions = &rest[name..];
+        if let Some(value) = extensions.strip_prefix(b"=") {
+            let token = token_len(value);
+            let quoted = match value[token..].strip_prefix(b"\"") {
+                Some(rest) => 1 + quoted_len(rest)?,
+                None => 0,
+            };
+            let len = token + quoted;
+            counted += len;
+            extensions = &value[len..];
+        }
+    }
+    extensions.is_empty().then_some(counted)
+}
+
+fn token_len(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| is_token_byte(**byte)).count()
+}
+
+/// The length of a quoted string behind its first quote; `None` where it does not end.
+fn quoted_len(bytes: &[u8]) -> Option<usize> {
+    let mut is_escaped = false;
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            _ if !is_text(*byte) => return None,
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
 }

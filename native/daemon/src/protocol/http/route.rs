@@ -41,10 +41,20 @@ impl Page {
         Self::ALL.into_iter().find(|page| page.path().as_bytes() == path)
     }
 
-    /// True for what reserved connections may ask for.
+    /// True for what every connection may ask for.
     const fn is_health(self) -> bool {
         matches!(self, Self::Health | Self::Ready | Self::Metrics)
     }
+}
+
+/// What a connection may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    Full,
+    /// Health and metrics: other resources do not exist.
+    Monitoring,
+    /// Health and metrics, once: for everything else there are too many connections.
+    Excess,
 }
 
 pub enum Route {
@@ -58,15 +68,18 @@ pub enum Route {
     Refused(Option<Arc<LoadedContract>>, Problem),
 }
 
-/// Routes a request. Without a registry only health and metrics exist.
-pub fn route(head: &Head<'_>, registry: Option<&ContractRegistry>, deadline_ms: u64) -> Route {
+/// Routes a request.
+pub fn route(head: &Head<'_>, access: Access, registry: &ContractRegistry, deadline_ms: u64) -> Route {
     let page = Page::at(head.path);
-    let Some(registry) = registry else {
-        return match page.filter(|page| page.is_health()) {
-            Some(page) => of_page(head, page),
-            None => Route::Refused(None, Problem { closes: true, ..Code::Overloaded.into() }),
-        };
-    };
+    if access != Access::Full && !page.is_some_and(Page::is_health) {
+        return Route::Refused(
+            None,
+            match access {
+                Access::Excess => Problem { closes: true, ..Code::Overloaded.into() },
+                _ => Code::ProtocolNotFound.into(),
+            },
+        );
+    }
     if let Some(page) = page {
         return of_page(head, page);
     }

@@ -1,0 +1,36 @@
+// A bounded set of connections, of which any number may be silent: one more ends the oldest. native/daemon has the twin.
+
+import type { Socket } from 'node:net'
+
+export class EvictingSet {
+  readonly #max: number
+  readonly #onEvict: () => void
+  /** The oldest first. */
+  readonly #sockets = new Set<Socket>()
+  #size = 0
+
+  constructor(max: number, onEvict: () => void) {
+    this.#max = max
+    this.#onEvict = onEvict
+  }
+
+  /** Also those that are evicted and not closed yet. */
+  get size(): number {
+    return this.#size
+  }
+
+  add(socket: Socket): void {
+    const [oldest] = this.#sockets
+    if (oldest !== undefined && this.#sockets.size >= this.#max) {
+      this.#sockets.delete(oldest)
+      this.#onEvict()
+      oldest.destroy()
+    }
+    this.#sockets.add(socket)
+    this.#size++
+    socket.once('close', () => {
+      this.#size--
+      this.#sockets.delete(socket)
+    })
+  }
+}

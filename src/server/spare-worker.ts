@@ -1,0 +1,95 @@
+// The worker threads of one contract, for its payloads that take too long where requests run at first. They start with the
+// first such payload. The system shares the cores between the workers of all contracts, so that no contract waits for
+// another one's payloads. native/daemon/src/spare_threads.rs is the twin.
+
+import { resolveHostOptions, SidelaneError, type Call, type Holder, type KeyedContract } from '../model/index.ts'
+import type { Engine } from '../engine/index.ts'
+import { PoolPlacement } from '../placements/index.ts'
+
+/**
+ * After a payload that was ended, the contract's next ones go to its spare worker at once: the thread that ended it loses at
+ * most a fifth of its time to such payloads of one contract.
+ */
+const detourMs = 100
+
+export class SpareWorker implements Holder {
+  readonly #keyed: KeyedContract
+  readonly #engine: Engine
+  readonly #threads: number
+  readonly #workerUrl: URL | string | undefined
+  #pool: PoolPlacement | undefined
+  #start: Promise<void> | undefined
+  /** Calls that came before the worker had started. */
+  readonly #waiting = new Set<Call>()
+  #detourUntil = 0
+  #isStopped = false
+
+  constructor(keyed: KeyedContract, engine: Engine, threads: number, workerUrl: URL | string | undefined) {
+    this.#keyed = keyed
+    this.#engine = engine
+    this.#threads = threads
+    this.#workerUrl = workerUrl
+  }
+
+  /** True when payloads go to the worker without a try. */
+  isDetour(now: number): boolean {
+    return now < this.#detourUntil
+  }
+
+  /** A payload was ended. */
+  beginDetour(now: number): void {
+    this.#detourUntil = now + detourMs
+  }
+
+  /** Calls that the worker has not taken. */
+  get queued(): number {
+    return this.#waiting.size + (this.#pool?.queued ?? 0)
+  }
+
+  /** The time that they need. */
+  get drainMs(): number {
+    return this.#pool?.drainMs ?? 0
+  }
+
+  run(call: Call): void {
+    if (this.#pool !== undefined) return this.#pool.run(call)
+    call.phase = 'queued'
+    call.holder = this
+    this.#waiting.add(call)
+    this.#start ??= this.#open()
+  }
+
+  release(call: Call): void {
+    this.#waiting.delete(call)
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#start
+    await this.#pool?.stop()
+  }
+
+  async #open(): Promise<void> {
+    const { kind } = this.#engine.report
+    const [threads, workerUrl] = [this.#threads, this.#workerUrl]
+    const options = resolveHostOptions({ placement: 'pool', engine: kind, threads, workerUrl }, threads)
+    try {
+      const pool = await PoolPlacement.start(options, this.#engine, [this.#keyed], setImmediate)
+      if (this.#isStopped) return await pool.stop()
+      pool.contractIndexOf = () => 0
+      this.#pool = pool
+      for (const call of this.#take()) pool.run(call)
+    } catch (error) {
+      // The next payload tries again.
+      this.#start = undefined
+      const fault = new SidelaneError('unavailable', { message: 'No spare worker could be started.', cause: error })
+      for (const call of this.#take()) call.fail(fault)
+    }
+  }
+
+  #take(): Call[] {
+    const calls = [...this.#waiting]
+    this.#waiting.clear()
+    return calls
+  }
+}

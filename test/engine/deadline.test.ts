@@ -1,0 +1,103 @@
+// The end of a payload by its time limit, in every stage that can take long, and what it leaves behind. The Rust core has the
+// same test: native/core/tests/interrupt.rs.
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createEngine } from '../../src/engine/index.ts'
+import { comparable, contractOf } from '../support/locks.ts'
+import { engineKinds, needEngine } from '../support/need.ts'
+
+const none = { compress: { codec: 'none' }, limits: { maxBytes: 4 * 1024 * 1024 } }
+const list = (item: string, count: number): string => `[${Array.from({ length: count }, () => item).join(',')}]`
+
+/** Of two letters, so that no cache of states helps. */
+function withoutPeriod(length: number): string {
+  let state = 1
+  let text = ''
+  while (text.length < length) {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31
+    text += state & 65_536 ? 'a' : 'b'
+  }
+  return text
+}
+
+const cases: readonly (readonly [what: string, schema: object, payload: string])[] = [
+  ['many small values', {}, list('[1]', 50_000)],
+  ['a list of scalars', { type: 'array', items: { type: 'integer' } }, list('1', 100_000)],
+  ['a hard pattern', { type: 'string', pattern: '[ab]*a[ab]{900}c', maxLength: 250_000 }, `"${withoutPeriod(6000)}"`],
+  [
+    'unions',
+    { type: 'array', items: { anyOf: [{ type: 'string', minLength: 9 }, { type: 'string' }] } },
+    list('"x"', 50_000),
+  ],
+  ['issues', { type: 'array', items: { type: 'string' } }, `[${'"x",'.repeat(100_000)}1]`],
+  ['a syntax error at the end', {}, `${list('1', 50_000)}x`],
+  ['members out of order', {}, list('{"b":1,"a":2}', 20_000)],
+]
+
+afterEach(() => void vi.restoreAllMocks())
+
+/** Looks at the clock pass until the given one: from then on the time is over. */
+function clockUntil(look: number): () => number {
+  let looks = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => (looks++ < look ? 0 : 1000))
+  return () => looks
+}
+
+describe('js', () => {
+  const limit = { startedAt: 0, endsAt: 500, looksAhead: false }
+
+  test.for(cases)('%s: every look at the clock can end the payload', ([, schema, text]) => {
+    const compiled = createEngine('js').compile(contractOf(schema, none))
+    const payload = Buffer.from(text)
+    const expected = comparable(compiled.process(payload, true))
+    const looks = clockUntil(Number.POSITIVE_INFINITY)
+    expect(comparable(compiled.process(payload, true, limit))).toEqual(expected)
+    const total = looks()
+    expect(total).toBeGreaterThan(2)
+    for (let look = 0; look < total; look += Math.ceil(total / 15)) {
+      clockUntil(look)
+      expect(() => compiled.process(payload, true, limit), `after ${look} of ${total}`).toThrow(
+        expect.objectContaining({ code: 'deadline.exceeded', params: { where: 'run' } }),
+      )
+    }
+    // Without a limit no clock is read, also after an end.
+    const unlimited = clockUntil(0)
+    expect(comparable(compiled.process(payload, true))).toEqual(expected)
+    expect(unlimited()).toBe(0)
+  })
+
+  test('a small payload does not look at the clock', () => {
+    const compiled = createEngine('js').compile(contractOf({ type: 'object' }))
+    const looks = clockUntil(0)
+    expect(compiled.process(Buffer.from('{"a":"some text","b":[1,2,3]}'), false, limit).ok).toBe(true)
+    expect(looks()).toBe(0)
+  })
+
+  test('a step that takes longer than the rest of the time is not begun when the limit looks ahead', () => {
+    const contract = contractOf({}, { compress: { codec: 'brotli', level: 11 } })
+    const compiled = createEngine('js').compile(contract)
+    const payload = Buffer.from(`"${'x'.repeat(100_000)}"`)
+    const looks = clockUntil(Number.POSITIVE_INFINITY)
+    const near = { startedAt: 0, endsAt: 20, looksAhead: true }
+    expect(() => compiled.process(payload, false, near)).toThrow(expect.objectContaining({ code: 'deadline.exceeded' }))
+    expect(looks()).toBeGreaterThan(0)
+    expect(compiled.process(payload, false, { ...near, looksAhead: false }).ok).toBe(true)
+  })
+})
+
+describe.for(engineKinds)('%s', (kind) => {
+  test('the limit ends the costliest payload, and the next payload has its own time', (context) => {
+    needEngine(kind, context)
+    const compiled = createEngine(kind).compile(
+      contractOf({ type: 'string', pattern: '[ab]*a[ab]{200}c', maxLength: 1_000_000 }, none),
+    )
+    const startedAt = performance.now()
+    const payload = Buffer.from(`"${withoutPeriod(900_000)}"`)
+    const target = new Uint8Array(2_000_000)
+    expect(() =>
+      compiled.processInto(payload, false, target, 0, { startedAt, endsAt: startedAt + 1, looksAhead: false }),
+    ).toThrow(expect.objectContaining({ code: 'deadline.exceeded', params: { where: 'run' } }))
+    const later = performance.now()
+    const limit = { startedAt: later, endsAt: later + 60_000, looksAhead: false }
+    expect(compiled.process(Buffer.from('"c"'), false, limit)).toMatchObject({ code: 'validate.failed' })
+  })
+})
