@@ -224,7 +224,7 @@ export class FrameDecoder {
   /** The violation of a client's header, if any. */
   #checkClient(header: FrameHeader): string | undefined {
     const { kind, length, id } = header
-    if (kind !== kinds.request) return checkControl(header) ?? (isClientKind(kind) ? undefined : unknownKind(kind))
+    if (kind !== kinds.request) return isClientKind(kind) ? checkControl(header) : unknownKind(kind)
     if (header.flags > (flags.trace | flags.canonical)) return unknownFlags(header)
     if (id <= this.#lastId) return id === 0 ? clientViolations.zeroId : clientViolations.oldId
     if (id > Number.MAX_SAFE_INTEGER) return violations.hugeId
@@ -239,7 +239,7 @@ export class FrameDecoder {
   #checkServer(header: FrameHeader): string | WrongAnswer | undefined {
     const { kind, length } = header
     if (kind < kinds.accepted || kind > kinds.error) {
-      return checkControl(header) ?? (isServerKind(kind) ? undefined : unknownKind(kind))
+      return isServerKind(kind) ? checkControl(header) : unknownKind(kind)
     }
     if (header.flags !== 0) return unknownFlags(header)
     if (header.id > Number.MAX_SAFE_INTEGER) return violations.hugeId

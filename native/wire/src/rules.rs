@@ -46,11 +46,12 @@ impl RequestRules {
         if header.kind == FrameKind::Request {
             return self.admit_request(header);
         }
-        check_common(header)?;
         match header.kind {
-            FrameKind::Hello | FrameKind::Ping | FrameKind::Pong | FrameKind::Cancel => Ok(Admission::Read),
-            kind => Err(Violation::Kind(kind as u8)),
+            FrameKind::Hello | FrameKind::Ping | FrameKind::Pong | FrameKind::Cancel => {}
+            kind => return Err(Violation::Kind(kind as u8)),
         }
+        check_common(header)?;
+        Ok(Admission::Read)
     }
 
     fn admit_request(&mut self, header: &FrameHeader) -> Result<Admission, Violation> {
@@ -74,7 +75,7 @@ impl RequestRules {
     }
 }
 
-/// The rules of all kinds except REQUESTs and answers, from both sides.
+/// The rules of a client's kinds but REQUEST.
 fn check_common(header: &FrameHeader) -> Result<(), Violation> {
     if header.flags != 0 {
         return Err(Violation::Flags(header.flags, header.kind as u8));
@@ -84,7 +85,7 @@ fn check_common(header: &FrameHeader) -> Result<(), Violation> {
     }
     match header.kind {
         FrameKind::Hello if header.length > MAX_HELLO_BYTES => Err(Violation::LongHello(header.length)),
-        FrameKind::Cancel | FrameKind::Goaway if header.length > 0 => Err(Violation::Payload),
+        FrameKind::Cancel if header.length > 0 => Err(Violation::Payload),
         FrameKind::Ping | FrameKind::Pong if header.length > MAX_PING_BYTES => Err(Violation::LongPing(header.length)),
         _ => Ok(()),
     }

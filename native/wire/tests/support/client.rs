@@ -13,6 +13,9 @@ const MAX_ID: u64 = (1 << 53) - 1;
 /// Checks one header of a server's frame; an error tells which rule the server broke.
 pub fn admit_answer(header: &FrameHeader, answer_cap: u32) -> Result<()> {
     let FrameHeader { kind, flags, id, length, .. } = *header;
+    if matches!(kind, FrameKind::Request | FrameKind::Cancel) {
+        return Err(Violation::Kind(kind as u8).to_string());
+    }
     if flags != 0 {
         return Err(Violation::Flags(flags, kind as u8).to_string());
     }
@@ -25,13 +28,10 @@ pub fn admit_answer(header: &FrameHeader, answer_cap: u32) -> Result<()> {
             Err(format!("an answer has {length} bytes, more than the cap of {answer_cap}"))
         }
         FrameKind::Accepted | FrameKind::Rejected | FrameKind::Error => Ok(()),
-        FrameKind::Request => Err(Violation::Kind(kind as u8).to_string()),
+        FrameKind::Goaway if length > 0 => Err(Violation::Payload.to_string()),
+        FrameKind::Goaway => Ok(()),
         // The sizes of the other kinds have the same bounds on both sides.
-        _ => match RequestRules::new(0).admit(header) {
-            Ok(_) if kind == FrameKind::Cancel => Err(Violation::Kind(kind as u8).to_string()),
-            Err(Violation::Kind(_)) if kind == FrameKind::Goaway => Ok(()),
-            admitted => admitted.map(drop).map_err(|violation| violation.to_string()),
-        },
+        _ => RequestRules::new(0).admit(header).map(drop).map_err(|violation| violation.to_string()),
     }
 }
 
