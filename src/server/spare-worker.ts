@@ -1,6 +1,6 @@
 // The worker threads of one contract, for its payloads that take too long where requests run at first. They start with the
-// first such payload. The system shares the cores between the workers of all contracts, so that no contract waits for
-// another one's payloads. native/daemon/src/spare_threads.rs is the twin.
+// first such payload and end when there is none for two seconds. The system shares the cores between the workers of all
+// contracts, so that no contract waits for another one's payloads. native/daemon/src/spare_threads.rs is the twin.
 
 import { resolveHostOptions, SidelaneError, type Call, type Holder, type KeyedContract } from '../model/index.ts'
 import type { Engine } from '../engine/index.ts'
@@ -11,6 +11,8 @@ import { PoolPlacement } from '../placements/index.ts'
  * most a fifth of its time to such payloads of one contract.
  */
 const detourMs = 100
+/** Time without a call after which the workers end; starting them again takes about 100 ms. */
+const idleMs = 2000
 
 export class SpareWorker implements Holder {
   readonly #keyed: KeyedContract
@@ -21,6 +23,9 @@ export class SpareWorker implements Holder {
   #start: Promise<void> | undefined
   /** Calls that came before the worker had started. */
   readonly #waiting = new Set<Call>()
+  /** Calls that wait or run. */
+  #calls = 0
+  #idle: NodeJS.Timeout | undefined
   #detourUntil = 0
   #isStopped = false
 
@@ -52,6 +57,8 @@ export class SpareWorker implements Holder {
   }
 
   run(call: Call): void {
+    this.#calls++
+    clearTimeout(this.#idle)
     if (this.#pool !== undefined) return this.#pool.run(call)
     call.phase = 'queued'
     call.holder = this
@@ -63,10 +70,31 @@ export class SpareWorker implements Holder {
     this.#waiting.delete(call)
   }
 
+  /** A call has ended. */
+  ended(): void {
+    if (--this.#calls === 0) this.#endLater()
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true
+    clearTimeout(this.#idle)
     await this.#start
     await this.#pool?.stop()
+  }
+
+  #endLater(): void {
+    clearTimeout(this.#idle)
+    if (!this.#isStopped) this.#idle = setTimeout(this.#end, idleMs).unref()
+  }
+
+  /** The next call starts them again. */
+  readonly #end = (): void => {
+    const pool = this.#pool
+    // They start still.
+    if (pool === undefined) return
+    this.#pool = undefined
+    this.#start = undefined
+    void pool.stop()
   }
 
   async #open(): Promise<void> {
@@ -78,6 +106,7 @@ export class SpareWorker implements Holder {
       if (this.#isStopped) return await pool.stop()
       pool.contractIndexOf = () => 0
       this.#pool = pool
+      if (this.#calls === 0) this.#endLater()
       for (const call of this.#take()) pool.run(call)
     } catch (error) {
       // The next payload tries again.

@@ -57,7 +57,9 @@ export class SpareWorkers implements Holder {
 
   /** The request has ended. */
   release(call: Call): void {
-    this.requests.remove(call as ServerRequest)
+    const request = call as ServerRequest
+    this.requests.remove(request)
+    request.contract.spare.ended()
   }
 
   async stop(): Promise<void> {

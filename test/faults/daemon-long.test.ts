@@ -1,6 +1,6 @@
 // Fault rows about payloads that take long: the costliest contract that is admitted, on daemons and in pools. Health, PING and
 // the payloads of other contracts do not wait for them, and a deadline ends their work.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHost, type Host, type SidelaneError } from 'sidelane'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -110,6 +110,20 @@ describe.for(places)('$kind $args', ({ kind, args }) => {
       expect(cpuTicks(pid) - before).toBeLessThan(25)
     },
   )
+
+  test('F98: the threads of long payloads end, and start again', { timeout: 60_000 }, async (context) => {
+    needDaemon(kind, context)
+    const { socket, pid } = await start()
+    const client = await RawClient.afterHello(socket, costly)
+    const threads = (): number => readdirSync(`/proc/${pid}/task`).length
+    const before = threads()
+    for (const id of [1, 2]) {
+      client.send(request(id, longPayload.slice(0, 200_000) + '"', { a: 60_000 }))
+      await expect.poll(threads, { interval: 5, timeout: 10_000 }).toBeGreaterThan(before)
+      expect((await client.frame())?.kind).toBe(kinds.rejected)
+      await expect.poll(threads, { timeout: 20_000 }).toBe(before)
+    }
+  })
 
   test('F92: HTTP requests whose deadline passes while they run get 504', async (context) => {
     needDaemon(kind, context)
