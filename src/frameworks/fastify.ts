@@ -1,0 +1,151 @@
+// Entry point `sidelane/fastify`: a plugin with the route option `contract`. Fastify is imported as types only.
+
+import type { Readable } from 'node:stream'
+import type {
+  FastifyPluginAsync,
+  FastifyReply,
+  FastifyRequest,
+  preHandlerAsyncHookHandler,
+  preParsingHookHandler,
+  RouteOptions,
+} from 'fastify'
+import type * as fastifyTypes from 'fastify'
+import { createHost } from '../create.ts'
+import { invalidOptions, type Accepted, type Contract, type Host, type HostOptions } from '../model/index.ts'
+import { misuseTexts } from '../tables/framework-texts.ts'
+import { fillTemplate } from '../util/fill-template.ts'
+import {
+  processorOf,
+  receiveFrom,
+  takesBody,
+  type AnyProcessor,
+  type HttpResponse,
+  type ReceiveOptions,
+} from './index.ts'
+import { headOf, readPast, responseFor, withExchange } from './node/index.ts'
+
+/** Options of the plugin. Without `processor` and `host` they are those of `createHost`, and the app closes the host. */
+export interface SidelanePluginOptions extends HostOptions {
+  /** Processes the routes of its contract. The app that made it closes it. */
+  readonly processor?: AnyProcessor | undefined
+  /** Opens a processor for the contract of each route. The app that made it closes it. */
+  readonly host?: Host | undefined
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Behind the route option `contract`: the accepted outcome. */
+    sidelane: Accepted
+  }
+
+  interface RouteShorthandOptions<
+    RawServer extends fastifyTypes.RawServerBase = fastifyTypes.RawServerDefault,
+    RawRequest extends fastifyTypes.RawRequestDefaultExpression<RawServer> =
+      fastifyTypes.RawRequestDefaultExpression<RawServer>,
+    RawReply extends fastifyTypes.RawReplyDefaultExpression<RawServer> =
+      fastifyTypes.RawReplyDefaultExpression<RawServer>,
+    RouteGeneric extends fastifyTypes.RouteGenericInterface = fastifyTypes.RouteGenericInterface,
+    ContextConfig = fastifyTypes.ContextConfigDefault,
+    SchemaCompiler extends fastifyTypes.FastifySchema = fastifyTypes.FastifySchema,
+    TypeProvider extends fastifyTypes.FastifyTypeProvider = fastifyTypes.FastifyTypeProviderDefault,
+    Logger extends fastifyTypes.FastifyBaseLogger = fastifyTypes.FastifyBaseLogger,
+  > {
+    /** Processes the body: the handler gets `request.sidelane`. The contract, or the name of that of the processor. */
+    contract?: Contract | string
+  }
+}
+
+const plugin: FastifyPluginAsync<SidelanePluginOptions> = async (app, options) => {
+  const { processor, host, ...hostOptions } = withoutRegisterOptions(options)
+  const given = processor ?? host
+  const names = Object.keys(hostOptions).join(', ')
+  if (given !== undefined && names !== '') throw invalidOptions(fillTemplate(misuseTexts.sourceAndOptions, { names }))
+  const source = given ?? (await createHost(hostOptions))
+  // Runs when the last request is answered.
+  if (given === undefined) app.addHook('onClose', () => (source as Host).close())
+  app.decorateRequest('sidelane')
+  app.addHook('onRoute', (route) => {
+    if (route.contract !== undefined) prepareRoute(route, processorOf(source, route.contract))
+  })
+  app.addHook('preValidation', showHeaders)
+}
+
+/**
+ * The plugin. Routes with the option `contract` process the body of POST, PUT and PATCH behind all preHandler hooks, and
+ * set `request.sidelane` to the accepted outcome. All else is refused with a problem (RFC 9457), and the handler does not
+ * run. Register it with `await`, in front of its routes.
+ */
+export const sidelane: FastifyPluginAsync<SidelanePluginOptions> = Object.assign(plugin, {
+  // As fastify-plugin does: the routes of the surrounding context have the option.
+  [Symbol.for('skip-override')]: true,
+  [Symbol.for('fastify.display-name')]: 'sidelane',
+  [Symbol.for('plugin-meta')]: { fastify: '5.x', name: 'sidelane' },
+})
+
+/**
+ * A handler that answers with `request.sidelane`: the canonical JSON in the coding of the contract, or uncoded for a client
+ * that does not accept it. Answers a GET or HEAD with 304 where the client has it. The status is that of the reply.
+ */
+export function respond(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if ((request.sidelane as Accepted | undefined) === undefined) throw invalidOptions(misuseTexts.noOutcome)
+  return send(reply, responseFor(headOf(request), request.sidelane))
+}
+
+/** Avvio passes on what `register` takes for itself. */
+function withoutRegisterOptions(options: SidelanePluginOptions): SidelanePluginOptions {
+  const own: Record<string, unknown> = { ...options }
+  for (const name of ['prefix', 'logLevel', 'logSerializers']) delete own[name]
+  return own
+}
+
+/** The bodies of the requests, as preParsing hooks left them. */
+const bodies = new WeakMap<FastifyRequest, Readable>()
+
+function prepareRoute(route: RouteOptions, processor: AnyProcessor): void {
+  const wrong = [route.method].flat().find((method) => !takesBody(method))
+  if (wrong !== undefined) throw invalidOptions(fillTemplate(misuseTexts.bodyless, { method: wrong }))
+  route.preParsing = [route.preParsing ?? []].flat().concat(leaveUnread)
+  route.preHandler = [route.preHandler ?? []].flat().concat(receive(processor) as never)
+}
+
+/** Without these fields Fastify finds no body to parse, and leaves the stream to the preHandler hook. */
+const hidden = { 'content-type': undefined, 'content-length': undefined, 'transfer-encoding': undefined }
+
+const leaveUnread: preParsingHookHandler = (request, _reply, payload, done) => {
+  bodies.set(request, payload)
+  request.headers = hidden
+  done(null, payload)
+}
+
+const showHeaders = (request: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
+  if (bodies.has(request)) request.headers = undefined as never
+  done()
+}
+
+const receive =
+  (processor: AnyProcessor): preHandlerAsyncHookHandler =>
+  async (request, reply) => {
+    const options: ReceiveOptions = { onError: (error) => request.log.error(error) }
+    const body = bodies.get(request) ?? request.raw
+    const result = await withExchange(request.raw, reply.raw, body, (exchange) =>
+      receiveFrom(processor, exchange, options),
+    )
+    if ('ok' in result) {
+      request.sidelane = result
+      return
+    }
+    send(reply, result)
+    readPast(request.raw)
+    return reply
+  }
+
+function send(reply: FastifyReply, { status, headers, body }: HttpResponse): FastifyReply {
+  const { Vary: vary, ...others } = headers
+  const before = reply.getHeader('vary')
+  if (vary !== undefined) reply.header('vary', before === undefined ? vary : `${String(before)}, ${vary}`)
+  if (status !== 200) reply.code(status)
+  return reply.headers(others).send(body === undefined ? undefined : viewOf(body))
+}
+
+/** Fastify sends a Buffer as it is, and would copy other arrays. */
+const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
