@@ -33,10 +33,16 @@ const map: Record<string, readonly string[]> = {
   // Floor 4: composition.
   'build-host': ['engine', 'host', 'model', 'placements', 'policies', 'runtime', 'util'],
   create: ['build-host', 'engine', 'host', 'model', 'placements', 'policies', 'util'],
+  frameworks: ['model', 'runtime', 'tables', 'util'],
+  'frameworks/node': ['engine', 'frameworks', 'model', 'tables'],
   server: ['contract', 'engine', 'model', 'placements', 'policies', 'tables', 'util', 'util/socket-path', 'wire'],
   // Floor 5: the entries.
   index: ['contract', 'contract/define', 'contract/import', 'create', 'engine', 'model', 'ndjson'],
   edge: ['build-host', 'contract', 'engine', 'model'],
+  'frameworks/express': ['frameworks', 'frameworks/node', 'model', 'tables'],
+  'frameworks/fastify': ['create', 'frameworks', 'frameworks/node', 'model', 'tables', 'util'],
+  'frameworks/fetch': ['engine', 'frameworks', 'frameworks/web-body', 'model', 'tables'],
+  'frameworks/web-body': ['frameworks', 'model'],
   daemon: ['model', 'server', 'tables', 'util'],
   cli: [
     ...[

@@ -81,7 +81,7 @@ const told: ReadonlySet<ErrorCode> = new Set([
   'cancelled',
 ])
 
-export function faultResponse(error: unknown, { onError = console.error }: ReceiveOptions): HttpResponse {
+function faultResponse(error: unknown, { onError = console.error }: ReceiveOptions): HttpResponse {
   const fault = error instanceof SidelaneError ? error : withCause(error)
   const { code, retryAfterMs } = fault
   if (told.has(code)) return problemResponse(code, { retryAfterMs })

@@ -1,0 +1,114 @@
+// The entry point `sidelane/express`: in Express 5, and in a plain server of node:http.
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express from 'express'
+import { describe, expect, test } from 'vitest'
+import { createHost } from '../../src/create.ts'
+import { receive, respond } from '../../src/frameworks/express.ts'
+import { SidelaneError, type Accepted } from '../../src/model/index.ts'
+import { send } from './client.ts'
+import { canonical, describeFramework, order, text, type Served } from './framework.case.ts'
+
+async function listen(app: RequestListener): Promise<Served> {
+  const server = createServer(app).listen(0)
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => void server.close(resolve))
+    },
+  }
+}
+
+describeFramework('express', ({ processor, onError, onHandler }) => {
+  const app = express()
+  let stored: unknown
+  app.all('/canonical', receive(processor, { onError }), respond)
+  app.post('/orders', receive(processor, { onError, contract: 'order' }), (_req, res) => {
+    onHandler()
+    const outcome = res.locals['sidelane'] as Accepted
+    stored = outcome
+    res.status(201).json({ digest: outcome.digest })
+  })
+  app.get('/stored', (req, res) => {
+    res.locals['sidelane'] = stored
+    respond(req, res)
+  })
+  app.options('/canonical', (_req, res) => void res.status(204).end())
+  return listen(app)
+})
+
+describe('in Express', () => {
+  test('a status of the app is kept, and its Vary', async () => {
+    const host = await createHost()
+    const app = express()
+    app.post('/canonical', receive(host, { contract: order() }), (req, res) => {
+      res.status(202).vary('Origin')
+      respond(req, res)
+    })
+    const { port, close } = await listen(app)
+    const answer = await send(port, { body: text })
+    expect([answer.status, answer.headers.vary]).toEqual([202, 'Origin, Accept-Encoding'])
+    await close()
+    await host.close()
+  })
+
+  test('a body parser in front is a mistake that is told to the developer', async () => {
+    const host = await createHost()
+    const errors: SidelaneError[] = []
+    const app = express()
+    app.use(express.json())
+    app.post('/canonical', receive(host.processor(order()), { onError: (error) => errors.push(error) }), respond)
+    const { port, close } = await listen(app)
+    const answer = await send(port, { body: text })
+    expect([answer.status, answer.json()['code']]).toEqual([500, 'options.invalid'])
+    expect(errors.map(({ message }) => message)).toEqual([
+      'The body was read before `receive`: no other body parser may be in front of it',
+    ])
+    await close()
+    await host.close()
+  })
+
+  test('`respond` without `receive` is an error of the app', async () => {
+    const errors: unknown[] = []
+    const app = express()
+    app.post('/canonical', respond)
+    app.use(((error, _req, res, _next) => {
+      errors.push(error)
+      res.status(500).end()
+    }) satisfies express.ErrorRequestHandler)
+    const { port, close } = await listen(app)
+    await send(port, { body: text })
+    expect(errors).toMatchObject([{ code: 'options.invalid' }])
+    await close()
+  })
+})
+
+test('in a plain server of node:http, methods without a body are answered with 405', async () => {
+  const host = await createHost()
+  const handler = receive(host.processor(order()))
+  const { port, close } = await listen((req, res) => handler(req, res, () => respond(req, res)))
+  expect((await send(port, { body: text })).body.toString()).toBe(canonical)
+  const answer = await send(port, { method: 'GET' })
+  expect([answer.status, answer.headers.allow]).toEqual([405, 'POST, PUT, PATCH'])
+  await close()
+  await host.close()
+})
+
+describe('the option contract', () => {
+  test('names the contract of the processor, or is it', async () => {
+    await using host = await createHost()
+    const processor = host.processor(order())
+    receive(processor, { contract: 'order' })
+    receive(processor, { contract: order() })
+    expect(() => receive(processor, { contract: 'invoice' })).toThrow(
+      'The processor serves the contract "order", not "invoice".',
+    )
+    expect(() => receive(processor, { contract: order('brotli') })).toThrow('their ids differ')
+    expect(() => receive(host, { contract: 'order' })).toThrow('a host does not know one by its name')
+    expect(() => receive(host)).toThrow(SidelaneError)
+    expect(() => receive(undefined as never)).toThrow('Expected a processor or a host')
+  })
+})
