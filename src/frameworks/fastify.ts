@@ -1,5 +1,6 @@
 // Entry point `sidelane/fastify`: a plugin with the route option `contract`. Fastify is imported as types only.
 
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import type {
   FastifyPluginAsync,
@@ -86,9 +87,26 @@ export const sidelane: FastifyPluginAsync<SidelanePluginOptions> = Object.assign
  * A handler that answers with `request.sidelane`: the canonical JSON in the coding of the contract, or uncoded for a client
  * that does not accept it. Answers a GET or HEAD with 304 where the client has it. The status is that of the reply.
  */
-export function respond(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function respond<R extends AnyReply>(request: AnyRequest, reply: R): R {
   if ((request.sidelane as Accepted | undefined) === undefined) throw invalidOptions(misuseTexts.noOutcome)
   return send(reply, responseFor(headOf(request), request.sidelane))
+}
+
+/** What `respond` uses of a request, of any server and with any types. */
+export type AnyRequest = Pick<FastifyRequest, 'sidelane' | 'method'> & { readonly headers: IncomingHttpHeaders }
+
+/** What `respond` uses of a reply, of any server and with any types. */
+export interface AnyReply {
+  /** As that of Fastify. */
+  getHeader(name: string): number | string | string[] | undefined
+  /** As that of Fastify. */
+  header(name: string, value: unknown): unknown
+  /** As that of Fastify. */
+  headers(values: Readonly<Record<string, string>>): unknown
+  /** As that of Fastify. */
+  code(status: number): unknown
+  /** As that of Fastify. */
+  send(payload?: unknown): unknown
 }
 
 /** Avvio passes on what `register` takes for itself. */
@@ -139,12 +157,14 @@ const receive =
     return reply
   }
 
-function send(reply: FastifyReply, { status, headers, body }: HttpResponse): FastifyReply {
+function send<R extends AnyReply>(reply: R, { status, headers, body }: HttpResponse): R {
   const { Vary: vary, ...others } = headers
   const before = reply.getHeader('vary')
   if (vary !== undefined) reply.header('vary', before === undefined ? vary : `${String(before)}, ${vary}`)
   if (status !== 200) reply.code(status)
-  return reply.headers(others).send(body === undefined ? undefined : viewOf(body))
+  reply.headers(others)
+  reply.send(body === undefined ? undefined : viewOf(body))
+  return reply
 }
 
 /** Fastify sends a Buffer as it is, and would copy other arrays. */

@@ -9,6 +9,7 @@ import {
   type Host,
   type Processor,
   type ProcessOutcome,
+  type Rejected,
 } from '../model/index.ts'
 import { misuseTexts } from '../tables/framework-texts.ts'
 import {
@@ -32,7 +33,7 @@ import { expandBytes, expandsOnTheWeb, readsGzip, readWebBody } from './web-body
 export type { ReceiveOptions, Sendable } from './index.ts'
 
 /** An accepted outcome of a processor. */
-export type AcceptedBy<Out, C extends boolean, A extends boolean> = Extract<ProcessOutcome<Out, C, A>, { ok: true }>
+export type AcceptedBy<Out, C extends boolean, A extends boolean> = Exclude<ProcessOutcome<Out, C, A>, Rejected>
 
 /**
  * Processes the body of a POST, PUT or PATCH. Resolves with the accepted outcome, or with the Response that refuses the
@@ -89,8 +90,12 @@ const headOf = ({ method, headers }: Request): RequestHead => ({
   header: (name) => headers.get(name) ?? undefined,
 })
 
-const toResponse = ({ method }: Request, { status, headers, body }: HttpResponse): Response =>
-  new Response(method === 'HEAD' ? null : ((body ?? null) as ConstructorParameters<typeof Response>[0]), {
+function toResponse({ method }: Request, { status, headers, body }: HttpResponse): Response {
+  const init = {
     status,
     headers: { ...headers, ...(body !== undefined && { 'Content-Length': String(body.length) }) },
-  })
+    // Cloudflare Workers would compress the body once more. Other runtimes do not know the member.
+    encodeBody: 'manual',
+  }
+  return new Response(method === 'HEAD' ? null : ((body ?? null) as ConstructorParameters<typeof Response>[0]), init)
+}

@@ -4,10 +4,14 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import { defineContract } from '../../src/contract/define/index.ts'
 import { createHost } from '../../src/create.ts'
 import { receive, respond } from '../../src/frameworks/express.ts'
-import { SidelaneError, type Accepted } from '../../src/model/index.ts'
-import { send } from './client.ts'
+import { SidelaneError, type Accepted, type Processor } from '../../src/model/index.ts'
+import { Bell } from '../support/bell.ts'
+import { needEngine } from '../support/need.ts'
+import { open, send } from './client.ts'
 import { canonical, describeFramework, order, text, type Served } from './framework.case.ts'
 
 async function listen(app: RequestListener): Promise<Served> {
@@ -53,6 +57,59 @@ describe('in Express', () => {
     expect([answer.status, answer.headers.vary]).toEqual([202, 'Origin, Accept-Encoding'])
     await close()
     await host.close()
+  })
+
+  test('what a dictionary compressed is sent uncoded: no token tells the client which', async (context) => {
+    needEngine('native', context)
+    await using host = await createHost()
+    const bytes = Buffer.from('{"email":"ada@example.org","id":1}')
+    const contract = defineContract({
+      name: 'order',
+      schema: z.strictObject({ id: z.int(), email: z.string() }),
+      compress: { codec: 'zstd' },
+      dictionary: { path: 'a.dict', bytes },
+    })
+    const app = express()
+    app.post('/canonical', receive(host.processor(contract)), respond)
+    const { port, close } = await listen(app)
+    const headers = { 'accept-encoding': 'zstd, gzip' }
+    const answer = await send(port, { headers, body: '{"id":7,"email":"ada@example.org"}' })
+    expect([answer.headers['content-encoding'], answer.body.toString()]).toEqual([undefined, canonical])
+    expect(
+      (await send(port, { headers: { 'accept-encoding': 'zstd, identity;q=0' }, body: '{"id":7,"email":"a"}' })).status,
+    ).toBe(406)
+    await close()
+  })
+
+  test('a logger sees 499 when the client went before the response', async () => {
+    const called = new Bell()
+    const closed = new Bell()
+    const [calls, closes] = [called.next(), closed.next()]
+    let status = 0
+    const handler = receive({
+      ...({ contract: order(), state: 'ready' } as Processor),
+      process: (_payload: unknown, { signal }: { signal?: AbortSignal } = {}) => {
+        called.ring()
+        return new Promise<never>((_, reject) => {
+          signal?.addEventListener('abort', () => reject(new SidelaneError('cancelled')))
+        })
+      },
+    })
+    const { port, close } = await listen((req, res) => {
+      handler(req, res, () => respond(req, res))
+      res.on('close', () => {
+        status = res.statusCode
+        closed.ring()
+      })
+    })
+    const req = open(port, {})
+    req.on('error', () => {})
+    req.end(text)
+    await calls
+    req.destroy()
+    await closes
+    expect(status).toBe(499)
+    await close()
   })
 
   test('a body parser in front is a mistake that is told to the developer', async () => {

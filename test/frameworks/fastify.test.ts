@@ -1,5 +1,8 @@
 // The entry point `sidelane/fastify`.
+import { once } from 'node:events'
+import { connect } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { text as readText } from 'node:stream/consumers'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { describe, expect, test } from 'vitest'
 import { createHost } from '../../src/create.ts'
@@ -121,6 +124,26 @@ describe('in Fastify', () => {
       payload: text,
     })
     expect([statusCode, headers['vary']]).toEqual([202, 'Origin, Accept-Encoding'])
+    await app.close()
+  })
+
+  test('over HTTP/2 the semantics are the same', async () => {
+    await using host = await createHost()
+    const app = Fastify({ http2: true })
+    await app.register(sidelane, { processor: host.processor(order('gzip', 1000)) })
+    app.post('/canonical', { contract: 'order' }, respond)
+    await app.listen({ port: 0 })
+    const client = connect(`http://localhost:${(app.server.address() as AddressInfo).port}`)
+    const post = async (body: string | Buffer): Promise<[unknown, string]> => {
+      const stream = client.request({ ':method': 'POST', ':path': '/canonical', ...json })
+      stream.end(body)
+      const [headers] = (await once(stream, 'response')) as [Record<string, unknown>]
+      return [headers[':status'], await readText(stream)]
+    }
+    expect(await post(text)).toEqual([200, canonical])
+    expect(await post(Buffer.alloc(200_000, 0x20))).toEqual([413, expect.stringContaining('limit.bytes')])
+    expect(await post(text)).toEqual([200, canonical])
+    client.close()
     await app.close()
   })
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createHost } from '../../src/create.ts'
 import { receive, respond } from '../../src/frameworks/fetch.ts'
 import type { Accepted } from '../../src/model/index.ts'
@@ -46,6 +46,22 @@ describe('with Requests alone', () => {
     expect(outcome.value()).toEqual({ email: 'ada@example.org', id: 7 })
     const other = await receive(host, request(), { contract: order() })
     expect(other).toMatchObject({ ok: true, codec: 'gzip' })
+  })
+
+  test('a worker of Cloudflare is told not to compress the body again', async () => {
+    await using host = await createHost()
+    const inits: unknown[] = []
+    class Recorder extends Response {
+      constructor(body: ConstructorParameters<typeof Response>[0], init: ResponseInit) {
+        super(body, init)
+        inits.push(init)
+      }
+    }
+    vi.stubGlobal('Response', Recorder)
+    const sent = request({ headers: { ...json, 'accept-encoding': 'gzip' } })
+    await respond(sent, await receive(host.processor(order()), sent))
+    vi.unstubAllGlobals()
+    expect(inits).toMatchObject([{ encodeBody: 'manual', headers: { 'Content-Encoding': 'gzip' } }])
   })
 
   test('other methods are answered with 405', async () => {

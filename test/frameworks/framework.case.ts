@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { defineContract, norm } from '../../src/contract/define/index.ts'
 import { createHost } from '../../src/create.ts'
+import { decompress } from '../../src/engine/index.ts'
 import {
   SidelaneError,
   type Codec,
@@ -17,6 +18,7 @@ import {
   type SidelaneErrorOptions,
 } from '../../src/model/index.ts'
 import { Bell } from '../support/bell.ts'
+import { needEngine } from '../support/need.ts'
 import { answerOf, json, open, send, type Answer } from './client.ts'
 
 type AnyProcessor = Processor<unknown, unknown, boolean, boolean>
@@ -40,7 +42,8 @@ export interface App {
  */
 export type Serve = (app: App) => Promise<Served>
 
-export const order = (codec: Codec = 'gzip', maxBytes = 65_536): Contract =>
+/** With types of its own, as in an app. */
+export const order = (codec: Codec = 'gzip', maxBytes = 65_536) =>
   defineContract({
     name: 'order',
     schema: z.strictObject({
@@ -114,10 +117,12 @@ export function describeFramework(name: string, serve: Serve): void {
       const codings: [Codec, string, ((body: Buffer) => Buffer) | undefined][] = [
         ['brotli', 'br', brotliDecompressSync],
         ['deflate', 'deflate', inflateSync],
+        ['zstd', 'zstd', (body) => Buffer.from(decompress(body, 'zstd', { maxBytes: 1000 }))],
         ['deflate-raw', 'deflate-raw', undefined],
         ['none', '*', undefined],
       ]
-      test.each(codings)('%s has the token %s, or none', async (codec, accepted, decode) => {
+      test.for(codings)('%s has the token %s, or none', async ([codec, accepted, decode], context) => {
+        if (codec === 'zstd') needEngine('native', context)
         const port = await startInline(order(codec))
         const { headers, body } = await send(port, { headers: accept(`gzip, ${accepted}`), body: text })
         expect(headers['content-encoding']).toBe(decode && accepted)
