@@ -93,7 +93,10 @@ export function respond<R extends AnyReply>(request: AnyRequest, reply: R): R {
 }
 
 /** What `respond` uses of a request, of any server and with any types. */
-export type AnyRequest = Pick<FastifyRequest, 'sidelane' | 'method'> & { readonly headers: IncomingHttpHeaders }
+export interface AnyRequest extends Pick<FastifyRequest, 'sidelane' | 'method'> {
+  /** As that of Fastify. */
+  readonly headers: IncomingHttpHeaders
+}
 
 /** What `respond` uses of a reply, of any server and with any types. */
 export interface AnyReply {
