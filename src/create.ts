@@ -39,7 +39,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
  *
  * ```js
  * const pool = await createProcessor(order, { placement: 'pool' })
- * const server = app.listen(process.env.PORT)
+ * const server = app.listen(process.env.PORT ?? 3000)
  * process.once('SIGTERM', () => server.close(() => pool.close()))
  * ```
  *

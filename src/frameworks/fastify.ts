@@ -12,10 +12,18 @@ import type {
 } from 'fastify'
 import type * as fastifyTypes from 'fastify'
 import { createHost } from '../create.ts'
-import { invalidOptions, type Accepted, type Contract, type Host, type HostOptions } from '../model/index.ts'
+import {
+  invalidOptions,
+  type Accepted,
+  type Contract,
+  type Host,
+  type HostOptions,
+  type SidelaneError,
+} from '../model/index.ts'
 import { misuseTexts } from '../tables/framework-texts.ts'
 import { fillTemplate } from '../util/fill-template.ts'
 import {
+  faultLine,
   processorOf,
   receiveFrom,
   takesBody,
@@ -31,6 +39,11 @@ export interface SidelanePluginOptions extends HostOptions {
   readonly processor?: AnyProcessor | undefined
   /** Opens a processor for the contract of each route. The app that made it closes it. */
   readonly host?: Host | undefined
+  /**
+   * Called with each fault that is a mistake of the server (status 500), for a log. Default: one line of
+   * `request.log.error`, without the message of the cause, which may quote the payload.
+   */
+  readonly onError?: ((error: SidelaneError, request: FastifyRequest) => void) | undefined
 }
 
 declare module 'fastify' {
@@ -57,7 +70,7 @@ declare module 'fastify' {
 }
 
 const plugin: FastifyPluginAsync<SidelanePluginOptions> = async (app, options) => {
-  const { processor, host, ...hostOptions } = withoutRegisterOptions(options)
+  const { processor, host, onError = logFault, ...hostOptions } = withoutRegisterOptions(options)
   const given = processor ?? host
   const names = Object.keys(hostOptions).join(', ')
   if (given !== undefined && names !== '') throw invalidOptions(fillTemplate(misuseTexts.sourceAndOptions, { names }))
@@ -66,7 +79,7 @@ const plugin: FastifyPluginAsync<SidelanePluginOptions> = async (app, options) =
   if (given === undefined) app.addHook('onClose', () => (source as Host).close())
   app.decorateRequest('sidelane')
   app.addHook('onRoute', (route) => {
-    if (route.contract !== undefined) prepareRoute(route, processorOf(source, route.contract))
+    if (route.contract !== undefined) prepareRoute(route, processorOf(source, route.contract), onError)
   })
   app.addHook('preValidation', showHeaders)
 }
@@ -122,11 +135,15 @@ function withoutRegisterOptions(options: SidelanePluginOptions): SidelanePluginO
 /** The bodies of the requests, as preParsing hooks left them. */
 const bodies = new WeakMap<FastifyRequest, Readable>()
 
-function prepareRoute(route: RouteOptions, processor: AnyProcessor): void {
+type OnError = NonNullable<SidelanePluginOptions['onError']>
+
+const logFault: OnError = (error, request) => request.log.error(faultLine(error))
+
+function prepareRoute(route: RouteOptions, processor: AnyProcessor, onError: OnError): void {
   const wrong = [route.method].flat().find((method) => !takesBody(method))
   if (wrong !== undefined) throw invalidOptions(fillTemplate(misuseTexts.bodyless, { method: wrong }))
   route.preParsing = [route.preParsing ?? []].flat().concat(leaveUnread)
-  route.preHandler = [route.preHandler ?? []].flat().concat(receive(processor) as never)
+  route.preHandler = [route.preHandler ?? []].flat().concat(receive(processor, onError) as never)
 }
 
 /** Without these fields Fastify finds no body to parse, and leaves the stream to the preHandler hook. */
@@ -144,9 +161,9 @@ const showHeaders = (request: FastifyRequest, _reply: FastifyReply, done: () => 
 }
 
 const receive =
-  (processor: AnyProcessor): preHandlerAsyncHookHandler =>
+  (processor: AnyProcessor, onError: OnError): preHandlerAsyncHookHandler =>
   async (request, reply) => {
-    const options: ReceiveOptions = { onError: (error) => request.log.error(error) }
+    const options: ReceiveOptions = { onError: (error) => onError(error, request) }
     const body = bodies.get(request) ?? request.raw
     const result = await withExchange(request.raw, reply.raw, body, (exchange) =>
       receiveFrom(processor, exchange, options),

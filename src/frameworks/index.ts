@@ -13,5 +13,5 @@ export {
   type Sendable,
 } from './outcome-response.ts'
 export { processorOf, type AnyProcessor, type Source } from './processor-of.ts'
-export { receiveFrom, type BodyLimits, type Exchange, type ReceiveOptions } from './receive.ts'
+export { faultLine, receiveFrom, type BodyLimits, type Exchange, type ReceiveOptions } from './receive.ts'
 export { allowedMethods, takesBody } from './request-checks.ts'

@@ -13,7 +13,10 @@ export interface ReceiveOptions {
   readonly contract?: Contract | string | undefined
   /** Time limit of each call, in ms, 1 to 60,000. Default: the host's. */
   readonly deadlineMs?: number | undefined
-  /** Called with each fault that is a mistake of the server (status 500), for a log. Default: `console.error`. */
+  /**
+   * Called with each fault that is a mistake of the server (status 500), for a log. Default: one line of `console.error`,
+   * without the message of the cause, which may quote the payload.
+   */
   readonly onError?: ((error: SidelaneError) => void) | undefined
 }
 
@@ -81,12 +84,22 @@ const told: ReadonlySet<ErrorCode> = new Set([
   'cancelled',
 ])
 
-function faultResponse(error: unknown, { onError = console.error }: ReceiveOptions): HttpResponse {
+function faultResponse(error: unknown, { onError = printFault }: ReceiveOptions): HttpResponse {
   const fault = error instanceof SidelaneError ? error : withCause(error)
   const { code, retryAfterMs } = fault
   if (told.has(code)) return problemResponse(code, { retryAfterMs })
   onError(fault)
   return problemResponse(code, { status: 500 })
+}
+
+const printFault = (fault: SidelaneError): void => console.error(`sidelane: ${faultLine(fault)}`)
+
+/** For a log: the kind and the place of the cause, but not its message, which may quote the payload. */
+export function faultLine({ code, message, cause }: SidelaneError): string {
+  if (cause === undefined) return `${code}: ${message}`
+  const { name, at } = toFault(cause).params ?? {}
+  const kind = cause instanceof SidelaneError ? cause.code : String(name)
+  return `${code}: ${message} (${kind}${typeof at === 'string' ? ` at ${at}` : ''})`
 }
 
 const withCause = (cause: unknown): SidelaneError => {

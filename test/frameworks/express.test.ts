@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
 import { defineContract } from '../../src/contract/define/index.ts'
 import { createHost } from '../../src/create.ts'
@@ -12,7 +12,7 @@ import { SidelaneError, type Accepted, type Processor } from '../../src/model/in
 import { Bell } from '../support/bell.ts'
 import { needEngine } from '../support/need.ts'
 import { open, send } from './client.ts'
-import { canonical, describeFramework, order, text, type Served } from './framework.case.ts'
+import { canonical, describeFramework, failing, order, text, type Served } from './framework.case.ts'
 
 async function listen(app: RequestListener): Promise<Served> {
   const server = createServer(app).listen(0)
@@ -126,6 +126,18 @@ describe('in Express', () => {
     ])
     await close()
     await host.close()
+  })
+
+  test('a fault of the server is one line, without the message of its cause', async () => {
+    const lines: unknown[][] = []
+    const print = vi.spyOn(console, 'error').mockImplementation((...line) => void lines.push(line))
+    const app = express()
+    app.post('/canonical', receive(failing('app.threw', { cause: new TypeError('a secret') })), respond)
+    const { port, close } = await listen(app)
+    expect((await send(port, { body: text })).status).toBe(500)
+    print.mockRestore()
+    expect(lines).toEqual([[expect.stringMatching(/^sidelane: app\.threw: .* \(TypeError at .*\)$/)]])
+    await close()
   })
 
   test('`respond` without `receive` is an error of the app', async () => {

@@ -7,10 +7,10 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { describe, expect, test } from 'vitest'
 import { createHost } from '../../src/create.ts'
 import { respond, sidelane } from '../../src/frameworks/fastify.ts'
-import type { Accepted, Processor, SidelaneError } from '../../src/model/index.ts'
+import type { Accepted, Processor } from '../../src/model/index.ts'
 import { Bell } from '../support/bell.ts'
 import { json, send } from './client.ts'
-import { canonical, describeFramework, order, text, type Served } from './framework.case.ts'
+import { canonical, describeFramework, failing, order, text, type Served } from './framework.case.ts'
 
 const portOf = (app: FastifyInstance): number => (app.server.address() as AddressInfo).port
 
@@ -21,12 +21,7 @@ const served = async (app: FastifyInstance): Promise<Served> => {
 
 describeFramework('fastify', async ({ processor, onError, onHandler }) => {
   const app = Fastify({ forceCloseConnections: true })
-  // The log is where errors go.
-  app.addHook('onRequest', (request, _reply, done) => {
-    Object.assign(request.log, { error: (error: SidelaneError) => onError(error) })
-    done()
-  })
-  await app.register(sidelane, { processor })
+  await app.register(sidelane, { processor, onError })
   let stored: Accepted | undefined
   app.post('/canonical', { contract: 'order' }, respond)
   app.post('/orders', { contract: processor.contract }, (request, reply) => {
@@ -124,6 +119,20 @@ describe('in Fastify', () => {
       payload: text,
     })
     expect([statusCode, headers['vary']]).toEqual([202, 'Origin, Accept-Encoding'])
+    await app.close()
+  })
+
+  test('a fault of the server is a line of the log, without the message of its cause', async () => {
+    const lines: string[] = []
+    const app = Fastify({ logger: { level: 'error', stream: { write: (line: string) => void lines.push(line) } } })
+    await app.register(sidelane, { processor: failing('app.threw', { cause: new TypeError('a secret') }) })
+    app.post('/canonical', { contract: 'order' }, respond)
+    const { statusCode } = await app.inject({ method: 'POST', url: '/canonical', headers: json, payload: text })
+    expect([statusCode, lines.length]).toEqual([500, 1])
+    const { msg } = JSON.parse(lines[0] ?? '') as { msg: string }
+    expect(msg).toMatch(
+      /^app\.threw: A check or a conversion of the app threw an error\. \(TypeError at .*:\d+:\d+\)?\)$/,
+    )
     await app.close()
   })
 

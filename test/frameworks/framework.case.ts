@@ -65,7 +65,7 @@ const digestOf = (bytes: Uint8Array): string => `sha-256=:${createHash('sha256')
 const stub = (process: (options: ProcessOptions) => Promise<never>, contract = order()): AnyProcessor =>
   ({ contract, state: 'ready', process: (_: unknown, options: ProcessOptions) => process(options) }) as never
 
-const failing = (code: FaultCode, options?: SidelaneErrorOptions): AnyProcessor =>
+export const failing = (code: FaultCode, options?: SidelaneErrorOptions): AnyProcessor =>
   stub(() => Promise.reject(new SidelaneError(code, options)))
 
 export function describeFramework(name: string, serve: Serve): void {

@@ -1,4 +1,4 @@
-// Run it: PORT=3000 node server.js
+// node server.js
 import express from 'express'
 import { createProcessor } from 'sidelane'
 import { receive, respond } from 'sidelane/express'
@@ -24,5 +24,5 @@ app.get('/orders/:digest', (req, res, next) => {
   respond(req, res, next)
 })
 
-const server = app.listen(process.env.PORT)
+const server = app.listen(process.env.PORT ?? 3000)
 process.once('SIGTERM', () => server.close(() => pool.close()))

@@ -1,4 +1,4 @@
-// Run it: PORT=3000 node server.js
+// node server.js
 import Fastify from 'fastify'
 import { respond, sidelane } from 'sidelane/fastify'
 import { order } from '../order.contract.js'
@@ -25,5 +25,5 @@ app.get('/orders/:digest', (request, reply) => {
   return request.sidelane ? respond(request, reply) : reply.callNotFound()
 })
 
-await app.listen({ port: process.env.PORT })
+await app.listen({ port: process.env.PORT ?? 3000 })
 process.once('SIGTERM', () => app.close())

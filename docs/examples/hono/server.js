@@ -1,4 +1,4 @@
-// Run it: PORT=3000 node server.js
+// node server.js
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createProcessor } from 'sidelane'
@@ -27,5 +27,5 @@ app.get('/orders/:digest', (c) => {
   return outcome ? respond(c.req.raw, outcome) : c.notFound()
 })
 
-const server = serve({ fetch: app.fetch, port: process.env.PORT })
+const server = serve({ fetch: app.fetch, port: process.env.PORT ?? 3000 })
 process.once('SIGTERM', () => server.close(() => pool.close()))
