@@ -19,14 +19,21 @@ import { headOf, readPast, responseFor, withExchange } from './node/index.ts'
 
 export type { ReceiveOptions, Sendable, Source } from './index.ts'
 
-/** A response with the values of Express that live as long as the request. */
-export type ResponseWithLocals = ServerResponse & {
-  /** `locals.sidelane` is the accepted outcome. */
-  locals?: Record<string, unknown>
+declare global {
+  // The name that the types of Express merge with; they are not needed.
+  namespace Express {
+    /** `res.locals`. */
+    interface Locals {
+      /** Behind `receive`: the accepted outcome. */
+      sidelane: Accepted
+    }
+  }
 }
 
+type ResponseWithLocals = ServerResponse & { locals?: Record<string, unknown> }
+
 /** Middleware, and a handler of the app where it does not call `next`. */
-export type Middleware = (req: IncomingMessage, res: ResponseWithLocals, next: (error?: unknown) => void) => void
+export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
 
 /**
  * Middleware that processes the body of POST, PUT and PATCH, and sets `res.locals.sidelane` to the accepted outcome. All
@@ -45,7 +52,8 @@ export function receive(source: Source, options: ReceiveOptions = {}): Middlewar
       return next(error)
     }
     if (!('ok' in result)) return refuse(req, res, result)
-    res.locals = Object.assign(res.locals ?? {}, { sidelane: result })
+    const own: ResponseWithLocals = res
+    own.locals = Object.assign(own.locals ?? {}, { sidelane: result })
     next()
   }
   return (req, res, next) => {
@@ -61,8 +69,8 @@ type AsyncMiddleware = (...args: Parameters<Middleware>) => Promise<void>
  * client that does not accept it. Answers a GET or HEAD with 304 where the client has it. The status is that of `res`.
  * Without an outcome, methods that `receive` passes go to the next handler, or are answered with 405 where there is none.
  */
-export function respond(req: IncomingMessage, res: ResponseWithLocals, next?: (error?: unknown) => void): void {
-  const outcome = res.locals?.['sidelane'] as Sendable | undefined
+export function respond(req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void): void {
+  const outcome = (res as ResponseWithLocals).locals?.['sidelane'] as Sendable | undefined
   if (outcome !== undefined) return send(req, res, responseFor(headOf(req), outcome))
   const isPassed = !takesBody(req.method ?? '')
   if (next !== undefined) return isPassed ? next() : next(invalidOptions(misuseTexts.noOutcome))

@@ -172,7 +172,8 @@ const receive =
       request.sidelane = result
       return
     }
-    send(reply, result)
+    // A timeout of the app may have answered.
+    if (!reply.sent) send(reply, result)
     readPast(request.raw)
     return reply
   }

@@ -28,16 +28,16 @@ async function listen(app: RequestListener): Promise<Served> {
 
 describeFramework('express', ({ processor, onError, onHandler }) => {
   const app = express()
-  let stored: unknown
+  let stored: Accepted | undefined
   app.all('/canonical', receive(processor, { onError }), respond)
   app.post('/orders', receive(processor, { onError, contract: 'order' }), (_req, res) => {
     onHandler()
-    const outcome = res.locals['sidelane'] as Accepted
+    const outcome = res.locals.sidelane
     stored = outcome
     res.status(201).json({ digest: outcome.digest })
   })
   app.get('/stored', (req, res) => {
-    res.locals['sidelane'] = stored
+    res.locals.sidelane = stored as Accepted
     respond(req, res)
   })
   app.options('/canonical', (_req, res) => void res.status(204).end())
