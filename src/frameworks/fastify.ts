@@ -18,7 +18,7 @@ import {
   type Contract,
   type Host,
   type HostOptions,
-  type SidelaneError,
+  SidelaneError,
 } from '../model/index.ts'
 import { misuseTexts } from '../tables/framework-texts.ts'
 import { fillTemplate } from '../util/fill-template.ts'
@@ -28,6 +28,7 @@ import {
   receiveFrom,
   takesBody,
   type AnyProcessor,
+  type Exchange,
   type HttpResponse,
   type ReceiveOptions,
 } from './index.ts'
@@ -166,7 +167,7 @@ const receive =
     const options: ReceiveOptions = { onError: (error) => onError(error, request) }
     const body = bodies.get(request) ?? request.raw
     const result = await withExchange(request.raw, reply.raw, body, (exchange) =>
-      receiveFrom(processor, exchange, options),
+      receiveFrom(processor, isDecoded(body) ? withoutCoding(exchange) : exchange, options),
     )
     if ('ok' in result) {
       request.sidelane = result
@@ -177,6 +178,24 @@ const receive =
     readPast(request.raw)
     return reply
   }
+
+/** A hook has decoded the body, as @fastify/compress does: its stream has this property, by the rules of preParsing. */
+const isDecoded = (body: Readable): boolean => 'receivedEncodedLength' in body
+
+const fieldsOfCoding = new Set(['content-encoding', 'content-length'])
+
+/** The fields still describe the body as it arrived. */
+const withoutCoding = (exchange: Exchange): Exchange => ({
+  ...exchange,
+  head: {
+    ...exchange.head,
+    header: (name) => (fieldsOfCoding.has(name) ? undefined : exchange.head.header(name)),
+  },
+  read: (limits) =>
+    exchange.read(limits).catch((cause: unknown) => {
+      throw cause instanceof SidelaneError ? cause : new SidelaneError('codec.corrupt', { cause })
+    }),
+})
 
 function send<R extends AnyReply>(reply: R, { status, headers, body }: HttpResponse): R {
   const { Vary: vary, ...others } = headers

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { text as readText } from 'node:stream/consumers'
+import { brotliCompressSync, createBrotliDecompress } from 'node:zlib'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { describe, expect, test } from 'vitest'
 import { createHost } from '../../src/create.ts'
@@ -102,6 +103,27 @@ describe('in Fastify', () => {
     expect(processor.stats().calls).toBe(0)
     expect((await inject({ authorization: 'x' })).statusCode).toBe(200)
     expect(seen).toEqual(['application/json', 'application/json'])
+    await app.close()
+  })
+
+  test('a body that another plugin has decoded is not decoded again', async () => {
+    await using host = await createHost()
+    const app = Fastify()
+    await app.register(sidelane, { host })
+    // As @fastify/compress does.
+    app.addHook('preParsing', (request, _reply, payload, done) => {
+      if (request.headers['content-encoding'] === undefined) return done(null, payload)
+      const decoder = Object.assign(createBrotliDecompress(), { receivedEncodedLength: 0 })
+      return done(null, payload.pipe(decoder))
+    })
+    app.post('/canonical', { contract: order() }, respond)
+    const post = (payload: Buffer, coding = {}): Promise<{ statusCode: number; body: string }> =>
+      app.inject({ method: 'POST', url: '/canonical', headers: { ...json, ...coding }, payload })
+    const br = { 'content-encoding': 'br' }
+    expect(await post(brotliCompressSync(text), br)).toMatchObject({ statusCode: 200, body: canonical })
+    expect(await post(Buffer.from(text))).toMatchObject({ statusCode: 200, body: canonical })
+    expect((await post(Buffer.from(text), br)).statusCode).toBe(422)
+    expect((await post(brotliCompressSync(Buffer.alloc(100_000, 0x20)), br)).statusCode).toBe(413)
     await app.close()
   })
 
