@@ -24,6 +24,7 @@ import { misuseTexts } from '../tables/framework-texts.ts'
 import { fillTemplate } from '../util/fill-template.ts'
 import {
   faultLine,
+  isFault,
   processorOf,
   receiveFrom,
   takesBody,
@@ -193,7 +194,7 @@ const withoutCoding = (exchange: Exchange): Exchange => ({
   },
   read: (limits) =>
     exchange.read(limits).catch((cause: unknown) => {
-      throw cause instanceof SidelaneError ? cause : new SidelaneError('codec.corrupt', { cause })
+      throw isFault(cause) ? cause : new SidelaneError('codec.corrupt', { cause })
     }),
 })
 

@@ -2,6 +2,7 @@
 
 export { BoundedBytes, tooLong } from './bounded-bytes.ts'
 export { identity } from './content-coding.ts'
+export { isFault } from './is-fault.ts'
 export { problemResponse, type HttpResponse, type RequestHead } from './message.ts'
 export {
   canonicalOf,

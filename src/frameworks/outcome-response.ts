@@ -1,10 +1,11 @@
 // The response that carries an outcome: which form of it, and the fields that describe that form.
 
-import { SidelaneError, type Accepted, type AcceptedCanonical } from '../model/index.ts'
+import type { Accepted, AcceptedCanonical } from '../model/index.ts'
 import { frameworkTexts as texts } from '../tables/framework-texts.ts'
 import { fillTemplate } from '../util/fill-template.ts'
 import { sha256Hex } from '#runtime'
 import { chooseCoding, identity, tokenOf } from './content-coding.ts'
+import { isFault } from './is-fault.ts'
 import { problemResponse, type HttpResponse, type RequestHead } from './message.ts'
 
 /** What a response is made of: an accepted outcome, or its body and codec as read back from a store. */
@@ -63,8 +64,7 @@ export function notAcceptable(outcome: Sendable): HttpResponse {
 export const maxStoredBytes = 67_108_864
 
 /** True where the decoder is missing or the body is damaged: nothing can be sent. */
-export const cannotDecode = (error: unknown): boolean =>
-  error instanceof SidelaneError && error.code === 'codec.unavailable'
+export const cannotDecode = (error: unknown): boolean => isFault(error) && error.code === 'codec.unavailable'
 
 /** Weak comparison (RFC 9110, 13.1.2). */
 function matches(field: string | undefined, etag: string): boolean {

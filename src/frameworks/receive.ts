@@ -2,6 +2,7 @@
 
 import { SidelaneError, toFault, type Accepted, type Contract, type ErrorCode } from '../model/index.ts'
 import { chooseCoding, identity, tokenOf } from './content-coding.ts'
+import { isFault } from './is-fault.ts'
 import { problemResponse, type HttpResponse, type RequestHead } from './message.ts'
 import { markUncoded } from './outcome-response.ts'
 import type { AnyProcessor } from './processor-of.ts'
@@ -85,7 +86,7 @@ const told: ReadonlySet<ErrorCode> = new Set([
 ])
 
 function faultResponse(error: unknown, { onError = printFault }: ReceiveOptions): HttpResponse {
-  const fault = error instanceof SidelaneError ? error : withCause(error)
+  const fault = isFault(error) ? error : withCause(error)
   const { code, retryAfterMs } = fault
   if (told.has(code)) return problemResponse(code, { retryAfterMs })
   onError(fault)
@@ -98,7 +99,7 @@ const printFault = (fault: SidelaneError): void => console.error(`sidelane: ${fa
 export function faultLine({ code, message, cause }: SidelaneError): string {
   if (cause === undefined) return `${code}: ${message}`
   const { name, at } = toFault(cause).params ?? {}
-  const kind = cause instanceof SidelaneError ? cause.code : String(name)
+  const kind = isFault(cause) ? cause.code : String(name)
   return `${code}: ${message} (${kind}${typeof at === 'string' ? ` at ${at}` : ''})`
 }
 

@@ -1,7 +1,7 @@
 // The body of a Request as a Web stream: read and decoded while it arrives, never beyond its limits.
 
 import { SidelaneError, type Codec } from '../model/index.ts'
-import { BoundedBytes, tooLong, type BodyLimits } from './index.ts'
+import { BoundedBytes, isFault, tooLong, type BodyLimits } from './index.ts'
 
 type Bytes = ReadableStream<Uint8Array>
 
@@ -62,7 +62,7 @@ async function expand(source: Reader, format: Format, maxBytes: number, maxRawBy
   } catch (error) {
     writer.abort().catch(ignore)
     source.cancel().catch(ignore)
-    if (error instanceof SidelaneError) throw error
+    if (isFault(error)) throw error
     // What stopped the source comes out of the decoder as an error of its own.
     throw (await feeding) ?? new SidelaneError('codec.corrupt', { params: { codec: format }, cause: error })
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
+import { createProcessor as createBuiltProcessor } from 'sidelane'
 import { describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
 import { defineContract } from '../../src/contract/define/index.ts'
@@ -45,6 +46,23 @@ describeFramework('express', ({ processor, onError, onHandler }) => {
 })
 
 describe('in Express', () => {
+  test('a full pool refuses with 429 and answers the others', async () => {
+    // Of the built package, so its errors are of another class.
+    const pool = await createBuiltProcessor(order(), { placement: 'pool', threads: 1, maxQueue: 1 })
+    const app = express()
+    app.post('/canonical', receive(pool), respond)
+    const { port, close } = await listen(app)
+    const note = JSON.stringify('a'.repeat(50_000))
+    const body = `{"id":7,"email":"ada@example.org","note":${note}}`
+    const answers = await Promise.all(Array.from({ length: 100 }, () => send(port, { body })))
+    const refused = answers.filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(refused.every(({ headers }) => Number(headers['retry-after']) >= 1)).toBe(true)
+    expect(answers.filter(({ status }) => status === 200).length).toBe(answers.length - refused.length)
+    await close()
+    await pool.close()
+  })
+
   test('a status of the app is kept, and its Vary', async () => {
     const host = await createHost()
     const app = express()
