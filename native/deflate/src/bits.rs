@@ -56,6 +56,11 @@ impl<'a> BitWriter<'a> {
         true
     }
 
+    /// Moves the writer out, so that its state can stay in registers; the caller moves it back.
+    pub(crate) fn take(&mut self) -> BitWriter<'a> {
+        core::mem::replace(self, Self::new(&mut [], 0))
+    }
+
     /// Bytes that are stored.
     pub(crate) fn position(&self) -> usize {
         self.position

@@ -25,11 +25,13 @@ mod table;
 mod train;
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use bits::{BitWriter, SLACK};
 pub use container::Container;
-use dynamic::Dynamic;
-use matcher::{MAX_SCAN, Matcher};
+use codes::Codes;
+use dynamic::Counts;
+use matcher::{Counter, MAX_SCAN, Matcher, Sequence};
 pub use symbols::{DISTANCES, LITERALS_AND_LENGTHS};
 pub use table::{InvalidTable, Table};
 pub use train::{Lengths, Trainer};
@@ -37,7 +39,8 @@ pub use train::{Lengths, Trainer};
 /// The memory of one thread: reused by every call, without influence on the output.
 pub struct Encoder {
     matcher: Box<Matcher>,
-    dynamic: Box<Dynamic>,
+    sequences: Vec<Sequence>,
+    codes: Box<Codes>,
 }
 
 impl Default for Encoder {
@@ -54,7 +57,7 @@ pub const fn bound(len: usize) -> usize {
 
 impl Encoder {
     pub fn new() -> Self {
-        Self { matcher: Box::new(Matcher::new()), dynamic: Box::new(Dynamic::new()) }
+        Self { matcher: Box::new(Matcher::new()), sequences: Vec::new(), codes: Box::new(Codes::new()) }
     }
 
     /// Compresses into `target`, which has [`bound`] bytes, and returns the size of the output: at most the input's and
@@ -90,19 +93,45 @@ impl Encoder {
         let start = bits.mark();
         // A stored block: three bits, up to seven to the byte boundary, four bytes of length.
         let most = start.position() + input.len() + 5;
-        if let Some(table) = table {
-            if table.write(&mut self.matcher, input, bits, last).is_some() && bits.position() <= most {
-                return Some(());
-            }
-            bits.rewind(start);
+        let written = match table {
+            Some(table) => self.with_table(table, input, bits, last),
+            None => None,
+        };
+        if written.is_some() && bits.position() <= most {
+            return Some(());
         }
+        bits.rewind(start);
         if !input.is_empty() {
-            self.dynamic.scan(&mut self.matcher, input).then_some(())?;
-            if self.dynamic.write(input, bits, last).is_some() && bits.position() <= most {
+            let written = self.dynamic(input, bits, last);
+            if written.is_some() && bits.position() <= most {
                 return Some(());
             }
             bits.rewind(start);
         }
         stored::write(bits, input, last)
     }
+
+    fn with_table(&mut self, table: &Table, input: &[u8], bits: &mut BitWriter<'_>, last: bool) -> Option<()> {
+        self.matcher.scan(input, &mut self.sequences, &mut NoCounter).then_some(())?;
+        table.write_header(bits, last)?;
+        emit::symbols(bits, table.codes(), input, &self.sequences)
+    }
+
+    fn dynamic(&mut self, input: &[u8], bits: &mut BitWriter<'_>, last: bool) -> Option<()> {
+        let mut counts = Counts::new();
+        self.matcher.scan(input, &mut self.sequences, &mut counts).then_some(())?;
+        counts.codes(&mut self.codes).write(bits, last).then_some(())?;
+        emit::symbols(bits, &self.codes, input, &self.sequences)
+    }
+}
+
+/// Codes of a table need no counts.
+struct NoCounter;
+
+impl Counter for NoCounter {
+    #[inline(always)]
+    fn literal(&mut self, _: u8, _: bool) {}
+
+    #[inline(always)]
+    fn sequence(&mut self, _: Sequence) {}
 }

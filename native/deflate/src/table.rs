@@ -6,10 +6,8 @@ use alloc::vec::Vec;
 
 use crate::bits::{BitWriter, SLACK};
 use crate::codes::{Codes, DISTANCE_LIMIT, LITERAL_LIMIT};
-use crate::emit;
 use crate::header::Header;
-use crate::matcher::{Matcher, Sink};
-use crate::symbols::{END_OF_BLOCK, MIN_MATCH};
+use crate::symbols::END_OF_BLOCK;
 use crate::train::Lengths;
 
 /// The codes of a block, with its header written.
@@ -50,26 +48,12 @@ impl Table {
         Ok(Self { codes, header: bytes, header_bits })
     }
 
-    /// Writes a block, starting at any bit. `None` when a code is missing or the target is full.
-    pub(crate) fn write(
-        &self,
-        matcher: &mut Matcher,
-        input: &[u8],
-        bits: &mut BitWriter<'_>,
-        last: bool,
-    ) -> Option<()> {
-        self.write_header(bits, last)?;
-        let mut sink = Emitter { bits, codes: &self.codes, missing: false, full: false };
-        matcher.scan(input, &mut sink);
-        let Emitter { missing, full, .. } = sink;
-        if missing || full {
-            return None;
-        }
-        bits.flush().then_some(())?;
-        emit::end(bits, &self.codes)
+    pub(crate) fn codes(&self) -> &Codes {
+        &self.codes
     }
 
-    fn write_header(&self, bits: &mut BitWriter<'_>, last: bool) -> Option<()> {
+    /// Writes the header of a block, starting at any bit. `None` when the target is full.
+    pub(crate) fn write_header(&self, bits: &mut BitWriter<'_>, last: bool) -> Option<()> {
         let mut left = self.header_bits as u32;
         for (index, chunk) in self.header.chunks(4).enumerate() {
             let mut word = [0; 4];
@@ -82,36 +66,5 @@ impl Table {
             left -= count;
         }
         Some(())
-    }
-}
-
-/// Writes what the matcher finds while it searches.
-struct Emitter<'a, 'b> {
-    bits: &'a mut BitWriter<'b>,
-    codes: &'a Codes,
-    missing: bool,
-    full: bool,
-}
-
-impl Sink for Emitter<'_, '_> {
-    #[inline(always)]
-    fn literal(&mut self, byte: u8) {
-        let code = self.codes.literals[usize::from(byte)];
-        self.missing |= code.count == 0;
-        self.bits.put(u64::from(code.bits), code.count);
-        if self.bits.pending() > 32 {
-            self.full |= !self.bits.flush();
-        }
-    }
-
-    #[inline(always)]
-    fn repeat(&mut self, length: usize, distance: usize) {
-        let length = self.codes.lengths.get(length - MIN_MATCH).copied().unwrap_or_default();
-        let distance = self.codes.distance(distance);
-        self.missing |= length.count == 0 || distance.count == 0;
-        self.full |= !self.bits.flush();
-        self.bits.put(u64::from(length.bits), length.count);
-        self.bits.put(u64::from(distance.bits), distance.count);
-        self.full |= !self.bits.flush();
     }
 }

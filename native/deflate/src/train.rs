@@ -1,9 +1,11 @@
 //! Makes tables from samples.
 
+use alloc::vec::Vec;
+
 use crate::codes::{DISTANCE_LIMIT, LITERAL_LIMIT};
-use crate::dynamic::Dynamic;
+use crate::dynamic::Counts;
 use crate::lengths;
-use crate::matcher::Matcher;
+use crate::matcher::{MAX_SCAN, Matcher, Sequence};
 use crate::symbols::{DISTANCES, LITERALS_AND_LENGTHS};
 
 /// Code lengths of a table: what a lock keeps.
@@ -16,7 +18,7 @@ pub struct Lengths {
 /// Counts the symbols of samples.
 pub struct Trainer {
     matcher: Matcher,
-    dynamic: Dynamic,
+    sequences: Vec<Sequence>,
     literals: [u64; LITERALS_AND_LENGTHS],
     distances: [u64; DISTANCES],
 }
@@ -31,23 +33,23 @@ impl Trainer {
     pub fn new() -> Self {
         Self {
             matcher: Matcher::new(),
-            dynamic: Dynamic::new(),
+            sequences: Vec::new(),
             literals: [0; LITERALS_AND_LENGTHS],
             distances: [0; DISTANCES],
         }
     }
 
-    /// Adds a sample: the first 65,535 bytes of it. False without memory.
+    /// Adds a sample: the first 32 KiB of it. False without memory.
     pub fn add(&mut self, sample: &[u8]) -> bool {
-        let sample = &sample[..sample.len().min(crate::matcher::MAX_SCAN)];
-        if !self.dynamic.scan(&mut self.matcher, sample) {
+        let sample = &sample[..sample.len().min(MAX_SCAN)];
+        let mut counts = Counts::new();
+        if !self.matcher.scan(sample, &mut self.sequences, &mut counts) {
             return false;
         }
-        let (literals, distances) = self.dynamic.counts();
-        for (sum, &count) in self.literals.iter_mut().zip(literals) {
+        for (sum, &count) in self.literals.iter_mut().zip(&counts.literals) {
             *sum += u64::from(count);
         }
-        for (sum, &count) in self.distances.iter_mut().zip(distances) {
+        for (sum, &count) in self.distances.iter_mut().zip(&counts.distances) {
             *sum += u64::from(count);
         }
         true
