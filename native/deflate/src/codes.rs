@@ -1,8 +1,9 @@
 //! From code lengths to the bits that are written: canonical codes (RFC 1951, 3.2.2) and, fused with their extra bits,
 //! one entry for each match length.
 
+use crate::lengths::CodeLengths;
 use crate::symbols::{
-    DISTANCES, END_OF_BLOCK, LENGTHS, LITERALS_AND_LENGTHS, MAX_MATCH, MIN_MATCH, distance_extra_bits, distance_symbol,
+    END_OF_BLOCK, MAX_MATCH, MIN_MATCH, distance_extra_bits, distance_symbol, length_extra_bits, lengths_of,
 };
 
 /// Longest code of a literal or length: four literals and what a flush leaves fit into 64 bits.
@@ -10,21 +11,46 @@ pub(crate) const LITERAL_LIMIT: u32 = 14;
 /// Longest code of a distance.
 pub(crate) const DISTANCE_LIMIT: u32 = 15;
 
-/// Bits to write, and how many; 0 for a symbol without a code.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Code {
-    pub(crate) bits: u32,
-    pub(crate) count: u32,
-}
+/// Bits to write (24 bits), how many (5 bits), and on top a mark for a symbol that has no code.
+#[derive(Clone, Copy)]
+pub(crate) struct Code(u32);
 
 impl Code {
-    /// A symbol without a code stays without one.
+    /// Writes nothing.
+    pub(crate) const NOTHING: Self = Self(0);
+    const MISSING: Self = Self(1 << 31);
+
+    pub(crate) const fn new(bits: u32, count: u32) -> Self {
+        Self(bits | count << 24)
+    }
+
     #[inline(always)]
-    fn with_extra(self, value: u32, count: u32) -> Self {
-        if self.count == 0 {
-            return self;
-        }
-        Self { bits: self.bits | value << self.count, count: self.count + count }
+    pub(crate) const fn bits(self) -> u32 {
+        self.0 & 0xff_ffff
+    }
+
+    #[inline(always)]
+    pub(crate) const fn count(self) -> u32 {
+        self.0 >> 24 & 31
+    }
+
+    const fn with_extra(self, value: u32, count: u32) -> Self {
+        Self::new(self.bits() | value << self.count(), self.count() + count)
+    }
+}
+
+/// Remembers whether a code was missing.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Used(u32);
+
+impl Used {
+    #[inline(always)]
+    pub(crate) fn add(&mut self, code: Code) {
+        self.0 |= code.0;
+    }
+
+    pub(crate) const fn all_have_codes(self) -> bool {
+        self.0 & Code::MISSING.0 == 0
     }
 }
 
@@ -34,65 +60,82 @@ pub(crate) struct Codes {
     pub(crate) literals: [Code; 256],
     pub(crate) end: Code,
     /// By match length - 3, extra bits included.
-    pub(crate) lengths: [Code; MAX_MATCH - MIN_MATCH + 1],
-    distances: [Code; DISTANCES],
+    lengths: [Code; MAX_MATCH - MIN_MATCH + 1],
+    /// By symbol; 32 of them, so that five bits are always an index.
+    distances: [Code; 32],
 }
 
 impl Codes {
     pub(crate) const fn new() -> Self {
-        const NONE: Code = Code { bits: 0, count: 0 };
         Self {
-            literals: [NONE; 256],
-            end: NONE,
-            lengths: [NONE; MAX_MATCH - MIN_MATCH + 1],
-            distances: [NONE; DISTANCES],
+            literals: [Code::MISSING; 256],
+            end: Code::MISSING,
+            lengths: [Code::MISSING; MAX_MATCH - MIN_MATCH + 1],
+            distances: [Code::MISSING; 32],
         }
     }
 
-    /// Takes complete codes, or a single code of one bit.
-    pub(crate) fn set(&mut self, literals: &[u8; LITERALS_AND_LENGTHS], distances: &[u8; DISTANCES]) {
-        let mut symbols = [Code::default(); LITERALS_AND_LENGTHS];
-        canonical(literals, &mut symbols);
-        self.literals.copy_from_slice(&symbols[..256]);
-        self.end = symbols[END_OF_BLOCK];
-        for (code, extra) in self.lengths.iter_mut().zip(&LENGTHS) {
-            let symbol = symbols[usize::from(extra.symbol)];
-            *code = symbol.with_extra(u32::from(extra.value), u32::from(extra.bits));
+    /// Sets the codes of all symbols that have one; those of others stay as they are.
+    pub(crate) fn set(&mut self, literals: &CodeLengths, distances: &CodeLengths) {
+        let next = &mut NextCodes::new(literals);
+        for (symbol, length) in literals.iter() {
+            let code = next.take(length);
+            match symbol {
+                0..END_OF_BLOCK => self.literals[symbol] = code,
+                END_OF_BLOCK => self.end = code,
+                _ => {
+                    let lengths = lengths_of(symbol);
+                    let bits = length_extra_bits(symbol);
+                    for (value, entry) in self.lengths[lengths].iter_mut().enumerate() {
+                        *entry = code.with_extra(value as u32, bits);
+                    }
+                }
+            }
         }
-        canonical(distances, &mut self.distances);
+        let next = &mut NextCodes::new(distances);
+        for (symbol, length) in distances.iter() {
+            self.distances[symbol] = next.take(length);
+        }
     }
 
-    /// The code of a distance from 1 to 32,768 with its extra bits.
+    /// The code of a length from 3 to 258, with its extra bits.
     #[inline(always)]
-    pub(crate) fn distance(&self, distance: usize) -> Code {
+    pub(crate) fn length(&self, length: usize) -> Code {
+        self.lengths[(length - MIN_MATCH) & 255]
+    }
+
+    /// The code of a distance from 1 to 32,768, and the value and number of its extra bits.
+    #[inline(always)]
+    pub(crate) fn distance(&self, distance: usize) -> (Code, u32, u32) {
         let symbol = distance_symbol(distance);
-        let code = self.distances.get(symbol).copied().unwrap_or_default();
         let extra = distance_extra_bits(symbol);
-        let value = (distance - 1) as u32 & ((1 << extra) - 1);
-        code.with_extra(value, extra)
+        (self.distances[symbol & 31], (distance - 1) as u32 & ((1 << extra) - 1), extra)
     }
 }
 
-/// Codes of one length are consecutive, in the order of the symbols; the first bit of a code is written first.
-pub(crate) fn canonical(lengths: &[u8], codes: &mut [Code]) {
-    let mut counts = [0u32; 16];
-    for &length in lengths {
-        counts[usize::from(length & 15)] += 1;
+/// Gives out codes: those of one length are consecutive, in the order of the symbols.
+pub(crate) struct NextCodes([u16; 16]);
+
+impl NextCodes {
+    pub(crate) fn new(lengths: &CodeLengths) -> Self {
+        let mut counts = [0; 16];
+        for (_, length) in lengths.iter() {
+            counts[usize::from(length & 15)] += 1;
+        }
+        let mut next = [0; 16];
+        for length in 1..16 {
+            next[length] = (next[length - 1] + counts[length - 1]) << 1;
+        }
+        Self(next)
     }
-    counts[0] = 0;
-    let mut next = [0u32; 16];
-    for length in 1..16 {
-        next[length] = (next[length - 1] + counts[length - 1]) << 1;
-    }
-    for (code, &length) in codes.iter_mut().zip(lengths) {
-        let count = u32::from(length & 15);
-        *code = if count == 0 {
-            Code::default()
-        } else {
-            let value = next[count as usize];
-            next[count as usize] += 1;
-            Code { bits: value.reverse_bits() >> (32 - count), count }
-        };
+
+    /// The first bit of a code is written first.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, length: u8) -> Code {
+        let next = &mut self.0[usize::from(length & 15)];
+        let code = next.reverse_bits() >> (16 - length);
+        *next += 1;
+        Code::new(u32::from(code), u32::from(length))
     }
 }
 
@@ -106,11 +149,12 @@ mod tests {
     #[test]
     fn the_example_of_the_rfc() {
         // RFC 1951, 3.2.2: ABCDEFGH with lengths (3, 3, 3, 3, 3, 2, 4, 4).
-        let mut codes = [Code::default(); 8];
-        canonical(&[3, 3, 3, 3, 3, 2, 4, 4], &mut codes);
-        let written: Vec<String> = codes
+        let lengths = CodeLengths::from_lengths(&[3, 3, 3, 3, 3, 2, 4, 4]);
+        let mut next = NextCodes::new(&lengths);
+        let written: Vec<String> = lengths
             .iter()
-            .map(|code| (0..code.count).map(|bit| if code.bits >> bit & 1 == 1 { '1' } else { '0' }).collect())
+            .map(|(_, length)| next.take(length))
+            .map(|code| (0..code.count()).map(|bit| if code.bits() >> bit & 1 == 1 { '1' } else { '0' }).collect())
             .collect();
         assert_eq!(written, ["010", "011", "100", "101", "110", "00", "1110", "1111"]);
     }

@@ -4,62 +4,54 @@
 //! (14 + 5 bits of length, 15 + 13 of distance).
 
 use crate::bits::BitWriter;
-use crate::codes::{Code, Codes};
-use crate::matcher::Sequence;
-use crate::symbols::MIN_MATCH;
+use crate::codes::{Code, Codes, Used};
+use crate::input::Input;
+use crate::matcher::Sink;
+use crate::sequences::Sequences;
 
-/// Writes the literals and matches of a block and its end. `None` when a code is missing or the target is full.
-#[inline(never)]
-pub(crate) fn symbols(
-    bits: &mut BitWriter<'_>,
-    codes: &Codes,
-    input: &[u8],
-    sequences: &[Sequence],
-) -> Option<()> {
-    let mut emitter = Emitter { bits: bits.take(), codes, missing: false };
-    let written = emitter.block(input, sequences);
-    *bits = emitter.bits;
-    written.filter(|()| !emitter.missing)
-}
-
-struct Emitter<'a, 'b> {
+pub(crate) struct Emitter<'a> {
     /// Owned, so that its state stays in registers.
-    bits: BitWriter<'b>,
+    bits: BitWriter<'a>,
     codes: &'a Codes,
-    missing: bool,
+    used: Used,
 }
 
-impl Emitter<'_, '_> {
+impl<'a> Emitter<'a> {
+    pub(crate) fn new(bits: BitWriter<'a>, codes: &'a Codes) -> Self {
+        Self { bits, codes, used: Used::default() }
+    }
+
+    /// Writes the end of the block. `None` when a symbol had no code.
+    pub(crate) fn finish(mut self) -> Option<BitWriter<'a>> {
+        self.put(self.codes.end);
+        self.bits.flush();
+        self.used.all_have_codes().then_some(self.bits)
+    }
+
+    /// Writes what a scan noted.
     #[inline(always)]
-    fn block(&mut self, input: &[u8], sequences: &[Sequence]) -> Option<()> {
+    pub(crate) fn block(&mut self, input: &Input, sequences: &Sequences) {
         let mut at = 0;
-        for sequence in sequences {
-            self.literals(input, at, usize::from(sequence.literals))?;
+        for sequence in sequences.all() {
+            self.literals(input, at, usize::from(sequence.literals));
             at += usize::from(sequence.literals);
-            self.repeat(*sequence)?;
+            self.put_match(usize::from(sequence.length), usize::from(sequence.distance));
             at += usize::from(sequence.length);
         }
-        self.literals(input, at, input.len().checked_sub(at)?)?;
-        self.put(self.codes.end);
-        self.bits.flush().then_some(())
+        self.literals(input, at, input.length() - at);
     }
 
     /// Always four at a time: codes of no bits cost less than a branch that is predicted wrong.
     #[inline(always)]
-    fn literals(&mut self, input: &[u8], mut at: usize, mut count: usize) -> Option<()> {
+    fn literals(&mut self, input: &Input, mut at: usize, mut count: usize) {
         loop {
-            let four = input.get(at..).and_then(|rest| rest.first_chunk()).copied();
-            let four: [u8; 4] = four.unwrap_or_else(|| padded(input, at));
-            for (index, &byte) in four.iter().enumerate() {
-                let code = self.codes.literals[usize::from(byte)];
-                let taken = index < count;
-                self.missing |= taken && code.count == 0;
-                let code = if taken { code } else { Code::default() };
-                self.bits.put(u64::from(code.bits), code.count);
+            for index in 0..4 {
+                let code = self.codes.literals[usize::from(input.byte(at + index))];
+                self.put(if index < count { code } else { Code::NOTHING });
             }
-            self.bits.flush().then_some(())?;
+            self.bits.flush();
             if count <= 4 {
-                return Some(());
+                return;
             }
             count -= 4;
             at += 4;
@@ -67,21 +59,32 @@ impl Emitter<'_, '_> {
     }
 
     #[inline(always)]
-    fn repeat(&mut self, sequence: Sequence) -> Option<()> {
-        self.put(*self.codes.lengths.get(usize::from(sequence.length) - MIN_MATCH)?);
-        self.put(self.codes.distance(usize::from(sequence.distance)));
-        self.bits.flush().then_some(())
+    fn put_match(&mut self, length: usize, distance: usize) {
+        self.put(self.codes.length(length));
+        let (code, value, extra) = self.codes.distance(distance);
+        self.put(code);
+        self.bits.put(u64::from(value), extra);
+        self.bits.flush();
     }
 
     #[inline(always)]
     fn put(&mut self, code: Code) {
-        self.missing |= code.count == 0;
-        self.bits.put(u64::from(code.bits), code.count);
+        self.used.add(code);
+        self.bits.put(u64::from(code.bits()), code.count());
     }
 }
 
-#[cold]
-fn padded(input: &[u8], at: usize) -> [u8; 4] {
-    let rest = input.get(at..).unwrap_or_default();
-    core::array::from_fn(|index| rest.get(index).copied().unwrap_or_default())
+/// Writes while the matcher searches.
+impl Sink for Emitter<'_> {
+    #[inline(always)]
+    fn literal(&mut self, byte: u8, taken: bool) {
+        let code = self.codes.literals[usize::from(byte)];
+        self.put(if taken { code } else { Code::NOTHING });
+        self.bits.flush();
+    }
+
+    #[inline(always)]
+    fn repeat(&mut self, length: usize, distance: usize) {
+        self.put_match(length, distance);
+    }
 }

@@ -1,8 +1,8 @@
 //! The header of a dynamic block (RFC 1951, 3.2.7): both alphabets as code lengths, themselves in runs and coded.
 
 use crate::bits::BitWriter;
-use crate::codes::{Code, canonical};
-use crate::lengths;
+use crate::codes::{Code, NextCodes};
+use crate::lengths::{CodeLengths, assign};
 use crate::symbols::{DISTANCES, LITERALS_AND_LENGTHS};
 
 /// Symbols of the code for code lengths.
@@ -39,93 +39,90 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    pub(crate) fn new(literals: &[u8; LITERALS_AND_LENGTHS], distances: &[u8; DISTANCES]) -> Self {
-        let last = |lengths: &[u8], least: usize| {
-            lengths.iter().rposition(|&length| length != 0).map_or(least, |last| (last + 1).max(least))
-        };
+    pub(crate) fn new(literals: &CodeLengths, distances: &CodeLengths) -> Self {
         let mut header = Self {
             runs: [Run::default(); LITERALS_AND_LENGTHS + DISTANCES],
             number: 0,
-            codes: [Code::default(); RUN_SYMBOLS],
+            codes: [Code::NOTHING; RUN_SYMBOLS],
             sent: 4,
-            literals: last(literals, 257),
-            distances: last(distances, 1),
+            literals: 0,
+            distances: 0,
         };
-        let mut counts = [0u16; RUN_SYMBOLS];
-        header.add(&literals[..header.literals], &mut counts);
-        header.add(&distances[..header.distances], &mut counts);
-        // A complete code has two symbols.
-        if counts.iter().filter(|count| **count != 0).count() < 2 {
-            counts[0] += 1;
-            counts[usize::from(MANY_ZEROS)] += 1;
+        let mut counts = [0; RUN_SYMBOLS];
+        // The end of a block always has a code, so at least 257 are sent; of distances at least one has.
+        header.literals = header.add(literals, &mut counts);
+        header.distances = header.add(distances, &mut counts);
+        let lengths = assign(&counts, RUN_LIMIT);
+        let mut next = NextCodes::new(&lengths);
+        for (symbol, length) in lengths.iter() {
+            header.codes[symbol] = next.take(length);
         }
-        let mut run_lengths = [0; RUN_SYMBOLS];
-        lengths::assign(&counts, RUN_LIMIT, &mut run_lengths);
-        canonical(&run_lengths, &mut header.codes);
-        header.sent = ORDER.iter().rposition(|&symbol| run_lengths[symbol] != 0).map_or(4, |last| (last + 1).max(4));
+        header.sent = ORDER.iter().rposition(|&symbol| lengths.get(symbol) != 0).map_or(4, |last| (last + 1).max(4));
         header
     }
 
-    /// Splits lengths into runs. No run crosses from literals to distances, which the format would allow.
-    fn add(&mut self, lengths: &[u8], counts: &mut [u16; RUN_SYMBOLS]) {
+    /// Adds the lengths of an alphabet as runs, up to its last code, and returns their number. No run crosses from literals
+    /// to distances, which the format would allow.
+    fn add(&mut self, lengths: &CodeLengths, counts: &mut [u16; RUN_SYMBOLS]) -> usize {
         let mut push = |symbol: u8, value: usize| {
             self.runs[self.number] = Run { symbol, value: value as u8 };
             self.number += 1;
             counts[usize::from(symbol)] += 1;
         };
-        let mut rest = lengths;
-        while let Some((&length, behind)) = rest.split_first() {
-            let same = behind.iter().take_while(|&&next| next == length).count();
-            let taken = match (length, same + 1) {
-                (0, zeros @ 11..) => {
-                    push(MANY_ZEROS, zeros.min(138) - 11);
-                    zeros.min(138)
-                }
-                (0, zeros @ 3..) => {
-                    push(ZEROS, zeros - 3);
-                    zeros
-                }
-                (_, repeated @ 4..) if length != 0 => {
-                    push(length, 0);
-                    let more = (repeated - 1).min(6);
-                    push(REPEAT, more - 3);
-                    more + 1
-                }
-                _ => {
-                    push(length, 0);
-                    1
-                }
-            };
-            rest = &rest[taken..];
+        let mut position = 0;
+        let mut symbols = lengths.iter().peekable();
+        while let Some((symbol, length)) = symbols.next() {
+            let mut zeros = symbol - position;
+            while zeros >= 11 {
+                push(MANY_ZEROS, zeros.min(138) - 11);
+                zeros -= zeros.min(138);
+            }
+            if zeros >= 3 {
+                push(ZEROS, zeros - 3);
+                zeros = 0;
+            }
+            (0..zeros).for_each(|_| push(0, 0));
+
+            push(length, 0);
+            position = symbol + 1;
+            let mut same = 0;
+            while symbols.next_if_eq(&(position, length)).is_some() {
+                position += 1;
+                same += 1;
+            }
+            while same >= 3 {
+                push(REPEAT, same.min(6) - 3);
+                same -= same.min(6);
+            }
+            (0..same).for_each(|_| push(length, 0));
         }
+        position
     }
 
-    /// Writes the three bits of the block and the header. False when the target is full.
-    #[must_use]
-    pub(crate) fn write(&self, bits: &mut BitWriter<'_>, last: bool) -> bool {
+    /// Writes the three bits of the block and the header.
+    pub(crate) fn write(&self, bits: &mut BitWriter<'_>, last: bool) {
         bits.put(u64::from(last) | 0b10 << 1, 3);
         bits.put((self.literals - 257) as u64, 5);
         bits.put((self.distances - 1) as u64, 5);
         bits.put((self.sent - 4) as u64, 4);
-        let mut room = bits.flush();
+        bits.flush();
         for &symbol in &ORDER[..self.sent] {
-            bits.put(u64::from(self.codes[symbol].count), 3);
-            room &= bits.flush();
+            bits.put(u64::from(self.codes[symbol].count()), 3);
+            bits.flush();
         }
         for run in &self.runs[..self.number] {
             let code = self.codes[usize::from(run.symbol)];
-            bits.put(u64::from(code.bits), code.count);
+            bits.put(u64::from(code.bits()), code.count());
             bits.put(u64::from(run.value), extra_bits(run.symbol));
-            room &= bits.flush();
+            bits.flush();
         }
-        room
     }
 
     /// Bits of the header, the three of the block included.
     pub(crate) fn size(&self) -> usize {
         let runs = self.runs[..self.number].iter();
         17 + 3 * self.sent
-            + runs.map(|run| self.codes[usize::from(run.symbol)].count + extra_bits(run.symbol)).sum::<u32>() as usize
+            + runs.map(|run| self.codes[usize::from(run.symbol)].count() + extra_bits(run.symbol)).sum::<u32>() as usize
     }
 }
 

@@ -11,35 +11,79 @@ use crate::symbols::LITERALS_AND_LENGTHS;
 const FRACTION: u32 = 3;
 const STEPS: usize = 1 << FRACTION;
 
-/// A symbol that occurs, with the logarithm that is rounded.
+/// The length of a code for each symbol of an alphabet.
+pub(crate) struct CodeLengths {
+    lengths: [u8; LITERALS_AND_LENGTHS],
+    /// The symbols that have a code, in ascending order.
+    symbols: [u16; LITERALS_AND_LENGTHS],
+    number: usize,
+}
+
+impl CodeLengths {
+    const fn new() -> Self {
+        Self { lengths: [0; LITERALS_AND_LENGTHS], symbols: [0; LITERALS_AND_LENGTHS], number: 0 }
+    }
+
+    /// Takes lengths as they are: 0 for no code.
+    pub(crate) fn from_lengths(lengths: &[u8]) -> Self {
+        let mut all = Self::new();
+        for (symbol, &length) in lengths.iter().enumerate() {
+            all.add(symbol as u16, length);
+        }
+        all
+    }
+
+    /// Symbols come in ascending order.
+    fn add(&mut self, symbol: u16, length: u8) {
+        if length != 0 {
+            self.lengths[usize::from(symbol)] = length;
+            self.symbols[self.number] = symbol;
+            self.number += 1;
+        }
+    }
+
+    /// The symbols that have a code, in ascending order, with its length.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, u8)> + '_ {
+        self.symbols[..self.number].iter().map(|&symbol| (usize::from(symbol), self.lengths[usize::from(symbol)]))
+    }
+
+    pub(crate) fn get(&self, symbol: usize) -> u8 {
+        self.lengths[symbol]
+    }
+}
+
+/// The logarithm of a share, to be rounded.
 #[derive(Clone, Copy)]
-struct Used {
+struct Exact {
     symbol: u16,
-    /// -log2 of its share: whole bits.
+    /// Whole bits.
     floor: u8,
     /// And eighths.
     fraction: u8,
 }
 
-/// Writes the lengths of a complete code, at most `limit` bits; 0 for symbols that do not occur.
+/// The lengths of a complete code for the symbols that occur, at most `limit` bits.
 ///
 /// A single symbol gets one bit, which RFC 1951 (3.2.7) allows for distances only: other alphabets need two symbols that
 /// occur. `2^limit` is at least the number of symbols, and there are at most [`LITERALS_AND_LENGTHS`] of them.
-pub(crate) fn assign(counts: &[u16], limit: u32, lengths: &mut [u8]) {
-    lengths.fill(0);
-    let mut all = [Used { symbol: 0, floor: 0, fraction: 0 }; LITERALS_AND_LENGTHS];
+pub(crate) fn assign(counts: &[u16], limit: u32) -> CodeLengths {
+    let mut assigned = CodeLengths::new();
+    let mut all = [Exact { symbol: 0, floor: 0, fraction: 0 }; LITERALS_AND_LENGTHS];
     // Sums of 2^-floor for each fraction, in units of 2^-limit.
     let whole = 1u32 << limit;
     let mut sums = [0u32; STEPS];
     let mut number = 0;
     let log_total = log2(counts.iter().map(|&count| u32::from(count)).sum());
-    for (symbol, &count) in counts.iter().enumerate().filter(|(_, count)| **count != 0) {
+    for (symbol, &count) in counts.iter().enumerate() {
+        if count == 0 {
+            continue;
+        }
         let exact = log_total - log2(u32::from(count));
         let floor = (exact >> FRACTION).clamp(1, limit);
         // At the limit nothing can be rounded up.
         let fraction = if floor == limit { 0 } else { exact as usize % STEPS };
         sums[fraction] += whole >> floor;
-        all[number] = Used { symbol: symbol as u16, floor: floor as u8, fraction: fraction as u8 };
+        all[number] = Exact { symbol: symbol as u16, floor: floor as u8, fraction: fraction as u8 };
         number += 1;
     }
     let used = &all[..number];
@@ -51,17 +95,18 @@ pub(crate) fn assign(counts: &[u16], limit: u32, lengths: &mut [u8]) {
         point -= 1;
         sum -= sums[point] / 2;
     }
-    for entry in used {
-        lengths[usize::from(entry.symbol)] = entry.floor + u8::from(usize::from(entry.fraction) >= point);
+    for exact in used {
+        assigned.add(exact.symbol, exact.floor + u8::from(usize::from(exact.fraction) >= point));
     }
     if sum > whole {
-        sum = lengthen(used, lengths, limit, sum);
+        sum = lengthen(used, &mut assigned.lengths, limit, sum);
     }
-    shorten(used, lengths, limit, sum, point);
+    shorten(used, &mut assigned.lengths, limit, sum, point);
+    assigned
 }
 
 /// Makes the code fit: the longest codes grow first, they lose the least. Returns the new sum.
-fn lengthen(used: &[Used], lengths: &mut [u8], limit: u32, mut sum: u32) -> u32 {
+fn lengthen(used: &[Exact], lengths: &mut [u8], limit: u32, mut sum: u32) -> u32 {
     let whole = 1u32 << limit;
     let mut growing = limit - 1;
     while sum > whole {
@@ -82,9 +127,9 @@ fn lengthen(used: &[Used], lengths: &mut [u8], limit: u32, mut sum: u32) -> u32 
 ///
 /// A code of n bits that loses one takes 2^-n. What is left is a multiple of the smallest 2^-n, so each pass over all
 /// symbols gives something away.
-fn shorten(used: &[Used], lengths: &mut [u8], limit: u32, sum: u32, point: usize) {
+fn shorten(used: &[Exact], lengths: &mut [u8], limit: u32, sum: u32, point: usize) {
     let mut left = (1u32 << limit) - sum;
-    let mut give = |entry: &Used, left: &mut u32| {
+    let mut give = |entry: &Exact, left: &mut u32| {
         let length = &mut lengths[usize::from(entry.symbol)];
         let share = (1u32 << limit) >> *length;
         if share <= *left && *length > 1 {
@@ -160,7 +205,7 @@ mod tests {
                 })
                 .collect();
             let mut lengths = vec![0; symbols];
-            assign(&counts, limit, &mut lengths);
+            assign(&counts, limit).iter().for_each(|(symbol, length)| lengths[symbol] = length);
             let used = counts.iter().filter(|count| **count != 0).count();
             assert!(lengths.iter().all(|&length| u32::from(length) <= limit));
             assert!(counts.iter().zip(&lengths).all(|(&count, &length)| (count == 0) == (length == 0)));
@@ -172,11 +217,8 @@ mod tests {
 
     #[test]
     fn one_symbol_gets_one_bit_and_no_symbol_none() {
-        let mut lengths = [9; 4];
-        assign(&[0, 0, 7, 0], 14, &mut lengths);
-        assert_eq!(lengths, [0, 0, 1, 0]);
-        assign(&[0; 4], 14, &mut lengths);
-        assert_eq!(lengths, [0; 4]);
+        assert_eq!(assign(&[0, 0, 7, 0], 14).iter().collect::<Vec<_>>(), [(2, 1)]);
+        assert_eq!(assign(&[0; 4], 14).iter().count(), 0);
     }
 
     #[test]
@@ -185,9 +227,8 @@ mod tests {
         for index in 2..20 {
             counts[index] = counts[index - 1] + counts[index - 2];
         }
-        let mut lengths = [0; 20];
-        assign(&counts, 7, &mut lengths);
-        assert_eq!(kraft(&lengths, 7), 128);
+        let lengths: Vec<u8> = assign(&counts, 7).iter().map(|(_, length)| length).collect();
+        assert_eq!((lengths.len(), kraft(&lengths, 7)), (20, 128));
     }
 
     #[test]
@@ -195,9 +236,8 @@ mod tests {
         let text = include_str!("../README.md");
         let mut counts = [0u16; 256];
         text.bytes().for_each(|byte| counts[usize::from(byte)] += 1);
-        let mut lengths = [0; 256];
-        assign(&counts, 14, &mut lengths);
-        let bits: u64 = counts.iter().zip(&lengths).map(|(&count, &length)| u64::from(count) * u64::from(length)).sum();
+        let bits: u64 =
+            assign(&counts, 14).iter().map(|(symbol, length)| u64::from(counts[symbol]) * u64::from(length)).sum();
         assert!(bits * 100 <= huffman(&counts) * 101, "{bits} against {}", huffman(&counts));
     }
 }

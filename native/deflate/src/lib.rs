@@ -17,30 +17,36 @@ mod container;
 mod dynamic;
 mod emit;
 mod header;
+mod input;
 mod lengths;
 mod matcher;
+mod sequences;
 mod stored;
 mod symbols;
 mod table;
 mod train;
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 
-use bits::{BitWriter, SLACK};
-pub use container::Container;
+use bits::{BitWriter, Buffer};
 use codes::Codes;
-use dynamic::Counts;
-use matcher::{Counter, MAX_SCAN, Matcher, Sequence};
+pub use container::Container;
+use emit::Emitter;
+use input::{Input, MAX_SCAN};
+use matcher::Matcher;
+use sequences::Sequences;
 pub use symbols::{DISTANCES, LITERALS_AND_LENGTHS};
 pub use table::{InvalidTable, Table};
 pub use train::{Lengths, Trainer};
 
-/// The memory of one thread: reused by every call, without influence on the output.
+/// The memory of one thread, about 250 KiB, of which a payload touches a few times its own size: reused by every call,
+/// without influence on the output.
 pub struct Encoder {
+    input: Box<Input>,
     matcher: Box<Matcher>,
-    sequences: Vec<Sequence>,
+    sequences: Box<Sequences>,
     codes: Box<Codes>,
+    output: Box<Buffer>,
 }
 
 impl Default for Encoder {
@@ -49,21 +55,25 @@ impl Default for Encoder {
     }
 }
 
-/// Most bytes that a payload of `len` bytes needs in the target: five for each stored block, the container, and room to
-/// store whole words.
+/// Most bytes that a payload of `len` bytes gives: stored, in its container.
 pub const fn bound(len: usize) -> usize {
-    len + 5 * (len / MAX_SCAN + 1) + 18 + SLACK + 1
+    len + stored::OVERHEAD * (len / MAX_SCAN + 1) + 18
 }
 
 impl Encoder {
     pub fn new() -> Self {
-        Self { matcher: Box::new(Matcher::new()), sequences: Vec::new(), codes: Box::new(Codes::new()) }
+        Self {
+            input: Box::new(Input::new()),
+            matcher: Box::new(Matcher::new()),
+            sequences: Box::new(Sequences::new()),
+            codes: Box::new(Codes::new()),
+            output: Box::new(bits::EMPTY),
+        }
     }
 
-    /// Compresses into `target`, which has [`bound`] bytes, and returns the size of the output: at most the input's and
-    /// 5 bytes for each 65,535 of it, and the container's.
+    /// Compresses into `target` and returns the size of the output, at most [`bound`]; `None` when the target is too small.
     ///
-    /// `None` without memory, or when the target is too small. Equal arguments give equal bytes.
+    /// Equal arguments give equal bytes.
     pub fn compress(
         &mut self,
         container: Container,
@@ -71,67 +81,76 @@ impl Encoder {
         input: &[u8],
         target: &mut [u8],
     ) -> Option<usize> {
-        let head = container.head();
-        target.get_mut(..head.len())?.copy_from_slice(head);
-        let mut bits = BitWriter::new(target, head.len());
+        let mut size = 0;
+        append(target, &mut size, container.head())?;
         let mut rest = input;
+        let mut bits = (0, 0);
         loop {
             let (chunk, behind) = rest.split_at(rest.len().min(MAX_SCAN));
-            self.block(table, chunk, &mut bits, behind.is_empty())?;
-            rest = behind;
-            if rest.is_empty() {
+            let (written, left) = self.block(table, chunk, bits, behind.is_empty());
+            append(target, &mut size, self.output.get(..written)?)?;
+            if behind.is_empty() {
                 break;
             }
+            (rest, bits) = (behind, left);
         }
-        bits.align()?;
-        bits.copy(container.tail(input).get(..container.tail_size())?)?;
-        Some(bits.position())
+        append(target, &mut size, container.tail(input).get(..container.tail_size())?)?;
+        Some(size)
     }
 
-    /// Writes one block in the way that suits it.
-    fn block(&mut self, table: Option<&Table>, input: &[u8], bits: &mut BitWriter<'_>, last: bool) -> Option<()> {
-        let start = bits.mark();
-        // A stored block: three bits, up to seven to the byte boundary, four bytes of length.
-        let most = start.position() + input.len() + 5;
-        let written = match table {
-            Some(table) => self.with_table(table, input, bits, last),
-            None => None,
-        };
-        if written.is_some() && bits.position() <= most {
-            return Some(());
-        }
-        bits.rewind(start);
-        if !input.is_empty() {
-            let written = self.dynamic(input, bits, last);
-            if written.is_some() && bits.position() <= most {
-                return Some(());
+    /// Writes one block in the way that suits it: bytes of `output`, and bits behind them.
+    fn block(
+        &mut self,
+        table: Option<&Table>,
+        chunk: &[u8],
+        start: (u64, u32),
+        last: bool,
+    ) -> (usize, (u64, u32)) {
+        let most = chunk.len() + stored::OVERHEAD;
+        if !chunk.is_empty() {
+            self.input.set(chunk);
+            let written = table.and_then(|table| self.with_table(table, start, last));
+            let (size, left) = written.unwrap_or_else(|| self.dynamic(start, last));
+            if size <= most {
+                return (size, left);
             }
-            bits.rewind(start);
         }
-        stored::write(bits, input, last)
+        let mut bits = BitWriter::new(&mut self.output, start);
+        stored::write(&mut bits, chunk, last);
+        bits.finish()
     }
 
-    fn with_table(&mut self, table: &Table, input: &[u8], bits: &mut BitWriter<'_>, last: bool) -> Option<()> {
-        self.matcher.scan(input, &mut self.sequences, &mut NoCounter).then_some(())?;
-        table.write_header(bits, last)?;
-        emit::symbols(bits, table.codes(), input, &self.sequences)
+    /// One pass. `None` when the table has no code for a symbol.
+    fn with_table(&mut self, table: &Table, start: (u64, u32), last: bool) -> Option<(usize, (u64, u32))> {
+        let mut bits = BitWriter::new(&mut self.output, start);
+        table.write_header(&mut bits, last);
+        let mut emitter = Emitter::new(bits, table.codes());
+        self.matcher.scan(&self.input, &mut emitter);
+        Some(close(emitter.finish()?, last))
     }
 
-    fn dynamic(&mut self, input: &[u8], bits: &mut BitWriter<'_>, last: bool) -> Option<()> {
-        let mut counts = Counts::new();
-        self.matcher.scan(input, &mut self.sequences, &mut counts).then_some(())?;
-        counts.codes(&mut self.codes).write(bits, last).then_some(())?;
-        emit::symbols(bits, &self.codes, input, &self.sequences)
+    /// Two passes: codes need all counts.
+    fn dynamic(&mut self, start: (u64, u32), last: bool) -> (usize, (u64, u32)) {
+        self.sequences.scan(&mut self.matcher, &self.input);
+        let header = dynamic::codes(&self.sequences, &mut self.codes);
+        let mut bits = BitWriter::new(&mut self.output, start);
+        header.write(&mut bits, last);
+        let mut emitter = Emitter::new(bits, &self.codes);
+        emitter.block(&self.input, &self.sequences);
+        close(emitter.finish().unwrap_or_else(|| unreachable!("every counted symbol has a code")), last)
     }
 }
 
-/// Codes of a table need no counts.
-struct NoCounter;
+/// The last block ends at a byte boundary.
+fn close(mut bits: BitWriter<'_>, last: bool) -> (usize, (u64, u32)) {
+    if last {
+        bits.align();
+    }
+    bits.finish()
+}
 
-impl Counter for NoCounter {
-    #[inline(always)]
-    fn literal(&mut self, _: u8, _: bool) {}
-
-    #[inline(always)]
-    fn sequence(&mut self, _: Sequence) {}
+fn append(target: &mut [u8], size: &mut usize, bytes: &[u8]) -> Option<()> {
+    target.get_mut(*size..)?.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    *size += bytes.len();
+    Some(())
 }

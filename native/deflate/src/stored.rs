@@ -2,12 +2,15 @@
 
 use crate::bits::BitWriter;
 
-/// Writes one stored block of at most 65,535 bytes. `None` when the target is full.
-pub(crate) fn write(bits: &mut BitWriter<'_>, input: &[u8], last: bool) -> Option<()> {
-    let length = u16::try_from(input.len()).ok()?;
+/// Bytes that a stored block adds at most: three bits and what fills their byte, and the length twice.
+pub(crate) const OVERHEAD: usize = 5;
+
+/// Writes one stored block.
+pub(crate) fn write(bits: &mut BitWriter<'_>, input: &[u8], last: bool) {
+    let length = input.len() as u16;
     bits.put(u64::from(last), 3);
-    bits.align()?;
-    bits.copy(&length.to_le_bytes())?;
-    bits.copy(&(!length).to_le_bytes())?;
-    bits.copy(input)
+    bits.align();
+    bits.copy(&length.to_le_bytes());
+    bits.copy(&(!length).to_le_bytes());
+    bits.copy(input);
 }

@@ -1,5 +1,7 @@
 //! The alphabets of RFC 1951, 3.2.5: literals and lengths, distances, and the extra bits behind both.
 
+use core::ops::Range;
+
 /// Literals 0-255, end of block 256, lengths 257-285.
 pub const LITERALS_AND_LENGTHS: usize = 286;
 /// Distance symbols.
@@ -8,34 +10,56 @@ pub const DISTANCES: usize = 30;
 pub(crate) const END_OF_BLOCK: usize = 256;
 pub(crate) const MIN_MATCH: usize = 3;
 pub(crate) const MAX_MATCH: usize = 258;
-/// Farthest distance.
-pub(crate) const WINDOW: usize = 32_768;
 
-/// A symbol with the extra bits behind its code.
-#[derive(Clone, Copy)]
-pub(crate) struct Extra {
-    pub(crate) symbol: u16,
-    pub(crate) bits: u8,
-    pub(crate) value: u16,
+/// The symbol of each length - 3.
+static LENGTH_SYMBOLS: [u16; MAX_MATCH - MIN_MATCH + 1] = length_symbols();
+
+const fn length_symbols() -> [u16; MAX_MATCH - MIN_MATCH + 1] {
+    let mut table = [0; MAX_MATCH - MIN_MATCH + 1];
+    let mut symbol = END_OF_BLOCK + 1;
+    let mut next = 0;
+    while symbol < LITERALS_AND_LENGTHS {
+        let end = next + (1 << length_extra_bits(symbol));
+        while next < end && next < table.len() {
+            table[next] = symbol as u16;
+            next += 1;
+        }
+        symbol += 1;
+        // 258 has a symbol of its own.
+        if symbol == LITERALS_AND_LENGTHS - 1 {
+            next = table.len() - 1;
+        }
+    }
+    table
 }
 
-/// By length - 3.
-pub(crate) static LENGTHS: [Extra; MAX_MATCH - MIN_MATCH + 1] = lengths();
+/// The symbol of a length from 3 to 258.
+#[inline(always)]
+pub(crate) fn length_symbol(length: usize) -> usize {
+    usize::from(LENGTH_SYMBOLS[(length - MIN_MATCH) & 255])
+}
 
-const fn lengths() -> [Extra; MAX_MATCH - MIN_MATCH + 1] {
-    let mut table = [Extra { symbol: 0, bits: 0, value: 0 }; MAX_MATCH - MIN_MATCH + 1];
-    let mut index = 0;
-    while index < table.len() {
-        // Eight symbols without extra bits, then four for each number of them.
-        let bits = if index < 8 { 0 } else { (index as u32).ilog2() - 2 };
-        let group = if index < 8 { index } else { 4 * bits as usize + (index >> bits) };
-        table[index] =
-            Extra { symbol: 257 + group as u16, bits: bits as u8, value: (index & ((1 << bits) - 1)) as u16 };
-        index += 1;
+/// Extra bits behind a length symbol: eight symbols have none, then four each have one more.
+pub(crate) const fn length_extra_bits(symbol: usize) -> u32 {
+    match symbol - (END_OF_BLOCK + 1) {
+        28 => 0,
+        index => (index as u32 / 4).saturating_sub(1),
     }
-    // 258 has a symbol of its own.
-    table[MAX_MATCH - MIN_MATCH] = Extra { symbol: 285, bits: 0, value: 0 };
-    table
+}
+
+/// The lengths - 3 of a length symbol.
+pub(crate) fn lengths_of(symbol: usize) -> Range<usize> {
+    let index = symbol - (END_OF_BLOCK + 1);
+    match index {
+        0..8 => index..index + 1,
+        28 => MAX_MATCH - MIN_MATCH..MAX_MATCH - MIN_MATCH + 1,
+        _ => {
+            let bits = length_extra_bits(symbol);
+            let first = (4 + index % 4) << bits;
+            // The last of 284's 32 values is 258, which has a symbol of its own.
+            first..(first + (1 << bits)).min(MAX_MATCH - MIN_MATCH)
+        }
+    }
 }
 
 /// The symbol of a distance from 1 to 32,768.
@@ -65,8 +89,10 @@ mod tests {
         for (length, symbol, bits) in
             [(3, 257, 0), (10, 264, 0), (11, 265, 1), (18, 268, 1), (19, 269, 2), (114, 279, 4), (257, 284, 5), (258, 285, 0)]
         {
-            let extra = LENGTHS[length - MIN_MATCH];
-            assert_eq!((extra.symbol, extra.bits), (symbol, bits), "length {length}");
+            assert_eq!((length_symbol(length), length_extra_bits(symbol)), (symbol, bits), "length {length}");
+        }
+        for length in MIN_MATCH..=MAX_MATCH {
+            assert!(lengths_of(length_symbol(length)).contains(&(length - MIN_MATCH)), "length {length}");
         }
     }
 

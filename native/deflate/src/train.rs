@@ -1,11 +1,12 @@
 //! Makes tables from samples.
 
-use alloc::vec::Vec;
+use alloc::boxed::Box;
 
 use crate::codes::{DISTANCE_LIMIT, LITERAL_LIMIT};
-use crate::dynamic::Counts;
-use crate::lengths;
-use crate::matcher::{MAX_SCAN, Matcher, Sequence};
+use crate::input::{Input, MAX_SCAN};
+use crate::lengths::assign;
+use crate::matcher::Matcher;
+use crate::sequences::Sequences;
 use crate::symbols::{DISTANCES, LITERALS_AND_LENGTHS};
 
 /// Code lengths of a table: what a lock keeps.
@@ -17,8 +18,9 @@ pub struct Lengths {
 
 /// Counts the symbols of samples.
 pub struct Trainer {
-    matcher: Matcher,
-    sequences: Vec<Sequence>,
+    input: Box<Input>,
+    matcher: Box<Matcher>,
+    sequences: Box<Sequences>,
     literals: [u64; LITERALS_AND_LENGTHS],
     distances: [u64; DISTANCES],
 }
@@ -32,38 +34,44 @@ impl Default for Trainer {
 impl Trainer {
     pub fn new() -> Self {
         Self {
-            matcher: Matcher::new(),
-            sequences: Vec::new(),
+            input: Box::new(Input::new()),
+            matcher: Box::new(Matcher::new()),
+            sequences: Box::new(Sequences::new()),
             literals: [0; LITERALS_AND_LENGTHS],
             distances: [0; DISTANCES],
         }
     }
 
-    /// Adds a sample: the first 32 KiB of it. False without memory.
-    pub fn add(&mut self, sample: &[u8]) -> bool {
-        let sample = &sample[..sample.len().min(MAX_SCAN)];
-        let mut counts = Counts::new();
-        if !self.matcher.scan(sample, &mut self.sequences, &mut counts) {
-            return false;
-        }
-        for (sum, &count) in self.literals.iter_mut().zip(&counts.literals) {
+    /// Adds a sample: the first 32 KiB of it.
+    pub fn add(&mut self, sample: &[u8]) {
+        self.input.set(&sample[..sample.len().min(MAX_SCAN)]);
+        self.sequences.scan(&mut self.matcher, &self.input);
+        for (sum, &count) in self.literals.iter_mut().zip(self.sequences.literal_counts()) {
             *sum += u64::from(count);
         }
-        for (sum, &count) in self.distances.iter_mut().zip(&counts.distances) {
+        for (sum, &count) in self.distances.iter_mut().zip(self.sequences.distance_counts()) {
             *sum += u64::from(count);
         }
-        true
     }
 
     /// The code lengths that suit the samples.
     ///
-    /// Every symbol that a payload can need gets a code, also where no sample had it: all lengths, all distances and, with
-    /// `ascii`, the bytes from 0x20 to 0x7e, else all bytes. A payload with another byte gets a header of its own.
+    /// Every symbol that canonical JSON can need gets a code, also where no sample had it: all lengths, all distances, and the
+    /// bytes of ASCII without control characters or, unless `ascii`, of UTF-8. A payload with another byte gets a header
+    /// of its own.
     pub fn lengths(&self, ascii: bool) -> Lengths {
         let mut lengths = Lengths { literals: [0; LITERALS_AND_LENGTHS], distances: [0; DISTANCES] };
-        let needed = |symbol: usize| !ascii || symbol > 0xff || (0x20..0x7f).contains(&symbol);
-        lengths::assign(&scale(&self.literals, needed), LITERAL_LIMIT, &mut lengths.literals);
-        lengths::assign(&scale(&self.distances, |_| true), DISTANCE_LIMIT, &mut lengths.distances);
+        let needed = |symbol: usize| match symbol {
+            0x00..=0x1f | 0xc0 | 0xc1 | 0xf5..=0xff => false,
+            0x7f..=0xff => !ascii,
+            _ => true,
+        };
+        for (symbol, length) in assign(&scale(&self.literals, needed), LITERAL_LIMIT).iter() {
+            lengths.literals[symbol] = length;
+        }
+        for (symbol, length) in assign(&scale(&self.distances, |_| true), DISTANCE_LIMIT).iter() {
+            lengths.distances[symbol] = length;
+        }
         lengths
     }
 }
