@@ -18,23 +18,35 @@ pub(crate) trait Sink {
 /// A shorter match costs as much as its literals.
 pub(crate) const LEAST: usize = 4;
 
-const BITS: u32 = 12;
+/// Bits of a hash: as many as the input has positions, within bounds that keep short inputs cheap to begin with and the
+/// positions in the first-level cache beside the input.
+const fn hash_bits(length: usize) -> u32 {
+    match length {
+        0..=6_144 => 12,
+        6_145..=12_288 => 13,
+        _ => MAX_BITS,
+    }
+}
 
-/// The last position of each hash. 8 KiB, so that it stays in the first-level cache beside the payload.
+const MAX_BITS: u32 = 14;
+
+/// The last position of each hash.
 pub(crate) struct Matcher {
-    positions: [u16; 1 << BITS],
+    positions: [u16; 1 << MAX_BITS],
 }
 
 impl Matcher {
     pub(crate) const fn new() -> Self {
-        Self { positions: [0; 1 << BITS] }
+        Self { positions: [0; 1 << MAX_BITS] }
     }
 
     /// Scans the input. Knows nothing of earlier scans: equal input gives equal output.
     #[inline(always)]
     pub(crate) fn scan(&mut self, input: &Input, sink: &mut impl Sink) {
-        self.positions.fill(0);
         let length = input.length();
+        let bits = hash_bits(length);
+        self.positions[..1 << bits].fill(0);
+        let shift = 32 - bits;
         if length == 0 {
             return;
         }
@@ -43,7 +55,7 @@ impl Matcher {
         let mut at = 1;
         let end = length.saturating_sub(LEAST);
         while at < end {
-            let earlier = self.exchange(input, at);
+            let earlier = self.exchange(input, at, shift);
             if input.four(earlier) != input.four(at) {
                 sink.literal(input.byte(at), true);
                 at += 1;
@@ -52,7 +64,7 @@ impl Matcher {
             let mut found = common(input, earlier, at);
             let mut distance = at - earlier;
             if found < STEP {
-                let earlier = self.exchange(input, at + 1);
+                let earlier = self.exchange(input, at + 1, shift);
                 let next = common(input, earlier, at + 1);
                 let better = next > found;
                 sink.literal(input.byte(at), better);
@@ -66,6 +78,8 @@ impl Matcher {
             found = found.min(length - at);
             sink.repeat(found, distance);
             at += found;
+            // The last position of a match is remembered; more of them gain less than they cost.
+            self.exchange(input, at - 1, shift);
         }
         while at < length {
             sink.literal(input.byte(at), true);
@@ -75,16 +89,16 @@ impl Matcher {
 
     /// The last position of the same hash; `at` takes its place.
     #[inline(always)]
-    fn exchange(&mut self, input: &Input, at: usize) -> usize {
-        let slot = &mut self.positions[hash(input.four(at))];
+    fn exchange(&mut self, input: &Input, at: usize, shift: u32) -> usize {
+        let slot = &mut self.positions[hash(input.four(at), shift)];
         usize::from(core::mem::replace(slot, at as u16))
     }
 }
 
 #[inline(always)]
-fn hash(word: u32) -> usize {
+fn hash(word: u32, shift: u32) -> usize {
     // The golden ratio times 2^32: Knuth, The Art of Computer Programming 3, 6.4.
-    (word.wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize
+    (word.wrapping_mul(0x9E37_79B1) >> (shift & 31)) as usize % (1 << MAX_BITS)
 }
 
 /// Bytes in common, at most [`STEP`]; may pass the end of the input.
