@@ -19,7 +19,7 @@ const map: Record<string, readonly string[]> = {
   'util/socket-path': ['model', 'tables', 'util'],
   contract: ['json', 'model', 'pattern', 'runtime', 'tables'],
   'contract/schema-document': ['model'],
-  'contract/import': ['contract', 'contract/schema-document', 'model'],
+  'contract/import': ['contract', 'contract/schema-document', 'json', 'model'],
   'contract/define': ['contract', 'contract/schema-document', 'json', 'model', 'pattern'],
   // Floor 2: one payload, one engine; and the bytes between processes.
   engine: ['contract', 'json', 'model', 'pattern', 'runtime'],
@@ -46,6 +46,7 @@ const map: Record<string, readonly string[]> = {
       'create',
       'engine',
       'infer',
+      'json',
       'model',
       'ndjson',
       'server',

@@ -130,6 +130,18 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       })
     }
 
+    check('defaults make a document no larger than maxBytes', async () => {
+      const filled = contractOf(
+        { type: 'array', items: { type: 'object', properties: { a: { default: 'x'.repeat(1000) } } } },
+        { name: 'filled', limits: { maxBytes: 100_000 } },
+      )
+      const processor = (await sharedHost()).processor(filled)
+      const payload = (objects: number): string => `[${Array.from({ length: objects }, () => '{}').join()}]`
+      expect(accepted(await processor.process(payload(99))).canonicalBytes).toBe(99 * 1009 + 1)
+      const outcome = await processor.process(payload(30_000))
+      expect(outcome).toEqual({ ok: false, code: 'limit.bytes', status: 413, issues: [], truncated: false })
+    })
+
     check('issues have pointer, keyword and parameters, in order', async () => {
       const outcome = await (await sharedHost()).processor(order).process('{"id":"","lines":[{"sku":1,"x":2}]}')
       expect(outcome).toEqual({

@@ -6,6 +6,7 @@ import { importContract } from '../contract/import/index.ts'
 import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import { writeFileAtomically } from './options.ts'
 import { lockText } from '../contract/index.ts'
+import { readText, toPlain } from '../json/index.ts'
 
 const topic = 'contract import'
 
@@ -19,6 +20,8 @@ files are resolved relative to FILE. A rule that a lock cannot have is refused, 
   --root POINTER       where the payload's schema is: "#/components/schemas/Order"; default: the whole document
   --objects HOW        objects without additionalProperties: loose (undeclared members stay, as JSON Schema has it; the
                        default), strict (they are refused) or strip (they are dropped, as Pydantic and zod do)
+  --numbers HOW        integers beyond 2^53 - 1: safe (refused; the default), double (read as the nearest double) or int64
+                       (keep 64 bits, also in the schema's own bounds)
   --defaults insert    a missing member gets the "default" of its schema; without it that is an annotation
 
 Examples
@@ -32,27 +35,32 @@ export const contractImport: Command = {
   help,
   run(args, io) {
     const { values, positionals } = readArgs(topic, args, {
-      valued: ['out', 'name', 'root', 'objects', 'defaults'],
+      valued: ['out', 'name', 'root', 'objects', 'numbers', 'defaults'],
       shortOut: true,
     })
     const [file, ...others] = positionals
-    const { out, name, root, objects = 'loose', defaults = 'ignore' } = values
+    const { out, name, root, objects = 'loose', numbers = 'safe', defaults = 'ignore' } = values
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
     if (out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')
     if (name === undefined) throw new UsageError(topic, 'Expected --name NAME')
     if (objects !== 'loose' && objects !== 'strict' && objects !== 'strip') {
       throw new UsageError(topic, `Expected --objects to be loose, strict or strip, got "${objects}"`)
     }
+    if (numbers !== 'safe' && numbers !== 'double' && numbers !== 'int64') {
+      throw new UsageError(topic, `Expected --numbers to be safe, double or int64, got "${numbers}"`)
+    }
     if (defaults !== 'insert' && defaults !== 'ignore') {
       throw new UsageError(topic, `Expected --defaults to be insert or ignore, got "${defaults}"`)
     }
     if (!existsSync(file)) throw new UsageError(topic, `There is no file ${file}`)
-    const contract = importContract(readJson(file), {
+    const read = numbers === 'int64' ? readDigits : readJson
+    const contract = importContract(read(file), {
       name,
       objects,
+      numbers,
       defaults,
       uri: file,
-      resolve: (uri) => readJson(uri.startsWith('file:') ? fileURLToPath(uri) : uri),
+      resolve: (uri) => read(uri.startsWith('file:') ? fileURLToPath(uri) : uri),
       ...(root !== undefined && { root }),
     })
     const text = `${lockText(contract.lock, 2)}\n`
@@ -64,16 +72,29 @@ export const contractImport: Command = {
 }
 
 function readJson(file: string): unknown {
-  let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    return JSON.parse(textOf(file)) as unknown
+  } catch (error) {
+    // The engine's own message quotes the file.
+    throw error instanceof UsageError ? error : notJson(file)
+  }
+}
+
+const noLimits = { maxBytes: Infinity, maxDepth: 512, maxKeys: Infinity, numbers: 'int64-or-double' } as const
+
+/** With integers of 64 bits as bigints. */
+function readDigits(file: string): unknown {
+  const read = readText(textOf(file), noLimits)
+  if (!read.ok) throw notJson(file)
+  return toPlain(read.value)
+}
+
+const notJson = (file: string): UsageError => new UsageError(topic, `${file} is not JSON; convert YAML to JSON first`)
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/^\ufeff/, '')
   } catch (error) {
     throw new UsageError(topic, `Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`)
-  }
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, '')) as unknown
-  } catch {
-    // The engine's own message quotes the file.
-    throw new UsageError(topic, `${file} is not JSON; convert YAML to JSON first`)
   }
 }

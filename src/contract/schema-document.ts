@@ -83,7 +83,7 @@ export function ofTypes(types: Iterable<string>): SchemaDocument {
 }
 
 /** The union of bare types as one node; undefined when a node is anything else. */
-export function bareUnion(nodes: readonly SchemaDocument[]): SchemaDocument | undefined {
+function bareUnion(nodes: readonly SchemaDocument[]): SchemaDocument | undefined {
   const bare = nodes.map(bareTypes)
   return bare.every((types) => types !== undefined) ? ofTypes(bare.flat()) : undefined
 }
@@ -101,7 +101,8 @@ export const valuesOf = (node: SchemaDocument): readonly Primitive[] | undefined
   node.enum ?? (node.const === undefined ? undefined : [node.const])
 
 /** The JSON type of a scalar. */
-export const jsonTypeOf = (value: Primitive): string => (value === null ? 'null' : typeof value)
+export const jsonTypeOf = (value: Primitive | bigint): string =>
+  value === null ? 'null' : typeof value === 'bigint' ? 'number' : typeof value
 
 /** True when both are written alike apart from annotations and the order of members. */
 export const sameSchema = (a: SchemaDocument, b: SchemaDocument): boolean => ordered(a) === ordered(b)
@@ -115,6 +116,17 @@ function ordered(node: SchemaDocument): string {
         ? `${value}n`
         : value,
   )
+}
+
+/** anyOf in its simplest form. Branches stay in their order: the first one that accepts decides the document. */
+export function unionOf(nodes: readonly SchemaDocument[]): SchemaDocument {
+  if (nodes.length === 1) return nodes[0] as SchemaDocument
+  const union = bareUnion(nodes)
+  if (union !== undefined) return union
+  const others = nodes.filter((node) => !isNull(node))
+  // Null stays beside a coerced scalar as it is written.
+  if (nodes.length === 2 && others.length === 1 && !nodes.some(isCoerced)) return orNull(others[0] as SchemaDocument)
+  return { anyOf: [...nodes] }
 }
 
 /** The node, or null: `type: [T, "null"]` for one scalar type, else `anyOf [X, null]`. */

@@ -19,7 +19,7 @@ export function takeContent(payload: unknown, { profile }: Contract): PayloadCon
 
 /** Reads the content of an accepted payload. Integers are bigints where `outcome.value()` would have them. */
 export function documentReader({ profile }: Contract): (content: PayloadContent) => unknown {
-  const readValue = compileValueReader(profile)
+  const readValue = compileValueReader(profile, 'input')
   if (readValue !== undefined)
     return (content) => readValue(typeof content === 'string' ? encodeUtf8(content) : content)
   return (content) => {

@@ -8,10 +8,12 @@ export type { ReadError } from './read-error.ts'
 export { stringifyWithBigints } from './stringify.ts'
 export {
   canonicalText,
+  canonicalTextWithin,
   compareKeys,
   JsonObject,
   primitiveText,
   roundBigints,
+  sameValue,
   toPlain,
   type JsonArray,
   type JsonMember,

@@ -1,6 +1,8 @@
 // The value tree of the strict reader and the canonical writer; callers get plain values. An object is a sorted list of
 // members, so that keys such as `__proto__`, "0" or colliding ones need no special care.
 
+import { utf8Length } from '#runtime'
+
 /** A bigint is an integer beyond ±(2^53 - 1), where the reader keeps 64-bit integers; smaller ones are numbers. */
 export type JsonPrimitive = string | number | bigint | boolean | null
 export type JsonValue = JsonPrimitive | JsonArray | JsonObject
@@ -52,6 +54,19 @@ export function toPlain(value: JsonValue): unknown {
   return plain
 }
 
+/** True for equal trees, in time of the smaller one. */
+export function sameValue(a: JsonValue, b: JsonValue): boolean {
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => sameValue(item, b[i] as JsonValue))
+  }
+  if (!(a instanceof JsonObject)) return a === b
+  return (
+    b instanceof JsonObject &&
+    a.members.length === b.members.length &&
+    a.members.every(({ key, value }, i) => key === b.members[i]?.key && sameValue(value, b.members[i].value))
+  )
+}
+
 /** The tree with doubles instead of bigints. */
 export function roundBigints(value: JsonValue): JsonValue {
   if (typeof value === 'bigint') return Number(value)
@@ -70,6 +85,41 @@ export function canonicalText(value: JsonValue): string {
   const members = value.members.map((member) => `${JSON.stringify(member.key)}:${canonicalText(member.value)}`)
   return `{${members.join(',')}}`
 }
+
+/** Canonical JSON of up to `maxBytes` bytes of UTF-8; undefined: it is longer. Takes no more memory than that. */
+export function canonicalTextWithin(value: JsonValue, maxBytes: number): string | undefined {
+  // In UTF-16 units, of which a text has no more than bytes.
+  let left = maxBytes
+  const spend = (units: number): void => {
+    left -= units
+    if (left < 0) throw tooLong
+  }
+  const primitive = (from: JsonPrimitive): string => {
+    const text = primitiveText(from)
+    spend(text.length)
+    return text
+  }
+  const write = (from: JsonValue): string => {
+    if (Array.isArray(from)) {
+      spend(Math.max(2, from.length + 1))
+      return `[${from.map(write).join(',')}]`
+    }
+    if (!(from instanceof JsonObject)) return primitive(from)
+    const { members } = from
+    spend(Math.max(2, 2 * members.length + 1))
+    return `{${members.map((member) => `${primitive(member.key)}:${write(member.value)}`).join(',')}}`
+  }
+  try {
+    const text = write(value)
+    return utf8Length(text) > maxBytes ? undefined : text
+  } catch (error) {
+    if (error === tooLong) return undefined
+    throw error
+  }
+}
+
+/** Ends the writing; never thrown to the caller. */
+const tooLong = new RangeError('The canonical text is too long.')
 
 /**
  * Canonical text of a primitive. V8 writes ECMAScript numbers (-0 as 0) and the minimal escapes, as RFC 8785 §3.2.2

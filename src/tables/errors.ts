@@ -3,8 +3,8 @@
 
 /** The codes that `process` resolves with. */
 export const dataErrors = {
-  'limit.bytes': [1, 413, 'The payload is larger than the contract allows.'],
-  'limit.depth': [2, 400, 'The payload is nested deeper than the contract allows.'],
+  'limit.bytes': [1, 413, 'The payload, or the document made of it, is larger than the contract allows.'],
+  'limit.depth': [2, 400, 'The payload, or the document made of it, is nested deeper than the contract allows.'],
   'limit.keys': [3, 400, 'An object has more keys than the contract allows.'],
   'parse.bom': [10, 400, 'The payload starts with a byte order mark.'],
   'parse.utf8': [11, 400, 'The payload is not valid UTF-8.'],

@@ -46,6 +46,21 @@ describe('sidelane contract import', () => {
     expect(JSON.parse(strict.stdout)).toMatchObject({ schema: { additionalProperties: false } })
   })
 
+  it('reads the schema of a lock as it stands, with all digits of its bounds', () => {
+    const top = '18446744073709551615'
+    write('wide.json', `{"type":"integer","minimum":0,"maximum":${top},"x-value":"bigint"}`)
+    const { stdout } = run('wide.json', '-o', 'wide.lock.json', '--name', 'wide', '--numbers', 'int64')
+    expect(stdout).toBe('')
+    expect(readFileSync(join(folder, 'wide.lock.json'), 'utf8')).toContain(`"maximum": ${top}`)
+    write('wide.schema.json', /"schema": (\{[^}]*\})/.exec(readFileSync(join(folder, 'wide.lock.json'), 'utf8'))?.[1])
+    run('wide.schema.json', '-o', 'again.lock.json', '--name', 'wide', '--numbers', 'int64')
+    const texts = ['wide', 'again'].map((name) => readFileSync(join(folder, `${name}.lock.json`), 'utf8'))
+    expect(texts[1]).toBe(texts[0])
+    expect(run('wide.json', '-o', '-', '--name', 'wide', '--numbers', 'big')).toMatchObject({ status: 2 })
+    write('broken.json', '{')
+    expect(run('broken.json', '-o', '-', '--name', 'wide', '--numbers', 'int64').stderr).toContain('is not JSON')
+  })
+
   it('finds the component of an OpenAPI document, and files relative to it', () => {
     mkdirSync(join(folder, 'api', 'shared'), { recursive: true })
     write('api/shared/money.json', {

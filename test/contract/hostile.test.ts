@@ -6,17 +6,13 @@ import { readText } from '../../src/json/index.ts'
 
 type Schema = Record<string, unknown>
 
-/** The keywords of the issues. Fails when it takes longer than linear work. */
+/** The keywords of the issues. Quadratic work would take minutes: the runner's time limit for a test ends that. */
 function validate(schema: Schema, text: string): (string | undefined)[] {
   const limits = { maxDepth: 120, maxKeys: 1_000_000 }
   const { profile } = parseLock(JSON.stringify({ profile: 'p1', unicode: '15.0', name: 'hostile', limits, schema }))
   const read = readText(text, { ...profile.limits, numbers: 'safe' })
   if (!read.ok) throw new Error(read.code)
-  const start = performance.now()
-  const { issues } = compileValidator(profile)(read.value)
-  // Generous for slow machines: quadratic work would take minutes.
-  expect(performance.now() - start).toBeLessThan(3000)
-  return issues.map(({ keyword }) => keyword)
+  return compileValidator(profile)(read.value).issues.map(({ keyword }) => keyword)
 }
 
 const chain = (link: (next: string) => Schema, length: number, end: Schema): Record<string, Schema> => ({

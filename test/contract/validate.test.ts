@@ -1,12 +1,11 @@
-// The interpreting validator against its vectors (test/vectors/validate), which the native engine is tested with too,
-// and the fast path beside it.
+// The slow path against the vectors of validation (test/vectors/validate), which the native engine is tested with too, and
+// the fast path beside it.
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { rejected, rejectedBy, type Contract, type Rejected } from '../../src/model/index.ts'
+import type { Contract, Limits, Rejected } from '../../src/model/index.ts'
 import { parseLock } from '../../src/contract/index.ts'
 import { compileFastPath } from '../../src/engine/js/fast-path.ts'
-import { compileValidator } from '../../src/engine/js/validate.ts'
-import { canonicalText, readText } from '../../src/json/index.ts'
+import { compileSlowPath } from '../../src/engine/js/slow-path.ts'
 
 interface Vector {
   description: string
@@ -14,23 +13,21 @@ interface Vector {
   /** The schema's text, where JSON.parse would round its numbers. */
   schemaText?: string
   numbers?: 'safe' | 'double' | 'int64'
+  limits?: Partial<Limits>
   tests: { description: string; text: string; outcome: { ok: true; canonical?: string } | Rejected }[]
 }
 
 const folder = new URL('../vectors/validate/', import.meta.url)
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
 
-const lockOf = ({ schema, schemaText = JSON.stringify(schema), numbers = 'safe' }: Vector): Contract =>
-  parseLock(`{"profile":"p1","unicode":"15.0","name":"vector","numbers":"${numbers}","schema":${schemaText}}`)
+const lockOf = ({ schema, schemaText = JSON.stringify(schema), numbers = 'safe', limits = {} }: Vector): Contract =>
+  parseLock(
+    `{"profile":"p1","unicode":"15.0","name":"vector","numbers":"${numbers}","limits":${JSON.stringify(limits)},"schema":${schemaText}}`,
+  )
 
 function run(vector: Vector, text: string): { ok: true; canonical: string } | Rejected {
-  const { numbers = 'safe' } = vector
-  const { profile } = lockOf(vector)
-  const read = readText(text, { ...profile.limits, numbers })
-  if (!read.ok) return rejectedBy(read)
-  const { issues, truncated, value } = compileValidator(profile)(read.value)
-  if (value === undefined) return rejected('validate.failed', issues, truncated)
-  return { ok: true, canonical: canonicalText(value) }
+  const outcome = compileSlowPath(lockOf(vector).profile)(Buffer.from(text))
+  return outcome.ok ? { ok: true, canonical: outcome.text } : outcome
 }
 
 describe.each(files)('validate vectors: %s', (file) => {

@@ -264,7 +264,7 @@ describe('coercion', () => {
     ],
     'null, which is converted': [
       z.union([z.coerce.number(), z.null()]),
-      { anyOf: [{ type: 'number', 'x-coerce': true }, { type: 'null' }] },
+      { anyOf: [{ type: 'number', 'x-coerce': true }, { const: null }] },
     ],
     'a union with null around it': [
       z.union([z.coerce.number(), z.array(z.null())]).nullable(),
@@ -428,6 +428,15 @@ describe('code that stays in the app', () => {
       z.object({ kind: z.literal('b'), b: z.string() }),
     ])
     expect(problems(discriminated, ['refine'])).toBe('')
+    const strict = z.strictObject({ a: fine('x').optional() })
+    const byRequired = z.union([strict, z.string(), z.object({ d: z.string() }).refine(() => true)])
+    expect(problems(byRequired, ['refine'])).toBe('')
+    const byBranch = z.union([fine('x'), z.union([z.number(), z.object({ d: z.string() })])])
+    expect(problems(byBranch, ['refine'])).toBe('')
+    const both = z.union([strict, z.object({ a: z.string() })])
+    expect(problems(both, ['refine'])).toContain('which option applies is decided by code')
+    const lazy: z.ZodType = z.object({ a: fine('x'), of: z.union([z.lazy(() => lazy), z.lazy(() => lazy).array()]) })
+    expect(problems(lazy, ['refine'])).toBe('')
   })
 })
 

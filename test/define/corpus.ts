@@ -424,6 +424,23 @@ export const asTheyAre: Readonly<Record<string, z.ZodType>> = {
     value: z.union([z.coerce.number(), z.array(z.string())]),
     nothing: z.coerce.number().nullable(),
   }),
+  anyCase: z.object({
+    id: z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}$/i),
+    file: z.string().regex(/\.(?:png|jpe?g)$/i),
+  }),
+  storedDates: z.object({
+    createdAt: z.union([z.date(), z.string().datetime()]),
+    updatedAt: z.date().or(z.number().int()).optional(),
+  }),
+  maybeUndefined: z.object({
+    nickname: z.union([z.undefined(), z.string().max(40)]),
+    theme: z.union([z.enum(['light', 'dark']), z.undefined()]).optional(),
+  }),
+  provider: z.discriminatedUnion('provider', [
+    z.object({ provider: z.literal('smtp'), host: z.string(), port: z.coerce.number().default(25) }),
+    z.object({ provider: z.literal('none'), reason: z.string().optional() }),
+    z.object({ provider: z.undefined() }),
+  ]),
   listOrOne: z.object({
     tags: z
       .union([z.array(z.string().trim()), z.string().trim()])
@@ -433,7 +450,30 @@ export const asTheyAre: Readonly<Record<string, z.ZodType>> = {
 }
 
 /** Become contracts with `appOnly`. */
+interface Where {
+  AND?: Where | Where[] | undefined
+  OR?: Where[] | undefined
+  email?: string | undefined
+}
+const decimal = z
+  .union([z.number(), z.string(), z.object({ d: z.array(z.number()), e: z.number(), s: z.number() })])
+  .refine((value) => typeof value === 'object' || !Number.isNaN(Number(value)))
+/** As generators write the filter of a database table. */
+const where: z.ZodType<Where> = z.object({
+  AND: z.union([z.lazy(() => where), z.lazy(() => where).array()]).optional(),
+  OR: z
+    .lazy(() => where)
+    .array()
+    .optional(),
+  email: z
+    .string()
+    .refine((text) => text.includes('@'))
+    .optional(),
+})
+
 export const withAppOnly: Readonly<Record<string, z.ZodType>> = {
+  findMany: z.object({ where, take: z.number().int().optional() }),
+  amountFilter: z.object({ amount: z.union([z.strictObject({ equals: decimal.optional() }), decimal]).optional() }),
   passwordPair: z
     .object({ password, confirm: z.string() })
     .refine((form) => form.password === form.confirm, { path: ['confirm'] }),
@@ -495,5 +535,6 @@ export const refused: Readonly<Record<string, z.ZodType>> = {
   dates: z.object({ createdAt: z.coerce.date(), updatedAt: z.coerce.date().optional() }),
   fallback: z.object({ limit: z.coerce.number().int().catch(8) }),
   now: z.object({ at: z.string().default(() => new Date().toISOString()) }),
+  boundedDate: z.object({ born: z.date().min(new Date('1900-01-01')).max(new Date('2024-01-01')) }),
   map: z.object({ scores: z.map(z.string(), z.number()) }),
 }

@@ -1,7 +1,7 @@
 // Payloads for a zod schema: values that fit its input, by type, for fast-check to break.
 
 import * as fc from 'fast-check'
-import type { $ZodCheck, $ZodType, $ZodTypes } from 'zod/v4/core'
+import type { $ZodCheck, $ZodTemplateLiteral, $ZodType, $ZodTypes } from 'zod/v4/core'
 
 const blank = fc.constantFrom('', ' ', '\t', '\u00a0', '\n')
 const words = fc.constantFrom(
@@ -62,7 +62,7 @@ function texts(defs: readonly Def[]): fc.Arbitrary<string> {
     const known = seeds[format ?? '']
     if (known !== undefined) return [fc.constantFrom(...known)]
     if (prefix !== undefined) return [words.map((text) => prefix + text)]
-    return pattern === undefined ? [] : [fc.stringMatching(pattern)]
+    return pattern === undefined ? [] : [matching(pattern)]
   })
   const [min = 0] = defs.flatMap(({ minimum, length }) => minimum ?? length ?? []).toSorted((a, b) => b - a)
   const [max = min + 8] = defs.flatMap(({ maximum, length }) => maximum ?? length ?? []).toSorted((a, b) => a - b)
@@ -80,12 +80,33 @@ function texts(defs: readonly Def[]): fc.Arbitrary<string> {
   )
 }
 
+/** Texts of a pattern, nearly where fast-check does not know its flags or syntax. */
+function matching({ source, flags }: RegExp): fc.Arbitrary<string> {
+  // fast-check lists all characters of a negated class, which takes a second.
+  if (/\[\^|\\[pPDSW]/.test(source)) return words
+  try {
+    return fc.stringMatching(new RegExp(source, flags.replace(/[dgiy]/g, '')), { maxLength: 12 })
+  } catch {
+    return words
+  }
+}
+
 function numbers(defs: readonly Def[]): fc.Arbitrary<number> {
   const bounds = defs.flatMap(({ check, value }) =>
     (check === 'greater_than' || check === 'less_than') && value !== undefined ? [value] : [],
   )
   const near = bounds.flatMap((bound) => [bound - 1, bound, bound + 1])
   return fc.oneof(fc.constantFrom(0, 1, 2, 3, 7, 19, 0.5, 12.34, -1, 100, ...near), fc.nat(3000))
+}
+
+function bigints(defs: readonly Def[]): fc.Arbitrary<number | bigint> {
+  const bounds = defs.flatMap(({ value }) => (typeof value === 'bigint' ? [value as bigint] : []))
+  const near = [0n, 1n, 5n, 12n, -7n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n, ...bounds].flatMap((n) => [
+    n - 1n,
+    n,
+    n + 1n,
+  ])
+  return fc.oneof(fc.constantFrom(...near), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }), fc.nat(50))
 }
 
 /** What Number(), String() and Boolean() are given. */
@@ -116,7 +137,11 @@ const scalars = fc.oneof(
 export function fitting(schema: $ZodType, depth = 0): fc.Arbitrary<unknown> {
   const type = schema as $ZodTypes
   const { def } = type._zod
-  const inner = (next: $ZodType): fc.Arbitrary<unknown> => fitting(next, depth + 1)
+  // Recursive schemas are walked as deep as a payload goes.
+  const inner = (next: $ZodType): fc.Arbitrary<unknown> =>
+    depth < 3 ? fitting(next, depth + 1) : fc.constant(null).chain(() => fitting(next, depth + 1))
+  if (depth > 7) return fc.constantFrom<unknown>(null, [], {}, 'a')
+  const maxLength = depth < 3 ? 3 : 1
   const coerced = (def as { coerce?: boolean }).coerce === true
   const nothing: fc.Arbitrary<unknown> = fc.constant(undefined)
   switch (def.type) {
@@ -126,6 +151,13 @@ export function fitting(schema: $ZodType, depth = 0): fc.Arbitrary<unknown> {
       return coerced
         ? fc.oneof(scalars, numbers(defsOf(schema)), numbers(defsOf(schema)).map(String))
         : numbers(defsOf(schema))
+    case 'bigint':
+      return bigints(defsOf(schema))
+    case 'template_literal':
+      return matching((type as $ZodTemplateLiteral)._zod.pattern)
+    case 'undefined':
+    case 'never':
+      return nothing
     case 'boolean':
       return coerced ? scalars : fc.boolean()
     case 'null':
@@ -144,9 +176,9 @@ export function fitting(schema: $ZodType, depth = 0): fc.Arbitrary<unknown> {
     case 'catch':
       return inner(def.innerType)
     case 'lazy':
-      return depth > 8 ? fc.constant([]) : inner((type as { _zod: { innerType: $ZodType } })._zod.innerType)
+      return inner((type as { _zod: { innerType: $ZodType } })._zod.innerType)
     case 'array':
-      return fc.array(inner(def.element), { maxLength: 3 })
+      return fc.array(inner(def.element), { maxLength })
     case 'tuple':
       return fc
         .tuple(
@@ -170,7 +202,7 @@ export function fitting(schema: $ZodType, depth = 0): fc.Arbitrary<unknown> {
     case 'record': {
       const values = def.keyType._zod.values
       const keys = values === undefined ? fc.oneof(inner(def.keyType), words) : fc.constantFrom(...values)
-      return fc.dictionary(keys.map(String), inner(def.valueType), { maxKeys: 3 })
+      return fc.dictionary(keys.map(String), inner(def.valueType), { maxKeys: maxLength })
     }
     case 'union':
       return fc.oneof(...def.options.map(inner))
@@ -189,18 +221,28 @@ export function coercesContainer(schema: $ZodType, value: unknown): boolean {
   const { def } = type._zod
   if (typeof value !== 'object' || value === null) return false
   if ((def as { coerce?: boolean }).coerce === true) return true
-  const members = Object.entries(value)
+  const some = (schemaOf: (key: string) => $ZodType | null | undefined): boolean =>
+    Object.entries(value).some(([key, member]) => {
+      const inner = schemaOf(key)
+      return inner !== null && inner !== undefined && coercesContainer(inner, member)
+    })
   switch (def.type) {
     case 'object':
-      return members.some(
-        ([key, member]) => Object.hasOwn(def.shape, key) && coercesContainer(def.shape[key] as $ZodType, member),
-      )
+      return some((key) => (Object.hasOwn(def.shape, key) ? def.shape[key] : def.catchall))
     case 'array':
-      return members.some(([, item]) => coercesContainer(def.element, item))
+      return some(() => def.element)
+    case 'tuple':
+      return some((index) => def.items[Number(index)] ?? def.rest)
     case 'record':
-      return members.some(([, member]) => coercesContainer(def.valueType, member))
+      return some(() => def.valueType)
     case 'union':
       return def.options.some((option) => coercesContainer(option, value))
+    case 'intersection':
+      return coercesContainer(def.left, value) || coercesContainer(def.right, value)
+    case 'lazy':
+      return coercesContainer((type as { _zod: { innerType: $ZodType } })._zod.innerType, value)
+    case 'pipe':
+      return coercesContainer(def.in, value)
     default:
       return 'innerType' in def && coercesContainer(def.innerType, value)
   }

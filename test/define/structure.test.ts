@@ -258,6 +258,42 @@ describe('a key that must be absent', () => {
   })
 })
 
+describe('an option that no JSON value is of', () => {
+  it.each<[string, z.ZodType]>([
+    ['z.undefined()', z.union([z.undefined(), z.string()])],
+    ['z.void()', z.string().or(z.void())],
+    ['z.date()', z.union([z.date(), z.iso.datetime(), z.number()])],
+    [
+      'z.map() and z.set()',
+      z.union([z.map(z.string(), z.number()), z.set(z.string()), z.record(z.string(), z.number())]),
+    ],
+    ['z.never() and z.nan()', z.union([z.never(), z.nan(), z.null()])],
+    ['z.undefined() and null', z.union([z.string(), z.null(), z.undefined()])],
+    ['undefined among literals', z.literal(['a', undefined, 'b'])],
+  ])('is left out, and a missing member stays missing: %s', (_, member) => {
+    const values = ['a', '2026-01-02T03:04:05Z', 1, null, {}, { a: 1 }, [], true].map((a) => ({ a }))
+    expectAsZod(z.object({ a: member }), [{}, ...values])
+    expectAsZod(z.object({ a: member.optional() }), [{}, ...values])
+    expectAsZod(z.array(member), [[], ...values.map(({ a }) => [a])])
+  })
+
+  it('is left out of a discriminated union too', () => {
+    const schema = z.discriminatedUnion('provider', [
+      z.object({ provider: z.literal('mail'), sender: z.string() }),
+      z.object({ provider: z.literal('sms'), number: z.string() }),
+      z.object({ provider: z.undefined() }),
+    ])
+    const mail = { provider: 'mail', sender: 'a' }
+    expectAsZod(schema, [mail, { provider: 'sms', number: '1', extra: 2 }, {}, { sender: 'a' }, { provider: null }])
+  })
+
+  it('is told where nothing else is left, once, whatever checks it has', () => {
+    expect(refusal(z.object({ a: z.union([z.undefined(), z.void()]) })).split('\n')).toHaveLength(2)
+    const day = z.date().min(new Date(0)).max(new Date(1))
+    expect(refusal(z.object({ a: day })).split('\n')).toHaveLength(2)
+  })
+})
+
 describe('what is no schema of zod 4', () => {
   const zod3 = { _def: { typeName: 'ZodString' }, parse: () => {} }
 

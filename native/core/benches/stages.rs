@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut good = read(&mut tape, &limits).is_ok();
         good = good && (!validates || validator.passes(&mut tape, &mut buffers));
         if let Some(canonical) = canonical {
-            good = good && canonical.write(&tape, &validator).is_ok();
+            good = good && canonical.write(&tape, &validator, &limits).is_ok();
         }
         assert!(good, "a payload is refused");
         memory = tape.release();

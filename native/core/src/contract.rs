@@ -31,7 +31,7 @@ impl Contract {
         Ok(Self { id: to_hex(&id_bytes), id_bytes, profile, validator })
     }
 
-    /// The name in the lock: `[a-z0-9-]{1,64}`.
+    /// The name in the lock: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.profile.name

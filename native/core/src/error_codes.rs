@@ -6,9 +6,9 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Code {
-    /// The payload is larger than the contract allows.
+    /// The payload, or the document made of it, is larger than the contract allows.
     LimitBytes,
-    /// The payload is nested deeper than the contract allows.
+    /// The payload, or the document made of it, is nested deeper than the contract allows.
     LimitDepth,
     /// An object has more keys than the contract allows.
     LimitKeys,
@@ -96,8 +96,8 @@ impl Code {
 /// Name, number on the wire, HTTP status and message of each code.
 #[rustfmt::skip]
 pub(crate) const ENTRIES: [(&str, u16, u16, &str); 35] = [
-    ("limit.bytes", 1, 413, "The payload is larger than the contract allows."),
-    ("limit.depth", 2, 400, "The payload is nested deeper than the contract allows."),
+    ("limit.bytes", 1, 413, "The payload, or the document made of it, is larger than the contract allows."),
+    ("limit.depth", 2, 400, "The payload, or the document made of it, is nested deeper than the contract allows."),
     ("limit.keys", 3, 400, "An object has more keys than the contract allows."),
     ("parse.bom", 10, 400, "The payload starts with a byte order mark."),
     ("parse.utf8", 11, 400, "The payload is not valid UTF-8."),

@@ -1,4 +1,5 @@
-//! The stages of a payload in their order: read → normalize and validate → canonical → digest, then compress.
+//! The stages of a payload in their order: read → normalize and validate → canonical, within the limits → digest, then
+//! compress.
 //!
 //! Twin of `src/engine/js/index.ts`.
 
@@ -160,12 +161,14 @@ impl Processor {
     /// The payload breaks the contract, or an allocation failed.
     pub fn process<'s>(&'s self, scratch: &'s mut Scratch, payload: &[u8]) -> Result<Accepted<'s>, ProcessError<'s>> {
         scratch.issues.clear();
-        match self.canonicalize(scratch, payload) {
-            Ok(()) => {}
-            Err(StageError::Rejected { code, truncated }) => {
-                return Err(ProcessError::Rejected(Rejected { code, issues: &scratch.issues, truncated }));
-            }
-            Err(StageError::OutOfMemory) => return Err(ProcessError::OutOfMemory),
+        if let Err(error) = self.canonicalize(scratch, payload) {
+            scratch.canonical.shrink();
+            return Err(match error {
+                StageError::Rejected { code, truncated } => {
+                    ProcessError::Rejected(Rejected { code, issues: &scratch.issues, truncated })
+                }
+                StageError::OutOfMemory => ProcessError::OutOfMemory,
+            });
         }
         let canonical = scratch.canonical.bytes();
         let digest = self.digest.of(canonical);
@@ -205,13 +208,28 @@ impl Processor {
             let truncated = validator.collect_issues(tape, buffers, issues);
             return Err(StageError::Rejected { code: Code::ValidateFailed, truncated });
         }
-        canonical.write(tape, validator).map_err(|error| match error {
-            WriteError::DuplicateKey => match diagnose(tape, &self.limits) {
+        canonical.write(tape, validator, &self.limits).map_err(|error| {
+            let otherwise = match error {
+                WriteError::OutOfMemory => return StageError::OutOfMemory,
+                // `diagnose` locates it.
+                WriteError::DuplicateKey => StageError::OutOfMemory,
+                WriteError::TooLarge => StageError::Rejected { code: Code::LimitBytes, truncated: false },
+            };
+            match diagnose(tape, &self.limits) {
                 Some(error) => StageError::of_reading(error, issues),
-                None => StageError::OutOfMemory,
-            },
-            WriteError::OutOfMemory => StageError::OutOfMemory,
-        })
+                None => otherwise,
+            }
+        })?;
+        // Only defaults add brackets and members: what they make has to be readable by the contract again.
+        if canonical.exceeds_keys() || tape.depth() + validator.deepest_default() > self.limits.max_depth {
+            self.read_again(canonical.bytes()).map_err(|error| StageError::of_reading(error, issues))?;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn read_again(&self, document: &[u8]) -> Result<(), ReadError> {
+        read(&mut Tape::default().bind(check_text(document, &self.limits)?), &self.limits)
     }
 }
 

@@ -5,7 +5,7 @@ import { safeParse, type $ZodType, type $ZodTypes } from 'zod/v4/core'
 import type { SchemaDocument } from '../schema-document.ts'
 import { isCoerced } from './coerce.ts'
 import type { LoweringContext } from './context.ts'
-import { changesDocument, hasConversion } from './effects.ts'
+import { changesDocument, hasCode, hasConversion } from './effects.ts'
 import { foldPipe } from './fold-pipe.ts'
 import { frozenValue, type FrozenValue } from './frozen-value.ts'
 import { jsonData, type JsonData } from './json-data.ts'
@@ -30,7 +30,7 @@ export function absentValue(context: LoweringContext, schema: $ZodType, path: st
     const { def } = type._zod
     if (seen.has(def)) return rejected
     seen.add(def)
-    if (isCoerced(type)) return coerced(def.type)
+    if (isCoerced(type)) return coerced(type)
     switch (def.type) {
       case 'any':
       case 'unknown':
@@ -56,6 +56,10 @@ export function absentValue(context: LoweringContext, schema: $ZodType, path: st
       case 'nullable':
       case 'readonly':
         return read(def.innerType)
+      case 'nonoptional': {
+        const inner = read(def.innerType)
+        return inner.kind === 'nothing' ? rejected : inner
+      }
       case 'lazy':
         return read((type as { _zod: { innerType: $ZodType } })._zod.innerType)
       case 'union':
@@ -87,11 +91,15 @@ export function absentMember(context: LoweringContext, schema: $ZodType, path: s
 export const withDefault = (node: SchemaDocument, absent: Absent | undefined): SchemaDocument =>
   absent?.kind === 'value' ? { ...node, default: absent.value } : node
 
-/** What `Boolean(undefined)`, `String(undefined)` and `Number(undefined)` give. */
-function coerced(type: string): Absent {
-  if (type === 'boolean') return { kind: 'value', value: false }
-  return type === 'string' ? { kind: 'value', value: 'undefined' } : rejected
+/** What zod makes of `Boolean(undefined)`, `String(undefined)` and `Number(undefined)`. Checks of the app run later. */
+function coerced(type: $ZodTypes): Absent {
+  if (hasCode(type)) return type._zod.def.type === 'number' ? rejected : { kind: 'value', value: plainCoerced(type) }
+  const { success, data } = safeParse(type, undefined)
+  const value = success ? jsonData(data) : undefined
+  return value === undefined ? rejected : { kind: 'value', value }
 }
+
+const plainCoerced = (type: $ZodTypes): JsonData => (type._zod.def.type === 'boolean' ? false : 'undefined')
 
 function written(context: LoweringContext, path: string, call: string, found: FrozenValue): Absent {
   if ('problem' in found) {

@@ -1,7 +1,7 @@
 // Options of a plain union that only code tells apart: the app may take another option than the contract, and where options
 // change the document it would be another document.
 
-import type { $ZodType } from 'zod/v4/core'
+import type { $ZodLazy, $ZodType, $ZodTypes } from 'zod/v4/core'
 import { jsonTypesOf, valuesOf, type SchemaDocument } from '../schema-document.ts'
 import type { LoweringContext } from './context.ts'
 import { changesDocument, hasCode } from './effects.ts'
@@ -18,7 +18,7 @@ export function rejectAmbiguous(
   const changing = options.map((option) => changesDocument(option, context.options))
   // A shared definition is known by its zod type only.
   const told = nodes.map((node, i) =>
-    node.$ref !== undefined && options[i]?._zod.def.type === 'object' ? { type: 'object' } : node,
+    node.$ref !== undefined && isObject(options[i] as $ZodType) ? { type: 'object' } : node,
   )
   const mayChange = (i: number, j: number): boolean => changing[i] === true || changing[j] === true
   const isAmbiguous = withCode.some(
@@ -33,26 +33,43 @@ export function rejectAmbiguous(
   }
 }
 
-/** True when no value is of both nodes: other JSON types, or members with other fixed values. */
-function disjoint(a: SchemaDocument, b: SchemaDocument): boolean {
-  const [left, right] = [typesOf(a), typesOf(b)]
+/** True for an object, also behind z.lazy(). */
+function isObject(schema: $ZodType): boolean {
+  let type = schema as $ZodTypes
+  for (let i = 0; i < maxLazy && type._zod.def.type === 'lazy'; i++)
+    type = (type as $ZodLazy)._zod.innerType as $ZodTypes
+  return type._zod.def.type === 'object'
+}
+
+/** A z.lazy() may return itself. */
+const maxLazy = 20
+
+/** True when no value is of both nodes: other JSON types, or objects that no value can be both of. */
+const disjoint = (a: SchemaDocument, b: SchemaDocument): boolean =>
+  branchesOf(a).every((one) => branchesOf(b).every((other) => disjointBranches(one, other)))
+
+const branchesOf = (node: SchemaDocument): readonly SchemaDocument[] =>
+  (node.anyOf ?? node.oneOf)?.flatMap(branchesOf) ?? [node]
+
+function disjointBranches(a: SchemaDocument, b: SchemaDocument): boolean {
+  const [left, right] = [jsonTypesOf(a), jsonTypesOf(b)]
   if (left === undefined || right === undefined) return false
   if (!left.some((type) => right.includes(type))) return true
-  if (left.length > 1 || right.length > 1 || left[0] !== 'object') return false
-  return (a.required ?? []).some((key) => {
+  if (a.type !== 'object' || b.type !== 'object') return false
+  return otherConstant(a, b) || requiresUnknown(a, b) || requiresUnknown(b, a)
+}
+
+/** A member that both require, with other fixed values. */
+const otherConstant = (a: SchemaDocument, b: SchemaDocument): boolean =>
+  (a.required ?? []).some((key) => {
     const [one, other] = [fixedValuesOf(a.properties?.[key]), fixedValuesOf(b.properties?.[key])]
     if (one === undefined || other === undefined || b.required?.includes(key) !== true) return false
     return !one.some((value) => other.includes(value))
   })
-}
 
-/** The JSON types of a node; undefined where they are not known here. */
-function typesOf(node: SchemaDocument): readonly string[] | undefined {
-  const types = jsonTypesOf(node)
-  if (types !== undefined) return types
-  const branches = (node.anyOf ?? node.oneOf)?.map(typesOf)
-  return branches?.every((some) => some !== undefined) === true ? branches.flat() : undefined
-}
+/** A member that one requires, and the other one, which is strict, does not know. */
+const requiresUnknown = (a: SchemaDocument, b: SchemaDocument): boolean =>
+  b.additionalProperties === false && (a.required ?? []).some((key) => !Object.hasOwn(b.properties ?? {}, key))
 
 /** The values of a node whose text is not changed. */
 const fixedValuesOf = (node: SchemaDocument | undefined): readonly unknown[] | undefined =>

@@ -1,32 +1,19 @@
 // Runs the zod schema of a contract in the app, for `runInApp`.
 
-import { $ZodAsyncError, safeParse, safeParseAsync, type $ZodType } from 'zod/v4/core'
+import { safeParse, safeParseAsync, type $ZodType } from 'zod/v4/core'
 import { maxIssues, rejected, type AppResult, type AppSchema } from '../../model/index.ts'
 import { pointerOf } from '../../json/index.ts'
 
 type ZodResult = ReturnType<typeof safeParse>
 
-export function appSchema(schema: $ZodType): AppSchema {
-  // Known after the first document: a callback that returns a promise would run twice each time.
-  let isAsync = false
-  return {
-    parse(read) {
-      if (!isAsync) {
-        try {
-          return resultOf(safeParse(schema, read()))
-        } catch (error) {
-          if (!isAsyncError(error)) throw error
-          isAsync = true
-        }
-      }
-      return safeParseAsync(schema, read()).then(resultOf)
-    },
-  }
-}
-
-/** Also that of another copy of zod. */
-const isAsyncError = (error: unknown): boolean =>
-  error instanceof $ZodAsyncError || (error instanceof Error && error.constructor.name === '$ZodAsyncError')
+/**
+ * `hasCode`: the schema has callbacks. Any of them may return a promise, and zod's synchronous parse drops that promise
+ * when it throws its own error: should it reject, nobody would handle it, and Node ends the process. So such a schema is
+ * parsed asynchronously from its first document on; without callbacks the synchronous parse is the faster one.
+ */
+export const appSchema = (schema: $ZodType, hasCode: boolean): AppSchema => ({
+  parse: (read) => (hasCode ? safeParseAsync(schema, read()).then(resultOf) : resultOf(safeParse(schema, read()))),
+})
 
 function resultOf(result: ZodResult): AppResult {
   if (result.success) return { ok: true, value: result.data }

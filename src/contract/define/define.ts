@@ -37,7 +37,8 @@ export function defineContract<S extends $ZodType>(options: DefineOptions<S>): C
     int64: lock.numbers === 'int64',
   })
   try {
-    return withAppSchema(parseDraft<input<S>, output<S>>(lock, walked.schema, walked.appOnly), appSchema(schema))
+    const contract = parseDraft<input<S>, output<S>>(lock, walked.schema, walked.appOnly)
+    return withAppSchema(contract, appSchema(schema, walked.appOnly.length > 0))
   } catch (error) {
     throw withZodPath(error)
   }

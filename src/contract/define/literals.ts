@@ -13,7 +13,10 @@ export function lowerLiteral(
   norm: readonly NormOp[],
 ): SchemaDocument {
   const taken: Primitive[] = []
-  for (const value of new Set(values)) {
+  const distinct = new Set(values)
+  // Beside values of JSON it accepts no payload, a missing member neither.
+  if (distinct.size > 1) distinct.delete(undefined)
+  for (const value of distinct) {
     const problem = literalProblem(value)
     if (problem !== undefined) context.reject(path, problem)
     else taken.push(value === 0 ? 0 : (value as Primitive))

@@ -19,8 +19,7 @@ export function lowerObject(context: LoweringContext, def: $ZodObjectDef, path: 
     const schema = def.shape[key] as $ZodType
     const at = pathTo.property(path, key)
     if (isSchema(schema) && mustBeAbsent(schema)) {
-      // A strict object rejects what it does not declare.
-      if (additional !== false) properties[key] = noValue
+      properties[key] = noValue
       continue
     }
     const absent = absentMember(context, schema, at)

@@ -1,10 +1,11 @@
 // Unions: anyOf, lists of scalar types, `[X, null]`, and discriminated unions (oneOf).
 
 import { safeParse, type $ZodDiscriminatedUnion, type $ZodType, type $ZodUnion } from 'zod/v4/core'
-import { bareUnion, isCoerced, isNull, orNull, type SchemaDocument } from '../schema-document.ts'
+import { isCoerced, isNull, unionOf, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
 import { rejectAmbiguous } from './ambiguous-options.ts'
 import type { LoweringContext } from './context.ts'
+import { isOutsideJson } from './unsupported-types.ts'
 
 export function lowerUnion(context: LoweringContext, type: $ZodUnion, path: string): SchemaDocument {
   const { def } = type._zod
@@ -19,24 +20,30 @@ export function lowerUnion(context: LoweringContext, type: $ZodUnion, path: stri
       'z.xor() rejects what two options accept, so that every option must run; write z.union() or z.discriminatedUnion()',
     )
   }
-  const lowered = options.map((option, i) => context.lower(option, pathTo.option(path, i)))
+  // z.undefined() or z.date() beside what JSON has accepts no payload, a missing member neither; alone it is told.
+  const all = [...options.entries()]
+  const possible = all.filter(([, option]) => !isOutsideJson(option))
+  const taken = possible.length > 0 ? possible : all
+  const lowered = taken.map(([i, option]) => context.lower(option, pathTo.option(path, i)))
   const nodes = lowered.flatMap(branches)
-  rejectAmbiguous(context, options, lowered, path)
+  rejectAmbiguous(
+    context,
+    taken.map(([, option]) => option),
+    lowered,
+    path,
+  )
   if (nodes.length === 0) return context.reject(path, 'a union without options accepts no value; drop it')
-  return unionOf(nodes)
+  return unionOf(withConvertedNull(nodes))
 }
 
 /** A union nested in a union is flattened: the verdict is the same. */
 const branches = (node: SchemaDocument): readonly SchemaDocument[] => node.anyOf ?? [node]
 
-function unionOf(nodes: readonly SchemaDocument[]): SchemaDocument {
-  if (nodes.length === 1) return nodes[0] as SchemaDocument
-  const union = bareUnion(nodes)
-  if (union !== undefined) return union
-  const others = nodes.filter((node) => !isNull(node))
-  // A coerced scalar ahead of null takes null itself.
-  if (nodes.length === 2 && others.length === 1 && !nodes.some(isCoerced)) return orNull(others[0] as SchemaDocument)
-  return { anyOf: [...nodes] }
+/** A coerced scalar ahead of null converts null itself; a contract keeps the null of a pair where it is a type. */
+function withConvertedNull(nodes: readonly SchemaDocument[]): readonly SchemaDocument[] {
+  const [first, second] = nodes
+  if (nodes.length !== 2 || first === undefined || second === undefined) return nodes
+  return isCoerced(first) && isNull(second) ? [first, { const: null }] : nodes
 }
 
 /** One option applies at most, by the value of `key`: where the lock can say so (oneOf), else as a plain union. */
@@ -46,9 +53,13 @@ function lowerDiscriminated(
   key: string,
   path: string,
 ): SchemaDocument {
-  const { options } = type._zod.def
+  const all = [...type._zod.def.options.entries()]
+  // An option with z.undefined() as its key accepts no payload: zod wants the key there.
+  const possible = all.filter(([, option]) => !isOutsideJson(memberOf(option, key)))
+  const taken = possible.length > 0 ? possible : all
+  const options = taken.map(([, option]) => option)
   const problem = discriminatorProblem(type)
-  const nodes = options.map((option, i) => context.lower(option, pathTo.option(path, i)))
+  const nodes = taken.map(([i, option]) => context.lower(option, pathTo.option(path, i)))
   if (problem !== undefined) {
     return context.reject(
       path,
@@ -65,6 +76,9 @@ function lowerDiscriminated(
   if (lacking.length === 1 || type._zod.def.unionFallback === true) return unionOf(nodes.flatMap(branches))
   return unionOf(nodes.flatMap(branches).map((node) => withKey(context, node, key, path)))
 }
+
+const memberOf = (option: $ZodType, key: string): unknown =>
+  (option._zod?.def as { shape?: Record<string, unknown> } | undefined)?.shape?.[key]
 
 /** The option, for payloads that have the key. */
 function withKey(context: LoweringContext, node: SchemaDocument, key: string, path: string): SchemaDocument {

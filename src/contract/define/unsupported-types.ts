@@ -2,6 +2,7 @@
 // formats that are code are rejected where their family is read.)
 
 import type { $ZodTypes } from 'zod/v4/core'
+import { isSchema } from './traverse.ts'
 
 const problems: Readonly<Record<string, string>> = {
   catch: '.catch() silently replaces invalid data; drop it: an invalid payload is an outcome',
@@ -21,6 +22,12 @@ const problems: Readonly<Record<string, string>> = {
   undefined: 'JSON has no undefined; write .optional()',
   void: 'JSON has no undefined; write .optional()',
 }
+
+/** Types whose values JSON has not. As an option of a union such a type accepts no payload. */
+const outsideJson = new Set(['date', 'file', 'function', 'map', 'nan', 'never', 'set', 'symbol', 'undefined', 'void'])
+
+export const isOutsideJson = (schema: unknown): boolean =>
+  isSchema(schema) && outsideJson.has(schema._zod.def.type) && (schema._zod.def as { coerce?: boolean }).coerce !== true
 
 export const unsupportedType = ({ _zod: { def } }: $ZodTypes): string =>
   problems[def.type] ?? `the zod type "${def.type}" is unknown; write it with the types of JSON`

@@ -21,7 +21,7 @@ import { lowerPipe } from './pipes.ts'
 import { lowerRecord } from './records.ts'
 import { hoistShared } from './shared-schemas.ts'
 import { isSchema } from './traverse.ts'
-import { unsupportedType } from './unsupported-types.ts'
+import { isOutsideJson, unsupportedType } from './unsupported-types.ts'
 import { lowerString, lowerTemplate } from './strings.ts'
 import { lowerUnion } from './unions.ts'
 import { lowerLiteral } from './literals.ts'
@@ -105,8 +105,11 @@ export function walkSchema(schema: $ZodType, options: LoweringOptions): { schema
     return { $ref: ref }
   }
 
-  function nameFor({ type, path }: Origin): string {
-    const wanted = idOf(type) ?? (path === rootPath ? 'root' : (/(\w+)\W*$/.exec(path)?.[1] ?? 'schema'))
+  /** Without an origin: a branch that an intersection made. */
+  function nameFor(origin: Origin | undefined): string {
+    const { type, path = '' } = origin ?? {}
+    const id = type && idOf(type)
+    const wanted = id ?? (path === rootPath ? 'root' : (/(\w+)\W*$/.exec(path)?.[1] ?? 'schema'))
     let name = wanted
     for (let i = 2; Object.hasOwn(definitions, name) || taken(name); i++) name = `${wanted}${i}`
     return name
@@ -141,7 +144,8 @@ function lowerType(
   if (def.type === 'bigint') return noNorm(context, norm, path, lowerBigint(context, type, path))
   if (def.type === 'array') return noNorm(context, norm, path, lowerArray(context, def, path))
   if (def.type === 'tuple') return noNorm(context, norm, path, lowerTuple(context, def, path))
-  lowerChecks(context, def.checks, path)
+  // The checks of a date or a map say nothing beside that JSON has none.
+  if (!isOutsideJson(type)) lowerChecks(context, def.checks, path)
   switch (def.type) {
     case 'template_literal':
       return lowerTemplate(context, type as $ZodTemplateLiteral, path, norm)
@@ -264,9 +268,9 @@ class LoweredSchemas {
     return node
   }
 
-  /** Where a document was made first. */
-  originOf(node: SchemaDocument): Origin {
-    return this.#origins.get(node) as Origin
+  /** Where a document was made first; undefined for one that is part of what a schema became. */
+  originOf(node: SchemaDocument): Origin | undefined {
+    return this.#origins.get(node)
   }
 }
 

@@ -36,7 +36,7 @@ export function convertObject(importer: Importer, schema: JsonSchema, location: 
   }
   return {
     type: 'object',
-    ...(keys.length > 0 && { properties: members }),
+    ...((keys.length > 0 || isRecord(properties)) && { properties: members }),
     ...(names.length > 0 && { required: [...new Set(names)] }),
     ...(rest !== undefined && { additionalProperties: rest }),
     ...(additional === undefined && stripsUnknown(importer, schema) && { 'x-unknown': 'strip' }),

@@ -1,10 +1,11 @@
 // The walk over a JSON Schema: dispatch by keyword, references, and the list of problems. What one family of keywords
 // becomes is in its own file.
 
+import { stringifyWithBigints } from '../../json/index.ts'
 import { orNull, valuesOf, type SchemaDocument } from '../schema-document.ts'
 import { convertArray, convertObject } from './containers.ts'
 import { intersect } from './intersect.ts'
-import { kindsOf, unionOf } from './unions.ts'
+import { anyOf, isOfType, kindsOf, unionOfTypes } from './unions.ts'
 import { child, type Importer, type Problem } from './importer.ts'
 import { isRecord, References, type JsonSchema, type Location } from './references.ts'
 
@@ -49,7 +50,7 @@ const unsupportedKeywords: Readonly<Record<string, string>> = {
 
 /** The keywords with a rule, by the type that they speak of. */
 const keywordsOfType: Readonly<Record<string, readonly string[]>> = {
-  string: ['minLength', 'maxLength', 'pattern', 'x-norm', 'x-url', 'x-coerce'],
+  string: ['minLength', 'maxLength', 'pattern', 'x-pattern-units', 'x-norm', 'x-url', 'x-coerce'],
   number: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'x-coerce', 'x-value'],
   boolean: ['x-coerce'],
   array: ['items', 'prefixItems', 'additionalItems', 'minItems', 'maxItems', 'uniqueItems', 'unevaluatedItems'],
@@ -69,6 +70,9 @@ export function convertDocument(document: unknown, options: ConvertOptions): Sch
   const references = new References(document, uri, resolve)
   const definitions = new Map<string, SchemaDocument | undefined>()
   const names = new Map<string, string>()
+  const ownNames = new Set(
+    ['$defs', 'definitions'].flatMap((key) => Object.keys((isRecord(document) && document[key]) || {})),
+  )
   const legacy = isRecord(document) && /draft-0[467]/.test(String(document['$schema']))
 
   const importer: Importer = {
@@ -138,7 +142,9 @@ export function convertDocument(document: unknown, options: ConvertOptions): Sch
     if (known !== undefined) return { $ref: `#/$defs/${known}` }
     const wanted = (/([^/]*)$/.exec(found.location.pointer)?.[1] || 'root').replaceAll(/[^A-Za-z0-9_.-]+/g, '_')
     let name = wanted
-    for (let i = 2; definitions.has(name); i++) name = `${wanted}${i}`
+    // The document itself leaves the names of its definitions to them.
+    const isTaken = (): boolean => definitions.has(name) || (found.location.pointer === '' && ownNames.has(name))
+    for (let i = 2; isTaken(); i++) name = `${wanted}${i}`
     names.set(key, name)
     definitions.set(name, undefined)
     definitions.set(name, importer.convert(found.value, found.location))
@@ -166,7 +172,7 @@ export function convertDocument(document: unknown, options: ConvertOptions): Sch
           return importer.reject(child(location, 'type'), `the type ${JSON.stringify(name)} is none of JSON`)
       }
     })
-    return unionOf(nodes)
+    return unionOfTypes(nodes)
   }
 
   function pick(
@@ -191,36 +197,41 @@ export function convertDocument(document: unknown, options: ConvertOptions): Sch
     if (values.some((value) => typeof value === 'object' && value !== null)) {
       return importer.reject(child(location, key), 'a constant must be a string, a number, a boolean or null')
     }
-    const rest = [...typed].filter((name) => schema[name] !== undefined)
+    const rest = [...typed].filter((name) => name !== 'x-norm' && schema[name] !== undefined)
     if (rest.length > 0)
       importer.reject(location, `\`${rest[0]}\` beside \`${key}\`: drop it, and the values that break it`)
     const named = schema['type'] === undefined ? undefined : [schema['type']].flat()
     const distinct = [...new Set(values)].filter((value) => named?.some((type) => isOfType(value, type)) ?? true)
     if (distinct.length === 0)
       return importer.reject(child(location, key), 'no value is of the type; correct one of them')
-    const typePart = named === undefined ? {} : { type: (named.length === 1 ? named[0] : named) as string }
-    return (key === 'const' ? { const: distinct[0], ...typePart } : { enum: distinct, ...typePart }) as SchemaDocument
+    return {
+      ...(key === 'const' ? { const: distinct[0] } : { enum: distinct }),
+      ...(named !== undefined && { type: named.length === 1 ? named[0] : named }),
+      ...(schema['x-norm'] !== undefined && { 'x-norm': schema['x-norm'] }),
+    } as SchemaDocument
   }
 
   function convertUnion(options: readonly unknown[], location: Location): SchemaDocument {
     if (options.length === 0) return importer.reject(location, 'a union without options accepts nothing; drop it')
     const possible = [...options.entries()].filter(([, option]) => option !== false)
     if (possible.length === 0) return importer.convert(false, child(location, 0))
-    return unionOf(possible.map(([i, option]) => importer.convert(option, child(location, i))))
+    return anyOf(possible.map(([i, option]) => importer.convert(option, child(location, i))))
   }
 
   function convertOneOf(schema: JsonSchema, location: Location): SchemaDocument {
     const options = list(schema['oneOf'])
     const nodes = options.map((option, i) => importer.convert(option, child(location, 'oneOf', i)))
+    const own = schema['x-discriminator']
+    if (typeof own === 'string') return { oneOf: nodes, 'x-discriminator': own }
     if (nodes.length < 2)
       return nodes[0] ?? importer.reject(child(location, 'oneOf'), 'a union without options accepts nothing')
     const { discriminator } = schema as { discriminator?: { propertyName?: unknown } }
-    const key = schema['x-discriminator'] ?? discriminator?.propertyName ?? commonKey(nodes.map(expand))
+    const key = discriminator?.propertyName ?? commonKey(nodes.map(expand))
     if (typeof key === 'string' && tellsApart(nodes.map(expand), key)) return { oneOf: nodes, 'x-discriminator': key }
     // At most one of them accepts a value: then "exactly one" is "any".
     const kinds = nodes.map((node) => kindsOf(expand(node)))
     const all = kinds.flat()
-    if (kinds.every((some) => some.length > 0) && new Set(all).size === all.length) return unionOf(nodes)
+    if (kinds.every((some) => some.length > 0) && new Set(all).size === all.length) return unionOfTypes(nodes)
     return importer.reject(
       child(location, 'oneOf'),
       'oneOf rejects what two options accept, and nothing tells these apart; write anyOf, or give each object a required constant',
@@ -250,7 +261,7 @@ export function convertDocument(document: unknown, options: ConvertOptions): Sch
   const node = refer(`#${start.location.pointer}`, { uri, pointer: '' })
   const name = (node.$ref ?? '').slice('#/$defs/'.length)
   const body = definitions.get(name) ?? {}
-  const isReferred = JSON.stringify([...definitions]).includes(`"#/$defs/${name}"`)
+  const isReferred = stringifyWithBigints([...definitions]).includes(`"#/$defs/${name}"`)
   const defs = Object.fromEntries([...definitions].filter(([key]) => isReferred || key !== name))
   return {
     $schema: schemaDialect,
@@ -260,12 +271,6 @@ export function convertDocument(document: unknown, options: ConvertOptions): Sch
 }
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
-
-function isOfType(value: unknown, type: unknown): boolean {
-  if (type === 'null') return value === null
-  if (type === 'integer') return Number.isInteger(value)
-  return typeof value === type
-}
 
 /** A member that every branch requires as a constant, all distinct. */
 const commonKey = (nodes: readonly SchemaDocument[]): string | undefined =>

@@ -1,5 +1,6 @@
 // allOf, and keywords beside `$ref`: two schemas that must both hold, merged into one.
 
+import { stringifyWithBigints } from '../../json/index.ts'
 import {
   isAny,
   sameSchema,
@@ -10,7 +11,7 @@ import {
 } from '../schema-document.ts'
 import { child, type Importer } from './importer.ts'
 import type { Location } from './references.ts'
-import { branchesByKind, unionOf } from './unions.ts'
+import { branchesByKind, isOfType, unionOfTypes } from './unions.ts'
 
 export function intersect(importer: Importer, a: SchemaDocument, b: SchemaDocument, at: Location): SchemaDocument {
   if (isAny(a)) return { ...a, ...b }
@@ -35,7 +36,7 @@ function mergeByKind(importer: Importer, a: SchemaDocument, b: SchemaDocument, a
   if (left === undefined || right === undefined || common.length === 0) {
     return importer.reject(at, 'these schemas must both hold and cannot be merged; write one schema')
   }
-  return unionOf(
+  return unionOfTypes(
     common.map((kind) => intersect(importer, left.get(kind) as SchemaDocument, right.get(kind) as SchemaDocument, at)),
   )
 }
@@ -63,7 +64,7 @@ function mergeObjects(importer: Importer, a: SchemaDocument, b: SchemaDocument, 
     }
     const { default: first, ...one } = left
     const { default: second = first, ...other } = right
-    if (first !== undefined && JSON.stringify(first) !== JSON.stringify(second)) {
+    if (first !== undefined && stringifyWithBigints(first) !== stringifyWithBigints(second)) {
       importer.reject(child(at, key), 'two defaults for one member; write one of them')
     }
     const node = intersect(importer, one, other, child(at, key))
@@ -111,11 +112,7 @@ function mergeValues(a: SchemaDocument, b: SchemaDocument): SchemaDocument | und
   if (otherValues === undefined && !onlyType) return undefined
   const types = [other.type ?? []].flat()
   const common = values.filter((value) =>
-    otherValues === undefined
-      ? types.some((type) =>
-          type === 'null' ? value === null : type === 'integer' ? Number.isInteger(value) : typeof value === type,
-        )
-      : otherValues.includes(value),
+    otherValues === undefined ? types.some((type) => isOfType(value, type)) : otherValues.includes(value),
   )
   return common.length === 0 ? undefined : { enum: common }
 }

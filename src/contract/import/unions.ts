@@ -2,29 +2,31 @@
 
 import {
   bareTypes,
-  bareUnion,
-  isNull,
   jsonTypeOf,
   jsonTypesOf,
   ofTypes,
-  orNull,
+  unionOf,
   valuesOf,
   type SchemaDocument,
 } from '../schema-document.ts'
 
-/** anyOf in its simplest form: a list of bare types, a nullable, or branches without nested unions. */
-export function unionOf(given: readonly SchemaDocument[]): SchemaDocument {
-  const nodes = given.flatMap((node) =>
-    Object.keys(node).length === 1 && node.anyOf !== undefined ? node.anyOf : [node],
-  )
-  if (nodes.length === 1) return nodes[0] as SchemaDocument
-  const union = bareUnion(nodes)
-  if (union !== undefined) return union
-  const others = nodes.filter((node) => !isNull(node))
-  if (others.length === 1) return orNull(others[0] as SchemaDocument)
-  const rest = nodes.filter((node) => bareTypes(node) === undefined)
+/** A union nested in a union is flattened. */
+export const anyOf = (nodes: readonly SchemaDocument[]): SchemaDocument =>
+  unionOf(nodes.flatMap((node) => (Object.keys(node).length === 1 && node.anyOf !== undefined ? node.anyOf : [node])))
+
+/** The union of branches of one JSON type each, all distinct: their order means nothing, so bare types become a list. */
+export function unionOfTypes(nodes: readonly SchemaDocument[]): SchemaDocument {
+  const isBare = (node: SchemaDocument): boolean => bareTypes(node) !== undefined
   const types = nodes.flatMap((node) => bareTypes(node) ?? [])
-  return { anyOf: types.length === 0 ? rest : [...rest, ofTypes(types)] }
+  const others = nodes.filter((node) => !isBare(node))
+  return unionOf(types.length < 2 || others.length === 0 ? nodes : [...others, ofTypes(types)])
+}
+
+/** Whether a constant is of a type of JSON Schema. A bigint is an integer of 64 bits. */
+export function isOfType(value: unknown, type: unknown): boolean {
+  if (type === 'null') return value === null
+  if (type === 'integer') return Number.isInteger(value) || typeof value === 'bigint'
+  return typeof value === type || (type === 'number' && typeof value === 'bigint')
 }
 
 /** The JSON types that a node accepts; empty when that is not plain. */

@@ -6,6 +6,7 @@ import { type Contract, type LockDocument, type Profile } from '../../model/inde
 import { withDictionary } from '../dictionary.ts'
 import { checkTree } from './checks.ts'
 import { measureCost } from './cost.ts'
+import { checkDefaults } from './defaults.ts'
 import { invalid } from './errors.ts'
 import { lockText } from './lock-text.ts'
 import { readFields } from './fields.ts'
@@ -50,6 +51,7 @@ export function parseLock<In = unknown, Out = In>(
     if (tree.locations.length > maxNodes) throw invalid(pointer, `A schema may have ${maxNodes} nodes at most.`)
   })
   checkTree(tree as SchemaTree)
+  checkDefaults(tree as SchemaTree, document.limits, document.numbers)
   const cost = measureCost(tree as SchemaTree, document.limits.maxBytes)
   const schema = numberDefinitions(tree as SchemaTree)
   const { name, numbers, limits, compress, digest } = document

@@ -346,10 +346,12 @@ function arrayOf(parsed: ParsedKeywords): ArrayNode {
     prefix: parsed.prefix.map((slot) => slot.node),
     items: parsed.items,
   }
-  const defaults = parsed.prefix.map((slot) => slot.default)
-  if (defaults.some((value) => value !== undefined)) node.prefixDefaults = defaults
   if (parsed.minItems !== undefined) node.minItems = parsed.minItems
   if (parsed.items === false) node.maxItems = Math.min(parsed.prefix.length, parsed.maxItems ?? Infinity)
   else if (parsed.maxItems !== undefined) node.maxItems = parsed.maxItems
+  const { maxItems = Infinity } = node
+  // Behind maxItems nothing is inserted.
+  const defaults = parsed.prefix.map((slot, index) => (index < maxItems ? slot.default : undefined))
+  if (defaults.some((value) => value !== undefined)) node.prefixDefaults = defaults
   return node
 }

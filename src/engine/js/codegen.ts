@@ -64,7 +64,10 @@ export function generateObject(node: ObjectNode, compiler: VisitorCompiler, open
       source.check(child, `v${i}`)
       const missing = defaults.get(name)
       if (missing === undefined) source.line('}')
-      else source.line(`} else { v${i} = ${source.constant(missing.value)}; ${missing.movesKeys ? moved : ''} }`)
+      else {
+        const inserted = `insert(${missing.units}); v${i} = ${source.constant(missing.value)}`
+        source.line(`} else { ${inserted}; ${missing.movesKeys ? moved : ''} }`)
+      }
     }
   }
   source.line('state.members += own')
@@ -143,7 +146,8 @@ class Source {
 
   build(parameter: string): Visitor {
     const constants = Object.fromEntries(this.#constants.map((value, i) => [`c${i}`, value]))
-    const shared = { state: this.#compiler.state, isArray: Array.isArray, hasOwn: Object.hasOwn }
+    const { state, insert } = this.#compiler
+    const shared = { state, insert, isArray: Array.isArray, hasOwn: Object.hasOwn }
     const body = `return function (${parameter}) {\n${this.#lines.join('\n')}\n}`
     return evaluate({ ...shared, ...constants }, body) as Visitor
   }

@@ -1,19 +1,57 @@
 // The defaults of members and items as the fast path inserts them.
 
-import type { Property } from '../../model/index.ts'
-import { JsonObject, toPlain, type JsonValue } from '../../json/index.ts'
+import { childrenOf, type Profile, type Property, type SchemaNode } from '../../model/index.ts'
+import { canonicalText, JsonObject, toPlain, type JsonValue } from '../../json/index.ts'
+import type { VisitorCompiler, VisitState } from './visitor.ts'
 
 export interface Default {
   readonly value: unknown
+  /** Length of what it adds to the text, in UTF-16 units: with its key, colon and comma. */
+  readonly units: number
   /** It has a key that looks like an array index, which V8 moves to the front. */
   readonly movesKeys: boolean
 }
 
-export const defaultOf = (value: JsonValue): Default => ({ value: toPlain(value), movesKeys: movesAnyKeys(value) })
+/** Without `name`: of an item. */
+export const defaultOf = (value: JsonValue, name?: string): Default => ({
+  value: toPlain(value),
+  units: canonicalText(value).length + 1 + (name === undefined ? 0 : JSON.stringify(name).length + 1),
+  movesKeys: movesAnyKeys(value),
+})
 
 /** By the name of the member. */
 export const defaultsOf = (properties: readonly Property[]): ReadonlyMap<string, Default> =>
-  new Map(properties.flatMap(({ name, default: value }) => (value === undefined ? [] : [[name, defaultOf(value)]])))
+  new Map(
+    properties.flatMap(({ name, default: value }) => (value === undefined ? [] : [[name, defaultOf(value, name)]])),
+  )
+
+/** Those of all nodes of the contract. */
+export function allDefaults({ root, defs }: Profile): readonly JsonValue[] {
+  const seen = new Set<SchemaNode>([root, ...defs])
+  // The loop also visits the nodes that it adds.
+  for (const node of seen) for (const child of childrenOf(node)) seen.add(child)
+  return [...seen].flatMap(defaultsAt).filter((value) => value !== undefined)
+}
+
+function defaultsAt(node: SchemaNode): readonly (JsonValue | undefined)[] {
+  if (node.kind === 'array') return node.prefixDefaults ?? []
+  return node.kind === 'object' ? node.properties.map((property) => property.default) : []
+}
+
+/** How many brackets are open at the deepest place. */
+export function depthOf(value: JsonValue): number {
+  if (Array.isArray(value)) return 1 + value.reduce<number>((most, item) => Math.max(most, depthOf(item)), 0)
+  if (!(value instanceof JsonObject)) return 0
+  return 1 + value.members.reduce((most, member) => Math.max(most, depthOf(member.value)), 0)
+}
+
+export function compileInsert({ limits }: Profile, state: VisitState): VisitorCompiler['insert'] {
+  const { maxBytes } = limits
+  return (units) => {
+    state.inserted += units
+    if (state.inserted > maxBytes) throw new Error('The defaults exceed the size of a document.')
+  }
+}
 
 /** True when V8 lists the keys of an object built with these keys, in this order, in another order. */
 export function movesKeys(names: readonly string[]): boolean {

@@ -3,8 +3,9 @@
 
 import type { Profile } from '../../model/index.ts'
 import { mayEscapeKey } from '../../json/index.ts'
-import { decodeUtf8, indexOfAscii, isUtf8 } from '#runtime'
+import { decodeUtf8, indexOfAscii, isUtf8, utf8Length } from '#runtime'
 import { canGenerate, evaluate } from './codegen.ts'
+import { allDefaults, depthOf } from './defaults.ts'
 import { FastWalker, type FastPathOptions } from './fast-walker.ts'
 import type { VisitState } from './visitor.ts'
 
@@ -13,9 +14,15 @@ export type FastPath = (payload: Uint8Array) => string | undefined
 
 /** Compiles the fast path of one contract. */
 export function compileFastPath(profile: Profile, options: FastPathOptions = { generate: canGenerate() }): FastPath {
-  const state: VisitState = { members: 0, movesKeys: false, looks: 0, maxLooks: 0 }
+  const state: VisitState = { members: 0, movesKeys: false, inserted: 0, looks: 0, maxLooks: 0 }
   const { root, inheritable } = new FastWalker(profile, state, options)
-  const { maxBytes, maxDepth } = profile.limits
+  const { maxBytes } = profile.limits
+  // Where a default may exceed the depth of the contract, the slow path measures.
+  const maxDepth =
+    profile.limits.maxDepth -
+    allDefaults(profile)
+      .map(depthOf)
+      .reduce((a, b) => Math.max(a, b), 0)
   const isPolluted = compilePollutionCheck(inheritable, options)
   return (payload) => {
     if (payload.length > maxBytes || !isUtf8(payload) || isPolluted()) return undefined
@@ -24,6 +31,7 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
     if (members < 0) return undefined
     state.members = 0
     state.movesKeys = false
+    state.inserted = 0
     state.looks = 0
     state.maxLooks = looksPerByte * payload.length
     let text: string
@@ -32,15 +40,19 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
       if (value === undefined || state.members !== members) return undefined
       text = state.movesKeys ? writeKeyByKey(value) : JSON.stringify(value)
     } catch {
-      // A syntax error, a byte order mark, too many looks, or a stack overflow in a contract of nothing but references.
+      // A syntax error, a byte order mark, too many looks or defaults, or a stack overflow in a contract of references.
       return undefined
     }
-    return mayHoldLoneSurrogate(payload, text) || mayHoldWrongKey(text) ? undefined : text
+    if (mayHoldLoneSurrogate(payload, text) || mayHoldWrongKey(text)) return undefined
+    return text.length > maxBytes / bytesPerUnit && utf8Length(text) > maxBytes ? undefined : text
   }
 }
 
 /** A container has two bytes or more, so each may be looked at a few times. */
 const looksPerByte = 4
+
+/** Most bytes of UTF-8 that a UTF-16 unit becomes. */
+const bytesPerUnit = 3
 
 const quote = 0x22
 const colon = 0x3a

@@ -17,7 +17,7 @@ import {
 import type { JsonValue } from '../../json/index.ts'
 import { fewMembers, generateArray, generateObject } from './codegen.ts'
 import { largestNumber } from './coerce.ts'
-import { defaultOf, defaultsOf, movesKeys, type Default } from './defaults.ts'
+import { compileInsert, defaultOf, defaultsOf, movesKeys, type Default } from './defaults.ts'
 import { compileDrop } from './dropped.ts'
 import { rememberedNodes } from './remembered-nodes.ts'
 import { compileScalar, compileValues, typeOf } from './scalars.ts'
@@ -35,6 +35,7 @@ export class FastWalker implements VisitorCompiler {
   readonly state: VisitState
   readonly inheritable: Set<string> = new Set()
   readonly drop: VisitorCompiler['drop']
+  readonly insert: VisitorCompiler['insert']
   readonly #generate: boolean
   readonly #defs: Visitor[]
   readonly #any: Visitor
@@ -47,6 +48,7 @@ export class FastWalker implements VisitorCompiler {
     this.state = state
     this.#generate = options.generate
     this.drop = compileDrop(profile, state)
+    this.insert = compileInsert(profile, state)
     this.#any = compileAny(profile, state)
     this.#counted = profile.cost.remembers ? rememberedNodes(profile) : new Set()
     this.#defs = profile.defs.map((node) => this.compile(node))
@@ -94,24 +96,25 @@ export class FastWalker implements VisitorCompiler {
     const prefix = node.prefix.map((child) => this.compile(child))
     const rest = node.items === false ? undefined : this.compile(node.items)
     const defaults = (node.prefixDefaults ?? []).map((value) => (value === undefined ? undefined : defaultOf(value)))
-    const { state } = this
     return (value) => {
       if (!Array.isArray(value) || value.length < minItems || value.length > maxItems) return undefined
       const items = visitItems(value, prefix, rest)
-      return items && defaults[items.length] ? appendDefaults(items, defaults, state) : items
+      return items && defaults[items.length] ? appendDefaults(items, defaults, this) : items
     }
   }
 
   #object(node: ObjectNode): Visitor {
     const open = this.#open(node)
-    if (node.names) return open
+    // Only there do defaults count among the keys.
+    const mayExceedKeys = node.properties.length > this.profile.limits.maxKeys
+    if (node.names || (mayExceedKeys && defaultsOf(node.properties).size > 0)) return open
     if (this.#generate) return generateObject(node, this, open)
     return !isSchema(node.additional) && node.properties.length <= fewMembers ? this.#closed(node) : open
   }
 
   /** Only the declared members are kept: looked up one by one, in canonical order. */
   #closed(node: ObjectNode): Visitor {
-    const { state, drop } = this
+    const { state, drop, insert } = this
     const strips = node.additional === 'strip'
     const declared = new Set(node.properties.map(({ name }) => name))
     const defaults = defaultsOf(node.properties)
@@ -132,6 +135,7 @@ export class FastWalker implements VisitorCompiler {
           if (required) return undefined
           if (missing === undefined) continue
           result[name] = missing.value
+          insert(missing.units)
           if (missing.movesKeys) state.movesKeys = true
           continue
         }
@@ -165,7 +169,7 @@ export class FastWalker implements VisitorCompiler {
     const visitors = declared.size === 0 && !name ? () => additional : visitorOf
     const drop = node.additional === 'strip' ? this.drop : undefined
     const defaults = defaultsOf(node.properties)
-    return compileMembers(this.profile, this.state, visitors, { required, drop, defaults })
+    return compileMembers(this.profile, this.state, visitors, { required, drop, insert: this.insert, defaults })
   }
 
   /** Tries the candidates that may accept the value. Compiled last: a branch may lead back to the union. */
@@ -177,11 +181,12 @@ export class FastWalker implements VisitorCompiler {
       for (const type of valueTypes) visitors[type] = this.#choice(choices[type])
     })
     return (value) => {
-      const membersBefore = state.members
+      const { members, inserted } = state
       for (const visit of listFor(visitors[typeOf(value as JsonValue)] as VisitorChoice, value)) {
         const result = visit(value)
         if (result !== undefined) return result
-        state.members = membersBefore
+        state.members = members
+        state.inserted = inserted
       }
       return undefined
     }
@@ -268,10 +273,11 @@ function countLooks(visit: Visitor, state: VisitState): Visitor {
 function appendDefaults(
   items: readonly unknown[],
   defaults: readonly (Default | undefined)[],
-  state: VisitState,
+  { state, insert }: VisitorCompiler,
 ): readonly unknown[] {
   const result = items.slice()
   for (let missing = defaults[result.length]; missing; missing = defaults[result.length]) {
+    insert(missing.units)
     result.push(missing.value)
     if (missing.movesKeys) state.movesKeys = true
   }
@@ -302,6 +308,7 @@ interface MemberOptions {
   readonly required?: readonly string[]
   /** Takes the members without a visitor. */
   readonly drop?: VisitorCompiler['drop'] | undefined
+  readonly insert?: VisitorCompiler['insert']
   readonly defaults?: ReadonlyMap<string, Default>
 }
 
@@ -310,7 +317,7 @@ function compileMembers(
   profile: Profile,
   state: VisitState,
   visitorOf: (key: string) => Visitor | undefined,
-  { required = [], drop, defaults = new Map() }: MemberOptions = {},
+  { required = [], drop, insert = () => {}, defaults = new Map() }: MemberOptions = {},
 ): Visitor {
   const { maxKeys } = profile.limits
   return (value) => {
@@ -324,9 +331,11 @@ function compileMembers(
     for (const [name, missing] of defaults) {
       if (Object.hasOwn(value, name)) continue
       inserts = true
+      insert(missing.units)
       keys.push(name)
       if (missing.movesKeys || isIndexLike(name)) state.movesKeys = true
     }
+    if (inserts && keys.length > maxKeys) return undefined
     const sorted = isSorted(keys)
     // V8 lists keys that look like an array index first, so the first key shows whether there are any.
     if (!sorted && isIndexLike(keys[0] as string)) state.movesKeys = true

@@ -2,7 +2,8 @@
 // path accepts it returns the same text.
 
 import { rejected, rejectedBy, type Profile, type Rejected } from '../../model/index.ts'
-import { canonicalText, readBytes } from '../../json/index.ts'
+import { canonicalTextWithin, readBytes, readText } from '../../json/index.ts'
+import { allDefaults } from './defaults.ts'
 import { compileValidator } from './validate.ts'
 
 export interface Canonical {
@@ -17,11 +18,16 @@ export type SlowPath = (payload: Uint8Array) => Canonical | Rejected
 export function compileSlowPath(profile: Profile): SlowPath {
   const limits = { ...profile.limits, numbers: profile.numbers }
   const validate = compileValidator(profile)
+  const readsAgain = allDefaults(profile).length > 0
   return (payload) => {
     const read = readBytes(payload, limits)
     if (!read.ok) return rejectedBy(read)
     const { issues, truncated, value } = validate(read.value)
     if (value === undefined) return rejected('validate.failed', issues, truncated)
-    return { ok: true, text: canonicalText(value) }
+    const text = canonicalTextWithin(value, limits.maxBytes)
+    if (text === undefined) return rejected('limit.bytes')
+    // Only defaults add brackets and members: what they make has to be readable by the contract again.
+    const again = readsAgain ? readText(text, limits) : read
+    return again.ok ? { ok: true, text } : rejectedBy(again)
   }
 }

@@ -25,9 +25,10 @@ import {
   type ValuesNode,
 } from '../../model/index.ts'
 import type { Pattern } from '../../pattern/index.ts'
-import { compareKeys, JsonObject, type JsonMember, type JsonValue } from '../../json/index.ts'
+import { canonicalText, compareKeys, JsonObject, sameValue, type JsonMember, type JsonValue } from '../../json/index.ts'
 import { compileMatcher, type Matcher } from './automaton.ts'
 import { coerceScalar } from './coerce.ts'
+import { allDefaults } from './defaults.ts'
 import { lazily } from './lazily.ts'
 import { IssueCollector, type Validation } from './issue-collector.ts'
 import { isMultipleOf } from './multiple-of.ts'
@@ -48,19 +49,28 @@ export function compileValidator(profile: Profile): Validate {
   const validator = new Validator(profile)
   return (value) => {
     const issues = new IssueCollector()
-    const result = validator.check(profile.root, value, issues)
-    validator.forget()
-    return { ...issues.result(), value: result }
+    try {
+      const result = validator.check(profile.root, value, issues)
+      return { ...issues.result(), value: result }
+    } finally {
+      validator.forget()
+    }
   }
 }
 
-/** Compiles the verdict on a value at any node of the contract. */
-export function compileAccepts(profile: Profile): (node: SchemaNode, value: JsonValue) => boolean {
-  const validator = new Validator(profile)
-  return (node, value) => {
-    const accepts = validator.check(node, value, undefined) !== undefined
-    validator.forget()
-    return accepts
+/** Verdicts on the values of one document, at any node of the contract. Each is reached once, and remembered. */
+export interface Verdicts {
+  accepts(node: SchemaNode, value: JsonValue): boolean
+  /** Ends the work on the document. */
+  forget(): void
+}
+
+/** `isOutput`: the document is one that the contract made, where a default stands unchecked. */
+export function compileVerdicts(profile: Profile, isOutput: boolean): Verdicts {
+  const validator = new Validator(profile, true, isOutput)
+  return {
+    accepts: (node, value) => validator.check(node, value, undefined) !== undefined,
+    forget: () => validator.forget(),
   }
 }
 
@@ -72,26 +82,43 @@ type Collector = IssueCollector | undefined
 
 class Validator {
   readonly #profile: Profile
+  readonly #isOutput: boolean
   readonly #matchers = lazily<Pattern, Matcher>(compileMatcher)
   readonly #urls = lazily<UrlLimits, UrlCheck>(compileUrl)
   readonly #values = lazily<ValuesNode, ReadonlySet<unknown>>((node) => new Set(node.values))
   readonly #objects = lazily(({ properties }: ObjectNode) => ({
-    nodes: new Map(properties.map(({ name, node }) => [name, node])),
+    members: new Map(properties.map((property) => [property.name, property])),
     /** In canonical key order. */
     required: properties.filter((property) => property.required).map((property) => property.name),
-    defaults: properties.flatMap(({ name: key, default: value }) => (value === undefined ? [] : [{ key, value }])),
+    defaults: properties.flatMap(({ name: key, default: value }) =>
+      value === undefined ? [] : [{ member: { key, value }, units: key.length + canonicalText(value).length }],
+    ),
   }))
+  readonly #items = lazily(({ prefixDefaults = [] }: ArrayNode) =>
+    prefixDefaults.map((value) => (value === undefined ? undefined : { value, units: canonicalText(value).length })),
+  )
   readonly #branches = lazily(({ branches }: DiscriminatedNode) => ({
     byValue: new Map<unknown, SchemaNode>(branches.flatMap(({ values, node }) => values.map((value) => [value, node]))),
     expected: branches.flatMap((branch) => branch.values.map(inParams)),
   }))
   readonly #unions: (node: UnionNode) => Choices
   readonly #memory: VerdictMemory | undefined
+  readonly #hasDefaults: boolean
+  readonly #verdictsOnly: boolean
+  /** A branch of a union is tried: only the verdict counts, so that it is remembered and nothing is inserted. */
+  #tries: boolean
+  /** Length of what defaults add to the text, in UTF-16 units. */
+  #inserted = 0
 
-  constructor(profile: Profile) {
+  /** `verdictsOnly`: verdicts are remembered from the root on, and no result is used. */
+  constructor(profile: Profile, verdictsOnly = false, isOutput = false) {
     this.#profile = profile
+    this.#isOutput = isOutput
+    this.#verdictsOnly = verdictsOnly
+    this.#tries = verdictsOnly
+    this.#hasDefaults = allDefaults(profile).length > 0
     this.#unions = lazily((node) => choicesOf(node, profile))
-    this.#memory = profile.cost.remembers ? new VerdictMemory(profile) : undefined
+    this.#memory = verdictsOnly || profile.cost.remembers ? new VerdictMemory(profile) : undefined
   }
 
   /**
@@ -129,14 +156,16 @@ class Validator {
     }
   }
 
-  /** Ends the work on one document. */
+  /** Ends the work on one document, also after an error. */
   forget(): void {
     this.#memory?.forget()
+    this.#tries = this.#verdictsOnly
+    this.#inserted = 0
   }
 
   /** An array or an object; its result is remembered while branches are tried. */
   #container(node: ArrayNode | ObjectNode, value: JsonValue, collector: Collector): Result {
-    const memory = collector === undefined ? this.#memory : undefined
+    const memory = this.#tries ? this.#memory : undefined
     if (memory?.has(node, value)) return memory.recall(node, value)
     const result = node.kind === 'array' ? this.#array(node, value, collector) : this.#object(node, value, collector)
     memory?.remember(node, value, result)
@@ -189,7 +218,7 @@ class Validator {
     const written: JsonValue[] = []
     for (let index = 0; index < length; index++) {
       const child = prefix[index] ?? (items as SchemaNode)
-      const item = this.#child(child, value[index] as JsonValue, index, collector)
+      const item = this.#child(child, value[index] as JsonValue, index, collector, prefixDefaults?.[index])
       if (item !== undefined) {
         written.push(item)
         continue
@@ -198,8 +227,9 @@ class Validator {
       if (isDone(collector)) break
     }
     if (!passes) return undefined
-    for (let missing = prefixDefaults?.[length]; missing !== undefined; missing = prefixDefaults?.[written.length]) {
-      written.push(missing)
+    const defaults = this.#items(node)
+    for (let next = defaults[length]; next && this.#inserts(next.units); next = defaults[written.length]) {
+      written.push(next.value)
     }
     return written.length === value.length && written.every((item, index) => item === value[index]) ? value : written
   }
@@ -207,7 +237,7 @@ class Validator {
   /** Members and missing required ones, in one walk in canonical key order. */
   #object(node: ObjectNode, value: JsonValue, collector: Collector): Result {
     if (!(value instanceof JsonObject)) return wrongType(['object'], collector)
-    const { nodes, required, defaults } = this.#objects(node)
+    const { members, required, defaults } = this.#objects(node)
     const written: JsonMember[] = []
     let changes = false
     let passes = true
@@ -219,13 +249,13 @@ class Validator {
         if (isDone(collector)) return undefined
       }
       if (required[next] === key) next++
-      const property = nodes.get(key)
+      const property = members.get(key)
       if (property === undefined && node.additional === 'strip') {
         changes = true
         continue
       }
       const result = property
-        ? this.#child(property, member.value, key, collector)
+        ? this.#child(property.node, member.value, key, collector, property.default)
         : this.#additional(node, key, member.value, collector)
       if (result !== undefined) {
         written.push(result === member.value ? member : { key, value: result })
@@ -240,9 +270,13 @@ class Validator {
       if (isDone(collector)) return undefined
     }
     if (!passes) return undefined
-    const missing = defaults.filter(({ key }) => !value.has(key))
-    if (missing.length > 0)
-      return new JsonObject([...written, ...missing].toSorted((a, b) => compareKeys(a.key, b.key)))
+    const missing = this.#mayInsert()
+      ? defaults.filter(({ member, units }) => !value.has(member.key) && this.#inserts(units))
+      : []
+    if (missing.length > 0) {
+      const members = [...written, ...missing.map(({ member }) => member)]
+      return new JsonObject(members.toSorted((a, b) => compareKeys(a.key, b.key)))
+    }
     return changes ? new JsonObject(written) : value
   }
 
@@ -255,7 +289,20 @@ class Validator {
     return this.#child(additional, value, key, collector)
   }
 
-  #child(node: SchemaNode, value: JsonValue, key: string | number, collector: Collector): Result {
+  /**
+   * Once defaults alone exceed `maxBytes` the text is too long, and more of them would only take memory.
+   */
+  #mayInsert = (): boolean => !this.#tries && this.#inserted <= this.#profile.limits.maxBytes
+
+  /** Whether a default is inserted that adds at least so many units to the text. */
+  #inserts(units: number): boolean {
+    if (!this.#mayInsert()) return false
+    this.#inserted += units
+    return true
+  }
+
+  #child(node: SchemaNode, value: JsonValue, key: string | number, collector: Collector, inserted?: JsonValue): Result {
+    if (this.#isOutput && inserted !== undefined && sameValue(value, inserted)) return value
     collector?.path.push(key)
     const result = this.check(node, value, collector)
     collector?.path.pop()
@@ -266,9 +313,14 @@ class Validator {
     const choice = this.#unions(node)[typeOf(value)]
     // One branch alone takes values of this type: its issues say more than that no branch fits.
     if (!('byValue' in choice) && choice.length === 1) return this.check(choice[0] as SchemaNode, value, collector)
+    const outer = this.#tries
     for (const candidate of listFor(choice, value)) {
+      this.#tries = true
       const result = this.check(candidate, value, undefined)
-      if (result !== undefined) return result
+      this.#tries = outer
+      if (result === undefined) continue
+      // Once more, for the defaults.
+      return this.#hasDefaults && !outer ? this.check(candidate, value, undefined) : result
     }
     return report(collector, 'union', {}) || undefined
   }

@@ -15,20 +15,20 @@ import {
 import { JsonObject, readText, toPlain, type JsonPrimitive, type JsonValue } from '../../json/index.ts'
 import { lazily } from './lazily.ts'
 import { typeOf } from './scalars.ts'
-import { compileAccepts } from './validate.ts'
+import { compileVerdicts } from './validate.ts'
 
 /** Canonical text is within the contract's limits. */
 const noLimits = { maxBytes: Infinity, maxDepth: Infinity, maxKeys: Infinity }
 
 /**
- * Reads canonical bytes of the contract: an integer is a bigint at each node with `x-value: "bigint"` and never at
- * another node of numbers; where the schema says nothing, it is a bigint beyond ±(2^53 - 1). undefined: JSON.parse reads
- * the same values.
+ * Reads documents of the contract: those that it made (`output`), or accepts (`input`). An integer is a bigint at each node
+ * with `x-value: "bigint"` and never at another node of numbers; where the schema says nothing, it is a bigint beyond
+ * ±(2^53 - 1). undefined: JSON.parse reads the same values.
  */
-export function compileValueReader(profile: Profile): ReadValue | undefined {
+export function compileValueReader(profile: Profile, side: 'input' | 'output' = 'output'): ReadValue | undefined {
   if (profile.numbers !== 'int64' && ![profile.root, ...profile.defs].some(hasBigint)) return undefined
   const limits = { ...noLimits, numbers: profile.numbers }
-  const accepts = compileAccepts(profile)
+  const verdicts = compileVerdicts(profile, side === 'output')
   const candidatesOf = lazily((union: UnionNode) => flattenUnion(union, profile))
 
   const convert = (from: SchemaNode, value: JsonValue): unknown => {
@@ -54,7 +54,10 @@ export function compileValueReader(profile: Profile): ReadValue | undefined {
       if (node.kind === 'ref') node = definition(profile, node.target)
       else if (node.kind === 'nullable') node = value === null ? anyNode : node.inner
       else if (node.kind === 'union') {
-        node = candidatesOf(node)[typeOf(value)].find((branch) => accepts(branch, value)) ?? anyNode
+        const candidates: readonly SchemaNode[] = candidatesOf(node)[typeOf(value)]
+        const chosen =
+          candidates.length === 1 ? candidates[0] : candidates.find((branch) => verdicts.accepts(branch, value))
+        node = chosen ?? anyNode
       } else if (node.kind === 'discriminated') {
         const selected = value instanceof JsonObject ? value.get(node.key) : undefined
         node = node.branches.find(({ values }) => values.includes(selected as JsonPrimitive))?.node ?? anyNode
@@ -65,14 +68,21 @@ export function compileValueReader(profile: Profile): ReadValue | undefined {
   return (canonical) => {
     const read = readText(decodeUtf8(canonical), limits)
     if (!read.ok) throw new TypeError('Expected canonical text of the contract')
-    return convert(profile.root, read.value)
+    const plain = convert(profile.root, read.value)
+    verdicts.forget()
+    return plain
   }
 }
 
 const anyNode: SchemaNode = { kind: 'any' }
 
 function convertNumber(node: SchemaNode, value: number | bigint): number | bigint {
+  // A fixed value is a number of the schema, where a number can hold it.
+  if (node.kind === 'values')
+    return typeof value === 'bigint' && BigInt(Number(value)) === value ? Number(value) : value
   if (node.kind !== 'scalar') return value
+  // A default is inserted unchecked, and may be no integer.
+  if (typeof value === 'number' && !Number.isInteger(value)) return value
   return node.bigint ? BigInt(value) : Number(value)
 }
 

@@ -15,6 +15,8 @@ export interface VisitState {
   members: number
   /** Some object has a key that looks like an array index, which V8 moves to the front. */
   movesKeys: boolean
+  /** Length of what defaults add to the text, in UTF-16 units; see `insert`. */
+  inserted: number
   /** Looks at containers and their members, where branches of unions may look at one value again and again. */
   looks: number
   /** The visitors throw beyond it. */
@@ -28,6 +30,11 @@ export interface VisitorCompiler {
   /** Names that generated code reads without `hasOwn`: Object.prototype must not have them. */
   readonly inheritable: Set<string>
   compile(node: SchemaNode): Visitor
+  /**
+   * Counts what a default adds to the text. Throws where defaults alone exceed `maxBytes`: more of them would only take
+   * memory. An undefined result would let a union try its next branch.
+   */
+  insert(this: void, units: number): void
   /** Checks a member that is left out of the result; false where it is invalid or its validity is uncertain. */
   drop(this: void, key: string, value: unknown): boolean
 }

@@ -13,11 +13,12 @@ impl Writer<'_> {
             Some(Missing::Members(members)) => members,
             _ => &[],
         };
-        let mut is_first = true;
-        self.each_member(at, end, |writer, key| writer.edited_member(key, &mut defaults, &mut is_first))?;
+        let mut written = 0;
+        self.each_member(at, end, |writer, key| writer.edited_member(key, &mut defaults, &mut written))?;
         for default in defaults {
-            self.default_member(default, &mut is_first)?;
+            self.default_member(default, &mut written)?;
         }
+        self.to.exceeds_keys |= written > self.limits.max_keys;
         self.byte(b'}')
     }
 
@@ -26,7 +27,7 @@ impl Writer<'_> {
         &mut self,
         key: usize,
         defaults: &mut &[DefaultMember],
-        is_first: &mut bool,
+        written: &mut usize,
     ) -> Result<(), WriteError> {
         if self.tape.entry(key).has(flag::EDITED) {
             return self.check_dropped(key + 1);
@@ -39,15 +40,17 @@ impl Writer<'_> {
             *defaults = rest;
             // An equal key is present.
             if order.is_lt() {
-                self.default_member(default, is_first)?;
+                self.default_member(default, written)?;
             }
         }
-        self.member(key, std::mem::replace(is_first, false))
+        *written += 1;
+        self.member(key, *written == 1)
     }
 
-    fn default_member(&mut self, default: &DefaultMember, is_first: &mut bool) -> Result<(), WriteError> {
+    fn default_member(&mut self, default: &DefaultMember, written: &mut usize) -> Result<(), WriteError> {
         self.flush()?;
-        if !std::mem::replace(is_first, false) {
+        *written += 1;
+        if *written > 1 {
             self.append(b",")?;
         }
         self.append(&default.text)

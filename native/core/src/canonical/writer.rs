@@ -3,7 +3,7 @@
 
 use super::shapes::Shapes;
 use crate::json_text::push_string;
-use crate::read::{Entry, Kind, Prefix, Tape, compare_bytes, flag};
+use crate::read::{Entry, Kind, Prefix, ReadLimits, Tape, compare_bytes, flag};
 use crate::validate::Validator;
 
 /// Why a document has no canonical form.
@@ -11,6 +11,8 @@ use crate::validate::Validator;
 pub enum WriteError {
     /// An object has a key twice.
     DuplicateKey,
+    /// The canonical form is larger than the limit of the document.
+    TooLarge,
     /// An allocation failed.
     OutOfMemory,
 }
@@ -27,6 +29,8 @@ pub struct Canonical {
     unordered: Vec<(Prefix, u32)>,
     shapes: Shapes,
     text: String,
+    /// With its defaults, an object has more keys than the limit.
+    pub(super) exceeds_keys: bool,
 }
 
 /// Larger buffers are freed after the payload.
@@ -37,15 +41,22 @@ impl Canonical {
     ///
     /// # Errors
     ///
-    /// Duplicate keys, or an allocation failed.
-    pub fn write(&mut self, tape: &Tape<'_>, validator: &Validator) -> Result<(), WriteError> {
+    /// Duplicate keys, a canonical form of more than `max_bytes`, or an allocation failed.
+    pub fn write(&mut self, tape: &Tape<'_>, validator: &Validator, limits: &ReadLimits) -> Result<(), WriteError> {
         self.len = 0;
         self.keys.clear();
+        self.exceeds_keys = false;
         let document = tape.document().as_bytes();
-        let mut writer = Writer { tape, validator, document, to: self, run: (NOWHERE, NOWHERE) };
+        let mut writer = Writer { tape, validator, limits, document, to: self, run: (NOWHERE, NOWHERE) };
         writer.reserve(tape.document().len())?;
         writer.value(0)?;
-        writer.flush()
+        writer.flush()?;
+        if self.len > limits.max_bytes { Err(WriteError::TooLarge) } else { Ok(()) }
+    }
+
+    /// True when an object has more keys than the limit, with its defaults.
+    pub fn exceeds_keys(&self) -> bool {
+        self.exceeds_keys
     }
 
     /// The canonical form.
@@ -73,6 +84,7 @@ impl Canonical {
 pub(super) struct Writer<'a> {
     pub(super) tape: &'a Tape<'a>,
     pub(super) validator: &'a Validator,
+    pub(super) limits: &'a ReadLimits,
     document: &'a [u8],
     pub(super) to: &'a mut Canonical,
     /// Start and end of the document's bytes that are copied next.
@@ -340,12 +352,16 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Grows the output for `more` bytes and a chunk.
+    /// Grows the output for `more` bytes and a chunk, at most to the limit.
     fn reserve(&mut self, more: usize) -> Result<(), WriteError> {
         let out = &mut self.to.out;
         let needed = self.to.len + more + CHUNK;
         if needed > out.len() {
-            let size = needed.max(2 * out.len()).max(4096);
+            let largest = self.limits.max_bytes + CHUNK;
+            if needed > largest {
+                return Err(WriteError::TooLarge);
+            }
+            let size = needed.max(2 * out.len()).max(4096).min(largest);
             out.try_reserve_exact(size - out.len()).map_err(|_| WriteError::OutOfMemory)?;
             out.resize(size, 0);
         }

@@ -1,5 +1,5 @@
 //! The checks that need the whole schema, in their fixed order, each over the nodes in the order of the walk:
-//! discriminated unions, the schemas of keys, cycles that consume no input. `cost` comes last.
+//! discriminated unions, the schemas of keys, cycles that consume no input. `defaults` and `cost` follow.
 
 use std::collections::HashSet;
 

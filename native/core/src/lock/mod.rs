@@ -1,8 +1,8 @@
 //! The lock: the contract as a file. Parsing it refuses everything outside profile p1.
 //!
 //! The files in order, each of which uses only those before it: `errors`, `value`, `keyword_table`, `keywords`,
-//! `node_kinds`, `tree`, `parsed_keywords`, `walk`, `cycles`, `choice`, `visits`, `checks`, `cost`,
-//! `number_definitions`, `fields`, `normal_form`.
+//! `node_kinds`, `tree`, `parsed_keywords`, `walk`, `cycles`, `choice`, `visits`, `checks`, `defaults`,
+//! `cost`, `number_definitions`, `fields`, `normal_form`.
 //!
 //! Twin of `src/contract/lock/`.
 
@@ -10,6 +10,7 @@ mod checks;
 pub mod choice;
 mod cost;
 mod cycles;
+mod defaults;
 mod errors;
 mod fields;
 mod keyword_table;
@@ -27,6 +28,7 @@ pub use normal_form::normal_form;
 
 use checks::check_tree;
 use cost::check_cost;
+use defaults::check_defaults;
 use errors::invalid;
 use fields::read_fields;
 use number_definitions::number_definitions;
@@ -36,7 +38,7 @@ use walk::walk_schema;
 
 use crate::error::ContractError;
 use crate::profile::{Numbers, Profile};
-use crate::read::{LOCK_LIMITS, ReadError, Tape, check_text, diagnose, read};
+use crate::read::{LOCK_LIMITS, ReadError, ReadLimits, Tape, check_text, diagnose, read};
 
 /// Without white space and needless escapes: as canonical JSON.
 const MAX_COMPACT_BYTES: usize = 2_097_152;
@@ -63,6 +65,7 @@ pub fn parse_lock(bytes: &[u8]) -> Result<Profile, ContractError> {
         Ok(())
     })?;
     check_tree(&mut tree)?;
+    check_defaults(&tree, &ReadLimits::of(&profile))?;
     profile.remembers = check_cost(&tree, profile.limits.max_bytes)?;
     (profile.root, profile.defs) = number_definitions(&tree);
     Ok(profile)

@@ -9,10 +9,10 @@ use super::tape::Tape;
 use crate::error::Code;
 use crate::pointer::{Step, push_step};
 
-/// The lexical depth rule: counts open brackets outside strings, never below 0; a backslash escapes only inside a
-/// string.
-pub(super) fn is_too_deep(bytes: &[u8], max_depth: usize) -> bool {
-    let mut depth = 0_usize;
+/// The lexical depth: the most open brackets at one place, outside strings, never counted below 0; a backslash escapes
+/// only inside a string.
+pub(crate) fn depth_of(bytes: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
     let mut in_string = false;
     let mut rest = bytes.iter();
     while let Some(byte) = rest.next() {
@@ -23,15 +23,13 @@ pub(super) fn is_too_deep(bytes: &[u8], max_depth: usize) -> bool {
             }
             b'{' | b'[' if !in_string => {
                 depth += 1;
-                if depth > max_depth {
-                    return true;
-                }
+                deepest = deepest.max(depth);
             }
             b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    false
+    deepest
 }
 
 /// The first fault of the data model in document order, with the pointer of its member, of a scanned document.

@@ -28,6 +28,7 @@ mod string;
 mod tape;
 mod verdicts;
 
+pub(crate) use diagnose::depth_of;
 pub use diagnose::diagnose;
 pub use entry::{Entry, Kind, flag};
 pub use error::ReadError;
@@ -58,7 +59,7 @@ pub fn read(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), ReadError> {
         Ok(()) if !tape.has_fault => Ok(()),
         Ok(()) => Err(diagnose(tape, limits).unwrap_or(ReadError::OutOfMemory)),
         Err(ScanError::OutOfMemory) => Err(ReadError::OutOfMemory),
-        Err(ScanError::Syntax) if diagnose::is_too_deep(tape.document().as_bytes(), limits.max_depth) => {
+        Err(ScanError::Syntax) if depth_of(tape.document().as_bytes()) > limits.max_depth => {
             Err(ReadError::Text(Code::LimitDepth))
         }
         Err(ScanError::Syntax) => Err(ReadError::Text(Code::ParseSyntax)),

@@ -46,15 +46,18 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), ScanE
         return Err(ScanError::OutOfMemory);
     }
     let mut open = Open { index: 0, is_object: false, count: 0, last: Prefix::default(), last_key: 0, sorted: true };
-    let mut depth = 0;
+    let (mut depth, mut deepest) = (0, 0);
     let mut i = skip(bytes, 0);
     'value: loop {
         match at(bytes, i) {
             b'"' => i = string(tape, Kind::String, i + 1)?,
             byte @ (b'{' | b'[') => {
                 depth += 1;
-                if depth > limits.max_depth {
-                    return Err(ScanError::Syntax);
+                if depth > deepest {
+                    if depth > limits.max_depth {
+                        return Err(ScanError::Syntax);
+                    }
+                    deepest = depth;
                 }
                 descend(tape, &mut open, byte == b'{', i)?;
                 i = skip(bytes, i + 1);
@@ -71,6 +74,7 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), ScanE
         }
         loop {
             if depth == 0 {
+                tape.depth = deepest;
                 return if skip(bytes, i) == bytes.len() { Ok(()) } else { Err(ScanError::Syntax) };
             }
             i = skip(bytes, i);

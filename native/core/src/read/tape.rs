@@ -29,6 +29,8 @@ pub struct Tape<'a> {
     verdicts: Verdicts,
     /// The scanner found a fault of the data model; `diagnose` locates it.
     pub(crate) has_fault: bool,
+    /// The most brackets that are open at one place.
+    pub(super) depth: usize,
     /// An allocation failed while the document was edited: the tape is unusable.
     pub(crate) exhausted: bool,
     pub(super) edits: Edits,
@@ -147,6 +149,11 @@ impl<'a> Tape<'a> {
         self.exhausted
     }
 
+    /// The most brackets of the document that are open at one place.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
     /// The number of entries; the root value is the first.
     #[inline(always)]
     pub fn len(&self) -> usize {
@@ -164,7 +171,7 @@ impl<'a> Tape<'a> {
         self.verdicts.clear();
         self.edits.clear();
         let Tape { slots, arena, verdicts, edits, .. } = self;
-        Tape { document, slots, len: 0, arena, verdicts, has_fault: false, exhausted: false, edits }
+        Tape { document, slots, len: 0, arena, verdicts, has_fault: false, depth: 0, exhausted: false, edits }
     }
 
     /// The memory without the document; frees what an unusually large document took.

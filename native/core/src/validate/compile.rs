@@ -17,7 +17,7 @@ use crate::profile::{
     self, Additional, ArrayNode, DiscriminatedNode, NumberLimits, Numbers, ObjectNode, Primitive, Profile, ScalarNode,
     SchemaNode, StringLimits, TypeName, ValuesNode,
 };
-use crate::read::Kind;
+use crate::read::{Kind, depth_of};
 use crate::url::UrlRule;
 
 /// The nodes of one contract and their root.
@@ -27,6 +27,8 @@ pub struct Graph {
     pub root: NodeId,
     /// How many nodes have remembered verdicts.
     pub remembered: u32,
+    /// The most brackets that are open at one place of a default.
+    pub deepest_default: usize,
 }
 
 /// Compiles the schema of a contract.
@@ -47,7 +49,8 @@ pub fn compile(profile: &Profile) -> Graph {
     find_edits(&mut builder.nodes);
     let root = builder.resolve(0);
     let remembered = if profile.remembers { builder.remember() } else { 0 };
-    Graph { nodes: builder.nodes, root, remembered }
+    let deepest_default = builder.nodes.iter().map(|node| deepest_default(&node.check)).max().unwrap_or(0);
+    Graph { nodes: builder.nodes, root, remembered, deepest_default }
 }
 
 struct Builder<'p> {
@@ -284,6 +287,16 @@ fn coercion_of(types: &[TypeName], safe: bool) -> Coercion {
         // `lock` admits no other types than these and the two of numbers.
         _ => Coercion::Number { safe },
     }
+}
+
+/// The most brackets that are open at one place of a default of the node itself.
+fn deepest_default(check: &Check) -> usize {
+    match check {
+        Check::Array(array) => array.defaults.iter().flatten().map(|text| depth_of(text.as_bytes())).max(),
+        Check::Object(object) => object.defaults.iter().map(|member| depth_of(&member.text)).max(),
+        _ => None,
+    }
+    .unwrap_or(0)
 }
 
 fn default_member(property: &profile::Property) -> Option<DefaultMember> {

@@ -47,6 +47,11 @@ impl Validator {
         Self { graph: compile::compile(profile) }
     }
 
+    /// The most brackets that are open at one place of a default.
+    pub const fn deepest_default(&self) -> usize {
+        self.graph.deepest_default
+    }
+
     /// What the schema node `node` adds to an array or object with missing values.
     pub fn missing(&self, node: u32) -> Missing<'_> {
         match &self.graph.nodes[node as usize].check {
