@@ -39,8 +39,14 @@ fn report(path: &str, payloads: &[&[u8]], tables: &[Table; 2]) {
     let mut contenders: Vec<Contender<'_>> = vec![
         ("libdeflate 1", Box::new(|input, target| libdeflate.gzip_compress(input, target).expect("room"))),
         ("dynamic", Box::new(|input, target| encoder.compress(Container::Gzip, None, input, target).expect("room"))),
-        ("table", Box::new(|input, target| other.compress(Container::Gzip, Some(&tables[0]), input, target).expect("room"))),
-        ("table ascii", Box::new(|input, target| third.compress(Container::Gzip, Some(&tables[1]), input, target).expect("room"))),
+        (
+            "table",
+            Box::new(|input, target| other.compress(Container::Gzip, Some(&tables[0]), input, target).expect("room")),
+        ),
+        (
+            "table ascii",
+            Box::new(|input, target| third.compress(Container::Gzip, Some(&tables[1]), input, target).expect("room")),
+        ),
     ];
     assert!(target.len() >= bound(longest));
     let bytes: usize = payloads.iter().map(|payload| payload.len()).sum();

@@ -1,12 +1,16 @@
 //! Writes bits, the least significant bit first (RFC 1951, 3.1.1).
 
+use alloc::boxed::Box;
+
 /// Bytes of a block at most: a literal takes 14 bits, and 32,768 of them are scanned at once.
 const CAPACITY: usize = 1 << 16;
 
 /// The output of a block. A position has 16 bits and eight bytes follow the last one, so no store needs a check.
 pub(crate) type Buffer = [u8; CAPACITY + 8];
 
-pub(crate) const EMPTY: Buffer = [0; CAPACITY + 8];
+pub(crate) fn buffer() -> Box<Buffer> {
+    Box::new([0; CAPACITY + 8])
+}
 
 /// Bits in front of the next flush, and where that flush stores them.
 pub(crate) struct BitWriter<'a> {

@@ -17,9 +17,11 @@ impl Input {
         Self { bytes: [0; (1 << 16) + STEP], length: 0 }
     }
 
-    /// Copies at most [`MAX_SCAN`] bytes. What was behind them stays and may be read, but is no part of the input.
+    /// Copies at most [`MAX_SCAN`] bytes. A read that starts inside of them and passes their end reads zeros there, never
+    /// bytes of an earlier input.
     pub(crate) fn set(&mut self, bytes: &[u8]) {
         self.bytes[..bytes.len()].copy_from_slice(bytes);
+        self.bytes[bytes.len()..][..STEP].fill(0);
         self.length = bytes.len();
     }
 

@@ -67,7 +67,7 @@ impl Encoder {
             matcher: Box::new(Matcher::new()),
             sequences: Box::new(Sequences::new()),
             codes: Box::new(Codes::new()),
-            output: Box::new(bits::EMPTY),
+            output: bits::buffer(),
         }
     }
 
@@ -99,13 +99,7 @@ impl Encoder {
     }
 
     /// Writes one block in the way that suits it: bytes of `output`, and bits behind them.
-    fn block(
-        &mut self,
-        table: Option<&Table>,
-        chunk: &[u8],
-        start: (u64, u32),
-        last: bool,
-    ) -> (usize, (u64, u32)) {
+    fn block(&mut self, table: Option<&Table>, chunk: &[u8], start: (u64, u32), last: bool) -> (usize, (u64, u32)) {
         let most = chunk.len() + stored::OVERHEAD;
         if !chunk.is_empty() {
             self.input.set(chunk);

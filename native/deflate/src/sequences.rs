@@ -42,8 +42,7 @@ impl Sequences {
         self.counts.literals.fill(0);
         self.counts.distances.fill(0);
         self.counts.literals[END_OF_BLOCK] = 1;
-        let mut notes =
-            Notes { sequences: &mut self.sequences, counts: &mut self.counts, number: 0, literals: 0 };
+        let mut notes = Notes { sequences: &mut self.sequences, counts: &mut self.counts, number: 0, literals: 0 };
         matcher.scan(input, &mut notes);
         self.number = notes.number;
     }

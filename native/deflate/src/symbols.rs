@@ -86,9 +86,16 @@ mod tests {
 
     #[test]
     fn lengths_follow_the_table_of_the_rfc() {
-        for (length, symbol, bits) in
-            [(3, 257, 0), (10, 264, 0), (11, 265, 1), (18, 268, 1), (19, 269, 2), (114, 279, 4), (257, 284, 5), (258, 285, 0)]
-        {
+        for (length, symbol, bits) in [
+            (3, 257, 0),
+            (10, 264, 0),
+            (11, 265, 1),
+            (18, 268, 1),
+            (19, 269, 2),
+            (114, 279, 4),
+            (257, 284, 5),
+            (258, 285, 0),
+        ] {
             assert_eq!((length_symbol(length), length_extra_bits(symbol)), (symbol, bits), "length {length}");
         }
         for length in MIN_MATCH..=MAX_MATCH {
@@ -98,9 +105,17 @@ mod tests {
 
     #[test]
     fn distances_follow_the_table_of_the_rfc() {
-        for (distance, symbol, bits) in
-            [(1, 0, 0), (4, 3, 0), (5, 4, 1), (6, 4, 1), (7, 5, 1), (193, 15, 6), (24_576, 28, 13), (24_577, 29, 13), (32_768, 29, 13)]
-        {
+        for (distance, symbol, bits) in [
+            (1, 0, 0),
+            (4, 3, 0),
+            (5, 4, 1),
+            (6, 4, 1),
+            (7, 5, 1),
+            (193, 15, 6),
+            (24_576, 28, 13),
+            (24_577, 29, 13),
+            (32_768, 29, 13),
+        ] {
             assert_eq!(distance_symbol(distance), symbol, "distance {distance}");
             assert_eq!(distance_extra_bits(symbol), bits, "distance {distance}");
         }

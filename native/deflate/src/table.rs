@@ -38,7 +38,7 @@ impl Table {
         let mut codes = Box::new(Codes::new());
         codes.set(&literals, &distances);
         let header = Header::new(&literals, &distances);
-        let mut buffer = Box::new(bits::EMPTY);
+        let mut buffer = bits::buffer();
         let mut bits = BitWriter::new(&mut buffer, (0, 0));
         header.write(&mut bits, false);
         bits.align();

@@ -51,7 +51,9 @@ fn sample(random: &mut Random, length: usize, kind: usize) -> Vec<u8> {
             0 => bytes.push(random.below(256) as u8),
             1 => bytes.push(b'a'),
             2 => bytes.push(b'a' + random.below(3) as u8),
-            3 => bytes.extend_from_slice(format!("{{\"id\":{},\"name\":\"n{}\"}},", random.below(100_000), random.below(99)).as_bytes()),
+            3 => bytes.extend_from_slice(
+                format!("{{\"id\":{},\"name\":\"n{}\"}},", random.below(100_000), random.below(99)).as_bytes(),
+            ),
             // Repeats from far and near, of any length.
             4 if bytes.len() > 8 && random.below(3) > 0 => {
                 let start = random.below(bytes.len());
@@ -83,9 +85,17 @@ fn every_length_up_to_70_000_comes_back() {
     let bytes = sample(&mut random, 70_000, 3);
     let noise = sample(&mut random, 70_000, 0);
     let table = trained(&[&bytes[..4_000]], true);
-    for length in (0..=2_100).chain((2_100..70_000).step_by(997)).chain([8_192, 32_767, 32_768, 32_769, 65_535, 65_536, 70_000]) {
+    for length in
+        (0..=2_100).chain((2_100..70_000).step_by(997)).chain([8_192, 32_767, 32_768, 32_769, 65_535, 65_536, 70_000])
+    {
         check(&mut encoder, None, Container::Raw, &bytes[..length], &format!("text of {length} bytes"));
-        check(&mut encoder, Some(&table), Container::Gzip, &bytes[..length], &format!("text of {length} bytes by table"));
+        check(
+            &mut encoder,
+            Some(&table),
+            Container::Gzip,
+            &bytes[..length],
+            &format!("text of {length} bytes by table"),
+        );
         check(&mut encoder, None, Container::Zlib, &noise[..length], &format!("noise of {length} bytes"));
     }
 }
