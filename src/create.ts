@@ -37,6 +37,12 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
 /**
  * A host for one contract: closing the processor closes the host.
  *
+ * ```js
+ * const pool = await createProcessor(order, { placement: 'pool' })
+ * const server = app.listen(process.env.PORT ?? 3000)
+ * process.once('SIGTERM', () => server.close(() => pool.close()))
+ * ```
+ *
  * Rejects as `createHost` does, and with `codec.unavailable` or `contract.*`: a daemon with another contract of this name is
  * `contract.mismatch`.
  */

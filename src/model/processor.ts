@@ -133,7 +133,10 @@ export interface Stats {
 /** `ready` accepts calls, `closing` finishes the accepted ones, `closed` has none. */
 export type State = 'ready' | 'closing' | 'closed'
 
-/** The lifecycle of a host or a processor. `await using` closes it. */
+/**
+ * The lifecycle of a host or a processor. A server calls `close` at shutdown. `await using` closes at the end of its block: in
+ * a function, not at the top of a module.
+ */
 export interface Lifecycle extends AsyncDisposable {
   /** Its current state. */
   readonly state: State

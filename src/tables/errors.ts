@@ -45,6 +45,8 @@ export const faultErrors = {
   'protocol.violation': [64, 400, 'The peer violated the protocol.'],
   'protocol.not_found': [65, 404, 'There is no resource at this path.'],
   'protocol.method': [66, 405, 'The path does not allow this method.'],
+  'protocol.media_type': [67, 415, 'The media type of the body is not JSON.'],
+  'protocol.not_acceptable': [68, 406, 'The client accepts no form of the response.'],
   'engine.unavailable': [70, 500, 'The requested engine cannot run here.'],
   'options.invalid': [71, 500, 'An option is invalid.'],
   'app.threw': [72, 500, 'A check or a conversion of the app threw an error.'],

@@ -1,5 +1,5 @@
-// The snippets of the pages: each ts block compiles, runs against the built package and prints what the page shows; each
-// sh block with sidelane commands runs and uses only existing commands and options.
+// The snippets of the pages: each ts block compiles, runs against the built package and prints what the page shows, and as
+// it stands it is a script in plain JavaScript that ends by itself; each sh block with sidelane commands runs and uses only existing commands and options.
 import { execFile } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -39,8 +39,9 @@ beforeAll(async () => {
   const program = `exec "${process.execPath}" "${main}" "$@"`
   writeFileSync(join(folder, 'bin/sidelane'), `#!/bin/sh\n${program}\n`, { mode: 0o755 })
   writeFileSync(join(folder, 'bin/npx'), `#!/bin/sh\nshift\n${program}\n`, { mode: 0o755 })
-  copyFileSync(join(fixtures, 'run-snippets.mjs'), join(folder, 'run-snippets.mjs'))
-  copyFileSync(join(fixtures, 'globals.d.ts'), join(folder, 'globals.d.ts'))
+  for (const name of ['run-script.mjs', 'run-snippets.mjs', 'snippet-globals.mjs', 'globals.d.ts']) {
+    copyFileSync(join(fixtures, name), join(folder, name))
+  }
   const lock = join(folder, 'order.lock.json')
   const made = await sidelane(['contract', 'export', join(fixtures, 'order.contract.js'), '-o', lock])
   expect(made.stderr).toContain('wrote')
@@ -105,6 +106,24 @@ describe.skipIf(!existsSync(main))('ts snippets', () => {
 
   test.each(typescript.map(({ at }) => at))('%s compiles and runs', (at) => {
     expect(results.get(at)).toBe(null)
+  })
+
+  // Node before 24 does not know `await using`.
+  const scripts = typescript.filter(({ text }) => !text.includes('await using'))
+  test.each(scripts)('$at is a script in plain JavaScript that ends by itself', async ({ at, text }) => {
+    const { path } = placeOf({ at })
+    writeFileSync(join(path, 'script.mjs'), text)
+    const { stderr } = await run(process.execPath, [join(folder, 'run-script.mjs'), 'script.mjs'], {
+      cwd: path,
+      timeout: 60_000,
+    })
+    expect(stderr).toBe('')
+  })
+
+  test('one example disposes: in a function, whose end is that of the work', () => {
+    expect(typescript.filter((block) => !scripts.includes(block)).map(({ at }) => at.split(':')[0])).toEqual([
+      'docs/placements.md',
+    ])
   })
 
   test.each(typescript.filter(({ output }) => output !== undefined))(

@@ -29,7 +29,10 @@ fn statuses(client: &mut Client) -> Vec<(u16, u16, [u8; 32])> {
     assert_eq!(head.kind, FrameKind::Hello);
     let hello = decode_hello(&payload).unwrap();
     assert_eq!(hello.engine, "native");
-    assert_eq!((hello.limits.request_bytes, hello.limits.answer_bytes), (1000 + 4096, 8 * (1000 + 4096)));
+    assert_eq!(
+        (hello.limits.request_bytes, hello.limits.answer_bytes),
+        (1000 + 4096, sidelane_wire::answer_cap(1000) as u32)
+    );
     hello.contracts.iter().map(|one| (one.status, one.index, one.have)).collect()
 }
 

@@ -1,7 +1,7 @@
 // Responses: a text, a JSON document, a problem (RFC 9457) or an outcome, and their bytes.
 
 import { STATUS_CODES } from 'node:http'
-import { errorTable, isDataCode, viewOutcome, type ErrorCode, type Issue } from '../../model/index.ts'
+import { problemOf, retryAfterSeconds, viewOutcome, type ErrorCode, type ProblemDetails } from '../../model/index.ts'
 import type { LoadedContract } from '../contracts.ts'
 
 export interface Response {
@@ -22,36 +22,23 @@ export const text = (type: string, body: string, status = 200): Response => ({
 
 export const json = (value: unknown, status = 200): Response => text('application/json', JSON.stringify(value), status)
 
-export interface ProblemFields {
-  /** Where the situation has another status than the code. */
-  readonly status?: number
-  /** What the title does not tell. */
-  readonly detail?: string
-  readonly issues?: readonly Issue[]
-  readonly truncated?: boolean
+export interface ProblemFields extends ProblemDetails {
   readonly retryAfterMs?: number | undefined
   readonly headers?: Readonly<Record<string, string>>
   readonly closes?: boolean
 }
 
 export function problem(code: ErrorCode, fields: ProblemFields = {}): Response {
-  const { message, status: usual } = errorTable[code]
-  const { status = usual, detail, issues = [], truncated = false, retryAfterMs, headers, closes = false } = fields
-  const body = {
-    type: `urn:sidelane:${code}`,
-    title: message,
-    status,
-    code,
-    ...(detail !== undefined && { detail }),
-    ...(isDataCode(code) && { issues, truncated }),
-  }
+  const { retryAfterMs, headers, closes = false } = fields
+  const body = problemOf(code, fields)
+  const { status } = body
   const retry = status === 429 || status === 503
   return {
     status,
     code,
     headers: {
       'Content-Type': 'application/problem+json',
-      ...(retry && { 'Retry-After': Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1000)) }),
+      ...(retry && { 'Retry-After': retryAfterSeconds(retryAfterMs) }),
       ...headers,
     },
     body: Buffer.from(JSON.stringify(body)),

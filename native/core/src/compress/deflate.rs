@@ -1,17 +1,27 @@
-//! gzip, zlib and raw deflate by libdeflate.
+//! gzip, zlib and raw deflate: small payloads at level 1 by `sidelane-deflate`, all others by libdeflate.
 
 use libdeflater::{CompressionLvl, Compressor};
+use sidelane_deflate::{Container, Encoder};
 
 use crate::profile::{Codec, Compress};
 
 const LEVELS: usize = 10;
 
-/// One compressor for each level, created on first use.
+/// Payloads up to this size, in bytes, are compressed in one pass (`npm run bench -- --stages` shows both).
+const SMALL: usize = 8_192;
+
+/// The encoder of small payloads, and one compressor for each level, created on first use.
 #[derive(Default)]
-pub(super) struct Compressors([Option<Compressor>; LEVELS]);
+pub(super) struct Compressors {
+    small: Option<Encoder>,
+    levels: [Option<Compressor>; LEVELS],
+}
 
 impl Compressors {
     pub(super) fn bound(&mut self, compress: Compress, len: usize) -> Option<usize> {
+        if is_small(compress, len) {
+            return Some(sidelane_deflate::bound(len));
+        }
         let compressor = self.at(compress.level?)?;
         Some(match compress.codec {
             Codec::Gzip => compressor.gzip_compress_bound(len),
@@ -22,6 +32,14 @@ impl Compressors {
 
     /// A gzip header carries no time and no name, and 255 (unknown) as operating system.
     pub(super) fn compress(&mut self, compress: Compress, bytes: &[u8], target: &mut [u8]) -> Option<usize> {
+        if is_small(compress, bytes.len()) {
+            let container = match compress.codec {
+                Codec::Gzip => Container::Gzip,
+                Codec::Deflate => Container::Zlib,
+                _ => Container::Raw,
+            };
+            return self.small.get_or_insert_default().compress(container, None, bytes, target);
+        }
         let compressor = self.at(compress.level?)?;
         let size = match compress.codec {
             Codec::Gzip => compressor.gzip_compress(bytes, target),
@@ -32,10 +50,14 @@ impl Compressors {
     }
 
     fn at(&mut self, level: u8) -> Option<&mut Compressor> {
-        let slot = self.0.get_mut(usize::from(level))?;
+        let slot = self.levels.get_mut(usize::from(level))?;
         if slot.is_none() {
             *slot = Some(Compressor::new(CompressionLvl::new(i32::from(level)).ok()?));
         }
         slot.as_mut()
     }
+}
+
+fn is_small(compress: Compress, len: usize) -> bool {
+    compress.level == Some(1) && len <= SMALL
 }

@@ -1,0 +1,65 @@
+//! Writes bits, the least significant bit first (RFC 1951, 3.1.1).
+
+use alloc::boxed::Box;
+
+/// Bytes of a block at most: a literal takes 14 bits, and 32,768 of them are scanned at once.
+const CAPACITY: usize = 1 << 16;
+
+/// The output of a block. A position has 16 bits and eight bytes follow the last one, so no store needs a check.
+pub(crate) type Buffer = [u8; CAPACITY + 8];
+
+pub(crate) fn buffer() -> Box<Buffer> {
+    Box::new([0; CAPACITY + 8])
+}
+
+/// Bits in front of the next flush, and where that flush stores them.
+pub(crate) struct BitWriter<'a> {
+    bytes: &'a mut Buffer,
+    position: u16,
+    bits: u64,
+    count: u32,
+}
+
+impl<'a> BitWriter<'a> {
+    /// Starts behind bits of the last byte that another block left, at most seven.
+    pub(crate) fn new(bytes: &'a mut Buffer, (bits, count): (u64, u32)) -> Self {
+        Self { bytes, position: 0, bits, count }
+    }
+
+    /// Adds the low `count` bits of `bits`; the others are zero. At most 57 bits fit between two flushes.
+    #[inline(always)]
+    pub(crate) fn put(&mut self, bits: u64, count: u32) {
+        debug_assert!(self.count + count <= 64 && bits >> count == 0);
+        self.bits |= bits << (self.count & 63);
+        self.count += count;
+    }
+
+    /// Stores all whole bytes; at most seven bits remain.
+    #[inline(always)]
+    pub(crate) fn flush(&mut self) {
+        let at = usize::from(self.position);
+        self.bytes[at..at + 8].copy_from_slice(&self.bits.to_le_bytes());
+        self.position += (self.count >> 3) as u16;
+        self.bits >>= self.count & 56;
+        self.count &= 7;
+    }
+
+    /// Fills the last byte with zeros.
+    pub(crate) fn align(&mut self) {
+        self.count = self.count.next_multiple_of(8);
+        self.flush();
+    }
+
+    /// Copies bytes to a byte boundary.
+    pub(crate) fn copy(&mut self, bytes: &[u8]) {
+        debug_assert_eq!(self.count, 0);
+        let at = usize::from(self.position);
+        self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
+        self.position += bytes.len() as u16;
+    }
+
+    /// Bytes that are stored, and the bits behind them.
+    pub(crate) fn finish(self) -> (usize, (u64, u32)) {
+        (usize::from(self.position), (self.bits, self.count))
+    }
+}

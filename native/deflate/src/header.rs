@@ -1,0 +1,136 @@
+//! The header of a dynamic block (RFC 1951, 3.2.7): both alphabets as code lengths, themselves in runs and coded.
+
+use crate::bits::BitWriter;
+use crate::codes::{Code, NextCodes};
+use crate::lengths::{CodeLengths, assign};
+use crate::symbols::{DISTANCES, LITERALS_AND_LENGTHS};
+
+/// Symbols of the code for code lengths.
+const RUN_SYMBOLS: usize = 19;
+/// Repeats the length before, 3 to 6 times.
+const REPEAT: u8 = 16;
+/// 3 to 10 zeros.
+const ZEROS: u8 = 17;
+/// 11 to 138 zeros.
+const MANY_ZEROS: u8 = 18;
+/// Longest code of a run symbol.
+const RUN_LIMIT: u32 = 7;
+
+/// The order in which their code lengths are sent: the rare ones last, so that they can be left out.
+static ORDER: [usize; RUN_SYMBOLS] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+
+/// A symbol and the value of its extra bits.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    symbol: u8,
+    value: u8,
+}
+
+/// Code lengths as runs.
+pub(crate) struct Header {
+    runs: [Run; LITERALS_AND_LENGTHS + DISTANCES],
+    number: usize,
+    codes: [Code; RUN_SYMBOLS],
+    /// Lengths of `codes` that are sent.
+    sent: usize,
+    /// Literals and lengths, and distances that are sent.
+    literals: usize,
+    distances: usize,
+}
+
+impl Header {
+    pub(crate) fn new(literals: &CodeLengths, distances: &CodeLengths) -> Self {
+        let mut header = Self {
+            runs: [Run::default(); LITERALS_AND_LENGTHS + DISTANCES],
+            number: 0,
+            codes: [Code::NOTHING; RUN_SYMBOLS],
+            sent: 4,
+            literals: 0,
+            distances: 0,
+        };
+        let mut counts = [0; RUN_SYMBOLS];
+        // The end of a block always has a code, so at least 257 are sent; of distances at least one has.
+        header.literals = header.add(literals, &mut counts);
+        header.distances = header.add(distances, &mut counts);
+        let lengths = assign(&counts, RUN_LIMIT);
+        let mut next = NextCodes::new(&lengths);
+        for (symbol, length) in lengths.iter() {
+            header.codes[symbol] = next.take(length);
+        }
+        header.sent = ORDER.iter().rposition(|&symbol| lengths.get(symbol) != 0).map_or(4, |last| (last + 1).max(4));
+        header
+    }
+
+    /// Adds the lengths of an alphabet as runs, up to its last code, and returns their number. No run crosses from literals
+    /// to distances, which the format would allow.
+    fn add(&mut self, lengths: &CodeLengths, counts: &mut [u16; RUN_SYMBOLS]) -> usize {
+        let mut push = |symbol: u8, value: usize| {
+            self.runs[self.number] = Run { symbol, value: value as u8 };
+            self.number += 1;
+            counts[usize::from(symbol)] += 1;
+        };
+        let mut position = 0;
+        let mut symbols = lengths.iter().peekable();
+        while let Some((symbol, length)) = symbols.next() {
+            let mut zeros = symbol - position;
+            while zeros >= 11 {
+                push(MANY_ZEROS, zeros.min(138) - 11);
+                zeros -= zeros.min(138);
+            }
+            if zeros >= 3 {
+                push(ZEROS, zeros - 3);
+                zeros = 0;
+            }
+            (0..zeros).for_each(|_| push(0, 0));
+
+            push(length, 0);
+            position = symbol + 1;
+            let mut same = 0;
+            while symbols.next_if_eq(&(position, length)).is_some() {
+                position += 1;
+                same += 1;
+            }
+            while same >= 3 {
+                push(REPEAT, same.min(6) - 3);
+                same -= same.min(6);
+            }
+            (0..same).for_each(|_| push(length, 0));
+        }
+        position
+    }
+
+    /// Writes the three bits of the block and the header.
+    pub(crate) fn write(&self, bits: &mut BitWriter<'_>, last: bool) {
+        bits.put(u64::from(last) | 0b10 << 1, 3);
+        bits.put((self.literals - 257) as u64, 5);
+        bits.put((self.distances - 1) as u64, 5);
+        bits.put((self.sent - 4) as u64, 4);
+        bits.flush();
+        for &symbol in &ORDER[..self.sent] {
+            bits.put(u64::from(self.codes[symbol].count()), 3);
+            bits.flush();
+        }
+        for run in &self.runs[..self.number] {
+            let code = self.codes[usize::from(run.symbol)];
+            bits.put(u64::from(code.bits()), code.count());
+            bits.put(u64::from(run.value), extra_bits(run.symbol));
+            bits.flush();
+        }
+    }
+
+    /// Bits of the header, the three of the block included.
+    pub(crate) fn size(&self) -> usize {
+        let runs = self.runs[..self.number].iter();
+        17 + 3 * self.sent
+            + runs.map(|run| self.codes[usize::from(run.symbol)].count() + extra_bits(run.symbol)).sum::<u32>() as usize
+    }
+}
+
+const fn extra_bits(symbol: u8) -> u32 {
+    match symbol {
+        REPEAT => 2,
+        ZEROS => 3,
+        MANY_ZEROS => 7,
+        _ => 0,
+    }
+}

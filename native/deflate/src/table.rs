@@ -1,0 +1,78 @@
+//! Codes that are fixed ahead of the payloads, for one kind of them.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::bits::{self, BitWriter};
+use crate::codes::{Codes, DISTANCE_LIMIT, LITERAL_LIMIT};
+use crate::header::Header;
+use crate::lengths::CodeLengths;
+use crate::symbols::END_OF_BLOCK;
+use crate::train::Lengths;
+
+/// The codes of a block, with its header written.
+///
+/// A table need not have a code for every symbol: a payload that needs a missing one gets a header of its own.
+pub struct Table {
+    codes: Box<Codes>,
+    /// The bits of the header in words of 32, but for the first one, which says whether the block is the last.
+    header: Vec<u32>,
+    /// Bits of the last word.
+    rest: u32,
+}
+
+/// Lengths that are no complete code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidTable;
+
+impl Table {
+    /// Makes a table of code lengths: literals at most 14 bits, distances at most 15, both codes complete.
+    pub fn new(Lengths { literals, distances }: &Lengths) -> Result<Self, InvalidTable> {
+        if !is_complete(literals, LITERAL_LIMIT)
+            || !is_complete(distances, DISTANCE_LIMIT)
+            || literals[END_OF_BLOCK] == 0
+        {
+            return Err(InvalidTable);
+        }
+        let (literals, distances) = (CodeLengths::from_lengths(literals), CodeLengths::from_lengths(distances));
+        let mut codes = Box::new(Codes::new());
+        codes.set(&literals, &distances);
+        let header = Header::new(&literals, &distances);
+        let mut buffer = bits::buffer();
+        let mut bits = BitWriter::new(&mut buffer, (0, 0));
+        header.write(&mut bits, false);
+        bits.align();
+        let mut words: Vec<u32> = buffer
+            .chunks_exact(4)
+            .take(header.size().div_ceil(32))
+            .map(|word| word.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte)))
+            .collect();
+        let rest = (header.size() as u32 - 1) % 32 + 1;
+        if let Some(last) = words.last_mut() {
+            *last &= u32::MAX >> (32 - rest);
+        }
+        Ok(Self { codes, header: words, rest })
+    }
+
+    pub(crate) fn codes(&self) -> &Codes {
+        &self.codes
+    }
+
+    /// Writes the header of a block, starting at any bit.
+    pub(crate) fn write_header(&self, bits: &mut BitWriter<'_>, last: bool) {
+        let Some((&end, words)) = self.header.split_last() else { return };
+        let mut first = u64::from(last);
+        for &word in words {
+            bits.put(u64::from(word) | first, 32);
+            bits.flush();
+            first = 0;
+        }
+        bits.put(u64::from(end) | first, self.rest);
+        bits.flush();
+    }
+}
+
+fn is_complete(lengths: &[u8], limit: u32) -> bool {
+    let share = |&length: &u8| if length == 0 { 0 } else { (1u32 << limit) >> length };
+    lengths.iter().all(|&length| u32::from(length) <= limit) && lengths.iter().map(share).sum::<u32>() == 1 << limit
+}

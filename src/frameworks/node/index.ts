@@ -1,0 +1,3 @@
+// Entry point of frameworks/node: what the adapters for node:http share.
+
+export { headOf, readPast, responseFor, withExchange } from './exchange.ts'

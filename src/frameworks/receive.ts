@@ -1,0 +1,109 @@
+// One request, from its head to an accepted outcome or to the response that refuses it.
+
+import { SidelaneError, toFault, type Accepted, type Contract, type ErrorCode } from '../model/index.ts'
+import { chooseCoding, identity, tokenOf } from './content-coding.ts'
+import { isFault } from './is-fault.ts'
+import { problemResponse, type HttpResponse, type RequestHead } from './message.ts'
+import { markUncoded } from './outcome-response.ts'
+import type { AnyProcessor } from './processor-of.ts'
+import { checkHead, mostBytesOf, type BodyCoding } from './request-checks.ts'
+
+/** Options of a route. */
+export interface ReceiveOptions {
+  /** The contract, or the name of the one that the processor serves. Needed with a host; with a processor it is checked. */
+  readonly contract?: Contract | string | undefined
+  /** Time limit of each call, in ms, 1 to 60,000. Default: the host's. */
+  readonly deadlineMs?: number | undefined
+  /**
+   * Called with each fault that is a mistake of the server (status 500), for a log. Default: one line of `console.error`,
+   * without the message of the cause, which may quote the payload.
+   */
+  readonly onError?: ((error: SidelaneError) => void) | undefined
+}
+
+/** A request as the adapter of its framework reads it. */
+export interface Exchange {
+  readonly head: RequestHead
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal
+  /** Whether this runtime can read gzip. */
+  readonly readsGzip: boolean
+  /** The decoded body. Rejects with `limit.bytes`, `codec.corrupt`, or any error when the client is gone. */
+  readonly read: (limits: BodyLimits) => Promise<Uint8Array>
+}
+
+export interface BodyLimits {
+  readonly coding: BodyCoding
+  /** Of the decoded body. */
+  readonly maxBytes: number
+  /** Of the body as it arrives. */
+  readonly maxRawBytes: number
+}
+
+/** Never rejects. */
+export async function receiveFrom(
+  processor: AnyProcessor,
+  exchange: Exchange,
+  options: ReceiveOptions,
+): Promise<Accepted | HttpResponse> {
+  const { head, signal, readsGzip } = exchange
+  const { contract } = processor
+  const { maxBytes } = contract.profile.limits
+  const coding = checkHead(head, { maxBytes, readsGzip })
+  if (typeof coding !== 'string') return coding
+  // The body is not read in vain.
+  if (processor.state !== 'ready') return problemResponse('unavailable')
+  try {
+    const payload = await exchange.read({ coding, maxBytes, maxRawBytes: mostBytesOf(coding, maxBytes) })
+    const token = tokenOfContract(contract)
+    const outcome = await processor.process(payload, {
+      signal,
+      deadlineMs: options.deadlineMs,
+      traceparent: head.header('traceparent'),
+      // The client cannot decode the body: `respond` sends the canonical form.
+      canonical: chooseCoding(head.header('accept-encoding'), token) === identity ? true : undefined,
+    })
+    if (!outcome.ok) return problemResponse(outcome.code, outcome)
+    if (token === undefined) markUncoded(outcome)
+    return outcome
+  } catch (error) {
+    return signal.aborted ? problemResponse('cancelled') : faultResponse(error, options)
+  }
+}
+
+/** HTTP has no token for a dictionary that the client has not asked for. */
+const tokenOfContract = ({ profile }: Contract): string | undefined =>
+  profile.dictionary === undefined ? tokenOf(profile.compress.codec) : undefined
+
+/** What a client can cause, or wait for. The status of any other code is about this server's own peers and options. */
+const told: ReadonlySet<ErrorCode> = new Set([
+  'limit.bytes',
+  'codec.corrupt',
+  'overloaded',
+  'unavailable',
+  'deadline.exceeded',
+  'cancelled',
+])
+
+function faultResponse(error: unknown, { onError = printFault }: ReceiveOptions): HttpResponse {
+  const fault = isFault(error) ? error : withCause(error)
+  const { code, retryAfterMs } = fault
+  if (told.has(code)) return problemResponse(code, { retryAfterMs })
+  onError(fault)
+  return problemResponse(code, { status: 500 })
+}
+
+const printFault = (fault: SidelaneError): void => console.error(`sidelane: ${faultLine(fault)}`)
+
+/** For a log: the kind and the place of the cause, but not its message, which may quote the payload. */
+export function faultLine({ code, message, cause }: SidelaneError): string {
+  if (cause === undefined) return `${code}: ${message}`
+  const { name, at } = toFault(cause).params ?? {}
+  const kind = isFault(cause) ? cause.code : String(name)
+  return `${code}: ${message} (${kind}${typeof at === 'string' ? ` at ${at}` : ''})`
+}
+
+const withCause = (cause: unknown): SidelaneError => {
+  const { code, message, params = {} } = toFault(cause)
+  return new SidelaneError(code, { message, params, cause })
+}
