@@ -1,4 +1,6 @@
 //! A payload ends early when its interrupt is due, in every stage that can take long, and at no other time.
+// The codecs that can be interrupted, and one that cannot.
+#![cfg(all(feature = "brotli", feature = "libdeflate"))]
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

@@ -64,7 +64,7 @@ fn sample(random: &mut Random, length: usize, kind: usize) -> Vec<u8> {
             // Counts that grow like Fibonacci's numbers make the longest codes.
             _ => {
                 let value = random.below(1 << 20) as u32;
-                bytes.push(value.leading_zeros() as u8 * 9 + (bytes.len() % 2) as u8);
+                bytes.push((value.leading_zeros() as u8).wrapping_mul(9) + (bytes.len() % 2) as u8);
             }
         }
     }
