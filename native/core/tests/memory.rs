@@ -37,7 +37,7 @@ fn defaults_take_no_more_memory_than_the_limit_of_a_document() -> Result<(), Con
     // 350 thousand times 1 KiB.
     let payload = format!("[{}{{}}]", "{},".repeat(349_520));
     let lock = format!(
-        r#"{{"profile":"p1","unicode":"15.0","compress":{"codec":"none"},"name":"m","limits":{{"maxBytes":{}}},"schema":{{"type":"array","items":
+        r#"{{"profile":"p1","unicode":"15.0","compress":{{"codec":"none"}},"name":"m","limits":{{"maxBytes":{}}},"schema":{{"type":"array","items":
         {{"type":"object","properties":{{"a":{{"default":"{}"}}}}}}}}}}"#,
         16 * MIB,
         "x".repeat(1024)
