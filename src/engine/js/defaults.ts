@@ -6,7 +6,7 @@ import type { VisitorCompiler, VisitState } from './visitor.ts'
 
 export interface Default {
   readonly value: unknown
-  /** Length of what it adds to the text, in UTF-16 units: with its key, colon and comma. */
+  /** See `addedUnits`. */
   readonly units: number
   /** It has a key that looks like an array index, which V8 moves to the front. */
   readonly movesKeys: boolean
@@ -15,9 +15,16 @@ export interface Default {
 /** Without `name`: of an item. */
 export const defaultOf = (value: JsonValue, name?: string): Default => ({
   value: toPlain(value),
-  units: canonicalText(value).length + 1 + (name === undefined ? 0 : JSON.stringify(name).length + 1),
+  units: addedUnits(value, name),
   movesKeys: movesAnyKeys(value),
 })
+
+/**
+ * Length of what a default adds to the text, in UTF-16 units: with its comma, and with the key and colon of a member. The
+ * brackets around it make up for a comma that is not there.
+ */
+export const addedUnits = (value: JsonValue, name?: string): number =>
+  canonicalText(value).length + 1 + (name === undefined ? 0 : JSON.stringify(name).length + 1)
 
 /** By the name of the member. */
 export const defaultsOf = (properties: readonly Property[]): ReadonlyMap<string, Default> =>
@@ -38,8 +45,12 @@ function defaultsAt(node: SchemaNode): readonly (JsonValue | undefined)[] {
   return node.kind === 'object' ? node.properties.map((property) => property.default) : []
 }
 
+/** The most brackets that are open at one place of a default. */
+export const deepestDefault = (profile: Profile): number =>
+  allDefaults(profile).reduce<number>((most, value) => Math.max(most, depthOf(value)), 0)
+
 /** How many brackets are open at the deepest place. */
-export function depthOf(value: JsonValue): number {
+function depthOf(value: JsonValue): number {
   if (Array.isArray(value)) return 1 + value.reduce<number>((most, item) => Math.max(most, depthOf(item)), 0)
   if (!(value instanceof JsonObject)) return 0
   return 1 + value.members.reduce((most, member) => Math.max(most, depthOf(member.value)), 0)

@@ -6,7 +6,7 @@ import { mayEscapeKey, TextBuilder } from '../../json/index.ts'
 import { decodeUtf8, indexOfAscii, isUtf8, utf8Length } from '#runtime'
 import { spend, spendAhead, timeIsOver } from '../../util/step-budget.ts'
 import { canGenerate, evaluate } from './codegen.ts'
-import { allDefaults, depthOf } from './defaults.ts'
+import { deepestDefault } from './defaults.ts'
 import { FastWalker, type FastPathOptions } from './fast-walker.ts'
 import type { VisitState } from './visitor.ts'
 
@@ -27,11 +27,7 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
   const { root, inheritable } = new FastWalker(profile, state, options)
   const { maxBytes } = profile.limits
   // Where a default may exceed the depth of the contract, the slow path measures.
-  const maxDepth =
-    profile.limits.maxDepth -
-    allDefaults(profile)
-      .map(depthOf)
-      .reduce((a, b) => Math.max(a, b), 0)
+  const maxDepth = profile.limits.maxDepth - deepestDefault(profile)
   const isPolluted = compilePollutionCheck(inheritable, options)
   return (payload) => {
     if (payload.length > maxBytes || !isUtf8(payload) || isPolluted()) return undefined

@@ -3,7 +3,6 @@
 
 import { rejected, rejectedBy, type Profile, type Rejected } from '../../model/index.ts'
 import { canonicalTextWithin, readBytes, readText } from '../../json/index.ts'
-import { allDefaults } from './defaults.ts'
 import { compileValidator } from './validate.ts'
 
 export interface Canonical {
@@ -18,16 +17,15 @@ export type SlowPath = (payload: Uint8Array) => Canonical | Rejected
 export function compileSlowPath(profile: Profile): SlowPath {
   const limits = { ...profile.limits, numbers: profile.numbers }
   const validate = compileValidator(profile)
-  const readsAgain = allDefaults(profile).length > 0
   return (payload) => {
     const read = readBytes(payload, limits)
     if (!read.ok) return rejectedBy(read)
-    const { issues, truncated, value } = validate(read.value)
+    const { issues, truncated, value, insertsDefaults } = validate(read.value)
     if (value === undefined) return rejected('validate.failed', issues, truncated)
     const text = canonicalTextWithin(value, limits.maxBytes)
     if (text === undefined) return rejected('limit.bytes')
     // Only defaults add brackets and members: what they make has to be readable by the contract again.
-    const again = readsAgain ? readText(text, limits) : read
+    const again = insertsDefaults ? readText(text, limits) : read
     return again.ok ? { ok: true, text } : rejectedBy(again)
   }
 }

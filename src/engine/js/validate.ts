@@ -26,18 +26,10 @@ import {
 } from '../../model/index.ts'
 import type { Pattern } from '../../pattern/index.ts'
 import { spend } from '../../util/step-budget.ts'
-import {
-  canonicalText,
-  compareKeys,
-  JsonObject,
-  sameValue,
-  withoutSpare,
-  type JsonMember,
-  type JsonValue,
-} from '../../json/index.ts'
+import { compareKeys, JsonObject, sameValue, withoutSpare, type JsonMember, type JsonValue } from '../../json/index.ts'
 import { compileMatcher, type Matcher } from './automaton.ts'
 import { coerceScalar } from './coerce.ts'
-import { allDefaults } from './defaults.ts'
+import { addedUnits, allDefaults } from './defaults.ts'
 import { lazily } from './lazily.ts'
 import { IssueCollector, type Validation } from './issue-collector.ts'
 import { isMultipleOf } from './multiple-of.ts'
@@ -49,6 +41,8 @@ import { VerdictMemory } from './verdict-memory.ts'
 export interface Validated extends Validation {
   /** The document to write; undefined where there are issues. */
   readonly value: JsonValue | undefined
+  /** The value has defaults that the payload lacks. */
+  readonly insertsDefaults: boolean
 }
 
 export type Validate = (value: JsonValue) => Validated
@@ -60,7 +54,7 @@ export function compileValidator(profile: Profile): Validate {
     const issues = new IssueCollector()
     try {
       const result = validator.check(profile.root, value, issues)
-      return { ...issues.result(), value: result }
+      return { ...issues.result(), value: result, insertsDefaults: validator.insertsDefaults }
     } finally {
       validator.forget()
     }
@@ -74,9 +68,11 @@ export interface Verdicts {
   forget(): void
 }
 
-/** `isOutput`: the document is one that the contract made, where a default stands unchecked. */
-export function compileVerdicts(profile: Profile, isOutput: boolean): Verdicts {
-  const validator = new Validator(profile, true, isOutput)
+/** Which documents: those that the contract accepts, or those that it made, whose defaults are not checked. */
+export type DocumentSide = 'input' | 'output'
+
+export function compileVerdicts(profile: Profile, side: DocumentSide): Verdicts {
+  const validator = new Validator(profile, side)
   return {
     accepts: (node, value) => validator.check(node, value, undefined) !== undefined,
     forget: () => validator.forget(),
@@ -91,7 +87,6 @@ type Collector = IssueCollector | undefined
 
 class Validator {
   readonly #profile: Profile
-  readonly #isOutput: boolean
   readonly #matchers = lazily<Pattern, Matcher>(compileMatcher)
   readonly #urls = lazily<UrlLimits, UrlCheck>(compileUrl)
   readonly #values = lazily<ValuesNode, ReadonlySet<unknown>>((node) => new Set(node.values))
@@ -100,11 +95,11 @@ class Validator {
     /** In canonical key order. */
     required: properties.filter((property) => property.required).map((property) => property.name),
     defaults: properties.flatMap(({ name: key, default: value }) =>
-      value === undefined ? [] : [{ member: { key, value }, units: key.length + canonicalText(value).length }],
+      value === undefined ? [] : [{ member: { key, value }, units: addedUnits(value, key) }],
     ),
   }))
   readonly #items = lazily(({ prefixDefaults = [] }: ArrayNode) =>
-    prefixDefaults.map((value) => (value === undefined ? undefined : { value, units: canonicalText(value).length })),
+    prefixDefaults.map((value) => (value === undefined ? undefined : { value, units: addedUnits(value) })),
   )
   readonly #branches = lazily(({ branches }: DiscriminatedNode) => ({
     byValue: new Map<unknown, SchemaNode>(branches.flatMap(({ values, node }) => values.map((value) => [value, node]))),
@@ -112,22 +107,22 @@ class Validator {
   }))
   readonly #unions: (node: UnionNode) => Choices
   readonly #memory: VerdictMemory | undefined
+  /** There are defaults, and a payload is processed: verdicts insert none. */
   readonly #hasDefaults: boolean
-  readonly #verdictsOnly: boolean
+  /** Verdicts are remembered from the root on, and no result is used. Undefined: a payload is processed. */
+  readonly #verdictsOn: DocumentSide | undefined
   /** A branch of a union is tried: only the verdict counts, so that it is remembered and nothing is inserted. */
   #tries: boolean
   /** Length of what defaults add to the text, in UTF-16 units. */
   #inserted = 0
 
-  /** `verdictsOnly`: verdicts are remembered from the root on, and no result is used. */
-  constructor(profile: Profile, verdictsOnly = false, isOutput = false) {
+  constructor(profile: Profile, verdictsOn?: DocumentSide) {
     this.#profile = profile
-    this.#isOutput = isOutput
-    this.#verdictsOnly = verdictsOnly
-    this.#tries = verdictsOnly
-    this.#hasDefaults = allDefaults(profile).length > 0
+    this.#verdictsOn = verdictsOn
+    this.#tries = verdictsOn !== undefined
+    this.#hasDefaults = verdictsOn === undefined && allDefaults(profile).length > 0
     this.#unions = lazily((node) => choicesOf(node, profile))
-    this.#memory = verdictsOnly || profile.cost.remembers ? new VerdictMemory(profile) : undefined
+    this.#memory = verdictsOn !== undefined || profile.cost.remembers ? new VerdictMemory(profile) : undefined
   }
 
   /**
@@ -166,10 +161,15 @@ class Validator {
     }
   }
 
+  /** Of the document since the last `forget`. */
+  get insertsDefaults(): boolean {
+    return this.#inserted > 0
+  }
+
   /** Ends the work on one document, also after an error. */
   forget(): void {
     this.#memory?.forget()
-    this.#tries = this.#verdictsOnly
+    this.#tries = this.#verdictsOn !== undefined
     this.#inserted = 0
   }
 
@@ -309,12 +309,10 @@ class Validator {
     return this.#child(additional, value, key, collector)
   }
 
-  /**
-   * Once defaults alone exceed `maxBytes` the text is too long, and more of them would only take memory.
-   */
+  /** Once defaults alone exceed `maxBytes` the text is too long, and more of them would only take memory. */
   #mayInsert = (): boolean => !this.#tries && this.#inserted <= this.#profile.limits.maxBytes
 
-  /** Whether a default is inserted that adds at least so many units to the text. */
+  /** Whether a default is inserted that adds so many units to the text. */
   #inserts(units: number): boolean {
     if (!this.#mayInsert()) return false
     this.#inserted += units
@@ -322,7 +320,7 @@ class Validator {
   }
 
   #child(node: SchemaNode, value: JsonValue, key: string | number, collector: Collector, inserted?: JsonValue): Result {
-    if (this.#isOutput && inserted !== undefined && sameValue(value, inserted)) return value
+    if (this.#verdictsOn === 'output' && inserted !== undefined && sameValue(value, inserted)) return value
     collector?.path.push(key)
     const result = this.check(node, value, collector)
     collector?.path.pop()
@@ -339,7 +337,7 @@ class Validator {
       const result = this.check(candidate, value, undefined)
       this.#tries = outer
       if (result === undefined) continue
-      // Once more, for the defaults.
+      // The try inserted no defaults: the branch that accepts is checked again, with them.
       return this.#hasDefaults && !outer ? this.check(candidate, value, undefined) : result
     }
     return report(collector, 'union', {}) || undefined

@@ -15,7 +15,7 @@ import {
 import { JsonObject, readText, toPlain, type JsonPrimitive, type JsonValue } from '../../json/index.ts'
 import { lazily } from './lazily.ts'
 import { typeOf } from './scalars.ts'
-import { compileVerdicts } from './validate.ts'
+import { compileVerdicts, type DocumentSide } from './validate.ts'
 
 /** Canonical text is within the contract's limits. */
 const noLimits = { maxBytes: Infinity, maxDepth: Infinity, maxKeys: Infinity }
@@ -25,10 +25,10 @@ const noLimits = { maxBytes: Infinity, maxDepth: Infinity, maxKeys: Infinity }
  * with `x-value: "bigint"` and never at another node of numbers; where the schema says nothing, it is a bigint beyond
  * ±(2^53 - 1). undefined: JSON.parse reads the same values.
  */
-export function compileValueReader(profile: Profile, side: 'input' | 'output' = 'output'): ReadValue | undefined {
+export function compileValueReader(profile: Profile, side: DocumentSide = 'output'): ReadValue | undefined {
   if (profile.numbers !== 'int64' && ![profile.root, ...profile.defs].some(hasBigint)) return undefined
   const limits = { ...noLimits, numbers: profile.numbers }
-  const verdicts = compileVerdicts(profile, side === 'output')
+  const verdicts = compileVerdicts(profile, side)
   const candidatesOf = lazily((union: UnionNode) => flattenUnion(union, profile))
 
   const convert = (from: SchemaNode, value: JsonValue): unknown => {
