@@ -20,9 +20,8 @@ pub fn check_defaults(tree: &Tree, limits: &ReadLimits) -> Result<(), ContractEr
                     check_default(tree, property.node, &limits)?;
                 }
             }
-            RawNode::Array { prefix, max_items, .. } => {
-                // Behind maxItems nothing is inserted.
-                for item in prefix.iter().take(max_items.map_or(usize::MAX, |max| max as usize)) {
+            RawNode::Array { prefix, .. } => {
+                for item in prefix {
                     check_default(tree, *item, &limits)?;
                 }
             }

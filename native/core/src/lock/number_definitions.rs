@@ -50,12 +50,7 @@ impl Numbering<'_> {
             RawNode::Values(values) => SchemaNode::Values(values.clone()),
             RawNode::Array { prefix, items, min_items, max_items } => SchemaNode::Array(ArrayNode {
                 prefix: prefix.iter().map(|id| self.schema(*id)).collect(),
-                prefix_defaults: prefix
-                    .iter()
-                    .zip(0..)
-                    // Behind maxItems nothing is inserted.
-                    .map(|(id, index)| if index < max_items.unwrap_or(u64::MAX) { self.default(*id) } else { None })
-                    .collect(),
+                prefix_defaults: prefix.iter().map(|id| self.default(*id)).collect(),
                 items: items.map(|id| self.boxed(id)),
                 min_items: *min_items,
                 max_items: *max_items,

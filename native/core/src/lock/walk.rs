@@ -67,7 +67,14 @@ impl<'v> Walk<'v> {
     ) -> Result<NodeId, ContractError> {
         // The order of the checks: parents before children.
         let id = self.push(parent, at.last(steps));
-        self.locations[id].node = self.read(schema, at, id, slot)?;
+        let node = self.read(schema, at, id, slot)?;
+        if let RawNode::Array { prefix, max_items: Some(max_items), .. } = &node {
+            // Behind maxItems nothing is inserted.
+            for item in prefix.iter().skip(usize::try_from(*max_items).unwrap_or(usize::MAX)) {
+                self.locations[*item].default = None;
+            }
+        }
+        self.locations[id].node = node;
         Ok(id)
     }
 
