@@ -1,7 +1,7 @@
 //! Ends the processing of a payload early: stages count their steps, and every few thousand steps ask whether to go on. The
 //! core reads no clock: its caller does, in an [`Interrupt`].
 //!
-//! Twin of `src/engine/js/budget.ts`.
+//! Twin of `src/util/step-budget.ts`.
 
 use std::cell::Cell;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// Decides whether the processing of a payload ends early. `Sync`, so that [`Scratch`](crate::Scratch) may change threads.
 pub trait Interrupt: Sync {
-    /// True: it ends now. It will not ask again for about `ahead`, because the next step cannot be ended.
+    /// True: it ends now. The next question comes after about `ahead`, because the next step cannot be ended.
     fn is_due(&self, ahead: Duration) -> bool;
 }
 
@@ -49,7 +49,7 @@ impl<'i> Budget<'i> {
         self.spend(u32::try_from(len).unwrap_or(u32::MAX))
     }
 
-    /// True when the processing ends. Asks at once, before a step that cannot be ended for about `ahead`.
+    /// As [`spend`](Self::spend), but asks at once: before a step that takes about `ahead` and cannot be ended.
     #[cold]
     pub fn ask(&self, ahead: Duration) -> bool {
         if !self.is_over.get() && self.interrupt.is_some_and(|interrupt| interrupt.is_due(ahead)) {

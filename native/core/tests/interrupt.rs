@@ -71,7 +71,7 @@ fn every_question_can_end_a_payload_and_the_memory_stays_usable() {
     let list = |item: &str, count: usize| format!("[{}]", vec![item; count].join(",")).into_bytes();
     let cases = [
         ("many small values", "{}", NONE, list("1", 100_000)),
-        ("numbers that are written anew", "{}", NONE, list("1.50", 100_000)),
+        ("numbers that are rewritten", "{}", NONE, list("1.50", 100_000)),
         (
             "a hard pattern",
             r#"{"maxLength":250000,"pattern":"[ab]*a[ab]{900}c","type":"string"}"#,
