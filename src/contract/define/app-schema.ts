@@ -8,8 +8,8 @@ type ZodResult = ReturnType<typeof safeParse>
 
 /**
  * `hasCode`: the schema has callbacks. Any of them may return a promise, and zod's synchronous parse drops that promise
- * when it throws its own error: should it reject, nobody would handle it, and Node ends the process. So such a schema is
- * parsed asynchronously from its first document on; without callbacks the synchronous parse is the faster one.
+ * when it throws its own error. A dropped promise that rejects is an unhandled rejection, which ends a Node process. So such
+ * a schema is always parsed asynchronously; without callbacks the synchronous parse is faster.
  */
 export const appSchema = (schema: $ZodType, hasCode: boolean): AppSchema => ({
   parse: (read) => (hasCode ? safeParseAsync(schema, read()).then(resultOf) : resultOf(safeParse(schema, read()))),
