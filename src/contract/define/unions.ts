@@ -20,20 +20,24 @@ export function lowerUnion(context: LoweringContext, type: $ZodUnion, path: stri
       'z.xor() rejects what two options accept, so that every option must run; write z.union() or z.discriminatedUnion()',
     )
   }
-  // z.undefined() or z.date() beside what JSON has accepts no payload, a missing member neither; alone it is told.
-  const all = [...options.entries()]
-  const possible = all.filter(([, option]) => !isOutsideJson(option))
-  const taken = possible.length > 0 ? possible : all
-  const lowered = taken.map(([i, option]) => context.lower(option, pathTo.option(path, i)))
+  // z.undefined() or z.date() accepts no payload, and no missing member.
+  const taken = possibleOptions(options, isOutsideJson)
+  const lowered = taken.map(({ option, index }) => context.lower(option, pathTo.option(path, index)))
   const nodes = lowered.flatMap(branches)
-  rejectAmbiguous(
-    context,
-    taken.map(([, option]) => option),
-    lowered,
-    path,
-  )
+  const schemas = taken.map(({ option }) => option)
+  rejectAmbiguous(context, schemas, lowered, path)
   if (nodes.length === 0) return context.reject(path, 'a union without options accepts no value; drop it')
   return unionOf(withConvertedNull(nodes))
+}
+
+/** The options that accept some payload; all of them where none does, so that lowering rejects them. */
+function possibleOptions(
+  options: readonly $ZodType[],
+  isImpossible: (option: $ZodType) => boolean,
+): readonly { readonly option: $ZodType; readonly index: number }[] {
+  const all = options.map((option, index) => ({ option, index }))
+  const possible = all.filter(({ option }) => !isImpossible(option))
+  return possible.length > 0 ? possible : all
 }
 
 /** A union nested in a union is flattened: the verdict is the same. */
@@ -53,13 +57,11 @@ function lowerDiscriminated(
   key: string,
   path: string,
 ): SchemaDocument {
-  const all = [...type._zod.def.options.entries()]
   // An option with z.undefined() as its key accepts no payload: zod wants the key there.
-  const possible = all.filter(([, option]) => !isOutsideJson(memberOf(option, key)))
-  const taken = possible.length > 0 ? possible : all
-  const options = taken.map(([, option]) => option)
+  const taken = possibleOptions(type._zod.def.options, (option) => isOutsideJson(memberOf(option, key)))
+  const options = taken.map(({ option }) => option)
   const problem = discriminatorProblem(type)
-  const nodes = taken.map(([i, option]) => context.lower(option, pathTo.option(path, i)))
+  const nodes = taken.map(({ option, index }) => context.lower(option, pathTo.option(path, index)))
   if (problem !== undefined) {
     return context.reject(
       path,
