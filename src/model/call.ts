@@ -1,7 +1,7 @@
 // One call on its way through the policies to a placement and back: it ends exactly once. What a policy does with it is
 // not here.
 
-import { SidelaneError, stackless } from './errors.ts'
+import { deadlineError, SidelaneError } from './errors.ts'
 import type { Contract } from './contract.ts'
 import { decodeOutcome } from './outcome-bytes.ts'
 import type { Accepted, AcceptedCanonical, Outcome } from './outcome.ts'
@@ -214,8 +214,5 @@ export function toFault(error: unknown): SidelaneError {
   return new SidelaneError('internal.panic', { params: { name, ...(frame !== undefined && { at: frame }) } })
 }
 
-/** `where`: the time was spent waiting for a worker, or in the worker. */
 export const deadlineExceeded = (call: Call): SidelaneError =>
-  stackless('deadline.exceeded', {
-    params: { where: (call.sharedRun ?? call).phase === 'running' ? 'run' : 'queue' },
-  })
+  deadlineError((call.sharedRun ?? call).phase === 'running' ? 'run' : 'queue')

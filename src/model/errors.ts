@@ -95,6 +95,10 @@ export function stackless(code: ErrorCode, options?: SidelaneErrorOptions): Side
   return error
 }
 
+/** `where`: the time was spent waiting for a worker, or in the worker. */
+export const deadlineError = (where: 'queue' | 'run'): SidelaneError =>
+  stackless('deadline.exceeded', { params: { where } })
+
 export const maxRetryAfterMs = 10_000
 
 /** `retryAfterMs` of a refusal by a queue that drains in `drainMs`: whole ms, from 1 to 10,000. */

@@ -2,7 +2,7 @@
 // frames are in wire/, unwritten bytes in util/write-batcher.ts, timeouts in timeouts.ts.
 
 import type { Socket } from 'node:net'
-import { rejected, stackless, type SidelaneError } from '../model/index.ts'
+import { deadlineError, rejected, stackless, type SidelaneError } from '../model/index.ts'
 import { WriteBatcher } from '../util/write-batcher.ts'
 import {
   addControlFrame,
@@ -147,7 +147,7 @@ export class FramedConnection implements FrameSink {
     if (head.kind !== kinds.request) return 'take'
     const served = this.#indices.byIndex[head.index]
     if (served === undefined) return this.#answerAtOnce(head, stackless('contract.unknown'))
-    if (head.a === 0) return this.#answerAtOnce(head, stackless('deadline.exceeded', { params: { where: 'queue' } }))
+    if (head.a === 0) return this.#answerAtOnce(head, deadlineError('queue'))
     const { settings, queue } = this.#context
     if (this.#inFlight >= settings.maxInFlight) return this.#refuse(head, served, queue.refusal('in_flight'))
     if (this.#writer.full) return this.#refuse(head, served, queue.refusal('output'))

@@ -3,8 +3,8 @@
 
 import { encodeUtf8 } from '#runtime'
 import {
+  deadlineError,
   encodeOutcome,
-  stackless,
   withCanonical,
   type Contract,
   type EngineReport,
@@ -64,7 +64,7 @@ function compileContract(
     try {
       return runWithin(limit, () => run(payload, canonical))
     } catch (error) {
-      throw error === timeIsOver ? stackless('deadline.exceeded', { params: { where: 'run' } }) : error
+      throw error === timeIsOver ? deadlineError('run') : error
     }
   }
   return {

@@ -3,10 +3,10 @@
 
 import { loadBinding } from '#binding'
 import {
+  deadlineError,
   decodeOutcome,
   outcomeCode,
   SidelaneError,
-  stackless,
   type Contract,
   type ErrorCode,
   type Outcome,
@@ -92,7 +92,7 @@ function compileContract(binding: Binding, contract: Contract, options: Processo
       throw panicError()
     }
     if (size > 0 && outcomeCode(into, offset) === 'deadline.exceeded') {
-      throw stackless('deadline.exceeded', { params: { where: 'run' } })
+      throw deadlineError('run')
     }
     return size
   }

@@ -3,7 +3,7 @@
 
 import { threadId, workerData } from 'node:worker_threads'
 import { heapLimitMb } from '#runtime'
-import { encodeFault, stackless, toFault } from '../../model/index.ts'
+import { deadlineError, encodeFault, toFault } from '../../model/index.ts'
 import { parseLock } from '../../contract/index.ts'
 import { createEngine, type CompiledContract, type RunLimit } from '../../engine/index.ts'
 import {
@@ -108,7 +108,7 @@ function runInto(
   try {
     if (limit.endsAt === Number.POSITIVE_INFINITY) return contract.processInto(payload, canonical, target, offset)
     // An earlier payload of the batch may have taken the time.
-    if (limit.endsAt <= limit.startedAt) throw stackless('deadline.exceeded', { params: { where: 'run' } })
+    if (limit.endsAt <= limit.startedAt) throw deadlineError('run')
     return contract.processInto(payload, canonical, target, offset, limit)
   } catch (error) {
     const fault = toFault(error)
