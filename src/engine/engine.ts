@@ -14,8 +14,7 @@ export interface CompiledContract {
   process(payload: Uint8Array, canonical: boolean, limit?: RunLimit): Outcome
   /**
    * Writes the same outcome as bytes (model/outcome-bytes.ts) to `target` at `offset`. Returns its size, or the negated
-   * size when it does not fit. Throws `deadline.exceeded` when the time of the
-   * limit is over.
+   * size when it does not fit. Throws `deadline.exceeded` when the time of the limit is over.
    */
   processInto(payload: Uint8Array, canonical: boolean, target: Uint8Array, offset: number, limit?: RunLimit): number
   /** Frees the engine's resources of the contract. */

@@ -41,11 +41,11 @@ const noBytes = new Uint8Array(0)
  * `instanceof Uint8Array` and on its properties.
  */
 function ownBytes(bytes: Uint8Array): Uint8Array {
-  if (!isOrdinary(bytes)) return held(() => new Uint8Array(bytes))
+  if (!isOrdinary(bytes)) return readBuffer(() => new Uint8Array(bytes))
   return bytes.length === 0 ? viewOf(bytes.buffer) && noBytes : bytes
 }
 
-const ordinary: ReadonlySet<unknown> = new Set([
+const ordinaryPrototypes: ReadonlySet<unknown> = new Set([
   Uint8Array.prototype,
   ...(typeof Buffer === 'undefined' ? [] : [Buffer.prototype as unknown]),
 ])
@@ -54,7 +54,7 @@ const properties = ['length', 'byteLength', 'byteOffset', 'buffer'] as const
 
 /** Unshared, of this realm, and with the properties that the language gives to it. */
 function isOrdinary(bytes: Uint8Array): boolean {
-  if (!ordinary.has(Object.getPrototypeOf(bytes))) return false
+  if (!ordinaryPrototypes.has(Object.getPrototypeOf(bytes))) return false
   for (const name of properties) if (Object.hasOwn(bytes, name)) return false
   const { buffer } = bytes
   return Object.getPrototypeOf(buffer) === ArrayBuffer.prototype && !Object.hasOwn(buffer, 'byteLength')
@@ -73,7 +73,7 @@ function bytesOfBuffer(payload: object): Uint8Array | undefined {
     const prototype = name === undefined ? DataView.prototype : typedArray
     const read = (property: string): unknown => Reflect.get(prototype, property, payload)
     return ownBytes(
-      held(
+      readBuffer(
         () => new Uint8Array(read('buffer') as ArrayBuffer, read('byteOffset') as number, read('byteLength') as number),
       ),
     )
@@ -108,10 +108,10 @@ function isBuffer(payload: object): payload is ArrayBufferLike {
 }
 
 /** All bytes of a buffer. */
-const viewOf = (buffer: ArrayBufferLike): Uint8Array => held(() => new Uint8Array(buffer))
+const viewOf = (buffer: ArrayBufferLike): Uint8Array => readBuffer(() => new Uint8Array(buffer))
 
-/** Reading bytes that are no longer there throws: of a transferred buffer, or behind the end of one that has shrunk. */
-function held(read: () => Uint8Array): Uint8Array {
+/** Throws `options.invalid` where `read` throws: the buffer was transferred, or has shrunk below the end of the view. */
+function readBuffer(read: () => Uint8Array): Uint8Array {
   try {
     return read()
   } catch (cause) {

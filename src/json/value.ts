@@ -68,7 +68,7 @@ export function toPlain(value: JsonValue): unknown {
   return plain
 }
 
-/** True for equal trees, in time of the smaller one. */
+/** True for equal trees. Takes time linear in the smaller one. */
 export function sameValue(a: JsonValue, b: JsonValue): boolean {
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((item, i) => sameValue(item, b[i] as JsonValue))

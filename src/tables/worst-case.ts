@@ -2,7 +2,7 @@
 // shape needs more than the table says.
 
 export const worstCase = {
-  /** Heap for a byte of the payload: lists in lists (`[[[[]]]]`) and objects with ever new keys take 28 to 31. */
+  /** Heap for a byte of the payload: lists in lists (`[[[[]]]]`) and objects whose keys all differ take 28 to 31. */
   heapPerByte: 40,
   /** The same under a contract whose verdicts are remembered while branches of unions are tried: an entry for each container. */
   rememberingHeapPerByte: 72,

@@ -156,7 +156,7 @@ describe('a callback that throws is a fault', () => {
   })
 })
 
-// Node ends a process with a rejection that nobody handles: a test in this process could not see that.
+// An unhandled rejection ends a Node process: a test in this process could not see that.
 test.each(['at the first payload', 'at a later one'])(
   'no rejection of a callback is left unhandled: %s',
   async (when) => {

@@ -17,12 +17,14 @@ export function rejectAmbiguous(
   if (!withCode.includes(true)) return
   const changing = options.map((option) => changesDocument(option, context.options))
   // A shared definition is known by its zod type only.
-  const told = nodes.map((node, i) =>
+  const comparable = nodes.map((node, i) =>
     node.$ref !== undefined && isObject(options[i] as $ZodType) ? { type: 'object' } : node,
   )
   const mayChange = (i: number, j: number): boolean => changing[i] === true || changing[j] === true
   const isAmbiguous = withCode.some(
-    (code, i) => code && told.some((node, j) => j > i && mayChange(i, j) && !disjoint(told[i] as SchemaDocument, node)),
+    (code, i) =>
+      code &&
+      comparable.some((node, j) => j > i && mayChange(i, j) && !disjoint(comparable[i] as SchemaDocument, node)),
   )
   if (isAmbiguous) {
     context.reject(
