@@ -20,6 +20,11 @@ export const contractsHeapMb = (lockBytes: number): number => Math.ceil((lockByt
 export const longestMs = ({ cost, limits }: Profile, bytes: number): number =>
   (bytes * (table.usPerByte + (table.usPerStep * cost.steps) / limits.maxBytes)) / 1000
 
+/** Throws `engine.unavailable` when a heap of `haveMb` is too small for the payloads of a contract in the js engine. */
+export function requireHeap(profile: Profile, haveMb: number): void {
+  if (haveMb < jsHeapMb(profile)) throw heapFault(profile, haveMb)
+}
+
 /** The fault of a thread whose heap limit is too low for the payloads of a contract. */
 export function heapFault(profile: Profile, haveMb: number): SidelaneError {
   const needMb = jsHeapMb(profile)

@@ -1,7 +1,7 @@
 // Literals and enums: fixed values.
 
 import type { NormOp, Primitive } from '../../model/index.ts'
-import type { SchemaDocument } from '../schema-document.ts'
+import { jsonTypeOf, type SchemaDocument } from '../schema-document.ts'
 import { normKeyword } from './strings.ts'
 import type { LoweringContext } from './context.ts'
 
@@ -14,7 +14,7 @@ export function lowerLiteral(
 ): SchemaDocument {
   const taken: Primitive[] = []
   const distinct = new Set(values)
-  // Beside values of JSON it accepts no payload, a missing member neither.
+  // Beside other values, undefined accepts no payload and no missing member.
   if (distinct.size > 1) distinct.delete(undefined)
   for (const value of distinct) {
     const problem = literalProblem(value)
@@ -24,7 +24,7 @@ export function lowerLiteral(
   if (norm.length > 0 && taken.some((value) => typeof value !== 'string')) {
     return context.reject(path, 'norm() takes strings only; these values are mixed')
   }
-  const types = [...new Set(taken.map((value) => (value === null ? 'null' : typeof value)))]
+  const types = [...new Set(taken.map(jsonTypeOf))]
   const type = types.length === 1 ? { type: types[0] as string } : {}
   if (taken.length === 0) return context.reject(path, 'no value is left to accept')
   return { ...type, ...(taken.length === 1 ? { const: taken[0] as Primitive } : { enum: taken }), ...normKeyword(norm) }

@@ -6,6 +6,7 @@ import {
   jsHeapMb,
   longestMs,
   rejected,
+  requireHeap,
   SidelaneError,
   toFault,
   type Call,
@@ -116,8 +117,7 @@ export class PoolPlacement implements Placement {
 
   /** Throws `engine.unavailable` for a contract whose payloads could exceed the heap of every worker. */
   #checkHeap({ profile }: Contract): void {
-    const { mostHeapMb } = this.#supervisor
-    if (jsHeapMb(profile) > mostHeapMb) throw heapFault(profile, mostHeapMb)
+    requireHeap(profile, this.#supervisor.mostHeapMb)
   }
 
   /** Workers that were ended and replaced. */
