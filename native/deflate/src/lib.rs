@@ -52,9 +52,10 @@ impl Default for Encoder {
     }
 }
 
-/// Most bytes that a payload of `len` bytes gives: stored, in its container.
+/// Most bytes that a payload of `len` bytes gives: stored, in its container. A stored block begins with the bits that the block
+/// ahead of it left, which may take one more byte.
 pub const fn bound(len: usize) -> usize {
-    len + stored::OVERHEAD * (len / MAX_SCAN + 1) + 18
+    len + (stored::OVERHEAD + 1) * (len / MAX_SCAN + 1) + 18
 }
 
 impl Encoder {
