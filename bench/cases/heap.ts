@@ -2,6 +2,7 @@
 // too low ends, so each measurement is a search for the lowest limit at which a process succeeds.
 
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import process from 'node:process'
 import { worstCase } from '#dist/tables/worst-case.js'
 import { contractIds, heapContract, shapeIds, type ContractId, type ShapeId } from './heap-shapes.ts'
@@ -50,9 +51,8 @@ async function succeeds(shape: ShapeId, contract: ContractId, heapMb: number): P
   const file = new URL('./heap-child.js', import.meta.url).pathname
   const args = [`--max-old-space-size=${Math.floor(heapMb)}`, file, shape, contract, String(payloadBytes)]
   const child = spawn(process.execPath, args, { stdio: 'ignore' })
-  return await new Promise((resolve, reject) => {
-    child.once('error', reject).once('close', (code) => resolve(code === 0))
-  })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return code === 0
 }
 
 export const heapText = (rows: readonly HeapRow[]): string =>

@@ -2,6 +2,7 @@
 // process.
 
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import process from 'node:process'
 import type { ContenderId } from '../contenders.ts'
 
@@ -29,7 +30,7 @@ export async function memoryOf(id: string, seed: number): Promise<Memory> {
   })
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
-  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve))
+  const [code] = (await once(child, 'close')) as [number | null]
   if (code !== 0) throw new Error(`The memory run of ${id} ended with code ${String(code)}`)
   const { early, late } = JSON.parse(text) as Pick<Memory, 'early' | 'late'>
   return { id, early, late, ratio: late / early }

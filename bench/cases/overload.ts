@@ -45,7 +45,7 @@ interface Guarded {
   readonly id: string
   readonly isOurs: boolean
   readonly run: (payload: Buffer) => Promise<Answer>
-  /** The same pool without protection, to measure its capacity. */
+  /** The same placement without protection, to measure its capacity. */
   readonly unguarded: (payload: Buffer) => Promise<Answer>
   /** True for the error of a call that was refused. */
   readonly refuses: (error: unknown) => boolean
@@ -76,7 +76,7 @@ export async function overload(set: PayloadSet, { wanted, budgetMs, onStep }: Ov
   const rows: OverloadRow[] = []
   for (const { make, rates } of makers) {
     for (const times of rates) {
-      // A new pool for each rate, so that leftovers of the previous rate do not count.
+      // A new placement for each rate, so that leftovers of the previous rate do not count.
       const guarded = await make()
       try {
         onStep(`${guarded.id} at ${times} times its knee`, rows.length / steps)
@@ -219,7 +219,7 @@ async function flood(
     await setImmediate()
   }
   const spentMs = performance.now() - from
-  // Waits for all admitted calls, so that the next turn starts with an empty pool.
+  // Waits for all admitted calls: the late ones are counted too.
   const idle = (): boolean => ended === offered
   while (!idle()) await setTimeout(5)
   return {

@@ -12,7 +12,7 @@ export interface Target {
 }
 
 export async function connect(id: SocketId, contract: Contract, digest: Digest, target: Target): Promise<Contender> {
-  const whoever = { id, digest, side: isPeer(id) ? 'peer' : 'ours', mode: 'socket' } as const
+  const common = { id, digest, side: isPeer(id) ? 'peer' : 'ours', mode: 'socket' } as const
   const canonical = !id.startsWith('axum-http')
   if (!isPeer(id) && !id.endsWith('-http')) {
     const processor = await createProcessor(contract, {
@@ -21,7 +21,7 @@ export async function connect(id: SocketId, contract: Contract, digest: Digest, 
       deadlineMs: 60_000,
     })
     const call = (payload: Buffer): Promise<Answer> => processor.process(payload)
-    return { ...whoever, canonical, call, close: () => processor.close() }
+    return { ...common, canonical, call, close: () => processor.close() }
   }
   const tcp = id.startsWith('axum-http')
   const pool = new Pool(tcp ? `http://127.0.0.1:${target.port}` : 'http://localhost', {
@@ -35,7 +35,7 @@ export async function connect(id: SocketId, contract: Contract, digest: Digest, 
   const headers = { 'content-type': 'application/json' }
   const call = async (body: Buffer): Promise<Answer> =>
     read(await pool.request({ path, method: 'POST', headers, body }))
-  return { ...whoever, canonical, call, close: () => pool.close() }
+  return { ...common, canonical, call, close: () => pool.close() }
 }
 
 const mostInFlight = 64

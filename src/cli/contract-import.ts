@@ -71,11 +71,12 @@ export const contractImport: Command = {
 }
 
 function readJson(file: string): unknown {
+  const text = textOf(file)
   try {
-    return JSON.parse(textOf(file)) as unknown
-  } catch (error) {
+    return JSON.parse(text) as unknown
+  } catch {
     // The engine's own message quotes the file.
-    throw error instanceof UsageError ? error : notJson(file)
+    throw notJson(file)
   }
 }
 

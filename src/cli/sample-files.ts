@@ -32,8 +32,6 @@ export function openSamples(file: string): SampleSource {
   }
 }
 
-const newline = 0x0a
-
 const longLine = (file: string): FileError =>
   new FileError(file, 'samples', 'too_large', `a line has more than ${maxLineBytes} bytes`)
 
@@ -46,7 +44,6 @@ function linesOf(file: string): SampleSource {
     *[Symbol.iterator]() {
       const splitter = new LineSplitter(maxLineBytes)
       let bytes = 0
-      let lineStart = 0
       const descriptor = openRegularFileSync(file, 'samples')
       try {
         for (let size = -1; size !== 0;) {
@@ -54,14 +51,13 @@ function linesOf(file: string): SampleSource {
           const chunk = new Uint8Array(chunkBytes)
           size = readSync(descriptor, chunk)
           this.bytesRead = bytes += size
-          if (chunk.includes(newline)) lineStart = bytes
-          // The splitter reports a long line at its end, which a sparse file does not have.
-          if (bytes - lineStart > maxLineBytes) throw longLine(file)
           for (const line of size > 0 ? splitter.split(chunk.subarray(0, size)) : splitter.end()) {
             this.where = `line ${line.number}`
             if (!(line.payload instanceof Uint8Array)) throw longLine(file)
             if (!isBlank(line)) yield line.payload
           }
+          // At once: a sparse file may have no end of the line.
+          if (splitter.isTooLong) throw longLine(file)
         }
       } finally {
         closeSync(descriptor)

@@ -1,6 +1,6 @@
 // What the adapters give to the core and get from it: HTTP messages of no framework.
 
-import { describeIssue, problemOf, retryAfterSeconds, type ErrorCode, type ProblemDetails } from '../model/index.ts'
+import { describeIssue, problemFields, problemOf, type ErrorCode, type ProblemDetails } from '../model/index.ts'
 import { encodeUtf8 } from '#runtime'
 
 /** The head of a request. */
@@ -35,11 +35,7 @@ export function problemResponse(code: ErrorCode, options: ProblemOptions = {}): 
   const { status } = problem
   return {
     status,
-    headers: {
-      'Content-Type': 'application/problem+json',
-      ...((status === 429 || status === 503) && { 'Retry-After': String(retryAfterSeconds(options.retryAfterMs)) }),
-      ...options.headers,
-    },
+    headers: { ...problemFields(status, options.retryAfterMs), ...options.headers },
     body: encodeUtf8(JSON.stringify(problem)),
   }
 }

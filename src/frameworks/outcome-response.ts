@@ -63,7 +63,7 @@ export function notAcceptable(outcome: Sendable): HttpResponse {
 /** The canonical form of a body from a store is not larger. */
 export const maxStoredBytes = 67_108_864
 
-/** True where the decoder is missing or the body is damaged: nothing can be sent. */
+/** True where this runtime lacks the decoder: the canonical form cannot be sent. */
 export const cannotDecode = (error: unknown): boolean => isFault(error) && error.code === 'codec.unavailable'
 
 /** Weak comparison (RFC 9110, 13.1.2). */

@@ -24,10 +24,10 @@ export function processorOf(source: Source, contract?: Contract | string): AnyPr
   }
   if (!('processor' in source)) throw invalidOptions(texts.source)
   if (typeof contract !== 'object') throw invalidOptions(texts.nameOfHost)
-  const known = opened.get(source) ?? new WeakMap<Contract, AnyProcessor>()
-  opened.set(source, known)
-  const processor = known.get(contract) ?? source.processor(contract)
-  known.set(contract, processor)
+  let known = opened.get(source)
+  if (known === undefined) opened.set(source, (known = new WeakMap()))
+  let processor = known.get(contract)
+  if (processor === undefined) known.set(contract, (processor = source.processor(contract)))
   return processor
 }
 

@@ -76,7 +76,7 @@ const tokenOfContract = ({ profile }: Contract): string | undefined =>
   profile.dictionary === undefined ? tokenOf(profile.compress.codec) : undefined
 
 /** What a client can cause, or wait for. The status of any other code is about this server's own peers and options. */
-const told: ReadonlySet<ErrorCode> = new Set([
+const clientCodes: ReadonlySet<ErrorCode> = new Set([
   'limit.bytes',
   'codec.corrupt',
   'overloaded',
@@ -88,7 +88,7 @@ const told: ReadonlySet<ErrorCode> = new Set([
 function faultResponse(error: unknown, { onError = printFault }: ReceiveOptions): HttpResponse {
   const fault = isFault(error) ? error : withCause(error)
   const { code, retryAfterMs } = fault
-  if (told.has(code)) return problemResponse(code, { retryAfterMs })
+  if (clientCodes.has(code)) return problemResponse(code, { retryAfterMs })
   onError(fault)
   return problemResponse(code, { status: 500 })
 }

@@ -74,15 +74,16 @@ async function feed(
   writer: WritableStreamDefaultWriter<Uint8Array>,
   maxBytes: number,
 ): Promise<unknown> {
+  const stop = (fault: unknown): unknown => {
+    writer.abort(fault).catch(ignore)
+    return fault
+  }
   let bytes = 0
   for (;;) {
     const piece = await source.read().catch((error: unknown) => ({ error }))
-    const fault =
-      'error' in piece ? piece.error : (bytes += piece.value?.length ?? 0) > maxBytes ? tooLong() : undefined
-    if (fault !== undefined || 'error' in piece) {
-      writer.abort(fault).catch(ignore)
-      return fault
-    }
+    if ('error' in piece) return stop(piece.error)
+    bytes += piece.value?.length ?? 0
+    if (bytes > maxBytes) return stop(tooLong())
     // Rejects when the decoder has failed: its other end has the error.
     const written = await (piece.done ? writer.close() : writer.write(piece.value)).then(() => true, ignore)
     if (piece.done || written !== true) return undefined

@@ -35,5 +35,8 @@ export function problemOf(code: ErrorCode, details: ProblemDetails = {}): Proble
   }
 }
 
-/** The value of `Retry-After`: whole seconds, at least 1. */
-export const retryAfterSeconds = (ms = 0): number => Math.max(1, Math.ceil(ms / 1000))
+/** The fields of the response. `Retry-After`, where another attempt may succeed, is whole seconds, at least 1. */
+export const problemFields = (status: number, retryAfterMs = 0): Readonly<Record<string, string>> => ({
+  'Content-Type': 'application/problem+json',
+  ...((status === 429 || status === 503) && { 'Retry-After': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
+})

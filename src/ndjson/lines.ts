@@ -90,6 +90,11 @@ export class LineSplitter {
     }
   }
 
+  /** True as soon as the current line is too long, before its end. */
+  get isTooLong(): boolean {
+    return this.#tooLong
+  }
+
   /** Ends the current line: at the end of the input it is the last one, if no `\n` ended it. */
   *end(): Generator<Line, void, undefined> {
     const number = this.#number++

@@ -120,6 +120,16 @@ test('LineSplitter splits chunk by chunk, without copying lines that lie in one 
   expect([...splitter.end()]).toEqual([{ number: 3, payload: bytes('3') }])
 })
 
+test('LineSplitter tells before its end that a line is too long', () => {
+  const splitter = new LineSplitter(3)
+  const told = (text: string): unknown => [[...splitter.split(bytes(text))].length, splitter.isTooLong]
+  expect(['1\n234', '56', '7\n8'].map(told)).toEqual([
+    [1, false],
+    [0, true],
+    [1, false],
+  ])
+})
+
 test('isBlank is true for white space only', () => {
   const blank = (payload: Uint8Array | SidelaneError): boolean => isBlank({ number: 1, payload })
   expect([' \t\r', ' 1', '\u0001'].map((text) => blank(bytes(text)))).toEqual([true, false, false])

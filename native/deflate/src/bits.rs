@@ -12,6 +12,13 @@ pub(crate) fn buffer() -> Box<Buffer> {
     Box::new([0; CAPACITY + 8])
 }
 
+/// Bits of a byte that is not full, at most seven: the next block begins with them.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Pending {
+    bits: u64,
+    pub(crate) count: u32,
+}
+
 /// Bits in front of the next flush, and where that flush stores them.
 pub(crate) struct BitWriter<'a> {
     bytes: &'a mut Buffer,
@@ -21,8 +28,8 @@ pub(crate) struct BitWriter<'a> {
 }
 
 impl<'a> BitWriter<'a> {
-    /// Starts behind bits of the last byte that another block left, at most seven.
-    pub(crate) fn new(bytes: &'a mut Buffer, (bits, count): (u64, u32)) -> Self {
+    /// Starts with the bits that another block left.
+    pub(crate) fn new(bytes: &'a mut Buffer, Pending { bits, count }: Pending) -> Self {
         Self { bytes, position: 0, bits, count }
     }
 
@@ -59,7 +66,7 @@ impl<'a> BitWriter<'a> {
     }
 
     /// Bytes that are stored, and the bits behind them.
-    pub(crate) fn finish(self) -> (usize, (u64, u32)) {
-        (usize::from(self.position), (self.bits, self.count))
+    pub(crate) fn finish(self) -> (usize, Pending) {
+        (usize::from(self.position), Pending { bits: self.bits, count: self.count })
     }
 }

@@ -49,7 +49,8 @@ impl Header {
             distances: 0,
         };
         let mut counts = [0; RUN_SYMBOLS];
-        // The end of a block always has a code, so at least 257 are sent; of distances at least one has.
+        // The end of a block always has a code, so at least 257 are sent; of distances at least one has. Their lengths take two
+        // run symbols at least, so the code for runs is complete.
         header.literals = header.add(literals, &mut counts);
         header.distances = header.add(distances, &mut counts);
         let lengths = assign(&counts, RUN_LIMIT);
@@ -116,13 +117,6 @@ impl Header {
             bits.put(u64::from(run.value), extra_bits(run.symbol));
             bits.flush();
         }
-    }
-
-    /// Bits of the header, the three of the block included.
-    pub(crate) fn size(&self) -> usize {
-        let runs = self.runs[..self.number].iter();
-        17 + 3 * self.sent
-            + runs.map(|run| self.codes[usize::from(run.symbol)].count() + extra_bits(run.symbol)).sum::<u32>() as usize
     }
 }
 

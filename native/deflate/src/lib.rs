@@ -1,8 +1,7 @@
 //! DEFLATE (RFC 1951) for payloads of a few kilobytes.
 //!
-//! One pass over the input finds the matches ([`matcher`]). Their codes come from a [`Table`] that was made ahead for payloads
-//! of this kind, or from the payload's own counts ([`dynamic`]); what does not shrink is stored. The README explains the
-//! parts.
+//! One pass over the input finds the matches. Their codes come from a [`Table`] that was made ahead for payloads of this kind,
+//! or from the payload's own counts; what does not shrink is stored. The README explains the parts.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -20,6 +19,7 @@ mod header;
 mod input;
 mod lengths;
 mod matcher;
+mod scanner;
 mod sequences;
 mod stored;
 mod symbols;
@@ -28,13 +28,12 @@ mod train;
 
 use alloc::boxed::Box;
 
-use bits::{BitWriter, Buffer};
+use bits::{BitWriter, Buffer, Pending};
 use codes::Codes;
 pub use container::Container;
 use emit::Emitter;
-use input::{Input, MAX_SCAN};
-use matcher::Matcher;
-use sequences::Sequences;
+use input::MAX_SCAN;
+use scanner::Scanner;
 pub use symbols::{DISTANCES, LITERALS_AND_LENGTHS};
 pub use table::{InvalidTable, Table};
 pub use train::{Lengths, Trainer};
@@ -42,9 +41,7 @@ pub use train::{Lengths, Trainer};
 /// The memory of one thread, about 250 KiB, of which a payload touches a few times its own size: reused by every call,
 /// without influence on the output.
 pub struct Encoder {
-    input: Box<Input>,
-    matcher: Box<Matcher>,
-    sequences: Box<Sequences>,
+    scanner: Scanner,
     codes: Box<Codes>,
     output: Box<Buffer>,
 }
@@ -55,20 +52,15 @@ impl Default for Encoder {
     }
 }
 
-/// Most bytes that a payload of `len` bytes gives: stored, in its container.
+/// Most bytes that a payload of `len` bytes gives: stored, in its container. A stored block begins with the bits that the block
+/// ahead of it left, which may take one more byte.
 pub const fn bound(len: usize) -> usize {
-    len + stored::OVERHEAD * (len / MAX_SCAN + 1) + 18
+    len + (stored::OVERHEAD + 1) * (len / MAX_SCAN + 1) + 18
 }
 
 impl Encoder {
     pub fn new() -> Self {
-        Self {
-            input: Box::new(Input::new()),
-            matcher: Box::new(Matcher::new()),
-            sequences: Box::new(Sequences::new()),
-            codes: Box::new(Codes::new()),
-            output: bits::buffer(),
-        }
+        Self { scanner: Scanner::new(), codes: Box::new(Codes::new()), output: bits::buffer() }
     }
 
     /// Compresses into `target` and returns the size of the output, at most [`bound`]; `None` when the target is too small.
@@ -84,25 +76,25 @@ impl Encoder {
         let mut size = 0;
         append(target, &mut size, container.head())?;
         let mut rest = input;
-        let mut bits = (0, 0);
+        let mut pending = Pending::default();
         loop {
             let (chunk, behind) = rest.split_at(rest.len().min(MAX_SCAN));
-            let (written, left) = self.block(table, chunk, bits, behind.is_empty());
+            let (written, left) = self.block(table, chunk, pending, behind.is_empty());
             append(target, &mut size, self.output.get(..written)?)?;
             if behind.is_empty() {
                 break;
             }
-            (rest, bits) = (behind, left);
+            (rest, pending) = (behind, left);
         }
         append(target, &mut size, container.tail(input).get(..container.tail_size())?)?;
         Some(size)
     }
 
     /// Writes one block in the way that suits it: bytes of `output`, and bits behind them.
-    fn block(&mut self, table: Option<&Table>, chunk: &[u8], start: (u64, u32), last: bool) -> (usize, (u64, u32)) {
+    fn block(&mut self, table: Option<&Table>, chunk: &[u8], start: Pending, last: bool) -> (usize, Pending) {
         let most = chunk.len() + stored::OVERHEAD;
         if !chunk.is_empty() {
-            self.input.set(chunk);
+            self.scanner.input.set(chunk);
             let written = table.and_then(|table| self.with_table(table, start, last));
             let (size, left) = written.unwrap_or_else(|| self.dynamic(start, last));
             if size <= most {
@@ -115,28 +107,28 @@ impl Encoder {
     }
 
     /// One pass. `None` when the table has no code for a symbol.
-    fn with_table(&mut self, table: &Table, start: (u64, u32), last: bool) -> Option<(usize, (u64, u32))> {
+    fn with_table(&mut self, table: &Table, start: Pending, last: bool) -> Option<(usize, Pending)> {
         let mut bits = BitWriter::new(&mut self.output, start);
         table.write_header(&mut bits, last);
         let mut emitter = Emitter::new(bits, table.codes());
-        self.matcher.scan(&self.input, &mut emitter);
+        self.scanner.scan(&mut emitter);
         Some(close(emitter.finish()?, last))
     }
 
     /// Two passes: codes need all counts.
-    fn dynamic(&mut self, start: (u64, u32), last: bool) -> (usize, (u64, u32)) {
-        self.sequences.scan(&mut self.matcher, &self.input);
-        let header = dynamic::codes(&self.sequences, &mut self.codes);
+    fn dynamic(&mut self, start: Pending, last: bool) -> (usize, Pending) {
+        self.scanner.note();
+        let header = dynamic::codes(&self.scanner.sequences, &mut self.codes);
         let mut bits = BitWriter::new(&mut self.output, start);
         header.write(&mut bits, last);
         let mut emitter = Emitter::new(bits, &self.codes);
-        emitter.block(&self.input, &self.sequences);
+        emitter.block(&self.scanner.input, &self.scanner.sequences);
         close(emitter.finish().unwrap_or_else(|| unreachable!("every counted symbol has a code")), last)
     }
 }
 
 /// The last block ends at a byte boundary.
-fn close(mut bits: BitWriter<'_>, last: bool) -> (usize, (u64, u32)) {
+fn close(mut bits: BitWriter<'_>, last: bool) -> (usize, Pending) {
     if last {
         bits.align();
     }

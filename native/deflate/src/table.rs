@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::bits::{self, BitWriter};
+use crate::bits::{self, BitWriter, Pending};
 use crate::codes::{Codes, DISTANCE_LIMIT, LITERAL_LIMIT};
 use crate::header::Header;
 use crate::lengths::CodeLengths;
@@ -37,21 +37,18 @@ impl Table {
         let (literals, distances) = (CodeLengths::from_lengths(literals), CodeLengths::from_lengths(distances));
         let mut codes = Box::new(Codes::new());
         codes.set(&literals, &distances);
-        let header = Header::new(&literals, &distances);
         let mut buffer = bits::buffer();
-        let mut bits = BitWriter::new(&mut buffer, (0, 0));
-        header.write(&mut bits, false);
-        bits.align();
-        let mut words: Vec<u32> = buffer
+        let mut bits = BitWriter::new(&mut buffer, Pending::default());
+        Header::new(&literals, &distances).write(&mut bits, false);
+        // The last flush has stored the pending bits too, and zeros behind them.
+        let (bytes, pending) = bits.finish();
+        let size = 8 * bytes + pending.count as usize;
+        let header = buffer
             .chunks_exact(4)
-            .take(header.size().div_ceil(32))
+            .take(size.div_ceil(32))
             .map(|word| word.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte)))
             .collect();
-        let rest = (header.size() as u32 - 1) % 32 + 1;
-        if let Some(last) = words.last_mut() {
-            *last &= u32::MAX >> (32 - rest);
-        }
-        Ok(Self { codes, header: words, rest })
+        Ok(Self { codes, header, rest: (size as u32 - 1) % 32 + 1 })
     }
 
     pub(crate) fn codes(&self) -> &Codes {

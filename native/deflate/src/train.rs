@@ -1,12 +1,9 @@
 //! Makes tables from samples.
 
-use alloc::boxed::Box;
-
 use crate::codes::{DISTANCE_LIMIT, LITERAL_LIMIT};
-use crate::input::{Input, MAX_SCAN};
+use crate::input::MAX_SCAN;
 use crate::lengths::assign;
-use crate::matcher::Matcher;
-use crate::sequences::Sequences;
+use crate::scanner::Scanner;
 use crate::symbols::{DISTANCES, LITERALS_AND_LENGTHS};
 
 /// Code lengths of a table: what a lock keeps.
@@ -18,9 +15,7 @@ pub struct Lengths {
 
 /// Counts the symbols of samples.
 pub struct Trainer {
-    input: Box<Input>,
-    matcher: Box<Matcher>,
-    sequences: Box<Sequences>,
+    scanner: Scanner,
     literals: [u64; LITERALS_AND_LENGTHS],
     distances: [u64; DISTANCES],
 }
@@ -33,23 +28,17 @@ impl Default for Trainer {
 
 impl Trainer {
     pub fn new() -> Self {
-        Self {
-            input: Box::new(Input::new()),
-            matcher: Box::new(Matcher::new()),
-            sequences: Box::new(Sequences::new()),
-            literals: [0; LITERALS_AND_LENGTHS],
-            distances: [0; DISTANCES],
-        }
+        Self { scanner: Scanner::new(), literals: [0; LITERALS_AND_LENGTHS], distances: [0; DISTANCES] }
     }
 
     /// Adds a sample: the first 32 KiB of it.
     pub fn add(&mut self, sample: &[u8]) {
-        self.input.set(&sample[..sample.len().min(MAX_SCAN)]);
-        self.sequences.scan(&mut self.matcher, &self.input);
-        for (sum, &count) in self.literals.iter_mut().zip(self.sequences.literal_counts()) {
+        self.scanner.input.set(&sample[..sample.len().min(MAX_SCAN)]);
+        self.scanner.note();
+        for (sum, &count) in self.literals.iter_mut().zip(self.scanner.sequences.literal_counts()) {
             *sum += u64::from(count);
         }
-        for (sum, &count) in self.distances.iter_mut().zip(self.sequences.distance_counts()) {
+        for (sum, &count) in self.distances.iter_mut().zip(self.scanner.sequences.distance_counts()) {
             *sum += u64::from(count);
         }
     }

@@ -1,7 +1,7 @@
 // Responses: a text, a JSON document, a problem (RFC 9457) or an outcome, and their bytes.
 
 import { STATUS_CODES } from 'node:http'
-import { problemOf, retryAfterSeconds, viewOutcome, type ErrorCode, type ProblemDetails } from '../../model/index.ts'
+import { problemFields, problemOf, viewOutcome, type ErrorCode, type ProblemDetails } from '../../model/index.ts'
 import type { LoadedContract } from '../contracts.ts'
 
 export interface Response {
@@ -32,15 +32,10 @@ export function problem(code: ErrorCode, fields: ProblemFields = {}): Response {
   const { retryAfterMs, headers, closes = false } = fields
   const body = problemOf(code, fields)
   const { status } = body
-  const retry = status === 429 || status === 503
   return {
     status,
     code,
-    headers: {
-      'Content-Type': 'application/problem+json',
-      ...(retry && { 'Retry-After': retryAfterSeconds(retryAfterMs) }),
-      ...headers,
-    },
+    headers: { ...problemFields(status, retryAfterMs), ...headers },
     body: Buffer.from(JSON.stringify(body)),
     closes,
   }

@@ -7,7 +7,8 @@ use crate::profile::{Codec, Compress};
 
 const LEVELS: usize = 10;
 
-/// Payloads up to this size, in bytes, are compressed in one pass (`cargo bench -p sidelane-deflate --bench encode` compares both).
+/// Payloads up to this size, in bytes, are compressed by `sidelane-deflate`: `cargo bench -p sidelane-deflate --bench encode`
+/// compares both.
 const SMALL: usize = 8_192;
 
 /// The encoder of small payloads, and one compressor for each level, created on first use.
