@@ -11,11 +11,11 @@ use sidelane_core::Code;
 use sidelane_wire::Fault;
 
 use super::busy_poll::BusyPoll;
-use super::process_job::{Limit, SpareOutput, process};
+use super::process_job::{Limit, process};
 use super::queue::Job;
 use super::response_writer::MAX_UNSENT_BYTES;
 use super::{Worker, micros};
-use crate::telemetry::{Request, Shed};
+use crate::telemetry::Shed;
 
 /// Longest time of a batch.
 pub(crate) const BATCH_TIME: Duration = Duration::from_millis(1);
@@ -125,20 +125,15 @@ impl Worker {
         let slice_end = started + SLICE;
         let end = job.expires.map_or(slice_end, |expires| expires.min(slice_end));
         let limit = Limit { end: Some(end), looks_ahead: true, stop: None };
-        let queue_us = micros(job.received, started);
-        let answered = job.writer.try_answer(|output| {
-            let target = &mut SpareOutput { output, pool: &self.outputs };
-            let written = process(&*job.contract.engine, job.payload(), job.reply, &limit, scratch, target);
+        job.writer.try_answer(|output| {
+            let (engine, payload) = (&*job.contract.engine, job.payload());
+            let written = process(engine, payload, job.reply, &limit, scratch, output, &self.outputs);
             *now = Instant::now();
             if written.code() == Some(Code::DeadlineExceeded) && job.expires.is_none_or(|expires| expires > *now) {
-                return None;
+                return false;
             }
-            let run_us = micros(started, *now);
-            let (code, out_bytes) = (written.code(), written.body_bytes());
-            self.report(&Request { code, out_bytes, queue_us, run_us, ran: true, ..job.facts() });
-            self.finish_answer(job, output, &written, queue_us, run_us);
-            Some(())
-        });
-        answered.is_some()
+            self.finish_answer(job, output, &written, started, *now);
+            true
+        })
     }
 }
