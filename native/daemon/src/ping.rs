@@ -34,7 +34,7 @@ pub fn ping(path: &Path) -> ExitCode {
     }
 }
 
-/// Why the daemon is not ready; empty when it is. The server may be anything: only what looks like a reason is taken over.
+/// Why the daemon is not ready; empty when it is. The server may not be a daemon: only text in the form of a reason is printed.
 fn reasons_in(answer: &[u8]) -> Result<String, String> {
     if answer.is_empty() {
         return Err(texts::CLOSED.to_owned());

@@ -22,8 +22,8 @@ pub(crate) const BATCH_TIME: Duration = Duration::from_millis(1);
 
 const BATCH_JOBS: usize = 64;
 
-/// Longest time of a payload on the thread of its connection. One that takes longer is ended, and starts again on a spare
-/// thread: what else the connections of this thread send waits for no payload longer than this.
+/// Longest time that a payload runs on the thread of its connection: it bounds how long one payload delays the other requests
+/// of this thread. A payload that takes longer is ended, and starts again on a spare thread.
 const SLICE: Duration = Duration::from_millis(20);
 
 /// Runs the worker's queue forever. A panic outside of a job restarts the loop.
@@ -57,7 +57,7 @@ async fn run_batches(worker: Rc<Worker>) {
 enum Dispatched {
     Ran,
     Refused,
-    /// It needs more time than this thread has, which it began to run at the time.
+    /// It goes to a spare thread. `Some`: it was ended, because its slice, which began at this time, was too short.
     Moves(Option<Instant>),
 }
 
@@ -118,8 +118,7 @@ impl Worker {
         Dispatched::Refused
     }
 
-    /// Runs the job, and writes its answer where it is sent from. False: it was ended, because it took too long for this
-    /// thread.
+    /// Runs the job, and writes its answer where it is sent from. False: it was ended, because its slice was too short.
     fn run(&self, job: &Job, started: Instant, now: &mut Instant) -> bool {
         let scratch = &mut *self.scratch.borrow_mut();
         let slice_end = started + SLICE;

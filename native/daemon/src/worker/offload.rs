@@ -20,7 +20,7 @@ use crate::buffers::{BufferPool, OutputBuf};
 use crate::spare_threads::SpareThreads;
 use crate::telemetry::Shed;
 
-/// What both threads know of a job.
+/// The state of a job that both threads share.
 #[derive(Default)]
 struct Progress {
     has_started: AtomicBool,
@@ -85,7 +85,7 @@ impl Worker {
             if written.is_none() {
                 scratch.reset();
             }
-            // Before the answer: a client that sees it finds the budget free.
+            // Before the answer is sent, so that the budget is free when the client receives it.
             drop((body, reservation));
             // The connection may be gone.
             let _ = sender.send(Finished { output, written, started });
