@@ -1,6 +1,7 @@
-//! The app that a daemon belongs to, by the daemon's stdin: its end says that the app is gone, and the contracts may come
-//! through it, with keys that touch no disk. A line is the JSON of a contract, `{"lock","dictionary","digestKey"}`: the text of
-//! the lock, and bytes in hex where it has them. The line `{"load":true}` ends a batch.
+//! Reads the daemon's stdin, which the app that owns the daemon holds open: the end of stdin means that the app is gone.
+//! Contracts may come through it, so that their keys are in no file. A line is the JSON of a contract,
+//! `{"lock","dictionary","digestKey"}`: the text of the lock, and bytes in hex where it has them. The line `{"load":true}`
+//! ends a batch.
 //!
 //! Twin of `src/server/contract-input.ts` and `src/server/owner.ts`.
 
@@ -63,7 +64,7 @@ impl Owner {
         Self { events: Some(events) }
     }
 
-    /// The next event; never, when stdin is not read.
+    /// The next event; when stdin is not read, it never resolves.
     pub async fn next(&mut self) -> OwnerEvent {
         match &mut self.events {
             Some(events) => events.recv().await.unwrap_or(OwnerEvent::Gone),
@@ -72,7 +73,7 @@ impl Owner {
     }
 }
 
-/// Removes the directory of the socket after the owner, who would have removed it, is gone. Others' files keep it.
+/// Removes the directory of the socket, for the owner, which is gone. A directory with other files stays.
 pub fn remove_directory(settings: &Settings) {
     if let (true, SocketPlace::Path(path) | SocketPlace::Default(path)) = (settings.remove_directory, &settings.socket)
     {
@@ -116,7 +117,7 @@ fn contract_of(line: &[u8]) -> Result<Option<GivenContract>, String> {
         return Ok(None);
     }
     let lock = message["lock"].as_str().ok_or_else(no_contract)?.as_bytes().to_vec();
-    // So that a bad one is refused here, with its line.
+    // Checked here, so that the error names the line.
     Contract::load(&lock).map_err(|error| error.to_string())?;
     let bytes = |name: &str| match &message[name] {
         Json::Null => Ok(Vec::new()),

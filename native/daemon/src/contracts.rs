@@ -1,6 +1,6 @@
 //! The contracts in force: read from disk, compiled, found by name. A registry never changes; a reload makes another one.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -41,13 +41,68 @@ impl LoadedContract {
 }
 
 /// All contracts in force, in the order in which they were loaded.
-#[derive(Default)]
 pub struct ContractRegistry {
     all: Vec<Arc<LoadedContract>>,
     /// The number of registries before this one.
     pub generation: u64,
-    /// Most spare threads of a contract.
-    threads: usize,
+}
+
+/// Collects the contracts of a registry.
+struct Loader<'a> {
+    settings: &'a Settings,
+    compile: Compile,
+    observer: &'a dyn Observer,
+    /// Names in the settings' digest keys of which no contract is loaded yet.
+    unused_keys: BTreeSet<&'a str>,
+    loaded: Vec<Arc<LoadedContract>>,
+}
+
+impl Loader<'_> {
+    /// Adds the contract of a lock file. `beside`: its key file, unless the settings name one.
+    fn add_file(&mut self, lock: &Path, beside: Option<&Path>) -> Result<(), String> {
+        let contract = Contract::load(&regular_file::read(lock, file_kinds::LOCK)?)
+            .map_err(|error| format!("{}: {error}", lock.display()))?;
+        let key = match self.settings.digest_key_files.get(contract.name()).map(PathBuf::as_path).or(beside) {
+            Some(file) => regular_file::read(file, file_kinds::KEY)?,
+            None => Vec::new(),
+        };
+        self.unused_keys.remove(contract.name());
+        let dictionary = match contract.dictionary_path() {
+            Some(path) => regular_file::read(&lock.with_file_name(path), file_kinds::DICTIONARY)?,
+            None => Vec::new(),
+        };
+        self.add(lock.display(), contract, &key, &dictionary)
+    }
+
+    /// `origin`: where the contract is from, for errors.
+    fn add(
+        &mut self,
+        origin: impl std::fmt::Display,
+        contract: Contract,
+        key: &[u8],
+        dictionary: &[u8],
+    ) -> Result<(), String> {
+        let (name, is_keyed) = (contract.name().to_owned(), contract.needs_digest_key());
+        if is_keyed && key.is_empty() {
+            return Err(texts::expected_digest_key(name, origin));
+        }
+        // A contract that is loaded twice takes the later key and the later place.
+        self.loaded.retain(|one| *one.id != *contract.id());
+        let loaded = LoadedContract {
+            id_bytes: *contract.id_bytes(),
+            id: contract.id().into(),
+            fingerprint: if is_keyed { fingerprint(key) } else { [0; FINGERPRINT_BYTES] },
+            codec: contract.compress().codec.name(),
+            digest: contract.digest().name(),
+            max_bytes: contract.limits().max_bytes,
+            label: self.observer.label(&name),
+            name: name.into(),
+            engine: (self.compile)(contract, key, dictionary).map_err(|error| format!("{origin}: {error}"))?,
+            spares: SpareThreads::new(self.settings.threads),
+        };
+        self.loaded.push(Arc::new(loaded));
+        Ok(())
+    }
 }
 
 impl ContractRegistry {
@@ -58,82 +113,26 @@ impl ContractRegistry {
         compile: Compile,
         observer: &dyn Observer,
     ) -> Result<Self, String> {
-        let mut registry = Self { threads: settings.threads, ..Self::default() };
-        let mut keys = settings.digest_key_files.clone();
+        let unused_keys = settings.digest_key_files.keys().map(String::as_str).collect();
+        let mut loader = Loader { settings, compile, observer, unused_keys, loaded: Vec::new() };
         for path in &settings.contracts {
             if path.is_dir() {
                 for lock in lock_files_in(path)? {
                     let beside = key_beside(&lock);
-                    registry.add(&lock, beside.as_deref(), &mut keys, settings, compile, observer)?;
+                    loader.add_file(&lock, beside.as_deref())?;
                 }
             } else {
-                registry.add(path, None, &mut keys, settings, compile, observer)?;
+                loader.add_file(path, None)?;
             }
         }
         for one in given {
             let contract = Contract::load(&one.lock).map_err(|error| format!("stdin: {error}"))?;
-            registry.insert("stdin", contract, &one.key, &one.dictionary, compile, observer)?;
+            loader.add("stdin", contract, &one.key, &one.dictionary)?;
         }
-        match keys.into_keys().next() {
+        match loader.unused_keys.first() {
             Some(name) => Err(texts::unknown_digest_key(name)),
-            None => Ok(registry),
+            None => Ok(Self { all: loader.loaded, generation: 0 }),
         }
-    }
-
-    fn add(
-        &mut self,
-        lock: &Path,
-        beside: Option<&Path>,
-        unused: &mut BTreeMap<String, PathBuf>,
-        settings: &Settings,
-        compile: Compile,
-        observer: &dyn Observer,
-    ) -> Result<(), String> {
-        let contract = Contract::load(&regular_file::read(lock, file_kinds::LOCK)?)
-            .map_err(|error| format!("{}: {error}", lock.display()))?;
-        let name = contract.name().to_owned();
-        let key = match settings.digest_key_files.get(&name).map(PathBuf::as_path).or(beside) {
-            Some(file) => regular_file::read(file, file_kinds::KEY)?,
-            None => Vec::new(),
-        };
-        unused.remove(&name);
-        let dictionary = match contract.dictionary_path() {
-            Some(path) => regular_file::read(&lock.with_file_name(path), file_kinds::DICTIONARY)?,
-            None => Vec::new(),
-        };
-        self.insert(lock.display(), contract, &key, &dictionary, compile, observer)
-    }
-
-    /// `origin`: where the contract is from, for errors.
-    fn insert(
-        &mut self,
-        origin: impl std::fmt::Display,
-        contract: Contract,
-        key: &[u8],
-        dictionary: &[u8],
-        compile: Compile,
-        observer: &dyn Observer,
-    ) -> Result<(), String> {
-        let (name, is_keyed) = (contract.name().to_owned(), contract.needs_digest_key());
-        if is_keyed && key.is_empty() {
-            return Err(texts::expected_digest_key(name, origin));
-        }
-        // A contract that is loaded twice takes the later key and the later place.
-        self.all.retain(|one| *one.id != *contract.id());
-        let loaded = LoadedContract {
-            id_bytes: *contract.id_bytes(),
-            id: contract.id().into(),
-            fingerprint: if is_keyed { fingerprint(key) } else { [0; FINGERPRINT_BYTES] },
-            codec: contract.compress().codec.name(),
-            digest: contract.digest().name(),
-            max_bytes: contract.limits().max_bytes,
-            label: observer.label(&name),
-            name: name.into(),
-            engine: compile(contract, key, dictionary).map_err(|error| format!("{origin}: {error}"))?,
-            spares: SpareThreads::new(self.threads),
-        };
-        self.all.push(Arc::new(loaded));
-        Ok(())
     }
 
     /// The contract by this name: that of the id, or the one loaded last.

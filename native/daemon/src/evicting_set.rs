@@ -16,8 +16,8 @@ pub struct EvictingSet {
     members: Mutex<Members>,
 }
 
-/// The place of a member, released on drop.
-pub struct Place {
+/// A member of the set, removed on drop.
+pub struct Member {
     set: Arc<EvictingSet>,
     number: u64,
     evicted: Arc<Notify>,
@@ -29,7 +29,7 @@ impl EvictingSet {
     }
 
     /// Adds a member; true when the oldest one was evicted for it.
-    pub fn enter(self: &Arc<Self>) -> (Place, bool) {
+    pub fn enter(self: &Arc<Self>) -> (Member, bool) {
         let evicted = Arc::new(Notify::new());
         let mut members = self.lock();
         let oldest = if members.by_age.len() >= self.max { members.by_age.pop_first() } else { None };
@@ -40,7 +40,7 @@ impl EvictingSet {
         if let Some((_, oldest)) = &oldest {
             oldest.notify_one();
         }
-        (Place { set: Arc::clone(self), number, evicted }, oldest.is_some())
+        (Member { set: Arc::clone(self), number, evicted }, oldest.is_some())
     }
 
     fn lock(&self) -> MutexGuard<'_, Members> {
@@ -48,7 +48,7 @@ impl EvictingSet {
     }
 }
 
-impl Place {
+impl Member {
     /// Resolves when the member is evicted.
     pub fn evicted(&self) -> impl Future<Output = ()> + use<> {
         let evicted = Arc::clone(&self.evicted);
@@ -56,7 +56,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Member {
     fn drop(&mut self) {
         self.set.lock().by_age.remove(&self.number);
     }

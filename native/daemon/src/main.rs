@@ -1,6 +1,5 @@
 //! `sidelaned`: reads its options and serves. `docs/daemon.md` describes them.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use sidelane_daemon::config::{self, Command};
@@ -42,8 +41,7 @@ async fn run() -> std::io::Result<ExitCode> {
 }
 
 fn print(text: &str) -> ExitCode {
-    // The exit code tells the result, too.
-    let _ = writeln!(std::io::stdout(), "{text}");
+    process::print(text);
     ExitCode::SUCCESS
 }
 
@@ -52,7 +50,6 @@ fn own_fault() -> ExitCode {
 }
 
 fn fail(code: u8, message: &str) -> ExitCode {
-    // `eprintln!` panics when stderr is full or closed.
-    let _ = writeln!(std::io::stderr(), "sidelaned: {message}");
+    process::print_error(message);
     ExitCode::from(code)
 }

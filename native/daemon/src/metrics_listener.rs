@@ -40,7 +40,7 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                let (place, evicts) = connections.enter();
+                let (member, evicts) = connections.enter();
                 if evicts {
                     shared.refuse_connection(worker.thread);
                 }
@@ -49,7 +49,7 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>) {
                     tokio::select! {
                         biased;
                         () = serve_http(worker, Stream::Tcp(stream), &[], Access::Monitoring) => {}
-                        () = place.evicted() => {}
+                        () = member.evicted() => {}
                     }
                 });
             }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use crate::process::{print, print_error};
 use crate::texts::client as texts;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,14 +28,13 @@ pub fn ping(path: &Path) -> ExitCode {
             ExitCode::from(1)
         }
         Err(error) => {
-            // `eprintln!` panics when stderr is full or closed.
-            let _ = writeln!(io::stderr(), "sidelaned: {}: {error}", path.display());
+            print_error(&format!("{}: {error}", path.display()));
             ExitCode::from(3)
         }
     }
 }
 
-/// Why the daemon is not ready; empty when it is. The server may be anything: only what looks like a reason is taken over.
+/// Why the daemon is not ready; empty when it is. The server may not be a daemon: only text in the form of a reason is printed.
 fn reasons_in(answer: &[u8]) -> Result<String, String> {
     if answer.is_empty() {
         return Err(texts::CLOSED.to_owned());
@@ -53,11 +53,6 @@ fn reasons_in(answer: &[u8]) -> Result<String, String> {
     };
     let reasons: Vec<_> = reasons.iter().filter_map(serde_json::Value::as_str).filter(is_reason).take(8).collect();
     Ok(if reasons.is_empty() { texts::NO_REASON.to_owned() } else { reasons.join(", ") })
-}
-
-/// Ignores a closed stdout: the exit code has the result, too.
-fn print(text: &str) {
-    let _ = writeln!(io::stdout(), "{text}");
 }
 
 /// Asks on a thread: with a full backlog even connecting would block.

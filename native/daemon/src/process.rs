@@ -28,6 +28,16 @@ pub fn harden() {
     }
 }
 
+/// Ignores a closed stdout: the exit code has the result, too.
+pub fn print(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+pub fn print_error(message: &str) {
+    // `eprintln!` panics when stderr is full or closed.
+    let _ = writeln!(std::io::stderr(), "sidelaned: {message}");
+}
+
 /// The log line of a panic: its location, without its message.
 pub fn panic_line(panic: &PanicHookInfo<'_>) -> String {
     let location = panic.location().map_or_else(String::new, ToString::to_string);

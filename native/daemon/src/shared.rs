@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::config::settings::Settings;
 use crate::contracts::ContractRegistry;
-use crate::evicting_set::{EvictingSet, Place};
+use crate::evicting_set::{EvictingSet, Member};
 use crate::telemetry::memory::Pressure;
 use crate::telemetry::{Event, Gauges, Observer, Protocol, Shed};
 use crate::texts::unready;
@@ -63,7 +63,7 @@ impl Drop for Reservation {
 /// A counted connection, released on drop.
 pub struct ConnectionSlot {
     shared: Arc<Shared>,
-    excess: Option<Place>,
+    excess: Option<Member>,
     /// The thread that serves it and its protocol, once known.
     serving: Option<(usize, Protocol)>,
 }
@@ -76,7 +76,7 @@ impl ConnectionSlot {
 
     /// Resolves when it has to end, for another connection.
     pub fn evicted(&self) -> impl Future<Output = ()> + use<> {
-        let evicted = self.excess.as_ref().map(Place::evicted);
+        let evicted = self.excess.as_ref().map(Member::evicted);
         async move {
             match evicted {
                 Some(evicted) => evicted.await,
@@ -227,11 +227,11 @@ impl Shared {
         let before = self.full_connections.fetch_add(1, Relaxed);
         let excess = (before >= self.settings.max_connections).then(|| {
             self.full_connections.fetch_sub(1, Relaxed);
-            let (place, evicts) = self.excess.enter();
+            let (member, evicts) = self.excess.enter();
             if evicts {
                 self.refuse_connection(self.main_thread());
             }
-            place
+            member
         });
         ConnectionSlot { shared: Arc::clone(self), excess, serving: None }
     }

@@ -2,7 +2,7 @@
 //! such payload and end when there is none for a second; the system shares the cores between those of all contracts, so that
 //! no contract waits for another one's payloads.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -20,14 +20,10 @@ const DETOUR: Duration = Duration::from_millis(100);
 /// Work with the memory of the thread. Dropped without a run when it is removed.
 type Run = Box<dyn FnOnce(&mut Scratch) + Send>;
 
-struct Task {
-    number: u64,
-    run: Run,
-}
-
 #[derive(Default)]
 struct State {
-    tasks: VecDeque<Task>,
+    /// By number: the first one is the oldest.
+    tasks: BTreeMap<u64, Run>,
     threads: usize,
     idle: usize,
     last_number: u64,
@@ -38,7 +34,7 @@ pub struct SpareThreads {
     state: Mutex<State>,
     wake: Condvar,
     created: Instant,
-    /// In ms since `created`; 0: no payload was ended yet.
+    /// In ms since `created`.
     detour_until: AtomicU64,
 }
 
@@ -55,8 +51,7 @@ impl SpareThreads {
 
     /// True when payloads go to the spare threads without a try.
     pub fn is_detour(&self, now: Instant) -> bool {
-        let until = self.detour_until.load(Relaxed);
-        until != 0 && self.millis(now) < until
+        self.millis(now) < self.detour_until.load(Relaxed)
     }
 
     /// A payload was ended on the thread of its connection.
@@ -87,7 +82,7 @@ impl SpareThreads {
         }
         state.last_number += 1;
         let number = state.last_number;
-        state.tasks.push_back(Task { number, run });
+        state.tasks.insert(number, run);
         drop(state);
         self.wake.notify_one();
         Some(number)
@@ -95,29 +90,27 @@ impl SpareThreads {
 
     /// Drops a task that no thread has taken; false when one has.
     pub fn remove(&self, number: u64) -> bool {
-        let mut state = self.lock();
-        let at = state.tasks.iter().position(|task| task.number == number);
-        let task = at.and_then(|at| state.tasks.remove(at));
-        drop(state);
+        // It is dropped after the lock.
+        let task = self.lock().tasks.remove(&number);
         task.is_some()
     }
 
     fn work(&self) {
         let mut scratch = Scratch::default();
-        while let Some(task) = self.next() {
+        while let Some(run) = self.next() {
             // The task handles the panics of its engine.
-            if catch_unwind(AssertUnwindSafe(|| (task.run)(&mut scratch))).is_err() {
+            if catch_unwind(AssertUnwindSafe(|| run(&mut scratch))).is_err() {
                 scratch.reset();
             }
         }
     }
 
     /// The next task; `None` when the thread ends.
-    fn next(&self) -> Option<Task> {
+    fn next(&self) -> Option<Run> {
         let mut state = self.lock();
         loop {
-            if let Some(task) = state.tasks.pop_front() {
-                return Some(task);
+            if let Some((_, run)) = state.tasks.pop_first() {
+                return Some(run);
             }
             state.idle += 1;
             let (after, timeout) = self.wake.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);

@@ -81,9 +81,9 @@ struct Main {
     owner: Owner,
     /// Contracts of the owner that are in force.
     given: Vec<Arc<GivenContract>>,
-    /// The load that a thread does, if one does.
+    /// The load in progress, on a thread of its own.
     loading: Option<Loading>,
-    /// Loads to do after it.
+    /// Loads that start after it.
     queue: VecDeque<Load>,
 }
 
@@ -150,7 +150,7 @@ impl Main {
                     DaemonSignal::Reload => self.reload(Load::Hangup),
                     DaemonSignal::End(signal) => break signal.name(),
                 },
-                loaded = pending_or(&mut self.loading) => self.on_loaded(loaded),
+                loaded = load_result(&mut self.loading) => self.on_loaded(loaded),
                 event = self.owner.next() => match event {
                     OwnerEvent::Batch(batch) => self.reload(Load::Batch(batch)),
                     OwnerEvent::Gone => break drain::STDIN_ENDED,
@@ -193,7 +193,7 @@ impl Main {
         if self.loading.is_none() {
             return self.start_load(load);
         }
-        // One SIGHUP more or less makes no difference.
+        // The queued one reads the files after this signal, too.
         let is_repeated = matches!((&load, self.queue.back()), (Load::Hangup, Some(Load::Hangup)));
         if !is_repeated {
             self.queue.push_back(load);
@@ -286,8 +286,8 @@ fn loader(
     move || load(&settings, &given, compile, &*observer)
 }
 
-/// The contracts that a thread loads; never without one.
-async fn pending_or(loading: &mut Option<Loading>) -> Loaded {
+/// The result of the load in progress; without one it never resolves.
+async fn load_result(loading: &mut Option<Loading>) -> Loaded {
     match loading {
         Some(loading) => (&mut loading.result).await.unwrap_or_else(|_| own_fault()),
         None => std::future::pending().await,

@@ -75,7 +75,7 @@ impl RequestRules {
     }
 }
 
-/// The rules of a client's kinds but REQUEST.
+/// The rules of the kinds that a client sends, except REQUEST.
 fn check_common(header: &FrameHeader) -> Result<(), Violation> {
     if header.flags != 0 {
         return Err(Violation::Flags(header.flags, header.kind as u8));

@@ -47,7 +47,10 @@ pub fn resolve(raw: &RawOptions, env: &[(OsString, OsString)]) -> Result<Setting
     }
     let files = raw.get("--digest-key-file").and_then(Json::as_object);
     let file = |(name, file): (&String, &Json)| Some((name.clone(), PathBuf::from(file.as_str()?)));
-    let max_connections = number("--max-connections").map_or_else(default_connections, as_size);
+    let available_files = open_files().saturating_sub(RESERVED_FILES);
+    // Fewer where the limit of open files is low.
+    let default_connections = available_files.clamp(8, defaults::MAX_CONNECTIONS as usize);
+    let max_connections = number("--max-connections").map_or(default_connections, as_size);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Settings {
         socket: socket_place(text("--socket"), raw.contains_key("--socket"), env)?,
@@ -61,7 +64,7 @@ pub fn resolve(raw: &RawOptions, env: &[(OsString, OsString)]) -> Result<Setting
         max_bytes: size_or("--max-bytes", defaults::MAX_BYTES),
         max_in_flight: u32::try_from(number_or("--max-in-flight", defaults::MAX_IN_FLIGHT)).unwrap_or(u32::MAX),
         max_connections,
-        max_excess_connections: excess_connections(max_connections),
+        max_excess_connections: available_files.saturating_sub(max_connections).clamp(8, MAX_EXCESS_CONNECTIONS),
         deadline_ms: number_or("--deadline-ms", defaults::DEADLINE_MS),
         drain_ms: number_or("--drain-ms", defaults::DRAIN_MS),
         takeover: yes("--takeover"),
@@ -101,15 +104,6 @@ fn socket_place(path: Option<&str>, is_set: bool, env: &[(OsString, OsString)]) 
 
 fn variable(env: &[(OsString, OsString)], name: &str) -> Option<OsString> {
     env.iter().find(|(each, _)| each == name).map(|(_, value)| value.clone())
-}
-
-/// Fewer where the limit of open files is low.
-fn default_connections() -> usize {
-    open_files().saturating_sub(RESERVED_FILES).clamp(8, defaults::MAX_CONNECTIONS as usize)
-}
-
-fn excess_connections(max_connections: usize) -> usize {
-    open_files().saturating_sub(RESERVED_FILES.saturating_add(max_connections)).clamp(8, MAX_EXCESS_CONNECTIONS)
 }
 
 fn open_files() -> usize {

@@ -45,8 +45,6 @@ struct Requests {
     writer: Rc<ResponseWriter>,
     indices: ContractIndices,
     rules: RequestRules,
-    /// No answer is longer: the client is told.
-    answer_cap: usize,
     has_hello: bool,
     /// GOAWAY was sent.
     is_leaving: bool,
@@ -65,12 +63,10 @@ impl From<Violation> for Close {
 impl FramedSession {
     pub(super) fn new(worker: Rc<Worker>, writer: Rc<ResponseWriter>, since: Instant) -> Self {
         let registry = worker.shared.registry();
-        let (request_cap, answer_cap) = (registry.request_cap(), registry.answer_cap());
         let requests = Requests {
             worker,
             writer,
-            rules: RequestRules::new(saturate(request_cap)),
-            answer_cap,
+            rules: RequestRules::new(saturate(registry.request_cap())),
             indices: ContractIndices::new(registry),
             has_hello: false,
             is_leaving: false,
@@ -277,7 +273,7 @@ impl Requests {
         let hello = ClientHello::decode(payload)?;
         let limits = ServerLimits {
             request_bytes: self.rules.request_cap,
-            answer_bytes: saturate(self.answer_cap),
+            answer_bytes: saturate(self.indices.answer_cap()),
             in_flight: self.worker.shared.settings.max_in_flight,
         };
         let answer = self.indices.respond(&hello.contracts, limits);

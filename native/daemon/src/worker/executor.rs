@@ -11,19 +11,19 @@ use sidelane_core::Code;
 use sidelane_wire::Fault;
 
 use super::busy_poll::BusyPoll;
-use super::process_job::{Limit, SpareOutput, process};
+use super::process_job::{Limit, process};
 use super::queue::Job;
 use super::response_writer::MAX_UNSENT_BYTES;
 use super::{Worker, micros};
-use crate::telemetry::{Request, Shed};
+use crate::telemetry::Shed;
 
 /// Longest time of a batch.
 pub(crate) const BATCH_TIME: Duration = Duration::from_millis(1);
 
 const BATCH_JOBS: usize = 64;
 
-/// Longest time of a payload on the thread of its connection. One that takes longer is ended, and starts again on a spare
-/// thread: what else the connections of this thread send waits for no payload longer than this.
+/// Longest time that a payload runs on the thread of its connection: it bounds how long one payload delays the other requests
+/// of this thread. A payload that takes longer is ended, and starts again on a spare thread.
 const SLICE: Duration = Duration::from_millis(20);
 
 /// Runs the worker's queue forever. A panic outside of a job restarts the loop.
@@ -57,7 +57,7 @@ async fn run_batches(worker: Rc<Worker>) {
 enum Dispatched {
     Ran,
     Refused,
-    /// It needs more time than this thread has, which it began to run at the time.
+    /// It goes to a spare thread. `Some`: it was ended, because its slice, which began at this time, was too short.
     Moves(Option<Instant>),
 }
 
@@ -118,27 +118,21 @@ impl Worker {
         Dispatched::Refused
     }
 
-    /// Runs the job, and writes its answer where it is sent from. False: it was ended, because it took too long for this
-    /// thread.
+    /// Runs the job, and writes its answer where it is sent from. False: it was ended, because its slice was too short.
     fn run(&self, job: &Job, started: Instant, now: &mut Instant) -> bool {
         let scratch = &mut *self.scratch.borrow_mut();
         let slice_end = started + SLICE;
         let end = job.expires.map_or(slice_end, |expires| expires.min(slice_end));
         let limit = Limit { end: Some(end), looks_ahead: true, stop: None };
-        let queue_us = micros(job.received, started);
-        let answered = job.writer.try_answer(|output| {
-            let target = &mut SpareOutput { output, pool: &self.outputs };
-            let written = process(&*job.contract.engine, job.payload(), job.reply, &limit, scratch, target);
+        job.writer.try_answer(|output| {
+            let (engine, payload) = (&*job.contract.engine, job.payload());
+            let written = process(engine, payload, job.reply, &limit, scratch, output, &self.outputs);
             *now = Instant::now();
             if written.code() == Some(Code::DeadlineExceeded) && job.expires.is_none_or(|expires| expires > *now) {
-                return None;
+                return false;
             }
-            let run_us = micros(started, *now);
-            let (code, out_bytes) = (written.code(), written.body_bytes());
-            self.report(&Request { code, out_bytes, queue_us, run_us, ran: true, ..job.facts() });
-            self.finish_answer(job, output, &written, queue_us, run_us);
-            Some(())
-        });
-        answered.is_some()
+            self.finish_answer(job, output, &written, started, *now);
+            true
+        })
     }
 }

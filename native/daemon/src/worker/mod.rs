@@ -95,11 +95,9 @@ impl Worker {
     /// Removes the queued requests with these ids, and answers them with `cancelled`.
     pub(crate) fn cancel(&self, writer: &Rc<ResponseWriter>, ids: &mut [u64]) {
         ids.sort_unstable();
-        self.remove(writer, |reply| reply.id().is_some_and(|id| ids.binary_search(&id).is_ok()));
-        // Its answer follows when the thread of the connection sees that it was removed.
-        for job in
-            self.offloaded_of(writer).iter().filter(|job| job.id.is_some_and(|id| ids.binary_search(&id).is_ok()))
-        {
+        let is_cancelled = |reply: Reply| reply.id().is_some_and(|id| ids.binary_search(&id).is_ok());
+        self.remove(writer, is_cancelled);
+        for job in self.offloaded_of(writer).iter().filter(|job| is_cancelled(job.reply)) {
             job.cancel();
         }
         // The executor may be idle, and the batch keeps connections alive.
@@ -151,8 +149,11 @@ impl Worker {
         });
     }
 
-    /// Completes an answer whose outcome is in the spare bytes of the output.
-    fn finish_answer(&self, job: &Job, output: &mut OutputBuf, written: &Written, queue_us: u32, run_us: u32) {
+    /// Reports a job that ran, and completes its answer, whose outcome is in the spare bytes of the output.
+    fn finish_answer(&self, job: &Job, output: &mut OutputBuf, written: &Written, started: Instant, ended: Instant) {
+        let (queue_us, run_us) = (micros(job.received, started), micros(started, ended));
+        let (code, out_bytes) = (written.code(), written.body_bytes());
+        self.report(&Request { code, out_bytes, queue_us, run_us, ran: true, ..job.facts() });
         match job.reply {
             Reply::Framed { id, .. } => {
                 let spare = output.spare(&self.outputs, HEADER_BYTES + written.size);

@@ -13,13 +13,14 @@ use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
 use super::process_job::{Limit, process};
-use super::queue::Job;
+use super::queue::{Job, Reply};
 use super::response_writer::ResponseWriter;
 use super::{Worker, micros};
+use crate::buffers::{BufferPool, OutputBuf};
 use crate::spare_threads::SpareThreads;
-use crate::telemetry::{Request, Shed};
+use crate::telemetry::Shed;
 
-/// What both threads know of a job.
+/// The state of a job that both threads share.
 #[derive(Default)]
 struct Progress {
     has_started: AtomicBool,
@@ -29,7 +30,8 @@ struct Progress {
 
 /// What a spare thread returns; `written` is `None` after a panic.
 struct Finished {
-    output: Vec<u8>,
+    /// Has the outcome in its spare bytes.
+    output: OutputBuf,
     written: Option<Written>,
     started: Instant,
 }
@@ -37,23 +39,22 @@ struct Finished {
 /// A job on the spare threads, for its connection.
 pub(super) struct Offloaded {
     pub(super) writer: Rc<ResponseWriter>,
-    /// The id of a framed request.
-    pub(super) id: Option<u64>,
+    pub(super) reply: Reply,
     spares: Arc<SpareThreads>,
     number: u64,
     progress: Arc<Progress>,
 }
 
 impl Offloaded {
-    /// Removes it from the queue; false when it runs.
-    pub(super) fn cancel(&self) -> bool {
-        self.spares.remove(self.number)
+    /// Removes it from the queue, unless it runs. `answer_offloaded` answers it when its run is dropped.
+    pub(super) fn cancel(&self) {
+        self.spares.remove(self.number);
     }
 
-    /// Ends it.
+    /// Removes it from the queue, or ends it when it runs.
     pub(super) fn abandon(&self) {
         self.progress.stop.store(true, Relaxed);
-        self.spares.remove(self.number);
+        self.cancel();
     }
 }
 
@@ -69,21 +70,22 @@ impl Worker {
         }
         let (sender, receiver) = oneshot::channel();
         let progress = Arc::new(Progress::default());
-        let (contract, body, reservation) = (Arc::clone(&job.contract), job.take_body(), job.reservation.take());
+        let (contract, body, reservation) =
+            (Arc::clone(&job.contract), std::mem::take(&mut job.body), job.reservation.take());
         let (skip, reply, expires) = (job.skip, job.reply, job.expires);
         let shared = Arc::clone(&progress);
         let run = move |scratch: &mut Scratch| {
             let started = Instant::now();
             shared.has_started.store(true, Relaxed);
             let limit = Limit { end: expires, looks_ahead: false, stop: Some(&shared.stop) };
-            let mut output = Vec::new();
+            let (mut output, pool) = (OutputBuf::default(), BufferPool::default());
             let payload = body.get(skip..).unwrap_or_default();
-            let run = || process(&*contract.engine, payload, reply, &limit, scratch, &mut output);
+            let run = || process(&*contract.engine, payload, reply, &limit, scratch, &mut output, &pool);
             let written = catch_unwind(AssertUnwindSafe(run)).ok();
             if written.is_none() {
                 scratch.reset();
             }
-            // Before the answer: a client that sees it finds the budget free.
+            // Before the answer is sent, so that the budget is free when the client receives it.
             drop((body, reservation));
             // The connection may be gone.
             let _ = sender.send(Finished { output, written, started });
@@ -93,8 +95,7 @@ impl Worker {
             self.refuse(&job, &fault, now, None);
             return self.end_offloaded(job);
         };
-        let offloaded =
-            Rc::new(Offloaded { writer: Rc::clone(&job.writer), id: job.reply.id(), spares, number, progress });
+        let offloaded = Rc::new(Offloaded { writer: Rc::clone(&job.writer), reply, spares, number, progress });
         self.offloaded.borrow_mut().push(Rc::clone(&offloaded));
         tokio::task::spawn_local(Rc::clone(self).answer_offloaded(job, tried, offloaded, receiver));
     }
@@ -113,18 +114,15 @@ impl Worker {
         let now = Instant::now();
         self.offloaded.borrow_mut().retain(|one| !Rc::ptr_eq(one, &offloaded));
         match finished {
-            // It was removed from the queue.
-            Ok(Err(_)) => self.refuse(&job, &Code::Cancelled.into(), tried.unwrap_or(now), None),
-            Ok(Ok(_)) if job.writer.is_closed() => {
-                self.refuse(&job, &Code::Cancelled.into(), tried.unwrap_or(now), None);
-            }
-            Ok(Ok(Finished { output, written, started })) => {
+            Ok(Ok(Finished { output, written, started })) if !job.writer.is_closed() => {
                 let started = tried.unwrap_or(started);
                 match written {
-                    Some(written) => self.answer_written(&job, &output, &written, started, now),
+                    Some(written) => self.answer_written(&job, output, &written, started, now),
                     None => self.refuse(&job, &Code::InternalPanic.into(), started, Some(micros(started, now))),
                 }
             }
+            // It was removed from the queue, or the connection is closed.
+            Ok(_) => self.refuse(&job, &Code::Cancelled.into(), tried.unwrap_or(now), None),
             Err(_) => {
                 let has_started = tried.is_some() || offloaded.progress.has_started.load(Relaxed);
                 offloaded.abandon();
@@ -136,14 +134,12 @@ impl Worker {
     }
 
     /// Copies an outcome to where it is sent from.
-    fn answer_written(&self, job: &Job, outcome: &[u8], written: &Written, started: Instant, now: Instant) {
-        let (queue_us, run_us) = (micros(job.received, started), micros(started, now));
-        let (code, out_bytes) = (written.code(), written.body_bytes());
-        self.report(&Request { code, out_bytes, queue_us, run_us, ran: true, ..job.facts() });
+    fn answer_written(&self, job: &Job, mut from: OutputBuf, written: &Written, started: Instant, ended: Instant) {
+        let outcome = job.reply.offset()..job.reply.offset() + written.size;
+        let bytes = &from.spare(&self.outputs, outcome.end)[outcome.clone()];
         job.writer.answer(|output| {
-            let (from, to) = (job.reply.offset(), job.reply.offset() + written.size);
-            output.spare(&self.outputs, to)[from..to].copy_from_slice(&outcome[from..to]);
-            self.finish_answer(job, output, written, queue_us, run_us);
+            output.spare(&self.outputs, outcome.end)[outcome].copy_from_slice(bytes);
+            self.finish_answer(job, output, written, started, ended);
         });
     }
 

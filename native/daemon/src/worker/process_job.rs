@@ -30,35 +30,8 @@ impl Interrupt for Limit<'_> {
     }
 }
 
-/// Memory for an outcome.
-pub trait Target {
-    /// At least `bytes` bytes, always from the same place on.
-    fn room(&mut self, bytes: usize) -> &mut [u8];
-}
-
-/// The spare bytes of an output.
-pub struct SpareOutput<'a> {
-    pub output: &'a mut OutputBuf,
-    pub pool: &'a BufferPool,
-}
-
-impl Target for SpareOutput<'_> {
-    fn room(&mut self, bytes: usize) -> &mut [u8] {
-        self.output.spare(self.pool, bytes)
-    }
-}
-
-impl Target for Vec<u8> {
-    fn room(&mut self, bytes: usize) -> &mut [u8] {
-        if self.len() < bytes {
-            self.resize(bytes, 0);
-        }
-        self
-    }
-}
-
 impl Reply {
-    /// Room in front of the outcome for the head of its answer.
+    /// Bytes in front of the outcome, for the head of its answer.
     pub const fn offset(self) -> usize {
         match self {
             Self::Framed { .. } => HEADER_BYTES,
@@ -67,21 +40,23 @@ impl Reply {
     }
 }
 
-/// Writes the outcome of the payload to the target, behind the room for a head.
+/// Writes the outcome of the payload to the spare bytes of the output, behind [`Reply::offset`].
 pub fn process(
     engine: &dyn Engine,
     payload: &[u8],
     reply: Reply,
     limit: &Limit<'_>,
     scratch: &mut Scratch,
-    target: &mut impl Target,
+    output: &mut OutputBuf,
+    pool: &BufferPool,
 ) -> Written {
     let with_canonical = matches!(reply, Reply::Framed { with_canonical: true, .. });
     let offset = reply.offset();
     let mut target_bytes = payload.len() + payload.len() / 8 + OUTCOME_SLACK;
     let mut result = engine.process(scratch, payload, limit);
     loop {
-        match write_outcome(&mut result, with_canonical, &mut target.room(offset + target_bytes)[offset..]) {
+        let target = &mut output.spare(pool, offset + target_bytes)[offset..];
+        match write_outcome(&mut result, with_canonical, target) {
             Ok(written) => return written,
             Err(Needs(bytes)) => target_bytes = bytes.max(target_bytes + OUTCOME_SLACK),
         }

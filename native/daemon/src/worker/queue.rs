@@ -51,10 +51,6 @@ impl Reply {
 }
 
 impl Job {
-    pub fn take_body(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.body)
-    }
-
     pub fn payload(&self) -> &[u8] {
         self.body.get(self.skip..).unwrap_or_default()
     }

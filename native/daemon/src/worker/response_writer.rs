@@ -93,24 +93,22 @@ impl ResponseWriter {
     }
 
     /// Writes one answer, in place.
-    pub(crate) fn answer<T>(&self, write: impl FnOnce(&mut OutputBuf) -> T) -> T {
-        let mut output = self.output.borrow_mut();
-        let result = write(&mut output);
-        self.count_answer(&output);
-        result
+    pub(crate) fn answer(&self, write: impl FnOnce(&mut OutputBuf)) {
+        self.try_answer(|output| {
+            write(output);
+            true
+        });
     }
 
-    /// As [`answer`](Self::answer), or nothing when `write` returns `None`.
-    pub(super) fn try_answer<T>(&self, write: impl FnOnce(&mut OutputBuf) -> Option<T>) -> Option<T> {
+    /// As [`answer`](Self::answer), or nothing when `write` returns false.
+    pub(super) fn try_answer(&self, write: impl FnOnce(&mut OutputBuf) -> bool) -> bool {
         let mut output = self.output.borrow_mut();
-        let result = write(&mut output)?;
-        self.count_answer(&output);
-        Some(result)
-    }
-
-    fn count_answer(&self, output: &OutputBuf) {
-        self.unanswered.set(self.unanswered.get().saturating_sub(1));
-        self.answer_ends.borrow_mut().push_back(self.sent.get() + output.len() as u64);
+        let is_answered = write(&mut output);
+        if is_answered {
+            self.unanswered.set(self.unanswered.get().saturating_sub(1));
+            self.answer_ends.borrow_mut().push_back(self.sent.get() + output.len() as u64);
+        }
+        is_answered
     }
 
     /// Writes what answers no request.

@@ -297,8 +297,8 @@ pub fn code(outcome: &[u8]) -> Option<String> {
     (outcome[0] != 1).then(|| text(outcome).split('"').nth(3).unwrap().to_owned())
 }
 
-/// Runs `sleep 20`, `work 20` (until interrupted), `until /a/path` (exists), `panic`, `write 1000` (bytes of body), and accepts everything else with a body
-/// of its size, which is at least 2.
+/// Runs `sleep 20`, `work 20` (until interrupted), `until /a/path` (exists), `panic`, `write 1000` (bytes of body), and accepts
+/// everything else with a body of its size, which is at least 2.
 struct Scripted(Processor);
 
 impl Scripted {

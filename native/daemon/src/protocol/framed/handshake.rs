@@ -23,6 +23,11 @@ impl ContractIndices {
         self.registry.generation
     }
 
+    /// Most bytes of an answer's payload.
+    pub fn answer_cap(&self) -> usize {
+        self.registry.answer_cap()
+    }
+
     pub fn get(&self, index: u16) -> Option<&Arc<LoadedContract>> {
         self.contracts.get(usize::from(index))
     }
