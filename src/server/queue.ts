@@ -32,19 +32,24 @@ export class RequestQueue implements RequestOwner {
   readonly #busyPoll: BusyPoll
 
   constructor({ maxQueue, maxQueueMs, maxBytes, spinUs }: ServiceSettings, executor: Executor, observer: Observer) {
-    const { queue, workers } = executor
+    const { queue, spares, workers } = executor
     this.#maxBytes = maxBytes
     this.#executor = executor
     this.#observer = observer
     const maxQueueBytes = Number.POSITIVE_INFINITY
     this.#admission = new Admission({ maxQueue, maxQueueBytes, maxQueueMs, minWaiting: workers, queue })
-    this.#deadlines = new DeadlineTimer(queue.pendingCalls)
+    this.#deadlines = new DeadlineTimer({
+      *[Symbol.iterator]() {
+        yield* queue.pendingCalls
+        yield* spares.requests
+      },
+    })
     this.#busyPoll = new BusyPoll(spinUs, () => this.inFlight > 0)
   }
 
   /** Requests that wait. */
   get queued(): number {
-    return this.#executor.queue.queued + this.#executor.spareQueued
+    return this.#executor.queue.queued + this.#executor.spares.queued
   }
 
   /** Called with the size that the header names, before there is memory for the body. undefined: it is admitted. */
