@@ -4,8 +4,8 @@
 import { lstatSync, readlinkSync, statSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { socketTexts as texts } from '../tables/daemon-texts.ts'
-import { fillTemplate } from '../util/fill-template.ts'
-import { ListenError } from './listen-error.ts'
+import { ownUid } from '../util/socket-path.ts'
+import { attempt, failure, type ListenError } from './listen-error.ts'
 
 /** As in Linux. */
 const maxLinks = 40
@@ -18,7 +18,7 @@ const maxLinks = 40
  */
 export function checkParents(path: string): void {
   const directory = dirname(path)
-  const last = lookUp(directory, () => statSync(directory, { throwIfNoEntry: false }))
+  const last = attempt(directory, () => statSync(directory, { throwIfNoEntry: false }))
   if (last === undefined) throw failure(texts.noParent, { directory })
   if (!last.isDirectory()) throw failure(texts.parentNotDirectory, { directory })
   checkOwner(directory, last)
@@ -27,16 +27,16 @@ export function checkParents(path: string): void {
   let at = '/'
   for (let links = 0; rest.length > 0;) {
     const name = rest.shift() as string
-    const stats = lookUp(directory, () => lstatSync(at))
+    const stats = attempt(directory, () => lstatSync(at))
     checkOwner(at, stats)
     const next = name === '..' ? dirname(at) : join(at, name)
-    const entry = lookUp(directory, () => lstatSync(next))
+    const entry = attempt(directory, () => lstatSync(next))
     // Sticky: only the owner of the entry, of the directory, and root may rename it.
     if (isOpen(stats) && !((stats.mode & 0o1000) !== 0 && isTrusted(entry))) throw othersMayWrite(at, stats)
     if (!entry.isSymbolicLink()) at = next
     else {
       if (++links > maxLinks) throw failure(texts.tooManyLinks, { directory })
-      const target = lookUp(directory, () => readlinkSync(next))
+      const target = attempt(directory, () => readlinkSync(next))
       if (target.startsWith('/')) at = '/'
       rest.unshift(...partsOf(target))
     }
@@ -45,8 +45,6 @@ export function checkParents(path: string): void {
 
 /** `..` stays: behind a link it is not the part before it. */
 const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.')
-
-const ownUid = (): number => process.geteuid?.() ?? 0
 
 const isTrusted = ({ uid }: Stats): boolean => uid === 0 || uid === ownUid()
 
@@ -58,19 +56,3 @@ function checkOwner(directory: string, stats: Stats): void {
 
 const othersMayWrite = (directory: string, { mode }: Stats): ListenError =>
   failure(texts.othersMayWrite, { directory, mode: (mode & 0o7777).toString(8).padStart(3, '0') })
-
-function lookUp<T>(directory: string, read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    throw failure(texts.cannotUse, { path: directory, reason: (error as Error).message }, error)
-  }
-}
-
-function failure<const T extends string>(
-  template: T,
-  values: Parameters<typeof fillTemplate<T>>[1],
-  cause?: unknown,
-): ListenError {
-  return new ListenError(fillTemplate(template, values), cause === undefined ? undefined : { cause })
-}

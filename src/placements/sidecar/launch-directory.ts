@@ -6,7 +6,7 @@ import { lstat, readdir, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connectError } from '../../util/socket-path.ts'
+import { connectError, ownUid } from '../../util/socket-path.ts'
 
 const prefix = 'sidelane-launch-'
 /** The process id of the app, and what mkdtemp appends. */
@@ -55,7 +55,7 @@ export async function removeStale(): Promise<void> {
 async function removeIfStale(path: string, owner: number): Promise<void> {
   // Of the link itself, if it is one: another user could have made it.
   const stats = await lstat(path)
-  const isPrivate = stats.isDirectory() && stats.uid === process.geteuid?.() && (stats.mode & 0o777) === 0o700
+  const isPrivate = stats.isDirectory() && stats.uid === ownUid() && (stats.mode & 0o777) === 0o700
   if (!isPrivate || Date.now() - stats.mtimeMs < minStaleMs || isAlive(owner)) return
   // The id means nothing where another container shares the directory: there, the daemon answers.
   if (!(await isListening(join(path, socketName)))) await rm(path, { recursive: true, force: true })
