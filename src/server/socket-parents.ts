@@ -1,5 +1,7 @@
-// Who could replace the socket: whoever may rename or delete it, or a directory above it. So each directory on the way to it
-// must belong to root or to this user, and to nobody else's writing. native/daemon/src/listener/parents.rs is the twin.
+// A user who may rename or delete the socket, or a directory above it, can replace the socket. So each directory on the way
+// to it must belong to root or to this user, and no other user may write to it.
+//
+// native/daemon/src/listener/parents.rs is the twin.
 
 import { lstatSync, readlinkSync, statSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -12,7 +14,7 @@ const maxLinks = 40
 
 /**
  * Throws ListenError unless the socket's directory is safe: it and each directory in which a part of its path is looked up,
- * links followed, belong to root or to this user, and no one else may write to them. Above the last one, the sticky bit is
+ * links followed, belong to root or to this user, and no other user may write to them. Above the last one, the sticky bit is
  * enough where the next part belongs to root or this user, as in /tmp: others cannot rename that. In the last one it is not:
  * others could take the name of the socket while no daemon has it.
  */
