@@ -11,6 +11,7 @@ import {
   type RestartCause,
 } from '../../model/index.ts'
 import { Backoff } from '../../util/backoff.ts'
+import { withTimeout } from '../../util/with-timeout.ts'
 import {
   errorExitCode,
   readyMark,
@@ -386,15 +387,4 @@ function fallbackReport({ message, params }: SidelaneError): EngineReport {
 function warnOfFallback(before: EngineReport, { kind, reason }: EngineReport): void {
   if (before.kind === 'js' || kind !== 'js') return
   process.emitWarning(reason, { type: 'SidelaneWarning', code: 'SIDELANE_ENGINE' })
-}
-
-/** True when the work is done, false when the time is over. Rejects when the work rejects within the time. */
-async function withTimeout(limitMs: number, work: Promise<unknown> | undefined): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), limitMs)))
-  try {
-    return await Promise.race([Promise.resolve(work).then(() => true), late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
