@@ -309,7 +309,7 @@ export class PoolPlacement implements Placement {
       count: calls.length,
       buffer: buffer.shared,
       chunks: blocks.map((block) => block.bytes.buffer),
-      ...this.#sliceOfTask(),
+      ...(this.slice !== undefined && { sliceMs: this.slice.ms }),
     }
     return { calls, buffer, group, expectedUs: this.#costs.expectedUs(calls.length, bytes), task }
   }
@@ -395,10 +395,6 @@ export class PoolPlacement implements Placement {
       queued.releasePayload()
       call.fail(new SidelaneError('internal.panic', { message: 'The workers that had this payload died.', cause }))
     }
-  }
-
-  #sliceOfTask(): Pick<BatchTask, 'sliceMs'> {
-    return this.slice === undefined ? {} : { sliceMs: this.slice.ms }
   }
 
   #moveOn(queued: QueuedCall): void {
