@@ -72,7 +72,7 @@ impl Owner {
     }
 }
 
-/// Removes the directory of the socket after the owner, who would have removed it, is gone. Others' files keep it.
+/// Removes the directory of the socket after the owner is gone, because the owner would have done it; only an empty directory.
 pub fn remove_directory(settings: &Settings) {
     if let (true, SocketPlace::Path(path) | SocketPlace::Default(path)) = (settings.remove_directory, &settings.socket)
     {
