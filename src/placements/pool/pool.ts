@@ -69,7 +69,9 @@ export class PoolPlacement implements Placement {
     for (const { contract, digestKey } of first) addWorkerContract(contracts, engine, contract, digestKey)
     let pool: PoolPlacement | undefined
     const supervisor = await Supervisor.start({
-      onReplaced: () => pool?.onReplaced(),
+      onReplaced: () => {
+        if (pool !== undefined) pool.#sendQueued()
+      },
       threads: settings.threads,
       workerUrl: settings.workerUrl,
       engine: engine.report,
@@ -220,11 +222,6 @@ export class PoolPlacement implements Placement {
 
   readonly #flush = (): void => {
     this.#isScheduled = false
-    this.#sendQueued()
-  }
-
-  /** Other workers have taken over. */
-  onReplaced(): void {
     this.#sendQueued()
   }
 
