@@ -85,7 +85,7 @@ async function openHost(
   return openQueued(what, settings, await AutoPlacement.start({ inline, pool, admission }))
 }
 
-/** As many may always wait, however long they take. */
+/** Calls per worker that may always wait, regardless of `maxQueueMs`. */
 const waitingPerWorker = 4
 
 const admissionTo = (
