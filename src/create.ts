@@ -19,7 +19,7 @@ import {
 } from './model/index.ts'
 import { createEngine } from './engine/index.ts'
 import type { PlacedHost } from './host/index.ts'
-import { Admission, deadline } from './policies/index.ts'
+import { Admission, deadline, type QueueState } from './policies/index.ts'
 import { buildHost, buildInlineHost, type HostPlan } from './build-host.ts'
 import { LinkedList } from './util/linked-list.ts'
 import { AutoPlacement, InlinePlacement, PoolPlacement, SidecarPlacement } from './placements/index.ts'
@@ -69,38 +69,30 @@ async function openHost(
   settings: HostSettings,
   first: readonly KeyedContract[],
 ): Promise<PlacedHost> {
-  const { maxQueue, maxQueueBytes, maxQueueMs } = settings
   if (settings.placement === 'sidecar') {
     const sidecar = await SidecarPlacement.start(settings, first)
-    const admission = new Admission({
-      maxQueue,
-      maxQueueBytes,
-      maxQueueMs,
-      minWaiting: waitingPerWorker,
-      queue: sidecar,
-    })
-    return openQueued(what, settings, sidecar, admission.layer)
+    return openQueued(what, settings, sidecar, admissionTo(sidecar, settings, 1))
   }
   // Before any worker: an addon that only workers load can crash the process when the last of them ends.
   const engine = createEngine(settings.engine, settings.jsCompressor)
   if (settings.placement === 'inline') return buildInlineHost(what, engine, settings.cache)
   const pool = await PoolPlacement.start(settings, engine, first)
-  const admission = new Admission({
-    maxQueue,
-    maxQueueBytes,
-    maxQueueMs,
-    minWaiting: waitingPerWorker * settings.threads,
-    queue: pool,
-  })
-  if (settings.placement === 'pool') return openQueued(what, settings, pool, admission.layer)
+  const admission = admissionTo(pool, settings, settings.threads)
+  if (settings.placement === 'pool') return openQueued(what, settings, pool, admission)
   const inline = new InlinePlacement(engine, false)
   for (const { contract, digestKey } of first) inline.add(contract, digestKey)
   // Admission is inside the placement, in front of the pool alone.
-  return openQueued(what, settings, await AutoPlacement.start({ inline, pool, admission: admission.layer }))
+  return openQueued(what, settings, await AutoPlacement.start({ inline, pool, admission }))
 }
 
-/** As many may always wait, however long they take. */
+/** Calls per worker that may always wait, regardless of `maxQueueMs`. */
 const waitingPerWorker = 4
+
+const admissionTo = (
+  queue: QueueState,
+  { maxQueue, maxQueueBytes, maxQueueMs }: HostSettings,
+  workers: number,
+): Layer => new Admission({ maxQueue, maxQueueBytes, maxQueueMs, minWaiting: waitingPerWorker * workers, queue }).layer
 
 function openQueued(
   what: HostPlan['what'],

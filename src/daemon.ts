@@ -48,7 +48,7 @@ let draining = false
 let reloading = Promise.resolve()
 const owner = new Owner(settings)
 /** Contracts of the owner that are served. */
-let given: readonly KeyedContract[] = []
+let ownerContracts: readonly KeyedContract[] = []
 const contracts = await initialContracts()
 const log = new Log(descriptorSink(2))
 const telemetry = new Telemetry(log, settings.logSample)
@@ -166,7 +166,7 @@ async function initialContracts(): Promise<readonly KeyedContract[]> {
   }
   try {
     if (batch instanceof Error) throw batch
-    given = batch
+    ownerContracts = batch
     return [...(await loadContracts(settings)), ...batch]
   } catch (error) {
     return exit(exitCodes.usage, (error as Error).message)
@@ -180,12 +180,12 @@ function exit(code: number, message: string): never {
   process.exit(code)
 }
 
-/** What cannot be printed is lost, because the disk is full or the reader is gone: the exit code tells the result, too. */
+/** Ignores a full disk and a closed pipe: the exit code has the result, too. */
 function print(stream: NodeJS.WriteStream, text: string): void {
   stream.on('error', () => {}).write(`${text}\n`)
 }
 
-/** One reload at a time; those that are requested meanwhile are one more. */
+/** One reload at a time; all requests during a reload are one further reload. */
 function requestReload(): void {
   if (isReloadRequested) return
   isReloadRequested = true
@@ -203,11 +203,11 @@ async function reloadContracts(added: ContractBatch): Promise<void> {
   if (draining) return
   try {
     if (added instanceof Error) throw added
-    const all = [...given, ...added]
+    const all = [...ownerContracts, ...added]
     const loaded = [...(await loadContracts(settings)), ...all]
     if (draining) return
     service.reload(loaded)
-    given = all
+    ownerContracts = all
     telemetry.reloaded()
   } catch (error) {
     telemetry.reloaded(error as Error)

@@ -23,7 +23,7 @@ export interface AdmissionOptions {
   readonly maxQueueBytes: number
   /** Longest wait in a queue that stands: see standing-queue.ts. */
   readonly maxQueueMs: number
-  /** As many may always wait, however long they take. */
+  /** So many calls may always wait, regardless of `maxQueueMs`. */
   readonly minWaiting: number
   readonly queue: QueueState
 }

@@ -87,7 +87,7 @@ class Content {
   #buffer: Uint8Array
   #length = 0
 
-  /** Throws FileError above the bound, which costs no read. */
+  /** Throws FileError above the bound, before anything is read. */
   constructor(file: string | URL, kind: FileKind, stats: Stats) {
     this.#file = file
     this.#kind = kind

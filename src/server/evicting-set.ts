@@ -1,4 +1,5 @@
-// A bounded set of connections, of which any number may be silent: one more ends the oldest. native/daemon has the twin.
+// A bounded set of connections: one more destroys the oldest, so that silent ones do not keep others out. The twin:
+// native/daemon/src/evicting_set.rs.
 
 import type { Socket } from 'node:net'
 
@@ -14,7 +15,7 @@ export class EvictingSet {
     this.#onEvict = onEvict
   }
 
-  /** Also those that are evicted and not closed yet. */
+  /** With those that are evicted and not closed yet. */
   get size(): number {
     return this.#size
   }

@@ -19,8 +19,8 @@ export interface Executor {
   readonly copiesPayload: boolean
   /** `pendingCalls`: those that can pass their deadline. */
   readonly queue: QueueState & { readonly pendingCalls: Iterable<Call> }
-  /** Requests that wait for the spare worker of their contract. */
-  readonly spareQueued: number
+  /** Their requests are not in `queue`. */
+  readonly spares: SpareWorkers
   readonly compile: CompileContract
   /** Queues the request, and completes it later. */
   run(request: ServerRequest): void
@@ -56,36 +56,30 @@ export class InlineExecutor implements Executor, QueueState, Holder {
   /** Not counted: the request queue bounds all bodies together. */
   readonly queuedBytes = 0
   onSpace: () => void = () => {}
-  /** Also those of spare workers. */
-  readonly pendingCalls: Iterable<ServerRequest> = { [Symbol.iterator]: () => this.#allCalls() }
-  readonly #waiting: LinkedList<ServerRequest> = new LinkedList()
+  readonly pendingCalls: LinkedList<ServerRequest> = new LinkedList()
+  readonly spares: SpareWorkers
   readonly #engine: Engine
-  readonly #spares: SpareWorkers
   readonly #meanUs = new MovingAverage(initialUs, newestWeight, maxRatio)
   #isScheduled = false
 
   constructor(engine: Engine, spares: SpareWorkers) {
     this.#engine = engine
     this.engine = engine.report
-    this.#spares = spares
+    this.spares = spares
   }
 
   get queued(): number {
-    return this.#waiting.size
-  }
-
-  get spareQueued(): number {
-    return this.#spares.queued
+    return this.pendingCalls.size
   }
 
   get drainMs(): number {
-    return (this.#waiting.size * this.#meanUs.value) / 1000
+    return (this.pendingCalls.size * this.#meanUs.value) / 1000
   }
 
   readonly compile: CompileContract = (keyed) => {
     checkHeap(keyed.contract, this.engine)
     const compiled = this.#engine.compile(keyed.contract, { digestKey: keyed.digestKey })
-    const { worker, dispose } = this.#spares.add(keyed)
+    const { worker, dispose } = this.spares.add(keyed)
     return {
       compiled,
       contractIndex: 0,
@@ -100,21 +94,16 @@ export class InlineExecutor implements Executor, QueueState, Holder {
   run(request: ServerRequest): void {
     request.phase = 'queued'
     request.holder = this
-    this.#waiting.push(request)
+    this.pendingCalls.push(request)
     this.#schedule()
   }
 
   release(request: ServerRequest): void {
-    if (request.phase === 'queued') this.#waiting.remove(request)
+    if (request.phase === 'queued') this.pendingCalls.remove(request)
   }
 
   stop(): Promise<void> {
-    return this.#spares.stop()
-  }
-
-  *#allCalls(): Generator<ServerRequest, void> {
-    yield* this.#waiting
-    yield* this.#spares.requests
+    return this.spares.stop()
   }
 
   /** After the reads of this turn of the event loop. */
@@ -129,19 +118,19 @@ export class InlineExecutor implements Executor, QueueState, Holder {
     let now = performance.now()
     const end = now + batchMs
     for (let requests = 0; requests < batchRequests && now < end; requests++) {
-      const request = this.#waiting.first
+      const request = this.pendingCalls.first
       if (request === undefined) return
       const startedAt = now
       // A request that fails here leaves the queue by itself.
       const isRun = request.begin(now, 0)
       if (isRun) {
-        this.#waiting.remove(request)
+        this.pendingCalls.remove(request)
         this.#dispatch(request, now)
       }
       now = performance.now()
       if (isRun) this.#meanUs.add((now - startedAt) * 1000)
     }
-    if (this.#waiting.size > 0) this.#schedule()
+    if (this.pendingCalls.size > 0) this.#schedule()
   }
 
   #dispatch(request: ServerRequest, now: number): void {
@@ -150,7 +139,7 @@ export class InlineExecutor implements Executor, QueueState, Holder {
       if (process(request, now)) return
       spare.beginDetour(performance.now())
     }
-    this.#spares.take(request)
+    this.spares.take(request)
   }
 }
 
@@ -191,15 +180,14 @@ function process(request: ServerRequest, now: number): boolean {
 export class PoolExecutor implements Executor {
   readonly workers: number
   readonly copiesPayload = true
-  readonly queue: PoolQueue
+  readonly queue: PoolPlacement
+  readonly spares: SpareWorkers
   readonly #pool: PoolPlacement
-  readonly #spares: SpareWorkers
 
   constructor(pool: PoolPlacement, workers: number, spares: SpareWorkers) {
     this.workers = workers
-    this.#pool = pool
-    this.#spares = spares
-    this.queue = new PoolQueue(pool, spares)
+    this.queue = this.#pool = pool
+    this.spares = spares
     pool.slice = {
       ms: sliceMs,
       skips: (call, now) => (call as ServerRequest).contract.spare.isDetour(now),
@@ -219,13 +207,9 @@ export class PoolExecutor implements Executor {
     return this.#pool.restarts
   }
 
-  get spareQueued(): number {
-    return this.#spares.queued
-  }
-
   readonly compile: CompileContract = (keyed) => {
     const contractIndex = this.#pool.add(keyed.contract, keyed.digestKey)
-    const { worker, dispose } = this.#spares.add(keyed)
+    const { worker, dispose } = this.spares.add(keyed)
     return { compiled: undefined, contractIndex, spare: worker, dispose }
   }
 
@@ -234,43 +218,6 @@ export class PoolExecutor implements Executor {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#pool.stop(), this.#spares.stop()])
-  }
-}
-
-/** The queue of the pool. */
-class PoolQueue implements QueueState {
-  readonly #pool: PoolPlacement
-  readonly pendingCalls: Iterable<Call>
-  onSpace: () => void = () => {}
-
-  constructor(pool: PoolPlacement, spares: SpareWorkers) {
-    this.#pool = pool
-    this.pendingCalls = {
-      *[Symbol.iterator]() {
-        yield* pool.pendingCalls
-        yield* spares.requests
-      },
-    }
-  }
-
-  get queued(): number {
-    return this.#pool.queued
-  }
-
-  get queuedBytes(): number {
-    return this.#pool.queuedBytes
-  }
-
-  get freeSlots(): number {
-    return this.#pool.freeSlots
-  }
-
-  get capacity(): number {
-    return this.#pool.capacity
-  }
-
-  get drainMs(): number {
-    return this.#pool.drainMs
+    await Promise.all([this.#pool.stop(), this.spares.stop()])
   }
 }

@@ -21,8 +21,8 @@ import {
 } from '../wire/index.ts'
 import { ContractIndices, type ContractRegistry, type LoadedContract } from './contracts.ts'
 import { addAnswer, FramedRequest, newBlockArena, type FramedRequestTarget } from './framed-request.ts'
-import type { Observer } from './telemetry.ts'
-import type { Refusal, RequestQueue } from './queue.ts'
+import type { Observer, ShedReason } from './telemetry.ts'
+import type { RequestQueue } from './queue.ts'
 import type { ServiceSettings } from './config/settings.ts'
 import { FramedTimeouts, type FramedLimits } from './timeouts.ts'
 
@@ -149,8 +149,8 @@ export class FramedConnection implements FrameSink {
     if (served === undefined) return this.#answerAtOnce(head, stackless('contract.unknown'))
     if (head.a === 0) return this.#answerAtOnce(head, deadlineError('queue'))
     const { settings, queue } = this.#context
-    if (this.#inFlight >= settings.maxInFlight) return this.#refuse(head, served, queue.refusal('in_flight'))
-    if (this.#writer.full) return this.#refuse(head, served, queue.refusal('output'))
+    if (this.#inFlight >= settings.maxInFlight) return this.#refuse(head, served, 'in_flight')
+    if (this.#writer.full) return this.#refuse(head, served, 'output')
     const refusal = queue.reserve(head.length)
     if (refusal !== undefined) return this.#refuse(head, served, refusal)
     this.#reserved = head.length
@@ -229,9 +229,8 @@ export class FramedConnection implements FrameSink {
     this.#context.queue.submit(request)
   }
 
-  #refuse(head: FrameHeader, served: LoadedContract, { reason, retryAfterMs }: Refusal): 'skip' {
-    this.#context.observer.shed(reason)
-    return this.#answerAtOnce(head, stackless('overloaded', { retryAfterMs }), served)
+  #refuse(head: FrameHeader, served: LoadedContract, reason: ShedReason): 'skip' {
+    return this.#answerAtOnce(head, this.#context.queue.overloaded(reason), served)
   }
 
   /** Answers a request whose body is skipped: with the fault, or `limit.bytes`. */

@@ -7,10 +7,10 @@ import { chmodSync, chownSync, linkSync, lstatSync, renameSync, unlinkSync, type
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { socketTexts as texts } from '../tables/daemon-texts.ts'
-import { fillTemplate, type TemplateValues } from '../util/fill-template.ts'
-import { connectError, makeOwnDirectory } from '../util/socket-path.ts'
+import { fillTemplate } from '../util/fill-template.ts'
+import { connectError, makeOwnDirectory, ownUid } from '../util/socket-path.ts'
 import type { Place } from './config/settings.ts'
-import { ListenError } from './listen-error.ts'
+import { attempt, failure, ListenError, messageOf } from './listen-error.ts'
 import { checkParents } from './socket-parents.ts'
 
 const backlog = 511
@@ -221,7 +221,7 @@ async function pathState(path: string): Promise<PathState> {
   const stats = attempt(path, () => lstatSync(path, { throwIfNoEntry: false }))
   if (stats === undefined) return 'free'
   if (!stats.isSocket()) throw failure(texts.notSocket, { path })
-  if (stats.uid !== process.geteuid?.()) {
+  if (stats.uid !== ownUid()) {
     throw failure(texts.foreignSocket, { path, uid: stats.uid })
   }
   const error = await connectError(connect(path))
@@ -230,14 +230,6 @@ async function pathState(path: string): Promise<PathState> {
   // EAGAIN: the backlog of a listener is full.
   if (error === undefined || error.code === 'EAGAIN') return 'alive'
   throw failure(texts.cannotProbe, { path, reason: messageOf(error) }, error)
-}
-
-function attempt<T>(path: string, action: () => T): T {
-  try {
-    return action()
-  } catch (error) {
-    throw failure(texts.cannotUse, { path, reason: messageOf(error) }, error)
-  }
 }
 
 function fileAt(path: string): Stats | undefined {
@@ -257,8 +249,3 @@ function remove(path: string): void {
 }
 
 const isSame = (a: Identity | undefined, b: Identity): boolean => a !== undefined && a.dev === b.dev && a.ino === b.ino
-
-const failure = <const T extends string>(template: T, values: TemplateValues<T>, cause?: unknown): ListenError =>
-  new ListenError(fillTemplate(template, values), cause === undefined ? undefined : { cause })
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -10,22 +10,23 @@ type OwnerSettings = Pick<DaemonSettings, 'exitWithStdin' | 'contractsFromStdin'
 
 export class Owner {
   readonly #settings: OwnerSettings
-  readonly #first: Promise<ContractBatch | undefined>
+  /** The contracts that the daemon starts with; undefined when the owner is gone before it gave them. */
+  readonly firstBatch: Promise<ContractBatch | undefined>
   #isGone = false
   #handlers: { onBatch(batch: ContractBatch): void; onGone(): void } | undefined
-  /** Those that came before there were handlers. */
+  /** Batches that came before there were handlers. */
   readonly #early: ContractBatch[] = []
 
   /** Reads stdin from now on, where the settings say so. */
   constructor(settings: OwnerSettings) {
     this.#settings = settings
     if (!settings.contractsFromStdin) {
-      this.#first = Promise.resolve([])
+      this.firstBatch = Promise.resolve([])
       const onEnd = (): void => this.#onEnd()
       if (settings.exitWithStdin) process.stdin.on('end', onEnd).on('error', onEnd).resume()
       return
     }
-    this.#first = new Promise((resolve) => {
+    this.firstBatch = new Promise((resolve) => {
       let isFirst = true
       readContractInput(process.stdin, {
         onBatch: (batch) => {
@@ -41,11 +42,6 @@ export class Owner {
     })
   }
 
-  /** The contracts that the daemon starts with; undefined when the owner is gone before it gave them. */
-  get firstBatch(): Promise<ContractBatch | undefined> {
-    return this.#first
-  }
-
   /** Calls the handlers from now on, also for what has happened already. */
   listen(onBatch: (batch: ContractBatch) => void, onGone: () => void): void {
     this.#handlers = { onBatch, onGone }
@@ -53,7 +49,7 @@ export class Owner {
     if (this.#isGone) onGone()
   }
 
-  /** Removes the directory of the socket if the owner, who would have removed it, is gone. Others' files keep it. */
+  /** Removes the directory of the socket if the owner is gone, because the owner would have done it; only an empty directory. */
   cleanUp(): void {
     const { removeDirectory, place } = this.#settings
     if (!this.#isGone || !removeDirectory || place.kind !== 'path') return

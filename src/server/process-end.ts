@@ -1,7 +1,7 @@
 // The end of the daemon's process. `process.exit` joins all threads, so it waits for ever for one in a system call or in
 // native code that does not return; a signal does not.
 
-import { setTimeout as sleep } from 'node:timers/promises'
+import { withTimeout } from '../util/with-timeout.ts'
 
 export type EndSignal = 'SIGTERM' | 'SIGINT'
 
@@ -15,10 +15,6 @@ export function endBySignal(signal: EndSignal): never {
 
 /** Ends the process with this code, or by SIGTERM when `stopped` does not resolve: a thread of it is stuck. */
 export async function endProcess(code: number, stopped: Promise<unknown>, waitMs = 1000): Promise<never> {
-  const isStopped = stopped.then(
-    () => true,
-    () => true,
-  )
-  if (await Promise.race([isStopped, sleep(waitMs, false)])) process.exit(code)
+  if (await withTimeout(waitMs, Promise.allSettled([stopped]))) process.exit(code)
   return endBySignal('SIGTERM')
 }

@@ -8,12 +8,6 @@ import type { Observer, ShedReason } from './telemetry.ts'
 import { OutcomeWriter, type RequestOwner, type ServerRequest } from './request.ts'
 import type { ServiceSettings } from './config/settings.ts'
 
-/** Why a request is refused. Its response is `overloaded`. */
-export interface Refusal {
-  readonly reason: ShedReason
-  readonly retryAfterMs: number
-}
-
 export class RequestQueue implements RequestOwner {
   /** Requests that wait or run. */
   inFlight = 0
@@ -32,26 +26,31 @@ export class RequestQueue implements RequestOwner {
   readonly #busyPoll: BusyPoll
 
   constructor({ maxQueue, maxQueueMs, maxBytes, spinUs }: ServiceSettings, executor: Executor, observer: Observer) {
-    const { queue, workers } = executor
+    const { queue, spares, workers } = executor
     this.#maxBytes = maxBytes
     this.#executor = executor
     this.#observer = observer
     const maxQueueBytes = Number.POSITIVE_INFINITY
     this.#admission = new Admission({ maxQueue, maxQueueBytes, maxQueueMs, minWaiting: workers, queue })
-    this.#deadlines = new DeadlineTimer(queue.pendingCalls)
+    this.#deadlines = new DeadlineTimer({
+      *[Symbol.iterator]() {
+        yield* queue.pendingCalls
+        yield* spares.requests
+      },
+    })
     this.#busyPoll = new BusyPoll(spinUs, () => this.inFlight > 0)
   }
 
   /** Requests that wait. */
   get queued(): number {
-    return this.#executor.queue.queued + this.#executor.spareQueued
+    return this.#executor.queue.queued + this.#executor.spares.queued
   }
 
-  /** Called with the size that the header names, before there is memory for the body. undefined: it is admitted. */
-  reserve(bytes: number): Refusal | undefined {
-    if (this.outOfMemory) return this.refusal('memory')
-    if (this.#admission.isFull(0) || this.#admission.isLate()) return this.refusal('queue')
-    if (this.bytes + bytes > this.#maxBytes) return this.refusal('bytes')
+  /** Called with the size that the header names, before there is memory for the body. undefined: it is admitted; else why not. */
+  reserve(bytes: number): ShedReason | undefined {
+    if (this.outOfMemory) return 'memory'
+    if (this.#admission.isFull(0) || this.#admission.isLate()) return 'queue'
+    if (this.bytes + bytes > this.#maxBytes) return 'bytes'
     this.bytes += bytes
     return undefined
   }
@@ -107,10 +106,6 @@ export class RequestQueue implements RequestOwner {
   #ended({ reserved }: ServerRequest): void {
     this.release(reserved)
     if (--this.inFlight === 0) this.onIdle()
-  }
-
-  refusal(reason: ShedReason): Refusal {
-    return { reason, retryAfterMs: this.#admission.retryAfterMs }
   }
 }
 

@@ -12,6 +12,7 @@ import { FramedConnection, type FramedContext } from './framed-connection.ts'
 import { defaultLimits, type FramedLimits } from './timeouts.ts'
 import type { Now, Observer } from './telemetry.ts'
 import { RequestQueue } from './queue.ts'
+import { lingeringClose } from './lingering-close.ts'
 import { EvictingSet } from './evicting-set.ts'
 import type { Access } from './access.ts'
 import type { ServiceSettings } from './config/settings.ts'
@@ -157,13 +158,9 @@ export class Service {
 
   #turnAway(socket: Socket): void {
     this.#context.observer.shed('connections')
-    // Input is read to its end: closing a socket with unread input would reset it.
-    const timer = setTimeout(() => socket.destroy(), this.#context.limits.lingerTimeoutMs)
     socket.on('error', () => {})
-    socket.once('close', () => clearTimeout(timer))
     socket.on('end', () => socket.destroy())
-    socket.end()
-    socket.resume()
+    lingeringClose(socket, this.#context.limits.lingerTimeoutMs)
   }
 
   #tick(): void {

@@ -14,11 +14,16 @@ const detourMs = 100
 /** Time without a call after which the workers end; starting them again takes about 100 ms. */
 const idleMs = 2000
 
+export interface SpareWorkerOptions {
+  readonly engine: Engine
+  /** Of one contract. */
+  readonly threads: number
+  readonly workerUrl: URL | string | undefined
+}
+
 export class SpareWorker implements Holder {
   readonly #keyed: KeyedContract
-  readonly #engine: Engine
-  readonly #threads: number
-  readonly #workerUrl: URL | string | undefined
+  readonly #options: SpareWorkerOptions
   #pool: PoolPlacement | undefined
   #start: Promise<void> | undefined
   /** Calls that came before the worker had started. */
@@ -29,11 +34,9 @@ export class SpareWorker implements Holder {
   #detourUntil = 0
   #isStopped = false
 
-  constructor(keyed: KeyedContract, engine: Engine, threads: number, workerUrl: URL | string | undefined) {
+  constructor(keyed: KeyedContract, options: SpareWorkerOptions) {
     this.#keyed = keyed
-    this.#engine = engine
-    this.#threads = threads
-    this.#workerUrl = workerUrl
+    this.#options = options
   }
 
   /** True when payloads go to the worker without a try. */
@@ -49,11 +52,6 @@ export class SpareWorker implements Holder {
   /** Calls that the worker has not taken. */
   get queued(): number {
     return this.#waiting.size + (this.#pool?.queued ?? 0)
-  }
-
-  /** The time that they need. */
-  get drainMs(): number {
-    return this.#pool?.drainMs ?? 0
   }
 
   run(call: Call): void {
@@ -90,7 +88,7 @@ export class SpareWorker implements Holder {
   /** The next call starts them again. */
   readonly #end = (): void => {
     const pool = this.#pool
-    // They start still.
+    // The workers are still starting.
     if (pool === undefined) return
     this.#pool = undefined
     this.#start = undefined
@@ -98,11 +96,10 @@ export class SpareWorker implements Holder {
   }
 
   async #open(): Promise<void> {
-    const { kind } = this.#engine.report
-    const [threads, workerUrl] = [this.#threads, this.#workerUrl]
-    const options = resolveHostOptions({ placement: 'pool', engine: kind, threads, workerUrl }, threads)
+    const { engine, threads, workerUrl } = this.#options
+    const options = resolveHostOptions({ placement: 'pool', engine: engine.report.kind, threads, workerUrl }, threads)
     try {
-      const pool = await PoolPlacement.start(options, this.#engine, [this.#keyed], setImmediate)
+      const pool = await PoolPlacement.start(options, engine, [this.#keyed], setImmediate)
       if (this.#isStopped) return await pool.stop()
       pool.contractIndexOf = () => 0
       this.#pool = pool

@@ -1,18 +1,13 @@
 // The spare workers of all contracts, and the requests that moved to them.
 
 import type { Call, Holder, KeyedContract } from '../model/index.ts'
-import type { Engine } from '../engine/index.ts'
 import { LinkedList } from '../util/linked-list.ts'
 import type { RequestOwner, ServerRequest } from './request.ts'
-import { SpareWorker } from './spare-worker.ts'
+import { SpareWorker, type SpareWorkerOptions } from './spare-worker.ts'
 
-export interface SpareOptions {
-  readonly engine: Engine
+export interface SpareOptions extends SpareWorkerOptions {
   /** Most requests that wait for the worker of one contract. */
   readonly maxQueue: number
-  /** Of one contract. */
-  readonly threads: number
-  readonly workerUrl: URL | string | undefined
 }
 
 export class SpareWorkers implements Holder {
@@ -34,8 +29,7 @@ export class SpareWorkers implements Holder {
 
   /** For one contract; `dispose` ends it. */
   add(keyed: KeyedContract): { readonly worker: SpareWorker; readonly dispose: () => void } {
-    const { engine, threads, workerUrl } = this.#options
-    const worker = new SpareWorker(keyed, engine, threads, workerUrl)
+    const worker = new SpareWorker(keyed, this.#options)
     this.#workers.add(worker)
     const dispose = (): void => {
       this.#workers.delete(worker)

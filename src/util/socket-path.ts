@@ -68,7 +68,8 @@ export const connectError = (socket: Socket): Promise<NodeJS.ErrnoException | un
     })
   })
 
-const ownUid = (): number => process.geteuid?.() ?? 0
+/** The effective one: the owner of what this process creates. 0 on Windows, as in its file stats. */
+export const ownUid = (): number => process.geteuid?.() ?? 0
 
 const invalid = (message: string, cause?: unknown): SidelaneError =>
   new SidelaneError('options.invalid', { message, ...(cause !== undefined && { cause }) })

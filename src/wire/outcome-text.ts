@@ -1,7 +1,7 @@
 // Reads the texts of REJECTED and ERROR that a server sent: each member has its type and its bounds, the code its side and the
 // number of the header. The result is made of these members alone.
 
-import { isWellFormed } from '#runtime'
+import { decodeUtf8, isUtf8, isWellFormed } from '#runtime'
 import { textHeaderBytes } from '../tables/outcome-layout.ts'
 import {
   errorTable,
@@ -22,7 +22,7 @@ import {
 } from '../model/index.ts'
 import { wrongAnswer, type WrongAnswer } from './frames.ts'
 
-/** The code of a text and its number in the header; undefined for a text that is no such object. */
+/** The members of an object. */
 type Fields = Readonly<Record<string, unknown>>
 
 /** Data errors that arise at the caller alone. */
@@ -85,12 +85,12 @@ export function readFault(payload: Uint8Array, number: number): SidelaneError | 
 
 const malformed = (what: string): WrongAnswer => wrongAnswer('text', { what })
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 /** The JSON object in a text outcome; undefined for others, and for bytes that are not UTF-8. */
 function readObject(payload: Uint8Array): Fields | undefined {
+  const text = payload.subarray(textHeaderBytes)
+  if (!isUtf8(text)) return undefined
   try {
-    const value: unknown = JSON.parse(decoder.decode(payload.subarray(textHeaderBytes)))
+    const value: unknown = JSON.parse(decodeUtf8(text))
     return isObject(value) ? ownFields(value) : undefined
   } catch {
     return undefined

@@ -73,7 +73,7 @@ impl Owner {
     }
 }
 
-/// Removes the directory of the socket, for the owner, which is gone. A directory with other files stays.
+/// Removes the directory of the socket after the owner is gone, because the owner would have done it; only an empty directory.
 pub fn remove_directory(settings: &Settings) {
     if let (true, SocketPlace::Path(path) | SocketPlace::Default(path)) = (settings.remove_directory, &settings.socket)
     {

@@ -1,4 +1,4 @@
-//! A bounded set of connections, of which any number may be silent: one more ends the oldest.
+//! A bounded set of connections: one more ends the oldest, so that silent ones do not keep others out.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -70,7 +70,9 @@ export class PoolPlacement implements Placement {
     for (const { contract, digestKey } of first) addWorkerContract(contracts, engine, contract, digestKey)
     let pool: PoolPlacement | undefined
     const supervisor = await Supervisor.start({
-      onReplaced: () => pool?.onReplaced(),
+      onReplaced: () => {
+        if (pool !== undefined) pool.#sendQueued()
+      },
       threads: settings.threads,
       workerUrl: settings.workerUrl,
       engine: engine.report,
@@ -223,11 +225,6 @@ export class PoolPlacement implements Placement {
     this.#sendQueued()
   }
 
-  /** Other workers have taken over. */
-  onReplaced(): void {
-    this.#sendQueued()
-  }
-
   /** Sends what free slots can take. */
   #sendQueued(): void {
     while (this.#queue.first !== undefined && this.#batches.size < this.#slots) {
@@ -309,7 +306,7 @@ export class PoolPlacement implements Placement {
       count: calls.length,
       buffer: buffer.shared,
       chunks: blocks.map((block) => block.bytes.buffer),
-      ...this.#sliceOfTask(),
+      ...(this.slice !== undefined && { sliceMs: this.slice.ms }),
     }
     return { calls, buffer, group, expectedUs: this.#costs.expectedUs(calls.length, bytes), task }
   }
@@ -395,10 +392,6 @@ export class PoolPlacement implements Placement {
       queued.releasePayload()
       call.fail(new SidelaneError('internal.panic', { message: 'The workers that had this payload died.', cause }))
     }
-  }
-
-  #sliceOfTask(): Pick<BatchTask, 'sliceMs'> {
-    return this.slice === undefined ? {} : { sliceMs: this.slice.ms }
   }
 
   #moveOn(queued: QueuedCall): void {

@@ -11,6 +11,7 @@ import {
   type RestartCause,
 } from '../../model/index.ts'
 import { Backoff } from '../../util/backoff.ts'
+import { withTimeout } from '../../util/with-timeout.ts'
 import {
   errorExitCode,
   readyMark,
@@ -109,23 +110,26 @@ export class WorkerGroup {
     this.#onBroken = options.onBroken
     // Without a listener an error event would end the process. Its text may quote results: it is never shown.
     pool.on('error', (error) => this.#checkCount(error))
-    // For the first ones Piscina emits `workerCreate` before they have loaded.
-    const first = new WeakSet(pool.threads)
-    for (const thread of pool.threads) this.#watch(thread)
+    this.#watchNew()
     pool.on('workerCreate', ({ id }) => {
       const thread = pool.threads.find(({ threadId }) => threadId === id)
-      if (thread === undefined) return
-      if (!this.#watched.has(thread)) this.#watch(thread)
-      if (!first.has(thread)) this.#loaded.add(thread)
+      if (thread === undefined || this.#watched.has(thread)) return
+      // Piscina emits this for later workers when they have loaded, for the first ones before.
+      this.#watch(thread)
+      this.#loaded.add(thread)
     })
     // When a worker ends before it has started, Piscina rejects its tasks only; without a task there is no other event.
     // Piscina updates its workers after this event, so they are counted later.
     pool.on('workerDestroy', () =>
       setImmediate(() => {
-        for (const thread of pool.threads) if (!this.#watched.has(thread)) this.#watch(thread)
+        this.#watchNew()
         this.#checkCount(new Error('A worker ended before it had started.'))
       }),
     )
+  }
+
+  #watchNew(): void {
+    for (const thread of this.#pool.threads) if (!this.#watched.has(thread)) this.#watch(thread)
   }
 
   /** Counts its end, unless the group ends. */
@@ -386,15 +390,4 @@ function fallbackReport({ message, params }: SidelaneError): EngineReport {
 function warnOfFallback(before: EngineReport, { kind, reason }: EngineReport): void {
   if (before.kind === 'js' || kind !== 'js') return
   process.emitWarning(reason, { type: 'SidelaneWarning', code: 'SIDELANE_ENGINE' })
-}
-
-/** True when the work is done, false when the time is over. Rejects when the work rejects within the time. */
-async function withTimeout(limitMs: number, work: Promise<unknown> | undefined): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), limitMs)))
-  try {
-    return await Promise.race([Promise.resolve(work).then(() => true), late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -46,7 +46,7 @@ export class ContractFeed {
     this.#write = write
     this.#isRunning = false
     this.#queued.unshift(...this.#pending.splice(0))
-    // Of a later daemon, the first batch is what one could serve before: a contract cannot keep it from starting.
+    // A daemon does not start with a contract that it cannot serve, so a later one starts with those that were served before.
     if (!this.#hasServed) this.#pending = this.#queued.splice(0)
     this.#send([...this.#served, ...this.#pending])
   }

@@ -222,7 +222,7 @@ class LogTail {
   /** Returns the events of the lines that `chunk` completes. */
   push(chunk: string): LogEvent[] {
     const lines = (this.#partialLine + chunk).split('\n')
-    // A line without end is no event.
+    // The bound is for a line that does not end; it is no event.
     this.#partialLine = (lines.pop() as string).slice(-maxLineChars)
     for (const line of lines) this.addLine(line)
     return lines.flatMap(eventOf)

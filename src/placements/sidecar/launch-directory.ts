@@ -6,32 +6,32 @@ import { lstat, readdir, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connectError } from '../../util/socket-path.ts'
+import { connectError, ownUid } from '../../util/socket-path.ts'
 
-const prefix = 'sidelane-launch-'
-/** The process id of the app, and what mkdtemp appends. */
+/** With the process id of the app. mkdtemp appends the rest. */
+const prefix = `sidelane-launch-${process.pid}-`
 const namePattern = /^sidelane-launch-(\d{1,10})-[A-Za-z0-9]{6}$/
 const socketName = 's.sock'
 /** A younger directory may belong to a daemon that does not listen yet. */
 const minStaleMs = 60_000
 
 export class LaunchDirectory {
-  readonly path: string
   readonly socket: string
+  readonly #path: string
 
   constructor() {
     // mkdtemp: mode 0700 and a random name.
-    this.path = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
-    this.socket = join(this.path, socketName)
+    this.#path = mkdtempSync(join(tmpdir(), prefix))
+    this.socket = join(this.#path, socketName)
     if (paths.size === 0) process.on('exit', removeAll)
-    paths.add(this.path)
+    paths.add(this.#path)
   }
 
   /** Deletes the directory itself. */
   destroy(): void {
-    paths.delete(this.path)
+    paths.delete(this.#path)
     if (paths.size === 0) process.off('exit', removeAll)
-    remove(this.path)
+    remove(this.#path)
   }
 }
 
@@ -53,11 +53,11 @@ export async function removeStale(): Promise<void> {
 }
 
 async function removeIfStale(path: string, owner: number): Promise<void> {
-  // Of the link itself, if it is one: another user could have made it.
+  // lstat: another user could have made a link to a directory of this user.
   const stats = await lstat(path)
-  const isPrivate = stats.isDirectory() && stats.uid === process.geteuid?.() && (stats.mode & 0o777) === 0o700
+  const isPrivate = stats.isDirectory() && stats.uid === ownUid() && (stats.mode & 0o777) === 0o700
   if (!isPrivate || Date.now() - stats.mtimeMs < minStaleMs || isAlive(owner)) return
-  // The id means nothing where another container shares the directory: there, the daemon answers.
+  // An app in another container that shares the temp directory has no process id here, but its daemon listens.
   if (!(await isListening(join(path, socketName)))) await rm(path, { recursive: true, force: true })
 }
 

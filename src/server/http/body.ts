@@ -2,13 +2,14 @@
 // the contract's limit. The contract stays compiled until the body or its job is released.
 
 import type { LoadedContract } from '../contracts.ts'
-import type { Refusal, RequestQueue } from '../queue.ts'
+import type { RequestQueue } from '../queue.ts'
+import type { ShedReason } from '../telemetry.ts'
 
 const empty = new Uint8Array()
 
 export class RequestBody {
   /** Why the body is refused; then it holds nothing. */
-  refusal: Refusal | 'too long' | undefined
+  refusal: ShedReason | 'too long' | undefined
   /** Bytes reserved for the body. */
   reserved = 0
   readonly #queue: RequestQueue

@@ -8,6 +8,7 @@ import { requestTimeout, type HttpError } from './http-error.ts'
 import type { HttpRequest } from './request.ts'
 import { problem, responseBytes } from './response.ts'
 import type { Access } from '../access.ts'
+import { lingeringClose } from '../lingering-close.ts'
 
 export const idleMs = 65_000
 /** Without progress. */
@@ -155,15 +156,11 @@ export class HttpConnection {
     this.#linger()
   }
 
-  /** Ends the writing side and drops what still arrives, so that the client reads the response and no reset. */
   #linger(): void {
     if (this.#isClosing) return
     this.#isClosing = true
     this.#drop()
-    this.#socket.end()
-    this.#socket.resume()
-    const timer = setTimeout(() => this.#socket.destroy(), lingerMs)
-    this.#socket.once('close', () => clearTimeout(timer))
+    lingeringClose(this.#socket, lingerMs)
   }
 
   #drop(): void {

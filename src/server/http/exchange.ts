@@ -110,8 +110,8 @@ export class Exchange {
 
   #refuse(refusal: Exclude<RequestBody['refusal'], undefined>): void {
     if (refusal === 'too long') return this.#respond(problem('limit.bytes', { closes: true }))
-    this.#context.telemetry.shed(refusal.reason)
-    this.#respond(problem('overloaded', { retryAfterMs: refusal.retryAfterMs }))
+    const { retryAfterMs } = this.#context.service.queue.overloaded(refusal)
+    this.#respond(problem('overloaded', { retryAfterMs }))
   }
 
   #respond(response: Response): void {

@@ -1,5 +1,5 @@
-//! Checks that other users cannot replace the socket: a user who may rename or delete it, or a directory above it, could. So
-//! each directory on the way to it must belong to root or to this user, and others may not write to it.
+//! A user who may rename or delete the socket, or a directory above it, can replace the socket. So each directory on the way
+//! to it must belong to root or to this user, and no other user may write to it.
 //!
 //! Twin of `src/server/socket-parents.ts`.
 
@@ -16,7 +16,7 @@ use crate::texts::socket as texts;
 const MAX_LINKS: usize = 40;
 
 /// Refuses the socket's directory unless it is safe: it and each directory in which a part of its path is looked up, links
-/// followed, belong to root or to this user, and others may not write to them. Above the last one, the sticky bit is enough
+/// followed, belong to root or to this user, and no other user may write to them. Above the last one, the sticky bit is enough
 /// where the next part belongs to root or this user, as in /tmp: others cannot rename that. In the last one it is not: others
 /// could take the name of the socket while no daemon has it.
 pub(super) fn check_parents(path: &Path) -> Result<(), String> {

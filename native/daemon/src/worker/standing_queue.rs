@@ -1,7 +1,7 @@
 //! Tells a burst from an overload, for a queue that is bounded by the time that a new request would wait. After `CoDel`
-//! (RFC 8289): a queue may be long for an interval, because a burst drains; one that is long for longer, stands, and then
-//! requests that would wait too long are refused. While there were refusals a moment ago, no interval is granted: otherwise
-//! an overload would fill the queue again whenever it is short for an instant.
+//! (RFC 8289): a queue may be long for an interval, because a burst drains; a queue that stays long is a standing queue, and
+//! requests that would wait too long in it are refused. Shortly after a refusal no interval is granted: otherwise an overload
+//! would fill the queue again whenever it is short for an instant.
 //!
 //! Twin of `src/policies/standing-queue.ts`; `test/vectors/queue` has the cases of both.
 
