@@ -2,11 +2,12 @@
 // come through mutations anywhere, but in the shape of an outcome; mutated fields come through never.
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createProcessor, type Outcome, type Processor } from '../../src/index.ts'
+import { createProcessor, type Outcome } from '../../src/index.ts'
 import { dataErrors } from '../../src/tables/errors.ts'
 import { seeded, type Random } from '../../bench/payloads/random.ts'
 import { daemonKinds, needDaemon, socketFolder, startDaemon } from '../support/daemon.ts'
 import { comparable } from '../support/locks.ts'
+import { until, works } from '../placements/sidecar-kit.ts'
 import { contract } from './daemon-violations.ts'
 import { mutateAnywhere, mutateFields, MutatingProxy, type Mutate } from './mutations.ts'
 
@@ -51,13 +52,6 @@ const within = async <T>(promise: Promise<T>): Promise<T> => {
     timer = setTimeout(() => reject(new Error('a call did not settle')), 10_000)
   })
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
-}
-
-async function works(processor: Processor): Promise<boolean> {
-  return processor.process('{"a":1}').then(
-    ({ ok }) => ok,
-    () => false,
-  )
 }
 
 describe.each(daemonKinds)('%s', (kind) => {
@@ -109,7 +103,7 @@ describe.each(daemonKinds)('%s', (kind) => {
         right++
       }
       proxy.mutate = undefined
-      while (!(await works(processor))) await new Promise((resolve) => setTimeout(resolve, 5))
+      await until(() => works(processor, '{"a":1}'))
     }
     expect(processor.stats()).toMatchObject({ inFlight: 0, queued: 0 })
     expect(right).toBeGreaterThan(0)
