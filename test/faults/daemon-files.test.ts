@@ -19,6 +19,7 @@ import { describe, expect, onTestFinished, test, type TestContext } from 'vitest
 import { sidelane } from '../support/cli.ts'
 import { ask, Daemon, daemonKinds, needDaemon, startDaemon, type DaemonKind } from '../support/daemon.ts'
 import { contractOf } from '../support/locks.ts'
+import { cpuTicks } from '../support/processes.ts'
 import { needTool } from '../support/tools.ts'
 import { anything, freshFolder, metricsOf, onDaemon, sampleOf } from './daemon-kit.ts'
 
@@ -67,10 +68,6 @@ function write(path: string, content: string): string {
   writeFileSync(path, content)
   return path
 }
-
-/** Hundredths of a second that its threads computed. */
-const ticksOf = ({ child: { pid } }: Daemon): number =>
-  Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[11])
 
 const peakBytes = ({ child: { pid } }: Daemon): number =>
   Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
@@ -202,7 +199,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     const body = `"${Array.from({ length: 5e6 }, (_, i) => i.toString(36)).join('')}"`
     const lost = ask(socket, '/v1/contracts/endless/process', { body, headers: { 'Sidelane-Deadline-Ms': '60000' } })
     const settled = lost.catch(() => undefined)
-    await expect.poll(() => ticksOf(daemon), { timeout: 10_000 }).toBeGreaterThan(100)
+    await expect.poll(() => cpuTicks(daemon.child.pid as number), { timeout: 10_000 }).toBeGreaterThan(100)
     await sleep(300)
     const startedAt = performance.now()
     daemon.child.kill('SIGTERM')

@@ -1,6 +1,6 @@
 // Fault rows about payloads that take long: the costliest contract that is admitted, on daemons and in pools. Health, PING and
 // the payloads of other contracts do not wait for them, and a deadline ends their work.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHost, type Host, type SidelaneError } from 'sidelane'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -8,6 +8,7 @@ import { kinds } from '../../src/wire/index.ts'
 import { ask, daemonKinds, needDaemon, socketFolder, startDaemon, type DaemonKind } from '../support/daemon.ts'
 import { contractOf } from '../support/locks.ts'
 import { engineKinds, needEngine } from '../support/need.ts'
+import { cpuTicks } from '../support/processes.ts'
 import { RawHttp } from '../server/http-kit.ts'
 import { frame, RawClient, request } from '../server/raw-client.ts'
 
@@ -137,12 +138,6 @@ describe.for(places)('$kind $args', ({ kind, args }) => {
     expect(answers.map(({ status }) => status)).toEqual([504, 504, 504])
   })
 })
-
-/** CPU time of a process in hundredths of a second. */
-function cpuTicks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return Number(fields[11]) + Number(fields[12])
-}
 
 /** Milliseconds of a payload on this thread, without a deadline: the least of some runs. */
 async function timeOf(engine: 'js' | 'native', payload: string): Promise<number> {
