@@ -402,6 +402,8 @@ export function describeFramework(name: string, serve: Serve): void {
         await called
         req.destroy()
         await aborted
+        // What follows the rejection has run by then.
+        await new Promise((resolve) => void setImmediate(resolve))
         expect([handled, errors]).toEqual([0, []])
       })
 
