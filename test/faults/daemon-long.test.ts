@@ -9,6 +9,7 @@ import { ask, daemonKinds, needDaemon, socketFolder, startDaemon, type DaemonKin
 import { contractOf } from '../support/locks.ts'
 import { engineKinds, needEngine } from '../support/need.ts'
 import { cpuTicks } from '../support/processes.ts'
+import { withoutPeriod } from '../support/without-period.ts'
 import { RawHttp } from '../server/http-kit.ts'
 import { frame, RawClient, request } from '../server/raw-client.ts'
 
@@ -19,15 +20,7 @@ const costlySchema = { type: 'string', pattern: '[ab]*a[ab]{200}c' }
 const costly = contractOf(costlySchema, { name: 'costly' })
 const alsoCostly = contractOf(costlySchema, { name: 'also-costly' })
 const quick = contractOf({ type: 'object' }, { name: 'quick' })
-/** Without a period, so that no cache of states helps. */
-const longPayload = ((): string => {
-  let state = 1
-  const letters = Array.from({ length: 1_000_000 }, () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31
-    return state & 65_536 ? 'a' : 'b'
-  })
-  return `"${letters.join('')}"`
-})()
+const longPayload = `"${withoutPeriod(1_000_000)}"`
 
 for (const contract of [costly, alsoCostly, quick]) file(`${contract.name}.lock.json`, contract.lock)
 
