@@ -8,7 +8,8 @@ import { contractOf } from '../support/locks.ts'
 import { engineKinds, needEngine, type EngineKind } from '../support/need.ts'
 import { expectHoldings, holdings, Trial, type Ending } from './oracles.ts'
 
-export { act, faultyWorker, faultyWorkerSource, freshFile, tick } from '../support/faulty.ts'
+export { act, faultyWorker, faultyWorkerSource, tick } from '../support/faulty.ts'
+export { freshFile } from '../support/folders.ts'
 export type { Ending, Trial } from './oracles.ts'
 
 /** The placements and engines on which a row runs. */

@@ -2,11 +2,10 @@
 // is too small ends the process.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { freshFile } from '../support/folders.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const mebibyte = 1024 * 1024
@@ -29,20 +28,9 @@ async function node(...args: string[]): Promise<Run> {
 
 /** A lock that admits every JSON value of `maxBytes`, in a file. */
 function anyLock(maxBytes: number): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sidelane-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'any.lock.json')
-  writeFileSync(
-    file,
-    JSON.stringify({
-      profile: 'p1',
-      unicode: '15.0',
-      name: 'any',
-      schema: {},
-      digest: 'sha-256',
-      limits: { maxBytes },
-    }),
-  )
+  const file = freshFile('any.lock.json')
+  const fields = { profile: 'p1', unicode: '15.0', name: 'any', schema: {}, digest: 'sha-256', limits: { maxBytes } }
+  writeFileSync(file, JSON.stringify(fields))
   return file
 }
 
