@@ -7,11 +7,11 @@ import { dataErrors } from '../../src/tables/errors.ts'
 import { seeded, type Random } from '../../bench/payloads/random.ts'
 import { daemonKinds, needDaemon, socketFolder, startDaemon } from '../support/daemon.ts'
 import { comparable } from '../support/locks.ts'
+import { seed } from '../support/seed.ts'
 import { until, works } from '../placements/sidecar-kit.ts'
 import { contract } from './daemon-violations.ts'
 import { mutateAnywhere, mutateFields, MutatingProxy, type Mutate } from './mutations.ts'
 
-const seed = Number(process.env['SIDELANE_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
 console.log(`seed ${seed} (SIDELANE_SEED=${seed} runs the same mutations again)`)
 const rounds = process.env['SIDELANE_LONG'] === '1' ? 400 : 25
 
