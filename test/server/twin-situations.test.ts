@@ -7,7 +7,15 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Contract } from '../../src/model/index.ts'
 import { kinds, type FrameHeader } from '../../src/wire/index.ts'
-import { ask, Daemon, daemonKinds, needDaemon, startDaemon, type DaemonKind } from '../support/daemon.ts'
+import {
+  ask,
+  Daemon,
+  daemonKinds,
+  needDaemon,
+  startDaemon,
+  withoutProgram,
+  type DaemonKind,
+} from '../support/daemon.ts'
 import { freshFolder } from '../support/folders.ts'
 import { contractOf } from '../support/locks.ts'
 import { frame, hello, preface, RawClient, request, type Frame } from './raw-client.ts'
@@ -71,9 +79,7 @@ class Twin {
 
   /** The text without what belongs to one daemon alone. */
   plain(text: string): string {
-    return text
-      .replaceAll(this.folder, 'FOLDER')
-      .replaceAll(/node dist\/daemon\.js|sidelane daemon|sidelaned(?=[: ])/g, 'DAEMON')
+    return withoutProgram(text.replaceAll(this.folder, 'FOLDER'))
   }
 
   /** The log lines without times, sizes and what names the daemon. */
