@@ -26,7 +26,7 @@ import { anything, freshFolder, metricsOf, onDaemon, sampleOf } from './daemon-k
 const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
 const secret = 'planted-secret-4d1a'
 
-/** Makes what no lock, key, dictionary or configuration is, at a path. */
+/** Make something at a path that cannot be read as a lock, a key, a dictionary or a configuration. */
 const makers: Readonly<Record<string, (path: string) => void>> = {
   'a FIFO': (path) => spawnSync('mkfifo', [path]),
   'a link to a device without end': (path) => symlinkSync('/dev/zero', path),
@@ -80,12 +80,12 @@ describe.each(daemonKinds)('%s', (kind) => {
       needDaemon(kind, context)
       needTool('mkfifo', context)
       for (const [what, make] of Object.entries(makers)) {
-        // Its bytes are a key.
+        // As a key, its bytes are valid.
         if (place === 'key' && what === 'a file without a size') continue
         const folder = freshFolder()
         const path = join(folder, 'odd')
         make(path)
-        // An empty directory of locks is none of an error.
+        // An empty directory of locks is valid: this one holds a broken lock.
         if (what === 'a directory' && place.startsWith('lock')) write(join(path, 'x.lock.json'), '{')
         const named = places[place]?.(path, folder) ?? []
         const daemon = new Daemon({ kind, args: ['--socket', join(folder, 's.sock'), ...named] })
@@ -228,7 +228,7 @@ describe.each(daemonKinds)('%s', (kind) => {
         key: ['--contract', lock, '--digest-key-file', `keyed=${path}`, '--check'],
       }
       for (const [place, args] of Object.entries(uses)) {
-        // A pointer into a lock has the names of members.
+        // An error about a lock has a pointer, and so the names of members.
         if (place === 'contract' && what === 'an object with other keys') continue
         const daemon = new Daemon({ kind, args: ['--socket', join(folder, 's.sock'), ...args] })
         const code = await daemon.exited
@@ -276,7 +276,7 @@ test(
   },
 )
 
-/** The environment of a daemon that does not get to read the file, and what resolves when it tries to. */
+/** The environment of a daemon whose attempt to open the file does not return, and what resolves at that attempt. */
 function hangingDisk(
   path: string,
   context: TestContext,

@@ -98,7 +98,7 @@ describe.for(places)('$kind $args', ({ kind, args }) => {
       }
       client.send(request(5, '"c"', { a: 10_000 }))
       expect((await client.frame())?.kind).toBe(kinds.rejected)
-      // Nothing is left that works.
+      // No thread works any more.
       const before = cpuTicks(pid)
       await sleep(500)
       expect(cpuTicks(pid) - before).toBeLessThan(25)
@@ -180,7 +180,7 @@ describe.for(daemonKinds)('%s', (kind) => {
     onTestFinished(() => silent.forEach((one) => one.close()))
     for (const path of ['/healthz', '/readyz', '/metrics']) expect((await ask(socket, path)).status).toBe(200)
     expect((await ask(socket, '/v1/contracts/quick/process', { body: '{}' })).status).toBe(429)
-    // As does the beginning of a request.
+    // A connection that has sent the beginning of a request holds none either.
     await Promise.all(silent.map((one) => one.send(Buffer.from('G'))))
     expect((await ask(socket, '/healthz')).status).toBe(200)
   })

@@ -1,5 +1,5 @@
-// Fault rows about what a client and a daemon take from each other: the longest answers, values that cost more than they hold,
-// and callers in other languages under kill and takeover. Daemons that break the protocol (F102, F103) are in test/hostile.
+// Fault rows about what a client and a daemon take from each other: the longest answers, and callers in other
+// languages under kill and takeover. Daemons that break the protocol (F102, F103) are in test/hostile.
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ const codecs = [
 ]
 const contracts = codecs.map((compress, i) => contractOf({}, { name: `c${i}`, limits, compress }))
 
-/** A string of random characters of Latin-1 and beyond: the canonical form and the body are as long as they can be. */
+/** A JSON string of random characters: the canonical form and the body are as long as they can be. */
 const incompressible = (bytes: number): string =>
   JSON.stringify(
     randomBytes(bytes)
@@ -110,7 +110,7 @@ describe.each(daemonKinds)('%s', (kind) => {
         for (let round = 0; round < 3; round++) {
           caller.send(200)
           await caller.printed(100)
-          // In the middle of them another daemon takes the path; the old one answers what it has.
+          // In the middle of them another daemon takes the path; the old one answers the requests that it has read.
           const old = row.daemon
           await row.restart('--takeover')
           expect(await old.exited).toBe(0)

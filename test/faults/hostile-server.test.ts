@@ -16,7 +16,7 @@ const flood = (socket: Socket, chunk: Buffer): void => {
   more()
 }
 
-/** One byte in 100 ms: faster than a second, so that the test is not. */
+/** One byte in 100 ms: each one arrives well within the time limit, the whole does not. */
 const drip = (socket: Socket, text: string): void => {
   let at = 0
   const timer = setInterval(() => socket.write(text[at++ % text.length] as string), 100)

@@ -1,5 +1,6 @@
-// Answer streams of real daemons, mutated: each call settles. What no client can tell (another digest, another pointer) may
-// come through mutations anywhere, but in the shape of an outcome; mutated fields come through never.
+// Answer streams of real daemons, mutated: each call settles. Mutations anywhere may
+// result in an outcome that differs in what a client cannot check (the digest, a pointer), but it has the shape of an outcome.
+// Mutations of fields that a client can check never result in a wrong outcome.
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createProcessor, type Outcome } from '../../src/index.ts'
@@ -22,7 +23,7 @@ const long = `{"a":1,"c":"${'z'.repeat(100_000)}"}`
 const payloads = ['{"a":1}', '{"a":22,"b":"x"}', '{"a":"x","b":"z"}', '{"a"', '{"a":1,"a":2}', '{"b":"y"}', long]
 const allowed = new Set(['unavailable', 'deadline.exceeded'])
 
-/** A call, and what inline says to it. */
+/** A call of a round. */
 interface Call {
   readonly payload: string
   readonly canonical: boolean

@@ -125,7 +125,7 @@ test('chunk lines and trailers', { timeout: 60_000 }, async (context) => {
     ...extensions.flatMap((extension) => [chunked(extension), chunked('', extension)]),
     ...trailers.map((trailer) => chunked('', '', trailer)),
     ...sizes,
-    // Refused before the body, which is read all the same.
+    // Refused before the body is read; the daemon then skips the body.
     ...extensions.map((extension) => chunked(extension).replace('POST', 'PUT')),
   ]
   await compare(context, requests, 0)
