@@ -17,12 +17,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
 import { sidelane } from '../support/cli.ts'
-import { ask, Daemon, daemonKinds, needDaemon, startDaemon, type DaemonKind } from '../support/daemon.ts'
+import { ask, Daemon, daemonKinds, needDaemon, socketFolder, startDaemon, type DaemonKind } from '../support/daemon.ts'
 import { contractOf } from '../support/locks.ts'
 import { cpuTicks } from '../support/processes.ts'
 import { needTool } from '../support/tools.ts'
 import { anything, freshFolder, metricsOf, onDaemon, sampleOf } from './daemon-kit.ts'
 
+const file = socketFolder()
 const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
 const secret = 'planted-secret-4d1a'
 
@@ -276,17 +277,24 @@ test(
   },
 )
 
+/** The library of hanging-open.c, compiled once. */
+function hangingOpen(context: TestContext): string {
+  needTool('cc', context)
+  const library = file('hang.so')
+  if (existsSync(library)) return library
+  const source = fileURLToPath(new URL('../support/hanging-open.c', import.meta.url))
+  const { status, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-o', library, source, '-ldl'], { encoding: 'utf8' })
+  expect(status, stderr).toBe(0)
+  return library
+}
+
 /** The environment of a daemon whose attempt to open the file does not return, and what resolves at that attempt. */
 function hangingDisk(
   path: string,
   context: TestContext,
 ): { readonly env: Readonly<Record<string, string>>; readonly isRead: () => Promise<void> } {
-  needTool('cc', context)
-  const folder = freshFolder()
-  const [library, mark] = [join(folder, 'hang.so'), join(folder, 'mark')]
-  const source = fileURLToPath(new URL('../support/hanging-open.c', import.meta.url))
-  const { status, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-o', library, source, '-ldl'], { encoding: 'utf8' })
-  expect(status, stderr).toBe(0)
+  const library = hangingOpen(context)
+  const mark = join(freshFolder(), 'mark')
   return {
     env: { LD_PRELOAD: library, HANG_PATH: path, HANG_MARK: mark },
     isRead: () => expect.poll(() => existsSync(mark), { timeout: 15_000 }).toBe(true),
