@@ -54,7 +54,7 @@ export async function compareWithZod(
 
 export type EngineNames = readonly ('js' | 'native')[]
 
-/** undefined: the contract is refused, as a schema that a lock cannot say. */
+/** undefined: the contract is refused, because a lock cannot express the schema. */
 function contractOf(schema: Comparison['schema'], numbers: Comparison['numbers']): Contract | undefined {
   try {
     return defineContract({ name: 'any', schema, numbers, digest: 'none', compress: { codec: 'none' } })

@@ -4,11 +4,11 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { needEngine } from '../support/need.ts'
+import { runs, seed } from '../support/seed.ts'
 import { compareWithZod, type Case, type Counts } from './compare-with-zod.ts'
 import { schemaSources, schemaSourcesWithBigints } from './random-schemas.ts'
 
-const seed = Number(process.env['SIDELANE_SEED'] ?? Date.now() & 0x7fffffff)
-const schemas = Number(process.env['SIDELANE_RUNS'] ?? (process.env['CI'] ? 150 : 60))
+const schemas = runs(150, 60)
 
 const cases: fc.Arbitrary<Case> = fc.oneof(
   {

@@ -60,7 +60,7 @@ const exactWideIntegers: IsDifferent = ({ payload }) =>
 /** `\p{L}` is that of Unicode 15.0: the runtime's may be newer. */
 const newerCategories: IsDifferent = ({ source, text }) => /\\p\{/i.test(source) && /[^\0-\u02ff]/.test(text)
 
-/** A default of a z.bigint() is a bigint in `outcome.value()`, also one that was given as a number against its type. */
+/** A default of a z.bigint() is a bigint in `outcome.value()`, even if it was given as a number. */
 const numbersAsDefaults: IsDifferent = ({ source, numbers }) =>
   numbers === 'int64' && /bigint|int64/.test(source) && /\.(?:default|prefault)\((?:5|\[1, 2\])\)/.test(source)
 

@@ -3,16 +3,16 @@
 import type { ZodType } from 'zod'
 import { safeParse, type $ZodType, type $ZodTypes } from 'zod/v4/core'
 
-/** Wide integers of a payload are bigints. */
-export type Payload = unknown
-
 export type ZodOutcome =
   | { readonly ok: false }
   /** The canonical text of the output, and the output itself in `tagged` form. */
   | { readonly ok: true; readonly document: string; readonly value: string }
 
-/** Of the payload as `outcome.value()` reads it: an integer is a bigint at each z.bigint(), a number at each z.number(). */
-export function zodOutcome(schema: ZodType, payload: Payload): ZodOutcome {
+/**
+ * Of the payload as `outcome.value()` reads it: an integer is a bigint at each z.bigint(), a number at each z.number(). Wide
+ * integers of the payload are bigints.
+ */
+export function zodOutcome(schema: ZodType, payload: unknown): ZodOutcome {
   const { success, data } = schema.safeParse(withoutPrototypes(asRead(schema, payload)))
   return success ? { ok: true, document: canonical(data), value: tagged(data) } : { ok: false }
 }

@@ -6,11 +6,11 @@ import { expect, test } from 'vitest'
 import { createEngine } from '../../src/engine/index.ts'
 import { ask, daemonKinds, needDaemon, socketFolder, startDaemon } from '../support/daemon.ts'
 import { comparable, contractOf } from '../support/locks.ts'
+import { seed } from '../support/seed.ts'
 import { codecs } from './codecs.ts'
 import { mutateBytes, payloadText, Random } from './payloads.ts'
 import { rootSchema, type Schema } from './schemas.ts'
 
-const seed = Number(process.env['SIDELANE_SEED'] ?? Date.now() & 0x7fffffff)
 const schemaCount = process.env['CI'] ? 100 : 40
 const payloadsPerSchema = 40
 const file = socketFolder()

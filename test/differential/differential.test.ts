@@ -6,12 +6,12 @@ import type { CompiledContract } from '../../src/engine/engine.ts'
 import { codecs } from './codecs.ts'
 import { comparable, contractOf } from '../support/locks.ts'
 import { needEngine } from '../support/need.ts'
+import { runs, seed } from '../support/seed.ts'
 import { nativeCalls } from '../../src/engine/native/index.ts'
 import { mutateBytes, payloadText, Random } from './payloads.ts'
 import { rootSchema, type Schema } from './schemas.ts'
 
-const seed = Number(process.env['SIDELANE_SEED'] ?? Date.now() & 0x7fffffff)
-const schemas = Number(process.env['SIDELANE_RUNS'] ?? (process.env['CI'] ? 500 : 120))
+const schemas = runs(500, 120)
 const payloadsPerSchema = 60
 
 test(`the engines agree on generated payloads (SIDELANE_SEED=${seed})`, { timeout: 300_000 }, (context) => {

@@ -6,11 +6,11 @@ import { SidelaneError, type Contract, type Outcome } from '../../src/model/inde
 import { normalizeString } from '../../src/engine/js/normalize-string.ts'
 import { canonicalText, comparable, contractOf } from '../support/locks.ts'
 import { needEngine } from '../support/need.ts'
+import { runs, seed } from '../support/seed.ts'
 import { payloadText, Random } from './payloads.ts'
 import { rootSchema, type Schema } from './schemas.ts'
 
-const seed = Number(process.env['SIDELANE_SEED'] ?? Date.now() & 0x7fffffff)
-const schemas = Number(process.env['SIDELANE_RUNS'] ?? (process.env['CI'] ? 500 : 150))
+const schemas = runs(500, 150)
 const payloadsPerSchema = 40
 
 /** undefined: a default is beyond the limits. */

@@ -7,11 +7,11 @@ import { compileValueReader } from '../../src/engine/index.ts'
 import { nativeCalls } from '../../src/engine/native/index.ts'
 import type { AcceptedCanonical, Outcome } from '../../src/model/index.ts'
 import { needEngine } from '../support/need.ts'
+import { runs, seed } from '../support/seed.ts'
 import { canonicalNumber, readExact } from './exact-numbers.ts'
 import { branchFor, numberSchemas, numberTexts, schemaText, valueAt, type NumberSchema } from './number-schemas.ts'
 
-const seed = Number(process.env['SIDELANE_SEED'] ?? Date.now() & 0x7fffffff)
-const schemas = Number(process.env['SIDELANE_RUNS'] ?? (process.env['CI'] ? 300 : 100))
+const schemas = runs(300, 100)
 
 const fields =
   '"profile":"p1","unicode":"15.0","name":"n","numbers":"int64","compress":{"codec":"none"},"digest":"none"'

@@ -4,20 +4,10 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createEngine } from '../../src/engine/index.ts'
 import { comparable, contractOf } from '../support/locks.ts'
 import { engineKinds, needEngine } from '../support/need.ts'
+import { withoutPeriod } from '../support/without-period.ts'
 
 const none = { compress: { codec: 'none' }, limits: { maxBytes: 4 * 1024 * 1024 } }
 const list = (item: string, count: number): string => `[${Array.from({ length: count }, () => item).join(',')}]`
-
-/** Of two letters, so that no cache of states helps. */
-function withoutPeriod(length: number): string {
-  let state = 1
-  let text = ''
-  while (text.length < length) {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31
-    text += state & 65_536 ? 'a' : 'b'
-  }
-  return text
-}
 
 const cases: readonly (readonly [what: string, schema: object, payload: string])[] = [
   ['many small values', {}, list('[1]', 50_000)],

@@ -9,9 +9,9 @@ import { mayEscapeKey } from '../../src/json/index.ts'
 import { mutateBytes, payloadText, Random } from '../differential/payloads.ts'
 import { rootSchema } from '../differential/schemas.ts'
 import { contractOf } from '../support/locks.ts'
+import { runs, seed } from '../support/seed.ts'
 
-const seed = Number(process.env['SIDELANE_SEED'] ?? Date.now() & 0x7fffffff)
-const schemas = Number(process.env['SIDELANE_RUNS'] ?? 150)
+const schemas = runs(150)
 
 const many = Array.from({ length: 40 }, (_, i) => `m${i}`)
 

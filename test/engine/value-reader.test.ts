@@ -48,7 +48,9 @@ describe('nested unions', () => {
   it('nothing is kept for the next document', () => {
     const read = readerOf(flat)
     const text = `{"items":[${chain(3, '1')},${chain(3, '"x"')}]}`
-    expect(validated(read, text)).toBe(validated(read, text))
+    const first = validated(read, text)
+    expect(first).toBeGreaterThan(0)
+    expect(validated(read, text)).toBe(first)
   })
 })
 

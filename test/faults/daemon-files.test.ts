@@ -17,15 +17,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
 import { sidelane } from '../support/cli.ts'
-import { ask, Daemon, daemonKinds, needDaemon, startDaemon, type DaemonKind } from '../support/daemon.ts'
+import { ask, Daemon, daemonKinds, needDaemon, socketFolder, startDaemon, type DaemonKind } from '../support/daemon.ts'
 import { contractOf } from '../support/locks.ts'
+import { cpuTicks } from '../support/processes.ts'
 import { needTool } from '../support/tools.ts'
 import { anything, freshFolder, metricsOf, onDaemon, sampleOf } from './daemon-kit.ts'
 
+const file = socketFolder()
 const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
 const secret = 'planted-secret-4d1a'
 
-/** Makes what no lock, key, dictionary or configuration is, at a path. */
+/** Make something at a path that cannot be read as a lock, a key, a dictionary or a configuration. */
 const makers: Readonly<Record<string, (path: string) => void>> = {
   'a FIFO': (path) => spawnSync('mkfifo', [path]),
   'a link to a device without end': (path) => symlinkSync('/dev/zero', path),
@@ -68,10 +70,6 @@ function write(path: string, content: string): string {
   return path
 }
 
-/** Hundredths of a second that its threads computed. */
-const ticksOf = ({ child: { pid } }: Daemon): number =>
-  Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[11])
-
 const peakBytes = ({ child: { pid } }: Daemon): number =>
   Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 
@@ -83,12 +81,12 @@ describe.each(daemonKinds)('%s', (kind) => {
       needDaemon(kind, context)
       needTool('mkfifo', context)
       for (const [what, make] of Object.entries(makers)) {
-        // Its bytes are a key.
+        // As a key, its bytes are valid.
         if (place === 'key' && what === 'a file without a size') continue
         const folder = freshFolder()
         const path = join(folder, 'odd')
         make(path)
-        // An empty directory of locks is none of an error.
+        // An empty directory of locks is valid: this one holds a broken lock.
         if (what === 'a directory' && place.startsWith('lock')) write(join(path, 'x.lock.json'), '{')
         const named = places[place]?.(path, folder) ?? []
         const daemon = new Daemon({ kind, args: ['--socket', join(folder, 's.sock'), ...named] })
@@ -202,7 +200,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     const body = `"${Array.from({ length: 5e6 }, (_, i) => i.toString(36)).join('')}"`
     const lost = ask(socket, '/v1/contracts/endless/process', { body, headers: { 'Sidelane-Deadline-Ms': '60000' } })
     const settled = lost.catch(() => undefined)
-    await expect.poll(() => ticksOf(daemon), { timeout: 10_000 }).toBeGreaterThan(100)
+    await expect.poll(() => cpuTicks(daemon.child.pid as number), { timeout: 10_000 }).toBeGreaterThan(100)
     await sleep(300)
     const startedAt = performance.now()
     daemon.child.kill('SIGTERM')
@@ -231,7 +229,7 @@ describe.each(daemonKinds)('%s', (kind) => {
         key: ['--contract', lock, '--digest-key-file', `keyed=${path}`, '--check'],
       }
       for (const [place, args] of Object.entries(uses)) {
-        // A pointer into a lock has the names of members.
+        // An error about a lock has a pointer, and so the names of members.
         if (place === 'contract' && what === 'an object with other keys') continue
         const daemon = new Daemon({ kind, args: ['--socket', join(folder, 's.sock'), ...args] })
         const code = await daemon.exited
@@ -279,17 +277,24 @@ test(
   },
 )
 
-/** The environment of a daemon that does not get to read the file, and what resolves when it tries to. */
+/** The library of hanging-open.c, compiled once. */
+function hangingOpen(context: TestContext): string {
+  needTool('cc', context)
+  const library = file('hang.so')
+  if (existsSync(library)) return library
+  const source = fileURLToPath(new URL('../support/hanging-open.c', import.meta.url))
+  const { status, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-o', library, source, '-ldl'], { encoding: 'utf8' })
+  expect(status, stderr).toBe(0)
+  return library
+}
+
+/** The environment of a daemon whose attempt to open the file does not return, and what resolves at that attempt. */
 function hangingDisk(
   path: string,
   context: TestContext,
 ): { readonly env: Readonly<Record<string, string>>; readonly isRead: () => Promise<void> } {
-  needTool('cc', context)
-  const folder = freshFolder()
-  const [library, mark] = [join(folder, 'hang.so'), join(folder, 'mark')]
-  const source = fileURLToPath(new URL('../support/hanging-open.c', import.meta.url))
-  const { status, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-o', library, source, '-ldl'], { encoding: 'utf8' })
-  expect(status, stderr).toBe(0)
+  const library = hangingOpen(context)
+  const mark = join(freshFolder(), 'mark')
   return {
     env: { LD_PRELOAD: library, HANG_PATH: path, HANG_MARK: mark },
     isRead: () => expect.poll(() => existsSync(mark), { timeout: 15_000 }).toBe(true),

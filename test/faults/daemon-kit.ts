@@ -1,17 +1,18 @@
 // Shared by the fault rows about daemons: a daemon under test with a client, and the oracles that observe the daemon from
 // outside (O1 by its metrics, O3, O4, O6, O7). Those about calls are in oracles.ts.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHost, type HostOptions, type Processor } from 'sidelane'
 import { expect, onTestFinished, type TestContext } from 'vitest'
 import { ask, Daemon, needDaemon, startDaemon, type DaemonKind } from '../support/daemon.ts'
+import { freshFolder } from '../support/folders.ts'
 import { contractOf } from '../support/locks.ts'
 import { anything, mix } from './fault-kit.ts'
 import { holdings, Trial } from './oracles.ts'
 
 export { anything, mix } from './fault-kit.ts'
+export { freshFolder } from '../support/folders.ts'
 
 /** The contract of rows that write frames themselves: counted separately from the calls of the client. */
 export const raw: ReturnType<typeof contractOf> = contractOf({}, { name: 'raw', limits: { maxBytes: 100_000 } })
@@ -152,13 +153,6 @@ export async function onDaemon(
   expect(await daemon.stop(), 'the daemon ends well').toBe(0)
   for (const { stderr } of row.daemons) expect(stderr, 'O6: in no line of the log').not.toContain(marker)
   expect(existsSync(socket), 'the socket goes with its daemon').toBe(false)
-}
-
-/** A directory with mode 0700, removed after the test. */
-export function freshFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sidelane-f-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
-  return folder
 }
 
 /** Makes the daemon allocate what it keeps: connections of both protocols, payloads of each kind. Returns its engine. */

@@ -7,16 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createHost } from 'sidelane'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Daemon, daemonKinds, needDaemon } from '../support/daemon.ts'
+import { cpuTicks } from '../support/processes.ts'
 import { needStrace, needTool } from '../support/tools.ts'
 import { RawHttp } from '../server/http-kit.ts'
 import { anything, freshFolder, metricsOf, mix, onDaemon, sampleOf, type Row } from './daemon-kit.ts'
 
 /** CPU time of the daemon during `ms`, as a share of one core. */
 async function cpuShare({ daemon }: Row, ms: number): Promise<number> {
-  const ticks = (): number => {
-    const fields = readFileSync(`/proc/${daemon.child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-    return Number(fields[11]) + Number(fields[12])
-  }
+  const ticks = (): number => cpuTicks(daemon.child.pid as number)
   const before = ticks()
   await sleep(ms)
   return ((ticks() - before) * 10) / ms

@@ -1,6 +1,6 @@
 // Fault rows about payloads that take long: the costliest contract that is admitted, on daemons and in pools. Health, PING and
 // the payloads of other contracts do not wait for them, and a deadline ends their work.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHost, type Host, type SidelaneError } from 'sidelane'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -8,6 +8,8 @@ import { kinds } from '../../src/wire/index.ts'
 import { ask, daemonKinds, needDaemon, socketFolder, startDaemon, type DaemonKind } from '../support/daemon.ts'
 import { contractOf } from '../support/locks.ts'
 import { engineKinds, needEngine } from '../support/need.ts'
+import { cpuTicks } from '../support/processes.ts'
+import { withoutPeriod } from '../support/without-period.ts'
 import { RawHttp } from '../server/http-kit.ts'
 import { frame, RawClient, request } from '../server/raw-client.ts'
 
@@ -18,15 +20,7 @@ const costlySchema = { type: 'string', pattern: '[ab]*a[ab]{200}c' }
 const costly = contractOf(costlySchema, { name: 'costly' })
 const alsoCostly = contractOf(costlySchema, { name: 'also-costly' })
 const quick = contractOf({ type: 'object' }, { name: 'quick' })
-/** Without a period, so that no cache of states helps. */
-const longPayload = ((): string => {
-  let state = 1
-  const letters = Array.from({ length: 1_000_000 }, () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31
-    return state & 65_536 ? 'a' : 'b'
-  })
-  return `"${letters.join('')}"`
-})()
+const longPayload = `"${withoutPeriod(1_000_000)}"`
 
 for (const contract of [costly, alsoCostly, quick]) file(`${contract.name}.lock.json`, contract.lock)
 
@@ -104,7 +98,7 @@ describe.for(places)('$kind $args', ({ kind, args }) => {
       }
       client.send(request(5, '"c"', { a: 10_000 }))
       expect((await client.frame())?.kind).toBe(kinds.rejected)
-      // Nothing is left that works.
+      // No thread works any more.
       const before = cpuTicks(pid)
       await sleep(500)
       expect(cpuTicks(pid) - before).toBeLessThan(25)
@@ -137,12 +131,6 @@ describe.for(places)('$kind $args', ({ kind, args }) => {
     expect(answers.map(({ status }) => status)).toEqual([504, 504, 504])
   })
 })
-
-/** CPU time of a process in hundredths of a second. */
-function cpuTicks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return Number(fields[11]) + Number(fields[12])
-}
 
 /** Milliseconds of a payload on this thread, without a deadline: the least of some runs. */
 async function timeOf(engine: 'js' | 'native', payload: string): Promise<number> {
@@ -192,7 +180,7 @@ describe.for(daemonKinds)('%s', (kind) => {
     onTestFinished(() => silent.forEach((one) => one.close()))
     for (const path of ['/healthz', '/readyz', '/metrics']) expect((await ask(socket, path)).status).toBe(200)
     expect((await ask(socket, '/v1/contracts/quick/process', { body: '{}' })).status).toBe(429)
-    // As does the beginning of a request.
+    // A connection that has sent the beginning of a request holds none either.
     await Promise.all(silent.map((one) => one.send(Buffer.from('G'))))
     expect((await ask(socket, '/healthz')).status).toBe(200)
   })

@@ -1,16 +1,15 @@
-// Fault rows about what a client and a daemon take from each other: the longest answers, values that cost more than they hold,
-// and callers in other languages under kill and takeover. Daemons that break the protocol (F102, F103) are in test/hostile.
+// Fault rows about what a client and a daemon take from each other: the longest answers, and callers in other
+// languages under kill and takeover. Daemons that break the protocol (F102, F103) are in test/hostile.
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createProcessor, type Outcome, type Processor } from 'sidelane'
 import { describe, expect, test } from 'vitest'
-import { callWith, commandOf, languages } from '../callers/callers.ts'
+import { languages } from '../callers/callers.ts'
 import { daemonKinds, needDaemon, startDaemon } from '../support/daemon.ts'
 import { comparable, contractOf } from '../support/locks.ts'
-import { needTool } from '../support/tools.ts'
-import { freshFolder, onDaemon, raw } from './daemon-kit.ts'
+import { onCaller } from './caller-kit.ts'
+import { freshFolder } from './daemon-kit.ts'
 
 const maxBytes = 300_000
 const limits = { maxBytes, maxKeys: 1_000_000 }
@@ -24,7 +23,7 @@ const codecs = [
 ]
 const contracts = codecs.map((compress, i) => contractOf({}, { name: `c${i}`, limits, compress }))
 
-/** A string of random characters of Latin-1 and beyond: the canonical form and the body are as long as they can be. */
+/** A JSON string of random characters: the canonical form and the body are as long as they can be. */
 const incompressible = (bytes: number): string =>
   JSON.stringify(
     randomBytes(bytes)
@@ -106,47 +105,20 @@ describe.each(daemonKinds)('%s', (kind) => {
   test.for(languages)(
     'F104: $name under takeovers and kills: a line for each payload, and the last one is answered',
     { timeout: 300_000 },
-    async (language, context) => {
-      needTool(language.tool, context)
-      needDaemon(kind, context)
-      const command = commandOf(language)
-      await onDaemon(
-        context,
-        kind,
-        async (row) => {
-          const caller = callWith(command, row.socket, raw.name)
-          const lines = async (count: number): Promise<void> => {
-            while (caller.lines().length < count) await sleep(1)
-          }
-          let sent = 0
-          const send = (count: number): void => {
-            for (const end = sent + count; sent < end; sent++) caller.write(`[${sent}]`)
-          }
-          for (let round = 0; round < 3; round++) {
-            send(200)
-            await lines(sent - 100)
-            // In the middle of them another daemon takes the path; the old one answers what it has.
-            const old = row.daemon
-            await row.restart('--takeover')
-            expect(await old.exited).toBe(0)
-            send(100)
-            await lines(sent - 50)
-            await row.kill()
-            await row.restart()
-          }
-          await lines(sent)
-          send(1)
-          expect(await caller.end()).toBe(0)
-          const printed = caller.lines()
-          expect(printed.length).toBe(sent)
-          expect(
-            printed.filter((line) => !/^(?:200 [0-9a-f]{64} \d+|- unavailable 0|429 overloaded \d+)$/.test(line)),
-          ).toEqual([])
-          expect(printed.at(-1)).toMatch(/^200 /)
-          await row.back()
-        },
-        { kills: true },
-      )
-    },
+    (language, context) =>
+      onCaller(context, kind, language, async (row, caller) => {
+        for (let round = 0; round < 3; round++) {
+          caller.send(200)
+          await caller.printed(100)
+          // In the middle of them another daemon takes the path; the old one answers the requests that it has read.
+          const old = row.daemon
+          await row.restart('--takeover')
+          expect(await old.exited).toBe(0)
+          caller.send(100)
+          await caller.printed(50)
+          await row.kill()
+          await row.restart()
+        }
+      }),
   )
 })

@@ -6,9 +6,11 @@ import { seeded } from '../../bench/payloads/random.ts'
 import { act, faultyWorker, tick } from '../support/faulty.ts'
 import { contractOf } from '../support/locks.ts'
 import { engineKinds, needEngine, type EngineKind } from '../support/need.ts'
+import { seed } from '../support/seed.ts'
 import { expectHoldings, holdings, Trial, type Ending } from './oracles.ts'
 
-export { act, faultyWorker, faultyWorkerSource, freshFile, tick } from '../support/faulty.ts'
+export { act, faultyWorker, faultyWorkerSource, tick } from '../support/faulty.ts'
+export { freshFile } from '../support/folders.ts'
 export type { Ending, Trial } from './oracles.ts'
 
 /** The placements and engines on which a row runs. */
@@ -24,7 +26,6 @@ export const everywhere: readonly Place[] = [...inlines, ...pools]
 /** The contract of all trials: accepts all JSON. */
 export const anything: ReturnType<typeof contractOf> = contractOf({}, { name: 'anything' })
 
-const seed = Number(process.env['SIDELANE_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
 console.log(`seed ${seed} (SIDELANE_SEED=${seed} runs the same payloads again)`)
 const chance = seeded(seed)
 

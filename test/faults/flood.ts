@@ -27,7 +27,7 @@ export async function closedLoop(trial: Trial, depth: number): Promise<number> {
     while (performance.now() - startedAt < kneeMs) {
       const { code, error } = await trial.offer(payload(sent++))
       if (code === 'ok') good++
-      // At once again, it would take the time of this thread.
+      // Calls that are repeated at once would take the time of this thread.
       if (code === 'overloaded') await sleep(error?.retryAfterMs ?? 10)
     }
   }

@@ -1,53 +1,25 @@
 // Fault rows about payloads whose values take many times their bytes in a JavaScript heap. In processes of their own: a heap that
 // is too small ends the process.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import type { Result } from '../support/cli.ts'
+import { freshFile } from '../support/folders.ts'
+import { run } from '../support/run.ts'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
 const mebibyte = 1024 * 1024
 
-interface Run {
-  readonly stdout: string
-  readonly stderr: string
-  readonly code: number | null
-}
-
-async function node(...args: string[]): Promise<Run> {
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  let [stdout, stderr] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { stdout, stderr, code }
-}
+const node = (...args: readonly string[]): Promise<Result> => run(process.execPath, args)
 
 /** A lock that admits every JSON value of `maxBytes`, in a file. */
 function anyLock(maxBytes: number): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sidelane-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'any.lock.json')
-  writeFileSync(
-    file,
-    JSON.stringify({
-      profile: 'p1',
-      unicode: '15.0',
-      name: 'any',
-      schema: {},
-      digest: 'sha-256',
-      limits: { maxBytes },
-    }),
-  )
+  const file = freshFile('any.lock.json')
+  const fields = { profile: 'p1', unicode: '15.0', name: 'any', schema: {}, digest: 'sha-256', limits: { maxBytes } }
+  writeFileSync(file, JSON.stringify(fields))
   return file
 }
 
 /** The digest of a payload of 6 MB made of `item`, by the placement, with a small payload behind it. */
-const digest = (lock: string, item: string, options: object): Promise<Run> =>
+const digest = (lock: string, item: string, options: object): Promise<Result> =>
   node(
     '--input-type=module',
     '--eval',
@@ -97,16 +69,16 @@ describe('F74: a heap that is too small for what a contract admits', () => {
         await host.close()
       }
     `
-    const { stdout, code } = await node(small, '--input-type=module', '--eval', script, anyLock(16 * mebibyte))
+    const { stdout, status } = await node(small, '--input-type=module', '--eval', script, anyLock(16 * mebibyte))
     expect(stdout).toBe('inline engine.unavailable 672 672\n'.repeat(2) + 'pool engine.unavailable 672 672\n'.repeat(2))
-    expect(code).toBe(0)
+    expect(status).toBe(0)
   })
 
   test.each(['inline', 'pool'])('the Node daemon does not start with it, placement %s', async (placement) => {
     const lock = anyLock(16 * mebibyte)
     const args = ['--contract', lock, '--check', '--engine', 'js', '--placement', placement, '--threads', '1']
-    const { stderr, code } = await node(small, 'dist/daemon.js', ...args)
-    expect(code).toBe(2)
+    const { stderr, status } = await node(small, 'dist/daemon.js', ...args)
+    expect(status).toBe(2)
     expect(stderr).toContain('--max-old-space-size=672')
   })
 

@@ -3,9 +3,10 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { ask, daemonKinds, needDaemon, type DaemonKind } from '../support/daemon.ts'
 import { contractOf } from '../support/locks.ts'
+import { childrenOf, isGone, needProc } from '../support/processes.ts'
 
 const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
 const key = 'planted-key-51c0-planted'
@@ -32,22 +33,6 @@ const foldersOf = ({ pid }: ChildProcess): string[] =>
     .filter((name) => name.startsWith(`sidelane-launch-${pid}-`))
     .map((name) => join(tmpdir(), name))
 
-const childrenOf = ({ pid }: ChildProcess): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').filter(Boolean).map(Number)
-
-/** /proc lists zombies, too. */
-function isGone(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ')
-  } catch {
-    return true
-  }
-}
-
-function needProc(context: TestContext): void {
-  if (!existsSync('/proc/self/task')) context.skip('there is no /proc here')
-}
-
 describe.each(daemonKinds)('%s', (kind) => {
   test('F85: the app is killed: its daemon ends, and the directory goes; the key was on no disk', async (context) => {
     needDaemon(kind, context)
@@ -56,7 +41,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(await ready).toMatch(/^[0-9a-f]{64} /)
     const [folder = ''] = foldersOf(app)
     expect(readdirSync(folder)).toEqual(['s.sock'])
-    const [daemon = 0] = childrenOf(app)
+    const [daemon = 0] = childrenOf(app.pid as number)
     for (const file of ['cmdline', 'environ'])
       expect(readFileSync(`/proc/${daemon}/${file}`, 'latin1')).not.toContain(key)
     app.kill('SIGKILL')
@@ -69,9 +54,9 @@ describe.each(daemonKinds)('%s', (kind) => {
     needProc(context)
     for (const waitMs of [0, 5, 20, 60]) {
       const { app } = startApp(kind)
-      await expect.poll(() => childrenOf(app).length, { timeout: 15_000, interval: 2 }).toBe(1)
+      await expect.poll(() => childrenOf(app.pid as number).length, { timeout: 15_000, interval: 2 }).toBe(1)
       await new Promise((resolve) => setTimeout(resolve, waitMs))
-      const [daemon = 0] = childrenOf(app)
+      const [daemon = 0] = childrenOf(app.pid as number)
       const folders = foldersOf(app)
       expect(folders).toHaveLength(1)
       app.kill('SIGKILL')
@@ -86,7 +71,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     const { app, ready } = startApp(kind)
     await ready
     const [folder = ''] = foldersOf(app)
-    const [daemon = 0] = childrenOf(app)
+    const [daemon = 0] = childrenOf(app.pid as number)
     process.kill(daemon, 'SIGKILL')
     await expect.poll(() => isGone(daemon)).toBe(true)
     const digest = async (): Promise<unknown> => {

@@ -2,12 +2,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadContract } from '../../src/contract/index.ts'
 import type { Contract } from '../../src/model/index.ts'
+import { freePort } from '../support/free-port.ts'
 import { answerOf, open, send } from './client.ts'
 
 const root = new URL('../../', import.meta.url).pathname
@@ -35,15 +36,6 @@ const served: Example[] = [
   { file: 'fetch/worker.js', canonical: '/', isModule: true },
   { file: 'next/route.js', orders: '/', isModule: true },
 ]
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 async function untilListening(port: number, child: ChildProcess): Promise<void> {
   for (;;) {

@@ -70,11 +70,11 @@ export const failing = (code: FaultCode, options?: SidelaneErrorOptions): AnyPro
 
 export function describeFramework(name: string, serve: Serve): void {
   describe(name, () => {
-    const open_: (() => Promise<unknown>)[] = []
+    const closers: (() => Promise<unknown>)[] = []
     const errors: SidelaneError[] = []
     let handled = 0
     afterEach(async () => {
-      for (const close of open_.splice(0).toReversed()) await close()
+      for (const close of closers.splice(0).toReversed()) await close()
       errors.length = 0
       handled = 0
     })
@@ -85,12 +85,12 @@ export function describeFramework(name: string, serve: Serve): void {
         onError: (error) => void errors.push(error),
         onHandler: () => void handled++,
       })
-      open_.push(served.close)
+      closers.push(served.close)
       return served.port
     }
     const startInline = async (contract: Contract = order()): Promise<number> => {
       const host = await createHost()
-      open_.push(() => host.close())
+      closers.push(() => host.close())
       return start(host.processor(contract))
     }
     const expectProblem = ({ status, headers, json }: Answer, expectedStatus: number, code: string): void => {
@@ -402,6 +402,8 @@ export function describeFramework(name: string, serve: Serve): void {
         await called
         req.destroy()
         await aborted
+        // What follows the rejection has run by then.
+        await new Promise((resolve) => void setImmediate(resolve))
         expect([handled, errors]).toEqual([0, []])
       })
 

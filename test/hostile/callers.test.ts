@@ -9,7 +9,7 @@ import { callWith, commandOf, languages } from '../callers/callers.ts'
 const file = socketFolder()
 
 const response = (status: number, body: string, headers = ''): string =>
-  `HTTP/1.1 ${status} X\r\nContent-Length: ${Buffer.byteLength(body)}\r\n${headers}\r\n${body}`
+  `HTTP/1.1 ${status} X\r\nContent-Length: ${Buffer.byteLength(body, 'latin1')}\r\n${headers}\r\n${body}`
 
 const answers: readonly string[] = [
   '',

@@ -1,16 +1,18 @@
-// Answer streams of real daemons, mutated: each call settles. What no client can tell (another digest, another pointer) may
-// come through mutations anywhere, but in the shape of an outcome; mutated fields come through never.
+// Answer streams of real daemons, mutated: each call settles. Mutations anywhere may
+// result in an outcome that differs in what a client cannot check (the digest, a pointer), but it has the shape of an outcome.
+// Mutations of fields that a client can check never result in a wrong outcome.
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createProcessor, type Outcome, type Processor } from '../../src/index.ts'
+import { createProcessor, type Outcome } from '../../src/index.ts'
 import { dataErrors } from '../../src/tables/errors.ts'
 import { seeded, type Random } from '../../bench/payloads/random.ts'
 import { daemonKinds, needDaemon, socketFolder, startDaemon } from '../support/daemon.ts'
 import { comparable } from '../support/locks.ts'
+import { seed } from '../support/seed.ts'
+import { until, works } from '../placements/sidecar-kit.ts'
 import { contract } from './daemon-violations.ts'
 import { mutateAnywhere, mutateFields, MutatingProxy, type Mutate } from './mutations.ts'
 
-const seed = Number(process.env['SIDELANE_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
 console.log(`seed ${seed} (SIDELANE_SEED=${seed} runs the same mutations again)`)
 const rounds = process.env['SIDELANE_LONG'] === '1' ? 400 : 25
 
@@ -21,7 +23,7 @@ const long = `{"a":1,"c":"${'z'.repeat(100_000)}"}`
 const payloads = ['{"a":1}', '{"a":22,"b":"x"}', '{"a":"x","b":"z"}', '{"a"', '{"a":1,"a":2}', '{"b":"y"}', long]
 const allowed = new Set(['unavailable', 'deadline.exceeded'])
 
-/** A call, and what inline says to it. */
+/** A call of a round. */
 interface Call {
   readonly payload: string
   readonly canonical: boolean
@@ -51,13 +53,6 @@ const within = async <T>(promise: Promise<T>): Promise<T> => {
     timer = setTimeout(() => reject(new Error('a call did not settle')), 10_000)
   })
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
-}
-
-async function works(processor: Processor): Promise<boolean> {
-  return processor.process('{"a":1}').then(
-    ({ ok }) => ok,
-    () => false,
-  )
 }
 
 describe.each(daemonKinds)('%s', (kind) => {
@@ -109,7 +104,7 @@ describe.each(daemonKinds)('%s', (kind) => {
         right++
       }
       proxy.mutate = undefined
-      while (!(await works(processor))) await new Promise((resolve) => setTimeout(resolve, 5))
+      await until(() => works(processor, '{"a":1}'))
     }
     expect(processor.stats()).toMatchObject({ inFlight: 0, queued: 0 })
     expect(right).toBeGreaterThan(0)

@@ -4,32 +4,43 @@ import { readdirSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Contract } from '../../src/model/index.ts'
-import { createHost, createProcessor, type Processor } from '../../src/index.ts'
+import { createHost, type Processor } from '../../src/index.ts'
 import { encodeServerHello, kinds, type ServerHello } from '../../src/wire/index.ts'
 import { serverViolations, unavailableReasons } from '../../src/tables/wire-violations.ts'
 import { tableBelow } from '../docs/pages.ts'
 import type { Behaviour, FakeDaemon, Request } from '../placements/fake-daemon.ts'
-import { daemonWith, requestsOf, until } from '../placements/sidecar-kit.ts'
+import {
+  clientOf as openClient,
+  daemonWith,
+  requestsOf,
+  text as textOf,
+  until,
+  works as accepts,
+} from '../placements/sidecar-kit.ts'
 import { accepted, contract, json, outcomeOf, plain, u32, valid, violations, type Act } from './daemon-violations.ts'
 
 const contracts = [{ contract }, { contract: plain }]
 const bystander = '{"a":33}'
 
-async function clientOf(daemon: FakeDaemon, of: Contract = contract): Promise<Processor> {
-  const processor = await createProcessor(of, { placement: 'sidecar', socket: daemon.path, deadlineMs: 5000 })
-  onTestFinished(() => processor.destroy())
-  return processor
-}
-
-const textOf = ({ payload }: Request): string => Buffer.from(payload).toString()
+const clientOf = (daemon: FakeDaemon, of = contract): Promise<Processor> => openClient(daemon, { deadlineMs: 5000 }, of)
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-const works = (processor: Processor): Promise<boolean> =>
-  processor.process('{"a":2}').then(
-    ({ ok }) => ok,
-    () => false,
-  )
+const works = (processor: Processor): Promise<boolean> => accepts(processor, '{"a":2}')
+
+interface Withheld {
+  readonly daemon: FakeDaemon
+  readonly processor: Processor
+  /** Requests of the bystander, which the daemon leaves to the test. */
+  readonly waiting: readonly Request[]
+}
+
+async function withheld(): Promise<Withheld> {
+  const waiting: Request[] = []
+  const request: Behaviour['request'] = (each) => textOf(each) === bystander && waiting.push(each) > 0
+  const daemon = await daemonWith({ contracts, request })
+  return { daemon, processor: await clientOf(daemon), waiting }
+}
 
 /** The daemon does `act` for the first request, and does not answer the bystander. */
 function once(act: Act): Behaviour {
@@ -111,12 +122,7 @@ describe('answers that come too often or too late', () => {
   })
 
   test('an answer after CANCEL is dropped, a second one is a violation', async () => {
-    const waiting: Request[] = []
-    const daemon = await daemonWith({
-      contracts,
-      request: (request) => textOf(request) === bystander && waiting.push(request) > 0,
-    })
-    const processor = await clientOf(daemon)
+    const { daemon, processor, waiting } = await withheld()
     await expect(processor.process(bystander, { deadlineMs: 20 })).rejects.toMatchObject({ code: 'deadline.exceeded' })
     await until(() => daemon.frames.some(({ kind }) => kind === kinds.cancel))
     waiting[0]?.answer()
@@ -153,7 +159,7 @@ describe('HELLO', () => {
   const rows: readonly (readonly [what: string, reason: string, answer: NonNullable<Behaviour['answerHello']>])[] = [
     ['no contract', 'violation.hello', (usual) => ({ ...usual, contracts: [] })],
     [
-      'a contract nobody asked for',
+      'a contract that the client did not ask for',
       'violation.hello',
       (usual) => ({ ...usual, contracts: [...usual.contracts, ...usual.contracts] }),
     ],
@@ -205,10 +211,15 @@ describe('HELLO', () => {
     expect(results.at(-1)).toMatchObject({ reason: { code: 'unavailable', params: { reason: 'violation.contract' } } })
   })
 
-  test('65,535 in flight and huge caps cost nothing', async () => {
+  test('LIMITS of 2^32 - 1 take no memory', async () => {
     const huge = { requestBytes: 0xffff_ffff, answerBytes: 0xffff_ffff, inFlight: 0xffff_ffff }
-    const processor = await clientOf(await daemonWith({ contracts, limits: huge }))
+    const daemon = await daemonWith({ contracts, limits: huge })
+    const before = process.memoryUsage()
+    const processor = await clientOf(daemon)
     expect((await processor.process(valid)).ok).toBe(true)
+    const after = process.memoryUsage()
+    expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(64 << 20)
+    expect(after.heapUsed - before.heapUsed).toBeLessThan(64 << 20)
   })
 })
 
@@ -226,7 +237,7 @@ describe('bytes without an end', () => {
     await expect(clientOf(daemon)).rejects.toMatchObject({ code: 'unavailable', params: { reason: 'foreign' } })
   })
 
-  test('a frame that goes on for ever, a byte at a time', async () => {
+  test('a frame that arrives byte by byte and does not end', async () => {
     const head = Buffer.alloc(24)
     head.writeUInt32LE(1000, 0)
     head[4] = kinds.accepted
@@ -275,12 +286,7 @@ describe('bytes without an end', () => {
 
 describe('GOAWAY', () => {
   test('twice, and with everything in flight: calls are answered', async () => {
-    const waiting: Request[] = []
-    const daemon = await daemonWith({
-      contracts,
-      request: (request) => textOf(request) === bystander && waiting.push(request) > 0,
-    })
-    const processor = await clientOf(daemon)
+    const { processor, waiting } = await withheld()
     const call = processor.process(bystander)
     await until(() => waiting.length === 1)
     for (let i = 0; i < 3; i++) waiting[0]?.peer.send(kinds.goaway, 0)

@@ -57,7 +57,7 @@ export const mutateAnywhere =
 
 const huge = [0, 1, 47, 48, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff]
 
-/** Fields whose every other value is a violation, or leaves the answer as it is. */
+/** Changes one field: every other value of it is a violation, or leaves the answer as it is. */
 function mutateFrame(frame: Buffer, random: Random): Buffer {
   const copy = Buffer.from(frame)
   const head = new FrameHeader()

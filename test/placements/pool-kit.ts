@@ -4,7 +4,8 @@ import { onTestFinished } from 'vitest'
 import { act, faultyWorker, tick } from '../support/faulty.ts'
 import { contractOf } from '../support/locks.ts'
 
-export { act, faultyWorker, faultyWorkerSource, freshFile, tick } from '../support/faulty.ts'
+export { act, faultyWorker, faultyWorkerSource, tick } from '../support/faulty.ts'
+export { freshFile } from '../support/folders.ts'
 
 /** A host of one thread, destroyed with the test. */
 export async function openPool(options: HostOptions = {}): Promise<{ host: Host; processor: Processor }> {

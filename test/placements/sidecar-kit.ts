@@ -14,8 +14,12 @@ export async function daemonWith(behaviour: Behaviour = {}): Promise<FakeDaemon>
   return daemon
 }
 
-export async function clientOf(daemon: FakeDaemon, options: CreateOptions<false> = {}): Promise<Processor> {
-  const processor = await createProcessor(number, { placement: 'sidecar', socket: daemon.path, ...options })
+export async function clientOf(
+  daemon: FakeDaemon,
+  options: CreateOptions<false> = {},
+  contract = number,
+): Promise<Processor> {
+  const processor = await createProcessor(contract, { placement: 'sidecar', socket: daemon.path, ...options })
   onTestFinished(() => processor.destroy())
   return processor
 }

@@ -15,9 +15,10 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, describe, expect, test, type TestContext } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { createHost, createProcessor, type Host, type HostOptions } from '../../src/index.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'
+import { childrenOf, isGone, needProc } from '../support/processes.ts'
 
 const number = contractOf({ type: 'number' }, { name: 'number' })
 const setup = { placement: 'sidecar', engine: 'js', deadlineMs: 10_000, launch: { daemon: 'node' } } as const
@@ -35,23 +36,16 @@ async function hostWith(options: HostOptions = {}): Promise<Host> {
 
 /** The process id of the daemon among a process's children, from /proc. */
 function daemonOf(parent: number): number {
-  const pids = readFileSync(`/proc/${parent}/task/${parent}/children`, 'latin1').trim().split(' ').map(Number)
-  const daemons = pids.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('daemon.js'))
+  const daemons = childrenOf(parent).filter((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('daemon.js'),
+  )
   if (daemons.length !== 1) throw new Error(`${daemons.length} daemons`)
   return daemons[0] as number
 }
 
-const needProc = (context: TestContext): void => {
-  if (!existsSync('/proc/self/task')) context.skip('there is no /proc here')
-}
 const folderOf = (host: Host): string => /at (.*)\/s\.sock /.exec(host.engine.reason)?.[1] ?? ''
 const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
-}
-const isGone = (pid: number): boolean => {
-  // /proc lists zombies, too.
-  const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'latin1') : ''
-  return stat === '' || stat.includes(') Z ')
 }
 
 describe('a launched daemon', () => {

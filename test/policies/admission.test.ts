@@ -103,7 +103,7 @@ describe('a queue in front of a worker', () => {
     expect(endings.filter(({ waitedMs }) => waitedMs === undefined)).toEqual([])
   })
 
-  test('the first 100 ms of an overload are a burst, and fill the queue; after a second of calm there may be another', async () => {
+  test('the first 100 ms of an overload are a burst, which fills the queue beyond its bound', async () => {
     const endings = await run({ times: 3, lengthMs: 400, maxQueueMs: 20 })
     const waits = endings.flatMap(({ waitedMs }) => waitedMs ?? [])
     expect(Math.max(...waits)).toBeGreaterThan(100)

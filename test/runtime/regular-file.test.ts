@@ -19,6 +19,7 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readRegularFile, readRegularFileSync } from '../../src/runtime/regular-file.ts'
 import { fileKinds } from '../../src/tables/file-kinds.ts'
+import { needProc } from '../support/processes.ts'
 import { needTool } from '../support/tools.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sidelane-files-'))
@@ -46,7 +47,7 @@ describe.each(Object.entries(readers))('%s', (_, read) => {
   })
 
   test('reads a file without a size, such as those of /proc', async (context) => {
-    if (!existsSync('/proc/self/status')) context.skip('there is no /proc here')
+    needProc(context)
     expect(Buffer.from(await read('/proc/self/status')).toString()).toContain('VmRSS')
   })
 

@@ -1,9 +1,9 @@
 // Both daemons answer the same HTTP requests with the same bytes: methods and paths on the socket and on the listener of
 // metrics, lengths, chunk lines, trailers. What each answer has to be is in test/vectors/http and the tests of each daemon.
-import { createServer, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest'
 import type { LockDocument } from '../../src/model/index.ts'
 import { daemonKinds, isBuilt, needDaemon, socketFolder, startDaemon, type DaemonKind } from '../support/daemon.ts'
+import { freePort } from '../support/free-port.ts'
 import { httpVectors, RawHttp } from './http-kit.ts'
 
 const file = socketFolder()
@@ -17,21 +17,13 @@ const places = new Map<DaemonKind, readonly [string, number]>()
 beforeAll(async () => {
   const contract = file('order.lock.json', lock)
   for (const kind of daemonKinds.filter(isBuilt)) {
-    const [socket, port] = [file(`${kind}.sock`), await freePort()]
+    const [socket, port] = [file(`${kind}.sock`), await freePort('127.0.0.1')]
     const listen = ['--socket', socket, '--metrics-listen', `127.0.0.1:${port}`]
     const daemon = await startDaemon({ kind, args: [...listen, '--contract', contract] })
     places.set(kind, [socket, port])
     afterAll(() => daemon.stop())
   }
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 /** All responses to the bytes and to the request behind them, without what differs between two daemons or two moments. */
 async function answerOf(place: string | number, bytes: string): Promise<unknown> {
@@ -133,7 +125,7 @@ test('chunk lines and trailers', { timeout: 60_000 }, async (context) => {
     ...extensions.flatMap((extension) => [chunked(extension), chunked('', extension)]),
     ...trailers.map((trailer) => chunked('', '', trailer)),
     ...sizes,
-    // Refused before the body, which is read all the same.
+    // Refused before the body is read; the daemon then skips the body.
     ...extensions.map((extension) => chunked(extension).replace('POST', 'PUT')),
   ]
   await compare(context, requests, 0)

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, linkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { type LockDocument } from '../../src/model/index.ts'
@@ -20,6 +20,7 @@ import {
   type DaemonOptions,
   type Page,
 } from '../support/daemon.ts'
+import { freePort } from '../support/free-port.ts'
 import { tableBelow } from '../docs/pages.ts'
 import { httpVectors, RawHttp } from './http-kit.ts'
 
@@ -204,7 +205,7 @@ describe.each(daemonKinds)('%s', (kind) => {
 
   test('--metrics-listen serves health and metrics over TCP, and nothing else', async (context) => {
     needDaemon(kind, context)
-    const port = await freePort()
+    const port = await freePort('127.0.0.1')
     await start({ args: ['--metrics-listen', `127.0.0.1:${port}`] })
     const status = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status
     expect(await status('/healthz')).toBe(200)
@@ -217,7 +218,7 @@ describe.each(daemonKinds)('%s', (kind) => {
 
   test('a connection of --metrics-listen may be silent for longer than a head may take', async (context) => {
     needDaemon(kind, context)
-    const port = await freePort()
+    const port = await freePort('127.0.0.1')
     await start({ args: ['--metrics-listen', `127.0.0.1:${port}`] })
     const http = new RawHttp(port)
     await sleep(6000)
@@ -323,12 +324,4 @@ describe.each(daemonKinds)('%s', (kind) => {
 async function gauge(socket: string, name: string): Promise<number> {
   const text = (await ask(socket, '/metrics')).body.toString()
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -1,10 +1,10 @@
 // Contracts from disk, their reload, and the end of the daemon.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { loadContracts } from '../../src/server/contracts.ts'
 import { kinds } from '../../src/wire/index.ts'
+import { freshFolder } from '../support/folders.ts'
 import { lock, serve, unlocked } from './kit.ts'
 import { hello, preface, RawClient, request, type Frame } from './raw-client.ts'
 
@@ -14,8 +14,7 @@ const kindOf = ({ kind }: Frame): number => kind
 const sorted = (frames: readonly Frame[]): number[] => frames.map(kindOf).sort((a, b) => a - b)
 
 function directory(files: Record<string, string | Uint8Array>): string {
-  const path = mkdtempSync(join(tmpdir(), 'sidelane-'))
-  onTestFinished(() => rmSync(path, { recursive: true }))
+  const path = freshFolder()
   for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content)
   return path
 }

@@ -1,13 +1,22 @@
 // Both daemons in the same situations: exit codes, printed lines, log lines, answers and their texts are equal. A row is a
 // situation; what it returns for one daemon must be what it returns for the other.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { Contract } from '../../src/model/index.ts'
 import { kinds, type FrameHeader } from '../../src/wire/index.ts'
-import { ask, Daemon, daemonKinds, needDaemon, startDaemon, type DaemonKind } from '../support/daemon.ts'
+import {
+  ask,
+  Daemon,
+  daemonKinds,
+  needDaemon,
+  startDaemon,
+  withoutProgram,
+  type DaemonKind,
+} from '../support/daemon.ts'
+import { freshFolder } from '../support/folders.ts'
 import { contractOf } from '../support/locks.ts'
 import { frame, hello, preface, RawClient, request, type Frame } from './raw-client.ts'
 
@@ -22,12 +31,11 @@ const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
 /** One daemon with a folder of its own, in which both have the same names. */
 class Twin {
   readonly kind: DaemonKind
-  readonly folder = mkdtempSync(join(tmpdir(), 'sidelane-twin-'))
+  readonly folder = freshFolder()
   readonly socket = join(this.folder, 's.sock')
 
   constructor(kind: DaemonKind) {
     this.kind = kind
-    onTestFinished(() => rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 }))
     for (const { name, lock } of [order, slow]) this.write(`locks/${name}.lock.json`, JSON.stringify(lock))
   }
 
@@ -71,9 +79,7 @@ class Twin {
 
   /** The text without what belongs to one daemon alone. */
   plain(text: string): string {
-    return text
-      .replaceAll(this.folder, 'FOLDER')
-      .replaceAll(/node dist\/daemon\.js|sidelane daemon|sidelaned(?=[: ])/g, 'DAEMON')
+    return withoutProgram(text.replaceAll(this.folder, 'FOLDER'))
   }
 
   /** The log lines without times, sizes and what names the daemon. */
@@ -102,16 +108,9 @@ class Twin {
     )
   }
 
-  client(...contracts: Parameters<typeof hello>[0]): Promise<RawClient> {
-    return open(this.socket, contracts.length === 0 ? [{ contract: order }] : contracts)
+  client(...contracts: readonly Contract[]): Promise<RawClient> {
+    return RawClient.afterHello(this.socket, ...contracts)
   }
-}
-
-async function open(socket: string, contracts: Parameters<typeof hello>[0]): Promise<RawClient> {
-  const client = await RawClient.connect(socket)
-  client.send(preface, hello(contracts))
-  await client.frame()
-  return client
 }
 
 /** An answer without its times, and without the compressed bytes. */
@@ -261,21 +260,21 @@ const exchange =
   (args: readonly string[], act: (client: RawClient, twin: Twin) => Promise<unknown>): Row[1] =>
   async (twin) => {
     const daemon = await twin.start('--log-sample', '1', ...args)
-    const client = await twin.client({ contract: order }, { contract: slow })
+    const client = await twin.client(order, slow)
     const result = await act(client, twin)
     client.socket.destroy()
     return [result, await daemon.stop()]
   }
 
+const sorted = (list: readonly unknown[]): unknown[] =>
+  list.toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)))
+
 const answers =
   (count: number, ...frames: readonly Buffer[]): ((client: RawClient) => Promise<unknown>) =>
   async (client) => {
     client.send(...frames)
-    return (await client.frames(count)).map(bare).sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)))
+    return sorted((await client.frames(count)).map(bare))
   }
-
-const sorted = (list: readonly unknown[]): unknown[] =>
-  list.toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)))
 
 const long = JSON.stringify('x'.repeat(300_000))
 
@@ -434,7 +433,7 @@ const inOperation: readonly Row[] = [
     'a reload sends GOAWAY',
     async (twin) => {
       const daemon = await twin.start()
-      const client = await twin.client()
+      const client = await twin.client(order)
       twin.write('locks/more.lock.json', JSON.stringify({ ...order.lock, name: 'more' }))
       daemon.child.kill('SIGHUP')
       const goaway = bare(await client.frame())
@@ -448,7 +447,7 @@ const inOperation: readonly Row[] = [
     `${signal}: requests in flight are answered`,
     async (twin) => {
       const daemon = await twin.start('--log-sample', '1')
-      const client = await twin.client({ contract: order }, { contract: slow })
+      const client = await twin.client(order, slow)
       // The PING behind the request says that it has been read.
       client.send(request(1, '{"n":1}'), request(2, long, { index: 1 }), frame({ kind: kinds.ping }))
       const frames: Frame[] = []
@@ -462,7 +461,7 @@ const inOperation: readonly Row[] = [
     'a takeover',
     async (twin) => {
       const first = await twin.start()
-      const client = await twin.client()
+      const client = await twin.client(order)
       const second = await twin.start('--takeover')
       const frames = (await client.rest()).map(bare)
       return [
@@ -485,7 +484,7 @@ const inOperation: readonly Row[] = [
     },
   ],
   [
-    'a log that nobody reads any more',
+    'a log whose reader has closed it',
     async (twin) => {
       const daemon = await twin.start('--log-sample', '1')
       daemon.child.stderr?.destroy()

@@ -11,6 +11,7 @@ import {
   needDaemon,
   socketFolder,
   startDaemon,
+  withoutProgram,
   type DaemonKind,
   type Page,
 } from '../support/daemon.ts'
@@ -38,9 +39,7 @@ async function outputOf(
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const daemon = new Daemon({ kind, args, env })
   const code = await daemon.exited
-  const bare = (text: string): string =>
-    text.replaceAll(/node dist\/daemon\.js|sidelaned? daemon|sidelaned(?=[: ])/g, 'DAEMON')
-  return { code, stdout: bare(daemon.stdout), stderr: bare(daemon.stderr) }
+  return { code, stdout: withoutProgram(daemon.stdout), stderr: withoutProgram(daemon.stderr) }
 }
 
 const testBoth = (name: string, args: readonly string[], env?: Record<string, string>): void =>

@@ -17,6 +17,10 @@ export const programs: Readonly<Record<DaemonKind, readonly [string, ...string[]
   sidelaned: [join(root, 'native/sidelaned')],
 }
 
+/** The text of a daemon with one name for both programs. */
+export const withoutProgram = (text: string): string =>
+  text.replaceAll(/node dist\/daemon\.js|sidelane daemon|sidelaned(?=[: ])/g, 'DAEMON')
+
 export const isBuilt = (kind: DaemonKind): boolean => existsSync(programs[kind].at(-1) as string)
 
 /** Skips the test when the daemon is not built; fails it when the daemon is required. */

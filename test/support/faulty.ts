@@ -1,8 +1,5 @@
 // A pool worker with faults for tests: payloads tell it to exit, hang, throw and so on.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { readFileSync } from 'node:fs'
 
 export const faultyWorker: URL = new URL('./faulty-worker.js', import.meta.url)
 
@@ -15,10 +12,3 @@ export const act = (name: string, given: unknown = 0): string => JSON.stringify(
 
 /** Waits for one turn of the event loop. */
 export const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
-/** A path in a new folder that is removed after the test. */
-export function freshFile(name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sidelane-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
-  return join(folder, name)
-}
