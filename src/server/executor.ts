@@ -135,9 +135,9 @@ export class InlineExecutor implements Executor, QueueState, Holder {
 
   #dispatch(request: ServerRequest, now: number): void {
     const { spare } = request.contract
-    if (!spare.isDetour(now)) {
+    if (!spare.isOffloading(now)) {
       if (process(request, now)) return
-      spare.beginDetour(performance.now())
+      spare.beginOffloading(performance.now())
     }
     this.spares.take(request)
   }
@@ -190,10 +190,10 @@ export class PoolExecutor implements Executor {
     this.spares = spares
     pool.slice = {
       ms: sliceMs,
-      skips: (call, now) => (call as ServerRequest).contract.spare.isDetour(now),
+      skips: (call, now) => (call as ServerRequest).contract.spare.isOffloading(now),
       move: (call) => {
         const request = call as ServerRequest
-        if (request.phase === 'running') request.contract.spare.beginDetour(performance.now())
+        if (request.phase === 'running') request.contract.spare.beginOffloading(performance.now())
         spares.take(request)
       },
     }

@@ -10,7 +10,7 @@ import { PoolPlacement } from '../placements/index.ts'
  * After a payload that was ended, the contract's next ones go to its spare worker at once: the thread that ended it loses at
  * most a fifth of its time to such payloads of one contract.
  */
-const detourMs = 100
+const offloadMs = 100
 /** Time without a call after which the workers end; starting them again takes about 100 ms. */
 const idleMs = 2000
 
@@ -31,7 +31,7 @@ export class SpareWorker implements Holder {
   /** Calls that wait or run. */
   #calls = 0
   #idle: NodeJS.Timeout | undefined
-  #detourUntil = 0
+  #offloadUntil = 0
   #isStopped = false
 
   constructor(keyed: KeyedContract, options: SpareWorkerOptions) {
@@ -40,13 +40,13 @@ export class SpareWorker implements Holder {
   }
 
   /** True when payloads go to the worker without a try. */
-  isDetour(now: number): boolean {
-    return now < this.#detourUntil
+  isOffloading(now: number): boolean {
+    return now < this.#offloadUntil
   }
 
   /** A payload was ended. */
-  beginDetour(now: number): void {
-    this.#detourUntil = now + detourMs
+  beginOffloading(now: number): void {
+    this.#offloadUntil = now + offloadMs
   }
 
   /** Calls that the worker has not taken. */

@@ -15,7 +15,7 @@ const IDLE: Duration = Duration::from_secs(1);
 
 /// After a payload that was ended on the thread of its connection, the contract's next ones go to the spare threads at once:
 /// the threads of connections lose at most a fifth of their time to such payloads of one contract.
-const DETOUR: Duration = Duration::from_millis(100);
+const OFFLOAD: Duration = Duration::from_millis(100);
 
 /// Work with the memory of the thread. Dropped without a run when it is removed.
 type Run = Box<dyn FnOnce(&mut Scratch) + Send>;
@@ -35,7 +35,7 @@ pub struct SpareThreads {
     wake: Condvar,
     created: Instant,
     /// In ms since `created`.
-    detour_until: AtomicU64,
+    offload_until: AtomicU64,
 }
 
 impl SpareThreads {
@@ -45,18 +45,18 @@ impl SpareThreads {
             state: Mutex::default(),
             wake: Condvar::new(),
             created: Instant::now(),
-            detour_until: AtomicU64::new(0),
+            offload_until: AtomicU64::new(0),
         })
     }
 
     /// True when payloads go to the spare threads without a try.
-    pub fn is_detour(&self, now: Instant) -> bool {
-        self.millis(now) < self.detour_until.load(Relaxed)
+    pub fn is_offloading(&self, now: Instant) -> bool {
+        self.millis(now) < self.offload_until.load(Relaxed)
     }
 
     /// A payload was ended on the thread of its connection.
-    pub fn begin_detour(&self, now: Instant) {
-        self.detour_until.store(self.millis(now + DETOUR), Relaxed);
+    pub fn begin_offloading(&self, now: Instant) {
+        self.offload_until.store(self.millis(now + OFFLOAD), Relaxed);
     }
 
     fn millis(&self, now: Instant) -> u64 {
@@ -167,12 +167,12 @@ mod tests {
     }
 
     #[test]
-    fn a_detour_ends() {
+    fn offloading_ends() {
         let spares = SpareThreads::new(1);
         let now = Instant::now();
-        assert!(!spares.is_detour(now));
-        spares.begin_detour(now);
-        assert!(spares.is_detour(now + DETOUR / 2));
-        assert!(!spares.is_detour(now + DETOUR * 2));
+        assert!(!spares.is_offloading(now));
+        spares.begin_offloading(now);
+        assert!(spares.is_offloading(now + OFFLOAD / 2));
+        assert!(!spares.is_offloading(now + OFFLOAD * 2));
     }
 }

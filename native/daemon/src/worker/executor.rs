@@ -107,12 +107,12 @@ impl Worker {
         } else if job.writer.unsent() > MAX_UNSENT_BYTES {
             self.shed(Shed::Output);
             self.refuse(job, &self.admission.refusal(Shed::Output).into(), started, None);
-        } else if job.contract.spares.is_detour(started) {
+        } else if job.contract.spares.is_offloading(started) {
             return Dispatched::Moves(None);
         } else if self.run(job, started, now) {
             return Dispatched::Ran;
         } else {
-            job.contract.spares.begin_detour(*now);
+            job.contract.spares.begin_offloading(*now);
             return Dispatched::Moves(Some(started));
         }
         Dispatched::Refused
