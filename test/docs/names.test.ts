@@ -31,7 +31,7 @@ describe.each(allPageNames)('%s', (name) => {
     const readers = [
       'src/engine/native/binding.ts',
       'test/support/need.ts',
-      'test/differential/differential.test.ts',
+      'test/support/seed.ts',
       'test/faults/daemon-process.test.ts',
     ]
     const code = readers.map(pageText).join('\n')
