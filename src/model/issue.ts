@@ -1,6 +1,6 @@
 // Issues as text. The texts may change; programs match on code, keyword and pointer.
 
-import { jsonExpectations } from '../tables/json-expectations.ts'
+import { jsonExpectations, type JsonExpectation } from '../tables/json-expectations.ts'
 import { errorTable, type DataCode } from './errors.ts'
 import type { Issue, IssueParams, Keyword, Primitive } from './outcome.ts'
 
@@ -28,6 +28,10 @@ const phrases: Readonly<Record<Keyword, (params: IssueParams) => string>> = {
 
 /** True for the keywords that an issue can be about. */
 export const isKeyword = (text: unknown): text is Keyword => typeof text === 'string' && Object.hasOwn(phrases, text)
+
+/** True for the words that `expected` of `parse.syntax` can be. */
+export const isExpectation = (value: unknown): value is JsonExpectation =>
+  typeof value === 'string' && Object.hasOwn(jsonExpectations, value)
 
 /** For the codes whose sentence says more than their message. */
 const faults: Partial<Record<DataCode, (params: IssueParams) => string>> = {
@@ -61,9 +65,7 @@ export function describeIssue(issue: Issue): string {
 }
 
 const expectation = ({ expected }: IssueParams): string =>
-  typeof expected === 'string' && Object.hasOwn(jsonExpectations, expected)
-    ? `; expected ${jsonExpectations[expected]}`
-    : ''
+  isExpectation(expected) ? `; expected ${jsonExpectations[expected]}` : ''
 
 const place = (pointer: string): string => (pointer === '' ? 'the root' : pointer)
 
