@@ -71,7 +71,7 @@ export type Primitive = string | number | boolean | null
  * Details of an issue: where, and from the contract what the payload would have to be. Never anything of the payload.
  *
  * `offset`, `line` and `column` are of the payload as it was given, of a value those of the text that `JSON.stringify`
- * writes. They belong to `limit.*`, `parse.*` and `number.*`, which have them unless the error is in what defaults made of
+ * writes. They belong to `limit.*`, `parse.*` and `number.*`, which have them unless the error is in the document made of
  * the payload; `limit.bytes` has the offset alone.
  */
 export interface IssueParams extends Partial<Position> {
@@ -144,7 +144,7 @@ export const rejectedBy = ({ code, pointer, params }: ReadError): Rejected =>
 /** The outcome of a payload, read or not, that has more than `maxBytes`. */
 export const rejectedSize = (maxBytes: number): Rejected => rejectedBy(tooLarge(maxBytes))
 
-/** The outcome of an error in the document that defaults made of a payload: it is nowhere in the payload. */
+/** The outcome of an error in the document made of a payload: it is nowhere in the payload. */
 export function rejectedDocument({ code, pointer, params }: ReadError): Rejected {
   const { limit } = params ?? {}
   return rejected(code, [limit === undefined ? { code, pointer } : { code, pointer, params: { limit } }])

@@ -271,7 +271,7 @@ impl Processor {
         StageError::of_reading(error, params, issues)
     }
 
-    /// The error of the document that defaults made of a payload.
+    /// The error of the document made of a payload.
     #[cold]
     fn refuse_document(&self, error: ReadError, issues: &mut Vec<Issue>) -> StageError {
         let params = error.document_params(&self.limits);

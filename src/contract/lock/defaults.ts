@@ -17,7 +17,7 @@ export function checkDefaults(tree: SchemaTree, limits: Limits, numbers: Profile
       const read = readText(canonicalText(value), { ...limits, maxDepth, numbers })
       if (read.ok) continue
       throw invalid(
-        at + (read.pointer ?? ''),
+        at + read.pointer,
         `The contract could not read a document with this default: ${read.code}.`,
       )
     }

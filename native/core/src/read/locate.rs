@@ -42,7 +42,7 @@ impl ReadError {
         Some(params)
     }
 
-    /// The params for an error in the document that defaults made of a payload: it is nowhere in the payload.
+    /// The params for an error in the document made of a payload: it is nowhere in the payload.
     pub fn document_params(&self, limits: &ReadLimits) -> Option<String> {
         self.limit(limits).map(|limit| format!("{{\"limit\":{limit}}}"))
     }
