@@ -119,7 +119,9 @@ const expectations = file(
   enumOf(
     'Expectation',
     'What could stand at the error instead.',
-    Object.fromEntries(lines(jsonExpectations, (word, phrase) => [word, `${phrase[0].toUpperCase()}${phrase.slice(1)}.`])),
+    Object.fromEntries(
+      lines(jsonExpectations, (word, phrase) => [word, `${phrase[0].toUpperCase()}${phrase.slice(1)}.`]),
+    ),
   ),
   `impl Expectation {
     /// The word in \`params\`.

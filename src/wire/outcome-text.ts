@@ -145,7 +145,7 @@ function readPlaceParams(params: unknown): IssueParams | undefined {
   const numbers = { offset, line, column, limit }
   if (!Object.values(numbers).every((value) => value === undefined || isCount(value))) return undefined
   if (expected !== undefined && !isExpectation(expected)) return undefined
-  return withoutUndefined({ ...numbers, expected }) as IssueParams
+  return withoutUndefined({ ...numbers, expected })
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0

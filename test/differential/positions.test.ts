@@ -52,7 +52,7 @@ test(`the engines agree on the place of an error (SIDELANE_SEED=${seed})`, { tim
     expect(JSON.stringify(native), Buffer.from(bytes).toString('latin1')).toBe(JSON.stringify(js))
     expect(js.issues).toHaveLength(1)
     const { code, params = {} } = js.issues[0] ?? {}
-    seen.add(`${code}`).add(`${params.expected as string}`)
+    seen.add(String(code)).add(String(params.expected))
     expect(params.offset).toBeLessThanOrEqual(bytes.length)
   }
   expect(nativeCalls() - calls).toBe(payloads)

@@ -45,7 +45,15 @@ pub struct Problem {
 
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
-        Self { code, status: status_of(code), detail: None, allow: None, retry_after_ms: 0, max_bytes: 0, closes: false }
+        Self {
+            code,
+            status: status_of(code),
+            detail: None,
+            allow: None,
+            retry_after_ms: 0,
+            max_bytes: 0,
+            closes: false,
+        }
     }
 }
 
