@@ -6,6 +6,7 @@ import { formatBytes, formatCount, formatPlural } from './format-units.ts'
 import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import { Inspector, maxEncodedBytes, Problem } from './inspect-result.ts'
 import { NdjsonJob } from './ndjson-job.ts'
+import { readPayloads } from './read-payloads.ts'
 import { codecs, contractOption, keyOption, optionValue } from './options.ts'
 
 const topic = 'inspect'
@@ -17,7 +18,7 @@ The inverse of sidelane process: decompresses each result, verifies its size and
 JSON, one payload a line. A body must be exactly one complete member without trailing bytes. Defects go to stderr as
 JSON lines, with the line number:
 
-  {"line":7,"code":"digest.mismatch","message":"The digest is not the SHA-256 of the content."}
+  {"line":7,"code":"digest.mismatch","detail":"The digest is not the SHA-256 of the content."}
 
 The codes: "line.malformed" (not a result of sidelane process), "codec.corrupt", "codec.mismatch" (not the contract's),
 "codec.unavailable", "size.mismatch", "limit.output", "digest.mismatch", "content.malformed" (not JSON on one line).
@@ -71,17 +72,16 @@ export const inspect: Command = {
     // One body needs no summary.
     const quiet = values.quiet ?? codec !== undefined
     const job = new NdjsonJob(io, { topic, in: file ?? values.in, out: values.out, quiet })
-    let outBytes = 0
     const check = (line: number | undefined, inspectOne: () => Uint8Array): void => {
       try {
         const canonical = inspectOne()
         job.out.writeBytes(canonical)
         job.out.writeText('\n')
-        outBytes += canonical.length
+        job.accept(0, canonical.length)
       } catch (error) {
         if (!(error instanceof Problem)) throw error
-        const { code, message } = error
-        job.reject({ ...(line !== undefined && { line }), code, message })
+        const { code, message: detail } = error
+        job.reject({ ...(line !== undefined && { line }), code, detail })
       }
     }
 
@@ -91,7 +91,9 @@ export const inspect: Command = {
         check(undefined, () => inspector.inspectBody(body, codec, digest))
         return
       }
-      for await (const { number, payload } of job.lines(maxEncodedBytes(maxBytes))) {
+      const form = { form: 'ndjson', maxBytes: maxEncodedBytes(maxBytes), acceptsArrays: false } as const
+      const results = job.read((bytes) => readPayloads(bytes, { ...form, note: (text) => job.note(text) }))
+      for await (const { number, payload } of results) {
         check(number, () => inspector.inspectLine(payload))
         job.counts.lines++
         await job.drain()
@@ -99,7 +101,8 @@ export const inspect: Command = {
     }
     return job.run(work, (rate) => {
       const { lines, bad, bytes } = job.counts
-      const verdicts = `${formatCount(lines - bad)} valid, ${formatCount(bad)} defective`
+      const { results, outBytes } = job.written
+      const verdicts = `${formatCount(results)} valid, ${formatCount(bad)} defective`
       const bare = inspector.unverified > 0 ? `, ${formatCount(inspector.unverified)} without a digest` : ''
       const sizes = `${formatBytes(bytes)} in, ${formatBytes(outBytes)} out`
       return `${formatPlural(lines, 'result')}: ${verdicts}${bare}; ${sizes}; ${rate}`

@@ -55,6 +55,10 @@ export function writeFileAtomically(path: string, text: string, topic: string): 
     renameSync(draft, path)
   } catch (cause) {
     rmSync(draft, { force: true })
-    throw new UsageError(topic, `Cannot write ${path}: ${(cause as Error).message}`, { cause })
+    throw new UsageError(topic, `Cannot write ${path}: ${writeErrorText(cause as Error)}`, { cause })
   }
 }
+
+/** Why a file cannot be written. */
+export const writeErrorText = ({ code, message }: NodeJS.ErrnoException): string =>
+  code === 'EISDIR' ? 'it is a directory' : message

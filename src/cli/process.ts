@@ -1,12 +1,22 @@
 // `sidelane process`: processes NDJSON, one result a line. Files, signals and backpressure are in ndjson-job.ts.
 
-import { isDataCode, type SidelaneError, type Accepted, type AcceptedCanonical, type Contract } from '../model/index.ts'
+import {
+  describeIssue,
+  errorTable,
+  isDataCode,
+  type Accepted,
+  type AcceptedCanonical,
+  type Failed,
+  type Rejected,
+  type SidelaneError,
+} from '../model/index.ts'
 import { createProcessor } from '../create.ts'
 import { choice, integer } from '../util/option-parsers.ts'
 import { formatBytes, formatCount, formatPlural } from './format-units.ts'
 import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import { NdjsonJob } from './ndjson-job.ts'
 import { contractOption, keyOption, optionValue, placements } from './options.ts'
+import { acceptsArrays, inputForms, readPayloads, type InputPayload } from './read-payloads.ts'
 import type { BufferedWriter } from './buffered-writer.ts'
 
 const topic = 'process'
@@ -51,7 +61,7 @@ Exit codes: ${exitCodes.ok} all accepted, ${exitCodes.rejected} some rejected, $
 `
 
 const fileOptions = ['contract', 'digest-key-file', 'in', 'out', 'rejects'] as const
-const valuedOptions = [...fileOptions, 'body', 'engine', 'placement', 'threads', 'concurrency'] as const
+const valuedOptions = [...fileOptions, 'input', 'body', 'engine', 'placement', 'threads', 'concurrency'] as const
 
 const bodies = ['base64', 'canonical', 'lines', 'none'] as const
 type Body = (typeof bodies)[number]
@@ -65,6 +75,7 @@ export const processCommand: Command = {
       throw new UsageError(topic, `Unexpected "${positionals[0]}"; the input is stdin or --in`)
     if (values.contract === undefined) throw new UsageError(topic, 'Expected --contract LOCK')
     const body = optionValue(topic, 'body', values.body, choice(...bodies)) ?? 'base64'
+    const input = optionValue(topic, 'input', values.input, choice(...inputForms)) ?? 'auto'
     const placement = optionValue(topic, 'placement', values.placement, choice(...placements)) ?? 'pool'
     const threads = optionValue(topic, 'threads', values.threads, integer(1, 1024))
     const concurrency = optionValue(topic, 'concurrency', values.concurrency, integer(1, 1_000_000))
@@ -76,26 +87,21 @@ export const processCommand: Command = {
     // Created before the output files are opened: a processor that cannot start must not truncate them.
     await using processor = await createProcessor(contract, { placement, engine, threads, digestKey })
     const job = new NdjsonJob(io, { topic, ...values })
-    const totals = { inBytes: 0, outBytes: 0, faults: 0 }
-    const numbers: number[] = []
+    let faults = 0
+    const places: Place[] = []
     const canonical = body === 'canonical' || body === 'lines'
     const work = async (): Promise<void> => {
       const options = { canonical, ...(concurrency !== undefined && { concurrency }) }
-      for await (const item of processor.stream(payloads(job, contract, numbers), options)) {
-        const line = numbers.shift() as number
+      const form = { form: input, maxBytes: contract.profile.limits.maxBytes, acceptsArrays: acceptsArrays(contract) }
+      const source = job.read((bytes) => readPayloads(bytes, { ...form, note: (text) => job.note(text) }))
+      for await (const item of processor.stream(payloadsOf(source, places), options)) {
+        const place = places.shift() as Place
         if (item.ok) {
-          writeResult(job.out, line, item, body)
-          totals.inBytes += item.inBytes
-          totals.outBytes += item.outBytes
-        } else if ('error' in item) {
-          const { code, status, error } = item
-          // A line that is too long is a data error without a message; other errors are faults and have one.
-          const fault = !isDataCode(code)
-          if (fault) totals.faults++
-          job.reject({ line, code, status, issues: [], truncated: false, ...(fault && { message: error.message }) })
+          writeResult(job.out, place, item, body)
+          job.accept(item.inBytes, item.outBytes)
         } else {
-          const { code, status, issues, truncated } = item
-          job.reject({ line, code, status, issues, truncated })
+          if (!isDataCode(item.code)) faults++
+          job.reject({ ...place, ...rejectOf(item) })
         }
         job.counts.lines++
         await job.drain()
@@ -103,8 +109,8 @@ export const processCommand: Command = {
     }
     return await job.run(work, (rate) => {
       const { lines, bad } = job.counts
-      const { inBytes, outBytes, faults } = totals
-      const ends = `${formatCount(lines - bad)} accepted, ${formatCount(bad - faults)} rejected`
+      const { results, inBytes, outBytes } = job.written
+      const ends = `${formatCount(results)} accepted, ${formatCount(bad - faults)} rejected`
       const failed = faults > 0 ? `, ${formatCount(faults)} failed` : ''
       const share = inBytes === 0 ? '' : ` (${((100 * outBytes) / inBytes).toFixed(0)} %)`
       const sizes = `${formatBytes(inBytes)} in, ${formatBytes(outBytes)} out${share}`
@@ -114,26 +120,41 @@ export const processCommand: Command = {
   },
 }
 
-/** The payloads. The line number of each is appended to `numbers`. */
-async function* payloads(
-  job: NdjsonJob,
-  contract: Contract,
-  numbers: number[],
+/** Where a payload is in the input. */
+interface Place {
+  readonly line: number
+  readonly item?: number
+}
+
+/** The payloads. The place of each is appended to `places`. */
+async function* payloadsOf(
+  source: AsyncIterable<InputPayload>,
+  places: Place[],
 ): AsyncGenerator<Uint8Array | SidelaneError> {
-  for await (const { number, payload } of job.lines(contract.profile.limits.maxBytes)) {
-    numbers.push(number)
+  for await (const { number: line, item, payload } of source) {
+    places.push(item === undefined ? { line } : { line, item })
     yield payload
   }
 }
 
-function writeResult(out: BufferedWriter, line: number, outcome: Accepted, body: Body): void {
+/** The members of a reject, each issue with its sentence. */
+function rejectOf(item: Rejected | Failed): object {
+  const { code, status } = item
+  if ('error' in item) return { code, status, detail: item.error.message, issues: [], truncated: false }
+  const issues = item.issues.map((issue) => ({ ...issue, detail: describeIssue(issue) }))
+  const detail = issues[0]?.detail ?? errorTable[code].message
+  return { code, status, detail, issues, truncated: item.truncated }
+}
+
+function writeResult(out: BufferedWriter, { line, item }: Place, outcome: Accepted, body: Body): void {
   const { canonical } = outcome as AcceptedCanonical
   if (body === 'lines') {
     out.writeBytes(canonical)
     return out.writeText('\n')
   }
   const { digest, inBytes, canonicalBytes, outBytes, codec } = outcome
-  const head = `{"line":${line},"digest":${digest === null ? 'null' : `"${digest}"`},"inBytes":${inBytes},"canonicalBytes":${canonicalBytes},"outBytes":${outBytes},"codec":"${codec}"`
+  const place = item === undefined ? `"line":${line}` : `"line":${line},"item":${item}`
+  const head = `{${place},"digest":${digest === null ? 'null' : `"${digest}"`},"inBytes":${inBytes},"canonicalBytes":${canonicalBytes},"outBytes":${outBytes},"codec":"${codec}"`
   if (body === 'none') out.writeText(`${head}}\n`)
   else if (body === 'base64') out.writeText(`${head},"body":"${base64(outcome.body)}"}\n`)
   else {

@@ -1,0 +1,71 @@
+// Recognizes compressed input and input in UTF-16 by its first bytes, and reads it as the UTF-8 within.
+
+import { pipeline, Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { ByteReader } from './byte-reader.ts'
+import { Utf16Transcoder, type ByteOrder } from './utf-16.ts'
+import { isZstd, readZstd } from './zstd-frames.ts'
+
+/**
+ * The input as UTF-8: gzip and zstd are decompressed as they arrive, UTF-16 is encoded again, and a byte order mark at the
+ * start is left out. `note` gets a sentence about what the user may not expect. Throws Error for damaged compression and
+ * UTF-32.
+ */
+export async function* decodeInput(
+  input: AsyncIterable<Uint8Array>,
+  note: (text: string) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const raw = new ByteReader(input)
+  const head = await raw.peek(4)
+  if (isGzip(head)) yield* decodeText(new ByteReader(readGzip(raw)), note)
+  else if (isZstd(head)) yield* decodeText(new ByteReader(readZstd(raw)), note)
+  else yield* decodeText(raw, note)
+}
+
+/** The first bytes of a gzip member (RFC 1952), whose only method is deflate. */
+export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b && head[2] === 8
+
+/** All members of the file, as gunzip reads it. */
+async function* readGzip(reader: ByteReader): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* pipeline(Readable.from(reader.rest()), createGunzip(), () => undefined) as AsyncIterable<Uint8Array>
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === undefined || !code.startsWith('Z_')) throw error
+    // zlib's messages hold no part of the input.
+    throw new Error(`The gzip input is damaged: ${message}`, { cause: error })
+  }
+}
+
+async function* decodeText(
+  reader: ByteReader,
+  note: (text: string) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { encoding, markBytes } = encodingOf(await reader.peek(4))
+  await reader.take(markBytes)
+  if (encoding === 'utf-8') return yield* reader.rest()
+  if (encoding === 'utf-32') throw new Error('The input is UTF-32: convert it first, with `iconv -t UTF-8`')
+  note(`the input is UTF-16 (${encoding}): it is read as UTF-8`)
+  const transcoder = new Utf16Transcoder(encoding)
+  for await (const chunk of reader.rest()) yield transcoder.add(chunk)
+  yield transcoder.end()
+}
+
+interface Encoding {
+  readonly encoding: 'utf-8' | 'utf-32' | ByteOrder
+  /** Size of the byte order mark. */
+  readonly markBytes: number
+}
+
+/** Without a mark, JSON begins with a character of ASCII, and has no NUL (RFC 4627, 3). */
+function encodingOf([a = -1, b = -1, c = -1, d = -1]: Uint8Array): Encoding {
+  if (a === 0xef && b === 0xbb && c === 0xbf) return { encoding: 'utf-8', markBytes: 3 }
+  if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? utf32 : { encoding: 'little-endian', markBytes: 2 }
+  if (a === 0xfe && b === 0xff) return { encoding: 'big-endian', markBytes: 2 }
+  if ((a === 0 && b === 0) || (a > 0 && b === 0 && c === 0 && d === 0)) return utf32
+  if (a > 0 && b === 0) return { encoding: 'little-endian', markBytes: 0 }
+  if (a === 0 && b > 0) return { encoding: 'big-endian', markBytes: 0 }
+  return { encoding: 'utf-8', markBytes: 0 }
+}
+
+const utf32: Encoding = { encoding: 'utf-32', markBytes: 0 }
