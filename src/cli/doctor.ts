@@ -7,7 +7,7 @@ import { checkCodecs, checkContract, checkEngine, loadEngines } from './doctor-e
 import { checkCores, checkCpu, checkDescriptors, checkMemory, checkNode, checkUnicode } from './doctor-machine.ts'
 import { checkThresholds, selfTest } from './doctor-self-test.ts'
 import type { Io } from './io.ts'
-import { contractOption, keyOption, placements } from './options.ts'
+import { contractOption, keyOption } from './options.ts'
 
 const topic = 'doctor'
 
@@ -52,7 +52,7 @@ export const doctor: Command = {
       checkMemory(),
       checkDescriptors(system.userLimits?.open_files?.soft),
       await checkThresholds(),
-      ...(await selfTest(engines.native === undefined ? ['js'] : ['native', 'js'], placements)),
+      ...(await selfTest(engines.native === undefined ? ['js'] : ['native', 'js'], ['pool', 'inline', 'auto'])),
     ]
     const ok = checks.every(({ status }) => status !== 'fail')
     io.print(

@@ -6,7 +6,12 @@ import {
   isDataCode,
   type Accepted,
   type AcceptedCanonical,
+  type Contract,
+  type CreateOptions,
   type Failed,
+  type HostOptions,
+  type PlacementName,
+  type Processor,
   type Rejected,
   type SidelaneError,
 } from '../model/index.ts'
@@ -15,9 +20,10 @@ import { choice, integer } from '../util/option-parsers.ts'
 import { formatBytes, formatCount, formatPlural } from './format-units.ts'
 import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import { NdjsonJob } from './ndjson-job.ts'
-import { contractOption, keyOption, optionValue, placements } from './options.ts'
+import { contractOption, daemonNames, keyOption, optionValue, placements } from './options.ts'
 import { acceptsArrays, inputForms, readPayloads, type InputPayload } from './read-payloads.ts'
 import type { BufferedWriter } from './buffered-writer.ts'
+import type { Io } from './io.ts'
 
 const topic = 'process'
 
@@ -61,7 +67,7 @@ Exit codes: ${exitCodes.ok} all accepted, ${exitCodes.rejected} some rejected, $
 `
 
 const fileOptions = ['contract', 'digest-key-file', 'in', 'out', 'rejects'] as const
-const valuedOptions = [...fileOptions, 'input', 'body', 'engine', 'placement', 'threads', 'concurrency'] as const
+const valuedOptions = [...fileOptions, 'input', 'body', 'engine', 'placement', 'threads', 'concurrency', 'socket', 'connections', 'daemon'] as const
 
 const bodies = ['base64', 'canonical', 'lines', 'none'] as const
 type Body = (typeof bodies)[number]
@@ -84,8 +90,10 @@ export const processCommand: Command = {
     if (contract.profile.digest === 'hmac-sha-256' && digestKey === undefined)
       throw new UsageError(topic, `The contract "${contract.name}" has a keyed digest: expected --digest-key-file`)
     const engine = optionValue(topic, 'engine', values.engine, choice('auto', 'native', 'js')) ?? 'auto'
+    const sidecar = sidecarOptions(placement, values)
     // Created before the output files are opened: a processor that cannot start must not truncate them.
-    await using processor = await createProcessor(contract, { placement, engine, threads, digestKey })
+    await using processor = await start(contract, { placement, engine, threads, digestKey, ...sidecar }, io)
+    if (processor === undefined) return exitCodes.unreachable
     const job = new NdjsonJob(io, { topic, ...values })
     let faults = 0
     const places: Place[] = []
@@ -118,6 +126,35 @@ export const processCommand: Command = {
       return `${formatPlural(lines, 'payload')}: ${ends}${failed}; ${sizes}; ${rate} (${where})`
     })
   },
+}
+
+type SidecarValues = Readonly<Partial<Record<'socket' | 'connections' | 'daemon', string>>>
+
+/** The daemon at `--socket`, or one of its own. */
+function sidecarOptions(placement: PlacementName, values: SidecarValues): HostOptions {
+  const { socket } = values
+  const connections = optionValue(topic, 'connections', values.connections, integer(1, 64))
+  const daemon = optionValue(topic, 'daemon', values.daemon, choice(...daemonNames))
+  if (placement !== 'sidecar') {
+    const [other] = (['socket', 'connections', 'daemon'] as const).filter((name) => values[name] !== undefined)
+    if (other !== undefined) throw new UsageError(topic, `--${other} goes with --placement sidecar`)
+    return {}
+  }
+  if (socket === undefined) return { connections, launch: daemon === undefined ? true : { daemon } }
+  if (daemon !== undefined) throw new UsageError(topic, '--daemon is for a daemon of its own, without --socket')
+  return { connections, socket }
+}
+
+/** undefined, after a message, where no daemon answers. */
+async function start(contract: Contract, options: CreateOptions, io: Io): Promise<Processor | undefined> {
+  try {
+    return await createProcessor(contract, options)
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string }
+    if (options.socket === undefined || code !== 'unavailable') throw error
+    io.log(`sidelane: ${message}; start one with: sidelane serve --socket ${options.socket} --contract LOCK`)
+    return undefined
+  }
 }
 
 /** Where a payload is in the input. */

@@ -4,10 +4,11 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import type { DaemonName } from '../model/index.ts'
 import { daemonHelp, readOptions, type Options } from '../server/index.ts'
 import { choice } from '../util/option-parsers.ts'
 import { UsageError, type Command, type ExitCode } from './command.ts'
-import { optionValue } from './options.ts'
+import { daemonNames, optionValue } from './options.ts'
 
 const topic = 'serve'
 
@@ -28,7 +29,6 @@ Examples
 Signals are forwarded to the daemon, and its exit code is returned.
 `
 
-const daemons = ['auto', 'sidelaned', 'node'] as const
 const forwardedSignals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
 export const serve: Command = {
@@ -47,11 +47,11 @@ export const serve: Command = {
 }
 
 /** Separates `--daemon`, the only option that is not an option of the daemon. */
-function splitDaemonOption(args: readonly string[]): { daemon: (typeof daemons)[number]; rest: readonly string[] } {
+function splitDaemonOption(args: readonly string[]): { daemon: DaemonName; rest: readonly string[] } {
   const at = args.indexOf('--daemon')
   if (at === -1) return { daemon: 'auto', rest: args }
   if (args[at + 1] === undefined) throw new UsageError(topic, 'Expected --daemon NAME')
-  const daemon = optionValue(topic, 'daemon', args[at + 1], choice(...daemons)) ?? 'auto'
+  const daemon = optionValue(topic, 'daemon', args[at + 1], choice(...daemonNames)) ?? 'auto'
   return { daemon, rest: [...args.slice(0, at), ...args.slice(at + 2)] }
 }
 
