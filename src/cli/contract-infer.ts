@@ -7,7 +7,7 @@ import { parseLock, lockText } from '../contract/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { inferContract, type Inferred, type LargeInteger } from '../infer/index.ts'
 import { formatCount, formatPlural } from './format-units.ts'
-import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import type { Io } from './io.ts'
 import { Progress } from './progress.ts'
 import { openSamples, type SampleSource } from './sample-files.ts'
@@ -41,15 +41,22 @@ Examples
   then: review the comments, and  sidelane contract export order.contract.js -o order.lock.json
 `
 
+const options = {
+  out: { value: 'file', short: 'o' },
+  name: { value: 'text' },
+  objects: { value: ['strip', 'strict', 'loose'] },
+  'show-values': {},
+  typescript: {},
+  force: {},
+} as const satisfies OptionTable
+
 export const contractInfer: Command = {
   summary: 'draft a contract from sample payloads, as zod source to review',
   help,
+  options,
+  operands: 'file',
   run(args, io) {
-    const { values, positionals } = readArgs(topic, args, {
-      valued: ['out', 'name', 'objects'],
-      flags: ['typescript', 'force', 'show-values'],
-      shortOut: true,
-    })
+    const { values, positionals } = readArgs(topic, args, options)
     const [file, ...others] = positionals
     const { out } = values
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')

@@ -3,7 +3,7 @@
 
 import { choice, integer } from '../util/option-parsers.ts'
 import { formatBytes, formatCount, formatPlural } from './format-units.ts'
-import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import { Inspector, maxEncodedBytes, Problem } from './inspect-result.ts'
 import { NdjsonJob } from './ndjson-job.ts'
 import { readPayloads } from './read-payloads.ts'
@@ -22,6 +22,7 @@ JSON lines, with the line number:
 
 The codes: "line.malformed" (not a result of sidelane process), "codec.corrupt", "codec.mismatch" (not the contract's),
 "codec.unavailable", "size.mismatch", "limit.output", "digest.mismatch", "content.malformed" (not JSON on one line).
+Results that are compressed as a whole (gzip, zstd) or UTF-16 are read too.
 
   --contract LOCK          also checks the contract's codec and digest, and uses its dictionary
   --digest-key-file FILE   the digests are HMAC-SHA-256 with this key; without it they are SHA-256
@@ -38,19 +39,30 @@ Examples
   sidelane inspect --codec gzip body.json.gz | jq .
   sidelane inspect --codec gzip --digest 9f86d081884c7d65… < body.json.gz
 
-Exit codes: ${exitCodes.ok} all valid, ${exitCodes.rejected} defects, ${exitCodes.usage} usage error, ${exitCodes.interrupted} stopped by ^C.
+Exit codes: ${exitCodes.ok} all valid, ${exitCodes.rejected} defects, ${exitCodes.usage} usage error, ${exitCodes.interrupted} stopped by ^C, ${exitCodes.terminated} by SIGTERM,
+${exitCodes.outputClosed} the reader closed the output.
 `
 
 const defaultMaxBytes = 67_108_864
 
+const options = {
+  contract: { value: 'file' },
+  'digest-key-file': { value: 'file' },
+  'max-bytes': { value: 'text' },
+  in: { value: 'file' },
+  out: { value: 'file' },
+  quiet: {},
+  codec: { value: codecs },
+  digest: { value: 'text' },
+} as const satisfies OptionTable
+
 export const inspect: Command = {
   summary: 'verify and decompress results of process',
   help: help.replace('CODECS', codecs.join(', ')),
+  options,
+  operands: 'file',
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, {
-      valued: ['contract', 'digest-key-file', 'max-bytes', 'in', 'out', 'codec', 'digest'],
-      flags: ['quiet'],
-    })
+    const { values, positionals } = readArgs(topic, args, options)
     const codec = optionValue(topic, 'codec', values.codec, choice(...codecs))
     const maxBytes = optionValue(topic, 'max-bytes', values['max-bytes'], integer(1, 0x7fff_ffff)) ?? defaultMaxBytes
     const key = keyOption(topic, values['digest-key-file'])

@@ -18,7 +18,7 @@ import {
 import { createProcessor } from '../create.ts'
 import { choice, integer } from '../util/option-parsers.ts'
 import { formatBytes, formatCount, formatPlural } from './format-units.ts'
-import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import { NdjsonJob } from './ndjson-job.ts'
 import { contractOption, daemonNames, keyOption, optionValue, placements } from './options.ts'
 import { acceptsArrays, inputForms, readPayloads, type InputPayload } from './read-payloads.ts'
@@ -34,14 +34,19 @@ line:
 
   {"line":1,"digest":"9f86…","inBytes":4120,"canonicalBytes":3981,"outBytes":1204,"codec":"gzip","body":"H4sI…"}
 
-Rejects go to stderr, or to --rejects FILE, as JSON lines too; "line" is the line number in the input:
+Rejects go to stderr, or to --rejects FILE, as JSON lines too; "line" is the line number in the input, "detail" a sentence:
 
-  {"line":2,"code":"validate.failed","status":422,"issues":[{"code":"validate.failed","pointer":"/id", …}],"truncated":false}
+  {"line":2,"code":"validate.failed","status":422,"detail":"The value at /id …","issues":[{"code":…,"pointer":"/id", …}], …}
 
 Lines end with \\n or \\r\\n. Blank lines are skipped, but counted in "line". An error that the payload did not cause
-("internal.panic") is written as a reject with a "message".
+("internal.panic") is written as a reject without issues.
+
+The input may be compressed (gzip, zstd), UTF-16, and other JSON than lines: an array of payloads, or values over several
+lines. That is recognized by its start; stderr says so once, and "item" counts the payloads beside "line".
 
   --contract LOCK          the contract (sidelane contract export writes one)
+  --input FORM             auto (default) · ndjson: each line is a payload · json: values over any lines; the items of an
+                           array where the contract accepts no array · array: the items of arrays
   --body base64            the compressed body as base64 (default)
   --body canonical         "canonical", the canonical JSON itself, in place of "body"
   --body lines             nothing but the canonical JSON, one payload a line
@@ -50,33 +55,55 @@ Lines end with \\n or \\r\\n. Blank lines are skipped, but counted in "line". An
   --rejects FILE           instead of stderr
   --engine ENGINE          auto (default), native, js
   --placement PLACEMENT    PLACEMENTS
-  --threads N              workers of the pool (default: cores - 1)
+  --threads N              workers of the pool, or threads of the daemon (default: cores - 1)
   --concurrency N          payloads in flight (default: enough to keep the workers busy)
+  --socket PATH            sidecar: the socket of a running daemon; default: starts a daemon that ends with the command
+  --daemon NAME            sidecar, without --socket: auto (default), sidelaned, node
+  --connections N          sidecar: connections to the daemon (default: 1)
   --digest-key-file FILE   key of digest "hmac-sha-256": the file's bytes as they are, at least 16
-  --quiet                  no progress and no summary on stderr
+  --quiet                  no progress, no notes and no summary on stderr
 
 Examples
   sidelane process --contract order.lock.json < orders.ndjson > results.ndjson
-  sidelane process --contract order.lock.json --rejects bad.ndjson --in orders.ndjson --out results.ndjson
-  sidelane process --contract order.lock.json --body lines < orders.ndjson | gzip > normalized.ndjson.gz
-  sidelane process --contract order.lock.json --body none --quiet < orders.ndjson 2>&1 >/dev/null | jq .issues
-  zcat orders.ndjson.gz | sidelane process --contract order.lock.json | sidelane inspect
+  sidelane process --contract order.lock.json --rejects bad.ndjson --in orders.ndjson.gz --out results.ndjson
+  sidelane process --contract order.lock.json --body lines < orders.json | gzip > normalized.ndjson.gz
+  sidelane process --contract order.lock.json --body none --quiet < orders.ndjson 2>&1 >/dev/null | jq -r .detail
+  sidelane process --contract order.lock.json --placement sidecar --in orders.ndjson | sidelane inspect
 
-^C finishes the lines in flight and prints the summary. A second ^C ends at once.
-Exit codes: ${exitCodes.ok} all accepted, ${exitCodes.rejected} some rejected, ${exitCodes.usage} usage error, ${exitCodes.interrupted} stopped by ^C.
+^C and SIGTERM finish the payloads in flight and print the summary. A second one ends at once. The summary counts as
+accepted only what was written.
+Exit codes: ${exitCodes.ok} all accepted, ${exitCodes.rejected} some rejected, or the input or an output failed, ${exitCodes.usage} usage error, ${exitCodes.unreachable} no daemon answers at --socket,
+${exitCodes.interrupted} stopped by ^C, ${exitCodes.terminated} by SIGTERM, ${exitCodes.outputClosed} the reader closed the output.
 `
 
-const fileOptions = ['contract', 'digest-key-file', 'in', 'out', 'rejects'] as const
-const valuedOptions = [...fileOptions, 'input', 'body', 'engine', 'placement', 'threads', 'concurrency', 'socket', 'connections', 'daemon'] as const
-
+const engines = ['auto', 'native', 'js'] as const
 const bodies = ['base64', 'canonical', 'lines', 'none'] as const
 type Body = (typeof bodies)[number]
+
+const options = {
+  contract: { value: 'file' },
+  input: { value: inputForms },
+  body: { value: bodies },
+  in: { value: 'file' },
+  out: { value: 'file' },
+  rejects: { value: 'file' },
+  engine: { value: engines },
+  placement: { value: placements },
+  threads: { value: 'text' },
+  concurrency: { value: 'text' },
+  socket: { value: 'file' },
+  daemon: { value: daemonNames },
+  connections: { value: 'text' },
+  'digest-key-file': { value: 'file' },
+  quiet: {},
+} as const satisfies OptionTable
 
 export const processCommand: Command = {
   summary: 'process NDJSON under a contract, one result a line',
   help: help.replace('PLACEMENTS', `${placements.join(', ')} (default ${placements[0]})`),
+  options,
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, { valued: valuedOptions, flags: ['quiet'] })
+    const { values, positionals } = readArgs(topic, args, options)
     if (positionals.length > 0)
       throw new UsageError(topic, `Unexpected "${positionals[0]}"; the input is stdin or --in`)
     if (values.contract === undefined) throw new UsageError(topic, 'Expected --contract LOCK')
@@ -89,7 +116,7 @@ export const processCommand: Command = {
     const contract = contractOption(topic, values.contract)
     if (contract.profile.digest === 'hmac-sha-256' && digestKey === undefined)
       throw new UsageError(topic, `The contract "${contract.name}" has a keyed digest: expected --digest-key-file`)
-    const engine = optionValue(topic, 'engine', values.engine, choice('auto', 'native', 'js')) ?? 'auto'
+    const engine = optionValue(topic, 'engine', values.engine, choice(...engines)) ?? 'auto'
     const sidecar = sidecarOptions(placement, values)
     // Created before the output files are opened: a processor that cannot start must not truncate them.
     await using processor = await start(contract, { placement, engine, threads, digestKey, ...sidecar }, io)
@@ -99,10 +126,10 @@ export const processCommand: Command = {
     const places: Place[] = []
     const canonical = body === 'canonical' || body === 'lines'
     const work = async (): Promise<void> => {
-      const options = { canonical, ...(concurrency !== undefined && { concurrency }) }
+      const streamOptions = { canonical, ...(concurrency !== undefined && { concurrency }) }
       const form = { form: input, maxBytes: contract.profile.limits.maxBytes, acceptsArrays: acceptsArrays(contract) }
       const source = job.read((bytes) => readPayloads(bytes, { ...form, note: (text) => job.note(text) }))
-      for await (const item of processor.stream(payloadsOf(source, places), options)) {
+      for await (const item of processor.stream(payloadsOf(source, places), streamOptions)) {
         const place = places.shift() as Place
         if (item.ok) {
           writeResult(job.out, place, item, body)

@@ -5,9 +5,9 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { DaemonName } from '../model/index.ts'
-import { daemonHelp, readOptions, type Options } from '../server/index.ts'
+import { daemonHelp, optionSpecs, readOptions, type Options } from '../server/index.ts'
 import { choice } from '../util/option-parsers.ts'
-import { UsageError, type Command, type ExitCode } from './command.ts'
+import { UsageError, type Command, type ExitCode, type OptionTable } from './command.ts'
 import { daemonNames, optionValue } from './options.ts'
 
 const topic = 'serve'
@@ -31,9 +31,21 @@ Signals are forwarded to the daemon, and its exit code is returned.
 
 const forwardedSignals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
+const valueOf = (kind: string): 'file' | 'text' => (kind === 'path' || kind === 'paths' ? 'file' : 'text')
+
+/** The daemon reads its own options; these are for completion. */
+const options: OptionTable = {
+  ...Object.fromEntries(
+    optionSpecs.map(({ flag, kind, choices }) => [flag.slice(2), kind === 'switch' ? {} : { value: choices ?? valueOf(kind) }]),
+  ),
+  check: {},
+  daemon: { value: daemonNames },
+}
+
 export const serve: Command = {
   summary: 'start a daemon that serves contracts on a socket',
   help,
+  options,
   async run(args) {
     const { daemon, rest } = splitDaemonOption(args)
     const options = await read(rest)
