@@ -6,7 +6,9 @@ const lines = (all: readonly string[], indent: string): string => all.map((line)
 
 const choose = (words: readonly string[]): string => `_sidelane_words '${words.join(' ')}'`
 
-export const bashScript = (nodes: readonly CompletionNode[]): string => `# Completion of sidelane for bash: source <(sidelane completion bash)
+export const bashScript = (
+  nodes: readonly CompletionNode[],
+): string => `# Completion of sidelane for bash: source <(sidelane completion bash)
 
 _sidelane_words() {
   COMPREPLY=($(compgen -W "$1" -- "$cur"))
@@ -51,7 +53,10 @@ ${lines(
     return
   fi
   case "$at" in
-${lines(nodes.map((node) => `'${node.path}') ${operandAction(node)} ;;`), '    ')}  esac
+${lines(
+  nodes.map((node) => `'${node.path}') ${operandAction(node)} ;;`),
+  '    ',
+)}  esac
 }
 
 complete -F _sidelane sidelane

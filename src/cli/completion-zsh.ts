@@ -41,7 +41,10 @@ ${lines(
     return
   fi
   case "$at" in
-${lines(nodes.map((node) => `'${node.path}') ${operandAction(node)} ;;`), '    ')}  esac
+${lines(
+  nodes.map((node) => `'${node.path}') ${operandAction(node)} ;;`),
+  '    ',
+)}  esac
 }
 
 if [[ $funcstack[1] == _sidelane ]]; then

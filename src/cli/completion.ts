@@ -42,7 +42,10 @@ export function completionCommand(commands: () => Readonly<Record<string, Comman
       const [shell, ...others] = positionals
       const known = shells.find((name) => name === shell)
       if (known === undefined || others.length > 0)
-        throw new UsageError(topic, `Expected one of ${shells.join(', ')}${shell === undefined ? '' : `, got "${positionals.join(' ')}"`}`)
+        throw new UsageError(
+          topic,
+          `Expected one of ${shells.join(', ')}${shell === undefined ? '' : `, got "${positionals.join(' ')}"`}`,
+        )
       io.print(scripts[known](completionNodes(commands())))
       return exitCodes.ok
     },

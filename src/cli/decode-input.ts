@@ -28,7 +28,11 @@ export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1]
 /** All members of the file, as gunzip reads it. */
 async function* readGzip(reader: ByteReader): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    yield* pipeline(Readable.from(reader.rest()), createGunzip(), () => undefined) as AsyncIterable<Uint8Array>
+    yield* pipeline(
+      Readable.from(reader.rest()),
+      createGunzip({ chunkSize: 262_144 }),
+      () => undefined,
+    ) as AsyncIterable<Uint8Array>
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === undefined || !code.startsWith('Z_')) throw error

@@ -60,13 +60,26 @@ export function locksNear(path: string, isDirectory: boolean): string {
 
 const maxNames = 3
 
-type Kind = 'module' | 'schema' | 'payloads' | 'json' | 'results' | 'compressed' | 'utf-16' | 'empty' | 'yaml' | 'unknown'
+type Kind =
+  | 'module'
+  | 'schema'
+  | 'payloads'
+  | 'json'
+  | 'results'
+  | 'compressed'
+  | 'utf-16'
+  | 'empty'
+  | 'yaml'
+  | 'unknown'
 
 function kindOf(file: string, start: Uint8Array): Kind {
   if (moduleExtensions.has(extname(file))) return 'module'
   if (isGzip(start) || isZstd(start.subarray(0, 4))) return 'compressed'
   if ((start[0] === 0xff && start[1] === 0xfe) || (start[0] === 0xfe && start[1] === 0xff)) return 'utf-16'
-  const text = Buffer.from(start).toString('utf8').replace(/^\ufeff/, '').trimStart()
+  const text = Buffer.from(start)
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .trimStart()
   if (text === '') return start.length < startBytes ? 'empty' : 'unknown'
   const whole = start.length < startBytes ? parsed(text) : undefined
   if (whole !== undefined) return kindOfJson(whole, 'json')

@@ -36,7 +36,10 @@ const valueOf = (kind: string): 'file' | 'text' => (kind === 'path' || kind === 
 /** The daemon reads its own options; these are for completion. */
 const options: OptionTable = {
   ...Object.fromEntries(
-    optionSpecs.map(({ flag, kind, choices }) => [flag.slice(2), kind === 'switch' ? {} : { value: choices ?? valueOf(kind) }]),
+    optionSpecs.map(({ flag, kind, choices }) => [
+      flag.slice(2),
+      kind === 'switch' ? {} : { value: choices ?? valueOf(kind) },
+    ]),
   ),
   check: {},
   daemon: { value: daemonNames },

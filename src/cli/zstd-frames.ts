@@ -13,7 +13,9 @@ const skippableMagic = 0x184d2a50
 const maxFrameBytes = 268_435_456
 
 /** Missing before Node 22.15, and in the types of the oldest supported Node. */
-const { createZstdDecompress } = zlib as { readonly createZstdDecompress?: () => Transform }
+const { createZstdDecompress } = zlib as {
+  readonly createZstdDecompress?: (options: { readonly chunkSize: number }) => Transform
+}
 
 /** True for the first four bytes of a frame. */
 export function isZstd(head: Uint8Array): boolean {
@@ -33,7 +35,9 @@ export async function* readZstd(reader: ByteReader): AsyncGenerator<Uint8Array, 
 }
 
 const contentOf = (bytes: AsyncGenerator<Uint8Array, void, undefined>): AsyncIterable<Uint8Array> =>
-  createZstdDecompress === undefined ? decompressAtOnce(bytes) : decompressStream(bytes, createZstdDecompress())
+  createZstdDecompress === undefined
+    ? decompressAtOnce(bytes)
+    : decompressStream(bytes, createZstdDecompress({ chunkSize: 262_144 }))
 
 async function* decompressStream(bytes: AsyncIterable<Uint8Array>, decoder: Transform): AsyncGenerator<Uint8Array> {
   try {
