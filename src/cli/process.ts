@@ -163,7 +163,7 @@ function sidecarOptions(placement: PlacementName, values: SidecarValues): HostOp
   const connections = optionValue(topic, 'connections', values.connections, integer(1, 64))
   const daemon = optionValue(topic, 'daemon', values.daemon, choice(...daemonNames))
   if (placement !== 'sidecar') {
-    const [other] = (['socket', 'connections', 'daemon'] as const).filter((name) => values[name] !== undefined)
+    const other = (['socket', 'connections', 'daemon'] as const).find((name) => values[name] !== undefined)
     if (other !== undefined) throw new UsageError(topic, `--${other} goes with --placement sidecar`)
     return {}
   }

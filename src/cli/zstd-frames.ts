@@ -6,7 +6,7 @@ import { decompress, zstdHeaderBytes } from '../engine/index.ts'
 import { SidelaneError } from '../model/index.ts'
 import type { ByteReader } from './byte-reader.ts'
 
-export const zstdMagic = 0xfd2fb528
+const zstdMagic = 0xfd2fb528
 /** Frames that hold no content: 16 magic numbers. */
 const skippableMagic = 0x184d2a50
 /** Most bytes of a frame, and of its content, where it is decompressed at once. */

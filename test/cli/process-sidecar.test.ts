@@ -50,7 +50,7 @@ describe.skipIf(process.platform === 'win32')('process --placement sidecar', () 
     expect(launchedBy(run.child.pid)).toStrictEqual([])
   })
 
-  it.each(daemonKinds)('uses %s at a socket', async (kind, context) => {
+  it.for(daemonKinds)('uses %s at a socket', async (kind, context) => {
     needDaemon(kind, context)
     const path = socket(`${kind}.sock`)
     const daemon = await startDaemon({ kind, args: ['--socket', path, '--contract', lock] })
