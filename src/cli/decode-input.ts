@@ -1,10 +1,10 @@
 // Recognizes compressed input and input in UTF-16 by its first bytes, and reads it as the UTF-8 within.
 
 import { pipeline, Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { createGunzip, gunzipSync } from 'node:zlib'
 import { ByteReader } from './byte-reader.ts'
 import { Utf16Transcoder, type ByteOrder } from './utf-16.ts'
-import { isZstd, readZstd } from './zstd-frames.ts'
+import { isZstd, readZstd, unzstd } from './zstd-frames.ts'
 
 /**
  * The input as UTF-8: gzip and zstd are decompressed as they arrive, UTF-16 is encoded again, and a byte order mark at the
@@ -48,12 +48,42 @@ async function* decodeText(
   const { encoding, markBytes } = encodingOf(await reader.peek(4))
   await reader.take(markBytes)
   if (encoding === 'utf-8') return yield* reader.rest()
-  if (encoding === 'utf-32') throw new Error('The input is UTF-32: convert it first, with `iconv -t UTF-8`')
+  if (encoding === 'utf-32') throw utf32Error()
   note(`the input is UTF-16 (${encoding}): it is read as UTF-8`)
   const transcoder = new Utf16Transcoder(encoding)
   for await (const chunk of reader.rest()) yield transcoder.add(chunk)
   yield transcoder.end()
 }
+
+/** What `decodeInput` gives, of bytes in memory. Throws Error likewise, and for more than `maxBytes` decompressed bytes. */
+export function decodeBytes(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  const text = isGzip(bytes) ? gunzip(bytes, maxBytes) : isZstd(bytes.subarray(0, 4)) ? unzstd(bytes, maxBytes) : bytes
+  const { encoding, markBytes } = encodingOf(text.subarray(0, 4))
+  const content = text.subarray(markBytes)
+  if (encoding === 'utf-8') return content
+  if (encoding === 'utf-32') throw utf32Error()
+  const transcoder = new Utf16Transcoder(encoding)
+  return new Uint8Array(Buffer.concat([transcoder.add(content), transcoder.end()]))
+}
+
+/** True where `decodeBytes` gives other bytes than these, of which the first four are enough. */
+export const isEncoded = (head: Uint8Array): boolean => {
+  const { encoding, markBytes } = encodingOf(head)
+  return isGzip(head) || isZstd(head) || encoding !== 'utf-8' || markBytes > 0
+}
+
+function gunzip(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxBytes })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ERR_BUFFER_TOO_LARGE')
+      throw new Error(`The gzip input has more than ${maxBytes} bytes`, { cause: error })
+    throw new Error(`The gzip input is damaged: ${message}`, { cause: error })
+  }
+}
+
+const utf32Error = (): Error => new Error('The input is UTF-32: convert it first, with `iconv -t UTF-8`')
 
 interface Encoding {
   readonly encoding: 'utf-8' | 'utf-32' | ByteOrder

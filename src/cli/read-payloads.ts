@@ -35,24 +35,15 @@ export async function* readPayloads(
   input: AsyncIterable<Uint8Array>,
   options: InputOptions,
 ): AsyncGenerator<InputPayload, void, undefined> {
-  const { maxBytes, acceptsArrays, form, note } = options
-  const detector = new LayoutDetector({ maxBytes, acceptsArrays })
-  const waiting: Uint8Array[] = []
-  let splitter = form === 'auto' ? undefined : splitterFor(form, options)
-  for await (const chunk of input) {
-    if (splitter === undefined) {
-      waiting.push(chunk)
-      const layout = detector.add(chunk)
-      if (layout === undefined) continue
-      if (layout !== 'lines') note(noteOf[layout])
-      splitter = splitterFor(layout === 'lines' ? 'ndjson' : 'json', options)
-      for (const part of waiting.splice(0)) yield* splitter.split(part)
-    } else yield* splitter.split(chunk)
-  }
-  // The input ends in its first line.
-  splitter ??= splitterFor('ndjson', options)
-  for (const part of waiting) yield* splitter.split(part)
+  const splitter = new PayloadSplitter(options)
+  for await (const chunk of input) yield* splitter.split(chunk)
   yield* splitter.end()
+}
+
+interface Splitter {
+  split(chunk: Uint8Array): Generator<InputPayload, void, undefined>
+  end(): Generator<InputPayload, void, undefined>
+  readonly isTooLong: boolean
 }
 
 const noteOf: Readonly<Record<Exclude<InputLayout, 'lines'>, string>> = {
@@ -60,9 +51,46 @@ const noteOf: Readonly<Record<Exclude<InputLayout, 'lines'>, string>> = {
   values: 'the input is JSON over several lines: each value is a payload (--input ndjson: each line)',
 }
 
-interface Splitter {
-  split(chunk: Uint8Array): Generator<InputPayload, void, undefined>
-  end(): Generator<InputPayload, void, undefined>
+/** Splits chunks of UTF-8 into payloads; with the form `auto` as soon as the layout is known. */
+export class PayloadSplitter implements Splitter {
+  readonly #options: InputOptions
+  readonly #detector: LayoutDetector
+  /** Chunks of an unknown layout. */
+  #waiting: Uint8Array[] = []
+  #splitter: Splitter | undefined
+
+  constructor(options: InputOptions) {
+    this.#options = options
+    this.#detector = new LayoutDetector(options)
+    if (options.form !== 'auto') this.#splitter = splitterFor(options.form, options)
+  }
+
+  *split(chunk: Uint8Array): Generator<InputPayload, void, undefined> {
+    if (this.#splitter !== undefined) return yield* this.#splitter.split(chunk)
+    this.#waiting.push(chunk)
+    const layout = this.#detector.add(chunk)
+    if (layout === undefined) return
+    if (layout !== 'lines') this.#options.note(noteOf[layout])
+    yield* this.#begin(layout === 'lines' ? 'ndjson' : 'json')
+  }
+
+  *end(): Generator<InputPayload, void, undefined> {
+    // The input ends in its first line.
+    if (this.#splitter === undefined) yield* this.#begin('ndjson')
+    yield* (this.#splitter as unknown as Splitter).end()
+  }
+
+  /** True as soon as the current payload is too long, before its end. */
+  get isTooLong(): boolean {
+    return this.#splitter?.isTooLong ?? false
+  }
+
+  *#begin(form: Exclude<InputForm, 'auto'>): Generator<InputPayload, void, undefined> {
+    const splitter = (this.#splitter = splitterFor(form, this.#options))
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const chunk of waiting) yield* splitter.split(chunk)
+  }
 }
 
 function splitterFor(form: Exclude<InputForm, 'auto'>, { maxBytes, acceptsArrays }: InputOptions): Splitter {
@@ -84,6 +112,10 @@ class FilledLines implements Splitter {
 
   *end(): Generator<Line, void, undefined> {
     for (const line of this.#splitter.end()) if (!isBlank(line)) yield line
+  }
+
+  get isTooLong(): boolean {
+    return this.#splitter.isTooLong
   }
 }
 

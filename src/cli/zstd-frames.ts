@@ -2,7 +2,7 @@
 
 import * as zlib from 'node:zlib'
 import { pipeline, Readable, type Transform } from 'node:stream'
-import { decompress, zstdHeaderBytes } from '../engine/index.ts'
+import { decompress, readZstdFrame, zstdHeaderBytes } from '../engine/index.ts'
 import { SidelaneError } from '../model/index.ts'
 import type { ByteReader } from './byte-reader.ts'
 
@@ -34,6 +34,31 @@ export async function* readZstd(reader: ByteReader): AsyncGenerator<Uint8Array, 
   }
 }
 
+/** The content of all frames in memory, of at most `maxBytes` bytes. Throws Error likewise. */
+export function unzstd(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  const parts: Uint8Array[] = []
+  let left = maxBytes
+  for (let rest = bytes; rest.length > 0;) {
+    const skipped = skippableSize(rest)
+    const size = skipped ?? readZstdFrame(rest)?.size
+    if (size === undefined || size > rest.length)
+      throw damaged(isZstd(rest.subarray(0, 4)) ? truncated : 'bytes that are no frame follow')
+    if (skipped === undefined) {
+      const part = decompressFrame(rest.subarray(0, size), left)
+      parts.push(part)
+      left -= part.length
+    }
+    rest = rest.subarray(size)
+  }
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+/** undefined for a frame with content. */
+const skippableSize = (bytes: Uint8Array): number | undefined =>
+  bytes.length < 8 || littleEndian(bytes) >>> 4 !== skippableMagic >>> 4
+    ? undefined
+    : 8 + littleEndian(bytes.subarray(4, 8))
+
 const contentOf = (bytes: AsyncGenerator<Uint8Array, void, undefined>): AsyncIterable<Uint8Array> =>
   createZstdDecompress === undefined
     ? decompressAtOnce(bytes)
@@ -58,8 +83,12 @@ async function* decompressAtOnce(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
     size += part.length
     if (size > maxFrameBytes) throw tooLarge()
   }
+  yield decompressFrame(new Uint8Array(Buffer.concat(parts)), maxFrameBytes)
+}
+
+function decompressFrame(frame: Uint8Array, maxBytes: number): Uint8Array {
   try {
-    yield decompress(new Uint8Array(Buffer.concat(parts)), 'zstd', { maxBytes: maxFrameBytes })
+    return decompress(frame, 'zstd', { maxBytes: Math.max(1, maxBytes) })
   } catch (error) {
     const code = error instanceof SidelaneError ? error.code : undefined
     if (code === 'limit.output') throw tooLarge(error)
@@ -73,7 +102,7 @@ const instead = 'use `zstd -dc FILE | sidelane …`, or Node 22.15'
 const withoutZstd = `Node ${process.versions.node} cannot read zstd without the native engine: ${instead}`
 const tooLarge = (cause?: unknown): Error =>
   new Error(
-    `Node ${process.versions.node} reads a zstd frame at once, of at most ${maxFrameBytes} bytes; this one has more: ${instead}`,
+    `A zstd frame that is read at once may have ${maxFrameBytes} bytes at most; this one has more: ${instead}`,
     { cause },
   )
 const truncated = 'it ends too early'

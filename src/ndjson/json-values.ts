@@ -98,6 +98,11 @@ export class JsonValueSplitter {
     this.#place = 'top'
   }
 
+  /** True as soon as the current value is too long, before its end. */
+  get isTooLong(): boolean {
+    return this.#bytes > this.#maxBytes
+  }
+
   /** Reads on in a value with brackets, to behind its last one or to the end of the chunk. */
   #skipBrackets(chunk: Uint8Array, from: number): number {
     let depth = this.#depth
