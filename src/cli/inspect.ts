@@ -6,7 +6,7 @@ import { formatBytes, formatCount, formatPlural } from './format-units.ts'
 import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import { Inspector, maxEncodedBytes, Problem } from './inspect-result.ts'
 import { NdjsonJob } from './ndjson-job.ts'
-import { readPayloads } from './read-payloads.ts'
+import { PayloadSplitter } from './payload-splitter.ts'
 import { codecs, contractOption, keyOption, optionValue } from './options.ts'
 
 const topic = 'inspect'
@@ -103,8 +103,8 @@ export const inspect: Command = {
         check(undefined, () => inspector.inspectBody(body, codec, digest))
         return
       }
-      const form = { form: 'ndjson', maxBytes: maxEncodedBytes(maxBytes), acceptsArrays: false } as const
-      const results = job.read((bytes) => readPayloads(bytes, { ...form, note: (text) => job.note(text) }))
+      const lines = { form: 'ndjson', maxBytes: maxEncodedBytes(maxBytes), acceptsArrays: false } as const
+      const results = job.read(new PayloadSplitter({ ...lines, note: job.note }))
       for await (const { number, payload } of results) {
         check(number, () => inspector.inspectLine(payload))
         job.counts.lines++

@@ -10,6 +10,7 @@ import { formatCount, formatDuration } from './format-units.ts'
 import { sizeOf, type Io } from './io.ts'
 import { writeErrorText } from './options.ts'
 import { Progress } from './progress.ts'
+import type { InputPayload, PayloadSplitter } from './payload-splitter.ts'
 import { WrittenTally } from './written-tally.ts'
 
 export interface NdjsonJobOptions {
@@ -80,19 +81,23 @@ export class NdjsonJob {
   }
 
   /**
-   * What `split` makes of the input, until the input ends or the job stops. The input is UTF-8, decompressed where it was
-   * compressed.
+   * What the splitter makes of the input, until the input ends or the job stops. The splitter gets UTF-8, decompressed where
+   * the input is compressed.
    */
-  async *read<T>(split: (input: AsyncIterable<Uint8Array>) => AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  async *read(splitter: PayloadSplitter): AsyncGenerator<InputPayload, void, undefined> {
     try {
-      for await (const item of split(decodeInput(this.#chunks(), (text) => this.note(text)))) {
-        if (this.#reason !== undefined) return
-        yield item
+      for await (const chunk of decodeInput(this.#chunks(), this.note)) {
+        for (const payload of splitter.split(chunk)) {
+          if (this.#reason !== undefined) return
+          yield payload
+        }
       }
     } catch (error) {
       // `#stop` destroys the input.
       if (this.#reason === undefined) throw error
     }
+    if (this.#reason !== undefined) return
+    for (const payload of splitter.end()) yield payload
   }
 
   async *#chunks(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -103,7 +108,7 @@ export class NdjsonJob {
   }
 
   /** Tells the user something about the input, unless the job is quiet. */
-  note(text: string): void {
+  readonly note = (text: string): void => {
     if (this.#quiet) return
     this.#progress.clear()
     this.#io.log(`sidelane: ${text}`)

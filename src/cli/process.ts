@@ -21,7 +21,7 @@ import { formatBytes, formatCount, formatPlural } from './format-units.ts'
 import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import { NdjsonJob } from './ndjson-job.ts'
 import { contractOption, daemonNames, keyOption, optionValue, placements } from './options.ts'
-import { acceptsArrays, inputForms, readPayloads, type InputPayload } from './read-payloads.ts'
+import { acceptsArrays, inputForms, PayloadSplitter, type InputPayload } from './payload-splitter.ts'
 import type { BufferedWriter } from './buffered-writer.ts'
 import type { Io } from './io.ts'
 
@@ -127,9 +127,13 @@ export const processCommand: Command = {
     const canonical = body === 'canonical' || body === 'lines'
     const work = async (): Promise<void> => {
       const streamOptions = { canonical, ...(concurrency !== undefined && { concurrency }) }
-      const form = { form: input, maxBytes: contract.profile.limits.maxBytes, acceptsArrays: acceptsArrays(contract) }
-      const source = job.read((bytes) => readPayloads(bytes, { ...form, note: (text) => job.note(text) }))
-      for await (const item of processor.stream(payloadsOf(source, places), streamOptions)) {
+      const splitter = new PayloadSplitter({
+        form: input,
+        maxBytes: contract.profile.limits.maxBytes,
+        acceptsArrays: acceptsArrays(contract),
+        note: job.note,
+      })
+      for await (const item of processor.stream(payloadsOf(job.read(splitter), places), streamOptions)) {
         const place = places.shift() as Place
         if (item.ok) {
           writeResult(job.out, place, item, body)

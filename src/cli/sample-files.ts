@@ -4,7 +4,7 @@ import { closeSync, readSync } from 'node:fs'
 import { FileError, openRegularFileSync, readRegularFileSync } from '../runtime/regular-file.ts'
 import { fileKinds } from '../tables/file-kinds.ts'
 import { decodeBytes, isEncoded } from './decode-input.ts'
-import { PayloadSplitter, type InputPayload } from './read-payloads.ts'
+import { PayloadSplitter, type InputPayload } from './payload-splitter.ts'
 
 const chunkBytes = 1 << 18
 /** No contract exists yet: only what a file of one JSON text may have bounds a sample, and what is decompressed. */

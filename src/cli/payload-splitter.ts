@@ -1,4 +1,4 @@
-// The payloads of an input in any of the forms that `process` reads.
+// Splits an input into payloads, in any of the forms that `process` reads.
 
 import { branchesOf, resolveNode, type Contract, type SchemaNode } from '../model/index.ts'
 import {
@@ -28,16 +28,6 @@ export interface InputOptions {
 export interface InputPayload extends Line {
   /** Which payload it is, from 1, where a line does not tell. */
   readonly item?: number
-}
-
-/** The payloads of UTF-8 chunks. Blank lines are left out. */
-export async function* readPayloads(
-  input: AsyncIterable<Uint8Array>,
-  options: InputOptions,
-): AsyncGenerator<InputPayload, void, undefined> {
-  const splitter = new PayloadSplitter(options)
-  for await (const chunk of input) yield* splitter.split(chunk)
-  yield* splitter.end()
 }
 
 interface Splitter {
