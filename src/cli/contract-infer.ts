@@ -18,8 +18,8 @@ const topic = 'contract infer'
 const help = `sidelane contract infer FILE -o MODULE [--name NAME] [--objects strip|strict|loose] [--typescript]
 
 Drafts a contract from sample payloads, as zod source with comments on what to review. The draft accepts every sample.
-FILE holds a payload a line, a JSON array of payloads, or JSON values over several lines; it may be compressed (gzip, zstd) or
-UTF-16. In a file of lines by its name (.ndjson, .jsonl) a line may be an array.
+FILE holds a payload a line, a JSON array of payloads, or JSON values over several lines; it may be compressed (gzip, zstd)
+or UTF-16. In a file of lines by its name (.ndjson, .jsonl) a line may be an array.
 
   -o, --out MODULE   where to write; "-" is stdout. An existing file is overwritten only with --force
   --name NAME        the contract's name: letters, digits, ".", "_" and "-"; default: the name of FILE

@@ -72,8 +72,8 @@ Examples
 
 ^C and SIGTERM finish the payloads in flight and print the summary. A second one ends at once. The summary counts as
 accepted only what was written.
-Exit codes: ${exitCodes.ok} all accepted, ${exitCodes.rejected} some rejected, or the input or an output failed, ${exitCodes.usage} usage error, ${exitCodes.unreachable} no daemon answers at --socket,
-${exitCodes.interrupted} stopped by ^C, ${exitCodes.terminated} by SIGTERM, ${exitCodes.outputClosed} the reader closed the output.
+Exit codes: ${exitCodes.ok} all accepted, ${exitCodes.rejected} some rejected, or the input or an output failed, ${exitCodes.usage} usage error,
+${exitCodes.unreachable} no daemon answers at --socket, ${exitCodes.interrupted} stopped by ^C, ${exitCodes.terminated} by SIGTERM, ${exitCodes.outputClosed} the reader closed the output.
 `
 
 const engines = ['auto', 'native', 'js'] as const

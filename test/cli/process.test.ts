@@ -212,7 +212,7 @@ describe('sidelane process', () => {
 })
 
 describe('the help', () => {
-  it.each(['process', 'inspect', 'doctor'])(
+  it.each(['process', 'inspect', 'doctor', 'completion'])(
     'of %s has examples, and lines of at most 125 characters',
     async (command) => {
       const { status, stdout, stderr } = await sidelane([command, '--help'])
