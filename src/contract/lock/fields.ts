@@ -1,13 +1,6 @@
 // The fields of a lock document other than its schema: names, ranges, defaults.
 
-import {
-  appendPointer,
-  JsonObject,
-  keepIntegers,
-  roundBigints,
-  toPlain,
-  type JsonValue,
-} from '../../json/index.ts'
+import { appendPointer, JsonObject, keepIntegers, roundBigints, toPlain, type JsonValue } from '../../json/index.ts'
 import {
   contractNameRule,
   isContractName,

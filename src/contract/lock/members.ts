@@ -20,7 +20,11 @@ export function* membersOf(
   }
 }
 
-export function readInteger({ min, max }: { readonly min: number; readonly max: number }, value: JsonValue, pointer: string): number {
+export function readInteger(
+  { min, max }: { readonly min: number; readonly max: number },
+  value: JsonValue,
+  pointer: string,
+): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value
   throw invalid(pointer, `Expected an integer from ${min} to ${max}.`)
 }
