@@ -51,7 +51,7 @@ pub use profile::{Codec, Compress, DigestName, Limits};
 pub mod stages {
     pub use crate::budget::Budget;
     pub use crate::canonical::Canonical;
-    pub use crate::compress::Compressors;
+    pub use crate::compress::{Compressors, Presets, Tables};
     pub use crate::digest::{Digest, sha256, to_hex};
     pub use crate::lock::parse_lock;
     pub use crate::normalize::{NormBuffers, apply as normalize};
