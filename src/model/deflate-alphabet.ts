@@ -7,9 +7,9 @@ export const maxTableBytes = 32_768
 /** The first byte that canonical JSON has. */
 export const firstLiteral = 0x20
 /** The bytes from 0x20 to 0x7f. */
-export const asciiLiterals = 0x80 - firstLiteral
+export const asciiLiterals: number = 0x80 - firstLiteral
 /** The bytes from 0x20 to 0xf4: UTF-8 has no higher ones. */
-export const utf8Literals = 0xf5 - firstLiteral
+export const utf8Literals: number = 0xf5 - firstLiteral
 /** The end of the block and 29 match lengths, behind the literals from symbol 256 on. */
 export const lengthCodes = 30
 

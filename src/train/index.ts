@@ -1,4 +1,5 @@
-// Entry point of train/: makes the compression tables of a contract from samples.
+// Entry point of train/: makes the compression tables or the dictionary of a contract from samples.
 
-export { trainContract, type Training, type TrainOptions } from './train-contract.ts'
-export { maxLoss, minSamples, type TrainedClass } from './train-tables.ts'
+export { trainContract, type Training } from './train-contract.ts'
+export { trainDictionary, type DictionaryTraining } from './train-dictionary.ts'
+export type { TrainedClass } from './train-tables.ts'

@@ -56,25 +56,22 @@ export function scan(text: Uint8Array): Symbols {
   positions.fill(0, 0, 1 << hashBits(length))
   // An empty slot holds position 0, which is a position like any other behind it.
   increase(literals, input[0] as number)
-  const end = length - leastMatch
+  const end = length - leastMatch - 1
   let at = 1
   while (at < end) {
-    let earlier = exchange(input, at, shift)
-    if (four(input, earlier) !== four(input, at)) {
+    const first = exchange(input, at, shift)
+    const second = exchange(input, at + 1, shift)
+    if (four(input, first) !== four(input, at) && four(input, second) !== four(input, at + 1)) {
+      increase(literals, input[at++] as number)
       increase(literals, input[at++] as number)
       continue
     }
-    let found = common(input, earlier, at)
-    let distance = at - earlier
-    if (found < step) {
-      earlier = exchange(input, at + 1, shift)
-      const next = common(input, earlier, at + 1)
-      if (next > found) {
-        increase(literals, input[at++] as number)
-        found = next
-        distance = at - earlier
-      }
-    }
+    const here = common(input, first, at)
+    const next = common(input, second, at + 1)
+    const isLater = next > here
+    if (isLater) increase(literals, input[at++] as number)
+    const distance = at - (isLater ? second : first)
+    let found = isLater ? next : here
     if (found === step) found = extend(input, at - distance, at, length)
     found = Math.min(found, length - at)
     const lengthSymbol = lengthSymbols[found - minMatch] as number

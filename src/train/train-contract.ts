@@ -1,23 +1,15 @@
 // trainContract(): a contract with tables that suit its samples.
 
 import { lockText, parseLock } from '../contract/index.ts'
-import { invalidOptions, type Contract, type Rejected } from '../model/index.ts'
-import { canonicalizer } from './canonical-samples.ts'
+import { invalidOptions, type Contract } from '../model/index.ts'
+import { readSamples, type SampleCounts, type TrainOptions } from './canonical-samples.ts'
 import { TableTrainer, type TrainedClass } from './train-tables.ts'
 
-export interface Training<In = unknown, Out = In> {
+export interface Training<In = unknown, Out = In> extends SampleCounts {
   /** The contract with the tables that are kept, and with no others. Its id is the same. */
   readonly contract: Contract<In, Out>
   /** Those that have samples. */
   readonly classes: readonly TrainedClass[]
-  /** Accepted samples. */
-  readonly samples: number
-  readonly rejected: number
-}
-
-export interface TrainOptions {
-  /** Called for each sample that the contract rejects. Default: it ends the training. */
-  readonly onRejected?: (rejected: Rejected, index: number) => void
 }
 
 /**
@@ -29,31 +21,16 @@ export interface TrainOptions {
 export function trainContract<In, Out>(
   contract: Contract<In, Out>,
   samples: Iterable<unknown>,
-  { onRejected }: TrainOptions = {},
+  options: TrainOptions = {},
 ): Training<In, Out> {
   const { codec, level } = contract.lock.compress
   if ((codec !== 'gzip' && codec !== 'deflate' && codec !== 'deflate-raw') || level !== 1) {
     throw invalidOptions('Expected samples only with the codecs gzip, deflate and deflate-raw at level 1')
   }
-  const canonicalOf = canonicalizer(contract)
   const trainer = new TableTrainer(codec)
-  let [accepted, rejected] = [0, 0]
-  for (const sample of samples) {
-    const text = canonicalOf(sample)
-    if (text instanceof Uint8Array) {
-      trainer.add(text)
-      accepted++
-      continue
-    }
-    const index = accepted + rejected++
-    if (onRejected === undefined) {
-      throw invalidOptions(`Expected \`samples\` to be accepted by the contract, got ${text.code} for number ${index}`)
-    }
-    onRejected(text, index)
-  }
-  if (accepted === 0) throw invalidOptions('Expected at least one sample that the contract accepts')
+  const counts = readSamples(contract, samples, options, (text) => trainer.add(text))
   const { tables, classes } = trainer.train()
   const { tables: _before, ...lock } = contract.lock
   const trained = parseLock<In, Out>(lockText({ ...lock, ...(tables && { tables }) }))
-  return { contract: trained, classes, samples: accepted, rejected }
+  return { contract: trained, classes, ...counts }
 }

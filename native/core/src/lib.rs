@@ -40,6 +40,8 @@ pub use contract::Contract;
 pub use contract_name::is_contract_name;
 #[cfg(feature = "zstd")]
 pub use decompress::decompress_zstd;
+#[cfg(feature = "train")]
+pub use dictionary::train_dictionary;
 pub use digest::{DIGEST_BYTES, MIN_KEY_BYTES, hmac_sha256};
 pub use error::{Code, ContractError};
 pub use issue::{Issue, MAX_ISSUES};

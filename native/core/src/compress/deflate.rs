@@ -25,6 +25,7 @@ impl fmt::Debug for Tables {
 }
 
 impl Tables {
+    /// Prepares the codes and the headers.
     pub fn new(tables: &[CompressionTable]) -> Self {
         let prepare = |one: &CompressionTable| {
             let lengths = Lengths { literals: one.literals, distances: one.distances };

@@ -28,6 +28,7 @@ pub struct Tables;
 
 #[cfg(not(feature = "libdeflate"))]
 impl Tables {
+    /// Nothing is prepared.
     pub const fn new(_: &[CompressionTable]) -> Self {
         Self
     }
@@ -45,7 +46,9 @@ pub struct Compressors {
 /// What the contract was given beside its codec, prepared.
 #[derive(Clone, Copy)]
 pub struct Presets<'a> {
+    /// Of gzip, deflate and deflate-raw.
     pub tables: &'a Tables,
+    /// Of zstd.
     pub dictionary: Option<&'a Dictionary>,
 }
 
