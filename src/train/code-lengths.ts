@@ -67,21 +67,23 @@ function lengthen(used: readonly Exact[], lengths: Uint8Array, limit: number, be
 function shorten(used: readonly Exact[], lengths: Uint8Array, limit: number, sum: number, point: number): void {
   const whole = 1 << limit
   let left = whole - sum
-  const give = ({ symbol }: Exact): void => {
+  /** Shortens the code by a bit where it fits; returns what that takes. */
+  const give = ({ symbol }: Exact): number => {
     const length = lengths[symbol] as number
     const share = whole >> length
-    if (share <= left && length > 1) {
-      left -= share
-      lengths[symbol] = length - 1
-    }
+    if (share > left || length === 1) return 0
+    lengths[symbol] = length - 1
+    return share
   }
   for (let part = point; part < steps; part++) {
     for (const exact of used) {
       if (left === 0) return
-      if (exact.fraction === part) give(exact)
+      if (exact.fraction === part) left -= give(exact)
     }
   }
-  while (left !== 0 && used.length > 1) used.forEach(give)
+  while (left !== 0 && used.length > 1) {
+    for (const exact of used) left -= give(exact)
+  }
 }
 
 /** The logarithm in eighths, rounded down. */
