@@ -33,6 +33,8 @@ export {
   type JsCompressor,
   type LockDictionary,
   type LockDocument,
+  type LockTable,
+  type LockTables,
   type NormOp,
   type Outcome,
   type PlacementName,

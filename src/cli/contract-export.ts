@@ -3,6 +3,7 @@
 import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import { findContract } from './find-contract.ts'
 import { writeFileAtomically } from './options.ts'
+import { lockWithTables } from './kept-tables.ts'
 import { lockText } from '../contract/index.ts'
 
 const topic = 'contract export'
@@ -14,6 +15,8 @@ Imports FILE (.js, .mjs, or .ts through the package jiti), which runs it, and wr
   -o, --out LOCK     where to write; "-" is stdout
   --export EXPORT    which export, when FILE has several contracts ("default" for the default one)
   --name NAME        which contract, by the name it was defined with
+
+The tables of an existing LOCK (sidelane contract train) are kept while the id stays the same.
 
 Examples
   // order.contract.ts
@@ -46,7 +49,7 @@ export const contractExport: Command = {
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
     if (values.out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')
     const contract = await findContract(file, values, topic)
-    const text = `${lockText(contract.lock, 2)}\n`
+    const text = `${lockText(lockWithTables(contract, values.out, io), 2)}\n`
     if (values.out === '-') io.print(text)
     else writeFileAtomically(values.out, text, topic)
     io.log(`${contract.name}: ${values.out === '-' ? 'lock' : `wrote ${values.out}`}, id ${contract.id}`)

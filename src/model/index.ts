@@ -3,6 +3,7 @@
 export * from './app-schema.ts'
 export * from './call.ts'
 export type * from './contract.ts'
+export * from './deflate-alphabet.ts'
 export * from './contract-name.ts'
 export * from './errors.ts'
 export { describeIssue, isExpectation, isKeyword } from './issue.ts'

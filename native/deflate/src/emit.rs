@@ -84,6 +84,14 @@ impl Sink for Emitter<'_> {
     }
 
     #[inline(always)]
+    fn literals(&mut self, bytes: [u8; 2]) {
+        for byte in bytes {
+            self.put(self.codes.literals[usize::from(byte)]);
+        }
+        self.bits.flush();
+    }
+
+    #[inline(always)]
     fn repeat(&mut self, length: usize, distance: usize) {
         self.put_match(length, distance);
     }

@@ -24,7 +24,6 @@ mod sequences;
 mod stored;
 mod symbols;
 mod table;
-mod train;
 
 use alloc::boxed::Box;
 
@@ -35,8 +34,7 @@ use emit::Emitter;
 use input::MAX_SCAN;
 use scanner::Scanner;
 pub use symbols::{DISTANCES, LITERALS_AND_LENGTHS};
-pub use table::{InvalidTable, Table};
-pub use train::{Lengths, Trainer};
+pub use table::{InvalidTable, Lengths, Table};
 
 /// The memory of one thread, about 250 KiB, of which a payload touches a few times its own size: reused by every call,
 /// without influence on the output.

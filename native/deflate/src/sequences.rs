@@ -77,6 +77,14 @@ impl Sink for Notes<'_> {
     }
 
     #[inline(always)]
+    fn literals(&mut self, bytes: [u8; 2]) {
+        self.literals += 2;
+        for byte in bytes {
+            self.counts.literals[usize::from(byte)] += 1;
+        }
+    }
+
+    #[inline(always)]
     fn repeat(&mut self, length: usize, distance: usize) {
         self.sequences[self.number % CAPACITY] =
             Sequence { literals: self.literals, length: length as u16, distance: distance as u16 };

@@ -2,6 +2,7 @@
 
 import type { $ZodType, input, output } from 'zod/v4/core'
 import { invalidOptions, SidelaneError, withAppSchema, type Contract } from '../../model/index.ts'
+import { trainContract } from '../../train/index.ts'
 import { parseDraft, rootPath, type LockOptions } from '../index.ts'
 import { appOnlyKinds, type AppOnlyKind } from './context.ts'
 import { appSchema } from './app-schema.ts'
@@ -19,6 +20,11 @@ export interface DefineOptions<S extends $ZodType> extends LockOptions {
    * lock lists each place in its `appOnly`. Without it such a schema is refused.
    */
   readonly appOnly?: readonly AppOnlyKind[] | 'all'
+  /**
+   * Payloads (bytes, JSON texts or values) that train the lock's compression tables: with gzip, deflate or deflate-raw at
+   * level 1. The same samples give the same lock.
+   */
+  readonly samples?: Iterable<unknown>
 }
 
 /**
@@ -30,14 +36,15 @@ export interface DefineOptions<S extends $ZodType> extends LockOptions {
  */
 export function defineContract<S extends $ZodType>(options: DefineOptions<S>): Contract<input<S>, output<S>> {
   checkOptions(options)
-  const { schema, objects = 'strip', appOnly = [], ...lock } = options
+  const { schema, objects = 'strip', appOnly = [], samples, ...lock } = options
   const walked = walkSchema(schema, {
     objects,
     appOnly: new Set(appOnly === 'all' ? appOnlyKinds : appOnly),
     int64: lock.numbers === 'int64',
   })
   try {
-    const contract = parseDraft<input<S>, output<S>>(lock, walked.schema, walked.appOnly)
+    const untrained = parseDraft<input<S>, output<S>>(lock, walked.schema, walked.appOnly)
+    const contract = samples === undefined ? untrained : trainContract(untrained, samples).contract
     return withAppSchema(contract, appSchema(schema, walked.appOnly.length > 0))
   } catch (error) {
     throw withZodPath(error)
@@ -46,14 +53,14 @@ export function defineContract<S extends $ZodType>(options: DefineOptions<S>): C
 
 const isAppOnlyKind = (kind: unknown): boolean => (appOnlyKinds as readonly unknown[]).includes(kind)
 
-const optionNames = 'name schema numbers limits compress dictionary digest objects appOnly'.split(' ')
+const optionNames = 'name schema numbers limits compress dictionary digest objects appOnly samples'.split(' ')
 
 /** Checks what is not part of the lock, so that parseLock cannot. */
 function checkOptions(options: DefineOptions<$ZodType>): void {
   if (typeof options !== 'object' || options === null) {
     throw invalidOptions('Expected the options of `defineContract`: { name, schema, … }')
   }
-  const { schema, dictionary, objects, appOnly, ...rest } = options
+  const { schema, dictionary, objects, appOnly, samples, ...rest } = options
   for (const name of Object.keys(rest)) {
     if (optionNames.includes(name)) continue
     throw invalidOptions(
@@ -69,6 +76,9 @@ function checkOptions(options: DefineOptions<$ZodType>): void {
   }
   if (dictionary !== undefined && !(dictionary?.bytes instanceof Uint8Array)) {
     throw invalidOptions('Expected `dictionary` to be { path, bytes }, with bytes as a Uint8Array')
+  }
+  if (samples !== undefined && (typeof samples !== 'object' || samples === null || !(Symbol.iterator in samples))) {
+    throw invalidOptions('Expected `samples` to be an array or another iterable of payloads')
   }
   const version = (schema as Partial<$ZodType> | undefined)?._zod?.version
   if (version === undefined) {
