@@ -40,5 +40,7 @@ export const contract: Command = {
   summary:
     'draft a contract, write it to a lock file, read and compare locks (infer, export, import, train, show, check)',
   help,
+  options: {},
+  commands,
   run: (args, io) => dispatch('contract', commands, help, args, io),
 }

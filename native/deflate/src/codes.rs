@@ -2,10 +2,10 @@
 //! one entry for each match length.
 
 use crate::lengths::CodeLengths;
-use crate::tokens::FIRST_DISTANCE;
 use crate::symbols::{
     END_OF_BLOCK, MAX_MATCH, MIN_MATCH, distance_extra_bits, distance_symbol, length_extra_bits, lengths_of,
 };
+use crate::tokens::FIRST_DISTANCE;
 
 /// Longest code of a literal or length: four literals and what a flush leaves fit into 64 bits.
 pub(crate) const LITERAL_LIMIT: u32 = 14;
