@@ -11,7 +11,7 @@ import {
   type TrainedClass,
   type Training,
 } from '../train/index.ts'
-import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import { formatCount, formatPlural } from './format-units.ts'
 import type { Io } from './io.ts'
 import { contractOption, fileOption, writeFileAtomically } from './options.ts'
@@ -38,15 +38,19 @@ Examples
   sidelane contract train --payloads orders.ndjson order.lock.json -o trained.lock.json --json | jq '.classes[].result'
 `
 
+const options = {
+  payloads: { value: 'file' },
+  out: { value: 'file', short: 'o' },
+  json: {},
+} as const satisfies OptionTable
+
 export const contractTrain: Command = {
   summary: 'train the compression of a contract on sample payloads',
   help,
+  options,
+  operands: 'file',
   run(args, io) {
-    const { values, positionals } = readArgs(topic, args, {
-      valued: ['payloads', 'out'],
-      flags: ['json'],
-      shortOut: true,
-    })
+    const { values, positionals } = readArgs(topic, args, options)
     const [file, ...others] = positionals
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one LOCK')
     const { payloads, out = file } = values

@@ -37,6 +37,7 @@ export interface LockDictionary {
 
 /** The codes that deflate takes for payloads like the samples: `sidelane contract train` makes them. */
 export interface LockTables {
+  /** Of this format. */
   readonly version: 1
   /** Those for ASCII first, each kind in ascending order. */
   readonly classes: readonly LockTable[]
@@ -49,8 +50,9 @@ export interface LockTables {
 export interface LockTable {
   /** True: for bytes below 0x80 only. False: for all others. */
   readonly ascii: boolean
-  /** Of the canonical bytes. */
+  /** The smallest canonical form, in bytes. */
   readonly minBytes: number
+  /** The largest, at most 32,768. */
   readonly maxBytes: number
   /** Of the bytes from 0x20 to 0x7f or, not ASCII, to 0xf4. */
   readonly literals: string

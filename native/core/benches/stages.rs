@@ -10,8 +10,8 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use sidelane_core::stages::{
-    Budget, Canonical, Compressors, Digest, NormBuffers, Presets, ReadLimits, Tables, Tape, Validator, check_text, parse_lock,
-    read,
+    Budget, Canonical, Compressors, Digest, NormBuffers, Presets, ReadLimits, Tables, Tape, Validator, check_text,
+    parse_lock, read,
 };
 use sidelane_core::{Contract, Processor, Scratch};
 

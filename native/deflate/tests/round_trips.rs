@@ -24,7 +24,11 @@ fn lengths_of(table: &Value) -> Lengths {
 fn tables() -> Vec<Table> {
     let vectors = vectors();
     let trained = vectors["tables"].as_array().expect("tables").iter().map(lengths_of);
-    let even = Lengths::from_digits(&("7".repeat(13) + &"8".repeat(200)), &"8".repeat(30), &("44".to_owned() + &"5".repeat(28)));
+    let even = Lengths::from_digits(
+        &("7".repeat(13) + &"8".repeat(200)),
+        &"8".repeat(30),
+        &("44".to_owned() + &"5".repeat(28)),
+    );
     trained.chain(even).map(|lengths| Table::new(&lengths).expect("a complete code")).collect()
 }
 

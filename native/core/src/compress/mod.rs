@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use crate::budget::Budget;
 use crate::dictionary::Dictionary;
-use crate::profile::{Codec, Compress};
 #[cfg(not(feature = "libdeflate"))]
 use crate::profile::CompressionTable;
+use crate::profile::{Codec, Compress};
 
 #[cfg(feature = "libdeflate")]
 pub use deflate::Tables;
