@@ -1,13 +1,12 @@
-// `sidelane serve`: starts a daemon as a child, forwards signals to it and returns its exit code.
+// `sidelane serve`: chooses a daemon by the options and runs it as a child.
 
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { daemonHelp, readOptions, type Options } from '../server/index.ts'
 import { choice } from '../util/option-parsers.ts'
-import { UsageError, type Command, type ExitCode } from './command.ts'
+import { UsageError, type Command } from './command.ts'
 import { optionValue } from './options.ts'
+import { runDaemon } from './run-daemon.ts'
 
 const topic = 'serve'
 
@@ -25,11 +24,11 @@ Examples
   sidelane serve --socket /run/app/sidelane.sock --contract /etc/app/contracts --max-queue 4096
   sidelane serve --daemon node --engine js --placement pool --contract order.lock.json
 
-Signals are forwarded to the daemon, and its exit code is returned.
+SIGHUP, SIGINT and SIGTERM are forwarded to the daemon, and its exit code is returned. The daemon drains and ends when this
+process is killed, or the npm or npx that started it.
 `
 
 const daemons = ['auto', 'sidelaned', 'node'] as const
-const forwardedSignals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
 export const serve: Command = {
   summary: 'start a daemon that serves contracts on a socket',
@@ -42,7 +41,10 @@ export const serve: Command = {
     if (native && !existsSync(sidelaned))
       throw new UsageError(topic, `${sidelaned} does not exist: npm run build:native`)
     if (!native && !existsSync(script)) throw new UsageError(topic, `${script} does not exist: npm run build`)
-    return native ? runDaemon(sidelaned, rest) : runDaemon(process.execPath, [script, ...rest])
+    const readsStdin = options.exitWithStdin === true || options.contractsFromStdin === true
+    return native
+      ? runDaemon({ command: sidelaned, args: rest, readsStdin })
+      : runDaemon({ command: process.execPath, args: [script, ...rest], readsStdin })
   },
 }
 
@@ -62,17 +64,3 @@ async function read(args: readonly string[]): Promise<Options> {
     throw new UsageError(topic, (error as Error).message, { cause: error })
   }
 }
-
-const runDaemon = (command: string, args: readonly string[]): Promise<ExitCode> =>
-  new Promise((resolve, reject) => {
-    // A process group of its own: the terminal sends ^C to the whole group, and a second signal ends the daemon at once.
-    const child = spawn(command, args, { stdio: 'inherit', detached: true })
-    const handlers = forwardedSignals.map((signal) => [signal, () => void child.kill(signal)] as const)
-    for (const [signal, handler] of handlers) process.on(signal, handler)
-    child.on('error', reject)
-    child.on('close', (code, signal) => {
-      for (const [name, handler] of handlers) process.off(name, handler)
-      // 128 + signal, as in shells. The exit codes of the daemon are a subset of ours.
-      resolve((code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0)) as ExitCode)
-    })
-  })
