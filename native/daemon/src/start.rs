@@ -12,8 +12,8 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::settings::Settings;
-use crate::contract_input::{ContractBatch, GivenContract, Owner, OwnerEvent, remove_directory};
 use crate::connection::Refusals;
+use crate::contract_input::{ContractBatch, GivenContract, Owner, OwnerEvent, remove_directory};
 use crate::contracts::ContractRegistry;
 use crate::engine::Compile;
 use crate::listener::{Listener, ListenerEvent};
