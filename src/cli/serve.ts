@@ -1,19 +1,17 @@
 // `sidelane serve`: chooses a daemon by the options and runs it as a child.
 
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { daemonHelp, readOptions, type Options } from '../server/index.ts'
 import { choice } from '../util/option-parsers.ts'
+import { packageFile } from '../util/package-files.ts'
 import { UsageError, type Command } from './command.ts'
 import { optionValue } from './options.ts'
 import { runDaemon } from './run-daemon.ts'
 
 const topic = 'serve'
 
-/** Works from src/cli and from dist/cli: both are two folders below the package root. */
-const inPackage = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
-const sidelaned = inPackage('native/sidelaned')
-const script = inPackage('dist/daemon.js')
+const sidelaned = packageFile('native/sidelaned')
+const script = packageFile('dist/daemon.js')
 
 const help = `${daemonHelp('sidelane serve')}
 
