@@ -2,7 +2,7 @@
 
 import { existsSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { contractNameRule, isContractName, type Contract } from '../model/index.ts'
+import { contractNameRule, describeIssue, isContractName, type Contract } from '../model/index.ts'
 import { parseLock, lockText } from '../contract/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { inferContract, type Inferred, type LargeInteger } from '../infer/index.ts'
@@ -71,9 +71,9 @@ export const contractInfer: Command = {
         showValues: values['show-values'] === true,
         typescript: values.typescript ?? /\.[cm]?ts$/.test(out),
         origin: basename(file),
-        onSkipped: ({ code, pointer = '' }) => {
+        onSkipped: (skipped) => {
           reported++
-          if (reported <= maxReported) io.log(`${samples.where}: ${code}${pointer === '' ? '' : ` at ${pointer}`}`)
+          if (reported <= maxReported) io.log(`${samples.where}: ${skipped.code}: ${describeIssue(skipped)}`)
         },
       }),
     )

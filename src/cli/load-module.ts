@@ -4,6 +4,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SidelaneError } from '../model/index.ts'
 import { UsageError } from './command.ts'
 import { moduleArgument, reportDescriptor, type ModuleExports, type ModuleReport } from './module-report.ts'
 
@@ -94,5 +95,5 @@ function exportsIn(report: ModuleReport, topic: string): ModuleExports {
   if (report.kind === 'exports') return report
   const { kind, message, code } = report
   if (kind === 'usage') throw new UsageError(topic, message)
-  throw code === undefined ? new Error(message) : Object.assign(new Error(message), { name: 'SidelaneError', code })
+  throw code === undefined ? new Error(message) : new SidelaneError(code, { message })
 }

@@ -6,6 +6,7 @@ import { Socket } from 'node:net'
 import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Jiti } from 'jiti'
+import { SidelaneError } from '../model/index.ts'
 import { describeError, placesOf } from './error-text.ts'
 import { readExports } from './module-exports.ts'
 import { reportDescriptor, type ModuleFailure, type ModuleReport } from './module-report.ts'
@@ -61,9 +62,9 @@ function watchExit(): () => string {
 }
 
 function failureOf(path: string, error: unknown): ModuleFailure {
-  const { name, code, message } = (error ?? {}) as Partial<NodeJS.ErrnoException>
-  if (name === 'SidelaneError' && code !== undefined)
-    return { kind: 'failed', code, message: `${message}${placesOf(error)}` }
+  if (error instanceof SidelaneError)
+    return { kind: 'failed', code: error.code, message: `${error.message}${placesOf(error)}` }
+  const { code, message } = (error ?? {}) as Partial<NodeJS.ErrnoException>
   if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
     return { kind: 'usage', message: `${path} is not a JavaScript or TypeScript file` }
   // The first code is Node's, the second jiti's, whose message continues with the require stack.

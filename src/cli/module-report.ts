@@ -1,5 +1,7 @@
 // What the process that runs a user's module reports to the command: one line of JSON.
 
+import type { ErrorCode } from '../model/index.ts'
+
 /** The first argument of a process that runs a module instead of a command. */
 export const moduleArgument = '--sidelane-module'
 
@@ -20,7 +22,7 @@ export interface ModuleFailure {
   readonly kind: 'usage' | 'failed'
   readonly message: string
   /** Of a SidelaneError: the contract of the module is refused. */
-  readonly code?: string
+  readonly code?: ErrorCode
 }
 
 export interface ModuleExports {
