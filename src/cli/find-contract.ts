@@ -4,14 +4,18 @@ import { resolve } from 'node:path'
 import { parseLock } from '../contract/index.ts'
 import type { Contract } from '../model/index.ts'
 import { integer } from '../util/option-parsers.ts'
-import { isFile, UsageError } from './command.ts'
+import { isFile, UsageError, type OptionTable } from './command.ts'
 import { loadModule } from './load-module.ts'
 import { optionValue } from './options.ts'
 
 /** The options that select one of several contracts and bound the import. */
-export const moduleOptions = ['export', 'name', 'timeout'] as const
+export const moduleOptions = {
+  export: { value: 'text' },
+  name: { value: 'text' },
+  timeout: { value: 'text' },
+} as const satisfies OptionTable
 
-type ModuleOptions = { readonly [K in (typeof moduleOptions)[number]]?: string }
+type ModuleOptions = { readonly [K in keyof typeof moduleOptions]?: string }
 
 const defaultTimeoutSeconds = 60
 
