@@ -23,7 +23,7 @@ lists each change and what it affects. Descriptions, member order and equivalent
   --json             one JSON object: { code, old, new, changes: [{ path, text, affects }] }, where code is
                      "contract.stale" or null, and affects lists old-rejected, new-accepted, digests, bodies, issues
 
-Exit codes: 0 no change in meaning, 1 the meaning changed (stdout says how), or FILE or a lock is defective (stdout is empty),
+Exit codes: 0 no change in meaning, 1 the meaning changed, or FILE or a lock is defective (then stdout is empty),
 2 usage error.
 
 Examples
