@@ -7,13 +7,13 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { compare, comparisonText, maxGrowth, type Counted, type Recorded } from './instructions/compare.ts'
+import { compare, comparisonText, maxGrowthPercent, type Counted, type Recorded } from './instructions/compare.ts'
 import { buildProgram, CannotCount, compilers, count, requireTools } from './instructions/count.ts'
 import { recordLocks, writeInputs } from './instructions/inputs.ts'
 
 const usage = `Counts the instructions of each stage of the Rust core, with callgrind, and compares them with bench/record/instructions.json.
 
-  npm run bench:instructions                  exit code 1 when a count has grown by more than ${maxGrowth * 100} %
+  npm run bench:instructions                  exit code 1 when a count has grown by more than ${maxGrowthPercent} %
   npm run bench:instructions -- --record      writes the counts of this machine, and the locks, to bench/record
 
 How it counts, and what makes counts comparable: bench/METHOD.md. Exit codes: 0 done, or nothing to compare with here;
@@ -96,8 +96,8 @@ function report(counted: Counted): number {
   for (const { stage, payloads } of gone) print(`recorded, but not counted any more: ${stage} ${payloads}`)
   print(
     failed.length === 0
-      ? `no count has grown by more than ${maxGrowth * 100} %`
-      : `${failed.length} of ${deltas.length} counts have grown by more than ${maxGrowth * 100} %`,
+      ? `no count has grown by more than ${maxGrowthPercent} %`
+      : `${failed.length} of ${deltas.length} counts have grown by more than ${maxGrowthPercent} %`,
   )
   return failed.length + gone.length > 0 ? 1 : 0
 }

@@ -52,8 +52,11 @@ export type Comparison =
       readonly gone: readonly Count[]
     }
 
-/** A count may grow by this share. */
-export const maxGrowth = 0.03
+/** A count may grow by this many per cent. */
+export const maxGrowthPercent = 3
+
+const hasGrown = ({ instructions, recorded }: Delta): boolean =>
+  recorded !== undefined && instructions * 100 > recorded * (100 + maxGrowthPercent)
 
 export function compare(recorded: Recorded, counted: Counted): Comparison {
   const differences = differencesOf(recorded.origin, counted.origin)
@@ -67,7 +70,7 @@ export function compare(recorded: Recorded, counted: Counted): Comparison {
   return {
     kind: 'compared',
     deltas,
-    failed: deltas.filter(({ change }) => change !== undefined && change > maxGrowth),
+    failed: deltas.filter(hasGrown),
     gone: recorded.counts.filter((one) => !counted.counts.some((other) => same(one, other))),
   }
 }
@@ -88,10 +91,11 @@ function differencesOf(recorded: Origin, own: Origin): string[] {
 /** The table of all counts: instructions for a byte of the payloads, and the change. */
 export function comparisonText(deltas: readonly Delta[]): string {
   const width = Math.max(...deltas.map(({ payloads }) => payloads.length))
-  const lines = deltas.map(({ stage, payloads, bytes, instructions, change }) => {
+  const lines = deltas.map((one) => {
+    const { stage, payloads, bytes, instructions, change } = one
     const each = (instructions / bytes).toFixed(2).padStart(8)
     const delta = change === undefined ? 'new' : `${change < 0 ? '−' : '+'}${Math.abs(change * 100).toFixed(2)} %`
-    const bad = change !== undefined && change > maxGrowth ? '  too many' : ''
+    const bad = hasGrown(one) ? '  too many' : ''
     return `${stage.padEnd(14)}  ${payloads.padEnd(width)}  ${instructions.toLocaleString('en').padStart(12)}  ${each}  ${delta.padStart(9)}${bad}`
   })
   const head = `${'stage'.padEnd(14)}  ${'payloads'.padEnd(width)}  ${'instructions'.padStart(12)}  ${'a byte'.padStart(8)}  ${'change'.padStart(9)}`

@@ -122,7 +122,10 @@ function seriesSets(seed: number): [string, () => PayloadSet][] {
       const make = (): Uint8Array[] =>
         source === 'clicks'
           ? makeClicks(count, seed, script)
-          : makeOrders({ count, seed, script, meanBytes: Math.min(bytes, largestMeanBytes) })
+          : makeOrders({
+              ...{ count, seed, script, asciiOnly: script === 'ascii' },
+              meanBytes: Math.min(bytes, largestMeanBytes),
+            })
       const origin = `made ${source === 'clicks' ? 'tracking' : 'order'} events, ${script}, seed ${seed}`
       return [name, () => ({ ...whole(name, origin, { source }, buffers(make())), series: { script, bytes } })]
     }),
