@@ -313,7 +313,7 @@ async function runStages(args: Args): Promise<number> {
   for (const { note } of sets) if (note !== undefined) print(`${note}\n`)
   const tell = progress()
   const result = await stages(sets, {
-    // Many short slots: what other processes take from some of them does not move the median.
+    // Many short slots: some are not interrupted by other processes.
     rounds: args.rounds ?? 25,
     minRounds: args.rounds ?? 3,
     budgetMs: args.budgetMs ?? 120_000,

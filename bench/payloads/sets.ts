@@ -102,8 +102,8 @@ const series = [
   { source: 'clicks', label: '256b', bytes: 256, count: perSet },
   { source: 'orders', label: '1kb', bytes: 1024, count: perSet },
   { source: 'orders', label: '4kb', bytes: 4096, count: perSet },
-  { source: 'orders', label: '16kb', bytes: 16_384, count: 128 },
-  { source: 'orders', label: '64kb', bytes: 65_536, count: 32 },
+  { source: 'orders', label: '16kb', bytes: 16_384, count: 64 },
+  { source: 'orders', label: '64kb', bytes: 65_536, count: 16 },
   { source: 'orders', label: '1mb', bytes: 1_048_576, count: 2 },
 ] as const
 

@@ -39,12 +39,7 @@ export async function stageInput(set: PayloadSet): Promise<StageInput> {
     return { contract, trained, payloads, canonical: texts, training: [] }
   }
   if (canBeTrained(set.contract)) {
-    const other = trainingPayloads(set.contract)
-    const { references: forms } = await examine(
-      { ...set, payloads: other.map((bytes) => Buffer.from(bytes)) },
-      contract,
-    )
-    return { ...trainedWith(set, other), contract, payloads, canonical: texts, training: encoded(forms as string[]) }
+    return { ...(await trainedFrom(set, contract)), contract, payloads, canonical: texts }
   }
   if (payloads.length < splitFrom) return { contract, trained: undefined, payloads, canonical: texts, training: [] }
   const isMeasured = (_: unknown, index: number): boolean => index % 2 === 1
@@ -56,6 +51,25 @@ export async function stageInput(set: PayloadSet): Promise<StageInput> {
     canonical: texts.filter(isMeasured),
     training: encoded(texts.filter(isOther)),
   }
+}
+
+type Training = Pick<StageInput, 'trained' | 'training'>
+
+/** By contract source: all sets of one are trained alike. */
+const trainings = new Map<string, Promise<Training>>()
+
+function trainedFrom(set: PayloadSet, contract: Contract): Promise<Training> {
+  const key = JSON.stringify(set.contract)
+  const made = trainings.get(key) ?? train(set, contract)
+  trainings.set(key, made)
+  return made
+}
+
+async function train(set: PayloadSet, contract: Contract): Promise<Training> {
+  const samples = trainingPayloads(set.contract)
+  const payloads = samples.map((bytes) => Buffer.from(bytes))
+  const { references } = await examine({ ...set, payloads }, contract)
+  return { ...trainedWith(set, samples), training: encoded(references as readonly string[]) }
 }
 
 /** `undefined` where no class of sizes keeps its table. */

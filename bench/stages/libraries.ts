@@ -65,9 +65,9 @@ export function libraries(ref: ContractRef, input: StageInput, leftOut: Map<stri
 
   if (!leftOut.has('zod')) {
     const plain = zodZlib(ref, 1)
-    const jcs = zodZlibJcsPeer(ref, 1).call
+    const jcs = zodZlibJcsPeer(ref, 1)
     simple('whole', 'zod+zlib', (i) => plain(at(payloads, i)))
-    simple('whole', 'zod+zlib+jcs', (i) => jcs(at(payloads, i)))
+    simple('whole', 'zod+zlib+jcs', (i) => jcs.call(at(payloads, i)))
   }
   return list
 }

@@ -87,7 +87,7 @@ export async function wholeEngines(
       bytes += outcome.outBytes
     }
     const result = { stage: 'whole', id: name, outBytes: bytes / payloads.length } as const
-    contenders.push(awaited(result, payloads.length, (i) => processor.process(payloads[i] as Buffer)))
+    contenders.push(awaited(result, payloads.length, (i) => processor.process(payloads[i])))
   }
   for (const engine of ['js', 'native'] as const) {
     try {

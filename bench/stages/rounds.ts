@@ -125,7 +125,7 @@ export async function measureStages(
   return tracks.flatMap(({ contender, us }) =>
     contender.results.map(({ stage, id, outBytes }, index) => {
       const times = us[index] as number[]
-      return { stage, id, us: median(times), minUs: Math.min(...times), outBytes: outBytes ?? null, rounds: done }
+      return { stage, id, us: Math.min(...times), medianUs: median(times), outBytes: outBytes ?? null, rounds: done }
     }),
   )
 }

@@ -10,9 +10,9 @@ export type Stage = (typeof stageNames)[number]
 export interface Measured {
   readonly stage: Stage
   readonly id: string
-  /** For each payload: the median of the rounds, and the best one. */
+  /** For each payload: the best round, because what other processes take is no part of a stage; and the median. */
   readonly us: number
-  readonly minUs: number
+  readonly medianUs: number
   /** Mean size of the result where the stage compresses, else null. */
   readonly outBytes: number | null
   readonly rounds: number

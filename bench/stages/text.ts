@@ -41,7 +41,7 @@ export function stageHeaderText({ machine, sha, engines, rust, rounds, seed, set
     `packages  ${list(machine.packages)}`,
     `crates    ${typeof rust === 'string' ? `absent, no rows of Rust: ${rust}` : list(rust)}`,
     ...engines.map(({ name, text }) => `${name.padEnd(8)}  ${text}`),
-    `rounds    ${least === most ? least : `${least} to ${most}`}, interleaved; µs = their median; generated payloads from seed ${seed}`,
+    `rounds    ${least === most ? least : `${least} to ${most}`}, interleaved; µs = the best of them; generated payloads from seed ${seed}`,
     ...sets.map(
       ({ name, origin, count, meanBytes }) =>
         `payloads  ${name}: ${origin}; ${count}, mean ${Math.round(meanBytes).toLocaleString('en')} bytes`,
@@ -75,8 +75,8 @@ function stageTable(stage: Stage, rows: readonly StageRow[]): string {
   const head = [
     'payloads',
     'contender',
-    ...sizes.map(({ label }) => `${label} µs`),
-    ...large.map(({ label }) => `${label} ns/B`),
+    ...sizes.map(({ label }) => label),
+    ...large.map(({ label }, index) => `${index === 0 ? 'ns/B ' : ''}${label.replace(/ (.)B$/, '$1')}`),
     'flat',
     '×',
     ...(compresses ? ['size'] : []),
@@ -100,7 +100,7 @@ function stageTable(stage: Stage, rows: readonly StageRow[]): string {
     }
   }
   const reference = referenceOf(stage, rows)?.id ?? references[stage][0]
-  const title = `${stage}: ${work[stage]}; × = speed relative to ${reference}, at 4 KB where there is that size`
+  const title = `${stage}: ${work[stage]}; µs by size, × = speed relative to ${reference} (at 4 KB if there is that size)`
   return `${title}\n${aligned([head, ...lines])}`
 }
 

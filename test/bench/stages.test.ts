@@ -6,7 +6,7 @@ import { toRows, type Measured } from '../../bench/stages/row.ts'
 import { stageTables } from '../../bench/stages/text.ts'
 
 const measured = (stage: Measured['stage'], id: string, us: number, outBytes: number | null = null): Measured => ({
-  ...{ stage, id, us, minUs: us, outBytes, rounds: 3 },
+  ...{ stage, id, us, medianUs: us, outBytes, rounds: 3 },
 })
 
 const set = { name: 'orders-4kb-cjk', series: { script: 'cjk', bytes: 4096 } } as const
@@ -51,7 +51,7 @@ test('the table of a stage has the sizes beside each other and how much the cost
       .slice(1)
       .map((line) => line.split(/ {2,}/)),
   ).toEqual([
-    ['payloads', 'contender', '4 KB µs', '64 KB µs', '4 KB ns/B', '64 KB ns/B', 'flat', '×'],
+    ['payloads', 'contender', '4 KB', '64 KB', 'ns/B 4K', '64K', 'flat', '×'],
     ['ascii', 'JSON.parse', '4.10', '98.3', '1.00', '1.50', '1.50', '1.00'],
   ])
 })

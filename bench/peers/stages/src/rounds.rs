@@ -64,7 +64,7 @@ pub struct Plan {
     pub budget_ms: f64,
 }
 
-/// Lines of JSON. Times are microseconds for a payload: the median of the rounds, and the least.
+/// Lines of JSON. Times are microseconds for a payload: the least of the rounds, and their median.
 pub fn measure(mut contenders: Vec<Contender<'_>>, payloads: usize, plan: &Plan) -> Vec<Value> {
     let begin = Instant::now();
     let slot_ms = plan.budget_ms / contenders.len() as f64 / (plan.max_rounds as f64 + WARM_SLOTS);
@@ -86,7 +86,7 @@ pub fn measure(mut contenders: Vec<Contender<'_>>, payloads: usize, plan: &Plan)
         times.sort_by(f64::total_cmp);
         let middle = (times[(times.len() - 1) / 2] + times[times.len() / 2]) / 2.0;
         let bytes = row.out_bytes.map(|bytes| bytes as f64 / payloads as f64);
-        json!({ "stage": row.stage, "id": row.id, "us": middle, "minUs": times[0], "outBytes": bytes, "rounds": round })
+        json!({ "stage": row.stage, "id": row.id, "us": times[0], "medianUs": middle, "outBytes": bytes, "rounds": round })
     };
     let rows = contenders.iter().map(|one| &one.rows).zip(&mut times);
     rows.flat_map(|(rows, times)| rows.iter().zip(times).map(|(row, times)| line(row, times)).collect::<Vec<_>>())
