@@ -17,7 +17,7 @@ import {
   type Placement,
   type Processor,
 } from './model/index.ts'
-import { createEngine } from './engine/index.ts'
+import { createEngine, warnOfFallback } from './engine/index.ts'
 import type { PlacedHost } from './host/index.ts'
 import { Admission, deadline, type QueueState } from './policies/index.ts'
 import { buildHost, buildInlineHost, type HostPlan } from './build-host.ts'
@@ -75,6 +75,7 @@ async function openHost(
   }
   // Before any worker: an addon that only workers load can crash the process when the last of them ends.
   const engine = createEngine(settings.engine, settings.jsCompressor)
+  warnOfFallback(settings.engine, engine.report)
   if (settings.placement === 'inline') return buildInlineHost(what, engine, settings.cache)
   const pool = await PoolPlacement.start(settings, engine, first)
   const admission = admissionTo(pool, settings, settings.threads)

@@ -4,6 +4,7 @@
 import { Buffer, isUtf8 as isUtf8Bytes } from 'node:buffer'
 import { createHmac, hash } from 'node:crypto'
 import { getHeapStatistics } from 'node:v8'
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 import * as node from 'node:zlib'
 
 export { readRegularFile, readRegularFileSync } from './regular-file.ts'
@@ -35,6 +36,14 @@ export const indexOfAscii = (bytes: Uint8Array, text: string): number => viewOf(
 
 /** The heap limit of this thread, in MiB. */
 export const heapLimitMb = (): number => getHeapStatistics().heap_size_limit / 2 ** 20
+
+/** A process warning that is given once. Worker threads that start later do not repeat it. */
+export function warnOnce(code: string, message: string): void {
+  const key = `sidelane.warned.${code}`
+  if (getEnvironmentData(key) === true) return
+  setEnvironmentData(key, true)
+  process.emitWarning(message, { type: 'SidelaneWarning', code })
+}
 
 const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 

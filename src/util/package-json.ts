@@ -1,6 +1,7 @@
 // Reads this package's package.json. Needs Node.
 
 import { readFileSync } from 'node:fs'
+import { packageRoot } from './package-root.ts'
 
 export interface PackageJson {
   readonly version: string
@@ -9,6 +10,5 @@ export interface PackageJson {
 
 let content: PackageJson | undefined
 
-/** The path is the same from src/util and from dist/util. */
 export const readPackageJson = (): PackageJson =>
-  (content ??= JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as PackageJson)
+  (content ??= JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as PackageJson)

@@ -10,6 +10,7 @@ import {
   type EngineReport,
   type RestartCause,
 } from '../../model/index.ts'
+import { warnOfFallback } from '../../engine/index.ts'
 import { Backoff } from '../../util/backoff.ts'
 import { withTimeout } from '../../util/with-timeout.ts'
 import {
@@ -297,7 +298,6 @@ export class Supervisor {
     // Called after the start only: a group that breaks before rejects.
     const onBroken = (reason: unknown): void => supervisor?.onBroken(reason)
     const { group, engine } = await startGroup({ ...options, onBroken, restarts })
-    warnOfFallback(options.engine, engine)
     supervisor = new Supervisor(options, group, engine, restarts)
     return supervisor
   }
@@ -350,7 +350,6 @@ export class Supervisor {
       const onBroken = (reason: unknown): void => this.onBroken(reason)
       const { group, engine } = await startGroup({ ...this.#options, onBroken, restarts: this.restarts })
       if (this.#destroyed) return await group.destroy()
-      warnOfFallback(this.engine, engine)
       const old = this.group
       this.group = group
       this.engine = engine
@@ -378,16 +377,14 @@ async function startGroup(
     if (!options.fallsBack || !isEngineFault(cause)) throw error
     // The records of contracts that are added later belong to the same setup object.
     const setup = { ...options.setup, engine: 'js' as const }
-    return { group: await WorkerGroup.start({ ...options, setup }), engine: fallbackReport(cause) }
+    const group = await WorkerGroup.start({ ...options, setup })
+    const engine = fallbackReport(cause)
+    warnOfFallback('auto', engine)
+    return { group, engine }
   }
 }
 
 function fallbackReport({ message, params }: SidelaneError): EngineReport {
   const tried = (params?.['tried'] ?? []) as EngineReport['tried']
   return { kind: 'js', reason: `The workers fell back to js. ${message}`, tried }
-}
-
-function warnOfFallback(before: EngineReport, { kind, reason }: EngineReport): void {
-  if (before.kind === 'js' || kind !== 'js') return
-  process.emitWarning(reason, { type: 'SidelaneWarning', code: 'SIDELANE_ENGINE' })
 }
