@@ -5,16 +5,15 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { daemonHelp, readOptions, type Options } from '../server/index.ts'
+import { faultsOf, findSidelaned } from '../util/find-sidelaned.ts'
 import { choice } from '../util/option-parsers.ts'
+import { packageRoot } from '../util/package-root.ts'
 import { UsageError, type Command, type ExitCode } from './command.ts'
 import { optionValue } from './options.ts'
 
 const topic = 'serve'
 
-/** Works from src/cli and from dist/cli: both are two folders below the package root. */
-const inPackage = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
-const sidelaned = inPackage('native/sidelaned')
-const script = inPackage('dist/daemon.js')
+const script = fileURLToPath(new URL('dist/daemon.js', packageRoot))
 
 const help = `${daemonHelp('sidelane serve')}
 
@@ -34,15 +33,21 @@ const forwardedSignals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 export const serve: Command = {
   summary: 'start a daemon that serves contracts on a socket',
   help,
-  async run(args) {
+  async run(args, io) {
     const { daemon, rest } = splitDaemonOption(args)
     const options = await read(rest)
     const isSupported = options.engine !== 'js' && options.placement !== 'pool'
-    const native = daemon === 'sidelaned' || (daemon === 'auto' && existsSync(sidelaned) && isSupported)
-    if (native && !existsSync(sidelaned))
-      throw new UsageError(topic, `${sidelaned} does not exist: npm run build:native`)
-    if (!native && !existsSync(script)) throw new UsageError(topic, `${script} does not exist: npm run build`)
-    return native ? runDaemon(sidelaned, rest) : runDaemon(process.execPath, [script, ...rest])
+    const isWanted = daemon === 'sidelaned' || (daemon === 'auto' && isSupported)
+    const search = isWanted ? findSidelaned() : undefined
+    if (search?.path !== undefined) return runDaemon(search.path, rest)
+    if (search !== undefined) {
+      if (daemon === 'sidelaned') throw new UsageError(topic, `sidelaned cannot be started. ${faultsOf(search)}`)
+      // One that is not installed is no fault.
+      const isFault = search.tried.some(({ isMissing }) => !isMissing)
+      if (isFault) io.log(`The Node daemon is started, because sidelaned cannot be. ${faultsOf(search)}`)
+    }
+    if (!existsSync(script)) throw new UsageError(topic, `${script} does not exist: npm run build`)
+    return runDaemon(process.execPath, [script, ...rest])
   },
 }
 

@@ -3,7 +3,7 @@
 // SIGBUS when it is loaded. Against tampering there is the lock file of the package manager, not this. Needs Node.
 
 import { hash } from 'node:crypto'
-import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -140,28 +140,12 @@ function compare(path: string, name: string, { files }: Manifest, advice: string
   }
 }
 
-/** The reason why a program of the engine cannot be started, or undefined. */
-export function programFault(file: EngineFile): string | undefined {
-  try {
-    file.check()
-  } catch (error) {
-    return reasonOf(error)
-  }
-  try {
-    accessSync(file.path, constants.X_OK)
-    return undefined
-  } catch {
-    return `It is not executable: chmod +x ${file.path} (or its file system is mounted noexec)`
-  }
-}
-
-/** One line, without the path of the file, with the flag that would allow it under `node --permission`. */
+/** One line, without the path of the file. */
 export function reasonOf(error: unknown, path = ''): string {
-  const { message } = error as Error
-  // Node appends the requiring files to some messages, and the linker puts the path before its own.
-  const reason = (message.split('\n', 1)[0] as string).replace(`${path}: `, '')
   const flag = missingFlag(error)
-  return flag === undefined || reason.includes(flag) ? reason : `${reason} (node ${flag})`
+  if (flag !== undefined) return `Node does not permit it: start node with ${flag}.`
+  // Node appends the requiring files to some messages, and the linker puts the path before its own.
+  return ((error as Error).message.split('\n', 1)[0] as string).replace(`${path}: `, '')
 }
 
 const fault = (code: string, message: string): Error => Object.assign(new Error(message), { code })
@@ -173,10 +157,20 @@ let isMuslCached: boolean | undefined
  * report of Node takes 8 ms). An addon of the other C library loads where both are installed, and crashes later.
  */
 function isMusl(): boolean {
-  return (isMuslCached ??= headOfExecutable().includes('/ld-musl-'))
+  return (isMuslCached ??= headOfExecutable()?.includes('/ld-musl-') ?? isMuslByReport())
 }
 
-function headOfExecutable(): string {
+function isMuslByReport(): boolean {
+  const { report } = process as { readonly report?: { excludeNetwork?: boolean; getReport(): object } }
+  if (report === undefined) return false
+  // Otherwise the report resolves host names.
+  report.excludeNetwork = true
+  const { header } = report.getReport() as { readonly header?: { readonly glibcVersionRuntime?: string } }
+  return header !== undefined && header.glibcVersionRuntime === undefined
+}
+
+/** undefined: it cannot be read, as under `node --permission`. */
+function headOfExecutable(): string | undefined {
   try {
     const file = openSync('/proc/self/exe', 'r')
     try {
@@ -186,7 +180,6 @@ function headOfExecutable(): string {
       closeSync(file)
     }
   } catch {
-    // Not permitted to read, or no /proc: glibc is the common case.
-    return ''
+    return undefined
   }
 }

@@ -12,5 +12,5 @@ const flags: Readonly<Record<string, string>> = {
 export function missingFlag(error: unknown): string | undefined {
   const { code, permission } = error as { readonly code?: unknown; readonly permission?: unknown }
   if (code === 'ERR_DLOPEN_DISABLED') return '--allow-addons'
-  return code === 'ERR_ACCESS_DENIED' ? (flags[String(permission)] ?? '--permission') : undefined
+  return code === 'ERR_ACCESS_DENIED' ? (flags[String(permission)] ?? 'another permission') : undefined
 }

@@ -13,6 +13,7 @@ import {
 import { warnOfFallback } from '../../engine/index.ts'
 import { Backoff } from '../../util/backoff.ts'
 import { withTimeout } from '../../util/with-timeout.ts'
+import { notPermitted } from '../not-permitted.ts'
 import {
   errorExitCode,
   readyMark,
@@ -67,9 +68,8 @@ export class WorkerGroup {
 
   /** Rejects with `engine.unavailable`, or `options.invalid` for a worker file of the caller, within 10 s. */
   static async start(options: WorkerGroupOptions): Promise<WorkerGroup> {
-    const { Piscina } = await import('piscina')
     const file = String(options.workerUrl ?? new URL('./worker.js', import.meta.url))
-    const pool = new Piscina<Task, unknown>({
+    const pool = await openPool({
       filename: file,
       name: 'run',
       workerData: options.setup,
@@ -237,6 +237,15 @@ export class WorkerGroup {
     const answers = Promise.all(Array.from({ length: this.#threads }, hello))
     if (!(await withTimeout(startLimitMs, answers))) throw new Error(`no answer within ${startLimitMs} ms`)
     this.heapMb = Math.min(...heaps)
+  }
+}
+
+async function openPool(options: ConstructorParameters<typeof Piscina>[0]): Promise<Piscina<Task, unknown>> {
+  const { Piscina: Pool } = await import('piscina')
+  try {
+    return new Pool<Task, unknown>(options)
+  } catch (error) {
+    throw notPermitted('Worker threads are', error) ?? error
   }
 }
 
