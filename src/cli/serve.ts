@@ -3,17 +3,16 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { daemonHelp, readOptions, type Options } from '../server/index.ts'
 import { faultsOf, findSidelaned } from '../util/find-sidelaned.ts'
 import { choice } from '../util/option-parsers.ts'
-import { packageRoot } from '../util/package-root.ts'
+import { packageFile } from '../util/package-files.ts'
 import { UsageError, type Command, type ExitCode } from './command.ts'
 import { optionValue } from './options.ts'
 
 const topic = 'serve'
 
-const script = fileURLToPath(new URL('dist/daemon.js', packageRoot))
+const script = packageFile('dist/daemon.js')
 
 const help = `${daemonHelp('sidelane serve')}
 

@@ -6,10 +6,8 @@ import { hash } from 'node:crypto'
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { missingFlag } from './node-permission.ts'
-import { readPackageJson } from './package-json.ts'
-import { packageRoot } from './package-root.ts'
+import { packageFile, readPackageJson } from './package-files.ts'
 
 /** `engine.json`, written by native/engine-manifest.mjs. */
 interface Manifest {
@@ -28,7 +26,6 @@ export interface EngineFile {
   check(): void
 }
 
-const require = createRequire(import.meta.url)
 const manifestName = 'engine.json'
 
 /** The scope and prefix of the engine packages: `napi.packageName` of package.json. */
@@ -57,7 +54,7 @@ export const daemonName = 'sidelaned'
 
 /** Where a file of the engine may be, the first choice first. */
 export function engineFiles(name: string): EngineFile[] {
-  const folder = fileURLToPath(new URL('native', packageRoot))
+  const folder = packageFile('native')
   const built = existsSync(folder) ? [builtFile(folder, name, ': npm run build:native')] : []
   return [...built, packagedFile(name)]
 }
@@ -103,7 +100,7 @@ function packagedFile(name: string): EngineFile {
 
 function resolved(specifier: string): string | undefined {
   try {
-    return require.resolve(specifier)
+    return createRequire(packageFile('package.json')).resolve(specifier)
   } catch {
     return undefined
   }

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 import { addonName, engineFiles, givenFile, reasonOf, type EngineFile } from '../../util/engine-files.ts'
-import { readPackageJson } from '../../util/package-json.ts'
+import { readPackageJson } from '../../util/package-files.ts'
 
 /** What the addon exports (native/addon). Synchronous; contracts belong to the calling thread. */
 export interface Binding {

@@ -1,11 +1,10 @@
 // Which daemon `launch` starts: sidelaned where it can be started, else the Node daemon.
 
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { warnOnce } from '#runtime'
 import { SidelaneError, type DaemonName, type EngineName } from '../../model/index.ts'
 import { faultsOf, findSidelaned } from '../../util/find-sidelaned.ts'
-import { packageRoot } from '../../util/package-root.ts'
+import { packageFile } from '../../util/package-files.ts'
 
 export interface DaemonFile {
   readonly name: Exclude<DaemonName, 'auto'>
@@ -25,7 +24,7 @@ export function findDaemon(daemon: DaemonName, engine: EngineName): DaemonFile {
   }
   const search = daemon === 'node' || engine === 'js' ? undefined : findSidelaned()
   if (search?.path !== undefined) return { name: 'sidelaned', command: search.path, args: [] }
-  const script = fileURLToPath(new URL('dist/daemon.js', packageRoot))
+  const script = packageFile('dist/daemon.js')
   const isNodeThere = daemon !== 'sidelaned' && existsSync(script)
   const faults = search === undefined ? '' : faultsOf(search)
   if (!isNodeThere) {
