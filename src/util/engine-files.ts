@@ -29,9 +29,9 @@ export interface EngineFile {
 const manifestName = 'engine.json'
 
 /** The scope and prefix of the engine packages: `napi.packageName` of package.json. */
-const packagePrefix = '@sidelane/engine'
+export const packagePrefix = '@sidelane/engine'
 /** The targets of package.json's `napi`, with the names of @napi-rs/cli. */
-const packagedPlatforms = new Set([
+export const packagedPlatforms: ReadonlySet<string> = new Set([
   'darwin-arm64',
   'darwin-x64',
   'linux-arm64-gnu',
