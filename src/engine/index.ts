@@ -39,7 +39,7 @@ export function createEngine(name: EngineName, jsCompressor?: JsCompressor): Eng
 export function warnOfFallback(name: EngineName, { kind, reason }: EngineReport): void {
   if (name !== 'auto' || kind !== 'js') return
   const advice = "It runs on the js engine, which gives the same results more slowly; engine: 'js' asks for that."
-  warnOnce('SIDELANE_NO_NATIVE', `sidelane runs without its native engine. ${reason} ${advice}`)
+  warnOnce('SIDELANE_NO_NATIVE', `sidelane runs without its native engine. ${reason.replace(/\.?$/, '.')} ${advice}`)
 }
 
 /** A file that is there says more than one that is missing; the first candidate is the expected one. */

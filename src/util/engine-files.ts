@@ -55,7 +55,7 @@ export const daemonName = 'sidelaned'
 /** Where a file of the engine may be, the first choice first. */
 export function engineFiles(name: string): EngineFile[] {
   const folder = packageFile('native')
-  const built = existsSync(folder) ? [builtFile(folder, name, ': npm run build:native')] : []
+  const built = existsSync(folder) ? [builtFile(folder, name, ' (npm run build:native).')] : []
   return [...built, packagedFile(name)]
 }
 
@@ -87,11 +87,11 @@ function packagedFile(name: string): EngineFile {
     check() {
       if (!packagedPlatforms.has(platform))
         throw fault('MODULE_NOT_FOUND', `There is no engine package for ${platform}.`)
-      if (manifestPath === undefined) throw fault('MODULE_NOT_FOUND', `The package is not installed: npm i ${wanted}`)
+      if (manifestPath === undefined) throw fault('MODULE_NOT_FOUND', `The package is not installed (npm i ${wanted}).`)
       const manifest = readManifest(manifestPath)
-      if (manifest === undefined) throw fault('ERR_ENGINE_DAMAGED', `It has no ${manifestName}: npm i ${wanted}`)
+      if (manifest === undefined) throw fault('ERR_ENGINE_DAMAGED', `It has no ${manifestName} (npm i ${wanted}).`)
       if (manifest.version !== readPackageJson().version) {
-        throw fault('ERR_ENGINE_VERSION', `It is an engine of version ${manifest.version}: npm i ${wanted}`)
+        throw fault('ERR_ENGINE_VERSION', `It is an engine of version ${manifest.version} (npm i ${wanted}).`)
       }
       compare(path, name, manifest, `Install ${wanted} again.`)
     },

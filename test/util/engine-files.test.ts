@@ -82,7 +82,7 @@ test('a package that is not installed is named with the command', () => {
   expect(first()).toEqual({
     path: packageName,
     code: 'MODULE_NOT_FOUND',
-    message: `The package is not installed: npm i ${packageName}@${version}`,
+    message: `The package is not installed (npm i ${packageName}@${version}).`,
   })
 })
 
