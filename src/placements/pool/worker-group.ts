@@ -1,6 +1,7 @@
 // Wraps Piscina: checks start-up, never passes a signal, and replaces a group whose workers cannot start. What tasks contain
 // and how many run at once is not here.
 
+import { pathToFileURL } from 'node:url'
 import type { Worker } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import {
@@ -12,6 +13,7 @@ import {
 } from '../../model/index.ts'
 import { warnOfFallback } from '../../engine/index.ts'
 import { Backoff } from '../../util/backoff.ts'
+import { packageFile } from '../../util/package-files.ts'
 import { withTimeout } from '../../util/with-timeout.ts'
 import { notPermitted } from '../not-permitted.ts'
 import {
@@ -68,7 +70,7 @@ export class WorkerGroup {
 
   /** Rejects with `engine.unavailable`, or `options.invalid` for a worker file of the caller, within 10 s. */
   static async start(options: WorkerGroupOptions): Promise<WorkerGroup> {
-    const file = String(options.workerUrl ?? new URL('./worker.js', import.meta.url))
+    const file = String(options.workerUrl ?? pathToFileURL(packageFile('dist/worker.js')))
     const pool = await openPool({
       filename: file,
       name: 'run',
