@@ -14,12 +14,13 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeManifest } from '../../native/engine-manifest.mjs'
 import { platformName } from '../../src/util/engine-files.ts'
-import { freshProject, type Project } from '../support/tarball.ts'
+import { run } from '../support/run.ts'
+import { freshProject, tarball, type Project } from '../support/tarball.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const platform = platformName()
@@ -47,6 +48,15 @@ let calls = 0
 if (process.env.COUNT) calls = createRequire(import.meta.url)(process.env.COUNT).calls()
 await new Promise(setImmediate)
 console.log(JSON.stringify({ answers, warnings, calls }))
+`
+
+const commonJs = `
+const { createProcessor, parseContract } = require('sidelane')
+const contract = parseContract('{"profile":"p1","unicode":"15.0","name":"any","schema":{}}')
+createProcessor(contract, { placement: 'pool', threads: 1 }).then((pool) => {
+  console.log(pool.engine.kind)
+  return pool.close()
+})
 `
 
 interface Answer {
@@ -84,6 +94,7 @@ test('without an engine package: js answers, with one warning that names the pac
   expect(warnings).toEqual([
     { code: 'SIDELANE_NO_NATIVE', message: expect.stringContaining(`npm i ${packageName}@${version}`) },
   ])
+  expect((await ask(project, 'auto', ['sidecar'])).warnings).toEqual(warnings)
   expect(await ask(project, 'js', all)).toMatchObject({ answers: answersOf('js', all), warnings: [] })
   const { status, stderr } = await project.run('node', ['app.js', 'native', 'inline'])
   expect([status, stderr]).toEqual([1, expect.stringContaining(packageName)])
@@ -122,6 +133,8 @@ test('with the engine package: native answers everywhere, sidelaned runs, nothin
     details: { kind: 'native', file: installed(addon) },
   })
   expect(await project.output('sidelane', ['serve', '--daemon', 'sidelaned', '--version'])).toContain(version)
+  project.write({ 'app.cjs': commonJs })
+  expect(await project.output('node', ['app.cjs'])).toBe('native\n')
   expect(listing(project)).toEqual(before)
 })
 
@@ -192,10 +205,9 @@ test('sidelaned without its x bit, or damaged: the Node daemon with one warning,
 })
 
 test('the check of the release passes for these tarballs', async () => {
-  const project = await freshProject()
-  execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root, stdio: 'ignore' })
-  const found = await project.output('node', [join(root, 'native/check-engine.mjs'), folder, platform])
-  expect(found).toContain(addon)
+  cpSync(tarball, join(folder, basename(tarball)))
+  const checked = await run(process.execPath, [join(root, 'native/check-engine.mjs'), folder, platform])
+  expect(checked).toMatchObject({ status: 0, stdout: expect.stringContaining(addon) })
 })
 
 /** The files of the installed packages, with their times. */
