@@ -1,4 +1,5 @@
 // Where the socket of a launched daemon is when the temp directory is missing, read-only, or too long.
+import type * as FileSystem from 'node:fs'
 import { existsSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
@@ -7,7 +8,7 @@ import { freshFolder } from '../support/folders.ts'
 
 const { real } = vi.hoisted(() => ({ real: { mkdtempSync: undefined as typeof mkdtempSync | undefined } }))
 vi.mock('node:fs', async (original) => {
-  const fs = await original<typeof import('node:fs')>()
+  const fs = await original<typeof FileSystem>()
   real.mkdtempSync = fs.mkdtempSync
   return { ...fs, mkdtempSync: vi.fn(fs.mkdtempSync) }
 })

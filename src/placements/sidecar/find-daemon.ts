@@ -38,10 +38,8 @@ export function findDaemon(daemon: DaemonName, engine: EngineName): DaemonFile {
   }
   // One that is not installed is no fault.
   if (search?.tried.some(({ isMissing }) => !isMissing)) {
-    warnOnce(
-      'SIDELANE_NO_SIDELANED',
-      `sidelane launches its Node daemon, because sidelaned cannot be started. ${faults}`,
-    )
+    const message = `sidelane launches its Node daemon, because sidelaned cannot be started. ${faults}`
+    warnOnce('SIDELANE_NO_SIDELANED', message)
   }
   return { name: 'node', command: process.execPath, args: [script] }
 }
