@@ -1,11 +1,11 @@
 // The pattern that each of zod's string formats has in a lock: zod's own where its check *is* that pattern, a frozen
 // one where they differ, none where the check is code. Unknown formats are unsupported: a future format may be code.
 
-import { regexes } from 'zod/v4/core'
 import type { PatternDocument } from '../schema-document.ts'
 import type { CheckDef, LoweringContext } from './context.ts'
 import { frozenPatterns } from './frozen-patterns.ts'
 import { readPattern } from './patterns.ts'
+import { zodPatterns } from './zod-patterns.ts'
 
 /** Formats whose check in zod is exactly `def.pattern`. */
 const patternIsTheCheck = new Set(
@@ -44,8 +44,8 @@ export function patternsOfFormat(context: LoweringContext, path: string, def: Ch
 /** Formats whose check in zod is code, and the two patterns of zod that need look-ahead. */
 function frozenFor(def: CheckDef): readonly string[] | undefined {
   if (def.fn === undefined && checkedByCode.has(def.format ?? '')) return frozenPatterns[def.format ?? '']
-  if (def.pattern?.source === regexes.duration.source) return frozenPatterns['duration']
-  if (def.pattern?.source === regexes.hostname.source) return frozenPatterns['hostname']
+  if (def.pattern?.source === zodPatterns.duration) return frozenPatterns['duration']
+  if (def.pattern?.source === zodPatterns.hostname) return frozenPatterns['hostname']
   return undefined
 }
 
