@@ -23,7 +23,7 @@ export interface DefineOptions<S extends ZodSchema> extends LockOptions {
 }
 
 /**
- * Defines a contract by a zod schema. Client and daemon compare its lock (`contract.lock`): write it to a file with
+ * Defines a contract by a schema of the app's zod (4.6 or later: `npm install zod`). Client and daemon compare its lock (`contract.lock`): write it to a file with
  * `sidelane contract export`.
  *
  * Throws SidelaneError: `contract.unsupported` for a schema that a contract cannot express (all places at once, with

@@ -17,7 +17,7 @@ const stringLike = new Set(['string', 'enum', 'literal', 'template_literal'])
 const wrappers = new Set(['optional', 'nullable', 'nonoptional', 'readonly', 'lazy'])
 
 /**
- * The same schema, its string normalized *before* it is validated. The order of `ops` is ignored: they are
+ * The same zod schema, its string normalized *before* it is validated. The order of `ops` is ignored: they are
  * always applied as lower or upper, nfc, collapse, trim (Unicode 15.0). A second call adds to the first; later `.min()`,
  * `.optional()`, … keep them.
  *
@@ -45,7 +45,7 @@ export function norm<S extends ZodSchema>(schema: S, ops: readonly NormOp[]): S 
     enumerable: true,
     configurable: true,
   })
-  const clone = new (constr as new (def: object) => $ZodType)(marked)
+  const clone = new constr(marked)
   // zod's registries look up inherited metadata (title, description) in the parent.
   clone._zod.parent = zodSchema
   return clone as unknown as S
