@@ -113,7 +113,7 @@ test('without workers small payloads run inline and large ones fail', async () =
 })
 
 test('small payloads succeed although every task kills its worker', async () => {
-  const { processor, workers } = await openAuto({ maxQueue: 100_000 })
+  const { processor, workers } = await openAuto({ maxQueue: 100_000, deadlineMs: 60_000 })
   workers('exit')
   expect(await answered(processor, 200)).toBe(true)
 })
