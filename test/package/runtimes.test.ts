@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { addEngine } from '../support/built-engine.ts'
 import { freshProject, type Project } from '../support/tarball.ts'
 
 const placements = {
@@ -93,6 +94,7 @@ function onlyFolder(project: string, scope: string): string {
 describe.each(Object.entries(programs))('%s', (runtime, programOf) => {
   test('runs all placements, codecs and the fetch adapter', async () => {
     const project = await freshProject({ packages: ['zod@4.6.7', runtime], files, npmArgs: ['--ignore-scripts'] })
+    addEngine(project)
     const [program, ...first] = programOf(project)
     const lines = async (file: string) => (await project.output(program, [...first, file])).trim().split('\n')
 
