@@ -5,6 +5,7 @@ import {
   checkContract,
   resolveHostOptions,
   resolveProcessorOptions,
+  SidelaneError,
   splitCreateOptions,
   type Call,
   type Contract,
@@ -22,6 +23,7 @@ import type { PlacedHost } from './host/index.ts'
 import { Admission, deadline, type QueueState } from './policies/index.ts'
 import { buildHost, buildInlineHost, type HostPlan } from './build-host.ts'
 import { LinkedList } from './util/linked-list.ts'
+import { PackageFilesError } from './util/package-files.ts'
 import { AutoPlacement, InlinePlacement, PoolPlacement, SidecarPlacement } from './placements/index.ts'
 
 /**
@@ -64,7 +66,16 @@ export async function createProcessor<In, Out, C extends boolean = false, A exte
   }
 }
 
-async function openHost(
+async function openHost(...args: Parameters<typeof placeHost>): Promise<PlacedHost> {
+  try {
+    return await placeHost(...args)
+  } catch (cause) {
+    if (!(cause instanceof PackageFilesError)) throw cause
+    throw new SidelaneError('engine.unavailable', { message: cause.message, cause })
+  }
+}
+
+async function placeHost(
   what: HostPlan['what'],
   settings: HostSettings,
   first: readonly KeyedContract[],

@@ -59,6 +59,16 @@ export function formatAnnotation({ format }: CheckDef): string | undefined {
 
 const annotated = new Set(['date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid'])
 
-/** z.stringFormat() wraps a regex in this function; it is recognized by its source text. */
-const isRegexOnly = ({ fn, pattern }: CheckDef): boolean =>
-  pattern !== undefined && String(fn).replace(/\s/g, '') === '(val)=>fnOrRegex.test(val)'
+/** z.stringFormat() wraps a regex in `(val) => fnOrRegex.test(val)`; a bundler may have renamed the variables. */
+function isRegexOnly({ fn, pattern }: CheckDef): boolean {
+  const source = String(fn).replace(/\s/g, '')
+  if (fn === undefined || pattern === undefined || !/^\(?([\w$]+)\)?=>[\w$]+\.test\(\1\)$/.test(source)) return false
+  if (!Object.isExtensible(pattern)) return true
+  // The author may give another function of this form, and a pattern as an option: it does not ask this very pattern.
+  let isAsked = false
+  const watched = (): boolean => (isAsked = true)
+  Object.defineProperty(pattern, 'test', { value: watched, configurable: true })
+  fn('')
+  Reflect.deleteProperty(pattern, 'test')
+  return isAsked
+}
