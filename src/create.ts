@@ -22,6 +22,7 @@ import { createEngine } from './engine/index.ts'
 import type { PlacedHost } from './host/index.ts'
 import { Admission, deadline, type QueueState } from './policies/index.ts'
 import { buildHost, buildInlineHost, type HostPlan } from './build-host.ts'
+import { needsExportConditionNode } from '#runtime'
 import { LinkedList } from './util/linked-list.ts'
 import { PackageFilesError } from './util/package-files.ts'
 import { AutoPlacement, InlinePlacement, PoolPlacement, SidecarPlacement } from './placements/index.ts'
@@ -67,6 +68,8 @@ export async function createProcessor<In, Out, C extends boolean = false, A exte
 }
 
 async function openHost(...args: Parameters<typeof placeHost>): Promise<PlacedHost> {
+  // The web twin of #runtime lacks it: bundlers end the build with its name, require() gives undefined.
+  if (needsExportConditionNode !== true) throw withoutNode()
   try {
     return await placeHost(...args)
   } catch (cause) {
@@ -74,6 +77,13 @@ async function openHost(...args: Parameters<typeof placeHost>): Promise<PlacedHo
     throw new SidelaneError('engine.unavailable', { message: cause.message, cause })
   }
 }
+
+const withoutNode = (): SidelaneError =>
+  new SidelaneError('engine.unavailable', {
+    message:
+      'A bundler or a test runner for browsers chose the files of sidelane that are without Node: add the export condition ' +
+      '"node" (docs/bundlers.md), or import sidelane/edge.',
+  })
 
 async function placeHost(
   what: HostPlan['what'],

@@ -8,6 +8,12 @@ import * as node from 'node:zlib'
 
 export { readRegularFile, readRegularFileSync } from './regular-file.ts'
 
+/**
+ * Only this twin has it, and create.ts imports it. A build that resolves `#runtime` without the condition `node` would have an
+ * app without its native engine; it ends with this name instead.
+ */
+export const needsExportConditionNode: true | undefined = true
+
 /** SHA-256 of the bytes (of a string's UTF-8), 64 lower-case hex digits. */
 export const sha256Hex = (data: Uint8Array | string): string => hash('sha256', data, 'hex')
 

@@ -69,8 +69,8 @@ export class WorkerGroup {
 
   /** Rejects with `engine.unavailable`, or `options.invalid` for a worker file of the caller, within 10 s. */
   static async start(options: WorkerGroupOptions): Promise<WorkerGroup> {
-    const { Piscina } = loadPiscina()
     const file = String(options.workerUrl ?? pathToFileURL(packageFile('dist/worker.js')))
+    const { Piscina } = loadPiscina()
     const pool = new Piscina<Task, unknown>({
       filename: file,
       name: 'run',
