@@ -73,10 +73,13 @@ async function openHost(...args: Parameters<typeof placeHost>): Promise<PlacedHo
   try {
     return await placeHost(...args)
   } catch (cause) {
-    if (!(cause instanceof PackageFilesError)) throw cause
+    if (!(cause instanceof PackageFilesError || isDenied(cause))) throw cause
     throw new SidelaneError('engine.unavailable', { message: cause.message, cause })
   }
 }
+
+/** Deno was started without a permission; the message names its flag. */
+const isDenied = (error: unknown): error is Error => (error as Partial<Error> | undefined)?.name === 'NotCapable'
 
 const withoutNode = (): SidelaneError =>
   new SidelaneError('engine.unavailable', {

@@ -61,7 +61,9 @@ function findPackage(): Package {
 function readJson(file: string): PackageJson | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as PackageJson
-  } catch {
+  } catch (error) {
+    // Deno without permission to read: the package may well be there.
+    if ((error as Error).name === 'NotCapable') throw error
     return undefined
   }
 }

@@ -78,7 +78,29 @@ for (const body of ['{ "id": 7 }', '{"id":"x"}']) {
 await (globalThis.Bun ? server.stop(true) : server.shutdown())
 await orders.close()`
 
-const files = { 'placements.js': placementsApp, 'open.js': openApp, 'codecs.js': codecsApp, 'fetch.js': fetchApp }
+/** Prints what was missing where a placement could not start. */
+const deniedApp = `
+import { createProcessor, defineContract } from 'sidelane'
+import * as z from 'zod'
+
+const contract = defineContract({ name: 'order', schema: z.object({ id: z.int() }) })
+for (const options of [{ engine: 'js' }, { engine: 'native' }, { placement: 'pool', engine: 'js', threads: 1 }, { placement: 'sidecar', launch: true }]) {
+  try {
+    const processor = await createProcessor(contract, options)
+    await processor.close()
+    console.log('ok')
+  } catch ({ code, message }) {
+    console.log(code, /--allow-[a-z]+/.exec(message)?.[0])
+  }
+}`
+
+const files = {
+  'denied.js': deniedApp,
+  'placements.js': placementsApp,
+  'open.js': openApp,
+  'codecs.js': codecsApp,
+  'fetch.js': fetchApp,
+}
 
 /** npm blocks install scripts, so the programs are taken from their platform packages. */
 const programs: Readonly<Record<string, (project: Project) => readonly [string, ...string[]]>> = {
@@ -106,6 +128,13 @@ describe.each(Object.entries(programs))('%s', (runtime, programOf) => {
       codecs.map((codec) => [engine, codec, 2, codec === 'none' ? 'any' : 'codec.corrupt']),
     )
     expect(coded).toEqual(wanted)
+    if (runtime.startsWith('deno')) {
+      const denied = (...flags: readonly string[]) =>
+        project.output(program, ['run', '--no-prompt', ...flags, 'denied.js']).then((text) => text.trim().split('\n'))
+      const missing = (flag: string): string => `engine.unavailable --allow-${flag}`
+      expect(await denied()).toEqual(['ok', missing('env'), missing('read'), missing('env')])
+      expect(await denied('--allow-read', '--allow-env')).toEqual(['ok', missing('ffi'), 'ok', missing('sys')])
+    }
     expect(await lines('fetch.js')).toEqual([expect.stringMatching(/^200 /), expect.stringMatching(/^422 /)])
   })
 })

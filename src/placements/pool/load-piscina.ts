@@ -2,14 +2,15 @@
 // its own, which a bundle has not.
 
 import { createRequire } from 'node:module'
+import type * as piscina from 'piscina'
 import { ownFile } from '../../util/own-file.ts'
 import { packageFile, PackageFilesError } from '../../util/package-files.ts'
 import { SidelaneError } from '../../model/index.ts'
 
 /** Throws `engine.unavailable` where it is not installed. */
-export function loadPiscina(): typeof import('piscina') {
+export function loadPiscina(): typeof piscina {
   try {
-    return createRequire(referrer())('piscina') as typeof import('piscina')
+    return createRequire(referrer())('piscina') as typeof piscina
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw cause
     throw new SidelaneError('engine.unavailable', {
