@@ -5,7 +5,7 @@ import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Jiti } from 'jiti'
 import { lockText, parseLock } from '../contract/index.ts'
-import type { Contract, LockDocument } from '../model/index.ts'
+import { SidelaneError, type Contract, type LockDocument } from '../model/index.ts'
 import { isFile, UsageError } from './command.ts'
 
 /** Selects one of several contracts, by the name of the export or of the contract. */
@@ -59,8 +59,8 @@ async function importModule(path: string, topic: string): Promise<Module> {
   try {
     return await load()
   } catch (error) {
-    const { name, code, message } = error as NodeJS.ErrnoException
-    if (name === 'SidelaneError') throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    if (error instanceof SidelaneError) throw error
     if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
       throw new UsageError(topic, `${path} is not a JavaScript or TypeScript file`, { cause: error })
     // The first code is Node's, the second jiti's, whose message continues with the require stack.
