@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 import { addonName, engineFiles, givenFile, reasonOf, type EngineFile } from '../../util/engine-files.ts'
+import { ownFile } from '../../util/own-file.ts'
 import { readPackageJson } from '../../util/package-files.ts'
 
 /** What the addon exports (native/addon). Synchronous; contracts belong to the calling thread. */
@@ -42,12 +43,23 @@ export interface Failure {
   readonly tried: readonly { readonly path: string; readonly error: string }[]
 }
 
-const require = createRequire(import.meta.url)
+const require = createRequire(ownFile())
 
 let loaded: LoadResult | undefined
 
-/** Loads the addon once. `SIDELANE_NATIVE_PATH` replaces the candidates by one file. */
-export const loadBinding = (): LoadResult => (loaded ??= load(candidates()))
+/** Loads the addon once. `SIDELANE_NATIVE_PATH` replaces the package's own candidates by one file. */
+export const loadBinding = (): LoadResult => (loaded ??= find())
+
+function find(): LoadResult {
+  let files: readonly EngineFile[]
+  try {
+    files = candidates()
+  } catch (error) {
+    const { message } = error as Error
+    return { error: new AggregateError([error], message), tried: [{ path: 'sidelane', error: message }] }
+  }
+  return load(files)
+}
 
 function load(files: readonly EngineFile[]): LoadResult {
   const errors: Error[] = []

@@ -16,6 +16,7 @@ import { Backoff } from '../../util/backoff.ts'
 import { packageFile } from '../../util/package-files.ts'
 import { withTimeout } from '../../util/with-timeout.ts'
 import { notPermitted } from '../not-permitted.ts'
+import { loadPiscina } from './load-piscina.ts'
 import {
   errorExitCode,
   readyMark,
@@ -72,7 +73,7 @@ export class WorkerGroup {
   static async start(options: WorkerGroupOptions): Promise<WorkerGroup> {
     const isOwnFile = options.workerUrl === undefined
     const file = String(options.workerUrl ?? pathToFileURL(packageFile('dist/worker.js')))
-    const pool = await openPool({
+    const pool = openPool({
       filename: file,
       name: 'run',
       workerData: options.setup,
@@ -246,8 +247,9 @@ export class WorkerGroup {
   }
 }
 
-async function openPool(options: ConstructorParameters<typeof Piscina>[0]): Promise<Piscina<Task, unknown>> {
-  const { Piscina: Pool } = await import('piscina')
+/** Throws `engine.unavailable` without Piscina, and where worker threads are not permitted. */
+function openPool(options: ConstructorParameters<typeof Piscina>[0]): Piscina<Task, unknown> {
+  const { Piscina: Pool } = loadPiscina()
   try {
     return new Pool<Task, unknown>(options)
   } catch (error) {
