@@ -12,7 +12,7 @@ const map: Record<string, readonly string[]> = {
   runtime: ['tables', 'util'],
   pattern: [],
   util: [],
-  json: ['runtime', 'util'],
+  json: ['runtime', 'tables', 'util'],
   tables: [],
   // Floor 1: the shared types, and what makes and reads contracts.
   model: ['json', 'pattern', 'tables', 'util'],

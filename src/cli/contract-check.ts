@@ -2,7 +2,7 @@
 
 import { compareContracts, type Change } from '../contract/index.ts'
 import type { Contract } from '../model/index.ts'
-import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import type { Io } from './io.ts'
 import { findContract } from './find-contract.ts'
 import { contractOption } from './options.ts'
@@ -31,11 +31,20 @@ Examples
   sidelane contract check old.json order.lock.json --json | jq -r '.changes[] | select(.affects[] == "old-rejected") | .text'
 `
 
+const options = {
+  source: { value: 'file' },
+  export: { value: 'text' },
+  name: { value: 'text' },
+  json: {},
+} as const satisfies OptionTable
+
 export const contractCheck: Command = {
   summary: 'compare the meaning of a lock with its source, or with another lock',
   help,
+  options,
+  operands: 'file',
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, { valued: ['source', 'export', 'name'], flags: ['json'] })
+    const { values, positionals } = readArgs(topic, args, options)
     const [file, other, ...others] = positionals
     if (file === undefined || others.length > 0 || (other === undefined) === (values.source === undefined))
       throw new UsageError(topic, 'Expected LOCK and --source FILE, or two locks')

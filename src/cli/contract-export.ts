@@ -1,6 +1,6 @@
 // `sidelane contract export`: writes the contract that a module exports to a lock file.
 
-import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import { findContract } from './find-contract.ts'
 import { writeFileAtomically } from './options.ts'
 import { lockText } from '../contract/index.ts'
@@ -29,11 +29,19 @@ Examples
   sidelane contract export order.contract.ts -o - | git diff --no-index order.lock.json -
 `
 
+const options = {
+  out: { value: 'file', short: 'o' },
+  export: { value: 'text' },
+  name: { value: 'text' },
+} as const satisfies OptionTable
+
 export const contractExport: Command = {
   summary: 'write the contract that a module exports to a lock file',
   help,
+  options,
+  operands: 'file',
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, { valued: ['out', 'export', 'name'], shortOut: true })
+    const { values, positionals } = readArgs(topic, args, options)
     const [file, ...others] = positionals
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
     if (values.out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')

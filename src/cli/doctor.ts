@@ -1,13 +1,13 @@
 // `sidelane doctor`: checks the engines and the machine. The checks are in doctor-*.ts.
 
 import { readPackageJson } from '../util/package-files.ts'
-import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import type { Check } from './doctor-check.ts'
 import { checkCodecs, checkContract, checkEngine, loadEngines } from './doctor-engines.ts'
 import { checkCores, checkCpu, checkDescriptors, checkMemory, checkNode, checkUnicode } from './doctor-machine.ts'
 import { checkThresholds, selfTest } from './doctor-self-test.ts'
 import type { Io } from './io.ts'
-import { contractOption, keyOption, placements } from './options.ts'
+import { contractOption, keyOption } from './options.ts'
 
 const topic = 'doctor'
 
@@ -29,11 +29,18 @@ Examples
 Exit codes: ${exitCodes.ok} nothing is broken, ${exitCodes.rejected} something is broken, ${exitCodes.usage} usage error.
 `
 
+const options = {
+  contract: { value: 'file' },
+  'digest-key-file': { value: 'file' },
+  json: {},
+} as const satisfies OptionTable
+
 export const doctor: Command = {
   summary: 'check engine, codecs and machine, and test them',
   help,
+  options,
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, { valued: ['contract', 'digest-key-file'], flags: ['json'] })
+    const { values, positionals } = readArgs(topic, args, options)
     if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
     const contract = values.contract === undefined ? undefined : contractOption(topic, values.contract)
     const digestKey = keyOption(topic, values['digest-key-file'])
@@ -52,7 +59,7 @@ export const doctor: Command = {
       checkMemory(),
       checkDescriptors(system.userLimits?.open_files?.soft),
       await checkThresholds(),
-      ...(await selfTest(engines.native === undefined ? ['js'] : ['native', 'js'], placements)),
+      ...(await selfTest(engines.native === undefined ? ['js'] : ['native', 'js'], ['pool', 'inline', 'auto'])),
     ]
     const ok = checks.every(({ status }) => status !== 'fail')
     io.print(

@@ -1,6 +1,7 @@
 // The command line as a function from arguments to an exit code. All errors are printed here.
 
 import { readPackageJson } from '../util/package-files.ts'
+import { completionCommand } from './completion.ts'
 import { dispatch, exitCodes, UsageError, type Command, type ExitCode } from './command.ts'
 import { contract } from './contract.ts'
 import { doctor } from './doctor.ts'
@@ -19,6 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
   ping,
   stats,
   doctor,
+  completion: completionCommand(() => commands),
 }
 
 const help = `sidelane: normalize, validate and compress JSON payloads under one contract
@@ -35,9 +37,11 @@ Examples
   sidelane inspect --contract order.lock.json < results.ndjson
   sidelane serve --contract order.lock.json
   sidelane doctor
+  source <(sidelane completion bash)
 
 sidelane COMMAND --help shows more; --version prints the version.
-Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} rejected, ${exitCodes.usage} usage error.
+Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} rejected, ${exitCodes.usage} usage error, ${exitCodes.unreachable} no daemon answers; ${exitCodes.interrupted}, ${exitCodes.terminated} and ${exitCodes.outputClosed}: ended by
+^C, by SIGTERM, or because the reader closed the output.
 `
 
 /** Runs one command line. Never throws. */

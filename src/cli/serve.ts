@@ -3,11 +3,12 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
-import { daemonHelp, readOptions, type Options } from '../server/index.ts'
+import type { DaemonName } from '../model/index.ts'
+import { daemonHelp, optionSpecs, readOptions, type Options } from '../server/index.ts'
 import { choice } from '../util/option-parsers.ts'
 import { packageFile } from '../util/package-files.ts'
-import { UsageError, type Command, type ExitCode } from './command.ts'
-import { optionValue } from './options.ts'
+import { UsageError, type Command, type ExitCode, type OptionTable } from './command.ts'
+import { daemonNames, optionValue } from './options.ts'
 
 const topic = 'serve'
 
@@ -26,12 +27,26 @@ Examples
 Signals are forwarded to the daemon, and its exit code is returned.
 `
 
-const daemons = ['auto', 'sidelaned', 'node'] as const
 const forwardedSignals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
+
+const valueOf = (kind: string): 'file' | 'text' => (kind === 'path' || kind === 'paths' ? 'file' : 'text')
+
+/** The daemon reads its own options; these are for completion. */
+const options: OptionTable = {
+  ...Object.fromEntries(
+    optionSpecs.map(({ flag, kind, choices }) => [
+      flag.slice(2),
+      kind === 'switch' ? {} : { value: choices ?? valueOf(kind) },
+    ]),
+  ),
+  check: {},
+  daemon: { value: daemonNames },
+}
 
 export const serve: Command = {
   summary: 'start a daemon that serves contracts on a socket',
   help,
+  options,
   async run(args) {
     const { daemon, rest } = splitDaemonOption(args)
     const options = await read(rest)
@@ -45,11 +60,11 @@ export const serve: Command = {
 }
 
 /** Separates `--daemon`, the only option that is not an option of the daemon. */
-function splitDaemonOption(args: readonly string[]): { daemon: (typeof daemons)[number]; rest: readonly string[] } {
+function splitDaemonOption(args: readonly string[]): { daemon: DaemonName; rest: readonly string[] } {
   const at = args.indexOf('--daemon')
   if (at === -1) return { daemon: 'auto', rest: args }
   if (args[at + 1] === undefined) throw new UsageError(topic, 'Expected --daemon NAME')
-  const daemon = optionValue(topic, 'daemon', args[at + 1], choice(...daemons)) ?? 'auto'
+  const daemon = optionValue(topic, 'daemon', args[at + 1], choice(...daemonNames)) ?? 'auto'
   return { daemon, rest: [...args.slice(0, at), ...args.slice(at + 2)] }
 }
 

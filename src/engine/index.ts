@@ -13,6 +13,7 @@ export { documentReader, takeContent } from './document.ts'
 export { checkHeap } from './heap.ts'
 export { payloadBytes, textRejection } from './input.ts'
 export { verify, type Verifiable, type VerifyOptions } from './verify.ts'
+export { readZstdFrame, zstdHeaderBytes } from './zstd-frame.ts'
 
 /**
  * The engine of that name, for this thread. `auto` selects native if it loads, else js, and reports the reason.

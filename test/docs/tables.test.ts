@@ -11,6 +11,7 @@ import {
   resolveProcessorOptions,
 } from '../../src/model/options.ts'
 import { logEvents } from '../../src/tables/daemon-texts.ts'
+import { jsonExpectations } from '../../src/tables/json-expectations.ts'
 import { keywordsOfKind } from '../../src/tables/lock-keywords.ts'
 import { sidelane } from '../support/cli.ts'
 import { pageText, root, tableBelow } from './pages.ts'
@@ -112,6 +113,14 @@ describe('docs/contract.md', () => {
     const rows = tableBelow('docs/contract.md', 'Codecs and dictionaries')
     expect(rows.map(([name, range, level]) => [bare(name), range, level])).toEqual(expected)
   })
+})
+
+test('docs/errors.md lists every word for what is expected', () => {
+  const page = pageText('docs/errors.md')
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (.*) \|$/gm)].map(([, word, text]) => [word, text] as const)
+  const table = Object.fromEntries(rows.slice(rows.findIndex(([word]) => word === 'value')))
+  expect(table).toMatchObject(jsonExpectations)
+  expect(Object.keys(table).slice(0, 13)).toEqual(Object.keys(jsonExpectations))
 })
 
 test('docs/errors.md names a source for each fault', () => {

@@ -3,7 +3,7 @@
 
 import {
   deadlineExceeded,
-  rejected,
+  rejectedSize,
   SidelaneError,
   toFault,
   type Call,
@@ -311,7 +311,7 @@ function contentOf({ payload, route }: Call): Content | Rejected {
   if (typeof payload === 'string') return textRejection(payload, limits) ?? payload
   const bytes = payloadBytes(payload, profile)
   // The daemon would answer the same after it had read all of it.
-  return 'ok' in bytes || bytes.length <= limits.maxBytes ? bytes : rejected('limit.bytes')
+  return 'ok' in bytes || bytes.length <= limits.maxBytes ? bytes : rejectedSize(limits.maxBytes)
 }
 
 function move(request: PendingRequest, from: RequestQueue, to: RequestQueue): void {

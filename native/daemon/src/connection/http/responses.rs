@@ -18,7 +18,7 @@ impl HttpSession {
     /// Takes budget for `more` bytes of a body that has `size`.
     pub(super) fn reserve(&self, contract: &LoadedContract, size: usize, more: usize) -> Result<Reservation, Problem> {
         if size.saturating_add(more) > contract.max_bytes {
-            return Err(Problem { closes: true, ..Code::LimitBytes.into() });
+            return Err(Problem { closes: true, max_bytes: contract.max_bytes, ..Code::LimitBytes.into() });
         }
         self.worker.admission.acquire_bytes(more).map_err(|refusal| self.overloaded(refusal))
     }
