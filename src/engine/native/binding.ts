@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
+import { ownFile } from '../../util/own-file.ts'
 import { packageFile, readPackageJson } from '../../util/package-files.ts'
 
 /** What the addon exports (native/addon). Synchronous; contracts belong to the calling thread. */
@@ -40,12 +41,23 @@ export interface Failure {
   readonly tried: readonly { readonly path: string; readonly error: string }[]
 }
 
-const require = createRequire(import.meta.url)
+const require = createRequire(ownFile())
 
 let loaded: LoadResult | undefined
 
 /** Loads the addon once. `SIDELANE_NATIVE_PATH` replaces the package's own candidates by one file. */
-export const loadBinding = (): LoadResult => (loaded ??= load(candidates()))
+export const loadBinding = (): LoadResult => (loaded ??= find())
+
+function find(): LoadResult {
+  let paths: readonly string[]
+  try {
+    paths = candidates()
+  } catch (error) {
+    const { message } = error as Error
+    return { error: new AggregateError([error], message), tried: [{ path: 'sidelane', error: message }] }
+  }
+  return load(paths)
+}
 
 function load(paths: readonly string[]): LoadResult {
   const errors: Error[] = []

@@ -14,6 +14,7 @@ import {
 import { Backoff } from '../../util/backoff.ts'
 import { packageFile } from '../../util/package-files.ts'
 import { withTimeout } from '../../util/with-timeout.ts'
+import { loadPiscina } from './load-piscina.ts'
 import {
   errorExitCode,
   readyMark,
@@ -68,8 +69,8 @@ export class WorkerGroup {
 
   /** Rejects with `engine.unavailable`, or `options.invalid` for a worker file of the caller, within 10 s. */
   static async start(options: WorkerGroupOptions): Promise<WorkerGroup> {
-    const { Piscina } = await import('piscina')
     const file = String(options.workerUrl ?? pathToFileURL(packageFile('dist/worker.js')))
+    const { Piscina } = loadPiscina()
     const pool = new Piscina<Task, unknown>({
       filename: file,
       name: 'run',

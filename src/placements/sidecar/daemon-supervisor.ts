@@ -156,12 +156,12 @@ function argsFor(
   return [...required, ...defaults.flatMap(([flag, value]) => (isGiven(flag) ? [] : [flag, value])), ...args]
 }
 
-/** Whether the child and its pipes keep this process alive. */
+/** Whether the child and its pipes keep this process alive. The pipes of Bun have no such methods, and follow the child. */
 function setRef(child: ChildProcess | undefined, isRef: boolean): void {
-  const pipes = [child?.stdin, child?.stderr] as unknown as (Duplex & Record<'ref' | 'unref', () => void>)[]
+  const pipes = [child?.stdin, child?.stderr] as unknown as (Duplex & { ref?(): void; unref?(): void })[]
   for (const handle of [child, ...pipes]) {
-    if (isRef) handle?.ref()
-    else handle?.unref()
+    if (isRef) handle?.ref?.()
+    else handle?.unref?.()
   }
 }
 
