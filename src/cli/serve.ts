@@ -1,14 +1,13 @@
-// `sidelane serve`: starts a daemon as a child, forwards signals to it and returns its exit code.
+// `sidelane serve`: chooses a daemon by the options and runs it as a child.
 
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { constants } from 'node:os'
 import type { DaemonName } from '../model/index.ts'
 import { daemonHelp, optionSpecs, readOptions, type Options } from '../server/index.ts'
 import { choice } from '../util/option-parsers.ts'
 import { packageFile } from '../util/package-files.ts'
-import { UsageError, type Command, type ExitCode, type OptionTable } from './command.ts'
+import { UsageError, type Command, type OptionTable } from './command.ts'
 import { daemonNames, optionValue } from './options.ts'
+import { runDaemon } from './run-daemon.ts'
 
 const topic = 'serve'
 
@@ -24,10 +23,9 @@ Examples
   sidelane serve --socket /run/app/sidelane.sock --contract /etc/app/contracts --max-queue 4096
   sidelane serve --daemon node --engine js --placement pool --contract order.lock.json
 
-Signals are forwarded to the daemon, and its exit code is returned.
+SIGHUP, SIGINT and SIGTERM are forwarded to the daemon, and its exit code is returned. The daemon drains and ends when this
+process is killed, or the npm or npx that started it.
 `
-
-const forwardedSignals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
 const valueOf = (kind: string): 'file' | 'text' => (kind === 'path' || kind === 'paths' ? 'file' : 'text')
 
@@ -55,7 +53,10 @@ export const serve: Command = {
     if (native && !existsSync(sidelaned))
       throw new UsageError(topic, `${sidelaned} does not exist: npm run build:native`)
     if (!native && !existsSync(script)) throw new UsageError(topic, `${script} does not exist: npm run build`)
-    return native ? runDaemon(sidelaned, rest) : runDaemon(process.execPath, [script, ...rest])
+    const readsStdin = options.exitWithStdin === true || options.contractsFromStdin === true
+    return native
+      ? runDaemon({ command: sidelaned, args: rest, readsStdin })
+      : runDaemon({ command: process.execPath, args: [script, ...rest], readsStdin })
   },
 }
 
@@ -75,17 +76,3 @@ async function read(args: readonly string[]): Promise<Options> {
     throw new UsageError(topic, (error as Error).message, { cause: error })
   }
 }
-
-const runDaemon = (command: string, args: readonly string[]): Promise<ExitCode> =>
-  new Promise((resolve, reject) => {
-    // A process group of its own: the terminal sends ^C to the whole group, and a second signal ends the daemon at once.
-    const child = spawn(command, args, { stdio: 'inherit', detached: true })
-    const handlers = forwardedSignals.map((signal) => [signal, () => void child.kill(signal)] as const)
-    for (const [signal, handler] of handlers) process.on(signal, handler)
-    child.on('error', reject)
-    child.on('close', (code, signal) => {
-      for (const [name, handler] of handlers) process.off(name, handler)
-      // 128 + signal, as in shells. The exit codes of the daemon are a subset of ours.
-      resolve((code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0)) as ExitCode)
-    })
-  })

@@ -64,6 +64,7 @@ export const clientTexts = {
   tooLong: 'the answer has more than {limit} bytes',
   closed: 'it closed without an answer',
   notDaemon: 'the answer is not that of a daemon',
+  forbidden: 'the daemon does not serve uid {uid}; its --allow-uid names those that it does',
   noReason: 'no reason given',
 } as const
 

@@ -243,6 +243,10 @@ pub mod client {
 
     pub const NOT_DAEMON: &str = "the answer is not that of a daemon";
 
+    pub fn forbidden(uid: impl Display) -> String {
+        format!("the daemon does not serve uid {uid}; its --allow-uid names those that it does")
+    }
+
     pub const NO_REASON: &str = "no reason given";
 }
 

@@ -69,6 +69,7 @@ export class WorkerGroup {
 
   /** Rejects with `engine.unavailable`, or `options.invalid` for a worker file of the caller, within 10 s. */
   static async start(options: WorkerGroupOptions): Promise<WorkerGroup> {
+    const isOwnFile = options.workerUrl === undefined
     const file = String(options.workerUrl ?? pathToFileURL(packageFile('dist/worker.js')))
     const { Piscina } = loadPiscina()
     const pool = new Piscina<Task, unknown>({
@@ -85,6 +86,9 @@ export class WorkerGroup {
       recordTiming: false,
       // Measured: half the main-thread time of `async` and `disabled` under load.
       atomics: 'sync',
+      // A worker runs no code of the app. Its preloads (--import, --require, --loader) would cost start time in each worker, and
+      // one that makes a pool would start workers without end. Yarn PnP loads packages by a preload.
+      ...(isOwnFile && process.versions['pnp'] === undefined && { execArgv: [] }),
       resourceLimits: { maxOldGenerationSizeMb: heapMbFor(options.setup), maxYoungGenerationSizeMb: maxYoungMb },
     })
     const group = new WorkerGroup(pool, options, heapMbFor(options.setup))
@@ -96,7 +100,7 @@ export class WorkerGroup {
     } catch (cause) {
       const leftMs = Math.max(0, startedAt + startLimitMs - performance.now())
       await group.destroy(leftMs)
-      const isOurs = options.workerUrl === undefined || isEngineFault(cause)
+      const isOurs = isOwnFile || isEngineFault(cause)
       throw new SidelaneError(isOurs ? 'engine.unavailable' : 'options.invalid', {
         message: `The pool's worker ${file} does not work: ${reasonOf(cause)}`,
         cause,
