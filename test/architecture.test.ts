@@ -33,7 +33,7 @@ const map: Record<string, readonly string[]> = {
   placements: ['contract', 'engine', 'model', 'runtime', 'util', 'util/socket-path', 'wire'],
   // Floor 4: composition.
   'build-host': ['engine', 'host', 'model', 'placements', 'policies', 'runtime', 'util'],
-  create: ['build-host', 'engine', 'host', 'model', 'placements', 'policies', 'util'],
+  create: ['build-host', 'engine', 'host', 'model', 'placements', 'policies', 'runtime', 'util'],
   frameworks: ['model', 'runtime', 'tables', 'util'],
   'frameworks/node': ['engine', 'frameworks', 'model', 'tables'],
   server: [

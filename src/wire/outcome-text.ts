@@ -111,7 +111,7 @@ function readIssue(given: unknown, code: DataCode, maxDepth: number): Issue | un
   const { code: ownCode, pointer, keyword, params } = ownFields(given)
   if (ownCode !== code || !isPointer(pointer, maxDepth)) return undefined
   if (code !== 'validate.failed') {
-    const read = keyword === undefined ? readPlaceParams(params) : undefined
+    const read = keyword === undefined ? readPlaceParams(params, code) : undefined
     return read && { code, pointer, params: read }
   }
   const read = readIssueParams(params)
@@ -139,12 +139,13 @@ function readIssueParams(params: unknown): IssueParams | undefined {
 }
 
 /** Of the codes that say where the payload is wrong. */
-function readPlaceParams(params: unknown): IssueParams | undefined {
+function readPlaceParams(params: unknown, code: DataCode): IssueParams | undefined {
   if (!isObject(params)) return undefined
   const { offset, line, column, limit, expected } = ownFields(params)
   const numbers = { offset, line, column, limit }
   if (!Object.values(numbers).every((value) => value === undefined || isCount(value))) return undefined
-  if (expected !== undefined && !isExpectation(expected)) return undefined
+  if (code === 'parse.syntax' ? !isExpectation(expected) : expected !== undefined) return undefined
+  if (code.startsWith('limit.') ? limit === undefined : limit !== undefined || offset === undefined) return undefined
   return withoutUndefined({ ...numbers, expected })
 }
 

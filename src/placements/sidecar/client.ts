@@ -17,7 +17,7 @@ import {
 } from '../../model/index.ts'
 import { isUtf8 } from '#runtime'
 import { dictionaryOf } from '../../contract/index.ts'
-import { createEngine, payloadBytes, textRejection, type Engine } from '../../engine/index.ts'
+import { createEngine, warnOfFallback, payloadBytes, textRejection, type Engine } from '../../engine/index.ts'
 import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../../util/socket-path.ts'
 import { ContractTable } from '../contract-table.ts'
 import { askedOf, checkKey, rulesOf, type ClientContract } from './client-contract.ts'
@@ -71,6 +71,10 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     try {
       for (const { contract, digestKey } of first) placement.add(contract, digestKey)
       await placement.#open()
+      // The log of a launched daemon is not shown; this thread finds the reason that the daemon met.
+      if (settings.launch !== undefined && settings.engine === 'auto' && placement.engine.kind === 'js') {
+        warnOfFallback('auto', createEngine('auto').report)
+      }
       return placement
     } catch (error) {
       await placement.stop()

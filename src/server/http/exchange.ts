@@ -152,7 +152,7 @@ export class Exchange {
       telemetry.request(asked, code ?? 'accepted', status, 0, 0, 0)
     } else {
       const path = route?.kind === 'page' ? route.path : undefined
-      telemetry.page(path, status, body.length, performance.now() - this.#startedAt)
+      telemetry.page(path, status, code, body.length, performance.now() - this.#startedAt)
     }
   }
 
