@@ -24,7 +24,7 @@ export interface Placement {
   /** Calls in flight that keep it busy: the default concurrency of a stream. Changes with the payloads. */
   readonly busyDepth: number
   /** Of placements with workers. */
-  readonly restarts?: WorkerRestarts
+  readonly restarts?: WorkerRestarts | undefined
   /** Runs the call or queues it. */
   readonly run: Run
   /** For canonical bytes of another process: makes a reader that throws `unavailable` where `read` throws. */

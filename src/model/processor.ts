@@ -5,6 +5,9 @@
 
 import type { Contract } from './contract.ts'
 import type { SidelaneError } from './errors.ts'
+import type { BreakerStats } from './breaker-state.ts'
+import type { FallbackStats } from './policy-options.ts'
+import type { Answered } from './via.ts'
 import type { WorkerRestarts } from './worker-restarts.ts'
 import type { AcceptedCanonical, AcceptedInApp, Accepted, Failed, Rejected } from './outcome.ts'
 
@@ -27,15 +30,24 @@ export interface AutoThresholds {
   readonly perKibUs: number
 }
 
+/** An engine of this package. */
+export type EngineKind = 'js' | 'native'
+
 /** The selected engine and the reason. */
-export interface EngineReport {
-  /** The selected engine. */
-  readonly kind: 'js' | 'native'
+export interface EngineReport<K extends string = EngineKind | 'app' | 'none'> {
+  /**
+   * The selected engine; `app`: a function of the app, with `createRollout`; `none`: none yet, because no daemon has
+   * answered and a fallback answers instead.
+   */
+  readonly kind: K
   /** One sentence for a log line. */
   readonly reason: string
   /** Failed attempts, with their errors. Empty when the first choice loaded. */
   readonly tried: readonly { readonly path: string; readonly error: string }[]
 }
+
+/** Of an engine that runs in this process or in a daemon. */
+export type LoadedEngineReport = EngineReport<EngineKind>
 
 /** Options of one call. */
 export interface ProcessOptions<C extends boolean = boolean> {
@@ -54,8 +66,8 @@ export interface ProcessOptions<C extends boolean = boolean> {
 
 /** What `process` resolves with; `C`: with the canonical form; `A`: with the output of the app's schema. */
 export type ProcessOutcome<Out, C extends boolean, A extends boolean = false> =
-  | (C extends true ? AcceptedCanonical<Out> : A extends true ? AcceptedInApp<Out> : Accepted)
-  | Rejected
+  | ((C extends true ? AcceptedCanonical<Out> : A extends true ? AcceptedInApp<Out> : Accepted) & Answered)
+  | (Rejected & Answered)
 
 /** Options of a stream. */
 export interface StreamOptions<C extends boolean = boolean> {
@@ -128,6 +140,10 @@ export interface Stats {
   readonly restarts?: WorkerRestarts
   /** Only with a result cache. */
   readonly cache?: CacheStats
+  /** Only with a fallback. */
+  readonly fallback?: FallbackStats
+  /** Only with a breaker. */
+  readonly breaker?: BreakerStats
 }
 
 /** `ready` accepts calls, `closing` finishes the accepted ones, `closed` has none. */
