@@ -27,12 +27,13 @@ const map: Record<string, readonly string[]> = {
   infer: ['contract', 'contract/define', 'json', 'model', 'pattern', 'runtime'],
   ndjson: ['model'],
   // Floor 3: where calls run, and what they pass on the way.
-  policies: ['model'],
+  policies: ['model', 'util'],
   host: ['model', 'util'],
   placements: ['contract', 'engine', 'model', 'runtime', 'util', 'util/socket-path', 'wire'],
   // Floor 4: composition.
   'build-host': ['engine', 'host', 'model', 'placements', 'policies', 'runtime', 'util'],
-  create: ['build-host', 'engine', 'host', 'model', 'placements', 'policies', 'util'],
+  'open-fallback': ['engine', 'model', 'placements', 'policies'],
+  create: ['build-host', 'engine', 'host', 'model', 'open-fallback', 'placements', 'policies', 'util'],
   frameworks: ['model', 'runtime', 'tables', 'util'],
   'frameworks/node': ['engine', 'frameworks', 'model', 'tables'],
   server: [

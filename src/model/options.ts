@@ -14,14 +14,8 @@ import {
   type FallbackSettings,
   type FallbackTarget,
 } from './policy-options.ts'
-import type {
-  EngineName,
-  JsCompressor,
-  PlacementName,
-  ProcessOptions,
-  ProcessorOptions,
-  StreamOptions,
-} from './processor.ts'
+import type { EngineName, JsCompressor, PlacementName } from './engine-report.ts'
+import type { ProcessOptions, ProcessorOptions, StreamOptions } from './processor.ts'
 
 /** Options of a placement. Every placement accepts all of them; `inline` ignores most. */
 export interface HostOptions {

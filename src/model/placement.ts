@@ -3,7 +3,8 @@
 import type { ReadValue, Run } from './call.ts'
 import type { Contract } from './contract.ts'
 import type { WorkerRestarts } from './worker-restarts.ts'
-import type { AutoThresholds, EngineReport, PlacementName } from './processor.ts'
+import type { EngineReport, PlacementName } from './engine-report.ts'
+import type { AutoThresholds } from './processor.ts'
 
 /** A contract with the key of its digest `hmac-sha-256`. */
 export interface KeyedContract {

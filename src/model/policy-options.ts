@@ -3,7 +3,7 @@
 import type { AppFunction } from './app-function.ts'
 import { invalidOptions } from './errors.ts'
 import { booleanRule, check, inRange, isObject, msRule, percentRule, rule, type Rule } from './option-rules.ts'
-import type { PlacementName } from './processor.ts'
+import type { PlacementName } from './engine-report.ts'
 import type { FallbackCause } from './via.ts'
 import { integer } from '../util/option-parsers.ts'
 

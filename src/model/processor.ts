@@ -5,18 +5,12 @@
 
 import type { Contract } from './contract.ts'
 import type { SidelaneError } from './errors.ts'
+import type { EngineReport, PlacementName } from './engine-report.ts'
 import type { BreakerStats } from './breaker-state.ts'
 import type { FallbackStats } from './policy-options.ts'
 import type { Answered } from './via.ts'
 import type { WorkerRestarts } from './worker-restarts.ts'
 import type { AcceptedCanonical, AcceptedInApp, Accepted, Failed, Rejected } from './outcome.ts'
-
-/** The requested engine: `auto` selects native if it loads, else js. */
-export type EngineName = 'auto' | 'js' | 'native'
-/** The compressor of gzip, deflate and deflate-raw in the js engine. */
-export type JsCompressor = 'zlib' | 'fflate'
-/** Where payloads are processed. */
-export type PlacementName = 'inline' | 'pool' | 'auto' | 'sidecar'
 
 /** The thresholds of `placement: 'auto'`, as measured at start-up. Later, live measurements of each contract apply. */
 export interface AutoThresholds {
@@ -29,25 +23,6 @@ export interface AutoThresholds {
   /** Inline time per KiB, measured with a payload of 4 KiB. */
   readonly perKibUs: number
 }
-
-/** An engine of this package. */
-export type EngineKind = 'js' | 'native'
-
-/** The selected engine and the reason. */
-export interface EngineReport<K extends string = EngineKind | 'app' | 'none'> {
-  /**
-   * The selected engine; `app`: a function of the app, with `createRollout`; `none`: none yet, because no daemon has
-   * answered and a fallback answers instead.
-   */
-  readonly kind: K
-  /** One sentence for a log line. */
-  readonly reason: string
-  /** Failed attempts, with their errors. Empty when the first choice loaded. */
-  readonly tried: readonly { readonly path: string; readonly error: string }[]
-}
-
-/** Of an engine that runs in this process or in a daemon. */
-export type LoadedEngineReport = EngineReport<EngineKind>
 
 /** Options of one call. */
 export interface ProcessOptions<C extends boolean = boolean> {

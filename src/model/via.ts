@@ -3,7 +3,7 @@
 
 import type { FaultCode } from './errors.ts'
 import type { Outcome } from './outcome.ts'
-import type { EngineReport, PlacementName } from './processor.ts'
+import type { EngineReport, PlacementName } from './engine-report.ts'
 
 /** The two sides of a rollout: the old path and the new one. */
 export type SideName = 'baseline' | 'candidate'

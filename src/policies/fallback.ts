@@ -52,7 +52,7 @@ export class Fallback {
   readonly #parts: FallbackParts
   readonly #random: () => number
   readonly #attempts = new LinkedList<Attempt>()
-  readonly #timer = new DeadlineTimer(this.#attempts)
+  readonly #timer = new DeadlineTimer(this.#attempts, true)
   readonly #byCause = new Map<FallbackCause, number>()
   /** The causes of the calls that are on their way on the other path. */
   readonly #causes = new WeakMap<Call, FallbackCause>()
