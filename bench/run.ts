@@ -292,7 +292,11 @@ async function runHttpCpu(args: Args, daemons: readonly string[]): Promise<numbe
 
 async function runHybrid(args: Args, hosts: Hosts): Promise<number> {
   const given = args.only?.some((id) => id.endsWith('-js')) === true && !args.only.some((id) => id.endsWith('-native'))
-  const result = await hybrid(given ? 'js' : (hosts.auto.kind === 'native' ? 'native' : 'js'), args.seed, args.rounds ?? 5)
+  const result = await hybrid(
+    given ? 'js' : hosts.auto.kind === 'native' ? 'native' : 'js',
+    args.seed,
+    args.rounds ?? 5,
+  )
   print(`placement auto at fixed rates, order events of 4 KB and one in 64 of 256 KB, ${result.engine} engine`)
   print(`${hybridText(result)}\n\n${targetList(result.targets)}`)
   if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result, null, 2)}\n`)

@@ -1,11 +1,13 @@
 // The public entry point: named re-exports only.
 
 export { createHost, createProcessor } from './create.ts'
+export { createRollout } from './create-rollout.ts'
 export {
   describeIssue,
   errorTable,
   SidelaneError,
   type Accepted,
+  type AdvanceOptions,
   type AcceptedCanonical,
   type AcceptedInApp,
   type Answered,
@@ -35,6 +37,9 @@ export {
   type FallbackStats,
   type FallbackTarget,
   type FaultCode,
+  type GuardLimit,
+  type GuardName,
+  type GuardOptions,
   type Host,
   type HostOptions,
   type Issue,
@@ -46,6 +51,9 @@ export {
   type JsCompressor,
   type LockDictionary,
   type LockDocument,
+  type Mismatch,
+  type MismatchSample,
+  type MismatchSide,
   type NormOp,
   type Outcome,
   type PlacementName,
@@ -55,7 +63,15 @@ export {
   type ProcessorOptions,
   type ProcessOutcome,
   type Rejected,
+  type RolloutEvent,
+  type RolloutFallbackOptions,
+  type RolloutOptions,
+  type RolloutStats,
+  type ShadowOptions,
+  type ShadowStats,
+  type Side,
   type SideName,
+  type SideStats,
   type SidelaneErrorOptions,
   type State,
   type Stats,
@@ -85,3 +101,4 @@ export {
   type LinesOptions,
 } from './ndjson/index.ts'
 export { decompress, verify, type DecompressOptions, type Verifiable, type VerifyOptions } from './engine/index.ts'
+export type { Rollout } from './rollout/index.ts'

@@ -1,8 +1,24 @@
 // The fallback of a host: settings → a placement that answers, and the policy in front of the main one.
 
-import type { ErrorCode, HostSettings, KeyedContract, Layer, Placement, Run, Via } from './model/index.ts'
+import type {
+  ErrorCode,
+  FallbackSettings,
+  HostSettings,
+  KeyedContract,
+  Layer,
+  Placement,
+  Run,
+  Via,
+} from './model/index.ts'
 import { createEngine, payloadBytes } from './engine/index.ts'
-import { boundedPath, Fallback, serializeValues, TurnQueue, unboundedPath, type FallbackPath } from './policies/index.ts'
+import {
+  boundedPath,
+  Fallback,
+  serializeValues,
+  TurnQueue,
+  unboundedPath,
+  type FallbackPath,
+} from './policies/index.ts'
 import {
   acceptUnprocessed,
   FunctionPlacement,
@@ -30,15 +46,8 @@ export function openFallback(
 ): OpenedFallback | undefined {
   const { fallback } = settings
   if (fallback === undefined) return undefined
-  const { to, exercise, maxQueue, maxQueueMs } = fallback
-  const target = targetOf(to, settings)
-  const path: FallbackPath =
-    to === 'inline'
-      ? new TurnQueue(target.run, { minWaiting: maxQueue, maxWaitMs: maxQueueMs })
-      : to === 'skip'
-        ? { ...unboundedPath(target.run), readsLater: false }
-        : boundedPath(target.run, maxQueue)
-  const policy = new Fallback({ path, via: target.via, except: to === 'inline' ? engineFaults : new Set(), exercise })
+  const target = openTarget(fallback, settings)
+  const policy = fallbackTo(fallback, target)
   const serialize = serializeValues((payload, { contract }) => payloadBytes(payload, contract.profile))
   const { placement } = target
   return {
@@ -48,18 +57,33 @@ export function openFallback(
   }
 }
 
-interface Target {
+/** The policy in front of what may fail, with the bounds of its target. */
+export function fallbackTo({ to, exercise, maxQueue, maxQueueMs }: FallbackSettings, { run, via }: Target): Fallback {
+  const path: FallbackPath =
+    to === 'inline'
+      ? new TurnQueue(run, { minWaiting: maxQueue, maxWaitMs: maxQueueMs })
+      : to === 'skip'
+        ? { ...unboundedPath(run), readsLater: false }
+        : boundedPath(run, maxQueue)
+  return new Fallback({ path, via, except: to === 'inline' ? engineFaults : new Set(), exercise: () => exercise })
+}
+
+export interface Target {
   readonly run: Run
   readonly via: () => Via
   /** undefined: it needs no contracts. */
   readonly placement?: Placement
 }
 
-function targetOf(to: NonNullable<HostSettings['fallback']>['to'], settings: HostSettings): Target {
+/** What answers in place of the main placement. Throws `engine.unavailable`. */
+export function openTarget(
+  { to }: FallbackSettings,
+  { engine, jsCompressor }: Pick<HostSettings, 'engine' | 'jsCompressor'>,
+): Target {
   if (to === 'skip') return { run: acceptUnprocessed, via: () => viaNone }
   const placement =
     to === 'inline'
-      ? new InlinePlacement(createEngine(settings.engine, settings.jsCompressor))
+      ? new InlinePlacement(createEngine(engine, jsCompressor))
       : new FunctionPlacement({ side: 'fallback', run: to })
   const via: Via = Object.freeze({ placement: 'inline', engine: placement.engine.kind })
   return { run: placement.run, via: () => via, ...(to === 'inline' && { placement }) }

@@ -35,7 +35,8 @@ export async function caches(hosts: Hosts, seed: number, rounds: number): Promis
   const fresh = makeOrders({ count: calls, seed })
   const rows: CacheRow[] = []
   for (const [id, { placement, engine }] of hosts.open) {
-    for (const share of shares) rows.push({ id, ...(await compare(placement, engine.kind as EngineKind, fresh, share, rounds)) })
+    for (const share of shares)
+      rows.push({ id, ...(await compare(placement, engine.kind as EngineKind, fresh, share, rounds)) })
   }
   return rows
 }

@@ -1,9 +1,17 @@
 // Counts calls by how they end.
 
-import { runOf, SidelaneError, type CacheStats, type Call, type Outcome, type Placement, type Stats } from '../model/index.ts'
+import {
+  runOf,
+  SidelaneError,
+  type CacheStats,
+  type Call,
+  type Outcome,
+  type Placement,
+  type Stats,
+} from '../model/index.ts'
 
 /** Counters of the whole host: its processors share the policies. */
-export type PolicyStats = Pick<Stats, 'breaker' | 'fallback'>
+export type PolicyStats = Pick<Stats, 'breaker' | 'fallback' | 'rollout'>
 
 type Gauges = Pick<Stats, 'queued' | 'queuedBytes'>
 

@@ -23,6 +23,7 @@ import {
   type Route,
   type Run,
   type SidelaneError,
+  type StartOptions,
   type State,
   type Stats,
   type StreamItem,
@@ -161,6 +162,21 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
       },
     })
     return stream as AsyncIterableIterator<StreamItem<Out, K, A>, undefined, undefined>
+  }
+
+  /** @internal For a rollout: without a promise. The options are not checked. */
+  startCall(
+    payload: unknown,
+    { canonical, deadlineMs, patient, traceparent }: StartOptions,
+    resolve: (outcome: Outcome) => void,
+    reject: (error: SidelaneError) => void,
+  ): Call {
+    const call = new ProcessCall(this.#route, payload, canonical, resolve, reject)
+    call.deadlineMs = deadlineMs
+    call.patient = patient
+    call.traceparent = traceparent
+    this.#start(call)
+    return call
   }
 
   stats(): Stats {

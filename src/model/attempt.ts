@@ -5,6 +5,7 @@ import { Call, toFault, type Holder, type Route, type Run } from './call.ts'
 import { SidelaneError, stackless } from './errors.ts'
 import { decodeOutcome } from './outcome-bytes.ts'
 import type { Outcome } from './outcome.ts'
+import type { FallbackCause } from './via.ts'
 
 /** `attempt.parent` is undefined where the call ended first: the result is only to be counted. */
 export type AttemptEnd = (attempt: Attempt, result: Outcome | SidelaneError) => void
@@ -14,6 +15,8 @@ export class Attempt extends Call implements Holder {
   parent: Call | undefined
   /** A number of its policy. */
   mark: number = 0
+  /** Of an attempt of a fallback. */
+  cause: FallbackCause | undefined
   readonly #onEnd: AttemptEnd
 
   /** `route`: the call's own, but for another placement. */

@@ -270,4 +270,3 @@ export function checkContract(contract: unknown): void {
 
 /** Throws `options.invalid`. */
 export const checkCallOptions = (options: ProcessOptions): void => check('process', options, callRules)
-

@@ -90,7 +90,7 @@ const breakerRules: Readonly<Record<keyof BreakerOptions, Rule>> = {
 /** Throws `options.invalid`. */
 export function resolveFallback(
   given: FallbackTarget | FallbackOptions | undefined,
-  placement: PlacementName,
+  placement: PlacementName | undefined,
 ): FallbackSettings | undefined {
   if (given === undefined) return undefined
   const options: FallbackOptions = typeof given === 'object' ? given : { to: given }

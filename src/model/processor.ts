@@ -8,6 +8,7 @@ import type { SidelaneError } from './errors.ts'
 import type { EngineReport, PlacementName } from './engine-report.ts'
 import type { BreakerStats } from './breaker-state.ts'
 import type { FallbackStats } from './policy-options.ts'
+import type { RolloutStats } from './rollout-stats.ts'
 import type { Answered } from './via.ts'
 import type { WorkerRestarts } from './worker-restarts.ts'
 import type { AcceptedCanonical, AcceptedInApp, Accepted, Failed, Rejected } from './outcome.ts'
@@ -119,6 +120,8 @@ export interface Stats {
   readonly fallback?: FallbackStats
   /** Only with a breaker. */
   readonly breaker?: BreakerStats
+  /** Only of a rollout. */
+  readonly rollout?: RolloutStats
 }
 
 /** `ready` accepts calls, `closing` finishes the accepted ones, `closed` has none. */

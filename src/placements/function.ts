@@ -2,6 +2,7 @@
 
 import {
   appFunctionFault,
+  Attempt,
   outcomeOf,
   type AppCall,
   type AppFunction,
@@ -23,8 +24,6 @@ export interface FunctionPlacementOptions {
   /** Whose function it is, for errors. */
   readonly side: SideName | 'fallback'
   readonly run: AppFunction
-  /** The call that it runs for, where the function is a fallback. */
-  readonly causeOf?: (call: Call) => FallbackCause | undefined
 }
 
 export class FunctionPlacement implements Placement {
@@ -45,10 +44,10 @@ export class FunctionPlacement implements Placement {
   }
 
   readonly run = (call: Call): void => {
-    const { side, run, causeOf } = this.#options
+    const { side, run } = this.#options
     call.phase = 'running'
     const inBytes = sizeOf(call.payload)
-    const view = new CallView(call, causeOf?.(call))
+    const view = new CallView(call, call instanceof Attempt ? call.cause : undefined)
     call.holder = view
     let result: unknown
     try {

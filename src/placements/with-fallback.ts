@@ -1,6 +1,14 @@
 // A placement whose calls may be answered by another one: both know the same contracts under the same numbers.
 
-import type { Contract, EngineReport, KeyedContract, Placement, ReadValue, Run, WorkerRestarts } from '../model/index.ts'
+import type {
+  Contract,
+  EngineReport,
+  KeyedContract,
+  Placement,
+  ReadValue,
+  Run,
+  WorkerRestarts,
+} from '../model/index.ts'
 import type { AutoThresholds, PlacementName } from '../model/index.ts'
 
 export class PlacementWithFallback implements Placement {

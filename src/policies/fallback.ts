@@ -36,8 +36,8 @@ export interface FallbackParts {
   readonly via: () => Via
   /** Faults after which the path is not tried. */
   readonly except: ReadonlySet<ErrorCode>
-  /** Share of all calls that take it without a fault, 0 to 1. */
-  readonly exercise: number
+  /** Share of all calls that take it without a fault, 0 to 1; it may change between two calls. */
+  readonly exercise: () => number
   readonly random?: () => number
 }
 
@@ -54,8 +54,6 @@ export class Fallback {
   readonly #attempts = new LinkedList<Attempt>()
   readonly #timer = new DeadlineTimer(this.#attempts, true)
   readonly #byCause = new Map<FallbackCause, number>()
-  /** The causes of the calls that are on their way on the other path. */
-  readonly #causes = new WeakMap<Call, FallbackCause>()
   readonly #vias = new WeakMap<Via, Map<FallbackCause, Via>>()
   #failed = 0
 
@@ -71,7 +69,8 @@ export class Fallback {
   readonly layer: Layer = (inner) => {
     const { exercise, path } = this.#parts
     return (call) => {
-      if (exercise > 0 && this.#random() < exercise && path.hasSpace()) return this.#start(call, 'exercise')
+      const share = exercise()
+      if (share > 0 && this.#random() < share && path.hasSpace()) return this.#start(call, 'exercise')
       const attempt = new Attempt(call, call.route, this.#onEnd)
       this.#attempts.push(attempt)
       if (call.expiresAt !== Number.POSITIVE_INFINITY) this.#reserve(attempt)
@@ -99,7 +98,7 @@ export class Fallback {
 
   #start(call: Call, cause: FallbackCause): void {
     const attempt = new Attempt(call, call.route, this.#onFallbackEnd)
-    this.#causes.set(attempt, cause)
+    attempt.cause = cause
     const { start, readsLater } = this.#parts.path
     if (readsLater) keepPayload(attempt)
     attempt.start(start)
@@ -108,7 +107,7 @@ export class Fallback {
 
   readonly #onFallbackEnd = (attempt: Attempt, result: Outcome | SidelaneError): void => {
     const call = attempt.parent
-    const cause = this.#causes.get(attempt) as FallbackCause
+    const cause = attempt.cause as FallbackCause
     if (result instanceof SidelaneError) {
       if (result.code !== 'cancelled') this.#failed++
     } else {

@@ -1,6 +1,13 @@
 // Where requests run: on this thread, or in worker threads. Each has the queue in front of its engine.
 
-import { encodeFault, toFault, type Call, type LoadedEngineReport, type Holder, type WorkerRestarts } from '../model/index.ts'
+import {
+  encodeFault,
+  toFault,
+  type Call,
+  type LoadedEngineReport,
+  type Holder,
+  type WorkerRestarts,
+} from '../model/index.ts'
 import { checkHeap, type CompiledContract, type Engine, type RunLimit } from '../engine/index.ts'
 import type { PoolPlacement } from '../placements/index.ts'
 import type { QueueState } from '../policies/index.ts'

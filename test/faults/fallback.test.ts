@@ -9,7 +9,8 @@ import type { Ending } from './oracles.ts'
 const long = process.env['SIDELANE_LONG'] === '1'
 const options = { kills: true, fallback: { to: 'inline', exercise: 0 }, breaker: true } as const
 
-const causeOf = ({ outcome }: Ending): FallbackCause | undefined => (outcome as (Answered & object) | undefined)?.via.fallback
+const causeOf = ({ outcome }: Ending): FallbackCause | undefined =>
+  (outcome as (Answered & object) | undefined)?.via.fallback
 const isAnswered = ({ code }: Ending): boolean => code === 'ok' || code === 'rejected'
 const unanswered = (endings: readonly Ending[]): string[] =>
   endings.filter((ending) => !isAnswered(ending)).map(({ code }) => code)

@@ -74,7 +74,10 @@ class NaiveBreaker {
   }
 }
 
-type Step = { readonly start: number } | { readonly end: number; readonly count: number; readonly health: Health } | { readonly wait: number }
+type Step =
+  | { readonly start: number }
+  | { readonly end: number; readonly count: number; readonly health: Health }
+  | { readonly wait: number }
 
 const healths = fc.constantFrom<Health>('ok', 'ok', 'failed', 'failed', 'connect', 'connect', 'unknown')
 const steps = fc.array(
@@ -104,7 +107,8 @@ test('F30: it does what the naive model does, in 10,000 random histories', () =>
       }
       const real = new Breaker(settings, {}, random())
       const naive = new NaiveBreaker(settings, random())
-      const running: { readonly generation: number; readonly entry: { epoch: number; probe: number | undefined } }[] = []
+      const running: { readonly generation: number; readonly entry: { epoch: number; probe: number | undefined } }[] =
+        []
       let now = start
       for (const step of history as readonly Step[]) {
         if ('wait' in step) now += step.wait

@@ -302,7 +302,12 @@ export class Supervisor {
     return supervisor
   }
 
-  private constructor(options: SupervisorOptions, group: WorkerGroup, engine: LoadedEngineReport, restarts: RestartCounter) {
+  private constructor(
+    options: SupervisorOptions,
+    group: WorkerGroup,
+    engine: LoadedEngineReport,
+    restarts: RestartCounter,
+  ) {
     this.restarts = restarts
     this.#options = options
     this.group = group
