@@ -34,6 +34,8 @@ const map: Record<string, readonly string[]> = {
   'build-host': ['engine', 'host', 'model', 'placements', 'policies', 'runtime', 'util'],
   'open-fallback': ['engine', 'model', 'placements', 'policies'],
   create: ['build-host', 'engine', 'host', 'model', 'open-fallback', 'placements', 'policies', 'util'],
+  rollout: ['engine', 'json', 'model', 'policies', 'runtime'],
+  'create-rollout': ['build-host', 'model', 'open-fallback', 'placements', 'policies', 'rollout', 'util'],
   frameworks: ['model', 'runtime', 'tables', 'util'],
   'frameworks/node': ['engine', 'frameworks', 'model', 'tables'],
   server: [
@@ -50,7 +52,7 @@ const map: Record<string, readonly string[]> = {
     'wire',
   ],
   // Floor 5: the entries.
-  index: ['contract', 'contract/define', 'contract/import', 'create', 'engine', 'model', 'ndjson'],
+  index: ['contract', 'contract/define', 'contract/import', 'create', 'create-rollout', 'engine', 'model', 'ndjson', 'rollout'],
   edge: ['build-host', 'contract', 'engine', 'model'],
   'frameworks/express': ['frameworks', 'frameworks/node', 'model', 'tables'],
   'frameworks/fastify': ['create', 'frameworks', 'frameworks/node', 'model', 'tables', 'util'],
@@ -68,6 +70,7 @@ const map: Record<string, readonly string[]> = {
       'json',
       'model',
       'ndjson',
+      'rollout',
       'runtime',
       'server',
       'tables',
