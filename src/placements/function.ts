@@ -4,6 +4,7 @@ import {
   appFunctionFault,
   Attempt,
   outcomeOf,
+  SidelaneError,
   type AppCall,
   type AppFunction,
   withCanonical,
@@ -53,13 +54,13 @@ export class FunctionPlacement implements Placement {
     try {
       result = run(call.payload as never, view)
     } catch (error) {
-      return call.fail(appFunctionFault(side, 'threw', 'threw an error.', error))
+      return call.fail(faultOf(side, 'threw an error.', error))
     }
     if (!isThenable(result)) return this.#end(call, result, inBytes)
     // A thenable of the app may throw where a promise does not.
     void Promise.resolve(result).then(
       (value) => this.#end(call, value, inBytes),
-      (error: unknown) => call.fail(appFunctionFault(side, 'threw', 'rejected.', error)),
+      (error: unknown) => call.fail(faultOf(side, 'rejected.', error)),
     )
   }
 
@@ -109,6 +110,10 @@ class CallView implements AppCall, Holder {
     if (call.fault !== undefined) this.#controller?.abort(call.fault)
   }
 }
+
+/** A fault of sidelane, such as of a processor that the function calls, stays what it is. */
+const faultOf = (side: FunctionPlacementOptions['side'], how: string, error: unknown): SidelaneError =>
+  error instanceof SidelaneError ? error : appFunctionFault(side, 'threw', how, error)
 
 /** What the processor promises with `canonical: true`. */
 function withCanonicalForm(outcome: Outcome, { profile, dictionary }: Contract): Outcome {

@@ -93,9 +93,15 @@ const events = fc.array(
     },
     {
       weight: 5,
-      arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.oneof(fc.nat(900), fc.nat(6000), fc.nat(50_000)) }),
+      arbitrary: fc.record({
+        do: fc.constant('wait' as const),
+        ms: fc.oneof(fc.nat(900), fc.nat(6000), fc.nat(50_000)),
+      }),
     },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('set' as const), percent: fc.double({ min: 0, max: 100, noNaN: true }) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('set' as const), percent: fc.double({ min: 0, max: 100, noNaN: true }) }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('stop' as const) }) },
   ),
   { maxLength: 30 },
