@@ -3,12 +3,10 @@
 
 import {
   resolveRolloutOptions,
-  type AppFunction,
   type Call,
   type Contract,
   type Layer,
   type Placement,
-  type Processor,
   type RolloutOptions,
   type RolloutSettings,
   type RolloutStats,
@@ -91,7 +89,7 @@ export async function createRollout<In, Out, C extends boolean = false>(
   const onKeyFailure = (error: unknown): void => {
     if (keyFailures++ === 0) events.emit({ type: 'key', problem: error instanceof Error ? error.name : typeof error })
   }
-  const positionOf = positionBy(options.key as ((payload: never) => string) | undefined, contract)
+  const positionOf = positionBy(options.key, contract)
   const split = canary({ percent: () => steps.percent, positionOf, onKeyFailure, baseline, candidate })
   const shadow = settings.shadow && openShadow(settings.shadow, contract, sides, state, events)
   const activeCalls = new LinkedList<Call>()
@@ -140,8 +138,8 @@ export async function createRollout<In, Out, C extends boolean = false>(
 type Sides = Readonly<Record<SideName, Placement>>
 
 function sideOf<In, Out>(side: SideName, given: Side<In, Out>): Placement {
-  if (typeof given === 'function') return new FunctionPlacement({ side, run: given as AppFunction })
-  return new ProcessorSide(given as unknown as Processor)
+  if (typeof given === 'function') return new FunctionPlacement({ side, run: given })
+  return new ProcessorSide(given)
 }
 
 const viaOfSide = ({ name, engine }: Placement): Via => ({

@@ -52,7 +52,17 @@ const map: Record<string, readonly string[]> = {
     'wire',
   ],
   // Floor 5: the entries.
-  index: ['contract', 'contract/define', 'contract/import', 'create', 'create-rollout', 'engine', 'model', 'ndjson', 'rollout'],
+  index: [
+    'contract',
+    'contract/define',
+    'contract/import',
+    'create',
+    'create-rollout',
+    'engine',
+    'model',
+    'ndjson',
+    'rollout',
+  ],
   edge: ['build-host', 'contract', 'engine', 'model'],
   'frameworks/express': ['frameworks', 'frameworks/node', 'model', 'tables'],
   'frameworks/fastify': ['create', 'frameworks', 'frameworks/node', 'model', 'tables', 'util'],

@@ -64,7 +64,8 @@ ${exitHelp}
     const { values, positionals } = readArgs(topic, args, { valued: ['file', 'reason'] })
     const [contract, percent, extra] = positionals
     refuse(topic, extra)
-    if (contract === undefined || percent === undefined) throw new UsageError(topic, 'Expected a contract and a percent')
+    if (contract === undefined || percent === undefined)
+      throw new UsageError(topic, 'Expected a contract and a percent')
     if (!/^\d{1,3}(?:\.\d{1,12})?$/.test(percent) || Number(percent) > 100) {
       throw new UsageError(topic, `Expected the percent to be a number from 0 to 100, got "${percent}"`)
     }

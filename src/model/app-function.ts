@@ -2,7 +2,7 @@
 
 import { pointerOf } from '../json/index.ts'
 import type { Contract } from './contract.ts'
-import { isDataCode, SidelaneError, type DataCode } from './errors.ts'
+import { isDataCode, SidelaneError } from './errors.ts'
 import { isKeyword } from './issue.ts'
 import { maxIssues, rejected, type Accepted, type Codec, type Issue, type Outcome } from './outcome.ts'
 import type { FallbackCause, SideName } from './via.ts'
@@ -48,11 +48,14 @@ export type AppOutcome =
       readonly issues?: readonly AppIssue[] | undefined
     }
 
-/** Processes a payload as the call site gave it. Throwing means that it failed. */
-export type AppFunction<In = never> = (
-  payload: Uint8Array | string | In,
-  call: AppCall,
-) => AppOutcome | void | Promise<AppOutcome | void>
+/**
+ * Processes a payload as the call site gave it. Throwing means that it failed. It may take one of the types only, if the call
+ * site gives no other.
+ */
+export type AppFunction<In = unknown> = {
+  // The parameters of a method are compared in both directions, so that code from before fits as it is.
+  process(payload: Uint8Array | string | In, call: AppCall): AppOutcome | void | Promise<AppOutcome | void>
+}['process']
 
 /** How a function failed. */
 type AppFailure = 'threw' | 'result'
@@ -119,7 +122,7 @@ function rejectedOf({ code, issues = [] }: { readonly [key: string]: unknown }):
   if (code !== undefined && (typeof code !== 'string' || !isDataCode(code))) {
     return 'returned a `code` that no rejected outcome has.'
   }
-  return rejected((code as DataCode | undefined) ?? list[0]?.code ?? 'app.failed', list, issues.length > maxIssues)
+  return rejected(code ?? list[0]?.code ?? 'app.failed', list, issues.length > maxIssues)
 }
 
 function issueOf({ code, pointer, path, keyword, message }: AppIssue): Issue {

@@ -52,7 +52,7 @@ export class FunctionPlacement implements Placement {
     call.holder = view
     let result: unknown
     try {
-      result = run(call.payload as never, view)
+      result = run(call.payload, view)
     } catch (error) {
       return call.fail(faultOf(side, 'threw an error.', error))
     }

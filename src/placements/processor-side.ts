@@ -41,7 +41,7 @@ export class ProcessorSide implements Placement {
   readonly run = (call: Call): void => {
     const leftMs = call.expiresAt === Number.POSITIVE_INFINITY ? call.expiresAt : call.expiresAt - performance.now()
     if (leftMs <= 0) return call.fail(deadlineError('door'))
-    if (isStarter(this.#processor)) new StartedCall(call, this.#processor, leftMs)
+    if (isStarter(this.#processor)) new StartedCall(call).start(this.#processor, leftMs)
     else this.#runForeign(call, leftMs)
   }
 
@@ -60,36 +60,39 @@ export class ProcessorSide implements Placement {
       ...(leftMs <= maxDeadlineMs && { deadlineMs: Math.max(1, leftMs) }),
       ...(call.traceparent !== undefined && { traceparent: call.traceparent }),
     }
-    this.#processor.process(call.payload, options).then(
-      (outcome) => {
-        call.via = viaOf(outcome)
-        call.settle(outcome)
-      },
-      (error: unknown) => {
-        if (!call.patient || !isOverloaded(error) || call.settled) return call.fail(toFault(error))
-        setTimeout(() => !call.settled && this.run(call), Math.max(leastPauseMs, error.retryAfterMs ?? 0))
-      },
-    )
+    const onOutcome = (outcome: Outcome): void => {
+      call.via = viaOf(outcome)
+      call.settle(outcome)
+    }
+    const onError = (error: unknown): void => {
+      if (!call.patient || !isOverloaded(error) || call.settled) return call.fail(toFault(error))
+      setTimeout(() => !call.settled && this.run(call), Math.max(leastPauseMs, error.retryAfterMs ?? 0))
+    }
+    this.#processor.process(call.payload, options).then(onOutcome, onError)
   }
 }
 
 /** One call on a processor of this package. */
 class StartedCall implements Holder {
   readonly #call: Call
-  readonly #inner: Call | undefined
+  /** undefined: it is being started. */
+  #inner: Call | undefined
 
-  constructor(call: Call, processor: CallStarter, deadlineMs: number) {
+  constructor(call: Call) {
     this.#call = call
+  }
+
+  start(processor: CallStarter, deadlineMs: number): void {
+    const call = this.#call
     call.holder = this
-    const { canonical, patient, traceparent } = call
+    const { payload, canonical, patient, traceparent } = call
     const options = { canonical, deadlineMs, patient, traceparent }
-    this.#inner = processor.startCall(call.payload, options, this.#settle, this.#fail)
+    this.#inner = processor.startCall(payload, options, this.#settle, this.#fail)
     if (!call.settled) call.sharedRun = this.#inner
   }
 
   /** The outer call ends first, or has ended with this one. */
   release({ fault }: Call): void {
-    // undefined: the inner call ended while it was started.
     this.#inner?.fail(fault ?? stackless('cancelled'))
   }
 

@@ -46,7 +46,7 @@ const reservedShare = 0.1
 const maxReservedMs = 50
 
 /** Never a reason: the caller ended the call, or asked for what no path can do. */
-const callerFaults: readonly ErrorCode[] = ['cancelled', 'options.invalid', 'internal.parity']
+const callerFaults: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['cancelled', 'options.invalid', 'internal.parity'])
 
 export class Fallback {
   readonly #parts: FallbackParts
@@ -92,7 +92,7 @@ export class Fallback {
     if (call === undefined) return
     if (!(result instanceof SidelaneError)) return call.settle(result)
     const { code, params } = result
-    if (callerFaults.includes(code) || this.#parts.except.has(code)) return call.fail(result)
+    if (callerFaults.has(code) || this.#parts.except.has(code)) return call.fail(result)
     this.#start(call, params?.['reason'] === breakerReason ? breakerReason : (code as FallbackCause))
   }
 

@@ -35,7 +35,7 @@ export class RolloutControl {
   #reading = false
   #readAgain = false
   /** Writes, one after the other. */
-  #writes: Promise<void> = Promise.resolve()
+  #writes: Promise<unknown> = Promise.resolve()
   #pendingWrites = 0
   #stopped = false
 
@@ -143,7 +143,7 @@ export class RolloutControl {
         return problem
       }
     })
-    this.#writes = done.then(() => {})
+    this.#writes = done
     return done
   }
 

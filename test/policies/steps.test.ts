@@ -49,12 +49,12 @@ class NaiveRollout {
     const bad = recent.filter((one) => one.bad).length
     const { steps, back, advance } = this.#options
     if (recent.length >= limit.minCalls && bad / recent.length > limit.max && (this.percent > 0 || !this.held)) {
-      const lower = steps.filter((step) => step < this.percent).at(-1) ?? 0
+      const lower = steps.findLast((step) => step < this.percent) ?? 0
       return this.move(back === 'zero' ? 0 : lower, true, now)
     }
     if (advance === undefined || this.held || now - this.#since < advance.everyMs) return
     if (this.percent > 0 && this.#calls.length < advance.minCalls) return
-    const next = steps.filter((step) => step > this.percent)[0]
+    const next = steps.find((step) => step > this.percent)
     if (next !== undefined) this.move(next, false, now)
   }
 }

@@ -33,7 +33,7 @@ const textOf = (payload: unknown): string =>
       : JSON.stringify(payload)
 
 /** What an app has: parse, check, compress. */
-export const oldCode: AppFunction<unknown> = (payload): AppOutcome => {
+export const oldCode: AppFunction = (payload): AppOutcome => {
   let value: { readonly id?: unknown; readonly total?: unknown }
   try {
     value = JSON.parse(textOf(payload)) as typeof value
@@ -49,7 +49,7 @@ export const oldCode: AppFunction<unknown> = (payload): AppOutcome => {
 export async function inline(): Promise<Processor> {
   const processor = await createProcessor(order, { engine: 'js' })
   onTestFinished(() => processor.close())
-  return processor as Processor
+  return processor
 }
 
 export interface Opened {
@@ -72,9 +72,9 @@ export async function open(options: Partial<RolloutOptions>): Promise<Opened> {
     onEvent: (event) => events.push(event),
     log: (line) => lines.push(line),
     ...options,
-  } as RolloutOptions)
+  })
   onTestFinished(() => rollout.destroy())
-  return { rollout: rollout as Rollout, events, lines }
+  return { rollout: rollout, events, lines }
 }
 
 /** The two functions, each of which says its name. */

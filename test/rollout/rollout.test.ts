@@ -130,7 +130,7 @@ describe('sides', () => {
     })
     await other.close()
     const bad = (options: object): Promise<unknown> =>
-      createRollout({ contract: order, baseline: oldCode, candidate: oldCode, ...options } as never)
+      createRollout({ contract: order, baseline: oldCode, candidate: oldCode, ...options })
     for (const [options, message] of [
       [{ percent: 101 }, 'Expected `percent` to be a number from 0 to 100, got `101` (number)'],
       [{ steps: [5, 1] }, 'Expected `steps` to be ascending numbers above 0, up to 100, got an object (array)'],
@@ -160,7 +160,7 @@ describe('sides', () => {
   test('a stream keeps its order across both sides', async () => {
     const slow: AppFunction = async (payload) => {
       await sleep(1)
-      return oldCode(payload, undefined as never) as never
+      return oldCode(payload, undefined as never)
     }
     const { rollout } = await open({ baseline: slow, percent: 50 })
     const ids: string[] = []
