@@ -1,7 +1,7 @@
 // Reads and checks the benchmark's command line. What each option starts is in run.ts.
 
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { integer } from '#dist/util/option-parsers.js'
+import { integer } from '../src/util/option-parsers.ts'
 
 export interface Args {
   readonly help: boolean

@@ -1,5 +1,5 @@
 // `node build/bench/call-path.js [ROOT]`: lists the files with a function that runs for one warm accepted payload, by
-// placement, in the js engine. ROOT is the built package to examine; default: this one.
+// placement, in the js engine. ROOT is the clone to examine, after `npm run build:all`; default: this one.
 
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -22,9 +22,10 @@ const countedCalls = 9
 type Take = () => Promise<readonly string[]>
 
 const root = resolve(process.argv[2] ?? fileURLToPath(new URL('../../', import.meta.url)))
-const dist = join(root, 'dist')
-const sidelane = (await import(pathToFileURL(join(dist, 'index.js')).href)) as typeof Sidelane
-process.env[folderVariable] = dist
+/** Not bundled: one file for each of src. */
+const modules = join(root, 'build/src')
+const sidelane = (await import(pathToFileURL(join(modules, 'index.js')).href)) as typeof Sidelane
+process.env[folderVariable] = modules
 
 const folder = mkdtempSync(join(tmpdir(), 'sidelane-call-path-'))
 const lock = join(folder, 'order.lock.json')
@@ -33,7 +34,7 @@ const contract = sidelane.loadContract(lock)
 const payload = (namedSets(1)['orders'] as () => { payloads: readonly Buffer[] })().payloads[0] as Buffer
 
 try {
-  const { take } = await CallCoverage.start(dist)
+  const { take } = await CallCoverage.start(modules)
   await showInline(take)
   await showPool(take)
   await showSidecar(take, 'inline')
@@ -61,7 +62,7 @@ async function showSidecar(take: Take, placement: 'inline' | 'pool'): Promise<vo
   const socket = join(folder, `${placement}.sock`)
   const hook = new URL('./call-path/daemon.js', import.meta.url)
   const options = ['--engine', 'js', '--placement', placement, '--threads', '1', '--log-sample', '0']
-  const daemon = fork(join(dist, 'daemon.js'), ['--socket', socket, '--contract', lock, ...options], {
+  const daemon = fork(join(modules, 'daemon.js'), ['--socket', socket, '--contract', lock, ...options], {
     execArgv: ['--import', hook.href],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import type { KeyedContract } from './model/index.ts'
 import { configTexts as texts, drainCauses } from './tables/daemon-texts.ts'
 import { fillTemplate } from './util/fill-template.ts'
-import { readPackageJson } from './util/package-json.ts'
+import { readPackageJson } from './util/package-files.ts'
 import {
   ConfigError,
   daemonHelp,

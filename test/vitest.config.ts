@@ -2,18 +2,29 @@ import { defineConfig } from 'vitest/config'
 
 const source = (path: string): string => new URL(`../src/${path}`, import.meta.url).pathname
 
-// `--mode faults` (npm run test:faults): the fault rows alone, one file after the other, because they look at what the whole
-// process holds and at the clock.
+/** The folders with a mode of their own: `--mode faults` (npm run test:faults), `--mode package` (npm run test:package). */
+const modes = {
+  // One file after the other, because they look at what the whole process holds and at the clock.
+  faults: { include: ['test/faults/*.test.ts'], maxWorkers: 1 },
+  // They install the packed package in fresh projects, from the registry.
+  package: {
+    include: ['test/package/*.test.ts'],
+    globalSetup: ['test/support/pack-once.ts'],
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    maxWorkers: 2,
+  },
+}
+
 export default defineConfig(({ mode }) => ({
   // What package.json's "imports" choose in the built package.
   resolve: { alias: { '#runtime': source('runtime/node.ts'), '#binding': source('engine/native/binding.ts') } },
   test: {
     root: new URL('..', import.meta.url).pathname,
-    include: mode === 'faults' ? ['test/faults/*.test.ts'] : ['test/**/*.test.ts'],
-    exclude: mode === 'faults' ? [] : ['test/faults/**'],
+    exclude: mode in modes ? [] : ['test/faults/**', 'test/package/**'],
     reporters: [['./test/support/reporter.ts', {}]],
     testTimeout: 30_000,
     pool: 'forks',
-    maxWorkers: mode === 'faults' ? 1 : 2,
+    ...(modes[mode as keyof typeof modes] ?? { include: ['test/**/*.test.ts'], maxWorkers: 2 }),
   },
 }))

@@ -10,6 +10,8 @@ export const listFileVariable = 'SIDELANE_CALL_PATH_LIST'
 export class CallCoverage {
   readonly #session = new Session()
   readonly #prefix: string
+  /** What `#runtime` resolves to is bundled. */
+  readonly #runtime = import.meta.resolve('#runtime')
 
   /** `folder`: of the compiled files that are listed. */
   static async start(folder: string): Promise<CallCoverage> {
@@ -28,6 +30,7 @@ export class CallCoverage {
   readonly take = async (): Promise<string[]> => {
     const { result } = await this.#session.post('Profiler.takePreciseCoverage')
     return result
+      .map((file) => (file.url === this.#runtime ? { ...file, url: `${this.#prefix}runtime/node.js` } : file))
       .filter(({ url }) => url.startsWith(this.#prefix))
       .filter(({ functions }) => functions.some(({ ranges }) => (ranges[0]?.count ?? 0) > 0))
       .map(({ url }) => url.slice(this.#prefix.length).replace(/\.js$/, '.ts'))

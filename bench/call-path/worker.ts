@@ -1,16 +1,13 @@
 // The pool's worker with coverage: writes the list of each task's files to a file.
 
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { CallCoverage, folderVariable, listFileVariable } from './coverage.ts'
 
-/** The second name: before the folders were renamed. */
-const workerFiles = ['placements/pool/worker.js', 'placement/pool/worker.js']
-
 const folder = process.env[folderVariable] as string
-const file = workerFiles.map((name) => join(folder, name)).find((path) => existsSync(path)) as string
+const file = join(folder, 'placements/pool/worker.js')
 const coverage = await CallCoverage.start(folder)
 const { run: runTask } = (await import(pathToFileURL(file).href)) as { run: (task: unknown) => unknown }
 

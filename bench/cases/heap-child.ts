@@ -2,7 +2,7 @@
 // abort when the heap limit of its command line is too low. Without the check of a placement, which would refuse the contract.
 
 import process from 'node:process'
-import { createEngine } from '#dist/engine/index.js'
+import { createEngine } from '../../src/engine/index.ts'
 import { heapContract, payloadOf, type ContractId, type ShapeId } from './heap-shapes.ts'
 
 const [shape, contract, bytes] = process.argv.slice(2) as [ShapeId, ContractId, string]

@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
-import { worstCase } from '#dist/tables/worst-case.js'
+import { worstCase } from '../../src/tables/worst-case.ts'
 import { contractIds, heapContract, shapeIds, type ContractId, type ShapeId } from './heap-shapes.ts'
 import type { Target } from '../targets.ts'
 

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { isBlank, LineSplitter } from '#dist/ndjson/lines.js'
+import { isBlank, LineSplitter } from '../../src/ndjson/lines.ts'
 import { inferLock, type InferredLock } from '../contracts/inferred.ts'
 import type { ContractRef } from '../contracts/sources.ts'
 import { makeClicks } from './clicks.ts'

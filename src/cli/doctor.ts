@@ -1,6 +1,6 @@
 // `sidelane doctor`: checks the engines and the machine. The checks are in doctor-*.ts.
 
-import { readPackageJson } from '../util/package-json.ts'
+import { readPackageJson } from '../util/package-files.ts'
 import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
 import type { Check } from './doctor-check.ts'
 import { checkCodecs, checkContract, checkEngine, loadEngines } from './doctor-engines.ts'

@@ -1,6 +1,6 @@
 // The command line as a function from arguments to an exit code. All errors are printed here.
 
-import { readPackageJson } from '../util/package-json.ts'
+import { readPackageJson } from '../util/package-files.ts'
 import { dispatch, exitCodes, UsageError, type Command, type ExitCode } from './command.ts'
 import { contract } from './contract.ts'
 import { doctor } from './doctor.ts'

@@ -3,18 +3,16 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { daemonHelp, readOptions, type Options } from '../server/index.ts'
 import { choice } from '../util/option-parsers.ts'
+import { packageFile } from '../util/package-files.ts'
 import { UsageError, type Command, type ExitCode } from './command.ts'
 import { optionValue } from './options.ts'
 
 const topic = 'serve'
 
-/** Works from src/cli and from dist/cli: both are two folders below the package root. */
-const inPackage = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
-const sidelaned = inPackage('native/sidelaned')
-const script = inPackage('dist/daemon.js')
+const sidelaned = packageFile('native/sidelaned')
+const script = packageFile('dist/daemon.js')
 
 const help = `${daemonHelp('sidelane serve')}
 

@@ -1,49 +1,46 @@
 // Every public item has a docstring: all exports of package.json and each public member, in the built declarations.
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-interface Door {
-  readonly types?: string
+interface Condition {
+  readonly types: string
 }
 const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  readonly exports: Readonly<Record<string, Door | string>>
+  readonly exports: Readonly<Record<string, { readonly import: Condition } | string>>
 }
 const entryPoints = Object.values(exports).flatMap((entry) =>
-  typeof entry === 'string' || !entry.types ? [] : [entry.types],
+  typeof entry === 'string' ? [] : [join(root, entry.import.types)],
 )
 
 interface Exported {
   readonly name: string
-  readonly file: string
+  /** The text of the file with the declaration. */
+  readonly text: string
 }
 
-/** The names that a declaration file exports, with the declaring file. */
-function exportsOf(file: string, met: ReadonlySet<string> = new Set()): Exported[] {
-  if (met.has(file)) return []
-  const text = readFileSync(file, 'utf8')
-  const seen = new Set([...met, file])
-  const own = [...text.matchAll(declaration)].map((match) => ({ name: match[1] as string, file }))
-  const from = (target: string): string => join(dirname(file), target.replace(/\.ts$/, '.d.ts'))
-  const all = [...text.matchAll(/^export (?:type )?\* from '([^']+)'/gm)].flatMap((match) =>
-    exportsOf(from(match[1] as string), seen),
-  )
-  const named = [...text.matchAll(/^export (?:type )?\{([^}]*)\} from '([^']+)'/gm)].flatMap((match) => {
-    const names = new Set((match[1] as string).split(',').map((name) => name.replace(/\btype\b/, '').trim()))
-    return exportsOf(from(match[2] as string), seen).filter(({ name }) => names.has(name))
+const declarationOf = (name: string): RegExp =>
+  new RegExp(String.raw`^(?:declare )?(?:abstract )?(?:function|const|class|interface|type) ${name}\b`, 'm')
+
+/** The names that an entry exports, declared in it or in a file that it shares with others. */
+function exportsOf(entry: string, shared: readonly string[]): Exported[] {
+  const text = readFileSync(entry, 'utf8')
+  const [, list = ''] = /^export \{([^}]*)\};?\s*$/m.exec(text) ?? []
+  return list.split(',').map((item) => {
+    const name = item.replace(/\btype\b/, '').trim()
+    const file = [text, ...shared].find((one) => declarationOf(name).test(one))
+    if (file === undefined) throw new Error(`${entry} exports ${name}, which is declared nowhere`)
+    return { name, text: file }
   })
-  return [...own, ...all, ...named]
 }
-
-const declaration = /^export (?:declare )?(?:abstract )?(?:function|const|class|interface|type) (\w+)/gm
 
 /** The places without a docstring in a declaration: the item itself, and its direct members. */
-function undocumented({ name, file }: Exported): string[] {
-  const lines = readFileSync(file, 'utf8').split('\n')
-  const start = lines.findIndex((line) => new RegExp(String.raw`^export (?:declare )?\w+ ${name}\b`).test(line))
+function undocumented({ name, text }: Exported): string[] {
+  const lines = text.split('\n')
+  const start = lines.findIndex((line) => declarationOf(name).test(line))
   const places: string[] = []
   const check = (at: number, place: string): void => {
     if (lines[at - 1]?.trimEnd().endsWith('*/') !== true) places.push(place)
@@ -51,10 +48,10 @@ function undocumented({ name, file }: Exported): string[] {
   check(start, name)
   // The indented lines of a function are parameters, not members.
   const head = lines[start] as string
-  if (!head.endsWith('{') || head.includes(' function ')) return places
+  if (!head.endsWith('{') || head.includes('function ')) return places
   for (let at = start + 1; !lines[at]?.startsWith('}'); at++) {
-    // Members are indented by four columns; deeper lines belong to a member. Symbol names are skipped.
-    const member = /^ {4}(?:(?:readonly|get|static|override) )*(constructor|\w+|"[^"]+")(?=[?(:<])/.exec(
+    // Members are indented by two columns; deeper lines belong to a member. Symbol names are skipped.
+    const member = /^ {2}(?:(?:readonly|get|static|override) )*(constructor|\w+|"[^"]+")(?=[?(:<])/.exec(
       lines[at] ?? '',
     )
     if (member !== null) check(at, `${name}.${member[1]}`)
@@ -63,11 +60,15 @@ function undocumented({ name, file }: Exported): string[] {
 }
 
 test.skipIf(!existsSync(join(root, 'dist')))('every exported item and each of its members has a docstring', () => {
-  const items = entryPoints.flatMap((path) => exportsOf(join(root, path)))
-  const missing = items.flatMap((item) =>
-    undocumented(item).map((place) => `${relative(join(root, 'dist'), item.file)}: ${place}`),
+  const chunks = join(root, 'dist/chunks')
+  const shared = readdirSync(chunks)
+    .filter((file) => file.endsWith('.d.ts'))
+    .map((file) => readFileSync(join(chunks, file), 'utf8'))
+  const found = entryPoints.map((entry) => ({ entry, items: exportsOf(entry, shared) }))
+  const missing = found.flatMap(({ entry, items }) =>
+    items.flatMap((item) => undocumented(item).map((place) => `${basename(entry)}: ${place}`)),
   )
   // Fails if the search finds too few items.
-  expect(new Set(items.map(({ name }) => name)).size).toBeGreaterThan(60)
+  expect(new Set(found.flatMap(({ items }) => items.map(({ name }) => name))).size).toBeGreaterThan(60)
   expect([...new Set(missing)].toSorted()).toEqual([])
 })

@@ -1,6 +1,6 @@
 // The pages name existing npm scripts, benchmark options, environment variables, files and headings.
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { usage } from '../../bench/args.ts'
@@ -17,6 +17,15 @@ const packed = new Set(
   ).flatMap(({ files }) => files.map(({ path }) => path)),
 )
 
+/** The text of every source file and test. */
+const code = ['src', 'test']
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+  )
+  .filter((name) => name.endsWith('.ts'))
+  .map(pageText)
+  .join('\n')
+
 describe.each(allPageNames)('%s', (name) => {
   const text = pageText(name)
   const named = (pattern: RegExp): string[] => [
@@ -28,13 +37,6 @@ describe.each(allPageNames)('%s', (name) => {
   })
 
   test('names environment variables that the code reads', () => {
-    const readers = [
-      'src/engine/native/binding.ts',
-      'test/support/need.ts',
-      'test/differential/differential.test.ts',
-      'test/faults/daemon-process.test.ts',
-    ]
-    const code = readers.map(pageText).join('\n')
     expect(named(/\b(SIDELANE_[A-Z_]+)/g).filter((variable) => !code.includes(`process.env['${variable}']`))).toEqual(
       [],
     )

@@ -79,6 +79,7 @@ describe.skipIf(!existsSync(main))('ts snippets', () => {
       compilerOptions: {
         rootDir: '.',
         outDir: '.',
+        noEmit: false,
         declaration: false,
         declarationMap: false,
         sourceMap: false,

@@ -1,6 +1,6 @@
 // Makes the addon of this thread throw, as `catch_unwind` does after a panic, for bytes that contain the marker. Returns a
 // function that restores the addon.
-import { loadBinding } from '../../dist/engine/native/binding.js'
+import { loadBinding } from '#binding'
 
 const entries = ['addContract', 'process', 'decompressZstd']
 

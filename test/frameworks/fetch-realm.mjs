@@ -4,7 +4,7 @@ import { createRealm } from '../edge/realm.mjs'
 
 const realm = createRealm({ Blob, DecompressionStream, Headers, ReadableStream, Request, Response, btoa, console })
 const { createProcessor, parseContract } = await realm.import('dist/edge.js')
-const { receive, respond } = await realm.import('dist/frameworks/fetch.js')
+const { receive, respond } = await realm.import('dist/fetch.js')
 
 const schema = { type: 'object', properties: { id: { type: 'integer', minimum: 1 } }, required: ['id'] }
 const open = (codec) =>

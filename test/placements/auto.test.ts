@@ -21,7 +21,7 @@ async function openAuto(options: object = {}): Promise<Auto> {
   writeFileSync(
     file,
     `import { readFileSync } from 'node:fs'
-    import { run as answer } from ${JSON.stringify(new URL('../../dist/placements/pool/worker.js', import.meta.url).href)}
+    import { run as answer } from ${JSON.stringify(new URL('../../dist/worker.js', import.meta.url).href)}
     export function run(task) {
       const order = 'hello' in task ? '' : readFileSync(${JSON.stringify(order)}, 'utf8')
       if (order === 'exit') process.exit(7)
@@ -113,7 +113,7 @@ test('without workers small payloads run inline and large ones fail', async () =
 })
 
 test('small payloads succeed although every task kills its worker', async () => {
-  const { processor, workers } = await openAuto({ maxQueue: 100_000 })
+  const { processor, workers } = await openAuto({ maxQueue: 100_000, deadlineMs: 60_000 })
   workers('exit')
   expect(await answered(processor, 200)).toBe(true)
 })

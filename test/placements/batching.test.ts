@@ -16,7 +16,7 @@ const ignore = (): void => {}
 
 /** The host runs from the sources, its worker from dist. */
 async function withSpy(run: (processor: Processor, runs: Runs) => Promise<void>): Promise<void> {
-  const workerUrl = new URL('../../dist/placements/pool/worker.js', import.meta.url)
+  const workerUrl = new URL('../../dist/worker.js', import.meta.url)
   await using processor = await createProcessor(contractOf({}), {
     placement: 'pool',
     engine: 'js',

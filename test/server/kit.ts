@@ -31,7 +31,7 @@ export const settings: ServiceSettings = {
   maxInFlight: 256,
   maxConnections: 16,
   maxExcessConnections: 8,
-  workerUrl: new URL('../../dist/placements/pool/worker.js', import.meta.url),
+  workerUrl: new URL('../../dist/worker.js', import.meta.url),
   drainMs: 10_000,
   server: 'sidelane-test/1',
 }

@@ -13,7 +13,7 @@ import { lock, serve, settings, unlocked } from './kit.ts'
 import { frame, RawClient, request, type Frame } from './raw-client.ts'
 
 /** The built worker: a thread does not run the sources. */
-const workerUrl = new URL('../../dist/placements/pool/worker.js', import.meta.url)
+const workerUrl = new URL('../../dist/worker.js', import.meta.url)
 const numbers = lock('numbers')
 const codeOf = ({ text }: Frame): string => text?.code ?? 'accepted'
 

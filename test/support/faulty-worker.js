@@ -2,8 +2,8 @@
 // payload, after the outcomes of earlier payloads are written. All other payloads run in the shipped worker.
 import { pbkdf2Sync } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
-import { BatchBuffer, words } from '../../dist/placements/pool/batch-layout.js'
-import { run as answer } from '../../dist/placements/pool/worker.js'
+import { BatchBuffer, words } from '../../build/src/placements/pool/batch-layout.js'
+import { run as answer } from '../../build/src/placements/pool/worker.js'
 
 const acts = {
   /** Milliseconds. */

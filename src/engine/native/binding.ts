@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { packageFile, readPackageJson } from '../../util/package-files.ts'
 
 /** What the addon exports (native/addon). Synchronous; contracts belong to the calling thread. */
 export interface Binding {
@@ -42,9 +42,6 @@ export interface Failure {
 
 const require = createRequire(import.meta.url)
 
-/** From dist/engine/native and from src/engine/native alike. */
-const root = new URL('../../../', import.meta.url)
-
 let loaded: LoadResult | undefined
 
 /** Loads the addon once. `SIDELANE_NATIVE_PATH` replaces the package's own candidates by one file. */
@@ -71,7 +68,7 @@ function load(paths: readonly string[]): LoadResult {
 }
 
 function checkVersion(binding: Binding): void {
-  const wanted = (require(fileURLToPath(new URL('package.json', root))) as { version: string }).version
+  const wanted = readPackageJson().version
   const found = binding.version()
   if (found !== wanted) throw new Error(`Expected an addon of version ${wanted}, got ${found}. Rebuild it.`)
 }
@@ -79,7 +76,7 @@ function checkVersion(binding: Binding): void {
 function candidates(): string[] {
   const given = process.env['SIDELANE_NATIVE_PATH']
   if (given) return [resolve(given)]
-  return platformNames().map((name) => fileURLToPath(new URL(`native/sidelane.${name}.node`, root)))
+  return platformNames().map((name) => packageFile(`native/sidelane.${name}.node`))
 }
 
 /** The file names of @napi-rs/cli. On Linux the dynamic loader rejects the addon of the other C library. */

@@ -1,6 +1,7 @@
 // Wraps Piscina: checks start-up, never passes a signal, and replaces a group whose workers cannot start. What tasks contain
 // and how many run at once is not here.
 
+import { pathToFileURL } from 'node:url'
 import type { Worker } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import {
@@ -11,6 +12,7 @@ import {
   type RestartCause,
 } from '../../model/index.ts'
 import { Backoff } from '../../util/backoff.ts'
+import { packageFile } from '../../util/package-files.ts'
 import { withTimeout } from '../../util/with-timeout.ts'
 import {
   errorExitCode,
@@ -67,7 +69,7 @@ export class WorkerGroup {
   /** Rejects with `engine.unavailable`, or `options.invalid` for a worker file of the caller, within 10 s. */
   static async start(options: WorkerGroupOptions): Promise<WorkerGroup> {
     const { Piscina } = await import('piscina')
-    const file = String(options.workerUrl ?? new URL('./worker.js', import.meta.url))
+    const file = String(options.workerUrl ?? pathToFileURL(packageFile('dist/worker.js')))
     const pool = new Piscina<Task, unknown>({
       filename: file,
       name: 'run',

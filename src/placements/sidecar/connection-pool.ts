@@ -3,7 +3,7 @@
 
 import { SidelaneError, type EngineName, type EngineReport } from '../../model/index.ts'
 import { Backoff } from '../../util/backoff.ts'
-import { readPackageJson } from '../../util/package-json.ts'
+import { readPackageJson } from '../../util/package-files.ts'
 import type { ClientContract } from './client-contract.ts'
 import { Connection, type ConnectionEvents } from './connection.ts'
 import { connectFault, copyOf, lostFault, unavailable } from './errors.ts'

@@ -4,9 +4,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { SidelaneError, type DaemonName, type EngineName, type LaunchSettings } from '../../model/index.ts'
 import { Backoff } from '../../util/backoff.ts'
+import { packageFile } from '../../util/package-files.ts'
 import { ContractFeed, type LaunchContract, type LaunchEvents } from './contract-feed.ts'
 import { LaunchDirectory, removeStale } from './launch-directory.ts'
 
@@ -172,9 +172,6 @@ interface DaemonFile {
   /** Arguments before the daemon's own options. */
   readonly args: readonly string[]
 }
-
-/** A file of the package, from dist/placements/sidecar and from src/placements/sidecar alike. */
-const packageFile = (name: string): string => fileURLToPath(new URL(`../../../${name}`, import.meta.url))
 
 /** Throws `engine.unavailable` when the file is missing, and `options.invalid` for sidelaned with the js engine. */
 function findDaemon(daemon: DaemonName, engine: EngineName): DaemonFile {

@@ -3,4 +3,4 @@
 import { panicAt } from '../panic.js'
 
 panicAt('panic in a worker')
-export const { run } = await import('../../../dist/placements/pool/worker.js')
+export const { run } = await import('../../../dist/worker.js')
