@@ -9,6 +9,7 @@ import type { FallbackCause, SideName } from './via.ts'
 
 /** What a function is told about its call. */
 export interface AppCall {
+  /** The contract of the call. */
   readonly contract: Contract
   /** Aborted when the call ends before the function does: by its deadline, its signal, or the end of the processor. */
   readonly signal: AbortSignal
@@ -20,42 +21,55 @@ export interface AppCall {
 
 /** An issue as sidelane writes it, or as zod does (`path`). */
 export interface AppIssue {
+  /** A code of sidelane, or the app's own. */
   readonly code?: string | undefined
   /** JSON pointer (RFC 6901). Default: that of `path`, else the document itself. */
   readonly pointer?: string | undefined
+  /** Keys and indexes from the root. */
   readonly path?: readonly PropertyKey[] | undefined
+  /** The keyword of the schema, as sidelane names it. */
   readonly keyword?: string | undefined
+  /** For people; it may quote the payload, so it is never logged. */
   readonly message?: string | undefined
 }
 
+/** An accepted payload, as a function returns it: what is missing is filled in. */
+export interface AppAccepted {
+  /** The payload passed. */
+  readonly ok: true
+  /** The result, compressed with `codec`. */
+  readonly body: Uint8Array
+  /** Default: the codec of the contract. */
+  readonly codec?: Codec | undefined
+  /** Default null. */
+  readonly digest?: string | null | undefined
+  /** The result before compression. */
+  readonly canonical?: Uint8Array | undefined
+}
+
+/** A rejected payload, as a function returns it: what is missing is filled in. */
+export interface AppRejected {
+  /** The payload is invalid. */
+  readonly ok: false
+  /** Default: that of the first issue if it is one of sidelane's, else `app.failed`. */
+  readonly code?: string | undefined
+  /** Of sidelane, or of zod. Default: none. */
+  readonly issues?: readonly AppIssue[] | undefined
+}
+
 /** What a function returns: an outcome, of which most fields may be missing. */
-export type AppOutcome =
-  | {
-      readonly ok: true
-      /** The result, compressed with `codec`. */
-      readonly body: Uint8Array
-      /** Default: the codec of the contract. */
-      readonly codec?: Codec | undefined
-      /** Default null. */
-      readonly digest?: string | null | undefined
-      /** The result before compression. */
-      readonly canonical?: Uint8Array | undefined
-    }
-  | {
-      readonly ok: false
-      /** Default: that of the first issue if it is one of sidelane's, else `app.failed`. */
-      readonly code?: string | undefined
-      readonly issues?: readonly AppIssue[] | undefined
-    }
+export type AppOutcome = AppAccepted | AppRejected
 
 /**
  * Processes a payload as the call site gave it. Throwing means that it failed. It may take one of the types only, if the call
  * site gives no other.
  */
-export type AppFunction<In = unknown> = {
+export type AppFunction<In = unknown> = AppCode<In>['process']
+
+interface AppCode<In> {
   // The parameters of a method are compared in both directions, so that code from before fits as it is.
   process(payload: Uint8Array | string | In, call: AppCall): AppOutcome | void | Promise<AppOutcome | void>
-}['process']
+}
 
 /** How a function failed. */
 type AppFailure = 'threw' | 'result'

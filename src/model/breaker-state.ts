@@ -5,6 +5,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 
 /** Counters and the state of a breaker. */
 export interface BreakerStats {
+  /** Now. */
   readonly state: BreakerState
   /** How often it opened, since creation. */
   readonly opened: number

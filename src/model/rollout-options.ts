@@ -79,29 +79,37 @@ export type ShadowSettings = { readonly [K in Exclude<keyof ShadowOptions, 'onMi
 
 /** Two sides disagree. Holds nothing of the payload. */
 export interface Mismatch {
-  /** The contract's name and id. */
+  /** The contract's name. */
   readonly contract: string
+  /** The contract's id. */
   readonly contractId: string
   /** `verdict`: one accepts. `document`: both accept, and their canonical forms differ. `issues`: both reject, differently. */
   readonly kind: 'verdict' | 'document' | 'issues'
+  /** What the old path said. */
   readonly baseline: MismatchSide
+  /** What the new path said. */
   readonly candidate: MismatchSide
 }
 
 /** What one side said. */
 export interface MismatchSide {
+  /** It accepts the payload. */
   readonly ok: boolean
   /** Of the canonical form; null: rejected, or `digest` of the contract is keyed. */
   readonly digest: string | null
   /** Of the issues, each once. */
   readonly codes: readonly string[]
+  /** Of the issues, each once. */
   readonly keywords: readonly Keyword[]
 }
 
 /** What a mismatch is about. Holds the payload. */
 export interface MismatchSample {
+  /** As the call gave it; bytes are a copy. */
   readonly payload: unknown
+  /** The outcome of the old path. */
   readonly baseline: unknown
+  /** The outcome of the new path. */
   readonly candidate: unknown
 }
 
@@ -153,6 +161,7 @@ export interface RolloutOptions<In = unknown, Out = In, C extends boolean = bool
 
 /** As FallbackOptions, and to the old path. */
 export interface RolloutFallbackOptions extends Omit<FallbackOptions, 'to'> {
+  /** What answers. */
   readonly to: 'baseline' | FallbackTarget
 }
 
