@@ -112,6 +112,11 @@ ${Object.entries(commands)
   .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
   .join('\n')}
 
+Options
+${fileHelp}
+  --reason TEXT   with set and stop: why
+  --json          with status: the entries as JSON
+
 Examples
   sidelane rollout status
   sidelane rollout set order 25

@@ -2,7 +2,7 @@
 
 import { pointerOf } from '../json/index.ts'
 import type { Contract } from './contract.ts'
-import { isDataCode, SidelaneError } from './errors.ts'
+import { isDataCode, stackless, type SidelaneError } from './errors.ts'
 import { isKeyword } from './issue.ts'
 import { maxIssues, rejected, type Accepted, type Codec, type Issue, type Outcome } from './outcome.ts'
 import type { FallbackCause, SideName } from './via.ts'
@@ -81,7 +81,8 @@ export function appFunctionFault(
   detail: string,
   cause?: unknown,
 ): SidelaneError {
-  return new SidelaneError('app.threw', {
+  // The cause has the stack that matters.
+  return stackless('app.threw', {
     message: `The function of the ${side} ${detail}`,
     params: { side, failure },
     ...(cause !== undefined && { cause }),
