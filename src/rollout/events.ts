@@ -31,8 +31,10 @@ export class RolloutEvents {
     if (this.#writeLine !== undefined && this.#isWorthALine(event)) this.#writeLine(lineOf(event))
   }
 
-  #isWorthALine({ type }: RolloutEvent): boolean {
-    if (type !== 'mismatch') return true
+  #isWorthALine(event: RolloutEvent): boolean {
+    // Code that sets the percent knows it.
+    if (event.type === 'percent') return event.by !== 'code'
+    if (event.type !== 'mismatch') return true
     const now = performance.now()
     if (now - this.#mismatchLoggedAt < mismatchPauseMs) return false
     this.#mismatchLoggedAt = now
