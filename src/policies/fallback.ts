@@ -132,7 +132,9 @@ export function boundedPath(run: Run, maxCalls: number): FallbackPath {
   const hasSpace = (): boolean => running.size < maxCalls
   const permit = { release: (call: Call): void => void running.delete(call) }
   const start = (call: Call): void => {
-    if (!hasSpace()) return call.fail(stackless('overloaded', { message: 'The fallback is full.', retryAfterMs: 100 }))
+    // The concurrency of a stream bounds its calls.
+    if (!call.patient && !hasSpace())
+      return call.fail(stackless('overloaded', { message: 'The fallback is full.', retryAfterMs: 100 }))
     running.add(call)
     call.permit = permit
     run(call)

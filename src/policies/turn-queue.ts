@@ -44,7 +44,8 @@ export class TurnQueue implements FallbackPath, Holder {
     if (this.#waiting.size === 0 && this.#hasTime()) return this.#take(call)
     const { minWaiting, maxWaitMs } = this.#options
     const waitMs = this.#waiting.size * this.#meanMs.value
-    if (this.#waiting.size >= minWaiting && waitMs >= maxWaitMs) {
+    // The concurrency of a stream bounds its calls.
+    if (!call.patient && this.#waiting.size >= minWaiting && waitMs >= maxWaitMs) {
       return call.fail(
         stackless('overloaded', { message: 'The fallback is full.', retryAfterMs: retryAfterMs(waitMs) }),
       )
