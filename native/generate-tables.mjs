@@ -15,6 +15,7 @@ const source = (path) => jiti.import(`../src/${path}`)
 const { dataErrors, faultErrors } = await source('tables/errors.ts')
 // As text: the docs of the constants are copied too.
 const layout = readFileSync(new URL('../src/tables/outcome-layout.ts', import.meta.url), 'utf8')
+const { jsonExpectations } = await source('tables/json-expectations.ts')
 const lock = await source('tables/lock-keywords.ts')
 const { violations, clientViolations } = await source('tables/wire-violations.ts')
 const metricTables = await source('tables/metrics.ts')
@@ -109,6 +110,27 @@ ${selfList(Object.keys(errors))}
 pub(crate) const ENTRIES: [(&str, u16, u16, &str); ${Object.keys(errors).length}] = [
 ${lines(errors, entry).join('\n')}
 ];
+`,
+)
+
+const expectations = file(
+  'json-expectations.ts',
+  'What a text that is not JSON lacks at its error.',
+  enumOf(
+    'Expectation',
+    'What could stand at the error instead.',
+    Object.fromEntries(
+      lines(jsonExpectations, (word, phrase) => [word, `${phrase[0].toUpperCase()}${phrase.slice(1)}.`]),
+    ),
+  ),
+  `impl Expectation {
+    /// The word in \`params\`.
+    pub const fn name(self) -> &'static str {
+        match self {
+${lines(jsonExpectations, (word) => `            Self::${pascal(word)} => ${text(word)},`).join('\n')}
+        }
+    }
+}
 `,
 )
 
@@ -287,6 +309,7 @@ pub struct FileKind {
 
 writeFiles({
   'core/src/error_codes.rs': errorCodes,
+  'core/src/read/expectation.rs': expectations,
   'core/src/lock/keyword_table.rs': keywordTable,
   'wire/src/outcome_layout.rs': outcomeLayout,
   'wire/src/violation_texts.rs': violationTexts,

@@ -5,6 +5,7 @@ import {
   checkContract,
   resolveHostOptions,
   resolveProcessorOptions,
+  SidelaneError,
   splitCreateOptions,
   type Call,
   type Contract,
@@ -17,12 +18,14 @@ import {
   type Placement,
   type Processor,
 } from './model/index.ts'
-import { createEngine } from './engine/index.ts'
+import { createEngine, warnOfFallback } from './engine/index.ts'
 import type { PlacedHost, PolicyStats } from './host/index.ts'
 import { Admission, Breaker, breaker, deadline, type QueueState } from './policies/index.ts'
 import { openFallback } from './open-fallback.ts'
 import { buildHost, buildInlineHost, type HostPlan } from './build-host.ts'
+import { needsExportConditionNode } from '#runtime'
 import { LinkedList } from './util/linked-list.ts'
+import { PackageFilesError } from './util/package-files.ts'
 import { AutoPlacement, InlinePlacement, PoolPlacement, SidecarPlacement } from './placements/index.ts'
 
 /**
@@ -65,7 +68,28 @@ export async function createProcessor<In, Out, C extends boolean = false, A exte
   }
 }
 
-async function openHost(
+async function openHost(...args: Parameters<typeof placeHost>): Promise<PlacedHost> {
+  // The web twin of #runtime lacks it: bundlers end the build with its name, require() gives undefined.
+  if (needsExportConditionNode !== true) throw withoutNode()
+  try {
+    return await placeHost(...args)
+  } catch (cause) {
+    if (!(cause instanceof PackageFilesError || isDenied(cause))) throw cause
+    throw new SidelaneError('engine.unavailable', { message: cause.message, cause })
+  }
+}
+
+/** Deno was started without a permission; the message names its flag. */
+const isDenied = (error: unknown): error is Error => (error as Partial<Error> | undefined)?.name === 'NotCapable'
+
+const withoutNode = (): SidelaneError =>
+  new SidelaneError('engine.unavailable', {
+    message:
+      'A bundler or a test runner for browsers chose the files of sidelane that are without Node: add the export condition ' +
+      '"node" (docs/bundlers.md), or import sidelane/edge.',
+  })
+
+async function placeHost(
   what: HostPlan['what'],
   settings: HostSettings,
   first: readonly KeyedContract[],
@@ -76,6 +100,7 @@ async function openHost(
   }
   // Before any worker: an addon that only workers load can crash the process when the last of them ends.
   const engine = createEngine(settings.engine, settings.jsCompressor)
+  warnOfFallback(settings.engine, engine.report)
   if (settings.placement === 'inline') {
     if (settings.fallback === undefined && settings.breaker === undefined) {
       return buildInlineHost(what, engine, settings.cache)

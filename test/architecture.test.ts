@@ -12,7 +12,7 @@ const map: Record<string, readonly string[]> = {
   runtime: ['tables', 'util'],
   pattern: [],
   util: [],
-  json: ['runtime', 'util'],
+  json: ['runtime', 'tables', 'util'],
   tables: [],
   // Floor 1: the shared types, and what makes and reads contracts.
   model: ['json', 'pattern', 'tables', 'util'],
@@ -33,7 +33,7 @@ const map: Record<string, readonly string[]> = {
   // Floor 4: composition.
   'build-host': ['engine', 'host', 'model', 'placements', 'policies', 'runtime', 'util'],
   'open-fallback': ['engine', 'model', 'placements', 'policies'],
-  create: ['build-host', 'engine', 'host', 'model', 'open-fallback', 'placements', 'policies', 'util'],
+  create: ['build-host', 'engine', 'host', 'model', 'open-fallback', 'placements', 'policies', 'runtime', 'util'],
   rollout: ['engine', 'json', 'model', 'policies', 'runtime'],
   'create-rollout': ['build-host', 'model', 'open-fallback', 'placements', 'policies', 'rollout', 'util'],
   frameworks: ['model', 'runtime', 'tables', 'util'],

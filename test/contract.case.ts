@@ -50,18 +50,24 @@ const orderValue = (number: number): { id: string; email: string; lines: { sku: 
 })
 const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 
-/** One payload for each data error. */
-const refused: Readonly<Record<string, { status: number; payload: string | Uint8Array }>> = {
-  'limit.bytes': { status: 413, payload: new Uint8Array(100_001).fill(0x20) },
-  'parse.bom': { status: 400, payload: Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b, 0x7d) },
-  'parse.utf8': { status: 400, payload: Uint8Array.of(0x22, 0xff, 0x22) },
-  'limit.depth': { status: 400, payload: '['.repeat(65) },
-  'parse.syntax': { status: 400, payload: '{"id":}' },
-  'parse.lone_surrogate': { status: 400, payload: '{"id":"\\ud800"}' },
-  'parse.forbidden_key': { status: 400, payload: '{"__proto__":1}' },
-  'parse.duplicate_key': { status: 400, payload: '{"id":1,"\\u0069d":2}' },
-  'number.range': { status: 400, payload: '{"id":1e400}' },
-  'number.unsafe_integer': { status: 400, payload: '{"id":9007199254740993}' },
+const at = (offset: number, line: number, column: number): object => ({ offset, line, column })
+
+/** One payload for each data error, and where its issue is. */
+const refused: Readonly<Record<string, { status: number; payload: string | Uint8Array; params?: object }>> = {
+  'limit.bytes': {
+    status: 413,
+    payload: new Uint8Array(100_001).fill(0x20),
+    params: { offset: 100_000, limit: 100_000 },
+  },
+  'parse.bom': { status: 400, payload: Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b, 0x7d), params: at(0, 1, 1) },
+  'parse.utf8': { status: 400, payload: Uint8Array.of(0x22, 0xff, 0x22), params: at(1, 1, 2) },
+  'limit.depth': { status: 400, payload: '['.repeat(65), params: { ...at(64, 1, 65), limit: 64 } },
+  'parse.syntax': { status: 400, payload: '{"é":\n}', params: { ...at(7, 2, 1), expected: 'value' } },
+  'parse.lone_surrogate': { status: 400, payload: '{"id":"\\ud800"}', params: at(6, 1, 7) },
+  'parse.forbidden_key': { status: 400, payload: '{"__proto__":1}', params: at(1, 1, 2) },
+  'parse.duplicate_key': { status: 400, payload: '{"id":1,"\\u0069d":2}', params: at(8, 1, 9) },
+  'number.range': { status: 400, payload: '{"id":1e400}', params: at(6, 1, 7) },
+  'number.unsafe_integer': { status: 400, payload: '{"id":9007199254740993}', params: at(6, 1, 7) },
   'validate.failed': { status: 422, payload: '{"id":7}' },
 }
 
@@ -122,10 +128,11 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(comparable(typed)).toEqual(comparable(bytes))
     })
 
-    for (const [code, { status, payload }] of Object.entries(refused)) {
+    for (const [code, { status, payload, params }] of Object.entries(refused)) {
       check(`a payload is rejected with ${code}`, async () => {
         const outcome = await (await sharedHost()).processor(order).process(payload)
         expect(outcome).toMatchObject({ ok: false, code, status, truncated: false })
+        if (params !== undefined) expect(outcome).toMatchObject({ issues: [{ code, params }] })
         expect(outcome).toEqual(await (await inlineJs).processor(order).process(payload))
       })
     }
@@ -139,7 +146,8 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       const payload = (objects: number): string => `[${Array.from({ length: objects }, () => '{}').join()}]`
       expect(accepted(await processor.process(payload(99))).canonicalBytes).toBe(99 * 1009 + 1)
       const outcome = await processor.process(payload(30_000))
-      expect(outcome).toEqual({ ok: false, code: 'limit.bytes', status: 413, issues: [], truncated: false })
+      const issues = [{ code: 'limit.bytes', pointer: '', params: { limit: 100_000 } }]
+      expect(outcome).toEqual({ ok: false, code: 'limit.bytes', status: 413, issues, truncated: false })
     })
 
     check('issues have pointer, keyword and parameters, in order', async () => {
@@ -169,7 +177,9 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
     check('an empty payload is a syntax error', async () => {
       const processor = (await sharedHost()).processor(order)
       for (const payload of ['', new Uint8Array()]) {
-        expect(await processor.process(payload)).toMatchObject({ code: 'parse.syntax', issues: [] })
+        const params = { offset: 0, line: 1, column: 1, expected: 'value' }
+        const issues = [{ code: 'parse.syntax', pointer: '', params }]
+        expect(await processor.process(payload)).toMatchObject({ code: 'parse.syntax', issues })
       }
     })
 

@@ -7,27 +7,34 @@ const blockBytes = 128 * 1024
 /** A partly filled block is written after this time. */
 const maxDelayMs = 20
 
+export interface BufferedWriterOptions {
+  /** `close` ends the stream. */
+  readonly isOwned: boolean
+  /** Called once, with the first error of the stream: a closed pipe, a full disk. */
+  readonly onFailure: (error: NodeJS.ErrnoException) => void
+  /** Called with the number of bytes that the stream has taken so far. */
+  readonly onWritten?: (bytes: number) => void
+}
+
 export class BufferedWriter {
+  /** Bytes appended so far. */
+  appended = 0
   readonly #stream: Writable
-  readonly #isOwned: boolean
-  readonly #onFailure: (error: NodeJS.ErrnoException) => void
+  readonly #options: BufferedWriterOptions
   readonly #spare: Buffer[] = []
   #block: Buffer = Buffer.allocUnsafeSlow(blockBytes)
   #used = 0
   /** Bytes handed to the stream and not yet written by it. */
   #pending = 0
+  /** Bytes that the stream has written. */
+  #taken = 0
   #written: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #failed = false
 
-  /**
-   * `isOwned`: `close` ends the stream. `onFailure` is called once, with the first error of the stream: a closed pipe, a
-   * full disk.
-   */
-  constructor(stream: Writable, isOwned: boolean, onFailure: (error: NodeJS.ErrnoException) => void) {
+  constructor(stream: Writable, options: BufferedWriterOptions) {
     this.#stream = stream
-    this.#isOwned = isOwned
-    this.#onFailure = onFailure
+    this.#options = options
     stream.on('error', this.#fail)
   }
 
@@ -45,7 +52,10 @@ export class BufferedWriter {
 
   writeBytes(bytes: Uint8Array): void {
     if (bytes.length > blockBytes - this.#used) this.#send()
-    if (bytes.length > blockBytes) return this.#write(bytes, () => undefined)
+    if (bytes.length > blockBytes) {
+      this.appended += bytes.length
+      return this.#write(bytes, () => undefined)
+    }
     this.#block.set(bytes, this.#used)
     this.#grow(bytes.length)
   }
@@ -59,11 +69,13 @@ export class BufferedWriter {
   /** Flushes, and ends the stream if it is owned. */
   async close(): Promise<void> {
     await this.flush()
-    if (this.#isOwned && !this.#failed) await new Promise<void>((resolve) => this.#stream.once('close', resolve).end())
+    if (this.#options.isOwned && !this.#failed)
+      await new Promise<void>((resolve) => this.#stream.once('close', resolve).end())
   }
 
   #grow(length: number): void {
     this.#used += length
+    this.appended += length
     this.#timer ??= setTimeout(() => this.#send(), maxDelayMs)
   }
 
@@ -85,6 +97,7 @@ export class BufferedWriter {
       this.#stream.write(bytes, (error) => {
         this.#pending -= bytes.length
         if (error) this.#fail(error)
+        else this.#options.onWritten?.((this.#taken += bytes.length))
         done()
         resolve()
       })
@@ -95,6 +108,6 @@ export class BufferedWriter {
   readonly #fail = (error: NodeJS.ErrnoException): void => {
     if (this.#failed) return
     this.#failed = true
-    this.#onFailure(error)
+    this.#options.onFailure(error)
   }
 }

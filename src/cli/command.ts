@@ -2,28 +2,34 @@
 
 import { statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import type { ExitCode } from './exit-codes.ts'
 import type { Io } from './io.ts'
 
-/** Scripts rely on these: the meaning of a number never changes. */
-export const exitCodes = {
-  ok: 0,
-  /** The data or the contract was rejected; stderr or stdout has the details. */
-  rejected: 1,
-  /** Usage error: unknown option, missing file. */
-  usage: 2,
-  /** No daemon answers. */
-  unreachable: 3,
-  /** Stopped by ^C after finishing the payloads in flight. 128 + SIGINT, as in shells. */
-  interrupted: 130,
-} as const
+export { exitCodes, type ExitCode } from './exit-codes.ts'
 
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+/** What the value of an option is: the path of a file or directory, one of some names, or any other text. */
+export type OptionValue = 'file' | 'text' | readonly string[]
+
+/** An option; without `value` a flag. */
+export interface Option {
+  readonly value?: OptionValue
+  /** One letter. */
+  readonly short?: string
+}
+
+/** The options by name, without the `--`. Parsing and completion read this table, and a test compares it with the help. */
+export type OptionTable = Readonly<Record<string, Option>>
 
 export interface Command {
   /** One line for the list of commands. */
   readonly summary: string
   /** The complete help text, with examples. */
   readonly help: string
+  readonly options: OptionTable
+  /** What may stand without an option: paths, or one of some names. */
+  readonly operands?: 'file' | readonly string[]
+  /** The commands of a group. */
+  readonly commands?: Readonly<Record<string, Command>>
   run(args: readonly string[], io: Io): Promise<ExitCode>
 }
 
@@ -38,36 +44,26 @@ export class UsageError extends Error {
   }
 }
 
-interface OptionNames<V extends string, F extends string> {
-  /** The options with a value. `out` has the short form `-o`, where `shortOut` is set. */
-  readonly valued?: readonly V[]
-  /** The options without a value. */
-  readonly flags?: readonly F[]
-  readonly shortOut?: boolean
-}
-
-interface ReadArgs<V extends string, F extends string> {
-  readonly values: { readonly [K in V]?: string } & { readonly [K in F]?: boolean }
-  readonly positionals: readonly string[]
-}
-
 /** `parseArgs` of node:util in strict mode; its errors become UsageError. */
-export function readArgs<V extends string = never, F extends string = never>(
-  topic: string,
-  args: readonly string[],
-  { valued = [], flags = [], shortOut = false }: OptionNames<V, F>,
-): ReadArgs<V, F> {
-  const options = Object.fromEntries([
-    ...valued.map((name) => [name, { type: 'string' as const, ...(shortOut && name === 'out' && { short: 'o' }) }]),
-    ...flags.map((name) => [name, { type: 'boolean' as const }]),
-  ])
+export function readArgs<const O extends OptionTable>(topic: string, args: readonly string[], options: O): ReadArgs<O> {
+  const specs = Object.fromEntries(
+    Object.entries(options).map(([name, { value, short }]) => [
+      name,
+      { type: value === undefined ? ('boolean' as const) : ('string' as const), ...(short !== undefined && { short }) },
+    ]),
+  )
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: true }) as ReadArgs<V, F>
+    return parseArgs({ args: [...args], options: specs, strict: true, allowPositionals: true }) as ReadArgs<O>
   } catch (error) {
     throw new UsageError(topic, error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error), {
       cause: error,
     })
   }
+}
+
+interface ReadArgs<O extends OptionTable> {
+  readonly values: { readonly [K in keyof O]?: O[K] extends { readonly value: OptionValue } ? string : boolean }
+  readonly positionals: readonly string[]
 }
 
 /** True for an existing regular file. */
@@ -88,6 +84,7 @@ export async function dispatch(
   io: Io,
 ): Promise<ExitCode> {
   if (name === undefined) throw new UsageError(topic, `Expected a command: ${Object.keys(commands).join(', ')}`)
+  if (name === 'help' && args.length > 0) return dispatch(topic, commands, help, [...args, '--help'], io)
   if (name === 'help' || name === '--help' || name === '-h') {
     io.print(help)
     return 0
@@ -96,7 +93,7 @@ export async function dispatch(
   if (command === undefined)
     throw new UsageError(topic, `Unknown command "${name}"; expected one of ${Object.keys(commands).join(', ')}`)
   // In `sidelane contract export --help` the help is that of the inner command.
-  if (asksForHelp(args.slice(0, 1)) || (asksForHelp(args) && !command.help.includes('\nCommands\n'))) {
+  if (asksForHelp(args.slice(0, 1)) || (asksForHelp(args) && command.commands === undefined)) {
     io.print(command.help)
     return 0
   }

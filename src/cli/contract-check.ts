@@ -2,26 +2,29 @@
 
 import { compareContracts, type Change } from '../contract/index.ts'
 import type { Contract } from '../model/index.ts'
-import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import type { Io } from './io.ts'
-import { findContract } from './find-contract.ts'
+import { findContract, moduleOptions } from './find-contract.ts'
 import { contractOption } from './options.ts'
 
 const topic = 'contract check'
 
-const help = `sidelane contract check LOCK --source FILE [--export EXPORT] [--name NAME] [--json]
+const help = `sidelane contract check LOCK --source FILE [--export EXPORT] [--name NAME] [--timeout SECONDS] [--json]
 sidelane contract check OLD NEW [--json]
 
-Compares the meaning of a lock file with the contract that FILE (.js, .mjs, .ts) exports now, or of two locks, and
+Compares the meaning of a lock file with the contract that FILE (.js, .mjs, .cjs, .ts) exports now, or of two locks, and
 lists each change and what it affects. Descriptions, member order and equivalent spellings are not changes.
 
-  --source FILE      the module that the lock was exported from; importing it runs it
+  --source FILE      the module that the lock was exported from; it runs in a process of its own,
+                     and what it prints goes to stderr
   --export EXPORT    which export, when FILE has several contracts
   --name NAME        which contract, by the name it was defined with
+  --timeout SECONDS  how long the import of FILE may take (60)
   --json             one JSON object: { code, old, new, changes: [{ path, text, affects }] }, where code is
                      "contract.stale" or null, and affects lists old-rejected, new-accepted, digests, bodies, issues
 
-Exit codes: 0 no change in meaning, 1 the meaning changed, 2 usage error.
+Exit codes: 0 no change in meaning, 1 the meaning changed, or FILE or a lock is defective (then stdout is empty),
+2 usage error.
 
 Examples
   sidelane contract check order.lock.json --source order.contract.ts       in CI: fails when the lock is stale
@@ -31,16 +34,24 @@ Examples
   sidelane contract check old.json order.lock.json --json | jq -r '.changes[] | select(.affects[] == "old-rejected") | .text'
 `
 
+const options = {
+  ...moduleOptions,
+  source: { value: 'file' },
+  json: {},
+} as const satisfies OptionTable
+
 export const contractCheck: Command = {
   summary: 'compare the meaning of a lock with its source, or with another lock',
   help,
+  options,
+  operands: 'file',
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, { valued: ['source', 'export', 'name'], flags: ['json'] })
+    const { values, positionals } = readArgs(topic, args, options)
     const [file, other, ...others] = positionals
     if (file === undefined || others.length > 0 || (other === undefined) === (values.source === undefined))
       throw new UsageError(topic, 'Expected LOCK and --source FILE, or two locks')
-    if (other !== undefined && (values.export !== undefined || values.name !== undefined))
-      throw new UsageError(topic, '--export and --name go with --source FILE')
+    if (other !== undefined && [values.export, values.name, values.timeout].some((given) => given !== undefined))
+      throw new UsageError(topic, '--export, --name and --timeout go with --source FILE')
     const old = contractOption(topic, file)
     const next =
       other === undefined ? await findContract(values.source ?? '', values, topic) : contractOption(topic, other)

@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url'
 import { importContract } from '../contract/import/index.ts'
-import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import { fileOption, writeFileAtomically } from './options.ts'
 import { lockText } from '../contract/index.ts'
 import { readText, toPlain } from '../json/index.ts'
@@ -30,14 +30,22 @@ Examples
   sidelane contract import openapi.json --root '#/components/schemas/Order' -o order.lock.json --name order
 `
 
+const options = {
+  out: { value: 'file', short: 'o' },
+  name: { value: 'text' },
+  root: { value: 'text' },
+  objects: { value: ['loose', 'strict', 'strip'] },
+  numbers: { value: ['safe', 'double', 'int64'] },
+  defaults: { value: ['insert', 'ignore'] },
+} as const satisfies OptionTable
+
 export const contractImport: Command = {
   summary: 'write the contract of a JSON Schema or an OpenAPI schema to a lock file',
   help,
+  options,
+  operands: 'file',
   run(args, io) {
-    const { values, positionals } = readArgs(topic, args, {
-      valued: ['out', 'name', 'root', 'objects', 'numbers', 'defaults'],
-      shortOut: true,
-    })
+    const { values, positionals } = readArgs(topic, args, options)
     const [file, ...others] = positionals
     const { out, name, root, objects = 'loose', numbers = 'safe', defaults = 'ignore' } = values
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')

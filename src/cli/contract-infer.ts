@@ -2,12 +2,12 @@
 
 import { existsSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { contractNameRule, isContractName, type Contract } from '../model/index.ts'
+import { contractNameRule, describeIssue, isContractName, type Contract } from '../model/index.ts'
 import { parseLock, lockText } from '../contract/index.ts'
 import { createEngine } from '../engine/index.ts'
-import { inferContract, type Inferred, type LargeInteger } from '../infer/index.ts'
+import type { inferContract, Inferred, LargeInteger } from '../infer/index.ts'
 import { formatCount, formatPlural } from './format-units.ts'
-import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import type { Io } from './io.ts'
 import { Progress } from './progress.ts'
 import { openSamples, type SampleSource } from './sample-files.ts'
@@ -18,7 +18,8 @@ const topic = 'contract infer'
 const help = `sidelane contract infer FILE -o MODULE [--name NAME] [--objects strip|strict|loose] [--typescript]
 
 Drafts a contract from sample payloads, as zod source with comments on what to review. The draft accepts every sample.
-FILE holds a payload a line (.ndjson, .jsonl), a JSON array of payloads, or one payload.
+FILE holds a payload a line, a JSON array of payloads, or JSON values over several lines; it may be compressed (gzip, zstd)
+or UTF-16. In a file of lines by its name (.ndjson, .jsonl) a line may be an array.
 
   -o, --out MODULE   where to write; "-" is stdout. An existing file is overwritten only with --force
   --name NAME        the contract's name: letters, digits, ".", "_" and "-"; default: the name of FILE
@@ -41,15 +42,22 @@ Examples
   then: review the comments, and  sidelane contract export order.contract.js -o order.lock.json
 `
 
+const options = {
+  out: { value: 'file', short: 'o' },
+  name: { value: 'text' },
+  objects: { value: ['strip', 'strict', 'loose'] },
+  'show-values': {},
+  typescript: {},
+  force: {},
+} as const satisfies OptionTable
+
 export const contractInfer: Command = {
   summary: 'draft a contract from sample payloads, as zod source to review',
   help,
-  run(args, io) {
-    const { values, positionals } = readArgs(topic, args, {
-      valued: ['out', 'name', 'objects'],
-      flags: ['typescript', 'force', 'show-values'],
-      shortOut: true,
-    })
+  options,
+  operands: 'file',
+  async run(args, io) {
+    const { values, positionals } = readArgs(topic, args, options)
     const [file, ...others] = positionals
     const { out } = values
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
@@ -63,17 +71,18 @@ export const contractInfer: Command = {
       throw new UsageError(topic, `Expected --objects to be strip, strict or loose, got "${objects}"`)
     const samples = fileOption(topic, () => openSamples(file))
     const watched = { [Symbol.iterator]: () => withProgress(samples, statSync(file).size, io) }
+    const infer = await loadInfer()
     let reported = 0
     const inferred = fileOption(topic, () =>
-      inferContract(watched, {
+      infer(watched, {
         name,
         objects,
         showValues: values['show-values'] === true,
         typescript: values.typescript ?? /\.[cm]?ts$/.test(out),
         origin: basename(file),
-        onSkipped: ({ code, pointer = '' }) => {
+        onSkipped: (skipped) => {
           reported++
-          if (reported <= maxReported) io.log(`${samples.where}: ${code}${pointer === '' ? '' : ` at ${pointer}`}`)
+          if (reported <= maxReported) io.log(`${samples.where}: ${skipped.code}: ${describeIssue(skipped)}`)
         },
       }),
     )
@@ -85,11 +94,22 @@ export const contractInfer: Command = {
     if (out === '-') io.print(inferred.source)
     else writeFileAtomically(out, inferred.source, topic)
     io.log(summary(inferred, out))
-    return Promise.resolve(exitCodes.ok)
+    return exitCodes.ok
   },
 }
 
 const maxReported = 20
+
+/** Loaded here only: it imports zod, which all other commands do without. */
+async function loadInfer(): Promise<typeof inferContract> {
+  try {
+    return (await import('../infer/index.ts')).inferContract
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes("'zod'")) throw cause
+    throw new UsageError(topic, 'contract infer writes and checks a zod schema: npm install zod', { cause })
+  }
+}
 
 const isObjects = (text: string): text is 'strip' | 'strict' | 'loose' => ['strip', 'strict', 'loose'].includes(text)
 
@@ -109,6 +129,7 @@ const largeIntegerText = ({ pointer, numbers }: LargeInteger, where: string): st
 /** The file name, as a contract name in kebab case. */
 const nameOf = (file: string): string =>
   basename(file)
+    .replace(/\.(?:gz|zst)$/, '')
     .replace(/\.[^.]*$/, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

@@ -2,7 +2,7 @@
 
 import { lockText, stepBudget } from '../contract/index.ts'
 import type { Contract } from '../model/index.ts'
-import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import { formatCount } from './format-units.ts'
 import type { Io } from './io.ts'
 import { contractOption } from './options.ts'
@@ -22,11 +22,17 @@ Examples
   sidelane contract show order.lock.json --json | jq .norms
 `
 
+const options = {
+  json: {},
+} as const satisfies OptionTable
+
 export const contractShow: Command = {
   summary: 'check a lock file and print its contents',
   help,
+  options,
+  operands: 'file',
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, { flags: ['json'] })
+    const { values, positionals } = readArgs(topic, args, options)
     const [file, ...others] = positionals
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one LOCK')
     const contract = contractOption(topic, file)

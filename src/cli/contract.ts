@@ -36,5 +36,7 @@ The lock is the contract: commit it, and load it with loadContract('order.lock.j
 export const contract: Command = {
   summary: 'draft a contract, write it to a lock file, read and compare locks (infer, export, import, show, check)',
   help,
+  options: {},
+  commands,
   run: (args, io) => dispatch('contract', commands, help, args, io),
 }

@@ -4,7 +4,7 @@
 import { request, type IncomingMessage } from 'node:http'
 import { clientTexts as texts } from '../tables/daemon-texts.ts'
 import { fillTemplate } from '../util/fill-template.ts'
-import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../util/socket-path.ts'
+import { checkOwnDirectory, checkSocketPath, defaultSocketPath, ownUid } from '../util/socket-path.ts'
 import { UsageError } from './command.ts'
 import type { Io } from './io.ts'
 
@@ -38,7 +38,9 @@ export async function askDaemon(
   }
   const signal = AbortSignal.timeout(timeoutMs)
   try {
-    return await get(socket, path, signal)
+    const response = await get(socket, path, signal)
+    if (response.status === 403) throw new Error(fillTemplate(texts.forbidden, { uid: ownUid() }))
+    return response
   } catch (error) {
     io.log(
       `sidelane: ${socket}: ${signal.aborted ? fillTemplate(texts.noAnswer, { ms: timeoutMs }) : printable((error as Error).message)}`,

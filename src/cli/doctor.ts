@@ -1,20 +1,21 @@
 // `sidelane doctor`: checks the engines and the machine. The checks are in doctor-*.ts.
 
+import { findSidelaned } from '../util/find-sidelaned.ts'
 import { readPackageJson } from '../util/package-files.ts'
-import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import type { Check } from './doctor-check.ts'
-import { checkCodecs, checkContract, checkEngine, loadEngines } from './doctor-engines.ts'
+import { checkCodecs, checkContract, checkEngine, checkSidelaned, loadEngines } from './doctor-engines.ts'
 import { checkCores, checkCpu, checkDescriptors, checkMemory, checkNode, checkUnicode } from './doctor-machine.ts'
 import { checkThresholds, selfTest } from './doctor-self-test.ts'
 import type { Io } from './io.ts'
-import { contractOption, keyOption, placements } from './options.ts'
+import { contractOption, keyOption } from './options.ts'
 
 const topic = 'doctor'
 
 const help = `sidelane doctor [--json] [--contract LOCK]
 
-Shows which engine is used here and why, and its codecs; checks Node, Unicode, processor, cores, memory and file
-descriptors; measures the thresholds of placement auto; then processes a sample with each engine on each placement and
+Shows which engine is used here and why, its codecs, and sidelaned; checks Node, Unicode, processor, cores, memory and
+file descriptors; measures the thresholds of placement auto; then processes a sample with each engine on each placement and
 compares the digests. Each line is ok, warn (works, can be improved) or fail (broken), with advice.
 
   --contract LOCK          also checks whether a contract can be used here
@@ -29,11 +30,18 @@ Examples
 Exit codes: ${exitCodes.ok} nothing is broken, ${exitCodes.rejected} something is broken, ${exitCodes.usage} usage error.
 `
 
+const options = {
+  contract: { value: 'file' },
+  'digest-key-file': { value: 'file' },
+  json: {},
+} as const satisfies OptionTable
+
 export const doctor: Command = {
   summary: 'check engine, codecs and machine, and test them',
   help,
+  options,
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, { valued: ['contract', 'digest-key-file'], flags: ['json'] })
+    const { values, positionals } = readArgs(topic, args, options)
     if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
     const contract = values.contract === undefined ? undefined : contractOption(topic, values.contract)
     const digestKey = keyOption(topic, values['digest-key-file'])
@@ -44,6 +52,7 @@ export const doctor: Command = {
     const checks: Check[] = [
       checkNode(process.versions.node, supported.node),
       checkEngine(engines, system.sharedObjects ?? []),
+      ...(process.platform === 'win32' ? [] : [checkSidelaned(findSidelaned())]),
       ...checkCodecs(engines),
       ...(contract === undefined ? [] : [checkContract(engines, contract, digestKey)]),
       checkUnicode(process.versions['unicode']),
@@ -52,7 +61,7 @@ export const doctor: Command = {
       checkMemory(),
       checkDescriptors(system.userLimits?.open_files?.soft),
       await checkThresholds(),
-      ...(await selfTest(engines.native === undefined ? ['js'] : ['native', 'js'], placements)),
+      ...(await selfTest(engines.native === undefined ? ['js'] : ['native', 'js'], ['pool', 'inline', 'auto'])),
     ]
     const ok = checks.every(({ status }) => status !== 'fail')
     io.print(

@@ -3,9 +3,10 @@
 
 import { choice, integer } from '../util/option-parsers.ts'
 import { formatBytes, formatCount, formatPlural } from './format-units.ts'
-import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import { Inspector, maxEncodedBytes, Problem } from './inspect-result.ts'
 import { NdjsonJob } from './ndjson-job.ts'
+import { PayloadSplitter } from './payload-splitter.ts'
 import { codecs, contractOption, keyOption, optionValue } from './options.ts'
 
 const topic = 'inspect'
@@ -17,10 +18,11 @@ The inverse of sidelane process: decompresses each result, verifies its size and
 JSON, one payload a line. A body must be exactly one complete member without trailing bytes. Defects go to stderr as
 JSON lines, with the line number:
 
-  {"line":7,"code":"digest.mismatch","message":"The digest is not the SHA-256 of the content."}
+  {"line":7,"code":"digest.mismatch","detail":"The digest is not the SHA-256 of the content."}
 
 The codes: "line.malformed" (not a result of sidelane process), "codec.corrupt", "codec.mismatch" (not the contract's),
 "codec.unavailable", "size.mismatch", "limit.output", "digest.mismatch", "content.malformed" (not JSON on one line).
+Results that are compressed as a whole (gzip, zstd) or UTF-16 are read too.
 
   --contract LOCK          also checks the contract's codec and digest, and uses its dictionary
   --digest-key-file FILE   the digests are HMAC-SHA-256 with this key; without it they are SHA-256
@@ -37,19 +39,30 @@ Examples
   sidelane inspect --codec gzip body.json.gz | jq .
   sidelane inspect --codec gzip --digest 9f86d081884c7d65… < body.json.gz
 
-Exit codes: ${exitCodes.ok} all valid, ${exitCodes.rejected} defects, ${exitCodes.usage} usage error, ${exitCodes.interrupted} stopped by ^C.
+Exit codes: ${exitCodes.ok} all valid, ${exitCodes.rejected} defects, ${exitCodes.usage} usage error, ${exitCodes.interrupted} stopped by ^C, ${exitCodes.terminated} by SIGTERM,
+${exitCodes.outputClosed} the reader closed the output.
 `
 
 const defaultMaxBytes = 67_108_864
 
+const options = {
+  contract: { value: 'file' },
+  'digest-key-file': { value: 'file' },
+  'max-bytes': { value: 'text' },
+  in: { value: 'file' },
+  out: { value: 'file' },
+  quiet: {},
+  codec: { value: codecs },
+  digest: { value: 'text' },
+} as const satisfies OptionTable
+
 export const inspect: Command = {
   summary: 'verify and decompress results of process',
   help: help.replace('CODECS', codecs.join(', ')),
+  options,
+  operands: 'file',
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, {
-      valued: ['contract', 'digest-key-file', 'max-bytes', 'in', 'out', 'codec', 'digest'],
-      flags: ['quiet'],
-    })
+    const { values, positionals } = readArgs(topic, args, options)
     const codec = optionValue(topic, 'codec', values.codec, choice(...codecs))
     const maxBytes = optionValue(topic, 'max-bytes', values['max-bytes'], integer(1, 0x7fff_ffff)) ?? defaultMaxBytes
     const key = keyOption(topic, values['digest-key-file'])
@@ -71,17 +84,16 @@ export const inspect: Command = {
     // One body needs no summary.
     const quiet = values.quiet ?? codec !== undefined
     const job = new NdjsonJob(io, { topic, in: file ?? values.in, out: values.out, quiet })
-    let outBytes = 0
     const check = (line: number | undefined, inspectOne: () => Uint8Array): void => {
       try {
         const canonical = inspectOne()
         job.out.writeBytes(canonical)
         job.out.writeText('\n')
-        outBytes += canonical.length
+        job.accept(0, canonical.length)
       } catch (error) {
         if (!(error instanceof Problem)) throw error
-        const { code, message } = error
-        job.reject({ ...(line !== undefined && { line }), code, message })
+        const { code, message: detail } = error
+        job.reject({ ...(line !== undefined && { line }), code, detail })
       }
     }
 
@@ -91,7 +103,9 @@ export const inspect: Command = {
         check(undefined, () => inspector.inspectBody(body, codec, digest))
         return
       }
-      for await (const { number, payload } of job.lines(maxEncodedBytes(maxBytes))) {
+      const lines = { form: 'ndjson', maxBytes: maxEncodedBytes(maxBytes), acceptsArrays: false } as const
+      const results = job.read(new PayloadSplitter({ ...lines, note: job.note }))
+      for await (const { number, payload } of results) {
         check(number, () => inspector.inspectLine(payload))
         job.counts.lines++
         await job.drain()
@@ -99,7 +113,8 @@ export const inspect: Command = {
     }
     return job.run(work, (rate) => {
       const { lines, bad, bytes } = job.counts
-      const verdicts = `${formatCount(lines - bad)} valid, ${formatCount(bad)} defective`
+      const { results, outBytes } = job.written
+      const verdicts = `${formatCount(results)} valid, ${formatCount(bad)} defective`
       const bare = inspector.unverified > 0 ? `, ${formatCount(inspector.unverified)} without a digest` : ''
       const sizes = `${formatBytes(bytes)} in, ${formatBytes(outBytes)} out`
       return `${formatPlural(lines, 'result')}: ${verdicts}${bare}; ${sizes}; ${rate}`

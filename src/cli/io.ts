@@ -1,8 +1,9 @@
 // The streams of a command: results go to stdout, messages to stderr.
 
-import { fstatSync } from 'node:fs'
+import { fstatSync, type Stats } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
+import { exitCodes } from './exit-codes.ts'
 
 export interface Io {
   /** Writes results to stdout. */
@@ -19,20 +20,27 @@ export interface Streams {
   readonly input: Readable
   /** Size of the input; undefined when it is not a file. */
   readonly inputBytes: number | undefined
+  readonly inputIsDirectory: boolean
   readonly output: Writable
   readonly log: Writable
   /** Columns of the terminal on stderr; undefined when stderr is not a terminal. */
   readonly columns: () => number | undefined
 }
 
-/** The streams of this process. When the reader closes stdout (`| head`), the process ends without an error. */
+/**
+ * The streams of this process. When the reader closes stdout (`| head`), the process ends without a message, as programs
+ * do that SIGPIPE ends.
+ */
 export function processIo(): Io {
   let handedOut = false
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (handedOut) return
-    if (error.code !== 'EPIPE') throw error
-    process.exit()
+    if (error.code === 'EPIPE') process.exit(exitCodes.outputClosed)
+    process.stderr.write(`sidelane: Cannot write stdout: ${error.message}\n`)
+    process.exit(exitCodes.rejected)
   })
+  // Without stderr there is no place for messages.
+  process.stderr.on('error', () => undefined)
   const color = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === ''
   return {
     print: (text) => void process.stdout.write(text),
@@ -43,6 +51,7 @@ export function processIo(): Io {
       return {
         input: process.stdin,
         inputBytes: sizeOf(0),
+        inputIsDirectory: statOf(0)?.isDirectory() ?? false,
         output: process.stdout,
         log: process.stderr,
         columns: () =>
@@ -54,9 +63,13 @@ export function processIo(): Io {
 
 /** Size of an open regular file; undefined for pipes, terminals and closed descriptors. */
 export function sizeOf(descriptor: number): number | undefined {
+  const stat = statOf(descriptor)
+  return stat?.isFile() === true ? stat.size : undefined
+}
+
+function statOf(descriptor: number): Stats | undefined {
   try {
-    const stat = fstatSync(descriptor)
-    return stat.isFile() ? stat.size : undefined
+    return fstatSync(descriptor)
   } catch {
     return undefined
   }

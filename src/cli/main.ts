@@ -1,7 +1,11 @@
 #!/usr/bin/env node
-// The executable. It only connects run.ts to this process.
+// The executable. It only connects a command, or the import of a user's module, to this process.
 
 import { processIo } from './io.ts'
+import { runModule } from './module-process.ts'
+import { moduleArgument } from './module-report.ts'
 import { run } from './run.ts'
 
-process.exitCode = await run(process.argv.slice(2), processIo())
+const [first, ...args] = process.argv.slice(2)
+if (first === moduleArgument) await runModule(args[0] ?? '')
+else process.exitCode = await run(process.argv.slice(2), processIo())

@@ -1,14 +1,17 @@
-// Runs a command that maps NDJSON to NDJSON: files, streams, ^C, closed outputs, progress, summary. The commands process
-// and inspect supply the work for each line.
+// Runs a command that maps payloads to NDJSON: files, streams, signals, closed outputs, progress, summary. The commands process
+// and inspect supply the work for each payload.
 
 import { createReadStream, createWriteStream, openSync, statSync, type Stats } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
-import { isBlank, LineSplitter, type Line } from '../ndjson/index.ts'
 import { BufferedWriter } from './buffered-writer.ts'
 import { exitCodes, UsageError, type ExitCode } from './command.ts'
+import { decodeInput } from './decode-input.ts'
 import { formatCount, formatDuration } from './format-units.ts'
 import { sizeOf, type Io } from './io.ts'
+import { writeErrorText } from './options.ts'
 import { Progress } from './progress.ts'
+import type { InputPayload, PayloadSplitter } from './payload-splitter.ts'
+import { WrittenTally } from './written-tally.ts'
 
 export interface NdjsonJobOptions {
   /** The command, for usage errors. */
@@ -22,12 +25,22 @@ export interface NdjsonJobOptions {
   readonly quiet?: boolean
 }
 
-/** Why a job stops before the end of its input: ^C, or the output accepts no more bytes. */
-type StopReason = 'interrupted' | 'the output was closed'
+/** Why a job stops before the end of its input, with its exit code. */
+const stopCodes = {
+  interrupted: exitCodes.interrupted,
+  terminated: exitCodes.terminated,
+  /** The output accepts no more bytes. An error other than that of a closed pipe is also thrown. */
+  'the output was closed': exitCodes.outputClosed,
+} as const
+type StopReason = keyof typeof stopCodes
+
+const signals = { SIGINT: 'interrupted', SIGTERM: 'terminated' } as const
 
 export class NdjsonJob {
-  /** Bytes read, lines processed (counted by the command), and rejects. */
+  /** Bytes read, payloads processed (counted by the command), and rejects. */
   readonly counts: { bytes: number; lines: number; bad: number } = { bytes: 0, lines: 0, bad: 0 }
+  /** The results that the output has taken. */
+  readonly written: WrittenTally = new WrittenTally()
   readonly out: BufferedWriter
   readonly #rejects: BufferedWriter
   readonly #io: Io
@@ -35,42 +48,48 @@ export class NdjsonJob {
   readonly #progress: Progress
   readonly #quiet: boolean
   #reason: StopReason | undefined
+  #signalled = false
   #failure: Error | undefined
 
   /** Opens the files. Throws UsageError where one cannot be opened, before any output file is truncated. */
   constructor(io: Io, options: NdjsonJobOptions) {
     const streams = io.streams()
     const input = openInput(options)
+    // Node reads a directory as an empty input.
+    if (input === undefined && streams.inputIsDirectory)
+      throw new UsageError(options.topic, 'Cannot read stdin: it is a directory')
     checkOutputs(options)
     const output = openOutput(options.topic, options.out)
     const rejects = openOutput(options.topic, options.rejects)
     this.#io = io
     this.#quiet = options.quiet ?? false
     this.#input = input === undefined ? streams.input : createReadStream('', { fd: input, highWaterMark: 256 * 1024 })
-    this.out = new BufferedWriter(output ?? streams.output, output !== undefined, (error) =>
-      this.#stop('the output was closed', error),
-    )
-    // A closed pipe for rejects does not stop the job; any other error, such as a full disk, does.
-    this.#rejects = new BufferedWriter(
-      rejects ?? streams.log,
-      rejects !== undefined,
-      (error) => error.code !== 'EPIPE' && this.#stop('the output was closed', error),
-    )
+    this.out = new BufferedWriter(output ?? streams.output, {
+      isOwned: output !== undefined,
+      onFailure: (error) => this.#stop('the output was closed', outputError(options.out ?? 'stdout', error)),
+      onWritten: (bytes) => this.written.written(bytes),
+    })
+    this.#rejects = new BufferedWriter(rejects ?? streams.log, {
+      isOwned: rejects !== undefined,
+      onFailure: (error) => {
+        const failure = outputError(options.rejects ?? 'stderr', error)
+        // A closed pipe for rejects does not stop the job; any other error, such as a full disk, does.
+        if (failure !== undefined) this.#stop('the output was closed', failure)
+      },
+    })
     this.#progress = new Progress(streams, input === undefined ? streams.inputBytes : sizeOf(input), () => this.counts)
   }
 
   /**
-   * The lines of the input that are not blank, until the input ends or the job stops. A line of more than `maxBytes`
-   * bytes is replaced by an error.
+   * What the splitter makes of the input, until the input ends or the job stops. The splitter gets UTF-8, decompressed where
+   * the input is compressed.
    */
-  async *lines(maxBytes: number): AsyncGenerator<Line, void, undefined> {
-    const splitter = new LineSplitter(maxBytes)
+  async *read(splitter: PayloadSplitter): AsyncGenerator<InputPayload, void, undefined> {
     try {
-      for await (const chunk of this.#input as AsyncIterable<Uint8Array>) {
-        this.counts.bytes += chunk.length
-        for (const line of splitter.split(chunk)) {
+      for await (const chunk of decodeInput(this.#chunks(), this.note)) {
+        for (const payload of splitter.split(chunk)) {
           if (this.#reason !== undefined) return
-          if (!isBlank(line)) yield line
+          yield payload
         }
       }
     } catch (error) {
@@ -78,18 +97,36 @@ export class NdjsonJob {
       if (this.#reason === undefined) throw error
     }
     if (this.#reason !== undefined) return
-    for (const line of splitter.end()) if (!isBlank(line)) yield line
+    for (const payload of splitter.end()) yield payload
+  }
+
+  async *#chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of this.#input as AsyncIterable<Uint8Array>) {
+      this.counts.bytes += chunk.length
+      yield chunk
+    }
+  }
+
+  /** Tells the user something about the input, unless the job is quiet. */
+  readonly note = (text: string): void => {
+    if (this.#quiet) return
+    this.#progress.clear()
+    this.#io.log(`sidelane: ${text}`)
   }
 
   /** The whole input. Stops reading once it has more than `maxBytes` bytes. */
   async readAll(maxBytes: number): Promise<Uint8Array> {
     const chunks: Uint8Array[] = []
-    for await (const chunk of this.#input as AsyncIterable<Uint8Array>) {
+    for await (const chunk of this.#chunks()) {
       chunks.push(chunk)
-      this.counts.bytes += chunk.length
       if (this.counts.bytes > maxBytes) break
     }
     return new Uint8Array(Buffer.concat(chunks))
+  }
+
+  /** The result that was appended to `out` is whole. */
+  accept(inBytes: number, outBytes: number): void {
+    this.written.add(this.out.appended, inBytes, outBytes)
   }
 
   /** Writes one reject as a line of JSON. */
@@ -106,43 +143,60 @@ export class NdjsonJob {
   }
 
   /**
-   * Runs the work, flushes and closes the outputs, and writes the summary to stderr unless the job is quiet. Throws the
-   * error of the work or of a stream.
+   * Runs the work, flushes and closes the outputs, and writes the summary to stderr unless the job is quiet: also where
+   * the work or a stream fails, whose error is then thrown.
    */
   async run(work: () => Promise<void>, summaryOf: (rate: string) => string): Promise<ExitCode> {
     const from = performance.now()
-    process.on('SIGINT', this.#interrupt)
+    for (const name of Object.keys(signals)) process.on(name, this.#onSignal)
     if (!this.#quiet) this.#progress.start()
     try {
       await work()
+    } catch (error) {
+      this.#failure ??= error as Error
     } finally {
       this.#progress.end()
       this.#input.destroy()
       await this.out.close()
       await this.#rejects.close()
-      process.off('SIGINT', this.#interrupt)
+      for (const name of Object.keys(signals)) process.off(name, this.#onSignal)
+    }
+    if (!this.#quiet) {
+      const ms = performance.now() - from
+      const rate = `${formatDuration(ms)}, ${formatCount((1000 * this.counts.lines) / Math.max(1, ms))}/s`
+      this.#io.log(`sidelane: ${summaryOf(rate)}${this.#end}`)
     }
     if (this.#failure !== undefined) throw this.#failure
-    const ms = performance.now() - from
-    const rate = `${formatDuration(ms)}, ${formatCount((1000 * this.counts.lines) / Math.max(1, ms))}/s`
-    const end = this.#reason === undefined ? '' : `; ${this.#reason}`
-    if (!this.#quiet) this.#io.log(`sidelane: ${summaryOf(rate)}${end}`)
-    if (this.#reason === 'interrupted') return exitCodes.interrupted
+    if (this.#reason !== undefined) return stopCodes[this.#reason]
     return this.counts.bad > 0 ? exitCodes.rejected : exitCodes.ok
   }
 
-  readonly #interrupt = (): void => {
-    // The second ^C ends the process at once.
-    if (this.#reason === 'interrupted') process.exit(exitCodes.interrupted)
-    this.#stop('interrupted')
+  /** How the job ended, for the summary. */
+  get #end(): string {
+    const lost = this.counts.lines - this.counts.bad - this.written.results
+    const unwritten = lost > 0 ? `; ${formatCount(lost)} results were not written` : ''
+    if (this.#reason !== undefined) return `${unwritten}; ${this.#reason}`
+    return this.#failure === undefined ? unwritten : `${unwritten}; stopped by an error`
   }
 
-  #stop(reason: StopReason, failure?: NodeJS.ErrnoException): void {
-    if (failure !== undefined && failure.code !== 'EPIPE') this.#failure ??= failure
+  readonly #onSignal = (name: NodeJS.Signals): void => {
+    const reason = signals[name as keyof typeof signals]
+    // The second one ends the process at once.
+    if (this.#signalled) process.exit(stopCodes[reason])
+    this.#signalled = true
+    this.#stop(reason)
+  }
+
+  #stop(reason: StopReason, failure?: Error): void {
+    this.#failure ??= failure
     this.#reason ??= reason
     this.#input.destroy()
   }
 }
+
+/** undefined for a closed pipe. */
+const outputError = (path: string, { code, message }: NodeJS.ErrnoException): Error | undefined =>
+  code === 'EPIPE' ? undefined : new Error(`Cannot write ${path === '-' ? 'stdout' : path}: ${message}`)
 
 function openInput({ topic, in: path }: NdjsonJobOptions): number | undefined {
   if (path === undefined || path === '-') return undefined
@@ -163,7 +217,7 @@ function openOutput(topic: string, path: string | undefined): Writable | undefin
   try {
     return createWriteStream('', { fd: openSync(path, 'w') })
   } catch (cause) {
-    throw new UsageError(topic, `Cannot write ${path}: ${(cause as Error).message}`, { cause })
+    throw new UsageError(topic, `Cannot write ${path}: ${writeErrorText(cause as Error)}`, { cause })
   }
 }
 

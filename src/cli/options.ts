@@ -3,13 +3,17 @@
 import { randomUUID } from 'node:crypto'
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { loadContract } from '../contract/index.ts'
-import type { Codec, Contract, PlacementName } from '../model/index.ts'
+import type { Codec, Contract } from '../model/index.ts'
 import { FileError, readRegularFileSync } from '../runtime/regular-file.ts'
 import type { OptionParser } from '../util/option-parsers.ts'
 import { UsageError } from './command.ts'
+import { explainNoLock, locksNear } from './explain-file.ts'
 
 /** What `--placement` takes; the first is the default. */
-export const placements: readonly PlacementName[] = ['pool', 'inline', 'auto']
+export const placements: readonly ['pool', 'inline', 'auto', 'sidecar'] = ['pool', 'inline', 'auto', 'sidecar']
+
+/** What `--daemon` takes; the first is the default. */
+export const daemonNames: readonly ['auto', 'sidelaned', 'node'] = ['auto', 'sidelaned', 'node']
 
 export const codecs: readonly Codec[] = ['gzip', 'deflate', 'deflate-raw', 'brotli', 'zstd', 'none']
 
@@ -34,8 +38,23 @@ export function keyOption(topic: string, path: string | undefined): Uint8Array |
   return key
 }
 
-/** Loads a lock file. Throws UsageError where it cannot be read, and `contract.*` where it is refused. */
-export const contractOption = (topic: string, path: string): Contract => fileOption(topic, () => loadContract(path))
+/**
+ * Loads a lock file. Throws UsageError where it cannot be read or is something else, and `contract.*` for a lock that is
+ * refused.
+ */
+export function contractOption(topic: string, path: string): Contract {
+  try {
+    return loadContract(path)
+  } catch (error) {
+    const { cause } = error as Error
+    const explained = explainNoLock(path)
+    if (explained !== undefined) throw new UsageError(topic, explained, { cause: error })
+    if (!(cause instanceof FileError)) throw error
+    const isMissing = cause.code === 'ENOENT' && cause.path === path
+    const near = isMissing || cause.code === 'not_regular' ? locksNear(path, !isMissing) : ''
+    throw new UsageError(topic, `${cause.message}${near}`, { cause })
+  }
+}
 
 /** Throws UsageError where `read` fails because of a file. */
 export function fileOption<T>(topic: string, read: () => T): T {
@@ -55,6 +74,10 @@ export function writeFileAtomically(path: string, text: string, topic: string): 
     renameSync(draft, path)
   } catch (cause) {
     rmSync(draft, { force: true })
-    throw new UsageError(topic, `Cannot write ${path}: ${(cause as Error).message}`, { cause })
+    throw new UsageError(topic, `Cannot write ${path}: ${writeErrorText(cause as Error)}`, { cause })
   }
 }
+
+/** Why a file cannot be written. */
+export const writeErrorText = ({ code, message }: NodeJS.ErrnoException): string =>
+  code === 'EISDIR' ? 'it is a directory' : message

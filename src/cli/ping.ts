@@ -2,7 +2,7 @@
 
 import { clientTexts as texts } from '../tables/daemon-texts.ts'
 import { askDaemon } from './daemon-client.ts'
-import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 
 const topic = 'ping'
 
@@ -19,11 +19,16 @@ Examples
 Exit codes: ${exitCodes.ok} ready, ${exitCodes.rejected} not ready, ${exitCodes.usage} usage error, ${exitCodes.unreachable} no daemon answers.
 `
 
+const options = {
+  socket: { value: 'file' },
+} as const satisfies OptionTable
+
 export const ping: Command = {
   summary: 'ask a daemon whether it is ready',
   help,
+  options,
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, { valued: ['socket'] })
+    const { values, positionals } = readArgs(topic, args, options)
     if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
     const response = await askDaemon(topic, values.socket, '/readyz', io)
     if (response === undefined) return exitCodes.unreachable

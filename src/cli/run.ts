@@ -1,6 +1,7 @@
 // The command line as a function from arguments to an exit code. All errors are printed here.
 
 import { readPackageJson } from '../util/package-files.ts'
+import { completionCommand } from './completion.ts'
 import { dispatch, exitCodes, UsageError, type Command, type ExitCode } from './command.ts'
 import { contract } from './contract.ts'
 import { doctor } from './doctor.ts'
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, Command>> = {
   stats,
   rollout,
   doctor,
+  completion: completionCommand(() => commands),
 }
 
 const help = `sidelane: normalize, validate and compress JSON payloads under one contract
@@ -38,9 +40,11 @@ Examples
   sidelane serve --contract order.lock.json
   sidelane rollout set order 25
   sidelane doctor
+  source <(sidelane completion bash)
 
 sidelane COMMAND --help shows more; --version prints the version.
-Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} rejected, ${exitCodes.usage} usage error.
+Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} rejected, ${exitCodes.usage} usage error, ${exitCodes.unreachable} no daemon answers; ${exitCodes.interrupted}, ${exitCodes.terminated} and ${exitCodes.outputClosed}: ended by
+^C, by SIGTERM, or because the reader closed the output.
 `
 
 /** Runs one command line. Never throws. */

@@ -1,78 +1,103 @@
-// Reads sample payloads from a file: one payload a line, a JSON array of payloads, or one payload.
+// Reads sample payloads from a file, in the forms that `process` reads.
 
 import { closeSync, readSync } from 'node:fs'
-import { isBlank, LineSplitter } from '../ndjson/index.ts'
 import { FileError, openRegularFileSync, readRegularFileSync } from '../runtime/regular-file.ts'
 import { fileKinds } from '../tables/file-kinds.ts'
-
-/** Can be iterated several times. A file of lines is read in chunks each time, so it may be larger than memory. */
-export interface SampleSource extends Iterable<Uint8Array> {
-  /** The position of the latest sample: `line 12`, or `item 3`. */
-  where: string
-  /** Bytes read since the iterator started; undefined: the whole file was read at once. */
-  bytesRead: number | undefined
-}
+import { decodeBytes, isEncoded } from './decode-input.ts'
+import { PayloadSplitter, type InputPayload } from './payload-splitter.ts'
 
 const chunkBytes = 1 << 18
-/** No contract exists yet: only what a file of one JSON text may have bounds a line. */
-const maxLineBytes = fileKinds.samples.maxBytes
+/** No contract exists yet: only what a file of one JSON text may have bounds a sample, and what is decompressed. */
+const maxSampleBytes = fileKinds.samples.maxBytes
 
-/** `.ndjson` and `.jsonl` hold lines. Any other file holds one JSON text, or lines where it is not valid JSON. */
+/**
+ * One payload a line, the items of a JSON array, or JSON values over several lines. In a file of lines by its name
+ * (`.ndjson`, `.jsonl`) a line may be an array. Compressed files and UTF-16 are decoded in memory. Throws FileError.
+ */
 export function openSamples(file: string): SampleSource {
-  if (/\.(?:ndjson|jsonl)$/.test(file)) return linesOf(file)
-  try {
-    const bytes = readRegularFileSync(file, 'samples')
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
-    if (Array.isArray(value) && value.length > 0) return itemsOf(value)
-    return { where: 'the file', bytesRead: undefined, [Symbol.iterator]: () => [bytes].values() }
-  } catch (error) {
-    // Too large for one JSON text: the lines are read in chunks.
-    if (error instanceof SyntaxError || (error instanceof FileError && error.code === 'too_large')) return linesOf(file)
-    throw error
-  }
+  return isEncoded(headOf(file)) ? new SampleSource(file, decoded(file)) : new SampleSource(file, undefined)
 }
 
-const longLine = (file: string): FileError =>
-  new FileError(file, 'samples', 'too_large', `a line has more than ${maxLineBytes} bytes`)
+/** Can be iterated several times. A file is read in chunks each time, so it may be larger than memory. */
+export class SampleSource implements Iterable<Uint8Array> {
+  /** The position of the latest sample: `line 12`, or `item 3, line 12`. */
+  where = ''
+  /** Bytes read since the iterator started; undefined: the whole file was read at once. */
+  bytesRead: number | undefined
+  readonly #file: string
+  /** The content, where it is not read from the file. */
+  readonly #content: Uint8Array | undefined
 
-function linesOf(file: string): SampleSource {
-  // What cannot be read is reported before the first sample.
-  closeSync(openRegularFileSync(file, 'samples'))
-  return {
-    where: '',
-    bytesRead: 0,
-    *[Symbol.iterator]() {
-      const splitter = new LineSplitter(maxLineBytes)
-      let bytes = 0
-      const descriptor = openRegularFileSync(file, 'samples')
-      try {
-        for (let size = -1; size !== 0;) {
-          // The splitter returns views on a chunk, so each chunk has memory of its own.
-          const chunk = new Uint8Array(chunkBytes)
-          size = readSync(descriptor, chunk)
-          this.bytesRead = bytes += size
-          for (const line of size > 0 ? splitter.split(chunk.subarray(0, size)) : splitter.end()) {
-            this.where = `line ${line.number}`
-            if (!(line.payload instanceof Uint8Array)) throw longLine(file)
-            if (!isBlank(line)) yield line.payload
-          }
-          // At once: a sparse file may have no end of the line.
-          if (splitter.isTooLong) throw longLine(file)
-        }
-      } finally {
-        closeSync(descriptor)
+  constructor(file: string, content: Uint8Array | undefined) {
+    this.#file = file
+    this.#content = content
+    if (content === undefined) this.bytesRead = 0
+  }
+
+  *[Symbol.iterator](): Generator<Uint8Array, void, undefined> {
+    const splitter = new PayloadSplitter({
+      form: 'auto',
+      maxBytes: maxSampleBytes,
+      acceptsArrays: /\.(?:ndjson|jsonl)(?:\.\w+)?$/.test(this.#file),
+      note: () => undefined,
+    })
+    if (this.#content === undefined) yield* this.#read(splitter)
+    else yield* this.#give(splitter.split(this.#content))
+    yield* this.#give(splitter.end())
+  }
+
+  *#read(splitter: PayloadSplitter): Generator<Uint8Array, void, undefined> {
+    const descriptor = openRegularFileSync(this.#file, 'samples')
+    let bytes = 0
+    try {
+      for (;;) {
+        // The splitter returns views on a chunk, so each chunk has memory of its own.
+        const chunk = new Uint8Array(chunkBytes)
+        const size = readSync(descriptor, chunk)
+        if (size === 0) return
+        this.bytesRead = bytes += size
+        yield* this.#give(splitter.split(chunk.subarray(0, size)))
+        // At once: a sparse file may have no end of the line.
+        if (splitter.isTooLong) throw this.#tooLong()
       }
-    },
+    } finally {
+      closeSync(descriptor)
+    }
+  }
+
+  *#give(found: Iterable<InputPayload>): Generator<Uint8Array, void, undefined> {
+    for (const { number, item, payload } of found) {
+      this.where = item === undefined ? `line ${number}` : `item ${item}, line ${number}`
+      if (payload instanceof Uint8Array) yield payload
+      else if (payload.code === 'limit.bytes') throw this.#tooLong()
+      // What an array misses is a sample that is no JSON.
+      else yield noBytes
+    }
+  }
+
+  #tooLong(): FileError {
+    return new FileError(this.#file, 'samples', 'too_large', `a sample has more than ${maxSampleBytes} bytes`)
   }
 }
 
-const itemsOf = (items: readonly unknown[]): SampleSource => ({
-  where: '',
-  bytesRead: undefined,
-  *[Symbol.iterator]() {
-    for (const [i, item] of items.entries()) {
-      this.where = `item ${i + 1}`
-      yield Buffer.from(JSON.stringify(item))
-    }
-  },
-})
+const noBytes = new Uint8Array(0)
+
+/** The first bytes. What cannot be read is reported before the first sample. */
+function headOf(file: string): Uint8Array {
+  const descriptor = openRegularFileSync(file, 'samples')
+  try {
+    const head = new Uint8Array(4)
+    return head.subarray(0, readSync(descriptor, head))
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function decoded(file: string): Uint8Array {
+  try {
+    return decodeBytes(readRegularFileSync(file, 'samples'), maxSampleBytes)
+  } catch (error) {
+    if (error instanceof FileError) throw error
+    throw new FileError(file, 'samples', 'encoding', (error as Error).message, { cause: error })
+  }
+}

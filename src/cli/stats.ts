@@ -2,7 +2,7 @@
 
 import { formatBytes, formatCount, formatDuration } from './format-units.ts'
 import { askDaemon, printable } from './daemon-client.ts'
-import { exitCodes, readArgs, UsageError, type Command } from './command.ts'
+import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import type { Io } from './io.ts'
 import { MetricSamples, type Sample } from './parse-prometheus.ts'
 
@@ -22,11 +22,17 @@ Examples
 Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} no metrics, ${exitCodes.usage} usage error, ${exitCodes.unreachable} no daemon answers.
 `
 
+const options = {
+  socket: { value: 'file' },
+  json: {},
+} as const satisfies OptionTable
+
 export const stats: Command = {
   summary: 'show what a daemon has done since its start',
   help,
+  options,
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, { valued: ['socket'], flags: ['json'] })
+    const { values, positionals } = readArgs(topic, args, options)
     if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
     const response = await askDaemon(topic, values.socket, '/metrics', io)
     if (response === undefined) return exitCodes.unreachable

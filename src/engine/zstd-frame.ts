@@ -13,6 +13,15 @@ const dictionaryIdBytes = [0, 1, 2, 4] as const
 const rleBlock = 1
 const reservedBlock = 3
 
+/** The size of a frame's header behind its descriptor, the byte that follows the magic number. */
+export function zstdHeaderBytes(descriptor: number): number {
+  const single = (descriptor & 32) !== 0
+  return (single ? 0 : 1) + dictionaryIdBytes[(descriptor & 3) as 0 | 1 | 2 | 3] + contentSizeBytes(descriptor, single)
+}
+
+const contentSizeBytes = (descriptor: number, single: boolean): number =>
+  [single ? 1 : 0, 2, 4, 8][descriptor >>> 6] as number
+
 /** The frame at the start of the bytes; undefined when there is none or it is truncated. */
 export function readZstdFrame(bytes: Uint8Array): ZstdFrame | undefined {
   if (bytes.length < 6) return undefined
@@ -21,11 +30,10 @@ export function readZstdFrame(bytes: Uint8Array): ZstdFrame | undefined {
   if (view.getUint32(0, true) !== magic || descriptor & 8) return undefined
   const single = (descriptor & 32) !== 0
   const hasChecksum = (descriptor & 4) !== 0
-  let at = 5 + (single ? 0 : 1) + dictionaryIdBytes[(descriptor & 3) as 0 | 1 | 2 | 3]
-  const sizeBytes = [single ? 1 : 0, 2, 4, 8][descriptor >>> 6] as number
-  if (at + sizeBytes > bytes.length) return undefined
-  const contentBytes = readSize(view, at, sizeBytes)
-  at += sizeBytes
+  const sizeBytes = contentSizeBytes(descriptor, single)
+  let at = 5 + zstdHeaderBytes(descriptor)
+  if (at > bytes.length) return undefined
+  const contentBytes = readSize(view, at - sizeBytes, sizeBytes)
   for (let last = false; !last;) {
     if (at + 3 > bytes.length) return undefined
     const head = view.getUint16(at, true) | (view.getUint8(at + 2) << 16)

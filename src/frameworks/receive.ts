@@ -6,7 +6,7 @@ import { isFault } from './is-fault.ts'
 import { problemResponse, type HttpResponse, type RequestHead } from './message.ts'
 import { markUncoded } from './outcome-response.ts'
 import type { AnyProcessor } from './processor-of.ts'
-import { checkHead, mostBytesOf, type BodyCoding } from './request-checks.ts'
+import { checkHead, mostBytesOf, sizeProblem, type BodyCoding } from './request-checks.ts'
 
 /** Options of a route. */
 export interface ReceiveOptions {
@@ -67,7 +67,8 @@ export async function receiveFrom(
     if (token === undefined) markUncoded(outcome)
     return outcome
   } catch (error) {
-    return signal.aborted ? problemResponse('cancelled') : faultResponse(error, options)
+    if (signal.aborted) return problemResponse('cancelled')
+    return isFault(error) && error.code === 'limit.bytes' ? sizeProblem(maxBytes) : faultResponse(error, options)
   }
 }
 
@@ -77,7 +78,6 @@ const tokenOfContract = ({ profile }: Contract): string | undefined =>
 
 /** What a client can cause, or wait for. The status of any other code is about this server's own peers and options. */
 const clientCodes: ReadonlySet<ErrorCode> = new Set([
-  'limit.bytes',
   'codec.corrupt',
   'overloaded',
   'unavailable',

@@ -1,5 +1,6 @@
 // What a request is refused for before its body is read.
 
+import { rejectedSize } from '../model/index.ts'
 import { frameworkTexts } from '../tables/framework-texts.ts'
 import { httpTexts } from '../tables/daemon-texts.ts'
 import { codingsIn, identity } from './content-coding.ts'
@@ -43,8 +44,11 @@ export function checkHead({ method, header }: RequestHead, options: CheckOptions
   const coding = codingOf(header('content-encoding'), options.readsGzip)
   if (coding === undefined) return unknownCoding(options.readsGzip)
   const length = Number(header('content-length') ?? 0)
-  return length > mostBytesOf(coding, options.maxBytes) ? problemResponse('limit.bytes') : coding
+  return length > mostBytesOf(coding, options.maxBytes) ? sizeProblem(options.maxBytes) : coding
 }
+
+/** The response to a payload of more than `maxBytes`. */
+export const sizeProblem = (maxBytes: number): HttpResponse => problemResponse('limit.bytes', rejectedSize(maxBytes))
 
 function codingOf(field = '', readsGzip: boolean): BodyCoding | undefined {
   const [coding = identity, ...more] = codingsIn(field)

@@ -1,17 +1,13 @@
 // Reads the samples, and measures what they need of a contract.
 
-import type { DataCode, Limits } from '../model/index.ts'
+import type { Issue, Limits } from '../model/index.ts'
 import { appendPointer, readBytes, readText, type JsonValue, type ReadLimits } from '../json/index.ts'
 import { utf8Length } from '#runtime'
 
 /** A sample that is not strict JSON, or beyond the widest limits of a contract. */
-export interface Skipped {
+export interface Skipped extends Pick<Issue, 'code' | 'pointer' | 'params'> {
   /** Its index among the samples, from 0. */
   readonly index: number
-  /** Why no contract could accept it. */
-  readonly code: DataCode
-  /** JSON pointer, if the error has one. */
-  readonly pointer: string | undefined
 }
 
 /** An integer of a sample that a double cannot hold. */
@@ -51,7 +47,8 @@ export function readSamples(
       measure(read.value, 0, '', index, totals)
     } else {
       skipped++
-      onSkipped?.({ index, code: read.code, pointer: read.pointer })
+      const { code, pointer, params } = read
+      onSkipped?.({ index, code, pointer, ...(params !== undefined && { params }) })
     }
     index++
   }

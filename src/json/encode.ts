@@ -3,8 +3,9 @@
 
 import { isWellFormed } from '#runtime'
 import { pointerOf } from './pointer.ts'
-import { readError, type ReadError } from './read-error.ts'
-import type { ReadLimits } from './read.ts'
+import { positionBehind } from './position.ts'
+import { readError, tooLarge, type ReadError } from './read-error.ts'
+import type { ReadLimits } from './reader.ts'
 import { hidesContent, jsonForm, lossy } from './json-form.ts'
 
 type EncodeLimits = Pick<ReadLimits, 'maxBytes' | 'maxDepth' | 'numbers'>
@@ -31,13 +32,16 @@ export function encodeValue(value: unknown, limits: EncodeLimits): Encoded | Rea
   const writer = new Writer(limits)
   try {
     const problem = writer.root(value)
-    if (problem !== undefined) return readError(problem, problem === 'value.not_json' ? writer.pointer() : undefined)
+    if (problem === 'value.not_json') return readError(problem, writer.pointer())
+    if (problem === 'limit.bytes') return tooLarge(limits.maxBytes)
+    // The position of the bracket that the text would have.
+    if (problem) return readError(problem, '', { ...positionBehind(writer.bytes()), limit: limits.maxDepth })
   } catch {
     // A getter, a toJSON or a proxy threw.
     return readError('value.not_json', writer.pointer())
   }
   const bytes = writer.bytes()
-  return bytes.length > limits.maxBytes ? readError('limit.bytes') : { ok: true, bytes }
+  return bytes.length > limits.maxBytes ? tooLarge(limits.maxBytes) : { ok: true, bytes }
 }
 
 /** `absent`: JSON.stringify has no text for the value. */

@@ -3,8 +3,10 @@
 export { encodeValue } from './encode.ts'
 export { mayEscapeKey, plainValue } from './plain.ts'
 export { appendPointer, pointerOf } from './pointer.ts'
-export { readBytes, readText, checkText, type Read, type ReadLimits } from './read.ts'
-export type { ReadError } from './read-error.ts'
+export { readBytes, readText, checkText } from './read.ts'
+export type { Read, ReadLimits } from './reader.ts'
+export type { Position } from './position.ts'
+export { tooLarge, type ReadError, type ReadErrorParams } from './read-error.ts'
 export { stringifyWithBigints } from './stringify.ts'
 export {
   canonicalText,

@@ -2,6 +2,7 @@
 // members, so that keys such as `__proto__`, "0" or colliding ones need no special care.
 
 import { utf8Length } from '#runtime'
+import { addBrand, brandOf, hasBrand } from '../util/class-brand.ts'
 import { spend } from '../util/step-budget.ts'
 import { TextBuilder } from './text-builder.ts'
 import { int64Of } from './int64.ts'
@@ -17,7 +18,18 @@ export interface JsonMember {
   value: JsonValue
 }
 
+const brand = brandOf('JsonObject')
+
 export class JsonObject {
+  static {
+    addBrand(this.prototype, brand)
+  }
+
+  /** True for those of another copy of this package too: a contract contains them. */
+  static [Symbol.hasInstance](value: unknown): value is JsonObject {
+    return hasBrand(value, brand)
+  }
+
   /** In canonical key order; each key once. */
   readonly members: readonly JsonMember[]
 

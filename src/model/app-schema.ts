@@ -11,13 +11,15 @@ export interface AppSchema {
   parse(read: () => unknown): AppResult | Promise<AppResult>
 }
 
-/** Only contracts of `defineContract` have one: a lock holds no code. */
-const schemas = new WeakMap<Contract, AppSchema>()
+/**
+ * The property of contracts with the schema. Only those of `defineContract` have one: a lock holds no code. A symbol that
+ * all copies of this package share, because one may define the contract and another run it.
+ */
+const appSchemaKey = Symbol.for('sidelane.appSchema')
 
-/** Remembers the schema that a contract was made of; returns the contract. */
-export function withAppSchema<C extends Contract>(contract: C, schema: AppSchema): C {
-  schemas.set(contract, schema)
-  return contract
-}
+/** The contract with the schema that it was made of. */
+export const withAppSchema = <C extends Contract>(contract: C, schema: AppSchema): C =>
+  Object.freeze(Object.defineProperty({ ...contract }, appSchemaKey, { value: schema }))
 
-export const appSchemaOf = (contract: Contract): AppSchema | undefined => schemas.get(contract)
+export const appSchemaOf = (contract: Contract): AppSchema | undefined =>
+  (contract as { readonly [appSchemaKey]?: AppSchema })[appSchemaKey]

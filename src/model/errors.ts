@@ -1,5 +1,6 @@
 // The error table, and the class that faults are thrown as. The codes themselves are in tables/errors.ts.
 
+import { addBrand, brandOf, hasBrand } from '../util/class-brand.ts'
 import { dataErrors, faultErrors } from '../tables/errors.ts'
 
 /** The codes of rejected outcomes: `process` resolves with these. */
@@ -49,10 +50,21 @@ export interface SidelaneErrorOptions {
   readonly params?: Readonly<Record<string, unknown>>
 }
 
+const brand = brandOf('SidelaneError')
+
 /**
  * A fault: the call failed for a reason other than its data. Match on `code`, never on the class or the message.
  */
 export class SidelaneError extends Error {
+  static {
+    addBrand(this.prototype, brand)
+  }
+
+  /** `instanceof SidelaneError` is true for the errors of another copy of this package too. */
+  static override [Symbol.hasInstance](value: unknown): value is SidelaneError {
+    return hasBrand(value, brand) && (this === SidelaneError || super[Symbol.hasInstance](value))
+  }
+
   override readonly name = 'SidelaneError'
   /** Stable and never reused. */
   readonly code: ErrorCode

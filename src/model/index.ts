@@ -10,7 +10,7 @@ export type * from './contract.ts'
 export * from './contract-name.ts'
 export type * from './engine-report.ts'
 export * from './errors.ts'
-export { describeIssue, isKeyword } from './issue.ts'
+export { describeIssue, isExpectation, isKeyword } from './issue.ts'
 export * from './options.ts'
 export * from './outcome.ts'
 export type {

@@ -1,7 +1,8 @@
 // Issues as text. The texts may change; programs match on code, keyword and pointer.
 
-import { errorTable } from './errors.ts'
-import type { Issue, IssueParams, Keyword } from './outcome.ts'
+import { jsonExpectations, type JsonExpectation } from '../tables/json-expectations.ts'
+import { errorTable, type DataCode } from './errors.ts'
+import type { Issue, IssueParams, Keyword, Primitive } from './outcome.ts'
 
 const phrases: Readonly<Record<Keyword, (params: IssueParams) => string>> = {
   type: ({ expected }) => `must be of type ${formatExpected(expected)}`,
@@ -28,21 +29,49 @@ const phrases: Readonly<Record<Keyword, (params: IssueParams) => string>> = {
 /** True for the keywords that an issue can be about. */
 export const isKeyword = (text: unknown): text is Keyword => typeof text === 'string' && Object.hasOwn(phrases, text)
 
+/** True for the words that `expected` of `parse.syntax` can be. */
+export const isExpectation = (value: unknown): value is JsonExpectation =>
+  typeof value === 'string' && Object.hasOwn(jsonExpectations, value)
+
+/** For the codes whose sentence says more than their message. */
+const faults: Partial<Record<DataCode, (params: IssueParams) => string>> = {
+  'limit.bytes': ({ offset, limit }) =>
+    offset === undefined
+      ? `The document made of the payload has more than ${count(limit, 'byte')}`
+      : `The payload has more than ${count(limit, 'byte')}`,
+  'limit.depth': ({ offset, limit }) =>
+    offset === undefined
+      ? `The document made of the payload has more than ${count(limit, 'level')}`
+      : `The payload is nested deeper than ${count(limit, 'level')}`,
+  'limit.keys': ({ limit }) => `The object has more than ${count(limit, 'key')}`,
+  'parse.syntax': () => 'The payload is not valid JSON',
+}
+
 /**
  * One English sentence about an issue. Of the payload it contains only member names, in the pointer; with `app.failed` it
  * is the app's own message.
  */
 export function describeIssue(issue: Issue): string {
-  const { code, pointer, keyword, params, message } = issue
+  const { code, pointer, keyword, params = {}, message } = issue
   if (message !== undefined) return `At ${place(pointer)}: ${message}`
-  if (keyword === undefined) return `At ${place(pointer)}: ${errorTable[code].message}`
-  return `The value at ${place(pointer)} ${phrases[keyword](params ?? {})}.`
+  if (keyword !== undefined) return `The value at ${place(pointer)} ${phrases[keyword](params)}.`
+  const where = [
+    ...(pointer === '' && params.offset !== undefined ? [] : [place(pointer)]),
+    ...(params.line === undefined ? [] : [`line ${params.line}, column ${params.column}`]),
+  ]
+  const fault = params.limit === undefined && code !== 'parse.syntax' ? undefined : faults[code]?.(params)
+  const sentence = fault === undefined ? errorTable[code].message : `${fault}${expectation(params)}.`
+  return where.length === 0 ? sentence : `At ${where.join(', ')}: ${sentence}`
 }
+
+const expectation = ({ expected }: IssueParams): string =>
+  isExpectation(expected) ? `; expected ${jsonExpectations[expected]}` : ''
 
 const place = (pointer: string): string => (pointer === '' ? 'the root' : pointer)
 
 function formatExpected(expected: IssueParams['expected'] = []): string {
-  const names = expected.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
+  const values: readonly Primitive[] = typeof expected === 'string' ? [expected] : expected
+  const names = values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 }
 

@@ -75,7 +75,7 @@ export interface HostOptions {
 
 /** The daemon that `launch` starts. */
 export interface LaunchOptions {
-  /** `auto` selects sidelaned if it is built, else Node. `engine: 'js'` requires Node. Default `auto`. */
+  /** `auto` selects sidelaned if it can be started, else Node. `engine: 'js'` requires Node. Default `auto`. */
   readonly daemon?: DaemonName
   /** Further command-line options of the daemon (docs/daemon.md). */
   readonly args?: readonly string[]

@@ -1,6 +1,7 @@
 // The outcome of a call: accepted or rejected, both as values. Faults are errors (errors.ts).
 
-import type { ReadError } from '../json/index.ts'
+import { tooLarge, type ReadError, type Position } from '../json/index.ts'
+import type { JsonExpectation } from '../tables/json-expectations.ts'
 import { errorTable, type DataCode, type ErrorCode, type SidelaneError } from './errors.ts'
 
 /**
@@ -66,12 +67,18 @@ export type Keyword =
 /** A scalar JSON value. */
 export type Primitive = string | number | boolean | null
 
-/** Details of an issue, from the contract, never from the payload. */
-export interface IssueParams {
+/**
+ * Details of an issue: where, and from the contract what the payload would have to be. Never anything of the payload.
+ *
+ * `offset`, `line` and `column` are of the payload as it was given, of a value those of the text that `JSON.stringify`
+ * writes. They belong to `limit.*`, `parse.*` and `number.*`, which have them unless the error is in the document made of
+ * the payload; `limit.bytes` has the offset alone.
+ */
+export interface IssueParams extends Partial<Position> {
   /** The bound that was exceeded, or the pattern that did not match. */
   readonly limit?: number | string
-  /** The accepted types or values. */
-  readonly expected?: readonly Primitive[]
+  /** The accepted types or values; with `parse.syntax` what could stand at the offset instead. */
+  readonly expected?: readonly Primitive[] | JsonExpectation
 }
 
 /** One violation in the data. The keys have this order. */
@@ -82,7 +89,7 @@ export interface Issue {
   readonly pointer: string
   /** Only with `validate.failed`. */
   readonly keyword?: Keyword
-  /** Only with `validate.failed`. */
+  /** Not with `value.not_json` and `app.failed`. */
   readonly params?: IssueParams
   /** Only with `app.failed`: the code of the zod issue. */
   readonly check?: string
@@ -98,7 +105,7 @@ export interface Rejected {
   readonly code: DataCode
   /** HTTP status that fits the code: 400, 413 or 422. */
   readonly status: number
-  /** Empty for the stages from size to grammar; at most 32 entries. */
+  /** One entry, with `validate.failed` and `app.failed` at most 32. */
   readonly issues: readonly Issue[]
   /** True when there was a 33rd issue. */
   readonly truncated: boolean
@@ -130,6 +137,15 @@ export const rejected = (code: DataCode, issues: readonly Issue[] = [], truncate
   truncated,
 })
 
-/** The outcome of an error of the reader or the encoder: one issue if it has a pointer, else none. */
-export const rejectedBy = (error: ReadError): Rejected =>
-  rejected(error.code, error.pointer === undefined ? [] : [{ code: error.code, pointer: error.pointer }])
+/** The outcome of an error of the reader or the encoder. */
+export const rejectedBy = ({ code, pointer, params }: ReadError): Rejected =>
+  rejected(code, [params === undefined ? { code, pointer } : { code, pointer, params }])
+
+/** The outcome of a payload, read or not, that has more than `maxBytes`. */
+export const rejectedSize = (maxBytes: number): Rejected => rejectedBy(tooLarge(maxBytes))
+
+/** The outcome of an error in the document made of a payload: it is nowhere in the payload. */
+export function rejectedDocument({ code, pointer, params }: ReadError): Rejected {
+  const { limit } = params ?? {}
+  return rejected(code, [limit === undefined ? { code, pointer } : { code, pointer, params: { limit } }])
+}

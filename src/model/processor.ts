@@ -3,6 +3,7 @@
 //   ready ──close()──▶ closing ──accepted work done──▶ closed
 //     └────────────────destroy(error)──────────────────▲   (accepted work fails with the error)
 
+import type { AsyncClosable } from './ambient.ts'
 import type { Contract } from './contract.ts'
 import type { SidelaneError } from './errors.ts'
 import type { EngineReport, PlacementName } from './engine-report.ts'
@@ -131,7 +132,7 @@ export type State = 'ready' | 'closing' | 'closed'
  * The lifecycle of a host or a processor. A server calls `close` at shutdown. `await using` closes at the end of its block: in
  * a function, not at the top of a module.
  */
-export interface Lifecycle extends AsyncDisposable {
+export interface Lifecycle extends AsyncClosable {
   /** Its current state. */
   readonly state: State
   /** Finishes accepted work; later calls reject with `unavailable`. */
@@ -178,7 +179,7 @@ export interface Processor<
   stream<K extends boolean = C>(
     source: StreamSource<In>,
     options?: StreamOptions<K>,
-  ): AsyncIterableIterator<StreamItem<Out, K, A>, undefined, undefined>
+  ): AsyncIterableIterator<StreamItem<Out, K, A>>
   /** The current counters of this processor. */
   stats(): Stats
 }

@@ -118,7 +118,8 @@ export function isBlank({ payload }: Line): boolean {
   return true
 }
 
-function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+/** The parts of one line or value; a single part is returned itself. */
+export function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
   const [first] = parts
   if (first !== undefined && parts.length === 1) return first
   const whole = new Uint8Array(bytes)

@@ -2,7 +2,7 @@
 // frames are in wire/, unwritten bytes in util/write-batcher.ts, timeouts in timeouts.ts.
 
 import type { Socket } from 'node:net'
-import { deadlineError, rejected, stackless, type SidelaneError } from '../model/index.ts'
+import { deadlineError, rejectedSize, stackless, type SidelaneError } from '../model/index.ts'
 import { WriteBatcher } from '../util/write-batcher.ts'
 import {
   addControlFrame,
@@ -40,7 +40,6 @@ export interface FramedContext {
 
 /** Bounds a write, so that the progress of a slow reader is seen. */
 const maxWriteBytes = 128 * 1024
-const tooLarge = rejected('limit.bytes')
 const nothing = Buffer.alloc(0)
 
 export class FramedConnection implements FrameSink {
@@ -240,7 +239,8 @@ export class FramedConnection implements FrameSink {
     served = this.#indices.byIndex[head.index],
   ): 'skip' {
     this.#timeouts.completedFrame = true
-    const answer = fault ?? tooLarge
+    const { maxBytes } = served?.contract.profile.limits ?? this.#table
+    const answer = fault ?? rejectedSize(maxBytes)
     addAnswer(this.#writer, head.id, answer)
     const { code, status } = answer
     const asked = { contract: served, protocol: 'framed', inBytes: head.length, trace: undefined } as const

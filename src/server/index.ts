@@ -2,7 +2,7 @@
 
 export { ConfigError, readOptions, type Mode } from './config/load-config.ts'
 export { daemonHelp } from './config/help.ts'
-export type { Options } from './config/options.ts'
+export { optionSpecs, type Options } from './config/options.ts'
 export { resolveSettings, type DaemonSettings } from './config/settings.ts'
 export type { ContractBatch } from './contract-input.ts'
 export { loadContracts } from './contracts.ts'

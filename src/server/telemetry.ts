@@ -80,12 +80,13 @@ export class Telemetry {
     this.#count(info, code, queueUs, runUs)
     if (!this.#isSampled(status)) return
     const { trace, contract, inBytes } = info
-    this.#line(contract?.name ?? '', inBytes, outBytes, (queueUs + runUs) / 1000, status, trace)
+    const millis = (queueUs + runUs) / 1000
+    this.#line(contract?.name ?? '', inBytes, outBytes, millis, status, code === 'accepted' ? undefined : code, trace)
   }
 
-  /** A request other than `process`; `path` is undefined when the daemon does not have it. */
-  page(path: string | undefined, status: number, outBytes: number, millis: number): void {
-    if (this.#isSampled(status)) this.#line(path ?? '', 0, outBytes, millis, status)
+  /** A request other than `process`; `path` is undefined when the daemon does not have it. `code`: of a problem. */
+  page(path: string | undefined, status: number, code: ErrorCode | undefined, outBytes: number, millis: number): void {
+    if (this.#isSampled(status)) this.#line(path ?? '', 0, outBytes, millis, status, code)
   }
 
   /** A request (beside its `request`) or a connection was refused: of connections, at most one line per second. */
@@ -179,7 +180,15 @@ export class Telemetry {
     return status >= 500 || (this.#sample > 0 && Math.random() < this.#sample)
   }
 
-  #line(route: string, inBytes: number, outBytes: number, millis: number, status: number, trace?: Uint8Array): void {
+  #line(
+    route: string,
+    inBytes: number,
+    outBytes: number,
+    millis: number,
+    status: number,
+    code: ErrorCode | undefined,
+    trace?: Uint8Array,
+  ): void {
     const fields = {
       ...(trace !== undefined && { trace_id: traceIdOf(trace) }),
       route,
@@ -187,6 +196,7 @@ export class Telemetry {
       out_bytes: outBytes,
       millis: Math.round(millis * 1000) / 1000,
       status,
+      ...(code !== undefined && { code }),
     }
     this.#log.write('request', fields, status >= 500 ? 'error' : undefined)
   }

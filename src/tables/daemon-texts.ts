@@ -36,7 +36,8 @@ export const jsonTypes = {
 /** Why the socket cannot be used: printed at the start, with exit code 1 or 2. */
 export const socketTexts = {
   pathTooLong: 'The path of a socket may have {limit} bytes, and `{path}` has {bytes}.',
-  cannotMakeDirectory: 'The directory `{directory}` cannot be made: {reason}',
+  cannotMakeDirectory:
+    'The directory `{directory}` cannot be made: {reason}. Give `--socket PATH`, or set XDG_RUNTIME_DIR or TMPDIR to a directory that can be written to',
   notDirectory: '`{directory}` is not a directory.',
   foreignDirectory: 'The directory `{directory}` belongs to uid {uid}, not to us.',
   openDirectory: 'The directory `{directory}` must have mode 0700, not 0{mode}.',
@@ -64,6 +65,7 @@ export const clientTexts = {
   tooLong: 'the answer has more than {limit} bytes',
   closed: 'it closed without an answer',
   notDaemon: 'the answer is not that of a daemon',
+  forbidden: 'the daemon does not serve uid {uid}; its --allow-uid names those that it does',
   noReason: 'no reason given',
 } as const
 

@@ -47,6 +47,7 @@ export const faultErrors = {
   'protocol.method': [66, 405, 'The path does not allow this method.'],
   'protocol.media_type': [67, 415, 'The media type of the body is not JSON.'],
   'protocol.not_acceptable': [68, 406, 'The client accepts no form of the response.'],
+  'protocol.forbidden': [69, 403, 'The daemon does not serve the user of this client.'],
   'engine.unavailable': [70, 500, 'The requested engine cannot run here.'],
   'options.invalid': [71, 500, 'An option is invalid.'],
   'app.threw': [72, 500, 'A check or a conversion of the app threw an error.'],

@@ -51,6 +51,7 @@ export const serverViolations = {
 /** Why a sidecar is unavailable, beside the violations: `params.reason` of the error. */
 export const unavailableReasons = {
   connect: 'nothing accepts connections at the path',
+  forbidden: 'the mode of the socket or of a directory, or the daemon, excludes the user of the client',
   foreign: 'what listens at the path is no daemon of sidelane',
   version: 'the daemon has another version of the protocol',
   limits: 'a cap of the daemon is smaller than what the contract needs',

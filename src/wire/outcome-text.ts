@@ -6,6 +6,7 @@ import { textHeaderBytes } from '../tables/outcome-layout.ts'
 import {
   errorTable,
   isDataCode,
+  isExpectation,
   isFaultCode,
   isKeyword,
   maxIssues,
@@ -49,7 +50,9 @@ export function readRejected(payload: Uint8Array, number: number, maxDepth: numb
   if (errorTable[code].wire !== number) return wrongAnswer('codeNumber')
   if (!Array.isArray(issues) || issues.length > maxIssues) return malformed('its issues')
   if (typeof truncated !== 'boolean' || (truncated && issues.length < maxIssues)) return malformed('truncated')
-  if (code === 'validate.failed' ? issues.length === 0 : issues.length > 1) return malformed('the number of its issues')
+  if (issues.length === 0 || (issues.length > 1 && code !== 'validate.failed')) {
+    return malformed('the number of its issues')
+  }
   const read: Issue[] = []
   for (const given of issues as unknown[]) {
     const issue = readIssue(given, code, maxDepth)
@@ -107,7 +110,10 @@ function readIssue(given: unknown, code: DataCode, maxDepth: number): Issue | un
   if (!isObject(given)) return undefined
   const { code: ownCode, pointer, keyword, params } = ownFields(given)
   if (ownCode !== code || !isPointer(pointer, maxDepth)) return undefined
-  if (code !== 'validate.failed') return keyword === undefined && params === undefined ? { code, pointer } : undefined
+  if (code !== 'validate.failed') {
+    const read = keyword === undefined ? readPlaceParams(params, code) : undefined
+    return read && { code, pointer, params: read }
+  }
   const read = readIssueParams(params)
   return isKeyword(keyword) && read !== undefined ? { code, pointer, keyword, params: read } : undefined
 }
@@ -131,6 +137,22 @@ function readIssueParams(params: unknown): IssueParams | undefined {
     ...(expected !== undefined && { expected }),
   }
 }
+
+/** Of the codes that say where the payload is wrong. */
+function readPlaceParams(params: unknown, code: DataCode): IssueParams | undefined {
+  if (!isObject(params)) return undefined
+  const { offset, line, column, limit, expected } = ownFields(params)
+  const numbers = { offset, line, column, limit }
+  if (!Object.values(numbers).every((value) => value === undefined || isCount(value))) return undefined
+  if (code === 'parse.syntax' ? !isExpectation(expected) : expected !== undefined) return undefined
+  if (code.startsWith('limit.') ? limit === undefined : limit !== undefined || offset === undefined) return undefined
+  return withoutUndefined({ ...numbers, expected })
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+
+const withoutUndefined = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 
 function readParams(params: unknown): [string, Primitive][] | undefined {
   const entries = isObject(params) ? Object.entries(params) : undefined

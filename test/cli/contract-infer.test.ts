@@ -36,7 +36,9 @@ it('reads a JSON array as several samples, and an object as one', async () => {
 it('reports invalid samples by line, and exits 1 when no sample is valid', async () => {
   const some = await sidelane(['contract', 'infer', file('s.ndjson', '{"a":1}\n\n{"a":1,"a":2}\n'), '-o', '-'])
   expect(some.status).toBe(0)
-  expect(some.stderr).toContain('line 3: parse.duplicate_key at /a')
+  expect(some.stderr).toContain(
+    'line 3: parse.duplicate_key: At /a, line 1, column 8: An object has the same key twice.',
+  )
   const none = await sidelane(['contract', 'infer', file('n.ndjson', '{bad\n'), '-o', '-'])
   expect(none).toMatchObject({ status: 1, stdout: '' })
 })

@@ -118,7 +118,7 @@ describe('sidelane inspect', () => {
     const args = ['inspect', '--contract', lock, '--max-bytes', '1000000', '--quiet']
     const { status, stdout, stderr } = await sidelane(args, { input: ['', damaged, ...others].join('\n') })
     expect({ status, stdout }).toStrictEqual({ status: 1, stdout: `${payloads.slice(1).join('\n')}\n` })
-    expect(parseLines(stderr)).toStrictEqual([{ line: 2, code, message: expect.any(String) }])
+    expect(parseLines(stderr)).toStrictEqual([{ line: 2, code, detail: expect.any(String) }])
   })
 
   it('reports lines that are not JSON, not UTF-8, or too long', async () => {
@@ -165,7 +165,7 @@ describe('sidelane inspect --codec', () => {
   ])('exits 1 with %s', async (code, args, input) => {
     const { status, stdout, stderr } = await sidelane(['inspect', '--codec', 'gzip', ...args], { input })
     expect({ status, stdout }).toStrictEqual({ status: 1, stdout: '' })
-    expect(parseLines(stderr)).toStrictEqual([{ code, message: expect.any(String) }])
+    expect(parseLines(stderr)).toStrictEqual([{ code, detail: expect.any(String) }])
   })
 
   it.each([

@@ -4,7 +4,7 @@ import { createHash, createHmac } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { parseLines, Running, sidelane, temporaryFiles } from '../support/cli.ts'
+import { parseLines, Running, shell, sidelane, temporaryFiles } from '../support/cli.ts'
 
 const file = temporaryFiles()
 
@@ -36,6 +36,18 @@ interface RejectLine {
   readonly code: string
 }
 
+/** So many fields that its text does not fit into a pipe. */
+const wideLock = (): string => {
+  const names = Array.from({ length: 4000 }, (_, i) => `field-${i}-${'x'.repeat(30)}`)
+  return lockOf({
+    schema: {
+      type: 'object',
+      properties: Object.fromEntries(names.map((name) => [name, { type: 'integer' }])),
+      additionalProperties: false,
+    },
+  })
+}
+
 const codes = (stderr: string): [number, string][] =>
   parseLines<RejectLine>(stderr).map(({ line, code }) => [line, code])
 
@@ -62,7 +74,16 @@ describe('sidelane process', () => {
         line: 2,
         code: 'validate.failed',
         status: 422,
-        issues: [{ code: 'validate.failed', pointer: '/n', keyword: 'type', params: { expected: ['integer'] } }],
+        detail: 'The value at /n must be of type integer.',
+        issues: [
+          {
+            code: 'validate.failed',
+            pointer: '/n',
+            keyword: 'type',
+            params: { expected: ['integer'] },
+            detail: 'The value at /n must be of type integer.',
+          },
+        ],
         truncated: false,
       },
     ])
@@ -102,7 +123,7 @@ describe('sidelane process', () => {
 
   it('rejects long lines, invalid UTF-8, byte order marks and invalid JSON with their line numbers', async () => {
     const input = Buffer.concat([
-      Buffer.from('\ufeff{"n":1}\n'),
+      Buffer.from('{"n":0}\n\ufeff{"n":1}\n'),
       Buffer.from(`{"n":2,"name":"${'x'.repeat(5_000_000)}"}\r\n`),
       Buffer.from([0x7b, 0xff, 0x7d, 0x0a]),
       Buffer.from('{"n":4\n'),
@@ -111,14 +132,16 @@ describe('sidelane process', () => {
       Buffer.from(`{"n":6${' '.repeat(994)}}\r\n`),
     ])
     const { status, stdout, stderr } = await sidelane([...inline, '--quiet', '--body', 'lines'], { input })
-    expect({ status, stdout }).toStrictEqual({ status: 1, stdout: '{"n":5}\n' })
+    expect({ status, stdout }).toStrictEqual({ status: 1, stdout: '{"n":0}\n{"n":5}\n' })
     expect(codes(stderr)).toStrictEqual([
-      [1, 'parse.bom'],
-      [2, 'limit.bytes'],
-      [3, 'parse.utf8'],
-      [4, 'parse.syntax'],
-      [6, 'limit.bytes'],
+      [2, 'parse.bom'],
+      [3, 'limit.bytes'],
+      [4, 'parse.utf8'],
+      [5, 'parse.syntax'],
+      [7, 'limit.bytes'],
     ])
+    // Each with a sentence, also where no issue says where.
+    for (const { detail } of parseLines<{ detail: string }>(stderr)) expect(detail).toMatch(/^[A-Z].*\.$/)
   })
 
   it.each(['pool', 'inline'])('keeps the order of the input with placement %s', async (placement) => {
@@ -189,7 +212,7 @@ describe('sidelane process', () => {
 })
 
 describe('the help', () => {
-  it.each(['process', 'inspect', 'doctor'])(
+  it.each(['process', 'inspect', 'doctor', 'completion'])(
     'of %s has examples, and lines of at most 125 characters',
     async (command) => {
       const { status, stdout, stderr } = await sidelane([command, '--help'])
@@ -234,14 +257,33 @@ describe('sidelane process, stopped early', () => {
     expect(stdout).toBe('{"n":1,"name":"somebody"}\n'.repeat(count))
   })
 
-  it('exits 0 when the reader closes the output', async () => {
-    const run = new Running(['process', '--contract', lock])
-    run.child.stdout.once('data', () => run.child.stdout.destroy())
-    run.child.stdin.end('{"n":1,"name":"somebody"}\n'.repeat(200_000))
-    const { status, stderr } = await run.ended
-    expect(status).toBe(0)
-    expect(stderr).toMatch(/^sidelane: [\d,]+ payloads: .*; the output was closed\n$/)
+  it('on SIGTERM finishes the lines in flight as on ^C, and exits 143', async () => {
+    const run = new Running([...inline, '--body', 'lines'])
+    run.child.stdin.write('{"n":1}\n{"n":2}\n{"n":')
+    await run.lines(2)
+    run.child.kill('SIGTERM')
+    const { status, stdout, stderr } = await run.ended
+    expect({ status, stdout }).toStrictEqual({ status: 143, stdout: '{"n":1}\n{"n":2}\n' })
+    expect(stderr).toMatch(/^sidelane: 2 payloads: 2 accepted, .*; terminated\n$/)
   })
+
+  it.each(['pool', 'inline'])(
+    'exits 141 when the reader closes the output, and counts only what was written, with placement %s',
+    async (placement) => {
+      const run = new Running(['process', '--contract', lock, '--placement', placement, '--body', 'lines'])
+      run.child.stdout.once('data', () => run.child.stdout.destroy())
+      run.child.stdin.end('{"n":1,"name":"somebody"}\n'.repeat(200_000))
+      const { status, stderr } = await run.ended
+      expect(status).toBe(141)
+      const [, payloads, accepted, lost] =
+        /^sidelane: ([\d,]+) payloads: ([\d,]+) accepted, 0 rejected; .*; ([\d,]+) results were not written; the output was closed\n$/
+          .exec(stderr)
+          ?.map((text) => Number(text.replaceAll(',', ''))) ?? []
+      expect(accepted).toBeGreaterThan(0)
+      expect((accepted as number) + (lost as number)).toBe(payloads)
+      expect(payloads).toBeLessThan(200_000)
+    },
+  )
 
   it('exits while it waits for input, at the first result after the output was closed', async () => {
     const run = new Running([...inline, '--quiet'])
@@ -249,13 +291,42 @@ describe('sidelane process, stopped early', () => {
     await run.lines(1)
     run.child.stdout.destroy()
     run.child.stdin.write('{"n":2}\n')
-    expect(await run.ended).toMatchObject({ status: 0, stderr: '' })
+    expect(await run.ended).toMatchObject({ status: 141, stderr: '' })
   })
 
   it.skipIf(process.platform !== 'linux')('exits 1 when the disk is full', async () => {
     const { status, stderr } = await sidelane([...inline, '--quiet', '--out', '/dev/full'], { input: '{"n":1}\n' })
     expect(status).toBe(1)
     expect(stderr).toContain('ENOSPC')
+  })
+
+  it.skipIf(process.platform !== 'linux')('exits 1 when stdout is a full disk: nothing is accepted', async () => {
+    const source = file('full.ndjson', '{"n":1}\n{"n":2}\n')
+    const { status, stderr } = await shell(`"$@" < ${source} > /dev/full`, inline)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(
+      /^sidelane: 2 payloads: 0 accepted, 0 rejected; .*; 2 results were not written; the output was closed\nsidelane: Cannot write stdout: ENOSPC.*\n$/,
+    )
+  })
+
+  it.skipIf(process.platform === 'win32')('exits 2 when stdin is a directory', async () => {
+    const { status, stdout, stderr } = await shell('"$@" < /', inline)
+    expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })
+    expect(stderr).toContain('Cannot read stdin: it is a directory')
+  })
+})
+
+describe('other commands with a closed or full output', () => {
+  const wide = file('wide.lock.json', wideLock())
+
+  it.skipIf(process.platform !== 'linux')('exit 1 with a message where the disk is full', async () => {
+    const { status, stderr } = await shell('"$@" > /dev/full', ['contract', 'show', wide])
+    expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringMatching(/^sidelane: .*ENOSPC.*\n$/) })
+  })
+
+  it.skipIf(process.platform === 'win32')('exit 141 without a message where the reader left', async () => {
+    const { stdout, stderr } = await shell('{ "$@"; echo "$?" >&3; } 3>&2 | head -n 1', ['contract', 'show', wide])
+    expect({ stdout, stderr }).toStrictEqual({ stdout: 'visit\n', stderr: '141\n' })
   })
 })
 

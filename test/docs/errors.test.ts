@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { errorTable, isDataCode } from '../../src/model/errors.ts'
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
-const [outcomes = '', faults = ''] = page.split(/^## Faults.*|^## Sources of faults/m)
+const [outcomes = '', , faults = ''] = page.split(/^## Where a payload.*|^## Faults.*|^## Sources of faults/m)
 const rows = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('| `'))
 
 test('docs/errors.md lists every code with its status and meaning, in separate tables for outcomes and faults', () => {

@@ -13,6 +13,7 @@ import {
 import { resolveBreaker, resolveFallback } from '../../src/model/policy-options.ts'
 import { resolveRolloutOptions, type RolloutOptions } from '../../src/model/rollout-options.ts'
 import { logEvents } from '../../src/tables/daemon-texts.ts'
+import { jsonExpectations } from '../../src/tables/json-expectations.ts'
 import { keywordsOfKind } from '../../src/tables/lock-keywords.ts'
 import { sidelane } from '../support/cli.ts'
 import { contractOf } from '../support/locks.ts'
@@ -146,6 +147,14 @@ describe('docs/contract.md', () => {
   })
 })
 
+test('docs/errors.md lists every word for what is expected', () => {
+  const page = pageText('docs/errors.md')
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (.*) \|$/gm)].map(([, word, text]) => [word, text] as const)
+  const table = Object.fromEntries(rows.slice(rows.findIndex(([word]) => word === 'value')))
+  expect(table).toMatchObject(jsonExpectations)
+  expect(Object.keys(table).slice(0, 13)).toEqual(Object.keys(jsonExpectations))
+})
+
 test('docs/errors.md names a source for each fault', () => {
   const page = pageText('docs/errors.md')
   const [, faults = '', raised = ''] = /## Faults(.*)## Sources of faults(.*)/s.exec(page) ?? []
@@ -165,8 +174,13 @@ describe.skipIf(!existsSync(join(root, 'dist/cli/main.js')))('docs/cli.md', () =
 
   test('has a section for each command', async () => {
     const groups = namesIn((await sidelane(['--help'])).stdout)
-    const inside = namesIn((await sidelane(['contract', '--help'])).stdout)
-    const commands = groups.flatMap((name) => (name === 'contract' ? inside.map((own) => `contract ${own}`) : [name]))
+    const inside = async (group: string): Promise<string[]> =>
+      namesIn((await sidelane([group, '--help'])).stdout).map((own) => `${group} ${own}`)
+    const commands = (
+      await Promise.all(
+        groups.map((name) => (name === 'contract' || name === 'rollout' ? inside(name) : Promise.resolve([name]))),
+      )
+    ).flat()
     const sections = [...pageText('docs/cli.md').matchAll(/^## sidelane (.*)$/gm)].map(([, name]) => name as string)
     expect(commands.length).toBeGreaterThan(6)
     expect(sections.toSorted()).toEqual(commands.toSorted())

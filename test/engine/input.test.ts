@@ -1,7 +1,7 @@
 // payloadBytes: the bytes of a caller's input.
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { rejected } from '../../src/model/index.ts'
+import { rejected, rejectedSize } from '../../src/model/index.ts'
 import { payloadBytes } from '../../src/engine/index.ts'
 
 const rules = { limits: { maxBytes: 64, maxDepth: 4, maxKeys: 10 }, numbers: 'safe' as const }
@@ -116,21 +116,24 @@ describe('text', () => {
   })
 
   test('its size is counted in UTF-8', () => {
-    expect(payloadBytes('é'.repeat(33), rules)).toEqual(rejected('limit.bytes'))
+    expect(payloadBytes('é'.repeat(33), rules)).toEqual(rejectedSize(64))
     expect(bytesOf('é'.repeat(32))).toHaveLength(32)
   })
 
   test('a lone surrogate counts three bytes', () => {
-    expect(payloadBytes('\ud800'.repeat(22), rules)).toEqual(rejected('limit.bytes'))
+    expect(payloadBytes('\ud800'.repeat(22), rules)).toEqual(rejectedSize(64))
   })
 
   test('a byte order mark is rejected before ill-formed text', () => {
-    expect(payloadBytes('\ufeff\ud800', rules)).toEqual(rejected('parse.bom'))
+    expect(payloadBytes('\ufeff\ud800', rules)).toEqual(
+      rejected('parse.bom', [{ code: 'parse.bom', pointer: '', params: { offset: 0, line: 1, column: 1 } }]),
+    )
   })
 
   test('a lone surrogate is rejected at the root', () => {
-    expect(payloadBytes('[[[[[[["\ud800', rules)).toEqual(
-      rejected('parse.lone_surrogate', [{ code: 'parse.lone_surrogate', pointer: '' }]),
+    const params = { offset: 12, line: 2, column: 9 }
+    expect(payloadBytes('[\n[[[[[["€\ud800"', rules)).toEqual(
+      rejected('parse.lone_surrogate', [{ code: 'parse.lone_surrogate', pointer: '', params }]),
     )
   })
 })
@@ -148,8 +151,11 @@ describe('values', () => {
     expect(payloadBytes(value, rules)).toEqual(notJson(''))
   })
 
-  test('a value that is too large or too deep has the code of its text', () => {
-    expect(payloadBytes(['x'.repeat(64)], rules)).toEqual(rejected('limit.bytes'))
-    expect(payloadBytes([[[[[1]]]]], rules)).toEqual(rejected('limit.depth'))
+  test('a value that is too large or too deep has the issue of its text', () => {
+    const depth = (at: object) =>
+      rejected('limit.depth', [{ code: 'limit.depth', pointer: '', params: { ...at, limit: 4 } }])
+    expect(payloadBytes(['x'.repeat(64)], rules)).toEqual(rejectedSize(64))
+    expect(payloadBytes([[[[[1]]]]], rules)).toEqual(depth({ offset: 4, line: 1, column: 5 }))
+    expect(payloadBytes({ é: [1, { a: [{}] }] }, rules)).toEqual(depth({ offset: 15, line: 1, column: 15 }))
   })
 })

@@ -17,7 +17,8 @@ describe.each(readFiles)('%s', (file) => {
       .process(payloadOf(vector), false)
     const { expect: answer } = vector
     if (answer.ok) expect(canonicalText(outcome)).toBe(answer.canonical)
-    else expect(outcome).toEqual(rejectionOf(answer))
+    // As text: the order of keys counts.
+    else expect(JSON.stringify(outcome)).toBe(JSON.stringify(rejected(answer.code, [answer])))
   })
 
   test.each([true, false])(
@@ -41,12 +42,8 @@ describe.each(readFiles)('%s', (file) => {
       const outcome = compileSlowPath(contractOf({}, fieldsOf(vector)).profile)(payloadOf(vector))
       const { expect: answer } = vector
       expect(outcome, vector.description).toEqual(
-        answer.ok ? { ok: true, text: answer.canonical } : rejectionOf(answer),
+        answer.ok ? { ok: true, text: answer.canonical } : rejected(answer.code, [answer]),
       )
     }
   })
 })
-
-function rejectionOf({ code, pointer }: Exclude<ReadVector['expect'], { ok: true }>): unknown {
-  return rejected(code, pointer === undefined ? [] : [{ code, pointer }])
-}

@@ -11,8 +11,7 @@ describe.each(readFiles)('%s', (file) => {
     const outcome = native.compile(contractOf({}, fieldsOf(vector))).process(payloadOf(vector), false)
     const { expect: answer } = vector
     if (answer.ok) return expect(canonicalText(outcome)).toBe(answer.canonical)
-    const { code, pointer } = answer
-    return expect(outcome).toEqual(rejected(code, pointer === undefined ? [] : [{ code, pointer }]))
+    return expect(JSON.stringify(outcome)).toBe(JSON.stringify(rejected(answer.code, [answer])))
   })
 })
 

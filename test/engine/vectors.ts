@@ -1,6 +1,6 @@
 // Loads the language-neutral vectors of reading and normalizing. The Rust core is tested with the same files.
 import { readFileSync } from 'node:fs'
-import type { Rejected } from '../../src/model/index.ts'
+import type { Issue } from '../../src/model/index.ts'
 
 /** One payload with its outcome. Absent limits have the contract's defaults. */
 export interface ReadVector {
@@ -13,10 +13,8 @@ export interface ReadVector {
   readonly maxBytes?: number
   readonly maxDepth?: number
   readonly maxKeys?: number
-  /** Without `pointer`: the stage has no issue. */
-  readonly expect:
-    | { readonly ok: true; readonly canonical: string }
-    | { readonly ok?: undefined; readonly code: Rejected['code']; readonly pointer?: string }
+  /** The canonical form, or the only issue. */
+  readonly expect: { readonly ok: true; readonly canonical: string } | (Issue & { readonly ok?: undefined })
 }
 
 export interface NormalizeVector {
@@ -34,6 +32,7 @@ export const readFiles = [
   'read/surrogates',
   'read/numbers',
   'read/int64',
+  'read/positions',
   'canonical/canonical',
 ]
 

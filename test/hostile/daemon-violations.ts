@@ -178,7 +178,22 @@ export const violations: Readonly<Record<string, readonly (readonly [what: strin
     ['a limit that is an object', refusedWith({ params: { limit: {} } })],
     ['expected that is a text', refusedWith({ params: { expected: 'integer' } })],
     ['expected with an object', refusedWith({ params: { expected: [{}] } })],
-    ['params on an issue of the data model', refusal(syntax([{ ...pointerOnly, params: {} }]), wire('parse.syntax'))],
+    ...[
+      undefined,
+      {},
+      { offset: '0', line: 1, column: 1, expected: 'value' },
+      { offset: -1, line: 1, column: 1, expected: 'value' },
+      { offset: 0.5, line: 1, column: 1, expected: 'value' },
+      { offset: 0, line: 1, column: null, expected: 'value' },
+      { offset: 0, line: 1, column: 1 },
+      { offset: 0, line: 1, column: 1, expected: 'constructor' },
+      { offset: 0, line: 1, column: 1, expected: ['value'] },
+      { offset: 0, line: 1, column: 1, limit: 1, expected: 'value' },
+    ].map((params): readonly [string, Act] => {
+      const text = syntax([{ ...pointerOnly, params }])
+      return [`a syntax error with the params ${JSON.stringify(params)}`, refusal(text, wire('parse.syntax'))]
+    }),
+    ['a syntax error without issue', refusal(syntax([]), wire('parse.syntax'))],
   ],
   'violation.code': [
     ['no code', fault({ message: '' })],

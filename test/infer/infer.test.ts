@@ -224,8 +224,8 @@ test('samples that are not strict JSON are reported and skipped; without a valid
   })
   expect(inferred).toMatchObject({ samples: 1, skipped: 2 })
   expect(skipped).toEqual([
-    { index: 1, code: 'parse.duplicate_key', pointer: '/a' },
-    { index: 2, code: 'parse.syntax', pointer: undefined },
+    { index: 1, code: 'parse.duplicate_key', pointer: '/a', params: { offset: 7, line: 1, column: 8 } },
+    { index: 2, code: 'parse.syntax', pointer: '', params: { offset: 1, line: 1, column: 2, expected: 'key-or-end' } },
   ])
   expect(() => inferContract(['{'], { name: 'x' })).toThrow('at least one sample')
 })

@@ -8,7 +8,7 @@ const limits = { maxBytes: 1000, maxDepth: 8, numbers: 'safe' as const }
 function encode(value: unknown, change = {}): string {
   const result = encodeValue(value, { ...limits, ...change })
   if (result.ok) return new TextDecoder().decode(result.bytes)
-  return result.pointer === undefined ? result.code : `${result.code} at "${result.pointer}"`
+  return result.code !== 'value.not_json' ? result.code : `${result.code} at "${result.pointer}"`
 }
 
 const fail = (): never => {

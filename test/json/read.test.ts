@@ -10,7 +10,7 @@ function read(input: string | Uint8Array, change: Partial<ReadLimits> = {}): str
   const all = { ...limits, ...change }
   const result = typeof input === 'string' ? readText(input, all) : readBytes(input, all)
   if (result.ok) return canonicalText(result.value)
-  return result.pointer === undefined ? result.code : `${result.code} at "${result.pointer}"`
+  return result.pointer === '' ? result.code : `${result.code} at "${result.pointer}"`
 }
 
 describe('accepted text', () => {
@@ -24,7 +24,7 @@ describe('accepted text', () => {
     ['{"\uffff":1,"😀":2}', '{"😀":2,"\uffff":1}'],
     ['1e-400', '0'],
     ['-1e-400', '0'],
-    ['1.7976931348623157e308', 'number.unsafe_integer at ""'],
+    ['1.7976931348623157e308', 'number.unsafe_integer'],
     ['9007199254740991', '9007199254740991'],
   ])('%s', (text, expected) => {
     expect(read(text)).toBe(expected)
@@ -68,7 +68,7 @@ describe('stages: the first failed one decides', () => {
     (...bytes) => expect(read(Uint8Array.from([...utf8('['.repeat(99)), ...bytes]))).toBe('parse.utf8'),
   )
   test('text with a lone surrogate is rejected at the root, before the depth', () =>
-    expect(read('['.repeat(99) + '\ud800')).toBe('parse.lone_surrogate at ""'))
+    expect(read('['.repeat(99) + '\ud800')).toBe('parse.lone_surrogate'))
   test('depth comes before the grammar', () => {
     expect(read('['.repeat(64))).toBe('parse.syntax')
     expect(read('['.repeat(65))).toBe('limit.depth')
@@ -87,8 +87,8 @@ describe('stages: the first failed one decides', () => {
 
 describe('data model: one issue, the first in the order of the document', () => {
   test.each([
-    ['"\\ud800"', 'parse.lone_surrogate at ""'],
-    ['"\\ude00\\ud83d"', 'parse.lone_surrogate at ""'],
+    ['"\\ud800"', 'parse.lone_surrogate'],
+    ['"\\ude00\\ud83d"', 'parse.lone_surrogate'],
     ['[1,["\\udfff"]]', 'parse.lone_surrogate at "/1/0"'],
     ['{"a":{"\\ud800":1}}', 'parse.lone_surrogate at "/a"'],
     ['{"a/b":{"__proto__":1}}', 'parse.forbidden_key at "/a~1b/__proto__"'],

@@ -151,6 +151,27 @@ describe('a connection that is lost', () => {
     await expect(processor.process('1')).rejects.toMatchObject({ code: 'unavailable', cause: { code: complaint.code } })
     await until(() => daemon.peers.length === 0)
   })
+
+  test('a daemon that does not serve this user says so before HELLO; after it that is a violation', async () => {
+    const refusal = new SidelaneError('protocol.forbidden')
+    let refuses = true
+    const daemon = await daemonWith({
+      answerHello: (usual, peer) => {
+        if (refuses) peer.fault(0, refusal)
+        return usual
+      },
+      request: ({ peer }) => peer.fault(0, refusal) === undefined,
+    })
+    await expect(clientOf(daemon)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: `The daemon at ${daemon.path} does not serve uid ${process.geteuid?.()}; its --allow-uid names those that it does.`,
+      params: { reason: 'forbidden' },
+      cause: { code: 'protocol.forbidden', status: 403 },
+    })
+    refuses = false
+    const processor = await clientOf(daemon)
+    await expect(processor.process('1')).rejects.toMatchObject({ params: { reason: 'violation.code' } })
+  })
 })
 
 describe('a daemon that sends nothing', () => {

@@ -263,7 +263,7 @@ const exchange =
     const client = await twin.client(order, slow)
     const result = await act(client, twin)
     client.socket.destroy()
-    return [result, await daemon.stop()]
+    return [result, await daemon.stop(), sorted(twin.log(daemon))]
   }
 
 const sorted = (list: readonly unknown[]): unknown[] =>
@@ -500,6 +500,40 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
   'requests over HTTP': overHttp,
   'in operation': inOperation,
 }
+
+describe.each(daemonKinds)('the log of %s', (kind) => {
+  test('has the code of each request that was not accepted', { timeout: 60_000 }, async (context) => {
+    needDaemon(kind, context)
+    const twin = new Twin(kind)
+    const daemon = await twin.start('--log-sample', '1')
+    const client = await twin.client(order)
+    client.send(request(1, '{"n":1}'), request(2, '{"n":"x"}'), request(3, '{'), request(4, '{}', { index: 9 }))
+    client.send(request(5, '{}', { a: 0 }))
+    await client.frames(5)
+    client.socket.destroy()
+    await page(twin, '/v1/contracts/order/process', post('{"n":"x"}'))
+    await page(twin, '/v1/contracts/order/process', post('{}', { 'content-encoding': 'gzip' }))
+    await page(twin, '/v1/contracts/none/process', post('{}'))
+    await page(twin, '/none')
+    await page(twin, '/healthz', post('x'))
+    await page(twin, '/healthz')
+    expect(await daemon.stop()).toBe(0)
+    const lines = daemon.log.filter(({ event }) => event === 'request')
+    expect(sorted(lines.map(({ route, status, code }) => [route, status, code ?? 'none']))).toEqual([
+      ['', 404, 'contract.unknown'],
+      ['', 404, 'contract.unknown'],
+      ['', 404, 'protocol.not_found'],
+      ['', 405, 'protocol.method'],
+      ['/healthz', 200, 'none'],
+      ['order', 200, 'none'],
+      ['order', 400, 'parse.syntax'],
+      ['order', 415, 'codec.unknown'],
+      ['order', 422, 'validate.failed'],
+      ['order', 422, 'validate.failed'],
+      ['order', 504, 'deadline.exceeded'],
+    ])
+  })
+})
 
 for (const [group, rows] of Object.entries(groups)) {
   describe(group, () => {

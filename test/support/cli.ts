@@ -55,6 +55,25 @@ export function sidelane(args: readonly string[], { input = '', env = {} }: RunO
   return running.ended
 }
 
+/** Runs a script of the shell, in which `"$@"` is sidelane with these arguments. */
+export function shell(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Result> {
+  const child = spawn('bash', ['-c', script, 'bash', process.execPath, main, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [stdout, stderr] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (status) => resolve({ status, stdout, stderr }))
+  })
+}
+
 /** Makes a folder that is removed after the tests of the file. Returns the path of a file in it, after writing the content. */
 export function temporaryFiles(): (name: string, content?: Uint8Array | string) => string {
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-cli-'))

@@ -1,11 +1,11 @@
 // Fresh projects that install the packed package from its tarball, for tests in test/package (npm run test:package). They
 // need the npm registry, or what npm has in its cache.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { inject } from 'vitest'
+import { afterAll, inject } from 'vitest'
 import type { Result } from './cli.ts'
-import { freshFolder } from './folders.ts'
-import { run, type RunOptions } from './run.ts'
+import { start, type RunOptions } from './run.ts'
 
 /** The path of the tarball that was packed for this run. */
 export const tarball: string = inject('tarball')
@@ -31,10 +31,17 @@ export interface Project {
   install(...packages: readonly string[]): Promise<void>
 }
 
-/** A new folder with a package.json in which the tarball is installed. Removed after the test. */
+/** What the end of the test file ends. */
+const cleanUps: (() => void)[] = []
+afterAll(() => {
+  for (const cleanUp of cleanUps.toReversed()) cleanUp()
+})
+
+/** A new folder with a package.json in which the tarball is installed. Removed at the end of the test file. */
 export async function freshProject(options: ProjectOptions = {}): Promise<Project> {
   const { type = 'module', packages = [], files = {}, npmArgs = [] } = options
-  const folder = freshFolder()
+  const folder = mkdtempSync(join(tmpdir(), 'sidelane-t-'))
+  cleanUps.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   const bin = `${join(folder, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`
   const project: Project = {
     folder,
@@ -44,7 +51,11 @@ export async function freshProject(options: ProjectOptions = {}): Promise<Projec
         writeFileSync(join(folder, path), text)
       }
     },
-    run: (command, args, given = {}) => run(command, args, { cwd: folder, ...given, env: { PATH: bin, ...given.env } }),
+    run(command, args, given = {}) {
+      const { child, result } = start(command, args, { cwd: folder, ...given, env: { PATH: bin, ...given.env } })
+      cleanUps.push(() => void child.kill('SIGKILL'))
+      return result
+    },
     async output(command, args, given) {
       const { status, stdout, stderr } = await project.run(command, args, given)
       if (status !== 0) throw new Error(`${[command, ...args].join(' ')} ended with ${status}:\n${stdout}${stderr}`)

@@ -70,6 +70,8 @@ pub enum Code {
     ProtocolMediaType,
     /// The client accepts no form of the response.
     ProtocolNotAcceptable,
+    /// The daemon does not serve the user of this client.
+    ProtocolForbidden,
     /// The requested engine cannot run here.
     EngineUnavailable,
     /// An option is invalid.
@@ -92,14 +94,14 @@ impl Code {
         Self::ContractMismatch, Self::ContractUnsupported, Self::ContractInvalid, Self::ContractStale,
         Self::CodecUnknown, Self::CodecUnavailable, Self::CodecCorrupt, Self::LimitOutput, Self::Overloaded,
         Self::Unavailable, Self::DeadlineExceeded, Self::Cancelled, Self::ProtocolViolation, Self::ProtocolNotFound,
-        Self::ProtocolMethod, Self::ProtocolMediaType, Self::ProtocolNotAcceptable, Self::EngineUnavailable,
-        Self::OptionsInvalid, Self::AppThrew, Self::InternalPanic, Self::InternalParity,
+        Self::ProtocolMethod, Self::ProtocolMediaType, Self::ProtocolNotAcceptable, Self::ProtocolForbidden,
+        Self::EngineUnavailable, Self::OptionsInvalid, Self::AppThrew, Self::InternalPanic, Self::InternalParity,
     ];
 }
 
 /// Name, number on the wire, HTTP status and message of each code.
 #[rustfmt::skip]
-pub(crate) const ENTRIES: [(&str, u16, u16, &str); 37] = [
+pub(crate) const ENTRIES: [(&str, u16, u16, &str); 38] = [
     ("limit.bytes", 1, 413, "The payload, or the document made of it, is larger than the contract allows."),
     ("limit.depth", 2, 400, "The payload, or the document made of it, is nested deeper than the contract allows."),
     ("limit.keys", 3, 400, "An object has more keys than the contract allows."),
@@ -132,6 +134,7 @@ pub(crate) const ENTRIES: [(&str, u16, u16, &str); 37] = [
     ("protocol.method", 66, 405, "The path does not allow this method."),
     ("protocol.media_type", 67, 415, "The media type of the body is not JSON."),
     ("protocol.not_acceptable", 68, 406, "The client accepts no form of the response."),
+    ("protocol.forbidden", 69, 403, "The daemon does not serve the user of this client."),
     ("engine.unavailable", 70, 500, "The requested engine cannot run here."),
     ("options.invalid", 71, 500, "An option is invalid."),
     ("app.threw", 72, 500, "A check or a conversion of the app threw an error."),

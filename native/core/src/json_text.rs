@@ -37,6 +37,14 @@ pub fn push_string(out: &mut String, text: &str) {
     let _ = write_string(out, text);
 }
 
+/// A JSON string with the fewest escapes, to name something in a message.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    push_string(&mut out, text);
+    out
+}
+
 /// Writes a JSON string with the fewest escapes.
 ///
 /// # Errors

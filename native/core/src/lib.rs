@@ -3,7 +3,7 @@
 //! # Modules
 //!
 //! Each uses only those before it: `budget`, `error_codes`, `error`, `numeric`, `pattern`, `profile`, `json_text`, `pointer`,
-//! `issue`, `digest`, `contract_name`, `read`, `unicode_tables`, `normalize`, `url`, `lock`, `validate`, `canonical`,
+//! `digest`, `contract_name`, `read`, `issue`, `unicode_tables`, `normalize`, `url`, `lock`, `validate`, `canonical`,
 //! `dictionary`, `compress`,
 //! `decompress`, `contract`, `process`. Their names are those of their TypeScript twins.
 

@@ -63,8 +63,7 @@ pub struct Accepted<'s> {
 pub struct Rejected<'s> {
     /// `limit.*`, `parse.*`, `number.*` or `validate.failed`.
     pub code: Code,
-    /// Empty from `limit.bytes` to `parse.syntax`, one for a fault of the data model, at most
-    /// [`MAX_ISSUES`](crate::MAX_ISSUES) for the schema.
+    /// One; for the schema at most [`MAX_ISSUES`](crate::MAX_ISSUES).
     pub issues: &'s [Issue],
     /// True when there are more issues than listed.
     pub truncated: bool,
@@ -206,7 +205,7 @@ impl Processor {
 
     fn canonicalize(&self, scratch: &mut Scratch, payload: &[u8], budget: &Budget<'_>) -> Result<(), StageError> {
         let Scratch { tape: memory, buffers, canonical, issues, .. } = scratch;
-        let text = check_text(payload, &self.limits).map_err(|error| StageError::of_reading(error, issues))?;
+        let text = check_text(payload, &self.limits).map_err(|error| self.refuse(error, payload, issues))?;
         let mut tape = std::mem::take(memory).bind(text);
         tape.set_budget(budget.clone());
         let result = self.canonicalize_tape(&mut tape, buffers, canonical, issues);
@@ -223,7 +222,8 @@ impl Processor {
         canonical: &mut Canonical,
         issues: &mut Vec<Issue>,
     ) -> Result<(), StageError> {
-        read(tape, &self.limits).map_err(|error| StageError::of_reading(error, issues))?;
+        let document = tape.document().as_bytes();
+        read(tape, &self.limits).map_err(|error| self.refuse(error, document, issues))?;
         let validator = &self.contract.validator;
         let passes = validator.passes(tape, buffers);
         if tape.is_exhausted() {
@@ -232,7 +232,7 @@ impl Processor {
         if !passes {
             // Duplicate keys are not found by reading, and the data model is reported before the schema.
             if let Some(error) = diagnose(tape, &self.limits) {
-                return Err(StageError::of_reading(error, issues));
+                return Err(self.refuse(error, document, issues));
             }
             let truncated = validator.collect_issues(tape, buffers, issues);
             return Err(StageError::Rejected { code: Code::ValidateFailed, truncated });
@@ -242,17 +242,17 @@ impl Processor {
                 WriteError::OutOfMemory => return StageError::OutOfMemory,
                 WriteError::Interrupted => return StageError::Interrupted,
                 // `diagnose` locates it.
-                WriteError::DuplicateKey => StageError::OutOfMemory,
-                WriteError::TooLarge => StageError::Rejected { code: Code::LimitBytes, truncated: false },
+                WriteError::DuplicateKey => ReadError::OutOfMemory,
+                WriteError::TooLarge => ReadError::Text(Code::LimitBytes),
             };
             match diagnose(tape, &self.limits) {
-                Some(error) => StageError::of_reading(error, issues),
-                None => otherwise,
+                Some(error) => self.refuse(error, document, issues),
+                None => self.refuse_document(otherwise, issues),
             }
         })?;
         // Only defaults add brackets and members: what they make has to be readable by the contract again.
         if canonical.exceeds_keys() || tape.depth() + validator.deepest_default() > self.limits.max_depth {
-            self.read_again(canonical.bytes(), &tape.budget).map_err(|error| StageError::of_reading(error, issues))?;
+            self.read_again(canonical.bytes(), &tape.budget).map_err(|error| self.refuse_document(error, issues))?;
         }
         Ok(())
     }
@@ -263,19 +263,31 @@ impl Processor {
         tape.set_budget(budget.clone());
         read(&mut tape, &self.limits)
     }
+
+    /// The error of a payload.
+    #[cold]
+    fn refuse(&self, error: ReadError, payload: &[u8], issues: &mut Vec<Issue>) -> StageError {
+        let params = error.params(payload, &self.limits);
+        StageError::of_reading(error, params, issues)
+    }
+
+    /// The error of the document made of a payload.
+    #[cold]
+    fn refuse_document(&self, error: ReadError, issues: &mut Vec<Issue>) -> StageError {
+        let params = error.document_params(&self.limits);
+        StageError::of_reading(error, params, issues)
+    }
 }
 
 impl StageError {
-    fn of_reading(error: ReadError, issues: &mut Vec<Issue>) -> Self {
-        let code = match error {
-            ReadError::Text(code) => code,
-            ReadError::Data(code, pointer) => {
-                issues.push(Issue::of_data(code, pointer));
-                code
-            }
+    fn of_reading(error: ReadError, params: Option<String>, issues: &mut Vec<Issue>) -> Self {
+        let (code, pointer) = match error {
+            ReadError::Text(code) => (code, String::new()),
+            ReadError::Data { code, pointer, .. } => (code, pointer),
             ReadError::OutOfMemory => return Self::OutOfMemory,
             ReadError::Interrupted => return Self::Interrupted,
         };
+        issues.push(Issue::of_reading(code, pointer, params));
         Self::Rejected { code, truncated: false }
     }
 }

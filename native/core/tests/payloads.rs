@@ -31,7 +31,7 @@ fn canonical(processor: &Processor, payload: &str) -> Result<String> {
     Ok(str::from_utf8(accepted.canonical())?.to_owned())
 }
 
-/// A verdict as JSON: `{ok, canonical}` or `{code, pointer?}`.
+/// A verdict as JSON: `{ok, canonical}` or `{code, pointer, params}`.
 fn verdict(processor: &Processor, payload: &[u8]) -> Result<Value> {
     let mut scratch = Scratch::default();
     let rejected = match processor.process(&mut scratch, payload) {
@@ -39,12 +39,10 @@ fn verdict(processor: &Processor, payload: &[u8]) -> Result<Value> {
         Err(ProcessError::Rejected(rejected)) => rejected,
         Err(error) => return Err(error.to_string().into()),
     };
-    let mut verdict = json!({ "code": rejected.code.name() });
-    if let Some(issue) = rejected.issues.first() {
-        assert_eq!(issue.code, rejected.code);
-        verdict["pointer"] = issue.pointer.clone().into();
-    }
-    Ok(verdict)
+    let [issue] = rejected.issues else { return Err("there is one issue".into()) };
+    assert_eq!((issue.code, issue.keyword), (rejected.code, None));
+    let params: Value = serde_json::from_str(issue.params.as_deref().unwrap_or_default())?;
+    Ok(json!({ "code": issue.code.name(), "pointer": issue.pointer, "params": params }))
 }
 
 fn uncompressed(schema: Value, mut fields: Value) -> Result<Processor> {
@@ -68,6 +66,7 @@ fn canonical_forms_and_read_errors_match_the_vectors() -> Result<()> {
         "read/surrogates",
         "read/numbers",
         "read/int64",
+        "read/positions",
         "canonical/canonical",
     ];
     for name in names {

@@ -72,9 +72,13 @@ fn rejected(code: &str, issues: &str, truncated: bool) -> String {
 
 fn issue_text(issue: &Issue) -> String {
     let Issue { code, pointer, keyword, params, .. } = issue;
-    let (pointer, keyword) = (Value::from(pointer.as_str()), keyword.unwrap_or_default());
-    let params = params.as_deref().unwrap_or_default();
-    format!(r#"{{"code":"{}","pointer":{pointer},"keyword":"{keyword}","params":{params}}}"#, code.name())
+    let keyword = keyword.map(|keyword| format!(r#","keyword":"{keyword}""#)).unwrap_or_default();
+    read_issue_text(*code, pointer, &keyword, params.as_deref())
+}
+
+fn read_issue_text(code: Code, pointer: &str, keyword: &str, params: Option<&str>) -> String {
+    let (pointer, params) = (Value::from(pointer), params.unwrap_or_default());
+    format!(r#"{{"code":"{}","pointer":{pointer}{keyword},"params":{params}}}"#, code.name())
 }
 
 /// The outcome of a payload that the schema accepts.
@@ -90,10 +94,7 @@ fn accepted_outcome(lock: &[u8], payload: &str) -> Result<String> {
             Ok(format!(r#"{{"ok":true,"canonical":{text}}}"#))
         }
         Err(ProcessError::Rejected(Rejected { code, issues, truncated, .. })) => {
-            let issues: Vec<String> = issues
-                .iter()
-                .map(|one| serde_json::json!({ "code": one.code.name(), "pointer": one.pointer }).to_string())
-                .collect();
+            let issues: Vec<String> = issues.iter().map(issue_text).collect();
             Ok(rejected(code.name(), &issues.join(","), truncated))
         }
         Err(error) => Err(error.to_string().into()),
@@ -106,14 +107,14 @@ fn payload_outcome(lock: &[u8], payload: &str) -> Result<String> {
     let limits = ReadLimits::of(&profile);
     let mut tape = Tape::default().bind(payload);
     let result = check_text(payload.as_bytes(), &limits).and_then(|_| read(&mut tape, &limits));
-    match result.err().or_else(|| diagnose(&tape, &limits)) {
-        Some(ReadError::Text(code)) => return Ok(rejected(code.name(), "", false)),
-        Some(ReadError::Data(code, pointer)) => {
-            let issue = serde_json::json!({ "code": code.name(), "pointer": pointer });
-            return Ok(rejected(code.name(), &issue.to_string(), false));
-        }
-        Some(ReadError::OutOfMemory | ReadError::Interrupted) => return Err("not enough memory".into()),
-        None => {}
+    if let Some(error) = result.err().or_else(|| diagnose(&tape, &limits)) {
+        let params = error.params(payload.as_bytes(), &limits);
+        let (code, pointer) = match &error {
+            ReadError::Text(code) => (*code, ""),
+            ReadError::Data { code, pointer, .. } => (*code, pointer.as_str()),
+            ReadError::OutOfMemory | ReadError::Interrupted => return Err("not enough memory".into()),
+        };
+        return Ok(rejected(code.name(), &read_issue_text(code, pointer, "", params.as_deref()), false));
     }
     let (validator, mut buffers, mut issues) = (Validator::new(&profile), NormBuffers::default(), Vec::new());
     let passes = validator.passes(&mut tape, &mut buffers);

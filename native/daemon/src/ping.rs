@@ -8,6 +8,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use crate::process::{print, print_error};
+use crate::socket_path::own_uid;
 use crate::texts::client as texts;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -41,6 +42,9 @@ fn reasons_in(answer: &[u8]) -> Result<String, String> {
     }
     if answer.starts_with(b"HTTP/1.1 200 ") {
         return Ok(String::new());
+    }
+    if answer.starts_with(b"HTTP/1.1 403 ") {
+        return Err(texts::forbidden(own_uid()));
     }
     if !answer.starts_with(b"HTTP/1.1 503 ") {
         return Err(texts::NOT_DAEMON.to_owned());

@@ -12,6 +12,7 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::settings::Settings;
+use crate::connection::Refusals;
 use crate::contract_input::{ContractBatch, GivenContract, Owner, OwnerEvent, remove_directory};
 use crate::contracts::ContractRegistry;
 use crate::engine::Compile;
@@ -75,6 +76,8 @@ struct Main {
     compile: Compile,
     listener: Listener,
     workers: Vec<Handle>,
+    /// Connections of uids that may not connect.
+    refusals: Refusals,
     /// Index of the worker that got the last connection.
     next: usize,
     signals: Signals,
@@ -131,8 +134,19 @@ impl Main {
         let workers = (0..settings.threads).map(|number| threads::spawn(Arc::clone(&shared), number));
         let workers = workers.collect::<io::Result<Vec<_>>>().map_err(system)?;
         let listener = Listener::open(settings).map_err(Failure::System)?;
-        let queue = VecDeque::new();
-        Ok(Some(Self { shared, compile, listener, workers, next: 0, signals, owner, given, loading: None, queue }))
+        Ok(Some(Self {
+            shared,
+            compile,
+            listener,
+            workers,
+            refusals: Refusals::default(),
+            next: 0,
+            signals,
+            owner,
+            given,
+            loading: None,
+            queue: VecDeque::new(),
+        }))
     }
 
     async fn run(mut self) -> Result<(), Failure> {
@@ -164,7 +178,10 @@ impl Main {
     fn on_listener_event(&mut self, event: ListenerEvent) -> bool {
         match event {
             ListenerEvent::Connected(stream) => self.hand_out(stream),
-            ListenerEvent::Unauthorized(uid) => self.report(Event::Refused(&format!("uid {uid} may not connect"))),
+            ListenerEvent::Unauthorized(uid, stream) => {
+                self.report(Event::Refused(&format!("uid {uid} may not connect")));
+                self.refusals.refuse(stream);
+            }
             ListenerEvent::AcceptFailed(error) => self.report(Event::AcceptFailed(&error)),
             ListenerEvent::Republished => self.report(Event::Republished),
             ListenerEvent::Lost(why) => self.report(Event::Warning(&texts::socket::cannot_republish(why))),

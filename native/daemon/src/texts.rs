@@ -151,7 +151,9 @@ pub mod socket {
     }
 
     pub fn cannot_make_directory(directory: impl Display, reason: impl Display) -> String {
-        format!("The directory `{directory}` cannot be made: {reason}")
+        format!(
+            "The directory `{directory}` cannot be made: {reason}. Give `--socket PATH`, or set XDG_RUNTIME_DIR or TMPDIR to a directory that can be written to"
+        )
     }
 
     pub fn not_directory(directory: impl Display) -> String {
@@ -242,6 +244,10 @@ pub mod client {
     pub const CLOSED: &str = "it closed without an answer";
 
     pub const NOT_DAEMON: &str = "the answer is not that of a daemon";
+
+    pub fn forbidden(uid: impl Display) -> String {
+        format!("the daemon does not serve uid {uid}; its --allow-uid names those that it does")
+    }
 
     pub const NO_REASON: &str = "no reason given";
 }

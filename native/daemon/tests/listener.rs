@@ -160,7 +160,7 @@ fn another_uid_is_refused() {
         let uid = settings(&path).allow_uids[0];
         let mut listener = Listener::open(&Settings { allow_uids: vec![uid + 1], ..settings(&path) }).unwrap();
         let mut client = UnixStream::connect(&path).unwrap();
-        assert!(matches!(next(&mut listener).await, ListenerEvent::Unauthorized(refused) if refused == uid));
+        assert!(matches!(next(&mut listener).await, ListenerEvent::Unauthorized(refused, _) if refused == uid));
         assert_eq!(std::io::Read::read(&mut client, &mut [0]).unwrap(), 0);
         drop(listener);
     });

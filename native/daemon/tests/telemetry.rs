@@ -142,11 +142,14 @@ fn with_a_sample_of_1_every_request_has_a_line() {
     };
     let kit = Kit::new(1.0);
     kit.request(0, |request| request.trace = Some(&TRACE));
+    kit.request(0, |request| request.code = Some(Code::ValidateFailed));
     let log = kit.log();
     let line = log.first().unwrap();
     assert_eq!((&line["event"], &line["route"], &line["status"]), (&"request".into(), &"order".into(), &200.into()));
     assert_eq!((&line["in_bytes"], &line["out_bytes"], &line["millis"]), (&10.into(), &5.into(), &0.085.into()));
     assert_eq!(line["trace_id"], "ab".repeat(16));
+    assert_eq!(line.get("code"), None);
+    assert_eq!((&log[1]["status"], &log[1]["code"]), (&422.into(), &"validate.failed".into()));
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub use decode::{Decoded, decode};
 pub use frame_header::{FLAG_CANONICAL, FLAG_TRACE, FrameHeader, FrameKind, HEADER_BYTES, NO_DEADLINE};
 pub use hello::{ClientHello, ContractRequest, ContractStatus, ServerHello, ServerLimits};
 pub use key_fingerprint::{FINGERPRINT_BYTES, fingerprint};
-pub use outcome::{Fault, Needs, Outcome, Written, write_fault, write_outcome, write_rejection};
+pub use outcome::{Fault, Needs, Outcome, Written, write_fault, write_issues, write_outcome, write_rejection};
 pub use outcome_layout::{ACCEPTED_HEADER_BYTES, TEXT_HEADER_BYTES};
 pub use preface::{MAGIC, PREFACE_BYTES, PROTOCOL_VERSION, Preface, preface, read_preface};
 pub use rules::{Admission, RequestRules};

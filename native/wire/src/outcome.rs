@@ -187,19 +187,30 @@ fn write_accepted(accepted: &mut Accepted<'_>, with_canonical: bool, target: &mu
 /// The target is too small.
 pub fn write_rejection(code: Code, issues: &[Issue], truncated: bool, target: &mut [u8]) -> Result<Written, Needs> {
     let size = write_text(KIND_REJECTED, target, |text| {
-        write!(text, "{CODE_PREFIX}{}\",\"issues\":[", code.name())?;
-        for (index, issue) in issues.iter().enumerate() {
-            if index > 0 {
-                text.write_char(',')?;
-            }
-            write_issue(text, issue)?;
-        }
-        write!(text, "],\"truncated\":{truncated}}}")
+        write!(text, "{CODE_PREFIX}{}\",", code.name())?;
+        write_issues(text, issues, truncated)?;
+        text.write_char('}')
     })?;
     Ok(Written { size, outcome: Outcome::Rejected { code } })
 }
 
-fn write_issue(text: &mut Text<'_>, issue: &Issue) -> fmt::Result {
+/// The members `"issues":[…],"truncated":…` of a rejection: those of [`Written::issues`].
+///
+/// # Errors
+///
+/// Those of `text`.
+pub fn write_issues(text: &mut impl fmt::Write, issues: &[Issue], truncated: bool) -> fmt::Result {
+    text.write_str("\"issues\":[")?;
+    for (index, issue) in issues.iter().enumerate() {
+        if index > 0 {
+            text.write_char(',')?;
+        }
+        write_issue(text, issue)?;
+    }
+    write!(text, "],\"truncated\":{truncated}")
+}
+
+fn write_issue(text: &mut impl fmt::Write, issue: &Issue) -> fmt::Result {
     write!(text, "{CODE_PREFIX}{}\",\"pointer\":", issue.code.name())?;
     write_string(text, &issue.pointer)?;
     if let Some(keyword) = issue.keyword {

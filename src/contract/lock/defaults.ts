@@ -16,10 +16,7 @@ export function checkDefaults(tree: SchemaTree, limits: Limits, numbers: Profile
       const at = appendPointer(appendPointer(appendPointer(pointer, keyword), slot), defaultKeyword)
       const read = readText(canonicalText(value), { ...limits, maxDepth, numbers })
       if (read.ok) continue
-      throw invalid(
-        at + (read.pointer ?? ''),
-        `The contract could not read a document with this default: ${read.code}.`,
-      )
+      throw invalid(at + read.pointer, `The contract could not read a document with this default: ${read.code}.`)
     }
   }
 }

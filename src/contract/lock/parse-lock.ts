@@ -41,7 +41,7 @@ export function parseLock<In = unknown, Out = In>(
   dictionary?: Uint8Array,
 ): Contract<In, Out> {
   const read = typeof source === 'string' ? readText(source, lockLimits) : readBytes(source, lockLimits)
-  if (!read.ok) throw invalid(read.pointer ?? '', `The lock cannot be read: ${read.code}.`)
+  if (!read.ok) throw invalid(read.pointer, `The lock cannot be read: ${read.code}.`)
   if (utf8Length(canonicalText(read.value)) > maxCompactBytes) {
     throw invalid('', `A lock may have ${maxCompactBytes} bytes at most, without white space.`)
   }

@@ -1,8 +1,8 @@
 // The slow path: decides every outcome on its own, stage by stage in the contract's order. For payloads that the fast
 // path accepts it returns the same text.
 
-import { rejected, rejectedBy, type Profile, type Rejected } from '../../model/index.ts'
-import { canonicalTextWithin, readBytes, readText } from '../../json/index.ts'
+import { rejected, rejectedBy, rejectedDocument, type Profile, type Rejected } from '../../model/index.ts'
+import { canonicalTextWithin, readBytes, readText, tooLarge } from '../../json/index.ts'
 import { compileValidator } from './validate.ts'
 
 export interface Canonical {
@@ -23,9 +23,9 @@ export function compileSlowPath(profile: Profile): SlowPath {
     const { issues, truncated, value, insertsDefaults } = validate(read.value)
     if (value === undefined) return rejected('validate.failed', issues, truncated)
     const text = canonicalTextWithin(value, limits.maxBytes)
-    if (text === undefined) return rejected('limit.bytes')
+    if (text === undefined) return rejectedDocument(tooLarge(limits.maxBytes))
     // Only defaults add brackets and members: what they make has to be readable by the contract again.
     const again = insertsDefaults ? readText(text, limits) : read
-    return again.ok ? { ok: true, text } : rejectedBy(again)
+    return again.ok ? { ok: true, text } : rejectedDocument(again)
   }
 }

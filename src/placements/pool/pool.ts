@@ -5,7 +5,7 @@ import {
   heapFault,
   jsHeapMb,
   longestMs,
-  rejected,
+  rejectedSize,
   requireHeap,
   SidelaneError,
   toFault,
@@ -197,7 +197,7 @@ export class PoolPlacement implements Placement {
       // Not by instanceof: bytes may be of another realm.
       if ('ok' in bytes) return call.settle(bytes)
       // The engine would reject it too, after the largest copy of all.
-      if (bytes.length > profile.limits.maxBytes) return call.settle(rejected('limit.bytes'))
+      if (bytes.length > profile.limits.maxBytes) return call.settle(rejectedSize(profile.limits.maxBytes))
       const queued = new QueuedCall(call, bytes, this.#queue)
       call.payload = undefined
       call.copiedBytes = bytes.length

@@ -11,9 +11,12 @@ import {
   type LoadedEngineReport,
   type RestartCause,
 } from '../../model/index.ts'
+import { warnOfFallback } from '../../engine/index.ts'
 import { Backoff } from '../../util/backoff.ts'
 import { packageFile } from '../../util/package-files.ts'
 import { withTimeout } from '../../util/with-timeout.ts'
+import { notPermitted } from '../not-permitted.ts'
+import { loadPiscina } from './load-piscina.ts'
 import {
   errorExitCode,
   readyMark,
@@ -68,9 +71,9 @@ export class WorkerGroup {
 
   /** Rejects with `engine.unavailable`, or `options.invalid` for a worker file of the caller, within 10 s. */
   static async start(options: WorkerGroupOptions): Promise<WorkerGroup> {
-    const { Piscina } = await import('piscina')
+    const isOwnFile = options.workerUrl === undefined
     const file = String(options.workerUrl ?? pathToFileURL(packageFile('dist/worker.js')))
-    const pool = new Piscina<Task, unknown>({
+    const pool = openPool({
       filename: file,
       name: 'run',
       workerData: options.setup,
@@ -84,6 +87,9 @@ export class WorkerGroup {
       recordTiming: false,
       // Measured: half the main-thread time of `async` and `disabled` under load.
       atomics: 'sync',
+      // A worker runs no code of the app. Its preloads (--import, --require, --loader) would cost start time in each worker, and
+      // one that makes a pool would start workers without end. Yarn PnP loads packages by a preload.
+      ...(isOwnFile && process.versions['pnp'] === undefined && { execArgv: [] }),
       resourceLimits: { maxOldGenerationSizeMb: heapMbFor(options.setup), maxYoungGenerationSizeMb: maxYoungMb },
     })
     const group = new WorkerGroup(pool, options, heapMbFor(options.setup))
@@ -95,7 +101,7 @@ export class WorkerGroup {
     } catch (cause) {
       const leftMs = Math.max(0, startedAt + startLimitMs - performance.now())
       await group.destroy(leftMs)
-      const isOurs = options.workerUrl === undefined || isEngineFault(cause)
+      const isOurs = isOwnFile || isEngineFault(cause)
       throw new SidelaneError(isOurs ? 'engine.unavailable' : 'options.invalid', {
         message: `The pool's worker ${file} does not work: ${reasonOf(cause)}`,
         cause,
@@ -241,6 +247,16 @@ export class WorkerGroup {
   }
 }
 
+/** Throws `engine.unavailable` without Piscina, and where worker threads are not permitted. */
+function openPool(options: ConstructorParameters<typeof Piscina>[0]): Piscina<Task, unknown> {
+  const { Piscina: Pool } = loadPiscina()
+  try {
+    return new Pool<Task, unknown>(options)
+  } catch (error) {
+    throw notPermitted('Worker threads are', error) ?? error
+  }
+}
+
 /** A worker's first message is Piscina's ready message; a worker that cannot load exits. */
 const firstEventOf = (thread: Worker): Promise<void> =>
   new Promise((resolve) => {
@@ -299,7 +315,6 @@ export class Supervisor {
     // Called after the start only: a group that breaks before rejects.
     const onBroken = (reason: unknown): void => supervisor?.onBroken(reason)
     const { group, engine } = await startGroup({ ...options, onBroken, restarts })
-    warnOfFallback(options.engine, engine)
     supervisor = new Supervisor(options, group, engine, restarts)
     return supervisor
   }
@@ -357,7 +372,6 @@ export class Supervisor {
       const onBroken = (reason: unknown): void => this.onBroken(reason)
       const { group, engine } = await startGroup({ ...this.#options, onBroken, restarts: this.restarts })
       if (this.#destroyed) return await group.destroy()
-      warnOfFallback(this.engine, engine)
       const old = this.group
       this.group = group
       this.engine = engine
@@ -385,16 +399,14 @@ async function startGroup(
     if (!options.fallsBack || !isEngineFault(cause)) throw error
     // The records of contracts that are added later belong to the same setup object.
     const setup = { ...options.setup, engine: 'js' as const }
-    return { group: await WorkerGroup.start({ ...options, setup }), engine: fallbackReport(cause) }
+    const group = await WorkerGroup.start({ ...options, setup })
+    const engine = fallbackReport(cause)
+    warnOfFallback('auto', engine)
+    return { group, engine }
   }
 }
 
 function fallbackReport({ message, params }: SidelaneError): LoadedEngineReport {
   const tried = (params?.['tried'] ?? []) as LoadedEngineReport['tried']
   return { kind: 'js', reason: `The workers fell back to js. ${message}`, tried }
-}
-
-function warnOfFallback(before: LoadedEngineReport, { kind, reason }: LoadedEngineReport): void {
-  if (before.kind === 'js' || kind !== 'js') return
-  process.emitWarning(reason, { type: 'SidelaneWarning', code: 'SIDELANE_ENGINE' })
 }

@@ -3,7 +3,7 @@
 
 import {
   deadlineExceeded,
-  rejected,
+  rejectedSize,
   SidelaneError,
   toFault,
   type Call,
@@ -18,7 +18,7 @@ import {
 } from '../../model/index.ts'
 import { isUtf8 } from '#runtime'
 import { dictionaryOf } from '../../contract/index.ts'
-import { createEngine, payloadBytes, textRejection, type Engine } from '../../engine/index.ts'
+import { createEngine, warnOfFallback, payloadBytes, textRejection, type Engine } from '../../engine/index.ts'
 import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../../util/socket-path.ts'
 import { ContractTable } from '../contract-table.ts'
 import { askedOf, checkKey, rulesOf, type ClientContract } from './client-contract.ts'
@@ -79,6 +79,10 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
         if (settings.fallback === undefined || !canWait(error)) throw error
         placement.#pool.setRef(false)
       })
+      // The log of a launched daemon is not shown; this thread finds the reason that the daemon met.
+      if (settings.launch !== undefined && settings.engine === 'auto' && placement.engine.kind === 'js') {
+        warnOfFallback('auto', createEngine('auto').report)
+      }
       return placement
     } catch (error) {
       await placement.stop()
@@ -320,7 +324,7 @@ function contentOf({ payload, route }: Call): Content | Rejected {
   if (typeof payload === 'string') return textRejection(payload, limits) ?? payload
   const bytes = payloadBytes(payload, profile)
   // The daemon would answer the same after it had read all of it.
-  return 'ok' in bytes || bytes.length <= limits.maxBytes ? bytes : rejected('limit.bytes')
+  return 'ok' in bytes || bytes.length <= limits.maxBytes ? bytes : rejectedSize(limits.maxBytes)
 }
 
 /** Faults of the daemon, which may be repaired while this process runs. */

@@ -4,6 +4,7 @@
 import { connect, type Socket } from 'node:net'
 import type { EngineReport, SidelaneError } from '../../model/index.ts'
 import { BumpArena } from '../../util/bump-arena.ts'
+import { ownUid } from '../../util/socket-path.ts'
 import { WriteBatcher } from '../../util/write-batcher.ts'
 import {
   addControlFrame,
@@ -368,6 +369,8 @@ export class Connection implements FrameSink, RequestOwner, WatchedConnection {
   #onConnectionError(number: number, payload: Uint8Array): void {
     const fault = readFault(payload, number)
     if (isWrong(fault)) this.violation(...fault)
+    else if (fault.code === 'protocol.forbidden' && this.#state === 'handshake')
+      this.#fail('forbidden', `does not serve uid ${ownUid()}; its --allow-uid names those that it does.`, fault)
     else if (fault.code !== 'protocol.violation') this.violation(...wrongAnswer('code'))
     else this.#fail('ended', 'ended the connection.', fault)
   }

@@ -1,6 +1,7 @@
 // The errors of a client whose daemon cannot be reached, or is not a sidelane daemon.
 
 import { SidelaneError, stackless } from '../../model/index.ts'
+import { ownUid } from '../../util/socket-path.ts'
 import type { UnavailableReason } from '../../wire/index.ts'
 
 /** `reason`: stable, for programs. */
@@ -10,6 +11,10 @@ export const unavailable = (reason: UnavailableReason, message: string, cause?: 
 /** A failed connect. EAGAIN: the daemon's backlog is full, so it is overloaded. */
 export function connectFault(path: string, cause: NodeJS.ErrnoException | undefined): SidelaneError {
   if (cause === undefined) return unavailable('lost', `The daemon at ${path} closed the connection before its HELLO.`)
+  if (cause.code === 'EACCES' || cause.code === 'EPERM') {
+    const message = `The mode of ${path}, or of a directory on the way, does not let uid ${ownUid()} connect.`
+    return unavailable('forbidden', message, cause)
+  }
   if (cause.code !== 'EAGAIN') return unavailable('connect', `No daemon answers at ${path}: ${cause.message}`, cause)
   return stackless('overloaded', {
     message: `The daemon at ${path} accepts no more connections now.`,

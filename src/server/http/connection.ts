@@ -151,7 +151,7 @@ export class HttpConnection {
   #end(): void {
     const { status, detail, isHead } = this.#error as HttpError
     const response = problem('protocol.violation', { status, detail, closes: true })
-    this.#context.telemetry.page(undefined, status, response.body.length, 0)
+    this.#context.telemetry.page(undefined, status, response.code, response.body.length, 0)
     this.#write(responseBytes(response, { isHead, closes: true }))
     this.#linger()
   }

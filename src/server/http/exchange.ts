@@ -1,6 +1,7 @@
 // One request and its response. The order of exchanges on a connection is kept in connection.ts.
 
 import type { ServerResponse } from 'node:http'
+import { rejectedSize } from '../../model/index.ts'
 import type { LoadedContract } from '../contracts.ts'
 import { ServerRequest, type Output } from '../request.ts'
 import type { Service } from '../service.ts'
@@ -68,7 +69,7 @@ export class Exchange {
     if (route.kind === 'page') return this.#respond(route.page())
     const body = new RequestBody(service.queue, route.contract, head.length)
     this.#body = body
-    if (body.refusal !== undefined) return this.#refuse(body.refusal)
+    if (body.refusal !== undefined) return this.#refuse(route.contract, body.refusal)
     if (head.expectsContinue) {
       this.#continued = true
       this.#res.writeContinue()
@@ -77,7 +78,7 @@ export class Exchange {
       piece: (bytes) => {
         if (this.answered) return
         body.add(bytes)
-        if (body.refusal !== undefined) this.#refuse(body.refusal)
+        if (body.refusal !== undefined) this.#refuse(route.contract, body.refusal)
       },
       end: () => {
         if (this.answered) return
@@ -108,8 +109,11 @@ export class Exchange {
     this.#process = undefined
   }
 
-  #refuse(refusal: Exclude<RequestBody['refusal'], undefined>): void {
-    if (refusal === 'too long') return this.#respond(problem('limit.bytes', { closes: true }))
+  #refuse(contract: LoadedContract, refusal: Exclude<RequestBody['refusal'], undefined>): void {
+    if (refusal === 'too long') {
+      const { maxBytes } = contract.contract.profile.limits
+      return this.#respond(problem('limit.bytes', { ...rejectedSize(maxBytes), closes: true }))
+    }
     const { retryAfterMs } = this.#context.service.queue.overloaded(refusal)
     this.#respond(problem('overloaded', { retryAfterMs }))
   }
@@ -148,7 +152,7 @@ export class Exchange {
       telemetry.request(asked, code ?? 'accepted', status, 0, 0, 0)
     } else {
       const path = route?.kind === 'page' ? route.path : undefined
-      telemetry.page(path, status, body.length, performance.now() - this.#startedAt)
+      telemetry.page(path, status, code, body.length, performance.now() - this.#startedAt)
     }
   }
 

@@ -32,7 +32,17 @@ const issue = {
     code: { type: 'string' },
     pointer: { type: 'string', description: 'JSON pointer into the payload.' },
     keyword: { type: 'string' },
-    params: { type: 'object' },
+    params: {
+      type: 'object',
+      description: 'What the contract asks for; with limit.*, parse.* and number.* also where the payload is wrong.',
+      properties: {
+        offset: { type: 'integer', minimum: 0, description: 'In bytes.' },
+        line: { type: 'integer', minimum: 1 },
+        column: { type: 'integer', minimum: 1, description: 'In code points.' },
+        limit: { type: ['number', 'string'] },
+        expected: { type: ['array', 'string'] },
+      },
+    },
   },
 }
 

@@ -37,7 +37,7 @@ fn check_default(tree: &Tree, slot: NodeId, limits: &ReadLimits) -> Result<(), C
     let (what, inside) = match result {
         Ok(()) => return Ok(()),
         Err(ReadError::Text(code)) => (code.name(), String::new()),
-        Err(ReadError::Data(code, pointer)) => (code.name(), pointer),
+        Err(ReadError::Data { code, pointer, .. }) => (code.name(), pointer),
         Err(ReadError::OutOfMemory | ReadError::Interrupted) => ("not enough memory", String::new()),
     };
     let pointer = tree.pointer_of(slot, "default") + &inside;

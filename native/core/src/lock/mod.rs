@@ -84,7 +84,7 @@ fn read_value(bytes: &[u8]) -> Result<Value, ContractError> {
     let refused = |error: ReadError| {
         let (what, pointer) = match error {
             ReadError::Text(code) => (code.name(), String::new()),
-            ReadError::Data(code, pointer) => (code.name(), pointer),
+            ReadError::Data { code, pointer, .. } => (code.name(), pointer),
             // Locks have no budget.
             ReadError::OutOfMemory | ReadError::Interrupted => ("not enough memory", String::new()),
         };

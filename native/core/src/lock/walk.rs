@@ -10,6 +10,7 @@ use super::parsed_keywords::ParsedKeywords;
 use super::tree::{ANY, DefId, NodeId, RawAdditional, RawNode, RawProperty, SchemaLocation, Tree};
 use super::value::{Object, Value};
 use crate::error::ContractError;
+use crate::json_text::quoted;
 use crate::pointer::Path;
 use crate::profile::{Primitive, TypeName};
 
@@ -102,7 +103,7 @@ impl<'v> Walk<'v> {
                 continue;
             }
             if !(kind.keywords().contains(&key) || is_root && is_root_keyword(key)) {
-                return Err(unsupported(at.pointer(), format!("The keyword {key:?} is not supported here.")));
+                return Err(unsupported(at.pointer(), format!("The keyword {} is not supported here.", quoted(key))));
             }
             if key == "properties" {
                 keywords.properties = self.properties(value, schema.get("required"), &at, id)?;
@@ -214,7 +215,7 @@ impl<'v> Walk<'v> {
                 .numbers
                 .get(name)
                 .copied()
-                .ok_or_else(|| invalid(at.pointer(), format!("There is no definition {name:?}."))),
+                .ok_or_else(|| invalid(at.pointer(), format!("There is no definition {}.", quoted(name)))),
             _ => Err(unsupported(at.pointer(), "Only \"#\" and \"#/$defs/Name\" are supported.")),
         }
     }
@@ -286,10 +287,10 @@ fn require(value: &Value, at: &Path<'_>, properties: &mut [RawProperty]) -> Resu
         let at = at.index(index);
         let name = name.text().ok_or_else(|| invalid(at.pointer(), "Expected a property name."))?;
         let Some(required) = by_name.get_mut(name) else {
-            return Err(invalid(at.pointer(), format!("The property {name:?} is not in properties.")));
+            return Err(invalid(at.pointer(), format!("The property {} is not in properties.", quoted(name))));
         };
         if std::mem::replace(*required, true) {
-            return Err(invalid(at.pointer(), format!("The property {name:?} is there twice.")));
+            return Err(invalid(at.pointer(), format!("The property {} is there twice.", quoted(name))));
         }
     }
     Ok(())

@@ -9,29 +9,6 @@ use super::tape::Tape;
 use crate::error::Code;
 use crate::pointer::{Step, push_step};
 
-/// The lexical depth: the most open brackets at one place, outside strings, never counted below 0; a backslash escapes
-/// only inside a string.
-pub(crate) fn depth_of(bytes: &[u8]) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    let mut in_string = false;
-    let mut rest = bytes.iter();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'"' => in_string = !in_string,
-            b'\\' if in_string => {
-                rest.next();
-            }
-            b'{' | b'[' if !in_string => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
-}
-
 /// The first fault of the data model in document order, with the pointer of its member, of a scanned document.
 ///
 /// Call it before a later stage reports an error: such a document may have duplicate keys too.
@@ -47,7 +24,7 @@ pub fn diagnose(tape: &Tape<'_>, limits: &ReadLimits) -> Option<ReadError> {
         if let Some((key, code)) = first
             && key < at
         {
-            return Some(ReadError::Data(code, pointer(tape, key, code)));
+            return Some(data_error(tape, key, code));
         }
         let entry = tape.entry(at);
         let found = match entry.kind {
@@ -64,7 +41,11 @@ pub fn diagnose(tape: &Tape<'_>, limits: &ReadLimits) -> Option<ReadError> {
         };
         first = earlier(first, found);
     }
-    first.map(|(target, code)| ReadError::Data(code, pointer(tape, target, code)))
+    first.map(|(target, code)| data_error(tape, target, code))
+}
+
+fn data_error(tape: &Tape<'_>, target: usize, code: Code) -> ReadError {
+    ReadError::Data { code, pointer: pointer(tape, target, code), token: target }
 }
 
 /// The first one in the document; at the same key: surrogate, forbidden, duplicate, keys.

@@ -7,8 +7,15 @@ use crate::error::Code;
 pub enum ReadError {
     /// The text: `limit.bytes` to `parse.syntax`.
     Text(Code),
-    /// The data model: its code and the pointer of the member.
-    Data(Code, String),
+    /// The data model.
+    Data {
+        /// What is wrong.
+        code: Code,
+        /// Of the member.
+        pointer: String,
+        /// The index on the tape.
+        token: usize,
+    },
     /// An allocation failed.
     OutOfMemory,
     /// The budget is over.

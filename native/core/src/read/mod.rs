@@ -12,29 +12,37 @@
 //! read::diagnose(&tape, &limits)                  // the whole data model: call it before reporting a later error
 //! ```
 //!
+//! [`ReadError::params`] tells where a refused payload is wrong.
+//!
 //! Twin of `src/json/read.ts`.
 
 mod cursor;
+mod depth;
 mod diagnose;
 mod edits;
 mod entry;
 mod error;
+mod expectation;
 mod journal;
 mod keys;
 mod limits;
+mod locate;
 mod number;
+mod position;
 mod scan;
 mod string;
+mod syntax;
 mod tape;
 mod verdicts;
 
-pub(crate) use diagnose::depth_of;
+pub(crate) use depth::depth_of;
 pub use diagnose::diagnose;
 pub use entry::{Entry, Kind, flag};
 pub use error::ReadError;
 pub use keys::compare_keys;
 pub(crate) use keys::{Prefix, compare_bytes};
 pub use limits::{LOCK_LIMITS, LargeIntegers, ReadLimits};
+pub use locate::too_large_params;
 pub use tape::Tape;
 
 use self::error::ScanError;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use sidelane_core::Code;
 use sidelane_wire::{
     Admission, ClientHello, FLAG_CANONICAL, FLAG_TRACE, Fault, FrameHeader, FrameKind, NO_DEADLINE, PROTOCOL_VERSION,
-    RequestRules, ServerLimits, TRACE_BYTES, Violation, preface,
+    REQUEST_SLACK_BYTES, RequestRules, ServerLimits, TRACE_BYTES, Violation, preface,
 };
 
 use super::HANDSHAKE_TIMEOUT;
@@ -15,7 +15,7 @@ use super::session::{Close, Session};
 use crate::contracts::LoadedContract;
 use crate::protocol::framed::frame_reader::{FrameHandler, FrameReader, Payload};
 use crate::protocol::framed::handshake::ContractIndices;
-use crate::protocol::framed::{write_fault, write_frame};
+use crate::protocol::framed::{write_fault, write_frame, write_too_large};
 use crate::shared::Reservation;
 use crate::telemetry::{Label, Protocol, Request, Shed};
 use crate::texts::framed as texts;
@@ -169,14 +169,13 @@ impl FrameHandler for Requests {
             return Ok(true);
         }
         self.writer.request_opened();
-        let Some(contract) = self.indices.get(header.index).map(Arc::clone) else {
-            let is_long = admission == Admission::Discard;
-            let code = if is_long { Code::LimitBytes } else { Code::ContractUnknown };
-            return Ok(self.refuse(header, Label::default(), &code.into()));
-        };
+        let contract = self.indices.get(header.index).map(Arc::clone);
         if admission == Admission::Discard {
-            return Ok(self.refuse(header, contract.label(), &Code::LimitBytes.into()));
+            return Ok(self.refuse_size(header, contract.as_deref()));
         }
+        let Some(contract) = contract else {
+            return Ok(self.refuse(header, Label::default(), &Code::ContractUnknown.into()));
+        };
         if header.a == 0 {
             let fault = Fault { place: Some("queue"), ..Code::DeadlineExceeded.into() };
             return Ok(self.refuse(header, contract.label(), &fault));
@@ -229,10 +228,24 @@ impl Requests {
 
     /// Answers a request at once. Returns false: its payload is discarded.
     fn refuse(&self, header: &FrameHeader, label: Label<'_>, fault: &Fault<'_>) -> bool {
-        let request = Request::new(Protocol::Framed, label, header.length as usize);
-        self.worker.report(&Request { code: Some(fault.code), ..request });
+        self.report(header, label, fault.code);
         self.writer.answer(|output| write_fault(output, &self.worker.outputs, header.id, fault, 0));
         false
+    }
+
+    /// As [`refuse`](Self::refuse), for a request longer than any contract allows.
+    fn refuse_size(&self, header: &FrameHeader, contract: Option<&LoadedContract>) -> bool {
+        let largest = (self.rules.request_cap as usize).saturating_sub(REQUEST_SLACK_BYTES);
+        let max_bytes = contract.map_or(largest, |contract| contract.max_bytes);
+        let label = contract.map_or_else(Label::default, LoadedContract::label);
+        self.report(header, label, Code::LimitBytes);
+        self.writer.answer(|output| write_too_large(output, &self.worker.outputs, header.id, max_bytes));
+        false
+    }
+
+    fn report(&self, header: &FrameHeader, label: Label<'_>, code: Code) {
+        let request = Request::new(Protocol::Framed, label, header.length as usize);
+        self.worker.report(&Request { code: Some(code), ..request });
     }
 
     fn request(&mut self, header: &FrameHeader, payload: Payload<'_>, received: Instant) {

@@ -2,6 +2,7 @@
 
 mod framed;
 mod http;
+mod refusal;
 mod session;
 
 use std::future::poll_fn;
@@ -22,6 +23,7 @@ use crate::worker::response_writer::ResponseWriter;
 use crate::worker::stream::Stream;
 use framed::FramedSession;
 use http::HttpSession;
+pub(crate) use refusal::Refusals;
 use session::{Close, Session};
 
 /// Time until a client has sent its first byte; framed clients also their HELLO.

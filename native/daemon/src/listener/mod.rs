@@ -37,8 +37,8 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 pub enum ListenerEvent {
     /// A non-blocking connection of an allowed uid.
     Connected(StdStream),
-    /// A connection of this other uid, which was closed unread.
-    Unauthorized(u32),
+    /// A non-blocking connection of this other uid.
+    Unauthorized(u32, StdStream),
     AcceptFailed(io::Error),
     /// The path was missing and is published again.
     Republished,
@@ -131,7 +131,7 @@ impl Listener {
         for (listener, _) in &self.listeners {
             let Poll::Ready(accepted) = listener.poll_accept(context) else { continue };
             let event = match accepted.and_then(|(stream, _)| Ok((stream.peer_cred()?.uid(), stream.into_std()?))) {
-                Ok((uid, _)) if !self.allowed.contains(&uid) => ListenerEvent::Unauthorized(uid),
+                Ok((uid, stream)) if !self.allowed.contains(&uid) => ListenerEvent::Unauthorized(uid, stream),
                 Ok((_, stream)) => ListenerEvent::Connected(stream),
                 Err(error) => {
                     if error.kind() != io::ErrorKind::ConnectionAborted {

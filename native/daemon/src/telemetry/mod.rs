@@ -50,6 +50,19 @@ impl<'a> Request<'a> {
     }
 }
 
+/// An answered HTTP request that is not for a contract.
+#[derive(Clone, Copy, Debug)]
+pub struct PageRequest<'a> {
+    /// Empty for an unknown page and for a request that could not be read.
+    pub path: &'a str,
+    pub status: u16,
+    /// Of a problem.
+    pub code: Option<Code>,
+    /// Size of the answer's body.
+    pub size: usize,
+    pub time: Duration,
+}
+
 /// A change of the whole daemon: one log line each.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
@@ -66,7 +79,7 @@ pub enum Event<'a> {
     Draining(&'a str),
     Stopped,
     AcceptFailed(&'a std::io::Error),
-    /// A connection was closed before anything was read.
+    /// A connection gets no answer but this one.
     Refused(&'a str),
     /// A condition that an operator should look at.
     Warning(&'a str),
@@ -83,8 +96,8 @@ pub trait Observer: Send + Sync {
     /// A request was answered.
     fn request(&self, _thread: usize, _request: &Request<'_>) {}
 
-    /// An HTTP request for a page was answered with `_size` bytes. `_path` is empty for an unknown page. Any thread calls.
-    fn page(&self, _path: &str, _status: u16, _size: usize, _time: Duration) {}
+    /// A request that is not for a contract was answered. Any thread calls.
+    fn page(&self, _page: &PageRequest<'_>) {}
 
     /// A request or a connection was refused. Refused requests are reported to `request` too.
     fn shed(&self, _thread: usize, _reason: Shed) {}

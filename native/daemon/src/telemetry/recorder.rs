@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use sidelane_core::Code;
 use sidelane_wire::trace_id_of;
 
 use super::log::{Level, Line, Log};
 use super::memory::{allocator, resident_and_proportional};
 use super::metrics::{Counts, Gauges, ProcessGauges, page};
-use super::{Event, Observer, Protocol, Request, Shed, status_of};
+use super::{Event, Observer, PageRequest, Protocol, Request, Shed, status_of};
 use crate::config::settings::Settings;
 use crate::texts::events;
 
@@ -112,15 +113,15 @@ impl Observer for Telemetry {
             let trace = request.trace.and_then(trace_id_of);
             let us = u64::from(request.queue_us) + u64::from(request.run_us);
             let bytes = (request.in_bytes, request.out_bytes);
-            self.log.write(request_line(status, trace, request.label.name, bytes, us));
+            self.log.write(request_line((status, request.code), trace, request.label.name, bytes, us));
         }
     }
 
-    fn page(&self, path: &str, status: u16, out_bytes: usize, time: Duration) {
+    fn page(&self, &PageRequest { path, status, code, size, time }: &PageRequest<'_>) {
         // Pages are rare: the shard of the main thread serves all of them.
         if self.shard(usize::MAX).is_sampled(status, self.sample) {
             let us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-            self.log.write(request_line(status, None, path, (0, out_bytes), us));
+            self.log.write(request_line((status, code), None, path, (0, size), us));
         }
     }
 
@@ -189,7 +190,7 @@ impl Observer for Telemetry {
 }
 
 fn request_line(
-    status: u16,
+    (status, code): (u16, Option<Code>),
     trace: Option<String>,
     route: &str,
     (in_bytes, out_bytes): (usize, usize),
@@ -201,7 +202,11 @@ fn request_line(
         line = line.text("trace_id", &trace);
     }
     let line = line.text("route", route).number("in_bytes", in_bytes).number("out_bytes", out_bytes);
-    line.number("millis", us as f64 / 1_000.0).number("status", status)
+    let line = line.number("millis", us as f64 / 1_000.0).number("status", status);
+    match code {
+        Some(code) => line.text("code", code.name()),
+        None => line,
+    }
 }
 
 /// The name in `errno.h`, for the errors of accept.

@@ -20,6 +20,7 @@ use crate::protocol::http::head::{Head, Scanner, Violation, malformed};
 use crate::protocol::http::route::{Access, Page, Route, route};
 use crate::protocol::http::{ResponseFraming, page};
 use crate::shared::Reservation;
+use crate::telemetry::PageRequest;
 use crate::texts::http as texts;
 use crate::worker::Worker;
 use crate::worker::executor::BATCH_TIME;
@@ -334,7 +335,8 @@ impl HttpSession {
                 let framing = self.framing(&exchange, false);
                 let shared = &self.worker.shared;
                 let (status, size) = self.respond(|out| page::write(out, page, shared, framing));
-                shared.observer.page(page.path(), status, size, exchange.since.elapsed());
+                let (path, time) = (page.path(), exchange.since.elapsed());
+                shared.observer.page(&PageRequest { path, status, code: None, size, time });
                 self.end_exchange(framing.close)
             }
             Purpose::Discard => self.end_exchange(false),

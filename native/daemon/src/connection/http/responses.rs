@@ -11,14 +11,14 @@ use crate::contracts::LoadedContract;
 use crate::protocol::http::head::Violation;
 use crate::protocol::http::{Problem, ResponseFraming};
 use crate::shared::Reservation;
-use crate::telemetry::{Label, Protocol, Request};
+use crate::telemetry::{Label, PageRequest, Protocol, Request};
 use crate::worker::admission::Refusal;
 
 impl HttpSession {
     /// Takes budget for `more` bytes of a body that has `size`.
     pub(super) fn reserve(&self, contract: &LoadedContract, size: usize, more: usize) -> Result<Reservation, Problem> {
         if size.saturating_add(more) > contract.max_bytes {
-            return Err(Problem { closes: true, ..Code::LimitBytes.into() });
+            return Err(Problem { closes: true, max_bytes: contract.max_bytes, ..Code::LimitBytes.into() });
         }
         self.worker.admission.acquire_bytes(more).map_err(|refusal| self.overloaded(refusal))
     }
@@ -44,7 +44,7 @@ impl HttpSession {
                 let request = Request::new(Protocol::Http, label, exchange.in_bytes);
                 self.worker.report(&Request { code: Some(problem.code), trace, ..request });
             }
-            None => self.report_unknown_page(problem.status, size, exchange.since),
+            None => self.report_unknown_page(problem, size, exchange.since),
         }
         if framing.close { Err(Close::Drain) } else { Ok(()) }
     }
@@ -63,13 +63,15 @@ impl HttpSession {
     /// Answers an invalid request.
     pub(super) fn violation(&self, violation: Violation, since: Instant, head_only: bool) -> Close {
         let framing = ResponseFraming { head_only, close: true };
-        let size = self.respond(|out| Problem::from(violation).write(out, framing));
-        self.report_unknown_page(violation.status, size, since);
+        let problem = Problem::from(violation);
+        let size = self.respond(|out| problem.write(out, framing));
+        self.report_unknown_page(&problem, size, since);
         Close::Drain
     }
 
-    pub(super) fn report_unknown_page(&self, status: u16, size: usize, since: Instant) {
-        self.worker.shared.observer.page("", status, size, since.elapsed());
+    fn report_unknown_page(&self, problem: &Problem, size: usize, since: Instant) {
+        let (status, code) = (problem.status, Some(problem.code));
+        self.worker.shared.observer.page(&PageRequest { path: "", status, code, size, time: since.elapsed() });
     }
 
     pub(super) fn framing(&self, exchange: &Exchange, closes: bool) -> ResponseFraming {

@@ -7,8 +7,8 @@ use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use httpdate::fmt_http_date;
-use sidelane_core::Code;
-use sidelane_wire::{ACCEPTED_HEADER_BYTES, Fault, Outcome, Written};
+use sidelane_core::{Code, Issue};
+use sidelane_wire::{ACCEPTED_HEADER_BYTES, Fault, Outcome, Written, write_issues};
 
 use super::head::Violation;
 use crate::buffers::{BufferPool, OutputBuf};
@@ -37,13 +37,23 @@ pub struct Problem {
     pub detail: Option<&'static str>,
     pub allow: Option<&'static str>,
     pub retry_after_ms: u32,
+    /// Of `limit.bytes`.
+    pub max_bytes: usize,
     /// The connection ends after it.
     pub closes: bool,
 }
 
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
-        Self { code, status: status_of(code), detail: None, allow: None, retry_after_ms: 0, closes: false }
+        Self {
+            code,
+            status: status_of(code),
+            detail: None,
+            allow: None,
+            retry_after_ms: 0,
+            max_bytes: 0,
+            closes: false,
+        }
     }
 }
 
@@ -56,9 +66,13 @@ impl From<Violation> for Problem {
 impl Problem {
     /// Writes it; returns the size of its body.
     pub fn write(&self, out: &mut Vec<u8>, framing: ResponseFraming) -> usize {
-        // Codes below 40 reject the data: they have a list of issues.
-        let issues = if self.code.wire() < 40 { "\"issues\":[],\"truncated\":false" } else { "" };
-        self.write_with(out, issues, framing)
+        let mut issues = String::new();
+        // The only rejection of data that is not read.
+        if self.code == Code::LimitBytes {
+            // Writing to a String cannot fail.
+            let _ = write_issues(&mut issues, &[Issue::too_large(self.max_bytes)], false);
+        }
+        self.write_with(out, &issues, framing)
     }
 
     fn write_with(&self, out: &mut Vec<u8>, issues: &str, framing: ResponseFraming) -> usize {
@@ -203,6 +217,7 @@ const fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
         400 => "Bad Request",
+        403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
         408 => "Request Timeout",

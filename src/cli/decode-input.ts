@@ -1,0 +1,105 @@
+// Recognizes compressed input and input in UTF-16 by its first bytes, and reads it as the UTF-8 within.
+
+import { pipeline, Readable } from 'node:stream'
+import { createGunzip, gunzipSync } from 'node:zlib'
+import { ByteReader } from './byte-reader.ts'
+import { Utf16Transcoder, type ByteOrder } from './utf-16.ts'
+import { isZstd, readZstd, unzstd } from './zstd-frames.ts'
+
+/**
+ * The input as UTF-8: gzip and zstd are decompressed as they arrive, UTF-16 is encoded again, and a byte order mark at the
+ * start is left out. `note` gets a sentence about what the user may not expect. Throws Error for damaged compression and
+ * UTF-32.
+ */
+export async function* decodeInput(
+  input: AsyncIterable<Uint8Array>,
+  note: (text: string) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const raw = new ByteReader(input)
+  const head = await raw.peek(4)
+  if (isGzip(head)) yield* decodeText(new ByteReader(readGzip(raw)), note)
+  else if (isZstd(head)) yield* decodeText(new ByteReader(readZstd(raw)), note)
+  else yield* decodeText(raw, note)
+}
+
+/** The first bytes of a gzip member (RFC 1952), whose only method is deflate. */
+export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b && head[2] === 8
+
+/** All members of the file, as gunzip reads it. */
+async function* readGzip(reader: ByteReader): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* pipeline(
+      Readable.from(reader.rest()),
+      createGunzip({ chunkSize: 262_144 }),
+      () => undefined,
+    ) as AsyncIterable<Uint8Array>
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === undefined || !code.startsWith('Z_')) throw error
+    // zlib's messages hold no part of the input.
+    throw new Error(`The gzip input is damaged: ${message}`, { cause: error })
+  }
+}
+
+async function* decodeText(
+  reader: ByteReader,
+  note: (text: string) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { encoding, markBytes } = encodingOf(await reader.peek(4))
+  await reader.take(markBytes)
+  if (encoding === 'utf-8') return yield* reader.rest()
+  if (encoding === 'utf-32') throw utf32Error()
+  note(`the input is UTF-16 (${encoding}): it is read as UTF-8`)
+  const transcoder = new Utf16Transcoder(encoding)
+  for await (const chunk of reader.rest()) yield transcoder.add(chunk)
+  yield transcoder.end()
+}
+
+/** What `decodeInput` gives, of bytes in memory. Throws Error likewise, and for more than `maxBytes` decompressed bytes. */
+export function decodeBytes(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  const text = isGzip(bytes) ? gunzip(bytes, maxBytes) : isZstd(bytes.subarray(0, 4)) ? unzstd(bytes, maxBytes) : bytes
+  const { encoding, markBytes } = encodingOf(text.subarray(0, 4))
+  const content = text.subarray(markBytes)
+  if (encoding === 'utf-8') return content
+  if (encoding === 'utf-32') throw utf32Error()
+  const transcoder = new Utf16Transcoder(encoding)
+  return new Uint8Array(Buffer.concat([transcoder.add(content), transcoder.end()]))
+}
+
+/** True where `decodeBytes` gives other bytes than these, of which the first four are enough. */
+export const isEncoded = (head: Uint8Array): boolean => {
+  const { encoding, markBytes } = encodingOf(head)
+  return isGzip(head) || isZstd(head) || encoding !== 'utf-8' || markBytes > 0
+}
+
+function gunzip(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxBytes })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ERR_BUFFER_TOO_LARGE')
+      throw new Error(`The gzip input has more than ${maxBytes} bytes`, { cause: error })
+    throw new Error(`The gzip input is damaged: ${message}`, { cause: error })
+  }
+}
+
+const utf32Error = (): Error => new Error('The input is UTF-32: convert it first, with `iconv -t UTF-8`')
+
+interface Encoding {
+  readonly encoding: 'utf-8' | 'utf-32' | ByteOrder
+  /** Size of the byte order mark. */
+  readonly markBytes: number
+}
+
+/** Without a mark, JSON begins with a character of ASCII, and has no NUL (RFC 4627, 3). */
+function encodingOf([a = -1, b = -1, c = -1, d = -1]: Uint8Array): Encoding {
+  if (a === 0xef && b === 0xbb && c === 0xbf) return { encoding: 'utf-8', markBytes: 3 }
+  if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? utf32 : { encoding: 'little-endian', markBytes: 2 }
+  if (a === 0xfe && b === 0xff) return { encoding: 'big-endian', markBytes: 2 }
+  if ((a === 0 && b === 0) || (a > 0 && b === 0 && c === 0 && d === 0)) return utf32
+  if (a > 0 && b === 0) return { encoding: 'little-endian', markBytes: 0 }
+  if (a === 0 && b > 0) return { encoding: 'big-endian', markBytes: 0 }
+  return { encoding: 'utf-8', markBytes: 0 }
+}
+
+const utf32: Encoding = { encoding: 'utf-32', markBytes: 0 }
