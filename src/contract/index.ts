@@ -1,5 +1,4 @@
-// Entry point of contract/: parsing, loading and comparing contracts. Defining one from a zod schema is in define/, the
-// only part that imports zod.
+// Entry point of contract/: parsing, loading and comparing contracts. Defining one from a zod schema is in define/.
 
 export { describeDictionary, dictionaryOf } from './dictionary.ts'
 export { parseDraft, refusalText, type LockOptions } from './draft.ts'

@@ -23,11 +23,11 @@ export interface TrainedClass {
 }
 
 /** Fewer samples say too little about the loss. */
-export const minSamples = 4
+const minSamples = 4
 /** More samples of a class are not read: they would not change a table. */
 const maxSamples = 2048
 /** A table is kept where bodies grow by at most this share. */
-export const maxLoss = 0.05
+const maxLoss = 0.05
 
 /** The largest canonical forms of the classes: of twice the size, another table is better. */
 const classEnds = [512, 1024, 2048, 4096, 8192]

@@ -124,13 +124,14 @@ const isPlain = (contract: Contract, payload: Uint8Array): boolean => {
 
 test('gunzip reads a body that a table wrote', (context) => {
   const engine = needEngine('native', context)
-  if (spawnSync('gunzip', ['--version']).status !== 0) context.skip('there is no gunzip')
+  const tool = 'gunzip'
+  if (spawnSync(tool, ['--version']).status !== 0) context.skip('there is no gunzip')
   const samples = makeOrders({ count: 40, seed: 1 })
   const { contract } = trainContract(contractOf({}), samples)
   const compiled = engine.compile(contract)
   for (const payload of makeOrders({ count: 5, seed: 2 })) {
     const { body, canonical } = compiled.process(payload, true) as AcceptedCanonical
-    const { status, stdout } = spawnSync('gunzip', ['-c'], { input: body })
+    const { status, stdout } = spawnSync(tool, ['-c'], { input: body })
     expect(status).toBe(0)
     expect(stdout.equals(Buffer.from(canonical))).toBe(true)
   }

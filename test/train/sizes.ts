@@ -29,7 +29,7 @@ const isFor = ({ ascii, minBytes, maxBytes }: LockTable, text: Buffer): boolean 
   text.length >= minBytes && text.length <= maxBytes && text.every((byte) => byte < 0x80) === ascii
 
 /** The lengths that the digits of a lock mean. */
-export function lengthsOf({ literals, lengths, distances }: LockTable): Lengths {
+function lengthsOf({ literals, lengths, distances }: LockTable): Lengths {
   const all = { literals: new Uint8Array(286), distances: new Uint8Array(30) }
   all.literals.set(digits(literals), 0x20)
   all.literals.set(digits(lengths), 256)
