@@ -25,8 +25,8 @@ export interface PayloadSet {
   readonly weight: number
   /** A remark for the report. */
   readonly note?: string
-  /** A member of the series over sizes and scripts. */
-  readonly series?: { readonly script: Script; readonly bytes: number }
+  /** The place in the series over sizes and scripts. */
+  readonly series?: { readonly script: Script | 'mixed'; readonly bytes: number }
 }
 
 /** A file or a name that cannot be used. The message is for the user. */
@@ -53,8 +53,9 @@ export function namedSets(seed: number): Readonly<Record<string, () => PayloadSe
       weight,
     }),
   ]
+  const [, mixedOrders] = made('orders', 'made order events', {}, perSet, 2)
   return Object.fromEntries<() => PayloadSet>([
-    made('orders', 'made order events', {}, perSet, 2),
+    ['orders', () => ({ ...mixedOrders(), series: { script: 'mixed', bytes: 4096 } })],
     ['handmade', () => whole('handmade', 'order events written by hand', orders, handmade())],
     ['github', () => whole('github', 'public GitHub events', { source: 'github' }, suite('github_events.json'))],
     [
