@@ -22,8 +22,10 @@ enum Pass<'a> {
     /// The whole pass is timed, for the only row.
     Whole(Box<dyn FnMut() + 'a>),
     /// Adds the nanoseconds of each row.
-    Parts(Box<dyn FnMut(&mut [u64]) + 'a>),
+    Parts(Parts<'a>),
 }
+
+type Parts<'a> = Box<dyn FnMut(&mut [u64]) + 'a>;
 
 impl<'a> Contender<'a> {
     pub fn new(stage: &'static str, id: &'static str, pass: impl FnMut() + 'a) -> Self {
@@ -110,7 +112,7 @@ fn warm_up(contender: &mut Contender<'_>, slot_ms: f64) -> u32 {
 /// The contender of a turn: rounds begin at different places and alternate in direction, so that none always runs behind the
 /// same one.
 fn place(turn: usize, round: usize, count: usize) -> usize {
-    let turn = if round % 2 == 0 { turn } else { count - 1 - turn };
+    let turn = if round.is_multiple_of(2) { turn } else { count - 1 - turn };
     (turn + round * 5) % count
 }
 
