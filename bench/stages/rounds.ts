@@ -96,6 +96,8 @@ export interface StagePlan {
 }
 
 const warmSlots = 1.5
+/** Longer slots would rarely run without an interruption. A pass of large payloads may take longer. */
+const maxSlotMs = 20
 
 export async function measureStages(
   contenders: readonly StageContender[],
@@ -103,7 +105,7 @@ export async function measureStages(
   { rounds, minRounds, budgetMs, onRound }: StagePlan,
 ): Promise<Measured[]> {
   const from = performance.now()
-  const slotMs = budgetMs / Math.max(1, contenders.length) / (rounds + warmSlots)
+  const slotMs = Math.min(maxSlotMs, budgetMs / Math.max(1, contenders.length) / (rounds + warmSlots))
   const tracks: { contender: StageContender; passes: number; us: number[][] }[] = []
   for (const contender of contenders) {
     const passes = await warmUp(contender, slotMs)

@@ -56,6 +56,9 @@ impl<'a> Contender<'a> {
     }
 }
 
+/// Longer slots would rarely run without an interruption. A pass of large payloads may take longer.
+const MAX_SLOT_MS: f64 = 20.0;
+
 /// The warm-up of a contender, in slots.
 const WARM_SLOTS: f64 = 1.5;
 
@@ -69,7 +72,7 @@ pub struct Plan {
 /// Lines of JSON. Times are microseconds for a payload: the least of the rounds, and their median.
 pub fn measure(mut contenders: Vec<Contender<'_>>, payloads: usize, plan: &Plan) -> Vec<Value> {
     let begin = Instant::now();
-    let slot_ms = plan.budget_ms / contenders.len() as f64 / (plan.max_rounds as f64 + WARM_SLOTS);
+    let slot_ms = (plan.budget_ms / contenders.len() as f64 / (plan.max_rounds as f64 + WARM_SLOTS)).min(MAX_SLOT_MS);
     let passes: Vec<u32> = contenders.iter_mut().map(|contender| warm_up(contender, slot_ms)).collect();
     let mut times: Vec<Vec<Vec<f64>>> = contenders.iter().map(|one| vec![Vec::new(); one.rows.len()]).collect();
     let count = contenders.len();
