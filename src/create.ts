@@ -23,6 +23,7 @@ import type { PlacedHost } from './host/index.ts'
 import { Admission, deadline, type QueueState } from './policies/index.ts'
 import { buildHost, buildInlineHost, type HostPlan } from './build-host.ts'
 import { needsExportConditionNode } from '#runtime'
+import { isDenied } from './util/deno-permission.ts'
 import { LinkedList } from './util/linked-list.ts'
 import { PackageFilesError } from './util/package-files.ts'
 import { AutoPlacement, InlinePlacement, PoolPlacement, SidecarPlacement } from './placements/index.ts'
@@ -77,9 +78,6 @@ async function openHost(...args: Parameters<typeof placeHost>): Promise<PlacedHo
     throw new SidelaneError('engine.unavailable', { message: cause.message, cause })
   }
 }
-
-/** Deno was started without a permission; the message names its flag. */
-const isDenied = (error: unknown): error is Error => (error as Partial<Error> | undefined)?.name === 'NotCapable'
 
 const withoutNode = (): SidelaneError =>
   new SidelaneError('engine.unavailable', {
