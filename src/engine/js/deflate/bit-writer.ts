@@ -5,44 +5,39 @@ import { maxScan } from './matcher.ts'
 /** A code as its bits, the first one lowest, << 4 | its length. */
 export type Codes = Int32Array
 
-export class BitWriter {
-  /** No block is longer: a literal takes 14 bits, a match less for each of its bytes. */
-  readonly bytes: Uint8Array = new Uint8Array(2 * maxScan + 64)
-  readonly view: DataView = new DataView(this.bytes.buffer)
-  position = 0
-  /** Bits in front of the next byte, at most seven. */
-  bits = 0
-  count = 0
+/** No block is longer: a literal takes 14 bits, a match less for each of its bytes. */
+export const output: Uint8Array = new Uint8Array(2 * maxScan + 64)
+export const outputView: DataView = new DataView(output.buffer)
 
-  start(position: number): void {
-    this.position = position
-    this.bits = 0
-    this.count = 0
-  }
+/** Where the next byte goes, and the bits in front of it, at most seven. */
+export const cursor: { position: number; bits: number; count: number } = { position: 0, bits: 0, count: 0 }
 
-  /** Adds at most 24 bits. */
-  put(bits: number, count: number): void {
-    const all = this.bits | (bits << this.count)
-    const number = this.count + count
-    this.view.setInt32(this.position, all, true)
-    this.position += number >> 3
-    this.bits = all >>> (number & 24)
-    this.count = number & 7
-  }
+export function start(position: number): void {
+  cursor.position = position
+  cursor.bits = 0
+  cursor.count = 0
+}
 
-  putCode(code: number): void {
-    this.put(code >>> 4, code & 15)
-  }
+/** Adds at most 24 bits. */
+export function put(bits: number, count: number): void {
+  const all = cursor.bits | (bits << cursor.count)
+  const number = cursor.count + count
+  outputView.setInt32(cursor.position, all, true)
+  cursor.position += number >> 3
+  cursor.bits = all >>> (number & 24)
+  cursor.count = number & 7
+}
 
-  /** Fills the last byte with zeros. */
-  align(): void {
-    if (this.count > 0) this.put(0, 8 - this.count)
-  }
+export const putCode = (code: number): void => put(code >>> 4, code & 15)
 
-  copy(bytes: Uint8Array): void {
-    this.bytes.set(bytes, this.position)
-    this.position += bytes.length
-  }
+/** Fills the last byte with zeros. */
+export function align(): void {
+  if (cursor.count > 0) put(0, 8 - cursor.count)
+}
+
+export function copy(bytes: Uint8Array): void {
+  output.set(bytes, cursor.position)
+  cursor.position += bytes.length
 }
 
 const next = new Uint16Array(16)

@@ -4,11 +4,11 @@
 
 import { zlib } from '#runtime'
 import type { Compress } from '../../../runtime/node.ts'
-import { BitWriter, setCodes, type Codes } from './bit-writer.ts'
+import { align, copy, cursor, output, outputView, put, putCode, setCodes, start, type Codes } from './bit-writer.ts'
 import { adler32, crc32 } from './checksums.ts'
 import { assignLengths } from './code-lengths.ts'
-import { Header } from './header.ts'
-import { Matcher, maxScan } from './matcher.ts'
+import { writeHeader } from './header.ts'
+import { distanceCounts, input, literalCounts, maxScan, scan, sequences } from './matcher.ts'
 import {
   distances,
   endOfBlock,
@@ -29,113 +29,95 @@ const distanceLimit = 15
 /** Bytes that a stored block adds. */
 const storedOverhead = 5
 
-/** The memory of one thread, about 250 KB, without influence on the output. */
-class Encoder {
-  readonly #matcher = new Matcher()
-  readonly #bits = new BitWriter()
-  readonly #header = new Header()
-  readonly #literalLengths = new Uint8Array(literalsAndLengths)
-  readonly #distanceLengths = new Uint8Array(distances)
-  readonly #literals: Codes = new Int32Array(literalsAndLengths)
-  readonly #distances: Codes = new Int32Array(distances)
+const literalLengths = new Uint8Array(literalsAndLengths)
+const distanceLengths = new Uint8Array(distances)
+const literalCodes: Codes = new Int32Array(literalsAndLengths)
+const distanceCodes: Codes = new Int32Array(distances)
 
-  /** The payload between a head, and a tail of `tail` bytes that the caller fills. */
-  compress(head: Uint8Array, bytes: Uint8Array, tail: number): Uint8Array {
-    const bits = this.#bits
-    bits.start(0)
-    bits.copy(head)
-    if (bytes.length > 0) this.#dynamic(bytes)
-    if (bytes.length === 0 || bits.position > head.length + bytes.length + storedOverhead) {
-      bits.start(head.length)
-      writeStored(bits, bytes)
-    }
-    return bits.bytes.slice(0, bits.position + tail)
+/** The payload between a head, and a tail of `tail` bytes that the caller fills. */
+function compress(head: Uint8Array, bytes: Uint8Array, tail: number): Uint8Array {
+  start(0)
+  copy(head)
+  if (bytes.length > 0) writeDynamic(bytes)
+  if (bytes.length === 0 || cursor.position > head.length + bytes.length + storedOverhead) {
+    start(head.length)
+    writeStored(bytes)
   }
+  return output.slice(0, cursor.position + tail)
+}
 
-  #dynamic(bytes: Uint8Array): void {
-    const bits = this.#bits
-    const matcher = this.#matcher
-    const number = matcher.scan(bytes)
-    assignLengths(matcher.literalCounts, literalLimit, this.#literalLengths)
-    assignLengths(matcher.distanceCounts, distanceLimit, this.#distanceLengths)
-    // A block without distances sends a code that is not used: some decoders want one.
-    if (number === 0) this.#distanceLengths[0] = 1
-    setCodes(this.#literalLengths, this.#literals)
-    setCodes(this.#distanceLengths, this.#distances)
-    this.#header.write(bits, this.#literalLengths, this.#distanceLengths)
-    this.#emit(bytes.length, number)
-    bits.putCode(this.#literals[endOfBlock] as number)
-    bits.align()
-  }
+function writeDynamic(bytes: Uint8Array): void {
+  const number = scan(bytes)
+  assignLengths(literalCounts, literalLimit, literalLengths)
+  assignLengths(distanceCounts, distanceLimit, distanceLengths)
+  // A block without distances sends a code that is not used: some decoders want one.
+  if (number === 0) distanceLengths[0] = 1
+  setCodes(literalLengths, literalCodes)
+  setCodes(distanceLengths, distanceCodes)
+  writeHeader(literalLengths, distanceLengths)
+  emit(bytes.length, number)
+  putCode(literalCodes[endOfBlock] as number)
+  align()
+}
 
-  /** Writes what the scan noted: BitWriter.put() with its numbers in registers. */
-  #emit(length: number, number: number): void {
-    const { input, sequences } = this.#matcher
-    const { view } = this.#bits
-    const literals = this.#literals
-    const codes = this.#distances
-    let { position, bits, count } = this.#bits
-    for (let i = 0, at = 0; ; i += 2) {
-      const stop = i < number ? at + (sequences[i] as number) : length
-      while (at < stop) {
-        const code = literals[input[at++] as number] as number
-        bits |= (code >>> 4) << count
-        count += code & 15
-        view.setInt32(position, bits, true)
-        position += count >> 3
-        bits >>>= count & 24
-        count &= 7
-      }
-      if (i >= number) break
-      const match = sequences[i + 1] as number
-      const distance = match & 0xffff
-      const lengthSymbol = symbolOfLength[(match >>> 16) - minMatch] as number
-      at += match >>> 16
-      let code = literals[endOfBlock + 1 + lengthSymbol] as number
-      const extra = (match >>> 16) - minMatch - (firstLengths[lengthSymbol] as number)
-      bits |= ((code >>> 4) | (extra << (code & 15))) << count
-      count += (code & 15) + (lengthExtraBits[lengthSymbol] as number)
-      view.setInt32(position, bits, true)
-      position += count >> 3
-      bits >>>= count & 24
-      count &= 7
-
-      const symbol = symbolOfDistance(distance)
-      code = codes[symbol] as number
+/** Writes what the scan noted: put() with its numbers in registers. */
+function emit(length: number, number: number): void {
+  let { position, bits, count } = cursor
+  for (let i = 0, at = 0; ; i += 2) {
+    const stop = i < number ? at + (sequences[i] as number) : length
+    while (at < stop) {
+      const code = literalCodes[input[at++] as number] as number
       bits |= (code >>> 4) << count
       count += code & 15
-      view.setInt32(position, bits, true)
+      outputView.setInt32(position, bits, true)
       position += count >> 3
       bits >>>= count & 24
       count &= 7
-      if (symbol > 3) {
-        const extraBits = (symbol >> 1) - 1
-        bits |= ((distance - 1) & ((1 << extraBits) - 1)) << count
-        count += extraBits
-        view.setInt32(position, bits, true)
-        position += count >> 3
-        bits >>>= count & 24
-        count &= 7
-      }
     }
-    this.#bits.position = position
-    this.#bits.bits = bits
-    this.#bits.count = count
+    if (i >= number) break
+    const match = sequences[i + 1] as number
+    const distance = match & 0xffff
+    const lengthSymbol = symbolOfLength[(match >>> 16) - minMatch] as number
+    at += match >>> 16
+    let code = literalCodes[endOfBlock + 1 + lengthSymbol] as number
+    const extra = (match >>> 16) - minMatch - (firstLengths[lengthSymbol] as number)
+    bits |= ((code >>> 4) | (extra << (code & 15))) << count
+    count += (code & 15) + (lengthExtraBits[lengthSymbol] as number)
+    outputView.setInt32(position, bits, true)
+    position += count >> 3
+    bits >>>= count & 24
+    count &= 7
+
+    const symbol = symbolOfDistance(distance)
+    code = distanceCodes[symbol] as number
+    bits |= (code >>> 4) << count
+    count += code & 15
+    outputView.setInt32(position, bits, true)
+    position += count >> 3
+    bits >>>= count & 24
+    count &= 7
+    if (symbol > 3) {
+      const extraBits = (symbol >> 1) - 1
+      bits |= ((distance - 1) & ((1 << extraBits) - 1)) << count
+      count += extraBits
+      outputView.setInt32(position, bits, true)
+      position += count >> 3
+      bits >>>= count & 24
+      count &= 7
+    }
   }
+  cursor.position = position
+  cursor.bits = bits
+  cursor.count = count
 }
 
-function writeStored(bits: BitWriter, bytes: Uint8Array): void {
-  bits.put(1, 3)
-  bits.align()
-  bits.put(bytes.length, 16)
-  bits.put(~bytes.length & 0xffff, 16)
-  bits.copy(bytes)
+function writeStored(bytes: Uint8Array): void {
+  put(1, 3)
+  align()
+  put(bytes.length, 16)
+  put(~bytes.length & 0xffff, 16)
+  copy(bytes)
 }
-
-let encoder: Encoder | undefined
-
-const compress = (head: Uint8Array, bytes: Uint8Array, tail: number): Uint8Array =>
-  (encoder ??= new Encoder()).compress(head, bytes, tail)
 
 const checksum = zlib?.crc32 ?? crc32
 

@@ -24,78 +24,76 @@ const longMatch = 16
 const padding = maxMatch + 2 * least
 const maxHashBits = 14
 
-export class Matcher {
-  readonly input: Uint8Array = new Uint8Array(maxScan + padding)
-  /** Pairs: the literals ahead of a match, and its length << 16 | distance. */
-  readonly sequences: Int32Array = new Int32Array((2 * maxScan) / least)
-  readonly literalCounts: Uint16Array = new Uint16Array(literalsAndLengths)
-  readonly distanceCounts: Uint16Array = new Uint16Array(distances)
-  readonly #view: DataView = new DataView(this.input.buffer)
-  /** The last position of each hash. An empty slot holds position 0, which is a position like any other behind it. */
-  readonly #positions: Uint16Array = new Uint16Array(1 << maxHashBits)
+// The memory is the module's, so that V8 compiles the arrays into the loops as constants: a fifth of the time.
 
-  /**
-   * Scans 1 to `maxScan` bytes. Returns how many numbers `sequences` holds. Knows nothing of earlier scans: equal input
-   * gives equal output.
-   */
-  scan(bytes: Uint8Array): number {
-    const { input, sequences, literalCounts, distanceCounts } = this
-    const view = this.#view
-    const positions = this.#positions
-    const { length } = bytes
-    const bits = hashBits(length)
-    const shift = 32 - bits
-    input.set(bytes)
-    input.fill(0, length, length + padding)
-    positions.fill(0, 0, 1 << bits)
-    literalCounts.fill(0)
-    distanceCounts.fill(0)
-    literalCounts[endOfBlock] = 1
-    let number = 0
-    let at = 1
-    let written = 0
-    const end = length - least
-    count(literalCounts, input[0] as number)
-    while (at < end) {
-      const word = view.getInt32(at, true)
-      let hash = Math.imul(word, golden) >>> shift
-      let earlier = positions[hash] as number
-      positions[hash] = at
-      if (view.getInt32(earlier, true) !== word) {
-        count(literalCounts, word & 255)
-        at++
-        continue
-      }
-      let found = commonBytes(view, earlier, at)
-      let distance = at - earlier
-      if (found < longMatch) {
-        const nextWord = view.getInt32(at + 1, true)
-        hash = Math.imul(nextWord, golden) >>> shift
-        earlier = positions[hash] as number
-        positions[hash] = at + 1
-        if (view.getInt32(earlier, true) === nextWord) {
-          const next = commonBytes(view, earlier, at + 1)
-          if (next > found) {
-            count(literalCounts, word & 255)
-            at++
-            found = next
-            distance = at - earlier
-          }
+/** The bytes of the last scan. */
+export const input: Uint8Array = new Uint8Array(maxScan + padding)
+/** Pairs: the literals ahead of a match, and its length << 16 | distance. */
+export const sequences: Int32Array = new Int32Array((2 * maxScan) / least)
+export const literalCounts: Uint16Array = new Uint16Array(literalsAndLengths)
+export const distanceCounts: Uint16Array = new Uint16Array(distances)
+const view = new DataView(input.buffer)
+/** The last position of each hash. An empty slot holds position 0, which is a position like any other behind it. */
+const positions = new Uint16Array(1 << maxHashBits)
+
+/**
+ * Scans 1 to `maxScan` bytes. Returns how many numbers `sequences` holds. Knows nothing of earlier scans: equal input
+ * gives equal output.
+ */
+export function scan(bytes: Uint8Array): number {
+  const { length } = bytes
+  const bits = hashBits(length)
+  const shift = 32 - bits
+  input.set(bytes)
+  input.fill(0, length, length + padding)
+  positions.fill(0, 0, 1 << bits)
+  literalCounts.fill(0)
+  distanceCounts.fill(0)
+  literalCounts[endOfBlock] = 1
+  let number = 0
+  let at = 1
+  let written = 0
+  const end = length - least
+  count(literalCounts, input[0] as number)
+  while (at < end) {
+    const word = view.getInt32(at, true)
+    let hash = Math.imul(word, golden) >>> shift
+    let earlier = positions[hash] as number
+    positions[hash] = at
+    if (view.getInt32(earlier, true) !== word) {
+      count(literalCounts, word & 255)
+      at++
+      continue
+    }
+    let found = commonBytes(view, earlier, at)
+    let distance = at - earlier
+    if (found < longMatch) {
+      const nextWord = view.getInt32(at + 1, true)
+      hash = Math.imul(nextWord, golden) >>> shift
+      earlier = positions[hash] as number
+      positions[hash] = at + 1
+      if (view.getInt32(earlier, true) === nextWord) {
+        const next = commonBytes(view, earlier, at + 1)
+        if (next > found) {
+          count(literalCounts, word & 255)
+          at++
+          found = next
+          distance = at - earlier
         }
       }
-      if (found > length - at) found = length - at
-      sequences[number++] = at - written
-      sequences[number++] = (found << 16) | distance
-      count(literalCounts, endOfBlock + 1 + (symbolOfLength[found - minMatch] as number))
-      count(distanceCounts, symbolOfDistance(distance))
-      at += found
-      written = at
-      // The last position of a match is remembered; more of them gain less than they cost.
-      positions[Math.imul(view.getInt32(at - 1, true), golden) >>> shift] = at - 1
     }
-    while (at < length) count(literalCounts, input[at++] as number)
-    return number
+    if (found > length - at) found = length - at
+    sequences[number++] = at - written
+    sequences[number++] = (found << 16) | distance
+    count(literalCounts, endOfBlock + 1 + (symbolOfLength[found - minMatch] as number))
+    count(distanceCounts, symbolOfDistance(distance))
+    at += found
+    written = at
+    // The last position of a match is remembered; more of them gain less than they cost.
+    positions[Math.imul(view.getInt32(at - 1, true), golden) >>> shift] = at - 1
   }
+  while (at < length) count(literalCounts, input[at++] as number)
+  return number
 }
 
 /** The golden ratio times 2^32: Knuth, The Art of Computer Programming 3, 6.4. */
