@@ -1,6 +1,6 @@
 // Entry point of engine/: selects the engine of a thread.
 
-import { SidelaneError, type EngineName, type EngineReport, type JsCompressor } from '../model/index.ts'
+import { SidelaneError, type EngineName, type LoadedEngineReport, type JsCompressor } from '../model/index.ts'
 import type { Engine } from './engine.ts'
 import { createJsEngine } from './js/index.ts'
 import { warnOnce } from '#runtime'
@@ -13,6 +13,7 @@ export { compileValueReader } from './js/value-reader.ts'
 export { documentReader, takeContent } from './document.ts'
 export { checkHeap } from './heap.ts'
 export { payloadBytes, textRejection } from './input.ts'
+export { nativeDictionary } from './native/index.ts'
 export { verify, type Verifiable, type VerifyOptions } from './verify.ts'
 export { readZstdFrame, zstdHeaderBytes } from './zstd-frame.ts'
 
@@ -22,7 +23,7 @@ export { readZstdFrame, zstdHeaderBytes } from './zstd-frame.ts'
  * cause lists the attempts.
  */
 export function createEngine(name: EngineName, jsCompressor?: JsCompressor): Engine {
-  const js = (reason: string, tried: EngineReport['tried'] = []): Engine =>
+  const js = (reason: string, tried: LoadedEngineReport['tried'] = []): Engine =>
     createJsEngine({ kind: 'js', reason, tried }, jsCompressor)
   if (name === 'js') return js('The js engine was asked for.')
   const auto = name === 'auto'
@@ -37,7 +38,7 @@ export function createEngine(name: EngineName, jsCompressor?: JsCompressor): Eng
 }
 
 /** Warns once a process, when `auto` has selected js. To be called for engines that process payloads of the app. */
-export function warnOfFallback(name: EngineName, { kind, reason }: EngineReport): void {
+export function warnOfFallback(name: EngineName, { kind, reason }: LoadedEngineReport): void {
   if (name !== 'auto' || kind !== 'js') return
   const advice = "It runs on the js engine, which gives the same results more slowly; engine: 'js' asks for that."
   warnOnce('SIDELANE_NO_NATIVE', `sidelane runs without its native engine. ${reason.replace(/\.?$/, '.')} ${advice}`)

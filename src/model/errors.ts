@@ -107,8 +107,13 @@ export function stackless(code: ErrorCode, options?: SidelaneErrorOptions): Side
   return error
 }
 
-/** `where`: the time was spent waiting for a worker, or in the worker. */
-export const deadlineError = (where: 'queue' | 'run'): SidelaneError =>
+/**
+ * Where a deadline passed: before the work was accepted, while it waited for a worker, or in the worker.
+ */
+export type DeadlineStage = 'door' | 'queue' | 'run'
+
+/** `where`: see DeadlineStage. */
+export const deadlineError = (where: DeadlineStage): SidelaneError =>
   stackless('deadline.exceeded', { params: { where } })
 
 export const maxRetryAfterMs = 10_000
