@@ -1,6 +1,6 @@
 // The checks of `sidelane doctor` for the engines: which one is used and why, its file, and the codecs of each.
 
-import { SidelaneError, type Contract, type EngineReport } from '../model/index.ts'
+import { SidelaneError, type Contract, type LoadedEngineReport } from '../model/index.ts'
 import { parseLock } from '../contract/index.ts'
 import { createEngine, type Engine } from '../engine/index.ts'
 import { faultsOf, type SidelanedSearch } from '../util/find-sidelaned.ts'
@@ -11,7 +11,7 @@ export interface Engines {
   readonly js: Engine
   readonly native: Engine | undefined
   /** The report of `engine: 'auto'`. */
-  readonly report: EngineReport
+  readonly report: LoadedEngineReport
 }
 
 export function loadEngines(): Engines {

@@ -1,6 +1,6 @@
 // Entry point of engine/: selects the engine of a thread.
 
-import { SidelaneError, type EngineName, type EngineReport, type JsCompressor } from '../model/index.ts'
+import { SidelaneError, type EngineName, type LoadedEngineReport, type JsCompressor } from '../model/index.ts'
 import type { Engine } from './engine.ts'
 import { createJsEngine } from './js/index.ts'
 import { warnOnce } from '#runtime'
@@ -22,7 +22,7 @@ export { readZstdFrame, zstdHeaderBytes } from './zstd-frame.ts'
  * cause lists the attempts.
  */
 export function createEngine(name: EngineName, jsCompressor?: JsCompressor): Engine {
-  const js = (reason: string, tried: EngineReport['tried'] = []): Engine =>
+  const js = (reason: string, tried: LoadedEngineReport['tried'] = []): Engine =>
     createJsEngine({ kind: 'js', reason, tried }, jsCompressor)
   if (name === 'js') return js('The js engine was asked for.')
   const auto = name === 'auto'

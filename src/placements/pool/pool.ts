@@ -11,7 +11,7 @@ import {
   toFault,
   type Call,
   type Contract,
-  type EngineReport,
+  type LoadedEngineReport,
   type HostSettings,
   type KeyedContract,
   type Placement,
@@ -106,7 +106,7 @@ export class PoolPlacement implements Placement {
     this.#buffers = new BatchBuffers(this.#slots + 1)
   }
 
-  get engine(): EngineReport {
+  get engine(): LoadedEngineReport {
     return this.#supervisor.engine
   }
 

@@ -8,7 +8,7 @@ import {
   contractsHeapMb,
   RestartCounter,
   SidelaneError,
-  type EngineReport,
+  type LoadedEngineReport,
   type RestartCause,
 } from '../../model/index.ts'
 import { warnOfFallback } from '../../engine/index.ts'
@@ -283,7 +283,7 @@ const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.mes
 
 export interface SupervisorOptions extends Omit<WorkerGroupOptions, 'onBroken' | 'restarts'> {
   /** The engine of `setup`, as the main thread loaded it. */
-  readonly engine: EngineReport
+  readonly engine: LoadedEngineReport
   /** Whether workers that cannot load it may use js. */
   readonly fallsBack: boolean
   /** Another group has taken over. */
@@ -300,7 +300,7 @@ export class Supervisor {
   /** Why it is broken. */
   reason: unknown
   /** The engine of the workers. */
-  engine: EngineReport
+  engine: LoadedEngineReport
   readonly restarts: RestartCounter
   readonly #options: SupervisorOptions
   readonly #backoff = new Backoff({ firstMs: 100, maxMs: 5000 })
@@ -319,7 +319,12 @@ export class Supervisor {
     return supervisor
   }
 
-  private constructor(options: SupervisorOptions, group: WorkerGroup, engine: EngineReport, restarts: RestartCounter) {
+  private constructor(
+    options: SupervisorOptions,
+    group: WorkerGroup,
+    engine: LoadedEngineReport,
+    restarts: RestartCounter,
+  ) {
     this.restarts = restarts
     this.#options = options
     this.group = group
@@ -401,7 +406,7 @@ async function startGroup(
   }
 }
 
-function fallbackReport({ message, params }: SidelaneError): EngineReport {
-  const tried = (params?.['tried'] ?? []) as EngineReport['tried']
+function fallbackReport({ message, params }: SidelaneError): LoadedEngineReport {
+  const tried = (params?.['tried'] ?? []) as LoadedEngineReport['tried']
   return { kind: 'js', reason: `The workers fell back to js. ${message}`, tried }
 }
