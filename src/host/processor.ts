@@ -32,6 +32,8 @@ import {
   type Via,
 } from '../model/index.ts'
 import type { LinkedList } from '../util/linked-list.ts'
+import { timesOf } from './call-times.ts'
+import { CallTrace, isTraced } from './call-trace.ts'
 import { Counters, queuedOf, type PolicyStats } from './counters.ts'
 import { HostLifecycle } from './lifecycle.ts'
 import { openerOf, OrderedStream } from './ordered-stream.ts'
@@ -175,7 +177,9 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
     call.deadlineMs = deadlineMs
     call.patient = patient
     call.traceparent = traceparent
-    this.#start(call)
+    // The call of the rollout is the one that is traced.
+    this.#count(call)
+    this.#run(call)
     return call
   }
 
@@ -197,8 +201,25 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
   }
 
   #start(call: ProcessCall): void {
+    this.#count(call)
+    if (isTraced()) this.#trace(call)
+    else this.#run(call)
+  }
+
+  #count(call: ProcessCall): void {
+    call.startedAt = performance.now()
+    call.givenBytes = givenBytes(call.payload)
     this.#counters.started()
     this.#hostCounters?.started()
+  }
+
+  #trace(call: ProcessCall): void {
+    const trace = new CallTrace(call, this)
+    call.trace = trace
+    trace.run(call, (traced) => this.#run(traced))
+  }
+
+  #run(call: ProcessCall): void {
     const late = this.#late
     if (late !== undefined) return call.fail(late.refusal())
     const { activeCalls, run, runWithSignal } = this.#parts
@@ -220,13 +241,15 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
     }
   }
 
-  readonly #onEnd = (call: Call, result: Outcome | SidelaneError): void => {
+  readonly #onEnd = (call: ProcessCall, result: Outcome | SidelaneError): void => {
     if (call.isListed) {
       call.isListed = false
       this.#parts.activeCalls?.remove(call)
     }
-    this.#counters.ended(call, result)
-    this.#hostCounters?.ended(call, result)
+    const times = timesOf(call, performance.now())
+    this.#counters.ended(call, result, times)
+    this.#hostCounters?.ended(call, result, times)
+    call.trace?.ended(call, result, call.via ?? this.#parts.viaOf(call), times)
   }
 
   /** A life cycle that takes no calls. */
@@ -240,6 +263,9 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
     for (const call of this.#parts.activeCalls ?? []) if (call.route === this.#route) yield call
   }
 }
+
+const givenBytes = (payload: unknown): number =>
+  typeof payload === 'string' ? payload.length : ArrayBuffer.isView(payload) ? payload.byteLength : 0
 
 /** The deadline policy takes it like any other limit. */
 const noDeadline = Number.POSITIVE_INFINITY
