@@ -2,7 +2,7 @@
 
 import { contractNameRule, isContractName } from '../model/index.ts'
 import { entryOf, readEntries, RolloutFileError, updateEntries, type RolloutEntry } from '../rollout/index.ts'
-import { dispatch, exitCodes, readArgs, UsageError, type Command, type ExitCode } from './command.ts'
+import { dispatch, exitCodes, readArgs, UsageError, type Command, type ExitCode, type OptionTable } from './command.ts'
 import { printable } from './daemon-client.ts'
 import type { Io } from './io.ts'
 
@@ -10,7 +10,11 @@ const usualFile = 'rollout.json'
 const fileHelp = `  --file PATH     the rollout file of the apps, default ${usualFile}`
 const exitHelp = `Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} the file cannot be read or written, ${exitCodes.usage} usage error.`
 
+const statusOptions = { file: { value: 'file' }, json: {} } as const satisfies OptionTable
+const changeOptions = { file: { value: 'file' }, reason: { value: 'text' } } as const satisfies OptionTable
+
 const status: Command = {
+  options: statusOptions,
   summary: 'show the percent of each contract, and why',
   help: `sidelane rollout status [CONTRACT] [--file PATH] [--json]
 
@@ -26,7 +30,7 @@ Examples
 ${exitHelp}
 `,
   async run(args, io) {
-    const { values, positionals } = readArgs('rollout status', args, { valued: ['file'], flags: ['json'] })
+    const { values, positionals } = readArgs('rollout status', args, statusOptions)
     const [name, extra] = positionals
     refuse('rollout status', extra)
     return withFile(io, async () => {
@@ -45,6 +49,7 @@ ${exitHelp}
 }
 
 const set: Command = {
+  options: changeOptions,
   summary: 'send a percent of the calls to the candidate',
   help: `sidelane rollout set CONTRACT PERCENT [--file PATH] [--reason TEXT]
 
@@ -61,7 +66,7 @@ ${exitHelp}
 `,
   async run(args, io) {
     const topic = 'rollout set'
-    const { values, positionals } = readArgs(topic, args, { valued: ['file', 'reason'] })
+    const { values, positionals } = readArgs(topic, args, changeOptions)
     const [contract, percent, extra] = positionals
     refuse(topic, extra)
     if (contract === undefined || percent === undefined)
@@ -75,6 +80,7 @@ ${exitHelp}
 }
 
 const stop: Command = {
+  options: changeOptions,
   summary: 'send all calls to the baseline',
   help: `sidelane rollout stop [CONTRACT] [--file PATH] [--reason TEXT]
 
@@ -92,7 +98,7 @@ ${exitHelp}
 `,
   async run(args, io) {
     const topic = 'rollout stop'
-    const { values, positionals } = readArgs(topic, args, { valued: ['file', 'reason'] })
+    const { values, positionals } = readArgs(topic, args, changeOptions)
     const [contract, extra] = positionals
     refuse(topic, extra)
     if (contract !== undefined) checkName(topic, contract)
@@ -104,6 +110,8 @@ ${exitHelp}
 const commands: Readonly<Record<string, Command>> = { status, set, stop }
 
 export const rollout: Command = {
+  options: {},
+  commands,
   summary: 'move calls to a new path by percent, and back (status, set, stop)',
   help: `sidelane rollout: how many of the calls take the new path
 
@@ -111,11 +119,6 @@ Commands
 ${Object.entries(commands)
   .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
   .join('\n')}
-
-Options
-${fileHelp}
-  --reason TEXT   with set and stop: why
-  --json          with status: the entries as JSON
 
 Examples
   sidelane rollout status
