@@ -11,6 +11,7 @@ import {
   type CacheStats,
   type Call,
   type Contract,
+  type Counted,
   type EngineReport,
   type Outcome,
   type PayloadContent,
@@ -70,9 +71,13 @@ export interface ProcessorParts {
   readonly appCheck: AppCheck | undefined
   /** The only processor of its host: closing it closes the host, and the host's counters are its own. */
   readonly isOnly: boolean
+  /** The host's, of the contracts with this name; undefined with `isOnly`. */
+  readonly contractCounters: Counters | undefined
 }
 
-export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> implements Processor<In, Out, C, A> {
+export class PlacedProcessor<In, Out, C extends boolean, A extends boolean>
+  implements Processor<In, Out, C, A>, Counted
+{
   readonly contract: Contract<In, Out>
   readonly placement: PlacementName
   readonly thresholds: AutoThresholds | undefined
@@ -84,11 +89,12 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
   /** Its host's, where they are not its own. */
   readonly #hostLifecycle: HostLifecycle | undefined
   readonly #hostCounters: Counters | undefined
+  readonly #contractCounters: Counters | undefined
 
   constructor(
     parts: HostParts,
     contract: Contract<In, Out>,
-    { contractIndex, canonical, appCheck, isOnly }: ProcessorParts,
+    { contractIndex, canonical, appCheck, isOnly, contractCounters }: ProcessorParts,
   ) {
     this.contract = contract
     this.placement = parts.placement.name
@@ -106,6 +112,7 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
       this.#counters = counters
       this.#lifecycle = new HostLifecycle({ what: 'processor', calls, idle: () => counters.idle() })
       this.#hostCounters = parts.counters
+      this.#contractCounters = contractCounters
       this.#hostLifecycle = parts.lifecycle
     }
   }
@@ -188,6 +195,16 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
     return this.#counters.snapshot(queuedOf(this.#calls()), cache, placement, policyStats())
   }
 
+  /** @internal */
+  get policyOwner(): object {
+    return this.#parts
+  }
+
+  /** @internal */
+  get sharesPolicies(): boolean {
+    return this.#hostCounters !== undefined
+  }
+
   close(): Promise<void> {
     return this.#lifecycle.close()
   }
@@ -211,6 +228,7 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
     call.givenBytes = givenBytes(call.payload)
     this.#counters.started()
     this.#hostCounters?.started()
+    this.#contractCounters?.started()
   }
 
   #trace(call: ProcessCall): void {
@@ -249,6 +267,7 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
     const times = timesOf(call, performance.now())
     this.#counters.ended(call, result, times)
     this.#hostCounters?.ended(call, result, times)
+    this.#contractCounters?.ended(call, result, times)
     call.trace?.ended(call, result, call.via ?? this.#parts.viaOf(call), times)
   }
 
