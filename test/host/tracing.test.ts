@@ -28,7 +28,9 @@ function listen(onStart: (event: CallEvent) => void = () => {}): Seen[] {
     ]),
   ) as Record<Name, (event: CallEvent) => void>
   channel.subscribe(subscribers)
-  onTestFinished(() => void channel.unsubscribe(subscribers))
+  onTestFinished(() => {
+    channel.unsubscribe(subscribers)
+  })
   return seen
 }
 
@@ -153,8 +155,8 @@ test('a fallback is named with its cause', async () => {
 
 test('a store that is bound to `start` holds in a function of the app', async () => {
   const store = new AsyncLocalStorage<string>()
-  channel.start.bindStore(store as never, (() => 'span') as never)
-  onTestFinished(() => void channel.start.unbindStore(store as never))
+  channel.start.bindStore(store, () => 'span')
+  onTestFinished(() => void channel.start.unbindStore(store))
   let inside: string | undefined
   const baseline: typeof oldCode = (payload, call) => {
     inside = store.getStore()
