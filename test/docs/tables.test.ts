@@ -69,7 +69,7 @@ const optionTables: readonly Options[] = [
   {
     page: 'docs/rollout.md',
     heading: 'Options',
-    check: (options: object) => resolveRolloutOptions({ ...rolloutSides, ...options } as never),
+    check: (options: object) => resolveRolloutOptions({ ...rolloutSides, ...options }),
     defaults: {
       ...resolveRolloutOptions(rolloutSides),
       ...{ guards: undefined, fallback: undefined, breaker: undefined },
