@@ -104,7 +104,7 @@ impl Writer<'_> {
     #[inline(always)]
     fn value(&mut self, at: usize) -> Result<(), WriteError> {
         let entry = self.tape.entry(at);
-        if let Some((start, end)) = scalar_span(entry) {
+        if let Some((start, end)) = canonical_span(entry) {
             return self.raw(start, end);
         }
         match entry.kind {
@@ -238,7 +238,7 @@ impl Writer<'_> {
     #[inline(always)]
     pub(super) fn member(&mut self, key: usize, is_first: bool) -> Result<(), WriteError> {
         let entry = self.tape.entry(key);
-        let Some((mut start, end)) = scalar_span(entry) else {
+        let Some((mut start, end)) = canonical_span(entry) else {
             if !is_first {
                 self.byte(b',')?;
             }
@@ -260,7 +260,7 @@ impl Writer<'_> {
             return self.value(key + 1);
         }
         // Usually the value follows immediately.
-        match scalar_span(self.tape.entry(key + 1)) {
+        match canonical_span(self.tape.entry(key + 1)) {
             Some((value_start, value_end)) if value_start == end + 1 => self.raw(start, value_end),
             _ => {
                 self.raw(start, end + 1)?;
@@ -379,15 +379,20 @@ impl Writer<'_> {
     }
 }
 
-/// The document's span of a value or key that is known to be canonical.
+/// The document's span of a value or key that is known to be canonical, of an array or object with all that it contains.
 #[inline(always)]
-fn scalar_span(entry: Entry) -> Option<(usize, usize)> {
+fn canonical_span(entry: Entry) -> Option<(usize, usize)> {
     let start = entry.at as usize;
     match entry.kind {
-        Kind::String | Kind::Key if entry.flags & (flag::ARENA | flag::ESCAPE | flag::NORMALIZED) == 0 => {
+        Kind::String | Kind::Key if entry.flags & (flag::ARENA | flag::ESCAPE | flag::EDITED) == 0 => {
             Some((start - 1, start + entry.byte_len() + 1))
         }
         Kind::Number if entry.has(flag::CANONICAL) => Some((start, start + usize::from(entry.short))),
+        Kind::Object | Kind::Array if entry.short != 0 => {
+            // It has no missing values, so the word has the bracket.
+            let bracket = (entry.word >> 32) as usize;
+            Some((bracket, bracket + usize::from(entry.short)))
+        }
         Kind::Null => Some((start, start + 4)),
         Kind::Boolean if !entry.has(flag::EDITED) => Some((start, start + 5 - entry.word as usize)),
         _ => None,

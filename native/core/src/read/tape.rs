@@ -32,6 +32,8 @@ pub struct Tape<'a> {
     verdicts: Verdicts,
     /// The scanner found a fault of the data model; `diagnose` locates it.
     pub(crate) has_fault: bool,
+    /// While the document is read: from here on its text is canonical so far.
+    pub(super) canonical_from: usize,
     /// The most brackets that are open at one place.
     pub(super) depth: usize,
     /// An allocation failed while the document was edited: the tape is unusable.
@@ -195,6 +197,7 @@ impl<'a> Tape<'a> {
             arena,
             verdicts,
             has_fault: false,
+            canonical_from: 0,
             depth: 0,
             exhausted: false,
             edits,

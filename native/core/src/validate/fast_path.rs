@@ -41,8 +41,8 @@ impl Fast<'_, '_, '_> {
         }
         match &node.check {
             Check::Scalar(scalar) => self.scalar(scalar, kind, at),
-            Check::Object(object) => self.object(object, id, at),
-            Check::Array(array) => self.array(array, id, at),
+            Check::Object(object) => self.container(at, |fast| fast.object(object, id, at)),
+            Check::Array(array) => self.container(at, |fast| fast.array(array, id, at)),
             Check::Values(values) => self.values(values, kind, at),
             Check::Any => true,
             Check::Discriminated(node) => self.discriminated(node, at),
@@ -52,6 +52,17 @@ impl Fast<'_, '_, '_> {
             // No edge of the compiled graph leads to a reference, and none from a nullable to another.
             Check::Nullable(_) | Check::Ref(_) => false,
         }
+    }
+
+    /// Notes on the array or object at `at` whether `walk` changes what is in it.
+    #[inline(always)]
+    fn container(&mut self, at: usize, walk: impl FnOnce(&mut Self) -> bool) -> bool {
+        let changes = self.tape.changes();
+        let passes = walk(self);
+        if self.tape.changes() != changes {
+            self.tape.forget_text(at);
+        }
+        passes
     }
 
     /// The first candidate in the author's order that passes decides what is edited.
