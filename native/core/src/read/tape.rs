@@ -14,7 +14,7 @@
 use super::entry::{Entry, Kind, flag};
 use super::error::ScanError;
 use super::journal::Edits;
-use super::keys::Prefix;
+use super::keys::{KnownKey, Prefix};
 use super::verdicts::{OutOfMemory, Verdicts};
 use crate::budget::Budget;
 use crate::numeric::{Numeric, parse_int64};
@@ -126,6 +126,14 @@ impl<'a> Tape<'a> {
         let source = if entry.has(flag::ARENA) { self.arena.as_bytes() } else { self.document.as_bytes() };
         let start = entry.at as usize;
         &source[start..start + entry.byte_len()]
+    }
+
+    /// True when the key at `at` is `key`, of which `known` was made.
+    #[inline(always)]
+    pub(crate) fn is_key(&self, at: usize, known: &KnownKey, key: &str) -> bool {
+        let entry = self.slots[at];
+        let source = if entry.has(flag::ARENA) { self.arena.as_bytes() } else { self.document.as_bytes() };
+        known.is_at(key, source, entry.at as usize, entry.byte_len())
     }
 
     /// The first bytes of a key, for sorting.
