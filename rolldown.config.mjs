@@ -62,7 +62,8 @@ export default defineConfig([
   {
     ...common,
     input: { ...published, ...byRuntime },
-    output: { ...files('.cjs'), format: 'cjs' },
+    // Jest runs CommonJS in a vm context, where import() is an error.
+    output: { ...files('.cjs'), format: 'cjs', dynamicImportInCjs: false },
   },
   types('.js'),
   types('.cjs'),

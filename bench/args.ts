@@ -13,6 +13,7 @@ export interface Args {
   readonly memory: boolean
   readonly stream: boolean
   readonly cache: boolean
+  readonly layers: boolean
   readonly hybrid: boolean
   readonly overload: boolean
   readonly heap: boolean
@@ -52,6 +53,7 @@ export const usage = `Compares ways to normalize, validate and compress JSON pay
   npm run bench -- --memory                           resident memory after 20,000 and 100,000 payloads
   npm run bench -- --stream                           a stream beside the closed loop, and its memory over 1,000,000 payloads
   npm run bench -- --cache                            the result cache at 0 %, 50 % and 95 % repeats
+  npm run bench -- --layers                           what breaker, fallback and rollout cost for each call
   npm run bench -- --hybrid                           placement auto beside inline and pool at fixed rates
   npm run bench -- --overload                         0.5 to 10 times what pools and daemons can do, in two minutes
   npm run bench -- --heap                             heap of the js engine for a byte of the payload, by its shape
@@ -71,7 +73,7 @@ Options
   --rounds N          interleaved rounds, 1 to 1000; default 9, or fewer (5) when the time is used up
   --budget-ms N       time for all payload sets together, default 42000 (--full: 240000)
   --seed N            seed of the made payloads, default 1
-  --full --stages --memory --stream --cache --hybrid --overload --heap --cli --sidecar --before-after
+  --full --stages --memory --stream --cache --layers --hybrid --overload --heap --cli --sidecar --before-after
   --targets --strict --help
 
 Method, columns and the rule of the verdict: bench/METHOD.md. With SIDELANE_SUITES set, real GitHub events and product
@@ -87,6 +89,7 @@ const options = {
   memory: { type: 'boolean' },
   stream: { type: 'boolean' },
   cache: { type: 'boolean' },
+  layers: { type: 'boolean' },
   hybrid: { type: 'boolean' },
   overload: { type: 'boolean' },
   heap: { type: 'boolean' },
@@ -128,6 +131,7 @@ export function readArgs(argv: readonly string[], known: Known): Args {
     memory: values.memory ?? false,
     stream: values.stream ?? false,
     cache: values.cache ?? false,
+    layers: values.layers ?? false,
     hybrid: values.hybrid ?? false,
     overload: values.overload ?? false,
     heap: values.heap ?? false,

@@ -11,6 +11,7 @@ import { compare, type Compared } from './cases/compare.ts'
 import { heap, heapTargets, heapText } from './cases/heap.ts'
 import { httpCpu, httpCpuText } from './cases/http-cpu.ts'
 import { hybrid, hybridText } from './cases/hybrid.ts'
+import { layers, layerTargets, layerText } from './cases/layers.ts'
 import { memoryIds, memoryList, memoryOf, type Memory } from './cases/memory.ts'
 import { openLoop, openLoopText } from './cases/open-loop.ts'
 import { overload, overloadTargets, overloadText } from './cases/overload.ts'
@@ -76,6 +77,7 @@ async function main(args: Args): Promise<number> {
   if (args.overload) return await runOverload(args, wanted)
   if (args.heap) return await runHeap(args)
   if (args.cli) return await runCli(args, wanted)
+  if (args.layers) return await runLayers(args)
   if (args.sidecar) return written(args, await runSidecar(args, wanted, chooseOne(args, 'orders'), print))
   if (args.httpCpu !== undefined) return await runHttpCpu(args, args.httpCpu)
   if (args.beforeAfter) return written(args, await runBeforeAfter(args, print))
@@ -237,6 +239,16 @@ async function runCache(args: Args, hosts: Hosts): Promise<number> {
   return 0
 }
 
+async function runLayers(args: Args): Promise<number> {
+  const rows = await layers('auto', args.rounds ?? 9)
+  const targets = layerTargets(rows)
+  print(
+    `CPU of the main thread for a call, inline, a text of 4 KB, one in flight\n${layerText(rows)}\n\n${targetList(targets)}`,
+  )
+  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ layers: rows, targets }, null, 2)}\n`)
+  return args.strict && targets.some(({ met }) => met !== true) ? 1 : 0
+}
+
 async function runOverload(args: Args, wanted: ReadonlySet<string>): Promise<number> {
   const set = chooseOne(args, 'orders-16kb')
   const tell = progress()
@@ -292,7 +304,11 @@ async function runHttpCpu(args: Args, daemons: readonly string[]): Promise<numbe
 
 async function runHybrid(args: Args, hosts: Hosts): Promise<number> {
   const given = args.only?.some((id) => id.endsWith('-js')) === true && !args.only.some((id) => id.endsWith('-native'))
-  const result = await hybrid(given ? 'js' : hosts.auto.kind, args.seed, args.rounds ?? 5)
+  const result = await hybrid(
+    given ? 'js' : hosts.auto.kind === 'native' ? 'native' : 'js',
+    args.seed,
+    args.rounds ?? 5,
+  )
   print(`placement auto at fixed rates, order events of 4 KB and one in 64 of 256 KB, ${result.engine} engine`)
   print(`${hybridText(result)}\n\n${targetList(result.targets)}`)
   if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result, null, 2)}\n`)

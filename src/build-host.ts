@@ -1,7 +1,16 @@
 // Builds a host from a placement and its policies. Runs without Node: which placements and policies a host has is decided
 // in create.ts and edge.ts.
 
-import type { CacheSettings, Call, Contract, Layer, Placement } from './model/index.ts'
+import {
+  runOf,
+  type CacheSettings,
+  type Call,
+  type Contract,
+  type EngineReport,
+  type Layer,
+  type Placement,
+  type Via,
+} from './model/index.ts'
 import {
   compileValueReader,
   documentReader,
@@ -10,7 +19,7 @@ import {
   takeContent,
   type Engine,
 } from './engine/index.ts'
-import { Counters, HostLifecycle, PlacedHost } from './host/index.ts'
+import { Counters, HostLifecycle, PlacedHost, type HostParts } from './host/index.ts'
 import { cancel, ResultCache } from './policies/index.ts'
 import { InlinePlacement } from './placements/inline.ts'
 import type { LinkedList } from './util/linked-list.ts'
@@ -27,9 +36,12 @@ export interface HostPlan {
   /** The policies in the order in which a call meets them, before and after the cache. */
   readonly beforeCache: readonly Layer[]
   readonly afterCache: readonly Layer[]
+  /** Of these policies. */
+  readonly policyStats?: HostParts['policyStats']
 }
 
 export function buildHost({ what, placement, cache: settings, activeCalls, ...policies }: HostPlan): PlacedHost {
+  const { policyStats = () => ({}) } = policies
   const counters = new Counters()
   const lifecycle = new HostLifecycle({
     what,
@@ -46,7 +58,23 @@ export function buildHost({ what, placement, cache: settings, activeCalls, ...po
   }
   const runs = { run, runWithSignal: cancel(run) }
   const reading = { valueReader, documentReader, takeContent }
-  return new PlacedHost({ placement, counters, lifecycle, activeCalls, cache, ...reading, ...runs })
+  const viaOf = viaOfPlacement(placement)
+  return new PlacedHost({ placement, counters, lifecycle, activeCalls, cache, viaOf, policyStats, ...reading, ...runs })
+}
+
+/** One object for all calls that go the same way: it is made again when the engine changes. */
+function viaOfPlacement(placement: Placement): (call: Call) => Via {
+  let report: EngineReport | undefined
+  let [main, inline]: Via[] = []
+  return (call) => {
+    const { name, engine } = placement
+    if (engine !== report || main === undefined || inline === undefined) {
+      report = engine
+      main = Object.freeze({ placement: name === 'auto' ? 'pool' : name, engine: engine.kind })
+      inline = Object.freeze({ placement: 'inline', engine: engine.kind })
+    }
+    return runOf(call).ranInline ? inline : main
+  }
 }
 
 /** A host on the caller's own thread. */

@@ -5,6 +5,7 @@ import {
   checkContract,
   resolveHostOptions,
   resolveProcessorOptions,
+  SidelaneError,
   splitCreateOptions,
   type Call,
   type Contract,
@@ -17,11 +18,14 @@ import {
   type Placement,
   type Processor,
 } from './model/index.ts'
-import { createEngine } from './engine/index.ts'
-import type { PlacedHost } from './host/index.ts'
-import { Admission, deadline, type QueueState } from './policies/index.ts'
+import { createEngine, warnOfFallback } from './engine/index.ts'
+import type { PlacedHost, PolicyStats } from './host/index.ts'
+import { Admission, Breaker, breaker, deadline, type QueueState } from './policies/index.ts'
+import { openFallback } from './open-fallback.ts'
 import { buildHost, buildInlineHost, type HostPlan } from './build-host.ts'
+import { needsExportConditionNode } from '#runtime'
 import { LinkedList } from './util/linked-list.ts'
+import { PackageFilesError } from './util/package-files.ts'
 import { AutoPlacement, InlinePlacement, PoolPlacement, SidecarPlacement } from './placements/index.ts'
 
 /**
@@ -64,25 +68,52 @@ export async function createProcessor<In, Out, C extends boolean = false, A exte
   }
 }
 
-async function openHost(
+async function openHost(...args: Parameters<typeof placeHost>): Promise<PlacedHost> {
+  // The web twin of #runtime lacks it: bundlers end the build with its name, require() gives undefined.
+  if (needsExportConditionNode !== true) throw withoutNode()
+  try {
+    return await placeHost(...args)
+  } catch (cause) {
+    if (!(cause instanceof PackageFilesError || isDenied(cause))) throw cause
+    throw new SidelaneError('engine.unavailable', { message: cause.message, cause })
+  }
+}
+
+/** Deno was started without a permission; the message names its flag. */
+const isDenied = (error: unknown): error is Error => (error as Partial<Error> | undefined)?.name === 'NotCapable'
+
+const withoutNode = (): SidelaneError =>
+  new SidelaneError('engine.unavailable', {
+    message:
+      'A bundler or a test runner for browsers chose the files of sidelane that are without Node: add the export condition ' +
+      '"node" (docs/bundlers.md), or import sidelane/edge.',
+  })
+
+async function placeHost(
   what: HostPlan['what'],
   settings: HostSettings,
   first: readonly KeyedContract[],
 ): Promise<PlacedHost> {
   if (settings.placement === 'sidecar') {
     const sidecar = await SidecarPlacement.start(settings, first)
-    return openQueued(what, settings, sidecar, admissionTo(sidecar, settings, 1))
+    return openQueued(what, settings, sidecar, first, admissionTo(sidecar, settings, 1))
   }
   // Before any worker: an addon that only workers load can crash the process when the last of them ends.
   const engine = createEngine(settings.engine, settings.jsCompressor)
-  if (settings.placement === 'inline') return buildInlineHost(what, engine, settings.cache)
+  warnOfFallback(settings.engine, engine.report)
+  if (settings.placement === 'inline') {
+    if (settings.fallback === undefined && settings.breaker === undefined) {
+      return buildInlineHost(what, engine, settings.cache)
+    }
+    return openQueued(what, settings, new InlinePlacement(engine), first)
+  }
   const pool = await PoolPlacement.start(settings, engine, first)
   const admission = admissionTo(pool, settings, settings.threads)
-  if (settings.placement === 'pool') return openQueued(what, settings, pool, admission)
+  if (settings.placement === 'pool') return openQueued(what, settings, pool, first, admission)
   const inline = new InlinePlacement(engine, false)
   for (const { contract, digestKey } of first) inline.add(contract, digestKey)
   // Admission is inside the placement, in front of the pool alone.
-  return openQueued(what, settings, await AutoPlacement.start({ inline, pool, admission }))
+  return openQueued(what, settings, await AutoPlacement.start({ inline, pool, admission }), first)
 }
 
 /** Calls per worker that may always wait, regardless of `maxQueueMs`. */
@@ -96,13 +127,28 @@ const admissionTo = (
 
 function openQueued(
   what: HostPlan['what'],
-  { cache, deadlineMs }: HostSettings,
-  placement: Placement,
-  ...afterCache: readonly Layer[]
+  settings: HostSettings,
+  main: Placement,
+  first: readonly KeyedContract[],
+  ...admission: readonly Layer[]
 ): PlacedHost {
+  const { cache, deadlineMs, breaker: breakerSettings } = settings
   const activeCalls = new LinkedList<Call>()
-  // Admission is behind the cache: a cached result needs no space in the queue. The deadline is in front of it: it ends
-  // one call, not the run that others share.
-  const beforeCache = [deadline({ defaultMs: deadlineMs, calls: activeCalls })]
-  return buildHost({ what, placement, cache, activeCalls, beforeCache, afterCache })
+  const fallback = openFallback(settings, main, first)
+  const state = breakerSettings && new Breaker(breakerSettings)
+  // A call meets them in this order:
+  // - The deadline, which ends one call, whatever else happens to it: neither the fallback nor a shared run may outlive it.
+  // - The fallback, which answers for everything behind it.
+  // - The cache: a result that is known needs neither a placement that works nor space in its queue. A result of the
+  //   fallback is not kept: with `skip` it is none.
+  // - The breaker, which saves the queue from calls that would fail.
+  // - Admission to the queue of the placement.
+  const beforeCache = [deadline({ defaultMs: deadlineMs, calls: activeCalls }), ...(fallback?.layers ?? [])]
+  const afterCache = [...(state === undefined ? [] : [breaker(state)]), ...admission]
+  const policyStats = (): PolicyStats => ({
+    ...(fallback !== undefined && { fallback: fallback.policy.stats }),
+    ...(state !== undefined && { breaker: state.stats }),
+  })
+  const placement = fallback?.placement ?? main
+  return buildHost({ what, placement, cache, activeCalls, beforeCache, afterCache, policyStats })
 }

@@ -55,6 +55,8 @@ const telemetry = new Telemetry(log, settings.logSample)
 const service = await openService({ ...settings, server: `sidelane-node/${version}` }, contracts, telemetry).catch(
   (error: Error) => exit(exitCodes.usage, error.message),
 )
+if (settings.engine === 'auto' && service.engine.kind === 'js')
+  telemetry.event('warning', { message: service.engine.reason })
 const names = service.contracts.list.map(({ name, id }) => `${name}@${id}`)
 const place = settings.place.kind === 'path' ? settings.place.path : 'LISTEN_FDS'
 

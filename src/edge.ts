@@ -37,6 +37,8 @@ export {
   type JsCompressor,
   type LockDictionary,
   type LockDocument,
+  type LockTable,
+  type LockTables,
   type Outcome,
   type Processor,
   type ProcessOptions,
@@ -68,10 +70,15 @@ export async function createProcessor<In, Out, C extends boolean = false, A exte
 
 function openEdge(what: 'host' | 'processor', options: HostOptions): ReturnType<typeof buildInlineHost> {
   // The runtime may have one thread only.
-  const { placement, engine, jsCompressor, cache } = resolveHostOptions(options, 1)
+  const { placement, engine, jsCompressor, cache, fallback, breaker } = resolveHostOptions(options, 1)
   if (placement !== 'inline' || engine === 'native') {
     throw new SidelaneError('engine.unavailable', {
       message: `Here is the js engine, inline: ${placement === 'inline' ? 'the native engine' : `"${placement}"`} needs Node.`,
+    })
+  }
+  if (fallback !== undefined || breaker !== undefined) {
+    throw new SidelaneError('engine.unavailable', {
+      message: `Here is no other placement to fall back from: \`${fallback === undefined ? 'breaker' : 'fallback'}\` needs Node.`,
     })
   }
   return buildInlineHost(what, createEngine('js', jsCompressor), cache)

@@ -1,7 +1,7 @@
 // `--cache`: the same calls with and without the result cache, at fixed shares of repeats, in turns.
 
 import { performance } from 'node:perf_hooks'
-import { createProcessor, type EngineReport, type PlacementName, type Processor } from 'sidelane'
+import { createProcessor, type EngineKind, type PlacementName, type Processor } from 'sidelane'
 import { poolThreads, type Hosts } from '../contenders.ts'
 import { ourContract } from '../contracts/ours.ts'
 import { collect } from '../measure/heap.ts'
@@ -35,14 +35,15 @@ export async function caches(hosts: Hosts, seed: number, rounds: number): Promis
   const fresh = makeOrders({ count: calls, seed })
   const rows: CacheRow[] = []
   for (const [id, { placement, engine }] of hosts.open) {
-    for (const share of shares) rows.push({ id, ...(await compare(placement, engine.kind, fresh, share, rounds)) })
+    for (const share of shares)
+      rows.push({ id, ...(await compare(placement, engine.kind as EngineKind, fresh, share, rounds)) })
   }
   return rows
 }
 
 async function compare(
   placement: PlacementName,
-  engine: EngineReport['kind'],
+  engine: EngineKind,
   fresh: readonly Uint8Array[],
   repeats: number,
   rounds: number,

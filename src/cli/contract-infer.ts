@@ -5,7 +5,7 @@ import { basename } from 'node:path'
 import { contractNameRule, describeIssue, isContractName, type Contract } from '../model/index.ts'
 import { parseLock, lockText } from '../contract/index.ts'
 import { createEngine } from '../engine/index.ts'
-import { inferContract, type Inferred, type LargeInteger } from '../infer/index.ts'
+import type { inferContract, Inferred, LargeInteger } from '../infer/index.ts'
 import { formatCount, formatPlural } from './format-units.ts'
 import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import type { Io } from './io.ts'
@@ -56,7 +56,7 @@ export const contractInfer: Command = {
   help,
   options,
   operands: 'file',
-  run(args, io) {
+  async run(args, io) {
     const { values, positionals } = readArgs(topic, args, options)
     const [file, ...others] = positionals
     const { out } = values
@@ -71,9 +71,10 @@ export const contractInfer: Command = {
       throw new UsageError(topic, `Expected --objects to be strip, strict or loose, got "${objects}"`)
     const samples = fileOption(topic, () => openSamples(file))
     const watched = { [Symbol.iterator]: () => withProgress(samples, statSync(file).size, io) }
+    const infer = await loadInfer()
     let reported = 0
     const inferred = fileOption(topic, () =>
-      inferContract(watched, {
+      infer(watched, {
         name,
         objects,
         showValues: values['show-values'] === true,
@@ -93,11 +94,22 @@ export const contractInfer: Command = {
     if (out === '-') io.print(inferred.source)
     else writeFileAtomically(out, inferred.source, topic)
     io.log(summary(inferred, out))
-    return Promise.resolve(exitCodes.ok)
+    return exitCodes.ok
   },
 }
 
 const maxReported = 20
+
+/** Loaded here only: it imports zod, which all other commands do without. */
+async function loadInfer(): Promise<typeof inferContract> {
+  try {
+    return (await import('../infer/index.ts')).inferContract
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes("'zod'")) throw cause
+    throw new UsageError(topic, 'contract infer writes and checks a zod schema: npm install zod', { cause })
+  }
+}
 
 const isObjects = (text: string): text is 'strip' | 'strict' | 'loose' => ['strip', 'strict', 'loose'].includes(text)
 

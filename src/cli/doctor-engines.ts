@@ -1,8 +1,9 @@
 // The checks of `sidelane doctor` for the engines: which one is used and why, its file, and the codecs of each.
 
-import { SidelaneError, type Contract, type EngineReport } from '../model/index.ts'
+import { SidelaneError, type Contract, type LoadedEngineReport } from '../model/index.ts'
 import { parseLock } from '../contract/index.ts'
 import { createEngine, type Engine } from '../engine/index.ts'
+import { faultsOf, type SidelanedSearch } from '../util/find-sidelaned.ts'
 import { failUnless, ok, warnUnless, type Check } from './doctor-check.ts'
 import { codecs } from './options.ts'
 
@@ -10,7 +11,7 @@ export interface Engines {
   readonly js: Engine
   readonly native: Engine | undefined
   /** The report of `engine: 'auto'`. */
-  readonly report: EngineReport
+  readonly report: LoadedEngineReport
 }
 
 export function loadEngines(): Engines {
@@ -27,9 +28,16 @@ export function checkEngine({ report }: Engines, objects: readonly string[]): Ch
     const file = objects.find((path) => path === given || /[\\/]sidelane\.[^\\/]+\.node$/.test(path)) ?? given
     return ok('engine', `native${file === undefined ? '' : `, ${file}`}`, { kind, file })
   }
-  const advice =
-    'The js engine is correct but slower: install the addon for this platform, or build it (npm run build:native).'
+  const advice = 'The js engine is correct but slower. In a clone, npm run build:native builds the native one.'
   return warnUnless(false, 'engine', `js. ${reason}`, { kind, tried }, advice)
+}
+
+/** The Rust daemon. It belongs to the same package as the addon, and may be damaged or lose its mode alone. */
+export function checkSidelaned(search: SidelanedSearch): Check {
+  const { path, tried } = search
+  if (path !== undefined) return ok('sidelaned', path, { path })
+  const found = `not used. ${faultsOf(search)}`
+  return warnUnless(false, 'sidelaned', found, { tried }, 'serve and launch start the Node daemon instead.')
 }
 
 export function checkCodecs({ js, native }: Engines): Check[] {

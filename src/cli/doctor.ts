@@ -1,9 +1,10 @@
 // `sidelane doctor`: checks the engines and the machine. The checks are in doctor-*.ts.
 
+import { findSidelaned } from '../util/find-sidelaned.ts'
 import { readPackageJson } from '../util/package-files.ts'
 import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import type { Check } from './doctor-check.ts'
-import { checkCodecs, checkContract, checkEngine, loadEngines } from './doctor-engines.ts'
+import { checkCodecs, checkContract, checkEngine, checkSidelaned, loadEngines } from './doctor-engines.ts'
 import { checkCores, checkCpu, checkDescriptors, checkMemory, checkNode, checkUnicode } from './doctor-machine.ts'
 import { checkThresholds, selfTest } from './doctor-self-test.ts'
 import type { Io } from './io.ts'
@@ -13,8 +14,8 @@ const topic = 'doctor'
 
 const help = `sidelane doctor [--json] [--contract LOCK]
 
-Shows which engine is used here and why, and its codecs; checks Node, Unicode, processor, cores, memory and file
-descriptors; measures the thresholds of placement auto; then processes a sample with each engine on each placement and
+Shows which engine is used here and why, its codecs, and sidelaned; checks Node, Unicode, processor, cores, memory and
+file descriptors; measures the thresholds of placement auto; then processes a sample with each engine on each placement and
 compares the digests. Each line is ok, warn (works, can be improved) or fail (broken), with advice.
 
   --contract LOCK          also checks whether a contract can be used here
@@ -51,6 +52,7 @@ export const doctor: Command = {
     const checks: Check[] = [
       checkNode(process.versions.node, supported.node),
       checkEngine(engines, system.sharedObjects ?? []),
+      ...(process.platform === 'win32' ? [] : [checkSidelaned(findSidelaned())]),
       ...checkCodecs(engines),
       ...(contract === undefined ? [] : [checkContract(engines, contract, digestKey)]),
       checkUnicode(process.versions['unicode']),

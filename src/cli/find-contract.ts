@@ -4,18 +4,20 @@ import { resolve } from 'node:path'
 import { parseLock } from '../contract/index.ts'
 import type { Contract } from '../model/index.ts'
 import { integer } from '../util/option-parsers.ts'
-import { isFile, UsageError, type OptionTable } from './command.ts'
+import { isFile, UsageError } from './command.ts'
 import { loadModule } from './load-module.ts'
 import { optionValue } from './options.ts'
 
 /** The options that select one of several contracts and bound the import. */
-export const moduleOptions = {
+export const moduleOptions: Readonly<Record<ModuleOption, { readonly value: 'text' }>> = {
   export: { value: 'text' },
   name: { value: 'text' },
   timeout: { value: 'text' },
-} as const satisfies OptionTable
+}
 
-type ModuleOptions = { readonly [K in keyof typeof moduleOptions]?: string }
+type ModuleOption = 'export' | 'name' | 'timeout'
+
+type ModuleOptions = { readonly [K in ModuleOption]?: string }
 
 const defaultTimeoutSeconds = 60
 

@@ -9,6 +9,7 @@ import type { Io } from './io.ts'
 import { inspect } from './inspect.ts'
 import { ping } from './ping.ts'
 import { processCommand } from './process.ts'
+import { rollout } from './rollout.ts'
 import { serve } from './serve.ts'
 import { stats } from './stats.ts'
 
@@ -19,6 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
   serve,
   ping,
   stats,
+  rollout,
   doctor,
   completion: completionCommand(() => commands),
 }
@@ -36,6 +38,7 @@ Examples
   sidelane process --contract order.lock.json < orders.ndjson > results.ndjson
   sidelane inspect --contract order.lock.json < results.ndjson
   sidelane serve --contract order.lock.json
+  sidelane rollout set order 25
   sidelane doctor
   source <(sidelane completion bash)
 

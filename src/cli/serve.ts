@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import type { DaemonName } from '../model/index.ts'
 import { daemonHelp, optionSpecs, readOptions, type Options } from '../server/index.ts'
+import { faultsOf, findSidelaned } from '../util/find-sidelaned.ts'
 import { choice } from '../util/option-parsers.ts'
 import { packageFile } from '../util/package-files.ts'
 import { UsageError, type Command, type OptionTable } from './command.ts'
@@ -11,12 +12,11 @@ import { runDaemon } from './run-daemon.ts'
 
 const topic = 'serve'
 
-const sidelaned = packageFile('native/sidelaned')
 const script = packageFile('dist/daemon.js')
 
 const help = `${daemonHelp('sidelane serve')}
 
-  --daemon NAME   auto (default): sidelaned if it is built and supports the options, else the Node daemon; or sidelaned, node
+  --daemon NAME   auto (default): sidelaned if it can be started and supports the options, else the Node daemon; or sidelaned, node
 
 Examples
   sidelane serve --contract order.lock.json
@@ -45,18 +45,22 @@ export const serve: Command = {
   summary: 'start a daemon that serves contracts on a socket',
   help,
   options,
-  async run(args) {
+  async run(args, io) {
     const { daemon, rest } = splitDaemonOption(args)
     const options = await read(rest)
     const isSupported = options.engine !== 'js' && options.placement !== 'pool'
-    const native = daemon === 'sidelaned' || (daemon === 'auto' && existsSync(sidelaned) && isSupported)
-    if (native && !existsSync(sidelaned))
-      throw new UsageError(topic, `${sidelaned} does not exist: npm run build:native`)
-    if (!native && !existsSync(script)) throw new UsageError(topic, `${script} does not exist: npm run build`)
+    const isWanted = daemon === 'sidelaned' || (daemon === 'auto' && isSupported)
     const readsStdin = options.exitWithStdin === true || options.contractsFromStdin === true
-    return native
-      ? runDaemon({ command: sidelaned, args: rest, readsStdin })
-      : runDaemon({ command: process.execPath, args: [script, ...rest], readsStdin })
+    const search = isWanted ? findSidelaned() : undefined
+    if (search?.path !== undefined) return runDaemon({ command: search.path, args: rest, readsStdin })
+    if (search !== undefined) {
+      if (daemon === 'sidelaned') throw new UsageError(topic, `sidelaned cannot be started. ${faultsOf(search)}`)
+      // One that is not installed is no fault.
+      const isFault = search.tried.some(({ isMissing }) => !isMissing)
+      if (isFault) io.log(`The Node daemon is started, because sidelaned cannot be. ${faultsOf(search)}`)
+    }
+    if (!existsSync(script)) throw new UsageError(topic, `${script} does not exist: npm run build`)
+    return runDaemon({ command: process.execPath, args: [script, ...rest], readsStdin })
   },
 }
 

@@ -124,9 +124,10 @@ function requireZlib(codec: Codec): Zlib {
   return zlib
 }
 
-function checkOptions(body: unknown, codec: string, { maxBytes, dictionary }: DecompressOptions): void {
+function checkOptions(body: unknown, codec: string, options: DecompressOptions | undefined): void {
   if (!Object.hasOwn(decompressors, codec)) throw new SidelaneError('codec.unknown', { params: { codec } })
   if (!(body instanceof Uint8Array)) throw invalidOptions('Expected `body` to be a Uint8Array')
+  const { maxBytes = 0, dictionary } = options ?? {}
   if (!Number.isInteger(maxBytes) || maxBytes < 1 || maxBytes > 0x7fff_ffff) {
     throw invalidOptions('Expected `maxBytes` to be an integer from 1 to 2147483647')
   }

@@ -1,6 +1,6 @@
 // The engine interface: synchronous and pure, from payload bytes to an outcome. js/ and native/ implement it.
 
-import type { Contract, EngineReport, Outcome, ProcessorOptions } from '../model/index.ts'
+import type { Contract, LoadedEngineReport, Outcome, ProcessorOptions } from '../model/index.ts'
 import type { RunLimit } from '../util/step-budget.ts'
 
 export type { RunLimit }
@@ -22,7 +22,7 @@ export interface CompiledContract {
 }
 
 export interface Engine {
-  readonly report: EngineReport
+  readonly report: LoadedEngineReport
   /** Throws `codec.unavailable`, `options.invalid` (a missing or short HMAC key) or `contract.*`. */
   compile(contract: Contract, options?: ProcessorOptions): CompiledContract
 }

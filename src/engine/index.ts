@@ -1,8 +1,9 @@
 // Entry point of engine/: selects the engine of a thread.
 
-import { SidelaneError, type EngineName, type EngineReport, type JsCompressor } from '../model/index.ts'
+import { SidelaneError, type EngineName, type LoadedEngineReport, type JsCompressor } from '../model/index.ts'
 import type { Engine } from './engine.ts'
 import { createJsEngine } from './js/index.ts'
+import { warnOnce } from '#runtime'
 import { loadNative, type Failure } from './native/index.ts'
 
 export type { CompiledContract, Engine, RunLimit } from './engine.ts'
@@ -12,6 +13,7 @@ export { compileValueReader } from './js/value-reader.ts'
 export { documentReader, takeContent } from './document.ts'
 export { checkHeap } from './heap.ts'
 export { payloadBytes, textRejection } from './input.ts'
+export { nativeDictionary } from './native/index.ts'
 export { verify, type Verifiable, type VerifyOptions } from './verify.ts'
 export { readZstdFrame, zstdHeaderBytes } from './zstd-frame.ts'
 
@@ -21,22 +23,30 @@ export { readZstdFrame, zstdHeaderBytes } from './zstd-frame.ts'
  * cause lists the attempts.
  */
 export function createEngine(name: EngineName, jsCompressor?: JsCompressor): Engine {
-  const js = (reason: string, tried: EngineReport['tried'] = []): Engine =>
+  const js = (reason: string, tried: LoadedEngineReport['tried'] = []): Engine =>
     createJsEngine({ kind: 'js', reason, tried }, jsCompressor)
   if (name === 'js') return js('The js engine was asked for.')
   const auto = name === 'auto'
   const loaded = loadNative(auto ? 'The native engine loaded.' : 'The native engine was asked for.')
   if ('engine' in loaded) return loaded.engine
-  if (auto) return js(`The native engine could not be loaded: ${firstReason(loaded)}`, loaded.tried)
+  if (auto) return js(`The native engine could not be loaded: ${mainReason(loaded)}`, loaded.tried)
   throw new SidelaneError('engine.unavailable', {
-    message: `The native engine cannot be loaded: ${firstReason(loaded)}`,
+    message: `The native engine cannot be loaded: ${mainReason(loaded)}`,
     cause: loaded.error,
     params: { tried: loaded.tried },
   })
 }
 
-/** The first candidate is the expected file. */
-function firstReason({ tried, error }: Failure): string {
-  const [first] = tried
-  return first ? `${first.path}: ${first.error}` : error.message
+/** Warns once a process, when `auto` has selected js. To be called for engines that process payloads of the app. */
+export function warnOfFallback(name: EngineName, { kind, reason }: LoadedEngineReport): void {
+  if (name !== 'auto' || kind !== 'js') return
+  const advice = "It runs on the js engine, which gives the same results more slowly; engine: 'js' asks for that."
+  warnOnce('SIDELANE_NO_NATIVE', `sidelane runs without its native engine. ${reason.replace(/\.?$/, '.')} ${advice}`)
+}
+
+/** A file that is there says more than one that is missing; the first candidate is the expected one. */
+function mainReason({ tried, error }: Failure): string {
+  const isMissing = (cause: unknown): boolean => (cause as { code?: unknown }).code === 'MODULE_NOT_FOUND'
+  const main = tried[error.errors.findIndex((cause) => !isMissing(cause))] ?? tried[0]
+  return main ? `${main.path}: ${main.error}` : error.message
 }

@@ -1,6 +1,17 @@
 // Counts calls by how they end.
 
-import { SidelaneError, type CacheStats, type Call, type Outcome, type Placement, type Stats } from '../model/index.ts'
+import {
+  runOf,
+  SidelaneError,
+  type CacheStats,
+  type Call,
+  type Outcome,
+  type Placement,
+  type Stats,
+} from '../model/index.ts'
+
+/** Counters of the whole host: its processors share the policies. */
+export type PolicyStats = Pick<Stats, 'breaker' | 'fallback' | 'rollout'>
 
 type Gauges = Pick<Stats, 'queued' | 'queuedBytes'>
 
@@ -27,7 +38,7 @@ export class Counters {
 
   ended(call: Call, result: Outcome | SidelaneError): void {
     const { cached } = call
-    if ((call.sharedRun ?? call).ranInline) this.#ranInline++
+    if (runOf(call).ranInline) this.#ranInline++
     if (cached === 'hit') this.#hits++
     else if (cached === 'miss') this.#misses++
     if (result instanceof SidelaneError) this.#countFault(result)
@@ -53,6 +64,7 @@ export class Counters {
     gauges: Gauges,
     cache: Pick<CacheStats, 'entries' | 'bytes'> | undefined,
     { thresholds, restarts }: Pick<Placement, 'thresholds' | 'restarts'>,
+    policies: PolicyStats,
   ): Stats {
     const asked = this.#hits + this.#misses
     return {
@@ -60,6 +72,7 @@ export class Counters {
       ...gauges,
       ...(thresholds !== undefined && { ranInline: this.#ranInline }),
       ...(restarts !== undefined && { restarts }),
+      ...policies,
       ...(cache !== undefined && {
         cache: {
           hits: this.#hits,
@@ -80,12 +93,12 @@ export function queuedOf(calls: Iterable<Call>): Gauges {
   let queued = 0
   let queuedBytes = 0
   for (const call of calls) {
-    const { sharedRun = call } = call
-    if (sharedRun.phase !== 'queued') continue
+    const run = runOf(call)
+    if (run.phase !== 'queued') continue
     queued++
-    if (payloads.has(sharedRun)) continue
-    if (sharedRun !== call) payloads.add(sharedRun)
-    queuedBytes += sharedRun.copiedBytes
+    if (payloads.has(run)) continue
+    if (run !== call) payloads.add(run)
+    queuedBytes += run.copiedBytes
   }
   return { queued, queuedBytes }
 }

@@ -60,8 +60,8 @@ export class PlacedHost implements Host {
   }
 
   stats(): Stats {
-    const { counters, activeCalls, cache, placement } = this.#parts
-    return counters.snapshot(queuedOf(activeCalls ?? []), cache, placement)
+    const { counters, activeCalls, cache, placement, policyStats } = this.#parts
+    return counters.snapshot(queuedOf(activeCalls ?? []), cache, placement, policyStats())
   }
 
   close(): Promise<void> {

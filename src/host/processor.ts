@@ -23,14 +23,16 @@ import {
   type Route,
   type Run,
   type SidelaneError,
+  type StartOptions,
   type State,
   type Stats,
   type StreamItem,
   type StreamOptions,
   type StreamSource,
+  type Via,
 } from '../model/index.ts'
 import type { LinkedList } from '../util/linked-list.ts'
-import { Counters, queuedOf } from './counters.ts'
+import { Counters, queuedOf, type PolicyStats } from './counters.ts'
 import { HostLifecycle } from './lifecycle.ts'
 import { openerOf, OrderedStream } from './ordered-stream.ts'
 
@@ -49,6 +51,10 @@ export interface HostParts {
   readonly takeContent: (payload: unknown, contract: Contract) => PayloadContent | Rejected
   /** Its gauges. */
   readonly cache: Pick<CacheStats, 'entries' | 'bytes'> | undefined
+  /** Who answers a call of which no policy knows better. */
+  readonly viaOf: (call: Call) => Via
+  /** Of the policies that have some. */
+  readonly policyStats: () => PolicyStats
   /** Through all policies to the placement. */
   readonly run: Run
   /** The same for a call with a signal. */
@@ -87,7 +93,8 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
     this.thresholds = parts.placement.thresholds
     this.#canonical = canonical
     this.#parts = parts
-    this.#route = { contract, contractIndex, onEnd: this.#onEnd, readValue: parts.valueReader(contract), appCheck }
+    const readValue = parts.valueReader(contract)
+    this.#route = { contract, contractIndex, onEnd: this.#onEnd, viaOf: parts.viaOf, readValue, appCheck }
     if (isOnly) {
       this.#counters = parts.counters
       this.#lifecycle = parts.lifecycle
@@ -157,8 +164,24 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
     return stream as AsyncIterableIterator<StreamItem<Out, K, A>, undefined, undefined>
   }
 
+  /** @internal For a rollout: without a promise. The options are not checked. */
+  startCall(
+    payload: unknown,
+    { canonical, deadlineMs, patient, traceparent }: StartOptions,
+    resolve: (outcome: Outcome) => void,
+    reject: (error: SidelaneError) => void,
+  ): Call {
+    const call = new ProcessCall(this.#route, payload, canonical, resolve, reject)
+    call.deadlineMs = deadlineMs
+    call.patient = patient
+    call.traceparent = traceparent
+    this.#start(call)
+    return call
+  }
+
   stats(): Stats {
-    return this.#counters.snapshot(queuedOf(this.#calls()), this.#parts.cache, this.#parts.placement)
+    const { cache, placement, policyStats } = this.#parts
+    return this.#counters.snapshot(queuedOf(this.#calls()), cache, placement, policyStats())
   }
 
   close(): Promise<void> {

@@ -5,6 +5,7 @@ import { deadlineError, SidelaneError } from './errors.ts'
 import type { Contract } from './contract.ts'
 import { decodeOutcome } from './outcome-bytes.ts'
 import type { Accepted, AcceptedCanonical, Outcome } from './outcome.ts'
+import { answeredBy, type Via } from './via.ts'
 
 /** Where a call goes next. It ends the call, now or later, and never throws. */
 export type Run = (call: Call) => void
@@ -40,6 +41,8 @@ export interface Route {
   readonly appCheck?: AppCheck | undefined
   /** Called at the end of each call of `process`, after everything that was held for it is released. */
   readonly onEnd?: (call: Call, result: Outcome | SidelaneError) => void
+  /** Who answers a call of which no policy knows better. */
+  readonly viaOf?: (call: Call) => Via
 }
 
 // A call is the garbage of a hot path: one object with plain fields.
@@ -47,6 +50,8 @@ export abstract class Call {
   readonly route: Route
   /** Dropped when the call ends, and as soon as a placement has its own copy. */
   payload: unknown
+  /** Only this call holds the payload, so that nobody can change it. */
+  ownsPayload: boolean = false
   /** Size of that copy. */
   copiedBytes: number = 0
   readonly canonical: boolean
@@ -71,6 +76,10 @@ export abstract class Call {
   cached: 'hit' | 'miss' | undefined
   /** It ran on the caller's thread although there are others. */
   ranInline: boolean = false
+  /** What the call failed with, for those who hold something for it. */
+  fault: SidelaneError | undefined
+  /** Who answers, where a policy knows better than the processor. */
+  via: Via | undefined
   /** In the host's list of active calls. */
   isListed: boolean = false
   /** Links of that list, or of the daemon's queue. */
@@ -183,6 +192,8 @@ export class ProcessCall extends Call {
   #finish(outcome: Outcome): void {
     if (!this.end()) return
     this.content = undefined
+    const via = this.via ?? this.route.viaOf?.(this)
+    if (via !== undefined) answeredBy(outcome, via)
     this.route.onEnd?.(this, outcome)
     this.#resolve(outcome)
   }
@@ -198,7 +209,9 @@ export class ProcessCall extends Call {
   }
 
   fail(error: SidelaneError): void {
-    if (!this.end()) return
+    if (this.settled) return
+    this.fault = error
+    this.end()
     this.route.onEnd?.(this, error)
     this.#reject(error)
   }
@@ -214,5 +227,12 @@ export function toFault(error: unknown): SidelaneError {
   return new SidelaneError('internal.panic', { params: { name, ...(frame !== undefined && { at: frame }) } })
 }
 
+/** The run of a call: of its own, of the call that a cache shares, or of the last attempt. */
+export function runOf(call: Call): Call {
+  let run = call
+  while (run.sharedRun !== undefined) run = run.sharedRun
+  return run
+}
+
 export const deadlineExceeded = (call: Call): SidelaneError =>
-  deadlineError((call.sharedRun ?? call).phase === 'running' ? 'run' : 'queue')
+  deadlineError(runOf(call).phase === 'running' ? 'run' : 'queue')

@@ -107,8 +107,14 @@ export function stackless(code: ErrorCode, options?: SidelaneErrorOptions): Side
   return error
 }
 
-/** `where`: the time was spent waiting for a worker, or in the worker. */
-export const deadlineError = (where: 'queue' | 'run'): SidelaneError =>
+/**
+ * Where a deadline passed: before the work was accepted, while it waited for a worker, in the worker, or while it waited for
+ * a fallback.
+ */
+export type DeadlineStage = 'door' | 'queue' | 'run' | 'fallback'
+
+/** `where`: see DeadlineStage. */
+export const deadlineError = (where: DeadlineStage): SidelaneError =>
   stackless('deadline.exceeded', { params: { where } })
 
 export const maxRetryAfterMs = 10_000

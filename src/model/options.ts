@@ -2,15 +2,20 @@
 
 import type { Contract } from './contract.ts'
 import { invalidOptions } from './errors.ts'
-import { choice, integer, type OptionParser } from '../util/option-parsers.ts'
-import type {
-  EngineName,
-  JsCompressor,
-  PlacementName,
-  ProcessOptions,
-  ProcessorOptions,
-  StreamOptions,
-} from './processor.ts'
+import { choice, integer } from '../util/option-parsers.ts'
+import { booleanRule, check, isBoolean, isObject, msRule, rule, type Rule } from './option-rules.ts'
+import {
+  policyRules,
+  resolveBreaker,
+  resolveFallback,
+  type BreakerOptions,
+  type BreakerSettings,
+  type FallbackOptions,
+  type FallbackSettings,
+  type FallbackTarget,
+} from './policy-options.ts'
+import type { EngineName, JsCompressor, PlacementName } from './engine-report.ts'
+import type { ProcessOptions, ProcessorOptions, StreamOptions } from './processor.ts'
 
 /** Options of a placement. Every placement accepts all of them; `inline` ignores most. */
 export interface HostOptions {
@@ -59,11 +64,18 @@ export interface HostOptions {
   readonly connections?: number | undefined
   /** Sidecar: starts a daemon of its own, which ends with this process. Default false. */
   readonly launch?: boolean | LaunchOptions | undefined
+  /**
+   * Answers calls that the placement cannot: `inline` on the caller's thread, `skip` with the payload as it is, or by a
+   * function. A sidecar then starts without its daemon. `outcome.via.fallback` says why. Default: none.
+   */
+  readonly fallback?: FallbackTarget | FallbackOptions | undefined
+  /** Stops calling a placement that fails, and tries again after a while. Default false. */
+  readonly breaker?: boolean | BreakerOptions | undefined
 }
 
 /** The daemon that `launch` starts. */
 export interface LaunchOptions {
-  /** `auto` selects sidelaned if it is built, else Node. `engine: 'js'` requires Node. Default `auto`. */
+  /** `auto` selects sidelaned if it can be started, else Node. `engine: 'js'` requires Node. Default `auto`. */
   readonly daemon?: DaemonName
   /** Further command-line options of the daemon (docs/daemon.md). */
   readonly args?: readonly string[]
@@ -104,6 +116,8 @@ export interface HostSettings extends Omit<HostOptions, keyof HostDefaults>, Hos
   readonly cache?: CacheSettings | undefined
   /** undefined: the daemon runs already. */
   readonly launch?: LaunchSettings | undefined
+  readonly fallback: FallbackSettings | undefined
+  readonly breaker: BreakerSettings | undefined
 }
 
 export interface ProcessorSettings {
@@ -119,30 +133,13 @@ export const minKeyBytes = 16
 const maxDeadlineMs = 60_000
 const absolutePath = /^(?:file:|\/|[A-Za-z]:[\\/])/
 
-type Rule = Pick<OptionParser<unknown>, 'expected' | 'value'>
-
-/** `expected` completes "Expected `name` to be …". */
-const rule = (expected: string, accepts: (value: unknown) => boolean): Rule => ({
-  expected,
-  value: (given) => (accepts(given) ? given : undefined),
-})
-
-const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-// NaN fails both comparisons.
-const inRange = (value: unknown, max: number): boolean => typeof value === 'number' && value >= 1 && value <= max
-
 // Node fires a timer of 2^31 ms or more immediately.
-const deadlineRule = rule(`a number of milliseconds from 1 to ${maxDeadlineMs}`, (value) =>
-  inRange(value, maxDeadlineMs),
-)
-const booleanRule = rule('true or false', isBoolean)
+const deadlineRule = msRule(maxDeadlineMs)
 
 const cacheRules: Readonly<Record<keyof CacheOptions, Rule>> = {
   maxEntries: integer(1, 10_000_000),
   maxBytes: integer(1),
-  ttlMs: rule('a number of milliseconds from 1 to 86400000', (value) => inRange(value, 86_400_000)),
+  ttlMs: msRule(86_400_000),
 }
 
 const launchRules: Readonly<Record<keyof LaunchOptions, Rule>> = {
@@ -178,6 +175,7 @@ const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
   socket: rule('a path', (value) => typeof value === 'string' && value !== '' && !value.includes('\0')),
   connections: integer(1, 64),
   launch: rule('true, false or an object', (value) => isBoolean(value) || isObject(value)),
+  ...policyRules,
 }
 
 const processorRules: Readonly<Record<keyof ProcessorOptions, Rule>> = {
@@ -218,6 +216,8 @@ export function resolveHostOptions(options: HostOptions, cores: number): HostSet
     // The client's thread is the bottleneck, not the connection.
     connections: options.connections ?? 1,
     launch: resolveLaunchOptions(options),
+    fallback: resolveFallback(options.fallback, placement),
+    breaker: resolveBreaker(options.breaker),
   })
 }
 
@@ -270,33 +270,3 @@ export function checkContract(contract: unknown): void {
 
 /** Throws `options.invalid`. */
 export const checkCallOptions = (options: ProcessOptions): void => check('process', options, callRules)
-
-function check(where: string, options: unknown, rules: Readonly<Record<string, Rule>>): void {
-  if (!isObject(options)) {
-    throw invalidOptions(`Expected the options of \`${where}\` to be an object, got ${show(options)}`)
-  }
-  for (const name in options) {
-    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
-    if (rule === undefined) {
-      const known = Object.keys(rules).join(', ')
-      throw invalidOptions(`Expected the options of \`${where}\` to be among ${known}, got \`${clip(name)}\``)
-    }
-    const value = (options as Record<string, unknown>)[name]
-    if (value === undefined || rule.value(value) !== undefined) continue
-    // The key is a secret: only its type and size are shown.
-    const got = name === 'digestKey' ? showSecret(value) : show(value)
-    throw invalidOptions(`Expected \`${name}\` to be ${rule.expected}, got ${got}`)
-  }
-}
-
-function show(value: unknown): string {
-  if (value === null) return '`null`'
-  if (typeof value === 'object') return `an object (${Array.isArray(value) ? 'array' : 'object'})`
-  if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`
-  return `\`${clip(`${value as number}`)}\` (${typeof value})`
-}
-
-const showSecret = (value: unknown): string =>
-  value instanceof Uint8Array ? `${value.length} bytes` : `a value of type ${typeof value}`
-
-const clip = (text: string): string => (text.length > 64 ? `${text.slice(0, 64)}…` : text)

@@ -3,7 +3,8 @@
 import type { ReadValue, Run } from './call.ts'
 import type { Contract } from './contract.ts'
 import type { WorkerRestarts } from './worker-restarts.ts'
-import type { AutoThresholds, EngineReport, PlacementName } from './processor.ts'
+import type { EngineReport, PlacementName } from './engine-report.ts'
+import type { AutoThresholds } from './processor.ts'
 
 /** A contract with the key of its digest `hmac-sha-256`. */
 export interface KeyedContract {
@@ -24,7 +25,7 @@ export interface Placement {
   /** Calls in flight that keep it busy: the default concurrency of a stream. Changes with the payloads. */
   readonly busyDepth: number
   /** Of placements with workers. */
-  readonly restarts?: WorkerRestarts
+  readonly restarts?: WorkerRestarts | undefined
   /** Runs the call or queues it. */
   readonly run: Run
   /** For canonical bytes of another process: makes a reader that throws `unavailable` where `read` throws. */

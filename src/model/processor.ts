@@ -6,15 +6,13 @@
 import type { AsyncClosable } from './ambient.ts'
 import type { Contract } from './contract.ts'
 import type { SidelaneError } from './errors.ts'
+import type { EngineReport, PlacementName } from './engine-report.ts'
+import type { BreakerStats } from './breaker-state.ts'
+import type { FallbackStats } from './policy-options.ts'
+import type { RolloutStats } from './rollout-stats.ts'
+import type { Answered } from './via.ts'
 import type { WorkerRestarts } from './worker-restarts.ts'
 import type { AcceptedCanonical, AcceptedInApp, Accepted, Failed, Rejected } from './outcome.ts'
-
-/** The requested engine: `auto` selects native if it loads, else js. */
-export type EngineName = 'auto' | 'js' | 'native'
-/** The compressor of gzip, deflate and deflate-raw in the js engine. */
-export type JsCompressor = 'zlib' | 'fflate'
-/** Where payloads are processed. */
-export type PlacementName = 'inline' | 'pool' | 'auto' | 'sidecar'
 
 /** The thresholds of `placement: 'auto'`, as measured at start-up. Later, live measurements of each contract apply. */
 export interface AutoThresholds {
@@ -26,16 +24,6 @@ export interface AutoThresholds {
   readonly hopUs: number
   /** Inline time per KiB, measured with a payload of 4 KiB. */
   readonly perKibUs: number
-}
-
-/** The selected engine and the reason. */
-export interface EngineReport {
-  /** The selected engine. */
-  readonly kind: 'js' | 'native'
-  /** One sentence for a log line. */
-  readonly reason: string
-  /** Failed attempts, with their errors. Empty when the first choice loaded. */
-  readonly tried: readonly { readonly path: string; readonly error: string }[]
 }
 
 /** Options of one call. */
@@ -55,8 +43,8 @@ export interface ProcessOptions<C extends boolean = boolean> {
 
 /** What `process` resolves with; `C`: with the canonical form; `A`: with the output of the app's schema. */
 export type ProcessOutcome<Out, C extends boolean, A extends boolean = false> =
-  | (C extends true ? AcceptedCanonical<Out> : A extends true ? AcceptedInApp<Out> : Accepted)
-  | Rejected
+  | ((C extends true ? AcceptedCanonical<Out> : A extends true ? AcceptedInApp<Out> : Accepted) & Answered)
+  | (Rejected & Answered)
 
 /** Options of a stream. */
 export interface StreamOptions<C extends boolean = boolean> {
@@ -129,6 +117,12 @@ export interface Stats {
   readonly restarts?: WorkerRestarts
   /** Only with a result cache. */
   readonly cache?: CacheStats
+  /** Only with a fallback. */
+  readonly fallback?: FallbackStats
+  /** Only with a breaker. */
+  readonly breaker?: BreakerStats
+  /** Only of a rollout. */
+  readonly rollout?: RolloutStats
 }
 
 /** `ready` accepts calls, `closing` finishes the accepted ones, `closed` has none. */

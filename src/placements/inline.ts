@@ -1,6 +1,6 @@
 // The caller's own thread: a payload is processed inside the call. There is no queue and no deadline.
 
-import { toFault, type Call, type Contract, type EngineReport, type Placement } from '../model/index.ts'
+import { toFault, type Call, type Contract, type LoadedEngineReport, type Placement } from '../model/index.ts'
 import { checkHeap, payloadBytes, type CompiledContract, type Engine } from '../engine/index.ts'
 import { ContractTable } from './contract-table.ts'
 
@@ -8,10 +8,10 @@ export class InlinePlacement implements Placement {
   readonly name = 'inline'
   /** A call ends before the next one starts. */
   readonly busyDepth = 1
-  readonly engine: EngineReport
+  readonly engine: LoadedEngineReport
   readonly #engine: Engine
   readonly #takesLarge: boolean
-  readonly #contracts = new ContractTable<CompiledContract>()
+  readonly #contracts = new ContractTable<CompiledContract>({ withTables: true })
   readonly #compiled: readonly CompiledContract[] = this.#contracts.entries
 
   /** `takesLarge`: payloads of every size that a contract admits. */

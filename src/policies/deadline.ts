@@ -12,6 +12,10 @@ export interface DeadlineOptions {
 
 /** Least time between two checks: calls with a thousand different limits do not cost a thousand checks. */
 const grainMs = 5
+/** A timer so late means that this thread was blocked. */
+const blockedMs = 20
+/** Then answers that have arrived meanwhile, and a fallback, have so much time. */
+const afterBlockMs = 10
 
 /** Fails a call with `deadline.exceeded` when its time is over. */
 export function deadline({ defaultMs, calls }: DeadlineOptions): Layer {
@@ -29,11 +33,14 @@ export function deadline({ defaultMs, calls }: DeadlineOptions): Layer {
 /** Fails calls of a list with `deadline.exceeded` when their `expiresAt` has passed. */
 export class DeadlineTimer {
   readonly #calls: Iterable<Call>
+  readonly #isInner: boolean
   #timer: NodeJS.Timeout | undefined
   #firesAt = Number.POSITIVE_INFINITY
 
-  constructor(calls: Iterable<Call>) {
+  /** `isInner`: of attempts, whose calls have some time left when these have none. */
+  constructor(calls: Iterable<Call>, isInner = false) {
     this.#calls = calls
+    this.#isInner = isInner
   }
 
   /** There is a call with this `expiresAt`. */
@@ -46,7 +53,14 @@ export class DeadlineTimer {
     const waitMs = Math.max(grainMs, Math.ceil(expiresAt - now))
     this.#firesAt = now + waitMs
     // Does not keep the process alive: pending calls do.
-    this.#timer = setTimeout(this.#check, waitMs).unref()
+    this.#timer = setTimeout(this.#onTimer, waitMs).unref()
+  }
+
+  /** Answers that arrived while this thread was blocked are read first: the path is not slow, the thread was. */
+  readonly #onTimer = (): void => {
+    if (performance.now() - this.#firesAt <= blockedMs) this.#check()
+    else if (this.#isInner) setImmediate(this.#check)
+    else this.#timer = setTimeout(this.#check, afterBlockMs).unref()
   }
 
   readonly #check = (): void => {

@@ -1,6 +1,16 @@
 // Entry point of policies/: what a call passes on its way to the placement. One policy a file.
 
 export { Admission, type QueueState } from './admission.ts'
+export { Breaker, breaker } from './breaker.ts'
 export { ResultCache } from './cache.ts'
 export { cancel } from './cancel.ts'
 export { deadline, DeadlineTimer } from './deadline.ts'
+export { canary } from './canary.ts'
+export { boundedPath, Fallback, unboundedPath, type FallbackPath } from './fallback.ts'
+export { trippedGuard, type Tripped } from './guards.ts'
+export { serializeValues } from './own-payload.ts'
+export { Shadow, type Compared } from './shadow.ts'
+export { SideMonitor } from './side-monitor.ts'
+export { Steps } from './steps.ts'
+export { positionOfAscii, positionOfBytes, positionOfText } from './sticky-key.ts'
+export { TurnQueue } from './turn-queue.ts'

@@ -4,9 +4,16 @@
 import { Buffer, isUtf8 as isUtf8Bytes } from 'node:buffer'
 import { createHmac, hash } from 'node:crypto'
 import { getHeapStatistics } from 'node:v8'
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 import * as node from 'node:zlib'
 
 export { readRegularFile, readRegularFileSync } from './regular-file.ts'
+
+/**
+ * Only this twin has it, and create.ts imports it. A build that resolves `#runtime` without the condition `node` would have an
+ * app without its native engine; it ends with this name instead.
+ */
+export const needsExportConditionNode: true | undefined = true
 
 /** SHA-256 of the bytes (of a string's UTF-8), 64 lower-case hex digits. */
 export const sha256Hex = (data: Uint8Array | string): string => hash('sha256', data, 'hex')
@@ -35,6 +42,14 @@ export const indexOfAscii = (bytes: Uint8Array, text: string): number => viewOf(
 
 /** The heap limit of this thread, in MiB. */
 export const heapLimitMb = (): number => getHeapStatistics().heap_size_limit / 2 ** 20
+
+/** A process warning that is given once. Worker threads that start later do not repeat it. */
+export function warnOnce(code: string, message: string): void {
+  const key = `sidelane.warned.${code}`
+  if (getEnvironmentData(key) === true) return
+  setEnvironmentData(key, true)
+  process.emitWarning(message, { type: 'SidelaneWarning', code })
+}
 
 const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 
@@ -89,9 +104,33 @@ export const zlib: Zlib | undefined = {
   brotli: (level) => (bytes) => toUint8Array(node.brotliCompressSync(bytes, tunedBrotli(bytes.length, level))),
   inflate: (body, maxBytes) => expanded(node.inflateSync, body, { maxOutputLength: maxBytes }),
   inflateRaw: (body, maxBytes) => expanded(node.inflateRawSync, body, { maxOutputLength: maxBytes }),
-  unbrotli: (body, maxBytes) => expanded(node.brotliDecompressSync, body, { maxOutputLength: maxBytes }),
+  unbrotli,
   crc32: (bytes) => node.crc32(bytes),
   zstd: createZstd(node),
+}
+
+function unbrotli(body: Uint8Array, maxBytes: number): Expanded {
+  const options = { maxOutputLength: maxBytes }
+  const result = expanded(node.brotliDecompressSync, body, options)
+  if ((takesTruncatedBrotli ??= doesTakeTruncatedBrotli())) {
+    // A complete stream leaves the byte behind it.
+    const longer = new Uint8Array(body.length + 1)
+    longer.set(body)
+    if (expanded(node.brotliDecompressSync, longer, options).consumed > body.length) throw new Error('truncated')
+  }
+  return result
+}
+
+let takesTruncatedBrotli: boolean | undefined
+
+/** Deno 2.9 returns what a truncated stream holds; Node and Bun throw. */
+function doesTakeTruncatedBrotli(): boolean {
+  try {
+    node.brotliDecompressSync(new Uint8Array(0))
+    return true
+  } catch {
+    return false
+  }
 }
 
 // zlib allocates its output buffer and its tables for each call, so both are sized by the payload: at 4 KB that saves a
@@ -156,7 +195,7 @@ function createZstd({ constants, zstdCompressSync, zstdDecompressSync }: NodeZst
   const windowKey = constants['ZSTD_d_windowLogMax'] as number
   const compress: Zstd['compress'] = (level, dictionary) => {
     const options = { params: { [levelKey]: level, [checksumKey]: 1 }, ...(dictionary && { dictionary }) }
-    return (bytes) => toUint8Array(zstdCompressSync(bytes, { ...options, chunkSize: outputGuess(bytes.length) }))
+    return (bytes) => toUint8Array(zstdCompressSync(bytes, { ...options, chunkSize: zstdBound(bytes.length) }))
   }
   return {
     compress,
@@ -168,6 +207,14 @@ function createZstd({ constants, zstdCompressSync, zstdDecompressSync }: NodeZst
         ...(dictionary && { dictionary }),
       }),
   }
+}
+
+/**
+ * More than any output. An output that fills its buffer to the last byte (Node), or needs a second one (Deno), is followed by
+ * an empty frame.
+ */
+function zstdBound(size: number): number {
+  return size + (size >>> 7) + 256
 }
 
 /** An old Node ignores the option: then a text that is its own dictionary does not become smaller. */

@@ -45,6 +45,14 @@ export function indexOfAscii(bytes: Uint8Array, text: string): number {
 /** It is not known. */
 export const heapLimitMb = (): number => Number.POSITIVE_INFINITY
 
+const warned = new Set<string>()
+
+export function warnOnce(code: string, message: string): void {
+  if (warned.has(code)) return
+  warned.add(code)
+  console.warn(message)
+}
+
 const noFiles = 'This runtime has no file system: give the text to parseContract().'
 
 export const readRegularFileSync = (_file: string | URL, _kind: string): Uint8Array => {

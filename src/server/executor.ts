@@ -1,6 +1,13 @@
 // Where requests run: on this thread, or in worker threads. Each has the queue in front of its engine.
 
-import { encodeFault, toFault, type Call, type EngineReport, type Holder, type WorkerRestarts } from '../model/index.ts'
+import {
+  encodeFault,
+  toFault,
+  type Call,
+  type LoadedEngineReport,
+  type Holder,
+  type WorkerRestarts,
+} from '../model/index.ts'
 import { checkHeap, type CompiledContract, type Engine, type RunLimit } from '../engine/index.ts'
 import type { PoolPlacement } from '../placements/index.ts'
 import type { QueueState } from '../policies/index.ts'
@@ -11,7 +18,7 @@ import { typicalBytes, type ServerRequest } from './request.ts'
 import type { SpareWorkers } from './spare-workers.ts'
 
 export interface Executor {
-  readonly engine: EngineReport
+  readonly engine: LoadedEngineReport
   readonly workers: number
   /** Of worker threads. */
   readonly restarts?: WorkerRestarts
@@ -47,7 +54,7 @@ const initialUs = 50
  * queue in the kernel, where deadlines do not pass and requests cannot be cancelled.
  */
 export class InlineExecutor implements Executor, QueueState, Holder {
-  readonly engine: EngineReport
+  readonly engine: LoadedEngineReport
   readonly workers = 1
   readonly copiesPayload = false
   readonly queue: this = this
@@ -199,7 +206,7 @@ export class PoolExecutor implements Executor {
     }
   }
 
-  get engine(): EngineReport {
+  get engine(): LoadedEngineReport {
     return this.#pool.engine
   }
 

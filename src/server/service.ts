@@ -2,7 +2,7 @@
 // listener and HTTP use it.
 
 import type { Socket } from 'node:net'
-import { resolveHostOptions, type EngineReport, type KeyedContract } from '../model/index.ts'
+import { resolveHostOptions, type LoadedEngineReport, type KeyedContract } from '../model/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { PoolPlacement } from '../placements/index.ts'
 import { ContractRegistry } from './contracts.ts'
@@ -91,7 +91,7 @@ export class Service {
     this.#clock = setInterval(() => this.#tick(), limits.tickMs).unref()
   }
 
-  get engine(): EngineReport {
+  get engine(): LoadedEngineReport {
     return this.#executor.engine
   }
 

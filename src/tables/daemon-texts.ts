@@ -36,7 +36,8 @@ export const jsonTypes = {
 /** Why the socket cannot be used: printed at the start, with exit code 1 or 2. */
 export const socketTexts = {
   pathTooLong: 'The path of a socket may have {limit} bytes, and `{path}` has {bytes}.',
-  cannotMakeDirectory: 'The directory `{directory}` cannot be made: {reason}',
+  cannotMakeDirectory:
+    'The directory `{directory}` cannot be made: {reason}. Give `--socket PATH`, or set XDG_RUNTIME_DIR or TMPDIR to a directory that can be written to',
   notDirectory: '`{directory}` is not a directory.',
   foreignDirectory: 'The directory `{directory}` belongs to uid {uid}, not to us.',
   openDirectory: 'The directory `{directory}` must have mode 0700, not 0{mode}.',

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { ownFile } from './own-file.ts'
 
 export interface PackageJson {
   readonly name: string
@@ -21,9 +21,22 @@ const name = 'sidelane'
 
 let found: Package | undefined
 
+/** The code is in a bundle of an app, and the package is not installed where the bundle is. */
+export class PackageFilesError extends Error {
+  override readonly name = 'PackageFilesError'
+
+  constructor(bundle: string, cause: unknown) {
+    super(
+      `${bundle} contains the code of ${name}, but not its worker, daemon and native engine: install ${name} where the bundle ` +
+        `runs (npm install ${name}), or see docs/bundlers.md.`,
+      { cause },
+    )
+  }
+}
+
 export const readPackageJson = (): PackageJson => (found ??= findPackage()).json
 
-/** The path of a file of the package, such as `dist/daemon.js`. It may be missing. */
+/** The path of a file of the package, such as `dist/daemon.js`. It may be missing. Throws PackageFilesError. */
 export const packageFile = (path: string): string => join((found ??= findPackage()).folder, path)
 
 /**
@@ -31,7 +44,7 @@ export const packageFile = (path: string): string => join((found ??= findPackage
  * own file, the installed package.
  */
 function findPackage(): Package {
-  const file = fileURLToPath(import.meta.url)
+  const file = ownFile()
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     const json = readJson(join(folder, 'package.json'))
     if (json?.name === name) return { folder, json }
@@ -41,14 +54,16 @@ function findPackage(): Package {
     const path = createRequire(file).resolve(`${name}/package.json`)
     return { folder: dirname(path), json: readJson(path) as PackageJson }
   } catch (cause) {
-    throw new Error(`${file} needs the files of the package ${name}, which is not installed there`, { cause })
+    throw new PackageFilesError(file, cause)
   }
 }
 
 function readJson(file: string): PackageJson | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as PackageJson
-  } catch {
+  } catch (error) {
+    // Deno without permission to read: the package may well be there.
+    if ((error as Error).name === 'NotCapable') throw error
     return undefined
   }
 }

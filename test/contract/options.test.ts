@@ -66,7 +66,7 @@ describe('host options', () => {
     ],
     [
       { maxqueue: 1 },
-      'Expected the options of `createHost` to be among placement, engine, jsCompressor, threads, maxQueue, maxQueueBytes, maxQueueMs, deadlineMs, workerUrl, cache, socket, connections, launch, got `maxqueue`',
+      'Expected the options of `createHost` to be among placement, engine, jsCompressor, threads, maxQueue, maxQueueBytes, maxQueueMs, deadlineMs, workerUrl, cache, socket, connections, launch, fallback, breaker, got `maxqueue`',
     ],
     [[], 'Expected the options of `createHost` to be an object, got an object (array)'],
   ])('%o is rejected', (options, message) => {

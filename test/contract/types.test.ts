@@ -4,6 +4,7 @@ import {
   createProcessor,
   defineContract,
   type Accepted,
+  type Answered,
   type Processor,
   type ProcessOptions,
 } from 'sidelane'
@@ -44,7 +45,7 @@ test('an outcome has a typed value with `canonical`', async () => {
   }
   for (const outcome of [await plain.process(value), await canonical.process(value, { canonical: false })]) {
     if (!outcome.ok) throw new Error(outcome.code)
-    expectTypeOf(outcome).toEqualTypeOf<Accepted>()
+    expectTypeOf(outcome).toEqualTypeOf<Accepted & Answered>()
     expect(outcome).not.toHaveProperty('value')
   }
   expectTypeOf(plain).toExtend<Processor<{ id: string; lines: number[] }>>()

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { appOnlyKinds, type AppOnlyKind } from '../../src/contract/define/context.ts'
+import { appOnlyKinds, type AppOnlyKind } from '../../src/contract/define/app-only-kinds.ts'
 import { norm } from '../../src/contract/define/norm.ts'
 import { walkSchema } from '../../src/contract/define/walk.ts'
 

@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import type { SchemaDocument } from '../../src/contract/schema-document.ts'
-import { appOnlyKinds, type AppOnlyKind } from '../../src/contract/define/context.ts'
+import { appOnlyKinds, type AppOnlyKind } from '../../src/contract/define/app-only-kinds.ts'
 import { walkSchema } from '../../src/contract/define/walk.ts'
 
 const walk = (schema: z.ZodType, appOnly: readonly AppOnlyKind[] = []): ReturnType<typeof walkSchema> =>

@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { frozenPatterns } from '../../src/contract/define/frozen-patterns.ts'
+import { zodPatterns } from '../../src/contract/define/zod-patterns.ts'
 import { parsePattern } from '../../src/pattern/index.ts'
 
 interface Format {
@@ -113,4 +114,8 @@ it('rejects prefix lengths with a fraction or an exponent, which zod accepts', (
     expect(z.cidrv6().safeParse(value).success).toBe(true)
     expect(new RegExp(pattern).test(value)).toBe(false)
   }
+})
+
+it.each(Object.entries(zodPatterns))('recognizes the pattern of zod: %s', (name, source) => {
+  expect(source).toBe((z.regexes as unknown as Record<string, RegExp>)[name]?.source)
 })

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { SidelaneError } from '../../src/model/errors.ts'
-import type { AppOnlyKind } from '../../src/contract/define/context.ts'
+import type { AppOnlyKind } from '../../src/contract/define/app-only-kinds.ts'
 import { walkSchema } from '../../src/contract/define/walk.ts'
 
 function errorOf(schema: z.ZodType, appOnly: readonly AppOnlyKind[] = []): SidelaneError {

@@ -10,10 +10,13 @@ import {
   resolveHostOptions,
   resolveProcessorOptions,
 } from '../../src/model/options.ts'
+import { resolveBreaker, resolveFallback } from '../../src/model/policy-options.ts'
+import { resolveRolloutOptions, type RolloutOptions } from '../../src/model/rollout-options.ts'
 import { logEvents } from '../../src/tables/daemon-texts.ts'
 import { jsonExpectations } from '../../src/tables/json-expectations.ts'
 import { keywordsOfKind } from '../../src/tables/lock-keywords.ts'
 import { sidelane } from '../support/cli.ts'
+import { contractOf } from '../support/locks.ts'
 import { pageText, root, tableBelow } from './pages.ts'
 
 /** The error message for options that a function refuses. */
@@ -31,10 +34,18 @@ const cores = 9
 const settings = resolveHostOptions({ placement: 'pool', cache: {} }, cores) as unknown as Record<string, unknown>
 
 interface Options {
+  /** Default: docs/placements.md. */
+  readonly page?: string
   readonly heading: string
   readonly check: (options: never) => unknown
   /** The defaults of the code; undefined for an option without one. */
   readonly defaults: Readonly<Record<string, unknown>>
+}
+
+const rolloutSides: RolloutOptions = {
+  contract: contractOf({}),
+  baseline: () => ({ ok: false }),
+  candidate: () => ({ ok: false }),
 }
 
 const optionTables: readonly Options[] = [
@@ -55,10 +66,31 @@ const optionTables: readonly Options[] = [
     check: (cache) => resolveHostOptions({ cache }, cores),
     defaults: settings['cache'] as Record<string, unknown>,
   },
+  {
+    page: 'docs/rollout.md',
+    heading: 'Options',
+    check: (options: object) => resolveRolloutOptions({ ...rolloutSides, ...options }),
+    defaults: {
+      ...resolveRolloutOptions(rolloutSides),
+      ...{ guards: undefined, fallback: undefined, breaker: undefined },
+    },
+  },
+  {
+    page: 'docs/rollout.md',
+    heading: 'Breaker',
+    check: resolveBreaker,
+    defaults: { ...resolveBreaker(true) },
+  },
+  {
+    page: 'docs/rollout.md',
+    heading: 'Fallback',
+    check: (options: object) => resolveFallback({ to: 'skip', ...options }, 'pool'),
+    defaults: { maxQueueMs: resolveFallback('inline', 'pool')?.maxQueueMs },
+  },
 ]
 
-describe.each(optionTables)('docs/placements.md, $heading', ({ heading, check, defaults }) => {
-  const rows = tableBelow('docs/placements.md', heading)
+describe.each(optionTables)('$page, $heading', ({ page = 'docs/placements.md', heading, check, defaults }) => {
+  const rows = tableBelow(page, heading)
 
   test('lists every option', () => {
     const known = /among (.*), got/.exec(refusalOf(check, { nothing: 1 }))?.[1]
@@ -142,8 +174,13 @@ describe.skipIf(!existsSync(join(root, 'dist/cli/main.js')))('docs/cli.md', () =
 
   test('has a section for each command', async () => {
     const groups = namesIn((await sidelane(['--help'])).stdout)
-    const inside = namesIn((await sidelane(['contract', '--help'])).stdout)
-    const commands = groups.flatMap((name) => (name === 'contract' ? inside.map((own) => `contract ${own}`) : [name]))
+    const inside = async (group: string): Promise<string[]> =>
+      namesIn((await sidelane([group, '--help'])).stdout).map((own) => `${group} ${own}`)
+    const commands = (
+      await Promise.all(
+        groups.map((name) => (name === 'contract' || name === 'rollout' ? inside(name) : Promise.resolve([name]))),
+      )
+    ).flat()
     const sections = [...pageText('docs/cli.md').matchAll(/^## sidelane (.*)$/gm)].map(([, name]) => name as string)
     expect(commands.length).toBeGreaterThan(6)
     expect(sections.toSorted()).toEqual(commands.toSorted())

@@ -161,7 +161,7 @@ async function warmUp(setup: HostOptions): Promise<'js' | 'native'> {
   const processor = host.processor(anything)
   for (const payload of mix(50)) await processor.process(payload)
   await ask(setup.socket as string, '/readyz')
-  return host.engine.kind
+  return host.engine.kind as 'js' | 'native'
 }
 
 export const metricsOf = async (socket: string): Promise<string> => (await ask(socket, '/metrics')).body.toString()

@@ -1,6 +1,6 @@
 // When a group of workers is replaced: on stubs of the groups, without threads.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { SidelaneError, type EngineReport } from '../../src/model/index.ts'
+import { SidelaneError, type LoadedEngineReport } from '../../src/model/index.ts'
 import {
   Supervisor,
   WorkerGroup,
@@ -8,7 +8,7 @@ import {
   type WorkerGroupOptions,
 } from '../../src/placements/pool/worker-group.ts'
 
-const native: EngineReport = { kind: 'native', reason: 'It loaded.', tried: [] }
+const native: LoadedEngineReport = { kind: 'native', reason: 'It loaded.', tried: [] }
 
 interface StubGroup {
   isAlive: boolean
@@ -97,7 +97,7 @@ test('the pause between attempts doubles up to 5 s, and a start that works reset
 
 test('a contract that needs a larger heap replaces the group', async () => {
   const contracts = [{ number: 0, lock: '', digestKey: undefined, dictionary: undefined, heapMb: 34 }]
-  const engine: EngineReport = { kind: 'js', reason: '', tried: [] }
+  const engine: LoadedEngineReport = { kind: 'js', reason: '', tried: [] }
   const supervisor = await start({ engine, setup: { engine: 'js', jsCompressor: undefined, contracts } })
   supervisor.fit()
   await vi.advanceTimersByTimeAsync(0)

@@ -151,7 +151,9 @@ pub mod socket {
     }
 
     pub fn cannot_make_directory(directory: impl Display, reason: impl Display) -> String {
-        format!("The directory `{directory}` cannot be made: {reason}")
+        format!(
+            "The directory `{directory}` cannot be made: {reason}. Give `--socket PATH`, or set XDG_RUNTIME_DIR or TMPDIR to a directory that can be written to"
+        )
     }
 
     pub fn not_directory(directory: impl Display) -> String {

@@ -1,7 +1,7 @@
 // What zod makes of a missing value: of a member, an item at the end of a tuple, a listed key of a record. zod keeps this in
 // the schema of the value (`optin`, `.default()`), a lock in the object's `required`, the tuple's `minItems` and `default`.
 
-import { safeParse, type $ZodType, type $ZodTypes } from 'zod/v4/core'
+import type { $ZodType, $ZodTypes } from 'zod/v4/core'
 import type { SchemaDocument } from '../schema-document.ts'
 import { isCoerced } from './coerce.ts'
 import type { LoweringContext } from './context.ts'
@@ -10,6 +10,7 @@ import { foldPipe } from './fold-pipe.ts'
 import { frozenValue, type FrozenValue } from './frozen-value.ts'
 import { jsonData, type JsonData } from './json-data.ts'
 import { normsOf } from './norm.ts'
+import { messageOf, safeParse } from './run-zod.ts'
 import { isSchema, someSchema } from './traverse.ts'
 
 /** What stands in place of a missing value; `rejected`: zod reports an issue. */
@@ -94,8 +95,8 @@ export const withDefault = (node: SchemaDocument, absent: Absent | undefined): S
 /** What zod makes of `Boolean(undefined)`, `String(undefined)` and `Number(undefined)`. Checks of the app run later. */
 function coerced(type: $ZodTypes): Absent {
   if (hasCode(type)) return type._zod.def.type === 'number' ? rejected : { kind: 'value', value: plainCoerced(type) }
-  const { success, data } = safeParse(type, undefined)
-  const value = success ? jsonData(data) : undefined
+  const result = safeParse(type, undefined)
+  const value = result.success ? jsonData(result.data) : undefined
   return value === undefined ? rejected : { kind: 'value', value }
 }
 
@@ -131,7 +132,10 @@ function prefaulted(context: LoweringContext, inner: $ZodType, read: () => unkno
     const value = read()
     if (value === undefined) return undefined
     const result = safeParse(inner, value)
-    refused ??= result.error?.issues[0]?.message
+    if (!result.success) {
+      refused ??= messageOf(result.issues[0] as (typeof result.issues)[number])
+      return converts ? value : undefined
+    }
     return converts ? value : result.data
   })
   if (refused !== undefined) return problem(`has a value that its own schema rejects (${refused}); correct the value`)

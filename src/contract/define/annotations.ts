@@ -1,13 +1,14 @@
 // The metadata of a schema (`.meta()`, `.describe()`) that a lock carries: annotations for readers, without effect on a
 // verdict. All other metadata stays in the app.
 
-import { globalRegistry, type $ZodType } from 'zod/v4/core'
+import type { $ZodType } from 'zod/v4/core'
 import type { SchemaDocument } from '../schema-document.ts'
+import { metadataOf } from './run-zod.ts'
 
 type Annotations = Pick<SchemaDocument, 'title' | 'description' | 'examples' | 'deprecated'>
 
 export function annotationsOf(schema: $ZodType): Annotations {
-  const meta = metaOf(schema)
+  const meta = metadataOf(schema)
   const out: Annotations = {}
   if (isText(meta['title'])) out.title = meta['title']
   if (isText(meta['description'])) out.description = meta['description']
@@ -18,13 +19,11 @@ export function annotationsOf(schema: $ZodType): Annotations {
 }
 
 /** True when the metadata holds `x-norm`, which only norm() may write. */
-export const hasNormMetadata = (schema: $ZodType): boolean => metaOf(schema)['x-norm'] !== undefined
-
-const metaOf = (schema: $ZodType): Readonly<Record<string, unknown>> => globalRegistry.get(schema) ?? {}
+export const hasNormMetadata = (schema: $ZodType): boolean => metadataOf(schema)['x-norm'] !== undefined
 
 /** The `id` of `.meta({ id })`, if it is a valid name of a definition. */
 export function idOf(schema: $ZodType): string | undefined {
-  const id = metaOf(schema)['id']
+  const id = metadataOf(schema)['id']
   return typeof id === 'string' && /^[A-Za-z0-9_.-]+$/.test(id) ? id : undefined
 }
 

@@ -1,7 +1,8 @@
 // What a schema does in code and a lock cannot hold: checks and conversions that stay in the app. The contract then holds
 // what the payload looks like before them.
 
-import type { AppOnlyKind, LoweringContext } from './context.ts'
+import type { AppOnlyKind } from './app-only-kinds.ts'
+import type { LoweringContext } from './context.ts'
 
 /** The option that permits it, as the author writes it. */
 const appOnlyOption = (kind: AppOnlyKind): string => `defineContract({ …, appOnly: ['${kind}'] })`

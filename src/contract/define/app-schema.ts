@@ -1,10 +1,9 @@
 // Runs the zod schema of a contract in the app, for `runInApp`.
 
-import { safeParse, safeParseAsync, type $ZodType } from 'zod/v4/core'
+import type { $ZodType } from 'zod/v4/core'
 import { maxIssues, rejected, type AppResult, type AppSchema } from '../../model/index.ts'
 import { pointerOf } from '../../json/index.ts'
-
-type ZodResult = ReturnType<typeof safeParse>
+import { messageOf, safeParse, safeParseAsync, type ZodResult } from './run-zod.ts'
 
 /**
  * `hasCode`: the schema has callbacks. Any of them may return a promise, and zod's synchronous parse drops that promise
@@ -17,14 +16,14 @@ export const appSchema = (schema: $ZodType, hasCode: boolean): AppSchema => ({
 
 function resultOf(result: ZodResult): AppResult {
   if (result.success) return { ok: true, value: result.data }
-  const { issues } = result.error
+  const { issues } = result
   return rejected(
     'app.failed',
-    issues.slice(0, maxIssues).map(({ path, code, message }) => ({
+    issues.slice(0, maxIssues).map((issue) => ({
       code: 'app.failed',
-      pointer: pointerOf(path.map((key) => (typeof key === 'symbol' ? String(key) : key))),
-      check: code,
-      message,
+      pointer: pointerOf((issue.path ?? []).map((key) => (typeof key === 'symbol' ? String(key) : key))),
+      check: issue.code,
+      message: messageOf(issue),
     })),
     issues.length > maxIssues,
   )

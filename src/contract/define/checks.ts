@@ -1,7 +1,7 @@
 // Checks that a schema of any type may have: refinements, overwrites, and those that JSON Schema cannot express. The
 // checks of strings, numbers and lists are read in the files of those families, through readChecks.
 
-import { $ZodCheckMinLength, type $ZodCheck, type $ZodType } from 'zod/v4/core'
+import type { $ZodCheck, $ZodType } from 'zod/v4/core'
 import { keepInApp } from './app-only.ts'
 import type { CheckDef, LoweringContext } from './context.ts'
 import { readOverwrite } from './overwrite.ts'
@@ -44,7 +44,7 @@ export function readChecks(
     else if (def.check === 'overwrite') {
       const problem = overwriteProblem(def)
       inApp = problem !== undefined && keepInApp(context, path, 'transform', problem)
-    } else if (!hasDefaultWhen(def))
+    } else if (!hasDefaultWhen(check))
       context.reject(path, `the check "${def.check}" runs only under its own \`when\`; drop \`when\``)
     else if (!readCheck(def))
       context.reject(
@@ -77,8 +77,12 @@ function unknownOverwrite(def: CheckDef): string {
   return `${call} ${problem ?? 'applies to strings'}`
 }
 
-const defaultWhen = (new $ZodCheckMinLength({ check: 'min_length', minimum: 0 })._zod.def as CheckDef).when
-
 /** zod itself adds a `when` to the length checks; any other one is the author's and would be lost. */
-const hasDefaultWhen = ({ check, when }: CheckDef): boolean =>
-  when === undefined || (/length/.test(check) && String(when) === String(defaultWhen))
+function hasDefaultWhen(check: $ZodCheck): boolean {
+  const { when, ...def } = check._zod.def as unknown as CheckDef
+  if (when === undefined) return true
+  if (!/length/.test(def.check)) return false
+  // The same check, made without a `when`, gets zod's own.
+  const { constr } = check._zod as unknown as { constr: new (def: object) => $ZodCheck }
+  return String(new constr(def)._zod.def.when) === String(when)
+}

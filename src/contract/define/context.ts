@@ -3,13 +3,7 @@
 import type { $ZodType } from 'zod/v4/core'
 import type { NormOp } from '../../model/index.ts'
 import type { SchemaDocument } from '../schema-document.ts'
-
-/**
- * `refine`: .refine() and .superRefine(), .check() with a function. `transform`: all that turns one value into another,
- * and everything behind it. `custom`: z.custom() and z.instanceof().
- */
-export const appOnlyKinds = ['refine', 'transform', 'custom'] as const
-export type AppOnlyKind = (typeof appOnlyKinds)[number]
+import type { AppOnlyKind } from './app-only-kinds.ts'
 
 /** How the walk reads what zod leaves open. */
 export interface LoweringOptions {

@@ -1,15 +1,17 @@
 // defineContract(): turns a zod schema and options into a lock document, and parses it like any lock file.
 
-import type { $ZodType, input, output } from 'zod/v4/core'
+import type { $ZodType } from 'zod/v4/core'
 import { invalidOptions, SidelaneError, withAppSchema, type Contract } from '../../model/index.ts'
+import { trainContract } from '../../train/index.ts'
 import { parseDraft, rootPath, type LockOptions } from '../index.ts'
-import { appOnlyKinds, type AppOnlyKind } from './context.ts'
+import { appOnlyKinds, type AppOnlyKind } from './app-only-kinds.ts'
 import { appSchema } from './app-schema.ts'
 import { pathOfPointer } from './paths.ts'
 import { walkSchema } from './walk.ts'
+import { checkZodSchema, type InputOf, type OutputOf, type ZodSchema } from './zod-schema.ts'
 
 /** What `defineContract` takes. */
-export interface DefineOptions<S extends $ZodType> extends LockOptions {
+export interface DefineOptions<S extends ZodSchema> extends LockOptions {
   /** What a payload must look like: zod 4.6, within profile p1. */
   readonly schema: S
   /** How bare `z.object()` is read. Default `strip`, as zod does: unknown members are dropped from the document. */
@@ -19,25 +21,32 @@ export interface DefineOptions<S extends $ZodType> extends LockOptions {
    * lock lists each place in its `appOnly`. Without it such a schema is refused.
    */
   readonly appOnly?: readonly AppOnlyKind[] | 'all'
+  /**
+   * Payloads (bytes, JSON texts or values) that train the lock's compression tables: with gzip, deflate or deflate-raw at
+   * level 1. The same samples give the same lock.
+   */
+  readonly samples?: Iterable<unknown>
 }
 
 /**
- * Defines a contract by a zod schema. Client and daemon compare its lock (`contract.lock`): write it to a file with
+ * Defines a contract by a schema of the app's zod (4.6 or later: `npm install zod`). Client and daemon compare its lock (`contract.lock`): write it to a file with
  * `sidelane contract export`.
  *
  * Throws SidelaneError: `contract.unsupported` for a schema that a contract cannot express (all places at once, with
  * what to write instead; `params.path` is the first zod path), `contract.invalid`, `options.invalid`.
  */
-export function defineContract<S extends $ZodType>(options: DefineOptions<S>): Contract<input<S>, output<S>> {
+export function defineContract<S extends ZodSchema>(options: DefineOptions<S>): Contract<InputOf<S>, OutputOf<S>> {
   checkOptions(options)
-  const { schema, objects = 'strip', appOnly = [], ...lock } = options
+  const { objects = 'strip', appOnly = [], samples, schema: given, ...lock } = options
+  const schema = given as unknown as $ZodType
   const walked = walkSchema(schema, {
     objects,
     appOnly: new Set(appOnly === 'all' ? appOnlyKinds : appOnly),
     int64: lock.numbers === 'int64',
   })
   try {
-    const contract = parseDraft<input<S>, output<S>>(lock, walked.schema, walked.appOnly)
+    const untrained = parseDraft<InputOf<S>, OutputOf<S>>(lock, walked.schema, walked.appOnly)
+    const contract = samples === undefined ? untrained : trainContract(untrained, samples).contract
     return withAppSchema(contract, appSchema(schema, walked.appOnly.length > 0))
   } catch (error) {
     throw withZodPath(error)
@@ -46,14 +55,14 @@ export function defineContract<S extends $ZodType>(options: DefineOptions<S>): C
 
 const isAppOnlyKind = (kind: unknown): boolean => (appOnlyKinds as readonly unknown[]).includes(kind)
 
-const optionNames = 'name schema numbers limits compress dictionary digest objects appOnly'.split(' ')
+const optionNames = 'name schema numbers limits compress dictionary digest objects appOnly samples'.split(' ')
 
 /** Checks what is not part of the lock, so that parseLock cannot. */
-function checkOptions(options: DefineOptions<$ZodType>): void {
+function checkOptions(options: DefineOptions<ZodSchema>): void {
   if (typeof options !== 'object' || options === null) {
     throw invalidOptions('Expected the options of `defineContract`: { name, schema, … }')
   }
-  const { schema, dictionary, objects, appOnly, ...rest } = options
+  const { schema, dictionary, objects, appOnly, samples, ...rest } = options
   for (const name of Object.keys(rest)) {
     if (optionNames.includes(name)) continue
     throw invalidOptions(
@@ -70,16 +79,10 @@ function checkOptions(options: DefineOptions<$ZodType>): void {
   if (dictionary !== undefined && !(dictionary?.bytes instanceof Uint8Array)) {
     throw invalidOptions('Expected `dictionary` to be { path, bytes }, with bytes as a Uint8Array')
   }
-  const version = (schema as Partial<$ZodType> | undefined)?._zod?.version
-  if (version === undefined) {
-    const found = schema === undefined ? 'nothing' : '_def' in Object(schema) ? 'one of zod 3' : typeof schema
-    throw invalidOptions(`Expected \`schema\` to be a schema of zod 4, got ${found}`)
+  if (samples !== undefined && (typeof samples !== 'object' || samples === null || !(Symbol.iterator in samples))) {
+    throw invalidOptions('Expected `samples` to be an array or another iterable of payloads')
   }
-  if (version.major !== 4 || version.minor < 6) {
-    throw invalidOptions(
-      `Expected \`schema\` to be of zod >=4.6 <5, got ${version.major}.${version.minor}: verdicts differ between minors`,
-    )
-  }
+  checkZodSchema(schema)
 }
 
 /** Adds the zod path to an error of parseLock, whose pointer is into the lock. */

@@ -1,11 +1,11 @@
 // The pattern that each of zod's string formats has in a lock: zod's own where its check *is* that pattern, a frozen
 // one where they differ, none where the check is code. Unknown formats are unsupported: a future format may be code.
 
-import { regexes } from 'zod/v4/core'
 import type { PatternDocument } from '../schema-document.ts'
 import type { CheckDef, LoweringContext } from './context.ts'
 import { frozenPatterns } from './frozen-patterns.ts'
 import { readPattern } from './patterns.ts'
+import { zodPatterns } from './zod-patterns.ts'
 
 /** Formats whose check in zod is exactly `def.pattern`. */
 const patternIsTheCheck = new Set(
@@ -44,8 +44,8 @@ export function patternsOfFormat(context: LoweringContext, path: string, def: Ch
 /** Formats whose check in zod is code, and the two patterns of zod that need look-ahead. */
 function frozenFor(def: CheckDef): readonly string[] | undefined {
   if (def.fn === undefined && checkedByCode.has(def.format ?? '')) return frozenPatterns[def.format ?? '']
-  if (def.pattern?.source === regexes.duration.source) return frozenPatterns['duration']
-  if (def.pattern?.source === regexes.hostname.source) return frozenPatterns['hostname']
+  if (def.pattern?.source === zodPatterns.duration) return frozenPatterns['duration']
+  if (def.pattern?.source === zodPatterns.hostname) return frozenPatterns['hostname']
   return undefined
 }
 
@@ -59,6 +59,16 @@ export function formatAnnotation({ format }: CheckDef): string | undefined {
 
 const annotated = new Set(['date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid'])
 
-/** z.stringFormat() wraps a regex in this function; it is recognized by its source text. */
-const isRegexOnly = ({ fn, pattern }: CheckDef): boolean =>
-  pattern !== undefined && String(fn).replace(/\s/g, '') === '(val)=>fnOrRegex.test(val)'
+/** z.stringFormat() wraps a regex in `(val) => fnOrRegex.test(val)`; a bundler may have renamed the variables. */
+function isRegexOnly({ fn, pattern }: CheckDef): boolean {
+  const source = String(fn).replace(/\s/g, '')
+  if (fn === undefined || pattern === undefined || !/^\(?([\w$]+)\)?=>[\w$]+\.test\(\1\)$/.test(source)) return false
+  if (!Object.isExtensible(pattern)) return true
+  // The author may give another function of this form, and a pattern as an option: it does not ask this very pattern.
+  let isAsked = false
+  const watched = (): boolean => (isAsked = true)
+  Object.defineProperty(pattern, 'test', { value: watched, configurable: true })
+  fn('')
+  Reflect.deleteProperty(pattern, 'test')
+  return isAsked
+}

@@ -1,5 +1,4 @@
-// Entry point of define/: contracts from zod schemas. Separate from contract/index.ts, so that loading a lock never
-// imports zod.
+// Entry point of define/: contracts from zod schemas. zod is imported for its types only (run-zod.ts).
 
 export { defineContract, type DefineOptions } from './define.ts'
 export type { SchemaDocument } from '../schema-document.ts'

@@ -1,9 +1,10 @@
 // Writes the chain of a string as source, with its conversions ahead of its checks: the order that a contract has.
 
-import { regexes, type $ZodType } from 'zod/v4/core'
+import type { $ZodType } from 'zod/v4/core'
 import { normOps, type NormOp } from '../../model/index.ts'
 import { isCoerced } from './coerce.ts'
 import type { CheckDef } from './context.ts'
+import { zodPatterns } from './zod-patterns.ts'
 
 const calls: Readonly<Partial<Record<NormOp, string>>> = {
   lower: '.toLowerCase()',
@@ -61,10 +62,10 @@ function optionsSource(def: CheckDef): string {
       return [`${name}: ${value instanceof RegExp ? String(value) : JSON.stringify(value)}`]
     },
   )
-  if (def.format === 'email' && def.pattern !== undefined && def.pattern.source !== regexes.email.source)
+  if (def.format === 'email' && def.pattern !== undefined && def.pattern.source !== zodPatterns.email)
     options.push(`pattern: ${String(def.pattern)}`)
   return options.length === 0 ? '' : `{ ${options.join(', ')} }`
 }
 
 const isHttpUrl = ({ format, hostname, protocol }: CheckDef): boolean =>
-  format === 'url' && protocol?.source === regexes.httpProtocol.source && hostname?.source === regexes.domain.source
+  format === 'url' && protocol?.source === zodPatterns.httpProtocol && hostname?.source === zodPatterns.domain

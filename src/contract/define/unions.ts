@@ -1,10 +1,11 @@
 // Unions: anyOf, lists of scalar types, `[X, null]`, and discriminated unions (oneOf).
 
-import { safeParse, type $ZodDiscriminatedUnion, type $ZodType, type $ZodUnion } from 'zod/v4/core'
+import type { $ZodDiscriminatedUnion, $ZodType, $ZodUnion } from 'zod/v4/core'
 import { isCoerced, isNull, propertyOf, unionOf, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
 import { rejectAmbiguous } from './ambiguous-options.ts'
 import type { LoweringContext } from './context.ts'
+import { safeParse } from './run-zod.ts'
 import { isOutsideJson } from './unsupported-types.ts'
 
 export function lowerUnion(context: LoweringContext, type: $ZodUnion, path: string): SchemaDocument {

@@ -1,9 +1,9 @@
 // z.url() and z.httpUrl(): `x-url`, which the engines check as zod does, with the URL standard's parser.
 
-import { regexes } from 'zod/v4/core'
 import type { SchemaDocument } from '../schema-document.ts'
 import type { CheckDef, LoweringContext } from './context.ts'
 import { readAsciiPattern } from './patterns.ts'
+import { zodPatterns } from './zod-patterns.ts'
 
 type Url = NonNullable<SchemaDocument['x-url']>
 
@@ -32,4 +32,4 @@ export function readUrl(context: LoweringContext, path: string, def: CheckDef, e
  * for every pattern of a host.
  */
 const frozenPart = (pattern: RegExp): RegExp =>
-  pattern.source === regexes.domain.source ? new RegExp(pattern.source.replace('(?=.{1,253}$)', '')) : pattern
+  pattern.source === zodPatterns.domain ? new RegExp(pattern.source.replace('(?=.{1,253}$)', '')) : pattern

@@ -7,7 +7,7 @@ import {
   encodeOutcome,
   withCanonical,
   type Contract,
-  type EngineReport,
+  type LoadedEngineReport,
   type JsCompressor,
   type Outcome,
   type ProcessorOptions,
@@ -22,7 +22,7 @@ import { resolveReferences } from './resolve-references.ts'
 import { compileSlowPath } from './slow-path.ts'
 
 /** The JS engine; `report` holds the reason it was chosen. */
-export const createJsEngine = (report: EngineReport, jsCompressor?: JsCompressor): Engine => ({
+export const createJsEngine = (report: LoadedEngineReport, jsCompressor?: JsCompressor): Engine => ({
   report,
   compile: (contract, options) => compileContract(contract, jsCompressor, options),
 })

@@ -6,7 +6,7 @@
 //         20 u32 1 = dropped by the caller · 24 u32 offset of the outcome, 0 = not in the buffer, 1 = moved · 28 u32 thread that runs it, 0 = none
 //         32 u32 deadline (sharedTime), 0 = none
 
-import type { EngineReport, JsCompressor } from '../../model/index.ts'
+import type { LoadedEngineReport, JsCompressor } from '../../model/index.ts'
 
 /** Most payloads in one task. */
 export const maxBatch = 64
@@ -37,7 +37,7 @@ export interface ContractRecord {
 
 /** What a worker is started with. */
 export interface WorkerSetup {
-  readonly engine: EngineReport['kind']
+  readonly engine: LoadedEngineReport['kind']
   readonly jsCompressor: JsCompressor | undefined
   readonly contracts: readonly ContractRecord[]
 }

@@ -11,7 +11,7 @@ import {
   toFault,
   type Call,
   type Contract,
-  type EngineReport,
+  type LoadedEngineReport,
   type HostSettings,
   type KeyedContract,
   type Placement,
@@ -66,7 +66,7 @@ export class PoolPlacement implements Placement {
     first: readonly KeyedContract[],
     schedule: Schedule = (send) => process.nextTick(send),
   ): Promise<PoolPlacement> {
-    const contracts = new ContractTable<ContractRecord>()
+    const contracts = new ContractTable<ContractRecord>({ withTables: true })
     for (const { contract, digestKey } of first) addWorkerContract(contracts, engine, contract, digestKey)
     let pool: PoolPlacement | undefined
     const supervisor = await Supervisor.start({
@@ -106,7 +106,7 @@ export class PoolPlacement implements Placement {
     this.#buffers = new BatchBuffers(this.#slots + 1)
   }
 
-  get engine(): EngineReport {
+  get engine(): LoadedEngineReport {
     return this.#supervisor.engine
   }
 

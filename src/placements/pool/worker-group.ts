@@ -8,12 +8,15 @@ import {
   contractsHeapMb,
   RestartCounter,
   SidelaneError,
-  type EngineReport,
+  type LoadedEngineReport,
   type RestartCause,
 } from '../../model/index.ts'
+import { warnOfFallback } from '../../engine/index.ts'
 import { Backoff } from '../../util/backoff.ts'
 import { packageFile } from '../../util/package-files.ts'
 import { withTimeout } from '../../util/with-timeout.ts'
+import { notPermitted } from '../not-permitted.ts'
+import { loadPiscina } from './load-piscina.ts'
 import {
   errorExitCode,
   readyMark,
@@ -68,10 +71,9 @@ export class WorkerGroup {
 
   /** Rejects with `engine.unavailable`, or `options.invalid` for a worker file of the caller, within 10 s. */
   static async start(options: WorkerGroupOptions): Promise<WorkerGroup> {
-    const { Piscina } = await import('piscina')
     const isOwnFile = options.workerUrl === undefined
     const file = String(options.workerUrl ?? pathToFileURL(packageFile('dist/worker.js')))
-    const pool = new Piscina<Task, unknown>({
+    const pool = openPool({
       filename: file,
       name: 'run',
       workerData: options.setup,
@@ -245,6 +247,16 @@ export class WorkerGroup {
   }
 }
 
+/** Throws `engine.unavailable` without Piscina, and where worker threads are not permitted. */
+function openPool(options: ConstructorParameters<typeof Piscina>[0]): Piscina<Task, unknown> {
+  const { Piscina: Pool } = loadPiscina()
+  try {
+    return new Pool<Task, unknown>(options)
+  } catch (error) {
+    throw notPermitted('Worker threads are', error) ?? error
+  }
+}
+
 /** A worker's first message is Piscina's ready message; a worker that cannot load exits. */
 const firstEventOf = (thread: Worker): Promise<void> =>
   new Promise((resolve) => {
@@ -271,7 +283,7 @@ const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.mes
 
 export interface SupervisorOptions extends Omit<WorkerGroupOptions, 'onBroken' | 'restarts'> {
   /** The engine of `setup`, as the main thread loaded it. */
-  readonly engine: EngineReport
+  readonly engine: LoadedEngineReport
   /** Whether workers that cannot load it may use js. */
   readonly fallsBack: boolean
   /** Another group has taken over. */
@@ -288,7 +300,7 @@ export class Supervisor {
   /** Why it is broken. */
   reason: unknown
   /** The engine of the workers. */
-  engine: EngineReport
+  engine: LoadedEngineReport
   readonly restarts: RestartCounter
   readonly #options: SupervisorOptions
   readonly #backoff = new Backoff({ firstMs: 100, maxMs: 5000 })
@@ -303,12 +315,16 @@ export class Supervisor {
     // Called after the start only: a group that breaks before rejects.
     const onBroken = (reason: unknown): void => supervisor?.onBroken(reason)
     const { group, engine } = await startGroup({ ...options, onBroken, restarts })
-    warnOfFallback(options.engine, engine)
     supervisor = new Supervisor(options, group, engine, restarts)
     return supervisor
   }
 
-  private constructor(options: SupervisorOptions, group: WorkerGroup, engine: EngineReport, restarts: RestartCounter) {
+  private constructor(
+    options: SupervisorOptions,
+    group: WorkerGroup,
+    engine: LoadedEngineReport,
+    restarts: RestartCounter,
+  ) {
     this.restarts = restarts
     this.#options = options
     this.group = group
@@ -356,7 +372,6 @@ export class Supervisor {
       const onBroken = (reason: unknown): void => this.onBroken(reason)
       const { group, engine } = await startGroup({ ...this.#options, onBroken, restarts: this.restarts })
       if (this.#destroyed) return await group.destroy()
-      warnOfFallback(this.engine, engine)
       const old = this.group
       this.group = group
       this.engine = engine
@@ -384,16 +399,14 @@ async function startGroup(
     if (!options.fallsBack || !isEngineFault(cause)) throw error
     // The records of contracts that are added later belong to the same setup object.
     const setup = { ...options.setup, engine: 'js' as const }
-    return { group: await WorkerGroup.start({ ...options, setup }), engine: fallbackReport(cause) }
+    const group = await WorkerGroup.start({ ...options, setup })
+    const engine = fallbackReport(cause)
+    warnOfFallback('auto', engine)
+    return { group, engine }
   }
 }
 
-function fallbackReport({ message, params }: SidelaneError): EngineReport {
-  const tried = (params?.['tried'] ?? []) as EngineReport['tried']
+function fallbackReport({ message, params }: SidelaneError): LoadedEngineReport {
+  const tried = (params?.['tried'] ?? []) as LoadedEngineReport['tried']
   return { kind: 'js', reason: `The workers fell back to js. ${message}`, tried }
-}
-
-function warnOfFallback(before: EngineReport, { kind, reason }: EngineReport): void {
-  if (before.kind === 'js' || kind !== 'js') return
-  process.emitWarning(reason, { type: 'SidelaneWarning', code: 'SIDELANE_ENGINE' })
 }

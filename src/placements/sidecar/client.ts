@@ -9,6 +9,7 @@ import {
   type Call,
   type Contract,
   type EngineReport,
+  type ErrorCode,
   type HostSettings,
   type KeyedContract,
   type Placement,
@@ -17,7 +18,7 @@ import {
 } from '../../model/index.ts'
 import { isUtf8 } from '#runtime'
 import { dictionaryOf } from '../../contract/index.ts'
-import { createEngine, payloadBytes, textRejection, type Engine } from '../../engine/index.ts'
+import { createEngine, warnOfFallback, payloadBytes, textRejection, type Engine } from '../../engine/index.ts'
 import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../../util/socket-path.ts'
 import { ContractTable } from '../contract-table.ts'
 import { askedOf, checkKey, rulesOf, type ClientContract } from './client-contract.ts'
@@ -42,7 +43,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
   readonly #supervisor: DaemonSupervisor | undefined
   /** Refuses, at `add`, what a launched Node daemon would refuse. */
   readonly #checkEngine: Engine | undefined
-  readonly #contracts = new ContractTable<ClientContract>()
+  readonly #contracts = new ContractTable<ClientContract>({ withTables: false })
   readonly #totals: QueueTotals = { requests: 0, bytes: 0, onAbandon: () => this.onSpace() }
   readonly #queue = new RequestQueue(this.#totals)
   /** Requests that were sent before. They go first. */
@@ -53,6 +54,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
   })
   readonly #retryBudget = new RetryBudget()
   readonly #drainEstimator = new DrainEstimator()
+  readonly #noEngine: EngineReport
   #startedCalls = 0
   #endedCalls = 0
   readonly #onCallEnd = (): void => {
@@ -60,7 +62,10 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     if (this.#endedCalls % DrainEstimator.sampleCalls === 0) this.#drainEstimator.sample()
   }
 
-  /** Rejects with `unavailable`, `overloaded`, `engine.unavailable`, `contract.*` or `options.invalid`. */
+  /**
+   * Rejects with `unavailable`, `overloaded`, `engine.unavailable`, `contract.*` or `options.invalid`; with a fallback not
+   * for a daemon that is absent, full, or has no such contract: its calls fall back until it has.
+   */
   static async start(settings: HostSettings, first: readonly KeyedContract[]): Promise<SidecarPlacement> {
     const path = settings.socket ?? defaultSocketPath()
     if (settings.launch === undefined) {
@@ -70,7 +75,14 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     const placement = new SidecarPlacement(settings, path)
     try {
       for (const { contract, digestKey } of first) placement.add(contract, digestKey)
-      await placement.#open()
+      await placement.#open().catch((error: unknown) => {
+        if (settings.fallback === undefined || !canWait(error)) throw error
+        placement.#pool.setRef(false)
+      })
+      // The log of a launched daemon is not shown; this thread finds the reason that the daemon met.
+      if (settings.launch !== undefined && settings.engine === 'auto' && placement.engine.kind === 'js') {
+        warnOfFallback('auto', createEngine('auto').report)
+      }
       return placement
     } catch (error) {
       await placement.stop()
@@ -85,11 +97,12 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     // A launched Node daemon has the codecs of this Node.
     this.#checkEngine = launch && engine === 'js' ? createEngine('js') : undefined
     const path = (this.#path = this.#supervisor?.socket ?? socket)
+    this.#noEngine = { kind: 'none', reason: `No daemon has answered at ${path} yet.`, tried: [] }
     this.#pool = new ConnectionPool({ path, size, engine, contracts: this.#contracts.entries, events: this })
   }
 
   get engine(): EngineReport {
-    return this.#pool.engine as EngineReport
+    return this.#pool.engine ?? this.#noEngine
   }
 
   add(contract: Contract, digestKey: Uint8Array | undefined): number {
@@ -313,6 +326,16 @@ function contentOf({ payload, route }: Call): Content | Rejected {
   // The daemon would answer the same after it had read all of it.
   return 'ok' in bytes || bytes.length <= limits.maxBytes ? bytes : rejectedSize(limits.maxBytes)
 }
+
+/** Faults of the daemon, which may be repaired while this process runs. */
+const repairable: ReadonlySet<unknown> = new Set<ErrorCode>([
+  'unavailable',
+  'overloaded',
+  'contract.unknown',
+  'contract.mismatch',
+])
+
+const canWait = (error: unknown): boolean => error instanceof SidelaneError && repairable.has(error.code)
 
 function move(request: PendingRequest, from: RequestQueue, to: RequestQueue): void {
   from.remove(request)

@@ -2,12 +2,12 @@
 // which ends with this process, and the daemon with its stdin. What is sent over its socket is not here.
 
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
-import { SidelaneError, type DaemonName, type EngineName, type LaunchSettings } from '../../model/index.ts'
+import { SidelaneError, type EngineName, type LaunchSettings } from '../../model/index.ts'
 import { Backoff } from '../../util/backoff.ts'
-import { packageFile } from '../../util/package-files.ts'
+import { notPermitted } from '../not-permitted.ts'
 import { ContractFeed, type LaunchContract, type LaunchEvents } from './contract-feed.ts'
+import { findDaemon, type DaemonFile } from './find-daemon.ts'
 import { LaunchDirectory, removeStale } from './launch-directory.ts'
 
 /** Variables that the daemon inherits. Others could change how a runtime or a service manager treats it. */
@@ -55,7 +55,11 @@ export class DaemonSupervisor {
    */
   async start(connect: () => Promise<void>): Promise<void> {
     removeStale().catch(() => {})
-    this.#spawn()
+    try {
+      this.#spawn()
+    } catch (error) {
+      throw notPermitted('Child processes are', error) ?? error
+    }
     const giveUpAt = performance.now() + startTimeoutMs
     for (;;) {
       try {
@@ -156,43 +160,13 @@ function argsFor(
   return [...required, ...defaults.flatMap(([flag, value]) => (isGiven(flag) ? [] : [flag, value])), ...args]
 }
 
-/** Whether the child and its pipes keep this process alive. */
+/** Whether the child and its pipes keep this process alive. The pipes of Bun have no such methods, and follow the child. */
 function setRef(child: ChildProcess | undefined, isRef: boolean): void {
-  const pipes = [child?.stdin, child?.stderr] as unknown as (Duplex & Record<'ref' | 'unref', () => void>)[]
+  const pipes = [child?.stdin, child?.stderr] as unknown as (Duplex & { ref?(): void; unref?(): void })[]
   for (const handle of [child, ...pipes]) {
-    if (isRef) handle?.ref()
-    else handle?.unref()
+    if (isRef) handle?.ref?.()
+    else handle?.unref?.()
   }
-}
-
-/** A built file of this package that `launch` can start. */
-interface DaemonFile {
-  readonly name: Exclude<DaemonName, 'auto'>
-  readonly command: string
-  /** Arguments before the daemon's own options. */
-  readonly args: readonly string[]
-}
-
-/** Throws `engine.unavailable` when the file is missing, and `options.invalid` for sidelaned with the js engine. */
-function findDaemon(daemon: DaemonName, engine: EngineName): DaemonFile {
-  if (daemon === 'sidelaned' && engine === 'js') {
-    throw new SidelaneError('options.invalid', {
-      message: 'Expected `engine` to be "auto" or "native" with sidelaned, got `js` (string)',
-    })
-  }
-  const native: DaemonFile = { name: 'sidelaned', command: packageFile('native/sidelaned'), args: [] }
-  const node: DaemonFile = { name: 'node', command: process.execPath, args: [packageFile('dist/daemon.js')] }
-  const fitting = [native, node].filter(
-    ({ name }) => [name, 'auto'].includes(daemon) && (name === 'node' || engine !== 'js'),
-  )
-  const fileOf = ({ command, args: [script = command] }: DaemonFile): string => script
-  const found = fitting.find((file) => existsSync(fileOf(file)))
-  if (found !== undefined) return found
-  const tried = fitting.map(fileOf)
-  throw new SidelaneError('engine.unavailable', {
-    message: `There is no daemon to launch: ${tried.join(' and ')} ${tried.length > 1 ? 'are' : 'is'} not there.`,
-    params: { tried },
-  })
 }
 
 interface LogEvent {

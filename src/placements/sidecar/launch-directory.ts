@@ -6,7 +6,10 @@ import { lstat, readdir, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connectError, ownUid } from '../../util/socket-path.ts'
+import { SidelaneError } from '../../model/index.ts'
+import { reasonOf } from '../../util/engine-files.ts'
+import { notPermitted } from '../not-permitted.ts'
+import { checkSocketPath, connectError, ownUid } from '../../util/socket-path.ts'
 
 /** With the process id of the app. mkdtemp appends the rest. */
 const prefix = `sidelane-launch-${process.pid}-`
@@ -20,8 +23,7 @@ export class LaunchDirectory {
   readonly #path: string
 
   constructor() {
-    // mkdtemp: mode 0700 and a random name.
-    this.#path = mkdtempSync(join(tmpdir(), prefix))
+    this.#path = makeDirectory()
     this.socket = join(this.#path, socketName)
     if (paths.size === 0) process.on('exit', removeAll)
     paths.add(this.#path)
@@ -35,6 +37,37 @@ export class LaunchDirectory {
   }
 }
 
+/**
+ * Where the directory may be: the temp directory, else other places for files of a running program. Containers often have
+ * a read-only root and one or two of them.
+ */
+function parents(): Set<string> {
+  const runtimeDir = process.env['XDG_RUNTIME_DIR']
+  const others = [...(runtimeDir?.startsWith('/') ? [runtimeDir] : []), '/tmp', '/var/tmp', '/dev/shm']
+  return new Set([tmpdir(), ...others])
+}
+
+/** Throws `engine.unavailable` when no place can be written to, or the path of each is too long for a socket. */
+function makeDirectory(): string {
+  const faults: { readonly parent: string; readonly error: unknown }[] = []
+  for (const parent of parents()) {
+    try {
+      checkSocketPath(join(parent, `${prefix}XXXXXX`, socketName))
+      // mkdtemp: mode 0700 and a random name.
+      return mkdtempSync(join(parent, prefix))
+    } catch (error) {
+      faults.push({ parent, error })
+    }
+  }
+  const denied = faults.map(({ error }) => notPermitted('Directories for sockets are', error))
+  if (denied[0] !== undefined && !denied.includes(undefined)) throw denied[0]
+  const reasons = faults.map(({ parent, error }) => `${parent}: ${reasonOf(error)}`)
+  throw new SidelaneError('engine.unavailable', {
+    message: `The socket of the daemon needs a directory that can be written to: set TMPDIR to one. ${reasons.join('; ')}`,
+    cause: faults[0]?.error,
+  })
+}
+
 /** All share one exit listener: Node warns of a leak beyond ten. */
 const paths = new Set<string>()
 const removeAll = (): void => paths.forEach(remove)
@@ -43,12 +76,14 @@ const remove = (path: string): void => rmSync(path, { recursive: true, force: tr
 
 /** Removes the directories of this user whose app is dead and where no daemon answers. */
 export async function removeStale(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const owner = namePattern.exec(name)?.[1]
-    const path = join(tmpdir(), name)
-    if (owner === undefined || paths.has(path)) continue
-    // Another process may remove it at the same time.
-    await removeIfStale(path, Number(owner)).catch(() => {})
+  for (const parent of parents()) {
+    for (const name of await readdir(parent).catch(() => [])) {
+      const owner = namePattern.exec(name)?.[1]
+      const path = join(parent, name)
+      if (owner === undefined || paths.has(path)) continue
+      // Another process may remove it at the same time.
+      await removeIfStale(path, Number(owner)).catch(() => {})
+    }
   }
 }
 

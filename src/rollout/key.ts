@@ -1,0 +1,34 @@
+// The key of a call: what the app says, or the payload itself. Bytes, their text, and a value that is written as the same text
+// have the same key.
+
+import { payloadBytes } from '../engine/index.ts'
+import type { Call, Contract } from '../model/index.ts'
+import { positionOfAscii, positionOfBytes, positionOfText } from '../policies/index.ts'
+import { encodeUtf8, utf8Length } from '#runtime'
+
+/** Throws where there is no key. */
+export function positionBy(
+  key: ((payload: never) => string) | undefined,
+  { name, profile }: Contract,
+): (call: Call) => number {
+  // Without it the same keys would go first in every contract.
+  const salt = Math.floor(positionOfText(name) * 2 ** 32)
+  if (key !== undefined) {
+    return ({ payload }) => {
+      const text: unknown = key(payload as never)
+      if (typeof text !== 'string') throw new TypeError(`Expected \`key\` to return a text, got ${typeof text}`)
+      return positionOfText(text, salt)
+    }
+  }
+  return ({ payload }) => {
+    if (payload instanceof Uint8Array) return positionOfBytes(payload, salt)
+    if (typeof payload === 'string') {
+      // As many bytes as characters: only ASCII has one byte for each.
+      if (utf8Length(payload) === payload.length) return positionOfAscii(payload, salt)
+      return positionOfBytes(encodeUtf8(payload), salt)
+    }
+    const bytes = payloadBytes(payload, profile)
+    // Both sides reject it.
+    return 'ok' in bytes ? 0 : positionOfBytes(bytes, salt)
+  }
+}

@@ -1,0 +1,110 @@
+// A rollout as the user holds it: a processor whose calls go to one of two sides, and the percent that decides.
+
+import type {
+  AutoThresholds,
+  Contract,
+  EngineReport,
+  PlacementName,
+  Processor,
+  ProcessOptions,
+  ProcessOutcome,
+  State,
+  Stats,
+  StreamItem,
+  StreamOptions,
+  StreamSource,
+} from '../model/index.ts'
+import { invalidOptions } from '../model/index.ts'
+import type { RolloutControl } from './control.ts'
+
+/** A processor that moves its calls from one path to another. */
+export interface Rollout<In = unknown, Out = In, C extends boolean = false> extends Processor<In, Out, C> {
+  /** Of the calls that the candidate gets, 0 to 100. */
+  readonly percent: number
+  /** It does not climb by itself: a guard tripped, or someone stopped it. */
+  readonly held: boolean
+  /**
+   * Sets the percent from now on, and lets it climb again. Resolves when the file has it; rejects when the file cannot be
+   * written, and the percent holds for this process. Throws `options.invalid`.
+   */
+  set(percent: number, options?: { readonly reason?: string }): Promise<void>
+  /** Sends all calls to the baseline from now on, and holds. Resolves and rejects as `set`. */
+  stop(options?: { readonly reason?: string }): Promise<void>
+}
+
+export class ControlledRollout<In, Out, C extends boolean> implements Rollout<In, Out, C> {
+  readonly contract: Contract<In, Out>
+  readonly #processor: Processor<In, Out, C>
+  readonly #control: RolloutControl
+
+  constructor(processor: Processor<In, Out, C>, control: RolloutControl) {
+    this.contract = processor.contract
+    this.#processor = processor
+    this.#control = control
+  }
+
+  get percent(): number {
+    return this.#control.percent
+  }
+
+  get held(): boolean {
+    return this.#control.held
+  }
+
+  get placement(): PlacementName {
+    return this.#processor.placement
+  }
+
+  get thresholds(): AutoThresholds | undefined {
+    return this.#processor.thresholds
+  }
+
+  get engine(): EngineReport {
+    return this.#processor.engine
+  }
+
+  get state(): State {
+    return this.#processor.state
+  }
+
+  set(percent: number, { reason }: { readonly reason?: string } = {}): Promise<void> {
+    if (!(typeof percent === 'number' && percent >= 0 && percent <= 100)) {
+      throw invalidOptions('Expected the percent to be a number from 0 to 100')
+    }
+    return this.#control.set(percent, false, reason)
+  }
+
+  stop({ reason }: { readonly reason?: string } = {}): Promise<void> {
+    return this.#control.set(0, true, reason ?? 'stopped')
+  }
+
+  process<K extends boolean = C>(
+    payload: Uint8Array | string | In,
+    options?: ProcessOptions<K>,
+  ): Promise<ProcessOutcome<Out, K>> {
+    return this.#processor.process(payload, options)
+  }
+
+  stream<K extends boolean = C>(
+    source: StreamSource<In>,
+    options?: StreamOptions<K>,
+  ): AsyncIterableIterator<StreamItem<Out, K>, undefined, undefined> {
+    return this.#processor.stream(source, options)
+  }
+
+  stats(): Stats {
+    return this.#processor.stats()
+  }
+
+  close(): Promise<void> {
+    return this.#processor.close()
+  }
+
+  destroy(error?: Error): Promise<void> {
+    return this.#processor.destroy(error)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

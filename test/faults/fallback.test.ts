@@ -1,0 +1,150 @@
+// Daemons that are killed, stopped and absent, with a fallback: every call is answered, and the outcome says by whom.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import type { Answered, FallbackCause } from 'sidelane'
+import { daemonKinds } from '../support/daemon.ts'
+import { mix, onDaemon, type Row } from './daemon-kit.ts'
+import type { Ending } from './oracles.ts'
+
+const long = process.env['SIDELANE_LONG'] === '1'
+const options = { kills: true, fallback: { to: 'inline', exercise: 0 }, breaker: true } as const
+
+const causeOf = ({ outcome }: Ending): FallbackCause | undefined =>
+  (outcome as (Answered & object) | undefined)?.via.fallback
+const isAnswered = ({ code }: Ending): boolean => code === 'ok' || code === 'rejected'
+const unanswered = (endings: readonly Ending[]): string[] =>
+  endings.filter((ending) => !isAnswered(ending)).map(({ code }) => code)
+
+/** Calls, one after the other, until the daemon answers again; resolves with the time that took. */
+async function viaDaemon(row: Row): Promise<number> {
+  const startedAt = performance.now()
+  for (;;) {
+    const ending = await row.trial.offer('[1]')
+    const tookMs = performance.now() - startedAt
+    if (ending.code === 'ok' && causeOf(ending) === undefined) return tookMs
+    if (tookMs > 5000) throw new Error(`The daemon does not answer within 5 s: ${ending.code}`)
+    await sleep(5)
+  }
+}
+
+describe.each(daemonKinds)('%s', (kind) => {
+  test('F01: killed while idle: the next calls fall back, the breaker opens within 5, and closes after the restart', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        await row.trial.offerAll(mix(20))
+        await row.kill()
+        const endings: Ending[] = []
+        for (let i = 0; i < 10; i++) endings.push(await row.trial.offer('[1]'))
+        expect(unanswered(endings)).toEqual([])
+        expect(endings.slice(0, 3).map(causeOf)).not.toContain(undefined)
+        expect(endings.slice(6).map(causeOf)).toEqual(['breaker.open', 'breaker.open', 'breaker.open', 'breaker.open'])
+        expect(row.processor.stats().breaker).toMatchObject({ state: 'open', opened: 1 })
+        await row.restart()
+        expect(await viaDaemon(row)).toBeLessThan(2000)
+        expect(row.processor.stats().breaker?.state).toBe('closed')
+        expect(unanswered(await row.trial.offerAll(mix(20)))).toEqual([])
+      },
+      options,
+    )
+  })
+
+  test('F02: killed with 64 calls in flight: all are answered', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        for (let round = 0; round < 3; round++) {
+          const calls = Array.from({ length: 64 }, (_, i) => row.trial.offer(`[${'[1.5,"text"],'.repeat(500)}${i}]`))
+          await sleep(round * 2)
+          await row.kill()
+          expect(unanswered(await Promise.all(calls))).toEqual([])
+          await row.restart()
+          await viaDaemon(row)
+        }
+      },
+      options,
+    )
+  })
+
+  test('F03: stopped for 3 s: calls are answered before their deadlines, and late responses are ignored', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        row.daemon.child.kill('SIGSTOP')
+        const startedAt = performance.now()
+        const limits = [100, 200, 400, 800, 1600]
+        const endings = await Promise.all(limits.map((deadlineMs) => row.trial.offer('[1]', { deadlineMs })))
+        expect(unanswered(endings)).toEqual([])
+        expect(endings.map(causeOf)).toEqual(limits.map(() => 'deadline.exceeded'))
+        await sleep(3000 - (performance.now() - startedAt))
+        row.daemon.child.kill('SIGCONT')
+        await viaDaemon(row)
+        expect(unanswered(await row.trial.offerAll(mix(100)))).toEqual([])
+      },
+      options,
+    )
+  })
+
+  test('F04: stopped while 700 calls come: each is answered', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        row.daemon.child.kill('SIGSTOP')
+        const endings = await Promise.all(
+          Array.from({ length: 700 }, async (_, i) => {
+            await sleep(i)
+            return row.trial.offer(`[${i}]`, { deadlineMs: 1000 })
+          }),
+        )
+        expect(unanswered(endings)).toEqual([])
+        // Those that came before the first deadlines had passed waited for theirs; then the breaker opened.
+        expect(['deadline.exceeded', 'breaker.open', 'overloaded']).toEqual(
+          expect.arrayContaining([...new Set(endings.map(causeOf))]),
+        )
+        row.daemon.child.kill('SIGCONT')
+        await viaDaemon(row)
+      },
+      options,
+    )
+  })
+
+  test(
+    `F05: killed every second for ${long ? 60 : 6} s, at 200 calls a second: every call is answered`,
+    { timeout: 120_000 },
+    async (context) => {
+      await onDaemon(
+        context,
+        kind,
+        async (row) => {
+          const until = performance.now() + (long ? 60_000 : 6000)
+          const over = new AbortController()
+          const killer = (async () => {
+            while (!over.signal.aborted) {
+              await sleep(1000)
+              await row.kill()
+              await row.restart()
+            }
+          })()
+          const calls: Promise<Ending>[] = []
+          while (performance.now() < until) {
+            calls.push(row.trial.offer('[1,2,3]', { deadlineMs: 1000 }))
+            await sleep(5)
+          }
+          over.abort()
+          await killer
+          const endings = await Promise.all(calls)
+          expect(unanswered(endings)).toEqual([])
+          const byDaemon = endings.filter((ending) => causeOf(ending) === undefined).length
+          expect(byDaemon).toBeGreaterThan(0)
+          expect(byDaemon).toBeLessThan(endings.length)
+          await viaDaemon(row)
+        },
+        options,
+      )
+    },
+  )
+})

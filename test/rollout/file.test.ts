@@ -1,0 +1,164 @@
+// The rollout file: watched, written by a rollout and by the command line, broken, linked, and read-only.
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { updateEntries } from '../../src/rollout/index.ts'
+import { sidelane } from '../support/cli.ts'
+import { freshFolder } from '../support/folders.ts'
+import { open, until } from './rollout-kit.ts'
+
+const write = (path: string, content: unknown): void =>
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+const read = (path: string): Record<string, { percent: number; held: boolean; reason?: string }> =>
+  JSON.parse(readFileSync(path, 'utf8')) as never
+
+describe('a rollout with a file', () => {
+  test('starts with what the file says, and follows it', async () => {
+    const file = join(freshFolder(), 'rollout.json')
+    write(file, { order: { percent: 12.5 }, other: { percent: 99 } })
+    const { rollout, events } = await open({ file, percent: 1 })
+    expect([rollout.percent, rollout.held]).toEqual([12.5, false])
+    write(file, { order: { percent: 40, held: true, reason: 'lunch' } })
+    await until('it follows', () => rollout.percent === 40)
+    expect(rollout.held).toBe(true)
+    expect(rollout.stats().rollout).toMatchObject({ percent: 40, held: true, reason: 'lunch' })
+    expect(events.at(-1)).toEqual({
+      contract: 'order',
+      type: 'percent',
+      from: 12.5,
+      to: 40,
+      held: true,
+      by: 'file',
+      reason: 'lunch',
+    })
+  })
+
+  test('writes what code sets, keeps other entries, and leaves no other file', async () => {
+    const folder = freshFolder()
+    const file = join(folder, 'rollout.json')
+    write(file, { other: { percent: 7, note: 'kept' } })
+    const { rollout } = await open({ file })
+    await rollout.set(25, { reason: 'looks good' })
+    expect(read(file)).toMatchObject({
+      other: { percent: 7, note: 'kept' },
+      order: { percent: 25, held: false, reason: 'looks good' },
+    })
+    await Promise.all([rollout.set(30), rollout.set(35), rollout.stop()])
+    expect([rollout.percent, rollout.held]).toEqual([0, true])
+    expect(read(file)['order']).toMatchObject({ percent: 0, held: true })
+    expect(readdirSync(folder)).toEqual(['rollout.json'])
+    const again = await open({ file, percent: 50 })
+    expect([again.rollout.percent, again.rollout.held]).toEqual([0, true])
+  })
+
+  test('keeps the last good state when the file is broken, says so once, and says when it is whole again', async () => {
+    const file = join(freshFolder(), 'rollout.json')
+    write(file, { order: { percent: 10 } })
+    const { rollout, events, lines } = await open({ file })
+    for (const [content, problem] of [
+      ['{"order": {"percent": 9', `${file} is no JSON`],
+      [[], `${file} is not an object with one entry for each contract`],
+      [{ order: { percent: '5' } }, `${file}: "order" has no \`percent\` from 0 to 100`],
+      [{ order: 5 }, `${file}: "order" is not an object`],
+    ] as const) {
+      write(file, content)
+      await until(problem, () => events.some((event) => event.type === 'file' && event.problem === problem))
+      expect(rollout.percent).toBe(10)
+    }
+    write(file, { order: { percent: 11 } })
+    await until('it follows again', () => rollout.percent === 11)
+    expect(events.filter(({ type }) => type === 'file').length).toBe(5)
+    const line = lines
+      .map((text) => JSON.parse(text) as { event: string })
+      .find(({ event }) => event === 'rollout_file')
+    expect(line).toMatchObject({ level: 'warn', contract: 'order', problem: `${file} is no JSON` })
+  })
+
+  test('follows a link that is switched, as a ConfigMap of Kubernetes is', async () => {
+    const folder = freshFolder()
+    const put = (version: string, percent: number): void => {
+      mkdirSync(join(folder, version))
+      write(join(folder, version, 'rollout.json'), { order: { percent } })
+      symlinkSync(version, join(folder, '..data_tmp'))
+      renameSync(join(folder, '..data_tmp'), join(folder, '..data'))
+    }
+    put('..2026_1', 5)
+    symlinkSync(join('..data', 'rollout.json'), join(folder, 'rollout.json'))
+    const { rollout } = await open({ file: join(folder, 'rollout.json') })
+    expect(rollout.percent).toBe(5)
+    put('..2026_2', 25)
+    await until('it follows', () => rollout.percent === 25)
+  })
+
+  test.skipIf(process.getuid?.() === 0)('goes on in memory where it cannot write, and tells who asked', async () => {
+    const folder = freshFolder()
+    const file = join(folder, 'rollout.json')
+    write(file, { order: { percent: 5 } })
+    chmodSync(folder, 0o555)
+    const { rollout, events } = await open({ file })
+    await expect(rollout.set(50)).rejects.toThrow(`${file} cannot be written: EACCES`)
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    expect(rollout.percent).toBe(50)
+    expect(events).toContainEqual({ contract: 'order', type: 'file', problem: `${file} cannot be written: EACCES` })
+    chmodSync(folder, 0o755)
+  })
+
+  test('a file that does not exist is no problem, and is made when the percent changes', async () => {
+    const file = join(freshFolder(), 'rollout.json')
+    const { rollout, events } = await open({ file, percent: 3 })
+    expect([rollout.percent, events]).toEqual([3, []])
+    await rollout.set(4)
+    expect(read(file)['order']?.percent).toBe(4)
+  })
+
+  test('several processes change it at the same time, and no change is lost', async () => {
+    const file = join(freshFolder(), 'rollout.json')
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        updateEntries(file, (entries) => ({ ...entries, [`contract${i}`]: { percent: i, held: false } })),
+      ),
+    )
+    expect(Object.keys(read(file)).length).toBe(20)
+  })
+})
+
+describe('sidelane rollout', () => {
+  test('set, status and stop, which a running rollout follows within a second', async () => {
+    const file = join(freshFolder(), 'rollout.json')
+    const { rollout } = await open({ file })
+    const run = (...args: string[]): ReturnType<typeof sidelane> => sidelane(['rollout', ...args, '--file', file])
+    expect(await run('set', 'order', '25', '--reason', 'day two')).toEqual({
+      status: 0,
+      stdout: 'order: no entry → 25 %\n',
+      stderr: '',
+    })
+    await until('it follows', () => rollout.percent === 25)
+    expect((await run('status')).stdout).toMatch(
+      /^contract +candidate +state +since +reason\norder +25 % +running +20\S+Z +day two\n$/,
+    )
+    expect((await run('stop')).stdout).toBe('order: 25 → 0 %, held\n')
+    const stoppedAt = performance.now()
+    await until('it stops', () => rollout.percent === 0)
+    expect(performance.now() - stoppedAt).toBeLessThan(1000)
+    expect(rollout.held).toBe(true)
+    expect(JSON.parse((await run('status', '--json')).stdout)).toMatchObject({
+      order: { percent: 0, held: true, reason: 'stopped' },
+    })
+  })
+
+  test('wrong arguments and files are told apart', async () => {
+    const file = join(freshFolder(), 'rollout.json')
+    const run = (...args: string[]): ReturnType<typeof sidelane> => sidelane(['rollout', ...args, '--file', file])
+    expect((await run('set', 'order', '101')).status).toBe(2)
+    expect((await run('set', 'order')).status).toBe(2)
+    expect((await run('set', '../order', '1')).status).toBe(2)
+    expect(await run('status', 'order')).toMatchObject({
+      status: 1,
+      stderr: `sidelane: ${file} has no entry "order"\n`,
+    })
+    expect(await run('status')).toMatchObject({ status: 0, stdout: 'no entries\n' })
+    write(file, 'percent: 5')
+    expect(await run('set', 'order', '5')).toMatchObject({ status: 1, stderr: `sidelane: ${file} is no JSON\n` })
+    expect(readFileSync(file, 'utf8')).toBe('percent: 5')
+  })
+})
