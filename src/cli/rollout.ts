@@ -2,13 +2,16 @@
 
 import { contractNameRule, isContractName } from '../model/index.ts'
 import { entryOf, readEntries, RolloutFileError, updateEntries, type RolloutEntry } from '../rollout/index.ts'
-import { dispatch, exitCodes, readArgs, UsageError, type Command, type ExitCode } from './command.ts'
+import { dispatch, exitCodes, readArgs, UsageError, type Command, type ExitCode, type OptionTable } from './command.ts'
 import { printable } from './daemon-client.ts'
 import type { Io } from './io.ts'
 
 const usualFile = 'rollout.json'
 const fileHelp = `  --file PATH     the rollout file of the apps, default ${usualFile}`
 const exitHelp = `Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} the file cannot be read or written, ${exitCodes.usage} usage error.`
+
+const statusOptions = { file: { value: 'file' }, json: {} } as const satisfies OptionTable
+const writeOptions = { file: { value: 'file' }, reason: { value: 'text' } } as const satisfies OptionTable
 
 const status: Command = {
   summary: 'show the percent of each contract, and why',
@@ -25,8 +28,9 @@ Examples
 
 ${exitHelp}
 `,
+  options: statusOptions,
   async run(args, io) {
-    const { values, positionals } = readArgs('rollout status', args, { valued: ['file'], flags: ['json'] })
+    const { values, positionals } = readArgs('rollout status', args, statusOptions)
     const [name, extra] = positionals
     refuse('rollout status', extra)
     return withFile(io, async () => {
@@ -59,9 +63,10 @@ Examples
 
 ${exitHelp}
 `,
+  options: writeOptions,
   async run(args, io) {
     const topic = 'rollout set'
-    const { values, positionals } = readArgs(topic, args, { valued: ['file', 'reason'] })
+    const { values, positionals } = readArgs(topic, args, writeOptions)
     const [contract, percent, extra] = positionals
     refuse(topic, extra)
     if (contract === undefined || percent === undefined)
@@ -90,9 +95,10 @@ Examples
 
 ${exitHelp}
 `,
+  options: writeOptions,
   async run(args, io) {
     const topic = 'rollout stop'
-    const { values, positionals } = readArgs(topic, args, { valued: ['file', 'reason'] })
+    const { values, positionals } = readArgs(topic, args, writeOptions)
     const [contract, extra] = positionals
     refuse(topic, extra)
     if (contract !== undefined) checkName(topic, contract)
@@ -122,6 +128,8 @@ Examples
   sidelane rollout set order 25
   sidelane rollout stop order
 `,
+  options: {},
+  commands,
   run: (args, io) => dispatch('rollout', commands, rollout.help, args, io),
 }
 

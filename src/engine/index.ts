@@ -37,7 +37,7 @@ export function createEngine(name: EngineName, jsCompressor?: JsCompressor): Eng
 }
 
 /** Warns once a process, when `auto` has selected js. To be called for engines that process payloads of the app. */
-export function warnOfFallback(name: EngineName, { kind, reason }: EngineReport): void {
+export function warnOfFallback(name: EngineName, { kind, reason }: LoadedEngineReport): void {
   if (name !== 'auto' || kind !== 'js') return
   const advice = "It runs on the js engine, which gives the same results more slowly; engine: 'js' asks for that."
   warnOnce('SIDELANE_NO_NATIVE', `sidelane runs without its native engine. ${reason.replace(/\.?$/, '.')} ${advice}`)
