@@ -7,6 +7,7 @@ import type {
   KeyedContract,
   Layer,
   Placement,
+  Route,
   Run,
   Via,
 } from './model/index.ts'
@@ -47,25 +48,26 @@ export function openFallback(
   const { fallback } = settings
   if (fallback === undefined) return undefined
   const target = openTarget(fallback, settings)
-  const policy = fallbackTo(fallback, target)
+  const placement = target.placement && new PlacementWithFallback(main, target.placement, first)
+  const policy = fallbackTo(fallback, target, placement?.routeOf)
   const serialize = serializeValues((payload, { contract }) => payloadBytes(payload, contract.profile))
-  const { placement } = target
-  return {
-    policy,
-    layers: [serialize, policy.layer],
-    placement: placement === undefined ? main : new PlacementWithFallback(main, placement, first),
-  }
+  return { policy, layers: [serialize, policy.layer], placement: placement ?? main }
 }
 
 /** The policy in front of what may fail, with the bounds of its target. */
-export function fallbackTo({ to, exercise, maxQueue, maxQueueMs }: FallbackSettings, { run, via }: Target): Fallback {
+export function fallbackTo(
+  { to, exercise, maxQueue, maxQueueMs }: FallbackSettings,
+  { run, via }: Target,
+  routeOf?: (route: Route) => Route,
+): Fallback {
   const path: FallbackPath =
     to === 'inline'
       ? new TurnQueue(run, { minWaiting: maxQueue, maxWaitMs: maxQueueMs })
       : to === 'skip'
         ? { ...unboundedPath(run), readsLater: false }
         : boundedPath(run, maxQueue)
-  return new Fallback({ path, via, except: to === 'inline' ? engineFaults : new Set(), exercise: () => exercise })
+  const except = to === 'inline' ? engineFaults : new Set<ErrorCode>()
+  return new Fallback({ path, via, except, exercise: () => exercise, ...(routeOf !== undefined && { routeOf }) })
 }
 
 export interface Target {

@@ -11,9 +11,10 @@ const fileHelp = `  --file PATH     the rollout file of the apps, default ${usua
 const exitHelp = `Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} the file cannot be read or written, ${exitCodes.usage} usage error.`
 
 const statusOptions = { file: { value: 'file' }, json: {} } as const satisfies OptionTable
-const writeOptions = { file: { value: 'file' }, reason: { value: 'text' } } as const satisfies OptionTable
+const changeOptions = { file: { value: 'file' }, reason: { value: 'text' } } as const satisfies OptionTable
 
 const status: Command = {
+  options: statusOptions,
   summary: 'show the percent of each contract, and why',
   help: `sidelane rollout status [CONTRACT] [--file PATH] [--json]
 
@@ -28,7 +29,6 @@ Examples
 
 ${exitHelp}
 `,
-  options: statusOptions,
   async run(args, io) {
     const { values, positionals } = readArgs('rollout status', args, statusOptions)
     const [name, extra] = positionals
@@ -49,6 +49,7 @@ ${exitHelp}
 }
 
 const set: Command = {
+  options: changeOptions,
   summary: 'send a percent of the calls to the candidate',
   help: `sidelane rollout set CONTRACT PERCENT [--file PATH] [--reason TEXT]
 
@@ -63,10 +64,9 @@ Examples
 
 ${exitHelp}
 `,
-  options: writeOptions,
   async run(args, io) {
     const topic = 'rollout set'
-    const { values, positionals } = readArgs(topic, args, writeOptions)
+    const { values, positionals } = readArgs(topic, args, changeOptions)
     const [contract, percent, extra] = positionals
     refuse(topic, extra)
     if (contract === undefined || percent === undefined)
@@ -80,6 +80,7 @@ ${exitHelp}
 }
 
 const stop: Command = {
+  options: changeOptions,
   summary: 'send all calls to the baseline',
   help: `sidelane rollout stop [CONTRACT] [--file PATH] [--reason TEXT]
 
@@ -95,10 +96,9 @@ Examples
 
 ${exitHelp}
 `,
-  options: writeOptions,
   async run(args, io) {
     const topic = 'rollout stop'
-    const { values, positionals } = readArgs(topic, args, writeOptions)
+    const { values, positionals } = readArgs(topic, args, changeOptions)
     const [contract, extra] = positionals
     refuse(topic, extra)
     if (contract !== undefined) checkName(topic, contract)
@@ -110,6 +110,8 @@ ${exitHelp}
 const commands: Readonly<Record<string, Command>> = { status, set, stop }
 
 export const rollout: Command = {
+  options: {},
+  commands,
   summary: 'move calls to a new path by percent, and back (status, set, stop)',
   help: `sidelane rollout: how many of the calls take the new path
 
@@ -118,18 +120,11 @@ ${Object.entries(commands)
   .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
   .join('\n')}
 
-Options
-${fileHelp}
-  --reason TEXT   with set and stop: why
-  --json          with status: the entries as JSON
-
 Examples
   sidelane rollout status
   sidelane rollout set order 25
   sidelane rollout stop order
 `,
-  options: {},
-  commands,
   run: (args, io) => dispatch('rollout', commands, rollout.help, args, io),
 }
 

@@ -1,4 +1,4 @@
-// A placement whose calls may be answered by another one: both know the same contracts under the same numbers.
+// A placement whose calls may be answered by another one, which knows the same contracts under numbers of its own.
 
 import type {
   Contract,
@@ -6,6 +6,7 @@ import type {
   KeyedContract,
   Placement,
   ReadValue,
+  Route,
   Run,
   WorkerRestarts,
 } from '../model/index.ts'
@@ -18,6 +19,8 @@ export class PlacementWithFallback implements Placement {
   readonly run: Run
   readonly #main: Placement
   readonly #fallback: Placement
+  /** Of the fallback, by the number of the main placement. */
+  readonly #routes: Route[] = []
 
   /** `first`: what `main` knows already. Owns both placements. */
   constructor(main: Placement, fallback: Placement, first: readonly KeyedContract[]) {
@@ -27,7 +30,7 @@ export class PlacementWithFallback implements Placement {
     if (main.guardReader !== undefined) this.guardReader = main.guardReader
     this.#main = main
     this.#fallback = fallback
-    for (const { contract, digestKey } of first) fallback.add(contract, digestKey)
+    for (const { contract, digestKey } of first) this.add(contract, digestKey)
   }
 
   get engine(): EngineReport {
@@ -42,11 +45,16 @@ export class PlacementWithFallback implements Placement {
     return this.#main.restarts
   }
 
-  /** The fallback first: what it refuses, the other one does not get, so that the numbers stay equal. */
+  /** What one of them refuses, neither gets calls for. */
   add(contract: Contract, digestKey: Uint8Array | undefined): number {
-    this.#fallback.add(contract, digestKey)
-    return this.#main.add(contract, digestKey)
+    const contractIndex = this.#fallback.add(contract, digestKey)
+    const number = this.#main.add(contract, digestKey)
+    this.#routes[number] = { contract, contractIndex }
+    return number
   }
+
+  /** The route of the same contract to the fallback. */
+  readonly routeOf = ({ contractIndex }: Route): Route => this.#routes[contractIndex] as Route
 
   async stop(): Promise<void> {
     await Promise.all([this.#main.stop(), this.#fallback.stop()])

@@ -13,6 +13,7 @@ import {
   type ErrorCode,
   type Layer,
   type Outcome,
+  type Route,
   type Run,
   type Via,
 } from '../model/index.ts'
@@ -34,6 +35,8 @@ export interface FallbackParts {
   readonly path: FallbackPath
   /** Who answers there, where the outcome does not say it. */
   readonly via: () => Via
+  /** The route of a call on the other path; undefined: the same. */
+  readonly routeOf?: (route: Route) => Route
   /** Faults after which the path is not tried. */
   readonly except: ReadonlySet<ErrorCode>
   /** Share of all calls that take it without a fault, 0 to 1; it may change between two calls. */
@@ -97,7 +100,8 @@ export class Fallback {
   }
 
   #start(call: Call, cause: FallbackCause): void {
-    const attempt = new Attempt(call, call.route, this.#onFallbackEnd)
+    const { routeOf } = this.#parts
+    const attempt = new Attempt(call, routeOf?.(call.route) ?? call.route, this.#onFallbackEnd)
     attempt.cause = cause
     const { start, readsLater } = this.#parts.path
     if (readsLater) keepPayload(attempt)

@@ -9,7 +9,7 @@ const blockBytes = 8
 const sampledBytes = headBytes + tailBytes + blocks * blockBytes
 
 /** Two lanes of 32 bits each, multiplied by different primes (as in cyrb53), to 53 bits. */
-export class KeyHash {
+class KeyHash {
   #a = 0
   #b = 0
 

@@ -167,7 +167,8 @@ function stdoutOf({ status, stdout, stderr }: Result): string {
   throw new Error(stderr)
 }
 
-const topicOf = (words: readonly string[]): string[] => words.slice(0, words[0] === 'contract' ? 2 : 1)
+const topicOf = (words: readonly string[]): string[] =>
+  words.slice(0, words[0] === 'contract' || words[0] === 'rollout' ? 2 : 1)
 const optionsIn = (text: string): Set<string> => new Set(text.match(/(?<![\w-])--?[a-z][a-z-]*/g))
 
 describe.skipIf(!existsSync(main))('sh snippets', () => {

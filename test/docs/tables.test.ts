@@ -69,7 +69,7 @@ const optionTables: readonly Options[] = [
   {
     page: 'docs/rollout.md',
     heading: 'Options',
-    check: (options: object) => resolveRolloutOptions({ ...rolloutSides, ...options } as never),
+    check: (options: object) => resolveRolloutOptions({ ...rolloutSides, ...options }),
     defaults: {
       ...resolveRolloutOptions(rolloutSides),
       ...{ guards: undefined, fallback: undefined, breaker: undefined },
@@ -174,8 +174,13 @@ describe.skipIf(!existsSync(join(root, 'dist/cli/main.js')))('docs/cli.md', () =
 
   test('has a section for each command', async () => {
     const groups = namesIn((await sidelane(['--help'])).stdout)
-    const inside = namesIn((await sidelane(['contract', '--help'])).stdout)
-    const commands = groups.flatMap((name) => (name === 'contract' ? inside.map((own) => `contract ${own}`) : [name]))
+    const inside = async (group: string): Promise<string[]> =>
+      namesIn((await sidelane([group, '--help'])).stdout).map((own) => `${group} ${own}`)
+    const commands = (
+      await Promise.all(
+        groups.map((name) => (name === 'contract' || name === 'rollout' ? inside(name) : Promise.resolve([name]))),
+      )
+    ).flat()
     const sections = [...pageText('docs/cli.md').matchAll(/^## sidelane (.*)$/gm)].map(([, name]) => name as string)
     expect(commands.length).toBeGreaterThan(6)
     expect(sections.toSorted()).toEqual(commands.toSorted())

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createProcessor, createRollout, type Answered, type Processor, type RolloutEvent, type Stats } from 'sidelane'
+import { createProcessor, createRollout, type Answered, type RolloutEvent, type Stats } from 'sidelane'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { fakeDaemon } from '../placements/fake-daemon.ts'
 import { daemonKinds } from '../support/daemon.ts'
@@ -94,8 +94,8 @@ describe.each(daemonKinds)('%s', (kind) => {
         const events: RolloutEvent[] = []
         const rollout = await createRollout({
           contract: anything,
-          baseline: baseline as Processor,
-          candidate: candidate as Processor,
+          baseline: baseline,
+          candidate: candidate,
           percent: 0,
           shadow: 20,
           guards: { errorRate: { max: 0.2, minCalls: 20 }, p95AddedMs: false },

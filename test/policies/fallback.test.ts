@@ -22,7 +22,7 @@ const number = contractOf({ type: 'number' }, { name: 'number' })
 async function open(options: CreateOptions): Promise<Processor> {
   const processor = await createProcessor(number, { placement: 'sidecar', ...options } as CreateOptions<false, false>)
   onTestFinished(() => processor.destroy())
-  return processor as Processor
+  return processor
 }
 
 const nobody = (): string => join(freshFolder(), 's.sock')
@@ -87,6 +87,20 @@ describe('a sidecar whose daemon is absent at the start', () => {
       fallback: { answered: { unavailable: 3 } },
     })
   })
+})
+
+test('a contract that the placement refuses does not shift the others', async () => {
+  const host = await createHost({ placement: 'sidecar', launch: true, fallback: { to: 'inline', exercise: 100 } })
+  onTestFinished(() => host.destroy())
+  const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
+  const [one, two] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
+  host.processor(keyed, { digestKey: one })
+  expect(() => host.processor(keyed, { digestKey: two })).toThrow('a daemon holds one key a contract')
+  const text = host.processor(contractOf({ type: 'string' }, { name: 'text' }))
+  const value = host.processor(number)
+  const outcome = await text.process('"a"')
+  expect([outcome.ok, outcome.via.fallback]).toEqual([true, 'exercise'])
+  expect((await value.process('"a"')).ok).toBe(false)
 })
 
 describe('what falls back', () => {
