@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { createHost, type EngineReport, type Host } from 'sidelane'
 import { ourContract } from './contracts/ours.ts'
 import type { ContractRef } from './contracts/sources.ts'
+import { canBeTrained } from './contracts/training.ts'
 import type { Contender, Digest } from './contender.ts'
 import { ajvZlibPeer } from './peers/ajv-zlib.ts'
 import { piscinaPlainPeer } from './peers/piscina-plain.ts'
@@ -14,11 +15,18 @@ import { socketIds, type SocketId } from './sidecar/ids.ts'
 
 const peerIds = ['zod+zlib', 'zod+zlib+jcs', 'zod+fflate', 'ajv+zlib', 'piscina-plain'] as const
 const ourIds = ['inline-js', 'inline-native', 'pool-js', 'pool-native'] as const
+/** With compression tables, trained on other payloads than the measured ones. */
+const trainedIds = ['inline-native-trained', 'pool-native-trained'] as const
 /** With `runInApp`. */
 const inAppIds = ['inline-js-app', 'inline-native-app'] as const
-export type ContenderId = (typeof peerIds)[number] | (typeof ourIds)[number] | (typeof inAppIds)[number] | SocketId
+export type ContenderId =
+  | (typeof peerIds)[number]
+  | (typeof ourIds)[number]
+  | (typeof trainedIds)[number]
+  | (typeof inAppIds)[number]
+  | SocketId
 /** Contenders behind a socket run in cases/sidecar.ts only. */
-export const contenderIds: readonly ContenderId[] = [...peerIds, ...ourIds, ...inAppIds, ...socketIds]
+export const contenderIds: readonly ContenderId[] = [...peerIds, ...ourIds, ...trainedIds, ...inAppIds, ...socketIds]
 
 /** Threads of every pool, ours and Piscina's: one core is left to the main thread. */
 export const poolThreads = (): number => Math.max(1, availableParallelism() - 1)
@@ -36,7 +44,7 @@ export interface Hosts {
 export async function openHosts(wanted: ReadonlySet<string>): Promise<Hosts> {
   const open = new Map<string, Host>()
   const missing = new Map<string, string>()
-  for (const id of ourIds.filter((name) => wanted.has(name) || wanted.has(`${name}-app`))) {
+  for (const id of ourIds.filter((name) => ['', '-app', '-trained'].some((kind) => wanted.has(name + kind)))) {
     const [placement, engine] = id.split('-') as ['inline' | 'pool', 'js' | 'native']
     try {
       // A minute, so that a slow machine at depth 64 does not refuse calls.
@@ -103,6 +111,7 @@ export function lineUp(ref: ContractRef, hosts: Hosts, wanted: ReadonlySet<strin
   for (const [id, host] of hosts.open) {
     for (const digest of ['none', 'sha-256'] as const) {
       if (wanted.has(id)) contenders.push(ours(id, host, ref, digest))
+      if (wanted.has(`${id}-trained`) && canBeTrained(ref)) contenders.push(ours(`${id}-trained`, host, ref, digest))
       // A lock has no zod schema.
       if (wanted.has(`${id}-app`) && 'source' in ref) contenders.push(ours(`${id}-app`, host, ref, digest))
     }
@@ -116,7 +125,8 @@ export function lineUp(ref: ContractRef, hosts: Hosts, wanted: ReadonlySet<strin
 
 function ours(id: string, host: Host, ref: ContractRef, digest: Digest): Contender {
   const runInApp = id.endsWith('-app')
-  const processor = host.processor(ourContract(ref, digest, { inApp: runInApp }), { runInApp })
+  const trained = id.endsWith('-trained')
+  const processor = host.processor(ourContract(ref, digest, { inApp: runInApp, trained }), { runInApp })
   return {
     id,
     digest,

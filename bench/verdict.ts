@@ -53,7 +53,9 @@ export function decide(payloads: string, rows: readonly Row[], wakeP50Us: number
   return { payloads, use: 'inline', engine: engineOf(inline), poolFromPerSecond, text: text.trim() }
 }
 
-const isOurs = (row: Row, placement: 'inline' | 'pool'): boolean => row.side === 'ours' && row.placement === placement
+/** Trained contracts are left out: the question is what an untrained one is worth. */
+const isOurs = (row: Row, placement: 'inline' | 'pool'): boolean =>
+  row.side === 'ours' && row.placement === placement && !row.id.endsWith('-trained')
 
 const engineOf = (row: Row): 'js' | 'native' => (row.id.endsWith('-native') ? 'native' : 'js')
 

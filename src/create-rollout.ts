@@ -6,6 +6,7 @@ import {
   type Call,
   type Contract,
   type Layer,
+  type MismatchSample,
   type Placement,
   type RolloutOptions,
   type RolloutSettings,
@@ -35,6 +36,7 @@ import {
 import {
   ControlledRollout,
   differenceOf,
+  guarded,
   positionBy,
   RolloutControl,
   RolloutEvents,
@@ -196,11 +198,12 @@ function openShadow(
       const mismatch = differenceOf(contract, own, one, other)
       if (mismatch === undefined) return true
       events.emit({ type: 'mismatch', mismatch })
-      onMismatch?.(mismatch, () => ({
+      const sample = (): MismatchSample => ({
         payload,
         baseline: one.side === 'baseline' ? one.outcome : other.outcome,
         candidate: one.side === 'candidate' ? one.outcome : other.outcome,
-      }))
+      })
+      if (onMismatch !== undefined) guarded(() => onMismatch(mismatch, sample))
       return false
     },
   })

@@ -37,6 +37,8 @@ export {
   type JsCompressor,
   type LockDictionary,
   type LockDocument,
+  type LockTable,
+  type LockTables,
   type Outcome,
   type Processor,
   type ProcessOptions,

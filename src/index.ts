@@ -56,6 +56,8 @@ export {
   type Mismatch,
   type MismatchSample,
   type MismatchSide,
+  type LockTable,
+  type LockTables,
   type NormOp,
   type Outcome,
   type PlacementName,

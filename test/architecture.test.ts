@@ -20,10 +20,11 @@ const map: Record<string, readonly string[]> = {
   contract: ['json', 'model', 'pattern', 'runtime', 'tables'],
   'contract/schema-document': ['model'],
   'contract/import': ['contract', 'contract/schema-document', 'json', 'model'],
-  'contract/define': ['contract', 'contract/schema-document', 'json', 'model', 'pattern'],
   // Floor 2: one payload, one engine; and the bytes between processes.
   engine: ['contract', 'json', 'model', 'pattern', 'runtime', 'util'],
   wire: ['model', 'runtime', 'tables', 'util'],
+  train: ['contract', 'engine', 'model'],
+  'contract/define': ['contract', 'contract/schema-document', 'json', 'model', 'pattern', 'train'],
   infer: ['contract', 'contract/define', 'json', 'model', 'pattern', 'runtime'],
   ndjson: ['model'],
   // Floor 3: where calls run, and what they pass on the way.
@@ -84,6 +85,7 @@ const map: Record<string, readonly string[]> = {
       'runtime',
       'server',
       'tables',
+      'train',
       'util',
     ],
     'util/socket-path',

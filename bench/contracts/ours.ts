@@ -7,6 +7,7 @@ import { defineContract, loadContract, norm, type Contract } from 'sidelane'
 import * as z from 'zod'
 import type { Digest } from '../contender.ts'
 import { sources, type ContractRef } from './sources.ts'
+import { trainingPayloads } from './training.ts'
 import { zodTexts, type Texts } from './texts.ts'
 
 const ourTexts: Texts = {
@@ -29,6 +30,8 @@ export interface Change {
   readonly uncompressed?: boolean
   /** For `runInApp`. */
   readonly inApp?: boolean
+  /** With compression tables. Only for sources that have `trainingPayloads`; a user's lock has its own. */
+  readonly trained?: boolean
 }
 
 const uncompressed = { codec: 'none' } as const
@@ -38,7 +41,10 @@ export function ourContract(ref: ContractRef, digest: Digest, change: Change = {
   const compress = change.uncompressed === true ? { compress: uncompressed } : {}
   if ('lockFile' in ref) return switchedLock(ref.lockFile, { digest, ...compress })
   const { name, schema } = sources[ref.source]
-  return defineContract({ name, schema: schema(change.inApp === true ? inAppTexts : ourTexts), digest, ...compress })
+  return defineContract({
+    ...{ name, schema: schema(change.inApp === true ? inAppTexts : ourTexts), digest, ...compress },
+    ...(change.trained === true && { samples: trainingPayloads(ref) }),
+  })
 }
 
 /** Accepts anything, without digest and compression: only reading and writing remain. */
@@ -53,6 +59,8 @@ function switchedLock(file: string, change: { digest: Digest; compress?: typeof 
   try {
     const copy = join(folder, 'contract.lock.json')
     const lock = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+    // Without compression there are no tables.
+    if (change.compress !== undefined) delete lock['tables']
     writeFileSync(copy, JSON.stringify({ ...lock, ...change }))
     return loadContract(copy)
   } finally {

@@ -73,6 +73,11 @@ function printChanges(old: Contract, next: Contract, changes: readonly Change[],
     io.print(`${old.name}: no change in meaning\n`)
     const [before, after] = [old, next].map(({ lock }) => lock.appOnly?.join(', ') ?? '')
     if (before !== after) io.log(`In the app only, not part of the meaning: ${after || 'nothing'}`)
+    const [tables, nextTables] = [old, next].map(({ lock }) => JSON.stringify(lock.tables))
+    // A source without samples has none.
+    if (tables !== nextTables && nextTables !== undefined) {
+      io.log('The compression tables differ, not part of the meaning: bodies have another size and the same content')
+    }
     return
   }
   io.print(`${io.style('bold', old.name)}: the meaning changed\n${changes.map(({ text }) => `  ${text}\n`).join('')}`)

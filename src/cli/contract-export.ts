@@ -3,6 +3,7 @@
 import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import { findContract, moduleOptions } from './find-contract.ts'
 import { writeFileAtomically } from './options.ts'
+import { lockWithTables } from './kept-tables.ts'
 import { lockText } from '../contract/index.ts'
 
 const topic = 'contract export'
@@ -19,6 +20,8 @@ of the exported contract. What FILE prints goes to stderr; its timers and server
 
 Exit codes: 0 written, 1 FILE failed (it threw, called process.exit, or a top-level await did not settle) or its contract was
 refused, 2 usage error: no such file or package, no contract in it, or several.
+
+The tables of an existing LOCK (sidelane contract train) are kept while the id stays the same.
 
 Examples
   // order.contract.ts
@@ -50,7 +53,7 @@ export const contractExport: Command = {
     if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
     if (values.out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')
     const contract = await findContract(file, values, topic)
-    const text = `${lockText(contract.lock, 2)}\n`
+    const text = `${lockText(lockWithTables(contract, values.out, io), 2)}\n`
     if (values.out === '-') io.print(text)
     else writeFileAtomically(values.out, text, topic)
     io.log(`${contract.name}: ${values.out === '-' ? 'lock' : `wrote ${values.out}`}, id ${contract.id}`)

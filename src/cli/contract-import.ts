@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { importContract } from '../contract/import/index.ts'
 import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import { fileOption, writeFileAtomically } from './options.ts'
+import { lockWithTables } from './kept-tables.ts'
 import { lockText } from '../contract/index.ts'
 import { readText, toPlain } from '../json/index.ts'
 import { readRegularFileSync } from '../runtime/regular-file.ts'
@@ -70,7 +71,7 @@ export const contractImport: Command = {
       resolve: (uri) => read(uri.startsWith('file:') ? fileURLToPath(uri) : uri),
       ...(root !== undefined && { root }),
     })
-    const text = `${lockText(contract.lock, 2)}\n`
+    const text = `${lockText(lockWithTables(contract, out, io), 2)}\n`
     if (out === '-') io.print(text)
     else writeFileAtomically(out, text, topic)
     io.log(`${contract.name}: ${out === '-' ? 'lock' : `wrote ${out}`}, id ${contract.id}`)

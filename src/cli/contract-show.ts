@@ -1,7 +1,7 @@
 // `sidelane contract show`: prints a lock file. The schema is formatted in schema-tree.ts.
 
 import { lockText, stepBudget } from '../contract/index.ts'
-import type { Contract } from '../model/index.ts'
+import type { Contract, LockTables } from '../model/index.ts'
 import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import { formatCount } from './format-units.ts'
 import type { Io } from './io.ts'
@@ -12,7 +12,7 @@ const topic = 'contract show'
 
 const help = `sidelane contract show LOCK [--json]
 
-Checks a lock file as an engine does, and prints its id, codec, digest, limits, worst case, and the fields as a tree
+Checks a lock file as an engine does, and prints its id, codec, tables, digest, limits, worst case, and the fields as a tree
 with their normalization.
 
   --json    one JSON object instead: { id, norms, … } beside the lock's own fields
@@ -65,6 +65,7 @@ function asText({ id, lock, profile }: Contract, io: Io): string {
       `${formatCount(limits.maxBytes)} bytes, depth ${limits.maxDepth}, ${formatCount(limits.maxKeys)} keys in an object`,
     ],
     ['compress', compress.level === undefined ? compress.codec : `${compress.codec}, level ${compress.level}`],
+    ...(lock.tables === undefined ? [] : [['tables', tablesText(lock.tables)] as const]),
     ['digest', lock.digest],
     ['cost', worstCase(profile)],
     ...(appOnly === undefined || appOnly.length === 0
@@ -82,6 +83,25 @@ function asText({ id, lock, profile }: Contract, io: Io): string {
     ),
     '',
   ].join('\n')
+}
+
+/** The sizes that have a table, neighbours as one range. */
+function tablesText({ classes }: LockTables): string {
+  const rangesOf = (ascii: boolean): string => {
+    const ranges: { from: number; to: number }[] = []
+    for (const { minBytes, maxBytes } of classes.filter((one) => one.ascii === ascii)) {
+      const last = ranges.at(-1)
+      if (last?.to === minBytes - 1) last.to = maxBytes
+      else ranges.push({ from: minBytes, to: maxBytes })
+    }
+    return ranges.map(({ from, to }) => `${formatCount(from)} to ${formatCount(to)}`).join(', ')
+  }
+  const kinds = [
+    ['ASCII', rangesOf(true)],
+    ['other', rangesOf(false)],
+  ] as const
+  const parts = kinds.flatMap(([kind, ranges]) => (ranges === '' ? [] : [`${kind} of ${ranges} bytes`]))
+  return `${classes.length}, for ${parts.join('; ')}`
 }
 
 /** What the most expensive payload costs; parsing the lock has checked that it is within the budget. */

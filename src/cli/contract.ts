@@ -6,11 +6,13 @@ import { contractExport } from './contract-export.ts'
 import { contractImport } from './contract-import.ts'
 import { contractInfer } from './contract-infer.ts'
 import { contractShow } from './contract-show.ts'
+import { contractTrain } from './contract-train.ts'
 
 const commands: Readonly<Record<string, Command>> = {
   infer: contractInfer,
   export: contractExport,
   import: contractImport,
+  train: contractTrain,
   show: contractShow,
   check: contractCheck,
 }
@@ -26,6 +28,7 @@ Examples
   sidelane contract infer orders.ndjson -o order.contract.js --name order
   sidelane contract export order.contract.ts -o order.lock.json
   sidelane contract import order.schema.json -o order.lock.json --name order
+  sidelane contract train --payloads orders.ndjson order.lock.json
   sidelane contract show order.lock.json
   sidelane contract show order.lock.json --json | jq .id
   sidelane contract check order.lock.json --source order.contract.ts
@@ -34,7 +37,8 @@ The lock is the contract: commit it, and load it with loadContract('order.lock.j
 `
 
 export const contract: Command = {
-  summary: 'draft a contract, write it to a lock file, read and compare locks (infer, export, import, show, check)',
+  summary:
+    'draft a contract, write it to a lock file, read and compare locks (infer, export, import, train, show, check)',
   help,
   options: {},
   commands,

@@ -13,6 +13,7 @@ export { compileValueReader } from './js/value-reader.ts'
 export { documentReader, takeContent } from './document.ts'
 export { checkHeap } from './heap.ts'
 export { payloadBytes, textRejection } from './input.ts'
+export { nativeDictionary } from './native/index.ts'
 export { verify, type Verifiable, type VerifyOptions } from './verify.ts'
 export { readZstdFrame, zstdHeaderBytes } from './zstd-frame.ts'
 

@@ -35,6 +35,33 @@ export interface LockDictionary {
   readonly path: string
 }
 
+/** The codes that deflate takes for payloads like the samples: `sidelane contract train` makes them. */
+export interface LockTables {
+  /** Of this format. */
+  readonly version: 1
+  /** Those for ASCII first, each kind in ascending order. */
+  readonly classes: readonly LockTable[]
+}
+
+/**
+ * Code lengths of RFC 1951 for the canonical bytes of some sizes: a digit, `1` to `f`, for each symbol. Both codes are
+ * complete.
+ */
+export interface LockTable {
+  /** True: for bytes below 0x80 only. False: for all others. */
+  readonly ascii: boolean
+  /** The smallest canonical form, in bytes. */
+  readonly minBytes: number
+  /** The largest, at most 32,768. */
+  readonly maxBytes: number
+  /** Of the bytes from 0x20 to 0x7f or, not ASCII, to 0xf4. */
+  readonly literals: string
+  /** Of the end of the block, and of the 29 match lengths. */
+  readonly lengths: string
+  /** Of the distances below `maxBytes`. */
+  readonly distances: string
+}
+
 /** The bounds of a payload. */
 export interface Limits {
   /** Largest payload, in bytes. */
@@ -71,6 +98,8 @@ export interface LockDocument {
   readonly dictionary?: LockDictionary
   /** Of the canonical bytes. */
   readonly digest: DigestName
+  /** Of gzip, deflate and deflate-raw at level 1. Not part of the id. */
+  readonly tables?: LockTables
   /** Zod paths of checks that the lock does not contain: informative, not part of the id. */
   readonly appOnly?: readonly string[]
 }

@@ -11,7 +11,7 @@ export class InlinePlacement implements Placement {
   readonly engine: LoadedEngineReport
   readonly #engine: Engine
   readonly #takesLarge: boolean
-  readonly #contracts = new ContractTable<CompiledContract>()
+  readonly #contracts = new ContractTable<CompiledContract>({ withTables: true })
   readonly #compiled: readonly CompiledContract[] = this.#contracts.entries
 
   /** `takesLarge`: payloads of every size that a contract admits. */

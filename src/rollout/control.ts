@@ -172,7 +172,11 @@ export class RolloutControl {
     // Before a write, the file says what holds no more.
     if (this.#pendingWrites > 0 || isSameEntry(entry, this.#known)) return
     this.#known = entry
-    if (entry === undefined || (entry.percent === this.percent && entry.held === this.held)) return
+    if (entry === undefined) return
+    if (entry.percent === this.percent && entry.held === this.held) {
+      this.reason = entry.reason
+      return
+    }
     const from = this.percent
     this.#parts.steps.set(entry.percent, entry.held, performance.now())
     this.#apply('file', from, entry.reason)

@@ -27,8 +27,10 @@ export class RolloutEvents {
   emit(body: EventBody): void {
     const event = { contract: this.#contract, ...body } as RolloutEvent
     if (rolloutChannel.hasSubscribers) rolloutChannel.publish(event)
-    this.#onEvent?.(event)
-    if (this.#writeLine !== undefined && this.#isWorthALine(event)) this.#writeLine(lineOf(event))
+    const onEvent = this.#onEvent
+    const writeLine = this.#writeLine
+    if (onEvent !== undefined) guarded(() => onEvent(event))
+    if (writeLine !== undefined && this.#isWorthALine(event)) guarded(() => writeLine(lineOf(event)))
   }
 
   #isWorthALine(event: RolloutEvent): boolean {
@@ -39,6 +41,16 @@ export class RolloutEvents {
     if (now - this.#mismatchLoggedAt < mismatchPauseMs) return false
     this.#mismatchLoggedAt = now
     return true
+  }
+}
+
+/** An observer of the app that throws must not change what it observes: its error is a warning of the process. */
+export function guarded(observe: () => void): void {
+  try {
+    observe()
+  } catch (error) {
+    const text = `An observer of a rollout threw: ${error instanceof Error ? error.name : typeof error}`
+    process.emitWarning(text, { type: 'SidelaneWarning', code: 'SIDELANE_OBSERVER' })
   }
 }
 

@@ -2,7 +2,7 @@
 
 export { differenceOf } from './compare.ts'
 export { RolloutControl } from './control.ts'
-export { RolloutEvents } from './events.ts'
+export { guarded, RolloutEvents } from './events.ts'
 export {
   entryOf,
   readEntries,

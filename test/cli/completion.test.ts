@@ -81,7 +81,7 @@ describe.each(Object.entries(completers))('completion of %s', (shell, complete) 
     [['pro'], ['process']],
     [
       ['contract', ''],
-      ['infer', 'export', 'import', 'show', 'check'],
+      ['infer', 'export', 'import', 'train', 'show', 'check'],
     ],
     [['contract', 'che'], ['check']],
     [

@@ -163,6 +163,28 @@ test('it is dropped while calls are refused', async () => {
   })
 })
 
+test('observers that throw change nothing', async () => {
+  const warned: Error[] = []
+  const listener = (warning: Error): void => void warned.push(warning)
+  process.on('warning', listener)
+  const fail = (): never => {
+    throw new Error('secret')
+  }
+  const { rollout } = await open({
+    candidate: () => ({ ok: true, body: gzipSync('{}') }),
+    shadow: { percent: 100, onMismatch: fail },
+    onEvent: fail,
+    log: fail,
+  })
+  expect(await rollout.process(payloadOf(1))).toMatchObject({ ok: true })
+  await until('it is compared', () => shadowOf(rollout)['mismatched'] === 1)
+  await rollout.set(100)
+  expect(await rollout.process(payloadOf(1))).toMatchObject({ ok: true })
+  await until('it is told', () => warned.length > 0)
+  process.off('warning', listener)
+  expect(warned[0]?.message).toBe('An observer of a rollout threw: Error')
+})
+
 test('closing does not wait for shadows', async () => {
   const { rollout } = await open({
     candidate: () => new Promise(() => {}),

@@ -132,6 +132,14 @@ pub fn decompress_zstd(body: &[u8], max_bytes: u32, dictionary: &[u8]) -> Either
     }
 }
 
+/// A zstd dictionary of at most `max_bytes` that suits the samples, which are one behind the other in `samples`; none when they
+/// are too few or too small.
+#[napi(catch_unwind)]
+pub fn train_dictionary(samples: &[u8], sizes: &[u32], max_bytes: u32) -> Option<Uint8Array> {
+    let sizes: Vec<usize> = sizes.iter().map(|&size| size as usize).collect();
+    sidelane_core::train_dictionary(samples, &sizes, max_bytes as usize).map(Into::into)
+}
+
 /// How often `process` ran on this thread: lets a test see that native code answered.
 #[napi(catch_unwind)]
 pub fn calls() -> u32 {

@@ -10,7 +10,8 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use sidelane_core::stages::{
-    Budget, Canonical, Compressors, Digest, NormBuffers, ReadLimits, Tape, Validator, check_text, parse_lock, read,
+    Budget, Canonical, Compressors, Digest, NormBuffers, Presets, ReadLimits, Tables, Tape, Validator, check_text,
+    parse_lock, read,
 };
 use sidelane_core::{Contract, Processor, Scratch};
 
@@ -66,12 +67,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut compressors = Compressors::default();
     let mut target = vec![0; 16 << 20];
     let compress = profile.compress;
+    let tables = Tables::new(&profile.tables);
+    let presets = Presets { tables: &tables, dictionary: None };
     let mut packed = 0;
     for form in &forms {
-        packed += compressors.compress(compress, None, form, &mut target, &Budget::default()).unwrap_or_default();
+        packed += compressors.compress(compress, presets, form, &mut target, &Budget::default()).unwrap_or_default();
     }
     let compressed = time(&forms, |form| {
-        black_box(compressors.compress(compress, None, form, &mut target, &Budget::default()));
+        black_box(compressors.compress(compress, presets, form, &mut target, &Budget::default()));
     });
     let mut scratch = Scratch::default();
     let whole = time(&payloads, |payload| {

@@ -55,6 +55,20 @@ impl fmt::Debug for Dictionary {
     }
 }
 
+/// Trains a dictionary of at most `max_bytes`; `samples` has all of them, one behind the other. `None` when they are too few
+/// or too small. The same samples give the same dictionary.
+///
+/// # Panics
+///
+/// When `sizes` do not add up to the samples.
+#[cfg(feature = "train")]
+#[must_use]
+pub fn train_dictionary(samples: &[u8], sizes: &[usize], max_bytes: usize) -> Option<Vec<u8>> {
+    let mut dictionary = Vec::with_capacity(max_bytes.min(MAX_BYTES));
+    zstd_safe::train_from_buffer(&mut dictionary, samples, sizes).ok()?;
+    Some(dictionary)
+}
+
 #[cfg(feature = "zstd")]
 fn prepare(bytes: &[u8], level: u8) -> Option<Prepared> {
     Prepared::try_create(bytes, level.into())

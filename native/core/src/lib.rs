@@ -40,6 +40,8 @@ pub use contract::Contract;
 pub use contract_name::is_contract_name;
 #[cfg(feature = "zstd")]
 pub use decompress::decompress_zstd;
+#[cfg(feature = "train")]
+pub use dictionary::train_dictionary;
 pub use digest::{DIGEST_BYTES, MIN_KEY_BYTES, hmac_sha256};
 pub use error::{Code, ContractError};
 pub use issue::{Issue, MAX_ISSUES};
@@ -51,7 +53,7 @@ pub use profile::{Codec, Compress, DigestName, Limits};
 pub mod stages {
     pub use crate::budget::Budget;
     pub use crate::canonical::Canonical;
-    pub use crate::compress::Compressors;
+    pub use crate::compress::{Compressors, Presets, Tables};
     pub use crate::digest::{Digest, sha256, to_hex};
     pub use crate::lock::parse_lock;
     pub use crate::normalize::{NormBuffers, apply as normalize};

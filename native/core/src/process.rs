@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::budget::{Budget, Interrupt};
 use crate::canonical::{Canonical, WriteError};
-use crate::compress::{Compressors, is_available};
+use crate::compress::{Compressors, Presets, Tables, is_available};
 use crate::contract::Contract;
 use crate::dictionary::Dictionary;
 use crate::digest::{DIGEST_BYTES, Digest, MIN_KEY_BYTES};
@@ -24,6 +24,7 @@ pub struct Processor {
     limits: ReadLimits,
     digest: Digest,
     dictionary: Option<Dictionary>,
+    tables: Tables,
 }
 
 /// Adds to a contract what its lock only names.
@@ -143,7 +144,8 @@ impl<'a> ProcessorBuilder<'a> {
             })?,
         };
         let limits = ReadLimits::of(profile);
-        Ok(Processor { contract, limits, digest, dictionary })
+        let tables = Tables::new(&profile.tables);
+        Ok(Processor { contract, limits, digest, dictionary, tables })
     }
 }
 
@@ -198,7 +200,7 @@ impl Processor {
         if budget.is_over() {
             return Err(ProcessError::Interrupted);
         }
-        let bound = scratch.compressors.bound(self.contract.profile.compress, canonical.len());
+        let bound = scratch.compressors.bound(self.contract.profile.compress, &self.tables, canonical.len());
         let max_body_len = bound.ok_or(ProcessError::OutOfMemory)?;
         Ok(Accepted { processor: self, scratch, in_bytes: payload.len(), max_body_len, digest, budget })
     }
@@ -328,8 +330,9 @@ impl Accepted<'_> {
             return Err(FinishError::TooSmall { needed: self.max_body_len });
         }
         let Scratch { canonical, compressors, .. } = &mut *self.scratch;
-        let (compress, dictionary) = (self.processor.contract.profile.compress, self.processor.dictionary.as_ref());
-        let size = compressors.compress(compress, dictionary, canonical.bytes(), out, &self.budget);
+        let Processor { contract, dictionary, tables, .. } = self.processor;
+        let presets = Presets { tables, dictionary: dictionary.as_ref() };
+        let size = compressors.compress(contract.profile.compress, presets, canonical.bytes(), out, &self.budget);
         if self.budget.is_over() {
             return Err(FinishError::Interrupted);
         }

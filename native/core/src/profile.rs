@@ -361,6 +361,20 @@ pub struct DictionaryRef {
     pub sha256: Box<str>,
 }
 
+/// Code lengths of RFC 1951 for the canonical bytes of some sizes. Both codes are complete, and every symbol that such a
+/// payload can need has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompressionTable {
+    /// For bytes below 0x80 only, or for all others.
+    pub ascii: bool,
+    /// Sizes of the canonical form.
+    pub min_bytes: usize,
+    pub max_bytes: usize,
+    /// Of literals, end of block and match lengths; 0 for no code.
+    pub literals: [u8; 286],
+    pub distances: [u8; 30],
+}
+
 named! {
     /// How the canonical form is hashed.
     DigestName {
@@ -384,6 +398,8 @@ pub struct Profile {
     /// Only with zstd.
     pub dictionary: Option<DictionaryRef>,
     pub digest: DigestName,
+    /// Of gzip, deflate and deflate-raw at level 1; no part of the contract's id.
+    pub tables: Vec<CompressionTable>,
     /// Branches of unions would look at one value too often, unless verdicts are remembered.
     pub remembers: bool,
     pub root: SchemaNode,

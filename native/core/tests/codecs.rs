@@ -4,7 +4,7 @@
 
 use std::io::Read;
 
-use sidelane_core::stages::{Budget, Compressors};
+use sidelane_core::stages::{Budget, Compressors, Presets, Tables};
 use sidelane_core::{Code, Codec, Compress, decompress_zstd};
 
 fn texts() -> Vec<Vec<u8>> {
@@ -20,6 +20,8 @@ fn texts() -> Vec<Vec<u8>> {
 
 fn check(codec: Codec, levels: std::ops::RangeInclusive<u8>, read: fn(&[u8]) -> Option<Vec<u8>>) {
     let mut compressors = Compressors::default();
+    let tables = Tables::default();
+    let presets = Presets { tables: &tables, dictionary: None };
     for bytes in texts() {
         for level in levels.clone() {
             // The highest levels take seconds, and the smaller texts cover them.
@@ -27,8 +29,8 @@ fn check(codec: Codec, levels: std::ops::RangeInclusive<u8>, read: fn(&[u8]) -> 
                 continue;
             }
             let compress = Compress { codec, level: Some(level) };
-            let mut target = vec![0; compressors.bound(compress, bytes.len()).unwrap_or(0)];
-            let size = compressors.compress(compress, None, &bytes, &mut target, &Budget::default());
+            let mut target = vec![0; compressors.bound(compress, &tables, bytes.len()).unwrap_or(0)];
+            let size = compressors.compress(compress, presets, &bytes, &mut target, &Budget::default());
             let size = size.unwrap_or_else(|| panic!("{} bytes at level {level}", bytes.len()));
             assert!(read(&target[..size]).as_deref() == Some(&bytes[..]), "{} bytes at level {level}", bytes.len());
         }

@@ -1,56 +1,77 @@
-//! Times the encoder beside libdeflate, interleaved: `cargo bench -p sidelane-deflate -- FILE...`, one payload a line.
-//!
-//! Tables are trained on the lines with an even number; the others are measured.
+//! Times the encoder beside libdeflate, interleaved: `cargo bench -p sidelane-deflate --bench encode -- FILE LOCK ...`. A file
+//! has one payload a line; the tables of the lock were trained on others (`sidelane contract train`).
 
 #![allow(clippy::expect_used, clippy::print_stdout)]
 
 use std::hint::black_box;
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
 use libdeflater::{CompressionLvl, Compressor, Decompressor};
-use sidelane_deflate::{Container, Encoder, Table, Trainer, bound};
+use serde_json::Value;
+use sidelane_deflate::{Container, Encoder, Lengths, Table, bound};
 
 const ROUNDS: usize = 40;
 
 fn main() {
-    for path in std::env::args().skip(1).filter(|path| !path.starts_with("--")) {
-        let text = std::fs::read(&path).expect("a readable file");
-        let lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).collect();
-        let (train, measured): (Vec<_>, Vec<_>) = lines.iter().enumerate().partition(|(index, _)| index % 2 == 0);
-        let measured: Vec<&[u8]> = measured.into_iter().map(|(_, line)| *line).collect();
-        if measured.is_empty() {
-            continue;
-        }
-        let mut trainer = Trainer::new();
-        train.iter().for_each(|(_, line)| trainer.add(line));
-        let tables = [false, true].map(|ascii| Table::new(&trainer.lengths(ascii)).expect("a complete code"));
-        report(&path, &measured, &tables);
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    for files in arguments.chunks(2) {
+        let text = std::fs::read(&files[0]).expect("a readable file");
+        let payloads: Vec<&[u8]> = text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).collect();
+        let classes = files.get(1).map(|lock| classes(lock)).unwrap_or_default();
+        report(&files[0], &payloads, &classes);
     }
 }
 
-fn report(path: &str, payloads: &[&[u8]], tables: &[Table; 2]) {
+struct Class {
+    ascii: bool,
+    sizes: RangeInclusive<u64>,
+    table: Table,
+}
+
+/// The tables of a lock.
+fn classes(lock: &str) -> Vec<Class> {
+    let lock: Value = serde_json::from_slice(&std::fs::read(lock).expect("a readable lock")).expect("a lock");
+    let class = |one: &Value| {
+        let digits = |key: &str| one[key].as_str().expect("digits");
+        let lengths = Lengths::from_digits(digits("literals"), digits("lengths"), digits("distances")).expect("digits");
+        let size = |key: &str| one[key].as_u64().expect("a size");
+        Class {
+            ascii: one["ascii"] == true,
+            sizes: size("minBytes")..=size("maxBytes"),
+            table: Table::new(&lengths).expect("a complete code"),
+        }
+    };
+    lock["tables"]["classes"].as_array().expect("a lock with tables").iter().map(class).collect()
+}
+
+fn table_for<'a>(classes: &'a [Class], payload: &[u8]) -> Option<&'a Table> {
+    let ascii = payload.is_ascii();
+    let fits = |one: &&Class| one.ascii == ascii && one.sizes.contains(&(payload.len() as u64));
+    classes.iter().find(fits).map(|one| &one.table)
+}
+
+fn report(path: &str, payloads: &[&[u8]], classes: &[Class]) {
     let longest = payloads.iter().map(|payload| payload.len()).max().unwrap_or_default();
     let mut target = vec![0; 2 * longest + 1_000];
     let mut encoder = Encoder::new();
     let mut libdeflate = Compressor::new(CompressionLvl::new(1).expect("a level"));
     type Contender<'a> = (&'a str, Box<dyn FnMut(&[u8], &mut [u8]) -> usize + 'a>);
     let mut other = Encoder::new();
-    let mut third = Encoder::new();
     let mut contenders: Vec<Contender<'_>> = vec![
         ("libdeflate 1", Box::new(|input, target| libdeflate.gzip_compress(input, target).expect("room"))),
         ("dynamic", Box::new(|input, target| encoder.compress(Container::Gzip, None, input, target).expect("room"))),
         (
             "table",
-            Box::new(|input, target| other.compress(Container::Gzip, Some(&tables[0]), input, target).expect("room")),
-        ),
-        (
-            "table ascii",
-            Box::new(|input, target| third.compress(Container::Gzip, Some(&tables[1]), input, target).expect("room")),
+            Box::new(|input, target| {
+                other.compress(Container::Gzip, table_for(classes, input), input, target).expect("room")
+            }),
         ),
     ];
     assert!(target.len() >= bound(longest));
     let bytes: usize = payloads.iter().map(|payload| payload.len()).sum();
-    println!("{path}: {} payloads, {} bytes mean", payloads.len(), bytes / payloads.len());
+    let with_table = payloads.iter().filter(|payload| table_for(classes, payload).is_some()).count();
+    println!("{path}: {} payloads, {} bytes mean, {with_table} with a table", payloads.len(), bytes / payloads.len());
     let mut times = vec![Vec::new(); contenders.len()];
     let mut sizes = vec![0; contenders.len()];
     let repeats = (500_000 / bytes).max(1);

@@ -5,6 +5,7 @@ use crate::lengths::CodeLengths;
 use crate::symbols::{
     END_OF_BLOCK, MAX_MATCH, MIN_MATCH, distance_extra_bits, distance_symbol, length_extra_bits, lengths_of,
 };
+use crate::tokens::FIRST_DISTANCE;
 
 /// Longest code of a literal or length: four literals and what a flush leaves fit into 64 bits.
 pub(crate) const LITERAL_LIMIT: u32 = 14;
@@ -54,7 +55,31 @@ impl Used {
     }
 }
 
-/// The codes of a block.
+/// The codes of a block by symbol: literals, lengths and, from 288 on, distances.
+pub(crate) struct SymbolCodes([Code; 512]);
+
+impl SymbolCodes {
+    pub(crate) const fn new() -> Self {
+        Self([Code::NOTHING; 512])
+    }
+
+    /// Sets the codes of all symbols that have one; those of others stay as they are.
+    pub(crate) fn set(&mut self, literals: &CodeLengths, distances: &CodeLengths) {
+        for (lengths, start) in [(literals, 0), (distances, FIRST_DISTANCE)] {
+            let next = &mut NextCodes::new(lengths);
+            for (symbol, length) in lengths.iter() {
+                self.0[start + symbol] = next.take(length);
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn of(&self, symbol: usize) -> Code {
+        self.0[symbol & 511]
+    }
+}
+
+/// The codes of a table.
 #[derive(Clone)]
 pub(crate) struct Codes {
     pub(crate) literals: [Code; 256],

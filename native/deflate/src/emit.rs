@@ -1,13 +1,11 @@
-//! Writes the symbols of a block.
+//! Writes the symbols of a block by a table, while the matcher searches.
 //!
 //! A flush leaves seven bits at most, so up to 57 bits can follow: four literals (14 bits each), or one match
 //! (14 + 5 bits of length, 15 + 13 of distance).
 
 use crate::bits::BitWriter;
 use crate::codes::{Code, Codes, Used};
-use crate::input::Input;
 use crate::matcher::Sink;
-use crate::sequences::Sequences;
 
 pub(crate) struct Emitter<'a> {
     /// Owned, so that its state stays in registers.
@@ -28,36 +26,6 @@ impl<'a> Emitter<'a> {
         self.used.all_have_codes().then_some(self.bits)
     }
 
-    /// Writes what a scan noted.
-    #[inline(always)]
-    pub(crate) fn block(&mut self, input: &Input, sequences: &Sequences) {
-        let mut at = 0;
-        for sequence in sequences.all() {
-            self.literals(input, at, usize::from(sequence.literals));
-            at += usize::from(sequence.literals);
-            self.put_match(usize::from(sequence.length), usize::from(sequence.distance));
-            at += usize::from(sequence.length);
-        }
-        self.literals(input, at, input.length() - at);
-    }
-
-    /// Always four at a time: codes of no bits cost less than a branch that is predicted wrong.
-    #[inline(always)]
-    fn literals(&mut self, input: &Input, mut at: usize, mut count: usize) {
-        loop {
-            for index in 0..4 {
-                let code = self.codes.literals[usize::from(input.byte(at + index))];
-                self.put(if index < count { code } else { Code::NOTHING });
-            }
-            self.bits.flush();
-            if count <= 4 {
-                return;
-            }
-            count -= 4;
-            at += 4;
-        }
-    }
-
     #[inline(always)]
     fn put_match(&mut self, length: usize, distance: usize) {
         self.put(self.codes.length(length));
@@ -74,12 +42,19 @@ impl<'a> Emitter<'a> {
     }
 }
 
-/// Writes while the matcher searches.
 impl Sink for Emitter<'_> {
     #[inline(always)]
     fn literal(&mut self, byte: u8, taken: bool) {
         let code = self.codes.literals[usize::from(byte)];
         self.put(if taken { code } else { Code::NOTHING });
+        self.bits.flush();
+    }
+
+    #[inline(always)]
+    fn literals(&mut self, bytes: [u8; 2]) {
+        for byte in bytes {
+            self.put(self.codes.literals[usize::from(byte)]);
+        }
         self.bits.flush();
     }
 

@@ -68,25 +68,25 @@ struct Exact {
 /// occur. `2^limit` is at least the number of symbols, and there are at most [`LITERALS_AND_LENGTHS`] of them.
 pub(crate) fn assign(counts: &[u16], limit: u32) -> CodeLengths {
     let mut assigned = CodeLengths::new();
+    // Without a branch: which symbols occur cannot be predicted.
+    for (symbol, &count) in counts.iter().enumerate() {
+        assigned.symbols[assigned.number % LITERALS_AND_LENGTHS] = symbol as u16;
+        assigned.number += usize::from(count != 0);
+    }
     let mut all = [Exact { symbol: 0, floor: 0, fraction: 0 }; LITERALS_AND_LENGTHS];
     // Sums of 2^-floor for each fraction, in units of 2^-limit.
     let whole = 1u32 << limit;
     let mut sums = [0u32; STEPS];
-    let mut number = 0;
     let log_total = log2(counts.iter().map(|&count| u32::from(count)).sum());
-    for (symbol, &count) in counts.iter().enumerate() {
-        if count == 0 {
-            continue;
-        }
-        let exact = log_total - log2(u32::from(count));
-        let floor = (exact >> FRACTION).clamp(1, limit);
+    for (exact, &symbol) in all.iter_mut().zip(&assigned.symbols[..assigned.number]) {
+        let log = log_total - log2(u32::from(counts[usize::from(symbol)]));
+        let floor = (log >> FRACTION).clamp(1, limit);
         // At the limit nothing can be rounded up.
-        let fraction = if floor == limit { 0 } else { exact as usize % STEPS };
+        let fraction = if floor == limit { 0 } else { log as usize % STEPS };
         sums[fraction] += whole >> floor;
-        all[number] = Exact { symbol: symbol as u16, floor: floor as u8, fraction: fraction as u8 };
-        number += 1;
+        *exact = Exact { symbol, floor: floor as u8, fraction: fraction as u8 };
     }
-    let used = &all[..number];
+    let used = &all[..assigned.number];
 
     // Rounded up are the fractions from `point` on: as few as fit.
     let mut sum: u32 = sums.iter().sum();
@@ -96,7 +96,7 @@ pub(crate) fn assign(counts: &[u16], limit: u32) -> CodeLengths {
         sum -= sums[point] / 2;
     }
     for exact in used {
-        assigned.add(exact.symbol, exact.floor + u8::from(usize::from(exact.fraction) >= point));
+        assigned.lengths[usize::from(exact.symbol)] = exact.floor + u8::from(usize::from(exact.fraction) >= point);
     }
     if sum > whole {
         sum = lengthen(used, &mut assigned.lengths, limit, sum);
@@ -137,13 +137,26 @@ fn shorten(used: &[Exact], lengths: &mut [u8], limit: u32, sum: u32, point: usiz
             *length -= 1;
         }
     };
-    for fraction in point..STEPS {
-        for entry in used.iter().filter(|entry| usize::from(entry.fraction) == fraction) {
-            if left == 0 {
-                return;
-            }
-            give(entry, &mut left);
+    // The symbols by fraction, and where each fraction begins.
+    let mut starts = [0usize; STEPS + 1];
+    for entry in used {
+        starts[usize::from(entry.fraction) + 1] += 1;
+    }
+    for fraction in 0..STEPS {
+        starts[fraction + 1] += starts[fraction];
+    }
+    let mut sorted = [0u16; LITERALS_AND_LENGTHS];
+    let mut next = starts;
+    for (index, entry) in used.iter().enumerate() {
+        let place = &mut next[usize::from(entry.fraction)];
+        sorted[*place] = index as u16;
+        *place += 1;
+    }
+    for &index in &sorted[starts[point]..used.len()] {
+        if left == 0 {
+            return;
         }
+        give(&used[usize::from(index)], &mut left);
     }
     while left != 0 && used.len() > 1 {
         for entry in used {

@@ -20,29 +20,27 @@ mod input;
 mod lengths;
 mod matcher;
 mod scanner;
-mod sequences;
 mod stored;
 mod symbols;
 mod table;
-mod train;
+mod tokens;
 
 use alloc::boxed::Box;
 
 use bits::{BitWriter, Buffer, Pending};
-use codes::Codes;
+use codes::SymbolCodes;
 pub use container::Container;
 use emit::Emitter;
 use input::MAX_SCAN;
 use scanner::Scanner;
 pub use symbols::{DISTANCES, LITERALS_AND_LENGTHS};
-pub use table::{InvalidTable, Table};
-pub use train::{Lengths, Trainer};
+pub use table::{InvalidTable, Lengths, Table};
 
 /// The memory of one thread, about 250 KiB, of which a payload touches a few times its own size: reused by every call,
 /// without influence on the output.
 pub struct Encoder {
     scanner: Scanner,
-    codes: Box<Codes>,
+    codes: Box<SymbolCodes>,
     output: Box<Buffer>,
 }
 
@@ -60,7 +58,7 @@ pub const fn bound(len: usize) -> usize {
 
 impl Encoder {
     pub fn new() -> Self {
-        Self { scanner: Scanner::new(), codes: Box::new(Codes::new()), output: bits::buffer() }
+        Self { scanner: Scanner::new(), codes: Box::new(SymbolCodes::new()), output: bits::buffer() }
     }
 
     /// Compresses into `target` and returns the size of the output, at most [`bound`]; `None` when the target is too small.
@@ -118,12 +116,11 @@ impl Encoder {
     /// Two passes: codes need all counts.
     fn dynamic(&mut self, start: Pending, last: bool) -> (usize, Pending) {
         self.scanner.note();
-        let header = dynamic::codes(&self.scanner.sequences, &mut self.codes);
+        let header = dynamic::codes(&self.scanner.tokens, &mut self.codes);
         let mut bits = BitWriter::new(&mut self.output, start);
         header.write(&mut bits, last);
-        let mut emitter = Emitter::new(bits, &self.codes);
-        emitter.block(&self.scanner.input, &self.scanner.sequences);
-        close(emitter.finish().unwrap_or_else(|| unreachable!("every counted symbol has a code")), last)
+        self.scanner.tokens.write(&self.codes, &mut bits);
+        close(bits, last)
     }
 }
 

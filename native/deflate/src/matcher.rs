@@ -11,6 +11,8 @@ pub(crate) trait Sink {
     /// Takes the byte when `taken`, else nothing.
     fn literal(&mut self, byte: u8, taken: bool);
 
+    fn literals(&mut self, bytes: [u8; 2]);
+
     /// Repeats `length` bytes (4 to 258) from `distance` bytes (1 to 32,767) back.
     fn repeat(&mut self, length: usize, distance: usize);
 }
@@ -53,25 +55,21 @@ impl Matcher {
         // An empty slot holds position 0, which is a position like any other behind it.
         sink.literal(input.byte(0), true);
         let mut at = 1;
-        let end = length.saturating_sub(LEAST);
+        let end = length.saturating_sub(LEAST + 1);
         while at < end {
-            let earlier = self.exchange(input, at, shift);
-            if input.four(earlier) != input.four(at) {
-                sink.literal(input.byte(at), true);
-                at += 1;
+            // Two positions at once: most of them have no match, and a branch for both is predicted better than two.
+            let [first, second] = [self.exchange(input, at, shift), self.exchange(input, at + 1, shift)];
+            if (input.four(first) != input.four(at)) & (input.four(second) != input.four(at + 1)) {
+                sink.literals([input.byte(at), input.byte(at + 1)]);
+                at += 2;
                 continue;
             }
-            let mut found = common(input, earlier, at);
-            let mut distance = at - earlier;
-            if found < STEP {
-                let earlier = self.exchange(input, at + 1, shift);
-                let next = common(input, earlier, at + 1);
-                let better = next > found;
-                sink.literal(input.byte(at), better);
-                at += usize::from(better);
-                found = if better { next } else { found };
-                distance = if better { at - earlier } else { distance };
-            }
+            let [here, next] = [common(input, first, at), common(input, second, at + 1)];
+            let is_later = next > here;
+            sink.literal(input.byte(at), is_later);
+            at += usize::from(is_later);
+            let mut found = if is_later { next } else { here };
+            let distance = at - if is_later { second } else { first };
             if found == STEP {
                 found = extend(input, at - distance, at);
             }

@@ -4,22 +4,22 @@ use alloc::boxed::Box;
 
 use crate::input::Input;
 use crate::matcher::{Matcher, Sink};
-use crate::sequences::Sequences;
+use crate::tokens::Tokens;
 
 pub(crate) struct Scanner {
     pub(crate) input: Box<Input>,
     matcher: Box<Matcher>,
-    pub(crate) sequences: Box<Sequences>,
+    pub(crate) tokens: Box<Tokens>,
 }
 
 impl Scanner {
     pub(crate) fn new() -> Self {
-        Self { input: Box::new(Input::new()), matcher: Box::new(Matcher::new()), sequences: Box::new(Sequences::new()) }
+        Self { input: Box::new(Input::new()), matcher: Box::new(Matcher::new()), tokens: Box::new(Tokens::new()) }
     }
 
-    /// Scans the input into `sequences`.
+    /// Scans the input into `tokens`.
     pub(crate) fn note(&mut self) {
-        self.sequences.scan(&mut self.matcher, &self.input);
+        self.tokens.scan(&mut self.matcher, &self.input);
     }
 
     /// Scans the input into the sink.

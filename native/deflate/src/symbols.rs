@@ -12,7 +12,7 @@ pub(crate) const MIN_MATCH: usize = 3;
 pub(crate) const MAX_MATCH: usize = 258;
 
 /// The symbol of each length - 3.
-static LENGTH_SYMBOLS: [u16; MAX_MATCH - MIN_MATCH + 1] = length_symbols();
+const LENGTH_SYMBOLS: [u16; MAX_MATCH - MIN_MATCH + 1] = length_symbols();
 
 const fn length_symbols() -> [u16; MAX_MATCH - MIN_MATCH + 1] {
     let mut table = [0; MAX_MATCH - MIN_MATCH + 1];
@@ -34,9 +34,8 @@ const fn length_symbols() -> [u16; MAX_MATCH - MIN_MATCH + 1] {
 }
 
 /// The symbol of a length from 3 to 258.
-#[inline(always)]
-pub(crate) fn length_symbol(length: usize) -> usize {
-    usize::from(LENGTH_SYMBOLS[(length - MIN_MATCH) & 255])
+pub(crate) const fn length_symbol(length: usize) -> usize {
+    LENGTH_SYMBOLS[length - MIN_MATCH] as usize
 }
 
 /// Extra bits behind a length symbol: eight symbols have none, then four each have one more.
@@ -47,19 +46,22 @@ pub(crate) const fn length_extra_bits(symbol: usize) -> u32 {
     }
 }
 
-/// The lengths - 3 of a length symbol.
-pub(crate) fn lengths_of(symbol: usize) -> Range<usize> {
+/// The lowest length - 3 of a length symbol.
+pub(crate) const fn first_length(symbol: usize) -> usize {
     let index = symbol - (END_OF_BLOCK + 1);
     match index {
-        0..8 => index..index + 1,
-        28 => MAX_MATCH - MIN_MATCH..MAX_MATCH - MIN_MATCH + 1,
-        _ => {
-            let bits = length_extra_bits(symbol);
-            let first = (4 + index % 4) << bits;
-            // The last of 284's 32 values is 258, which has a symbol of its own.
-            first..(first + (1 << bits)).min(MAX_MATCH - MIN_MATCH)
-        }
+        0..8 => index,
+        28 => MAX_MATCH - MIN_MATCH,
+        _ => (4 + index % 4) << length_extra_bits(symbol),
     }
+}
+
+/// The lengths - 3 of a length symbol.
+pub(crate) fn lengths_of(symbol: usize) -> Range<usize> {
+    let first = first_length(symbol);
+    // The last of 284's 32 values is 258, which has a symbol of its own.
+    let end = if symbol == LITERALS_AND_LENGTHS - 1 { first + 1 } else { MAX_MATCH - MIN_MATCH };
+    first..(first + (1 << length_extra_bits(symbol))).min(end)
 }
 
 /// The symbol of a distance from 1 to 32,768.

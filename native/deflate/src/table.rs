@@ -7,8 +7,37 @@ use crate::bits::{self, BitWriter, Pending};
 use crate::codes::{Codes, DISTANCE_LIMIT, LITERAL_LIMIT};
 use crate::header::Header;
 use crate::lengths::CodeLengths;
-use crate::symbols::END_OF_BLOCK;
-use crate::train::Lengths;
+use crate::symbols::{DISTANCES, END_OF_BLOCK, LITERALS_AND_LENGTHS};
+
+/// Code lengths of a table by symbol; 0 for no code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lengths {
+    pub literals: [u8; LITERALS_AND_LENGTHS],
+    pub distances: [u8; DISTANCES],
+}
+
+/// The first byte that canonical JSON has.
+const FIRST_LITERAL: usize = 0x20;
+
+impl Lengths {
+    /// Reads the digits of a lock, `1` to `f` for each symbol: literals from 0x20 on, end of block and match lengths,
+    /// distances. `None` for other text, and for too many digits.
+    pub fn from_digits(literals: &str, lengths: &str, distances: &str) -> Option<Self> {
+        let mut all = Self { literals: [0; LITERALS_AND_LENGTHS], distances: [0; DISTANCES] };
+        read_digits(literals, all.literals.get_mut(FIRST_LITERAL..END_OF_BLOCK)?)?;
+        read_digits(lengths, all.literals.get_mut(END_OF_BLOCK..)?)?;
+        read_digits(distances, &mut all.distances)?;
+        Some(all)
+    }
+}
+
+fn read_digits(text: &str, lengths: &mut [u8]) -> Option<()> {
+    let lengths = lengths.get_mut(..text.len())?;
+    for (length, digit) in lengths.iter_mut().zip(text.chars()) {
+        *length = digit.to_digit(16)? as u8;
+    }
+    Some(())
+}
 
 /// The codes of a block, with its header written.
 ///

@@ -2,6 +2,7 @@
 
 import type { $ZodType } from 'zod/v4/core'
 import { invalidOptions, SidelaneError, withAppSchema, type Contract } from '../../model/index.ts'
+import { trainContract } from '../../train/index.ts'
 import { parseDraft, rootPath, type LockOptions } from '../index.ts'
 import { appOnlyKinds, type AppOnlyKind } from './app-only-kinds.ts'
 import { appSchema } from './app-schema.ts'
@@ -20,6 +21,11 @@ export interface DefineOptions<S extends ZodSchema> extends LockOptions {
    * lock lists each place in its `appOnly`. Without it such a schema is refused.
    */
   readonly appOnly?: readonly AppOnlyKind[] | 'all'
+  /**
+   * Payloads (bytes, JSON texts or values) that train the lock's compression tables: with gzip, deflate or deflate-raw at
+   * level 1. The same samples give the same lock.
+   */
+  readonly samples?: Iterable<unknown>
 }
 
 /**
@@ -31,7 +37,7 @@ export interface DefineOptions<S extends ZodSchema> extends LockOptions {
  */
 export function defineContract<S extends ZodSchema>(options: DefineOptions<S>): Contract<InputOf<S>, OutputOf<S>> {
   checkOptions(options)
-  const { objects = 'strip', appOnly = [], schema: given, ...lock } = options
+  const { objects = 'strip', appOnly = [], samples, schema: given, ...lock } = options
   const schema = given as unknown as $ZodType
   const walked = walkSchema(schema, {
     objects,
@@ -39,7 +45,8 @@ export function defineContract<S extends ZodSchema>(options: DefineOptions<S>): 
     int64: lock.numbers === 'int64',
   })
   try {
-    const contract = parseDraft<InputOf<S>, OutputOf<S>>(lock, walked.schema, walked.appOnly)
+    const untrained = parseDraft<InputOf<S>, OutputOf<S>>(lock, walked.schema, walked.appOnly)
+    const contract = samples === undefined ? untrained : trainContract(untrained, samples).contract
     return withAppSchema(contract, appSchema(schema, walked.appOnly.length > 0))
   } catch (error) {
     throw withZodPath(error)
@@ -48,14 +55,14 @@ export function defineContract<S extends ZodSchema>(options: DefineOptions<S>): 
 
 const isAppOnlyKind = (kind: unknown): boolean => (appOnlyKinds as readonly unknown[]).includes(kind)
 
-const optionNames = 'name schema numbers limits compress dictionary digest objects appOnly'.split(' ')
+const optionNames = 'name schema numbers limits compress dictionary digest objects appOnly samples'.split(' ')
 
 /** Checks what is not part of the lock, so that parseLock cannot. */
 function checkOptions(options: DefineOptions<ZodSchema>): void {
   if (typeof options !== 'object' || options === null) {
     throw invalidOptions('Expected the options of `defineContract`: { name, schema, … }')
   }
-  const { schema, dictionary, objects, appOnly, ...rest } = options
+  const { schema, dictionary, objects, appOnly, samples, ...rest } = options
   for (const name of Object.keys(rest)) {
     if (optionNames.includes(name)) continue
     throw invalidOptions(
@@ -71,6 +78,9 @@ function checkOptions(options: DefineOptions<ZodSchema>): void {
   }
   if (dictionary !== undefined && !(dictionary?.bytes instanceof Uint8Array)) {
     throw invalidOptions('Expected `dictionary` to be { path, bytes }, with bytes as a Uint8Array')
+  }
+  if (samples !== undefined && (typeof samples !== 'object' || samples === null || !(Symbol.iterator in samples))) {
+    throw invalidOptions('Expected `samples` to be an array or another iterable of payloads')
   }
   checkZodSchema(schema)
 }

@@ -1,14 +1,6 @@
 // The fields of a lock document other than its schema: names, ranges, defaults.
 
-import {
-  appendPointer,
-  compareKeys,
-  JsonObject,
-  keepIntegers,
-  roundBigints,
-  toPlain,
-  type JsonValue,
-} from '../../json/index.ts'
+import { appendPointer, JsonObject, keepIntegers, roundBigints, toPlain, type JsonValue } from '../../json/index.ts'
 import {
   contractNameRule,
   isContractName,
@@ -20,7 +12,9 @@ import {
   type LockSchema,
 } from '../../model/index.ts'
 import { invalid, unsupported } from './errors.ts'
+import { readTables } from './compression-tables.ts'
 import { readOneOf, readText } from './keywords.ts'
+import { membersOf, readInteger } from './members.ts'
 import type { Mutable } from './tree.ts'
 
 interface Range {
@@ -94,9 +88,7 @@ const fieldReaders: Readonly<Record<string, FieldReader>> = {
     return {}
   },
   schema: (value) => ({ schema: toPlain(value) as LockSchema }),
-  tables(_, at) {
-    throw unsupported(at, 'This version does not read tables.')
-  },
+  tables: (value, at, { compress }) => ({ tables: readTables(value, at, compress) }),
   unicode(value, at) {
     if (value !== '15.0') throw unsupported(at, 'This version reads Unicode "15.0".')
     return {}
@@ -157,26 +149,4 @@ function readMatching(fits: (text: string) => boolean, value: JsonValue, pointer
 function readNames(value: JsonValue, pointer: string): string[] {
   if (!Array.isArray(value)) throw invalid(pointer, 'Expected a list of strings.')
   return value.map((item, index) => readText(item, appendPointer(pointer, index)))
-}
-
-/** The members in canonical order. Throws at the place of a missing one, when the iteration gets there. */
-function* membersOf(
-  object: JsonValue,
-  pointer: string,
-  required: readonly string[] = [],
-  noun = '',
-): Generator<{ key: string; value: JsonValue; at: string }> {
-  if (!(object instanceof JsonObject)) throw invalid(pointer, 'Expected an object.')
-  const missing = required.filter((key) => !object.has(key))
-  for (const key of [...object.members.map((member) => member.key), ...missing].toSorted(compareKeys)) {
-    const at = appendPointer(pointer, key)
-    const value = object.get(key)
-    if (value === undefined) throw invalid(at, `The ${noun} is missing.`)
-    yield { key, value, at }
-  }
-}
-
-function readInteger({ min, max }: Pick<Range, 'min' | 'max'>, value: JsonValue, pointer: string): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value
-  throw invalid(pointer, `Expected an integer from ${min} to ${max}.`)
 }

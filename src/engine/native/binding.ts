@@ -31,6 +31,8 @@ export interface Binding {
   ): number
   /** The content of one frame, or the error's code. Empty `dictionary`: none. */
   decompressZstd(body: Uint8Array, maxBytes: number, dictionary: Uint8Array): Uint8Array | string
+  /** A zstd dictionary for samples that are one behind the other; null when they are too few or too small. */
+  trainDictionary(samples: Uint8Array, sizes: Uint32Array, maxBytes: number): Uint8Array | null
   /** Number of calls of `process` on this thread. */
   calls(): number
 }

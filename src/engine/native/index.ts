@@ -47,6 +47,17 @@ export function nativeUnzstd(
   return withoutPanic(() => loaded.binding.decompressZstd(body, maxBytes, dictionary))
 }
 
+/** A dictionary for the samples; null when they are too few, undefined when the addon is not loaded. */
+export function nativeDictionary(
+  samples: Uint8Array,
+  sizes: Uint32Array,
+  maxBytes: number,
+): Uint8Array | null | undefined {
+  const loaded = loadBinding()
+  if ('error' in loaded) return undefined
+  return withoutPanic(() => loaded.binding.trainDictionary(samples, sizes, maxBytes))
+}
+
 type AddResult =
   | { readonly ok: true; readonly handle: number; readonly id: string }
   | { readonly ok: false; readonly code: ErrorCode; readonly pointer: string; readonly message: string }

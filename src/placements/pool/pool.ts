@@ -66,7 +66,7 @@ export class PoolPlacement implements Placement {
     first: readonly KeyedContract[],
     schedule: Schedule = (send) => process.nextTick(send),
   ): Promise<PoolPlacement> {
-    const contracts = new ContractTable<ContractRecord>()
+    const contracts = new ContractTable<ContractRecord>({ withTables: true })
     for (const { contract, digestKey } of first) addWorkerContract(contracts, engine, contract, digestKey)
     let pool: PoolPlacement | undefined
     const supervisor = await Supervisor.start({

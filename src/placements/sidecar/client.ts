@@ -43,7 +43,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
   readonly #supervisor: DaemonSupervisor | undefined
   /** Refuses, at `add`, what a launched Node daemon would refuse. */
   readonly #checkEngine: Engine | undefined
-  readonly #contracts = new ContractTable<ClientContract>()
+  readonly #contracts = new ContractTable<ClientContract>({ withTables: false })
   readonly #totals: QueueTotals = { requests: 0, bytes: 0, onAbandon: () => this.onSpace() }
   readonly #queue = new RequestQueue(this.#totals)
   /** Requests that were sent before. They go first. */

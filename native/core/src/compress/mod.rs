@@ -14,7 +14,25 @@ use std::time::Duration;
 
 use crate::budget::Budget;
 use crate::dictionary::Dictionary;
+#[cfg(not(feature = "libdeflate"))]
+use crate::profile::CompressionTable;
 use crate::profile::{Codec, Compress};
+
+#[cfg(feature = "libdeflate")]
+pub use deflate::Tables;
+
+/// The tables of a contract: nothing without an encoder for them.
+#[cfg(not(feature = "libdeflate"))]
+#[derive(Debug, Default)]
+pub struct Tables;
+
+#[cfg(not(feature = "libdeflate"))]
+impl Tables {
+    /// Nothing is prepared.
+    pub const fn new(_: &[CompressionTable]) -> Self {
+        Self
+    }
+}
 
 /// The compressors of one thread, created on first use.
 #[derive(Default)]
@@ -23,6 +41,15 @@ pub struct Compressors {
     deflate: deflate::Compressors,
     #[cfg(feature = "zstd")]
     zstd: zstd::Compressor,
+}
+
+/// What the contract was given beside its codec, prepared.
+#[derive(Clone, Copy)]
+pub struct Presets<'a> {
+    /// Of gzip, deflate and deflate-raw.
+    pub tables: &'a Tables,
+    /// Of zstd.
+    pub dictionary: Option<&'a Dictionary>,
 }
 
 /// Less is not worth a question.
@@ -59,11 +86,12 @@ pub const fn is_available(codec: Codec) -> bool {
 
 impl Compressors {
     /// Most bytes that compressing `len` bytes can give; `None` without memory, level or codec.
-    pub fn bound(&mut self, compress: Compress, len: usize) -> Option<usize> {
+    #[cfg_attr(not(feature = "libdeflate"), allow(unused_variables))]
+    pub fn bound(&mut self, compress: Compress, tables: &Tables, len: usize) -> Option<usize> {
         match compress.codec {
             Codec::None => Some(len),
             #[cfg(feature = "libdeflate")]
-            Codec::Gzip | Codec::Deflate | Codec::DeflateRaw => self.deflate.bound(compress, len),
+            Codec::Gzip | Codec::Deflate | Codec::DeflateRaw => self.deflate.bound(compress, tables, len),
             #[cfg(feature = "zstd")]
             Codec::Zstd => Some(zstd::bound(len)),
             #[cfg(feature = "brotli")]
@@ -77,11 +105,11 @@ impl Compressors {
     /// level or codec, and when the budget is over.
     ///
     /// All codecs except brotli reuse their memory. Only brotli can be ended before it is done.
-    #[cfg_attr(not(feature = "zstd"), allow(unused_variables))]
+    #[cfg_attr(not(all(feature = "libdeflate", feature = "zstd")), allow(unused_variables))]
     pub fn compress(
         &mut self,
         compress: Compress,
-        dictionary: Option<&Dictionary>,
+        Presets { tables, dictionary }: Presets<'_>,
         bytes: &[u8],
         target: &mut [u8],
         budget: &Budget<'_>,
@@ -96,7 +124,7 @@ impl Compressors {
                 Some(bytes.len())
             }
             #[cfg(feature = "libdeflate")]
-            Codec::Gzip | Codec::Deflate | Codec::DeflateRaw => self.deflate.compress(compress, bytes, target),
+            Codec::Gzip | Codec::Deflate | Codec::DeflateRaw => self.deflate.compress(compress, tables, bytes, target),
             #[cfg(feature = "zstd")]
             Codec::Zstd => self.zstd.compress(compress.level?, dictionary, bytes, target),
             #[cfg(feature = "brotli")]

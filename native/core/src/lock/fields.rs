@@ -1,8 +1,10 @@
 //! The fields of a lock except its schema: names, ranges, defaults.
 
+use super::compression_tables::read_tables;
 use super::errors::{invalid, unsupported};
 use super::keywords::read_one_of;
-use super::value::{Object, Value};
+use super::members::{members_of, read_integer};
+use super::value::Value;
 use crate::contract_name::{CONTRACT_NAME_RULE, is_contract_name};
 use crate::error::ContractError;
 use crate::pointer::Path;
@@ -30,6 +32,7 @@ pub fn read_fields<'v>(
         compress: Compress { codec: Codec::Gzip, level: Some(1) },
         dictionary: None,
         digest: DigestName::Sha256,
+        tables: Vec::new(),
         remembers: false,
         root: SchemaNode::Any,
         defs: Vec::new(),
@@ -59,7 +62,7 @@ fn read_field(profile: &mut Profile, key: &str, value: &Value, at: &Path<'_>) ->
             }
             profile.dictionary = Some(read_dictionary(value, at)?);
         }
-        "tables" => return Err(unsupported(at.pointer(), "This version does not read tables.")),
+        "tables" => profile.tables = read_tables(value, at, profile.compress)?,
         "digest" => profile.digest = read_one_of(DigestName::ALL, DigestName::name, value, at)?,
         "limits" => profile.limits = read_limits(value, at)?,
         "name" => match value.text() {
@@ -159,20 +162,5 @@ fn read_names(value: &Value, at: &Path<'_>) -> Result<(), ContractError> {
     match items.iter().position(|item| item.text().is_none()) {
         Some(index) => Err(invalid(at.index(index).pointer(), "Expected a string.")),
         None => Ok(()),
-    }
-}
-
-fn members_of<'v>(value: &'v Value, at: &Path<'_>) -> Result<&'v Object, ContractError> {
-    match value {
-        Value::Object(object) => Ok(object),
-        _ => Err(invalid(at.pointer(), "Expected an object.")),
-    }
-}
-
-fn read_integer(min: u64, max: u64, value: &Value, at: &Path<'_>) -> Result<u64, ContractError> {
-    let in_range = |number: &f64| number.fract() == 0.0 && (min as f64..=max as f64).contains(number);
-    match value.double().filter(in_range) {
-        Some(number) => Ok(number as u64),
-        None => Err(invalid(at.pointer(), format!("Expected an integer from {min} to {max}."))),
     }
 }

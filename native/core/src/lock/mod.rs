@@ -2,12 +2,13 @@
 //!
 //! The files in order, each of which uses only those before it: `errors`, `value`, `keyword_table`, `keywords`,
 //! `node_kinds`, `tree`, `parsed_keywords`, `walk`, `cycles`, `choice`, `visits`, `checks`, `defaults`,
-//! `cost`, `number_definitions`, `fields`, `normal_form`.
+//! `cost`, `number_definitions`, `members`, `compression_tables`, `fields`, `normal_form`.
 //!
 //! Twin of `src/contract/lock/`.
 
 mod checks;
 pub mod choice;
+mod compression_tables;
 mod cost;
 mod cycles;
 mod defaults;
@@ -15,6 +16,7 @@ mod errors;
 mod fields;
 mod keyword_table;
 mod keywords;
+mod members;
 mod node_kinds;
 mod normal_form;
 mod number_definitions;

@@ -24,6 +24,10 @@ impl Value {
         if let Self::Primitive(Primitive::Number(number)) = self { Some(*number) } else { None }
     }
 
+    pub const fn boolean(&self) -> Option<bool> {
+        if let Self::Primitive(Primitive::Boolean(value)) = self { Some(*value) } else { None }
+    }
+
     /// A number that a double holds.
     pub const fn double(&self) -> Option<f64> {
         match self.number() {

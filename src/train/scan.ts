@@ -1,0 +1,124 @@
+// Counts the symbols that the encoder of native/deflate finds in a text: the twin of its src/matcher.rs.
+
+import { distanceSymbol } from '../model/index.ts'
+
+export const literalCodes = 286
+export const distanceCodes = 30
+export const endOfBlock = 256
+
+/** How often a block needs each literal or length, and each distance; and the bits that no code changes. */
+export interface Symbols {
+  readonly literals: Uint16Array
+  readonly distances: Uint16Array
+  /** Behind the codes of lengths and distances. */
+  readonly extraBits: number
+}
+
+const minMatch = 3
+const maxMatch = 258
+/** A shorter match costs as much as its literals. */
+const leastMatch = 4
+/** Bytes that are compared at once. */
+const step = 16
+/** 2^32 divided by the golden ratio. */
+const multiplier = 0x9e37_79b1
+
+const lengthSymbols = new Uint16Array(maxMatch - minMatch + 1)
+for (let symbol = 257, length = 0; symbol < literalCodes - 1; symbol++) {
+  for (let i = 0; i < 1 << lengthExtraBits(symbol); i++) lengthSymbols[length++] = symbol
+}
+// 258 has a symbol of its own.
+lengthSymbols[maxMatch - minMatch] = literalCodes - 1
+
+/** Eight symbols have none, then four each have one more. */
+function lengthExtraBits(symbol: number): number {
+  return symbol === literalCodes - 1 ? 0 : Math.max(0, ((symbol - 257) >> 2) - 1)
+}
+
+const distanceExtraBits = (symbol: number): number => Math.max(0, (symbol >> 1) - 1)
+
+const hashBits = (length: number): number => (length <= 6144 ? 12 : length <= 12_288 ? 13 : 14)
+
+const positions = new Uint16Array(1 << 14)
+
+/** Scans a text of at most 32,768 bytes. */
+export function scan(text: Uint8Array): Symbols {
+  const { length } = text
+  // A read that passes the end reads zeros.
+  const input = new Uint8Array(length + maxMatch + step)
+  input.set(text)
+  const literals = new Uint16Array(literalCodes)
+  const distances = new Uint16Array(distanceCodes)
+  let extraBits = 0
+  literals[endOfBlock] = 1
+  if (length === 0) return { literals, distances, extraBits }
+  const shift = 32 - hashBits(length)
+  positions.fill(0, 0, 1 << hashBits(length))
+  // An empty slot holds position 0, which is a position like any other behind it.
+  increase(literals, input[0] as number)
+  const end = length - leastMatch - 1
+  let at = 1
+  while (at < end) {
+    const first = exchange(input, at, shift)
+    const second = exchange(input, at + 1, shift)
+    if (four(input, first) !== four(input, at) && four(input, second) !== four(input, at + 1)) {
+      increase(literals, input[at++] as number)
+      increase(literals, input[at++] as number)
+      continue
+    }
+    const here = common(input, first, at)
+    const next = common(input, second, at + 1)
+    const isLater = next > here
+    if (isLater) increase(literals, input[at++] as number)
+    const distance = at - (isLater ? second : first)
+    let found = isLater ? next : here
+    if (found === step) found = extend(input, at - distance, at, length)
+    found = Math.min(found, length - at)
+    const lengthSymbol = lengthSymbols[found - minMatch] as number
+    const symbol = distanceSymbol(distance)
+    increase(literals, lengthSymbol)
+    increase(distances, symbol)
+    extraBits += lengthExtraBits(lengthSymbol) + distanceExtraBits(symbol)
+    at += found
+    exchange(input, at - 1, shift)
+  }
+  while (at < length) increase(literals, input[at++] as number)
+  return { literals, distances, extraBits }
+}
+
+function increase(counts: Uint16Array, symbol: number): void {
+  counts[symbol] = (counts[symbol] as number) + 1
+}
+
+/** The last position of the same hash; `at` takes its place. */
+function exchange(input: Uint8Array, at: number, shift: number): number {
+  const hash = Math.imul(four(input, at), multiplier) >>> shift
+  const earlier = positions[hash] as number
+  positions[hash] = at
+  return earlier
+}
+
+/** Four bytes as a number, the first one lowest. */
+const four = (input: Uint8Array, at: number): number =>
+  (input[at] as number) |
+  ((input[at + 1] as number) << 8) |
+  ((input[at + 2] as number) << 16) |
+  ((input[at + 3] as number) << 24)
+
+/** Bytes in common, at most `step`; may pass the end of the input. */
+function common(input: Uint8Array, earlier: number, at: number): number {
+  let length = 0
+  while (length < step && input[earlier + length] === input[at + length]) length++
+  return length
+}
+
+/** The length of a match whose first `step` bytes are equal; may pass the end of the input. */
+function extend(input: Uint8Array, earlier: number, at: number, end: number): number {
+  let length = step
+  while (length < maxMatch && at + length < end) {
+    const more = common(input, earlier + length, at + length)
+    length += more
+    if (more < step) break
+  }
+  return Math.min(length, maxMatch)
+}

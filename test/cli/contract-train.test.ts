@@ -1,0 +1,143 @@
+// `sidelane contract train`, and what the other commands do with its tables, run as programs.
+import { existsSync, readFileSync } from 'node:fs'
+import { beforeAll, expect, it } from 'vitest'
+import { makeOrders } from '../../bench/payloads/orders.ts'
+import { loadContract } from '../../src/contract/index.ts'
+import { sidelane, temporaryFiles } from '../support/cli.ts'
+import { needEngine } from '../support/need.ts'
+
+const file = temporaryFiles()
+const lockText = (more: object = {}): string =>
+  JSON.stringify({ profile: 'p1', unicode: '15.0', name: 'order', schema: {}, ...more })
+let orders = ''
+beforeAll(() => {
+  orders = file(
+    'orders.ndjson',
+    Buffer.concat(makeOrders({ count: 60, seed: 1 }).flatMap((one) => [one, Buffer.from('\n')])),
+  )
+})
+
+it('writes tables into the lock, prints what they cost, and keeps the id', async () => {
+  const lock = file('a.lock.json', lockText())
+  const { id } = loadContract(lock)
+  const { status, stdout, stderr } = await sidelane(['contract', 'train', '--payloads', orders, lock])
+  expect(status).toBe(0)
+  expect(stdout.split('\n')[0]).toMatch(/^canonical form +samples +mean bytes +ratio without +with +growth$/)
+  expect(stdout).toMatch(/^other, 2,049 to 4,096 bytes +\d+ +[\d,]+ +\d\.\d\d +\d\.\d\d +[+-]\d\.\d % +kept$/m)
+  expect(stderr).toMatch(/^order: \d tables? from 60 samples, wrote .*a\.lock\.json, id [0-9a-f]{64}, as before\n$/)
+  const trained = loadContract(lock)
+  expect(trained.id).toBe(id)
+  expect(trained.lock.tables?.classes.length).toBeGreaterThan(1)
+})
+
+it('gives the same lock each time, also to another file, with the classes as JSON', async () => {
+  const lock = file('b.lock.json', lockText())
+  const out = file('b2.lock.json')
+  const args = ['contract', 'train', '--payloads', orders, lock]
+  const { status, stdout } = await sidelane([...args, '-o', out, '--json'])
+  expect(status).toBe(0)
+  expect(readFileSync(lock, 'utf8')).toBe(lockText())
+  const { id, accepted, rejected, classes } = JSON.parse(stdout)
+  expect({ id, accepted, rejected }).toEqual({ id: loadContract(lock).id, accepted: 60, rejected: 0 })
+  expect(Object.keys(classes[0])).toEqual([
+    'ascii',
+    'minBytes',
+    'maxBytes',
+    'samples',
+    'heldOut',
+    'canonicalBytes',
+    'dynamicBytes',
+    'tableBytes',
+    'result',
+  ])
+  expect((await sidelane([...args, '-o', '-'])).stdout).toBe(readFileSync(out, 'utf8'))
+})
+
+it('reports samples that the contract rejects by line, and exits 1 when none is accepted', async () => {
+  const lock = file('c.lock.json', lockText({ schema: { type: 'object', properties: { id: { type: 'integer' } } } }))
+  const some = await sidelane([
+    'contract',
+    'train',
+    '--payloads',
+    file('c.ndjson', '{"id":1}\n{"id":"x"}\nbad\n'),
+    lock,
+  ])
+  expect(some.status).toBe(0)
+  expect(some.stderr).toContain('line 2: validate.failed at /id\nline 3: parse.syntax\n')
+  expect(some.stderr).toContain('0 tables from 1 sample (2 rejected)')
+  const none = await sidelane(['contract', 'train', '--payloads', file('d.ndjson', 'bad\n'), lock])
+  expect(none).toMatchObject({ status: 1, stdout: '' })
+  expect(none.stderr).toContain('options.invalid: Expected at least one sample that the contract accepts')
+})
+
+it('refuses wrong arguments and codecs that cannot be trained', async () => {
+  const lock = file('e.lock.json', lockText({ compress: { codec: 'brotli' } }))
+  const statuses = await Promise.all(
+    [
+      ['--payloads', orders],
+      [lock],
+      ['--payloads', file('missing.ndjson'), lock],
+      ['--payloads', orders, lock, '-o', '-', '--json'],
+    ].map(async (args) => (await sidelane(['contract', 'train', ...args])).status),
+  )
+  expect(statuses).toEqual([2, 2, 2, 2])
+  const brotli = await sidelane(['contract', 'train', '--payloads', orders, lock])
+  expect(brotli).toMatchObject({ status: 1, stdout: '' })
+  expect(brotli.stderr).toContain(
+    'options.invalid: Expected samples only with the codecs gzip, deflate and deflate-raw',
+  )
+})
+
+it('trains a zstd dictionary beside the lock', async (context) => {
+  needEngine('native', context)
+  const lock = file('events.lock.json', lockText({ compress: { codec: 'zstd' } }))
+  const { id } = loadContract(lock)
+  const { status, stdout, stderr } = await sidelane(['contract', 'train', '--payloads', orders, lock])
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/^zstd +60 +[\d,]+ +\d\.\d\d +\d\.\d\d +-\d+\.\d % +kept$/m)
+  expect(stderr).toContain('order: dictionary events.dict from 60 samples')
+  expect(stderr).toContain('new id')
+  const trained = loadContract(lock)
+  expect(trained.lock.dictionary?.path).toBe('events.dict')
+  expect(trained.dictionary?.length).toBeLessThanOrEqual(16_384)
+  expect(trained.id).not.toBe(id)
+  const few = await sidelane(['contract', 'train', '--payloads', file('few.ndjson', '1\n2\n3\n'), lock])
+  expect(few.status).toBe(1)
+  expect(few.stderr).toContain('too few for a zstd dictionary')
+})
+
+it('export keeps the tables while the id stays, show prints them, check does not mind', async () => {
+  const schema = file('s.schema.json', '{"type":"object"}')
+  const lock = file('f.lock.json')
+  const write = (name: string): ReturnType<typeof sidelane> =>
+    sidelane(['contract', 'import', schema, '-o', lock, '--name', name])
+  await write('first')
+  const plain = readFileSync(lock, 'utf8')
+  await sidelane(['contract', 'train', '--payloads', orders, lock])
+  const trained = readFileSync(lock, 'utf8')
+  expect(trained).not.toBe(plain)
+  expect((await write('first')).stderr).toContain(`Kept the tables of ${lock}`)
+  expect(readFileSync(lock, 'utf8')).toBe(trained)
+
+  const { stdout } = await sidelane(['contract', 'show', lock])
+  expect(stdout).toMatch(/^ {2}tables {4}\d, for (?:ASCII of [\d, to]+ bytes; )?other of [\d, to]+ bytes$/m)
+  const check = await sidelane(['contract', 'check', file('plain.lock.json', plain), lock])
+  expect(check).toMatchObject({ status: 0, stdout: 'first: no change in meaning\n' })
+  expect(check.stderr).toContain('The compression tables differ')
+
+  expect((await write('second')).stderr).toContain(`Dropped the tables of ${lock}`)
+  expect(loadContract(lock).lock.tables).toBeUndefined()
+})
+
+it('leaves the lock as it is when the dictionary cannot be written', async (context) => {
+  needEngine('native', context)
+  const text = lockText({
+    compress: { codec: 'zstd' },
+    dictionary: { id: 0, sha256: 'a'.repeat(64), path: 'no-folder/a.dict' },
+  })
+  const lock = file('g.lock.json', text)
+  const { status } = await sidelane(['contract', 'train', '--payloads', orders, lock])
+  expect(status).not.toBe(0)
+  expect(readFileSync(lock, 'utf8')).toBe(text)
+  expect(existsSync(`${lock}.tmp`)).toBe(false)
+})
