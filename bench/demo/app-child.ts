@@ -52,7 +52,7 @@ const app = Fastify()
 app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
 app.post('/orders', async ({ body }, reply) => {
-  const outcome = await rollout.process(body as Buffer)
+  const outcome = await rollout.process(body)
   reply.header('x-path', pathOf(outcome.via))
   if (!outcome.ok) return reply.code(outcome.status).send({ code: outcome.code })
   return reply.code(201).send({ bytes: outcome.body.length })

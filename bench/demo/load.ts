@@ -36,7 +36,7 @@ export class Load {
   readonly #random: Random
   readonly #perSecond: number
   readonly #open = new Set<Promise<void>>()
-  #isRunning = true
+  readonly #ended = new AbortController()
   readonly #done: Promise<void>
 
   constructor(url: string, seed: number, perSecond: number) {
@@ -56,7 +56,7 @@ export class Load {
 
   /** Sends no more, and waits for all answers. */
   async stop(): Promise<void> {
-    this.#isRunning = false
+    this.#ended.abort()
     await this.#done
     await Promise.all(this.#open)
     await this.#pool.close()
@@ -64,7 +64,7 @@ export class Load {
 
   async #send(): Promise<void> {
     const from = performance.now()
-    for (let sent = 0; this.#isRunning;) {
+    for (let sent = 0; !this.#ended.signal.aborted;) {
       const due = ((performance.now() - from) / 1000) * this.#perSecond
       for (; sent < due; sent++) {
         const call: Promise<void> = this.#call().finally(() => this.#open.delete(call))

@@ -52,6 +52,9 @@ export function contractOf(line: LogLine): string | undefined {
   return typeof name === 'string' ? name : undefined
 }
 
+/** Empty for a line without a trace. */
+export const traceOf = ({ trace_id: id }: LogLine): string => (typeof id === 'string' ? id : '')
+
 /** What the text of a line shows by itself. */
 const shown = new Set<string>(['time', 'level', 'event', 'code', ...texts, ...numbers])
 

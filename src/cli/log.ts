@@ -8,7 +8,7 @@ import { decodeInput } from './decode-input.ts'
 import { formatPlural } from './format-units.ts'
 import type { Io } from './io.ts'
 import { LogTally } from './log-tally.ts'
-import { codeOf, contractOf, isCall, readLogLine, textOf, type LogLine } from './log-line.ts'
+import { codeOf, contractOf, isCall, readLogLine, textOf, traceOf, type LogLine } from './log-line.ts'
 import { optionValue } from './options.ts'
 
 const topic = 'log'
@@ -63,7 +63,7 @@ export const log: Command = {
     const isSelected = (line: LogLine): boolean =>
       (code === undefined || (isCall(line) && (codeOf(line) === code || line['fallback'] === code))) &&
       (contract === undefined || contractOf(line) === contract) &&
-      (trace === undefined || String(line['trace_id'] ?? '').startsWith(trace)) &&
+      (trace === undefined || traceOf(line).startsWith(trace)) &&
       (slow === undefined || (isCall(line) && line.millis >= slow))
 
     const tally = values.summary ? new LogTally() : undefined

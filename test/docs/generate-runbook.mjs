@@ -45,7 +45,7 @@ class Stage {
     await this.serve('order')
     this.rollout = await createRollout({
       contract: order,
-      baseline: (payload) => ({ ok: true, body: Buffer.from(String(payload)) }),
+      baseline: (payload) => ({ ok: true, body: Buffer.from(/** @type {string} */ (payload)) }),
       candidate: await createProcessor(order, { placement: 'sidecar', socket: this.socket }),
       file: this.path('rollout.json'),
       log: (line) => appendFileSync(this.path('app.log'), `${line}\n`),
@@ -135,7 +135,7 @@ const stop = 'rollout stop order'
 
 /** Neighbours that send more than the daemon can do, until the returned function is called. */
 function flood(socket, clients) {
-  let isOn = true
+  const stopped = new AbortController()
   const body = JSON.stringify('all work and no play '.repeat(20_000))
   const send = () =>
     new Promise((resolve) => {
@@ -145,14 +145,14 @@ function flood(socket, clients) {
         .end(body)
     })
   const client = async () => {
-    while (isOn) {
+    while (!stopped.signal.aborted) {
       await send()
       await sleep(5)
     }
   }
   const all = Promise.all(Array.from({ length: clients }, client))
   return () => {
-    isOn = false
+    stopped.abort()
     return all
   }
 }

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import type * as RolloutFile from '../../src/rollout/file.ts'
 import { freshFolder } from '../support/folders.ts'
 import { open, until } from './rollout-kit.ts'
 
@@ -9,7 +10,7 @@ import { open, until } from './rollout-kit.ts'
 const held = vi.hoisted(() => ({ next: false, release: undefined as (() => void) | undefined }))
 
 vi.mock('../../src/rollout/file.ts', async (original) => {
-  const actual: typeof import('../../src/rollout/file.ts') = await original()
+  const actual = await original<typeof RolloutFile>()
   return {
     ...actual,
     readEntries: async (path: string) => {
