@@ -15,6 +15,8 @@ export interface AppCall {
   readonly signal: AbortSignal
   /** What is left of the call's deadline, in ms; undefined: it has none. */
   readonly deadlineMs: number | undefined
+  /** The header of W3C Trace Context, as the caller gave it. */
+  readonly traceparent: string | undefined
   /** Only in a fallback: why it runs. */
   readonly cause?: FallbackCause
 }

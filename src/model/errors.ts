@@ -108,10 +108,9 @@ export function stackless(code: ErrorCode, options?: SidelaneErrorOptions): Side
 }
 
 /**
- * Where a deadline passed: before the work was accepted, while it waited for a worker, in the worker, or while it waited for
- * a fallback.
+ * Where a deadline passed: before the work was accepted, while it waited for a worker, or in the worker.
  */
-export type DeadlineStage = 'door' | 'queue' | 'run' | 'fallback'
+export type DeadlineStage = 'door' | 'queue' | 'run'
 
 /** `where`: see DeadlineStage. */
 export const deadlineError = (where: DeadlineStage): SidelaneError =>

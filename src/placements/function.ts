@@ -90,11 +90,13 @@ export class FunctionPlacement implements Placement {
 class CallView implements AppCall, Holder {
   readonly contract: Contract
   readonly deadlineMs: number | undefined
+  readonly traceparent: string | undefined
   readonly cause?: FallbackCause
   #controller: AbortController | undefined
 
   constructor(call: Call, cause: FallbackCause | undefined) {
     this.contract = call.route.contract
+    this.traceparent = call.traceparent
     this.deadlineMs =
       call.expiresAt === Number.POSITIVE_INFINITY ? undefined : Math.max(0, call.expiresAt - performance.now())
     if (cause !== undefined) this.cause = cause

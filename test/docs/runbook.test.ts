@@ -24,7 +24,7 @@ const skeletonOf = (line: string): string =>
 
 /** Events of the breaker, and rows of codes, come with the time that a case takes. */
 const isVolatile = (line: string): boolean =>
-  /rollout_breaker|\d order framed \w+$|overloaded order$/.test(line) || line.startsWith('→')
+  /rollout_breaker|\d (?:order framed|report http) \w+$|overloaded order$/.test(line) || line.startsWith('→')
 
 const structureOf = (page: string): string[] => [
   ...new Set(

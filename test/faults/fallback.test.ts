@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Answered, FallbackCause } from 'sidelane'
 import { daemonKinds } from '../support/daemon.ts'
 import { mix, onDaemon, type Row } from './daemon-kit.ts'
+import { act, among, onTrial, pools } from './fault-kit.ts'
 import type { Ending } from './oracles.ts'
 
 const long = process.env['SIDELANE_LONG'] === '1'
@@ -147,4 +148,23 @@ describe.each(daemonKinds)('%s', (kind) => {
       )
     },
   )
+})
+
+describe.each(pools)('$placement, $engine engine', (place) => {
+  test('F06: the only worker exits again and again: all payloads but those that end it are answered', async (context) => {
+    await onTrial(
+      context,
+      place,
+      async (trial) => {
+        for (let round = 0; round < 3; round++) {
+          const endings = await trial.offerAll(among(100, act('exit')))
+          // The payload that ends two workers in a row does not get to end this thread.
+          const failed = endings.filter((ending) => !isAnswered(ending))
+          expect(failed.map(({ code }) => code)).toEqual(['internal.panic'])
+        }
+        await trial.until('the worker answers', () => trial.processor.stats().inFlight === 0)
+      },
+      { fallback: { to: 'inline', exercise: 0 }, breaker: true },
+    )
+  })
 })
