@@ -31,8 +31,8 @@ export interface HostOptions {
    */
   readonly engine?: EngineName | undefined
   /**
-   * The compressor of gzip, deflate and deflate-raw in the js engine: `zlib` of Node, or `fflate` in plain JavaScript.
-   * Default `zlib`, without zlib `fflate`.
+   * The compressor of gzip, deflate and deflate-raw in the js engine, for all payloads: `zlib` of Node, or `fflate` in plain
+   * JavaScript. Default: an encoder of its own up to 32 KiB at level 1; else `zlib`, without zlib `fflate`.
    */
   readonly jsCompressor?: JsCompressor | undefined
   /**

@@ -3,6 +3,7 @@
 
 import { Buffer, isUtf8 as isUtf8Bytes } from 'node:buffer'
 import { createHmac, hash } from 'node:crypto'
+import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel'
 import { getHeapStatistics } from 'node:v8'
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 import * as node from 'node:zlib'
@@ -28,8 +29,19 @@ export const isUtf8 = (bytes: Uint8Array): boolean => isUtf8Bytes(bytes)
 /** The text of well-formed UTF-8. Ill-formed bytes would become U+FFFD: check `isUtf8` first. */
 export const decodeUtf8 = (bytes: Uint8Array): string => viewOf(bytes).toString('utf8')
 
-/** UTF-8 of a well-formed text. */
-export const encodeUtf8 = (text: string): Uint8Array => toUint8Array(Buffer.from(text, 'utf8'))
+const encoder = new TextEncoder()
+/** UTF-16 units of a text that is encoded into `scratch`: each becomes three bytes at most. */
+const scratchUnits = 64 * 1024
+const scratch = new Uint8Array(3 * scratchUnits)
+
+/**
+ * UTF-8 of a well-formed text. Buffer.from() would measure the text first; a copy of what was written takes a third less
+ * time, and has a buffer of its own.
+ */
+export function encodeUtf8(text: string): Uint8Array {
+  if (text.length > scratchUnits) return toUint8Array(Buffer.from(text, 'utf8'))
+  return scratch.slice(0, encoder.encodeInto(text, scratch).written)
+}
 
 /** Size of the text in UTF-8; a lone surrogate counts 3. */
 export const utf8Length = (text: string): number => Buffer.byteLength(text, 'utf8')
@@ -39,6 +51,9 @@ export const isWellFormed = (text: string): boolean => (text as string & { isWel
 
 /** Index of the first occurrence of `text` (ASCII) in the bytes, or -1. */
 export const indexOfAscii = (bytes: Uint8Array, text: string): number => viewOf(bytes).indexOf(text, 0, 'latin1')
+
+/** Where the start and the end of each call are published. */
+export const processChannel: TracingChannel<unknown, object> | undefined = tracingChannel('sidelane:process')
 
 /** The heap limit of this thread, in MiB. */
 export const heapLimitMb = (): number => getHeapStatistics().heap_size_limit / 2 ** 20

@@ -130,14 +130,26 @@ describe('compress', () => {
     }
   })
 
-  test('fflate is used only when requested', () => {
-    const bodies = ([undefined, 'zlib', 'fflate'] as const).map((jsCompressor) => {
-      const outcome = createEngine('js', jsCompressor).compile(contractOf({})).process(large, false) as Accepted
+  test.each([
+    ['at another level', { codec: 'gzip', level: 2 }, large],
+    ['beyond 32 KiB', { codec: 'gzip', level: 1 }, Buffer.from(JSON.stringify('ab '.repeat(20_000)))],
+  ])('without a request it is zlib %s', (_, compress, bytes) => {
+    const [own, zlib, fflate] = bodiesOf(compress, bytes)
+    expect(own).toBe(zlib)
+    expect(own).not.toBe(fflate)
+  })
+
+  test('without a request small payloads at level 1 have an encoder of their own, and with one they have not', () => {
+    const [own, zlib, fflate] = bodiesOf({ codec: 'gzip', level: 1 }, large)
+    expect(new Set([own, zlib, fflate]).size).toBe(3)
+  })
+
+  const bodiesOf = (compress: unknown, bytes: Uint8Array): string[] =>
+    ([undefined, 'zlib', 'fflate'] as const).map((jsCompressor) => {
+      const contract = contractOf({}, { compress })
+      const outcome = createEngine('js', jsCompressor).compile(contract).process(bytes, false) as Accepted
       return Buffer.from(outcome.body).toString('base64')
     })
-    expect(bodies[1]).toBe(bodies[0])
-    expect(bodies[2]).not.toBe(bodies[0])
-  })
 })
 
 describe('without code generation', () => {

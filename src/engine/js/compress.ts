@@ -4,9 +4,10 @@
 import { deflateSync, gzipSync, zlibSync, type DeflateOptions } from 'fflate'
 import { zlib, type Compress, type Zlib } from '#runtime'
 import { SidelaneError, type JsCompressor, type Profile } from '../../model/index.ts'
+import { maxSmall, small } from './deflate/index.ts'
 
 export interface CompressorOptions {
-  /** Of gzip, deflate and deflate-raw. Default: zlib, and fflate where there is none. */
+  /** Of gzip, deflate and deflate-raw. Default: ./deflate for small payloads at level 1; else zlib, and fflate where there is none. */
   readonly jsCompressor?: JsCompressor | undefined
   /** The bytes of the contract's dictionary. */
   readonly dictionary?: Uint8Array | undefined
@@ -39,8 +40,10 @@ export function createCompressor(
     case 'deflate-raw': {
       const { gzip, deflate, deflateRaw } = jsCompressor === 'fflate' || zlib === undefined ? fflate : zlib
       if (jsCompressor === 'zlib' && zlib === undefined) throw unavailable(codec, 'zlib, which this runtime lacks')
-      const write = { gzip, deflate, 'deflate-raw': deflateRaw }[codec]
-      return write(level)
+      const write = { gzip, deflate, 'deflate-raw': deflateRaw }[codec](level)
+      if (jsCompressor !== undefined || level !== 1) return write
+      const writeSmall = { gzip: small.gzip, deflate: small.deflate, 'deflate-raw': small.deflateRaw }[codec]
+      return (bytes) => (bytes.length <= maxSmall ? writeSmall(bytes) : write(bytes))
     }
     case 'none':
       // A copy, because the caller may overwrite the body and the canonical bytes separately.
