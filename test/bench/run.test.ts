@@ -90,45 +90,49 @@ describe('the built benchmark', () => {
     expect(verdict).toMatch(/^(?:Use|Do nothing)/)
   })
 
-  test('--stages --json has a row for each stage, contender and set, with ratios beside times', () => {
-    const path = file('stages.json')
-    const argv = [
-      '--stages',
-      '--sets',
-      'orders,clicks-256b-ascii',
-      '--rounds',
-      '1',
-      '--budget-ms',
-      '100',
-      '--json',
-      path,
-    ]
-    const { code, out, err } = benchWith({ SIDELANE_BENCH_CARGO: 'off' }, ...argv)
-    expect(code, err).toBe(0)
-    expect(out).toMatch(/^SHA-256 {3}node:crypto/m)
-    expect(out).toMatch(/^crates {4}absent, no rows of Rust: /m)
-    expect(out).toMatch(/^compress: .*relative to node:zlib-1/m)
-    const { stages } = JSON.parse(readFileSync(path, 'utf8')) as { stages: StageRow[] }
-    for (const [payloads, size] of [
-      ['orders', 4096],
-      ['clicks-256b-ascii', 256],
-    ] as const) {
-      const own = stages.filter((row) => row.payloads === payloads)
-      const idsOf = (stage: string): string[] => own.filter((row) => row.stage === stage).map(({ id }) => id)
-      expect(idsOf('parse')).toEqual(['JSON.parse', 'sidelane-js'])
-      expect(idsOf('validate')).toEqual(['zod', 'z.compile', 'ajv', 'sidelane-js'])
-      expect(idsOf('canonical')).toEqual(['canonicalize', 'JSON.stringify', 'sidelane-js'])
-      expect(idsOf('digest')).toEqual(['node:crypto', 'sidelane-js'])
-      expect(idsOf('compress')).toEqual(['node:zlib-1', 'node:zlib-6', 'fflate-1', 'sidelane-js'])
-      expect(idsOf('whole')).toEqual(expect.arrayContaining(['zod+zlib', 'zod+zlib+jcs', 'sidelane-js']))
-      for (const row of own) {
-        expect(row).toMatchObject({ size, us: expect.any(Number), speed: expect.any(Number) })
-        expect(row.us).toBeGreaterThan(0)
-        expect(row.nsPerByte).toBeCloseTo((row.us * 1000) / row.meanBytes)
-        if (row.stage === 'compress') expect(row.ratio).toBeGreaterThan(1)
+  test(
+    '--stages --json has a row for each stage, contender and set, with ratios beside times',
+    { timeout: 120_000 },
+    () => {
+      const path = file('stages.json')
+      const argv = [
+        '--stages',
+        '--sets',
+        'orders,clicks-256b-ascii',
+        '--rounds',
+        '1',
+        '--budget-ms',
+        '100',
+        '--json',
+        path,
+      ]
+      const { code, out, err } = benchWith({ SIDELANE_BENCH_CARGO: 'off' }, ...argv)
+      expect(code, err).toBe(0)
+      expect(out).toMatch(/^SHA-256 {3}node:crypto/m)
+      expect(out).toMatch(/^crates {4}absent, no rows of Rust: /m)
+      expect(out).toMatch(/^compress: .*relative to node:zlib-1/m)
+      const { stages } = JSON.parse(readFileSync(path, 'utf8')) as { stages: StageRow[] }
+      for (const [payloads, size] of [
+        ['orders', 4096],
+        ['clicks-256b-ascii', 256],
+      ] as const) {
+        const own = stages.filter((row) => row.payloads === payloads)
+        const idsOf = (stage: string): string[] => own.filter((row) => row.stage === stage).map(({ id }) => id)
+        expect(idsOf('parse')).toEqual(['JSON.parse', 'sidelane-js'])
+        expect(idsOf('validate')).toEqual(['zod', 'z.compile', 'ajv', 'sidelane-js'])
+        expect(idsOf('canonical')).toEqual(['canonicalize', 'JSON.stringify', 'sidelane-js'])
+        expect(idsOf('digest')).toEqual(['node:crypto', 'sidelane-js'])
+        expect(idsOf('compress')).toEqual(['node:zlib-1', 'node:zlib-6', 'fflate-1', 'sidelane-js'])
+        expect(idsOf('whole')).toEqual(expect.arrayContaining(['zod+zlib', 'zod+zlib+jcs', 'sidelane-js']))
+        for (const row of own) {
+          expect(row).toMatchObject({ size, us: expect.any(Number), speed: expect.any(Number) })
+          expect(row.us).toBeGreaterThan(0)
+          expect(row.nsPerByte).toBeCloseTo((row.us * 1000) / row.meanBytes)
+          if (row.stage === 'compress') expect(row.ratio).toBeGreaterThan(1)
+        }
       }
-    }
-  })
+    },
+  )
 
   test('--stages refuses a set of invalid payloads', () => {
     const { code, err } = benchWith({ SIDELANE_BENCH_CARGO: 'off' }, '--stages', '--sets', 'orders-invalid')
