@@ -13,6 +13,7 @@ const published = {
   express: 'src/frameworks/express.ts',
   fastify: 'src/frameworks/fastify.ts',
   fetch: 'src/frameworks/fetch.ts',
+  metrics: 'src/metrics/index.ts',
   worker: 'src/placements/pool/worker.ts',
 }
 

@@ -49,7 +49,7 @@ export const usage = `Compares ways to normalize, validate and compress JSON pay
   npm run bench -- --only zod+zlib,inline-js          two contenders only
   npm run bench -- --sets orders --rounds 20          one payload set, more rounds
   npm run bench -- --full                             sizes from 256 B to 1 MB, more kinds of payload, fixed rates
-  npm run bench -- --stages                           where the time goes, stage by stage
+  npm run bench -- --stages                           each stage beside libraries, 256 B to 1 MB, in two minutes after the build
   npm run bench -- --memory                           resident memory after 20,000 and 100,000 payloads
   npm run bench -- --stream                           a stream beside the closed loop, and its memory over 1,000,000 payloads
   npm run bench -- --cache                            the result cache at 0 %, 50 % and 95 % repeats
@@ -70,13 +70,15 @@ Options
   --contract LOCK     the lock file for --payloads (sidelane contract export); without it one is inferred
   --only IDS          contenders, separated by commas
   --sets NAMES        payload sets, separated by commas
-  --rounds N          interleaved rounds, 1 to 1000; default 9, or fewer (5) when the time is used up
-  --budget-ms N       time for all payload sets together, default 42000 (--full: 240000)
+  --rounds N          interleaved rounds, 1 to 1000; default 9, or fewer (5) when the time is used up;
+                      with --stages 25, or fewer (3)
+  --budget-ms N       time for all payload sets together, default 42000 (--full: 240000, --stages: 120000)
   --seed N            seed of the made payloads, default 1
   --full --stages --memory --stream --cache --layers --hybrid --overload --heap --cli --sidecar --before-after
   --targets --strict --help
 
-Method, columns and the rule of the verdict: bench/METHOD.md. With SIDELANE_SUITES set, real GitHub events and product
+Instructions of the Rust core instead of times: npm run bench:instructions. Method, columns and the rule of the verdict:
+bench/METHOD.md. With SIDELANE_SUITES set, real GitHub events and product
 rows from there take part. Exit codes: 0 done, 1 a wrong answer (or, with --strict, a missed target), 2 a wrong option.`
 
 const options = {

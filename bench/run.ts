@@ -23,7 +23,15 @@ import { contenderIds, openHosts, poolEngines, type Hosts } from './contenders.t
 import { cpuMeter } from './measure/cpu.ts'
 import { WrongAnswer } from './measure/rounds.ts'
 import { wakeProbe } from './measure/wake.ts'
-import { BadPayloads, defaultSetNames, namedSets, thinned, userSet, type PayloadSet } from './payloads/sets.ts'
+import {
+  BadPayloads,
+  defaultSetNames,
+  namedSets,
+  stageSetNames,
+  thinned,
+  userSet,
+  type PayloadSet,
+} from './payloads/sets.ts'
 import { makeHeader } from './report/header.ts'
 import { progress } from './report/progress.ts'
 import { headerText, setText, verdictText } from './report/text.ts'
@@ -37,6 +45,7 @@ import {
 } from './run-sidecar.ts'
 import { socketIds } from './sidecar/ids.ts'
 import { judge, targetList, type Target } from './targets.ts'
+import { stageHeaderText, stageTables } from './stages/text.ts'
 import { decide } from './verdict.ts'
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -76,6 +85,7 @@ async function main(args: Args): Promise<number> {
   // These cases create their own pools and must run alone.
   if (args.overload) return await runOverload(args, wanted)
   if (args.heap) return await runHeap(args)
+  if (args.stages) return await runStages(args)
   if (args.cli) return await runCli(args, wanted)
   if (args.layers) return await runLayers(args)
   if (args.sidecar) return written(args, await runSidecar(args, wanted, chooseOne(args, 'orders'), print))
@@ -83,7 +93,6 @@ async function main(args: Args): Promise<number> {
   if (args.beforeAfter) return written(args, await runBeforeAfter(args, print))
   const hosts = await openHosts(wanted)
   try {
-    if (args.stages) return await runStages(args)
     if (args.stream) return await runStream(args, hosts)
     if (args.cache) return await runCache(args, hosts)
     if (args.hybrid) return await runHybrid(args, hosts)
@@ -316,6 +325,19 @@ async function runHybrid(args: Args, hosts: Hosts): Promise<number> {
 }
 
 async function runStages(args: Args): Promise<number> {
-  print(await stages(chooseSets(args)[0] as PayloadSet))
+  const sets = chooseSets({ ...args, sets: args.sets ?? stageSetNames() })
+  for (const { note } of sets) if (note !== undefined) print(`${note}\n`)
+  const tell = progress()
+  const result = await stages(sets, {
+    // Many short slots: some are not interrupted by other processes.
+    rounds: args.rounds ?? 25,
+    minRounds: args.rounds ?? 3,
+    budgetMs: args.budgetMs ?? 120_000,
+    seed: args.seed,
+    onProgress: (what, part) => tell.at(what, part),
+  })
+  tell.end()
+  print(`${stageHeaderText(result.header)}\n\n${stageTables(result.stages)}`)
+  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result, null, 2)}\n`)
   return 0
 }

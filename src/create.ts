@@ -24,6 +24,7 @@ import { Admission, Breaker, breaker, deadline, type QueueState } from './polici
 import { openFallback } from './open-fallback.ts'
 import { buildHost, buildInlineHost, type HostPlan } from './build-host.ts'
 import { needsExportConditionNode } from '#runtime'
+import { isDenied } from './util/deno-permission.ts'
 import { LinkedList } from './util/linked-list.ts'
 import { PackageFilesError } from './util/package-files.ts'
 import { AutoPlacement, InlinePlacement, PoolPlacement, SidecarPlacement } from './placements/index.ts'
@@ -78,9 +79,6 @@ async function openHost(...args: Parameters<typeof placeHost>): Promise<PlacedHo
     throw new SidelaneError('engine.unavailable', { message: cause.message, cause })
   }
 }
-
-/** Deno was started without a permission; the message names its flag. */
-const isDenied = (error: unknown): error is Error => (error as Partial<Error> | undefined)?.name === 'NotCapable'
 
 const withoutNode = (): SidelaneError =>
   new SidelaneError('engine.unavailable', {

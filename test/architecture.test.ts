@@ -29,7 +29,7 @@ const map: Record<string, readonly string[]> = {
   ndjson: ['model'],
   // Floor 3: where calls run, and what they pass on the way.
   policies: ['model', 'util'],
-  host: ['model', 'util'],
+  host: ['model', 'runtime', 'tables', 'util'],
   placements: ['contract', 'engine', 'model', 'runtime', 'util', 'util/socket-path', 'wire'],
   // Floor 4: composition.
   'build-host': ['engine', 'host', 'model', 'placements', 'policies', 'runtime', 'util'],
@@ -69,6 +69,7 @@ const map: Record<string, readonly string[]> = {
   'frameworks/fastify': ['create', 'frameworks', 'frameworks/node', 'model', 'tables', 'util'],
   'frameworks/fetch': ['engine', 'frameworks', 'frameworks/web-body', 'model', 'tables'],
   'frameworks/web-body': ['frameworks', 'model'],
+  metrics: ['model', 'tables', 'util', 'wire'],
   daemon: ['model', 'server', 'tables', 'util'],
   cli: [
     ...[

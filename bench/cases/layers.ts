@@ -10,7 +10,10 @@ import {
   type Processor,
 } from 'sidelane'
 import * as z from 'zod'
-import { answeredBy, type Accepted, type Via } from '../../src/model/index.ts'
+import { isTraced } from '../../src/host/call-trace.ts'
+import { timesOf } from '../../src/host/call-times.ts'
+import { Counters } from '../../src/host/counters.ts'
+import { answeredBy, ProcessCall, type Accepted, type Route, type Via } from '../../src/model/index.ts'
 import { cpuMeter } from '../measure/cpu.ts'
 import { collect } from '../measure/heap.ts'
 import { median } from '../measure/stats.ts'
@@ -61,7 +64,41 @@ export async function layers(engine: EngineName, rounds: number): Promise<LayerR
     us: median(all),
     addedUs: median(all.map((us, i) => us - (base[i] as number))),
   }))
-  return [...rows, viaRow(rounds)]
+  return [...rows, statsRow(rounds, contract), viaRow(rounds)]
+}
+
+/** The counters and times of `stats()`, and the question whether someone listens to the tracing channel. */
+function statsRow(rounds: number, contract: Contract): LayerRow {
+  const route: Route = { contract, contractIndex: 0 }
+  const outcome: Accepted = {
+    ok: true,
+    body: new Uint8Array(0),
+    codec: 'none',
+    digest: null,
+    inBytes: 1,
+    canonicalBytes: 1,
+    outBytes: 1,
+  }
+  const ignore = (): void => {}
+  const sink: unknown[] = []
+  const measure = (counts: boolean): number => {
+    const counters = new Counters()
+    const stop = cpuMeter().start()
+    for (let i = 0; i < calls * 10; i++) {
+      const call = new ProcessCall(route, outcome.body, false, ignore, ignore)
+      if (counts) {
+        call.startedAt = performance.now()
+        counters.started()
+        if (isTraced()) throw new Error('someone listens')
+        counters.ended(call, outcome, timesOf(call, performance.now()))
+      }
+      sink[i % 64] = call
+    }
+    return stop() / (calls * 10)
+  }
+  measure(true)
+  const added = median(Array.from({ length: rounds }, () => measure(true) - measure(false)))
+  return { name: 'nothing switched on: `stats`', us: added, addedUs: added }
 }
 
 /** All that a call of a processor without any of these options has of them. */
@@ -110,7 +147,11 @@ export function layerTargets(rows: readonly LayerRow[]): Target[] {
       met: row === undefined ? null : row.addedUs <= maxUs,
     }
   }
-  return [target('rollout, all layers', 3), target('nothing switched on', 0.5)]
+  return [
+    target('rollout, all layers', 3),
+    target('nothing switched on: `stats`', 0.5),
+    target('nothing switched on: `via`', 0.5),
+  ]
 }
 
 export const layerText = (rows: readonly LayerRow[]): string =>

@@ -1,92 +1,120 @@
-// `--stages`: the time of each stage, with tinybench. Our stages are separated by contracts that omit stages, so that
-// both engines are measured through the same interface; the peers are separated by their parts.
+// `--stages`: the time of each stage, of both engines and of libraries, for each payload set. Set by set, first the
+// contenders in this process, then those in Rust.
 
-import canonicalize from 'canonicalize'
-import { gzipSync as fflateGzip, strToU8 } from 'fflate'
-import { createHash } from 'node:crypto'
-import { gzipSync } from 'node:zlib'
-import { createProcessor, type Contract } from 'sidelane'
-import { Bench } from 'tinybench'
-import { anything, ourContract } from '../contracts/ours.ts'
-import { zodPeer } from '../contracts/sources.ts'
+import { performance } from 'node:perf_hooks'
+import process from 'node:process'
+import { createHost } from 'sidelane'
+import { fingerprint } from '../measure/machine.ts'
 import type { PayloadSet } from '../payloads/sets.ts'
-import { figure } from '../report/table.ts'
+import { stageInput } from '../stages/contract.ts'
+import { libraries } from '../stages/libraries.ts'
+import { jsStages, wholeEngines } from '../stages/our-engines.ts'
+import { measureStages } from '../stages/rounds.ts'
+import { toRows, type Measured, type StageRow } from '../stages/row.ts'
+import { buildStagePeers, runStagePeers, stagePeerVersions, type Processor } from '../stages/rust-peers.ts'
+import type { StageHeader } from '../stages/text.ts'
 
-/** The table, as text. */
-export async function stages(set: PayloadSet): Promise<string> {
-  const bench = new Bench({ time: 700, warmupTime: 200 })
-  addPeerStages(bench, set)
-  const close: (() => Promise<void>)[] = []
-  const notes: string[] = []
+export interface StageOptions {
+  readonly rounds: number
+  readonly minRounds: number
+  /** For all sets together, verification included, after the build. */
+  readonly budgetMs: number
+  readonly seed: number
+  readonly onProgress: (what: string, done: number) => void
+}
+
+export interface StageResults {
+  readonly header: StageHeader
+  readonly stages: readonly StageRow[]
+}
+
+export async function stages(sets: readonly PayloadSet[], options: StageOptions): Promise<StageResults> {
+  const engines = await engineLines()
+  const missing = buildStagePeers((text) => options.onProgress(text, 0))
+  const from = performance.now()
+  const rows: StageRow[] = []
+  const reports: StageHeader['sets'][number][] = []
+  let processor: Processor | undefined
+  for (const [index, set] of sets.entries()) {
+    // Time that one set used too much is taken from the next ones.
+    const leftMs = Math.max(1, options.budgetMs - (performance.now() - from)) / (sets.length - index)
+    const one = await stagesOf(set, leftMs, missing === undefined, {
+      ...options,
+      onProgress: (what, part) => options.onProgress(`${set.name}: ${what}`, (index + part) / sets.length),
+    })
+    rows.push(...one.rows)
+    reports.push(one.report)
+    processor ??= one.processor
+  }
+  const rounds = rows.map((row) => row.rounds)
+  const header: StageHeader = {
+    machine: fingerprint(),
+    sha: [
+      ...(processor === undefined ? [] : [`native: ${processor.sha}`]),
+      `node:crypto and the js engine: OpenSSL ${process.versions.openssl}`,
+    ].join('; '),
+    engines,
+    rust: missing ?? stagePeerVersions(),
+    rounds: [Math.min(...rounds), Math.max(...rounds)],
+    seed: options.seed,
+    sets: reports,
+  }
+  return { header, stages: rows }
+}
+
+async function stagesOf(
+  set: PayloadSet,
+  budgetMs: number,
+  hasRust: boolean,
+  { rounds, minRounds, onProgress }: StageOptions,
+): Promise<{ rows: StageRow[]; report: StageHeader['sets'][number]; processor: Processor | undefined }> {
+  const from = performance.now()
+  onProgress('verify', 0)
+  const input = await stageInput(set)
+  const count = input.payloads.length
+  const leftOut = new Map<string, string>()
+  const own = await wholeEngines(input, leftOut)
+  const measured: Measured[] = []
+  try {
+    const contenders = [...libraries(set.contract, input, leftOut), ...jsStages(input, leftOut), ...own.contenders]
+    const restMs = Math.max(1, budgetMs - (performance.now() - from))
+    const plan = { rounds, minRounds, budgetMs: hasRust ? restMs / 2 : restMs }
+    const onRound = (done: number, of: number): void => onProgress(`round ${done} of ${of}`, (0.5 * done) / of)
+    measured.push(...(await measureStages(contenders, count, { ...plan, onRound })))
+  } finally {
+    await own.close()
+  }
+  let processor: Processor | undefined
+  if (hasRust) {
+    onProgress('Rust libraries', 0.5)
+    const rust = await runStagePeers(input, {
+      rounds,
+      minRounds,
+      budgetMs: Math.max(1, budgetMs - (performance.now() - from)),
+    })
+    measured.push(...rust.measured)
+    processor = rust.processor
+  }
+  const bytes = {
+    payload: input.payloads.reduce((sum, payload) => sum + payload.length, 0) / count,
+    canonical: input.canonical.reduce((sum, text) => sum + Buffer.byteLength(text), 0) / count,
+  }
+  const { name, origin } = set
+  const report = { name, origin, count, meanBytes: bytes.payload, leftOut: Object.fromEntries(leftOut) }
+  return { rows: toRows(set, bytes, measured), report, processor }
+}
+
+/** One line for each engine: why it was chosen, or why it is absent. */
+async function engineLines(): Promise<StageHeader['engines']> {
+  const lines: { name: string; text: string }[] = []
   for (const engine of ['js', 'native'] as const) {
     try {
-      close.push(...(await addOurStages(bench, set, engine)))
+      await using host = await createHost({ engine })
+      lines.push({ name: engine, text: host.engine.reason })
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'engine.unavailable') throw error
-      notes.push(`${engine}: absent (${error instanceof Error ? error.message : String(error)})`)
+      lines.push({ name: engine, text: `absent: ${error instanceof Error ? error.message : String(error)}` })
     }
   }
-  await bench.run()
-  for (const end of close) await end()
-  return [
-    `stages    ${set.name}: ${set.origin}, ${set.payloads.length} payloads; µs, mean and p50`,
-    '',
-    print(bench),
-    ...notes,
-  ].join('\n')
-}
-
-function addPeerStages(bench: Bench, set: PayloadSet): void {
-  const { schema, before } = zodPeer(set.contract)
-  const tidy = before ?? ((value: unknown): unknown => value)
-  const values = set.payloads.map((payload) => JSON.parse(payload.toString()) as unknown)
-  const documents = values.map((value) => schema.parse(tidy(structuredClone(value))))
-  const texts = documents.map((document) => canonicalize(document) as string)
-  const next = cycle(set.payloads.length)
-  const add = (name: string, work: (index: number) => unknown): void =>
-    void bench.add(`peer  ${name}`, () => void work(next()), { async: false })
-  add('toString, JSON.parse', (i) => JSON.parse((set.payloads[i] as Buffer).toString()))
-  add('zod safeParse, normalizing', (i) => schema.safeParse(tidy(values[i])))
-  add('JSON.stringify', (i) => JSON.stringify(documents[i]))
-  add('npm canonicalize', (i) => canonicalize(documents[i]))
-  add('createHash, SHA-256', (i) =>
-    createHash('sha256')
-      .update(texts[i] as string)
-      .digest('hex'),
-  )
-  add('node:zlib gzipSync, level 1', (i) => gzipSync(texts[i] as string, { level: 1 }))
-  add('fflate gzipSync, level 1', (i) => fflateGzip(strToU8(texts[i] as string), { level: 1, mtime: 0 }))
-}
-
-/** Each row does the work of the row above and one more stage. */
-async function addOurStages(bench: Bench, set: PayloadSet, engine: 'js' | 'native'): Promise<(() => Promise<void>)[]> {
-  const close: (() => Promise<void>)[] = []
-  const add = async (name: string, contract: Contract): Promise<void> => {
-    const processor = await createProcessor(contract, { engine })
-    close.push(() => processor.close())
-    const next = cycle(set.payloads.length)
-    bench.add(`${engine.padEnd(6)}  ${name}`, () => processor.process(set.payloads[next()]), { async: true })
-  }
-  await add('read, canonical', anything())
-  await add('… and normalize, validate', ourContract(set.contract, 'none', { uncompressed: true }))
-  await add('… and digest', ourContract(set.contract, 'sha-256', { uncompressed: true }))
-  await add('… and compress: the whole', ourContract(set.contract, 'sha-256'))
-  await add('the whole without digest', ourContract(set.contract, 'none'))
-  return close
-}
-
-function cycle(length: number): () => number {
-  let at = -1
-  return () => (at = (at + 1) % length)
-}
-
-function print(bench: Bench): string {
-  const width = Math.max(...bench.tasks.map(({ name }) => name.length))
-  return bench.tasks
-    .map(({ name, result }) => {
-      if (result.state !== 'completed') return `${name.padEnd(width)}  ${result.state}`
-      const { mean, p50 } = result.latency
-      return `${name.padEnd(width)}  ${figure(mean * 1000).padStart(7)}  ${figure(p50 * 1000).padStart(7)}`
-    })
-    .join('\n')
+  return lines
 }

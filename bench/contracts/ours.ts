@@ -32,6 +32,8 @@ export interface Change {
   readonly inApp?: boolean
   /** With compression tables. Only for sources that have `trainingPayloads`; a user's lock has its own. */
   readonly trained?: boolean
+  /** What trains instead of `trainingPayloads`. */
+  readonly samples?: readonly Uint8Array[]
 }
 
 const uncompressed = { codec: 'none' } as const
@@ -43,7 +45,7 @@ export function ourContract(ref: ContractRef, digest: Digest, change: Change = {
   const { name, schema } = sources[ref.source]
   return defineContract({
     ...{ name, schema: schema(change.inApp === true ? inAppTexts : ourTexts), digest, ...compress },
-    ...(change.trained === true && { samples: trainingPayloads(ref) }),
+    ...(change.trained === true && { samples: change.samples ?? trainingPayloads(ref) }),
   })
 }
 

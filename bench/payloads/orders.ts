@@ -23,6 +23,8 @@ export interface OrderOptions {
   readonly meanBytes?: number
   /** Script of names and notes; default: a mix of all. */
   readonly script?: Script | 'mixed'
+  /** With the script `ascii`: tenants and white space too, so that the whole payload is ASCII. */
+  readonly asciiOnly?: boolean
   /** Fills notes and attributes with random characters, which do not compress. */
   readonly incompressible?: boolean
   /** Makes each order invalid, in a different way in turn. */
@@ -38,11 +40,15 @@ export function makeOrders(options: OrderOptions): Uint8Array[] {
     if (options.invalid === true) breakOrder(order, index)
     // One in eight is written like Python's json module: with spaces, ASCII only.
     const python = random.chance(1 / 8)
-    return encoder.encode(writeJson(order, { spaced: python, ascii: python }))
+    const text = writeJson(order, { spaced: python, ascii: python })
+    return encoder.encode(options.asciiOnly === true ? text.replaceAll('\u00a0', ' ') : text)
   })
 }
 
 type Json = Record<string, unknown>
+
+const tenants = ['acme-eu', 'Nordwind-GmbH', 'shop.example', 'Müller & Söhne', 'blue-harbour', 'kaufhaus-24']
+const asciiTenants = tenants.filter((name) => !/[^ -~]/.test(name))
 
 function makeOrder(random: Random, options: OrderOptions): Json {
   const meanBytes = options.meanBytes ?? 4096
@@ -59,11 +65,7 @@ function makeOrder(random: Random, options: OrderOptions): Json {
     type: 'order.created',
     version: 1,
     occurredAt: timestamp(random),
-    tenant: messy(
-      random,
-      random.pick(['acme-eu', 'Nordwind-GmbH', 'shop.example', 'Müller & Söhne', 'blue-harbour', 'kaufhaus-24']),
-      0.2,
-    ),
+    tenant: messy(random, random.pick(options.asciiOnly === true ? asciiTenants : tenants), 0.2),
     customer: {
       id: uuid(random),
       email: email(random),

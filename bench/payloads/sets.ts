@@ -8,6 +8,7 @@ import { inferLock, type InferredLock } from '../contracts/inferred.ts'
 import type { ContractRef } from '../contracts/sources.ts'
 import { makeClicks } from './clicks.ts'
 import { makeOrders, type OrderOptions } from './orders.ts'
+import type { Script } from './words.ts'
 
 export interface PayloadSet {
   /** The name in the report: `orders`, `handmade`, … */
@@ -24,6 +25,8 @@ export interface PayloadSet {
   readonly weight: number
   /** A remark for the report. */
   readonly note?: string
+  /** The place in the series over sizes and scripts. */
+  readonly series?: { readonly script: Script | 'mixed'; readonly bytes: number }
 }
 
 /** A file or a name that cannot be used. The message is for the user. */
@@ -50,8 +53,9 @@ export function namedSets(seed: number): Readonly<Record<string, () => PayloadSe
       weight,
     }),
   ]
+  const [, mixedOrders] = made('orders', 'made order events', {}, perSet, 2)
   return Object.fromEntries<() => PayloadSet>([
-    made('orders', 'made order events', {}, perSet, 2),
+    ['orders', () => ({ ...mixedOrders(), series: { script: 'mixed', bytes: 4096 } })],
     ['handmade', () => whole('handmade', 'order events written by hand', orders, handmade())],
     ['github', () => whole('github', 'public GitHub events', { source: 'github' }, suite('github_events.json'))],
     [
@@ -78,7 +82,55 @@ export function namedSets(seed: number): Readonly<Record<string, () => PayloadSe
     made('orders-cjk', 'made order events, CJK names', { script: 'cjk' }),
     made('orders-noise', 'made order events full of random characters', { incompressible: true }),
     made('orders-invalid', 'made order events, each with one fault', { invalid: true }),
+    ...seriesSets(seed),
   ])
+}
+
+const scripts = ['ascii', 'latin', 'cjk'] as const
+
+/** What the sizes of a series are called in a report. */
+export const sizeClasses = [
+  { bytes: 256, label: '256 B' },
+  { bytes: 1024, label: '1 KB' },
+  { bytes: 4096, label: '4 KB' },
+  { bytes: 16_384, label: '16 KB' },
+  { bytes: 65_536, label: '64 KB' },
+  { bytes: 1_048_576, label: '1 MB' },
+] as const
+
+/** The sizes of the series; an order does not fit into 256 bytes. */
+const series = [
+  { source: 'clicks', label: '256b', bytes: 256, count: perSet },
+  { source: 'orders', label: '1kb', bytes: 1024, count: perSet },
+  { source: 'orders', label: '4kb', bytes: 4096, count: perSet },
+  { source: 'orders', label: '16kb', bytes: 16_384, count: 64 },
+  { source: 'orders', label: '64kb', bytes: 65_536, count: 16 },
+  { source: 'orders', label: '1mb', bytes: 1_048_576, count: 2 },
+] as const
+
+/** As close to 1 MiB as payloads of varying size can be within the contract's limit. */
+const largestMeanBytes = 850_000
+
+/** The names of the series: each size for ASCII, Latin, CJK. */
+export const seriesNames: readonly string[] = scripts.flatMap((script) =>
+  series.map(({ source, label }) => `${source}-${label}-${script}`),
+)
+
+function seriesSets(seed: number): [string, () => PayloadSet][] {
+  return scripts.flatMap((script) =>
+    series.map(({ source, label, bytes, count }): [string, () => PayloadSet] => {
+      const name = `${source}-${label}-${script}`
+      const make = (): Uint8Array[] =>
+        source === 'clicks'
+          ? makeClicks(count, seed, script)
+          : makeOrders({
+              ...{ count, seed, script, asciiOnly: script === 'ascii' },
+              meanBytes: Math.min(bytes, largestMeanBytes),
+            })
+      const origin = `made ${source === 'clicks' ? 'tracking' : 'order'} events, ${script}, seed ${seed}`
+      return [name, () => ({ ...whole(name, origin, { source }, buffers(make())), series: { script, bytes } })]
+    }),
+  )
 }
 
 /** The default sets of a run. */
@@ -89,6 +141,13 @@ export function defaultSetNames(full: boolean): string[] {
   const sizes = ['clicks-256b', 'orders-1kb', 'orders-16kb', 'orders-64kb', 'orders-1mb']
   return [...names, ...sizes, 'orders-ascii', 'orders-latin', 'orders-cjk', 'orders-noise', 'orders-invalid']
 }
+
+/** The sets of `--stages`: the series, mixed order events, and the real ones that are there. */
+export const stageSetNames = (): string[] => [
+  'orders',
+  ...(suitesFolder() === undefined ? [] : ['github', 'products']),
+  ...seriesNames,
+]
 
 /** At most `count` payloads and `bytes` bytes, spread evenly over the set, at least one. */
 export function thinned(set: PayloadSet, count: number, bytes: number): PayloadSet {

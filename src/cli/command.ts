@@ -69,6 +69,9 @@ interface ReadArgs<O extends OptionTable> {
 /** True for an existing regular file. */
 export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 
+/** True for an existing directory. */
+export const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+
 /** True when `--help` or `-h` comes before `--`. */
 function asksForHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--')

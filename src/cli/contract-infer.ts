@@ -163,7 +163,7 @@ function* withProgress(samples: SampleSource, size: number, io: Io): Generator<U
   let lines = 0
   // Samples that are not read in chunks have no known share of the file.
   const total = samples.bytesRead === undefined ? undefined : size
-  const progress = new Progress(io.streams(), total, () => ({ lines, bad: 0, bytes: samples.bytesRead ?? 0 }))
+  const progress = new Progress(io.terminal, total, () => ({ lines, bad: 0, bytes: samples.bytesRead ?? 0 }))
   for (const sample of samples) {
     yield sample
     lines++

@@ -4,6 +4,7 @@ import { findSidelaned } from '../util/find-sidelaned.ts'
 import { readPackageJson } from '../util/package-files.ts'
 import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
 import type { Check } from './doctor-check.ts'
+import { checkDaemon } from './doctor-daemon.ts'
 import { checkCodecs, checkContract, checkEngine, checkSidelaned, loadEngines } from './doctor-engines.ts'
 import { checkCores, checkCpu, checkDescriptors, checkMemory, checkNode, checkUnicode } from './doctor-machine.ts'
 import { checkThresholds, selfTest } from './doctor-self-test.ts'
@@ -12,19 +13,21 @@ import { contractOption, keyOption } from './options.ts'
 
 const topic = 'doctor'
 
-const help = `sidelane doctor [--json] [--contract LOCK]
+const help = `sidelane doctor [--json] [--contract LOCK] [--socket PATH]
 
 Shows which engine is used here and why, its codecs, and sidelaned; checks Node, Unicode, processor, cores, memory and
 file descriptors; measures the thresholds of placement auto; then processes a sample with each engine on each placement and
 compares the digests. Each line is ok, warn (works, can be improved) or fail (broken), with advice.
 
   --contract LOCK          also checks whether a contract can be used here
+  --socket PATH            also checks whether the daemon there answers and is ready; with --contract, whether it serves
+                           this contract
   --digest-key-file FILE   its key, for digest "hmac-sha-256"
   --json                   one JSON object: { ok, version, checks: [{ id, status, found, advice?, details? }] }
 
 Examples
   sidelane doctor
-  sidelane doctor --contract order.lock.json
+  sidelane doctor --contract order.lock.json --socket /run/app/sidelane.sock
   sidelane doctor --json | jq '.checks[] | select(.status != "ok")'
 
 Exit codes: ${exitCodes.ok} nothing is broken, ${exitCodes.rejected} something is broken, ${exitCodes.usage} usage error.
@@ -33,6 +36,7 @@ Exit codes: ${exitCodes.ok} nothing is broken, ${exitCodes.rejected} something i
 const options = {
   contract: { value: 'file' },
   'digest-key-file': { value: 'file' },
+  socket: { value: 'file' },
   json: {},
 } as const satisfies OptionTable
 
@@ -55,6 +59,7 @@ export const doctor: Command = {
       ...(process.platform === 'win32' ? [] : [checkSidelaned(findSidelaned())]),
       ...checkCodecs(engines),
       ...(contract === undefined ? [] : [checkContract(engines, contract, digestKey)]),
+      ...(values.socket === undefined ? [] : await checkDaemon(topic, values.socket, contract, io)),
       checkUnicode(process.versions['unicode']),
       checkCpu(),
       checkCores(),

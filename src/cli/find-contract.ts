@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { parseLock } from '../contract/index.ts'
 import type { Contract } from '../model/index.ts'
 import { integer } from '../util/option-parsers.ts'
-import { isFile, UsageError } from './command.ts'
+import { isDirectory, isFile, UsageError } from './command.ts'
 import { loadModule } from './load-module.ts'
 import { optionValue } from './options.ts'
 
@@ -24,6 +24,7 @@ const defaultTimeoutSeconds = 60
 /** Throws UsageError when no contract matches, or several do, and what `loadModule` and `parseLock` throw. */
 export async function findContract(file: string, wanted: ModuleOptions, topic: string): Promise<Contract> {
   const timeout = optionValue(topic, 'timeout', wanted.timeout, integer(1, 86_400)) ?? defaultTimeoutSeconds
+  if (isDirectory(file)) throw new UsageError(topic, `${file} is a directory, not a module`)
   if (!isFile(file)) throw new UsageError(topic, `There is no file ${file}`)
   const { contracts, others } = await loadModule(resolve(file), { topic, timeoutMs: timeout * 1000 })
   const found = contracts.map(({ lock, ...one }) => ({ ...one, contract: parseLock(lock) }))

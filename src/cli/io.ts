@@ -12,19 +12,24 @@ export interface Io {
   log(text: string): void
   /** Emphasizes text for stdout; plain when stdout is not a terminal or NO_COLOR is set. */
   readonly style: (kind: 'bold' | 'dim', text: string) => string
+  /** Stderr, for a progress line. */
+  readonly terminal: Terminal
   /** The streams themselves, for a command that moves large amounts. It handles their errors. */
   streams(): Streams
 }
 
-export interface Streams {
+export interface Terminal {
+  readonly log: Writable
+  /** Columns of the terminal on stderr; undefined when stderr is not a terminal. */
+  readonly columns: () => number | undefined
+}
+
+export interface Streams extends Terminal {
   readonly input: Readable
   /** Size of the input; undefined when it is not a file. */
   readonly inputBytes: number | undefined
   readonly inputIsDirectory: boolean
   readonly output: Writable
-  readonly log: Writable
-  /** Columns of the terminal on stderr; undefined when stderr is not a terminal. */
-  readonly columns: () => number | undefined
 }
 
 /**
@@ -41,11 +46,16 @@ export function processIo(): Io {
   })
   // Without stderr there is no place for messages.
   process.stderr.on('error', () => undefined)
+  const terminal: Terminal = {
+    log: process.stderr,
+    columns: () => (process.stderr.isTTY && process.env['TERM'] !== 'dumb' ? process.stderr.columns || 80 : undefined),
+  }
   const color = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === ''
   return {
     print: (text) => void process.stdout.write(text),
     log: (text) => void process.stderr.write(`${text}\n`),
     style: (kind, text) => (color ? styleText(kind, text) : text),
+    terminal,
     streams: () => {
       handedOut = true
       return {
@@ -53,9 +63,7 @@ export function processIo(): Io {
         inputBytes: sizeOf(0),
         inputIsDirectory: statOf(0)?.isDirectory() ?? false,
         output: process.stdout,
-        log: process.stderr,
-        columns: () =>
-          process.stderr.isTTY && process.env['TERM'] !== 'dumb' ? process.stderr.columns || 80 : undefined,
+        ...terminal,
       }
     },
   }

@@ -1,7 +1,7 @@
 // Option values that several commands read (numbers, choices, the digest key, the contract), and the output file.
 
 import { randomUUID } from 'node:crypto'
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { loadContract } from '../contract/index.ts'
 import type { Codec, Contract } from '../model/index.ts'
 import { FileError, readRegularFileSync } from '../runtime/regular-file.ts'
@@ -66,15 +66,28 @@ export function fileOption<T>(topic: string, read: () => T): T {
   }
 }
 
-/** Readers see the old file or the new one, never a part. Throws UsageError where the file cannot be written. */
+/**
+ * Readers see the old file or the new one, never a part. A link stays a link, and a device or a pipe, such as /dev/stdout, is
+ * written to instead of being replaced. Throws UsageError where the file cannot be written.
+ */
 export function writeFileAtomically(path: string, text: string, topic: string): void {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat !== undefined && !stat.isFile()) writeFileSync(path, text)
+    else replaceFile(stat === undefined ? path : realpathSync(path), text)
+  } catch (cause) {
+    throw new UsageError(topic, `Cannot write ${path}: ${writeErrorText(cause as Error)}`, { cause })
+  }
+}
+
+function replaceFile(path: string, text: string): void {
   const draft = `${path}.${randomUUID()}.tmp`
   try {
     writeFileSync(draft, text)
     renameSync(draft, path)
-  } catch (cause) {
+  } catch (error) {
     rmSync(draft, { force: true })
-    throw new UsageError(topic, `Cannot write ${path}: ${writeErrorText(cause as Error)}`, { cause })
+    throw error
   }
 }
 

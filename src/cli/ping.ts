@@ -47,7 +47,7 @@ export const ping: Command = {
 }
 
 /** Only what looks like a reason: the server may be anything. */
-function reasonsIn(body: string): string {
+export function reasonsIn(body: string): string {
   let given: unknown
   try {
     given = (JSON.parse(body) as { reasons?: unknown } | null)?.reasons

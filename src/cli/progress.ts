@@ -1,7 +1,7 @@
 // A progress line on stderr while a long command runs. Only on a terminal; cleared at the end.
 
 import { formatBytes, formatClock, formatCount } from './format-units.ts'
-import type { Streams } from './io.ts'
+import type { Terminal } from './io.ts'
 
 /** Work done so far. */
 export interface ProgressState {
@@ -15,7 +15,7 @@ const intervalMs = 200
 const clearLine = '\r\u001b[2K'
 
 export class Progress {
-  readonly #streams: Streams
+  readonly #terminal: Terminal
   readonly #read: () => ProgressState
   readonly #total: number | undefined
   readonly #from: number = performance.now()
@@ -24,26 +24,26 @@ export class Progress {
   #drawnAt: number = this.#from
 
   /** `total` is the size of the input, if known; the remaining time is computed from it. */
-  constructor(streams: Streams, total: number | undefined, read: () => ProgressState) {
-    this.#streams = streams
+  constructor(terminal: Terminal, total: number | undefined, read: () => ProgressState) {
+    this.#terminal = terminal
     this.#total = total
     this.#read = read
   }
 
   start(): void {
-    if (this.#streams.columns() !== undefined) this.#timer = setInterval(() => this.#show(), intervalMs).unref()
+    if (this.#terminal.columns() !== undefined) this.#timer = setInterval(() => this.#show(), intervalMs).unref()
   }
 
   /** Draws the line when it is due, for work that lets no timer fire. */
   tick(): void {
-    if (this.#streams.columns() !== undefined && performance.now() - this.#drawnAt >= intervalMs) this.#show()
+    if (this.#terminal.columns() !== undefined && performance.now() - this.#drawnAt >= intervalMs) this.#show()
   }
 
   /** Clears the line before other output; the next tick draws it again. */
   clear(): void {
     if (!this.#shown) return
     this.#shown = false
-    this.#streams.log.write(clearLine)
+    this.#terminal.log.write(clearLine)
   }
 
   end(): void {
@@ -55,7 +55,7 @@ export class Progress {
     const line = progressLine(this.#read(), performance.now() - this.#from, this.#total)
     this.#shown = true
     this.#drawnAt = performance.now()
-    this.#streams.log.write(clearLine + line.slice(0, (this.#streams.columns() ?? 80) - 1))
+    this.#terminal.log.write(clearLine + line.slice(0, (this.#terminal.columns() ?? 80) - 1))
   }
 }
 

@@ -7,6 +7,7 @@ import { contract } from './contract.ts'
 import { doctor } from './doctor.ts'
 import type { Io } from './io.ts'
 import { inspect } from './inspect.ts'
+import { log } from './log.ts'
 import { ping } from './ping.ts'
 import { processCommand } from './process.ts'
 import { rollout } from './rollout.ts'
@@ -20,6 +21,7 @@ const commands: Readonly<Record<string, Command>> = {
   serve,
   ping,
   stats,
+  log,
   rollout,
   doctor,
   completion: completionCommand(() => commands),

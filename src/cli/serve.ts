@@ -6,9 +6,11 @@ import { daemonHelp, optionSpecs, readOptions, type Options } from '../server/in
 import { faultsOf, findSidelaned } from '../util/find-sidelaned.ts'
 import { choice } from '../util/option-parsers.ts'
 import { packageFile } from '../util/package-files.ts'
-import { UsageError, type Command, type OptionTable } from './command.ts'
+import { exitCodes, UsageError, type Command, type ExitCode, type OptionTable } from './command.ts'
+import { explainNoLock } from './explain-file.ts'
 import { daemonNames, optionValue } from './options.ts'
-import { runDaemon } from './run-daemon.ts'
+import type { Io } from './io.ts'
+import { runDaemon, type DaemonCommand } from './run-daemon.ts'
 
 const topic = 'serve'
 
@@ -52,7 +54,7 @@ export const serve: Command = {
     const isWanted = daemon === 'sidelaned' || (daemon === 'auto' && isSupported)
     const readsStdin = options.exitWithStdin === true || options.contractsFromStdin === true
     const search = isWanted ? findSidelaned() : undefined
-    if (search?.path !== undefined) return runDaemon({ command: search.path, args: rest, readsStdin })
+    if (search?.path !== undefined) return run({ command: search.path, args: rest, readsStdin }, options, io)
     if (search !== undefined) {
       if (daemon === 'sidelaned') throw new UsageError(topic, `sidelaned cannot be started. ${faultsOf(search)}`)
       // One that is not installed is no fault.
@@ -60,8 +62,19 @@ export const serve: Command = {
       if (isFault) io.log(`The Node daemon is started, because sidelaned cannot be. ${faultsOf(search)}`)
     }
     if (!existsSync(script)) throw new UsageError(topic, `${script} does not exist: npm run build`)
-    return runDaemon({ command: process.execPath, args: [script, ...rest], readsStdin })
+    return run({ command: process.execPath, args: [script, ...rest], readsStdin }, options, io)
   },
+}
+
+/** After a refused start, names each contract that is a file of another kind. */
+async function run(daemon: DaemonCommand, { contracts = [] }: Options, io: Io): Promise<ExitCode> {
+  const code = await runDaemon(daemon)
+  if (code !== exitCodes.usage) return code
+  for (const path of contracts) {
+    const explained = explainNoLock(path)
+    if (explained !== undefined) io.log(`sidelane: ${explained}`)
+  }
+  return code
 }
 
 /** Separates `--daemon`, the only option that is not an option of the daemon. */

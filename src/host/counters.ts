@@ -1,14 +1,20 @@
 // Counts calls by how they end.
 
+import { bucketBoundsUs } from '../tables/metrics.ts'
+import { Histogram } from '../util/histogram.ts'
 import {
   runOf,
   SidelaneError,
   type CacheStats,
   type Call,
+  type ErrorCode,
+  type LatencyHistogram,
   type Outcome,
   type Placement,
+  type ProcessCall,
   type Stats,
 } from '../model/index.ts'
+import type { CallTimes } from './call-times.ts'
 
 /** Counters of the whole host: its processors share the policies. */
 export type PolicyStats = Pick<Stats, 'breaker' | 'fallback' | 'rollout'>
@@ -25,7 +31,14 @@ export class Counters {
     cancelled: 0,
     failed: 0,
     inFlight: 0,
+    inBytes: 0,
+    outBytes: 0,
   }
+  readonly #byCode = new Map<ErrorCode, number>()
+  readonly #queueWait = new Histogram(bucketBoundsUs)
+  readonly #run = new Histogram(bucketBoundsUs)
+  readonly #added = new Histogram(bucketBoundsUs)
+  readonly #total = new Histogram(bucketBoundsUs)
   #hits = 0
   #misses = 0
   #ranInline = 0
@@ -36,14 +49,13 @@ export class Counters {
     this.#counts.inFlight++
   }
 
-  ended(call: Call, result: Outcome | SidelaneError): void {
+  ended(call: ProcessCall, result: Outcome | SidelaneError, times: CallTimes): void {
     const { cached } = call
     if (runOf(call).ranInline) this.#ranInline++
     if (cached === 'hit') this.#hits++
     else if (cached === 'miss') this.#misses++
-    if (result instanceof SidelaneError) this.#countFault(result)
-    else if (result.ok) this.#counts.accepted++
-    else this.#counts.rejected++
+    if (result instanceof SidelaneError) this.#countFault(result, times)
+    else this.#countOutcome(result, call.givenBytes, times)
     if (--this.#counts.inFlight === 0) this.#wakeWhenIdle?.()
   }
 
@@ -52,7 +64,33 @@ export class Counters {
     if (this.#counts.inFlight > 0) await new Promise<void>((resolve) => (this.#wakeWhenIdle = resolve))
   }
 
-  #countFault({ code }: SidelaneError): void {
+  #countOutcome(outcome: Outcome, givenBytes: number, { total, queueWait, run }: CallTimes): void {
+    const counts = this.#counts
+    if (outcome.ok) {
+      counts.accepted++
+      counts.inBytes += outcome.inBytes
+      counts.outBytes += outcome.outBytes
+    } else {
+      counts.rejected++
+      counts.inBytes += givenBytes
+      this.#countCode(outcome.code)
+    }
+    this.#total.add(total)
+    // False for NaN.
+    if (run >= 0) {
+      this.#queueWait.add(queueWait)
+      this.#run.add(run)
+      this.#added.add(total - run)
+    }
+  }
+
+  #countCode(code: ErrorCode): void {
+    this.#byCode.set(code, (this.#byCode.get(code) ?? 0) + 1)
+  }
+
+  #countFault({ code }: SidelaneError, { total }: CallTimes): void {
+    this.#countCode(code)
+    if (code !== 'overloaded' && code !== 'cancelled') this.#total.add(total)
     if (code === 'overloaded') this.#counts.shed++
     else if (code === 'deadline.exceeded') this.#counts.deadlineExceeded++
     else if (code === 'cancelled') this.#counts.cancelled++
@@ -70,6 +108,14 @@ export class Counters {
     return {
       ...this.#counts,
       ...gauges,
+      errors: Object.fromEntries(this.#byCode),
+      latency: {
+        boundsUs: bucketBoundsUs,
+        queueWait: histogramOf(this.#queueWait),
+        run: histogramOf(this.#run),
+        added: histogramOf(this.#added),
+        total: histogramOf(this.#total),
+      },
       ...(thresholds !== undefined && { ranInline: this.#ranInline }),
       ...(restarts !== undefined && { restarts }),
       ...policies,
@@ -84,6 +130,11 @@ export class Counters {
       }),
     }
   }
+}
+
+function histogramOf({ counts, sumUs }: Histogram): LatencyHistogram {
+  const buckets = [...counts]
+  return { count: buckets.reduce((sum, one) => sum + one, 0), sumUs, buckets }
 }
 
 /** The gauges of the queue, computed when asked for: a call does not pay for them. */

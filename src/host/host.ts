@@ -5,6 +5,7 @@ import {
   resolveProcessorOptions,
   type AutoThresholds,
   type Contract,
+  type CountedHost,
   type EngineReport,
   type Host,
   type PlacementName,
@@ -15,13 +16,14 @@ import {
   type Stats,
 } from '../model/index.ts'
 import { appCheckOf, tellAppOnly } from './app-check.ts'
-import { queuedOf } from './counters.ts'
+import { Counters, queuedOf } from './counters.ts'
 import { PlacedProcessor, type HostParts } from './processor.ts'
 
-export class PlacedHost implements Host {
+export class PlacedHost implements Host, CountedHost {
   readonly placement: PlacementName
   readonly thresholds: AutoThresholds | undefined
   readonly #parts: HostParts
+  readonly #byContract = new Map<string, Counters>()
 
   constructor(parts: HostParts) {
     this.placement = parts.placement.name
@@ -56,12 +58,44 @@ export class PlacedHost implements Host {
     const appCheck = runInApp ? appCheckOf(contract, this.#parts.documentReader(contract)) : undefined
     const contractIndex = placement.add(contract, digestKey)
     if (!runInApp) tellAppOnly(contract)
-    return new PlacedProcessor<In, Out, C, A>(this.#parts, contract, { contractIndex, canonical, appCheck, isOnly })
+    return new PlacedProcessor<In, Out, C, A>(this.#parts, contract, {
+      contractIndex,
+      canonical,
+      appCheck,
+      isOnly,
+      contractCounters: isOnly ? undefined : this.#countersOf(contract.name),
+    })
   }
 
   stats(): Stats {
     const { counters, activeCalls, cache, placement, policyStats } = this.#parts
     return counters.snapshot(queuedOf(activeCalls ?? []), cache, placement, policyStats())
+  }
+
+  /** @internal */
+  get policyOwner(): object {
+    return this.#parts
+  }
+
+  /** @internal */
+  get sharesPolicies(): boolean {
+    return true
+  }
+
+  /** @internal */
+  *contractStats(): Generator<readonly [contract: string, stats: Stats], void> {
+    const { activeCalls, cache, placement } = this.#parts
+    const calls = [...(activeCalls ?? [])]
+    for (const [name, counters] of this.#byContract) {
+      const own = calls.filter(({ route }) => route.contract.name === name)
+      yield [name, counters.snapshot(queuedOf(own), cache, placement, {})]
+    }
+  }
+
+  #countersOf(contract: string): Counters {
+    let counters = this.#byContract.get(contract)
+    if (counters === undefined) this.#byContract.set(contract, (counters = new Counters()))
+    return counters
   }
 
   close(): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type CacheStats,
   type Call,
   type Contract,
+  type Counted,
   type EngineReport,
   type Outcome,
   type PayloadContent,
@@ -32,6 +33,8 @@ import {
   type Via,
 } from '../model/index.ts'
 import type { LinkedList } from '../util/linked-list.ts'
+import { timesOf } from './call-times.ts'
+import { CallTrace, isTraced } from './call-trace.ts'
 import { Counters, queuedOf, type PolicyStats } from './counters.ts'
 import { HostLifecycle } from './lifecycle.ts'
 import { openerOf, OrderedStream } from './ordered-stream.ts'
@@ -68,9 +71,13 @@ export interface ProcessorParts {
   readonly appCheck: AppCheck | undefined
   /** The only processor of its host: closing it closes the host, and the host's counters are its own. */
   readonly isOnly: boolean
+  /** The host's, of the contracts with this name; undefined with `isOnly`. */
+  readonly contractCounters: Counters | undefined
 }
 
-export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> implements Processor<In, Out, C, A> {
+export class PlacedProcessor<In, Out, C extends boolean, A extends boolean>
+  implements Processor<In, Out, C, A>, Counted
+{
   readonly contract: Contract<In, Out>
   readonly placement: PlacementName
   readonly thresholds: AutoThresholds | undefined
@@ -82,11 +89,12 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
   /** Its host's, where they are not its own. */
   readonly #hostLifecycle: HostLifecycle | undefined
   readonly #hostCounters: Counters | undefined
+  readonly #contractCounters: Counters | undefined
 
   constructor(
     parts: HostParts,
     contract: Contract<In, Out>,
-    { contractIndex, canonical, appCheck, isOnly }: ProcessorParts,
+    { contractIndex, canonical, appCheck, isOnly, contractCounters }: ProcessorParts,
   ) {
     this.contract = contract
     this.placement = parts.placement.name
@@ -104,6 +112,7 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
       this.#counters = counters
       this.#lifecycle = new HostLifecycle({ what: 'processor', calls, idle: () => counters.idle() })
       this.#hostCounters = parts.counters
+      this.#contractCounters = contractCounters
       this.#hostLifecycle = parts.lifecycle
     }
   }
@@ -175,13 +184,25 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
     call.deadlineMs = deadlineMs
     call.patient = patient
     call.traceparent = traceparent
-    this.#start(call)
+    // The call of the rollout is the one that is traced.
+    this.#count(call)
+    this.#run(call)
     return call
   }
 
   stats(): Stats {
     const { cache, placement, policyStats } = this.#parts
     return this.#counters.snapshot(queuedOf(this.#calls()), cache, placement, policyStats())
+  }
+
+  /** @internal */
+  get policyOwner(): object {
+    return this.#parts
+  }
+
+  /** @internal */
+  get sharesPolicies(): boolean {
+    return this.#hostCounters !== undefined
   }
 
   close(): Promise<void> {
@@ -197,8 +218,26 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
   }
 
   #start(call: ProcessCall): void {
+    this.#count(call)
+    if (isTraced()) this.#trace(call)
+    else this.#run(call)
+  }
+
+  #count(call: ProcessCall): void {
+    call.startedAt = performance.now()
+    call.givenBytes = givenBytes(call.payload)
     this.#counters.started()
     this.#hostCounters?.started()
+    this.#contractCounters?.started()
+  }
+
+  #trace(call: ProcessCall): void {
+    const trace = new CallTrace(call, this)
+    call.trace = trace
+    trace.run(call, (traced) => this.#run(traced))
+  }
+
+  #run(call: ProcessCall): void {
     const late = this.#late
     if (late !== undefined) return call.fail(late.refusal())
     const { activeCalls, run, runWithSignal } = this.#parts
@@ -220,13 +259,16 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
     }
   }
 
-  readonly #onEnd = (call: Call, result: Outcome | SidelaneError): void => {
+  readonly #onEnd = (call: ProcessCall, result: Outcome | SidelaneError): void => {
     if (call.isListed) {
       call.isListed = false
       this.#parts.activeCalls?.remove(call)
     }
-    this.#counters.ended(call, result)
-    this.#hostCounters?.ended(call, result)
+    const times = timesOf(call, performance.now())
+    this.#counters.ended(call, result, times)
+    this.#hostCounters?.ended(call, result, times)
+    this.#contractCounters?.ended(call, result, times)
+    call.trace?.ended(call, result, call.via ?? this.#parts.viaOf(call), times)
   }
 
   /** A life cycle that takes no calls. */
@@ -240,6 +282,9 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean> impl
     for (const call of this.#parts.activeCalls ?? []) if (call.route === this.#route) yield call
   }
 }
+
+const givenBytes = (payload: unknown): number =>
+  typeof payload === 'string' ? payload.length : ArrayBuffer.isView(payload) ? payload.byteLength : 0
 
 /** The deadline policy takes it like any other limit. */
 const noDeadline = Number.POSITIVE_INFINITY

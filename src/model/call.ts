@@ -40,7 +40,7 @@ export interface Route {
   /** Called for each accepted outcome, which it replaces. */
   readonly appCheck?: AppCheck | undefined
   /** Called at the end of each call of `process`, after everything that was held for it is released. */
-  readonly onEnd?: (call: Call, result: Outcome | SidelaneError) => void
+  readonly onEnd?: (call: ProcessCall, result: Outcome | SidelaneError) => void
   /** Who answers a call of which no policy knows better. */
   readonly viaOf?: (call: Call) => Via
 }
@@ -64,6 +64,12 @@ export abstract class Call {
   /** On the clock of `performance.now()`. */
   expiresAt: number = Number.POSITIVE_INFINITY
   phase: Phase = 'new'
+  /** When a worker, a connection or a turn took the call, on the same clock; 0: at its start. */
+  begunAt: number = 0
+  /** Time in the queue of a daemon, in µs. */
+  queueUs: number = 0
+  /** Time in the engine, in µs; -1: not measured apart. */
+  runUs: number = -1
   /** The queue, batch or connection that the call is in. */
   holder: Holder | undefined
   /** The calls that end together with this one when their signal is aborted. */
@@ -106,6 +112,7 @@ export abstract class Call {
       return false
     }
     this.phase = 'running'
+    this.begunAt = now
     return true
   }
 
@@ -145,10 +152,26 @@ function withReader(outcome: Outcome | AcceptedCanonical, read: ReadValue): Outc
   return { ...outcome, value: () => read(canonical) }
 }
 
+/** Of one call, while someone listens to the tracing channel. */
+export interface CallObserver {
+  /** Times in µs; `queueWait` and `run` are NaN where the call has no run of its own. */
+  ended(
+    call: ProcessCall,
+    result: Outcome | SidelaneError,
+    via: Via | undefined,
+    times: { readonly total: number; readonly queueWait: number; readonly run: number },
+  ): void
+}
+
 /** A call of `process` or of a stream: it ends with a callback. */
 export class ProcessCall extends Call {
   readonly #resolve: (outcome: Outcome) => void
   readonly #reject: (error: SidelaneError) => void
+  /** On the clock of `performance.now()`. */
+  startedAt: number = 0
+  /** Size of the payload as given: bytes, or the length of a text; 0: a value. */
+  givenBytes: number = 0
+  trace: CallObserver | undefined
   /** What was sent, for `Route.appCheck`. */
   content: PayloadContent | undefined
   #isInApp = false

@@ -5,8 +5,9 @@
 
 import type { AsyncClosable } from './ambient.ts'
 import type { Contract } from './contract.ts'
-import type { SidelaneError } from './errors.ts'
+import type { ErrorCode, SidelaneError } from './errors.ts'
 import type { EngineReport, PlacementName } from './engine-report.ts'
+import type { LatencyStats } from './latency-stats.ts'
 import type { BreakerStats } from './breaker-state.ts'
 import type { FallbackStats } from './policy-options.ts'
 import type { RolloutStats } from './rollout-stats.ts'
@@ -111,6 +112,14 @@ export interface Stats {
   readonly queued: number
   /** Payload bytes of the queued calls. */
   readonly queuedBytes: number
+  /** Rejections and faults, by their code. */
+  readonly errors: Readonly<Partial<Record<ErrorCode, number>>>
+  /** Bytes of the payloads with an outcome; of a rejected text its length, of a rejected value 0. */
+  readonly inBytes: number
+  /** Bytes of the bodies. */
+  readonly outBytes: number
+  /** Where the time of the calls goes. */
+  readonly latency: LatencyStats
   /** Only with placement `auto`: settled calls that ran inline. */
   readonly ranInline?: number
   /** Only with placement `pool` or `auto`: workers of the host that ended and were replaced, by the cause. */

@@ -3,11 +3,14 @@
 
 import { toFault, type Call, type Layer, type Rejected, type Route } from '../model/index.ts'
 
-/** Copies bytes that the caller holds too. Text is immutable; a value is serialized before, or stays the caller's. */
+/**
+ * Copies bytes that the caller holds too. Text is immutable; a value is serialized before, or stays the caller's. The copy of
+ * a Buffer is a Buffer: old code may call its methods.
+ */
 export function keepPayload(call: Call): void {
   if (call.ownsPayload) return
   call.ownsPayload = true
-  if (call.payload instanceof Uint8Array) call.payload = new Uint8Array(call.payload)
+  if (call.payload instanceof Uint8Array) call.payload = Uint8Array.prototype.slice.call(call.payload)
 }
 
 /** Serializes a value once for all paths: each of them gets text, or bytes. */

@@ -37,6 +37,7 @@ export class RolloutControl {
   /** Writes, one after the other. */
   #writes: Promise<unknown> = Promise.resolve()
   #pendingWrites = 0
+  #endedWrites = 0
   #stopped = false
 
   /** Reads the file, and watches it. A broken one is reported: the percent of the options holds. */
@@ -132,6 +133,7 @@ export class RolloutControl {
         })
         if (isWritten) this.#known = entry
         this.#pendingWrites--
+        this.#endedWrites++
         this.#tell(undefined)
         await this.#read(file)
         return undefined
@@ -156,8 +158,10 @@ export class RolloutControl {
     try {
       do {
         this.#readAgain = false
+        const writes = this.#endedWrites
         const entry = entryOf(await readEntries(file), this.#parts.contract, file)
-        if (!this.#stopped) this.#adopt(entry)
+        // What was read before a write holds no more. The write has asked for another read.
+        if (!this.#stopped && writes === this.#endedWrites) this.#adopt(entry)
       } while (this.#readAgain)
     } catch (error) {
       this.#tell(error instanceof RolloutFileError ? error.message : `${file} cannot be read: ${codeOf(error)}`)

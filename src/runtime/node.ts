@@ -3,6 +3,7 @@
 
 import { Buffer, isUtf8 as isUtf8Bytes } from 'node:buffer'
 import { createHmac, hash } from 'node:crypto'
+import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel'
 import { getHeapStatistics } from 'node:v8'
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 import * as node from 'node:zlib'
@@ -50,6 +51,9 @@ export const isWellFormed = (text: string): boolean => (text as string & { isWel
 
 /** Index of the first occurrence of `text` (ASCII) in the bytes, or -1. */
 export const indexOfAscii = (bytes: Uint8Array, text: string): number => viewOf(bytes).indexOf(text, 0, 'latin1')
+
+/** Where the start and the end of each call are published. */
+export const processChannel: TracingChannel<unknown, object> | undefined = tracingChannel('sidelane:process')
 
 /** The heap limit of this thread, in MiB. */
 export const heapLimitMb = (): number => getHeapStatistics().heap_size_limit / 2 ** 20

@@ -5,7 +5,9 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Sta
 import { open, stat } from 'node:fs/promises'
 import { constants as systemConstants } from 'node:os'
 import { fileKinds, fileTexts as texts, fileTypes, type FileKind } from '../tables/file-kinds.ts'
+import { deniedFlag } from '../util/deno-permission.ts'
 import { fillTemplate } from '../util/fill-template.ts'
+import { missingFlag } from '../util/node-permission.ts'
 
 /** libuv adds O_CLOEXEC. Windows has neither flag, nor files that block. */
 const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
@@ -145,6 +147,8 @@ function attempt<T>(file: string | URL, kind: FileKind, action: () => T): T {
 /** The system's error about a file. */
 export function toFileError(file: string | URL, kind: FileKind, error: unknown): FileError {
   if (error instanceof FileError) return error
+  const flag = missingFlag(error) ?? deniedFlag(error)
+  if (flag !== undefined) return new FileError(file, kind, 'EACCES', `it needs ${flag}`, { cause: error })
   // A path with a NUL, for example, has a code of Node.
   const { code = 'EINVAL', errno = systemConstants.errno.EINVAL } = error as NodeJS.ErrnoException
   const known = /^E[A-Z]+$/.test(code) && Object.hasOwn(texts, code) ? texts[code as 'ENOENT'] : undefined

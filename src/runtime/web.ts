@@ -10,6 +10,9 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** Only Node has diagnostics channels. */
+export const processChannel: undefined = undefined
+
 export const sha256Hex = (data: Uint8Array | string): string =>
   bytesToHex(sha256(typeof data === 'string' ? encoder.encode(data) : data))
 

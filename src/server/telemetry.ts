@@ -2,8 +2,18 @@
 // types and helps of the metrics are in tables/metrics.ts. Only a share of the requests is logged.
 
 import { readFileSync } from 'node:fs'
-import * as tables from '../tables/metrics.ts'
+import {
+  bucketBoundsUs,
+  metrics,
+  protocols as protocolTable,
+  reloadResults,
+  restartCauses as restartTable,
+  shedReasons as shedTable,
+  type MetricName,
+} from '../tables/metrics.ts'
 import type { ErrorCode, RestartCause, WorkerRestarts } from '../model/index.ts'
+import { Histogram } from '../util/histogram.ts'
+import { headLines, histogramSamples, sampleLine, type Labels } from '../util/prometheus-text.ts'
 import { traceIdOf } from '../wire/index.ts'
 import type { Log, LogEvent } from './log.ts'
 import type { Protocol, RequestInfo } from './request.ts'
@@ -28,15 +38,14 @@ interface Requests {
   count: number
 }
 
-const { bucketBoundsUs } = tables
-const protocols = Object.keys(tables.protocols) as Protocol[]
-const shedReasons = Object.keys(tables.shedReasons) as ShedReason[]
-const restartCauses = Object.keys(tables.restartCauses) as RestartCause[]
+const protocols = Object.keys(protocolTable) as Protocol[]
+const shedReasons = Object.keys(shedTable) as ShedReason[]
+const restartCauses = Object.keys(restartTable) as RestartCause[]
 
 export type ResultCode = ErrorCode | 'accepted'
 
 /** Why a request or a connection was refused: the label of `sidelane_sheds_total`. */
-export type ShedReason = keyof typeof tables.shedReasons
+export type ShedReason = keyof typeof shedTable
 
 /** The events of requests and of framed connections. */
 export type Observer = Pick<Telemetry, 'request' | 'shed' | 'opened' | 'closed' | 'received' | 'sent'>
@@ -53,8 +62,8 @@ export class Telemetry {
     http: new Map(),
   }
   readonly #sheds = Object.fromEntries(shedReasons.map((reason) => [reason, 0])) as Record<ShedReason, number>
-  readonly #queueWait = new Histogram()
-  readonly #run = new Histogram()
+  readonly #queueWait = new Histogram(bucketBoundsUs)
+  readonly #run = new Histogram(bucketBoundsUs)
   readonly #connections: Record<Protocol, number> = { framed: 0, http: 0 }
   readonly #reloads = { ok: 0, failed: 0 }
   #received = 0
@@ -130,7 +139,7 @@ export class Telemetry {
     const now = this.#now?.()
     if (now === undefined) return ''
     const { rss, heapUsed, heapTotal, external } = memoryUsage()
-    const values: Readonly<Record<tables.MetricName, Value>> = {
+    const values: Readonly<Record<MetricName, Value>> = {
       sidelane_requests_total: this.#requestCounts(),
       sidelane_queue_wait_seconds: this.#queueWait,
       sidelane_run_seconds: this.#run,
@@ -143,7 +152,7 @@ export class Telemetry {
       sidelane_sheds_total: shedReasons.map((reason) => [{ reason }, this.#sheds[reason]]),
       sidelane_log_dropped_total: this.#log.dropped,
       sidelane_worker_restarts_total: restartCauses.map((cause) => [{ cause }, now.restarts?.[cause] ?? 0]),
-      sidelane_reloads_total: tables.reloadResults.map((result) => [{ result }, this.#reloads[result]]),
+      sidelane_reloads_total: reloadResults.map((result) => [{ result }, this.#reloads[result]]),
       sidelane_contracts: now.contracts,
       sidelane_ready: now.ready ? 1 : 0,
       sidelane_uptime_seconds: process.uptime(),
@@ -153,11 +162,8 @@ export class Telemetry {
       sidelane_allocator_resident_bytes: heapTotal + external,
       sidelane_info: [[{ version: now.version, daemon: 'node', engine: now.engine }, 1]],
     }
-    return Object.entries(tables.metrics)
-      .map(
-        ([name, [type, help]]) =>
-          `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${samples(name, values[name as tables.MetricName])}`,
-      )
+    return Object.entries(metrics)
+      .map(([name, [type, help]]) => headLines(name, type, help) + samples(name, values[name as MetricName]))
       .join('')
   }
 
@@ -207,48 +213,17 @@ export class Telemetry {
   }
 }
 
-/** Times in fixed buckets: adding one allocates nothing. */
-class Histogram {
-  /** The last bucket takes what is above all bounds. */
-  readonly #counts = new Float64Array(bucketBoundsUs.length + 1)
-  #sumUs = 0
-
-  add(us: number): void {
-    let at = 0
-    while (at < bucketBoundsUs.length && us > (bucketBoundsUs[at] as number)) at++
-    this.#counts[at] = (this.#counts[at] as number) + 1
-    this.#sumUs += us
-  }
-
-  lines(name: string): string {
-    let text = ''
-    let count = 0
-    this.#counts.forEach((value, at) => {
-      count += value
-      text += sample(`${name}_bucket`, count, {
-        le: at < bucketBoundsUs.length ? String((bucketBoundsUs[at] as number) / 1e6) : '+Inf',
-      })
-    })
-    return text + sample(`${name}_sum`, this.#sumUs / 1e6) + sample(`${name}_count`, count)
-  }
-}
-
-type Labels = Readonly<Record<string, string>>
 type LabelledValue = readonly [labels: Labels, value: number]
 type Value = number | Histogram | readonly LabelledValue[]
 
-/** One line. */
-function sample(name: string, value: number, labels: Labels = {}): string {
-  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`)
-  return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`
-}
-
-const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
-
 function samples(name: string, value: Value): string {
-  if (typeof value === 'number') return sample(name, value)
-  if (value instanceof Histogram) return value.lines(name)
-  return value.map(([labels, one]) => sample(name, one, labels)).join('')
+  if (typeof value === 'number') return sampleLine(name, value)
+  if (value instanceof Histogram) {
+    return histogramSamples(value)
+      .map(({ suffix, labels, value: one }) => sampleLine(name + suffix, one, labels))
+      .join('')
+  }
+  return value.map(([labels, one]) => sampleLine(name, one, labels)).join('')
 }
 
 type Usage = Pick<NodeJS.MemoryUsage, 'rss' | 'heapUsed' | 'heapTotal' | 'external'>

@@ -137,12 +137,13 @@ function compare(path: string, name: string, { files }: Manifest, advice: string
   }
 }
 
-/** One line, without the path of the file. */
-export function reasonOf(error: unknown, path = ''): string {
+/** One line, without the path of the file that the caller names itself. */
+export function reasonOf(error: unknown, path?: string): string {
   const flag = missingFlag(error)
   if (flag !== undefined) return `Node does not permit it: start node with ${flag}.`
   // Node appends the requiring files to some messages, and the linker puts the path before its own.
-  return ((error as Error).message.split('\n', 1)[0] as string).replace(`${path}: `, '')
+  const [line] = (error as Error).message.split('\n', 1) as [string]
+  return path === undefined ? line : line.replace(`${path}: `, '')
 }
 
 const fault = (code: string, message: string): Error => Object.assign(new Error(message), { code })

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { isDenied } from './deno-permission.ts'
 import { ownFile } from './own-file.ts'
 
 export interface PackageJson {
@@ -63,7 +64,7 @@ function readJson(file: string): PackageJson | undefined {
     return JSON.parse(readFileSync(file, 'utf8')) as PackageJson
   } catch (error) {
     // Deno without permission to read: the package may well be there.
-    if ((error as Error).name === 'NotCapable') throw error
+    if (isDenied(error)) throw error
     return undefined
   }
 }

@@ -19,6 +19,12 @@ test('--http-cpu is repeated for each build to compare', () => {
   expect(read().httpCpu).toBeUndefined()
 })
 
+test('--stages takes sets, rounds, a budget and a file', () => {
+  const argv = ['--stages', '--sets', 'orders', '--rounds', '3', '--budget-ms', '500', '--json', 'a.json']
+  expect(read(...argv)).toMatchObject({ stages: true, sets: ['orders'], rounds: 3, budgetMs: 500, json: 'a.json' })
+  expect(read()).toMatchObject({ stages: false })
+})
+
 test('lists are split at commas and lose repeats', () => {
   expect(read('--only', 'zod+zlib, inline-js,zod+zlib').only).toEqual(['zod+zlib', 'inline-js'])
 })

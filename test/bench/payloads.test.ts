@@ -7,7 +7,7 @@ import { orders } from '../../bench/contracts/orders.ts'
 import { zodTexts } from '../../bench/contracts/texts.ts'
 import { makeClicks } from '../../bench/payloads/clicks.ts'
 import { makeOrders } from '../../bench/payloads/orders.ts'
-import { thinned, type PayloadSet } from '../../bench/payloads/sets.ts'
+import { namedSets, seriesNames, sizeClasses, thinned, type PayloadSet } from '../../bench/payloads/sets.ts'
 
 const schema = orders.schema(zodTexts)
 const text = (payload: Uint8Array): string => Buffer.from(payload).toString()
@@ -85,4 +85,36 @@ test('a set is thinned evenly, by count and by bytes', () => {
   expect(thinned(set, 100, 20).payloads).toHaveLength(2)
   expect(thinned(set, 100, 1).payloads).toHaveLength(1)
   expect(thinned(set, 500, 1e6)).toBe(set)
+})
+
+describe('the series over sizes and scripts', () => {
+  const makers = namedSets(3)
+  const sets = seriesNames.map((name) => makers[name]?.() as PayloadSet)
+
+  test('each size is there in ASCII, Latin and CJK', () => {
+    expect(sets.map(({ series }) => series)).toEqual(
+      ['ascii', 'latin', 'cjk'].flatMap((script) => sizeClasses.map(({ bytes }) => ({ script, bytes }))),
+    )
+  })
+
+  test('payloads are about as large as the size says', () => {
+    for (const { name, series, payloads } of sets) {
+      expect(mean(payloads), name).toBeGreaterThan((series?.bytes ?? 0) * 0.75)
+      expect(mean(payloads), name).toBeLessThan((series?.bytes ?? 0) * 1.35)
+    }
+  })
+
+  test('all are valid', () => {
+    for (const { name, contract, payloads } of sets) {
+      const own = 'source' in contract && contract.source === 'clicks' ? clicks.schema(zodTexts) : schema
+      for (const payload of payloads) expect(own.safeParse(JSON.parse(text(payload))).success, name).toBe(true)
+    }
+  })
+
+  test('ASCII sets are ASCII, the others are not', () => {
+    for (const { name, series, payloads } of sets) {
+      const ascii = payloads.every((payload) => payload.every((byte) => byte < 0x80))
+      expect(ascii, name).toBe(series?.script === 'ascii')
+    }
+  })
 })

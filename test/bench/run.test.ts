@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import type { StageRow } from '../../bench/stages/row.ts'
 
 const entry = fileURLToPath(new URL('../../build/bench/run.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'sidelane-bench-test-'))
@@ -17,8 +18,13 @@ const file = (name: string, text?: string): string => {
   return path
 }
 
-function bench(...argv: string[]): { code: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [entry, ...argv], { encoding: 'utf8' })
+function bench(...argv: string[]): ReturnType<typeof benchWith> {
+  return benchWith({}, ...argv)
+}
+
+function benchWith(env: NodeJS.ProcessEnv, ...argv: string[]): { code: number | null; out: string; err: string } {
+  const options = { encoding: 'utf8', env: { ...process.env, ...env } } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, [entry, ...argv], options)
   return { code: status, out: stdout, err: stderr }
 }
 
@@ -82,6 +88,52 @@ describe('the built benchmark', () => {
     const { rows, verdict } = JSON.parse(readFileSync(path, 'utf8')) as { rows: { way: string }[]; verdict: string }
     expect(rows.map(({ way }) => way)).toEqual(['zod+zlib', 'inline', 'pool', 'sidecar'])
     expect(verdict).toMatch(/^(?:Use|Do nothing)/)
+  })
+
+  test('--stages --json has a row for each stage, contender and set, with ratios beside times', () => {
+    const path = file('stages.json')
+    const argv = [
+      '--stages',
+      '--sets',
+      'orders,clicks-256b-ascii',
+      '--rounds',
+      '1',
+      '--budget-ms',
+      '100',
+      '--json',
+      path,
+    ]
+    const { code, out, err } = benchWith({ SIDELANE_BENCH_CARGO: 'off' }, ...argv)
+    expect(code, err).toBe(0)
+    expect(out).toMatch(/^SHA-256 {3}node:crypto/m)
+    expect(out).toMatch(/^crates {4}absent, no rows of Rust: /m)
+    expect(out).toMatch(/^compress: .*relative to node:zlib-1/m)
+    const { stages } = JSON.parse(readFileSync(path, 'utf8')) as { stages: StageRow[] }
+    for (const [payloads, size] of [
+      ['orders', 4096],
+      ['clicks-256b-ascii', 256],
+    ] as const) {
+      const own = stages.filter((row) => row.payloads === payloads)
+      const idsOf = (stage: string): string[] => own.filter((row) => row.stage === stage).map(({ id }) => id)
+      expect(idsOf('parse')).toEqual(['JSON.parse', 'sidelane-js'])
+      expect(idsOf('validate')).toEqual(['zod', 'z.compile', 'ajv', 'sidelane-js'])
+      expect(idsOf('canonical')).toEqual(['canonicalize', 'JSON.stringify', 'sidelane-js'])
+      expect(idsOf('digest')).toEqual(['node:crypto', 'sidelane-js'])
+      expect(idsOf('compress')).toEqual(['node:zlib-1', 'node:zlib-6', 'fflate-1', 'sidelane-js'])
+      expect(idsOf('whole')).toEqual(expect.arrayContaining(['zod+zlib', 'zod+zlib+jcs', 'sidelane-js']))
+      for (const row of own) {
+        expect(row).toMatchObject({ size, us: expect.any(Number), speed: expect.any(Number) })
+        expect(row.us).toBeGreaterThan(0)
+        expect(row.nsPerByte).toBeCloseTo((row.us * 1000) / row.meanBytes)
+        if (row.stage === 'compress') expect(row.ratio).toBeGreaterThan(1)
+      }
+    }
+  })
+
+  test('--stages refuses a set of invalid payloads', () => {
+    const { code, err } = benchWith({ SIDELANE_BENCH_CARGO: 'off' }, '--stages', '--sets', 'orders-invalid')
+    expect(code).toBe(2)
+    expect(err).toContain('orders-invalid')
   })
 
   test('--payloads with --contract measures the accepted payloads and counts the rejected ones', () => {

@@ -1,7 +1,7 @@
 // The commands `contract export` and `contract show`, and the help of all commands, run as a program.
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -87,6 +87,27 @@ describe('sidelane contract export', () => {
     expect(readdirSync(folder)).toStrictEqual(['order.lock.json'])
   })
 
+  it.skipIf(process.platform === 'win32')(
+    'writes to a pipe or a device, and through a link, instead of replacing it',
+    () => {
+      const real = join(folder, 'real.lock.json')
+      const link = join(folder, 'link.lock.json')
+      writeFileSync(real, '')
+      symlinkSync(real, link)
+      expect(sidelane('contract', 'export', 'other-copy.js', '-o', link).status).toBe(0)
+      expect(lstatSync(link).isSymbolicLink()).toBe(true)
+      expect(parseLock(readFileSync(real, 'utf8')).id).toBe(loadContract(link).id)
+      // The stdout of a child of Node may be a socket, which no path opens.
+      const command = ['-c', '"$@" | cat', 'sh', process.execPath, main]
+      const args = ['contract', 'export', 'other-copy.js', '-o', '/dev/stdout']
+      const { stdout } = spawnSync('sh', [...command, ...args], { cwd: fixtures, encoding: 'utf8' })
+      expect(parseLock(stdout).id).toBe(loadContract(link).id)
+      expect(sidelane('contract', 'export', 'other-copy.js', '-o', folder).stderr).toContain('it is a directory')
+      rmSync(link)
+      rmSync(real)
+    },
+  )
+
   it('writes to stdout for "-", and counts a contract with several export names once', () => {
     const { status, stdout } = sidelane('contract', 'export', 'contracts.js', '--name', 'left-side', '-o', '-')
     expect(status).toBe(0)
@@ -140,7 +161,8 @@ describe('sidelane contract export', () => {
 
   it.each([
     ['a module without a contract', ['nothing.js', '-o', '-'], 'exports no contract'],
-    ['a folder', ['.', '-o', '-'], 'There is no file .'],
+    ['a folder', ['.', '-o', '-'], '. is a directory, not a module'],
+    ['a missing file', ['missing.js', '-o', '-'], 'There is no file missing.js'],
     [
       'a module that imports a missing package',
       [moduleOf('lost.js', 'import "no-such-package"'), '-o', '-'],

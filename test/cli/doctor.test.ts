@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { checkDescriptors, checkNode, checkUnicode } from '../../src/cli/doctor-machine.ts'
 import { sidelane, temporaryFiles } from '../support/cli.ts'
+import { socketFolder, startDaemon } from '../support/daemon.ts'
 
 const file = temporaryFiles()
 const lockOf = (fields: object = {}): string =>
@@ -96,6 +97,47 @@ describe('sidelane doctor', () => {
       encoding: 'utf8',
     })
     expect(text).toMatch(/^warn {2}descriptors +200 open files\n +→ Raise it/m)
+  })
+})
+
+describe('sidelane doctor --socket', () => {
+  const place = socketFolder()
+  const socket = place('s.sock')
+  const lock = place('any.lock.json', lockOf())
+
+  it('checks that the daemon is ready and serves the contract of the lock', async () => {
+    const daemon = await startDaemon({ args: ['--socket', socket, '--contract', lock] })
+    const found = async (...args: string[]) => {
+      const { status, byId } = await checked(['--socket', socket, ...args])
+      return { status, daemon: byId('daemon')?.status, contract: byId('daemon.contract') }
+    }
+    expect(await found()).toEqual({ status: 0, daemon: 'ok', contract: undefined })
+    expect(await found('--contract', lock)).toMatchObject({ status: 0, daemon: 'ok', contract: { status: 'ok' } })
+    const changed = file('changed.lock.json', lockOf({ schema: { type: 'string' } }))
+    expect(await found('--contract', changed)).toMatchObject({
+      status: 1,
+      daemon: 'ok',
+      contract: {
+        status: 'fail',
+        found: expect.stringMatching(/^contract\.mismatch: .* with id \w{12}…, .* has \w{12}…$/),
+      },
+    })
+    const other = file('other.lock.json', lockOf({ name: 'other' }))
+    expect(await found('--contract', other)).toMatchObject({
+      contract: { status: 'fail', found: 'contract.unknown: the daemon does not serve other' },
+    })
+    await daemon.stop()
+  })
+
+  it('fails without a daemon, and says how to start it', async () => {
+    const missing = place('missing.sock')
+    const { status, stderr, byId } = await checked(['--socket', missing])
+    expect([status, stderr]).toEqual([1, ''])
+    expect(byId('daemon')).toMatchObject({
+      status: 'fail',
+      found: `${missing}: connect ENOENT ${missing}`,
+      advice: expect.stringContaining(`sidelane serve --socket ${missing}`),
+    })
   })
 })
 

@@ -324,6 +324,15 @@ describe('other commands with a closed or full output', () => {
     expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringMatching(/^sidelane: .*ENOSPC.*\n$/) })
   })
 
+  it.skipIf(process.platform !== 'linux')(
+    'exit 1 where the disk is full, also with a progress line: contract infer',
+    async () => {
+      const samples = file('samples.ndjson', '{"n":1}\n')
+      const { status, stderr } = await shell('"$@" > /dev/full', ['contract', 'infer', samples, '-o', '-'])
+      expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('ENOSPC') })
+    },
+  )
+
   it.skipIf(process.platform === 'win32')('exit 141 without a message where the reader left', async () => {
     const { stdout, stderr } = await shell('{ "$@"; echo "$?" >&3; } 3>&2 | head -n 1', ['contract', 'show', wide])
     expect({ stdout, stderr }).toStrictEqual({ stdout: 'visit\n', stderr: '141\n' })

@@ -29,6 +29,19 @@ describe('serve', () => {
     expect(existsSync(socket)).toBe(false)
   })
 
+  test.each(['node', ...(isBuilt('sidelaned') ? ['sidelaned'] : [])])(
+    '%s: says what a file is that is no lock',
+    async (daemon) => {
+      const payloads = file('mine.ndjson', '{"n":1}\n{"n":2}\n')
+      const running = new Running(['serve', '--daemon', daemon, '--socket', freshSocket(), '--contract', payloads])
+      const { status, stderr } = await running.ended
+      expect(status).toBe(2)
+      expect(stderr).toContain(
+        `sidelane: ${payloads} is a file of payloads, not a lock; make one with: sidelane contract infer`,
+      )
+    },
+  )
+
   test('starts the Node daemon for options that sidelaned does not support', async () => {
     for (const option of [
       ['--engine', 'js'],

@@ -60,6 +60,9 @@ beforeAll(async () => {
     const { body } = JSON.parse(bodies.stdout.split('\n')[0] as string) as { body: string }
     writeFileSync(join(path, 'body.json.gz'), Buffer.from(body, 'base64'))
     writeFileSync(join(path, 'digest.key'), new Uint8Array(32).fill(7))
+    // As docs/daemon.md shows it.
+    const logLines = blocksOf('docs/daemon.md').find(({ text }) => text.includes('"event":"request"'))?.text as string
+    writeFileSync(join(path, 'daemon.log'), logLines)
     writeFileSync(join(path, 'order.dict'), '{"email":"","id":"","quantity":1}')
   }
 }, 60_000)

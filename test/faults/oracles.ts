@@ -105,9 +105,27 @@ export class Trial {
       cancelled: count('cancelled'),
     }
     const failed = calls - Object.values(known).reduce((sum, part) => sum + part, 0)
-    const tally: Stats = { calls, ...known, failed, inFlight: 0, queued: 0, queuedBytes: 0 }
+    const tally: Omit<Stats, 'errors' | 'inBytes' | 'outBytes' | 'latency'> = {
+      calls,
+      ...known,
+      failed,
+      inFlight: 0,
+      queued: 0,
+      queuedBytes: 0,
+    }
     for (const [what, counter] of [['processor', this.processor] as const, ['host', this.host] as const]) {
-      const { restarts: _, fallback: _fallback, breaker: _breaker, ...stats } = counter.stats()
+      const {
+        restarts: _,
+        fallback: _fallback,
+        breaker: _breaker,
+        errors,
+        inBytes: _in,
+        outBytes: _out,
+        latency: _latency,
+        ...stats
+      } = counter.stats()
+      const byCode = Object.values(errors).reduce((sum, one) => sum + one, 0)
+      expect(byCode, `O1: the ${what} counts each code`).toBe(calls - tally.accepted)
       expect(stats, `O1: the ${what} counts what its callers saw`).toEqual(tally)
     }
   }

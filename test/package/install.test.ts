@@ -26,13 +26,14 @@ async function main() {
   const web = await edge.createProcessor(edge.parseContract(sidelane.lockText(defined.lock)))
   const response = await fetch.respond(new Request('http://localhost/'), await web.process('{"id": 7}'))
   console.log('fetch', response.status, await response.text())
+  console.log('metrics', metrics.metricsText(web).includes('sidelane_calls_total{contract="point",placement="inline",code="accepted"} 1'))
   console.log('infer', infer.inferContract(['{"id":1}', '{"id":2}'], { name: 'order' }).contract.name)
   console.log('adapters', typeof express.receive, typeof fastify.sidelane)
 }
 main()
 `
 
-const entries = ['edge', 'infer', 'express', 'fastify', 'fetch']
+const entries = ['edge', 'infer', 'express', 'fastify', 'fetch', 'metrics']
 const imports = {
   module: ['', ...entries.map((name) => `/${name}`)]
     .map((path) => `import * as ${path.slice(1) || 'sidelane'} from 'sidelane${path}'`)
@@ -60,6 +61,7 @@ describe.each(['module', 'commonjs'] as const)('an app as %s', (type) => {
       'auto gzip validate.failed',
       'sidecar gzip validate.failed',
       'fetch 200 {"id":7}',
+      'metrics true',
       'infer order',
       'adapters function function',
       '',

@@ -56,7 +56,9 @@ test('no place: an error that says what to set, and why each was refused', () =>
   expect(() => new LaunchDirectory()).toThrow(
     expect.objectContaining({
       code: 'engine.unavailable',
-      message: expect.stringMatching(/set TMPDIR to one\. \/nowhere: EROFS.*; \/tmp: EROFS/),
+      message: expect.stringMatching(
+        /set TMPDIR to one\. \/nowhere: EROFS: read-only file system; \/tmp: EROFS: read-only/,
+      ),
     }),
   )
 })

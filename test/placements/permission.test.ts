@@ -1,4 +1,5 @@
 // `node --permission`: what each placement needs, in a process of its own.
+import { realpathSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { engineKinds, needEngine } from '../support/need.ts'
 import { run } from '../support/run.ts'
@@ -62,4 +63,13 @@ test('with the flags all work, and a launch without child processes names its fl
   const native = { inline: [true, 'native'], native: [true, 'native'], pool: [true, 'native'], warnings: [] }
   expect(await permitted(...flags)).toEqual({ ...native, launch: needs('--allow-child-process') })
   expect(await permitted(...flags, '--allow-child-process')).toEqual({ ...native, launch: [true, 'native'] })
+})
+
+test('a lock that may not be read: the error names the flag', async () => {
+  const script = `
+    import { loadContract } from 'sidelane'
+    try { loadContract('/etc/hostname') } catch ({ message }) { console.log(message) }`
+  const readable = [process.cwd(), realpathSync('node_modules')].map((path) => `--allow-fs-read=${path}/`)
+  const { stdout } = await run(process.execPath, [model, ...readable, '--input-type=module', '--eval', script])
+  expect(stdout).toBe('Cannot read the lock file /etc/hostname: it needs --allow-fs-read\n')
 })

@@ -304,6 +304,25 @@ describe('fallback', () => {
     bytes.fill(32)
     expect(((await call) as unknown as { value(): unknown }).value()).toEqual({ id: 'kept', total: 1 })
   })
+
+  test('a Buffer stays a Buffer for old code, also behind a shadow and in a fallback', async () => {
+    const seen: boolean[] = []
+    const old: AppFunction = (payload) => {
+      seen.push(Buffer.isBuffer(payload))
+      return { ok: true, body: Buffer.from(String(payload)) }
+    }
+    const late: AppFunction = async () => {
+      await sleep(5)
+      throw new Error('down')
+    }
+    const { rollout } = await open({ baseline: old, candidate: late, percent: 0, shadow: 100, fallback: 'baseline' })
+    for (const percent of [0, 100]) {
+      await rollout.set(percent)
+      const outcome = await rollout.process(Buffer.from(payloadOf(1)))
+      expect(outcome.ok && Buffer.from(outcome.body).toString()).toBe(payloadOf(1))
+    }
+    expect(seen).toEqual([true, true])
+  })
 })
 
 test('every call has one end, whatever its side does', async () => {

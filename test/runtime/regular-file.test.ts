@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
-import { readRegularFile, readRegularFileSync } from '../../src/runtime/regular-file.ts'
+import { readRegularFile, readRegularFileSync, toFileError } from '../../src/runtime/regular-file.ts'
 import { fileKinds } from '../../src/tables/file-kinds.ts'
 import { needProc } from '../support/processes.ts'
 import { needTool } from '../support/tools.ts'
@@ -89,4 +89,12 @@ describe.each(Object.entries(readers))('%s', (_, read) => {
     await expect(read(join(file('target'), 'x'))).rejects.toMatchObject({ code: 'ENOTDIR' })
     await expect(read('a\0b')).rejects.toMatchObject({ name: 'FileError', reason: 'the system answers with error 22' })
   })
+})
+
+test('a file that Deno may not read: the error names the flag', () => {
+  const denied = new Error('Requires read access to "a.lock.json", run again with the --allow-read flag')
+  denied.name = 'NotCapable'
+  expect(toFileError('a.lock.json', 'lock', denied).message).toBe(
+    'Cannot read the lock file a.lock.json: it needs --allow-read',
+  )
 })

@@ -71,6 +71,18 @@ impl NormBuffers {
         for op in ops.iter() {
             let from = if changed { &self.current } else { text };
             match op {
+                NormOp::Lower | NormOp::Upper if from.is_ascii() => {
+                    budget.spend_len(from.len());
+                    self.next.clear();
+                    self.next.try_reserve(from.len()).map_err(|_| OutOfMemory)?;
+                    self.next.push_str(from);
+                    if op == NormOp::Lower {
+                        self.next.make_ascii_lowercase();
+                    } else {
+                        self.next.make_ascii_uppercase();
+                    }
+                }
+                NormOp::Nfc if from.is_ascii() => continue,
                 NormOp::Lower if !is_lower(from, budget) => {
                     write(&mut self.next, from, budget.chars(from).flat_map(lower))?;
                 }

@@ -52,6 +52,67 @@ fn what_failed_branches_edited_takes_no_memory_and_linear_time() -> Result<()> {
 }
 
 #[test]
+fn arrays_and_objects_around_an_edit_are_not_copied() -> Result<()> {
+    let branch = |last: usize| {
+        json!({ "type": "object", "x-unknown": "strip", "required": ["b", "z"],
+            "properties": { "b": { "type": "array", "items": { "type": "string", "x-norm": ["upper"] } }, "z": { "const": last } } })
+    };
+    let processor = processor(&json!({ "type": "object", "additionalProperties": true, "properties": {
+        "coerced": { "type": "object", "additionalProperties": { "type": "number", "x-coerce": true } },
+        "filled": { "type": "array", "items": { "type": "object", "additionalProperties": true, "properties": { "b": { "default": [0] } } } },
+        "items": { "type": "array", "prefixItems": [true, { "default": "x" }], "items": false },
+        "stripped": { "type": "array", "items": { "type": "object", "x-unknown": "strip", "properties": { "a": true } } },
+        "trimmed": { "type": "array", "items": { "type": "object", "additionalProperties": { "type": "string", "x-norm": ["trim"] } } },
+        "tried": { "anyOf": [branch(1), branch(2), true] },
+    } }))?;
+    let mut scratch = Scratch::default();
+    // Longer than the length that an entry can note.
+    let long = "x".repeat(70_000);
+    let copied = format!(r#"[{{"a":"{long}","b":[1,{{}},[],"é"]}}]"#);
+    for (payload, expected) in [
+        (r#"{"coerced":{"a":1,"b":"2"},"x":[1]}"#, r#"{"coerced":{"a":1,"b":2},"x":[1]}"#),
+        (
+            r#"{"filled":[{"a":[{}]},{"b":[1],"c":2},{}]}"#,
+            r#"{"filled":[{"a":[{}],"b":[0]},{"b":[1],"c":2},{"b":[0]}]}"#,
+        ),
+        (r#"{"a":{},"items":[[1]]}"#, r#"{"a":{},"items":[[1],"x"]}"#),
+        (r#"{"stripped":[{"a":{"b":1}},{"a":[2],"z":0}]}"#, r#"{"stripped":[{"a":{"b":1}},{"a":[2]}]}"#),
+        (r#"{"trimmed":[{"a":"b","c":" d"},{"e":"f "}]}"#, r#"{"trimmed":[{"a":"b","c":"d"},{"e":"f"}]}"#),
+        (r#"{"trimmed":[{"a":"b","c":"d"}]}"#, r#"{"trimmed":[{"a":"b","c":"d"}]}"#),
+        (r#"{"tried":{"a":0,"b":["i"],"z":2}}"#, r#"{"tried":{"b":["I"],"z":2}}"#),
+        (r#"{"tried":{"a":0,"b":["i"],"z":3}}"#, r#"{"tried":{"a":0,"b":["i"],"z":3}}"#),
+        (
+            r#"{"x":[{"a":[1,2.0],"b":"\u0041"},{"b":1,"a":[-0]},[1e3,"é"]]}"#,
+            r#"{"x":[{"a":[1,2],"b":"A"},{"a":[0],"b":1},[1000,"é"]]}"#,
+        ),
+        (&copied, &copied),
+    ] {
+        // The root has to be an object.
+        let text = |value: &str| {
+            if value.starts_with('[') { format!(r#"{{"y":{value},"z":{value}}}"#) } else { value.to_owned() }
+        };
+        assert_eq!(canonical(&processor, &mut scratch, &text(payload))?, text(expected));
+        let spaced = spread(&text(payload));
+        assert_eq!(canonical(&processor, &mut scratch, &spaced)?, text(expected), "{spaced}");
+        assert_eq!(canonical(&processor, &mut scratch, &text(expected))?, text(expected));
+    }
+    Ok(())
+}
+
+/// The same document with white space around every token outside strings.
+fn spread(document: &str) -> String {
+    let (mut spread, mut in_string) = (String::new(), false);
+    for character in document.chars() {
+        in_string ^= character == '"';
+        match character {
+            '{' | '[' | ',' | ':' | '}' | ']' if !in_string => spread.extend(['\n', character, ' ']),
+            _ => spread.push(character),
+        }
+    }
+    spread
+}
+
+#[test]
 fn dropped_members_are_checked_in_linear_time() -> Result<()> {
     let processor = processor(&json!({ "type": "object", "x-unknown": "strip", "properties": { "k": true } }))?;
     let mut scratch = Scratch::default();

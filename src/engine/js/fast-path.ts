@@ -79,7 +79,7 @@ const backslash = 0x5c
  * members of all objects (JSON.parse hides the number: it keeps the last of two equal keys); -1 when more than
  * `maxDepth` brackets are open at one place. For invalid JSON the count has no meaning.
  */
-function countMembers(bytes: Uint8Array, maxDepth: number): number {
+export function countMembers(bytes: Uint8Array, maxDepth: number): number {
   const length = bytes.length
   let colons = 0
   let depth = 0

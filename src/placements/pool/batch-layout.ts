@@ -4,7 +4,7 @@
 //   buffer: count × 40 bytes of items, then the outcomes (model/outcome-bytes.ts), each at a multiple of 8
 //   item: 0 u32 contract number · 4 u32 1 = canonical · 8 u32 chunk · 12 u32 offset · 16 u32 length
 //         20 u32 1 = dropped by the caller · 24 u32 offset of the outcome, 0 = not in the buffer, 1 = moved · 28 u32 thread that runs it, 0 = none
-//         32 u32 deadline (sharedTime), 0 = none
+//         32 u32 deadline (sharedTime), 0 = none · 36 u32 time in the engine in µs
 
 import type { LoadedEngineReport, JsCompressor } from '../../model/index.ts'
 
@@ -15,7 +15,7 @@ const itemWords = 10
 const itemBytes = 4 * itemWords
 
 /** The words of an item that are read without atomics; `outcome` 0: it is not in the buffer. */
-export const words = { contract: 0, canonical: 1, chunk: 2, offset: 3, length: 4, outcome: 6 } as const
+export const words = { contract: 0, canonical: 1, chunk: 2, offset: 3, length: 4, outcome: 6, runUs: 9 } as const
 const droppedWord = 5
 const threadWord = 7
 const deadlineWord = 8
@@ -123,6 +123,7 @@ export class BatchBuffer {
     this.#words[at + words.offset] = offset
     this.#words[at + words.length] = length
     this.#words[at + words.outcome] = 0
+    this.#words[at + words.runUs] = 0
     this.#words[at + threadWord] = 0
     this.#words[at + deadlineWord] = expiresAt === Number.POSITIVE_INFINITY ? 0 : sharedTime(expiresAt)
     Atomics.store(this.#words, at + droppedWord, 0)
@@ -149,6 +150,10 @@ export class BatchBuffer {
 
   setOutcome(item: number, offset: number): void {
     this.#words[item * itemWords + words.outcome] = offset
+  }
+
+  setRunUs(item: number, us: number): void {
+    this.#words[item * itemWords + words.runUs] = Math.max(0, us)
   }
 
   /** The thread that runs the item, 0 when it is done: identifies the item that a worker hangs at or died of. */

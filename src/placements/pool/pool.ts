@@ -359,6 +359,7 @@ export class PoolPlacement implements Placement {
       }
       queued.releasePayload()
       const outcome = at === 0 ? overflow?.get(item) : buffer.bytes
+      call.runUs = buffer.get(item, words.runUs)
       if (outcome !== undefined) call.settleBytes(outcome, at)
       else call.fail(new SidelaneError('internal.panic', { message: 'The worker skipped a payload.' }))
     }
@@ -379,8 +380,10 @@ export class PoolPlacement implements Placement {
         this.#moveOn(queued)
         continue
       }
-      if (at !== 0) call.settleBytes(buffer.bytes, at)
-      else if (!call.settled) {
+      if (at !== 0) {
+        call.runUs = buffer.get(item, words.runUs)
+        call.settleBytes(buffer.bytes, at)
+      } else if (!call.settled) {
         const wasRunning = buffer.thread(item) !== 0
         queued.isSuspect ||= wasRunning
         queued.strikes += wasRunning ? maxStrikes / 2 : 1

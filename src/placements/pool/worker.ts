@@ -85,6 +85,7 @@ function runBatch({ count, buffer, chunks, sliceMs, contracts: records }: BatchT
       batch.setOutcome(item, at)
       at = aligned(at + size)
     }
+    batch.setRunUs(item, (performance.now() - limit.startedAt) * 1000)
     batch.setThread(item, 0)
   }
   if (scratch.length > keptScratchBytes) scratch = new Uint8Array(keptScratchBytes)

@@ -338,6 +338,8 @@ export class Connection implements FrameSink, RequestOwner, WatchedConnection {
     this.#watch?.onAnswer()
     const request = this.inFlight.find(header.id) as PendingRequest
     if (!this.inFlight.endAnswer(request)) return
+    request.call.queueUs = header.a
+    request.call.runUs = header.b
     const answer = this.#readAnswer(header, payload, request)
     if (isWrong(answer)) this.violation(...answer)
     else this.inFlight.answer(request, answer, payload, this.#options.requestEvents)

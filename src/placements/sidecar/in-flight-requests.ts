@@ -143,6 +143,7 @@ export class InFlightRequests {
     request.offset = bodyAt
     request.length = length
     call.phase = 'running'
+    call.begunAt = now
     this.#writer.add(block, prefixBytes + length)
   }
 

@@ -26,9 +26,11 @@ pub struct Canonical {
     out: Vec<u8>,
     len: usize,
     /// The sorted keys of the open objects, innermost last.
-    pub(super) keys: Vec<(Prefix, u32)>,
+    pub(super) keys: Vec<u32>,
     /// The keys of the innermost object in document order.
     unordered: Vec<(Prefix, u32)>,
+    /// The same in canonical order, if they are sorted.
+    ordered: Vec<(Prefix, u32)>,
     shapes: Shapes,
     text: String,
     /// With its defaults, an object has more keys than the limit.
@@ -75,11 +77,15 @@ impl Canonical {
         if self.text.capacity() > KEPT_BYTES {
             self.text = String::new();
         }
-        for keys in [&mut self.keys, &mut self.unordered] {
-            if keys.capacity() > KEPT_BYTES / size_of::<(Prefix, u32)>() {
-                *keys = Vec::new();
-            }
-        }
+        shrink(&mut self.keys);
+        shrink(&mut self.unordered);
+        shrink(&mut self.ordered);
+    }
+}
+
+fn shrink<T>(list: &mut Vec<T>) {
+    if list.capacity() > KEPT_BYTES / size_of::<T>() {
+        *list = Vec::new();
     }
 }
 
@@ -104,7 +110,7 @@ impl Writer<'_> {
     #[inline(always)]
     fn value(&mut self, at: usize) -> Result<(), WriteError> {
         let entry = self.tape.entry(at);
-        if let Some((start, end)) = scalar_span(entry) {
+        if let Some((start, end)) = canonical_span(entry) {
             return self.raw(start, end);
         }
         match entry.kind {
@@ -218,8 +224,8 @@ impl Writer<'_> {
         self.sort(at, end)?;
         for index in from..self.to.keys.len() {
             self.step()?;
-            let (_, key) = self.to.keys[index];
-            visit(self, key as usize)?;
+            let key = self.to.keys[index] as usize;
+            visit(self, key)?;
         }
         self.to.keys.truncate(from);
         Ok(())
@@ -238,7 +244,7 @@ impl Writer<'_> {
     #[inline(always)]
     pub(super) fn member(&mut self, key: usize, is_first: bool) -> Result<(), WriteError> {
         let entry = self.tape.entry(key);
-        let Some((mut start, end)) = scalar_span(entry) else {
+        let Some((mut start, end)) = canonical_span(entry) else {
             if !is_first {
                 self.byte(b',')?;
             }
@@ -260,7 +266,7 @@ impl Writer<'_> {
             return self.value(key + 1);
         }
         // Usually the value follows immediately.
-        match scalar_span(self.tape.entry(key + 1)) {
+        match canonical_span(self.tape.entry(key + 1)) {
             Some((value_start, value_end)) if value_start == end + 1 => self.raw(start, value_end),
             _ => {
                 self.raw(start, end + 1)?;
@@ -284,26 +290,31 @@ impl Writer<'_> {
             to.unordered.push((prefix, key as u32));
             key = tape.index_after(key + 1);
         }
-        let from = to.keys.len();
-        let ascends = |a: &(Prefix, u32), b: &(Prefix, u32)| {
-            a.0 < b.0 || (a.0 == b.0 && compare_bytes(tape.bytes(a.1 as usize), tape.bytes(b.1 as usize)).is_lt())
-        };
-        if let Some(order) = to.shapes.get(hash, count) {
-            to.keys.extend(order.iter().map(|index| to.unordered[usize::from(*index)]));
-            // Another shape may have the same hash, so the order is checked; this also finds duplicates.
-            if to.keys[from..].windows(2).all(|pair| ascends(&pair[0], &pair[1])) {
-                return Ok(());
+        match to.shapes.get(hash, &to.unordered) {
+            Some(order) => {
+                to.keys.extend(order.iter().map(|position| to.unordered[usize::from(*position)].1));
+                Ok(())
             }
-            to.keys.truncate(from);
+            None => self.sort_unknown(hash),
         }
-        to.keys.extend_from_slice(&to.unordered);
-        to.keys[from..].sort_unstable_by(|a, b| {
+    }
+
+    /// Sorts the keys of an object whose shape is not known.
+    #[cold]
+    fn sort_unknown(&mut self, hash: u64) -> Result<(), WriteError> {
+        let (tape, to) = (self.tape, &mut *self.to);
+        let order = |a: &(Prefix, u32), b: &(Prefix, u32)| {
             a.0.cmp(&b.0).then_with(|| compare_bytes(tape.bytes(a.1 as usize), tape.bytes(b.1 as usize)))
-        });
-        if !to.keys[from..].windows(2).all(|pair| ascends(&pair[0], &pair[1])) {
+        };
+        to.ordered.clear();
+        to.ordered.try_reserve(to.unordered.len()).map_err(|_| WriteError::OutOfMemory)?;
+        to.ordered.extend_from_slice(&to.unordered);
+        to.ordered.sort_unstable_by(order);
+        if !to.ordered.windows(2).all(|pair| order(&pair[0], &pair[1]).is_lt()) {
             return Err(WriteError::DuplicateKey);
         }
-        to.shapes.put(hash, &to.keys[from..], &to.unordered);
+        to.keys.extend(to.ordered.iter().map(|key| key.1));
+        to.shapes.put(hash, &to.ordered, &to.unordered);
         Ok(())
     }
 
@@ -379,15 +390,20 @@ impl Writer<'_> {
     }
 }
 
-/// The document's span of a value or key that is known to be canonical.
+/// The document's span of a value or key that is known to be canonical, of an array or object with all that it contains.
 #[inline(always)]
-fn scalar_span(entry: Entry) -> Option<(usize, usize)> {
+fn canonical_span(entry: Entry) -> Option<(usize, usize)> {
     let start = entry.at as usize;
     match entry.kind {
-        Kind::String | Kind::Key if entry.flags & (flag::ARENA | flag::ESCAPE | flag::NORMALIZED) == 0 => {
+        Kind::String | Kind::Key if entry.flags & (flag::ARENA | flag::ESCAPE | flag::EDITED) == 0 => {
             Some((start - 1, start + entry.byte_len() + 1))
         }
         Kind::Number if entry.has(flag::CANONICAL) => Some((start, start + usize::from(entry.short))),
+        Kind::Object | Kind::Array if entry.short != 0 => {
+            // It has no missing values, so the word has the bracket.
+            let bracket = (entry.word >> 32) as usize;
+            Some((bracket, bracket + usize::from(entry.short)))
+        }
         Kind::Null => Some((start, start + 4)),
         Kind::Boolean if !entry.has(flag::EDITED) => Some((start, start + 5 - entry.word as usize)),
         _ => None,

@@ -35,6 +35,25 @@ impl Tape<'_> {
         self.arena.truncate(mark.arena);
     }
 
+    /// The number of changes of the canonical form so far, also of undone ones.
+    #[inline(always)]
+    pub(crate) fn changes(&self) -> u64 {
+        self.edits.changes
+    }
+
+    /// Notes that the canonical form of the array or object at `at` is no longer its text.
+    #[cold]
+    pub(crate) fn forget_text(&mut self, at: usize) {
+        self.entry_mut(at).short = 0;
+    }
+
+    /// Changes the entry at `at`, and with it the canonical form.
+    #[inline]
+    fn change(&mut self, at: usize, entry: Entry) {
+        self.edits.changes += 1;
+        self.edit(at, entry);
+    }
+
     /// Changes the entry at `at`.
     #[inline]
     pub(super) fn edit(&mut self, at: usize, entry: Entry) {
@@ -61,7 +80,7 @@ impl Tape<'_> {
         for at in [key, object] {
             let entry = self.entry(at);
             if !entry.has(flag::EDITED) {
-                self.edit(at, Entry { flags: entry.flags | flag::EDITED, ..entry });
+                self.change(at, Entry { flags: entry.flags | flag::EDITED, ..entry });
             }
         }
     }
@@ -79,7 +98,7 @@ impl Tape<'_> {
         let number = self.edits.filled.len() as u64;
         self.edits.filled.push(Filled { node, bracket: (entry.word >> 32) as u32 });
         let word = number << 32 | u64::from(entry.word as u32);
-        self.edit(at, Entry { flags: entry.flags | flag::EDITED | flag::FILLED, word, ..entry });
+        self.change(at, Entry { flags: entry.flags | flag::EDITED | flag::FILLED, word, ..entry });
     }
 
     /// The note of [`fill`](Self::fill) for an array or object.
@@ -114,23 +133,27 @@ impl Tape<'_> {
         if text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
             flags |= flag::ESCAPE;
         }
-        self.edit(at, Entry { kind: Kind::String, flags, short: 0, at: place, word: text.len() as u64 });
+        self.change(at, Entry { kind: Kind::String, flags, short: 0, at: place, word: text.len() as u64 });
     }
 
     /// Shortens the string value at `at` in place to `len` bytes from `from` on.
     pub(crate) fn narrow(&mut self, at: usize, from: usize, len: usize) {
         let entry = self.entry(at);
         let flags = entry.flags | flag::NORMALIZED;
-        self.edit(at, Entry { flags, at: entry.at + from as u32, word: len as u64, ..entry });
+        if len == entry.byte_len() {
+            return self.edit(at, Entry { flags, ..entry });
+        }
+        let flags = flags | flag::EDITED;
+        self.change(at, Entry { flags, at: entry.at + from as u32, word: len as u64, ..entry });
     }
 
     /// Replaces the value at `at` with a number.
     pub(crate) fn replace_with_number(&mut self, at: usize, value: f64) {
-        self.edit(at, Entry { kind: Kind::Number, flags: 0, short: 0, at: 0, word: value.to_bits() });
+        self.change(at, Entry { kind: Kind::Number, flags: 0, short: 0, at: 0, word: value.to_bits() });
     }
 
     /// Replaces the value at `at` with a boolean.
     pub(crate) fn replace_with_boolean(&mut self, at: usize, value: bool) {
-        self.edit(at, Entry { kind: Kind::Boolean, flags: flag::EDITED, short: 0, at: 0, word: value.into() });
+        self.change(at, Entry { kind: Kind::Boolean, flags: flag::EDITED, short: 0, at: 0, word: value.into() });
     }
 }

@@ -32,7 +32,7 @@ pub mod flag {
     pub const ESCAPE: u8 = 1 << 2;
     /// String, key: has a lone surrogate; the span has U+FFFD instead. The payload is refused.
     pub const LONE: u8 = 1 << 3;
-    /// String: normalized.
+    /// String: normalized; trimming has changed the span if it is [`EDITED`] too.
     pub const NORMALIZED: u8 = 1 << 4;
     /// Number: the text in the document is the canonical form (ECMAScript).
     pub const CANONICAL: u8 = 1 << 5;
@@ -42,6 +42,7 @@ pub mod flag {
     /// Object: the keys ascend strictly in canonical order, so no two are equal.
     pub const SORTED: u8 = 1 << 6;
     /// Key: the member is dropped. Object, array: has dropped members, or is [`FILLED`]. Boolean: not in the document.
+    /// String: the span is not what the document has between the quotes.
     pub const EDITED: u8 = 1 << 7;
     /// Object, array: has missing values that the canonical form has; shares its bit with [`CANONICAL`].
     pub const FILLED: u8 = 1 << 5;
@@ -52,7 +53,8 @@ pub mod flag {
 pub struct Entry {
     pub(crate) kind: Kind,
     pub(crate) flags: u8,
-    /// Number: length of its text if canonical.
+    /// Number: length of its text if canonical. Array, object: length of its text if that is canonical with all that it
+    /// contains, and short enough; else 0.
     pub(crate) short: u16,
     /// Number: start of its text. String, key: start of the span. Array, object: index behind the last child.
     pub(crate) at: u32,

@@ -5,6 +5,8 @@ use super::entry::Entry;
 /// The edits of one document; the memory is reused.
 #[derive(Debug, Default)]
 pub struct Edits {
+    /// Changes of the canonical form so far, also undone ones.
+    pub(super) changes: u64,
     /// Entries as they were before each change, in order; only kept below a union.
     pub(super) journal: Vec<(u32, Entry)>,
     /// The open unions whose branches edit.
@@ -37,6 +39,7 @@ impl Edits {
         self.journal.clear();
         self.filled.clear();
         self.unions = 0;
+        self.changes = 0;
     }
 
     pub(super) fn shrink(&mut self) {

@@ -61,9 +61,53 @@ fn utf16_ranks(word: u64) -> u64 {
     u64::from_be_bytes(word.to_be_bytes().map(utf16_rank))
 }
 
+/// A key that keys of documents are compared with: one of up to 16 bytes without a loop.
+#[derive(Debug)]
+pub(crate) struct KnownKey {
+    len: usize,
+    /// The first 16 bytes, and where they are bytes of the key.
+    word: u128,
+    mask: u128,
+}
+
+impl KnownKey {
+    pub(crate) fn new(key: &str) -> Self {
+        let mut chunk = [0; 16];
+        chunk.iter_mut().zip(key.bytes()).for_each(|(to, from)| *to = from);
+        let mask = u128::MAX.checked_shr(128 - 8 * key.len().min(16) as u32).unwrap_or(0);
+        Self { len: key.len(), word: u128::from_le_bytes(chunk), mask }
+    }
+
+    /// True when the `len` bytes at `at` in `source` are `key`, of which this was made.
+    #[inline(always)]
+    pub(crate) fn is_at(&self, key: &str, source: &[u8], at: usize, len: usize) -> bool {
+        if len != self.len {
+            return false;
+        }
+        match source.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+            Some(chunk) if len <= 16 => u128::from_le_bytes(*chunk) & self.mask == self.word,
+            _ => source.get(at..at + len) == Some(key.as_bytes()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Prefix, compare_keys};
+    use super::{KnownKey, Prefix, compare_keys};
+
+    #[test]
+    fn known_keys_are_equal_to_themselves_alone() {
+        let keys = ["", "a", "b", "é", "abcdefghijklmno", "abcdefghijklmnop", "abcdefghijklmnopq", "abcdefghijklmnopr"];
+        for known in keys {
+            for key in keys {
+                for behind in ["", "\"", "\":0,\"abcdefghijklmnopqr\""] {
+                    let document = format!("\"{key}{behind}");
+                    let is_equal = KnownKey::new(known).is_at(known, document.as_bytes(), 1, key.len());
+                    assert_eq!(is_equal, known == key, "{known:?} in {document:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn keys_and_prefixes_sort_by_utf_16_units() {

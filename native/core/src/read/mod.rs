@@ -40,7 +40,7 @@ pub use diagnose::diagnose;
 pub use entry::{Entry, Kind, flag};
 pub use error::ReadError;
 pub use keys::compare_keys;
-pub(crate) use keys::{Prefix, compare_bytes};
+pub(crate) use keys::{KnownKey, Prefix, compare_bytes};
 pub use limits::{LOCK_LIMITS, LargeIntegers, ReadLimits};
 pub use locate::too_large_params;
 pub use tape::Tape;

@@ -76,6 +76,9 @@ pub(super) fn number(tape: &mut Tape<'_>, start: usize, large: LargeIntegers) ->
         value /= POWERS[fraction];
         canonical = at(bytes, i - 1) != b'0' && value >= SMALLEST_PLAIN;
     }
+    if !canonical {
+        tape.canonical_from = i;
+    }
     let flags = if canonical { flag::CANONICAL } else { 0 };
     let word = if negative { -value } else { value }.to_bits();
     tape.push(Entry { kind: Kind::Number, flags, short: (i - start) as u16, at: start as u32, word })?;
@@ -107,6 +110,8 @@ fn parse_exact(tape: &mut Tape<'_>, start: usize, end: usize, large: LargeIntege
         // The grammar has no leading zeros, so the text is the canonical one.
         entry.flags = flag::INT64 | flag::CANONICAL;
         entry.short = (end - start) as u16;
+    } else {
+        tape.canonical_from = end;
     }
     if is_infinite(entry) || is_refused(entry, large) {
         tape.has_fault = true;

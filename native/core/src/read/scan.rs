@@ -14,14 +14,15 @@ use super::tape::Tape;
 
 /// The index of the next byte that is no white space.
 #[inline(always)]
-fn skip(bytes: &[u8], i: usize) -> usize {
-    if at(bytes, i) > b' ' { i } else { skip_run(bytes, i) }
+fn skip(tape: &mut Tape<'_>, bytes: &[u8], i: usize) -> usize {
+    if at(bytes, i) > b' ' { i } else { skip_run(tape, bytes, i) }
 }
 
-fn skip_run(bytes: &[u8], mut i: usize) -> usize {
+fn skip_run(tape: &mut Tape<'_>, bytes: &[u8], mut i: usize) -> usize {
     while matches!(at(bytes, i), b' ' | b'\n' | b'\r' | b'\t') {
         i += 1;
     }
+    tape.canonical_from = i;
     i
 }
 
@@ -47,7 +48,7 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), ScanE
     }
     let mut open = Open { index: 0, is_object: false, count: 0, last: Prefix::default(), last_key: 0, sorted: true };
     let (mut depth, mut deepest) = (0, 0);
-    let mut i = skip(bytes, 0);
+    let mut i = skip(tape, bytes, 0);
     'value: loop {
         match at(bytes, i) {
             b'"' => i = string(tape, Kind::String, i + 1)?,
@@ -60,7 +61,7 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), ScanE
                     deepest = depth;
                 }
                 descend(tape, &mut open, byte == b'{', i)?;
-                i = skip(bytes, i + 1);
+                i = skip(tape, bytes, i + 1);
                 if at(bytes, i) != byte + 2 {
                     if open.is_object {
                         i = key(tape, &mut open, i)?;
@@ -75,13 +76,13 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), ScanE
         loop {
             if depth == 0 {
                 tape.depth = deepest;
-                return if skip(bytes, i) == bytes.len() { Ok(()) } else { Err(ScanError::Syntax) };
+                return if skip(tape, bytes, i) == bytes.len() { Ok(()) } else { Err(ScanError::Syntax) };
             }
-            i = skip(bytes, i);
+            i = skip(tape, bytes, i);
             let byte = at(bytes, i);
             i += 1;
             if byte == b',' {
-                i = skip(bytes, i);
+                i = skip(tape, bytes, i);
                 if open.is_object {
                     i = key(tape, &mut open, i)?;
                 }
@@ -95,7 +96,7 @@ pub(super) fn scan(tape: &mut Tape<'_>, limits: &ReadLimits) -> Result<(), ScanE
                 tape.has_fault = true;
             }
             depth -= 1;
-            ascend(tape, &mut open);
+            ascend(tape, &mut open, i);
         }
     }
 }
@@ -119,11 +120,11 @@ fn key(tape: &mut Tape<'_>, open: &mut Open, i: usize) -> Result<usize, ScanErro
     if tape.entry(index).byte_len() == 9 && tape.bytes(index) == b"__proto__" {
         tape.has_fault = true;
     }
-    let i = skip(bytes, end);
+    let i = skip(tape, bytes, end);
     if at(bytes, i) != b':' {
         return Err(ScanError::Syntax);
     }
-    Ok(skip(bytes, i + 1))
+    Ok(skip(tape, bytes, i + 1))
 }
 
 #[cold]
@@ -159,16 +160,21 @@ fn descend(tape: &mut Tape<'_>, open: &mut Open, is_object: bool, bracket: usize
     Ok(())
 }
 
-/// Closes the innermost array or object and restores its parent.
+/// Closes the innermost array or object, which ends before `end`, and restores its parent.
 #[inline(always)]
-fn ascend(tape: &mut Tape<'_>, open: &mut Open) {
+fn ascend(tape: &mut Tape<'_>, open: &mut Open, end: usize) {
     let after = tape.len() as u32;
     let index = open.index;
+    if !open.sorted {
+        tape.canonical_from = end;
+    }
+    let canonical_from = tape.canonical_from;
     let entry = tape.entry_mut(index);
     let parent = Entry { ..*entry };
     entry.at = after;
     entry.flags = if open.sorted { flag::SORTED } else { 0 };
-    entry.short = 0;
+    let bracket = (parent.word >> 32) as usize;
+    entry.short = if canonical_from <= bracket { u16::try_from(end - bracket).unwrap_or(0) } else { 0 };
     entry.word = entry.word >> 32 << 32 | u64::from(open.count);
     open.index = parent.at as usize;
     open.is_object = parent.short != 0;

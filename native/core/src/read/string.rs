@@ -94,6 +94,7 @@ fn escaped(tape: &mut Tape<'_>, kind: Kind, start: usize, mut i: usize, mut asci
     if ascii {
         flags |= flag::ASCII;
     }
+    tape.canonical_from = i;
     let at = u32::try_from(arena_start).map_err(|_| ScanError::OutOfMemory)?;
     let word = (tape.arena.len() - arena_start) as u64;
     tape.push(Entry { kind, flags, short: 0, at, word })?;

@@ -14,7 +14,7 @@
 use super::entry::{Entry, Kind, flag};
 use super::error::ScanError;
 use super::journal::Edits;
-use super::keys::Prefix;
+use super::keys::{KnownKey, Prefix};
 use super::verdicts::{OutOfMemory, Verdicts};
 use crate::budget::Budget;
 use crate::numeric::{Numeric, parse_int64};
@@ -32,6 +32,8 @@ pub struct Tape<'a> {
     verdicts: Verdicts,
     /// The scanner found a fault of the data model; `diagnose` locates it.
     pub(crate) has_fault: bool,
+    /// While the document is read: from here on its text is canonical so far.
+    pub(super) canonical_from: usize,
     /// The most brackets that are open at one place.
     pub(super) depth: usize,
     /// An allocation failed while the document was edited: the tape is unusable.
@@ -126,6 +128,14 @@ impl<'a> Tape<'a> {
         &source[start..start + entry.byte_len()]
     }
 
+    /// True when the key at `at` is `key`, of which `known` was made.
+    #[inline(always)]
+    pub(crate) fn is_key(&self, at: usize, known: &KnownKey, key: &str) -> bool {
+        let entry = self.slots[at];
+        let source = if entry.has(flag::ARENA) { self.arena.as_bytes() } else { self.document.as_bytes() };
+        known.is_at(key, source, entry.at as usize, entry.byte_len())
+    }
+
     /// The first bytes of a key, for sorting.
     #[inline(always)]
     pub(crate) fn prefix(&self, at: usize) -> Prefix {
@@ -195,6 +205,7 @@ impl<'a> Tape<'a> {
             arena,
             verdicts,
             has_fault: false,
+            canonical_from: 0,
             depth: 0,
             exhausted: false,
             edits,

@@ -17,7 +17,7 @@ use crate::profile::{
     self, Additional, ArrayNode, DiscriminatedNode, NumberLimits, Numbers, ObjectNode, Primitive, Profile, ScalarNode,
     SchemaNode, StringLimits, TypeName, ValuesNode,
 };
-use crate::read::{Kind, depth_of};
+use crate::read::{Kind, KnownKey, depth_of};
 use crate::url::UrlRule;
 
 /// The nodes of one contract and their root.
@@ -124,16 +124,24 @@ impl<'p> Builder<'p> {
         let properties: Vec<Property> = object
             .properties
             .iter()
-            .map(|one| {
+            .enumerate()
+            .map(|(number, one)| {
                 let weight =
                     if one.required { REQUIRED } else { 0 } + if one.default.is_some() { DEFAULTED } else { 0 };
-                Property { name: one.name.clone(), required: one.required, weight, node: self.add(&one.node) }
+                Property {
+                    name: one.name.clone(),
+                    known: KnownKey::new(&one.name),
+                    next: AtomicU32::new(number as u32 + 1),
+                    required: one.required,
+                    weight,
+                    node: self.add(&one.node),
+                }
             })
             .collect();
         let mut order: Vec<u32> = (0..properties.len() as u32).collect();
-        order.sort_by(|a, b| by_length(&properties[*a as usize].name, &properties[*b as usize].name));
+        let name = |number: &u32| properties[*number as usize].name.as_bytes();
+        order.sort_by(|a, b| by_length(name(a), name(b)));
         let required = (0..properties.len() as u32).filter(|number| properties[*number as usize].required).collect();
-        let next = (0..=properties.len() as u32).map(AtomicU32::new).collect();
         let additional = match &object.additional {
             Additional::Schema(node) => Some(self.add(node)),
             Additional::Refused | Additional::Strip => None,
@@ -142,8 +150,17 @@ impl<'p> Builder<'p> {
         let weight = properties.iter().map(|one| one.weight).sum();
         let defaults = object.properties.iter().filter_map(default_member).collect();
         let names = object.names.as_ref().map(|node| self.add(node));
-        let compiled =
-            Object { properties, by_length: order, next, required, additional, strips, names, weight, defaults };
+        let compiled = Object {
+            properties,
+            by_length: order,
+            first: AtomicU32::new(0),
+            required,
+            additional,
+            strips,
+            names,
+            weight,
+            defaults,
+        };
         self.push(Kinds::OBJECT, Check::Object(Box::new(compiled)))
     }
 

@@ -23,6 +23,16 @@ pub struct Fast<'a, 't, 'd> {
 }
 
 impl Fast<'_, '_, '_> {
+    /// [`passes`](Self::passes) for an item or a member: the check of a scalar takes no call.
+    #[inline(always)]
+    fn value(&mut self, id: NodeId, at: usize) -> bool {
+        let graph = self.graph;
+        let node = &graph.nodes[id as usize];
+        let Check::Scalar(scalar) = &node.check else { return self.passes(id, at) };
+        let kind = self.tape.kind(at);
+        node.kinds.admit(kind) && self.tape.budget.spend(1) && self.scalar(scalar, kind, at)
+    }
+
     /// True when the value at `at` passes the node `id`.
     ///
     /// Recurses once for each open bracket of the payload and once for each union.
@@ -41,8 +51,8 @@ impl Fast<'_, '_, '_> {
         }
         match &node.check {
             Check::Scalar(scalar) => self.scalar(scalar, kind, at),
-            Check::Object(object) => self.object(object, id, at),
-            Check::Array(array) => self.array(array, id, at),
+            Check::Object(object) => self.container(at, |fast| fast.object(object, id, at)),
+            Check::Array(array) => self.container(at, |fast| fast.array(array, id, at)),
             Check::Values(values) => self.values(values, kind, at),
             Check::Any => true,
             Check::Discriminated(node) => self.discriminated(node, at),
@@ -52,6 +62,17 @@ impl Fast<'_, '_, '_> {
             // No edge of the compiled graph leads to a reference, and none from a nullable to another.
             Check::Nullable(_) | Check::Ref(_) => false,
         }
+    }
+
+    /// Notes on the array or object at `at` whether `walk` changes what is in it.
+    #[inline(always)]
+    fn container(&mut self, at: usize, walk: impl FnOnce(&mut Self) -> bool) -> bool {
+        let changes = self.tape.changes();
+        let passes = walk(self);
+        if self.tape.changes() != changes {
+            self.tape.forget_text(at);
+        }
+        passes
     }
 
     /// The first candidate in the author's order that passes decides what is edited.
@@ -131,7 +152,7 @@ impl Fast<'_, '_, '_> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn scalar(&mut self, scalar: &Scalar, kind: Kind, at: usize) -> bool {
         match kind {
             Kind::String => scalar.text.free || self.text(&scalar.text, at),
@@ -152,9 +173,8 @@ impl Fast<'_, '_, '_> {
         {
             return false;
         }
-        let value = self.tape.text(at);
-        length_passes(text, value)
-            && text.patterns.iter().all(|(matcher, _)| matcher.is_match(value, &self.tape.budget))
+        length_passes(text, self.tape, at)
+            && text.patterns.iter().all(|(matcher, _)| matcher.is_match(self.tape.text(at), &self.tape.budget))
     }
 
     pub fn values(&mut self, values: &Values, kind: Kind, at: usize) -> bool {
@@ -163,7 +183,7 @@ impl Fast<'_, '_, '_> {
                 if !values.norm.is_empty() {
                     normalize::apply(self.tape, self.buffers, at, values.norm);
                 }
-                values.table.string(self.tape.text(at)).is_some()
+                values.table.string(self.tape.bytes(at)).is_some()
             }
             Kind::Number => values.table.number(self.tape.numeric(at)).is_some(),
             Kind::Boolean => values.table.boolean(self.tape.boolean(at)).is_some(),
@@ -185,7 +205,7 @@ impl Fast<'_, '_, '_> {
             if item == end {
                 return true;
             }
-            if !self.passes(*id, item) {
+            if !self.value(*id, item) {
                 return false;
             }
             item = self.tape.index_after(item);
@@ -195,7 +215,7 @@ impl Fast<'_, '_, '_> {
             return true;
         }
         while item != end {
-            if !self.passes(id, item) {
+            if !self.value(id, item) {
                 return false;
             }
             item = self.tape.index_after(item);
@@ -206,21 +226,23 @@ impl Fast<'_, '_, '_> {
     fn object(&mut self, object: &Object, node: NodeId, at: usize) -> bool {
         let end = self.tape.index_after(at);
         let mut key = at + 1;
-        let mut slot = &object.next[0];
+        let mut slot = &object.first;
         let mut missing = object.weight;
         while key != end {
             let value = key + 1;
             let guess = slot.load(Relaxed);
             let found = match object.properties.get(guess as usize) {
-                Some(property) if property.name.as_bytes() == self.tape.bytes(key) => Some(guess),
-                _ => object.find(self.tape.text(key)).inspect(|number| slot.store(*number, Relaxed)),
+                Some(property) if self.tape.is_key(key, &property.known, &property.name) => Some(property),
+                _ => object.find(self.tape.bytes(key)).map(|number| {
+                    slot.store(number, Relaxed);
+                    &object.properties[number as usize]
+                }),
             };
-            if let Some(number) = found {
-                let property = &object.properties[number as usize];
-                slot = &object.next[number as usize + 1];
+            if let Some(property) = found {
+                slot = &property.next;
                 // May wrap around with duplicate keys; such a document is refused anyway.
                 missing = missing.wrapping_sub(property.weight);
-                if !self.passes(property.node, value) {
+                if !self.value(property.node, value) {
                     return false;
                 }
             } else {
@@ -232,7 +254,7 @@ impl Fast<'_, '_, '_> {
                     key = self.tape.index_after(value);
                     continue;
                 };
-                if object.names.is_some_and(|names| !self.name_passes(names, key)) || !self.passes(additional, value) {
+                if object.names.is_some_and(|names| !self.name_passes(names, key)) || !self.value(additional, value) {
                     return false;
                 }
             }
@@ -265,7 +287,7 @@ pub fn branch_of(tape: &Tape<'_>, node: &Discriminated, value: usize) -> Option<
 /// What the table has for the value.
 fn find(tape: &Tape<'_>, table: &ValueTable, value: usize) -> Option<u32> {
     match tape.kind(value) {
-        Kind::String => table.string(tape.text(value)),
+        Kind::String => table.string(tape.bytes(value)),
         Kind::Number => table.number(tape.numeric(value)),
         Kind::Boolean => table.boolean(tape.boolean(value)),
         Kind::Null => table.null(),
@@ -275,20 +297,19 @@ fn find(tape: &Tape<'_>, table: &ValueTable, value: usize) -> Option<u32> {
 
 /// True when the key passes a record's `propertyNames`.
 pub fn name_passes(graph: &Graph, id: NodeId, tape: &Tape<'_>, key: usize) -> bool {
-    let name = tape.text(key);
     match &graph.nodes[id as usize].check {
         Check::Scalar(scalar) => {
             let text = &scalar.text;
-            let matches = || text.patterns.iter().all(|(matcher, _)| matcher.is_match(name, &tape.budget));
-            text.free || length_passes(text, name) && matches()
+            let matches = || text.patterns.iter().all(|(matcher, _)| matcher.is_match(tape.text(key), &tape.budget));
+            text.free || length_passes(text, tape, key) && matches()
         }
-        Check::Values(values) => values.table.string(name).is_some(),
+        Check::Values(values) => values.table.string(tape.bytes(key)).is_some(),
         _ => false,
     }
 }
 
 /// True when the number is within the limits.
-#[inline]
+#[inline(always)]
 pub fn number_passes(number: &Number, value: Numeric) -> bool {
     let Numeric::Double(value) = value else { return violations(&number.limits, value).next().is_none() };
     value >= number.min
@@ -298,17 +319,18 @@ pub fn number_passes(number: &Number, value: Numeric) -> bool {
         && number.limits.multiple_of.is_none_or(|divisor| divides(divisor, Numeric::Double(value)))
 }
 
-/// True when the text's length in code points is within the limits.
-#[inline]
-fn length_passes(text: &Text, value: &str) -> bool {
-    let bytes = value.len() as u64;
+/// True when the length in code points of the string or key at `at` is within the limits.
+#[inline(always)]
+fn length_passes(text: &Text, tape: &Tape<'_>, at: usize) -> bool {
+    let bytes = tape.entry(at).byte_len() as u64;
     // A code point has one to four bytes, so most texts need no count.
     let surely = bytes <= text.max && bytes >= text.min.saturating_mul(4);
-    surely || (bytes >= text.min && bytes <= text.max.saturating_mul(4) && counted(text, value))
+    surely || (bytes >= text.min && bytes <= text.max.saturating_mul(4) && counted(text, tape, at))
 }
 
-fn counted(text: &Text, value: &str) -> bool {
-    let points = code_points(value);
+#[cold]
+fn counted(text: &Text, tape: &Tape<'_>, at: usize) -> bool {
+    let points = code_points(tape.text(at));
     points >= text.min && points <= text.max
 }
 

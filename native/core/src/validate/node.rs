@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU32;
 use crate::numeric::Numeric;
 use crate::pattern::Matcher;
 use crate::profile::{JsonText, NormOps, NumberLimits, Primitive, ValuesKeyword};
-use crate::read::Kind;
+use crate::read::{Kind, KnownKey};
 use crate::url::UrlRule;
 
 /// Index into [`Graph::nodes`](super::compile::Graph::nodes).
@@ -138,9 +138,8 @@ pub struct Object {
     pub properties: Vec<Property>,
     /// Numbers of the properties by length, then bytes.
     pub by_length: Vec<u32>,
-    /// The property that followed each property last time: slot 0 for the first member, slot p + 1 behind property p. A
-    /// guess that is checked, so threads may race.
-    pub next: Vec<AtomicU32>,
+    /// The first member of the last object: a guess that is checked, so threads may race.
+    pub first: AtomicU32,
     /// Numbers of the required properties, in canonical key order.
     pub required: Vec<u32>,
     pub additional: Option<NodeId>,
@@ -170,6 +169,9 @@ pub struct DefaultMember {
 #[derive(Debug)]
 pub struct Property {
     pub name: Box<str>,
+    pub known: KnownKey,
+    /// The property that followed last time: a guess, as [`Object::first`].
+    pub next: AtomicU32,
     pub required: bool,
     /// [`REQUIRED`], [`DEFAULTED`] or 0.
     pub weight: u64,
@@ -257,7 +259,7 @@ impl ValueTable {
         }
         table.numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
         table.integers.sort_unstable();
-        table.strings.sort_by(|a, b| by_length(&a.0, &b.0));
+        table.strings.sort_by(|a, b| by_length(a.0.as_bytes(), b.0.as_bytes()));
         table
     }
 
@@ -302,23 +304,23 @@ impl ValueTable {
     }
 
     #[inline]
-    pub fn string(&self, value: &str) -> Option<u32> {
-        let at = self.strings.binary_search_by(|(one, _)| by_length(one, value)).ok()?;
+    pub fn string(&self, value: &[u8]) -> Option<u32> {
+        let at = self.strings.binary_search_by(|(one, _)| by_length(one.as_bytes(), value)).ok()?;
         Some(self.strings[at].1)
     }
 }
 
 /// An order of texts that rarely compares bytes.
 #[inline]
-pub fn by_length(a: &str, b: &str) -> std::cmp::Ordering {
-    a.len().cmp(&b.len()).then_with(|| a.as_bytes().cmp(b.as_bytes()))
+pub fn by_length(a: &[u8], b: &[u8]) -> std::cmp::Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
 impl Object {
     /// The property of that name.
     #[inline]
-    pub fn find(&self, name: &str) -> Option<u32> {
-        let order = |at: &u32| by_length(&self.properties[*at as usize].name, name);
+    pub fn find(&self, name: &[u8]) -> Option<u32> {
+        let order = |at: &u32| by_length(self.properties[*at as usize].name.as_bytes(), name);
         let at = self.by_length.binary_search_by(order).ok()?;
         Some(self.by_length[at])
     }

@@ -194,7 +194,7 @@ impl Slow<'_, '_, '_> {
 
     fn member(&mut self, object: &Object, key: usize) {
         let name = self.fast.tape.text(key);
-        let id = match (object.find(name), object.additional) {
+        let id = match (object.find(name.as_bytes()), object.additional) {
             (Some(number), _) => object.properties[number as usize].node,
             (None, None) if object.strips => return,
             (None, None) => return self.report_member(key, "additionalProperties"),

@@ -1,0 +1,98 @@
+// What `stats()` says about ends, bytes and times.
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createHost, createProcessor, type HostOptions, type LatencyHistogram, type Stats } from '../../src/index.ts'
+import { act, occupy, openPool } from '../placements/pool-kit.ts'
+import { order, payloadOf } from '../rollout/rollout-kit.ts'
+
+const ignore = (): void => {}
+const { now } = performance
+
+async function open(options: HostOptions): Promise<Awaited<ReturnType<typeof createHost>>> {
+  const host = await createHost({ engine: 'js', ...options })
+  onTestFinished(() => host.destroy())
+  return host
+}
+
+/** The sum of the buckets, and what is said about them, agree. */
+function expectWhole({ latency }: Stats): void {
+  expect(latency.boundsUs[0]).toBe(25)
+  for (const one of [latency.queueWait, latency.run, latency.added, latency.total]) {
+    expect(one.buckets).toHaveLength(latency.boundsUs.length + 1)
+    expect(one.buckets.reduce((sum, count) => sum + count, 0)).toBe(one.count)
+    expect(one.sumUs).toBeGreaterThanOrEqual(0)
+  }
+  const parts = latency.run.sumUs + latency.added.sumUs
+  expect(parts).toBeLessThanOrEqual(latency.total.sumUs + 1e-6)
+}
+
+/** All its times are at least so long. */
+const atLeast = ({ buckets }: LatencyHistogram, boundsUs: readonly number[], us: number): boolean =>
+  buckets.every((count, at) => count === 0 || (boundsUs[at] ?? Number.POSITIVE_INFINITY) >= us)
+
+describe.each<HostOptions>([
+  { placement: 'inline' },
+  { placement: 'pool', threads: 1 },
+  { placement: 'auto', threads: 1 },
+  { placement: 'sidecar', launch: { daemon: 'node' } },
+])('$placement', (options) => {
+  test('counts codes, bytes and times', async () => {
+    const host = await open(options)
+    const processor = host.processor(order)
+    const { outBytes } = (await processor.process(payloadOf('a'))) as { outBytes: number }
+    await processor.process(Buffer.from(payloadOf('b')))
+    await processor.process('{"id":1}')
+    await processor.process('{')
+    const stats = processor.stats()
+    expect(stats.errors).toEqual({ 'validate.failed': 1, 'parse.syntax': 1 })
+    expect(stats.inBytes).toBe(20 + 20 + 8 + 1)
+    expect(stats.outBytes).toBe(2 * outBytes)
+    expectWhole(stats)
+    for (const one of Object.values(stats.latency).filter((part) => 'count' in part)) expect(one.count).toBe(4)
+    expect(host.stats()).toEqual(stats)
+  })
+})
+
+test('the time in the queue, in the engine and all around are told apart', async () => {
+  const { processor } = await openPool({ maxQueue: 10 })
+  const busy = await occupy(processor, 100)
+  await processor.process(act('sleep', 30))
+  await Promise.all(busy)
+  const { latency } = processor.stats()
+  expectWhole(processor.stats())
+  // The third one waited for one of the others. This worker sleeps outside of its engine.
+  expect(latency.queueWait.buckets.slice(latency.boundsUs.indexOf(25_000) + 1).reduce((a, b) => a + b)).toBe(1)
+  expect(atLeast(latency.added, latency.boundsUs, 25_000)).toBe(true)
+  expect(latency.total.count).toBe(3)
+})
+
+test('faults count by code; refused and cancelled calls have no time', async () => {
+  const { processor } = await openPool({ maxQueue: 0 })
+  const busy = await occupy(processor, 100)
+  await processor.process('[1]').catch(ignore)
+  const aborted = processor.process('[1]', { signal: AbortSignal.abort() }).catch(ignore)
+  await Promise.all([...busy, aborted])
+  const stats = processor.stats()
+  expect(stats.errors).toEqual({ overloaded: 1, cancelled: 1 })
+  expect(stats).toMatchObject({ shed: 1, cancelled: 1, accepted: 2 })
+  expect(stats.latency.total.count).toBe(2)
+})
+
+test('a cached result has a total, and no time in an engine', async () => {
+  const processor = await createProcessor(order, { engine: 'js', cache: {} })
+  onTestFinished(() => processor.close())
+  await processor.process(payloadOf('a'))
+  await processor.process(payloadOf('a'))
+  const { latency } = processor.stats()
+  expect([latency.total.count, latency.run.count, latency.queueWait.count]).toEqual([2, 1, 1])
+})
+
+test('the clock of the times is monotonic', async () => {
+  const processor = await createProcessor(order, { engine: 'js' })
+  onTestFinished(() => processor.close())
+  const { now: wall } = Date
+  Date.now = () => 0
+  onTestFinished(() => void (Date.now = wall))
+  const from = now.call(performance)
+  await processor.process(payloadOf('a'))
+  expect(processor.stats().latency.total.sumUs).toBeLessThanOrEqual((now.call(performance) - from) * 1000)
+})
