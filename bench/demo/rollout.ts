@@ -175,6 +175,9 @@ async function demonstrate({ json, seed, rate, stageMs }: Plan): Promise<number>
   }
 }
 
+// A reader that is gone is no reason to leave processes behind.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 try {
   const plan = planOf(process.argv.slice(2))
   if (plan === undefined) process.stdout.write(`${usage}\n`)
