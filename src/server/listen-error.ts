@@ -1,4 +1,5 @@
 import { socketTexts as texts } from '../tables/daemon-texts.ts'
+import { errorText } from '../util/error-text.ts'
 import { fillTemplate, type TemplateValues } from '../util/fill-template.ts'
 
 /** The socket cannot be used. */
@@ -14,8 +15,6 @@ export function attempt<T>(path: string, action: () => T): T {
   try {
     return action()
   } catch (error) {
-    throw failure(texts.cannotUse, { path, reason: messageOf(error) }, error)
+    throw failure(texts.cannotUse, { path, reason: errorText(error) }, error)
   }
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -7,10 +7,11 @@ import { chmodSync, chownSync, linkSync, lstatSync, renameSync, unlinkSync, type
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { socketTexts as texts } from '../tables/daemon-texts.ts'
+import { errorText } from '../util/error-text.ts'
 import { fillTemplate } from '../util/fill-template.ts'
 import { connectError, makeOwnDirectory, ownUid } from '../util/socket-path.ts'
 import type { Place } from './config/settings.ts'
-import { attempt, failure, ListenError, messageOf } from './listen-error.ts'
+import { attempt, failure, ListenError } from './listen-error.ts'
 import { checkParents } from './socket-parents.ts'
 
 const backlog = 511
@@ -123,7 +124,7 @@ export class Listener {
       this.#options.onEvent({ kind: 'republished' })
     } catch (error) {
       server.close()
-      const message = fillTemplate(texts.cannotRepublish, { reason: messageOf(error) })
+      const message = fillTemplate(texts.cannotRepublish, { reason: errorText(error) })
       if (!this.#isLost) this.#options.onEvent({ kind: 'warning', message })
       this.#isLost = true
     }
@@ -176,7 +177,7 @@ async function publish(
     if (error instanceof ListenError) throw error
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') throw failure(texts.lostRace, { path })
-    throw failure(texts.cannotPublish, { path, reason: messageOf(error) }, error)
+    throw failure(texts.cannotPublish, { path, reason: errorText(error) }, error)
   }
 }
 
@@ -201,7 +202,7 @@ async function bindTemporary(server: Server, path: string): Promise<string> {
       return temporary
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries >= 10) {
-        throw failure(texts.cannotBind, { path, reason: messageOf(error) }, error)
+        throw failure(texts.cannotBind, { path, reason: errorText(error) }, error)
       }
     }
   }
@@ -229,7 +230,7 @@ async function pathState(path: string): Promise<PathState> {
   if (error?.code === 'ENOENT') return 'free'
   // EAGAIN: the backlog of a listener is full.
   if (error === undefined || error.code === 'EAGAIN') return 'alive'
-  throw failure(texts.cannotProbe, { path, reason: messageOf(error) }, error)
+  throw failure(texts.cannotProbe, { path, reason: errorText(error) }, error)
 }
 
 function fileAt(path: string): Stats | undefined {

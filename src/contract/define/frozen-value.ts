@@ -2,6 +2,7 @@
 // same JSON value whenever it is read.
 
 import { stringifyWithBigints } from '../../json/index.ts'
+import { errorText } from '../../util/error-text.ts'
 import { jsonData, type JsonData } from './json-data.ts'
 
 export type FrozenValue =
@@ -23,7 +24,7 @@ export function frozenValue(read: () => unknown): FrozenValue {
     try {
       found = withClock(offset, read)
     } catch (error) {
-      return { problem: `throws (${error instanceof Error ? error.message : String(error)})` }
+      return { problem: `throws (${errorText(error)})` }
     }
     value = jsonData(found)
     if (found !== undefined && value === undefined) return { problem: 'is not a value of JSON' }

@@ -13,6 +13,7 @@ import {
 } from '../../model/index.ts'
 import { warnOfFallback } from '../../engine/index.ts'
 import { Backoff } from '../../util/backoff.ts'
+import { errorText } from '../../util/error-text.ts'
 import { packageFile } from '../../util/package-files.ts'
 import { withTimeout } from '../../util/with-timeout.ts'
 import { notPermitted } from '../not-permitted.ts'
@@ -103,7 +104,7 @@ export class WorkerGroup {
       await group.destroy(leftMs)
       const isOurs = isOwnFile || isEngineFault(cause)
       throw new SidelaneError(isOurs ? 'engine.unavailable' : 'options.invalid', {
-        message: `The pool's worker ${file} does not work: ${reasonOf(cause)}`,
+        message: `The pool's worker ${file} does not work: ${errorText(cause)}`,
         cause,
       })
     }
@@ -278,8 +279,6 @@ function heapMbFor({ engine, contracts }: WorkerSetup): number {
   }
   return most + contractsHeapMb(lockBytes)
 }
-
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 export interface SupervisorOptions extends Omit<WorkerGroupOptions, 'onBroken' | 'restarts'> {
   /** The engine of `setup`, as the main thread loaded it. */
