@@ -1,5 +1,5 @@
 // The checks of `sidelane doctor` that run a host: the thresholds of placement `auto`, and the self-test, which processes
-// one sample with each engine on each placement and compares the digests.
+// one sample with each engine inline, in a pool and in placement auto, and compares the digests.
 
 import type { AutoThresholds, EngineName, PlacementName } from '../model/index.ts'
 import { parseLock } from '../contract/index.ts'

@@ -16,8 +16,8 @@ const topic = 'doctor'
 const help = `sidelane doctor [--json] [--contract LOCK] [--socket PATH]
 
 Shows which engine is used here and why, its codecs, and sidelaned; checks Node, Unicode, processor, cores, memory and
-file descriptors; measures the thresholds of placement auto; then processes a sample with each engine on each placement and
-compares the digests. Each line is ok, warn (works, can be improved) or fail (broken), with advice.
+file descriptors; measures the thresholds of placement auto; then processes a sample with each engine inline, in a pool and
+in placement auto, and compares the digests. Each line is ok, warn (works, can be improved) or fail (broken), with advice.
 
   --contract LOCK          also checks whether a contract can be used here
   --socket PATH            also checks whether the daemon there answers and is ready; with --contract, whether it serves

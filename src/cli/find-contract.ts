@@ -26,6 +26,12 @@ export async function findContract(file: string, wanted: ModuleOptions, topic: s
   const timeout = optionValue(topic, 'timeout', wanted.timeout, integer(1, 86_400)) ?? defaultTimeoutSeconds
   if (isDirectory(file)) throw new UsageError(topic, `${file} is a directory, not a module`)
   if (!isFile(file)) throw new UsageError(topic, `There is no file ${file}`)
+  if (file.endsWith('.json')) {
+    throw new UsageError(
+      topic,
+      `${file} is JSON, not a module: a lock is used as it is, a JSON Schema goes to contract import`,
+    )
+  }
   const { contracts, others } = await loadModule(resolve(file), { topic, timeoutMs: timeout * 1000 })
   const found = contracts.map(({ lock, ...one }) => ({ ...one, contract: parseLock(lock) }))
   const fitting = found.filter(

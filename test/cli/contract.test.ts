@@ -164,6 +164,11 @@ describe('sidelane contract export', () => {
     ['a folder', ['.', '-o', '-'], '. is a directory, not a module'],
     ['a missing file', ['missing.js', '-o', '-'], 'There is no file missing.js'],
     [
+      'a lock',
+      [moduleOf('order.lock.json', '{}'), '-o', '-'],
+      'order.lock.json is JSON, not a module: a lock is used as it is',
+    ],
+    [
       'a module that imports a missing package',
       [moduleOf('lost.js', 'import "no-such-package"'), '-o', '-'],
       'lost.js',
