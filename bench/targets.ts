@@ -28,17 +28,18 @@ export function judge(rows: readonly Row[], memory: readonly Memory[] | undefine
   const mainThread = (id: string): Target => {
     const [ours, theirs] = [find(id, 'none', 64), find('piscina-plain', 'none', 64)]
     const name = `${id}, main thread at depth 64 against piscina-plain`
-    const target = '≤ 0.25 ×'
+    const target = '≤ 0.125 ×'
     if (ours === undefined || theirs === undefined) return { name, target, measured: null, met: null }
     const ratio = ours.mainThreadUs / theirs.mainThreadUs
-    return { name, target, measured: `${towards(Math.ceil, ratio)} ×`, met: ratio <= 0.25 }
+    return { name, target, measured: `${towards(Math.ceil, ratio)} ×`, met: ratio <= 0.125 }
   }
   return [
-    faster('inline-native', 'none', 'zod+zlib', 4),
-    faster('inline-native', 'sha-256', 'zod+zlib+jcs', 4.5),
-    faster('inline-native', 'none', 'zod+fflate', 6),
-    faster('inline-js', 'none', 'zod+zlib', 1.2),
-    faster('inline-js', 'sha-256', 'zod+zlib+jcs', 1.5),
+    faster('inline-native', 'none', 'zod+zlib', 6.5),
+    faster('inline-native-trained', 'none', 'zod+zlib', 8),
+    faster('inline-native', 'sha-256', 'zod+zlib+jcs', 9.5),
+    faster('inline-native-trained', 'sha-256', 'zod+zlib+jcs', 11),
+    faster('inline-js', 'none', 'zod+zlib', 1.7),
+    faster('inline-js', 'sha-256', 'zod+zlib+jcs', 2.3),
     mainThread('pool-js'),
     mainThread('pool-native'),
     ...(memory ?? []).map(flat),
