@@ -170,7 +170,7 @@ function isMuslByReport(): boolean {
 /** undefined: it cannot be read, as under `node --permission`. */
 function headOfExecutable(): string | undefined {
   try {
-    const file = openSync('/proc/self/exe', 'r')
+    const file = openSync(process.execPath, 'r')
     try {
       const head = Buffer.alloc(4096)
       return head.toString('latin1', 0, readSync(file, head, 0, head.length, 0))
