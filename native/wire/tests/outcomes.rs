@@ -80,11 +80,15 @@ fn a_rejected_outcome_is_the_json_text_of_the_twin() -> Result<()> {
     let issues = r#""issues":[{"code":"validate.failed","pointer":"","keyword":"maximum","params":{"limit":3}}],"truncated":false"#;
     let cases = [
         ("4", Code::ValidateFailed, issues),
-        ("{", Code::ParseSyntax, r#""issues":[],"truncated":false"#),
+        (
+            "{",
+            Code::ParseSyntax,
+            r#""issues":[{"code":"parse.syntax","pointer":"","params":{"offset":1,"line":1,"column":2,"expected":"key-or-end"}}],"truncated":false"#,
+        ),
         (
             r#"{"a\n":1,"a\n":2}"#,
             Code::ParseDuplicateKey,
-            r#""issues":[{"code":"parse.duplicate_key","pointer":"/a\n"}],"truncated":false"#,
+            r#""issues":[{"code":"parse.duplicate_key","pointer":"/a\n","params":{"offset":9,"line":1,"column":10}}],"truncated":false"#,
         ),
     ];
     for (payload, code, issues) in cases {
