@@ -2,7 +2,6 @@
 // same JSON value whenever it is read.
 
 import { stringifyWithBigints } from '../../json/index.ts'
-import { errorText } from '../../util/error-text.ts'
 import { jsonData, type JsonData } from './json-data.ts'
 
 export type FrozenValue =
@@ -24,7 +23,7 @@ export function frozenValue(read: () => unknown): FrozenValue {
     try {
       found = withClock(offset, read)
     } catch (error) {
-      return { problem: `throws (${errorText(error)})` }
+      return { problem: `throws (${error instanceof Error ? error.message : String(error)})` }
     }
     value = jsonData(found)
     if (found !== undefined && value === undefined) return { problem: 'is not a value of JSON' }

@@ -1,7 +1,6 @@
 // Regular expressions of a schema: the patterns of the lock that they become, with the zod path in a refusal.
 
 import type { PatternDocument } from '../schema-document.ts'
-import { errorText } from '../../util/error-text.ts'
 import type { LoweringContext } from './context.ts'
 import { patternOfRegex } from './regex.ts'
 
@@ -10,7 +9,7 @@ export function readPattern(context: LoweringContext, path: string, regex: RegEx
   try {
     return [patternOfRegex(regex)]
   } catch (error) {
-    context.reject(path, `${String(regex)}: ${errorText(error)}`)
+    context.reject(path, `${String(regex)}: ${error instanceof Error ? error.message : String(error)}`)
     return []
   }
 }
