@@ -61,6 +61,17 @@ export function readArgs<const O extends OptionTable>(topic: string, args: reado
   }
 }
 
+/** The options of a command that takes nothing else. */
+export function readValues<const O extends OptionTable>(
+  topic: string,
+  args: readonly string[],
+  options: O,
+): ReadArgs<O>['values'] {
+  const { values, positionals } = readArgs(topic, args, options)
+  if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
+  return values
+}
+
 interface ReadArgs<O extends OptionTable> {
   readonly values: { readonly [K in keyof O]?: O[K] extends { readonly value: OptionValue } ? string : boolean }
   readonly positionals: readonly string[]

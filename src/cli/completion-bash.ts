@@ -1,10 +1,15 @@
 // The completion script for bash, from 3.2 (macOS) on: no associative arrays, no mapfile.
 
-import { commandCases, spellings, valueCases, type CompletionNode } from './completion-nodes.ts'
-
-const lines = (all: readonly string[], indent: string): string => all.map((line) => `${indent}${line}\n`).join('')
+import { commandArms, operandArms, optionArms, valueArms, type ShellActions } from './completion-cases.ts'
+import type { CompletionNode } from './completion-nodes.ts'
 
 const choose = (words: readonly string[]): string => `_sidelane_words '${words.join(' ')}'`
+
+const actions: ShellActions = {
+  choose,
+  files: '_sidelane_files',
+  chooseCommand: (commands) => choose(commands.map(([name]) => name)),
+}
 
 export const bashScript = (
   nodes: readonly CompletionNode[],
@@ -31,40 +36,18 @@ _sidelane() {
   fi
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$at \${COMP_WORDS[i]}" in
-${lines(
-  commandCases(nodes).map(([pattern, path]) => `'${pattern}') at='${path}' ;;`),
-  '      ',
-)}    esac
+${commandArms(nodes)}    esac
   done
   case "$at $prev" in
-${lines(
-  valueCases(nodes).map(([patterns, value]) => {
-    const action = value === 'file' ? '_sidelane_files' : value === 'text' ? ':' : choose(value)
-    return `${patterns.map((pattern) => `'${pattern}'`).join(' | ')}) ${action}; return ;;`
-  }),
-  '    ',
-)}  esac
+${valueArms(nodes, actions)}  esac
   if [[ $cur == -* ]]; then
     case "$at" in
-${lines(
-  nodes.map(({ path, options }) => `'${path}') ${choose(options.flatMap(spellings))} ;;`),
-  '      ',
-)}    esac
+${optionArms(nodes, actions)}    esac
     return
   fi
   case "$at" in
-${lines(
-  nodes.map((node) => `'${node.path}') ${operandAction(node)} ;;`),
-  '    ',
-)}  esac
+${operandArms(nodes, actions)}  esac
 }
 
 complete -F _sidelane sidelane
 `
-
-/** Where nothing else may stand, the options are offered. */
-function operandAction({ commands, operands, options }: CompletionNode): string {
-  if (commands.length > 0) return choose(commands.map(([name]) => name))
-  if (operands === 'file') return '_sidelane_files'
-  return choose(operands.length > 0 ? operands : options.map(({ name }) => `--${name}`))
-}

@@ -1,8 +1,7 @@
 // The completion script for fish.
 
+import { lines } from './completion-cases.ts'
 import { commandCases, type CompletionNode, type CompletionOption } from './completion-nodes.ts'
-
-const lines = (all: readonly string[], indent: string): string => all.map((line) => `${indent}${line}\n`).join('')
 
 export const fishScript = (nodes: readonly CompletionNode[]): string => `# Completion of sidelane for fish
 

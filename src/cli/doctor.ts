@@ -2,7 +2,7 @@
 
 import { findSidelaned } from '../util/find-sidelaned.ts'
 import { readPackageJson } from '../util/package-files.ts'
-import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
+import { exitCodes, readValues, type Command, type OptionTable } from './command.ts'
 import type { Check } from './doctor-check.ts'
 import { checkDaemon } from './doctor-daemon.ts'
 import { checkCodecs, checkContract, checkEngine, checkSidelaned, loadEngines } from './doctor-engines.ts'
@@ -45,8 +45,7 @@ export const doctor: Command = {
   help,
   options,
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, options)
-    if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
+    const values = readValues(topic, args, options)
     const contract = values.contract === undefined ? undefined : contractOption(topic, values.contract)
     const digestKey = keyOption(topic, values['digest-key-file'])
     const { version, engines: supported } = readPackageJson()

@@ -2,7 +2,7 @@
 
 import { clientTexts as texts } from '../tables/daemon-texts.ts'
 import { askDaemon } from './daemon-client.ts'
-import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
+import { exitCodes, readValues, type Command, type OptionTable } from './command.ts'
 
 const topic = 'ping'
 
@@ -28,8 +28,7 @@ export const ping: Command = {
   help,
   options,
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, options)
-    if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
+    const values = readValues(topic, args, options)
     const response = await askDaemon(topic, values.socket, '/readyz', io)
     if (response === undefined) return exitCodes.unreachable
     const { socket, status, body } = response

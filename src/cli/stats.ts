@@ -2,7 +2,7 @@
 
 import { formatBytes, formatCount, formatDuration } from './format-units.ts'
 import { askDaemon, printable } from './daemon-client.ts'
-import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from './command.ts'
+import { exitCodes, readValues, type Command, type OptionTable } from './command.ts'
 import type { Io } from './io.ts'
 import { MetricSamples, type Sample } from './parse-prometheus.ts'
 
@@ -32,8 +32,7 @@ export const stats: Command = {
   help,
   options,
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, options)
-    if (positionals.length > 0) throw new UsageError(topic, `Unexpected "${positionals[0]}"`)
+    const values = readValues(topic, args, options)
     const response = await askDaemon(topic, values.socket, '/metrics', io)
     if (response === undefined) return exitCodes.unreachable
     const { socket, status, body } = response
