@@ -114,6 +114,13 @@ class Stage {
       .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '2026-01-02T03:04:05.678Z')
       .replaceAll(/pid=\d+/g, 'pid=4711')
   }
+
+  /** All six; `log` is the one that differs from case to case. */
+  async showAll(log, keep) {
+    const blocks = [await this.show(doctor, keep)]
+    for (const line of [ping, stats, status, log, stop]) blocks.push(await this.show(line))
+    return blocks
+  }
 }
 
 async function until(condition) {
@@ -162,14 +169,7 @@ const cases = [
     title: 'Healthy',
     sees: 'The daemon is ready, `stats` counts `accepted`, the rollout runs, and the log has no other code.',
     does: 'Nothing. `rollout stop` is there for doubt: it sends all calls to the old path, and costs nothing but the new one.',
-    show: async (stage) => [
-      await stage.show(doctor),
-      await stage.show(ping),
-      await stage.show(stats),
-      await stage.show(status),
-      await stage.show('log daemon.log --summary'),
-      await stage.show(stop),
-    ],
+    show: (stage) => stage.showAll('log daemon.log --summary'),
   },
   {
     title: 'The daemon is gone',
@@ -178,14 +178,7 @@ const cases = [
     async show(stage) {
       await stage.kill()
       await stage.offerUntilBack()
-      return [
-        await stage.show(doctor, notOk),
-        await stage.show(ping),
-        await stage.show(stats),
-        await stage.show(status),
-        await stage.show('log app.log'),
-        await stage.show(stop),
-      ]
+      return stage.showAll('log app.log', notOk)
     },
   },
   {
@@ -198,14 +191,7 @@ const cases = [
       const end = flood(stage.socket, 32)
       try {
         await stage.offerUntilBack()
-        return [
-          await stage.show(doctor, notOk),
-          await stage.show(ping),
-          await stage.show(stats),
-          await stage.show(status),
-          await stage.show('log daemon.log --code overloaded --summary'),
-          await stage.show(stop),
-        ]
+        return await stage.showAll('log daemon.log --code overloaded --summary', notOk)
       } finally {
         await end()
       }
@@ -219,14 +205,7 @@ const cases = [
       await stage.kill()
       await stage.serve('newOrder')
       await stage.offerUntilBack()
-      return [
-        await stage.show(doctor, notOk),
-        await stage.show(ping),
-        await stage.show(stats),
-        await stage.show(status),
-        await stage.show('log daemon.log'),
-        await stage.show(stop),
-      ]
+      return stage.showAll('log daemon.log', notOk)
     },
   },
 ]

@@ -9,7 +9,7 @@ import { ask, Daemon, needDaemon, startDaemon, type DaemonKind } from '../suppor
 import { freshFolder } from '../support/folders.ts'
 import { contractOf } from '../support/locks.ts'
 import { anything, mix } from './fault-kit.ts'
-import { holdings, Trial } from './oracles.ts'
+import { holdings, Trial, type Ending } from './oracles.ts'
 
 export { anything, mix } from './fault-kit.ts'
 export { freshFolder } from '../support/folders.ts'
@@ -99,6 +99,27 @@ export class Row {
       await sleep(5)
     }
   }
+}
+
+/** Kills the daemon every second for so long, at 200 calls a second, and returns how the calls ended. */
+export async function killEverySecond(row: Row, ms: number): Promise<Ending[]> {
+  const until = performance.now() + ms
+  const over = new AbortController()
+  const killer = (async () => {
+    while (!over.signal.aborted) {
+      await sleep(1000)
+      await row.kill()
+      await row.restart()
+    }
+  })()
+  const calls: Promise<Ending>[] = []
+  while (performance.now() < until) {
+    calls.push(row.trial.offer('[1,2,3]', { deadlineMs: 1000 }))
+    await sleep(5)
+  }
+  over.abort()
+  await killer
+  return Promise.all(calls)
 }
 
 /**

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { daemonKinds } from '../support/daemon.ts'
-import { mix, onDaemon } from './daemon-kit.ts'
+import { killEverySecond, mix, onDaemon } from './daemon-kit.ts'
 
 const long = process.env['SIDELANE_LONG'] === '1'
 
@@ -83,23 +83,7 @@ describe.each(daemonKinds)('%s', (kind) => {
         context,
         kind,
         async (row) => {
-          const until = performance.now() + (long ? 60_000 : 8000)
-          const over = new AbortController()
-          const killer = (async () => {
-            while (!over.signal.aborted) {
-              await sleep(1000)
-              await row.kill()
-              await row.restart()
-            }
-          })()
-          const calls: Promise<{ code: string; ms: number }>[] = []
-          while (performance.now() < until) {
-            calls.push(row.trial.offer('[1,2,3]', { deadlineMs: 1000 }))
-            await sleep(5)
-          }
-          over.abort()
-          await killer
-          const endings = await Promise.all(calls)
+          const endings = await killEverySecond(row, long ? 60_000 : 8000)
           const codes = new Set(endings.map(({ code }) => code))
           expect(['ok', 'unavailable', 'deadline.exceeded', 'overloaded']).toEqual(expect.arrayContaining([...codes]))
           expect(endings.filter(({ code }) => code === 'ok').length).toBeGreaterThan(endings.length / 2)

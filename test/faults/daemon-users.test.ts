@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test, type TestContext } from 'vitest'
-import { daemonKinds, needDaemon } from '../support/daemon.ts'
+import { daemonKinds, needDaemon, type DaemonKind } from '../support/daemon.ts'
 import { onDaemon, sampleOf, type Row } from './daemon-kit.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -55,6 +55,24 @@ const pingAs = async ({ socket }: Row, uid: number): Promise<string> => {
   )
 }
 
+/** On a daemon whose socket every user may open: it has to look at the uid of a client. */
+async function onOpenSocket(
+  context: TestContext,
+  kind: DaemonKind,
+  body: (row: Row) => Promise<void>,
+  ...args: readonly string[]
+): Promise<void> {
+  if (kind === 'node') context.skip('Node has no SO_PEERCRED: only the mode of the file restricts access')
+  needDaemon(kind, context)
+  needOtherUser(context)
+  const options = { args: ['--socket-mode', '0666', ...args] }
+  const onFolder = (row: Row): Promise<void> => {
+    chmodSync(row.folder, 0o755)
+    return body(row)
+  }
+  await onDaemon(context, kind, onFolder, options)
+}
+
 describe.each(daemonKinds)('%s', (kind) => {
   test('F110: the mode of the socket excludes another user, whose client says so', async (context) => {
     needDaemon(kind, context)
@@ -72,76 +90,57 @@ describe.each(daemonKinds)('%s', (kind) => {
   })
 
   test('F111: sidelaned tells another user that it does not serve it', async (context) => {
-    if (kind === 'node') context.skip('Node has no SO_PEERCRED: only the mode of the file restricts access')
-    needDaemon(kind, context)
-    needOtherUser(context)
-    await onDaemon(
-      context,
-      kind,
-      async (row) => {
-        chmodSync(row.folder, 0o755)
-        expect(await clientAs(row, nobody)).toEqual({
-          code: 'unavailable',
-          message: `The daemon at ${row.socket} does not serve uid ${nobody}; its --allow-uid names those that it does.`,
-          params: { reason: 'forbidden' },
-          cause: 'protocol.forbidden',
-        })
-        expect(await pingAs(row, nobody)).toBe(
-          `3 sidelane: ${row.socket}: the daemon does not serve uid ${nobody}; its --allow-uid names those that it does\n\n`,
-        )
-        expect(await clientAs(row, 0)).toEqual({})
-        const refused = await row.daemon.event('refused')
-        expect(refused).toMatchObject({ reason: `uid ${nobody} may not connect` })
-      },
-      { args: ['--socket-mode', '0666'] },
-    )
+    await onOpenSocket(context, kind, async (row) => {
+      expect(await clientAs(row, nobody)).toEqual({
+        code: 'unavailable',
+        message: `The daemon at ${row.socket} does not serve uid ${nobody}; its --allow-uid names those that it does.`,
+        params: { reason: 'forbidden' },
+        cause: 'protocol.forbidden',
+      })
+      expect(await pingAs(row, nobody)).toBe(
+        `3 sidelane: ${row.socket}: the daemon does not serve uid ${nobody}; its --allow-uid names those that it does\n\n`,
+      )
+      expect(await clientAs(row, 0)).toEqual({})
+      const refused = await row.daemon.event('refused')
+      expect(refused).toMatchObject({ reason: `uid ${nobody} may not connect` })
+    })
   })
 
   test('F112: another user that sends nothing, half a preface or garbage holds nothing', async (context) => {
-    if (kind === 'node') context.skip('Node has no SO_PEERCRED: only the mode of the file restricts access')
-    needDaemon(kind, context)
-    needOtherUser(context)
-    await onDaemon(
-      context,
-      kind,
-      async (row) => {
-        chmodSync(row.folder, 0o755)
-        const ended = await programAs(
-          nobody,
-          `import { connect } from 'node:net'
-          const first = ['', '\\xf5\\x53', '\\xf5\\x53\\x44\\x4c\\x4e\\x0a\\x07\\x00', '\\x00', '\\xf5garbage!', 'GET / HTTP/1.1\\r\\n', 'HEAD /']
-          const answers = {}
-          await Promise.all(Array.from({ length: 70 }, (_, i) => new Promise((resolve) => {
-            const sent = first[i % first.length]
-            let text = ''
-            const socket = connect({ path: ${JSON.stringify(row.socket)}, allowHalfOpen: true }, () => socket.write(Buffer.from(sent, 'latin1')))
-            socket.on('data', (chunk) => (text += chunk.toString('latin1')))
-            socket.on('error', () => {}).on('close', () => resolve((answers[sent] ??= new Set()).add(text.length)))
-            // The writing side stays open: the daemon ends it.
-            socket.on('end', () => setTimeout(() => socket.destroy(), 1500))
-          })))
-          console.log(Object.keys(answers).length)`,
-        )
-        expect(ended).toBe('7\n')
-        expect((await row.trial.offer('[1]')).code).toBe('ok')
-        expect(sampleOf(await row.metrics(), 'sidelane_connections{protocol="http"}')).toBeLessThanOrEqual(1)
-      },
-      { args: ['--socket-mode', '0666'] },
-    )
+    await onOpenSocket(context, kind, async (row) => {
+      const ended = await programAs(
+        nobody,
+        `import { connect } from 'node:net'
+        const first = ['', '\\xf5\\x53', '\\xf5\\x53\\x44\\x4c\\x4e\\x0a\\x07\\x00', '\\x00', '\\xf5garbage!', 'GET / HTTP/1.1\\r\\n', 'HEAD /']
+        const answers = {}
+        await Promise.all(Array.from({ length: 70 }, (_, i) => new Promise((resolve) => {
+          const sent = first[i % first.length]
+          let text = ''
+          const socket = connect({ path: ${JSON.stringify(row.socket)}, allowHalfOpen: true }, () => socket.write(Buffer.from(sent, 'latin1')))
+          socket.on('data', (chunk) => (text += chunk.toString('latin1')))
+          socket.on('error', () => {}).on('close', () => resolve((answers[sent] ??= new Set()).add(text.length)))
+          // The writing side stays open: the daemon ends it.
+          socket.on('end', () => setTimeout(() => socket.destroy(), 1500))
+        })))
+        console.log(Object.keys(answers).length)`,
+      )
+      expect(ended).toBe('7\n')
+      expect((await row.trial.offer('[1]')).code).toBe('ok')
+      expect(sampleOf(await row.metrics(), 'sidelane_connections{protocol="http"}')).toBeLessThanOrEqual(1)
+    })
   })
 
   test('F113: a uid that --allow-uid names is served', async (context) => {
-    if (kind === 'node') context.skip('Node has no SO_PEERCRED: only the mode of the file restricts access')
-    needDaemon(kind, context)
-    needOtherUser(context)
-    await onDaemon(
+    await onOpenSocket(
       context,
       kind,
       async (row) => {
-        chmodSync(row.folder, 0o755)
         expect(await clientAs(row, nobody)).toEqual({})
       },
-      { args: ['--socket-mode', '0666', '--allow-uid', '0', '--allow-uid', String(nobody)] },
+      '--allow-uid',
+      '0',
+      '--allow-uid',
+      String(nobody),
     )
   })
 })

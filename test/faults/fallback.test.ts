@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { Answered, FallbackCause } from 'sidelane'
 import { daemonKinds } from '../support/daemon.ts'
-import { mix, onDaemon, type Row } from './daemon-kit.ts'
+import { killEverySecond, mix, onDaemon, type Row } from './daemon-kit.ts'
 import { act, among, onTrial, pools } from './fault-kit.ts'
 import type { Ending } from './oracles.ts'
 
@@ -121,23 +121,7 @@ describe.each(daemonKinds)('%s', (kind) => {
         context,
         kind,
         async (row) => {
-          const until = performance.now() + (long ? 60_000 : 6000)
-          const over = new AbortController()
-          const killer = (async () => {
-            while (!over.signal.aborted) {
-              await sleep(1000)
-              await row.kill()
-              await row.restart()
-            }
-          })()
-          const calls: Promise<Ending>[] = []
-          while (performance.now() < until) {
-            calls.push(row.trial.offer('[1,2,3]', { deadlineMs: 1000 }))
-            await sleep(5)
-          }
-          over.abort()
-          await killer
-          const endings = await Promise.all(calls)
+          const endings = await killEverySecond(row, long ? 60_000 : 6000)
           expect(unanswered(endings)).toEqual([])
           const byDaemon = endings.filter((ending) => causeOf(ending) === undefined).length
           expect(byDaemon).toBeGreaterThan(0)
