@@ -1,5 +1,5 @@
 // Process entry: an endpoint whose work moves by percent from the code from before (zod and zlib) to a sidecar. The route
-// calls `rollout.process` whoever answers. Prints its address; ROLLOUT_FILE holds the percent.
+// calls `rollout.process`, whichever side answers. Prints its address; ROLLOUT_FILE holds the percent.
 
 import process from 'node:process'
 import { gzipSync } from 'node:zlib'

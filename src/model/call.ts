@@ -50,7 +50,7 @@ export abstract class Call {
   readonly route: Route
   /** Dropped when the call ends, and as soon as a placement has its own copy. */
   payload: unknown
-  /** Only this call holds the payload, so that nobody can change it. */
+  /** Only this call holds the payload, so that no other code can change it. */
   ownsPayload: boolean = false
   /** Size of that copy. */
   copiedBytes: number = 0

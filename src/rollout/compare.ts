@@ -1,5 +1,5 @@
 // Whether two sides said the same about a payload. Where both are engines of this package, by digest and by the list of issues.
-// Where one is the app's code, by the document: both bodies are decompressed and read, on a path that nobody waits for.
+// Where one is the app's code, by the document: both bodies are decompressed and read, on a path that no call waits for.
 
 import { decompress } from '../engine/index.ts'
 import { canonicalText, readBytes } from '../json/index.ts'
