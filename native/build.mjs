@@ -149,7 +149,7 @@ function readOptions() {
 
 /** Time of the newest file that cargo reads, in ms. */
 function newestSource() {
-  const folders = ['core', 'wire', 'addon', 'daemon'].map((name) => join(native, name))
+  const folders = ['deflate', 'core', 'wire', 'addon', 'daemon'].map((name) => join(native, name))
   const files = ['Cargo.toml', 'Cargo.lock'].map((name) => join(root, name))
   for (const folder of folders) {
     for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

@@ -33,15 +33,15 @@ impl<'a> BitWriter<'a> {
         Self { bytes, position: 0, bits, count }
     }
 
-    /// Adds the low `count` bits of `bits`; the others are zero. At most 57 bits fit between two flushes.
+    /// Adds the low `count` bits of `bits`; the others are zero. At most 56 bits fit between two flushes.
     #[inline(always)]
     pub(crate) fn put(&mut self, bits: u64, count: u32) {
-        debug_assert!(self.count + count <= 64 && bits >> count == 0);
+        debug_assert!(self.count + count < 64 && bits >> count == 0);
         self.bits |= bits << (self.count & 63);
         self.count += count;
     }
 
-    /// Stores all whole bytes; at most seven bits remain.
+    /// Stores all whole bytes; at most seven bits remain. The shift would leave 64 bits as they are: 63 are pending at most.
     #[inline(always)]
     pub(crate) fn flush(&mut self) {
         let at = usize::from(self.position);
@@ -68,5 +68,27 @@ impl<'a> BitWriter<'a> {
     /// Bytes that are stored, and the bits behind them.
     pub(crate) fn finish(self) -> (usize, Pending) {
         (usize::from(self.position), Pending { bits: self.bits, count: self.count })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sixty_three_bits_may_be_pending() {
+        let mut buffer = buffer();
+        let mut bits = BitWriter::new(&mut buffer, Pending { bits: 0x55, count: 7 });
+        bits.put((1 << 56) - 1, 56);
+        bits.flush();
+        let (bytes, Pending { bits, count }) = bits.finish();
+        assert_eq!((&buffer[..bytes], bits, count), (&[0xd5, 255, 255, 255, 255, 255, 255][..], 0x7f, 7));
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    #[should_panic(expected = "self.count + count < 64")]
+    fn sixty_four_bits_do_not_fit() {
+        BitWriter::new(&mut buffer(), Pending { bits: 0, count: 7 }).put(0, 57);
     }
 }

@@ -3,36 +3,36 @@
 
 use crate::lengths::CodeLengths;
 use crate::symbols::{
-    END_OF_BLOCK, MAX_MATCH, MIN_MATCH, distance_extra_bits, distance_symbol, length_extra_bits, lengths_of,
+    END_OF_BLOCK, LITERALS_AND_LENGTHS, MAX_MATCH, MIN_MATCH, distance, distance_extra_bits, length_extra_bits,
+    lengths_of,
 };
 use crate::tokens::FIRST_DISTANCE;
 
-/// Longest code of a literal or length: four literals and what a flush leaves fit into 64 bits.
+/// Longest code of a literal or length: 32,768 of them fit into the output's buffer.
 pub(crate) const LITERAL_LIMIT: u32 = 14;
 /// Longest code of a distance.
 pub(crate) const DISTANCE_LIMIT: u32 = 15;
 
-/// Bits to write (24 bits), how many (5 bits), and on top a mark for a symbol that has no code.
+/// How many bits to write (8 bits), and above them these bits.
 #[derive(Clone, Copy)]
 pub(crate) struct Code(u32);
 
 impl Code {
     /// Writes nothing.
     pub(crate) const NOTHING: Self = Self(0);
-    const MISSING: Self = Self(1 << 31);
 
     pub(crate) const fn new(bits: u32, count: u32) -> Self {
-        Self(bits | count << 24)
+        Self(count | bits << 8)
     }
 
     #[inline(always)]
     pub(crate) const fn bits(self) -> u32 {
-        self.0 & 0xff_ffff
+        self.0 >> 8
     }
 
     #[inline(always)]
     pub(crate) const fn count(self) -> u32 {
-        self.0 >> 24 & 31
+        self.0 & 0xff
     }
 
     const fn with_extra(self, value: u32, count: u32) -> Self {
@@ -40,44 +40,69 @@ impl Code {
     }
 }
 
-/// Remembers whether a code was missing.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Used(u32);
+/// How many bits to write with the extra bits (8 bits) and without them (8 bits), and above them those without.
+#[derive(Clone, Copy)]
+pub(crate) struct SymbolCode(u32);
 
-impl Used {
-    #[inline(always)]
-    pub(crate) fn add(&mut self, code: Code) {
-        self.0 |= code.0;
+impl SymbolCode {
+    const NOTHING: Self = Self(0);
+
+    fn new(code: Code, extra: u32) -> Self {
+        Self((code.count() + extra) | code.count() << 8 | code.bits() << 16)
     }
 
-    pub(crate) const fn all_have_codes(self) -> bool {
-        self.0 & Code::MISSING.0 == 0
+    #[inline(always)]
+    pub(crate) const fn bits(self) -> u32 {
+        self.0 >> 16
+    }
+
+    #[inline(always)]
+    pub(crate) const fn count(self) -> u32 {
+        self.0 >> 8 & 0xff
+    }
+
+    #[inline(always)]
+    pub(crate) const fn count_with_extra(self) -> u32 {
+        self.0 & 0xff
     }
 }
 
 /// The codes of a block by symbol: literals, lengths and, from 288 on, distances.
-pub(crate) struct SymbolCodes([Code; 512]);
+pub(crate) struct SymbolCodes([SymbolCode; 512]);
 
 impl SymbolCodes {
     pub(crate) const fn new() -> Self {
-        Self([Code::NOTHING; 512])
+        Self([SymbolCode::NOTHING; 512])
     }
 
     /// Sets the codes of all symbols that have one; those of others stay as they are.
     pub(crate) fn set(&mut self, literals: &CodeLengths, distances: &CodeLengths) {
-        for (lengths, start) in [(literals, 0), (distances, FIRST_DISTANCE)] {
-            let next = &mut NextCodes::new(lengths);
-            for (symbol, length) in lengths.iter() {
-                self.0[start + symbol] = next.take(length);
-            }
+        let next = &mut NextCodes::new(literals);
+        for (symbol, length) in literals.iter() {
+            self.0[symbol] = SymbolCode::new(next.take(length), u32::from(EXTRA_BITS[symbol]));
+        }
+        let next = &mut NextCodes::new(distances);
+        for (symbol, length) in distances.iter() {
+            self.0[FIRST_DISTANCE + symbol] = SymbolCode::new(next.take(length), distance_extra_bits(symbol));
         }
     }
 
     #[inline(always)]
-    pub(crate) fn of(&self, symbol: usize) -> Code {
+    pub(crate) fn of(&self, symbol: usize) -> SymbolCode {
         self.0[symbol & 511]
     }
 }
+
+/// By literal or length.
+static EXTRA_BITS: [u8; LITERALS_AND_LENGTHS] = {
+    let mut bits = [0; LITERALS_AND_LENGTHS];
+    let mut symbol = END_OF_BLOCK + 1;
+    while symbol < LITERALS_AND_LENGTHS {
+        bits[symbol] = length_extra_bits(symbol) as u8;
+        symbol += 1;
+    }
+    bits
+};
 
 /// The codes of a table.
 #[derive(Clone)]
@@ -93,10 +118,10 @@ pub(crate) struct Codes {
 impl Codes {
     pub(crate) const fn new() -> Self {
         Self {
-            literals: [Code::MISSING; 256],
-            end: Code::MISSING,
-            lengths: [Code::MISSING; MAX_MATCH - MIN_MATCH + 1],
-            distances: [Code::MISSING; 32],
+            literals: [Code::NOTHING; 256],
+            end: Code::NOTHING,
+            lengths: [Code::NOTHING; MAX_MATCH - MIN_MATCH + 1],
+            distances: [Code::NOTHING; 32],
         }
     }
 
@@ -131,10 +156,9 @@ impl Codes {
 
     /// The code of a distance from 1 to 32,768, and the value and number of its extra bits.
     #[inline(always)]
-    pub(crate) fn distance(&self, distance: usize) -> (Code, u32, u32) {
-        let symbol = distance_symbol(distance);
-        let extra = distance_extra_bits(symbol);
-        (self.distances[symbol & 31], (distance - 1) as u32 & ((1 << extra) - 1), extra)
+    pub(crate) fn distance(&self, back: usize) -> (Code, u32, u32) {
+        let (symbol, value, extra) = distance(back);
+        (self.distances[symbol & 31], value, extra)
     }
 }
 

@@ -26,9 +26,29 @@ struct Run {
     value: u8,
 }
 
+const LONGEST_ZEROS: usize = 138;
+
+/// The run of so many zeros, and how often it is sent.
+static GAPS: [(Run, u8); LONGEST_ZEROS + 1] = {
+    let mut gaps = [(Run { symbol: 0, value: 0 }, 0); LONGEST_ZEROS + 1];
+    let mut zeros = 0;
+    while zeros <= LONGEST_ZEROS {
+        gaps[zeros] = match zeros {
+            0..=2 => (Run { symbol: 0, value: 0 }, zeros as u8),
+            3..=10 => (Run { symbol: ZEROS, value: (zeros - 3) as u8 }, 1),
+            _ => (Run { symbol: MANY_ZEROS, value: (zeros - 11) as u8 }, 1),
+        };
+        zeros += 1;
+    }
+    gaps
+};
+
+/// Room for all lengths, and for the second of two runs that are stored at once.
+const ROOM: usize = LITERALS_AND_LENGTHS + DISTANCES + 1;
+
 /// Code lengths as runs.
 pub(crate) struct Header {
-    runs: [Run; LITERALS_AND_LENGTHS + DISTANCES],
+    runs: [Run; ROOM],
     number: usize,
     codes: [Code; RUN_SYMBOLS],
     /// Lengths of `codes` that are sent.
@@ -41,7 +61,7 @@ pub(crate) struct Header {
 impl Header {
     pub(crate) fn new(literals: &CodeLengths, distances: &CodeLengths) -> Self {
         let mut header = Self {
-            runs: [Run::default(); LITERALS_AND_LENGTHS + DISTANCES],
+            runs: [Run::default(); ROOM],
             number: 0,
             codes: [Code::NOTHING; RUN_SYMBOLS],
             sent: 4,
@@ -65,39 +85,46 @@ impl Header {
     /// Adds the lengths of an alphabet as runs, up to its last code, and returns their number. No run crosses from literals
     /// to distances, which the format would allow.
     fn add(&mut self, lengths: &CodeLengths, counts: &mut [u16; RUN_SYMBOLS]) -> usize {
-        let mut push = |symbol: u8, value: usize| {
-            self.runs[self.number] = Run { symbol, value: value as u8 };
-            self.number += 1;
-            counts[usize::from(symbol)] += 1;
-        };
         let mut position = 0;
-        let mut symbols = lengths.iter().peekable();
-        while let Some((symbol, length)) = symbols.next() {
-            let mut zeros = symbol - position;
-            while zeros >= 11 {
-                push(MANY_ZEROS, zeros.min(138) - 11);
-                zeros -= zeros.min(138);
+        let mut before = 0;
+        // Equal lengths ahead, behind the first of them, without a gap.
+        let mut same = 0u8;
+        for (symbol, length) in lengths.iter() {
+            let mut gap = symbol - position;
+            while gap > LONGEST_ZEROS {
+                self.push(Run { symbol: MANY_ZEROS, value: (LONGEST_ZEROS - 11) as u8 }, 1, counts);
+                gap -= LONGEST_ZEROS;
             }
-            if zeros >= 3 {
-                push(ZEROS, zeros - 3);
-                zeros = 0;
-            }
-            (0..zeros).for_each(|_| push(0, 0));
-
-            push(length, 0);
+            // Without a branch: gaps cannot be predicted.
+            let (zeros, number) = GAPS[gap % GAPS.len()];
+            self.push(zeros, number, counts);
+            same = (same + 1) * u8::from((gap == 0) & (length == before));
             position = symbol + 1;
-            let mut same = 0;
-            while symbols.next_if_eq(&(position, length)).is_some() {
-                position += 1;
-                same += 1;
+            before = length;
+            self.push(Run { symbol: length, value: 0 }, 1, counts);
+            if same >= 3 {
+                // Three lengths become one run; the fourth to the sixth extend it.
+                let lengths = if same == 3 { 3 } else { 1 };
+                self.number -= lengths;
+                counts[usize::from(length)] -= lengths as u16;
+                if same == 3 {
+                    self.push(Run { symbol: REPEAT, value: 0 }, 1, counts);
+                } else {
+                    self.runs[self.number - 1].value += 1;
+                }
+                same %= 6;
             }
-            while same >= 3 {
-                push(REPEAT, same.min(6) - 3);
-                same -= same.min(6);
-            }
-            (0..same).for_each(|_| push(length, 0));
         }
         position
+    }
+
+    /// Adds a run `times` times: 0, 1 or 2.
+    #[inline(always)]
+    fn push(&mut self, run: Run, times: u8, counts: &mut [u16; RUN_SYMBOLS]) {
+        self.runs[self.number] = run;
+        self.runs[self.number + 1] = run;
+        self.number += usize::from(times);
+        counts[usize::from(run.symbol)] += u16::from(times);
     }
 
     /// Writes the three bits of the block and the header.

@@ -3,7 +3,7 @@
 /// Bytes of one scan: every distance is within the window.
 pub(crate) const MAX_SCAN: usize = 32_768;
 
-/// Bytes that are read at once.
+/// Bytes of a match that are compared at once.
 pub(crate) const STEP: usize = 16;
 
 /// A position has 16 bits, and [`STEP`] bytes can be read at each.
@@ -32,27 +32,19 @@ impl Input {
 
     #[inline(always)]
     pub(crate) fn byte(&self, at: usize) -> u8 {
-        self.bytes[at & 0xffff]
+        self.bytes[at]
     }
 
-    /// Four bytes as a number, the first one lowest.
+    /// Eight bytes as a number, the first one lowest.
     #[inline(always)]
-    pub(crate) fn four(&self, at: usize) -> u32 {
-        u32::from_le_bytes(self.read(at))
+    pub(crate) fn eight(&self, at: usize) -> u64 {
+        let mut read = [0; 8];
+        read.copy_from_slice(&self.bytes[at..at + 8]);
+        u64::from_le_bytes(read)
     }
 
-    /// Sixteen bytes as a number, the first one lowest.
-    #[inline(always)]
-    pub(crate) fn sixteen(&self, at: usize) -> u128 {
-        u128::from_le_bytes(self.read(at))
-    }
-
-    #[inline(always)]
-    fn read<const N: usize>(&self, at: usize) -> [u8; N] {
-        const { assert!(N <= STEP) };
-        let at = at & 0xffff;
-        let mut read = [0; N];
-        read.copy_from_slice(&self.bytes[at..at + N]);
-        read
+    /// Those that are scanned.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
     }
 }

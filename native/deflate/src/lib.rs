@@ -92,7 +92,7 @@ impl Encoder {
     fn block(&mut self, table: Option<&Table>, chunk: &[u8], start: Pending, last: bool) -> (usize, Pending) {
         let most = chunk.len() + stored::OVERHEAD;
         if !chunk.is_empty() {
-            self.scanner.input.set(chunk);
+            self.scanner.set(chunk);
             let written = table.and_then(|table| self.with_table(table, start, last));
             let (size, left) = written.unwrap_or_else(|| self.dynamic(start, last));
             if size <= most {
@@ -104,13 +104,16 @@ impl Encoder {
         bits.finish()
     }
 
-    /// One pass. `None` when the table has no code for a symbol.
+    /// One pass. `None` when the table has no code for a symbol that the input may need.
     fn with_table(&mut self, table: &Table, start: Pending, last: bool) -> Option<(usize, Pending)> {
+        if !table.suits(self.scanner.input()) {
+            return None;
+        }
         let mut bits = BitWriter::new(&mut self.output, start);
         table.write_header(&mut bits, last);
         let mut emitter = Emitter::new(bits, table.codes());
         self.scanner.scan(&mut emitter);
-        Some(close(emitter.finish()?, last))
+        Some(close(emitter.finish(), last))
     }
 
     /// Two passes: codes need all counts.

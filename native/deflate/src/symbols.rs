@@ -64,16 +64,14 @@ pub(crate) fn lengths_of(symbol: usize) -> Range<usize> {
     first..(first + (1 << length_extra_bits(symbol))).min(end)
 }
 
-/// The symbol of a distance from 1 to 32,768.
+/// The symbol of a distance from 1 to 32,768, and the value and number of its extra bits.
+///
+/// The two highest bits of `distance - 1` stay in the symbol, the others become extra bits.
 #[inline(always)]
-pub(crate) fn distance_symbol(distance: usize) -> usize {
+pub(crate) fn distance(distance: usize) -> (usize, u32, u32) {
     let below = (distance as u32).wrapping_sub(1);
-    // Two symbols for each bit length; the second bit tells them apart.
-    if below < 2 {
-        return below as usize;
-    }
-    let bits = below.ilog2();
-    (2 * bits + ((below >> (bits - 1)) & 1)) as usize
+    let extra = (below | 2).ilog2() - 1;
+    ((2 * extra + (below >> extra)) as usize, below & ((1 << extra) - 1), extra)
 }
 
 /// Extra bits behind a distance symbol.
@@ -107,7 +105,7 @@ mod tests {
 
     #[test]
     fn distances_follow_the_table_of_the_rfc() {
-        for (distance, symbol, bits) in [
+        for (back, symbol, bits) in [
             (1, 0, 0),
             (4, 3, 0),
             (5, 4, 1),
@@ -118,8 +116,9 @@ mod tests {
             (24_577, 29, 13),
             (32_768, 29, 13),
         ] {
-            assert_eq!(distance_symbol(distance), symbol, "distance {distance}");
-            assert_eq!(distance_extra_bits(symbol), bits, "distance {distance}");
+            let (found, value, extra) = distance(back);
+            assert_eq!((found, extra, distance_extra_bits(symbol)), (symbol, bits, bits), "distance {back}");
+            assert!(value < 1 << bits, "distance {back}");
         }
     }
 }

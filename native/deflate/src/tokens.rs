@@ -2,21 +2,20 @@
 
 use crate::bits::BitWriter;
 use crate::codes::SymbolCodes;
-use crate::input::{Input, MAX_SCAN};
+use crate::input::MAX_SCAN;
 use crate::matcher::{Matcher, Sink};
 use crate::symbols::{
-    DISTANCES, END_OF_BLOCK, LITERALS_AND_LENGTHS, MAX_MATCH, MIN_MATCH, distance_extra_bits, distance_symbol,
-    first_length, length_extra_bits, length_symbol,
+    DISTANCES, END_OF_BLOCK, LITERALS_AND_LENGTHS, MAX_MATCH, MIN_MATCH, distance, first_length, length_symbol,
 };
 
-/// A symbol with its extra bits: the symbol (9 bits), how many extra bits (7 bits), and on top their value. Literals,
-/// lengths and distances look alike, so that writing them takes no branch.
+/// A symbol (9 bits) and, above it, the value of its extra bits. Literals, lengths and distances look alike, so that writing
+/// them takes no branch.
 #[derive(Clone, Copy)]
 struct Token(u32);
 
 impl Token {
-    const fn new(symbol: usize, extra: u32, value: u32) -> Self {
-        Self(symbol as u32 | extra << 9 | value << 16)
+    const fn new(symbol: usize, value: u32) -> Self {
+        Self(symbol as u32 | value << 9)
     }
 
     #[inline(always)]
@@ -25,13 +24,8 @@ impl Token {
     }
 
     #[inline(always)]
-    const fn extra(self) -> u32 {
-        self.0 >> 9 & 127
-    }
-
-    #[inline(always)]
     const fn value(self) -> u32 {
-        self.0 >> 16
+        self.0 >> 9
     }
 }
 
@@ -43,7 +37,7 @@ const fn lengths() -> [Token; MAX_MATCH - MIN_MATCH + 1] {
     let mut index = 0;
     while index < tokens.len() {
         let symbol = length_symbol(index + MIN_MATCH);
-        tokens[index] = Token::new(symbol, length_extra_bits(symbol), (index - first_length(symbol)) as u32);
+        tokens[index] = Token::new(symbol, (index - first_length(symbol)) as u32);
         index += 1;
     }
     tokens
@@ -52,7 +46,7 @@ const fn lengths() -> [Token; MAX_MATCH - MIN_MATCH + 1] {
 /// Distances stand behind all literals and lengths in one alphabet.
 pub(crate) const FIRST_DISTANCE: usize = 288;
 
-/// A byte gives one token at most: a match has two, and at least four bytes.
+/// A byte gives one token at most: a match has two, and at least five bytes.
 const CAPACITY: usize = MAX_SCAN;
 
 pub(crate) struct Tokens {
@@ -68,11 +62,11 @@ impl Tokens {
     }
 
     /// Replaces what is noted.
-    pub(crate) fn scan(&mut self, matcher: &mut Matcher, input: &Input) {
+    pub(crate) fn scan(&mut self, matcher: &mut Matcher) {
         self.counts.fill(0);
         self.counts[END_OF_BLOCK] = 1;
         let mut notes = Notes { tokens: &mut self.tokens, counts: &mut self.counts, number: 0 };
-        matcher.scan(input, &mut notes);
+        matcher.scan(&mut notes);
         self.number = notes.number;
     }
 
@@ -84,13 +78,12 @@ impl Tokens {
         &self.counts[FIRST_DISTANCE..FIRST_DISTANCE + DISTANCES]
     }
 
-    /// Writes all of them and the end of the block. At most 57 bits fit between two flushes: two tokens of 15 + 13 bits.
+    /// Writes all of them and the end of the block. At most 56 bits fit between two flushes: two tokens of 15 + 13 bits.
     #[inline(always)]
     pub(crate) fn write(&self, codes: &SymbolCodes, bits: &mut BitWriter<'_>) {
         let put = |bits: &mut BitWriter<'_>, token: Token| {
             let code = codes.of(token.symbol());
-            let all = u64::from(code.bits()) | u64::from(token.value()) << code.count();
-            bits.put(all, code.count() + token.extra());
+            bits.put(u64::from(code.bits()) | u64::from(token.value()) << code.count(), code.count_with_extra());
         };
         let tokens = self.tokens[..self.number.min(CAPACITY)].chunks_exact(2);
         let rest = tokens.remainder();
@@ -100,7 +93,7 @@ impl Tokens {
             bits.flush();
         }
         rest.iter().for_each(|&token| put(bits, token));
-        put(bits, Token::new(END_OF_BLOCK, 0, 0));
+        put(bits, Token::new(END_OF_BLOCK, 0));
         bits.flush();
     }
 }
@@ -124,22 +117,20 @@ impl Notes<'_> {
 
 impl Sink for Notes<'_> {
     #[inline(always)]
-    fn literal(&mut self, byte: u8, taken: bool) {
-        self.add(Token::new(usize::from(byte), 0, 0), taken);
+    fn literal(&mut self, byte: u8) {
+        self.add(Token::new(usize::from(byte), 0), true);
     }
 
     #[inline(always)]
     fn literals(&mut self, bytes: [u8; 2]) {
-        for byte in bytes {
-            self.add(Token::new(usize::from(byte), 0, 0), true);
-        }
+        bytes.into_iter().for_each(|byte| self.literal(byte));
     }
 
     #[inline(always)]
-    fn repeat(&mut self, length: usize, distance: usize) {
+    fn repeat(&mut self, literal: u8, taken: bool, length: usize, back: usize) {
+        self.add(Token::new(usize::from(literal), 0), taken);
         self.add(LENGTHS[(length - MIN_MATCH) & 255], true);
-        let symbol = distance_symbol(distance);
-        let extra = distance_extra_bits(symbol);
-        self.add(Token::new(FIRST_DISTANCE + symbol, extra, (distance - 1) as u32 & ((1 << extra) - 1)), true);
+        let (symbol, value, _) = distance(back);
+        self.add(Token::new(FIRST_DISTANCE + symbol, value), true);
     }
 }

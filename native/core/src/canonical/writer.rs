@@ -303,15 +303,17 @@ impl Writer<'_> {
     #[cold]
     fn sort_unknown(&mut self, hash: u64) -> Result<(), WriteError> {
         let (tape, to) = (self.tape, &mut *self.to);
-        let order = |a: &(Prefix, u32), b: &(Prefix, u32)| {
-            a.0.cmp(&b.0).then_with(|| compare_bytes(tape.bytes(a.1 as usize), tape.bytes(b.1 as usize)))
-        };
         to.ordered.clear();
         to.ordered.try_reserve(to.unordered.len()).map_err(|_| WriteError::OutOfMemory)?;
         to.ordered.extend_from_slice(&to.unordered);
-        to.ordered.sort_unstable_by(order);
-        if !to.ordered.windows(2).all(|pair| order(&pair[0], &pair[1]).is_lt()) {
-            return Err(WriteError::DuplicateKey);
+        // First by numbers alone, which takes no branch; few keys have the prefix of another.
+        to.ordered.sort_unstable_by_key(|key| key.0);
+        for same in to.ordered.chunk_by_mut(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+            let bytes = |key: &(Prefix, u32)| tape.bytes(key.1 as usize);
+            same.sort_unstable_by(|a, b| compare_bytes(bytes(a), bytes(b)));
+            if !same.windows(2).all(|pair| compare_bytes(bytes(&pair[0]), bytes(&pair[1])).is_lt()) {
+                return Err(WriteError::DuplicateKey);
+            }
         }
         to.keys.extend(to.ordered.iter().map(|key| key.1));
         to.shapes.put(hash, &to.ordered, &to.unordered);

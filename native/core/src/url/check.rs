@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::host::{authority_range, code_host, decode_host, depends_on_unicode, host_range, map_host, starts_with};
+use super::host::{
+    authority_range, code_host, decode_host, depends_on_unicode, has_refused_authority, host_range, map_host,
+    starts_with,
+};
 use super::plain::plain_url;
 use crate::normalize::trim;
 
@@ -38,6 +41,9 @@ pub fn check_url(text: &str, needs_http_slashes: bool) -> Option<CheckedUrl<'_>>
         return Some(CheckedUrl { output, hostname: bounded(plain.hostname.into()), protocol: plain.protocol.into() });
     }
     let input = output.trim_matches(|char| char <= ' ');
+    if has_refused_authority(input) {
+        return None;
+    }
     let host = host_range(input).and_then(|range| {
         let decoded = decode_host(&input[range.clone()]);
         depends_on_unicode(&decoded).then_some((range, decoded))

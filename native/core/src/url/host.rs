@@ -14,11 +14,26 @@ pub fn starts_with(text: &str, ascii: &str) -> bool {
     text.as_bytes().get(..ascii.len()).is_some_and(|start| start.eq_ignore_ascii_case(ascii.as_bytes()))
 }
 
+/// The special scheme (WHATWG URL, 4.2) that the text begins with, and its colon.
+fn special_scheme(input: &str) -> Option<&'static str> {
+    ["http:", "https:", "ws:", "wss:", "ftp:", "file:"].into_iter().find(|one| starts_with(input, one))
+}
+
+/// True for the authorities of other schemes that the standard refuses and the crate accepts: a backslash in the host or
+/// behind the port, or no host behind an `@`. Credentials may hold backslashes.
+pub fn has_refused_authority(input: &str) -> bool {
+    let (_, after_scheme) = input.split_once(':').unwrap_or_default();
+    let Some(rest) = after_scheme.strip_prefix("//").filter(|_| special_scheme(input).is_none()) else { return false };
+    let authority = rest.find(['/', '?', '#']).map_or(rest, |end| &rest[..end]);
+    let (host, has_credentials) = authority.rsplit_once('@').map_or((authority, false), |(_, host)| (host, true));
+    host.contains('\\') || (has_credentials && host.is_empty())
+}
+
 /// Where credentials, host and port of a special scheme stand (WHATWG URL, 4.2), and whether the scheme is `file`, which
 /// has only a host. `None` where there is none.
 pub fn authority_range(input: &str) -> Option<(Range<usize>, bool)> {
     let is_slash = |char: char| matches!(char, '/' | '\\');
-    let scheme = ["http:", "https:", "ws:", "wss:", "ftp:", "file:"].into_iter().find(|one| starts_with(input, one))?;
+    let scheme = special_scheme(input)?;
     let is_file = scheme == "file:";
     let rest = &input[scheme.len()..];
     let slashes = rest.len() - rest.trim_start_matches(is_slash).len();

@@ -276,8 +276,9 @@ impl ValueTable {
     pub fn values(&self) -> impl Iterator<Item = u32> {
         let booleans = self.boolean.iter().flatten();
         let numbers = self.numbers.iter().map(|(_, to)| to);
+        let integers = self.integers.iter().map(|(_, to)| to);
         let strings = self.strings.iter().map(|(_, to)| to);
-        self.null.iter().chain(booleans).chain(numbers).chain(strings).copied()
+        self.null.iter().chain(booleans).chain(numbers).chain(integers).chain(strings).copied()
     }
 
     #[inline]
