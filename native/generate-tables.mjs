@@ -227,7 +227,7 @@ pub const HELP: &str = r#"${daemonHelp('sidelaned', 'sidelaned')}"#;
 `,
 )
 
-const { metrics, protocols, shedReasons, restartCauses, reloadResults, bucketBoundsUs } = metricTables
+const { metrics, protocols, shedReasons, tlsRefusals, restartCauses, reloadResults, bucketBoundsUs } = metricTables
 const metricOf = (name, [type, help]) => `#[rustfmt::skip]
 pub const ${constant(name.replace(/^sidelane_/, ''))}: Metric =
     Metric { name: ${text(name)}, kind: ${text(type)}, help: ${text(help)} };
@@ -240,6 +240,7 @@ const metricsTable = file(
   ...lines(metrics, metricOf),
   labelOf('Protocol', 'The protocol of a connection or request: the label `protocol`.', protocols),
   labelOf('Shed', 'Why a request or a connection was refused: the label `reason`.', shedReasons),
+  labelOf('TlsRefusal', 'Why a connection to `--tls-listen` was refused: the label `reason`.', tlsRefusals),
   `/// The label \`cause\` of \`sidelane_worker_restarts_total\`.
 pub const RESTART_CAUSES: [&str; ${Object.keys(restartCauses).length}] = [${Object.keys(restartCauses).map(text).join(', ')}];
 
@@ -258,10 +259,12 @@ const {
   configTexts,
   jsonTypes,
   socketTexts,
+  tlsTexts,
   clientTexts,
   framedTexts,
   httpTexts,
   logEvents,
+  stateEvents,
   drainCauses,
   unreadyReasons,
 } = daemonTexts
@@ -276,6 +279,7 @@ const texts = file(
   textModule('file', 'Why a file is refused.', fileTexts),
   textModule('file_type', 'What a file is.', fileTypes),
   textModule('socket', 'Why the socket cannot be used.', socketTexts),
+  textModule('tls', 'Why the files of `--tls-listen` are refused, and addresses.', tlsTexts),
   textModule('client', 'Why a daemon gives no answer.', clientTexts),
   textModule('framed', 'What a framed connection fails with.', framedTexts),
   textModule('http', 'Details of the problems that HTTP requests are refused with.', httpTexts),
@@ -283,6 +287,12 @@ const texts = file(
   `/// The events of the log, with their level.
 pub mod events {
 ${indented(['use crate::log_level::Level;\n', ...lines(logEvents, eventOf)].join('\n'))}
+
+    /// Those that tell the state of the daemon. Lines of other events never take their place in the log.
+    #[rustfmt::skip]
+    pub const STATE: [&str; ${stateEvents.length}] = [
+${fill(stateEvents.map(text), '        ')}
+    ];
 }
 `,
   textModule('unready', 'Why a daemon is not ready.', Object.fromEntries(unreadyReasons.map((one) => [one, one]))),
@@ -301,7 +311,9 @@ pub struct FileKind {
 `,
   ...lines(
     // The daemon reads no other.
-    Object.fromEntries(['lock', 'dictionary', 'key', 'config'].map((kind) => [kind, fileKinds[kind]])),
+    Object.fromEntries(
+      ['lock', 'dictionary', 'key', 'config', 'tlsCert', 'tlsKey', 'tlsCa'].map((kind) => [kind, fileKinds[kind]]),
+    ),
     (kind, { title, maxBytes }) =>
       `pub const ${constant(kind)}: FileKind = FileKind { title: ${text(title)}, max_bytes: ${digits(maxBytes)} };\n`,
   ),

@@ -7,8 +7,10 @@ import {
   type Call,
   type Contract,
   type EngineReport,
+  type HostSettings,
   type Layer,
   type Placement,
+  type SharedTier,
   type Via,
 } from './model/index.ts'
 import {
@@ -20,10 +22,10 @@ import {
   type Engine,
 } from './engine/index.ts'
 import { Counters, HostLifecycle, PlacedHost, type HostParts } from './host/index.ts'
-import { cancel, ResultCache } from './policies/index.ts'
+import { cancel, deadlineOfChecks, ResultCache } from './policies/index.ts'
 import { InlinePlacement } from './placements/inline.ts'
-import type { LinkedList } from './util/linked-list.ts'
-import { sha256Hex } from '#runtime'
+import { LinkedList } from './util/linked-list.ts'
+import { hmacSha256Hex, sha256Hex } from '#runtime'
 
 export interface HostPlan {
   /** The owner of the life cycle, for messages. */
@@ -31,8 +33,12 @@ export interface HostPlan {
   readonly placement: Placement
   /** undefined: no cache. */
   readonly cache: CacheSettings | undefined
-  /** The calls in flight; undefined where every call ends before `run` returns. */
-  readonly activeCalls?: LinkedList<Call>
+  /** The second tier of the cache, which is closed with the host. */
+  readonly sharedTier?: SharedTier | undefined
+  /** The calls in flight. */
+  readonly activeCalls: LinkedList<Call>
+  /** See `HostParts`. Default false. */
+  readonly endsInRun?: boolean
   /** The policies in the order in which a call meets them, before and after the cache. */
   readonly beforeCache: readonly Layer[]
   readonly afterCache: readonly Layer[]
@@ -40,16 +46,20 @@ export interface HostPlan {
   readonly policyStats?: HostParts['policyStats']
 }
 
-export function buildHost({ what, placement, cache: settings, activeCalls, ...policies }: HostPlan): PlacedHost {
-  const { policyStats = () => ({}) } = policies
+/** Calls of a stream that wait for the second tier of a cache while others run. */
+const sharedDepth = 64
+
+export function buildHost(plan: HostPlan): PlacedHost {
+  const { what, placement, cache: settings, sharedTier, activeCalls, ...policies } = plan
+  const { policyStats = () => ({}), endsInRun = false } = policies
   const counters = new Counters()
   const lifecycle = new HostLifecycle({
     what,
-    calls: activeCalls ?? [],
+    calls: activeCalls,
     idle: () => counters.idle(),
-    stop: () => placement.stop(),
+    stop: async () => void (await Promise.all([placement.stop(), sharedTier?.close()])),
   })
-  const cache = settings && openCache(settings)
+  const cache = settings && openCache(settings, sharedTier)
   const layers = [...policies.beforeCache, ...(cache === undefined ? [] : [cache.layer]), ...policies.afterCache]
   const run = layers.reduceRight((inner, layer) => layer(inner), placement.run)
   const valueReader = ({ profile }: Contract): ReturnType<typeof compileValueReader> => {
@@ -59,7 +69,10 @@ export function buildHost({ what, placement, cache: settings, activeCalls, ...po
   const runs = { run, runWithSignal: cancel(run) }
   const reading = { valueReader, documentReader, takeContent }
   const viaOf = viaOfPlacement(placement)
-  return new PlacedHost({ placement, counters, lifecycle, activeCalls, cache, viaOf, policyStats, ...reading, ...runs })
+  const leastDepth = sharedTier === undefined ? 0 : sharedDepth
+  const busyDepth = (): number => Math.max(placement.busyDepth, leastDepth)
+  const own = { placement, counters, lifecycle, activeCalls, endsInRun, cache, viaOf, busyDepth, policyStats }
+  return new PlacedHost({ ...own, ...reading, ...runs })
 }
 
 /** One object for all calls that go the same way: it is made again when the engine changes. */
@@ -78,12 +91,26 @@ function viaOfPlacement(placement: Placement): (call: Call) => Via {
 }
 
 /** A host on the caller's own thread. */
-export const buildInlineHost = (what: HostPlan['what'], engine: Engine, cache?: CacheSettings): PlacedHost =>
-  buildHost({ what, placement: new InlinePlacement(engine), cache, beforeCache: [], afterCache: [] })
+export const buildInlineHost = (
+  what: HostPlan['what'],
+  engine: Engine,
+  { cache, deadlineMs }: Pick<HostSettings, 'cache' | 'deadlineMs'>,
+): PlacedHost =>
+  buildHost({
+    what,
+    placement: new InlinePlacement(engine),
+    cache,
+    activeCalls: new LinkedList(),
+    endsInRun: true,
+    beforeCache: [deadlineOfChecks(deadlineMs)],
+    afterCache: [],
+  })
 
-const openCache = (settings: CacheSettings): ResultCache =>
+const openCache = (settings: CacheSettings, shared: SharedTier | undefined): ResultCache =>
   new ResultCache({
     ...settings,
-    bytesOf: (payload, { contract }) => payloadBytes(payload, contract.profile),
+    shared,
+    bytesOf: payloadBytes,
     digestOf: sha256Hex,
+    keyedDigestOf: (bytes, key) => hmacSha256Hex(key, bytes),
   })

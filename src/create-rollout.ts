@@ -18,6 +18,7 @@ import {
   type Via,
 } from './model/index.ts'
 import { buildHost } from './build-host.ts'
+import { payloadBytes } from './engine/index.ts'
 import { fallbackTo, openTarget } from './open-fallback.ts'
 import { FunctionPlacement, ProcessorSide } from './placements/index.ts'
 import {
@@ -36,7 +37,6 @@ import {
 import {
   ControlledRollout,
   differenceOf,
-  guarded,
   positionBy,
   RolloutControl,
   RolloutEvents,
@@ -44,6 +44,7 @@ import {
   type Rollout,
 } from './rollout/index.ts'
 import { LinkedList } from './util/linked-list.ts'
+import { guarded } from './util/operator-events.ts'
 
 /**
  * A processor that moves its calls from `baseline` to `candidate` by percent (docs/rollout.md). It owns its sides: closing
@@ -59,9 +60,11 @@ export async function createRollout<In, Out, C extends boolean = false>(
   const contract = options.contract as unknown as Contract
   const events = new RolloutEvents(contract.name, options)
   const sides = { baseline: sideOf('baseline', options.baseline), candidate: sideOf('candidate', options.candidate) }
+  // The fallback hides a refusal from the shadow, and calls that are no sample go past it.
+  const onOverloaded = (): void => shadow?.refused()
   const monitors = {
-    baseline: monitorOf('baseline', sides, settings),
-    candidate: monitorOf('candidate', sides, settings),
+    baseline: monitorOf('baseline', sides, settings, onOverloaded),
+    candidate: monitorOf('candidate', sides, settings, onOverloaded),
   }
   const state =
     settings.breaker &&
@@ -141,7 +144,7 @@ type Sides = Readonly<Record<SideName, Placement>>
 
 function sideOf<In, Out>(side: SideName, given: Side<In, Out>): Placement {
   if (typeof given === 'function') return new FunctionPlacement({ side, run: given })
-  return new ProcessorSide(given)
+  return new ProcessorSide(given, side)
 }
 
 const viaOfSide = ({ name, engine }: Placement): Via => ({
@@ -149,8 +152,12 @@ const viaOfSide = ({ name, engine }: Placement): Via => ({
   engine: engine.kind,
 })
 
-const monitorOf = (side: SideName, sides: Sides, { windowMs }: RolloutSettings): SideMonitor =>
-  new SideMonitor({ side, windowMs, via: () => viaOfSide(sides[side]) })
+const monitorOf = (
+  side: SideName,
+  sides: Sides,
+  { windowMs }: RolloutSettings,
+  onOverloaded: () => void,
+): SideMonitor => new SideMonitor({ side, windowMs, via: () => viaOfSide(sides[side]), onOverloaded })
 
 /** The first layer is the outermost. */
 const chain = (run: Run, ...layers: readonly (Layer | undefined)[]): Run =>
@@ -192,6 +199,16 @@ function openShadow(
     ...bounds,
     share: () => percent / 100,
     runs: { baseline: sides.baseline.run, candidate: sides.candidate.run },
+    bytesOf: (value, side) => {
+      if (!isEngine(side)) return undefined
+      try {
+        const bytes = payloadBytes(value, contract.profile)
+        // What is no JSON is rejected there, as it is.
+        return 'ok' in bytes ? undefined : bytes
+      } catch {
+        return undefined
+      }
+    },
     isOpen: (side) => side === 'baseline' || state === undefined || state.state === 'closed',
     compare: (one: Compared, other: Compared, payload: unknown) => {
       const own = { baseline: isEngine('baseline'), candidate: isEngine('candidate') }

@@ -7,6 +7,8 @@ import {
   resolveProcessorOptions,
   SidelaneError,
   splitCreateOptions,
+  type BreakerEvent,
+  type BreakerState,
   type Call,
   type Contract,
   type CreateOptions,
@@ -17,6 +19,7 @@ import {
   type Layer,
   type Placement,
   type Processor,
+  type SharedTier,
 } from './model/index.ts'
 import { createEngine, warnOfFallback } from './engine/index.ts'
 import type { PlacedHost, PolicyStats } from './host/index.ts'
@@ -26,6 +29,7 @@ import { buildHost, buildInlineHost, type HostPlan } from './build-host.ts'
 import { needsExportConditionNode } from '#runtime'
 import { isDenied } from './util/deno-permission.ts'
 import { LinkedList } from './util/linked-list.ts'
+import { OperatorEvents } from './util/operator-events.ts'
 import { PackageFilesError } from './util/package-files.ts'
 import { AutoPlacement, InlinePlacement, PoolPlacement, SidecarPlacement } from './placements/index.ts'
 
@@ -100,8 +104,9 @@ async function placeHost(
   const engine = createEngine(settings.engine, settings.jsCompressor)
   warnOfFallback(settings.engine, engine.report)
   if (settings.placement === 'inline') {
-    if (settings.fallback === undefined && settings.breaker === undefined) {
-      return buildInlineHost(what, engine, settings.cache)
+    const { fallback, breaker: breakerSettings, cache } = settings
+    if (fallback === undefined && breakerSettings === undefined && cache?.shared === undefined) {
+      return buildInlineHost(what, engine, settings)
     }
     return openQueued(what, settings, new InlinePlacement(engine), first)
   }
@@ -109,7 +114,6 @@ async function placeHost(
   const admission = admissionTo(pool, settings, settings.threads)
   if (settings.placement === 'pool') return openQueued(what, settings, pool, first, admission)
   const inline = new InlinePlacement(engine, false)
-  for (const { contract, digestKey } of first) inline.add(contract, digestKey)
   // Admission is inside the placement, in front of the pool alone.
   return openQueued(what, settings, await AutoPlacement.start({ inline, pool, admission }), first)
 }
@@ -123,22 +127,29 @@ const admissionTo = (
   workers: number,
 ): Layer => new Admission({ maxQueue, maxQueueBytes, maxQueueMs, minWaiting: waitingPerWorker * workers, queue }).layer
 
-function openQueued(
+async function openQueued(
   what: HostPlan['what'],
   settings: HostSettings,
   main: Placement,
   first: readonly KeyedContract[],
   ...admission: readonly Layer[]
-): PlacedHost {
+): Promise<PlacedHost> {
   const { cache, deadlineMs, breaker: breakerSettings } = settings
   const activeCalls = new LinkedList<Call>()
-  const fallback = openFallback(settings, main, first)
-  const state = breakerSettings && new Breaker(breakerSettings)
+  const sharedTier = await openShared(settings, main)
+  const fallback = await orClose(() => openFallback(settings, main, first), main, sharedTier)
+  const events = new OperatorEvents<BreakerEvent>(settings)
+  const contract = what === 'processor' ? first[0]?.contract.name : undefined
+  const onChange = (to: BreakerState, reason: string): void => {
+    const about = { ...(contract !== undefined && { contract }), placement: settings.placement, state: to, reason }
+    events.emit({ type: 'breaker', ...about }, { level: to === 'closed' ? 'info' : 'warn', event: 'breaker', ...about })
+  }
+  const state = breakerSettings && new Breaker(breakerSettings, { onChange })
   // A call meets them in this order:
   // - The deadline, which ends one call, whatever else happens to it: neither the fallback nor a shared run may outlive it.
   // - The fallback, which answers for everything behind it.
-  // - The cache: a result that is known needs neither a placement that works nor space in its queue. A result of the
-  //   fallback is not kept: with `skip` it is none.
+  // - The cache, and behind it the tier that processes share: a result that is known needs neither a placement that works
+  //   nor space in its queue. A result of the fallback is not kept: with `skip` it is none.
   // - The breaker, which saves the queue from calls that would fail.
   // - Admission to the queue of the placement.
   const beforeCache = [deadline({ defaultMs: deadlineMs, calls: activeCalls }), ...(fallback?.layers ?? [])]
@@ -148,5 +159,18 @@ function openQueued(
     ...(state !== undefined && { breaker: state.stats }),
   })
   const placement = fallback?.placement ?? main
-  return buildHost({ what, placement, cache, activeCalls, beforeCache, afterCache, policyStats })
+  return buildHost({ what, placement, cache, sharedTier, activeCalls, beforeCache, afterCache, policyStats })
+}
+
+const openShared = ({ cache }: HostSettings, main: Placement): Promise<SharedTier | undefined> =>
+  orClose(async () => cache?.shared?.open(), main, undefined)
+
+/** Closes what is open when the next part cannot be opened. */
+async function orClose<T>(open: () => T | Promise<T>, main: Placement, sharedTier: SharedTier | undefined): Promise<T> {
+  try {
+    return await open()
+  } catch (error) {
+    await Promise.all([main.stop(), sharedTier?.close()])
+    throw error
+  }
 }

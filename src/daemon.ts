@@ -4,30 +4,40 @@
 import { createServer } from 'node:net'
 import type { KeyedContract } from './model/index.ts'
 import { configTexts as texts, drainCauses } from './tables/daemon-texts.ts'
+import { errorText } from './util/error-text.ts'
 import { fillTemplate } from './util/fill-template.ts'
 import { readPackageJson } from './util/package-files.ts'
 import {
+  addressText,
   ConfigError,
+  CrashReports,
   daemonHelp,
   descriptorSink,
   EvictingSet,
+  excludeMemoryFromCoreDumps,
   endBySignal,
   endProcess,
   HttpServer,
   listen,
   ListenError,
+  listenTls,
   loadContracts,
+  loadTlsFiles,
   Log,
   openService,
   Owner,
   Readiness,
   readOptions,
   resolveSettings,
+  TcpListener,
   Telemetry,
   type ContractBatch,
   type DaemonSettings,
   type EndSignal,
   type Mode,
+  type TcpEvents,
+  type TlsFiles,
+  type TlsListener,
 } from './server/index.ts'
 
 const exitCodes = { failure: 1, usage: 2 } as const
@@ -49,7 +59,8 @@ let reloading = Promise.resolve()
 const owner = new Owner(settings)
 /** Contracts of the owner that are served. */
 let ownerContracts: readonly KeyedContract[] = []
-const contracts = await initialContracts()
+const { contracts, tlsFiles } = await initialFiles()
+if (!settings.allowCoreDumps) excludeMemoryFromCoreDumps()
 const log = new Log(descriptorSink(2))
 const telemetry = new Telemetry(log, settings.logSample)
 const service = await openService({ ...settings, server: `sidelane-node/${version}` }, contracts, telemetry).catch(
@@ -63,6 +74,13 @@ const place = settings.place.kind === 'path' ? settings.place.path : 'LISTEN_FDS
 if (mode === 'check') {
   const lines = [
     fillTemplate(texts.wouldListen, { place }),
+    ...(settings.tls === undefined
+      ? []
+      : [
+          fillTemplate(texts.wouldListenTls, {
+            address: addressText(settings.tls.listen.host, settings.tls.listen.port),
+          }),
+        ]),
     ...names.map((contract) => fillTemplate(texts.wouldServe, { contract })),
   ]
   print(process.stdout, lines.join('\n'))
@@ -70,20 +88,53 @@ if (mode === 'check') {
   process.exit()
 }
 
-const readiness = new Readiness(service, settings.memoryLimit)
+const crashes = openCrashReports()
+telemetry.onCode = (code) => crashes?.note(code)
+const readiness = new Readiness(service, settings, telemetry)
 const http = new HttpServer({ service, telemetry, readiness, deadlineMs: settings.deadlineMs, version })
-service.http = http.accept
+service.http = http
+let tls: TlsListener | undefined
+const tcpEvents: TcpEvents = {
+  onAcceptFailed: ({ code }) => telemetry.event('accept_failed', { code }),
+  onWarning: (message) => telemetry.event('warning', { message }),
+}
 telemetry.watch(() => ({
   ...service.gauges,
   contracts: service.contracts.list.length,
   ready: readiness.reasons().length === 0,
+  leakSuspected: readiness.isLeakSuspected,
+  crashReports: crashes?.count ?? 0,
+  tls: tls && { connections: tls.peers.connections, handshakes: tls.handshakes },
   version,
   engine: service.engine.kind,
 }))
 
+if (settings.tls !== undefined && tlsFiles !== undefined) {
+  tls = await listenTls(settings.tls, tlsFiles, takeover, {
+    onConnection: (socket, peer, protocol) => service.acceptTls(socket, peer, protocol),
+    onRefused: (reason, peer) => telemetry.tlsRefused(reason, peer),
+    onFirstConnection: (peer) => telemetry.event('peer_connected', { peer }),
+    ...tcpEvents,
+  }).catch((error: Error) => exit(exitCodes.failure, error.message))
+}
+
+let metrics: TcpListener | undefined
+// Before the socket file is published: a daemon whose address cannot be bound must leave the other one in service.
+if (metricsListen !== undefined) {
+  // Health and metrics only, for scrapers that cannot use a socket file.
+  const scrapers = new EvictingSet(8, () => telemetry.shed('connections'))
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    scrapers.add(socket)
+    http.accept(socket, new Uint8Array(), 'monitoring')
+  })
+  metrics = new TcpListener(server, metricsListen, tcpEvents)
+  await metrics.listen(takeover).catch((error: Error) => exit(exitCodes.failure, error.message))
+}
+
 const listener = await listen({
   place: settings.place,
   takeover,
+  allowOpenDirectory: settings.allowOpenDirectory,
   mode: socketMode,
   group: socketGroup,
   onEvent: (event) => {
@@ -95,33 +146,21 @@ const listener = await listen({
     else {
       readiness.takenOver = true
       telemetry.event('taken_over', { socket: place })
+      // It drains for a signal.
+      if (draining) leaveAddresses()
     }
   },
 }).catch((error: Error) => exit(error instanceof ListenError ? exitCodes.failure : exitCodes.usage, error.message))
 
-// Health and metrics only, for scrapers that cannot use a socket file.
-const scrapers = new EvictingSet(8, () => telemetry.shed('connections'))
-const metricsServer = createServer({ allowHalfOpen: true }, (socket) => {
-  scrapers.add(socket)
-  http.accept(socket, new Uint8Array(), 'monitoring')
-})
 // From here on there is a file to remove.
 end = (signal) => void drain(signal === 'SIGTERM' ? drainCauses.sigterm : drainCauses.sigint)
-if (metricsListen !== undefined) {
-  await new Promise<void>((resolve, reject) => {
-    metricsServer.once('error', reject)
-    metricsServer.listen(metricsListen, resolve)
-  }).catch((error: Error) => {
-    listener.close()
-    return exit(exitCodes.failure, error.message)
-  })
-  // Without a handler, a failed accept ends the process.
-  metricsServer.on('error', ({ code }: NodeJS.ErrnoException) => telemetry.event('accept_failed', { code }))
-}
 
 process.on('uncaughtException', ({ name, stack = '' }) => {
   // The message is left out: it may contain a part of a payload.
-  telemetry.event('stopped', { fault: name, at: /\n\s+at (.+)/.exec(stack)?.[1] })
+  const at = /\n\s+at (.+)/.exec(stack)?.[1]
+  telemetry.event('stopped', { fault: name, at })
+  crashes?.exception(name, at)
+  crashes?.close()
   listener.close()
   void endProcess(exitCodes.failure, reloading)
 })
@@ -131,6 +170,7 @@ reload = requestReload
 owner.listen(addContracts, () => void drain(drainCauses.stdinEnded))
 telemetry.event('listening', {
   socket: place,
+  ...(tls !== undefined && { tls: tls.address }),
   pid: process.pid,
   version,
   daemon: 'node',
@@ -159,8 +199,8 @@ async function prepare(): Promise<{ mode: Mode; settings: DaemonSettings }> {
   }
 }
 
-/** Those of the files and of the owner. Exits when they are invalid, before anything is bound. */
-async function initialContracts(): Promise<readonly KeyedContract[]> {
+/** Contracts of the files and of the owner, and the files of TLS. Exits when they are invalid, before anything is bound. */
+async function initialFiles(): Promise<{ contracts: readonly KeyedContract[]; tlsFiles: TlsFiles | undefined }> {
   const batch = await owner.firstBatch
   if (batch === undefined) {
     owner.cleanUp()
@@ -169,9 +209,23 @@ async function initialContracts(): Promise<readonly KeyedContract[]> {
   try {
     if (batch instanceof Error) throw batch
     ownerContracts = batch
-    return [...(await loadContracts(settings)), ...batch]
+    const loaded = [...(await loadContracts(settings)), ...batch]
+    return { contracts: loaded, tlsFiles: settings.tls && (await loadTlsFiles(settings.tls)) }
   } catch (error) {
     return exit(exitCodes.usage, (error as Error).message)
+  }
+}
+
+function openCrashReports(): CrashReports | undefined {
+  const { crashDir: directory } = settings
+  if (directory === undefined) return undefined
+  try {
+    const reports = new CrashReports(directory, version)
+    process.on('exit', () => reports.close())
+    if (reports.count > 0) telemetry.event('crash_reports', { count: reports.count })
+    return reports
+  } catch (error) {
+    return exit(exitCodes.usage, fillTemplate(texts.cannotUseCrashDir, { directory, reason: errorText(error) }))
   }
 }
 
@@ -207,8 +261,10 @@ async function reloadContracts(added: ContractBatch): Promise<void> {
     if (added instanceof Error) throw added
     const all = [...ownerContracts, ...added]
     const loaded = [...(await loadContracts(settings)), ...all]
+    const files = settings.tls && (await loadTlsFiles(settings.tls))
     if (draining) return
     service.reload(loaded)
+    if (files !== undefined) tls?.replace(files)
     ownerContracts = all
     telemetry.reloaded()
   } catch (error) {
@@ -216,22 +272,34 @@ async function reloadContracts(added: ContractBatch): Promise<void> {
   }
 }
 
+/** The daemon that took over needs them. */
+function leaveAddresses(): void {
+  tls?.close()
+  metrics?.close()
+}
+
 /** A second signal exits at once. */
 async function drain(why: string): Promise<void> {
   if (draining) {
     if (!why.startsWith('SIG')) return
     listener.close()
+    crashes?.close()
     return endProcess(exitCodes.failure, reloading)
   }
   draining = true
   telemetry.event('draining', { why })
-  const timeout = AbortSignal.timeout(settings.drainMs)
-  await service.drain()
+  // Connections wait in the backlog of the service manager's socket for the next daemon.
+  if (settings.place.kind === 'descriptor') listener.close()
+  if (readiness.takenOver) leaveAddresses()
+  await service.drain(() => {
+    listener.removeFile()
+    leaveAddresses()
+  })
   listener.close()
+  leaveAddresses()
   owner.cleanUp()
-  metricsServer.close()
-  await http.drain(timeout)
   telemetry.event('stopped')
+  crashes?.close()
   // A worker that does not return, or a file of a disk that does not answer, must not block the end.
   await endProcess(0, Promise.all([service.destroy(), reloading]))
 }

@@ -47,7 +47,7 @@ export {
   type Rejected,
   type Stats,
 } from './model/index.ts'
-export { parseContract } from './contract/index.ts'
+export { parseContract, type ParseOptions } from './contract/index.ts'
 
 /**
  * As `createHost` of the main entry point, with `placement: 'inline'` and the js engine. Rejects with `options.invalid`, and
@@ -70,7 +70,8 @@ export async function createProcessor<In, Out, C extends boolean = false, A exte
 
 function openEdge(what: 'host' | 'processor', options: HostOptions): ReturnType<typeof buildInlineHost> {
   // The runtime may have one thread only.
-  const { placement, engine, jsCompressor, cache, fallback, breaker } = resolveHostOptions(options, 1)
+  const settings = resolveHostOptions(options, 1)
+  const { placement, engine, jsCompressor, cache, fallback, breaker } = settings
   if (placement !== 'inline' || engine === 'native') {
     throw new SidelaneError('engine.unavailable', {
       message: `Here is the js engine, inline: ${placement === 'inline' ? 'the native engine' : `"${placement}"`} needs Node.`,
@@ -81,5 +82,8 @@ function openEdge(what: 'host' | 'processor', options: HostOptions): ReturnType<
       message: `Here is no other placement to fall back from: \`${fallback === undefined ? 'breaker' : 'fallback'}\` needs Node.`,
     })
   }
-  return buildInlineHost(what, createEngine('js', jsCompressor), cache)
+  if (cache?.shared !== undefined) {
+    throw new SidelaneError('engine.unavailable', { message: 'Here is the result cache alone: `shared` needs Node.' })
+  }
+  return buildInlineHost(what, createEngine('js', jsCompressor), settings)
 }

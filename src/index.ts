@@ -18,6 +18,7 @@ export {
   type AppOutcome,
   type AppRejected,
   type AutoThresholds,
+  type BreakerEvent,
   type BreakerOptions,
   type BreakerState,
   type BreakerStats,
@@ -45,6 +46,7 @@ export {
   type GuardOptions,
   type Host,
   type HostOptions,
+  type SidecarTlsOptions,
   type Issue,
   type IssueParams,
   type Keyword,
@@ -63,6 +65,7 @@ export {
   type LockTables,
   type NormOp,
   type Outcome,
+  type PlacedName,
   type PlacementName,
   type Primitive,
   type Processor,
@@ -70,12 +73,15 @@ export {
   type ProcessorOptions,
   type ProcessOutcome,
   type Rejected,
+  type QueueStats,
   type RolloutEvent,
   type RolloutFallbackOptions,
   type RolloutOptions,
   type RolloutStats,
   type ShadowOptions,
   type ShadowStats,
+  type SharedCache,
+  type SharedCacheStats,
   type Side,
   type SideName,
   type SideStats,
@@ -96,6 +102,7 @@ export {
   parseContract,
   type Affected,
   type Change,
+  type ParseOptions,
 } from './contract/index.ts'
 export { defineContract, norm, type DefineOptions } from './contract/define/index.ts'
 export { importContract, type ImportOptions } from './contract/import/index.ts'
@@ -108,4 +115,4 @@ export {
   type LinesOptions,
 } from './ndjson/index.ts'
 export { decompress, verify, type DecompressOptions, type Verifiable, type VerifyOptions } from './engine/index.ts'
-export type { Rollout } from './rollout/index.ts'
+export type { Rollout, RolloutChangeOptions } from './rollout/index.ts'

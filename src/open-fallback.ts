@@ -50,7 +50,7 @@ export function openFallback(
   const target = openTarget(fallback, settings)
   const placement = target.placement && new PlacementWithFallback(main, target.placement, first)
   const policy = fallbackTo(fallback, target, placement?.routeOf)
-  const serialize = serializeValues((payload, { contract }) => payloadBytes(payload, contract.profile))
+  const serialize = serializeValues(payloadBytes)
   return { policy, layers: [serialize, policy.layer], placement: placement ?? main }
 }
 

@@ -214,8 +214,9 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
         expect(comparable(await processor.process(payload))).toEqual(expected)
       }
       const detached = new ArrayBuffer(8)
+      const view = new DataView(detached)
       structuredClone(detached, { transfer: [detached] })
-      for (const payload of [detached, new Float64Array(1)]) {
+      for (const payload of [detached, view, new Float64Array(1)]) {
         await expect(processor.process(payload)).rejects.toMatchObject({ code: 'options.invalid' })
       }
     })

@@ -1,5 +1,5 @@
-// The release workflow against package.json: the same targets, each built, checked and published; pinned actions.
-import { readFileSync } from 'node:fs'
+// The release workflow against package.json: the same targets, each built, checked, signed and published; pinned actions.
+import { readdirSync, readFileSync } from 'node:fs'
 import { parseTriple } from '@napi-rs/cli'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -66,22 +66,41 @@ test('the packages are published with provenance, for tags alone, by the only jo
   expect(permissions).toEqual({ contents: 'read' })
   const writers = Object.entries(jobs).filter(([, job]) => job.permissions !== undefined)
   expect(writers.map(([name]) => name)).toEqual(['publish'])
-  expect(jobs['publish']?.permissions).toEqual({ contents: 'write', 'id-token': 'write' })
+  expect(jobs['publish']?.permissions).toEqual({ contents: 'write', 'id-token': 'write', attestations: 'write' })
   expect(jobs['publish']?.if).toBe("startsWith(github.ref, 'refs/tags/v')")
   expect(runsOf('publish')).toMatch(/npm publish .*--provenance --access public/)
   expect(runsOf('pack')).toContain('napi pre-publish')
   expect(packageJson.optionalDependencies).toBeUndefined()
 })
 
-test('actions are pinned by commit', () => {
-  const used = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ uses }) => uses ?? []))
-  expect(used.length).toBeGreaterThan(0)
-  for (const action of used) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/)
+test('each file of the release is signed before it is published: packages, sidelaned, bills of materials', () => {
+  const steps = jobs['publish']?.steps ?? []
+  const at = (isMeant: (step: Step) => boolean): number => steps.findIndex(isMeant)
+  const signing = at(({ uses }) => uses?.startsWith('actions/attest-build-provenance@') === true)
+  expect(String(steps[signing]?.with?.['subject-path']).trim().split(/\s+/)).toEqual(['packed/*.tgz', 'release/*'])
+  expect(signing).toBeLessThan(at(({ run }) => run?.includes('npm publish') === true))
+  expect(signing).toBeGreaterThan(at(({ run }) => run?.includes('release/sidelaned-') === true))
+  expect(runsOf('pack')).toContain('node native/sbom.mjs sbom')
+  expect(steps.some((step) => step.with?.['name'] === 'sbom' && step.with['path'] === 'release')).toBe(true)
+  expect(steps.at(-1)?.run).toContain('gh release upload "$GITHUB_REF_NAME" --clobber release/*')
 })
+
+test.each(readdirSync(new URL('../.github/workflows', import.meta.url)))(
+  'the actions of %s are pinned by commit',
+  (file) => {
+    const workflow = parse(read(`.github/workflows/${file}`)) as { jobs: Record<string, Job>; permissions: object }
+    const used = Object.values(workflow.jobs).flatMap(({ steps }) => steps.flatMap(({ uses }) => uses ?? []))
+    expect(used.length).toBeGreaterThan(0)
+    for (const action of used) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/)
+    expect(workflow.permissions).toEqual({ contents: 'read' })
+  },
+)
 
 test('the scripts that it runs are there', () => {
   const scripts = [...text.matchAll(/node (native\/[\w-]+\.mjs)/g)].map(([, path]) => path as string)
-  expect(new Set(scripts)).toEqual(new Set(['native/build.mjs', 'native/pack-engines.mjs', 'native/check-engine.mjs']))
+  expect(new Set(scripts)).toEqual(
+    new Set(['native/build.mjs', 'native/pack-engines.mjs', 'native/check-engine.mjs', 'native/sbom.mjs']),
+  )
   for (const path of scripts) expect(read(path)).not.toBe('')
 })
 

@@ -36,7 +36,7 @@ export async function caches(hosts: Hosts, seed: number, rounds: number): Promis
   const rows: CacheRow[] = []
   for (const [id, { placement, engine }] of hosts.open) {
     for (const share of shares)
-      rows.push({ id, ...(await compare(placement, engine.kind as EngineKind, fresh, share, rounds)) })
+      rows.push({ id, ...(await compare(placement as PlacementName, engine.kind as EngineKind, fresh, share, rounds)) })
   }
   return rows
 }

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { isBlank, LineSplitter } from '../../src/ndjson/lines.ts'
+import { isBlank, LineSplitter } from '../../src/ndjson/line-splitter.ts'
 import { inferLock, type InferredLock } from '../contracts/inferred.ts'
 import type { ContractRef } from '../contracts/sources.ts'
 import { makeClicks } from './clicks.ts'
@@ -73,6 +73,10 @@ export function namedSets(seed: number): Readonly<Record<string, () => PayloadSe
           buffers(makeClicks(perSet, seed)),
         ),
     ],
+    [
+      'orders-650b',
+      () => whole('orders-650b', `made order events, the smallest, seed ${seed}`, orders, smallest(seed)),
+    ],
     made('orders-1kb', 'made order events', { meanBytes: 1024 }),
     made('orders-16kb', 'made order events', { meanBytes: 16_384 }),
     made('orders-64kb', 'made order events', { meanBytes: 65_536 }, 64),
@@ -84,6 +88,20 @@ export function namedSets(seed: number): Readonly<Record<string, () => PayloadSe
     made('orders-invalid', 'made order events, each with one fault', { invalid: true }),
     ...seriesSets(seed),
   ])
+}
+
+/** Four times as many order events. */
+export function manyOrders(seed: number): PayloadSet {
+  const payloads = buffers(makeOrders({ count: 4 * perSet, seed }))
+  return whole('orders', `made order events, seed ${seed}`, orders, payloads)
+}
+
+/** Most orders with one line are larger. */
+const smallestBytes = 730
+
+function smallest(seed: number): Buffer[] {
+  const made = makeOrders({ count: 6 * perSet, seed, meanBytes: 700 })
+  return buffers(made.filter(({ length }) => length <= smallestBytes)).slice(0, perSet)
 }
 
 const scripts = ['ascii', 'latin', 'cjk'] as const
@@ -145,6 +163,7 @@ export function defaultSetNames(full: boolean): string[] {
 /** The sets of `--stages`: the series, mixed order events, and the real ones that are there. */
 export const stageSetNames = (): string[] => [
   'orders',
+  'orders-650b',
   ...(suitesFolder() === undefined ? [] : ['github', 'products']),
   ...seriesNames,
 ]

@@ -14,6 +14,8 @@ export interface Io {
   readonly style: (kind: 'bold' | 'dim', text: string) => string
   /** Stderr, for a progress line. */
   readonly terminal: Terminal
+  /** Stdin, for a command that writes with `print`. */
+  input(): Readable
   /** The streams themselves, for a command that moves large amounts. It handles their errors. */
   streams(): Streams
 }
@@ -56,6 +58,7 @@ export function processIo(): Io {
     log: (text) => void process.stderr.write(`${text}\n`),
     style: (kind, text) => (color ? styleText(kind, text) : text),
     terminal,
+    input: () => process.stdin,
     streams: () => {
       handedOut = true
       return {

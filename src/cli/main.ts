@@ -2,8 +2,8 @@
 // The executable. It only connects a command, or the import of a user's module, to this process.
 
 import { processIo } from './io.ts'
-import { runModule } from './module-process.ts'
-import { moduleArgument } from './module-report.ts'
+import { runModule } from './user-module/module-process.ts'
+import { moduleArgument } from './user-module/module-report.ts'
 import { run } from './run.ts'
 
 const [first, ...args] = process.argv.slice(2)

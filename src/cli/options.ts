@@ -2,12 +2,14 @@
 
 import { randomUUID } from 'node:crypto'
 import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { loadContract } from '../contract/index.ts'
-import type { Codec, Contract } from '../model/index.ts'
+import type { Codec, Contract, HostOptions, PlacementName } from '../model/index.ts'
 import { FileError, readRegularFileSync } from '../runtime/regular-file.ts'
-import type { OptionParser } from '../util/option-parsers.ts'
-import { UsageError } from './command.ts'
-import { explainNoLock, locksNear } from './explain-file.ts'
+import { choice, integer, type OptionParser } from '../util/option-parsers.ts'
+import { isDirectory, UsageError } from './command.ts'
+import { tlsOption, type TlsValues } from './daemon/tls-options.ts'
+import { explainNoLock, locksNear } from './input/explain-file.ts'
 
 /** What `--placement` takes; the first is the default. */
 export const placements: readonly ['pool', 'inline', 'auto', 'sidecar'] = ['pool', 'inline', 'auto', 'sidecar']
@@ -66,6 +68,17 @@ export function fileOption<T>(topic: string, read: () => T): T {
   }
 }
 
+/** For a file that is written after a long run: throws UsageError where its folder is missing, or it is one. */
+export function expectFolder(topic: string, path: string | undefined): void {
+  if (path === undefined) return
+  const why = isDirectory(path)
+    ? 'it is a directory'
+    : isDirectory(dirname(path))
+      ? undefined
+      : 'there is no such folder'
+  if (why !== undefined) throw new UsageError(topic, `Cannot write ${path}: ${why}`)
+}
+
 /**
  * Readers see the old file or the new one, never a part. A link stays a link, and a device or a pipe, such as /dev/stdout, is
  * written to instead of being replaced. Throws UsageError where the file cannot be written.
@@ -94,3 +107,21 @@ function replaceFile(path: string, text: string): void {
 /** Why a file cannot be written. */
 export const writeErrorText = ({ code, message }: NodeJS.ErrnoException): string =>
   code === 'EISDIR' ? 'it is a directory' : message
+
+export type SidecarValues = TlsValues & Readonly<Partial<Record<'socket' | 'connections' | 'daemon', string>>>
+
+/** The daemon at `--socket`, or one of its own. */
+export function sidecarOptions(topic: string, placement: PlacementName, values: SidecarValues): HostOptions {
+  const { socket } = values
+  const connections = optionValue(topic, 'connections', values.connections, integer(1, 64))
+  const daemon = optionValue(topic, 'daemon', values.daemon, choice(...daemonNames))
+  const tls = tlsOption(topic, socket, values)
+  if (placement !== 'sidecar') {
+    const other = (['socket', 'connections', 'daemon'] as const).find((name) => values[name] !== undefined)
+    if (other !== undefined) throw new UsageError(topic, `--${other} goes with --placement sidecar`)
+    return {}
+  }
+  if (socket === undefined) return { connections, launch: daemon === undefined ? true : { daemon } }
+  if (daemon !== undefined) throw new UsageError(topic, '--daemon is for a daemon of its own, without --socket')
+  return { connections, socket, tls }
+}

@@ -3,7 +3,7 @@
 import { contractNameRule, isContractName } from '../model/index.ts'
 import { entryOf, readEntries, RolloutFileError, updateEntries, type RolloutEntry } from '../rollout/index.ts'
 import { dispatch, exitCodes, readArgs, UsageError, type Command, type ExitCode, type OptionTable } from './command.ts'
-import { printable } from './daemon-client.ts'
+import { printable } from './daemon/daemon-client.ts'
 import type { Io } from './io.ts'
 
 const usualFile = 'rollout.json'
@@ -43,7 +43,7 @@ ${exitHelp}
         if (entry === undefined) throw new RolloutFileError(`${path} has no entry "${contract}"`)
         rows[contract] = entry
       }
-      io.print(values.json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows, io.style))
+      io.print(values.json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows, path, io.style))
     })
   },
 }
@@ -142,10 +142,16 @@ async function write(
       for (const name of namesOf(Object.keys(entries))) {
         changed[name] = { ...entry, ...(reason !== undefined && { reason: reason.slice(0, 200) }), at }
         lines.push(`${name}: ${percentOf(entries[name])} → ${entry.percent} %${entry.held ? ', held' : ''}\n`)
+        // The operator who lets it climb again sees why it was stopped.
+        const why = entry.held ? undefined : reasonOfHeld(entries[name])
+        if (why !== undefined) lines.push(`${name} was held: ${printable(why)}\n`)
       }
       return lines.length === 0 ? undefined : changed
     })
-    io.print(lines.length === 0 ? `${file} has no entries\n` : lines.join(''))
+    if (lines.length === 0) {
+      throw new RolloutFileError(`${file} has no entries: name the contract, as in "sidelane rollout stop order"`)
+    }
+    io.print(lines.join(''))
   })
 }
 
@@ -161,7 +167,7 @@ async function withFile(io: Io, work: () => Promise<void>): Promise<ExitCode> {
   }
 }
 
-function tableOf(entries: Readonly<Record<string, RolloutEntry>>, style: Io['style']): string {
+function tableOf(entries: Readonly<Record<string, RolloutEntry>>, path: string, style: Io['style']): string {
   const rows = Object.entries(entries).map(([name, { percent, held, reason = '', at = '' }]) => [
     printable(name),
     `${percent} %`,
@@ -169,7 +175,7 @@ function tableOf(entries: Readonly<Record<string, RolloutEntry>>, style: Io['sty
     printable(at),
     printable(reason),
   ])
-  if (rows.length === 0) return 'no entries\n'
+  if (rows.length === 0) return `${path} has no entries: apps have the percent of their code\n`
   const head = ['contract', 'candidate', 'state', 'since', 'reason']
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] as string).length)))
   const line = (cells: readonly string[]): string =>
@@ -184,6 +190,11 @@ function tableOf(entries: Readonly<Record<string, RolloutEntry>>, style: Io['sty
 function percentOf(entry: unknown): string {
   const percent = (entry as Partial<RolloutEntry> | null | undefined)?.percent
   return typeof percent === 'number' ? String(percent) : 'no entry'
+}
+
+function reasonOfHeld(entry: unknown): string | undefined {
+  const { held, reason } = (entry ?? {}) as Partial<RolloutEntry>
+  return held === true && typeof reason === 'string' ? reason : undefined
 }
 
 function refuse(topic: string, extra: string | undefined): void {

@@ -1,18 +1,19 @@
 // The command line as a function from arguments to an exit code. All errors are printed here.
 
 import { readPackageJson } from '../util/package-files.ts'
-import { completionCommand } from './completion.ts'
+import { completionCommand } from './completion/completion.ts'
 import { dispatch, exitCodes, UsageError, type Command, type ExitCode } from './command.ts'
-import { contract } from './contract.ts'
-import { doctor } from './doctor.ts'
+import { contract } from './contract/contract.ts'
+import { doctor } from './doctor/doctor.ts'
 import type { Io } from './io.ts'
-import { inspect } from './inspect.ts'
-import { log } from './log.ts'
-import { ping } from './ping.ts'
-import { processCommand } from './process.ts'
+import { inspect } from './process/inspect.ts'
+import { log } from './log/log.ts'
+import { ping } from './daemon/ping.ts'
+import { processCommand } from './process/process.ts'
 import { rollout } from './rollout.ts'
-import { serve } from './serve.ts'
-import { stats } from './stats.ts'
+import { serve } from './daemon/serve.ts'
+import { worker } from './queue/worker.ts'
+import { stats } from './daemon/stats.ts'
 
 const commands: Readonly<Record<string, Command>> = {
   contract,
@@ -23,6 +24,7 @@ const commands: Readonly<Record<string, Command>> = {
   stats,
   log,
   rollout,
+  worker,
   doctor,
   completion: completionCommand(() => commands),
 }

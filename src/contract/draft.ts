@@ -2,7 +2,17 @@
 // through the lock's parser, which every contract takes.
 
 import { stringifyWithBigints } from '../json/index.ts'
-import type { Codec, Contract, DigestName, Limits, LockDocument } from '../model/index.ts'
+import {
+  isObject,
+  rule,
+  type Codec,
+  type Contract,
+  type DigestName,
+  type Limits,
+  type LockDocument,
+  type Rule,
+} from '../model/index.ts'
+import { isBytes } from '../util/typed-array.ts'
 import { describeDictionary } from './dictionary.ts'
 import { parseLock } from './lock/parse-lock.ts'
 
@@ -14,18 +24,32 @@ export interface LockOptions {
    * `double` reads integers beyond 2^53 - 1 as the nearest double, `int64` keeps the digits of 64-bit integers. Default
    * `safe`: they are rejected.
    */
-  readonly numbers?: LockDocument['numbers']
+  readonly numbers?: LockDocument['numbers'] | undefined
   /** Defaults: 1,048,576 bytes, depth 64, 10,000 keys. */
-  readonly limits?: Partial<Limits>
+  readonly limits?: { readonly [K in keyof Limits]?: Limits[K] | undefined } | undefined
   /** Default: gzip, level 1. */
-  readonly compress?: { readonly codec: Codec; readonly level?: number }
+  readonly compress?: { readonly codec: Codec; readonly level?: number | undefined } | undefined
   /**
    * With zstd: 1 to 1,048,576 bytes of typical payload content. The lock stores their hash and `path`, where
    * `loadContract` reads them: below the lock's folder, "/" between names.
    */
-  readonly dictionary?: { readonly path: string; readonly bytes: Uint8Array }
+  readonly dictionary?: { readonly path: string; readonly bytes: Uint8Array } | undefined
   /** Of the canonical bytes. Default `sha-256`. */
-  readonly digest?: DigestName
+  readonly digest?: DigestName | undefined
+}
+
+/** Checked by the parser of the lock. */
+const inLock = rule('', () => true)
+
+export const lockRules: Readonly<Record<keyof LockOptions, Rule>> = {
+  name: inLock,
+  numbers: inLock,
+  limits: inLock,
+  compress: inLock,
+  dictionary: rule('{ path, bytes }, with bytes as a Uint8Array', (value) => {
+    return isObject(value) && isBytes((value as { readonly bytes?: unknown }).bytes)
+  }),
+  digest: inLock,
 }
 
 /** The contract of the schema. Throws as `parseContract` does, with pointers into the lock. */

@@ -12,6 +12,7 @@ import { parseLock } from './lock/parse-lock.ts'
  * read, is no regular file, is too large or does not match the lock's hash, and the errors of `parseContract`.
  */
 export function loadContract<In = unknown, Out = In>(file: string | URL): Contract<In, Out> {
+  checkName(file)
   const contract = parseLock<In, Out>(reading(lockPointer, () => readRegularFileSync(file, 'lock')))
   const dictionary = dictionaryFile(file, contract)
   if (dictionary === undefined) return contract
@@ -23,6 +24,7 @@ export function loadContract<In = unknown, Out = In>(file: string | URL): Contra
 
 /** `loadContract` without blocking this thread on the disk. */
 export async function loadContractAsync(file: string | URL): Promise<Contract> {
+  checkName(file)
   const contract = parseLock(
     await readRegularFile(file, 'lock').catch((cause: Error) => unreadable(lockPointer, cause)),
   )
@@ -30,6 +32,15 @@ export async function loadContractAsync(file: string | URL): Promise<Contract> {
   if (dictionary === undefined) return contract
   const bytes = readRegularFile(dictionary, 'dictionary')
   return withDictionary(contract, await bytes.catch((cause: Error) => unreadable(dictionaryPointer, cause)))
+}
+
+/** The content of a lock in the place of its name would be quoted as the path of a file that is not there. */
+function checkName(file: unknown): void {
+  const isName = file instanceof URL || (typeof file === 'string' && !/^\s*\{/.test(file))
+  if (isName) return
+  throw new SidelaneError('contract.invalid', {
+    message: 'Expected the path or the file: URL of a lock file; the content of a lock goes to parseContract',
+  })
 }
 
 const lockPointer = ''

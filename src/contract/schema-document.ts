@@ -44,6 +44,10 @@ export interface SchemaDocument {
   propertyNames?: SchemaDocument
   additionalProperties?: SchemaDocument | boolean
   'x-unknown'?: 'strip'
+  /** While a JSON Schema is imported only: closed by the option `objects`, not by the schema. */
+  'x-closed'?: true
+  /** While a JSON Schema is imported only: null is accepted beside the options of `oneOf`, by OpenAPI's `nullable`. */
+  'x-nullable'?: true
   /** In a slot whose value may be missing. */
   default?: unknown
   anyOf?: SchemaDocument[]
@@ -108,18 +112,21 @@ export const valuesOf = (node: SchemaDocument): readonly Primitive[] | undefined
 export const jsonTypeOf = (value: Primitive | bigint): string =>
   value === null ? 'null' : typeof value === 'bigint' ? 'number' : typeof value
 
-/** True when both are written alike apart from annotations and the order of members. */
-export const sameSchema = (a: SchemaDocument, b: SchemaDocument): boolean => ordered(a) === ordered(b)
+/** True when both are written alike apart from annotations at the top and the order of members. */
+export const sameSchema = (a: SchemaDocument, b: SchemaDocument): boolean =>
+  sameValue(withoutAnnotations(a), withoutAnnotations(b), new Map())
 
-/** JSON text with sorted keys. Annotations are left out at the top only, so that below they count as a difference. */
-function ordered(node: SchemaDocument): string {
-  return JSON.stringify(withoutAnnotations(node), (_, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : typeof value === 'bigint'
-        ? `${value}n`
-        : value,
-  )
+/** `compared`: pairs that are equal if the rest is, because the first difference ends the comparison. */
+function sameValue(a: unknown, b: unknown, compared: Map<object, Set<object>>): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  const others = compared.get(a) ?? new Set()
+  if (others.has(b)) return true
+  compared.set(a, others.add(b))
+  const [left, right] = [a, b].map((value) => Object.entries(value).filter(([, member]) => member !== undefined))
+  if (Array.isArray(a) !== Array.isArray(b) || left?.length !== right?.length) return false
+  const members = new Map<string, unknown>(right)
+  return (left ?? []).every(([key, member]) => members.has(key) && sameValue(member, members.get(key), compared))
 }
 
 /** anyOf in its simplest form. Branches stay in their order: the first one that accepts decides the document. */
@@ -154,4 +161,27 @@ function acceptsNull(node: SchemaDocument): boolean {
   if (isAny(node) || node.type === 'null') return true
   if (Array.isArray(node.type)) return node.type.includes('null')
   return node.const === null || (node.enum?.includes(null) ?? false)
+}
+
+/** The schemas directly inside, apart from the rule for keys. */
+export const childrenOf = (node: SchemaDocument): readonly SchemaDocument[] => [
+  ...Object.values(node.properties ?? {}),
+  ...[node.items, node.additionalProperties].filter((child): child is SchemaDocument => typeof child === 'object'),
+  ...(node.prefixItems ?? []),
+  ...(node.anyOf ?? []),
+  ...(node.oneOf ?? []),
+]
+
+/** A copy of the node with `replace` applied to the schemas directly inside, apart from the rule for keys. */
+export function mapChildren(node: SchemaDocument, replace: (child: SchemaDocument) => SchemaDocument): SchemaDocument {
+  const copy = { ...node }
+  if (copy.properties !== undefined) {
+    copy.properties = Object.fromEntries(Object.entries(copy.properties).map(([key, child]) => [key, replace(child)]))
+  }
+  if (typeof copy.additionalProperties === 'object') copy.additionalProperties = replace(copy.additionalProperties)
+  if (typeof copy.items === 'object') copy.items = replace(copy.items)
+  if (copy.prefixItems !== undefined) copy.prefixItems = copy.prefixItems.map(replace)
+  if (copy.anyOf !== undefined) copy.anyOf = copy.anyOf.map(replace)
+  if (copy.oneOf !== undefined) copy.oneOf = copy.oneOf.map(replace)
+  return copy
 }

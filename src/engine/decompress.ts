@@ -2,7 +2,8 @@
 // For tools and receivers; processing a payload does not use it.
 
 import { zlib, type Expanded, type Zlib } from '#runtime'
-import { invalidOptions, SidelaneError, type Codec } from '../model/index.ts'
+import { bytesRule, check, invalidOptions, SidelaneError, type Codec, type Rule } from '../model/index.ts'
+import { integer } from '../util/option-parsers.ts'
 import { nativeUnzstd } from './native/index.ts'
 import { readZstdFrame } from './zstd-frame.ts'
 
@@ -11,7 +12,13 @@ export interface DecompressOptions {
   /** Most decompressed bytes, 1 to 2,147,483,647. */
   readonly maxBytes: number
   /** With zstd: the dictionary of the contract. */
-  readonly dictionary?: Uint8Array
+  readonly dictionary?: Uint8Array | undefined
+}
+
+/** Of `verify` too. */
+export const decompressRules: Readonly<Record<keyof DecompressOptions, Rule>> = {
+  maxBytes: integer(1, 0x7fff_ffff),
+  dictionary: bytesRule,
 }
 
 /**
@@ -127,12 +134,11 @@ function requireZlib(codec: Codec): Zlib {
 function checkOptions(body: unknown, codec: string, options: DecompressOptions | undefined): void {
   if (!Object.hasOwn(decompressors, codec)) throw new SidelaneError('codec.unknown', { params: { codec } })
   if (!(body instanceof Uint8Array)) throw invalidOptions('Expected `body` to be a Uint8Array')
-  const { maxBytes = 0, dictionary } = options ?? {}
-  if (!Number.isInteger(maxBytes) || maxBytes < 1 || maxBytes > 0x7fff_ffff) {
-    throw invalidOptions('Expected `maxBytes` to be an integer from 1 to 2147483647')
-  }
-  if (dictionary !== undefined && (codec !== 'zstd' || !(dictionary instanceof Uint8Array))) {
-    throw invalidOptions('Expected `dictionary` to be a Uint8Array, and only with codec "zstd"')
+  check('decompress', options, decompressRules)
+  const { maxBytes, dictionary } = options as DecompressOptions
+  if (maxBytes === undefined) throw invalidOptions(`Expected \`maxBytes\` to be ${decompressRules.maxBytes.expected}`)
+  if (dictionary !== undefined && codec !== 'zstd') {
+    throw invalidOptions('Expected `dictionary` only with codec "zstd"')
   }
 }
 

@@ -12,10 +12,10 @@ export { plainValue } from '../json/index.ts'
 export { compileValueReader } from './js/value-reader.ts'
 export { documentReader, takeContent } from './document.ts'
 export { checkHeap } from './heap.ts'
-export { payloadBytes, textRejection } from './input.ts'
+export { boundedBytes, payloadBytes, textRejection } from './input.ts'
 export { nativeDictionary } from './native/index.ts'
 export { verify, type Verifiable, type VerifyOptions } from './verify.ts'
-export { readZstdFrame, zstdHeaderBytes } from './zstd-frame.ts'
+export { readZstdFrame, zstdDictionaryId, zstdHeaderBytes } from './zstd-frame.ts'
 
 /**
  * The engine of that name, for this thread. `auto` selects native if it loads, else js, and reports the reason.

@@ -1,7 +1,9 @@
 // Turns a caller's input (bytes, JSON text, a value) into payload bytes, or a rejection.
 
-import { invalidOptions, rejectedBy, type Limits, type Profile, type Rejected } from '../model/index.ts'
+import { invalidOptions, rejectedBy, rejectedSize, type Limits, type Profile, type Rejected } from '../model/index.ts'
 import { encodeValue, checkText } from '../json/index.ts'
+import { isArrayBuffer } from '../util/array-buffer.ts'
+import { isBytes, typedArray, typedArrayName } from '../util/typed-array.ts'
 import { encodeUtf8 } from '#runtime'
 
 type InputRules = Pick<Profile, 'limits' | 'numbers'>
@@ -12,11 +14,18 @@ type InputRules = Pick<Profile, 'limits' | 'numbers'>
  */
 export function payloadBytes(payload: unknown, { limits, numbers }: InputRules): Uint8Array | Rejected {
   if (typeof payload === 'string') return textRejection(payload, limits) ?? encodeUtf8(payload)
-  if (isUint8Array(payload)) return ownBytes(payload)
+  if (isBytes(payload)) return ownBytes(payload)
   const bytes = typeof payload === 'object' && payload !== null ? bytesOfBuffer(payload) : undefined
   if (bytes !== undefined) return bytes
   const encoded = encodeValue(payload, { ...limits, numbers })
   return encoded.ok ? encoded.bytes : rejectedBy(encoded)
+}
+
+/** The same; a rejection also for too many bytes, before anything copies them. */
+export function boundedBytes(payload: unknown, rules: InputRules): Uint8Array | Rejected {
+  const bytes = payloadBytes(payload, rules)
+  const { maxBytes } = rules.limits
+  return 'ok' in bytes || bytes.length <= maxBytes ? bytes : rejectedSize(maxBytes)
 }
 
 /** The rejection of a text that has no valid UTF-8 form or is too long; undefined for others. */
@@ -24,14 +33,6 @@ export function textRejection(text: string, { maxBytes }: Limits): Rejected | un
   const error = checkText(text, maxBytes)
   return error && rejectedBy(error)
 }
-
-const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype)
-
-const typedArrayName = (payload: unknown): string | undefined =>
-  Reflect.get(typedArray, Symbol.toStringTag, payload) as string | undefined
-
-/** True for a Buffer and for arrays of other realms too, false for lookalikes. */
-const isUint8Array = (payload: unknown): payload is Uint8Array => typedArrayName(payload) === 'Uint8Array'
 
 const noBytes = new Uint8Array(0)
 
@@ -78,33 +79,7 @@ function bytesOfBuffer(payload: object): Uint8Array | undefined {
       ),
     )
   }
-  return isBuffer(payload) ? ownBytes(viewOf(payload)) : undefined
-}
-
-const sizes = [
-  ArrayBuffer.prototype,
-  ...(typeof SharedArrayBuffer === 'undefined' ? [] : [SharedArrayBuffer.prototype]),
-]
-
-/** Empty for an object whose own tag cannot be read: it is a value. */
-function tagOf(payload: object): string {
-  try {
-    return Object.prototype.toString.call(payload)
-  } catch {
-    return ''
-  }
-}
-
-/** Of any realm, and no lookalike: the getter of the size throws for those. */
-function isBuffer(payload: object): payload is ArrayBufferLike {
-  if (!/^\[object (Shared)?ArrayBuffer\]$/.test(tagOf(payload))) return false
-  return sizes.some((prototype) => {
-    try {
-      return Reflect.get(prototype, 'byteLength', payload) !== undefined
-    } catch {
-      return false
-    }
-  })
+  return isArrayBuffer(payload) ? ownBytes(viewOf(payload)) : undefined
 }
 
 /** All bytes of a buffer. */

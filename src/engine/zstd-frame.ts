@@ -22,6 +22,18 @@ export function zstdHeaderBytes(descriptor: number): number {
 const contentSizeBytes = (descriptor: number, single: boolean): number =>
   [single ? 1 : 0, 2, 4, 8][descriptor >>> 6] as number
 
+/** The id of the dictionary that the frame needs; 0: none, or one without an id, or no frame at all. */
+export function zstdDictionaryId(bytes: Uint8Array): number {
+  if (bytes.length < 6) return 0
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (view.getUint32(0, true) !== magic) return 0
+  const descriptor = view.getUint8(4)
+  const at = (descriptor & 32) !== 0 ? 5 : 6
+  let id = 0
+  for (let i = dictionaryIdBytes[(descriptor & 3) as 0 | 1 | 2 | 3]; i-- > 0;) id = id * 256 + (bytes[at + i] ?? 0)
+  return id
+}
+
 /** The frame at the start of the bytes; undefined when there is none or it is truncated. */
 export function readZstdFrame(bytes: Uint8Array): ZstdFrame | undefined {
   if (bytes.length < 6) return undefined

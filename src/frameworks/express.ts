@@ -2,8 +2,7 @@
 // node:http. Express itself is not imported.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { invalidOptions, type Accepted } from '../model/index.ts'
-import { misuseTexts } from '../tables/framework-texts.ts'
+import type { Accepted } from '../model/index.ts'
 import {
   problemResponse,
   allowedMethods,
@@ -11,11 +10,12 @@ import {
   receiveFrom,
   takesBody,
   type HttpResponse,
+  type OutcomeHolder,
   type ReceiveOptions,
   type Sendable,
   type Source,
 } from './index.ts'
-import { headOf, readPast, responseFor, withExchange } from './node/index.ts'
+import { headOf, readPast, responseFor, withExchange, type BodySource } from './node/index.ts'
 
 export type { ReceiveOptions, Sendable, Source } from './index.ts'
 
@@ -23,10 +23,7 @@ declare global {
   // The name that the types of Express merge with; they are not needed.
   namespace Express {
     /** `res.locals`. */
-    interface Locals {
-      /** Behind `receive`: the accepted outcome. */
-      sidelane: Accepted
-    }
+    interface Locals extends OutcomeHolder {}
   }
 }
 
@@ -43,11 +40,12 @@ export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (erro
  * Throws `options.invalid`, and `contract.*` for a contract that the processor does not serve.
  */
 export function receive(source: Source, options: ReceiveOptions = {}): Middleware {
-  const processor = processorOf(source, options.contract)
+  const processor = processorOf(source, options)
   const run: AsyncMiddleware = async (req, res, next) => {
     let result: Accepted | HttpResponse
     try {
-      result = await withExchange(req, res, req, (exchange) => receiveFrom(processor, exchange, options))
+      const body: BodySource = { stream: req, fault: 'cancelled' }
+      result = await withExchange(headOf(req), res, body, (exchange) => receiveFrom(processor, exchange, options))
     } catch (error) {
       return next(error)
     }
@@ -71,11 +69,19 @@ type AsyncMiddleware = (...args: Parameters<Middleware>) => Promise<void>
  */
 export function respond(req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void): void {
   const outcome = (res as ResponseWithLocals).locals?.['sidelane'] as Sendable | undefined
-  if (outcome !== undefined) return send(req, res, responseFor(headOf(req), outcome))
   const isPassed = !takesBody(req.method ?? '')
-  if (next !== undefined) return isPassed ? next() : next(invalidOptions(misuseTexts.noOutcome))
-  if (!isPassed) throw invalidOptions(misuseTexts.noOutcome)
-  send(req, res, problemResponse('protocol.method', { headers: { Allow: allowedMethods } }))
+  if (outcome === undefined && isPassed) {
+    if (next !== undefined) return next()
+    return send(req, res, problemResponse('protocol.method', { headers: { Allow: allowedMethods } }))
+  }
+  let response: HttpResponse
+  try {
+    response = responseFor(headOf(req), outcome as Sendable)
+  } catch (error) {
+    if (next === undefined) throw error
+    return next(error)
+  }
+  send(req, res, response)
 }
 
 function refuse(req: IncomingMessage, res: ServerResponse, response: HttpResponse): void {

@@ -13,27 +13,32 @@ import type {
 import type * as fastifyTypes from 'fastify'
 import { createHost } from '../create.ts'
 import {
+  check,
+  functionRule,
   invalidOptions,
-  type Accepted,
   type Contract,
+  type FaultCode,
   type Host,
   type HostOptions,
-  SidelaneError,
+  type SidelaneError,
 } from '../model/index.ts'
 import { misuseTexts } from '../tables/framework-texts.ts'
 import { fillTemplate } from '../util/fill-template.ts'
 import {
+  codingsIn,
   faultLine,
-  isFault,
   processorOf,
   receiveFrom,
   takesBody,
   type AnyProcessor,
   type Exchange,
   type HttpResponse,
+  type OutcomeHolder,
   type ReceiveOptions,
 } from './index.ts'
-import { headOf, readPast, responseFor, withExchange } from './node/index.ts'
+import { headOf, readPast, responseFor, withExchange, type BodySource } from './node/index.ts'
+
+export type { Sendable } from './index.ts'
 
 /** Options of the plugin. Without `processor` and `host` they are those of `createHost`, and the app closes the host. */
 export interface SidelanePluginOptions extends HostOptions {
@@ -49,10 +54,7 @@ export interface SidelanePluginOptions extends HostOptions {
 }
 
 declare module 'fastify' {
-  interface FastifyRequest {
-    /** Behind the route option `contract`: the accepted outcome. */
-    sidelane: Accepted
-  }
+  interface FastifyRequest extends OutcomeHolder {}
 
   interface RouteShorthandOptions<
     RawServer extends fastifyTypes.RawServerBase = fastifyTypes.RawServerDefault,
@@ -67,12 +69,13 @@ declare module 'fastify' {
     Logger extends fastifyTypes.FastifyBaseLogger = fastifyTypes.FastifyBaseLogger,
   > {
     /** Processes the body: the handler gets `request.sidelane`. The contract, or the name of that of the processor. */
-    contract?: Contract | string
+    contract?: Contract | string | undefined
   }
 }
 
 const plugin: FastifyPluginAsync<SidelanePluginOptions> = async (app, options) => {
   const { processor, host, onError = logFault, ...hostOptions } = withoutRegisterOptions(options)
+  check('sidelane', { onError }, { onError: functionRule })
   const given = processor ?? host
   const names = Object.keys(hostOptions).join(', ')
   if (given !== undefined && names !== '') throw invalidOptions(fillTemplate(misuseTexts.sourceAndOptions, { names }))
@@ -81,7 +84,7 @@ const plugin: FastifyPluginAsync<SidelanePluginOptions> = async (app, options) =
   if (given === undefined) app.addHook('onClose', () => (source as Host).close())
   app.decorateRequest('sidelane')
   app.addHook('onRoute', (route) => {
-    if (route.contract !== undefined) prepareRoute(route, processorOf(source, route.contract), onError)
+    if (route.contract !== undefined) prepareRoute(route, processorOf(source, { contract: route.contract }), onError)
   })
   app.addHook('preValidation', showHeaders)
 }
@@ -103,7 +106,6 @@ export const sidelane: FastifyPluginAsync<SidelanePluginOptions> = Object.assign
  * that does not accept it. Answers a GET or HEAD with 304 where the client has it. The status is that of the reply.
  */
 export function respond<R extends AnyReply>(request: AnyRequest, reply: R): R {
-  if ((request.sidelane as Accepted | undefined) === undefined) throw invalidOptions(misuseTexts.noOutcome)
   return send(reply, responseFor(headOf(request), request.sidelane))
 }
 
@@ -134,8 +136,13 @@ function withoutRegisterOptions(options: SidelanePluginOptions): SidelanePluginO
   return own
 }
 
-/** The bodies of the requests, as preParsing hooks left them. */
-const bodies = new WeakMap<FastifyRequest, Readable>()
+/** A request behind its preParsing hooks. */
+interface Unread {
+  readonly body: Readable
+  readonly headers: IncomingHttpHeaders
+}
+
+const unread = new WeakMap<FastifyRequest, Unread>()
 
 type OnError = NonNullable<SidelanePluginOptions['onError']>
 
@@ -149,16 +156,34 @@ function prepareRoute(route: RouteOptions, processor: AnyProcessor, onError: OnE
 }
 
 /** Without these fields Fastify finds no body to parse, and leaves the stream to the preHandler hook. */
-const hidden = { 'content-type': undefined, 'content-length': undefined, 'transfer-encoding': undefined }
+const hidden: IncomingHttpHeaders = {
+  'content-type': undefined,
+  'content-length': undefined,
+  'transfer-encoding': undefined,
+}
 
+/** Fastify merges what is set over the headers of the request: a hook of the app may have set some. */
 const leaveUnread: preParsingHookHandler = (request, _reply, payload, done) => {
-  bodies.set(request, payload)
-  request.headers = hidden
+  const { headers } = request
+  unread.set(request, { body: payload, headers })
+  request.headers = headers === request.raw.headers ? hidden : { ...headers, ...hidden }
   done(null, payload)
 }
 
+/** What hooks have set since then is kept. */
 const showHeaders = (request: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
-  if (bodies.has(request)) request.headers = undefined as never
+  const before = unread.get(request)?.headers
+  if (before !== undefined) {
+    const headers = { ...request.headers }
+    for (const name of Object.keys(hidden)) {
+      if (headers[name] !== undefined) continue
+      if (name in before) headers[name] = before[name]
+      else delete headers[name]
+    }
+    // Without an addition Fastify gives the headers of the request out as they are, and copies nothing at each access.
+    const isAdded = Object.keys(headers).some((name) => headers[name] !== request.raw.headers[name])
+    request.headers = isAdded ? headers : (undefined as never)
+  }
   done()
 }
 
@@ -166,9 +191,10 @@ const receive =
   (processor: AnyProcessor, onError: OnError): preHandlerAsyncHookHandler =>
   async (request, reply) => {
     const options: ReceiveOptions = { onError: (error) => onError(error, request) }
-    const body = bodies.get(request) ?? request.raw
-    const result = await withExchange(request.raw, reply.raw, body, (exchange) =>
-      receiveFrom(processor, isDecoded(body) ? withoutCoding(exchange) : exchange, options),
+    const stream = unread.get(request)?.body ?? request.raw
+    const body: BodySource = { stream, fault: faultOf(stream, request), mayBeDecoded: isDecoded(stream) }
+    const result = await withExchange(headOf(request), reply.raw, body, (exchange) =>
+      receiveFrom(processor, isDecoded(stream) ? withoutCoding(exchange) : exchange, options),
     )
     if ('ok' in result) {
       request.sidelane = result
@@ -183,20 +209,26 @@ const receive =
 /** A hook has decoded the body, as @fastify/compress does: its stream has this property, by the rules of preParsing. */
 const isDecoded = (body: Readable): boolean => 'receivedEncodedLength' in body
 
-const fieldsOfCoding = new Set(['content-encoding', 'content-length'])
-
-/** The fields still describe the body as it arrived. */
+/**
+ * The fields still describe the body as it arrived. That it is gzip is left: a hook that only looks at the pieces has the
+ * property too, and the pieces tell.
+ */
 const withoutCoding = (exchange: Exchange): Exchange => ({
   ...exchange,
   head: {
     ...exchange.head,
-    header: (name) => (fieldsOfCoding.has(name) ? undefined : exchange.head.header(name)),
+    header(name) {
+      const value = name === 'content-length' ? undefined : exchange.head.header(name)
+      return name === 'content-encoding' && codingsIn(value ?? '').join() !== 'gzip' ? undefined : value
+    },
   },
-  read: (limits) =>
-    exchange.read(limits).catch((cause: unknown) => {
-      throw isFault(cause) ? cause : new SidelaneError('codec.corrupt', { cause })
-    }),
 })
+
+/** Of the request itself: the client is gone. Of a stream that a hook has put behind it: the decoder, or the app. */
+function faultOf(stream: Readable, { raw }: FastifyRequest): FaultCode {
+  if (stream === raw) return 'cancelled'
+  return isDecoded(stream) ? 'codec.corrupt' : 'app.threw'
+}
 
 function send<R extends AnyReply>(reply: R, { status, headers, body }: HttpResponse): R {
   const { Vary: vary, ...others } = headers

@@ -17,11 +17,14 @@ import {
   cannotDecode,
   formFor,
   identity,
+  isFault,
   maxStoredBytes,
   notAcceptable,
   outcomeResponse,
+  problemResponse,
   processorOf,
   receiveFrom,
+  type AnyProcessor,
   type HttpResponse,
   type ReceiveOptions,
   type RequestHead,
@@ -52,12 +55,23 @@ export async function receive<In, Out>(
   options: ReceiveOptions & { readonly contract: Contract<In, Out> },
 ): Promise<Accepted | Response>
 export async function receive(source: Source, request: Request, options: ReceiveOptions = {}): Promise<unknown> {
-  const processor = processorOf(source, options.contract)
-  if (request.bodyUsed) throw invalidOptions(misuseTexts.bodyRead)
+  const processor = openFor(source, options)
+  if ('status' in processor) return toResponse(request, processor)
   const { signal, body } = request
+  if (request.bodyUsed || body?.locked === true) throw invalidOptions(misuseTexts.bodyRead)
   const exchange = { head: headOf(request), signal, readsGzip, read: readWebBody(body, signal) }
   const result = await receiveFrom(processor, exchange, options)
   return 'ok' in result ? result : toResponse(request, result)
+}
+
+/** Unlike the other adapters, this one opens a processor during a request: its host may have closed by then. */
+function openFor(source: Source, options: ReceiveOptions): AnyProcessor | HttpResponse {
+  try {
+    return processorOf(source, options)
+  } catch (error) {
+    if (isFault(error) && error.code === 'unavailable') return problemResponse('unavailable')
+    throw error
+  }
 }
 
 /**

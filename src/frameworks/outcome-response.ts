@@ -1,30 +1,66 @@
 // The response that carries an outcome: which form of it, and the fields that describe that form.
 
-import type { Accepted, AcceptedCanonical } from '../model/index.ts'
-import { frameworkTexts as texts } from '../tables/framework-texts.ts'
+import { zstdDictionaryId } from '../engine/index.ts'
+import { hasDictionaryMark, invalidOptions, isObject, type Accepted, type Codec } from '../model/index.ts'
+import { frameworkTexts as texts, misuseTexts } from '../tables/framework-texts.ts'
 import { fillTemplate } from '../util/fill-template.ts'
 import { sha256Hex } from '#runtime'
 import { chooseCoding, identity, tokenOf } from './content-coding.ts'
 import { isFault } from './is-fault.ts'
 import { problemResponse, type HttpResponse, type RequestHead } from './message.ts'
 
-/** What a response is made of: an accepted outcome, or its body and codec as read back from a store. */
-export type Sendable = Pick<Accepted, 'body' | 'codec'> & Partial<Pick<AcceptedCanonical, 'canonical'>>
+/** What a response is made of: an accepted outcome, or what a store has of it. */
+export interface Sendable {
+  /** The canonical JSON, compressed with `codec`. */
+  readonly body: Uint8Array
+  /** The codec of the contract. */
+  readonly codec: Codec
+  /** The canonical JSON. Needed where a dictionary compressed the body. */
+  readonly canonical?: Uint8Array | undefined
+  /**
+   * A dictionary compressed the body, so that no client can read it. An outcome has this by itself: set it for what comes from a
+   * store, where the contract has a dictionary.
+   */
+  readonly dictionary?: boolean | undefined
+}
 
-/** Outcomes whose codec has no token, by a dictionary. */
-const uncoded = new WeakSet<Sendable>()
+/** Where the adapters of Node keep the outcome of a request. */
+export interface OutcomeHolder {
+  /** Behind `receive`, the accepted outcome. What `respond` sends may also be set, such as what a store has of one. */
+  get sidelane(): Accepted
+  set sidelane(value: Sendable | undefined)
+}
 
-export const markUncoded = (outcome: Sendable): void => void uncoded.add(outcome)
+/**
+ * The form to send: a content coding, identity, or undefined where the client accepts none. Throws `options.invalid` for what
+ * is no outcome.
+ */
+export function formFor({ header }: RequestHead, outcome: Sendable): string | undefined {
+  if (!isSendable(outcome)) throw invalidOptions(misuseTexts.noOutcome)
+  return chooseCoding(header('accept-encoding'), tokenFor(outcome))
+}
 
-/** The form to send: a content coding, identity, or undefined where the client accepts none. */
-export const formFor = ({ header }: RequestHead, outcome: Sendable): string | undefined =>
-  chooseCoding(header('accept-encoding'), tokenFor(outcome))
+/** A body of another realm is one too. */
+const isSendable = (outcome: Sendable | undefined): boolean =>
+  isObject(outcome) && ArrayBuffer.isView(outcome.body) && typeof outcome.codec === 'string'
 
-const tokenFor = (outcome: Sendable): string | undefined => (uncoded.has(outcome) ? undefined : tokenOf(outcome.codec))
+/** HTTP has no token for a dictionary that the client has not asked for. */
+const tokenFor = (outcome: Sendable): string | undefined =>
+  usesDictionary(outcome) ? undefined : tokenOf(outcome.codec)
 
-/** The canonical form, where the outcome has it at hand. */
-export const canonicalOf = ({ canonical, codec, body }: Sendable): Uint8Array | undefined =>
-  canonical ?? (codec === 'none' ? body : undefined)
+const usesDictionary = (outcome: Sendable): boolean =>
+  outcome.dictionary === true ||
+  hasDictionaryMark(outcome) ||
+  (outcome.codec === 'zstd' && zstdDictionaryId(outcome.body) !== 0)
+
+/** The canonical form, where the outcome has it at hand. Throws `options.invalid` where nothing else can make it. */
+export function canonicalOf(outcome: Sendable): Uint8Array | undefined {
+  const { canonical, codec, body } = outcome
+  if (canonical !== undefined) return canonical
+  if (codec === 'none') return body
+  if (usesDictionary(outcome)) throw invalidOptions(misuseTexts.dictionary)
+  return undefined
+}
 
 const vary = 'Accept-Encoding'
 

@@ -3,6 +3,7 @@
 import { invalidOptions, SidelaneError, type Contract, type Host, type Processor } from '../model/index.ts'
 import { misuseTexts as texts } from '../tables/framework-texts.ts'
 import { fillTemplate } from '../util/fill-template.ts'
+import { checkReceiveOptions, type ReceiveOptions } from './receive-options.ts'
 
 /** A processor of any contract. */
 export type AnyProcessor = Processor<unknown, unknown, boolean, boolean>
@@ -13,10 +14,12 @@ export type Source = AnyProcessor | Host
 const opened = new WeakMap<Host, WeakMap<Contract, AnyProcessor>>()
 
 /**
- * The processor for a contract or for the name of one. A host opens one for each contract, once. Throws
- * `contract.unknown` for a contract that the processor does not serve, and `options.invalid`.
+ * The processor for the options of a route, by its contract or the name of it. A host opens one for each contract, once.
+ * Throws `contract.unknown` for a contract that the processor does not serve, and `options.invalid`.
  */
-export function processorOf(source: Source, contract?: Contract | string): AnyProcessor {
+export function processorOf(source: Source, options: ReceiveOptions): AnyProcessor {
+  checkReceiveOptions(options)
+  const { contract } = options
   if (typeof source !== 'object' || source === null) throw invalidOptions(texts.source)
   if ('process' in source) {
     if (contract !== undefined) checkServed(source.contract, contract)

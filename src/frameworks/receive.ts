@@ -4,22 +4,9 @@ import { SidelaneError, toFault, type Accepted, type Contract, type ErrorCode } 
 import { chooseCoding, identity, tokenOf } from './content-coding.ts'
 import { isFault } from './is-fault.ts'
 import { problemResponse, type HttpResponse, type RequestHead } from './message.ts'
-import { markUncoded } from './outcome-response.ts'
 import type { AnyProcessor } from './processor-of.ts'
+import type { ReceiveOptions } from './receive-options.ts'
 import { checkHead, mostBytesOf, sizeProblem, type BodyCoding } from './request-checks.ts'
-
-/** Options of a route. */
-export interface ReceiveOptions {
-  /** The contract, or the name of the one that the processor serves. Needed with a host; with a processor it is checked. */
-  readonly contract?: Contract | string | undefined
-  /** Time limit of each call, in ms, 1 to 60,000. Default: the host's. */
-  readonly deadlineMs?: number | undefined
-  /**
-   * Called with each fault that is a mistake of the server (status 500), for a log. Default: one line of `console.error`,
-   * without the message of the cause, which may quote the payload.
-   */
-  readonly onError?: ((error: SidelaneError) => void) | undefined
-}
 
 /** A request as the adapter of its framework reads it. */
 export interface Exchange {
@@ -28,7 +15,7 @@ export interface Exchange {
   readonly signal: AbortSignal
   /** Whether this runtime can read gzip. */
   readonly readsGzip: boolean
-  /** The decoded body. Rejects with `limit.bytes`, `codec.corrupt`, or any error when the client is gone. */
+  /** The decoded body. Rejects with `limit.bytes`, or with a fault: `cancelled` where the client is gone. */
   readonly read: (limits: BodyLimits) => Promise<Uint8Array>
 }
 
@@ -55,26 +42,22 @@ export async function receiveFrom(
   if (processor.state !== 'ready') return problemResponse('unavailable')
   try {
     const payload = await exchange.read({ coding, maxBytes, maxRawBytes: mostBytesOf(coding, maxBytes) })
-    const token = tokenOfContract(contract)
     const outcome = await processor.process(payload, {
       signal,
       deadlineMs: options.deadlineMs,
       traceparent: head.header('traceparent'),
-      // The client cannot decode the body: `respond` sends the canonical form.
-      canonical: chooseCoding(head.header('accept-encoding'), token) === identity ? true : undefined,
+      canonical: needsCanonical(contract, head) ? true : undefined,
     })
-    if (!outcome.ok) return problemResponse(outcome.code, outcome)
-    if (token === undefined) markUncoded(outcome)
-    return outcome
+    return outcome.ok ? outcome : problemResponse(outcome.code, outcome)
   } catch (error) {
     if (signal.aborted) return problemResponse('cancelled')
     return isFault(error) && error.code === 'limit.bytes' ? sizeProblem(maxBytes) : faultResponse(error, options)
   }
 }
 
-/** HTTP has no token for a dictionary that the client has not asked for. */
-const tokenOfContract = ({ profile }: Contract): string | undefined =>
-  profile.dictionary === undefined ? tokenOf(profile.compress.codec) : undefined
+/** Whether `respond` sends the canonical form: to this client, or to each one, now and from a store. */
+const needsCanonical = ({ profile: { compress, dictionary } }: Contract, { header }: RequestHead): boolean =>
+  dictionary !== undefined || chooseCoding(header('accept-encoding'), tokenOf(compress.codec)) === identity
 
 /** What a client can cause, or wait for. The status of any other code is about this server's own peers and options. */
 const clientCodes: ReadonlySet<ErrorCode> = new Set([

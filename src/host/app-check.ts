@@ -7,11 +7,11 @@ import {
   type AppCheck,
   type AppResult,
   type Contract,
-  type PayloadContent,
+  type DocumentReader,
 } from '../model/index.ts'
 
 /** Throws `options.invalid` for a contract without the app's schema. */
-export function appCheckOf(contract: Contract, readDocument: (content: PayloadContent) => unknown): AppCheck {
+export function appCheckOf(contract: Contract, document: DocumentReader): AppCheck {
   const schema = appSchemaOf(contract)
   if (schema === undefined) {
     throw invalidOptions(
@@ -19,11 +19,13 @@ export function appCheckOf(contract: Contract, readDocument: (content: PayloadCo
         'pass the contract that defineContract returned, or leave `runInApp` out',
     )
   }
-  return (content, accepted) => {
+  return (content, accepted, byEngine) => {
+    const rejection = byEngine ? undefined : document.check(content)
+    if (rejection !== undefined) return rejection
     const finish = (result: AppResult): ReturnType<AppCheck> =>
       result.ok ? { ...accepted, value: () => result.value } : result
     try {
-      const result = schema.parse(() => readDocument(content))
+      const result = schema.parse(() => document.read(content))
       if (!(result instanceof Promise)) return finish(result)
       return result.then(finish, (cause: unknown) => {
         throw threw(cause)

@@ -17,7 +17,7 @@ export function timesOf(call: ProcessCall, now: number): CallTimes {
   const { startedAt } = call
   const total = Math.max(0, now - startedAt) * 1000
   times.total = total
-  if (call.cached === 'hit') {
+  if (call.cached === 'hit' || call.cached === 'shared') {
     times.queueWait = times.run = Number.NaN
     return times
   }

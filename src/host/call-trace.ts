@@ -6,7 +6,7 @@ import {
   type CallEvent,
   type EngineReport,
   type Outcome,
-  type PlacementName,
+  type PlacedName,
   type ProcessCall,
   type Via,
 } from '../model/index.ts'
@@ -20,7 +20,7 @@ export const isTraced = (): boolean =>
   processChannel !== undefined && (processChannel.hasSubscribers ?? processChannel.start.hasSubscribers)
 
 export interface TracedProcessor {
-  readonly placement: PlacementName
+  readonly placement: PlacedName
   readonly engine: EngineReport
 }
 
@@ -64,7 +64,7 @@ export class CallTrace {
     event.millis = times.total / 1000
     if (isFault) {
       const { code, message, params } = result
-      event.error = stackless(code, { message, ...(params !== undefined && { params }) })
+      event.error = stackless(code, { message, params })
     } else {
       if (!Number.isNaN(times.run)) {
         event.queueUs = times.queueWait

@@ -5,19 +5,26 @@ import { Histogram } from '../util/histogram.ts'
 import {
   runOf,
   SidelaneError,
-  type CacheStats,
   type Call,
   type ErrorCode,
   type LatencyHistogram,
   type Outcome,
   type Placement,
   type ProcessCall,
+  type SharedCacheStats,
   type Stats,
 } from '../model/index.ts'
 import type { CallTimes } from './call-times.ts'
 
 /** Counters of the whole host: its processors share the policies. */
-export type PolicyStats = Pick<Stats, 'breaker' | 'fallback' | 'rollout'>
+export type PolicyStats = Pick<Stats, 'breaker' | 'fallback' | 'queue' | 'rollout'>
+
+/** Of the cache of the whole host. */
+export interface CacheGauges {
+  readonly entries: number
+  readonly bytes: number
+  readonly shared: SharedCacheStats | undefined
+}
 
 type Gauges = Pick<Stats, 'queued' | 'queuedBytes'>
 
@@ -53,7 +60,7 @@ export class Counters {
     const { cached } = call
     if (runOf(call).ranInline) this.#ranInline++
     if (cached === 'hit') this.#hits++
-    else if (cached === 'miss') this.#misses++
+    else if (cached !== undefined) this.#misses++
     if (result instanceof SidelaneError) this.#countFault(result, times)
     else this.#countOutcome(result, call.givenBytes, times)
     if (--this.#counts.inFlight === 0) this.#wakeWhenIdle?.()
@@ -100,7 +107,7 @@ export class Counters {
   /** With the gauges of the calls in flight, of the cache and of the placement. */
   snapshot(
     gauges: Gauges,
-    cache: Pick<CacheStats, 'entries' | 'bytes'> | undefined,
+    cache: CacheGauges | undefined,
     { thresholds, restarts }: Pick<Placement, 'thresholds' | 'restarts'>,
     policies: PolicyStats,
   ): Stats {
@@ -126,6 +133,7 @@ export class Counters {
           hitRatio: asked === 0 ? 0 : this.#hits / asked,
           entries: cache.entries,
           bytes: cache.bytes,
+          ...(cache.shared !== undefined && { shared: cache.shared }),
         },
       }),
     }

@@ -8,7 +8,7 @@ import {
   type CountedHost,
   type EngineReport,
   type Host,
-  type PlacementName,
+  type PlacedName,
   type Processor,
   type ProcessorOptions,
   type ProcessorSettings,
@@ -20,7 +20,7 @@ import { Counters, queuedOf } from './counters.ts'
 import { PlacedProcessor, type HostParts } from './processor.ts'
 
 export class PlacedHost implements Host, CountedHost {
-  readonly placement: PlacementName
+  readonly placement: PlacedName
   readonly thresholds: AutoThresholds | undefined
   readonly #parts: HostParts
   readonly #byContract = new Map<string, Counters>()
@@ -60,6 +60,7 @@ export class PlacedHost implements Host, CountedHost {
     if (!runInApp) tellAppOnly(contract)
     return new PlacedProcessor<In, Out, C, A>(this.#parts, contract, {
       contractIndex,
+      digestKey,
       canonical,
       appCheck,
       isOnly,
@@ -69,7 +70,7 @@ export class PlacedHost implements Host, CountedHost {
 
   stats(): Stats {
     const { counters, activeCalls, cache, placement, policyStats } = this.#parts
-    return counters.snapshot(queuedOf(activeCalls ?? []), cache, placement, policyStats())
+    return counters.snapshot(queuedOf(activeCalls), cache, placement, policyStats())
   }
 
   /** @internal */
@@ -85,7 +86,7 @@ export class PlacedHost implements Host, CountedHost {
   /** @internal */
   *contractStats(): Generator<readonly [contract: string, stats: Stats], void> {
     const { activeCalls, cache, placement } = this.#parts
-    const calls = [...(activeCalls ?? [])]
+    const calls = [...activeCalls]
     for (const [name, counters] of this.#byContract) {
       const own = calls.filter(({ route }) => route.contract.name === name)
       yield [name, counters.snapshot(queuedOf(own), cache, placement, {})]

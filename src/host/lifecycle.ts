@@ -48,7 +48,7 @@ export class HostLifecycle {
         ? error
         : new SidelaneError('unavailable', {
             message: `The ${this.#options.what} was destroyed.`,
-            ...(error !== undefined && { cause: error }),
+            cause: error,
           })
     for (const call of this.#options.calls) call.fail(fault)
     return closed

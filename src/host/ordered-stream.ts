@@ -1,8 +1,9 @@
 // Payloads from a source, outcomes in the same order. Reads ahead only as far as its concurrency allows. The calls are
 // patient: admission lets them wait instead of refusing them.
 
-import { SidelaneError, type Call, type Failed, type Outcome } from '../model/index.ts'
+import { isObject, SidelaneError, type Call, type Failed, type Outcome } from '../model/index.ts'
 import { LinkedList, type Linked } from '../util/linked-list.ts'
+import { openerOf, type SourceIterator } from '../util/source-iterator.ts'
 
 /** What the processor provides. */
 export interface StreamParts {
@@ -21,7 +22,7 @@ export interface StreamParts {
   readonly onLeave: (listener: () => void) => () => void
 }
 
-type Source = Iterator<unknown> | AsyncIterator<unknown>
+type Source = SourceIterator<unknown>
 type Item = Outcome | Failed
 type Result = IteratorResult<Item, undefined>
 
@@ -75,10 +76,13 @@ export class OrderedStream implements AsyncIterableIterator<Item, undefined, und
     })
   }
 
-  /** The consumer leaves the loop: no more items are read, and calls in flight are cancelled. */
-  async return(): Promise<Result> {
+  /**
+   * The consumer leaves the loop: no more items are read, and calls in flight are cancelled. `reason` is for the source, as
+   * that of a cancelled stream of the Web.
+   */
+  async return(reason?: unknown): Promise<Result> {
     const answers = !this.#asked
-    const closed = this.#drop(new SidelaneError('cancelled', { message: 'The stream was left.' }))
+    const closed = this.#drop(new SidelaneError('cancelled', { message: 'The stream was left.' }), reason)
     this.#failure = undefined
     this.#give()
     // A source with a pending `next` may never resolve it.
@@ -116,19 +120,18 @@ export class OrderedStream implements AsyncIterableIterator<Item, undefined, und
         nextTurn(this.#readOn)
         return
       }
-      let answer: IteratorResult<unknown> | Promise<IteratorResult<unknown>>
       try {
-        answer = (this.#source as Source).next()
+        const answer: unknown = (this.#source as Source).next()
+        if (isObject(answer) && 'then' in answer) {
+          const answered = Promise.resolve(answer)
+          this.#asked = true
+          void answered.then(this.#answered, this.#broken)
+          return
+        }
+        this.#take(answer)
       } catch (error) {
-        this.#stopReading({ error })
-        break
+        this.#broken(error)
       }
-      if (answer instanceof Promise || 'then' in answer) {
-        this.#asked = true
-        void Promise.resolve(answer).then(this.#answered, this.#broken)
-        return
-      }
-      this.#take(answer)
     }
     this.#reading = false
   }
@@ -139,11 +142,14 @@ export class OrderedStream implements AsyncIterableIterator<Item, undefined, und
     this.#read()
   }
 
-  readonly #answered = (answer: IteratorResult<unknown>): void => {
+  readonly #answered = (answer: unknown): void => {
     this.#asked = false
     this.#reading = false
-    if (this.#ended) return
-    this.#take(answer)
+    try {
+      this.#take(answer)
+    } catch (error) {
+      return this.#broken(error)
+    }
     this.#read()
   }
 
@@ -153,13 +159,21 @@ export class OrderedStream implements AsyncIterableIterator<Item, undefined, und
     if (!this.#ended) this.#stopReading({ error })
   }
 
-  #take({ done, value }: IteratorResult<unknown>): void {
+  /** Throws what is wrong with the result, which is code of the app: also its properties may throw. */
+  #take(answer: unknown): void {
+    if (this.#ended) return
+    if (typeof answer !== 'object' || answer === null) {
+      const got = answer === null ? 'null' : typeof answer
+      throw new TypeError(`Expected an object from next() of the source, got ${got}`)
+    }
+    const { done, value } = answer as Partial<IteratorResult<unknown>>
     if (done === true) return this.#stopReading(undefined)
     const refusal = this.#parts.refusal()
     if (refusal !== undefined) return this.#leave()
+    const isFault = value instanceof SidelaneError
     const entry: Entry = { item: undefined, call: undefined, next: undefined, previous: undefined }
     this.#entries.push(entry)
-    if (value instanceof SidelaneError) return this.#settle(entry, failed(value))
+    if (isFault) return this.#settle(entry, failed(value))
     const { call, run } = this.#parts.start(
       value,
       (outcome) => this.#settle(entry, outcome),
@@ -215,7 +229,7 @@ export class OrderedStream implements AsyncIterableIterator<Item, undefined, und
     if (this.#ended) return
     const error = this.#parts.refusal() ?? new SidelaneError('unavailable')
     this.#stopReading({ error })
-    void this.#closeSource()
+    void this.#closeSource(error)
   }
 
   readonly #cancel = (): void => {
@@ -226,7 +240,7 @@ export class OrderedStream implements AsyncIterableIterator<Item, undefined, und
   }
 
   /** Drops all items; resolves when the source has closed. */
-  async #drop(error: SidelaneError): Promise<void> {
+  async #drop(error: SidelaneError, reason: unknown = error): Promise<void> {
     const entries = this.#entries
     const wasEnded = this.#ended
     this.#ended = true
@@ -234,12 +248,14 @@ export class OrderedStream implements AsyncIterableIterator<Item, undefined, und
     this.#entries = new LinkedList()
     this.#stopListening()
     for (const { call } of entries) call?.fail(error)
-    if (!wasEnded) await this.#closeSource()
+    if (!wasEnded) await this.#closeSource(reason)
   }
 
-  async #closeSource(): Promise<void> {
+  /** A stream of the Web takes `reason`, and tells its writer. */
+  async #closeSource(reason: unknown): Promise<void> {
     try {
-      await this.#source?.return?.()
+      this.#source ??= this.#open()
+      await this.#source.return?.(reason)
     } catch {
       // A consumer that has left the stream cannot receive it.
     }
@@ -253,14 +269,11 @@ const nextTurn: (callback: () => void) => void =
 const failed = (error: SidelaneError): Failed => ({ ok: false, code: error.code, status: error.status, error })
 
 /** Opens the iterator of a source. Throws `options.invalid` if the source has none. */
-export function openerOf(source: unknown): () => Source {
-  const { [Symbol.asyncIterator]: openAsync, [Symbol.iterator]: open } = (source ?? {}) as Partial<
-    AsyncIterable<unknown> & Iterable<unknown>
-  >
+export function openSource(source: unknown): () => Source {
   // Text and bytes are iterable, but as characters and numbers.
   const isPayload = typeof source === 'string' || ArrayBuffer.isView(source)
-  if (!isPayload && typeof openAsync === 'function') return () => openAsync.call(source)
-  if (!isPayload && typeof open === 'function') return () => open.call(source)
+  const open = isPayload ? undefined : openerOf(source)
+  if (open !== undefined) return open
   throw new SidelaneError('options.invalid', {
     message: 'Expected `source` to be an iterable or an async iterable of payloads',
   })

@@ -8,19 +8,19 @@ import {
   toFault,
   type AppCheck,
   type AutoThresholds,
-  type CacheStats,
   type Call,
   type Contract,
   type Counted,
+  type DocumentReader,
   type EngineReport,
   type Outcome,
   type PayloadContent,
   type Placement,
-  type PlacementName,
+  type PlacedName,
   type Processor,
   type ProcessOptions,
   type ProcessOutcome,
-  type Rejected,
+  type ReadContent,
   type Route,
   type Run,
   type SidelaneError,
@@ -33,29 +33,34 @@ import {
   type Via,
 } from '../model/index.ts'
 import type { LinkedList } from '../util/linked-list.ts'
+import { leastBytes } from '../util/payload-size.ts'
 import { timesOf } from './call-times.ts'
 import { CallTrace, isTraced } from './call-trace.ts'
-import { Counters, queuedOf, type PolicyStats } from './counters.ts'
+import { Counters, queuedOf, type CacheGauges, type PolicyStats } from './counters.ts'
 import { HostLifecycle } from './lifecycle.ts'
-import { openerOf, OrderedStream } from './ordered-stream.ts'
+import { openSource, OrderedStream } from './ordered-stream.ts'
 
 /** What the composition root gives to a host. */
 export interface HostParts {
   readonly placement: Placement
   readonly counters: Counters
   readonly lifecycle: HostLifecycle
-  /** The calls in flight, oldest first; undefined where every call ends before `run` returns. */
-  readonly activeCalls: LinkedList<Call> | undefined
+  /** The calls in flight, oldest first. */
+  readonly activeCalls: LinkedList<Call>
+  /** Calls end before `run` returns, but those with checks of the app, which may be asynchronous: the others are not listed. */
+  readonly endsInRun: boolean
   /** See `Route.readValue`. */
   readonly valueReader: (contract: Contract) => Route['readValue']
   /** Reads the document of a payload for the app's schema: before strip, norm, default and coercion. */
-  readonly documentReader: (contract: Contract) => (content: PayloadContent) => unknown
+  readonly documentReader: (contract: Contract) => DocumentReader
   /** The bytes or text of a payload that stay as they are, or its rejection. */
-  readonly takeContent: (payload: unknown, contract: Contract) => PayloadContent | Rejected
+  readonly takeContent: ReadContent<PayloadContent>
   /** Its gauges. */
-  readonly cache: Pick<CacheStats, 'entries' | 'bytes'> | undefined
+  readonly cache: CacheGauges | undefined
   /** Who answers a call of which no policy knows better. */
   readonly viaOf: (call: Call) => Via
+  /** The default concurrency of a stream. */
+  readonly busyDepth: () => number
   /** Of the policies that have some. */
   readonly policyStats: () => PolicyStats
   /** Through all policies to the placement. */
@@ -66,6 +71,7 @@ export interface HostParts {
 
 export interface ProcessorParts {
   readonly contractIndex: number
+  readonly digestKey: Uint8Array | undefined
   readonly canonical: boolean
   /** With `runInApp`. */
   readonly appCheck: AppCheck | undefined
@@ -79,7 +85,7 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean>
   implements Processor<In, Out, C, A>, Counted
 {
   readonly contract: Contract<In, Out>
-  readonly placement: PlacementName
+  readonly placement: PlacedName
   readonly thresholds: AutoThresholds | undefined
   readonly #canonical: boolean
   readonly #parts: HostParts
@@ -94,7 +100,7 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean>
   constructor(
     parts: HostParts,
     contract: Contract<In, Out>,
-    { contractIndex, canonical, appCheck, isOnly, contractCounters }: ProcessorParts,
+    { contractIndex, digestKey, canonical, appCheck, isOnly, contractCounters }: ProcessorParts,
   ) {
     this.contract = contract
     this.placement = parts.placement.name
@@ -102,7 +108,7 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean>
     this.#canonical = canonical
     this.#parts = parts
     const readValue = parts.valueReader(contract)
-    this.#route = { contract, contractIndex, onEnd: this.#onEnd, viaOf: parts.viaOf, readValue, appCheck }
+    this.#route = { contract, contractIndex, digestKey, onEnd: this.#onEnd, viaOf: parts.viaOf, readValue, appCheck }
     if (isOnly) {
       this.#counters = parts.counters
       this.#lifecycle = parts.lifecycle
@@ -150,9 +156,9 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean>
   ): AsyncIterableIterator<StreamItem<Out, K, A>, undefined, undefined> {
     checkStreamOptions(options)
     const { concurrency, signal, canonical = this.#canonical, deadlineMs = noDeadline } = options
-    const { placement } = this.#parts
-    const stream = new OrderedStream(openerOf(source), {
-      concurrency: concurrency === undefined ? () => placement.busyDepth : () => concurrency,
+    const { busyDepth } = this.#parts
+    const stream = new OrderedStream(openSource(source), {
+      concurrency: concurrency === undefined ? busyDepth : () => concurrency,
       signal,
       refusal: () => this.#late?.refusal(),
       start: (payload, resolve, reject) => {
@@ -225,7 +231,7 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean>
 
   #count(call: ProcessCall): void {
     call.startedAt = performance.now()
-    call.givenBytes = givenBytes(call.payload)
+    call.givenBytes = leastBytes(call.payload)
     this.#counters.started()
     this.#hostCounters?.started()
     this.#contractCounters?.started()
@@ -240,15 +246,12 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean>
   #run(call: ProcessCall): void {
     const late = this.#late
     if (late !== undefined) return call.fail(late.refusal())
-    const { activeCalls, run, runWithSignal } = this.#parts
-    if (activeCalls !== undefined) {
-      call.isListed = true
-      activeCalls.push(call)
-    }
+    const { activeCalls, endsInRun, run, runWithSignal } = this.#parts
+    if (!endsInRun || this.#route.appCheck !== undefined) activeCalls.push(call)
     try {
       if (this.#route.appCheck !== undefined) {
-        const content = this.#parts.takeContent(call.payload, this.contract)
-        if (typeof content === 'object' && 'ok' in content) return call.settle(content)
+        const content = call.readPayload(this.#parts.takeContent)
+        if (content === undefined) return
         call.payload = call.content = content
       }
       if (call.signal === undefined) run(call)
@@ -260,10 +263,8 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean>
   }
 
   readonly #onEnd = (call: ProcessCall, result: Outcome | SidelaneError): void => {
-    if (call.isListed) {
-      call.isListed = false
-      this.#parts.activeCalls?.remove(call)
-    }
+    // Nothing happens when it is not listed.
+    this.#parts.activeCalls.remove(call)
     const times = timesOf(call, performance.now())
     this.#counters.ended(call, result, times)
     this.#hostCounters?.ended(call, result, times)
@@ -279,12 +280,9 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean>
 
   /** Its calls among the active ones of the host. */
   *#calls(): Generator<Call, void> {
-    for (const call of this.#parts.activeCalls ?? []) if (call.route === this.#route) yield call
+    for (const call of this.#parts.activeCalls) if (call.route === this.#route) yield call
   }
 }
-
-const givenBytes = (payload: unknown): number =>
-  typeof payload === 'string' ? payload.length : ArrayBuffer.isView(payload) ? payload.byteLength : 0
 
 /** The deadline policy takes it like any other limit. */
 const noDeadline = Number.POSITIVE_INFINITY

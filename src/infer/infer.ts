@@ -1,6 +1,16 @@
 // inferContract(): drafts a contract from samples, as zod source and as the contract that the source defines.
 
-import { invalidOptions, SidelaneError, type Contract } from '../model/index.ts'
+import {
+  booleanRule,
+  check,
+  functionRule,
+  invalidOptions,
+  SidelaneError,
+  stringRule,
+  type Contract,
+  type Rule,
+} from '../model/index.ts'
+import { choice } from '../util/option-parsers.ts'
 import { defineContract } from '../contract/define/index.ts'
 import { draftSchema, type DraftOptions } from './draft-schema.ts'
 import { readSamples, type LargeInteger, type Skipped } from './read-samples.ts'
@@ -17,15 +27,15 @@ export interface InferOptions {
    * What becomes of members that no sample had: `strip` (the default) drops them from the document, `strict` rejects
    * them, `loose` keeps them.
    */
-  readonly objects?: 'strip' | 'strict' | 'loose'
+  readonly objects?: 'strip' | 'strict' | 'loose' | undefined
   /** Writes values of the samples into comments. Without it comments say how many and how long. */
-  readonly showValues?: boolean
+  readonly showValues?: boolean | undefined
   /** Adds the payload's type to the source. */
-  readonly typescript?: boolean
+  readonly typescript?: boolean | undefined
   /** The origin of the samples, for the first line of the source. */
-  readonly origin?: string
+  readonly origin?: string | undefined
   /** Called for each sample that no contract could accept; `index` counts from 0. */
-  readonly onSkipped?: (skipped: Skipped) => void
+  readonly onSkipped?: ((skipped: Skipped) => void) | undefined
 }
 
 /** A draft to review. */
@@ -42,15 +52,28 @@ export interface Inferred {
   readonly largeInteger: LargeInteger | undefined
   /** What the draft leaves open to fit the bounds of a lock, as a sentence; undefined when nothing. */
   readonly cut: string | undefined
+  /** @internal The schema as data: `buildZod` makes it in another process. */
+  readonly draft: Draft
+}
+
+const rules: Readonly<Record<keyof InferOptions, Rule>> = {
+  name: stringRule,
+  objects: choice('strip', 'strict', 'loose'),
+  showValues: booleanRule,
+  typescript: booleanRule,
+  origin: stringRule,
+  onSkipped: functionRule,
 }
 
 /**
  * Drafts a contract from sample payloads (JSON text, or the UTF-8 bytes of it). Their order does not matter. All samples
  * are held in memory.
  *
- * Throws `options.invalid` when no sample is valid JSON.
+ * Throws `options.invalid`, also when no sample is valid JSON; `contract.invalid` for a name that is none.
  */
 export function inferContract(samples: Iterable<Uint8Array | string>, options: InferOptions): Inferred {
+  check('inferContract', options, rules)
+  if (options.name === undefined) throw invalidOptions('Expected `name` to be a string, got nothing')
   const { values, skipped, largeInteger, limits } = readSamples(samples, options.onSkipped)
   if (values.length === 0) throw invalidOptions('Expected at least one sample that is good JSON')
   const { name, origin, typescript = false, objects = 'strip', showValues = false } = options
@@ -73,7 +96,7 @@ export function inferContract(samples: Iterable<Uint8Array | string>, options: I
     cut,
     objects,
   })
-  return { source, contract, samples: values.length, skipped, largeInteger, cut }
+  return { source, contract, samples: values.length, skipped, largeInteger, cut, draft }
 }
 
 interface Fitting {

@@ -1,7 +1,9 @@
 // Reads the samples, and measures what they need of a contract.
 
-import type { Issue, Limits } from '../model/index.ts'
+import { invalidOptions, type Issue, type Limits } from '../model/index.ts'
+import { isIterable } from '../contract/define/index.ts'
 import { appendPointer, readBytes, readText, type JsonValue, type ReadLimits } from '../json/index.ts'
+import { isBytes } from '../util/typed-array.ts'
 import { utf8Length } from '#runtime'
 
 /** A sample that is not strict JSON, or beyond the widest limits of a contract. */
@@ -36,10 +38,12 @@ export function readSamples(
   samples: Iterable<Uint8Array | string>,
   onSkipped: ((skipped: Skipped) => void) | undefined,
 ): Samples {
+  checkIterable(samples)
   const values: JsonValue[] = []
   const totals: Totals = { bytes: 0, depth: 0, keys: 0, large: undefined }
   let [index, skipped] = [0, 0]
   for (const sample of samples) {
+    checkSample(sample, index)
     const read = typeof sample === 'string' ? readText(sample, widest) : readBytes(sample, widest)
     if (read.ok) {
       values.push(read.value)
@@ -53,6 +57,20 @@ export function readSamples(
     index++
   }
   return { values, skipped, largeInteger: totals.large, limits: limitsFor(totals) }
+}
+
+function checkIterable(samples: unknown): void {
+  if (isIterable(samples)) return
+  const one = typeof samples === 'string' || ArrayBuffer.isView(samples) ? '; for one sample write [sample]' : ''
+  throw invalidOptions(`Expected \`samples\` to be an array or another iterable of JSON texts or bytes${one}`)
+}
+
+function checkSample(sample: unknown, index: number): void {
+  if (typeof sample === 'string' || isBytes(sample)) return
+  throw invalidOptions(
+    `Expected \`samples\` to hold JSON texts or their UTF-8 bytes, got ${sample === null ? 'null' : typeof sample} ` +
+      `at ${index}; write JSON.stringify(value)`,
+  )
 }
 
 interface Totals {

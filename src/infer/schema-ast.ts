@@ -2,6 +2,7 @@
 // makes the calls, so that a draft becomes a contract without running its file.
 
 import * as z from 'zod'
+import { setMember } from '../json/index.ts'
 
 export type Literal = string | number | boolean
 
@@ -99,12 +100,11 @@ function buildArgument(argument: Argument, built: Built): unknown {
   if (isExpression(argument)) return build(argument, built)
   if (Array.isArray(argument)) return argument.map((item) => buildArgument(item, built))
   if (!(argument instanceof Map)) return argument
-  const members = {}
+  const members: Record<string, z.ZodType> = {}
   for (const [key, member] of argument) {
-    const property = isGetter(member, built)
-      ? { get: () => build(member, built) }
-      : { value: build(member, built), writable: true }
-    Object.defineProperty(members, key, { ...property, enumerable: true, configurable: true })
+    if (isGetter(member, built)) {
+      Object.defineProperty(members, key, { get: () => build(member, built), enumerable: true, configurable: true })
+    } else setMember(members, key, build(member, built))
   }
   return members
 }

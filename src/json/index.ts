@@ -7,6 +7,7 @@ export { readBytes, readText, checkText } from './read.ts'
 export type { Read, ReadLimits } from './reader.ts'
 export type { Position } from './position.ts'
 export { tooLarge, type ReadError, type ReadErrorParams } from './read-error.ts'
+export { setMember } from './set-member.ts'
 export { stringifyWithBigints } from './stringify.ts'
 export {
   canonicalText,

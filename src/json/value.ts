@@ -4,6 +4,7 @@
 import { utf8Length } from '#runtime'
 import { addBrand, brandOf, hasBrand } from '../util/class-brand.ts'
 import { spend } from '../util/step-budget.ts'
+import { setMember } from './set-member.ts'
 import { TextBuilder } from './text-builder.ts'
 import { int64Of } from './int64.ts'
 
@@ -71,12 +72,12 @@ const maxTrimmed = 64
 /** Canonical key order: by UTF-16 code units (RFC 8785 §3.2.3), which is how JavaScript compares strings. */
 export const compareKeys = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** The tree as a plain value. Safe for trees of the strict reader, which rejects the key `__proto__`. */
+/** The tree as a plain value. */
 export function toPlain(value: JsonValue): unknown {
   if (Array.isArray(value)) return value.map(toPlain)
   if (!(value instanceof JsonObject)) return value
   const plain: Record<string, unknown> = {}
-  for (const member of value.members) plain[member.key] = toPlain(member.value)
+  for (const member of value.members) setMember(plain, member.key, toPlain(member.value))
   return plain
 }
 

@@ -1,7 +1,8 @@
-// Stats → the families of metrics. Values with the same labels are added.
+// Stats → the families of metrics. Values with the same labels are added, except gauges of `maxMetrics`, whose largest value
+// counts.
 
-import type { LatencyHistogram, Stats } from '../model/index.ts'
-import { appMetrics, sharedMetrics, type AppMetricName } from '../tables/app-metrics.ts'
+import type { LatencyHistogram, SharedCacheStats, Stats } from '../model/index.ts'
+import { appMetrics, maxMetrics, sharedMetrics, type AppMetricName } from '../tables/app-metrics.ts'
 import { metrics as daemonMetrics } from '../tables/metrics.ts'
 import { histogramSamples, type HistogramSample, type Labels } from '../util/prometheus-text.ts'
 import { readSources, type LabelledStats, type MetricsSources } from './sources.ts'
@@ -12,10 +13,14 @@ export interface Sample {
   readonly value: number
 }
 
+export type Combine = 'sum' | 'max'
+
 export interface Family {
-  readonly name: string
+  readonly name: AppMetricName
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
+  /** How values with the same labels become one. */
+  readonly combine: Combine
   readonly samples: readonly Sample[]
 }
 
@@ -24,8 +29,13 @@ type Table = Readonly<Record<AppMetricName, readonly [type: Family['type'], help
 const shared = Object.fromEntries(sharedMetrics.map((name) => [name, daemonMetrics[name]]))
 const table = { ...appMetrics, ...shared } as Table
 
-/** All names, of which a page has a head each. */
-export const metricNames = Object.keys(table) as AppMetricName[]
+const largest = new Set<AppMetricName>(maxMetrics)
+
+/** All metrics, of which a page has a head each. */
+export const metricHeads: readonly Omit<Family, 'samples'>[] = (Object.keys(table) as AppMetricName[]).map((name) => {
+  const [type, help] = table[name]
+  return { name, type, help, combine: largest.has(name) ? 'max' : 'sum' }
+})
 
 type Add = (name: AppMetricName, value: number, labels?: Labels) => void
 
@@ -43,15 +53,10 @@ export function collect(sources: MetricsSources): Family[] {
 /** The samples of one metric are a few: one for each set of labels. */
 class Page {
   readonly #samples = new Map<AppMetricName, Map<string, Sample & { value: number }>>(
-    metricNames.map((name) => [name, new Map()]),
+    metricHeads.map(({ name }) => [name, new Map()]),
   )
 
   readonly add: Add = (name, value, labels = {}) => this.#add(name, '', value, labels)
-
-  /** Two rollouts of one contract follow one file: what they say is not added. */
-  readonly set: Add = (name, value, labels = {}) => {
-    this.#samples.get(name)?.set(keyOf('', labels), { suffix: '', labels, value })
-  }
 
   histogram(
     name: AppMetricName,
@@ -65,10 +70,7 @@ class Page {
   }
 
   families(): Family[] {
-    return metricNames.map((name) => {
-      const [type, help] = table[name]
-      return { name, type, help, samples: [...(this.#samples.get(name)?.values() ?? [])] }
-    })
+    return metricHeads.map((head) => ({ ...head, samples: [...(this.#samples.get(head.name)?.values() ?? [])] }))
   }
 
   #add(name: AppMetricName, suffix: Sample['suffix'], value: number, labels: Labels): void {
@@ -76,7 +78,7 @@ class Page {
     const key = keyOf(suffix, labels)
     const sample = samples?.get(key)
     if (sample === undefined) samples?.set(key, { suffix, labels, value })
-    else sample.value += value
+    else sample.value = largest.has(name) ? Math.max(sample.value, value) : sample.value + value
   }
 }
 
@@ -101,7 +103,8 @@ function addCalls(page: Page, { stats }: LabelledStats, labels: Labels): void {
   add('sidelane_cache_misses_total', stats.cache.misses, labels)
 }
 
-function addPolicies({ add, set }: Page, { fallback, breaker, rollout, restarts }: Stats, labels: Labels): void {
+function addPolicies({ add }: Page, stats: Stats, labels: Labels): void {
+  const { cache, fallback, breaker, queue, rollout, restarts } = stats
   if (fallback !== undefined) {
     for (const [cause, count] of Object.entries(fallback.answered)) {
       add('sidelane_fallbacks_total', count ?? 0, { ...labels, cause })
@@ -118,13 +121,48 @@ function addPolicies({ add, set }: Page, { fallback, breaker, rollout, restarts 
   for (const [cause, count] of Object.entries(restarts ?? {})) {
     add('sidelane_worker_restarts_total', count, { ...labels, cause })
   }
-  if (rollout !== undefined) addRollout(add, set, rollout, labels)
+  if (rollout !== undefined) addRollout(add, rollout, labels)
+  if (queue !== undefined) addQueue(add, queue)
+  if (cache?.shared !== undefined) addSharedCache(add, cache.shared, labels)
 }
 
-function addRollout(add: Add, set: Add, rollout: NonNullable<Stats['rollout']>, labels: Labels): void {
+function addSharedCache(add: Add, stats: SharedCacheStats, labels: Labels): void {
+  const { hits, misses, corrupt, timeouts, failed, skipped, breaker } = stats
+  const reads = { hit: hits, miss: misses - corrupt, corrupt, timeout: timeouts, failed, skipped }
+  for (const [result, count] of Object.entries(reads)) {
+    add('sidelane_shared_cache_reads_total', count, { ...labels, result })
+  }
+  const { written, writeFailed, dropped, tooLarge } = stats
+  for (const [result, count] of Object.entries({ written, failed: writeFailed, dropped, too_large: tooLarge })) {
+    add('sidelane_shared_cache_writes_total', count, { ...labels, result })
+  }
+  add('sidelane_shared_cache_bytes_total', stats.readBytes, { ...labels, direction: 'read' })
+  add('sidelane_shared_cache_bytes_total', stats.writtenBytes, { ...labels, direction: 'written' })
+  for (const state of ['closed', 'open', 'half-open']) {
+    add('sidelane_shared_cache_breaker_state', breaker.state === state ? 1 : 0, { ...labels, state })
+  }
+  add('sidelane_shared_cache_breaker_opened_total', breaker.opened, labels)
+}
+
+/** Producers and workers of one queue in one process are told apart by their role. */
+function addQueue(add: Add, stats: NonNullable<Stats['queue']>): void {
+  const { queue, role, batches, payloads, redisErrors, inFlight, waiting, blocked } = stats
+  const labels = { queue, role }
+  for (const [event, count] of Object.entries(batches)) add('sidelane_queue_batches_total', count, { ...labels, event })
+  for (const [result, count] of Object.entries(payloads)) {
+    add('sidelane_queue_payloads_total', count, { ...labels, result })
+  }
+  add('sidelane_queue_redis_errors_total', redisErrors, labels)
+  add('sidelane_queue_batches_in_flight', inFlight, labels)
+  if (role === 'worker') return
+  add('sidelane_queue_batches_waiting', waiting, { queue })
+  add('sidelane_queue_blocked', blocked ? 1 : 0, { queue })
+}
+
+function addRollout(add: Add, rollout: NonNullable<Stats['rollout']>, labels: Labels): void {
   const { percent, held, shadow } = rollout
-  set('sidelane_rollout_percent', percent, labels)
-  set('sidelane_rollout_held', held ? 1 : 0, labels)
+  add('sidelane_rollout_percent', percent, labels)
+  add('sidelane_rollout_held', held ? 1 : 0, labels)
   for (const side of ['baseline', 'candidate'] as const) {
     const { accepted, rejected, errors, deadlineExceeded, cancelled } = rollout[side]
     const results = { accepted, rejected, failed: errors, deadline: deadlineExceeded, cancelled }

@@ -12,7 +12,7 @@ export type { MetricsSource, MetricsSources } from './sources.ts'
 /** The `Content-Type` of `metricsText`. */
 export const metricsContentType: string = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** The metrics of these processors, rollouts and hosts in the Prometheus text format (docs/observability.md). */
+/** The metrics of these processors, rollouts and hosts in the Prometheus text format (docs/observability.md). Throws `options.invalid`. */
 export const metricsText = (sources: MetricsSources): string =>
   collect(sources)
     .map(

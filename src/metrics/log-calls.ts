@@ -1,7 +1,17 @@
 // One line for each call, as the daemons write for their requests, from the tracing channel.
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { CallEvent, ErrorCode, Via } from '../model/index.ts'
+import {
+  check,
+  functionRule,
+  inRange,
+  rule,
+  type CallEvent,
+  type ErrorCode,
+  type Rule,
+  type Via,
+} from '../model/index.ts'
+import { guarded } from '../util/operator-events.ts'
 import { traceFromText, traceIdOf } from '../wire/index.ts'
 
 /** A call. It has no byte of the payload. */
@@ -39,19 +49,30 @@ export interface CallLine {
 /** Options of `logCalls`. */
 export interface LogCallsOptions {
   /** Share of the calls that get a line, 0 to 1; those with a status of 500 and above always do. Default 1. */
-  readonly sample?: number
+  readonly sample?: number | undefined
   /** Takes the line. Default: writes it to stderr as JSON. */
-  readonly write?: (line: CallLine) => void
+  readonly write?: ((line: CallLine) => void) | undefined
 }
 
 const channel = 'tracing:sidelane:process:asyncEnd'
 
-/** Writes a line for each call of every processor and rollout in this process. Returns a function that stops it. */
-export function logCalls({ sample = 1, write = toStderr }: LogCallsOptions = {}): () => void {
+const rules: Readonly<Record<keyof LogCallsOptions, Rule>> = {
+  sample: rule('a number from 0 to 1', (value) => inRange(value, 1, 0)),
+  write: functionRule,
+}
+
+/**
+ * Writes a line for each call of every processor and rollout in this process. Returns a function that stops it. Throws
+ * `options.invalid`.
+ */
+export function logCalls(options: LogCallsOptions = {}): () => void {
+  check('logCalls', options, rules)
+  const { sample = 1, write = toStderr } = options
   const onCall = (message: unknown): void => {
     const event = message as CallEvent
     const { status = 200 } = event
-    if (status >= 500 || Math.random() < sample) write(lineOf(event, status))
+    // A subscriber that throws would end the process.
+    if (status >= 500 || Math.random() < sample) guarded(() => write(lineOf(event, status)))
   }
   subscribe(channel, onCall)
   return () => void unsubscribe(channel, onCall)

@@ -1,11 +1,18 @@
 // Whose metrics are collected, and what of them belongs to which contract.
 
-import type { Contract, Counted, CountedHost, PlacementName, Stats } from '../model/index.ts'
+import {
+  invalidOptions,
+  type Contract,
+  type Counted,
+  type CountedHost,
+  type PlacedName,
+  type Stats,
+} from '../model/index.ts'
 
 /** A processor, a rollout or a host: what has `stats()`. */
 export interface MetricsSource {
   /** Where payloads are processed: the label `placement`. */
-  readonly placement: PlacementName
+  readonly placement: PlacedName
   /** Of a processor or a rollout: its name is the label `contract`. */
   readonly contract?: Pick<Contract, 'name'>
   /** The current counters. */
@@ -18,17 +25,21 @@ export type MetricsSources = MetricsSource | Iterable<MetricsSource> | (() => Me
 /** Counters with their labels. `contract` is empty for what the contracts of a host share. */
 export interface LabelledStats {
   readonly contract: string
-  readonly placement: PlacementName
+  readonly placement: PlacedName
   readonly stats: Stats
   /** Parts of `stats`: the calls, and what the policies did. */
   readonly hasCalls: boolean
   readonly hasPolicies: boolean
 }
 
+/** Throws `options.invalid`; what a function returns is checked when it is read. */
+export function checkSources(sources: MetricsSources): void {
+  if (typeof sources !== 'function') listOf(sources)
+}
+
 /** Nothing is counted twice: neither a source that is named twice, nor a processor beside its host. */
 export function readSources(sources: MetricsSources): LabelledStats[] {
-  const given = typeof sources === 'function' ? sources() : sources
-  const all = new Set(Symbol.iterator in given ? given : [given])
+  const all = listOf(typeof sources === 'function' ? sources() : sources)
   const owners = new Set<object>()
   const read: LabelledStats[] = []
   for (const source of all) {
@@ -56,6 +67,19 @@ export function readSources(sources: MetricsSources): LabelledStats[] {
   }
   return read
 }
+
+/** Each source once. */
+function listOf(given: unknown): Set<MetricsSource> {
+  const all = new Set<unknown>(isIterable(given) ? given : [given])
+  for (const source of all) {
+    if (typeof (source as Partial<MetricsSource> | null | undefined)?.stats === 'function') continue
+    throw invalidOptions('Expected `sources` to be processors, rollouts and hosts')
+  }
+  return all as Set<MetricsSource>
+}
+
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.iterator in value
 
 const isHost = (source: object): source is MetricsSource & CountedHost => 'contractStats' in source
 

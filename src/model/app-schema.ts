@@ -7,6 +7,8 @@ import type { Rejected } from './outcome.ts'
 export type AppResult = { readonly ok: true; readonly value: unknown } | Rejected
 
 export interface AppSchema {
+  /** The zod schema itself, for `sidelane decide`, which times the app's own way. */
+  readonly schema: unknown
   /** `read` returns the document, a new one at each call. Throws or rejects with what a callback of the schema throws. */
   parse(read: () => unknown): AppResult | Promise<AppResult>
 }

@@ -3,7 +3,7 @@
 
 import { Call, toFault, type Holder, type Route, type Run } from './call.ts'
 import { SidelaneError, stackless } from './errors.ts'
-import { decodeOutcome } from './outcome-bytes.ts'
+import { decodeOutcome, type CopyRange } from './outcome-bytes.ts'
 import type { Outcome } from './outcome.ts'
 import type { FallbackCause } from './via.ts'
 
@@ -42,6 +42,7 @@ export class Attempt extends Call implements Holder {
   /** The call has ended first. */
   release(parent: Call): void {
     if (this.settled) return
+    parent.cached = this.cached ?? parent.cached
     this.parent = undefined
     this.fail(parent.fault ?? stackless('cancelled'))
   }
@@ -50,11 +51,11 @@ export class Attempt extends Call implements Holder {
     if (this.end()) this.#finish(outcome)
   }
 
-  settleBytes(bytes: Uint8Array, at: number): void {
+  settleBytes(bytes: Uint8Array, at: number, copy?: CopyRange): void {
     if (this.settled) return
     let outcome: Outcome
     try {
-      outcome = decodeOutcome(bytes, at, this.route.contract.profile.compress.codec)
+      outcome = decodeOutcome(bytes, at, this.route.contract.profile.compress.codec, copy)
     } catch (error) {
       return this.fail(toFault(error))
     }
@@ -64,8 +65,7 @@ export class Attempt extends Call implements Holder {
   fail(error: SidelaneError): void {
     if (this.settled) return
     this.fault = error
-    this.end()
-    this.#finish(error)
+    if (this.end()) this.#finish(error)
   }
 
   #finish(result: Outcome | SidelaneError): void {
@@ -73,6 +73,7 @@ export class Attempt extends Call implements Holder {
     if (parent !== undefined) {
       parent.holder = undefined
       parent.via = this.via
+      parent.cached = this.cached ?? parent.cached
     }
     this.#onEnd(this, result)
   }

@@ -1,23 +1,19 @@
 // One call on its way through the policies to a placement and back: it ends exactly once. What a policy does with it is
 // not here.
 
+import { markDictionary } from './dictionary-mark.ts'
 import { deadlineError, SidelaneError } from './errors.ts'
 import type { Contract } from './contract.ts'
-import { decodeOutcome } from './outcome-bytes.ts'
-import type { Accepted, AcceptedCanonical, Outcome } from './outcome.ts'
-import { answeredBy, type Via } from './via.ts'
+import { decodeOutcome, type CopyRange } from './outcome-bytes.ts'
+import type { Accepted, AcceptedCanonical, Outcome, Rejected } from './outcome.ts'
+import type { AppCheck, PayloadContent, ReadContent } from './payload-content.ts'
+import { answeredBy, isByEngine, isUnprocessed, type Via } from './via.ts'
 
 /** Where a call goes next. It ends the call, now or later, and never throws. */
 export type Run = (call: Call) => void
 
 /** The value of canonical bytes. */
 export type ReadValue = (canonical: Uint8Array) => unknown
-
-/** A payload as it is sent: its bytes, or its JSON text. */
-export type PayloadContent = Uint8Array | string
-
-/** Gives an accepted payload to the app's schema. Throws or rejects with `app.threw`. */
-export type AppCheck = (content: PayloadContent, accepted: Accepted) => Outcome | Promise<Outcome>
 
 /** A policy in front of a Run. */
 export type Layer = (inner: Run) => Run
@@ -37,6 +33,8 @@ export interface Route {
   readonly contractIndex: number
   /** Reads the value of an accepted outcome; undefined: JSON.parse does. */
   readonly readValue?: ReadValue | undefined
+  /** Of the digest `hmac-sha-256`. */
+  readonly digestKey?: Uint8Array | undefined
   /** Called for each accepted outcome, which it replaces. */
   readonly appCheck?: AppCheck | undefined
   /** Called at the end of each call of `process`, after everything that was held for it is released. */
@@ -78,17 +76,15 @@ export abstract class Call {
   permit: Holder | undefined
   /** Set by a cache: the call that runs for this one and for others. */
   sharedRun: Call | undefined
-  /** Whether a cache knew the result; undefined: no cache was used. */
-  cached: 'hit' | 'miss' | undefined
+  /** Whether a cache knew the result, itself or by its shared tier; undefined: no cache was used. */
+  cached: 'hit' | 'shared' | 'miss' | undefined
   /** It ran on the caller's thread although there are others. */
   ranInline: boolean = false
   /** What the call failed with, for those who hold something for it. */
   fault: SidelaneError | undefined
   /** Who answers, where a policy knows better than the processor. */
   via: Via | undefined
-  /** In the host's list of active calls. */
-  isListed: boolean = false
-  /** Links of that list, or of the daemon's queue. */
+  /** Links of the host's list of active calls, or of the daemon's queue. */
   next: this | undefined
   previous: this | undefined
 
@@ -116,11 +112,31 @@ export abstract class Call {
     return true
   }
 
+  /**
+   * The content of the payload. undefined: the call has ended, with the rejection or the fault of `read`, or while it read:
+   * code of the caller in the payload, such as a getter or a `toJSON`, may abort the signal.
+   */
+  readPayload<T extends PayloadContent>(read: ReadContent<T>): T | undefined {
+    let content: T | Rejected
+    try {
+      content = read(this.payload, this.route.contract.profile)
+    } catch (error) {
+      this.fail(toFault(error))
+      return undefined
+    }
+    if (this.settled) return undefined
+    // Not by instanceof: bytes may be of another realm.
+    if (typeof content !== 'object' || !('ok' in content)) return content
+    this.settle(content)
+    return undefined
+  }
+
   /** Ends the call with an outcome. Ignored when the call has ended. */
   abstract settle(outcome: Outcome): void
 
-  /** Ends the call with the outcome or fault whose bytes (outcome-bytes.ts) start at `at`. Does not keep the bytes. */
-  abstract settleBytes(bytes: Uint8Array, at: number): void
+  /** Ends the call with the outcome or fault whose bytes (outcome-bytes.ts) start at `at`. `copy`: copies what it keeps of
+   * them; by default into memory of its own. */
+  abstract settleBytes(bytes: Uint8Array, at: number, copy?: CopyRange): void
 
   /** Ends the call with a fault. Ignored when the call has ended. */
   abstract fail(error: SidelaneError): void
@@ -136,9 +152,11 @@ export abstract class Call {
 
   /** Releases what is held for the call. False: the call has ended before. */
   protected end(): boolean {
-    if (this.phase === 'settled') return false
+    if (this.settled) return false
     // Holders see the phase in which the call ended.
     this.releasePlace()
+    // A holder that ends its own run may have ended this call with it.
+    if (this.settled) return false
     this.signalGroup?.release(this)
     this.phase = 'settled'
     this.payload = undefined
@@ -174,7 +192,8 @@ export class ProcessCall extends Call {
   trace: CallObserver | undefined
   /** What was sent, for `Route.appCheck`. */
   content: PayloadContent | undefined
-  #isInApp = false
+  /** The placement has accepted it, and the app's schema has it now. */
+  isInApp: boolean = false
 
   constructor(
     route: Route,
@@ -191,17 +210,17 @@ export class ProcessCall extends Call {
   settle(outcome: Outcome): void {
     const { appCheck, readValue } = this.route
     if (appCheck !== undefined && outcome.ok) this.#runInApp(appCheck, outcome)
-    else this.#finish(readValue === undefined ? outcome : withReader(outcome, readValue))
+    else this.#finish(readValue === undefined || isUnprocessed(this.via) ? outcome : withReader(outcome, readValue))
   }
 
   /** The deadline and the signal still hold while an asynchronous check runs. */
   #runInApp(check: AppCheck, outcome: Accepted): void {
     const { content } = this
-    if (this.settled || this.#isInApp || content === undefined) return
-    this.#isInApp = true
+    if (this.settled || this.isInApp || content === undefined) return
+    this.isInApp = true
     this.releasePlace()
     try {
-      const checked = check(content, outcome)
+      const checked = check(content, outcome, isByEngine(this.via))
       if (!(checked instanceof Promise)) return this.#finish(checked)
       checked.then(
         (result) => this.#finish(result),
@@ -217,15 +236,16 @@ export class ProcessCall extends Call {
     this.content = undefined
     const via = this.via ?? this.route.viaOf?.(this)
     if (via !== undefined) answeredBy(outcome, via)
+    if (this.route.contract.profile.dictionary !== undefined) markDictionary(outcome)
     this.route.onEnd?.(this, outcome)
     this.#resolve(outcome)
   }
 
-  settleBytes(bytes: Uint8Array, at: number): void {
+  settleBytes(bytes: Uint8Array, at: number, copy?: CopyRange): void {
     // Saves decoding a result that is dropped.
     if (this.settled) return
     try {
-      this.settle(decodeOutcome(bytes, at, this.route.contract.profile.compress.codec))
+      this.settle(decodeOutcome(bytes, at, this.route.contract.profile.compress.codec, copy))
     } catch (error) {
       this.fail(toFault(error))
     }
@@ -234,7 +254,7 @@ export class ProcessCall extends Call {
   fail(error: SidelaneError): void {
     if (this.settled) return
     this.fault = error
-    this.end()
+    if (!this.end()) return
     this.route.onEnd?.(this, error)
     this.#reject(error)
   }
@@ -257,5 +277,13 @@ export function runOf(call: Call): Call {
   return run
 }
 
-export const deadlineExceeded = (call: Call): SidelaneError =>
-  deadlineError(runOf(call).phase === 'running' ? 'run' : 'queue')
+export const deadlineExceeded = (call: Call): SidelaneError => deadlineError(isRunning(call) ? 'run' : 'queue')
+
+function isRunning(call: Call): boolean {
+  let run = call
+  while (!(run instanceof ProcessCall && run.isInApp)) {
+    if (run.sharedRun === undefined) return run.phase === 'running'
+    run = run.sharedRun
+  }
+  return true
+}

@@ -6,6 +6,8 @@ export type EngineName = 'auto' | 'js' | 'native'
 export type JsCompressor = 'zlib' | 'fflate'
 /** Where payloads are processed. */
 export type PlacementName = 'inline' | 'pool' | 'auto' | 'sidecar'
+/** Also `queue`: workers behind a queue of Redis (`sidelane/bullmq`). */
+export type PlacedName = PlacementName | 'queue'
 
 /** An engine of this package. */
 export type EngineKind = 'js' | 'native'

@@ -39,15 +39,15 @@ export const isFaultCode = (code: string): code is FaultCode => Object.hasOwn(fa
 /** The details of an error. */
 export interface SidelaneErrorOptions {
   /** Default: the message of the table. */
-  readonly message?: string
+  readonly message?: string | undefined
   /** As in any Error. */
   readonly cause?: unknown
   /** When to try again, in ms from now. */
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
   /** JSON pointer into the lock file, for `contract.*`. */
-  readonly pointer?: string
+  readonly pointer?: string | undefined
   /** More about the fault, never a byte of the payload. */
-  readonly params?: Readonly<Record<string, unknown>>
+  readonly params?: Readonly<Record<string, unknown>> | undefined
 }
 
 const brand = brandOf('SidelaneError')

@@ -10,14 +10,19 @@ export type * from './call-starter.ts'
 export type * from './contract.ts'
 export type * from './counted.ts'
 export * from './deflate-alphabet.ts'
+export { hasDictionaryMark } from './dictionary-mark.ts'
 export * from './contract-name.ts'
 export type * from './engine-report.ts'
 export * from './errors.ts'
 export { describeIssue, isExpectation, isKeyword } from './issue.ts'
 export type * from './latency-stats.ts'
+export * from './daemon-address.ts'
 export * from './options.ts'
+export * from './option-rules.ts'
 export * from './outcome.ts'
+export type * from './payload-content.ts'
 export type {
+  BreakerEvent,
   BreakerOptions,
   BreakerSettings,
   FallbackOptions,
@@ -28,7 +33,9 @@ export type {
 export * from './outcome-bytes.ts'
 export type * from './placement.ts'
 export * from './rollout-options.ts'
+export type * from './queue-stats.ts'
 export type * from './rollout-stats.ts'
+export type * from './shared-cache.ts'
 export * from './problem.ts'
 export type * from './processor.ts'
 export * from './profile.ts'

@@ -2,6 +2,7 @@
 
 import { invalidOptions } from './errors.ts'
 import type { OptionParser } from '../util/option-parsers.ts'
+import { isBytes } from '../util/typed-array.ts'
 
 export type Rule = Pick<OptionParser<unknown>, 'expected' | 'value'>
 
@@ -26,6 +27,10 @@ export const msRule = (max: number): Rule =>
 
 export const percentRule: Rule = rule('a number from 0 to 100', (value) => inRange(value, 100, 0))
 
+export const stringRule: Rule = rule('a string', (value) => typeof value === 'string')
+
+export const bytesRule: Rule = rule('a Uint8Array', isBytes)
+
 export const functionRule: Rule = rule('a function', (value) => typeof value === 'function')
 
 /** Throws `options.invalid`. */
@@ -41,10 +46,17 @@ export function check(where: string, options: unknown, rules: Readonly<Record<st
     }
     const value = (options as Record<string, unknown>)[name]
     if (value === undefined || rule.value(value) !== undefined) continue
-    // The key is a secret: only its type and size are shown.
-    const got = name === 'digestKey' ? showSecret(value) : show(value)
+    // A key is a secret: only its type and size are shown.
+    const got = name === 'digestKey' || name === 'key' ? showSecret(value) : show(value)
     throw invalidOptions(`Expected \`${name}\` to be ${rule.expected}, got ${got}`)
   }
+}
+
+/** A copy of options with those that the object inherits, which `check` accepts and a spread leaves out. */
+export function copyOptions<T extends object>(options: T): T {
+  const copy: Partial<T> = {}
+  for (const name in options) copy[name] = options[name]
+  return copy as T
 }
 
 function show(value: unknown): string {

@@ -2,12 +2,25 @@
 
 import type { Contract } from './contract.ts'
 import { invalidOptions } from './errors.ts'
+import { addressRule, resolveAddresses, type DaemonAddressSettings, type SidecarTlsOptions } from './daemon-address.ts'
 import { choice, integer } from '../util/option-parsers.ts'
-import { booleanRule, check, isBoolean, isObject, msRule, rule, type Rule } from './option-rules.ts'
+import {
+  booleanRule,
+  check,
+  copyOptions,
+  isBoolean,
+  isObject,
+  msRule,
+  rule,
+  stringRule,
+  type Rule,
+} from './option-rules.ts'
 import {
   policyRules,
   resolveBreaker,
   resolveFallback,
+  eventRules,
+  type BreakerEvent,
   type BreakerOptions,
   type BreakerSettings,
   type FallbackOptions,
@@ -16,12 +29,14 @@ import {
 } from './policy-options.ts'
 import type { EngineName, JsCompressor, PlacementName } from './engine-report.ts'
 import type { ProcessOptions, ProcessorOptions, StreamOptions } from './processor.ts'
+import type { SharedCache } from './shared-cache.ts'
 
 /** Options of a placement. Every placement accepts all of them; `inline` ignores most. */
 export interface HostOptions {
   /**
    * Where payloads are processed. `inline`: the caller's thread. `pool`: worker threads. `auto`: small payloads on the
-   * caller's thread while its event loop is idle, others on worker threads. `sidecar`: a daemon on a Unix socket.
+   * caller's thread while its event loop is idle, others on worker threads. `sidecar`: a daemon on a Unix socket, or
+   * on another machine over TLS.
    * Default `inline`.
    */
   readonly placement?: PlacementName | undefined
@@ -56,10 +71,13 @@ export interface HostOptions {
   /** Caches results, so that equal payloads run once; `{}` enables the defaults. Default: no cache. */
   readonly cache?: CacheOptions | undefined
   /**
-   * Sidecar: the path of the daemon's socket. Default: `$XDG_RUNTIME_DIR/sidelane/sidelane.sock`, else
+   * Sidecar: the path of the daemon's socket, or `tls://HOST:PORT` of its --tls-listen. Of several, the first that answers
+   * is used, and the first of all again once it does. Default: `$XDG_RUNTIME_DIR/sidelane/sidelane.sock`, else
    * `sidelane-UID/sidelane.sock` in the temp directory. Not together with `launch`.
    */
-  readonly socket?: string | undefined
+  readonly socket?: string | readonly string[] | undefined
+  /** Sidecar: the certificates of a socket of `tls://`. */
+  readonly tls?: SidecarTlsOptions | undefined
   /** Sidecar: connections to the daemon, 1 to 64. Default 1. */
   readonly connections?: number | undefined
   /** Sidecar: starts a daemon of its own, which ends with this process. Default false. */
@@ -71,20 +89,26 @@ export interface HostOptions {
   readonly fallback?: FallbackTarget | FallbackOptions | undefined
   /** Stops calling a placement that fails, and tries again after a while. Default false. */
   readonly breaker?: boolean | BreakerOptions | undefined
+  /** Called when the breaker changes its state. */
+  readonly onEvent?: ((event: BreakerEvent) => void) | undefined
+  /** One JSON line for each such event: to stderr, to a function, or not at all. Default true. */
+  readonly log?: boolean | ((line: string) => void) | undefined
 }
 
 /** The daemon that `launch` starts. */
 export interface LaunchOptions {
   /** `auto` selects sidelaned if it can be started, else Node. `engine: 'js'` requires Node. Default `auto`. */
-  readonly daemon?: DaemonName
+  readonly daemon?: DaemonName | undefined
   /** Further command-line options of the daemon (docs/daemon.md). */
-  readonly args?: readonly string[]
+  readonly args?: readonly string[] | undefined
 }
 
 /** A daemon of this package: on Node, or `sidelaned` in Rust. */
 export type DaemonName = 'auto' | 'node' | 'sidelaned'
 
-export interface LaunchSettings extends Required<LaunchOptions> {
+export interface LaunchSettings {
+  readonly daemon: DaemonName
+  readonly args: readonly string[]
   /** undefined: the daemon's own default. */
   readonly threads: number | undefined
 }
@@ -92,14 +116,21 @@ export interface LaunchSettings extends Required<LaunchOptions> {
 /** The bounds of a result cache. Equal payloads in flight at the same time share one run. */
 export interface CacheOptions {
   /** Most results, 1 to 10,000,000. Default 10,000. */
-  readonly maxEntries?: number
+  readonly maxEntries?: number | undefined
   /** Most bytes of all results, 1 or more. Default 67,108,864 (64 MiB). */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
   /** Lifetime of a result, in ms, 1 to 86,400,000. Default 60,000. */
-  readonly ttlMs?: number
+  readonly ttlMs?: number | undefined
+  /** A second tier that processes share: `redisCache` of `sidelane/redis-cache`. Default: none. */
+  readonly shared?: SharedCache | undefined
 }
 
-export type CacheSettings = Readonly<Required<CacheOptions>>
+export interface CacheSettings {
+  readonly maxEntries: number
+  readonly maxBytes: number
+  readonly ttlMs: number
+  readonly shared: SharedCache | undefined
+}
 
 /** Options of `createProcessor`: those of the host and of its one processor. */
 export interface CreateOptions<C extends boolean = boolean, A extends boolean = boolean>
@@ -112,7 +143,8 @@ type HostDefaults = {
 }
 
 /** The options with their defaults. */
-export interface HostSettings extends Omit<HostOptions, keyof HostDefaults>, HostDefaults {
+export interface HostSettings
+  extends Omit<HostOptions, keyof HostDefaults | 'socket' | 'tls'>, HostDefaults, DaemonAddressSettings {
   readonly cache?: CacheSettings | undefined
   /** undefined: the daemon runs already. */
   readonly launch?: LaunchSettings | undefined
@@ -140,11 +172,19 @@ const cacheRules: Readonly<Record<keyof CacheOptions, Rule>> = {
   maxEntries: integer(1, 10_000_000),
   maxBytes: integer(1),
   ttlMs: msRule(86_400_000),
+  // By its shape: the modules and the CommonJS of this package have classes of their own.
+  shared: rule(
+    'a redisCache() of sidelane/redis-cache',
+    (value) => isObject(value) && typeof (value as Partial<SharedCache>).open === 'function',
+  ),
 }
 
 const launchRules: Readonly<Record<keyof LaunchOptions, Rule>> = {
   daemon: choice('auto', 'node', 'sidelaned'),
-  args: rule('an array of strings', (value) => Array.isArray(value) && value.every((arg) => typeof arg === 'string')),
+  args: rule(
+    'an array of strings without NUL',
+    (value) => Array.isArray(value) && value.every((arg) => typeof arg === 'string' && !arg.includes('\0')),
+  ),
 }
 
 const callAndStreamRules: Readonly<Record<keyof ProcessOptions & keyof StreamOptions, Rule>> = {
@@ -171,11 +211,12 @@ const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
     value instanceof URL ? value.protocol === 'file:' : typeof value === 'string' && absolutePath.test(value),
   ),
   cache: rule('an object', isObject),
-  // A NUL character would truncate the path.
-  socket: rule('a path', (value) => typeof value === 'string' && value !== '' && !value.includes('\0')),
+  socket: addressRule,
+  tls: rule('an object', isObject),
   connections: integer(1, 64),
   launch: rule('true, false or an object', (value) => isBoolean(value) || isObject(value)),
   ...policyRules,
+  ...eventRules,
 }
 
 const processorRules: Readonly<Record<keyof ProcessorOptions, Rule>> = {
@@ -189,7 +230,7 @@ const processorRules: Readonly<Record<keyof ProcessorOptions, Rule>> = {
 
 const callRules: Readonly<Record<keyof ProcessOptions, Rule>> = {
   ...callAndStreamRules,
-  traceparent: rule('a string', (value) => typeof value === 'string'),
+  traceparent: stringRule,
 }
 
 /** Throws `options.invalid`. `cores`: number of the machine's cores. */
@@ -208,16 +249,18 @@ export function resolveHostOptions(options: HostOptions, cores: number): HostSet
     maxQueueBytes: options.maxQueueBytes ?? 64 * mebibyte,
     // A worker holds work for about 8 ms itself. 256 calls in flight, with 4 KB each, wait for less on one worker.
     maxQueueMs: options.maxQueueMs ?? 50,
-    // Long for a hot path. Inline runs synchronously, so nothing waits.
+    // Long for a hot path. Inline runs synchronously, so nothing waits but for the app itself.
     deadlineMs: options.deadlineMs ?? (placement === 'inline' ? undefined : 1000),
     workerUrl: options.workerUrl,
     cache: options.cache && resolveCacheOptions(options.cache),
-    socket: options.socket,
+    ...resolveAddresses(options.socket, options.tls),
     // The client's thread is the bottleneck, not the connection.
     connections: options.connections ?? 1,
     launch: resolveLaunchOptions(options),
     fallback: resolveFallback(options.fallback, placement),
     breaker: resolveBreaker(options.breaker),
+    onEvent: options.onEvent,
+    log: options.log,
   })
 }
 
@@ -238,6 +281,7 @@ function resolveCacheOptions(options: CacheOptions): CacheSettings {
     maxBytes: options.maxBytes ?? 64 * mebibyte,
     // Results never become stale; the limit frees those that are no longer used.
     ttlMs: options.ttlMs ?? 60_000,
+    shared: options.shared,
   })
 }
 
@@ -254,7 +298,7 @@ export function resolveProcessorOptions(options: ProcessorOptions): ProcessorSet
 /** Splits the options of `createProcessor`; throws `options.invalid` for an unknown key. */
 export function splitCreateOptions(options: CreateOptions): { host: HostOptions; processor: ProcessorOptions } {
   check('createProcessor', options, { ...hostRules, ...processorRules })
-  const { digestKey, canonical, runInApp, ...host } = options
+  const { digestKey, canonical, runInApp, ...host } = copyOptions(options)
   return { host, processor: { digestKey, canonical, runInApp } }
 }
 
@@ -262,10 +306,10 @@ export function splitCreateOptions(options: CreateOptions): { host: HostOptions;
 export const checkStreamOptions = (options: StreamOptions): void => check('stream', options, streamRules)
 
 /** Throws `options.invalid`. */
-export function checkContract(contract: unknown): void {
+export function checkContract(contract: unknown, name = 'contract'): void {
   const { id, profile } = (contract ?? {}) as Partial<Contract>
   if (typeof id === 'string' && typeof profile === 'object' && profile !== null) return
-  throw invalidOptions('Expected `contract` to be a contract of defineContract or loadContract')
+  throw invalidOptions(`Expected \`${name}\` to be a contract of defineContract or loadContract`)
 }
 
 /** Throws `options.invalid`. */

@@ -100,17 +100,24 @@ export interface OutcomeText extends SidelaneErrorOptions {
   readonly truncated?: boolean
 }
 
+/** How body and canonical bytes are taken out of other bytes. */
+export type CopyRange = (bytes: Uint8Array, from: number, to: number) => Uint8Array
+
+const sliceOf: CopyRange = (bytes, from, to) => bytes.slice(from, to)
+const viewOf: CopyRange = (bytes, from, to) => bytes.subarray(from, to)
+
 /** The outcome that starts at `offset`, without copying: its body and canonical bytes are views of `bytes`. */
 export const viewOutcome = (bytes: Uint8Array, offset: number, codec: Codec): Accepted | OutcomeText =>
-  bytes[offset] === kindAccepted ? readAccepted(bytes, offset, codec, false) : readText(bytes, offset)
+  bytes[offset] === kindAccepted ? readAccepted(bytes, offset, codec, viewOf) : readText(bytes, offset)
 
 /**
- * Decodes the outcome that starts at `offset`. Body and canonical bytes are copies, so that they do not retain the buffer.
+ * Decodes the outcome that starts at `offset`. Body and canonical bytes are copies, made by `copy`, so that they do not retain the
+ * buffer.
  * Throws the `SidelaneError` of an encoded fault, and `internal.panic` for bytes that are not an outcome.
  */
-export function decodeOutcome(bytes: Uint8Array, offset: number, codec: Codec): Outcome {
+export function decodeOutcome(bytes: Uint8Array, offset: number, codec: Codec, copy: CopyRange = sliceOf): Outcome {
   const kind = bytes[offset]
-  if (kind === kindAccepted) return readAccepted(bytes, offset, codec, true)
+  if (kind === kindAccepted) return readAccepted(bytes, offset, codec, copy)
   if (kind !== kindRejected && kind !== kindFault) {
     throw new SidelaneError('internal.panic', { message: 'The engine returned bytes that are not an outcome.' })
   }
@@ -126,22 +133,21 @@ function readText(bytes: Uint8Array, offset: number): OutcomeText {
   return { ok: false, ...(JSON.parse(text) as Omit<OutcomeText, 'ok'>) }
 }
 
-function readAccepted(bytes: Uint8Array, offset: number, codec: Codec, copy: boolean): Accepted | AcceptedCanonical {
-  const part = (from: number, to: number): Uint8Array => (copy ? bytes.slice(from, to) : bytes.subarray(from, to))
+function readAccepted(bytes: Uint8Array, offset: number, codec: Codec, part: CopyRange): Accepted | AcceptedCanonical {
   const flags = bytes[offset + flagsAt] as number
   const outBytes = outcomeBodyBytes(bytes, offset)
   const bodyEnd = offset + acceptedHeaderBytes + outBytes
   const canonicalBytes = readU32(bytes, offset + canonicalBytesAt)
   const accepted: Accepted = {
     ok: true,
-    body: part(offset + acceptedHeaderBytes, bodyEnd),
+    body: part(bytes, offset + acceptedHeaderBytes, bodyEnd),
     codec,
     digest: flags & flagDigest ? readHex(bytes, offset + digestAt, offset + acceptedHeaderBytes) : null,
     inBytes: readU32(bytes, offset + inBytesAt),
     canonicalBytes,
     outBytes,
   }
-  return flags & flagCanonical ? withCanonical(accepted, part(bodyEnd, bodyEnd + canonicalBytes)) : accepted
+  return flags & flagCanonical ? withCanonical(accepted, part(bytes, bodyEnd, bodyEnd + canonicalBytes)) : accepted
 }
 
 /** The accepted outcome with its canonical bytes and `value()`. */

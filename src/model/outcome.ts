@@ -14,7 +14,10 @@ export type Codec = 'gzip' | 'deflate' | 'deflate-raw' | 'zstd' | 'brotli' | 'no
 export interface Accepted {
   /** Discriminates accepted outcomes from rejected ones. */
   readonly ok: true
-  /** The canonical JSON, compressed with `codec`. */
+  /**
+   * The canonical JSON, compressed with `codec`. From a pool or a daemon, small bodies share an ArrayBuffer, as small Buffers of Node
+   * do: see docs/placements.md.
+   */
   readonly body: Uint8Array
   /** How `body` is compressed: the codec of the contract. */
   readonly codec: Codec
@@ -32,7 +35,7 @@ export interface Accepted {
 export interface AcceptedCanonical<Out = unknown> extends Accepted {
   /** Canonical JSON (RFC 8785), UTF-8. */
   readonly canonical: Uint8Array
-  /** The canonical form as a value, parsed at each call. */
+  /** The canonical form as a value, parsed at each call. Of a payload that `fallback: 'skip'` accepted: throws if it is no JSON. */
   value(): Out
 }
 

@@ -3,7 +3,7 @@
 import type { ReadValue, Run } from './call.ts'
 import type { Contract } from './contract.ts'
 import type { WorkerRestarts } from './worker-restarts.ts'
-import type { EngineReport, PlacementName } from './engine-report.ts'
+import type { EngineReport, PlacedName } from './engine-report.ts'
 import type { AutoThresholds } from './processor.ts'
 
 /** A contract with the key of its digest `hmac-sha-256`. */
@@ -13,7 +13,7 @@ export interface KeyedContract {
 }
 
 export interface Placement {
-  readonly name: PlacementName
+  readonly name: PlacedName
   readonly engine: EngineReport
   /** Of placement `auto`. */
   readonly thresholds?: AutoThresholds | undefined

@@ -1,8 +1,19 @@
 // The options of the breaker and the fallback: on a host, and on the candidate of a rollout.
 
 import type { AppFunction } from './app-function.ts'
-import { invalidOptions } from './errors.ts'
-import { booleanRule, check, inRange, isObject, msRule, percentRule, rule, type Rule } from './option-rules.ts'
+import type { BreakerState } from './breaker-state.ts'
+import { invalidOptions, type SidelaneError } from './errors.ts'
+import {
+  booleanRule,
+  check,
+  functionRule,
+  inRange,
+  isObject,
+  msRule,
+  percentRule,
+  rule,
+  type Rule,
+} from './option-rules.ts'
 import type { PlacementName } from './engine-report.ts'
 import type { FallbackCause } from './via.ts'
 import { integer } from '../util/option-parsers.ts'
@@ -22,9 +33,12 @@ export interface FallbackOptions {
    * `inline`, else 0: `skip` and a function would lose or double healthy payloads.
    */
   readonly exercise?: number | undefined
-  /** Calls that may always wait for it, 0 to 1,000,000. With a function: calls in flight. Default 8, with a function 256. */
+  /**
+   * Calls that may always wait for `inline`, 0 to 1,000,000. With a function: calls in flight. Default 8, with a function 256.
+   * Other targets have no such bound.
+   */
   readonly maxQueue?: number | undefined
-  /** Inline: more may wait while they would run within so many ms, 1 to 60,000. Default 50. */
+  /** With `inline` alone: more may wait while they would run within so many ms, 1 to 60,000. Default 50. */
   readonly maxQueueMs?: number | undefined
 }
 
@@ -60,6 +74,20 @@ export interface BreakerOptions {
   readonly maxOpenMs?: number | undefined
 }
 
+/** A breaker of a processor or a host changed its state. Also published on the diagnostics channel `sidelane:events`. */
+export interface BreakerEvent {
+  /** Always `breaker`. */
+  readonly type: 'breaker'
+  /** The contract's name; absent: all contracts of a host share the breaker. */
+  readonly contract?: string
+  /** Where the calls are processed. */
+  readonly placement: PlacementName
+  /** From now on. */
+  readonly state: BreakerState
+  /** Why. */
+  readonly reason: string
+}
+
 export type BreakerSettings = { readonly [K in keyof BreakerOptions]-?: NonNullable<BreakerOptions[K]> }
 
 const longestMs = 3_600_000
@@ -69,6 +97,11 @@ const isTarget = (value: unknown): boolean => value === 'inline' || value === 's
 export const policyRules: Readonly<Record<'fallback' | 'breaker', Rule>> = {
   fallback: rule('"inline", "skip", a function or an object', (value) => isTarget(value) || isObject(value)),
   breaker: rule('true, false or an object', (value) => booleanRule.value(value) !== undefined || isObject(value)),
+}
+
+export const eventRules: Readonly<Record<'onEvent' | 'log', Rule>> = {
+  onEvent: functionRule,
+  log: rule('true, false or a function', (value) => typeof value === 'boolean' || typeof value === 'function'),
 }
 
 const fallbackRules: Readonly<Record<keyof FallbackOptions, Rule>> = {
@@ -97,6 +130,7 @@ export function resolveFallback(
   check('fallback', options, fallbackRules)
   const { to } = options
   if (to === undefined) throw invalidOptions('Expected `to` to be "inline", "skip" or a function, got `undefined`')
+  checkFallbackBounds(to, options)
   if (to === 'inline' && placement === 'inline') {
     throw invalidOptions('Expected `fallback` to be "skip" or a function with placement "inline": it is inline already')
   }
@@ -106,6 +140,19 @@ export function resolveFallback(
     maxQueue: options.maxQueue ?? (to === 'inline' ? 8 : 256),
     maxQueueMs: options.maxQueueMs ?? 50,
   })
+}
+
+/** Throws `options.invalid` for a bound that the target does not have. */
+export function checkFallbackBounds(
+  to: 'baseline' | FallbackTarget,
+  { maxQueue, maxQueueMs }: Pick<FallbackOptions, 'maxQueue' | 'maxQueueMs'>,
+): void {
+  const target = typeof to === 'function' ? 'a function' : `"${to}"`
+  const refusal = (name: string, reason: string): SidelaneError =>
+    invalidOptions(`Expected \`${name}\` to be absent with a fallback to ${target}: ${reason}`)
+  if (maxQueue !== undefined && to === 'baseline') throw refusal('maxQueue', 'the baseline has bounds of its own')
+  if (maxQueue !== undefined && to === 'skip') throw refusal('maxQueue', 'no call waits for it')
+  if (maxQueueMs !== undefined && to !== 'inline') throw refusal('maxQueueMs', 'it bounds the wait for "inline"')
 }
 
 /** Throws `options.invalid`. */

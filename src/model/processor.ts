@@ -6,11 +6,13 @@
 import type { AsyncClosable } from './ambient.ts'
 import type { Contract } from './contract.ts'
 import type { ErrorCode, SidelaneError } from './errors.ts'
-import type { EngineReport, PlacementName } from './engine-report.ts'
+import type { EngineReport, PlacedName } from './engine-report.ts'
 import type { LatencyStats } from './latency-stats.ts'
 import type { BreakerStats } from './breaker-state.ts'
 import type { FallbackStats } from './policy-options.ts'
+import type { QueueStats } from './queue-stats.ts'
 import type { RolloutStats } from './rollout-stats.ts'
+import type { SharedCacheStats } from './shared-cache.ts'
 import type { Answered } from './via.ts'
 import type { WorkerRestarts } from './worker-restarts.ts'
 import type { AcceptedCanonical, AcceptedInApp, Accepted, Failed, Rejected } from './outcome.ts'
@@ -53,13 +55,13 @@ export interface StreamOptions<C extends boolean = boolean> {
    * Payloads read ahead of the consumer, 1 to 1,000,000: in flight, or done and not yet consumed. Default: as many as
    * keep the placement busy, by the size of the payloads.
    */
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
   /** Ends the stream: it rejects with `cancelled`, with the signal's reason as cause, and closes the source. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Adds the canonical bytes and the value to accepted outcomes. Default: the processor's. */
-  readonly canonical?: C
+  readonly canonical?: C | undefined
   /** Time limit of each payload, in ms, 1 to 60,000, from when it is read. Default: none. */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
 }
 
 /** The source of a stream: payloads in order. */
@@ -77,7 +79,7 @@ export type StreamItem<Out = unknown, C extends boolean = boolean, A extends boo
 export interface CacheStats {
   /** Calls that took a cached result, or shared a run in flight. */
   readonly hits: number
-  /** Calls with a run of their own. */
+  /** Calls with a run of their own, or with a result of the shared tier. */
   readonly misses: number
   /** hits / (hits + misses), 0 before the first call. */
   readonly hitRatio: number
@@ -85,6 +87,8 @@ export interface CacheStats {
   readonly entries: number
   /** Their size, in bytes. */
   readonly bytes: number
+  /** Only with a shared tier: that of the whole host. */
+  readonly shared?: SharedCacheStats
 }
 
 /**
@@ -132,6 +136,8 @@ export interface Stats {
   readonly breaker?: BreakerStats
   /** Only of a rollout. */
   readonly rollout?: RolloutStats
+  /** Only of a producer and of a worker of a queue. */
+  readonly queue?: QueueStats
 }
 
 /** `ready` accepts calls, `closing` finishes the accepted ones, `closed` has none. */
@@ -153,7 +159,7 @@ export interface Lifecycle extends AsyncClosable {
 /** A host or a processor. */
 interface Placed extends Lifecycle {
   /** Where payloads are processed. */
-  readonly placement: PlacementName
+  readonly placement: PlacedName
   /** The selected engine and the reason. */
   readonly engine: EngineReport
   /** Only with placement `auto`. */

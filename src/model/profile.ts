@@ -10,7 +10,9 @@ export type LiteralValue = Primitive | bigint
 /** A limit of a number; a bigint as in LiteralValue. */
 export type NumericLimit = number | bigint
 
-export type TypeName = 'array' | 'boolean' | 'integer' | 'null' | 'number' | 'object' | 'string'
+/** The types of JSON Schema. */
+export const typeNames = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'] as const
+export type TypeName = (typeof typeNames)[number]
 /** The types that distinguish values; an integer is a number with a property. */
 export type ValueType = Exclude<TypeName, 'integer'>
 export type ScalarTypeName = 'boolean' | 'integer' | 'null' | 'number' | 'string'

@@ -7,6 +7,7 @@ import { invalidOptions, SidelaneError, type ErrorCode } from './errors.ts'
 import {
   booleanRule,
   check,
+  copyOptions,
   functionRule,
   inRange,
   isObject,
@@ -17,6 +18,8 @@ import {
 } from './option-rules.ts'
 import type { Keyword } from './outcome.ts'
 import {
+  checkFallbackBounds,
+  eventRules,
   policyRules,
   resolveBreaker,
   resolveFallback,
@@ -105,7 +108,7 @@ export interface MismatchSide {
 
 /** What a mismatch is about. Holds the payload. */
 export interface MismatchSample {
-  /** As the call gave it; bytes are a copy. */
+  /** As the call gave it; bytes are a copy, and a value may be its JSON bytes. */
   readonly payload: unknown
   /** The outcome of the old path. */
   readonly baseline: unknown
@@ -165,7 +168,7 @@ export interface RolloutFallbackOptions extends Omit<FallbackOptions, 'to'> {
   readonly to: 'baseline' | FallbackTarget
 }
 
-/** What happens in a rollout. Also published on the diagnostics channel `sidelane:rollout`. */
+/** What happens in a rollout. Also published on the diagnostics channel `sidelane:events`. */
 export type RolloutEvent = {
   /** The contract's name. */
   readonly contract: string
@@ -247,8 +250,7 @@ const rolloutRules: Readonly<Record<keyof RolloutOptions, Rule>> = {
   deadlineMs: msRule(60_000),
   canonical: booleanRule,
   file: rule('a path', (value) => typeof value === 'string' && value !== '' && !value.includes('\0')),
-  onEvent: functionRule,
-  log: rule('true, false or a function', (value) => typeof value === 'boolean' || typeof value === 'function'),
+  ...eventRules,
 }
 
 const advanceRules: Readonly<Record<keyof AdvanceOptions, Rule>> = { every: msRule(86_400_000), minCalls: integer(0) }
@@ -354,8 +356,9 @@ function resolveShadow(given: number | ShadowOptions): ShadowSettings | undefine
 
 function resolveRolloutFallback(given: Exclude<RolloutOptions['fallback'], undefined>): RolloutSettings['fallback'] {
   if (given === false) return undefined
-  const options: RolloutFallbackOptions = typeof given === 'object' ? given : { to: given }
+  const options: RolloutFallbackOptions = typeof given === 'object' ? copyOptions(given) : { to: given }
   if (options.to !== 'baseline') return resolveFallback({ ...options, to: options.to }, undefined)
+  checkFallbackBounds(options.to, options)
   // The old path has bounds of its own. It is exercised as `inline` is.
   return Object.freeze({
     ...resolveFallback({ ...options, to: 'inline' }, undefined),

@@ -3,7 +3,7 @@
 
 import type { FaultCode } from './errors.ts'
 import type { Outcome } from './outcome.ts'
-import type { EngineReport, PlacementName } from './engine-report.ts'
+import type { EngineReport, PlacedName } from './engine-report.ts'
 
 /** The two sides of a rollout: the old path and the new one. */
 export type SideName = 'baseline' | 'candidate'
@@ -17,7 +17,7 @@ export type FallbackCause = FaultCode | 'breaker.open' | 'exercise'
 /** Who answered a call. Frozen, and shared by the calls that went the same way. */
 export interface Via {
   /** Where the payload was processed; `none`: it was accepted unprocessed (`fallback: 'skip'`). */
-  readonly placement: PlacementName | 'none'
+  readonly placement: PlacedName | 'none'
   /** What processed it; `app`: a function of the app; `none`: nothing. */
   readonly engine: EngineReport['kind'] | 'app'
   /** Only with `createRollout`: the side that answered. */
@@ -25,6 +25,12 @@ export interface Via {
   /** Only where a fallback answered: why. */
   readonly fallback?: FallbackCause
 }
+
+/** Whether the payload was accepted without being read. `via`: of a call whose placement did not answer; undefined: it did. */
+export const isUnprocessed = (via: Via | undefined): boolean => via?.placement === 'none'
+
+/** Whether an engine has read the payload: not where nothing processed it, or a function of the app did. */
+export const isByEngine = (via: Via | undefined): boolean => via?.engine !== 'none' && via?.engine !== 'app'
 
 /** What `process` adds to every outcome. */
 export interface Answered {

@@ -2,7 +2,8 @@
 // brackets are read here: whether a value is valid JSON is decided by the engine that gets its bytes.
 
 import { SidelaneError } from '../model/index.ts'
-import { joined, type Line } from './lines.ts'
+import { JoinedBytes } from '../util/joined-bytes.ts'
+import type { Line } from './line-splitter.ts'
 
 export interface JsonValuesOptions {
   /** The longest value, in bytes. */
@@ -61,12 +62,13 @@ export class JsonValueSplitter {
   #arrayLine = 1
   #valueLine = 1
   #items = 0
-  /** The parts of a value that began in an earlier chunk. */
-  #parts: Uint8Array[] = []
-  #bytes = 0
+  /** The current value; empty once it is too long. */
+  readonly #value: JoinedBytes
+  #isTooLong = false
 
   constructor({ maxBytes, unpacksArrays }: JsonValuesOptions) {
     this.#maxBytes = maxBytes
+    this.#value = new JoinedBytes(maxBytes)
     this.#unpacksArrays = unpacksArrays
   }
 
@@ -100,7 +102,7 @@ export class JsonValueSplitter {
 
   /** True as soon as the current value is too long, before its end. */
   get isTooLong(): boolean {
-    return this.#bytes > this.#maxBytes
+    return this.#isTooLong
   }
 
   /** Reads on in a value with brackets, to behind its last one or to the end of the chunk. */
@@ -128,7 +130,7 @@ export class JsonValueSplitter {
   /** The same in a value without brackets: up to what ends it. */
   #skipWord(chunk: Uint8Array, from: number): number {
     // The first byte may be one that ends a word, such as a comma at the top: it is one of its own.
-    let at = this.#bytes === 0 && chunk[from] !== quote ? from + 1 : from
+    let at = this.#value.size === 0 && !this.#isTooLong && chunk[from] !== quote ? from + 1 : from
     while (at < chunk.length) {
       if (this.#inString) {
         at = this.#skipString(chunk, at)
@@ -190,18 +192,14 @@ export class JsonValueSplitter {
   }
 
   #add(part: Uint8Array): void {
-    this.#bytes += part.length
-    if (this.#bytes > this.#maxBytes) this.#parts = []
-    else if (part.length > 0) this.#parts.push(part)
+    this.#isTooLong ||= !this.#value.add(part)
   }
 
   #end(): NumberedValue {
     const number = this.#valueLine
     const item = ++this.#items
-    const isTooLong = this.#bytes > this.#maxBytes
-    const payload = isTooLong ? tooLong(number, this.#maxBytes) : joined(this.#parts, this.#bytes)
-    this.#parts = []
-    this.#bytes = 0
+    const payload = this.#isTooLong ? tooLong(number, this.#maxBytes) : this.#value.take()
+    this.#isTooLong = false
     this.#open = 'nothing'
     this.#isComplete = false
     this.#inString = false

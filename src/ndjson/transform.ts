@@ -5,8 +5,8 @@ import type { Processor, StreamItem, StreamOptions, StreamPayload } from '../mod
 /**
  * A pair of Web streams around `processor.stream`: payloads go in, `StreamItem`s come out. Use it with
  * `readable.pipeThrough(toTransformStream(processor))`, or in Node's pipelines as
- * `Duplex.fromWeb(pair, { objectMode: true })`. A failing source errors the readable side; cancelling the readable side
- * closes the source. Throws `options.invalid`.
+ * `Duplex.fromWeb(pair, { objectMode: true })`. A failing source errors the readable side. What ends the stream, the
+ * reason of a cancelled readable side included, errors the writable side, and so cancels the source. Throws `options.invalid`.
  */
 export function toTransformStream<In, Out, C extends boolean = false, K extends boolean = C>(
   processor: Pick<Processor<In, Out, C>, 'stream'>,
@@ -16,7 +16,7 @@ export function toTransformStream<In, Out, C extends boolean = false, K extends 
   readonly writable: WritableStream<StreamPayload<In>>
 } {
   const { readable: payloads, writable } = new TransformStream<StreamPayload<In>, StreamPayload<In>>()
-  const items = processor.stream<K>(chunksOf(payloads), options)
+  const items = processor.stream<K>(payloads, options)
   const readable = new ReadableStream<StreamItem<Out, K>>(
     {
       async pull(controller) {
@@ -24,31 +24,12 @@ export function toTransformStream<In, Out, C extends boolean = false, K extends 
         if (done === true) controller.close()
         else controller.enqueue(value)
       },
-      async cancel() {
-        await items.return?.()
+      async cancel(reason) {
+        await items.return?.(reason)
       },
     },
     // `processor.stream` already reads ahead.
     { highWaterMark: 0 },
   )
   return { readable, writable }
-}
-
-/** Replaces the readable's own iterator, which cannot be closed while it waits for a chunk. */
-function chunksOf<T>(readable: ReadableStream<T>): AsyncIterable<T> {
-  return {
-    [Symbol.asyncIterator]: () => {
-      const reader = readable.getReader()
-      return {
-        next: async () => {
-          const { done, value } = await reader.read()
-          return done ? { done: true, value: undefined } : { done: false, value }
-        },
-        return: async () => {
-          await reader.cancel()
-          return { done: true, value: undefined }
-        },
-      }
-    },
-  }
 }

@@ -19,6 +19,7 @@ import {
 } from '../model/index.ts'
 import { decompress } from '../engine/index.ts'
 import { utf8Length } from '#runtime'
+import { sizeOfBytes } from '../util/payload-size.ts'
 import { acceptUnprocessed } from './unprocessed.ts'
 
 export interface FunctionPlacementOptions {
@@ -125,7 +126,7 @@ function withCanonicalForm(outcome: Outcome, { profile, dictionary }: Contract):
     decompress(outcome.body, outcome.codec, {
       // The canonical form of a payload within the limit is not larger than this.
       maxBytes: Math.min(2_147_483_647, 8 * profile.limits.maxBytes),
-      ...(dictionary !== undefined && { dictionary }),
+      dictionary,
     })
   return withCanonical({ ...outcome, canonicalBytes: canonical.length }, canonical)
 }
@@ -135,6 +136,5 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
 
 /** 0: a value, whose bytes are not known. */
 function sizeOf(payload: unknown): number {
-  if (payload instanceof Uint8Array) return payload.length
-  return typeof payload === 'string' ? utf8Length(payload) : 0
+  return typeof payload === 'string' ? utf8Length(payload) : (sizeOfBytes(payload) ?? 0)
 }

@@ -12,8 +12,9 @@ import {
   type Holder,
   type Outcome,
   type Placement,
-  type PlacementName,
+  type PlacedName,
   type Processor,
+  type SideName,
 } from '../model/index.ts'
 
 const maxDeadlineMs = 60_000
@@ -21,13 +22,16 @@ const maxDeadlineMs = 60_000
 const leastPauseMs = 5
 
 export class ProcessorSide implements Placement {
-  readonly name: PlacementName
+  readonly name: PlacedName
   readonly busyDepth = 32
   readonly #processor: Processor
+  readonly #side: SideName
 
-  constructor(processor: Processor) {
+  /** `side`: whose processor it is, for errors. */
+  constructor(processor: Processor, side: SideName) {
     this.name = processor.placement
     this.#processor = processor
+    this.#side = side
   }
 
   get engine(): EngineReport {
@@ -60,15 +64,18 @@ export class ProcessorSide implements Placement {
       ...(leftMs <= maxDeadlineMs && { deadlineMs: Math.max(1, leftMs) }),
       ...(call.traceparent !== undefined && { traceparent: call.traceparent }),
     }
-    const onOutcome = (outcome: Outcome): void => {
+    const onOutcome = (outcome: unknown): void => {
+      if (!isOutcome(outcome)) return call.fail(noOutcome(this.#side))
       call.via = viaOf(outcome)
-      call.settle(outcome)
+      // It may be frozen, or kept by the processor: a call writes to its outcome.
+      call.settle({ ...outcome })
     }
     const onError = (error: unknown): void => {
       if (!call.patient || !isOverloaded(error) || call.settled) return call.fail(toFault(error))
       setTimeout(() => !call.settled && this.run(call), Math.max(leastPauseMs, error.retryAfterMs ?? 0))
     }
-    this.#processor.process(call.payload, options).then(onOutcome, onError)
+    // Its `process` may throw, or return no promise.
+    new Promise((resolve) => resolve(this.#processor.process(call.payload, options))).then(onOutcome).catch(onError)
   }
 }
 
@@ -88,12 +95,14 @@ class StartedCall implements Holder {
     const { payload, canonical, patient, traceparent } = call
     const options = { canonical, deadlineMs, patient, traceparent }
     this.#inner = processor.startCall(payload, options, this.#settle, this.#fail)
-    if (!call.settled) call.sharedRun = this.#inner
+    // Code of the caller in the payload may have ended the call meanwhile.
+    if (call.settled) this.release(call)
+    else call.sharedRun = this.#inner
   }
 
   /** The outer call ends first, or has ended with this one. */
   release({ fault }: Call): void {
-    this.#inner?.fail(fault ?? stackless('cancelled'))
+    if (this.#inner?.settled === false) this.#inner.fail(fault ?? stackless('cancelled'))
   }
 
   readonly #settle = (outcome: Outcome): void => {
@@ -105,6 +114,15 @@ class StartedCall implements Holder {
 }
 
 const isStarter = (processor: object): processor is CallStarter => 'startCall' in processor
+
+const isOutcome = (value: unknown): value is Outcome =>
+  typeof value === 'object' && value !== null && 'ok' in value && typeof value.ok === 'boolean'
+
+const noOutcome = (side: SideName): SidelaneError =>
+  stackless('app.threw', {
+    message: `The processor of the ${side} resolved with something that is not an outcome { ok, … }.`,
+    params: { side, failure: 'result' },
+  })
 
 const isOverloaded = (error: unknown): error is SidelaneError =>
   error instanceof SidelaneError && error.code === 'overloaded'

@@ -10,10 +10,10 @@ import type {
   Run,
   WorkerRestarts,
 } from '../model/index.ts'
-import type { AutoThresholds, PlacementName } from '../model/index.ts'
+import type { AutoThresholds, PlacedName } from '../model/index.ts'
 
 export class PlacementWithFallback implements Placement {
-  readonly name: PlacementName
+  readonly name: PlacedName
   readonly thresholds: AutoThresholds | undefined
   readonly guardReader?: (read: ReadValue) => ReadValue
   readonly run: Run

@@ -2,6 +2,8 @@
 // here instead. The queue itself belongs to the placement.
 
 import { retryAfterMs, stackless, type Call, type Holder, type Layer, type Run } from '../model/index.ts'
+import { leastBytes } from '../util/payload-size.ts'
+import { keepPayload } from './own-payload.ts'
 import { StandingQueue } from './standing-queue.ts'
 
 /** The queue of a placement. */
@@ -103,7 +105,7 @@ class PatientCalls implements Holder {
   add(call: Call): void {
     if (this.#waiting.size === 0 && this.#fits(call)) return this.#enter(call)
     // From now on the caller may overwrite the bytes.
-    if (call.payload instanceof Uint8Array) call.payload = Uint8Array.from(call.payload)
+    keepPayload(call)
     this.#waiting.add(call)
     call.holder = this
   }
@@ -137,11 +139,4 @@ class PatientCalls implements Holder {
     call.permit = this
     this.#inner(call)
   }
-}
-
-/** Without reading it: a text has at least as many bytes as UTF-16 units; a value is measured when it is written. */
-function leastBytes(payload: unknown): number {
-  // Does not access a proxy, and accepts the arrays of other realms.
-  if (ArrayBuffer.isView(payload)) return payload.byteLength
-  return typeof payload === 'string' ? payload.length : 0
 }

@@ -131,13 +131,17 @@ export function healthOf(result: Outcome | SidelaneError): Health {
   return code === 'unavailable' && params?.['reason'] === 'connect' ? 'connect' : 'failed'
 }
 
+/** The call ended first, and not by its deadline: someone closed the processor, which says nothing about the path. */
+const endedAbove = ({ parent }: Attempt, result: Outcome | SidelaneError): boolean =>
+  parent === undefined && result instanceof SidelaneError && result.code !== 'deadline.exceeded'
+
 /** `params.reason` of the fault `unavailable` by a breaker. */
 export const breakerReason = 'breaker.open'
 
 /** Refuses calls while the breaker is open, and tells it how the others end. */
 export const breaker = (state: Breaker, clock: () => number = () => performance.now()): Layer => {
   const onEnd = (attempt: Attempt, result: Outcome | SidelaneError): void => {
-    const health = healthOf(result)
+    const health = endedAbove(attempt, result) ? 'unknown' : healthOf(result)
     state.leave(attempt.mark, health, state.state === 'closed' && health === 'unknown' ? 0 : clock())
     if (attempt.parent !== undefined) endWith(attempt.parent, result)
   }

@@ -1,10 +1,12 @@
 // Results for payloads that are equal byte by byte to earlier ones; equal payloads in flight share one run. Off by default.
-// Bounded by entries, bytes and age; the least recently used entry is evicted first.
+// Bounded by entries, bytes and age; the least recently used entry is evicted first. What it does not know may be in a second
+// tier that processes share: it is asked once for each run, and gets what the run computes.
 
 import {
   ProcessCall,
+  runOf,
   SidelaneError,
-  toFault,
+  stackless,
   withCanonical,
   type Accepted,
   type AcceptedCanonical,
@@ -13,16 +15,24 @@ import {
   type Holder,
   type Layer,
   type Outcome,
-  type Rejected,
+  type ReadContent,
   type Route,
   type Run,
+  type SharedCacheStats,
+  type SharedQuery,
+  type SharedTier,
 } from '../model/index.ts'
+import { keepPayload } from './own-payload.ts'
 
-export interface CacheParts extends CacheSettings {
-  /** The payload's bytes, which no other thread writes to, or its rejection. */
-  readonly bytesOf: (payload: unknown, route: Route) => Uint8Array | Rejected
+export interface CacheParts extends Omit<CacheSettings, 'shared'> {
+  /** The open second tier. */
+  readonly shared: SharedTier | undefined
+  /** The payload's bytes, which no other thread writes to. */
+  readonly bytesOf: ReadContent<Uint8Array>
   /** A collision-free digest of the bytes, as text. */
   readonly digestOf: (bytes: Uint8Array) => string
+  /** The same with the key of a contract's digest, which others cannot compute. */
+  readonly keyedDigestOf: (bytes: Uint8Array, key: Uint8Array) => string
 }
 
 interface Entry {
@@ -51,42 +61,78 @@ export class ResultCache {
     return this.#entries.size
   }
 
-  readonly layer: Layer = (inner) => (call) => {
-    let bytes: Uint8Array | Rejected
-    try {
-      bytes = this.#parts.bytesOf(call.payload, call.route)
-    } catch (error) {
-      return call.fail(toFault(error))
-    }
-    if (!(bytes instanceof Uint8Array)) return call.settle(bytes)
+  get shared(): SharedCacheStats | undefined {
+    return this.#parts.shared?.stats
+  }
+
+  readonly layer: Layer = (inner) => {
+    const enter = (call: Call): void => this.#enter(call, inner, enter)
+    return enter
+  }
+
+  /** `again`: for a call that outlives a shared run. */
+  #enter(call: Call, inner: Run, again: Run): void {
+    const { payload } = call
+    const bytes = call.readPayload(this.#parts.bytesOf)
+    if (bytes === undefined) return
     // A value is serialized once.
     call.payload = bytes
     // Refused by its size: not worth a digest.
     if (bytes.length > call.route.contract.profile.limits.maxBytes) return inner(call)
-    const key = this.#keyOf(call, bytes)
+    const digest = this.#parts.digestOf(bytes)
+    const key = keyOf(call, digest)
     const known = this.#find(key)
     call.cached = 'hit'
     if (known !== undefined) return call.settle(copyOf(known))
     const shared = this.#sharedRuns.get(key)
     if (shared !== undefined) return shared.join(call)
     call.cached = 'miss'
-    this.#startRun(key, call, inner)
+    const { shared: tier } = this.#parts
+    if (tier === undefined) return inner(this.#share(key, call, again).run)
+    const isCallers = !(call.ownsPayload || typeof payload === 'string')
+    this.#askTier(tier, this.#queryOf(call, bytes, digest), this.#share(key, call, again), isCallers, inner)
   }
 
-  /** A placement has one number for each pair of contract and `hmac-sha-256` key. */
-  #keyOf({ route, canonical }: Call, bytes: Uint8Array): string {
-    return `${route.contractIndex} ${route.contract.id} ${canonical ? 'c' : ''} ${this.#parts.digestOf(bytes)}`
+  #queryOf({ route, canonical }: Call, bytes: Uint8Array, digest: string): SharedQuery {
+    const { contract, digestKey } = route
+    const isKeyed = digestKey !== undefined && contract.profile.digest === 'hmac-sha-256'
+    return {
+      contract,
+      canonical,
+      digest: isKeyed ? this.#parts.keyedDigestOf(bytes, digestKey) : digest,
+      inBytes: bytes.length,
+    }
   }
 
   /** The run is a call of its own: calls that wait for it may end earlier, and it ends with the last of them. */
-  #startRun(key: string, first: Call, inner: Run): void {
-    const shared = new SharedRun(first, (result) => {
+  #share(key: string, first: Call, again: Run): SharedRun {
+    const shared = new SharedRun(first, again, (result) => {
       this.#sharedRuns.delete(key)
-      if (!(result instanceof SidelaneError)) this.#keep(key, result)
+      if (result instanceof SidelaneError) return
+      this.#keep(key, result)
+      if (shared.query !== undefined) this.#parts.shared?.write(shared.query, result)
     })
     this.#sharedRuns.set(key, shared)
     shared.join(first)
-    inner(shared.run)
+    return shared
+  }
+
+  #askTier(tier: SharedTier, query: SharedQuery, shared: SharedRun, isCallers: boolean, inner: Run): void {
+    const { run } = shared
+    shared.query = query
+    const read = tier.read(query, run.expiresAt, (outcome) => {
+      run.holder = undefined
+      if (run.settled) return
+      if (outcome === undefined) return inner(run)
+      shared.query = undefined
+      run.cached = 'shared'
+      run.settle(outcome)
+    })
+    if (read === undefined) return inner(run)
+    run.holder = read
+    // The caller may change its bytes as soon as `process` has returned.
+    run.ownsPayload = !isCallers
+    keepPayload(run)
   }
 
   #find(key: string): Outcome | undefined {
@@ -120,12 +166,20 @@ export class ResultCache {
   }
 }
 
+/** A placement has one number for each pair of contract and `hmac-sha-256` key. */
+const keyOf = ({ route, canonical }: Call, digest: string): string =>
+  `${route.contractIndex} ${route.contract.id} ${canonical ? 'c' : ''} ${digest}`
+
 /** One run and the calls that wait for it. */
 class SharedRun implements Holder {
   readonly run: ProcessCall
+  /** What the second tier is to be told of its result. */
+  query: SharedQuery | undefined
   readonly #waiters = new Set<Call>()
+  readonly #again: Run
 
-  constructor({ route, payload, canonical, patient }: Call, onEnd: (result: Outcome | SidelaneError) => void) {
+  constructor(first: Call, again: Run, onEnd: (result: Outcome | SidelaneError) => void) {
+    const { route, payload, canonical } = first
     const end = (result: Outcome | SidelaneError): void => {
       onEnd(result)
       this.#settle(result)
@@ -133,29 +187,51 @@ class SharedRun implements Holder {
     // Without `onEnd`: the calls that wait are counted, the run is not.
     const uncounted: Route = { contract: route.contract, contractIndex: route.contractIndex }
     this.run = new ProcessCall(uncounted, payload, canonical, end, end)
-    this.run.patient = patient
+    this.run.traceparent = first.traceparent
     this.run.expiresAt = 0
+    this.#again = again
   }
 
   join(call: Call): void {
     call.sharedRun = this.run
     call.holder = this
-    // The run has it, or a copy of it.
-    call.payload = undefined
     this.#waiters.add(call)
-    // Dropped from the queue only when it would be late for all of them.
-    this.run.expiresAt = Math.max(this.run.expiresAt, call.expiresAt)
+    this.run.patient ||= call.patient
+    this.#extend(call.expiresAt)
+    // The run has it, or a copy of it.
+    if (call.expiresAt <= this.run.expiresAt) call.payload = undefined
+    // The run may end before the call does: then there is another one.
+    else keepPayload(call)
+  }
+
+  /** Dropped from the queue only when it would be late for all calls. Who runs it was told its deadline. */
+  #extend(expiresAt: number): void {
+    const { phase } = runOf(this.run)
+    if (phase !== 'new' && phase !== 'queued') return
+    for (let run: Call | undefined = this.run; run !== undefined; run = run.sharedRun)
+      run.expiresAt = Math.max(run.expiresAt, expiresAt)
   }
 
   /** A call that waits has ended: by its own deadline, its signal, or the result. */
   release(call: Call): void {
     this.#waiters.delete(call)
-    if (this.#waiters.size === 0) this.run.fail(new SidelaneError('cancelled'))
+    if (this.#waiters.size > 0 || this.run.settled) return
+    // A deadline says something about the path, a cancellation nothing.
+    const { fault } = call
+    this.run.fail(fault?.code === 'deadline.exceeded' ? fault : stackless('cancelled'))
   }
 
   #settle(result: Outcome | SidelaneError): void {
     let isFirst = true
+    const isLate = result instanceof SidelaneError && result.code === 'deadline.exceeded'
     for (const call of this.#waiters) {
+      if (isLate && call.expiresAt > this.run.expiresAt) {
+        this.#waiters.delete(call)
+        call.holder = call.sharedRun = undefined
+        this.#again(call)
+        continue
+      }
+      if (this.run.cached === 'shared' && call.cached === 'miss') call.cached = 'shared'
       if (result instanceof SidelaneError) call.fail(result)
       else call.settle(isFirst ? result : copyOf(result))
       isFirst = false

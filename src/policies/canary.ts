@@ -26,8 +26,10 @@ export const canary = ({ percent, positionOf, onKeyFailure, baseline, candidate 
   return (call) => {
     const now = percent()
     // At both ends no key is needed.
-    if (now <= 0) baseline(call)
-    else if (now >= 100 || isBelow(call, now / 100)) candidate(call)
+    const isCandidates = now > 0 && (now >= 100 || isBelow(call, now / 100))
+    // Code of the caller, in the key or in the payload, may have ended it.
+    if (call.settled) return
+    if (isCandidates) candidate(call)
     else baseline(call)
   }
 }

@@ -1,7 +1,7 @@
 // Deadlines with one coarse timer for all calls: it is set for the earliest one, checks all calls when it fires, and is
 // set again. A thousand calls with the same limit cost one timer, not a thousand.
 
-import { deadlineExceeded, type Call, type Layer } from '../model/index.ts'
+import { deadlineExceeded, ProcessCall, type Call, type Layer } from '../model/index.ts'
 
 export interface DeadlineOptions {
   /** For a call without a limit of its own; undefined: none. */
@@ -12,6 +12,8 @@ export interface DeadlineOptions {
 
 /** Least time between two checks: calls with a thousand different limits do not cost a thousand checks. */
 const grainMs = 5
+/** Timers of the runtime take no more. */
+const maxWaitMs = 2 ** 31 - 1
 /** A timer so late means that this thread was blocked. */
 const blockedMs = 20
 /** Then answers that have arrived meanwhile, and a fallback, have so much time. */
@@ -23,12 +25,32 @@ export function deadline({ defaultMs, calls }: DeadlineOptions): Layer {
   return (inner) => (call) => {
     const limitMs = call.deadlineMs ?? defaultMs
     if (limitMs !== undefined) {
-      call.expiresAt = performance.now() + limitMs
+      call.expiresAt = startOf(call) + limitMs
       timer.watch(call.expiresAt)
     }
     inner(call)
   }
 }
+
+/**
+ * The same behind a placement whose calls end before `inner` returns: one that has not ended waits for asynchronous checks of
+ * the app. It has a timer of its own: a runtime for the edge may end a timer together with the request that set it.
+ */
+export const deadlineOfChecks =
+  (defaultMs: number | undefined): Layer =>
+  (inner) =>
+  (call) => {
+    inner(call)
+    if (call.settled) return
+    const limitMs = call.deadlineMs ?? defaultMs
+    if (limitMs === undefined || limitMs === Number.POSITIVE_INFINITY) return
+    const leftMs = startOf(call) + limitMs - performance.now()
+    const timer = setTimeout(() => call.fail(deadlineExceeded(call)), Math.max(0, leftMs))
+    // The placement holds nothing for it any more.
+    call.holder = { release: () => clearTimeout(timer) }
+  }
+
+const startOf = (call: Call): number => (call instanceof ProcessCall ? call.startedAt : 0) || performance.now()
 
 /** Fails calls of a list with `deadline.exceeded` when their `expiresAt` has passed. */
 export class DeadlineTimer {
@@ -50,7 +72,7 @@ export class DeadlineTimer {
 
   #arm(expiresAt: number, now: number): void {
     clearTimeout(this.#timer)
-    const waitMs = Math.max(grainMs, Math.ceil(expiresAt - now))
+    const waitMs = Math.min(maxWaitMs, Math.max(grainMs, Math.ceil(expiresAt - now)))
     this.#firesAt = now + waitMs
     // Does not keep the process alive: pending calls do.
     this.#timer = setTimeout(this.#onTimer, waitMs).unref()

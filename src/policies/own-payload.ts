@@ -1,32 +1,40 @@
 // A payload that is read again later: by a fallback, or by the other side of a rollout. The caller may change its bytes as soon
 // as `process` has returned.
 
-import { toFault, type Call, type Layer, type Rejected, type Route } from '../model/index.ts'
+import type { Call, Layer, ReadContent } from '../model/index.ts'
+import { isArrayBuffer } from '../util/array-buffer.ts'
 
-/**
- * Copies bytes that the caller holds too. Text is immutable; a value is serialized before, or stays the caller's. The copy of
- * a Buffer is a Buffer: old code may call its methods.
- */
+/** Copies bytes that the caller holds too. Text is immutable; a value is serialized before, or stays the caller's. */
 export function keepPayload(call: Call): void {
   if (call.ownsPayload) return
   call.ownsPayload = true
-  if (call.payload instanceof Uint8Array) call.payload = Uint8Array.prototype.slice.call(call.payload)
+  call.payload = copyOfBytes(call.payload)
+}
+
+/**
+ * Of the same type, because old code may call its methods: the copy of a Buffer is a Buffer. What cannot be copied, such as
+ * bytes of a transferred buffer, stays as it is: the one who reads it refuses it.
+ */
+function copyOfBytes(payload: unknown): unknown {
+  try {
+    if (!ArrayBuffer.isView(payload)) return isArrayBuffer(payload) ? payload.slice(0) : payload
+    // The method of all typed arrays, which a DataView has not.
+    if (!('getUint8' in payload)) return Uint8Array.prototype.slice.call(payload)
+    const { buffer, byteOffset, byteLength } = payload
+    return new DataView(buffer.slice(byteOffset, byteOffset + byteLength))
+  } catch {
+    return payload
+  }
 }
 
 /** Serializes a value once for all paths: each of them gets text, or bytes. */
 export const serializeValues =
-  (bytesOf: (payload: unknown, route: Route) => Uint8Array | Rejected): Layer =>
+  (bytesOf: ReadContent<Uint8Array>): Layer =>
   (inner) =>
   (call) => {
-    const { payload } = call
-    if (typeof payload !== 'string') {
-      let bytes: Uint8Array | Rejected
-      try {
-        bytes = bytesOf(payload, call.route)
-      } catch (error) {
-        return call.fail(toFault(error))
-      }
-      if ('ok' in bytes) return call.settle(bytes)
+    if (typeof call.payload !== 'string') {
+      const bytes = call.readPayload(bytesOf)
+      if (bytes === undefined) return
       call.payload = bytes
     }
     inner(call)

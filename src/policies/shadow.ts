@@ -1,4 +1,4 @@
-// Runs a share of the calls on the other side too, after they were answered, and compares. Nobody waits for it, it changes
+// Runs a share of the calls on the other side too, after they were answered, and compares. No call waits for it, it changes
 // nothing, and it is the first to go: what does not fit into its bounds, or comes while the placement refuses calls, is
 // dropped and counted.
 
@@ -17,6 +17,7 @@ import {
   type ShadowStats,
   type SideName,
 } from '../model/index.ts'
+import { sizeOfBytes } from '../util/payload-size.ts'
 import { DeadlineTimer } from './deadline.ts'
 import { keepPayload } from './own-payload.ts'
 
@@ -31,6 +32,8 @@ export interface ShadowParts {
   readonly runs: Readonly<Record<SideName, Run>>
   /** Whether the side may be called now. */
   readonly isOpen: (side: SideName) => boolean
+  /** A value as bytes that this side takes in its place; undefined: the side takes the value itself. */
+  readonly bytesOf?: (value: unknown, side: SideName) => Uint8Array | undefined
   /** Compares two outcomes of one payload, and reports. True: they are equal. */
   readonly compare: (answered: Compared, shadow: Compared, payload: unknown) => boolean
   readonly random?: () => number
@@ -46,8 +49,10 @@ export interface Compared {
 const calmMs = 1000
 
 interface ShadowRun {
-  readonly payload: unknown
-  readonly bytes: number
+  payload: unknown
+  bytes: number
+  /** Of the rollout, when its call began. */
+  readonly step: number
 }
 
 export class Shadow {
@@ -61,6 +66,7 @@ export class Shadow {
   /** Since `restart`, for the guards. */
   #compared = 0
   #mismatched = 0
+  #step = 0
   #inFlight = 0
   #bytes = 0
   #refusedAt = Number.NEGATIVE_INFINITY
@@ -89,18 +95,24 @@ export class Shadow {
     this.#inFlight++
     this.#bytes += bytes
     const attempt = new Attempt(call, call.route, this.#onAnswer)
-    this.#runs.set(attempt, { payload: call.payload, bytes })
+    this.#runs.set(attempt, { payload: call.payload, bytes, step: this.#step })
     attempt.start(inner)
   }
 
   /** A new step of the rollout. */
   restart(): void {
+    this.#step++
     this.#compared = 0
     this.#mismatched = 0
   }
 
   get ofStep(): { readonly compared: number; readonly mismatched: number } {
     return { compared: this.#compared, mismatched: this.#mismatched }
+  }
+
+  /** A side refused a call or a run with `overloaded`. */
+  refused(): void {
+    this.#refusedAt = this.#clock()
   }
 
   /** No run begins, and those in flight end. */
@@ -120,12 +132,15 @@ export class Shadow {
     const call = attempt.parent
     const via = attempt.via
     const isFault = result instanceof SidelaneError
-    if (isFault && result.code === 'overloaded') this.#refusedAt = this.#clock()
+    if (isFault && result.code === 'overloaded') this.refused()
     // A call that failed, ended first, or was answered by a fallback has no side to compare with.
     const side = call === undefined || isFault || via?.fallback !== undefined ? undefined : via?.side
     const other: SideName = side === 'baseline' ? 'candidate' : 'baseline'
     if (isFault || side === undefined || this.#stopped || !this.#parts.isOpen(other)) {
       this.#counts.skipped++
+      this.#end(run)
+    } else if (!this.#keepValue(run, other)) {
+      this.#counts.dropped++
       this.#end(run)
     } else {
       // The caller may change the bytes of its outcome.
@@ -134,6 +149,17 @@ export class Shadow {
       setImmediate(() => this.#start(run, answered, route, other))
     }
     if (call !== undefined) endWith(call, result)
+  }
+
+  /** The caller may change a value as soon as it has its answer. False: its bytes do not fit. */
+  #keepValue(run: ShadowRun, side: SideName): boolean {
+    if (typeof run.payload === 'string' || sizeOfBytes(run.payload) !== undefined) return true
+    const bytes = this.#parts.bytesOf?.(run.payload, side)
+    if (bytes === undefined) return true
+    run.payload = bytes
+    run.bytes += bytes.length
+    this.#bytes += bytes.length
+    return this.#bytes <= this.#parts.maxBytes
   }
 
   #start(run: ShadowRun, answered: Compared, { contract, contractIndex }: Route, other: SideName): void {
@@ -155,16 +181,17 @@ export class Shadow {
     this.#end(run)
     if (result instanceof SidelaneError) {
       // A full queue has no place for shadows.
+      if (result.code === 'overloaded') this.refused()
       if (result.code === 'overloaded' || result.code === 'cancelled') this.#counts.dropped++
       else this.#counts.failed++
       return
     }
+    const isEqual = this.#parts.compare(answered, { side, outcome: result }, run.payload)
+    if (isEqual) this.#counts.matched++
+    else this.#counts.mismatched++
+    if (run.step !== this.#step) return
     this.#compared++
-    if (this.#parts.compare(answered, { side, outcome: result }, run.payload)) this.#counts.matched++
-    else {
-      this.#mismatched++
-      this.#counts.mismatched++
-    }
+    if (!isEqual) this.#mismatched++
   }
 
   #end({ bytes }: ShadowRun): void {
@@ -180,7 +207,5 @@ const kept = (outcome: Outcome): Outcome => {
 }
 
 /** A value counts as nothing: its size is not known without writing it. */
-function sizeOf(payload: unknown): number {
-  if (ArrayBuffer.isView(payload)) return payload.byteLength
-  return typeof payload === 'string' ? payload.length : 0
-}
+const sizeOf = (payload: unknown): number =>
+  typeof payload === 'string' ? payload.length : (sizeOfBytes(payload) ?? 0)

@@ -25,6 +25,8 @@ export interface SideMonitorOptions {
   readonly windowMs: number
   /** Who answers, where the outcome does not say it. */
   readonly via: () => Via
+  /** Called for each call that the side refuses with `overloaded`. */
+  readonly onOverloaded?: () => void
   readonly clock?: () => number
 }
 
@@ -46,6 +48,8 @@ export class SideMonitor {
   readonly #totals = { calls: 0, accepted: 0, rejected: 0, errors: 0, deadlineExceeded: 0, cancelled: 0 }
   /** Calls since `restart`, for steps. */
   callsOfStep = 0
+  /** A call that began before belongs to the step before. */
+  #restartedAt = Number.NEGATIVE_INFINITY
   #inner: Via | undefined
   #outer: Via | undefined
 
@@ -65,6 +69,7 @@ export class SideMonitor {
 
   /** A new step of the rollout: what was before says nothing about it. */
   restart(): void {
+    this.#restartedAt = this.#clock()
     this.callsOfStep = 0
     this.#counts.clear()
     this.#latency.clear()
@@ -85,12 +90,11 @@ export class SideMonitor {
 
   readonly #onEnd = (attempt: Attempt, result: Outcome | SidelaneError): void => {
     const now = this.#clock()
-    if (result instanceof SidelaneError) this.#countFault(result, now)
-    else {
-      if (result.ok) this.#totals.accepted++
-      else this.#totals.rejected++
-      this.#count(answered, now)
-      this.#latency.add(now - attempt.mark, now)
+    const kind = this.#countEnd(result)
+    if (kind !== undefined && attempt.mark >= this.#restartedAt) {
+      this.callsOfStep++
+      this.#counts.add(kind, now)
+      if (kind === answered) this.#latency.add(now - attempt.mark, now)
     }
     const call = attempt.parent
     if (call === undefined) return
@@ -98,20 +102,26 @@ export class SideMonitor {
     endWith(call, result)
   }
 
-  #countFault({ code }: SidelaneError, now: number): void {
-    if (code === 'cancelled' || code === 'options.invalid') this.#totals.cancelled++
-    else if (code === 'deadline.exceeded') {
-      this.#totals.deadlineExceeded++
-      this.#count(late, now)
-    } else {
-      this.#totals.errors++
-      this.#count(failed, now)
+  /** In the totals. Undefined: it says nothing about the side. */
+  #countEnd(result: Outcome | SidelaneError): number | undefined {
+    const totals = this.#totals
+    if (!(result instanceof SidelaneError)) {
+      if (result.ok) totals.accepted++
+      else totals.rejected++
+      return answered
     }
-  }
-
-  #count(kind: number, now: number): void {
-    this.callsOfStep++
-    this.#counts.add(kind, now)
+    const { code } = result
+    if (code === 'cancelled' || code === 'options.invalid') {
+      totals.cancelled++
+      return undefined
+    }
+    if (code === 'deadline.exceeded') {
+      totals.deadlineExceeded++
+      return late
+    }
+    if (code === 'overloaded') this.#options.onOverloaded?.()
+    totals.errors++
+    return failed
   }
 
   /** The same object for the same way. */

@@ -6,11 +6,13 @@ import { canonicalText, readBytes } from '../json/index.ts'
 import {
   type Accepted,
   type Contract,
+  type DataCode,
   type Issue,
   type Keyword,
   type Mismatch,
   type MismatchSide,
   type Outcome,
+  type Rejected,
   type SideName,
 } from '../model/index.ts'
 import type { Compared } from '../policies/index.ts'
@@ -42,11 +44,31 @@ export function differenceOf(
     return a === b && a !== null ? undefined : report('document', shown)
   }
   if (baseline.ok || candidate.ok) return report('verdict')
-  // The app's code has issues of its own: that both refuse is what can be compared.
-  if (!bothOwn) return undefined
-  const isSame =
-    baseline.code === candidate.code && JSON.stringify(baseline.issues) === JSON.stringify(candidate.issues)
+  const isSame = bothOwn
+    ? baseline.code === candidate.code && JSON.stringify(baseline.issues) === JSON.stringify(candidate.issues)
+    : agree(baseline, candidate)
   return isSame ? undefined : report('issues')
+}
+
+const ofApp: DataCode = 'app.failed'
+
+/**
+ * Whether two rejections agree in what both say in the same terms: codes and pointers of sidelane, or of the app. Where only one
+ * has issues of the app, such as those of zod, that both refuse is all: zod points at other places than JSON Schema does.
+ */
+function agree(one: Rejected, other: Rejected): boolean {
+  if (one.code !== other.code) return one.code === ofApp || other.code === ofApp
+  const [a, b] = [placesOf(one), placesOf(other)]
+  return a === undefined || b === undefined || a === b
+}
+
+/** Codes and pointers, in any order; undefined: there are none, not all of them, or in other terms than the code. */
+function placesOf({ code, issues, truncated }: Rejected): string | undefined {
+  if (issues.length === 0 || truncated || issues.some((issue) => (issue.code === ofApp) !== (code === ofApp))) {
+    return undefined
+  }
+  const places = new Set(issues.map((issue) => JSON.stringify([issue.code, issue.check ?? '', issue.pointer])))
+  return JSON.stringify([...places].toSorted())
 }
 
 function sideOf(outcome: Outcome, digest: string | null): MismatchSide {
@@ -62,7 +84,7 @@ function documentDigest({ body, codec }: Accepted, { profile, dictionary }: Cont
   const { limits, numbers } = profile
   const maxBytes = Math.min(2_147_483_647, 4 * limits.maxBytes)
   try {
-    const bytes = decompress(body, codec, { maxBytes, ...(dictionary !== undefined && { dictionary }) })
+    const bytes = decompress(body, codec, { maxBytes, dictionary })
     const read = readBytes(bytes, { ...limits, maxBytes, numbers })
     return read.ok ? sha256Hex(canonicalText(read.value)) : null
   } catch {

@@ -30,7 +30,11 @@ export class RolloutControl {
   readonly #timer: NodeJS.Timeout
   /** What the file said last, or what was written. */
   #known: RolloutEntry | undefined
-  #problem: string | undefined
+  /** Of the last read. */
+  #readProblem: string | undefined
+  /** The file does not have what holds here: reads that succeed do not end it. */
+  #writeProblem: string | undefined
+  #toldProblem: string | undefined
   #stopWatching: (() => void) | undefined
   #reading = false
   #readAgain = false
@@ -131,17 +135,24 @@ export class RolloutControl {
           isWritten = false
           return undefined
         })
-        if (isWritten) this.#known = entry
+        if (isWritten) {
+          this.#known = entry
+          this.#writeProblem = undefined
+        }
+        this.#readProblem = undefined
         this.#pendingWrites--
         this.#endedWrites++
-        this.#tell(undefined)
+        this.#tell()
         await this.#read(file)
         return undefined
       } catch (error) {
         this.#pendingWrites--
         const problem =
           error instanceof RolloutFileError ? error : new Error(`${file} cannot be written: ${codeOf(error)}`)
-        this.#tell(problem.message)
+        // This one outlasts the problem of the file that led to it.
+        this.#writeProblem =
+          error instanceof RolloutFileError ? `${file} was not written: ${error.message}` : problem.message
+        this.#tell()
         return problem
       }
     })
@@ -164,7 +175,8 @@ export class RolloutControl {
         if (!this.#stopped && writes === this.#endedWrites) this.#adopt(entry)
       } while (this.#readAgain)
     } catch (error) {
-      this.#tell(error instanceof RolloutFileError ? error.message : `${file} cannot be read: ${codeOf(error)}`)
+      this.#readProblem = error instanceof RolloutFileError ? error.message : `${file} cannot be read: ${codeOf(error)}`
+      this.#tell()
     } finally {
       this.#reading = false
     }
@@ -172,9 +184,12 @@ export class RolloutControl {
 
   /** Only a change of the entry counts: a file that could not be written keeps what it had. */
   #adopt(entry: RolloutEntry | undefined): void {
-    this.#tell(undefined)
+    this.#readProblem = undefined
     // Before a write, the file says what holds no more.
-    if (this.#pendingWrites > 0 || isSameEntry(entry, this.#known)) return
+    const isChanged = this.#pendingWrites === 0 && !isSameEntry(entry, this.#known)
+    if (isChanged && entry !== undefined) this.#writeProblem = undefined
+    this.#tell()
+    if (!isChanged) return
     this.#known = entry
     if (entry === undefined) return
     if (entry.percent === this.percent && entry.held === this.held) {
@@ -186,10 +201,11 @@ export class RolloutControl {
     this.#apply('file', from, entry.reason)
   }
 
-  /** Once for each problem, and once when it is gone. */
-  #tell(problem: string | undefined): void {
-    if (problem === this.#problem || this.#stopped) return
-    this.#problem = problem
+  /** Once for each problem, and once when none is left. */
+  #tell(): void {
+    const problem = this.#readProblem ?? this.#writeProblem
+    if (problem === this.#toldProblem || this.#stopped) return
+    this.#toldProblem = problem
     this.#parts.emit({ type: 'file', problem })
   }
 }

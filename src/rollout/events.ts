@@ -1,9 +1,7 @@
-// What a rollout tells: to its owner, to the diagnostics channel `sidelane:rollout`, and as lines for operators.
+// What a rollout tells, and which of it is worth a line.
 
-import { channel } from 'node:diagnostics_channel'
 import type { RolloutEvent, RolloutOptions } from '../model/index.ts'
-
-const rolloutChannel = channel('sidelane:rollout')
+import { OperatorEvents } from '../util/operator-events.ts'
 
 /** Mismatches come in thousands: one line per so many ms. */
 const mismatchPauseMs = 10_000
@@ -14,23 +12,17 @@ export type EventBody = WithoutContract<RolloutEvent>
 
 export class RolloutEvents {
   readonly #contract: string
-  readonly #onEvent: RolloutOptions['onEvent']
-  readonly #writeLine: ((line: string) => void) | undefined
+  readonly #events: OperatorEvents<RolloutEvent>
   #mismatchLoggedAt = Number.NEGATIVE_INFINITY
 
-  constructor(contract: string, { onEvent, log = true }: Pick<RolloutOptions, 'onEvent' | 'log'>) {
+  constructor(contract: string, targets: Pick<RolloutOptions, 'onEvent' | 'log'>) {
     this.#contract = contract
-    this.#onEvent = onEvent
-    if (log !== false) this.#writeLine = log === true ? (line) => void process.stderr.write(`${line}\n`) : log
+    this.#events = new OperatorEvents(targets)
   }
 
   emit(body: EventBody): void {
     const event = { contract: this.#contract, ...body } as RolloutEvent
-    if (rolloutChannel.hasSubscribers) rolloutChannel.publish(event)
-    const onEvent = this.#onEvent
-    const writeLine = this.#writeLine
-    if (onEvent !== undefined) guarded(() => onEvent(event))
-    if (writeLine !== undefined && this.#isWorthALine(event)) guarded(() => writeLine(lineOf(event)))
+    this.#events.emit(event, this.#isWorthALine(event) ? lineOf(event) : undefined)
   }
 
   #isWorthALine(event: RolloutEvent): boolean {
@@ -44,22 +36,10 @@ export class RolloutEvents {
   }
 }
 
-/** An observer of the app that throws must not change what it observes: its error is a warning of the process. */
-export function guarded(observe: () => void): void {
-  try {
-    observe()
-  } catch (error) {
-    const text = `An observer of a rollout threw: ${error instanceof Error ? error.name : typeof error}`
-    process.emitWarning(text, { type: 'SidelaneWarning', code: 'SIDELANE_OBSERVER' })
-  }
-}
-
-/** As the lines of the daemons: time, level, event, and what belongs to it. */
-function lineOf({ type, ...rest }: RolloutEvent): string {
+function lineOf({ type, ...rest }: RolloutEvent): { readonly level: 'info' | 'warn'; readonly event: string } {
   const isGood =
     (type === 'percent' && 'by' in rest && rest.by !== 'guard') ||
     (type === 'breaker' && 'state' in rest && rest.state === 'closed') ||
     (type === 'file' && 'problem' in rest && rest.problem === undefined)
-  const time = new Date().toISOString()
-  return JSON.stringify({ time, level: isGood ? 'info' : 'warn', event: `rollout_${type}`, ...rest })
+  return { level: isGood ? 'info' : 'warn', event: `rollout_${type}`, ...rest }
 }

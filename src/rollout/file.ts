@@ -1,11 +1,9 @@
 // The rollout file: the percent of each contract, for operators and restarts. Written as a whole: a reader sees the state before
 // or after, never a part. Entries of other contracts are kept as they are.
 
-import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
-import { open, realpath, rename, rm, stat, unlink } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { FileError, readRegularFile } from '../runtime/regular-file.ts'
+import { LockHeldError, takeLock } from './lock.ts'
 
 /** One contract. */
 export interface RolloutEntry {
@@ -24,11 +22,6 @@ export type RolloutEntries = Readonly<Record<string, unknown>>
 export class RolloutFileError extends Error {
   override readonly name = 'RolloutFileError'
 }
-
-const lockMs = 2000
-const lockPollMs = 10
-/** A process that holds the lock for so long has died. */
-const staleLockMs = 5000
 
 /** All entries; a file that does not exist has none. Rejects with RolloutFileError. */
 export async function readEntries(path: string): Promise<RolloutEntries> {
@@ -82,49 +75,41 @@ export async function updateEntries(
   change: (entries: RolloutEntries) => RolloutEntries | undefined,
 ): Promise<void> {
   const target = await realpath(path).catch(() => path)
-  const unlock = await lock(`${target}.lock`)
+  const lock = await takeLock(`${target}.lock`).catch((error: unknown) => {
+    if (error instanceof LockHeldError || error instanceof FileError) {
+      throw new RolloutFileError(error.message, { cause: error })
+    }
+    throw error
+  })
   try {
     const entries = change(await readEntries(target))
     if (entries === undefined) return
-    const draft = `${target}.${randomUUID()}.tmp`
-    try {
-      const mode = await stat(target).then(
-        (stats) => stats.mode & 0o777,
-        () => 0o644,
-      )
-      const handle = await open(draft, 'wx', mode)
-      try {
-        await handle.writeFile(`${JSON.stringify(entries, undefined, 2)}\n`)
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-      await rename(draft, target)
-    } catch (error) {
-      await rm(draft, { force: true })
-      throw error
-    }
+    // Only the owner of the lock writes it: what a process that was killed has left is replaced by the next one.
+    const draft = `${target}.tmp`
+    await writeDraft(draft, `${JSON.stringify(entries, undefined, 2)}\n`, await modeOf(target))
+    if (!(await lock.isHeld())) throw new RolloutFileError(`${target} is being changed by another process`)
+    await rename(draft, target)
   } finally {
-    await unlock()
+    await lock.release()
   }
 }
 
-async function lock(path: string): Promise<() => Promise<void>> {
-  const giveUpAt = performance.now() + lockMs
-  for (;;) {
-    try {
-      const handle = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644)
-      await handle.close()
-      return () => unlink(path).catch(() => {})
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      const age = await stat(path).then(
-        ({ mtimeMs }) => Date.now() - mtimeMs,
-        () => 0,
-      )
-      if (age > staleLockMs) await unlink(path).catch(() => {})
-      else if (performance.now() > giveUpAt) throw new RolloutFileError(`${path} is held by another process`)
-      else await sleep(lockPollMs)
-    }
+async function writeDraft(draft: string, text: string, mode: number): Promise<void> {
+  await rm(draft, { force: true })
+  const handle = await open(draft, 'wx', mode)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  } finally {
+    await handle.close()
   }
 }
+
+const modeOf = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ mode }) => mode & 0o777,
+    () => 0o644,
+  )

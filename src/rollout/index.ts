@@ -2,7 +2,7 @@
 
 export { differenceOf } from './compare.ts'
 export { RolloutControl } from './control.ts'
-export { guarded, RolloutEvents } from './events.ts'
+export { RolloutEvents } from './events.ts'
 export {
   entryOf,
   readEntries,
@@ -12,5 +12,5 @@ export {
   type RolloutEntry,
 } from './file.ts'
 export { positionBy } from './key.ts'
-export { ControlledRollout, type Rollout } from './rollout.ts'
+export { ControlledRollout, type Rollout, type RolloutChangeOptions } from './rollout.ts'
 export { SidesPlacement } from './sides.ts'

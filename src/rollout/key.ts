@@ -4,6 +4,7 @@
 import { payloadBytes } from '../engine/index.ts'
 import type { Call, Contract } from '../model/index.ts'
 import { positionOfAscii, positionOfBytes, positionOfText } from '../policies/index.ts'
+import { ignoreRejection } from '../util/operator-events.ts'
 import { encodeUtf8, utf8Length } from '#runtime'
 
 /** Throws where there is no key. */
@@ -16,7 +17,10 @@ export function positionBy(
   if (key !== undefined) {
     return ({ payload }) => {
       const text: unknown = key(payload as never)
-      if (typeof text !== 'string') throw new TypeError(`Expected \`key\` to return a text, got ${typeof text}`)
+      if (typeof text !== 'string') {
+        ignoreRejection(text)
+        throw new TypeError(`Expected \`key\` to return a text, got ${typeof text}`)
+      }
       return positionOfText(text, salt)
     }
   }

@@ -4,7 +4,7 @@ import type {
   AutoThresholds,
   Contract,
   EngineReport,
-  PlacementName,
+  PlacedName,
   Processor,
   ProcessOptions,
   ProcessOutcome,
@@ -14,23 +14,31 @@ import type {
   StreamOptions,
   StreamSource,
 } from '../model/index.ts'
-import { invalidOptions } from '../model/index.ts'
+import { check, invalidOptions, percentRule, stringRule } from '../model/index.ts'
 import type { RolloutControl } from './control.ts'
+
+/** Options of `set` and `stop` of a rollout. */
+export interface RolloutChangeOptions {
+  /** For the event, the log line and the file. Its first 200 characters are kept. */
+  readonly reason?: string | undefined
+}
 
 /** A processor that moves its calls from one path to another. */
 export interface Rollout<In = unknown, Out = In, C extends boolean = false> extends Processor<In, Out, C> {
-  /** Of the calls that the candidate gets, 0 to 100. */
+  /** Percent of the calls that the candidate gets, 0 to 100. */
   readonly percent: number
-  /** It does not climb by itself: a guard tripped, or someone stopped it. */
+  /** True: the percent does not rise by itself: a guard tripped, or someone stopped it. */
   readonly held: boolean
   /**
    * Sets the percent from now on, and lets it climb again. Resolves when the file has it; rejects when the file cannot be
    * written, and the percent holds for this process. Throws `options.invalid`.
    */
-  set(percent: number, options?: { readonly reason?: string }): Promise<void>
-  /** Sends all calls to the baseline from now on, and holds. Resolves and rejects as `set`. */
-  stop(options?: { readonly reason?: string }): Promise<void>
+  set(percent: number, options?: RolloutChangeOptions): Promise<void>
+  /** Sends all calls to the baseline from now on, and holds. Resolves, rejects and throws as `set`. */
+  stop(options?: RolloutChangeOptions): Promise<void>
 }
+
+const changeRules = { reason: stringRule }
 
 export class ControlledRollout<In, Out, C extends boolean> implements Rollout<In, Out, C> {
   readonly contract: Contract<In, Out>
@@ -51,7 +59,7 @@ export class ControlledRollout<In, Out, C extends boolean> implements Rollout<In
     return this.#control.held
   }
 
-  get placement(): PlacementName {
+  get placement(): PlacedName {
     return this.#processor.placement
   }
 
@@ -67,15 +75,17 @@ export class ControlledRollout<In, Out, C extends boolean> implements Rollout<In
     return this.#processor.state
   }
 
-  set(percent: number, { reason }: { readonly reason?: string } = {}): Promise<void> {
-    if (!(typeof percent === 'number' && percent >= 0 && percent <= 100)) {
-      throw invalidOptions('Expected the percent to be a number from 0 to 100')
+  set(percent: number, options: RolloutChangeOptions = {}): Promise<void> {
+    if (percentRule.value(percent) === undefined) {
+      throw invalidOptions(`Expected the percent to be ${percentRule.expected}`)
     }
-    return this.#control.set(percent, false, reason)
+    check('set', options, changeRules)
+    return this.#control.set(percent, false, options.reason)
   }
 
-  stop({ reason }: { readonly reason?: string } = {}): Promise<void> {
-    return this.#control.set(0, true, reason ?? 'stopped')
+  stop(options: RolloutChangeOptions = {}): Promise<void> {
+    check('stop', options, changeRules)
+    return this.#control.set(0, true, options.reason ?? 'stopped')
   }
 
   process<K extends boolean = C>(

@@ -1,10 +1,10 @@
 // Both sides of a rollout as one placement.
 
-import type { AutoThresholds, EngineReport, Placement, PlacementName, Run } from '../model/index.ts'
+import type { AutoThresholds, EngineReport, Placement, PlacedName, Run } from '../model/index.ts'
 
 export class SidesPlacement implements Placement {
   /** Where the calls move to. */
-  readonly name: PlacementName
+  readonly name: PlacedName
   readonly thresholds: AutoThresholds | undefined = undefined
   readonly busyDepth: number
   readonly run: Run

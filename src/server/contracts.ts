@@ -168,7 +168,7 @@ export class ContractRegistry {
     const loaded: LoadedContract = {
       name,
       id,
-      fingerprint: keyFingerprint(digestKey),
+      fingerprint: keyFingerprint(contract.profile.digest === 'hmac-sha-256' ? digestKey : undefined),
       contract,
       registry: this,
       ...compiled,

@@ -8,6 +8,8 @@ export class EvictingSet {
   readonly #onEvict: () => void
   /** The oldest first. */
   readonly #sockets = new Set<Socket>()
+  /** Their end is counted already. */
+  readonly #answered = new WeakSet<Socket>()
   #size = 0
 
   constructor(max: number, onEvict: () => void) {
@@ -20,11 +22,16 @@ export class EvictingSet {
     return this.#size
   }
 
+  /** Its eviction does not call `onEvict` from now on. */
+  answered(socket: Socket): void {
+    this.#answered.add(socket)
+  }
+
   add(socket: Socket): void {
     const [oldest] = this.#sockets
     if (oldest !== undefined && this.#sockets.size >= this.#max) {
       this.#sockets.delete(oldest)
-      this.#onEvict()
+      if (!this.#answered.has(oldest)) this.#onEvict()
       oldest.destroy()
     }
     this.#sockets.add(socket)

@@ -24,6 +24,7 @@ import { addAnswer, FramedRequest, newBlockArena, type FramedRequestTarget } fro
 import type { Observer, ShedReason } from './telemetry.ts'
 import type { RequestQueue } from './queue.ts'
 import type { ServiceSettings } from './config/settings.ts'
+import type { Peer } from './tls/peers.ts'
 import { FramedTimeouts, type FramedLimits } from './timeouts.ts'
 
 /** What all framed connections share. */
@@ -46,6 +47,7 @@ export class FramedConnection implements FrameSink {
   readonly #context: FramedContext
   readonly #socket: Socket
   readonly #table: ContractRegistry
+  readonly #peer: Peer | undefined
   readonly #indices: ContractIndices
   readonly caps: { readonly request: number; readonly answer: number }
   readonly #decoder = new FrameDecoder('server', this)
@@ -72,8 +74,10 @@ export class FramedConnection implements FrameSink {
   #violation: string | undefined
   #closed = false
 
-  constructor(socket: Socket, context: FramedContext, table: ContractRegistry) {
+  /** `peer`: of a connection over TLS. */
+  constructor(socket: Socket, context: FramedContext, table: ContractRegistry, peer?: Peer) {
     const { limits, observer } = context
+    this.#peer = peer
     this.#socket = socket
     this.#context = context
     this.#table = table
@@ -89,9 +93,9 @@ export class FramedConnection implements FrameSink {
         observer.sent(bytes)
         this.#onOutput()
       },
-      onHandedOver: (answers) => (this.#inFlight -= answers),
+      onHandedOver: (answers) => this.#addInFlight(-answers),
     })
-    this.#target = { writer: this.#writer, onAnswer: this.#onAnswer }
+    this.#target = { writer: this.#writer, peer, onAnswer: this.#onAnswer }
     this.#timeouts = new FramedTimeouts(limits, performance.now())
     table.retain()
     observer.opened('framed')
@@ -125,7 +129,6 @@ export class FramedConnection implements FrameSink {
   tick(now: number): void {
     const action = this.#timeouts.check(now, {
       isBusy: this.#inFlight > 0 || this.#writer.pending > 0,
-      isPaused: this.#socket.isPaused(),
       sentGoaway: this.#sentGoaway,
       written: this.#writer.written,
     })
@@ -146,14 +149,15 @@ export class FramedConnection implements FrameSink {
     if (head.kind !== kinds.request) return 'take'
     const served = this.#indices.byIndex[head.index]
     if (served === undefined) return this.#answerAtOnce(head, stackless('contract.unknown'))
-    if (head.a === 0) return this.#answerAtOnce(head, deadlineError('queue'))
+    if (head.a === 0) return this.#answerAtOnce(head, deadlineError('door'))
     const { settings, queue } = this.#context
-    if (this.#inFlight >= settings.maxInFlight) return this.#refuse(head, served, 'in_flight')
+    if (this.#peer?.isFull === true || this.#inFlight >= settings.maxInFlight)
+      return this.#refuse(head, served, 'in_flight')
     if (this.#writer.full) return this.#refuse(head, served, 'output')
-    const refusal = queue.reserve(head.length)
+    const refusal = queue.reserve(head.length, this.#peer)
     if (refusal !== undefined) return this.#refuse(head, served, refusal)
     this.#reserved = head.length
-    this.#inFlight++
+    this.#addInFlight(1)
     this.#openedAt = this.#now
     return 'take'
   }
@@ -209,12 +213,14 @@ export class FramedConnection implements FrameSink {
     if (typeof hello === 'string') return this.violation(hello)
     this.#timeouts.receivedHello = true
     const { settings, engine } = this.#context
+    // A peer over TLS shares its bound among its connections.
+    const inFlight = Math.min(settings.maxInFlight, this.#peer?.limits.inFlight ?? settings.maxInFlight)
     const { request: requestBytes, answer: answerBytes } = this.caps
     const answer = encodeServerHello({
       contracts: hello.contracts.map((asked) => this.#indices.answer(asked)),
       server: settings.server,
       engine,
-      limits: { requestBytes, answerBytes, inFlight: settings.maxInFlight },
+      limits: { requestBytes, answerBytes, inFlight },
     })
     addControlFrame(this.#writer, kinds.hello, head.id, answer)
   }
@@ -290,7 +296,7 @@ export class FramedConnection implements FrameSink {
       this.#timeouts.onResume(performance.now())
       this.#socket.resume()
     } else if (this.#writer.pending >= softOutputBytes) {
-      this.#timeouts.pausedAt = performance.now()
+      this.#timeouts.onPause(performance.now())
       this.#socket.pause()
     }
   }
@@ -298,9 +304,14 @@ export class FramedConnection implements FrameSink {
   /** The rest of the request that is being read will not arrive. */
   #releaseReserved(): void {
     if (this.#reserved === 0) return
-    this.#context.queue.release(this.#reserved)
+    this.#context.queue.release(this.#reserved, this.#peer)
     this.#reserved = 0
-    this.#inFlight--
+    this.#addInFlight(-1)
+  }
+
+  #addInFlight(count: number): void {
+    this.#inFlight += count
+    if (this.#peer !== undefined) this.#peer.inFlight += count
   }
 
   #forget(request: FramedRequest): void {
@@ -314,6 +325,7 @@ export class FramedConnection implements FrameSink {
     this.#releaseReserved()
     for (const request of this.#requests.values()) if (this.#context.queue.drop(request)) this.#forget(request)
     this.#writer.close()
+    this.#addInFlight(-this.#inFlight)
     this.#table.release()
     this.#context.observer.closed('framed')
     this.#context.onClosed(this)

@@ -5,11 +5,13 @@ import { flags, headerBytes, noDeadline, traceBytes, writeResponseHeader, type F
 import { BumpArena, type Block } from '../util/bump-arena.ts'
 import type { WriteBatcher } from '../util/write-batcher.ts'
 import type { LoadedContract } from './contracts.ts'
+import type { Peer } from './tls/peers.ts'
 import { ServerRequest, type Output } from './request.ts'
 
 /** What requests of one connection have in common. */
 export interface FramedRequestTarget {
   readonly writer: WriteBatcher
+  readonly peer: Peer | undefined
   /** The answer of the request has been added to the writer. */
   readonly onAnswer: (request: FramedRequest) => void
 }
@@ -47,7 +49,7 @@ export class FramedRequest extends ServerRequest {
     const payload = hasTrace ? body.subarray(traceBytes) : body
     const trace = hasTrace ? Uint8Array.from(body.subarray(0, traceBytes)) : undefined
     const expiresAt = deadlineMs === noDeadline ? Number.POSITIVE_INFINITY : receivedAt + deadlineMs
-    super(contract, payload, (bits & flags.canonical) !== 0, trace, receivedAt, expiresAt, length)
+    super(contract, payload, (bits & flags.canonical) !== 0, trace, receivedAt, expiresAt, length, target.peer)
     this.#target = target
     this.id = id
     if (copies) this.#copyPayload(payload)

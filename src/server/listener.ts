@@ -22,6 +22,8 @@ const backlogGraceMs = 1000
 export interface ListenerOptions {
   readonly place: Place
   readonly takeover: boolean
+  /** The directory may be open to others. */
+  readonly allowOpenDirectory: boolean
   readonly mode: number
   readonly group: number | undefined
   readonly onEvent: (event: ListenerEvent) => void
@@ -55,7 +57,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     return new Listener(options, server, undefined)
   }
   if (place.isDefault) attempt(place.path, () => makeOwnDirectory(place.path))
-  checkParents(place.path)
+  checkParents(place.path, options.allowOpenDirectory)
   const state = await pathState(place.path)
   if (state === 'alive' && !options.takeover) {
     throw failure(texts.inUse, { path: place.path })
@@ -77,7 +79,7 @@ export class Listener {
   #watchTimer: NodeJS.Timeout | undefined
   #closeTimer: NodeJS.Timeout | undefined
   #isLost = false
-  #closed = false
+  #isRemoved = false
 
   constructor(options: ListenerOptions, server: Server, file: SocketFile | undefined) {
     this.#options = options
@@ -86,14 +88,19 @@ export class Listener {
     if (file !== undefined) this.#watchTimer = setInterval(() => void this.#checkFile(file), watchMs).unref()
   }
 
-  /** Stops accepting, and deletes the file if it still belongs to this daemon. */
-  close(): void {
-    if (this.#closed) return
-    this.#closed = true
+  /** Deletes the file if it still belongs to this daemon. What is in the backlog is accepted; nothing comes to it any more. */
+  removeFile(): void {
+    if (this.#isRemoved) return
+    this.#isRemoved = true
     clearInterval(this.#watchTimer)
-    clearTimeout(this.#closeTimer)
     const file = this.#file
     if (file !== undefined && isSame(fileAt(file.path), file.identity)) remove(file.path)
+  }
+
+  /** Stops accepting too. */
+  close(): void {
+    this.removeFile()
+    clearTimeout(this.#closeTimer)
     this.#server.close()
   }
 
@@ -103,14 +110,14 @@ export class Listener {
     if (current !== undefined) return this.#onTakeover()
     clearInterval(this.#watchTimer)
     await this.#republish(file)
-    if (!this.#closed) this.#watchTimer = setInterval(() => void this.#checkFile(file), watchMs).unref()
+    if (!this.#isRemoved) this.#watchTimer = setInterval(() => void this.#checkFile(file), watchMs).unref()
   }
 
   async #republish(file: SocketFile): Promise<void> {
     const server = newServer(this.#options)
     try {
       const identity = await publish(server, file.path, 'new', this.#options)
-      if (this.#closed) {
+      if (this.#isRemoved) {
         remove(file.path)
         server.close()
         return
@@ -155,7 +162,7 @@ async function publish(
   server: Server,
   path: string,
   how: 'new' | 'replace',
-  { mode, group }: ListenerOptions,
+  { mode, group, allowOpenDirectory }: ListenerOptions,
 ): Promise<Identity> {
   const temporary = await bindTemporary(server, path)
   try {
@@ -163,7 +170,7 @@ async function publish(
     if (group !== undefined) chownSync(temporary, -1, group)
     const identity = lstatSync(temporary)
     // Again: the daemon may have waited for the old one's answer, or run for months.
-    checkParents(path)
+    checkParents(path, allowOpenDirectory)
     if (how === 'replace') renameSync(temporary, path)
     else {
       // Fails if the path exists by now.

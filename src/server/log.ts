@@ -3,19 +3,22 @@
 
 import { fstatSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { logEvents } from '../tables/daemon-texts.ts'
+import { logEvents, stateEvents } from '../tables/daemon-texts.ts'
 
 export type LogEvent = keyof typeof logEvents
 
 export interface LineSink {
-  /** Takes a line; false: the line is dropped. */
-  write(line: string): boolean
+  /** Takes a line; false: the line is dropped. `isState`: of `stateEvents`. */
+  write(line: string, isState: boolean): boolean
   /** Called for each line that was taken and is lost. */
   onLost: (() => void) | undefined
 }
 
 /** Of lines that a slow reader has not taken yet. */
 const maxPendingBytes = 65_536
+/** Then no line is taken. Those of `stateEvents` may have any size. */
+const maxPendingStateBytes = 2 * maxPendingBytes
+const states: ReadonlySet<LogEvent> = new Set(stateEvents)
 
 export class Log {
   /** Lines that were dropped. */
@@ -44,7 +47,7 @@ export class Log {
 
   #put(event: LogEvent, fields: Readonly<Record<string, unknown>>, level: string = logEvents[event]): boolean {
     const line = { time: new Date().toISOString(), level, event, ...fields }
-    return this.#sink.write(`${escaped(JSON.stringify(line))}\n`)
+    return this.#sink.write(`${escaped(JSON.stringify(line))}\n`, states.has(event))
   }
 }
 
@@ -88,8 +91,11 @@ function pipeSink(descriptor: number): LineSink {
   pipe.unref()
   const sink: LineSink = {
     onLost: undefined,
-    write(line) {
-      if (isClosed || pipe.writableLength + line.length > maxPendingBytes) return false
+    write(line, isState) {
+      const isFull = isState
+        ? pipe.writableLength > maxPendingStateBytes
+        : pipe.writableLength + line.length > maxPendingBytes
+      if (isClosed || isFull) return false
       // The reader may be gone: that is known later.
       pipe.write(line, (error) => error && sink.onLost?.())
       return true

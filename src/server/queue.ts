@@ -6,6 +6,7 @@ import { Admission, DeadlineTimer } from '../policies/index.ts'
 import type { Executor } from './executor.ts'
 import type { Observer, ShedReason } from './telemetry.ts'
 import { OutcomeWriter, type RequestOwner, type ServerRequest } from './request.ts'
+import type { Peer } from './tls/peers.ts'
 import type { ServiceSettings } from './config/settings.ts'
 
 export class RequestQueue implements RequestOwner {
@@ -46,18 +47,24 @@ export class RequestQueue implements RequestOwner {
     return this.#executor.queue.queued + this.#executor.spares.queued
   }
 
-  /** Called with the size that the header names, before there is memory for the body. undefined: it is admitted; else why not. */
-  reserve(bytes: number): ShedReason | undefined {
+  /**
+   * Called with the size that the header names, before there is memory for the body. undefined: it is admitted; else why not.
+   * The only body may be larger than the bound: the limits of its contract bound it, and refusing it as overloaded would
+   * refuse it for ever.
+   * `peer`: that of a connection over TLS, whose share the bytes count to.
+   */
+  reserve(bytes: number, peer?: Peer): ShedReason | undefined {
     if (this.outOfMemory) return 'memory'
     if (this.#admission.isFull(0) || this.#admission.isLate()) return 'queue'
-    if (this.bytes + bytes > this.#maxBytes) return 'bytes'
+    if ((this.bytes > 0 && this.bytes + bytes > this.#maxBytes) || peer?.reserve(bytes) === false) return 'bytes'
     this.bytes += bytes
     return undefined
   }
 
   /** Only for what was reserved and is not submitted. */
-  release(bytes: number): void {
+  release(bytes: number, peer?: Peer): void {
     this.bytes -= bytes
+    peer?.release(bytes)
   }
 
   /** Queues a request whose bytes are reserved; it is completed later. */
@@ -78,6 +85,8 @@ export class RequestQueue implements RequestOwner {
   /** Ends a request that waits without a response, because its connection is closed; false: it does not wait. */
   drop(request: ServerRequest): boolean {
     if (!request.drop()) return false
+    const queueUs = Math.round((performance.now() - request.receivedAt) * 1000)
+    this.#observer.request(request, 'cancelled', errorTable.cancelled.status, 0, queueUs, 0)
     this.#ended(request)
     return true
   }
@@ -103,8 +112,8 @@ export class RequestQueue implements RequestOwner {
     if (this.inFlight === 0) this.#busyPoll.wait()
   }
 
-  #ended({ reserved }: ServerRequest): void {
-    this.release(reserved)
+  #ended({ reserved, peer }: ServerRequest): void {
+    this.release(reserved, peer)
     if (--this.inFlight === 0) this.onIdle()
   }
 }

@@ -2,6 +2,7 @@
 
 import { Call, encodeFault, encodeOutcome, outcomeSize, SidelaneError, type Outcome } from '../model/index.ts'
 import type { LoadedContract } from './contracts.ts'
+import type { Peer } from './tls/peers.ts'
 import type { shedReasons } from '../tables/metrics.ts'
 
 export type Protocol = 'framed' | 'http'
@@ -52,6 +53,8 @@ export abstract class ServerRequest extends Call implements RequestInfo {
   readonly receivedAt: number
   /** Bytes that were reserved for it; the queue releases them when it ends. */
   readonly reserved: number
+  /** That of a connection over TLS. */
+  readonly peer: Peer | undefined
   /** When it began to run; 0: it did not. */
   startedAt = 0
   /** Set when it is submitted. */
@@ -65,6 +68,7 @@ export abstract class ServerRequest extends Call implements RequestInfo {
     receivedAt: number,
     expiresAt: number,
     reserved: number,
+    peer?: Peer,
   ) {
     super(contract, payload, canonical)
     this.contract = contract
@@ -73,6 +77,7 @@ export abstract class ServerRequest extends Call implements RequestInfo {
     this.receivedAt = receivedAt
     this.expiresAt = expiresAt
     this.reserved = reserved
+    this.peer = peer
   }
 
   /** Too many responses wait for its client: it does not run. */

@@ -15,6 +15,8 @@ import { RequestQueue } from './queue.ts'
 import { lingeringClose } from './lingering-close.ts'
 import { EvictingSet } from './evicting-set.ts'
 import type { Access } from './access.ts'
+import type { Protocol } from './request.ts'
+import type { Peer } from './tls/peers.ts'
 import type { ServiceSettings } from './config/settings.ts'
 
 /**
@@ -49,21 +51,35 @@ async function openExecutor(
   return new PoolExecutor(await PoolPlacement.start(options, engine, first, setImmediate), threads, spares)
 }
 
+/** The HTTP side of the daemon. */
+export interface HttpHandler {
+  /** Takes over a connection; `first` is what has been read of it. */
+  accept(socket: Socket, first: Uint8Array, access: Access, peer?: Peer): void
+  /** Ends the connections that have no request. */
+  closeIdle(): void
+}
+
 export class Service {
   state: 'starting' | 'ready' | 'draining' = 'starting'
-  /** Takes over a connection that speaks HTTP. Without it, it is closed. */
-  http: ((socket: Socket, first: Uint8Array, access: Access) => void) | undefined
+  /** Without it, a connection that speaks HTTP is closed. */
+  http: HttpHandler | undefined
   readonly queue: RequestQueue
   /** For new connections and for HTTP. A reload replaces the registry. */
   contracts: ContractRegistry
   readonly #executor: Executor
   readonly #context: FramedContext
   readonly #framed = new Set<FramedConnection>()
+  /** Connections of both protocols, and those whose protocol is unknown yet. */
+  readonly #sockets = new Set<Socket>()
+  /** Those of which no byte was read, and since when. */
+  readonly #unread = new Map<Socket, number>()
   readonly #clock: NodeJS.Timeout
-  #connections = 0
-  /** Connections beyond `maxConnections`. */
+  /** Connections of the Unix socket. */
+  #local = 0
+  /** Those beyond `maxConnections`. */
   readonly #excess: EvictingSet
   #drained: Promise<void> | undefined
+  #drainingSince = Number.POSITIVE_INFINITY
 
   constructor(
     settings: ServiceSettings,
@@ -83,10 +99,7 @@ export class Service {
       queue: this.queue,
       copiesPayload: executor.copiesPayload,
       observer,
-      onClosed: (connection) => {
-        this.#framed.delete(connection)
-        this.queue.onIdle()
-      },
+      onClosed: (connection) => this.#framed.delete(connection),
     }
     this.#clock = setInterval(() => this.#tick(), limits.tickMs).unref()
   }
@@ -98,7 +111,7 @@ export class Service {
   get gauges(): Pick<Now, 'inFlight' | 'queued' | 'queuedBytes' | 'restarts'> & { readonly connections: number } {
     const { inFlight, queued, bytes } = this.queue
     const { restarts } = this.#executor
-    return { inFlight, queued, queuedBytes: bytes, restarts, connections: this.#connections }
+    return { inFlight, queued, queuedBytes: bytes, restarts, connections: this.#sockets.size }
   }
 
   /** The daemon listens: `starting` is over. */
@@ -108,19 +121,48 @@ export class Service {
 
   /** A new connection; its first byte identifies the protocol. */
   accept(socket: Socket): void {
-    const isExcess = this.#connections - this.#excess.size >= this.#context.settings.maxConnections
+    const isExcess = this.#local - this.#excess.size >= this.#context.settings.maxConnections
     if (isExcess) this.#excess.add(socket)
-    this.#connections++
-    socket.once('close', () => this.#connections--)
-    detectProtocol(socket, this.#context.limits.frameTimeoutMs, (isFramed, first) => {
-      if (!isFramed && this.http !== undefined) return this.http(socket, first, isExcess ? 'excess' : 'full')
+    this.#local++
+    socket.once('close', () => this.#local--)
+    this.#detectProtocol(socket, (isFramed, first) => {
+      if (!isFramed && this.http !== undefined) return this.http.accept(socket, first, isExcess ? 'excess' : 'full')
       if (!isFramed || isExcess) return this.#turnAway(socket)
-      const connection = new FramedConnection(socket, this.#context, this.contracts)
-      this.#framed.add(connection)
-      if (this.state === 'draining') connection.goAway()
-      connection.read(first)
-      socket.resume()
+      this.#serveFramed(socket, first)
     })
+  }
+
+  /** A connection with `excess` access has its one response: ending it for another one is not counted again. */
+  answeredExcess(socket: Socket): void {
+    this.#excess.answered(socket)
+  }
+
+  /** A connection over TLS, which has a place among those of its peer, and named its protocol in ALPN. */
+  acceptTls(socket: Socket, peer: Peer, protocol: Protocol): void {
+    this.#detectProtocol(socket, (isFramed, first) => {
+      if (isFramed !== (protocol === 'framed')) socket.destroy()
+      else if (isFramed) this.#serveFramed(socket, first, peer)
+      else this.http?.accept(socket, first, 'full', peer)
+    })
+  }
+
+  #detectProtocol(socket: Socket, onProtocol: OnProtocol): void {
+    this.#sockets.add(socket)
+    this.#unread.set(socket, performance.now())
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      this.queue.onIdle()
+    })
+    detectProtocol(socket, onProtocol, () => this.#unread.delete(socket))
+  }
+
+  #serveFramed(socket: Socket, first: Buffer, peer?: Peer): void {
+    const connection = new FramedConnection(socket, this.#context, this.contracts, peer)
+    this.#framed.add(connection)
+    if (this.state === 'draining') connection.goAway()
+    // First: the connection pauses its socket again when it has to.
+    socket.resume()
+    connection.read(first)
   }
 
   /** Serves these contracts from now on. Throws when one does not compile: nothing has changed then. Sends GOAWAY. */
@@ -131,16 +173,31 @@ export class Service {
     for (const connection of this.#framed) connection.goAway()
   }
 
-  /** Sends GOAWAY. Resolves when no request is in flight and no framed connection is left, or after `drainMs`. */
-  drain(): Promise<void> {
+  /**
+   * Sends GOAWAY. Resolves when no request is in flight and no connection is left, or after `drainMs`. A connection without a
+   * request is kept for `drainGraceMs`: from its accept on when it comes during the drain. `leaveAddresses` is called when there
+   * is none, and so long before the end, because clients that come again and again would keep the drain open until
+   * requests are cut off.
+   */
+  drain(leaveAddresses: () => void): Promise<void> {
     this.#drained ??= new Promise((resolve) => {
       this.state = 'draining'
-      const grace = setTimeout(resolve, this.#context.settings.drainMs)
+      this.#drainingSince = performance.now()
+      const { drainMs } = this.#context.settings
+      const timeout = setTimeout(resolve, drainMs)
+      const last = setTimeout(leaveAddresses, drainMs - Math.min(this.#context.limits.drainGraceMs, drainMs / 2))
+      const isIdle = (): boolean => this.queue.inFlight === 0 && this.#sockets.size === 0
+      const endIfIdle = (): void => {
+        if (!isIdle()) return
+        clearTimeout(timeout)
+        clearTimeout(last)
+        resolve()
+      }
       this.queue.onIdle = () => {
-        if (this.queue.inFlight > 0 || this.#framed.size > 0) return
-        clearTimeout(grace)
-        // After the response of the last request was written.
-        setImmediate(resolve)
+        if (!isIdle()) return
+        leaveAddresses()
+        // A connection in the backlog may have sent its request.
+        setTimeout(endIfIdle, backlogMs)
       }
       for (const connection of this.#framed) connection.goAway()
       this.queue.onIdle()
@@ -148,16 +205,17 @@ export class Service {
     return this.#drained
   }
 
-  /** Closes every framed connection and the engine. */
+  /** Closes every connection and the engine. */
   async destroy(): Promise<void> {
     clearInterval(this.#clock)
-    for (const connection of this.#framed) connection.destroy()
+    for (const socket of this.#sockets) socket.destroy()
     await this.#executor.stop()
     this.contracts.release()
   }
 
   #turnAway(socket: Socket): void {
     this.#context.observer.shed('connections')
+    this.answeredExcess(socket)
     socket.on('error', () => {})
     socket.on('end', () => socket.destroy())
     lingeringClose(socket, this.#context.limits.lingerTimeoutMs)
@@ -166,24 +224,36 @@ export class Service {
   #tick(): void {
     const now = performance.now()
     for (const connection of this.#framed) connection.tick(now)
+    const { frameTimeoutMs } = this.#context.limits
+    for (const [socket, since] of this.#unread) {
+      if (now - since > frameTimeoutMs || this.#isDrainGraceOver(now, since)) socket.destroy()
+    }
+    // None becomes idle during the drain: its responses close their connections.
+    if (this.#isDrainGraceOver(now, this.#drainingSince)) this.http?.closeIdle()
+  }
+
+  /** Of a connection that has had no request since `idleSince`. */
+  #isDrainGraceOver(now: number, idleSince: number): boolean {
+    return now - Math.max(idleSince, this.#drainingSince) > this.#context.limits.drainGraceMs
   }
 }
+
+/** Takes the loop to accept what is in the backlog. */
+const backlogMs = 10
 
 /** The first byte of the framed protocol's preface. No HTTP method begins with it. */
 const framedByte = 0xf5
 
+type OnProtocol = (isFramed: boolean, first: Buffer) => void
+
 /**
- * Calls `onProtocol` with the first bytes, the socket paused. Destroys a socket that sends nothing within `timeoutMs`.
+ * Calls `onProtocol` with the first bytes, the socket paused, and ahead of it `onStop`, which is also called when the socket
+ * closes before it sends a byte.
  */
-function detectProtocol(
-  socket: Socket,
-  timeoutMs: number,
-  onProtocol: (isFramed: boolean, first: Buffer) => void,
-): void {
-  const timer = setTimeout(() => socket.destroy(), timeoutMs)
+function detectProtocol(socket: Socket, onProtocol: OnProtocol, onStop: () => void): void {
   const ignoreError = (): void => {}
   const stop = (): void => {
-    clearTimeout(timer)
+    onStop()
     socket.removeListener('data', onData)
     socket.removeListener('end', onEnd)
     socket.removeListener('close', stop)

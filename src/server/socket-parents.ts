@@ -16,15 +16,15 @@ const maxLinks = 40
  * Throws ListenError unless the socket's directory is safe: it and each directory in which a part of its path is looked up,
  * links followed, belong to root or to this user, and no other user may write to them. Above the last one, the sticky bit is
  * enough where the next part belongs to root or this user, as in /tmp: others cannot rename that. In the last one it is not:
- * others could take the name of the socket while no daemon has it.
+ * others could take the name of the socket while no daemon has it. `allowsOpen`: the operator answers for the writers.
  */
-export function checkParents(path: string): void {
+export function checkParents(path: string, allowsOpen: boolean): void {
   const directory = dirname(path)
   const last = attempt(directory, () => statSync(directory, { throwIfNoEntry: false }))
   if (last === undefined) throw failure(texts.noParent, { directory })
   if (!last.isDirectory()) throw failure(texts.parentNotDirectory, { directory })
   checkOwner(directory, last)
-  if (isOpen(last)) throw othersMayWrite(directory, last)
+  if (isOpen(last) && !allowsOpen) throw othersMayWrite(directory, last)
   const rest = partsOf(directory.startsWith('/') ? directory : `${process.cwd()}/${directory}`)
   let at = '/'
   for (let links = 0; rest.length > 0;) {
@@ -34,7 +34,8 @@ export function checkParents(path: string): void {
     const next = name === '..' ? dirname(at) : join(at, name)
     const entry = attempt(directory, () => lstatSync(next))
     // Sticky: only the owner of the entry, of the directory, and root may rename it.
-    if (isOpen(stats) && !((stats.mode & 0o1000) !== 0 && isTrusted(entry))) throw othersMayWrite(at, stats)
+    if (isOpen(stats) && !allowsOpen && !((stats.mode & 0o1000) !== 0 && isTrusted(entry)))
+      throw othersMayWrite(at, stats)
     if (!entry.isSymbolicLink()) at = next
     else {
       if (++links > maxLinks) throw failure(texts.tooManyLinks, { directory })

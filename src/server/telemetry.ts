@@ -9,6 +9,7 @@ import {
   reloadResults,
   restartCauses as restartTable,
   shedReasons as shedTable,
+  tlsRefusals as tlsRefusalTable,
   type MetricName,
 } from '../tables/metrics.ts'
 import type { ErrorCode, RestartCause, WorkerRestarts } from '../model/index.ts'
@@ -29,6 +30,10 @@ export interface Now {
   readonly restarts: WorkerRestarts | undefined
   readonly contracts: number
   readonly ready: boolean
+  readonly leakSuspected: boolean
+  readonly crashReports: number
+  /** undefined: there is no --tls-listen. */
+  readonly tls: { readonly connections: number; readonly handshakes: number } | undefined
   readonly version: string
   readonly engine: string
 }
@@ -40,12 +45,16 @@ interface Requests {
 
 const protocols = Object.keys(protocolTable) as Protocol[]
 const shedReasons = Object.keys(shedTable) as ShedReason[]
+const tlsRefusals = Object.keys(tlsRefusalTable) as TlsRefusal[]
 const restartCauses = Object.keys(restartTable) as RestartCause[]
 
 export type ResultCode = ErrorCode | 'accepted'
 
 /** Why a request or a connection was refused: the label of `sidelane_sheds_total`. */
 export type ShedReason = keyof typeof shedTable
+
+/** Why a connection to --tls-listen was refused: the label of `sidelane_tls_refused_total`. */
+export type TlsRefusal = keyof typeof tlsRefusalTable
 
 /** The events of requests and of framed connections. */
 export type Observer = Pick<Telemetry, 'request' | 'shed' | 'opened' | 'closed' | 'received' | 'sent'>
@@ -56,16 +65,20 @@ export class Telemetry {
   #refusals = 0
   #refusedAt = Number.NEGATIVE_INFINITY
   #now: (() => Now) | undefined
+  /** Called with the code of each request that was not accepted. */
+  onCode: ((code: string) => void) | undefined
   /** By protocol, contract and code: a request builds no key. */
   readonly #requests: Readonly<Record<Protocol, Map<string, Map<string, Requests>>>> = {
     framed: new Map(),
     http: new Map(),
   }
   readonly #sheds = Object.fromEntries(shedReasons.map((reason) => [reason, 0])) as Record<ShedReason, number>
+  readonly #tlsRefusals = Object.fromEntries(tlsRefusals.map((reason) => [reason, 0])) as Record<TlsRefusal, number>
   readonly #queueWait = new Histogram(bucketBoundsUs)
   readonly #run = new Histogram(bucketBoundsUs)
   readonly #connections: Record<Protocol, number> = { framed: 0, http: 0 }
   readonly #reloads = { ok: 0, failed: 0 }
+  #panics = 0
   #received = 0
   #sent = 0
 
@@ -87,25 +100,40 @@ export class Telemetry {
   /** A request has its response. `outBytes`: of the compressed body, 0 without one. On the hot path: must not throw. */
   request(info: RequestInfo, code: ResultCode, status: number, outBytes: number, queueUs: number, runUs: number): void {
     this.#count(info, code, queueUs, runUs)
+    if (code === 'internal.panic') this.#panics++
+    if (code !== 'accepted') this.onCode?.(code)
     if (!this.#isSampled(status)) return
     const { trace, contract, inBytes } = info
     const millis = (queueUs + runUs) / 1000
-    this.#line(contract?.name ?? '', inBytes, outBytes, millis, status, code === 'accepted' ? undefined : code, trace)
+    const { engine } = this.#now?.() ?? {}
+    // The placement of the client, whose own lines have the same field.
+    const ran = { ...(code !== 'accepted' && { code }), placement: 'sidecar', engine }
+    this.#line(contract?.name ?? '', inBytes, outBytes, millis, status, ran, trace)
   }
 
   /** A request other than `process`; `path` is undefined when the daemon does not have it. `code`: of a problem. */
   page(path: string | undefined, status: number, code: ErrorCode | undefined, outBytes: number, millis: number): void {
-    if (this.#isSampled(status)) this.#line(path ?? '', 0, outBytes, millis, status, code)
+    if (this.#isSampled(status)) this.#line(path ?? '', 0, outBytes, millis, status, code && { code })
   }
 
   /** A request (beside its `request`) or a connection was refused: of connections, at most one line per second. */
   shed(reason: ShedReason): void {
     this.#sheds[reason]++
-    if (reason !== 'connections') return
+    if (reason === 'connections') this.#refused(reason)
+  }
+
+  /** A connection to --tls-listen was refused; `peer`: the name in a certificate that was verified. */
+  tlsRefused(reason: TlsRefusal, peer?: string): void {
+    this.#tlsRefusals[reason]++
+    this.#refused(`tls ${reason}`, peer)
+  }
+
+  /** At most one line per second. */
+  #refused(reason: string, peer?: string): void {
     this.#refusals++
     const now = performance.now()
     if (now < this.#refusedAt + 1000) return
-    this.event('refused', { reason, count: this.#refusals })
+    this.event('refused', { reason, ...(peer !== undefined && { peer }), count: this.#refusals })
     this.#refusedAt = now
     this.#refusals = 0
   }
@@ -150,6 +178,9 @@ export class Telemetry {
       sidelane_received_bytes_total: this.#received,
       sidelane_sent_bytes_total: this.#sent,
       sidelane_sheds_total: shedReasons.map((reason) => [{ reason }, this.#sheds[reason]]),
+      sidelane_tls_connections: now.tls?.connections ?? 0,
+      sidelane_tls_handshakes: now.tls?.handshakes ?? 0,
+      sidelane_tls_refused_total: tlsRefusals.map((reason) => [{ reason }, this.#tlsRefusals[reason]]),
       sidelane_log_dropped_total: this.#log.dropped,
       sidelane_worker_restarts_total: restartCauses.map((cause) => [{ cause }, now.restarts?.[cause] ?? 0]),
       sidelane_reloads_total: reloadResults.map((result) => [{ result }, this.#reloads[result]]),
@@ -160,6 +191,9 @@ export class Telemetry {
       sidelane_pss_bytes: pssBytes(),
       sidelane_allocated_bytes: heapUsed + external,
       sidelane_allocator_resident_bytes: heapTotal + external,
+      sidelane_leak_suspected: now.leakSuspected ? 1 : 0,
+      sidelane_panics_total: this.#panics,
+      sidelane_crash_reports: now.crashReports,
       sidelane_info: [[{ version: now.version, daemon: 'node', engine: now.engine }, 1]],
     }
     return Object.entries(metrics)
@@ -192,7 +226,7 @@ export class Telemetry {
     outBytes: number,
     millis: number,
     status: number,
-    code: ErrorCode | undefined,
+    more: object | undefined,
     trace?: Uint8Array,
   ): void {
     const fields = {
@@ -202,7 +236,7 @@ export class Telemetry {
       out_bytes: outBytes,
       millis: Math.round(millis * 1000) / 1000,
       status,
-      ...(code !== undefined && { code }),
+      ...more,
     }
     this.#log.write('request', fields, status >= 500 ? 'error' : undefined)
   }

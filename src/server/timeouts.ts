@@ -1,5 +1,5 @@
-// The limits of framed connections, as in WIRE.md (no option changes them), and the timeouts of one, checked several times
-// a second. The connection acts on the result.
+// The limits of connections (no option changes them; those of framed ones are in WIRE.md), and the timeouts of a framed one,
+// checked several times a second. The connection acts on the result.
 
 import { framedTexts as texts } from '../tables/daemon-texts.ts'
 
@@ -14,6 +14,8 @@ export const defaultLimits = {
   lingerTimeoutMs: 1000,
   /** After GOAWAY, with no request in flight. */
   goawayGraceMs: 1000,
+  /** How long a drain waits for a request that may be on its way. */
+  drainGraceMs: 1000,
   /** With so many unwritten bytes, reading stops. */
   softOutputBytes: 1_048_576,
   /** With more unwritten bytes, requests are refused. */
@@ -28,8 +30,6 @@ export type FramedLimits = Readonly<typeof defaultLimits>
 export interface ConnectionState {
   /** Requests are in flight, or bytes wait to be written. */
   readonly isBusy: boolean
-  /** Nothing is read, so no frame can be completed. */
-  readonly isPaused: boolean
   readonly sentGoaway: boolean
   /** Bytes written so far; undefined when there is no current write. */
   readonly written: number | undefined
@@ -46,7 +46,8 @@ export class FramedTimeouts {
   /** A frame was completed during the current read. */
   completedFrame = false
   receivedHello = false
-  pausedAt = 0
+  /** When reading was paused; undefined when it is not. */
+  #pausedAt: number | undefined
   /** Of the last frame or GOAWAY. */
   lastActiveAt: number
   /** The last progress of the current write. */
@@ -68,19 +69,28 @@ export class FramedTimeouts {
     this.completedFrame = false
   }
 
-  /** The pause does not count for the incomplete frame. */
-  onResume(now: number): void {
-    if (this.#frameStartedAt !== undefined) this.#frameStartedAt += now - this.pausedAt
+  onPause(now: number): void {
+    this.#pausedAt = now
   }
 
-  check(now: number, { isBusy, isPaused, sentGoaway, written }: ConnectionState): TimeoutAction | undefined {
+  /** The pause does not count for the incomplete frame. */
+  onResume(now: number): void {
+    if (this.#frameStartedAt !== undefined && this.#pausedAt !== undefined) this.#frameStartedAt += now - this.#pausedAt
+    this.#pausedAt = undefined
+  }
+
+  check(now: number, { isBusy, sentGoaway, written }: ConnectionState): TimeoutAction | undefined {
     const { frameTimeoutMs, idleTimeoutMs, goawayGraceMs, writeTimeoutMs, lingerTimeoutMs } = this.#limits
     if (this.endedAt !== undefined) return now - this.endedAt > lingerTimeoutMs ? 'destroy' : undefined
     if (written !== this.#written) {
       this.#written = written
       this.#writtenAt = now
     } else if (written !== undefined && now - this.#writtenAt > writeTimeoutMs) return 'destroy'
-    if (!isPaused && this.#frameStartedAt !== undefined && now - this.#frameStartedAt > frameTimeoutMs) {
+    if (
+      this.#pausedAt === undefined &&
+      this.#frameStartedAt !== undefined &&
+      now - this.#frameStartedAt > frameTimeoutMs
+    ) {
       return texts.frameTimeout
     }
     if (!this.receivedHello && now - this.#connectedAt > frameTimeoutMs) return texts.handshakeTimeout

@@ -24,7 +24,32 @@ export const appMetrics = {
   sidelane_shadow_in_flight: ['gauge', 'Shadow runs in flight.'],
   sidelane_cache_hits_total: ['counter', 'Calls that took a cached result.'],
   sidelane_cache_misses_total: ['counter', 'Calls that the cache had no result for.'],
+  sidelane_shared_cache_reads_total: ['counter', 'Reads of the shared result cache, by what came of them.'],
+  sidelane_shared_cache_writes_total: ['counter', 'Writes of the shared result cache, by what came of them.'],
+  sidelane_shared_cache_bytes_total: ['counter', 'Bytes of values read from and written to the shared result cache.'],
+  sidelane_shared_cache_breaker_state: ['gauge', 'Breakers of shared result caches in each state.'],
+  sidelane_shared_cache_breaker_opened_total: ['counter', 'Times that the breaker of a shared result cache opened.'],
+  sidelane_queue_batches_total: ['counter', 'Batches of a queue, by what happened to them.'],
+  sidelane_queue_payloads_total: ['counter', 'Payloads of a queue, by what became of them.'],
+  sidelane_queue_redis_errors_total: ['counter', 'Commands of Redis that failed, and connections that were lost.'],
+  sidelane_queue_batches_in_flight: ['gauge', 'Batches without an end.'],
+  sidelane_queue_batches_waiting: ['gauge', 'Batches that wait in Redis, when a producer last counted them.'],
+  sidelane_queue_blocked: [
+    'gauge',
+    '1 while a producer submits nothing, because too much waits or Redis is short of memory.',
+  ],
 } as const
+
+/**
+ * What several processors or processes say of one thing that they share, a file or a queue in Redis: the largest of the values
+ * is theirs, not the sum.
+ */
+export const maxMetrics = [
+  'sidelane_rollout_percent',
+  'sidelane_rollout_held',
+  'sidelane_queue_batches_waiting',
+  'sidelane_queue_blocked',
+] as const
 
 /** Metrics of the process, which daemons have under the same names. */
 export const sharedMetrics = [

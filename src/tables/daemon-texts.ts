@@ -19,7 +19,11 @@ export const configTexts = {
   unknownDigestKey: 'Expected `--digest-key-file` to name a contract that is served, got `{name}`',
   expectedDigestKey: 'Expected `--digest-key-file {name}=FILE`: the contract of {lock} has the digest hmac-sha-256',
   wouldListen: 'would listen on {place}',
+  wouldListenTls: 'would listen on {address} over TLS',
   wouldServe: 'would serve {contract}',
+  expectedTlsListen: 'Expected `--tls-listen HOST:PORT` with `{flag}`',
+  expectedTlsFile: 'Expected `{flag} FILE` with `--tls-listen`',
+  cannotUseCrashDir: 'Cannot use {directory} of --crash-dir: {reason}',
   tryHelp: 'Try: --help',
 } as const
 
@@ -59,6 +63,22 @@ export const socketTexts = {
   cannotRepublish: 'The socket is gone and cannot be published again: {reason}',
 } as const
 
+/** Why the files of `--tls-listen` are refused, as a reason of `fileTexts.cannotRead`; why its address or that of `--metrics-listen` is. */
+export const tlsTexts = {
+  noCertificate: 'it holds no certificate in PEM',
+  malformed: 'it holds a certificate that is malformed',
+  noKey: 'it holds no private key in PEM of a kind that is supported, without a passphrase',
+  otherKey: 'it is not the key of the certificate {certificate}',
+  /** By the library of the Node daemon. */
+  refused: 'OpenSSL refuses it with {code}',
+  openMode: 'others may read or replace it: it must have a mode such as 0600 or 0640, not 0{mode}',
+  cannotListen: 'Cannot listen on {address}: {reason}',
+  EADDRINUSE: 'it is in use',
+  EADDRNOTAVAIL: 'this machine does not have the address',
+  EACCES: 'permission denied',
+  other: 'the system answers with error {number}',
+} as const
+
 /** Why `ping` and `stats` get no answer, and what they print instead of text that is not a daemon's. */
 export const clientTexts = {
   noAnswer: 'no answer within {ms} ms',
@@ -82,10 +102,28 @@ export const logEvents = {
   accept_failed: 'error',
   log_dropped: 'warn',
   refused: 'warn',
+  /** The first connection of a peer over TLS. */
+  peer_connected: 'info',
   warning: 'warn',
+  leak_suspected: 'warn',
+  leak_ended: 'info',
+  crash_reports: 'warn',
   /** Of sidelaned only. */
   panic: 'error',
+  /** Of sidelaned only: a fatal signal. */
+  crash: 'error',
 } as const
+
+/** Events that tell the state of the daemon; who launched it waits for them. Lines of other events never take their place in the log. */
+export const stateEvents = [
+  'listening',
+  'reloaded',
+  'reload_failed',
+  'republished',
+  'taken_over',
+  'draining',
+  'stopped',
+] as const
 
 /** Why a daemon drains: `why` of the event `draining`. */
 export const drainCauses = {
@@ -96,7 +134,7 @@ export const drainCauses = {
 } as const
 
 /** Why a daemon is not ready: `reasons` of /readyz, in this order. */
-export const unreadyReasons = ['draining', 'taken-over', 'memory', 'starting'] as const
+export const unreadyReasons = ['draining', 'taken-over', 'memory', 'leak', 'starting'] as const
 
 /** What a framed connection fails with. */
 export const framedTexts = {

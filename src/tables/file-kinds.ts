@@ -6,10 +6,15 @@ export const fileKinds = {
   dictionary: { title: 'dictionary', maxBytes: 1_048_576 },
   key: { title: 'digest key', maxBytes: 65_536 },
   config: { title: 'configuration', maxBytes: 1_048_576 },
+  tlsCert: { title: 'TLS certificate', maxBytes: 1_048_576 },
+  tlsKey: { title: 'TLS key', maxBytes: 65_536 },
+  tlsCa: { title: 'TLS CA', maxBytes: 1_048_576 },
   /** JSON Schema or OpenAPI. */
   schema: { title: 'schema document', maxBytes: 67_108_864 },
   /** Read at once, as JSON; a file of lines is read in chunks, and this bounds a line. */
   samples: { title: 'sample file', maxBytes: 268_435_456 },
+  /** Of `sidelane profile --json`. */
+  profile: { title: 'record of a profile', maxBytes: 16_777_216 },
 } as const
 
 export type FileKind = keyof typeof fileKinds

@@ -15,7 +15,12 @@ export const misuseTexts = {
   otherContent: 'The processor serves another contract of the name "{own}": their ids differ.',
   nameOfHost: 'Expected `contract` to be a contract: a host does not know one by its name',
   bodyRead: 'The body was read before `receive`: no other body parser may be in front of it',
-  noOutcome: 'Expected an outcome: `respond` stands behind `receive`',
+  codedText: 'The compressed body arrives as text, which cannot hold its bytes: its stream must give Buffers',
+  noBytes: 'The body has a piece that is neither bytes nor text',
+  lostBytes: 'The body is decoded as {encoding}, which loses bytes: its stream must give Buffers or UTF-8',
+  noOutcome: 'Expected an accepted outcome, or its `body` and `codec`: `respond` stands behind `receive` or a store',
+  dictionary:
+    'The body is compressed with a dictionary, which no client has: `respond` needs the `canonical` bytes beside it',
   sourceAndOptions: 'Expected no {names} with `processor` or `host`: these options open a host of its own',
   bodyless: 'Expected `contract` on a route of POST, PUT or PATCH, got {method}',
 } as const

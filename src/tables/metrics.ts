@@ -13,6 +13,9 @@ export const metrics = {
   sidelane_received_bytes_total: ['counter', 'Bytes read from clients.'],
   sidelane_sent_bytes_total: ['counter', 'Bytes written to clients.'],
   sidelane_sheds_total: ['counter', 'Requests and connections that were refused, by the limit that was reached.'],
+  sidelane_tls_connections: ['gauge', 'Connections of verified peers over TLS.'],
+  sidelane_tls_handshakes: ['gauge', 'TLS handshakes in progress.'],
+  sidelane_tls_refused_total: ['counter', 'Connections to --tls-listen that were refused, by the reason.'],
   sidelane_log_dropped_total: ['counter', 'Log lines that were dropped.'],
   sidelane_worker_restarts_total: ['counter', 'Workers that ended and were replaced, by the cause.'],
   sidelane_reloads_total: ['counter', 'Reloads of the contracts.'],
@@ -23,6 +26,9 @@ export const metrics = {
   sidelane_pss_bytes: ['gauge', 'Resident memory, with shared pages counted in proportion.'],
   sidelane_allocated_bytes: ['gauge', 'Memory that the allocator has given out.'],
   sidelane_allocator_resident_bytes: ['gauge', 'Memory that the allocator holds.'],
+  sidelane_leak_suspected: ['gauge', '1 while the memory in use grows from window to window.'],
+  sidelane_panics_total: ['counter', 'Panics of native code.'],
+  sidelane_crash_reports: ['gauge', 'Reports in the directory of --crash-dir.'],
   sidelane_info: ['gauge', 'Always 1; the labels name the version, the daemon and its engine.'],
 } as const
 
@@ -40,6 +46,22 @@ export const shedReasons = {
   memory: 'The process is near its memory limit.',
   connections: 'Too many connections are open.',
   draining: 'The daemon drains.',
+} as const
+
+/** The label `reason` of `sidelane_tls_refused_total`: why a connection to --tls-listen was refused. */
+export const tlsRefusals = {
+  protocol: 'The bytes are no TLS, or break it.',
+  version: 'The client does not offer TLS 1.3.',
+  alpn: 'The client names no protocol of the daemon.',
+  no_certificate: 'The client has no certificate.',
+  certificate: 'The certificate of the client is not one of the CA, or not for clients.',
+  expired: 'The certificate of the client has expired, or is not valid yet.',
+  san: 'No name of the certificate may connect.',
+  timeout: 'The handshake was not complete in time.',
+  handshakes: 'Too many handshakes were in progress: the oldest was ended.',
+  closed: 'The client ended the handshake.',
+  peer_connections: 'The peer has too many connections.',
+  connections: 'Too many connections are open over TLS.',
 } as const
 
 /** The label `cause` of `sidelane_worker_restarts_total`, and the fields of `stats().restarts`: why a worker was replaced. */

@@ -50,7 +50,8 @@ export const serverViolations = {
 
 /** Why a sidecar is unavailable, beside the violations: `params.reason` of the error. */
 export const unavailableReasons = {
-  connect: 'nothing accepts connections at the path',
+  connect: 'nothing accepts connections at the address',
+  tls: 'the daemon and the client do not accept each other over TLS',
   forbidden: 'the mode of the socket or of a directory, or the daemon, excludes the user of the client',
   foreign: 'what listens at the path is no daemon of sidelane',
   version: 'the daemon has another version of the protocol',

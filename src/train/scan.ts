@@ -16,12 +16,13 @@ export interface Symbols {
 
 const minMatch = 3
 const maxMatch = 258
-/** A shorter match costs as much as its literals. */
-const leastMatch = 4
+/** A match of four bytes takes about as many bits as its literals. */
+const leastMatch = 5
 /** Bytes that are compared at once. */
 const step = 16
-/** 2^32 divided by the golden ratio. */
-const multiplier = 0x9e37_79b1
+/** The golden ratio times 2^40. */
+const multiplier = 0x9e_3779_b97f
+const half = 2 ** 20 - 1
 
 const lengthSymbols = new Uint16Array(maxMatch - minMatch + 1)
 for (let symbol = 257, length = 0; symbol < literalCodes - 1; symbol++) {
@@ -52,16 +53,16 @@ export function scan(text: Uint8Array): Symbols {
   let extraBits = 0
   literals[endOfBlock] = 1
   if (length === 0) return { literals, distances, extraBits }
-  const shift = 32 - hashBits(length)
-  positions.fill(0, 0, 1 << hashBits(length))
+  const bits = hashBits(length)
+  positions.fill(0, 0, 1 << bits)
   // An empty slot holds position 0, which is a position like any other behind it.
   increase(literals, input[0] as number)
   const end = length - leastMatch - 1
   let at = 1
   while (at < end) {
-    const first = exchange(input, at, shift)
-    const second = exchange(input, at + 1, shift)
-    if (four(input, first) !== four(input, at) && four(input, second) !== four(input, at + 1)) {
+    const first = exchange(input, at, bits)
+    const second = exchange(input, at + 1, bits)
+    if (five(input, first) !== five(input, at) && five(input, second) !== five(input, at + 1)) {
       increase(literals, input[at++] as number)
       increase(literals, input[at++] as number)
       continue
@@ -80,7 +81,7 @@ export function scan(text: Uint8Array): Symbols {
     increase(distances, symbol)
     extraBits += lengthExtraBits(lengthSymbol) + distanceExtraBits(symbol)
     at += found
-    exchange(input, at - 1, shift)
+    exchange(input, at - 1, bits)
   }
   while (at < length) increase(literals, input[at++] as number)
   return { literals, distances, extraBits }
@@ -91,19 +92,27 @@ function increase(counts: Uint16Array, symbol: number): void {
 }
 
 /** The last position of the same hash; `at` takes its place. */
-function exchange(input: Uint8Array, at: number, shift: number): number {
-  const hash = Math.imul(four(input, at), multiplier) >>> shift
+function exchange(input: Uint8Array, at: number, bits: number): number {
+  const hash = Math.floor(product(five(input, at)) / 2 ** (40 - bits)) & ((1 << bits) - 1)
   const earlier = positions[hash] as number
   positions[hash] = at
   return earlier
 }
 
-/** Four bytes as a number, the first one lowest. */
-const four = (input: Uint8Array, at: number): number =>
-  (input[at] as number) |
-  ((input[at + 1] as number) << 8) |
-  ((input[at + 2] as number) << 16) |
-  ((input[at + 3] as number) << 24)
+/** Times `multiplier`; right modulo 2^40. In halves, as a number has 53 bits. */
+function product(word: number): number {
+  const end = word & half
+  const carried = Math.floor(word / 2 ** 20) * (multiplier & half) + end * Math.floor(multiplier / 2 ** 20)
+  return (carried & half) * 2 ** 20 + end * (multiplier & half)
+}
+
+/** Five bytes as a number, the first one lowest. */
+const five = (input: Uint8Array, at: number): number =>
+  (input[at] as number) +
+  (input[at + 1] as number) * 2 ** 8 +
+  (input[at + 2] as number) * 2 ** 16 +
+  (input[at + 3] as number) * 2 ** 24 +
+  (input[at + 4] as number) * 2 ** 32
 
 /** Bytes in common, at most `step`; may pass the end of the input. */
 function common(input: Uint8Array, earlier: number, at: number): number {

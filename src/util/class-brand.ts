@@ -4,9 +4,9 @@
 /** The mark of a class, the same in each copy. */
 export const brandOf = (name: string): symbol => Symbol.for(`sidelane.${name}`)
 
-/** Marks the instances of a class by its prototype. */
-export const addBrand = (prototype: object, brand: symbol): void => {
-  Object.defineProperty(prototype, brand, { value: true })
+/** Marks an object, or the instances of a class by its prototype. */
+export const addBrand = (object: object, brand: symbol): void => {
+  Object.defineProperty(object, brand, { value: true })
 }
 
 export const hasBrand = (value: unknown, brand: symbol): boolean =>

@@ -11,6 +11,8 @@ export class LinkedList<T extends Linked<T>> {
   first: T | undefined = undefined
   last: T | undefined = undefined
   size = 0
+  /** Of the iterations that have not ended: what each of them comes to next. */
+  readonly #cursors = new Set<{ next: T | undefined }>()
 
   /** Adds the item at the end. */
   push(item: T): void {
@@ -30,15 +32,18 @@ export class LinkedList<T extends Linked<T>> {
     this.size++
   }
 
-  /** Removes an item of this list. */
-  remove(item: T): void {
+  /** Removes an item of this list. False: it is in no list, and nothing happens. */
+  remove(item: T): boolean {
     const { next, previous } = item
+    if (previous === undefined && this.first !== item) return false
     if (previous === undefined) this.first = next
     else previous.next = next
     if (next === undefined) this.last = previous
     else next.previous = previous
     item.next = item.previous = undefined
     this.size--
+    if (this.#cursors.size > 0) for (const cursor of this.#cursors) if (cursor.next === item) cursor.next = next
+    return true
   }
 
   /** Removes and returns the first item. */
@@ -48,12 +53,20 @@ export class LinkedList<T extends Linked<T>> {
     return item
   }
 
-  /** From first to last. The current item may be removed while the iteration goes on. */
+  /**
+   * From first to last. Any item may be removed while the iteration goes on, the next one too; one that is added meanwhile
+   * may be left out.
+   */
   *[Symbol.iterator](): Generator<T, void> {
-    for (let item = this.first; item !== undefined;) {
-      const { next } = item
-      yield item
-      item = next
+    const cursor = { next: this.first }
+    this.#cursors.add(cursor)
+    try {
+      for (let item = cursor.next; item !== undefined; item = cursor.next) {
+        cursor.next = item.next
+        yield item
+      }
+    } finally {
+      this.#cursors.delete(cursor)
     }
   }
 }

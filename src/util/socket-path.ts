@@ -72,4 +72,4 @@ export const connectError = (socket: Socket): Promise<NodeJS.ErrnoException | un
 export const ownUid = (): number => process.geteuid?.() ?? 0
 
 const invalid = (message: string, cause?: unknown): SidelaneError =>
-  new SidelaneError('options.invalid', { message, ...(cause !== undefined && { cause }) })
+  new SidelaneError('options.invalid', { message, cause })

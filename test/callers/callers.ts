@@ -19,16 +19,19 @@ export const languages: readonly Language[] = [
   { name: 'python', tool: 'python3', file: here('caller.py') },
 ]
 
-let compiled: string | undefined
+let folder: string | undefined
+// Registered when a test file imports this: one registered by a test that runs is not called.
+afterAll(() => {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
+})
 
 /** Compiles once for each test file: the compiler takes seconds. */
 function compile(file: string): string {
-  if (compiled !== undefined) return compiled
-  const folder = mkdtempSync(join(tmpdir(), 'sidelane-go-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
-  const program = join(folder, 'caller')
-  execFileSync('go', ['build', '-o', program, file])
-  return (compiled = program)
+  if (folder !== undefined) return join(folder, 'caller')
+  const created = mkdtempSync(join(tmpdir(), 'sidelane-go-'))
+  execFileSync('go', ['build', '-o', join(created, 'caller'), file])
+  folder = created
+  return join(folder, 'caller')
 }
 
 /** The command of a client, compiled if necessary. Needs the language's tool. */

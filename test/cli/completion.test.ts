@@ -78,7 +78,7 @@ const bodies = ['base64', 'canonical', 'lines', 'none']
 
 describe.each(Object.entries(completers))('completion of %s', (shell, complete) => {
   it.for<[readonly string[], readonly string[]]>([
-    [['pro'], ['process']],
+    [['pro'], ['process', 'profile']],
     [
       ['contract', ''],
       ['infer', 'export', 'import', 'train', 'show', 'check'],

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { checkDescriptors, checkNode, checkUnicode } from '../../src/cli/doctor-machine.ts'
+import { checkDescriptors, checkNode, checkUnicode } from '../../src/cli/doctor/machine.ts'
 import { sidelane, temporaryFiles } from '../support/cli.ts'
 import { socketFolder, startDaemon } from '../support/daemon.ts'
 

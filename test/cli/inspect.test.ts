@@ -181,3 +181,14 @@ describe('sidelane inspect --codec', () => {
     expect(stderr).toContain(words)
   })
 })
+
+it.skipIf(process.platform === 'win32').each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('on %s while it reads one body, ends without a message', async (signal, status) => {
+  const run = new Running(['inspect', '--codec', 'gzip', '--in', '-'])
+  // More than a pipe holds: when it is written, the job reads, and handles signals.
+  await new Promise((resolve) => run.child.stdin.write('x'.repeat(2_000_000), resolve))
+  run.child.kill(signal)
+  expect(await run.ended).toStrictEqual({ status, stdout: '', stderr: '' })
+})

@@ -1,7 +1,7 @@
 // `sidelane log`, run as a program, over lines of daemons, rollouts and calls of apps.
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { sidelane, temporaryFiles } from '../support/cli.ts'
+import { shell, sidelane, temporaryFiles } from '../support/cli.ts'
 import { socketFolder, startDaemon, ask } from '../support/daemon.ts'
 import { httpVectors } from '../server/http-kit.ts'
 
@@ -141,5 +141,17 @@ lines  event
     const { status, stderr } = await sidelane(['log', file('torn.gz', whole.subarray(0, whole.length - 10))])
     expect(status).toBe(1)
     expect(stderr).toMatch(/^sidelane: The gzip input is damaged/)
+  })
+})
+
+test.skipIf(process.platform === 'win32')('ends with its output, also where the lines come from stdin', async () => {
+  const many = file('many.log', text.repeat(5000))
+  const left = await shell('{ "$@" < "$MANY"; echo "$?" >&3; } 3>&2 | head -n 1', ['log'], { MANY: many })
+  expect(left).toMatchObject({ stderr: '141\n' })
+  if (process.platform !== 'linux') return
+  const full = await shell('"$@" < "$MANY" > /dev/full', ['log'], { MANY: many })
+  expect(full).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^sidelane: Cannot write stdout: ENOSPC.*\n$/),
   })
 })

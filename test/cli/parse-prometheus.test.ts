@@ -1,7 +1,7 @@
 // Parsing a Prometheus text exposition.
 
 import { expect, it } from 'vitest'
-import { MetricSamples } from '../../src/cli/parse-prometheus.ts'
+import { MetricSamples } from '../../src/cli/daemon/parse-prometheus.ts'
 
 const text = `# HELP a_total Calls.
 # TYPE a_total counter

@@ -194,6 +194,7 @@ describe('sidelane process', () => {
     ['zero threads', [...inline, '--threads', '0'], 'an integer from 1 to 1024'],
     ['a concurrency that is not a number', [...inline, '--concurrency', 'many'], 'got "many"'],
     ['a key that is too short', [...inline, '--digest-key-file', file('short.key', 'short')], 'at least 16'],
+    ['a queue name without a queue', [...inline, '--queue-name', 'orders'], '--queue-name goes with --queue'],
     ['an extra argument', [...inline, 'orders.ndjson'], 'the input is stdin or --in'],
   ])('exits 2 for %s', async (_, args, words) => {
     const { status, stdout, stderr } = await sidelane(args)

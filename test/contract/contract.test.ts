@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { runInNewContext } from 'node:vm'
 import { afterAll, describe, expect, test } from 'vitest'
 import { describeIssue, SidelaneError, type Issue } from '../../src/model/index.ts'
-import { loadContract, parseLock } from '../../src/contract/index.ts'
+import { loadContract, parseContract, parseLock } from '../../src/contract/index.ts'
 
 const lock = '{"profile":"p1","unicode":"15.0","name":"orders","schema":{"type":"object","title":"Order"}}'
 
@@ -36,6 +37,20 @@ describe('a contract', () => {
   })
 })
 
+describe('parseContract', () => {
+  const parse = parseContract as (lock: unknown, options?: unknown) => unknown
+  test.each([undefined, null, 5, 5n, true, Symbol('lock'), () => lock])('refuses what is no lock (%#)', (value) => {
+    expect(() => parse(value)).toThrow(expect.objectContaining({ code: 'contract.invalid', pointer: '' }) as Error)
+  })
+  test('takes bytes of another realm', () => {
+    const foreign: unknown = runInNewContext('Uint8Array.from(bytes)', { bytes: [...Buffer.from(lock)] })
+    expect(parse(foreign)).toEqual(parse(lock))
+  })
+  test.each([null, 'x', { dictionary: 'x' }, { dict: new Uint8Array(1) }])('refuses other options (%#)', (options) => {
+    expect(() => parse(lock, options)).toThrow(expect.objectContaining({ code: 'options.invalid' }) as Error)
+  })
+})
+
 describe('loadContract', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-'))
   const file = join(folder, 'orders.lock.json')
@@ -51,6 +66,16 @@ describe('loadContract', () => {
     expect(() => loadContract(missing)).toThrow(SidelaneError)
     expect(() => loadContract(missing)).toThrow(missing)
   })
+  test.each([lock, Buffer.from(lock), JSON.parse(lock) as object])(
+    'takes no content, and does not quote it (%#)',
+    (content) => {
+      const error = expect.objectContaining({
+        code: 'contract.invalid',
+        message: expect.stringMatching(/^Expected the path .{1,100}parseContract$/) as string,
+      }) as Error
+      expect(() => loadContract(content as string)).toThrow(error)
+    },
+  )
 })
 
 test('a chain of thousands of definitions does not overflow the stack', () => {

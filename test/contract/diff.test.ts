@@ -220,6 +220,15 @@ describe('settings', () => {
   })
 })
 
+test('what is no contract is refused', () => {
+  const contract = define(z.int())
+  const compare = compareContracts as (old: unknown, next: unknown) => unknown
+  const refused = (name: string): unknown =>
+    expect.objectContaining({ code: 'options.invalid', message: expect.stringContaining(`\`${name}\``) as string })
+  expect(() => compare(undefined, contract)).toThrow(refused('old'))
+  expect(() => compare(contract, contract.lock)).toThrow(refused('next'))
+})
+
 test('contracts with different ids always have changes, those with the same id never', () => {
   const leaf = fc.constantFrom<object>(
     {}, { type: 'string' }, { type: 'string', maxLength: 3 }, { type: ['string', 'null'] }, { type: 'string', 'x-norm': ['trim'] },
@@ -361,6 +370,107 @@ describe('what a contract changes in the document', () => {
       member({ ...text, 'x-url': {} }),
       member({ ...text, 'x-url': { hostname: 'x' } }),
       ['field `a` has a URL whose hostname is /x/, was free: old payloads may be rejected [old-rejected]'],
+    ],
+    [
+      'null, where it was converted to text',
+      member({ type: 'string', 'x-coerce': true }),
+      member({ anyOf: [{ type: 'null' }, { type: 'string', 'x-coerce': true }] }),
+      [
+        'field `a` may be null, which is no longer converted: more payloads are accepted, digests change [new-accepted digests]',
+      ],
+    ],
+    [
+      'a conversion to another type',
+      member(text),
+      member({ type: 'number', 'x-coerce': true }),
+      [
+        'field `a` was string, is number: old payloads may be rejected, more payloads are accepted [old-rejected new-accepted]',
+        'field `a` is converted from other scalars: more payloads are accepted, digests change [new-accepted digests]',
+      ],
+    ],
+    [
+      'defaults that differ far behind',
+      member({ ...text, default: `${'x'.repeat(80)}y` }),
+      member({ ...text, default: `${'x'.repeat(80)}z` }),
+      [
+        `field \`a\` has the default "${'x'.repeat(58)}…, had the default "${'x'.repeat(58)}…: same verdict, other document [digests]`,
+      ],
+    ],
+    [
+      'a required field that edits, added to an open object',
+      { type: 'object' },
+      { ...member({ ...text, 'x-norm': ['trim'] }), required: ['a'] },
+      ['required field `a` added: old payloads without it are rejected [old-rejected digests]'],
+    ],
+    [
+      'a required field, added beside a schema of undeclared members',
+      { type: 'object', additionalProperties: { type: 'number' } },
+      { ...member(text), required: ['a'], additionalProperties: { type: 'number' } },
+      ['required field `a` added: old payloads without it are rejected [old-rejected new-accepted]'],
+    ],
+    [
+      'a removed field, which the schema of undeclared members edits',
+      { ...member(text), additionalProperties: { ...text, 'x-norm': ['trim'] } },
+      { type: 'object', additionalProperties: { ...text, 'x-norm': ['trim'] } },
+      [
+        'optional field `a` removed: old payloads may be rejected, more payloads are accepted, digests change [old-rejected new-accepted digests]',
+      ],
+    ],
+    [
+      'an optional field renamed, undeclared members are dropped',
+      { ...strip, properties: { colour: text } },
+      { ...strip, properties: { color: text } },
+      [
+        'field `colour` renamed to `color`: old payloads may be rejected, more payloads are accepted, digests change [old-rejected new-accepted digests]',
+      ],
+    ],
+    [
+      'an optional field renamed, undeclared members are kept',
+      { type: 'object', properties: { colour: text } },
+      { type: 'object', properties: { color: text } },
+      [
+        'field `colour` renamed to `color`: old payloads may be rejected, more payloads are accepted [old-rejected new-accepted]',
+      ],
+    ],
+    [
+      'a required field renamed, undeclared members are dropped',
+      { ...strip, properties: { colour: text }, required: ['colour'] },
+      { ...strip, properties: { color: text }, required: ['color'] },
+      ['field `colour` renamed to `color`: old payloads are rejected [old-rejected new-accepted digests]'],
+    ],
+    [
+      'alternatives that drop members, in another order',
+      {
+        anyOf: [
+          { ...strip, properties: { a: text }, required: ['a'] },
+          { ...strip, properties: { b: text }, required: ['b'] },
+        ],
+      },
+      {
+        anyOf: [
+          { ...strip, properties: { b: text }, required: ['b'] },
+          { ...strip, properties: { a: text }, required: ['a'] },
+        ],
+      },
+      ['the payload has changed alternatives, or another order of them: digests change [digests]'],
+    ],
+    [
+      'alternatives that edit nothing, in another order',
+      { anyOf: [{ ...text, maxLength: 1 }, { type: 'array' }, { ...text, pattern: 'a' }] },
+      { anyOf: [{ ...text, pattern: 'a' }, { type: 'array' }, { ...text, maxLength: 1 }] },
+      ['the payload is written differently: only issue lists change [issues]'],
+    ],
+    [
+      'an alternative ahead of one that edits',
+      { anyOf: [{ ...text, 'x-norm': ['trim'] }, { type: 'array' }] },
+      { anyOf: [{ ...text, maxLength: 3 }, { ...text, 'x-norm': ['trim'] }, { type: 'array' }] },
+      ['the payload also accepts string: more payloads are accepted, digests may change [new-accepted digests]'],
+    ],
+    [
+      'an alternative fewer ahead of one that edits',
+      { anyOf: [{ ...text, maxLength: 3 }, { ...text, 'x-norm': ['trim'] }, { type: 'array' }] },
+      { anyOf: [{ ...text, 'x-norm': ['trim'] }, { type: 'array' }] },
+      ['the payload no longer accepts string: old payloads may be rejected, digests may change [old-rejected digests]'],
     ],
     [
       'a branch of a union that is normalized',

@@ -42,6 +42,10 @@ const others: Readonly<Record<string, z.ZodType>> = {
     .regex(/^.{1,3}$/)
     .regex(/^[^a]+$/u)
     .regex(/[^b]$/),
+  'two patterns, or null': z.object({
+    host: z.hostname().nullable(),
+    text: z.string().regex(/x.y/).regex(/a/i).nullable(),
+  }),
   'names of keys by UTF-16 units': z.record(z.string().regex(/^.$/), z.null()),
   'the order of branches, where the first one decides the document': z.object({
     text: z.union([z.string(), z.string().trim().toUpperCase(), z.array(z.null())]),

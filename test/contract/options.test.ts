@@ -66,7 +66,7 @@ describe('host options', () => {
     ],
     [
       { maxqueue: 1 },
-      'Expected the options of `createHost` to be among placement, engine, jsCompressor, threads, maxQueue, maxQueueBytes, maxQueueMs, deadlineMs, workerUrl, cache, socket, connections, launch, fallback, breaker, got `maxqueue`',
+      'Expected the options of `createHost` to be among placement, engine, jsCompressor, threads, maxQueue, maxQueueBytes, maxQueueMs, deadlineMs, workerUrl, cache, socket, tls, connections, launch, fallback, breaker, onEvent, log, got `maxqueue`',
     ],
     [[], 'Expected the options of `createHost` to be an object, got an object (array)'],
   ])('%o is rejected', (options, message) => {
@@ -96,6 +96,7 @@ describe('processor options', () => {
       host: { placement: 'pool', maxQueue: 5 },
       processor: { canonical: true },
     })
+    expect(splitCreateOptions(Object.create(options) as typeof options)).toEqual(splitCreateOptions(options))
     expect(messageOf(() => splitCreateOptions({ canonical: 1 } as never))).toContain('`canonical` to be true or false')
   })
 })

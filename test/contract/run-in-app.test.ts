@@ -1,9 +1,21 @@
 // runInApp: the zod schema of the contract on the caller's thread, behind the engine.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { createHost, createProcessor, defineContract, describeIssue, parseContract, type Contract } from 'sidelane'
+import { join } from 'node:path'
+import {
+  createHost,
+  createProcessor,
+  defineContract,
+  describeIssue,
+  parseContract,
+  type Contract,
+  type FallbackTarget,
+  type Host,
+} from 'sidelane'
+import * as edge from 'sidelane/edge'
 import { afterAll, describe, expect, expectTypeOf, onTestFinished, test, vi } from 'vitest'
 import * as z from 'zod'
+import { freshFolder } from '../support/folders.ts'
 
 const host = createHost({ placement: 'inline', engine: 'js' })
 afterAll(async () => (await host).close())
@@ -42,13 +54,21 @@ describe('the document', () => {
     expect(seen).toEqual([])
   })
 
-  test('bytes that the caller overwrites in the meantime do not change it', async () => {
+  const kinds: [string, (bytes: Buffer<ArrayBuffer>) => unknown][] = [
+    ['a Buffer', (bytes) => bytes],
+    ['an ArrayBuffer', ({ buffer }) => buffer],
+    ['a DataView', ({ buffer }) => new DataView(buffer)],
+    ['an Int8Array', ({ buffer }) => new Int8Array(buffer)],
+    ['a Uint8ClampedArray', ({ buffer }) => new Uint8ClampedArray(buffer)],
+  ]
+  test.each(kinds)('bytes that the caller overwrites in the meantime do not change it: %s', async (_, payloadOf) => {
     seen.length = 0
     await using pool = await createProcessor(contract, { placement: 'pool', threads: 1, engine: 'js', runInApp: true })
-    const bytes = Buffer.from('{"a":1}')
-    const outcome = pool.process(bytes)
+    const bytes = Buffer.alloc(7)
+    bytes.write('{"a":1}')
+    const outcome = pool.process(payloadOf(bytes) as Uint8Array, { canonical: true })
     bytes[5] = 0x32
-    expect(await outcome).toMatchObject({ ok: true })
+    expect(await outcome).toMatchObject({ ok: true, canonical: new Uint8Array(Buffer.from('{"a":1}')) })
     expect(seen).toEqual([1])
   })
 })
@@ -121,18 +141,45 @@ describe('an asynchronous schema', () => {
     expect(runs).toBe(4)
   })
 
-  test('ends with the deadline, the signal and destroy', async () => {
-    const never = checked(() => new Promise(() => {}))
-    const pool = await createHost({ placement: 'pool', threads: 1, engine: 'js' })
-    onTestFinished(() => pool.destroy())
-    const processor = pool.processor(never, { runInApp: true })
-    await expect(processor.process({ a: 'x' }, { deadlineMs: 50 })).rejects.toMatchObject({ code: 'deadline.exceeded' })
+  const never = checked(() => new Promise(() => {}))
+  const open: readonly (readonly [string, (deadlineMs?: number) => Promise<Host>])[] = [
+    ['inline', (deadlineMs) => createHost({ deadlineMs })],
+    ['inline, with a cache', (deadlineMs) => createHost({ deadlineMs, cache: {} })],
+    ['a pool, with a cache', (deadlineMs) => createHost({ placement: 'pool', threads: 1, deadlineMs, cache: {} })],
+    ['of the edge', (deadlineMs) => edge.createHost({ deadlineMs })],
+    ['a pool', (deadlineMs) => createHost({ placement: 'pool', threads: 1, engine: 'js', deadlineMs })],
+    ['auto', (deadlineMs) => createHost({ placement: 'auto', threads: 1, engine: 'js', deadlineMs })],
+  ]
+
+  test.each(open)('ends with the deadline, the signal and destroy: %s', async (_, openHost) => {
+    const placed = await openHost()
+    onTestFinished(() => placed.destroy())
+    const processor = placed.processor(never, { runInApp: true })
+    await expect(processor.process({ a: 'x' }, { deadlineMs: 50 })).rejects.toMatchObject({
+      code: 'deadline.exceeded',
+      params: { where: 'run' },
+    })
     const signal = AbortSignal.timeout(50)
     await expect(processor.process({ a: 'x' }, { signal })).rejects.toMatchObject({ code: 'cancelled' })
     const left = expect(processor.process({ a: 'x' })).rejects.toMatchObject({ code: 'unavailable' })
     await processor.destroy()
     await left
     expect(processor.stats()).toMatchObject({ inFlight: 0, queued: 0 })
+    const other = expect(placed.processor(never, { runInApp: true }).process({ a: 'x' }))
+    const ended = other.rejects.toMatchObject({ code: 'unavailable' })
+    await placed.destroy()
+    await ended
+  })
+
+  test.each(open)('has the deadline of its host: %s', async (_, openHost) => {
+    const placed = await openHost(100)
+    onTestFinished(() => placed.destroy())
+    const slow = placed.processor(never, { runInApp: true })
+    const quick = placed.processor(checked(tick, 'quick'), { runInApp: true })
+    const ends = expect(slow.process({ a: 'x' })).rejects.toMatchObject({ code: 'deadline.exceeded' })
+    expect(await quick.process({ a: 'x' }, { deadlineMs: 20_000 })).toMatchObject({ code: 'app.failed' })
+    await ends
+    expect(placed.stats()).toMatchObject({ calls: 2, deadlineExceeded: 1, inFlight: 0 })
   })
 })
 
@@ -177,6 +224,61 @@ test.each(['at the first payload', 'at a later one'])(
     expect(stdout).toBe('app.threw\napp.threw\nalive\n')
   },
 )
+
+describe('a payload that no engine has read', () => {
+  const ambiguous: [payload: string | Uint8Array, code: string][] = [
+    ['{"a":"x","a":"y"}', 'parse.duplicate_key'],
+    ['{bad', 'parse.syntax'],
+    ['', 'parse.syntax'],
+    [Uint8Array.of(0x7b, 0xff), 'parse.utf8'],
+    [Buffer.from('\ufeff{"a":"x"}'), 'parse.bom'],
+    ['{"a":"x","b":9007199254740993}', 'number.unsafe_integer'],
+    [Buffer.alloc(1_048_577, '1'), 'limit.bytes'],
+  ]
+  const nobody = (): string => join(freshFolder(), 's.sock')
+  const fallbacks: [string, FallbackTarget][] = [
+    ['skip', 'skip'],
+    ['a function that took it', () => undefined],
+    ['a function that answers', () => ({ ok: true, body: Buffer.from('{}'), codec: 'none' })],
+  ]
+
+  test.each(fallbacks)('is read as strictly, and its rejection is the outcome: %s', async (_, fallback) => {
+    const seen: string[] = []
+    await using processor = await createProcessor(
+      checked((text) => seen.push(text) > 0),
+      { placement: 'sidecar', socket: nobody(), fallback, runInApp: true },
+    )
+    const codes = await Promise.all(
+      ambiguous.map(async ([payload]) => {
+        const outcome = await processor.process(payload)
+        return outcome.ok ? 'ok' : outcome.code
+      }),
+    )
+    expect(codes).toEqual(ambiguous.map(([, code]) => code))
+    expect(seen).toEqual([])
+    const outcome = await processor.process('{"a":"\\u0078"}')
+    expect(outcome.ok && outcome.value()).toEqual({ a: 'x' })
+  })
+
+  test('has a value only where it is read as strictly', async () => {
+    const big = defineContract({ name: 'big', numbers: 'int64', schema: z.object({ a: z.int64() }) })
+    const host = await createHost({ placement: 'sidecar', socket: nobody(), fallback: 'skip' })
+    onTestFinished(() => host.destroy())
+    const read = async (contract: Contract, payload: string | Uint8Array): Promise<unknown> => {
+      const outcome = await host.processor(contract, { canonical: true }).process(payload)
+      if (!outcome.ok) throw new Error(outcome.code)
+      expect(outcome.via.placement).toBe('none')
+      expect(outcome.canonical).toEqual(new Uint8Array(Buffer.from(payload)))
+      return outcome.value()
+    }
+    const plain = checked(() => true) as Contract
+    expect(await read(plain, ' {"a" : 1}')).toEqual({ a: 1 })
+    expect(await read(big as Contract, '{"a":9007199254740993}')).toEqual({ a: 9007199254740993n })
+    for (const [payload, code] of ambiguous.slice(0, 2)) {
+      await expect(read(plain, payload)).rejects.toMatchObject({ name: 'SidelaneError', code })
+    }
+  })
+})
 
 test('a cached result is checked again', async () => {
   let runs = 0

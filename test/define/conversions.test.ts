@@ -145,6 +145,11 @@ describe('a missing member', () => {
     expect(partial.properties).toStrictEqual({ a: text })
   })
 
+  const endless: Record<string, unknown> = {}
+  endless['self'] = endless
+  let doubled: object = {}
+  for (let i = 0; i < 24; i++) doubled = { a: doubled, b: doubled }
+
   it.each<readonly [string, z.ZodType, string]>([
     ['now', z.string().default(() => new Date().toISOString()), 'differs each time it is read'],
     ['the date of today', z.string().default(() => new Date().toISOString().slice(0, 10)), 'differs'],
@@ -153,6 +158,9 @@ describe('a missing member', () => {
     ['Date.now()', z.number().default(Date.now), 'differs'],
     ['a random value', z.string().default(() => crypto.randomUUID()), 'differs'],
     ['a Date', z.any().default(new Date(0)), 'is not a value of JSON'],
+    ['a value that holds itself', z.any().default(endless), 'is not a value of JSON'],
+    ['an object written 2^24 times', z.any().default(doubled), 'is not a value of JSON'],
+    ['a list with a hole', z.any().default(Array(1)), 'is not a value of JSON'],
     ['NaN', z.any().default(Number.NaN), 'is not a value of JSON'],
     ['a Map', z.any().default(() => new Map()), 'is not a value of JSON'],
     [

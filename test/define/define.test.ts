@@ -110,7 +110,14 @@ describe('defineContract', () => {
 
   it.each<readonly [string, object, string]>([
     ['an unknown option', { sample: [] }, 'got `sample`'],
-    ['an unknown value of `objects`', { objects: 'bare' }, "Expected `objects` to be 'strip', 'strict' or 'loose'"],
+    ['a bigint as a value of `objects`', { objects: 1n }, 'Expected `objects` to be one of "strip", "strict", "loose"'],
+    ['the bytes of one payload as `samples`', { samples: Buffer.from('{}') }, 'another iterable of payloads'],
+    ['a text as `dictionary`', { dictionary: 'x' }, 'with bytes as a Uint8Array'],
+    [
+      'an unknown value of `objects`',
+      { objects: 'bare' },
+      'Expected `objects` to be one of "strip", "strict", "loose"',
+    ],
     [
       'an unknown value in `appOnly`',
       { appOnly: ['check'] },

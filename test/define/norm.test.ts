@@ -71,6 +71,12 @@ describe('norm', () => {
     )
   })
 
+  it.each([undefined, 'trim', {}, [1n]])('rejects what is no list of operations: %s', (ops) => {
+    expect(() => norm(z.string(), ops as NormOp[])).toThrow(
+      expect.objectContaining({ code: 'options.invalid', message: expect.stringContaining("'trim'") }),
+    )
+  })
+
   it('rejects lower beside upper', () => {
     expect(() => norm(norm(z.string(), ['lower']), ['upper'])).toThrow(
       expect.objectContaining({ code: 'options.invalid', message: expect.stringContaining('got both') }),

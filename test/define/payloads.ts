@@ -207,7 +207,11 @@ export function fitting(schema: $ZodType, depth = 0): fc.Arbitrary<unknown> {
     case 'union':
       return fc.oneof(...def.options.map(inner))
     case 'intersection':
-      return fc.tuple(inner(def.left), inner(def.right)).map(([a, b]) => Object.assign({}, a, b) as unknown)
+      return fc.tuple(inner(def.left), inner(def.right), fc.nat(9)).map(([a, b, only]): unknown => {
+        if (only === 0 || typeof b !== 'object' || b === null) return a
+        if (only === 1 || typeof a !== 'object' || a === null) return b
+        return { ...a, ...b }
+      })
     case 'pipe':
       return def.in._zod.def.type === 'transform' ? fc.oneof(inner(def.out), scalars) : inner(def.in)
     default:

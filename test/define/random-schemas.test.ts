@@ -62,6 +62,33 @@ const found: Readonly<Record<string, Omit<Case, 'seed'>>> = {
     numbers: 'safe',
     payloads: [{ a: { x: 1, w: 2 } }, {}, { b: { y: 1 } }],
   },
+  'null on both sides of an intersection': {
+    source: 'z.object({ a: z.string() }).nullable().and(z.object({ b: z.number() }).nullable())',
+    numbers: 'safe',
+    payloads: [null, { a: 'x', b: 1 }, { a: 'x' }],
+  },
+  'null beside unions told apart by a member, in an intersection': {
+    source:
+      "z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('k') }), z.object({ kind: z.literal('l') })]).nullable().and(z.object({ b: z.number() }).nullish())",
+    numbers: 'safe',
+    payloads: [null, { kind: 'k', b: 1 }, { kind: 'k', b: 1, c: 1 }, { kind: 'l' }],
+  },
+  'an option of an intersection that accepts anything': {
+    source: 'z.union([z.object({ a: z.string() }), z.unknown()]).and(z.object({ b: z.number() }))',
+    numbers: 'safe',
+    payloads: [{ b: 1 }, { a: 'x', b: 1, c: 1 }, { a: 1, b: 1, c: 1 }, { a: 'x' }],
+  },
+  'a strict object or null, in an intersection': {
+    source: 'z.union([z.strictObject({ a: z.string() }), z.null()]).and(z.object({ b: z.number() }))',
+    numbers: 'safe',
+    payloads: [{ a: 'x', b: 1 }, { a: 'x', b: 1, c: 1 }, null],
+  },
+  'a schema with a default, used in two places': {
+    source:
+      '[1, 2, 3].reduce((t) => z.object({ a: t, b: t.default({}) }), z.looseObject({ x: z.string().optional() }))',
+    numbers: 'safe',
+    payloads: [{ a: { a: { a: {} } } }, { a: { a: { a: {} } }, b: 1 }],
+  },
   'a default with a fraction at a bigint': {
     source: 'z.object({ a: z.bigint().default(0.5) })',
     numbers: 'int64',

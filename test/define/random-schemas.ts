@@ -156,14 +156,25 @@ const discriminated = (inner: Source, known: fc.Arbitrary<Members> = members(inn
     })
 
 const intersection = (inner: Source): Source => {
-  const side = fc.oneof(
+  const objectSide = fc.oneof(
     { weight: 4, arbitrary: object(inner) },
     { weight: 1, arbitrary: record(inner) },
-    {
-      weight: 1,
-      arbitrary: fc.array(object(inner), { minLength: 1, maxLength: 2 }).map((all) => `z.union([${all.join()}])`),
-    },
     { weight: 1, arbitrary: discriminated(inner) },
+  )
+  const other = fc.oneof(
+    fc.constantFrom('z.null()', 'z.any()', 'z.unknown()', 'z.string()', "z.literal(['a', null])", 'z.array(z.int())'),
+    inner,
+  )
+  const side = fc.oneof(
+    { weight: 5, arbitrary: objectSide },
+    { weight: 2, arbitrary: objectSide.map((source) => `${source}.nullable()`) },
+    {
+      weight: 3,
+      arbitrary: fc
+        .array(fc.oneof({ weight: 3, arbitrary: objectSide }, other), { minLength: 1, maxLength: 3 })
+        .map((all) => `z.union([${all.join()}])`),
+    },
+    { weight: 1, arbitrary: other },
   )
   return fc
     .tuple(side, side, fc.boolean())

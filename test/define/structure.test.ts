@@ -32,6 +32,27 @@ const refusal = (schema: unknown): string => {
 }
 
 describe('a schema that is used more than once', () => {
+  it.each<readonly [string, (inner: z.ZodType) => z.ZodType]>([
+    ['a tuple in a record', (inner) => z.record(z.string(), z.tuple([inner, inner]))],
+    ['a list and a member', (inner) => z.object({ l: z.array(inner), r: z.array(inner) })],
+    ['a member with a default', (inner) => z.looseObject({ l: inner.optional(), r: inner.default({}) })],
+    ['an option given twice', (inner) => z.union([inner, inner.nullable()])],
+    ['both sides of an intersection', (inner) => z.looseObject({ l: inner }).and(z.looseObject({ r: inner }))],
+  ])('is not repeated, 40 levels deep: %s', (_, level) => {
+    let schema: z.ZodType = z.looseObject({ x: z.string().optional() })
+    for (let i = 0; i < 40; i++) schema = level(schema)
+    expect(bytes(schema)).toBeLessThan(16_384)
+  })
+
+  it('is compared once, in members that both sides of an intersection declare', () => {
+    const deep = (): z.ZodType => {
+      let schema: z.ZodType = z.looseObject({ x: z.string() })
+      for (let i = 0; i < 40; i++) schema = z.looseObject({ l: schema, r: schema })
+      return schema
+    }
+    expect(bytes(z.object({ a: deep() }).and(z.object({ a: deep() })))).toBeLessThan(16_384)
+  })
+
   it('is one definition: 25 levels of a pair are a lock of 4 KB', () => {
     let pair: z.ZodType = z.object({ x: z.string() })
     for (let level = 0; level < 25; level++) pair = z.object({ l: pair, r: pair })
@@ -180,6 +201,10 @@ describe('an intersection', () => {
     { n: { p: 'q', r: 1 }, a: 'x' },
     null,
     'x',
+    'xy',
+    [1],
+    null,
+    'x',
   ]
   const [A, B, C] = [z.object({ a: z.string() }), z.object({ b: z.number() }), z.object({ c: z.boolean() })]
 
@@ -199,6 +224,13 @@ describe('an intersection', () => {
     ],
     ['a union and an object', z.intersection(z.union([A, B]), C)],
     ['an object and a nullable one', z.intersection(C, z.union([A, z.null()]))],
+    ['two nullable objects', z.intersection(A.nullable(), B.nullable())],
+    ['two nullable scalars with null in common', z.intersection(z.string().nullable(), z.number().nullable())],
+    ['a string and one with limits', z.intersection(z.string(), z.string().max(1))],
+    ['a strict object or null', z.intersection(A.strict().nullable(), B)],
+    ['anything and an object', z.intersection(z.unknown(), A)],
+    ['an option that is anything', z.intersection(z.union([A, z.unknown()]), B)],
+    ['an option that is a list', z.intersection(z.union([A, z.array(z.int())]), z.union([B, z.array(z.int())]))],
     ['two unions', z.intersection(z.union([A, B]), z.union([C, z.object({ d: z.number() })]))],
     [
       'a discriminated union and an object',
@@ -235,6 +267,26 @@ describe('an intersection', () => {
       'A.extend(B.shape)',
     ],
     ['has two defaults for a member', z.intersection(z.object({ a: z.string().default('x') }), A), 'A.extend(B.shape)'],
+    [
+      'adds an item that the other side has not',
+      z.intersection(z.object({ a: z.tuple([z.string(), z.string().default('x')]) }), z.looseObject({})),
+      'A.extend(B.shape)',
+    ],
+    [
+      'has a record with a pattern of keys',
+      z.intersection(z.record(z.string().regex(/^a/), z.string()), B),
+      'one schema',
+    ],
+    [
+      'has an option that is a record with a pattern of keys',
+      z.intersection(z.union([A, z.record(z.string().regex(/^b/), z.number())]), B),
+      'one schema',
+    ],
+    [
+      'has strict objects inside an option',
+      z.intersection(z.union([z.discriminatedUnion('k', [z.strictObject({ k: z.literal(1) })]), A]), C),
+      'z.discriminatedUnion()',
+    ],
     ['has strict options', z.intersection(z.union([A.strict(), B.strict()]), C), 'z.discriminatedUnion()'],
     ['is of strings', z.intersection(z.string().min(1), z.string().max(2)), 'write one schema'],
   ])('is refused where zod would merge differing results: one that %s', (_, schema, words) => {

@@ -62,7 +62,17 @@ const cases: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   'two steps': [z.number().multipleOf(0.1).multipleOf(0.25), 'a contract takes one'],
   'z.xor()': [z.xor([z.string(), z.int()]), 'write z.union()'],
   'an empty union': [z.union([]), 'accepts no value'],
-  'an unmergeable intersection': [z.intersection(z.string(), z.string()), 'write one schema'],
+  'an intersection of two types': [z.intersection(z.string(), z.number()), 'write one schema'],
+  'an intersection of many unions': [
+    Array.from({ length: 8 }, (_, k) =>
+      z.union(Array.from({ length: 8 }, (_each, i) => z.object({ [`${k}${i}`]: z.string() }))),
+    ).reduce<z.ZodType>((all, union) => all.and(union), z.looseObject({})),
+    'more than 5000 pairs of options',
+  ],
+  'an intersection of two strings with limits': [
+    z.intersection(z.string().min(1), z.string().max(2)),
+    'write one schema',
+  ],
   'a catchall on both sides': [
     z.intersection(z.object({}).catchall(z.string()), z.object({}).catchall(z.int())),
     'both sides have a catchall',

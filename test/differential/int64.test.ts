@@ -10,6 +10,7 @@ import { needEngine } from '../support/need.ts'
 import { runs, seed } from '../support/seed.ts'
 import { canonicalNumber, readExact } from './exact-numbers.ts'
 import { branchFor, numberSchemas, numberTexts, schemaText, valueAt, type NumberSchema } from './number-schemas.ts'
+import { pairSchemas, pairTexts } from './wide-key-schemas.ts'
 
 const schemas = runs(300, 100)
 
@@ -55,6 +56,27 @@ test(`both engines read integers of 64 bits exactly (SIDELANE_SEED=${seed})`, { 
   const compared = counts.accepted + counts.rejected + counts.unsafe
   expect(nativeCalls() - calls).toBe(compared)
   for (const [kind, count] of Object.entries(counts)) expect(count, kind).toBeGreaterThan(compared / 20)
+})
+
+test(`both engines undo the edits of branches that integers tell apart (SIDELANE_SEED=${seed})`, (context) => {
+  const js = needEngine('js', context)
+  const native = needEngine('native', context)
+  const counts = { accepted: 0, rejected: 0 }
+  fc.assert(
+    fc.property(pairSchemas, fc.array(pairTexts, { minLength: 25, maxLength: 25 }), (schema, texts) => {
+      const contract = parseLock(`{${fields},"schema":${schemaText(schema)}}`)
+      const [a, b] = [js.compile(contract), native.compile(contract)]
+      for (const text of texts) {
+        const outcome = a.process(Buffer.from(text), true)
+        counts[outcome.ok ? 'accepted' : 'rejected']++
+        expect(shown(b.process(Buffer.from(text), true)), `${text} at ${schemaText(schema)}`).toEqual(shown(outcome))
+      }
+      a.dispose()
+      b.dispose()
+    }),
+    { seed, numRuns: schemas },
+  )
+  for (const [kind, count] of Object.entries(counts)) expect(count, kind).toBeGreaterThan(schemas)
 })
 
 function expected(

@@ -57,7 +57,7 @@ class Stage {
 
   async serve(...contracts) {
     const locks = contracts.flatMap((name) => ['--contract', this.path(`${name}.lock.json`)])
-    const args = ['--socket', this.socket, ...locks, '--log-sample', '1', '--threads', '1', '--max-queue', '8']
+    const args = ['--socket', this.socket, ...locks, '--log-sample', '1', '--threads', '1', '--max-queue', '2']
     const log = openSync(this.path('daemon.log'), 'w')
     this.daemon = spawn(sidelaned, args, { stdio: ['ignore', 'ignore', log] })
     await until(() => existsSync(this.socket) && readFileSync(this.path('daemon.log'), 'utf8').includes('"listening"'))
@@ -143,7 +143,7 @@ const stop = 'rollout stop order'
 /** Neighbours that send more than the daemon can do, until the returned function is called. */
 function flood(socket, clients) {
   const stopped = new AbortController()
-  const body = JSON.stringify('all work and no play '.repeat(20_000))
+  const body = JSON.stringify('all work and no play '.repeat(40_000))
   const send = () =>
     new Promise((resolve) => {
       const options = { socketPath: socket, path: '/v1/contracts/report/process', method: 'POST', agent: false }

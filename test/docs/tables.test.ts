@@ -10,8 +10,10 @@ import {
   resolveHostOptions,
   resolveProcessorOptions,
 } from '../../src/model/options.ts'
+import { resolveProducer } from '../../src/bullmq/options.ts'
 import { resolveBreaker, resolveFallback } from '../../src/model/policy-options.ts'
 import { resolveRolloutOptions, type RolloutOptions } from '../../src/model/rollout-options.ts'
+import { resolveRedisCache } from '../../src/redis-cache/options.ts'
 import { logEvents } from '../../src/tables/daemon-texts.ts'
 import { jsonExpectations } from '../../src/tables/json-expectations.ts'
 import { keywordsOfKind } from '../../src/tables/lock-keywords.ts'
@@ -62,7 +64,8 @@ const optionTables: readonly Options[] = [
   { heading: 'Options of a call', check: checkCallOptions, defaults: {} },
   { heading: 'Stream', check: checkStreamOptions, defaults: {} },
   {
-    heading: 'Cache',
+    page: 'docs/cache.md',
+    heading: 'Local cache',
     check: (cache) => resolveHostOptions({ cache }, cores),
     defaults: settings['cache'] as Record<string, unknown>,
   },
@@ -84,12 +87,26 @@ const optionTables: readonly Options[] = [
   {
     page: 'docs/rollout.md',
     heading: 'Fallback',
-    check: (options: object) => resolveFallback({ to: 'skip', ...options }, 'pool'),
+    check: (options: object) => resolveFallback({ to: 'inline', ...options }, 'pool'),
     defaults: { maxQueueMs: resolveFallback('inline', 'pool')?.maxQueueMs },
   },
 ]
 
-describe.each(optionTables)('$page, $heading', ({ page = 'docs/placements.md', heading, check, defaults }) => {
+describe.each([
+  ...optionTables,
+  {
+    page: 'docs/cache.md',
+    heading: 'Shared cache',
+    check: (options: object) => resolveRedisCache({ connection: 'redis://host', ...options }),
+    defaults: { ...resolveRedisCache({ connection: 'redis://host' }), connection: undefined },
+  },
+  {
+    page: 'docs/queue.md',
+    heading: 'Producers',
+    check: (options: object) => resolveProducer({ connection: 'redis://host', ...options }),
+    defaults: { ...resolveProducer({ connection: 'redis://host' }).settings, batch: undefined, connection: undefined },
+  },
+])('$page, $heading', ({ page = 'docs/placements.md', heading, check, defaults }) => {
   const rows = tableBelow(page, heading)
 
   test('lists every option', () => {
@@ -204,7 +221,7 @@ describe.skipIf(!existsSync(join(root, 'dist/cli/main.js')))('docs/cli.md', () =
   )
 
   test('lists the codes that inspect reports', () => {
-    const source = readFileSync(join(root, 'src/cli/inspect-result.ts'), 'utf8')
+    const source = readFileSync(join(root, 'src/cli/process/inspect-result.ts'), 'utf8')
     const own = [...source.matchAll(/new Problem\(\s*'([a-z.]+)'/g)].map(([, code]) => code as string)
     const [, table = ''] = /JSON lines, `[^\n]*\n\n(.*?)\n\n/s.exec(pageText('docs/cli.md')) ?? []
     const rows = new Set([...table.matchAll(/^\| `([a-z.]+)` \|/gm)].map(([, code]) => code as string))

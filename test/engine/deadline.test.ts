@@ -72,6 +72,39 @@ describe('js', () => {
     expect(looks()).toBeGreaterThan(0)
     expect(compiled.process(payload, false, { ...near, looksAhead: false }).ok).toBe(true)
   })
+
+  test('what defaults add to the text counts among what is ahead', () => {
+    const properties = Object.fromEntries(
+      Array.from({ length: 30 }, (_, number) => [`member-${number}`, { type: 'string', default: 'a text' }]),
+    )
+    const schema = { type: 'array', items: { type: 'object', properties } }
+    const contract = contractOf(schema, { compress: { codec: 'none' }, limits: { maxBytes: 16 * 1024 * 1024 } })
+    const compiled = createEngine('js').compile(contract)
+    const payload = Buffer.from(list('{}', 10_000))
+    clockUntil(Number.POSITIVE_INFINITY)
+    const near = { startedAt: 0, endsAt: 20, looksAhead: true }
+    expect(() => compiled.process(payload, false, near)).toThrow(expect.objectContaining({ code: 'deadline.exceeded' }))
+    expect(compiled.process(payload, false, { ...near, looksAhead: false }).ok).toBe(true)
+  })
+
+  test('a text that took too long to write is not encoded', () => {
+    const schema = { type: 'array', items: { type: 'integer' } }
+    const compiled = createEngine('js').compile(contractOf(schema, none))
+    const payload = Buffer.from(list('1', 1_000_000))
+    let now = 0
+    const write = JSON.stringify
+    vi.spyOn(JSON, 'stringify').mockImplementation((value: unknown) => {
+      now = 1000
+      return write(value)
+    })
+    vi.spyOn(performance, 'now').mockImplementation(() => now)
+    const encode = vi.spyOn(Buffer, 'from')
+    expect(() => compiled.process(payload, false, limit)).toThrow(
+      expect.objectContaining({ code: 'deadline.exceeded' }),
+    )
+    expect(now).toBe(1000)
+    expect(encode.mock.calls.filter(([what]) => typeof what === 'string')).toEqual([])
+  })
 })
 
 describe.for(engineKinds)('%s', (kind) => {

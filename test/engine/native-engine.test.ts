@@ -1,12 +1,14 @@
 // The adapter around the addon: its buffer, its errors, its count of calls. Outcomes are compared with the JS engine's
 // in test/differential.
 import { randomBytes } from 'node:crypto'
-import { expect, test, type TestContext } from 'vitest'
+import { afterEach, expect, test, vi, type TestContext } from 'vitest'
 import { decodeOutcome, type Contract, type ProcessorOptions } from '../../src/model/index.ts'
 import type { CompiledContract } from '../../src/engine/engine.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'
 import { nativeCalls } from '../../src/engine/native/index.ts'
 import { needEngine } from '../support/need.ts'
+
+afterEach(() => void vi.restoreAllMocks())
 
 const compile = (context: TestContext, contract: Contract, options?: ProcessorOptions): CompiledContract =>
   needEngine('native', context).compile(contract, options)
@@ -26,6 +28,32 @@ test('an outcome may be larger than the buffer', (context) => {
     const outcome = compiled.process(Buffer.from(payload), true)
     expect(canonicalText(outcome)).toBe(payload)
   }
+})
+
+test('a payload runs once, whatever its size', (context) => {
+  const limits = { maxBytes: 16 * 1024 * 1024 }
+  const compiled = compile(context, contractOf({}, { compress: { codec: 'none' }, limits }))
+  for (const bytes of [100, 100_000, 3_000_000, 9_000_000, 9_000_000, 200_000]) {
+    const payload = JSON.stringify('x'.repeat(bytes))
+    for (const canonical of [false, true]) {
+      const before = nativeCalls()
+      expect(compiled.process(Buffer.from(payload), canonical)).toMatchObject({ canonicalBytes: payload.length })
+      expect(nativeCalls() - before, `${bytes} bytes`).toBe(1)
+    }
+  }
+})
+
+test('a payload that runs again, because its outcome did not fit, has the rest of its time', (context) => {
+  const compiled = compile(context, contractOf({}))
+  const payload = Buffer.from(`[${'1,'.repeat(50_000)}1]`)
+  const limit = { startedAt: 0, endsAt: 3_600_000, looksAhead: false }
+  expect(compiled.processInto(payload, true, new Uint8Array(60), 0, limit)).toBeLessThan(0)
+  vi.spyOn(performance, 'now').mockReturnValue(3_600_001)
+  const target = new Uint8Array(300_000)
+  expect(() => compiled.processInto(payload, true, target, 0, limit)).toThrow(
+    expect.objectContaining({ code: 'deadline.exceeded' }),
+  )
+  expect(compiled.processInto(payload, true, target, 0, { ...limit, startedAt: 1 })).toBeGreaterThan(0)
 })
 
 test('a target that is too small is not written, and the size is returned', (context) => {

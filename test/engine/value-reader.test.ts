@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
+import { contractOf } from '../support/locks.ts'
 import { defineContract } from '../../src/contract/define/index.ts'
 import { compileValueReader } from '../../src/engine/index.ts'
 import { VerdictMemory } from '../../src/engine/js/verdict-memory.ts'
@@ -52,6 +53,33 @@ describe('nested unions', () => {
     expect(first).toBeGreaterThan(0)
     expect(validated(read, text)).toBe(first)
   })
+})
+
+it('the branch of a discriminator is looked up by its value', () => {
+  const branches = Array.from({ length: 20 }, (_, number) => ({
+    type: 'object',
+    properties: {
+      k: { enum: [number, `k${number}`] },
+      n: { type: 'integer', ...(number % 2 && { 'x-value': 'bigint' }) },
+    },
+    required: ['k', 'n'],
+  }))
+  const contract = contractOf(
+    { type: 'array', items: { oneOf: branches, 'x-discriminator': 'k' } },
+    { numbers: 'int64' },
+  )
+  const read = compileValueReader(contract.profile)
+  const looks = vi.spyOn(Array.prototype, 'includes')
+  const find = vi.spyOn(Array.prototype, 'find')
+  const value = read?.(Buffer.from('[{"k":"k18","n":1},{"k":19,"n":1},{"k":18,"n":1}]'))
+  const searches = looks.mock.calls.length + find.mock.calls.length
+  vi.restoreAllMocks()
+  expect(value).toEqual([
+    { k: 'k18', n: 1 },
+    { k: 19, n: 1n },
+    { k: 18, n: 1 },
+  ])
+  expect(searches).toBe(0)
 })
 
 it('a default that is no integer stays as it is', () => {

@@ -218,7 +218,7 @@ describe.for(daemonKinds)('%s', (kind) => {
     expect(errors).toEqual([])
   })
 
-  test('F97: a request that arrives without time left does not run, and gets the same answer', async (context) => {
+  test('F97: a request that arrives without time left does not run, and both daemons answer at the door', async (context) => {
     needDaemon(kind, context)
     const socket = await start('--drain-ms', '1002')
     const client = await RawClient.afterHello(socket, quick)
@@ -227,7 +227,7 @@ describe.for(daemonKinds)('%s', (kind) => {
       expect(await client.frame()).toMatchObject({
         id,
         kind: kinds.error,
-        text: { code: 'deadline.exceeded', message: 'The deadline passed.', params: { where: 'queue' } },
+        text: { code: 'deadline.exceeded', message: 'The deadline passed.', params: { where: 'door' } },
       })
     }
     expect((await client.frame())?.kind).toBe(kinds.accepted)

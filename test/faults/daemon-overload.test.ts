@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { kinds } from '../../src/wire/index.ts'
 import { ask, daemonKinds } from '../support/daemon.ts'
+import { stopProcess } from '../support/processes.ts'
 import { frame, RawClient, request, type Frame } from '../server/raw-client.ts'
 import { mix, onDaemon, raw, sampleOf, slow } from './daemon-kit.ts'
 import { closedLoop, flood, floodFloor, floodTries } from './flood.ts'
@@ -52,7 +53,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       kind,
       async (row) => {
         const client = await RawClient.afterHello(row.socket, raw)
-        row.daemon.child.kill('SIGSTOP')
+        await stopProcess(row.daemon.child)
         client.send(...Array.from({ length: 1000 }, (_, i) => request(i + 1, `[${i}]`)))
         await turn()
         row.daemon.child.kill('SIGCONT')

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { daemonKinds } from '../support/daemon.ts'
+import { stopProcess } from '../support/processes.ts'
 import { killEverySecond, mix, onDaemon } from './daemon-kit.ts'
 
 const long = process.env['SIDELANE_LONG'] === '1'
@@ -60,8 +61,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       context,
       kind,
       async (row) => {
-        row.daemon.child.kill('SIGSTOP')
-        await sleep(20)
+        await stopProcess(row.daemon.child)
         const limits = [50, 100, 200, 400, 800, 1600]
         const startedAt = performance.now()
         const endings = await Promise.all(limits.map((deadlineMs) => row.trial.offer('[1]', { deadlineMs })))

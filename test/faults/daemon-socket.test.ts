@@ -17,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createHost, createProcessor } from 'sidelane'
 import { describe, expect, test } from 'vitest'
 import { Daemon, daemonKinds, needDaemon } from '../support/daemon.ts'
+import { stopProcess } from '../support/processes.ts'
 import { hasTool, needTool } from '../support/tools.ts'
 import { anything, freshFolder, mix, onDaemon, type Row } from './daemon-kit.ts'
 
@@ -29,7 +30,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       kind,
       async (row) => {
         const { ino } = lstatSync(row.socket)
-        row.daemon.child.kill('SIGSTOP')
+        await stopProcess(row.daemon.child)
         const waiting = Array.from({ length: 700 }, () => connect(row.socket).on('error', () => {}))
         await sleep(200)
         const opening = createProcessor(anything, { placement: 'sidecar', socket: row.socket })
@@ -41,8 +42,12 @@ describe.each(daemonKinds)('%s', (kind) => {
         row.daemon.child.kill('SIGCONT')
         expect(await second.exited).toBe(1)
         await row.back()
-        await using host = await createHost({ placement: 'sidecar', socket: row.socket })
-        expect((await host.processor(anything).process('[1]')).ok).toBe(true)
+        // New connections are refused until it has seen that those that waited are closed.
+        const processed = async (): Promise<boolean> => {
+          await using host = await createHost({ placement: 'sidecar', socket: row.socket })
+          return (await host.processor(anything).process('[1]')).ok
+        }
+        await expect.poll(processed, { timeout: 5000 }).toBe(true)
       },
       { kills: true },
     )

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { Answered, FallbackCause } from 'sidelane'
 import { daemonKinds } from '../support/daemon.ts'
+import { stopProcess } from '../support/processes.ts'
 import { killEverySecond, mix, onDaemon, type Row } from './daemon-kit.ts'
 import { act, among, onTrial, pools } from './fault-kit.ts'
 import type { Ending } from './oracles.ts'
@@ -74,7 +75,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       context,
       kind,
       async (row) => {
-        row.daemon.child.kill('SIGSTOP')
+        await stopProcess(row.daemon.child)
         const startedAt = performance.now()
         const limits = [100, 200, 400, 800, 1600]
         const endings = await Promise.all(limits.map((deadlineMs) => row.trial.offer('[1]', { deadlineMs })))
@@ -94,7 +95,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       context,
       kind,
       async (row) => {
-        row.daemon.child.kill('SIGSTOP')
+        await stopProcess(row.daemon.child)
         const endings = await Promise.all(
           Array.from({ length: 700 }, async (_, i) => {
             await sleep(i)

@@ -74,6 +74,43 @@ describe('F74: a heap that is too small for what a contract admits', () => {
     expect(status).toBe(0)
   })
 
+  test.each(['inline', 'pool', 'auto'])(
+    'a host that refused it validates others by their own contract, placement %s',
+    async (placement) => {
+      const script = `
+      import { createHost, loadContract, parseContract } from 'sidelane'
+      const [, large, placement] = process.argv
+      const lockOf = (name) => ({
+        profile: 'p1', unicode: '15.0', name, limits: { maxBytes: 500_000 },
+        schema: { type: 'object', properties: { [name]: { type: 'string' } }, required: [name], additionalProperties: false },
+      })
+      const host = await createHost({ engine: 'js', placement, threads: 1, deadlineMs: 60_000 })
+      try { host.processor(loadContract(large)) } catch ({ code }) { console.log(code) }
+      const names = ['one', 'two', 'three']
+      const processors = names.map((name) => host.processor(parseContract(JSON.stringify(lockOf(name)))))
+      for (const length of [1, 200_000]) {
+        for (const processor of processors) {
+          const payloads = names.map((name) => JSON.stringify({ [name]: 'x'.repeat(length) }))
+          const outcomes = await Promise.all(payloads.map((payload) => processor.process(payload)))
+          console.log(outcomes.map(({ ok }) => ok).join())
+        }
+      }
+      await host.close()
+    `
+      const { stdout, stderr, status } = await node(
+        small,
+        '--input-type=module',
+        '--eval',
+        script,
+        anyLock(16 * mebibyte),
+        placement,
+      )
+      const own = ['true,false,false', 'false,true,false', 'false,false,true']
+      expect(stdout.trim().split('\n'), stderr).toEqual(['engine.unavailable', ...own, ...own])
+      expect(status).toBe(0)
+    },
+  )
+
   test.each(['inline', 'pool'])('the Node daemon does not start with it, placement %s', async (placement) => {
     const lock = anyLock(16 * mebibyte)
     const args = ['--contract', lock, '--check', '--engine', 'js', '--placement', placement, '--threads', '1']

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Host, Outcome, Processor, ProcessOptions, SidelaneError, Stats } from 'sidelane'
 import { expect } from 'vitest'
-import { collect } from '../../bench/measure/heap.ts'
+import { collect } from '../../src/measure/heap.ts'
 
 /** How one call ended. */
 export interface Ending {

@@ -54,8 +54,8 @@ async function untilListening(port: number, child: ChildProcess): Promise<void> 
 test('every example is listed here', () => {
   const files = readdirSync(examples, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\/.*\.js$/.test(name))
-    // test/package/observability.test.ts runs it with the SDK from the registry.
-    .filter((name) => !name.startsWith('opentelemetry'))
+    // Those of no framework: test/package/observability.test.ts and test/bullmq/example.test.ts run them.
+    .filter((name) => !/^(?:opentelemetry|queue)\//.test(name))
   expect(files.toSorted()).toEqual(served.map(({ file }) => file).toSorted())
 })
 

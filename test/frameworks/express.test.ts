@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import express from 'express'
 import { createProcessor as createBuiltProcessor } from 'sidelane'
 import { describe, expect, test, vi } from 'vitest'
@@ -9,10 +10,10 @@ import * as z from 'zod'
 import { defineContract } from '../../src/contract/define/index.ts'
 import { createHost } from '../../src/create.ts'
 import { receive, respond } from '../../src/frameworks/express.ts'
-import { SidelaneError, type Accepted, type Processor } from '../../src/model/index.ts'
+import { SidelaneError, type Accepted, type Codec, type Processor } from '../../src/model/index.ts'
 import { Bell } from '../support/bell.ts'
 import { needEngine } from '../support/need.ts'
-import { open, send } from './client.ts'
+import { open, send, type Answer } from './client.ts'
 import { canonical, describeFramework, failing, order, text, type Served } from './framework.case.ts'
 
 async function listen(app: RequestListener): Promise<Served> {
@@ -38,7 +39,7 @@ describeFramework('express', ({ processor, onError, onHandler }) => {
     res.status(201).json({ digest: outcome.digest })
   })
   app.get('/stored', (req, res) => {
-    res.locals.sidelane = stored as Accepted
+    res.locals.sidelane = stored
     respond(req, res)
   })
   app.options('/canonical', (_req, res) => void res.status(204).end())
@@ -146,6 +147,36 @@ describe('in Express', () => {
     await host.close()
   })
 
+  test('a body that arrives as text is its UTF-8; text of another encoding, or of gzip, has lost bytes', async () => {
+    const host = await createHost()
+    const payload = JSON.stringify({ id: 7, email: 'ada@example.org', note: 'é'.repeat(50) })
+    const errors: SidelaneError[] = []
+    const app = express()
+    app.use((req, _res, next) => {
+      req.setEncoding(req.get('x-encoding') as BufferEncoding)
+      next()
+    })
+    const processor = host.processor(order('gzip', Buffer.byteLength(payload)))
+    app.post('/canonical', receive(processor, { onError: (error) => errors.push(error) }), respond)
+    const { port, close } = await listen(app)
+    const post = (encoding: string, body: string | Buffer, headers = {}): Promise<Answer> =>
+      send(port, { headers: { 'x-encoding': encoding, ...headers }, body })
+    expect((await post('utf8', payload)).json()).toMatchObject({ note: 'é'.repeat(50) })
+    expect((await post('utf8', `${payload} `)).status).toBe(413)
+    for (const answer of [
+      await post('latin1', payload),
+      await post('utf8', gzipSync(payload), { 'content-encoding': 'gzip' }),
+    ]) {
+      expect([answer.status, answer.json()['code']]).toEqual([500, 'options.invalid'])
+    }
+    expect(errors.map(({ message }) => message)).toEqual([
+      'The body is decoded as latin1, which loses bytes: its stream must give Buffers or UTF-8',
+      'The compressed body arrives as text, which cannot hold its bytes: its stream must give Buffers',
+    ])
+    await close()
+    await host.close()
+  })
+
   test('a fault of the server is one line, without the message of its cause', async () => {
     const lines: unknown[][] = []
     const print = vi.spyOn(console, 'error').mockImplementation((...line) => void lines.push(line))
@@ -155,6 +186,23 @@ describe('in Express', () => {
     expect((await send(port, { body: text })).status).toBe(500)
     print.mockRestore()
     expect(lines).toEqual([[expect.stringMatching(/^sidelane: app\.threw: .* \(TypeError at .*\)$/)]])
+    await close()
+  })
+
+  test('a stored body that cannot be sent is an error of the app', async () => {
+    const errors: unknown[] = []
+    const app = express()
+    app.get('/:codec', (req, res, next) => {
+      res.locals.sidelane = { body: new Uint8Array(9), codec: req.params.codec as Codec }
+      respond(req, res, next)
+    })
+    app.use(((error, _req, res, _next) => {
+      errors.push(error)
+      res.status(500).end()
+    }) satisfies express.ErrorRequestHandler)
+    const { port, close } = await listen(app)
+    for (const path of ['/gzip', '/lzma']) await send(port, { method: 'GET', path })
+    expect(errors).toMatchObject([{ code: 'codec.corrupt' }, { code: 'codec.unknown' }])
     await close()
   })
 
@@ -184,6 +232,14 @@ test('in a plain server of node:http, methods without a body are answered with 4
   await host.close()
 })
 
+test('options that are none are a mistake of the app', async () => {
+  await using host = await createHost()
+  const processor = host.processor(order())
+  for (const options of [{ deadlineMs: -1 }, { deadlinems: 5 }, { onError: 'x' }, null]) {
+    expect(() => receive(processor, options as never)).toThrow(expect.objectContaining({ code: 'options.invalid' }))
+  }
+})
+
 describe('the option contract', () => {
   test('names the contract of the processor, or is it', async () => {
     await using host = await createHost()
@@ -196,6 +252,7 @@ describe('the option contract', () => {
     expect(() => receive(processor, { contract: order('brotli') })).toThrow('their ids differ')
     expect(() => receive(host, { contract: 'order' })).toThrow('a host does not know one by its name')
     expect(() => receive(host)).toThrow(SidelaneError)
+    expect(() => receive(processor, { contract: null as never })).toThrow('Expected `contract` to be a contract or')
     expect(() => receive(undefined as never)).toThrow('Expected a processor or a host')
   })
 })

@@ -2,15 +2,16 @@
 import { once } from 'node:events'
 import { connect } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { PassThrough, Readable } from 'node:stream'
 import { text as readText } from 'node:stream/consumers'
-import { brotliCompressSync, createBrotliDecompress } from 'node:zlib'
-import Fastify, { type FastifyInstance } from 'fastify'
+import { brotliCompressSync, createBrotliDecompress, gzipSync } from 'node:zlib'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { describe, expect, test } from 'vitest'
 import { createHost } from '../../src/create.ts'
 import { respond, sidelane } from '../../src/frameworks/fastify.ts'
-import type { Accepted, Processor } from '../../src/model/index.ts'
+import type { Accepted, Processor, SidelaneError } from '../../src/model/index.ts'
 import { Bell } from '../support/bell.ts'
-import { json, send } from './client.ts'
+import { json, open, send } from './client.ts'
 import { canonical, describeFramework, failing, order, text, type Served } from './framework.case.ts'
 
 const portOf = (app: FastifyInstance): number => (app.server.address() as AddressInfo).port
@@ -31,7 +32,7 @@ describeFramework('fastify', async ({ processor, onError, onHandler }) => {
     reply.code(201).send({ digest: request.sidelane.digest })
   })
   app.get('/stored', (request, reply) => {
-    request.sidelane = stored as Accepted
+    request.sidelane = stored
     return respond(request, reply)
   })
   app.options('/canonical', (_request, reply) => reply.code(204).send())
@@ -106,6 +107,68 @@ describe('in Fastify', () => {
     await app.close()
   })
 
+  test('a header that a hook took back stays away', async () => {
+    await using host = await createHost()
+    const app = Fastify()
+    app.addHook('onRequest', async (request) => void (request.headers = { 'x-user': 'verified' }))
+    app.addHook('preValidation', async (request) => void (request.headers = {}))
+    await app.register(sidelane, { processor: host.processor(order()) })
+    app.post('/headers', { contract: 'order' }, (request) => request.headers)
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/headers',
+      headers: { 'content-type': 'application/json' },
+      payload: text,
+    })
+    expect(answer.statusCode).toBe(200)
+    expect(answer.json()).not.toHaveProperty('x-user')
+    await app.close()
+  })
+
+  test('what hooks set as headers reaches the handler and `receive`, whichever hook sets it', async () => {
+    await using host = await createHost()
+    const traces: unknown[] = []
+    const app = Fastify()
+    const processor: Processor = host.processor(order())
+    const set = (values: Record<string, string | undefined>) => async (request: FastifyRequest) => {
+      request.headers = { ...request.headers, ...values }
+    }
+    app.addHook('onRequest', set({ 'x-user': 'verified', 'content-type': 'application/json', forged: undefined }))
+    // In front of the plugin, so between it and the preParsing hooks.
+    app.addHook('preValidation', set({ 'x-between': 'set', 'content-length': '38' }))
+    await app.register(sidelane, {
+      processor: {
+        ...processor,
+        contract: processor.contract,
+        state: 'ready',
+        process: (payload: Uint8Array, options: { traceparent?: string }) => {
+          traces.push(options.traceparent)
+          return processor.process(payload)
+        },
+      } as never,
+    })
+    app.addHook('preValidation', set({ 'x-behind': 'set', traceparent: 'trace' }))
+    let names: string[] = []
+    app.post('/headers', { contract: 'order' }, (request) => {
+      names = Object.keys(request.headers)
+      return request.headers
+    })
+    const headers = { 'x-user': 'attacker', forged: 'yes', 'content-type': 'text/plain', accept: 'all' }
+    const answer = await app.inject({ method: 'POST', url: '/headers', headers, payload: text })
+    expect(answer.json()).toMatchObject({
+      accept: 'all',
+      'x-user': 'verified',
+      'x-between': 'set',
+      'x-behind': 'set',
+      'content-type': 'application/json',
+      'content-length': '38',
+    })
+    expect(answer.json()).not.toHaveProperty('forged')
+    expect(names).not.toContain('transfer-encoding')
+    expect(traces).toEqual(['trace'])
+    await app.close()
+  })
+
   test('a body that another plugin has decoded is not decoded again', async () => {
     await using host = await createHost()
     const app = Fastify()
@@ -124,6 +187,73 @@ describe('in Fastify', () => {
     expect(await post(Buffer.from(text))).toMatchObject({ statusCode: 200, body: canonical })
     expect((await post(Buffer.from(text), br)).statusCode).toBe(422)
     expect((await post(brotliCompressSync(Buffer.alloc(100_000, 0x20)), br)).statusCode).toBe(413)
+    await app.close()
+  })
+
+  test('a hook that only looks at the body leaves it coded, whatever its stream says', async () => {
+    await using host = await createHost()
+    const app = Fastify()
+    await app.register(sidelane, { host })
+    app.addHook('preParsing', async (_request, _reply, payload) =>
+      payload.pipe(Object.assign(new PassThrough(), { receivedEncodedLength: 0 })),
+    )
+    app.post('/canonical', { contract: order() }, respond)
+    const gzip = { 'content-encoding': 'gzip' }
+    const post = (payload: Buffer): Promise<{ statusCode: number; body: string }> =>
+      app.inject({ method: 'POST', url: '/canonical', headers: { ...json, ...gzip }, payload })
+    expect(await post(gzipSync(text))).toMatchObject({ statusCode: 200, body: canonical })
+    expect(await post(Buffer.from(text))).toMatchObject({ statusCode: 200, body: canonical })
+    expect((await post(gzipSync(text).subarray(0, 20))).statusCode).toBe(422)
+    expect((await post(gzipSync(Buffer.alloc(100_000, 0x20)))).statusCode).toBe(413)
+    await app.close()
+  })
+
+  test('a hook may replace the body by text; one whose stream fails is a mistake of the app', async () => {
+    const errors: SidelaneError[] = []
+    await using host = await createHost()
+    const app = Fastify()
+    await app.register(sidelane, { host, onError: (error) => errors.push(error) })
+    app.addHook('preParsing', async (request) => {
+      if (request.headers['x-bodies'] === 'text') return Readable.from([text.slice(0, 9), text.slice(9)])
+      if (request.headers['x-bodies'] === 'objects') return Readable.from([{}])
+      return new Readable({ read: (): never => throwing() })
+    })
+    const throwing = (): never => {
+      throw new Error('no key')
+    }
+    app.post('/canonical', { contract: order() }, respond)
+    const post = (bodies: string): Promise<{ statusCode: number; body: string }> =>
+      app.inject({ method: 'POST', url: '/canonical', headers: { ...json, 'x-bodies': bodies }, payload: 'sealed' })
+    expect(await post('text')).toMatchObject({ statusCode: 200, body: canonical })
+    expect((await post('objects')).statusCode).toBe(500)
+    expect((await post('failing')).statusCode).toBe(500)
+    expect(errors).toMatchObject([{ code: 'options.invalid' }, { code: 'app.threw', cause: { message: 'no key' } }])
+    await app.close()
+  })
+
+  test('a client that goes ends the call, also where a hook has put a stream behind the request', async () => {
+    const errors: unknown[] = []
+    const [begins, ends] = [new Bell(), new Bell()]
+    const [begun, ended] = [begins.next(), ends.next()]
+    await using host = await createHost()
+    const app = Fastify()
+    await app.register(sidelane, { host, onError: (error) => errors.push(error) })
+    app.addHook('preParsing', async (_request, _reply, payload) => payload.pipe(new PassThrough()))
+    app.addHook('preHandler', async () => begins.ring())
+    let status = 0
+    app.addHook('onSend', async (_request, reply) => {
+      status = reply.statusCode
+      ends.ring()
+    })
+    app.post('/canonical', { contract: order() }, respond)
+    await app.listen({ port: 0 })
+    const req = open(portOf(app), {})
+    req.on('error', () => {})
+    req.write('{')
+    await begun
+    req.destroy()
+    await ended
+    expect([status, errors]).toEqual([499, []])
     await app.close()
   })
 
@@ -187,6 +317,9 @@ describe('in Fastify', () => {
     expect(() => app.get('/b', { contract: 'order' }, respond)).toThrow('a route of POST, PUT or PATCH, got GET')
     const both = Fastify().register(sidelane, { processor, placement: 'pool' })
     await expect(both.ready()).rejects.toThrow('Expected no placement with `processor` or `host`')
+    expect(() => app.post('/c', { contract: 5 as never }, respond)).toThrow('Expected `contract` to be a contract or')
+    const silent = Fastify().register(sidelane, { processor, onError: 'x' as never })
+    await expect(silent.ready()).rejects.toMatchObject({ code: 'options.invalid' })
     const wrong = Fastify().register(sidelane, { placement: 'nowhere' as never })
     await expect(wrong.ready()).rejects.toMatchObject({ code: 'options.invalid' })
   })

@@ -289,6 +289,9 @@ export function describeFramework(name: string, serve: Serve): void {
         ['damaged', Buffer.from('no gzip at all')],
         ['cut off', gzipSync(text).subarray(0, -6)],
         ['followed by other bytes', Buffer.concat([gzipSync(text), Buffer.from('more')])],
+        ['followed by a zero byte', Buffer.concat([gzipSync(text), Buffer.alloc(1)])],
+        ['followed by zero bytes', Buffer.concat([gzipSync(text), Buffer.alloc(512)])],
+        ['of two members', Buffer.concat([gzipSync(text.slice(0, 9)), gzipSync(text.slice(9))])],
         ['empty', Buffer.alloc(0)],
       ]
       test.each(damaged)('in gzip that is %s is refused with 422', async (_, body) => {

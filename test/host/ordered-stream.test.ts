@@ -2,7 +2,7 @@
 import { Duplex, Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createHost, createProcessor, SidelaneError, toTransformStream, type StreamItem } from 'sidelane'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { act, occupy, openPool, tick } from '../placements/pool-kit.ts'
 import { contractOf } from '../support/locks.ts'
 
@@ -206,6 +206,48 @@ test('cancelling the readable side closes the source, and a failing source error
   await expect(collect(broken.pipeThrough(toTransformStream(processor)))).rejects.toThrow('torn')
 })
 
+describe('the writer of a transform stream', () => {
+  const endless = (): ReadableStream<string> => new ReadableStream({ pull: (controller) => controller.enqueue('1') })
+
+  test.each([0, 3])('gets the reason of the reader, after %i items', async (count) => {
+    const { processor } = await openPool()
+    const pair = toTransformStream(processor)
+    const writing = endless().pipeTo(pair.writable)
+    const reader = pair.readable.getReader()
+    for (let i = 0; i < count; i++) await reader.read()
+    const mine = new Error('mine')
+    await Promise.all([expect(writing).rejects.toBe(mine), reader.cancel(mine)])
+  })
+
+  test('learns that the reader left without one', async () => {
+    const { processor } = await openPool()
+    const pair = toTransformStream(processor)
+    const writing = endless().pipeTo(pair.writable)
+    for await (const _ of pair.readable) break
+    await expect(writing).rejects.toMatchObject({ code: 'cancelled' })
+  })
+
+  test.each([0, 3])('learns that the signal ended the stream, after %i items', async (count) => {
+    const { processor } = await openPool()
+    const end = new AbortController()
+    const pair = toTransformStream(processor, { signal: end.signal })
+    const writing = endless().pipeTo(pair.writable)
+    const reader = pair.readable.getReader()
+    for (let i = 0; i < count; i++) await reader.read()
+    end.abort(new Error('mine'))
+    const told = { code: 'cancelled', cause: expect.objectContaining({ message: 'mine' }) as Error }
+    await Promise.all([expect(writing).rejects.toMatchObject(told), expect(reader.read()).rejects.toMatchObject(told)])
+  })
+
+  test('learns that the processor closed', async () => {
+    const { processor } = await openPool()
+    const pair = toTransformStream(processor)
+    const writing = endless().pipeTo(pair.writable)
+    await pair.readable.getReader().read()
+    await Promise.all([expect(writing).rejects.toMatchObject({ code: 'unavailable' }), processor.close()])
+  })
+})
+
 test('a Node pipeline accepts the stream as it is, or as a Duplex', async () => {
   const { processor } = await openPool()
   const seen: boolean[] = []
@@ -222,4 +264,54 @@ test('a Node pipeline accepts the stream as it is, or as a Duplex', async () => 
   const duplex = Duplex.fromWeb(pair, { objectMode: true })
   await pipeline(Readable.from(['1', 'x']), duplex, sink())
   expect(seen).toEqual([true, false, true, false])
+})
+
+describe('a source that breaks the protocol of iterators', () => {
+  const thrown = new Error('of the source')
+  const throwing = {
+    get done(): boolean {
+      throw thrown
+    },
+  }
+  const results: [string, unknown, unknown][] = [
+    [
+      'undefined',
+      undefined,
+      { name: 'TypeError', message: 'Expected an object from next() of the source, got undefined' },
+    ],
+    ['null', null, { name: 'TypeError' }],
+    ['a payload', '"secret"', { name: 'TypeError', message: expect.not.stringContaining('secret') }],
+    ['a result that throws', throwing, thrown],
+  ]
+  const kinds = ['at once', 'later'] as const
+
+  test.each(kinds.flatMap((kind) => results.map(([what, result, error]) => [kind, what, result, error] as const)))(
+    '%s, with %s: the items before it are given out, then the error',
+    async (kind, _, result, error) => {
+      await using processor = await createProcessor(contractOf({ type: 'number' }))
+      const answers = [{ done: false, value: '1' }, { done: false, value: '2' }, result]
+      const next = (): unknown => (kind === 'at once' ? answers.shift() : Promise.resolve(answers.shift()))
+      const symbol = kind === 'at once' ? Symbol.iterator : Symbol.asyncIterator
+      const stream = processor.stream({ [symbol]: () => ({ next }) } as unknown as Iterable<string>)
+      expect((await stream.next()).value).toMatchObject({ ok: true })
+      expect((await stream.next()).value).toMatchObject({ ok: true })
+      await expect(stream.next()).rejects.toMatchObject(error as object)
+      expect(await stream.next()).toEqual({ done: true, value: undefined })
+    },
+  )
+
+  test('one that ends the stream itself gives no item after that', async () => {
+    await using processor = await createProcessor(contractOf({ type: 'number' }))
+    const controller = new AbortController()
+    const source = function* (): Generator<string> {
+      yield '1'
+      controller.abort()
+      yield '2'
+    }
+    const stream = processor.stream(source(), { signal: controller.signal, concurrency: 2 })
+    expect((await stream.next()).value).toMatchObject({ ok: true })
+    await expect(stream.next()).rejects.toMatchObject({ code: 'cancelled' })
+    expect(await stream.next()).toEqual({ done: true, value: undefined })
+    expect(processor.stats().calls).toBe(1)
+  })
 })

@@ -1,6 +1,14 @@
 // What `stats()` says about ends, bytes and times.
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createHost, createProcessor, type HostOptions, type LatencyHistogram, type Stats } from '../../src/index.ts'
+import * as z from 'zod'
+import {
+  createHost,
+  createProcessor,
+  defineContract,
+  type HostOptions,
+  type LatencyHistogram,
+  type Stats,
+} from '../../src/index.ts'
 import { act, occupy, openPool } from '../placements/pool-kit.ts'
 import { order, payloadOf } from '../rollout/rollout-kit.ts'
 
@@ -29,6 +37,8 @@ function expectWhole({ latency }: Stats): void {
 const atLeast = ({ buckets }: LatencyHistogram, boundsUs: readonly number[], us: number): boolean =>
   buckets.every((count, at) => count === 0 || (boundsUs[at] ?? Number.POSITIVE_INFINITY) >= us)
 
+const plain = defineContract({ name: 'plain', schema: z.strictObject({ id: z.string() }) })
+
 describe.each<HostOptions>([
   { placement: 'inline' },
   { placement: 'pool', threads: 1 },
@@ -50,6 +60,35 @@ describe.each<HostOptions>([
     for (const one of Object.values(stats.latency).filter((part) => 'count' in part)) expect(one.count).toBe(4)
     expect(host.stats()).toEqual(stats)
   })
+
+  test.each<HostOptions>([{}, { cache: {}, fallback: 'skip' }])(
+    'counts a call once that its own payload ends, with %j',
+    async (policies) => {
+      const host = await open({ ...options, ...policies })
+      const controller = new AbortController()
+      const payload = {
+        get id(): string {
+          controller.abort()
+          return 'a'
+        },
+      }
+      for (const runInApp of [false, true]) {
+        const processor = host.processor(plain, { runInApp })
+        const call = processor.process(payload, { signal: controller.signal })
+        await expect(call).rejects.toMatchObject({ code: 'cancelled' })
+        expect(processor.stats()).toMatchObject({ calls: 1, accepted: 0, cancelled: 1, inFlight: 0, queued: 0 })
+        expect((await processor.process('{"id":"b"}')).ok).toBe(true)
+        await processor.close()
+      }
+      expect(host.stats()).toMatchObject({ calls: 4, accepted: 2, cancelled: 2, inFlight: 0 })
+      const destroys = { toJSON: () => void host.destroy() }
+      const ends = host.processor(plain).process(destroys as never)
+      const isSync = options.placement === 'inline' && Object.keys(policies).every((name) => name === 'cache')
+      if (isSync) expect(await ends).toMatchObject({ ok: false })
+      else await expect(ends).rejects.toMatchObject({ code: 'unavailable' })
+      expect(host.stats()).toMatchObject({ calls: 5, inFlight: 0 })
+    },
+  )
 })
 
 test('the time in the queue, in the engine and all around are told apart', async () => {

@@ -145,7 +145,7 @@ test('a fallback is named with its cause', async () => {
   const processor = await createProcessor(order, {
     placement: 'sidecar',
     socket: '/nonexistent/sidelane.sock',
-    fallback: 'inline',
+    fallback: { to: 'inline', exercise: 0 },
   })
   onTestFinished(() => processor.close())
   const seen = listen()
@@ -200,6 +200,8 @@ describe.each(daemonKinds)('daemon %s', (kind) => {
       'out_bytes',
       'millis',
       'status',
+      'placement',
+      'engine',
     ])
   })
 })

@@ -47,7 +47,7 @@ describe.each(inherited)('%s', (name) => {
   test('as a reference, a type or a constant that one option lacks', () => {
     expect(messageOf(() => importContract({ $ref: `#/${name}` }, { name: 'a' }))).toContain('leads nowhere')
     expect(messageOf(() => importContract({ type: name }, { name: 'a' }))).toContain(
-      `the type "${name}" is none of JSON`,
+      `number, object, string, or a list of them with at least one entry; got "${name}"`,
     )
     const options = [
       { type: 'object', required: [name], properties: own({ const: 'a' }) },

@@ -1,4 +1,5 @@
 // The source of a draft.
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { random, shuffled } from '../support/draft-figures.ts'
 import { inferContract, type InferOptions, type Skipped } from '../../src/infer/index.ts'
@@ -228,4 +229,40 @@ test('samples that are not strict JSON are reported and skipped; without a valid
     { index: 2, code: 'parse.syntax', pointer: '', params: { offset: 1, line: 1, column: 2, expected: 'key-or-end' } },
   ])
   expect(() => inferContract(['{'], { name: 'x' })).toThrow('at least one sample')
+})
+
+test('bytes of another realm are bytes', () => {
+  const foreign = runInNewContext('Uint8Array.from([91, 55, 93])') as Uint8Array
+  const { source, samples } = inferContract([foreign], { name: 'draft' })
+  expect(samples).toBe(1)
+  expect(source).toBe(draft([[7]]))
+})
+
+test.for<readonly [string, unknown, unknown, string]>([
+  ['one text', '[1,2]', { name: 't' }, 'for one sample write [sample]'],
+  ['one buffer', Buffer.from('[1,2]'), { name: 't' }, 'for one sample write [sample]'],
+  [
+    'no samples',
+    undefined,
+    { name: 't' },
+    'Expected `samples` to be an array or another iterable of JSON texts or bytes',
+  ],
+  ['values', [{ a: 1 }], { name: 't' }, 'Expected `samples` to hold JSON texts or their UTF-8 bytes, got object at 0'],
+  ['null', ['1', null], { name: 't' }, 'got null at 1'],
+  ['no options', ['1'], undefined, 'Expected the options of `inferContract` to be an object'],
+  ['no name', ['1'], {}, 'Expected `name` to be a string, got nothing'],
+  ['another name', ['1'], { name: 5 }, 'Expected `name` to be a string, got `5` (number)'],
+  [
+    'an unknown value of `objects`',
+    ['1'],
+    { name: 't', objects: 'foo' },
+    'to be one of "strip", "strict", "loose", got `foo`',
+  ],
+  ['an unknown option', ['1'], { name: 't', title: 'x' }, 'got `title`'],
+  ['text as a callback', ['1'], { name: 't', onSkipped: 'x' }, 'Expected `onSkipped` to be a function'],
+])('%s: options.invalid', ([, samples, options, message]) => {
+  const infer = inferContract as (samples: unknown, options: unknown) => unknown
+  expect(() => infer(samples, options)).toThrow(
+    expect.objectContaining({ code: 'options.invalid', message: expect.stringContaining(message) as string }),
+  )
 })

@@ -1,7 +1,14 @@
 // `sidelane/metrics`: the page, and a registry of prom-client. The real prom-client is in test/package/observability.test.ts.
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createHost, createProcessor, createRollout } from '../../src/index.ts'
-import { logCalls, metricsText, registerMetrics, type CallLine, type MetricsSources } from '../../src/metrics/index.ts'
+import {
+  logCalls,
+  metricsText,
+  registerMetrics,
+  type CallLine,
+  type LogCallsOptions,
+  type MetricsSources,
+} from '../../src/metrics/index.ts'
 import { contractOf } from '../support/locks.ts'
 import { inline, oldCode, order, payloadOf } from '../rollout/rollout-kit.ts'
 
@@ -122,22 +129,28 @@ test('a rollout has its percent, its sides and its shadow runs', async () => {
   expect(samples.get(`sidelane_calls_total{${ofOrder},code="accepted"}`)).toBe(40)
 })
 
-describe('a registry', () => {
-  interface Metric {
+interface Metric {
+  name: string
+  readonly type: string
+  readonly aggregator: string
+  get(): Promise<{
     readonly name: string
-    get(): Promise<{ readonly values: readonly { metricName: string; labels: object; value: number }[] }>
+    readonly aggregator: string
+    readonly values: readonly { metricName?: string; labels: object; value: number }[]
+  }>
+}
+class Registry {
+  readonly metrics = new Map<string, Metric>()
+  registerMetric(metric: Metric): void {
+    if (this.metrics.has(metric.name)) throw new Error(`${metric.name} is there`)
+    this.metrics.set(metric.name, metric)
   }
-  class Registry {
-    readonly metrics = new Map<string, Metric>()
-    registerMetric(metric: Metric): void {
-      if (this.metrics.has(metric.name)) throw new Error(`${metric.name} is there`)
-      this.metrics.set(metric.name, metric)
-    }
-    removeSingleMetric(name: string): void {
-      this.metrics.delete(name)
-    }
+  removeSingleMetric(name: string): void {
+    this.metrics.delete(name)
   }
+}
 
+describe('a registry', () => {
   test('gets what the page has, and gives it back', async () => {
     const processor = await inline()
     await processor.process(payloadOf('a'))
@@ -146,13 +159,7 @@ describe('a registry', () => {
     const heads = [...metricsText(processor).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
     expect([...registry.metrics.keys()]).toEqual(heads)
     const { values } = (await registry.metrics.get('sidelane_calls_total')?.get()) ?? { values: [] }
-    expect(values).toEqual([
-      {
-        metricName: 'sidelane_calls_total',
-        labels: { contract: 'order', placement: 'inline', code: 'accepted' },
-        value: 1,
-      },
-    ])
+    expect(values).toEqual([{ labels: { contract: 'order', placement: 'inline', code: 'accepted' }, value: 1 }])
     await new Promise((resolve) => setImmediate(resolve))
     await processor.process(payloadOf('a'))
     expect((await registry.metrics.get('sidelane_calls_total')?.get())?.values[0]?.value).toBe(2)
@@ -161,7 +168,41 @@ describe('a registry', () => {
   })
 })
 
+test('what processes share is not added: the largest value is that of a cluster', async () => {
+  const registry = new Registry()
+  registerMetrics(registry, await inline())
+  const largest = [...registry.metrics.values()].filter(({ aggregator }) => aggregator === 'max')
+  expect(largest.map(({ name }) => name)).toEqual([
+    'sidelane_rollout_percent',
+    'sidelane_rollout_held',
+    'sidelane_queue_batches_waiting',
+    'sidelane_queue_blocked',
+  ])
+  for (const metric of registry.metrics.values()) {
+    expect((await metric.get()).aggregator).toBe(metric.aggregator)
+    expect(['sum', 'max']).toContain(metric.aggregator)
+  }
+})
+
+test('sources and registries that are none are refused', async () => {
+  const processor = await inline()
+  const refused = expect.objectContaining({ code: 'options.invalid' }) as Error
+  for (const sources of [undefined, null, 5, 'text', {}, [processor, undefined], () => undefined]) {
+    expect(() => metricsText(sources as MetricsSources)).toThrow(refused)
+  }
+  for (const registry of [undefined, {}, { registerMetric() {} }]) {
+    expect(() => registerMetrics(registry as never, processor)).toThrow(refused)
+  }
+  expect(() => registerMetrics(new Registry(), {} as MetricsSources)).toThrow(refused)
+})
+
 describe('logCalls', () => {
+  test('refuses what is no option', () => {
+    for (const options of [{ sample: 'x' }, { sample: 2 }, { sampel: 0.1 }, { write: 5 }, null]) {
+      expect(() => logCalls(options as LogCallsOptions)).toThrow(expect.objectContaining({ code: 'options.invalid' }))
+    }
+  })
+
   const log = (sample: number): CallLine[] => {
     const lines: CallLine[] = []
     onTestFinished(logCalls({ sample, write: (line) => void lines.push(line) }))

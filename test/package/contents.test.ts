@@ -61,6 +61,15 @@ test('pages whose links lead to files of the tarball', () => {
   expect(links.filter(({ target }) => !files.has(target) && !folders.has(target.replace(/\/$/, '')))).toEqual([])
 })
 
+test('the drawing code of report pages, with the notices of the libraries in it', () => {
+  const notices = textOf('dist/report/THIRD-PARTY.txt')
+  for (const name of ['@observablehq/plot', 'd3-shape', 'd3-scale', 'isoformat']) expect(notices).toContain(`${name} `)
+  // Each page contains this file, so the notices are in it too.
+  const code = textOf('dist/report/charts.js')
+  expect(code.slice(0, 200)).toContain('Copyright 2020-2025 Observable, Inc.')
+  expect(code).not.toMatch(/^import |\bimport\(/m)
+})
+
 test('few modules: an app that loads a lock opens them all', () => {
   const seen = new Set<string>()
   const visit = (path: string): void => {

@@ -29,17 +29,25 @@ async function main() {
   console.log('metrics', metrics.metricsText(web).includes('sidelane_calls_total{contract="point",placement="inline",code="accepted"} 1'))
   console.log('infer', infer.inferContract(['{"id":1}', '{"id":2}'], { name: 'order' }).contract.name)
   console.log('adapters', typeof express.receive, typeof fastify.sidelane)
+  const noRedis = await bullmq.createQueueProcessor(fromLock, { connection: 'redis://127.0.0.1:1' }).catch((fault) => fault)
+  console.log('bullmq', noRedis.params.reason, typeof bullmq.runQueueWorker)
+  const shared = redisCache.redisCache({ connection: 'redis://127.0.0.1:1' })
+  const caching = await sidelane.createProcessor(defined, { cache: { shared } })
+  console.log('redis-cache', (await caching.process('{"id": 7}')).codec, caching.stats().cache.shared.skipped)
+  await caching.close()
 }
 main()
 `
 
-const entries = ['edge', 'infer', 'express', 'fastify', 'fetch', 'metrics']
+const entries = ['edge', 'infer', 'express', 'fastify', 'fetch', 'metrics', 'bullmq', 'redis-cache']
+/** The name of its import. */
+const local = (path: string): string => path.slice(1).replace('-c', 'C') || 'sidelane'
 const imports = {
   module: ['', ...entries.map((name) => `/${name}`)]
-    .map((path) => `import * as ${path.slice(1) || 'sidelane'} from 'sidelane${path}'`)
+    .map((path) => `import * as ${local(path)} from 'sidelane${path}'`)
     .concat("import * as z from 'zod'"),
   commonjs: ['', ...entries.map((name) => `/${name}`)]
-    .map((path) => `const ${path.slice(1) || 'sidelane'} = require('sidelane${path}')`)
+    .map((path) => `const ${local(path)} = require('sidelane${path}')`)
     .concat("const z = require('zod')"),
 }
 
@@ -49,7 +57,7 @@ describe.each(['module', 'commonjs'] as const)('an app as %s', (type) => {
   beforeAll(async () => {
     project = await freshProject({
       type,
-      packages: ['zod@4.6.7', 'fastify@5.12.8'],
+      packages: ['zod@4.6.7', 'fastify@5.12.8', 'bullmq@6.7.0', 'ioredis@6.0.0'],
       files: { 'order.lock.json': lock, 'app.js': [...imports[type], everything].join('\n') },
     })
   })
@@ -64,6 +72,8 @@ describe.each(['module', 'commonjs'] as const)('an app as %s', (type) => {
       'metrics true',
       'infer order',
       'adapters function function',
+      'bullmq redis.unreachable function',
+      'redis-cache gzip 1',
       '',
     ])
   })
@@ -91,6 +101,8 @@ describe.each(['module', 'commonjs'] as const)('an app as %s', (type) => {
     const check = ['--check', '--socket', 'sidelane.sock', '--contract', 'order.lock.json']
     expect(await project.output('node', [daemon, ...check])).toContain('order@')
     expect(await project.output('sidelane', ['doctor'])).toContain('0 broken')
+    const worker = await project.run('sidelane', ['worker', '--queue', 'redis://127.0.0.1:1', 'order.lock.json'])
+    expect([worker.status, worker.stdout]).toEqual([3, ''])
   })
 })
 
@@ -135,4 +147,14 @@ test('from npm i to the first compressed payload', async () => {
   })
   expect(await project.output('node', ['app.js'])).toBe('gzip true\n')
   console.log(`from npm i to the first compressed payload: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
+})
+
+test('without bullmq and ioredis, everything else works, and --queue says what is missing', async () => {
+  const project = await freshProject({ type: 'module', packages: [], files: { 'order.lock.json': lock } })
+  const args = ['process', '--contract', 'order.lock.json', '--placement', 'inline']
+  expect(await project.run('sidelane', args, { input: '{"id":"seven"}\n' })).toMatchObject({ status: 1 })
+  const queue = ['process', '--contract', 'order.lock.json', '--queue', 'redis://127.0.0.1:1']
+  const run = await project.run('sidelane', queue, { input: '' })
+  expect(run).toMatchObject({ status: 2, stdout: '' })
+  expect(run.stderr).toContain('needs the packages bullmq and ioredis')
 })

@@ -16,10 +16,11 @@ const good = '{"id":1,"email":"a@example.org"}'
 describe.each(['prom-client@15.1.3', 'prom-client@14.2.0'])('%s', (packageName) => {
   const app = `
 import client from 'prom-client'
-import { createProcessor, loadContract } from 'sidelane'
+import { createProcessor, createRollout, loadContract } from 'sidelane'
 import { metricsText, registerMetrics } from 'sidelane/metrics'
 
-const processor = await createProcessor(loadContract('order.lock.json'), { engine: 'js' })
+const contract = loadContract('order.lock.json')
+const processor = await createProcessor(contract, { engine: 'js' })
 await processor.process('{').catch(() => {})
 const registry = new client.Registry()
 const remove = registerMetrics(registry, processor)
@@ -30,14 +31,41 @@ const theirs = lines(await registry.metrics())
 console.log(JSON.stringify({ same: JSON.stringify(ours) === JSON.stringify(theirs), count: ours.length, ours, theirs }))
 remove()
 console.log((await registry.metrics()).trim() === '')
+
+const candidate = await createProcessor(contract, { engine: 'js' })
+const baseline = () => ({ ok: false, issues: [] })
+const rollout = await createRollout({ contract, baseline, candidate, percent: 25, log: false })
+registerMetrics(registry, rollout)
+await rollout.process('{}').catch(() => {})
+const workers = await Promise.all([1, 2, 3, 4].map(() => registry.getMetricsAsJSON()))
+console.log(await client.AggregatorRegistry.aggregate(workers).metrics())
+if (client.Registry.OPENMETRICS_CONTENT_TYPE !== undefined) {
+  const open = new client.Registry(client.Registry.OPENMETRICS_CONTENT_TYPE)
+  registerMetrics(open, processor)
+  await open.metrics()
+  console.log((await open.metrics()).replaceAll('sidelane_', 'open_'))
+}
+await rollout.close()
 `
   test('prints what metricsText prints', async () => {
     const project = await freshProject({ packages: [packageName], files: { 'order.lock.json': lock, 'app.js': app } })
-    const [result, isEmpty] = (await project.output('node', ['app.js'])).trim().split('\n')
+    const [result, isEmpty, ...rest] = (await project.output('node', ['app.js'])).trim().split('\n')
     const { ours, theirs } = JSON.parse(result as string) as Record<'ours' | 'theirs', string[]>
     expect(theirs).toEqual(ours)
     expect(ours.length).toBeGreaterThan(100)
     expect(isEmpty).toBe('true')
+    // Four workers of a cluster: counts are added, the percent of the one file is not.
+    const valueOf = (sample: RegExp): string | undefined =>
+      rest
+        .find((line) => sample.test(line))
+        ?.split(' ')
+        .at(-1)
+    expect(valueOf(/^sidelane_rollout_percent\{/)).toBe('25')
+    expect(valueOf(/^sidelane_call_seconds_count\{/)).toBe('4')
+    if (packageName.endsWith('@14.2.0')) return
+    expect(rest).toContain('# TYPE open_calls counter')
+    expect(rest.filter((line) => line.startsWith('open_calls_total{'))).toHaveLength(2)
+    expect(rest.filter((line) => line.includes('total_total'))).toEqual([])
   })
 })
 

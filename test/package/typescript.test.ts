@@ -37,10 +37,22 @@ const server = `
 /// <reference types="node" />
 import { receive, respond } from 'sidelane/express'
 import { sidelane } from 'sidelane/fastify'
+import { createQueueProcessor, runQueueWorker, type QueueProcessor } from 'sidelane/bullmq'
 import * as fetching from 'sidelane/fetch'
+import { createProcessor, loadContract, type Processor } from 'sidelane'
+import { redisCache } from 'sidelane/redis-cache'
 import { run } from 'sidelane/worker'
 
-export { fetching, receive, respond, run, sidelane }
+export const queue: Promise<QueueProcessor> = createQueueProcessor(loadContract('order.lock.json'), {
+  connection: { host: 'redis', port: 6379, maxRetriesPerRequest: null },
+  batch: { maxPayloads: 10 },
+})
+
+export const caching: Promise<Processor> = createProcessor(loadContract('order.lock.json'), {
+  cache: { shared: redisCache({ connection: 'redis://redis:6379' }) },
+})
+
+export { fetching, receive, respond, run, runQueueWorker, sidelane }
 `
 
 const compilers = { '5.5': '5.5.4', '5.6': '5.6.3', '5.9': '5.9.3', '6': '6.0.3', '7': '7.0.2' }

@@ -9,7 +9,7 @@ import { parsePattern } from '../../src/pattern/index.ts'
 import { randomRegex, randomText, verdictsOfRegex } from './random-pattern.ts'
 
 describe('a random regular expression with random flags', () => {
-  it('matches in a contract the texts that RegExp matches', () => {
+  it('matches in a contract the texts that RegExp matches', { timeout: 3_600_000 }, () => {
     const found = { texts: 0, matches: 0, units: 0, refused: 0, runs: 0 }
     const property = fc.property(randomRegex, fc.array(randomText, { minLength: 8, maxLength: 8 }), (regex, texts) => {
       found.runs++

@@ -15,9 +15,10 @@ function openFakes() {
   const clock = { us: 0 }
   const went: string[] = []
   const engine = { kind: 'js', reason: '', tried: [] } as const
-  const common = { engine, busyDepth: 1, add: () => 0, stop: () => Promise.resolve() }
+  const common = { engine, busyDepth: 1, stop: () => Promise.resolve() }
   const pool = {
     ...common,
+    add: () => 3,
     name: 'pool' as const,
     isDown: false,
     restarts: { exit: 0, error: 0, memory: 0, hung: 0, load: 0 },
@@ -29,8 +30,11 @@ function openFakes() {
   }
   const inline = {
     ...common,
+    add: () => 1,
     name: 'inline' as const,
-    run(call: Call) {
+    run: () => {},
+    runAs(call: Call, contractIndex: number) {
+      expect(contractIndex).toBe(1)
       clock.us += ((call.payload as Uint8Array).length + 1024) * (50 / 5120)
       went.push('inline')
       call.settle(rejected('parse.syntax'))

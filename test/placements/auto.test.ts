@@ -2,12 +2,14 @@
 // its queue. The choice is tested in auto-choice.test.ts, the outcomes in the conformance suite (test/contract/auto-*).
 import { rmSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { createHost, createProcessor, type Processor } from 'sidelane'
+import { createHost, createProcessor, defineContract, type Host, type Processor } from 'sidelane'
 import { expect, onTestFinished, test } from 'vitest'
+import * as z from 'zod'
 import { contractOf } from '../support/locks.ts'
 import { freshFile, openPool } from './pool-kit.ts'
 
 interface Auto {
+  readonly host: Host
   readonly processor: Processor
   /** From now on workers do this with every batch. */
   readonly workers: (act: 'exit' | 'sleep') => void
@@ -29,8 +31,13 @@ async function openAuto(options: object = {}): Promise<Auto> {
       return answer(task)
     }`,
   )
-  const { processor } = await openPool({ placement: 'auto', workerUrl: pathToFileURL(file), ...options })
-  return { processor, workers: (act) => writeFileSync(order, act), breakWorkers: () => rmSync(file) }
+  const { host, processor } = await openPool({ placement: 'auto', workerUrl: pathToFileURL(file), ...options })
+  return {
+    host,
+    processor,
+    workers: (act) => writeFileSync(order, act),
+    breakWorkers: () => rmSync(file),
+  }
 }
 
 /** Longer than any engine takes for less than a turn's budget. */
@@ -97,6 +104,19 @@ test('small payloads that are in the pool when its last worker dies run inline',
   expect(await lost).toMatchObject({ code: expect.stringMatching(/^(unavailable|internal\.panic)$/) })
 })
 
+test('the asynchronous checks of the app of such payloads decide', async () => {
+  const { host, workers, breakWorkers } = await openAuto({ maxQueue: 100_000 })
+  const schema = z.array(z.int()).refine(([first]) => Promise.resolve(first !== 7))
+  const contract = defineContract({ name: 'checked', schema, appOnly: ['refine'] })
+  const processor = host.processor(contract, { runInApp: true })
+  workers('exit')
+  breakWorkers()
+  const calls = Array.from({ length: 1000 }, (_, i) => processor.process(`[${i}]`))
+  const codes = (await Promise.allSettled(calls)).map(codeOf)
+  expect(codes).toEqual(codes.map(() => 'ok'))
+  expect(await (calls[7] as Promise<unknown>)).toMatchObject({ ok: false, code: 'app.failed' })
+})
+
 test('without workers small payloads run inline and large ones fail', async () => {
   const { processor, workers, breakWorkers } = await openAuto()
   workers('exit')
@@ -110,6 +130,25 @@ test('without workers small payloads run inline and large ones fail', async () =
   const before = processor.stats().ranInline as number
   expect(await answered(processor, 1000)).toBe(true)
   expect(processor.stats().ranInline).toBe(before + 1000)
+})
+
+test('a call that is late when the workers are gone takes no other call with it', async () => {
+  const { processor, workers, breakWorkers } = await openAuto()
+  workers('exit')
+  breakWorkers()
+  const isLost = (): Promise<boolean> =>
+    processor.process(largeText).then(
+      () => false,
+      () => true,
+    )
+  await expect.poll(isLost, { timeout: 10_000 }).toBe(true)
+  // Too large for this thread, but not where it would fail otherwise.
+  const text = `"${'x'.repeat(1.3 * (processor.thresholds?.inlineMaxBytes ?? 0))}"`
+  const calls = [1, 20_000, 20_000].map((deadlineMs) => processor.process(text, { deadlineMs }))
+  const end = performance.now() + 5
+  while (performance.now() < end);
+  expect((await Promise.allSettled(calls)).map(codeOf)).toEqual(['deadline.exceeded', 'ok', 'ok'])
+  expect(processor.stats()).toMatchObject({ queued: 0, queuedBytes: 0, inFlight: 0 })
 })
 
 test('small payloads succeed although every task kills its worker', async () => {

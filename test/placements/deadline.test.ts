@@ -1,7 +1,7 @@
 // Deadlines and cancellation in the pool: a call ends in time, and its worker keeps running.
 import { existsSync } from 'node:fs'
-import { expect, test } from 'vitest'
-import { act, freshFile, occupy, openPool, timed } from './pool-kit.ts'
+import { describe, expect, test } from 'vitest'
+import { act, freshFile, occupy, openPool, tick, timed } from './pool-kit.ts'
 
 /** Timers fire late on a busy machine. */
 const graceMs = 150
@@ -112,4 +112,38 @@ test('one signal cancels hundreds of calls, without a warning', async () => {
   await Promise.all(busy)
   process.off('warning', onWarning)
   expect(warnings).toEqual([])
+})
+
+describe('the end of one call admits another one, which ends at once', () => {
+  /** Behind a full queue: a value that is no JSON, which is rejected when it is admitted, and others. */
+  async function openFull() {
+    const { host, processor } = await openPool({ maxQueue: 1 })
+    const busy = await occupy(processor, 400)
+    const queued = timed(processor.process('1', { deadlineMs: 50 }))
+    const source = [{ f: 10n }, ...Array.from({ length: 20 }, (_, i) => i)]
+    const stream = processor.stream(source, { concurrency: source.length, deadlineMs: 60 })
+    const items: unknown[] = []
+    const read = (async () => {
+      for await (const item of stream) items.push(item.ok ? 'accepted' : item.code)
+    })().catch((error: unknown) => error)
+    await tick()
+    expect(host.stats()).toMatchObject({ inFlight: 2 + 1 + source.length })
+    return { host, busy, queued, read, items }
+  }
+
+  test('the others still have their deadlines', async () => {
+    const { busy, queued, read, items } = await openFull()
+    expect((await queued).error).toMatchObject({ code: 'deadline.exceeded' })
+    await read
+    expect(items).toEqual(['value.not_json', ...Array.from({ length: 20 }, () => 'deadline.exceeded')])
+    await Promise.all(busy)
+  })
+
+  test('destroy ends them all', async () => {
+    const { host, busy, queued, read } = await openFull()
+    const ended = Promise.allSettled(busy)
+    const closed = host.destroy()
+    expect(host.stats()).toMatchObject({ inFlight: 0 })
+    await Promise.all([closed, ended, queued, read])
+  })
 })

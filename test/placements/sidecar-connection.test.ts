@@ -197,6 +197,46 @@ describe('a daemon that sends nothing', () => {
     vi.advanceTimersByTime(90_000)
     expect(await call).toMatchObject([{ reason: { code: 'unavailable', message: expect.stringContaining('PING') } }])
   })
+
+  /** Minutes go by on the client, in which the daemon answers each PING. */
+  async function passMinutes(daemon: FakeDaemon, minutes: number): Promise<void> {
+    const received = (kind: number): number => daemon.frames.filter((frame) => frame.kind === kind).length
+    for (let i = 0; i < minutes; i++) {
+      vi.advanceTimersByTime(60_000)
+      const peer = daemon.peers.at(-1)
+      if (peer === undefined) return
+      // The client has read all before it answers.
+      const before = received(kinds.pong)
+      peer.send(kinds.ping, i)
+      await until(() => received(kinds.pong) > before || peer.socket.destroyed)
+    }
+  }
+
+  const slotTaken = { limits: { inFlight: 1 }, request: ({ payload }: Request) => payload[0] === 0x31 }
+
+  test('in answer to requests is replaced after minutes, also when the deadlines of all calls are over', async () => {
+    const daemon = await daemonWith(slotTaken)
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const processor = await clientOf(daemon, { connections: 1, deadlineMs: 20 })
+    await expect(processor.process('1')).rejects.toMatchObject({ code: 'deadline.exceeded' })
+    await expect(processor.process('2')).rejects.toMatchObject({ params: { where: 'queue' } })
+    await passMinutes(daemon, 7)
+    await until(() => works(processor, '2'))
+    expect(new Set(daemon.frames.map(({ peer }) => peer)).size).toBe(2)
+  })
+
+  test('in answer to requests is kept while it answers calls that are over', async () => {
+    const late: Request[] = []
+    const daemon = await daemonWith({ request: (request) => late.push(request) > 0 })
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const processor = await clientOf(daemon, { connections: 1, deadlineMs: 20 })
+    for (let i = 0; i < 4; i++) {
+      await expect(processor.process(`${i}`)).rejects.toMatchObject({ code: 'deadline.exceeded' })
+      if (i > 0) late.shift()?.answer()
+      await passMinutes(daemon, 3)
+    }
+    expect(daemon.peers.map(({ number }) => number)).toEqual([0])
+  })
 })
 
 describe('a daemon that does not answer HELLO', () => {

@@ -15,10 +15,12 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createHost, createProcessor, type Host, type HostOptions } from '../../src/index.ts'
+import { DaemonSupervisor } from '../../src/placements/sidecar/daemon-supervisor.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'
 import { childrenOf, isGone, needProc } from '../support/processes.ts'
+import { Backoff } from '../../src/util/backoff.ts'
 
 const number = contractOf({ type: 'number' }, { name: 'number' })
 const setup = { placement: 'sidecar', engine: 'js', deadlineMs: 10_000, launch: { daemon: 'node' } } as const
@@ -117,6 +119,37 @@ describe('a launched daemon', () => {
     )
   })
 
+  test('serves contracts that were given a key which they do not need, as the other placements do', async () => {
+    const digestKey = Buffer.alloc(32, 1)
+    const first = await createProcessor(number, { ...setup, digestKey })
+    cleanups.push(() => first.destroy())
+    expect((await first.process('1')).ok).toBe(true)
+    for (const placement of ['sidecar', 'inline', 'pool'] as const) {
+      const { launch, ...rest } = setup
+      const host = await createHost({ ...rest, placement, ...(placement === 'sidecar' && { launch }) })
+      cleanups.push(() => host.destroy())
+      const processors = [
+        host.processor(number),
+        host.processor(contractOf({ type: 'string' }, { name: 'word' }), { digestKey }),
+        host.processor(number, { digestKey: Buffer.alloc(16, 2) }),
+      ]
+      const outcomes = await Promise.all(processors.map((one, i) => one.process(i === 1 ? '"a"' : '1')))
+      expect(outcomes.map(({ ok }) => ok)).toEqual([true, true, true])
+    }
+  })
+
+  test.each([2, 4, 16])('gets contracts one after the other, with %i connections', async (connections) => {
+    const host = await hostWith({ connections })
+    const first = host.processor(number)
+    for (let minimum = 0; minimum < 5; minimum++) {
+      const added = host.processor(contractOf({ type: 'number', minimum }, { name: `n-${minimum}` }))
+      // More than one connection, and calls on those that the reload replaces.
+      const calls = Array.from({ length: 50 }, () => [added.process('5'), first.process('5')]).flat()
+      expect((await Promise.all(calls)).every(({ ok }) => ok)).toBe(true)
+    }
+    expect(host.stats()).toMatchObject({ accepted: 500, failed: 0 })
+  })
+
   test('that exits before it answers is reported at once, with its last log lines', async () => {
     const opening = createHost({ ...setup, launch: { daemon: 'node', args: ['--nothing'] } })
     await expect(opening).rejects.toMatchObject({
@@ -141,6 +174,39 @@ describe('a launched daemon', () => {
     await until(call)
     expect(daemonOf(process.pid)).not.toBe(before)
     expect((await processor.process('3')).ok).toBe(true)
+  })
+
+  test('is restarted also when the system has refused to start it again', async (context) => {
+    needProc(context)
+    let served = 0
+    const events = { onServed: () => served++, onRefused: () => {} }
+    const supervisor = new DaemonSupervisor({ daemon: 'node', args: [], threads: undefined }, 'js', events)
+    cleanups.push(() => supervisor.stop())
+    await supervisor.start(() => until(() => served > 0))
+    const daemon = daemonOf(process.pid)
+    const failures = vi.spyOn(Backoff.prototype, 'fail')
+    // Longer than a variable can be: E2BIG, which spawn throws.
+    process.env['LC_CTYPE'] = 'x'.repeat(1_000_000)
+    try {
+      process.kill(daemon, 'SIGKILL')
+      await until(() => failures.mock.calls.length >= 3)
+    } finally {
+      delete process.env['LC_CTYPE']
+      failures.mockRestore()
+    }
+    await until(() => served > 1)
+    expect(daemonOf(process.pid)).not.toBe(daemon)
+  })
+
+  test('that the system refuses to start is reported', async () => {
+    const opening = createHost({ ...setup, launch: { daemon: 'node', args: ['x'.repeat(1_000_000)] } })
+    await expect(opening).rejects.toMatchObject({
+      code: 'engine.unavailable',
+      message: expect.stringContaining('cannot be started: spawn E2BIG'),
+      cause: { code: 'E2BIG' },
+    })
+    const withNul = createHost({ ...setup, launch: { daemon: 'node', args: ['--x\0'] } })
+    await expect(withNul).rejects.toMatchObject({ code: 'options.invalid', message: expect.stringContaining('args') })
   })
 
   test('can be destroyed while it dies', async (context) => {

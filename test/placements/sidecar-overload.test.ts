@@ -6,8 +6,9 @@ import { createHost } from '../../src/index.ts'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { SidelaneError } from '../../src/model/index.ts'
 import { canonicalText } from '../support/locks.ts'
+import { stopProcess } from '../support/processes.ts'
 import type { Request } from './fake-daemon.ts'
-import { clientOf, contracts, daemonWith, requestsOf, until } from './sidecar-kit.ts'
+import { clientOf, contracts, daemonWith, requestsOf, text, until } from './sidecar-kit.ts'
 
 describe('a daemon that refuses requests', () => {
   const overloaded = new SidelaneError('overloaded', { retryAfterMs: 2 })
@@ -27,6 +28,29 @@ describe('a daemon that refuses requests', () => {
     const call = processor.process('1', { deadlineMs: 800 })
     await expect(call).rejects.toMatchObject({ code: 'overloaded', retryAfterMs: 900 })
     expect(requestsOf(daemon)).toBe(1)
+  })
+
+  test('gets a request again after its own pause, not after the longer one of another', async () => {
+    const refused = new Set<string>()
+    const daemon = await daemonWith({
+      request: (request) => {
+        const content = text(request)
+        if (refused.has(content)) return false
+        refused.add(content)
+        request.peer.fault(
+          request.id,
+          content === '1' ? new SidelaneError('overloaded', { retryAfterMs: 1000 }) : overloaded,
+        )
+        return true
+      },
+    })
+    const processor = await clientOf(daemon, { deadlineMs: 60_000 })
+    const first = processor.process('1')
+    await until(() => refused.has('1'))
+    const second = processor.process('2')
+    expect(await Promise.race([first, second]).then(canonicalText)).toBe('2')
+    expect(canonicalText(await first)).toBe('1')
+    expect(requestsOf(daemon)).toBe(4)
   })
 
   test('gets fewer requests at a time, and the refused one again', async () => {
@@ -90,7 +114,7 @@ describe('a daemon that accepts no connections', () => {
     const stopped = spawn(process.execPath, ['-e', script, `${path}2`], { stdio: ['ignore', 'pipe', 'inherit'] })
     onTestFinished(() => void stopped.kill('SIGKILL'))
     await once(stopped.stdout, 'data')
-    stopped.kill('SIGSTOP')
+    await stopProcess(stopped)
     const others = Array.from({ length: 20 }, () => connect(`${path}2`).on('error', () => {}))
     onTestFinished(() => others.forEach((socket) => socket.destroy()))
     const opening = createHost({ placement: 'sidecar', socket: `${path}2` })

@@ -88,6 +88,25 @@ function figures(endings: readonly Ending[], { lengthMs, times }: Load): { goodp
   return { goodput: answered.length / most, p99Ms: p99(answered.map(({ waitedMs }) => waitedMs as number)) }
 }
 
+test.each([
+  ['an ArrayBuffer', ({ buffer }: Uint8Array<ArrayBuffer>) => buffer],
+  ['a DataView', ({ buffer }: Uint8Array<ArrayBuffer>) => new DataView(buffer)],
+  ['a Uint8Array', (bytes: Uint8Array<ArrayBuffer>) => bytes],
+])('%s of a patient call that waits for space is copied', (_, make) => {
+  const queue = { queued: 1, queuedBytes: 1, freeSlots: 0, capacity: 1, drainMs: 0, onSpace: () => {} }
+  const entered: Call[] = []
+  const admission = new Admission({ maxQueue: 1, maxQueueBytes: 10, maxQueueMs: 50, minWaiting: 1, queue })
+  const bytes = Uint8Array.of(1, 2, 3)
+  const call = { payload: make(bytes), patient: true, ownsPayload: false } as unknown as Call
+  admission.layer((one) => entered.push(one))(call)
+  bytes.fill(0)
+  queue.queued = 0
+  queue.onSpace()
+  expect(entered).toEqual([call])
+  const kept = call.payload as ArrayBuffer | ArrayBufferView<ArrayBuffer>
+  expect([...new Uint8Array(ArrayBuffer.isView(kept) ? kept.buffer : kept)]).toEqual([1, 2, 3])
+})
+
 describe('a queue in front of a worker', () => {
   test.each([1.5, 3, 10])('at %d times the knee most of the work is done, and answers are not late', async (times) => {
     const load = { times, lengthMs: 2000, maxQueueMs: 50 }

@@ -1,11 +1,13 @@
 // `fallback` and `breaker` of createProcessor and createHost: starts without a daemon, what falls back and what does not, the
 // payload, streams, the cache.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   createHost,
   createProcessor,
   type AppCall,
+  type BreakerEvent,
   type CreateOptions,
   type Processor,
   type SidelaneError,
@@ -145,7 +147,7 @@ describe('what falls back', () => {
     const daemon = await fakeDaemon({ contracts: [{ contract: number }], request: () => true })
     onTestFinished(() => daemon.remove())
     const processor = await open({ socket: daemon.path, fallback: { to: 'inline', exercise: 0 } })
-    const outcome = await processor.process('1', { deadlineMs: 300 })
+    const outcome = await processor.process('1', { deadlineMs: 1500 })
     expect([outcome.ok, outcome.via.fallback]).toEqual([true, 'deadline.exceeded'])
   })
 
@@ -226,7 +228,8 @@ test('a pool that is full falls back, and every call is answered', async () => {
     placement: 'pool',
     threads: 1,
     maxQueue: 0,
-    fallback: { to: 'inline', exercise: 0 },
+    // All may wait for it, however slow the machine is.
+    fallback: { to: 'inline', exercise: 0, maxQueue: 300 },
   })
   onTestFinished(() => pool.destroy())
   const outcomes = await Promise.all(Array.from({ length: 300 }, (_, i) => pool.process(`${i}`)))
@@ -248,4 +251,100 @@ test('options that make no sense are refused', async () => {
   )
   expect(await bad({ breaker: { minCalls: 0 } })).toMatch('Expected `minCalls` to be an integer from 1 to 1000000')
   await expect(createEdgeHost({ engine: 'js', fallback: 'skip' })).rejects.toMatchObject({ code: 'engine.unavailable' })
+})
+
+describe('a breaker without a rollout', () => {
+  const kinds = (events: readonly BreakerEvent[]): string[] => events.map(({ state }) => state)
+
+  test('tells the app, the channel and the log when it opens, tries and closes', async () => {
+    const daemon = await fakeDaemon({ contracts: [{ contract: number }] })
+    onTestFinished(() => daemon.remove())
+    await daemon.close()
+    const events: BreakerEvent[] = []
+    const published: unknown[] = []
+    const lines: string[] = []
+    const listener = (event: unknown): void => void published.push(event)
+    subscribe('sidelane:events', listener)
+    onTestFinished(() => void unsubscribe('sidelane:events', listener))
+    const processor = await open({
+      socket: daemon.path,
+      fallback: { to: 'inline', exercise: 0 },
+      breaker: { connectFailures: 2, openMs: 50 },
+      onEvent: (event) => events.push(event),
+      log: (line) => lines.push(line),
+    })
+    const call = async (): Promise<void> => {
+      expect(await processor.process('1')).toMatchObject({ ok: true })
+      await sleep(5)
+    }
+    while (!kinds(events).includes('open')) await call()
+    await daemon.listen()
+    while (!kinds(events).includes('closed')) await call()
+    expect(events[0]).toEqual({
+      type: 'breaker',
+      contract: 'number',
+      placement: 'sidecar',
+      state: 'open',
+      reason: '2 connects failed in a row',
+    })
+    expect(kinds(events).slice(-2)).toEqual(['half-open', 'closed'])
+    expect(published).toEqual(events)
+    const told = lines.map((line) => JSON.parse(line) as Record<string, string>)
+    expect(told.map(({ state }) => state)).toEqual(kinds(events))
+    expect(Object.keys(told[0] ?? {})).toEqual(['time', 'level', 'event', 'contract', 'placement', 'state', 'reason'])
+    expect([told[0]?.['level'], told[0]?.['event'], told.at(-1)?.['level']]).toEqual(['warn', 'breaker', 'info'])
+  })
+
+  test('does not open because a processor of the host is destroyed with calls in flight', async () => {
+    const text = contractOf({ type: 'string' }, { name: 'text' })
+    const daemon = await fakeDaemon({ contracts: [{ contract: number }, { contract: text }], request: () => true })
+    onTestFinished(() => daemon.remove())
+    const host = await createHost({
+      placement: 'sidecar',
+      socket: daemon.path,
+      breaker: { minCalls: 5, failureRatio: 0.1 },
+      log: false,
+    })
+    onTestFinished(() => host.destroy())
+    const [one, other] = [host.processor(number), host.processor(text)]
+    const calls = Array.from({ length: 20 }, () => codeOf(one.process('1')))
+    await sleep(5)
+    await one.destroy()
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['unavailable']))
+    expect(host.stats().breaker).toMatchObject({ state: 'closed', opened: 0 })
+    // Those that end by their deadline count.
+    const late = Array.from({ length: 20 }, () => codeOf(other.process('"a"', { deadlineMs: 20 })))
+    expect(new Set(await Promise.all(late))).toContain('deadline.exceeded')
+    expect(host.stats().breaker).toMatchObject({ state: 'open', opened: 1 })
+  })
+
+  test('of a host has no contract; an observer that throws changes nothing', async () => {
+    const events: BreakerEvent[] = []
+    const warnings: Error[] = []
+    const onWarning = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', onWarning)
+    onTestFinished(() => void process.off('warning', onWarning))
+    const host = await createHost({
+      placement: 'sidecar',
+      socket: nobody(),
+      fallback: 'inline',
+      breaker: { connectFailures: 1 },
+      onEvent(event) {
+        events.push(event)
+        throw new TypeError('no')
+      },
+      log: false,
+    })
+    onTestFinished(() => host.destroy())
+    const processor = host.processor(number)
+    for (let i = 0; i < 20 && events.length === 0; i++) {
+      expect(await processor.process('1')).toMatchObject({ ok: true })
+      await sleep(5)
+    }
+    expect(events).toEqual([
+      { type: 'breaker', placement: 'sidecar', state: 'open', reason: expect.any(String) as string },
+    ])
+    await sleep(5)
+    expect(warnings.map(({ message }) => message)).toContain('onEvent, log, write or onMismatch threw: TypeError')
+  })
 })

@@ -1,5 +1,14 @@
 // The rollout file: watched, written by a rollout and by the command line, broken, linked, and read-only.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { updateEntries } from '../../src/rollout/index.ts'
@@ -106,6 +115,41 @@ describe('a rollout with a file', () => {
     expect(read(file)['order']).toMatchObject({ percent: 60 })
   })
 
+  test('a change that was not written is a problem until one is written or the entry changes', async () => {
+    const folder = freshFolder()
+    const file = join(folder, 'rollout.json')
+    write(file, { order: { percent: 5 } })
+    const { rollout, events } = await open({ file })
+    const problems = (): (string | undefined)[] =>
+      events.flatMap((event) => (event.type === 'file' ? [event.problem] : []))
+    const cannotWrite = `${file} cannot be written: ERR_FS_EISDIR`
+    // Root may write everywhere, but not over a directory.
+    mkdirSync(`${file}.tmp`)
+    await expect(rollout.set(50)).rejects.toThrow(cannotWrite)
+    // Two looks at the file, which is whole.
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    expect([rollout.percent, problems()]).toEqual([50, [cannotWrite]])
+    write(file, '{')
+    await until('the file is broken', () => problems().length === 2)
+    write(file, { order: { percent: 5 } })
+    await until('it is whole, and has the old percent', () => problems().length === 3)
+    write(file, { order: { percent: 6 } })
+    await until('it follows', () => rollout.percent === 6)
+    expect(problems()).toEqual([cannotWrite, `${file} is no JSON`, cannotWrite, undefined])
+    await expect(rollout.set(60)).rejects.toThrow(cannotWrite)
+    rmdirSync(`${file}.tmp`)
+    await rollout.set(70)
+    expect(problems().slice(4)).toEqual([cannotWrite, undefined])
+    // A write that found a broken file: the file is mended, and has the percent from before.
+    const good = readFileSync(file, 'utf8')
+    write(file, '{')
+    await expect(rollout.set(80)).rejects.toThrow(`${file} is no JSON`)
+    await until('the file is broken', () => problems().at(-1) === `${file} is no JSON`)
+    write(file, good)
+    await until('it is whole', () => problems().at(-1) === `${file} was not written: ${file} is no JSON`)
+    expect(rollout.percent).toBe(80)
+  })
+
   test('a file that does not exist is no problem, and is made when the percent changes', async () => {
     const file = join(freshFolder(), 'rollout.json')
     const { rollout, events } = await open({ file, percent: 3 })
@@ -147,6 +191,7 @@ describe('sidelane rollout', () => {
     expect(JSON.parse((await run('status', '--json')).stdout)).toMatchObject({
       order: { percent: 0, held: true, reason: 'stopped' },
     })
+    expect((await run('set', 'order', '5')).stdout).toBe('order: 0 → 5 %\norder was held: stopped\n')
   })
 
   test('wrong arguments and files are told apart', async () => {
@@ -159,7 +204,16 @@ describe('sidelane rollout', () => {
       status: 1,
       stderr: `sidelane: ${file} has no entry "order"\n`,
     })
-    expect(await run('status')).toMatchObject({ status: 0, stdout: 'no entries\n' })
+    expect(await run('status')).toMatchObject({
+      status: 0,
+      stdout: `${file} has no entries: apps have the percent of their code\n`,
+    })
+    // Nothing was stopped: whoever typed it must not believe that.
+    expect(await run('stop')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringContaining('name the contract') as string,
+    })
     write(file, 'percent: 5')
     expect(await run('set', 'order', '5')).toMatchObject({ status: 1, stderr: `sidelane: ${file} is no JSON\n` })
     expect(readFileSync(file, 'utf8')).toBe('percent: 5')

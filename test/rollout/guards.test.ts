@@ -3,10 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
-import type { AppFunction } from '../../src/index.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { createProcessor, type AppFunction } from '../../src/index.ts'
+import { fakeDaemon } from '../placements/fake-daemon.ts'
 import { freshFolder } from '../support/folders.ts'
-import { named, oldCode, open, payloadOf, until } from './rollout-kit.ts'
+import { named, oldCode, open, order, payloadOf, until } from './rollout-kit.ts'
 
 const failing: AppFunction = () => {
   throw new Error('no')
@@ -16,7 +17,7 @@ test('a guard that trips sends all calls back, in one event, one line and the fi
   const file = join(freshFolder(), 'rollout.json')
   const published: unknown[] = []
   const listener = (event: unknown): void => void published.push(event)
-  subscribe('sidelane:rollout', listener)
+  subscribe('sidelane:events', listener)
   const { rollout, events, lines } = await open({
     candidate: failing,
     percent: 50,
@@ -39,7 +40,7 @@ test('a guard that trips sends all calls back, in one event, one line and the fi
   expect(trips.length).toBe(1)
   expect(trips[0]).toMatchObject({ contract: 'order', to: 0, held: true, guard: 'errorRate', value: 1, max: 0.05 })
   expect(published.filter((event) => trips.includes(event as never)).length).toBe(1)
-  unsubscribe('sidelane:rollout', listener)
+  unsubscribe('sidelane:events', listener)
   const told = lines
     .map((line) => JSON.parse(line) as { event: string; by?: string })
     .filter(({ by }) => by === 'guard')
@@ -49,6 +50,31 @@ test('a guard that trips sends all calls back, in one event, one line and the fi
   await rollout.set(1)
   expect(rollout.held).toBe(false)
 })
+
+test.for([true, false])(
+  'calls that end by their deadline on a processor count once, with breaker %s',
+  async (breaker) => {
+    const daemon = await fakeDaemon({ contracts: [{ contract: order }], request: () => true })
+    onTestFinished(() => daemon.remove())
+    const candidate = await createProcessor(order, { placement: 'sidecar', socket: daemon.path })
+    const { rollout } = await open({
+      candidate,
+      percent: 100,
+      breaker: breaker && { minCalls: 11, failureRatio: 1 },
+      fallback: { to: 'baseline', exercise: 0 },
+      // The fallback must have time left on a busy machine too.
+      deadlineMs: 400,
+    })
+    const offer = (calls: number): Promise<unknown> =>
+      Promise.all(Array.from({ length: calls }, (_, i) => rollout.process(payloadOf(i))))
+    await offer(10)
+    expect(rollout.stats().rollout?.candidate).toMatchObject({ calls: 10, deadlineExceeded: 10, errors: 0 })
+    if (!breaker) return
+    expect(rollout.stats().breaker).toMatchObject({ state: 'closed', opened: 0 })
+    await offer(1)
+    expect(rollout.stats().breaker).toMatchObject({ state: 'open', opened: 1 })
+  },
+)
 
 test('with stepBack: "step" it goes to the step before', async () => {
   const { rollout } = await open({
@@ -92,6 +118,27 @@ test.each<[string, AppFunction, object, object]>([
     return rollout.percent === 0
   })
   expect(events.find(({ type }) => type === 'percent')).toMatchObject({ by: 'guard', guard: Object.keys(guards)[0] })
+})
+
+test('shadow runs from before a step back do not trip the guard of the new step', async () => {
+  const waiting: (() => void)[] = []
+  const candidate: AppFunction = async () => {
+    await new Promise<void>((resolve) => waiting.push(resolve))
+    return { ok: true, body: Buffer.from('"new"'), codec: 'none' }
+  }
+  const { rollout } = await open({
+    baseline: named('old'),
+    candidate,
+    shadow: { percent: 100, maxInFlight: 100 },
+    guards: { errorRate: false, deadlineRate: false, p95AddedMs: false, shadowMismatchRate: { max: 0, minCalls: 5 } },
+  })
+  for (let i = 0; i < 20; i++) await rollout.process(payloadOf(i))
+  await until('they run', () => waiting.length === 20)
+  await rollout.set(5)
+  for (const end of waiting) end()
+  await until('they are compared', () => rollout.stats().rollout?.shadow?.mismatched === 20)
+  await sleep(300)
+  expect([rollout.percent, rollout.held]).toEqual([5, false])
 })
 
 test('it climbs by itself while the guards are green, and only with calls', async () => {

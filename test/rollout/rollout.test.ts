@@ -1,7 +1,16 @@
 // A rollout as its app sees it: sides, canary, deadline, fallback, accounting.
+import { runInNewContext } from 'node:vm'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { createProcessor, createRollout, SidelaneError, type AppFunction, type Stats } from '../../src/index.ts'
+import {
+  createProcessor,
+  createRollout,
+  SidelaneError,
+  type Accepted,
+  type AppFunction,
+  type Processor,
+  type Stats,
+} from '../../src/index.ts'
 import { contractOf } from '../support/locks.ts'
 import { inline, named, oldCode, open, order, payloadOf, until } from './rollout-kit.ts'
 
@@ -16,6 +25,24 @@ function expectAccounted(stats: Stats): void {
   const { calls, accepted, rejected, shed, deadlineExceeded, cancelled, failed, inFlight } = stats
   expect(accepted + rejected + shed + deadlineExceeded + cancelled + failed + inFlight).toBe(calls)
 }
+
+/** An object made of these bytes in a realm of its own. */
+const elsewhere = (bytes: Uint8Array, code: string): ArrayBuffer | ArrayBufferView =>
+  runInNewContext(`const bytes = Uint8Array.from(list); ${code}`, { list: [...bytes] }) as ArrayBuffer
+
+/** What the app itself wrote around a processor. */
+const foreign = (processor: Processor, answer: () => unknown): Processor => ({
+  contract: processor.contract,
+  placement: processor.placement,
+  engine: processor.engine,
+  state: 'ready',
+  process: answer as Processor['process'],
+  stream: (source, options) => processor.stream(source, options),
+  stats: () => processor.stats(),
+  close: () => processor.close(),
+  destroy: () => processor.destroy(),
+  [Symbol.asyncDispose]: () => processor.close(),
+})
 
 describe('sides', () => {
   test('the call site stays, and the outcome says who answered', async () => {
@@ -141,11 +168,50 @@ describe('sides', () => {
       ],
       [{ baseline: 1 }, 'Expected `baseline` to be a processor or a function, got `1` (number)'],
       [
+        { fallback: { to: 'baseline', maxQueue: 1 } },
+        'Expected `maxQueue` to be absent with a fallback to "baseline": the baseline has bounds of its own',
+      ],
+      [
+        { fallback: { to: 'baseline', maxQueueMs: 1 } },
+        'Expected `maxQueueMs` to be absent with a fallback to "baseline": it bounds the wait for "inline"',
+      ],
+      [
+        { fallback: { to: 'skip', maxQueue: 1 } },
+        'Expected `maxQueue` to be absent with a fallback to "skip": no call waits for it',
+      ],
+      [
+        { fallback: { to: () => undefined, maxQueueMs: 1 } },
+        'Expected `maxQueueMs` to be absent with a fallback to a function: it bounds the wait for "inline"',
+      ],
+      [
         { fallback: 'outline' },
         'Expected `fallback` to be "baseline", "inline", "skip", a function, an object or false, got `outline` (string)',
       ],
     ] as const) {
       await expect(bad(options)).rejects.toMatchObject({ code: 'options.invalid', message })
+    }
+  })
+
+  test('a call that its own payload ends reaches no function, and ends on a processor too', async () => {
+    for (const percent of [0, 50, 100]) {
+      let calls = 0
+      const candidate = await createProcessor(order, { engine: 'js', placement: 'pool', threads: 1 })
+      const baseline: AppFunction = (payload, call) => {
+        calls++
+        return oldCode(payload, call)
+      }
+      const { rollout } = await open({ candidate, baseline, percent })
+      const controller = new AbortController()
+      const payload = {
+        get id(): number {
+          controller.abort()
+          return 1
+        },
+      }
+      expect(await codeOf(rollout.process(payload, { signal: controller.signal }))).toBe('cancelled')
+      expect(rollout.stats()).toMatchObject({ calls: 1, cancelled: 1, inFlight: 0 })
+      expect(candidate.stats()).toMatchObject({ accepted: 0, inFlight: 0, queued: 0 })
+      expect(calls).toBe(percent === 0 ? 1 : 0)
     }
   })
 
@@ -155,6 +221,42 @@ describe('sides', () => {
     await rollout.close()
     expect([rollout.state, candidate.state]).toEqual(['closed', 'closed'])
     expect(await codeOf(rollout.process('1'))).toBe('unavailable')
+  })
+
+  test.each<[string, () => unknown]>([
+    ['resolves with nothing', () => Promise.resolve()],
+    ['resolves with null', () => Promise.resolve(null)],
+    ['resolves with no outcome', () => Promise.resolve({ ok: 'yes' })],
+    [
+      'throws before it returns a promise',
+      () => {
+        throw new SidelaneError('app.threw')
+      },
+    ],
+  ])('a processor of the app that %s fails its call, and the fallback answers', async (_, answer) => {
+    const candidate = foreign(await inline(), answer)
+    const { rollout } = await open({ candidate, percent: 100 })
+    expect(await codeOf(rollout.process(payloadOf(1)))).toBe('app.threw')
+    expect(rollout.stats()).toMatchObject({ failed: 1, inFlight: 0 })
+    const saved = await open({ candidate, percent: 100, fallback: { to: 'baseline', exercise: 0 } })
+    expect((await saved.rollout.process(payloadOf(1))).via).toMatchObject({ side: 'baseline', fallback: 'app.threw' })
+    // A throw out of a shadow run would end the process.
+    const shadowed = await open({ candidate, shadow: 100 })
+    expect(await shadowed.rollout.process(payloadOf(1))).toMatchObject({ ok: true })
+    await until('the shadow has ended', () => shadowed.rollout.stats().rollout?.shadow?.failed === 1)
+  })
+
+  test('a processor of the app may resolve with an outcome that is frozen, and its own', async () => {
+    const own = await (await inline()).process(payloadOf(1))
+    const candidate = foreign(await inline(), () => Promise.resolve(Object.freeze(own)))
+    const { rollout } = await open({ candidate, percent: 100 })
+    for (let i = 0; i < 2; i++) {
+      const outcome = await rollout.process(payloadOf(1), { deadlineMs: 500 })
+      expect(outcome).toEqual(own)
+      expect(outcome.via).toEqual({ placement: 'inline', engine: 'js', side: 'candidate' })
+    }
+    expect(own.via.side).toBeUndefined()
+    await rollout.close()
   })
 
   test('a stream keeps its order across both sides', async () => {
@@ -280,6 +382,13 @@ describe('fallback', () => {
     expect(outcome.via).toEqual({ placement: 'none', engine: 'none', fallback: 'app.threw' })
   })
 
+  test('inline is refused for a contract whose digest needs a key, and the baseline is not', async () => {
+    const contract = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
+    const sides = { contract, baseline: oldCode, candidate: oldCode, log: false } as const
+    await expect(createRollout({ ...sides, fallback: 'inline' })).rejects.toMatchObject({ code: 'options.invalid' })
+    await (await createRollout({ ...sides, fallback: 'baseline' })).close()
+  })
+
   test('a function that takes the payload elsewhere may return nothing', async () => {
     const queue: unknown[] = []
     const { rollout } = await open({
@@ -303,6 +412,46 @@ describe('fallback', () => {
     const call = rollout.process(bytes)
     bytes.fill(32)
     expect(((await call) as unknown as { value(): unknown }).value()).toEqual({ id: 'kept', total: 1 })
+  })
+
+  test.each<[string, (bytes: Uint8Array<ArrayBuffer>) => ArrayBuffer | SharedArrayBuffer | ArrayBufferView]>([
+    ['an ArrayBuffer', ({ buffer }) => buffer],
+    [
+      'a SharedArrayBuffer',
+      (bytes) => {
+        const shared = new SharedArrayBuffer(bytes.length)
+        new Uint8Array(shared).set(bytes)
+        return shared
+      },
+    ],
+    ['a DataView', ({ buffer }) => new DataView(buffer)],
+    ['an Int8Array', ({ buffer }) => new Int8Array(buffer)],
+    ['a Uint8ClampedArray', ({ buffer }) => new Uint8ClampedArray(buffer)],
+    ['an ArrayBuffer of another realm', (bytes) => elsewhere(bytes, 'bytes.buffer')],
+    ['a DataView of another realm', (bytes) => elsewhere(bytes, 'new DataView(bytes.buffer)')],
+  ])('%s that the caller reuses is not what the fallback and the shadow get, and keeps its type', async (_, make) => {
+    const tagOf = (payload: unknown): string => Object.prototype.toString.call(payload)
+    const tags: string[] = []
+    const late: AppFunction = async (payload) => {
+      tags.push(tagOf(payload))
+      await sleep(5)
+      throw new Error('down')
+    }
+    const engine = await inline()
+    const old: AppFunction = (payload) => {
+      tags.push(tagOf(payload))
+      return engine.process(payload)
+    }
+    const { rollout } = await open({ baseline: old, candidate: late, percent: 100, fallback: 'baseline' })
+    const shadowed = await open({ baseline: old, candidate: old, shadow: 100 })
+    const payload = make(Uint8Array.from(Buffer.from(payloadOf('kept'))))
+    const calls = [rollout.process(payload), shadowed.rollout.process(payload)]
+    new Uint8Array(ArrayBuffer.isView(payload) ? payload.buffer : payload).fill(32)
+    const { digest } = (await engine.process(payloadOf('kept'))) as Accepted
+    for (const outcome of await Promise.all(calls)) expect(outcome).toMatchObject({ ok: true, digest })
+    await until('the shadow has ended', () => shadowed.rollout.stats().rollout?.shadow?.inFlight === 0)
+    expect(shadowed.rollout.stats().rollout?.shadow).toMatchObject({ matched: 1, bytes: 0 })
+    expect(new Set(tags)).toEqual(new Set([tagOf(payload)]))
   })
 
   test('a Buffer stays a Buffer for old code, also behind a shadow and in a fallback', async () => {

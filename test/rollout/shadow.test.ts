@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import {
   createProcessor,
   SidelaneError,
@@ -12,6 +12,8 @@ import {
   type MismatchSample,
   type Processor,
 } from '../../src/index.ts'
+import { logCalls } from '../../src/metrics/index.ts'
+import { fakeDaemon } from '../placements/fake-daemon.ts'
 import { contractOf } from '../support/locks.ts'
 import { inline, oldCode, open, order, payloadOf, until } from './rollout-kit.ts'
 
@@ -124,6 +126,54 @@ test('two processors compare by digest and by the list of issues', async () => {
   await until('all are compared', () => shadowOf(rollout)['matched'] === 20)
 })
 
+test('rejections of a function compare by what both sides say in the same terms', async () => {
+  const payload = '{"id":1,"total":"x"}'
+  const engine = await (await inline()).process(payload)
+  if (engine.ok) throw new Error('it is invalid')
+  const issues = engine.issues.map(({ code, pointer }) => ({ code, pointer }))
+  const zod = { path: ['id'], code: 'invalid_type', message: 'no' }
+  const rejecting =
+    (outcome: { code?: string; issues?: readonly object[] }): AppFunction =>
+    () => ({ ok: false, ...outcome })
+  const rows: [what: string, baseline: AppFunction | undefined, candidate: AppFunction, differs: boolean][] = [
+    ['the same issues, in another order', undefined, rejecting({ issues: issues.toReversed() }), false],
+    ['the code alone', undefined, rejecting({ code: 'validate.failed' }), false],
+    ['issues of zod beside the code', undefined, rejecting({ code: 'validate.failed', issues: [zod] }), false],
+    ['issues of zod', undefined, rejecting({ issues: [zod] }), false],
+    ['nothing', undefined, rejecting({}), false],
+    ['one issue less', undefined, rejecting({ issues: issues.slice(1) }), true],
+    [
+      'another pointer',
+      undefined,
+      rejecting({ issues: [...issues.slice(1), { code: 'validate.failed', pointer: '/x' }] }),
+      true,
+    ],
+    ['another code', undefined, rejecting({ code: 'parse.syntax' }), true],
+    ['two functions', rejecting({ issues: [zod] }), rejecting({ issues: [{ ...zod, message: 'nein' }] }), false],
+    [
+      'two functions, another pointer',
+      rejecting({ issues: [zod] }),
+      rejecting({ issues: [{ ...zod, path: ['x'] }] }),
+      true,
+    ],
+    [
+      'two functions, another check',
+      rejecting({ issues: [zod] }),
+      rejecting({ issues: [{ ...zod, code: 'custom' }] }),
+      true,
+    ],
+  ]
+  expect(issues.length).toBe(2)
+  for (const [what, baseline, candidate, differs] of rows) {
+    const { rollout, events } = await open({ baseline: baseline ?? (await inline()), candidate, shadow: 100 })
+    expect(await rollout.process(payload)).toMatchObject({ ok: false })
+    await until('it is compared', () => shadowOf(rollout)['inFlight'] === 0)
+    const counts = shadowOf(rollout)
+    expect([what, counts['matched'], counts['mismatched']]).toEqual([what, differs ? 0 : 1, differs ? 1 : 0])
+    if (differs) expect(events.at(-1)).toMatchObject({ type: 'mismatch', mismatch: { kind: 'issues' } })
+  }
+})
+
 test('bytes that the caller changes after its answer are not what the shadow gets', async () => {
   const { rollout } = await open({ shadow: 100 })
   const bytes = Buffer.from(payloadOf('kept'))
@@ -131,6 +181,16 @@ test('bytes that the caller changes after its answer are not what the shadow get
   bytes.fill(32)
   if (outcome.ok) outcome.body.fill(0)
   await until('it is compared', () => shadowOf(rollout)['matched'] === 1)
+})
+
+test('a value that the caller changes after its answer is not what the shadow gets, and its bytes count', async () => {
+  const { rollout } = await open({ shadow: { percent: 100, maxBytes: 1000 } })
+  const value = { id: 'kept', total: 1 }
+  await rollout.process(value)
+  value.total = 2
+  await until('it is compared', () => shadowOf(rollout)['matched'] === 1)
+  await rollout.process({ id: 'x'.repeat(2000) })
+  expect(shadowOf(rollout)).toMatchObject({ matched: 1, dropped: 1, inFlight: 0, bytes: 0 })
 })
 
 test('its bounds hold: what does not fit is dropped and counted', async () => {
@@ -146,21 +206,61 @@ test('its bounds hold: what does not fit is dropped and counted', async () => {
   expect(shadowOf(rollout)).toMatchObject({ matched: 4, dropped: 47 })
 })
 
-test('it is dropped while calls are refused', async () => {
-  let isFull = true
+/** The old code, which refuses while it is full. */
+function bounded(isFull: boolean) {
+  const state = { isFull }
   const baseline: AppFunction = (payload, call) => {
-    if (isFull) throw new SidelaneError('overloaded')
+    if (state.isFull) throw new SidelaneError('overloaded')
     return oldCode(payload, call)
   }
+  return { state, baseline }
+}
+
+test('it is dropped while calls are refused', async () => {
+  const { state, baseline } = bounded(true)
   const { rollout } = await open({ baseline, shadow: 100 })
   await expect(rollout.process(payloadOf(1))).rejects.toMatchObject({ code: 'overloaded' })
-  isFull = false
+  state.isFull = false
   await rollout.process(payloadOf(2))
   expect(shadowOf(rollout)).toMatchObject({ skipped: 1, dropped: 1, inFlight: 0 })
   await until('it runs again', async () => {
     await rollout.process(payloadOf(3))
     return shadowOf(rollout)['matched'] === 1
   })
+})
+
+test('it is dropped after a refusal that a fallback hides', async () => {
+  const candidate: AppFunction = () => {
+    throw new SidelaneError('overloaded')
+  }
+  const { rollout } = await open({ candidate, percent: 100, fallback: { to: 'baseline', exercise: 0 }, shadow: 100 })
+  expect((await rollout.process(payloadOf(1))).via.fallback).toBe('overloaded')
+  expect(await rollout.process(payloadOf(2))).toMatchObject({ ok: true })
+  expect(shadowOf(rollout)).toMatchObject({ skipped: 1, dropped: 1 })
+})
+
+test('it is dropped after a refusal of a call that is no sample', async () => {
+  const { state, baseline } = bounded(false)
+  const samples = [1, 0, 0]
+  vi.spyOn(Math, 'random').mockImplementation(() => samples.shift() ?? 0)
+  onTestFinished(() => void vi.restoreAllMocks())
+  const { rollout } = await open({ baseline, shadow: 50 })
+  state.isFull = true
+  await expect(rollout.process(payloadOf(1))).rejects.toMatchObject({ code: 'overloaded' })
+  state.isFull = false
+  await rollout.process(payloadOf(2))
+  expect(shadowOf(rollout)).toMatchObject({ skipped: 0, dropped: 1, inFlight: 0 })
+})
+
+test('it is dropped after a refusal of a shadow run', async () => {
+  const candidate: AppFunction = () => {
+    throw new SidelaneError('overloaded')
+  }
+  const { rollout } = await open({ candidate, shadow: 100 })
+  await rollout.process(payloadOf(1))
+  await until('it has run', () => shadowOf(rollout)['dropped'] === 1)
+  await rollout.process(payloadOf(2))
+  expect(shadowOf(rollout)).toMatchObject({ dropped: 2, inFlight: 0 })
 })
 
 test('observers that throw change nothing', async () => {
@@ -182,7 +282,41 @@ test('observers that throw change nothing', async () => {
   expect(await rollout.process(payloadOf(1))).toMatchObject({ ok: true })
   await until('it is told', () => warned.length > 0)
   process.off('warning', listener)
-  expect(warned[0]?.message).toBe('An observer of a rollout threw: Error')
+  expect(warned[0]?.message).toBe('onEvent, log, write or onMismatch threw: Error')
+})
+
+test('observers and keys that are async, and reject, end nothing', async () => {
+  const warned: Error[] = []
+  const listener = (warning: Error): void => void warned.push(warning)
+  process.on('warning', listener)
+  const fail = (): never => Promise.reject(new TypeError('secret')) as never
+  const { rollout, events } = await open({
+    candidate: () => ({ ok: true, body: gzipSync('{}') }),
+    percent: 50,
+    key: fail,
+    shadow: { percent: 100, onMismatch: fail },
+    log: fail,
+  })
+  const stop = logCalls({ write: fail })
+  expect(await rollout.process(payloadOf(1))).toMatchObject({ ok: true })
+  await until('it is compared', () => shadowOf(rollout)['mismatched'] === 1)
+  await until('all are told', () => warned.filter(({ message }) => message.endsWith(' TypeError')).length >= 4)
+  stop()
+  process.off('warning', listener)
+  // The runner fails for a rejection that nobody handles.
+  expect(rollout.stats().rollout?.keyFailures).toBe(1)
+  expect(events.map(({ type }) => type)).toEqual(['key', 'mismatch'])
+})
+
+test('a run on a processor that ends with the rollout is counted once', async () => {
+  const daemon = await fakeDaemon({ contracts: [{ contract: order }], request: () => true })
+  onTestFinished(() => daemon.remove())
+  const candidate = await createProcessor(order, { placement: 'sidecar', socket: daemon.path })
+  const { rollout } = await open({ candidate, shadow: { percent: 100, maxInFlight: 100 } })
+  for (let i = 0; i < 20; i++) await rollout.process(payloadOf(i))
+  await until('they run', () => candidate.stats().inFlight === 20)
+  await rollout.destroy()
+  expect(shadowOf(rollout)).toMatchObject({ dropped: 20, inFlight: 0, bytes: 0 })
 })
 
 test('closing does not wait for shadows', async () => {

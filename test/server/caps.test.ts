@@ -140,7 +140,7 @@ describe('a client that does not read', () => {
     for (let id = 1; id <= 8; id++) client.send(request(id, payload))
     await until(() => seen.open() === 0)
     client.socket.resume()
-    await client.closed
+    await client.rest()
   })
 })
 
@@ -200,6 +200,14 @@ describe('a timeout', () => {
     expect(service.gauges.queuedBytes).toBe(0)
   })
 
+  test('ends a connection whose first read ends inside a frame', async () => {
+    const { path, service } = await serve([unlocked(small)], fast)
+    const client = await RawClient.connect(path)
+    client.send(preface, hello([{ contract: small }]), request(1, '{"n"', { length: 7 }))
+    expect((await client.rest()).filter(({ kind }) => kind !== kinds.hello).map(shortOf)).toEqual([violation])
+    expect(service.gauges.queuedBytes).toBe(0)
+  })
+
   test('ends a connection without HELLO, and one that sends nothing', async () => {
     const { path } = await serve([unlocked(small)], fast)
     const [silent, withPreface] = [await RawClient.connect(path), await RawClient.connect(path)]
@@ -230,6 +238,21 @@ describe('connections', () => {
     const third = await RawClient.afterHello(path, small)
     third.send(request(1, '{}'))
     expect(shortOf((await third.frame()) as Frame)).toBe(accepted(1))
+  })
+
+  test('above the limit that were turned away are not counted again when they make room', async () => {
+    const { path, seen } = await serve([unlocked(small)], {
+      settings: { maxConnections: 1, maxExcessConnections: 1 },
+      limits: { lingerTimeoutMs: 60_000 },
+    })
+    await RawClient.afterHello(path, small)
+    // Its client does not close: the daemon waits, until the next one comes.
+    for (const count of [1, 2, 3]) {
+      const client = await RawClient.connect(path)
+      client.send(preface)
+      expect(await client.preface()).toBeUndefined()
+      expect(seen.sheds).toHaveLength(count)
+    }
   })
 
   test('above the limit that send nothing end, the oldest first, when there are more', async () => {

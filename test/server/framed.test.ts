@@ -51,6 +51,19 @@ describe('a framed connection', () => {
     ])
   })
 
+  test('takes any deadline without a warning of the runtime', async () => {
+    const warnings: Error[] = []
+    const onWarning = (warning: Error): unknown => warnings.push(warning)
+    process.on('warning', onWarning)
+    const { path } = await serve([unlocked(numbers)])
+    const client = await RawClient.afterHello(path, numbers)
+    client.send(request(1, '{}', { a: 2 ** 31 }), request(2, '{}', { a: 2 ** 32 - 2 }))
+    expect((await client.frames(2)).map(({ kind }) => kind)).toEqual([kinds.accepted, kinds.accepted])
+    await new Promise((resolve) => setImmediate(resolve))
+    process.removeListener('warning', onWarning)
+    expect(warnings).toEqual([])
+  })
+
   test('can arrive in single bytes', async () => {
     const { path } = await serve([unlocked(numbers)])
     const client = await RawClient.connect(path)
@@ -111,6 +124,13 @@ describe('HELLO', () => {
     expect(statuses(second?.payload as Buffer)).toEqual([`0 1 ${numbers.id}`, `0 0 ${words.id}`])
     client.send(request(1, '"a"', { index: 0 }), request(2, '{"n":1}', { index: 1 }))
     expect((await client.frames(2)).map(({ kind }) => kind)).toEqual([kinds.accepted, kinds.accepted])
+  })
+
+  test('serves a contract that needs no key without one, also when it was given one', async () => {
+    const { path } = await serve([unlocked(numbers, Buffer.alloc(32, 1))])
+    const client = await RawClient.connect(path)
+    client.send(preface, hello([{ contract: numbers }]))
+    expect(statuses((await client.frame())?.payload as Buffer)).toEqual([`0 0 ${numbers.id}`])
   })
 
   test('distinguishes an unknown name, another id and another key', async () => {

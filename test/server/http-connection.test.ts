@@ -1,11 +1,12 @@
 // HTTP connections of the Node daemon, in this process: what a client may leave unread, and send ahead.
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { HttpServer, Log, Telemetry, type Readiness, type Service } from '../../src/server/index.ts'
 import { socketFolder } from '../support/daemon.ts'
 import { RawHttp } from './http-kit.ts'
 import { lock, serve, unlocked } from './kit.ts'
+import { RawClient } from './raw-client.ts'
 
 const file = socketFolder()
 
@@ -57,6 +58,21 @@ test('while a request runs, a bounded number of the next ones is read, and none 
   other.close()
 })
 
+test('the bodies of requests that wait are bounded together', async () => {
+  const server = await stuckServer()
+  const client = new RawHttp(server.path)
+  const post = (size: number): string =>
+    `POST /v1/contracts/stuck/process HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n\r\n${' '.repeat(size)}`
+  client.socket.write(post(2) + post(60_000).repeat(100))
+  await expect.poll(() => server.sockets[0]?.isPaused()).toBe(true)
+  const read = server.sockets[0]?.bytesRead
+  // The read that passes the bound, of 64 KiB, and the one before.
+  expect(read).toBeLessThan(200_000)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(server.sockets[0]?.bytesRead).toBe(read)
+  client.close()
+})
+
 test('a response that the client does not take ends the connection in time', async () => {
   const server = await stuckServer()
   const client = new RawHttp(server.path)
@@ -73,4 +89,24 @@ test('a connection that sends nothing has the idle timeout', async () => {
   const client = new RawHttp(server.path)
   await expect.poll(() => server.sockets[0]?.timeout).toBe(65_000)
   client.close()
+})
+
+test('a connection above the limit that has its response is not counted again when it makes room', async () => {
+  const settings = { maxConnections: 1, maxExcessConnections: 1 }
+  const { path, service, seen } = await serve([unlocked(lock('one'))], { settings })
+  const telemetry = new Telemetry(new Log({ write: () => true, onLost: undefined }), 0)
+  const sheds = vi.spyOn(telemetry, 'shed')
+  const readiness = { reasons: () => [] } as unknown as Readiness
+  service.http = new HttpServer({ service, telemetry, readiness, deadlineMs: 1000, version: '1' })
+  const clients = [await RawClient.afterHello(path, lock('one'))]
+  for (const count of [1, 2, 3]) {
+    // Its client does not close, so that the daemon waits for up to a second.
+    const client = await RawClient.connect(path)
+    clients.push(client)
+    client.send(Buffer.from('GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'))
+    await once(client.socket, 'end')
+    expect(sheds).toHaveBeenCalledTimes(count)
+  }
+  expect(seen.sheds).toEqual([])
+  for (const { socket } of clients) socket.destroy()
 })

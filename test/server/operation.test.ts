@@ -134,14 +134,79 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(daemon.log.map(({ event }) => event)).toEqual(expect.arrayContaining(['listening', 'draining', 'stopped']))
   })
 
-  test('an idle connection does not delay the drain', async (context) => {
+  test('in a drain, an idle connection is kept for a moment: a request on its way is answered', async (context) => {
     needDaemon(kind, context)
     const { daemon, socket } = await start()
-    const http = new RawHttp(socket)
-    await http.send(Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
-    await http.response()
-    expect(await daemon.stop()).toBe(0)
-    await http.end()
+    // Of these, nothing is read before the drain.
+    const [mute, first] = [new RawHttp(socket), new RawHttp(socket)]
+    const [idle, late] = [new RawHttp(socket), new RawHttp(socket)]
+    for (const http of [idle, late]) {
+      await http.send(Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
+      expect((await http.response())?.headers.get('connection')).toBeUndefined()
+    }
+    daemon.child.kill('SIGTERM')
+    await daemon.event('draining')
+    const post = `POST ${process1} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{"id":"a"}`
+    for (const http of [late, first]) {
+      await http.send(Buffer.from(post))
+      const answer = await http.response()
+      expect([answer?.status, answer?.headers.get('connection')]).toEqual([200, 'close'])
+    }
+    // The others do not last until `--drain-ms`.
+    expect(await daemon.exited).toBe(0)
+    for (const http of [mute, first, idle, late]) await http.end()
+  })
+
+  test('in a drain, each new connection has its second, too', async (context) => {
+    needDaemon(kind, context)
+    const { daemon, socket } = await start({ args: ['--drain-ms', '4000'] })
+    const [mute, half] = [new RawHttp(socket), new RawHttp(socket)]
+    const head = 'Host: x\r\nContent-Length: 10\r\nSidelane-Deadline-Ms: 60000\r\n\r\n'
+    await half.send(Buffer.from(`POST ${process1} HTTP/1.1\r\n${head}{"id":`))
+    await expect.poll(async () => gauge(socket, 'sidelane_queued_bytes')).toBe(10)
+    daemon.child.kill('SIGTERM')
+    // Long before `--drain-ms`, although a request keeps the drain open.
+    await mute.end()
+    const later = Array.from({ length: 20 }, () => new RawHttp(socket))
+    // The daemon accepts them before they send anything.
+    await sleep(50)
+    for (const http of later) {
+      await http.send(Buffer.from('GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n'))
+      expect(await http.response()).toMatchObject({ status: 503, body: '{"ready":false,"reasons":["draining"]}' })
+    }
+    await half.send(Buffer.from('"a"}'))
+    expect((await half.response())?.status).toBe(200)
+    expect(await daemon.exited).toBe(0)
+  })
+
+  test('a drain that waits for an idle HTTP connection still accepts', async (context) => {
+    needDaemon(kind, context)
+    const { daemon, socket } = await start()
+    const idle = new RawHttp(socket)
+    await idle.send(Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
+    expect((await idle.response())?.status).toBe(200)
+    daemon.child.kill('SIGTERM')
+    await daemon.event('draining')
+    expect((await ask(socket, '/readyz')).status).toBe(503)
+    await idle.end()
+    expect(await daemon.exited).toBe(0)
+  })
+
+  test('clients that come again and again keep no drain open, and each of their requests is answered', async (context) => {
+    needDaemon(kind, context)
+    const { daemon, socket } = await start({ args: ['--drain-ms', '3000'] })
+    const loop = async (): Promise<unknown> => {
+      try {
+        for (;;) expect((await ask(socket, '/healthz')).status).toBe(200)
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code ?? error
+      }
+    }
+    const loops = Array.from({ length: 8 }, loop)
+    daemon.child.kill('SIGTERM')
+    // The path is gone, or has no listener.
+    for (const code of await Promise.all(loops)) expect(['ENOENT', 'ECONNREFUSED']).toContain(code)
+    expect(await daemon.exited).toBe(0)
   })
 
   test('a second SIGTERM exits at once', async (context) => {
@@ -211,6 +276,10 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(await status('/healthz')).toBe(200)
     expect(await status('/readyz')).toBe(200)
     expect(await status('/metrics')).toBe(200)
+    // A scraper is no client.
+    expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain(
+      'sidelane_connections{protocol="http"} 0\n',
+    )
     for (const path of ['/v1/contracts', '/openapi.json', process1, '/nothing']) expect(await status(path)).toBe(404)
     const post = await fetch(`http://127.0.0.1:${port}/metrics`, { method: 'POST', body: '{}' })
     expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
@@ -257,6 +326,8 @@ describe.each(daemonKinds)('%s', (kind) => {
       in_bytes: 17,
       out_bytes: 15,
       status: 200,
+      placement: 'sidecar',
+      engine: kind === 'sidelaned' ? 'native' : (expect.stringMatching(/^(native|js)$/) as string),
     })
     expect(line['millis']).toBeGreaterThan(0)
     expect(daemon.stderr).not.toContain('secret')
@@ -278,7 +349,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     ])
   })
 
-  test('a log that is not read blocks no request, and dropped lines are counted', async (context) => {
+  test('a log that is not read blocks no request, dropped lines are counted, and the state is still told', async (context) => {
     needDaemon(kind, context)
     const { daemon, socket } = await start({ args: ['--log-sample', '1'] })
     daemon.child.stderr?.pause()
@@ -290,7 +361,10 @@ describe.each(daemonKinds)('%s', (kind) => {
     }
     expect(await gauge(socket, 'sidelane_log_dropped_total')).toBeGreaterThan(0)
     http.close()
+    daemon.child.kill('SIGHUP')
+    await expect.poll(() => gauge(socket, 'sidelane_reloads_total{result="ok"}')).toBe(1)
     daemon.child.stderr?.resume()
+    await daemon.event('reloaded')
     expect(await daemon.stop()).toBe(0)
   })
 

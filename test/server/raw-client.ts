@@ -24,7 +24,7 @@ export interface Frame {
   readonly runUs: number
   readonly payload: Buffer
   /** The JSON of a rejection or a fault. */
-  readonly text: { code?: string; message?: string; retryAfterMs?: number } | undefined
+  readonly text: { code?: string; message?: string; retryAfterMs?: number; params?: object } | undefined
 }
 
 export const preface: Buffer = Buffer.from('f553444c4e0a0100', 'hex')
@@ -103,6 +103,11 @@ export class RawClient {
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() > until) throw error
       }
     }
+  }
+
+  /** On a connection that is open. */
+  static on(socket: Socket): RawClient {
+    return new RawClient(socket)
   }
 
   /** Connects, and waits for the answer to HELLO. */

@@ -98,7 +98,7 @@ describe('a drain', () => {
     const client = await RawClient.afterHello(path, numbers)
     client.send(...Array.from({ length: 50 }, (_, i) => request(i + 1, '{}')))
     await client.frame()
-    const drained = service.drain()
+    const drained = service.drain(() => {})
     expect(service.state).toBe('draining')
     client.send(request(51, '{}'))
     const kindsSeen = (await client.rest()).map(kindOf)
@@ -109,20 +109,20 @@ describe('a drain', () => {
     expect(service.gauges.inFlight).toBe(0)
   })
 
-  test('sends HELLO and GOAWAY to a connection that comes during the drain', async () => {
+  test('sends GOAWAY, then HELLO, to a connection that comes during the drain', async () => {
     const { path, service } = await serve([unlocked(numbers)])
     const client = await RawClient.afterHello(path, numbers)
-    void service.drain()
+    void service.drain(() => {})
     const late = await RawClient.connect(path)
     late.send(preface, hello([{ contract: numbers }]))
-    expect(sorted(await late.frames(2))).toEqual([kinds.hello, kinds.goaway])
+    expect((await late.frames(2)).map(kindOf)).toEqual([kinds.goaway, kinds.hello])
     client.socket.destroy()
   })
 
   test('does not wait longer than `drainMs` for a client that stays connected', async () => {
     const { path, service } = await serve([unlocked(numbers)], { settings: { drainMs: 20 } })
     await RawClient.afterHello(path, numbers)
-    await service.drain()
+    await service.drain(() => {})
     expect(service.state).toBe('draining')
   })
 })

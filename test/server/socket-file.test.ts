@@ -16,6 +16,7 @@ import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { ask, Daemon, daemonKinds, needDaemon, socketFolder, startDaemon } from '../support/daemon.ts'
+import { freePort } from '../support/free-port.ts'
 import { httpVectors } from './http-kit.ts'
 
 const file = socketFolder()
@@ -110,6 +111,28 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect((await ask(socket, '/healthz')).status).toBe(200)
     expect(await next.stop()).toBe(0)
     expect(existsSync(socket)).toBe(false)
+  })
+
+  test('a takeover with the same --metrics-listen gets the address', { timeout: 20_000 }, async (context) => {
+    needDaemon(kind, context)
+    const socket = freshPath()
+    const port = await freePort('127.0.0.1')
+    const listen = `127.0.0.1:${port}`
+    // Its metrics stay with it until it drains.
+    const old = await start(socket, '--metrics-listen', listen)
+    const next = await start(socket, '--metrics-listen', listen, '--takeover')
+    const warnings = (): unknown[] => next.log.filter(({ event }) => event === 'warning').map(({ message }) => message)
+    await expect.poll(warnings).toContain(`Cannot listen on ${listen}: it is in use`)
+    expect(await old.exited).toBe(0)
+    await expect
+      .poll(() =>
+        fetch(`http://${listen}/readyz`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      )
+      .toBe(true)
+    expect(await next.stop()).toBe(0)
   })
 
   test('a deleted file is published again', async (context) => {

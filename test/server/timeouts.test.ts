@@ -4,7 +4,7 @@ import { framedTexts } from '../../src/tables/daemon-texts.ts'
 import { defaultLimits, FramedTimeouts, type ConnectionState } from '../../src/server/timeouts.ts'
 
 const { frameTimeoutMs, idleTimeoutMs, writeTimeoutMs, lingerTimeoutMs, goawayGraceMs } = defaultLimits
-const idle: ConnectionState = { isBusy: false, isPaused: false, sentGoaway: false, written: undefined }
+const idle: ConnectionState = { isBusy: false, sentGoaway: false, written: undefined }
 const busy: ConnectionState = { ...idle, isBusy: true }
 
 function afterHello(): FramedTimeouts {
@@ -43,11 +43,18 @@ describe('the timeouts of a framed connection', () => {
   test('a pause does not count for the incomplete frame', () => {
     const timeouts = afterHello()
     timeouts.onRead(0, true)
-    timeouts.pausedAt = 1000
-    expect(timeouts.check(2 * frameTimeoutMs, { ...busy, isPaused: true })).toBeUndefined()
+    timeouts.onPause(1000)
+    expect(timeouts.check(2 * frameTimeoutMs, busy)).toBeUndefined()
     timeouts.onResume(2 * frameTimeoutMs)
     expect(timeouts.check(3 * frameTimeoutMs - 1000, busy)).toBeUndefined()
     expect(timeouts.check(3 * frameTimeoutMs - 999, busy)).toBe(framedTexts.frameTimeout)
+  })
+
+  test('reading that was not paused moves no time', () => {
+    const timeouts = afterHello()
+    timeouts.onRead(1000, true)
+    timeouts.onResume(1000)
+    expect(timeouts.check(1001 + frameTimeoutMs, idle)).toBe(framedTexts.frameTimeout)
   })
 
   test('a write must make progress', () => {

@@ -328,6 +328,21 @@ const framed: readonly Row[] = [
       return (await client.frames(3)).map(bare).filter((answer) => (answer as FrameHeader).id === 3)
     }),
   ],
+  [
+    'requests that wait when their client is gone',
+    async (twin) => {
+      const daemon = await twin.start('--threads', '1')
+      const client = await twin.client(slow)
+      client.send(...Array.from({ length: 20 }, (_, i) => request(i + 1, long)), frame({ kind: kinds.ping }))
+      while ((await client.frame())?.kind !== kinds.pong);
+      client.socket.destroy()
+      const cancelled = /^sidelane_requests_total\{contract="slow",protocol="framed",code="cancelled"\} [1-9]/m
+      await expect
+        .poll(async () => (await ask(twin.socket, '/metrics')).body.toString(), { timeout: 20_000 })
+        .toMatch(cancelled)
+      return daemon.stop()
+    },
+  ],
   ['a PING', exchange([], answers(1, frame({ kind: kinds.ping, id: 4, payload: 'x' })))],
   [
     'contracts that are unknown or differ',
@@ -502,37 +517,47 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
 }
 
 describe.each(daemonKinds)('the log of %s', (kind) => {
-  test('has the code of each request that was not accepted', { timeout: 60_000 }, async (context) => {
-    needDaemon(kind, context)
-    const twin = new Twin(kind)
-    const daemon = await twin.start('--log-sample', '1')
-    const client = await twin.client(order)
-    client.send(request(1, '{"n":1}'), request(2, '{"n":"x"}'), request(3, '{'), request(4, '{}', { index: 9 }))
-    client.send(request(5, '{}', { a: 0 }))
-    await client.frames(5)
-    client.socket.destroy()
-    await page(twin, '/v1/contracts/order/process', post('{"n":"x"}'))
-    await page(twin, '/v1/contracts/order/process', post('{}', { 'content-encoding': 'gzip' }))
-    await page(twin, '/v1/contracts/none/process', post('{}'))
-    await page(twin, '/none')
-    await page(twin, '/healthz', post('x'))
-    await page(twin, '/healthz')
-    expect(await daemon.stop()).toBe(0)
-    const lines = daemon.log.filter(({ event }) => event === 'request')
-    expect(sorted(lines.map(({ route, status, code }) => [route, status, code ?? 'none']))).toEqual([
-      ['', 404, 'contract.unknown'],
-      ['', 404, 'contract.unknown'],
-      ['', 404, 'protocol.not_found'],
-      ['', 405, 'protocol.method'],
-      ['/healthz', 200, 'none'],
-      ['order', 200, 'none'],
-      ['order', 400, 'parse.syntax'],
-      ['order', 415, 'codec.unknown'],
-      ['order', 422, 'validate.failed'],
-      ['order', 422, 'validate.failed'],
-      ['order', 504, 'deadline.exceeded'],
-    ])
-  })
+  test(
+    'has the code of each request that was not accepted, and who processed it',
+    { timeout: 60_000 },
+    async (context) => {
+      needDaemon(kind, context)
+      const twin = new Twin(kind)
+      const daemon = await twin.start('--log-sample', '1')
+      const client = await twin.client(order)
+      client.send(request(1, '{"n":1}'), request(2, '{"n":"x"}'), request(3, '{'), request(4, '{}', { index: 9 }))
+      client.send(request(5, '{}', { a: 0 }))
+      const late = (await client.frames(5)).find(({ id }) => id === 5)
+      expect(late?.text).toMatchObject({ code: 'deadline.exceeded', params: { where: 'door' } })
+      client.socket.destroy()
+      await page(twin, '/v1/contracts/order/process', post('{"n":"x"}'))
+      await page(twin, '/v1/contracts/order/process', post('{}', { 'content-encoding': 'gzip' }))
+      await page(twin, '/v1/contracts/none/process', post('{}'))
+      await page(twin, '/none')
+      await page(twin, '/healthz', post('x'))
+      await page(twin, '/healthz')
+      expect(await daemon.stop()).toBe(0)
+      const lines = daemon.log.filter(({ event }) => event === 'request')
+      expect(sorted(lines.map(({ route, status, code }) => [route, status, code ?? 'none']))).toEqual([
+        ['', 404, 'contract.unknown'],
+        ['', 404, 'contract.unknown'],
+        ['', 404, 'protocol.not_found'],
+        ['', 405, 'protocol.method'],
+        ['/healthz', 200, 'none'],
+        ['order', 200, 'none'],
+        ['order', 400, 'parse.syntax'],
+        ['order', 415, 'codec.unknown'],
+        ['order', 422, 'validate.failed'],
+        ['order', 422, 'validate.failed'],
+        ['order', 504, 'deadline.exceeded'],
+      ])
+      const engine = kind === 'sidelaned' ? 'native' : (expect.stringMatching(/^(native|js)$/) as string)
+      for (const line of lines.filter(({ route }) => route === 'order')) {
+        expect(line).toMatchObject({ placement: 'sidecar', engine })
+      }
+      expect(lines.find(({ route }) => route === '/healthz')).not.toHaveProperty('placement')
+    },
+  )
 })
 
 for (const [group, rows] of Object.entries(groups)) {

@@ -1,5 +1,6 @@
-// What /proc tells about other processes.
-import { existsSync, readFileSync } from 'node:fs'
+// Other processes: what /proc tells about them, and stopping one.
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { TestContext } from 'vitest'
 
 /** Skips the test where there is no /proc. */
@@ -23,4 +24,37 @@ export function isGone(pid: number): boolean {
 export function cpuTicks(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? []
   return Number(fields[11]) + Number(fields[12])
+}
+
+/** Stops a process. The signal is delivered later than it is sent: resolves when no thread of it runs. */
+export async function stopProcess({ pid }: { readonly pid?: number | undefined }): Promise<void> {
+  if (pid === undefined) throw new Error('It was not started')
+  process.kill(pid, 'SIGSTOP')
+  if (!existsSync('/proc/self/task')) return sleep(20)
+  const isStopped = (thread: string): boolean =>
+    readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1').includes(') T ')
+  while (!readdirSync(`/proc/${pid}/task`).every(isStopped)) await sleep(1)
+}
+
+/** Number of TCP sockets on which a process listens. */
+export function listeningSockets(pid: number): number {
+  const tables = ['tcp', 'tcp6'].map((name) => readFileSync(`/proc/${pid}/net/${name}`, 'latin1'))
+  // sl local_address rem_address st … inode; 0A is a listening socket.
+  const listening = new Set(
+    tables.flatMap((table) =>
+      table.split('\n').flatMap((line) => {
+        const fields = line.trim().split(/\s+/)
+        return fields[3] === '0A' ? [`socket:[${fields[9]}]`] : []
+      }),
+    ),
+  )
+  const files = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`)
+    } catch {
+      // Closed meanwhile.
+      return ''
+    }
+  })
+  return files.filter((file) => listening.has(file)).length
 }

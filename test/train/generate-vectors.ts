@@ -18,9 +18,9 @@ const texts = [
   JSON.stringify(Array.from({ length: 700 }, (_, i) => i * i)),
   JSON.stringify(Array.from({ length: 300 }, (_, i) => (i * 2_654_435_761) % 4_294_967_296)),
   JSON.stringify('\u007f\u0080ÿ߿ࠀ￿𐀀􏿿'.repeat(9)),
-  ...makeClicks(12, 3).map(text),
+  ...makeClicks(48, 3).map(text),
   ...makeOrders({ count: 10, seed: 5, meanBytes: 900 }).map(text),
-  ...makeOrders({ count: 6, seed: 6, script: 'ascii' }).map(text),
+  ...makeOrders({ count: 16, seed: 6, meanBytes: 900, script: 'ascii', asciiOnly: true }).map(text),
   ...makeOrders({ count: 6, seed: 7, script: 'cjk' }).map(text),
   ...makeOrders({ count: 1, seed: 8, meanBytes: 20_000 }).map(text),
 ]

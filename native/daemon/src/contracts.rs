@@ -62,7 +62,8 @@ impl Loader<'_> {
     fn add_file(&mut self, lock: &Path, beside: Option<&Path>) -> Result<(), String> {
         let contract = Contract::load(&regular_file::read(lock, file_kinds::LOCK)?)
             .map_err(|error| format!("{}: {error}", lock.display()))?;
-        let key = match self.settings.digest_key_files.get(contract.name()).map(PathBuf::as_path).or(beside) {
+        let key_file = self.settings.digest_key_files.get(contract.name()).map(PathBuf::as_path).or(beside);
+        let key = match key_file.filter(|_| contract.needs_digest_key()) {
             Some(file) => regular_file::read(file, file_kinds::KEY)?,
             None => Vec::new(),
         };

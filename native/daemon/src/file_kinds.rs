@@ -17,3 +17,9 @@ pub const DICTIONARY: FileKind = FileKind { title: "dictionary", max_bytes: 1_04
 pub const KEY: FileKind = FileKind { title: "digest key", max_bytes: 65_536 };
 
 pub const CONFIG: FileKind = FileKind { title: "configuration", max_bytes: 1_048_576 };
+
+pub const TLS_CERT: FileKind = FileKind { title: "TLS certificate", max_bytes: 1_048_576 };
+
+pub const TLS_KEY: FileKind = FileKind { title: "TLS key", max_bytes: 65_536 };
+
+pub const TLS_CA: FileKind = FileKind { title: "TLS CA", max_bytes: 1_048_576 };

@@ -5,21 +5,23 @@
 //! their payloads and writes their answers. A payload that takes longer than a slice moves to a spare thread of its contract.
 //!
 //! Order of the modules, each of which uses only those before it: `log_level`, `texts`, `file_kinds`, `regular_file`,
-//! `buffers`, `socket_path`, `config`, `telemetry`, `engine`, `contract_input`, `spare_threads`, `contracts`,
-//! `evicting_set`, `shared`, `protocol`, `worker`, `connection`, `threads`,
-//! `metrics_listener`, `listener`, `process`, `ping`, `signals`, `start`.
+//! `buffers`, `socket_path`, `config`, `crash`, `telemetry`, `tcp_listener`, `engine`, `contract_input`, `spare_threads`, `contracts`,
+//! `evicting_set`, `tls` (its `peers`, `files` and `stream`), `shared`, `protocol`, `worker`, `connection`, `threads`,
+//! `tls` (its `handshake` and `acceptor`), `metrics_listener`, `listener`, `notify`, `process`, `ping`, `signals`, `start`.
 
 pub mod buffers;
 pub mod config;
 mod connection;
 pub mod contract_input;
 pub mod contracts;
+pub mod crash;
 pub mod engine;
 mod evicting_set;
 pub mod file_kinds;
 pub mod listener;
 pub mod log_level;
 pub mod metrics_listener;
+pub mod notify;
 pub mod ping;
 pub mod process;
 pub mod protocol;
@@ -29,7 +31,9 @@ pub mod signals;
 pub mod socket_path;
 mod spare_threads;
 pub mod start;
+pub mod tcp_listener;
 pub mod telemetry;
 pub mod texts;
 pub mod threads;
+pub mod tls;
 pub mod worker;

@@ -6,7 +6,9 @@ use sidelane_daemon::config::{self, Command};
 use sidelane_daemon::signals::Signals;
 use sidelane_daemon::start::{self, Failure};
 use sidelane_daemon::telemetry::recorder::Telemetry;
-use sidelane_daemon::{engine, ping, process};
+use sidelane_daemon::telemetry::{Event, Observer as _};
+use sidelane_daemon::texts::config as texts;
+use sidelane_daemon::{crash, engine, ping, process};
 
 fn main() -> ExitCode {
     process::harden();
@@ -20,7 +22,16 @@ async fn run() -> std::io::Result<ExitCode> {
     let Some(command) = signals.while_starting(read).await? else { return Ok(own_fault()) };
     Ok(match command {
         Ok(Command::Serve(settings)) => {
+            process::limit_core_dumps(settings.allow_core_dumps);
+            let found = match settings.crash_dir.as_deref().map(|path| (path, crash::install(path))) {
+                Some((_, Ok(found))) => found,
+                Some((path, Err(error))) => return Ok(fail(2, &texts::cannot_use_crash_dir(path.display(), error))),
+                None => 0,
+            };
             let telemetry = Telemetry::start(&settings);
+            if found > 0 {
+                telemetry.event(Event::CrashReports(found));
+            }
             match start::serve(settings, engine::native, telemetry, signals).await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(Failure::System(message)) => fail(1, &message),
@@ -34,7 +45,9 @@ async fn run() -> std::io::Result<ExitCode> {
                 None => own_fault(),
             }
         }
-        Ok(Command::Ping(path)) => signals.while_starting(move || ping::ping(&path)).await?.unwrap_or_else(own_fault),
+        Ok(Command::Ping(path, question)) => {
+            signals.while_starting(move || ping::ping(&path, question)).await?.unwrap_or_else(own_fault)
+        }
         Ok(Command::Print(text)) => print(&text),
         Err(message) => fail(2, &message),
     })

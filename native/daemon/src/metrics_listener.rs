@@ -1,6 +1,5 @@
 //! `--metrics-listen`: health and metrics over TCP, for scrapers that cannot use a socket file.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +12,7 @@ use crate::connection::serve_http;
 use crate::evicting_set::EvictingSet;
 use crate::protocol::http::route::Access;
 use crate::shared::Shared;
+use crate::tcp_listener::TcpAddress;
 use crate::telemetry::Event;
 use crate::worker::Worker;
 use crate::worker::stream::Stream;
@@ -23,18 +23,22 @@ const MAX_CONNECTIONS: usize = 8;
 /// Pause after a failed accept, for example without free descriptors.
 const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Listens on the address; within a runtime.
-pub fn listen(address: SocketAddr) -> Result<TcpListener, String> {
-    let listener = std::net::TcpListener::bind(address).and_then(|listener| {
-        listener.set_nonblocking(true)?;
-        TcpListener::from_std(listener)
-    });
-    listener.map_err(|error| format!("Cannot listen on {address}: {error}"))
+/// Serves on the main thread, until another daemon has taken over and needs the address; within a `LocalSet`.
+pub async fn serve(address: TcpAddress, shared: Arc<Shared>) {
+    let accept = async {
+        match address.listener(&*shared.observer).await {
+            Ok(listener) => accept(listener, &shared).await,
+            Err(error) => shared.observer.event(Event::AcceptFailed(&error)),
+        }
+    };
+    tokio::select! {
+        () = shared.retired() => {}
+        () = accept => {}
+    }
 }
 
-/// Serves forever, on the main thread; within a `LocalSet`.
-pub async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let worker = Worker::new(Arc::clone(&shared), shared.main_thread());
+async fn accept(listener: TcpListener, shared: &Arc<Shared>) {
+    let worker = Worker::new(Arc::clone(shared), shared.main_thread());
     spawn_local(refresh_on_drain(Rc::clone(&worker)));
     let connections = EvictingSet::new(MAX_CONNECTIONS);
     loop {
@@ -48,7 +52,7 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>) {
                 spawn_local(async move {
                     tokio::select! {
                         biased;
-                        () = serve_http(worker, Stream::Tcp(stream), &[], Access::Monitoring) => {}
+                        () = serve_http(worker, Stream::Tcp(stream), &[], Access::Monitoring, None) => {}
                         () = member.evicted() => {}
                     }
                 });

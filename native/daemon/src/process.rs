@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
 
+use crate::crash;
 use crate::telemetry::log::Line;
 use crate::texts::events;
 
@@ -10,8 +11,9 @@ use crate::texts::events;
 /// SIGXFSZ, as many descriptors as allowed.
 pub fn harden() {
     std::panic::set_hook(Box::new(|panic| {
-        // A panic of the hook, when stderr is full or closed, would abort the process.
-        let _ = std::io::stderr().write_all(panic_line(panic).as_bytes());
+        crash::on_panic(panic);
+        // It neither waits nor panics when stderr is full or closed: the thread answers its request.
+        crash::log(panic_line(panic).as_bytes());
     }));
     // SAFETY: plain calls with plain arguments; `limit` outlives both.
     unsafe {
@@ -24,6 +26,22 @@ pub fn harden() {
         if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 && limit.rlim_cur < limit.rlim_max {
             limit.rlim_cur = limit.rlim_max;
             libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+        }
+    }
+}
+
+/// A core file would hold payloads and keys.
+pub fn limit_core_dumps(are_allowed: bool) {
+    let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: plain calls with plain arguments; `none` outlives the call.
+    unsafe {
+        if !are_allowed {
+            libc::setrlimit(libc::RLIMIT_CORE, &raw const none);
+        }
+        // `harden` has set it to 0.
+        #[cfg(target_os = "linux")]
+        if are_allowed {
+            libc::prctl(libc::PR_SET_DUMPABLE, 1);
         }
     }
 }

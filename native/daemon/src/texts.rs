@@ -62,8 +62,24 @@ pub mod config {
         format!("would listen on {place}")
     }
 
+    pub fn would_listen_tls(address: impl Display) -> String {
+        format!("would listen on {address} over TLS")
+    }
+
     pub fn would_serve(contract: impl Display) -> String {
         format!("would serve {contract}")
+    }
+
+    pub fn expected_tls_listen(flag: impl Display) -> String {
+        format!("Expected `--tls-listen HOST:PORT` with `{flag}`")
+    }
+
+    pub fn expected_tls_file(flag: impl Display) -> String {
+        format!("Expected `{flag} FILE` with `--tls-listen`")
+    }
+
+    pub fn cannot_use_crash_dir(directory: impl Display, reason: impl Display) -> String {
+        format!("Cannot use {directory} of --crash-dir: {reason}")
     }
 
     pub const TRY_HELP: &str = "Try: --help";
@@ -229,6 +245,43 @@ pub mod socket {
     }
 }
 
+/// Why the files of `--tls-listen` are refused, and addresses.
+pub mod tls {
+    use std::fmt::Display;
+
+    pub const NO_CERTIFICATE: &str = "it holds no certificate in PEM";
+
+    pub const MALFORMED: &str = "it holds a certificate that is malformed";
+
+    pub const NO_KEY: &str = "it holds no private key in PEM of a kind that is supported, without a passphrase";
+
+    pub fn other_key(certificate: impl Display) -> String {
+        format!("it is not the key of the certificate {certificate}")
+    }
+
+    pub fn refused(code: impl Display) -> String {
+        format!("OpenSSL refuses it with {code}")
+    }
+
+    pub fn open_mode(mode: impl Display) -> String {
+        format!("others may read or replace it: it must have a mode such as 0600 or 0640, not 0{mode}")
+    }
+
+    pub fn cannot_listen(address: impl Display, reason: impl Display) -> String {
+        format!("Cannot listen on {address}: {reason}")
+    }
+
+    pub const EADDRINUSE: &str = "it is in use";
+
+    pub const EADDRNOTAVAIL: &str = "this machine does not have the address";
+
+    pub const EACCES: &str = "permission denied";
+
+    pub fn other(number: impl Display) -> String {
+        format!("the system answers with error {number}")
+    }
+}
+
 /// Why a daemon gives no answer.
 pub mod client {
     use std::fmt::Display;
@@ -330,8 +383,19 @@ pub mod events {
     pub const ACCEPT_FAILED: (Level, &str) = (Level::Error, "accept_failed");
     pub const LOG_DROPPED: (Level, &str) = (Level::Warn, "log_dropped");
     pub const REFUSED: (Level, &str) = (Level::Warn, "refused");
+    pub const PEER_CONNECTED: (Level, &str) = (Level::Info, "peer_connected");
     pub const WARNING: (Level, &str) = (Level::Warn, "warning");
+    pub const LEAK_SUSPECTED: (Level, &str) = (Level::Warn, "leak_suspected");
+    pub const LEAK_ENDED: (Level, &str) = (Level::Info, "leak_ended");
+    pub const CRASH_REPORTS: (Level, &str) = (Level::Warn, "crash_reports");
     pub const PANIC: (Level, &str) = (Level::Error, "panic");
+    pub const CRASH: (Level, &str) = (Level::Error, "crash");
+
+    /// Those that tell the state of the daemon. Lines of other events never take their place in the log.
+    #[rustfmt::skip]
+    pub const STATE: [&str; 7] = [
+        "listening", "reloaded", "reload_failed", "republished", "taken_over", "draining", "stopped",
+    ];
 }
 
 /// Why a daemon is not ready.
@@ -341,6 +405,8 @@ pub mod unready {
     pub const TAKEN_OVER: &str = "taken-over";
 
     pub const MEMORY: &str = "memory";
+
+    pub const LEAK: &str = "leak";
 
     pub const STARTING: &str = "starting";
 }

@@ -247,7 +247,7 @@ fn help_names_every_option_and_needs_no_contract() {
 #[test]
 fn ping_takes_the_socket_option_only() {
     let path = |args: &[&str], env: &[(&str, &str)]| match read(args, env) {
-        Ok(Command::Ping(path)) => path,
+        Ok(Command::Ping(path, _)) => path,
         other => panic!("{other:?}"),
     };
     assert_eq!(path(&["ping", "--socket", "s"], &[]), Path::new("s"));

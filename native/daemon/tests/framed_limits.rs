@@ -208,6 +208,8 @@ fn timeouts_end_stalled_connections() {
     no_hello.send(&preface());
     let mut half = daemon.client();
     half.send(&request(1, "a payload")[..27]);
+    let mut one_write = daemon.connect();
+    one_write.send(&[&preface()[..], &daemon.hello("order"), &request(1, "a payload")[..27]].concat());
     let mut deaf = daemon.client();
     deaf.send(&(1..=60).flat_map(|id| request(id, "write 40000")).collect::<Vec<_>>());
     let mut patient = daemon.client();
@@ -215,6 +217,9 @@ fn timeouts_end_stalled_connections() {
     assert_eq!(no_hello.read_bytes(8), preface());
     assert!(no_hello.violation().contains("HELLO"));
     assert!(half.violation().contains("frame"));
+    assert_eq!(one_write.read_bytes(8), preface());
+    assert_eq!(one_write.read().0.kind, FrameKind::Hello);
+    assert!(one_write.violation().contains("frame"));
     // Its unsent answers are dropped.
     while daemon.shared.in_flight() > 0 {
         std::thread::sleep(Duration::from_millis(5));
@@ -264,5 +269,5 @@ fn a_request_without_time_left_does_not_run() {
     client.send(&request_within(1, "panic", 0));
     let (head, payload) = client.read();
     assert_eq!((head.id, head.kind), (1, FrameKind::Error));
-    assert!(text(&payload).contains(r#""params":{"where":"queue"}"#), "{}", text(&payload));
+    assert!(text(&payload).contains(r#""params":{"where":"door"}"#), "{}", text(&payload));
 }

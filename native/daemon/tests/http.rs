@@ -12,9 +12,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
+use sidelane_daemon::config::settings::Settings;
 use sidelane_daemon::engine::native;
-use sidelane_daemon::telemetry::Observer;
 use sidelane_daemon::telemetry::memory::Pressure;
+use sidelane_daemon::telemetry::{Observer, Shed};
+use sidelane_wire::preface;
 use support::{Daemon, Locks};
 
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -245,13 +247,50 @@ fn responses_to_pipelined_requests_are_sent_together() {
 }
 
 #[test]
-fn bodies_over_the_budget_are_refused_and_discarded() {
+fn a_response_is_not_held_back_for_a_request_on_a_spare_thread() {
+    let daemon = Daemon::scripted(|settings| settings.deadline_ms = 100_000);
+    let mut http = Http::new(&daemon);
+    http.stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let requests = [process("", "fast"), process("", "work 60000")].concat();
+    http.send(requests.as_bytes(), requests.len());
+    assert_eq!(http.answer(false).unwrap().status, 200);
+}
+
+/// Counts connections that end because there are too many.
+#[derive(Default)]
+struct Sheds(AtomicUsize);
+
+impl Observer for Sheds {
+    fn shed(&self, _: usize, reason: Shed) {
+        self.0.fetch_add(usize::from(reason == Shed::Connections), Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn an_excess_connection_that_was_answered_is_not_counted_again_when_it_makes_room() {
+    let sheds = Arc::new(Sheds::default());
+    let limit = |settings: &mut Settings| (settings.max_connections, settings.max_excess_connections) = (1, 1);
+    let daemon = Daemon::observed(native, limit, Arc::clone(&sheds) as _);
+    let _only = daemon.client();
+    let mut refused = Http::new(&daemon);
+    assert_eq!(refused.call(&process("", "{}")).status, 429);
+    // It stays until its client closes: the next ones take its place.
+    let mut framed = daemon.connect();
+    framed.send(&preface());
+    assert_eq!(framed.rest(), b"");
+    let mut healthy = Http::new(&daemon);
+    assert_eq!(healthy.call(HEALTH).status, 200);
+    let _silent = daemon.connect();
+    assert_eq!(sheds.0.load(Ordering::Relaxed), 2);
+    let _another = daemon.connect();
+    assert_eq!(sheds.0.load(Ordering::Relaxed), 3);
+}
+
+#[test]
+fn a_body_over_the_budget_is_admitted_alone() {
     let daemon = Daemon::start(native, |settings| settings.max_bytes = 10);
     let mut http = Http::new(&daemon);
-    let answer = http.call(&process("", "{\"n\":\"longer than ten\"}"));
-    assert_eq!((answer.status, answer.code().as_deref()), (429, Some("overloaded")));
-    assert_eq!(answer.header("retry-after"), Some("1"));
-    assert_eq!(http.call(&process("", "{\"n\":\"\"}")).status, 200);
+    assert_eq!(http.call(&process("", "{\"n\":\"longer than ten\"}")).status, 200);
     drop(http);
     assert!(daemon.drains());
 }
@@ -292,10 +331,11 @@ fn a_panic_in_the_engine_is_a_problem_and_the_connection_continues() {
 }
 
 #[test]
-fn a_drain_closes_idle_connections_and_announces_close_on_others() {
+fn a_drain_answers_what_comes_in_a_second_and_announces_close() {
     let daemon = Daemon::native();
-    let (mut idle, mut half) = (Http::new(&daemon), Http::new(&daemon));
+    let (mut idle, mut late, mut half) = (Http::new(&daemon), Http::new(&daemon), Http::new(&daemon));
     assert_eq!(idle.call(HEALTH).status, 200);
+    assert_eq!(late.call(HEALTH).status, 200);
     assert_eq!(half.call(HEALTH).status, 200);
     let request = process("", "{\"n\":\"\"}");
     let (begin, rest) = request.split_at(30);
@@ -303,11 +343,15 @@ fn a_drain_closes_idle_connections_and_announces_close_on_others() {
     std::thread::sleep(Duration::from_millis(50));
     daemon.shared.set_draining();
     daemon.worker().refresh();
+    // Its request could have been on its way.
+    let answer = late.call(&request);
+    assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
+    assert!(late.ends());
     assert!(idle.ends());
     let answer = half.call(rest);
     assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
     assert!(half.ends());
-    drop((idle, half));
+    drop((idle, late, half));
     assert!(daemon.drains());
 }
 

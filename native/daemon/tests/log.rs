@@ -4,6 +4,7 @@ use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use sidelane_daemon::telemetry::log::{Level, Line, Log, MAX_QUEUED};
+use sidelane_daemon::texts::events;
 
 #[test]
 fn control_characters_are_escaped() {
@@ -56,6 +57,21 @@ fn a_full_non_blocking_pipe_does_not_cut_a_line() {
     let text = String::from_utf8(taken.iter().flatten().collect()).unwrap_or_default();
     let ends: Vec<_> = text.lines().map(|line| line.split(',').next_back()).collect();
     assert_eq!(ends, [Some("\"event\":\"one\"}"), Some("\"event\":\"two\"}")]);
+}
+
+#[test]
+fn a_line_that_tells_the_state_has_a_place_of_its_own() {
+    let (go_on, gate) = channel();
+    let log = Log::new(Slow(gate));
+    for _ in 0..MAX_QUEUED * 2 {
+        log.write(Line::new(events::REQUEST));
+    }
+    let dropped = log.dropped();
+    for _ in 0..32 {
+        log.write(Line::new(events::RELOADED));
+    }
+    assert_eq!(log.dropped(), dropped);
+    drop(go_on);
 }
 
 #[test]

@@ -9,7 +9,8 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sidelane_daemon::metrics_listener::{listen, serve};
+use sidelane_daemon::metrics_listener::serve;
+use sidelane_daemon::tcp_listener::TcpAddress;
 use support::{Daemon, TEST_TIMEOUT};
 
 /// The status line for a scraper; empty when it was refused.
@@ -41,9 +42,9 @@ fn eight_scrapers_are_served_and_a_ninth_ends_the_oldest() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let shared = Arc::clone(&daemon.shared);
     runtime.block_on(tokio::task::LocalSet::new().run_until(async move {
-        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::task::spawn_local(serve(listener, shared));
+        let metrics = TcpAddress::bind("127.0.0.1:0".parse().unwrap(), false).unwrap();
+        let address = metrics.local();
+        tokio::task::spawn_local(serve(metrics, shared));
         let scrapers = tokio::task::spawn_blocking(move || {
             let connect = || TcpStream::connect(address).unwrap();
             let mut eight: Vec<_> = (0..8).map(|_| connect()).collect();

@@ -11,6 +11,7 @@ import { messageOf, safeParse, safeParseAsync, type ZodResult } from './run-zod.
  * a schema is always parsed asynchronously; without callbacks the synchronous parse is faster.
  */
 export const appSchema = (schema: $ZodType, hasCode: boolean): AppSchema => ({
+  schema,
   parse: (read) => (hasCode ? safeParseAsync(schema, read()).then(resultOf) : resultOf(safeParse(schema, read()))),
 })
 

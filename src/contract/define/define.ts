@@ -1,11 +1,13 @@
 // defineContract(): turns a zod schema and options into a lock document, and parses it like any lock file.
 
 import type { $ZodType } from 'zod/v4/core'
-import { invalidOptions, SidelaneError, withAppSchema, type Contract } from '../../model/index.ts'
+import { check, rule, SidelaneError, withAppSchema, type Contract, type Rule } from '../../model/index.ts'
 import { trainContract } from '../../train/index.ts'
-import { parseDraft, rootPath, type LockOptions } from '../index.ts'
+import { choice } from '../../util/option-parsers.ts'
+import { lockRules, parseDraft, rootPath, type LockOptions } from '../index.ts'
 import { appOnlyKinds, type AppOnlyKind } from './app-only-kinds.ts'
 import { appSchema } from './app-schema.ts'
+import { isIterable } from './option-rules.ts'
 import { pathOfPointer } from './paths.ts'
 import { walkSchema } from './walk.ts'
 import { checkZodSchema, type InputOf, type OutputOf, type ZodSchema } from './zod-schema.ts'
@@ -15,17 +17,17 @@ export interface DefineOptions<S extends ZodSchema> extends LockOptions {
   /** What a payload must look like: zod 4.6, within profile p1. */
   readonly schema: S
   /** How bare `z.object()` is read. Default `strip`, as zod does: unknown members are dropped from the document. */
-  readonly objects?: 'strip' | 'strict' | 'loose'
+  readonly objects?: 'strip' | 'strict' | 'loose' | undefined
   /**
    * Code of the schema that stays in the app, by kind, or `'all'`: the contract is then of the code's input, and the
    * lock lists each place in its `appOnly`. Without it such a schema is refused.
    */
-  readonly appOnly?: readonly AppOnlyKind[] | 'all'
+  readonly appOnly?: readonly AppOnlyKind[] | 'all' | undefined
   /**
    * Payloads (bytes, JSON texts or values) that train the lock's compression tables: with gzip, deflate or deflate-raw at
    * level 1. The same samples give the same lock.
    */
-  readonly samples?: Iterable<unknown>
+  readonly samples?: Iterable<unknown> | undefined
 }
 
 /**
@@ -55,34 +57,22 @@ export function defineContract<S extends ZodSchema>(options: DefineOptions<S>): 
 
 const isAppOnlyKind = (kind: unknown): boolean => (appOnlyKinds as readonly unknown[]).includes(kind)
 
-const optionNames = 'name schema numbers limits compress dictionary digest objects appOnly samples'.split(' ')
+const appOnlyTexts = appOnlyKinds.map((kind) => `'${kind}'`).join(', ')
+const defineRules: Readonly<Record<keyof DefineOptions<ZodSchema>, Rule>> = {
+  ...lockRules,
+  // Checked by checkZodSchema.
+  schema: rule('', () => true),
+  objects: choice('strip', 'strict', 'loose'),
+  appOnly: rule(
+    `'all' or a list of ${appOnlyTexts}`,
+    (value) => value === 'all' || (Array.isArray(value) && value.every(isAppOnlyKind)),
+  ),
+  samples: rule('an array or another iterable of payloads', isIterable),
+}
 
-/** Checks what is not part of the lock, so that parseLock cannot. */
 function checkOptions(options: DefineOptions<ZodSchema>): void {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidOptions('Expected the options of `defineContract`: { name, schema, … }')
-  }
-  const { schema, dictionary, objects, appOnly, samples, ...rest } = options
-  for (const name of Object.keys(rest)) {
-    if (optionNames.includes(name)) continue
-    throw invalidOptions(
-      `Expected the options of \`defineContract\` to be among ${optionNames.join(', ')}, got \`${name}\``,
-    )
-  }
-  if (objects !== undefined && !['strip', 'strict', 'loose'].includes(objects)) {
-    throw invalidOptions(`Expected \`objects\` to be 'strip', 'strict' or 'loose', got ${JSON.stringify(objects)}`)
-  }
-  if (appOnly !== undefined && appOnly !== 'all' && !(Array.isArray(appOnly) && appOnly.every(isAppOnlyKind))) {
-    const kinds = appOnlyKinds.map((kind) => `'${kind}'`).join(', ')
-    throw invalidOptions(`Expected \`appOnly\` to be 'all' or a list of ${kinds}, got ${JSON.stringify(appOnly)}`)
-  }
-  if (dictionary !== undefined && !(dictionary?.bytes instanceof Uint8Array)) {
-    throw invalidOptions('Expected `dictionary` to be { path, bytes }, with bytes as a Uint8Array')
-  }
-  if (samples !== undefined && (typeof samples !== 'object' || samples === null || !(Symbol.iterator in samples))) {
-    throw invalidOptions('Expected `samples` to be an array or another iterable of payloads')
-  }
-  checkZodSchema(schema)
+  check('defineContract', options, defineRules)
+  checkZodSchema(options.schema)
 }
 
 /** Adds the zod path to an error of parseLock, whose pointer is into the lock. */

@@ -27,17 +27,20 @@ export function foldPipe(schema: $ZodType): readonly $ZodType[] | undefined {
 
 const foldable = new Set(['string', 'number', 'boolean'])
 
+/** A pipe of one schema into itself, and of that into itself, doubles them. */
+const maxStages = 1_000
+
 /** The ends of nested pipes; undefined when one of them is code or has checks of its own. */
 function flatten(schema: $ZodTypes): $ZodTypes[] | undefined {
   const { def } = schema._zod
   if (def.type !== 'pipe') return [schema]
   if (codeOf(schema) !== undefined) return undefined
   const before = flatten(unwrapped(def.in, ofMissing) as $ZodTypes)
-  const [first] = before ?? []
+  if (before === undefined || before.length > maxStages || hasChecks(def.in) || hasChecks(def.out)) return undefined
+  const [first] = before
   const isScalar = first !== undefined && foldable.has(first._zod.def.type)
   const behind = flatten((isScalar ? unwrapped(def.out, ofNull) : def.out) as $ZodTypes)
-  if (before === undefined || behind === undefined || hasChecks(def.in) || hasChecks(def.out)) return undefined
-  return [...before, ...behind]
+  return behind && [...before, ...behind]
 }
 
 /** The checks of a nested pipe would be lost. */

@@ -3,3 +3,5 @@
 export { defineContract, type DefineOptions } from './define.ts'
 export type { SchemaDocument } from '../schema-document.ts'
 export { norm } from './norm.ts'
+export type { ZodSchema } from './zod-schema.ts'
+export { isIterable } from './option-rules.ts'

@@ -3,7 +3,17 @@
 // reject it, and two results that differ throw. The merged schema does the same, or the intersection is rejected.
 
 import type { $ZodIntersectionDef } from 'zod/v4/core'
-import { sameSchema, type SchemaDocument } from '../schema-document.ts'
+import { setMember } from '../../json/index.ts'
+import {
+  childrenOf,
+  isAny,
+  isCoerced,
+  isNull,
+  jsonTypesOf,
+  sameSchema,
+  unionOf,
+  type SchemaDocument,
+} from '../schema-document.ts'
 import { isOpen, objectDocument, type Additional } from './objects.ts'
 import { pathTo } from '../index.ts'
 import type { LoweringContext } from './context.ts'
@@ -20,45 +30,79 @@ const writeOneSchema =
 export function lowerIntersection(context: LoweringContext, def: $ZodIntersectionDef, path: string): SchemaDocument {
   const left = context.lower(def.left, pathTo.side(path, 'left'))
   const right = context.lower(def.right, pathTo.side(path, 'right'))
-  return merge(context, left, right, path)
+  if (countBranches(left) * countBranches(right) > maxPairs) {
+    return context.reject(path, `the unions make more than ${maxPairs} pairs of options; write one union`)
+  }
+  return merge(context, left, right, path) ?? context.reject(path, writeOneSchema)
 }
 
-function merge(context: LoweringContext, left: SchemaDocument, right: SchemaDocument, path: string): SchemaDocument {
+/** Of options: two unions of 70 each. A chain of intersections multiplies them. */
+const maxPairs = 5_000
+
+const countBranches = ({ anyOf, oneOf }: SchemaDocument): number =>
+  (anyOf ?? oneOf)?.reduce((count, branch) => count + countBranches(branch), 0) ?? 1
+
+/** undefined: the sides have no JSON type in common, so that no value is of both. */
+function merge(
+  context: LoweringContext,
+  left: SchemaDocument,
+  right: SchemaDocument,
+  path: string,
+): SchemaDocument | undefined {
   if (isUnion(left)) return distribute(context, left, (branch) => merge(context, branch, right, path), path)
   if (isUnion(right)) return distribute(context, right, (branch) => merge(context, left, branch, path), path)
-  const [a, b] = [shapeOf(left), shapeOf(right)]
-  return a === undefined || b === undefined ? context.reject(path, writeOneSchema) : mergeObjects(context, a, b, path)
+  const types = commonTypes(left, right)
+  if (types?.length === 0) return undefined
+  if (types?.join() === 'null' && !isCoerced(left) && !isCoerced(right)) return { type: 'null' }
+  const [a, b] = [besideObject(left, right), besideObject(right, left)]
+  const [one, other] = [shapeOf(a), shapeOf(b)]
+  if (one !== undefined && other !== undefined) return mergeObjects(context, one, other, path)
+  // A record's issue about a key counts only where the other side rejects the key too.
+  const isKeyed = a.type === 'object' || b.type === 'object'
+  return (isKeyed ? undefined : mergeMember(a, b)) ?? context.reject(path, writeOneSchema)
 }
 
 const isUnion = ({ anyOf, oneOf }: SchemaDocument): boolean => anyOf !== undefined || oneOf !== undefined
 
-/** The union of the merged branches; a branch that is no object, such as null, meets no object. */
+/** undefined where a side does not name its types. */
+function commonTypes(a: SchemaDocument, b: SchemaDocument): readonly string[] | undefined {
+  const [left, right] = [jsonTypesOf(a), jsonTypesOf(b)]
+  return right && left?.filter((type) => right.includes(type))
+}
+
+/** Of objects, z.any() and z.unknown() are the open one. */
+const besideObject = (node: SchemaDocument, other: SchemaDocument): SchemaDocument =>
+  isAny(node) && other.type === 'object' ? { type: 'object' } : node
+
+/** The union of the merged branches, in their order: zod takes the first option that accepts, on each side by itself. */
 function distribute(
   context: LoweringContext,
   union: SchemaDocument,
-  mergeBranch: (branch: SchemaDocument) => SchemaDocument,
+  mergeBranch: (branch: SchemaDocument) => SchemaDocument | undefined,
   path: string,
-): SchemaDocument {
+): SchemaDocument | undefined {
   const { anyOf, oneOf = [], 'x-discriminator': key } = union
-  if (anyOf === undefined) {
-    const merged = oneOf.map(mergeBranch)
-    if (merged.some(isUnion)) return { anyOf: merged.flatMap((node) => node.anyOf ?? [node]) }
-    return { oneOf: merged, ...(key === undefined ? {} : { 'x-discriminator': key }) }
-  }
-  const objects = anyOf.filter(
-    (branch) => shapeOf(branch) !== undefined || isUnion(branch) || branch.$ref !== undefined,
-  )
-  if (objects.length === 0) return context.reject(path, writeOneSchema)
-  if (objects.some((branch) => branch.additionalProperties === false)) {
+  const objects = (anyOf ?? []).filter((branch) => jsonTypesOf(branch)?.includes('object') ?? true)
+  if (objects.length > 1 && objects.some(isStrict)) {
     return context.reject(
       path,
       'a z.strictObject() in a plain union of an intersection: zod lets its unknown keys pass where the other side knows ' +
         'them; write z.object(), z.discriminatedUnion(), or one union of whole objects',
     )
   }
-  const merged = objects.map(mergeBranch).flatMap((node) => node.anyOf ?? [node])
-  return merged.length === 1 ? (merged[0] as SchemaDocument) : { anyOf: merged }
+  const merged = (anyOf ?? oneOf).map(mergeBranch).filter((node) => node !== undefined)
+  if (merged.length === 0) return undefined
+  if (anyOf === undefined && !merged.some(isUnion)) {
+    return { oneOf: merged, ...(key === undefined ? {} : { 'x-discriminator': key }) }
+  }
+  const branches = merged.flatMap((node) => node.anyOf ?? [node])
+  const firstNull = branches.findIndex(isNull)
+  return unionOf(branches.filter((node, i) => i === firstNull || !isNull(node)))
 }
+
+/** True for an object that rejects unknown keys, and for a union with one. */
+const isStrict = ({ additionalProperties, anyOf = [], oneOf = [] }: SchemaDocument): boolean =>
+  additionalProperties === false || [...anyOf, ...oneOf].some(isStrict)
 
 function mergeObjects(context: LoweringContext, a: ObjectShape, b: ObjectShape, path: string): SchemaDocument {
   const additional = mergeAdditional(a.additional, b.additional)
@@ -74,7 +118,7 @@ function mergeObjects(context: LoweringContext, a: ObjectShape, b: ObjectShape, 
         'the two sides of the intersection have different schemas for it; write A.extend(B.shape)',
       )
     } else {
-      properties[key] = merged
+      setMember(properties, key, merged)
     }
   }
   return objectDocument(properties, [...new Set([...a.required, ...b.required])], additional)
@@ -114,16 +158,19 @@ const asSchema = (side: Additional): SchemaDocument => (typeof side === 'object'
 /** The schema, if it leaves the values as they are; else zod would merge two different results. */
 const unchanged = (node: SchemaDocument): SchemaDocument | undefined => (changes(node) ? undefined : node)
 
+/** By node: one that is used many times is looked at once. */
+const knownChanges = new WeakMap<SchemaDocument, boolean>()
+
 function changes(node: SchemaDocument): boolean {
-  if (['x-norm', 'x-coerce', 'x-url', 'x-unknown', '$ref'].some((keyword) => keyword in node)) return true
-  return [
-    ...Object.values(node.properties ?? {}),
-    ...[node.items, node.additionalProperties].filter((child): child is SchemaDocument => typeof child === 'object'),
-    ...(node.prefixItems ?? []),
-    ...(node.anyOf ?? []),
-    ...(node.oneOf ?? []),
-  ].some(changes)
+  const known = knownChanges.get(node) ?? (changesItself(node) || childrenOf(node).some(changes))
+  knownChanges.set(node, known)
+  return known
 }
+
+/** A default of a member is in zod's merged result; one of an item makes two lists of different lengths. */
+const changesItself = (node: SchemaDocument): boolean =>
+  ['x-norm', 'x-coerce', 'x-url', 'x-unknown', '$ref'].some((keyword) => keyword in node) ||
+  (node.prefixItems ?? []).some((item) => 'default' in item)
 
 /** True when every value of `other` is of the bare type that `bare` asks for. */
 const isImplied = (bare: SchemaDocument, other: SchemaDocument): boolean =>

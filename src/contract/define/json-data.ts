@@ -9,35 +9,52 @@ export type JsonData =
   | readonly JsonData[]
   | { readonly [key: string]: JsonData }
 
-/** A copy of the value as JSON data; undefined when JSON would lose or change a part of it. */
+/** Deeper than any payload: the value holds itself. */
+const maxDepth = 120
+/** More do not fit a lock: an object that is used many times is written as often. */
+const maxValues = 1_048_576
+
+/** A copy of the value as JSON data; undefined when JSON would lose or change a part of it, or a lock cannot hold it. */
 export function jsonData(value: unknown): JsonData | undefined {
-  if (value === null || typeof value === 'boolean') return value
-  if (typeof value === 'string') return value.isWellFormed() ? value : undefined
-  // JSON has one zero.
-  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : undefined
-  if (typeof value === 'bigint') return bigintData(value)
-  if (Array.isArray(value)) return listData(value)
-  if (typeof value !== 'object' || !isPlain(value)) return undefined
-  const members: [string, JsonData][] = []
-  for (const [key, member] of Object.entries(value)) {
-    // A member without a value is absent in JSON.
-    if (member === undefined) continue
-    const data = jsonData(member)
-    if (data === undefined || key === '__proto__' || !key.isWellFormed()) return undefined
-    members.push([key, data])
+  let values = 0
+  const copy = (part: unknown, depth: number): JsonData | undefined => {
+    if (depth > maxDepth || ++values > maxValues) return undefined
+    if (part === null || typeof part === 'boolean') return part
+    if (typeof part === 'string') return part.isWellFormed() ? part : undefined
+    // JSON has one zero.
+    if (typeof part === 'number') return Number.isFinite(part) ? part + 0 : undefined
+    if (typeof part === 'bigint') return bigintData(part)
+    if (Array.isArray(part)) return copyList(part, depth)
+    return typeof part === 'object' && isPlain(part) ? copyMembers(part, depth) : undefined
   }
-  return Object.fromEntries(members)
+  const copyList = (list: readonly unknown[], depth: number): JsonData | undefined => {
+    const items: JsonData[] = []
+    // A hole is read as undefined.
+    for (const item of list) {
+      const data = copy(item, depth + 1)
+      if (data === undefined) return undefined
+      items.push(data)
+    }
+    return items
+  }
+  const copyMembers = (object: object, depth: number): JsonData | undefined => {
+    const members: [string, JsonData][] = []
+    for (const [key, member] of Object.entries(object)) {
+      // A member without a value is absent in JSON.
+      if (member === undefined) continue
+      const data = copy(member, depth + 1)
+      if (data === undefined || key === '__proto__' || !key.isWellFormed()) return undefined
+      members.push([key, data])
+    }
+    return Object.fromEntries(members)
+  }
+  return copy(value, 0)
 }
 
 /** What `numbers: 'int64'` takes. */
 function bigintData(value: bigint): JsonData | undefined {
   if (Number.isSafeInteger(Number(value))) return Number(value)
   return value >= -(2n ** 63n) && value < 2n ** 64n ? value : undefined
-}
-
-function listData(list: readonly unknown[]): JsonData | undefined {
-  const items = Array.from(list, jsonData)
-  return items.every((item) => item !== undefined) ? items : undefined
 }
 
 function isPlain(value: object): boolean {

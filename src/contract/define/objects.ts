@@ -1,6 +1,7 @@
 // Objects: strictObject, looseObject, catchall, and bare z.object, which the option `objects` decides.
 
 import type { $ZodObjectDef, $ZodType } from 'zod/v4/core'
+import { setMember } from '../../json/index.ts'
 import { isAny, type SchemaDocument } from '../schema-document.ts'
 import { pathTo } from '../index.ts'
 import { absentMember, withDefault } from './absence.ts'
@@ -19,11 +20,11 @@ export function lowerObject(context: LoweringContext, def: $ZodObjectDef, path: 
     const schema = def.shape[key] as $ZodType
     const at = pathTo.property(path, key)
     if (isSchema(schema) && mustBeAbsent(schema)) {
-      properties[key] = noValue
+      setMember(properties, key, noValue)
       continue
     }
     const absent = absentMember(context, schema, at)
-    properties[key] = withDefault(context.lower(schema, at), absent)
+    setMember(properties, key, withDefault(context.lower(schema, at), absent))
     if (absent.kind === 'rejected') required.push(key)
   }
   return objectDocument(properties, required, additional)

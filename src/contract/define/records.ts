@@ -1,6 +1,7 @@
 // Records: with string keys (propertyNames), and with keys that can be listed (plain properties).
 
 import type { $ZodRecordDef } from 'zod/v4/core'
+import { setMember } from '../../json/index.ts'
 import { isAny, withoutAnnotations, type SchemaDocument } from '../schema-document.ts'
 import { objectDocument, isUsableKey } from './objects.ts'
 import { pathTo } from '../index.ts'
@@ -57,7 +58,7 @@ function lowerListed(context: LoweringContext, def: RecordDef, path: string, key
       const at = pathTo.property(path, key)
       // zod does not look whether the key is present: z.record() reads `undefined`, z.partialRecord() passes over it.
       const absent = partial ? undefined : absentValue(context, value, at)
-      properties[key] = withDefault(context.lower(value, at), absent)
+      setMember(properties, key, withDefault(context.lower(value, at), absent))
       if (absent?.kind === 'rejected') required.push(key)
     }
   }

@@ -1,7 +1,8 @@
 // Schemas that are used more than once: each becomes one entry of `$defs`, so that 25 levels of a pair do not become 2^25
 // nodes.
 
-import type { SchemaDocument } from '../schema-document.ts'
+import { setMember } from '../../json/index.ts'
+import { childrenOf, mapChildren, type SchemaDocument } from '../schema-document.ts'
 
 type Replace = (node: SchemaDocument) => SchemaDocument
 
@@ -27,11 +28,13 @@ export function hoistShared(
     const known = references.get(node)
     if (known !== undefined) return known
     const name = nameOf(node)
-    const reference = { $ref: `#/$defs/${name}` }
+    // A default belongs to the member that has the schema, not to the definition.
+    const { default: value, ...schema } = node
+    const reference = { $ref: `#/$defs/${name}`, ...(value === undefined ? {} : { default: value }) }
     references.set(node, reference)
     // Reserves the name before the nodes inside get theirs.
-    definitions[name] = {}
-    definitions[name] = inside(node)
+    setMember(definitions, name, {})
+    definitions[name] = inside(schema)
     return reference
   }
   const inside: Replace = (node) => {
@@ -48,12 +51,12 @@ function sharedNodes(roots: readonly SchemaDocument[]): ReadonlySet<SchemaDocume
   const shared = new Set<SchemaDocument>()
   const stack = [...roots]
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    mapChildren(node, (child) => {
-      if (!seen.has(child)) stack.push(child)
-      else if (isWorthReference(child)) shared.add(child)
+    for (const child of childrenOf(node)) {
+      // A node that no reference replaces is copied to each of its places, and the nodes inside it occur there again.
+      if (!seen.has(child) || !isWorthReference(child)) stack.push(child)
+      else shared.add(child)
       seen.add(child)
-      return child
-    })
+    }
   }
   return shared
 }
@@ -61,17 +64,3 @@ function sharedNodes(roots: readonly SchemaDocument[]): ReadonlySet<SchemaDocume
 const isWorthReference = ({ properties, prefixItems, anyOf, oneOf, enum: values }: SchemaDocument): boolean =>
   [Object.keys(properties ?? {}), prefixItems, anyOf, oneOf].some((list) => (list?.length ?? 0) > 0) ||
   (values?.length ?? 0) > fewValues
-
-/** A copy of the node with `replace` applied to the schemas directly inside. */
-function mapChildren(node: SchemaDocument, replace: Replace): SchemaDocument {
-  const copy = { ...node }
-  if (copy.properties !== undefined) {
-    copy.properties = Object.fromEntries(Object.entries(copy.properties).map(([key, child]) => [key, replace(child)]))
-  }
-  if (typeof copy.additionalProperties === 'object') copy.additionalProperties = replace(copy.additionalProperties)
-  if (typeof copy.items === 'object') copy.items = replace(copy.items)
-  if (copy.prefixItems !== undefined) copy.prefixItems = copy.prefixItems.map(replace)
-  if (copy.anyOf !== undefined) copy.anyOf = copy.anyOf.map(replace)
-  if (copy.oneOf !== undefined) copy.oneOf = copy.oneOf.map(replace)
-  return copy
-}

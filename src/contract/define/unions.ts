@@ -24,7 +24,8 @@ export function lowerUnion(context: LoweringContext, type: $ZodUnion, path: stri
   // z.undefined() or z.date() accepts no payload, and no missing member.
   const taken = possibleOptions(options, isOutsideJson)
   const lowered = taken.map(({ option, index }) => context.lower(option, pathTo.option(path, index)))
-  const nodes = lowered.flatMap(branches)
+  // An option that is given twice is tried once.
+  const nodes = [...new Set(lowered.flatMap(branches))]
   const schemas = taken.map(({ option }) => option)
   rejectAmbiguous(context, schemas, lowered, path)
   if (nodes.length === 0) return context.reject(path, 'a union without options accepts no value; drop it')

@@ -2,6 +2,7 @@
 // a file of its own; unsupported types are in unsupported-types.ts.
 
 import type { $ZodLazy, $ZodPipe, $ZodTemplateLiteral, $ZodType, $ZodTypes, $ZodUnion } from 'zod/v4/core'
+import { setMember } from '../../json/index.ts'
 import { type NormOp, SidelaneError } from '../../model/index.ts'
 import { annotationsOf, hasNormMetadata, idOf } from './annotations.ts'
 import { keepInApp } from './app-only.ts'
@@ -99,7 +100,7 @@ export function walkSchema(schema: $ZodType, options: LoweringOptions): { schema
     const node = lowerType(context, type, path, inherited)
     active.delete(def)
     if (entry.name === undefined) return node
-    definitions[entry.name] = node
+    setMember(definitions, entry.name, node)
     const ref = reference(entry.name)
     recursive.set(def, ref)
     return { $ref: ref }

@@ -1,7 +1,14 @@
 // compareContracts(): the semantic changes from one contract to another. It walks both normal forms side by side, so
 // order, annotations and equivalent notations are no change. Objects are in objects.ts, scalars in scalars.ts.
 
-import type { ArrayNode, Contract, DiscriminatedNode, Profile, SchemaNode } from '../../model/index.ts'
+import {
+  checkContract,
+  type ArrayNode,
+  type Contract,
+  type DiscriminatedNode,
+  type Profile,
+  type SchemaNode,
+} from '../../model/index.ts'
 import { stringifyWithBigints } from '../../json/index.ts'
 import { inferTypes } from '../lock/keywords.ts'
 import { pathTo, rootPath } from '../paths.ts'
@@ -13,8 +20,12 @@ import { compareBound, compareScalars, compareValues, describe } from './scalars
 /**
  * The semantic changes from `old` to `next`, each with its effects. Empty if and only if their ids are equal. "May" in
  * a text means: it depends on the payload.
+ *
+ * Throws `options.invalid` for what is not a contract.
  */
 export function compareContracts(old: Contract, next: Contract): readonly Change[] {
+  checkContract(old, 'old')
+  checkContract(next, 'next')
   if (old.id === next.id) return []
   const sides = { old: old.profile, new: next.profile }
   const found = [...compareSettings(sides), ...compareSchemas(sides)]
@@ -47,13 +58,27 @@ function compareNodes(left: SchemaNode, right: SchemaNode, path: string, compari
   const [a, aNullable] = withoutNull(left, comparison.old)
   const [b, bNullable] = withoutNull(right, comparison.new)
   if (a === left && b === right) return compareNonNull(left, right, path, comparison)
-  return [...compareNull(aNullable, bNullable, path), ...comparison.compare(a, b, path)]
+  const found = comparison.compare(a, b, path)
+  if (aNullable === bNullable || aNullable === undefined || bNullable === undefined) return found
+  if (bNullable) return [nullAdded(path, convertsNull(a, comparison.old)), ...found]
+  return [nullRemoved(path, convertsNull(b, comparison.new)), ...found]
 }
 
-function compareNull(a: boolean | undefined, b: boolean | undefined, path: string): Change[] {
-  if (a === b || a === undefined || b === undefined) return []
-  if (b) return [fieldChange(path, 'may be null', ['new-accepted'])]
-  return [fieldChange(path, 'may no longer be null', ['old-rejected'], 'old payloads with null are rejected')]
+const nullAdded = (path: string, converted: boolean): Change =>
+  converted
+    ? fieldChange(path, 'may be null, which is no longer converted', ['new-accepted', 'digests'])
+    : fieldChange(path, 'may be null', ['new-accepted'])
+
+const nullRemoved = (path: string, converted: boolean): Change =>
+  converted
+    ? fieldChange(path, 'may no longer be null, which is converted', ['old-rejected', 'digests'])
+    : fieldChange(path, 'may no longer be null', ['old-rejected'], 'old payloads with null are rejected')
+
+/** True for a node that may write another value in the place of null. */
+function convertsNull(node: SchemaNode, profile: Profile): boolean {
+  const target = resolve(node, profile)
+  if (target.kind === 'union') return target.branches.some((branch) => convertsNull(branch, profile))
+  return target.kind === 'scalar' && target.coerce === true
 }
 
 /** The node, and whether null is accepted beside it; undefined where the node itself decides. */
@@ -76,13 +101,16 @@ function compareNonNull(a: SchemaNode, b: SchemaNode, path: string, comparison: 
 }
 
 function kindChange(a: SchemaNode, b: SchemaNode, path: string, sides: Sides): Change {
-  const affects = widened(a, b)
-  if (edits(a, sides.old) || edits(b, sides.new)) affects.push('digests')
+  const affects = [...widened(a, b), ...digestsOf(a, b, sides)]
   return fieldChange(path, `was ${describe(a)}, is ${describe(b)}`, affects)
 }
 
+/** Digests, where one of the two writes another value than it reads. */
+const digestsOf = (a: SchemaNode, b: SchemaNode, sides: Sides): readonly Affected[] =>
+  edits(a, sides.old) || edits(b, sides.new) ? ['digests'] : []
+
 /** The effects of another kind of schema. */
-function widened(a: SchemaNode, b: SchemaNode): Affected[] {
+function widened(a: SchemaNode, b: SchemaNode): readonly Affected[] {
   if (a.kind === 'any' || includesValues(a, b)) return ['old-rejected']
   if (b.kind === 'any' || includesValues(b, a)) return ['new-accepted']
   return ['old-rejected', 'new-accepted']
@@ -111,7 +139,7 @@ const compareArrays = (a: ArrayNode, b: ArrayNode, path: string, comparison: Com
 function compareBranches(a: DiscriminatedNode, b: DiscriminatedNode, path: string, comparison: Comparison): Change[] {
   if (a.key !== b.key) {
     const text = `is discriminated by ${JSON.stringify(b.key)}, was by ${JSON.stringify(a.key)}`
-    return [fieldChange(path, text, ['old-rejected', 'new-accepted'])]
+    return [fieldChange(path, text, ['old-rejected', 'new-accepted', ...digestsOf(a, b, comparison)])]
   }
   const branchText = (value: unknown): string =>
     `branch ${stringifyWithBigints(value)} of \`${pathTo.property(path, a.key)}\``
@@ -131,36 +159,39 @@ function compareBranches(a: DiscriminatedNode, b: DiscriminatedNode, path: strin
 const branchesByValue = ({ branches }: DiscriminatedNode): ReadonlyMap<unknown, SchemaNode> =>
   new Map(branches.flatMap(({ values, node }) => values.map((value) => [value, node] as const)))
 
-/** Common branches are no change. A single remaining pair is compared; others are removed and added. */
+/**
+ * Common branches are no change. A single remaining pair is compared; others are removed and added. The first branch that
+ * accepts a value writes it: where one edits, any change of the list may give a value to another branch.
+ */
 function compareUnions(a: SchemaNode, b: SchemaNode, path: string, comparison: Comparison): Change[] {
+  const found = compareOptions(a, b, path, comparison)
+  if (digestsOf(a, b, comparison).length === 0) return found
+  if (found.length > 0) return found.map(withDigests)
+  // None, or one that is reported at another path, without this effect.
+  return [fieldChange(path, 'has changed alternatives, or another order of them', ['digests'])]
+}
+
+function compareOptions(a: SchemaNode, b: SchemaNode, path: string, comparison: Comparison): Change[] {
   const [before, after] = [optionsOf(a), optionsOf(b)]
   const removed = before.filter((option) => !after.some((other) => isEquivalent(option, other, comparison)))
   const added = after.filter((option) => !before.some((other) => isEquivalent(other, option, comparison)))
   const [left, right] = [removed[0], added[0]]
   if (removed.length === 1 && added.length === 1 && left !== undefined && right !== undefined) {
     const sameKind = resolve(left, comparison.old).kind === resolve(right, comparison.new).kind
-    if (sameKind && a.kind === b.kind) {
-      const found = comparison.compare(left, right, path)
-      return [a, b].some((node, i) => edits(node, i === 0 ? comparison.old : comparison.new))
-        ? found.map(withDigests)
-        : found
-    }
+    if (sameKind && a.kind === b.kind) return comparison.compare(left, right, path)
   }
   if (removed.length === before.length && before.length > 0 && a.kind !== b.kind)
     return [kindChange(a, b, path, comparison)]
   return [
-    ...removed.map((option) => {
-      const digests = edits(option, comparison.old) ? (['digests'] as const) : []
-      const what = `no longer accepts ${describe(resolve(option, comparison.old))}`
-      return fieldChange(path, what, ['old-rejected', ...digests])
-    }),
+    ...removed.map((option) =>
+      fieldChange(path, `no longer accepts ${describe(resolve(option, comparison.old))}`, ['old-rejected']),
+    ),
     ...added.map((option) =>
       fieldChange(path, `also accepts ${describe(resolve(option, comparison.new))}`, ['new-accepted']),
     ),
   ]
 }
 
-/** In a union a changed branch may take values from another one, which writes them otherwise. */
 const withDigests = ({ path, text, affects }: Change): Change =>
   affects.includes('digests')
     ? { path, text, affects }

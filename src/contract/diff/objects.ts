@@ -1,10 +1,10 @@
 // Objects and records: fields that were added, removed or renamed, or changed their optionality.
 
 import { canonicalText, type JsonValue } from '../../json/index.ts'
-import { isSchema, type ObjectNode, type Property, type SchemaNode } from '../../model/index.ts'
+import { isSchema, type ObjectNode, type Profile, type Property, type SchemaNode } from '../../model/index.ts'
 import { pathTo } from '../paths.ts'
 import { change, fieldChange, subject, type Affected, type Change } from './change.ts'
-import { edits, isEquivalent, type Sides } from './equivalence.ts'
+import { edits, isEquivalent, resolve, type Sides } from './equivalence.ts'
 
 /** Both contracts, and the walk over their schemas. */
 export interface Comparison extends Sides {
@@ -24,7 +24,7 @@ export function compareObjects(a: ObjectNode, b: ObjectNode, path: string, compa
   const renames = findRenames(removed, added, comparison)
   const taken = new Set(renames.flat())
   return [
-    ...renames.map(([from, to]) => renamedField(from, to, b, path)),
+    ...renames.map((pair) => renamedField(pair, a, b, path, comparison)),
     ...removed
       .filter((property) => !taken.has(property))
       .map((property) => removedField(property, b, path, comparison)),
@@ -66,56 +66,62 @@ function similarity(a: string, b: string): number {
   return left.length === 0 ? 0 : left.filter((pair) => right.has(pair)).length / Math.max(left.length, right.size)
 }
 
-function renamedField(from: Property, to: Property, b: ObjectNode, path: string): Change {
-  const field = pathTo.property(path, from.name)
-  const what = `renamed to \`${to.name}\``
-  if (to.required || b.additional === false) {
-    return fieldChange(field, what, ['old-rejected', 'new-accepted'], oldRejected)
-  }
-  const digests = b.additional === 'strip' || from.default !== undefined || to.default !== undefined
-  const affects: readonly Affected[] = digests ? ['new-accepted', 'digests'] : ['new-accepted']
-  return fieldChange(field, what, affects, 'old payloads pass without it')
-}
-
-function removedField(
-  { name, required, node, default: missing }: Property,
+function renamedField(
+  [from, to]: readonly [Property, Property],
+  a: ObjectNode,
   b: ObjectNode,
   path: string,
   sides: Sides,
 ): Change {
-  const field = pathTo.property(path, name)
-  const what = `${required ? 'required' : 'optional'} ${subject(field)} removed`
-  const affects: Affected[] = required ? ['new-accepted'] : []
-  if (missing !== undefined) affects.push('digests')
-  if (b.additional === false)
-    return change(field, what, [...affects, 'old-rejected'], required ? oldRejected : withRejected)
-  // The schema of undeclared members applies to it now.
-  affects.push('new-accepted')
-  if (b.additional !== 'strip' && b.additional.kind !== 'any') affects.push('old-rejected')
-  if (b.additional === 'strip' || edits(node, sides.old)) affects.push('digests')
-  return change(field, what, affects)
+  const affects = [...effectsOfRemoval(from, b, sides), ...effectsOfAddition(to, a, sides)]
+  const required = to.required || (b.additional === false && from.required)
+  const effect = required ? oldRejected : b.additional === false ? withRejected : undefined
+  return fieldChange(pathTo.property(path, from.name), `renamed to \`${to.name}\``, affects, effect)
 }
 
-function addedField(
-  { name, required, node, default: missing }: Property,
-  a: ObjectNode,
-  path: string,
-  sides: Sides,
-): Change {
+function removedField(property: Property, b: ObjectNode, path: string, sides: Sides): Change {
+  const { name, required } = property
+  const field = pathTo.property(path, name)
+  const what = `${required ? 'required' : 'optional'} ${subject(field)} removed`
+  const effect = b.additional === false ? (required ? oldRejected : withRejected) : undefined
+  return change(field, what, effectsOfRemoval(property, b, sides), effect)
+}
+
+function addedField(property: Property, a: ObjectNode, path: string, sides: Sides): Change {
+  const { name, required } = property
   const field = pathTo.property(path, name)
   const what = `${required ? 'required' : 'optional'} ${subject(field)} added`
-  if (a.additional === false)
-    return required
-      ? change(field, what, ['old-rejected', 'new-accepted'], oldRejected)
-      : change(field, what, missing === undefined ? ['new-accepted'] : ['new-accepted', 'digests'])
-  const wasStripped = a.additional === 'strip'
-  if (required)
-    return change(field, what, wasStripped ? ['old-rejected', 'digests'] : ['old-rejected'], withoutRejected)
-  const affects: Affected[] = node.kind === 'any' ? [] : ['old-rejected']
-  if (a.additional !== 'strip' && a.additional.kind !== 'any') affects.push('new-accepted')
-  if (wasStripped || missing !== undefined || edits(node, sides.new)) affects.push('digests')
-  return change(field, what, affects)
+  const effect = required ? (a.additional === false ? oldRejected : withoutRejected) : undefined
+  return change(field, what, effectsOfAddition(property, a, sides), effect)
 }
+
+/** The schema of undeclared members applies to the field now. */
+const effectsOfRemoval = (field: Property, { additional }: ObjectNode, sides: Sides): Affected[] => [
+  ...effectsOnMember(field.node, additional, sides),
+  ...(field.required ? (['new-accepted'] as const) : []),
+  ...(field.default === undefined ? [] : (['digests'] as const)),
+]
+
+/** The schema of undeclared members applied to the field before. */
+const effectsOfAddition = (field: Property, { additional }: ObjectNode, sides: Sides): Affected[] => [
+  ...effectsOnMember(additional, field.node, sides),
+  ...(field.required ? (['old-rejected'] as const) : []),
+  ...(field.default === undefined ? [] : (['digests'] as const)),
+]
+
+/** What changes for payloads that have a member, when another rule applies to it. */
+function effectsOnMember(from: ObjectNode['additional'], to: ObjectNode['additional'], sides: Sides): Affected[] {
+  if (from === to || (isSchema(from) && isSchema(to) && isEquivalent(from, to, sides))) return []
+  const affects: Affected[] = []
+  if (from !== false && !acceptsAll(to, sides.new)) affects.push('old-rejected')
+  if (to !== false && !acceptsAll(from, sides.old)) affects.push('new-accepted')
+  const isEdited = (isSchema(from) && edits(from, sides.old)) || (isSchema(to) && edits(to, sides.new))
+  if (from !== false && to !== false && (from === 'strip' || to === 'strip' || isEdited)) affects.push('digests')
+  return affects
+}
+
+const acceptsAll = (additional: ObjectNode['additional'], profile: Profile): boolean =>
+  additional === 'strip' || (isSchema(additional) && resolve(additional, profile).kind === 'any')
 
 function keptField(a: Property, b: Property, field: string, { compare }: Comparison): Change[] {
   const found = compare(a.node, b.node, field)
@@ -129,15 +135,15 @@ const otherDocument = 'same verdict, other document'
 
 /** What is inserted where a member or an item is missing. */
 export function compareDefaults(a: JsonValue | undefined, b: JsonValue | undefined, path: string): Change[] {
-  const [before, after] = [a, b].map((value) =>
-    value === undefined ? 'no default' : `the default ${shortText(value)}`,
-  )
-  return before === after ? [] : [fieldChange(path, `has ${after}, had ${before}`, ['digests'], otherDocument)]
+  const [before, after] = [a, b].map((value) => (value === undefined ? undefined : canonicalText(value)))
+  if (before === after) return []
+  return [fieldChange(path, `has ${defaultText(after)}, had ${defaultText(before)}`, ['digests'], otherDocument)]
 }
 
-function shortText(value: JsonValue): string {
-  const text = canonicalText(value)
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text
+/** `text`: the canonical text of the value. */
+function defaultText(text: string | undefined): string {
+  if (text === undefined) return 'no default'
+  return `the default ${text.length > 60 ? `${text.slice(0, 59)}…` : text}`
 }
 
 /** The schema of a record's keys. */
@@ -160,14 +166,11 @@ function compareAdditional(
   if (a === b) return []
   if (a !== 'strip' && b !== 'strip') return compareRest(a, b, path, 'members', comparison)
   const what = `further members at \`${path}\` are`
-  if (a === false) return [change(path, `${what} dropped, no longer rejected`, ['new-accepted'])]
-  if (b === false) return [change(path, `${what} rejected, no longer dropped`, ['old-rejected'])]
-  const checked = isSchema(a) ? a : (b as SchemaNode)
-  const [now, effect]: [string, Affected] =
-    b === 'strip' ? ['dropped, no longer kept', 'new-accepted'] : ['kept, no longer dropped', 'old-rejected']
-  return checked.kind === 'any'
-    ? [change(path, `${what} ${now}`, ['digests'], otherDocument)]
-    : [change(path, `${what} ${now}`, [effect, 'digests'])]
+  const affects = effectsOnMember(a, b, comparison)
+  const effect = affects.join() === 'digests' ? otherDocument : undefined
+  const name = (side: ObjectNode['additional']): string =>
+    side === 'strip' ? 'dropped' : side === false ? 'rejected' : 'kept'
+  return [change(path, `${what} ${name(b)}, no longer ${name(a)}`, affects, effect)]
 }
 
 /** The schemas of items behind a prefix, or of undeclared members. `false`: none are allowed. */

@@ -22,13 +22,13 @@ export function compareScalars(a: ScalarNode, b: ScalarNode, path: string): Chan
 
 /** A scalar of the node's own type stays as it is. */
 function compareCoercions(a: ScalarNode, b: ScalarNode, path: string): Change[] {
+  const digests: readonly Affected[] = a.types.join() === b.types.join() ? [] : ['digests']
   if (a.coerce && b.coerce) {
-    return a.types.join() === b.types.join()
-      ? []
-      : [fieldChange(path, `is converted to ${b.types.join()}`, ['digests'])]
+    return digests.length === 0 ? [] : [fieldChange(path, `is converted to ${b.types.join()}`, digests)]
   }
-  if (b.coerce) return [fieldChange(path, 'is converted from other scalars', ['new-accepted'])]
-  return a.coerce ? [fieldChange(path, 'is no longer converted from other scalars', ['old-rejected'])] : []
+  if (b.coerce) return [fieldChange(path, 'is converted from other scalars', ['new-accepted', ...digests])]
+  if (a.coerce) return [fieldChange(path, 'is no longer converted from other scalars', ['old-rejected', ...digests])]
+  return []
 }
 
 function compareUrls(a: StringLimits['url'], b: StringLimits['url'], path: string): Change[] {
@@ -79,7 +79,8 @@ function compareStrings(a: StringLimits, b: StringLimits, path: string): Change[
     found.push(fieldChange(path, `need no longer match ${patternText(removed)}`, ['new-accepted']))
   }
   const limited = [a, b].some(
-    ({ patterns, minLength, maxLength }) => patterns.length > 0 || minLength !== undefined || maxLength !== undefined,
+    ({ patterns, minLength, maxLength, url }) =>
+      patterns.length > 0 || minLength !== undefined || maxLength !== undefined || url !== undefined,
   )
   return [...found, ...compareUrls(a.url, b.url, path), ...compareNorms(a.norm, b.norm, path, limited)]
 }

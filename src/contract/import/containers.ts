@@ -1,20 +1,23 @@
 // Objects, records, arrays and tuples of a JSON Schema.
 
-import type { SchemaDocument } from '../schema-document.ts'
-import { child, withDefault, type Importer } from './importer.ts'
+import { setMember } from '../../json/index.ts'
+import { valuesOf, type SchemaDocument } from '../schema-document.ts'
+import { child, expand, withDefault, type Importer } from './importer.ts'
 import { isRecord, type JsonSchema, type Location } from './references.ts'
+import { keywordOf, type Keyword } from './undeclared.ts'
 
 export function convertObject(importer: Importer, schema: JsonSchema, location: Location): SchemaDocument {
   const { properties, required, propertyNames, patternProperties } = schema
-  const additional = schema['additionalProperties'] ?? schema['unevaluatedProperties']
-  const open = additional === undefined && importer.objects !== 'strict'
-  const additionalAt = child(location, 'additionalProperties')
+  const [additional, additionalKey] =
+    schema['additionalProperties'] === undefined
+      ? [schema['unevaluatedProperties'], 'unevaluatedProperties']
+      : [schema['additionalProperties'], 'additionalProperties']
   const rest =
-    additional === false || (additional === undefined && !open)
-      ? false
-      : additional === undefined || additional === true
-        ? undefined
-        : importer.convert(additional, additionalAt)
+    additional === undefined || additional === true
+      ? undefined
+      : additional === false
+        ? false
+        : importer.convert(additional, child(location, additionalKey))
   const names = Array.isArray(required) ? (required as string[]) : []
   const members: Record<string, SchemaDocument> = {}
   for (const [name, member] of Object.entries(isRecord(properties) ? properties : {})) {
@@ -22,69 +25,97 @@ export function convertObject(importer: Importer, schema: JsonSchema, location: 
     // Never there: the same as a key that no property names, where those are refused.
     if (member === false && rest === false) continue
     const node = importer.convert(member, at)
-    define(members, name, names.includes(name) ? node : withDefault(importer, member, node))
+    setMember(members, name, names.includes(name) ? node : withDefault(importer, member, node))
   }
   for (const name of names) {
     if (Object.hasOwn(members, name)) continue
-    if (rest === false)
-      importer.reject(child(location, 'required'), `"${name}" is required and not allowed; correct one of them`)
-    define(members, name, rest === false ? {} : (rest ?? {}))
+    if (rest === false) rejectRequired(importer, name, location)
+    setMember(members, name, rest === false ? {} : (rest ?? {}))
   }
-  const keys = Object.keys(members)
-  if (patternProperties !== undefined || propertyNames !== undefined) {
-    return convertRecord(importer, schema, location, { rest, hasMembers: keys.length > 0 })
-  }
-  return {
+  const unknown = schema['x-unknown'] === 'strip' ? 'strip' : importer.objects
+  const undeclared = additional === undefined ? keywordOf(unknown) : undefined
+  const patterns = Object.entries(isRecord(patternProperties) ? patternProperties : {})
+  const object: SchemaDocument = {
     type: 'object',
-    ...((keys.length > 0 || isRecord(properties)) && { properties: members }),
+    ...((Object.keys(members).length > 0 || isRecord(properties)) && { properties: members }),
     ...(names.length > 0 && { required: [...new Set(names)] }),
     ...(rest !== undefined && { additionalProperties: rest }),
-    ...(additional === undefined && stripsUnknown(importer, schema) && { 'x-unknown': 'strip' }),
   }
+  if (propertyNames !== undefined && patterns.length > 0) {
+    return importer.reject(location, '`propertyNames` beside `patternProperties`; write one rule for the keys')
+  }
+  if (propertyNames !== undefined) return convertNames(importer, propertyNames, { object, undeclared }, location)
+  if (patterns.length > 0) {
+    const isClosed = rest === false || undeclared?.['x-closed'] === true
+    return convertPatterns(importer, patterns, { object, isClosed }, location)
+  }
+  return { ...object, ...undeclared }
 }
 
-/** Undeclared members are dropped: by the option, or by the lock's own keyword. */
-const stripsUnknown = ({ objects }: Importer, schema: JsonSchema): boolean =>
-  (schema['x-unknown'] ?? (objects === 'strip' ? 'strip' : undefined)) === 'strip'
-
-interface RecordParts {
-  readonly rest: SchemaDocument | false | undefined
-  readonly hasMembers: boolean
-}
-
-/** `propertyNames`, or one pattern of keys and nothing else. */
-function convertRecord(
+/** An object whose keys all follow one rule. */
+function convertNames(
   importer: Importer,
-  { propertyNames, patternProperties }: JsonSchema,
+  propertyNames: unknown,
+  { object, undeclared }: { readonly object: SchemaDocument; readonly undeclared: Keyword | undefined },
   location: Location,
-  { rest, hasMembers }: RecordParts,
 ): SchemaDocument {
-  if (hasMembers) {
+  // A key is a string, whether the schema says so or not.
+  const isUntyped =
+    isRecord(propertyNames) && propertyNames['type'] === undefined && propertyNames['$ref'] === undefined
+  const names = isUntyped
+    ? { ...propertyNames, type: 'string' }
+    : propertyNames === true
+      ? { type: 'string' }
+      : propertyNames
+  const node = importer.convert(names, child(location, 'propertyNames'))
+  const { properties = {}, required = [], additionalProperties: rest } = object
+  if (Object.keys(properties).length === 0) {
+    return { type: 'object', propertyNames: node, ...(rest !== undefined && { additionalProperties: rest }) }
+  }
+  const target = expand(importer, node) ?? {}
+  const listed = target['x-norm'] === undefined ? valuesOf(target) : undefined
+  if (listed === undefined) {
+    return importer.reject(location, 'members by name beside a rule for all keys; list the keys, or drop one of them')
+  }
+  // Only these can be there, and zod writes a record of them so.
+  const allowed = listed.filter((name) => typeof name === 'string')
+  const undeclaredName = allowed.find((name) => !Object.hasOwn(properties, name))
+  if (undeclaredName !== undefined && undeclared?.['x-unknown'] === 'strip') {
+    return importer.reject(
+      child(location, 'propertyNames'),
+      `"${undeclaredName}" is to be dropped and other keys refused; declare it in properties, or take it off the list`,
+    )
+  }
+  const isClosed = rest === false || undeclared?.['x-closed'] === true
+  const members: Record<string, SchemaDocument> = {}
+  for (const name of allowed) {
+    if (Object.hasOwn(properties, name)) setMember(members, name, properties[name] as SchemaDocument)
+    else if (!isClosed) setMember(members, name, typeof rest === 'object' ? rest : {})
+  }
+  const refused = required.find((name) => !Object.hasOwn(members, name))
+  if (refused !== undefined) rejectRequired(importer, refused, location)
+  return { type: 'object', properties: members, required, additionalProperties: false }
+}
+
+const rejectRequired = (importer: Importer, name: string, location: Location): void =>
+  void importer.reject(child(location, 'required'), `"${name}" is required and not allowed; correct one of them`)
+
+/** One pattern of keys and nothing else. */
+function convertPatterns(
+  importer: Importer,
+  patterns: readonly (readonly [pattern: string, value: unknown])[],
+  { object, isClosed }: { readonly object: SchemaDocument; readonly isClosed: boolean },
+  location: Location,
+): SchemaDocument {
+  if (Object.keys(object.properties ?? {}).length > 0) {
     return importer.reject(
       location,
       'members by name beside members by pattern; write one of them, or additionalProperties',
     )
   }
-  const patterns = Object.entries(isRecord(patternProperties) ? patternProperties : {})
-  if (propertyNames !== undefined && patterns.length === 0) {
-    // A key is a string, whether the schema says so or not.
-    const isUntyped =
-      isRecord(propertyNames) && propertyNames['type'] === undefined && propertyNames['$ref'] === undefined
-    const names = isUntyped ? { ...propertyNames, type: 'string' } : propertyNames
-    return {
-      type: 'object',
-      propertyNames: importer.convert(names === true ? { type: 'string' } : names, child(location, 'propertyNames')),
-      ...(rest !== undefined && { additionalProperties: rest }),
-    }
-  }
-  const [[pattern, value] = []] = patterns
-  if (patterns.length === 1 && pattern !== undefined && everyKey.has(pattern) && propertyNames === undefined) {
-    return {
-      type: 'object',
-      additionalProperties: importer.convert(value, child(location, 'patternProperties', pattern)),
-    }
-  }
-  if (patterns.length !== 1 || rest !== false || pattern === undefined || propertyNames !== undefined) {
+  const [[pattern, value]] = patterns as [[string, unknown]]
+  const isAny = everyKey.has(pattern)
+  if (patterns.length > 1 || (!isAny && !isClosed)) {
     return importer.reject(
       child(location, 'patternProperties'),
       'one pattern of keys with additionalProperties: false can be a contract; write that, or additionalProperties',
@@ -92,7 +123,7 @@ function convertRecord(
   }
   return {
     type: 'object',
-    propertyNames: { type: 'string', pattern },
+    ...(!isAny && { propertyNames: { type: 'string', pattern } }),
     additionalProperties: importer.convert(value, child(location, 'patternProperties', pattern)),
   }
 }
@@ -107,9 +138,8 @@ export function convertArray(importer: Importer, schema: JsonSchema, location: L
   }
   // Until 2019-09 a tuple was a list in `items`, with the rest in `additionalItems`.
   const tuple: unknown = Array.isArray(items) ? items : prefixItems
-  const [rest, key] = Array.isArray(items)
-    ? [additionalItems ?? unevaluatedItems, 'additionalItems']
-    : [items ?? unevaluatedItems, 'items']
+  const [own, ownKey] = Array.isArray(items) ? [additionalItems, 'additionalItems'] : [items, 'items']
+  const [rest, key] = own === undefined ? [unevaluatedItems, 'unevaluatedItems'] : [own, ownKey]
   const prefix = Array.isArray(tuple)
     ? (tuple as unknown[]).map((item, i) => {
         const node = importer.convert(item, child(location, Array.isArray(items) ? 'items' : 'prefixItems', i))
@@ -127,7 +157,3 @@ export function convertArray(importer: Importer, schema: JsonSchema, location: L
     ...(maxItems !== undefined && { maxItems: maxItems as number }),
   }
 }
-
-/** Also for a member named `__proto__`. */
-const define = (members: Record<string, SchemaDocument>, name: string, node: SchemaDocument): void =>
-  void Object.defineProperty(members, name, { value: node, enumerable: true, configurable: true, writable: true })

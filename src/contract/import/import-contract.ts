@@ -1,25 +1,38 @@
 // importContract(): a JSON Schema and options become a lock document, which parseLock checks like any lock file.
 
-import { invalidOptions, SidelaneError, type Contract } from '../../model/index.ts'
-import { parseDraft, refusalText, type LockOptions } from '../index.ts'
+import { check, functionRule, SidelaneError, stringRule, type Contract, type Rule } from '../../model/index.ts'
+import { choice } from '../../util/option-parsers.ts'
+import { lockRules, parseDraft, refusalText, type LockOptions } from '../index.ts'
 import { convertDocument } from './convert.ts'
 import type { Problem } from './importer.ts'
 
 /** What `importContract` takes beside the schema. */
 export interface ImportOptions extends LockOptions {
   /** Where the payload's schema is in the document: `#/components/schemas/Order`. Default: the document itself. */
-  readonly root?: string
+  readonly root?: string | undefined
   /**
    * How an object without `additionalProperties` is read: undeclared members are kept (`loose`, as JSON Schema has it),
    * refused (`strict`) or dropped from the document (`strip`, as Pydantic and zod do). Default `loose`.
    */
-  readonly objects?: 'strip' | 'strict' | 'loose'
+  readonly objects?: 'strip' | 'strict' | 'loose' | undefined
   /** `insert`: a missing member or item gets the `default` of its schema. Default `ignore`: it is an annotation. */
-  readonly defaults?: 'insert' | 'ignore'
+  readonly defaults?: 'insert' | 'ignore' | undefined
   /** The path or URI of the document: the base of references to other files. */
-  readonly uri?: string
-  /** Reads the document at a URI that a `$ref` names, resolved against the URI of its own document. Default: refused. */
-  readonly resolve?: (uri: string) => unknown
+  readonly uri?: string | undefined
+  /**
+   * Returns the parsed document at a URI that a `$ref` names, resolved against the URI of its own document; undefined
+   * where there is none. Synchronous. Default: references to other documents are refused.
+   */
+  readonly resolve?: ((uri: string) => unknown) | undefined
+}
+
+const rules: Readonly<Record<keyof ImportOptions, Rule>> = {
+  ...lockRules,
+  root: stringRule,
+  objects: choice('strip', 'strict', 'loose'),
+  defaults: choice('insert', 'ignore'),
+  uri: stringRule,
+  resolve: functionRule,
 }
 
 /**
@@ -31,9 +44,8 @@ export interface ImportOptions extends LockOptions {
  * `params.refusals`), `contract.invalid`, `options.invalid`.
  */
 export function importContract<In = unknown, Out = In>(schema: unknown, options: ImportOptions): Contract<In, Out> {
+  check('importContract', options, rules)
   const { root, objects = 'loose', defaults = 'ignore', uri, resolve, ...lock } = options
-  checkChoice('objects', objects, ['strip', 'strict', 'loose'])
-  checkChoice('defaults', defaults, ['insert', 'ignore'])
   const problems: Problem[] = []
   const converted = convertDocument(schema, {
     root,
@@ -45,12 +57,6 @@ export function importContract<In = unknown, Out = In>(schema: unknown, options:
   })
   if (problems.length > 0) throw unsupported(problems)
   return parseDraft<In, Out>(lock, converted)
-}
-
-function checkChoice(name: string, value: string, choices: readonly string[]): void {
-  if (choices.includes(value)) return
-  const expected = choices.map((choice) => `'${choice}'`).join(' or ')
-  throw invalidOptions(`Expected \`${name}\` to be ${expected}, got ${JSON.stringify(value)}`)
 }
 
 function unsupported(problems: readonly Problem[]): SidelaneError {

@@ -22,6 +22,30 @@ export interface Importer {
   reject(location: Location, problem: string): SchemaDocument
   /** The definition that a reference of the lock names; undefined while it is being converted. */
   definition(name: string): SchemaDocument | undefined
+  /** The node with its oneOf as the union that it becomes; undefined where that needs a definition being converted. */
+  settle(node: SchemaDocument): SchemaDocument | undefined
+  /** Runs the work on one node. Throws `contract.unsupported` when there are too many nodes, or too many in each other. */
+  step<T>(work: () => T): T
+  /** The pairs of schemas that are being merged, the outermost first. */
+  readonly merging: (readonly [SchemaDocument, SchemaDocument])[]
+}
+
+/** The schema behind a reference, or behind a chain of them; undefined where it is recursive. */
+export function targetOf(importer: Importer, node: SchemaDocument): SchemaDocument | undefined {
+  const seen = new Set<string>()
+  let target: SchemaDocument | undefined = node
+  while (target?.$ref !== undefined) {
+    if (seen.has(target.$ref)) return undefined
+    seen.add(target.$ref)
+    target = importer.definition(target.$ref.slice('#/$defs/'.length))
+  }
+  return target
+}
+
+/** The same with its oneOf judged; undefined where that is recursive too. */
+export function expand(importer: Importer, node: SchemaDocument): SchemaDocument | undefined {
+  const target = targetOf(importer, node)
+  return target && importer.settle(target)
 }
 
 /** Adds the default of a member or an item that may be missing. */

@@ -9,8 +9,9 @@ import {
   type PatternDocument,
   type SchemaDocument,
 } from '../schema-document.ts'
-import { child, type Importer } from './importer.ts'
+import { child, expand, type Importer } from './importer.ts'
 import type { Location } from './references.ts'
+import { mergeUndeclared } from './undeclared.ts'
 import { branchesByKind, isOfType, unionOfTypes } from './unions.ts'
 
 export function intersect(importer: Importer, a: SchemaDocument, b: SchemaDocument, at: Location): SchemaDocument {
@@ -18,9 +19,20 @@ export function intersect(importer: Importer, a: SchemaDocument, b: SchemaDocume
   if (isAny(b)) return { ...b, ...a }
   if (sameSchema(a, b)) return a
   const [left, right] = [expand(importer, a), expand(importer, b)]
-  if (left === undefined || right === undefined) {
+  const isMerging = ([one, other]: readonly [SchemaDocument, SchemaDocument]): boolean =>
+    one === left && other === right
+  if (left === undefined || right === undefined || importer.merging.some(isMerging)) {
     return importer.reject(at, 'both a recursive schema and further rules; write one schema')
   }
+  if (isAny(left)) return b
+  if (isAny(right)) return a
+  importer.merging.push([left, right])
+  const merged = importer.step(() => merge(importer, left, right, at))
+  importer.merging.pop()
+  return merged
+}
+
+function merge(importer: Importer, left: SchemaDocument, right: SchemaDocument, at: Location): SchemaDocument {
   if (left.anyOf !== undefined || right.anyOf !== undefined || Array.isArray(left.type) || Array.isArray(right.type)) {
     return mergeByKind(importer, left, right, at)
   }
@@ -41,53 +53,60 @@ function mergeByKind(importer: Importer, a: SchemaDocument, b: SchemaDocument, a
   )
 }
 
-/** The definition behind a reference; undefined while it is being converted. */
-function expand(importer: Importer, node: SchemaDocument): SchemaDocument | undefined {
-  if (node.$ref === undefined) return node
-  const target = importer.definition(node.$ref.slice('#/$defs/'.length))
-  return target && expand(importer, target)
-}
-
 type Rest = SchemaDocument | boolean | undefined
 
 function mergeObjects(importer: Importer, a: SchemaDocument, b: SchemaDocument, at: Location): SchemaDocument {
   if (a.propertyNames !== undefined || b.propertyNames !== undefined) {
     return importer.reject(at, 'a rule for all keys beside another object; write one schema')
   }
-  const properties: Record<string, SchemaDocument> = {}
-  const required = [...new Set([...(a.required ?? []), ...(b.required ?? [])])]
-  for (const key of new Set([...Object.keys(a.properties ?? {}), ...Object.keys(b.properties ?? {})])) {
+  const properties = new Map(Object.entries(a.properties ?? {}))
+  const required = new Set([...(a.required ?? []), ...(b.required ?? [])])
+  // What one side alone declares stands as it is, where the other side has no rule for it.
+  const others = b.additionalProperties === undefined ? [] : properties.keys()
+  for (const key of new Set([...others, ...Object.keys(b.properties ?? {})])) {
     const [left, right] = [memberOf(a, key), memberOf(b, key)]
     if (left === false || right === false) {
-      if (required.includes(key)) importer.reject(child(at, key), 'one side requires what the other does not allow')
+      if (required.has(key)) importer.reject(child(at, key), 'one side requires what the other does not allow')
+      properties.delete(key)
       continue
     }
-    const { default: first, ...one } = left
-    const { default: second = first, ...other } = right
+    const { default: first } = left
+    const { default: second = first } = right
     if (first !== undefined && stringifyWithBigints(first) !== stringifyWithBigints(second)) {
       importer.reject(child(at, key), 'two defaults for one member; write one of them')
     }
-    const node = intersect(importer, one, other, child(at, key))
-    properties[key] = second === undefined || required.includes(key) ? node : { ...node, default: second }
+    const node = intersect(importer, withoutDefault(left), withoutDefault(right), child(at, key))
+    properties.set(key, second === undefined ? node : { ...node, default: second })
+  }
+  for (const key of required) {
+    const member = properties.get(key)
+    if (member !== undefined) properties.set(key, withoutDefault(member))
   }
   const rest = mergeRest(importer, a.additionalProperties, b.additionalProperties, at)
-  const hidden = Object.keys({ ...a.properties, ...b.properties }).length > Object.keys(properties).length
+  const hidden = Object.keys({ ...a.properties, ...b.properties }).length > properties.size
   if (hidden && rest !== false) importer.reject(at, 'a member that one side does not allow; write one schema')
-  // What one side keeps on purpose is kept.
-  const strips = rest === undefined && a['x-unknown'] === 'strip' && b['x-unknown'] === 'strip'
   return {
-    ...withoutUnknown(a),
-    ...withoutUnknown(b),
+    ...withoutUndeclared(a),
+    ...withoutUndeclared(b),
     type: 'object',
-    properties,
-    required,
+    properties: Object.fromEntries(properties),
+    required: [...required],
     ...(rest !== undefined && { additionalProperties: rest }),
-    ...(strips && { 'x-unknown': 'strip' }),
+    ...(rest === undefined && mergeUndeclared(a, b)),
   }
 }
 
-const withoutUnknown = (node: SchemaDocument): SchemaDocument =>
-  Object.fromEntries(Object.entries(withoutAnnotations(node)).filter(([key]) => key !== 'x-unknown'))
+/** The node itself where it has none: a node that is met again is recognized. */
+const withoutDefault = (node: SchemaDocument): SchemaDocument => {
+  if (node.default === undefined) return node
+  const { default: _default, ...rest } = node
+  return rest
+}
+
+const withoutUndeclared = (node: SchemaDocument): SchemaDocument =>
+  Object.fromEntries(
+    Object.entries(withoutAnnotations(node)).filter(([key]) => key !== 'x-unknown' && key !== 'x-closed'),
+  )
 
 const memberOf = (
   { properties = {}, additionalProperties: rest }: SchemaDocument,
@@ -114,7 +133,8 @@ function mergeValues(a: SchemaDocument, b: SchemaDocument): SchemaDocument | und
   const common = values.filter((value) =>
     otherValues === undefined ? types.some((type) => isOfType(value, type)) : otherValues.includes(value),
   )
-  return common.length === 0 ? undefined : { enum: common }
+  const norm = mergeNorms(a, b)
+  return common.length === 0 || norm === undefined ? undefined : { enum: common, ...norm }
 }
 
 function mergeStrings(a: SchemaDocument, b: SchemaDocument): SchemaDocument | undefined {
@@ -122,13 +142,39 @@ function mergeStrings(a: SchemaDocument, b: SchemaDocument): SchemaDocument | un
   const { 'x-pattern-units': _a, ...left } = a
   const { 'x-pattern-units': _b, ...right } = b
   const [pattern, ...more] = [...patternsOf(a), ...patternsOf(b)]
+  const [norm, url] = [mergeNorms(a, b), mergeUrls(a, b)]
+  if (norm === undefined || url === undefined) return undefined
   return {
     ...left,
     ...right,
     ...bounds(a, b, 'minLength', 'maxLength'),
     ...pattern,
     ...(more.length > 0 && { allOf: more }),
+    ...norm,
+    ...url,
   }
+}
+
+/** The norm of the side that has one; undefined for two that differ. Their operations have a fixed order. */
+function mergeNorms(
+  { 'x-norm': a }: SchemaDocument,
+  { 'x-norm': b }: SchemaDocument,
+): Pick<SchemaDocument, 'x-norm'> | undefined {
+  const norm = a ?? b
+  if (norm === undefined) return {}
+  const operations = (list: readonly string[]): string => [...new Set(list)].toSorted().join()
+  return operations(norm) === operations(b ?? norm) ? { 'x-norm': norm } : undefined
+}
+
+/** The patterns of both sides; undefined for two that differ. */
+function mergeUrls(
+  { 'x-url': a }: SchemaDocument,
+  { 'x-url': b }: SchemaDocument,
+): Pick<SchemaDocument, 'x-url'> | undefined {
+  if (a === undefined && b === undefined) return {}
+  const differ = (key: 'hostname' | 'protocol'): boolean =>
+    a?.[key] !== undefined && b?.[key] !== undefined && a[key] !== b[key]
+  return differ('hostname') || differ('protocol') ? undefined : { 'x-url': { ...a, ...b } }
 }
 
 const isFixed = (node: SchemaDocument): boolean => valuesOf(node) !== undefined

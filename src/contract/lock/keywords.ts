@@ -13,6 +13,7 @@ import { annotationKeywords } from '../../tables/lock-keywords.ts'
 import { parsePattern, PatternError, type Pattern, type PatternUnits } from '../../pattern/index.ts'
 import {
   normOps,
+  typeNames,
   type LiteralValue,
   type NormOp,
   type NumericLimit,
@@ -24,8 +25,6 @@ import { invalid, unsupported } from './errors.ts'
 
 /** Allowed in every schema, without effect on a payload. The root may also have `$schema`. */
 export const annotations: ReadonlySet<string> = new Set(annotationKeywords)
-
-const typeNames: readonly TypeName[] = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string']
 
 export function readCount(value: JsonValue, pointer: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value

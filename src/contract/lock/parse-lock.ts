@@ -2,8 +2,9 @@
 
 import { canonicalText, readBytes, readText, type ReadLimits } from '../../json/index.ts'
 import { sha256Hex, utf8Length } from '#runtime'
-import { type Contract, type LockDocument, type Profile } from '../../model/index.ts'
+import { bytesRule, check, type Contract, type LockDocument, type Profile, type Rule } from '../../model/index.ts'
 import { fileKinds } from '../../tables/file-kinds.ts'
+import { isBytes } from '../../util/typed-array.ts'
 import { withDictionary } from '../dictionary.ts'
 import { checkTree } from './checks.ts'
 import { measureCost } from './cost.ts'
@@ -63,18 +64,32 @@ export function parseLock<In = unknown, Out = In>(
   return dictionary === undefined ? contract : withDictionary(contract, dictionary)
 }
 
+/** Options of `parseContract`. */
+export interface ParseOptions {
+  /** The bytes of the dictionary that the lock names. */
+  readonly dictionary?: Uint8Array | undefined
+}
+
+const parseRules: Readonly<Record<keyof ParseOptions, Rule>> = { dictionary: bytesRule }
+
 /**
  * The contract of a lock in memory: its JSON text or bytes, or the parsed document. `loadContract` reads a lock file
- * from disk. `dictionary`: the bytes of the dictionary that the lock names.
+ * from disk.
  *
- * Throws `contract.unsupported` and `contract.invalid`, with a JSON pointer into the lock.
+ * Throws `contract.unsupported` and `contract.invalid`, with a JSON pointer into the lock, and `options.invalid`.
  */
 export function parseContract<In = unknown, Out = In>(
   lock: Uint8Array | string | LockDocument,
-  options: { readonly dictionary?: Uint8Array } = {},
+  options: ParseOptions = {},
 ): Contract<In, Out> {
-  const source = typeof lock === 'string' || lock instanceof Uint8Array ? lock : lockText(lock)
-  return parseLock(source, options.dictionary)
+  check('parseContract', options, parseRules)
+  return parseLock(sourceOf(lock), options.dictionary)
+}
+
+function sourceOf(lock: Uint8Array | string | LockDocument): Uint8Array | string {
+  if (typeof lock === 'string' || isBytes(lock)) return lock
+  if (typeof lock === 'object' && lock !== null) return lockText(lock)
+  throw invalid('', `Expected the text, the bytes or the parsed document of a lock, got ${typeof lock}.`)
 }
 
 function deepFreeze<T>(value: T): T {

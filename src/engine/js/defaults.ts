@@ -66,8 +66,7 @@ export function compileInsert({ limits }: Profile, state: VisitState): VisitorCo
 
 /** True when V8 lists the keys of an object built with these keys, in this order, in another order. */
 export function movesKeys(names: readonly string[]): boolean {
-  const built: Record<string, true> = {}
-  for (const name of names) built[name] = true
+  const built = Object.fromEntries(names.map((name) => [name, true]))
   return Object.keys(built).some((name, i) => name !== names[i])
 }
 

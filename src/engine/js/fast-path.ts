@@ -46,7 +46,7 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
     try {
       const value = root(JSON.parse(decodeUtf8(payload)))
       if (value === undefined || state.members !== members) return undefined
-      spendAhead(payload.length, writeNanos)
+      spendAhead(payload.length + state.inserted, writeNanos)
       text = state.movesKeys ? writeKeyByKey(value) : JSON.stringify(value)
     } catch (error) {
       if (error === timeIsOver) throw error

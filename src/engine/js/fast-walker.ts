@@ -14,7 +14,7 @@ import {
   type UnionNode,
   type ValueType,
 } from '../../model/index.ts'
-import type { JsonValue } from '../../json/index.ts'
+import { setMember, type JsonValue } from '../../json/index.ts'
 import { spend } from '../../util/step-budget.ts'
 import { fewMembers, generateArray, generateObject } from './codegen.ts'
 import { largestNumber } from './coerce.ts'
@@ -135,14 +135,14 @@ export class FastWalker implements VisitorCompiler {
         if (!Object.hasOwn(value, name)) {
           if (required) return undefined
           if (missing === undefined) continue
-          result[name] = missing.value
+          setMember(result, name, missing.value)
           insert(missing.units)
           if (missing.movesKeys) state.movesKeys = true
           continue
         }
         const member = visit(value[name])
         if (member === undefined) return undefined
-        result[name] = member
+        setMember(result, name, member)
         present++
       }
       const keys = Object.keys(value)
@@ -359,7 +359,7 @@ function compileMembers(
       // JSON.parse makes it an own property, an assignment would not.
       if (key === '__proto__') return undefined
       if (inserts && !Object.hasOwn(value, key)) {
-        ;(result as Record<string, unknown>)[key] = defaults.get(key)?.value
+        setMember(result as Record<string, unknown>, key, defaults.get(key)?.value)
         continue
       }
       const member = value[key]
@@ -372,9 +372,9 @@ function compileMembers(
       }
       if (visited !== member && result === undefined) {
         result = {}
-        for (const earlier of keys.slice(0, i)) result[earlier] = value[earlier]
+        for (const earlier of keys.slice(0, i)) setMember(result, earlier, value[earlier])
       }
-      if (result !== undefined && visited !== undefined) result[key] = visited
+      if (result !== undefined && visited !== undefined) setMember(result, key, visited)
     }
     return result ?? value
   }

@@ -27,6 +27,9 @@ export const createJsEngine = (report: LoadedEngineReport, jsCompressor?: JsComp
   compile: (contract, options) => compileContract(contract, jsCompressor, options),
 })
 
+/** For a UTF-16 unit, as `compressNanos`. */
+const encodeNanos = 1
+
 function compileContract(
   contract: Contract,
   jsCompressor: JsCompressor | undefined,
@@ -38,6 +41,7 @@ function compileContract(
   const fastPath = compileFastPath(profile)
   const slowPath = compileSlowPath(profile)
   const nanos = compressNanos(profile.compress)
+  const digestNanos = profile.digest === 'none' ? 0 : 3
   const run = (payload: Uint8Array, canonical: boolean): Outcome => {
     let text = fastPath(payload)
     if (text === undefined) {
@@ -45,9 +49,11 @@ function compileContract(
       if (!outcome.ok) return outcome
       text = outcome.text
     }
+    spendAhead(text.length, encodeNanos)
     const bytes = encodeUtf8(text)
     spendAhead(bytes.length, nanos)
     const body = compress(bytes)
+    spendAhead(bytes.length, digestNanos)
     const accepted = {
       ok: true,
       body,

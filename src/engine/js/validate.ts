@@ -30,6 +30,7 @@ import { compareKeys, JsonObject, sameValue, withoutSpare, type JsonMember, type
 import { compileMatcher, type Matcher } from './automaton.ts'
 import { coerceScalar } from './coerce.ts'
 import { addedUnits, allDefaults } from './defaults.ts'
+import { branchesByValue } from './discriminated.ts'
 import { lazily } from './lazily.ts'
 import { IssueCollector, type Validation } from './issue-collector.ts'
 import { isMultipleOf } from './multiple-of.ts'
@@ -101,9 +102,9 @@ class Validator {
   readonly #items = lazily(({ prefixDefaults = [] }: ArrayNode) =>
     prefixDefaults.map((value) => (value === undefined ? undefined : { value, units: addedUnits(value) })),
   )
-  readonly #branches = lazily(({ branches }: DiscriminatedNode) => ({
-    byValue: new Map<unknown, SchemaNode>(branches.flatMap(({ values, node }) => values.map((value) => [value, node]))),
-    expected: branches.flatMap((branch) => branch.values.map(inParams)),
+  readonly #branches = lazily((node: DiscriminatedNode) => ({
+    byValue: branchesByValue(node),
+    expected: node.branches.flatMap((branch) => branch.values.map(inParams)),
   }))
   readonly #unions: (node: UnionNode) => Choices
   readonly #memory: VerdictMemory | undefined

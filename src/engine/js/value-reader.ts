@@ -12,7 +12,8 @@ import {
   type SchemaNode,
   type UnionNode,
 } from '../../model/index.ts'
-import { JsonObject, readText, toPlain, type JsonPrimitive, type JsonValue } from '../../json/index.ts'
+import { JsonObject, readText, setMember, toPlain, type JsonValue } from '../../json/index.ts'
+import { branchesByValue } from './discriminated.ts'
 import { lazily } from './lazily.ts'
 import { typeOf } from './scalars.ts'
 import { compileVerdicts, type DocumentSide } from './validate.ts'
@@ -29,6 +30,7 @@ export function compileValueReader(profile: Profile, side: DocumentSide = 'outpu
   if (profile.numbers !== 'int64' && ![profile.root, ...profile.defs].some(hasBigint)) return undefined
   const limits = { ...noLimits, numbers: profile.numbers }
   const verdicts = compileVerdicts(profile, side)
+  const branchesOf = lazily(branchesByValue)
   const candidatesOf = lazily((union: UnionNode) => flattenUnion(union, profile))
 
   const convert = (from: SchemaNode, value: JsonValue): unknown => {
@@ -42,7 +44,8 @@ export function compileValueReader(profile: Profile, side: DocumentSide = 'outpu
     const { additional } = node
     const plain: Record<string, unknown> = {}
     for (const { key, value: member } of value.members) {
-      plain[key] = convert(findProperty(node, key)?.node ?? (isSchema(additional) ? additional : anyNode), member)
+      const at = findProperty(node, key)?.node ?? (isSchema(additional) ? additional : anyNode)
+      setMember(plain, key, convert(at, member))
     }
     return plain
   }
@@ -60,7 +63,7 @@ export function compileValueReader(profile: Profile, side: DocumentSide = 'outpu
         node = chosen ?? anyNode
       } else if (node.kind === 'discriminated') {
         const selected = value instanceof JsonObject ? value.get(node.key) : undefined
-        node = node.branches.find(({ values }) => values.includes(selected as JsonPrimitive))?.node ?? anyNode
+        node = branchesOf(node).get(selected) ?? anyNode
       } else return node
     }
   }

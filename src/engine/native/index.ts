@@ -65,9 +65,21 @@ type AddResult =
 const noBytes = new Uint8Array(0)
 const encoder = new TextEncoder()
 
-/** Outcomes are written here, then copied out. It grows with the largest one, and shrinks again beyond `keptBytes`. */
-let target = new Uint8Array(64 * 1024)
+/** Outcomes are written here, then copied out. It grows up to `keptBytes`; a larger one is used for one payload. */
+let kept = new Uint8Array(64 * 1024)
 const keptBytes = 8 * 1024 * 1024
+/** Of an outcome besides body and canonical bytes: its head, what a codec or defaults add, or a list of issues. */
+const slackBytes = 16 * 1024
+
+function targetOf(bytes: number): Uint8Array {
+  if (bytes <= kept.length) return kept
+  if (bytes > keptBytes) return new Uint8Array(bytes)
+  kept = new Uint8Array(Math.min(Math.max(bytes, 2 * kept.length), keptBytes))
+  return kept
+}
+
+/** When the last run began, if its outcome did not fit: the same payload runs again, in the rest of its time. */
+let unfitStartedAt = Number.NaN
 
 function compileContract(binding: Binding, contract: Contract, options: ProcessorOptions = {}): CompiledContract {
   const { codec } = contract.profile.compress
@@ -97,8 +109,10 @@ function compileContract(binding: Binding, contract: Contract, options: Processo
       // The bytes before `offset` may be shared with other threads: native code gets no reference to them.
       const unsharedTarget = offset === 0 ? into : into.subarray(offset)
       if (limit === undefined) return binding.process(handle, unshared(payload), canonical, unsharedTarget)
-      const limitMs = limit.endsAt - limit.startedAt
-      size = binding.process(handle, unshared(payload), canonical, unsharedTarget, limitMs, limit.looksAhead)
+      const { startedAt, endsAt, looksAhead } = limit
+      const limitMs = endsAt - (startedAt === unfitStartedAt ? performance.now() : startedAt)
+      size = binding.process(handle, unshared(payload), canonical, unsharedTarget, limitMs, looksAhead)
+      unfitStartedAt = size < 0 ? startedAt : Number.NaN
     } catch {
       throw panicError()
     }
@@ -108,14 +122,13 @@ function compileContract(binding: Binding, contract: Contract, options: Processo
     return size
   }
   const process = (payload: Uint8Array, canonical: boolean, limit?: RunLimit): Outcome => {
-    let size = processInto(payload, canonical, target, 0, limit)
+    let target = targetOf(payload.length * (canonical ? 2 : 1) + slackBytes)
+    const size = processInto(payload, canonical, target, 0, limit)
     if (size < 0) {
-      target = new Uint8Array(-size * 2)
-      size = processInto(payload, canonical, target, 0, limit)
+      target = targetOf(-size)
+      processInto(payload, canonical, target, 0, limit)
     }
-    const outcome = decodeOutcome(target, 0, codec)
-    if (target.length > keptBytes) target = new Uint8Array(64 * 1024)
-    return outcome
+    return decodeOutcome(target, 0, codec)
   }
   return { process, processInto, dispose: () => binding.removeContract(handle) }
 }

@@ -1,7 +1,6 @@
 // A request and its response of node:http, or of node:http2 in its compatible form.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Readable } from 'node:stream'
 import { decompress } from '../../engine/index.ts'
 import { invalidOptions } from '../../model/index.ts'
 import { misuseTexts } from '../../tables/framework-texts.ts'
@@ -18,7 +17,7 @@ import {
   type RequestHead,
   type Sendable,
 } from '../index.ts'
-import { readBody } from './read-body.ts'
+import { readBody, type BodySource } from './read-body.ts'
 
 /** What the adapters use of a response. */
 export type NodeResponse = Pick<ServerResponse, 'once' | 'off' | 'writableFinished' | 'destroyed' | 'headersSent'> & {
@@ -35,9 +34,9 @@ export const headOf = ({ method = '', headers }: Pick<IncomingMessage, 'method' 
 
 /** Runs `use` on the exchange; its signal is aborted when the client goes before the response is written. */
 export async function withExchange<T>(
-  req: IncomingMessage,
+  head: RequestHead,
   res: NodeResponse,
-  body: Readable,
+  body: BodySource,
   use: (exchange: Exchange) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController()
@@ -52,11 +51,13 @@ export async function withExchange<T>(
   if (res.destroyed) onClose()
   try {
     return await use({
-      head: headOf(req),
+      head,
       signal: controller.signal,
       readsGzip: true,
       read: (limits) =>
-        body.readableDidRead ? Promise.reject(invalidOptions(misuseTexts.bodyRead)) : readBody(body, limits),
+        body.stream.readableDidRead
+          ? Promise.reject(invalidOptions(misuseTexts.bodyRead))
+          : readBody(body, limits, controller.signal),
     })
   } finally {
     res.off('close', onClose)

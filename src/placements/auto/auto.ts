@@ -3,7 +3,6 @@
 
 import {
   deadlineExceeded,
-  toFault,
   type AutoThresholds,
   type Call,
   type Contract,
@@ -14,6 +13,7 @@ import {
   type WorkerRestarts,
 } from '../../model/index.ts'
 import { payloadBytes } from '../../engine/index.ts'
+import type { InlinePlacement } from '../inline.ts'
 import type { PoolPlacement } from '../pool/pool.ts'
 import { calibrate } from './calibrate.ts'
 import { InlineRate, thresholdsOf, TurnClock } from './thresholds.ts'
@@ -21,11 +21,14 @@ import { InlineRate, thresholdsOf, TurnClock } from './thresholds.ts'
 /** Longest turn in budgets, even when the pool is slower. */
 const maxTurnBudgets = 2
 
+/** What auto needs on this thread. */
+export type CallerThread = Placement & Pick<InlinePlacement, 'runAs'>
+
 /** What auto needs to know about the pool. */
 export type WorkerPool = Placement & Pick<PoolPlacement, 'expectedUs' | 'isDown' | 'restarts' | 'takeOver' | 'waitUsAt'>
 
 export interface AutoParts {
-  readonly inline: Placement
+  readonly inline: CallerThread
   readonly pool: WorkerPool
   /** In front of the pool only: a call that runs inline needs no space in its queue. */
   readonly admission: Layer
@@ -34,24 +37,30 @@ export interface AutoParts {
   readonly clock?: () => number
 }
 
+interface AutoContract {
+  /** Its number on this thread. */
+  readonly inlineIndex: number
+  readonly rate: InlineRate
+}
+
 export class AutoPlacement implements Placement {
   readonly name = 'auto'
   readonly engine: EngineReport
   readonly thresholds: AutoThresholds
-  readonly #inline: Placement
+  readonly #inline: CallerThread
   readonly #pool: WorkerPool
   readonly #toPool: Run
   readonly #clock: () => number
   readonly #turn = new TurnClock()
-  /** By the contract's number. */
-  readonly #rates: InlineRate[] = []
+  /** By the contract's number in the pool, which is that of the calls. */
+  readonly #contracts: AutoContract[] = []
 
   /** Owns both placements from now on. Rejects when the pool does not run the calibration. */
   static async start(parts: Omit<AutoParts, 'thresholds'>): Promise<AutoPlacement> {
     try {
       return new AutoPlacement({ ...parts, thresholds: thresholdsOf(await calibrate(parts.inline, parts.pool)) })
     } catch (error) {
-      await parts.pool.stop()
+      await Promise.all([parts.inline.stop(), parts.pool.stop()])
       throw error
     }
   }
@@ -66,11 +75,10 @@ export class AutoPlacement implements Placement {
     pool.takeOver = (call, copy) => this.#takeOver(call, copy)
   }
 
-  /** Both placements get the same contracts in the same order, so their numbers are equal. */
   add(contract: Contract, digestKey: Uint8Array | undefined): number {
-    const number = this.#inline.add(contract, digestKey)
-    this.#pool.add(contract, digestKey)
-    this.#rates[number] ??= new InlineRate(this.thresholds)
+    const number = this.#pool.add(contract, digestKey)
+    const inlineIndex = this.#inline.add(contract, digestKey)
+    this.#contracts[number] ??= { inlineIndex, rate: new InlineRate(this.thresholds) }
     return number
   }
 
@@ -83,19 +91,12 @@ export class AutoPlacement implements Placement {
   }
 
   readonly run = (call: Call): void => {
-    let bytes: Uint8Array
-    try {
-      const written = payloadBytes(call.payload, call.route.contract.profile)
-      // Not by instanceof: bytes may be of another realm.
-      if ('ok' in written) return call.settle(written)
-      bytes = written
-    } catch (error) {
-      return call.fail(toFault(error))
-    }
+    const bytes = call.readPayload(payloadBytes)
+    if (bytes === undefined) return
     // A value is serialized once.
     call.payload = bytes
     const { length } = bytes
-    const rate = this.#rateOf(call)
+    const { rate } = this.#contractOf(call)
     const expectedUs = rate.expectedUs(length)
     if (expectedUs > this.thresholds.inlineBudgetUs) {
       rate.decay(length, this.#pool.expectedUs(length))
@@ -118,16 +119,18 @@ export class AutoPlacement implements Placement {
 
   #runInline(call: Call): void {
     const { length } = call.payload as Uint8Array
+    const { inlineIndex, rate } = this.#contractOf(call)
     const from = this.#clock()
     call.ranInline = true
-    this.#inline.run(call)
-    this.#rateOf(call).add(length, (this.#clock() - from) * 1000)
+    this.#inline.runAs(call, inlineIndex)
+    rate.add(length, (this.#clock() - from) * 1000)
   }
 
   /** A small payload does not fail with the workers. Many of them keep the event loop busy, as with placement inline. */
   #takeOver(call: Call, copy: () => Uint8Array): boolean {
     // The estimate may have grown since the payload was accepted as small.
-    if (this.#rateOf(call).expectedUs(call.copiedBytes) > maxTurnBudgets * this.thresholds.inlineBudgetUs) return false
+    if (this.#contractOf(call).rate.expectedUs(call.copiedBytes) > maxTurnBudgets * this.thresholds.inlineBudgetUs)
+      return false
     if (call.expiresAt < this.#clock()) {
       call.fail(deadlineExceeded(call))
       return true
@@ -138,8 +141,8 @@ export class AutoPlacement implements Placement {
     return true
   }
 
-  #rateOf({ route }: Call): InlineRate {
-    return this.#rates[route.contractIndex] as InlineRate
+  #contractOf({ route }: Call): AutoContract {
+    return this.#contracts[route.contractIndex] as AutoContract
   }
 
   async stop(): Promise<void> {

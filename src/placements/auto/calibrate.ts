@@ -45,13 +45,12 @@ const maxRounds = 60
 /** Adds a contract of its own to both placements. Rejects when a call fails. */
 export async function calibrate(inline: Placement, pool: Placement): Promise<Calibration> {
   const contract = parseLock(JSON.stringify(lock))
-  const number = inline.add(contract, undefined)
-  const route: Route = { contract, contractIndex: number }
+  const inlineRoute: Route = { contract, contractIndex: inline.add(contract, undefined) }
+  const poolRoute: Route = { contract, contractIndex: pool.add(contract, undefined) }
   const [large, tiny] = [encodeUtf8(sample()), encodeUtf8('[]')]
-  pool.add(contract, undefined)
-  const sampleUs = await lowerQuartileUs(() => run(inline, route, large))
-  const tinyUs = await lowerQuartileUs(() => run(inline, route, tiny))
-  const roundTripUs = await lowerQuartileUs(() => run(pool, route, tiny))
+  const sampleUs = await lowerQuartileUs(() => run(inline, inlineRoute, large))
+  const tinyUs = await lowerQuartileUs(() => run(inline, inlineRoute, tiny))
+  const roundTripUs = await lowerQuartileUs(() => run(pool, poolRoute, tiny))
   return { hopUs: Math.max(1, roundTripUs - tinyUs), sampleUs, sampleBytes: large.length }
 }
 

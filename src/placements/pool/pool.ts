@@ -5,7 +5,6 @@ import {
   heapFault,
   jsHeapMb,
   longestMs,
-  rejectedSize,
   requireHeap,
   SidelaneError,
   toFault,
@@ -17,8 +16,9 @@ import {
   type Placement,
   type WorkerRestarts,
 } from '../../model/index.ts'
-import { payloadBytes, type Engine } from '../../engine/index.ts'
+import { boundedBytes, type Engine } from '../../engine/index.ts'
 import type { Block } from '../../util/bump-arena.ts'
+import { ByteSlab } from '../../util/byte-slab.ts'
 import { ContractTable } from '../contract-table.ts'
 import { BatchBuffers, moved, words, type BatchAnswer, type BatchTask, type ContractRecord } from './batch-layout.ts'
 import { CostModel, WaitEstimator, type ExpectedTask } from './cost-model.ts'
@@ -45,6 +45,7 @@ export class PoolPlacement implements Placement {
   readonly #schedule: Schedule
   readonly #queue = new Queue(() => this.onSpace())
   readonly #buffers: BatchBuffers
+  readonly #bodies = new ByteSlab()
   readonly #costs = new CostModel()
   readonly #waits: WaitEstimator
   /** The batches that workers have. */
@@ -191,13 +192,10 @@ export class PoolPlacement implements Placement {
   onSpace: () => void = () => {}
 
   readonly run = (call: Call): void => {
+    // The engine would reject too many bytes too, after the largest copy of all.
+    const bytes = call.readPayload(boundedBytes)
+    if (bytes === undefined) return
     try {
-      const { profile } = call.route.contract
-      const bytes = payloadBytes(call.payload, profile)
-      // Not by instanceof: bytes may be of another realm.
-      if ('ok' in bytes) return call.settle(bytes)
-      // The engine would reject it too, after the largest copy of all.
-      if (bytes.length > profile.limits.maxBytes) return call.settle(rejectedSize(profile.limits.maxBytes))
       const queued = new QueuedCall(call, bytes, this.#queue)
       call.payload = undefined
       call.copiedBytes = bytes.length
@@ -360,7 +358,7 @@ export class PoolPlacement implements Placement {
       queued.releasePayload()
       const outcome = at === 0 ? overflow?.get(item) : buffer.bytes
       call.runUs = buffer.get(item, words.runUs)
-      if (outcome !== undefined) call.settleBytes(outcome, at)
+      if (outcome !== undefined) call.settleBytes(outcome, at, this.#bodies.copy)
       else call.fail(new SidelaneError('internal.panic', { message: 'The worker skipped a payload.' }))
     }
     this.#costs.add(us, calls.length, bytes)
@@ -380,20 +378,22 @@ export class PoolPlacement implements Placement {
         this.#moveOn(queued)
         continue
       }
-      if (at !== 0) {
-        call.runUs = buffer.get(item, words.runUs)
-        call.settleBytes(buffer.bytes, at)
-      } else if (!call.settled) {
+      if (at === 0 && !call.settled) {
         const wasRunning = buffer.thread(item) !== 0
         queued.isSuspect ||= wasRunning
         queued.strikes += wasRunning ? maxStrikes / 2 : 1
-        if (!this.#handOver(queued) && queued.strikes < maxStrikes) {
+        if (this.#handOver(queued)) continue
+        if (queued.strikes < maxStrikes) {
           this.#queue.unshift(queued)
           continue
         }
       }
       queued.releasePayload()
-      call.fail(new SidelaneError('internal.panic', { message: 'The workers that had this payload died.', cause }))
+      if (at !== 0) {
+        call.runUs = buffer.get(item, words.runUs)
+        call.settleBytes(buffer.bytes, at, this.#bodies.copy)
+      } else
+        call.fail(new SidelaneError('internal.panic', { message: 'The workers that had this payload died.', cause }))
     }
   }
 
@@ -409,17 +409,22 @@ export class PoolPlacement implements Placement {
 
   #failQueue(): void {
     const cause = this.#supervisor.reason
-    for (let queued = this.#queue.first; queued !== undefined; queued = this.#queue.first) {
-      if (this.#handOver(queued)) {
-        this.#queue.remove(queued)
-        queued.releasePayload()
-      } else queued.call.fail(new SidelaneError('unavailable', { message: 'The pool has no workers.', cause }))
+    for (let queued = this.#queue.shift(); queued !== undefined; queued = this.#queue.shift()) {
+      if (this.#handOver(queued)) continue
+      queued.releasePayload()
+      queued.call.fail(new SidelaneError('unavailable', { message: 'The pool has no workers.', cause }))
     }
+    this.onSpace()
   }
 
-  /** Not a payload that a worker died of: it could crash this thread too. */
+  /**
+   * True: a call that is in no queue and no batch runs elsewhere, or has ended there. Not with a payload that a worker died
+   * of: it could crash this thread too.
+   */
   #handOver(queued: QueuedCall): boolean {
-    return !queued.call.settled && !queued.isSuspect && this.takeOver(queued.call, () => queued.copy())
+    if (queued.isSuspect || !this.takeOver(queued.call, () => queued.copy())) return false
+    queued.releasePayload()
+    return true
   }
 }
 
@@ -434,9 +439,9 @@ const addWorkerContract = (
   table: ContractTable<ContractRecord>,
   engine: Engine,
   contract: Contract,
-  digestKey: Uint8Array | undefined,
+  given: Uint8Array | undefined,
 ): number =>
-  table.add(contract, digestKey, (number) => {
+  table.add(contract, given, (number, digestKey) => {
     engine.compile(contract, { digestKey }).dispose()
     const { dictionary, lock, profile } = contract
     return { number, lock: lockText(lock), digestKey, dictionary, heapMb: jsHeapMb(profile) }

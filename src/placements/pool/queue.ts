@@ -50,9 +50,8 @@ export class QueuedCall implements Holder, Linked<QueuedCall> {
     this.#queue = queue
   }
 
-  release(call: Call): void {
-    if (call.phase === 'queued') {
-      this.#queue.remove(this)
+  release(): void {
+    if (this.#queue.remove(this)) {
       this.releasePayload()
       this.#queue.onLeave()
     } else {
@@ -99,8 +98,9 @@ export class Queue extends LinkedList<QueuedCall> {
     super.unshift(queued)
   }
 
-  override remove(queued: QueuedCall): void {
+  override remove(queued: QueuedCall): boolean {
+    if (!super.remove(queued)) return false
     this.bytes -= queued.length
-    super.remove(queued)
+    return true
   }
 }

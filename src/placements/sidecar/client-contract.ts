@@ -37,11 +37,11 @@ export interface ClientContract {
   refusal: SidelaneError | undefined
 }
 
+/** `digestKey`: of a contract that needs one. */
 export const askedOf = (contract: Contract, digestKey: Uint8Array | undefined): ContractRequest => ({
   id: contract.id,
   name: contract.name,
-  ...(digestKey !== undefined &&
-    contract.profile.digest === 'hmac-sha-256' && { fingerprint: keyFingerprint(digestKey) }),
+  ...(digestKey !== undefined && { fingerprint: keyFingerprint(digestKey) }),
 })
 
 export const rulesOf = ({ profile, lock }: Contract): AnswerRules =>

@@ -3,22 +3,23 @@
 
 import {
   deadlineExceeded,
-  rejectedSize,
   SidelaneError,
   toFault,
   type Call,
   type Contract,
+  type DaemonAddress,
   type EngineReport,
   type ErrorCode,
   type HostSettings,
   type KeyedContract,
   type Placement,
+  type Profile,
   type ReadValue,
   type Rejected,
 } from '../../model/index.ts'
 import { isUtf8 } from '#runtime'
 import { dictionaryOf } from '../../contract/index.ts'
-import { createEngine, warnOfFallback, payloadBytes, textRejection, type Engine } from '../../engine/index.ts'
+import { boundedBytes, createEngine, warnOfFallback, textRejection, type Engine } from '../../engine/index.ts'
 import { checkOwnDirectory, checkSocketPath, defaultSocketPath } from '../../util/socket-path.ts'
 import { ContractTable } from '../contract-table.ts'
 import { askedOf, checkKey, rulesOf, type ClientContract } from './client-contract.ts'
@@ -28,6 +29,7 @@ import { DaemonSupervisor } from './daemon-supervisor.ts'
 import { copyOf, unavailable } from './errors.ts'
 import { DrainEstimator, RetryBudget } from './flow-control.ts'
 import type { RequestEvents } from './in-flight-requests.ts'
+import { TlsConnector } from '../../util/tls-connector.ts'
 import { PendingRequest, RequestQueue, RetryQueue, type Content, type QueueTotals } from './request.ts'
 
 /** Calls that a stream keeps in flight per connection: a daemon's queue is bounded by a few milliseconds. */
@@ -67,12 +69,13 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
    * for a daemon that is absent, full, or has no such contract: its calls fall back until it has.
    */
   static async start(settings: HostSettings, first: readonly KeyedContract[]): Promise<SidecarPlacement> {
-    const path = settings.socket ?? defaultSocketPath()
+    const addresses = settings.addresses ?? [pathAddress(defaultSocketPath())]
     if (settings.launch === undefined) {
-      checkSocketPath(path)
-      if (settings.socket === undefined) checkOwnDirectory(path)
+      for (const address of addresses) if (address.kind === 'path') checkSocketPath(address.path)
+      if (settings.addresses === undefined) checkOwnDirectory(defaultSocketPath())
     }
-    const placement = new SidecarPlacement(settings, path)
+    const tls = settings.tls && (await TlsConnector.create(settings.tls))
+    const placement = new SidecarPlacement(settings, addresses, tls)
     try {
       for (const { contract, digestKey } of first) placement.add(contract, digestKey)
       await placement.#open().catch((error: unknown) => {
@@ -90,25 +93,30 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     }
   }
 
-  private constructor({ connections: size, engine, launch }: HostSettings, socket: string) {
+  private constructor(
+    { connections: size, engine, launch }: HostSettings,
+    given: readonly DaemonAddress[],
+    tls: TlsConnector | undefined,
+  ) {
     this.busyDepth = streamDepth * size
     this.#supervisor =
       launch && new DaemonSupervisor(launch, engine, { onServed: this.#onServed, onRefused: this.#onRefused })
     // A launched Node daemon has the codecs of this Node.
     this.#checkEngine = launch && engine === 'js' ? createEngine('js') : undefined
-    const path = (this.#path = this.#supervisor?.socket ?? socket)
-    this.#noEngine = { kind: 'none', reason: `No daemon has answered at ${path} yet.`, tried: [] }
-    this.#pool = new ConnectionPool({ path, size, engine, contracts: this.#contracts.entries, events: this })
+    const addresses = this.#supervisor === undefined ? given : [pathAddress(this.#supervisor.socket)]
+    this.#path = addresses.map(({ text }) => text).join(', ')
+    this.#noEngine = { kind: 'none', reason: `No daemon has answered at ${this.#path} yet.`, tried: [] }
+    this.#pool = new ConnectionPool({ addresses, tls, size, engine, contracts: this.#contracts.entries, events: this })
   }
 
   get engine(): EngineReport {
     return this.#pool.engine ?? this.#noEngine
   }
 
-  add(contract: Contract, digestKey: Uint8Array | undefined): number {
+  add(contract: Contract, given: Uint8Array | undefined): number {
     const { entries } = this.#contracts
     const before = entries.length
-    const number = this.#contracts.add(contract, digestKey, (own) => {
+    const number = this.#contracts.add(contract, given, (own, digestKey) => {
       checkKey(contract, digestKey)
       this.#checkEngine?.compile(contract, digestKey && { digestKey }).dispose()
       this.#launch({ number: own, contract, digestKey })
@@ -156,10 +164,9 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     }
 
   readonly run = (call: Call): void => {
+    const content = call.readPayload<Content>(contentOf)
+    if (content === undefined) return
     try {
-      const content = contentOf(call)
-      // Not `instanceof`: bytes may be of another realm.
-      if (typeof content === 'object' && 'ok' in content) return call.settle(content)
       const request = new PendingRequest(call, this.#onCallEnd)
       call.payload = undefined
       call.holder = request
@@ -227,7 +234,7 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
   readonly #onServed = (added: readonly LaunchContract[], reloaded: boolean): void => {
     for (const { number } of added) (this.#contracts.entries[number] as ClientContract).isNew = false
     if (reloaded) this.#pool.replaceAll()
-    this.onChange()
+    else this.onChange()
   }
 
   readonly #onRefused = ({ number, contract: { name } }: LaunchContract, why: string): void => {
@@ -317,14 +324,13 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
   }
 }
 
+const pathAddress = (path: string): DaemonAddress => ({ kind: 'path', path, text: path })
+
 /** What is sent; a rejection: nothing is. */
-function contentOf({ payload, route }: Call): Content | Rejected {
-  const { profile } = route.contract
-  const { limits } = profile
-  if (typeof payload === 'string') return textRejection(payload, limits) ?? payload
-  const bytes = payloadBytes(payload, profile)
-  // The daemon would answer the same after it had read all of it.
-  return 'ok' in bytes || bytes.length <= limits.maxBytes ? bytes : rejectedSize(limits.maxBytes)
+function contentOf(payload: unknown, profile: Profile): Content | Rejected {
+  if (typeof payload === 'string') return textRejection(payload, profile.limits) ?? payload
+  // The daemon would reject too many bytes too, after it had read all of them.
+  return boundedBytes(payload, profile)
 }
 
 /** Faults of the daemon, which may be repaired while this process runs. */

@@ -1,7 +1,7 @@
 // The connections to one daemon: as many as are wanted, opened when they are needed, replaced when they are lost. The
 // client decides what is sent over them.
 
-import { SidelaneError, type EngineName, type EngineReport } from '../../model/index.ts'
+import { SidelaneError, type DaemonAddress, type EngineName, type EngineReport } from '../../model/index.ts'
 import { Backoff } from '../../util/backoff.ts'
 import { readPackageJson } from '../../util/package-files.ts'
 import type { ClientContract } from './client-contract.ts'
@@ -9,9 +9,13 @@ import { Connection, type ConnectionEvents } from './connection.ts'
 import { connectFault, copyOf, lostFault, unavailable } from './errors.ts'
 import type { RequestEvents } from './in-flight-requests.ts'
 import type { PendingRequest } from './request.ts'
+import type { TlsConnector } from '../../util/tls-connector.ts'
 
 export interface ConnectionPoolOptions {
-  readonly path: string
+  /** In the order of preference. */
+  readonly addresses: readonly DaemonAddress[]
+  /** For addresses of TLS. */
+  readonly tls: TlsConnector | undefined
   /** Number of connections. */
   readonly size: number
   /** The engine that the daemon must have. */
@@ -37,7 +41,9 @@ const reconnect = { firstMs: 10, maxMs: 400 }
 /** Pause after a full backlog (EAGAIN), plus as much as `backlogJitterMs`. */
 const backlogPauseMs = 1
 const backlogJitterMs = 4
-/** Connections that wait for their last answers. */
+/** Pauses between two looks for the first address, while another one is used. */
+const lookForFirst = { firstMs: 1000, maxMs: 30_000 }
+/** Most connections that drain at once; the number of connections in use if that is more. */
 const maxDraining = 8
 
 export class ConnectionPool implements ConnectionEvents {
@@ -45,7 +51,15 @@ export class ConnectionPool implements ConnectionEvents {
   engine: EngineReport | undefined
   readonly #options: ConnectionPoolOptions
   readonly #backoff = new Backoff(reconnect)
+  readonly #returnBackoff = new Backoff(lookForFirst)
   #connections: Connection[] = []
+  /** Index of the address in use. */
+  #at = 0
+  /** Addresses that failed in a row. */
+  #failures = 0
+  /** Asks whether the first address answers again, while another one is in use. */
+  #probe: Connection | undefined
+  #returnTimer: NodeJS.Timeout | undefined
   /** Why the last attempt failed. */
   #fault: SidelaneError | undefined
   /** Opens one connection after a full backlog. */
@@ -113,7 +127,7 @@ export class ConnectionPool implements ConnectionEvents {
 
   /** Opens the connections that are missing, if the backoff allows. Returns the error when there is no connection at all. */
   connectMissing(): SidelaneError | undefined {
-    const missing = this.#options.size - this.#connections.filter(({ isUsable }) => isUsable).length
+    const missing = this.#options.size - this.#usable.length
     if (missing === 0 || this.#backlogTimer !== undefined) return undefined
     const { waitMs } = this.#backoff
     if (waitMs === 0) {
@@ -125,10 +139,9 @@ export class ConnectionPool implements ConnectionEvents {
       : undefined
   }
 
-  /** Drains the connections; new ones are opened for the requests that follow. */
+  /** Drains the connections; new ones are opened for the requests that follow. No answer to an earlier HELLO counts any more. */
   replaceAll(): void {
-    // A copy: a drained connection is replaced during the loop.
-    for (const connection of [...this.#connections]) connection.drain()
+    this.#drain(this.#connections)
   }
 
   /** Whether the connections keep the process alive. */
@@ -140,13 +153,15 @@ export class ConnectionPool implements ConnectionEvents {
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#backlogTimer)
+    clearTimeout(this.#returnTimer)
     await Promise.all(this.#connections.map((connection) => connection.destroy()))
   }
 
   // ConnectionEvents
 
   onHello(connection: Connection, contracts: readonly ClientContract[]): void {
-    const { path, engine: wanted, events } = this.#options
+    const { engine: wanted, events } = this.#options
+    const path = connection.address.text
     const kind = connection.engine as EngineReport['kind']
     if (wanted !== 'auto' && wanted !== kind) {
       const message = `The daemon at ${path} has the engine ${kind}, and ${wanted} was asked for.`
@@ -154,6 +169,8 @@ export class ConnectionPool implements ConnectionEvents {
     }
     this.engine = { kind, reason: `The daemon at ${path} answers with ${kind}.`, tried: [] }
     this.#backoff.reset()
+    this.#failures = 0
+    this.#onAddress(connection)
     // For contracts that were added during the handshake.
     connection.sendHello()
     events.onHello(contracts)
@@ -163,7 +180,8 @@ export class ConnectionPool implements ConnectionEvents {
   onDraining(): void {
     const draining = this.#connections.filter(({ isDraining }) => isDraining)
     // Beyond it a daemon that sends GOAWAY to each connection would use up the descriptors.
-    if (draining.length > maxDraining) draining[0]?.drop()
+    const excess = draining.length - Math.max(maxDraining, this.#options.size)
+    for (const connection of draining.slice(0, Math.max(0, excess))) connection.drop()
     this.#options.events.onChange()
   }
 
@@ -171,30 +189,86 @@ export class ConnectionPool implements ConnectionEvents {
     const { error, fault } = connection
     this.#connections = this.#connections.filter((one) => one !== connection)
     if (this.#stopped) return
-    const { path, events } = this.#options
+    const isProbe = connection === this.#probe
+    if (isProbe) this.#onProbeFailed()
+    const { addresses, events } = this.#options
+    const { address } = connection
     const isBacklogFull = !wasReady && error?.code === 'EAGAIN'
-    if (isBacklogFull && this.#backlogTimer === undefined && !connection.isRetry) return this.#connectLater()
-    const reason = fault ?? (wasReady ? lostFault(path, error) : connectFault(path, error))
-    const isFailure = !wasReady || fault !== undefined
+    if (isBacklogFull && !isProbe && this.#backlogTimer === undefined && !connection.isRetry)
+      return this.#connectLater()
+    const reason = fault ?? (wasReady ? lostFault(address.text, error) : connectFault(address, error))
+    const isFailure = !isProbe && (!wasReady || fault !== undefined)
     if (isFailure) {
       this.#fault = reason
       // Connections that fail together are one failure.
-      if (this.#backoff.waitMs === 0) this.#backoff.fail()
+      if (this.#backoff.waitMs === 0 && address === addresses[this.#at]) this.#useNext()
     }
     if (unanswered.length > 0) events.onLost(unanswered, reason, fault === undefined)
-    const hasUsable = this.#backlogTimer !== undefined || this.#connections.some(({ isUsable }) => isUsable)
-    if (isFailure && !hasUsable) {
+    const hasUsable = this.#backlogTimer !== undefined || this.#usable.length > 0
+    if (isFailure && !hasUsable && this.#backoff.waitMs === 0) this.connectMissing()
+    else if (isFailure && !hasUsable) {
       events.onDown(reason)
       this.#onOpen?.(reason)
     } else events.onChange()
   }
 
-  #connect(isRetry = false): void {
-    const { path, contracts, events } = this.#options
+  /** Those that take requests, or may soon. */
+  get #usable(): Connection[] {
+    return this.#connections.filter((one) => one.isUsable && one !== this.#probe)
+  }
+
+  /** All of them before any request is tried again: it would meet those that are left. */
+  #drain(connections: readonly Connection[]): void {
+    for (const connection of connections) connection.drain()
+    this.onDraining()
+  }
+
+  #connect(isRetry = false, at = this.#at): Connection {
+    const { addresses, tls, contracts, events } = this.#options
+    const address = addresses[at] as DaemonAddress
     const client = `sidelane-js/${readPackageJson().version}`
-    const connection = new Connection({ path, client, contracts, events: this, requestEvents: events, isRetry })
+    const options = { path: address.text, client, contracts, events: this, requestEvents: events, isRetry }
+    const connection = new Connection({ ...options, address, tls })
     connection.setRef(this.#isRef)
     this.#connections.push(connection)
+    return connection
+  }
+
+  /** The address in use failed. After the last one that is left, there is a pause. */
+  #useNext(): void {
+    const { length } = this.#options.addresses
+    this.#at = (this.#at + 1) % length
+    if (++this.#failures % length === 0) this.#backoff.fail()
+  }
+
+  /** A daemon answers at the address of the connection. */
+  #onAddress(connection: Connection): void {
+    const [first] = this.#options.addresses
+    if (connection.address !== first) return this.#lookForFirst()
+    clearTimeout(this.#returnTimer)
+    this.#returnTimer = undefined
+    this.#returnBackoff.reset()
+    if (connection !== this.#probe) return
+    this.#probe = undefined
+    this.#at = 0
+    this.#drain(this.#connections.filter(({ address }) => address !== first))
+  }
+
+  #lookForFirst(): void {
+    if (this.#returnTimer !== undefined || this.#probe !== undefined) return
+    if (this.#returnBackoff.failures === 0) this.#returnBackoff.fail()
+    this.#returnTimer = setTimeout(() => {
+      this.#returnTimer = undefined
+      // The next connection begins with the first address.
+      if (this.#usable.length === 0) this.#at = 0
+      else if (this.#at !== 0) this.#probe = this.#connect(false, 0)
+    }, this.#returnBackoff.waitMs).unref()
+  }
+
+  #onProbeFailed(): void {
+    this.#probe = undefined
+    this.#returnBackoff.fail()
+    this.#lookForFirst()
   }
 
   #connectLater(): void {

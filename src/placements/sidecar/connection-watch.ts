@@ -4,8 +4,8 @@
 export interface WatchedConnection {
   /** A frame is incomplete. */
   readonly midFrame: boolean
-  /** Calls wait for an answer. */
-  readonly isWaiting: boolean
+  /** Requests have no answer, also those whose calls are over: they hold places. */
+  readonly isUnanswered: boolean
   ping(): void
   /** A frame does not end. */
   onSlowFrame(ms: number): void
@@ -16,7 +16,7 @@ export interface WatchedConnection {
 }
 
 const pingIntervalMs = 30_000
-/** Only a payload that takes minutes is answered so late, and only a call without a deadline waits for it. */
+/** Only a payload that takes minutes is answered so late. */
 const maxAnswerIntervals = 10
 const frameIntervalMs = 1000
 const maxFrameIntervals = 5
@@ -29,7 +29,7 @@ export class ConnectionWatch {
   #lingerTimer: NodeJS.Timeout | undefined
   /** Ping intervals in which nothing was read. */
   #silentIntervals = 0
-  /** Ping intervals in which calls waited and no answer came. */
+  /** Ping intervals in which requests had no answer and none came. */
   #unansweredIntervals = 0
   /** Frame intervals without the end of a frame. */
   #frameIntervals = 0
@@ -53,7 +53,7 @@ export class ConnectionWatch {
     this.#frameIntervals = 0
   }
 
-  /** An answer is complete. */
+  /** An answer is complete, or begins and will be skipped. */
   onAnswer(): void {
     this.#frameIntervals = this.#unansweredIntervals = 0
   }
@@ -71,7 +71,7 @@ export class ConnectionWatch {
 
   /** Only input shows that a daemon is alive: writes to a stopped one succeed until the system's buffer is full. */
   readonly #onPingTimer = (): void => {
-    this.#unansweredIntervals = this.#connection.isWaiting ? this.#unansweredIntervals + 1 : 0
+    this.#unansweredIntervals = this.#connection.isUnanswered ? this.#unansweredIntervals + 1 : 0
     if (this.#silentIntervals === 2) return this.#connection.onSilence('answer a PING')
     if (this.#unansweredIntervals > maxAnswerIntervals) return this.#connection.onSilence('answer requests')
     if (this.#silentIntervals === 1) this.#connection.ping()

@@ -2,7 +2,7 @@
 // gets, and what follows when it closes.
 
 import { connect, type Socket } from 'node:net'
-import type { EngineReport, SidelaneError } from '../../model/index.ts'
+import type { DaemonAddress, EngineReport, SidelaneError } from '../../model/index.ts'
 import { BumpArena } from '../../util/bump-arena.ts'
 import { ownUid } from '../../util/socket-path.ts'
 import { WriteBatcher } from '../../util/write-batcher.ts'
@@ -32,8 +32,12 @@ import { ConnectionWatch, type WatchedConnection } from './connection-watch.ts'
 import { unavailable, versionFault } from './errors.ts'
 import { InFlightRequests, type Answer, type RequestEvents } from './in-flight-requests.ts'
 import type { Content, PendingRequest, RequestOwner } from './request.ts'
+import type { TlsConnector } from '../../util/tls-connector.ts'
 
 export interface ConnectionOptions extends HandshakeOptions {
+  readonly address: DaemonAddress
+  /** For an address of TLS. */
+  readonly tls: TlsConnector | undefined
   readonly events: ConnectionEvents
   readonly requestEvents: RequestEvents
   /** Made because the one before met a full backlog. */
@@ -44,13 +48,13 @@ export interface ConnectionOptions extends HandshakeOptions {
 export interface ConnectionEvents {
   /** The daemon answered HELLO for these contracts. After the first answer, the connection takes requests. */
   onHello(connection: Connection, contracts: readonly ClientContract[]): void
-  /** The connection takes no new requests and closes after its last answer. */
+  /** The connection began to drain without a call of `drain()`: GOAWAY, or it was stale at HELLO. */
   onDraining(): void
   /** `unanswered` may be sent elsewhere, unless the connection has a `fault`. */
   onClosed(connection: Connection, unanswered: readonly PendingRequest[], wasReady: boolean): void
 }
 
-const connectTimeoutMs = 50
+const connectTimeoutMs = { path: 50, /** With the handshake, to another machine. */ tls: 3000 }
 const helloTimeoutMs = 5000
 /** Half of it costs twice the CPU time: the system then wakes the thread for every few answers. */
 const readBufferBytes = 64 * 1024
@@ -64,6 +68,7 @@ const maxUnreadPings = 256
 
 export class Connection implements FrameSink, RequestOwner, WatchedConnection {
   readonly isRetry: boolean
+  readonly address: DaemonAddress
   readonly handshake: Handshake
   readonly inFlight: InFlightRequests
   /** The daemon's engine, known after HELLO. */
@@ -91,18 +96,21 @@ export class Connection implements FrameSink, RequestOwner, WatchedConnection {
 
   constructor(options: ConnectionOptions) {
     this.isRetry = options.isRetry
+    this.address = options.address
     this.#options = options
     const buffer = new Uint8Array(readBufferBytes)
-    this.#socket = connect({
-      path: options.path,
-      onread: {
-        buffer,
-        callback: (size) => {
-          this.#read(buffer.subarray(0, size))
-          return true
-        },
+    const onread = {
+      buffer,
+      callback: (size: number) => {
+        this.#read(buffer.subarray(0, size))
+        return true
       },
-    })
+    }
+    const { address, tls } = options
+    this.#socket =
+      address.kind === 'path'
+        ? connect({ path: address.path, onread })
+        : (tls as TlsConnector).connect(address, { protocol: 'sidelane/1', onread })
     this.#writer = new WriteBatcher({
       target: this.#socket,
       arena: new BumpArena((bytes) => Buffer.allocUnsafeSlow(bytes), [{ bytes: blockBytes, maxSpare: maxSpareBlocks }]),
@@ -115,9 +123,9 @@ export class Connection implements FrameSink, RequestOwner, WatchedConnection {
     this.handshake = new Handshake(options)
     this.inFlight = new InFlightRequests(this.#writer, this)
     // Only the socket keeps the process alive, and only while there are calls.
-    this.#timeout = setTimeout(this.#onTimeout, connectTimeoutMs).unref()
+    this.#timeout = setTimeout(this.#onTimeout, connectTimeoutMs[address.kind]).unref()
     this.#socket
-      .on('connect', () => this.#onConnect())
+      .on(address.kind === 'path' ? 'connect' : 'secureConnect', () => this.#onConnect())
       .on('error', (error) => (this.error ??= error))
       .on('close', () => this.#onClose())
   }
@@ -170,13 +178,12 @@ export class Connection implements FrameSink, RequestOwner, WatchedConnection {
     this.#endIfDrained()
   }
 
-  /** Takes no new requests, and closes after the last answer. */
+  /** Takes no new requests, and closes after the last answer. Does not call `onDraining`: several can drain before one of them is replaced. */
   drain(): void {
     if (this.#state === 'connecting' || this.#state === 'handshake') this.#isStale = true
     if (this.#state !== 'ready') return
     this.#state = 'draining'
     this.#endIfDrained()
-    this.#options.events.onDraining()
   }
 
   /** Closes the connection because of what the daemon did. */
@@ -206,7 +213,8 @@ export class Connection implements FrameSink, RequestOwner, WatchedConnection {
     const cap = request === undefined ? maxFaultBytes : this.#rulesFor(request).cap(kind, request.call.canonical)
     if (request === undefined && id !== 0) this.violation(...wrongAnswer('unknownId'))
     else if (length > cap) this.violation(...wrongAnswer('longAnswer', { length, cap }))
-    else return request === undefined ? 'take' : this.inFlight.beginAnswer(request)
+    else if (request === undefined || this.inFlight.beginAnswer(request) === 'take') return 'take'
+    else this.#watch?.onAnswer()
     return 'skip'
   }
 
@@ -233,8 +241,8 @@ export class Connection implements FrameSink, RequestOwner, WatchedConnection {
     return this.#decoder.midFrame
   }
 
-  get isWaiting(): boolean {
-    return this.inFlight.waiting > 0
+  get isUnanswered(): boolean {
+    return this.inFlight.size > 0
   }
 
   ping(): void {
@@ -311,7 +319,7 @@ export class Connection implements FrameSink, RequestOwner, WatchedConnection {
       if (this.#state !== state) return
       const what =
         state === 'connecting'
-          ? `did not accept the connection within ${connectTimeoutMs}`
+          ? `did not accept the connection within ${connectTimeoutMs[this.address.kind]}`
           : `did not send HELLO within ${helloTimeoutMs}`
       this.#fail('silent', `${what} ms.`)
     })
@@ -330,7 +338,7 @@ export class Connection implements FrameSink, RequestOwner, WatchedConnection {
       this.engine = hello.engine
       this.#state = 'ready'
     }
-    if (this.#isStale) this.drain()
+    if (this.#isStale) this.#drainItself()
     else this.#options.events.onHello(this, contracts)
   }
 
@@ -379,7 +387,12 @@ export class Connection implements FrameSink, RequestOwner, WatchedConnection {
 
   #onGoaway(): void {
     if (this.#state === 'handshake') this.#fail('draining', 'is shutting down.')
-    else this.drain()
+    else this.#drainItself()
+  }
+
+  #drainItself(): void {
+    this.drain()
+    this.#options.events.onDraining()
   }
 
   #onClose(): void {

@@ -50,15 +50,18 @@ export class DaemonSupervisor {
   }
 
   /**
-   * Starts the daemon and resolves when `connect` does. Rejects with `engine.unavailable` when the daemon exits before
-   * that or takes longer than 10 s, and with any error of `connect` but `unavailable`.
+   * Starts the daemon and resolves when `connect` does. Rejects with `engine.unavailable` when the daemon cannot be started, exits
+   * before that or takes longer than 10 s, and with any error of `connect` but `unavailable`.
    */
   async start(connect: () => Promise<void>): Promise<void> {
     removeStale().catch(() => {})
     try {
       this.#spawn()
     } catch (error) {
-      throw notPermitted('Child processes are', error) ?? error
+      throw (
+        notPermitted('Child processes are', error) ??
+        this.#fault(`cannot be started: ${(error as Error).message}`, error)
+      )
     }
     const giveUpAt = performance.now() + startTimeoutMs
     for (;;) {
@@ -93,6 +96,7 @@ export class DaemonSupervisor {
     this.#directory.destroy()
   }
 
+  /** Throws where the system refuses the process at once. Other failures come as an event, such as that there is no such file. */
   #spawn(): void {
     const { command, args } = this.#file
     const startedAt = performance.now()
@@ -127,7 +131,14 @@ export class DaemonSupervisor {
   #restart(uptimeMs: number): void {
     if (uptimeMs > stableMs) this.#backoff.reset()
     this.#backoff.fail()
-    this.#restartTimer = setTimeout(() => this.#spawn(), this.#backoff.waitMs).unref()
+    this.#restartTimer = setTimeout(() => {
+      try {
+        this.#spawn()
+      } catch {
+        // The reason may be over soon: there is too little memory, or the file is just being replaced.
+        this.#restart(0)
+      }
+    }, this.#backoff.waitMs).unref()
   }
 
   #fault(what: string, cause: unknown): SidelaneError {

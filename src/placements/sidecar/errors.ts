@@ -1,16 +1,27 @@
 // The errors of a client whose daemon cannot be reached, or is not a sidelane daemon.
 
-import { SidelaneError, stackless } from '../../model/index.ts'
+import { SidelaneError, stackless, type DaemonAddress } from '../../model/index.ts'
 import { ownUid } from '../../util/socket-path.ts'
+import { reasonOf } from '../../util/tls-connector.ts'
 import type { UnavailableReason } from '../../wire/index.ts'
 
 /** `reason`: stable, for programs. */
 export const unavailable = (reason: UnavailableReason, message: string, cause?: unknown): SidelaneError =>
-  stackless('unavailable', { message, params: { reason }, ...(cause !== undefined && { cause }) })
+  stackless('unavailable', { message, params: { reason }, cause })
 
 /** A failed connect. EAGAIN: the daemon's backlog is full, so it is overloaded. */
-export function connectFault(path: string, cause: NodeJS.ErrnoException | undefined): SidelaneError {
-  if (cause === undefined) return unavailable('lost', `The daemon at ${path} closed the connection before its HELLO.`)
+export function connectFault(
+  { kind, text: path }: DaemonAddress,
+  cause: NodeJS.ErrnoException | undefined,
+): SidelaneError {
+  if (cause === undefined) {
+    const hint = kind === 'tls' ? ' Its metric sidelane_tls_refused_total says why it refuses clients.' : ''
+    return unavailable('lost', `The daemon at ${path} closed the connection before its HELLO.${hint}`)
+  }
+  // What the system does not report comes from TLS.
+  if (kind === 'tls' && cause.syscall === undefined && cause.code !== 'ECONNRESET') {
+    return unavailable('tls', `TLS with the daemon at ${path} fails: ${reasonOf(cause)}`, cause)
+  }
   if (cause.code === 'EACCES' || cause.code === 'EPERM') {
     const message = `The mode of ${path}, or of a directory on the way, does not let uid ${ownUid()} connect.`
     return unavailable('forbidden', message, cause)
@@ -40,8 +51,8 @@ export const copyOf = (
   const afterMs = retryAfterMs === undefined ? rest.retryAfterMs : Math.max(1, Math.ceil(retryAfterMs))
   return stackless(code, {
     message,
-    ...(params !== undefined && { params }),
-    ...(cause !== undefined && { cause }),
-    ...(afterMs !== undefined && { retryAfterMs: afterMs }),
+    params,
+    cause,
+    retryAfterMs: afterMs,
   })
 }

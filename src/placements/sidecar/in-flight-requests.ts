@@ -12,6 +12,7 @@ import {
   traceFromText,
   writeFrameHeader,
 } from '../../wire/index.ts'
+import { ByteSlab } from '../../util/byte-slab.ts'
 import type { WriteBatcher } from '../../util/write-batcher.ts'
 import { CongestionWindow } from './flow-control.ts'
 import type { Content, PendingRequest, RequestOwner } from './request.ts'
@@ -78,6 +79,7 @@ export class InFlightRequests {
   limit: number = defaultInFlight
   readonly #writer: WriteBatcher
   readonly #owner: RequestOwner
+  readonly #bodies = new ByteSlab()
   #table = new RequestTable<PendingRequest>(defaultInFlight)
   #window = new CongestionWindow(defaultInFlight)
   #retainedBytes = 0
@@ -183,7 +185,7 @@ export class InFlightRequests {
     }
     if (this.#window.size < this.limit) this.#window.onAnswer()
     this.abandon(request)
-    if (answer === undefined) request.call.settleBytes(payload, 0)
+    if (answer === undefined) request.call.settleBytes(payload, 0, this.#bodies.copy)
     else if (isFault) request.call.fail(answer)
     else request.call.settle(answer)
   }

@@ -10,6 +10,7 @@ import { SidelaneError } from '../../model/index.ts'
 import { reasonOf } from '../../util/engine-files.ts'
 import { notPermitted } from '../not-permitted.ts'
 import { checkSocketPath, connectError, ownUid } from '../../util/socket-path.ts'
+import { isAlive } from '../../util/process-identity.ts'
 
 /** With the process id of the app. mkdtemp appends the rest. */
 const prefix = `sidelane-launch-${process.pid}-`
@@ -94,15 +95,6 @@ async function removeIfStale(path: string, owner: number): Promise<void> {
   if (!isPrivate || Date.now() - stats.mtimeMs < minStaleMs || isAlive(owner)) return
   // An app in another container that shares the temp directory has no process id here, but its daemon listens.
   if (!(await isListening(join(path, socketName)))) await rm(path, { recursive: true, force: true })
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-  }
 }
 
 async function isListening(socketPath: string): Promise<boolean> {

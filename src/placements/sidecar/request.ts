@@ -70,11 +70,12 @@ export class RequestQueue extends LinkedList<PendingRequest> implements RequestO
     this.#totals.bytes += request.length
   }
 
-  override remove(request: PendingRequest): void {
-    super.remove(request)
+  override remove(request: PendingRequest): boolean {
+    if (!super.remove(request)) return false
     request.owner = undefined
     this.#totals.requests--
     this.#totals.bytes -= request.length
+    return true
   }
 
   abandon(request: PendingRequest): void {
@@ -88,6 +89,8 @@ export class RequestQueue extends LinkedList<PendingRequest> implements RequestO
 export class RetryQueue extends RequestQueue {
   readonly #onDue: (requests: readonly PendingRequest[]) => void
   #timer: NodeJS.Timeout | undefined
+  /** When the timer fires. */
+  #wakesAt = Number.POSITIVE_INFINITY
 
   /** `onDue` gets the requests whose pause is over; they have left the queue. */
   constructor(totals: QueueTotals, onDue: (requests: readonly PendingRequest[]) => void) {
@@ -98,14 +101,23 @@ export class RetryQueue extends RequestQueue {
   pause(request: PendingRequest, pauseMs: number): void {
     request.retryAt = performance.now() + pauseMs
     this.push(request)
-    this.#timer ??= setTimeout(this.#onTimer, pauseMs)
+    this.#wakeAt(request.retryAt)
   }
 
   stop(): void {
     clearTimeout(this.#timer)
   }
 
+  /** A request that is due earlier than all others does not wait for them. */
+  #wakeAt(at: number): void {
+    if (at >= this.#wakesAt) return
+    clearTimeout(this.#timer)
+    this.#wakesAt = at
+    this.#timer = setTimeout(this.#onTimer, at - performance.now())
+  }
+
   readonly #onTimer = (): void => {
+    this.#wakesAt = Number.POSITIVE_INFINITY
     const now = performance.now()
     const due: PendingRequest[] = []
     let nextAt = Number.POSITIVE_INFINITY
@@ -116,7 +128,7 @@ export class RetryQueue extends RequestQueue {
         due.push(request)
       }
     }
-    this.#timer = nextAt === Number.POSITIVE_INFINITY ? undefined : setTimeout(this.#onTimer, nextAt - now)
+    this.#wakeAt(nextAt)
     this.#onDue(due)
   }
 }

@@ -9,17 +9,17 @@ const modes = [
 
 /** `program`: how the daemon is called. */
 export const daemonHelp = (program: string, daemon: 'node' | 'sidelaned' = 'node'): string =>
-  `${program} --socket [PATH] --contract LOCK...${daemon === 'sidelaned' ? `\n${program} ping [--socket PATH]` : ''}
+  `${program} --socket [PATH] --contract LOCK...${daemon === 'sidelaned' ? `\n${program} ping [--live] [--socket PATH]` : ''}
 
 Serves contracts on a Unix socket, to the clients of sidelane and over HTTP/1.1.
 
 ${optionLines(daemon)}
 
-A flag overrides its variable (SIDELANED_SOCKET, SIDELANED_MAX_QUEUE, …; lists separated by ":"), a variable overrides the
-file of --config.
+A flag overrides its variable (SIDELANED_SOCKET, SIDELANED_MAX_QUEUE, …; lists separated by ":", SANs by ","), a variable
+overrides the file of --config.
 
-SIGHUP reloads the contracts. SIGTERM and SIGINT drain; a second one exits at once.
-Exit codes: 0 drained, 1 cannot listen, 2 wrong options or contracts.`
+SIGHUP reloads the contracts and the TLS files. SIGTERM and SIGINT drain; a second one exits at once.
+Exit codes: 0 drained, 1 cannot listen, 2 wrong options, contracts or TLS files.`
 
 function optionLines(daemon: 'node' | 'sidelaned'): string {
   const lines = [

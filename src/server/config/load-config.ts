@@ -95,7 +95,9 @@ function readEnv(env: ConfigSources['env']): Values {
     if (spec === undefined) throw configError(texts.unknownVariable, { variable: quote(name) })
     // An empty variable counts as not set: a shell or a unit file cannot always leave it out.
     if (text === undefined || text === '') continue
-    for (const part of spec.parser.join ? text.split(':') : [text]) setOption(values, spec, parse(spec, name, part))
+    const { parser } = spec
+    for (const part of parser.join ? text.split(parser.separator ?? ':') : [text])
+      setOption(values, spec, parse(spec, name, part))
   }
   return values
 }

@@ -1,6 +1,7 @@
 // The options of the daemon as the Node daemon reads them: the table of src/tables with a parser for each, and the types
 // that follow from it. Each kind of value is read from text (flags, environment) and from JSON (the file).
 
+import { isIPv4, isIPv6 } from 'node:net'
 import { daemonOptions, valueKinds, type DaemonOption, type ValueKind } from '../../tables/daemon-options.ts'
 import { isContractName } from '../../model/index.ts'
 import { choice, integer, type OptionParser } from '../../util/option-parsers.ts'
@@ -16,6 +17,8 @@ interface ParsedValues {
   ids: readonly number[]
   'octal-mode': number
   loopback: Address
+  address: Address
+  sans: readonly string[]
   share: number
   switch: boolean
 }
@@ -28,6 +31,8 @@ interface Address {
 interface DaemonOptionParser<T> extends OptionParser<T> {
   /** Joins the values of a repeated flag. The environment separates them by ":". */
   join?(a: T, b: T): T
+  /** In the environment, where a value may have ":". */
+  readonly separator?: ','
 }
 
 type Row = (typeof daemonOptions)[number]
@@ -78,6 +83,26 @@ function namedFile(text: string): Readonly<Record<string, string>> | undefined {
   return isContractName(name) ? { [name]: file } : undefined
 }
 
+/** An IP address and a port, where loopback has two hosts only. */
+function address(value: unknown): Address | undefined {
+  const [, host = '', digits = ''] = typeof value === 'string' ? (/^(.*):(\d{1,5})$/.exec(value) ?? []) : []
+  const port = Number(digits)
+  const bare = /^\[(.*)\]$/.exec(host)?.[1]
+  const isValid = bare === undefined ? isIPv4(host) : isIPv6(bare) && !bare.includes('%')
+  return digits === '' || port > 65_535 || !isValid ? undefined : { host: bare ?? host, port }
+}
+
+const san: Omit<OptionParser<string>, 'expected'> = {
+  text: (text) => san.value(text),
+  value: (given) => (typeof given === 'string' && isSan(given) ? given : undefined),
+}
+
+/** A DNS name in lower case, or a URI. */
+const isSan = (text: string): boolean =>
+  text.includes('://')
+    ? text.length <= 2048 && /^[a-z][a-z0-9+.-]*:\/\/[!-+\--~]+$/.test(text)
+    : text.length <= 253 && /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/.test(text)
+
 /** Several values of another parser: one a flag, an array in the file. */
 const listOf = <T>(one: Omit<OptionParser<T>, 'expected'>, expected: string): DaemonOptionParser<readonly T[]> => ({
   expected,
@@ -104,6 +129,11 @@ const parsers: { readonly [K in Exclude<ValueKind, 'integer' | 'choice'>]: Daemo
   id,
   ids: listOf(id, 'a numeric uid, or in the file an array of them'),
   'octal-mode': { expected: 'octal, no more than 0666', text: octalMode, value: octalMode },
+  address: { expected: 'an IP address and a port such as 0.0.0.0:7443 or [::]:7443', text: address, value: address },
+  sans: {
+    ...listOf(san, 'a DNS name in lower case or a URI without comma, or in the file an array of them'),
+    separator: ',',
+  },
   loopback: { expected: '127.0.0.1:PORT or [::1]:PORT', text: loopback, value: loopback },
   share: {
     expected: 'a number from 0 to 1',

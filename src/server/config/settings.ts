@@ -14,11 +14,34 @@ export type Place =
   | { readonly kind: 'path'; readonly path: string; readonly isDefault: boolean }
   | { readonly kind: 'descriptor'; readonly descriptor: number }
 
-type Optional = 'socketGroup' | 'metricsListen'
+type Optional = 'socketGroup' | 'metricsListen' | 'crashDir'
+type TlsOption = 'tlsListen' | 'tlsCert' | 'tlsKey' | 'tlsClientCa' | 'tlsAllowSans'
+
+/** Where to listen for mutual TLS. */
+export interface TlsSettings {
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly cert: string
+  readonly key: string
+  readonly clientCa: string
+  /** DNS names and URIs of clients that may connect; undefined: every client certificate of the CA. */
+  readonly allowSans: readonly string[] | undefined
+  /** Connections of all peers. */
+  readonly maxConnections: number
+  readonly perPeer: PeerLimits
+}
+
+/** Bounds of each peer over all its connections. */
+export interface PeerLimits {
+  readonly connections: number
+  readonly inFlight: number
+  /** Of request bodies. */
+  readonly bytes: number
+}
 
 export interface DaemonSettings
-  extends Required<Omit<Options, Optional | 'socket' | 'config' | 'allowUids'>>, Pick<Options, Optional> {
+  extends Required<Omit<Options, Optional | TlsOption | 'socket' | 'config' | 'allowUids'>>, Pick<Options, Optional> {
   readonly place: Place
+  readonly tls: TlsSettings | undefined
   readonly maxExcessConnections: number
 }
 
@@ -41,6 +64,10 @@ const firstPassed = 3
 const reservedFiles = 40
 /** As many as the backlog of the socket holds: all that connect at once are answered. */
 const mostExcessConnections = 512
+/** TLS handshakes at a time; one more ends the oldest. */
+export const maxHandshakes = 64
+/** A peer over TLS has this part of what the daemon has. */
+const peerShare = 4
 
 /** Throws ConfigError. `env` has LISTEN_FDS, and the variables of the default path. */
 export function resolveSettings(options: Options, env: Readonly<Record<string, string | undefined>>): DaemonSettings {
@@ -50,8 +77,11 @@ export function resolveSettings(options: Options, env: Readonly<Record<string, s
   if (allowUids !== undefined) {
     throw new ConfigError('Expected no `--allow-uid`: only sidelaned can read the uid of a peer')
   }
+  checkTlsOptions(options)
   const cores = availableParallelism()
-  const files = openFiles() - reservedFiles
+  const allFiles = openFiles() - reservedFiles
+  // Half of them are for connections over TLS, so that these leave the Unix socket its own.
+  const files = options.tlsListen === undefined ? allFiles : Math.max(0, Math.floor(allFiles / 2))
   const maxConnections = options.maxConnections ?? Math.min(defaults.maxConnections, Math.max(8, files))
   return {
     ...defaults,
@@ -60,6 +90,8 @@ export function resolveSettings(options: Options, env: Readonly<Record<string, s
     // On the only core a thread that polls would keep the client from running.
     spinUs: cores > 1 ? defaults.spinUs : 0,
     takeover: false,
+    allowOpenDirectory: false,
+    allowCoreDumps: false,
     removeDirectory: false,
     memoryLimit: machineMemory(),
     ...options,
@@ -69,7 +101,30 @@ export function resolveSettings(options: Options, env: Readonly<Record<string, s
     maxConnections,
     maxExcessConnections: Math.min(mostExcessConnections, Math.max(8, files - maxConnections)),
     place: placeOf(socket, env),
+    tls: tlsOf(options, Math.min(maxConnections, Math.max(8, files - maxHandshakes))),
   }
+}
+
+/** The options of TLS are all there, or none is. */
+function checkTlsOptions(options: Options): void {
+  const files = { '--tls-cert': options.tlsCert, '--tls-key': options.tlsKey, '--tls-client-ca': options.tlsClientCa }
+  const given = { ...files, '--tls-allow-san': options.tlsAllowSans }
+  if (options.tlsListen === undefined) {
+    const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? []
+    if (flag !== undefined) throw new ConfigError(fillTemplate(texts.expectedTlsListen, { flag }))
+    return
+  }
+  const [missing] = Object.entries(files).find(([, value]) => value === undefined) ?? []
+  if (missing !== undefined) throw new ConfigError(fillTemplate(texts.expectedTlsFile, { flag: missing }))
+}
+
+function tlsOf(options: Options, maxConnections: number): TlsSettings | undefined {
+  const { tlsListen: listen, tlsCert: cert = '', tlsKey: key = '', tlsClientCa: clientCa = '', tlsAllowSans } = options
+  if (listen === undefined) return undefined
+  const { maxInFlight = defaults.maxInFlight, maxBytes = defaults.maxBytes } = options
+  const share = (whole: number): number => Math.max(1, Math.floor(whole / peerShare))
+  const perPeer = { connections: share(maxConnections), inFlight: share(maxInFlight), bytes: share(maxBytes) }
+  return { listen, cert, key, clientCa, allowSans: tlsAllowSans, maxConnections, perPeer }
 }
 
 function placeOf(socket: Options['socket'], env: Readonly<Record<string, string | undefined>>): Place {

@@ -4,6 +4,7 @@
 import type { LoadedContract } from '../contracts.ts'
 import type { RequestQueue } from '../queue.ts'
 import type { ShedReason } from '../telemetry.ts'
+import type { Peer } from '../tls/peers.ts'
 
 const empty = new Uint8Array()
 
@@ -14,13 +15,15 @@ export class RequestBody {
   reserved = 0
   readonly #queue: RequestQueue
   readonly #contract: LoadedContract
+  readonly #peer: Peer | undefined
   readonly #isChunked: boolean
   #bytes: Uint8Array = empty
   #size = 0
   #released = false
 
-  constructor(queue: RequestQueue, contract: LoadedContract, length: number | 'chunked') {
+  constructor(queue: RequestQueue, contract: LoadedContract, length: number | 'chunked', peer?: Peer) {
     this.#queue = queue
+    this.#peer = peer
     this.#contract = contract
     contract.registry.retain()
     this.#isChunked = length === 'chunked'
@@ -58,7 +61,7 @@ export class RequestBody {
   release(): void {
     if (this.#released) return
     this.#released = true
-    if (this.reserved > 0) this.#queue.release(this.reserved)
+    if (this.reserved > 0) this.#queue.release(this.reserved, this.#peer)
     this.reserved = 0
     this.#contract.registry.release()
     this.#bytes = empty
@@ -66,7 +69,7 @@ export class RequestBody {
 
   #reserve(bytes: number): void {
     const { maxBytes } = this.#contract.contract.profile.limits
-    this.refusal = this.reserved + bytes > maxBytes ? 'too long' : this.#queue.reserve(bytes)
+    this.refusal = this.reserved + bytes > maxBytes ? 'too long' : this.#queue.reserve(bytes, this.#peer)
     if (this.refusal !== undefined) return this.release()
     this.reserved += bytes
   }

@@ -5,9 +5,10 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Exchange, type HttpContext, type Send } from './exchange.ts'
 import { requestTimeout, type HttpError } from './http-error.ts'
-import type { HttpRequest } from './request.ts'
+import { Backlog, type HttpRequest } from './request.ts'
 import { problem, responseBytes } from './response.ts'
 import type { Access } from '../access.ts'
+import type { Peer } from '../tls/peers.ts'
 import { lingeringClose } from '../lingering-close.ts'
 
 export const idleMs = 65_000
@@ -15,8 +16,6 @@ export const idleMs = 65_000
 const writeTimeoutMs = 5000
 const lingerMs = 1000
 const lateMs = 1000
-/** With more pipelined requests waiting, the socket is not read. */
-const maxWaiting = 32
 /** With more unwritten, no further request starts. */
 const maxUnwrittenBytes = 1_048_576
 
@@ -24,8 +23,10 @@ export class HttpConnection {
   readonly #socket: Socket
   readonly #context: HttpContext
   readonly #access: Access
+  readonly #peer: Peer | undefined
   #current: Exchange | undefined
   readonly #waiting: Exchange[] = []
+  readonly #backlog = new Backlog()
   /** The request that was read last. */
   #last: Exchange | undefined
   /** Of that request or of the bytes behind it. */
@@ -35,8 +36,10 @@ export class HttpConnection {
   #isAdvancing = false
   #received = 0
 
-  constructor(socket: Socket, context: HttpContext, access: Access) {
+  /** `peer`: of a connection over TLS. */
+  constructor(socket: Socket, context: HttpContext, access: Access, peer?: Peer) {
     this.#socket = socket
+    this.#peer = peer
     this.#context = context
     this.#access = access
     // node:http has no idle timeout before the first response.
@@ -44,17 +47,17 @@ export class HttpConnection {
     socket.on('close', () => this.#close())
     // node:http resumes the socket with each request that is complete. Its own listener comes before this one.
     socket.on('resume', () => {
-      if (this.#waiting.length >= maxWaiting && !this.#isClosing) socket.pause()
+      if (this.#backlog.isFull && !this.#isClosing) socket.pause()
     })
   }
 
   request(req: HttpRequest, res: ServerResponse): void {
     if (this.#isClosing || this.#error !== undefined) return void req.resume()
     clearTimeout(this.#late)
-    const exchange = new Exchange(req, res, this.#context, this.#access, this.#send)
+    const exchange = new Exchange(req, res, this.#context, this.#access, this.#peer, this.#send)
     this.#last = exchange
     if (this.#current === undefined && this.#socket.writableLength <= maxUnwrittenBytes) this.#start(exchange)
-    else if (this.#waiting.push(exchange) === maxWaiting) this.#socket.pause()
+    else this.#wait(exchange, req)
     this.#watchWrites()
   }
 
@@ -86,6 +89,13 @@ export class HttpConnection {
     return this.#current?.isRead === true || this.#waiting.length > 0
   }
 
+  #wait(exchange: Exchange, req: HttpRequest): void {
+    const wasFull = this.#backlog.isFull
+    req.enter(this.#backlog)
+    this.#waiting.push(exchange)
+    if (!wasFull && this.#backlog.isFull) this.#socket.pause()
+  }
+
   #start(exchange: Exchange): void {
     this.#current = exchange
     exchange.start()
@@ -108,6 +118,7 @@ export class HttpConnection {
 
   #write(bytes: Buffer): void {
     this.#socket.write(bytes, this.#written)
+    if (this.#access === 'excess') this.#context.service.answeredExcess(this.#socket)
     this.#context.telemetry.sent(bytes.length)
     this.#countReceived()
   }
@@ -139,6 +150,7 @@ export class HttpConnection {
       if (this.#error !== undefined) this.#end()
       return false
     }
+    next.leaveBacklog()
     if (this.#waiting.length === 0 && this.#socket.isPaused()) this.#socket.resume()
     if (this.#error === undefined || next.isRead) this.#start(next)
     else {

@@ -14,6 +14,7 @@ import { readHead, type RequestHead } from './request-head.ts'
 import { outcomeResponse, problem, responseBytes, type Response } from './response.ts'
 import { routeOf, type Route } from './routes.ts'
 import type { Access } from '../access.ts'
+import type { Peer } from '../tls/peers.ts'
 
 /** What all connections share. */
 export interface HttpContext {
@@ -32,6 +33,7 @@ export class Exchange {
   readonly #res: ServerResponse
   readonly #context: HttpContext
   readonly #access: Access
+  readonly #peer: Peer | undefined
   readonly #write: Send
   #startedAt = 0
   #head: RequestHead | undefined
@@ -42,7 +44,16 @@ export class Exchange {
   /** The response is written. */
   answered = false
 
-  constructor(req: HttpRequest, res: ServerResponse, context: HttpContext, access: Access, send: Send) {
+  /** `peer`: of a connection over TLS. */
+  constructor(
+    req: HttpRequest,
+    res: ServerResponse,
+    context: HttpContext,
+    access: Access,
+    peer: Peer | undefined,
+    send: Send,
+  ) {
+    this.#peer = peer
     this.#req = req
     this.#res = res
     this.#context = context
@@ -53,6 +64,11 @@ export class Exchange {
   /** All of the request has arrived. */
   get isRead(): boolean {
     return this.#req.complete
+  }
+
+  /** Its turn has come. */
+  leaveBacklog(): void {
+    this.#req.leaveBacklog()
   }
 
   /** Reads the request and responds, now or later. */
@@ -67,7 +83,7 @@ export class Exchange {
     if (this.#access === 'excess' && route.kind !== 'page') this.#context.telemetry.shed('connections')
     if (route.kind === 'refused') return this.#respond(route.response)
     if (route.kind === 'page') return this.#respond(route.page())
-    const body = new RequestBody(service.queue, route.contract, head.length)
+    const body = new RequestBody(service.queue, route.contract, head.length, this.#peer)
     this.#body = body
     if (body.refusal !== undefined) return this.#refuse(route.contract, body.refusal)
     if (head.expectsContinue) {
@@ -82,6 +98,7 @@ export class Exchange {
       },
       end: () => {
         if (this.answered) return
+        if (this.#peer?.isFull === true) return this.#refuse(route.contract, 'in_flight')
         this.#body = undefined
         const expiresAt = this.#startedAt + route.deadlineMs
         const respond: OnOutcome = (outcome, queueUs, runUs) => {
@@ -89,7 +106,7 @@ export class Exchange {
           if (this.answered) return
           this.#send(outcomeResponse(outcome, route.contract, service.engine.kind, queueUs, runUs))
         }
-        this.#process = new ProcessRequest(route.contract, route.trace, body, expiresAt, respond)
+        this.#process = new ProcessRequest(route.contract, route.trace, body, expiresAt, this.#peer, respond)
         service.queue.submit(this.#process)
       },
     })
@@ -105,7 +122,7 @@ export class Exchange {
     this.answered = true
     this.#dropBody()
     const request = this.#process
-    if (request !== undefined && this.#context.service.queue.drop(request)) request.contract.registry.release()
+    if (request !== undefined && this.#context.service.queue.drop(request)) request.release()
     this.#process = undefined
   }
 
@@ -133,6 +150,7 @@ export class Exchange {
       response.closes === true ||
       isUndecided ||
       this.#head?.isUpgrade === true ||
+      this.#head?.closes === true ||
       this.#access === 'excess' ||
       !this.#res.shouldKeepAlive ||
       httpVersionMinor === 0 ||
@@ -176,14 +194,22 @@ class ProcessRequest extends ServerRequest {
     trace: Uint8Array | undefined,
     body: RequestBody,
     expiresAt: number,
+    peer: Peer | undefined,
     onOutcome: OnOutcome,
   ) {
-    super(contract, body.take(), false, trace, performance.now(), expiresAt, body.reserved)
+    super(contract, body.take(), false, trace, performance.now(), expiresAt, body.reserved, peer)
     this.#onOutcome = onOutcome
+    if (peer !== undefined) peer.inFlight++
+  }
+
+  /** It has ended. */
+  release(): void {
+    this.contract.registry.release()
+    if (this.peer !== undefined) this.peer.inFlight--
   }
 
   respond({ bytes, at }: Output, size: number, queueUs: number, runUs: number): void {
-    this.contract.registry.release()
+    this.release()
     this.#onOutcome(bytes.subarray(at, at + size), queueUs, runUs)
   }
 }

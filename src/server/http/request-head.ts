@@ -14,6 +14,8 @@ export interface RequestHead {
   readonly length: number | 'chunked'
   /** The client waits for "100 Continue" before it sends the body. */
   readonly expectsContinue: boolean
+  /** The client asks for the end of the connection. node:http does not read the option with a tab behind it. */
+  readonly closes: boolean
   /** The client offers another protocol. Its offer is ignored, but node:http loses what arrives together with it. */
   readonly isUpgrade: boolean
   /** Values of a field by its name in lower case; none: empty. */
@@ -22,6 +24,7 @@ export interface RequestHead {
 
 // RFC 9112 §3.2.2: a server reads the absolute form too. Its authority replaces Host, and neither is used here.
 const absoluteForm = /^http:\/\/[^/?]+/i
+const closeOption = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
 const visible = /^[\x21-\x7e]+$/
 
 export function readHead(request: IncomingMessage): RequestHead | HttpError {
@@ -47,6 +50,7 @@ export function readHead(request: IncomingMessage): RequestHead | HttpError {
     path,
     length,
     expectsContinue: expectations.length > 0 && length !== 0,
+    closes: values('connection').some((value) => closeOption.test(value)),
     isUpgrade: values('upgrade').length > 0,
     values,
   }

@@ -6,8 +6,10 @@ import { HttpConnection, idleMs } from './connection.ts'
 import type { HttpContext } from './exchange.ts'
 import { httpErrorOf, malformed, maxHeadBytes } from './http-error.ts'
 import { HttpRequest } from './request.ts'
+import type { HttpHandler } from '../service.ts'
 import { createPages, type PageSources } from './pages.ts'
 import type { Access } from '../access.ts'
+import type { Peer } from '../tls/peers.ts'
 
 const headMs = 5000
 const requestMs = 10_000
@@ -21,11 +23,10 @@ export interface HttpServerOptions extends PageSources {
   readonly deadlineMs: number
 }
 
-export class HttpServer {
+export class HttpServer implements HttpHandler {
   readonly #context: HttpContext
   readonly #server: Server<typeof HttpRequest>
   readonly #connections = new Map<Socket, HttpConnection>()
-  #onEmpty: (() => void) | undefined
 
   constructor(options: HttpServerOptions) {
     const { service, telemetry, deadlineMs } = options
@@ -58,38 +59,27 @@ export class HttpServer {
     this.#server = server
   }
 
-  /** Takes over a connection; `first` is what has been read of it. */
-  readonly accept = (socket: Socket, first: Uint8Array, access: Access): void => {
+  accept(socket: Socket, first: Uint8Array, access: Access, peer?: Peer): void {
     const { telemetry } = this.#context
-    telemetry.opened('http')
+    // The metrics count connections of clients.
+    const isCounted = access !== 'monitoring'
+    if (isCounted) telemetry.opened('http')
     this.#server.emit('connection', socket)
-    this.#connections.set(socket, new HttpConnection(socket, this.#context, access))
+    this.#connections.set(socket, new HttpConnection(socket, this.#context, access, peer))
     socket.on('close', () => {
-      telemetry.closed('http')
+      if (isCounted) telemetry.closed('http')
       this.#connections.delete(socket)
-      if (this.#connections.size === 0) this.#onEmpty?.()
     })
     if (first.length > 0) socket.unshift(first)
     if (first.length > 0 && !firstByte.test(String.fromCharCode(first[0] as number))) socket.destroy()
     else socket.resume()
   }
 
-  /** Closes idle connections, the others behind their responses. Resolves when none is left, or at the signal: then all are cut. */
-  async drain(signal: AbortSignal): Promise<void> {
-    // `closeIdleConnections` would also cut responses that are not written yet.
-    const closeIdle = (): void => {
-      const sockets = [...this.#connections.keys()]
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
-      if (!sockets.some(({ writableLength }) => writableLength > 0)) this.#server.closeIdleConnections()
+  closeIdle(): void {
+    for (const { writableLength } of this.#connections.keys()) {
+      // The server would also cut a response that is not written yet.
+      if (writableLength > 0) return
     }
-    closeIdle()
-    const timer = setInterval(closeIdle, checkMs)
-    await new Promise<void>((resolve) => {
-      this.#onEmpty = resolve
-      signal.addEventListener('abort', () => resolve(), { once: true })
-      if (this.#connections.size === 0 || signal.aborted) resolve()
-    })
-    clearInterval(timer)
-    for (const socket of this.#connections.keys()) socket.destroy()
+    this.#server.closeIdleConnections()
   }
 }

@@ -119,7 +119,10 @@ fn read_env(env: &[(OsString, OsString)]) -> Result<RawOptions, String> {
             continue;
         }
         let text = text_of(text)?;
-        let parts: Vec<_> = if spec.kind.is_many() { text.split(':').collect() } else { vec![text] };
+        let parts: Vec<_> = match spec.kind.separator() {
+            Some(separator) => text.split(separator).collect(),
+            None => vec![text],
+        };
         for part in parts {
             set_option(&mut raw, spec, parse(spec, name, part)?)?;
         }

@@ -3,7 +3,7 @@
 mod load_config;
 mod options_table;
 mod parsers;
-mod resolve;
+pub(crate) mod resolve;
 pub mod settings;
 
 use std::ffi::OsString;
@@ -18,11 +18,22 @@ use resolve::{default_socket, resolve};
 pub enum Command {
     Serve(Settings),
     Check(Settings),
-    /// Asks the daemon at this path whether it is ready.
-    Ping(PathBuf),
+    /// Asks the daemon at this path.
+    Ping(PathBuf, Question),
     /// Prints this to stdout.
     Print(String),
 }
+
+/// What `ping` asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Whether it is ready for requests.
+    Ready,
+    /// Whether it answers at all.
+    Live,
+}
+
+const PING_USAGE: &str = "Usage: sidelaned ping [--live] [--socket PATH]";
 
 /// Reads the command line, without the name of the program, and the environment; the error names what is invalid.
 pub fn read(
@@ -47,20 +58,21 @@ pub fn read(
     })
 }
 
-/// `ping [--socket PATH]`: `--socket` and its variable, and no other option.
+/// `ping [--live] [--socket PATH]`: `--socket` and its variable, and no other option.
 fn ping(args: &[OsString], env: &[(OsString, OsString)]) -> Result<Command, String> {
     let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
-    let args: Vec<_> = args.iter().map(|arg| &**arg).collect();
+    let question = if args.iter().any(|arg| arg == "--live") { Question::Live } else { Question::Ready };
+    let args: Vec<_> = args.iter().map(|arg| &**arg).filter(|arg| *arg != "--live").collect();
     let path = match args[..] {
         [] | ["--socket"] => None,
-        ["--help" | "-h", ..] => return Ok(Command::Print("Usage: sidelaned ping [--socket PATH]".to_owned())),
+        ["--help" | "-h", ..] => return Ok(Command::Print(PING_USAGE.to_owned())),
         ["--socket", path] => Some(path.to_owned()),
         [one] if one.starts_with("--socket=") => one.strip_prefix("--socket=").map(str::to_owned),
         [one, ..] => {
-            return Err(format!("{}\nUsage: sidelaned ping [--socket PATH]", texts::unknown_option(show(one))));
+            return Err(format!("{}\n{PING_USAGE}", texts::unknown_option(show(one))));
         }
     };
     let named = env.iter().find(|(name, text)| args.is_empty() && name == "SIDELANED_SOCKET" && !text.is_empty());
     let path = path.map(PathBuf::from).or_else(|| named.map(|(_, text)| PathBuf::from(text)));
-    Ok(Command::Ping(path.unwrap_or_else(|| default_socket(env))))
+    Ok(Command::Ping(path.unwrap_or_else(|| default_socket(env)), question))
 }

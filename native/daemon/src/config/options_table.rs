@@ -136,6 +136,14 @@ pub const SPECS: &[OptionSpec] = &[
         value_is_optional: false,
     },
     OptionSpec {
+        flag: "--allow-open-directory",
+        env: "SIDELANED_ALLOW_OPEN_DIRECTORY",
+        key: Some("allowOpenDirectory"),
+        kind: Kind::Switch,
+        expected: "1 or 0",
+        value_is_optional: false,
+    },
+    OptionSpec {
         flag: "--socket-mode",
         env: "SIDELANED_SOCKET_MODE",
         key: Some("socketMode"),
@@ -176,11 +184,83 @@ pub const SPECS: &[OptionSpec] = &[
         value_is_optional: false,
     },
     OptionSpec {
+        flag: "--tls-listen",
+        env: "SIDELANED_TLS_LISTEN",
+        key: Some("tlsListen"),
+        kind: Kind::Address,
+        expected: "an IP address and a port such as 0.0.0.0:7443 or [::]:7443",
+        value_is_optional: false,
+    },
+    OptionSpec {
+        flag: "--tls-cert",
+        env: "SIDELANED_TLS_CERT",
+        key: Some("tlsCert"),
+        kind: Kind::Path,
+        expected: "a path",
+        value_is_optional: false,
+    },
+    OptionSpec {
+        flag: "--tls-key",
+        env: "SIDELANED_TLS_KEY",
+        key: Some("tlsKey"),
+        kind: Kind::Path,
+        expected: "a path",
+        value_is_optional: false,
+    },
+    OptionSpec {
+        flag: "--tls-client-ca",
+        env: "SIDELANED_TLS_CLIENT_CA",
+        key: Some("tlsClientCa"),
+        kind: Kind::Path,
+        expected: "a path",
+        value_is_optional: false,
+    },
+    OptionSpec {
+        flag: "--tls-allow-san",
+        env: "SIDELANED_TLS_ALLOW_SANS",
+        key: Some("tlsAllowSans"),
+        kind: Kind::Sans,
+        expected: "a DNS name in lower case or a URI without comma, or in the file an array of them",
+        value_is_optional: false,
+    },
+    OptionSpec {
         flag: "--log-sample",
         env: "SIDELANED_LOG_SAMPLE",
         key: Some("logSample"),
         kind: Kind::Share,
         expected: "a number from 0 to 1",
+        value_is_optional: false,
+    },
+    OptionSpec {
+        flag: "--leak-window-ms",
+        env: "SIDELANED_LEAK_WINDOW_MS",
+        key: Some("leakWindowMs"),
+        kind: Kind::Integer(0, 86_400_000),
+        expected: "an integer from 0 to 86400000",
+        value_is_optional: false,
+    },
+    OptionSpec {
+        flag: "--leak-bytes-per-hour",
+        env: "SIDELANED_LEAK_BYTES_PER_HOUR",
+        key: Some("leakBytesPerHour"),
+        kind: Kind::Integer(0, MAX_SAFE),
+        expected: "an integer ≥ 0",
+        value_is_optional: false,
+    },
+    OptionSpec {
+        flag: "--crash-dir",
+        env: "SIDELANED_CRASH_DIR",
+        key: Some("crashDir"),
+        kind: Kind::Path,
+        expected: "a path",
+        value_is_optional: false,
+    },
+    OptionSpec {
+        flag: "--allow-core-dumps",
+        env: "SIDELANED_ALLOW_CORE_DUMPS",
+        key: Some("allowCoreDumps"),
+        kind: Kind::Switch,
+        expected: "1 or 0",
         value_is_optional: false,
     },
     OptionSpec {
@@ -240,11 +320,17 @@ pub mod defaults {
 
     /// Of `--log-sample`.
     pub const LOG_SAMPLE: f64 = 0.01;
+
+    /// Of `--leak-window-ms`.
+    pub const LEAK_WINDOW_MS: u64 = 600_000;
+
+    /// Of `--leak-bytes-per-hour`.
+    pub const LEAK_BYTES_PER_HOUR: u64 = 67_108_864;
 }
 
 /// The text of `--help`.
 pub const HELP: &str = r#"sidelaned --socket [PATH] --contract LOCK...
-sidelaned ping [--socket PATH]
+sidelaned ping [--live] [--socket PATH]
 
 Serves contracts on a Unix socket, to the clients of sidelane and over HTTP/1.1.
 
@@ -267,13 +353,27 @@ Serves contracts on a Unix socket, to the clients of sidelane and over HTTP/1.1.
   --deadline-ms N              deadline of an HTTP request that names none (default: 1000)
   --drain-ms N                 time to finish after SIGTERM (default: 10000)
   --takeover                   takes the socket from a running daemon
+  --allow-open-directory       accepts a directory that others may write to, and
+                               could replace the socket in
   --socket-mode MODE           octal (default: 0600)
   --socket-group GROUP         numeric group id that the socket belongs to
   --allow-uid UID              who may connect; repeatable. sidelaned only (default: its own uid)
   --memory-limit N             bytes for the watermark of /readyz (default: the
                                cgroup's, else the machine's)
   --metrics-listen ADDR        127.0.0.1:PORT or [::1]:PORT: health and metrics over TCP
+  --tls-listen HOST:PORT       an IP address and a port: serves over mutual TLS 1.3, too
+  --tls-cert FILE              certificate chain of the daemon in PEM
+  --tls-key FILE               its private key in PEM; others may not read the file
+  --tls-client-ca FILE         certificates in PEM that client certificates are signed by
+  --tls-allow-san SAN          DNS name or URI of a client that may connect;
+                               repeatable (default: every client certificate of the CA)
   --log-sample SHARE           share of requests that get a log line (default: 0.01)
+  --leak-window-ms N           a leak is suspected when the memory in use grows in
+                               six windows of this time in a row; 0: never (default: 600000)
+  --leak-bytes-per-hour N      and by more than this in an hour (default: 67108864)
+  --crash-dir DIR              where a crash leaves a report, without payload bytes
+  --allow-core-dumps           risk: a core file holds payloads and keys, and others of
+                               this uid may trace the process
   --exit-with-stdin            drains and exits when stdin ends
   --contracts-from-stdin       contracts and their keys as JSON lines from stdin;
                                implies --exit-with-stdin
@@ -281,8 +381,8 @@ Serves contracts on a Unix socket, to the clients of sidelane and over HTTP/1.1.
   --check                      checks options and contracts, prints what it would serve, and exits
   --help, --version
 
-A flag overrides its variable (SIDELANED_SOCKET, SIDELANED_MAX_QUEUE, …; lists separated by ":"), a variable overrides the
-file of --config.
+A flag overrides its variable (SIDELANED_SOCKET, SIDELANED_MAX_QUEUE, …; lists separated by ":", SANs by ","), a variable
+overrides the file of --config.
 
-SIGHUP reloads the contracts. SIGTERM and SIGINT drain; a second one exits at once.
-Exit codes: 0 drained, 1 cannot listen, 2 wrong options or contracts."#;
+SIGHUP reloads the contracts and the TLS files. SIGTERM and SIGINT drain; a second one exits at once.
+Exit codes: 0 drained, 1 cannot listen, 2 wrong options, contracts or TLS files."#;

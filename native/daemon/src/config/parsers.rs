@@ -3,7 +3,7 @@
 //!
 //! Twin of `src/server/config/options.ts`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde_json::{Value as Json, json};
 use sidelane_core::is_contract_name;
@@ -42,6 +42,10 @@ pub enum Kind {
     OctalMode,
     /// A TCP address of the loopback interface.
     Loopback,
+    /// An IP address and a port.
+    Address,
+    /// DNS names and URIs of certificates; the flag takes one and may be repeated.
+    Sans,
     /// A number from 0 to 1.
     Share,
     /// A flag without value; `1` or `0` in the environment.
@@ -49,16 +53,21 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// True when the flag may be repeated; the environment separates the values with ":".
-    pub const fn is_many(self) -> bool {
-        matches!(self, Self::Paths | Self::NamedFiles | Self::Ids)
+    /// What separates the values in the environment; `None`: there is one value, and the flag may not be repeated.
+    pub const fn separator(self) -> Option<char> {
+        match self {
+            Self::Paths | Self::NamedFiles | Self::Ids => Some(':'),
+            // A URI has a colon.
+            Self::Sans => Some(','),
+            _ => None,
+        }
     }
 
     /// The value of a flag or variable; `None` when it is invalid.
     pub fn parse(self, text: &str) -> Option<Json> {
         let value = match self {
-            Self::Path | Self::Choice(_) | Self::OctalMode | Self::Loopback => json!(text),
-            Self::Paths => json!([text]),
+            Self::Path | Self::Choice(_) | Self::OctalMode | Self::Loopback | Self::Address => json!(text),
+            Self::Paths | Self::Sans => json!([text]),
             Self::NamedFiles => {
                 let (name, file) = text.split_once('=')?;
                 is_contract_name(name).then(|| json!({ name: file }))?
@@ -87,6 +96,8 @@ impl Kind {
             (Self::Ids, Json::Array(all)) => all.iter().all(is_id),
             (Self::OctalMode, Json::String(text)) => mode(text).is_some(),
             (Self::Loopback, Json::String(text)) => address(text).is_some(),
+            (Self::Address, Json::String(text)) => tcp_address(text).is_some(),
+            (Self::Sans, Json::Array(all)) => all.iter().all(|one| one.as_str().is_some_and(is_san)),
             (Self::Share, Json::Number(share)) => share.as_f64().is_some_and(|share| (0.0..=1.0).contains(&share)),
             (Self::Switch, Json::Bool(_)) => true,
             _ => false,
@@ -127,4 +138,38 @@ pub fn address(text: &str) -> Option<SocketAddr> {
     let (host, port) = text.rsplit_once(':')?;
     let port = u16::try_from(digits(port, 5)?).ok()?;
     matches!(host, "127.0.0.1" | "[::1]").then(|| format!("{host}:{port}").parse().ok()).flatten()
+}
+
+pub fn tcp_address(text: &str) -> Option<SocketAddr> {
+    let (host, port) = text.rsplit_once(':')?;
+    let port = u16::try_from(digits(port, 5)?).ok()?;
+    let ip = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(host) => host.parse().map(IpAddr::V6).ok()?,
+        None => host.parse().map(IpAddr::V4).ok()?,
+    };
+    Some(SocketAddr::new(ip, port))
+}
+
+/// A DNS name in lower case, or a URI.
+fn is_san(text: &str) -> bool {
+    match text.split_once("://") {
+        Some((scheme, rest)) => {
+            let is_scheme = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'+' | b'.' | b'-');
+            text.len() <= 2048
+                && scheme.starts_with(|first: char| first.is_ascii_lowercase())
+                && scheme.bytes().all(is_scheme)
+                && !rest.is_empty()
+                && rest.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
+        }
+        None => {
+            let is_label_byte = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+            let is_label = |label: &str| {
+                !label.is_empty()
+                    && !label.starts_with('-')
+                    && !label.ends_with('-')
+                    && label.bytes().all(is_label_byte)
+            };
+            text.len() <= 253 && text.split('.').all(is_label)
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -33,6 +34,8 @@ pub struct Settings {
     pub drain_ms: u64,
     /// Replaces a daemon that owns the socket.
     pub takeover: bool,
+    /// Accepts a directory that others may write to.
+    pub allow_open_directory: bool,
     pub socket_mode: u32,
     pub socket_group: Option<u32>,
     /// Uids that may connect; by default the own one.
@@ -41,14 +44,48 @@ pub struct Settings {
     pub memory_limit: Option<u64>,
     /// Loopback address for health and metrics.
     pub metrics_listen: Option<SocketAddr>,
+    /// Where to listen for mutual TLS.
+    pub tls: Option<TlsSettings>,
     /// Share of requests that get a log line, 0 to 1.
     pub log_sample: f64,
+    /// How long the memory in use is watched at a time; zero: never.
+    pub leak_window: Duration,
+    /// Growth above which a leak is suspected.
+    pub leak_bytes_per_hour: u64,
+    /// Where a crash leaves a report.
+    pub crash_dir: Option<PathBuf>,
+    pub allow_core_dumps: bool,
     /// Drains when stdin ends.
     pub exit_with_stdin: bool,
     /// Contracts come through stdin, too.
     pub contracts_from_stdin: bool,
     /// After the end of stdin, removes the directory of the socket.
     pub remove_directory: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct TlsSettings {
+    pub listen: SocketAddr,
+    /// Certificate chain of the daemon in PEM.
+    pub cert: PathBuf,
+    /// Its private key in PEM.
+    pub key: PathBuf,
+    /// Certificates in PEM that client certificates are signed by.
+    pub client_ca: PathBuf,
+    /// DNS names and URIs of clients that may connect; `None`: every client certificate of the CA.
+    pub allow_sans: Option<Vec<String>>,
+    /// Connections of all peers.
+    pub max_connections: usize,
+    /// Bounds of each peer over all its connections.
+    pub per_peer: PeerLimits,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct PeerLimits {
+    pub connections: usize,
+    pub in_flight: usize,
+    /// Of request bodies.
+    pub bytes: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -98,11 +98,10 @@ impl Session for FramedSession {
         Err(Close::Drain)
     }
 
-    fn on_refresh(&mut self) -> Result<(), Close> {
+    fn on_refresh(&mut self) {
         if self.reader.has_preface() {
             self.requests.leave_if_outdated();
         }
-        Ok(())
     }
 
     fn on_unpause(&mut self, now: Instant) {
@@ -160,7 +159,12 @@ impl FrameHandler for Requests {
         if version.is_some() {
             self.writer.write(|output, pool| output.push(pool, &preface()));
         }
-        if version == Some(PROTOCOL_VERSION) { Ok(()) } else { Err(Close::Drain) }
+        if version != Some(PROTOCOL_VERSION) {
+            return Err(Close::Drain);
+        }
+        // Ahead of HELLO, so that the client sends no request here.
+        self.leave_if_outdated();
+        Ok(())
     }
 
     fn on_header(&mut self, header: &FrameHeader, is_whole: bool) -> Result<bool, Close> {
@@ -177,7 +181,7 @@ impl FrameHandler for Requests {
             return Ok(self.refuse(header, Label::default(), &Code::ContractUnknown.into()));
         };
         if header.a == 0 {
-            let fault = Fault { place: Some("queue"), ..Code::DeadlineExceeded.into() };
+            let fault = Fault { place: Some("door"), ..Code::DeadlineExceeded.into() };
             return Ok(self.refuse(header, contract.label(), &fault));
         }
         match self.admit(header.length as usize, is_whole) {
@@ -205,20 +209,27 @@ impl FrameHandler for Requests {
 impl Requests {
     /// Checks the bounds of a request. With a whole payload it takes a slot of the queue.
     fn admit(&self, length: usize, is_whole: bool) -> Result<Reservation, Refusal> {
-        let admission = &self.worker.admission;
-        if self.writer.in_flight() > self.worker.shared.settings.max_in_flight {
+        let (admission, peer) = (&self.worker.admission, self.writer.stream.peer());
+        let is_over = self.writer.in_flight() > self.worker.shared.settings.max_in_flight;
+        if is_over || peer.is_some_and(|peer| peer.is_over_in_flight()) {
             return Err(admission.refusal(Shed::InFlight));
         }
         if self.writer.unsent() > MAX_UNSENT_BYTES {
             return Err(admission.refusal(Shed::Output));
         }
-        let reservation = admission.acquire_bytes(length)?;
+        let reservation = admission.acquire_bytes(length, peer)?;
         if is_whole {
             admission.acquire_slot()?
         } else {
             admission.check_slot()?
         }
         Ok(reservation)
+    }
+
+    /// What the client is told; a peer over TLS shares its bound among its connections.
+    fn max_in_flight(&self) -> u32 {
+        let all = self.worker.shared.settings.max_in_flight;
+        self.writer.stream.peer().map_or(all, |peer| all.min(saturate(peer.max_in_flight())))
     }
 
     fn overloaded(&self, header: &FrameHeader, label: Label<'_>, refusal: Refusal) -> bool {
@@ -287,12 +298,11 @@ impl Requests {
         let limits = ServerLimits {
             request_bytes: self.rules.request_cap,
             answer_bytes: saturate(self.indices.answer_cap()),
-            in_flight: self.worker.shared.settings.max_in_flight,
+            in_flight: self.max_in_flight(),
         };
         let answer = self.indices.respond(&hello.contracts, limits);
         self.push(FrameKind::Hello, header.id, &answer);
         self.has_hello = true;
-        self.leave_if_outdated();
         Ok(())
     }
 

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::Sleep;
 
+use crate::evicting_set::Counted;
 use crate::protocol;
 use crate::protocol::http::route::Access;
 use crate::shared::ConnectionSlot;
@@ -75,11 +76,19 @@ pub(crate) async fn serve(worker: Rc<Worker>, stream: Stream, slot: ConnectionSl
 
 async fn serve_slot(worker: Rc<Worker>, stream: Stream, mut slot: ConnectionSlot) {
     let since = Instant::now();
-    let first = tokio::time::timeout(HANDSHAKE_TIMEOUT, read_first(&worker, &stream)).await;
+    let first = tokio::select! {
+        biased;
+        first = tokio::time::timeout(HANDSHAKE_TIMEOUT, read_first(&worker, &stream)) => first,
+        () = worker.shared.drain_grace_over(since) => return,
+    };
     let Ok(Ok(first)) = first else { return };
-    match first.first().and_then(|byte| protocol::detect(*byte)) {
+    let wanted = stream.protocol();
+    let detected = first.first().and_then(|byte| protocol::detect(*byte));
+    match detected.filter(|protocol| wanted.is_none_or(|wanted| wanted == *protocol)) {
         Some(Protocol::Framed) if slot.is_excess() => {
-            worker.shared.refuse_connection(worker.thread);
+            if slot.counted().is_some_and(|counted| counted.claim()) {
+                worker.shared.refuse_connection(worker.thread);
+            }
             let _ = tokio::time::timeout(LINGER_TIMEOUT, discard(&worker, &stream)).await;
         }
         Some(Protocol::Framed) => {
@@ -91,17 +100,23 @@ async fn serve_slot(worker: Rc<Worker>, stream: Stream, mut slot: ConnectionSlot
         Some(Protocol::Http) => {
             slot.set_protocol(worker.thread, Protocol::Http);
             let access = if slot.is_excess() { Access::Excess } else { Access::Full };
-            serve_http(worker, stream, &first, access).await;
+            serve_http(worker, stream, &first, access, slot.counted()).await;
         }
         // A byte that starts no request gets no response.
         None => {}
     }
 }
 
-/// Serves an HTTP connection, of which `first` was read, until it ends.
-pub(crate) async fn serve_http(worker: Rc<Worker>, stream: Stream, first: &[u8], access: Access) {
+/// Serves an HTTP connection, of which `first` was read, until it ends. `counted`: with [`Access::Excess`].
+pub(crate) async fn serve_http(
+    worker: Rc<Worker>,
+    stream: Stream,
+    first: &[u8],
+    access: Access,
+    counted: Option<Counted>,
+) {
     let writer = worker.connect(stream);
-    let session = HttpSession::new(Rc::clone(&worker), Rc::clone(&writer), access);
+    let session = HttpSession::new(Rc::clone(&worker), Rc::clone(&writer), access, counted);
     Connection::new(worker, writer, session).run(first).await;
 }
 
@@ -156,8 +171,7 @@ impl<S: Session> Connection<S> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ()>> {
         self.writer.set_waker(context.waker());
         if self.writer.needs_refresh.take() && matches!(self.stage, Stage::Open) {
-            let result = self.session.on_refresh();
-            self.apply(result);
+            self.session.on_refresh();
         }
         self.write(context)?;
         self.resume();

@@ -26,9 +26,6 @@ pub(super) trait Session {
     /// [`Self::next_deadline`] has passed.
     fn on_timeout(&mut self, now: Instant) -> Result<(), Close>;
 
-    /// Other contracts are in force, or the daemon drains.
-    fn on_refresh(&mut self) -> Result<(), Close>;
-
     /// When it gives up; `is_paused`: too much output is unsent.
     fn next_deadline(&self, is_paused: bool) -> Option<Instant>;
 
@@ -36,6 +33,9 @@ pub(super) trait Session {
     fn resume(&mut self, _now: Instant) -> Result<(), Close> {
         Ok(())
     }
+
+    /// Other contracts are in force, or the daemon drains.
+    fn on_refresh(&mut self) {}
 
     /// Reading continues after a pause.
     fn on_unpause(&mut self, _now: Instant) {}

@@ -63,6 +63,8 @@ pub struct Listener {
     /// The last one is in force; the others accept until a time.
     listeners: Vec<(UnixListener, Option<Instant>)>,
     file: Option<Published>,
+    is_inherited: bool,
+    allows_open: bool,
     mode: u32,
     group: Option<u32>,
     allowed: Vec<u32>,
@@ -78,6 +80,8 @@ impl Listener {
         let mut listener = Self {
             listeners: Vec::new(),
             file: None,
+            is_inherited: settings.socket == SocketPlace::Inherited,
+            allows_open: settings.allow_open_directory,
             mode: settings.socket_mode,
             group: settings.socket_group,
             allowed: settings.allow_uids.clone(),
@@ -98,7 +102,7 @@ impl Listener {
             }
             SocketPlace::Path(path) => path,
         };
-        check_parents(path)?;
+        check_parents(path, listener.allows_open)?;
         let before = path_state(path)?;
         if before == PathState::Alive && !settings.takeover {
             return Err(texts::in_use(path.display()));
@@ -109,6 +113,24 @@ impl Listener {
         watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
         listener.file = Some(Published { path: path.clone(), identity, watch });
         Ok(listener)
+    }
+
+    /// Stops accepting on the socket of a service manager: connections wait in its backlog for the next daemon. On a path there
+    /// may be none, so health checks are answered there until the end.
+    pub fn leave_to_successor(&mut self) {
+        if self.is_inherited {
+            self.listeners.clear();
+        }
+    }
+
+    /// Removes the file if it is still ours. What is in the backlog is accepted; nothing comes to it any more.
+    pub fn remove_file(&mut self) {
+        if let Some(file) = self.file.take()
+            && identity_of(&file.path) == Some(file.identity)
+        {
+            // It may be gone already.
+            let _ = fs::remove_file(&file.path);
+        }
     }
 
     /// The next happening; may be dropped and called again.
@@ -226,7 +248,7 @@ impl Listener {
             let metadata = fs::symlink_metadata(&temporary)?;
             socket.listen(BACKLOG)?;
             // Again: the daemon may have waited for the old one's answer, or run for months.
-            check_parents(path).map_err(PublishError::Refused)?;
+            check_parents(path, self.allows_open).map_err(PublishError::Refused)?;
             if replace {
                 fs::rename(&temporary, path)?;
             } else {
@@ -267,14 +289,8 @@ impl From<io::Error> for PublishError {
     }
 }
 
-/// Removes the file if it is still ours.
 impl Drop for Listener {
     fn drop(&mut self) {
-        if let Some(file) = &self.file
-            && identity_of(&file.path) == Some(file.identity)
-        {
-            // It may be gone already.
-            let _ = fs::remove_file(&file.path);
-        }
+        self.remove_file();
     }
 }

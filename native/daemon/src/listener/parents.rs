@@ -18,8 +18,8 @@ const MAX_LINKS: usize = 40;
 /// Refuses the socket's directory unless it is safe: it and each directory in which a part of its path is looked up, links
 /// followed, belong to root or to this user, and no other user may write to them. Above the last one, the sticky bit is enough
 /// where the next part belongs to root or this user, as in /tmp: others cannot rename that. In the last one it is not: others
-/// could take the name of the socket while no daemon has it.
-pub(super) fn check_parents(path: &Path) -> Result<(), String> {
+/// could take the name of the socket while no daemon has it. `allows_open`: the operator answers for the writers.
+pub(super) fn check_parents(path: &Path, allows_open: bool) -> Result<(), String> {
     let directory = directory_of(path);
     let failed = |error: io::Error| texts::cannot_use(directory.display(), error);
     let last = match fs::metadata(directory) {
@@ -31,7 +31,7 @@ pub(super) fn check_parents(path: &Path) -> Result<(), String> {
         return Err(texts::parent_not_directory(directory.display()));
     }
     check_owner(directory, &last)?;
-    if is_open(&last) {
+    if is_open(&last) && !allows_open {
         return Err(others_may_write(directory, &last));
     }
     let mut rest = parts_of(&std::env::current_dir().map_err(failed)?.join(directory));
@@ -43,7 +43,7 @@ pub(super) fn check_parents(path: &Path) -> Result<(), String> {
         let next = if name.as_os_str() == ".." { at.parent().unwrap_or(&at).to_owned() } else { at.join(&name) };
         let entry = fs::symlink_metadata(&next).map_err(failed)?;
         // Sticky: only the owner of the entry, of the directory, and root may rename it.
-        if is_open(&metadata) && !(metadata.mode() & 0o1000 != 0 && is_trusted(&entry)) {
+        if is_open(&metadata) && !allows_open && !(metadata.mode() & 0o1000 != 0 && is_trusted(&entry)) {
             return Err(others_may_write(&at, &metadata));
         }
         if !entry.is_symlink() {

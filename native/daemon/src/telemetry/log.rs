@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -19,53 +19,69 @@ use crate::texts::events;
 /// Lines in the queue of the writer.
 pub const MAX_QUEUED: usize = 256;
 
+/// Lines of [`events::STATE`] in the queue beyond that.
+const MAX_QUEUED_STATES: usize = 64;
+
 /// Time that [`Log::flush`] waits at most.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Pause before a full, non-blocking pipe is written to again.
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
-pub struct Line(String);
+pub struct Line {
+    text: String,
+    /// Of [`events::STATE`].
+    is_state: bool,
+}
 
 impl Line {
     /// Starts a line with the current time.
     pub fn new((level, event): (Level, &str)) -> Self {
         let time = format_rfc3339_millis(SystemTime::now());
-        Self(format!("{{\"time\":\"{time}\",\"level\":\"{}\",\"event\":\"{event}\"", level.name()))
+        let text = format!("{{\"time\":\"{time}\",\"level\":\"{}\",\"event\":\"{event}\"", level.name());
+        Self { text, is_state: events::STATE.contains(&event) }
     }
 
     pub fn text(mut self, name: &str, text: &str) -> Self {
-        let _ = write!(self.0, ",\"{name}\":");
-        push_string(&mut self.0, text);
+        let _ = write!(self.text, ",\"{name}\":");
+        push_string(&mut self.text, text);
         self
     }
 
+    /// Nothing for `None`.
+    pub fn optional_text(self, name: &str, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => self.text(name, text),
+            None => self,
+        }
+    }
+
     pub fn texts(mut self, name: &str, texts: &[String]) -> Self {
-        let _ = write!(self.0, ",\"{name}\":[");
+        let _ = write!(self.text, ",\"{name}\":[");
         for (at, text) in texts.iter().enumerate() {
             if at > 0 {
-                self.0.push(',');
+                self.text.push(',');
             }
-            push_string(&mut self.0, text);
+            push_string(&mut self.text, text);
         }
-        self.0.push(']');
+        self.text.push(']');
         self
     }
 
     pub fn number(mut self, name: &str, number: impl std::fmt::Display) -> Self {
-        let _ = write!(self.0, ",\"{name}\":{number}");
+        let _ = write!(self.text, ",\"{name}\":{number}");
         self
     }
 
     /// Escapes what JSON lets through but moves a cursor or breaks a line: DEL, C1, U+2028 and U+2029.
     pub fn end(mut self) -> String {
-        self.0.push_str("}\n");
+        self.text.push_str("}\n");
         let is_odd = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}');
-        if !self.0.contains(is_odd) {
-            return self.0;
+        if !self.text.contains(is_odd) {
+            return self.text;
         }
-        let mut escaped = String::with_capacity(self.0.len() + 8);
-        for c in self.0.chars() {
+        let mut escaped = String::with_capacity(self.text.len() + 8);
+        for c in self.text.chars() {
             if is_odd(c) {
                 let _ = write!(escaped, "\\u{:04x}", u32::from(c));
             } else {
@@ -86,13 +102,13 @@ struct Counters {
     dropped: AtomicU64,
     /// Dropped, and not yet reported by a line.
     unreported: AtomicU64,
-    queued: AtomicU64,
+    queued: AtomicUsize,
 }
 
 impl Log {
     /// A log that writes to `target`. When the system has no thread for it, every line is dropped.
     pub fn new(target: impl Write + Send + 'static) -> Self {
-        let (lines, inbox) = sync_channel(MAX_QUEUED);
+        let (lines, inbox) = sync_channel(MAX_QUEUED + MAX_QUEUED_STATES);
         let counts = Arc::new(Counters::default());
         let writer_counts = Arc::clone(&counts);
         let writer = std::thread::Builder::new().name("log".into()).stack_size(64 << 10);
@@ -116,8 +132,9 @@ impl Log {
     }
 
     fn put(&self, line: Line) -> bool {
-        self.counts.queued.fetch_add(1, Relaxed);
-        let taken = self.lines.try_send(line.end()).is_ok();
+        let queued = self.counts.queued.fetch_add(1, Relaxed);
+        let has_place = line.is_state || queued < MAX_QUEUED;
+        let taken = has_place && self.lines.try_send(line.end()).is_ok();
         if !taken {
             self.counts.queued.fetch_sub(1, Relaxed);
         }

@@ -40,33 +40,48 @@ fn pressure_of(held: u64, limit: u64, was_high: bool) -> Pressure {
 /// Resident memory of the process, in bytes.
 fn resident() -> u64 {
     let status = read_to_string("/proc/self/status").unwrap_or_default();
-    kilobytes(&status, "VmRSS:").unwrap_or(0)
+    bytes_of_field(&status, "VmRSS:").unwrap_or(0)
 }
 
 /// Resident memory, without and with shared pages in proportion, in bytes.
 pub fn resident_and_proportional() -> (u64, u64) {
     let rollup = read_to_string("/proc/self/smaps_rollup").unwrap_or_default();
-    let rss = kilobytes(&rollup, "Rss:").unwrap_or_else(resident);
-    (rss, kilobytes(&rollup, "Pss:").unwrap_or(rss))
+    let rss = bytes_of_field(&rollup, "Rss:").unwrap_or_else(resident);
+    (rss, bytes_of_field(&rollup, "Pss:").unwrap_or(rss))
 }
 
 /// Bytes that the allocator has given out, and bytes that it holds.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub fn allocator() -> (u64, u64) {
+pub fn allocator() -> Option<(u64, u64)> {
+    type Mallinfo2 = unsafe extern "C" fn() -> libc::mallinfo2;
+    // Looked up at run time: glibc has it from 2.33 on, and releases are linked against 2.17.
+    static FOUND: OnceLock<Option<Mallinfo2>> = OnceLock::new();
+    let mallinfo2 = (*FOUND.get_or_init(|| {
+        // SAFETY: the name ends with a zero byte, and the function of this name in glibc has this type.
+        unsafe {
+            let symbol = libc::dlsym(libc::RTLD_DEFAULT, c"mallinfo2".as_ptr());
+            (!symbol.is_null()).then(|| std::mem::transmute::<*mut libc::c_void, Mallinfo2>(symbol))
+        }
+    }))?;
     // SAFETY: the call has no arguments and locks each arena itself.
-    let info = unsafe { libc::mallinfo2() };
-    ((info.uordblks + info.hblkhd) as u64, (info.arena + info.hblkhd) as u64)
+    let info = unsafe { mallinfo2() };
+    Some(((info.uordblks + info.hblkhd) as u64, (info.arena + info.hblkhd) as u64))
 }
 
 /// Other allocators do not tell.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub fn allocator() -> (u64, u64) {
-    (0, 0)
+pub fn allocator() -> Option<(u64, u64)> {
+    None
+}
+
+/// Memory in use as far as it is known: allocated, else resident.
+pub fn in_use() -> u64 {
+    allocator().map_or_else(resident, |(allocated, _)| allocated)
 }
 
 /// The limit of the control group, else the memory of the machine.
 fn machine_limit() -> u64 {
-    let machine = kilobytes(&read_to_string("/proc/meminfo").unwrap_or_default(), "MemTotal:").unwrap_or(u64::MAX);
+    let machine = bytes_of_field(&read_to_string("/proc/meminfo").unwrap_or_default(), "MemTotal:").unwrap_or(u64::MAX);
     let groups = read_to_string("/proc/self/cgroup").unwrap_or_default();
     groups.lines().filter_map(group_limit).fold(machine, u64::min)
 }
@@ -86,7 +101,7 @@ fn group_limit(line: &str) -> Option<u64> {
     groups.filter_map(|group| read_to_string(group.join(file)).ok()?.trim().parse().ok()).min()
 }
 
-fn kilobytes(text: &str, name: &str) -> Option<u64> {
+fn bytes_of_field(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let number: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(number * 1_024)

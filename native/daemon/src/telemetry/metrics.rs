@@ -8,7 +8,7 @@ use std::fmt::{Display, Write as _};
 use sidelane_core::Code;
 
 use super::metrics_table::{self as table, BUCKET_BOUNDS_US as BOUNDS, RELOAD_RESULTS, RESTART_CAUSES};
-use super::{Protocol, Request, Shed};
+use super::{Protocol, Request, Shed, TlsRefusal};
 
 #[derive(Clone, Copy)]
 pub struct Metric {
@@ -111,6 +111,16 @@ pub struct Gauges {
     pub contracts: usize,
     /// True when `/readyz` answers 200.
     pub ready: bool,
+    pub leak_suspected: bool,
+    pub tls: TlsGauges,
+}
+
+/// Zeros without `--tls-listen`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TlsGauges {
+    pub connections: usize,
+    pub handshakes: usize,
+    pub refused: [u64; TlsRefusal::ALL.len()],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -123,10 +133,10 @@ pub struct ProcessGauges {
     pub rss: u64,
     /// Resident memory with shared pages in proportion, in bytes.
     pub pss: u64,
-    /// Bytes that the allocator has given out.
-    pub allocated: u64,
-    /// Bytes that the allocator holds.
-    pub allocator_resident: u64,
+    /// Bytes that the allocator has given out, and bytes that it holds; `None`: it does not tell.
+    pub allocator: Option<(u64, u64)>,
+    pub panics: u64,
+    pub crash_reports: usize,
 }
 
 /// The page. `names` are the names of the labels.
@@ -153,6 +163,10 @@ pub fn page(counts: &Counts, names: &[Box<str>], gauges: &Gauges, process: &Proc
     page.value(table::SENT_BYTES_TOTAL, counts.sent);
     let sheds = Shed::ALL.iter().zip(counts.sheds).map(|(shed, count)| (shed.name(), count));
     page.values(table::SHEDS_TOTAL, "reason", sheds);
+    page.value(table::TLS_CONNECTIONS, gauges.tls.connections);
+    page.value(table::TLS_HANDSHAKES, gauges.tls.handshakes);
+    let refused = TlsRefusal::ALL.iter().zip(gauges.tls.refused).map(|(reason, count)| (reason.name(), count));
+    page.values(table::TLS_REFUSED_TOTAL, "reason", refused);
     page.value(table::LOG_DROPPED_TOTAL, process.log_dropped);
     let restarts = RESTART_CAUSES.map(|cause| (cause, if cause == "error" { gauges.restarts } else { 0 }));
     page.values(table::WORKER_RESTARTS_TOTAL, "cause", restarts.into_iter());
@@ -162,8 +176,13 @@ pub fn page(counts: &Counts, names: &[Box<str>], gauges: &Gauges, process: &Proc
     page.value(table::UPTIME_SECONDS, process.uptime);
     page.value(table::RSS_BYTES, process.rss);
     page.value(table::PSS_BYTES, process.pss);
-    page.value(table::ALLOCATED_BYTES, process.allocated);
-    page.value(table::ALLOCATOR_RESIDENT_BYTES, process.allocator_resident);
+    if let Some((allocated, resident)) = process.allocator {
+        page.value(table::ALLOCATED_BYTES, allocated);
+        page.value(table::ALLOCATOR_RESIDENT_BYTES, resident);
+    }
+    page.value(table::LEAK_SUSPECTED, u8::from(gauges.leak_suspected));
+    page.value(table::PANICS_TOTAL, process.panics);
+    page.value(table::CRASH_REPORTS, process.crash_reports);
     page.head(table::INFO);
     let labels = [("version", env!("CARGO_PKG_VERSION")), ("daemon", "sidelaned"), ("engine", "native")];
     page.sample(table::INFO.name, &labels, 1);

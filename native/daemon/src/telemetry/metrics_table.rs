@@ -45,6 +45,18 @@ pub const SHEDS_TOTAL: Metric =
     Metric { name: "sidelane_sheds_total", kind: "counter", help: "Requests and connections that were refused, by the limit that was reached." };
 
 #[rustfmt::skip]
+pub const TLS_CONNECTIONS: Metric =
+    Metric { name: "sidelane_tls_connections", kind: "gauge", help: "Connections of verified peers over TLS." };
+
+#[rustfmt::skip]
+pub const TLS_HANDSHAKES: Metric =
+    Metric { name: "sidelane_tls_handshakes", kind: "gauge", help: "TLS handshakes in progress." };
+
+#[rustfmt::skip]
+pub const TLS_REFUSED_TOTAL: Metric =
+    Metric { name: "sidelane_tls_refused_total", kind: "counter", help: "Connections to --tls-listen that were refused, by the reason." };
+
+#[rustfmt::skip]
 pub const LOG_DROPPED_TOTAL: Metric =
     Metric { name: "sidelane_log_dropped_total", kind: "counter", help: "Log lines that were dropped." };
 
@@ -83,6 +95,18 @@ pub const ALLOCATED_BYTES: Metric =
 #[rustfmt::skip]
 pub const ALLOCATOR_RESIDENT_BYTES: Metric =
     Metric { name: "sidelane_allocator_resident_bytes", kind: "gauge", help: "Memory that the allocator holds." };
+
+#[rustfmt::skip]
+pub const LEAK_SUSPECTED: Metric =
+    Metric { name: "sidelane_leak_suspected", kind: "gauge", help: "1 while the memory in use grows from window to window." };
+
+#[rustfmt::skip]
+pub const PANICS_TOTAL: Metric =
+    Metric { name: "sidelane_panics_total", kind: "counter", help: "Panics of native code." };
+
+#[rustfmt::skip]
+pub const CRASH_REPORTS: Metric =
+    Metric { name: "sidelane_crash_reports", kind: "gauge", help: "Reports in the directory of --crash-dir." };
 
 #[rustfmt::skip]
 pub const INFO: Metric =
@@ -149,6 +173,62 @@ impl Shed {
             Self::Memory => "memory",
             Self::Connections => "connections",
             Self::Draining => "draining",
+        }
+    }
+}
+
+/// Why a connection to `--tls-listen` was refused: the label `reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsRefusal {
+    /// The bytes are no TLS, or break it.
+    Protocol,
+    /// The client does not offer TLS 1.3.
+    Version,
+    /// The client names no protocol of the daemon.
+    Alpn,
+    /// The client has no certificate.
+    NoCertificate,
+    /// The certificate of the client is not one of the CA, or not for clients.
+    Certificate,
+    /// The certificate of the client has expired, or is not valid yet.
+    Expired,
+    /// No name of the certificate may connect.
+    San,
+    /// The handshake was not complete in time.
+    Timeout,
+    /// Too many handshakes were in progress: the oldest was ended.
+    Handshakes,
+    /// The client ended the handshake.
+    Closed,
+    /// The peer has too many connections.
+    PeerConnections,
+    /// Too many connections are open over TLS.
+    Connections,
+}
+
+#[rustfmt::skip]
+impl TlsRefusal {
+    /// Every value, in the order of the page.
+    pub const ALL: [Self; 12] = [
+        Self::Protocol, Self::Version, Self::Alpn, Self::NoCertificate, Self::Certificate, Self::Expired, Self::San,
+        Self::Timeout, Self::Handshakes, Self::Closed, Self::PeerConnections, Self::Connections,
+    ];
+
+    /// The value as on the page.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Protocol => "protocol",
+            Self::Version => "version",
+            Self::Alpn => "alpn",
+            Self::NoCertificate => "no_certificate",
+            Self::Certificate => "certificate",
+            Self::Expired => "expired",
+            Self::San => "san",
+            Self::Timeout => "timeout",
+            Self::Handshakes => "handshakes",
+            Self::Closed => "closed",
+            Self::PeerConnections => "peer_connections",
+            Self::Connections => "connections",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The facts that the daemon reports, and [`Observer`], which receives them. `recorder` implements it with `metrics` and
 //! `log`.
 
+pub mod leak;
 pub mod log;
 pub mod memory;
 mod metrics;
@@ -12,8 +13,8 @@ use std::time::Duration;
 use sidelane_core::Code;
 use sidelane_wire::TRACE_BYTES;
 
-pub use metrics::Gauges;
-pub use metrics_table::{Protocol, Shed};
+pub use metrics::{Gauges, TlsGauges};
+pub use metrics_table::{Protocol, Shed, TlsRefusal};
 
 /// Identifies a contract in metrics and log lines.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,8 +67,8 @@ pub struct PageRequest<'a> {
 /// A change of the whole daemon: one log line each.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// The daemon accepts connections and serves these contracts, each `name@id`.
-    Listening(&'a [String]),
+    /// The daemon accepts connections and serves these contracts, each `name@id`; the address of TLS.
+    Listening(&'a [String], Option<&'a str>),
     /// A reload put contracts in force.
     Reloaded,
     /// The contracts on disk are broken; the old ones stay in force.
@@ -81,6 +82,15 @@ pub enum Event<'a> {
     AcceptFailed(&'a std::io::Error),
     /// A connection gets no answer but this one.
     Refused(&'a str),
+    /// A connection to `--tls-listen` was refused; the name of the peer if its certificate was verified.
+    TlsRefused(TlsRefusal, Option<&'a str>),
+    /// The first connection of a verified peer.
+    PeerConnected(&'a str),
+    /// Reports of earlier crashes are in the directory of `--crash-dir`.
+    CrashReports(usize),
+    /// The memory in use grows by so many bytes per hour.
+    LeakSuspected(f64),
+    LeakEnded,
     /// A condition that an operator should look at.
     Warning(&'a str),
 }

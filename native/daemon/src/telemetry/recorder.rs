@@ -16,6 +16,7 @@ use super::memory::{allocator, resident_and_proportional};
 use super::metrics::{Counts, Gauges, ProcessGauges, page};
 use super::{Event, Observer, PageRequest, Protocol, Request, Shed, status_of};
 use crate::config::settings::Settings;
+use crate::crash;
 use crate::texts::events;
 
 /// Time between two lines about refused connections.
@@ -70,7 +71,7 @@ impl Telemetry {
         lock(&self.shards[thread.min(self.shards.len() - 1)])
     }
 
-    fn refused(&self, reason: &str) {
+    fn refused(&self, reason: &str, peer: Option<&str>) {
         let mut refused = lock(&self.refused);
         refused.0 += 1;
         if refused.1.is_some_and(|last| last.elapsed() < REFUSED_INTERVAL) {
@@ -78,7 +79,8 @@ impl Telemetry {
         }
         let count = std::mem::take(&mut refused.0);
         refused.1 = Some(Instant::now());
-        self.log.write(Line::new(events::REFUSED).text("reason", reason).number("count", count));
+        let line = Line::new(events::REFUSED).text("reason", reason).optional_text("peer", peer);
+        self.log.write(line.number("count", count));
     }
 }
 
@@ -104,6 +106,9 @@ impl Observer for Telemetry {
 
     fn request(&self, thread: usize, request: &Request<'_>) {
         let status = request.code.map_or(200, status_of);
+        if let Some(code) = request.code {
+            crash::note_code(code);
+        }
         let sampled = {
             let mut shard = self.shard(thread);
             shard.counts.request(request);
@@ -113,7 +118,9 @@ impl Observer for Telemetry {
             let trace = request.trace.and_then(trace_id_of);
             let us = u64::from(request.queue_us) + u64::from(request.run_us);
             let bytes = (request.in_bytes, request.out_bytes);
-            self.log.write(request_line((status, request.code), trace, request.label.name, bytes, us));
+            let line = request_line((status, request.code), trace, request.label.name, bytes, us);
+            // The placement of the client, whose own lines have the same field.
+            self.log.write(line.text("placement", "sidecar").text("engine", "native"));
         }
     }
 
@@ -139,8 +146,9 @@ impl Observer for Telemetry {
 
     fn event(&self, event: Event<'_>) {
         self.log.write(match event {
-            Event::Listening(contracts) => Line::new(events::LISTENING)
+            Event::Listening(contracts, tls) => Line::new(events::LISTENING)
                 .text("socket", &self.socket)
+                .optional_text("tls", tls)
                 .number("pid", std::process::id())
                 .text("version", env!("CARGO_PKG_VERSION"))
                 .text("daemon", "sidelaned")
@@ -161,7 +169,12 @@ impl Observer for Telemetry {
             Event::AcceptFailed(error) => {
                 Line::new(events::ACCEPT_FAILED).text("code", &error_name(error)).text("message", &error.to_string())
             }
-            Event::Refused(reason) => return self.refused(reason),
+            Event::Refused(reason) => return self.refused(reason, None),
+            Event::TlsRefused(reason, peer) => return self.refused(&format!("tls {}", reason.name()), peer),
+            Event::PeerConnected(peer) => Line::new(events::PEER_CONNECTED).text("peer", peer),
+            Event::CrashReports(count) => Line::new(events::CRASH_REPORTS).number("count", count),
+            Event::LeakSuspected(rate) => Line::new(events::LEAK_SUSPECTED).number("bytes_per_hour", rate),
+            Event::LeakEnded => Line::new(events::LEAK_ENDED),
             Event::Warning(message) => Line::new(events::WARNING).text("message", message),
         });
         if matches!(event, Event::Stopped) {
@@ -175,15 +188,15 @@ impl Observer for Telemetry {
             counts.add(&lock(shard).counts);
         }
         let (rss, pss) = resident_and_proportional();
-        let (allocated, allocator_resident) = allocator();
         let process = ProcessGauges {
             log_dropped: self.log.dropped(),
             reloads: self.reloads.each_ref().map(|count| count.load(Relaxed)),
             uptime: self.started.elapsed().as_secs_f64(),
             rss,
             pss,
-            allocated,
-            allocator_resident,
+            allocator: allocator(),
+            panics: crash::panics(),
+            crash_reports: crash::reports(),
         };
         page(&counts, &lock(&self.names), gauges, &process)
     }
@@ -197,16 +210,14 @@ fn request_line(
     us: u64,
 ) -> Line {
     let (level, event) = events::REQUEST;
-    let mut line = Line::new((if status >= 500 { Level::Error } else { level }, event));
-    if let Some(trace) = trace {
-        line = line.text("trace_id", &trace);
-    }
-    let line = line.text("route", route).number("in_bytes", in_bytes).number("out_bytes", out_bytes);
-    let line = line.number("millis", us as f64 / 1_000.0).number("status", status);
-    match code {
-        Some(code) => line.text("code", code.name()),
-        None => line,
-    }
+    Line::new((if status >= 500 { Level::Error } else { level }, event))
+        .optional_text("trace_id", trace.as_deref())
+        .text("route", route)
+        .number("in_bytes", in_bytes)
+        .number("out_bytes", out_bytes)
+        .number("millis", us as f64 / 1_000.0)
+        .number("status", status)
+        .optional_text("code", code.map(Code::name))
 }
 
 /// The name in `errno.h`, for the errors of accept.

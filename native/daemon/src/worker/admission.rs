@@ -11,6 +11,7 @@ use sidelane_wire::Fault;
 use super::standing_queue::StandingQueue;
 use crate::shared::{Reservation, Shared};
 use crate::telemetry::Shed;
+use crate::tls::peers::Peer;
 
 /// Payloads that the mean time of a payload covers.
 const MEAN_WINDOW: u64 = 32;
@@ -51,9 +52,9 @@ impl Admission {
         }
     }
 
-    /// Takes `bytes` of the body budget.
-    pub fn acquire_bytes(&self, bytes: usize) -> Result<Reservation, Refusal> {
-        self.shared.acquire_bytes(bytes).map_err(|reason| self.refusal(reason))
+    /// Takes `bytes` of the body budget, and of the peer's share.
+    pub(crate) fn acquire_bytes(&self, bytes: usize, peer: Option<&Arc<Peer>>) -> Result<Reservation, Refusal> {
+        self.shared.acquire_bytes(bytes, peer).map_err(|reason| self.refusal(reason))
     }
 
     /// Checks that the queue has a free slot.

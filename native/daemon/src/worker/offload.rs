@@ -97,6 +97,10 @@ impl Worker {
         };
         let offloaded = Rc::new(Offloaded { writer: Rc::clone(&job.writer), reply, spares, number, progress });
         self.offloaded.borrow_mut().push(Rc::clone(&offloaded));
+        if matches!(reply, Reply::Http(_)) {
+            job.writer.is_offloaded.set(true);
+            job.writer.wake();
+        }
         tokio::task::spawn_local(Rc::clone(self).answer_offloaded(job, tried, offloaded, receiver));
     }
 
@@ -144,6 +148,7 @@ impl Worker {
     }
 
     fn end_offloaded(&self, job: Job) {
+        job.writer.is_offloaded.set(false);
         self.answered(job);
         self.flush_batch();
     }

@@ -38,6 +38,8 @@ pub struct ResponseWriter {
     pub(crate) needs_refresh: Cell<bool>,
     /// The last answer announced the end of the connection.
     pub(crate) announced_close: Cell<bool>,
+    /// The next answer over HTTP comes from a spare thread, so that those before it are not held back for it.
+    pub(crate) is_offloaded: Cell<bool>,
     /// The batch flushes it at its end.
     pub(super) is_in_batch: Cell<bool>,
 }
@@ -59,6 +61,7 @@ impl ResponseWriter {
             awaits_flush: Cell::new(false),
             needs_refresh: Cell::new(false),
             announced_close: Cell::new(false),
+            is_offloaded: Cell::new(false),
             is_in_batch: Cell::new(false),
         }
     }
@@ -84,6 +87,9 @@ impl ResponseWriter {
         self.in_flight.set(self.in_flight.get() + 1);
         self.unanswered.set(self.unanswered.get() + 1);
         self.context.admission.add_in_flight(1);
+        if let Some(peer) = self.stream.peer() {
+            peer.add_in_flight(1);
+        }
     }
 
     /// A request ends without an answer: its body did not arrive.
@@ -132,7 +138,7 @@ impl ResponseWriter {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if self.stalled_since.get().is_none() {
+                    if self.stream.take_progress() || self.stalled_since.get().is_none() {
                         self.stalled_since.set(Some(Instant::now()));
                     }
                     break;
@@ -157,9 +163,16 @@ impl ResponseWriter {
             return;
         }
         self.in_flight.set(self.in_flight.get().saturating_sub(count));
-        self.context.admission.remove_in_flight(count as usize);
+        self.removed_in_flight(count as usize);
         if self.in_flight.get() == 0 {
             self.quiet_since.set(Instant::now());
+        }
+    }
+
+    fn removed_in_flight(&self, count: usize) {
+        self.context.admission.remove_in_flight(count);
+        if let Some(peer) = self.stream.peer() {
+            peer.remove_in_flight(count);
         }
     }
 
@@ -185,7 +198,7 @@ impl ResponseWriter {
     /// Drops the output; nothing is sent from now on.
     pub(crate) fn close(&self) {
         self.is_closed.set(true);
-        self.context.admission.remove_in_flight(self.in_flight.replace(0) as usize);
+        self.removed_in_flight(self.in_flight.replace(0) as usize);
         std::mem::take(&mut *self.output.borrow_mut()).release(&self.context.outputs);
     }
 

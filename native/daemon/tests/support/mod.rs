@@ -17,7 +17,7 @@ use sidelane_daemon::contracts::ContractRegistry;
 use sidelane_daemon::engine::{Compile, Engine, native};
 use sidelane_daemon::shared::Shared;
 use sidelane_daemon::telemetry::{NoObserver, Observer};
-use sidelane_daemon::threads::{self, Handle};
+use sidelane_daemon::threads::{self, Handle, Incoming};
 use sidelane_wire::{
     ClientHello, ContractRequest, FrameHeader, FrameKind, HEADER_BYTES, NO_DEADLINE, PREFACE_BYTES, preface,
 };
@@ -89,12 +89,18 @@ pub fn settings(contracts: Vec<PathBuf>) -> Settings {
         deadline_ms: 1_000,
         drain_ms: 10_000,
         takeover: false,
+        allow_open_directory: false,
         socket_mode: 0o600,
         socket_group: None,
         allow_uids: Vec::new(),
         memory_limit: None,
         metrics_listen: None,
+        tls: None,
         log_sample: 0.0,
+        leak_window: Duration::ZERO,
+        leak_bytes_per_hour: 0,
+        crash_dir: None,
+        allow_core_dumps: false,
         exit_with_stdin: false,
         contracts_from_stdin: false,
         remove_directory: false,
@@ -148,7 +154,7 @@ impl Daemon {
         let (mut ours, theirs) = UnixStream::pair().unwrap();
         ours.write_all(bytes).unwrap();
         theirs.set_nonblocking(true).unwrap();
-        self.worker().serve(theirs, self.shared.acquire_connection());
+        self.worker().serve(Incoming::Unix(theirs), self.shared.acquire_connection());
         ours.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
         ours.set_write_timeout(Some(TEST_TIMEOUT)).unwrap();
         Client { stream: ours, last_id: 0 }

@@ -14,15 +14,17 @@ use sidelane_wire::TRACE_BYTES;
 
 use super::session::{Close, Session};
 use crate::contracts::LoadedContract;
+use crate::evicting_set::Counted;
 use crate::protocol::http::body::BodyReader;
 use crate::protocol::http::chunks::Step;
 use crate::protocol::http::head::{Head, Scanner, Violation, malformed};
 use crate::protocol::http::route::{Access, Page, Route, route};
 use crate::protocol::http::{ResponseFraming, page};
 use crate::shared::Reservation;
-use crate::telemetry::PageRequest;
+use crate::telemetry::{PageRequest, Shed};
 use crate::texts::http as texts;
 use crate::worker::Worker;
+use crate::worker::admission::Refusal;
 use crate::worker::executor::BATCH_TIME;
 use crate::worker::queue::{Job, Reply};
 use crate::worker::response_writer::ResponseWriter;
@@ -47,6 +49,8 @@ pub(super) struct HttpSession {
     worker: Rc<Worker>,
     writer: Rc<ResponseWriter>,
     access: Access,
+    /// With [`Access::Excess`].
+    counted: Option<Counted>,
     /// Bytes that were read; those before `at` are processed.
     input: Vec<u8>,
     at: usize,
@@ -99,11 +103,17 @@ enum Progress {
 }
 
 impl HttpSession {
-    pub(super) fn new(worker: Rc<Worker>, writer: Rc<ResponseWriter>, access: Access) -> Self {
+    pub(super) fn new(
+        worker: Rc<Worker>,
+        writer: Rc<ResponseWriter>,
+        access: Access,
+        counted: Option<Counted>,
+    ) -> Self {
         Self {
             worker,
             writer,
             access,
+            counted,
             input: Vec::new(),
             at: 0,
             state: State::head(),
@@ -140,16 +150,15 @@ impl Session for HttpSession {
         Err(self.fail(LATE))
     }
 
-    fn on_refresh(&mut self) -> Result<(), Close> {
-        let is_idle = matches!(self.state, State::Head { since: None, .. });
-        if is_idle && self.worker.shared.is_draining() { Err(Close::Drain) } else { Ok(()) }
-    }
-
     fn next_deadline(&self, is_paused: bool) -> Option<Instant> {
         match &self.state {
             State::Running => None,
             _ if is_paused => None,
-            State::Head { since: None, .. } => Some(self.idle_since + IDLE_TIMEOUT),
+            // In a drain, the deadline of an idle connection is another one.
+            State::Head { since: None, .. } => {
+                let drained = self.worker.shared.drain_grace_end(self.idle_since);
+                Some(drained.unwrap_or(self.idle_since + IDLE_TIMEOUT))
+            }
             State::Head { since: Some(since), .. } => Some(*since + HEAD_TIMEOUT),
             State::Body { exchange, .. } => Some(exchange.since + REQUEST_TIMEOUT),
         }
@@ -184,6 +193,7 @@ impl Session for HttpSession {
     /// Answers to pipelined requests are sent together, unless the next answer takes longer than a batch.
     fn holds_output(&self) -> bool {
         matches!(self.state, State::Running)
+            && !self.writer.is_offloaded.get()
             && self.writer.unsent() <= MAX_HELD_BYTES
             && self.worker.admission.expected_wait() < BATCH_TIME
     }
@@ -231,7 +241,7 @@ impl HttpSession {
         };
         let shared = Arc::clone(&self.worker.shared);
         let route = route(&head, self.access, &shared.registry(), shared.settings.deadline_ms);
-        if self.access == Access::Excess && !matches!(route, Route::Page(_)) {
+        if !matches!(route, Route::Page(_)) && self.claim_count() {
             shared.refuse_connection(self.worker.thread);
         }
         let exchange = Exchange {
@@ -279,6 +289,11 @@ impl HttpSession {
         }
         self.state = State::Body { exchange, purpose };
         Ok(())
+    }
+
+    /// Of a connection that gets one response: true when it is not counted yet. False for all others.
+    fn claim_count(&self) -> bool {
+        self.counted.as_ref().is_some_and(Counted::claim)
     }
 
     fn read_body(&mut self) -> Result<Progress, Close> {
@@ -345,7 +360,7 @@ impl HttpSession {
 
     fn submit(&mut self, exchange: Exchange, payload: Payload) -> Result<Progress, Close> {
         let Payload { contract, body, reservation, expires, trace } = payload;
-        if let Err(refusal) = self.worker.admission.acquire_slot() {
+        if let Err(refusal) = self.admit() {
             let exchange = Exchange { in_bytes: body.len(), expects_continue: false, ..exchange };
             self.refuse(&exchange, Some(contract.label()), trace.as_ref(), &self.overloaded(refusal))?;
             return self.end_exchange(false);
@@ -365,6 +380,15 @@ impl HttpSession {
         });
         self.state = State::Running;
         Ok(Progress::Done)
+    }
+
+    /// Takes a slot of the queue.
+    fn admit(&self) -> Result<(), Refusal> {
+        let admission = &self.worker.admission;
+        if self.writer.stream.peer().is_some_and(|peer| peer.is_full()) {
+            return Err(admission.refusal(Shed::InFlight));
+        }
+        admission.acquire_slot()
     }
 
     /// The request was answered.

@@ -20,7 +20,8 @@ impl HttpSession {
         if size.saturating_add(more) > contract.max_bytes {
             return Err(Problem { closes: true, max_bytes: contract.max_bytes, ..Code::LimitBytes.into() });
         }
-        self.worker.admission.acquire_bytes(more).map_err(|refusal| self.overloaded(refusal))
+        let peer = self.writer.stream.peer();
+        self.worker.admission.acquire_bytes(more, peer).map_err(|refusal| self.overloaded(refusal))
     }
 
     pub(super) fn overloaded(&self, refusal: Refusal) -> Problem {
@@ -84,6 +85,7 @@ impl HttpSession {
         let mut response = self.worker.bodies.acquire_empty();
         let result = write(&mut response);
         self.write(&response);
+        self.claim_count();
         self.worker.bodies.release(response);
         result
     }

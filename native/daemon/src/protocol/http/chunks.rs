@@ -84,6 +84,9 @@ impl Chunks {
             Place::Trailer if line.is_empty() => Ok(true),
             Place::Trailer => {
                 let (name, value) = read_field(line).ok_or(malformed(texts::FIELD))?;
+                if name.eq_ignore_ascii_case(b"content-length") || name.eq_ignore_ascii_case(b"transfer-encoding") {
+                    return Err(malformed(texts::TWO_LENGTHS));
+                }
                 self.trailer_bytes += name.len() + value.len();
                 if self.trailer_bytes >= TRAILER_BYTES { Err(self.oversize()) } else { Ok(false) }
             }

@@ -1,0 +1,32 @@
+// How long commands of one kind have failed. A restart of a few seconds is waited for; after `giveUpMs`, what needs them fails.
+
+import type { SidelaneError } from '../../model/index.ts'
+
+export class GiveUpTimer {
+  readonly #giveUpMs: number
+  readonly #onGiveUp: (fault: SidelaneError) => void
+  #fault: SidelaneError | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(giveUpMs: number, onGiveUp: (fault: SidelaneError) => void) {
+    this.#giveUpMs = giveUpMs
+    this.#onGiveUp = onGiveUp
+  }
+
+  /** A command has ended: with a fault, or well. */
+  note(fault: SidelaneError | undefined): void {
+    this.#fault = fault
+    if (fault === undefined) this.stop()
+    else this.#timer ??= setTimeout(this.#giveUp, this.#giveUpMs)
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  readonly #giveUp = (): void => {
+    this.#timer = undefined
+    if (this.#fault !== undefined) this.#onGiveUp(this.#fault)
+  }
+}

@@ -1,0 +1,115 @@
+// Opens one connection to Redis. Two kinds: one whose commands fail while the connection is down, so that nothing gathers in
+// the client, and one whose commands wait, for callers that have a fixed number of them.
+
+import { Redis, type RedisOptions } from 'ioredis'
+import { invalidOptions, type SidelaneError } from '../model/index.ts'
+import { withTimeout } from '../util/with-timeout.ts'
+import { redisFault } from './faults.ts'
+import { addressOf, ioredisUrl, isClient, type RedisConnection } from './redis-connection.ts'
+
+export type RedisClient = Redis
+
+export interface OpenRedis {
+  readonly client: RedisClient
+  /** For messages: without user and password. */
+  readonly address: string
+  /** Sends what is written, and closes. Never rejects. */
+  close(): Promise<void>
+}
+
+export interface OpenRedisOptions extends ClientOptions {
+  /** `fail`: commands reject while there is no connection. `wait`: they wait for one. */
+  readonly whenDown: 'fail' | 'wait'
+  /** Errors of the connection after that. It is made again, without end. */
+  readonly onError: (error: SidelaneError) => void
+}
+
+const closeTimeoutMs = 1000
+/** A server that hangs: its commands fail after so long. Those that wait belong to BullMQ, which has its own limits. */
+const commandTimeoutMs = 10_000
+
+/** What every connection has. */
+interface ClientOptions {
+  /** In `CLIENT LIST`. */
+  readonly name: string
+  readonly connectTimeoutMs: number
+}
+
+/** Commands reject while there is no connection. */
+export const failWhenDown: RedisOptions = {
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+}
+
+const retryStrategy = (times: number): number => Math.min(1000, 25 * 2 ** Math.min(times, 6)) * (0.5 + Math.random())
+
+/** A failover leaves the old primary as a replica: the next connection may lead to the new one. */
+const reconnectOnError = ({ message }: Error): boolean => message.startsWith('READONLY')
+
+/** Rejects with `unavailable` (`params.reason`) when no connection can be made, and with `options.invalid`. */
+export async function openRedis(connection: RedisConnection, options: OpenRedisOptions): Promise<OpenRedis> {
+  const { whenDown, connectTimeoutMs, onError } = options
+  const address = addressOf(connection)
+  const client = createClient(connection, options, {
+    retryStrategy,
+    reconnectOnError,
+    ...(whenDown === 'fail'
+      ? { ...failWhenDown, commandTimeout: commandTimeoutMs }
+      : { enableOfflineQueue: true, maxRetriesPerRequest: null }),
+  })
+  let fault: SidelaneError | undefined
+  let isOpen = false
+  client.on('error', (error: unknown) => {
+    fault = redisFault(error, address)
+    if (isOpen) onError(fault)
+  })
+  try {
+    if (!(await withTimeout(connectTimeoutMs, client.connect()))) fault ??= redisFault(new Error('timeout'), address)
+    else isOpen = true
+  } catch (error) {
+    fault ??= redisFault(error, address)
+  }
+  if (!isOpen) {
+    client.disconnect()
+    throw fault as SidelaneError
+  }
+  return { client, address, close: () => closeClient(client) }
+}
+
+/** A client that is not connected. Throws `options.invalid`. */
+export function createClient(
+  connection: RedisConnection,
+  { name, connectTimeoutMs }: ClientOptions,
+  own: RedisOptions,
+): RedisClient {
+  const settings: RedisOptions & { readonly replyMapping: 'legacy'; readonly disconnectTimeout: number } = {
+    ...own,
+    // Replies have the shapes of ioredis 5.
+    replyMapping: 'legacy',
+    // ioredis keeps the process alive for so long after a connection that was refused. Not in its types.
+    disconnectTimeout: 200,
+    connectionName: name,
+    lazyConnect: true,
+    connectTimeout: connectTimeoutMs,
+  }
+  if (typeof connection === 'string') return new Redis(ioredisUrl(connection), settings)
+  const given = (isClient(connection) ? connection.options : connection) as RedisOptions
+  if (isClient(connection) && (connection as { isCluster?: boolean }).isCluster === true) {
+    throw invalidOptions('Expected `connection` to be one Redis, not a cluster: give each queue a Redis of its own')
+  }
+  if (given.keyPrefix) {
+    throw invalidOptions('Expected `connection` to be without `keyPrefix`, which scripts do not get: use `prefix`')
+  }
+  return isClient(connection) ? (connection.duplicate(settings) as RedisClient) : new Redis({ ...given, ...settings })
+}
+
+/** Sends what is written, and closes. Never rejects. */
+export async function closeClient(client: RedisClient): Promise<void> {
+  try {
+    if (client.status === 'ready') await withTimeout(closeTimeoutMs, client.quit())
+  } catch {
+    // The connection was lost meanwhile.
+  }
+  client.disconnect()
+}
