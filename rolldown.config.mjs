@@ -1,7 +1,7 @@
 // Bundles src into dist: modules, CommonJS, and the types of both. Code that entries share goes to dist/chunks. Names stay
 // as they are, for stack traces.
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'rolldown'
 import { dts } from 'rolldown-plugin-dts'
 
@@ -27,7 +27,11 @@ const byRuntime = {
   'binding-web': 'src/engine/native/binding-web.ts',
 }
 
-const programs = { daemon: 'src/daemon.ts', 'cli/main': 'src/cli/main.ts' }
+const programs = {
+  daemon: 'src/daemon.ts',
+  'cli/main': 'src/cli/main.ts',
+  'decide/option-child': 'src/decide/option-child.ts',
+}
 
 // Dependencies stay imports too, but for @noble/hashes, which is modules only: not every require() loads those.
 const common = {
@@ -37,6 +41,49 @@ const common = {
 }
 
 const license = `/*!\nContains @noble/hashes:\n\n${readFileSync('node_modules/@noble/hashes/LICENSE', 'utf8').trim()}\n*/`
+
+/** The notices of what a chunk contains, one text for all packages that have the same. */
+function notices(moduleIds) {
+  const packages = new Map()
+  for (const id of moduleIds) {
+    const [, folder] = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id) ?? []
+    if (folder === undefined || packages.has(folder)) continue
+    const { name, version } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
+    if (file === undefined) throw new Error(`${name} has no license file`)
+    packages.set(folder, { name: `${name} ${version}`, text: readFileSync(`${folder}/${file}`, 'utf8').trim() })
+  }
+  const byText = new Map()
+  for (const { name, text } of packages.values()) byText.set(text, [...(byText.get(text) ?? []), name])
+  return [...byText]
+    .map(([text, list]) => `${list.sort().join(', ')}:\n\n${text}`)
+    .sort()
+    .join('\n\n----\n\n')
+}
+
+/** The drawing code of report pages: Plot and ours, in one module that a page contains. Its notices go with it. */
+const charts = {
+  input: { charts: 'src/report/browser/main.ts' },
+  platform: 'browser',
+  transform: { target: 'es2022' },
+  output: {
+    dir: 'dist/report',
+    format: 'es',
+    minify: true,
+    comments: { legal: true },
+    postBanner: ({ moduleIds }) => `/*!\nContains:\n\n${notices(moduleIds)}\n*/`,
+  },
+  plugins: [
+    {
+      name: 'third-party',
+      generateBundle(_, bundle) {
+        const ids = Object.values(bundle).flatMap(({ moduleIds = [] }) => moduleIds)
+        const source = `dist/report/charts.js, which is part of every report page, contains:\n\n${notices(ids)}\n`
+        this.emitFile({ type: 'asset', fileName: 'THIRD-PARTY.txt', source })
+      },
+    },
+  ],
+}
 
 /** Small modules without imports, in one chunk: each would be a file that every app opens. */
 const codeSplitting = {
@@ -77,6 +124,13 @@ export default defineConfig([
     input: { ...published, ...byRuntime },
     // Jest runs CommonJS in a vm context, where import() is an error.
     output: { ...files('.cjs'), format: 'cjs', dynamicImportInCjs: false, codeSplitting },
+  },
+  charts,
+  {
+    // Loaded by `node --require` into an app of any kind, or sent to one as text: one file, without imports of its own.
+    ...common,
+    input: { 'cli/profile-agent': 'src/profile/agent/main.ts' },
+    output: { ...files('.cjs'), format: 'cjs' },
   },
   types('.js'),
   types('.cjs'),

@@ -6,6 +6,10 @@ import { integer } from '../src/util/option-parsers.ts'
 export interface Args {
   readonly help: boolean
   readonly json: string | undefined
+  /** The file of the report page. */
+  readonly html: string | undefined
+  /** Keeps the result in bench/record. */
+  readonly record: boolean
   readonly payloads: string | undefined
   readonly contract: string | undefined
   readonly full: boolean
@@ -19,6 +23,7 @@ export interface Args {
   readonly heap: boolean
   readonly cli: boolean
   readonly sidecar: boolean
+  readonly queue: boolean
   readonly beforeAfter: boolean
   /** Files of Node daemons whose CPU per HTTP request is compared; undefined: another command. */
   readonly httpCpu: readonly string[] | undefined
@@ -46,19 +51,22 @@ export const usage = `Compares ways to normalize, validate and compress JSON pay
   npm run bench -- --payloads mine.ndjson --contract mine.lock.json
                                                       under your own contract
   npm run bench -- --json result.json                 also writes { header, rows, verdict, … }
+  npm run bench -- --html report.html                 also writes a page with tables and pictures; --full for all of them
+  npm run bench -- --record                           --full, kept in bench/record as the record of the day
   npm run bench -- --only zod+zlib,inline-js          two contenders only
   npm run bench -- --sets orders --rounds 20          one payload set, more rounds
   npm run bench -- --full                             sizes from 256 B to 1 MB, more kinds of payload, fixed rates
   npm run bench -- --stages                           each stage beside libraries, 256 B to 1 MB, in two minutes after the build
   npm run bench -- --memory                           resident memory after 20,000 and 100,000 payloads
   npm run bench -- --stream                           a stream beside the closed loop, and its memory over 1,000,000 payloads
-  npm run bench -- --cache                            the result cache at 0 %, 50 % and 95 % repeats
+  npm run bench -- --cache                            the result cache at 0 %, 50 % and 95 % repeats, and with results in Redis
   npm run bench -- --layers                           what breaker, fallback and rollout cost for each call
   npm run bench -- --hybrid                           placement auto beside inline and pool at fixed rates
   npm run bench -- --overload                         0.5 to 10 times what pools and daemons can do, in two minutes
   npm run bench -- --heap                             heap of the js engine for a byte of the payload, by its shape
   npm run bench -- --cli                              sidelane process beside the pool's closed loop; --full: 1,000,000 lines
   npm run bench -- --sidecar                          both daemons beside two Axum services, in a minute
+  npm run bench -- --queue                            a queue in Redis: workers, batch sizes, plain BullMQ beside it
   npm run bench -- --before-after                     one Fastify endpoint: the work inline, in a pool, in a sidecar
   npm run bench -- --http-cpu dist/daemon.js --http-cpu ../base/dist/daemon.js
                                                       CPU per HTTP request of Node daemons, builds in turns
@@ -66,6 +74,7 @@ export const usage = `Compares ways to normalize, validate and compress JSON pay
 
 Options
   --json FILE         write the result as JSON
+  --html FILE         write the result as one self-contained HTML page (the comparison only)
   --payloads FILE     .ndjson or .jsonl: a payload a line; .json: an array of payloads, or one
   --contract LOCK     the lock file for --payloads (sidelane contract export); without it one is inferred
   --only IDS          contenders, separated by commas
@@ -74,8 +83,8 @@ Options
                       with --stages 25, or fewer (3)
   --budget-ms N       time for all payload sets together, default 42000 (--full: 240000, --stages: 120000)
   --seed N            seed of the made payloads, default 1
-  --full --stages --memory --stream --cache --layers --hybrid --overload --heap --cli --sidecar --before-after
-  --targets --strict --help
+  --full --stages --memory --stream --cache --layers --hybrid --overload --heap --cli --sidecar --queue
+  --before-after --record --targets --strict --help
 
 Instructions of the Rust core instead of times: npm run bench:instructions. Method, columns and the rule of the verdict:
 bench/METHOD.md. With SIDELANE_SUITES set, real GitHub events and product
@@ -84,6 +93,8 @@ rows from there take part. Exit codes: 0 done, 1 a wrong answer (or, with --stri
 const options = {
   help: { type: 'boolean', short: 'h' },
   json: { type: 'string' },
+  html: { type: 'string' },
+  record: { type: 'boolean' },
   payloads: { type: 'string' },
   contract: { type: 'string' },
   full: { type: 'boolean' },
@@ -97,6 +108,7 @@ const options = {
   heap: { type: 'boolean' },
   cli: { type: 'boolean' },
   sidecar: { type: 'boolean' },
+  queue: { type: 'boolean' },
   'before-after': { type: 'boolean' },
   'http-cpu': { type: 'string', multiple: true },
   targets: { type: 'boolean' },
@@ -107,6 +119,12 @@ const options = {
   'budget-ms': { type: 'string' },
   seed: { type: 'string' },
 } as const satisfies ParseArgsConfig['options']
+
+/** What runs instead of the comparison. */
+const commands = [
+  ...(['stages', 'memory', 'stream', 'cache', 'layers', 'hybrid', 'overload', 'heap', 'cli'] as const),
+  ...(['sidecar', 'before-after', 'http-cpu'] as const),
+] as const
 
 /** The names that `--only` and `--sets` accept. */
 export interface Known {
@@ -123,12 +141,21 @@ export function readArgs(argv: readonly string[], known: Known): Args {
   if (values.payloads !== undefined && values.sets !== undefined) {
     throw new BadArgs('--sets names the shipped payload sets; with --payloads there is one set, yours')
   }
+  const other = commands.find((name) => values[name] !== undefined)
+  if (other !== undefined && (values.html !== undefined || values.record === true)) {
+    throw new BadArgs(`--html and --record are for the comparison, not for --${other}`)
+  }
+  if (values.record === true && (values.payloads ?? values.sets ?? values.only) !== undefined) {
+    throw new BadArgs('--record keeps all contenders and all shipped sets: no --payloads, --sets or --only')
+  }
   return {
     help: values.help ?? false,
     json: values.json,
+    html: values.html,
+    record: values.record ?? false,
     payloads: values.payloads,
     contract: values.contract,
-    full: values.full ?? false,
+    full: (values.full ?? false) || values.record === true,
     stages: values.stages ?? false,
     memory: values.memory ?? false,
     stream: values.stream ?? false,
@@ -139,6 +166,7 @@ export function readArgs(argv: readonly string[], known: Known): Args {
     heap: values.heap ?? false,
     cli: values.cli ?? false,
     sidecar: values.sidecar ?? false,
+    queue: values.queue ?? false,
     beforeAfter: values['before-after'] ?? false,
     httpCpu: values['http-cpu'],
     targets: values.targets ?? false,

@@ -5,16 +5,29 @@ import { createHost, type EngineReport, type Host } from 'sidelane'
 import { ourContract } from './contracts/ours.ts'
 import type { ContractRef } from './contracts/sources.ts'
 import { canBeTrained } from './contracts/training.ts'
-import type { Contender, Digest } from './contender.ts'
+import type { Contender, Digest } from '../src/measure/contender.ts'
+import { poolFloor } from './floors/pool.ts'
 import { ajvZlibPeer } from './peers/ajv-zlib.ts'
 import { piscinaPlainPeer } from './peers/piscina-plain.ts'
+import { typeboxZlibPeer } from './peers/typebox-zlib.ts'
+import { zodCompiledZlibPeer } from './peers/zod-compiled-zlib.ts'
 import { zodFflatePeer } from './peers/zod-fflate.ts'
 import { zodZlibJcsPeer } from './peers/zod-zlib-jcs.ts'
 import { zodZlibPeer } from './peers/zod-zlib.ts'
 import { socketIds, type SocketId } from './sidecar/ids.ts'
 
-const peerIds = ['zod+zlib', 'zod+zlib+jcs', 'zod+fflate', 'ajv+zlib', 'piscina-plain'] as const
+const peerIds = [
+  'zod+zlib',
+  'zod-compiled+zlib',
+  'zod+zlib+jcs',
+  'zod+fflate',
+  'ajv+zlib',
+  'typebox+zlib',
+  'piscina-plain',
+] as const
 const ourIds = ['inline-js', 'inline-native', 'pool-js', 'pool-native'] as const
+/** A bare worker loop. */
+const floorIds = ['pool-floor'] as const
 /** With compression tables, trained on other payloads than the measured ones. */
 const trainedIds = ['inline-native-trained', 'pool-native-trained'] as const
 /** With `runInApp`. */
@@ -22,11 +35,19 @@ const inAppIds = ['inline-js-app', 'inline-native-app'] as const
 export type ContenderId =
   | (typeof peerIds)[number]
   | (typeof ourIds)[number]
+  | (typeof floorIds)[number]
   | (typeof trainedIds)[number]
   | (typeof inAppIds)[number]
   | SocketId
 /** Contenders behind a socket run in cases/sidecar.ts only. */
-export const contenderIds: readonly ContenderId[] = [...peerIds, ...ourIds, ...trainedIds, ...inAppIds, ...socketIds]
+export const contenderIds: readonly ContenderId[] = [
+  ...peerIds,
+  ...ourIds,
+  ...floorIds,
+  ...trainedIds,
+  ...inAppIds,
+  ...socketIds,
+]
 
 /** Threads of every pool, ours and Piscina's: one core is left to the main thread. */
 export const poolThreads = (): number => Math.max(1, availableParallelism() - 1)
@@ -53,7 +74,7 @@ export async function openHosts(wanted: ReadonlySet<string>): Promise<Hosts> {
         await createHost({
           placement,
           engine,
-          ...(placement === 'pool' && { threads: poolThreads(), deadlineMs: 60_000 }),
+          ...(placement === 'pool' && { threads: poolThreads(), deadlineMs: 60_000, maxQueueMs: 60_000 }),
         }),
       )
     } catch (error) {
@@ -94,9 +115,11 @@ export function lineUp(ref: ContractRef, hosts: Hosts, wanted: ReadonlySet<strin
   const contenders: Contender[] = []
   const peers: Readonly<Record<(typeof peerIds)[number], () => Contender>> = {
     'zod+zlib': () => zodZlibPeer(ref, peerLevel),
+    'zod-compiled+zlib': () => zodCompiledZlibPeer(ref, peerLevel),
     'zod+zlib+jcs': () => zodZlibJcsPeer(ref, peerLevel),
     'zod+fflate': () => zodFflatePeer(ref, peerLevel),
     'ajv+zlib': () => ajvZlibPeer(ref, peerLevel, contract.lock.schema),
+    'typebox+zlib': () => typeboxZlibPeer(ref, peerLevel, contract.lock.schema),
     'piscina-plain': () => piscinaPlainPeer(ref, peerLevel, poolThreads()),
   }
   for (const id of peerIds.filter((name) => wanted.has(name))) {
@@ -116,6 +139,7 @@ export function lineUp(ref: ContractRef, hosts: Hosts, wanted: ReadonlySet<strin
       if (wanted.has(`${id}-app`) && 'source' in ref) contenders.push(ours(`${id}-app`, host, ref, digest))
     }
   }
+  if (wanted.has('pool-floor')) contenders.push(poolFloor(ref, poolThreads()))
   return {
     contenders,
     leftOut,

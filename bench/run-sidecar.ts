@@ -5,18 +5,18 @@ import { beforeAfter, type BeforeAfter } from './cases/before-after.ts'
 import { framing, framingTargets, type Framing } from './cases/framing.ts'
 import { openLoopText, type RateRow } from './cases/open-loop.ts'
 import { daemonMemory, daemonMemoryText, type DaemonMemory } from './cases/sidecar-memory.ts'
-import { sidecars, type SidecarRow } from './cases/sidecar.ts'
-import { startChild } from './measure/child.ts'
-import { median } from './measure/stats.ts'
+import { cannot, sidecars, type SidecarRow } from './cases/sidecar.ts'
+import { startChild } from '../src/measure/child.ts'
+import { median } from '../src/util/stats.ts'
 import { wakeProbe, type WakeProbe } from './measure/wake.ts'
 import type { PayloadSet } from './payloads/sets.ts'
 import { beforeAfterTargets, beforeAfterText, endpointVerdict } from './report/before-after.ts'
-import { progress } from './report/progress.ts'
+import { progress, type Progress } from './report/progress.ts'
 import { sidecarTargets, sidecarText } from './report/sidecar.ts'
 import { figure } from './report/table.ts'
 import { buildAxum } from './sidecar/axum.ts'
 import type { BareAnswers } from './sidecar/bare-child.ts'
-import { isPeer, isSleeper, socketIds } from './sidecar/ids.ts'
+import { isPeer, isSleeper, isTls, socketIds } from './sidecar/ids.ts'
 import { targetList, type Target } from './targets.ts'
 
 /** The part of the JSON file for the sidecar. */
@@ -31,6 +31,12 @@ export interface SidecarResult {
   readonly bareUs: number
 }
 
+/** Builds the selected peers that know the payloads. The reason why they are missing; undefined when they are built. */
+async function buildPeers(wanted: ReadonlySet<string>, set: PayloadSet, tell: Progress): Promise<string | undefined> {
+  const needed = socketIds.some((id) => isPeer(id) && wanted.has(id) && cannot(id, set) === undefined)
+  return needed ? await buildAxum((what) => tell.at(what, 0)) : undefined
+}
+
 /** All depths, after building the peers if Rust is installed; with `--full` also fixed rates. */
 export async function runSidecar(
   args: Args,
@@ -40,8 +46,7 @@ export async function runSidecar(
 ): Promise<SidecarResult> {
   const tell = progress()
   const onStep = (what: string, part: number): void => tell.at(what, part)
-  const peers = socketIds.some((id) => isPeer(id) && wanted.has(id))
-  const missing = peers ? buildAxum((what) => onStep(what, 0)) : undefined
+  const missingPeers = await buildPeers(wanted, set, tell)
   const wake = await wakeProbe()
   const budgetMs = args.budgetMs ?? 55_000
   const rounds = args.rounds ?? 7
@@ -51,12 +56,11 @@ export async function runSidecar(
   // Warm-up: compiled code, grown socket buffers.
   await bare.ask('slot', bareSlotMs)
   const plan = { rounds, depths: [64, 8, 1], budgetMs: budgetMs * 0.9, onStep, beside }
-  const { rows, rates, leftOut } = await sidecars(set, { ...plan, wanted, fixedRates: args.full })
+  const { rows, rates, leftOut } = await sidecars(set, { ...plan, wanted, missingPeers, fixedRates: args.full })
   await bare.end()
   const framed = await framing(wanted, { rounds, budgetMs: budgetMs * 0.1, onStep })
   tell.end()
   const targets = [...sidecarTargets(rows), ...framingTargets(framed)]
-  if (missing !== undefined) print(`The Axum peers: ${missing}`)
   printRows(set, rows, leftOut, print)
   print(`\nA thread is woken and answers in ${figure(wake.p50Us)} µs (p50): the floor of every row at depth 1.`)
   const [least, most] = [Math.min(...bareUs), Math.max(...bareUs)]
@@ -71,20 +75,21 @@ export async function runSidecar(
 
 const bareSlotMs = 200
 
-/** The short form at the end of the quick run: builds nothing, and has no targets. */
+/** The short form at the end of the quick run: two depths, three rounds, no targets. */
 export async function quickSidecar(
   args: Args,
   wanted: ReadonlySet<string>,
   set: PayloadSet,
   print: (text: string) => void,
 ): Promise<readonly SidecarRow[]> {
-  const some = args.only === undefined ? socketIds.filter((id) => !isSleeper(id)) : socketIds
+  const some = args.only === undefined ? socketIds.filter((id) => !isSleeper(id) && !isTls(id)) : socketIds
   const ids = new Set(some.filter((id) => wanted.has(id)))
   if (ids.size === 0) return []
   const tell = progress()
+  const missingPeers = await buildPeers(ids, set, tell)
   const plan = { rounds: args.rounds ?? 3, depths: [64, 1], budgetMs: Math.min(7000, args.budgetMs ?? 7000) }
   const onStep = (what: string, part: number): void => tell.at(what, part)
-  const { rows, leftOut } = await sidecars(set, { ...plan, wanted: ids, fixedRates: false, onStep })
+  const { rows, leftOut } = await sidecars(set, { ...plan, wanted: ids, missingPeers, fixedRates: false, onStep })
   tell.end()
   print('')
   printRows(set, rows, leftOut, print)
@@ -119,17 +124,22 @@ export interface EndpointResult extends BeforeAfter {
   readonly targets: readonly Target[]
 }
 
-export async function runBeforeAfter(args: Args, print: (text: string) => void): Promise<EndpointResult> {
+/** The project's own targets are printed with `--targets` only. */
+export async function runBeforeAfter(
+  args: Args,
+  set: PayloadSet,
+  print: (text: string) => void,
+): Promise<EndpointResult> {
   const tell = progress()
-  const result = await beforeAfter({
-    seed: args.seed,
+  const result = await beforeAfter(set, {
     rounds: args.rounds ?? 5,
     budgetMs: args.budgetMs ?? 60_000,
     onStep: (what, part) => tell.at(what, part),
   })
   tell.end()
-  const targets = beforeAfterTargets(result.rows)
+  const targets = args.targets ? beforeAfterTargets(result.rows) : []
   const verdict = endpointVerdict(result.rows)
-  print(`${beforeAfterText(result)}\n\n${verdict}\n\nto reach\n${targetList(targets)}`)
+  print(`${beforeAfterText(result)}\n\n${verdict}`)
+  if (targets.length > 0) print(`\nto reach\n${targetList(targets)}`)
   return { ...result, verdict, targets }
 }

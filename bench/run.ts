@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { BadArgs, readArgs, usage, type Args } from './args.ts'
 import { caches, cacheText } from './cases/cache.ts'
+import { sharedCaches, sharedCacheText } from './cases/shared-cache.ts'
 import { cli, cliTargets, cliText, fullLines, type CliRow } from './cases/cli.ts'
 import { compare, type Compared } from './cases/compare.ts'
 import { heap, heapTargets, heapText } from './cases/heap.ts'
@@ -15,23 +16,29 @@ import { layers, layerTargets, layerText } from './cases/layers.ts'
 import { memoryIds, memoryList, memoryOf, type Memory } from './cases/memory.ts'
 import { openLoop, openLoopText } from './cases/open-loop.ts'
 import { overload, overloadTargets, overloadText } from './cases/overload.ts'
+import { queueCase, queueText } from './cases/queue.ts'
 import { daemonMemoryTargets } from './cases/sidecar-memory.ts'
 import type { SidecarRow } from './cases/sidecar.ts'
 import { stages } from './cases/stages.ts'
 import { streamMemory, streamMemoryText, streams, streamText } from './cases/stream.ts'
 import { contenderIds, openHosts, poolEngines, type Hosts } from './contenders.ts'
-import { cpuMeter } from './measure/cpu.ts'
-import { WrongAnswer } from './measure/rounds.ts'
+import { cpuMeter } from '../src/measure/cpu.ts'
+import { describeMachine } from '../src/measure/machine.ts'
+import { WrongAnswer } from '../src/measure/wrong-answer.ts'
 import { wakeProbe } from './measure/wake.ts'
 import {
   BadPayloads,
   defaultSetNames,
+  manyOrders,
   namedSets,
   stageSetNames,
   thinned,
   userSet,
   type PayloadSet,
 } from './payloads/sets.ts'
+import { renderBench } from './html/page.ts'
+import { writeRecord } from './html/record.ts'
+import type { FullResult } from './html/result.ts'
 import { makeHeader } from './report/header.ts'
 import { progress } from './report/progress.ts'
 import { headerText, setText, verdictText } from './report/text.ts'
@@ -44,6 +51,7 @@ import {
   type SidecarResult,
 } from './run-sidecar.ts'
 import { socketIds } from './sidecar/ids.ts'
+import type { StageRow } from './stages/row.ts'
 import { judge, targetList, type Target } from './targets.ts'
 import { stageHeaderText, stageTables } from './stages/text.ts'
 import { decide } from './verdict.ts'
@@ -85,12 +93,13 @@ async function main(args: Args): Promise<number> {
   // These cases create their own pools and must run alone.
   if (args.overload) return await runOverload(args, wanted)
   if (args.heap) return await runHeap(args)
+  if (args.queue) return await runQueue(args)
   if (args.stages) return await runStages(args)
   if (args.cli) return await runCli(args, wanted)
   if (args.layers) return await runLayers(args)
   if (args.sidecar) return written(args, await runSidecar(args, wanted, chooseOne(args, 'orders'), print))
   if (args.httpCpu !== undefined) return await runHttpCpu(args, args.httpCpu)
-  if (args.beforeAfter) return written(args, await runBeforeAfter(args, print))
+  if (args.beforeAfter) return written(args, await runBeforeAfter(args, endpointSet(args), print))
   const hosts = await openHosts(wanted)
   try {
     if (args.stream) return await runStream(args, hosts)
@@ -110,6 +119,12 @@ function chooseSets(args: Args): PayloadSet[] {
   const makers = namedSets(args.seed)
   const names = args.sets ?? (args.targets ? ['orders'] : defaultSetNames(args.full))
   return names.map((name) => thinned((makers[name] as () => PayloadSet)(), args.full ? 1024 : 256, 16e6))
+}
+
+/** Yours, or more order events than the other commands measure: an endpoint gets no payload twice in a row. */
+function endpointSet(args: Args): PayloadSet {
+  const named = args.payloads !== undefined || args.sets !== undefined
+  return named ? chooseOne(args, 'orders') : manyOrders(args.seed)
 }
 
 /** The user's first set, else the named one. */
@@ -151,9 +166,6 @@ async function runCompare(args: Args, hosts: Hosts, wanted: ReadonlySet<string>)
   tell.end()
 
   const rows = done.flatMap((compared) => compared.rows)
-  const verdicts = done
-    .filter((_, index) => sets[index]?.expect === 'accept')
-    .map(({ report, rows: own }) => decide(report.name, own, wake?.p50Us ?? Number.NaN))
   const header = makeHeader(hosts, {
     cpuMethod: meter.method,
     rounds: Math.min(...rows.map((row) => row.rounds)),
@@ -164,7 +176,6 @@ async function runCompare(args: Args, hosts: Hosts, wanted: ReadonlySet<string>)
   })
   print(headerText(header))
   for (const { report, rows: own } of done) print(`\n${setText(report, own, wake)}`)
-  print(`\nverdict\n${verdictText(verdicts)}`)
 
   const memory = args.targets ? await runMemory(args, hosts) : undefined
   const daemons = args.targets ? await runDaemonMemory(args, wanted, print) : []
@@ -174,16 +185,40 @@ async function runCompare(args: Args, hosts: Hosts, wanted: ReadonlySet<string>)
   const rates = args.full ? await openLoop(sets[0] as PayloadSet, hosts, wanted, rows) : []
   if (rates.length > 0) print(`\nfixed rates, ${sets[0]?.name}\n${openLoopText(rates)}`)
   const { targets: promised, ...behind } = await runSockets(args, wanted, sets[0] as PayloadSet)
+  // The services run with the first set only.
+  const served = behind.sidecar === undefined || 'sidecar' in behind.sidecar ? behind.sidecar?.sidecar : behind.sidecar
+  const verdicts = done
+    .filter((_, index) => sets[index]?.expect === 'accept')
+    .map(({ report, rows: own }) =>
+      decide(report.name, own, wake?.p50Us ?? Number.NaN, report.name === sets[0]?.name ? served : []),
+    )
+  print(`\nverdict\n${verdictText(verdicts)}`)
+
+  const stages = args.full ? await quickStages(sets[0] as PayloadSet, args.seed) : undefined
 
   const all = [...targets, ...promised]
-  if (args.json !== undefined) {
-    const [verdict = null] = verdicts
-    writeFileSync(
-      args.json,
-      `${JSON.stringify({ header, rows, verdict, verdicts, targets: all, rates, memory, daemons, ...behind }, null, 2)}\n`,
-    )
-  }
+  const [verdict = null] = verdicts
+  const result = { header, rows, verdict, verdicts, targets: all, rates, memory, daemons, ...behind, stages }
+  writeResult(args, { ...result, at: new Date().toISOString() })
   return exitCode(args, all)
+}
+
+/** The stages of one set, for the picture of where the time goes. */
+async function quickStages(set: PayloadSet, seed: number): Promise<readonly StageRow[]> {
+  const tell = progress()
+  const onProgress = (what: string, part: number): void => tell.at(what, part)
+  const plan = { rounds: 25, minRounds: 3, budgetMs: 20_000, seed, onProgress }
+  const result = await stages([set], plan)
+  tell.end()
+  print(`\n${stageTables(result.stages)}`)
+  return result.stages
+}
+
+function writeResult({ json, html, record }: Args, result: FullResult): void {
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`)
+  // As from a file: null instead of NaN.
+  if (html !== undefined) writeFileSync(html, renderBench(JSON.parse(JSON.stringify(result)) as FullResult))
+  if (record) print(`\nrecord    ${writeRecord(result)}`)
 }
 
 /** Writes the result to the file of `--json`. */
@@ -206,7 +241,7 @@ async function runSockets(args: Args, wanted: ReadonlySet<string>, set: PayloadS
   const sidecar = await runSidecar(own, wanted, set, print)
   if (args.only !== undefined || args.payloads !== undefined) return { sidecar, targets: sidecar.targets }
   print('')
-  const beforeAfter = await runBeforeAfter(own, print)
+  const beforeAfter = await runBeforeAfter(own, endpointSet(args), print)
   return { sidecar, beforeAfter, targets: [...sidecar.targets, ...beforeAfter.targets] }
 }
 
@@ -244,7 +279,12 @@ async function runStream(args: Args, hosts: Hosts): Promise<number> {
 async function runCache(args: Args, hosts: Hosts): Promise<number> {
   const rows = await caches(hosts, args.seed, args.rounds ?? 5)
   print(`result cache, made order events, 64 in flight, digest sha-256\n${cacheText(rows)}`)
-  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ cache: rows }, null, 2)}\n`)
+  const shared = await sharedCaches(hosts, args.seed, args.rounds ?? 3)
+  const text = shared && sharedCacheText(shared.rows, shared.breakEven)
+  print(
+    `\nshared tier in Redis, made order events, 64 in flight, digest sha-256\n${text ?? 'redis-server is not installed'}`,
+  )
+  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ cache: rows, shared }, null, 2)}\n`)
   return 0
 }
 
@@ -281,6 +321,21 @@ async function runHeap(args: Args): Promise<number> {
   print(`heap of the js engine\n${heapText(rows)}`)
   if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ heap: rows, targets }, null, 2)}\n`)
   return exitCode(args, targets)
+}
+
+async function runQueue(args: Args): Promise<number> {
+  const machine = describeMachine(['bullmq', 'ioredis', 'zod'])
+  const tell = progress()
+  const rows = await queueCase(args.seed, args.full ? 5 : 1, (what, part) => tell.at(what, part))
+  tell.end()
+  if (rows === undefined) {
+    print('redis-server is not installed: nothing is measured')
+    return 0
+  }
+  print(`a queue in Redis, orders of 1 KB; ${machine.cores} cores for Redis, the producer and all workers together\n`)
+  print(queueText(rows))
+  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ machine, queue: rows }, null, 2)}\n`)
+  return 0
 }
 
 async function runCli(args: Args, wanted: ReadonlySet<string>): Promise<number> {

@@ -1,12 +1,14 @@
 // The recommendation, by the rule of METHOD.md ("The verdict"). A pure function of the rows.
 
+import { defaultLimits, rule, type Ruling, type Way } from '../src/decide/rule.ts'
+import type { SidecarRow } from './cases/sidecar.ts'
 import type { Row } from './report/row.ts'
 import { figure } from './report/table.ts'
 
 export interface Verdict {
   /** Name of the payload set. */
   readonly payloads: string
-  readonly use: 'inline' | 'pool' | 'do nothing' | 'undecided'
+  readonly use: 'inline' | 'pool' | 'sidecar' | 'do nothing' | 'undecided'
   /** The engine; null for `do nothing` and `undecided`. */
   readonly engine: 'js' | 'native' | null
   /** The rate from which the pool is better; null for never or always. */
@@ -15,82 +17,111 @@ export interface Verdict {
   readonly text: string
 }
 
-/** Two values within 15 % are equal. */
-const equal = 1.15
-/** A smaller saving for each payload is not worth a change. */
-const worthUs = 10
-/** The longest call that may block the event loop. */
-const longestInlineUs = 500
-/** A pool this many times as fast as inline is chosen for its throughput. */
-const muchFaster = 1.5
-/** Inline may take this share of the main thread before the pool is recommended. */
-const mainThreadShare = 0.25
+type RowWay = Way & { readonly row: Row }
+type SidecarWay = Way & { readonly id: string }
 
-/** `rows` of one payload set. Only rows with digest `none` count, because that is the work of `zod+zlib`. */
-export function decide(payloads: string, rows: readonly Row[], wakeP50Us: number): Verdict {
+/**
+ * `rows` of one payload set. Those with digest `none` count, because that is the work of `zod+zlib`. The sidecar has the
+ * digest: it is compared with the rows that have it too.
+ */
+export function decide(
+  payloads: string,
+  rows: readonly Row[],
+  wakeP50Us: number,
+  sidecars: readonly SidecarRow[] = [],
+): Verdict {
   const plain = rows.filter((row) => row.digest === 'none')
   const today = plain.find((row) => row.id === 'zod+zlib')
-  const inline = better(plain, 'inline', 1)
+  const ruling = ruleOn(today, waysOf(plain))
+  const { way, inline, away } = ruling
   if (today === undefined || inline === undefined) {
     const text = 'Undecided: the rule needs zod+zlib and one of our inline rows in the same run.'
     return { payloads, use: 'undecided', engine: null, poolFromPerSecond: null, text }
   }
-  const deepest = Math.max(0, ...plain.filter((row) => isOurs(row, 'pool')).map((row) => row.depth))
-  const pool = better(plain, 'pool', deepest)
-  const why = pool === undefined ? undefined : poolReason(inline, pool)
-  if (pool !== undefined && why !== undefined && isWorth(today, pool)) {
-    const text = `Use the pool with the ${engineOf(pool)} engine: ${why} ${lone(plain, pool, inline, wakeP50Us)}`
-    return { payloads, use: 'pool', engine: engineOf(pool), poolFromPerSecond: null, text: text.trim() }
+  const behind = sidecarWays(sidecars)
+  const digested = rows.filter((row) => row.digest === 'sha-256')
+  const second = ruleOn(
+    digested.find((row) => row.id === 'zod+zlib+jcs'),
+    [...waysOf(digested), ...behind],
+  )
+  if (ruling.use !== 'do nothing' && second.use === 'sidecar' && second.way !== undefined) {
+    const { way: sidecar, inline: beside } = second
+    const text = `Use the sidecar (${(sidecar as SidecarWay).id}): it takes ${figure(sidecar.mainUs)} µs a payload of the main thread, inline ${figure(beside?.mainUs ?? Number.NaN)} (both with SHA-256).`
+    return { payloads, use: 'sidecar', engine: sidecar.engine, poolFromPerSecond: null, text }
   }
-  if (!isWorth(today, inline)) return nothing(payloads, today, inline)
-  const poolFromPerSecond = pool === undefined ? null : poolFrom(inline, pool)
-  const gain = `${each(inline)}, ${(today.usPerPayload / inline.usPerPayload).toFixed(1)} times as fast as zod+zlib (${each(today)}).`
+  if (way === undefined || ruling.use === 'do nothing') return nothing(payloads, today, inline.row)
+  const pool = away?.row
+  const other = sidecarNote(behind, second.away)
+  if (ruling.use === 'pool' && pool !== undefined) {
+    const text = `Use the pool with the ${way.engine} engine: ${poolReason(ruling, inline.row, pool)} ${lone(plain, pool, inline.row, wakeP50Us)}`
+    return { payloads, use: 'pool', engine: way.engine, poolFromPerSecond: null, text: `${text.trim()}${other}` }
+  }
+  const from = ruling.awayFromPerSecond
+  const poolFromPerSecond = from === null ? null : roundTo2(from)
+  const { row } = inline
+  const gain = `${each(row)}, ${(today.usPerPayload / row.usPerPayload).toFixed(1)} times as fast as zod+zlib (${each(today)}).`
   const size =
-    inline.sizeToZlib > 1.02
-      ? ` Its bodies are ${Math.round((inline.sizeToZlib - 1) * 100)} % larger than node:zlib's.`
-      : ''
-  const text = `Use inline with the ${engineOf(inline)} engine: ${gain}${size} ${later(plain, pool, inline, poolFromPerSecond, wakeP50Us)}`
-  return { payloads, use: 'inline', engine: engineOf(inline), poolFromPerSecond, text: text.trim() }
+    row.sizeToZlib > 1.02 ? ` Its bodies are ${Math.round((row.sizeToZlib - 1) * 100)} % larger than node:zlib's.` : ''
+  const text = `Use inline with the ${way.engine} engine: ${gain}${size} ${later(plain, pool, row, poolFromPerSecond, wakeP50Us)}`
+  return { payloads, use: 'inline', engine: way.engine, poolFromPerSecond, text: `${text.trim()}${other}` }
 }
 
-/** Trained contracts are left out: the question is what an untrained one is worth. */
-const isOurs = (row: Row, placement: 'inline' | 'pool'): boolean =>
-  row.side === 'ours' && row.placement === placement && !row.id.endsWith('-trained')
+const ruleOn = <W extends Way>(today: Row | undefined, ways: readonly W[]): Ruling<W> =>
+  rule({
+    today: today && { costUs: today.usPerPayload, mainUs: today.mainThreadUs },
+    ways,
+    rate: 'highest',
+    limits: defaultLimits,
+  })
 
-const engineOf = (row: Row): 'js' | 'native' => (row.id.endsWith('-native') ? 'native' : 'js')
+/** Ours, pools at the greatest depth. Trained contracts are left out: the question is what an untrained one is worth. */
+function waysOf(rows: readonly Row[]): RowWay[] {
+  const ours = rows.filter((row) => row.side === 'ours' && !/-(?:trained|app)$/.test(row.id))
+  const deepest = Math.max(0, ...ours.filter((row) => row.placement === 'pool').map((row) => row.depth))
+  return ours
+    .filter((row) => row.depth === (row.placement === 'pool' ? deepest : 1))
+    .map((row) => ({
+      placement: row.placement,
+      engine: row.id.endsWith('-native') ? 'native' : 'js',
+      costUs: row.usPerPayload,
+      mainUs: row.mainThreadUs,
+      perSecond: row.payloadsPerSecond,
+      memoryBytes: null,
+      row,
+    }))
+}
+
+/** The better one of both daemons, at the greatest depth; empty without one. */
+function sidecarWays(rows: readonly SidecarRow[]): SidecarWay[] {
+  const own = rows.filter(({ id }) => id === 'sidecar-rust' || id === 'sidecar-node')
+  const deepest = Math.max(0, ...own.map(({ depth }) => depth))
+  return own
+    .filter(({ depth }) => depth === deepest)
+    .toSorted((a, b) => a.daemonUs - b.daemonUs)
+    .slice(0, 1)
+    .map(({ id, payloadsPerSecond, clientUs }) => ({
+      placement: 'sidecar',
+      engine: 'native',
+      costUs: 1e6 / payloadsPerSecond,
+      mainUs: clientUs,
+      perSecond: payloadsPerSecond,
+      memoryBytes: null,
+      id,
+    }))
+}
+
+function sidecarNote([sidecar]: readonly SidecarWay[], away: Way | undefined): string {
+  if (sidecar === undefined) return ''
+  const pool = away?.placement === 'pool' ? `, the pool ${figure(away.mainUs)}` : ''
+  return ` With SHA-256, the sidecar takes ${figure(sidecar.mainUs)} µs a payload of the main thread${pool}.`
+}
 
 const each = (row: Row): string => `${figure(row.usPerPayload)} µs a payload`
 
-/** native only if it is more than equal: js needs no native code. */
-function better(rows: readonly Row[], placement: 'inline' | 'pool', depth: number): Row | undefined {
-  const at = rows.filter((row) => isOurs(row, placement) && row.depth === depth)
-  const js = at.find((row) => engineOf(row) === 'js')
-  const native = at.find((row) => engineOf(row) === 'native')
-  if (js === undefined || native === undefined) return js ?? native
-  return js.usPerPayload > equal * native.usPerPayload ? native : js
-}
-
-const isWorth = (today: Row, ours: Row): boolean =>
-  today.usPerPayload > equal * ours.usPerPayload && today.usPerPayload - ours.usPerPayload >= worthUs
-
-function poolReason(inline: Row, pool: Row): string | undefined {
-  const speed = inline.usPerPayload / pool.usPerPayload
-  if (speed >= muchFaster) return `at depth ${pool.depth} it is ${speed.toFixed(1)} times as fast as inline.`
-  if (inline.p50Us > longestInlineUs && pool.mainThreadUs * 2 <= inline.mainThreadUs) {
-    return `one payload would block the event loop for ${figure(inline.p50Us)} µs inline; the pool takes ${figure(pool.mainThreadUs)} µs of the main thread.`
-  }
-  return undefined
-}
-
-/**
- * The rate at which inline takes a quarter of the main thread, if the pool leaves half of that free and supports twice
- * the rate.
- */
-function poolFrom(inline: Row, pool: Row): number | null {
-  if (pool.mainThreadUs * 2 > inline.mainThreadUs) return null
-  const perSecond = (mainThreadShare * 1e6) / inline.mainThreadUs
-  return pool.payloadsPerSecond >= 2 * perSecond ? roundTo2(perSecond) : null
-}
+const poolReason = ({ reason }: Ruling, inline: Row, pool: Row): string =>
+  reason === 'throughput'
+    ? `at depth ${pool.depth} it is ${(inline.usPerPayload / pool.usPerPayload).toFixed(1)} times as fast as inline.`
+    : `one payload would block the event loop for ${figure(inline.mainThreadUs)} µs inline; the pool takes ${figure(pool.mainThreadUs)} µs of the main thread.`
 
 function nothing(payloads: string, today: Row, inline: Row): Verdict {
   const saved = today.usPerPayload - inline.usPerPayload

@@ -6,15 +6,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { poolThreads } from '../contenders.ts'
 import { ourContract } from '../contracts/ours.ts'
+import type { ContractRef } from '../contracts/sources.ts'
 import type { AppAnswers } from '../endpoint/app-child.ts'
 import { ways, type Way } from '../endpoint/ids.ts'
 import type { Load, LoadAnswers } from '../endpoint/load-child.ts'
-import { startChild, type Child } from '../measure/child.ts'
-import { cpuUsOf, rssOf } from '../measure/processes.ts'
-import { median } from '../measure/stats.ts'
-import { makeOrders } from '../payloads/orders.ts'
+import { startChild, type Child } from '../../src/measure/child.ts'
+import { cpuUsOf, rssOf } from '../../src/measure/processes.ts'
+import { median } from '../../src/util/stats.ts'
+import { verify } from '../measure/verify.ts'
+import { BadPayloads, type PayloadSet } from '../payloads/sets.ts'
+import { zodZlibPeer } from '../peers/zod-zlib.ts'
 import { seeded } from '../payloads/random.ts'
 import { missingService, startService, type Service } from '../sidecar/services.ts'
+import { examine } from './compare.ts'
 
 export interface EndpointRow {
   readonly way: Way
@@ -33,6 +37,15 @@ export interface EndpointRow {
 }
 
 export interface BeforeAfter {
+  readonly payloads: {
+    /** Name of the payload set. */
+    readonly name: string
+    readonly origin: string
+    readonly count: number
+    readonly meanBytes: number
+    /** Payloads that the contract rejects; they are not sent. */
+    readonly refused: number
+  }
   /** The daemon behind `sidecar`. */
   readonly daemon: 'sidecar-rust' | 'sidecar-node'
   /** The capacity of `zod+zlib`, and the load of every row. */
@@ -43,7 +56,6 @@ export interface BeforeAfter {
 }
 
 export interface BeforeAfterPlan {
-  readonly seed: number
   readonly rounds: number
   readonly budgetMs: number
   readonly onStep: (what: string, done: number) => void
@@ -51,7 +63,6 @@ export interface BeforeAfterPlan {
 
 /** A fraction of today's capacity. */
 const share = 0.5
-const source = 'orders'
 
 interface App {
   readonly way: Way
@@ -61,7 +72,11 @@ interface App {
   readonly rounds: EndpointRow[]
 }
 
-export async function beforeAfter({ seed, rounds, budgetMs, onStep }: BeforeAfterPlan): Promise<BeforeAfter> {
+export async function beforeAfter(
+  set: PayloadSet,
+  { rounds, budgetMs, onStep }: BeforeAfterPlan,
+): Promise<BeforeAfter> {
+  const { payloads, refused } = await accepted(set)
   const daemon = missingService('sidecar-rust') === undefined ? 'sidecar-rust' : 'sidecar-node'
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-bench-'))
   const load = startChild<LoadAnswers>(new URL('../endpoint/load-child.js', import.meta.url))
@@ -69,8 +84,8 @@ export async function beforeAfter({ seed, rounds, budgetMs, onStep }: BeforeAfte
   // Measuring the capacity takes half a round, the warm-up a whole one.
   const stretchMs = budgetMs / ways.length / (rounds + 1.5)
   try {
-    await load.ask('start', makeOrders({ count: 1024, seed }))
-    const start = (way: Way): Promise<App> => startApp(way, join(folder, 'order.lock.json'), daemon)
+    await load.ask('start', payloads)
+    const start = (way: Way): Promise<App> => startApp(way, set.contract, join(folder, 'contract.lock.json'), daemon)
     onStep('before and after: capacity', 0)
     const capacityPerSecond = await capacityOf(load, () => start('zod+zlib'), stretchMs)
     const perSecond = capacityPerSecond * share
@@ -86,7 +101,10 @@ export async function beforeAfter({ seed, rounds, budgetMs, onStep }: BeforeAfte
         app.rounds.push(await underLoad(app, load, stretchMs, perSecond))
       }
     }
-    return { daemon, capacityPerSecond, perSecond, rounds, rows: apps.map(middle) }
+    const { name, origin } = set
+    const meanBytes = payloads.reduce((sum, payload) => sum + payload.length, 0) / payloads.length
+    const measured = { name, origin, count: payloads.length, meanBytes, refused }
+    return { payloads: measured, daemon, capacityPerSecond, perSecond, rounds, rows: apps.map(middle) }
   } finally {
     for (const { child, service } of apps) {
       await child.end()
@@ -97,12 +115,28 @@ export async function beforeAfter({ seed, rounds, budgetMs, onStep }: BeforeAfte
   }
 }
 
-async function startApp(way: Way, lockFile: string, daemon: BeforeAfter['daemon']): Promise<App> {
-  const contract = ourContract({ source }, 'none')
+/** The payloads that the contract accepts. Throws `BadPayloads` when today's way does not do the same work. */
+async function accepted(set: PayloadSet): Promise<{ payloads: readonly Buffer[]; refused: number }> {
+  const contract = ourContract(set.contract, 'none')
+  const { payloads, references, refused } = await examine(set, contract)
+  try {
+    await verify(zodZlibPeer(set.contract, 1), payloads, references, contract.lock.compress.codec)
+  } catch (error) {
+    // zod may read the lock of the user differently.
+    if (!('lockFile' in set.contract)) throw error
+    throw new BadPayloads(
+      `zod+zlib cannot do the work of this contract: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+  return { payloads, refused }
+}
+
+async function startApp(way: Way, ref: ContractRef, lockFile: string, daemon: BeforeAfter['daemon']): Promise<App> {
+  const contract = ourContract(ref, 'none')
   writeFileSync(lockFile, JSON.stringify(contract.lock))
   const service = way === 'sidecar' ? await startService(daemon, contract, 'none') : undefined
   const child = startChild<AppAnswers>(new URL('../endpoint/app-child.js', import.meta.url))
-  const start = { way, source, lockFile, threads: poolThreads(), socket: service?.socket ?? '' } as const
+  const start = { way, contract: ref, lockFile, threads: poolThreads(), socket: service?.socket ?? '' } as const
   return { way, child, port: await child.ask('start', start), service, rounds: [] }
 }
 

@@ -4,8 +4,8 @@ import { performance } from 'node:perf_hooks'
 import { createProcessor, type EngineKind, type PlacementName, type Processor } from 'sidelane'
 import { poolThreads, type Hosts } from '../contenders.ts'
 import { ourContract } from '../contracts/ours.ts'
-import { collect } from '../measure/heap.ts'
-import { median } from '../measure/stats.ts'
+import { collect } from '../../src/measure/heap.ts'
+import { median } from '../../src/util/stats.ts'
 import { makeOrders } from '../payloads/orders.ts'
 
 export interface CacheRow {

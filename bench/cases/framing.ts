@@ -2,7 +2,7 @@
 // anything, without digest and compression, and each payload is one long string, so the engine's part is negligible.
 
 import { anything } from '../contracts/ours.ts'
-import { median } from '../measure/stats.ts'
+import { median } from '../../src/util/stats.ts'
 import type { Target } from '../targets.ts'
 import { missingService } from '../sidecar/services.ts'
 import { pairUp, part, takeTurns, type Pair, type TurnPlan } from './sidecar.ts'

@@ -6,8 +6,9 @@ import { performance } from 'node:perf_hooks'
 import { createProcessor, type AutoThresholds, type PlacementName, type Processor } from 'sidelane'
 import { poolThreads } from '../contenders.ts'
 import { ourContract } from '../contracts/ours.ts'
-import { collect, collectYoung } from '../measure/heap.ts'
-import { median, percentile } from '../measure/stats.ts'
+import { collect, collectYoung } from '../../src/measure/heap.ts'
+import { OpenCalls } from '../../src/measure/open-calls.ts'
+import { median, percentile } from '../../src/util/stats.ts'
 import { makeOrders } from '../payloads/orders.ts'
 import { figure } from '../report/table.ts'
 import type { Target } from '../targets.ts'
@@ -143,12 +144,12 @@ async function stretch(
   const count = Math.floor((perSecond * lengthMs) / 1000)
   const latencies = new Float64Array(count)
   const stalls = new Float64Array(Math.floor(lengthMs / probeMs))
-  const answers: Promise<void>[] = []
+  const answers = new OpenCalls()
   await arrivals(count, 1000 / perSecond, stalls, (index, due) => {
     const answer = accepted(processor.process(payloads[index % payloads.length]))
-    answers.push(answer.then(() => void (latencies[index] = performance.now() - due)))
+    answers.add(answer.then(() => void (latencies[index] = performance.now() - due)))
   })
-  await Promise.all(answers)
+  await answers.ended()
   latencies.sort()
   stalls.sort()
   return {

@@ -14,9 +14,9 @@ import { isTraced } from '../../src/host/call-trace.ts'
 import { timesOf } from '../../src/host/call-times.ts'
 import { Counters } from '../../src/host/counters.ts'
 import { answeredBy, ProcessCall, type Accepted, type Route, type Via } from '../../src/model/index.ts'
-import { cpuMeter } from '../measure/cpu.ts'
-import { collect } from '../measure/heap.ts'
-import { median } from '../measure/stats.ts'
+import { cpuMeter } from '../../src/measure/cpu.ts'
+import { collect } from '../../src/measure/heap.ts'
+import { median } from '../../src/util/stats.ts'
 import type { Target } from '../targets.ts'
 
 export interface LayerRow {

@@ -4,7 +4,7 @@ import process from 'node:process'
 import { createProcessor } from 'sidelane'
 import { poolThreads } from '../contenders.ts'
 import { ourContract } from '../contracts/ours.ts'
-import { median } from '../measure/stats.ts'
+import { median } from '../../src/util/stats.ts'
 import { makeOrders } from '../payloads/orders.ts'
 
 const [id = '', seed = '1'] = process.argv.slice(2)

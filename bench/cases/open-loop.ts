@@ -1,12 +1,11 @@
 // Latency at fixed rates: payloads arrive by the clock, and the latency of a call counts from its scheduled start. A
 // closed loop would hide this waiting time.
 
-import { performance } from 'node:perf_hooks'
-import { setImmediate } from 'node:timers/promises'
 import { lineUp, type Hosts } from '../contenders.ts'
-import type { Contender } from '../contender.ts'
-import { collect } from '../measure/heap.ts'
-import { percentile } from '../measure/stats.ts'
+import type { Contender } from '../../src/measure/contender.ts'
+import { collect } from '../../src/measure/heap.ts'
+import { runOpenLoop } from '../../src/measure/open-loop.ts'
+import { percentile } from '../../src/util/stats.ts'
 import type { PayloadSet } from '../payloads/sets.ts'
 import type { Row } from '../report/row.ts'
 import { figure } from '../report/table.ts'
@@ -28,7 +27,7 @@ export interface RateRow {
 export const shares = [0.25, 0.5, 0.8]
 const stretchMs = 2000
 
-/** Each contender with digest `none` at each rate. */
+/** Each contender with digest `none` at each rate; a floor has no queue for calls that wait. */
 export async function openLoop(
   set: PayloadSet,
   hosts: Hosts,
@@ -38,7 +37,7 @@ export async function openLoop(
   const lineup = lineUp(set.contract, hosts, wanted)
   const found: RateRow[] = []
   try {
-    for (const contender of lineup.contenders.filter(({ digest }) => digest === 'none')) {
+    for (const contender of lineup.contenders.filter(({ digest, side }) => digest === 'none' && side !== 'floor')) {
       const capacity = Math.max(
         0,
         ...rows
@@ -47,7 +46,7 @@ export async function openLoop(
       )
       if (capacity === 0) continue
       // The contenders have been idle since they were timed: their code is compiled, their threads sleep.
-      await stretch(contender, set.payloads, capacity / 4, 300)
+      await runOpenLoop(contender, set.payloads, capacity / 4, 300)
       for (const share of shares) found.push(await atRate(contender, set.payloads, capacity, share))
     }
     return found
@@ -64,7 +63,7 @@ export async function atRate(
   share: number,
 ): Promise<RateRow> {
   collect()
-  const all = await stretch(contender, payloads, capacity * share, stretchMs)
+  const all = await runOpenLoop(contender, payloads, capacity * share, stretchMs)
   const latencies = all.filter((latency) => !Number.isNaN(latency)).toSorted()
   return {
     id: contender.id,
@@ -76,41 +75,6 @@ export async function atRate(
     calls: latencies.length,
     refused: all.length - latencies.length,
   }
-}
-
-/** Latencies in ms; NaN for a refused call. */
-async function stretch(
-  contender: Contender,
-  payloads: readonly Buffer[],
-  perSecond: number,
-  lengthMs: number,
-): Promise<Float64Array> {
-  const gapMs = 1000 / perSecond
-  const count = Math.max(1, Math.floor(lengthMs / gapMs))
-  const latencies = new Float64Array(count)
-  const open: Promise<void>[] = []
-  const from = performance.now()
-  for (let next = 0; next < count;) {
-    // Starts all calls that are due; outcomes that need the event loop arrive in between.
-    for (; next < count && from + next * gapMs <= performance.now(); next++) {
-      const [index, due] = [next, from + next * gapMs]
-      const answer = contender.call(payloads[index % payloads.length] as Buffer)
-      if (answer instanceof Promise) {
-        const note = (): void => void (latencies[index] = performance.now() - due)
-        open.push(answer.then(note, (error: unknown) => void (latencies[index] = refusal(error))))
-      } else latencies[index] = performance.now() - due
-      if (contender.mode === 'inline') await answer
-    }
-    await setImmediate()
-  }
-  await Promise.all(open)
-  return latencies
-}
-
-/** NaN for `overloaded`; other errors are thrown. */
-function refusal(error: unknown): number {
-  if ((error as { code?: unknown }).code === 'overloaded') return Number.NaN
-  throw error
 }
 
 export function openLoopText(rows: readonly RateRow[]): string {

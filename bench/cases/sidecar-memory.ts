@@ -2,7 +2,7 @@
 // 150,000 payloads.
 
 import { availableParallelism } from 'node:os'
-import { median } from '../measure/stats.ts'
+import { median } from '../../src/util/stats.ts'
 import { mib } from '../report/sidecar.ts'
 import type { Target } from '../targets.ts'
 import { namedSets, type PayloadSet } from '../payloads/sets.ts'
@@ -36,7 +36,7 @@ export async function daemonMemory(
   const found: DaemonMemory[] = []
   for (const id of daemonIds.filter((name) => wanted.has(name) && missingService(name) === undefined)) {
     onStep(`memory of ${id}`, found.length / daemonIds.length)
-    const pair = await pairUp(id, work, steadyHeap)
+    const pair = await pairUp(id, work, { nodeArgs: steadyHeap })
     const sizeAt = async (from: number, to: number): Promise<number> => {
       await pair.client.ask('run', depth, to - from - readings * stretch)
       const sizes: number[] = []

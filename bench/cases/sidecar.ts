@@ -4,23 +4,23 @@
 import type { Contract } from 'sidelane'
 import { ourContract } from '../contracts/ours.ts'
 import type { ContractRef } from '../contracts/sources.ts'
-import type { Digest } from '../contender.ts'
-import { startChild, type Child } from '../measure/child.ts'
-import { cpuUsOf, pssOf } from '../measure/processes.ts'
-import type { Timing } from '../measure/rounds.ts'
+import type { Contender, Digest } from '../../src/measure/contender.ts'
+import { startChild, type Child } from '../../src/measure/child.ts'
+import { cpuUsOf, pssOf } from '../../src/measure/processes.ts'
+import type { Timing } from '../../src/measure/slots.ts'
 import type { Reference } from '../measure/verify.ts'
-import { median } from '../measure/stats.ts'
+import { median } from '../../src/util/stats.ts'
 import type { PayloadSet } from '../payloads/sets.ts'
 import { seeded } from '../payloads/random.ts'
 import type { ClientAnswers } from '../sidecar/client-child.ts'
-import { isPeer, socketIds, type SocketId } from '../sidecar/ids.ts'
-import { missingService, startService, type Service } from '../sidecar/services.ts'
+import { isFloor, isPeer, socketIds, type SocketId } from '../sidecar/ids.ts'
+import { missingService, startService, type DaemonOptions, type Service } from '../sidecar/services.ts'
 import { examine } from './compare.ts'
 import { shares, type RateRow } from './open-loop.ts'
 
 export interface SidecarRow {
   readonly id: SocketId
-  readonly side: 'ours' | 'peer'
+  readonly side: Contender['side']
   readonly digest: Digest
   /** Calls in flight. */
   readonly depth: number
@@ -52,6 +52,8 @@ export interface TurnPlan {
 
 export interface SidecarPlan extends TurnPlan {
   readonly wanted: ReadonlySet<string>
+  /** The reason why no peer can run here; undefined when they are built. */
+  readonly missingPeers: string | undefined
   /** Adds fixed rates, below the best rate of each contender. */
   readonly fixedRates: boolean
 }
@@ -81,21 +83,21 @@ export async function sidecars(set: PayloadSet, plan: SidecarPlan): Promise<Side
   const work = await workOf(set)
   try {
     for (const id of socketIds.filter((name) => plan.wanted.has(name))) {
-      const missing = cannot(id, set) ?? missingService(id)
+      const missing = cannot(id, set) ?? (isPeer(id) ? plan.missingPeers : missingService(id))
       if (missing === undefined) pairs.push(await pairUp(id, work))
       else leftOut[id] = missing
     }
     await takeTurns(pairs, plan)
     const rows: SidecarRow[] = []
     for (const pair of pairs) for (const depth of plan.depths) rows.push(await rowOf(pair, depth))
-    return { rows, rates: plan.fixedRates ? await fixedRates(pairs, rows) : [], leftOut }
+    return { rows, rates: plan.fixedRates ? await fixedRates(pairs, rows, plan.onStep) : [], leftOut }
   } finally {
     for (const pair of pairs) await part(pair)
   }
 }
 
 /** The hand-written peer supports one contract only. */
-function cannot(id: SocketId, { contract }: PayloadSet): string | undefined {
+export function cannot(id: SocketId, { contract }: PayloadSet): string | undefined {
   const isOrders = 'source' in contract && contract.source === 'orders'
   return id.startsWith('axum-http') && !isOrders ? 'it knows the order events only' : undefined
 }
@@ -120,14 +122,20 @@ export async function workOf(set: PayloadSet): Promise<Work> {
 export async function pairUp(
   id: SocketId,
   { contract, ref, ...work }: Work,
-  nodeArgs: readonly string[] = [],
+  options: DaemonOptions = {},
 ): Promise<Pair> {
-  const service = await startService(id, contract, work.digest, { nodeArgs })
+  const service = await startService(id, contract, work.digest, options)
   const client = startChild<ClientAnswers>(new URL('../sidecar/client-child.js', import.meta.url))
   try {
-    const { socket, port } = service
+    const { socket, port, tls } = service
     const { codec } = contract.lock.compress
-    const { passBytes } = await client.ask('start', { id, contract: ref, codec, target: { socket, port }, ...work })
+    const { passBytes } = await client.ask('start', {
+      id,
+      contract: ref,
+      codec,
+      target: { socket, port, tls },
+      ...work,
+    })
     return { id, service, client, outBytes: passBytes / work.payloads.length, daemonUs: new Map() }
   } catch (error) {
     await part({ client, service })
@@ -168,10 +176,11 @@ export async function takeTurns(pairs: readonly Pair[], plan: TurnPlan): Promise
 
 async function rowOf({ id, service, client, outBytes, daemonUs }: Pair, depth: number): Promise<SidecarRow> {
   const timing: Timing = await client.ask('summary', depth)
-  const us = median(daemonUs.get(depth) ?? [])
+  // The other side of the floor waits instead of working.
+  const us = isFloor(id) ? Number.NaN : median(daemonUs.get(depth) ?? [])
   return {
     id,
-    side: isPeer(id) ? 'peer' : 'ours',
+    side: isFloor(id) ? 'floor' : isPeer(id) ? 'peer' : 'ours',
     digest,
     depth,
     payloadsPerSecond: 1e6 / timing.usPerPayload,
@@ -181,16 +190,23 @@ async function rowOf({ id, service, client, outBytes, daemonUs }: Pair, depth: n
     daemonUs: us,
     payloadsPerDaemonSecond: 1e6 / us,
     clientPss: pssOf(client.pid),
-    daemonPss: await service.pss(),
+    daemonPss: isFloor(id) ? Number.NaN : await service.pss(),
     outBytes,
     rounds: timing.rounds,
     calls: timing.calls,
   }
 }
 
-async function fixedRates(pairs: readonly Pair[], rows: readonly SidecarRow[]): Promise<RateRow[]> {
+/** Without the floor: it is a closed loop, with places for so many calls as that has in flight. */
+async function fixedRates(
+  pairs: readonly Pair[],
+  rows: readonly SidecarRow[],
+  onStep: TurnPlan['onStep'],
+): Promise<RateRow[]> {
   const found: RateRow[] = []
-  for (const { id, client } of pairs) {
+  const open = pairs.filter(({ id }) => !isFloor(id))
+  for (const [i, { id, client }] of open.entries()) {
+    onStep(`sidecar: fixed rates of ${id}`, i / open.length)
     const capacity = Math.max(...rows.filter((row) => row.id === id).map((row) => row.payloadsPerSecond))
     for (const share of shares) found.push(await client.ask('rate', capacity, share))
   }

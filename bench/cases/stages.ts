@@ -4,7 +4,8 @@
 import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { createHost } from 'sidelane'
-import { fingerprint } from '../measure/machine.ts'
+import { describeMachine } from '../../src/measure/machine.ts'
+import { peerPackages } from '../report/header.ts'
 import type { PayloadSet } from '../payloads/sets.ts'
 import { stageInput } from '../stages/contract.ts'
 import { libraries } from '../stages/libraries.ts'
@@ -30,7 +31,7 @@ export interface StageResults {
 
 export async function stages(sets: readonly PayloadSet[], options: StageOptions): Promise<StageResults> {
   const engines = await engineLines()
-  const missing = buildStagePeers((text) => options.onProgress(text, 0))
+  const missing = await buildStagePeers((text) => options.onProgress(text, 0))
   const from = performance.now()
   const rows: StageRow[] = []
   const reports: StageHeader['sets'][number][] = []
@@ -48,7 +49,7 @@ export async function stages(sets: readonly PayloadSet[], options: StageOptions)
   }
   const rounds = rows.map((row) => row.rounds)
   const header: StageHeader = {
-    machine: fingerprint(),
+    machine: describeMachine(peerPackages),
     sha: [
       ...(processor === undefined ? [] : [`native: ${processor.sha}`]),
       `node:crypto and the js engine: OpenSSL ${process.versions.openssl}`,

@@ -7,8 +7,8 @@ import { setImmediate } from 'node:timers/promises'
 import type { Processor } from 'sidelane'
 import type { Hosts } from '../contenders.ts'
 import { ourContract } from '../contracts/ours.ts'
-import { collect } from '../measure/heap.ts'
-import { median } from '../measure/stats.ts'
+import { collect } from '../../src/measure/heap.ts'
+import { median } from '../../src/util/stats.ts'
 import type { PayloadSet } from '../payloads/sets.ts'
 
 export interface StreamRow {

@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { cli } from './root.ts'
+import { isAlive } from '../../src/util/process-identity.ts'
 
 /** A line of the app's log. */
 export interface AppEvent {
@@ -177,13 +178,5 @@ function statOf(pid: string): string {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/\(.*\) /s, '')
   } catch {
     return ''
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
   }
 }

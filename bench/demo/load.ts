@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
-import { percentile } from '../measure/stats.ts'
+import { percentile } from '../../src/util/stats.ts'
 import { seeded, type Random } from '../payloads/random.ts'
 
 export type Path = 'old' | 'new' | 'fallback'

@@ -3,17 +3,18 @@
 
 import Fastify from 'fastify'
 import type { AddressInfo } from 'node:net'
-import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks'
 import { createProcessor, loadContract } from 'sidelane'
-import type { Answer } from '../contender.ts'
-import type { SourceName } from '../contracts/sources.ts'
-import { answerAsks } from '../measure/child.ts'
-import { percentile } from '../measure/stats.ts'
+import type { Answer } from '../../src/measure/contender.ts'
+import type { ContractRef } from '../contracts/sources.ts'
+import { answerAsks } from '../../src/measure/child.ts'
+import { PauseMeter } from '../../src/measure/pauses.ts'
 import type { Way } from './ids.ts'
 
 export interface AppStart {
   readonly way: Way
-  readonly source: SourceName
+  /** The contract of `zod+zlib`. */
+  readonly contract: ContractRef
+  /** The same as a lock, for the others. */
   readonly lockFile: string
   readonly threads: number
   /** The daemon's socket, for `sidecar`. */
@@ -29,13 +30,7 @@ export interface AppPauses {
   readonly stallP99Ms: number
 }
 
-let collections: number[] = []
-new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) collections.push(duration)
-}).observe({ entryTypes: ['gc'] })
-const resolutionMs = 1
-const delays = monitorEventLoopDelay({ resolution: resolutionMs })
-delays.enable()
+const pauseMeter = new PauseMeter()
 
 answerAsks({
   /** The port. */
@@ -43,7 +38,7 @@ answerAsks({
     const work = await workOf(start)
     const app = Fastify()
     app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-    app.post('/orders', async (request, reply) => {
+    app.post('/payloads', async (request, reply) => {
       const answer = await work(request.body as Buffer)
       // A real app would store the body; here it is dropped.
       return answer.ok ? { bytes: answer.body.length } : reply.code(422).send({ error: 'refused' })
@@ -52,15 +47,14 @@ answerAsks({
     return (app.server.address() as AddressInfo).port
   },
   reset(): void {
-    collections = []
-    delays.reset()
+    pauseMeter.resetCollections()
+    pauseMeter.resetDelays()
   },
   pauses(): AppPauses {
-    const sorted = Float64Array.from(collections).sort()
     return {
-      gcP95Ms: sorted.length === 0 ? 0 : percentile(sorted, 0.95),
-      gcMs: sorted.reduce((sum, ms) => sum + ms, 0),
-      stallP99Ms: Math.max(0, delays.percentile(99) / 1e6 - resolutionMs),
+      gcP95Ms: pauseMeter.collectionMs(0.95),
+      gcMs: pauseMeter.collections().totalMs,
+      stallP99Ms: pauseMeter.stallP99Ms(),
     }
   },
 } satisfies AppAnswers)
@@ -73,14 +67,14 @@ export type AppAnswers = {
 
 async function workOf({
   way,
-  source,
+  contract,
   lockFile,
   threads,
   socket,
 }: AppStart): Promise<(body: Buffer) => Answer | Promise<Answer>> {
   if (way === 'zod+zlib') {
     const { zodZlib } = await import('../peers/zod-zlib.ts')
-    return zodZlib({ source }, 1)
+    return zodZlib(contract, 1)
   }
   // A minute, so that a slow machine causes no failures.
   const deadlineMs = 60_000

@@ -4,9 +4,9 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import { Pool } from 'undici'
-import { answerAsks } from '../measure/child.ts'
-import { collect } from '../measure/heap.ts'
-import { percentile } from '../measure/stats.ts'
+import { answerAsks } from '../../src/measure/child.ts'
+import { collect } from '../../src/measure/heap.ts'
+import { percentile } from '../../src/util/stats.ts'
 
 export interface Load {
   readonly requests: number
@@ -52,7 +52,7 @@ class Tally {
   async send(pool: Pool, index: number): Promise<void> {
     const from = performance.now()
     const body = payloads[index % payloads.length] as Buffer
-    const { statusCode, body: answer } = await pool.request({ path: '/orders', method: 'POST', headers, body })
+    const { statusCode, body: answer } = await pool.request({ path: '/payloads', method: 'POST', headers, body })
     await answer.text()
     if (statusCode === 200) this.#latencies.push(performance.now() - from)
     else this.#failed++

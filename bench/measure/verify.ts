@@ -4,8 +4,8 @@
 import canonicalize from 'canonicalize'
 import { createHash } from 'node:crypto'
 import { brotliDecompressSync, gunzipSync, gzipSync, inflateRawSync, inflateSync } from 'node:zlib'
-import type { Answer, Contender } from '../contender.ts'
-import { WrongAnswer } from './rounds.ts'
+import type { Answer, Contender } from '../../src/measure/contender.ts'
+import { WrongAnswer } from '../../src/measure/wrong-answer.ts'
 
 /** The expected text for one payload; null: it must be rejected. */
 export type Reference = string | null
@@ -35,7 +35,7 @@ export async function verify(
         throw wrong(answer.ok ? 'accepted, must be refused' : 'refused, must be accepted')
       continue
     }
-    const text = decompress(answer.body, contender.side === 'ours' ? codec : 'gzip')
+    const text = decompress(answer.body, contender.side === 'peer' ? 'gzip' : codec)
     if (contender.canonical && text !== reference) throw wrong('the body is not the canonical form')
     // A peer may order keys differently; the document must be equal.
     if (!contender.canonical && canonicalize(JSON.parse(text)) !== reference)

@@ -4,7 +4,7 @@
 import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
-import { percentile } from './stats.ts'
+import { percentile } from '../../src/util/stats.ts'
 
 export interface WakeProbe {
   readonly p50Us: number

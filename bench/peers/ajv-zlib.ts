@@ -2,9 +2,9 @@
 
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { gzipSync } from 'node:zlib'
-import { plainSchema } from '../contracts/lock-peer.ts'
+import { plainSchema } from '../../src/decide/lock-normalizer.ts'
 import { handNormalizer, type ContractRef } from '../contracts/sources.ts'
-import type { Contender } from '../contender.ts'
+import type { Contender } from '../../src/measure/contender.ts'
 
 /** `lockSchema` is the schema of our lock: the same checks as JSON Schema. */
 export function ajvZlibPeer(ref: ContractRef, level: number, lockSchema: unknown): Contender {

@@ -1,7 +1,7 @@
 // Plain Piscina with the overload protection of its manual: a bounded queue, and a signal with a timeout for each task.
 
 import type { ContractRef } from '../contracts/sources.ts'
-import type { Answer } from '../contender.ts'
+import type { Answer } from '../../src/measure/contender.ts'
 import { plainPiscina } from './piscina-plain.ts'
 
 export interface Limits {

@@ -1,7 +1,7 @@
 // The worker of piscina-plain: one payload in, one outcome out.
 
 import { workerData } from 'piscina'
-import type { Answer } from '../contender.ts'
+import type { Answer } from '../../src/measure/contender.ts'
 import type { PlainWorkerData } from './piscina-plain.ts'
 import { zodZlib } from './zod-zlib.ts'
 

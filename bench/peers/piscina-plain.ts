@@ -2,7 +2,7 @@
 
 import { Piscina } from 'piscina'
 import type { ContractRef } from '../contracts/sources.ts'
-import type { Answer, Contender } from '../contender.ts'
+import type { Answer, Contender } from '../../src/measure/contender.ts'
 
 /** The worker's data at start-up. */
 export interface PlainWorkerData {

@@ -2,7 +2,7 @@
 
 import { gzipSync, strToU8, type GzipOptions } from 'fflate'
 import type { ContractRef } from '../contracts/sources.ts'
-import type { Contender } from '../contender.ts'
+import type { Contender } from '../../src/measure/contender.ts'
 import { zodReader } from './zod-zlib.ts'
 
 export function zodFflatePeer(ref: ContractRef, level: number): Contender {

@@ -4,7 +4,7 @@ import canonicalize from 'canonicalize'
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import type { ContractRef } from '../contracts/sources.ts'
-import type { Contender } from '../contender.ts'
+import type { Contender } from '../../src/measure/contender.ts'
 import { zodReader } from './zod-zlib.ts'
 
 export function zodZlibJcsPeer(ref: ContractRef, level: number): Contender {

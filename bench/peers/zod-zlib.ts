@@ -1,12 +1,17 @@
 // The usual code today: JSON.parse, zod, JSON.stringify, gzipSync. Base of the other zod peers.
 
 import { gzipSync } from 'node:zlib'
+import type * as z from 'zod'
 import { zodPeer, type ContractRef } from '../contracts/sources.ts'
-import type { Answer, Contender } from '../contender.ts'
+import type { Answer, Contender } from '../../src/measure/contender.ts'
 
-/** Parses and validates; undefined when zod rejects the payload. */
-export function zodReader(ref: ContractRef): (payload: Buffer) => unknown {
-  const { schema, before } = zodPeer(ref)
+/** Parses and validates; undefined when zod rejects the payload. `change` makes another schema of the contract's. */
+export function zodReader(
+  ref: ContractRef,
+  change: (schema: z.ZodType) => z.ZodType = (schema) => schema,
+): (payload: Buffer) => unknown {
+  const { schema: given, before } = zodPeer(ref)
+  const schema = change(given)
   return (payload) => {
     const value: unknown = JSON.parse(payload.toString())
     const parsed = schema.safeParse(before === undefined ? value : before(value))

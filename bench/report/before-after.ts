@@ -10,9 +10,12 @@ const equal = 1.15
 /** Less than this is not a noticeable gain. */
 const worthMs = 0.5
 
-export function beforeAfterText({ rows, daemon, capacityPerSecond, perSecond }: BeforeAfter): string {
+export function beforeAfterText({ payloads, rows, daemon, capacityPerSecond, perSecond }: BeforeAfter): string {
   const whole = (value: number): string => Math.round(value).toLocaleString('en')
+  const { name, origin, count, meanBytes, refused } = payloads
+  const notSent = refused === 0 ? '' : `; ${refused} that the contract rejects are not sent`
   return [
+    `payloads  ${name}: ${origin}; ${count}, mean ${whole(meanBytes)} bytes${notSent}`,
     `a Fastify endpoint at ${whole(perSecond)} requests/s, half of the ${whole(capacityPerSecond)} that it carries with zod+zlib; sidecar: ${daemon}`,
     line([
       'way',

@@ -2,8 +2,11 @@
 
 import type { SetReport } from '../cases/compare.ts'
 import { poolThreads, type Hosts } from '../contenders.ts'
-import { fingerprint, type Machine } from '../measure/machine.ts'
+import { describeMachine, type Machine } from '../../src/measure/machine.ts'
 import type { WakeProbe } from '../measure/wake.ts'
+
+/** The packages of the peers. */
+export const peerPackages = ['zod', 'ajv', 'typebox', 'fflate', 'canonicalize', 'piscina'] as const
 
 export interface Header {
   readonly machine: Machine
@@ -20,7 +23,7 @@ export interface Header {
 }
 
 export function makeHeader(hosts: Hosts, rest: Omit<Header, 'machine' | 'engines' | 'poolThreads'>): Header {
-  return { machine: fingerprint(), engines: engineLines(hosts), poolThreads: poolThreads(), ...rest }
+  return { machine: describeMachine(peerPackages), engines: engineLines(hosts), poolThreads: poolThreads(), ...rest }
 }
 
 const howToBuild = ' (it is built by: npm run build:native, with Rust from https://rustup.rs)'

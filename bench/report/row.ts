@@ -1,11 +1,12 @@
 // One row of the table and of the JSON file.
 
-import type { Variant, Timing } from '../measure/rounds.ts'
+import type { Contender } from '../../src/measure/contender.ts'
+import type { Variant, Timing } from '../../src/measure/slots.ts'
 
 export interface Row {
   /** The contender: `zod+zlib`, `inline-native`, … */
   readonly id: string
-  readonly side: 'peer' | 'ours'
+  readonly side: 'peer' | 'ours' | 'floor'
   readonly placement: 'inline' | 'pool'
   /** Name of the payload set. */
   readonly payloads: string
@@ -41,6 +42,10 @@ export interface Sizes {
   readonly payloads: number
 }
 
+/** A floor does no work: its speed says nothing. */
+const ratioOf = (baseline: number | undefined, { side }: Contender, us: number): number | null =>
+  baseline === undefined || side === 'floor' ? null : baseline / us
+
 export function toRows(
   set: string,
   variants: readonly Variant[],
@@ -64,8 +69,8 @@ export function toRows(
       payloadsPerSecond: 1e6 / timing.usPerPayload,
       outBytes: passBytes / payloads,
       sizeToZlib: zlibBytes === 0 ? 1 : passBytes / zlibBytes,
-      ratioZodZlib: zodZlib === undefined ? null : zodZlib / timing.usPerPayload,
-      ratioZodZlibJcs: zodZlibJcs === undefined ? null : zodZlibJcs / timing.usPerPayload,
+      ratioZodZlib: ratioOf(zodZlib, contender, timing.usPerPayload),
+      ratioZodZlibJcs: ratioOf(zodZlibJcs, contender, timing.usPerPayload),
       rounds,
       calls,
     }

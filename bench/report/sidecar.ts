@@ -1,7 +1,7 @@
 // The report of cases/sidecar.ts, and its targets.
 
 import type { SidecarRow } from '../cases/sidecar.ts'
-import type { Target } from '../targets.ts'
+import { floorFactor, type Target } from '../targets.ts'
 import { figure } from './table.ts'
 
 export function sidecarText(rows: readonly SidecarRow[]): string {
@@ -61,13 +61,22 @@ export function sidecarTargets(rows: readonly SidecarRow[]): Target[] {
     if (Number.isNaN(ratio)) return { name, target, measured: null, met: null }
     return { name, target, measured: `${down(ratio, 2)} ×`, met: ratio >= times }
   }
+  const floor = (): Target => {
+    const [ours, bare] = [find('sidecar-rust', 64), find('sidecar-floor', 64)]
+    const name = 'client CPU of sidecar-rust against sidecar-floor at depth 64'
+    const target = `≤ ${floorFactor} ×`
+    const ratio = (ours?.clientUs ?? Number.NaN) / (bare?.clientUs ?? Number.NaN)
+    if (Number.isNaN(ratio)) return { name, target, measured: null, met: null }
+    return { name, target, measured: `${(Math.ceil(ratio * 100) / 100).toFixed(2)} ×`, met: ratio <= floorFactor }
+  }
   return [
     client('axum-http', 64, 12),
     client('axum-http', 8, 8),
-    client('axum-http', 1, 5),
+    client('axum-http', 1, 4),
     client('axum-raw', 64, 6),
     client('axum-raw', 8, 4),
     client('axum-raw', 1, 2.5),
+    floor(),
     daemon('axum-http', 3),
     daemon('axum-http-zlib-rs', 2.2),
     daemon('axum-raw', 1.15),

@@ -9,8 +9,8 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { Worker } from 'node:worker_threads'
-import { answerAsks } from '../measure/child.ts'
-import { cpuMeter } from '../measure/cpu.ts'
+import { answerAsks } from '../../src/measure/child.ts'
+import { cpuMeter } from '../../src/measure/cpu.ts'
 
 const requestBytes = 4096
 const answerBytes = 1400

@@ -2,12 +2,12 @@
 // do not count.
 
 import { atRate, type RateRow } from '../cases/open-loop.ts'
-import type { Contender, Digest } from '../contender.ts'
+import type { Contender, Digest } from '../../src/measure/contender.ts'
 import { anything, ourContract } from '../contracts/ours.ts'
 import type { ContractRef } from '../contracts/sources.ts'
-import { answerAsks } from '../measure/child.ts'
-import { cpuMeter } from '../measure/cpu.ts'
-import { runSlot, summarize, warmUp, type Timing, type Track } from '../measure/rounds.ts'
+import { answerAsks } from '../../src/measure/child.ts'
+import { cpuMeter } from '../../src/measure/cpu.ts'
+import { runSlot, summarize, warmUp, type Timing, type Track } from '../../src/measure/slots.ts'
 import { verify, type Reference, type Verified } from '../measure/verify.ts'
 import { connect, type Target } from './clients.ts'
 import type { SocketId } from './ids.ts'

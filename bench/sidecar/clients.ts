@@ -3,21 +3,27 @@
 
 import { createProcessor, type Contract } from 'sidelane'
 import { Pool } from 'undici'
-import type { Answer, Contender, Digest } from '../contender.ts'
-import { isPeer, type SocketId } from './ids.ts'
+import { socketFloor } from '../floors/client.ts'
+import type { Answer, Contender, Digest } from '../../src/measure/contender.ts'
+import { isFloor, isPeer, type SocketId } from './ids.ts'
+import type { TlsFiles } from './tls-files.ts'
 
 export interface Target {
   readonly socket: string
   readonly port: number
+  readonly tls?: TlsFiles | undefined
 }
 
 export async function connect(id: SocketId, contract: Contract, digest: Digest, target: Target): Promise<Contender> {
+  if (isFloor(id)) return await socketFloor(target.socket, digest)
   const common = { id, digest, side: isPeer(id) ? 'peer' : 'ours', mode: 'socket' } as const
   const canonical = !id.startsWith('axum-http')
   if (!isPeer(id) && !id.endsWith('-http')) {
     const processor = await createProcessor(contract, {
       placement: 'sidecar',
-      socket: target.socket,
+      ...(target.tls === undefined
+        ? { socket: target.socket }
+        : { socket: `tls://127.0.0.1:${target.port}`, tls: { ...target.tls } }),
       deadlineMs: 60_000,
     })
     const call = (payload: Buffer): Promise<Answer> => processor.process(payload)

@@ -10,15 +10,18 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'undici'
 import type { Contract } from 'sidelane'
-import type { Digest } from '../contender.ts'
-import { pssOf } from '../measure/processes.ts'
-import { axumFile, hasAxum } from './axum.ts'
-import { isPeer, isSleeper, type SocketId } from './ids.ts'
+import type { Digest } from '../../src/measure/contender.ts'
+import { pssOf } from '../../src/measure/processes.ts'
+import { axumFile } from './axum.ts'
+import { isFloor, isPeer, isSleeper, isTls, type SocketId } from './ids.ts'
+import { hasOpenssl, makeTlsFiles, type TlsFiles } from './tls-files.ts'
 
 export interface Service {
   readonly pid: number
   /** The socket of all but `axum-http`, which has a port. */
   readonly socket: string
+  /** For a client over TLS, which uses the port. */
+  readonly tls: TlsFiles | undefined
   readonly port: number
   /** Proportional set size in bytes; NaN where the system does not report it. */
   pss(): Promise<number>
@@ -30,13 +33,16 @@ const root = fileURLToPath(new URL(import.meta.url.includes('/build/bench/') ? '
 const nodeDaemon = join(root, 'dist/daemon.js')
 const rustDaemon = join(root, 'native/sidelaned')
 
+const floorService = fileURLToPath(new URL('../floors/socket-child.js', import.meta.url))
+
 const startMs = 10_000
 /** 64 calls in flight must not be refused. */
 const patient = ['--max-queue-ms', '60000', '--log-sample', '0', '--exit-with-stdin']
 
-/** The reason why a service cannot run here; undefined when it can. */
+/** The reason why a daemon cannot run here; undefined when it can. Peers are built before (axum.ts). */
 export function missingService(id: SocketId): string | undefined {
-  if (isPeer(id)) return hasAxum() ? undefined : 'it is not built: that takes cargo'
+  if (isTls(id) && !hasOpenssl()) return 'there is no openssl command'
+  if (isFloor(id)) return undefined
   const file = id.startsWith('sidecar-rust') ? rustDaemon : nodeDaemon
   return existsSync(file) ? undefined : `${file} is not built`
 }
@@ -47,7 +53,7 @@ export interface DaemonOptions {
   readonly nodeArgs?: readonly string[]
   /** Options of the daemon. */
   readonly daemonArgs?: readonly string[]
-  /** The file of the Node daemon. Default: the one of this build. */
+  /** The file of the daemon. Default: the one of this build. */
   readonly program?: string
 }
 
@@ -62,7 +68,8 @@ export async function startService(
   const socket = join(folder, 's.sock')
   const lock = join(folder, 'contract.lock.json')
   writeFileSync(lock, JSON.stringify(contract.lock))
-  const [command, ...own] = commandOf(id, { socket, lock, digest }, options) as [string, ...string[]]
+  const tls = isTls(id) ? makeTlsFiles(folder) : undefined
+  const [command, ...own] = commandOf(id, { socket, lock, digest, tls }, options) as [string, ...string[]]
   const child = spawn(command, own, { stdio: ['pipe', 'pipe', 'pipe'] })
   child.stdin.on('error', () => {})
   let stderr = ''
@@ -77,16 +84,16 @@ export async function startService(
   }
   try {
     const port = await Promise.race([
-      isPeer(id) ? firstLine(child).then(Number) : appears(socket).then(() => 0),
+      isPeer(id) ? firstLine(child).then(Number) : appears(socket).then(() => (isTls(id) ? tlsPort(() => stderr) : 0)),
       ended.then(([code]) => Promise.reject(new Error(`${id} ended with code ${String(code)}: ${stderr}`))),
     ])
     const pid = child.pid as number
     const pss = async (): Promise<number> => {
       const seen = pssOf(pid)
       // Only root can read the memory of sidelaned from /proc, so its own metric is used.
-      return Number.isNaN(seen) && !isPeer(id) ? await gauge(socket, 'sidelane_pss_bytes') : seen
+      return Number.isNaN(seen) && !isPeer(id) && !isFloor(id) ? await gauge(socket, 'sidelane_pss_bytes') : seen
     }
-    return { pid, socket, port, pss, stop }
+    return { pid, socket, port, tls, pss, stop }
   } catch (error) {
     await stop()
     throw error
@@ -95,19 +102,39 @@ export async function startService(
 
 function commandOf(
   id: SocketId,
-  at: { socket: string; lock: string; digest: Digest },
-  { nodeArgs = [], daemonArgs = [], program = nodeDaemon }: DaemonOptions,
+  at: { socket: string; lock: string; digest: Digest; tls: TlsFiles | undefined },
+  { nodeArgs = [], daemonArgs = [], program }: DaemonOptions,
 ): string[] {
   if (id === 'axum-raw') return [axumFile(id), at.socket, at.lock]
   if (isPeer(id)) return [axumFile(id), at.digest]
-  const daemon = id.startsWith('sidecar-rust') ? [rustDaemon] : [process.execPath, ...nodeArgs, program]
+  if (isFloor(id)) return [process.execPath, floorService, at.socket, at.lock]
+  const daemon = id.startsWith('sidecar-rust')
+    ? [program ?? rustDaemon]
+    : [process.execPath, ...nodeArgs, program ?? nodeDaemon]
   const spin = isSleeper(id) ? ['--spin-us', '0'] : []
-  return [...daemon, '--socket', at.socket, '--contract', at.lock, ...patient, ...spin, ...daemonArgs]
+  const overTls = at.tls === undefined ? [] : tlsArgs(at.tls)
+  return [...daemon, '--socket', at.socket, '--contract', at.lock, ...patient, ...spin, ...overTls, ...daemonArgs]
 }
+
+/** A quarter of the requests in flight is the bound of the one client. */
+const tlsArgs = ({ cert, key, ca }: TlsFiles): string[] => [
+  ...['--tls-listen', '127.0.0.1:0', '--tls-cert', cert, '--tls-key', key, '--tls-client-ca', ca],
+  ...['--max-in-flight', '1024'],
+]
 
 async function firstLine(child: ChildProcess): Promise<string> {
   const [chunk] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
   return chunk.toString().trim()
+}
+
+/** Of the line `listening` in the log. */
+async function tlsPort(log: () => string): Promise<number> {
+  for (let waited = 0; waited < startMs; waited += 10) {
+    const [, port] = /"tls":"[^"]*:(\d+)"/.exec(log()) ?? []
+    if (port !== undefined) return Number(port)
+    await setTimeout(10)
+  }
+  throw new Error('the daemon does not say on which port it listens')
 }
 
 async function appears(file: string): Promise<void> {

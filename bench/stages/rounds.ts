@@ -1,8 +1,8 @@
 // Times the stages of all contenders of this process in interleaved rounds, each in another order.
 
 import { performance } from 'node:perf_hooks'
-import { collectYoung } from '../measure/heap.ts'
-import { median } from '../measure/stats.ts'
+import { collectYoung } from '../../src/measure/heap.ts'
+import { median } from '../../src/util/stats.ts'
 import { seeded } from '../payloads/random.ts'
 import type { Measured, Stage } from './row.ts'
 

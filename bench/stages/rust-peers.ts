@@ -1,13 +1,14 @@
 // Builds and runs bench/peers/stages: Rust libraries and the stages of the native core, in a process of their own.
 
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { WrongAnswer } from '../measure/rounds.ts'
+import { cargoBuild } from '../measure/cargo.ts'
+import { WrongAnswer } from '../../src/measure/wrong-answer.ts'
 import type { StageInput } from './contract.ts'
 import type { Measured } from './row.ts'
 
@@ -28,17 +29,9 @@ export interface Processor {
   readonly sha: string
 }
 
-/** The reason why there are no rows of Rust; undefined when the program is built. Cargo skips up-to-date builds. */
-export function buildStagePeers(say: (text: string) => void): string | undefined {
-  // For tests, which have no time for the build.
-  if (process.env.SIDELANE_BENCH_CARGO === 'off') return 'SIDELANE_BENCH_CARGO is off'
-  if (spawnSync('cargo', ['--version'], { stdio: 'ignore' }).status !== 0) return 'cargo was not found'
-  if (!existsSync(binary)) say('cargo builds the Rust libraries (some minutes the first time)')
-  const options = ['--release', '--locked', '--manifest-path', join(crate, 'Cargo.toml'), '--target-dir', target]
-  const run = spawnSync('cargo', ['build', ...options], { encoding: 'utf8' })
-  if (run.status === 0) return undefined
-  return `cargo could not build them: ${run.error?.message ?? run.stderr.trim().split('\n').at(-1) ?? ''}`
-}
+/** The reason why there are no rows of Rust; undefined when the program is built and up to date. */
+export const buildStagePeers = (say: (text: string) => void): Promise<string | undefined> =>
+  cargoBuild({ what: 'the Rust libraries', crate, target, say })
 
 const libraries = [
   'libdeflater',

@@ -2,7 +2,7 @@
 
 import { sizeClasses } from '../payloads/sets.ts'
 import { figure } from '../report/table.ts'
-import type { Machine } from '../measure/machine.ts'
+import type { Machine } from '../../src/measure/machine.ts'
 import { referenceOf, references, stageNames, type Stage, type StageRow } from './row.ts'
 
 export interface StageHeader {

@@ -4,12 +4,14 @@ import { readPackageJson } from '../util/package-files.ts'
 import { completionCommand } from './completion/completion.ts'
 import { dispatch, exitCodes, UsageError, type Command, type ExitCode } from './command.ts'
 import { contract } from './contract/contract.ts'
+import { decideCommand } from './decide/decide.ts'
 import { doctor } from './doctor/doctor.ts'
 import type { Io } from './io.ts'
 import { inspect } from './process/inspect.ts'
 import { log } from './log/log.ts'
 import { ping } from './daemon/ping.ts'
 import { processCommand } from './process/process.ts'
+import { profile } from './profile/profile.ts'
 import { rollout } from './rollout.ts'
 import { serve } from './daemon/serve.ts'
 import { worker } from './queue/worker.ts'
@@ -26,6 +28,8 @@ const commands: Readonly<Record<string, Command>> = {
   rollout,
   worker,
   doctor,
+  decide: decideCommand,
+  profile,
   completion: completionCommand(() => commands),
 }
 
@@ -44,6 +48,8 @@ Examples
   sidelane serve --contract order.lock.json
   sidelane rollout set order 25
   sidelane doctor
+  sidelane decide --payloads orders.ndjson --rate 500/s
+  sidelane profile -- node app.js
   source <(sidelane completion bash)
 
 sidelane COMMAND --help shows more; --version prints the version.

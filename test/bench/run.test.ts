@@ -65,29 +65,81 @@ describe('the built benchmark', () => {
     }
   })
 
+  test('a bare worker loop stands beside the pool, without a ratio', () => {
+    const path = file('floor.json')
+    const argv = ['--rounds', '1', '--budget-ms', '300', '--only', 'zod+zlib,pool-floor', '--sets', 'orders']
+    const { code, err } = bench(...argv, '--json', path)
+    expect(code, err).toBe(0)
+    const { rows } = JSON.parse(readFileSync(path, 'utf8')) as { rows: Record<string, unknown>[] }
+    expect(rows.slice(1)).toMatchObject([
+      { id: 'pool-floor', side: 'floor', depth: 64, ratioZodZlib: null },
+      { id: 'pool-floor', side: 'floor', depth: 1, ratioZodZlib: null },
+    ])
+    for (const row of rows) expect(row['mainThreadUs']).toBeGreaterThan(0)
+  })
+
   test('--sidecar measures a daemon and its client in separate processes', () => {
     const path = file('sidecar.json')
     const { code, err } = bench(
       ...['--rounds', '1', '--budget-ms', '300'],
       '--sidecar',
       '--only',
-      'sidecar-node',
+      'sidecar-node,sidecar-floor',
       '--json',
       path,
     )
     expect(code, err).toBe(0)
     const { sidecar } = JSON.parse(readFileSync(path, 'utf8')) as { sidecar: Record<string, unknown>[] }
-    expect(sidecar.map(({ id, depth }) => [id, depth])).toEqual([64, 8, 1].map((depth) => ['sidecar-node', depth]))
+    expect(sidecar.map(({ id, depth }) => [id, depth])).toEqual(
+      ['sidecar-node', 'sidecar-floor'].flatMap((id) => [64, 8, 1].map((depth) => [id, depth])),
+    )
+    // The floor answers with outcomes of the library.
+    expect(new Set(sidecar.map(({ outBytes }) => outBytes)).size).toBe(1)
     for (const row of sidecar) expect(row.clientUs).toBeGreaterThan(0)
   })
 
-  test('--before-after prints a row for each way, and a verdict', () => {
+  test('--before-after prints a row for each way, and a verdict', { timeout: 60_000 }, () => {
     const path = file('endpoint.json')
-    const { code, err } = bench('--before-after', '--rounds', '1', '--budget-ms', '1000', '--json', path)
+    const { code, out, err } = bench('--before-after', '--rounds', '1', '--budget-ms', '1000', '--json', path)
     expect(code, err).toBe(0)
+    expect(out).toMatch(/^payloads {2}orders: made order events, seed 1; 1024, mean [\d,]+ bytes$/m)
+    // The project's own targets are for --targets.
+    expect(out).not.toContain('to reach')
     const { rows, verdict } = JSON.parse(readFileSync(path, 'utf8')) as { rows: { way: string }[]; verdict: string }
     expect(rows.map(({ way }) => way)).toEqual(['zod+zlib', 'inline', 'pool', 'sidecar'])
     expect(verdict).toMatch(/^(?:Use|Do nothing)/)
+  })
+
+  test('--before-after sends the payloads of the user, and says so', () => {
+    const payloads = file('endpoint.ndjson', '{"who":" a ","n":1}\n{"who":1}\n{"who":"b"}\n')
+    const own = ['--payloads', payloads, '--contract', file('endpoint.lock.json', JSON.stringify(lock))]
+    const { code, out, err } = bench('--before-after', '--rounds', '1', '--budget-ms', '1000', ...own)
+    expect(code, err).toBe(0)
+    expect(out).toContain(`payloads  yours: ${payloads}; 2, mean 15 bytes; 1 that the contract rejects are not sent`)
+  })
+
+  test('the compiled validators of zod and TypeBox do the same work as the other peers', () => {
+    const path = file('compiled.json')
+    const ids = ['zod-compiled+zlib', 'typebox+zlib']
+    const sets = 'orders,orders-invalid,clicks-256b'
+    const only = ['--rounds', '1', '--budget-ms', '50', '--only', ids.join(',')]
+    const { code, out } = bench(...only, '--sets', sets, '--json', path)
+    expect(code).toBe(0)
+    expect(out).toMatch(/^peers .*typebox \d/m)
+    const { rows } = JSON.parse(readFileSync(path, 'utf8')) as { rows: { id: string; payloads: string }[] }
+    expect(rows.map(({ id, payloads }) => `${payloads} ${id}`)).toEqual(
+      sets.split(',').flatMap((set) => ids.map((id) => `${set} ${id}`)),
+    )
+  })
+
+  test('without cargo the Axum peers are left out, and the reason says what is missing', () => {
+    const path = mkdtempSync(join(folder, 'no-cargo-'))
+    const { code, out } = benchWith(
+      { PATH: path },
+      ...['--rounds', '1', '--budget-ms', '50', '--sets', 'orders', '--only', 'zod+zlib,axum-http'],
+    )
+    expect(code).toBe(0)
+    expect(out).toContain('left out  axum-http: cargo was not found; install Rust (https://rustup.rs)')
   })
 
   test(

@@ -52,6 +52,14 @@ test('the client and the Rust daemon are compared with the peers at the same dep
   })
 })
 
+test('the client is compared with a bare socket loop at depth 64', () => {
+  const rows = [row('sidecar-rust', 64, 7, 40), row('sidecar-rust', 1, 20, 40), row('sidecar-floor', 1, 5, Number.NaN)]
+  const name = 'against sidecar-floor'
+  expect(named(sidecarTargets(rows), name)).toMatchObject({ measured: null, met: null })
+  const floor = row('sidecar-floor', 64, 5, Number.NaN)
+  expect(named(sidecarTargets([...rows, floor]), name)).toMatchObject({ measured: '1.40 ×', met: true })
+})
+
 test('each daemon has its own target for framing and loop', () => {
   const [rust, node] = framingTargets([
     { id: 'sidecar-rust-no-spin', daemonUs: 3.5 },

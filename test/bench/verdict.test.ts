@@ -1,6 +1,7 @@
 // The rule of METHOD.md, with synthetic rows.
 
 import { expect, test } from 'vitest'
+import type { SidecarRow } from '../../bench/cases/sidecar.ts'
 import type { Row } from '../../bench/report/row.ts'
 import { figure, table } from '../../bench/report/table.ts'
 import { judge } from '../../bench/targets.ts'
@@ -90,6 +91,19 @@ test('targets are met, missed or not measured', () => {
   expect(byName.get('inline-native-trained against zod+zlib, digest none')).toMatchObject({ measured: null, met: null })
 })
 
+test('the main thread of a pool is compared with a bare worker loop at depth 64', () => {
+  const rows = [
+    row('pool-native', 60, { depth: 64, mainThreadUs: 4.5 }),
+    row('pool-js', 60, { depth: 64, mainThreadUs: 4.6 }),
+    row('pool-floor', 60, { depth: 64, mainThreadUs: 3, side: 'floor' }),
+    row('pool-floor', 60, { depth: 1, mainThreadUs: 15, side: 'floor' }),
+  ]
+  const byName = new Map(judge(rows, undefined).map((target) => [target.name, target]))
+  const name = (id: string): string => `${id}, main thread at depth 64 against pool-floor`
+  expect(byName.get(name('pool-native'))).toMatchObject({ measured: '1.50 ×', met: true })
+  expect(byName.get(name('pool-js'))).toMatchObject({ measured: '1.54 ×', met: false })
+})
+
 test('memory that moves by more than 5 % misses its target', () => {
   const memory = [{ id: 'inline-js', early: 100, late: 106, ratio: 1.06 }]
   expect(judge([], memory).at(-1)).toMatchObject({ measured: '6.0 %', met: false })
@@ -107,4 +121,43 @@ test.for([
   [Number.NaN, '–'],
 ] as const)('%d µs prints as %s', ([value, text]) => {
   expect(figure(value)).toBe(text)
+})
+
+const served = (id: SidecarRow['id'], clientUs: number, perSecond: number): SidecarRow => ({
+  ...{ id, side: 'ours', digest: 'sha-256', depth: 64, payloadsPerSecond: perSecond, p50Us: 90, p99Us: 200, clientUs },
+  ...{
+    daemonUs: 60,
+    payloadsPerDaemonSecond: 16_000,
+    clientPss: 6e7,
+    daemonPss: 8e6,
+    outBytes: 1300,
+    rounds: 3,
+    calls: 900,
+  },
+})
+const digested = { digest: 'sha-256' } as const
+const large = [
+  row('zod+zlib', 9000),
+  row('inline-js', 3000),
+  row('pool-js', 3100, { mainThreadUs: 90 }),
+  row('zod+zlib+jcs', 9400, digested),
+  row('inline-js', 3200, digested),
+  row('pool-js', 3300, { ...digested, mainThreadUs: 95 }),
+]
+
+test('the sidecar is recommended where it takes less of the main thread than the pool', () => {
+  const verdict = decide('orders', large, 40, [served('sidecar-node', 60, 300), served('sidecar-rust', 20, 400)])
+  expect(verdict).toMatchObject({ use: 'sidecar', engine: 'native' })
+  expect(verdict.text).toContain('sidecar-')
+})
+
+test('else the pool is, and the verdict has what the sidecar takes', () => {
+  const verdict = decide('orders', large, 40, [served('sidecar-rust', 200, 400)])
+  expect(verdict).toMatchObject({ use: 'pool' })
+  expect(verdict.text).toContain('the sidecar takes 200 µs a payload of the main thread, the pool 95')
+})
+
+test('peers behind a socket and daemons without polling are no sidecar of the verdict', () => {
+  const others = [served('axum-raw', 5, 900), served('sidecar-rust-no-spin', 5, 900)]
+  expect(decide('orders', large, 40, others).use).toBe('pool')
 })

@@ -1,0 +1,7 @@
+export { analyze, busyOf, type AnalyzeInput } from './analyze.ts'
+export { attachTo } from './attach.ts'
+export { formatMs, formatShare } from './format.ts'
+export { measureOverhead } from './measure-overhead.ts'
+export { agentFile, type RawProfile } from './raw.ts'
+export * from './record.ts'
+export { runApp, type AppRun } from './run-app.ts'
