@@ -1,5 +1,4 @@
 // The rows of WIRE.md's table "Violations and caps", in their order.
-import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { kinds } from '../../src/wire/index.ts'
 import { lock, serve, unlocked } from './kit.ts'
@@ -233,7 +232,7 @@ describe('connections', () => {
     expect(await second.preface()).toBeUndefined()
     expect(seen.sheds).toEqual(['connections'])
     first.socket.destroy()
-    await once(first.socket, 'close')
+    await first.closed
     await until(() => seen.open() === 0)
     const third = await RawClient.afterHello(path, small)
     third.send(request(1, '{}'))

@@ -1,6 +1,5 @@
 // What strangers and single peers may take of a daemon over TLS, and what a reload of the certificates does to calls.
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -88,13 +87,12 @@ describe.each(daemonKinds)('%s', (kind) => {
     needTool('openssl', context)
     const daemon = await start()
     const socket = await daemon.tcp()
-    socket.resume()
     const bytes = Buffer.from('16030100ff010000fb0303', 'hex')
     let sent = 0
     const timer = setInterval(() => {
       if (sent < bytes.length) socket.write(bytes.subarray(sent, ++sent))
     }, 1000)
-    await once(socket, 'close')
+    await textOf(socket)
     clearInterval(timer)
     expect(sent).toBeLessThan(bytes.length)
     await until(async () => (await daemon.refusals())['timeout'] === 1)

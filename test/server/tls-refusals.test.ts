@@ -1,5 +1,4 @@
 // Who is refused at --tls-listen, by which reason, and that the others are served: the same in both daemons.
-import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import { describe, expect, test } from 'vitest'
@@ -172,7 +171,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     const second = await daemon.connect(orders, ca.cert, session === undefined ? {} : { session })
     expect(second.isSessionReused()).toBe(false)
     second.destroy()
-    await once(second, 'close')
+    await textOf(second)
     // The CA of clients is replaced: a client that was connected before is a stranger now.
     writeFileSync(clientCa(kind), readFileSync(new TestCa(file(`${kind}-next`)).cert))
     daemon.daemon.child.kill('SIGHUP')
