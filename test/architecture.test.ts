@@ -19,7 +19,7 @@ const map: Record<string, readonly string[]> = {
   'util/socket-path': ['model', 'tables', 'util'],
   'util/tls-connector': ['model', 'runtime', 'tables'],
   contract: ['json', 'model', 'pattern', 'runtime', 'tables', 'util'],
-  'contract/schema-document': ['model'],
+  'contract/schema-document': ['model', 'tables'],
   'contract/import': ['contract', 'contract/schema-document', 'json', 'model', 'tables', 'util'],
   // Floor 2: one payload, one engine; and the bytes between processes.
   engine: ['contract', 'json', 'model', 'pattern', 'runtime', 'util'],

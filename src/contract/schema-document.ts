@@ -1,6 +1,7 @@
 // The JSON document of a schema, as the walk builds it, and predicates over it. Only parseLock checks it.
 
 import type { NormOp, Primitive } from '../model/index.ts'
+import { annotationKeywords } from '../tables/lock-keywords.ts'
 
 /** A pattern, in a string's schema or as an entry of its allOf. */
 export interface PatternDocument {
@@ -55,7 +56,7 @@ export interface SchemaDocument {
   'x-discriminator'?: string
 }
 
-const annotations = new Set(['title', 'description', '$comment', 'examples', 'deprecated', 'format'])
+const annotations: ReadonlySet<string> = new Set(annotationKeywords)
 const scalars = new Set(['boolean', 'integer', 'null', 'number', 'string'])
 
 const keywords = (node: SchemaDocument): string[] => Object.keys(node).filter((key) => !annotations.has(key))

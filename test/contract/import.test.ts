@@ -226,6 +226,16 @@ describe('schemas as libraries write them', () => {
     expect(verdicts(schema, ['a', 1])).toEqual([true, false])
   })
 
+  test('readOnly and writeOnly are annotations', () => {
+    const schema = { $defs: { Name: { type: 'string' } }, allOf: [{ $ref: '#/$defs/Name' }, { readOnly: true }] }
+    expect(verdicts(schema, ['a', 1])).toEqual([true, false])
+    expect(verdicts({ anyOf: [{ type: 'string', writeOnly: true }, { type: 'null' }] }, ['a', null, 1])).toEqual([
+      true,
+      true,
+      false,
+    ])
+  })
+
   test('Pydantic: model_json_schema with $defs, anyOf null and annotations', () => {
     const schema = {
       $defs: {
