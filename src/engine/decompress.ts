@@ -6,6 +6,7 @@ import { bytesRule, check, invalidOptions, SidelaneError, type Codec, type Rule 
 import { integer } from '../util/option-parsers.ts'
 import { nativeUnzstd } from './native/index.ts'
 import { readZstdFrame } from './zstd-frame.ts'
+import { isBytes } from '../util/typed-array.ts'
 
 /** Options of `decompress`. */
 export interface DecompressOptions {
@@ -133,7 +134,7 @@ function requireZlib(codec: Codec): Zlib {
 
 function checkOptions(body: unknown, codec: string, options: DecompressOptions | undefined): void {
   if (!Object.hasOwn(decompressors, codec)) throw new SidelaneError('codec.unknown', { params: { codec } })
-  if (!(body instanceof Uint8Array)) throw invalidOptions('Expected `body` to be a Uint8Array')
+  if (!isBytes(body)) throw invalidOptions('Expected `body` to be a Uint8Array')
   check('decompress', options, decompressRules)
   const { maxBytes, dictionary } = options as DecompressOptions
   if (maxBytes === undefined) throw invalidOptions(`Expected \`maxBytes\` to be ${decompressRules.maxBytes.expected}`)
@@ -142,9 +143,8 @@ function checkOptions(body: unknown, codec: string, options: DecompressOptions |
   }
 }
 
-/** Another thread could change shared bytes while they are read. */
-const unshared = (body: Uint8Array): Uint8Array =>
-  typeof SharedArrayBuffer !== 'undefined' && body.buffer instanceof SharedArrayBuffer ? new Uint8Array(body) : body
+/** Another thread could change shared bytes while they are read. Bytes of another realm are copied too. */
+const unshared = (body: Uint8Array): Uint8Array => (body.buffer instanceof ArrayBuffer ? body : new Uint8Array(body))
 
 /** A zstd window beyond the limit would take too much memory; the body is not damaged. */
 function isTooLarge(error: unknown): boolean {

@@ -3,6 +3,7 @@
 import { check, invalidOptions, minKeyBytes, SidelaneError, type Accepted } from '../model/index.ts'
 import { decompress, decompressRules } from './decompress.ts'
 import { hmacSha256Hex, sha256Hex } from '#runtime'
+import { isBytes } from '../util/typed-array.ts'
 
 /** The fields of an accepted outcome that `verify` checks, for example read back from a store. */
 export type Verifiable = Pick<Accepted, 'body' | 'codec' | 'digest'>
@@ -26,7 +27,7 @@ const hexDigest = /^[0-9a-f]{64}$/
  * key of less than 16 bytes.
  */
 export function verify({ body, codec, digest }: Verifiable, key?: Uint8Array, options: VerifyOptions = {}): boolean {
-  if (key !== undefined && !(key instanceof Uint8Array && key.length >= minKeyBytes)) {
+  if (key !== undefined && !(isBytes(key) && key.length >= minKeyBytes)) {
     throw invalidOptions(`Expected \`key\` to be a Uint8Array of at least ${minKeyBytes} bytes`)
   }
   check('verify', options, decompressRules)

@@ -6,6 +6,7 @@ import { isDataCode, stackless, type SidelaneError } from './errors.ts'
 import { isKeyword } from './issue.ts'
 import { maxIssues, rejected, type Accepted, type Codec, type Issue, type Outcome } from './outcome.ts'
 import type { FallbackCause, SideName } from './via.ts'
+import { isBytes } from '../util/typed-array.ts'
 
 /** What a function is told about its call. */
 export interface AppCall {
@@ -107,13 +108,13 @@ function acceptedOf(
   { profile }: Contract,
   inBytes: number,
 ): Outcome | string {
-  if (!(body instanceof Uint8Array)) return `returned a \`body\` that is ${nameOf(body)}, not a Uint8Array.`
+  if (!isBytes(body)) return `returned a \`body\` that is ${nameOf(body)}, not a Uint8Array.`
   const used = codec ?? profile.compress.codec
   if (typeof used !== 'string' || !codecs.includes(used)) return 'returned an unknown `codec`.'
   if (digest !== undefined && digest !== null && typeof digest !== 'string') {
     return `returned a \`digest\` that is ${nameOf(digest)}, not a text or null.`
   }
-  if (canonical !== undefined && !(canonical instanceof Uint8Array)) {
+  if (canonical !== undefined && !isBytes(canonical)) {
     return `returned a \`canonical\` that is ${nameOf(canonical)}, not a Uint8Array.`
   }
   const accepted: Accepted = {

@@ -2,6 +2,7 @@
 
 import { invalidOptions } from './errors.ts'
 import { check, rule, type Rule } from './option-rules.ts'
+import { isBytes } from '../util/typed-array.ts'
 
 export type DaemonAddress =
   /** `text`: as it was given. */
@@ -46,7 +47,7 @@ export const addressRule: Rule = rule(
 )
 
 const isPem = (value: unknown): boolean =>
-  (typeof value === 'string' && value !== '' && !value.includes('\0')) || value instanceof Uint8Array
+  (typeof value === 'string' && value !== '' && !value.includes('\0')) || isBytes(value)
 
 const pemRule = rule('PEM as text or bytes, or the path of a file', isPem)
 

@@ -67,6 +67,6 @@ function show(value: unknown): string {
 }
 
 const showSecret = (value: unknown): string =>
-  value instanceof Uint8Array ? `${value.length} bytes` : `a value of type ${typeof value}`
+  isBytes(value) ? `${value.length} bytes` : `a value of type ${typeof value}`
 
 const clip = (text: string): string => (text.length > 64 ? `${text.slice(0, 64)}…` : text)

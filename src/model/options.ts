@@ -30,6 +30,7 @@ import {
 import type { EngineName, JsCompressor, PlacementName } from './engine-report.ts'
 import type { ProcessOptions, ProcessorOptions, StreamOptions } from './processor.ts'
 import type { SharedCache } from './shared-cache.ts'
+import { isBytes } from '../util/typed-array.ts'
 
 /** Options of a placement. Every placement accepts all of them; `inline` ignores most. */
 export interface HostOptions {
@@ -222,7 +223,7 @@ const hostRules: Readonly<Record<keyof HostOptions, Rule>> = {
 const processorRules: Readonly<Record<keyof ProcessorOptions, Rule>> = {
   digestKey: rule(
     `a Uint8Array of at least ${minKeyBytes} bytes`,
-    (value) => value instanceof Uint8Array && value.length >= minKeyBytes,
+    (value) => isBytes(value) && value.length >= minKeyBytes,
   ),
   canonical: booleanRule,
   runInApp: booleanRule,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { SidelaneError } from '../../src/model/index.ts'
-import { normalForm, parseLock } from '../../src/contract/index.ts'
+import { normalForm, parseContract, parseLock } from '../../src/contract/index.ts'
 
 interface Vector {
   description: string
@@ -34,4 +34,12 @@ describe.each(['fields', 'normal-form', 'refused'])('lock vectors: %s', (name) =
   test.each(vectors(name))('$description', (vector) => {
     expect(outcome(textOf(vector))).toEqual(vector.expect)
   })
+})
+
+test('a document that contains itself is refused', () => {
+  const lock: Record<string, unknown> = { profile: 'p1' }
+  lock['schema'] = { items: lock }
+  expect(() => parseContract(lock as never)).toThrow(
+    expect.objectContaining({ code: 'contract.invalid', pointer: '', message: expect.stringContaining('itself') }),
+  )
 })

@@ -1,4 +1,5 @@
 // verify(): a body against its digest.
+import { runInNewContext } from 'node:vm'
 import { createProcessor, verify, type Accepted } from 'sidelane'
 import { describe, expect, test } from 'vitest'
 import { contractOf } from '../support/locks.ts'
@@ -33,6 +34,15 @@ describe.each(['gzip', 'deflate', 'deflate-raw', 'none', 'brotli'])('%s', (codec
     }
     expect(verify({ ...outcome, body: outcome.body.slice(0, -1) })).toBe(false)
   })
+})
+
+test('bodies and keys may be bytes of another realm, as in test runners', async () => {
+  const elsewhere = (bytes: Uint8Array): Uint8Array =>
+    runInNewContext('Uint8Array.from(bytes)', { bytes: [...bytes] }) as Uint8Array
+  const outcome = await outcomeOf({ digest: 'hmac-sha-256' }, elsewhere(key))
+  expect(outcome.digest).toBe((await outcomeOf({ digest: 'hmac-sha-256' }, key)).digest)
+  expect(verify({ ...outcome, body: elsewhere(outcome.body) }, elsewhere(key))).toBe(true)
+  expect(verify({ ...outcome, body: elsewhere(outcome.body) }, elsewhere(key.with(0, 1)))).toBe(false)
 })
 
 test('with a key it is an HMAC, and every other key fails', async () => {

@@ -88,8 +88,15 @@ export function parseContract<In = unknown, Out = In>(
 
 function sourceOf(lock: Uint8Array | string | LockDocument): Uint8Array | string {
   if (typeof lock === 'string' || isBytes(lock)) return lock
-  if (typeof lock === 'object' && lock !== null) return lockText(lock)
-  throw invalid('', `Expected the text, the bytes or the parsed document of a lock, got ${typeof lock}.`)
+  if (typeof lock !== 'object' || lock === null) {
+    throw invalid('', `Expected the text, the bytes or the parsed document of a lock, got ${typeof lock}.`)
+  }
+  try {
+    return lockText(lock)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw invalid('', 'The document is nested too deeply, or contains itself.')
+  }
 }
 
 function deepFreeze<T>(value: T): T {

@@ -2,6 +2,7 @@
 
 import { invalidOptions, minKeyBytes, type DigestName } from '../../model/index.ts'
 import { hmacSha256Hex, sha256Hex } from '#runtime'
+import { isBytes } from '../../util/typed-array.ts'
 
 export type Digester = (canonical: Uint8Array) => string | null
 
@@ -13,7 +14,7 @@ export function createDigester(name: DigestName, key: Uint8Array | undefined): D
     case 'sha-256':
       return sha256Hex
     case 'hmac-sha-256': {
-      if (!(key instanceof Uint8Array) || key.length < minKeyBytes) {
+      if (!isBytes(key) || key.length < minKeyBytes) {
         throw invalidOptions(`Expected \`digestKey\` to be at least ${minKeyBytes} bytes for digest "hmac-sha-256".`)
       }
       const own = new Uint8Array(key)
