@@ -1,5 +1,6 @@
 """Does for a daemon what systemd does: service-manager.py SOCKET COMMAND... binds SOCKET once, and starts the command with
-LISTEN_FDS, NOTIFY_SOCKET and WATCHDOG_USEC. Prints each notification. Lines of stdin: `restart`, `kill SIGNAL`, `stop`."""
+LISTEN_FDS, NOTIFY_SOCKET and WATCHDOG_USEC. Prints each notification. Lines of stdin: `restart`, `kill SIGNAL`, `stop`; at their
+end the command is killed."""
 import os, signal, socket, sys, threading
 
 path, command = sys.argv[1], sys.argv[2:]
@@ -43,3 +44,5 @@ for line in sys.stdin:
         break
     child = start()
     report(f"started {child}")
+else:  # The test ended.
+    os.kill(child, signal.SIGKILL)

@@ -45,7 +45,7 @@ class Service {
       this.lines.push(...text.trim().split('\n'))
       this.#bell.ring()
     })
-    onTestFinished(() => void this.child.kill('SIGKILL'))
+    onTestFinished(() => void this.child.stdin?.end())
   }
 
   tell(line: string): void {
