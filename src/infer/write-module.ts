@@ -54,7 +54,7 @@ const unknownMembers = {
   loose: 'z.looseObject keeps members that no sample had; z.object drops them, z.strictObject rejects them.',
 }
 
-function headLines({ samples, skipped, origin, typescript, name, objects, cut }: ModuleOptions): string[] {
+function headLines({ samples, skipped, origin, name, objects, cut }: ModuleOptions): string[] {
   const counted = `${samples} sample${samples === 1 ? '' : 's'}${origin === undefined ? '' : ` in ${origin}`}`
   const without = skipped === 0 ? '' : ` (${skipped} more were no good JSON)`
   return [
@@ -62,7 +62,7 @@ function headLines({ samples, skipped, origin, typescript, name, objects, cut }:
     '// A comment says what was seen, or what is a guess: review it, then tighten or loosen the line.',
     `// ${unknownMembers[objects]}`,
     ...(cut === undefined ? [] : commentLines([cut], '')),
-    `// Next: sidelane contract export ${name}.contract.${typescript ? 'ts' : 'js'} -o ${name}.lock.json`,
+    `// Next: sidelane contract export <this module> -o ${name}.lock.json`,
   ]
 }
 
