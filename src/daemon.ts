@@ -219,13 +219,16 @@ async function initialFiles(): Promise<{ contracts: readonly KeyedContract[]; tl
 function openCrashReports(): CrashReports | undefined {
   const { crashDir: directory } = settings
   if (directory === undefined) return undefined
+  const refused = (error: unknown): string =>
+    fillTemplate(texts.cannotUseCrashDir, { directory, reason: errorText(error) })
   try {
     const reports = new CrashReports(directory, version)
     process.on('exit', () => reports.close())
     if (reports.count > 0) telemetry.event('crash_reports', { count: reports.count })
+    if (reports.full !== undefined) telemetry.event('warning', { message: refused(reports.full) })
     return reports
   } catch (error) {
-    return exit(exitCodes.usage, fillTemplate(texts.cannotUseCrashDir, { directory, reason: errorText(error) }))
+    return exit(exitCodes.usage, refused(error))
   }
 }
 

@@ -25,6 +25,8 @@ interface RunningFile {
 }
 
 export class CrashReports {
+  /** The disk is full: there is no report of a signal until it has room. */
+  readonly full: Error | undefined
   readonly #directory: string
   readonly #version: string
   readonly #name: string
@@ -43,7 +45,12 @@ export class CrashReports {
     const found = readdirSync(directory).filter(isReport).toSorted()
     for (const name of found.slice(0, -keptReports)) rmSync(join(directory, name), { force: true })
     this.#count = Math.min(found.length, keptReports)
-    this.#update()
+    try {
+      this.#update()
+    } catch (error) {
+      if (!isFull(error)) throw error
+      this.full = error as Error
+    }
     this.#timer = setInterval(() => {
       try {
         this.#update()
@@ -87,7 +94,7 @@ export class CrashReports {
   #update(): void {
     const file: RunningFile = { start: startOf(process.pid), report: this.#report('crash', 'unknown', {}) }
     const temporary = `${this.#path}.new`
-    writeFileSync(temporary, JSON.stringify(file), { mode: ownerOnly })
+    write(temporary, JSON.stringify(file), 'w')
     renameSync(temporary, this.#path)
   }
 
@@ -108,7 +115,7 @@ export class CrashReports {
   }
 
   #write(name: string, report: object): void {
-    writeFileSync(join(this.#directory, name), `${JSON.stringify(report)}\n`, { mode: ownerOnly, flag: 'wx' })
+    write(join(this.#directory, name), `${JSON.stringify(report)}\n`, 'wx')
   }
 
   #reportIfGone(name: string): void {
@@ -121,12 +128,28 @@ export class CrashReports {
       // A pid is used again: in a container by each start.
       if (isSameProcess(Number(pid), start)) return
       if (report !== undefined) this.#write(`${name.slice(0, -'.running'.length)}-0.json`, report)
-    } catch {
+    } catch (error) {
+      // A later start reports it.
+      if (isFull(error)) return
       // Another start was faster, or the file is not complete.
     }
     rmSync(path, { force: true })
   }
 }
+
+/** Leaves no part of a file. Throws. */
+function write(path: string, text: string, flag: 'w' | 'wx'): void {
+  try {
+    writeFileSync(path, text, { mode: ownerOnly, flag })
+  } catch (error) {
+    if (isFull(error)) rmSync(path, { force: true })
+    throw error
+  }
+}
+
+/** EFBIG: the limit of the size of a file. */
+const isFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 function makeDirectory(directory: string): void {
   try {

@@ -103,6 +103,28 @@ describe.for(daemonKinds)('%s', (kind) => {
     }
   })
 
+  test('a full disk neither keeps it from serving nor gets a part of a report', async (context) => {
+    needDaemon(kind, context)
+    const directory = freshFolder()
+    const [first] = await start(directory)
+    first.child.kill('SIGABRT')
+    await first.exited
+    const before = readdirSync(directory)
+    const full = { by: ['sh', '-c', 'ulimit -f 0; exec "$@"', 'sh'], kind }
+    const args = ['--socket', fresh(`${kind}-full.sock`), '--contract', lock, '--crash-dir', directory]
+    const daemon = await startDaemon({ ...full, args })
+    if (kind === 'node') {
+      expect((await daemon.event('warning'))['message']).toContain(`Cannot use ${directory} of --crash-dir: EFBIG`)
+    }
+    daemon.child.kill('SIGABRT')
+    await daemon.exited
+    expect(readdirSync(directory)).toEqual(before)
+    // What could not be reported is reported when there is room.
+    const [next] = await start(directory)
+    expect(reportsIn(directory)).toMatchObject([{ event: 'crash', pid: first.child.pid }])
+    await next.stop()
+  })
+
   test('writes no memory to core files, unless they are allowed', async (context) => {
     needDaemon(kind, context)
     needProc(context)

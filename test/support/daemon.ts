@@ -44,6 +44,8 @@ export interface DaemonOptions {
   readonly kind?: DaemonKind
   /** A descriptor that receives the log instead of `stderr`. */
   readonly log?: number
+  /** A command that executes its arguments. */
+  readonly by?: readonly string[]
 }
 
 export interface Page {
@@ -69,8 +71,8 @@ export class Daemon {
   stderr = ''
   readonly #changed = new Bell()
 
-  constructor({ args = [], env = {}, kind = 'node', log }: DaemonOptions) {
-    const [command, ...first] = programs[kind]
+  constructor({ args = [], env = {}, kind = 'node', log, by = [] }: DaemonOptions) {
+    const [command = '', ...first] = [...by, ...programs[kind]]
     this.child = spawn(command, [...first, ...args], {
       env: { ...process.env, ...env },
       stdio: ['pipe', 'pipe', log ?? 'pipe'],

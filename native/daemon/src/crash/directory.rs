@@ -93,6 +93,11 @@ impl Directory {
                 }
             }
             libc::close(file);
+            if !rest.is_empty() {
+                // The disk is full: a part of a report is none.
+                libc::unlinkat(opened.directory.as_raw_fd(), name.as_ptr(), 0);
+                return;
+            }
         }
         self.count.fetch_add(1, Relaxed);
     }
