@@ -53,7 +53,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const { place } = options
   if (place.kind === 'descriptor') {
     const server = newServer(options)
-    await listening(server, () => server.listen({ fd: place.descriptor, backlog }))
+    await inherit(server, place.descriptor)
     return new Listener(options, server, undefined)
   }
   if (place.isDefault) attempt(place.path, () => makeOwnDirectory(place.path))
@@ -155,6 +155,18 @@ function newServer({ onEvent }: ListenerOptions): Server {
     if (server.listening) onEvent({ kind: 'accept_failed', error })
   })
   return server
+}
+
+async function inherit(server: Server, descriptor: number): Promise<void> {
+  try {
+    await listening(server, () => server.listen({ fd: descriptor, backlog }))
+  } catch (error) {
+    throw failure(texts.cannotInherit, { reason: errorText(error) }, error)
+  }
+  // That of a TCP socket: over a network there is nothing that decides who may connect.
+  if (server.address() === null) return
+  server.close()
+  throw failure(texts.cannotInherit, { reason: texts.notUnixStream })
 }
 
 /** Binds under a temporary name, sets mode and group, and gives the file its name. */

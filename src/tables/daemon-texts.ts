@@ -60,6 +60,8 @@ export const socketTexts = {
   lostRace: '{path} is in use: another daemon published it first',
   cannotBind: 'Cannot bind a temporary socket beside {path}: {reason}',
   cannotPublish: 'Cannot publish {path}: {reason}',
+  cannotInherit: 'Cannot listen on LISTEN_FDS: {reason}',
+  notUnixStream: 'it is not a Unix stream socket',
   cannotRepublish: 'The socket is gone and cannot be published again: {reason}',
 } as const
 

@@ -258,6 +258,27 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(existsSync(socket)).toBe(true)
   })
 
+  test('refuses what is no Unix socket of a service manager', async (context) => {
+    needDaemon(kind, context)
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { fd } = (server as unknown as { _handle: { fd: number } })._handle
+    const args = ['-c', 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"', 'sh', ...programs[kind], '--contract', contract]
+    for (const passed of [fd, 'ignore'] as const) {
+      const child = spawn('sh', args, { stdio: ['ignore', 'ignore', 'pipe', passed] })
+      const exited = new Promise((resolve) => child.on('close', resolve))
+      let stderr = ''
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text
+        // It listens.
+        if (text.startsWith('{')) child.kill('SIGKILL')
+      })
+      expect(await exited).toBe(1)
+      expect(stderr).toContain('Cannot listen on LISTEN_FDS: ')
+    }
+    await new Promise((resolve) => server.close(resolve))
+  })
+
   test('above its memory limit it is not ready and refuses payloads', async (context) => {
     needDaemon(kind, context)
     const { socket } = await start({ args: ['--memory-limit', '1048576'] })

@@ -240,6 +240,12 @@ pub mod socket {
         format!("Cannot publish {path}: {reason}")
     }
 
+    pub fn cannot_inherit(reason: impl Display) -> String {
+        format!("Cannot listen on LISTEN_FDS: {reason}")
+    }
+
+    pub const NOT_UNIX_STREAM: &str = "it is not a Unix stream socket";
+
     pub fn cannot_republish(reason: impl Display) -> String {
         format!("The socket is gone and cannot be published again: {reason}")
     }

@@ -92,7 +92,7 @@ impl Listener {
         };
         let path = match &settings.socket {
             SocketPlace::Inherited => {
-                let inherited = inherited().map_err(|error| format!("Cannot listen on LISTEN_FDS: {error}"))?;
+                let inherited = inherited().map_err(texts::cannot_inherit)?;
                 listener.listeners.push((inherited, None));
                 return Ok(listener);
             }

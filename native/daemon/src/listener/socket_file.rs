@@ -108,6 +108,10 @@ pub(super) fn identity_of(path: &Path) -> Option<Identity> {
 pub(super) fn inherited() -> io::Result<UnixListener> {
     // SAFETY: LISTEN_PID names this process, and nothing else uses the descriptor.
     let socket = unsafe { Socket::from_raw_fd(FIRST_PASSED) };
+    // Over a network there is nothing that decides who may connect.
+    if (socket.domain()?, socket.r#type()?) != (Domain::UNIX, Type::STREAM) {
+        return Err(io::Error::other(texts::NOT_UNIX_STREAM));
+    }
     socket.set_cloexec(true)?;
     socket.set_nonblocking(true)?;
     socket.listen(BACKLOG)?;
