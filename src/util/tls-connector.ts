@@ -2,7 +2,7 @@
 
 import type { OnReadOpts, Socket, TcpNetConnectOpts } from 'node:net'
 import type * as NodeTls from 'node:tls'
-import type { ConnectionOptions, SecureContext } from 'node:tls'
+import type { ConnectionOptions, PeerCertificate, SecureContext } from 'node:tls'
 import { invalidOptions, type DaemonAddress, type SidecarTlsOptions } from '../model/index.ts'
 import { readRegularFileSync } from '../runtime/regular-file.ts'
 import type { FileKind } from '../tables/file-kinds.ts'
@@ -54,6 +54,7 @@ export class TlsConnector {
       port,
       secureContext: this.#context,
       rejectUnauthorized: true,
+      checkServerIdentity: (name, certificate) => this.#checkName(name, certificate),
       ALPNProtocols: [protocol],
       noDelay: true,
       keepAlive: true,
@@ -61,6 +62,11 @@ export class TlsConnector {
       ...(onread !== undefined && { onread }),
     }
     return this.#tls.connect(options)
+  }
+
+  /** Looks at the SANs alone: without one of the host's kind, node:tls takes the subject, which may be that of a client. */
+  #checkName(name: string, certificate: PeerCertificate): Error | undefined {
+    return this.#tls.checkServerIdentity(name, { ...certificate, subject: {} as PeerCertificate['subject'] })
   }
 
   #load(): SecureContext {

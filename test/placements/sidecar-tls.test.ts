@@ -75,6 +75,18 @@ describe.each(daemonKinds)('%s', (kind) => {
     await daemon.daemon.stop()
   })
 
+  test('a daemon with the name in its subject alone is not trusted', async (context) => {
+    needDaemon(kind, context)
+    needTool('openssl', context)
+    for (const san of [[], ['URI:spiffe://test/localhost']]) {
+      const { cert, key } = files().ca.issue('localhost', { san })
+      chmodSync(key, 0o600)
+      const daemon = await start({ server: { cert, key } })
+      await expect(clientOf(daemon.address)).rejects.toMatchObject({ code: 'unavailable', params: { reason: 'tls' } })
+      await daemon.daemon.stop()
+    }
+  })
+
   test('a client that is refused says so', async (context) => {
     needDaemon(kind, context)
     needTool('openssl', context)
