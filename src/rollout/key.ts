@@ -32,7 +32,8 @@ export function positionBy(
       return positionOfBytes(encodeUtf8(payload), salt)
     }
     const bytes = payloadBytes(payload, profile)
-    // Both sides reject it.
-    return 'ok' in bytes ? 0 : positionOfBytes(bytes, salt)
+    // Old code may accept what is not written as JSON, such as a BigInt.
+    if ('ok' in bytes) throw new TypeError('The value has no JSON form to make a key of')
+    return positionOfBytes(bytes, salt)
   }
 }

@@ -317,6 +317,17 @@ describe('canary', () => {
     expect(seen).toEqual(new Set(['baseline', 'candidate']))
   })
 
+  test('a value without a JSON form, which old code may accept, stays with the baseline', async () => {
+    const baseline: AppFunction = () => ({ ok: true, body: new Uint8Array(1) })
+    const { rollout, events } = await open({ baseline, percent: 1 })
+    for (let total = 0n; total < 20n; total++) {
+      const { ok, via } = await rollout.process({ id: 'a', total })
+      expect([ok, via.side]).toEqual([true, 'baseline'])
+    }
+    expect(events).toEqual([{ contract: 'order', type: 'key', problem: 'TypeError' }])
+    expect(rollout.stats().rollout?.keyFailures).toBe(20)
+  })
+
   test('a key that fails sends the call to the baseline, and is told once', async () => {
     const key = (): string => {
       throw new TypeError('secret')
