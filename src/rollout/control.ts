@@ -129,7 +129,7 @@ export class RolloutControl {
         let isWritten = true
         await updateEntries(file, (entries) => {
           // Another process, or a person, was faster: what they wrote is read below, and holds.
-          if (by !== 'advance' || isSameEntry(entryOf(entries, contract, file), before)) {
+          if (by === 'code' || !isOvertaken(by, percent, () => entryOf(entries, contract, file), before)) {
             return { ...entries, [contract]: entry }
           }
           isWritten = false
@@ -208,6 +208,25 @@ export class RolloutControl {
     this.#toldProblem = problem
     this.#parts.emit({ type: 'file', problem })
   }
+}
+
+/** Whether the file has an entry, not known here, that goes before a step. */
+function isOvertaken(
+  by: By,
+  percent: number,
+  read: () => RolloutEntry | undefined,
+  known: RolloutEntry | undefined,
+): boolean {
+  if (by === 'advance') return !isSameEntry(read(), known)
+  let entry
+  try {
+    entry = read()
+  } catch {
+    // A guard replaces an entry that is broken.
+    return false
+  }
+  // A guard raises no percent that another process, or a person, has lowered.
+  return entry !== undefined && entry.held && entry.percent < percent && !isSameEntry(entry, known)
 }
 
 const shortNumber = (value: number): string => String(Number(value.toPrecision(3)))

@@ -1,5 +1,5 @@
 // A rollout whose file is slow to read.
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import type * as RolloutFile from '../../src/rollout/file.ts'
@@ -40,4 +40,27 @@ test('a read that began before a write does not bring back what the file had', a
   ])
   writeFileSync(file, JSON.stringify({ order: { percent: 5 } }))
   await until('it follows', () => rollout.percent === 5)
+})
+
+test('a guard that trips as a person stops the rollout does not raise the percent that they wrote', async () => {
+  const file = join(freshFolder(), 'rollout.json')
+  const stopped = { order: { percent: 0, held: true, reason: 'incident' } }
+  writeFileSync(file, JSON.stringify({ order: { percent: 50 } }))
+  const { rollout } = await open({
+    file,
+    fallback: 'baseline',
+    stepBack: 'step',
+    candidate: () => {
+      throw new Error('no')
+    },
+    guards: { errorRate: { max: 0, minCalls: 1 } },
+    onEvent(event) {
+      // The write of the guard comes after this.
+      if (event.type === 'percent' && event.by === 'guard') writeFileSync(file, JSON.stringify(stopped))
+    },
+  })
+  for (let i = 0; i < 20; i++) await rollout.process(`{"id":"${i}"}`)
+  await until('the guard has tripped', () => rollout.held)
+  await until('it is stopped', () => rollout.percent === 0)
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(stopped)
 })
