@@ -19,6 +19,7 @@ const wholeBytes = 67_108_864
 /** The longest line of a large file. */
 const maxLineBytes = 4_194_304
 const lineChunk = 65_536
+const byteOrderMark = Buffer.from('\uFEFF')
 
 /** Throws FileError. */
 export function readPayloads(file: string): ReadPayloads {
@@ -47,24 +48,35 @@ function thinned(payloads: readonly Uint8Array[]): Uint8Array[] {
   return Array.from({ length: keep }, (_, i) => payloads[Math.floor((i * payloads.length) / keep)] as Uint8Array)
 }
 
-/** The first whole line behind each of many places of the file. */
+/** The first whole line behind each of many places of the file, each line once. */
 function linesInPlaces(file: string): Uint8Array[] {
   const descriptor = openRegularFileSync(file, 'samples')
   try {
     const { size } = fstatSync(descriptor)
-    const lines = Array.from({ length: mostPayloads }, (_, i) =>
-      lineBehind(descriptor, Math.floor((i * size) / mostPayloads)),
-    )
-    return lines.filter((line) => line !== undefined && line.some((byte) => byte > 0x20)) as Uint8Array[]
+    const lines = new Map<number, Uint8Array>()
+    for (let i = 0; i < mostPayloads; i++) {
+      const from = startBehind(descriptor, Math.floor((i * size) / mostPayloads))
+      const line = from === undefined || lines.has(from) ? undefined : lineAt(descriptor, from)
+      if (from !== undefined && line?.some((byte) => byte > 0x20) === true) lines.set(from, line)
+    }
+    return [...lines.values()]
   } finally {
     closeSync(descriptor)
   }
 }
 
-function lineBehind(descriptor: number, place: number): Uint8Array | undefined {
-  const skipped = place === 0 ? 0 : indexOfBreak(descriptor, place)
-  if (skipped === undefined) return undefined
-  const from = place + skipped
+/** Where a line begins; that of the file behind its byte order mark. */
+function startBehind(descriptor: number, place: number): number | undefined {
+  if (place === 0) {
+    const head = Buffer.alloc(byteOrderMark.length)
+    readSync(descriptor, head, 0, head.length, 0)
+    return head.equals(byteOrderMark) ? head.length : 0
+  }
+  const skipped = indexOfBreak(descriptor, place)
+  return skipped === undefined ? undefined : place + skipped
+}
+
+function lineAt(descriptor: number, from: number): Uint8Array | undefined {
   const length = indexOfBreak(descriptor, from)
   if (length === undefined) return undefined
   const line = new Uint8Array(length - 1)
