@@ -33,7 +33,8 @@ export const rate: OptionParser<number> = {
   expected: 'a rate such as 500/s, 2k/s or 30000/min',
   text: (text) => {
     const [, number = '', factor = '', unit = 's'] = /^([\d.,_]+?)\s?([km]?)(?:\/(s|sec|m|min|h|d))?$/i.exec(text) ?? []
-    const digits = number.replaceAll(/[,_]/g, '')
+    // A comma or an underscore stands before three digits: `1,5` is neither 15 nor 1.5.
+    const digits = /^\d{1,3}(?:[,_]\d{3})+(?:\.\d+)?$/.test(number) ? number.replaceAll(/[,_]/g, '') : number
     if (!numeric.test(digits)) return undefined
     const scale = { k: 1e3, m: 1e6 }[factor.toLowerCase()] ?? 1
     const value = (Number(digits) * scale) / seconds[unit.toLowerCase() as keyof typeof seconds]

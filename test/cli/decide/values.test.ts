@@ -43,3 +43,10 @@ test('a decimal is within its bounds', () => {
     ...[0.05, 10, undefined, undefined, undefined, 0.5],
   ])
 })
+
+test.each(['1,5k/s', '12_34', '1,', ',500', '1,0000'])(
+  'a separator anywhere but before three digits is refused: %s',
+  (text) => {
+    expect(rate.text(text)).toBeUndefined()
+  },
+)
