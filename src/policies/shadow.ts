@@ -163,7 +163,10 @@ export class Shadow {
   }
 
   #start(run: ShadowRun, answered: Compared, { contract, contractIndex }: Route, other: SideName): void {
-    if (this.#stopped) return this.#end(run)
+    if (this.#stopped) {
+      this.#counts.skipped++
+      return this.#end(run)
+    }
     const onEnd = (result: Outcome | SidelaneError): void => {
       this.#calls.delete(call)
       this.#compare(run, answered, other, result)

@@ -319,6 +319,15 @@ test('a run on a processor that ends with the rollout is counted once', async ()
   expect(shadowOf(rollout)).toMatchObject({ dropped: 20, inFlight: 0, bytes: 0 })
 })
 
+test('a run that has not begun when the rollout ends is counted', async () => {
+  const { rollout } = await open({ candidate: await inline(), shadow: 100 })
+  await rollout.process(payloadOf(0))
+  await rollout.destroy()
+  await until('it has ended', () => shadowOf(rollout)['inFlight'] === 0)
+  const { matched = 0, mismatched = 0, failed = 0, dropped = 0, skipped = 0 } = shadowOf(rollout)
+  expect(matched + mismatched + failed + dropped + skipped).toBe(1)
+})
+
 test('closing does not wait for shadows', async () => {
   const { rollout } = await open({
     candidate: () => new Promise(() => {}),
