@@ -8,7 +8,7 @@ import { decodeServerHello, kinds } from '../../src/wire/index.ts'
 import { ask, daemonKinds, needDaemon, socketFolder } from '../support/daemon.ts'
 import { freePort } from '../support/free-port.ts'
 import { contractOf } from '../support/locks.ts'
-import type { Identity } from '../support/tls-files.ts'
+import { TestCa, type Identity } from '../support/tls-files.ts'
 import { frame, hello, preface, RawClient, request } from './raw-client.ts'
 import { needTool } from '../support/tools.ts'
 import { textOf, TlsDaemon, tlsFiles, until } from './tls-kit.ts'
@@ -244,7 +244,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       ],
       [
         'a key that is too short',
-        () => install(ca.short(file(`${kind}-short`))),
+        () => install(TestCa.selfSigned(file(`${kind}-short`), 'rsa:512')),
         `Cannot read the TLS key ${own.key}: it holds no private key in PEM of a kind that is supported`,
       ],
     ]

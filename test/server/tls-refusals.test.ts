@@ -23,6 +23,7 @@ interface Attempt {
 
 const attempts: readonly (readonly [what: string, reason: string, attempt: Attempt])[] = [
   ['no certificate', 'no_certificate', {}],
+  ['a key of P-521', 'no_certificate', { client: () => files().ca.issue('p521', { curve: 'P-521' }) }],
   ['a certificate of another CA', 'certificate', { client: () => new TestCa(file('other')).issue('orders') }],
   [
     'a certificate of another CA with the same name',

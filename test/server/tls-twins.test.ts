@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { Daemon, daemonKinds, needDaemon, socketFolder, withoutProgram, type DaemonKind } from '../support/daemon.ts'
 import { contractOf } from '../support/locks.ts'
+import { TestCa } from '../support/tls-files.ts'
 import { needTool } from '../support/tools.ts'
 import { tlsFiles } from './tls-kit.ts'
 
@@ -49,11 +50,9 @@ function encrypted(): string {
   return path
 }
 
-/** It parses and matches its certificate. */
-const shortKey = (): Given => {
-  const { cert, key } = files().ca.short(file('short'))
-  return { cert, key }
-}
+const selfSigned = (name: string, ...newKeyOptions: string[]): Given => TestCa.selfSigned(file(name), ...newKeyOptions)
+const ec = (curve: string): Given => selfSigned(curve, 'ec', '-pkeyopt', `ec_paramgen_curve:${curve}`)
+const cutOff = (path: string): string => readFileSync(path, 'utf8') + junk.slice(0, junk.indexOf('AAAA') + 4)
 
 const rows: readonly (readonly [what: string, code: number, text: string, given: () => Given])[] = [
   ['good files', 0, 'would listen on 127.0.0.1:7443 over TLS', () => ({})],
@@ -64,7 +63,14 @@ const rows: readonly (readonly [what: string, code: number, text: string, given:
   ['a key of another certificate', 2, 'it is not the key of', () => ({ key: files().orders.key })],
   ['a key with a passphrase', 2, 'it holds no private key', () => ({ key: encrypted() })],
   ['a certificate as the key', 2, 'others may read', () => ({ key: files().server.cert })],
-  ['an RSA key of 512 bits', 2, 'it holds no private key in PEM of a kind', shortKey],
+  ['an RSA key of 512 bits', 2, 'it holds no private key in PEM of a kind', () => selfSigned('rsa512', 'rsa:512')],
+  ['an RSA key of 1,024 bits', 2, 'it holds no private key in PEM of a kind', () => selfSigned('rsa1024', 'rsa:1024')],
+  ['an RSA key of 2,048 bits', 0, 'over TLS', () => selfSigned('rsa2048', 'rsa:2048')],
+  ['a key of P-384', 0, 'over TLS', () => ec('P-384')],
+  ['a key of P-521', 2, 'it holds no private key in PEM of a kind', () => ec('P-521')],
+  ['a key of secp256k1', 2, 'it holds no private key in PEM of a kind', () => ec('secp256k1')],
+  ['a key of Ed25519', 0, 'over TLS', () => selfSigned('ed25519', 'ed25519')],
+  ['a key of Ed448', 2, 'it holds no private key in PEM of a kind', () => selfSigned('ed448', 'ed448')],
   ['no key', 2, 'it holds no private key', () => ({ key: privateFile('empty.key', '') })],
   ['a key that is not there', 2, 'there is no such file', () => ({ key: file('none') })],
   ['a certificate that is not there', 2, 'there is no such file', () => ({ cert: file('none') })],
@@ -81,6 +87,12 @@ const rows: readonly (readonly [what: string, code: number, text: string, given:
     2,
     'it holds a certificate that is malformed',
     () => ({ cert: file('chain', readFileSync(files().server.cert, 'utf8') + junk) }),
+  ],
+  [
+    'a CA whose file is cut off',
+    2,
+    'it holds a certificate that is malformed',
+    () => ({ ca: file('cut-off', cutOff(files().ca.cert)) }),
   ],
   ['a CA that is malformed', 2, 'it holds a certificate that is malformed', () => ({ ca: file('junk', junk) })],
   ['no CA', 2, 'it holds no certificate in PEM', () => ({ ca: file('empty', '') })],

@@ -13,6 +13,8 @@ export interface CertificateOptions {
   /** As in openssl: `DNS:a.example`, `URI:spiffe://…`, `IP:127.0.0.1`. */
   readonly san?: readonly string[]
   readonly usage?: 'clientAuth' | 'serverAuth'
+  /** Of the key, as in openssl; `P-256` by default. */
+  readonly curve?: string
   /** Days from now. */
   readonly from?: number
   readonly to?: number
@@ -39,17 +41,18 @@ export class TestCa {
     return { cert: this.cert, key: this.#key }
   }
 
-  /** A certificate that libraries parse and refuse to use: its RSA key has 512 bits. `path` is without an ending. */
-  short(path: string): Identity {
+  /** A certificate for a key of the given kind of openssl, signed by itself. `path` is without an ending. */
+  static selfSigned(path: string, ...newKeyOptions: string[]): Identity {
     const [cert, key] = [`${path}.crt`, `${path}.key`]
-    openssl('req', '-x509', '-newkey', 'rsa:512', '-nodes', '-keyout', key, '-out', cert, '-subj', '/CN=short')
+    const made = ['-newkey', ...newKeyOptions, '-nodes', '-keyout', key, '-out', cert]
+    openssl('req', '-x509', ...made, '-subj', '/CN=self')
     return { cert, key }
   }
 
-  issue(name: string, { san = [], usage, from = -1, to = 1 }: CertificateOptions = {}): Identity {
+  issue(name: string, { san = [], usage, from = -1, to = 1, curve }: CertificateOptions = {}): Identity {
     const path = (ending: string): string => join(this.#folder, `${name}.${ending}`)
     const [cert, key, request, config] = [path('crt'), path('key'), path('csr'), path('cnf')]
-    openssl('req', '-new', ...newKey(key), '-out', request, '-subj', `/CN=${name}`)
+    openssl('req', '-new', ...newKey(key, curve), '-out', request, '-subj', `/CN=${name}`)
     const extensions = [
       'basicConstraints = critical, CA:FALSE',
       ...(san.length > 0 ? [`subjectAltName = ${san.join(', ')}`] : []),
@@ -86,11 +89,11 @@ export class TestCa {
   }
 }
 
-const newKey = (path: string): string[] => [
+const newKey = (path: string, curve = 'P-256'): string[] => [
   '-newkey',
   'ec',
   '-pkeyopt',
-  'ec_paramgen_curve:P-256',
+  `ec_paramgen_curve:${curve}`,
   '-nodes',
   '-keyout',
   path,

@@ -41,8 +41,6 @@ export async function loadTlsFiles({ cert, key, clientCa }: TlsSettings): Promis
     createSecureContext(contextOf(files))
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
-    // As sidelaned does: its library finds the short key first.
-    if (code === 'ERR_SSL_EE_KEY_TOO_SMALL') throw new TlsFileError('tlsKey', key, texts.noKey)
     throw new TlsFileError('tlsCert', cert, fillTemplate(texts.refused, { code }))
   }
   return files
@@ -54,8 +52,23 @@ export const contextOf = (files: TlsFiles): SecureContextOptions => ({
   maxVersion: 'TLSv1.3',
   // No resumption: every connection is checked against the CA in force. node:tls offers no early data.
   secureOptions: constants.SSL_OP_NO_TICKET,
+  sigalgs: signatureAlgorithms,
 })
 
+/** Those of sidelaned's library: both daemons take the same certificates of clients. */
+const signatureAlgorithms = [
+  'ecdsa_secp384r1_sha384',
+  'ecdsa_secp256r1_sha256',
+  'ed25519',
+  'rsa_pss_rsae_sha512',
+  'rsa_pss_rsae_sha384',
+  'rsa_pss_rsae_sha256',
+  'rsa_pkcs1_sha512',
+  'rsa_pkcs1_sha384',
+  'rsa_pkcs1_sha256',
+].join(':')
+
+const blockStart = '-----BEGIN CERTIFICATE-----'
 const block = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
 async function readCertificates(
@@ -65,6 +78,8 @@ async function readCertificates(
   const text = Buffer.from(await readRegularFile(path, kind)).toString('latin1')
   const blocks = text.match(block)
   if (blocks === null) throw new TlsFileError(kind, path, texts.noCertificate)
+  // A block without its end: the file was cut off.
+  if (text.split(blockStart).length - 1 !== blocks.length) throw new TlsFileError(kind, path, texts.malformed)
   try {
     const [first] = blocks.map((one) => new X509Certificate(one))
     return { text: blocks.join('\n'), first }
@@ -81,9 +96,20 @@ async function readKey(path: string): Promise<{ readonly text: string; readonly 
     const shown = mode.toString(8).padStart(3, '0')
     throw new TlsFileError('tlsKey', path, fillTemplate(texts.openMode, { mode: shown }))
   }
+  let key: KeyObject
   try {
-    return { text, key: createPrivateKey(text) }
+    key = createPrivateKey(text)
   } catch {
     throw new TlsFileError('tlsKey', path, texts.noKey)
   }
+  if (!isSupported(key)) throw new TlsFileError('tlsKey', path, texts.noKey)
+  return { text, key }
+}
+
+/** The kinds of keys that sidelaned's library signs with. */
+function isSupported({ asymmetricKeyType: type, asymmetricKeyDetails: details = {} }: KeyObject): boolean {
+  const { namedCurve = '', modulusLength = 0 } = details
+  if (type === 'ec') return namedCurve === 'prime256v1' || namedCurve === 'secp384r1'
+  if (type === 'rsa') return modulusLength >= 2048 && modulusLength <= 4096
+  return type === 'ed25519'
 }
