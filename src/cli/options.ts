@@ -1,13 +1,13 @@
 // Option values that several commands read (numbers, choices, the digest key, the contract), and the output file.
 
 import { randomUUID } from 'node:crypto'
-import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { loadContract } from '../contract/index.ts'
 import type { Codec, Contract, HostOptions, PlacementName } from '../model/index.ts'
 import { FileError, readRegularFileSync } from '../runtime/regular-file.ts'
 import { choice, integer, type OptionParser } from '../util/option-parsers.ts'
-import { isDirectory, UsageError } from './command.ts'
+import { UsageError } from './command.ts'
 import { tlsOption, type TlsValues } from './daemon/tls-options.ts'
 import { explainNoLock, locksNear } from './input/explain-file.ts'
 
@@ -68,15 +68,20 @@ export function fileOption<T>(topic: string, read: () => T): T {
   }
 }
 
-/** For a file that is written after a long run: throws UsageError where its folder is missing, or it is one. */
-export function expectFolder(topic: string, path: string | undefined): void {
+/** For a file that is written after a long run: throws UsageError where its path or its folder already forbids that. */
+export function expectWritable(topic: string, path: string | undefined): void {
   if (path === undefined) return
-  const why = isDirectory(path)
-    ? 'it is a directory'
-    : isDirectory(dirname(path))
-      ? undefined
-      : 'there is no such folder'
-  if (why !== undefined) throw new UsageError(topic, `Cannot write ${path}: ${why}`)
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat?.isDirectory() === true) throw Object.assign(new Error(), { code: 'EISDIR' })
+    // As writeFileAtomically: a file is replaced in its folder, and anything else is written to.
+    const isReplaced = stat === undefined || stat.isFile()
+    accessSync(isReplaced ? dirname(stat === undefined ? path : realpathSync(path)) : path, constants.W_OK)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const why = code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no such folder' : writeErrorText(cause as Error)
+    throw new UsageError(topic, `Cannot write ${path}: ${why}`, { cause })
+  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { readRegularFileSync } from '../../runtime/regular-file.ts'
 import { integer, type OptionParser } from '../../util/option-parsers.ts'
 import { exitCodes, readValues, UsageError, type Command, type ExitCode, type OptionTable } from '../command.ts'
 import type { Io } from '../io.ts'
-import { expectFolder, fileOption, optionValue, writeFileAtomically } from '../options.ts'
+import { expectWritable, fileOption, optionValue, writeFileAtomically } from '../options.ts'
 import { chooseContract } from './choose-contract.ts'
 import { readPayloads } from './read-payloads.ts'
 import { screenText } from './screen.ts'
@@ -87,7 +87,7 @@ export const decideCommand: Command = {
       maxMainShare: value('max-main-share', share) ?? defaultLimits.maxMainShare,
       maxBlockUs: value('max-block-us', decimal(1, 1e9)) ?? defaultLimits.maxBlockUs,
     }
-    for (const path of [values.html, values.json]) expectFolder(topic, path === '-' ? undefined : path)
+    for (const path of [values.html, values.json]) expectWritable(topic, path === '-' ? undefined : path)
     const found = fileOption(topic, () => readPayloads(file))
     if (found.payloads.length === 0) throw new UsageError(topic, `${file} holds no payload`)
     const source = basename(file)

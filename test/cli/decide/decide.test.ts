@@ -1,14 +1,16 @@
 // `sidelane decide`, run as a program with little time: what it says, and what it says about payloads that are of no use.
 
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { makeOrders } from '../../../bench/payloads/orders.ts'
 import type { DecisionRecord } from '../../../src/decide/record.ts'
 import { sidelane, temporaryFiles } from '../../support/cli.ts'
+import { needTool } from '../../support/tools.ts'
 
 const file = temporaryFiles()
 const lines = (payloads: readonly unknown[]): string => payloads.map((one) => JSON.stringify(one)).join('\n')
@@ -161,6 +163,27 @@ describe('what cannot be measured', () => {
     expect(stdout).toBe('')
     expect([1, 2]).toContain(status)
   })
+
+  test.for(['a new file', 'a file that is there'])(
+    '%s in a folder that is read-only is told at once',
+    async (name, context) => {
+      needTool('setpriv', context)
+      if (process.getuid?.() !== 0) context.skip('only root may become another user')
+      const folder = mkdtempSync(join(tmpdir(), 'sidelane-decide-'))
+      onTestFinished(() => rmSync(folder, { recursive: true }))
+      chmodSync(folder, 0o755)
+      const page = join(folder, 'page.html')
+      if (name === 'a file that is there') {
+        writeFileSync(page, '')
+        chmodSync(page, 0o666)
+      }
+      // Payloads that are read after the check, and are missing: nothing is measured in either case.
+      const args = ['decide', '--payloads', '/nonexistent.ndjson', '--html', page]
+      const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath]
+      const { status, stderr } = spawnSync('setpriv', [...nobody, 'dist/cli/main.js', ...args], { encoding: 'utf8' })
+      expect([status, stderr]).toEqual([2, expect.stringContaining(`Cannot write ${page}: EACCES`)])
+    },
+  )
 
   test.each([
     ['no JSON', 'secret-9f1c', 'is no record of this version'],
