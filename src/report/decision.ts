@@ -73,6 +73,9 @@ function optionTable({ options, recommendation }: DecisionRecord): Table {
 const memoryOf = ({ appBytes, sidecarBytes }: OptionRow): number | null =>
   appBytes === null || sidecarBytes === null ? null : appBytes + sidecarBytes
 
+/** As on the screen; `format` would round a small saving away. */
+const twoDigits = (value: number): string => Number(value.toPrecision(2)).toLocaleString('en')
+
 function changes({ breakEven, stopRule, money }: DecisionRecord): Point[] {
   return [
     ...breakEven.map((one) => ({ term: one.axis === 'size' ? 'Payload size' : 'Rate', text: breakEvenText(one) })),
@@ -82,7 +85,7 @@ function changes({ breakEven, stopRule, money }: DecisionRecord): Point[] {
       : [
           {
             term: 'Money',
-            text: `${money.savedCores.toFixed(2)} cores saved, at ${money.coreHourCost} a core and hour: ${Math.round(money.perMonth).toLocaleString('en')} a month.`,
+            text: `${twoDigits(money.savedCores)} cores saved, at ${money.coreHourCost} a core and hour: ${twoDigits(money.perMonth)} a month.`,
           },
         ]),
   ]

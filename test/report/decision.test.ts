@@ -56,6 +56,14 @@ describe('as text', () => {
     expect(html).toContain(`content="default-src 'none';`)
   })
 
+  test('a small saving is not rounded away', () => {
+    const text = renderDecision({
+      ...decisionRecord,
+      money: { coreHourCost: 0.05, savedCores: 0.010806, perMonth: 0.39442 },
+    })
+    expect(text).toContain('0.011 cores saved, at 0.05 a core and hour: 0.39 a month.')
+  })
+
   test('the record is in the page, whatever its names hold', () => {
     expect(jsonOf(html, 'record')).toEqual(decisionRecord)
     const record = { ...decisionRecord, payloads: { ...decisionRecord.payloads, source: hostile } }
