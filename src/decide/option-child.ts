@@ -1,5 +1,5 @@
 // Process entry: one option. An app that does nothing else, with the modules of its option only, so that its CPU time, memory
-// and pauses are those of the option. Asked by run.ts.
+// and pauses are those of the option. Started by option-processes.ts.
 
 import { performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'

@@ -148,7 +148,7 @@ export interface RateFacts {
 
 export interface OptionRow {
   readonly id: OptionId
-  /** In plain words: `today: zod + node:zlib`, `sidelane inline, native`. At most 28 characters. */
+  /** `today: zod, zlib`, `inline, native`. */
   readonly label: string
   readonly placement: 'today' | 'inline' | 'pool' | 'sidecar'
   readonly engine: EngineUsed | null
@@ -203,7 +203,7 @@ export interface GcFacts {
 /** Equal work, checked before the timing. */
 export interface Verified {
   readonly payloads: number
-  /** How: `bodies decompressed to the canonical form`, `bodies decompressed to the same document`. */
+  /** How: `bodies decompress to the canonical form`, `bodies decompress to the same document`. */
   readonly how: string
 }
 

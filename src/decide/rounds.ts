@@ -3,7 +3,7 @@
 import { performance } from 'node:perf_hooks'
 import { cpuOf, type OptionProcesses, type OptionProcess } from './option-processes.ts'
 
-/** Of so many the median says something. */
+/** A median of fewer rounds is not used, however little time is left. */
 const fewestRounds = 2
 /** Calls in flight that keep a pool or a daemon busy. */
 const busyDepth = 64

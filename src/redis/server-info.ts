@@ -26,7 +26,7 @@ export async function checkServer(client: Informant, address: string): Promise<v
   const fields = fieldsOf(await client.info())
   const version = fields.get('redis_version') ?? '0'
   const [major = 0, minor = 0] = version.split('.').map(Number)
-  // Valkey and its kin say the version of Redis that they are compatible with.
+  // Valkey and other forks report here the version of Redis that they are compatible with.
   if (major < minRedis[0] || (major === minRedis[0] && minor < minRedis[1])) {
     throw new SidelaneError('unavailable', {
       message: `The Redis at ${address} has version ${version}; expected at least ${minRedis.join('.')}, or Valkey.`,

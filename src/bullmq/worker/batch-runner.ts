@@ -1,4 +1,4 @@
-// Runs one job: its payloads that have no result, then their results, then the word to the producer. A job may run more than
+// Runs one job: runs its payloads that have no result, stores the results, and tells the producer. A job may run more than
 // once, on one worker or on several at the same time; the result keys make that harmless.
 
 import { UnrecoverableError, type Job } from 'bullmq'
