@@ -1,6 +1,6 @@
 // The recommendation, by the rule of METHOD.md ("The verdict"). A pure function of the rows.
 
-import { defaultLimits, rule, type Ruling, type Way } from '../src/decide/rule.ts'
+import { choosePlacement, defaultLimits, type Ruling, type Way } from '../src/decide/placement-rule.ts'
 import type { SidecarRow } from './cases/sidecar.ts'
 import type { Row } from './report/row.ts'
 import { figure } from './report/table.ts'
@@ -67,7 +67,7 @@ export function decide(
 }
 
 const ruleOn = <W extends Way>(today: Row | undefined, ways: readonly W[]): Ruling<W> =>
-  rule({
+  choosePlacement({
     today: today && { costUs: today.usPerPayload, mainUs: today.mainThreadUs },
     ways,
     rate: 'highest',

@@ -2,8 +2,8 @@
 
 import type { Answer, ContractFacts, Money, OptionRow, PayloadFacts, ProfileFacts, RateFacts } from './record.ts'
 import { savedCores } from './recommend.ts'
-import type { Limits, MeasuredRates } from './rule.ts'
-import { coresText, percentText, rateText, sizeText, timeText, twoDigits } from './words.ts'
+import type { Limits, MeasuredRates } from './placement-rule.ts'
+import { coresText, percentText, rateText, sizeText, timeText, twoDigits } from './format.ts'
 import type { Outage } from './work.ts'
 
 export interface Evidence {

@@ -1,6 +1,6 @@
 // The conditions of the rule as one number: 1 at the break-even, above 1 where the other way is right.
 
-import type { Limits } from './rule.ts'
+import type { Limits } from './placement-rule.ts'
 
 /** Of a way that must save CPU: today's cost, divided by the most that today's may be to keep it. */
 export const balanceOfCost = (todayUs: number, wayUs: number, { minGain, minSavingUs }: Limits): number =>

@@ -5,10 +5,10 @@ import { balanceOfBlock, balanceOfCores, balanceOfCost, balanceOfShare, isConfir
 import type { OptionProcess } from './option-processes.ts'
 import type { CostProbe } from './cost-probe.ts'
 import type { BreakEven, OptionId, SizePoint, Use } from './record.ts'
-import { maxCostRatio, type Limits } from './rule.ts'
+import { maxCostRatio, type Limits } from './placement-rule.ts'
 import { between, bisect, crossing, type Step } from './search.ts'
 import { isTimeOver } from './time.ts'
-import { placeText, rateText, sizeText, timeText } from './words.ts'
+import { placeText, rateText, sizeText, timeText } from './format.ts'
 
 export interface BreakEvenInput {
   readonly today: OptionProcess

@@ -6,9 +6,9 @@ import { percentile } from '../util/stats.ts'
 import type { Examined } from './examine.ts'
 import type { DecideInput } from './input.ts'
 import type { ContractFacts, Money, PayloadFacts } from './record.ts'
-import type { Limits } from './rule.ts'
+import type { Limits } from './placement-rule.ts'
 import { meanBytes } from './sizes.ts'
-import { percentText, timeText, twoDigits } from './words.ts'
+import { percentText, timeText, twoDigits } from './format.ts'
 
 const hoursPerMonth = 730
 

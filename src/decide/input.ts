@@ -2,7 +2,7 @@
 
 import type { Contract } from '../model/index.ts'
 import type { ContractFacts, ProfileFacts } from './record.ts'
-import type { Limits } from './rule.ts'
+import type { Limits } from './placement-rule.ts'
 import type { TodaySource } from './work.ts'
 
 export interface DecideInput {

@@ -1,6 +1,6 @@
 // From the rows to the recommendation, its sentences and its confidence. Pure functions.
 
-import { rule, type Limits, type MeasuredRates, type Ruling, type Way } from './rule.ts'
+import { choosePlacement, type Limits, type MeasuredRates, type Ruling, type Way } from './placement-rule.ts'
 import type {
   Noise,
   OptionRow,
@@ -11,7 +11,7 @@ import type {
   TodayFacts,
   Use,
 } from './record.ts'
-import { coresText, engineText, percentText, placeText, rateText, sizeText, timeText, twoDigits } from './words.ts'
+import { coresText, engineText, percentText, placeText, rateText, sizeText, timeText, twoDigits } from './format.ts'
 
 export interface Findings {
   readonly rows: readonly OptionRow[]
@@ -54,7 +54,7 @@ export function judge({
     leaveFrom: positive((limits.maxMainShare * 1e6) / best),
   }
   const at = (bound: CostBound): Ruling<RowWay> =>
-    rule({
+    choosePlacement({
       today: today && { costUs: today.cpuUs.median, mainUs: today.mainUs.median },
       ways: rows.flatMap((row) => wayOf(row, bound)),
       rate: rate.isGiven ? rate.perSecond : null,

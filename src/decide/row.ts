@@ -5,7 +5,7 @@ import { median } from '../util/stats.ts'
 import { memoryOf, type OptionProcess } from './option-processes.ts'
 import type { AtRate, GcFacts, LoadCurve, OptionId, OptionRow } from './record.ts'
 import { isAway, rotated, type Timed } from './rounds.ts'
-import { labelOf } from './words.ts'
+import { labelOf } from './format.ts'
 import { baseKey, type Loaded, type RateRun } from './work.ts'
 
 export interface RowContext {

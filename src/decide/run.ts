@@ -17,7 +17,7 @@ import { measureAll, type Measurements } from './measurements.ts'
 import { observeNoise } from './noise.ts'
 import { cheapestToday, judge, recommend, savedCores, type Findings } from './recommend.ts'
 import type { BreakEven, DecisionMachine, DecisionRecord, Noise, OptionId, OptionRow } from './record.ts'
-import type { MeasuredRates } from './rule.ts'
+import type { MeasuredRates } from './placement-rule.ts'
 import { createDeadline, isTimeOver } from './time.ts'
 import type { TodaySource } from './work.ts'
 

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { breakEvens, type BreakEvenInput } from '../../src/decide/break-even.ts'
 import type { OptionProcess } from '../../src/decide/option-processes.ts'
-import { defaultLimits } from '../../src/decide/rule.ts'
+import { defaultLimits } from '../../src/decide/placement-rule.ts'
 
 const member = (id: OptionProcess['id']): OptionProcess => ({ id }) as OptionProcess
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { recommend, savedCores, type Findings } from '../../src/decide/recommend.ts'
 import type { Measured, OptionId, OptionRow } from '../../src/decide/record.ts'
-import { defaultLimits } from '../../src/decide/rule.ts'
+import { defaultLimits } from '../../src/decide/placement-rule.ts'
 
 interface Costs {
   readonly cpu: number

@@ -41,7 +41,7 @@ const option = (id: OptionId, label: string, engine: OptionRow['engine'], figure
   gc: { msPer1000: figures.gcMs, pauseP99Us: figures.gcMs * 300, pauses: 42, heapBytes: 31 * mib },
   sizeToZlib: 1.002,
   bodyBytes: 1331,
-  verified: { payloads: 256, how: 'bodies decompressed to the canonical form' },
+  verified: { payloads: 256, how: 'bodies decompress to the canonical form' },
 })
 
 const options: readonly OptionRow[] = [

@@ -1,4 +1,4 @@
-// Numbers in words, as the sentences and the screen have them.
+// Formats numbers and names of a decision for a reader: the sentences of the record, and the screen.
 
 import type { EngineUsed, OptionId, Use } from './record.ts'
 

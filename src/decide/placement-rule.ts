@@ -72,7 +72,13 @@ const muchFaster = 1.5
 /** What leaving the main thread may cost: this many times the CPU of today. */
 export const maxCostRatio = 1.5
 
-export function rule<W extends Way>({ today, ways, rate: given, limits, measured }: RuleInput<W>): Ruling<W> {
+export function choosePlacement<W extends Way>({
+  today,
+  ways,
+  rate: given,
+  limits,
+  measured,
+}: RuleInput<W>): Ruling<W> {
   const rate = given === 'highest' ? null : given
   const inline = better(ways, 'inline')
   const away = preferred(better(ways, 'pool'), better(ways, 'sidecar'), inline)
