@@ -4,7 +4,7 @@
 import { SidelaneError } from '../../model/index.ts'
 import { Backoff } from '../../util/backoff.ts'
 import { Batch } from './batch.ts'
-import type { Entry } from './entry.ts'
+import type { QueuedPayload } from './queued-payload.ts'
 import type { QueueCommands } from './queue-commands.ts'
 
 export interface BatchSenderOptions {
@@ -35,7 +35,7 @@ export class BatchSender {
   readonly #options: BatchSenderOptions
   readonly #backoff = new Backoff({ firstMs: 50, maxMs: 1000 })
   /** Without a batch. */
-  readonly #pending = new Set<Entry>()
+  readonly #pending = new Set<QueuedPayload>()
   #pendingBytes = 0
   /** To be submitted, or once more. */
   #ready: Batch[] = []
@@ -48,16 +48,16 @@ export class BatchSender {
     this.#options = options
   }
 
-  add(entry: Entry): void {
-    entry.addedAt = performance.now()
-    this.#pending.add(entry)
-    this.#pendingBytes += entry.bytes
+  add(payload: QueuedPayload): void {
+    payload.addedAt = performance.now()
+    this.#pending.add(payload)
+    this.#pendingBytes += payload.bytes
     this.#pump()
   }
 
   /** The payload has ended before it was in a batch. */
-  remove(entry: Entry): void {
-    if (this.#pending.delete(entry)) this.#pendingBytes -= entry.bytes
+  remove(payload: QueuedPayload): void {
+    if (this.#pending.delete(payload)) this.#pendingBytes -= payload.bytes
   }
 
   /** A batch that is made already, or that Redis has lost. */
@@ -71,8 +71,8 @@ export class BatchSender {
   failAll(error: SidelaneError): void {
     const batches = this.#ready
     this.#ready = []
-    for (const { entries } of batches) for (const entry of entries) entry.fail(error)
-    for (const entry of this.#pending) entry.fail(error)
+    for (const { payloads } of batches) for (const payload of payloads) payload.fail(error)
+    for (const payload of this.#pending) payload.fail(error)
   }
 
   /** What is not in Redis fails. */
@@ -97,7 +97,7 @@ export class BatchSender {
     }
   }
 
-  /** When the oldest entry without a batch came. */
+  /** When the oldest payload without a batch came. */
   get #oldestAt(): number {
     for (const { addedAt } of this.#pending) return addedAt
     return 0
@@ -129,16 +129,16 @@ export class BatchSender {
     const now = performance.now()
     // A timer may fire a fraction of a millisecond early.
     if (!isFull && now - this.#oldestAt < maxWaitMs - 1) return undefined
-    const entries: Entry[] = []
+    const payloads: QueuedPayload[] = []
     let bytes = 0
-    for (const entry of this.#pending) {
-      if (entries.length > 0 && (entries.length === maxPayloads || bytes + entry.bytes > maxBytes)) break
-      entries.push(entry)
-      bytes += entry.bytes
-      this.#pending.delete(entry)
+    for (const payload of this.#pending) {
+      if (payloads.length > 0 && (payloads.length === maxPayloads || bytes + payload.bytes > maxBytes)) break
+      payloads.push(payload)
+      bytes += payload.bytes
+      this.#pending.delete(payload)
     }
     this.#pendingBytes -= bytes
-    return new Batch(contractId, entries)
+    return new Batch(contractId, payloads)
   }
 
   async #submit(batches: readonly Batch[]): Promise<void> {
@@ -147,7 +147,7 @@ export class BatchSender {
     const now = performance.now()
     for (const batch of batches) {
       if (batch.onSent === undefined) onBatch(batch)
-      for (const entry of batch.entries) entry.started(now)
+      for (const payload of batch.payloads) payload.started(now)
     }
     try {
       this.waiting = await commands.add(batches)

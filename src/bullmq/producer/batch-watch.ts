@@ -5,7 +5,7 @@ import { readPayloadFaults, readFault } from '../batch-fault.ts'
 import { readReturn } from '../batch-data.ts'
 import { deliveredToAppMark } from '../result-mark.ts'
 import type { Batch } from './batch.ts'
-import type { BatchOfEntry } from './entry.ts'
+import type { BatchOfPayload } from './queued-payload.ts'
 import type { JobState, QueueCommands } from './queue-commands.ts'
 
 export interface BatchWatchOptions {
@@ -41,7 +41,7 @@ export class BatchWatch {
   }
 
   /** All calls of the batch have ended. */
-  remove(batch: BatchOfEntry): void {
+  remove(batch: BatchOfPayload): void {
     if (this.#batches.get(batch.id) === batch) this.#batches.delete(batch.id)
     if (this.#batches.size > 0) return
     clearInterval(this.#timer)
@@ -61,7 +61,7 @@ export class BatchWatch {
   }
 
   failAll(error: SidelaneError): void {
-    for (const { entries } of this.#batches.values()) for (const entry of entries) entry.fail(error)
+    for (const { payloads } of this.#batches.values()) for (const payload of payloads) payload.fail(error)
   }
 
   stop(): void {
@@ -105,12 +105,12 @@ export class BatchWatch {
   async #takeResults(batch: Batch): Promise<number> {
     const values = await this.#options.commands.results(batch)
     let missing = 0
-    for (const [index, entry] of batch.entries.entries()) {
+    for (const [index, payload] of batch.payloads.entries()) {
       const value = values[index]
-      if (entry.hasEnded) continue
+      if (payload.hasEnded) continue
       if (value === null || value === undefined) missing++
-      else if (value[0] === deliveredToAppMark) entry.fail(elsewhere())
-      else entry.settle(value)
+      else if (value[0] === deliveredToAppMark) payload.fail(elsewhere())
+      else payload.settle(value)
     }
     return missing
   }
@@ -134,10 +134,10 @@ export class BatchWatch {
   }
 
   #takeReturn(batch: Batch, returnValue: string): boolean {
-    const values = readReturn(returnValue, batch.entries.length)
+    const values = readReturn(returnValue, batch.payloads.length)
     if (values === undefined) return false
-    for (const [index, entry] of batch.entries.entries()) {
-      if (!entry.hasEnded) entry.settle(values[index] as Uint8Array)
+    for (const [index, payload] of batch.payloads.entries()) {
+      if (!payload.hasEnded) payload.settle(values[index] as Uint8Array)
     }
     this.completed++
     return true
@@ -152,12 +152,13 @@ export class BatchWatch {
     }
     const faults = readPayloadFaults(reason)
     const rest = readFault(reason)
-    for (const [index, entry] of batch.entries.entries()) if (!entry.hasEnded) entry.fail(faults.get(index) ?? rest)
+    for (const [index, payload] of batch.payloads.entries())
+      if (!payload.hasEnded) payload.fail(faults.get(index) ?? rest)
     this.failed++
   }
 
   #fail(batch: Batch, error: SidelaneError): void {
-    for (const entry of batch.entries) entry.fail(error)
+    for (const payload of batch.payloads) payload.fail(error)
     this.failed++
   }
 }

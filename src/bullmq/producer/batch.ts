@@ -1,11 +1,11 @@
 // One batch of a producer: the payloads of one job, until each of them has ended.
 
 import { batchId } from '../names.ts'
-import type { Entry } from './entry.ts'
+import type { QueuedPayload } from './queued-payload.ts'
 
 export class Batch {
   readonly id: string
-  readonly entries: readonly Entry[]
+  readonly payloads: readonly QueuedPayload[]
   readonly bytes: number
   /** In ms since 1970. The job has it too, so that a job of an earlier submission is told from this one. */
   readonly timestamp: number = Date.now()
@@ -23,19 +23,19 @@ export class Batch {
   readonly onSent: (() => void) | undefined
   #checkMs = firstCheckMs
 
-  constructor(contractId: string, entries: readonly Entry[], onSent?: () => void) {
+  constructor(contractId: string, payloads: readonly QueuedPayload[], onSent?: () => void) {
     this.onSent = onSent
     this.id = batchId(
       contractId,
-      entries.map(({ digest }) => digest),
+      payloads.map(({ digest }) => digest),
     )
-    this.entries = entries
-    this.bytes = entries.reduce((sum, { bytes }) => sum + bytes, 0)
-    for (const entry of entries) entry.batch = this
+    this.payloads = payloads
+    this.bytes = payloads.reduce((sum, { bytes }) => sum + bytes, 0)
+    for (const payload of payloads) payload.batch = this
   }
 
   get hasEnded(): boolean {
-    return this.entries.every(({ hasEnded }) => hasEnded)
+    return this.payloads.every(({ hasEnded }) => hasEnded)
   }
 
   sent(now: number): void {

@@ -78,10 +78,10 @@ export async function createQueueProcessor<In, Out, C extends boolean = false, A
     digestOf,
     engine: engineOf(settings, redis.address),
     busyDepth: Math.max(1, Math.floor(settings.maxInFlight / 2)),
-    onEntry: (entry) => sender.add(entry),
-    onEntryEnd(entry) {
-      if (entry.batch === undefined) sender.remove(entry)
-      else if (entry.batch.hasEnded) watch.remove(entry.batch)
+    onPayload: (payload) => sender.add(payload),
+    onPayloadEnd(payload) {
+      if (payload.batch === undefined) sender.remove(payload)
+      else if (payload.batch.hasEnded) watch.remove(payload.batch)
     },
     async stop() {
       sender.stop()

@@ -66,7 +66,7 @@ export class QueueCommands {
 
   /** The outcomes that are there, as bytes. */
   results(batch: Batch): Promise<readonly (Uint8Array | null)[]> {
-    const keys = batch.entries.map(({ digest }) => this.#parts.resultKey(digest))
+    const keys = batch.payloads.map(({ digest }) => this.#parts.resultKey(digest))
     return this.#run('read', () => this.#parts.redis.client.mgetBuffer(keys))
   }
 
@@ -121,14 +121,14 @@ export class QueueCommands {
 }
 
 function dataOf(batch: Batch, { name, id }: { name: string; id: string }, reply: string): BatchData {
-  const { entries } = batch
-  const hasTrace = entries.some(({ traceparent }) => traceparent !== undefined)
+  const { payloads } = batch
+  const hasTrace = payloads.some(({ traceparent }) => traceparent !== undefined)
   return {
     v: 1,
     contract: name,
     id,
     reply,
-    payloads: entries.map(({ wire }) => wire),
-    ...(hasTrace && { trace: entries.map(({ traceparent }) => traceparent ?? null) }),
+    payloads: payloads.map(({ wire }) => wire),
+    ...(hasTrace && { trace: payloads.map(({ traceparent }) => traceparent ?? null) }),
   }
 }

@@ -14,7 +14,7 @@ import type { QueueState } from '../../policies/index.ts'
 import { MovingAverage } from '../../util/moving-average.ts'
 import { wirePayload } from '../batch-data.ts'
 import type { DigestOf } from '../names.ts'
-import { Entry } from './entry.ts'
+import { QueuedPayload } from './queued-payload.ts'
 
 export interface QueuePlacementParts {
   readonly contract: Contract
@@ -23,9 +23,9 @@ export interface QueuePlacementParts {
   /** Calls that a stream keeps in flight. */
   readonly busyDepth: number
   /** A payload that has no batch. */
-  readonly onEntry: (entry: Entry) => void
+  readonly onPayload: (payload: QueuedPayload) => void
   /** A payload has ended. */
-  readonly onEntryEnd: (entry: Entry) => void
+  readonly onPayloadEnd: (payload: QueuedPayload) => void
   readonly stop: () => Promise<void>
 }
 
@@ -41,7 +41,7 @@ export class QueuePlacement implements Placement, QueueState {
   readonly stop: () => Promise<void>
   readonly #parts: QueuePlacementParts
   /** By digest: equal payloads in flight are one. */
-  readonly #entries = new Map<string, Entry>()
+  readonly #payloads = new Map<string, QueuedPayload>()
   /** From the first call of a payload to its end, in ms. */
   readonly #roundTrip = new MovingAverage(100, 0.05)
 
@@ -53,7 +53,7 @@ export class QueuePlacement implements Placement, QueueState {
   }
 
   get queued(): number {
-    return this.#entries.size
+    return this.#payloads.size
   }
 
   get drainMs(): number {
@@ -76,34 +76,39 @@ export class QueuePlacement implements Placement, QueueState {
   }
 
   /** A payload that no call waits for. */
-  detached(bytes: Uint8Array, traceparent: string | undefined): Entry {
-    return this.#newEntry(bytes, this.#parts.digestOf(bytes), traceparent, () => undefined)
+  detached(bytes: Uint8Array, traceparent: string | undefined): QueuedPayload {
+    return this.#newPayload(bytes, this.#parts.digestOf(bytes), traceparent, () => undefined)
   }
 
   failAll(error: SidelaneError): void {
-    for (const entry of this.#entries.values()) entry.fail(error)
+    for (const payload of this.#payloads.values()) payload.fail(error)
   }
 
   #enter(call: Call, bytes: Uint8Array): void {
     const digest = this.#parts.digestOf(bytes)
-    const known = this.#entries.get(digest)
+    const known = this.#payloads.get(digest)
     if (known !== undefined) return known.join(call)
     const since = performance.now()
-    const entry = this.#newEntry(bytes, digest, call.traceparent, (ended) => {
-      this.#entries.delete(digest)
+    const payload = this.#newPayload(bytes, digest, call.traceparent, (ended) => {
+      this.#payloads.delete(digest)
       this.queuedBytes -= ended.bytes
       this.#roundTrip.add(performance.now() - since)
-      this.#parts.onEntryEnd(ended)
+      this.#parts.onPayloadEnd(ended)
       this.onSpace()
     })
-    this.#entries.set(digest, entry)
-    this.queuedBytes += entry.bytes
-    entry.join(call)
-    this.#parts.onEntry(entry)
+    this.#payloads.set(digest, payload)
+    this.queuedBytes += payload.bytes
+    payload.join(call)
+    this.#parts.onPayload(payload)
   }
 
-  #newEntry(bytes: Uint8Array, digest: string, traceparent: string | undefined, onEnd: (entry: Entry) => void): Entry {
+  #newPayload(
+    bytes: Uint8Array,
+    digest: string,
+    traceparent: string | undefined,
+    onEnd: (payload: QueuedPayload) => void,
+  ): QueuedPayload {
     const { contract } = this.#parts
-    return new Entry({ contract, digest, wire: wirePayload(bytes), bytes: bytes.length, traceparent, onEnd })
+    return new QueuedPayload({ contract, digest, wire: wirePayload(bytes), bytes: bytes.length, traceparent, onEnd })
   }
 }

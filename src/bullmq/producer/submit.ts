@@ -13,7 +13,7 @@ import { boundedBytes } from '../../engine/index.ts'
 import type { BatchOptions } from '../options.ts'
 import { Batch } from './batch.ts'
 import type { BatchSender } from './batch-sender.ts'
-import type { Entry } from './entry.ts'
+import type { QueuedPayload } from './queued-payload.ts'
 import type { QueuePlacement } from './queue-placement.ts'
 
 /** What Redis has taken. */
@@ -69,13 +69,13 @@ export const submitter =
     const { traceparent } = options
     const batches: { id: string; payloads: number }[] = []
     const rejects: { index: number; outcome: Rejected }[] = []
-    let entries: Entry[] = []
+    let pending: QueuedPayload[] = []
     let bytes = 0
     const flush = async (): Promise<void> => {
-      if (entries.length === 0) return
-      const batch = await send(sender, contract.id, entries)
-      batches.push({ id: batch.id, payloads: entries.length })
-      entries = []
+      if (pending.length === 0) return
+      const batch = await send(sender, contract.id, pending)
+      batches.push({ id: batch.id, payloads: pending.length })
+      pending = []
       bytes = 0
     }
     let index = 0
@@ -85,9 +85,9 @@ export const submitter =
       if ('ok' in own) rejects.push({ index, outcome: own })
       else {
         if (bytes + own.length > maxBytes) await flush()
-        entries.push(placement.detached(own, traceparent))
+        pending.push(placement.detached(own, traceparent))
         bytes += own.length
-        if (entries.length === maxPayloads) await flush()
+        if (pending.length === maxPayloads) await flush()
       }
       index++
     }
@@ -95,10 +95,10 @@ export const submitter =
     return { batches, rejects }
   }
 
-function send(sender: BatchSender, contractId: string, entries: readonly Entry[]): Promise<Batch> {
+function send(sender: BatchSender, contractId: string, payloads: readonly QueuedPayload[]): Promise<Batch> {
   return new Promise((resolve, reject) => {
-    const batch: Batch = new Batch(contractId, entries, () => resolve(batch))
-    for (const entry of entries) entry.onFault = reject
+    const batch: Batch = new Batch(contractId, payloads, () => resolve(batch))
+    for (const payload of payloads) payload.onFault = reject
     sender.submit(batch)
   })
 }

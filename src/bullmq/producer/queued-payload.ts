@@ -13,38 +13,38 @@ import { decompress } from '../../engine/index.ts'
 import type { WirePayload } from '../batch-data.ts'
 
 /** The batch of a payload, as the payload knows it. */
-export interface BatchOfEntry {
+export interface BatchOfPayload {
   readonly id: string
   readonly hasEnded: boolean
 }
 
-export interface EntryParts {
+export interface QueuedPayloadParts {
   readonly contract: Contract
   readonly digest: string
   readonly wire: WirePayload
   readonly bytes: number
   readonly traceparent: string | undefined
   /** No call waits for it any more. */
-  readonly onEnd: (entry: Entry) => void
+  readonly onEnd: (payload: QueuedPayload) => void
 }
 
-export class Entry implements Holder {
+export class QueuedPayload implements Holder {
   readonly digest: string
   readonly wire: WirePayload
   readonly bytes: number
   readonly traceparent: string | undefined
   /** undefined: it waits for one. */
-  batch: BatchOfEntry | undefined
+  batch: BatchOfPayload | undefined
   /** When it began to wait, on the clock of `performance.now()`. */
   addedAt: number = 0
   /** Of a payload without calls. */
   onFault: ((error: SidelaneError) => void) | undefined
   readonly #contract: Contract
-  readonly #onEnd: EntryParts['onEnd']
+  readonly #onEnd: QueuedPayloadParts['onEnd']
   readonly #calls = new Set<Call>()
   #hasEnded = false
 
-  constructor({ contract, digest, wire, bytes, traceparent, onEnd }: EntryParts) {
+  constructor({ contract, digest, wire, bytes, traceparent, onEnd }: QueuedPayloadParts) {
     this.#contract = contract
     this.digest = digest
     this.wire = wire
