@@ -3,7 +3,7 @@
 
 import { withTimeout } from '../util/with-timeout.ts'
 import type { SidelaneError } from '../model/index.ts'
-import { redisFault } from './faults.ts'
+import { redisFault } from './errors.ts'
 import { closeClient, createClient, failWhenDown, type RedisClient } from './open-redis.ts'
 import { addressOf, type RedisConnection } from './redis-connection.ts'
 

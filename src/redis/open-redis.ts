@@ -4,7 +4,7 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import { invalidOptions, type SidelaneError } from '../model/index.ts'
 import { withTimeout } from '../util/with-timeout.ts'
-import { redisFault } from './faults.ts'
+import { redisFault } from './errors.ts'
 import { addressOf, ioredisUrl, isClient, type RedisConnection } from './redis-connection.ts'
 
 export type RedisClient = Redis
