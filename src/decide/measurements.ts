@@ -8,6 +8,8 @@ import { BadPayloads, type Examined } from './examine.ts'
 import { load, type OptionProcesses, type OptionProcess } from './option-processes.ts'
 import { createCostProbe, referencesOf, type CostProbe } from './cost-probe.ts'
 import type { DecideInput } from './input.ts'
+import { rowOf } from './option-row.ts'
+import { curveOf, runAtRate } from './rate-runs.ts'
 import { cheapestToday, judge } from './recommend.ts'
 import type {
   BreakEven,
@@ -20,7 +22,6 @@ import type {
   TodayFacts,
 } from './record.ts'
 import { isAway, timeRounds, type Timed } from './rounds.ts'
-import { curveOf, rowOf, runAtRate } from './row.ts'
 import { fourSizes } from './sizes.ts'
 import { isTimeOver } from './time.ts'
 import { baseKey, type Loaded, type Outage, type Work } from './work.ts'

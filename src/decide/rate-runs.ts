@@ -1,67 +1,13 @@
-// The row of an option: its costs, its latency at the rate, its memory, and its latency against load.
+// Runs of the options at a rate: the user's, and parts of what each carries.
 
-import { medianInterval } from '../measure/intervals.ts'
 import { median } from '../util/stats.ts'
 import { memoryOf, type OptionProcess } from './option-processes.ts'
-import type { AtRate, GcFacts, LoadCurve, OptionId, OptionRow } from './record.ts'
+import type { AtRate, GcFacts, LoadCurve } from './record.ts'
 import { isAway, rotated, type Timed } from './rounds.ts'
-import { labelOf } from './format.ts'
-import { baseKey, type Loaded, type RateRun } from './work.ts'
-
-export interface RowContext {
-  /** Of today's way, without z.compile. */
-  readonly plain: Timed
-  readonly threads: number
-  readonly hasZod: boolean
-  readonly loaded: Loaded
-  /** Payloads that were timed. */
-  readonly payloads: number
-  /** The size of gzip level 1 for all texts. */
-  readonly zlibBytes: number
-  readonly atRate: AtRate
-  readonly gc: GcFacts
-  readonly memory: { readonly app: number | null; readonly sidecar: number | null }
-}
-
-export function rowOf(member: OptionProcess, own: Timed, context: RowContext): OptionRow {
-  const { plain, hasZod, loaded, payloads, zlibBytes, atRate, gc, memory } = context
-  const { id, engine } = member
-  const cpuUs = medianInterval(own.cpuUs)
-  return {
-    id,
-    label: labelOf(id, engine, hasZod),
-    placement: placementOf(id),
-    engine,
-    callUs: own.callUs,
-    callP99Us: own.callP99Us,
-    cpuUs,
-    speedup:
-      own === plain
-        ? { median: 1, low: 1, high: 1 }
-        : medianInterval(own.cpuUs.map((us, round) => (plain.cpuUs[round] ?? Number.NaN) / us)),
-    callsPerCoreSecond: 1e6 / cpuUs.median,
-    mainUs: medianInterval(own.mainUs),
-    capacityPerSecond: capacityOf(member, own, context.threads),
-    atRate,
-    appBytes: memory.app,
-    sidecarBytes: memory.sidecar,
-    gc,
-    sizeToZlib: zlibBytes === 0 ? 1 : loaded.passBytes / zlibBytes,
-    bodyBytes: loaded.passBytes / Math.max(1, payloads),
-    verified: {
-      payloads,
-      how: isToday(id) ? 'bodies decompress to the same document' : 'bodies decompress to the canonical form',
-    },
-  }
-}
-
-const isToday = (id: OptionId): boolean => id === 'today' || id === 'today-compiled'
-
-const placementOf = (id: OptionId): OptionRow['placement'] =>
-  id === 'pool' || id === 'sidecar' ? id : isToday(id) ? 'today' : 'inline'
+import { baseKey, type RateRun } from './work.ts'
 
 /** From the CPU times: the main thread, or all other threads together, are the limit. The daemon has a thread a core. */
-function capacityOf(member: OptionProcess, { cpuUs, mainUs }: Timed, threads: number): number {
+export function capacityOf(member: OptionProcess, { cpuUs, mainUs }: Timed, threads: number): number {
   const main = median(mainUs)
   const others = isAway(member) ? (median(cpuUs) - main) / (member.id === 'sidecar' ? threads + 1 : threads) : 0
   return 1e6 / Math.max(main, others)
@@ -83,7 +29,12 @@ export interface RatePlan {
   readonly isLate: () => boolean
 }
 
-type UnderRate = Pick<RowContext, 'atRate' | 'gc' | 'memory'>
+/** What the runs at the rate show of an option. */
+export interface UnderRate {
+  readonly atRate: AtRate
+  readonly gc: GcFacts
+  readonly memory: { readonly app: number | null; readonly sidecar: number | null }
+}
 
 /** All options at the rate, in turns; each value is the median of the turns. */
 export async function runAtRate(
@@ -92,7 +43,7 @@ export async function runAtRate(
 ): Promise<Map<OptionProcess, UnderRate>> {
   const runs = new Map([...timed.keys()].map((member) => [member, [] as RateRun[]]))
   const able = [...timed].filter(([member, own]) => perSecond <= mostLoad * capacityOf(member, own, threads))
-  const ableOnes = new Set(able.map(([member]) => member))
+  const ableMembers = new Set(able.map(([member]) => member))
   for (const [{ child }] of able) await child.ask('resetPauses')
   const lengthMs = Math.min(2 * ms, Math.max(ms, (callsAtRate * 1000) / perSecond)) / turns
   for (let turn = 0; turn < turns && !isLate(); turn++) {
@@ -108,7 +59,7 @@ export async function runAtRate(
     const { gcMs, pauseP99Us, pauses, heapBytes } = await member.child.ask('pauses')
     const onTime = own.filter((run) => isOnTime(run, lengthMs)).length
     // Without a run, because the time was over: as its capacity says.
-    const isCarried = own.length === 0 ? ableOnes.has(member) : onTime > own.length / 2
+    const isCarried = own.length === 0 ? ableMembers.has(member) : onTime > own.length / 2
     const middle = (of: (run: RateRun) => number): number | null =>
       isCarried && own.length > 0 ? median(own.map(of)) : null
     found.set(member, {
