@@ -1,7 +1,7 @@
 // The five yes-no questions, answered from the measurement. Pure.
 
 import type { Answer, ContractFacts, Money, OptionRow, PayloadFacts, ProfileFacts, RateFacts } from './record.ts'
-import { savedCores } from './recommend.ts'
+import { savedCores } from './judge.ts'
 import type { Limits, MeasuredRates } from './placement-rule.ts'
 import { coresText, percentText, rateText, sizeText, timeText, twoDigits } from './format.ts'
 import type { Outage } from './work.ts'

@@ -10,7 +10,7 @@ import { createCostProbe, referencesOf, type CostProbe } from './cost-probe.ts'
 import type { DecideInput } from './input.ts'
 import { rowOf } from './option-row.ts'
 import { curveOf, runAtRate } from './rate-runs.ts'
-import { cheapestToday, judge } from './recommend.ts'
+import { cheapestToday, judge } from './judge.ts'
 import type {
   BreakEven,
   LoadCurve,

@@ -1,7 +1,8 @@
 // The recommendation from synthetic rows: what is said, and when nothing may be said.
 
 import { describe, expect, test } from 'vitest'
-import { recommend, savedCores, type Findings } from '../../src/decide/recommend.ts'
+import { savedCores } from '../../src/decide/judge.ts'
+import { recommend, type Findings } from '../../src/decide/recommend.ts'
 import type { Measured, OptionId, OptionRow } from '../../src/decide/record.ts'
 import { defaultLimits } from '../../src/decide/placement-rule.ts'
 
