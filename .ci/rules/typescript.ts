@@ -84,7 +84,7 @@ target.addEventListener('abort', stop)
 connect({ host, rejectUnauthorized: false })
 // ruleid: weaker-tls
 connect({ host, minVersion: 'TLSv1.2' })
-// ruleid: weaker-tls
+// ruleid: own-name-check
 connect({ host, checkServerIdentity: () => undefined })
 // ok: weaker-tls
 connect({ host, minVersion: 'TLSv1.3', rejectUnauthorized: true })
