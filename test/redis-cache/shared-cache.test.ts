@@ -112,6 +112,7 @@ describe('results', () => {
       baseline,
       candidate: candidate.processor,
       percent: 100,
+      fallback: false,
       deadlineMs: 20_000,
     })
     await rollout.process('[1]')
