@@ -72,6 +72,19 @@ export function readValues<const O extends OptionTable>(
   return values
 }
 
+/** The options of a command that takes one file, which messages call `operand`. */
+export function readFileArgs<const O extends OptionTable>(
+  topic: string,
+  args: readonly string[],
+  options: O,
+  operand: 'FILE' | 'LOCK',
+): { readonly values: ReadArgs<O>['values']; readonly file: string } {
+  const { values, positionals } = readArgs(topic, args, options)
+  const [file, ...others] = positionals
+  if (file === undefined || others.length > 0) throw new UsageError(topic, `Expected one ${operand}`)
+  return { values, file }
+}
+
 interface ReadArgs<O extends OptionTable> {
   readonly values: { readonly [K in keyof O]?: O[K] extends { readonly value: OptionValue } ? string : boolean }
   readonly positionals: readonly string[]

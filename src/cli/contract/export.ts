@@ -1,6 +1,6 @@
 // `sidelane contract export`: writes the contract that a module exports to a lock file.
 
-import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from '../command.ts'
+import { exitCodes, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
 import { findContract, moduleOptions } from '../user-module/find-contract.ts'
 import { writeFileAtomically } from '../options.ts'
 import { lockWithTables } from './kept-tables.ts'
@@ -48,9 +48,7 @@ export const contractExport: Command = {
   options,
   operands: 'file',
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, options)
-    const [file, ...others] = positionals
-    if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
+    const { values, file } = readFileArgs(topic, args, options, 'FILE')
     if (values.out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')
     const contract = await findContract(file, values, topic)
     const text = `${lockText(lockWithTables(contract, values.out, io), 2)}\n`

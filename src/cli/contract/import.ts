@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url'
 import { importContract } from '../../contract/import/index.ts'
-import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from '../command.ts'
+import { exitCodes, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
 import { fileOption, writeFileAtomically } from '../options.ts'
 import { lockWithTables } from './kept-tables.ts'
 import { lockText } from '../../contract/index.ts'
@@ -46,10 +46,8 @@ export const contractImport: Command = {
   options,
   operands: 'file',
   run(args, io) {
-    const { values, positionals } = readArgs(topic, args, options)
-    const [file, ...others] = positionals
+    const { values, file } = readFileArgs(topic, args, options, 'FILE')
     const { out, name, root, objects = 'loose', numbers = 'safe', defaults = 'ignore' } = values
-    if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
     if (out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')
     if (name === undefined) throw new UsageError(topic, 'Expected --name NAME')
     if (objects !== 'loose' && objects !== 'strict' && objects !== 'strip') {

@@ -7,7 +7,7 @@ import { parseLock, lockText } from '../../contract/index.ts'
 import { createEngine } from '../../engine/index.ts'
 import type { inferContract, Inferred, LargeInteger } from '../../infer/index.ts'
 import { formatCount, formatPlural } from '../format-units.ts'
-import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from '../command.ts'
+import { exitCodes, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
 import type { Io } from '../io.ts'
 import { Progress } from '../progress.ts'
 import { openSamples, type SampleSource } from '../input/sample-files.ts'
@@ -57,10 +57,8 @@ export const contractInfer: Command = {
   options,
   operands: 'file',
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, options)
-    const [file, ...others] = positionals
+    const { values, file } = readFileArgs(topic, args, options, 'FILE')
     const { out } = values
-    if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one FILE')
     if (out === undefined) throw new UsageError(topic, 'Expected -o MODULE, or -o - for stdout')
     if (out !== '-' && values.force !== true && existsSync(out))
       throw new UsageError(topic, `${out} exists and may contain edits; --force overwrites it`)

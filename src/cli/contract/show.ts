@@ -2,7 +2,7 @@
 
 import { lockText, stepBudget } from '../../contract/index.ts'
 import type { Contract, LockTables } from '../../model/index.ts'
-import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from '../command.ts'
+import { exitCodes, readFileArgs, type Command, type OptionTable } from '../command.ts'
 import { formatCount } from '../format-units.ts'
 import type { Io } from '../io.ts'
 import { contractOption } from '../options.ts'
@@ -32,9 +32,7 @@ export const contractShow: Command = {
   options,
   operands: 'file',
   async run(args, io) {
-    const { values, positionals } = readArgs(topic, args, options)
-    const [file, ...others] = positionals
-    if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one LOCK')
+    const { values, file } = readFileArgs(topic, args, options, 'LOCK')
     const contract = contractOption(topic, file)
     io.print(values.json === true ? asJson(contract) : asText(contract, io))
     return exitCodes.ok

@@ -11,7 +11,7 @@ import {
   type TrainedClass,
   type Training,
 } from '../../train/index.ts'
-import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from '../command.ts'
+import { exitCodes, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
 import { formatCount, formatPlural } from '../format-units.ts'
 import type { Io } from '../io.ts'
 import { contractOption, fileOption, writeFileAtomically } from '../options.ts'
@@ -50,9 +50,7 @@ export const contractTrain: Command = {
   options,
   operands: 'file',
   run(args, io) {
-    const { values, positionals } = readArgs(topic, args, options)
-    const [file, ...others] = positionals
-    if (file === undefined || others.length > 0) throw new UsageError(topic, 'Expected one LOCK')
+    const { values, file } = readFileArgs(topic, args, options, 'LOCK')
     const { payloads, out = file } = values
     if (payloads === undefined) throw new UsageError(topic, 'Expected --payloads FILE')
     if (out === '-' && values.json === true) throw new UsageError(topic, 'Expected -o LOCK beside --json, not stdout')
