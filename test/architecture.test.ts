@@ -114,6 +114,7 @@ const entryPoints = new Set([
   'placements/pool/worker.ts', // a thread's entry: loaded by URL
   'placements/inline.ts', // the placement that runs without Node
   'infer/schema-ast.ts', // a draft as data, between processes: no part of `sidelane/infer`
+  'decide/format.ts', // how numbers are written: the page loads no measuring
   'decide/record.ts', // types alone
   'profile/format.ts', // how numbers are written: the page loads no profiler
   'profile/record.ts', // types, and the names of the categories

@@ -1,5 +1,6 @@
 // The page of a decision (`sidelane decide --html`): the recommendation, the table, what would change the answer, the pictures.
 
+import { twoDigits } from '../decide/format.ts'
 import type { BreakEven, DecisionRecord, OptionRow } from '../decide/record.ts'
 import { decisionFigures } from './decision-figures.ts'
 import { format, sentence } from './format.ts'
@@ -73,9 +74,6 @@ function optionTable({ options, recommendation }: DecisionRecord): Table {
 const memoryOf = ({ appBytes, sidecarBytes }: OptionRow): number | null =>
   appBytes === null || sidecarBytes === null ? null : appBytes + sidecarBytes
 
-/** As on the screen; `format` would round a small saving away. */
-const twoDigits = (value: number): string => Number(value.toPrecision(2)).toLocaleString('en')
-
 function changes({ breakEven, stopRule, money }: DecisionRecord): Point[] {
   return [
     ...breakEven.map((one) => ({ term: one.axis === 'size' ? 'Payload size' : 'Rate', text: breakEvenText(one) })),
@@ -85,6 +83,7 @@ function changes({ breakEven, stopRule, money }: DecisionRecord): Point[] {
       : [
           {
             term: 'Money',
+            // `format` would round a small saving to 0.
             text: `${twoDigits(money.savedCores)} cores saved, at ${money.coreHourCost} a core and hour: ${twoDigits(money.perMonth)} a month.`,
           },
         ]),
