@@ -1,6 +1,7 @@
 // The proof of the queue: while workers are killed and Redis is restarted, each payload gets exactly one result, the same as
 // inline, and the producer is slowed down before its memory or that of Redis grows.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createProcessor, loadContract, type Outcome } from 'sidelane'
 import { createQueueProcessor } from 'sidelane/bullmq'
@@ -42,9 +43,10 @@ export interface Proof {
   readonly heapAtStartMb: number
   readonly mostHeapMb: number
   readonly mostRedisMb: number
-  /** What was left behind after everything was closed. */
-  readonly connectionsLeft: number
+  /** Jobs that the workers had not finished `drainMs` after the last result. */
   readonly jobsLeft: number
+  /** After everything was closed. */
+  readonly connectionsLeft: number
 }
 
 /** The batches of the commands in flight may come on top of `maxWaiting`: src/bullmq/producer/batch-sender.ts. */
@@ -81,6 +83,10 @@ const maxInFlight = 4000
 const maxWaiting = 12
 const batchSize = 50
 const lockMs = 1000
+/** For jobs whose results are there and whose end is not: their worker or Redis was killed, and another worker takes them over. */
+const drainMs = 30_000
+/** For Redis to see that its peers have closed their connections. */
+const disconnectMs = 5000
 
 export async function prove({ payloads, workers, killEveryMs, seed, onProgress }: ProofOptions): Promise<Proof> {
   const contract = loadContract(lock)
@@ -143,17 +149,16 @@ export async function prove({ payloads, workers, killEveryMs, seed, onProgress }
     await events
     const seconds = (performance.now() - from) / 1000
     const { batches = {} } = producer.stats().queue ?? {}
-    await producer.close()
-    await processes.stop()
-    const left = await redis.with(async (client) => ({
-      resultKeys: await countKeys(client, 'sidelane:r:*'),
-      // This client is one.
-      connectionsLeft:
-        String(await client.client('LIST'))
-          .trim()
-          .split('\n').length - 1,
-      jobsLeft: await countKeys(client, `sidelane:sidelane:${contract.id}-*`),
-    }))
+    const left = await redis.with(async (client) => {
+      const jobsLeft = await lastCount(drainMs, () => countKeys(client, `sidelane:sidelane:${contract.id}-*`))
+      await producer.close()
+      await processes.stop()
+      return {
+        resultKeys: await countKeys(client, 'sidelane:r:*'),
+        connectionsLeft: await lastCount(disconnectMs, () => countOtherClients(client)),
+        jobsLeft,
+      }
+    })
     return {
       ...{ payloads, ...counts, ...left, workerKills: processes.kills, redisRestarts: restarts, seconds, batches },
       ...{ maxInFlight, maxWaiting },
@@ -189,6 +194,21 @@ function isSame(one: Outcome, other: Outcome): boolean {
 }
 
 type Client = ReturnType<RedisServer['client']>
+
+/** Counts until there is nothing, for at most so long; returns the last count. */
+async function lastCount(forMs: number, count: () => Promise<number>): Promise<number> {
+  const until = performance.now() + forMs
+  for (;;) {
+    const found = await count()
+    if (found === 0 || performance.now() > until) return found
+    await sleep(50)
+  }
+}
+
+const countOtherClients = async (client: Client): Promise<number> =>
+  String(await client.client('LIST'))
+    .trim()
+    .split('\n').length - 1
 
 async function countKeys(client: Client, pattern: string): Promise<number> {
   let cursor = '0'
