@@ -13,6 +13,8 @@ export interface OpenRedis {
   readonly client: RedisClient
   /** For messages: without user and password. */
   readonly address: string
+  /** Subscribes, and does so again on each new connection; the connection takes no other commands then. Rejects as ioredis. */
+  subscribe(channel: string): Promise<void>
   /** Sends what is written, and closes. Never rejects. */
   close(): Promise<void>
 }
@@ -54,6 +56,8 @@ export async function openRedis(connection: RedisConnection, options: OpenRedisO
   const client = createClient(connection, options, {
     retryStrategy,
     reconnectOnError,
+    // ioredis does not catch the failure of what it sends here by itself, which would end the process: see `subscribe`.
+    autoResubscribe: false,
     ...(whenDown === 'fail'
       ? { ...failWhenDown, commandTimeout: commandTimeoutMs }
       : { enableOfflineQueue: true, maxRetriesPerRequest: null }),
@@ -74,7 +78,17 @@ export async function openRedis(connection: RedisConnection, options: OpenRedisO
     client.disconnect()
     throw fault as SidelaneError
   }
-  return { client, address, close: () => closeClient(client) }
+  return {
+    client,
+    address,
+    async subscribe(channel) {
+      await client.subscribe(channel)
+      client.on('ready', () => {
+        client.subscribe(channel).catch((error: unknown) => onError(redisFault(error, address)))
+      })
+    },
+    close: () => closeClient(client),
+  }
 }
 
 /** A client that is not connected. Throws `options.invalid`. */

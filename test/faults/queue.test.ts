@@ -1,6 +1,6 @@
 // What goes wrong between a producer, a worker and their Redis: every fault is typed and says why, nothing is lost, and nothing
 // is left behind.
-import { createServer, connect, type AddressInfo } from 'node:net'
+import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { Queue as BullQueue } from 'bullmq'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -29,6 +29,35 @@ async function rewritingProxy(server: RedisServer, from: string, to: string): Pr
   await once(proxy, 'listening')
   onTestFinished(() => void proxy.close())
   return `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+}
+
+/** Forwards to the server. `cut` closes all connections, and the next so many when they subscribe. */
+async function cuttingProxy(server: RedisServer): Promise<{ readonly url: string; cut(subscribers: number): void }> {
+  const clients = new Set<Socket>()
+  let left = 0
+  const proxy = createServer((client) => {
+    const upstream = connect(server.port, '127.0.0.1')
+    clients.add(client)
+    client.on('data', (bytes) => {
+      if (left === 0 || !bytes.includes('\r\nsubscribe\r\n')) return void upstream.write(bytes)
+      left--
+      client.destroy()
+    })
+    upstream.pipe(client)
+    for (const [one, other] of [[client, upstream] as const, [upstream, client] as const]) {
+      one.on('error', () => other.destroy()).on('close', () => other.destroy())
+    }
+    client.on('close', () => clients.delete(client))
+  }).listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  onTestFinished(() => void proxy.close())
+  return {
+    url: `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    cut(subscribers) {
+      left = subscribers
+      for (const client of clients) client.destroy()
+    },
+  }
 }
 
 const deadLetters = async (queue: Queue): ReturnType<typeof openDeadLetters> => {
@@ -83,6 +112,28 @@ describe('at the start', () => {
 })
 
 describe('while it runs', () => {
+  it('the connection of the replies is lost while it subscribes again: it subscribes on the next one', async (context) => {
+    const queue = await Queue.open(context)
+    const proxy = await cuttingProxy(queue.server)
+    const unhandled: unknown[] = []
+    const note = (error: unknown): void => void unhandled.push(error)
+    process.on('unhandledRejection', note)
+    onTestFinished(() => void process.off('unhandledRejection', note))
+    const producer = await queue.producer({ connection: proxy.url })
+    const channels = (): Promise<string[]> =>
+      queue.server.with(async (client) => (await client.pubsub('CHANNELS', '*')) as string[])
+    const before = await channels()
+    expect(before).toHaveLength(1)
+    proxy.cut(2)
+    await until(async () => (await channels()).length === 0)
+    await until(async () => (await channels()).length === 1)
+    expect(await channels()).toEqual(before)
+    expect(producer.stats().queue?.redisErrors).toBeGreaterThanOrEqual(2)
+    await queue.worker()
+    expect(await producer.process(payload(1))).toMatchObject({ ok: true })
+    expect(unhandled).toEqual([])
+  })
+
   it('Redis is away: calls wait for it, up to giveUpMs', async (context) => {
     const queue = await Queue.open(context, ['--appendonly', 'yes'])
     await queue.worker()

@@ -112,7 +112,7 @@ export async function createQueueProcessor<In, Out, C extends boolean = false, A
   const activeCalls = new LinkedList<Call>()
   try {
     await queue.waitUntilReady()
-    await subscriber.client.subscribe(replyChannel(prefix, name, reply))
+    await subscriber.subscribe(replyChannel(prefix, name, reply))
     const host = buildHost({
       what: 'processor',
       placement,
