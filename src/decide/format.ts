@@ -19,14 +19,18 @@ export function sizeText(bytes: number): string {
 /** Two significant digits: `320/s`, `5,100/s`, `0.5/s`. */
 export const rateText = (perSecond: number): string => `${twoDigits(perSecond)}/s`
 
-export const twoDigits = (value: number): string => Number(value.toPrecision(2)).toLocaleString('en')
+/** Two significant digits, in groups of three: `1,200`, `0.00031`. */
+export const twoDigits = (value: number): string => value.toLocaleString('en', { maximumSignificantDigits: 2 })
 
 export const percentText = (share: number): string =>
-  `${share < 0.0995 ? Number((share * 100).toPrecision(2)) : Math.round(share * 100)} %`
+  `${share < 0.0995 ? twoDigits(share * 100) : Math.round(share * 100)} %`
 
-/** `0.081 of a core`, `1.4 cores`. */
-export const coresText = (cores: number): string =>
-  cores < 0.995 ? `${Number(cores.toPrecision(2))} of a core` : `${twoDigits(cores)} cores`
+/** `0.081 of a core`, `1 core`, `1.4 cores`. */
+export function coresText(cores: number): string {
+  const text = twoDigits(cores)
+  if (cores < 0.995) return `${text} of a core`
+  return `${text} ${text === '1' ? 'core' : 'cores'}`
+}
 
 export const engineText = (engine: EngineUsed | null): string => (engine === 'native' ? 'native engine' : 'js engine')
 

@@ -27,7 +27,8 @@ export interface VerdictInput {
 export function verdictOf(input: VerdictInput): { readonly verdict: ProfileVerdict; readonly answers: ProfileAnswers } {
   const { bound, idle } = input
   const { now, without } = bound.p99
-  const isLarge = bound.movable >= minShare
+  // As it is shown.
+  const isLarge = Math.round(bound.movable * 1000) >= minShare * 1000
   const stalls = now - without >= minStallMs && now - without >= minShare * now
   const hotPath = isLarge || stalls
   return {

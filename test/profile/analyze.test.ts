@@ -1,6 +1,7 @@
 // What a profile says, from V8's call tree to the record, on trees that are written by hand.
 import { describe, expect, test } from 'vitest'
 import { analyze, type ProfileRecord, type RawProfile } from '../../src/profile/index.ts'
+import { boundOf, verdictOf } from '../../src/profile/verdict.ts'
 
 type Frame = readonly [functionName: string, url?: string, line?: number]
 
@@ -174,6 +175,14 @@ describe('what moving could win', () => {
     expect(verdict.sentences[0]).toContain('Nothing to win here')
     expect(verdict.sentences.join(' ')).toContain('profile it under that load')
     expect(answers).toEqual({ cpuBound: false, movableShare: expect.closeTo(0.05), stalls: false, hotPath: false })
+  })
+
+  test('a share that is shown as a tenth is one', () => {
+    const verdictAt = (movable: number): ReturnType<typeof verdictOf>['verdict'] =>
+      verdictOf({ bound: boundOf(movable, 0, { now: 1, without: 1 }), idle: 0, requests: 1, largest: undefined })
+        .verdict
+    expect(verdictAt(0.0996).sentences[0]).toContain('at most 10 % of')
+    expect(verdictAt(0.0994).sentences[0]).toContain('is 9.9 % of')
   })
 
   test('rare long stalls are a hot path of their own', () => {
