@@ -38,6 +38,9 @@ export function dictionaryOf({ lock, dictionary }: Contract): Uint8Array | undef
   return dictionary
 }
 
+/** Of the engines: the bytes are those of the lock, and begin like a trained dictionary without being one. */
+export const refusedDictionary = (): Error => invalid('/dictionary', 'zstd refuses the dictionary.')
+
 const missing = (): Error => invalid('/dictionary', 'The bytes of the dictionary are missing.')
 
 /** 0 for plain content, as in the frames that use it. */

@@ -1,6 +1,6 @@
 // Entry point of contract/: parsing, loading and comparing contracts. Defining one from a zod schema is in define/.
 
-export { describeDictionary, dictionaryOf } from './dictionary.ts'
+export { describeDictionary, dictionaryOf, refusedDictionary } from './dictionary.ts'
 export { lockRules, parseDraft, refusalText, type LockOptions } from './draft.ts'
 export type { Affected, Change } from './diff/change.ts'
 export { compareContracts } from './diff/compare.ts'

@@ -10,7 +10,7 @@ import * as z from 'zod'
 import { type LockDocument, type SidelaneError } from '../../src/model/index.ts'
 import { loadContract, parseContract } from '../../src/contract/index.ts'
 import { defineContract } from '../../src/contract/define/index.ts'
-import { contractOf } from '../support/locks.ts'
+import { contractOf, zlibTakesDictionaries } from '../support/locks.ts'
 import { engineKinds, needEngine } from '../support/need.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sidelane-dictionary-'))
@@ -87,6 +87,16 @@ test.for(engineKinds)('%s: a contract without the bytes of its dictionary does n
     code: 'contract.invalid',
     pointer: '/dictionary',
   })
+})
+
+test.for(engineKinds)('%s: a dictionary that zstd refuses does not compile', (kind, context) => {
+  const engine = needEngine(kind, context)
+  if (kind === 'js' && !zlibTakesDictionaries()) context.skip('this Node has no zstd dictionaries')
+  const damaged = Buffer.alloc(300)
+  damaged.writeUInt32LE(0xec30a437, 0)
+  const hash = createHash('sha256').update(damaged).digest('hex')
+  const contract = parseContract(lockOf({ sha256: hash }), { dictionary: damaged })
+  expect(faultOf(() => engine.compile(contract))).toMatchObject({ code: 'contract.invalid', pointer: '/dictionary' })
 })
 
 test('defineContract names and hashes the bytes', () => {

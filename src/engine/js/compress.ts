@@ -3,6 +3,7 @@
 
 import { deflateSync, gzipSync, zlibSync, type DeflateOptions } from 'fflate'
 import { zlib, type Compress, type Zlib } from '#runtime'
+import { refusedDictionary } from '../../contract/index.ts'
 import { SidelaneError, type JsCompressor, type Profile } from '../../model/index.ts'
 import { maxSmall, small } from './deflate/index.ts'
 
@@ -29,7 +30,7 @@ export function compressNanos({ codec, level = 1 }: Profile['compress']): number
   }
 }
 
-/** Throws `codec.unavailable`. */
+/** Throws `codec.unavailable`, and `contract.invalid` for a damaged dictionary. */
 export function createCompressor(
   { codec, level = 1 }: Profile['compress'],
   { jsCompressor, dictionary }: CompressorOptions = {},
@@ -63,7 +64,18 @@ function createZstd(zlib: Zlib | undefined, level: number, dictionary: Uint8Arra
   if (dictionary !== undefined && !takesDictionary) {
     throw unavailable('zstd', 'node:zlib of Node ≥ 22.19 or ≥ 24.6 for a dictionary, or the native engine')
   }
-  return compress(level, dictionary)
+  const write = compress(level, dictionary)
+  if (dictionary !== undefined) expectAccepted(write)
+  return write
+}
+
+/** zstd reads a dictionary with each frame: a damaged one would fail every payload. */
+function expectAccepted(write: Compress): void {
+  try {
+    write(new Uint8Array(1))
+  } catch {
+    throw refusedDictionary()
+  }
 }
 
 const unavailable = (codec: string, needed: string): SidelaneError =>
