@@ -88,20 +88,20 @@ export function expectWritable(topic: string, path: string | undefined): void {
  * Readers see the old file or the new one, never a part. A link stays a link, and a device or a pipe, such as /dev/stdout, is
  * written to instead of being replaced. Throws UsageError where the file cannot be written.
  */
-export function writeFileAtomically(path: string, text: string, topic: string): void {
+export function writeFileAtomically(path: string, content: string | Uint8Array, topic: string): void {
   try {
     const stat = statSync(path, { throwIfNoEntry: false })
-    if (stat !== undefined && !stat.isFile()) writeFileSync(path, text)
-    else replaceFile(stat === undefined ? path : realpathSync(path), text)
+    if (stat !== undefined && !stat.isFile()) writeFileSync(path, content)
+    else replaceFile(stat === undefined ? path : realpathSync(path), content)
   } catch (cause) {
     throw new UsageError(topic, `Cannot write ${path}: ${writeErrorText(cause as Error)}`, { cause })
   }
 }
 
-function replaceFile(path: string, text: string): void {
+function replaceFile(path: string, content: string | Uint8Array): void {
   const draft = `${path}.${randomUUID()}.tmp`
   try {
-    writeFileSync(draft, text)
+    writeFileSync(draft, content)
     renameSync(draft, path)
   } catch (error) {
     rmSync(draft, { force: true })

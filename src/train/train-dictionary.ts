@@ -6,10 +6,8 @@ import { invalidOptions, SidelaneError, type Contract } from '../model/index.ts'
 import { readSamples, type SampleCounts, type TrainOptions } from './canonical-samples.ts'
 
 export interface DictionaryTraining extends SampleCounts {
-  /** The contract with the dictionary; as it was, where the dictionary makes no body smaller. */
+  /** The contract with the dictionary; with none, where the dictionary makes no body smaller. */
   readonly contract: Contract
-  /** Undefined: none is kept. */
-  readonly dictionary: Uint8Array | undefined
   /** Every second sample: the dictionary that is measured does not know it. The sizes are sums over these. */
   readonly heldOut: number
   readonly canonicalBytes: number
@@ -19,18 +17,17 @@ export interface DictionaryTraining extends SampleCounts {
 
 /** Larger ones gain little at a few kilobytes, and each is kept in memory by every engine. */
 const maxDictionaryBytes = 16_384
-/** The samples after this many bytes are not read. */
+/** Of all samples. One that does not fit in is left out. */
 const maxSampleBytes = 4 << 20
 
 /**
- * Trains the dictionary of a contract with zstd. `path`: where the lock looks for it, below its folder.
+ * Trains the dictionary of a contract with zstd. Its id is in its path: bodies and locks that need another one keep it.
  *
  * Throws `options.invalid` as `trainContract` does, and for samples that are too few, and `engine.unavailable` without the
  * native engine.
  */
 export function trainDictionary(
   contract: Contract,
-  path: string,
   samples: Iterable<unknown>,
   options: TrainOptions = {},
 ): DictionaryTraining {
@@ -38,18 +35,18 @@ export function trainDictionary(
   const texts: Uint8Array[] = []
   let size = 0
   const counts = readSamples(contract, samples, options, (text) => {
-    if (size < maxSampleBytes) texts.push(text)
+    if (size + text.length > maxSampleBytes) return
+    texts.push(text)
     size += text.length
   })
   const heldOut = texts.filter((_, index) => index % 2 === 1)
   const measured = dictionaryFor(texts.filter((_, index) => index % 2 === 0))
-  const plainBytes = bodyBytes(withDictionary(contract, path, undefined), heldOut)
-  const dictionaryBytes = bodyBytes(withDictionary(contract, path, measured), heldOut)
-  const dictionary = dictionaryBytes < plainBytes ? dictionaryFor(texts) : undefined
+  const plain = withDictionary(contract, undefined)
+  const plainBytes = bodyBytes(plain, heldOut)
+  const dictionaryBytes = bodyBytes(withDictionary(contract, measured), heldOut)
   return {
     ...counts,
-    contract: dictionary === undefined ? contract : withDictionary(contract, path, dictionary),
-    dictionary,
+    contract: dictionaryBytes < plainBytes ? withDictionary(contract, dictionaryFor(texts)) : plain,
     heldOut: heldOut.length,
     canonicalBytes: heldOut.reduce((sum, { length }) => sum + length, 0),
     plainBytes,
@@ -73,10 +70,11 @@ function dictionaryFor(texts: readonly Uint8Array[]): Uint8Array {
   return trained
 }
 
-function withDictionary({ lock }: Contract, path: string, bytes: Uint8Array | undefined): Contract {
+function withDictionary({ lock, name }: Contract, bytes: Uint8Array | undefined): Contract {
   const { dictionary: _before, ...rest } = lock
   if (bytes === undefined) return parseLock(lockText(rest))
-  return parseLock(lockText({ ...rest, dictionary: describeDictionary(path, bytes) }), bytes)
+  const { id, sha256 } = describeDictionary('', bytes)
+  return parseLock(lockText({ ...rest, dictionary: { id, sha256, path: `${name}-${id}.dict` } }), bytes)
 }
 
 /** Of the canonical forms, which are payloads of a contract for any JSON. */

@@ -1,8 +1,10 @@
 // `sidelane contract train`, and what the other commands do with its tables, run as programs.
-import { existsSync, readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
+import { makeClicks } from '../../bench/payloads/clicks.ts'
 import { makeOrders } from '../../bench/payloads/orders.ts'
-import { loadContract } from '../../src/contract/index.ts'
+import { loadContract, parseContract } from '../../src/contract/index.ts'
 import { sidelane, temporaryFiles } from '../support/cli.ts'
 import { needEngine } from '../support/need.ts'
 
@@ -95,10 +97,9 @@ it('trains a zstd dictionary beside the lock', async (context) => {
   const { status, stdout, stderr } = await sidelane(['contract', 'train', '--payloads', orders, lock])
   expect(status).toBe(0)
   expect(stdout).toMatch(/^zstd +60 +[\d,]+ +\d\.\d\d +\d\.\d\d +-\d+\.\d % +kept$/m)
-  expect(stderr).toContain('order: dictionary events.dict from 60 samples')
-  expect(stderr).toContain('new id')
+  expect(stderr).toMatch(/^order: dictionary order-\d+\.dict from 60 samples, .*new id/)
   const trained = loadContract(lock)
-  expect(trained.lock.dictionary?.path).toBe('events.dict')
+  expect(trained.lock.dictionary?.path).toBe(`order-${trained.lock.dictionary?.id}.dict`)
   expect(trained.dictionary?.length).toBeLessThanOrEqual(16_384)
   expect(trained.id).not.toBe(id)
   const few = await sidelane(['contract', 'train', '--payloads', file('few.ndjson', '1\n2\n3\n'), lock])
@@ -129,15 +130,77 @@ it('export keeps the tables while the id stays, show prints them, check does not
   expect(loadContract(lock).lock.tables).toBeUndefined()
 })
 
+it('leaves every dictionary and the locks that name it readable, also for a lock in another folder', async (context) => {
+  needEngine('native', context)
+  const lock = file('of orders.lock.json', lockText({ compress: { codec: 'zstd' } }))
+  const train = async (payloads: string, out = lock): Promise<string> =>
+    (await sidelane(['contract', 'train', '--payloads', payloads, lock, '-o', out])).stderr
+  await train(orders)
+  const before = loadContract(lock)
+  const clicks = file(
+    'clicks.ndjson',
+    makeClicks(60, 1)
+      .map((one) => `${Buffer.from(one).toString()}\n`)
+      .join(''),
+  )
+  const beside = file('of clicks.lock.json')
+  await train(clicks, beside)
+  expect(loadContract(lock)).toEqual(before)
+  expect(loadContract(beside).dictionary).not.toEqual(before.dictionary)
+
+  // None is kept: the lock has none, instead of one that the folder lacks.
+  const elsewhere = join(mkdtempSync(join(dirname(lock), 'folder-')), 'order.lock.json')
+  expect(await train(file('same.ndjson', '{"a":1}\n'.repeat(500)), elsewhere)).toContain('no dictionary')
+  expect(loadContract(elsewhere).lock.dictionary).toBeUndefined()
+
+  await train(clicks)
+  expect(loadContract(lock).lock).toEqual(loadContract(beside).lock)
+  expect(
+    parseContract(before.lock, { dictionary: readFileSync(join(dirname(lock), before.lock.dictionary?.path ?? '')) })
+      .id,
+  ).toBe(before.id)
+})
+
 it('leaves the lock as it is when the dictionary cannot be written', async (context) => {
   needEngine('native', context)
-  const text = lockText({
-    compress: { codec: 'zstd' },
-    dictionary: { id: 0, sha256: 'a'.repeat(64), path: 'no-folder/a.dict' },
-  })
+  const text = lockText({ compress: { codec: 'zstd' } })
   const lock = file('g.lock.json', text)
-  const { status } = await sidelane(['contract', 'train', '--payloads', orders, lock])
-  expect(status).not.toBe(0)
+  const copy = file('g2.lock.json')
+  await sidelane(['contract', 'train', '--payloads', orders, lock, '-o', copy])
+  const dictionary = join(dirname(copy), loadContract(copy).lock.dictionary?.path ?? '')
+  rmSync(dictionary)
+  mkdirSync(join(dictionary, 'in the way'), { recursive: true })
+  const { status, stderr } = await sidelane(['contract', 'train', '--payloads', orders, lock])
+  rmSync(dictionary, { recursive: true })
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: `sidelane: Cannot write ${dictionary}: it is a directory\nTry: sidelane contract train --help\n`,
+  })
   expect(readFileSync(lock, 'utf8')).toBe(text)
-  expect(existsSync(`${lock}.tmp`)).toBe(false)
+})
+
+it('says that a lock cannot be written ahead of the training', async () => {
+  const lock = file('h.lock.json', lockText({ compress: { codec: 'zstd' } }))
+  const out = join(file('no-folder'), 'a.lock.json')
+  const samples = file('i.ndjson', 'bad\n')
+  expect(await sidelane(['contract', 'train', '--payloads', samples, lock, '-o', out])).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: `sidelane: Cannot write ${out}: there is no such folder\nTry: sidelane contract train --help\n`,
+  })
+})
+
+it('trains a dictionary where one sample is larger than all that are read', async (context) => {
+  needEngine('native', context)
+  const limits = { maxBytes: 8_000_000 }
+  const lock = file('j.lock.json', lockText({ compress: { codec: 'zstd' }, limits }))
+  const huge = `"${'a'.repeat(4_200_000)}"\n`
+  const { stderr } = await sidelane([
+    'contract',
+    'train',
+    '--payloads',
+    file('j.ndjson', huge + readFileSync(orders)),
+    lock,
+  ])
+  expect(stderr).toContain('.dict from 61 samples')
 })

@@ -1,7 +1,6 @@
 // `sidelane contract train`: adds what samples teach to a lock, compression tables or a zstd dictionary.
 
-import { writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { lockText } from '../../contract/index.ts'
 import type { Contract, Rejected } from '../../model/index.ts'
 import {
@@ -14,7 +13,7 @@ import {
 import { exitCodes, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
 import { formatCount, formatPlural } from '../format-units.ts'
 import type { Io } from '../io.ts'
-import { contractOption, fileOption, writeFileAtomically } from '../options.ts'
+import { contractOption, expectWritable, fileOption, writeFileAtomically } from '../options.ts'
 import { openSamples } from '../input/sample-files.ts'
 
 const topic = 'contract train'
@@ -23,7 +22,8 @@ const help = `sidelane contract train --payloads FILE LOCK [-o LOCK] [--json]
 
 Trains the compression of a contract on sample payloads and writes the lock. With gzip, deflate or deflate-raw at level 1 it
 gets tables: codes for payloads like the samples, by size and by ASCII or not, with which the native engine compresses in one
-pass. The contract's id stays. With zstd it gets a dictionary, in a file beside the lock, which is part of the id.
+pass. The contract's id stays. With zstd it gets a dictionary, in a file NAME-ID.dict beside the lock, which is part of the id.
+What the lock had before is replaced. Dictionary files are not: bodies that were written with one cannot be read without it.
 
   --payloads FILE    a payload a line (.ndjson, .jsonl), a JSON array of payloads, or one payload
   -o, --out LOCK     where to write; "-" is stdout, not with zstd. Default: the lock that is read
@@ -64,10 +64,9 @@ export const contractTrain: Command = {
     }
     const isZstd = contract.lock.compress.codec === 'zstd'
     if (isZstd && out === '-') throw new UsageError(topic, 'Expected -o LOCK: the dictionary is written beside it')
+    expectWritable(topic, out === '-' ? undefined : out)
     const trained = fileOption(topic, () =>
-      isZstd
-        ? trainDictionary(contract, dictionaryPath(contract, out), samples, { onRejected })
-        : trainContract(contract, samples, { onRejected }),
+      (isZstd ? trainDictionary : trainContract)(contract, samples, { onRejected }),
     )
     if (reported > maxReported) io.log(`and ${formatCount(reported - maxReported)} more`)
     write(trained, out, io)
@@ -82,19 +81,10 @@ const maxReported = 20
 
 type Trained = Training | DictionaryTraining
 
-/** That of the lock, or a file beside it with its name. */
-const dictionaryPath = ({ lock }: Contract, out: string): string =>
-  lock.dictionary?.path ?? `${basename(out).replace(/(?:\.lock)?\.json$/, '')}.dict`
-
-function write(trained: Trained, out: string, io: Io): void {
-  const { lock } = trained.contract
-  if ('dictionary' in trained && trained.dictionary !== undefined && lock.dictionary !== undefined) {
-    const path = join(dirname(out), lock.dictionary.path)
-    try {
-      writeFileSync(path, trained.dictionary)
-    } catch (cause) {
-      throw new UsageError(topic, `Cannot write ${path}: ${(cause as Error).message}`, { cause })
-    }
+/** The dictionary first: a lock in use never names one that is not there. */
+function write({ contract: { lock, dictionary } }: Trained, out: string, io: Io): void {
+  if (lock.dictionary !== undefined && dictionary !== undefined) {
+    writeFileAtomically(join(dirname(out), lock.dictionary.path), dictionary, topic)
   }
   const text = `${lockText(lock, 2)}\n`
   if (out === '-') io.print(text)
@@ -106,8 +96,14 @@ function asJson(trained: Trained, out: string): object {
   const shared = { lock: out, id: contract.id, accepted, rejected }
   if ('classes' in trained) return { ...shared, classes: trained.classes }
   const { heldOut, canonicalBytes, plainBytes, dictionaryBytes } = trained
-  const kept = trained.dictionary === undefined ? undefined : contract.lock.dictionary
-  return { ...shared, dictionary: kept ?? null, heldOut, canonicalBytes, plainBytes, dictionaryBytes }
+  return {
+    ...shared,
+    dictionary: contract.lock.dictionary ?? null,
+    heldOut,
+    canonicalBytes,
+    plainBytes,
+    dictionaryBytes,
+  }
 }
 
 const results = {
@@ -121,10 +117,10 @@ function asText(trained: Trained, io: Io): string {
     const head = ['canonical form', 'samples', 'mean bytes', 'ratio without', 'with', 'growth', '']
     return table([head, ...trained.classes.map(rowOf)], io)
   }
-  const { accepted, heldOut, canonicalBytes, plainBytes, dictionaryBytes } = trained
+  const { accepted, contract, heldOut, canonicalBytes, plainBytes, dictionaryBytes } = trained
   const head = ['codec', 'samples', 'mean bytes', 'ratio without', 'with', 'growth', '']
   const sizes = figures(heldOut, canonicalBytes, plainBytes, dictionaryBytes)
-  return table([head, ['zstd', formatCount(accepted), ...sizes, trained.dictionary ? 'kept' : results.loss]], io)
+  return table([head, ['zstd', formatCount(accepted), ...sizes, contract.dictionary ? 'kept' : results.loss]], io)
 }
 
 function rowOf(one: TrainedClass): string[] {
@@ -163,9 +159,9 @@ function summary(trained: Trained, out: string, before: Contract): string {
   const kept =
     'classes' in trained
       ? formatPlural(contract.lock.tables?.classes.length ?? 0, 'table')
-      : trained.dictionary === undefined
+      : contract.lock.dictionary === undefined
         ? 'no dictionary'
-        : `dictionary ${contract.lock.dictionary?.path}`
+        : `dictionary ${contract.lock.dictionary.path}`
   const left = rejected === 0 ? '' : ` (${formatCount(rejected)} rejected)`
   const id = contract.id === before.id ? `id ${contract.id}, as before` : `new id ${contract.id}`
   return `${contract.name}: ${kept} from ${formatPlural(accepted, 'sample')}${left}, ${out === '-' ? 'lock' : `wrote ${out}`}, ${id}`
