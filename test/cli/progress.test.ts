@@ -1,7 +1,12 @@
 // The progress line on stderr.
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { WatchedSamples } from '../../src/cli/input/watched-samples.ts'
+import type { Io } from '../../src/cli/io.ts'
 import { Progress, progressLine } from '../../src/cli/progress.ts'
+import { temporaryFiles } from '../support/cli.ts'
+
+const file = temporaryFiles()
 
 describe('progress', () => {
   it('shows rate, rejects, and the remaining time when the size is known', () => {
@@ -26,5 +31,22 @@ describe('progress', () => {
     progress.end()
     const clear = '\r\u001b[2K'
     expect(written.replaceAll(clear, '|')).toMatch(shown ? /^\|123,456 lines  \d{2,4},?\|$/ : /^$/)
+  })
+
+  it('of samples is cleared ahead of a message, and where the reading ends early', () => {
+    let written = ''
+    const log = { write: (text: string) => (written += text) }
+    const terminal = { log, columns: () => 80 }
+    const io = { terminal, log: (text: string) => (written += `${text}\n`) } as unknown as Io
+    const samples = new WatchedSamples(file('samples.ndjson', '1\n2\n3\n4\n'), io)
+    let now = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000))
+    for (const sample of samples) {
+      if (sample[0] === 0x33) samples.log(`${samples.where}: bad`)
+      if (sample[0] === 0x34) break
+    }
+    clock.mockRestore()
+    const drawn = written.replaceAll('\r\u001b[2K', '|').replaceAll(/(?<=lines)[^|\n]*/g, '')
+    expect(drawn).toBe('|1 lines|2 lines|line 3: bad\n|3 lines|')
   })
 })

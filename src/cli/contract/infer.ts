@@ -1,6 +1,6 @@
 // `sidelane contract infer`: drafts a contract from sample payloads. The inference itself is in src/infer.
 
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { contractNameRule, describeIssue, isContractName, type Contract } from '../../model/index.ts'
 import { parseLock, lockText } from '../../contract/index.ts'
@@ -8,9 +8,7 @@ import { createEngine } from '../../engine/index.ts'
 import type { inferContract, Inferred, LargeInteger } from '../../infer/index.ts'
 import { formatCount, formatPlural } from '../format-units.ts'
 import { exitCodes, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
-import type { Io } from '../io.ts'
-import { Progress } from '../progress.ts'
-import { openSamples, type SampleSource } from '../input/sample-files.ts'
+import { WatchedSamples } from '../input/watched-samples.ts'
 import { fileOption, writeFileAtomically } from '../options.ts'
 
 const topic = 'contract infer'
@@ -67,12 +65,11 @@ export const contractInfer: Command = {
     const { objects = 'strip' } = values
     if (!isObjects(objects))
       throw new UsageError(topic, `Expected --objects to be strip, strict or loose, got "${objects}"`)
-    const samples = fileOption(topic, () => openSamples(file))
-    const watched = { [Symbol.iterator]: () => withProgress(samples, statSync(file).size, io) }
+    const samples = fileOption(topic, () => new WatchedSamples(file, io))
     const infer = await loadInfer()
     let reported = 0
     const inferred = fileOption(topic, () =>
-      infer(watched, {
+      infer(samples, {
         name,
         objects,
         showValues: values['show-values'] === true,
@@ -80,7 +77,7 @@ export const contractInfer: Command = {
         origin: basename(file),
         onSkipped: (skipped) => {
           reported++
-          if (reported <= maxReported) io.log(`${samples.where}: ${skipped.code}: ${describeIssue(skipped)}`)
+          if (reported <= maxReported) samples.log(`${samples.where}: ${skipped.code}: ${describeIssue(skipped)}`)
         },
       }),
     )
@@ -88,7 +85,7 @@ export const contractInfer: Command = {
     const { largeInteger, cut } = inferred
     if (largeInteger !== undefined) io.log(largeIntegerText(largeInteger, whereIs(samples, largeInteger.index)))
     if (cut !== undefined) io.log(cut)
-    verifyDraft(inferred.contract, watched, () => samples.where)
+    verifyDraft(inferred.contract, samples)
     if (out === '-') io.print(inferred.source)
     else writeFileAtomically(out, inferred.source, topic)
     io.log(summary(inferred, out))
@@ -112,7 +109,7 @@ async function loadInfer(): Promise<typeof inferContract> {
 const isObjects = (text: string): text is 'strip' | 'strict' | 'loose' => ['strip', 'strict', 'loose'].includes(text)
 
 /** Where the sample is: `line 12`. */
-function whereIs(samples: SampleSource, index: number): string {
+function whereIs(samples: WatchedSamples, index: number): string {
   let i = 0
   for (const _ of samples) if (i++ === index) return samples.where
   return 'a sample'
@@ -143,7 +140,7 @@ function summary({ samples, skipped, contract }: Inferred, out: string): string 
 }
 
 /** Checks that the draft accepts every sample, by running each through the js engine. */
-function verifyDraft({ lock }: Contract, samples: Iterable<Uint8Array>, where: () => string): void {
+function verifyDraft({ lock }: Contract, samples: WatchedSamples): void {
   const bare = parseLock(lockText({ ...lock, compress: { codec: 'none' }, digest: 'none' }))
   const compiled = createEngine('js').compile(bare)
   for (const sample of samples) {
@@ -151,21 +148,7 @@ function verifyDraft({ lock }: Contract, samples: Iterable<Uint8Array>, where: (
     if (outcome.ok || outcome.code !== 'validate.failed') continue
     const [issue] = outcome.issues
     throw new TypeError(
-      `Bug in sidelane, please report it: the draft rejects ${where()} (${issue?.keyword} at ${issue?.pointer})`,
+      `Bug in sidelane, please report it: the draft rejects ${samples.where} (${issue?.keyword} at ${issue?.pointer})`,
     )
   }
-}
-
-/** Adds a progress line on a terminal. Reading is synchronous, so no timer fires. */
-function* withProgress(samples: SampleSource, size: number, io: Io): Generator<Uint8Array, void> {
-  let lines = 0
-  // Samples that are not read in chunks have no known share of the file.
-  const total = samples.bytesRead === undefined ? undefined : size
-  const progress = new Progress(io.terminal, total, () => ({ lines, bad: 0, bytes: samples.bytesRead ?? 0 }))
-  for (const sample of samples) {
-    yield sample
-    lines++
-    progress.tick()
-  }
-  progress.end()
 }

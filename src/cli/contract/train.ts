@@ -14,7 +14,7 @@ import { exitCodes, readFileArgs, UsageError, type Command, type OptionTable } f
 import { formatCount, formatPlural } from '../format-units.ts'
 import type { Io } from '../io.ts'
 import { contractOption, expectWritable, fileOption, writeFileAtomically } from '../options.ts'
-import { openSamples } from '../input/sample-files.ts'
+import { WatchedSamples } from '../input/watched-samples.ts'
 
 const topic = 'contract train'
 
@@ -55,12 +55,13 @@ export const contractTrain: Command = {
     if (payloads === undefined) throw new UsageError(topic, 'Expected --payloads FILE')
     if (out === '-' && values.json === true) throw new UsageError(topic, 'Expected -o LOCK beside --json, not stdout')
     const contract = contractOption(topic, file)
-    const samples = fileOption(topic, () => openSamples(payloads))
+    const samples = fileOption(topic, () => new WatchedSamples(payloads, io))
     let reported = 0
     const onRejected = ({ code, issues }: Rejected): void => {
       reported++
       const [issue] = issues
-      if (reported <= maxReported) io.log(`${samples.where}: ${code}${issue?.pointer ? ` at ${issue.pointer}` : ''}`)
+      if (reported <= maxReported)
+        samples.log(`${samples.where}: ${code}${issue?.pointer ? ` at ${issue.pointer}` : ''}`)
     }
     const isZstd = contract.lock.compress.codec === 'zstd'
     if (isZstd && out === '-') throw new UsageError(topic, 'Expected -o LOCK: the dictionary is written beside it')
