@@ -1,5 +1,5 @@
 // `sidelane contract train`, and what the other commands do with its tables, run as programs.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { makeClicks } from '../../bench/payloads/clicks.ts'
@@ -102,6 +102,10 @@ it('trains a zstd dictionary beside the lock', async (context) => {
   expect(trained.lock.dictionary?.path).toBe(`order-${trained.lock.dictionary?.id}.dict`)
   expect(trained.dictionary?.length).toBeLessThanOrEqual(16_384)
   expect(trained.id).not.toBe(id)
+  const schema = file('events.schema.json', '{}')
+  const again = await sidelane(['contract', 'import', schema, '-o', lock, '--name', 'order'])
+  expect(again.stderr).toContain(`Dropped the dictionary ${trained.lock.dictionary?.path} of ${lock}`)
+  writeFileSync(lock, lockText({ compress: { codec: 'zstd' } }))
   const few = await sidelane(['contract', 'train', '--payloads', file('few.ndjson', '1\n2\n3\n'), lock])
   expect(few.status).toBe(1)
   expect(few.stderr).toContain('too few for a zstd dictionary')

@@ -7,10 +7,13 @@ import type { Io } from '../io.ts'
 
 /**
  * The lock of the contract, with the tables of the lock file at `out` where the contract has none of its own and the same
- * meaning. Says so.
+ * meaning. Says so, and where a dictionary is dropped.
  */
 export function lockWithTables({ lock, id }: Contract, out: string, io: Io): LockDocument {
   const before = lock.tables === undefined && out !== '-' && existsSync(out) ? oldContract(out) : undefined
+  if (before?.lock.dictionary !== undefined && lock.dictionary === undefined) {
+    io.log(`Dropped the dictionary ${before.lock.dictionary.path} of ${out}: the contract names none`)
+  }
   const tables = before?.lock.tables
   if (tables === undefined) return lock
   if (before?.id === id) {
