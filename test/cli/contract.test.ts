@@ -1,6 +1,7 @@
 // The commands `contract export` and `contract show`, and the help of all commands, run as a program.
 
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -209,6 +210,26 @@ describe('sidelane contract show', () => {
     expect(shown).toMatchObject({ id: loadContract(lock).id, name: 'order', compress: { codec: 'gzip', level: 1 } })
     expect(shown['norms']).toContainEqual({ path: 'customer.email', ops: ['lower', 'trim'] })
     expect(shown['norms']).toContainEqual({ path: '@shipping.name', ops: ['nfc', 'collapse', 'trim'] })
+  })
+
+  it('prints 64-bit integers, and the dictionary', () => {
+    const wide = join(folder, 'wide.lock.json')
+    const dictionary = { id: 0, path: 'wide.dict', sha256: createHash('sha256').update('words').digest('hex') }
+    const schema = '{"type":"object","properties":{"id":{"enum":[9007199254740993],"default":9007199254740993}}}'
+    const fields = {
+      profile: 'p1',
+      unicode: '15.0',
+      name: 'wide',
+      numbers: 'int64',
+      compress: { codec: 'zstd' },
+      dictionary,
+    }
+    writeFileSync(join(folder, 'wide.dict'), 'words')
+    writeFileSync(wide, `${JSON.stringify(fields).slice(0, -1)},"schema":${schema}}`)
+    const { stdout } = sidelane('contract', 'show', wide)
+    expect(stdout).toMatch(/^ {2}compress {2}zstd, level 1, dictionary wide\.dict$/m)
+    expect(stdout).toMatch(/^ {4}id\? +9007199254740993, default 9007199254740993$/m)
+    expect(sidelane('contract', 'show', wide, '--json').stdout).toContain('"default": 9007199254740993')
   })
 
   it('exits 1 for an unsupported lock', () => {

@@ -1,5 +1,6 @@
 // Formats a lock's schema as a tree: one line for each location in a payload. The lock is already checked.
 
+import { stringifyWithBigints } from '../../json/index.ts'
 import { normOps, type LockSchema } from '../../model/index.ts'
 import type { SchemaDocument } from '../../contract/define/index.ts'
 import { pathTo, rootPath } from '../../contract/index.ts'
@@ -28,7 +29,7 @@ const asNode = (schema: unknown): SchemaDocument => (typeof schema === 'boolean'
 function add(lines: SchemaTreeLine[], given: SchemaDocument, depth: number, label: string, path: string): void {
   const nullable = given.anyOf?.length === 2 && given.anyOf.some(isNull)
   const node = nullable ? (given.anyOf?.find((branch) => !isNull(branch)) ?? given) : given
-  const inserted = given.default === undefined ? '' : `, default ${JSON.stringify(given.default)}`
+  const inserted = given.default === undefined ? '' : `, default ${stringifyWithBigints(given.default)}`
   const text = describe(node) + (nullable ? ' or null' : '') + inserted
   const ops = node['x-norm']
   const norm = ops === undefined || ops.length === 0 ? undefined : normOps.filter((op) => ops.includes(op))
@@ -53,12 +54,10 @@ function add(lines: SchemaTreeLine[], given: SchemaDocument, depth: number, labe
 const isNull = (node: SchemaDocument): boolean =>
   node.type === 'null' && node.const === undefined && node.enum === undefined
 
-const valueText = (value: unknown): string => (typeof value === 'bigint' ? String(value) : JSON.stringify(value))
-
 function describe(node: SchemaDocument): string {
   if (node.$ref !== undefined) return node.$ref.replace('#/$defs/', '@').replace(/^#$/, 'the payload itself')
-  if (node.const !== undefined) return valueText(node.const)
-  if (node.enum !== undefined) return node.enum.map(valueText).join(' | ')
+  if (node.const !== undefined) return stringifyWithBigints(node.const)
+  if (node.enum !== undefined) return node.enum.map((value) => stringifyWithBigints(value)).join(' | ')
   if (node.anyOf !== undefined) return 'any of'
   if (node.oneOf !== undefined)
     return `one of${node['x-discriminator'] === undefined ? '' : `, by ${JSON.stringify(node['x-discriminator'])}`}`
@@ -91,7 +90,7 @@ function limits(node: SchemaDocument): string[] {
     ...range(node.minLength, node.maxLength, 'character'),
     ...bounds.flatMap(([keyword, sign]) =>
       // A 64-bit integer is a bigint.
-      node[keyword] === undefined ? [] : [`${sign} ${valueText(node[keyword])}`],
+      node[keyword] === undefined ? [] : [`${sign} ${stringifyWithBigints(node[keyword])}`],
     ),
     ...range(node.minItems, node.maxItems, 'item'),
   ]

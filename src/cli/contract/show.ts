@@ -53,7 +53,7 @@ const numbersText = {
 } as const
 
 function asText({ id, lock, profile }: Contract, io: Io): string {
-  const { limits, compress, appOnly } = lock
+  const { limits, compress, dictionary, appOnly } = lock
   const head: readonly (readonly [string, string])[] = [
     ['id', id],
     ['profile', `${lock.profile}, Unicode ${lock.unicode}`],
@@ -62,7 +62,14 @@ function asText({ id, lock, profile }: Contract, io: Io): string {
       'limits',
       `${formatCount(limits.maxBytes)} bytes, depth ${limits.maxDepth}, ${formatCount(limits.maxKeys)} keys in an object`,
     ],
-    ['compress', compress.level === undefined ? compress.codec : `${compress.codec}, level ${compress.level}`],
+    [
+      'compress',
+      [
+        compress.codec,
+        ...(compress.level === undefined ? [] : [`level ${compress.level}`]),
+        ...(dictionary === undefined ? [] : [`dictionary ${dictionary.path}`]),
+      ].join(', '),
+    ],
     ...(lock.tables === undefined ? [] : [['tables', tablesText(lock.tables)] as const]),
     ['digest', lock.digest],
     ['cost', worstCase(profile)],
