@@ -7,7 +7,7 @@ import { openRedis, redisFault, type OpenRedis } from '../redis/index.ts'
 import { integer } from '../util/option-parsers.ts'
 import { payloadOf, readBatch } from './batch-data.ts'
 import { readFault } from './batch-fault.ts'
-import { resolvePlace, type QueuePlace } from './options.ts'
+import { resolvePlace, silentMs, type QueuePlace } from './options.ts'
 
 /** A batch that failed for good. */
 export interface DeadLetter {
@@ -58,6 +58,7 @@ export async function openDeadLetters(options: QueuePlace): Promise<DeadLetters>
     name: `sidelane:${name}:dead`,
     whenDown: 'fail',
     connectTimeoutMs,
+    silentMs,
     onError: () => undefined,
   })
   const queue = new Queue(name, { connection: redis.client, prefix, skipMetasUpdate: true })

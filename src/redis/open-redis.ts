@@ -22,13 +22,16 @@ export interface OpenRedis {
 export interface OpenRedisOptions extends ClientOptions {
   /** `fail`: commands reject while there is no connection. `wait`: they wait for one. */
   readonly whenDown: 'fail' | 'wait'
+  /**
+   * A connection without an answer for so long is closed, and made again: the server hangs, or is gone without a word, which TCP
+   * may notice after a quarter of an hour.
+   */
+  readonly silentMs: number
   /** Errors of the connection after that. It is made again, without end. */
   readonly onError: (error: SidelaneError) => void
 }
 
 const closeTimeoutMs = 1000
-/** A server that hangs: its commands fail after so long. Those that wait belong to BullMQ, which has its own limits. */
-const commandTimeoutMs = 10_000
 
 /** What every connection has. */
 interface ClientOptions {
@@ -51,16 +54,15 @@ const reconnectOnError = ({ message }: Error): boolean => message.startsWith('RE
 
 /** Rejects with `unavailable` (`params.reason`) when no connection can be made, and with `options.invalid`. */
 export async function openRedis(connection: RedisConnection, options: OpenRedisOptions): Promise<OpenRedis> {
-  const { whenDown, connectTimeoutMs, onError } = options
+  const { whenDown, connectTimeoutMs, silentMs, onError } = options
   const address = addressOf(connection)
   const client = createClient(connection, options, {
     retryStrategy,
     reconnectOnError,
     // ioredis does not catch the failure of what it sends here by itself, which would end the process: see `subscribe`.
     autoResubscribe: false,
-    ...(whenDown === 'fail'
-      ? { ...failWhenDown, commandTimeout: commandTimeoutMs }
-      : { enableOfflineQueue: true, maxRetriesPerRequest: null }),
+    socketTimeout: silentMs,
+    ...(whenDown === 'fail' ? failWhenDown : { enableOfflineQueue: true, maxRetriesPerRequest: null }),
   })
   let fault: SidelaneError | undefined
   let isOpen = false

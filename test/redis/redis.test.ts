@@ -1,14 +1,22 @@
 // What the user gets to see of a Redis: its address and what is wrong, never the password.
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { Redis } from 'ioredis'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { openRedis, redisFault, type RedisConnection } from '../../src/redis/index.ts'
 import { addressOf, connectionRule } from '../../src/redis/redis-connection.ts'
 import { connectionNames, needRedis, until } from '../support/redis.ts'
 
 const secret = 'c0rrect-horse'
 const open = (connection: RedisConnection): ReturnType<typeof openRedis> =>
-  openRedis(connection, { name: 'test', whenDown: 'fail', connectTimeoutMs: 3000, onError: () => undefined })
+  openRedis(connection, {
+    name: 'test',
+    whenDown: 'fail',
+    connectTimeoutMs: 3000,
+    silentMs: 15_000,
+    onError: () => undefined,
+  })
 
 describe('the address', () => {
   it.each<[RedisConnection, string]>([
@@ -78,7 +86,7 @@ describe('a connection', () => {
 
   it('that waits keeps its commands over a restart, one that fails keeps none', async (context) => {
     const server = await needRedis(context, { args: ['--appendonly', 'yes'] })
-    const options = { name: 'test', connectTimeoutMs: 3000, onError: () => undefined }
+    const options = { name: 'test', connectTimeoutMs: 3000, silentMs: 15_000, onError: () => undefined }
     const waiting = await openRedis(server.url, { ...options, whenDown: 'wait' })
     const failing = await openRedis(server.url, { ...options, whenDown: 'fail' })
     await server.end('kill')
@@ -90,6 +98,30 @@ describe('a connection', () => {
     await until(() => failing.client.status === 'ready')
     expect(await failing.client.get('b')).toBeNull()
     await Promise.all([waiting.close(), failing.close()])
+  })
+
+  it.each(['fail', 'wait'] as const)('whose server is gone without a word is made again: %s', async (whenDown) => {
+    // Takes commands, and answers those of the second connection.
+    let connections = 0
+    const server = createServer((socket) => {
+      const isSilent = ++connections === 1
+      socket.on('data', (bytes) => {
+        const commands = bytes.toString().match(/^\*\d+\r$/gm)?.length ?? 0
+        if (!isSilent || !bytes.includes('get')) socket.write('+OK\r\n'.repeat(commands))
+      })
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const redis = await openRedis(
+      { port, host: '127.0.0.1', enableReadyCheck: false, protocol: 2 },
+      { name: 'test', whenDown, connectTimeoutMs: 3000, silentMs: 50, onError: () => undefined },
+    )
+    const first = await redis.client.get('a').catch((error: unknown) => redisFault(error, '').params?.['reason'])
+    expect(first).toBe(whenDown === 'wait' ? 'OK' : 'redis.unreachable')
+    await until(() => redis.client.status === 'ready')
+    expect(await redis.client.get('b')).toBe('OK')
+    await redis.close()
   })
 
   it.each([{ keyPrefix: 'x:' }])('refuses %o', async (options) => {

@@ -16,7 +16,7 @@ import { Admission, deadline } from '../../policies/index.ts'
 import { checkServer, openRedis, redisFault, type OpenRedis } from '../../redis/index.ts'
 import { LinkedList } from '../../util/linked-list.ts'
 import { endedPrefix, payloadDigest, replyChannel, resultKeys } from '../names.ts'
-import { resolveProducer, type ProducerSettings, type QueueProcessorOptions } from '../options.ts'
+import { resolveProducer, silentMs, type ProducerSettings, type QueueProcessorOptions } from '../options.ts'
 import { BatchSender } from './batch-sender.ts'
 import { BatchWatch } from './batch-watch.ts'
 import { GiveUpTimer } from './give-up-timer.ts'
@@ -143,7 +143,7 @@ async function connect(
   onError: () => void,
 ): Promise<Connections> {
   const open = (role: string): Promise<OpenRedis> =>
-    openRedis(connection, { name: `sidelane:${queue}:${role}`, whenDown: 'fail', connectTimeoutMs, onError })
+    openRedis(connection, { name: `sidelane:${queue}:${role}`, whenDown: 'fail', connectTimeoutMs, silentMs, onError })
   const redis = await open('producer')
   try {
     await checkServer(redis.client, redis.address)

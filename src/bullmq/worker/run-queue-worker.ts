@@ -22,6 +22,7 @@ import { readFault } from '../batch-fault.ts'
 import { endedPrefix, payloadDigest, replyChannel, resultKeys } from '../names.ts'
 import {
   resolveWorker,
+  silentMs,
   type QueueEvent,
   type QueueWorkerOptions,
   type ServedContract,
@@ -101,6 +102,7 @@ const connect = ({ connection, queue, connectTimeoutMs }: WorkerSettings): Promi
     name: `sidelane:${queue}:worker`,
     whenDown: 'wait',
     connectTimeoutMs,
+    silentMs,
     onError: () => undefined,
   })
 
