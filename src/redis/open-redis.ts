@@ -99,7 +99,7 @@ export function createClient(
   { name, connectTimeoutMs }: ClientOptions,
   own: RedisOptions,
 ): RedisClient {
-  const settings: RedisOptions & { readonly replyMapping: 'legacy'; readonly disconnectTimeout: number } = {
+  const settings: Settings = {
     ...own,
     // Replies have the shapes of ioredis 5.
     replyMapping: 'legacy',
@@ -109,15 +109,24 @@ export function createClient(
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
   }
-  if (typeof connection === 'string') return new Redis(ioredisUrl(connection), settings)
-  const given = (isClient(connection) ? connection.options : connection) as RedisOptions
   if (isClient(connection) && (connection as { isCluster?: boolean }).isCluster === true) {
     throw invalidOptions('Expected `connection` to be one Redis, not a cluster: give each queue a Redis of its own')
   }
-  if (given.keyPrefix) {
+  const client = newClient(connection, settings)
+  // A URL may have one too.
+  if (client.options.keyPrefix) {
     throw invalidOptions('Expected `connection` to be without `keyPrefix`, which scripts do not get: use `prefix`')
   }
-  return isClient(connection) ? (connection.duplicate(settings) as RedisClient) : new Redis({ ...given, ...settings })
+  return client
+}
+
+type Settings = RedisOptions & { readonly replyMapping: 'legacy'; readonly disconnectTimeout: number }
+
+function newClient(connection: RedisConnection, settings: Settings): RedisClient {
+  if (typeof connection === 'string') return new Redis(ioredisUrl(connection), settings)
+  return isClient(connection)
+    ? (connection.duplicate(settings) as RedisClient)
+    : new Redis({ ...(connection as RedisOptions), ...settings })
 }
 
 /** Sends what is written, and closes. Never rejects. */

@@ -124,7 +124,7 @@ describe('a connection', () => {
     await redis.close()
   })
 
-  it.each([{ keyPrefix: 'x:' }])('refuses %o', async (options) => {
+  it.each([{ keyPrefix: 'x:' }, 'redis://127.0.0.1?keyPrefix=x:'])('refuses %o', async (options) => {
     await expect(open(options)).rejects.toMatchObject({ code: 'options.invalid' })
   })
 })
