@@ -2,6 +2,7 @@
 
 import { SidelaneError } from '../model/index.ts'
 import { warnOnce } from '#runtime'
+import { redisFault } from './errors.ts'
 
 interface Informant {
   info(...sections: string[]): Promise<string>
@@ -19,11 +20,14 @@ const fieldsOf = (text: string): Map<string, string> =>
   )
 
 /**
- * Rejects with `unavailable` for a server that is too old or a replica, and warns once where keys may be evicted: a queue
- * whose keys vanish loses payloads.
+ * Rejects with `unavailable` for a server that is too old, a replica, or does not tell, and warns once where keys may be evicted:
+ * a queue whose keys vanish loses payloads.
  */
 export async function checkServer(client: Informant, address: string): Promise<void> {
-  const fields = fieldsOf(await client.info())
+  const info = await client.info().catch((error: unknown) => {
+    throw redisFault(error, address)
+  })
+  const fields = fieldsOf(info)
   const version = fields.get('redis_version') ?? '0'
   const [major = 0, minor = 0] = version.split('.').map(Number)
   // Valkey and other forks report here the version of Redis that they are compatible with.

@@ -65,6 +65,15 @@ export class BatchRunner {
 
   /** The processor of BullMQ: rejects with an UnrecoverableError where another run would fail too. */
   readonly run = async (job: Job): Promise<BatchReturn | null> => {
+    try {
+      return await this.#run(job)
+    } catch (error) {
+      // Of Redis: it may be well again.
+      throw error instanceof SidelaneError ? retryable(error) : error
+    }
+  }
+
+  async #run(job: Job): Promise<BatchReturn | null> {
     const data = readBatch(job.data)
     if (data === undefined) {
       throw unrecoverable(

@@ -28,10 +28,15 @@ export class ResultStore {
     this.#options = options
   }
 
-  /** Which of the keys have a result. */
+  /** Which of the keys have a result. Rejects with the fault, as `write` does. */
   async known(keys: readonly string[]): Promise<readonly boolean[]> {
-    const values = await this.#options.redis.client.mgetBuffer([...keys])
-    return values.map((value) => value !== null)
+    const { client, address } = this.#options.redis
+    try {
+      const values = await client.mgetBuffer([...keys])
+      return values.map((value) => value !== null)
+    } catch (error) {
+      throw redisFault(error, address)
+    }
   }
 
   /** Returns for each key whether this write made it. */

@@ -1,6 +1,6 @@
 // Puts a worker together: the host that runs payloads, the connection, and the worker of BullMQ.
 
-import { Worker, type Job } from 'bullmq'
+import type { Job, Worker } from 'bullmq'
 import {
   checkContract,
   invalidOptions,
@@ -29,6 +29,7 @@ import {
   type WorkerSettings,
 } from '../options.ts'
 import { BatchRunner, type Served } from './batch-runner.ts'
+import { PatientWorker } from './patient-worker.ts'
 import { ResultStore } from './result-store.ts'
 
 /** A worker that runs until it is closed. A source of metrics: `metricsText(worker)`. */
@@ -49,7 +50,7 @@ export interface QueueWorker {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** After a lost connection, BullMQ looks again for batches so much later. */
+/** After a fault of Redis or of the connection, BullMQ looks again for batches so much later. */
 const runRetryDelayMs = 500
 const maxRetryMs = 10_000
 
@@ -150,7 +151,7 @@ class RunningWorker implements QueueWorker, CountedHost {
   #start(): Worker {
     const { queue, prefix, concurrency, lockMs, maxTakeovers, results, resultTtlMs, deadTtlMs, maxDead } =
       this.#settings
-    const worker = new Worker(queue, this.#run, {
+    const worker = new PatientWorker(queue, this.#run, {
       connection: this.#redis.client,
       prefix,
       concurrency,
