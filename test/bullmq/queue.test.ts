@@ -190,6 +190,27 @@ describe('results', () => {
     await expect(producer.process(payload(1))).rejects.toMatchObject({ params: { reason: 'queue.elsewhere' } })
   })
 
+  it('are taken by a function that is well again: the batch is submitted once more', async (context) => {
+    const queue = await Queue.open(context)
+    const taken: QueueResult[] = []
+    let isBroken = true
+    await queue.worker({
+      results(results) {
+        if (isBroken) throw new Error('broken')
+        taken.push(...results)
+      },
+    })
+    const producer = await queue.producer({ attempts: 1 })
+    const [batch] = (await producer.submit([payload(1)])).batches
+    await until(() => queue.events.length === 1)
+    expect(queue.events).toMatchObject([{ type: 'dead', code: 'app.threw', jobId: batch?.id }])
+    isBroken = false
+    expect((await producer.submit([payload(1)])).batches).toEqual([batch])
+    await until(() => taken.length === 1)
+    await using dead = await openDeadLetters({ connection: queue.server.url })
+    expect(await dead.count()).toBe(0)
+  })
+
   it('stay in the return value of the job', async (context) => {
     const queue = await Queue.open(context)
     await queue.worker({ results: 'return' })

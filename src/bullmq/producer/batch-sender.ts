@@ -8,7 +8,7 @@ import type { QueuedPayload } from './queued-payload.ts'
 import type { QueueCommands } from './queue-commands.ts'
 
 export interface BatchSenderOptions {
-  readonly commands: Pick<QueueCommands, 'add' | 'waiting' | 'memoryShare'>
+  readonly commands: Pick<QueueCommands, 'add' | 'startAgain' | 'waiting' | 'memoryShare'>
   readonly contractId: string
   readonly maxPayloads: number
   readonly maxBytes: number
@@ -151,6 +151,8 @@ export class BatchSender {
     }
     try {
       this.waiting = await commands.add(batches)
+      // Those of calls are watched.
+      await commands.startAgain(batches.filter(({ onSent }) => onSent !== undefined))
       this.#backoff.reset()
       this.submitted += batches.length
       const sentAt = performance.now()

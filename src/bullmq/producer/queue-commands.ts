@@ -89,6 +89,16 @@ export class QueueCommands {
     })
   }
 
+  /** Starts those again whose jobs are of an earlier submission and have failed: what made them fail may be gone. */
+  async startAgain(batches: readonly Batch[]): Promise<void> {
+    await Promise.all(
+      batches.map(async (batch) => {
+        const { timestamp, isFinished, failedReason } = await this.job(batch)
+        if (isFinished && failedReason !== undefined && timestamp !== batch.timestamp) await this.restart(batch)
+      }),
+    )
+  }
+
   /** Starts a job again that has failed. */
   restart({ id }: Batch): Promise<void> {
     return this.#run('write', async () => {
