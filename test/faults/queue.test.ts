@@ -186,6 +186,11 @@ describe('while it runs', () => {
       params: { reason: 'redis.memory' },
       retryAfterMs: 1000,
     })
+    // Those that come later wait as long, those of a stream too.
+    const later = { code: 'overloaded', params: { reason: 'redis.memory' } }
+    await expect(producer.process('[0]')).rejects.toMatchObject(later)
+    for await (const item of producer.stream(['[0]'])) expect(item).toMatchObject({ ok: false, error: later })
+    await expect(producer.submit(['[0]'])).rejects.toMatchObject(later)
     const waiting = producer.process('[1]')
     await queue.server.with((client) => client.config('SET', 'maxmemory', '0'))
     await queue.worker({}, [large])

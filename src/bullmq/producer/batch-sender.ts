@@ -17,6 +17,8 @@ export interface BatchSenderOptions {
   readonly maxRedisMemory: number
   /** Before the batch is submitted: its end may be known before the answer of Redis. */
   readonly onBatch: (batch: Batch) => void
+  /** Something begins to wait while nothing can be submitted. */
+  readonly onBlocked: () => void
 }
 
 /** Commands in flight, each with some batches. */
@@ -52,7 +54,7 @@ export class BatchSender {
     payload.addedAt = performance.now()
     this.#pending.add(payload)
     this.#pendingBytes += payload.bytes
-    this.#pump()
+    this.#pumpNew()
   }
 
   /** The payload has ended before it was in a batch. */
@@ -64,7 +66,7 @@ export class BatchSender {
   submit(batch: Batch): void {
     this.#ready.push(batch)
     if (this.#isStopped) this.failAll(closedFault())
-    else this.#pump()
+    else this.#pumpNew()
   }
 
   /** Nothing more can be submitted for a long time. */
@@ -80,6 +82,11 @@ export class BatchSender {
     this.#isStopped = true
     clearTimeout(this.#timer)
     this.failAll(closedFault())
+  }
+
+  #pumpNew(): void {
+    if (this.blocked) this.#options.onBlocked()
+    else this.#pump()
   }
 
   readonly #pump = (): void => {

@@ -72,6 +72,7 @@ export async function createQueueProcessor<In, Out, C extends boolean = false, A
     maxWaiting,
     maxRedisMemory,
     onBatch: (one) => watch.add(one),
+    onBlocked: () => giveUp.write.wait(),
   })
   const placement = new QueuePlacement({
     contract,

@@ -17,7 +17,12 @@ export class GiveUpTimer {
   note(fault: SidelaneError | undefined): void {
     this.#fault = fault
     if (fault === undefined) this.stop()
-    else this.#timer ??= setTimeout(this.#giveUp, this.#giveUpMs)
+    else this.wait()
+  }
+
+  /** Something waits for commands that are not sent, because the last one failed. */
+  wait(): void {
+    if (this.#fault !== undefined) this.#timer ??= setTimeout(this.#giveUp, this.#giveUpMs)
   }
 
   stop(): void {
