@@ -14,7 +14,9 @@ export function payloadDigest({ name, profile }: Contract, digestKey: Uint8Array
   if (digestKey === undefined) {
     throw invalidOptions(`Expected \`digestKey\`: the contract "${name}" has the keyed digest "hmac-sha-256"`)
   }
-  return (payload) => createHmac('sha256', digestKey).update(payload).digest('base64url')
+  // The app may overwrite its own.
+  const key = Uint8Array.from(digestKey)
+  return (payload) => createHmac('sha256', key).update(payload).digest('base64url')
 }
 
 /** The id of a batch. BullMQ allows no ":" in it. */

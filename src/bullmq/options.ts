@@ -132,7 +132,7 @@ export interface QueueWorkerOptions extends QueuePlace, Omit<HostOptions, 'onEve
   readonly retryMs?: number | undefined
   /** Time limit of each payload in the placement, in ms, 1 to 60,000. Default 30,000. */
   readonly payloadDeadlineMs?: number | undefined
-  /** Dead batches that are kept, up to 10,000,000. Default 10,000. */
+  /** Dead batches that are kept, 1 to 10,000,000. Default 10,000. */
   readonly maxDead?: number | undefined
   /** Lifetime of a dead batch, in ms, at least 1,000. Default 604,800,000, a week. */
   readonly deadTtlMs?: number | undefined
@@ -184,7 +184,8 @@ const workerRules = {
   maxTakeovers: integer(0, 1000),
   retryMs: msRule(10_000),
   payloadDeadlineMs: msRule(60_000),
-  maxDead: integer(0, 10_000_000),
+  // With none, a producer could not be told why its batch failed.
+  maxDead: integer(1, 10_000_000),
   deadTtlMs: rule('a number of milliseconds, at least 1000', (value) => inRange(value, Number.MAX_SAFE_INTEGER, 1000)),
   closeTimeoutMs: msRule(3_600_000),
   signal: rule('an AbortSignal', (value) => isObject(value) && 'aborted' in value && 'addEventListener' in value),
@@ -296,9 +297,19 @@ export function resolveWorker(options: QueueWorkerOptions): { settings: WorkerSe
   requireConnection('runQueueWorker', options)
   const { batch = {}, ...rest } = own as unknown as QueueWorkerOptions
   check('batch', batch, { concurrency: integer(1, 1000) })
-  const settings = { ...workerDefaults, ...defined(rest), concurrency: batch.concurrency ?? 4 }
+  const settings = {
+    ...workerDefaults,
+    ...defined(rest),
+    concurrency: batch.concurrency ?? 4,
+  } as unknown as WorkerSettings
   return {
-    settings: settings as unknown as WorkerSettings,
+    settings: {
+      ...settings,
+      // Redis takes whole milliseconds.
+      resultTtlMs: Math.ceil(settings.resultTtlMs),
+      rejectTtlMs: Math.ceil(settings.rejectTtlMs),
+      lockMs: Math.ceil(settings.lockMs),
+    },
     host: pick(options, (name) => !isOwn(name) || name === 'onEvent'),
   }
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { createProcessor } from '../../src/create.ts'
-import { openDeadLetters, type QueueResult } from '../../src/bullmq/index.ts'
+import { openDeadLetters, type QueueResult, type ServedContract } from '../../src/bullmq/index.ts'
 import { metricsText } from '../../src/metrics/index.ts'
 import type { Outcome } from '../../src/model/index.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'
@@ -83,7 +83,10 @@ describe('outcomes', () => {
     const queue = await Queue.open(context)
     const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
     const digestKey = Buffer.from('a key of 16 bytes or more')
-    await queue.worker({}, [{ contract: keyed, digestKey }])
+    const workers = Buffer.from(digestKey)
+    await queue.worker({}, [{ contract: keyed, digestKey: workers }])
+    // As an app does that keeps no secrets in memory.
+    workers.fill(0)
     const producer = await queue.producer({ digestKey }, keyed)
     const inline = await createProcessor(keyed, { digestKey })
     expect(plain(await producer.process('[1]'))).toEqual(plain(await inline.process('[1]')))
@@ -299,6 +302,26 @@ describe('a producer', () => {
     // A lock has no code of the app.
     await expect(queue.producer({ runInApp: true })).rejects.toMatchObject({ code: 'options.invalid' })
     await until(async () => (await connectionNames(queue.server)).length === 0)
+  })
+
+  it('times of a worker may have fractions', async (context) => {
+    const queue = await Queue.open(context)
+    await queue.worker({ lockMs: 1000.5, resultTtlMs: 60_000.5, rejectTtlMs: 60_000.5 })
+    const producer = await queue.producer()
+    expect(await producer.process(payload(1))).toMatchObject({ ok: true })
+    expect(await producer.process('{"n":"x"}')).toMatchObject({ ok: false })
+    expect(queue.events).toEqual([])
+  })
+
+  it('a worker has one key for a contract, and keeps some dead batches', async (context) => {
+    const queue = await Queue.open(context)
+    const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
+    const invalid = { code: 'options.invalid' }
+    const withKey = (byte: number): ServedContract => ({ contract: keyed, digestKey: Buffer.alloc(32, byte) })
+    await expect(queue.worker({}, [withKey(1), withKey(2)])).rejects.toMatchObject(invalid)
+    await expect(queue.worker({}, [null as unknown as ServedContract])).rejects.toMatchObject(invalid)
+    await expect(queue.worker({ maxDead: 0 })).rejects.toMatchObject(invalid)
+    await queue.worker({}, [withKey(1), withKey(1)])
   })
 
   it('dead batches are listed from and up to valid numbers only', async (context) => {

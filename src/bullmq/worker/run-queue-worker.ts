@@ -4,6 +4,7 @@ import type { Job, Worker } from 'bullmq'
 import {
   checkContract,
   invalidOptions,
+  isObject,
   type SidelaneError,
   type Contract,
   type CountedHost,
@@ -64,7 +65,9 @@ export async function runQueueWorker(
   options: QueueWorkerOptions,
 ): Promise<QueueWorker> {
   const { settings, host: hostOptions } = resolveWorker(options)
-  const list = [...contracts].map((one) => ('contract' in one ? one : { contract: one, digestKey: undefined }))
+  const list = [...contracts].map((one) =>
+    isObject(one) && 'contract' in one ? one : { contract: one, digestKey: undefined },
+  )
   for (const { contract } of list) checkContract(contract)
   if (list.length === 0) throw invalidOptions('Expected at least one contract')
   // BullMQ bounds what runs; the queue of the host only has to hold it.
@@ -72,6 +75,7 @@ export async function runQueueWorker(
   let running: RunningWorker | undefined
   try {
     const served = list.map(({ contract, digestKey }) => serve(host, settings, contract, digestKey))
+    checkKeys(served)
     const redis = await connect(settings)
     try {
       await checkServer(redis.client, redis.address)
@@ -94,6 +98,20 @@ function serve(host: Host, { prefix }: WorkerSettings, contract: Contract, diges
     digestOf: payloadDigest(contract, digestKey),
     processor: host.processor(contract, { digestKey }),
     resultKey: resultKeys(prefix, contract.id),
+  }
+}
+
+/** A batch does not say which key its producer has. */
+function checkKeys(served: readonly Served[]): void {
+  const digests = new Map<string, string>()
+  for (const { contract, digestOf } of served) {
+    const digest = digestOf(new Uint8Array())
+    if ((digests.get(contract.id) ?? digest) !== digest) {
+      throw invalidOptions(
+        `Expected one \`digestKey\` for the contract "${contract.name}": give each key a queue of its own`,
+      )
+    }
+    digests.set(contract.id, digest)
   }
 }
 
@@ -156,7 +174,7 @@ class RunningWorker implements QueueWorker, CountedHost {
       prefix,
       concurrency,
       lockDuration: lockMs,
-      stalledInterval: lockMs / 2,
+      stalledInterval: Math.floor(lockMs / 2),
       maxStalledCount: maxTakeovers,
       runRetryDelay: runRetryDelayMs,
       // The result keys decide what is a duplicate, so a job that is done is not kept, unless it has the results.
