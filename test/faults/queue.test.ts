@@ -355,6 +355,8 @@ describe('the end', () => {
     const worker = await queue.worker({ signal: controller.signal })
     controller.abort()
     await worker.closed
+    const late = await queue.worker({ signal: controller.signal })
+    await late.closed
     const producer = await queue.producer()
     const call = faultOf(producer.process(payload(1)))
     await producer.destroy()

@@ -198,8 +198,14 @@ class RunningWorker implements QueueWorker, CountedHost {
 
   async ready(): Promise<void> {
     const { connectTimeoutMs } = this.#settings
-    if (await withTimeout(connectTimeoutMs, this.#worker.waitUntilReady())) return
-    throw redisFault(new Error('timeout'), this.#redis.address)
+    try {
+      if (await withTimeout(connectTimeoutMs, this.#worker.waitUntilReady())) return
+      throw new Error('timeout')
+    } catch (error) {
+      // Its signal has closed it.
+      if (this.state !== 'ready') return this.closed
+      throw redisFault(error, this.#redis.address)
+    }
   }
 
   get #queueStats(): QueueStats {
