@@ -214,6 +214,22 @@ describe('results', () => {
     expect(await dead.count()).toBe(0)
   })
 
+  it('that are damaged in Redis are no results', async (context) => {
+    const queue = await Queue.open(context)
+    await queue.worker()
+    const producer = await queue.producer()
+    const outcome = await producer.process(payload(1))
+    const [key = ''] = await keysOf(queue.server, 'sidelane:r:*')
+    const value = await queue.server.with((client) => client.getBuffer(key))
+    const values = [value?.subarray(0, -1), value?.subarray(0, 9), Buffer.concat([value as Buffer, Buffer.of(0)]), '']
+    for (const damaged of values) {
+      await queue.server.with((client) => client.set(key, damaged ?? ''))
+      await expect(producer.process(payload(1))).rejects.toMatchObject({ code: 'internal.panic' })
+    }
+    await queue.server.with((client) => client.set(key, value ?? ''))
+    expect(await producer.process(payload(1))).toEqual(outcome)
+  })
+
   it('stay in the return value of the job', async (context) => {
     const queue = await Queue.open(context)
     await queue.worker({ results: 'return' })

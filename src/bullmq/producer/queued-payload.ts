@@ -2,12 +2,13 @@
 
 import {
   decodeOutcome,
+  outcomeSize,
+  SidelaneError,
   toFault,
   withCanonical,
   type Call,
   type Contract,
   type Holder,
-  type SidelaneError,
 } from '../../model/index.ts'
 import { decompress } from '../../engine/index.ts'
 import type { WirePayload } from '../batch-data.ts'
@@ -98,6 +99,7 @@ export class QueuedPayload implements Holder {
   #settleCall(call: Call, value: Uint8Array): void {
     const { codec } = this.#contract.profile.compress
     try {
+      if (outcomeSize(value, 0) !== value.length) throw damaged()
       const outcome = decodeOutcome(value, 0, codec)
       if (!outcome.ok || !call.canonical) return call.settle(outcome)
       const { dictionary } = this.#contract
@@ -114,3 +116,6 @@ export class QueuedPayload implements Holder {
     this.#onEnd(this)
   }
 }
+
+const damaged = (): SidelaneError =>
+  new SidelaneError('internal.panic', { message: 'The result in Redis is damaged, or not one of sidelane.' })
