@@ -129,7 +129,8 @@ function deadLetterOf(job: Job): DeadLetter {
     contract: data?.contract,
     contractId: data?.id,
     payloads: data?.payloads.map(payloadOf) ?? [],
-    error: readFault(job.failedReason),
+    // BullMQ leaves out an empty one.
+    error: readFault(job.failedReason ?? ''),
     attempts: job.attemptsMade,
     failedAt: new Date(job.finishedOn ?? job.timestamp),
   }

@@ -345,6 +345,12 @@ describe('a producer', () => {
     await using dead = await openDeadLetters({ connection: queue.server.url })
     for (const options of [{ limit: 0 }, { limit: -1 }, { from: -1 }, { from: 0.5 }])
       await expect(dead.list(options)).rejects.toMatchObject({ code: 'options.invalid' })
+    // As of another worker of BullMQ, without a reason.
+    await queue.server.with(async (client) => {
+      await client.hset('sidelane:sidelane:1', { data: '{}', opts: '{}', timestamp: '1' })
+      await client.zadd('sidelane:sidelane:failed', 1, '1')
+    })
+    expect(await dead.list()).toMatchObject([{ id: '1', payloads: [], error: { code: 'internal.panic' } }])
   })
 })
 
