@@ -47,7 +47,7 @@ const meanings: readonly Meaning[] = [
   },
   {
     pattern:
-      /Connection is closed|isn't writeable|isn't writable|max retries per request|Command timed out|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOST|ENETUNREACH|ENOENT|EACCES|socket|timeout|certificate|SSL|TLS/i,
+      /Connection is closed|isn't writeable|isn't writable|max retries per request|sentinels are unreachable|Command timed out|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOST|ENETUNREACH|ENOENT|EACCES|socket|timeout|certificate|SSL|TLS/i,
     reason: 'redis.unreachable',
     code: 'unavailable',
     text: 'does not answer',
@@ -68,8 +68,9 @@ export function redisFault(error: unknown, address: string): SidelaneError {
   })
 }
 
-/** The first words: some errors of Redis quote the arguments behind them. */
+/** The first words: some errors of Redis quote the arguments behind them, and one of JSON quotes what it has read. */
 function textOf(error: unknown): string {
+  if (error instanceof SyntaxError) return 'it has a value that is no JSON'
   const { code = '', message = String(error) } = (error ?? {}) as { code?: unknown; message?: unknown }
   const line = String(message).split('\n', 1)[0] ?? ''
   return `${typeof code === 'string' ? code : ''} ${line.replace(/,? with args beginning with.*/, '')}`

@@ -46,12 +46,26 @@ describe('a fault', () => {
     ["READONLY You can't write against a read only replica.", 'unavailable', 'redis.readonly'],
     ['LOADING Redis is loading the dataset in memory', 'unavailable', 'redis.busy'],
     ['Connection is closed.', 'unavailable', 'redis.unreachable'],
+    ['All sentinels are unreachable. Retrying from scratch after 10ms.', 'unavailable', 'redis.unreachable'],
     [`ERR unknown command 'x', with args beginning with: '${secret}'`, 'unavailable', 'redis.error'],
   ])('%s', (message, code, reason) => {
     const error = Object.assign(new Error(message), { command: { name: 'auth', args: [secret] } })
     const fault = redisFault(error, 'redis://host:6379')
     expect(fault).toMatchObject({ code, retryable: true, params: { reason, address: 'redis://host:6379' } })
     expect(inspect(fault, { depth: 9, showHidden: true })).not.toContain(secret)
+  })
+
+  it('of a value that is no JSON does not quote it', () => {
+    let error: unknown
+    try {
+      JSON.parse(secret)
+    } catch (cause) {
+      error = cause
+    }
+    expect(inspect(error)).toContain(secret)
+    expect(redisFault(error, 'redis://host').message).toBe(
+      'The Redis at redis://host failed: it has a value that is no JSON.',
+    )
   })
 
   it('of a connection has no password in it, whatever is wrong', async (context) => {
