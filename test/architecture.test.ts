@@ -75,7 +75,7 @@ const map: Record<string, readonly string[]> = {
   'frameworks/web-body': ['frameworks', 'model', 'util'],
   metrics: ['model', 'tables', 'util', 'wire'],
   bullmq: ['build-host', 'create', 'engine', 'model', 'policies', 'redis', 'util'],
-  'redis-cache': ['model', 'policies', 'redis', 'util'],
+  'redis-cache': ['model', 'policies', 'redis', 'util', 'wire'],
   daemon: ['model', 'server', 'tables', 'util'],
   profile: ['tables', 'util'],
   decide: ['contract', 'create', 'engine', 'infer', 'measure', 'model', 'util'],

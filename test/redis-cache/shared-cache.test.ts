@@ -1,5 +1,6 @@
 // The shared tier of the result cache over a real Redis: what processes share, what they must not, and the bounds.
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { createHost, createRollout, lockText, type SidelaneError } from '../../src/index.ts'
 import { describe, expect, test, type TestContext } from 'vitest'
@@ -245,6 +246,38 @@ describe('values that are not those of this key', () => {
     expect(comparable(await reader.processor.process('[1]'))).toEqual(wanted)
     expect(sharedOf(reader)).toMatchObject({ hits: 0, misses: 1 })
   })
+})
+
+test('a value that is forged with its checksum is a miss where it is no outcome', async (context) => {
+  const server = await needRedis(context)
+  const one = await open(server)
+  const wanted = await one.processor.process('{"a":1}')
+  await stored(one, 1)
+  const [key = ''] = await keysOf(server, keys)
+  const value = await server.with((client) => client.getBuffer(key))
+  const issue = { code: 'validate.failed', pointer: '', keyword: 'type', params: { expected: ['array'] } }
+  const forged: readonly unknown[] = [
+    { code: 'validate.failed', issues: [null], truncated: false },
+    { code: 'validate.failed', issues: [{}], truncated: false },
+    { code: 'overloaded', issues: [issue], truncated: false },
+    null,
+  ]
+  for (const outcome of [{ code: 'validate.failed', issues: [issue], truncated: false }, ...forged]) {
+    const name = JSON.stringify(outcome)
+    const text = Buffer.from(name)
+    const bytes = Buffer.concat([(value as Buffer).subarray(0, 36), text])
+    bytes.writeUInt32LE(8 + text.length, 8)
+    bytes.writeUInt32LE(text.length, 32)
+    const digest = createHash('sha256').update(key).update(bytes.subarray(0, 12)).update(bytes.subarray(28)).digest()
+    digest.copy(bytes, 12, 0, 16)
+    await server.with((client) => client.set(key, bytes))
+    const reader = await open(server)
+    expect(await reader.processor.process('{"a":1}'), name).toEqual(wanted)
+    // The first one is well made.
+    const isForged = forged.includes(outcome)
+    expect(sharedOf(reader), name).toMatchObject({ hits: isForged ? 0 : 1, corrupt: isForged ? 1 : 0 })
+    await reader.host.close()
+  }
 })
 
 describe('bounds', () => {
