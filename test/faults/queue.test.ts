@@ -364,6 +364,21 @@ describe('the end', () => {
     await until(async () => (await connectionNames(queue.server)).length === 0)
   })
 
+  it('a worker that is closed tries no write again', async (context) => {
+    const queue = await Queue.open(context, ['--maxmemory-policy', 'noeviction'])
+    const producer = await queue.producer()
+    const worker = await queue.worker({
+      closeTimeoutMs: 200,
+      results: () => queue.server.with(async (client) => void (await client.config('SET', 'maxmemory', '1mb'))),
+    })
+    await producer.submit([payload(1)])
+    await until(() => queue.events.length > 1)
+    await worker.close()
+    const events = queue.events.length
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(queue.events.slice(events)).toEqual([])
+  })
+
   it('closing works while Redis is down', async (context) => {
     const queue = await Queue.open(context)
     const worker = await queue.worker({ closeTimeoutMs: 500 })

@@ -1,5 +1,6 @@
 // The result keys: one for each contract and payload, written once. What is there decides whether a payload is run.
 
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Outcome } from '../../model/index.ts'
 import { encodeOutcome } from '../../model/index.ts'
 import { redisFault, type OpenRedis } from '../../redis/index.ts'
@@ -22,6 +23,7 @@ const mark = Buffer.of(deliveredToAppMark)
 
 export class ResultStore {
   readonly #options: ResultStoreOptions
+  readonly #stopping = new AbortController()
   #scratch = Buffer.allocUnsafe(64 * 1024)
 
   constructor(options: ResultStoreOptions) {
@@ -57,11 +59,20 @@ export class ResultStore {
       })
       if (error === undefined) return made
       const fault = redisFault(error, this.#options.redis.address)
+      const { signal } = this.#stopping
+      if (signal.aborted) throw fault
       this.#options.onFault(fault)
       if (performance.now() > until || !fault.retryable) throw fault
       backoff.fail()
-      await new Promise((resolve) => setTimeout(resolve, backoff.waitMs))
+      await pause(backoff.waitMs, undefined, { signal }).catch(() => {
+        throw fault
+      })
     }
+  }
+
+  /** No write is tried again. */
+  stop(): void {
+    this.#stopping.abort()
   }
 
   async #set(

@@ -133,6 +133,7 @@ class RunningWorker implements QueueWorker, CountedHost {
   readonly #settings: WorkerSettings
   readonly #host: Host
   readonly #redis: OpenRedis
+  readonly #store: ResultStore | undefined
   readonly #runner: BatchRunner
   readonly #worker: Worker
   readonly #batches = { completed: 0, retried: 0, dead: 0, stalled: 0, lockLost: 0 }
@@ -149,7 +150,7 @@ class RunningWorker implements QueueWorker, CountedHost {
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve))
     const { results, resultTtlMs, rejectTtlMs, payloadDeadlineMs } = settings
     const take = typeof results === 'function' ? results : undefined
-    const store =
+    this.#store =
       results === 'return'
         ? undefined
         : new ResultStore({
@@ -158,7 +159,7 @@ class RunningWorker implements QueueWorker, CountedHost {
             onFault: (fault) => this.#onRedisError(fault),
           })
     this.#runner = new BatchRunner({
-      ...{ served, store, take, payloadDeadlineMs },
+      ...{ served, store: this.#store, take, payloadDeadlineMs },
       onDone: (id, data) => this.#tell(endedPrefix.inStore, id, data),
     })
     this.#worker = this.#start()
@@ -264,6 +265,7 @@ class RunningWorker implements QueueWorker, CountedHost {
 
   /** The locks of what still runs expire, and other workers take it over. */
   async #leave(): Promise<void> {
+    this.#store?.stop()
     await this.#host.destroy()
     this.#worker.disconnect().catch(() => undefined)
   }
