@@ -30,7 +30,7 @@ import {
   type WorkerSettings,
 } from '../options.ts'
 import { BatchRunner, type Served } from './batch-runner.ts'
-import { PatientWorker } from './patient-worker.ts'
+import { RetryDelayWorker } from './retry-delay-worker.ts'
 import { ResultStore } from './result-store.ts'
 
 /** A worker that runs until it is closed. A source of metrics: `metricsText(worker)`. */
@@ -170,7 +170,7 @@ class RunningWorker implements QueueWorker, CountedHost {
   #start(): Worker {
     const { queue, prefix, concurrency, lockMs, maxTakeovers, results, resultTtlMs, deadTtlMs, maxDead } =
       this.#settings
-    const worker = new PatientWorker(queue, this.#run, {
+    const worker = new RetryDelayWorker(queue, this.#run, {
       connection: this.#redis.client,
       prefix,
       concurrency,

@@ -1,9 +1,9 @@
-// BullMQ looks for the next job at once after a look that Redis has refused, without an end and without a pause: for a worker whose
-// user lacks a permission, thousands of times a second.
+// BullMQ asks for the next job again at once after Redis has refused the last request, without a limit: where the user lacks a
+// permission, thousands of times a second. This worker waits for `runRetryDelay` first.
 
 import { Worker } from 'bullmq'
 
-export class PatientWorker extends Worker {
+export class RetryDelayWorker extends Worker {
   protected override async moveToActive(
     ...args: Parameters<Worker['moveToActive']>
   ): ReturnType<Worker['moveToActive']> {
