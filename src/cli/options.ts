@@ -68,6 +68,12 @@ export function fileOption<T>(topic: string, read: () => T): T {
   }
 }
 
+/** What the library refuses of the options, such as files of TLS that hold no certificate, as a UsageError; other errors as they are. */
+export const usageErrorOf = (topic: string, error: unknown): unknown => {
+  const { code, message } = error as { code?: unknown; message: string }
+  return code === 'options.invalid' ? new UsageError(topic, message, { cause: error }) : error
+}
+
 /** For a file that is written after a long run: throws UsageError where its path or its folder already forbids that. */
 export function expectWritable(topic: string, path: string | undefined): void {
   if (path === undefined) return

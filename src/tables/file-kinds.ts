@@ -5,6 +5,8 @@ export const fileKinds = {
   lock: { title: 'lock file', maxBytes: 16_777_216 },
   dictionary: { title: 'dictionary', maxBytes: 1_048_576 },
   key: { title: 'digest key', maxBytes: 65_536 },
+  /** Of a Redis. */
+  password: { title: 'password file', maxBytes: 65_536 },
   config: { title: 'configuration', maxBytes: 1_048_576 },
   tlsCert: { title: 'TLS certificate', maxBytes: 1_048_576 },
   tlsKey: { title: 'TLS key', maxBytes: 65_536 },

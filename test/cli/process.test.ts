@@ -177,7 +177,16 @@ describe('sidelane process', () => {
     expect(without.stderr).toContain('expected --digest-key-file')
   })
 
+  it('writes results and rejects to one device', async () => {
+    const null_ = ['--out', '/dev/null', '--rejects', '/dev/null']
+    const { status, stderr } = await sidelane([...inline, ...null_], { input: '{"n":1}\n{}\n' })
+    expect(status).toBe(1)
+    expect(stderr).toContain('2 payloads: 1 accepted, 1 rejected')
+  })
+
   const unread = file('unread.ndjson', '{"n":1}\n')
+  const sidecarOverTls = ['process', '--contract', lock, '--placement', 'sidecar', '--socket', 'tls://127.0.0.1:1']
+  const tlsFiles = (cert: string): string[] => ['--tls-cert', cert, '--tls-key', unread, '--tls-ca', unread]
   it.each([
     ['no contract', ['process'], 'Expected --contract LOCK'],
     [
@@ -195,6 +204,12 @@ describe('sidelane process', () => {
     ['a concurrency that is not a number', [...inline, '--concurrency', 'many'], 'got "many"'],
     ['a key that is too short', [...inline, '--digest-key-file', file('short.key', 'short')], 'at least 16'],
     ['a queue name without a queue', [...inline, '--queue-name', 'orders'], '--queue-name goes with --queue'],
+    [
+      'a missing certificate',
+      [...sidecarOverTls, ...tlsFiles('gone.crt')],
+      'TLS certificate gone.crt: there is no such',
+    ],
+    ['a file that is no certificate', [...sidecarOverTls, ...tlsFiles(unread)], 'certificates and a key in PEM'],
     ['an extra argument', [...inline, 'orders.ndjson'], 'the input is stdin or --in'],
   ])('exits 2 for %s', async (_, args, words) => {
     const { status, stdout, stderr } = await sidelane(args)

@@ -70,5 +70,12 @@ describe('worker and process --queue', () => {
     expect(other).toMatchObject({ status: 2 })
     expect(other.stderr).toContain('--threads is an option of the workers')
     expect(await sidelane(['worker', '--queue', 'redis://h'])).toMatchObject({ status: 2 })
+    const noFile = await sidelane(['worker', '--queue', 'redis://h', '--queue-password-file', 'gone', lock])
+    expect(noFile).toMatchObject({ status: 2 })
+    expect(noFile.stderr).toContain('Cannot read the password file gone: there is no such file')
+    const tls = ['--socket', 'tls://h:1', '--tls-cert', 'gone', '--tls-key', 'gone', '--tls-ca', 'gone']
+    const sidecar = await sidelane(['worker', '--queue', server.url, '--placement', 'sidecar', ...tls, lock])
+    expect(sidecar).toMatchObject({ status: 2 })
+    expect(sidecar.stderr).toContain('Cannot read the TLS certificate gone: there is no such file')
   })
 })

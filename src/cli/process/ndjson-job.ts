@@ -227,12 +227,14 @@ function openOutput(topic: string, path: string | undefined): Writable | undefin
   }
 }
 
-/** Opening a file for writing truncates it, so an output must differ from the input and from the other output. */
+/** Opening a file for writing truncates it, so an output must differ from the input and from the other output. A device may take both. */
 function checkOutputs({ topic, in: source, out, rejects }: NdjsonJobOptions): void {
   const input = fileAt(source)
   for (const path of [out, rejects])
     if (isSame(fileAt(path), input)) throw new UsageError(topic, `${path} is the input itself`)
-  if (out !== undefined && out !== '-' && (out === rejects || isSame(fileAt(out), fileAt(rejects))))
+  if (out === undefined || out === '-') return
+  const output = fileAt(out)
+  if (output === undefined ? out === rejects : isSame(output, fileAt(rejects)))
     throw new UsageError(topic, `${out} cannot take both the results and the rejects`)
 }
 

@@ -19,7 +19,15 @@ import { formatBytes, formatCount, formatPlural } from '../format-units.ts'
 import { tlsHelp, tlsOptions } from '../daemon/tls-options.ts'
 import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from '../command.ts'
 import { NdjsonJob } from './ndjson-job.ts'
-import { contractOption, daemonNames, keyOption, optionValue, placements, sidecarOptions } from '../options.ts'
+import {
+  contractOption,
+  daemonNames,
+  keyOption,
+  optionValue,
+  placements,
+  sidecarOptions,
+  usageErrorOf,
+} from '../options.ts'
 import { openQueue, watchForWorkers } from '../queue/queue-stream.ts'
 import { onUnreachable, queueOptions, type QueueValues } from '../queue/queue-options.ts'
 import { acceptsArrays, inputForms, PayloadSplitter, type InputPayload } from '../input/payload-splitter.ts'
@@ -206,7 +214,7 @@ async function start(contract: Contract, options: CreateOptions, io: Io): Promis
     return await createProcessor(contract, options)
   } catch (error) {
     const { code, message } = error as { code?: string; message: string }
-    if (options.socket === undefined || code !== 'unavailable') throw error
+    if (options.socket === undefined || code !== 'unavailable') throw usageErrorOf(topic, error)
     const isHere = options.tls === undefined
     const advice = isHere ? `; start one with: sidelane serve --socket ${String(options.socket)} --contract LOCK` : ''
     io.log(`sidelane: ${message}${advice}`)

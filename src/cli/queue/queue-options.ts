@@ -43,7 +43,7 @@ export function queuePlace(topic: string, values: QueueValues): QueuePlace {
   if (url === undefined) throw new UsageError(topic, 'Expected --queue to be a URL such as redis://host:6379')
   const file = values['queue-password-file']
   if (file !== undefined) {
-    const bytes = fileOption(topic, () => readRegularFileSync(file, 'key'))
+    const bytes = fileOption(topic, () => readRegularFileSync(file, 'password'))
     url.password = encodeURIComponent(
       Buffer.from(bytes)
         .toString('utf8')
