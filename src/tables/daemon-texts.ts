@@ -45,7 +45,8 @@ export const socketTexts = {
   notDirectory: '`{directory}` is not a directory.',
   foreignDirectory: 'The directory `{directory}` belongs to uid {uid}, not to us.',
   openDirectory: 'The directory `{directory}` must have mode 0700, not 0{mode}.',
-  noParent: 'There is no directory {directory}',
+  noParent:
+    'There is no directory {directory}. Make one that only its owner may write to: mkdir -p -m 0700 {directory}',
   parentNotDirectory: '{directory} is not a directory',
   othersMayWrite:
     'Others may write to {directory} (mode 0{mode}): they could replace the socket. Use a directory that only its owner may write to, such as $XDG_RUNTIME_DIR, or run: chmod go-w {directory}',

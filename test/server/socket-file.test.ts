@@ -172,8 +172,10 @@ describe.each(daemonKinds)('%s', (kind) => {
   })
 
   test('a missing folder is refused', async (context) => {
-    const [code, stderr] = await refusal(context, join(freshPath(), 'none', 's.sock'))
+    const folder = join(freshPath(), 'none')
+    const [code, stderr] = await refusal(context, join(folder, 's.sock'))
     expect(code).toBe(1)
+    expect(stderr).toContain(`mkdir -p -m 0700 ${folder}\n`)
     expect(stderr).not.toContain('listening')
   })
 

@@ -185,7 +185,9 @@ pub mod socket {
     }
 
     pub fn no_parent(directory: impl Display) -> String {
-        format!("There is no directory {directory}")
+        format!(
+            "There is no directory {directory}. Make one that only its owner may write to: mkdir -p -m 0700 {directory}"
+        )
     }
 
     pub fn parent_not_directory(directory: impl Display) -> String {
