@@ -8,7 +8,7 @@ import type { Io } from './io.ts'
 
 const usualFile = 'rollout.json'
 const fileHelp = `  --file PATH     the rollout file of the apps, default ${usualFile}`
-const exitHelp = `Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} the file cannot be read or written, ${exitCodes.usage} usage error.`
+const exitHelp = `Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} the file cannot be read or written, or has no such entry, ${exitCodes.usage} usage error.`
 
 const statusOptions = { file: { value: 'file' }, json: {} } as const satisfies OptionTable
 const changeOptions = { file: { value: 'file' }, reason: { value: 'text' } } as const satisfies OptionTable

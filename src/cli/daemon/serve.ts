@@ -20,6 +20,8 @@ const help = `${daemonHelp('sidelane serve')}
 
   --daemon NAME   auto (default): sidelaned if it can be started and supports the options, else the Node daemon; or sidelaned, node
 
+sidelaned has the native engine and inline alone; --threads N are the threads that serve there (default: cores).
+
 Examples
   sidelane serve --contract order.lock.json
   sidelane serve --socket /run/app/sidelane.sock --contract /etc/app/contracts --max-queue 4096

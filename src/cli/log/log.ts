@@ -29,7 +29,7 @@ front of the JSON, as docker and kubectl write it, is left out, and lines that a
 
 Examples
   sidelane log daemon.log --code deadline.exceeded --summary
-  journalctl -u sidelane -o cat | sidelane log --slow 50
+  journalctl -u sidelaned -o cat | sidelane log --slow 50
   sidelane log daemon.log.1.gz --trace 4bf92f35 --json | jq .millis
 
 Exit codes: ${exitCodes.ok} ok, ${exitCodes.rejected} the input cannot be read to its end, ${exitCodes.usage} usage error.
