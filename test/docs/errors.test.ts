@@ -7,11 +7,11 @@ const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf
 const [outcomes = '', , faults = ''] = page.split(/^## Where a payload.*|^## Faults.*|^## Sources of faults/m)
 const rows = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('| `'))
 
-test('docs/errors.md lists every code with its status and meaning, in separate tables for outcomes and faults', () => {
+test('docs/errors.md lists every code with its number on the wire, status and meaning, in separate tables for outcomes and faults', () => {
   const expected = (data: boolean): string[] =>
     Object.entries(errorTable)
       .filter(([code]) => isDataCode(code) === data)
-      .map(([code, { status, message }]) => `| \`${code}\` | ${status} | ${message} |`)
+      .map(([code, { wire, status, message }]) => `| \`${code}\` | ${wire} | ${status} | ${message} |`)
   expect(rows(outcomes)).toEqual(expected(true))
   expect(rows(faults)).toEqual(expected(false))
 })
