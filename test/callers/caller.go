@@ -44,4 +44,8 @@ func main() {
 		}
 		fmt.Println(answer.StatusCode, cmp.Or(answer.Header.Get("Sidelane-Digest"), problem.Code), len(body))
 	}
+	if err := lines.Err(); err != nil { // a line that is longer, or standard input failed
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }

@@ -29,6 +29,11 @@ describe.each(languages)('$name', (language) => {
     )
     const socket = file(`${language.name}-${kind}.sock`)
     const daemon = await startDaemon({ kind, args: ['--socket', socket, '--contract', lockFile] })
+    const longLine = callWith(commandOf(language), socket, contract.name)
+    for (const payload of ['[1]', ' '.repeat(9 << 20), '[2]']) longLine.write(payload)
+    // Either every line has an answer, or the exit code says that one has none.
+    expect([await longLine.end(), longLine.lines().length]).toEqual(language.name === 'go' ? [1, 1] : [0, 3])
+
     const caller = callWith(commandOf(language), socket, contract.name)
     for (const payload of payloads) caller.write(payload)
     expect(await caller.end()).toBe(0)

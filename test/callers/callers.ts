@@ -53,6 +53,8 @@ export function callWith(
   contract: string,
 ): Conversation {
   const child = spawn(command, [...args, socket, contract], { stdio: ['pipe', 'pipe', 'inherit'] })
+  // A client that has ended reads no more.
+  child.stdin.on('error', () => {})
   let stdout = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
