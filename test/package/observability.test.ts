@@ -94,7 +94,7 @@ trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new Sim
   const client = `
 const [, , port, traceparent, ...bodies] = process.argv
 for (const body of bodies) {
-  const { status } = await fetch('http://127.0.0.1:' + port + '/orders', { method: 'POST', body, headers: { traceparent } })
+  const { status } = await fetch('http://127.0.0.1:' + port + '/orders', { method: 'POST', body, headers: { traceparent, 'content-type': 'application/json' } })
   console.log(status)
 }
 `
@@ -147,7 +147,7 @@ for (const body of bodies) {
       { env: { PORT: port, SOCKET: socket, GOOD: good } },
     )
     const { stdout, stderr } = await server
-    expect(stderr.trim().split('\n')).toEqual(['201', '422'])
+    expect(stderr.trim().split('\n')).toEqual(['200', '422'])
     await daemon.stop()
     const spans = stdout
       .trim()

@@ -1,7 +1,9 @@
 // node --import ./sdk.js server.js, where sdk.js sets up an OpenTelemetry SDK
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { createProcessor } from 'sidelane'
+import { receive, respond } from 'sidelane/express'
 import { order } from '../order.contract.js'
 import { traceCalls } from './tracing.js'
 
@@ -23,17 +25,20 @@ const withSpan = (request, run) =>
     }),
   )
 
-const server = createServer(async (request, response) => {
-  await withSpan(request, async () => {
-    try {
-      const outcome = await processor.process(Buffer.concat(await request.toArray()))
-      response.writeHead(outcome.ok ? 201 : outcome.status).end()
-    } catch (error) {
-      response.writeHead(error.status ?? 500).end()
-    }
+// Reads the body within the limits of the contract, and refuses what is not accepted.
+const receiveOrder = receive(processor)
+
+const server = createServer((request, response) => {
+  void withSpan(request, async () => {
+    const closed = once(response, 'close')
+    receiveOrder(request, response, (error) => {
+      if (error === undefined) respond(request, response)
+      else response.writeHead(500).end()
+    })
+    await closed
   })
 }).listen(process.env.PORT ?? 3000)
 process.once('SIGTERM', () => {
-  stopTracing()
-  server.close(() => processor.close())
+  // Calls in flight end their spans first.
+  server.close(() => processor.close().then(stopTracing))
 })

@@ -14,16 +14,18 @@ export function traceCalls() {
 
 const subscribers = {
   start(event) {
-    // The parent: what the call site passed as `traceparent`, else the active span.
+    // The parent: the active span, else what the call site passed as `traceparent`, as routes of sidelane do with the header.
     const { traceparent } = event
-    const parent = traceparent === undefined ? context.active() : propagation.extract(context.active(), { traceparent })
+    const active = context.active()
+    const isActive = trace.getSpan(active) !== undefined
+    const parent = isActive || traceparent === undefined ? active : propagation.extract(active, { traceparent })
     const attributes = { 'sidelane.contract': event.contract, 'sidelane.contract_id': event.contractId }
     const span = tracer.startSpan(`sidelane ${event.contract}`, { kind: SpanKind.INTERNAL, attributes }, parent)
     spans.set(event, span)
     // The daemon logs the trace of this span.
     const carrier = {}
     propagation.inject(trace.setSpan(parent, span), carrier)
-    event.traceparent = carrier.traceparent
+    event.traceparent = carrier.traceparent ?? traceparent
   },
   end() {},
   error(event) {
