@@ -1,4 +1,4 @@
-// node producer.js: submits some orders, and prints the digests of their canonical forms
+// node producer.js: submits some orders, and prints how many were accepted, and the codes of the others
 import { createQueueProcessor } from 'sidelane/bullmq'
 import { order } from '../order.contract.js'
 
