@@ -21,10 +21,20 @@ def result(answer):
     return f"{answer.status} {answer.headers['Sidelane-Digest'] or code} {len(body)}"
 
 daemon = UnixConnection(sys.argv[1])
+
+def call(payload):
+    daemon.request("POST", f"/v1/contracts/{sys.argv[2]}/process", payload)
+    return result(daemon.getresponse())
+
 for line in sys.stdin.buffer:
+    payload = line.rstrip(b"\n")
     try:
-        daemon.request("POST", f"/v1/contracts/{sys.argv[2]}/process", line.rstrip(b"\n"))
-        print(result(daemon.getresponse()), flush=True)
+        try:
+            answer = call(payload)
+        except (BrokenPipeError, ConnectionResetError):  # the daemon has closed the idle connection
+            daemon.close()
+            answer = call(payload)
+        print(answer, flush=True)
     except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
         daemon.close()  # reconnects with the next line
         print("- unavailable 0", flush=True)

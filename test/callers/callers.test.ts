@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { blocksOf } from '../docs/pages.ts'
 import { daemonKinds, needDaemon, socketFolder, startDaemon } from '../support/daemon.ts'
 import { contractOf } from '../support/locks.ts'
+import { until } from '../support/redis.ts'
 import { needTool } from '../support/tools.ts'
 import { callWith, commandOf, languages } from './callers.ts'
 
@@ -38,6 +39,15 @@ describe.each(languages)('$name', (language) => {
     for (const payload of payloads) caller.write(payload)
     expect(await caller.end()).toBe(0)
     expect(caller.lines().map((line) => line.slice(0, line.lastIndexOf(' ')))).toEqual(wanted)
+    // A daemon that ends closes its idle connections: the next payload takes another one.
+    const late = callWith(commandOf(language), socket, contract.name)
+    late.write('[1]')
+    await until(() => late.lines().length === 1)
     expect(await daemon.stop()).toBe(0)
+    const next = await startDaemon({ kind, args: ['--socket', socket, '--contract', lockFile] })
+    late.write('[2]')
+    expect(await late.end()).toBe(0)
+    expect(late.lines().map((line) => line.split(' ')[0])).toEqual(['200', '200'])
+    expect(await next.stop()).toBe(0)
   })
 })

@@ -10,7 +10,7 @@ const topic = 'contract export'
 
 const help = `sidelane contract export FILE -o LOCK [--export EXPORT] [--name NAME] [--timeout SECONDS]
 
-Imports FILE (.js, .mjs, .cjs, or .ts through the package jiti) in a process of its own, which runs it, and writes the lock
+Imports FILE (.js, .mjs, .cjs, or .ts, before Node 22.18 through the package jiti) in a process of its own, and writes the lock
 of the exported contract. What FILE prints goes to stderr; its timers and servers end with the import.
 
   -o, --out LOCK     where to write; "-" is stdout
