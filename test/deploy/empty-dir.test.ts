@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, type TestContext } from 'vitest'
-import { Bell } from '../support/bell.ts'
+import { ConditionVariable } from '../support/condition-variable.ts'
 import { daemonKinds, needDaemon, programs, type DaemonKind } from '../support/daemon.ts'
 import { freshFolder } from '../support/folders.ts'
 import { needTool, root } from './deploy-kit.ts'
@@ -73,13 +73,13 @@ test.for(daemonKinds)('%s serves in it with --allow-open-directory, to the group
   const [program = '', ...args] = daemonIn(kind, pod, ['--allow-open-directory', ...uids])
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
-  const bell = new Bell()
+  const logged = new ConditionVariable()
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log += text
-    bell.ring()
+    logged.notifyAll()
   })
-  while (!log.includes('"listening"')) await bell.next()
+  while (!log.includes('"listening"')) await logged.wait()
   const socket = join(pod.directory, 's.sock')
   const { mode, uid, gid } = statSync(socket)
   expect([(mode & 0o777).toString(8), uid, gid]).toEqual(['660', daemonUser, daemonUser])

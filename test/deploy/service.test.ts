@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createProcessor } from 'sidelane'
 import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
-import { Bell } from '../support/bell.ts'
+import { ConditionVariable } from '../support/condition-variable.ts'
 import { daemonKinds, needDaemon, programs, type DaemonKind } from '../support/daemon.ts'
 import { freshFolder } from '../support/folders.ts'
 import { contractOf } from '../support/locks.ts'
@@ -21,7 +21,7 @@ class Service {
   readonly folder: string
   readonly lines: string[] = []
   readonly child: ChildProcess
-  readonly #bell = new Bell()
+  readonly #logged = new ConditionVariable()
 
   /** Runs the command of the unit, with the paths of this test. */
   constructor(kind: DaemonKind, prefix: readonly string[] = []) {
@@ -43,7 +43,7 @@ class Service {
     })
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.lines.push(...text.trim().split('\n'))
-      this.#bell.ring()
+      this.#logged.notifyAll()
     })
     onTestFinished(() => void this.child.stdin?.end())
   }
@@ -57,7 +57,7 @@ class Service {
     for (;;) {
       const found = this.lines.filter((line) => pattern.test(line))
       if (found.length >= count) return found
-      await this.#bell.next()
+      await this.#logged.wait()
     }
   }
 }

@@ -11,7 +11,7 @@ import { defineContract } from '../../src/contract/define/index.ts'
 import { createHost } from '../../src/create.ts'
 import { receive, respond } from '../../src/frameworks/express.ts'
 import { SidelaneError, type Accepted, type Codec, type Processor } from '../../src/model/index.ts'
-import { Bell } from '../support/bell.ts'
+import { ConditionVariable } from '../support/condition-variable.ts'
 import { needEngine } from '../support/need.ts'
 import { open, send, type Answer } from './client.ts'
 import { canonical, describeFramework, failing, order, text, type Served } from './framework.case.ts'
@@ -101,14 +101,14 @@ describe('in Express', () => {
   })
 
   test('a logger sees 499 when the client went before the response', async () => {
-    const called = new Bell()
-    const closed = new Bell()
-    const [calls, closes] = [called.next(), closed.next()]
+    const called = new ConditionVariable()
+    const closed = new ConditionVariable()
+    const [calls, closes] = [called.wait(), closed.wait()]
     let status = 0
     const handler = receive({
       ...({ contract: order(), state: 'ready' } as Processor),
       process: (_payload: unknown, { signal }: { signal?: AbortSignal } = {}) => {
-        called.ring()
+        called.notifyAll()
         return new Promise<never>((_, reject) => {
           signal?.addEventListener('abort', () => reject(new SidelaneError('cancelled')))
         })
@@ -118,7 +118,7 @@ describe('in Express', () => {
       handler(req, res, () => respond(req, res))
       res.on('close', () => {
         status = res.statusCode
-        closed.ring()
+        closed.notifyAll()
       })
     })
     const req = open(port, {})

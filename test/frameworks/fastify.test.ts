@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest'
 import { createHost } from '../../src/create.ts'
 import { respond, sidelane } from '../../src/frameworks/fastify.ts'
 import type { Accepted, Processor, SidelaneError } from '../../src/model/index.ts'
-import { Bell } from '../support/bell.ts'
+import { ConditionVariable } from '../support/condition-variable.ts'
 import { json, open, send } from './client.ts'
 import { canonical, describeFramework, failing, order, text, type Served } from './framework.case.ts'
 
@@ -43,10 +43,10 @@ describe('in Fastify', () => {
   test('the plugin opens a host with its options, and closes it with the app, behind the last request', async () => {
     const app = Fastify()
     await app.register(sidelane, { placement: 'inline', engine: 'js' })
-    const [begins, releases] = [new Bell(), new Bell()]
-    const [begun, released] = [begins.next(), releases.next()]
+    const [begins, releases] = [new ConditionVariable(), new ConditionVariable()]
+    const [begun, released] = [begins.wait(), releases.wait()]
     app.post('/canonical', { contract: order() }, async (request, reply) => {
-      begins.ring()
+      begins.notifyAll()
       await released
       return respond(request, reply)
     })
@@ -55,7 +55,7 @@ describe('in Fastify', () => {
     const answer = send(port, { headers: { connection: 'close' }, body: text })
     await begun
     const closed = app.close()
-    releases.ring()
+    releases.notifyAll()
     expect((await answer).body.toString()).toBe(canonical)
     await closed
   })
@@ -233,17 +233,17 @@ describe('in Fastify', () => {
 
   test('a client that goes ends the call, also where a hook has put a stream behind the request', async () => {
     const errors: unknown[] = []
-    const [begins, ends] = [new Bell(), new Bell()]
-    const [begun, ended] = [begins.next(), ends.next()]
+    const [begins, ends] = [new ConditionVariable(), new ConditionVariable()]
+    const [begun, ended] = [begins.wait(), ends.wait()]
     await using host = await createHost()
     const app = Fastify()
     await app.register(sidelane, { host, onError: (error) => errors.push(error) })
     app.addHook('preParsing', async (_request, _reply, payload) => payload.pipe(new PassThrough()))
-    app.addHook('preHandler', async () => begins.ring())
+    app.addHook('preHandler', async () => begins.notifyAll())
     let status = 0
     app.addHook('onSend', async (_request, reply) => {
       status = reply.statusCode
-      ends.ring()
+      ends.notifyAll()
     })
     app.post('/canonical', { contract: order() }, respond)
     await app.listen({ port: 0 })

@@ -17,7 +17,7 @@ import {
   type ProcessOptions,
   type SidelaneErrorOptions,
 } from '../../src/model/index.ts'
-import { Bell } from '../support/bell.ts'
+import { ConditionVariable } from '../support/condition-variable.ts'
 import { needEngine } from '../support/need.ts'
 import { answerOf, json, open, send, type Answer } from './client.ts'
 
@@ -385,15 +385,15 @@ export function describeFramework(name: string, serve: Serve): void {
 
     describe('a client that goes', () => {
       test('cancels the call: its signal is aborted, and the handler does not run', async () => {
-        const calls = new Bell()
-        const aborts = new Bell()
-        const [called, aborted] = [calls.next(), aborts.next()]
+        const calls = new ConditionVariable()
+        const aborts = new ConditionVariable()
+        const [called, aborted] = [calls.wait(), aborts.wait()]
         const port = await start(
           stub(({ signal }) => {
-            calls.ring()
+            calls.notifyAll()
             return new Promise((_, reject) => {
               signal?.addEventListener('abort', () => {
-                aborts.ring()
+                aborts.notifyAll()
                 reject(new SidelaneError('cancelled'))
               })
             })

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { Bell } from '../support/bell.ts'
+import { ConditionVariable } from '../support/condition-variable.ts'
 import type { DaemonKind } from '../support/daemon.ts'
 
 const folder = fileURLToPath(new URL('../vectors/http/', import.meta.url))
@@ -73,7 +73,7 @@ export class RawHttp {
   /** The daemon has ended its side, or cut the connection. */
   closed = false
   #text = ''
-  readonly #changed = new Bell()
+  readonly #changed = new ConditionVariable()
 
   /** `at`: a socket file, or a port of 127.0.0.1. */
   constructor(at: string | number) {
@@ -81,11 +81,11 @@ export class RawHttp {
     this.socket = connect({ ...place, allowHalfOpen: true })
     this.socket.setEncoding('latin1').on('data', (text: string) => {
       this.#text += text
-      this.#changed.ring()
+      this.#changed.notifyAll()
     })
     const close = (): void => {
       this.closed = true
-      this.#changed.ring()
+      this.#changed.notifyAll()
     }
     this.socket.on('end', close).on('close', close)
     this.socket.on('error', () => undefined)
@@ -95,7 +95,7 @@ export class RawHttp {
   async send(bytes: Buffer, piece: number = bytes.length): Promise<void> {
     for (let at = 0; at < bytes.length && !this.closed; at += piece) {
       const written = new Promise<void>((resolve) => this.socket.write(bytes.subarray(at, at + piece), () => resolve()))
-      await Promise.race([written, this.#changed.next()])
+      await Promise.race([written, this.#changed.wait()])
     }
   }
 
@@ -105,13 +105,13 @@ export class RawHttp {
       const response = this.#take(isHead)
       if (response !== undefined) return response
       if (this.closed) return undefined
-      await this.#changed.next()
+      await this.#changed.wait()
     }
   }
 
   /** Resolves when the daemon closes. */
   async end(): Promise<void> {
-    while (!this.closed) await this.#changed.next()
+    while (!this.closed) await this.#changed.wait()
   }
 
   /** Bytes received that are not a complete response. */

@@ -14,7 +14,7 @@ import {
   writeFrameHeader,
 } from '../../src/wire/index.ts'
 import type { Contract } from '../../src/index.ts'
-import { Bell } from '../support/bell.ts'
+import { ConditionVariable } from '../support/condition-variable.ts'
 
 export interface Frame {
   readonly kind: number
@@ -70,7 +70,7 @@ export class RawClient {
   ended = false
   #bytes: Buffer = Buffer.alloc(0)
   #preface: Buffer | undefined
-  readonly #changed = new Bell()
+  readonly #changed = new ConditionVariable()
 
   private constructor(socket: Socket) {
     this.socket = socket
@@ -79,15 +79,15 @@ export class RawClient {
     socket.on('error', () => {})
     socket.on('data', (chunk: Buffer) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk])
-      this.#changed.ring()
+      this.#changed.notifyAll()
     })
     socket.on('end', () => {
       this.ended = true
-      this.#changed.ring()
+      this.#changed.notifyAll()
     })
     socket.on('close', () => {
       this.ended = true
-      this.#changed.ring()
+      this.#changed.notifyAll()
     })
   }
 
@@ -169,7 +169,7 @@ export class RawClient {
   }
 
   async #received(bytes: number): Promise<boolean> {
-    while (this.#bytes.length < bytes && !this.ended) await this.#changed.next()
+    while (this.#bytes.length < bytes && !this.ended) await this.#changed.wait()
     return this.#bytes.length >= bytes
   }
 }

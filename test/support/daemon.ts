@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, type TestContext } from 'vitest'
-import { Bell } from './bell.ts'
+import { ConditionVariable } from './condition-variable.ts'
 
 export type DaemonKind = 'node' | 'sidelaned'
 export const daemonKinds: readonly DaemonKind[] = ['node', 'sidelaned']
@@ -69,7 +69,7 @@ export class Daemon {
   readonly exited: Promise<number | null>
   stdout = ''
   stderr = ''
-  readonly #changed = new Bell()
+  readonly #changed = new ConditionVariable()
 
   constructor({ args = [], env = {}, kind = 'node', log, by = [] }: DaemonOptions) {
     const [command = '', ...first] = [...by, ...programs[kind]]
@@ -81,13 +81,13 @@ export class Daemon {
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text
-      this.#changed.ring()
+      this.#changed.notifyAll()
     })
     this.exited = new Promise((resolve) => {
       this.child.on('close', (code) => {
         running.delete(this)
         resolve(code)
-        this.#changed.ring()
+        this.#changed.notifyAll()
       })
     })
   }
@@ -107,7 +107,7 @@ export class Daemon {
       const line = this.log.find(({ event }) => event === name)
       if (line !== undefined) return line
       if (!running.has(this)) throw new Error(`ended without "${name}": ${this.stderr}`)
-      await this.#changed.next()
+      await this.#changed.wait()
     }
   }
 
