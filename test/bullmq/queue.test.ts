@@ -8,7 +8,8 @@ import { openDeadLetters, type QueueResult, type ServedContract } from '../../sr
 import { metricsText } from '../../src/metrics/index.ts'
 import type { Outcome } from '../../src/model/index.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'
-import { connectionNames, keysOf, until } from '../support/redis.ts'
+import { connectionNames, keysOf } from '../support/redis.ts'
+import { until } from '../support/until.ts'
 import { payload, Queue, visit } from './queue-kit.ts'
 
 const payloads: readonly unknown[] = [

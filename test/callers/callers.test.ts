@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { blocksOf } from '../docs/pages.ts'
 import { daemonKinds, needDaemon, socketFolder, startDaemon } from '../support/daemon.ts'
 import { contractOf } from '../support/locks.ts'
-import { until } from '../support/redis.ts'
 import { needTool } from '../support/tools.ts'
+import { until } from '../support/until.ts'
 import { callWith, commandOf, languages } from './callers.ts'
 
 const file = socketFolder()

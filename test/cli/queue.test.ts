@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { Running, sidelane, temporaryFiles } from '../support/cli.ts'
 import { freePort } from '../support/free-port.ts'
-import { connectionNames, needRedis, until } from '../support/redis.ts'
+import { connectionNames, needRedis } from '../support/redis.ts'
+import { until } from '../support/until.ts'
 
 const file = temporaryFiles()
 const secret = 'c0rrect-horse'

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { openDeadLetters } from '../../src/bullmq/index.ts'
 import { payload, Queue } from '../bullmq/queue-kit.ts'
-import { connectionNames, until, type RedisServer } from '../support/redis.ts'
+import { connectionNames, type RedisServer } from '../support/redis.ts'
+import { until } from '../support/until.ts'
 
 const forbidden = { code: 'unavailable', params: { reason: 'redis.auth' } }
 

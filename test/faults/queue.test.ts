@@ -9,7 +9,8 @@ import { payload, Queue, visit } from '../bullmq/queue-kit.ts'
 import { act, faultyWorker } from '../support/faulty.ts'
 import { contractOf } from '../support/locks.ts'
 import { stopProcess } from '../support/processes.ts'
-import { connectionNames, keysOf, needRedis, until, type RedisServer } from '../support/redis.ts'
+import { connectionNames, keysOf, needRedis, type RedisServer } from '../support/redis.ts'
+import { until } from '../support/until.ts'
 
 const faultOf = (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error)
 const both = (queue: Queue, connection: string): Promise<unknown[]> =>

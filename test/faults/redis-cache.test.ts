@@ -9,7 +9,8 @@ import { hangingServer } from '../redis-cache/hanging-server.ts'
 import { open, sharedOf, type Opened } from '../redis-cache/kit.ts'
 import { freePort } from '../support/free-port.ts'
 import { stopProcess } from '../support/processes.ts'
-import { connectionNames, needRedis, until, type RedisServer } from '../support/redis.ts'
+import { connectionNames, needRedis, type RedisServer } from '../support/redis.ts'
+import { until } from '../support/until.ts'
 
 let next = 0
 const fresh = (): string => `[${next++}]`

@@ -14,9 +14,9 @@ import {
   daemonWith,
   requestsOf,
   text as textOf,
-  until,
   works as accepts,
 } from '../placements/sidecar-kit.ts'
+import { until } from '../support/until.ts'
 import { accepted, contract, json, outcomeOf, plain, u32, valid, violations, type Act } from './daemon-violations.ts'
 
 const contracts = [{ contract }, { contract: plain }]

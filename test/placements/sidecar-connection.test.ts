@@ -5,7 +5,8 @@ import { SidelaneError } from '../../src/model/index.ts'
 import { kinds } from '../../src/wire/index.ts'
 import { canonicalText } from '../support/locks.ts'
 import type { FakeDaemon, Request } from './fake-daemon.ts'
-import { clientOf, contracts, daemonWith, requestsOf, text, until, works } from './sidecar-kit.ts'
+import { clientOf, contracts, daemonWith, requestsOf, text, works } from './sidecar-kit.ts'
+import { until } from '../support/until.ts'
 
 describe('a daemon that is missing or is something else', () => {
   const fault = { code: 'unavailable', status: 503, retryable: true }

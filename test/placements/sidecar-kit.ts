@@ -29,10 +29,6 @@ export const text = (request: Request): string => Buffer.from(request.payload).t
 /** REQUEST frames that the daemon received. */
 export const requestsOf = ({ frames }: FakeDaemon): number => frames.filter(({ kind }) => kind === kinds.request).length
 
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 2))
-}
-
 /** Whether a call is accepted; false for any fault. */
 export const works = (processor: Processor, payload: string): Promise<boolean> =>
   processor.process(payload).then(

@@ -20,6 +20,7 @@ import { createHost, createProcessor, type Host, type HostOptions } from '../../
 import { DaemonSupervisor } from '../../src/placements/sidecar/daemon-supervisor.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'
 import { childrenOf, isGone, needProc } from '../support/processes.ts'
+import { until } from '../support/until.ts'
 import { Backoff } from '../../src/util/backoff.ts'
 
 const number = contractOf({ type: 'number' }, { name: 'number' })
@@ -46,9 +47,6 @@ function daemonOf(parent: number): number {
 }
 
 const folderOf = (host: Host): string => /at (.*)\/s\.sock /.exec(host.engine.reason)?.[1] ?? ''
-const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
-}
 
 describe('a launched daemon', () => {
   test('answers, and its directory is deleted at the end', async () => {

@@ -8,7 +8,8 @@ import { SidelaneError } from '../../src/model/index.ts'
 import { canonicalText } from '../support/locks.ts'
 import { stopProcess } from '../support/processes.ts'
 import type { Request } from './fake-daemon.ts'
-import { clientOf, contracts, daemonWith, requestsOf, text, until } from './sidecar-kit.ts'
+import { clientOf, contracts, daemonWith, requestsOf, text } from './sidecar-kit.ts'
+import { until } from '../support/until.ts'
 
 describe('a daemon that refuses requests', () => {
   const overloaded = new SidelaneError('overloaded', { retryAfterMs: 2 })

@@ -6,7 +6,8 @@ import { daemonKinds, needDaemon, socketFolder } from '../support/daemon.ts'
 import { contractOf } from '../support/locks.ts'
 import { TestCa, type Identity } from '../support/tls-files.ts'
 import { needTool } from '../support/tools.ts'
-import { TlsDaemon, tlsFiles, until, type TlsOptions } from '../server/tls-kit.ts'
+import { TlsDaemon, tlsFiles, type TlsOptions } from '../server/tls-kit.ts'
+import { until } from '../support/until.ts'
 
 const file = socketFolder()
 const files = tlsFiles(file('ca'))

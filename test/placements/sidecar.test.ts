@@ -7,7 +7,8 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { kinds } from '../../src/wire/index.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'
 import type { Request } from './fake-daemon.ts'
-import { clientOf, contracts, daemonWith, number, requestsOf, text, until } from './sidecar-kit.ts'
+import { clientOf, contracts, daemonWith, number, requestsOf, text } from './sidecar-kit.ts'
+import { until } from '../support/until.ts'
 
 describe('a daemon that works', () => {
   test('answers bytes, texts and values, and the report names it', async () => {

@@ -3,7 +3,8 @@ import { createProcessor } from 'sidelane'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { SidelaneError } from '../../src/model/index.ts'
 import type { Request } from '../placements/fake-daemon.ts'
-import { clientOf, daemonWith, number, until } from '../placements/sidecar-kit.ts'
+import { clientOf, daemonWith, number } from '../placements/sidecar-kit.ts'
+import { until } from '../support/until.ts'
 
 const late = (): SidelaneError => new SidelaneError('deadline.exceeded', { params: { where: 'run' } })
 

@@ -8,7 +8,8 @@ import { metricsText } from '../../src/metrics/index.ts'
 import { redisCache } from '../../src/redis-cache/index.ts'
 import { act, faultyWorker } from '../support/faulty.ts'
 import { comparable, contractOf } from '../support/locks.ts'
-import { connectionNames, keysOf, needRedis, until, type RedisServer } from '../support/redis.ts'
+import { connectionNames, keysOf, needRedis, type RedisServer } from '../support/redis.ts'
+import { until } from '../support/until.ts'
 import { list, open, sharedOf, type Opened } from './kit.ts'
 
 const root = new URL('../../', import.meta.url)

@@ -6,7 +6,8 @@ import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openRedis, redisFault, type RedisConnection } from '../../src/redis/index.ts'
 import { addressOf, connectionRule } from '../../src/redis/redis-connection.ts'
-import { connectionNames, needRedis, until } from '../support/redis.ts'
+import { connectionNames, needRedis } from '../support/redis.ts'
+import { until } from '../support/until.ts'
 
 const secret = 'c0rrect-horse'
 const open = (connection: RedisConnection): ReturnType<typeof openRedis> =>

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { kinds } from '../../src/wire/index.ts'
 import { lock, serve, unlocked } from './kit.ts'
 import { frame, hello, preface, RawClient, request, type Frame } from './raw-client.ts'
+import { until } from '../support/until.ts'
 
 const small = lock('small', { limits: { maxBytes: 1000 } })
 const cap = 1000 + 4096
@@ -17,11 +18,6 @@ const rejectedBytes = (id: number): string => `${kinds.rejected} ${id} 1 limit.b
 const overloaded = (id: number): string => `${kinds.error} ${id} 60 overloaded`
 const accepted = (id: number): string => `${kinds.accepted} ${id} 0 `
 const violation = `${kinds.error} 0 64 protocol.violation`
-
-/** For what the server does without a frame. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
-}
 
 describe('a request that is too long', () => {
   test('is rejected before its body arrives, and the body is skipped', async () => {

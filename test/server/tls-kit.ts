@@ -108,11 +108,6 @@ export async function textOf(socket: Socket): Promise<string> {
   return text
 }
 
-/** Resolves when the condition holds. */
-export async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10))
-}
-
 export interface Files {
   readonly ca: TestCa
   readonly server: Identity

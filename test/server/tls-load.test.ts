@@ -11,7 +11,8 @@ import { contractOf } from '../support/locks.ts'
 import { TestCa, type Identity } from '../support/tls-files.ts'
 import { frame, hello, preface, RawClient, request } from './raw-client.ts'
 import { needTool } from '../support/tools.ts'
-import { textOf, TlsDaemon, tlsFiles, until } from './tls-kit.ts'
+import { textOf, TlsDaemon, tlsFiles } from './tls-kit.ts'
+import { until } from '../support/until.ts'
 
 const file = socketFolder()
 const files = tlsFiles(file('ca'))

@@ -6,7 +6,8 @@ import { daemonKinds, needDaemon, socketFolder } from '../support/daemon.ts'
 import { contractOf } from '../support/locks.ts'
 import { TestCa, type Identity } from '../support/tls-files.ts'
 import { needTool } from '../support/tools.ts'
-import { textOf, TlsDaemon, tlsFiles, until } from './tls-kit.ts'
+import { textOf, TlsDaemon, tlsFiles } from './tls-kit.ts'
+import { until } from '../support/until.ts'
 
 const file = socketFolder()
 const files = tlsFiles(file('ca'))

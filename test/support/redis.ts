@@ -23,12 +23,3 @@ export const connectionNames = (server: RedisServer): Promise<string[]> =>
 
 export const keysOf = (server: RedisServer, pattern: string): Promise<string[]> =>
   server.with((client) => client.keys(pattern))
-
-/** Resolves when `isTrue` holds. */
-export async function until(isTrue: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
-  const end = performance.now() + limitMs
-  while (!(await isTrue())) {
-    if (performance.now() > end) throw new Error(`not within ${limitMs} ms: ${isTrue.toString()}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
