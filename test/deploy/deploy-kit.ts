@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestContext } from 'vitest'
-import { hasTool } from '../support/tools.ts'
+import { needTool } from '../support/tools.ts'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = join(root, 'docs/deploy')
@@ -21,10 +21,6 @@ export const unitValues = (name: string, key: string): string[] =>
 
 /** Where `.ci/run` puts the packages of PyPI that tests need. */
 const pythonTools = process.env['SIDELANE_PYTHON_TOOLS'] ?? join(root, 'target/tools/python')
-
-export function needTool(name: string, context: TestContext): void {
-  if (!hasTool(name)) context.skip(`${name} is not installed`)
-}
 
 /** A program of a PyPI package; skips the test without it. */
 export function pythonProgram(name: string, context: TestContext): string {

@@ -7,7 +7,8 @@ import { expect, onTestFinished, test, type TestContext } from 'vitest'
 import { ConditionVariable } from '../support/condition-variable.ts'
 import { daemonKinds, needDaemon, programs, type DaemonKind } from '../support/daemon.ts'
 import { freshFolder } from '../support/folders.ts'
-import { needTool, root } from './deploy-kit.ts'
+import { needTool } from '../support/tools.ts'
+import { root } from './deploy-kit.ts'
 
 const daemonUser = 65_532
 const app = 1000

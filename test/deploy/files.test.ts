@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { daemonKinds, needDaemon, programs } from '../support/daemon.ts'
 import { freshFolder } from '../support/folders.ts'
-import { deployFile, deployText, needTool, pythonProgram, root, runPython, unitValues } from './deploy-kit.ts'
+import { needTool } from '../support/tools.ts'
+import { deployFile, deployText, pythonProgram, root, runPython, unitValues } from './deploy-kit.ts'
 
 const services = { node: 'sidelane-node', sidelaned: 'sidelaned' } as const
 

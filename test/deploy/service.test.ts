@@ -9,7 +9,8 @@ import { ConditionVariable } from '../support/condition-variable.ts'
 import { daemonKinds, needDaemon, programs, type DaemonKind } from '../support/daemon.ts'
 import { freshFolder } from '../support/folders.ts'
 import { contractOf } from '../support/locks.ts'
-import { needTool, unitValues } from './deploy-kit.ts'
+import { needTool } from '../support/tools.ts'
+import { unitValues } from './deploy-kit.ts'
 
 const lock = { profile: 'p1', unicode: '15.0', name: 'order', schema: {} }
 const order = contractOf(lock.schema, { name: lock.name })
