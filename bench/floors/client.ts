@@ -4,7 +4,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Answer, Contender, Digest } from '../../src/measure/contender.ts'
-import { digestAt, frameHead, idAt, outcomeHead, readU32 } from './layout.ts'
+import { readU32 } from '../../src/util/byte-codec.ts'
+import { digestAt, frameHead, idAt, outcomeHead } from './layout.ts'
 
 const blockBytes = 256 * 1024
 const readBufferBytes = 64 * 1024

@@ -21,10 +21,3 @@ const workNsPerByte = 9
 export function waitForWork(bytes: number, from: number): void {
   for (const until = from + (bytes * workNsPerByte) / 1e6; performance.now() < until;);
 }
-
-export const readU32 = (bytes: Uint8Array, at: number): number =>
-  ((bytes[at] as number) |
-    ((bytes[at + 1] as number) << 8) |
-    ((bytes[at + 2] as number) << 16) |
-    ((bytes[at + 3] as number) << 24)) >>>
-  0
