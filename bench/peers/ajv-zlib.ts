@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { plainSchema } from '../../src/decide/lock-normalizer.ts'
 import { handNormalizer, type ContractRef } from '../contracts/sources.ts'
 import type { Contender } from '../../src/measure/contender.ts'
+import { syncPeer } from './sync-peer.ts'
 
 /** `lockSchema` is the schema of our lock: the same checks as JSON Schema. */
 export function ajvZlibPeer(ref: ContractRef, level: number, lockSchema: unknown): Contender {
@@ -14,17 +15,9 @@ export function ajvZlibPeer(ref: ContractRef, level: number, lockSchema: unknown
   const ajv = new Ajv2020({ strict: false, validateFormats: false, multipleOfPrecision: 9 })
   const validate = ajv.compile(plainSchema(lockSchema) as Record<string, unknown>)
   const options = { level }
-  return {
-    id: 'ajv+zlib',
-    digest: 'none',
-    side: 'peer',
-    mode: 'sync',
-    canonical: false,
-    call(payload) {
-      const value = normalize(JSON.parse(payload.toString()))
-      if (!validate(value)) return { ok: false }
-      return { ok: true, body: gzipSync(JSON.stringify(value), options), digest: null }
-    },
-    close: async () => {},
-  }
+  return syncPeer('ajv+zlib', (payload) => {
+    const value = normalize(JSON.parse(payload.toString()))
+    if (!validate(value)) return { ok: false }
+    return { ok: true, body: gzipSync(JSON.stringify(value), options), digest: null }
+  })
 }

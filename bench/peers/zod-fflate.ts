@@ -3,23 +3,16 @@
 import { gzipSync, strToU8, type GzipOptions } from 'fflate'
 import type { ContractRef } from '../contracts/sources.ts'
 import type { Contender } from '../../src/measure/contender.ts'
+import { syncPeer } from './sync-peer.ts'
 import { zodReader } from './zod-zlib.ts'
 
 export function zodFflatePeer(ref: ContractRef, level: number): Contender {
   const read = zodReader(ref)
   // mtime 0: otherwise the body contains the time of day, and two runs differ.
   const options: GzipOptions = { level: level as NonNullable<GzipOptions['level']>, mtime: 0 }
-  return {
-    id: 'zod+fflate',
-    digest: 'none',
-    side: 'peer',
-    mode: 'sync',
-    canonical: false,
-    call(payload) {
-      const data = read(payload)
-      if (data === undefined) return { ok: false }
-      return { ok: true, body: gzipSync(strToU8(JSON.stringify(data)), options), digest: null }
-    },
-    close: async () => {},
-  }
+  return syncPeer('zod+fflate', (payload) => {
+    const data = read(payload)
+    if (data === undefined) return { ok: false }
+    return { ok: true, body: gzipSync(strToU8(JSON.stringify(data)), options), digest: null }
+  })
 }

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import type * as z from 'zod'
 import { zodPeer, type ContractRef } from '../contracts/sources.ts'
 import type { Answer, Contender } from '../../src/measure/contender.ts'
+import { syncPeer } from './sync-peer.ts'
 
 /** Parses and validates; undefined when zod rejects the payload. `change` makes another schema of the contract's. */
 export function zodReader(
@@ -30,12 +31,4 @@ export function zodZlib(ref: ContractRef, level: number): (payload: Buffer) => A
   }
 }
 
-export const zodZlibPeer = (ref: ContractRef, level: number): Contender => ({
-  id: 'zod+zlib',
-  digest: 'none',
-  side: 'peer',
-  mode: 'sync',
-  canonical: false,
-  call: zodZlib(ref, level),
-  close: async () => {},
-})
+export const zodZlibPeer = (ref: ContractRef, level: number): Contender => syncPeer('zod+zlib', zodZlib(ref, level))
