@@ -3,17 +3,7 @@
 import { createHmac } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { errorTable } from '../../src/model/errors.ts'
-
-interface Frame {
-  readonly kind: number
-  readonly flags: number
-  readonly index: number
-  readonly id: number
-  readonly a: number
-  readonly b: number
-  /** Hex. */
-  readonly payload: string
-}
+import type { SeenFrame as Frame } from './vectors.ts'
 
 const u16 = (value: number): string => hexOf(2, (bytes) => bytes.writeUInt16LE(value))
 const u32 = (value: number): string => hexOf(4, (bytes) => bytes.writeUInt32LE(value))
