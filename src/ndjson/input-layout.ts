@@ -1,5 +1,19 @@
 // Decides from the start of an input whether it holds a payload a line, or JSON that goes on over line ends.
 
+import {
+  backslash,
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  isSpace,
+  minus,
+  newline,
+  openBrace,
+  openBracket,
+  quote,
+} from './json-bytes.ts'
+
 export type InputLayout =
   /** NDJSON: each line is a payload. */
   | 'lines'
@@ -15,17 +29,9 @@ export interface LayoutOptions {
   readonly acceptsArrays: boolean
 }
 
-const newline = 0x0a
-const backslash = 0x5c
 /** Deeper brackets than any contract allows: such a line is no start of a document. */
 const maxDepth = 1024
 
-const codeOf = (text: string): number => text.charCodeAt(0)
-const [quote, comma, colon, openBrace, closeBrace, openBracket, closeBracket, minus] = [
-  ...['"', ',', ':', '{', '}', '[', ']', '-'].map(codeOf),
-] as [number, number, number, number, number, number, number, number]
-
-const isSpace = (byte: number): boolean => byte === 0x20 || byte === newline || byte === 0x0d || byte === 0x09
 const isWordByte = (byte: number): boolean => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x7a)
 const startsValue = (byte: number): boolean =>
   byte === quote || byte === openBrace || byte === openBracket || byte === minus || isWordByte(byte)

@@ -3,6 +3,17 @@
 
 import { SidelaneError } from '../model/index.ts'
 import { JoinedBytes } from '../util/joined-bytes.ts'
+import {
+  backslash,
+  closeBrace,
+  closeBracket,
+  comma,
+  isSpace,
+  newline,
+  openBrace,
+  openBracket,
+  quote,
+} from './json-bytes.ts'
 import type { Line } from './line-splitter.ts'
 
 export interface JsonValuesOptions {
@@ -19,15 +30,6 @@ export interface NumberedValue extends Line {
   /** Which value of the input it is, from 1; errors between two values are counted. */
   readonly item: number
 }
-
-const newline = 0x0a
-const quote = 0x22
-const backslash = 0x5c
-const comma = 0x2c
-const openBracket = 0x5b
-const closeBracket = 0x5d
-const openBrace = 0x7b
-const closeBrace = 0x7d
 
 /** Where the reader is while no value is open. */
 type Place =
@@ -222,8 +224,6 @@ const tooLong = (line: number, maxBytes: number): SidelaneError =>
     message: `The value that begins on line ${line} is longer than ${maxBytes} bytes.`,
     params: { line },
   })
-
-const isSpace = (byte: number): boolean => byte === 0x20 || byte === newline || byte === 0x0d || byte === 0x09
 
 const endsWord = (byte: number): boolean =>
   isSpace(byte) || byte === comma || byte === closeBracket || byte === openBrace || byte === openBracket

@@ -3,6 +3,7 @@
 import { SidelaneError } from '../model/index.ts'
 import { JoinedBytes } from '../util/joined-bytes.ts'
 import { isBytes } from '../util/typed-array.ts'
+import { carriageReturn, newline } from './json-bytes.ts'
 
 /** A line that is not empty. */
 export interface Line {
@@ -11,9 +12,6 @@ export interface Line {
   /** The line without its line end, or `limit.bytes` where the line is too long. */
   readonly payload: Uint8Array | SidelaneError
 }
-
-const newline = 0x0a
-const carriageReturn = 0x0d
 
 /** Splits chunks of bytes into lines. Each line is a view on a chunk, or a copy where it spans several. */
 export class LineSplitter {
