@@ -9,6 +9,7 @@ import {
   isExpectation,
   isFaultCode,
   isKeyword,
+  isObject,
   maxIssues,
   maxRetryAfterMs,
   rejected,
@@ -99,9 +100,6 @@ function readObject(payload: Uint8Array): Fields | undefined {
     return undefined
   }
 }
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Without a prototype, so that a member that is missing is undefined. */
 const ownFields = (value: object): Fields => Object.assign(Object.create(null) as object, value) as Fields
