@@ -1,6 +1,6 @@
 // The document of a payload as it was read, for the app's schema: before strip, norm, default and coercion.
 
-import { readBytes, readText, toPlain } from '../json/index.ts'
+import { noLimits, readBytes, readText, toPlain } from '../json/index.ts'
 import {
   rejectedBy,
   type Contract,
@@ -13,8 +13,6 @@ import { decodeUtf8, encodeUtf8 } from '#runtime'
 import { sizeOfBytes } from '../util/payload-size.ts'
 import { boundedBytes } from './input.ts'
 import { compileValueReader } from './js/value-reader.ts'
-
-const noLimits = { maxBytes: Infinity, maxDepth: Infinity, maxKeys: Infinity, numbers: 'double' } as const
 
 /** The content of a payload, which the caller cannot change any more; a rejection for what has none or is too large. */
 export function takeContent(payload: unknown, profile: Profile): PayloadContent | Rejected {

@@ -2,9 +2,8 @@
 
 import { decodeUtf8 } from '#runtime'
 import { readText } from './read.ts'
+import { noLimits } from './reader.ts'
 import { toPlain } from './value.ts'
-
-const noLimits = { maxBytes: Infinity, maxDepth: Infinity, maxKeys: Infinity, numbers: 'double' } as const
 
 /** False only for canonical text without an escape in any key. */
 export const mayEscapeKey = (canonical: string): boolean => escapedKeyOrItem.test(canonical)

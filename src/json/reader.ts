@@ -25,6 +25,14 @@ export interface ReadLimits {
   readonly numbers: 'safe' | 'double' | 'int64' | 'int64-or-double'
 }
 
+/** For a text that is known to be within the limits. */
+export const noLimits: ReadLimits = {
+  maxBytes: Infinity,
+  maxDepth: Infinity,
+  maxKeys: Infinity,
+  numbers: 'double',
+}
+
 export interface Read {
   readonly ok: true
   readonly value: JsonValue

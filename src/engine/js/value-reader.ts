@@ -12,14 +12,11 @@ import {
   type SchemaNode,
   type UnionNode,
 } from '../../model/index.ts'
-import { JsonObject, readText, setMember, toPlain, type JsonValue } from '../../json/index.ts'
+import { JsonObject, noLimits, readText, setMember, toPlain, type JsonValue } from '../../json/index.ts'
 import { branchesByValue } from './discriminated.ts'
 import { lazily } from './lazily.ts'
 import { typeOf } from './scalars.ts'
 import { compileVerdicts, type DocumentSide } from './validate.ts'
-
-/** Canonical text is within the contract's limits. */
-const noLimits = { maxBytes: Infinity, maxDepth: Infinity, maxKeys: Infinity }
 
 /**
  * Reads documents of the contract: those that it made (`output`), or accepts (`input`). An integer is a bigint at each node
