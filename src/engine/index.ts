@@ -11,6 +11,18 @@ export { decompress, type DecompressOptions } from './decompress.ts'
 export { plainValue } from '../json/index.ts'
 export { compileValueReader } from './js/value-reader.ts'
 export { documentReader, takeContent } from './document.ts'
+export { assignLengths } from './js/deflate/code-lengths.ts'
+export { headerBits } from './js/deflate/header.ts'
+export {
+  distances,
+  endOfBlock,
+  lengthExtraBits,
+  literalsAndLengths,
+  maxMatch,
+  minMatch,
+  symbolOfDistance,
+  symbolOfLength,
+} from './js/deflate/symbols.ts'
 export { checkHeap } from './heap.ts'
 export { boundedBytes, payloadBytes, textRejection } from './input.ts'
 export { nativeDictionary } from './native/index.ts'

@@ -18,7 +18,7 @@ export const literalLimit = 14
 export const distanceLimit = 15
 
 /** The symbol of a distance from 1 to 32,768: two for each number of bits, told apart by the second bit. */
-export function distanceSymbol(distance: number): number {
+function distanceSymbol(distance: number): number {
   const below = distance - 1
   if (below < 2) return below
   const bits = 31 - Math.clz32(below)

@@ -1,8 +1,7 @@
 // The size of what the encoder of native/deflate writes for a text, without writing it.
 
+import { assignLengths, headerBits } from '../engine/index.ts'
 import { distanceLimit, literalLimit, type Codec } from '../model/index.ts'
-import { assignLengths } from './code-lengths.ts'
-import { headerBits } from './header-bits.ts'
 import type { Symbols } from './scan.ts'
 
 /** Lengths by symbol, 0 for no code. */
@@ -28,10 +27,17 @@ export function bodyBytes(symbols: Symbols, textBytes: number, codec: Codec, tab
 
 /** Those of a dynamic block: native/deflate/src/dynamic.rs is the twin. */
 const ownLengths = ({ literals, distances }: Symbols): Lengths => ({
-  literals: assignLengths(literals, literalLimit),
+  literals: codeLengths(literals, literalLimit),
   // A block without distances sends a code that is not used.
-  distances: distances.some((count) => count > 0) ? assignLengths(distances, distanceLimit) : Uint8Array.of(1),
+  distances: distances.some((count) => count > 0) ? codeLengths(distances, distanceLimit) : Uint8Array.of(1),
 })
+
+/** The lengths of a complete code for the symbols that occur. */
+export function codeLengths(counts: Uint16Array, limit: number): Uint8Array {
+  const lengths = new Uint8Array(counts.length)
+  assignLengths(counts, limit, lengths)
+  return lengths
+}
 
 export function bitsOf(counts: ArrayLike<number>, lengths: Uint8Array): number {
   let bits = 0

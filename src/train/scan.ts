@@ -1,10 +1,15 @@
 // Counts the symbols that the encoder of native/deflate finds in a text: the twin of its src/matcher.rs.
 
-import { distanceSymbol } from '../model/index.ts'
-
-export const literalCodes = 286
-export const distanceCodes = 30
-export const endOfBlock = 256
+import {
+  distances as distanceCodes,
+  endOfBlock,
+  lengthExtraBits,
+  literalsAndLengths,
+  maxMatch,
+  minMatch,
+  symbolOfDistance,
+  symbolOfLength,
+} from '../engine/index.ts'
 
 /** How often a block needs each literal or length, and each distance; and the bits that no code changes. */
 export interface Symbols {
@@ -14,8 +19,6 @@ export interface Symbols {
   readonly extraBits: number
 }
 
-const minMatch = 3
-const maxMatch = 258
 /** A match of four bytes takes about as many bits as its literals. */
 const leastMatch = 5
 /** Bytes that are compared at once. */
@@ -23,18 +26,6 @@ const step = 16
 /** The golden ratio times 2^40. */
 const multiplier = 0x9e_3779_b97f
 const half = 2 ** 20 - 1
-
-const lengthSymbols = new Uint16Array(maxMatch - minMatch + 1)
-for (let symbol = 257, length = 0; symbol < literalCodes - 1; symbol++) {
-  for (let i = 0; i < 1 << lengthExtraBits(symbol); i++) lengthSymbols[length++] = symbol
-}
-// 258 has a symbol of its own.
-lengthSymbols[maxMatch - minMatch] = literalCodes - 1
-
-/** Eight symbols have none, then four each have one more. */
-function lengthExtraBits(symbol: number): number {
-  return symbol === literalCodes - 1 ? 0 : Math.max(0, ((symbol - 257) >> 2) - 1)
-}
 
 const distanceExtraBits = (symbol: number): number => Math.max(0, (symbol >> 1) - 1)
 
@@ -48,7 +39,7 @@ export function scan(text: Uint8Array): Symbols {
   // A read that passes the end reads zeros.
   const input = new Uint8Array(length + maxMatch + step)
   input.set(text)
-  const literals = new Uint16Array(literalCodes)
+  const literals = new Uint16Array(literalsAndLengths)
   const distances = new Uint16Array(distanceCodes)
   let extraBits = 0
   literals[endOfBlock] = 1
@@ -75,11 +66,11 @@ export function scan(text: Uint8Array): Symbols {
     let found = isLater ? next : here
     if (found === step) found = extend(input, at - distance, at, length)
     found = Math.min(found, length - at)
-    const lengthSymbol = lengthSymbols[found - minMatch] as number
-    const symbol = distanceSymbol(distance)
-    increase(literals, lengthSymbol)
+    const lengthSymbol = symbolOfLength[found - minMatch] as number
+    const symbol = symbolOfDistance(distance)
+    increase(literals, endOfBlock + 1 + lengthSymbol)
     increase(distances, symbol)
-    extraBits += lengthExtraBits(lengthSymbol) + distanceExtraBits(symbol)
+    extraBits += (lengthExtraBits[lengthSymbol] as number) + distanceExtraBits(symbol)
     at += found
     exchange(input, at - 1, bits)
   }

@@ -1,5 +1,6 @@
 // The code lengths of a table that suit samples: those that make the samples smallest, header included.
 
+import { distances as distanceCodes, endOfBlock, headerBits, literalsAndLengths } from '../engine/index.ts'
 import {
   asciiLiterals,
   distanceCodesOf,
@@ -8,10 +9,8 @@ import {
   literalLimit,
   utf8Literals,
 } from '../model/index.ts'
-import { bitsOf, type Lengths } from './block-bits.ts'
-import { assignLengths } from './code-lengths.ts'
-import { headerBits } from './header-bits.ts'
-import { distanceCodes, endOfBlock, literalCodes, type Symbols } from './scan.ts'
+import { bitsOf, codeLengths, type Lengths } from './block-bits.ts'
+import type { Symbols } from './scan.ts'
 
 /** Counts of symbols over samples, and the number of blocks that they are in. */
 interface Sums {
@@ -38,8 +37,8 @@ export function trainLengths(samples: readonly Symbols[], { ascii, maxBytes }: T
     symbol >= endOfBlock || (symbol >= firstLiteral && symbol < literalEnd)
   const distanceEnd = distanceCodesOf(maxBytes)
   let best: Lengths = {
-    literals: assignLengths(scaled(sums.literals, needsLiteral, 1), literalLimit),
-    distances: assignLengths(
+    literals: codeLengths(scaled(sums.literals, needsLiteral, 1), literalLimit),
+    distances: codeLengths(
       scaled(sums.distances, (symbol) => symbol < distanceEnd, 1),
       distanceLimit,
     ),
@@ -51,17 +50,17 @@ export function trainLengths(samples: readonly Symbols[], { ascii, maxBytes }: T
   }
   for (const floor of floors) {
     const counts = scaled(sums.literals, needsLiteral, floor)
-    for (const limit of limits) consider({ ...best, literals: assignLengths(counts, limit) })
+    for (const limit of limits) consider({ ...best, literals: codeLengths(counts, limit) })
   }
   for (const floor of floors) {
     const counts = scaled(sums.distances, (symbol) => symbol < distanceEnd, floor)
-    for (const limit of limits) consider({ ...best, distances: assignLengths(counts, limit) })
+    for (const limit of limits) consider({ ...best, distances: codeLengths(counts, limit) })
   }
   return smoothed(best, sums)
 }
 
 function sumOf(samples: readonly Symbols[]): Sums {
-  const literals = new Float64Array(literalCodes)
+  const literals = new Float64Array(literalsAndLengths)
   const distances = new Float64Array(distanceCodes)
   for (const sample of samples) {
     sample.literals.forEach((count, symbol) => (literals[symbol] = (literals[symbol] as number) + count))
@@ -71,9 +70,11 @@ function sumOf(samples: readonly Symbols[]): Sums {
 }
 
 /** Counts in proportion, the largest is `scale`; a needed symbol has at least `floor`. */
-function scaled(counts: Float64Array, isNeeded: (symbol: number) => boolean, floor: number): Float64Array {
+function scaled(counts: Float64Array, isNeeded: (symbol: number) => boolean, floor: number): Uint16Array {
   const most = counts.reduce((a, b) => Math.max(a, b), 1)
-  return counts.map((count, symbol) => (isNeeded(symbol) ? Math.max(Math.floor((count * scale) / most), floor) : 0))
+  return Uint16Array.from(counts, (count, symbol) =>
+    isNeeded(symbol) ? Math.max(Math.floor((count * scale) / most), floor) : 0,
+  )
 }
 
 const totalBits = ({ literals, distances }: Lengths, sums: Sums): number =>

@@ -1,8 +1,9 @@
 // The tables of a contract: samples in classes by size and by ASCII or not, a table for each class that it suits.
 
+import { endOfBlock } from '../engine/index.ts'
 import { maxTableBytes, firstLiteral, type Codec, type LockTable, type LockTables } from '../model/index.ts'
 import { bodyBytes, type Lengths } from './block-bits.ts'
-import { endOfBlock, scan, type Symbols } from './scan.ts'
+import { scan, type Symbols } from './scan.ts'
 import { trainLengths } from './table-lengths.ts'
 
 /** What a class of samples gave. Sizes are sums over the samples that were held out. */

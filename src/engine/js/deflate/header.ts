@@ -27,32 +27,49 @@ const codes = new Int32Array(runSymbols)
 
 /** Writes the three bits of a last block and its header. */
 export function writeHeader(literalLengths: Uint8Array, distanceLengths: Uint8Array): void {
-  number = 0
-  counts.fill(0)
-  const literals = add(literalLengths)
-  const used = add(distanceLengths)
-  // The lengths of two alphabets take two run symbols at least, so the code for runs is complete.
-  assignLengths(counts, runLimit, lengths)
+  const sent = encodeRuns(literalLengths, distanceLengths)
   setCodes(lengths, codes)
-  let sent = runSymbols
-  while (sent > 4 && lengths[order[sent - 1] as number] === 0) sent--
   put(0b101, 3)
-  put(literals - 257, 5)
-  put(used - 1, 5)
+  put(endOf(literalLengths) - 257, 5)
+  put(endOf(distanceLengths) - 1, 5)
   put(sent - 4, 4)
   for (let i = 0; i < sent; i++) put(lengths[order[i] as number] as number, 3)
   for (let i = 0; i < number; i++) {
     const run = runs[i] as number
     const symbol = run & 31
     putCode(codes[symbol] as number)
-    if (symbol >= repeat) put(run >> 5, symbol === repeat ? 2 : symbol === zeros ? 3 : 7)
+    if (symbol >= repeat) put(run >> 5, extraBits(symbol))
   }
 }
 
-/** Adds the lengths of an alphabet as runs, up to its last code, and returns their number. */
-function add(alphabet: Uint8Array): number {
-  let end = alphabet.length
-  while (alphabet[end - 1] === 0) end--
+/** Bits that `writeHeader` would write. */
+export function headerBits(literalLengths: Uint8Array, distanceLengths: Uint8Array): number {
+  const sent = encodeRuns(literalLengths, distanceLengths)
+  let bits = 3 + 5 + 5 + 4 + 3 * sent
+  for (let symbol = 0; symbol < runSymbols; symbol++) {
+    bits += (counts[symbol] as number) * ((lengths[symbol] as number) + (symbol < repeat ? 0 : extraBits(symbol)))
+  }
+  return bits
+}
+
+/** Makes the runs and their code lengths. Returns how many of these lengths are sent. */
+function encodeRuns(literalLengths: Uint8Array, distanceLengths: Uint8Array): number {
+  number = 0
+  counts.fill(0)
+  add(literalLengths)
+  add(distanceLengths)
+  // The lengths of two alphabets take two run symbols at least, so the code for runs is complete.
+  assignLengths(counts, runLimit, lengths)
+  let sent = runSymbols
+  while (sent > 4 && lengths[order[sent - 1] as number] === 0) sent--
+  return sent
+}
+
+const extraBits = (symbol: number): number => (symbol === repeat ? 2 : symbol === zeros ? 3 : 7)
+
+/** Adds the lengths of an alphabet as runs, up to its last code. */
+function add(alphabet: Uint8Array): void {
+  const end = endOf(alphabet)
   for (let at = 0; at < end;) {
     const length = alphabet[at] as number
     let same = 1
@@ -61,6 +78,12 @@ function add(alphabet: Uint8Array): number {
     if (length === 0) addZeros(same)
     else addSame(length, same)
   }
+}
+
+/** How many lengths of an alphabet are sent: up to its last code. */
+function endOf(alphabet: Uint8Array): number {
+  let end = alphabet.length
+  while (alphabet[end - 1] === 0) end--
   return end
 }
 
