@@ -18,7 +18,7 @@ import {
 } from '../../model/index.ts'
 import { boundedBytes, type Engine } from '../../engine/index.ts'
 import type { Block } from '../../util/bump-arena.ts'
-import { ByteSlab } from '../../util/byte-slab.ts'
+import { CopyPool } from '../../util/copy-pool.ts'
 import { ContractTable } from '../contract-table.ts'
 import { BatchBuffers, moved, words, type BatchAnswer, type BatchTask, type ContractRecord } from './batch-layout.ts'
 import { CostModel, WaitEstimator, type ExpectedTask } from './cost-model.ts'
@@ -45,7 +45,7 @@ export class PoolPlacement implements Placement {
   readonly #schedule: Schedule
   readonly #queue = new Queue(() => this.onSpace())
   readonly #buffers: BatchBuffers
-  readonly #bodies = new ByteSlab()
+  readonly #bodies = new CopyPool()
   readonly #costs = new CostModel()
   readonly #waits: WaitEstimator
   /** The batches that workers have. */

@@ -12,7 +12,7 @@ import {
   traceFromText,
   writeFrameHeader,
 } from '../../wire/index.ts'
-import { ByteSlab } from '../../util/byte-slab.ts'
+import { CopyPool } from '../../util/copy-pool.ts'
 import type { WriteBatcher } from '../../util/write-batcher.ts'
 import { CongestionWindow } from './flow-control.ts'
 import type { Content, PendingRequest, RequestOwner } from './request.ts'
@@ -79,7 +79,7 @@ export class InFlightRequests {
   limit: number = defaultInFlight
   readonly #writer: WriteBatcher
   readonly #owner: RequestOwner
-  readonly #bodies = new ByteSlab()
+  readonly #bodies = new CopyPool()
   #table = new RequestTable<PendingRequest>(defaultInFlight)
   #window = new CongestionWindow(defaultInFlight)
   #retainedBytes = 0

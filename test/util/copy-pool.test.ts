@@ -1,14 +1,14 @@
-// The byte slab: pieces share memory, and no piece has the bytes of another one.
+// The copy pool: pieces share memory, and no piece has the bytes of another one.
 import { MessageChannel } from 'node:worker_threads'
 import { expect, test } from 'vitest'
-import { ByteSlab } from '../../src/util/byte-slab.ts'
+import { CopyPool } from '../../src/util/copy-pool.ts'
 
 const source = Uint8Array.from({ length: 5000 }, (_, i) => i % 251)
 
 test('pieces stay equal to what was copied, whatever is written to the others', () => {
-  const slab = new ByteSlab()
+  const pool = new CopyPool()
   const lengths = Array.from({ length: 200 }, (_, i) => (i * 37) % 2100)
-  const pieces = lengths.map((length) => slab.copy(source, 3, 3 + length))
+  const pieces = lengths.map((length) => pool.copy(source, 3, 3 + length))
   for (const [at, piece] of pieces.entries()) {
     expect(Buffer.compare(piece, source.subarray(3, 3 + (lengths[at] as number)))).toBe(0)
     piece.fill(255)
@@ -16,16 +16,16 @@ test('pieces stay equal to what was copied, whatever is written to the others', 
 })
 
 test('small pieces share a buffer of 8 KiB, a longer one has its own', () => {
-  const slab = new ByteSlab()
-  const [first, second, long] = [slab.copy(source, 0, 100), slab.copy(source, 0, 100), slab.copy(source, 0, 4000)]
+  const pool = new CopyPool()
+  const [first, second, long] = [pool.copy(source, 0, 100), pool.copy(source, 0, 100), pool.copy(source, 0, 4000)]
   expect(first.buffer).toBe(second.buffer)
   expect(first.buffer.byteLength).toBe(8192)
   expect(long.buffer.byteLength).toBe(4000)
 })
 
 test('the transfer of a piece leaves the others as they are', () => {
-  const slab = new ByteSlab()
-  const [first, second] = [slab.copy(source, 0, 100), slab.copy(source, 0, 100)]
+  const pool = new CopyPool()
+  const [first, second] = [pool.copy(source, 0, 100), pool.copy(source, 0, 100)]
   const { port1, port2 } = new MessageChannel()
   try {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
@@ -38,5 +38,5 @@ test('the transfer of a piece leaves the others as they are', () => {
     port2.close()
   }
   expect([first.length, second.length]).toEqual([100, 100])
-  expect(slab.copy(source, 0, 100)).toEqual(source.slice(0, 100))
+  expect(pool.copy(source, 0, 100)).toEqual(source.slice(0, 100))
 })
