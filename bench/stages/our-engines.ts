@@ -33,7 +33,7 @@ export function jsStages(
     whole({ stage: 'digest', id }, count, (i) => digest(texts[i] as Buffer)),
     whole({ stage: 'compress', id, outBytes }, count, (i) => compress(texts[i] as Buffer)),
   ]
-  const state = { members: 0, movesKeys: false, inserted: 0, looks: 0, maxLooks: 0, branching: 0, isLarge: false }
+  const state = { members: 0, movesKeys: false, inserted: 0, visits: 0, maxVisits: 0, branching: 0, isLarge: false }
   const { root } = new FastWalker(resolveReferences(profile), state, { generate: canGenerate() })
   const { maxDepth } = profile.limits
   // As compileFastPath() does it.
@@ -44,7 +44,7 @@ export function jsStages(
   const validate = (value: unknown, index: number): unknown => {
     const { length } = payloads[index] as Buffer
     Object.assign(state, { members: 0, movesKeys: false, inserted: 0, looks: 0, branching: 0 })
-    state.maxLooks = 4 * length
+    state.maxVisits = 4 * length
     state.isLarge = length > 1024 * 1024
     return root(value)
   }

@@ -112,11 +112,11 @@ export interface Profile extends Schema, Pick<LockDocument, 'name' | 'numbers' |
 
 /** What the most expensive payload costs, known from the schema and `limits.maxBytes`. */
 export interface WorstCase {
-  /** States of patterns alive behind each character, and nodes that look at each value, over the whole payload. */
+  /** States of patterns alive behind each character, and nodes that visit each value, over the whole payload. */
   readonly steps: number
   /** The most states that are alive behind one character of a text. */
   readonly states: number
-  /** The most nodes that look at one value. */
+  /** The most nodes that visit one value. */
   readonly nodes: number
   /** Whether the engines remember verdicts while they try branches of a union; otherwise `nodes` would be larger. */
   readonly remembers: boolean

@@ -12,18 +12,18 @@ export interface RunLimit {
 /** Thrown out of the processing when its time is over. */
 export const timeIsOver: Error = new Error('The time of the payload is over.')
 
-/** Steps between two looks at the clock. A step takes nanoseconds: a value, a character, a word of a set. */
-const stepsPerLook = 4096
-/** Shorter steps are not worth a look. */
+/** Steps between two checks of the clock. A step takes nanoseconds: a value, a character, a word of a set. */
+const stepsPerCheck = 4096
+/** Shorter steps are not worth a check. */
 const shortMs = 1
 
-let left = stepsPerLook
+let left = stepsPerCheck
 let endsAt = Number.POSITIVE_INFINITY
 let looksAhead = false
 
 /** Runs `work`, which throws `timeIsOver` when the time of the limit is over. */
 export function runWithin<T>(limit: RunLimit, work: () => T): T {
-  left = stepsPerLook
+  left = stepsPerCheck
   endsAt = limit.endsAt
   looksAhead = limit.looksAhead
   try {
@@ -36,17 +36,17 @@ export function runWithin<T>(limit: RunLimit, work: () => T): T {
 /** Counts steps. Without a limit no clock is read. */
 export function spend(steps: number): void {
   left -= steps
-  if (left < 0) look(0)
+  if (left < 0) checkTime(0)
 }
 
 /** Before a step over `size` bytes or characters that cannot be ended, and takes about `nanos` for each. */
 export function spendAhead(size: number, nanos: number): void {
   const ms = (size * nanos) / 1e6
-  if (ms >= shortMs) look(ms)
+  if (ms >= shortMs) checkTime(ms)
 }
 
-function look(aheadMs: number): void {
-  left = stepsPerLook
+function checkTime(aheadMs: number): void {
+  left = stepsPerCheck
   if (endsAt === Number.POSITIVE_INFINITY || performance.now() + (looksAhead ? aheadMs : 0) < endsAt) return
   // A catch on the way must not continue.
   left = 0

@@ -12,7 +12,7 @@ pub use backend::{HmacKey, sha256};
 
 use crate::budget::Budget;
 
-/// Bytes that are hashed between two looks at the budget.
+/// Bytes that are hashed between two checks of the budget.
 const PIECE_BYTES: usize = 64 << 10;
 
 /// How the canonical bytes of a contract are hashed.

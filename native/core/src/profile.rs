@@ -400,7 +400,7 @@ pub struct Profile {
     pub digest: DigestName,
     /// Of gzip, deflate and deflate-raw at level 1; no part of the contract's id.
     pub tables: Vec<CompressionTable>,
-    /// Branches of unions would look at one value too often, unless verdicts are remembered.
+    /// Branches of unions would visit one value too often, unless verdicts are remembered.
     pub remembers: bool,
     pub root: SchemaNode,
     /// Targets of [`SchemaNode::Ref`], by number.

@@ -1,4 +1,4 @@
-// The worst case of a contract in steps: one state of a pattern behind one character, or one node that looks at one
+// The worst case of a contract in steps: one state of a pattern behind one character, or one node that visits one
 // value. It is known from the schema and limits.maxBytes, so that no clock decides an outcome. docs/decisions.md has the
 // measurements behind the budget. native/core/src/lock/cost.rs is the twin.
 
@@ -14,15 +14,15 @@ const budget = 2 ** 28
 const stepsPerByte = 16
 /** Bytes of the shortest value, with its comma. */
 const valueBytes = 2
-/** Up to here, looking again is cheaper than remembering. */
-const maxForgetful = 16
+/** Up to here, visiting again is cheaper than remembering. */
+const maxWithoutMemory = 16
 
 /** Throws `contract.unsupported` when the worst case is above the budget. */
 export function measureCost(tree: SchemaTree, maxBytes: number): WorstCase {
   const schema = new SchemaCost(tree)
   const worst = schema.worstCase(maxBytes)
   if (fits(worst.steps, maxBytes)) return worst
-  const place = schema.culprit(maxBytes)
+  const place = schema.worstPlace(maxBytes)
   const location = tree.locations.find(({ node }) => node === place.node)
   throw unsupported(location?.pointer ?? '', describe(schema, worst, maxBytes, place))
 }
@@ -87,22 +87,22 @@ class SchemaCost {
     this.#tree = tree
     this.#visits = new Visits(tree)
     this.#single = singleStrings(tree)
-    this.#nodes = this.#worst(looksOf, maxForgetful)
+    this.#nodes = this.#worst(visitsOf, maxWithoutMemory)
   }
 
   worstCase(maxBytes: number, bound?: Bound): WorstCase {
     const { steps, states } = this.#texts(maxBytes, bound)
     const { most: nodes, remembers } = this.#nodes
-    return { steps: steps + this.#looks(maxBytes), states, nodes, remembers }
+    return { steps: steps + this.#nodeSteps(maxBytes), states, nodes, remembers }
   }
 
   /** The node that is most to blame. */
-  culprit(maxBytes: number): Place {
+  worstPlace(maxBytes: number): Place {
     const { steps, node } = this.#texts(maxBytes)
-    return steps >= this.#looks(maxBytes) ? { node, isText: true } : { node: this.#nodes.node, isText: false }
+    return steps >= this.#nodeSteps(maxBytes) ? { node, isText: true } : { node: this.#nodes.node, isText: false }
   }
 
-  #looks = (maxBytes: number): number => this.#nodes.most * Math.ceil(maxBytes / valueBytes)
+  #nodeSteps = (maxBytes: number): number => this.#nodes.most * Math.ceil(maxBytes / valueBytes)
 
   /** The dearest characters first, as many as their texts may have. */
   #texts(maxBytes: number, bound?: Bound): { steps: number; states: number; node: SchemaNode } {
@@ -128,21 +128,21 @@ class SchemaCost {
     return { steps, states: texts[0]?.states ?? 0, node }
   }
 
-  /** The most weight on one value and where; remembering verdicts only where it would be more than `forgetful`. */
+  /** The most weight on one value and where; remembering verdicts only where it would be more than `limit`. */
   #worst(
     weight: (node: SchemaNode) => number,
-    forgetful?: number,
+    limit?: number,
   ): {
     readonly most: number
     readonly node: SchemaNode
     readonly remembers: boolean
   } {
-    const remembers = forgetful === undefined ? this.#nodes.remembers : undefined
+    const remembers = limit === undefined ? this.#nodes.remembers : undefined
     if (remembers !== true) {
       const measure = this.#visits.withoutMemory(weight)
       const nodes = this.#tree.locations.map(({ node }) => node).filter(({ kind }) => kind !== 'ref')
       const most = nodes.reduce((max, node) => Math.max(max, measure(node)), 0)
-      if (remembers === false || most <= (forgetful ?? 0)) {
+      if (remembers === false || most <= (limit ?? 0)) {
         // A container has the weight of its heaviest child: the first innermost node is to blame.
         const isInnermost = (node: SchemaNode): boolean => childrenOf(node).every((child) => measure(child) < most)
         const node = nodes.find((one) => measure(one) === most && isInnermost(one)) ?? this.#tree.root
@@ -153,8 +153,8 @@ class SchemaCost {
   }
 }
 
-/** `any` accepts at once, and the null of a nullable costs nothing beside a look at its inner node. */
-const looksOf = (node: SchemaNode): number =>
+/** `any` accepts at once, and the null of a nullable costs nothing beside a visit of its inner node. */
+const visitsOf = (node: SchemaNode): number =>
   free.has(node.kind) || (node.kind === 'scalar' && node.types[0] === 'null' && node.types.length === 1) ? 0 : 1
 const free: ReadonlySet<SchemaNode['kind']> = new Set(['any', 'ref', 'nullable', 'union'])
 

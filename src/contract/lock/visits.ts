@@ -1,5 +1,5 @@
-// How many nodes look at one value. Branches of a union that are not told apart look at it one after the other, and so
-// do the branches of each union below them: 25 nested unions of two branches look 67 million times, unless the engines
+// How many nodes visit one value. Branches of a union that are not told apart visit it one after the other, and so
+// do the branches of each union below them: 25 nested unions of two branches make 67 million visits, unless the engines
 // remember a value's verdict under a node. native/core/src/lock/visits.rs is the twin.
 
 import {
@@ -17,7 +17,7 @@ import {
 import { findCycles } from './cycles.ts'
 import { referencesOf, type SchemaTree } from './tree.ts'
 
-/** What one look at a value costs by itself, without its children. */
+/** What one visit of a value costs by itself, without its children. */
 export type Weight = (node: SchemaNode) => number
 
 /** The lists of candidates that a union may try for a value of each type. */
@@ -34,7 +34,7 @@ export class Visits {
   readonly #sameGroup: (a: number, b: number) => boolean
   /** Whether a reference below the candidate leads to the group of its own definition. */
   readonly #leadsBack = new Map<SchemaNode, boolean>()
-  /** The definitions with a union of which such a candidate of the same group looks at a value beside others. */
+  /** The definitions with a union of which such a candidate of the same group visits a value beside others. */
   readonly #growing = new Set<number>()
 
   constructor(tree: SchemaTree) {
@@ -58,8 +58,8 @@ export class Visits {
   }
 
   /**
-   * The weight of all looks at one value below each node when nothing is remembered: the sum over candidates that look
-   * at the same value, else the largest of the children. Infinity: it grows with the depth of the payload.
+   * The weight of all visits of one value below each node when nothing is remembered: the sum over candidates that visit
+   * the same value, else the largest of the children. Infinity: it grows with the depth of the payload.
    */
   withoutMemory(weight: Weight): (node: SchemaNode) => number {
     const ofDefinition = new Map<number, number>()
@@ -98,7 +98,7 @@ export class Visits {
   }
 
   /**
-   * The weight of all looks at one value when each node looks once: the largest sum over the nodes that one key, or
+   * The weight of all visits of one value when each node visits it once: the largest sum over the nodes that one key, or
    * the items of arrays, or the keys of records may lead to. The node is one of them.
    */
   withMemory(weight: Weight): { readonly most: number; readonly node: SchemaNode } {

@@ -31,7 +31,7 @@ export function compileDrop(profile: Profile, state: VisitState): (key: string, 
       if (!drop(key, (object as Record<string, unknown>)[key])) return false
     }
     state.members += members
-    state.looks += members
+    state.visits += members
     return members <= maxKeys
   }
   return drop

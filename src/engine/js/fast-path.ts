@@ -19,8 +19,8 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
     members: 0,
     movesKeys: false,
     inserted: 0,
-    looks: 0,
-    maxLooks: 0,
+    visits: 0,
+    maxVisits: 0,
     branching: 0,
     isLarge: false,
   }
@@ -38,8 +38,8 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
     state.members = 0
     state.movesKeys = false
     state.inserted = 0
-    state.looks = 0
-    state.maxLooks = looksPerByte * payload.length
+    state.visits = 0
+    state.maxVisits = visitsPerByte * payload.length
     state.branching = 0
     state.isLarge = payload.length > largeBytes
     let text: string
@@ -50,7 +50,7 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
       text = state.movesKeys ? writeKeyByKey(value) : JSON.stringify(value)
     } catch (error) {
       if (error === timeIsOver) throw error
-      // A syntax error, a byte order mark, too many looks or defaults, or a stack overflow in a contract of references.
+      // A syntax error, a byte order mark, too many visits or defaults, or a stack overflow in a contract of references.
       return undefined
     }
     if (mayHoldLoneSurrogate(payload, text) || mayHoldWrongKey(text)) return undefined
@@ -62,8 +62,8 @@ export function compileFastPath(profile: Profile, options: FastPathOptions = { g
 const readNanos = 15
 const writeNanos = 10
 
-/** A container has two bytes or more, so each may be looked at a few times. */
-const looksPerByte = 4
+/** A container has two bytes or more, so each may be visited a few times. */
+const visitsPerByte = 4
 /** The heap of smaller payloads is small in any case. */
 const largeBytes = 1024 * 1024
 

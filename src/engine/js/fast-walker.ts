@@ -61,7 +61,7 @@ export class FastWalker implements VisitorCompiler {
   compile(node: SchemaNode): Visitor {
     const known = this.#compiled.get(node)
     if (known !== undefined) return known
-    const visitor = this.#counted.has(node) ? countLooks(this.#compile(node), this.state) : this.#compile(node)
+    const visitor = this.#counted.has(node) ? countVisits(this.#compile(node), this.state) : this.#compile(node)
     this.#compiled.set(node, visitor)
     return visitor
   }
@@ -269,12 +269,12 @@ function visitItems(
   return result
 }
 
-/** Gives up once more looks are taken than the slow path takes, which remembers verdicts. */
-function countLooks(visit: Visitor, state: VisitState): Visitor {
+/** Gives up after more visits than the slow path makes, which remembers verdicts. */
+function countVisits(visit: Visitor, state: VisitState): Visitor {
   return (value) => {
     if (typeof value !== 'object' || value === null) return undefined
-    state.looks += 1 + (Array.isArray(value) ? value.length : Object.keys(value).length)
-    if (state.looks > state.maxLooks) throw new Error('Branches look at the same values too often.')
+    state.visits += 1 + (Array.isArray(value) ? value.length : Object.keys(value).length)
+    if (state.visits > state.maxVisits) throw new Error('Branches visit the same values too often.')
     return visit(value)
   }
 }
@@ -304,7 +304,7 @@ function compileAny(profile: Profile, state: VisitState): Visitor {
       case 'object':
         if (value === null) return value
         if (!Array.isArray(value)) return object(value)
-        state.looks += value.length
+        state.visits += value.length
         return visitItems(value, [], any, state)
       default:
         return value
@@ -336,7 +336,7 @@ function compileMembers(
     if (keys.length > maxKeys) return undefined
     for (const name of required) if (!Object.hasOwn(value, name)) return undefined
     state.members += keys.length
-    state.looks += keys.length
+    state.visits += keys.length
     let inserts = false
     for (const [name, missing] of defaults) {
       if (Object.hasOwn(value, name)) continue

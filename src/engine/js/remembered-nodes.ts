@@ -1,10 +1,10 @@
-// The nodes whose verdicts on a value are remembered where branches of unions would look at it again and again.
+// The nodes whose verdicts on a value are remembered where branches of unions would visit it again and again.
 
 import { childrenOf, choicesOf, listsOf, resolveNode, type Profile, type SchemaNode } from '../../model/index.ts'
 
 /**
- * The containers that are a candidate of a union or the end of a definition. Below one of them every other node looks at
- * a value once, so that with them each node of the schema looks at each value at most once.
+ * The containers that are a candidate of a union or the end of a definition. Below one of them every other node visits a
+ * value once, so that with them each node of the schema visits each value at most once.
  */
 export function rememberedNodes(profile: Profile): ReadonlySet<SchemaNode> {
   const nodes = new Set<SchemaNode>()

@@ -17,10 +17,10 @@ export interface VisitState {
   movesKeys: boolean
   /** Length of what defaults add to the text, in UTF-16 units; see `insert`. */
   inserted: number
-  /** Looks at containers and their members, where branches of unions may look at one value again and again. */
-  looks: number
+  /** Visits to containers and their members, where branches of unions may visit one value again and again. */
+  visits: number
   /** The visitors throw beyond it. */
-  maxLooks: number
+  maxVisits: number
   /** Unions that try their branches: values are not edited in place. */
   branching: number
   /** The payload is large: memory counts more than time. */

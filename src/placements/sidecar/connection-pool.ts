@@ -41,7 +41,7 @@ const reconnect = { firstMs: 10, maxMs: 400 }
 /** Pause after a full backlog (EAGAIN), plus as much as `backlogJitterMs`. */
 const backlogPauseMs = 1
 const backlogJitterMs = 4
-/** Pauses between two looks for the first address, while another one is used. */
+/** Pauses between two attempts to reach the first address, while another one is used. */
 const lookForFirst = { firstMs: 1000, maxMs: 30_000 }
 /** Most connections that drain at once; the number of connections in use if that is more. */
 const maxDraining = 8

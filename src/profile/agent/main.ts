@@ -10,7 +10,7 @@ import { openReport } from './report.ts'
 
 export { calibrate } from './calibrate.ts'
 
-/** Between two looks at the `stop` file, in ticks of the delay probe. */
+/** Between two checks of the `stop` file, in ticks of the delay probe. */
 const ticksPerLook = 10
 
 /** How long the command has to fetch the profile before the agent takes itself away, because the command is gone. */

@@ -11,7 +11,7 @@ pub(super) use brotli::enc::encode::BrotliEncoderMaxCompressedSize as bound;
 /// Windows in powers of two: the smallest of RFC 7932, and one that every decoder accepts.
 const WINDOW_BITS: std::ops::RangeInclusive<u32> = 10..=22;
 
-/// Bytes between two looks at the budget. The encoder collects them up to a block, so they do not change its output; in
+/// Bytes between two checks of the budget. The encoder collects them up to a block, so they do not change its output; in
 /// qualities 0 and 1 they would.
 const PIECE_BYTES: usize = 64 << 10;
 const FIRST_COLLECTING_LEVEL: u8 = 2;

@@ -1,4 +1,4 @@
-//! The worst case of a contract in steps: one state of a pattern behind one character, or one node that looks at one
+//! The worst case of a contract in steps: one state of a pattern behind one character, or one node that visits one
 //! value. It is known from the schema and `limits.maxBytes`, so that no clock decides an outcome.
 //!
 //! Twin of `src/contract/lock/cost.ts`.
@@ -18,24 +18,24 @@ const BUDGET: u64 = 1 << 28;
 const STEPS_PER_BYTE: u64 = 16;
 /// Bytes of the shortest value, with its comma.
 const VALUE_BYTES: u64 = 2;
-/// Up to here, looking again is cheaper than remembering.
-const MAX_FORGETFUL: u64 = 16;
+/// Up to here, visiting again is cheaper than remembering.
+const MAX_WITHOUT_MEMORY: u64 = 16;
 
 /// Refuses a schema whose worst case is above the budget. True when the engine must remember verdicts.
 pub fn check_cost(tree: &Tree, max_bytes: usize) -> Result<bool, ContractError> {
     let max_bytes = max_bytes as u64;
     let schema = SchemaCost::new(tree);
     let texts = schema.texts(max_bytes, None);
-    let looks = schema.looks(max_bytes);
+    let node_steps = schema.node_steps(max_bytes);
     let fits = |steps: u64, bytes: u64| steps <= BUDGET.max(STEPS_PER_BYTE * bytes);
-    let steps = texts.steps.saturating_add(looks);
+    let steps = texts.steps.saturating_add(node_steps);
     if fits(steps, max_bytes) {
         return Ok(schema.remembers);
     }
-    let total = |bytes: u64, bound| schema.texts(bytes, bound).steps.saturating_add(schema.looks(bytes));
+    let total = |bytes: u64, bound| schema.texts(bytes, bound).steps.saturating_add(schema.node_steps(bytes));
     let bytes = largest(max_bytes, |count| fits(total(count, None), count));
     let mut remedies = Vec::new();
-    let is_text = texts.steps >= looks;
+    let is_text = texts.steps >= node_steps;
     let node = if is_text { texts.node } else { schema.place };
     if is_text {
         let length = largest(max_bytes, |count| fits(total(max_bytes, Some((node, count))), max_bytes));
@@ -90,7 +90,7 @@ struct SchemaCost<'t> {
     visits: Visits<'t>,
     /// The strings of which a payload holds one at most.
     single: Vec<NodeId>,
-    /// The most nodes that look at one value, and one of them.
+    /// The most nodes that visit one value, and one of them.
     nodes: u64,
     place: NodeId,
     remembers: bool,
@@ -106,16 +106,16 @@ impl<'t> SchemaCost<'t> {
             place: 0,
             remembers: false,
         };
-        let weight = |id: NodeId| looks_of(tree.node(id));
+        let weight = |id: NodeId| visits_of(tree.node(id));
         (schema.nodes, schema.place) = schema.worst(&weight);
-        if schema.nodes > MAX_FORGETFUL {
+        if schema.nodes > MAX_WITHOUT_MEMORY {
             schema.remembers = true;
             (schema.nodes, schema.place) = schema.worst(&weight);
         }
         schema
     }
 
-    fn looks(&self, max_bytes: u64) -> u64 {
+    fn node_steps(&self, max_bytes: u64) -> u64 {
         self.nodes.saturating_mul(max_bytes.div_ceil(VALUE_BYTES))
     }
 
@@ -166,8 +166,8 @@ impl<'t> SchemaCost<'t> {
     }
 }
 
-/// `any` accepts at once, and the null of a nullable costs nothing beside a look at its inner node.
-fn looks_of(node: &RawNode) -> u64 {
+/// `any` accepts at once, and the null of a nullable costs nothing beside a visit of its inner node.
+fn visits_of(node: &RawNode) -> u64 {
     match node {
         RawNode::Any | RawNode::Ref(_) | RawNode::Nullable { .. } | RawNode::Union(_) => 0,
         RawNode::Scalar(scalar) => u64::from(*scalar.types != [TypeName::Null]),

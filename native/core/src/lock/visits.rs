@@ -1,5 +1,5 @@
-//! How many nodes look at one value. Branches of a union that are not told apart look at it one after the other, and so
-//! do the branches of each union below them: 25 nested unions of two branches look 67 million times, unless the engine
+//! How many nodes visit one value. Branches of a union that are not told apart visit it one after the other, and so
+//! do the branches of each union below them: 25 nested unions of two branches make 67 million visits, unless the engine
 //! remembers a value's verdict under a node.
 //!
 //! Twin of `src/contract/lock/visits.ts`.
@@ -30,7 +30,7 @@ pub struct Visits<'t> {
     cycles: Cycles,
     /// The candidates below which a reference leads to the group of their own definition.
     leading_back: HashSet<NodeId>,
-    /// The definitions with a union of which such a candidate of the same group looks at a value beside others.
+    /// The definitions with a union of which such a candidate of the same group visits a value beside others.
     growing: Vec<bool>,
 }
 
@@ -56,8 +56,8 @@ impl<'t> Visits<'t> {
         Self { tree, lists, cycles, leading_back, growing }
     }
 
-    /// For each node, the weight of all looks at one value below it when nothing is remembered: the sum over candidates
-    /// that look at the same value, else the largest of the children.
+    /// For each node, the weight of all visits of one value below it when nothing is remembered: the sum over
+    /// candidates that visit the same value, else the largest of the children.
     pub fn without_memory(&self, weight: &dyn Fn(NodeId) -> u64) -> Vec<u64> {
         let tree = self.tree;
         let mut of_definition = vec![0; tree.definitions.len()];
@@ -112,8 +112,8 @@ impl<'t> Visits<'t> {
         }
     }
 
-    /// The weight of all looks at one value when each node looks once: the largest sum over the nodes that one key, or
-    /// the items of arrays, or the keys of records may lead to; and one of those nodes.
+    /// The weight of all visits of one value when each node visits it once: the largest sum over the nodes that one
+    /// key, or the items of arrays, or the keys of records may lead to; and one of those nodes.
     pub fn with_memory(&self, weight: &dyn Fn(NodeId) -> u64) -> (u64, NodeId) {
         let tree = self.tree;
         let (mut items, mut names, mut additional) = (Nodes::default(), Nodes::default(), Nodes::default());
@@ -216,7 +216,7 @@ fn lists_by_type(tree: &Tree, union: NodeId) -> Lists {
         match tree.node(id) {
             RawNode::Ref(target) => open.push(tree.definitions[*target]),
             RawNode::Union(branches) => open.extend(branches.iter().rev()),
-            // Its null is a candidate too, but a look at null costs nothing beside one at the inner node.
+            // Its null is a candidate too, but a visit of null costs nothing beside one of the inner node.
             RawNode::Nullable { inner, .. } => open.push(*inner),
             node => types_of(node).into_iter().for_each(|at| candidates[at].push(id)),
         }

@@ -26,7 +26,7 @@ pub struct Tape<'a> {
     /// Entries; those from `len` on are left over from earlier documents.
     slots: Vec<Entry>,
     len: usize,
-    /// Where `push` looks at the memory and the budget: at most the number of slots.
+    /// Where `push` checks the memory and the budget: at most the number of slots.
     checked_len: usize,
     pub(crate) arena: String,
     verdicts: Verdicts,
@@ -46,7 +46,7 @@ pub struct Tape<'a> {
 /// A larger tape or arena frees its memory after the payload.
 const KEPT_BYTES: usize = 4 << 20;
 
-/// Entries between two looks at the budget.
+/// Entries between two checks of the budget.
 const CHECKED_ENTRIES: usize = 4096;
 
 impl<'a> Tape<'a> {

@@ -212,7 +212,7 @@ impl<'p> Builder<'p> {
     }
 
     /// Makes the containers remembered that are a candidate of a union, a branch, or the end of a definition: below one
-    /// of them every other node looks at a value once, so each node of the schema looks at each value at most once.
+    /// of them every other node visits a value once, so each node of the schema visits each value at most once.
     fn remember(&mut self) -> u32 {
         let mut ends: Vec<NodeId> = (0..=self.defs).map(|definition| self.resolve_nullable(definition)).collect();
         for node in &mut self.nodes {
