@@ -6,22 +6,22 @@ import { describe, expect, test } from 'vitest'
 
 const src = fileURLToPath(new URL('../src/', import.meta.url))
 
-/** Module (a folder or a file of src) → the modules it may import. A module stands below all that import it. */
+/** Module (a folder or a file of src) → the modules it may import. A module is in a lower layer than all that import it. */
 const map: Record<string, readonly string[]> = {
-  // Floor 0: no knowledge of contracts.
+  // Layer 0: no knowledge of contracts.
   runtime: ['tables', 'util'],
   pattern: [],
   util: [],
   json: ['runtime', 'tables', 'util'],
   tables: [],
-  // Floor 1: the shared types, and what makes and reads contracts.
+  // Layer 1: the shared types, and what makes and reads contracts.
   model: ['json', 'pattern', 'tables', 'util'],
   'util/socket-path': ['model', 'tables', 'util'],
   'util/tls-connector': ['model', 'runtime', 'tables'],
   contract: ['json', 'model', 'pattern', 'runtime', 'tables', 'util'],
   'contract/schema-document': ['model', 'tables'],
   'contract/import': ['contract', 'contract/schema-document', 'json', 'model', 'tables', 'util'],
-  // Floor 2: one payload, one engine; and the bytes between processes.
+  // Layer 2: one payload, one engine; and the bytes between processes.
   engine: ['contract', 'json', 'model', 'pattern', 'runtime', 'util'],
   wire: ['model', 'runtime', 'tables', 'util'],
   train: ['contract', 'engine', 'model'],
@@ -30,11 +30,11 @@ const map: Record<string, readonly string[]> = {
   ndjson: ['model', 'util'],
   // What the benchmark and `decide` measure with.
   measure: ['util'],
-  // Floor 3: where calls run, and what they pass on the way.
+  // Layer 3: where calls run, and what they pass on the way.
   policies: ['model', 'util'],
   host: ['model', 'runtime', 'tables', 'util'],
   placements: ['contract', 'engine', 'model', 'runtime', 'util', 'util/socket-path', 'util/tls-connector', 'wire'],
-  // Floor 4: composition.
+  // Layer 4: composition.
   'build-host': ['engine', 'host', 'model', 'placements', 'policies', 'runtime', 'util'],
   'open-fallback': ['engine', 'model', 'placements', 'policies'],
   redis: ['model', 'runtime', 'util'],
@@ -56,7 +56,7 @@ const map: Record<string, readonly string[]> = {
     'util/socket-path',
     'wire',
   ],
-  // Floor 5: the entries.
+  // Layer 5: the entries.
   index: [
     'contract',
     'contract/define',
@@ -124,7 +124,7 @@ const entryPoints = new Set([
 const withoutIndex = new Set(['measure', 'runtime', 'tables', 'util'])
 
 /**
- * Of floors 0 to 2, only these files may import `node:`: each has a twin for runtimes without Node, or belongs to one.
+ * Of layers 0 to 2, only these files may import `node:`: each has a twin for runtimes without Node, or belongs to one.
  */
 const nodeImporters = new Set(['runtime/node.ts', 'runtime/regular-file.ts', 'engine/native/binding.ts'])
 
@@ -150,7 +150,7 @@ describe('src', () => {
     expect(files.filter((file) => !(moduleOf(file) in map))).toEqual([])
   })
 
-  test('a module imports only from lower floors', () => {
+  test('a module imports only from lower layers', () => {
     const wrong = files.flatMap((file) =>
       importsOf(file)
         .filter((target) => target.startsWith('.'))
@@ -195,7 +195,7 @@ describe('src', () => {
     expect(wrong).toEqual([])
   })
 
-  test('only the named files of the lower floors import node:', () => {
+  test('only the named files of the lower layers import node:', () => {
     const low = new Set([
       'runtime',
       'pattern',

@@ -1,3 +1,3 @@
-// The door of contract/import: a contract from a JSON Schema.
+// Entry point of contract/import: a contract from a JSON Schema.
 
 export { importContract, type ImportOptions } from './import-contract.ts'
