@@ -1,5 +1,5 @@
-// Payloads from a source, outcomes in the same order. Reads ahead only as far as its concurrency allows. The calls are
-// patient: admission lets them wait instead of refusing them.
+// Payloads from a source, outcomes in the same order. Reads ahead only as far as its concurrency allows. The calls
+// wait for space: admission does not refuse them.
 
 import { isObject, SidelaneError, type Call, type Failed, type Outcome } from '../model/index.ts'
 import { LinkedList, type Linked } from '../util/linked-list.ts'

@@ -164,7 +164,7 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean>
       start: (payload, resolve, reject) => {
         const call = new ProcessCall(this.#route, payload, canonical, resolve, reject)
         call.deadlineMs = deadlineMs
-        call.patient = true
+        call.waitsForSpace = true
         return { call, run: () => this.#start(call) }
       },
       onLeave: (listener) => {
@@ -182,13 +182,13 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean>
   /** @internal For a rollout: without a promise. The options are not checked. */
   startCall(
     payload: unknown,
-    { canonical, deadlineMs, patient, traceparent }: StartOptions,
+    { canonical, deadlineMs, traceparent, waitsForSpace }: StartOptions,
     resolve: (outcome: Outcome) => void,
     reject: (error: SidelaneError) => void,
   ): Call {
     const call = new ProcessCall(this.#route, payload, canonical, resolve, reject)
     call.deadlineMs = deadlineMs
-    call.patient = patient
+    call.waitsForSpace = waitsForSpace
     call.traceparent = traceparent
     // The call of the rollout is the one that is traced.
     this.#count(call)

@@ -25,7 +25,7 @@ export class Attempt extends Call implements Holder {
     this.parent = parent
     this.ownsPayload = parent.ownsPayload
     this.#onEnd = onEnd
-    this.patient = parent.patient
+    this.waitsForSpace = parent.waitsForSpace
     this.traceparent = parent.traceparent
     this.expiresAt = parent.expiresAt
   }

@@ -19,6 +19,6 @@ export interface StartOptions {
   readonly canonical: boolean
   /** Infinity: none. */
   readonly deadlineMs: number
-  readonly patient: boolean
+  readonly waitsForSpace: boolean
   readonly traceparent: string | undefined
 }

@@ -58,7 +58,7 @@ export abstract class Call {
   /** W3C Trace Context, as the caller has it. */
   traceparent: string | undefined
   /** Waits for space in a queue instead of being refused. */
-  patient: boolean = false
+  waitsForSpace: boolean = false
   /** On the clock of `performance.now()`. */
   expiresAt: number = Number.POSITIVE_INFINITY
   phase: Phase = 'new'
@@ -72,7 +72,7 @@ export abstract class Call {
   holder: Holder | undefined
   /** The calls that end together with this one when their signal is aborted. */
   signalGroup: Holder | undefined
-  /** What admission keeps for a patient call. */
+  /** What admission keeps for a call that waits for space. */
   permit: Holder | undefined
   /** Set by a cache: the call that runs for this one and for others. */
   sharedRun: Call | undefined

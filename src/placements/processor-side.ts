@@ -18,7 +18,7 @@ import {
 } from '../model/index.ts'
 
 const maxDeadlineMs = 60_000
-/** Pause of a patient call that found the queue of a foreign processor full, at least. */
+/** Least pause of a call that waits for space, after the queue of a foreign processor was full. */
 const leastPauseMs = 5
 
 export class ProcessorSide implements Placement {
@@ -71,7 +71,7 @@ export class ProcessorSide implements Placement {
       call.settle({ ...outcome })
     }
     const onError = (error: unknown): void => {
-      if (!call.patient || !isOverloaded(error) || call.settled) return call.fail(toFault(error))
+      if (!call.waitsForSpace || !isOverloaded(error) || call.settled) return call.fail(toFault(error))
       setTimeout(() => !call.settled && this.run(call), Math.max(leastPauseMs, error.retryAfterMs ?? 0))
     }
     // Its `process` may throw, or return no promise.
@@ -92,8 +92,8 @@ class StartedCall implements Holder {
   start(processor: CallStarter, deadlineMs: number): void {
     const call = this.#call
     call.holder = this
-    const { payload, canonical, patient, traceparent } = call
-    const options = { canonical, deadlineMs, patient, traceparent }
+    const { payload, canonical, traceparent, waitsForSpace } = call
+    const options = { canonical, deadlineMs, traceparent, waitsForSpace }
     this.#inner = processor.startCall(payload, options, this.#settle, this.#fail)
     // Code of the caller in the payload may have ended the call meanwhile.
     if (call.settled) this.release(call)

@@ -1,5 +1,5 @@
-// Refuses before work: a call that finds the queue full fails in O(1), before its payload is read. A patient call waits
-// here instead. The queue itself belongs to the placement.
+// Refuses before work: a call that finds the queue full fails in O(1), before its payload is read. The calls of
+// streams wait here instead. The queue itself belongs to the placement.
 
 import { retryAfterMs, stackless, type Call, type Holder, type Layer, type Run } from '../model/index.ts'
 import { leastBytes } from '../util/payload-size.ts'
@@ -38,12 +38,12 @@ export class Admission {
     this.#options = options
   }
 
-  /** Fails a call with `overloaded` when it can neither run nor wait in time; a patient call waits without limit. */
+  /** Fails a call with `overloaded` when it can neither run nor wait in time; one with `waitsForSpace` waits without limit. */
   readonly layer: Layer = (inner) => {
-    const waiting = new PatientCalls(inner, this)
+    const waiting = new WaitingCalls(inner, this)
     this.#options.queue.onSpace = waiting.admit
     return (call) => {
-      if (call.patient) waiting.add(call)
+      if (call.waitsForSpace) waiting.add(call)
       else if (this.isFull(leastBytes(call.payload)) || this.isLate()) {
         call.fail(stackless('overloaded', { retryAfterMs: this.retryAfterMs }))
       } else inner(call)
@@ -60,21 +60,21 @@ export class Admission {
     )
   }
 
-  /** For each call that comes and is not patient: whether it would wait longer than `maxQueueMs` in a queue that stands. */
+  /** For each call that may be refused: whether it would wait longer than `maxQueueMs` in a queue that stands. */
   isLate(): boolean {
     const { maxQueueMs, minWaiting, queue } = this.#options
     const isLong = queue.queued >= minWaiting + queue.freeSlots && queue.drainMs >= maxQueueMs
     return this.#standing.refuses(isLong, isLong ? performance.now() : 0)
   }
 
-  /** Whether a patient call may enter: the workers stay busy, and other calls have half of the time. */
-  hasPatientSpace(bytes: number): boolean {
+  /** Whether a waiting call may enter: the workers stay busy, and other calls have half of the time. */
+  hasSpaceForWaiting(bytes: number): boolean {
     const { maxQueueMs, queue } = this.#options
     return !this.isFull(bytes) && (queue.queued < queue.capacity || queue.drainMs < maxQueueMs / 2)
   }
 
-  /** Patient calls that may be in the queue or run at the same time. */
-  get patientShare(): number {
+  /** Calls that waited for space and may be in the queue or run at the same time. */
+  get waitingShare(): number {
     const { maxQueue, queue } = this.#options
     return queue.capacity + Math.floor(maxQueue / 2)
   }
@@ -86,10 +86,11 @@ export class Admission {
 }
 
 /**
- * The patient calls in front of the queue, first in, first out. They are admitted as soon as there is space, before later
- * calls, so that they do not starve; they take at most half of the queue and of its time, so that other calls do not starve.
+ * The calls that wait for space in front of the queue, first in, first out. They are admitted as soon as there is space,
+ * before later calls, so that they do not starve; they take at most half of the queue and of its time, so that other calls
+ * do not starve.
  */
-class PatientCalls implements Holder {
+class WaitingCalls implements Holder {
   readonly #inner: Run
   readonly #admission: Admission
   /** A set: a cancelled call leaves from the middle. */
@@ -131,7 +132,7 @@ class PatientCalls implements Holder {
   }
 
   #fits(call: Call): boolean {
-    return this.#admitted < this.#admission.patientShare && this.#admission.hasPatientSpace(leastBytes(call.payload))
+    return this.#admitted < this.#admission.waitingShare && this.#admission.hasSpaceForWaiting(leastBytes(call.payload))
   }
 
   #enter(call: Call): void {

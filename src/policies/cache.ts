@@ -196,7 +196,7 @@ class SharedRun implements Holder {
     call.sharedRun = this.run
     call.holder = this
     this.#waiters.add(call)
-    this.run.patient ||= call.patient
+    this.run.waitsForSpace ||= call.waitsForSpace
     this.#extend(call.expiresAt)
     // The run has it, or a copy of it.
     if (call.expiresAt <= this.run.expiresAt) call.payload = undefined

@@ -137,7 +137,7 @@ export function boundedPath(run: Run, maxCalls: number): FallbackPath {
   const permit = { release: (call: Call): void => void running.delete(call) }
   const start = (call: Call): void => {
     // The concurrency of a stream bounds its calls.
-    if (!call.patient && !hasSpace())
+    if (!call.waitsForSpace && !hasSpace())
       return call.fail(stackless('overloaded', { message: 'The fallback is full.', retryAfterMs: 100 }))
     running.add(call)
     call.permit = permit

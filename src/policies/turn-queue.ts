@@ -45,7 +45,7 @@ export class TurnQueue implements FallbackPath, Holder {
     const { minWaiting, maxWaitMs } = this.#options
     const waitMs = this.#waiting.size * this.#meanMs.value
     // The concurrency of a stream bounds its calls.
-    if (!call.patient && this.#waiting.size >= minWaiting && waitMs >= maxWaitMs) {
+    if (!call.waitsForSpace && this.#waiting.size >= minWaiting && waitMs >= maxWaitMs) {
       return call.fail(
         stackless('overloaded', { message: 'The fallback is full.', retryAfterMs: retryAfterMs(waitMs) }),
       )

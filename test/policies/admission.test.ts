@@ -56,7 +56,7 @@ async function run({ times, lengthMs, maxQueueMs }: Load): Promise<Ending[]> {
   const process = admission.layer(() => waiting.push(now))
   const call = {
     payload: '',
-    patient: false,
+    waitsForSpace: false,
     fail: () => endings.push({ at: now, waitedMs: undefined }),
   } as unknown as Call
   const send = (): void => {
@@ -92,12 +92,12 @@ test.each([
   ['an ArrayBuffer', ({ buffer }: Uint8Array<ArrayBuffer>) => buffer],
   ['a DataView', ({ buffer }: Uint8Array<ArrayBuffer>) => new DataView(buffer)],
   ['a Uint8Array', (bytes: Uint8Array<ArrayBuffer>) => bytes],
-])('%s of a patient call that waits for space is copied', (_, make) => {
+])('%s of a call that waits for space is copied', (_, make) => {
   const queue = { queued: 1, queuedBytes: 1, freeSlots: 0, capacity: 1, drainMs: 0, onSpace: () => {} }
   const entered: Call[] = []
   const admission = new Admission({ maxQueue: 1, maxQueueBytes: 10, maxQueueMs: 50, minWaiting: 1, queue })
   const bytes = Uint8Array.of(1, 2, 3)
-  const call = { payload: make(bytes), patient: true, ownsPayload: false } as unknown as Call
+  const call = { payload: make(bytes), waitsForSpace: true, ownsPayload: false } as unknown as Call
   admission.layer((one) => entered.push(one))(call)
   bytes.fill(0)
   queue.queued = 0

@@ -209,8 +209,8 @@ export class SidecarPlacement implements Placement, ConnectionPoolEvents, Reques
     const { call } = request
     const pauseMs = Math.min(maxRetryPauseMs, fault.retryAfterMs ?? 1) * (1 + Math.random())
     const isInTime = call.expiresAt > performance.now() + pauseMs
-    // A patient call waits however often it is refused: the smaller congestion window keeps the load down.
-    if (call.patient || (isInTime && this.#mayRetry(request))) this.#retryQueue.pause(request, pauseMs)
+    // A call that waits for space is sent again however often it is refused: the smaller congestion window keeps the load down.
+    if (call.waitsForSpace || (isInTime && this.#mayRetry(request))) this.#retryQueue.pause(request, pauseMs)
     else call.fail(fault)
   }
 
