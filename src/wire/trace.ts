@@ -1,4 +1,4 @@
-// W3C Trace Context: converts between the `traceparent` text and its 26 bytes in a REQUEST.
+// W3C Trace Context: the 26 bytes in a REQUEST of a `traceparent` text.
 
 import { isZero, readHex, writeHex } from '../util/byte-codec.ts'
 import { traceBytes } from './constants.ts'
@@ -22,9 +22,3 @@ export const traceIdOf = (bytes: Uint8Array): string | undefined =>
   bytes.length !== traceBytes || bytes[0] !== 0 || isZero(bytes, 1, 17) || isZero(bytes, 17, 25)
     ? undefined
     : readHex(bytes, 1, 17)
-
-/** The `traceparent` of the bytes; undefined when they are not a valid context of version 0. */
-export function traceToText(bytes: Uint8Array): string | undefined {
-  const traceId = traceIdOf(bytes)
-  return traceId && `00-${traceId}-${readHex(bytes, 17, 25)}-${readHex(bytes, 25, 26)}`
-}
