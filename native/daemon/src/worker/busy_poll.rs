@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use tokio::task::yield_now;
 
-/// Upper bound of `doubt`. A miss adds 2 and a hit removes 1, so polling continues when two waits of three hit. One wait in
-/// 2^(doubt / 2) polls.
-const MAX_DOUBT: u32 = 12;
+/// Upper bound of `level`. A miss adds 2 and a hit removes 1, so polling continues when two waits of three hit. One wait in
+/// 2^(level / 2) polls.
+const MAX_LEVEL: u32 = 12;
 
 /// Decides from earlier waits whether a wait polls.
 pub struct BusyPoll {
     limit: Duration,
-    doubt: u32,
+    level: u32,
     /// Waits to skip before the next one polls.
     skip: u32,
 }
@@ -23,7 +23,7 @@ pub struct BusyPoll {
 impl BusyPoll {
     /// Polls for `limit` at most; with zero never.
     pub const fn new(limit: Duration) -> Self {
-        Self { limit, doubt: 0, skip: 0 }
+        Self { limit, level: 0, skip: 0 }
     }
 
     /// Polls until `found`, for at most the limit; other tasks run in between.
@@ -39,16 +39,16 @@ impl BusyPoll {
         loop {
             yield_now().await;
             if found() {
-                return self.set_doubt(self.doubt.saturating_sub(1));
+                return self.set_level(self.level.saturating_sub(1));
             }
             if Instant::now() >= end {
-                return self.set_doubt((self.doubt + 2).min(MAX_DOUBT));
+                return self.set_level((self.level + 2).min(MAX_LEVEL));
             }
         }
     }
 
-    const fn set_doubt(&mut self, doubt: u32) {
-        self.doubt = doubt;
-        self.skip = (1 << (doubt / 2)) - 1;
+    const fn set_level(&mut self, level: u32) {
+        self.level = level;
+        self.skip = (1 << (level / 2)) - 1;
     }
 }
