@@ -46,7 +46,7 @@ export interface Compared {
 }
 
 /** After a refusal of the placement no shadow runs for so long. */
-const calmMs = 1000
+const recoveryMs = 1000
 
 interface ShadowRun {
   payload: unknown
@@ -124,7 +124,7 @@ export class Shadow {
   #admits(bytes: number): boolean {
     const { maxInFlight, maxBytes } = this.#parts
     if (this.#inFlight >= maxInFlight || this.#bytes + bytes > maxBytes) return false
-    return this.#clock() - this.#refusedAt >= calmMs
+    return this.#clock() - this.#refusedAt >= recoveryMs
   }
 
   readonly #onAnswer = (attempt: Attempt, result: Outcome | SidelaneError): void => {

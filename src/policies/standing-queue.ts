@@ -8,11 +8,11 @@
 /** A queue that is long for no longer than this holds a burst. */
 const burstMs = 100
 /** Time without a refusal after which a long queue is a burst again. */
-const calmMs = 1000
+const recoveryMs = 1000
 
 export class StandingQueue {
   /** Since when the queue is too long; undefined: it is not. */
-  #longSince: number | undefined
+  #aboveSince: number | undefined
   #refusedAt = Number.NEGATIVE_INFINITY
   /** What arrives in one turn of the event loop is one burst, however long the turn takes. */
   #isSameTurn = false
@@ -25,18 +25,18 @@ export class StandingQueue {
   /** For each call that comes: whether it is refused. `isLong`: it would wait for too long. */
   refuses(isLong: boolean, now: number): boolean {
     if (!isLong) {
-      this.#longSince = undefined
+      this.#aboveSince = undefined
       return false
     }
-    const isCalm = now - this.#refusedAt > calmMs
-    if (this.#longSince === undefined) {
-      this.#longSince = now
-      if (isCalm && !this.#isSameTurn) {
+    const hasRecovered = now - this.#refusedAt > recoveryMs
+    if (this.#aboveSince === undefined) {
+      this.#aboveSince = now
+      if (hasRecovered && !this.#isSameTurn) {
         this.#isSameTurn = true
         this.#onTurnEnd(() => (this.#isSameTurn = false))
       }
     }
-    if (isCalm && (this.#isSameTurn || now - this.#longSince <= burstMs)) return false
+    if (hasRecovered && (this.#isSameTurn || now - this.#aboveSince <= burstMs)) return false
     this.#refusedAt = now
     return true
   }

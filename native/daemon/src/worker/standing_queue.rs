@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 const BURST: Duration = Duration::from_millis(100);
 
 /// Time without a refusal after which a long queue is a burst again.
-const CALM: Duration = Duration::from_secs(1);
+const RECOVERY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
 pub struct StandingQueue {
     /// Since when the queue is too long; `None`: it is not.
-    long_since: Cell<Option<Instant>>,
+    above_since: Cell<Option<Instant>>,
     refused_at: Cell<Option<Instant>>,
 }
 
@@ -25,14 +25,14 @@ impl StandingQueue {
     /// For each request that comes: whether it is refused. `is_long`: it would wait for too long.
     pub fn refuses(&self, is_long: bool, now: impl FnOnce() -> Instant) -> bool {
         if !is_long {
-            self.long_since.set(None);
+            self.above_since.set(None);
             return false;
         }
         let now = now();
-        let is_calm = self.refused_at.get().is_none_or(|at| now.saturating_duration_since(at) > CALM);
-        let long_since = self.long_since.get().unwrap_or(now);
-        self.long_since.set(Some(long_since));
-        if is_calm && now.saturating_duration_since(long_since) <= BURST {
+        let has_recovered = self.refused_at.get().is_none_or(|at| now.saturating_duration_since(at) > RECOVERY);
+        let above_since = self.above_since.get().unwrap_or(now);
+        self.above_since.set(Some(above_since));
+        if has_recovered && now.saturating_duration_since(above_since) <= BURST {
             return false;
         }
         self.refused_at.set(Some(now));
