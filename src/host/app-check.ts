@@ -39,12 +39,12 @@ export function appCheckOf(contract: Contract, document: DocumentReader): AppChe
 // The message of the cause may quote the payload, so it is not in this one.
 const threw = (cause: unknown): SidelaneError => new SidelaneError('app.threw', { cause })
 
-const told = new Set<string>()
+const warned = new Set<string>()
 
-/** Says once what does not run, for a contract with checks or conversions of the app. */
-export function tellAppOnly({ id, name, lock: { appOnly = [] } }: Contract): void {
-  if (appOnly.length === 0 || told.has(id)) return
-  told.add(id)
+/** Warns once of what does not run, for a contract with checks or conversions of the app. */
+export function warnOfAppOnly({ id, name, lock: { appOnly = [] } }: Contract): void {
+  if (appOnly.length === 0 || warned.has(id)) return
+  warned.add(id)
   const listed = appOnly.slice(0, 5).join(', ') + (appOnly.length > 5 ? `, and ${appOnly.length - 5} more` : '')
   const text = `The contract "${name}" has parts that only the app can run, and that do not run here: ${listed}. Set runInApp: true, or run them yourself.`
   const { process } = globalThis as { process?: { emitWarning?: (text: string, options: object) => void } }

@@ -15,7 +15,7 @@ import {
   type State,
   type Stats,
 } from '../model/index.ts'
-import { appCheckOf, tellAppOnly } from './app-check.ts'
+import { appCheckOf, warnOfAppOnly } from './app-check.ts'
 import { Counters, queuedOf } from './counters.ts'
 import { PlacedProcessor, type HostParts } from './processor.ts'
 
@@ -57,7 +57,7 @@ export class PlacedHost implements Host, CountedHost {
     if (lifecycle.state !== 'ready') throw lifecycle.refusal()
     const appCheck = runInApp ? appCheckOf(contract, this.#parts.documentReader(contract)) : undefined
     const contractIndex = placement.add(contract, digestKey)
-    if (!runInApp) tellAppOnly(contract)
+    if (!runInApp) warnOfAppOnly(contract)
     return new PlacedProcessor<In, Out, C, A>(this.#parts, contract, {
       contractIndex,
       digestKey,

@@ -4,7 +4,7 @@ import { SidelaneError } from '../model/index.ts'
 import { warnOnce } from '#runtime'
 import { redisFault } from './errors.ts'
 
-interface Informant {
+interface InfoClient {
   info(...sections: string[]): Promise<string>
 }
 
@@ -23,7 +23,7 @@ const fieldsOf = (text: string): Map<string, string> =>
  * Rejects with `unavailable` for a server that is too old, a replica, or does not tell, and warns once where keys may be evicted:
  * a queue whose keys vanish loses payloads.
  */
-export async function checkServer(client: Informant, address: string): Promise<void> {
+export async function checkServer(client: InfoClient, address: string): Promise<void> {
   const info = await client.info().catch((error: unknown) => {
     throw redisFault(error, address)
   })
@@ -54,7 +54,7 @@ export async function checkServer(client: Informant, address: string): Promise<v
 }
 
 /** The share of `maxmemory` that is in use; 0 without a limit. */
-export async function memoryShare(client: Informant): Promise<number> {
+export async function memoryShare(client: InfoClient): Promise<number> {
   const fields = fieldsOf(await client.info('memory'))
   const max = Number(fields.get('maxmemory') ?? 0)
   return max > 0 ? Number(fields.get('used_memory') ?? 0) / max : 0

@@ -34,7 +34,7 @@ export class RolloutControl {
   #readProblem: string | undefined
   /** The file does not have what holds here: reads that succeed do not end it. */
   #writeProblem: string | undefined
-  #toldProblem: string | undefined
+  #reportedProblem: string | undefined
   #stopWatching: (() => void) | undefined
   #reading = false
   #readAgain = false
@@ -53,7 +53,7 @@ export class RolloutControl {
 
   private constructor(parts: ControlParts) {
     this.#parts = parts
-    this.#timer = setInterval(() => this.#look(), judgeMs).unref()
+    this.#timer = setInterval(() => this.#checkGuards(), judgeMs).unref()
   }
 
   get percent(): number {
@@ -84,7 +84,7 @@ export class RolloutControl {
     this.#stopWatching = watchFile(file, () => void this.#read(file))
   }
 
-  #look(): void {
+  #checkGuards(): void {
     const { steps, judge, callsOfStep } = this.#parts
     const tripped = judge()
     // At 0 a shadow may differ: it does not climb then.
@@ -142,7 +142,7 @@ export class RolloutControl {
         this.#readProblem = undefined
         this.#pendingWrites--
         this.#endedWrites++
-        this.#tell()
+        this.#reportProblem()
         await this.#read(file)
         return undefined
       } catch (error) {
@@ -152,7 +152,7 @@ export class RolloutControl {
         // This one outlasts the problem of the file that led to it.
         this.#writeProblem =
           error instanceof RolloutFileError ? `${file} was not written: ${error.message}` : problem.message
-        this.#tell()
+        this.#reportProblem()
         return problem
       }
     })
@@ -176,7 +176,7 @@ export class RolloutControl {
       } while (this.#readAgain)
     } catch (error) {
       this.#readProblem = error instanceof RolloutFileError ? error.message : `${file} cannot be read: ${codeOf(error)}`
-      this.#tell()
+      this.#reportProblem()
     } finally {
       this.#reading = false
     }
@@ -188,7 +188,7 @@ export class RolloutControl {
     // Before a write, the file says what holds no more.
     const isChanged = this.#pendingWrites === 0 && !isSameEntry(entry, this.#known)
     if (isChanged && entry !== undefined) this.#writeProblem = undefined
-    this.#tell()
+    this.#reportProblem()
     if (!isChanged) return
     this.#known = entry
     if (entry === undefined) return
@@ -202,10 +202,10 @@ export class RolloutControl {
   }
 
   /** Once for each problem, and once when none is left. */
-  #tell(): void {
+  #reportProblem(): void {
     const problem = this.#readProblem ?? this.#writeProblem
-    if (problem === this.#toldProblem || this.#stopped) return
-    this.#toldProblem = problem
+    if (problem === this.#reportedProblem || this.#stopped) return
+    this.#reportedProblem = problem
     this.#parts.emit({ type: 'file', problem })
   }
 }

@@ -127,7 +127,7 @@ export class Service {
     socket.once('close', () => this.#local--)
     this.#detectProtocol(socket, (isFramed, first) => {
       if (!isFramed && this.http !== undefined) return this.http.accept(socket, first, isExcess ? 'excess' : 'full')
-      if (!isFramed || isExcess) return this.#turnAway(socket)
+      if (!isFramed || isExcess) return this.#refuse(socket)
       this.#serveFramed(socket, first)
     })
   }
@@ -213,7 +213,7 @@ export class Service {
     this.contracts.release()
   }
 
-  #turnAway(socket: Socket): void {
+  #refuse(socket: Socket): void {
     this.#context.observer.shed('connections')
     this.answeredExcess(socket)
     socket.on('error', () => {})

@@ -321,7 +321,7 @@ export class PoolPlacement implements Placement {
       if (answer.missing === true) answer = await group.run({ ...task, contracts: this.#contractsOf(batch) })
     } catch (error) {
       this.#ended(batch)
-      this.#salvage(batch, error)
+      this.#recover(batch, error)
       this.#sendQueued()
       this.onSpace()
       return
@@ -368,7 +368,7 @@ export class PoolPlacement implements Placement {
    * A worker died with the batch. Its outcomes are used; payloads that it had not started run elsewhere or again, and the
    * payload that it processed gets a second try. The buffer is left to the garbage collector.
    */
-  #salvage({ calls, buffer }: Batch, cause: unknown): void {
+  #recover({ calls, buffer }: Batch, cause: unknown): void {
     for (let item = calls.length - 1; item >= 0; item--) {
       const queued = calls[item] as QueuedCall
       const { call } = queued

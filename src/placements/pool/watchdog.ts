@@ -35,7 +35,7 @@ export class Watchdog {
   readonly #batches: ReadonlySet<WatchedBatch>
   readonly #timesOf: (queued: QueuedCall) => PayloadTimes
   /** The item that each batch has been at, and since when. */
-  #sightings = new Map<WatchedBatch, { readonly item: number; readonly since: number }>()
+  #progress = new Map<WatchedBatch, { readonly item: number; readonly since: number }>()
 
   /** `batches`: those that workers have. */
   constructor(batches: ReadonlySet<WatchedBatch>, timesOf: (queued: QueuedCall) => PayloadTimes) {
@@ -50,22 +50,22 @@ export class Watchdog {
       if (this.#batches.size > 0) return this.#check()
       clearInterval(timer)
       this.isRunning = false
-      this.#sightings.clear()
+      this.#progress.clear()
     }, checkEveryMs).unref()
   }
 
   #check(): void {
     const now = performance.now()
-    const before = this.#sightings
-    this.#sightings = new Map()
+    const before = this.#progress
+    this.#progress = new Map()
     let isKilled = false
     for (const batch of this.#batches) {
       const item = batch.buffer.current(batch.calls.length)
       if (item < 0) continue
-      const sighting = before.get(batch)
-      const since = sighting?.item === item ? sighting.since : now
+      const seen = before.get(batch)
+      const since = seen?.item === item ? seen.since : now
       if (isKilled || now - since < this.#limitMs(batch.calls[item] as QueuedCall, since)) {
-        this.#sightings.set(batch, { item, since })
+        this.#progress.set(batch, { item, since })
       } else {
         isKilled = true
         batch.group.kill(batch.buffer.thread(item))
