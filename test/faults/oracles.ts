@@ -44,7 +44,7 @@ export class Trial {
   readonly processor: Processor
   readonly #deadlineMs: number | undefined
   readonly #records: Record[] = []
-  readonly #metronome = new Metronome()
+  readonly #lag = new LagProbe()
 
   constructor(host: Host, processor: Processor, deadlineMs: number | undefined) {
     this.host = host
@@ -82,9 +82,9 @@ export class Trial {
   /** Checks all oracles after the faults. */
   async judge(reference: Processor, alive: Holdings): Promise<void> {
     await this.until('every call has an answer', () => this.#records.every(({ ending }) => ending !== undefined))
-    // The metronome catches up on the beats it missed while the event loop was blocked.
-    await sleep(2 * beatMs)
-    this.#metronome.stop()
+    // The probe notices late that the event loop was blocked.
+    await sleep(2 * intervalMs)
+    this.#lag.stop()
     this.#everyCallIsCounted()
     await this.#everyAnswerIsTheInlineOne(reference)
     await this.#everythingIsGivenBack(alive)
@@ -154,7 +154,7 @@ export class Trial {
       const dueAt = startedAt + deadlineMs
       const lateMs = startedAt + ending.ms - dueAt
       if (lateMs <= graceMs) continue
-      const heldUpMs = this.#metronome.latestBeat(dueAt, dueAt + lateMs)
+      const heldUpMs = this.#lag.greatest(dueAt, dueAt + lateMs)
       expect(lateMs, `O5: ${ending.code} after a deadline of ${deadlineMs} ms`).toBeLessThanOrEqual(graceMs + heldUpMs)
     }
   }
@@ -185,26 +185,26 @@ export async function expectHoldings(when: string, baseline: Holdings, slack: nu
   }
 }
 
-const beatMs = 5
+const intervalMs = 5
 
 /** Records when this thread was blocked, as all are on a busy machine. */
-class Metronome {
-  readonly #beats: { at: number; lateMs: number }[] = []
+class LagProbe {
+  readonly #delays: { at: number; lateMs: number }[] = []
   readonly #timer: NodeJS.Timeout
   #last = performance.now()
 
   constructor() {
     this.#timer = setInterval(() => {
       const now = performance.now()
-      const lateMs = now - this.#last - beatMs
-      if (lateMs > beatMs) this.#beats.push({ at: now, lateMs })
+      const lateMs = now - this.#last - intervalMs
+      if (lateMs > intervalMs) this.#delays.push({ at: now, lateMs })
       this.#last = now
-    }, beatMs)
+    }, intervalMs)
   }
 
-  /** The greatest delay of the beats in the interval and of the one that follows. */
-  latestBeat(from: number, to: number): number {
-    return this.#beats
+  /** The greatest delay between `from` and `to`, and of the tick that follows. */
+  greatest(from: number, to: number): number {
+    return this.#delays
       .filter(({ at, lateMs }) => at >= from && at - lateMs <= to)
       .reduce((most, { lateMs }) => Math.max(most, lateMs), 0)
   }

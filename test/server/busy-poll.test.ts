@@ -8,23 +8,23 @@ async function tried(
   waits: number,
   finds: (wait: number, tries: number) => boolean,
 ): Promise<number[]> {
-  let looks = 0
+  let polls = 0
   let found = false
   const busyPoll = new BusyPoll(limitUs, () => {
-    looks++
+    polls++
     return found
   })
   const those: number[] = []
   for (let wait = 0; wait < waits; wait++) {
-    looks = 0
+    polls = 0
     found = finds(wait, those.length)
     busyPoll.wait()
     // The polling has ended when a turn of the event loop adds no poll.
-    for (let before = -1; before !== looks;) {
-      before = looks
+    for (let before = -1; before !== polls;) {
+      before = polls
       await new Promise((resolve) => setImmediate(resolve))
     }
-    if (looks > 0) those.push(wait)
+    if (polls > 0) those.push(wait)
   }
   return those
 }

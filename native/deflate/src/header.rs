@@ -43,12 +43,12 @@ static GAPS: [(Run, u8); LONGEST_ZEROS + 1] = {
     gaps
 };
 
-/// Room for all lengths, and for the second of two runs that are stored at once.
-const ROOM: usize = LITERALS_AND_LENGTHS + DISTANCES + 1;
+/// All lengths, and the second of two runs that are stored at once.
+const CAPACITY: usize = LITERALS_AND_LENGTHS + DISTANCES + 1;
 
 /// Code lengths as runs.
 pub(crate) struct Header {
-    runs: [Run; ROOM],
+    runs: [Run; CAPACITY],
     number: usize,
     codes: [Code; RUN_SYMBOLS],
     /// Lengths of `codes` that are sent.
@@ -61,7 +61,7 @@ pub(crate) struct Header {
 impl Header {
     pub(crate) fn new(literals: &CodeLengths, distances: &CodeLengths) -> Self {
         let mut header = Self {
-            runs: [Run::default(); ROOM],
+            runs: [Run::default(); CAPACITY],
             number: 0,
             codes: [Code::NOTHING; RUN_SYMBOLS],
             sent: 4,
