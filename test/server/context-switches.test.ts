@@ -10,12 +10,12 @@ const calls = 200
 const file = socketFolder()
 
 /** Voluntary context switches of all threads of the process. */
-function sleepsOf(pid: number): number {
+function switchesOf(pid: number): number {
   const statuses = readdirSync(`/proc/${pid}/task`).map((id) => readFileSync(`/proc/${pid}/task/${id}/status`, 'utf8'))
   return statuses.reduce((sum, text) => sum + Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(text)?.[1]), 0)
 }
 
-async function sleeps(kind: DaemonKind, spinUs: number): Promise<number> {
+async function switches(kind: DaemonKind, spinUs: number): Promise<number> {
   const socket = file(`${kind}-${spinUs}.sock`)
   const lock = file('anything.lock.json', anything.lock)
   const daemon = await startDaemon({
@@ -23,9 +23,9 @@ async function sleeps(kind: DaemonKind, spinUs: number): Promise<number> {
     args: ['--socket', socket, '--contract', lock, '--threads', '1', '--spin-us', String(spinUs)],
   })
   await using processor = await createProcessor(anything, { placement: 'sidecar', socket })
-  const before = sleepsOf(daemon.child.pid as number)
+  const before = switchesOf(daemon.child.pid as number)
   for (let i = 0; i < calls; i++) await processor.process('[1]')
-  const after = sleepsOf(daemon.child.pid as number)
+  const after = switchesOf(daemon.child.pid as number)
   await daemon.stop()
   return after - before
 }
@@ -40,8 +40,8 @@ test.skipIf(process.platform !== 'linux').for(daemonKinds)(
     let seldom = calls
     let often = 0
     for (let tries = 0; tries < 30 && !isQuiet(); tries++) {
-      often = await sleeps(kind, 0)
-      seldom = await sleeps(kind, 1000)
+      often = await switches(kind, 0)
+      seldom = await switches(kind, 1000)
     }
     expect(often).toBeGreaterThan(calls / 2)
     expect(seldom).toBeLessThanOrEqual(often / 2)
