@@ -12,7 +12,7 @@ import { WorkerProcesses } from './worker-processes.ts'
 export interface ProofOptions {
   readonly payloads: number
   readonly workers: number
-  /** A worker is killed so often; undefined: one, after a tenth of the payloads. */
+  /** Between two workers that are killed; undefined: one is, after a tenth of the payloads. */
   readonly killEveryMs?: number
   readonly seed: number
   readonly onProgress?: (done: number) => void

@@ -42,7 +42,7 @@ export interface Measurements {
   readonly notMeasured: readonly string[]
 }
 
-/** The times inside the measurements are for so many seconds. */
+/** The times inside the measurements are for this many seconds. */
 const defaultSeconds = 40
 const rounds = 9
 const minRounds = 5

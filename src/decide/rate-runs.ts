@@ -13,7 +13,7 @@ export function capacityOf(member: OptionProcess, { cpuUs, mainUs }: Timed, thre
   return 1e6 / Math.max(main, others)
 }
 
-/** At least so many calls of an option, if the time allows. */
+/** At least this many calls of an option, if the time allows. */
 const callsAtRate = 60
 const turns = 3
 /** Of what the CPU times promise: above, a queue has no end. */

@@ -2,7 +2,7 @@
 
 import { performance } from 'node:perf_hooks'
 
-/** Soft: nothing new begins when `seconds` are over. Hard: so many later, and never beyond this time. */
+/** Soft: nothing new begins when `seconds` are over. Hard: `graceMs` later, and never beyond `longestMs`. */
 const [graceMs, longestMs] = [12_000, 52_000]
 
 export class TimeOver extends Error {

@@ -57,7 +57,7 @@ export interface HostParts {
   readonly takeContent: ReadContent<PayloadContent>
   /** Its gauges. */
   readonly cache: CacheGauges | undefined
-  /** Who answers a call of which no policy knows better. */
+  /** The `via` of a call for which no policy has set one. */
   readonly viaOf: (call: Call) => Via
   /** The default concurrency of a stream. */
   readonly busyDepth: () => number

@@ -39,7 +39,7 @@ export interface Route {
   readonly appCheck?: AppCheck | undefined
   /** Called at the end of each call of `process`, after everything that was held for it is released. */
   readonly onEnd?: (call: ProcessCall, result: Outcome | SidelaneError) => void
-  /** Who answers a call of which no policy knows better. */
+  /** The `via` of a call for which no policy has set one. */
   readonly viaOf?: (call: Call) => Via
 }
 
@@ -82,7 +82,7 @@ export abstract class Call {
   ranInline: boolean = false
   /** What the call failed with, for those who hold something for it. */
   fault: SidelaneError | undefined
-  /** Who answers, where a policy knows better than the processor. */
+  /** Set by a policy that had the call answered elsewhere than by the processor's placement. */
   via: Via | undefined
   /** Links of the host's list of active calls, or of the daemon's queue. */
   next: this | undefined

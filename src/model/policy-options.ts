@@ -38,7 +38,7 @@ export interface FallbackOptions {
    * Other targets have no such bound.
    */
   readonly maxQueue?: number | undefined
-  /** With `inline` alone: more may wait while they would run within so many ms, 1 to 60,000. Default 50. */
+  /** With `inline` alone: more may wait while they would run within this many ms, 1 to 60,000. Default 50. */
   readonly maxQueueMs?: number | undefined
 }
 
@@ -60,13 +60,13 @@ export interface FallbackStats {
 
 /** When a breaker opens, and for how long. */
 export interface BreakerOptions {
-  /** It opens when so many of the calls failed, above 0 to 1. Default 0.5. */
+  /** It opens when this share of the calls failed, above 0 to 1. Default 0.5. */
   readonly failureRatio?: number | undefined
-  /** But not below so many calls in the window, 1 to 1,000,000. Default 20. */
+  /** But not below this many calls in the window, 1 to 1,000,000. Default 20. */
   readonly minCalls?: number | undefined
   /** The window, in ms, 100 to 3,600,000. Default 10,000. */
   readonly windowMs?: number | undefined
-  /** It also opens after so many failed connects in a row, 1 to 1,000,000. Default 5. */
+  /** It also opens after this many failed connects in a row, 1 to 1,000,000. Default 5. */
   readonly connectFailures?: number | undefined
   /** Time until one call may try again, in ms, 1 to 3,600,000; twice as long after each failed try. Default 500. */
   readonly openMs?: number | undefined

@@ -43,13 +43,13 @@ export type GuardName = 'errorRate' | 'deadlineRate' | 'p95AddedMs' | 'shadowMis
 export interface GuardLimit {
   /** It trips above this. */
   readonly max: number
-  /** But not before so many calls, 1 to 1,000,000. */
+  /** But not before this many calls, 1 to 1,000,000. */
   readonly minCalls?: number | undefined
 }
 
 /** Limits: a number is `max`, `false` turns the guard off. */
 export type GuardOptions = { readonly [K in GuardName]?: number | GuardLimit | false | undefined } & {
-  /** The calls of the last so many ms count, 1,000 to 3,600,000. Default 30,000. */
+  /** Only the calls of this many last ms count, 1,000 to 3,600,000. Default 30,000. */
   readonly windowMs?: number | undefined
 }
 
@@ -118,9 +118,9 @@ export interface MismatchSample {
 
 /** When the candidate gets the next step by itself. */
 export interface AdvanceOptions {
-  /** Not before so many ms in a step, 1 to 86,400,000. */
+  /** Not before this many ms in a step, 1 to 86,400,000. */
   readonly every: number
-  /** Nor before so many calls of the candidate in it, 0 or more. Default 100. */
+  /** Nor before this many calls of the candidate in it, 0 or more. Default 100. */
   readonly minCalls?: number | undefined
 }
 

@@ -30,7 +30,7 @@ export interface FunctionPlacementOptions {
 
 export class FunctionPlacement implements Placement {
   readonly name = 'inline'
-  /** The function is the one who knows. */
+  /** What keeps the function busy is not known here. */
   readonly busyDepth = 32
   readonly engine: EngineReport
   readonly #options: FunctionPlacementOptions

@@ -16,7 +16,7 @@ const grainMs = 5
 const maxWaitMs = 2 ** 31 - 1
 /** A timer so late means that this thread was blocked. */
 const blockedMs = 20
-/** Then answers that have arrived meanwhile, and a fallback, have so much time. */
+/** Then answers that have arrived meanwhile, and a fallback, have this much time. */
 const afterBlockMs = 10
 
 /** Fails a call with `deadline.exceeded` when its time is over. */

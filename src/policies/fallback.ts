@@ -44,7 +44,7 @@ export interface FallbackParts {
   readonly random?: () => number
 }
 
-/** The time that is kept back for the fallback: a part of what is left, and at most so much. */
+/** The time that is kept back for the fallback: a part of what is left, and at most this much. */
 const reservedShare = 0.1
 const maxReservedMs = 50
 
@@ -130,7 +130,7 @@ export class Fallback {
   }
 }
 
-/** Refuses beyond so many calls at the same time. */
+/** Refuses beyond this many calls at the same time. */
 export function boundedPath(run: Run, maxCalls: number): FallbackPath {
   const running = new Set<Call>()
   const hasSpace = (): boolean => running.size < maxCalls

@@ -13,7 +13,7 @@ export function keepPayload(call: Call): void {
 
 /**
  * Of the same type, because old code may call its methods: the copy of a Buffer is a Buffer. What cannot be copied, such as
- * bytes of a transferred buffer, stays as it is: the one who reads it refuses it.
+ * bytes of a transferred buffer, stays as it is: its reader refuses it.
  */
 function copyOfBytes(payload: unknown): unknown {
   try {

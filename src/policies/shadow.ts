@@ -45,7 +45,7 @@ export interface Compared {
   readonly outcome: Outcome
 }
 
-/** After a refusal of the placement no shadow runs for so long. */
+/** No shadow runs for this time after a refusal of the placement. */
 const recoveryMs = 1000
 
 interface ShadowRun {

@@ -103,7 +103,7 @@ export function createClient(
     ...own,
     // Replies have the shapes of ioredis 5.
     replyMapping: 'legacy',
-    // ioredis keeps the process alive for so long after a connection that was refused. Not in its types.
+    // ioredis keeps the process alive for this time after a connection that was refused. Not in its types.
     disconnectTimeout: 200,
     connectionName: name,
     lazyConnect: true,

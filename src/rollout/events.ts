@@ -3,7 +3,7 @@
 import type { RolloutEvent, RolloutOptions } from '../model/index.ts'
 import { OperatorEvents } from '../util/operator-events.ts'
 
-/** Mismatches come in thousands: one line per so many ms. */
+/** Mismatches come in thousands: one line per this many ms. */
 const mismatchPauseMs = 10_000
 
 type WithoutContract<E> = E extends unknown ? Omit<E, 'contract'> : never

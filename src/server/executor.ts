@@ -40,7 +40,7 @@ export interface Executor {
  * is ended, and starts again on the spare worker of its contract: nothing else waits for a payload longer than this.
  */
 const sliceMs = 20
-/** After so much work, reads, cancellations and timers get a turn of the event loop. */
+/** After this much work, reads, cancellations and timers get a turn of the event loop. */
 const batchMs = 1
 const batchRequests = 64
 const newestWeight = 1 / 64

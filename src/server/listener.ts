@@ -16,7 +16,7 @@ import { checkParents } from './socket-parents.ts'
 
 const backlog = 511
 const watchMs = 1000
-/** Closing a listener resets the connections in its backlog, so it accepts for so long after another daemon took the path. */
+/** Closing a listener resets the connections in its backlog, so it accepts for this time after another daemon took the path. */
 const backlogGraceMs = 1000
 
 export interface ListenerOptions {

@@ -16,7 +16,7 @@ export const defaultLimits = {
   goawayGraceMs: 1000,
   /** How long a drain waits for a request that may be on its way. */
   drainGraceMs: 1000,
-  /** With so many unwritten bytes, reading stops. */
+  /** With this many unwritten bytes, reading stops. */
   softOutputBytes: 1_048_576,
   /** With more unwritten bytes, requests are refused. */
   hardOutputBytes: 4_194_304,

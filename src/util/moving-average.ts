@@ -6,7 +6,7 @@ export class MovingAverage {
   readonly #maxRatio: number
 
   /**
-   * `weight`: of the newest sample, 0 to 1. `maxRatio`: a sample counts as at most so many times the average, so that a
+   * `weight`: of the newest sample, 0 to 1. `maxRatio`: a sample counts as at most this many times the average, so that a
    * pause of the process hardly changes the average.
    */
   constructor(initial: number, weight: number, maxRatio: number = Number.POSITIVE_INFINITY) {

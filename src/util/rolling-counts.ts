@@ -6,7 +6,7 @@ export class RollingCounts {
   readonly #buckets: number[][]
   #current = Number.NEGATIVE_INFINITY
 
-  /** `kinds`: number of counters. `buckets`: the window is exact to one part in so many. */
+  /** `kinds`: number of counters. `buckets`: the window is exact to one part in `buckets`. */
   constructor(kinds: number, windowMs: number, buckets = 10) {
     this.#bucketMs = windowMs / buckets
     this.totals = Array.from({ length: kinds }, () => 0)

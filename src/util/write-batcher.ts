@@ -16,7 +16,7 @@ export interface WriteBatcherOptions {
   readonly maxPendingBytes: number
   /** A write is done. */
   readonly onProgress: (bytes: number, wasFull: boolean) => void
-  /** The stream has the first bytes of so many units. */
+  /** The stream has the first bytes of this many units. */
   readonly onHandedOver?: (units: number) => void
 }
 

@@ -101,7 +101,7 @@ export class Row {
   }
 }
 
-/** Kills the daemon every second for so long, at 200 calls a second, and returns how the calls ended. */
+/** Kills the daemon every second for `ms`, at 200 calls a second, and returns how the calls ended. */
 export async function killEverySecond(row: Row, ms: number): Promise<Ending[]> {
   const until = performance.now() + ms
   const over = new AbortController()

@@ -332,7 +332,7 @@ impl Main {
     async fn drain(mut self, why: &str) -> Result<(), Failure> {
         let longest = Duration::from_millis(self.shared.settings.drain_ms);
         let end = Instant::now() + longest;
-        // Clients that come again and again would keep the drain open until requests are cut off.
+        // Clients that reconnect repeatedly would keep the drain open until requests are cut off.
         let mut closing = pin!(sleep_until((end - LAST_REQUESTS.min(longest / 2)).into()));
         let mut is_open = true;
         let mut idle = 0;

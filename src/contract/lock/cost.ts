@@ -96,7 +96,7 @@ class SchemaCost {
     return { steps: steps + this.#nodeSteps(maxBytes), states, nodes, remembers }
   }
 
-  /** The node that is most to blame. */
+  /** The node that adds most of the steps. */
   worstPlace(maxBytes: number): Place {
     const { steps, node } = this.#texts(maxBytes)
     return steps >= this.#nodeSteps(maxBytes) ? { node, isText: true } : { node: this.#nodes.node, isText: false }
@@ -143,7 +143,7 @@ class SchemaCost {
       const nodes = this.#tree.locations.map(({ node }) => node).filter(({ kind }) => kind !== 'ref')
       const most = nodes.reduce((max, node) => Math.max(max, measure(node)), 0)
       if (remembers === false || most <= (limit ?? 0)) {
-        // A container has the weight of its heaviest child: the first innermost node is to blame.
+        // A container has the weight of its heaviest child: the first innermost node is named.
         const isInnermost = (node: SchemaNode): boolean => childrenOf(node).every((child) => measure(child) < most)
         const node = nodes.find((one) => measure(one) === most && isInnermost(one)) ?? this.#tree.root
         return { most, node, remembers: false }

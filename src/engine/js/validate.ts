@@ -313,7 +313,7 @@ class Validator {
   /** Once defaults alone exceed `maxBytes` the text is too long, and more of them would only take memory. */
   #mayInsert = (): boolean => !this.#tries && this.#inserted <= this.#profile.limits.maxBytes
 
-  /** Whether a default is inserted that adds so many units to the text. */
+  /** Whether a default is inserted that adds this many units to the text. */
   #inserts(units: number): boolean {
     if (!this.#mayInsert()) return false
     this.#inserted += units

@@ -17,7 +17,7 @@ const startTimeoutMs = 10_000
 const pollMs = 5
 const stopTimeoutMs = 12_000
 const restart = { firstMs: 20, maxMs: 5000 }
-/** A daemon that ran for so long started well: the next restart is the first one again. */
+/** A daemon that ran for this time had started well: the backoff of its restarts begins again. */
 const stableMs = 5000
 /** The daemon has one client, so its queue may be as long as the deadlines of that client allow. */
 const maxQueueMs = 60_000

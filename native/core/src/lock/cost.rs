@@ -81,7 +81,7 @@ struct Texts {
     steps: u64,
     /// The most states alive behind one character.
     states: u64,
-    /// The node that is most to blame.
+    /// The node that adds most of the steps.
     node: NodeId,
 }
 
@@ -159,7 +159,7 @@ impl<'t> SchemaCost<'t> {
         let is_node = |id: &NodeId| !matches!(self.tree.node(*id), RawNode::Ref(_));
         let nodes = || (0..found.len()).filter(is_node);
         let most = nodes().map(|id| found[id]).max().unwrap_or(0);
-        // A container has the weight of its heaviest child: the first innermost node is to blame.
+        // A container has the weight of its heaviest child: the first innermost node is named.
         let is_innermost = |id: &NodeId| self.tree.children(*id, Edges::All).iter().all(|child| found[*child] < most);
         let node = nodes().find(|id| found[*id] == most && is_innermost(id)).unwrap_or(self.tree.definitions[0]);
         (most, node)

@@ -143,7 +143,7 @@ fn reason_of(error: &Error) -> TlsRefusal {
     }
 }
 
-/// Reads and forgets until the client closes.
+/// Reads and discards until the client closes.
 pub(super) async fn linger(tcp: &TcpStream) {
     let mut buffer = [0; 4096];
     let discard = async {
