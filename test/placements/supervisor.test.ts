@@ -1,12 +1,8 @@
 // When a group of workers is replaced: on stubs of the groups, without threads.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { SidelaneError, type LoadedEngineReport } from '../../src/model/index.ts'
-import {
-  Supervisor,
-  WorkerGroup,
-  type SupervisorOptions,
-  type WorkerGroupOptions,
-} from '../../src/placements/pool/worker-group.ts'
+import { Supervisor, type SupervisorOptions } from '../../src/placements/pool/supervisor.ts'
+import { WorkerGroup, type WorkerGroupOptions } from '../../src/placements/pool/worker-group.ts'
 
 const native: LoadedEngineReport = { kind: 'native', reason: 'It loaded.', tried: [] }
 

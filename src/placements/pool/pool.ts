@@ -1,5 +1,5 @@
 // The caller side of the pool: accepted payloads wait in a queue and are sent in batches when a worker can take one.
-// Admission and deadlines are policies; starting and replacing workers is worker-group.ts.
+// Admission and deadlines are policies; starting workers is worker-group.ts, and replacing them supervisor.ts.
 
 import {
   heapFault,
@@ -23,8 +23,9 @@ import { ContractTable } from '../contract-table.ts'
 import { BatchBuffers, moved, words, type BatchAnswer, type BatchTask, type ContractRecord } from './batch-layout.ts'
 import { CostModel, WaitEstimator, type ExpectedTask } from './cost-model.ts'
 import { Queue, QueuedCall, type SharedBytes } from './queue.ts'
+import { Supervisor } from './supervisor.ts'
 import { Watchdog, type WatchedBatch } from './watchdog.ts'
-import { Supervisor, tasksPerWorker, type WorkerGroup } from './worker-group.ts'
+import { tasksPerWorker, type WorkerGroup } from './worker-group.ts'
 import { lockText } from '../../contract/index.ts'
 
 interface Batch extends WatchedBatch, ExpectedTask {
