@@ -1,26 +1,13 @@
-// The walk over the lock's schema: depth first, keys in canonical order, throws the first error. It builds the nodes of
-// profile.ts and records their locations. Checks that need the whole tree are in checks.ts.
+// The walk over the lock's schema: depth first, keys in canonical order, throws the first error. It reads
+// the keywords of each node and records its location. Checks that need the whole tree are in checks.ts.
 
 import { appendPointer, JsonObject, type JsonValue } from '../../json/index.ts'
 import { defaultKeyword } from '../../tables/lock-keywords.ts'
-import type {
-  ArrayNode,
-  NormOp,
-  NumberLimits,
-  LiteralValue,
-  ObjectNode,
-  Property,
-  ScalarNode,
-  ScalarTypeName,
-  SchemaNode,
-  StringLimits,
-  TypeName,
-  UrlLimits,
-} from '../../model/index.ts'
-import type { PatternUnits } from '../../pattern/index.ts'
+import type { LiteralValue, Property, SchemaNode, TypeName } from '../../model/index.ts'
 import { invalid, unsupported } from './errors.ts'
-import { allowsKeyword, nodeKindOf, rootKeywords, type NodeKind } from './node-kinds.ts'
+import { allowsKeyword, nodeKindOf, rootKeywords } from './node-kinds.ts'
 import * as read from './keywords.ts'
+import { anyNode, nodeOf, nothingParsed, type ParsedKeywords, type Slot } from './parsed-keywords.ts'
 import type { Mutable, SchemaLocation, SchemaTree } from './tree.ts'
 
 const dialect = /^https:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/
@@ -35,45 +22,6 @@ export function walkSchema(schema: JsonValue, pointer: string): SchemaTree {
   return { root, defs: walk.defs, locations: walk.locations }
 }
 
-/** The parsed keywords of one schema object, from which its node is built. */
-interface ParsedKeywords {
-  readonly types: readonly TypeName[]
-  readonly values: readonly LiteralValue[]
-  readonly string?: Partial<StringLimits>
-  /** Of `pattern`, which comes before the keyword that names them; undefined without `pattern`. */
-  readonly patternUnits?: PatternUnits | undefined
-  readonly number?: NumberLimits
-  readonly norm: readonly NormOp[]
-  readonly coerce?: true
-  readonly url?: UrlLimits
-  readonly minItems?: number
-  readonly maxItems?: number
-  readonly items: SchemaNode | false
-  readonly prefix: readonly Slot[]
-  readonly properties: readonly Mutable<Property>[]
-  /** `additionalProperties` or `x-unknown`; undefined without both. */
-  readonly additional?: ObjectNode['additional']
-  readonly names?: SchemaNode
-  readonly branches: readonly SchemaNode[]
-  readonly discriminator?: string
-  readonly bigint?: true
-  readonly target: number
-}
-
-const anyNode: SchemaNode = { kind: 'any' }
-
-/** Without any keyword. */
-const nothingParsed: ParsedKeywords = {
-  types: [],
-  values: [],
-  norm: [],
-  items: anyNode,
-  prefix: [],
-  properties: [],
-  branches: [],
-  target: -1,
-}
-
 /** Reads the value of one keyword. `parsed`: the keywords before it, in canonical order. */
 type KeywordReader = (
   value: JsonValue,
@@ -82,12 +30,6 @@ type KeywordReader = (
   walk: Walk,
   schema: JsonObject,
 ) => Partial<ParsedKeywords>
-
-/** A member of an object or an item of a tuple. */
-interface Slot {
-  readonly node: SchemaNode
-  readonly default: JsonValue | undefined
-}
 
 const keywordReaders: Readonly<Record<string, KeywordReader>> = {
   $schema(value, at) {
@@ -274,84 +216,4 @@ function readUnknown(value: JsonValue, at: string, other: SchemaNode | false | '
   if (value !== 'strip') throw invalid(at, 'Expected "strip".')
   if (other === undefined) return value
   throw invalid(at, 'x-unknown excludes additionalProperties and propertyNames.')
-}
-
-function nodeOf(nodeKind: NodeKind, parsed: ParsedKeywords): SchemaNode {
-  switch (nodeKind.name) {
-    case 'any':
-      return { kind: 'any' }
-    case 'ref':
-      return { kind: 'ref', target: parsed.target }
-    case 'const':
-    case 'enum': {
-      const types = parsed.types.length > 0 ? (parsed.types as ScalarTypeName[]) : read.inferTypes(parsed.values)
-      return { kind: 'values', keyword: nodeKind.name, values: parsed.values, types, norm: parsed.norm }
-    }
-    case 'union':
-      return unionOf(parsed.branches)
-    case 'discriminated':
-      // checks.ts fills in the key and the values.
-      return {
-        kind: 'discriminated',
-        key: '',
-        branches: parsed.branches.map((node) => ({ values: [], node })),
-      }
-    case 'string':
-    case 'number':
-    case 'bare':
-      return scalarOf(nodeKind.types as readonly ScalarTypeName[], parsed)
-    case 'array':
-    case 'tuple':
-      return arrayOf(parsed)
-    case 'object':
-      return { kind: 'object', properties: parsed.properties, additional: parsed.additional ?? anyNode }
-    case 'record':
-      // checks.ts checks that the names are strings.
-      return {
-        kind: 'object',
-        properties: [],
-        additional: parsed.additional ?? anyNode,
-        names: parsed.names as never,
-      }
-  }
-}
-
-function unionOf(branches: readonly SchemaNode[]): SchemaNode {
-  const [first, second] = branches
-  if (branches.length === 2 && first && second) {
-    if (isNull(second)) return { kind: 'nullable', inner: first, nullFirst: false }
-    if (isNull(first)) return { kind: 'nullable', inner: second, nullFirst: true }
-  }
-  return { kind: 'union', branches }
-}
-
-const isNull = (node: SchemaNode): boolean =>
-  node.kind === 'scalar' && node.types.length === 1 && node.types[0] === 'null'
-
-const scalarOf = (types: readonly ScalarTypeName[], parsed: ParsedKeywords): ScalarNode => {
-  const { string, number, norm, url, coerce, bigint } = parsed
-  return {
-    kind: 'scalar',
-    types,
-    ...((string || url || norm.length > 0) && { string: { patterns: [], ...string, norm, ...(url && { url }) } }),
-    ...(number && { number }),
-    ...(coerce && { coerce }),
-    ...(bigint && { bigint }),
-  }
-}
-
-function arrayOf(parsed: ParsedKeywords): ArrayNode {
-  const node: Mutable<ArrayNode> = {
-    kind: 'array',
-    prefix: parsed.prefix.map((slot) => slot.node),
-    items: parsed.items,
-  }
-  if (parsed.minItems !== undefined) node.minItems = parsed.minItems
-  if (parsed.items === false) node.maxItems = Math.min(parsed.prefix.length, parsed.maxItems ?? Infinity)
-  else if (parsed.maxItems !== undefined) node.maxItems = parsed.maxItems
-  const { maxItems = Infinity } = node
-  // Behind maxItems nothing is inserted.
-  const defaults = parsed.prefix.map((slot, index) => (index < maxItems ? slot.default : undefined))
-  if (defaults.some((value) => value !== undefined)) node.prefixDefaults = defaults
-  return node
 }
