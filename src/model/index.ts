@@ -32,6 +32,7 @@ export type {
 } from './policy-options.ts'
 export * from './outcome-bytes.ts'
 export type * from './placement.ts'
+export type * from './rollout-events.ts'
 export * from './rollout-options.ts'
 export type * from './queue-stats.ts'
 export type * from './rollout-stats.ts'

@@ -1,7 +1,6 @@
-// The options of `createRollout`, its counters and its events.
+// The options of `createRollout`.
 
 import type { AppFunction } from './app-function.ts'
-import type { BreakerState } from './breaker-state.ts'
 import type { Contract } from './contract.ts'
 import { invalidOptions, SidelaneError, type ErrorCode } from './errors.ts'
 import {
@@ -16,7 +15,6 @@ import {
   rule,
   type Rule,
 } from './option-rules.ts'
-import type { Keyword } from './outcome.ts'
 import {
   checkFallbackBounds,
   eventRules,
@@ -30,14 +28,12 @@ import {
   type FallbackTarget,
 } from './policy-options.ts'
 import type { Processor } from './processor.ts'
+import type { GuardName, Mismatch, MismatchSample, RolloutEvent } from './rollout-events.ts'
 import type { SideName } from './via.ts'
 import { choice, integer } from '../util/option-parsers.ts'
 
 /** One side of a rollout: a processor, or a function of the app. */
 export type Side<In = unknown, Out = In> = Processor<In, Out, boolean, boolean> | AppFunction<In>
-
-/** What a guard looks at, in the calls of the candidate. */
-export type GuardName = 'errorRate' | 'deadlineRate' | 'p95AddedMs' | 'shadowMismatchRate'
 
 /** The limit of a guard. */
 export interface GuardLimit {
@@ -78,42 +74,6 @@ export interface ShadowOptions {
 
 export type ShadowSettings = { readonly [K in Exclude<keyof ShadowOptions, 'onMismatch'>]-?: number } & {
   readonly onMismatch: ShadowOptions['onMismatch']
-}
-
-/** Two sides disagree. Holds nothing of the payload. */
-export interface Mismatch {
-  /** The contract's name. */
-  readonly contract: string
-  /** The contract's id. */
-  readonly contractId: string
-  /** `verdict`: one accepts. `document`: both accept, and their canonical forms differ. `issues`: both reject, differently. */
-  readonly kind: 'verdict' | 'document' | 'issues'
-  /** What the old path said. */
-  readonly baseline: MismatchSide
-  /** What the new path said. */
-  readonly candidate: MismatchSide
-}
-
-/** What one side said. */
-export interface MismatchSide {
-  /** It accepts the payload. */
-  readonly ok: boolean
-  /** Of the canonical form; null: rejected, or `digest` of the contract is keyed. */
-  readonly digest: string | null
-  /** Of the issues, each once. */
-  readonly codes: readonly string[]
-  /** Of the issues, each once. */
-  readonly keywords: readonly Keyword[]
-}
-
-/** What a mismatch is about. Holds the payload. */
-export interface MismatchSample {
-  /** As the call gave it; bytes are a copy, and a value may be its JSON bytes. */
-  readonly payload: unknown
-  /** The outcome of the old path. */
-  readonly baseline: unknown
-  /** The outcome of the new path. */
-  readonly candidate: unknown
 }
 
 /** When the candidate gets the next step by itself. */
@@ -167,33 +127,6 @@ export interface RolloutFallbackOptions extends Omit<FallbackOptions, 'to'> {
   /** What answers. */
   readonly to: 'baseline' | FallbackTarget
 }
-
-/** What happens in a rollout. Also published on the diagnostics channel `sidelane:events`. */
-export type RolloutEvent = {
-  /** The contract's name. */
-  readonly contract: string
-} & (
-  | {
-      readonly type: 'percent'
-      readonly from: number
-      readonly to: number
-      readonly held: boolean
-      /** Who changed it: code, the file, `advance`, or a guard. */
-      readonly by: 'code' | 'file' | 'advance' | 'guard'
-      /** With a guard, or where someone gave one. */
-      readonly reason?: string | undefined
-      readonly guard?: GuardName
-      readonly value?: number
-      readonly max?: number
-      readonly calls?: number
-    }
-  | { readonly type: 'breaker'; readonly state: BreakerState; readonly reason: string }
-  | { readonly type: 'mismatch'; readonly mismatch: Mismatch }
-  /** The file cannot be read or written: the last good state holds. `undefined`: it can again. */
-  | { readonly type: 'file'; readonly problem: string | undefined }
-  /** The key of a call could not be computed: it went to the baseline. Told once. */
-  | { readonly type: 'key'; readonly problem: string }
-)
 
 export interface RolloutSettings {
   readonly percent: number
