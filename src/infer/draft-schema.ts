@@ -12,7 +12,7 @@ import type {
   ObjectShape,
   PlainShape,
   RecordShape,
-  TaggedShape,
+  DiscriminatedShape,
   ValueShape,
 } from './shape.ts'
 import { expressionText } from './write-zod.ts'
@@ -163,10 +163,10 @@ class Drafter {
   }
 
   #plain(shape: PlainShape, depth: number): Expression {
-    return shape.kind === 'tagged' ? this.#tagged(shape, depth) : this.#members(shape, depth)
+    return shape.kind === 'discriminated' ? this.#discriminated(shape, depth) : this.#members(shape, depth)
   }
 
-  #members(shape: MembersShape, depth: number, tag?: readonly [string, Expression]): Expression {
+  #members(shape: MembersShape, depth: number, discriminator?: readonly [string, Expression]): Expression {
     const { members, objects } = shape
     if (members.size === 0) {
       const any = [call('z.string'), call('z.unknown')]
@@ -175,7 +175,7 @@ class Drafter {
     const all = objects.length
     const enough = all >= Math.min(minRequired, this.#samples)
     const written = [...members].map(([key, member]) => {
-      if (key === tag?.[0]) return tag
+      if (key === discriminator?.[0]) return discriminator
       const schema = this.value(member, key, depth - 1)
       if (member.count === all && enough) return [key, schema] as const
       const seen = member.count < all ? `in ${outOf(member.count, all)}` : `in all, of only ${all}`
@@ -184,11 +184,11 @@ class Drafter {
     return call(objectCalls[this.#options.objects], [new Map(written)])
   }
 
-  /** A discriminated union. Values of the tag with the same schema share a branch. */
-  #tagged({ tag, branches }: TaggedShape, depth: number): Expression {
+  /** A discriminated union. Values of the discriminator with the same schema share a branch. */
+  #discriminated({ discriminator, branches }: DiscriminatedShape, depth: number): Expression {
     const groups = new Map<string, { readonly values: string[]; readonly shapes: MembersShape[] }>()
     for (const [value, shape] of branches) {
-      const text = expressionText(this.#members(shape, depth, [tag, call('z.literal')]))
+      const text = expressionText(this.#members(shape, depth, [discriminator, call('z.literal')]))
       const group = groups.get(text)
       if (group === undefined) groups.set(text, { values: [value], shapes: [shape] })
       else {
@@ -199,7 +199,7 @@ class Drafter {
     const drafted = [...groups.values()].map(({ values, shapes }) => {
       const [only] = values.length === 1 ? values : []
       const literal = call('z.literal', [only ?? values])
-      const schema = this.#members(shapes[0] as MembersShape, depth, [tag, literal])
+      const schema = this.#members(shapes[0] as MembersShape, depth, [discriminator, literal])
       return noted(
         schema,
         counted(
@@ -210,8 +210,10 @@ class Drafter {
     })
     return call(
       'z.discriminatedUnion',
-      [tag, drafted],
-      [`${JSON.stringify(tag)} decides the shape (guessed from ${branches.size} values); any other value is rejected`],
+      [discriminator, drafted],
+      [
+        `${JSON.stringify(discriminator)} decides the shape (guessed from ${branches.size} values); any other value is rejected`,
+      ],
     )
   }
 }

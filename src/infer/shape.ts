@@ -1,10 +1,10 @@
-// The shape of a group of values: which types they have, and for objects whether they are told apart by a tag, are maps,
-// or have members. A shape depends on the values and not on their order.
+// The shape of a group of values: which types they have, and for objects whether they have a discriminator, are maps, or
+// have members. A shape depends on the values and not on their order.
 
 import { compareKeys, type JsonObject, type JsonArray, type JsonValue } from '../json/index.ts'
 import { isRecord } from './records.ts'
 import { numberFacts, stringFacts, type NumberFacts, type StringFacts } from './scalar-facts.ts'
-import { findTag } from './tags.ts'
+import { findDiscriminator } from './discriminators.ts'
 
 export interface ValueShape {
   /** With null. */
@@ -27,7 +27,7 @@ export interface ArrayShape {
 export type ObjectShape = PlainShape | RecordShape | SharedReference
 
 /** A shape that may be shared. */
-export type PlainShape = MembersShape | TaggedShape
+export type PlainShape = MembersShape | DiscriminatedShape
 
 export interface MembersShape {
   readonly kind: 'members'
@@ -36,12 +36,12 @@ export interface MembersShape {
   readonly members: ReadonlyMap<string, ValueShape>
 }
 
-/** Objects of which a text member, the tag, decides the members. */
-export interface TaggedShape {
-  readonly kind: 'tagged'
+/** Objects of which a text member, the discriminator, decides the members. */
+export interface DiscriminatedShape {
+  readonly kind: 'discriminated'
   readonly objects: readonly JsonObject[]
-  readonly tag: string
-  /** By the value of the tag, in canonical order. */
+  readonly discriminator: string
+  /** By the value of the discriminator, in canonical order. */
   readonly branches: ReadonlyMap<string, MembersShape>
 }
 
@@ -119,12 +119,12 @@ function recordShape(objects: readonly JsonObject[], shared: FindShared): Record
 }
 
 export function plainShape(objects: readonly JsonObject[], shared: FindShared): PlainShape {
-  const tag = findTag(objects)
-  if (tag === undefined) return membersShape(objects, shared)
+  const discriminator = findDiscriminator(objects)
+  if (discriminator === undefined) return membersShape(objects, shared)
   const groups = new Map<string, JsonObject[]>()
   for (const object of objects) {
-    // findTag() returns a member that every object has, as a string.
-    const value = object.get(tag) as string
+    // findDiscriminator() returns a member that every object has, as a string.
+    const value = object.get(discriminator) as string
     const group = groups.get(value)
     if (group === undefined) groups.set(value, [object])
     else group.push(object)
@@ -132,7 +132,7 @@ export function plainShape(objects: readonly JsonObject[], shared: FindShared): 
   const branches = [...groups]
     .toSorted(([a], [b]) => compareKeys(a, b))
     .map(([value, group]) => [value, membersShape(group, shared)] as const)
-  return { kind: 'tagged', objects, tag, branches: new Map(branches) }
+  return { kind: 'discriminated', objects, discriminator, branches: new Map(branches) }
 }
 
 function membersShape(objects: readonly JsonObject[], shared: FindShared): MembersShape {

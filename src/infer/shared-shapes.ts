@@ -53,21 +53,22 @@ function ownerOf(
     owned++
   }
   if (found === undefined || owned * 2 < objects.length) return undefined
-  const { tag } = found
-  if (tag !== undefined && objects.some((object) => typeof object.get(tag) !== 'string')) return undefined
+  const { discriminator } = found
+  if (discriminator !== undefined && objects.some((object) => typeof object.get(discriminator) !== 'string'))
+    return undefined
   if (owned < objects.length) for (const object of objects) if (!owners.has(object)) adopted.set(object, found)
   return found
 }
 
 class Shared implements SharedShape {
   readonly word: string
-  readonly tag: string | undefined
+  readonly discriminator: string | undefined
   readonly objects: JsonObject[]
   #shape: PlainShape | undefined
 
-  constructor(word: string, tag: string | undefined, objects: JsonObject[]) {
+  constructor(word: string, discriminator: string | undefined, objects: JsonObject[]) {
     this.word = word
-    this.tag = tag
+    this.discriminator = discriminator
     this.objects = objects
   }
 
@@ -88,7 +89,7 @@ interface Place extends KeySet {
   readonly several: boolean
   readonly path: string
   readonly parent: Place | undefined
-  readonly tag: string | undefined
+  readonly discriminator: string | undefined
   readonly list: readonly JsonObject[]
 }
 
@@ -103,8 +104,8 @@ function placesOf(root: ValueShape): Place[] {
     if (shape.kind === 'record' || shape.kind === 'shared') return
     const { objects: list } = shape
     const several = /\/(?:\[\]|\{\})$/.test(path)
-    const tag = shape.kind === 'tagged' ? shape.tag : undefined
-    const place = { label, several, path, parent, tag, list, objects: list.length, keys: presences(list) }
+    const discriminator = shape.kind === 'discriminated' ? shape.discriminator : undefined
+    const place = { label, several, path, parent, discriminator, list, objects: list.length, keys: presences(list) }
     places.push(place)
     const variants = shape.kind === 'members' ? [['', shape] as const] : shape.branches
     for (const [value, { members }] of variants)
@@ -125,7 +126,7 @@ function sharedOf(places: readonly Place[]): Shared[] {
   const heads: Place[] = []
   for (const place of ordered) {
     if (place.keys.size < minKeys) continue
-    const head = heads.find((other) => keepTags(other, place) && similarity(other, place) >= minLikeness)
+    const head = heads.find((other) => keepDiscriminators(other, place) && similarity(other, place) >= minLikeness)
     if (head === undefined) heads.push(place)
     else groups.join(head, place)
   }
@@ -140,7 +141,7 @@ function sharedOf(places: readonly Place[]): Shared[] {
       (group) =>
         new Shared(
           wordOf(group),
-          tagOf(group),
+          discriminatorOf(group),
           group.flatMap(({ list }) => list),
         ),
     )
@@ -150,19 +151,20 @@ function sharedOf(places: readonly Place[]): Shared[] {
 function ancestorOfOneShape(place: Place): Place | undefined {
   for (let ancestor = place.parent; ancestor !== undefined; ancestor = ancestor.parent) {
     const nests = place.keys.has(place.label) || ancestor.label === place.label
-    if (nests && ancestor.keys.has(place.label) && keepTags(ancestor, place) && isPartOf(place, ancestor))
+    if (nests && ancestor.keys.has(place.label) && keepDiscriminators(ancestor, place) && isPartOf(place, ancestor))
       return ancestor
   }
   return undefined
 }
 
-/** True if the tag of each place is in all objects of the other, so that it still tells them apart. */
-const keepTags = (a: Place, b: Place): boolean => hasTag(a, b.tag) && hasTag(b, a.tag)
+/** True if the discriminator of each place is in all objects of the other, so that it still tells them apart. */
+const keepDiscriminators = (a: Place, b: Place): boolean =>
+  hasDiscriminator(a, b.discriminator) && hasDiscriminator(b, a.discriminator)
 
-function hasTag({ keys, objects, tag }: Place, other: string | undefined): boolean {
-  if (other === undefined || other === tag) return true
+function hasDiscriminator({ keys, objects, discriminator }: Place, other: string | undefined): boolean {
+  if (other === undefined || other === discriminator) return true
   const presence = keys.get(other)
-  return tag === undefined && presence?.count === objects && presence.kinds === kindBits.string
+  return discriminator === undefined && presence?.count === objects && presence.kinds === kindBits.string
 }
 
 /** True if most keys of `part` are in `whole` with the same types, and one of them holds no objects. */
@@ -209,7 +211,8 @@ class Groups {
   }
 }
 
-const tagOf = (group: readonly Place[]): string | undefined => group.find(({ tag }) => tag !== undefined)?.tag
+const discriminatorOf = (group: readonly Place[]): string | undefined =>
+  group.find(({ discriminator }) => discriminator !== undefined)?.discriminator
 
 /** The most frequent label, in the singular. */
 function wordOf(group: readonly Place[]): string {

@@ -1,4 +1,4 @@
-// What names and texts look like: a tag, an id, a credential.
+// What names and texts look like: a discriminator, an id, a credential.
 
 /** Names of members that say what an object is. */
 const typeName = /^(?:[@$_]*(?:type|kind|object|class|event|op|operation|action|variant|tag)|__typename)$/i

@@ -101,7 +101,7 @@ test('the order of the samples does not matter', () => {
   for (let seed = 1; seed <= 8; seed++) expect(draft(shuffled(samples, random(seed)))).toBe(source)
 })
 
-test('a type-like tag wins over other keys, and is found again below another tag', () => {
+test('a type-like discriminator wins over other keys, and is found again below another one', () => {
   const source = draft(
     times(60, (i) => {
       const kind = ['a', 'b'][i % 2]
@@ -121,7 +121,7 @@ test('a type-like tag wins over other keys, and is found again below another tag
   expect(source).toContain('    parts: z.array(Part),')
 })
 
-test.for(['name', 'login', 'screen_name', 'code'])('%s that fixes an id is no tag', (key) => {
+test.for(['name', 'login', 'screen_name', 'code'])('%s that fixes an id is no discriminator', (key) => {
   const people = [
     { id: 7, [key]: 'ann', site: 'x' },
     { id: 9, [key]: 'bob', phone: '1' },

@@ -28,7 +28,7 @@ or UTF-16. In a file of lines by its name (.ndjson, .jsonl) a line may be an arr
   --force            overwrites MODULE
 
 Inferred: optional and nullable members, integers, formats (UUID, date, email, URL …), enums where few codes repeat (never
-ids, names or credentials), maps, tags that decide the shape, shapes that repeat or recur, and numbers: 'int64' where
+ids, names or credentials), maps, discriminators, shapes that repeat or recur, and numbers: 'int64' where
 integers need it. Lengths are written as comments, not as rules. What is rare is left open where the whole draft exceeds
 the bounds of a lock; the draft says so. The order of the samples does not matter. Samples that are not strict JSON are
 reported with their line number and skipped. Exit code 1: no sample was valid.

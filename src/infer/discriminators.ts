@@ -1,24 +1,25 @@
-// Finds the tag of objects: a text member that decides which other members there are. A tag is judged by how many bits it
-// saves in a description of the members (minimum description length with the estimator of Krichevsky and Trofimov, within a
-// tag's objects a beta-binomial one), so that a key with many values has to explain more than one with few.
+// Finds the discriminator of objects: a text member that decides which other members there are. It is judged by how many
+// bits it saves in a description of the members (minimum description length with the estimator of Krichevsky and Trofimov;
+// within the objects of one value, a beta-binomial one), so that a key with many values has to explain more than one with
+// few.
 
 import { compareKeys, JsonObject, type JsonValue } from '../json/index.ts'
 import { kindBits, presences } from './presence.ts'
 import { isCodeWord, isIdName, isPrivateName, isTypeLike } from './words.ts'
 
-const maxTagValues = 400
+const maxValues = 400
 const maxFacts = 4096
-/** Of the next objects, the part that may have a tag that no sample had: by Good and Turing, the values seen once. */
+/** Of the next objects, the part that may have a discriminator that no sample had: by Good and Turing, the values seen once. */
 const maxUnseen = 0.05
 const maxUnseenTypeLike = 0.25
-/** The part of the description that a tag must save. */
+/** The part of the description that a discriminator must save. */
 const minSaved = 0.5
 const minSavedTypeLike = 0.1
 /** For a key without a type-like name: accepts a probability of chance of 1 in 1,000. */
 const minEvidenceBits = 10
 
-/** The key of the tag: a member that every object has, as a string. Undefined without one. */
-export function findTag(objects: readonly JsonObject[]): string | undefined {
+/** The key of the discriminator: a member that every object has, as a string. Undefined without one. */
+export function findDiscriminator(objects: readonly JsonObject[]): string | undefined {
   if (objects.length < 4) return undefined
   const everywhere = [...presences(objects)].filter(([, { count }]) => count === objects.length)
   const candidates = everywhere
@@ -52,7 +53,7 @@ function groupsOf(objects: readonly JsonObject[], key: string): Groups | undefin
     if (typeof value !== 'string') return undefined
     const group = groups.get(value)
     if (group !== undefined) group.push(i)
-    else if (groups.size >= maxTagValues || !isCodeWord(value)) return undefined
+    else if (groups.size >= maxValues || !isCodeWord(value)) return undefined
     else groups.set(value, [i])
   }
   return groups
@@ -119,7 +120,7 @@ class Facts {
     for (const [fact, seen] of this.#seen.entries()) {
       const whole = this.#code.bits(seen, count)
       total += whole
-      // One bit says whether the tag helps with this fact.
+      // One bit says whether the discriminator helps with this fact.
       saved += Math.max(0, whole - (split[fact] as number) - 1)
     }
     if (total === 0) return 0
@@ -131,7 +132,7 @@ class Facts {
   }
 }
 
-/** How far the objects of one tag are expected to agree: the lower, the more. */
+/** How far the objects of one value are expected to agree: the lower, the more. */
 const concentration = 0.3
 
 /** Bits to say which `ones` of `all` objects, where it is likely that all agree, and `share` is the share of ones elsewhere. */
