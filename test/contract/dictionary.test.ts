@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import * as z from 'zod'
-import { type LockDocument, type SidelaneError } from '../../src/model/index.ts'
+import type { LockDocument } from '../../src/model/index.ts'
 import { loadContract, parseContract } from '../../src/contract/index.ts'
 import { defineContract } from '../../src/contract/define/index.ts'
+import { faultOf } from '../support/fault-of.ts'
 import { contractOf, zlibTakesDictionaries } from '../support/locks.ts'
 import { engineKinds, needEngine } from '../support/need.ts'
 
@@ -20,15 +21,6 @@ const bytes = Buffer.from('{"lines":[{"sku":"the words that all payloads share"}
 const sha256 = createHash('sha256').update(bytes).digest('hex')
 const lockOf = (dictionary: object = {}): LockDocument =>
   contractOf({}, { compress: { codec: 'zstd' }, dictionary: { id: 0, sha256, path: 'a.dict', ...dictionary } }).lock
-
-function faultOf(run: () => unknown): SidelaneError {
-  try {
-    run()
-  } catch (error) {
-    return error as SidelaneError
-  }
-  throw new Error('nothing was thrown')
-}
 
 test('loadContract reads the dictionary from beside the lock, by path and by URL', () => {
   mkdirSync(join(folder, 'dicts'))

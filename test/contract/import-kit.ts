@@ -1,7 +1,8 @@
 // Contracts from JSON Schemas, their verdicts, and why a schema is refused.
 import { importContract, type ImportOptions } from '../../src/contract/import/index.ts'
 import { createEngine } from '../../src/engine/index.ts'
-import { SidelaneError, type Contract } from '../../src/model/index.ts'
+import type { Contract, SidelaneError } from '../../src/model/index.ts'
+import { faultOf } from '../support/fault-of.ts'
 
 export const contractOf = (schema: unknown, options: Partial<ImportOptions> = {}): Contract =>
   importContract(schema, { name: 'imported', compress: { codec: 'none' }, digest: 'none', ...options })
@@ -11,12 +12,5 @@ export function verdicts(schema: unknown, payloads: readonly unknown[], options?
   return payloads.map((payload) => compiled.process(Buffer.from(JSON.stringify(payload)), false).ok)
 }
 
-export function refusalOf(schema: unknown, options?: Partial<ImportOptions>): SidelaneError {
-  try {
-    contractOf(schema, options)
-  } catch (error) {
-    if (error instanceof SidelaneError) return error
-    throw error
-  }
-  throw new Error('expected a refusal')
-}
+export const refusalOf = (schema: unknown, options?: Partial<ImportOptions>): SidelaneError =>
+  faultOf(() => contractOf(schema, options))

@@ -2,19 +2,13 @@
 
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { SidelaneError } from '../../src/model/errors.ts'
+import type { SidelaneError } from '../../src/model/errors.ts'
 import type { AppOnlyKind } from '../../src/contract/define/app-only-kinds.ts'
 import { walkSchema } from '../../src/contract/define/walk.ts'
+import { faultOf } from '../support/fault-of.ts'
 
-function errorOf(schema: z.ZodType, appOnly: readonly AppOnlyKind[] = []): SidelaneError {
-  try {
-    walkSchema(schema, { objects: 'strip', appOnly: new Set(appOnly) })
-  } catch (error) {
-    if (error instanceof SidelaneError) return error
-    throw error
-  }
-  throw new Error('Expected an error')
-}
+const errorOf = (schema: z.ZodType, appOnly: readonly AppOnlyKind[] = []): SidelaneError =>
+  faultOf(() => walkSchema(schema, { objects: 'strip', appOnly: new Set(appOnly) }))
 
 const infinite: z.ZodType = z.lazy(() => z.array(z.lazy(() => fresh())))
 const fresh = (): z.ZodType => z.array(z.lazy(fresh))

@@ -18,18 +18,13 @@ import { logEvents } from '../../src/tables/daemon-texts.ts'
 import { jsonExpectations } from '../../src/tables/json-expectations.ts'
 import { keywordsOfKind } from '../../src/tables/lock-keywords.ts'
 import { sidelane } from '../support/cli.ts'
+import { faultOf } from '../support/fault-of.ts'
 import { contractOf } from '../support/locks.ts'
 import { pageText, root, tableBelow } from './pages.ts'
 
 /** The error message for options that a function refuses. */
-function refusalOf(run: (options: never) => unknown, options: object): string {
-  try {
-    run(options as never)
-  } catch (error) {
-    return (error as Error).message
-  }
-  throw new Error('nothing was refused')
-}
+const refusalOf = (run: (options: never) => unknown, options: object): string =>
+  faultOf(() => run(options as never)).message
 
 const bare = (cell = ''): string => cell.replaceAll('`', '')
 const cores = 9

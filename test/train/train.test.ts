@@ -7,22 +7,14 @@ import { makeClicks } from '../../bench/payloads/clicks.ts'
 import { makeOrders } from '../../bench/payloads/orders.ts'
 import { defineContract } from '../../src/contract/define/index.ts'
 import { lockText, parseContract } from '../../src/contract/index.ts'
-import type { Contract, SidelaneError } from '../../src/model/index.ts'
+import type { Contract } from '../../src/model/index.ts'
 import { trainContract } from '../../src/train/index.ts'
+import { faultOf } from '../support/fault-of.ts'
 import { contractOf } from '../support/locks.ts'
 import { vectorsOf } from './sizes.ts'
 import type { DeflateVectors } from './vectors.ts'
 
 const any = contractOf({})
-
-function faultOf(run: () => unknown): Pick<SidelaneError, 'code' | 'message'> {
-  try {
-    run()
-  } catch (error) {
-    return error as SidelaneError
-  }
-  throw new Error('nothing was thrown')
-}
 
 test('texts give the tables and the sizes of the vectors', () => {
   const vectors: DeflateVectors = JSON.parse(
