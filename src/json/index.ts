@@ -2,7 +2,7 @@
 
 export { encodeValue } from './encode.ts'
 export { mayEscapeKey, plainValue } from './plain.ts'
-export { appendPointer, pointerOf } from './pointer.ts'
+export { appendPointer, escapePointerKey, pointerOf } from './pointer.ts'
 export { readBytes, readText, checkText } from './read.ts'
 export { noLimits, type Read, type ReadLimits } from './reader.ts'
 export type { Position } from './position.ts'

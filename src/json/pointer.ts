@@ -13,12 +13,12 @@ export function pointerOf(path: readonly (string | number)[]): string {
   return pointer
 }
 
-function pointerToken(key: string | number): string {
-  if (typeof key === 'number') return String(key)
-  const text = truncate(key)
-  if (!text.includes('~') && !text.includes('/')) return text
-  return text.replaceAll('~', '~0').replaceAll('/', '~1')
-}
+const pointerToken = (key: string | number): string =>
+  typeof key === 'number' ? String(key) : escapePointerKey(truncate(key))
+
+/** A key as it stands in a pointer. */
+export const escapePointerKey = (key: string): string =>
+  key.includes('~') || key.includes('/') ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key
 
 /** A code point has two code units at most, so no more are split. */
 const truncate = (key: string): string =>

@@ -4,6 +4,7 @@ import type { Contract, LockDocument } from '../../src/model/index.ts'
 import { lockText, parseLock } from '../../src/contract/index.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { inferContract } from '../../src/infer/index.ts'
+import { escapePointerKey } from '../../src/json/index.ts'
 
 /** Counts over some splits. */
 export interface Figures {
@@ -133,8 +134,6 @@ interface Slot {
   readonly required: boolean
 }
 
-const escaped = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
-
 /** The members that a draft names. Those that were only seen as null, or that are left open, say nothing of a type. */
 function collect(value: unknown, schema: Schema, root: Schema, pointer: string, slots: Slot[]): void {
   const node = resolve(value, schema, root)
@@ -151,7 +150,7 @@ function collect(value: unknown, schema: Schema, root: Schema, pointer: string, 
   for (const [key, member] of Object.entries(holder)) {
     const own = Object.hasOwn(properties, key) ? properties[key] : (node['additionalProperties'] as Schema | undefined)
     if (own === undefined || typeof own !== 'object') continue
-    const at = `${pointer}/${escaped(key)}`
+    const at = `${pointer}/${escapePointerKey(key)}`
     if (says(own)) slots.push({ holder, key, pointer: at, required: required.includes(key) })
     collect(member, own, root, at, slots)
   }

@@ -1,7 +1,8 @@
 // The types that the walk over a JSON Schema shares with the file of each family of keywords.
 
+import { escapePointerKey } from '../../json/index.ts'
 import type { SchemaDocument } from '../schema-document.ts'
-import { escape, isRecord, type Location } from './references.ts'
+import { isRecord, type Location } from './references.ts'
 
 /** One place that cannot become part of a contract. */
 export interface Problem {
@@ -57,5 +58,5 @@ export function withDefault({ insertsDefaults }: Importer, schema: unknown, node
 /** The location of a child. */
 export const child = ({ uri, pointer }: Location, ...keys: readonly (string | number)[]): Location => ({
   uri,
-  pointer: [pointer, ...keys.map((key) => escape(String(key)))].join('/'),
+  pointer: [pointer, ...keys.map((key) => escapePointerKey(String(key)))].join('/'),
 })

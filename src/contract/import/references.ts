@@ -1,6 +1,6 @@
 // The documents that an import reads, and what a `$ref` points at in them: by JSON pointer, `$id` or `$anchor`.
 
-import { stringifyWithBigints } from '../../json/index.ts'
+import { escapePointerKey, stringifyWithBigints } from '../../json/index.ts'
 import { invalidOptions, SidelaneError } from '../../model/index.ts'
 
 /** A place in one of the documents. */
@@ -111,7 +111,7 @@ export class References {
       const resource = isMap || !isRecord(value) ? around : this.#register(value, { uri, pointer }, around)
       for (const [key, child] of Object.entries(value)) {
         if (!isMap && dataKeywords.has(key)) continue
-        visit(child, `${pointer}/${escape(key)}`, resource, depth + 1, !isMap && mapKeywords.has(key))
+        visit(child, `${pointer}/${escapePointerKey(key)}`, resource, depth + 1, !isMap && mapKeywords.has(key))
       }
     }
     visit(document, '', { root: { uri, pointer: '' }, base: uri }, 0, false)
@@ -176,8 +176,6 @@ const maxObjects = 1_000_000
 
 /** The error of a document or schema beyond what an import reads. */
 export const tooMuch = (message: string): SidelaneError => new SidelaneError('contract.unsupported', { message })
-
-export const escape = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
 
 /** The JSON pointer of a fragment; undefined for a plain name. */
 function decodeFragment(fragment: string): string | undefined {
