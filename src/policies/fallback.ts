@@ -33,7 +33,7 @@ export interface FallbackPath {
 
 export interface FallbackParts {
   readonly path: FallbackPath
-  /** Who answers there, where the outcome does not say it. */
+  /** The `via` of its outcomes, where they have none. */
   readonly via: () => Via
   /** The route of a call on the other path; undefined: the same. */
   readonly routeOf?: (route: Route) => Route

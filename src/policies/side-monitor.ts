@@ -23,7 +23,7 @@ const late = 2
 export interface SideMonitorOptions {
   readonly side: SideName
   readonly windowMs: number
-  /** Who answers, where the outcome does not say it. */
+  /** The `via` of outcomes that have none. */
   readonly via: () => Via
   /** Called for each call that the side refuses with `overloaded`. */
   readonly onOverloaded?: () => void

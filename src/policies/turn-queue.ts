@@ -7,7 +7,7 @@ import { MovingAverage } from '../util/moving-average.ts'
 import type { FallbackPath } from './fallback.ts'
 
 export interface TurnQueueOptions {
-  /** So many may always wait. */
+  /** This many may always wait. */
   readonly minWaiting: number
   /** Longest wait of the others, by what the last calls took. */
   readonly maxWaitMs: number
@@ -21,7 +21,7 @@ const sliceMs = 5
 const newestWeight = 0.1
 
 export class TurnQueue implements FallbackPath, Holder {
-  /** A call that waits is copied by who starts it. */
+  /** The payload of a call that waits is copied by the caller of `start`. */
   readonly readsLater = false
   readonly #run: Run
   readonly #options: TurnQueueOptions

@@ -1,4 +1,4 @@
-// The percent of one rollout, and everybody who changes it: code, the file, the guards and the climb by steps. Policies read
+// The percent of one rollout, and what changes it: code, the file, the guards and the climb by steps. Policies read
 // it; they are elsewhere.
 
 import { RolloutFileError, entryOf, isSameEntry, readEntries, updateEntries, type RolloutEntry } from './file.ts'
@@ -149,7 +149,7 @@ export class RolloutControl {
         this.#pendingWrites--
         const problem =
           error instanceof RolloutFileError ? error : new Error(`${file} cannot be written: ${codeOf(error)}`)
-        // This one outlasts the problem of the file that led to it.
+        // Kept when the problem of the file that led to it is over: the write is not repeated.
         this.#writeProblem =
           error instanceof RolloutFileError ? `${file} was not written: ${error.message}` : problem.message
         this.#reportProblem()
@@ -171,7 +171,7 @@ export class RolloutControl {
         this.#readAgain = false
         const writes = this.#endedWrites
         const entry = entryOf(await readEntries(file), this.#parts.contract, file)
-        // What was read before a write holds no more. The write has asked for another read.
+        // An entry that was read before a write is outdated. The write has asked for another read.
         if (!this.#stopped && writes === this.#endedWrites) this.#adopt(entry)
       } while (this.#readAgain)
     } catch (error) {
@@ -185,7 +185,7 @@ export class RolloutControl {
   /** Only a change of the entry counts: a file that could not be written keeps what it had. */
   #adopt(entry: RolloutEntry | undefined): void {
     this.#readProblem = undefined
-    // Before a write, the file says what holds no more.
+    // While a write is pending, the entry of the file is outdated.
     const isChanged = this.#pendingWrites === 0 && !isSameEntry(entry, this.#known)
     if (isChanged && entry !== undefined) this.#writeProblem = undefined
     this.#reportProblem()

@@ -1,4 +1,4 @@
-// What a rollout tells, and which of it is worth a line.
+// The events of a rollout, and which of them become log lines.
 
 import type { RolloutEvent, RolloutOptions } from '../model/index.ts'
 import { OperatorEvents } from '../util/operator-events.ts'
@@ -22,11 +22,11 @@ export class RolloutEvents {
 
   emit(body: EventBody): void {
     const event = { contract: this.#contract, ...body } as RolloutEvent
-    this.#events.emit(event, this.#isWorthALine(event) ? lineOf(event) : undefined)
+    this.#events.emit(event, this.#isLogged(event) ? lineOf(event) : undefined)
   }
 
-  #isWorthALine(event: RolloutEvent): boolean {
-    // Code that sets the percent knows it.
+  #isLogged(event: RolloutEvent): boolean {
+    // A change by code needs no line: the app made it.
     if (event.type === 'percent') return event.by !== 'code'
     if (event.type !== 'mismatch') return true
     const now = performance.now()

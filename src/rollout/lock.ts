@@ -14,7 +14,7 @@ const pollMs = 10
 const aliveMs = 2000
 /** Longest wait for others that take turns. */
 const turnsMs = 10_000
-/** An owner that cannot be asked (another machine or container, or a lock that is empty) has died after so long. */
+/** An owner that cannot be asked (another machine or container, or a lock that is empty) counts as dead after this time. */
 const unknownMs = 5000
 
 export class LockHeldError extends Error {
@@ -33,7 +33,7 @@ interface Owner {
 }
 
 export interface HeldLock {
-  /** False: another process took this one for dead. */
+  /** False: another process has broken the lock, because it took this process for dead. */
   isHeld(): Promise<boolean>
   release(): Promise<void>
 }
