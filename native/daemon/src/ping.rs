@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use crate::config::Question;
+use crate::config::Probe;
 use crate::process::{print, print_error};
 use crate::socket_path::own_uid;
 use crate::texts::client as texts;
@@ -18,10 +18,10 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ANSWER_BYTES: usize = 65_536;
 
 /// Exit code 0: ready (or live), 1: not ready, 3: no daemon answers.
-pub fn ping(path: &Path, question: Question) -> ExitCode {
-    match ask_with_timeout(path, question).and_then(|answer| reasons_in(&answer)) {
+pub fn ping(path: &Path, probe: Probe) -> ExitCode {
+    match ask_with_timeout(path, probe).and_then(|answer| reasons_in(&answer)) {
         Ok(reasons) if reasons.is_empty() => {
-            print(if question == Question::Live { "live" } else { "ready" });
+            print(if probe == Probe::Live { "live" } else { "ready" });
             ExitCode::SUCCESS
         }
         Ok(reasons) => {
@@ -60,19 +60,19 @@ fn reasons_in(answer: &[u8]) -> Result<String, String> {
 }
 
 /// Asks on a thread: with a full backlog even connecting would block.
-fn ask_with_timeout(path: &Path, question: Question) -> Result<Vec<u8>, String> {
+fn ask_with_timeout(path: &Path, probe: Probe) -> Result<Vec<u8>, String> {
     let (sender, answer) = channel();
     let path = path.to_owned();
     // After the timeout there is no receiver.
-    let asking = std::thread::Builder::new().spawn(move || drop(sender.send(ask(&path, question))));
+    let asking = std::thread::Builder::new().spawn(move || drop(sender.send(ask(&path, probe))));
     asking.map_err(|error| error.to_string())?;
     answer.recv_timeout(TIMEOUT).unwrap_or_else(|_| Err(texts::no_answer(TIMEOUT.as_millis())))
 }
 
-fn ask(path: &Path, question: Question) -> Result<Vec<u8>, String> {
+fn ask(path: &Path, probe: Probe) -> Result<Vec<u8>, String> {
     let text = |error: io::Error| error.to_string();
     let mut stream = UnixStream::connect(path).map_err(text)?;
-    let page = if question == Question::Live { "/healthz" } else { "/readyz" };
+    let page = if probe == Probe::Live { "/healthz" } else { "/readyz" };
     let request = format!("GET {page} HTTP/1.1\r\nHost: sidelane\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).map_err(text)?;
     let mut answer = Vec::new();

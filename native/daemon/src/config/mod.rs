@@ -19,14 +19,14 @@ pub enum Command {
     Serve(Settings),
     Check(Settings),
     /// Asks the daemon at this path.
-    Ping(PathBuf, Question),
+    Ping(PathBuf, Probe),
     /// Prints this to stdout.
     Print(String),
 }
 
 /// What `ping` asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Question {
+pub enum Probe {
     /// Whether it is ready for requests.
     Ready,
     /// Whether it answers at all.
@@ -61,7 +61,7 @@ pub fn read(
 /// `ping [--live] [--socket PATH]`: `--socket` and its variable, and no other option.
 fn ping(args: &[OsString], env: &[(OsString, OsString)]) -> Result<Command, String> {
     let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
-    let question = if args.iter().any(|arg| arg == "--live") { Question::Live } else { Question::Ready };
+    let probe = if args.iter().any(|arg| arg == "--live") { Probe::Live } else { Probe::Ready };
     let args: Vec<_> = args.iter().map(|arg| &**arg).filter(|arg| *arg != "--live").collect();
     let path = match args[..] {
         [] | ["--socket"] => None,
@@ -74,5 +74,5 @@ fn ping(args: &[OsString], env: &[(OsString, OsString)]) -> Result<Command, Stri
     };
     let named = env.iter().find(|(name, text)| args.is_empty() && name == "SIDELANED_SOCKET" && !text.is_empty());
     let path = path.map(PathBuf::from).or_else(|| named.map(|(_, text)| PathBuf::from(text)));
-    Ok(Command::Ping(path.unwrap_or_else(|| default_socket(env)), question))
+    Ok(Command::Ping(path.unwrap_or_else(|| default_socket(env)), probe))
 }
