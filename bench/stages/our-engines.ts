@@ -43,7 +43,7 @@ export function jsStages(
   }
   const validate = (value: unknown, index: number): unknown => {
     const { length } = payloads[index] as Buffer
-    Object.assign(state, { members: 0, movesKeys: false, inserted: 0, looks: 0, branching: 0 })
+    Object.assign(state, { members: 0, movesKeys: false, inserted: 0, visits: 0, branching: 0 })
     state.maxVisits = 4 * length
     state.isLarge = length > 1024 * 1024
     return root(value)
