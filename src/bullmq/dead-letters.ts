@@ -7,7 +7,8 @@ import { openRedis, redisFault, type OpenRedis } from '../redis/index.ts'
 import { integer } from '../util/option-parsers.ts'
 import { payloadOf, readBatch } from './batch-data.ts'
 import { readFault } from './batch-fault.ts'
-import { resolvePlace, silentMs, type QueuePlace } from './options.ts'
+import type { QueuePlace } from './options.ts'
+import { resolvePlace, silentMs } from './settings.ts'
 
 /** A batch that failed for good. */
 export interface DeadLetter {

@@ -3,7 +3,8 @@
 export { createQueueProcessor } from './producer/create-queue-processor.ts'
 export type { QueueProcessor, Receipt, SubmitOptions } from './producer/submit.ts'
 export { openDeadLetters, type DeadLetter, type DeadLetters, type ListOptions } from './dead-letters.ts'
-export { runQueueWorker, type QueueWorker } from './worker/run-queue-worker.ts'
+export type { QueueWorker } from './worker/queue-worker.ts'
+export { runQueueWorker } from './worker/run-queue-worker.ts'
 export type {
   BatchOptions,
   QueueEvent,

@@ -10,7 +10,7 @@ import {
   resolveHostOptions,
   resolveProcessorOptions,
 } from '../../src/model/options.ts'
-import { resolveProducer } from '../../src/bullmq/options.ts'
+import { resolveProducer } from '../../src/bullmq/settings.ts'
 import { resolveBreaker, resolveFallback } from '../../src/model/policy-options.ts'
 import { resolveRolloutOptions, type RolloutOptions } from '../../src/model/rollout-options.ts'
 import { resolveRedisCache } from '../../src/redis-cache/options.ts'
