@@ -84,9 +84,7 @@ export function expectWritable(topic: string, path: string | undefined): void {
     const isReplaced = stat === undefined || stat.isFile()
     accessSync(isReplaced ? dirname(stat === undefined ? path : realpathSync(path)) : path, constants.W_OK)
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    const why = code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no such folder' : writeErrorText(cause as Error)
-    throw new UsageError(topic, `Cannot write ${path}: ${why}`, { cause })
+    throw new UsageError(topic, `Cannot write ${path}: ${writeErrorText(cause as Error)}`, { cause })
   }
 }
 
@@ -116,8 +114,10 @@ function replaceFile(path: string, content: string | Uint8Array): void {
 }
 
 /** Why a file cannot be written. */
-export const writeErrorText = ({ code, message }: NodeJS.ErrnoException): string =>
-  code === 'EISDIR' ? 'it is a directory' : message
+export function writeErrorText({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'EISDIR') return 'it is a directory'
+  return code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no such folder' : message
+}
 
 export type SidecarValues = TlsValues & Readonly<Partial<Record<'socket' | 'connections' | 'daemon', string>>>
 

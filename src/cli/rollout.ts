@@ -5,6 +5,7 @@ import { entryOf, readEntries, RolloutFileError, updateEntries, type RolloutEntr
 import { dispatch, exitCodes, readArgs, UsageError, type Command, type ExitCode, type OptionTable } from './command.ts'
 import { printable } from './daemon/daemon-client.ts'
 import type { Io } from './io.ts'
+import { writeErrorText } from './options.ts'
 
 const usualFile = 'rollout.json'
 const fileHelp = `  --file PATH     the rollout file of the apps, default ${usualFile}`
@@ -147,6 +148,9 @@ async function write(
         if (why !== undefined) lines.push(`${name} was held: ${printable(why)}\n`)
       }
       return lines.length === 0 ? undefined : changed
+    }).catch((cause: unknown) => {
+      if (cause instanceof RolloutFileError) throw cause
+      throw new RolloutFileError(`Cannot write ${file}: ${writeErrorText(cause as Error)}`, { cause })
     })
     if (lines.length === 0) {
       throw new RolloutFileError(`${file} has no entries: name the contract, as in "sidelane rollout stop order"`)

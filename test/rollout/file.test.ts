@@ -217,5 +217,10 @@ describe('sidelane rollout', () => {
     write(file, 'percent: 5')
     expect(await run('set', 'order', '5')).toMatchObject({ status: 1, stderr: `sidelane: ${file} is no JSON\n` })
     expect(readFileSync(file, 'utf8')).toBe('percent: 5')
+    const nowhere = join(file, '..', 'gone', 'rollout.json')
+    expect(await sidelane(['rollout', 'set', 'order', '5', '--file', nowhere])).toMatchObject({
+      status: 1,
+      stderr: `sidelane: Cannot write ${nowhere}: there is no such folder\n`,
+    })
   })
 })
