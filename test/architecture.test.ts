@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 
 const src = fileURLToPath(new URL('../src/', import.meta.url))
 
-/** Module (a folder or a file of src) → the modules it may import. A module is in a lower layer than all that import it. */
+/** Module (a folder or a file of src) → the modules it may import. A module stands below all that import it, also within its layer. */
 const map: Record<string, readonly string[]> = {
   // Layer 0: no knowledge of contracts.
   runtime: ['tables', 'util'],

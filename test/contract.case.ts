@@ -394,7 +394,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
         for (const level of [undefined, ...levels[codec]]) {
           const contract = contractOf({}, { name: 'coded', compress: { codec, ...(level !== undefined && { level }) } })
           if (codec === 'zstd' && setup.engine === 'js' && !('zstdCompressSync' in zlib)) {
-            expect(faultOf(() => host.processor(contract))).toMatchObject({ code: 'codec.unavailable', status: 501 })
+            expect(thrownBy(() => host.processor(contract))).toMatchObject({ code: 'codec.unavailable', status: 501 })
             continue
           }
           const outcome = accepted(await host.processor(contract).process('[1.0, "text text text text"]'))
@@ -414,7 +414,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
         { dictionary: new Uint8Array(bytes) },
       )
       if (setup.engine === 'js' && !zlibTakesDictionaries()) {
-        expect(faultOf(() => host.processor(contract))).toMatchObject({ code: 'codec.unavailable' })
+        expect(thrownBy(() => host.processor(contract))).toMatchObject({ code: 'codec.unavailable' })
         return
       }
       const plain = accepted(await host.processor(parseContract(lock)).process(bytes))
@@ -425,7 +425,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(Buffer.from(decompress(outcome.body, 'zstd', { ...options, dictionary: bytes })).toString()).toBe(
         Buffer.from(decompress(plain.body, 'zstd', options)).toString(),
       )
-      expect(faultOf(() => decompress(outcome.body, 'zstd', options))).toMatchObject({ code: 'codec.corrupt' })
+      expect(thrownBy(() => decompress(outcome.body, 'zstd', options))).toMatchObject({ code: 'codec.corrupt' })
     })
 
     check('a digest key is copied before creation continues', async () => {
@@ -443,11 +443,11 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       const keyed = contractOf({}, { name: 'keyed', digest: 'hmac-sha-256' })
       const dictionary = { id: 0, path: 'a.dict', sha256: '0'.repeat(64) }
       const zstd = contractOf({}, { name: 'zstd', compress: { codec: 'zstd' }, dictionary })
-      expect(faultOf(() => host.processor(keyed))).toMatchObject({ code: 'options.invalid' })
-      expect(faultOf(() => host.processor(keyed, { digestKey: new Uint8Array(15) }))).toMatchObject({
+      expect(thrownBy(() => host.processor(keyed))).toMatchObject({ code: 'options.invalid' })
+      expect(thrownBy(() => host.processor(keyed, { digestKey: new Uint8Array(15) }))).toMatchObject({
         code: 'options.invalid',
       })
-      expect(faultOf(() => host.processor(zstd))).toMatchObject({ code: 'contract.invalid', pointer: '/dictionary' })
+      expect(thrownBy(() => host.processor(zstd))).toMatchObject({ code: 'contract.invalid', pointer: '/dictionary' })
       await expect(createProcessor(zstd, setup)).rejects.toMatchObject({ code: 'contract.invalid' })
     })
 
@@ -606,10 +606,10 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
     check('an invalid option of a stream is a fault', async () => {
       const processor = (await sharedHost()).processor(anything)
       for (const options of [{ concurrency: 0 }, { concurrency: 1.5 }, { deadlineMs: 0 }, { depth: 1 }]) {
-        expect(faultOf(() => processor.stream([], options as never))).toMatchObject({ code: 'options.invalid' })
+        expect(thrownBy(() => processor.stream([], options as never))).toMatchObject({ code: 'options.invalid' })
       }
       for (const source of ['[1]', new Uint8Array(2), null, {}, 1]) {
-        expect(faultOf(() => processor.stream(source as never))).toMatchObject({ code: 'options.invalid' })
+        expect(thrownBy(() => processor.stream(source as never))).toMatchObject({ code: 'options.invalid' })
       }
     })
 
@@ -638,7 +638,7 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect([host.state, processor.state]).toEqual(['closed', 'closed'])
       await host.close()
       await expect(processor.process(orderValue(1))).rejects.toMatchObject({ code: 'unavailable' })
-      expect(faultOf(() => host.processor(order))).toMatchObject({ code: 'unavailable' })
+      expect(thrownBy(() => host.processor(order))).toMatchObject({ code: 'unavailable' })
     })
 
     check('destroy fails the calls in flight', async () => {
@@ -723,7 +723,7 @@ const accepted = <T extends Outcome>(outcome: T): Extract<T, { ok: true }> => {
   throw new Error(`rejected: ${JSON.stringify(outcome)}`)
 }
 
-function faultOf(run: () => unknown): unknown {
+function thrownBy(run: () => unknown): unknown {
   try {
     run()
   } catch (error) {

@@ -195,7 +195,7 @@ function isSame(one: Outcome, other: Outcome): boolean {
 
 type Client = ReturnType<RedisServer['client']>
 
-/** Counts until there is nothing, for at most so long; returns the last count. */
+/** Counts until there is nothing, for at most `forMs`; returns the last count. */
 async function lastCount(forMs: number, count: () => Promise<number>): Promise<number> {
   const until = performance.now() + forMs
   for (;;) {

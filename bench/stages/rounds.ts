@@ -45,7 +45,7 @@ export function awaited(result: StageResult, count: number, work: (index: number
 }
 
 /**
- * Steps on each payload, each given the result of the one before, with a look at the clock between them. A step without
+ * Steps on each payload, each given the result of the one before, with a check of the clock between them. A step without
  * a result's name is not timed.
  */
 export function steps(
@@ -73,7 +73,7 @@ export function steps(
   }
 }
 
-/** What one look at the clock costs: the least of many. */
+/** What one check of the clock costs: the least of many. */
 const clockMs = ((): number => {
   let least = Number.POSITIVE_INFINITY
   for (let i = 0; i < 10_000; i++) {

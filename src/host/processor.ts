@@ -57,7 +57,7 @@ export interface HostParts {
   readonly takeContent: ReadContent<PayloadContent>
   /** Its gauges. */
   readonly cache: CacheGauges | undefined
-  /** The `via` of a call for which no policy has set one. */
+  /** The `via` of a call that has none of its own. */
   readonly viaOf: (call: Call) => Via
   /** The default concurrency of a stream. */
   readonly busyDepth: () => number

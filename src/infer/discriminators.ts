@@ -9,7 +9,7 @@ import { isCodeWord, isIdName, isPrivateName, isTypeLike } from './words.ts'
 
 const maxValues = 400
 const maxFacts = 4096
-/** Of the next objects, the part that may have a discriminator that no sample had: by Good and Turing, the values seen once. */
+/** Of the next objects, the part whose discriminator may have a value that no sample had: by Good and Turing, the values seen once. */
 const maxUnseen = 0.05
 const maxUnseenTypeLike = 0.25
 /** The part of the description that a discriminator must save. */

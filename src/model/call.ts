@@ -39,7 +39,7 @@ export interface Route {
   readonly appCheck?: AppCheck | undefined
   /** Called at the end of each call of `process`, after everything that was held for it is released. */
   readonly onEnd?: (call: ProcessCall, result: Outcome | SidelaneError) => void
-  /** The `via` of a call for which no policy has set one. */
+  /** The `via` of a call that has none of its own. */
   readonly viaOf?: (call: Call) => Via
 }
 
@@ -72,7 +72,7 @@ export abstract class Call {
   holder: Holder | undefined
   /** The calls that end together with this one when their signal is aborted. */
   signalGroup: Holder | undefined
-  /** What admission keeps for a call that waits for space. */
+  /** What admission, or a bounded fallback, gets back at the end of a call that it let in. */
   permit: Holder | undefined
   /** Set by a cache: the call that runs for this one and for others. */
   sharedRun: Call | undefined
@@ -82,7 +82,7 @@ export abstract class Call {
   ranInline: boolean = false
   /** What the call failed with, for those who hold something for it. */
   fault: SidelaneError | undefined
-  /** Set by a policy that had the call answered elsewhere than by the processor's placement. */
+  /** Set where more is known than the placement: by the side of a rollout, the processor of a side, a fallback. */
   via: Via | undefined
   /** Links of the host's list of active calls, or of the daemon's queue. */
   next: this | undefined

@@ -193,7 +193,7 @@ export function childrenOf(node: SchemaNode): readonly SchemaNode[] {
   ]
 }
 
-/** The children that look at the same value as `node`: no input is consumed between them. */
+/** The children that visit the same value as `node`: no input is consumed between them. */
 export function branchesOf(node: SchemaNode): readonly SchemaNode[] {
   switch (node.kind) {
     case 'union':

@@ -73,7 +73,7 @@ export class Admission {
     return !this.isFull(bytes) && (queue.queued < queue.capacity || queue.drainMs < maxQueueMs / 2)
   }
 
-  /** Calls that waited for space and may be in the queue or run at the same time. */
+  /** The most calls with `waitsForSpace` that may be in the queue or run at the same time. */
   get waitingShare(): number {
     const { maxQueue, queue } = this.#options
     return queue.capacity + Math.floor(maxQueue / 2)

@@ -11,7 +11,7 @@ export interface OnDemandOptions {
   /** In `CLIENT LIST`. */
   readonly name: string
   readonly connectTimeoutMs: number
-  /** A connection that is silent for this time is closed; its commands fail. */
+  /** A connection on which a command has no answer for this time is closed; its commands fail. */
   readonly silentMs: number
   /** A command that the work needs. A server may accept and be silent, refuse the password, or load its data. */
   readonly check: (client: RedisClient) => Promise<unknown>

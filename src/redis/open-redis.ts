@@ -23,7 +23,7 @@ export interface OpenRedisOptions extends ClientOptions {
   /** `fail`: commands reject while there is no connection. `wait`: they wait for one. */
   readonly whenDown: 'fail' | 'wait'
   /**
-   * A connection without an answer for so long is closed, and made again: the server hangs, or is gone without a word, which TCP
+   * A connection on which a command has no answer for this time is closed, and made again: the server hangs, or is gone without a word, which TCP
    * may notice after a quarter of an hour.
    */
   readonly silentMs: number

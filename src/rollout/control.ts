@@ -53,7 +53,7 @@ export class RolloutControl {
 
   private constructor(parts: ControlParts) {
     this.#parts = parts
-    this.#timer = setInterval(() => this.#checkGuards(), judgeMs).unref()
+    this.#timer = setInterval(() => this.#checkStep(), judgeMs).unref()
   }
 
   get percent(): number {
@@ -84,7 +84,7 @@ export class RolloutControl {
     this.#stopWatching = watchFile(file, () => void this.#read(file))
   }
 
-  #checkGuards(): void {
+  #checkStep(): void {
     const { steps, judge, callsOfStep } = this.#parts
     const tripped = judge()
     // At 0 a shadow may differ: it does not climb then.

@@ -46,7 +46,7 @@ export const socketTexts = {
   foreignDirectory: 'The directory `{directory}` belongs to uid {uid}, not to us.',
   openDirectory: 'The directory `{directory}` must have mode 0700, not 0{mode}.',
   noParent:
-    'There is no directory {directory}. Make one that only its owner may write to: mkdir -p -m 0700 {directory}',
+    'There is no directory {directory}. Make one that only its owner may write to: (umask 077 && mkdir -p {directory})',
   parentNotDirectory: '{directory} is not a directory',
   othersMayWrite:
     'Others may write to {directory} (mode 0{mode}): they could replace the socket. Use a directory that only its owner may write to, such as $XDG_RUNTIME_DIR, or run: chmod go-w {directory}',

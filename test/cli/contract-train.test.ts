@@ -103,6 +103,7 @@ it('trains a zstd dictionary beside the lock', async (context) => {
   expect(trained.dictionary?.length).toBeLessThanOrEqual(16_384)
   expect(trained.id).not.toBe(id)
   const schema = file('events.schema.json', '{}')
+  rmSync(join(dirname(lock), trained.lock.dictionary?.path ?? ''))
   const again = await sidelane(['contract', 'import', schema, '-o', lock, '--name', 'order'])
   expect(again.stderr).toContain(`Dropped the dictionary ${trained.lock.dictionary?.path} of ${lock}`)
   writeFileSync(lock, lockText({ compress: { codec: 'zstd' } }))

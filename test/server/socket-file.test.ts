@@ -175,7 +175,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     const folder = join(freshPath(), 'none')
     const [code, stderr] = await refusal(context, join(folder, 's.sock'))
     expect(code).toBe(1)
-    expect(stderr).toContain(`mkdir -p -m 0700 ${folder}\n`)
+    expect(stderr).toContain(`(umask 077 && mkdir -p ${folder})\n`)
     expect(stderr).not.toContain('listening')
   })
 

@@ -186,7 +186,7 @@ pub mod socket {
 
     pub fn no_parent(directory: impl Display) -> String {
         format!(
-            "There is no directory {directory}. Make one that only its owner may write to: mkdir -p -m 0700 {directory}"
+            "There is no directory {directory}. Make one that only its owner may write to: (umask 077 && mkdir -p {directory})"
         )
     }
 

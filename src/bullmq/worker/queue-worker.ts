@@ -32,7 +32,7 @@ export interface QueueWorker {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** After a fault of Redis or of the connection, BullMQ looks again for batches so much later. */
+/** After a fault of Redis or of the connection, BullMQ asks for batches again after this time. */
 const runRetryDelayMs = 500
 const maxRetryMs = 10_000
 

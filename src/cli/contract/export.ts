@@ -10,8 +10,8 @@ const topic = 'contract export'
 
 const help = `sidelane contract export FILE -o LOCK [--export EXPORT] [--name NAME] [--timeout SECONDS]
 
-Imports FILE (.js, .mjs, .cjs, or .ts, before Node 22.18 through the package jiti) in a process of its own, and writes the lock
-of the exported contract. What FILE prints goes to stderr; its timers and servers end with the import.
+Runs FILE (.js, .mjs, .cjs; .ts by the package jiti where it is installed, else by Node from 22.18 on) in a process of its own,
+and writes the lock of the exported contract. What FILE prints goes to stderr; its timers and servers end with the import.
 
   -o, --out LOCK     where to write; "-" is stdout
   --export EXPORT    which export, when FILE has several contracts ("default" for the default one)

@@ -87,11 +87,11 @@ function readJson(file: string): unknown {
   }
 }
 
-const noLimits = { maxBytes: Infinity, maxDepth: 512, maxKeys: Infinity, numbers: 'int64-or-double' } as const
+const importLimits = { maxBytes: Infinity, maxDepth: 512, maxKeys: Infinity, numbers: 'int64-or-double' } as const
 
 /** With integers of 64 bits as bigints. */
 function readDigits(file: string): unknown {
-  const read = readText(textOf(file), noLimits)
+  const read = readText(textOf(file), importLimits)
   if (!read.ok) throw notJson(file)
   return toPlain(read.value)
 }

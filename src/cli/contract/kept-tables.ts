@@ -1,8 +1,9 @@
 // Keeps the trained tables of a lock file that is written again.
 
 import { existsSync } from 'node:fs'
-import { loadContract } from '../../contract/index.ts'
+import { parseLock } from '../../contract/index.ts'
 import type { Contract, LockDocument } from '../../model/index.ts'
+import { readRegularFileSync } from '../../runtime/regular-file.ts'
 import type { Io } from '../io.ts'
 
 /**
@@ -29,7 +30,7 @@ export function lockWithTables({ lock, id }: Contract, out: string, io: Io): Loc
 /** Undefined for a file that is no lock: it is overwritten. */
 function oldContract(file: string): Contract | undefined {
   try {
-    return loadContract(file)
+    return parseLock(new TextDecoder().decode(readRegularFileSync(file, 'lock')))
   } catch {
     return undefined
   }

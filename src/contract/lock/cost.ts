@@ -40,7 +40,7 @@ function describe(schema: SchemaCost, worst: WorstCase, maxBytes: number, { node
   const advice = remedies.filter((text) => text !== '').join(' or ')
   const what = isText
     ? `${worst.states} states of its patterns may be alive behind each character`
-    : `${worst.nodes} branches may look at each value`
+    : `${worst.nodes} branches may visit each value`
   return `${what}: with ${maxBytes} bytes ${worst.steps} steps, beyond ${stepBudget(maxBytes)}.${advice && ` It fits with ${advice}.`}`
 }
 

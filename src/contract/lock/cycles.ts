@@ -11,7 +11,7 @@ export interface ReferenceGroups {
   sameGroup(a: number, b: number): boolean
 }
 
-/** Groups over all references (`all`), or over those that look at the same value (`non-consuming`). */
+/** Groups over all references (`all`), or over those that visit the same value (`non-consuming`). */
 export function findCycles(schema: Schema, edges: 'all' | 'non-consuming'): ReferenceGroups {
   const children = edges === 'all' ? childrenOf : branchesOf
   // Shifted by one: the root is vertex 0.

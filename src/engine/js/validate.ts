@@ -409,7 +409,7 @@ function wrongType(expected: readonly TypeName[], collector: Collector): undefin
   return undefined
 }
 
-/** True for a value that further branches may look at: it is not edited in place. */
+/** True for a value that further branches may visit: it is not edited in place. */
 const isShared = (collector: Collector): boolean => collector === undefined
 
 /** After a failure: true when further checks cannot change the result. */

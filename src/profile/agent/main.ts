@@ -11,7 +11,7 @@ import { openReport } from './report.ts'
 export { calibrate } from './calibrate.ts'
 
 /** Between two checks of the `stop` file, in ticks of the delay probe. */
-const ticksPerLook = 10
+const ticksPerCheck = 10
 
 /** How long the command has to fetch the profile before the agent takes itself away, because the command is gone. */
 const leftMs = 5_000
@@ -67,7 +67,7 @@ function preload(options: AgentOptions): void {
     options,
     (raw) => report.write(raw),
     () => {
-      if (++ticks % ticksPerLook === 0 && report.isStopped()) agent.finish()
+      if (++ticks % ticksPerCheck === 0 && report.isStopped()) agent.finish()
     },
   )
   process.on('exit', () => agent.finish(true))

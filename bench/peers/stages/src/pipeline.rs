@@ -1,4 +1,4 @@
-//! The stages of the core in their order on each payload, with a look at the clock between them, and all of them together.
+//! The stages of the core in their order on each payload, with a check of the clock between them, and all of them together.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -78,7 +78,7 @@ fn whole<'a>(inputs: &'a Inputs, id: &'static str, lock: &[u8]) -> Result<Conten
     Ok(Contender::new("whole", id, pass).with_size(bytes))
 }
 
-/// What one look at the clock costs: the least of many.
+/// What one check of the clock costs: the least of many.
 fn clock_nanos() -> u64 {
     (0..10_000).map(|_| nanos_since(Instant::now())).min().unwrap_or_default()
 }

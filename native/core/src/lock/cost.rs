@@ -49,7 +49,7 @@ pub fn check_cost(tree: &Tree, max_bytes: usize) -> Result<bool, ContractError> 
     let what = if is_text {
         format!("{} states of its patterns may be alive behind each character", texts.states)
     } else {
-        format!("{} branches may look at each value", schema.nodes)
+        format!("{} branches may visit each value", schema.nodes)
     };
     let limit = BUDGET.max(STEPS_PER_BYTE * max_bytes);
     let mut message = format!("{what}: with {max_bytes} bytes {steps} steps, beyond {limit}.");

@@ -24,14 +24,17 @@ let number = 0
 const counts = new Uint16Array(runSymbols)
 const lengths = new Uint8Array(runSymbols)
 const codes = new Int32Array(runSymbols)
+/** How many lengths of each alphabet are sent: up to its last code. */
+let literalEnd = 0
+let distanceEnd = 0
 
 /** Writes the three bits of a last block and its header. */
 export function writeHeader(literalLengths: Uint8Array, distanceLengths: Uint8Array): void {
   const sent = encodeRuns(literalLengths, distanceLengths)
   setCodes(lengths, codes)
   put(0b101, 3)
-  put(endOf(literalLengths) - 257, 5)
-  put(endOf(distanceLengths) - 1, 5)
+  put(literalEnd - 257, 5)
+  put(distanceEnd - 1, 5)
   put(sent - 4, 4)
   for (let i = 0; i < sent; i++) put(lengths[order[i] as number] as number, 3)
   for (let i = 0; i < number; i++) {
@@ -56,8 +59,8 @@ export function headerBits(literalLengths: Uint8Array, distanceLengths: Uint8Arr
 function encodeRuns(literalLengths: Uint8Array, distanceLengths: Uint8Array): number {
   number = 0
   counts.fill(0)
-  add(literalLengths)
-  add(distanceLengths)
+  literalEnd = add(literalLengths)
+  distanceEnd = add(distanceLengths)
   // The lengths of two alphabets take two run symbols at least, so the code for runs is complete.
   assignLengths(counts, runLimit, lengths)
   let sent = runSymbols
@@ -67,9 +70,10 @@ function encodeRuns(literalLengths: Uint8Array, distanceLengths: Uint8Array): nu
 
 const extraBits = (symbol: number): number => (symbol === repeat ? 2 : symbol === zeros ? 3 : 7)
 
-/** Adds the lengths of an alphabet as runs, up to its last code. */
-function add(alphabet: Uint8Array): void {
-  const end = endOf(alphabet)
+/** Adds the lengths of an alphabet as runs, up to its last code, and returns their number. */
+function add(alphabet: Uint8Array): number {
+  let end = alphabet.length
+  while (alphabet[end - 1] === 0) end--
   for (let at = 0; at < end;) {
     const length = alphabet[at] as number
     let same = 1
@@ -78,12 +82,6 @@ function add(alphabet: Uint8Array): void {
     if (length === 0) addZeros(same)
     else addSame(length, same)
   }
-}
-
-/** How many lengths of an alphabet are sent: up to its last code. */
-function endOf(alphabet: Uint8Array): number {
-  let end = alphabet.length
-  while (alphabet[end - 1] === 0) end--
   return end
 }
 
