@@ -52,7 +52,7 @@ export interface Proof {
 /** The batches of the commands in flight may come on top of `maxWaiting`: src/bullmq/producer/batch-sender.ts. */
 const inCommands = 4 * 8
 
-/** What a run of so many payloads has to show and does not; empty: proven. */
+/** What a run of `payloads` has to show and does not; empty: proven. */
 export function problemsOf(proof: Proof, payloads: number): string[] {
   const restarts = ['stopped cleanly under appendfsync everysec', 'killed -9 under appendfsync always']
   const claims: readonly (readonly [isMet: boolean, text: string])[] = [
@@ -205,6 +205,7 @@ async function lastCount(forMs: number, count: () => Promise<number>): Promise<n
   }
 }
 
+/** Without the client that asks. */
 const countOtherClients = async (client: Client): Promise<number> =>
   String(await client.client('LIST'))
     .trim()

@@ -47,7 +47,7 @@ const meanings: readonly Meaning[] = [
   },
   {
     pattern:
-      /Connection is closed|isn't writeable|isn't writable|max retries per request|sentinels are unreachable|Command timed out|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOST|ENETUNREACH|ENOENT|EACCES|socket|timeout|certificate|SSL|TLS/i,
+      /Connection is closed|connection close|isn't writeable|isn't writable|max retries per request|sentinels are unreachable|Command timed out|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOST|ENETUNREACH|ENOENT|EACCES|socket|timeout|certificate|SSL|TLS/i,
     reason: 'redis.unreachable',
     code: 'unavailable',
     text: 'does not answer',

@@ -62,6 +62,8 @@ export async function openRedis(connection: RedisConnection, options: OpenRedisO
     // ioredis does not catch the failure of what it sends here by itself, which would end the process: see `subscribe`.
     autoResubscribe: false,
     socketTimeout: silentMs,
+    // A user's own would reject what BullMQ lets Redis block.
+    commandTimeout: undefined,
     ...(whenDown === 'fail' ? failWhenDown : { enableOfflineQueue: true, maxRetriesPerRequest: null }),
   })
   let fault: SidelaneError | undefined

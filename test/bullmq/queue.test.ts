@@ -215,6 +215,19 @@ describe('results', () => {
     expect(await dead.count()).toBe(0)
   })
 
+  it('of a batch that has failed once and then succeeded are not made again by submit', async (context) => {
+    const queue = await Queue.open(context)
+    await queue.worker({ results: 'return' })
+    const producer = await queue.producer()
+    const [batch] = (await producer.submit([payload(1)])).batches
+    const key = `sidelane:sidelane:${batch?.id}`
+    await until(async () => await queue.server.with(async (client) => (await client.hexists(key, 'finishedOn')) === 1))
+    // BullMQ leaves the reason of the first run there.
+    await queue.server.with((client) => client.hset(key, 'failedReason', 'that of the first run'))
+    expect((await producer.submit([payload(1)])).batches).toEqual([batch])
+    expect(producer.stats().queue?.redisErrors).toBe(0)
+  })
+
   it('that are damaged in Redis are no results', async (context) => {
     const queue = await Queue.open(context)
     await queue.worker()
@@ -337,6 +350,8 @@ describe('a producer', () => {
     const withKey = (byte: number): ServedContract => ({ contract: keyed, digestKey: Buffer.alloc(32, byte) })
     await expect(queue.worker({}, [withKey(1), withKey(2)])).rejects.toMatchObject(invalid)
     await expect(queue.worker({}, [null as unknown as ServedContract])).rejects.toMatchObject(invalid)
+    const noKey = { contract: keyed, digestKey: null } as unknown as ServedContract
+    await expect(queue.worker({}, [noKey])).rejects.toMatchObject(invalid)
     await expect(queue.worker({ maxDead: 0 })).rejects.toMatchObject(invalid)
     await queue.worker({}, [withKey(1), withKey(1)])
   })

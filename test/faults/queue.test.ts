@@ -198,6 +198,18 @@ describe('while it runs', () => {
     expect(await waiting).toMatchObject({ ok: true })
   })
 
+  it('Redis is away while too much waits: submit gives up too; with Redis there it waits', async (context) => {
+    const queue = await Queue.open(context)
+    const producer = await queue.producer({ giveUpMs: 400, maxWaiting: 1 })
+    await producer.submit([payload(1)])
+    await until(() => producer.stats().queue?.blocked === true)
+    const submitted = producer.submit([payload(2)])
+    expect(await Promise.race([submitted, new Promise((resolve) => setTimeout(resolve, 800, 'waits'))])).toBe('waits')
+    const rejected = expect(submitted).rejects.toMatchObject(unavailable('redis.unreachable'))
+    await queue.server.end('kill')
+    await rejected
+  })
+
   it('the memory of Redis is short: a producer submits nothing until there is room', async (context) => {
     const queue = await Queue.open(context, ['--maxmemory-policy', 'noeviction'])
     const producer = await queue.producer({ batch: { maxPayloads: 1, maxWaitMs: 0 }, maxRedisMemory: 0.001 })

@@ -47,6 +47,7 @@ describe('a fault', () => {
     ["READONLY You can't write against a read only replica.", 'unavailable', 'redis.readonly'],
     ['LOADING Redis is loading the dataset in memory', 'unavailable', 'redis.busy'],
     ['Connection is closed.', 'unavailable', 'redis.unreachable'],
+    ['Command aborted due to connection close', 'unavailable', 'redis.unreachable'],
     ['All sentinels are unreachable. Retrying from scratch after 10ms.', 'unavailable', 'redis.unreachable'],
     [`ERR unknown command 'x', with args beginning with: '${secret}'`, 'unavailable', 'redis.error'],
   ])('%s', (message, code, reason) => {

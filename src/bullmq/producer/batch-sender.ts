@@ -8,7 +8,7 @@ import type { QueuedPayload } from './queued-payload.ts'
 import type { QueueCommands } from './queue-commands.ts'
 
 export interface BatchSenderOptions {
-  readonly commands: Pick<QueueCommands, 'add' | 'startAgain' | 'waiting' | 'memoryShare'>
+  readonly commands: Pick<QueueCommands, 'add' | 'waiting' | 'memoryShare'>
   readonly contractId: string
   readonly maxPayloads: number
   readonly maxBytes: number
@@ -17,8 +17,8 @@ export interface BatchSenderOptions {
   readonly maxRedisMemory: number
   /** Before the batch is submitted: its end may be known before the answer of Redis. */
   readonly onBatch: (batch: Batch) => void
-  /** Something begins to wait while nothing can be submitted. */
-  readonly onBlocked: () => void
+  /** Something begins to wait while Redis refuses writes. */
+  readonly onRefused: () => void
 }
 
 /** Commands in flight, each with some batches. */
@@ -45,6 +45,8 @@ export class BatchSender {
   #memoryAt = 0
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
+  /** Blocked because Redis refuses writes, not by a bound. */
+  #isRefused = false
 
   constructor(options: BatchSenderOptions) {
     this.#options = options
@@ -69,6 +71,11 @@ export class BatchSender {
     else this.#pumpNew()
   }
 
+  /** Writes have failed for a long time. While a bound blocks, none is tried: the last fault says nothing then. */
+  giveUpWrites(error: SidelaneError): void {
+    if (!this.blocked || this.#isRefused) this.failAll(error)
+  }
+
   /** Nothing more can be submitted for a long time. */
   failAll(error: SidelaneError): void {
     const batches = this.#ready
@@ -85,8 +92,8 @@ export class BatchSender {
   }
 
   #pumpNew(): void {
-    if (this.blocked) this.#options.onBlocked()
-    else this.#pump()
+    if (!this.blocked) this.#pump()
+    else if (this.#isRefused) this.#options.onRefused()
   }
 
   readonly #pump = (): void => {
@@ -158,9 +165,8 @@ export class BatchSender {
     }
     try {
       this.waiting = await commands.add(batches)
-      // Those of calls are watched.
-      await commands.startAgain(batches.filter(({ onSent }) => onSent !== undefined))
       this.#backoff.reset()
+      this.#isRefused = false
       this.submitted += batches.length
       const sentAt = performance.now()
       for (const batch of batches) batch.sent(sentAt)
@@ -179,7 +185,9 @@ export class BatchSender {
     if (this.#isStopped) return this.failAll(closedFault())
     this.#backoff.fail()
     // Out of memory: results that expire make room.
-    if (retryAfterMs !== undefined) this.#block()
+    if (retryAfterMs === undefined) return
+    this.#isRefused = true
+    this.#block()
   }
 
   async #isMemoryShort(): Promise<boolean> {
@@ -207,7 +215,10 @@ export class BatchSender {
     }
     if (this.#isStopped) return
     if (this.blocked) this.#timer = setTimeout(() => void this.#poll(), pollMs)
-    else this.#pump()
+    else {
+      this.#isRefused = false
+      this.#pump()
+    }
   }
 }
 

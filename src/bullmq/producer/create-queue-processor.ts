@@ -50,8 +50,12 @@ export async function createQueueProcessor<In, Out, C extends boolean = false, A
 
   // A Redis without memory answers reads and refuses writes: what it has can still be finished.
   const giveUp = {
-    read: new GiveUpTimer(giveUpMs, (fault) => placement.failAll(fault)),
-    write: new GiveUpTimer(giveUpMs, (fault) => sender.failAll(fault)),
+    read: new GiveUpTimer(giveUpMs, (fault) => {
+      placement.failAll(fault)
+      // What `submit` waits for. While a bound blocks, only reads are tried.
+      if (sender.blocked) sender.failAll(fault)
+    }),
+    write: new GiveUpTimer(giveUpMs, (fault) => sender.giveUpWrites(fault)),
   }
   const commands = new QueueCommands({
     redis,
@@ -73,7 +77,7 @@ export async function createQueueProcessor<In, Out, C extends boolean = false, A
     maxWaiting,
     maxRedisMemory,
     onBatch: (one) => watch.add(one),
-    onBlocked: () => giveUp.write.wait(),
+    onRefused: () => giveUp.write.wait(),
   })
   const placement = new QueuePlacement({
     contract,

@@ -7,6 +7,7 @@ export class GiveUpTimer {
   readonly #onGiveUp: (fault: SidelaneError) => void
   #fault: SidelaneError | undefined
   #timer: NodeJS.Timeout | undefined
+  #isStopped = false
 
   constructor(giveUpMs: number, onGiveUp: (fault: SidelaneError) => void) {
     this.#giveUpMs = giveUpMs
@@ -16,16 +17,22 @@ export class GiveUpTimer {
   /** A command has ended: with a fault, or well. */
   note(fault: SidelaneError | undefined): void {
     this.#fault = fault
-    if (fault === undefined) this.stop()
+    if (fault === undefined) this.#clear()
     else this.wait()
   }
 
   /** Something waits for commands that are not sent, because the last one failed. */
   wait(): void {
-    if (this.#fault !== undefined) this.#timer ??= setTimeout(this.#giveUp, this.#giveUpMs)
+    if (this.#fault !== undefined && !this.#isStopped) this.#timer ??= setTimeout(this.#giveUp, this.#giveUpMs)
   }
 
+  /** For good: commands that fail at the end start no timer. */
   stop(): void {
+    this.#isStopped = true
+    this.#clear()
+  }
+
+  #clear(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
   }

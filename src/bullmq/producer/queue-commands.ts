@@ -1,6 +1,6 @@
 // What a producer asks of Redis. Every error is a fault of sidelane.
 
-import type { Queue } from 'bullmq'
+import { ErrorCode, type Queue } from 'bullmq'
 import type { SidelaneError } from '../../model/index.ts'
 import { memoryShare, redisFault, type OpenRedis } from '../../redis/index.ts'
 import type { BatchData } from '../batch-data.ts'
@@ -27,6 +27,9 @@ export interface QueueCommandsParts {
   readonly onEnd: (kind: 'read' | 'write', fault: SidelaneError | undefined) => void
 }
 
+/** What BullMQ says of a job that another producer has started again or removed meanwhile. */
+const gone: ReadonlySet<unknown> = new Set([ErrorCode.JobNotExist, ErrorCode.JobNotInState])
+
 export class QueueCommands {
   readonly #parts: QueueCommandsParts
 
@@ -34,7 +37,10 @@ export class QueueCommands {
     this.#parts = parts
   }
 
-  /** Adds the batches, or leaves those that are there; returns how many batches wait. */
+  /**
+   * Adds the batches, or leaves those that are there; those of `submit` that have failed for good are started again. Returns how
+   * many batches wait.
+   */
   add(batches: readonly Batch[]): Promise<number> {
     const { queue, contract, reply, attempts } = this.#parts
     return this.#run('write', async () => {
@@ -51,6 +57,8 @@ export class QueueCommands {
           },
         })),
       )
+      // Those of calls are watched, and started again where they fail.
+      await Promise.all(batches.filter(({ onSent }) => onSent !== undefined).map((batch) => this.#startAgain(batch)))
       return this.#countWaiting()
     })
   }
@@ -89,22 +97,28 @@ export class QueueCommands {
     })
   }
 
-  /** Starts those again whose jobs are of an earlier submission and have failed: what made them fail may be gone. */
-  async startAgain(batches: readonly Batch[]): Promise<void> {
-    await Promise.all(
-      batches.map(async (batch) => {
-        const { timestamp, isFinished, failedReason } = await this.job(batch)
-        if (isFinished && failedReason !== undefined && timestamp !== batch.timestamp) await this.restart(batch)
-      }),
-    )
-  }
-
   /** Starts a job again that has failed. */
   restart({ id }: Batch): Promise<void> {
-    return this.#run('write', async () => {
-      const job = await this.#parts.queue.getJob(id)
+    return this.#run('write', () => this.#retry(id))
+  }
+
+  /** A job of an earlier submission: what made it fail may be gone. Its `failedReason` may be that of a run before the last. */
+  async #startAgain({ id, timestamp }: Batch): Promise<void> {
+    const { redis, queue } = this.#parts
+    const [failedAt, addedAt] = await Promise.all([
+      redis.client.zscore(queue.toKey('failed'), id),
+      redis.client.hget(queue.toKey(id), 'timestamp'),
+    ])
+    if (failedAt !== null && Number(addedAt) !== timestamp) await this.#retry(id)
+  }
+
+  async #retry(id: string): Promise<void> {
+    const job = await this.#parts.queue.getJob(id)
+    try {
       await job?.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
-    })
+    } catch (error) {
+      if (!gone.has((error as { code?: unknown }).code)) throw error
+    }
   }
 
   async #countWaiting(): Promise<number> {

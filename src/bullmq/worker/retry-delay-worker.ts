@@ -10,8 +10,13 @@ export class RetryDelayWorker extends Worker {
     try {
       return await super.moveToActive(...args)
     } catch (error) {
-      await this.delay(this.opts.runRetryDelay)
+      if (this.closing === undefined) await this.delay(this.opts.runRetryDelay)
       throw error
     }
+  }
+
+  /** Without a time: after a refused wait for a job. */
+  override delay(...[ms, controller]: Parameters<Worker['delay']>): Promise<void> {
+    return super.delay(ms ?? this.opts.runRetryDelay, controller)
   }
 }

@@ -47,10 +47,12 @@ export async function runQueueWorker(
 }
 
 function serve(host: Host, { prefix }: WorkerSettings, contract: Contract, digestKey: Uint8Array | undefined): Served {
+  // Checks the key.
+  const processor = host.processor(contract, { digestKey })
   return {
     contract,
+    processor,
     digestOf: payloadDigest(contract, digestKey),
-    processor: host.processor(contract, { digestKey }),
     resultKey: resultKeys(prefix, contract.id),
   }
 }

@@ -203,7 +203,7 @@ async function startQueue(
   try {
     return await openQueue(topic, values, contract, digestKey)
   } catch (error) {
-    onUnreachable(error, io)
+    onUnreachable(usageErrorOf(topic, error), io)
     return undefined
   }
 }
