@@ -134,4 +134,13 @@ createProcessor(contract).then((orders) => orders.process('{}')).then(({ ok }) =
   esbuild.write({ 'app.js': source, 'order.lock.json': lock })
   await esbuild.output('sh', ['-c', commands[2] as string])
   expect(await runAlone(esbuild, 'dist/app.cjs')).toBe('true\n')
+
+  // As text: JSON.parse would round the integer.
+  const int64 = lock.replace('"schema":{"type":"object"}', '"numbers":"int64","schema":{"const":9007199254740993}')
+  const asText = `import { createProcessor, parseContract } from 'sidelane'
+import order from './order.lock.json' with { type: 'text' }
+createProcessor(parseContract(order)).then((orders) => orders.process('9007199254740993')).then(({ ok }) => console.log(ok))`
+  esbuild.write({ 'app.js': asText, 'order.lock.json': int64 })
+  await esbuild.output('sh', ['-c', commands[2] as string])
+  expect(await runAlone(esbuild, 'dist/app.cjs')).toBe('true\n')
 })
