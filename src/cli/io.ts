@@ -78,7 +78,8 @@ export function sizeOf(descriptor: number): number | undefined {
   return stat?.isFile() === true ? stat.size : undefined
 }
 
-function statOf(descriptor: number): Stats | undefined {
+/** Undefined for a descriptor that is closed. */
+export function statOf(descriptor: number): Stats | undefined {
   try {
     return fstatSync(descriptor)
   } catch {

@@ -325,6 +325,22 @@ describe('sidelane process, stopped early', () => {
     )
   })
 
+  it.skipIf(process.platform === 'win32')('exits 2 when an output is the file of stdin or stdout', async () => {
+    const source = file('own.ndjson', '{"n":1}\n')
+    for (const option of ['--out', '--rejects']) {
+      expect(await shell(`"$@" < ${source}`, [...inline, option, source])).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('is the input itself') as string,
+      })
+    }
+    expect(readFileSync(source, 'utf8')).toBe('{"n":1}\n')
+    const results = file('own-results.ndjson')
+    expect(await shell(`"$@" > ${results} < ${source}`, [...inline, '--rejects', results])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('cannot take both') as string,
+    })
+  })
+
   it.skipIf(process.platform === 'win32')('exits 2 when stdin is a directory', async () => {
     const { status, stdout, stderr } = await shell('"$@" < /', inline)
     expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })

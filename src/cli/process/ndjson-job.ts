@@ -7,7 +7,7 @@ import { BufferedWriter } from '../buffered-writer.ts'
 import { exitCodes, UsageError, type ExitCode } from '../command.ts'
 import { decodeInput } from '../input/decode-input.ts'
 import { formatCount, formatDuration } from '../format-units.ts'
-import { sizeOf, type Io } from '../io.ts'
+import { sizeOf, statOf, type Io } from '../io.ts'
 import { writeErrorText } from '../options.ts'
 import { Progress } from '../progress.ts'
 import type { InputPayload, PayloadSplitter } from '../input/payload-splitter.ts'
@@ -229,17 +229,19 @@ function openOutput(topic: string, path: string | undefined): Writable | undefin
 
 /** Opening a file for writing truncates it, so an output must differ from the input and from the other output. A device may take both. */
 function checkOutputs({ topic, in: source, out, rejects }: NdjsonJobOptions): void {
-  const input = fileAt(source)
+  const input = isStream(source) ? statOf(0) : fileAt(source)
   for (const path of [out, rejects])
     if (isSame(fileAt(path), input)) throw new UsageError(topic, `${path} is the input itself`)
-  if (out === undefined || out === '-') return
-  const output = fileAt(out)
-  if (output === undefined ? out === rejects : isSame(output, fileAt(rejects)))
-    throw new UsageError(topic, `${out} cannot take both the results and the rejects`)
+  const output = isStream(out) ? statOf(1) : fileAt(out)
+  const isBoth = output === undefined ? !isStream(out) && out === rejects : isSame(output, fileAt(rejects))
+  if (isBoth) throw new UsageError(topic, `${rejects} cannot take both the results and the rejects`)
 }
+
+/** Of an option that names a file: it means stdin, or stdout. */
+const isStream = (path: string | undefined): boolean => path === undefined || path === '-'
 
 const isSame = (one: Stats | undefined, other: Stats | undefined): boolean =>
   one !== undefined && one.isFile() && one.dev === other?.dev && one.ino === other.ino
 
 const fileAt = (path: string | undefined): Stats | undefined =>
-  path === undefined || path === '-' ? undefined : statSync(path, { throwIfNoEntry: false })
+  path === undefined || isStream(path) ? undefined : statSync(path, { throwIfNoEntry: false })
