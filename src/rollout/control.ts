@@ -98,15 +98,18 @@ export class RolloutControl {
     const from = this.percent
     const reason = `${guard} ${shortNumber(value)} > ${shortNumber(max)} over ${calls} calls at ${from} %`
     const to = this.#parts.steps.trip(performance.now())
-    this.#apply('guard', from, reason, { guard, value, max, calls })
+    // Before the event, as in #change.
     void this.#write('guard', to, true, reason)
+    this.#apply('guard', from, reason, { guard, value, max, calls })
   }
 
   #change(by: By, percent: number, held: boolean, reason: string | undefined): Promise<Error | undefined> {
     const from = this.percent
     this.#parts.steps.set(percent, held, performance.now())
+    // Before the event: who hears of it may change the percent again, and that write comes last.
+    const written = this.#write(by, percent, held, reason)
     this.#apply(by, from, reason)
-    return this.#write(by, percent, held, reason)
+    return written
   }
 
   #apply(by: By, from: number, reason: string | undefined, guard?: Tripped): void {

@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
-import { link, open, rename, unlink } from 'node:fs/promises'
+import { link, lstat, open, rename, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FileError, readRegularFile } from '../runtime/regular-file.ts'
@@ -94,8 +94,11 @@ const contentOf = async (path: string): Promise<string | undefined> => {
   try {
     return new TextDecoder().decode(await readRegularFile(path, 'config'))
   } catch (error) {
-    if (error instanceof FileError && error.code === 'ENOENT') return undefined
-    throw error
+    if (!(error instanceof FileError && error.code === 'ENOENT')) throw error
+    if ((await lstat(path).catch(() => undefined))?.isSymbolicLink() === true) {
+      throw new LockHeldError(`${path} is a link to nothing: remove it`)
+    }
+    return undefined
   }
 }
 

@@ -64,3 +64,20 @@ test('a guard that trips as a person stops the rollout does not raise the percen
   await until('it is stopped', () => rollout.percent === 0)
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(stopped)
 })
+
+test('what an observer of a step sets is what the file has', async () => {
+  const file = join(freshFolder(), 'rollout.json')
+  const { rollout } = await open({
+    file,
+    percent: 1,
+    steps: [1, 5],
+    advance: { every: 1, minCalls: 0 },
+    onEvent(event) {
+      if (event.type === 'percent' && event.by === 'advance') void rollout.stop()
+    },
+  })
+  await until('it is stopped', () => rollout.held)
+  // Waits for the writes.
+  await rollout.close()
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ order: { percent: 0, held: true } })
+})

@@ -217,6 +217,12 @@ describe('sidelane rollout', () => {
     write(file, 'percent: 5')
     expect(await run('set', 'order', '5')).toMatchObject({ status: 1, stderr: `sidelane: ${file} is no JSON\n` })
     expect(readFileSync(file, 'utf8')).toBe('percent: 5')
+    write(file, {})
+    symlinkSync('nowhere', `${file}.lock`)
+    expect(await run('set', 'order', '5')).toMatchObject({
+      status: 1,
+      stderr: `sidelane: ${file}.lock is a link to nothing: remove it\n`,
+    })
     const nowhere = join(file, '..', 'gone', 'rollout.json')
     expect(await sidelane(['rollout', 'set', 'order', '5', '--file', nowhere])).toMatchObject({
       status: 1,
